@@ -1,0 +1,128 @@
+# metlo-xdp: see "make help".
+#
+# Everything that is built goes below $(O); sources are found by folder, so a
+# new .c file needs no entry here.
+
+O	?= build
+PREFIX	?= /usr/local
+DESTDIR	?=
+SBINDIR	?= $(PREFIX)/sbin
+CC	?= cc
+CLANG	?= clang
+LLVM_STRIP ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+INSTALL	?= install
+BPFTOOL	?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
+
+VERSION := 0.1.0
+ARCH	:= $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+
+ifeq ($(V),1)
+  Q :=
+  say = @:
+else
+  Q := @
+  say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+  MAKEFLAGS += --no-print-directory
+endif
+
+# Paths in debug information and __FILE__ must not tell where it was built.
+REPRO	:= -ffile-prefix-map=$(CURDIR)=.
+WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+CPPFLAGS += -D_GNU_SOURCE -DMETLO_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O)/gen
+CFLAGS	?= -O2
+CFLAGS	+= -std=gnu11 -g $(WARN) $(REPRO) -fstack-protector-strong -fno-strict-aliasing -pthread
+LDFLAGS	+= -pthread
+ifeq ($(DEBUG),1)
+  CFLAGS += -O0 -DDEBUG
+endif
+ifneq ($(SANITIZE),)
+  CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+  LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+LIBS	:= -lbpf -lelf -lpcap -lbrotlidec -lzstd -lcrypto -lcap -lz
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+.PHONY: all
+all: $(O)/metlo-xdp
+
+# --- compiler and flags changed? then everything is rebuilt ----------------
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBS)
+$(O)/.flags: FORCE
+	@mkdir -p $(O)
+	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' >$@
+.PHONY: FORCE
+FORCE:
+
+# --- BPF -------------------------------------------------------------------
+BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
+	-Wno-missing-declarations -fno-stack-protector -Iinclude -Ivmlinux/$(ARCH) $(REPRO) -fdebug-compilation-dir=.
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@.tmp
+	$(Q)$(LLVM_STRIP) -g $@.tmp -o $@ && rm -f $@.tmp
+
+$(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) >$@
+
+SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
+
+# --- metlo-xdp: one archive per folder, arrows as in the design ------------
+USER_DIRS := cli report http stream capture base
+USER_MAIN := user/cli/main.c
+USER_SRCS := $(filter-out $(USER_MAIN),$(wildcard $(USER_DIRS:%=user/%/*.c)))
+obj = $(patsubst %.c,$(O)/%.o,$(1))
+
+define user_lib
+$(O)/lib$(1).a: $(call obj,$(filter user/$(1)/%,$(USER_SRCS)))
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $$(AR) rcsD $$@ $$^
+endef
+$(foreach d,$(USER_DIRS),$(eval $(call user_lib,$(d))))
+USER_LIBS := $(USER_DIRS:%=$(O)/lib%.a)
+
+$(O)/%.o: %.c $(O)/.flags | $(SKELS)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/metlo-xdp: $(call obj,$(USER_MAIN)) $(USER_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# --- tests -----------------------------------------------------------------
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+BPF_TESTS  := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
+
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(USER_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+$(O)/tests/bpf/%: $(O)/tests/bpf/%.o $(USER_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+.PHONY: unit-tests bpf-tests
+unit-tests: $(UNIT_TESTS)
+bpf-tests: $(BPF_TESTS)
+
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(O)/fuzz/%: tests/fuzz/%.c $(USER_SRCS) $(wildcard include/*.h user/*/*.h) | $(SKELS)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(USER_SRCS) $(LIBS) -pthread
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
+.PHONY: clean
+clean:
+	rm -rf $(O)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* A growable byte buffer. Zero-initialised is empty and valid. */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct buf {
+	uint8_t *p;
+	size_t len, cap;
+	bool failed; /* an allocation failed: contents are incomplete */
+};
+
+/* Room for n more bytes at p + len, or NULL (and failed is set). */
+uint8_t *buf_reserve(struct buf *b, size_t n);
+void buf_free(struct buf *b);
+
+static inline void buf_clear(struct buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+}
+
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+	uint8_t *to;
+
+	if (!n)
+		return;
+	to = b->cap - b->len >= n ? b->p + b->len : buf_reserve(b, n);
+	if (!to)
+		return;
+	memcpy(to, p, n);
+	b->len += n;
+}
+
+static inline void buf_add_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One HTTP transaction as observed: what http/ produces and report/ writes.
+ * All memory belongs to the producer and is valid during the callback only.
+ */
+#ifndef HTTP_TRANSACTION_H
+#define HTTP_TRANSACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes, not a C string: any octet may occur. */
+struct http_span {
+	const uint8_t *p;
+	uint32_t len;
+};
+
+struct http_field {
+	struct http_span name;
+	struct http_span value; /* OWS trimmed, obs-fold replaced by spaces */
+};
+
+struct http_body {
+	const uint8_t *data; /* decoded, at most the body limit */
+	size_t len;
+	uint64_t total; /* full decoded length, or bytes seen if incomplete */
+	bool has_sha256; /* of the full decoded body; never with holes */
+	uint8_t sha256[32];
+};
+
+struct http_message {
+	/* request */
+	struct http_span method;
+	struct http_span target; /* exactly as on the wire */
+	struct http_span host;	 /* RFC 9112 3.2.2 authority, else Host; empty
+				  * if neither: the server's address is meant */
+	struct http_span path;	 /* target without scheme, authority, query */
+	struct http_span query;	 /* without '?' */
+	/* response */
+	uint16_t status; /* 0 in HTTP/0.9 replies is never used: 200 */
+	struct http_span reason;
+	/* both */
+	uint8_t version_major, version_minor;
+	const struct http_field *fields; /* in wire order, trailers after */
+	uint32_t n_fields;
+	uint32_t n_trailers; /* how many of n_fields are trailers */
+	struct http_body body;
+	uint64_t first_ns; /* Unix time of the first byte */
+	uint64_t last_ns;  /* and of the last */
+};
+
+/* capture.flags, in the order in which they are written. */
+#define HTTP_FLAGS(X)                                                          \
+	X(NO_RESPONSE, "no-response")                                          \
+	X(NO_REQUEST, "no-request")                                            \
+	X(MIDSTREAM, "midstream")	    /* joined without the handshake */ \
+	X(REQUEST_GAP, "request-gap")	    /* bytes of the message missing */ \
+	X(RESPONSE_GAP, "response-gap")                                        \
+	X(TRUNCATED, "truncated")	    /* some of them cut by the mirror */ \
+	X(BODY_LIMIT, "body-limit")	    /* body longer than kept */        \
+	X(MALFORMED, "malformed")	    /* deviates from RFC 9112 */       \
+	X(SMUGGLING, "smuggling")	    /* ambiguous framing, RFC 9112 11.2 */ \
+	X(CLOSED_EARLY, "closed-early")	    /* connection ended in the message */ \
+	X(DECODE_FAILED, "decode-failed")   /* content coding broken/unknown */ \
+	X(DECODE_LIMIT, "decode-limit")	    /* bomb limits reached */          \
+	X(UPGRADED, "upgraded")		    /* 101, or 2xx to CONNECT */       \
+	X(HEAD_LIMIT, "head-limit")	    /* head, field or target limit */  \
+	X(TIMEOUT, "timeout")		    /* given up waiting */             \
+	X(EVICTED, "evicted")		    /* given up for want of room */
+
+enum http_flag {
+#define HTTP_FLAG_BIT(name, text) HTTP_FLAG_BIT_##name,
+	HTTP_FLAGS(HTTP_FLAG_BIT)
+#undef HTTP_FLAG_BIT
+	HTTP_FLAG_COUNT
+};
+enum {
+#define HTTP_FLAG_MASK(name, text) HTTP_F_##name = 1u << HTTP_FLAG_BIT_##name,
+	HTTP_FLAGS(HTTP_FLAG_MASK)
+#undef HTTP_FLAG_MASK
+};
+
+struct http_transaction {
+	const struct http_message *request;  /* NULL: not seen */
+	const struct http_message *response; /* NULL: not seen */
+	const uint16_t *interim; /* statuses of 1xx responses before the final */
+	uint32_t n_interim;
+	uint32_t flags; /* HTTP_F_* */
+	uint32_t vni;
+	uint8_t client_addr[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint8_t server_addr[16];
+	uint16_t client_port;
+	uint16_t server_port;
+	bool ipv6;
+};
+
+#endif
