@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Exit codes, the same for every command; documented in the README. */
+#ifndef BASE_EXIT_H
+#define BASE_EXIT_H
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_NOTHING_ATTACHED = 3,
+	EXIT_NOT_PERMITTED = 4,
+	EXIT_NOT_SUPPORTED = 5,
+};
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One worker's stages wired together: records -> stream -> http ->
+ * serialised transactions -> output. Used by one thread.
+ */
+#ifndef CLI_PIPELINE_H
+#define CLI_PIPELINE_H
+
+#include <stdint.h>
+
+#include "cli/settings.h"
+#include "http/http.h"
+#include "report/output.h"
+#include "stream/stream.h"
+
+struct pipeline;
+
+struct pipeline_conf {
+	const struct settings *settings;
+	unsigned int workers; /* caps of memory and flows are shared by these */
+	uint64_t seed[2];     /* secret of this start */
+	struct output *output;
+	unsigned int worker; /* index of this one: its queue in output */
+	/* NULL in replay */
+	void (*shunt)(void *ctx, const struct stream_shunt *req);
+	void *shunt_ctx;
+};
+
+/* NULL with errno on failure. conf is copied, what it points to is not. */
+struct pipeline *pipeline_new(const struct pipeline_conf *conf);
+void pipeline_free(struct pipeline *p);
+
+/* rec->ts_ns is Unix time in ns from here on. */
+void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
+		     const uint8_t *payload);
+/* Time goes on: time-outs, and what was serialised goes to the output. */
+void pipeline_tick(struct pipeline *p, uint64_t now_ns);
+/* The end: every connection is closed, everything goes to the output. */
+void pipeline_flush(struct pipeline *p, uint64_t now_ns);
+
+/* May be read by other threads: counters are word-sized and only grow. */
+const struct stream_stats *pipeline_stream_stats(const struct pipeline *p);
+const struct http_stats *pipeline_http_stats(const struct pipeline *p);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* What the options and the configuration file of attach and replay set. */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SETTINGS_LIST_MAX 64
+
+struct string_list {
+	const char *item[SETTINGS_LIST_MAX]; /* not owned */
+	unsigned int n;
+};
+
+enum attach_mode { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_SKB };
+enum replay_speed { REPLAY_MAX, REPLAY_REAL };
+
+struct settings {
+	/* attach and replay */
+	uint64_t ports[1024]; /* bitmap as in struct metlo_config */
+	bool any_port;
+	uint16_t vxlan_port;
+	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs; owned */
+	uint64_t body_limit; /* bytes per side */
+	struct string_list outputs;
+	struct string_list redact_headers, redact_fields;
+	bool no_redact;
+	bool body_hash;
+	uint32_t max_flows;
+	uint64_t memory; /* bytes: out-of-order data, heads, bodies, queues */
+	double idle_timeout; /* seconds */
+	const char *summary; /* path, "-" or NULL */
+	unsigned int verbose;
+	/* attach */
+	enum attach_mode mode;
+	bool pass;
+	unsigned int workers; /* 0: chosen by the number of CPUs */
+	uint64_t ring_size;   /* bytes of each ring */
+	const char *user;
+	bool detach_on_exit;
+	/* replay */
+	bool raw;
+	bool kernel;
+	enum replay_speed speed;
+	/* status, doctor */
+	bool json;
+	/* the positional argument: interface or file; NULL if none */
+	const char *subject;
+};
+
+#endif
