@@ -1,0 +1,313 @@
+# shellcheck shell=bash
+#
+# What the end-to-end tests share. A test sources this file, calls the helpers
+# and ends with "finish". Results are lines "ok NAME", "not ok NAME" (details
+# on lines that begin with "#") and "skip NAME # why", as tests/run.sh counts
+# them.
+#
+# The network of a test (net_up), all names unique to the process:
+#
+#   $CLIENT --- veth --- $SERVER --- veth --- $COLLECTOR
+#    a0 10.77.1.2     b0 10.77.1.1             $IFACE 10.77.2.2
+#    fd77:1::2        fd77:1::1   u0 10.77.2.1
+#                     vx0: VXLAN to the collector, gets the mirror of b0
+#
+# Commands run in a namespace by "in_ns NS cmd...", which keeps the mounts of
+# the caller: pins below /sys/fs/bpf are the same everywhere, so the name of
+# the collector's interface is unique as well.
+#
+# SPAWNED, STOPPED, NGINX and ATTACHED are results for the caller:
+# shellcheck disable=SC2034
+
+set -u
+
+E2E_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$E2E_DIR/../.." && pwd)
+O=${O:-build}
+case $O in /*) ;; *) O=$TOP/$O ;; esac
+METLO=${METLO:-$O/metlo-xdp}
+PATH=$PATH:/usr/sbin:/sbin
+
+N_PASSED=0
+N_FAILED=0
+N_SKIPPED=0
+
+CLIENT=mx$$-client
+SERVER=mx$$-server
+COLLECTOR=mx$$-collector
+IFACE=mxc$$
+VNI=${VNI:-7000}
+
+E2E_PIDS=()
+E2E_NAMESPACES=()
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/metlo-e2e.XXXXXX")
+
+ok()
+{
+	N_PASSED=$((N_PASSED + 1))
+	echo "ok $1"
+}
+
+# not_ok NAME [DETAIL...]
+not_ok()
+{
+	N_FAILED=$((N_FAILED + 1))
+	echo "not ok $1"
+	shift
+	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/#   /'
+}
+
+# skip NAME WHY
+skip()
+{
+	N_SKIPPED=$((N_SKIPPED + 1))
+	echo "skip $1 # $2"
+}
+
+# is NAME GOT WANT
+is()
+{
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "got:  $2" "want: $3"
+	fi
+}
+
+# check NAME COMMAND...: passes when the command does.
+check()
+{
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		ok "$name"
+	else
+		not_ok "$name" "failed: $*" "$out"
+	fi
+}
+
+# wait_for SECONDS COMMAND...: polls until the command succeeds.
+wait_for()
+{
+	local end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+# need NAME TOOL...: skips the whole test NAME unless it runs as root, with
+# the tools, on a kernel that can mirror into VXLAN.
+need()
+{
+	local name=$1 tool
+	shift
+	[ "$(id -u)" = 0 ] || { skip "$name" "needs root"; finish; }
+	for tool in ip tc nsenter "$@"; do
+		command -v "$tool" >/dev/null || {
+			skip "$name" "$tool is not installed: make deps"
+			finish
+		}
+	done
+}
+
+in_ns()
+{
+	local ns=$1
+	shift
+	nsenter --net="/run/netns/$ns" -- "$@"
+}
+
+# spawn NS LOGFILE COMMAND...: in the background, ended by the exit trap.
+# The process id is in SPAWNED.
+spawn()
+{
+	local ns=$1 log=$2
+	shift 2
+	nsenter --net="/run/netns/$ns" -- "$@" >"$log" 2>"$log.err" </dev/null &
+	SPAWNED=$!
+	E2E_PIDS+=("$SPAWNED")
+}
+
+# gone PID: true when the process has ended.
+gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# stop PID [SECONDS]: SIGTERM and wait; fails, after SIGKILL, when the process
+# does not end in time. The exit code is in STOPPED.
+stop()
+{
+	local pid=$1 in_time=0
+
+	kill -TERM "$pid" 2>/dev/null
+	wait_for "${2:-10}" gone_or_zombie "$pid" || {
+		in_time=1
+		kill -KILL "$pid" 2>/dev/null
+	}
+	wait "$pid" 2>/dev/null
+	STOPPED=$?
+	return $in_time
+}
+
+gone_or_zombie()
+{
+	local stat
+
+	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+	stat=${stat##*) }
+	[ "${stat%% *}" = Z ]
+}
+
+net_up()
+{
+	local ns
+
+	for ns in "$CLIENT" "$SERVER" "$COLLECTOR"; do
+		ip netns add "$ns" || return 1
+		E2E_NAMESPACES+=("$ns")
+		ip -n "$ns" link set lo up
+	done
+	ip link add a0 netns "$CLIENT" type veth peer name b0 netns "$SERVER" &&
+	ip link add u0 netns "$SERVER" mtu 1600 type veth \
+		peer name "$IFACE" netns "$COLLECTOR" mtu 1600 &&
+	addr "$CLIENT" a0 10.77.1.2/24 fd77:1::2/64 &&
+	addr "$SERVER" b0 10.77.1.1/24 fd77:1::1/64 &&
+	addr "$SERVER" u0 10.77.2.1/24 fd77:2::1/64 &&
+	addr "$COLLECTOR" "$IFACE" 10.77.2.2/24 fd77:2::2/64 || return 1
+
+	ip -n "$SERVER" neigh replace 10.77.2.2 dev u0 nud permanent lladdr \
+		"$(in_ns "$COLLECTOR" ip -br link show "$IFACE" | awk '{print $3}')"
+}
+
+# addr NS DEVICE IPV4 IPV6: without duplicate address detection, usable at
+# once.
+addr()
+{
+	ip -n "$1" addr add "$3" dev "$2" &&
+	ip -n "$1" addr add "$4" dev "$2" nodad &&
+	ip -n "$1" link set "$2" up
+}
+
+# mirror_up [DEVICE]: from now on what DEVICE (b0) of the server sends and
+# receives also goes, in VXLAN, to the collector.
+mirror_up()
+{
+	local dev=${1:-b0} dir
+
+	ip -n "$SERVER" link add vx0 type vxlan id "$VNI" dstport 4789 \
+		local 10.77.2.1 remote 10.77.2.2 dev u0 &&
+	ip -n "$SERVER" link set vx0 mtu 1500 addrgenmode none up &&
+	tc -n "$SERVER" qdisc add dev "$dev" clsact || return 1
+	for dir in ingress egress; do
+		tc -n "$SERVER" filter add dev "$dev" $dir protocol all \
+			u32 match u32 0 0 \
+			action mirred egress mirror dev vx0 || return 1
+	done
+}
+
+mirror_down()
+{
+	tc -n "$SERVER" qdisc del dev "${1:-b0}" clsact
+	ip -n "$SERVER" link del vx0
+}
+
+# nginx_up CONFIGURATION: the text inside "http { }"; runs in the server
+# namespace as one process in the foreground. Its logs are in $TMP/nginx.
+nginx_up()
+{
+	mkdir -p "$TMP/nginx/tmp"
+	cat >"$TMP/nginx/nginx.conf" <<-EOF
+	daemon off;
+	master_process off;
+	pid $TMP/nginx/nginx.pid;
+	error_log $TMP/nginx/error.log warn;
+	events { worker_connections 1024; }
+	http {
+		client_body_temp_path $TMP/nginx/tmp/body;
+		proxy_temp_path $TMP/nginx/tmp/proxy;
+		fastcgi_temp_path $TMP/nginx/tmp/fastcgi;
+		uwsgi_temp_path $TMP/nginx/tmp/uwsgi;
+		scgi_temp_path $TMP/nginx/tmp/scgi;
+		$1
+	}
+	EOF
+	spawn "$SERVER" "$TMP/nginx/out" nginx -p "$TMP/nginx" \
+		-e "$TMP/nginx/error.log" -c "$TMP/nginx/nginx.conf"
+	NGINX=$SPAWNED
+	wait_for 10 listening "${2:-80}" || {
+		cat "$TMP/nginx/out.err" "$TMP/nginx/error.log" >&2
+		return 1
+	}
+}
+
+listening()
+{
+	[ -n "$(in_ns "$SERVER" ss -Hltn "sport = :$1")" ]
+}
+
+# attach_up LOGFILE [OPTION...]: a daemon on $IFACE, transactions in LOGFILE,
+# messages in LOGFILE.err; returns once the program is attached. The process
+# id is in ATTACHED.
+attach_up()
+{
+	local log=$1
+	shift
+	spawn "$COLLECTOR" "$log" "$METLO" attach "$IFACE" "$@"
+	ATTACHED=$SPAWNED
+	wait_for 15 xdp_on || {
+		echo "# attach did not attach:" >&2
+		sed 's/^/#   /' "$log.err" >&2
+		return 1
+	}
+	# The line that says that it runs, after dropping its privileges.
+	wait_for 15 test -s "$log.err"
+}
+
+xdp_on()
+{
+	ip -n "$COLLECTOR" link show "$IFACE" | grep -q 'prog/xdp'
+}
+
+# lines FILE N: true when FILE has at least N lines.
+lines()
+{
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+e2e_cleanup()
+{
+	local pid ns
+
+	# Restores the terminal's idea of interrupts during the clean-up.
+	trap '' INT TERM
+	for pid in "${E2E_PIDS[@]}"; do
+		gone "$pid" || stop "$pid" 5
+	done
+	if [ -d "/sys/fs/bpf/metlo-xdp" ]; then
+		in_collector_if_any "$METLO" detach "$IFACE" >/dev/null 2>&1
+	fi
+	for ns in "${E2E_NAMESPACES[@]}"; do
+		ip netns del "$ns" 2>/dev/null
+	done
+	rm -rf "$TMP"
+}
+
+in_collector_if_any()
+{
+	[ -e "/run/netns/$COLLECTOR" ] && in_ns "$COLLECTOR" "$@"
+}
+
+trap e2e_cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# The last call of a test.
+finish()
+{
+	echo "$N_PASSED passed, $N_FAILED failed, $N_SKIPPED skipped"
+	[ $N_FAILED -eq 0 ]
+	exit
+}
