@@ -12,7 +12,9 @@ CLANG	?= clang
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= pkg-config
 INSTALL	?= install
-BPFTOOL	?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
+# Ubuntu's own bpftool refuses kernels that it was not packaged with.
+BPFTOOL	?= $(or $(lastword $(sort $(wildcard /usr/lib/linux-tools/*/bpftool))),\
+	$(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
 
 VERSION := 0.1.0
 ARCH	:= $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
@@ -120,6 +122,99 @@ $(O)/fuzz/%: tests/fuzz/%.c $(USER_SRCS) $(wildcard include/*.h user/*/*.h) | $(
 		-fno-sanitize-recover=all -o $@ $< $(USER_SRCS) $(LIBS) -pthread
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
+
+# --- what people call ------------------------------------------------------
+# demo, test and their parts install what is missing first, in a make of their
+# own: the tools that this Makefile looks for may not be there yet.
+TEST_PARTS := build unit bpf sanitize fuzz corpus gen e2e
+
+.PHONY: help
+help:
+	@echo 'make                builds $(O)/metlo-xdp'
+	@echo 'make deps           installs what building and testing need (apt-get, dnf)'
+	@echo 'sudo make demo      real requests to a real nginx, mirrored and captured'
+	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
+	@echo '  make test-PART    one of: $(TEST_PARTS)'
+	@echo 'make check          format and static checks'
+	@echo 'make format         formats the C files'
+	@echo 'make install        to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
+	@echo 'make uninstall      removes what install put there'
+	@echo 'make clean          removes $(O)/'
+	@echo
+	@echo 'Settings: V=1 shows commands; DEBUG=1 builds without optimisation;'
+	@echo 'SANITIZE=address,undefined; CC=clang; O=build-other for another folder.'
+
+.PHONY: deps
+deps:
+	@mkdir -p $(O)
+	@tests/deps.sh && touch $(O)/.deps
+
+$(O)/.deps: tests/deps.sh
+	@$(MAKE) deps
+
+# After sudo, the build still belongs to who called it.
+give_back = @[ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(O)
+
+.PHONY: demo
+demo: $(O)/.deps
+	@$(MAKE) all
+	@O=$(O) tests/e2e/demo.sh
+	$(give_back)
+
+.PHONY: test $(TEST_PARTS:%=test-%)
+test: $(O)/.deps
+	@$(MAKE) built-for-tests
+	@status=0; O=$(O) tests/run.sh || status=$$?; \
+	[ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(O); exit $$status
+
+$(TEST_PARTS:%=test-%): test-%: $(O)/.deps
+	@$(MAKE) built-for-$*
+	@O=$(O) tests/run.sh $*
+
+.PHONY: built-for-tests $(TEST_PARTS:%=built-for-%)
+built-for-tests: $(TEST_PARTS:%=built-for-%)
+built-for-build: all
+built-for-unit: unit-tests
+built-for-bpf: all bpf-tests
+built-for-sanitize:
+	@$(MAKE) O=$(O)/sanitize SANITIZE=address,undefined all unit-tests
+built-for-fuzz: fuzzers
+built-for-corpus: all
+built-for-gen: all test-tools
+built-for-e2e: all test-tools
+
+# Programs that tests use: generators of traffic.
+TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/*.c))
+.PHONY: test-tools
+test-tools: $(TEST_TOOLS)
+$(O)/tests/gen/%: $(O)/tests/gen/%.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
+
+C_FILES = $(wildcard bpf/*.[ch] include/*.h user/*/*.[ch] tests/*/*.[ch])
+TIDY_FILES = $(filter-out bpf/% %.h,$(C_FILES))
+
+.PHONY: format check check-format check-static
+format:
+	clang-format -i $(C_FILES)
+check: check-format check-static
+check-format: $(O)/.deps
+	$(call say,FORMAT,all C files)
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+check-static: $(O)/.deps
+	@$(MAKE) $(SKELS)
+	$(call say,TIDY,all C files)
+	$(Q)printf '%s\n' $(TIDY_FILES) | xargs -P 2 -n 4 sh -c \
+		'clang-tidy --quiet "$$@" -- $(subst ','\'',$(CPPFLAGS)) -std=gnu11 2>&1 \
+		| { ! grep -vE "warnings? (generated|treated)|^Suppressed|^Use -header"; }' tidy
+	$(call say,SHELL,all scripts)
+	$(Q)shellcheck -x .ci/run $$(find tests -name '*.sh')
+
+.PHONY: install uninstall
+install: all
+	$(INSTALL) -D -m 755 $(O)/metlo-xdp $(DESTDIR)$(SBINDIR)/metlo-xdp
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/metlo-xdp
 
 .PHONY: clean
 clean:

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+#
+# Installs what building and testing need, and only what is missing:
+# "make deps". Debian and Ubuntu by apt-get, Amazon Linux 2023 and Fedora by
+# dnf. Needs root only when something has to be installed.
+
+set -euo pipefail
+
+debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
+	libelf-dev zlib1g-dev libpcap-dev libbrotli-dev libzstd-dev libssl-dev"
+debian_test="libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
+	nginx-light curl nghttp2-client iproute2 ethtool util-linux procps
+	jq python3"
+redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
+	libbpf-devel elfutils-libelf-devel zlib-devel libpcap-devel
+	brotli-devel libzstd-devel openssl-devel"
+redhat_test="libcmocka-devel compiler-rt libasan libubsan
+	clang-tools-extra ShellCheck nginx curl nghttp2 iproute iproute-tc
+	ethtool util-linux procps-ng jq python3"
+
+say()
+{
+	echo "deps: $*" >&2
+}
+
+need_root()
+{
+	[ "$(id -u)" = 0 ] && return
+	say "missing:$1"
+	say "installing packages needs root: sudo make deps"
+	exit 1
+}
+
+# Ubuntu has no package of this name that holds the tool itself.
+ubuntu_names()
+{
+	# shellcheck disable=SC1091
+	if (. /etc/os-release && [ "${ID:-}" = ubuntu ]); then
+		sed 's/\<bpftool\>/linux-tools-common linux-tools-generic/'
+	else
+		cat
+	fi
+}
+
+debian_missing()
+{
+	local p
+
+	for p in $(echo "$debian_build $debian_test" | ubuntu_names); do
+		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null |
+			grep -qx installed || printf ' %s' "$p"
+	done
+}
+
+# A package's service must not start because a test needs its program.
+keep_services_down()
+{
+	local policy=/usr/sbin/policy-rc.d
+
+	[ ! -e $policy ] || return 0
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+	trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
+debian()
+{
+	local missing
+
+	missing=$(debian_missing)
+	[ -n "$missing" ] || return 0
+	need_root "$missing"
+	say "installing$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	# shellcheck disable=SC2086
+	apt-get -qq --simulate install $missing >/dev/null 2>&1 ||
+		apt-get -qq update
+	keep_services_down
+	# shellcheck disable=SC2086
+	apt-get -qq -y --no-install-recommends \
+		-o Dpkg::Use-Pty=0 install $missing >&2 </dev/null
+	case $missing in
+	*nginx*)
+		! command -v systemctl >/dev/null ||
+			systemctl -q disable nginx 2>/dev/null || true
+		;;
+	esac
+}
+
+redhat()
+{
+	local missing="" missing_tests="" p
+
+	for p in $redhat_build; do
+		rpm -q --quiet --whatprovides "$p" || missing="$missing $p"
+	done
+	for p in $redhat_test; do
+		rpm -q --quiet --whatprovides "$p" ||
+			missing_tests="$missing_tests $p"
+	done
+	[ -n "$missing$missing_tests" ] || return 0
+	need_root "$missing$missing_tests"
+	say "installing$missing$missing_tests"
+	# shellcheck disable=SC2086
+	[ -z "$missing" ] || dnf -q -y install $missing >&2
+	# A test whose tool this distribution lacks says so when it skips.
+	for p in $missing_tests; do
+		dnf -q -y install "$p" >&2 || say "no package $p here"
+	done
+}
+
+if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+	debian
+elif command -v dnf >/dev/null && command -v rpm >/dev/null; then
+	redhat
+else
+	say "neither apt-get nor dnf here; needed are (Debian's names):"
+	say "$(echo "$debian_build $debian_test" | tr -s '\n\t' '  ')"
+	exit 1
+fi

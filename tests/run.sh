@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+#
+# Runs the tests: tests/run.sh [PART...], all parts without arguments. Called
+# by "make test" and "make test-PART", which build first.
+#
+# Each program's output goes to $O/test-logs; here appear one line for each
+# program, what failed and how to run it alone, and at the end, alone on a
+# line, "N passed, N failed, N skipped".
+#
+# A program reports its tests by TAP (cmocka does) or by the lines "ok NAME",
+# "not ok NAME" and "skip NAME # why". One that ends with another code than 0,
+# reports fewer tests than it announced, or none, has failed as well.
+
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+O=${O:-build}
+export O
+LOGS=$O/test-logs
+mkdir -p "$LOGS"
+
+PARTS="build unit bpf sanitize fuzz corpus gen e2e"
+passed=0
+failed=0
+skipped=0
+
+# run NAME SECONDS COMMAND...
+run()
+{
+	local name=$1 limit=$2 log p f s plan code start
+	shift 2
+	log=$LOGS/${name//\//-}.log
+	start=$(date +%s)
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" "$@" \
+		>"$log" 2>&1 </dev/null
+	code=$?
+
+	s=$(grep -acE '^skip |^ok .*# SKIP' "$log")
+	p=$(($(grep -acE '^ok( |$)' "$log") - $(grep -acE '^ok .*# SKIP' "$log")))
+	f=$(grep -acE '^not ok( |$)' "$log")
+	plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$log" |
+		awk '{ n += $1 } END { print n + 0 }')
+	if [ $code -eq 124 ] || [ $code -eq 137 ]; then
+		f=$((f + 1))
+		echo "not ok $name: not finished after $limit s" >>"$log"
+	elif [ $code -ne 0 ] && [ "$f" -eq 0 ]; then
+		f=1
+		echo "not ok $name: exit code $code" >>"$log"
+	elif [ $((p + f + s)) -lt "$plan" ]; then
+		echo "not ok $name: $((p + f + s)) of $plan tests ran" >>"$log"
+		f=$((f + 1))
+	elif [ $((p + f + s)) -eq 0 ]; then
+		echo "not ok $name: reported no test" >>"$log"
+		f=1
+	fi
+
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+	printf '%-40s %5d passed %3d failed %3d skipped %4d s\n' \
+		"$name" "$p" "$f" "$s" $(($(date +%s) - start))
+	# What a part wants to be seen even when all is well.
+	sed -n 's/^# show: /    /p' "$log"
+	grep -aE '^skip |^ok .*# SKIP' "$log" | head -n 5 | sed 's/^/    /'
+	if [ "$f" -gt 0 ]; then
+		grep -aE -A 12 '^not ok( |$)' "$log" |
+			grep -avE '^ok( |$)' | head -n 60 | sed 's/^/    /'
+		echo "    the whole log: $log"
+		echo "    to run it alone: $*"
+	fi
+}
+
+# programs DIRECTORY SECONDS: the built test programs in it.
+programs()
+{
+	local t
+
+	for t in "$1"/test_*; do
+		case $t in *.o | *.d | *.sh) continue ;; esac
+		[ -x "$t" ] && run "${t#"$O"/}" "$2" "$t"
+	done
+}
+
+scripts()
+{
+	local t
+
+	for t in "$1"/test_*.sh; do
+		[ -x "$t" ] && run "${t%.sh}" "$2" "$t"
+	done
+}
+
+part_build()
+{
+	scripts tests/build 300
+}
+
+part_unit()
+{
+	programs "$O/tests/unit" 120
+}
+
+part_bpf()
+{
+	programs "$O/tests/bpf" 240
+	scripts tests/bpf 240
+}
+
+# The unit tests and a replay of every capture under ASan and UBSan.
+part_sanitize()
+{
+	programs "$O/sanitize/tests/unit" 240
+	METLO=$O/sanitize/metlo-xdp run sanitize/corpus 300 \
+		tests/corpus/run.py --sanitized
+}
+
+part_fuzz()
+{
+	local t corpus
+
+	for t in "$O"/fuzz/fuzz_*; do
+		case $t in *.d | *-corpus) continue ;; esac
+		[ -x "$t" ] || continue
+		corpus=$t-corpus
+		run "${t#"$O"/}" $((${FUZZ_SECONDS:-30} + 90)) \
+			tests/fuzz/run.sh "$t" "$corpus" "${FUZZ_SECONDS:-30}"
+	done
+}
+
+part_corpus()
+{
+	run corpus/expected 300 tests/corpus/run.py
+	run corpus/invariance 600 tests/corpus/invariance.py
+}
+
+part_gen()
+{
+	scripts tests/gen 300
+}
+
+part_e2e()
+{
+	scripts tests/e2e 300
+}
+
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $PARTS
+for part; do
+	case " $PARTS " in
+	*" $part "*) "part_$part" ;;
+	*) echo "$0: no part $part, only: $PARTS" >&2; exit 2 ;;
+	esac
+done
+
+if [ $((passed + failed + skipped)) -eq 0 ]; then
+	echo "no test ran: build them first, by make test" >&2
+	failed=1
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
