@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli/summary.h"
+
+/* Gauges are summed too: each worker has its own part of them. */
+void summary_add_stream(struct stream_stats *to,
+			const struct stream_stats *from)
+{
+#define ADD(name) to->name += from->name;
+	STREAM_COUNTERS(ADD)
+#undef ADD
+}
+
+void summary_add_http(struct http_stats *to, const struct http_stats *from)
+{
+#define ADD(name) to->name += from->name;
+	HTTP_COUNTERS(ADD)
+#undef ADD
+}
+
+static int busier(const void *a, const void *b)
+{
+	const struct summary_vni *x = a, *y = b;
+
+	if (x->stats.packets != y->stats.packets)
+		return x->stats.packets < y->stats.packets ? 1 : -1;
+	return x->vni < y->vni ? -1 : x->vni > y->vni;
+}
+
+void summary_sort_vnis(struct summary_vni *vnis, size_t n)
+{
+	if (n)
+		qsort(vnis, n, sizeof(*vnis), busier);
+}
+
+void summary_json_string(FILE *f, const char *s)
+{
+	putc('"', f);
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			fprintf(f, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(f, "\\u%04x", c);
+		else
+			putc(c, f);
+	}
+	putc('"', f);
+}
+
+/* What the loops below do with one counter. */
+struct printer {
+	FILE *f;
+	const char *separator;
+	void (*one)(struct printer *p, const char *name, uint64_t value);
+};
+
+static void json_one(struct printer *p, const char *name, uint64_t value)
+{
+	fprintf(p->f, "%s\"%s\":%" PRIu64, p->separator, name, value);
+	p->separator = ",";
+}
+
+static void text_one(struct printer *p, const char *name, uint64_t value)
+{
+	fprintf(p->f, "  %-22s %20" PRIu64 "\n", name, value);
+}
+
+static void text_nonzero(struct printer *p, const char *name, uint64_t value)
+{
+	if (value)
+		text_one(p, name, value);
+}
+
+static void each_packet_counter(struct printer *p, const struct metlo_stats *s)
+{
+#define ONE(name) p->one(p, #name, s->name);
+	ONE(packets)
+	ONE(bytes)
+	METLO_OUTCOMES(ONE)
+	ONE(delivered_bytes)
+	ONE(truncated_bytes)
+	ONE(shunted_bytes)
+	ONE(ring_full_bytes)
+	ONE(records)
+#undef ONE
+}
+
+static void each_stream_counter(struct printer *p, const struct stream_stats *s)
+{
+#define ONE(name) p->one(p, #name, s->name);
+	STREAM_COUNTERS(ONE)
+#undef ONE
+}
+
+static void each_http_counter(struct printer *p, const struct http_stats *s)
+{
+#define ONE(name) p->one(p, #name, s->name);
+	HTTP_COUNTERS(ONE)
+#undef ONE
+}
+
+static void each_output_counter(struct printer *p, const struct output_stats *s)
+{
+#define ONE(name) p->one(p, #name, s->name);
+	ONE(submitted)
+	ONE(written)
+	ONE(dropped_queue)
+	ONE(dropped_error)
+	ONE(bytes_written)
+	ONE(bytes_queued)
+#undef ONE
+}
+
+void summary_json_members(FILE *f, const struct summary *s)
+{
+	struct printer p = {.f = f, .separator = "", .one = json_one};
+
+	if (s->packets)
+		each_packet_counter(&p, s->packets);
+	if (s->stream) {
+		fprintf(f, "%s\"stream\":{", p.separator);
+		p.separator = "";
+		each_stream_counter(&p, s->stream);
+		putc('}', f);
+	}
+	if (s->http) {
+		fprintf(f, "%s\"http\":{", p.separator);
+		p.separator = "";
+		each_http_counter(&p, s->http);
+		putc('}', f);
+	}
+	if (s->output) {
+		fprintf(f, "%s\"output\":{", p.separator);
+		p.separator = "";
+		each_output_counter(&p, s->output);
+		putc('}', f);
+	}
+	fprintf(f, "%s\"vni\":[", p.separator);
+	for (size_t i = 0; i < s->n_vnis; i++)
+		fprintf(f,
+			"%s{\"vni\":%" PRIu32 ",\"packets\":%" PRIu64
+			",\"bytes\":%" PRIu64 "}",
+			i ? "," : "", s->vnis[i].vni,
+			(uint64_t)s->vnis[i].stats.packets,
+			(uint64_t)s->vnis[i].stats.bytes);
+	putc(']', f);
+}
+
+void summary_text(FILE *f, const struct summary *s)
+{
+	struct printer p = {.f = f, .one = text_one};
+
+	if (s->packets) {
+		fprintf(f, "packets\n");
+		each_packet_counter(&p, s->packets);
+	}
+	p.one = text_nonzero;
+	if (s->stream) {
+		fprintf(f, "tcp\n");
+		each_stream_counter(&p, s->stream);
+	}
+	if (s->http) {
+		fprintf(f, "http\n");
+		each_http_counter(&p, s->http);
+	}
+	if (s->output) {
+		fprintf(f, "output\n");
+		each_output_counter(&p, s->output);
+	}
+	if (!s->n_vnis)
+		return;
+	fprintf(f,
+		"vni                           packets                bytes\n");
+	for (size_t i = 0; i < s->n_vnis; i++)
+		fprintf(f, "  %-12" PRIu32 " %22" PRIu64 " %20" PRIu64 "\n",
+			s->vnis[i].vni, (uint64_t)s->vnis[i].stats.packets,
+			(uint64_t)s->vnis[i].stats.bytes);
+}
+
+size_t summary_losses(const struct summary *s,
+		      struct summary_loss out[SUMMARY_LOSSES_MAX])
+{
+	size_t n = 0;
+
+#define LOSS(name, number, what_to_do)                                 \
+	out[n++] = (struct summary_loss)                               \
+	{                                                              \
+		.counter = name, .value = number, .remedy = what_to_do \
+	}
+
+	if (s->packets) {
+		LOSS("ring_full", s->packets->ring_full,
+		     "raise --ring-size or --workers, or give the collector more CPU");
+		LOSS("truncated_bytes", s->packets->truncated_bytes,
+		     "the mirror cuts packets: raise the packet length of the mirror session and the MTU of this interface");
+	}
+	if (s->stream) {
+		LOSS("gap_bytes", s->stream->gap_bytes,
+		     "packets never arrived: see ring_full and truncated_bytes; else the mirror source or the network drops them");
+		LOSS("flows_evicted", s->stream->flows_evicted,
+		     "raise --max-flows");
+		LOSS("flows_no_memory", s->stream->flows_no_memory,
+		     "the machine is out of memory: lower --max-flows or --memory");
+		LOSS("ooo_total_limit", s->stream->ooo_total_limit,
+		     "raise --memory");
+	}
+	if (s->http)
+		LOSS("memory_limit", s->http->memory_limit, "raise --memory");
+	if (s->output) {
+		LOSS("dropped_queue", s->output->dropped_queue,
+		     "the reader of the output is too slow: speed it up or raise --memory");
+		LOSS("dropped_error", s->output->dropped_error,
+		     "the output cannot be written: see the error above");
+	}
+#undef LOSS
+	return n;
+}

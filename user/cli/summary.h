@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The counters of every stage under their public names, as text for people
+ * and as JSON for programs. Shared by attach, status and replay, so that a
+ * name means the same everywhere.
+ */
+#ifndef CLI_SUMMARY_H
+#define CLI_SUMMARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <linux/types.h>
+
+#include "http/http.h"
+#include "metlo_record.h"
+#include "report/output.h"
+#include "stream/stream.h"
+
+struct summary_vni {
+	uint32_t vni;
+	struct metlo_vni_stats stats;
+};
+
+/* Nothing is owned; a stage that is NULL is left out. */
+struct summary {
+	const struct metlo_stats *packets;
+	const struct stream_stats *stream;
+	const struct http_stats *http;
+	const struct output_stats *output;
+	const struct summary_vni *vnis;
+	size_t n_vnis;
+};
+
+/* Sums of several workers. */
+void summary_add_stream(struct stream_stats *to,
+			const struct stream_stats *from);
+void summary_add_http(struct http_stats *to, const struct http_stats *from);
+
+/* By packets, the busiest first; to be done before printing. */
+void summary_sort_vnis(struct summary_vni *vnis, size_t n);
+
+/*
+ * The members of a JSON object without its braces, so that a command can put
+ * its own before them: the counters of the packets at the top, then "stream",
+ * "http" and "output" as objects, then "vni" as an array.
+ */
+void summary_json_members(FILE *f, const struct summary *s);
+
+/* "name value" lines; counters of zero are left out beyond the packets. */
+void summary_text(FILE *f, const struct summary *s);
+
+/* A counter that stands for data that was lost, and what to do about it. */
+struct summary_loss {
+	const char *counter;
+	uint64_t value;
+	const char *remedy;
+};
+
+#define SUMMARY_LOSSES_MAX 16
+
+/* The loss counters that are present in s, those of zero too, in an order
+ * that is the same in each call. Returns how many. */
+size_t summary_losses(const struct summary *s,
+		      struct summary_loss out[SUMMARY_LOSSES_MAX]);
+
+/* A JSON string with its quotes. */
+void summary_json_string(FILE *f, const char *s);
+
+#endif
