@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""Replays every capture of the corpus and compares the transactions.
+
+  tests/corpus/run.py [WORD...]        only captures whose name has a WORD
+  tests/corpus/run.py -v WORD          and shows what came out
+  tests/corpus/run.py --accept WHY NAME  writes NAME's present result down as
+                                       right, and why, in reasons.json
+  tests/corpus/run.py --save           writes score.json
+  tests/corpus/run.py --sanitized      only: ends well under the sanitizers
+
+Firm expectations, on which tshark 4.6.9, tshark 4.0.17 and Suricata 8.0.7
+agree, must be met in every field. For the others the preferred view is met, or
+reasons.json says why not, with the digest of the result that is right.
+"""
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+
+import corpus
+
+REASONS = os.path.join(corpus.HERE, "reasons.json")
+SCORE = os.path.join(corpus.HERE, "score.json")
+EICAR = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
+
+
+def read_json(path):
+    if not os.path.exists(path):
+        return {}
+    with open(path) as f:
+        return json.load(f)
+
+
+def write_json(path, value):
+    with open(path, "w") as f:
+        json.dump(value, f, indent=1, sort_keys=True)
+        f.write("\n")
+
+
+# ------------------------------------------------ what counts as the same
+def host_of(tx):
+    """Our host, or None where it only stands for the server's address."""
+    if tx.method is None:
+        return None
+    bare = f"[{tx.server}]" if ":" in tx.server else tx.server
+    if tx.host in (tx.server, bare, f"{bare}:{tx.server_port}"):
+        return None
+    # The authority-form target of CONNECT is the host (RFC 9112, 3.2.3);
+    # tshark looks at the Host field only.
+    if tx.method == "CONNECT" and tx.host == tx.target:
+        return None
+    return tx.host
+
+
+def hosts_equal(want, tx, loose):
+    """loose: as Suricata reports hosts, in lower case and without port."""
+    ours = host_of(tx)
+    if want in (None, "") or ours is None:
+        # A Host field that names the server's own address is the same as none.
+        return want in (None, "", tx.host) or (
+            loose and bare_host(want) == bare_host(tx.host))
+    return bare_host(want) == bare_host(ours) if loose else want == ours
+
+
+def bare_host(host):
+    host = host.lower()
+    if host.startswith("["):
+        return host[1:].split("]")[0]
+    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+
+
+def line_equal(want, tx, loose=False):
+    method, host, uri, status = want
+    return (method == tx.method and uri == tx.target and status == tx.status
+            and hosts_equal(host, tx, loose))
+
+
+def body_equal(want, tx):
+    for side, length, sha in (("req", tx.req_len, tx.req_sha),
+                              ("resp", tx.rsp_len, tx.rsp_sha)):
+        if side + "_body_len" in want and want[side + "_body_len"] != length:
+            return False
+        if side + "_body_sha" in want and want[side + "_body_sha"] != sha:
+            return False
+    return list(want.get("interim", [])) == list(tx.interim)
+
+
+def match(wanted, txs, equal):
+    """Pairs each wanted one with one of ours; returns both remainders."""
+    left, missing = list(txs), []
+    for w in wanted:
+        for t in left:
+            if equal(w, t):
+                left.remove(t)
+                break
+        else:
+            missing.append(w)
+    return missing, left
+
+
+def compare_firm(entry, txs):
+    def equal(w, t):
+        return (line_equal((w["method"], w["host"], w["uri"], w["status"]), t)
+                and body_equal(w, t))
+    return match([w for w in entry["expected"]], txs, equal)
+
+
+def compare_preferred(entry, txs):
+    loose = entry.get("preferred") == "suricata"
+    wanted = entry.get("preferred_tx", [])
+    return match(wanted, txs, lambda w, t: line_equal(w, t, loose))
+
+
+def brief(want):
+    if isinstance(want, dict):
+        keys = ("method", "host", "uri", "status", "req_body_len", "req_body_sha",
+                "resp_body_len", "resp_body_sha", "interim")
+        return " ".join(f"{k}={want[k]}" for k in keys if k in want)
+    return " ".join(str(w) for w in want)
+
+
+def judge(entry, txs, summary):
+    """Problems of one capture's result, as lines."""
+    compare = compare_firm if corpus.is_firm(entry) else compare_preferred
+    missing, extra = compare(entry, txs)
+    problems = [f"missing: {brief(w)}" for w in missing]
+    problems += [f"extra:   {t}" for t in extra]
+    if "http-evader" in entry["name"] and not any(EICAR in t.response_body() for t in txs):
+        problems.append("no EICAR string in a decoded response body")
+    return problems
+
+
+# ------------------------------------------------------------------- runs
+def one(entry):
+    """What came out of one capture, for the parent process."""
+    try:
+        txs, summary = corpus.transactions([corpus.wrap(entry)])
+    except (corpus.ReplayError, ValueError, KeyError) as e:
+        return entry["name"], None, [f"replay: {e}"], [], []
+    try:
+        broken = corpus.laws(summary)
+    except KeyError as e:
+        broken = [f"the summary has no {e}"]
+    return (entry["name"], corpus.digest(txs), judge(entry, txs, summary), broken,
+            [str(t) for t in txs])
+
+
+def add_score(score, entry, verdict):
+    c = score.setdefault(entry["category"],
+                         {"captures": 0, "expected": 0, "reasoned": 0, "failed": 0})
+    c["captures"] += 1
+    c[verdict] += 1
+
+
+def print_score(score):
+    total = {"captures": 0, "expected": 0, "reasoned": 0, "failed": 0}
+    print("# show: category                captures  as expected  with a reason  failed")
+    for name in sorted(score) + ["total"]:
+        c = total if name == "total" else score[name]
+        print(f"# show: {name:24}{c['captures']:7}{c['expected']:13}"
+              f"{c['reasoned']:15}{c['failed']:8}")
+        if name != "total":
+            for k in total:
+                total[k] += c[k]
+
+
+def compare_score(score):
+    """One problem for each category that fell."""
+    problems = []
+    for name, was in read_json(SCORE).items():
+        now = score.get(name, {"expected": 0, "reasoned": 0})
+        if now["expected"] < was["expected"]:
+            problems.append(f"{name}: {now['expected']} as expected, was {was['expected']}")
+    return problems
+
+
+def run(entries, options):
+    reasons, score, failed = read_json(REASONS), {}, 0
+    by_name = {e["name"]: e for e in entries}
+    with multiprocessing.Pool(options.jobs) as pool:
+        for name, digest, problems, broken, shown in pool.imap(one, entries, chunksize=4):
+            entry = by_name[name]
+            verdict = "expected"
+            if problems and name in reasons:
+                verdict = "reasoned"
+                if reasons[name]["result"] == digest:
+                    problems = []
+                else:
+                    problems.append("another result than the one in reasons.json: "
+                                    + reasons[name]["why"])
+            elif name in reasons:
+                problems = ["is as expected now: remove it from reasons.json"]
+            problems += broken
+            if problems:
+                verdict = "failed"
+                failed += 1
+            add_score(score, entry, verdict)
+            corpus.report(f"corpus/expected/{name}", problems)
+            if options.verbose:
+                for s in shown:
+                    print(f"#   got {s}")
+    print_score(score)
+    if not options.words:
+        problems = compare_score(score)
+        failed += not corpus.report("corpus/score has not fallen", problems)
+        if options.save:
+            write_json(SCORE, score)
+    if failed:
+        print("# one capture alone: tests/corpus/run.py -v NAME")
+    return 1 if failed else 0
+
+
+def accept(entries, why, names):
+    reasons = read_json(REASONS)
+    for e in corpus.select(entries, names):
+        name, digest, problems, broken, _ = one(e)
+        if digest is None or broken:
+            print(f"{name}: {problems + broken}", file=sys.stderr)
+            return 1
+        if problems:
+            reasons[name] = {"result": digest, "why": why}
+    write_json(REASONS, reasons)
+    return 0
+
+
+def sanitized_one(entry):
+    try:
+        corpus.replay([corpus.wrap(entry)])
+    except (corpus.ReplayError, ValueError) as e:
+        return entry["name"], [str(e)]
+    return entry["name"], []
+
+
+def sanitized(entries, options):
+    failed = 0
+    with multiprocessing.Pool(options.jobs) as pool:
+        for name, problems in pool.imap(sanitized_one, entries, chunksize=4):
+            failed += not corpus.report(f"corpus/sanitized/{name}", problems)
+    return 1 if failed else 0
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("words", nargs="*")
+    ap.add_argument("-v", "--verbose", action="store_true")
+    ap.add_argument("-j", "--jobs", type=int, default=2)
+    ap.add_argument("--accept", metavar="WHY")
+    ap.add_argument("--save", action="store_true")
+    ap.add_argument("--sanitized", action="store_true")
+    options = ap.parse_args()
+    entries = corpus.load()
+    if entries is None:
+        return corpus.absent("corpus")
+    if options.accept:
+        return accept(entries, options.accept, options.words)
+    entries = corpus.select(entries, options.words)
+    return sanitized(entries, options) if options.sanitized else run(entries, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
