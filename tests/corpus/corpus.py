@@ -21,6 +21,9 @@ BUILD = os.environ.get("O", "build")
 METLO = os.environ.get("METLO") or os.path.join(TOP, BUILD, "metlo-xdp")
 OPTIONS = ["--ports", "any", "--body-hash", "--body-limit", "16MiB", "--no-redact"]
 REPLAY_SECONDS = 120
+sys.path.insert(0, os.path.dirname(HERE))
+import laws  # noqa: E402
+
 BOTH_ORACLES = {"tshark-4.0.17", "suricata-8.0.7"}
 
 
@@ -207,43 +210,6 @@ def digest(txs):
     """A short name for a result, independent of the order."""
     text = "\n".join(sorted(repr(t.key()) for t in txs))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def laws(summary):
-    """The conservation laws that a summary breaks; see the README."""
-    flat = flatten(summary)
-    out = []
-
-    def equal(name, left, right):
-        if left != right:
-            out.append(f"{name}: {left} is not {right}")
-
-    outcomes = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp "
-                "fragment port_miss no_payload shunted ring_full delivered").split()
-    kernel, stream, http = flat["kernel"], flat["stream"], flat["http"]
-    output = flat["output"]
-    equal("packets = sum of the outcomes", kernel["packets"],
-          sum(kernel[o] for o in outcomes))
-    equal("records submitted = consumed", kernel["records"], stream["records"])
-    equal("bytes in records = bytes in", kernel["delivered_bytes"], stream["bytes_in"])
-    equal("stream bytes", stream["bytes_in"],
-          sum(stream["bytes_" + k] for k in
-              ("delivered", "duplicate", "skipped", "discarded", "buffered")))
-    equal("bytes delivered = bytes in HTTP", stream["bytes_delivered"], http["bytes_in"])
-    equal("HTTP bytes", http["bytes_in"],
-          sum(http["bytes_" + k] for k in
-              ("head", "body", "framing", "resync", "not_http", "upgraded", "buffered")))
-    equal("transactions = paired + unanswered + unrequested", http["transactions"],
-          http["paired"] + http["unanswered"] + http["unrequested"])
-    equal("transactions = submitted", http["transactions"], output["submitted"])
-    equal("submitted = written + dropped", output["submitted"],
-          output["written"] + output["dropped_queue"] + output["dropped_error"])
-    return out
-
-
-def flatten(summary):
-    """The four groups of counters of a summary."""
-    return {g: summary[g] for g in ("kernel", "stream", "http", "output")}
 
 
 def missing_and_extra(want, got):

@@ -139,7 +139,7 @@ def one(entry):
     except (corpus.ReplayError, ValueError, KeyError) as e:
         return entry["name"], None, [f"replay: {e}"], [], []
     try:
-        broken = corpus.laws(summary)
+        broken = corpus.laws.broken(summary)
     except KeyError as e:
         broken = [f"the summary has no {e}"]
     return (entry["name"], corpus.digest(txs), judge(entry, txs, summary), broken,

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""The conservation laws of the counters: nothing is lost without a name.
+
+  tests/laws.py SUMMARY.json [COUNTER=VALUE...]
+
+SUMMARY.json is what --summary wrote. Prints "ok" or "not ok" for the laws and
+for each counter given (http.transactions=10, ring_full=0).
+"""
+import json
+import sys
+
+OUTCOMES = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp fragment "
+            "port_miss no_payload shunted ring_full delivered").split()
+STREAM_ENDS = "delivered duplicate skipped discarded buffered".split()
+HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()
+
+
+def broken(s):
+    """The laws that a summary breaks, one line each."""
+    stream, http, output = s["stream"], s["http"], s["output"]
+    laws = [
+        ("packets = sum of the outcomes",
+         s["packets"], sum(s[o] for o in OUTCOMES)),
+        ("records submitted = consumed", s["records"], stream["records"]),
+        ("payload in rings = bytes into streams",
+         s["delivered_bytes"], stream["bytes_in"]),
+        ("bytes into streams = their ends",
+         stream["bytes_in"], sum(stream["bytes_" + e] for e in STREAM_ENDS)),
+        ("bytes out of streams = bytes into HTTP",
+         stream["bytes_delivered"], http["bytes_in"]),
+        ("bytes into HTTP = their ends",
+         http["bytes_in"], sum(http["bytes_" + e] for e in HTTP_ENDS)),
+        ("transactions = paired + unanswered + unrequested",
+         http["transactions"],
+         http["paired"] + http["unanswered"] + http["unrequested"]),
+        ("transactions = submitted", http["transactions"], output["submitted"]),
+        ("submitted = written + dropped", output["submitted"],
+         output["written"] + output["dropped_queue"] + output["dropped_error"]),
+        ("nothing is left in a buffer",
+         0, stream["bytes_buffered"] + http["bytes_buffered"]
+         + http["memory_used"] + stream["flows_live"] + output["bytes_queued"]),
+    ]
+    return [f"{name}: {left} is not {right}" for name, left, right in laws
+            if left != right]
+
+
+def counter(summary, name):
+    for part in name.split("."):
+        summary = summary[part]
+    return summary
+
+
+def main():
+    with open(sys.argv[1]) as f:
+        summary = json.load(f)
+    problems = broken(summary)
+    print(f"{'not ok' if problems else 'ok'} counters add up")
+    for p in problems:
+        print(f"#   {p}")
+    for arg in sys.argv[2:]:
+        name, want = arg.split("=")
+        got = counter(summary, name)
+        print(f"{'ok' if got == int(want) else 'not ok'} {name} is {want}")
+        if got != int(want):
+            problems.append(name)
+            print(f"#   it is {got}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
