@@ -1,0 +1,1 @@
+build-clang/tests/gen/mkhttp.o: tests/gen/mkhttp.c
