@@ -86,6 +86,20 @@ check()
 	fi
 }
 
+# tally COMMAND...: counts the result lines that a command prints.
+tally()
+{
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) N_PASSED=$((N_PASSED + 1)) ;;
+		"not ok "*) N_FAILED=$((N_FAILED + 1)) ;;
+		esac
+		printf '%s\n' "$line"
+	done < <("$@" 2>&1 || echo "# exit code $?: $*")
+}
+
 # wait_for SECONDS COMMAND...: polls until the command succeeds.
 wait_for()
 {
