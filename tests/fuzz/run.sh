@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+#
+# tests/fuzz/run.sh FUZZER CORPUS-FOLDER SECONDS: one libFuzzer target for a
+# bounded time. What it finds stays in CORPUS-FOLDER, inputs that fail beside
+# it; seeds are taken from tests/fuzz/seeds/NAME.
+
+set -u
+fuzzer=$1
+corpus=$2
+seconds=$3
+name=${fuzzer##*/}
+seeds=$(dirname "$0")/seeds/$name
+
+mkdir -p "$corpus"
+dirs=("$corpus")
+[ -d "$seeds" ] && dirs+=("$seeds")
+log=$(mktemp "${TMPDIR:-/tmp}/metlo-fuzz.XXXXXX")
+trap 'rm -f "$log"' EXIT
+
+if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+	-artifact_prefix="$corpus-failed-" -print_final_stats=1 \
+	"${dirs[@]}" >"$log" 2>&1; then
+	echo "ok fuzz/$name: $seconds s"
+	sed -n 's/^stat::number_of_executed_units: */# show: runs: /p' "$log"
+else
+	echo "not ok fuzz/$name"
+	tail -n 60 "$log" | sed 's/^/#   /'
+	exit 1
+fi
