@@ -21,12 +21,12 @@
 #define METLO_RINGS_MAX 64u
 
 /* struct metlo_rec.flags */
-#define METLO_REC_IPV6	     0x01 /* addresses are IPv6, else IPv4-mapped */
-#define METLO_REC_TRUNCATED  0x02 /* the mirror cut wire_len - len bytes off */
-#define METLO_REC_SHUNTED    0x04 /* payload left out on request of user space */
-#define METLO_REC_CONTINUED  0x08 /* not the first record of its packet */
-#define METLO_REC_DPORT	     0x10 /* the destination port is a configured one */
-#define METLO_REC_SPORT	     0x20 /* the source port is a configured one */
+#define METLO_REC_IPV6	    0x01 /* addresses are IPv6, else IPv4-mapped */
+#define METLO_REC_TRUNCATED 0x02 /* the mirror cut wire_len - len bytes off */
+#define METLO_REC_SHUNTED   0x04 /* payload left out on request of user space */
+#define METLO_REC_CONTINUED 0x08 /* not the first record of its packet */
+#define METLO_REC_DPORT	    0x10 /* the destination port is a configured one */
+#define METLO_REC_SPORT	    0x20 /* the source port is a configured one */
 
 /*
  * One record: this header, then len bytes of TCP payload. Numbers are in host
@@ -39,10 +39,10 @@
  * FIN, RST, PSH and URG in the last only.
  */
 struct metlo_rec {
-	__u64 ts_ns;	/* CLOCK_MONOTONIC in XDP; capture time in replay */
+	__u64 ts_ns; /* CLOCK_MONOTONIC in XDP; capture time in replay */
 	__u8 saddr[16];
 	__u8 daddr[16];
-	__u32 hash;	/* seeded, equal in both directions; selects the ring */
+	__u32 hash; /* seeded, equal in both directions; selects the ring */
 	__u32 seq;
 	__u32 ack;
 	__u32 vni;
@@ -66,25 +66,25 @@ struct metlo_rec {
  * What becomes of a packet: exactly one of these for each. The names are the
  * fields of struct metlo_stats, of the JSON summaries and of the metrics.
  */
-#define METLO_OUTCOMES(X)                                                      \
-	X(pass_not_vxlan) /* not UDP to the VXLAN port: left to the stack */   \
-	X(bad_outer)	  /* outer headers malformed or cut: left to the stack */ \
-	X(bad_vxlan)	  /* no I flag or header cut (RFC 7348 section 5) */   \
-	X(vni_miss)	  /* VNI not on the allow list */                      \
-	X(bad_inner)	  /* inner headers malformed or cut */                 \
-	X(not_tcp)	  /* inner packet is not TCP */                        \
-	X(fragment)	  /* outer or inner IP fragment */                     \
-	X(port_miss)	  /* neither port is configured */                     \
-	X(no_payload)	  /* pure ACK: of no use to reassembly */              \
-	X(shunted)	  /* user space asked to skip these bytes */           \
-	X(ring_full)	  /* lost: (part of) it found no room in the ring */   \
-	X(delivered)	  /* in a ring */
+#define METLO_OUTCOMES(X)                                                     \
+	X(pass_not_vxlan) /* not UDP to the VXLAN port: left to the stack */  \
+	X(bad_outer)  /* outer headers malformed or cut: left to the stack */ \
+	X(bad_vxlan)  /* no I flag or header cut (RFC 7348 section 5) */      \
+	X(vni_miss)   /* VNI not on the allow list */                         \
+	X(bad_inner)  /* inner headers malformed or cut */                    \
+	X(not_tcp)    /* inner packet is not TCP */                           \
+	X(fragment)   /* outer or inner IP fragment */                        \
+	X(port_miss)  /* neither port is configured */                        \
+	X(no_payload) /* pure ACK: of no use to reassembly */                 \
+	X(shunted)    /* user space asked to skip these bytes */              \
+	X(ring_full)  /* lost: (part of) it found no room in the ring */      \
+	X(delivered)  /* in a ring */
 
 enum metlo_outcome {
 #define METLO_OUTCOME_ENUM(name) METLO_##name,
 	METLO_OUTCOMES(METLO_OUTCOME_ENUM)
 #undef METLO_OUTCOME_ENUM
-	METLO_OUTCOME_MAX
+		METLO_OUTCOME_MAX
 };
 
 /* Value of the PERCPU_ARRAY metlo_stats; packets = sum of the outcomes. */
@@ -102,10 +102,32 @@ struct metlo_stats {
 	__u64 records;	       /* submitted to rings */
 };
 
-/* Value of metlo_vni, key __u32 VNI: packets with a valid VXLAN header. */
+/* Value of metlo_vni (per CPU), key __u32 VNI: packets with a valid VXLAN
+ * header. What was seen is the sum of this and of metlo_vni_cpu. */
 struct metlo_vni_stats {
 	__u64 packets;
 	__u64 bytes; /* frame lengths */
+};
+
+/* VNIs that metlo_vni holds; beyond that the least recently used is dropped. */
+#define METLO_VNI_MAX 4096u
+
+/*
+ * Value of metlo_vni_cpu, a PERCPU_ARRAY of one element: a direct-mapped
+ * table in front of metlo_vni, because a look-up in a hash for every packet
+ * costs as much as all other work for one that is not wanted. A slot is added
+ * to metlo_vni when another VNI takes it over. packets is 0 in an empty one.
+ */
+#define METLO_VNI_SLOTS 1024u
+struct metlo_vni_slot {
+	__u64 packets;
+	__u64 bytes;
+	__u64 vni;
+};
+struct metlo_vni_cpu {
+	__u64 moves; /* slots moved to metlo_vni: read again if it changed */
+	__u64 lost;  /* packets of slots that metlo_vni had no room for */
+	struct metlo_vni_slot slot[METLO_VNI_SLOTS];
 };
 
 /*
@@ -119,7 +141,7 @@ struct metlo_config {
 	__u32 vxlan_port;      /* UDP, host order */
 	__u32 pass_vxlan;      /* hand VXLAN packets on to the stack (--pass) */
 	__u32 ring_mask;       /* rings in use - 1 */
-	__u32 _reserved;
+	__u32 _zero;	       /* must be 0, see metlo_merge_paths() */
 	__u64 hash_seed;       /* secret of this start, flow hash and shunts */
 };
 

@@ -37,6 +37,10 @@ enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
 			       size_t caplen, size_t wire_len, uint64_t ts_ns,
 			       frames_emit emit, void *ctx);
 
+/* Would XDP have left the last frame to the network stack? Else it would have
+ * consumed it. */
+bool frames_passed(const struct frames *f);
+
 /* The shunt table the decoder looks at, METLO_SHUNT_SLOTS long. */
 struct metlo_shunt *frames_shunts(struct frames *f);
 

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The XDP program: finds mirrored TCP segments in VXLAN packets and puts them
+ * into ring buffers. What it does with a frame is in include/metlo_process.h;
+ * here are the maps and what only the kernel has.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "metlo_decode.h"
+#include "metlo_hash.h"
+#include "metlo_record.h"
+#include "metlo_shunt.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct metlo_stats);
+} metlo_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+	__uint(max_entries, METLO_VNI_MAX);
+	__type(key, __u32);
+	__type(value, struct metlo_vni_stats);
+} metlo_vni SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct metlo_vni_cpu);
+} metlo_vni_cpu SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct metlo_config);
+} metlo_config SEC(".maps");
+
+/* One bit for each of the 2^24 VNIs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1 << 18);
+	__type(key, __u32);
+	__type(value, __u64);
+} metlo_vni_allow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, METLO_SHUNT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct metlo_shunt);
+} metlo_shunt SEC(".maps");
+
+/* User space makes the rings, as many and as large as it wants. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, METLO_RINGS_MAX);
+	__type(key, __u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_RINGBUF);
+			__uint(max_entries, 1 << 16);
+		});
+} metlo_rings SEC(".maps");
+
+/* Where records are put together, and headers that a frame of several
+ * buffers does not have in its first one. */
+struct scratch {
+	struct metlo_rec rec;
+	__u8 payload[METLO_REC_PAYLOAD_MAX];
+	__u8 headers[METLO_HEADERS_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} metlo_scratch SEC(".maps");
+
+struct metlo_env {
+	struct xdp_md *ctx;
+	const struct metlo_config *config;
+	struct metlo_stats *stats;
+	struct scratch *scratch;
+};
+
+static const __u32 zero;
+
+METLO_INLINE int metlo_env_vni_allowed(const struct metlo_env *env METLO_UNUSED,
+				       __u32 vni)
+{
+	__u32 word = vni >> 6;
+	const __u64 *bits = bpf_map_lookup_elem(&metlo_vni_allow, &word);
+
+	return bits && *bits >> (vni & 63) & 1;
+}
+
+/* Adds a slot to metlo_vni. */
+static __attribute__((noinline)) int vni_move(struct metlo_vni_cpu *cpu,
+					      struct metlo_vni_slot *slot)
+{
+	struct metlo_vni_stats *sum, start;
+	__u32 vni;
+
+	if (!cpu || !slot)
+		return 0;
+	vni = (__u32)slot->vni;
+	cpu->moves++;
+	sum = bpf_map_lookup_elem(&metlo_vni, &vni);
+	if (sum) {
+		sum->packets += slot->packets;
+		sum->bytes += slot->bytes;
+		return 0;
+	}
+	start.packets = slot->packets;
+	start.bytes = slot->bytes;
+	if (bpf_map_update_elem(&metlo_vni, &vni, &start, BPF_ANY))
+		cpu->lost += slot->packets;
+	return 0;
+}
+
+METLO_INLINE void metlo_env_count_vni(struct metlo_env *env METLO_UNUSED,
+				      __u32 vni, __u64 bytes)
+{
+	struct metlo_vni_cpu *cpu = bpf_map_lookup_elem(&metlo_vni_cpu, &zero);
+	struct metlo_vni_slot *slot;
+
+	if (!cpu)
+		return;
+	slot = &cpu->slot[(vni ^ vni >> 10) & (METLO_VNI_SLOTS - 1)];
+	if (METLO_UNLIKELY(slot->vni != vni)) {
+		if (slot->packets)
+			vni_move(cpu, slot);
+		slot->vni = vni;
+		slot->packets = 0;
+		slot->bytes = 0;
+	}
+	slot->packets++;
+	slot->bytes += bytes;
+}
+
+METLO_INLINE struct metlo_rec *metlo_env_record(struct metlo_env *env)
+{
+	env->scratch = bpf_map_lookup_elem(&metlo_scratch, &zero);
+	return env->scratch ? &env->scratch->rec : NULL;
+}
+
+/*
+ * CLOCK_MONOTONIC, once for each packet that is delivered. Latencies of
+ * requests are told in microseconds: the coarse clock moves every 4 ms only,
+ * and the time at which the worker wakes up is up to 1 ms late.
+ */
+METLO_INLINE __u64 metlo_env_now(const struct metlo_env *env METLO_UNUSED)
+{
+	return bpf_ktime_get_ns();
+}
+
+METLO_INLINE struct metlo_shunt *
+metlo_env_shunt(const struct metlo_env *env METLO_UNUSED, __u32 index)
+{
+	return bpf_map_lookup_elem(&metlo_shunt, &index);
+}
+
+/*
+ * len bytes at off of the frame, with the record's header in front. Of the
+ * forms that deliver at once this one is the fastest or close to it at all
+ * sizes, and the record has exactly the size it needs. Nobody is woken: that
+ * would cost several microseconds here, and the worker looks by itself.
+ */
+METLO_INLINE int metlo_env_emit(struct metlo_env *env,
+				const struct metlo_rec *rec, __u64 off,
+				__u64 len)
+{
+	__u32 ring = rec->hash & env->config->ring_mask;
+	void *map = bpf_map_lookup_elem(&metlo_rings, &ring);
+
+	if (!map)
+		return 0;
+	if (len) {
+		/* The form in which also 6.1 sees 1 <= len <= maximum. */
+		len--;
+		METLO_OPAQUE(len);
+		if (len > METLO_REC_PAYLOAD_MAX - 1)
+			return 0;
+		METLO_OPAQUE(len);
+		len++;
+		if (bpf_xdp_load_bytes(env->ctx, (__u32)off,
+				       env->scratch->payload, (__u32)len))
+			return 0;
+	}
+	return !bpf_ringbuf_output(map, env->scratch, sizeof(*rec) + len,
+				   BPF_RB_NO_WAKEUP);
+}
+
+#include "metlo_process.h"
+
+/* The frame has several buffers and its headers are not all in the first. */
+static __attribute__((noinline)) int
+process_copy(struct metlo_env *env, struct metlo_packet *pkt, __u64 frame_len)
+{
+	struct metlo_view view = {
+		.avail = frame_len,
+		.wire_len = frame_len,
+	};
+	__u64 len = frame_len;
+
+	if (!metlo_env_record(env))
+		return METLO_bad_outer;
+	if (len > METLO_HEADERS_MAX)
+		len = METLO_HEADERS_MAX;
+	len--;
+	METLO_OPAQUE(len);
+	if (len > METLO_HEADERS_MAX - 1)
+		return METLO_bad_outer;
+	METLO_OPAQUE(len);
+	len++;
+	if (bpf_xdp_load_bytes(env->ctx, 0, env->scratch->headers, (__u32)len))
+		return METLO_bad_outer;
+	view.data = env->scratch->headers;
+	view.copied = len;
+	view.zero = env->config->_zero;
+	__builtin_memset(pkt, 0, sizeof(*pkt));
+	return metlo_process(env, &view, pkt);
+}
+
+SEC("xdp.frags")
+int metlo_xdp(struct xdp_md *ctx)
+{
+	struct metlo_env env = {
+		.ctx = ctx,
+		.config = bpf_map_lookup_elem(&metlo_config, &zero),
+		.stats = bpf_map_lookup_elem(&metlo_stats, &zero),
+	};
+	__u64 frame_len = bpf_xdp_get_buff_len(ctx);
+	struct metlo_view view = {
+		.data = (const __u8 *)(long)ctx->data,
+		.end = (const __u8 *)(long)ctx->data_end,
+		.avail = frame_len,
+		.wire_len = frame_len,
+	};
+	struct metlo_packet pkt = {};
+	enum metlo_outcome outcome;
+
+	if (!env.config || !env.stats)
+		return XDP_PASS;
+	view.zero = env.config->_zero;
+	outcome = metlo_process(&env, &view, &pkt);
+	if (METLO_UNLIKELY(outcome == METLO_bad_outer ||
+			   outcome == METLO_bad_vxlan ||
+			   outcome == METLO_bad_inner) &&
+	    frame_len > (__u64)(view.end - view.data))
+		outcome = process_copy(&env, &pkt, frame_len);
+	metlo_count(&env, &pkt, outcome, frame_len);
+	return metlo_passes(env.config, &pkt) ? XDP_PASS : XDP_DROP;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

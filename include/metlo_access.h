@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Checked access to the bytes of a frame, in the forms that the kernel's
+ * verifier and a C compiler each need. All that differs between the two
+ * builds of the decoder is here.
+ */
+#ifndef METLO_ACCESS_H
+#define METLO_ACCESS_H
+
+/* Bounds on a hostile chain of IPv6 extension headers, for each IP header. */
+#define METLO_EXT_MAX	    8
+#define METLO_EXT_BYTES_MAX 512
+/* So all headers that are looked at lie within this many bytes. */
+#define METLO_HEADERS_MAX 1280
+
+#ifdef __bpf__
+
+#define METLO_INLINE	static __attribute__((always_inline)) inline
+#define METLO_UNROLL	_Pragma("unroll")
+#define METLO_NO_UNROLL _Pragma("nounroll")
+/* Packets are readable at any alignment in XDP. */
+#define METLO_LOAD(type, p) (*(const type *)(p))
+/* Keeps clang from taking v apart: the verifier connects a check with a later
+ * use only where both are of the same register. */
+#define METLO_OPAQUE(v) asm volatile("" : "+r"(v))
+
+#else
+
+#include <string.h>
+
+#define METLO_INLINE static inline __attribute__((always_inline, unused))
+#define METLO_UNROLL
+#define METLO_NO_UNROLL
+#define METLO_LOAD(type, p)                                       \
+	({                                                        \
+		type metlo_value_;                                \
+		memcpy(&metlo_value_, (p), sizeof(metlo_value_)); \
+		metlo_value_;                                     \
+	})
+
+#endif
+
+#define METLO_UNUSED	  __attribute__((unused))
+#define METLO_LIKELY(x)	  __builtin_expect(!!(x), 1)
+#define METLO_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* What can be seen of a frame. */
+struct metlo_view {
+	const __u8 *data;
+	__u64 avail;	/* bytes that are there, readable at data or not */
+	__u64 wire_len; /* bytes that were there on the wire */
+#ifdef __bpf__
+	const __u8 *end; /* of what is readable at data */
+	__u64 copied;	 /* not 0: data is a copy of this many bytes */
+	__u64 zero;	 /* is 0, but the verifier cannot know */
+#endif
+};
+
+/*
+ * Header lengths vary, and the verifier follows every combination of them to
+ * the end of the program. This makes it forget which one led here, so that it
+ * follows them all as one: off is now anything up to METLO_HEADERS_MAX. False
+ * when it is beyond.
+ */
+METLO_INLINE int metlo_merge_paths(const struct metlo_view *v METLO_UNUSED,
+				   __u64 *off)
+{
+#ifdef __bpf__
+	__u64 any = *off ^ v->zero;
+
+	METLO_OPAQUE(any);
+	if (any > METLO_HEADERS_MAX)
+		return 0;
+	*off = any;
+#endif
+	return *off <= METLO_HEADERS_MAX;
+}
+
+/* n bytes at off, or NULL where the frame or what is readable of it ends
+ * before. n is a constant. */
+METLO_INLINE const __u8 *metlo_at(const struct metlo_view *v, __u64 off,
+				  __u64 n)
+{
+	const __u8 *p;
+
+	if (off + n > v->avail)
+		return 0;
+#ifdef __bpf__
+	if (v->copied) {
+		METLO_OPAQUE(off);
+		if (off > METLO_HEADERS_MAX - n || off + n > v->copied)
+			return 0;
+		return v->data + off;
+	}
+	p = v->data + off;
+	METLO_OPAQUE(p);
+	if (p + n > v->end)
+		return 0;
+#else
+	p = v->data + off;
+#endif
+	return p;
+}
+
+METLO_INLINE __u16 metlo_be16(const __u8 *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap16(METLO_LOAD(__u16, p));
+#else
+	return METLO_LOAD(__u16, p);
+#endif
+}
+
+METLO_INLINE __u32 metlo_be32(const __u8 *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap32(METLO_LOAD(__u32, p));
+#else
+	return METLO_LOAD(__u32, p);
+#endif
+}
+
+#endif

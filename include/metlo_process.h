@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What becomes of a frame: the outcome, the counters and the records. The
+ * same text for the XDP program and user space; what differs is behind the
+ * env functions, which the includer defines before it includes this:
+ *
+ *   struct metlo_env           with at least config and stats
+ *   metlo_env_vni_allowed()    is the VNI on the allow list?
+ *   metlo_env_count_vni()      count a packet of a VNI
+ *   metlo_env_record()         room for one record's header, NULL if none
+ *   metlo_env_now()            what goes into ts_ns
+ *   metlo_env_shunt()          slot of the shunt table, NULL if none
+ *   metlo_env_emit()           header and payload into the ring; 0 = full
+ *
+ * Each frame gets the first outcome that applies, in the order bad_outer and
+ * pass_not_vxlan, (outer) fragment, bad_vxlan, vni_miss, bad_inner, not_tcp,
+ * (inner) fragment, port_miss, no_payload. What is left is told by its fate:
+ * delivered when all of its records are in a ring, ring_full when one is not,
+ * shunted when there is no record because user space asked for none. For
+ * these, payload on the wire = delivered_bytes + truncated_bytes +
+ * shunted_bytes + ring_full_bytes.
+ */
+#ifndef METLO_PROCESS_H
+#define METLO_PROCESS_H
+
+#include "metlo_decode.h"
+#include "metlo_hash.h"
+#include "metlo_shunt.h"
+
+#define METLO_PIECES_MAX (METLO_PACKET_PAYLOAD_MAX / METLO_REC_PAYLOAD_MAX)
+/* Flags that make a segment without payload worth a record. */
+#define METLO_TCP_EVENTS (METLO_TCP_SYN | METLO_TCP_FIN | METLO_TCP_RST)
+/* Flags that belong to the end of the payload. */
+#define METLO_TCP_AT_END \
+	(METLO_TCP_FIN | METLO_TCP_RST | METLO_TCP_PSH | METLO_TCP_URG)
+
+METLO_INLINE int metlo_port_set(const struct metlo_config *config, __u16 port)
+{
+	return config->port_bits[port >> 6] >> (port & 63) & 1;
+}
+
+METLO_INLINE void metlo_set_ipv4(__u8 *to, const __u8 *from)
+{
+	/* ::ffff:a.b.c.d in memory order, with aligned stores */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const __u64 prefix = 0xffff0000;
+	const unsigned int shift = 32;
+#else
+	const __u64 prefix = 0xffffull << 32;
+	const unsigned int shift = 0;
+#endif
+	((__u64 *)to)[0] = 0;
+	((__u64 *)to)[1] = prefix | (__u64)METLO_LOAD(__u32, from) << shift;
+}
+
+METLO_INLINE void metlo_set_ipv6(__u8 *to, const __u8 *from)
+{
+	((__u64 *)to)[0] = METLO_LOAD(__u64, from);
+	((__u64 *)to)[1] = METLO_LOAD(__u64, from + 8);
+}
+
+/* Everything of a record but what differs from piece to piece. The headers
+ * were checked before, so it does not fail; the verifier wants to see it. */
+METLO_INLINE int metlo_record_start(const struct metlo_env *env,
+				    const struct metlo_view *view,
+				    const struct metlo_packet *pkt,
+				    struct metlo_rec *rec)
+{
+	const __u8 *tcp = metlo_at(view, pkt->tcp_off, METLO_TCP_LEN);
+	const __u8 *ip;
+
+	if (!tcp)
+		return 0;
+	rec->sport = pkt->sport;
+	rec->dport = pkt->dport;
+	rec->seq = metlo_be32(tcp + 4);
+	rec->ack = metlo_be32(tcp + 8);
+	rec->urg = metlo_be16(tcp + 18);
+	rec->vni = pkt->vni;
+	if (pkt->rec_flags & METLO_REC_IPV6) {
+		ip = metlo_at(view, pkt->ip_off, METLO_IPV6_LEN);
+		if (!ip)
+			return 0;
+		metlo_set_ipv6(rec->saddr, ip + 8);
+		metlo_set_ipv6(rec->daddr, ip + 24);
+	} else {
+		ip = metlo_at(view, pkt->ip_off, METLO_IPV4_LEN);
+		if (!ip)
+			return 0;
+		metlo_set_ipv4(rec->saddr, ip + 12);
+		metlo_set_ipv4(rec->daddr, ip + 16);
+	}
+	rec->hash = metlo_flow_hash(env->config->hash_seed, rec->saddr,
+				    rec->daddr, rec->sport, rec->dport);
+	return 1;
+}
+
+/* More than METLO_REC_PAYLOAD_MAX: several records. Returns the bytes that
+ * found no room. */
+METLO_INLINE __u64 metlo_deliver_pieces(struct metlo_env *env,
+					const struct metlo_packet *pkt,
+					struct metlo_rec *rec)
+{
+	__u64 off = pkt->payload_off, left = pkt->len;
+	__u64 cut = pkt->wire_len - pkt->len;
+	__u8 tcp_flags = pkt->tcp_flags & ~METLO_TCP_AT_END;
+
+	rec->flags = pkt->rec_flags;
+	METLO_NO_UNROLL
+	for (unsigned int i = 0; i < METLO_PIECES_MAX && left; i++) {
+		__u64 n = METLO_REC_PAYLOAD_MAX;
+
+		rec->len = rec->wire_len = (__u32)n;
+		rec->tcp_flags = tcp_flags;
+		if (left <= METLO_REC_PAYLOAD_MAX) {
+			n = left;
+			rec->len = (__u32)n;
+			rec->wire_len = (__u32)(n + cut);
+			rec->tcp_flags |= pkt->tcp_flags & METLO_TCP_AT_END;
+			rec->flags |= cut ? METLO_REC_TRUNCATED : 0;
+		}
+		if (!metlo_env_emit(env, rec, off, n))
+			return left;
+		env->stats->records++;
+		/* SYN is in front of the payload and only in one piece. */
+		rec->seq += (__u32)n + (tcp_flags & METLO_TCP_SYN ? 1 : 0);
+		tcp_flags &= ~METLO_TCP_SYN;
+		rec->flags |= METLO_REC_CONTINUED;
+		off += n;
+		left -= n;
+	}
+	return 0;
+}
+
+/* A segment of which something is to go up: its fate. */
+METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
+					      const struct metlo_view *view,
+					      struct metlo_packet *pkt)
+{
+	struct metlo_rec *rec = metlo_env_record(env);
+	struct metlo_stats *stats = env->stats;
+	struct metlo_shunt *slot;
+	__u64 lost = 0;
+	__u32 end;
+
+	if (METLO_UNLIKELY(!rec)) {
+		stats->ring_full_bytes += pkt->len;
+		return METLO_ring_full;
+	}
+	if (!metlo_record_start(env, view, pkt, rec))
+		return METLO_bad_inner;
+	slot = metlo_env_shunt(env, metlo_shunt_index(rec->hash, rec->saddr,
+						      rec->daddr, rec->sport,
+						      rec->dport));
+	end = rec->seq + (__u32)pkt->wire_len +
+	      (pkt->tcp_flags & METLO_TCP_SYN ? 1 : 0);
+	if (pkt->wire_len && slot && metlo_shunted(slot, rec, end)) {
+		stats->shunted_bytes += pkt->wire_len;
+		if (!(pkt->tcp_flags & METLO_TCP_EVENTS))
+			return METLO_shunted;
+		pkt->len = 0;
+		pkt->rec_flags |= METLO_REC_SHUNTED;
+	} else {
+		stats->truncated_bytes += pkt->wire_len - pkt->len;
+	}
+	rec->ts_ns = metlo_env_now(env);
+	if (METLO_LIKELY(pkt->len <= METLO_REC_PAYLOAD_MAX)) {
+		rec->len = (__u32)pkt->len;
+		rec->wire_len = (__u32)pkt->wire_len;
+		rec->tcp_flags = pkt->tcp_flags;
+		rec->flags = pkt->rec_flags;
+		if (pkt->len < pkt->wire_len &&
+		    !(pkt->rec_flags & METLO_REC_SHUNTED))
+			rec->flags |= METLO_REC_TRUNCATED;
+		if (!metlo_env_emit(env, rec, pkt->payload_off, pkt->len)) {
+			stats->ring_full_bytes += pkt->len;
+			return METLO_ring_full;
+		}
+		stats->records++;
+	} else {
+		lost = metlo_deliver_pieces(env, pkt, rec);
+	}
+	stats->delivered_bytes += pkt->len - lost;
+	stats->ring_full_bytes += lost;
+	return lost ? METLO_ring_full : METLO_delivered;
+}
+
+/* An inner frame at off: all but metlo_count(). */
+METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
+						    struct metlo_view *view,
+						    struct metlo_packet *pkt,
+						    __u64 off)
+{
+	const struct metlo_config *config = env->config;
+	enum metlo_outcome outcome;
+
+	if (config->vni_filter && !metlo_env_vni_allowed(env, pkt->vni))
+		return METLO_vni_miss;
+	outcome = metlo_decode_inner(view, off, pkt);
+	if (outcome != METLO_GO_ON)
+		return outcome;
+	if (metlo_port_set(config, pkt->dport))
+		pkt->rec_flags |= METLO_REC_DPORT;
+	if (metlo_port_set(config, pkt->sport))
+		pkt->rec_flags |= METLO_REC_SPORT;
+	if (!(pkt->rec_flags & (METLO_REC_DPORT | METLO_REC_SPORT)) &&
+	    !config->any_port)
+		return METLO_port_miss;
+	if (!pkt->wire_len && !(pkt->tcp_flags & METLO_TCP_EVENTS))
+		return METLO_no_payload;
+	return metlo_deliver(env, view, pkt);
+}
+
+/* A whole frame: all but metlo_count(). pkt is zeroed by the caller. */
+METLO_INLINE enum metlo_outcome metlo_process(struct metlo_env *env,
+					      struct metlo_view *view,
+					      struct metlo_packet *pkt)
+{
+	__u64 off = 0;
+	enum metlo_outcome outcome =
+		metlo_decode_outer(view, env->config, pkt, &off);
+
+	if (outcome != METLO_GO_ON)
+		return outcome;
+	pkt->vni_valid = 1;
+	return metlo_process_inner(env, view, pkt, off);
+}
+
+/* Is the frame handed to the network stack? If not, it is consumed: with no
+ * socket on the port the stack would answer the mirror by ICMP errors. */
+METLO_INLINE int metlo_passes(const struct metlo_config *config,
+			      const struct metlo_packet *pkt)
+{
+	return !pkt->vxlan || config->pass_vxlan;
+}
+
+/* The counters that every frame of bytes length moves. */
+METLO_INLINE void metlo_count(struct metlo_env *env,
+			      const struct metlo_packet *pkt,
+			      enum metlo_outcome outcome, __u64 bytes)
+{
+	__u64 *outcomes =
+		(__u64 *)env->stats +
+		__builtin_offsetof(struct metlo_stats, pass_not_vxlan) /
+			sizeof(__u64);
+
+	env->stats->packets++;
+	env->stats->bytes += bytes;
+	if (outcome < METLO_OUTCOME_MAX)
+		outcomes[outcome]++;
+	if (pkt->vni_valid)
+		metlo_env_count_vni(env, pkt->vni, bytes);
+}
+
+#endif
