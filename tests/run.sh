@@ -35,9 +35,10 @@ run()
 		>"$log" 2>&1 </dev/null
 	code=$?
 
-	s=$(grep -acE '^skip |^ok .*# SKIP' "$log")
-	p=$(($(grep -acE '^ok( |$)' "$log") - $(grep -acE '^ok .*# SKIP' "$log")))
-	f=$(grep -acE '^not ok( |$)' "$log")
+	# cmocka says "not ok 3 # SKIP name", TAP "ok 3 # SKIP name".
+	s=$(grep -acE '^skip |^(not )?ok .*# SKIP' "$log")
+	p=$(grep -avE '# SKIP' "$log" | grep -cE '^ok( |$)')
+	f=$(grep -avE '# SKIP' "$log" | grep -cE '^not ok( |$)')
 	plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$log" |
 		awk '{ n += $1 } END { print n + 0 }')
 	if [ $code -eq 124 ] || [ $code -eq 137 ]; then
@@ -61,10 +62,10 @@ run()
 		"$name" "$p" "$f" "$s" $(($(date +%s) - start))
 	# What a part wants to be seen even when all is well.
 	sed -n 's/^# show: /    /p' "$log"
-	grep -aE '^skip |^ok .*# SKIP' "$log" | head -n 5 | sed 's/^/    /'
+	grep -aE '^skip |^(not )?ok .*# SKIP' "$log" | head -n 5 | sed 's/^/    /'
 	if [ "$f" -gt 0 ]; then
 		grep -aE -A 12 '^not ok( |$)' "$log" |
-			grep -avE '^ok( |$)' | head -n 60 | sed 's/^/    /'
+			grep -avE '^ok( |$)|# SKIP|^--$' | head -n 60 | sed 's/^/    /'
 		echo "    the whole log: $log"
 		echo "    to run it alone: $*"
 	fi
