@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "capture/drivers.h"
+
+/*
+ * With 4 KiB pages. A driver that has learnt multi-buffer in a version that
+ * may not be installed counts as one without: the attempt with frags is made
+ * first anyway, this table is for what to say when it fails.
+ */
+static const struct driver_limits known_drivers[] = {
+	{"ena", 3498, false, true},	  {"gve", 2032, false, true},
+	{"mlx5_core", 3498, true, false}, {"virtio_net", 3506, true, true},
+	{"veth", 3520, true, false},
+};
+
+const struct driver_limits *driver_limits(const char *driver)
+{
+	for (size_t i = 0; i < sizeof(known_drivers) / sizeof(*known_drivers);
+	     i++)
+		if (!strcmp(known_drivers[i].driver, driver))
+			return &known_drivers[i];
+	return NULL;
+}
+
+static bool about_mtu(const struct refusal *r, const struct driver_limits *l)
+{
+	if (strcasestr(r->extack, "mtu"))
+		return true;
+	if (r->error == ERANGE)
+		return true;
+	return l && !r->frags && r->dev->mtu > l->max_mtu;
+}
+
+static bool about_queues(const struct refusal *r, const struct driver_limits *l)
+{
+	if (strcasestr(r->extack, "queue") || strcasestr(r->extack, "channel"))
+		return true;
+	if (r->error == ENOSPC)
+		return true;
+	return l && l->half_queues && r->dev->queues_max &&
+	       r->dev->queues * 2 > r->dev->queues_max;
+}
+
+static void say_other_program(const struct refusal *r, char *out, size_t size)
+{
+	const struct netdev *d = r->dev;
+	bool native = d->native.id;
+	const struct netdev_program *p = native ? &d->native : &d->generic;
+
+	snprintf(
+		out, size,
+		"another XDP program is attached, id %u (%s), %s mode: remove it with the tool that made it, or by: ip link set dev %s %s off",
+		p->id, p->name[0] ? p->name : "name not known",
+		native ? "native" : "generic", d->name,
+		native ? "xdpdrv" : "xdpgeneric");
+}
+
+static void say_mtu(const struct refusal *r, const struct driver_limits *l,
+		    char *out, size_t size)
+{
+	const struct netdev *d = r->dev;
+
+	if (l)
+		snprintf(
+			out, size,
+			"MTU %u is more than driver %s takes with XDP (%u): ip link set dev %s mtu %u",
+			d->mtu, d->driver, l->max_mtu, d->name, l->max_mtu);
+	else
+		snprintf(
+			out, size,
+			"MTU %u is more than driver %s takes with XDP: lower it by ip link set dev %s mtu N (often 3498 or less)",
+			d->mtu, d->driver[0] ? d->driver : "(unknown)",
+			d->name);
+}
+
+static void say_queues(const struct refusal *r, char *out, size_t size)
+{
+	const struct netdev *d = r->dev;
+
+	if (!strcmp(d->driver, "veth"))
+		snprintf(
+			out, size,
+			"fewer receive queues (%u) than the other end of the veth pair has transmit queues: ethtool -L %s rx N",
+			d->queues, d->name);
+	else
+		snprintf(
+			out, size,
+			"%u of %u queues are in use and driver %s needs as many again for XDP: ethtool -L %s combined %u",
+			d->queues, d->queues_max, d->driver, d->name,
+			d->queues_max > 1 ? d->queues_max / 2 : 1);
+}
+
+void refusal_explain(const struct refusal *r, char *out, size_t size)
+{
+	const struct driver_limits *l = driver_limits(r->dev->driver);
+	char advice[512];
+
+	if (r->dev->native.id || r->dev->generic.id)
+		say_other_program(r, advice, sizeof(advice));
+	else if (about_mtu(r, l))
+		say_mtu(r, l, advice, sizeof(advice));
+	else if (about_queues(r, l))
+		say_queues(r, advice, sizeof(advice));
+	else if (r->error == EOPNOTSUPP)
+		snprintf(advice, sizeof(advice),
+			 "driver %s has no native XDP: use --mode skb",
+			 r->dev->driver[0] ? r->dev->driver : "(unknown)");
+	else
+		snprintf(
+			advice, sizeof(advice),
+			"driver %s, MTU %u, %u of %u queues: use --mode skb, or see the kernel log",
+			r->dev->driver[0] ? r->dev->driver : "(unknown)",
+			r->dev->mtu, r->dev->queues, r->dev->queues_max);
+
+	snprintf(out, size, "%s%s%s%s: %s",
+		 r->extack[0] ? r->extack : strerror(r->error),
+		 r->extack[0] ? " (" : "",
+		 r->extack[0] ? strerror(r->error) : "",
+		 r->extack[0] ? ")" : "", advice);
+}
