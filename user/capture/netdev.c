@@ -19,7 +19,7 @@ static int device_ioctl(int fd, unsigned long request, const char *name,
 			struct ifreq *ifr, void *data)
 {
 	memset(ifr, 0, sizeof(*ifr));
-	strncpy(ifr->ifr_name, name, sizeof(ifr->ifr_name) - 1);
+	memcpy(ifr->ifr_name, name, strnlen(name, sizeof(ifr->ifr_name) - 1));
 	if (data)
 		ifr->ifr_data = data;
 	return ioctl(fd, request, ifr);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "capture/privileges.h"
+
+/* Numbers of Linux 5.8, in case the headers are older. */
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+
+static const struct {
+	unsigned int number;
+	const char *name;
+} needed[] = {
+	{CAP_BPF, "CAP_BPF"},
+	{CAP_NET_ADMIN, "CAP_NET_ADMIN"},
+	{CAP_PERFMON, "CAP_PERFMON"},
+};
+
+uint64_t privileges_effective(void)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct d[2] = {0};
+
+	if (syscall(SYS_capget, &h, d))
+		return 0;
+	return (uint64_t)d[1].effective << 32 | d[0].effective;
+}
+
+bool privileges_missing(uint64_t effective, char *out, size_t size)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		bool has = effective >> needed[i].number & 1;
+
+		/* CAP_SYS_ADMIN stands for the two that were split from it. */
+		if (!has && needed[i].number != CAP_NET_ADMIN)
+			has = effective >> CAP_SYS_ADMIN & 1;
+		if (!has && n < size)
+			n += (size_t)snprintf(out + n, size - n, "%s%s",
+					      n ? ", " : "", needed[i].name);
+	}
+	return n > 0;
+}
+
+int privileges_user(struct privileges_user *u, const char *name,
+		    const struct log *log)
+{
+	const struct passwd *pw;
+
+	memset(u, 0, sizeof(*u));
+	u->uid = getuid();
+	u->gid = getgid();
+	errno = 0;
+	if (name)
+		pw = getpwnam(name);
+	else if (geteuid())
+		pw = getpwuid(geteuid());
+	else if (!(pw = getpwnam("metlo-xdp")))
+		pw = getpwnam("nobody");
+
+	if (!pw && (name || !geteuid())) {
+		log_error(
+			log,
+			"user %s: no such user: name another by --user, or: useradd --system --no-create-home metlo-xdp",
+			name ? name : "nobody");
+		return -1;
+	}
+	if (pw)
+		snprintf(u->name, sizeof(u->name), "%s", pw->pw_name);
+	else
+		snprintf(u->name, sizeof(u->name), "%u", (unsigned)geteuid());
+	if (pw && pw->pw_uid != geteuid()) {
+		if (geteuid()) {
+			log_error(
+				log,
+				"--user %s: only root can become another user: leave it out, or run as root",
+				name);
+			return -1;
+		}
+		u->uid = pw->pw_uid;
+		u->gid = pw->pw_gid;
+		u->change = true;
+	}
+	return 0;
+}
+
+int privileges_no_new(const struct log *log)
+{
+	if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return 0;
+	log_error(log, "cannot set no_new_privs: %s", strerror(errno));
+	return -1;
+}
+
+int privileges_drop_caps(const struct log *log)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct d[2] = {0};
+
+	/* Fails on kernels without ambient capabilities: nothing to clear. */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (!syscall(SYS_capset, &h, d))
+		return 0;
+	log_error(log, "cannot drop the capabilities: %s", strerror(errno));
+	return -1;
+}
+
+/* Effective and permitted capabilities of one thread; all ones if they
+ * cannot be read, so that doubt counts as having some. */
+static uint64_t thread_caps(const char *tid)
+{
+	char path[300], line[256];
+	uint64_t caps = 0;
+	int found = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/status", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return UINT64_MAX;
+	while (fgets(line, sizeof(line), f)) {
+		if (strncmp(line, "CapPrm:", 7) && strncmp(line, "CapEff:", 7))
+			continue;
+		caps |= strtoull(line + 7, NULL, 16);
+		found++;
+	}
+	fclose(f);
+	return found == 2 ? caps : UINT64_MAX;
+}
+
+static int verify_dropped(const struct log *log)
+{
+	DIR *d = opendir("/proc/self/task");
+	int err = 0;
+
+	/* Without /proc, what the system calls returned has to do. */
+	if (!d)
+		return 0;
+	for (struct dirent *e; (e = readdir(d));) {
+		if (e->d_name[0] == '.' || !thread_caps(e->d_name))
+			continue;
+		log_error(
+			log,
+			"thread %s still has capabilities after dropping them",
+			e->d_name);
+		err = -1;
+	}
+	closedir(d);
+	return err;
+}
+
+int privileges_drop(const struct privileges_user *u, const struct log *log)
+{
+	if (u->change &&
+	    (setgroups(1, &u->gid) || setresgid(u->gid, u->gid, u->gid) ||
+	     setresuid(u->uid, u->uid, u->uid))) {
+		log_error(log, "cannot become user %s: %s", u->name,
+			  strerror(errno));
+		return -1;
+	}
+	if (privileges_drop_caps(log))
+		return -1;
+	return verify_dropped(log);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+#include <sys/mman.h>
+
+#include "capture/ring.h"
+
+/* The position is told to the kernel after so many bytes: seldom enough to
+ * leave the cache line to the producers, often enough to make room. */
+#define RING_BATCH (64u * 1024)
+
+int ring_open(struct ring *r, int fd, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p;
+
+	memset(r, 0, sizeof(*r));
+	r->size = size;
+	r->page = page;
+	p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	r->consumer = p;
+	p = mmap(NULL, page + 2 * size, PROT_READ, MAP_SHARED, fd, (off_t)page);
+	if (p == MAP_FAILED) {
+		int err = -errno;
+
+		munmap(r->consumer, page);
+		r->consumer = NULL;
+		return err;
+	}
+	r->producer = p;
+	r->data = (const uint8_t *)p + page;
+	return 0;
+}
+
+void ring_close(struct ring *r)
+{
+	if (!r->consumer)
+		return;
+	munmap(r->consumer, r->page);
+	munmap((void *)(uintptr_t)r->producer, r->page + 2 * r->size);
+	r->consumer = NULL;
+}
+
+static void hand_over(struct ring *r, const uint8_t *sample, uint32_t len,
+		      ring_fn fn, void *ctx)
+{
+	const struct metlo_rec *rec = (const struct metlo_rec *)sample;
+
+	if (__builtin_expect(
+		    len < sizeof(*rec) || rec->len > len - sizeof(*rec), 0)) {
+		r->malformed++;
+		return;
+	}
+	fn(ctx, rec, sample + sizeof(*rec));
+}
+
+size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
+{
+	const unsigned long start = *r->consumer;
+	const unsigned long mask = r->size - 1;
+	unsigned long pos = start, told = start;
+	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+
+	while (pos != end && pos - start < max_bytes) {
+		const uint8_t *p = r->data + (pos & mask);
+		uint32_t head =
+			__atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE);
+		uint32_t len;
+
+		if (head & BPF_RINGBUF_BUSY_BIT)
+			break;
+		len = head & ~BPF_RINGBUF_DISCARD_BIT;
+		pos += (len + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
+		/* The next record's header and its metlo_rec. */
+		__builtin_prefetch(r->data + (pos & mask));
+		__builtin_prefetch(r->data + (pos & mask) + 64);
+		if (!(head & BPF_RINGBUF_DISCARD_BIT))
+			hand_over(r, p + BPF_RINGBUF_HDR_SZ, len, fn, ctx);
+		if (pos - told >= RING_BATCH) {
+			__atomic_store_n(r->consumer, pos, __ATOMIC_RELEASE);
+			told = pos;
+		}
+		if (pos == end)
+			end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+	}
+	if (pos != told)
+		__atomic_store_n(r->consumer, pos, __ATOMIC_RELEASE);
+	return pos - start;
+}
+
+size_t ring_waiting(const struct ring *r)
+{
+	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE) -
+	       __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
+}
