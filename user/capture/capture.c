@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include "base/exit.h"
+#include "capture/capture.h"
+#include "capture/lock.h"
+#include "capture/pins.h"
+
+#define CONFIG_BYTES sizeof(struct metlo_config)
+#define SHUNT_BYTES (METLO_SHUNT_SLOTS * sizeof(struct metlo_shunt))
+#define VNI_BYTES ((1u << 24) / 8)
+
+static int exit_code(int err)
+{
+	switch (err) {
+	case -EPERM:
+	case -EACCES:
+		return EXIT_NOT_PERMITTED;
+	case -EOPNOTSUPP:
+		return EXIT_NOT_SUPPORTED;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+static int read_device(struct capture *c, const char *iface)
+{
+	char names[512];
+	int err = netdev_read(&c->dev, iface);
+
+	if (!err)
+		return EXIT_DONE;
+	netdev_names(names, sizeof(names));
+	log_error(c->log, "interface %s: %s: there %s: %s", iface,
+		  strerror(-err), names[0] ? "are" : "is only", names[0] ? names : "lo");
+	return EXIT_FAILED;
+}
+
+static int take_lock(struct capture *c)
+{
+	pid_t holder;
+
+	c->lock_fd = lock_take(c->dev.name, &holder, c->log);
+	if (c->lock_fd >= 0)
+		return EXIT_DONE;
+	if (c->lock_fd == -EBUSY)
+		log_error(
+			c->log,
+			"%s: process %ld (metlo-xdp) is at work on it: stop that one first: kill %ld",
+			c->dev.name, (long)holder, (long)holder);
+	return exit_code(c->lock_fd);
+}
+
+static void *map_array(const struct capture *c, enum map_index i, size_t bytes,
+		       int *err)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       c->maps.fd[i], 0);
+
+	if (p != MAP_FAILED)
+		return p;
+	*err = -errno;
+	log_error(c->log, "cannot map %s: %s", maps_names[i], strerror(-*err));
+	return NULL;
+}
+
+static int map_arrays(struct capture *c)
+{
+	int err = 0;
+
+	c->config = map_array(c, MAP_metlo_config, CONFIG_BYTES, &err);
+	if (!err)
+		c->shunts = map_array(c, MAP_metlo_shunt, SHUNT_BYTES, &err);
+	if (!err)
+		c->vni_allow =
+			map_array(c, MAP_metlo_vni_allow, VNI_BYTES, &err);
+	return err;
+}
+
+/* While packets flow, and whole words only: the program sees each change at
+ * once. */
+static void store_words(uint64_t *to, const uint64_t *from, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
+}
+
+static int configure(struct capture *c, const struct capture_conf *conf)
+{
+	struct metlo_config *m = c->config;
+
+	/* The seed of an earlier daemon stays: it decided in which ring the
+	 * records lie that wait. */
+	if (!m->hash_seed &&
+	    getrandom(&m->hash_seed, sizeof(m->hash_seed), 0) !=
+		    (ssize_t)sizeof(m->hash_seed)) {
+		log_error(c->log, "cannot get random numbers: %s",
+			  strerror(errno));
+		return -EIO;
+	}
+	if (conf->vni_allow)
+		store_words(c->vni_allow, conf->vni_allow, VNI_BYTES / 8);
+	__atomic_store_n(&m->vni_filter, conf->vni_allow != NULL,
+			 __ATOMIC_RELEASE);
+	store_words((uint64_t *)m->port_bits, conf->ports, 1024);
+	__atomic_store_n(&m->any_port, conf->any_port, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->pass_vxlan, conf->pass, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->vxlan_port, conf->vxlan_port, __ATOMIC_RELAXED);
+	/* What the last daemon wanted to skip says nothing to the flows that
+	 * this one will see, and their tuples may have been used again. */
+	for (size_t i = 0; i < METLO_SHUNT_SLOTS; i++)
+		if (c->shunts[i].mode)
+			__atomic_store_n(&c->shunts[i].mode, METLO_SHUNT_OFF,
+					 __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* Maps that are not pinned are made by loading the program; its rings and
+ * configuration come before it meets a packet. */
+static int prepare_maps(struct capture *c, const struct capture_conf *conf)
+{
+	struct rings_conf rings = {
+		.iface = c->dev.name,
+		.n = conf->rings,
+		.size = conf->ring_size,
+		.log = c->log,
+	};
+	bool complete = true;
+	int err;
+
+	err = maps_open_pinned(&c->maps, c->dev.name);
+	if (err) {
+		log_error(c->log, "cannot open the pinned maps of %s: %s",
+			  c->dev.name, strerror(-err));
+		return err;
+	}
+	for (int i = 0; i < MAPS_N; i++)
+		complete &= c->maps.fd[i] >= 0;
+	if (!complete) {
+		int prog = load_program(&c->maps, !conf->no_frags, c->log);
+
+		if (prog < 0)
+			return prog;
+		close(prog);
+		err = maps_pin(&c->maps, c->dev.name);
+		if (err) {
+			log_error(c->log, "cannot pin the maps of %s: %s",
+				  c->dev.name, strerror(-err));
+			return err;
+		}
+	}
+	err = map_arrays(c);
+	if (err)
+		return err;
+	rings.outer_fd = c->maps.fd[MAP_metlo_rings];
+	rings.mask = &c->config->ring_mask;
+	err = rings_open(&c->rings, &rings);
+	return err ? err : configure(c, conf);
+}
+
+static bool other_mode(const struct link *l, enum link_wish wish)
+{
+	return (wish == LINK_NATIVE && l->mode != XDP_MODE_NATIVE) ||
+	       (wish == LINK_GENERIC && l->mode != XDP_MODE_GENERIC);
+}
+
+static int attach_or_update(struct capture *c, const struct capture_conf *conf)
+{
+	struct link_conf link = {
+		.dev = &c->dev,
+		.wish = conf->wish,
+		.maps = &c->maps,
+		.no_frags = conf->no_frags,
+		.log = c->log,
+	};
+	int err;
+
+	if (c->link.fd >= 0 && other_mode(&c->link, conf->wish)) {
+		log_warn(
+			c->log,
+			"%s is attached in %s mode: detaching it, packets are missed until it is attached again",
+			c->dev.name, xdp_mode_name(c->link.mode));
+		link_detach(&c->link);
+		pins_remove(c->dev.name, "link");
+		netdev_read(&c->dev, conf->iface);
+	}
+	if (c->link.fd >= 0) {
+		err = link_update(&c->link, &link);
+		if (!err && c->link.mode == XDP_MODE_GENERIC &&
+		    conf->wish == LINK_AUTO)
+			log_warn(
+				c->log,
+				"%s stays in generic mode, in which it was attached: metlo-xdp detach %s first to try native mode again",
+				c->dev.name, c->dev.name);
+		return err;
+	}
+	err = link_attach(&c->link, &link);
+	if (err)
+		return err;
+	err = pins_put(c->dev.name, "link", c->link.fd);
+	if (err)
+		log_error(c->log, "cannot pin the link of %s: %s", c->dev.name,
+			  strerror(-err));
+	return err;
+}
+
+/* Frees what is held, and takes off what was not there before. */
+static void give_up(struct capture *c)
+{
+	if (!c->resumed) {
+		link_detach(&c->link);
+		pins_purge(c->dev.name);
+	}
+	if (!c->resumed && c->lock_fd >= 0) {
+		lock_remove(c->dev.name, c->lock_fd);
+		c->lock_fd = -1;
+	}
+	capture_close(c);
+}
+
+int capture_open(struct capture *c, const struct capture_conf *conf)
+{
+	int err;
+
+	memset(c, 0, sizeof(*c));
+	c->log = conf->log;
+	c->link.fd = c->lock_fd = -1;
+	maps_init(&c->maps);
+
+	err = read_device(c, conf->iface);
+	if (!err)
+		err = take_lock(c);
+	if (err)
+		return err;
+	err = pins_mount(c->log);
+	if (!err)
+		err = link_open_pinned(&c->link, &c->dev, c->log);
+	if (err) {
+		/* Whatever is pinned there is not ours to remove. */
+		c->resumed = true;
+		goto fail;
+	}
+	c->resumed = c->link.fd >= 0;
+	err = pins_create(c->dev.name, c->log);
+	if (!err)
+		err = prepare_maps(c, conf);
+	if (!err)
+		err = attach_or_update(c, conf);
+	if (err)
+		goto fail;
+	/* Without pins, everything goes with the last file descriptor, in
+	 * whichever way the process ends. */
+	if (!conf->keep)
+		pins_purge_keep_link(c->dev.name);
+	return EXIT_DONE;
+fail:
+	give_up(c);
+	return exit_code(err);
+}
+
+void capture_undo(struct capture *c)
+{
+	give_up(c);
+}
+
+void capture_close(struct capture *c)
+{
+	rings_close(&c->rings);
+	if (c->config)
+		munmap(c->config, CONFIG_BYTES);
+	if (c->shunts)
+		munmap(c->shunts, SHUNT_BYTES);
+	if (c->vni_allow)
+		munmap(c->vni_allow, VNI_BYTES);
+	c->config = NULL;
+	c->shunts = NULL;
+	c->vni_allow = NULL;
+	maps_close(&c->maps);
+	link_close(&c->link);
+	if (c->lock_fd >= 0)
+		close(c->lock_fd);
+	c->lock_fd = -1;
+}

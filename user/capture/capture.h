@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything on the kernel's side of one interface: lock, program, link,
+ * maps and rings, newly made or found as the last daemon left them.
+ */
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "capture/link.h"
+#include "capture/maps.h"
+#include "capture/netdev.h"
+#include "capture/rings.h"
+#include "metlo_record.h"
+
+struct capture_conf {
+	const char *iface;
+	enum link_wish wish;
+	bool no_frags;
+	const uint64_t *ports; /* 1024 words, as in struct metlo_config */
+	bool any_port;
+	uint16_t vxlan_port;
+	const uint64_t *vni_allow; /* 2^24 bits, NULL: all */
+	bool pass;
+	unsigned int rings; /* a power of two */
+	size_t ring_size;   /* bytes; a power of two, of whole pages */
+	bool keep;	    /* stays attached when the process ends */
+	const struct log *log;
+};
+
+struct capture {
+	struct netdev dev;
+	struct link link;
+	struct maps maps;
+	struct rings rings;
+	bool resumed; /* the interface was attached before */
+	/* Mapped: */
+	struct metlo_config *config;
+	struct metlo_shunt *shunts;
+	uint64_t *vni_allow;
+	int lock_fd;
+	const struct log *log;
+};
+
+/* Returns EXIT_DONE, or another exit code after having logged why; then
+ * nothing is left of what it did. */
+int capture_open(struct capture *c, const struct capture_conf *conf);
+
+/* Undoes an open: what was not attached before is detached again. */
+void capture_undo(struct capture *c);
+
+/* Lets go of everything. What is pinned stays attached and collects records
+ * for the next daemon. */
+void capture_close(struct capture *c);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <linux/if_link.h>
+
+#include "capture/drivers.h"
+#include "capture/link.h"
+#include "capture/load.h"
+#include "capture/nlxdp.h"
+#include "capture/pins.h"
+
+int link_open_pinned(struct link *l, const struct netdev *dev,
+		     const struct log *log)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 len = sizeof(info);
+	int err;
+
+	*l = (struct link){ .fd = pins_get(dev->name, "link") };
+	if (l->fd < 0) {
+		err = errno;
+		l->fd = -1;
+		if (err == ENOENT)
+			return 0;
+		log_error(log, "cannot open the pinned link of %s: %s",
+			  dev->name, strerror(err));
+		return -err;
+	}
+	if (bpf_obj_get_info_by_fd(l->fd, &info, &len)) {
+		err = -errno;
+		log_error(log, "cannot read the pinned link of %s: %s",
+			  dev->name, strerror(-err));
+		link_close(l);
+		return err;
+	}
+	if (info.type != BPF_LINK_TYPE_XDP || !info.xdp.ifindex) {
+		/* The interface was removed, and this one has its name. */
+		link_close(l);
+		pins_remove(dev->name, "link");
+		return 0;
+	}
+	if (info.xdp.ifindex != dev->ifindex) {
+		log_error(log,
+			  "the link pinned for %s belongs to interface number %u, which is not this one (number %u): it was renamed, or is in another network namespace: run metlo-xdp detach %s there",
+			  dev->name, info.xdp.ifindex, dev->ifindex, dev->name);
+		link_close(l);
+		return -EEXIST;
+	}
+	l->mode = dev->native.id ? XDP_MODE_NATIVE : XDP_MODE_GENERIC;
+	return 0;
+}
+
+/* What was tried with one build of the program. */
+struct attempt {
+	int prog_fd; /* -1: not loaded */
+	int err;     /* of load or link; 0 is success */
+	bool frags;
+	bool loaded;
+};
+
+static int create_link(const struct netdev *dev, int prog_fd, enum xdp_mode mode)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts);
+	int fd;
+
+	opts.flags = mode == XDP_MODE_NATIVE ? XDP_FLAGS_DRV_MODE :
+					       XDP_FLAGS_SKB_MODE;
+	fd = bpf_link_create(prog_fd, (int)dev->ifindex, BPF_XDP, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool load_attempt(struct attempt *a, const struct link_conf *conf)
+{
+	if (a->loaded)
+		return true;
+	a->prog_fd = load_program(conf->maps, a->frags, conf->log);
+	a->err = a->prog_fd < 0 ? a->prog_fd : 0;
+	a->loaded = a->prog_fd >= 0;
+	return a->loaded;
+}
+
+/* Tries the builds one after the other. The link, or a negative errno; *load
+ * tells whether that came from loading and has been logged. */
+static int try_mode(struct attempt tries[2], const struct link_conf *conf,
+		    enum xdp_mode mode, const struct attempt **used, bool *load)
+{
+	int fd = -EOPNOTSUPP;
+
+	*load = false;
+	for (int i = conf->no_frags; i < 2; i++) {
+		struct attempt *a = &tries[i];
+
+		if (!load_attempt(a, conf)) {
+			*load = true;
+			return a->err;
+		}
+		fd = create_link(conf->dev, a->prog_fd, mode);
+		*used = a;
+		if (fd >= 0 || fd == -EPERM || fd == -EBUSY)
+			break;
+	}
+	return fd;
+}
+
+/* Why native mode was refused, for a person. */
+static void why_not_native(const struct link_conf *conf,
+			   const struct attempt *a, int err, char *out,
+			   size_t size)
+{
+	char extack[256];
+	struct refusal r = {
+		.dev = conf->dev,
+		.error = -err,
+		.extack = extack,
+		.frags = a->frags,
+	};
+
+	nlxdp_try_native(conf->dev->ifindex, a->prog_fd, extack,
+			 sizeof(extack));
+	refusal_explain(&r, out, size);
+}
+
+static int other_program(const struct link_conf *conf)
+{
+	struct refusal r = { .dev = conf->dev, .error = EBUSY, .extack = "" };
+	char why[512];
+
+	refusal_explain(&r, why, sizeof(why));
+	log_error(conf->log, "cannot attach to %s: %s", conf->dev->name, why);
+	return -EBUSY;
+}
+
+static int attach_generic(struct link *l, struct attempt tries[2],
+			  const struct link_conf *conf)
+{
+	const struct attempt *used = NULL;
+	bool load;
+	int fd;
+
+	fd = try_mode(tries, conf, XDP_MODE_GENERIC, &used, &load);
+	if (fd < 0) {
+		if (!load)
+			log_error(conf->log,
+				  "cannot attach to %s in generic mode: %s",
+				  conf->dev->name, strerror(-fd));
+		return fd;
+	}
+	*l = (struct link){ .fd = fd,
+			    .mode = XDP_MODE_GENERIC,
+			    .frags = used->frags };
+	return 0;
+}
+
+static int attach_native(struct link *l, struct attempt tries[2],
+			 const struct link_conf *conf)
+{
+	const char *name = conf->dev->name;
+	const struct attempt *used = NULL;
+	char why[1024];
+	bool load;
+	int fd;
+
+	fd = try_mode(tries, conf, XDP_MODE_NATIVE, &used, &load);
+	if (fd >= 0) {
+		*l = (struct link){ .fd = fd,
+				    .mode = XDP_MODE_NATIVE,
+				    .frags = used->frags };
+		return 0;
+	}
+	if (load)
+		return fd;
+	why_not_native(conf, used, fd, why, sizeof(why));
+	if (conf->wish == LINK_NATIVE) {
+		log_error(conf->log, "native XDP is refused on %s: %s", name,
+			  why);
+		return fd;
+	}
+	log_warn(conf->log, "native XDP is refused on %s: %s", name, why);
+	log_warn(conf->log,
+		 "%s: going on in generic mode: the kernel builds a socket buffer for each packet first, which costs several times the CPU and loses packets at lower rates",
+		 name);
+	return attach_generic(l, tries, conf);
+}
+
+static void close_attempts(struct attempt tries[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (tries[i].loaded)
+			close(tries[i].prog_fd);
+}
+
+int link_attach(struct link *l, const struct link_conf *conf)
+{
+	struct attempt tries[2] = { { .frags = true }, { .frags = false } };
+	int err;
+
+	*l = (struct link){ .fd = -1 };
+	if (conf->dev->native.id || conf->dev->generic.id)
+		return other_program(conf);
+	if (conf->wish == LINK_GENERIC)
+		err = attach_generic(l, tries, conf);
+	else
+		err = attach_native(l, tries, conf);
+	close_attempts(tries);
+	return err;
+}
+
+int link_update(struct link *l, const struct link_conf *conf)
+{
+	struct attempt tries[2] = { { .frags = true }, { .frags = false } };
+	int err = -EOPNOTSUPP;
+
+	for (int i = conf->no_frags; i < 2 && err; i++) {
+		if (!load_attempt(&tries[i], conf)) {
+			err = tries[i].err;
+			goto out; /* it is logged */
+		}
+		err = bpf_link_update(l->fd, tries[i].prog_fd, NULL) ? -errno :
+								       0;
+		l->frags = tries[i].frags;
+	}
+	if (err)
+		log_error(conf->log,
+			  "cannot exchange the program on %s: %s: run metlo-xdp detach %s and attach again",
+			  conf->dev->name, strerror(-err), conf->dev->name);
+out:
+	close_attempts(tries);
+	return err;
+}
+
+void link_detach(struct link *l)
+{
+	if (l->fd >= 0)
+		bpf_link_detach(l->fd);
+	link_close(l);
+}
+
+void link_close(struct link *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "capture/features.h"
+#include "capture/load.h"
+#include "metlo_record.h"
+#include "metlo_xdp.skel.h"
+
+#define VERIFIER_LOG_SIZE (256u * 1024)
+
+static int say_nothing(enum libbpf_print_level level, const char *fmt,
+		       va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+static int say_all(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	return vfprintf(stderr, fmt, ap);
+}
+
+void load_messages(bool verbose)
+{
+	libbpf_set_print(verbose ? say_all : say_nothing);
+}
+
+static bool same_kind(const struct bpf_map *want, int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	/* The inner flags that the kernel adds by itself are not compared. */
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) &&
+	       info.type == (__u32)bpf_map__type(want) &&
+	       info.key_size == bpf_map__key_size(want) &&
+	       info.value_size == bpf_map__value_size(want) &&
+	       info.max_entries == bpf_map__max_entries(want) &&
+	       (info.map_flags & BPF_F_MMAPABLE) ==
+		       (bpf_map__map_flags(want) & BPF_F_MMAPABLE);
+}
+
+static int reuse_maps(struct bpf_object *obj, const struct maps *m,
+		      const struct log *log)
+{
+	for (int i = 0; i < MAPS_N; i++) {
+		struct bpf_map *map;
+
+		if (m->fd[i] < 0)
+			continue;
+		map = bpf_object__find_map_by_name(obj, maps_names[i]);
+		if (!map || !same_kind(map, m->fd[i])) {
+			log_error(log,
+				  "the pinned map %s is not of the kind that this version uses: remove it by metlo-xdp detach, which gives up what waits in the rings",
+				  maps_names[i]);
+			return -EEXIST;
+		}
+		if (bpf_map__reuse_fd(map, m->fd[i])) {
+			int err = -errno;
+
+			log_error(log, "cannot use the pinned map %s: %s",
+				  maps_names[i], strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* The maps that the load created become the caller's. */
+static int keep_maps(const struct bpf_object *obj, struct maps *m)
+{
+	for (int i = 0; i < MAPS_N; i++) {
+		const struct bpf_map *map;
+
+		if (m->fd[i] >= 0)
+			continue;
+		map = bpf_object__find_map_by_name(obj, maps_names[i]);
+		if (!map)
+			return -ENOENT;
+		m->fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
+		if (m->fd[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* The last lines of what the verifier says are the ones that tell. */
+static const char *last_lines(const char *text)
+{
+	const char *p = text + strlen(text);
+
+	for (int lines = 0; p > text && lines < 6; p--)
+		if (p[-1] == '\n')
+			lines++;
+	return p;
+}
+
+static int explain(int err, const char *verifier, const struct log *log)
+{
+	char missing[512];
+
+	if (err == -EPERM) {
+		log_error(log,
+			  "loading the XDP program: not permitted: run as root, outside of a container that withholds CAP_BPF, CAP_NET_ADMIN or CAP_PERFMON");
+		return -EPERM;
+	}
+	if (features_missing(missing, sizeof(missing))) {
+		log_error(log,
+			  "loading the XDP program: this kernel lacks: %s: run Linux %s or later",
+			  missing, FEATURES_KERNEL);
+		return -EOPNOTSUPP;
+	}
+	log_error(log, "loading the XDP program: %s%s%s", strerror(-err),
+		  verifier[0] ? ": the verifier says:\n" : "",
+		  last_lines(verifier));
+	return err;
+}
+
+int load_program(struct maps *m, bool frags, const struct log *log)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct metlo_xdp *skel = NULL;
+	char *verifier;
+	int err, fd;
+
+	verifier = calloc(1, VERIFIER_LOG_SIZE);
+	if (!verifier) {
+		log_error(log, "loading the XDP program: out of memory");
+		return -ENOMEM;
+	}
+	opts.kernel_log_buf = verifier;
+	opts.kernel_log_size = VERIFIER_LOG_SIZE;
+	skel = metlo_xdp__open_opts(&opts);
+	if (!skel) {
+		err = explain(-errno, verifier, log);
+		goto out;
+	}
+	if (!frags) {
+		/* Changing the type makes libbpf forget what it derived from
+		 * the name of the section, which says frags. */
+		bpf_program__set_type(skel->progs.metlo_xdp,
+				      BPF_PROG_TYPE_UNSPEC);
+		bpf_program__set_type(skel->progs.metlo_xdp, BPF_PROG_TYPE_XDP);
+	}
+	err = reuse_maps(skel->obj, m, log);
+	if (err)
+		goto out;
+	err = metlo_xdp__load(skel);
+	if (err) {
+		err = explain(err, verifier, log);
+		goto out;
+	}
+	err = keep_maps(skel->obj, m);
+	fd = err ? -1 :
+		   fcntl(bpf_program__fd(skel->progs.metlo_xdp),
+			 F_DUPFD_CLOEXEC, 3);
+	if (fd < 0) {
+		err = err ? err : -errno;
+		log_error(log, "loading the XDP program: %s", strerror(-err));
+	} else {
+		err = fd;
+	}
+out:
+	metlo_xdp__destroy(skel);
+	free(verifier);
+	return err;
+}

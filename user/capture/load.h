@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Loads the XDP program that is built into this one. */
+#ifndef CAPTURE_LOAD_H
+#define CAPTURE_LOAD_H
+
+#include <stdbool.h>
+
+#include "base/log.h"
+#include "capture/maps.h"
+
+/*
+ * Loads the program; with frags for packets in several buffers. Maps that are
+ * open in m are used, the others are created and opened in m. The program's
+ * file descriptor; or a negative errno after having logged why: -EPERM not
+ * permitted, -EOPNOTSUPP the kernel lacks a feature, -EEXIST the maps in m
+ * are of another kind than this version's.
+ */
+int load_program(struct maps *m, bool frags, const struct log *log);
+
+/* libbpf's own messages: on stderr when verbose, else nowhere. Concerns the
+ * whole process. */
+void load_messages(bool verbose);
+
+#endif

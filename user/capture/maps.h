@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The maps of the XDP program that outlive it, by file descriptor. */
+#ifndef CAPTURE_MAPS_H
+#define CAPTURE_MAPS_H
+
+#include <stdint.h>
+
+#define MAPS_LIST(X)       \
+	X(metlo_stats)     \
+	X(metlo_vni)       \
+	X(metlo_vni_cpu)   \
+	X(metlo_config)    \
+	X(metlo_vni_allow) \
+	X(metlo_shunt)     \
+	X(metlo_rings)
+
+enum map_index {
+#define MAP_INDEX(name) MAP_##name,
+	MAPS_LIST(MAP_INDEX)
+#undef MAP_INDEX
+		MAPS_N
+};
+
+struct maps {
+	int fd[MAPS_N]; /* -1: not open */
+};
+
+/* Also the name of the pin. */
+extern const char *const maps_names[MAPS_N];
+
+void maps_init(struct maps *m);
+void maps_close(struct maps *m);
+
+/* Opens what is pinned for the interface; what is not stays -1. 0, or the
+ * negative errno of a pin that is there but cannot be opened. */
+int maps_open_pinned(struct maps *m, const char *iface);
+
+/* Opens the maps of a loaded program by its id; needs CAP_SYS_ADMIN. 0, or a
+ * negative errno: -ENOENT if it is not a program of ours. */
+int maps_open_program(struct maps *m, uint32_t prog_id);
+
+/* Pins all of them. 0 or a negative errno. */
+int maps_pin(const struct maps *m, const char *iface);
+
+#endif
