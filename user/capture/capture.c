@@ -9,12 +9,13 @@
 
 #include "base/exit.h"
 #include "capture/capture.h"
+#include "capture/load.h"
 #include "capture/lock.h"
 #include "capture/pins.h"
 
 #define CONFIG_BYTES sizeof(struct metlo_config)
-#define SHUNT_BYTES (METLO_SHUNT_SLOTS * sizeof(struct metlo_shunt))
-#define VNI_BYTES ((1u << 24) / 8)
+#define SHUNT_BYTES  (METLO_SHUNT_SLOTS * sizeof(struct metlo_shunt))
+#define VNI_BYTES    ((1u << 24) / 8)
 
 static int exit_code(int err)
 {
@@ -38,7 +39,8 @@ static int read_device(struct capture *c, const char *iface)
 		return EXIT_DONE;
 	netdev_names(names, sizeof(names));
 	log_error(c->log, "interface %s: %s: there %s: %s", iface,
-		  strerror(-err), names[0] ? "are" : "is only", names[0] ? names : "lo");
+		  strerror(-err), names[0] ? "are" : "is only",
+		  names[0] ? names : "lo");
 	return EXIT_FAILED;
 }
 
@@ -97,9 +99,8 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 
 	/* The seed of an earlier daemon stays: it decided in which ring the
 	 * records lie that wait. */
-	if (!m->hash_seed &&
-	    getrandom(&m->hash_seed, sizeof(m->hash_seed), 0) !=
-		    (ssize_t)sizeof(m->hash_seed)) {
+	if (!m->hash_seed && getrandom(&m->hash_seed, sizeof(m->hash_seed),
+				       0) != (ssize_t)sizeof(m->hash_seed)) {
 		log_error(c->log, "cannot get random numbers: %s",
 			  strerror(errno));
 		return -EIO;
@@ -215,7 +216,7 @@ static void give_up(struct capture *c)
 {
 	if (!c->resumed) {
 		link_detach(&c->link);
-		pins_purge(c->dev.name);
+		pins_purge(c->dev.name, true);
 	}
 	if (!c->resumed && c->lock_fd >= 0) {
 		lock_remove(c->dev.name, c->lock_fd);
@@ -257,7 +258,7 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 	/* Without pins, everything goes with the last file descriptor, in
 	 * whichever way the process ends. */
 	if (!conf->keep)
-		pins_purge_keep_link(c->dev.name);
+		pins_purge(c->dev.name, false);
 	return EXIT_DONE;
 fail:
 	give_up(c);

@@ -9,6 +9,9 @@
 #include "capture/counters.h"
 
 #define STATS_WORDS (sizeof(struct metlo_stats) / sizeof(__u64))
+/* A slot that moves between the two tables while they are read would count
+ * twice or not at all; then they are read again, so many times at most. */
+#define VNI_TRIES 4
 
 _Static_assert(sizeof(struct metlo_stats) % sizeof(__u64) == 0,
 	       "struct metlo_stats is summed by words");
@@ -38,22 +41,133 @@ out:
 	return err;
 }
 
-int counters_each_vni(int vni_fd, size_t max,
-		      void (*fn)(void *ctx, uint32_t vni,
-				 const struct metlo_vni_stats *s),
-		      void *ctx)
+/* Buffers of one reading of the VNIs. */
+struct vni_reader {
+	int vni_fd, cpu_fd;
+	size_t cpus;
+	struct metlo_vni_stats *per_cpu; /* one value of metlo_vni */
+	struct metlo_vni_cpu *tables;	 /* the value of metlo_vni_cpu */
+	struct counters_vni *list;
+	size_t n, max;
+};
+
+static void add(struct vni_reader *r, uint32_t vni, uint64_t packets,
+		uint64_t bytes)
 {
-	struct metlo_vni_stats s;
+	struct counters_vni *v;
+
+	if (!packets || r->n == r->max)
+		return;
+	v = &r->list[r->n++];
+	v->vni = vni;
+	v->stats.packets = packets;
+	v->stats.bytes = bytes;
+}
+
+static int read_tables(struct vni_reader *r, uint64_t *moves)
+{
+	const __u32 key = 0;
+
+	if (bpf_map_lookup_elem(r->cpu_fd, &key, r->tables))
+		return -errno;
+	*moves = 0;
+	for (size_t c = 0; c < r->cpus; c++)
+		*moves += r->tables[c].moves;
+	return 0;
+}
+
+static int read_hash(struct vni_reader *r)
+{
 	__u32 key, next;
 	int err;
 
-	err = bpf_map_get_next_key(vni_fd, NULL, &next);
-	for (; !err && max; max--) {
+	err = bpf_map_get_next_key(r->vni_fd, NULL, &next);
+	for (size_t i = 0; !err && i < METLO_VNI_MAX; i++) {
 		key = next;
 		/* A key may go between being listed and being looked up. */
-		if (!bpf_map_lookup_elem(vni_fd, &key, &s))
-			fn(ctx, key, &s);
-		err = bpf_map_get_next_key(vni_fd, &key, &next);
+		if (!bpf_map_lookup_elem(r->vni_fd, &key, r->per_cpu))
+			for (size_t c = 0; c < r->cpus; c++)
+				add(r, key, r->per_cpu[c].packets,
+				    r->per_cpu[c].bytes);
+		err = bpf_map_get_next_key(r->vni_fd, &key, &next);
 	}
 	return err && errno != ENOENT ? -errno : 0;
+}
+
+static int by_vni(const void *a, const void *b)
+{
+	const struct counters_vni *x = a, *y = b;
+
+	return x->vni < y->vni ? -1 : x->vni > y->vni;
+}
+
+static void merge(struct vni_reader *r)
+{
+	size_t to = 0;
+
+	if (!r->n)
+		return;
+	qsort(r->list, r->n, sizeof(*r->list), by_vni);
+	for (size_t i = 1; i < r->n; i++) {
+		if (r->list[i].vni == r->list[to].vni) {
+			r->list[to].stats.packets += r->list[i].stats.packets;
+			r->list[to].stats.bytes += r->list[i].stats.bytes;
+		} else {
+			r->list[++to] = r->list[i];
+		}
+	}
+	r->n = to + 1;
+}
+
+static int read_vnis(struct vni_reader *r)
+{
+	uint64_t before, after;
+	int err, tries = 0;
+
+	err = read_tables(r, &before);
+	while (!err) {
+		r->n = 0;
+		err = read_hash(r);
+		if (err)
+			break;
+		err = read_tables(r, &after);
+		if (err || before == after || ++tries == VNI_TRIES)
+			break;
+		before = after;
+	}
+	if (err)
+		return err;
+	for (size_t c = 0; c < r->cpus; c++)
+		for (size_t i = 0; i < METLO_VNI_SLOTS; i++)
+			add(r, (uint32_t)r->tables[c].slot[i].vni,
+			    r->tables[c].slot[i].packets,
+			    r->tables[c].slot[i].bytes);
+	merge(r);
+	return 0;
+}
+
+int counters_read_vnis(int vni_fd, int vni_cpu_fd, struct counters_vni **vnis,
+		       size_t *n)
+{
+	int cpus = libbpf_num_possible_cpus(), err = -ENOMEM;
+	struct vni_reader r = {.vni_fd = vni_fd, .cpu_fd = vni_cpu_fd};
+
+	if (cpus <= 0)
+		return cpus ? cpus : -EINVAL;
+	r.cpus = (size_t)cpus;
+	r.max = r.cpus * (METLO_VNI_MAX + METLO_VNI_SLOTS);
+	r.per_cpu = calloc(r.cpus, sizeof(*r.per_cpu));
+	r.tables = calloc(r.cpus, sizeof(*r.tables));
+	r.list = calloc(r.max, sizeof(*r.list));
+	if (r.per_cpu && r.tables && r.list)
+		err = read_vnis(&r);
+	free(r.per_cpu);
+	free(r.tables);
+	if (err) {
+		free(r.list);
+		return err;
+	}
+	*vnis = r.list;
+	*n = r.n;
+	return 0;
 }

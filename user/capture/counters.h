@@ -14,11 +14,14 @@
 /* The sum over all CPUs of the map metlo_stats. 0 or a negative errno. */
 int counters_read(int stats_fd, struct metlo_stats *sum);
 
-/* Calls fn for each VNI in the map metlo_vni; the table may change meanwhile,
- * at most max are reported. 0 or a negative errno. */
-int counters_each_vni(int vni_fd, size_t max,
-		      void (*fn)(void *ctx, uint32_t vni,
-				 const struct metlo_vni_stats *s),
-		      void *ctx);
+struct counters_vni {
+	uint32_t vni;
+	struct metlo_vni_stats stats;
+};
+
+/* The sums of metlo_vni and metlo_vni_cpu, by VNI; *vnis is to be freed by
+ * the caller. 0 or a negative errno. */
+int counters_read_vnis(int vni_fd, int vni_cpu_fd, struct counters_vni **vnis,
+		       size_t *n);
 
 #endif

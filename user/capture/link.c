@@ -15,11 +15,11 @@
 int link_open_pinned(struct link *l, const struct netdev *dev,
 		     const struct log *log)
 {
-	struct bpf_link_info info = { 0 };
+	struct bpf_link_info info = {0};
 	__u32 len = sizeof(info);
 	int err;
 
-	*l = (struct link){ .fd = pins_get(dev->name, "link") };
+	*l = (struct link){.fd = pins_get(dev->name, "link")};
 	if (l->fd < 0) {
 		err = errno;
 		l->fd = -1;
@@ -43,9 +43,10 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 		return 0;
 	}
 	if (info.xdp.ifindex != dev->ifindex) {
-		log_error(log,
-			  "the link pinned for %s belongs to interface number %u, which is not this one (number %u): it was renamed, or is in another network namespace: run metlo-xdp detach %s there",
-			  dev->name, info.xdp.ifindex, dev->ifindex, dev->name);
+		log_error(
+			log,
+			"the link pinned for %s belongs to interface number %u, which is not this one (number %u): it was renamed, or is in another network namespace: run metlo-xdp detach %s there",
+			dev->name, info.xdp.ifindex, dev->ifindex, dev->name);
 		link_close(l);
 		return -EEXIST;
 	}
@@ -61,13 +62,14 @@ struct attempt {
 	bool loaded;
 };
 
-static int create_link(const struct netdev *dev, int prog_fd, enum xdp_mode mode)
+static int create_link(const struct netdev *dev, int prog_fd,
+		       enum xdp_mode mode)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts);
 	int fd;
 
-	opts.flags = mode == XDP_MODE_NATIVE ? XDP_FLAGS_DRV_MODE :
-					       XDP_FLAGS_SKB_MODE;
+	opts.flags = mode == XDP_MODE_NATIVE ? XDP_FLAGS_DRV_MODE
+					     : XDP_FLAGS_SKB_MODE;
 	fd = bpf_link_create(prog_fd, (int)dev->ifindex, BPF_XDP, &opts);
 	return fd < 0 ? -errno : fd;
 }
@@ -125,7 +127,7 @@ static void why_not_native(const struct link_conf *conf,
 
 static int other_program(const struct link_conf *conf)
 {
-	struct refusal r = { .dev = conf->dev, .error = EBUSY, .extack = "" };
+	struct refusal r = {.dev = conf->dev, .error = EBUSY, .extack = ""};
 	char why[512];
 
 	refusal_explain(&r, why, sizeof(why));
@@ -148,9 +150,8 @@ static int attach_generic(struct link *l, struct attempt tries[2],
 				  conf->dev->name, strerror(-fd));
 		return fd;
 	}
-	*l = (struct link){ .fd = fd,
-			    .mode = XDP_MODE_GENERIC,
-			    .frags = used->frags };
+	*l = (struct link){
+		.fd = fd, .mode = XDP_MODE_GENERIC, .frags = used->frags};
 	return 0;
 }
 
@@ -165,9 +166,9 @@ static int attach_native(struct link *l, struct attempt tries[2],
 
 	fd = try_mode(tries, conf, XDP_MODE_NATIVE, &used, &load);
 	if (fd >= 0) {
-		*l = (struct link){ .fd = fd,
-				    .mode = XDP_MODE_NATIVE,
-				    .frags = used->frags };
+		*l = (struct link){.fd = fd,
+				   .mode = XDP_MODE_NATIVE,
+				   .frags = used->frags};
 		return 0;
 	}
 	if (load)
@@ -179,9 +180,10 @@ static int attach_native(struct link *l, struct attempt tries[2],
 		return fd;
 	}
 	log_warn(conf->log, "native XDP is refused on %s: %s", name, why);
-	log_warn(conf->log,
-		 "%s: going on in generic mode: the kernel builds a socket buffer for each packet first, which costs several times the CPU and loses packets at lower rates",
-		 name);
+	log_warn(
+		conf->log,
+		"%s: going on in generic mode: the kernel builds a socket buffer for each packet first, which costs several times the CPU and loses packets at lower rates",
+		name);
 	return attach_generic(l, tries, conf);
 }
 
@@ -194,10 +196,10 @@ static void close_attempts(struct attempt tries[2])
 
 int link_attach(struct link *l, const struct link_conf *conf)
 {
-	struct attempt tries[2] = { { .frags = true }, { .frags = false } };
+	struct attempt tries[2] = {{.frags = true}, {.frags = false}};
 	int err;
 
-	*l = (struct link){ .fd = -1 };
+	*l = (struct link){.fd = -1};
 	if (conf->dev->native.id || conf->dev->generic.id)
 		return other_program(conf);
 	if (conf->wish == LINK_GENERIC)
@@ -210,7 +212,7 @@ int link_attach(struct link *l, const struct link_conf *conf)
 
 int link_update(struct link *l, const struct link_conf *conf)
 {
-	struct attempt tries[2] = { { .frags = true }, { .frags = false } };
+	struct attempt tries[2] = {{.frags = true}, {.frags = false}};
 	int err = -EOPNOTSUPP;
 
 	for (int i = conf->no_frags; i < 2 && err; i++) {
@@ -218,14 +220,15 @@ int link_update(struct link *l, const struct link_conf *conf)
 			err = tries[i].err;
 			goto out; /* it is logged */
 		}
-		err = bpf_link_update(l->fd, tries[i].prog_fd, NULL) ? -errno :
-								       0;
+		err = bpf_link_update(l->fd, tries[i].prog_fd, NULL) ? -errno
+								     : 0;
 		l->frags = tries[i].frags;
 	}
 	if (err)
-		log_error(conf->log,
-			  "cannot exchange the program on %s: %s: run metlo-xdp detach %s and attach again",
-			  conf->dev->name, strerror(-err), conf->dev->name);
+		log_error(
+			conf->log,
+			"cannot exchange the program on %s: %s: run metlo-xdp detach %s and attach again",
+			conf->dev->name, strerror(-err), conf->dev->name);
 out:
 	close_attempts(tries);
 	return err;

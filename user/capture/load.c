@@ -38,7 +38,7 @@ void load_messages(bool verbose)
 
 static bool same_kind(const struct bpf_map *want, int fd)
 {
-	struct bpf_map_info info = { 0 };
+	struct bpf_map_info info = {0};
 	__u32 len = sizeof(info);
 
 	/* The inner flags that the kernel adds by itself are not compared. */
@@ -61,9 +61,10 @@ static int reuse_maps(struct bpf_object *obj, const struct maps *m,
 			continue;
 		map = bpf_object__find_map_by_name(obj, maps_names[i]);
 		if (!map || !same_kind(map, m->fd[i])) {
-			log_error(log,
-				  "the pinned map %s is not of the kind that this version uses: remove it by metlo-xdp detach, which gives up what waits in the rings",
-				  maps_names[i]);
+			log_error(
+				log,
+				"the pinned map %s is not of the kind that this version uses: remove it by metlo-xdp detach, which gives up what waits in the rings",
+				maps_names[i]);
 			return -EEXIST;
 		}
 		if (bpf_map__reuse_fd(map, m->fd[i])) {
@@ -111,14 +112,16 @@ static int explain(int err, const char *verifier, const struct log *log)
 	char missing[512];
 
 	if (err == -EPERM) {
-		log_error(log,
-			  "loading the XDP program: not permitted: run as root, outside of a container that withholds CAP_BPF, CAP_NET_ADMIN or CAP_PERFMON");
+		log_error(
+			log,
+			"loading the XDP program: not permitted: run as root, outside of a container that withholds CAP_BPF, CAP_NET_ADMIN or CAP_PERFMON");
 		return -EPERM;
 	}
 	if (features_missing(missing, sizeof(missing))) {
-		log_error(log,
-			  "loading the XDP program: this kernel lacks: %s: run Linux %s or later",
-			  missing, FEATURES_KERNEL);
+		log_error(
+			log,
+			"loading the XDP program: this kernel lacks: %s: run Linux %s or later",
+			missing, FEATURES_KERNEL);
 		return -EOPNOTSUPP;
 	}
 	log_error(log, "loading the XDP program: %s%s%s", strerror(-err),
@@ -162,8 +165,8 @@ int load_program(struct maps *m, bool frags, const struct log *log)
 		goto out;
 	}
 	err = keep_maps(skel->obj, m);
-	fd = err ? -1 :
-		   fcntl(bpf_program__fd(skel->progs.metlo_xdp),
+	fd = err ? -1
+		 : fcntl(bpf_program__fd(skel->progs.metlo_xdp),
 			 F_DUPFD_CLOEXEC, 3);
 	if (fd < 0) {
 		err = err ? err : -errno;

@@ -167,6 +167,7 @@ int pins_each_interface(int (*fn)(void *ctx, const char *iface), void *ctx)
 
 struct purge {
 	const char *iface;
+	bool detach;
 	char folder[PINS_PATH_MAX];
 	int n;
 };
@@ -178,7 +179,7 @@ static int purge_pin(void *ctx, const char *name)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", p->folder, name);
-	if (!strcmp(name, "link")) {
+	if (p->detach && !strcmp(name, "link")) {
 		fd = bpf_obj_get(path);
 		if (fd >= 0) {
 			/* Fails for a link whose interface is gone. */
@@ -213,9 +214,9 @@ static int purge_layout(void *ctx, const char *layout)
 	return 0;
 }
 
-int pins_purge(const char *iface)
+int pins_purge(const char *iface, bool detach)
 {
-	struct purge p = {.iface = iface};
+	struct purge p = {.iface = iface, .detach = detach};
 	int err;
 
 	err = each_entry(METLO_PIN_ROOT, "v", purge_layout, &p);

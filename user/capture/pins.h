@@ -41,9 +41,10 @@ int pins_each(const char *iface, const char *prefix,
 	      int (*fn)(void *ctx, const char *name), void *ctx);
 
 /* Removes the pins of the interface in every layout's folder, the folders and
- * what becomes empty above them. Links are detached first, so that nothing
- * of them is left on return. How many pins there were, or a negative errno. */
-int pins_purge(const char *iface);
+ * what becomes empty above them. With detach, links are detached first, so
+ * that the program is off the interface on return; otherwise those who have
+ * them open keep them. How many pins there were, or a negative errno. */
+int pins_purge(const char *iface, bool detach);
 
 /* Calls fn for each interface that has a folder of this layout. */
 int pins_each_interface(int (*fn)(void *ctx, const char *iface), void *ctx);

@@ -22,14 +22,14 @@ void summary_add_http(struct http_stats *to, const struct http_stats *from)
 
 static int busier(const void *a, const void *b)
 {
-	const struct summary_vni *x = a, *y = b;
+	const struct counters_vni *x = a, *y = b;
 
 	if (x->stats.packets != y->stats.packets)
 		return x->stats.packets < y->stats.packets ? 1 : -1;
 	return x->vni < y->vni ? -1 : x->vni > y->vni;
 }
 
-void summary_sort_vnis(struct summary_vni *vnis, size_t n)
+void summary_sort_vnis(struct counters_vni *vnis, size_t n)
 {
 	if (n)
 		qsort(vnis, n, sizeof(*vnis), busier);

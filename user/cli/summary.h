@@ -13,15 +13,11 @@
 
 #include <linux/types.h>
 
+#include "capture/counters.h"
 #include "http/http.h"
 #include "metlo_record.h"
 #include "report/output.h"
 #include "stream/stream.h"
-
-struct summary_vni {
-	uint32_t vni;
-	struct metlo_vni_stats stats;
-};
 
 /* Nothing is owned; a stage that is NULL is left out. */
 struct summary {
@@ -29,7 +25,7 @@ struct summary {
 	const struct stream_stats *stream;
 	const struct http_stats *http;
 	const struct output_stats *output;
-	const struct summary_vni *vnis;
+	const struct counters_vni *vnis;
 	size_t n_vnis;
 };
 
@@ -39,7 +35,7 @@ void summary_add_stream(struct stream_stats *to,
 void summary_add_http(struct http_stats *to, const struct http_stats *from);
 
 /* By packets, the busiest first; to be done before printing. */
-void summary_sort_vnis(struct summary_vni *vnis, size_t n);
+void summary_sort_vnis(struct counters_vni *vnis, size_t n);
 
 /*
  * The members of a JSON object without its braces, so that a command can put

@@ -1,1 +1,0 @@
-build-clang/tests/gen/mkhttp.o: tests/gen/mkhttp.c
