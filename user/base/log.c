@@ -20,14 +20,14 @@ static void log_line(const struct log *l, enum log_level level,
 	fflush(l->out);
 }
 
-#define LOG_FUNCTION(name, level, word)                                        \
-	void name(const struct log *l, const char *fmt, ...)                   \
-	{                                                                      \
-		va_list ap;                                                    \
-                                                                               \
-		va_start(ap, fmt);                                             \
-		log_line(l, level, word, fmt, ap);                             \
-		va_end(ap);                                                    \
+#define LOG_FUNCTION(name, level, word)                      \
+	void name(const struct log *l, const char *fmt, ...) \
+	{                                                    \
+		va_list ap;                                  \
+                                                             \
+		va_start(ap, fmt);                           \
+		log_line(l, level, word, fmt, ap);           \
+		va_end(ap);                                  \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR, "error: ")

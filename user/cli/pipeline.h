@@ -38,6 +38,14 @@ void pipeline_tick(struct pipeline *p, uint64_t now_ns);
 /* The end: every connection is closed, everything goes to the output. */
 void pipeline_flush(struct pipeline *p, uint64_t now_ns);
 
+/* True once there was no memory for a line: it is missing in the output, and
+ * the caller should say so and end. */
+bool pipeline_failed(const struct pipeline *p);
+
+/* The part of --memory that is meant for struct output_conf.queue_limit; the
+ * rest is shared by the pipelines. */
+uint64_t pipeline_queue_limit(const struct settings *s);
+
 /* May be read by other threads: counters are word-sized and only grow. */
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p);
 const struct http_stats *pipeline_http_stats(const struct pipeline *p);

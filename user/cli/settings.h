@@ -6,12 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SETTINGS_LIST_MAX 64
-
-struct string_list {
-	const char *item[SETTINGS_LIST_MAX]; /* not owned */
-	unsigned int n;
-};
+#include "base/opt.h"
 
 enum attach_mode { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_SKB };
 enum replay_speed { REPLAY_MAX, REPLAY_REAL };
@@ -31,6 +26,7 @@ struct settings {
 	uint64_t memory; /* bytes: out-of-order data, heads, bodies, queues */
 	double idle_timeout; /* seconds */
 	const char *summary; /* path, "-" or NULL */
+	const char *config;  /* path or NULL */
 	unsigned int verbose;
 	/* attach */
 	enum attach_mode mode;
@@ -47,6 +43,7 @@ struct settings {
 	bool json;
 	/* the positional argument: interface or file; NULL if none */
 	const char *subject;
+	char *config_text; /* owned: texts of the configuration file lie here */
 };
 
 #endif

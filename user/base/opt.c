@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/opt.h"
+
+static const struct opt *find_name(const struct opt *table, const char *name,
+				   size_t len)
+{
+	for (; table->name; table++)
+		if (strlen(table->name) == len &&
+		    !memcmp(table->name, name, len))
+			return table;
+	return NULL;
+}
+
+static const struct opt *find_short(const struct opt *table, uint32_t scope,
+				    char c)
+{
+	for (; table->name; table++)
+		if (table->short_name == c && table->scope & scope)
+			return table;
+	return NULL;
+}
+
+/* Names that may be suggested: those of the command, or those of a file. */
+static const char *next_name(const void *ctx, unsigned int i)
+{
+	const struct opt_set *s = ctx;
+	const struct opt *o;
+
+	for (o = s->table; o->name; o++) {
+		if (s->scope ? !(o->scope & s->scope)
+			     : (o->flags & OPT_NOT_IN_FILE) != 0)
+			continue;
+		if (!i--)
+			return o->name;
+	}
+	return NULL;
+}
+
+static bool add_to_list(struct opt_set *s, const struct opt *o,
+			enum opt_source source, const char *text,
+			struct parse_error *err)
+{
+	struct string_list *list = (void *)((char *)s->settings + o->offset);
+	enum opt_source before = s->source[o - s->table];
+
+	/* The first value of the file replaces the default, the first one of
+	 * the command line also what the file said. */
+	if (before != source &&
+	    (before == OPT_DEFAULT || !(o->flags & OPT_ADDS)))
+		list->n = 0;
+	if (list->n == OPT_LIST_MAX)
+		return parse_refuse(err, "it can be given at most %d times",
+				    OPT_LIST_MAX);
+	list->item[list->n++] = text;
+	return true;
+}
+
+static bool set_enum(const struct opt *o, int *to, const char *text,
+		     struct parse_error *err)
+{
+	char all[160] = "";
+	size_t n = 0;
+	int i;
+
+	for (i = 0; o->names[i]; i++) {
+		if (!strcmp(o->names[i], text)) {
+			*to = i;
+			return true;
+		}
+		if (n < sizeof(all))
+			n += snprintf(all + n, sizeof(all) - n, "%s%s",
+				      i ? ", " : "", o->names[i]);
+	}
+	return parse_refuse(err, "\"%.60s\" is not one of %s", text, all);
+}
+
+static bool set_number(const struct opt *o, void *to, const char *text,
+		       struct parse_error *err)
+{
+	uint64_t v;
+
+	if (!parse_number(text, o->min, o->max, &v, err))
+		return false;
+	if (o->type == OPT_U16)
+		*(uint16_t *)to = (uint16_t)v;
+	else
+		*(uint32_t *)to = (uint32_t)v;
+	return true;
+}
+
+static bool set_value(struct opt_set *s, const struct opt *o,
+		      enum opt_source source, const char *text,
+		      struct parse_error *err)
+{
+	void *to = (char *)s->settings + o->offset;
+	uint64_t v;
+	bool b;
+
+	switch ((enum opt_type)o->type) {
+	case OPT_FLAG:
+		return parse_bool(text, to, err);
+	case OPT_COUNT:
+		if (parse_number(text, 0, 9, &v, err)) {
+			*(unsigned int *)to += (unsigned int)v;
+			return true;
+		}
+		if (!parse_bool(text, &b, err))
+			return false;
+		*(unsigned int *)to += b;
+		return true;
+	case OPT_TEXT:
+		if (o->parse && !o->parse(s->settings, text, err))
+			return false;
+		*(const char **)to = text;
+		return true;
+	case OPT_U16:
+	case OPT_U32:
+		return set_number(o, to, text, err);
+	case OPT_SIZE:
+		return parse_size(text, o->min, o->max, to, err);
+	case OPT_SECONDS:
+		return parse_seconds(text, (double)o->min, (double)o->max, to,
+				     err);
+	case OPT_ENUM:
+		return set_enum(o, to, text, err);
+	case OPT_LIST:
+		if (o->parse && !o->parse(s->settings, text, err))
+			return false;
+		return add_to_list(s, o, source, text, err);
+	case OPT_CUSTOM:
+		return o->parse(s->settings, text, err);
+	}
+	return parse_refuse(err, "unknown type of option");
+}
+
+static bool set_option(struct opt_set *s, const struct opt *o,
+		       enum opt_source source, const char *text,
+		       struct parse_error *err)
+{
+	if (!set_value(s, o, source, text, err))
+		return false;
+	s->source[o - s->table] = source;
+	return true;
+}
+
+bool opt_defaults(struct opt_set *s, const struct log *log)
+{
+	struct parse_error err;
+	const struct opt *o;
+
+	for (o = s->table; o->name; o++) {
+		if (o - s->table >= OPT_TABLE_MAX) {
+			log_error(log, "too many options in a table");
+			return false;
+		}
+		if (o->initial &&
+		    !set_option(s, o, OPT_DEFAULT, o->initial, &err)) {
+			log_error(log, "default of --%s: %s", o->name,
+				  err.text);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool unknown_option(const struct opt_set *s, const char *command,
+			   const char *name, size_t len, const struct log *log)
+{
+	const struct opt *other = find_name(s->table, name, len);
+	const char *nearest;
+	char copy[64];
+
+	if (other) {
+		log_error(log,
+			  "--%s is not an option of %s; see \"%s help %s\"",
+			  other->name, command, log->program, command);
+		return false;
+	}
+	snprintf(copy, sizeof(copy), "%.*s", (int)(len < 60 ? len : 60), name);
+	nearest = parse_nearest(copy, next_name, s);
+	if (nearest)
+		log_error(log,
+			  "unknown option --%s: did you mean --%s? See \"%s "
+			  "help %s\"",
+			  copy, nearest, log->program, command);
+	else
+		log_error(log, "unknown option --%s; see \"%s help %s\"", copy,
+			  log->program, command);
+	return false;
+}
+
+/* One argument that begins with "--" and, if it needs one, its value. */
+static bool long_option(struct opt_set *s, int argc, char **argv, int *i,
+			const struct log *log)
+{
+	const char *name = argv[*i] + 2, *eq = strchr(name, '=');
+	size_t len = eq ? (size_t)(eq - name) : strlen(name);
+	const struct opt *o = find_name(s->table, name, len);
+	struct parse_error err;
+	const char *value;
+
+	if (!o || !(o->scope & s->scope))
+		return unknown_option(s, argv[0], name, len, log);
+	if (eq) {
+		value = eq + 1;
+	} else if (o->type == OPT_FLAG || o->type == OPT_COUNT) {
+		value = "1";
+	} else if (*i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0) {
+		value = argv[++*i];
+	} else {
+		log_error(log, "--%s needs a value: --%s %s", o->name, o->name,
+			  o->metavar);
+		return false;
+	}
+	if (set_option(s, o, OPT_COMMAND_LINE, value, &err))
+		return true;
+	log_error(log, "--%s: %s", o->name, err.text);
+	return false;
+}
+
+static bool short_options(struct opt_set *s, char **argv, const char *letters,
+			  bool *help, const struct log *log)
+{
+	struct parse_error err;
+	const struct opt *o;
+
+	for (; *letters; letters++) {
+		if (*letters == 'h') {
+			*help = true;
+			return true;
+		}
+		o = find_short(s->table, s->scope, *letters);
+		if (!o) {
+			log_error(log, "unknown option -%c; see \"%s help %s\"",
+				  *letters, log->program, argv[0]);
+			return false;
+		}
+		if (!set_option(s, o, OPT_COMMAND_LINE, "1", &err)) {
+			log_error(log, "-%c: %s", *letters, err.text);
+			return false;
+		}
+	}
+	return true;
+}
+
+int opt_command_line(struct opt_set *s, int argc, char **argv,
+		     const char **positional, int max_positional, bool *help,
+		     const struct log *log)
+{
+	bool only_positional = false;
+	int i, n = 0;
+
+	*help = false;
+	for (i = 1; i < argc && !*help; i++) {
+		if (!only_positional && argv[i][0] == '-' && argv[i][1]) {
+			if (!strcmp(argv[i], "--"))
+				only_positional = true;
+			else if (!strcmp(argv[i], "--help"))
+				*help = true;
+			else if (argv[i][1] == '-'
+					 ? !long_option(s, argc, argv, &i, log)
+					 : !short_options(s, argv, argv[i] + 1,
+							  help, log))
+				return -1;
+			continue;
+		}
+		if (n == max_positional) {
+			log_error(log,
+				  "%s: unexpected argument \"%s\"; see \"%s "
+				  "help %s\"",
+				  argv[0], argv[i], log->program, argv[0]);
+			return -1;
+		}
+		positional[n++] = argv[i];
+	}
+	return n;
+}
+
+const char *opt_peek(const struct opt_set *s, int argc, char **argv,
+		     const char *name)
+{
+	size_t len = strlen(name);
+	const char *found = NULL;
+	const struct opt *o;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (strncmp(argv[i], "--", 2) != 0)
+			continue;
+		if (!strncmp(argv[i] + 2, name, len) &&
+		    argv[i][2 + len] == '=') {
+			found = argv[i] + 2 + len + 1;
+			continue;
+		}
+		o = find_name(s->table, argv[i] + 2, strlen(argv[i] + 2));
+		if (!o || o->type == OPT_FLAG || o->type == OPT_COUNT ||
+		    i + 1 == argc)
+			continue;
+		i++;
+		if (!strcmp(o->name, name))
+			found = argv[i];
+	}
+	return found;
+}
+
+/* Cuts blanks off both ends, in place. */
+static char *trim(char *p)
+{
+	size_t n;
+
+	while (*p == ' ' || *p == '\t')
+		p++;
+	n = strlen(p);
+	while (n && strchr(" \t\r", p[n - 1]))
+		p[--n] = 0;
+	return p;
+}
+
+/* Sets one option from a file; err says what is wrong. */
+static bool set_from_file(struct opt_set *s, char *key, const char *value,
+			  unsigned int line, struct parse_error *err)
+{
+	struct opt_set any = *s;
+	const struct opt *o = find_name(s->table, key, strlen(key));
+	const char *nearest;
+	size_t i;
+
+	if (!o || o->flags & OPT_NOT_IN_FILE) {
+		any.scope = 0;
+		nearest = o ? NULL : parse_nearest(key, next_name, &any);
+		return parse_refuse(
+			err, "%s \"%.60s\"%s%s%s",
+			o ? "not allowed in a file:" : "unknown key", key,
+			nearest ? ": did you mean \"" : "",
+			nearest ? nearest : "", nearest ? "\"?" : "");
+	}
+	i = (size_t)(o - s->table);
+	if (s->source[i] == OPT_FILE && o->type != OPT_LIST)
+		return parse_refuse(err, "\"%s\" is already set in line %u",
+				    o->name, s->line[i]);
+	if (!*value)
+		return parse_refuse(err, "\"%s\" has no value", o->name);
+	if (!set_option(s, o, OPT_FILE, value, err)) {
+		struct parse_error inner = *err;
+
+		return parse_refuse(err, "%s: %.200s", o->name, inner.text);
+	}
+	s->line[i] = (uint16_t)(line > UINT16_MAX ? UINT16_MAX : line);
+	return true;
+}
+
+static bool file_line(struct opt_set *s, char *text, unsigned int line,
+		      struct parse_error *err)
+{
+	char *key = trim(text), *eq;
+
+	if (!*key || *key == '#')
+		return true;
+	eq = strchr(key, '=');
+	if (!eq)
+		return parse_refuse(err,
+				    "\"%.60s\" is not of the form \"name = "
+				    "value\"",
+				    key);
+	*eq = 0;
+	return set_from_file(s, trim(key), trim(eq + 1), line, err);
+}
+
+bool opt_file(struct opt_set *s, const char *path, char *text, size_t len,
+	      const struct log *log)
+{
+	char *end = text + len, *p = text, *newline;
+	struct parse_error err;
+	unsigned int line;
+
+	/* text[len] is a NUL that the caller put there; others are errors. */
+	for (line = 1; p < end; line++, p = newline + 1) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		if (!newline)
+			newline = end;
+		*newline = 0;
+		if (strlen(p) != (size_t)(newline - p))
+			parse_refuse(&err, "the line contains a NUL byte");
+		else if (file_line(s, p, line, &err))
+			continue;
+		log_error(log, "%s:%u: %s", path, line, err.text);
+		return false;
+	}
+	return true;
+}
+
+#define HELP_COLUMN 27
+#define HELP_WIDTH  79
+
+/* Words of text from column on, broken before HELP_WIDTH. */
+static void wrap(FILE *out, int column, const char *text)
+{
+	while (*text) {
+		int word = (int)strcspn(text, " ");
+
+		if (column + 1 + word > HELP_WIDTH) {
+			fprintf(out, "\n%*s", HELP_COLUMN - 1, "");
+			column = HELP_COLUMN - 1;
+		}
+		fprintf(out, " %.*s", word, text);
+		column += 1 + word;
+		text += word;
+		text += strspn(text, " ");
+	}
+}
+
+void opt_usage(FILE *out, const struct opt *table, uint32_t scope)
+{
+	char head[64], help[512];
+	const struct opt *o;
+	int column;
+
+	for (o = table; o->name; o++) {
+		if (!(o->scope & scope))
+			continue;
+		if (o->short_name)
+			snprintf(head, sizeof(head), "  -%c, --%s",
+				 o->short_name, o->name);
+		else
+			snprintf(head, sizeof(head), "  --%s%s%s", o->name,
+				 o->metavar ? " " : "",
+				 o->metavar ? o->metavar : "");
+		column = fprintf(out, "%-*s", HELP_COLUMN - 1, head);
+		if (column > HELP_COLUMN - 1) {
+			fprintf(out, "\n%*s", HELP_COLUMN - 1, "");
+			column = HELP_COLUMN - 1;
+		}
+		snprintf(help, sizeof(help), "%s%s%s%s%s", o->help,
+			 o->type == OPT_LIST ? "; repeatable" : "",
+			 o->initial ? " (default " : "",
+			 o->initial ? o->initial : "", o->initial ? ")" : "");
+		wrap(out, column, help);
+		fputc('\n', out);
+	}
+}

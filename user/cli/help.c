@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/exit.h"
+#include "cli/options.h"
+
+void version_print(FILE *out)
+{
+	fprintf(out, "metlo-xdp %s\n", METLO_VERSION);
+}
+
+static void print_overview(FILE *out, const struct command *commands)
+{
+	const struct command *c;
+
+	fputs("metlo-xdp reports the HTTP transactions in mirrored VXLAN "
+	      "traffic, one JSON line each.\n\nUsage:\n",
+	      out);
+	for (c = commands; c->name; c++)
+		fprintf(out, "  metlo-xdp %s %s%s%s [options]\n", c->name,
+			c->subject_required ? "" : "[",
+			c->subject ? c->subject : "",
+			c->subject_required ? "" : "]");
+	fputs("  metlo-xdp help [COMMAND]\n  metlo-xdp version\n\nCommands:\n",
+	      out);
+	for (c = commands; c->name; c++)
+		fprintf(out, "  %-10s %s\n", c->name, c->summary);
+	fputs("  help       this overview, or one command with its options\n"
+	      "  version    the version\n\n"
+	      "Exit codes: 0 done, 1 failed, 2 usage, 3 nothing attached, "
+	      "4 not permitted,\n5 not supported here.\n",
+	      out);
+}
+
+static const char *next_command(const void *ctx, unsigned int i)
+{
+	return ((const struct command *)ctx)[i].name;
+}
+
+int help_print(FILE *out, const struct command *commands, const char *name,
+	       const struct log *log)
+{
+	const struct command *c;
+	const char *nearest;
+
+	if (!name) {
+		print_overview(out, commands);
+		return EXIT_DONE;
+	}
+	for (c = commands; c->name; c++) {
+		if (strcmp(c->name, name) != 0)
+			continue;
+		fprintf(out, "Usage: metlo-xdp %s %s%s%s [options]\n\n%s.\n",
+			c->name, c->subject_required ? "" : "[", c->subject,
+			c->subject_required ? "" : "]", c->summary);
+		if (c->details)
+			fprintf(out, "\n%s", c->details);
+		fputs("\nOptions:\n", out);
+		opt_usage(out, settings_options, c->id);
+		return EXIT_DONE;
+	}
+	nearest = parse_nearest(name, next_command, commands);
+	log_error(log, "unknown command \"%.60s\"%s%s%s; see \"%s help\"", name,
+		  nearest ? ": did you mean \"" : "", nearest ? nearest : "",
+		  nearest ? "\"?" : "", log->program);
+	return EXIT_USAGE;
+}

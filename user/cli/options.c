@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "base/parse.h"
+#include "cli/options.h"
+
+#define VNI_MAX ((1u << 24) - 1)
+
+static const char *const mode_names[] = {"auto", "native", "skb", NULL};
+static const char *const speed_names[] = {"max", "real", NULL};
+
+_Static_assert(sizeof(enum attach_mode) == sizeof(int) &&
+		       sizeof(enum replay_speed) == sizeof(int),
+	       "OPT_ENUM sets an int");
+_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1, "as in the names");
+
+static bool set_ports(void *settings, const char *text, struct parse_error *err)
+{
+	struct settings *s = settings;
+
+	if (!strcmp(text, "any")) {
+		s->any_port = true;
+		memset(s->ports, 0, sizeof(s->ports));
+		return true;
+	}
+	if (!parse_ranges(text, "port", 1, 65535, s->ports, err)) {
+		size_t n = strlen(err->text);
+
+		snprintf(err->text + n, sizeof(err->text) - n, ", or any");
+		return false;
+	}
+	s->any_port = false;
+	return true;
+}
+
+static bool set_vnis(void *settings, const char *text, struct parse_error *err)
+{
+	struct settings *s = settings;
+
+	if (!s->vni_allow)
+		s->vni_allow = calloc((VNI_MAX + 1) / 64, sizeof(uint64_t));
+	if (!s->vni_allow)
+		return parse_refuse(err, "%s", strerror(ENOMEM));
+	return parse_ranges(text, "VNI", 0, VNI_MAX, s->vni_allow, err);
+}
+
+static bool check_output(void *settings, const char *text,
+			 struct parse_error *err)
+{
+	(void)settings;
+	if (!strncmp(text, "ndjson:", 7) && text[7])
+		return true;
+	return parse_refuse(err,
+			    "\"%.60s\" is not an output; there are ndjson:- "
+			    "(standard output) and ndjson:PATH (a file that is "
+			    "appended to)",
+			    text);
+}
+
+static bool check_name(void *settings, const char *text,
+		       struct parse_error *err)
+{
+	(void)settings;
+	return *text ? true : parse_refuse(err, "the name is empty");
+}
+
+#define BOTH	      (CMD_ATTACH | CMD_REPLAY)
+#define ALL	      (BOTH | CMD_DETACH | CMD_STATUS | CMD_DOCTOR)
+#define FIELD(member) .offset = offsetof(struct settings, member)
+
+const struct opt settings_options[] = {
+	{"ports", .type = OPT_CUSTOM, .parse = set_ports, .scope = BOTH,
+	 .initial = "80,3000,5000,8000,8080", .metavar = "LIST",
+	 .help = "TCP ports of servers, such as 80,8000-8100, or any"},
+	{"vxlan-port", .type = OPT_U16, FIELD(vxlan_port), .min = 1,
+	 .max = 65535, .scope = BOTH, .initial = "4789", .metavar = "PORT",
+	 .help = "UDP port that mirrored packets arrive at"},
+	{"vni", .type = OPT_CUSTOM, .parse = set_vnis, .scope = BOTH,
+	 .metavar = "LIST",
+	 .help = "take only these VXLAN network identifiers, such as "
+		 "7000,7100-7199 (default all)"},
+	{"body-limit", .type = OPT_SIZE, FIELD(body_limit), .min = 0,
+	 .max = 64 << 20, .scope = BOTH, .initial = "64KiB", .metavar = "SIZE",
+	 .help = "bytes of each decoded body that are reported"},
+	{"body-hash", .type = OPT_FLAG, FIELD(body_hash), .scope = BOTH,
+	 .help = "report the SHA-256 of the full decoded bodies"},
+	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
+	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
+	 .help = "where transactions go: ndjson:- is standard output, "
+		 "ndjson:PATH a file that is appended to"},
+	{"redact-header", .type = OPT_LIST, FIELD(redact_headers),
+	 .parse = check_name, .flags = OPT_ADDS, .scope = BOTH,
+	 .metavar = "NAME",
+	 .help = "mask the values of this header field too, besides "
+		 "Authorization, Proxy-Authorization, Cookie, Set-Cookie and "
+		 "X-Api-Key"},
+	{"redact-field", .type = OPT_LIST, FIELD(redact_fields),
+	 .parse = check_name, .flags = OPT_ADDS, .scope = BOTH,
+	 .metavar = "NAME",
+	 .help = "mask the values of this JSON, form or query field"},
+	{"no-redact", .type = OPT_FLAG, FIELD(no_redact), .scope = BOTH,
+	 .help = "mask nothing"},
+	{"max-flows", .type = OPT_U32, FIELD(max_flows), .min = 16,
+	 .max = 1 << 26, .scope = BOTH, .initial = "262144", .metavar = "N",
+	 .help = "TCP connections that are followed at a time, all workers"},
+	{"memory", .type = OPT_SIZE, FIELD(memory), .min = 16 << 20,
+	 .max = 1ull << 40, .scope = BOTH, .initial = "512MiB",
+	 .metavar = "SIZE",
+	 .help = "limit of the data that is held: segments out of order, "
+		 "heads, bodies and queues, all workers"},
+	{"idle-timeout", .type = OPT_SECONDS, FIELD(idle_timeout), .min = 1,
+	 .max = 86400, .scope = BOTH, .initial = "300", .metavar = "S",
+	 .help = "seconds after which a silent connection is forgotten"},
+	{"mode", .type = OPT_ENUM, FIELD(mode), .names = mode_names,
+	 .scope = CMD_ATTACH, .initial = "auto", .metavar = "MODE",
+	 .help = "auto: native if the driver can, else skb with a warning; "
+		 "native; skb"},
+	{"pass", .type = OPT_FLAG, FIELD(pass), .scope = CMD_ATTACH,
+	 .help = "hand mirrored packets on to the network stack as well"},
+	{"workers", .type = OPT_U32, FIELD(workers), .min = 0, .max = 64,
+	 .scope = CMD_ATTACH, .initial = "0", .metavar = "N",
+	 .help = "threads, a power of two; 0: as many as the CPUs allow"},
+	{"ring-size", .type = OPT_SIZE, FIELD(ring_size), .min = 64 << 10,
+	 .max = 1 << 30, .scope = CMD_ATTACH, .initial = "16MiB",
+	 .metavar = "SIZE",
+	 .help = "ring buffer between kernel and each worker, a power of two"},
+	{"user", .type = OPT_TEXT, FIELD(user), .scope = CMD_ATTACH,
+	 .initial = "nobody", .metavar = "NAME",
+	 .help = "become this user once everything is attached"},
+	{"detach-on-exit", .type = OPT_FLAG, FIELD(detach_on_exit),
+	 .scope = CMD_ATTACH,
+	 .help = "remove the program and its maps at the end"},
+	{"raw", .type = OPT_FLAG, FIELD(raw), .scope = CMD_REPLAY,
+	 .help = "the frames are not VXLAN: take them as they are"},
+	{"speed", .type = OPT_ENUM, FIELD(speed), .names = speed_names,
+	 .scope = CMD_REPLAY, .initial = "max", .metavar = "SPEED",
+	 .help = "max, or real: as fast as the packets were captured"},
+	{"json", .type = OPT_FLAG, FIELD(json), .flags = OPT_NOT_IN_FILE,
+	 .scope = CMD_STATUS, .help = "one JSON object on standard output"},
+	{"summary", .type = OPT_TEXT, FIELD(summary), .parse = check_name,
+	 .scope = BOTH, .metavar = "FILE",
+	 .help = "write all counters at the end as one JSON object; - is "
+		 "standard output"},
+	{"config", .type = OPT_TEXT, FIELD(config), .flags = OPT_NOT_IN_FILE,
+	 .parse = check_name, .scope = BOTH, .metavar = "FILE",
+	 .help = "read options from a file with lines \"name = value\"; the "
+		 "command line wins"},
+	{"verbose", 'v', .type = OPT_COUNT, FIELD(verbose), .scope = ALL,
+	 .help = "say more on standard error"},
+	{.name = NULL},
+};
+
+int options_read(struct cli *cli, const struct command *command, int argc,
+		 char **argv, bool *help)
+{
+	struct settings *s = &cli->settings;
+	struct opt_set set = {settings_options, s, command->id, {0}, {0}};
+	const char *config;
+	int n;
+
+	if (!opt_defaults(&set, &cli->log))
+		return EXIT_FAILED;
+	config = opt_peek(&set, argc, argv, "config");
+	if (config && command->id & BOTH &&
+	    !config_read(&set, s, config, &cli->log))
+		return EXIT_USAGE;
+	n = opt_command_line(&set, argc, argv, &s->subject,
+			     command->subject ? 1 : 0, help, &cli->log);
+	if (n < 0)
+		return EXIT_USAGE;
+	if (!*help && command->subject_required && n == 0) {
+		log_error(&cli->log, "%s: %s is missing; see \"%s help %s\"",
+			  command->name, command->subject, cli->log.program,
+			  command->name);
+		return EXIT_USAGE;
+	}
+	if (s->verbose)
+		cli->log.level = LOG_LEVEL_DEBUG;
+	return EXIT_DONE;
+}
+
+void settings_free(struct settings *s)
+{
+	free(s->vni_allow);
+	free(s->config_text);
+	*s = (struct settings){0};
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <linux/types.h>
+
+#include "base/clock.h"
+#include "cli/pipeline.h"
+#include "report/trace.h"
+
+/* Lines are handed over in batches of this size, or with the next tick. */
+#define BATCH_BYTES (64u << 10)
+/* A hole is given up after this even if nobody acknowledges beyond it:
+ * longer than a retransmission takes, shorter than people wait. */
+#define GAP_TIMEOUT_NS (2 * NSEC_PER_SEC)
+/* Most servers and proxies give up on a request before this. */
+#define RESPONSE_TIMEOUT_S 120.0
+/* One connection cannot take more than this of the out-of-order memory. */
+#define OOO_FLOW_MAX (1u << 20)
+#define SHUNT_MIN    (64u << 10)
+
+struct pipeline {
+	struct stream_table *stream;
+	struct http_engine *http;
+	struct trace_conf *trace;
+	struct output *output;
+	unsigned int worker;
+	struct buf batch;
+	unsigned int n_batch; /* transactions in it */
+	bool failed;
+};
+
+static void submit(struct pipeline *p)
+{
+	if (!p->n_batch)
+		return;
+	output_submit(p->output, p->worker, &p->batch, p->n_batch);
+	p->n_batch = 0;
+}
+
+static void emit(void *ctx, const struct http_transaction *t)
+{
+	struct pipeline *p = ctx;
+
+	trace_write(&p->batch, t, p->trace);
+	if (p->batch.failed) {
+		p->failed = true;
+		p->batch.failed = false;
+		return;
+	}
+	p->n_batch++;
+	if (p->batch.len >= BATCH_BYTES)
+		submit(p);
+}
+
+static struct trace_conf *new_trace(const struct settings *s)
+{
+	const struct trace_options o = {
+		.no_redact = s->no_redact,
+		.headers = s->redact_headers.item,
+		.n_headers = s->redact_headers.n,
+		.fields = s->redact_fields.item,
+		.n_fields = s->redact_fields.n,
+	};
+
+	return trace_conf_new(&o);
+}
+
+static struct http_engine *new_http(struct pipeline *p,
+				    const struct pipeline_conf *conf)
+{
+	const struct settings *s = conf->settings;
+	double timeout = s->idle_timeout < RESPONSE_TIMEOUT_S
+				 ? s->idle_timeout
+				 : RESPONSE_TIMEOUT_S;
+	const struct http_conf http = {
+		.body_limit = s->body_limit,
+		.memory_limit = s->memory / 2 / conf->workers,
+		.response_timeout_ns = (uint64_t)(timeout * NSEC_PER_SEC),
+		.body_hash = s->body_hash,
+		.emit = emit,
+		.emit_ctx = p,
+	};
+
+	return http_new(&http);
+}
+
+static struct stream_table *new_stream(struct pipeline *p,
+				       const struct pipeline_conf *conf)
+{
+	const struct settings *s = conf->settings;
+	uint64_t ooo = s->memory / 4 / conf->workers;
+	uint32_t flows = s->max_flows / conf->workers;
+	const struct stream_conf stream = {
+		.max_flows = flows ? flows : 1,
+		.ooo_limit = ooo,
+		.ooo_flow_limit = ooo / 2 < OOO_FLOW_MAX ? (uint32_t)(ooo / 2)
+							 : OOO_FLOW_MAX,
+		.gap_timeout_ns = GAP_TIMEOUT_NS,
+		.idle_timeout_ns = (uint64_t)(s->idle_timeout * NSEC_PER_SEC),
+		.shunt_min = SHUNT_MIN,
+		.seed = {conf->seed[0], conf->seed[1]},
+		.protocol = &http_protocol,
+		.protocol_ctx = p->http,
+		.shunt = conf->shunt,
+		.shunt_ctx = conf->shunt_ctx,
+	};
+
+	return stream_new(&stream);
+}
+
+struct pipeline *pipeline_new(const struct pipeline_conf *conf)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return NULL;
+	p->output = conf->output;
+	p->worker = conf->worker;
+	if (buf_reserve(&p->batch, BATCH_BYTES * 2) &&
+	    (p->trace = new_trace(conf->settings)) &&
+	    (p->http = new_http(p, conf)) && (p->stream = new_stream(p, conf)))
+		return p;
+	err = errno;
+	pipeline_free(p);
+	errno = err;
+	return NULL;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	if (p->stream)
+		stream_free(p->stream);
+	if (p->http)
+		http_free(p->http);
+	trace_conf_free(p->trace);
+	buf_free(&p->batch);
+	free(p);
+}
+
+void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
+		     const uint8_t *payload)
+{
+	stream_record(p->stream, rec, payload);
+}
+
+void pipeline_tick(struct pipeline *p, uint64_t now_ns)
+{
+	stream_tick(p->stream, now_ns);
+	http_tick(p->http, now_ns);
+	submit(p);
+}
+
+void pipeline_flush(struct pipeline *p, uint64_t now_ns)
+{
+	stream_flush(p->stream, now_ns);
+	submit(p);
+}
+
+bool pipeline_failed(const struct pipeline *p)
+{
+	return p->failed;
+}
+
+uint64_t pipeline_queue_limit(const struct settings *s)
+{
+	return s->memory / 4;
+}
+
+const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)
+{
+	return stream_stats(p->stream);
+}
+
+const struct http_stats *pipeline_http_stats(const struct pipeline *p)
+{
+	return http_stats(p->http);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One line of JSON being appended to a struct buf: a cursor that checks for
+ * room once per item instead of once per byte. After a failed allocation
+ * everything goes on harmlessly and failed is set.
+ */
+#ifndef REPORT_LINE_H
+#define REPORT_LINE_H
+
+#include "base/json.h"
+
+/* Room for fixed text and numbers that is left behind every item. */
+#define LINE_ROOM 512
+
+struct line {
+	struct buf *b;
+	uint8_t *w, *end; /* cursor and end of the room in b */
+	bool failed;
+	enum json_invalid invalid;
+	bool refused; /* a text that was tried turned out not to be UTF-8 */
+	size_t text_start;
+	bool base64; /* pieces are encoded so; what is left of a group of 3: */
+	uint8_t carry[3];
+	unsigned int n_carry;
+};
+
+/* Text that needs no escaping; the caller has made room. */
+#define LINE_PUT(l, text)                               \
+	do {                                            \
+		memcpy((l)->w, text, sizeof(text) - 1); \
+		(l)->w += sizeof(text) - 1;             \
+	} while (0)
+
+/* false: out of memory, b->failed is set. */
+bool line_begin(struct line *l, struct buf *b);
+
+bool line_grow(struct line *l, size_t n);
+
+/* Makes room for n bytes at l->w; false when there is no memory. */
+static inline bool line_room(struct line *l, size_t n)
+{
+	return (size_t)(l->end - l->w) >= n || line_grow(l, n);
+}
+
+static inline void line_u64(struct line *l, uint64_t v)
+{
+	l->w = json_put_u64(l->w, v);
+}
+
+/* Escaped, with LINE_ROOM behind it unless n is 0. */
+void line_text(struct line *l, const uint8_t *p, size_t n);
+
+/*
+ * A text in pieces that may prove not to be text:
+ *	line_try_text(l); line_piece(...)...; if (line_is_text(l)) done;
+ *	else the same pieces again, now as base64, and line_end_base64(l).
+ */
+void line_try_text(struct line *l);
+void line_piece(void *line, const void *p, size_t n);
+bool line_is_text(struct line *l);
+void line_end_base64(struct line *l);
+
+#endif

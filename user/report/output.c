@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "report/output.h"
+
+#define QUEUE_SLOTS 256 /* batches waiting, per worker */
+#define GROUP	    64	/* batches written by one call */
+#define SPARES	    4	/* emptied buffers kept per worker */
+/* A buffer that grew beyond this for a huge transaction is not kept. */
+#define SPARE_MAX (1u << 20)
+/* How long output_close() waits for a reader that does not read, unless
+ * blocking. */
+#define CLOSE_SECONDS 1
+
+struct batch {
+	struct buf buf;
+	unsigned int n; /* transactions */
+};
+
+struct queue {
+	struct batch slot[QUEUE_SLOTS];
+	unsigned int head, n;
+	uint64_t bytes; /* waiting or being written */
+	struct buf spare[SPARES];
+	unsigned int n_spare;
+};
+
+struct sink {
+	int fd;
+	const char *name; /* in messages; not owned */
+	bool owned;
+	bool failing; /* the last write failed; said so */
+	bool gone;    /* for good: nobody reads any more */
+	bool torn;    /* the last line lacks its end */
+};
+
+/* What the writer takes at a time. */
+struct group {
+	struct batch batch[GROUP];
+	unsigned int worker[GROUP];
+	unsigned int n;
+	unsigned int transactions;
+	uint64_t bytes;
+};
+
+struct output {
+	const struct log *log;
+	pthread_t writer;
+	pthread_mutex_t lock; /* over everything below */
+	pthread_cond_t work, room;
+	bool closing, blocking;
+	unsigned int n_queues, n_sinks, next_queue;
+	uint64_t queue_limit; /* bytes per worker */
+	uint64_t queued;      /* bytes, gauge */
+	struct group group;   /* being written, by the writer only */
+	struct output_stats stats;
+	atomic_bool broken;
+	struct sink *sinks;
+	struct queue queues[];
+};
+
+/* --- sinks, used by the writer only ---------------------------------------- */
+
+static bool open_sink(struct sink *s, const char *destination,
+		      const struct log *log)
+{
+	const char *path = strchr(destination, ':');
+
+	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
+		log_error(log,
+			  "unknown output \"%s\": use ndjson:- or "
+			  "ndjson:PATH",
+			  destination);
+		return false;
+	}
+	*s = (struct sink){.fd = STDOUT_FILENO, .name = "standard output"};
+	if (strcmp(path, "-") != 0) {
+		/* Only for its owner: it holds what people send. */
+		s->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+			     0600);
+		s->name = path;
+		s->owned = true;
+	}
+	if (s->fd >= 0 && fcntl(s->fd, F_GETFD) >= 0)
+		return true;
+	log_error(log, "%s: cannot be opened for writing: %s", s->name,
+		  strerror(errno));
+	s->owned = false;
+	return false;
+}
+
+/* The one place where the writer may be stopped: a reader that does not read
+ * must not hold up the end of the program. */
+static ssize_t write_some(int fd, const struct iovec *iov, int n)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+	ssize_t r;
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+	r = writev(fd, iov, n);
+	if (r < 0 && errno == EAGAIN) {
+		/* Somebody else made it non-blocking. */
+		poll(&pfd, 1, -1);
+		errno = EINTR;
+	}
+	pthread_setcancelstate(state, NULL);
+	return r;
+}
+
+/* Writes all; returns how many bytes were written before an error. */
+static uint64_t write_all(int fd, struct iovec *iov, int n)
+{
+	uint64_t done = 0;
+	ssize_t r;
+
+	while (n) {
+		r = write_some(fd, iov, n);
+		if (r < 0) {
+			if (errno == EINTR)
+				continue;
+			return done;
+		}
+		done += (uint64_t)r;
+		for (; n && (size_t)r >= iov->iov_len; iov++, n--)
+			r -= (ssize_t)iov->iov_len;
+		if (n) {
+			iov->iov_base = (char *)iov->iov_base + r;
+			iov->iov_len -= (size_t)r;
+		}
+	}
+	errno = 0;
+	return done;
+}
+
+/* How many transactions are in the first bytes of a group; *torn tells
+ * whether they end within one. */
+static unsigned int whole_lines(const struct group *g, uint64_t bytes,
+				bool *torn)
+{
+	unsigned int i, n = 0;
+	const uint8_t *p;
+
+	*torn = false;
+	for (i = 0; i < g->n && bytes >= g->batch[i].buf.len; i++) {
+		bytes -= g->batch[i].buf.len;
+		n += g->batch[i].n;
+	}
+	if (i == g->n || !bytes)
+		return n;
+	p = g->batch[i].buf.p;
+	*torn = p[bytes - 1] != '\n';
+	for (; bytes; bytes--)
+		n += *p++ == '\n';
+	return n;
+}
+
+/* Returns how many transactions of the group arrived; they are the first. */
+static unsigned int sink_write(struct output *o, struct sink *s,
+			       const struct group *g)
+{
+	static char newline[] = "\n";
+	struct iovec iov[GROUP + 1];
+	unsigned int i, lines;
+	uint64_t done;
+	int n = 0, err;
+
+	if (s->gone)
+		return 0;
+	if (s->torn)
+		iov[n++] = (struct iovec){newline, 1};
+	for (i = 0; i < g->n; i++)
+		iov[n++] =
+			(struct iovec){g->batch[i].buf.p, g->batch[i].buf.len};
+	done = write_all(s->fd, iov, n);
+	err = errno;
+	if (s->torn && done) {
+		s->torn = false;
+		done--;
+	}
+	if (!err) {
+		if (s->failing)
+			log_info(o->log, "%s can be written again", s->name);
+		s->failing = false;
+		return g->transactions;
+	}
+	if (done)
+		lines = whole_lines(g, done, &s->torn);
+	else
+		lines = 0;
+	if (err == EPIPE) {
+		s->gone = true;
+		atomic_store(&o->broken, true);
+		log_info(o->log, "%s: nobody reads it any more", s->name);
+	} else if (!s->failing) {
+		log_error(o->log,
+			  "%s: cannot be written: %s: transactions are dropped "
+			  "until it can",
+			  s->name, strerror(err));
+	}
+	s->failing = true;
+	return lines;
+}
+
+/* --- the writer ------------------------------------------------------------ */
+
+/* Fills the group from all queues in turn. Called with the lock. */
+static void take_group(struct output *o)
+{
+	struct group *g = &o->group;
+	unsigned int empty = 0;
+	struct queue *q;
+
+	g->n = g->transactions = 0;
+	g->bytes = 0;
+	while (g->n < GROUP && empty < o->n_queues) {
+		q = &o->queues[o->next_queue];
+		if (!q->n) {
+			empty++;
+		} else {
+			empty = 0;
+			g->batch[g->n] = q->slot[q->head];
+			g->worker[g->n] = o->next_queue;
+			g->transactions += g->batch[g->n].n;
+			g->bytes += g->batch[g->n].buf.len;
+			g->n++;
+			q->head = (q->head + 1) % QUEUE_SLOTS;
+			q->n--;
+		}
+		o->next_queue = (o->next_queue + 1) % o->n_queues;
+	}
+}
+
+/* Accounts for the group and gives its buffers back. Called with the lock. */
+static void end_group(struct output *o, unsigned int written)
+{
+	struct group *g = &o->group;
+	struct buf *b;
+	struct queue *q;
+	unsigned int i;
+
+	o->stats.written += written;
+	o->stats.dropped_error += g->transactions - written;
+	o->queued -= g->bytes;
+	for (i = 0; i < g->n; i++) {
+		b = &g->batch[i].buf;
+		q = &o->queues[g->worker[i]];
+		q->bytes -= b->len;
+		if (q->n_spare < SPARES && b->cap <= SPARE_MAX) {
+			buf_clear(b);
+			q->spare[q->n_spare++] = *b;
+		} else {
+			buf_free(b);
+		}
+	}
+	g->n = g->transactions = 0;
+	g->bytes = 0;
+}
+
+static void *writer(void *arg)
+{
+	struct output *o = arg;
+	unsigned int i, written, lines;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	pthread_mutex_lock(&o->lock);
+	for (;;) {
+		take_group(o);
+		if (!o->group.n) {
+			if (o->closing)
+				break;
+			pthread_cond_wait(&o->work, &o->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&o->lock);
+		written = o->group.transactions;
+		for (i = 0; i < o->n_sinks; i++) {
+			lines = sink_write(o, &o->sinks[i], &o->group);
+			written = lines < written ? lines : written;
+		}
+		pthread_mutex_lock(&o->lock);
+		if (written == o->group.transactions)
+			o->stats.bytes_written += o->group.bytes;
+		end_group(o, written);
+		pthread_cond_broadcast(&o->room);
+	}
+	pthread_mutex_unlock(&o->lock);
+	return NULL;
+}
+
+/* --- for the workers ------------------------------------------------------- */
+
+static bool start_writer(struct output *o)
+{
+	sigset_t all, before;
+	int err;
+
+	/* Signals are for the thread that waits for them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&o->writer, NULL, writer, o);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		log_error(o->log, "cannot start the output's thread: %s",
+			  strerror(err));
+	return err == 0;
+}
+
+static void free_output(struct output *o)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < o->n_sinks; i++)
+		if (o->sinks[i].owned)
+			close(o->sinks[i].fd);
+	for (i = 0; i < o->n_queues; i++) {
+		for (k = 0; k < o->queues[i].n; k++)
+			buf_free(&o->queues[i]
+					  .slot[(o->queues[i].head + k) %
+						QUEUE_SLOTS]
+					  .buf);
+		for (k = 0; k < o->queues[i].n_spare; k++)
+			buf_free(&o->queues[i].spare[k]);
+	}
+	for (k = 0; k < o->group.n; k++)
+		buf_free(&o->group.batch[k].buf);
+	pthread_cond_destroy(&o->room);
+	pthread_cond_destroy(&o->work);
+	pthread_mutex_destroy(&o->lock);
+	free(o->sinks);
+	free(o);
+}
+
+struct output *output_new(const struct output_conf *conf)
+{
+	struct output *o =
+		calloc(1, sizeof(*o) + conf->workers * sizeof(o->queues[0]));
+	unsigned int i;
+
+	if (!o) {
+		log_error(conf->log, "output: %s", strerror(errno));
+		return NULL;
+	}
+	o->log = conf->log;
+	o->blocking = conf->blocking;
+	o->n_queues = conf->workers;
+	o->queue_limit = conf->queue_limit / conf->workers;
+	pthread_mutex_init(&o->lock, NULL);
+	pthread_cond_init(&o->work, NULL);
+	pthread_cond_init(&o->room, NULL);
+	o->sinks = calloc(conf->n_destinations, sizeof(*o->sinks));
+	if (!o->sinks) {
+		log_error(conf->log, "output: %s", strerror(errno));
+		goto fail;
+	}
+	for (i = 0; i < conf->n_destinations; i++) {
+		o->n_sinks = i + 1;
+		if (!open_sink(&o->sinks[i], conf->destinations[i], conf->log))
+			goto fail;
+	}
+	if (start_writer(o))
+		return o;
+fail:
+	free_output(o);
+	return NULL;
+}
+
+static bool is_full(const struct output *o, const struct queue *q, size_t n)
+{
+	/* One batch always fits, so that blocking cannot last for ever. */
+	return q->n == QUEUE_SLOTS ||
+	       (q->bytes && q->bytes + n > o->queue_limit);
+}
+
+void output_submit(struct output *o, unsigned int worker, struct buf *batch,
+		   unsigned int n)
+{
+	struct queue *q = &o->queues[worker];
+
+	if (!batch->len) {
+		buf_clear(batch);
+		return;
+	}
+	pthread_mutex_lock(&o->lock);
+	o->stats.submitted += n;
+	while (o->blocking && is_full(o, q, batch->len))
+		pthread_cond_wait(&o->room, &o->lock);
+	if (is_full(o, q, batch->len)) {
+		o->stats.dropped_queue += n;
+	} else {
+		q->slot[(q->head + q->n++) % QUEUE_SLOTS] =
+			(struct batch){*batch, n};
+		q->bytes += batch->len;
+		o->queued += batch->len;
+		*batch = q->n_spare ? q->spare[--q->n_spare] : (struct buf){0};
+		pthread_cond_signal(&o->work);
+	}
+	pthread_mutex_unlock(&o->lock);
+	buf_clear(batch);
+}
+
+void output_stats(struct output *o, struct output_stats *stats)
+{
+	pthread_mutex_lock(&o->lock);
+	*stats = o->stats;
+	stats->bytes_queued = o->queued;
+	pthread_mutex_unlock(&o->lock);
+}
+
+bool output_broken(const struct output *o)
+{
+	return atomic_load(&o->broken);
+}
+
+/* Waits for the writer; true if it had to be stopped. */
+static bool join_writer(struct output *o)
+{
+	struct timespec until;
+
+	if (!o->blocking) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += CLOSE_SECONDS;
+		if (pthread_timedjoin_np(o->writer, NULL, &until) == 0)
+			return false;
+		pthread_cancel(o->writer);
+	}
+	pthread_join(o->writer, NULL);
+	return !o->blocking;
+}
+
+int output_close(struct output *o, struct output_stats *stats)
+{
+	struct output_stats last;
+	unsigned int i, n = 0, k;
+	int result;
+
+	pthread_mutex_lock(&o->lock);
+	o->closing = true;
+	pthread_cond_signal(&o->work);
+	pthread_mutex_unlock(&o->lock);
+	if (join_writer(o)) {
+		for (i = 0; i < o->n_queues; i++)
+			for (k = 0; k < o->queues[i].n; k++)
+				n += o->queues[i]
+					     .slot[(o->queues[i].head + k) %
+						   QUEUE_SLOTS]
+					     .n;
+		n += o->group.transactions;
+		o->stats.dropped_error += n;
+		log_error(o->log,
+			  "the output was not read any more: %u transactions "
+			  "dropped",
+			  n);
+	}
+	last = o->stats;
+	result = last.dropped_error ? -1 : 0;
+	for (i = 0; i < o->n_sinks; i++) {
+		/* EINVAL: a pipe or terminal, which cannot be synced. */
+		if (o->sinks[i].owned && fdatasync(o->sinks[i].fd) < 0 &&
+		    errno != EINVAL && errno != EROFS) {
+			log_error(o->log, "%s: %s", o->sinks[i].name,
+				  strerror(errno));
+			result = -1;
+		}
+	}
+	if (stats)
+		*stats = last;
+	free_output(o);
+	return result;
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "report/line.h"
+#include "report/mask.h"
+#include "report/trace.h"
+
+struct trace_conf {
+	bool redact;
+	bool redact_fields;
+	struct mask_names *headers, *fields;
+};
+
+static const char *const default_headers[] = {"authorization",
+					      "proxy-authorization", "cookie",
+					      "set-cookie", "x-api-key"};
+
+struct trace_conf *trace_conf_new(const struct trace_options *o)
+{
+	struct trace_conf *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->redact = !o->no_redact;
+	c->redact_fields = c->redact && o->n_fields;
+	c->headers =
+		mask_names_new(default_headers, 5, o->headers, o->n_headers);
+	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);
+	if (!c->headers || !c->fields) {
+		int err = errno;
+
+		trace_conf_free(c);
+		errno = err;
+		return NULL;
+	}
+	return c;
+}
+
+void trace_conf_free(struct trace_conf *c)
+{
+	if (!c)
+		return;
+	mask_names_free(c->headers);
+	mask_names_free(c->fields);
+	free(c);
+}
+
+static inline void put_span(struct line *l, const struct http_span *s)
+{
+	line_text(l, s->p, s->len);
+}
+
+/* A target, path or URL in a field, without the secrets in it. */
+static void put_target(struct line *l, const struct trace_conf *c,
+		       const struct http_span *s)
+{
+	if (c->redact_fields)
+		mask_pairs(c->fields, s->p, s->len, true, line_piece, l);
+	else
+		put_span(l, s);
+}
+
+static void put_address(struct line *l, const uint8_t addr[16], bool ipv6)
+{
+	l->w = addr_put(l->w, addr, ipv6);
+}
+
+/* The server's address as an authority (RFC 3986 section 3.2.2). */
+static void put_server(struct line *l, const struct http_transaction *t)
+{
+	if (t->ipv6)
+		*l->w++ = '[';
+	put_address(l, t->server_addr, t->ipv6);
+	if (t->ipv6)
+		*l->w++ = ']';
+	if (t->server_port != 80) {
+		*l->w++ = ':';
+		line_u64(l, t->server_port);
+	}
+}
+
+static inline int hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static size_t percent_decode(uint8_t *to, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n;
+	uint8_t *start = to;
+	int hi, lo;
+
+	for (; p < end; p++) {
+		if (*p == '%' && end - p > 2 && (hi = hex_value(p[1])) >= 0 &&
+		    (lo = hex_value(p[2])) >= 0) {
+			*to++ = (uint8_t)(hi << 4 | lo);
+			p += 2;
+		} else {
+			*to++ = *p == '+' ? ' ' : *p;
+		}
+	}
+	return (size_t)(to - start);
+}
+
+/* A name or value of the query, decoded (WHATWG URL, urlencoded parsing). */
+static void put_decoded(struct line *l, const uint8_t *p, size_t n)
+{
+	uint8_t *decoded;
+
+	if (!memchr(p, '%', n) && !memchr(p, '+', n)) {
+		line_text(l, p, n);
+		return;
+	}
+	/* Decoded behind the place that the escaped text can reach. */
+	if (!line_room(l, JSON_ESCAPE_ROOM(n) + n + LINE_ROOM))
+		return;
+	decoded = l->w + JSON_ESCAPE_ROOM(n);
+	n = percent_decode(decoded, p, n);
+	l->w = json_escape(l->w, decoded, n, JSON_REPLACE);
+}
+
+static void put_parameter(struct line *l, const struct trace_conf *c,
+			  const uint8_t *p, size_t n)
+{
+	const uint8_t *equals = memchr(p, '=', n);
+	size_t name = equals ? (size_t)(equals - p) : n;
+	const uint8_t *value = p + name + (equals != NULL);
+	size_t n_value = n - name - (equals != NULL);
+
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "{\"name\":\"");
+	put_decoded(l, p, name);
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "\",\"value\":\"");
+	if (c->redact_fields && mask_pairs_match(c->fields, p, n))
+		LINE_PUT(l, MASK_TEXT);
+	else
+		put_decoded(l, value, n_value);
+	if (line_room(l, LINE_ROOM))
+		LINE_PUT(l, "\"}");
+}
+
+static void put_parameters(struct line *l, const struct trace_conf *c,
+			   const struct http_span *query)
+{
+	const uint8_t *p = query->p, *end = p + query->len, *next;
+	bool first = true;
+
+	for (; p < end && !l->failed; p = next + 1) {
+		next = memchr(p, '&', (size_t)(end - p));
+		if (!next)
+			next = end;
+		if (next == p)
+			continue;
+		if (!first && line_room(l, 1))
+			*l->w++ = ',';
+		first = false;
+		put_parameter(l, c, p, (size_t)(next - p));
+	}
+}
+
+static bool name_is(const struct http_span *s, const char *lower_case)
+{
+	return s->len == strlen(lower_case) &&
+	       !strncasecmp((const char *)s->p, lower_case, s->len);
+}
+
+/* Fields whose value is a URL, perhaps with parameters. */
+static bool is_url_field(const struct http_span *name)
+{
+	switch (name->len) {
+	case 7:
+		return name_is(name, "referer");
+	case 8:
+		return name_is(name, "location");
+	case 16:
+		return name_is(name, "content-location");
+	}
+	return false;
+}
+
+static void put_fields(struct line *l, const struct trace_conf *c,
+		       const struct http_message *m)
+{
+	const struct http_field *f = m->fields, *end = f + m->n_fields;
+
+	for (; f < end; f++) {
+		if (!line_room(l, JSON_ESCAPE_ROOM(f->name.len) + LINE_ROOM))
+			return;
+		if (f != m->fields)
+			*l->w++ = ',';
+		LINE_PUT(l, "{\"name\":\"");
+		put_span(l, &f->name);
+		LINE_PUT(l, "\",\"value\":\"");
+		if (c->redact &&
+		    mask_names_match(c->headers, f->name.p, f->name.len))
+			LINE_PUT(l, MASK_TEXT);
+		else if (c->redact_fields && is_url_field(&f->name))
+			put_target(l, c, &f->value);
+		else
+			put_span(l, &f->value);
+		if (!line_room(l, 2))
+			return;
+		LINE_PUT(l, "\"}");
+	}
+}
+
+enum body_form { BODY_PLAIN, BODY_FORM, BODY_JSON, BODY_MAYBE_JSON };
+
+static bool contains(const struct http_span *s, const char *lower_case)
+{
+	size_t n = strlen(lower_case), i;
+
+	for (i = 0; i + n <= s->len; i++)
+		if (!strncasecmp((const char *)s->p + i, lower_case, n))
+			return true;
+	return false;
+}
+
+/* Which kind of names a body holds, by Content-Type, else by its start. */
+static enum body_form body_form(const struct http_message *m)
+{
+	const struct http_field *type = NULL, *f;
+	const uint8_t *p = m->body.data;
+	size_t n = m->body.len;
+
+	for (f = m->fields; f < m->fields + m->n_fields && !type; f++)
+		if (f->name.len == 12 && name_is(&f->name, "content-type"))
+			type = f;
+	if (type && contains(&type->value, "x-www-form-urlencoded"))
+		return BODY_FORM;
+	if (type && contains(&type->value, "json"))
+		return BODY_JSON;
+	if (n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3)) {
+		p += 3;
+		n -= 3;
+	}
+	for (; n && (*p == ' ' || (*p >= '\t' && *p <= '\r')); p++)
+		n--;
+	if (!n || (*p != '{' && *p != '['))
+		return BODY_PLAIN;
+	return type ? BODY_MAYBE_JSON : BODY_JSON;
+}
+
+static void put_body_as(struct line *l, const struct trace_conf *c,
+			const struct http_message *m, enum body_form form,
+			size_t n)
+{
+	switch (form) {
+	case BODY_PLAIN:
+		line_piece(l, m->body.data, n);
+		break;
+	case BODY_FORM:
+		mask_pairs(c->fields, m->body.data, n, false, line_piece, l);
+		break;
+	case BODY_JSON:
+	case BODY_MAYBE_JSON:
+		mask_json(c->fields, m->body.data, n, form == BODY_JSON,
+			  line_piece, l);
+		break;
+	}
+}
+
+/* Returns whether it had to be base64. */
+static bool put_body(struct line *l, const struct trace_conf *c,
+		     const struct http_message *m)
+{
+	const struct http_body *body = &m->body;
+	enum body_form form =
+		c->redact_fields && body->len ? body_form(m) : BODY_PLAIN;
+	size_t n = body->len;
+
+	if (!n)
+		return false;
+	/* A character that the limit cuts in two does not make a text binary:
+	 * it is left out. */
+	if (body->total > n)
+		n = json_utf8_complete(body->data, n);
+	line_try_text(l);
+	put_body_as(l, c, m, form, n);
+	if (line_is_text(l))
+		return false;
+	put_body_as(l, c, m, form, body->len);
+	line_end_base64(l);
+	return true;
+}
+
+static bool put_request(struct line *l, const struct http_transaction *t,
+			const struct trace_conf *c)
+{
+	const struct http_message *m = t->request;
+	bool base64;
+
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	if (!m) {
+		LINE_PUT(l, "{\"request\":null");
+		return false;
+	}
+	LINE_PUT(l, "{\"request\":{\"method\":\"");
+	put_span(l, &m->method);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "\",\"url\":{\"host\":\"");
+	if (m->host.len)
+		put_span(l, &m->host);
+	else
+		put_server(l, t);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "\",\"path\":\"");
+	put_target(l, c, &m->path);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "\",\"parameters\":[");
+	put_parameters(l, c, &m->query);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "]},\"headers\":[");
+	put_fields(l, c, m);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "],\"body\":\"");
+	base64 = put_body(l, c, m);
+	if (line_room(l, LINE_ROOM))
+		LINE_PUT(l, "\"}");
+	return base64;
+}
+
+static bool put_response(struct line *l, const struct http_transaction *t,
+			 const struct trace_conf *c)
+{
+	const struct http_message *m = t->response;
+	bool base64;
+
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	if (!m) {
+		LINE_PUT(l, ",\"response\":null");
+		return false;
+	}
+	LINE_PUT(l, ",\"response\":{\"status\":");
+	line_u64(l, m->status);
+	LINE_PUT(l, ",\"headers\":[");
+	put_fields(l, c, m);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "],\"body\":\"");
+	base64 = put_body(l, c, m);
+	if (line_room(l, LINE_ROOM))
+		LINE_PUT(l, "\"}");
+	return base64;
+}
+
+static void put_meta(struct line *l, const struct http_transaction *t)
+{
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l,
+		 ",\"meta\":{\"environment\":\"production\",\"incoming\":true,"
+		 "\"source\":\"");
+	put_address(l, t->client_addr, t->ipv6);
+	LINE_PUT(l, "\",\"sourcePort\":");
+	line_u64(l, t->client_port);
+	LINE_PUT(l, ",\"destination\":\"");
+	put_address(l, t->server_addr, t->ipv6);
+	LINE_PUT(l, "\",\"destinationPort\":");
+	line_u64(l, t->server_port);
+	LINE_PUT(l, ",\"metloSource\":\"metlo-xdp\"}");
+}
+
+static void put_time(struct line *l, const struct http_message *m)
+{
+	if (m)
+		line_u64(l, m->first_ns / 1000);
+	else
+		LINE_PUT(l, "null");
+}
+
+static void put_sha256(struct line *l, const struct http_message *m)
+{
+	static const char digits[16] = "0123456789abcdef";
+	unsigned int i;
+
+	if (!m || !m->body.has_sha256) {
+		LINE_PUT(l, "null");
+		return;
+	}
+	*l->w++ = '"';
+	for (i = 0; i < 32; i++) {
+		*l->w++ = (uint8_t)digits[m->body.sha256[i] >> 4];
+		*l->w++ = (uint8_t)digits[m->body.sha256[i] & 15];
+	}
+	*l->w++ = '"';
+}
+
+static void put_flags(struct line *l, uint32_t flags)
+{
+	static const struct {
+		uint8_t len;
+		char text[23];
+	} quoted[] = {
+#define HTTP_FLAG_TEXT(name, text) {sizeof(text) + 1, "\"" text "\""},
+		HTTP_FLAGS(HTTP_FLAG_TEXT)
+#undef HTTP_FLAG_TEXT
+	};
+	unsigned int bit;
+
+	for (; flags; flags &= flags - 1) {
+		bit = (unsigned int)__builtin_ctz(flags);
+		if (bit >= HTTP_FLAG_COUNT)
+			break;
+		memcpy(l->w, quoted[bit].text, sizeof(quoted[bit].text));
+		l->w += quoted[bit].len;
+		if (flags & (flags - 1))
+			*l->w++ = ',';
+	}
+}
+
+static void put_interim(struct line *l, const struct http_transaction *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->n_interim; i++) {
+		if (!line_room(l, LINE_ROOM))
+			return;
+		if (i)
+			*l->w++ = ',';
+		line_u64(l, t->interim[i]);
+	}
+}
+
+static void put_encoding(struct line *l, bool base64)
+{
+	if (base64)
+		LINE_PUT(l, "\"base64\"");
+	else
+		LINE_PUT(l, "\"utf8\"");
+}
+
+static void put_capture(struct line *l, const struct http_transaction *t,
+			const struct trace_conf *c, bool request_base64,
+			bool response_base64)
+{
+	const struct http_message *q = t->request, *r = t->response;
+	const struct http_message *m = q ? q : r;
+
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, ",\"capture\":{\"protocol\":\"HTTP/");
+	line_u64(l, m ? m->version_major : 1);
+	*l->w++ = '.';
+	line_u64(l, m ? m->version_minor : 1);
+	if (q) {
+		LINE_PUT(l, "\",\"target\":\"");
+		put_target(l, c, &q->target);
+		if (!line_room(l, LINE_ROOM))
+			return;
+		*l->w++ = '"';
+	} else {
+		LINE_PUT(l, "\",\"target\":null");
+	}
+	LINE_PUT(l, ",\"vni\":");
+	line_u64(l, t->vni);
+	LINE_PUT(l, ",\"requestTimeUs\":");
+	put_time(l, q);
+	LINE_PUT(l, ",\"responseTimeUs\":");
+	put_time(l, r);
+	LINE_PUT(l, ",\"requestBodyBytes\":");
+	line_u64(l, q ? q->body.total : 0);
+	LINE_PUT(l, ",\"responseBodyBytes\":");
+	line_u64(l, r ? r->body.total : 0);
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, ",\"requestBodySha256\":");
+	put_sha256(l, q);
+	LINE_PUT(l, ",\"responseBodySha256\":");
+	put_sha256(l, r);
+	LINE_PUT(l, ",\"requestBodyEncoding\":");
+	put_encoding(l, request_base64);
+	LINE_PUT(l, ",\"responseBodyEncoding\":");
+	put_encoding(l, response_base64);
+	LINE_PUT(l, ",\"interim\":[");
+	put_interim(l, t);
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "],\"flags\":[");
+	put_flags(l, t->flags);
+	LINE_PUT(l, "]}}\n");
+}
+
+void trace_write(struct buf *out, const struct http_transaction *t,
+		 const struct trace_conf *c)
+{
+	size_t start = out->len;
+	bool request_base64, response_base64;
+	struct line l;
+
+	if (!line_begin(&l, out))
+		return;
+	request_base64 = put_request(&l, t, c);
+	response_base64 = put_response(&l, t, c);
+	put_meta(&l, t);
+	put_capture(&l, t, c, request_base64, response_base64);
+	out->len = l.failed ? start : (size_t)(l.w - out->p);
+}
