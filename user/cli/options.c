@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/types.h>
+
 #include "base/exit.h"
 #include "base/parse.h"
 #include "cli/options.h"
+#include "metlo_record.h"
 
 #define VNI_MAX ((1u << 24) - 1)
 
@@ -180,6 +183,17 @@ int options_read(struct cli *cli, const struct command *command, int argc,
 	if (s->verbose)
 		cli->log.level = LOG_LEVEL_DEBUG;
 	return EXIT_DONE;
+}
+
+void settings_to_config(const struct settings *s, struct metlo_config *c)
+{
+	_Static_assert(sizeof(c->port_bits) == sizeof(s->ports),
+		       "the same bitmap");
+	memcpy(c->port_bits, s->ports, sizeof(c->port_bits));
+	c->any_port = s->any_port;
+	c->vni_filter = s->vni_allow != NULL;
+	c->vxlan_port = s->vxlan_port;
+	c->pass_vxlan = s->pass;
 }
 
 void settings_free(struct settings *s)

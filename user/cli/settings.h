@@ -46,4 +46,10 @@ struct settings {
 	char *config_text; /* owned: texts of the configuration file lie here */
 };
 
+struct metlo_config;
+
+/* The part that the packet decoder needs, in XDP or in user space; ring_mask
+ * and hash_seed are left to the caller. */
+void settings_to_config(const struct settings *s, struct metlo_config *c);
+
 #endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/exit.h"
+#include "capture/frames.h"
+#include "capture/pcap_source.h"
+#include "cli/commands.h"
+#include "cli/hints.h"
+#include "cli/pipeline.h"
+#include "cli/summary.h"
+
+#define TICK_NS	      (10 * NSEC_PER_MSEC)  /* of packet time */
+#define PROGRESS_NS   (200 * NSEC_PER_MSEC) /* of the wall clock */
+#define SLEEP_NS      (50 * NSEC_PER_MSEC)  /* between ticks at real speed */
+#define CHECK_PACKETS 256 /* between looks at clock, signals and output */
+
+struct replay {
+	const struct settings *settings;
+	const struct log *log;
+	struct pcap_source *source;
+	struct frames *frames;
+	struct output *output;
+	struct pipeline *pipeline;
+	struct hints *hints;
+	FILE *summary; /* of --summary, or NULL */
+	uint64_t packets;
+	uint64_t now_ns;	     /* latest packet time */
+	uint64_t last_tick_ns;	     /* in packet time */
+	uint64_t first_ns, start_ns; /* packet time and wall clock then */
+	bool live;		     /* input from a pipe: report at once */
+	bool progress;
+	uint64_t next_progress_ns;
+	char error[PCAP_SOURCE_ERROR];
+};
+
+/* A signal handler can reach nothing else. The second signal kills. */
+static volatile sig_atomic_t stop_requested;
+
+static void request_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_requested = 1;
+}
+
+/* Without SA_RESTART, so that a read of a silent pipe ends too. */
+static void catch_signals(void)
+{
+	struct sigaction sa = {.sa_handler = request_stop,
+			       .sa_flags = (int)SA_RESETHAND};
+
+	stop_requested = 0;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+static void print_progress(struct replay *r, bool last)
+{
+	uint64_t now = clock_mono_ns(), size = pcap_source_size(r->source);
+
+	if (!r->progress || (!last && now < r->next_progress_ns))
+		return;
+	r->next_progress_ns = now + PROGRESS_NS;
+	if (last) {
+		fputs("\r\033[K", stderr);
+		return;
+	}
+	fprintf(stderr, "\r\033[K%llu packets, %llu transactions",
+		(unsigned long long)r->packets,
+		(unsigned long long)pipeline_http_stats(r->pipeline)
+			->transactions);
+	if (size)
+		fprintf(stderr, ", %llu%%",
+			(unsigned long long)(pcap_source_position(r->source) *
+					     100 / size));
+	fflush(stderr);
+}
+
+static void tick(struct replay *r, uint64_t now_ns)
+{
+	r->last_tick_ns = now_ns;
+	pipeline_tick(r->pipeline, now_ns);
+}
+
+/* Waits until a packet is due; time-outs go on meanwhile. */
+static void wait_for(struct replay *r, uint64_t ts_ns)
+{
+	struct timespec slice = {0};
+	uint64_t passed, due = ts_ns > r->first_ns ? ts_ns - r->first_ns : 0;
+
+	while (!stop_requested) {
+		passed = clock_mono_ns() - r->start_ns;
+		if (passed >= due)
+			return;
+		if (r->first_ns + passed > r->now_ns)
+			r->now_ns = r->first_ns + passed;
+		tick(r, r->now_ns);
+		slice.tv_nsec = (long)(due - passed < SLEEP_NS ? due - passed
+							       : SLEEP_NS);
+		nanosleep(&slice, NULL);
+	}
+}
+
+static void emit_record(void *ctx, const struct metlo_rec *rec,
+			const uint8_t *payload)
+{
+	pipeline_record(ctx, rec, payload);
+}
+
+static void replay_frame(struct replay *r, const struct pcap_frame *f)
+{
+	enum metlo_outcome outcome;
+
+	if (!r->packets++) {
+		r->first_ns = r->now_ns = r->last_tick_ns = f->ts_ns;
+		r->start_ns = clock_mono_ns();
+	}
+	if (r->settings->speed == REPLAY_REAL)
+		wait_for(r, f->ts_ns);
+	if (f->ts_ns > r->now_ns)
+		r->now_ns = f->ts_ns;
+	if (r->now_ns - r->last_tick_ns >= TICK_NS)
+		tick(r, r->now_ns);
+	outcome = frames_feed(r->frames, f->data, f->caplen, f->wire_len,
+			      f->ts_ns, emit_record, r->pipeline);
+	if (outcome != METLO_delivered && outcome != METLO_no_payload)
+		hints_frame(r->hints, f->data, f->caplen, f->wire_len, outcome);
+	if (r->live)
+		tick(r, r->now_ns);
+}
+
+/* Reads to the end of the file; an exit code. */
+static int replay_file(struct replay *r)
+{
+	struct pcap_frame frame;
+	int more = 1;
+
+	while (!stop_requested) {
+		more = pcap_source_next(r->source, &frame, r->error);
+		if (more != 1)
+			break;
+		replay_frame(r, &frame);
+		if (r->packets % CHECK_PACKETS)
+			continue;
+		print_progress(r, false);
+		if (output_broken(r->output) || pipeline_failed(r->pipeline))
+			break;
+	}
+	pipeline_flush(r->pipeline, r->now_ns);
+	print_progress(r, true);
+	if (pipeline_failed(r->pipeline)) {
+		log_error(r->log, "out of memory: transactions are missing");
+		return EXIT_FAILED;
+	}
+	if (more >= 0 || stop_requested)
+		return EXIT_DONE;
+	log_error(r->log, "%s: damaged after %llu packets: %s",
+		  r->settings->subject, (unsigned long long)r->packets,
+		  r->error);
+	return EXIT_FAILED;
+}
+
+struct vni_rows {
+	struct counters_vni *row;
+	size_t n, max;
+};
+
+static void count_vni(void *ctx, uint32_t vni, const struct metlo_vni_stats *s)
+{
+	(void)vni;
+	(void)s;
+	++*(size_t *)ctx;
+}
+
+static void add_vni(void *ctx, uint32_t vni, const struct metlo_vni_stats *s)
+{
+	struct vni_rows *rows = ctx;
+
+	if (rows->n < rows->max)
+		rows->row[rows->n++] = (struct counters_vni){vni, *s};
+}
+
+static bool write_summary(struct replay *r, const struct summary *s)
+{
+	FILE *f = r->summary;
+
+	fputs("{\"command\":\"replay\",\"file\":", f);
+	summary_json_string(f, r->settings->subject);
+	fputc(',', f);
+	summary_json_members(f, s);
+	fputs("}\n", f);
+	if (fflush(f) == 0 && !ferror(f))
+		return true;
+	log_error(r->log, "%s: %s", r->settings->summary, strerror(errno));
+	return false;
+}
+
+static void print_result(struct replay *r, const struct summary *s)
+{
+	struct summary_loss loss[SUMMARY_LOSSES_MAX];
+	size_t i, n = summary_losses(s, loss);
+
+	for (i = 0; i < n; i++)
+		if (loss[i].value)
+			log_warn(r->log, "%s %llu: %s", loss[i].counter,
+				 (unsigned long long)loss[i].value,
+				 loss[i].remedy);
+	log_info(r->log,
+		 "%llu packets, %llu with TCP data for these ports, %llu "
+		 "transactions (%llu complete)",
+		 (unsigned long long)s->packets->packets,
+		 (unsigned long long)s->packets->delivered,
+		 (unsigned long long)s->http->transactions,
+		 (unsigned long long)s->http->paired);
+	if (r->settings->verbose)
+		summary_text(r->log->out, s);
+	if (!s->http->transactions && r->hints)
+		hints_print(r->hints, s->packets, s->http, r->log);
+}
+
+/* Closes the output and tells all counters; an exit code. */
+static int finish(struct replay *r)
+{
+	struct output_stats output;
+	struct summary s = {
+		.packets = frames_stats(r->frames),
+		.stream = pipeline_stream_stats(r->pipeline),
+		.http = pipeline_http_stats(r->pipeline),
+		.output = &output,
+	};
+	struct vni_rows rows = {0};
+	int code = EXIT_DONE;
+
+	if (output_close(r->output, &output) < 0)
+		code = EXIT_FAILED;
+	r->output = NULL;
+	frames_each_vni(r->frames, count_vni, &rows.max);
+	rows.row = calloc(rows.max + 1, sizeof(*rows.row));
+	if (rows.row) {
+		frames_each_vni(r->frames, add_vni, &rows);
+		summary_sort_vnis(rows.row, rows.n);
+		s.vnis = rows.row;
+		s.n_vnis = rows.n;
+	}
+	print_result(r, &s);
+	if (r->summary && !write_summary(r, &s))
+		code = EXIT_FAILED;
+	free(rows.row);
+	return code;
+}
+
+static bool open_summary(struct replay *r)
+{
+	const char *path = r->settings->summary;
+
+	if (!path)
+		return true;
+	r->summary = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	if (r->summary)
+		return true;
+	log_error(r->log, "%s: cannot be opened for writing: %s", path,
+		  strerror(errno));
+	return false;
+}
+
+static bool open_output(struct replay *r)
+{
+	const struct settings *s = r->settings;
+	const struct output_conf conf = {
+		.destinations = s->outputs.item,
+		.n_destinations = s->outputs.n,
+		.workers = 1,
+		.queue_limit = pipeline_queue_limit(s),
+		.blocking = true,
+		.log = r->log,
+	};
+
+	r->output = output_new(&conf);
+	return r->output != NULL;
+}
+
+static bool open_stages(struct replay *r)
+{
+	struct frames_conf fc = {.vni_allow = r->settings->vni_allow,
+				 .raw = r->settings->raw};
+	struct pipeline_conf pc = {
+		.settings = r->settings, .workers = 1, .output = r->output};
+
+	if (getrandom(pc.seed, sizeof(pc.seed), 0) != sizeof(pc.seed))
+		pc.seed[0] = clock_real_ns();
+	settings_to_config(r->settings, &fc.config);
+	fc.config.hash_seed = pc.seed[0];
+	r->frames = frames_new(&fc);
+	r->pipeline = pipeline_new(&pc);
+	r->hints = hints_new(r->settings);
+	if (r->frames && r->pipeline && r->hints)
+		return true;
+	log_error(r->log, "cannot start: %s; lower --memory or --max-flows",
+		  strerror(errno));
+	return false;
+}
+
+int cmd_replay(struct cli *cli)
+{
+	struct replay r = {.settings = &cli->settings, .log = &cli->log};
+	const char *path = cli->settings.subject;
+	int code = EXIT_FAILED, end;
+
+	catch_signals();
+	/* The output first: it must not take a closed standard output for the
+	 * capture file. */
+	if (!open_output(&r) || !open_summary(&r))
+		goto out;
+	r.source = pcap_source_open(path, r.error);
+	if (!r.source) {
+		log_error(&cli->log, "%s: %s", path, r.error);
+		goto out;
+	}
+	if (!open_stages(&r))
+		goto out;
+	r.live = !pcap_source_size(r.source);
+	r.progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	code = replay_file(&r);
+	end = finish(&r);
+	if (code == EXIT_DONE)
+		code = end;
+out:
+	hints_free(r.hints);
+	pipeline_free(r.pipeline);
+	if (r.frames)
+		frames_free(r.frames);
+	pcap_source_free(r.source);
+	if (r.output)
+		output_close(r.output, NULL);
+	if (r.summary && r.summary != stdout && fclose(r.summary) != 0)
+		code = EXIT_FAILED;
+	return code;
+}
