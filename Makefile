@@ -106,7 +106,9 @@ BPF_TESTS  := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/tes
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
-$(O)/tests/bpf/%: $(O)/tests/bpf/%.o $(USER_LIBS)
+# What is not a test in tests/bpf is linked to each of them.
+BPF_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c)))
+$(O)/tests/bpf/%: $(O)/tests/bpf/%.o $(BPF_TEST_HELPERS) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Named frames, each with the outcome, verdict, records and counters that it
+ * must give, in the loaded program and in the user-space build.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <linux/bpf.h>
+
+#include "both.h"
+#include "metlo_hash.h"
+#include "metlo_shunt.h"
+#include "verdict_cases.h"
+
+struct fixture {
+	bool loaded;
+	struct testrun *kernel;
+	uint64_t *vni_allow; /* VNI 7 and 0xfffffe */
+	struct frame frame;
+	struct result user, kern;
+};
+
+static void case_config(const struct verdict_case *c,
+			struct metlo_config *config)
+{
+	config_default(config);
+	config->any_port = c->any_port;
+	config->vni_filter = c->vni_filter;
+	config->pass_vxlan = c->pass_vxlan;
+	if (c->vxlan_port)
+		config->vxlan_port = c->vxlan_port;
+}
+
+/* The request of the case's shunt, for the frame's own tuple. */
+static void case_shunt(const struct verdict_case *c, const struct frame *f,
+		       uint64_t seed, struct metlo_shunt *slots)
+{
+	struct metlo_shunt want = { .mode = c->shunt,
+				    .until_seq = c->shunt_until,
+				    .vni = c->spec.vni + c->shunt_other_vni,
+				    .sport = f->sport,
+				    .dport = f->dport };
+	uint32_t hash;
+
+	memset(slots, 0, METLO_SHUNT_SLOTS * sizeof(*slots));
+	memcpy(want.saddr, f->saddr, 16);
+	memcpy(want.daddr, f->daddr, 16);
+	hash = metlo_flow_hash(seed, f->saddr, f->daddr, f->sport, f->dport);
+	if (c->shunt)
+		metlo_shunt_set(slots, hash, &want);
+	if (c->shunt_other_direction) {
+		want.mode = METLO_SHUNT_OFF;
+		metlo_shunt_set(slots, hash, &want);
+		memcpy(want.saddr, f->daddr, 16);
+		memcpy(want.daddr, f->saddr, 16);
+		want.sport = f->dport;
+		want.dport = f->sport;
+		want.mode = c->shunt;
+		metlo_shunt_set(slots, hash, &want);
+	}
+}
+
+/* Everything that the frame's own description tells about its records. */
+static const char *check_records(const struct verdict_case *c,
+				 const struct frame *f, const struct result *r)
+{
+	bool syn = f->tcp_flags & METLO_TCP_SYN;
+	uint32_t done = 0;
+
+	for (size_t i = 0; i < r->records; i++) {
+		const struct metlo_rec *rec = &r->rec[i];
+		bool last = i + 1 == r->records;
+		uint8_t at_end = METLO_TCP_FIN | METLO_TCP_RST | METLO_TCP_PSH |
+				 METLO_TCP_URG;
+		uint8_t flags = f->tcp_flags;
+
+		if (!last)
+			flags &= ~at_end;
+		if (i)
+			flags &= ~METLO_TCP_SYN;
+		if (memcmp(rec->saddr, f->saddr, 16) ||
+		    memcmp(rec->daddr, f->daddr, 16))
+			return "addresses";
+		if (rec->sport != f->sport || rec->dport != f->dport)
+			return "ports";
+		if (rec->seq != c->spec.seq + done + (i && syn ? 1 : 0))
+			return "seq";
+		if (rec->ack != c->spec.ack || rec->urg != c->spec.urg)
+			return "ack or urgent pointer";
+		if (rec->vni != c->spec.vni || rec->ts_ns != 1)
+			return "vni or time";
+		if (rec->tcp_flags != flags)
+			return "TCP flags";
+		if (rec->flags != (c->flags | (i ? METLO_REC_CONTINUED : 0)) &&
+		    (last || rec->flags !=
+				     ((c->flags & ~METLO_REC_TRUNCATED) |
+				      (i ? METLO_REC_CONTINUED : 0))))
+			return "record flags";
+		if (!last && (rec->len != METLO_REC_PAYLOAD_MAX ||
+			      rec->wire_len != rec->len))
+			return "length of a piece";
+		if (last &&
+		    (rec->len != c->len - done ||
+		     rec->wire_len != c->wire_len - done))
+			return "len or wire_len";
+		done += rec->len;
+	}
+	for (size_t i = 0; i < r->payload_len; i++) {
+		if (r->payload[i] != frame_payload_byte(i + c->payload_skip))
+			return "payload";
+	}
+	return r->payload_len == c->len ? NULL : "payload length";
+}
+
+static const char *check(const struct verdict_case *c, const struct frame *f,
+			 const struct result *r)
+{
+	size_t records = c->outcome == METLO_delivered ?
+				 c->records ? c->records : 1 :
+				 0;
+	uint64_t shunted = c->flags & METLO_REC_SHUNTED	    ? c->wire_len :
+			   c->outcome == METLO_shunted ? c->wire_len :
+							 0;
+	uint64_t cut = shunted ? 0 : c->wire_len - c->len;
+
+	if (result_outcome(r, f->len) != c->outcome)
+		return "outcome";
+	if (r->verdict != (c->passes ? XDP_PASS : XDP_DROP))
+		return "verdict";
+	if (r->records != records || r->stats.records != records)
+		return "number of records";
+	if (r->stats.delivered_bytes != c->len ||
+	    r->stats.truncated_bytes != cut ||
+	    r->stats.shunted_bytes != shunted || r->stats.ring_full_bytes)
+		return "bytes in the counters";
+	return records ? check_records(c, f, r) : NULL;
+}
+
+static int failures(const struct verdict_case *c, const struct frame *f,
+		    const struct result *r, const char *build)
+{
+	const char *wrong = check(c, f, r);
+
+	if (!wrong)
+		return 0;
+	fprintf(stderr, "# %s (%s): wrong %s; outcome %s, verdict %d, %zu records",
+		c->name, build, wrong,
+		outcome_name(result_outcome(r, f->len)), r->verdict,
+		r->records);
+	if (r->records)
+		fprintf(stderr, ", len %u, wire_len %u, flags %#x",
+			r->rec[0].len, r->rec[0].wire_len, r->rec[0].flags);
+	fputc('\n', stderr);
+	dump_frame(c->name, f->data, f->len);
+	return 1;
+}
+
+static int run_user(struct fixture *fix, const struct verdict_case *c)
+{
+	struct frames_conf conf = { .vni_allow = fix->vni_allow,
+				    .raw = c->spec.raw };
+	struct frames *frames;
+	int failed;
+
+	case_config(c, &conf.config);
+	frames = frames_new(&conf);
+	assert_non_null(frames);
+	case_shunt(c, &fix->frame, conf.config.hash_seed,
+		   frames_shunts(frames));
+	feed_user(frames, fix->frame.data, fix->frame.len, &fix->user);
+	frames_free(frames);
+	failed = failures(c, &fix->frame, &fix->user, "user space");
+	return failed;
+}
+
+static int run_kernel(struct fixture *fix, const struct verdict_case *c)
+{
+	struct metlo_config *config = testrun_config(fix->kernel);
+
+	case_config(c, config);
+	case_shunt(c, &fix->frame, config->hash_seed,
+		   testrun_shunts(fix->kernel));
+	feed_kernel(fix->kernel, fix->frame.data, fix->frame.len, 0,
+		    &fix->kern);
+	return failures(c, &fix->frame, &fix->kern, "kernel");
+}
+
+static void case_frame(struct fixture *fix, const struct verdict_case *c)
+{
+	struct frame *f = &fix->frame;
+
+	frame_build(f, &c->spec);
+	if (c->cut_after) {
+		/* c->keep bytes of that layer */
+		const size_t at[] = { 0,	    0,	      f->outer_ip,
+				      f->udp,	    f->vxlan, f->inner_eth,
+				      f->inner_ip,  f->tcp,   f->payload };
+
+		f->len = at[c->cut_after] + c->keep;
+	}
+}
+
+static void test_user(void **state)
+{
+	struct fixture *fix = *state;
+	int failed = 0;
+
+	assert_true(verdict_case_count >= 90);
+	for (size_t i = 0; i < verdict_case_count; i++) {
+		case_frame(fix, &verdict_cases[i]);
+		failed += run_user(fix, &verdict_cases[i]);
+	}
+	assert_int_equal(failed, 0);
+	print_message("# %zu named frames in user space\n",
+		      verdict_case_count);
+}
+
+static void test_kernel(void **state)
+{
+	struct fixture *fix = *state;
+	int failed = 0;
+
+	if (!fix->loaded)
+		skip();
+	for (size_t i = 0; i < verdict_case_count; i++) {
+		if (verdict_cases[i].spec.raw)
+			continue;
+		case_frame(fix, &verdict_cases[i]);
+		failed += run_kernel(fix, &verdict_cases[i]);
+	}
+	assert_int_equal(failed, 0);
+}
+
+/* The same where the headers are spread over buffers: the first one ends at
+ * every byte of them. */
+static void test_kernel_frags(void **state)
+{
+	struct fixture *fix = *state;
+	struct verdict_case c = { .name = "frags",
+				  .spec = { .payload = 6000, .vni = 3,
+					    .seq = 9, .ack = 8 },
+				  .outcome = METLO_delivered,
+				  .flags = METLO_REC_DPORT,
+				  .len = 6000,
+				  .wire_len = 6000 };
+	const struct frame *f = &fix->frame;
+	int failed = 0;
+
+	if (!fix->loaded)
+		skip();
+	case_config(&c, testrun_config(fix->kernel));
+	case_frame(fix, &c);
+	case_shunt(&c, f, 1, testrun_shunts(fix->kernel));
+	for (size_t linear = 14; linear <= f->payload + 8; linear++) {
+		feed_kernel(fix->kernel, f->data, f->len, linear, &fix->kern);
+		if (fix->kern.verdict == -EINVAL) {
+			print_message("# this kernel cannot split a test frame\n");
+			skip();
+		}
+		failed += failures(&c, f, &fix->kern, "frags");
+	}
+	assert_int_equal(failed, 0);
+}
+
+/* What a frame cut after n bytes must give, from where its layers are. */
+static void cut_case(struct verdict_case *c, const struct frame *f, size_t n)
+{
+	c->passes = n < f->udp + 8;
+	c->outcome = c->passes		? METLO_bad_outer :
+		     n < f->inner_eth	? METLO_bad_vxlan :
+		     n < f->tcp + 20	? METLO_bad_inner :
+					  METLO_delivered;
+	c->len = 0;
+	c->wire_len = 0;
+	c->flags = METLO_REC_DPORT | (c->spec.inner.ipv6 ? METLO_REC_IPV6 : 0);
+	if (c->outcome != METLO_delivered)
+		return;
+	c->wire_len = c->spec.payload;
+	c->len = n > f->payload ? (uint32_t)(n - f->payload) : 0;
+	if (c->len < c->wire_len)
+		c->flags |= METLO_REC_TRUNCATED;
+}
+
+static void cut_everywhere(struct fixture *fix, const struct frame_spec *spec)
+{
+	struct verdict_case c = { .name = "cut", .spec = *spec };
+	int failed = 0;
+	size_t whole;
+
+	frame_build(&fix->frame, spec);
+	whole = fix->frame.len;
+	for (size_t n = 0; n <= whole; n++) {
+		fix->frame.len = n;
+		cut_case(&c, &fix->frame, n);
+		failed += run_user(fix, &c);
+		if (fix->loaded)
+			failed += run_kernel(fix, &c);
+	}
+	assert_int_equal(failed, 0);
+}
+
+static void test_cut(void **state)
+{
+	struct frame_spec ipv4 = { .payload = 40,
+				   .tcp_options = 12,
+				   .vni = 5 };
+	struct frame_spec ipv6 = { .outer = { .ipv6 = true, .vlans = 2 },
+				   .inner = { .ipv6 = true,
+					      .vlans = 1,
+					      .ext = { EXT_HBH, EXT_AH } },
+				   .payload = 9,
+				   .tcp_options = 4 };
+	struct frame_spec options = { .outer = { .options = 40 },
+				      .inner = { .options = 8 },
+				      .payload = 3 };
+
+	cut_everywhere(*state, &ipv4);
+	cut_everywhere(*state, &ipv6);
+	cut_everywhere(*state, &options);
+}
+
+/* A capture that was snapped tells the length on the wire beside the frame. */
+static void test_snapped(void **state)
+{
+	struct fixture *fix = *state;
+	struct frames_conf conf = { .raw = true };
+	struct frame_spec spec = { .raw = true,
+				   .inner = { .total_len = SET(0) },
+				   .payload = 500 };
+	struct frames *frames;
+
+	config_default(&conf.config);
+	frames = frames_new(&conf);
+	assert_non_null(frames);
+	frame_build(&fix->frame, &spec);
+	assert_int_equal(frames_feed(frames, fix->frame.data,
+				     fix->frame.payload + 100, fix->frame.len,
+				     1, verdict_ignore, NULL),
+			 METLO_delivered);
+	assert_int_equal(frames_stats(frames)->delivered_bytes, 100);
+	assert_int_equal(frames_stats(frames)->truncated_bytes, 400);
+	assert_int_equal(frames_stats(frames)->bytes, fix->frame.len);
+	frames_free(frames);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fix = calloc(1, sizeof(*fix));
+	struct frames_conf frames = { 0 };
+	struct testrun_conf conf = { .frames = &frames };
+
+	if (!fix)
+		return -1;
+	*state = fix;
+	frame_alloc(&fix->frame);
+	fix->vni_allow = calloc(1 << 18, sizeof(uint64_t));
+	if (!fix->vni_allow)
+		return -1;
+	fix->vni_allow[7 / 64] |= 1ull << 7;
+	fix->vni_allow[0xfffffe / 64] |= 1ull << 62;
+	frames.vni_allow = fix->vni_allow;
+	config_default(&frames.config);
+	fix->loaded = can_load();
+	if (!fix->loaded)
+		return 0;
+	fix->kernel = testrun_new(&conf);
+	if (!fix->kernel)
+		perror("testrun_new");
+	return fix->kernel ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	testrun_free(fix->kernel);
+	frame_free(&fix->frame);
+	free(fix->vni_allow);
+	free(fix);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_user),
+		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_kernel_frags),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_snapped),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
