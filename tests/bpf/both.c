@@ -8,7 +8,7 @@
 
 #include "both.h"
 
-#define OUTCOMES                                                               \
+#define OUTCOMES \
 	(offsetof(struct metlo_stats, pass_not_vxlan) / sizeof(uint64_t))
 
 enum metlo_outcome result_outcome(const struct result *r, size_t len)
@@ -152,8 +152,8 @@ void config_default(struct metlo_config *config)
 
 bool can_load(void)
 {
-	struct frames_conf frames = { 0 };
-	struct testrun_conf conf = { .frames = &frames };
+	struct frames_conf frames = {0};
+	struct testrun_conf conf = {.frames = &frames};
 	struct testrun *t;
 
 	if (geteuid()) {

@@ -41,11 +41,11 @@ static void case_config(const struct verdict_case *c,
 static void case_shunt(const struct verdict_case *c, const struct frame *f,
 		       uint64_t seed, struct metlo_shunt *slots)
 {
-	struct metlo_shunt want = { .mode = c->shunt,
-				    .until_seq = c->shunt_until,
-				    .vni = c->spec.vni + c->shunt_other_vni,
-				    .sport = f->sport,
-				    .dport = f->dport };
+	struct metlo_shunt want = {.mode = c->shunt,
+				   .until_seq = c->shunt_until,
+				   .vni = c->spec.vni + c->shunt_other_vni,
+				   .sport = f->sport,
+				   .dport = f->dport};
 	uint32_t hash;
 
 	memset(slots, 0, METLO_SHUNT_SLOTS * sizeof(*slots));
@@ -98,16 +98,14 @@ static const char *check_records(const struct verdict_case *c,
 		if (rec->tcp_flags != flags)
 			return "TCP flags";
 		if (rec->flags != (c->flags | (i ? METLO_REC_CONTINUED : 0)) &&
-		    (last || rec->flags !=
-				     ((c->flags & ~METLO_REC_TRUNCATED) |
-				      (i ? METLO_REC_CONTINUED : 0))))
+		    (last || rec->flags != ((c->flags & ~METLO_REC_TRUNCATED) |
+					    (i ? METLO_REC_CONTINUED : 0))))
 			return "record flags";
 		if (!last && (rec->len != METLO_REC_PAYLOAD_MAX ||
 			      rec->wire_len != rec->len))
 			return "length of a piece";
-		if (last &&
-		    (rec->len != c->len - done ||
-		     rec->wire_len != c->wire_len - done))
+		if (last && (rec->len != c->len - done ||
+			     rec->wire_len != c->wire_len - done))
 			return "len or wire_len";
 		done += rec->len;
 	}
@@ -121,12 +119,11 @@ static const char *check_records(const struct verdict_case *c,
 static const char *check(const struct verdict_case *c, const struct frame *f,
 			 const struct result *r)
 {
-	size_t records = c->outcome == METLO_delivered ?
-				 c->records ? c->records : 1 :
-				 0;
-	uint64_t shunted = c->flags & METLO_REC_SHUNTED	    ? c->wire_len :
-			   c->outcome == METLO_shunted ? c->wire_len :
-							 0;
+	size_t records =
+		c->outcome == METLO_delivered ? c->records ? c->records : 1 : 0;
+	uint64_t shunted = c->flags & METLO_REC_SHUNTED	 ? c->wire_len
+			   : c->outcome == METLO_shunted ? c->wire_len
+							 : 0;
 	uint64_t cut = shunted ? 0 : c->wire_len - c->len;
 
 	if (result_outcome(r, f->len) != c->outcome)
@@ -149,10 +146,10 @@ static int failures(const struct verdict_case *c, const struct frame *f,
 
 	if (!wrong)
 		return 0;
-	fprintf(stderr, "# %s (%s): wrong %s; outcome %s, verdict %d, %zu records",
-		c->name, build, wrong,
-		outcome_name(result_outcome(r, f->len)), r->verdict,
-		r->records);
+	fprintf(stderr,
+		"# %s (%s): wrong %s; outcome %s, verdict %d, %zu records",
+		c->name, build, wrong, outcome_name(result_outcome(r, f->len)),
+		r->verdict, r->records);
 	if (r->records)
 		fprintf(stderr, ", len %u, wire_len %u, flags %#x",
 			r->rec[0].len, r->rec[0].wire_len, r->rec[0].flags);
@@ -163,8 +160,8 @@ static int failures(const struct verdict_case *c, const struct frame *f,
 
 static int run_user(struct fixture *fix, const struct verdict_case *c)
 {
-	struct frames_conf conf = { .vni_allow = fix->vni_allow,
-				    .raw = c->spec.raw };
+	struct frames_conf conf = {.vni_allow = fix->vni_allow,
+				   .raw = c->spec.raw};
 	struct frames *frames;
 	int failed;
 
@@ -198,9 +195,9 @@ static void case_frame(struct fixture *fix, const struct verdict_case *c)
 	frame_build(f, &c->spec);
 	if (c->cut_after) {
 		/* c->keep bytes of that layer */
-		const size_t at[] = { 0,	    0,	      f->outer_ip,
-				      f->udp,	    f->vxlan, f->inner_eth,
-				      f->inner_ip,  f->tcp,   f->payload };
+		const size_t at[] = {0,		  0,	    f->outer_ip,
+				     f->udp,	  f->vxlan, f->inner_eth,
+				     f->inner_ip, f->tcp,   f->payload};
 
 		f->len = at[c->cut_after] + c->keep;
 	}
@@ -217,8 +214,7 @@ static void test_user(void **state)
 		failed += run_user(fix, &verdict_cases[i]);
 	}
 	assert_int_equal(failed, 0);
-	print_message("# %zu named frames in user space\n",
-		      verdict_case_count);
+	print_message("# %zu named frames in user space\n", verdict_case_count);
 }
 
 static void test_kernel(void **state)
@@ -242,13 +238,13 @@ static void test_kernel(void **state)
 static void test_kernel_frags(void **state)
 {
 	struct fixture *fix = *state;
-	struct verdict_case c = { .name = "frags",
-				  .spec = { .payload = 6000, .vni = 3,
-					    .seq = 9, .ack = 8 },
-				  .outcome = METLO_delivered,
-				  .flags = METLO_REC_DPORT,
-				  .len = 6000,
-				  .wire_len = 6000 };
+	struct verdict_case c = {
+		.name = "frags",
+		.spec = {.payload = 6000, .vni = 3, .seq = 9, .ack = 8},
+		.outcome = METLO_delivered,
+		.flags = METLO_REC_DPORT,
+		.len = 6000,
+		.wire_len = 6000};
 	const struct frame *f = &fix->frame;
 	int failed = 0;
 
@@ -260,7 +256,8 @@ static void test_kernel_frags(void **state)
 	for (size_t linear = 14; linear <= f->payload + 8; linear++) {
 		feed_kernel(fix->kernel, f->data, f->len, linear, &fix->kern);
 		if (fix->kern.verdict == -EINVAL) {
-			print_message("# this kernel cannot split a test frame\n");
+			print_message(
+				"# this kernel cannot split a test frame\n");
 			skip();
 		}
 		failed += failures(&c, f, &fix->kern, "frags");
@@ -272,10 +269,10 @@ static void test_kernel_frags(void **state)
 static void cut_case(struct verdict_case *c, const struct frame *f, size_t n)
 {
 	c->passes = n < f->udp + 8;
-	c->outcome = c->passes		? METLO_bad_outer :
-		     n < f->inner_eth	? METLO_bad_vxlan :
-		     n < f->tcp + 20	? METLO_bad_inner :
-					  METLO_delivered;
+	c->outcome = c->passes		? METLO_bad_outer
+		     : n < f->inner_eth ? METLO_bad_vxlan
+		     : n < f->tcp + 20	? METLO_bad_inner
+					: METLO_delivered;
 	c->len = 0;
 	c->wire_len = 0;
 	c->flags = METLO_REC_DPORT | (c->spec.inner.ipv6 ? METLO_REC_IPV6 : 0);
@@ -289,7 +286,7 @@ static void cut_case(struct verdict_case *c, const struct frame *f, size_t n)
 
 static void cut_everywhere(struct fixture *fix, const struct frame_spec *spec)
 {
-	struct verdict_case c = { .name = "cut", .spec = *spec };
+	struct verdict_case c = {.name = "cut", .spec = *spec};
 	int failed = 0;
 	size_t whole;
 
@@ -307,18 +304,15 @@ static void cut_everywhere(struct fixture *fix, const struct frame_spec *spec)
 
 static void test_cut(void **state)
 {
-	struct frame_spec ipv4 = { .payload = 40,
-				   .tcp_options = 12,
-				   .vni = 5 };
-	struct frame_spec ipv6 = { .outer = { .ipv6 = true, .vlans = 2 },
-				   .inner = { .ipv6 = true,
-					      .vlans = 1,
-					      .ext = { EXT_HBH, EXT_AH } },
-				   .payload = 9,
-				   .tcp_options = 4 };
-	struct frame_spec options = { .outer = { .options = 40 },
-				      .inner = { .options = 8 },
-				      .payload = 3 };
+	struct frame_spec ipv4 = {.payload = 40, .tcp_options = 12, .vni = 5};
+	struct frame_spec ipv6 = {
+		.outer = {.ipv6 = true, .vlans = 2},
+		.inner = {.ipv6 = true, .vlans = 1, .ext = {EXT_HBH, EXT_AH}},
+		.payload = 9,
+		.tcp_options = 4};
+	struct frame_spec options = {.outer = {.options = 40},
+				     .inner = {.options = 8},
+				     .payload = 3};
 
 	cut_everywhere(*state, &ipv4);
 	cut_everywhere(*state, &ipv6);
@@ -329,10 +323,9 @@ static void test_cut(void **state)
 static void test_snapped(void **state)
 {
 	struct fixture *fix = *state;
-	struct frames_conf conf = { .raw = true };
-	struct frame_spec spec = { .raw = true,
-				   .inner = { .total_len = SET(0) },
-				   .payload = 500 };
+	struct frames_conf conf = {.raw = true};
+	struct frame_spec spec = {
+		.raw = true, .inner = {.total_len = SET(0)}, .payload = 500};
 	struct frames *frames;
 
 	config_default(&conf.config);
@@ -352,8 +345,8 @@ static void test_snapped(void **state)
 static int set_up(void **state)
 {
 	struct fixture *fix = calloc(1, sizeof(*fix));
-	struct frames_conf frames = { 0 };
-	struct testrun_conf conf = { .frames = &frames };
+	struct frames_conf frames = {0};
+	struct testrun_conf conf = {.frames = &frames};
 
 	if (!fix)
 		return -1;

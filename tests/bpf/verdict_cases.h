@@ -34,9 +34,9 @@ struct verdict_case {
 	/* what must come out */
 	enum metlo_outcome outcome;
 	bool passes;
-	uint8_t flags;	 /* METLO_REC_* of the last record, but CONTINUED */
-	size_t records;	 /* 0: one if delivered */
-	uint32_t len;	 /* payload in all records */
+	uint8_t flags;	/* METLO_REC_* of the last record, but CONTINUED */
+	size_t records; /* 0: one if delivered */
+	uint32_t len;	/* payload in all records */
 	uint32_t wire_len;
 	size_t payload_skip; /* the payload starts there in spec's */
 };

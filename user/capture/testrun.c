@@ -9,8 +9,8 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "capture/counters.h"
 #include "capture/testrun.h"
-#include "capture/vni.h"
 #include "metlo_xdp.skel.h"
 
 #define RING_SIZE_DEFAULT (4u << 20)
@@ -249,27 +249,14 @@ struct metlo_shunt *testrun_shunts(struct testrun *t)
 
 int testrun_stats(const struct testrun *t, struct metlo_stats *out)
 {
-	size_t words = sizeof(*out) / sizeof(uint64_t);
-	int cpus = libbpf_num_possible_cpus(), err = 0;
-	uint64_t *sum = (uint64_t *)out, *values;
-	uint32_t zero = 0;
+	int err = counters_read(bpf_map__fd(t->skel->maps.metlo_stats), out);
 
-	if (cpus < 0)
-		return cpus;
-	values = calloc((size_t)cpus, sizeof(*out));
-	if (!values)
-		return -ENOMEM;
-	memset(out, 0, sizeof(*out));
-	if (bpf_map_lookup_elem(bpf_map__fd(t->skel->maps.metlo_stats), &zero,
-				values))
-		err = -errno;
-	for (size_t i = 0; !err && i < (size_t)cpus * words; i++)
-		sum[i % words] += values[i];
-	free(values);
+	if (err)
+		return err;
 	out->packets += t->runts;
 	out->bad_outer += t->runts;
 	out->bytes += t->runt_bytes + t->snapped;
-	return err;
+	return 0;
 }
 
 int testrun_each_vni(const struct testrun *t,
@@ -277,6 +264,16 @@ int testrun_each_vni(const struct testrun *t,
 				const struct metlo_vni_stats *s),
 		     void *ctx)
 {
-	return vni_read(bpf_map__fd(t->skel->maps.metlo_vni),
-			bpf_map__fd(t->skel->maps.metlo_vni_cpu), fn, ctx);
+	struct counters_vni *vnis;
+	size_t n;
+	int err = counters_read_vnis(bpf_map__fd(t->skel->maps.metlo_vni),
+				     bpf_map__fd(t->skel->maps.metlo_vni_cpu),
+				     &vnis, &n);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		fn(ctx, vnis[i].vni, &vnis[i].stats);
+	free(vnis);
+	return 0;
 }
