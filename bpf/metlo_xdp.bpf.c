@@ -231,7 +231,7 @@ process_copy(struct metlo_env *env, struct metlo_packet *pkt, __u64 frame_len)
 	return metlo_process(env, &view, pkt);
 }
 
-SEC("xdp.frags")
+SEC("xdp")
 int metlo_xdp(struct xdp_md *ctx)
 {
 	struct metlo_env env = {

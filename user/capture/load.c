@@ -134,8 +134,8 @@ int load_program(struct maps *m, bool frags, const struct log *log)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct metlo_xdp *skel = NULL;
-	char *verifier;
 	int err, fd;
+	char *verifier;
 
 	verifier = calloc(1, VERIFIER_LOG_SIZE);
 	if (!verifier) {
@@ -149,13 +149,9 @@ int load_program(struct maps *m, bool frags, const struct log *log)
 		err = explain(-errno, verifier, log);
 		goto out;
 	}
-	if (!frags) {
-		/* Changing the type makes libbpf forget what it derived from
-		 * the name of the section, which says frags. */
-		bpf_program__set_type(skel->progs.metlo_xdp,
-				      BPF_PROG_TYPE_UNSPEC);
-		bpf_program__set_type(skel->progs.metlo_xdp, BPF_PROG_TYPE_XDP);
-	}
+	if (frags)
+		bpf_program__set_flags(skel->progs.metlo_xdp,
+				       BPF_F_XDP_HAS_FRAGS);
 	err = reuse_maps(skel->obj, m, log);
 	if (err)
 		goto out;

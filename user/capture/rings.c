@@ -258,22 +258,25 @@ int rings_open(struct rings *r, const struct rings_conf *conf)
 	return err;
 }
 
-void rings_drop_old(struct rings *r, const char *iface)
+void rings_unpin_old(const struct rings *r, const char *iface)
 {
-	for (unsigned int i = 0; i < r->n_old; i++) {
-		ring_close(&r->old[i]);
+	for (unsigned int i = 0; i < r->n_old; i++)
 		pins_remove(iface, r->old_pin[i]);
-	}
+}
+
+void rings_close_old(struct rings *r)
+{
+	for (unsigned int i = 0; i < r->n_old; i++)
+		ring_close(&r->old[i]);
 	r->n_old = 0;
 }
 
 void rings_close(struct rings *r)
 {
-	for (unsigned int i = 0; i < r->n_old; i++)
-		ring_close(&r->old[i]);
+	rings_close_old(r);
 	for (unsigned int i = 0; i < r->n; i++)
 		ring_close(&r->ring[i]);
-	r->n = r->n_old = 0;
+	r->n = 0;
 }
 
 int rings_peek(const char *iface, size_t *size, size_t *waiting)

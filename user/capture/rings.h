@@ -39,8 +39,11 @@ struct rings_conf {
 /* 0, or a negative errno after having logged why. */
 int rings_open(struct rings *r, const struct rings_conf *conf);
 
-/* The old rings are empty: forget them. */
-void rings_drop_old(struct rings *r, const char *iface);
+/* Forgets the old rings: from here on they live in this process alone. To be
+ * done with the privileges of rings_open(). */
+void rings_unpin_old(const struct rings *r, const char *iface);
+/* They are empty now. */
+void rings_close_old(struct rings *r);
 
 void rings_close(struct rings *r);
 

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/exit.h"
+#include "capture/capture.h"
+#include "capture/load.h"
+#include "capture/privileges.h"
+#include "cli/worker.h"
+#include "cli/commands.h"
+#include "cli/losses.h"
+#include "cli/pipeline.h"
+#include "cli/ports.h"
+#include "cli/summary.h"
+#include "report/output.h"
+
+/* More rings than this pay off on no machine that we know; --workers can. */
+#define WORKERS_DEFAULT_MAX 8
+#define LOOK_NS		    (NSEC_PER_SEC / 5)
+
+/* One run. */
+struct attach {
+	const struct log *log;
+	const struct settings *settings;
+	unsigned int n_workers;
+	struct capture capture;
+	struct privileges_user user;
+	struct output *output;
+	struct workers *workers;
+	FILE *summary; /* NULL: not wanted, or standard output */
+	struct losses losses;
+	/* The counters when last read: */
+	struct metlo_stats packets;
+	struct stream_stats stream;
+	struct http_stats http;
+	struct output_stats out;
+	struct counters_vni *vnis;
+	size_t n_vnis;
+};
+
+static unsigned int default_workers(void)
+{
+	cpu_set_t set;
+	unsigned int n = 1, cpus = 1;
+
+	if (!sched_getaffinity(0, sizeof(set), &set))
+		cpus = (unsigned int)CPU_COUNT(&set);
+	while (n * 2 <= cpus && n < WORKERS_DEFAULT_MAX)
+		n *= 2;
+	return n;
+}
+
+static bool power_of_two(uint64_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+static int check_settings(struct attach *a)
+{
+	const struct settings *s = a->settings;
+	long page = sysconf(_SC_PAGESIZE);
+
+	a->n_workers = s->workers ? s->workers : default_workers();
+	if (!power_of_two(a->n_workers) || a->n_workers > METLO_RINGS_MAX) {
+		log_error(a->log,
+			  "--workers %u: it must be a power of two, at most %u",
+			  a->n_workers, METLO_RINGS_MAX);
+		return EXIT_USAGE;
+	}
+	if (!power_of_two(s->ring_size) || s->ring_size < (uint64_t)page ||
+	    s->ring_size > 1u << 30) {
+		log_error(
+			a->log,
+			"--ring-size %llu: it must be a power of two, from %ld to %u",
+			(unsigned long long)s->ring_size, page, 1u << 30);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+static int check_privileges(struct attach *a)
+{
+	char missing[64];
+
+	if (privileges_missing(privileges_effective(), missing,
+			       sizeof(missing))) {
+		log_error(
+			a->log,
+			"attach needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; missing: %s: run it as root (sudo metlo-xdp attach %s)",
+			missing, a->settings->subject);
+		return EXIT_NOT_PERMITTED;
+	}
+	if (privileges_user(&a->user, a->settings->user, a->log))
+		return EXIT_FAILED;
+	return EXIT_DONE;
+}
+
+static int open_capture(struct attach *a)
+{
+	const struct settings *s = a->settings;
+	struct capture_conf conf = {
+		.iface = s->subject,
+		.wish = s->mode == ATTACH_NATIVE ? LINK_NATIVE
+			: s->mode == ATTACH_SKB	 ? LINK_GENERIC
+						 : LINK_AUTO,
+		.ports = s->ports,
+		.any_port = s->any_port,
+		.vxlan_port = s->vxlan_port,
+		.vni_allow = s->vni_allow,
+		.pass = s->pass,
+		.rings = a->n_workers,
+		.ring_size = s->ring_size,
+		.keep = !s->detach_on_exit,
+		.log = a->log,
+	};
+
+	return capture_open(&a->capture, &conf);
+}
+
+static int open_outputs(struct attach *a)
+{
+	const struct settings *s = a->settings;
+	struct output_conf conf = {
+		.destinations = s->outputs.item,
+		.n_destinations = s->outputs.n,
+		.workers = a->n_workers,
+		.queue_limit = pipeline_queue_limit(s),
+		.log = a->log,
+	};
+
+	if (s->summary && strcmp(s->summary, "-")) {
+		a->summary = fopen(s->summary, "we");
+		if (!a->summary) {
+			log_error(a->log, "--summary %s: cannot write it: %s",
+				  s->summary, strerror(errno));
+			return -1;
+		}
+	}
+	a->output = output_new(&conf);
+	if (!a->output)
+		return -1;
+	a->workers = workers_new(&a->capture, a->settings, a->output, a->log);
+	return a->workers ? 0 : -1;
+}
+
+/* Threads keep the capabilities they are created with, and only a change of
+ * the user takes them from all threads: without one they have to go first. */
+static int open_and_drop(struct attach *a)
+{
+	if (!a->user.change && privileges_drop_caps(a->log))
+		return -1;
+	if (open_outputs(a)) {
+		capture_undo(&a->capture);
+		return -1;
+	}
+	rings_unpin_old(&a->capture.rings, a->capture.dev.name);
+	return privileges_drop(&a->user, a->log);
+}
+
+static void read_counters(struct attach *a, struct summary *s)
+{
+	*s = (struct summary){0};
+	if (!counters_read(a->capture.maps.fd[MAP_metlo_stats], &a->packets))
+		s->packets = &a->packets;
+	workers_stats(a->workers, &a->stream, &a->http);
+	s->stream = &a->stream;
+	s->http = &a->http;
+	if (a->output)
+		output_stats(a->output, &a->out);
+	s->output = &a->out;
+}
+
+static void say_running(const struct attach *a)
+{
+	const struct capture *c = &a->capture;
+	const struct settings *s = a->settings;
+	char ports[256];
+
+	ports_text(ports, sizeof(ports), s->ports, s->any_port);
+	log_info(
+		a->log,
+		"%s: %s in %s mode, ports %s, %u worker%s with rings of %llu KiB, as user %s",
+		c->dev.name, c->resumed ? "resumed" : "attached",
+		xdp_mode_name(c->link.mode), ports, a->n_workers,
+		a->n_workers > 1 ? "s" : "",
+		(unsigned long long)s->ring_size / 1024, a->user.name);
+}
+
+/* Until a signal, or until nobody reads the output any more. */
+static int wait_for_end(struct attach *a, const sigset_t *signals)
+{
+	const struct timespec look = {.tv_nsec = LOOK_NS};
+	struct summary s;
+	unsigned int n = 0;
+
+	for (;;) {
+		int sig = sigtimedwait(signals, NULL, &look);
+
+		if (sig > 0) {
+			log_debug(a->log, "%s: ending", strsignal(sig));
+			return EXIT_DONE;
+		}
+		if (output_broken(a->output))
+			return EXIT_DONE;
+		if (workers_failed(a->workers)) {
+			log_error(
+				a->log,
+				"out of memory: a transaction is lost: ending: lower --memory or --max-flows");
+			return EXIT_FAILED;
+		}
+		if (++n % 5)
+			continue;
+		read_counters(a, &s);
+		losses_report(&a->losses, &s, clock_mono_ns(), a->log);
+	}
+}
+
+static void write_json(const struct attach *a, FILE *f, const struct summary *s)
+{
+	const struct capture *c = &a->capture;
+	size_t waiting = 0;
+
+	for (unsigned int i = 0; i < c->rings.n; i++)
+		waiting += ring_waiting(&c->rings.ring[i]);
+	fprintf(f, "{\"command\":\"attach\",\"interface\":");
+	summary_json_string(f, c->dev.name);
+	fprintf(f,
+		",\"mode\":\"%s\",\"resumed\":%s,\"workers\":%u,\"ring_bytes\":%llu,\"ring_waiting_bytes\":%zu,",
+		xdp_mode_name(c->link.mode), c->resumed ? "true" : "false",
+		a->n_workers, (unsigned long long)a->settings->ring_size,
+		waiting);
+	summary_json_members(f, s);
+	fprintf(f, "}\n");
+	fflush(f);
+}
+
+static int say_end(struct attach *a, const struct summary *s)
+{
+	const struct settings *set = a->settings;
+	FILE *f = a->summary;
+	int code = EXIT_DONE;
+
+	if (a->log->level >= LOG_LEVEL_INFO)
+		summary_text(a->log->out, s);
+	if (set->summary && !f)
+		f = stdout;
+	if (f) {
+		write_json(a, f, s);
+		if (ferror(f)) {
+			log_error(a->log, "--summary %s: cannot write it",
+				  set->summary);
+			code = EXIT_FAILED;
+		}
+	}
+	if (set->detach_on_exit)
+		log_info(a->log, "%s: detached", a->capture.dev.name);
+	else
+		log_info(
+			a->log,
+			"%s stays attached, its rings collect for the next start: metlo-xdp detach %s removes it",
+			a->capture.dev.name, a->capture.dev.name);
+	return code;
+}
+
+static int run(struct attach *a, const sigset_t *signals)
+{
+	struct summary s;
+	int code;
+
+	read_counters(a, &s);
+	losses_start(&a->losses, &s);
+	if (workers_start(a->workers))
+		return EXIT_FAILED;
+	say_running(a);
+	code = wait_for_end(a, signals);
+
+	workers_stop(a->workers);
+	read_counters(a, &s);
+	if (output_close(a->output, &a->out))
+		code = EXIT_FAILED;
+	a->output = NULL;
+	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
+	if (!counters_read_vnis(a->capture.maps.fd[MAP_metlo_vni],
+				a->capture.maps.fd[MAP_metlo_vni_cpu], &a->vnis,
+				&a->n_vnis)) {
+		summary_sort_vnis(a->vnis, a->n_vnis);
+		s.vnis = a->vnis;
+		s.n_vnis = a->n_vnis;
+	}
+	if (say_end(a, &s))
+		code = EXIT_FAILED;
+	return code;
+}
+
+static void finish(struct attach *a)
+{
+	workers_free(a->workers);
+	if (a->output)
+		output_close(a->output, NULL);
+	if (a->summary)
+		fclose(a->summary);
+	free(a->vnis);
+	capture_close(&a->capture);
+}
+
+int cmd_attach(struct cli *cli)
+{
+	struct attach *a = calloc(1, sizeof(*a));
+	sigset_t signals;
+	int code;
+
+	if (!a) {
+		log_error(&cli->log, "attach: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	a->log = &cli->log;
+	a->settings = &cli->settings;
+	load_messages(cli->settings.verbose > 1);
+	code = check_settings(a);
+	if (!code)
+		code = check_privileges(a);
+	if (!code && privileges_no_new(a->log))
+		code = EXIT_FAILED;
+	if (code)
+		goto out;
+
+	/* Before any thread is created, so that this one gets them. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+
+	code = open_capture(a);
+	if (code)
+		goto out;
+	code = open_and_drop(a) ? EXIT_FAILED : run(a, &signals);
+	finish(a);
+out:
+	free(a);
+	return code;
+}

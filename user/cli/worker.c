@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "cli/worker.h"
+#include "cli/pipeline.h"
+#include "cli/summary.h"
+#include "metlo_shunt.h"
+
+/* A ring is looked at again after this long, and the longer it stays empty
+ * the later, up to the maximum. A ring of 16 MiB takes 3 GB/s until then. */
+#define SLEEP_MIN_NS (200 * 1000u)
+#define SLEEP_MAX_NS (5 * 1000 * 1000u)
+/* Time-outs and output are seen to at this interval, and after so many bytes
+ * of a ring at the latest. */
+#define TICK_NS	   (5 * NSEC_PER_MSEC)
+#define CHUNK_SIZE (1u << 20)
+#define STOP_NS	   (NSEC_PER_SEC / 2)
+
+struct worker {
+	struct ring *ring;
+	struct pipeline *pipeline;
+	const bool *stop;
+	uint64_t to_unix;   /* add it to CLOCK_MONOTONIC */
+	uint64_t last_ts;   /* of the last record, Unix time */
+	uint64_t last_tick; /* CLOCK_MONOTONIC */
+	pthread_t thread;
+	bool started;
+} __attribute__((aligned(64)));
+
+struct workers {
+	unsigned int n;
+	bool stop;
+	struct rings *rings;
+	const struct log *log;
+	struct worker worker[];
+};
+
+static void on_record(void *ctx, const struct metlo_rec *rec,
+		      const uint8_t *payload)
+{
+	struct worker *w = ctx;
+	struct metlo_rec r = *rec;
+
+	r.ts_ns += w->to_unix;
+	w->last_ts = r.ts_ns;
+	pipeline_record(w->pipeline, &r, payload);
+}
+
+/* Of an old ring: goes to the worker that has the connection now. */
+static void on_old_record(void *ctx, const struct metlo_rec *rec,
+			  const uint8_t *payload)
+{
+	struct workers *w = ctx;
+
+	on_record(&w->worker[rec->hash & (w->n - 1)], rec, payload);
+}
+
+static void on_shunt(void *ctx, const struct stream_shunt *req)
+{
+	struct metlo_shunt *slots = ctx;
+	struct metlo_shunt want = {
+		.mode = req->mode,
+		.until_seq = req->until,
+		.vni = req->vni,
+		.sport = req->sport,
+		.dport = req->dport,
+	};
+
+	memcpy(want.saddr, req->saddr, sizeof(want.saddr));
+	memcpy(want.daddr, req->daddr, sizeof(want.daddr));
+	metlo_shunt_set(slots, req->hash, &want);
+}
+
+/* While records wait, time is that of the last one: a connection must not
+ * time out because we are late. */
+static void tick(struct worker *w, uint64_t mono, bool empty)
+{
+	/* The clock may be set at any time. */
+	w->to_unix = clock_real_ns() - clock_mono_ns();
+	w->last_tick = mono;
+	pipeline_tick(w->pipeline,
+		      empty || !w->last_ts ? mono + w->to_unix : w->last_ts);
+}
+
+static void nap(uint64_t ns)
+{
+	const struct timespec t = {.tv_nsec = (long)ns};
+
+	nanosleep(&t, NULL);
+}
+
+/* What is there when the end is called for; more keeps coming, and waits for
+ * the next daemon. */
+static void drain(struct worker *w)
+{
+	const uint64_t end = clock_mono_ns() + STOP_NS;
+	size_t left = ring_waiting(w->ring);
+
+	while (left) {
+		size_t max = left < CHUNK_SIZE ? left : CHUNK_SIZE;
+		size_t n = ring_consume(w->ring, max, on_record, w);
+
+		if (!n || clock_mono_ns() > end)
+			break;
+		left -= n < left ? n : left;
+	}
+}
+
+static void *run(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t sleep = SLEEP_MIN_NS;
+
+	while (!__atomic_load_n(w->stop, __ATOMIC_RELAXED)) {
+		size_t n = ring_consume(w->ring, CHUNK_SIZE, on_record, w);
+		bool empty = n < CHUNK_SIZE;
+		uint64_t mono = clock_mono_ns();
+
+		if (mono - w->last_tick >= TICK_NS)
+			tick(w, mono, empty);
+		if (n)
+			sleep = SLEEP_MIN_NS;
+		if (!empty)
+			continue;
+		nap(sleep);
+		if (!n && sleep < SLEEP_MAX_NS)
+			sleep += sleep / 8;
+	}
+	drain(w);
+	pipeline_flush(w->pipeline, clock_mono_ns() + w->to_unix);
+	return NULL;
+}
+
+static void process_old_rings(struct workers *w)
+{
+	for (unsigned int i = 0; i < w->rings->n_old; i++)
+		while (ring_consume(&w->rings->old[i], CHUNK_SIZE,
+				    on_old_record, w))
+			for (unsigned int j = 0; j < w->n; j++)
+				tick(&w->worker[j], clock_mono_ns(), false);
+	rings_close_old(w->rings);
+}
+
+struct workers *workers_new(struct capture *c, const struct settings *s,
+			    struct output *o, const struct log *log)
+{
+	struct pipeline_conf conf = {
+		.settings = s,
+		.workers = c->rings.n,
+		.output = o,
+		.shunt = on_shunt,
+		.shunt_ctx = c->shunts,
+	};
+	size_t size =
+		sizeof(struct workers) + c->rings.n * sizeof(struct worker);
+	struct workers *w;
+
+	if (getrandom(conf.seed, sizeof(conf.seed), 0) !=
+	    (ssize_t)sizeof(conf.seed)) {
+		log_error(log, "cannot get random numbers: %s",
+			  strerror(errno));
+		return NULL;
+	}
+	w = aligned_alloc(64, (size + 63) & ~(size_t)63);
+	if (!w)
+		goto no_memory;
+	memset(w, 0, size);
+	w->log = log;
+	w->rings = &c->rings;
+	w->n = c->rings.n;
+	for (unsigned int i = 0; i < w->n; i++) {
+		struct worker *one = &w->worker[i];
+
+		conf.worker = i;
+		one->ring = &c->rings.ring[i];
+		one->stop = &w->stop;
+		one->to_unix = clock_real_ns() - clock_mono_ns();
+		one->pipeline = pipeline_new(&conf);
+		if (!one->pipeline)
+			goto no_memory;
+	}
+	return w;
+no_memory:
+	log_error(
+		log,
+		"cannot make %u workers: %s: lower --max-flows, --memory or --workers",
+		c->rings.n, strerror(errno));
+	workers_free(w);
+	return NULL;
+}
+
+int workers_start(struct workers *w)
+{
+	process_old_rings(w);
+	for (unsigned int i = 0; i < w->n; i++) {
+		struct worker *one = &w->worker[i];
+		char name[24];
+		int err = pthread_create(&one->thread, NULL, run, one);
+
+		if (err) {
+			log_error(w->log, "cannot start a thread: %s",
+				  strerror(err));
+			return -1;
+		}
+		one->started = true;
+		snprintf(name, sizeof(name), "worker-%u", i);
+		pthread_setname_np(one->thread, name);
+	}
+	return 0;
+}
+
+void workers_stop(struct workers *w)
+{
+	__atomic_store_n(&w->stop, true, __ATOMIC_RELAXED);
+	for (unsigned int i = 0; i < w->n; i++) {
+		if (w->worker[i].started)
+			pthread_join(w->worker[i].thread, NULL);
+		w->worker[i].started = false;
+	}
+}
+
+bool workers_failed(const struct workers *w)
+{
+	for (unsigned int i = 0; i < w->n; i++)
+		if (pipeline_failed(w->worker[i].pipeline))
+			return true;
+	return false;
+}
+
+void workers_free(struct workers *w)
+{
+	if (!w)
+		return;
+	workers_stop(w);
+	for (unsigned int i = 0; i < w->n; i++)
+		if (w->worker[i].pipeline)
+			pipeline_free(w->worker[i].pipeline);
+	free(w);
+}
+
+void workers_stats(const struct workers *w, struct stream_stats *stream,
+		   struct http_stats *http)
+{
+	memset(stream, 0, sizeof(*stream));
+	memset(http, 0, sizeof(*http));
+	for (unsigned int i = 0; i < w->n; i++) {
+		const struct pipeline *p = w->worker[i].pipeline;
+
+		summary_add_stream(stream, pipeline_stream_stats(p));
+		summary_add_http(http, pipeline_http_stats(p));
+	}
+}
