@@ -93,13 +93,15 @@ static int veth_down(void **state)
 
 static struct capture_conf default_conf(const struct heard *h)
 {
-	static uint64_t ports[1024] = {[80 / 64] = 1ull << (80 % 64)};
+	static struct metlo_config config = {
+		.port_bits = {[80 / 64] = 1ull << (80 % 64)},
+		.vxlan_port = 4789,
+	};
 
 	return (struct capture_conf){
 		.iface = dev,
 		.wish = LINK_NATIVE,
-		.ports = ports,
-		.vxlan_port = 4789,
+		.config = &config,
 		.rings = 2,
 		.ring_size = 1 << 20,
 		.keep = true,

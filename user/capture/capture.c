@@ -105,14 +105,18 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 			  strerror(errno));
 		return -EIO;
 	}
-	if (conf->vni_allow)
+	if (conf->config->vni_filter)
 		store_words(c->vni_allow, conf->vni_allow, VNI_BYTES / 8);
-	__atomic_store_n(&m->vni_filter, conf->vni_allow != NULL,
+	__atomic_store_n(&m->vni_filter, conf->config->vni_filter,
 			 __ATOMIC_RELEASE);
-	store_words((uint64_t *)m->port_bits, conf->ports, 1024);
-	__atomic_store_n(&m->any_port, conf->any_port, __ATOMIC_RELAXED);
-	__atomic_store_n(&m->pass_vxlan, conf->pass, __ATOMIC_RELAXED);
-	__atomic_store_n(&m->vxlan_port, conf->vxlan_port, __ATOMIC_RELAXED);
+	store_words((uint64_t *)m->port_bits,
+		    (const uint64_t *)conf->config->port_bits, 1024);
+	__atomic_store_n(&m->any_port, conf->config->any_port,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&m->pass_vxlan, conf->config->pass_vxlan,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&m->vxlan_port, conf->config->vxlan_port,
+			 __ATOMIC_RELAXED);
 	/* What the last daemon wanted to skip says nothing to the flows that
 	 * this one will see, and their tuples may have been used again. */
 	for (size_t i = 0; i < METLO_SHUNT_SLOTS; i++)

@@ -21,14 +21,12 @@ struct capture_conf {
 	const char *iface;
 	enum link_wish wish;
 	bool no_frags;
-	const uint64_t *ports; /* 1024 words, as in struct metlo_config */
-	bool any_port;
-	uint16_t vxlan_port;
-	const uint64_t *vni_allow; /* 2^24 bits, NULL: all */
-	bool pass;
-	unsigned int rings; /* a power of two */
-	size_t ring_size;   /* bytes; a power of two, of whole pages */
-	bool keep;	    /* stays attached when the process ends */
+	/* ring_mask and hash_seed are not looked at. */
+	const struct metlo_config *config;
+	const uint64_t *vni_allow; /* 2^24 bits; with config->vni_filter */
+	unsigned int rings;	   /* a power of two */
+	size_t ring_size;	   /* bytes; a power of two, of whole pages */
+	bool keep;		   /* stays attached when the process ends */
 	const struct log *log;
 };
 

@@ -103,8 +103,8 @@ static int set_up(struct testrun *t, const struct testrun_conf *conf)
 		return -errno;
 	prog = t->skel->progs.metlo_xdp;
 	flags = bpf_program__flags(prog);
-	if (conf->no_frags)
-		bpf_program__set_flags(prog, flags & ~BPF_F_XDP_HAS_FRAGS);
+	if (!conf->no_frags)
+		bpf_program__set_flags(prog, flags | BPF_F_XDP_HAS_FRAGS);
 	err = metlo_xdp__load(t->skel);
 	if (err)
 		return err;

@@ -104,22 +104,21 @@ static int check_privileges(struct attach *a)
 static int open_capture(struct attach *a)
 {
 	const struct settings *s = a->settings;
+	struct metlo_config config = {0};
 	struct capture_conf conf = {
 		.iface = s->subject,
 		.wish = s->mode == ATTACH_NATIVE ? LINK_NATIVE
 			: s->mode == ATTACH_SKB	 ? LINK_GENERIC
 						 : LINK_AUTO,
-		.ports = s->ports,
-		.any_port = s->any_port,
-		.vxlan_port = s->vxlan_port,
+		.config = &config,
 		.vni_allow = s->vni_allow,
-		.pass = s->pass,
 		.rings = a->n_workers,
 		.ring_size = s->ring_size,
 		.keep = !s->detach_on_exit,
 		.log = a->log,
 	};
 
+	settings_to_config(s, &config);
 	return capture_open(&a->capture, &conf);
 }
 
@@ -240,14 +239,26 @@ static void write_json(const struct attach *a, FILE *f, const struct summary *s)
 	fflush(f);
 }
 
+static void say_summary(const struct attach *a, const struct summary *s)
+{
+	log_info(
+		a->log,
+		"%llu packets, %llu with TCP data for these ports, %llu transactions (%llu complete)",
+		(unsigned long long)a->packets.packets,
+		(unsigned long long)a->packets.delivered,
+		(unsigned long long)s->http->transactions,
+		(unsigned long long)s->http->paired);
+	if (a->settings->verbose)
+		summary_text(a->log->out, s);
+}
+
 static int say_end(struct attach *a, const struct summary *s)
 {
 	const struct settings *set = a->settings;
 	FILE *f = a->summary;
 	int code = EXIT_DONE;
 
-	if (a->log->level >= LOG_LEVEL_INFO)
-		summary_text(a->log->out, s);
+	say_summary(a, s);
 	if (set->summary && !f)
 		f = stdout;
 	if (f) {

@@ -8,6 +8,14 @@
 #include "cli/options.h"
 
 static const struct command commands[] = {
+	{"attach", CMD_ATTACH, cmd_attach, "IFACE", true,
+	 "Capture on an interface until SIGINT or SIGTERM",
+	 "Loads the XDP program and reports transactions as they end. The "
+	 "program stays\nattached when the command ends, and its rings collect "
+	 "for the next start; see\ndetach. Needs the capabilities CAP_BPF, "
+	 "CAP_NET_ADMIN and CAP_PERFMON, which are\ngiven up once it runs.\n"},
+	{"detach", CMD_DETACH, cmd_detach, "IFACE", true,
+	 "Remove the program and everything it left from an interface", NULL},
 	{"replay", CMD_REPLAY, cmd_replay, "FILE", true,
 	 "Report the transactions in a pcap or pcapng file",
 	 "FILE is a capture of mirrored traffic (VXLAN); - reads it from "

@@ -131,8 +131,9 @@ const struct opt settings_options[] = {
 	 .metavar = "SIZE",
 	 .help = "ring buffer between kernel and each worker, a power of two"},
 	{"user", .type = OPT_TEXT, FIELD(user), .scope = CMD_ATTACH,
-	 .initial = "nobody", .metavar = "NAME",
-	 .help = "become this user once everything is attached"},
+	 .metavar = "NAME",
+	 .help = "become this user once everything is attached (default "
+		 "metlo-xdp if there is such a user, else nobody)"},
 	{"detach-on-exit", .type = OPT_FLAG, FIELD(detach_on_exit),
 	 .scope = CMD_ATTACH,
 	 .help = "remove the program and its maps at the end"},
