@@ -8,7 +8,7 @@ set -euo pipefail
 
 debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
 	libelf-dev zlib1g-dev libpcap-dev libbrotli-dev libzstd-dev libssl-dev"
-debian_test="libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
+debian_test="libcmocka-dev libcjson-dev libclang-rt-dev clang-format clang-tidy shellcheck
 	nginx-light curl nghttp2-client iproute2 ethtool util-linux procps
 	jq python3"
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool

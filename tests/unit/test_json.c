@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON text: escaping against a reference of one byte at a time, UTF-8,
+ * base64, numbers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/addr.h"
+/* For the path that other machines take. */
+#include "base/json.c"
+
+#include <arpa/inet.h>
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* RFC 3629, by decoding the code point. */
+static size_t reference_sequence(const uint8_t *p, size_t n)
+{
+	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = p[0] < 0x80   ? 1
+		     : p[0] < 0xc0 ? 0
+		     : p[0] < 0xe0 ? 2
+		     : p[0] < 0xf0 ? 3
+		     : p[0] < 0xf8 ? 4
+				   : 0;
+	uint32_t c = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
+	size_t i;
+
+	if (!len || len > n)
+		return 0;
+	for (i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	return c >= least[len] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff)
+		       ? len
+		       : 0;
+}
+
+static bool reference_escape(struct buf *b, const uint8_t *p, size_t n)
+{
+	bool valid = true;
+	char text[8];
+	size_t i, len;
+
+	for (i = 0; i < n; i += len) {
+		const char *named =
+			p[i] ? strchr("\"\"\\\\\bb\tt\nn\ff\rr", p[i]) : NULL;
+
+		len = reference_sequence(p + i, n - i);
+		if (!len) {
+			valid = false;
+			buf_add_str(b, "\xef\xbf\xbd");
+			len = 1;
+		} else if (named &&
+			   (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')) {
+			buf_add_str(b, "\\");
+			buf_add(b, named + 1, 1);
+		} else if (p[i] < 0x20) {
+			snprintf(text, sizeof(text), "\\u%04x", p[i]);
+			buf_add_str(b, text);
+		} else {
+			buf_add(b, p + i, len);
+		}
+	}
+	return valid;
+}
+
+/* Bytes of several flavours, so that every branch is met often. */
+static void fill(uint8_t *p, size_t n, uint64_t *state)
+{
+	static const char *const flavour[] = {
+		"abcdefgh \"",
+		"\"\\\n\t\r\b\f/",
+		"a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+		"{\"a\":1,\"b\":\"x\\ny\"}\n\t",
+	};
+	unsigned int kind = next_random(state) % 6;
+	size_t i, len;
+
+	for (i = 0; i < n; i++) {
+		if (kind == 4) {
+			p[i] = (uint8_t)next_random(state);
+		} else if (kind == 5) {
+			p[i] = 0x70 + next_random(state) % 0x60;
+		} else {
+			len = strlen(flavour[kind]);
+			/* Mostly in sequence, so that UTF-8 is mostly valid. */
+			p[i] = (uint8_t)flavour[kind][i % len];
+			if (next_random(state) % 64 == 0)
+				p[i] = (uint8_t)next_random(state);
+		}
+	}
+}
+
+static void test_escape_equals_reference(void **state)
+{
+	uint64_t seed = 0x9e3779b97f4a7c15ull;
+	unsigned int round;
+
+	(void)state;
+	for (round = 0; round < 60000; round++) {
+		size_t n = next_random(&seed) % 200;
+		/* Exactly n bytes on the heap: ASan sees reads beyond them. */
+		uint8_t *in = malloc(n + !n);
+		uint8_t *out = malloc(JSON_ESCAPE_ROOM(n)), *end;
+		struct buf expected = {0};
+		bool valid;
+
+		assert_non_null(in);
+		assert_non_null(out);
+		fill(in, n, &seed);
+		valid = reference_escape(&expected, in, n);
+		end = json_escape(out, in, n, JSON_REPLACE);
+		assert_int_equal(end - out, expected.len);
+		if (expected.len)
+			assert_memory_equal(out, expected.p, expected.len);
+		end = escape_portable(out, in, n, JSON_REPLACE);
+		assert_int_equal(end - out, expected.len);
+		if (expected.len)
+			assert_memory_equal(out, expected.p, expected.len);
+		assert_true((escape_portable(out, in, n, JSON_REFUSE) !=
+			     NULL) == valid);
+		end = json_escape(out, in, n, JSON_REFUSE);
+		assert_true((end != NULL) == valid);
+		if (valid && n)
+			assert_memory_equal(out, expected.p, expected.len);
+		buf_free(&expected);
+		free(in);
+		free(out);
+	}
+}
+
+/* Every byte at every place of a vector. */
+static void test_escape_every_byte(void **state)
+{
+	unsigned int c, at, n;
+
+	(void)state;
+	for (n = 1; n <= 40; n++) {
+		for (at = 0; at < n; at++) {
+			for (c = 0; c < 256; c++) {
+				uint8_t in[40], out[JSON_ESCAPE_ROOM(40)];
+				struct buf expected = {0};
+				uint8_t *end;
+
+				memset(in, 'x', sizeof(in));
+				in[at] = (uint8_t)c;
+				reference_escape(&expected, in, n);
+				end = json_escape(out, in, n, JSON_REPLACE);
+				assert_int_equal(end - out, expected.len);
+				assert_memory_equal(out, expected.p,
+						    expected.len);
+				buf_free(&expected);
+			}
+		}
+	}
+}
+
+static void test_utf8_complete(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} cases[] = {
+		{"", 0},
+		{"abc", 3},
+		{"ab\xc3", 2},
+		{"ab\xc3\xa9", 4},
+		{"\xe2\x82", 0},
+		{"a\xe2", 1},
+		{"a\xe2\x82\xac", 4},
+		{"a\xf0\x9f\x98", 1},
+		{"a\xf0\x9f\x98\x80", 5},
+		/* Not cut but invalid: left for the escaper. */
+		{"a\x80\x80\x80\x80", 5},
+		{"\x80", 1},
+		{"a\xff", 1},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(
+			json_utf8_complete((const uint8_t *)cases[i].text,
+					   strlen(cases[i].text)),
+			cases[i].len);
+}
+
+static size_t reference_base64(char *to, const uint8_t *p, size_t n)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+		"+/";
+	size_t bits = n * 8, i, k, len = 0;
+
+	for (i = 0; i < bits; i += 6) {
+		unsigned int v = 0;
+
+		for (k = i; k < i + 6; k++)
+			v = v << 1 |
+			    (k < bits ? p[k / 8] >> (7 - k % 8) & 1 : 0);
+		to[len++] = digits[v];
+	}
+	while (len % 4)
+		to[len++] = '=';
+	return len;
+}
+
+static void test_base64(void **state)
+{
+	uint64_t seed = 7;
+	size_t n, i;
+
+	(void)state;
+	for (n = 0; n < 300; n++) {
+		uint8_t *in = malloc(n + !n),
+			*out = malloc(JSON_BASE64_ROOM(n));
+		char expected[500];
+		size_t len;
+
+		assert_non_null(in);
+		assert_non_null(out);
+		for (i = 0; i < n; i++)
+			in[i] = (uint8_t)(next_random(&seed) >> 20);
+		len = reference_base64(expected, in, n);
+		assert_int_equal(json_base64(out, in, n) - out, len);
+		if (len)
+			assert_memory_equal(out, expected, len);
+		free(in);
+		free(out);
+	}
+}
+
+static void test_u64(void **state)
+{
+	uint64_t v = 1;
+	unsigned int i, k;
+	int d;
+
+	(void)state;
+	for (i = 0; i < 65; i++, v = i < 64 ? 1ull << i : 0) {
+		for (d = -1; d <= 1; d++) {
+			uint8_t out[JSON_U64_ROOM + 1];
+			char expected[24];
+
+			snprintf(expected, sizeof(expected), "%llu",
+				 (unsigned long long)(v + (uint64_t)d));
+			*json_put_u64(out, v + (uint64_t)d) = 0;
+			assert_string_equal((char *)out, expected);
+		}
+	}
+	for (v = 1, k = 0; k < 20; k++, v *= 10) {
+		struct buf b = {0};
+		char expected[24];
+
+		snprintf(expected, sizeof(expected), "%llu",
+			 (unsigned long long)v);
+		json_add_u64(&b, v);
+		assert_int_equal(b.len, strlen(expected));
+		assert_memory_equal(b.p, expected, b.len);
+		buf_free(&b);
+	}
+}
+
+static void test_add_string(void **state)
+{
+	static const char expected[] = "\"a\\\"\\u0001\xef\xbf\xbd\"";
+	struct buf b = {0};
+
+	(void)state;
+	json_add_string(&b, "a\"\1\xff", 4);
+	assert_int_equal(b.len, sizeof(expected) - 1);
+	assert_memory_equal(b.p, expected, b.len);
+	buf_free(&b);
+}
+
+static void test_addresses(void **state)
+{
+	uint64_t seed = 99;
+	unsigned int round, i;
+
+	(void)state;
+	for (round = 0; round < 200000; round++) {
+		uint64_t zeros = next_random(&seed);
+		uint8_t addr[16], text[ADDR_TEXT_MAX];
+		char expected[INET6_ADDRSTRLEN];
+
+		for (i = 0; i < 16; i++)
+			addr[i] = zeros >> (i / 2 * 3) & 3
+					  ? (uint8_t)next_random(&seed)
+					  : 0;
+		if (round % 16 == 0)
+			memset(addr + 10, 0xff, 2);
+		*addr_put(text, addr, true) = 0;
+		inet_ntop(AF_INET6, addr, expected, sizeof(expected));
+		assert_string_equal((char *)text, expected);
+		*addr_put(text, addr, false) = 0;
+		inet_ntop(AF_INET, addr + 12, expected, sizeof(expected));
+		assert_string_equal((char *)text, expected);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_escape_equals_reference),
+		cmocka_unit_test(test_escape_every_byte),
+		cmocka_unit_test(test_utf8_complete),
+		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_u64),
+		cmocka_unit_test(test_add_string),
+		cmocka_unit_test(test_addresses),
+	};
+
+	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}
