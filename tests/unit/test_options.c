@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: MIT */
+/* Options, configuration files and the parsers below them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <linux/types.h>
+
+#include "base/exit.h"
+#include "cli/options.h"
+#include "metlo_record.h"
+
+static int run_nothing(struct cli *cli)
+{
+	(void)cli;
+	return EXIT_DONE;
+}
+
+static const struct command replay = {"replay", CMD_REPLAY, run_nothing, "FILE",
+				      true,	"",	    NULL};
+static const struct command attach = {
+	"attach", CMD_ATTACH, run_nothing, "IFACE", true, "", NULL};
+static const struct command status = {
+	"status", CMD_STATUS, run_nothing, "IFACE", false, "", NULL};
+
+#define ARGS_MAX 80
+
+/* One reading of a command line: its result and what was said. */
+struct reading {
+	struct cli cli;
+	char *said;
+	size_t n_said;
+	bool help;
+	int code;
+};
+
+static void read_line(struct reading *r, const struct command *c,
+		      const char *const *args)
+{
+	char *argv[ARGS_MAX] = {(char *)(uintptr_t)c->name};
+	int argc = 1;
+
+	*r = (struct reading){
+		.cli.log = {.program = "metlo-xdp", .level = LOG_LEVEL_INFO}};
+	for (; *args; args++) {
+		assert_true(argc < ARGS_MAX);
+		argv[argc++] = (char *)(uintptr_t)*args;
+	}
+	r->cli.log.out = open_memstream(&r->said, &r->n_said);
+	assert_non_null(r->cli.log.out);
+	r->code = options_read(&r->cli, c, argc, argv, &r->help);
+	fclose(r->cli.log.out);
+}
+
+static void end_reading(struct reading *r)
+{
+	settings_free(&r->cli.settings);
+	free(r->said);
+}
+
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_defaults(void **state)
+{
+	const struct settings *s;
+	struct reading r;
+	unsigned int p, n = 0;
+
+	(void)state;
+	read_line(&r, &attach, ARGS("eth0"));
+	s = &r.cli.settings;
+	assert_int_equal(r.code, EXIT_DONE);
+	assert_string_equal(r.said, "");
+	assert_string_equal(s->subject, "eth0");
+	for (p = 0; p < 65536; p++)
+		n += bit_test(s->ports, p);
+	assert_int_equal(n, 5);
+	assert_true(bit_test(s->ports, 80) && bit_test(s->ports, 3000) &&
+		    bit_test(s->ports, 5000) && bit_test(s->ports, 8000) &&
+		    bit_test(s->ports, 8080));
+	assert_false(s->any_port);
+	assert_int_equal(s->vxlan_port, 4789);
+	assert_null(s->vni_allow);
+	assert_int_equal(s->body_limit, 65536);
+	assert_int_equal(s->outputs.n, 1);
+	assert_string_equal(s->outputs.item[0], "ndjson:-");
+	assert_int_equal(s->redact_headers.n, 0);
+	assert_false(s->no_redact);
+	assert_int_equal(s->memory, 512u << 20);
+	assert_int_equal(s->mode, ATTACH_AUTO);
+	assert_string_equal(s->user, "nobody");
+	assert_null(s->summary);
+	end_reading(&r);
+}
+
+static void test_values(void **state)
+{
+	const struct settings *s;
+	struct reading r;
+
+	(void)state;
+	read_line(&r, &replay,
+		  ARGS("--ports", "1,100-102,65535", "--vxlan-port=8472",
+		       "--vni", "0,7000-7001,16777215", "--body-limit", "1M",
+		       "--output", "ndjson:/tmp/x", "--output=ndjson:-",
+		       "--redact-header", "X-A", "--redact-header=X-B",
+		       "--redact-field", "pin", "--no-redact", "--body-hash",
+		       "--max-flows", "1000", "--memory", "64MiB",
+		       "--idle-timeout", "1.5", "--summary", "-", "--raw",
+		       "--speed", "real", "-vv", "-"));
+	s = &r.cli.settings;
+	assert_string_equal(r.said, "");
+	assert_int_equal(r.code, EXIT_DONE);
+	assert_true(bit_test(s->ports, 1) && bit_test(s->ports, 65535));
+	assert_true(bit_test(s->ports, 100) && bit_test(s->ports, 102));
+	assert_false(bit_test(s->ports, 99) || bit_test(s->ports, 103) ||
+		     bit_test(s->ports, 80));
+	assert_int_equal(s->vxlan_port, 8472);
+	assert_true(bit_test(s->vni_allow, 0) && bit_test(s->vni_allow, 7001));
+	assert_true(bit_test(s->vni_allow, 16777215));
+	assert_false(bit_test(s->vni_allow, 7002));
+	assert_int_equal(s->body_limit, 1 << 20);
+	assert_int_equal(s->outputs.n, 2);
+	assert_string_equal(s->outputs.item[1], "ndjson:-");
+	assert_int_equal(s->redact_headers.n, 2);
+	assert_int_equal(s->redact_fields.n, 1);
+	assert_true(s->no_redact && s->body_hash && s->raw);
+	assert_int_equal(s->max_flows, 1000);
+	assert_int_equal(s->memory, 64 << 20);
+	assert_true(s->idle_timeout == 1.5);
+	assert_string_equal(s->summary, "-");
+	assert_int_equal(s->speed, REPLAY_REAL);
+	assert_int_equal(s->verbose, 2);
+	assert_int_equal(r.cli.log.level, LOG_LEVEL_DEBUG);
+	assert_string_equal(s->subject, "-");
+	end_reading(&r);
+}
+
+static void test_ports_any(void **state)
+{
+	struct metlo_config c = {0};
+	struct reading r;
+
+	(void)state;
+	read_line(&r, &replay, ARGS("x", "--ports", "any"));
+	assert_int_equal(r.code, EXIT_DONE);
+	assert_true(r.cli.settings.any_port);
+	settings_to_config(&r.cli.settings, &c);
+	assert_int_equal(c.any_port, 1);
+	end_reading(&r);
+	read_line(&r, &replay, ARGS("x", "--ports=any", "--ports=81"));
+	settings_to_config(&r.cli.settings, &c);
+	assert_int_equal(c.any_port, 0);
+	assert_int_equal(c.port_bits[1], 1ull << 17);
+	assert_int_equal(c.vxlan_port, 4789);
+	assert_int_equal(c.vni_filter, 0);
+	end_reading(&r);
+}
+
+static void test_flag_values(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_line(&r, &replay,
+		  ARGS("--raw=false", "--body-hash=yes", "--", "--file"));
+	assert_int_equal(r.code, EXIT_DONE);
+	assert_false(r.cli.settings.raw);
+	assert_true(r.cli.settings.body_hash);
+	assert_string_equal(r.cli.settings.subject, "--file");
+	end_reading(&r);
+}
+
+static void test_help_asked(void **state)
+{
+	static const char *const forms[] = {"--help", "-h", "-vh"};
+	struct reading r;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		read_line(&r, &replay, ARGS(forms[i]));
+		assert_int_equal(r.code, EXIT_DONE);
+		assert_true(r.help);
+		end_reading(&r);
+	}
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *args[4], *said; /* part of the message */
+	} cases[] = {
+		{{"x", "--port", "80"}, "did you mean --ports?"},
+		{{"x", "--boddy-limit=1"}, "did you mean --body-limit?"},
+		{{"x", "--body"}, "did you mean --body-"},
+		{{"x", "--zzzzzzzz"}, "unknown option --zzzzzzzz; see"},
+		{{"x", "--mode", "skb"}, "--mode is not an option of replay"},
+		{{"x", "--metlo-host=h"}, "unknown option --metlo-host"},
+		{{"x", "-q"}, "unknown option -q"},
+		{{"x", "--ports"}, "--ports needs a value: --ports LIST"},
+		{{"x", "--ports", "--raw"}, "--ports needs a value"},
+		{{"x", "--ports="}, "is not a list of ports from 1 to 65535"},
+		{{"x", "--ports=0"}, "is not a list of ports"},
+		{{"x", "--ports=65536"}, "or any"},
+		{{"x", "--ports=90-80"}, "is not a list of ports"},
+		{{"x", "--ports=80,"}, "is not a list of ports"},
+		{{"x", "--ports=80;81"}, "is not a list of ports"},
+		{{"x", "--ports=99999999999999999999"}, "is not a list"},
+		{{"x", "--vxlan-port=0"}, "is not a number from 1 to 65535"},
+		{{"x", "--vxlan-port=+1"}, "is not a number"},
+		{{"x", "--vxlan-port=1x"}, "is not a number"},
+		{{"x", "--vni=16777216"}, "VNIs from 0 to 16777215"},
+		{{"x", "--body-limit=-1"}, "is not a size"},
+		{{"x", "--body-limit=1Q"}, "is not a size from 0 to 64MiB"},
+		{{"x", "--body-limit=65MiB"}, "is not a size"},
+		{{"x", "--memory=99999999999G"}, "is not a size"},
+		{{"x", "--memory=1"}, "is not a size from 16MiB to 1TiB"},
+		{{"x", "--idle-timeout=0"}, "is not a time from 1 to 86400"},
+		{{"x", "--idle-timeout=nan"}, "is not a time"},
+		{{"x", "--idle-timeout=1e3"}, "is not a time"},
+		{{"x", "--speed=fast"}, "is not one of max, real"},
+		{{"x", "--output=metlo"}, "there are ndjson:-"},
+		{{"x", "--output=ndjson:"}, "is not an output"},
+		{{"x", "--raw=maybe"}, "is neither true nor false"},
+		{{"x", "--redact-field="}, "the name is empty"},
+		{{"x", "y"}, "unexpected argument \"y\""},
+		{{NULL}, "FILE is missing"},
+	};
+	struct reading r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		read_line(&r, &replay, cases[i].args);
+		if (r.code != EXIT_USAGE || !strstr(r.said, cases[i].said))
+			fail_msg("case %zu: exit code %d, \"%s\"", i, r.code,
+				 r.said);
+		/* One line. */
+		assert_ptr_equal(strchr(r.said, '\n'), r.said + r.n_said - 1);
+		end_reading(&r);
+	}
+}
+
+static void test_too_many_values(void **state)
+{
+	const char *args[ARGS_MAX] = {"x"};
+	struct reading r;
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i <= OPT_LIST_MAX; i++)
+		args[i] = "--redact-field=a";
+	read_line(&r, &replay, args);
+	assert_int_equal(r.code, EXIT_DONE);
+	end_reading(&r);
+	args[i] = "--redact-field=a";
+	read_line(&r, &replay, args);
+	assert_int_equal(r.code, EXIT_USAGE);
+	assert_non_null(strstr(r.said, "at most 64 times"));
+	end_reading(&r);
+}
+
+/* --- configuration files --------------------------------------------------- */
+
+static void read_with_file(struct reading *r, const struct command *c,
+			   const char *text, size_t len,
+			   const char *const *args)
+{
+	char path[] = "/tmp/test_options_XXXXXX", option[64];
+	const char *all[ARGS_MAX] = {option};
+	int fd = mkstemp(path), i;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), len);
+	close(fd);
+	snprintf(option, sizeof(option), "--config=%s", path);
+	for (i = 0; args[i]; i++)
+		all[i + 1] = args[i];
+	read_line(r, c, all);
+	unlink(path);
+}
+
+static void test_file(void **state)
+{
+	static const char text[] = "# a comment\n"
+				   "\n"
+				   "  ports = 81,82\t\r\n"
+				   "body-limit=1KiB\n"
+				   "output = ndjson:/tmp/a b\n"
+				   "output = ndjson:/tmp/c\n"
+				   "redact-field = one\n"
+				   "redact-header=H\n"
+				   "body-hash = true\n"
+				   "no-redact = no\n"
+				   "mode = skb\n" /* of another command */
+				   "user = #1=2";
+	const struct settings *s;
+	struct reading r;
+
+	(void)state;
+	read_with_file(&r, &replay, text, sizeof(text) - 1, ARGS("x"));
+	s = &r.cli.settings;
+	assert_string_equal(r.said, "");
+	assert_int_equal(r.code, EXIT_DONE);
+	assert_true(bit_test(s->ports, 81) && !bit_test(s->ports, 80));
+	assert_int_equal(s->body_limit, 1024);
+	assert_int_equal(s->outputs.n, 2);
+	assert_string_equal(s->outputs.item[0], "ndjson:/tmp/a b");
+	assert_true(s->body_hash && !s->no_redact);
+	assert_int_equal(s->mode, ATTACH_SKB);
+	assert_string_equal(s->user, "#1=2");
+	end_reading(&r);
+}
+
+static void test_command_line_wins(void **state)
+{
+	static const char text[] = "ports = 81\nbody-limit = 1\n"
+				   "output = ndjson:/tmp/a\n"
+				   "redact-field = one\nbody-hash = true\n";
+	const struct settings *s;
+	struct reading r;
+
+	(void)state;
+	read_with_file(&r, &replay, text, sizeof(text) - 1,
+		       ARGS("x", "--ports", "82", "--output", "ndjson:-",
+			    "--redact-field", "two", "--body-hash=false"));
+	s = &r.cli.settings;
+	assert_int_equal(r.code, EXIT_DONE);
+	assert_true(bit_test(s->ports, 82) && !bit_test(s->ports, 81));
+	assert_int_equal(s->body_limit, 1);
+	assert_int_equal(s->outputs.n, 1);
+	assert_string_equal(s->outputs.item[0], "ndjson:-");
+	/* What is secret adds up. */
+	assert_int_equal(s->redact_fields.n, 2);
+	assert_false(s->body_hash);
+	end_reading(&r);
+}
+
+static void test_file_refused(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{"prots = 80\n", ":1: unknown key \"prots\": did you mean "
+				 "\"ports\"?"},
+		{"\n# x\nports = 0\n", ":3: ports: \"0\" is not a list"},
+		{"ports\n", ":1: \"ports\" is not of the form"},
+		{"= 5\n", ":1: unknown key \"\""},
+		{"ports =\n", ":1: \"ports\" has no value"},
+		{"raw = perhaps\n", ":1: raw: \"perhaps\" is neither"},
+		{"ports = 1\nports = 2\n", ":2: \"ports\" is already set in "
+					   "line 1"},
+		{"config = x\n", ":1: not allowed in a file: \"config\""},
+		{"speed = warp", ":1: speed: \"warp\" is not one of max, real"},
+	};
+	struct reading r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		read_with_file(&r, &replay, cases[i].text,
+			       strlen(cases[i].text), ARGS("x"));
+		if (r.code != EXIT_USAGE || !strstr(r.said, cases[i].said))
+			fail_msg("case %zu: exit code %d, \"%s\"", i, r.code,
+				 r.said);
+		end_reading(&r);
+	}
+	read_with_file(&r, &replay, "a\0b\n", 4, ARGS("x"));
+	assert_int_equal(r.code, EXIT_USAGE);
+	assert_non_null(strstr(r.said, ":1: the line contains a NUL byte"));
+	end_reading(&r);
+	read_line(&r, &replay, ARGS("x", "--config", "/nonexistent/file"));
+	assert_int_equal(r.code, EXIT_USAGE);
+	assert_non_null(strstr(r.said, "/nonexistent/file: No such file"));
+	end_reading(&r);
+	read_line(&r, &status, ARGS("--config", "/nonexistent/file"));
+	assert_non_null(strstr(r.said, "--config is not an option of status"));
+	end_reading(&r);
+}
+
+/* --- help ------------------------------------------------------------------ */
+
+static void test_help(void **state)
+{
+	const struct command commands[] = {attach, replay, {0}};
+	const struct log log = {.out = stderr, .program = "metlo-xdp"};
+	const struct opt *o;
+	char *text, name[64];
+	size_t n;
+	FILE *f;
+
+	(void)state;
+	f = open_memstream(&text, &n);
+	assert_int_equal(help_print(f, commands, "attach", &log), EXIT_DONE);
+	fclose(f);
+	for (o = settings_options; o->name; o++) {
+		snprintf(name, sizeof(name), "--%s%s", o->name,
+			 o->metavar ? " " : "");
+		if (o->scope & CMD_ATTACH)
+			assert_non_null(strstr(text, name));
+		else
+			assert_null(strstr(text, name));
+		/* What takes a value says what. */
+		assert_true((o->metavar != NULL) ==
+			    (o->type != OPT_FLAG && o->type != OPT_COUNT));
+	}
+	assert_non_null(strstr(text, "(default 64KiB)"));
+	/* Nothing that does not exist is offered. */
+	assert_null(strstr(text, "metlo-host"));
+	assert_null(strstr(text, "health"));
+	free(text);
+}
+
+static void test_seconds_and_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t value;
+	} sizes[] = {{"0", 0},		 {"1.5KiB", 1536},  {"2k", 2048},
+		     {"3KB", 3000},	 {"1mib", 1 << 20}, {"1GB", 1000000000},
+		     {"2G", 2ull << 30}, {"7B", 7}};
+	static const struct {
+		const char *text;
+		double value;
+	} times[] = {{"1", 1},
+		     {"1.25s", 1.25},
+		     {"1500ms", 1.5},
+		     {"2m", 120},
+		     {"1h", 3600}};
+	struct parse_error err;
+	char text[32];
+	uint64_t v;
+	double d;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		assert_true(parse_size(sizes[i].text, 0, UINT64_MAX / 2000, &v,
+				       &err));
+		assert_int_equal(v, sizes[i].value);
+		format_size(text, sizeof(text), v);
+		assert_true(parse_size(text, 0, UINT64_MAX / 2000, &v, &err));
+		assert_int_equal(v, sizes[i].value);
+	}
+	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		assert_true(parse_seconds(times[i].text, 0, 1e9, &d, &err));
+		assert_true(d == times[i].value);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_ports_any),
+		cmocka_unit_test(test_flag_values),
+		cmocka_unit_test(test_help_asked),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_too_many_values),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_command_line_wins),
+		cmocka_unit_test(test_file_refused),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_seconds_and_sizes),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}
