@@ -95,7 +95,7 @@ static void test_defaults(void **state)
 	assert_false(s->no_redact);
 	assert_int_equal(s->memory, 512u << 20);
 	assert_int_equal(s->mode, ATTACH_AUTO);
-	assert_string_equal(s->user, "nobody");
+	assert_null(s->user);
 	assert_null(s->summary);
 	end_reading(&r);
 }

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/* The output: order, batches, drops, blocking, broken readers, full disks; in
+ * every case submitted = written + dropped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "report/output.h"
+
+struct fixture {
+	char dir[32], path[64], destination[80];
+	char *said;
+	size_t n_said;
+	struct log log;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	strcpy(f->dir, "/tmp/test_output_XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof(f->path), "%s/out", f->dir);
+	snprintf(f->destination, sizeof(f->destination), "ndjson:%s", f->path);
+	f->log = (struct log){open_memstream(&f->said, &f->n_said), "test",
+			      LOG_LEVEL_DEBUG};
+	assert_non_null(f->log.out);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	fclose(f->log.out);
+	free(f->said);
+	unlink(f->path);
+	rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+static struct output *open_output(struct fixture *f, unsigned int workers,
+				  uint64_t limit, bool blocking)
+{
+	const char *const destinations[] = {f->destination};
+	const struct output_conf conf = {.destinations = destinations,
+					 .n_destinations = 1,
+					 .workers = workers,
+					 .queue_limit = limit,
+					 .blocking = blocking,
+					 .log = &f->log};
+
+	return output_new(&conf);
+}
+
+static void add_lines(struct buf *b, unsigned int worker, unsigned int first,
+		      unsigned int n)
+{
+	char line[64];
+
+	for (; n--; first++) {
+		snprintf(line, sizeof(line), "%u %u\n", worker, first);
+		buf_add_str(b, line);
+	}
+}
+
+static void check_balance(const struct output_stats *s)
+{
+	assert_int_equal(s->submitted,
+			 s->written + s->dropped_queue + s->dropped_error);
+	assert_int_equal(s->bytes_queued, 0);
+}
+
+/* Reads the file: lines of each worker in order, each once. */
+static unsigned int count_lines(const char *path, unsigned int workers)
+{
+	unsigned int next[8] = {0}, w, i, n = 0;
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	while (fscanf(f, "%u %u\n", &w, &i) == 2) {
+		assert_true(w < workers);
+		assert_int_equal(i, next[w]);
+		next[w]++;
+		n++;
+	}
+	assert_true(feof(f));
+	fclose(f);
+	return n;
+}
+
+struct producer {
+	struct output *o;
+	unsigned int worker;
+};
+
+#define BATCHES 500
+#define LINES	40
+
+static void *produce(void *arg)
+{
+	struct producer *p = arg;
+	struct buf b = {0};
+	unsigned int i;
+
+	for (i = 0; i < BATCHES; i++) {
+		add_lines(&b, p->worker, i * LINES, LINES);
+		output_submit(p->o, p->worker, &b, LINES);
+		if (b.len || b.failed)
+			abort();
+	}
+	buf_free(&b);
+	return NULL;
+}
+
+static void test_workers_in_order(void **state)
+{
+	struct fixture *f = *state;
+	struct output *o = open_output(f, 4, 64 << 10, true);
+	struct producer p[4];
+	struct output_stats s;
+	pthread_t thread[4];
+	struct stat st;
+	unsigned int i;
+
+	assert_non_null(o);
+	for (i = 0; i < 4; i++) {
+		p[i] = (struct producer){o, i};
+		assert_int_equal(
+			pthread_create(&thread[i], NULL, produce, &p[i]), 0);
+	}
+	for (i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	assert_int_equal(output_close(o, &s), 0);
+	assert_int_equal(s.written, 4 * BATCHES * LINES);
+	assert_int_equal(s.submitted, s.written);
+	check_balance(&s);
+	assert_int_equal(count_lines(f->path, 4), s.written);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(s.bytes_written, st.st_size);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void test_appends(void **state)
+{
+	struct fixture *f = *state;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		o = open_output(f, 1, 1 << 20, false);
+		assert_non_null(o);
+		/* Nothing to submit is nothing. */
+		output_submit(o, 0, &b, 0);
+		add_lines(&b, 0, i, 1);
+		output_submit(o, 0, &b, 1);
+		assert_int_equal(output_close(o, NULL), 0);
+	}
+	assert_int_equal(count_lines(f->path, 1), 2);
+	buf_free(&b);
+}
+
+/* Nobody reads the FIFO: the queue fills, the rest is dropped at once, and
+ * closing does not take longer than it may. */
+static void test_slow_reader_drops(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec t0, t1;
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+	int fd;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	fd = open(f->path, O_RDWR | O_NONBLOCK);
+	assert_true(fd >= 0);
+	o = open_output(f, 1, 256 << 10, false);
+	assert_non_null(o);
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	for (i = 0; i < 2000; i++) {
+		add_lines(&b, 0, i * 100, 100);
+		output_submit(o, 0, &b, 100);
+	}
+	output_stats(o, &s);
+	assert_true(s.dropped_queue > 0);
+	assert_true(s.bytes_queued > 0 && s.bytes_queued <= 256 << 10);
+	assert_int_equal(output_close(o, &s), -1);
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	assert_true(t1.tv_sec - t0.tv_sec <= 3);
+	assert_int_equal(s.submitted, 200000);
+	assert_true(s.dropped_error > 0);
+	assert_int_equal(s.submitted,
+			 s.written + s.dropped_queue + s.dropped_error);
+	fflush(f->log.out);
+	assert_non_null(strstr(f->said, "not read any more"));
+	buf_free(&b);
+	close(fd);
+}
+
+struct reader {
+	int fd;
+	uint64_t bytes;
+	bool stop_early;
+};
+
+static void *read_slowly(void *arg)
+{
+	struct reader *r = arg;
+	char data[3000];
+	ssize_t n;
+
+	while ((n = read(r->fd, data, sizeof(data))) > 0) {
+		r->bytes += (uint64_t)n;
+		if (r->stop_early && r->bytes > 100000)
+			break;
+		usleep(200);
+	}
+	close(r->fd);
+	return NULL;
+}
+
+/* A slow reader holds up a blocking output, and gets everything. */
+static void test_blocking(void **state)
+{
+	struct fixture *f = *state;
+	struct reader r = {0};
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	pthread_t thread;
+	unsigned int i;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	r.fd = open(f->path, O_RDONLY | O_NONBLOCK);
+	assert_true(r.fd >= 0);
+	o = open_output(f, 1, 10000, true);
+	assert_non_null(o);
+	fcntl(r.fd, F_SETFL, 0);
+	assert_int_equal(pthread_create(&thread, NULL, read_slowly, &r), 0);
+	for (i = 0; i < 300; i++) {
+		add_lines(&b, 0, i * 100, 100);
+		output_submit(o, 0, &b, 100);
+	}
+	assert_int_equal(output_close(o, &s), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(s.written, 30000);
+	assert_int_equal(s.dropped_queue, 0);
+	assert_int_equal(r.bytes, s.bytes_written);
+	check_balance(&s);
+	buf_free(&b);
+}
+
+/* The reader goes away: said once, told to the caller, and a blocking output
+ * does not wait for it. */
+static void test_broken_pipe(void **state)
+{
+	struct fixture *f = *state;
+	struct reader r = {.stop_early = true};
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	pthread_t thread;
+	unsigned int i;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	r.fd = open(f->path, O_RDONLY | O_NONBLOCK);
+	assert_true(r.fd >= 0);
+	o = open_output(f, 1, 10000, true);
+	assert_non_null(o);
+	fcntl(r.fd, F_SETFL, 0);
+	assert_false(output_broken(o));
+	assert_int_equal(pthread_create(&thread, NULL, read_slowly, &r), 0);
+	for (i = 0; i < 1000; i++) {
+		add_lines(&b, 0, i * 100, 100);
+		output_submit(o, 0, &b, 100);
+	}
+	pthread_join(thread, NULL);
+	assert_true(output_broken(o));
+	assert_int_equal(output_close(o, &s), -1);
+	assert_true(s.written > 0 && s.dropped_error > 0);
+	check_balance(&s);
+	fflush(f->log.out);
+	assert_non_null(strstr(f->said, "nobody reads it any more"));
+	assert_null(strstr(strstr(f->said, "nobody") + 1, "nobody"));
+	buf_free(&b);
+}
+
+/* The disk is full in the middle of a line (a file size limit acts the same):
+ * what is counted as written is what whole lines there are, and later lines
+ * begin on a line of their own. */
+static void test_full_disk(void **state)
+{
+	const struct rlimit limit = {10005, RLIM_INFINITY};
+	struct fixture *f = *state;
+	struct rlimit before;
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i, n = 0;
+	char line[64];
+	FILE *file;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	o = open_output(f, 1, 1 << 20, true);
+	assert_non_null(o);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	for (i = 0; i < 20; i++) {
+		add_lines(&b, 0, i * 100, 100);
+		output_submit(o, 0, &b, 100);
+	}
+	do {
+		usleep(1000);
+		output_stats(o, &s);
+	} while (s.bytes_queued);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_true(s.dropped_error > 0 && s.written > 0);
+	add_lines(&b, 0, 777777, 1);
+	output_submit(o, 0, &b, 1);
+	assert_int_equal(output_close(o, &s), -1);
+	check_balance(&s);
+	assert_int_equal(s.submitted, 2001);
+	file = fopen(f->path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		n++;
+	fclose(file);
+	assert_string_equal(line, "0 777777\n");
+	/* The torn line is in the file but not counted. */
+	assert_int_equal(n, s.written + 1);
+	fflush(f->log.out);
+	assert_non_null(strstr(f->said, "cannot be written: File too large"));
+	assert_non_null(strstr(f->said, "can be written again"));
+	buf_free(&b);
+}
+
+/* One sink fails, the other works: written means on every sink. */
+static void test_two_sinks(void **state)
+{
+	struct fixture *f = *state;
+	const char *const destinations[] = {f->destination, "ndjson:/dev/full"};
+	const struct output_conf conf = {.destinations = destinations,
+					 .n_destinations = 2,
+					 .workers = 1,
+					 .queue_limit = 1 << 20,
+					 .log = &f->log};
+	struct output *o = output_new(&conf);
+	struct output_stats s;
+	struct buf b = {0};
+
+	assert_non_null(o);
+	add_lines(&b, 0, 0, 10);
+	output_submit(o, 0, &b, 10);
+	assert_int_equal(output_close(o, &s), -1);
+	assert_int_equal(s.dropped_error, 10);
+	assert_int_equal(s.written, 0);
+	assert_int_equal(count_lines(f->path, 1), 10);
+	buf_free(&b);
+}
+
+static void test_cannot_open(void **state)
+{
+	struct fixture *f = *state;
+
+	strcpy(f->destination, "ndjson:/nonexistent/dir/file");
+	assert_null(open_output(f, 1, 1 << 20, false));
+	strcpy(f->destination, "kafka:topic");
+	assert_null(open_output(f, 1, 1 << 20, false));
+	fflush(f->log.out);
+	assert_non_null(strstr(f->said, "/nonexistent/dir/file: cannot be "
+					"opened for writing: No such file"));
+	assert_non_null(strstr(f->said, "unknown output \"kafka:topic\""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		TEST(test_workers_in_order),  TEST(test_appends),
+		TEST(test_slow_reader_drops), TEST(test_blocking),
+		TEST(test_broken_pipe),	      TEST(test_full_disk),
+		TEST(test_two_sinks),	      TEST(test_cannot_open),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
+}

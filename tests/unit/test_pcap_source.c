@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* Capture files of every kind, made here byte by byte: formats, byte orders,
+ * time resolutions, link types, damage. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "capture/pcap_source.h"
+
+/* A file under construction. */
+struct maker {
+	struct buf b;
+	bool big_endian;
+};
+
+static void put(struct maker *m, uint64_t v, unsigned int bytes)
+{
+	uint8_t out[8];
+	unsigned int i;
+
+	for (i = 0; i < bytes; i++)
+		out[m->big_endian ? bytes - 1 - i : i] = (uint8_t)(v >> 8 * i);
+	buf_add(&m->b, out, bytes);
+}
+
+static void pcap_header(struct maker *m, bool ns, uint32_t link)
+{
+	put(m, ns ? 0xa1b23c4d : 0xa1b2c3d4, 4);
+	put(m, 2, 2);
+	put(m, 4, 2);
+	put(m, 0, 4);
+	put(m, 0, 4);
+	put(m, 65535, 4);
+	put(m, link, 4);
+}
+
+static void pcap_packet(struct maker *m, uint32_t s, uint32_t fraction,
+			const void *data, uint32_t caplen, uint32_t len)
+{
+	put(m, s, 4);
+	put(m, fraction, 4);
+	put(m, caplen, 4);
+	put(m, len, 4);
+	buf_add(&m->b, data, caplen);
+}
+
+/* Section header and one interface; resolution is if_tsresol, or 0. */
+static void pcapng_header(struct maker *m, uint32_t link, uint8_t resolution)
+{
+	put(m, 0x0a0d0d0a, 4);
+	put(m, 28, 4);
+	put(m, 0x1a2b3c4d, 4);
+	put(m, 1, 2);
+	put(m, 0, 2);
+	put(m, UINT64_MAX, 8);
+	put(m, 28, 4);
+	put(m, 1, 4);
+	put(m, resolution ? 32 : 20, 4);
+	put(m, link, 2);
+	put(m, 0, 2);
+	put(m, 65535, 4);
+	if (resolution) {
+		put(m, 9, 2);
+		put(m, 1, 2);
+		buf_add(&m->b, (uint8_t[]){resolution, 0, 0, 0}, 4);
+		put(m, 0, 4);
+	}
+	put(m, resolution ? 32 : 20, 4);
+}
+
+static void pcapng_packet(struct maker *m, uint64_t ts, const void *data,
+			  uint32_t caplen, uint32_t len)
+{
+	uint32_t padded = (caplen + 3) & ~3u;
+
+	put(m, 6, 4);
+	put(m, 32 + padded, 4);
+	put(m, 0, 4);
+	put(m, ts >> 32, 4);
+	put(m, (uint32_t)ts, 4);
+	put(m, caplen, 4);
+	put(m, len, 4);
+	buf_add(&m->b, data, caplen);
+	buf_add(&m->b, "\0\0\0", padded - caplen);
+	put(m, 32 + padded, 4);
+}
+
+static struct pcap_source *source_of(struct maker *m,
+				     char error[PCAP_SOURCE_ERROR])
+{
+	FILE *f = fmemopen(m->b.p, m->b.len, "rb");
+
+	assert_non_null(f);
+	return pcap_source_from(f, error);
+}
+
+static const uint8_t ethernet[60] = {2, 0, 0, 0, 0, 1, 2,   0,
+				     0, 0, 0, 2, 8, 0, 0x45};
+#define SECOND 1700000000u
+
+static void expect_frame(struct pcap_source *s, uint64_t ts_ns, size_t caplen,
+			 size_t wire_len, const void *data)
+{
+	char error[PCAP_SOURCE_ERROR];
+	struct pcap_frame f;
+
+	assert_int_equal(pcap_source_next(s, &f, error), 1);
+	assert_int_equal(f.ts_ns, ts_ns);
+	assert_int_equal(f.caplen, caplen);
+	assert_int_equal(f.wire_len, wire_len);
+	assert_memory_equal(f.data, data, caplen);
+}
+
+static void test_pcap(void **state)
+{
+	char error[PCAP_SOURCE_ERROR];
+	struct pcap_frame f;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct maker m = {.big_endian = i & 1};
+		bool ns = i & 2;
+		struct pcap_source *s;
+
+		pcap_header(&m, ns, 1);
+		pcap_packet(&m, SECOND, 123456, ethernet, 60, 60);
+		/* Cut at the snapshot length. */
+		pcap_packet(&m, SECOND + 1, 999999, ethernet, 40, 1500);
+		/* Claims to be longer than it was. */
+		pcap_packet(&m, SECOND + 2, 0, ethernet, 60, 10);
+		pcap_packet(&m, SECOND + 3, 0, ethernet, 0, 0);
+		s = source_of(&m, error);
+		assert_non_null(s);
+		expect_frame(s,
+			     SECOND * 1000000000ull + (ns ? 123456 : 123456000),
+			     60, 60, ethernet);
+		expect_frame(s,
+			     (SECOND + 1) * 1000000000ull +
+				     (ns ? 999999 : 999999000),
+			     40, 1500, ethernet);
+		expect_frame(s, (SECOND + 2) * 1000000000ull, 60, 60, ethernet);
+		expect_frame(s, (SECOND + 3) * 1000000000ull, 0, 0, ethernet);
+		assert_int_equal(pcap_source_next(s, &f, error), 0);
+		pcap_source_free(s);
+		buf_free(&m.b);
+	}
+}
+
+static void test_pcapng(void **state)
+{
+	static const struct {
+		uint8_t resolution; /* 10^-n, or 2^-n with the high bit */
+		uint64_t ticks, ns;
+	} cases[] = {
+		{0, 1700000000123456ull, 1700000000123456000ull},
+		{6, 1700000000123456ull, 1700000000123456000ull},
+		{9, 1700000000123456789ull, 1700000000123456789ull},
+		{3, 1700000000123ull, 1700000000123000000ull},
+		{0x80 | 10, 1700000000ull << 10 | 512, 1700000000500000000ull},
+	};
+	char error[PCAP_SOURCE_ERROR];
+	struct pcap_frame f;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++) {
+		struct maker m = {.big_endian = i & 1};
+		struct pcap_source *s;
+
+		pcapng_header(&m, 1, cases[i / 2].resolution);
+		pcapng_packet(&m, cases[i / 2].ticks, ethernet, 59, 61);
+		s = source_of(&m, error);
+		if (!s)
+			fail_msg("%s", error);
+		expect_frame(s, cases[i / 2].ns, 59, 61, ethernet);
+		assert_int_equal(pcap_source_next(s, &f, error), 0);
+		pcap_source_free(s);
+		buf_free(&m.b);
+	}
+}
+
+/* Everything becomes Ethernet. */
+static void test_link_types(void **state)
+{
+	static const uint8_t v4[] = {0x45, 1, 2, 3}, v6[] = {0x60, 1, 2, 3};
+	static const struct {
+		uint32_t link; /* as in files: LINKTYPE_* */
+		uint8_t header[20];
+		size_t n;
+		const uint8_t *packet;
+		uint16_t type;
+	} cases[] = {
+		{101, {0}, 0, v4, 0x0800},
+		{101, {0}, 0, v6, 0x86dd},
+		{228, {0}, 0, v4, 0x0800},
+		{229, {0}, 0, v6, 0x86dd},
+		{0, {2, 0, 0, 0}, 4, v4, 0x0800},
+		{0, {0, 0, 0, 2}, 4, v4, 0x0800},
+		{0, {10, 0, 0, 0}, 4, v6, 0x86dd},
+		{0, {0, 0, 0, 24}, 4, v6, 0x86dd},
+		{0, {28, 0, 0, 0}, 4, v6, 0x86dd},
+		{0, {30, 0, 0, 0}, 4, v6, 0x86dd},
+		{108, {0, 0, 0, 2}, 4, v4, 0x0800},
+		{108, {0, 0, 0, 30}, 4, v6, 0x86dd},
+		{108, {0, 0, 0, 99}, 4, v4, 0},
+		{113, {[14] = 0x08, 0x00}, 16, v4, 0x0800},
+		{113, {[14] = 0x81, 0x00}, 16, v4, 0x8100},
+		{276, {0x86, 0xdd}, 20, v6, 0x86dd},
+	};
+	char error[PCAP_SOURCE_ERROR];
+	unsigned int i, cut;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t data[32] = {0}, expected[32] = {0};
+		size_t n = cases[i].n;
+		struct maker m = {0};
+		struct pcap_source *s;
+		struct pcap_frame f;
+
+		memcpy(data, cases[i].header, n);
+		memcpy(data + n, cases[i].packet, 4);
+		expected[12] = (uint8_t)(cases[i].type >> 8);
+		expected[13] = (uint8_t)cases[i].type;
+		memcpy(expected + 14, cases[i].packet, 4);
+		pcap_header(&m, false, cases[i].link);
+		pcap_packet(&m, SECOND, 0, data, (uint32_t)n + 4,
+			    (uint32_t)n + 100);
+		for (cut = 0; cut < n; cut++)
+			pcap_packet(&m, SECOND, 0, data, cut, 100);
+		s = source_of(&m, error);
+		if (!s)
+			fail_msg("%s", error);
+		expect_frame(s, SECOND * 1000000000ull, 18, 114, expected);
+		for (cut = 0; cut < n; cut++) {
+			assert_int_equal(pcap_source_next(s, &f, error), 1);
+			assert_int_equal(f.caplen, 14);
+			assert_true(f.wire_len >= f.caplen);
+		}
+		pcap_source_free(s);
+		buf_free(&m.b);
+	}
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *said;
+	} cases[] = {
+		{"\x1f\x8b\x08\0\0\0\0\0", 8, "zcat FILE | metlo-xdp replay -"},
+		{"\x28\xb5\x2f\xfd\0\0\0\0", 8, "zstdcat"},
+		{"\xfd"
+		 "7zXZ\0\0\0",
+		 8, "xzcat"},
+		{"GET / HTTP/1.1\r\n\r\n", 18, "not a pcap or pcapng file"},
+		{"\xd4\xc3\xb2\xa1\2\0", 6, "not a pcap or pcapng file"},
+		{"\n", 1, "not a pcap or pcapng file"},
+	};
+	char error[PCAP_SOURCE_ERROR];
+	struct maker m = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_clear(&m.b);
+		buf_add(&m.b, cases[i].bytes, cases[i].n);
+		assert_null(source_of(&m, error));
+		if (!strstr(error, cases[i].said))
+			fail_msg("case %zu: %s", i, error);
+	}
+	buf_clear(&m.b);
+	pcap_header(&m, false, 105);
+	assert_null(source_of(&m, error));
+	assert_non_null(strstr(error, "link type IEEE802_11 (105) is not "
+				      "supported"));
+	buf_free(&m.b);
+	assert_null(pcap_source_open("/nonexistent/file", error));
+	assert_non_null(strstr(error, "No such file"));
+	assert_null(pcap_source_open("/tmp", error));
+	assert_non_null(strstr(error, "Is a directory"));
+}
+
+/* Cut at every byte: the whole packets before come out, then the error, or
+ * the end where a packet ends. */
+static void test_truncated(void **state)
+{
+	char error[PCAP_SOURCE_ERROR];
+	unsigned int format, n;
+
+	(void)state;
+	for (format = 0; format < 2; format++) {
+		struct maker m = {0};
+		size_t full, first, second;
+
+		if (format)
+			pcapng_header(&m, 1, 0);
+		else
+			pcap_header(&m, false, 1);
+		full = m.b.len;
+		if (format)
+			pcapng_packet(&m, 1, ethernet, 60, 60);
+		else
+			pcap_packet(&m, 1, 0, ethernet, 60, 60);
+		first = m.b.len;
+		if (format)
+			pcapng_packet(&m, 2, ethernet, 60, 60);
+		else
+			pcap_packet(&m, 2, 0, ethernet, 60, 60);
+		second = m.b.len;
+		for (; m.b.len > full; m.b.len--) {
+			struct pcap_source *s = source_of(&m, error);
+			struct pcap_frame f;
+			int r;
+
+			assert_non_null(s);
+			for (n = 0; (r = pcap_source_next(s, &f, error)) == 1;)
+				n++;
+			assert_int_equal(n, m.b.len >= second  ? 2
+					    : m.b.len >= first ? 1
+							       : 0);
+			assert_int_equal(
+				r,
+				m.b.len == first || m.b.len == second ? 0 : -1);
+			if (r < 0)
+				assert_true(*error);
+			pcap_source_free(s);
+		}
+		buf_free(&m.b);
+	}
+}
+
+static void test_damaged(void **state)
+{
+	char error[PCAP_SOURCE_ERROR];
+	struct maker m = {0};
+	struct pcap_source *s;
+	struct pcap_frame f;
+
+	(void)state;
+	pcap_header(&m, true, 1);
+	/* Times out of range. */
+	pcap_packet(&m, 0xffffffff, 0xffffffff, ethernet, 60, 60);
+	pcap_packet(&m, 1, 0, ethernet, 60, 60);
+	/* An impossible length. */
+	put(&m, 1, 4);
+	put(&m, 1, 4);
+	put(&m, 0x7fffffff, 4);
+	put(&m, 60, 4);
+	s = source_of(&m, error);
+	assert_non_null(s);
+	assert_int_equal(pcap_source_next(s, &f, error), 1);
+	assert_int_equal(pcap_source_next(s, &f, error), 1);
+	assert_int_equal(pcap_source_next(s, &f, error), -1);
+	assert_true(*error);
+	pcap_source_free(s);
+	buf_free(&m.b);
+}
+
+static void test_position(void **state)
+{
+	char path[] = "/tmp/test_pcap_XXXXXX", error[PCAP_SOURCE_ERROR];
+	struct maker m = {0};
+	struct pcap_source *s;
+	struct pcap_frame f;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	pcap_header(&m, true, 1);
+	pcap_packet(&m, 1, 0, ethernet, 60, 60);
+	assert_int_equal(write(fd, m.b.p, m.b.len), m.b.len);
+	close(fd);
+	s = pcap_source_open(path, error);
+	assert_non_null(s);
+	assert_int_equal(pcap_source_size(s), m.b.len);
+	assert_int_equal(pcap_source_next(s, &f, error), 1);
+	assert_int_equal(pcap_source_position(s), m.b.len);
+	pcap_source_free(s);
+	unlink(path);
+	buf_free(&m.b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pcap),
+		cmocka_unit_test(test_pcapng),
+		cmocka_unit_test(test_link_types),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_position),
+	};
+
+	return cmocka_run_group_tests_name("pcap_source", tests, NULL, NULL);
+}
