@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <linux/types.h>
 
 #include "metlo_record.h"
 
@@ -97,7 +98,11 @@ struct stream_conf {
 	uint32_t max_flows;
 	uint64_t ooo_limit;	 /* bytes out of order, whole table */
 	uint32_t ooo_flow_limit; /* bytes out of order, one direction */
-	uint64_t gap_timeout_ns; /* a hole is given up after this */
+	/* A hole is given up after this; so is the search for the first byte
+	 * of a stream joined midway. One call of stream_record() or
+	 * stream_tick() counts as 1/16 of it at most: silence in a capture
+	 * does not make a packet late that comes next. */
+	uint64_t gap_timeout_ns;
 	uint64_t idle_timeout_ns;
 	uint32_t shunt_min; /* do not bother the kernel for fewer bytes */
 	uint64_t seed[2];   /* secret, for the hash */
@@ -130,6 +135,11 @@ struct stream_conf {
 	X(ooo_flow_limit)     /* holes given up at the limit of a direction */ \
 	X(ooo_total_limit)    /* holes given up at the limit of the table */   \
 	X(out_of_window)      /* records far off the stream: ignored */        \
+	X(before_start)	      /* records older than where we joined */         \
+	X(after_end)	      /* records behind a FIN, RST or new SYN */       \
+	X(urgent_bytes)	      /* out of band (RFC 6093): not in the stream */  \
+	X(rst_bytes)	      /* payload of RST: not in the stream */          \
+	X(no_memory)	      /* records that could not be kept */             \
 	X(rst_ignored)	      /* RST out of the window (RFC 5961) */           \
 	X(flows_opened)                                                        \
 	X(flows_midstream)    /* of those: no handshake seen */                \

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "stream/deliver.h"
+#include "stream/skip.h"
+
+void flow_tuple(const struct flow *f, struct stream_tuple *out)
+{
+	unsigned int client = !!(f->flags & F_CLIENT1);
+
+	memset(out, 0, sizeof(*out));
+	for (unsigned int i = 0; i < 2; i++) {
+		memcpy(out->addr[i], f->key.addr[i ^ client], 16);
+		out->port[i] = f->key.port[i ^ client];
+	}
+	out->vni = f->dir[!!(f->flags & F_FIRST1)].vni0;
+	out->ipv6 = !!(f->flags & F_IPV6);
+	out->client_sure = !!(f->flags & F_SURE);
+	out->midstream = !!(f->flags & F_MIDSTREAM);
+}
+
+/* Without a SYN: the server is at the configured port, else at the lower. */
+static void guess_roles(struct flow *f)
+{
+	bool client1;
+
+	if (!(f->flags & F_PORT0) != !(f->flags & F_PORT1))
+		client1 = f->flags & F_PORT0;
+	else if (f->key.port[0] != f->key.port[1])
+		client1 = f->key.port[1] > f->key.port[0];
+	else
+		client1 = f->flags & F_FIRST1;
+	f->flags = client1 ? f->flags | F_CLIENT1 : f->flags & ~F_CLIENT1;
+}
+
+static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+{
+	const struct stream_protocol *p = t->conf.protocol;
+	struct stream_tuple tuple;
+
+	f->flags |= F_OPEN;
+	if (!(f->flags & F_SURE))
+		guess_roles(f);
+	if (!((f->dir[0].flags | f->dir[1].flags) & D_SYN)) {
+		f->flags |= F_MIDSTREAM;
+		t->stats.flows_midstream++;
+	}
+	flow_tuple(f, &tuple);
+	f->proto = p->open(t->conf.protocol_ctx, (struct stream_flow *)f,
+			   &tuple);
+	if (!f->proto) {
+		f->flags |= F_DEAD;
+		t->stats.flows_no_memory++;
+		return;
+	}
+	for (unsigned int dir = 0; dir < 2; dir++)
+		if (f->dir[dir].flags & D_FIN)
+			p->fin(f->proto, role_of(f, dir), ts_ns);
+}
+
+/* Ready to be told something? */
+static inline bool wants(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+{
+	if (!(f->flags & F_OPEN))
+		open_flow(t, f, ts_ns);
+	return !(f->flags & F_DEAD);
+}
+
+static inline void move_on(struct flow_dir *d, uint32_t n)
+{
+	d->next += n;
+	d->offset += n;
+}
+
+/* Bytes of the next len that lie in a skipped range. */
+static uint32_t in_skip(const struct stream_table *t, const struct flow_dir *d,
+			uint32_t len)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+	uint64_t left;
+
+	if (!x || x->skip <= d->offset)
+		return 0;
+	left = x->skip - d->offset;
+	return left < len ? (uint32_t)left : len;
+}
+
+static void tell_gap(struct stream_table *t, struct flow *f, unsigned int dir,
+		     uint32_t len, enum stream_gap_kind kind, uint64_t ts_ns)
+{
+	const struct stream_protocol *p = t->conf.protocol;
+
+	move_on(&f->dir[dir], len);
+	if (kind == STREAM_GAP_SKIPPED)
+		skip_progress(t, f, dir);
+	p->gap(f->proto, role_of(f, dir), len, kind, ts_ns);
+}
+
+/* What an acknowledgment number says about the opposite direction. */
+static uint64_t acked_offset(const struct flow_dir *o, uint32_t ack)
+{
+	int32_t rel = seq_diff(ack, o->next);
+
+	if (!(o->flags & D_STARTED))
+		return STREAM_UNKNOWN;
+	/* A FIN counts as one, but is not a byte of the stream. */
+	if (o->flags & D_FIN && rel > 0)
+		rel = 0;
+	if (rel < 0 && o->offset < (uint64_t)-(int64_t)rel)
+		return STREAM_UNKNOWN;
+	return o->offset + (int64_t)rel;
+}
+
+void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
+		  const uint8_t *data, size_t len, uint64_t ts_ns,
+		  const uint32_t *ack)
+{
+	struct flow_dir *d = &f->dir[dir];
+	struct stream_chunk chunk;
+	uint32_t skip;
+
+	if (!wants(t, f, ts_ns)) {
+		move_on(d, len);
+		t->stats.bytes_discarded += len;
+		return;
+	}
+	skip = in_skip(t, d, len);
+	if (skip) {
+		t->stats.bytes_skipped += skip;
+		skip_came(t, f, dir, skip);
+		tell_gap(t, f, dir, skip, STREAM_GAP_SKIPPED, ts_ns);
+		if (skip == len)
+			return;
+		/* The callback may have asked for more. */
+		deliver_data(t, f, dir, data + skip, len - skip, ts_ns, ack);
+		return;
+	}
+	chunk.data = data;
+	chunk.len = len;
+	chunk.offset = d->offset;
+	chunk.ts_ns = ts_ns;
+	chunk.acked = ack ? acked_offset(&f->dir[!dir], *ack) : STREAM_UNKNOWN;
+	move_on(d, len);
+	t->stats.bytes_delivered += len;
+	t->conf.protocol->data(f->proto, role_of(f, dir), &chunk);
+}
+
+void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,
+		 uint32_t len, enum stream_gap_kind kind, uint64_t ts_ns)
+{
+	struct flow_dir *d = &f->dir[dir];
+	bool alive = wants(t, f, ts_ns);
+
+	while (len) {
+		uint32_t n = in_skip(t, d, len);
+		enum stream_gap_kind as = n ? STREAM_GAP_SKIPPED : kind;
+
+		if (!n)
+			n = len;
+		if (as == STREAM_GAP_LOST) {
+			t->stats.gaps++;
+			t->stats.gap_bytes += n;
+		} else if (as == STREAM_GAP_TRUNCATED) {
+			t->stats.truncated_bytes += n;
+		} else {
+			t->stats.shunted_bytes += n;
+		}
+		if (alive)
+			tell_gap(t, f, dir, n, as, ts_ns);
+		else
+			move_on(d, n);
+		len -= n;
+	}
+}
+
+void deliver_fin(struct stream_table *t, struct flow *f, unsigned int dir,
+		 uint64_t ts_ns)
+{
+	f->dir[dir].flags |= D_FIN;
+	if (f->flags & F_OPEN && !(f->flags & F_DEAD))
+		t->conf.protocol->fin(f->proto, role_of(f, dir), ts_ns);
+}
+
+void deliver_close(struct stream_table *t, struct flow *f, enum stream_end why,
+		   uint64_t ts_ns)
+{
+	if (f->flags & F_OPEN && f->proto)
+		t->conf.protocol->close(f->proto, why, ts_ns);
+	f->proto = NULL;
+}

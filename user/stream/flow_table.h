@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flows by addresses and ports, and by how recently they were used. Several
+ * flows may have the same key (see match.h).
+ */
+#ifndef STREAM_FLOW_TABLE_H
+#define STREAM_FLOW_TABLE_H
+
+#include "stream/flow.h"
+
+/* Flows with one key at most: more of them displace each other. */
+#define FLOW_TABLE_SAME_KEY 16u
+
+/* Sets up slots, slabs and lists. 0 or -ENOMEM. */
+int flow_table_init(struct stream_table *t);
+void flow_table_destroy(struct stream_table *t);
+
+/* Key of a record; returns the index of the endpoint that sent it. */
+unsigned int flow_key_of(const struct metlo_rec *rec, struct flow_key *key);
+/* Keyed by conf.seed: safe also where records carry a guessable hash. */
+uint32_t flow_table_tag(const struct stream_table *t,
+			const struct flow_key *key);
+
+static inline uint32_t flow_table_home(const struct stream_table *t,
+				       uint32_t tag)
+{
+	return tag >> (32 - t->bits);
+}
+
+/* The next flow with this key at or after slot *pos, which moves on; 0 when
+ * there is no more. Start with *pos = flow_table_home(). */
+uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
+			 const struct flow_key *key, uint32_t *pos);
+
+/* A new flow in LIST_SYN, or 0: out of memory. The caller keeps the number
+ * of flows below the cap. */
+uint32_t flow_table_add(struct stream_table *t, uint32_t tag,
+			const struct flow_key *key);
+void flow_table_remove(struct stream_table *t, uint32_t index);
+
+/* Puts a flow at the head of a list. */
+void flow_table_move(struct stream_table *t, uint32_t index,
+		     enum flow_list list);
+/* A record came: the flow becomes the most recently used of its list (to
+ * within one tick: several records in a tick move it once). */
+static inline void flow_table_touch(struct stream_table *t, uint32_t index,
+				    struct flow *f)
+{
+	uint32_t now = ticks_of(t->now);
+
+	if (f->used == now)
+		return;
+	f->used = now;
+	if (t->lists[f->list].head != index)
+		flow_table_move(t, index, f->list);
+}
+
+#endif

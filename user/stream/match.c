@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/flow_table.h"
+#include "stream/match.h"
+
+/* Serial numbers say nothing beyond this. */
+#define BACK_MAX (1 << 30)
+#define SOON	 (1 << 16)
+
+enum agree { AGREE_UNKNOWN, AGREE_NO, AGREE_YES };
+
+static bool within(int32_t diff, int32_t back, int32_t ahead)
+{
+	return diff >= -back && diff <= ahead;
+}
+
+/* How far back the stream of a direction reaches from its next byte. */
+static int32_t reach_back(const struct flow_dir *d, bool known_vni)
+{
+	int32_t max = known_vni ? BACK_MAX : MATCH_COPY;
+	int32_t back = d->offset < (uint64_t)max ? (int32_t)d->offset : max;
+
+	/* Before a SYN there is nothing but a keep-alive probe; before the
+	 * place where we joined there may be late packets. */
+	return d->flags & D_SYN ? back + 1 : back + MATCH_COPY;
+}
+
+static int32_t reach_ahead(const struct stream_table *t,
+			   const struct flow_dir *d, bool known_vni)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+
+	if (!known_vni)
+		return MATCH_COPY;
+	if (x && x->skip > d->offset)
+		/* The kernel keeps quiet about up to this much. */
+		return x->skip - d->offset < BACK_MAX ?
+			       (int32_t)(x->skip - d->offset) + MATCH_AHEAD :
+			       INT32_MAX;
+	return MATCH_AHEAD;
+}
+
+/* Is the acknowledgment number one of the direction it acknowledges? */
+static enum agree ack_agrees(const struct stream_table *t,
+			     const struct flow_dir *o, uint32_t ack, bool known)
+{
+	const struct dir_ext *x = dir_ext(t, o);
+	int32_t slack = known ? MATCH_AHEAD : MATCH_COPY;
+	bool ok;
+
+	if (x && x->skip > o->offset)
+		return AGREE_UNKNOWN;
+	if (o->flags & D_STARTED)
+		ok = within(seq_diff(ack, o->next), reach_back(o, known),
+			    slack);
+	else if (o->flags & D_HELD)
+		ok = within(seq_diff(ack, o->next), slack, slack);
+	else if (o->flags & D_ACKED)
+		ok = within(seq_diff(ack, o->acked), slack, slack);
+	else
+		return AGREE_UNKNOWN;
+	return ok ? AGREE_YES : AGREE_NO;
+}
+
+static enum match_fit fit_syn(const struct stream_table *t,
+			      const struct flow *f, unsigned int dir,
+			      const struct metlo_rec *rec)
+{
+	const struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
+	uint32_t first = rec->seq + 1;
+	bool ack = rec->tcp_flags & METLO_TCP_ACK;
+
+	if (d->flags & D_STARTED && first == d->start)
+		return MATCH_INSIDE;
+	if (f->flags & F_CLOSED)
+		return MATCH_NONE;
+	if (d->flags & D_STARTED) {
+		/* A SYN-ACK with another ISN answers the same SYN: SYN
+		 * cookies (RFC 4987 section 3.6). */
+		if (ack && o->flags & D_SYN &&
+		    within(seq_diff(rec->ack, o->start), 0, SOON))
+			return MATCH_NEAR;
+		if (d->flags & D_MID &&
+		    within(seq_diff(d->start, first), 0, MATCH_SYN_AHEAD))
+			return MATCH_NEAR;
+		return MATCH_NONE;
+	}
+	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_NO)
+		return MATCH_NONE;
+	if (d->flags & D_HELD)
+		return within(seq_diff(d->next, first), 0, MATCH_SYN_AHEAD) ?
+			       MATCH_NEAR :
+			       MATCH_NONE;
+	if (d->flags & D_ACKED)
+		return within(seq_diff(d->acked, first), 0, MATCH_SYN_AHEAD) ?
+			       MATCH_NEAR :
+			       MATCH_NONE;
+	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_YES)
+		return MATCH_NEAR;
+	/* Simultaneous open (RFC 9293 section 3.5): no number in common. */
+	return dir_has_vni(o, rec->vni) ? MATCH_WEAK : MATCH_NONE;
+}
+
+/* The fit of the sequence number alone; MATCH_FAR: it contradicts. */
+static enum match_fit fit_seq(const struct stream_table *t,
+			      const struct flow *f, const struct flow_dir *d,
+			      uint32_t seq, bool known)
+{
+	int32_t rel = seq_diff(seq, d->next);
+
+	if (d->flags & D_STARTED) {
+		bool over = f->flags & (F_CLOSED | F_CLOSING);
+
+		if (!within(rel, reach_back(d, known),
+			    reach_ahead(t, d, known)))
+			return MATCH_FAR;
+		if (f->flags & F_CLOSED && d->flags & D_FIN && rel > 1)
+			return MATCH_FAR;
+		if (rel < 0)
+			return seq_before(seq, d->start) ? MATCH_NEAR :
+							   MATCH_INSIDE;
+		if (over)
+			return MATCH_POSSIBLE;
+		return !rel ? MATCH_NEXT :
+		       rel < SOON ? MATCH_AHEAD_OF :
+				    MATCH_NEAR;
+	}
+	if (d->flags & D_HELD)
+		return within(rel, MATCH_SYN_AHEAD,
+			      known ? MATCH_AHEAD : MATCH_COPY) ?
+			       MATCH_AHEAD_OF :
+			       MATCH_FAR;
+	if (d->flags & D_ACKED)
+		return within(seq_diff(seq, d->acked),
+			      known ? MATCH_AHEAD : MATCH_COPY,
+			      known ? MATCH_AHEAD : MATCH_COPY) ?
+			       MATCH_NEAR :
+			       MATCH_FAR;
+	return MATCH_WEAK;
+}
+
+static enum match_fit fit_data(const struct stream_table *t,
+			       const struct flow *f, unsigned int dir,
+			       const struct metlo_rec *rec)
+{
+	const struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
+	bool own = dir_has_vni(d, rec->vni);
+	/* A direction not seen so far is likely under the other's VNI. */
+	bool known = own || (!d->seen && dir_has_vni(o, rec->vni));
+	enum match_fit fit = fit_seq(t, f, d, rec->seq, known);
+	enum agree ack = AGREE_UNKNOWN;
+
+	if (rec->tcp_flags & METLO_TCP_ACK)
+		ack = ack_agrees(t, o, rec->ack, known);
+	if (fit == MATCH_FAR)
+		return own && !(f->flags & F_CLOSED) ? MATCH_FAR : MATCH_NONE;
+	if (ack == AGREE_NO)
+		return own ? MATCH_POSSIBLE : MATCH_NONE;
+	if (fit == MATCH_WEAK) {
+		if (ack == AGREE_YES)
+			return MATCH_NEAR;
+		return known ? MATCH_WEAK : MATCH_NONE;
+	}
+	return fit;
+}
+
+struct match match_find(const struct stream_table *t, uint32_t tag,
+			const struct flow_key *key, unsigned int dir,
+			const struct metlo_rec *rec)
+{
+	uint32_t pos = flow_table_home(t, tag), index, best_used = 0;
+	struct match m = {0};
+	unsigned int best = 0;
+
+	while ((index = flow_table_next(t, tag, key, &pos))) {
+		const struct flow *f = flow_at(t, index);
+		const struct flow_dir *d = &f->dir[dir];
+		enum match_fit fit;
+		unsigned int score;
+
+		m.same_key++;
+		if (rec->tcp_flags & METLO_TCP_SYN)
+			fit = fit_syn(t, f, dir, rec);
+		else
+			fit = fit_data(t, f, dir, rec);
+		if (fit == MATCH_NONE)
+			continue;
+		/* The numbers decide; then the VNI; then the one in use. */
+		score = fit * 8 + dir_has_vni(d, rec->vni) * 4 +
+			dir_has_vni(&f->dir[!dir], rec->vni) * 2 +
+			!(f->flags & F_CLOSED);
+		if (score > best ||
+		    (score == best && (int32_t)(f->used - best_used) > 0)) {
+			best = score;
+			best_used = f->used;
+			m.flow = index;
+			m.fit = fit;
+		}
+	}
+	return m;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream/segments.h"
+#include "stream/seq.h"
+
+/* Pieces up to this size are gathered in one buffer, so that a flood of
+ * single bytes costs bytes and not buffers. */
+#define TINY 64u
+#define TINY_ROOM 256u
+
+static struct seg *at(const struct segs *s, unsigned int i)
+{
+	return &s->v[s->first + i];
+}
+
+/* Index of the first segment that ends after seq. */
+static unsigned int find(const struct segs *s, uint32_t seq)
+{
+	unsigned int lo = 0, hi = s->n;
+
+	/* Mostly it goes at the end. */
+	if (!s->n || !seq_before(seq, segs_end(s)))
+		return s->n;
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+		const struct seg *g = at(s, mid);
+
+		if (seq_before(seq, g->seq + g->len))
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+/* Makes place for one segment at index i; its contents are undefined. */
+static int open_slot(struct segs *s, unsigned int i)
+{
+	if (s->n >= SEGS_MAX)
+		return -ENOSPC;
+	if (s->first + s->n == s->cap && s->first) {
+		memmove(s->v, s->v + s->first, s->n * sizeof(*s->v));
+		s->first = 0;
+	}
+	if (s->n == s->cap) {
+		unsigned int cap = s->cap ? s->cap * 2 : 8;
+		struct seg *v = realloc(s->v, cap * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		s->memory += (cap - s->cap) * sizeof(*v);
+		s->v = v;
+		s->cap = cap;
+	}
+	memmove(at(s, i + 1), at(s, i), (s->n - i) * sizeof(*s->v));
+	s->n++;
+	return 0;
+}
+
+static void close_slot(struct segs *s, unsigned int i)
+{
+	memmove(at(s, i), at(s, i + 1), (s->n - i - 1) * sizeof(*s->v));
+	s->n--;
+}
+
+/* Appends a tiny piece to the segment before it. */
+static bool gather(struct segs *s, unsigned int i, const struct seg *piece)
+{
+	struct seg *prev;
+
+	if (!i || piece->kind != SEG_DATA || piece->len > TINY)
+		return false;
+	prev = at(s, i - 1);
+	if (prev->kind != SEG_DATA || prev->seq + prev->len != piece->seq ||
+	    prev->room - prev->len < piece->len ||
+	    prev->has_ack != piece->has_ack || prev->ack != piece->ack)
+		return false;
+	memcpy(prev->data + prev->len, piece->data, piece->len);
+	prev->len += piece->len;
+	s->bytes += piece->len;
+	return true;
+}
+
+/* Stores a piece that overlaps nothing, before index i. */
+static int put(struct segs *s, unsigned int i, const struct seg *piece,
+	       bool *gathered)
+{
+	struct seg new = *piece;
+	int err;
+
+	*gathered = gather(s, i, piece);
+	if (*gathered)
+		return 0;
+	if (piece->kind == SEG_DATA) {
+		new.room = piece->len > TINY ? piece->len : TINY_ROOM;
+		new.data = malloc(new.room);
+		if (!new.data)
+			return -ENOMEM;
+		memcpy(new.data, piece->data, piece->len);
+	} else {
+		new.data = NULL;
+		new.room = 0;
+	}
+	err = open_slot(s, i);
+	if (err) {
+		free(new.data);
+		return err;
+	}
+	*at(s, i) = new;
+	s->memory += new.room;
+	if (new.kind == SEG_DATA)
+		s->bytes += new.len;
+	return 0;
+}
+
+/* Takes [seq, seq + len) out of the placeholder at index i; returns the index
+ * where the bytes go. The range lies within the placeholder. */
+static int carve(struct segs *s, unsigned int *i, uint32_t seq, uint32_t len)
+{
+	struct seg *g = at(s, *i);
+	uint32_t before = seq - g->seq, after = g->len - before - len;
+	int err;
+
+	if (!before && !after) {
+		close_slot(s, *i);
+		return 0;
+	}
+	if (before && after) {
+		err = open_slot(s, *i);
+		if (err)
+			return err;
+		g = at(s, *i);
+		g[0] = g[1];
+		g[1].seq = seq + len;
+		g[1].len = after;
+	} else if (after) {
+		g->seq = seq + len;
+		g->len = after;
+		return 0;
+	}
+	g->len = before;
+	++*i;
+	return 0;
+}
+
+static bool gives_way(const struct seg *there, const struct seg *piece)
+{
+	return (piece->kind == SEG_DATA || piece->kind == SEG_URGENT) &&
+	       (there->kind == SEG_TRUNCATED || there->kind == SEG_SKIPPED);
+}
+
+static void count(struct segs_result *r, const struct seg *piece, int err)
+{
+	if (piece->kind != SEG_DATA)
+		r->filled += err ? 0 : piece->len;
+	else if (err)
+		r->failed += piece->len;
+	else
+		r->added += piece->len;
+}
+
+static void advance(struct seg *rest, uint32_t n)
+{
+	rest->seq += n;
+	rest->len -= n;
+	if (rest->data)
+		rest->data += n;
+}
+
+int segs_insert(struct segs *s, const struct seg *piece, struct segs_result *r)
+{
+	unsigned int i = find(s, piece->seq);
+	struct seg rest = *piece;
+	bool gathered;
+	int err = 0;
+
+	*r = (struct segs_result){0};
+	while (rest.len && !err) {
+		struct seg part = rest, *g = i < s->n ? at(s, i) : NULL;
+		uint32_t gap = g ? g->seq - rest.seq : 0, n;
+
+		if (!g || (seq_before(rest.seq, g->seq) && gap >= rest.len)) {
+			err = put(s, i, &part, &gathered);
+			count(r, &part, err);
+			return err;
+		}
+		if (seq_before(rest.seq, g->seq)) {
+			part.len = gap;
+			err = put(s, i, &part, &gathered);
+			count(r, &part, err);
+			i += !gathered;
+			advance(&rest, gap);
+			continue;
+		}
+		n = g->seq + g->len - rest.seq;
+		part.len = n < rest.len ? n : rest.len;
+		if (gives_way(g, &part)) {
+			err = carve(s, &i, part.seq, part.len);
+			if (!err)
+				err = put(s, i, &part, &gathered);
+			else
+				gathered = true;
+			count(r, &part, err);
+			i += !gathered;
+		} else {
+			if (part.kind == SEG_DATA) {
+				r->duplicate += part.len;
+				if (g->kind == SEG_DATA &&
+				    memcmp(g->data + (part.seq - g->seq),
+					   part.data, part.len))
+					r->conflicts++;
+			}
+			i++;
+		}
+		advance(&rest, part.len);
+	}
+	if (err && rest.kind == SEG_DATA)
+		r->failed += rest.len;
+	return err;
+}
+
+void segs_pop(struct segs *s)
+{
+	struct seg *g = at(s, 0);
+
+	if (g->kind == SEG_DATA)
+		s->bytes -= g->len;
+	s->memory -= g->room;
+	free(g->data);
+	s->first++;
+	if (!--s->n)
+		s->first = 0;
+}
+
+void segs_free(struct segs *s)
+{
+	while (s->n)
+		segs_pop(s);
+	free(s->v);
+	*s = (struct segs){0};
+}

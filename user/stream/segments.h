@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What came out of order in one direction: segments sorted by sequence
+ * number, never overlapping. The bytes that came first stay (RFC 9293 leaves
+ * the choice open); a placeholder for bytes that were not captured gives way
+ * to the bytes themselves.
+ */
+#ifndef STREAM_SEGMENTS_H
+#define STREAM_SEGMENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SEGS_MAX 1024u /* segments of one direction */
+
+enum seg_kind {
+	SEG_DATA,
+	SEG_TRUNCATED, /* not captured: cut off by the mirror */
+	SEG_SKIPPED,   /* not captured: we asked the kernel not to */
+	SEG_URGENT,    /* the urgent byte (RFC 6093), not part of the stream */
+};
+
+struct seg {
+	uint64_t ts_ns; /* arrival */
+	uint8_t *data;	/* with SEG_DATA */
+	uint32_t seq, len;
+	uint32_t room;	/* allocated at data */
+	uint32_t ack;	/* acknowledgment number, with has_ack */
+	uint32_t order; /* place in the order of arrival */
+	uint8_t kind;	/* enum seg_kind */
+	uint8_t has_ack;
+};
+
+struct segs {
+	struct seg *v; /* v[first] ... v[first + n - 1] */
+	uint32_t bytes;	 /* of SEG_DATA */
+	uint32_t memory; /* allocated, this structure not included */
+	uint16_t first, n, cap;
+};
+
+struct segs_result {
+	uint32_t added;	    /* bytes of data stored */
+	uint32_t duplicate; /* bytes of data that were there */
+	uint32_t failed;    /* bytes of data that found no room */
+	uint32_t conflicts; /* overlaps with different bytes */
+	uint32_t filled;    /* placeholder bytes newly stored */
+};
+
+/* Stores what is new in *piece (data is copied). All segments must lie within
+ * 2^30 of each other. r is set, also on failure: -ENOMEM, or -ENOSPC when
+ * there would be more than SEGS_MAX segments. */
+int segs_insert(struct segs *s, const struct seg *piece, struct segs_result *r);
+
+static inline struct seg *segs_first(const struct segs *s)
+{
+	return s->n ? &s->v[s->first] : NULL;
+}
+
+/* Sequence number after the last segment; there must be one. */
+static inline uint32_t segs_end(const struct segs *s)
+{
+	const struct seg *last = &s->v[s->first + s->n - 1];
+
+	return last->seq + last->len;
+}
+
+/* Drops the first segment. */
+void segs_pop(struct segs *s);
+void segs_free(struct segs *s);
+
+#endif

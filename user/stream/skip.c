@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "stream/deliver.h"
+#include "stream/skip.h"
+#include "stream/waits.h"
+
+/* The kernel compares sequence numbers modulo 2^32: longer ranges are asked
+ * for step by step. */
+#define STEP (1u << 30)
+/* So many bytes came although we had asked: the slot is another's by now. */
+#define ASK_AGAIN (1u << 20)
+
+static void ask(struct stream_table *t, const struct flow *f, unsigned int dir,
+		enum metlo_shunt_mode mode, uint32_t until)
+{
+	const struct dir_ext *x = dir_ext(t, &f->dir[dir]);
+	struct stream_shunt req = {
+		.sport = f->key.port[dir],
+		.dport = f->key.port[!dir],
+		.vni = x->shunt_vni,
+		.hash = f->rec_hash,
+		.until = until,
+		.mode = mode,
+	};
+
+	memcpy(req.saddr, f->key.addr[dir], sizeof(req.saddr));
+	memcpy(req.daddr, f->key.addr[!dir], sizeof(req.daddr));
+	t->conf.shunt(t->conf.shunt_ctx, &req);
+}
+
+/* Highest sequence number known to have been sent. */
+static uint32_t highest(const struct flow_dir *d, const struct dir_ext *x)
+{
+	uint32_t high = d->next;
+
+	if (x->segs.n)
+		high = seq_max(high, segs_end(&x->segs));
+	if (d->flags & D_ACKED)
+		high = seq_max(high, d->acked);
+	return high;
+}
+
+static void consider(struct stream_table *t, const struct flow *f,
+		     unsigned int dir)
+{
+	const struct flow_dir *d = &f->dir[dir];
+	struct dir_ext *x = dir_ext(t, d);
+	uint64_t left = x->skip - d->offset;
+	uint32_t ahead = highest(d, x) - d->next;
+
+	if (!t->conf.shunt || !(d->flags & D_STARTED))
+		return;
+	if (x->skip == STREAM_UNKNOWN) {
+		x->shunt = METLO_SHUNT_ALL;
+		x->shunt_until = 0;
+	} else if (left >= (uint64_t)ahead + t->conf.shunt_min) {
+		x->shunt = METLO_SHUNT_UNTIL;
+		x->shunt_until = d->next + (left < STEP ? (uint32_t)left : STEP);
+	} else {
+		return;
+	}
+	x->shunt_miss = 0;
+	x->shunt_vni = d->flags & D_LAST1 ? d->vni1 : d->vni0;
+	ask(t, f, dir, x->shunt, x->shunt_until);
+}
+
+void skip_came(struct stream_table *t, struct flow *f, unsigned int dir,
+	       uint32_t len)
+{
+	struct dir_ext *x = dir_ext(t, &f->dir[dir]);
+
+	f->flags &= ~F_PROBED;
+	if (x->shunt == METLO_SHUNT_OFF)
+		return;
+	x->shunt_miss += len;
+	if (x->shunt_miss >= ASK_AGAIN)
+		consider(t, f, dir);
+}
+
+void skip_progress(struct stream_table *t, struct flow *f, unsigned int dir)
+{
+	const struct flow_dir *d = &f->dir[dir];
+	struct dir_ext *x = dir_ext(t, d);
+
+	if (d->offset >= x->skip) {
+		skip_withdraw(t, f, dir);
+		x->skip = 0;
+	} else if (x->shunt == METLO_SHUNT_OFF ||
+		   (x->shunt == METLO_SHUNT_UNTIL &&
+		    !seq_before(d->next, x->shunt_until))) {
+		consider(t, f, dir);
+	}
+}
+
+bool skip_withdraw(struct stream_table *t, struct flow *f, unsigned int dir)
+{
+	struct dir_ext *x = dir_ext(t, &f->dir[dir]);
+
+	if (!x || x->shunt == METLO_SHUNT_OFF)
+		return false;
+	x->shunt = METLO_SHUNT_OFF;
+	ask(t, f, dir, METLO_SHUNT_OFF, 0);
+	return true;
+}
+
+void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)
+{
+	struct flow *f = (struct flow *)flow;
+	struct stream_table *t = slab_owner(f);
+	unsigned int from = dir ^ !!(f->flags & F_CLIENT1);
+	struct flow_dir *d = &f->dir[from];
+	uint32_t self = slab_index(f);
+	struct dir_ext *x;
+
+	if (offset <= d->offset || d->flags & D_FIN || f->flags & F_CLOSED)
+		return;
+	x = ext_get(t, self, from);
+	if (!x) {
+		/* Rather nothing at all than what was not wanted. */
+		t->stats.flows_no_memory++;
+		f->flags |= F_DEAD;
+		return;
+	}
+	if (offset <= x->skip)
+		return;
+	x->skip = offset;
+	consider(t, f, from);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "stream/deliver.h"
+#include "stream/flow_table.h"
+#include "stream/match.h"
+#include "stream/reassembly.h"
+#include "stream/skip.h"
+#include "stream/waits.h"
+
+/* A connection without data is given up sooner. */
+#define SYN_TIMEOUT_NS (30ull * 1000000000)
+/* An ended connection is remembered: late copies are not a new one. */
+#define LINGER_NS (3ull * 1000000000)
+/* Flows and waits that one stream_tick() ends at most. */
+#define TICK_BUDGET 1024u
+
+struct stream_table *stream_new(const struct stream_conf *conf)
+{
+	struct stream_table *t;
+
+	if (!conf->max_flows || !conf->protocol) {
+		errno = EINVAL;
+		return NULL;
+	}
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->conf = *conf;
+	if (flow_table_init(t)) {
+		stream_free(t);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return t;
+}
+
+static void free_list(struct stream_table *t, enum flow_list list)
+{
+	for (uint32_t i = t->lists[list].head; i; i = flow_at(t, i)->next) {
+		ext_drop(t, &flow_at(t, i)->dir[0]);
+		ext_drop(t, &flow_at(t, i)->dir[1]);
+	}
+}
+
+void stream_free(struct stream_table *t)
+{
+	if (!t)
+		return;
+	for (enum flow_list list = 0; list < LIST_MAX; list++)
+		free_list(t, list);
+	flow_table_destroy(t);
+	free(t);
+}
+
+/* Makes room for one flow: ended ones go first; then those that never got
+ * beyond the handshake, if they are many (a flood); then the least recently
+ * used. */
+static void evict_one(struct stream_table *t)
+{
+	const struct flow_queue *l = t->lists;
+	uint32_t fresh = l[LIST_SYN].n + l[LIST_SHAKEN].n;
+	enum flow_list list;
+
+	if (l[LIST_LINGER].n) {
+		flow_table_remove(t, l[LIST_LINGER].tail);
+		return;
+	}
+	if (fresh <= t->conf.max_flows / 8 && l[LIST_DATA].n)
+		list = LIST_DATA;
+	else
+		list = l[LIST_SYN].n ? LIST_SYN : LIST_SHAKEN;
+	reassembly_finish(t, l[list].tail, STREAM_END_EVICTED, t->now);
+	/* It may have ended properly after all, and lingers. */
+	if (t->flows >= t->conf.max_flows && l[LIST_LINGER].n)
+		flow_table_remove(t, l[LIST_LINGER].tail);
+}
+
+static void end_now(struct stream_table *t, uint32_t index, enum stream_end why)
+{
+	if (flow_at(t, index)->flags & F_CLOSED)
+		flow_table_remove(t, index);
+	else
+		reassembly_finish(t, index, why, t->now);
+}
+
+/* Too many tenants at one tuple: the one that rested longest goes. */
+static void evict_same_key(struct stream_table *t, uint32_t tag,
+			   const struct flow_key *key)
+{
+	uint32_t pos = flow_table_home(t, tag), oldest = 0, index;
+
+	while ((index = flow_table_next(t, tag, key, &pos)))
+		if (!oldest || (int32_t)(flow_at(t, index)->used -
+					 flow_at(t, oldest)->used) < 0)
+			oldest = index;
+	if (oldest)
+		end_now(t, oldest, STREAM_END_EVICTED);
+	/* Not to linger either. */
+	if (oldest && t->lists[LIST_LINGER].head == oldest)
+		flow_table_remove(t, oldest);
+}
+
+/* A record of no known flow. Which flows with its key does it put an end to?
+ * Those of its own VNI: their addresses are used anew. */
+static void supersede(struct stream_table *t, uint32_t tag,
+		      const struct flow_key *key, unsigned int dir,
+		      uint32_t vni, uint32_t except)
+{
+	uint32_t pos = flow_table_home(t, tag), index;
+
+	while ((index = flow_table_next(t, tag, key, &pos))) {
+		const struct flow *f = flow_at(t, index);
+
+		if (index == except || f->flags & (F_CLOSED | F_CLOSING))
+			continue;
+		if (dir_has_vni(&f->dir[dir], vni) ||
+		    (!f->dir[dir].seen && dir_has_vni(&f->dir[!dir], vni)))
+			reassembly_close_soon(t, index, dir, STREAM_END_REUSED);
+	}
+}
+
+/* Is there another connection with this key that goes on? */
+static bool has_tenant(const struct stream_table *t, uint32_t tag,
+		       const struct flow_key *key)
+{
+	uint32_t pos = flow_table_home(t, tag), index;
+
+	while ((index = flow_table_next(t, tag, key, &pos)))
+		if (!(flow_at(t, index)->flags & (F_CLOSED | F_CLOSING)))
+			return true;
+	return false;
+}
+
+static uint32_t open_flow(struct stream_table *t, uint32_t tag,
+			  const struct flow_key *key, unsigned int dir,
+			  const struct metlo_rec *rec, uint32_t same_key)
+{
+	struct flow *f;
+	uint32_t index;
+
+	if (same_key)
+		supersede(t, tag, key, dir, rec->vni, 0);
+	if (same_key && has_tenant(t, tag, key))
+		t->stats.flows_other_vni++;
+	if (same_key >= FLOW_TABLE_SAME_KEY)
+		evict_same_key(t, tag, key);
+	while (t->flows >= t->conf.max_flows)
+		evict_one(t);
+	index = flow_table_add(t, tag, key);
+	if (!index) {
+		t->stats.flows_no_memory++;
+		t->stats.bytes_discarded += rec->len;
+		return 0;
+	}
+	f = flow_at(t, index);
+	f->rec_hash = rec->hash;
+	f->flags = (rec->flags & METLO_REC_IPV6 ? F_IPV6 : 0) |
+		   (dir ? F_FIRST1 : 0);
+	t->stats.flows_opened++;
+	t->stats.flows_live++;
+	return index;
+}
+
+void stream_record(struct stream_table *t, const struct metlo_rec *rec,
+		   const uint8_t *payload)
+{
+	struct flow_key key;
+	unsigned int dir = flow_key_of(rec, &key);
+	uint32_t tag = flow_table_tag(t, &key);
+	struct match m;
+
+	waits_clock(t, rec->ts_ns);
+	t->order++;
+	t->stats.records++;
+	t->stats.bytes_in += rec->len;
+	m = match_find(t, tag, &key, dir, rec);
+	if (m.flow) {
+		flow_table_touch(t, m.flow, flow_at(t, m.flow));
+		if (m.fit != MATCH_FAR) {
+			if (rec->tcp_flags & METLO_TCP_SYN && m.same_key > 1 &&
+			    !(flow_at(t, m.flow)->flags & F_CLOSED))
+				supersede(t, tag, &key, dir, rec->vni, m.flow);
+			reassembly_record(t, m.flow, dir, rec, payload);
+			return;
+		}
+		if (reassembly_far(t, m.flow, dir, rec, payload))
+			return;
+	}
+	m.flow = open_flow(t, tag, &key, dir, rec, m.same_key);
+	if (m.flow)
+		reassembly_record(t, m.flow, dir, rec, payload);
+}
+
+/* Ends flows of a list that were not used for so long. */
+static void expire_list(struct stream_table *t, enum flow_list list,
+			uint64_t timeout_ns, unsigned int *budget)
+{
+	uint32_t max = ticks_of(timeout_ns), index;
+
+	for (; (index = t->lists[list].tail) && *budget; --*budget) {
+		struct flow *f = flow_at(t, index);
+
+		if (ticks_of(t->now) - f->used <= max)
+			return;
+		/* Silent because we asked for silence? Let it speak. */
+		if (!(f->flags & (F_CLOSED | F_PROBED)) &&
+		    (skip_withdraw(t, f, 0) | skip_withdraw(t, f, 1))) {
+			f->flags |= F_PROBED;
+			f->used = ticks_of(t->now);
+			flow_table_move(t, index, list);
+			continue;
+		}
+		end_now(t, index, STREAM_END_IDLE);
+	}
+}
+
+void stream_tick(struct stream_table *t, uint64_t now_ns)
+{
+	uint64_t idle = t->conf.idle_timeout_ns;
+	unsigned int budget = TICK_BUDGET;
+
+	waits_clock(t, now_ns);
+	while (t->wait_oldest && budget &&
+	       wait_over(t, ext_at(t, t->wait_oldest))) {
+		reassembly_expire(t, t->wait_oldest, t->now);
+		budget--;
+	}
+	budget = TICK_BUDGET;
+	expire_list(t, LIST_LINGER, LINGER_NS, &budget);
+	expire_list(t, LIST_SYN, idle < SYN_TIMEOUT_NS ? idle : SYN_TIMEOUT_NS,
+		    &budget);
+	expire_list(t, LIST_SHAKEN, idle, &budget);
+	expire_list(t, LIST_DATA, idle, &budget);
+}
+
+void stream_flush(struct stream_table *t, uint64_t now_ns)
+{
+	uint32_t index;
+
+	waits_clock(t, now_ns);
+	for (enum flow_list list = LIST_MAX; list-- > 0;)
+		while ((index = t->lists[list].tail))
+			end_now(t, index, STREAM_END_SHUTDOWN);
+}
+
+const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
+					     struct stream_tuple *out)
+{
+	flow_tuple((const struct flow *)flow, out);
+	return out;
+}
+
+const struct stream_stats *stream_stats(const struct stream_table *t)
+{
+	return &t->stats;
+}

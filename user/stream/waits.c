@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/waits.h"
+
+struct dir_ext *ext_get(struct stream_table *t, uint32_t flow, unsigned int dir)
+{
+	struct flow_dir *d = &flow_at(t, flow)->dir[dir];
+	struct dir_ext *x;
+	uint32_t index;
+
+	if (d->ext)
+		return ext_at(t, d->ext);
+	index = slab_alloc(&t->ext_slab);
+	if (!index)
+		return NULL;
+	x = ext_at(t, index);
+	x->flow = flow;
+	x->dir = dir;
+	d->ext = index;
+	return x;
+}
+
+void ext_drop(struct stream_table *t, struct flow_dir *d)
+{
+	struct dir_ext *x = dir_ext(t, d);
+
+	if (!x)
+		return;
+	wait_end(t, d->ext);
+	t->stats.bytes_discarded += x->segs.bytes;
+	t->stats.bytes_buffered -= x->segs.bytes;
+	t->ooo_memory -= x->segs.memory;
+	segs_free(&x->segs);
+	slab_release(&t->ext_slab, d->ext);
+	d->ext = 0;
+}
+
+void ext_tidy(struct stream_table *t, struct flow_dir *d)
+{
+	struct dir_ext *x = dir_ext(t, d);
+
+	if (x && !x->flags && !x->skip && !x->segs.n && !x->far_count &&
+	    x->shunt == METLO_SHUNT_OFF)
+		ext_drop(t, d);
+}
+
+void wait_begin(struct stream_table *t, uint32_t ext)
+{
+	struct dir_ext *x = ext_at(t, ext);
+
+	wait_end(t, ext);
+	x->flags |= X_WAITING;
+	x->since = t->clock;
+	x->waited = 0;
+	x->prev = t->wait_newest;
+	x->next = 0;
+	if (t->wait_newest)
+		ext_at(t, t->wait_newest)->next = ext;
+	else
+		t->wait_oldest = ext;
+	t->wait_newest = ext;
+}
+
+void wait_end(struct stream_table *t, uint32_t ext)
+{
+	struct dir_ext *x = ext_at(t, ext);
+
+	if (!(x->flags & X_WAITING))
+		return;
+	x->flags &= ~X_WAITING;
+	if (x->prev)
+		ext_at(t, x->prev)->next = x->next;
+	else
+		t->wait_oldest = x->next;
+	if (x->next)
+		ext_at(t, x->next)->prev = x->prev;
+	else
+		t->wait_newest = x->prev;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Directions that wait for something: a missing byte, a start, an end. All
+ * wait equally long, so a queue serves as timer.
+ */
+#ifndef STREAM_WAITS_H
+#define STREAM_WAITS_H
+
+#include "stream/flow.h"
+
+/* Records of one flow within which order may still be restored: what waits
+ * for less than this is not late. */
+#define WAIT_RECORDS 64u
+
+/* Time goes on to ns, if that is later. The clock of the waits does too, but
+ * not over a long silence: a packet that comes next after it is not late. */
+static inline void waits_clock(struct stream_table *t, uint64_t ns)
+{
+	uint64_t step, max = t->conf.gap_timeout_ns / 16;
+
+	if (ns <= t->now)
+		return;
+	step = ns - t->now;
+	t->now = ns;
+	t->clock += step < max ? step : max;
+}
+
+/* The ext of a direction, made if there is none; NULL: out of memory. */
+struct dir_ext *ext_get(struct stream_table *t, uint32_t flow,
+			unsigned int dir);
+/* Gives it back, with all that it holds. */
+void ext_drop(struct stream_table *t, struct flow_dir *d);
+/* The same if it is of no use any more. */
+void ext_tidy(struct stream_table *t, struct flow_dir *d);
+
+/* Begins a wait, or begins it anew. */
+void wait_begin(struct stream_table *t, uint32_t ext);
+void wait_end(struct stream_table *t, uint32_t ext);
+static inline bool wait_over(const struct stream_table *t,
+			     const struct dir_ext *x)
+{
+	return t->clock - x->since >= t->conf.gap_timeout_ns;
+}
+
+#endif
