@@ -46,8 +46,8 @@ static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 		t->stats.flows_midstream++;
 	}
 	flow_tuple(f, &tuple);
-	f->proto = p->open(t->conf.protocol_ctx, (struct stream_flow *)f,
-			   &tuple);
+	f->proto =
+		p->open(t->conf.protocol_ctx, (struct stream_flow *)f, &tuple);
 	if (!f->proto) {
 		f->flags |= F_DEAD;
 		t->stats.flows_no_memory++;
@@ -106,7 +106,7 @@ static uint64_t acked_offset(const struct flow_dir *o, uint32_t ack)
 	/* A FIN counts as one, but is not a byte of the stream. */
 	if (o->flags & D_FIN && rel > 0)
 		rel = 0;
-	if (rel < 0 && o->offset < (uint64_t)-(int64_t)rel)
+	if (rel < 0 && o->offset < (uint64_t) - (int64_t)rel)
 		return STREAM_UNKNOWN;
 	return o->offset + (int64_t)rel;
 }

@@ -46,19 +46,19 @@ struct flow_dir {
 };
 
 enum flow_flags {
-	F_CLIENT1 = 1 << 0,   /* the client is endpoint 1 */
-	F_SURE = 1 << 1,      /* a SYN told so */
-	F_OPEN = 1 << 2,      /* roles fixed; protocol called or failed */
-	F_DEAD = 1 << 3,      /* the protocol did not want it: discard */
-	F_HOLD = 1 << 4,      /* delivers nothing until a start is decided */
-	F_CLOSING = 1 << 5,   /* ends soon; why says for what reason */
-	F_CLOSED = 1 << 6,    /* has ended; kept to know late copies */
+	F_CLIENT1 = 1 << 0, /* the client is endpoint 1 */
+	F_SURE = 1 << 1,    /* a SYN told so */
+	F_OPEN = 1 << 2,    /* roles fixed; protocol called or failed */
+	F_DEAD = 1 << 3,    /* the protocol did not want it: discard */
+	F_HOLD = 1 << 4,    /* delivers nothing until a start is decided */
+	F_CLOSING = 1 << 5, /* ends soon; why says for what reason */
+	F_CLOSED = 1 << 6,  /* has ended; kept to know late copies */
 	F_IPV6 = 1 << 7,
-	F_FIRST1 = 1 << 8,    /* the first packet came from endpoint 1 */
-	F_PORT0 = 1 << 9,     /* port[0] is a configured one */
+	F_FIRST1 = 1 << 8, /* the first packet came from endpoint 1 */
+	F_PORT0 = 1 << 9,  /* port[0] is a configured one */
 	F_PORT1 = 1 << 10,
 	F_MIDSTREAM = 1 << 11,
-	F_PROBED = 1 << 12,   /* shunt withdrawn to see whether it lives */
+	F_PROBED = 1 << 12, /* shunt withdrawn to see whether it lives */
 };
 
 /* Least recently used lists, in the order in which they are sacrificed. */

@@ -33,9 +33,9 @@ static int32_t reach_ahead(const struct stream_table *t,
 		return MATCH_COPY;
 	if (x && x->skip > d->offset)
 		/* The kernel keeps quiet about up to this much. */
-		return x->skip - d->offset < BACK_MAX ?
-			       (int32_t)(x->skip - d->offset) + MATCH_AHEAD :
-			       INT32_MAX;
+		return x->skip - d->offset < BACK_MAX
+			       ? (int32_t)(x->skip - d->offset) + MATCH_AHEAD
+			       : INT32_MAX;
 	return MATCH_AHEAD;
 }
 
@@ -87,13 +87,13 @@ static enum match_fit fit_syn(const struct stream_table *t,
 	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_NO)
 		return MATCH_NONE;
 	if (d->flags & D_HELD)
-		return within(seq_diff(d->next, first), 0, MATCH_SYN_AHEAD) ?
-			       MATCH_NEAR :
-			       MATCH_NONE;
+		return within(seq_diff(d->next, first), 0, MATCH_SYN_AHEAD)
+			       ? MATCH_NEAR
+			       : MATCH_NONE;
 	if (d->flags & D_ACKED)
-		return within(seq_diff(d->acked, first), 0, MATCH_SYN_AHEAD) ?
-			       MATCH_NEAR :
-			       MATCH_NONE;
+		return within(seq_diff(d->acked, first), 0, MATCH_SYN_AHEAD)
+			       ? MATCH_NEAR
+			       : MATCH_NONE;
 	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_YES)
 		return MATCH_NEAR;
 	/* Simultaneous open (RFC 9293 section 3.5): no number in common. */
@@ -116,25 +116,25 @@ static enum match_fit fit_seq(const struct stream_table *t,
 		if (f->flags & F_CLOSED && d->flags & D_FIN && rel > 1)
 			return MATCH_FAR;
 		if (rel < 0)
-			return seq_before(seq, d->start) ? MATCH_NEAR :
-							   MATCH_INSIDE;
+			return seq_before(seq, d->start) ? MATCH_NEAR
+							 : MATCH_INSIDE;
 		if (over)
 			return MATCH_POSSIBLE;
-		return !rel ? MATCH_NEXT :
-		       rel < SOON ? MATCH_AHEAD_OF :
-				    MATCH_NEAR;
+		return !rel	    ? MATCH_NEXT
+		       : rel < SOON ? MATCH_AHEAD_OF
+				    : MATCH_NEAR;
 	}
 	if (d->flags & D_HELD)
 		return within(rel, MATCH_SYN_AHEAD,
-			      known ? MATCH_AHEAD : MATCH_COPY) ?
-			       MATCH_AHEAD_OF :
-			       MATCH_FAR;
+			      known ? MATCH_AHEAD : MATCH_COPY)
+			       ? MATCH_AHEAD_OF
+			       : MATCH_FAR;
 	if (d->flags & D_ACKED)
 		return within(seq_diff(seq, d->acked),
 			      known ? MATCH_AHEAD : MATCH_COPY,
-			      known ? MATCH_AHEAD : MATCH_COPY) ?
-			       MATCH_NEAR :
-			       MATCH_FAR;
+			      known ? MATCH_AHEAD : MATCH_COPY)
+			       ? MATCH_NEAR
+			       : MATCH_FAR;
 	return MATCH_WEAK;
 }
 

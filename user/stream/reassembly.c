@@ -18,7 +18,7 @@ struct arrival {
 	uint32_t duplicate; /* bytes seen before */
 	bool fresh;	    /* brought something new */
 	bool waits;	    /* something of it had to wait */
-	bool late;	    /* something is behind the end, or before the start */
+	bool late; /* something is behind the end, or before the start */
 };
 
 static bool started(const struct flow_dir *d)
@@ -28,8 +28,8 @@ static bool started(const struct flow_dir *d)
 
 static enum stream_gap_kind gap_kind(uint8_t seg_kind)
 {
-	return seg_kind == SEG_TRUNCATED ? STREAM_GAP_TRUNCATED :
-					   STREAM_GAP_SKIPPED;
+	return seg_kind == SEG_TRUNCATED ? STREAM_GAP_TRUNCATED
+					 : STREAM_GAP_SKIPPED;
 }
 
 static void drop_first(struct stream_table *t, struct dir_ext *x)
@@ -159,8 +159,7 @@ static bool hole_end(const struct stream_table *t, const struct flow_dir *d,
 
 /* No SYN came: streams begin at the lowest byte seen, or where the peer's
  * SYN-ACK said. */
-static void release_hold(struct stream_table *t, struct flow *f,
-			 uint64_t ts_ns)
+static void release_hold(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	f->flags &= ~F_HOLD;
 	for (unsigned int dir = 0; dir < 2; dir++) {
@@ -375,8 +374,7 @@ static void submit(struct arrival *a, struct seg rest)
 
 			if (hole_end(t, d, &to) && to - d->next < n)
 				n = to - d->next;
-			deliver_gap(t, f, a->dir,
-				    left < n ? (uint32_t)left : n,
+			deliver_gap(t, f, a->dir, left < n ? (uint32_t)left : n,
 				    STREAM_GAP_SKIPPED, rest.ts_ns);
 			run(t, f, rest.ts_ns);
 		} else if (keep(a, &rest)) {
@@ -434,8 +432,8 @@ static void take_fin(struct arrival *a)
 {
 	const struct metlo_rec *rec = a->rec;
 	struct flow_dir *d = &a->f->dir[a->dir];
-	uint32_t fin = rec->seq + rec->wire_len +
-		       !!(rec->tcp_flags & METLO_TCP_SYN);
+	uint32_t fin =
+		rec->seq + rec->wire_len + !!(rec->tcp_flags & METLO_TCP_SYN);
 	struct dir_ext *x = dir_ext(a->t, d);
 
 	if (d->flags & D_FIN || (x && x->flags & X_FIN) ||
@@ -479,8 +477,8 @@ static void take_syn(struct arrival *a)
 		unsigned int client = ack ? !a->dir : a->dir;
 
 		f->flags |= F_SURE;
-		f->flags = client ? f->flags | F_CLIENT1 :
-				    f->flags & ~F_CLIENT1;
+		f->flags =
+			client ? f->flags | F_CLIENT1 : f->flags & ~F_CLIENT1;
 	}
 	if (ack && !started(o) && !(o->flags & D_CAND)) {
 		o->flags |= D_CAND;
@@ -584,7 +582,8 @@ static void note(struct arrival *a)
 	if (rec->flags & METLO_REC_DPORT)
 		a->f->flags |= a->dir ? F_PORT0 : F_PORT1;
 	/* What was acknowledged long ago must not look like the future. */
-	if (d->flags & D_ACKED && started(d) && d->next - d->acked > 1u << 30)
+	if (d->flags & D_ACKED && started(d) &&
+	    seq_diff(d->next, d->acked) > 1 << 30)
 		d->flags &= ~D_ACKED;
 	if (rec->tcp_flags & METLO_TCP_ACK && !(rec->tcp_flags & METLO_TCP_RST))
 		note_ack(a->t, o, rec->ack);
@@ -725,8 +724,8 @@ bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 	struct dir_ext *x = ext_get(t, index, dir);
 
 	if (x && rec->wire_len) {
-		bool goes_on = x->far_count &&
-			       rec->seq - x->far_next < (1u << 16);
+		bool goes_on =
+			x->far_count && rec->seq - x->far_next < (1u << 16);
 
 		x->far_count = goes_on ? x->far_count + 1 : 1;
 		x->far_next = rec->seq + rec->wire_len;
@@ -801,8 +800,7 @@ void reassembly_close_soon(struct stream_table *t, uint32_t index,
 }
 
 /* Delivers everything that is held, holes or not. */
-static void deliver_rest(struct stream_table *t, struct flow *f,
-			 uint64_t ts_ns)
+static void deliver_rest(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	if (f->flags & F_HOLD)
 		release_hold(t, f, ts_ns);
@@ -820,8 +818,8 @@ static void deliver_rest(struct stream_table *t, struct flow *f,
 				segs_first(&dir_ext(t, &f->dir[0])->segs),
 				segs_first(&dir_ext(t, &f->dir[1])->segs)};
 
-			if (s[1] && (!s[0] || seq_before(s[1]->order,
-							 s[0]->order)))
+			if (s[1] &&
+			    (!s[0] || seq_before(s[1]->order, s[0]->order)))
 				dir = 1;
 		}
 		give_up(t, f, dir, to[dir], ts_ns);

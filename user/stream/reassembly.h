@@ -8,9 +8,8 @@
 #include "stream/flow.h"
 
 /* A record of this flow. May end the flow. */
-void reassembly_record(struct stream_table *t, uint32_t index,
-		       unsigned int dir, const struct metlo_rec *rec,
-		       const uint8_t *payload);
+void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
+		       const struct metlo_rec *rec, const uint8_t *payload);
 
 /* A record under the flow's VNI, but far off its numbers. Returns false when
  * a run of such records shows that this is another connection: the record

@@ -9,7 +9,7 @@
 
 /* Pieces up to this size are gathered in one buffer, so that a flood of
  * single bytes costs bytes and not buffers. */
-#define TINY 64u
+#define TINY	  64u
 #define TINY_ROOM 256u
 
 static struct seg *at(const struct segs *s, unsigned int i)

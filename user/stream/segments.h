@@ -32,7 +32,7 @@ struct seg {
 };
 
 struct segs {
-	struct seg *v; /* v[first] ... v[first + n - 1] */
+	struct seg *v;	 /* v[first] ... v[first + n - 1] */
 	uint32_t bytes;	 /* of SEG_DATA */
 	uint32_t memory; /* allocated, this structure not included */
 	uint16_t first, n, cap;

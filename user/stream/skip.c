@@ -56,7 +56,8 @@ static void consider(struct stream_table *t, const struct flow *f,
 		x->shunt_until = 0;
 	} else if (left >= (uint64_t)ahead + t->conf.shunt_min) {
 		x->shunt = METLO_SHUNT_UNTIL;
-		x->shunt_until = d->next + (left < STEP ? (uint32_t)left : STEP);
+		x->shunt_until =
+			d->next + (left < STEP ? (uint32_t)left : STEP);
 	} else {
 		return;
 	}

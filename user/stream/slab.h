@@ -44,8 +44,7 @@ static inline void *slab_at(const struct slab *s, uint32_t index)
 
 static inline const struct slab_header *slab_header(const void *object)
 {
-	return (const void *)((uintptr_t)object &
-			      ~(uintptr_t)(SLAB_CHUNK - 1));
+	return (const void *)((uintptr_t)object & ~(uintptr_t)(SLAB_CHUNK - 1));
 }
 
 /* The index of object (from slab_at()). */

@@ -193,6 +193,13 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 		reassembly_record(t, m.flow, dir, rec, payload);
 }
 
+static bool let_speak(struct stream_table *t, struct flow *f)
+{
+	bool c2s = skip_withdraw(t, f, 0), s2c = skip_withdraw(t, f, 1);
+
+	return c2s || s2c;
+}
+
 /* Ends flows of a list that were not used for so long. */
 static void expire_list(struct stream_table *t, enum flow_list list,
 			uint64_t timeout_ns, unsigned int *budget)
@@ -205,8 +212,7 @@ static void expire_list(struct stream_table *t, enum flow_list list,
 		if (ticks_of(t->now) - f->used <= max)
 			return;
 		/* Silent because we asked for silence? Let it speak. */
-		if (!(f->flags & (F_CLOSED | F_PROBED)) &&
-		    (skip_withdraw(t, f, 0) | skip_withdraw(t, f, 1))) {
+		if (!(f->flags & (F_CLOSED | F_PROBED)) && let_speak(t, f)) {
 			f->flags |= F_PROBED;
 			f->used = ticks_of(t->now);
 			flow_table_move(t, index, list);

@@ -56,7 +56,7 @@ enum stream_gap_kind {
 };
 
 enum stream_end {
-	STREAM_END_FIN,	     /* both directions finished, or one: see fin() */
+	STREAM_END_FIN, /* both directions finished, or one: see fin() */
 	STREAM_END_RST,
 	STREAM_END_IDLE,     /* idle time-out */
 	STREAM_END_EVICTED,  /* made room for another (max_flows) */
@@ -89,7 +89,7 @@ struct stream_shunt {
 	uint8_t saddr[16], daddr[16];
 	uint16_t sport, dport;
 	uint32_t vni;
-	uint32_t hash;	/* struct metlo_rec.hash */
+	uint32_t hash; /* struct metlo_rec.hash */
 	uint32_t until;
 	enum metlo_shunt_mode mode;
 };
@@ -117,39 +117,39 @@ struct stream_conf {
  * bytes_in = bytes_delivered + bytes_duplicate + bytes_skipped +
  *            bytes_discarded + bytes_buffered. */
 #define STREAM_COUNTERS(X)                                                     \
-	X(records)	      /* taken from the ring */                        \
-	X(bytes_in)	      /* captured payload in them */                   \
-	X(bytes_delivered)    /* given to the protocol */                      \
-	X(bytes_duplicate)    /* seen before: retransmitted, mirrored twice */ \
-	X(bytes_skipped)      /* not wanted (stream_skip) */                   \
-	X(bytes_discarded)    /* dropped: see the reasons below */             \
-	X(bytes_buffered)     /* gauge: waiting out of order */                \
-	X(gaps)		      /* holes given up */                             \
-	X(gap_bytes)          /* in them */                                    \
-	X(truncated_bytes)    /* cut off by the mirror, told as holes */       \
-	X(shunted_bytes)      /* left out by the kernel or in skipped ranges */ \
-	X(duplicates)	      /* records without a new byte */                 \
+	X(records)	   /* taken from the ring */                           \
+	X(bytes_in)	   /* captured payload in them */                      \
+	X(bytes_delivered) /* given to the protocol */                         \
+	X(bytes_duplicate) /* seen before: retransmitted, mirrored twice */    \
+	X(bytes_skipped)   /* not wanted (stream_skip) */                      \
+	X(bytes_discarded) /* dropped: see the reasons below */                \
+	X(bytes_buffered)  /* gauge: waiting out of order */                   \
+	X(gaps)		   /* holes given up */                                \
+	X(gap_bytes)	   /* in them */                                       \
+	X(truncated_bytes) /* cut off by the mirror, told as holes */          \
+	X(shunted_bytes)   /* left out by the kernel or in skipped ranges */   \
+	X(duplicates)	   /* records without a new byte */                    \
 	X(duplicates_other_vni) /* of those: the same packet, another VNI */   \
-	X(out_of_order)	      /* records that had to wait */                   \
-	X(overlap_conflicts)  /* overlaps with different data: first wins */   \
-	X(ooo_flow_limit)     /* holes given up at the limit of a direction */ \
-	X(ooo_total_limit)    /* holes given up at the limit of the table */   \
-	X(out_of_window)      /* records far off the stream: ignored */        \
-	X(before_start)	      /* records older than where we joined */         \
-	X(after_end)	      /* records behind a FIN, RST or new SYN */       \
-	X(urgent_bytes)	      /* out of band (RFC 6093): not in the stream */  \
-	X(rst_bytes)	      /* payload of RST: not in the stream */          \
-	X(no_memory)	      /* records that could not be kept */             \
-	X(rst_ignored)	      /* RST out of the window (RFC 5961) */           \
+	X(out_of_order)		/* records that had to wait */                 \
+	X(overlap_conflicts)	/* overlaps with different data: first wins */ \
+	X(ooo_flow_limit)  /* holes given up at the limit of a direction */    \
+	X(ooo_total_limit) /* holes given up at the limit of the table */      \
+	X(out_of_window)   /* records far off the stream: ignored */           \
+	X(before_start)	   /* records older than where we joined */            \
+	X(after_end)	   /* records behind a FIN, RST or new SYN */          \
+	X(urgent_bytes)	   /* out of band (RFC 6093): not in the stream */     \
+	X(rst_bytes)	   /* payload of RST: not in the stream */             \
+	X(no_memory)	   /* records that could not be kept */                \
+	X(rst_ignored)	   /* RST out of the window (RFC 5961) */              \
 	X(flows_opened)                                                        \
-	X(flows_midstream)    /* of those: no handshake seen */                \
-	X(flows_reused)	      /* SYN with another ISN on a live tuple */       \
-	X(flows_other_vni)    /* same tuple, unrelated numbers: a tenant */    \
-	X(flows_finished)     /* by FIN or RST */                              \
+	X(flows_midstream) /* of those: no handshake seen */                   \
+	X(flows_reused)	   /* SYN with another ISN on a live tuple */          \
+	X(flows_other_vni) /* same tuple, unrelated numbers: a tenant */       \
+	X(flows_finished)  /* by FIN or RST */                                 \
 	X(flows_idle)                                                          \
-	X(flows_evicted)      /* at max_flows */                               \
-	X(flows_no_memory)    /* could not be opened */                        \
-	X(flows_live)	      /* gauge */
+	X(flows_evicted)   /* at max_flows */                                  \
+	X(flows_no_memory) /* could not be opened */                           \
+	X(flows_live)	   /* gauge */
 
 struct stream_stats {
 #define STREAM_FIELD(name) uint64_t name;

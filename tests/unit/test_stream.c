@@ -1,0 +1,1001 @@
+/* SPDX-License-Identifier: MIT */
+/* What a single connection can do: the TCP rows of the edge table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "stream_kit.h"
+
+static int setup(void **state)
+{
+	struct kit *k = malloc(sizeof(*k));
+
+	kit_init(k);
+	*state = k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct kit *k = *state;
+
+	kit_free(k);
+	free(k);
+	return 0;
+}
+
+static void test_plain(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	assert_int_equal(k->n_streams, 0);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 0, 1448, 100);
+	assert_int_equal(k->streams[0].half[S2C].acked, 100);
+	kit_data(k, &c, S2C, 1448, 500, 100);
+	kit_data(k, &c, C2S, 100, 100, 1948);
+	assert_int_equal(k->streams[0].half[C2S].acked, 1948);
+	kit_flags(k, &c, C2S, 200, 1948, FIN | ACK);
+	assert_true(k->streams[0].half[C2S].fin);
+	kit_flags(k, &c, S2C, 1948, 201, FIN | ACK);
+	assert_true(k->streams[0].closed);
+	assert_int_equal(k->streams[0].why, STREAM_END_FIN);
+	kit_expect(k, 0, C2S, 200);
+	kit_expect(k, 0, S2C, 1948);
+	assert_int_equal(k->streams[0].tuple.client_sure, 1);
+	assert_int_equal(k->streams[0].tuple.midstream, 0);
+	assert_int_equal(k->streams[0].tuple.port[0], 40000);
+	assert_int_equal(k->streams[0].tuple.port[1], 80);
+	assert_int_equal(k->streams[0].tuple.vni, 7);
+	assert_int_equal(kit_stats(k)->flows_finished, 1);
+	assert_int_equal(kit_stats(k)->out_of_order, 0);
+	assert_int_equal(kit_stats(k)->duplicates, 0);
+}
+
+static void test_ipv6(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	c.ipv6 = true;
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 10, 0);
+	assert_int_equal(k->streams[0].tuple.ipv6, 1);
+	assert_int_equal(k->streams[0].tuple.addr[0][0], 0x20);
+	assert_int_equal(k->streams[0].tuple.addr[0][13], 1);
+	assert_int_equal(k->streams[0].tuple.addr[1][13], 2);
+}
+
+static void test_out_of_order(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 300, 100, 0);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	kit_data(k, &c, C2S, 200, 100, 0);
+	assert_int_equal(k->n_streams, 0);
+	assert_int_equal(kit_stats(k)->bytes_buffered, 300);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_expect(k, 0, C2S, 400);
+	assert_int_equal(kit_stats(k)->out_of_order, 3);
+	assert_int_equal(kit_stats(k)->bytes_buffered, 0);
+}
+
+static void test_fin_out_of_order(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 50, 0);
+	kit_data(k, &c, C2S, 100, 50, 0);
+	kit_flags(k, &c, C2S, 150, 0, FIN | ACK);
+	assert_false(k->streams[0].half[C2S].fin);
+	kit_data(k, &c, C2S, 50, 50, 0);
+	assert_true(k->streams[0].half[C2S].fin);
+	kit_expect(k, 0, C2S, 150);
+	/* FIN of the other side before its data. */
+	kit_flags(k, &c, S2C, 70, 151, FIN | ACK);
+	assert_false(k->streams[0].closed);
+	kit_data(k, &c, S2C, 0, 70, 151);
+	kit_expect(k, 0, S2C, 70);
+	assert_int_equal(k->streams[0].why, STREAM_END_FIN);
+	assert_true(k->streams[0].closed);
+}
+
+static void test_fin_with_data(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+
+	kit_handshake(k, &c);
+	rec = kit_rec(&c, C2S, 0, 1, 0, FIN | ACK);
+	kit_send(k, &rec, (uint8_t[]){kit_byte(C2S, 0)});
+	assert_true(k->streams[0].half[C2S].fin);
+	kit_expect(k, 0, C2S, 1);
+	/* A retransmitted FIN tells nothing new. */
+	kit_send(k, &rec, (uint8_t[]){kit_byte(C2S, 0)});
+	assert_int_equal(kit_stats(k)->duplicates, 1);
+}
+
+static void test_half_close(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 50, 0);
+	kit_flags(k, &c, C2S, 50, 0, FIN | ACK);
+	kit_wait(k, 30 * KIT_S);
+	for (unsigned int i = 0; i < 100; i++)
+		kit_data(k, &c, S2C, i * 1000, 1000, 51);
+	kit_expect(k, 0, S2C, 100000);
+	assert_false(k->streams[0].closed);
+	/* The acknowledgment of the FIN is not that of a byte. */
+	assert_int_equal(k->streams[0].half[S2C].acked, 50);
+}
+
+static void test_duplicates(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_handshake(k, &c);
+	assert_int_equal(kit_stats(k)->duplicates, 2);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, 50, 100, 0);
+	kit_data(k, &c, C2S, 20, 10, 0);
+	kit_data(k, &c, C2S, 0, 200, 0);
+	kit_expect(k, 0, C2S, 200);
+	assert_int_equal(kit_stats(k)->duplicates, 4);
+	assert_int_equal(kit_stats(k)->duplicates_other_vni, 0);
+	assert_int_equal(kit_stats(k)->bytes_duplicate, 100 + 50 + 10 + 150);
+}
+
+static void test_overlap_first_wins(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+	uint8_t bad[300];
+
+	memset(bad, 0, sizeof(bad));
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	rec = kit_rec(&c, C2S, 150, 100, 0, ACK);
+	/* First half overlaps with other bytes, second half is right. */
+	for (unsigned int i = 0; i < 100; i++)
+		bad[i] = i < 50 ? (uint8_t)~kit_byte(C2S, 150 + i)
+				: kit_byte(C2S, 150 + i);
+	kit_send(k, &rec, bad);
+	assert_int_equal(kit_stats(k)->overlap_conflicts, 1);
+	kit_data(k, &c, C2S, 0, 250, 0);
+	kit_expect(k, 0, C2S, 250);
+	/* The last one agreed with what it overlapped. */
+	assert_int_equal(kit_stats(k)->overlap_conflicts, 1);
+}
+
+static void test_in_order_does_not_beat_held(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+	uint8_t bytes[200];
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 100, 50, 0);
+	rec = kit_rec(&c, C2S, 0, 200, 0, ACK);
+	for (unsigned int i = 0; i < 200; i++)
+		bytes[i] = kit_byte(C2S, i) ^ (i >= 100 && i < 150 ? 0xff : 0);
+	kit_send(k, &rec, bytes);
+	kit_expect(k, 0, C2S, 200);
+}
+
+static void test_gap_timeout(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, 300, 100, 0);
+	kit_wait(k, 900 * KIT_MS);
+	assert_int_equal(k->streams[0].half[C2S].offset, 100);
+	kit_wait(k, 200 * KIT_MS);
+	kit_expect_holes(k, 0, C2S, 400);
+	assert_int_equal(k->streams[0].half[C2S].n_gaps, 1);
+	assert_int_equal(k->streams[0].half[C2S].gap_bytes[STREAM_GAP_LOST],
+			 200);
+	assert_int_equal(kit_stats(k)->gaps, 1);
+	assert_int_equal(kit_stats(k)->gap_bytes, 200);
+	/* What was missing comes after all: too late. */
+	kit_data(k, &c, C2S, 100, 200, 0);
+	assert_int_equal(k->streams[0].half[C2S].offset, 400);
+	assert_int_equal(kit_stats(k)->duplicates, 1);
+}
+
+static void test_silence_is_no_timeout(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* In a capture with 5 s between packets, the next may be out of
+	 * order nevertheless. */
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	kit_tick(k, 5 * KIT_S);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_expect(k, 0, C2S, 200);
+}
+
+static void test_gap_by_ack(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 1000, 1000, 100);
+	kit_data(k, &c, C2S, 100, 10, 2000);
+	/* The acknowledgment may have overtaken what it acknowledges. */
+	assert_int_equal(k->streams[0].half[S2C].offset, 0);
+	for (unsigned int i = 0; i < 64; i++)
+		kit_data(k, &c, S2C, 2000 + i * 10, 10, 110);
+	kit_expect_holes(k, 0, S2C, 2640);
+	assert_int_equal(k->streams[0].half[S2C].n_gaps, 1);
+	assert_int_equal(k->streams[0].half[S2C].gaps[0].len, 1000);
+}
+
+static void test_gap_without_ack_waits(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	for (unsigned int i = 0; i < 200; i++)
+		kit_data(k, &c, S2C, 1000 + i * 10, 10, 100);
+	kit_data(k, &c, C2S, 100, 10, 0);
+	kit_data(k, &c, S2C, 0, 1000, 110);
+	kit_expect(k, 0, S2C, 3000);
+}
+
+static void test_ack_before_data(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* Zeek takes the data for a hole. */
+	kit_handshake(k, &c);
+	kit_data(k, &c, S2C, 0, 300, 100);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_expect(k, 0, C2S, 100);
+	kit_expect(k, 0, S2C, 300);
+}
+
+static void test_flow_limit(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	k->conf.ooo_flow_limit = 10000;
+	kit_start(k);
+	kit_handshake(k, &c);
+	for (unsigned int i = 0; i < 100; i++)
+		kit_data(k, &c, C2S, 1000 + 2000 * i, 1000, 0);
+	assert_true(kit_stats(k)->bytes_buffered <= 10000);
+	assert_true(kit_stats(k)->ooo_flow_limit > 0);
+	kit_flush(k);
+	kit_expect_holes(k, 0, C2S, 1000 + 2000 * 99 + 1000);
+	assert_int_equal(k->streams[0].half[C2S].gap_bytes[STREAM_GAP_LOST],
+			 100000);
+}
+
+static void test_record_larger_than_limit(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	k->conf.ooo_flow_limit = 100;
+	kit_start(k);
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 1000, 1000, 0);
+	kit_expect_holes(k, 0, C2S, 2000);
+	assert_int_equal(k->streams[0].half[C2S].gaps[0].len, 1000);
+	/* The same where the start is unknown. */
+	c = kit_conn(1);
+	kit_data(k, &c, C2S, 1000, 1000, 0);
+	assert_int_equal(k->streams[1].half[C2S].data.len, 1000);
+}
+
+static void test_tiny_segments(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* Single bytes, every second one: bounded by their number. */
+	kit_handshake(k, &c);
+	for (unsigned int i = 0; i < 5000; i++)
+		kit_data(k, &c, C2S, 1 + 2 * i, 1, 0);
+	assert_true(kit_stats(k)->bytes_buffered <= 1024);
+	assert_true(kit_stats(k)->ooo_flow_limit > 0);
+	/* Single bytes in sequence are gathered. */
+	c = kit_conn(1);
+	kit_handshake(k, &c);
+	for (unsigned int i = 1; i < 5000; i++)
+		kit_data(k, &c, C2S, i, 1, 0);
+	kit_data(k, &c, C2S, 0, 1, 0);
+	kit_expect(k, 1, C2S, 5000);
+}
+
+static void test_truncated(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+	uint8_t bytes[100];
+
+	for (unsigned int i = 0; i < 100; i++)
+		bytes[i] = kit_byte(C2S, i);
+	kit_handshake(k, &c);
+	rec = kit_rec(&c, C2S, 0, 100, 0, ACK);
+	rec.wire_len = 1448;
+	rec.flags |= METLO_REC_TRUNCATED;
+	kit_send(k, &rec, bytes);
+	assert_int_equal(k->streams[0].half[C2S].offset, 1448);
+	assert_int_equal(k->streams[0].half[C2S].gaps[0].kind,
+			 STREAM_GAP_TRUNCATED);
+	assert_int_equal(k->streams[0].half[C2S].gaps[0].len, 1348);
+	kit_data(k, &c, C2S, 1448, 100, 0);
+	kit_expect_holes(k, 0, C2S, 1548);
+	assert_int_equal(kit_stats(k)->truncated_bytes, 1348);
+	assert_int_equal(kit_stats(k)->gaps, 0);
+	/* Cut to nothing. */
+	rec = kit_rec(&c, C2S, 1548, 0, 0, ACK);
+	rec.wire_len = 52;
+	rec.flags |= METLO_REC_TRUNCATED;
+	kit_send(k, &rec, NULL);
+	assert_int_equal(k->streams[0].half[C2S].offset, 1600);
+}
+
+static void test_truncated_out_of_order(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+	uint8_t bytes[100];
+
+	for (unsigned int i = 0; i < 100; i++)
+		bytes[i] = kit_byte(C2S, 100 + i);
+	kit_handshake(k, &c);
+	rec = kit_rec(&c, C2S, 100, 100, 0, ACK);
+	rec.wire_len = 1000;
+	kit_send(k, &rec, bytes);
+	/* Part of what was cut off comes whole in time. */
+	kit_data(k, &c, C2S, 300, 100, 0);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_expect_holes(k, 0, C2S, 1100);
+	assert_int_equal(k->streams[0].half[C2S].n_gaps, 2);
+	assert_int_equal(kit_stats(k)->truncated_bytes, 800);
+}
+
+static void test_sequence_wrap(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	uint64_t offset = 0;
+
+	/* 40 MiB with the wrap in a place that moves from run to run. */
+	for (unsigned int run = 0; run < 4; run++) {
+		c = kit_conn(run);
+		c.isn[C2S] = 0xffffffffu - run * 1000;
+		kit_handshake(k, &c);
+		kit_data(k, &c, C2S, 500, 500, 0);
+		kit_data(k, &c, C2S, 0, 500, 0);
+		for (offset = 1000; offset < 4000; offset += 100)
+			kit_data(k, &c, C2S, offset, 100, 0);
+		kit_expect(k, run, C2S, 4000);
+	}
+}
+
+static void test_beyond_4g(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	uint64_t offset = 100;
+
+	/* 64-bit offsets: most of it is lost, the position is not. */
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	for (unsigned int i = 0; i < 700; i++) {
+		offset += 10 << 20;
+		kit_data(k, &c, C2S, offset, 10, 0);
+		kit_wait(k, 1100 * KIT_MS);
+		offset += 10;
+	}
+	assert_true(offset > 6ull << 30);
+	assert_int_equal(k->streams[0].half[C2S].offset, offset);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+}
+
+static void test_keep_alive(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	rec = kit_rec(&c, C2S, 99, 1, 0, ACK);
+	kit_send(k, &rec, (uint8_t[]){0});
+	rec = kit_rec(&c, C2S, 99, 0, 0, ACK);
+	kit_send(k, &rec, NULL);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	kit_expect(k, 0, C2S, 200);
+	/* Before any data: in the place of the SYN. */
+	c = kit_conn(1);
+	kit_handshake(k, &c);
+	rec = kit_rec(&c, C2S, 0, 1, 0, ACK);
+	rec.seq--;
+	kit_send(k, &rec, (uint8_t[]){0});
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_expect(k, 1, C2S, 100);
+}
+
+static void test_zero_window_probe(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	for (unsigned int i = 0; i < 5; i++)
+		kit_data(k, &c, C2S, 100, 1, 0);
+	kit_data(k, &c, C2S, 100, 500, 0);
+	kit_expect(k, 0, C2S, 600);
+}
+
+static void send_urgent(struct kit *k, const struct kit_conn *c,
+			uint64_t offset, uint16_t urg, const char *text)
+{
+	struct metlo_rec rec =
+		kit_rec(c, C2S, offset, strlen(text), 0, ACK | PSH);
+
+	if (urg) {
+		rec.tcp_flags |= URG;
+		rec.urg = urg;
+	}
+	kit_send(k, &rec, (const uint8_t *)text);
+}
+
+static void expect_text(const struct kit *k, unsigned int stream,
+			const char *text)
+{
+	const struct kit_half *h = &k->streams[stream].half[C2S];
+
+	assert_int_equal(h->data.len, strlen(text));
+	assert_memory_equal(h->data.p, text, strlen(text));
+	assert_int_equal(h->n_gaps, 0);
+	assert_int_equal(h->offset, strlen(text));
+}
+
+static void test_urgent(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* As in suricata-verify tcp-urgp-01-oob and -04-2byte-XY. */
+	kit_handshake(k, &c);
+	send_urgent(k, &c, 0, 0, "GET /malic");
+	send_urgent(k, &c, 10, 1, "X");
+	send_urgent(k, &c, 11, 0, "ious");
+	expect_text(k, 0, "GET /malicious");
+	c = kit_conn(1);
+	kit_handshake(k, &c);
+	send_urgent(k, &c, 0, 0, "GET /malic");
+	send_urgent(k, &c, 10, 2, "XY");
+	send_urgent(k, &c, 12, 0, "ious");
+	expect_text(k, 1, "GET /malicXious");
+	/* Out of order, and twice. */
+	c = kit_conn(2);
+	kit_handshake(k, &c);
+	send_urgent(k, &c, 12, 0, "ious");
+	send_urgent(k, &c, 10, 2, "XY");
+	send_urgent(k, &c, 10, 2, "XY");
+	send_urgent(k, &c, 0, 0, "GET /malic");
+	expect_text(k, 2, "GET /malicXious");
+	assert_int_equal(kit_stats(k)->urgent_bytes, 4);
+}
+
+static void test_fast_open(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+	uint8_t bytes[86];
+
+	for (unsigned int i = 0; i < sizeof(bytes); i++)
+		bytes[i] = kit_byte(C2S, i);
+	/* Accepted. */
+	rec = kit_rec(&c, C2S, 0, 86, 0, SYN);
+	kit_send(k, &rec, bytes);
+	kit_flags(k, &c, S2C, 0, 86, SYN | ACK);
+	kit_data(k, &c, S2C, 0, 100, 86);
+	kit_expect(k, 0, C2S, 86);
+	kit_expect(k, 0, S2C, 100);
+	/* Not accepted: sent again. */
+	c = kit_conn(1);
+	rec = kit_rec(&c, C2S, 0, 86, 0, SYN);
+	kit_send(k, &rec, bytes);
+	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
+	kit_data(k, &c, C2S, 0, 86, 0);
+	kit_data(k, &c, S2C, 0, 100, 86);
+	kit_expect(k, 1, C2S, 86);
+	/* The SYN comes last: it alone tells where the stream begins. */
+	c = kit_conn(2);
+	kit_flags(k, &c, S2C, 0, 86, SYN | ACK);
+	kit_data(k, &c, C2S, 86, 14, 0);
+	kit_flags(k, &c, C2S, 100, 0, FIN | ACK);
+	rec = kit_rec(&c, C2S, 0, 86, 0, SYN);
+	kit_send(k, &rec, bytes);
+	kit_expect(k, 2, C2S, 100);
+	assert_true(k->streams[2].half[C2S].fin);
+	/* Data on the SYN-ACK. */
+	c = kit_conn(3);
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	for (unsigned int i = 0; i < sizeof(bytes); i++)
+		bytes[i] = kit_byte(S2C, i);
+	rec = kit_rec(&c, S2C, 0, 86, 0, SYN | ACK);
+	kit_send(k, &rec, bytes);
+	kit_expect(k, 3, S2C, 86);
+}
+
+static void test_rst(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 0, 100, 100);
+	/* Its payload is no stream data. */
+	rec = kit_rec(&c, C2S, 100, 4, 100, RST | ACK);
+	kit_send(k, &rec, (const uint8_t *)"text");
+	assert_int_equal(kit_stats(k)->rst_bytes, 4);
+	/* In flight when it was sent. */
+	kit_data(k, &c, S2C, 100, 100, 100);
+	kit_wait(k, 1100 * KIT_MS);
+	assert_true(k->streams[0].closed);
+	assert_int_equal(k->streams[0].why, STREAM_END_RST);
+	kit_expect(k, 0, C2S, 100);
+	kit_expect(k, 0, S2C, 200);
+	/* Late copies do not make a new connection. */
+	kit_data(k, &c, S2C, 100, 100, 100);
+	kit_data(k, &c, S2C, 200, 100, 100);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+	assert_int_equal(kit_stats(k)->after_end, 1);
+}
+
+static void test_rst_out_of_window(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_flags(k, &c, C2S, 8 << 20, 0, RST);
+	assert_int_equal(kit_stats(k)->rst_ignored, 1);
+	kit_wait(k, 2 * KIT_S);
+	assert_false(k->streams[0].closed);
+}
+
+static void test_rst_disproved(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* Who sent a RST sends no more data: somebody else did. */
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_flags(k, &c, C2S, 120, 0, RST);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	assert_int_equal(kit_stats(k)->rst_ignored, 1);
+	kit_wait(k, 2 * KIT_S);
+	assert_false(k->streams[0].closed);
+	kit_data(k, &c, C2S, 200, 100, 0);
+	kit_expect(k, 0, C2S, 300);
+}
+
+static void test_rst_before_data(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_flags(k, &c, C2S, 100, 50, RST | ACK);
+	kit_data(k, &c, S2C, 0, 50, 100);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_wait(k, 1100 * KIT_MS);
+	kit_expect(k, 0, C2S, 100);
+	kit_expect(k, 0, S2C, 50);
+	assert_int_equal(k->streams[0].why, STREAM_END_RST);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+}
+
+static void test_refused(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	rec = kit_rec(&c, S2C, 0, 0, 0, RST | ACK);
+	rec.seq = 0;
+	kit_send(k, &rec, NULL);
+	kit_wait(k, 1100 * KIT_MS);
+	assert_int_equal(kit_stats(k)->flows_finished, 1);
+	assert_int_equal(k->n_streams, 0);
+}
+
+static void test_midstream(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_data(k, &c, C2S, 5000, 100, 7000);
+	kit_data(k, &c, S2C, 7000, 200, 5100);
+	kit_wait(k, 2200 * KIT_MS);
+	assert_int_equal(k->n_streams, 1);
+	assert_int_equal(k->streams[0].tuple.midstream, 1);
+	assert_int_equal(k->streams[0].tuple.client_sure, 0);
+	assert_int_equal(k->streams[0].tuple.port[0], 40000);
+	assert_int_equal(k->streams[0].half[C2S].offset, 100);
+	assert_int_equal(k->streams[0].half[S2C].offset, 200);
+	assert_int_equal(k->streams[0].half[S2C].acked, 100);
+	assert_int_equal(k->streams[0].half[C2S].data.p[0],
+			 kit_byte(C2S, 5000));
+	/* From here on, without delay. */
+	kit_data(k, &c, C2S, 5100, 100, 7200);
+	assert_int_equal(k->streams[0].half[C2S].offset, 200);
+	/* Older than where we joined. */
+	kit_data(k, &c, C2S, 4000, 100, 7200);
+	assert_int_equal(kit_stats(k)->before_start, 1);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+}
+
+static void test_midstream_reordered(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_data(k, &c, C2S, 300, 100, 0);
+	kit_data(k, &c, S2C, 500, 500, 400);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 0, 500, 400);
+	kit_data(k, &c, C2S, 200, 100, 0);
+	assert_int_equal(k->n_streams, 0);
+	kit_wait(k, 1100 * KIT_MS);
+	kit_expect(k, 0, C2S, 400);
+	kit_expect(k, 0, S2C, 1000);
+}
+
+static void test_midstream_busy(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* Many records: no need to wait for the time. */
+	for (unsigned int i = 0; i < 200; i++)
+		kit_data(k, &c, S2C, i * 10, 10, 0);
+	kit_expect(k, 0, S2C, 2000);
+}
+
+static void test_one_sided(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, 100, 100, 100 << 20);
+	kit_data(k, &c, C2S, 200, 100, 300 << 20);
+	kit_expect(k, 0, C2S, 300);
+	assert_int_equal(k->streams[0].half[C2S].acked, STREAM_UNKNOWN);
+	kit_flags(k, &c, C2S, 300, 300 << 20, FIN | ACK);
+	assert_true(k->streams[0].half[C2S].fin);
+	/* The server's side only. */
+	c = kit_conn(1);
+	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
+	kit_data(k, &c, S2C, 0, 1000, 100);
+	kit_expect(k, 1, S2C, 1000);
+	assert_int_equal(k->streams[1].tuple.client_sure, 1);
+	assert_int_equal(k->streams[1].tuple.port[0], 40001);
+}
+
+static void test_missing_syn_ack(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_expect(k, 0, C2S, 100);
+	kit_data(k, &c, S2C, 0, 100, 100);
+	kit_wait(k, 1100 * KIT_MS);
+	kit_expect(k, 0, S2C, 100);
+	assert_int_equal(k->streams[0].tuple.midstream, 0);
+}
+
+static void test_missing_syn(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* The SYN-ACK tells that the first bytes are missing. */
+	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
+	kit_data(k, &c, C2S, 50, 100, 0);
+	kit_wait(k, 2200 * KIT_MS);
+	kit_expect_holes(k, 0, C2S, 150);
+	assert_int_equal(k->streams[0].half[C2S].gaps[0].len, 50);
+	assert_int_equal(k->streams[0].tuple.client_sure, 1);
+}
+
+static void test_data_before_syn(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_data(k, &c, C2S, 100, 100, 0);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_expect(k, 0, C2S, 200);
+	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
+	kit_data(k, &c, S2C, 0, 100, 200);
+	kit_expect(k, 0, S2C, 100);
+	assert_int_equal(k->streams[0].tuple.client_sure, 1);
+	assert_int_equal(k->streams[0].tuple.midstream, 0);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+}
+
+static void test_simultaneous_open(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_flags(k, &c, S2C, 0, 0, SYN);
+	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
+	kit_flags(k, &c, C2S, 0, 0, SYN | ACK);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 0, 100, 100);
+	kit_expect(k, 0, C2S, 100);
+	kit_expect(k, 0, S2C, 100);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+	assert_int_equal(k->streams[0].tuple.port[0], 40000);
+}
+
+static void test_split_handshake(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_flags(k, &c, S2C, 0, 0, SYN);
+	kit_flags(k, &c, C2S, 0, 0, SYN | ACK);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 0, 100, 100);
+	kit_expect(k, 0, C2S, 100);
+	kit_expect(k, 0, S2C, 100);
+	assert_int_equal(k->streams[0].tuple.port[0], 40000);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+}
+
+static void test_syn_cookie(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0), other;
+
+	/* The SYN and its retransmission are answered with two ISNs. */
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	other = c;
+	other.isn[S2C] += 123456789;
+	kit_flags(k, &other, S2C, 0, 0, SYN | ACK);
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 0, 100, 100);
+	kit_expect(k, 0, C2S, 100);
+	kit_expect(k, 0, S2C, 100);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+}
+
+static void test_far_is_ignored(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, 1u << 30, 100, 0);
+	kit_data(k, &c, C2S, 3u << 30, 100, 0);
+	assert_int_equal(kit_stats(k)->out_of_window, 2);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	kit_expect(k, 0, C2S, 200);
+}
+
+static void test_much_lost(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	uint64_t far = 100 + (200 << 20);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, far, 100, 0);
+	kit_data(k, &c, C2S, far + 100, 100, 0);
+	kit_data(k, &c, C2S, far + 200, 100, 0);
+	kit_data(k, &c, C2S, far + 300, 100, 0);
+	kit_expect_holes(k, 0, C2S, far + 400);
+	assert_int_equal(kit_stats(k)->out_of_window, 2);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+}
+
+static void test_syn_lost_reuse(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* A new connection on the old ports whose SYN we did not see. */
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	c.isn[C2S] -= 900000000;
+	c.isn[S2C] += 700000000;
+	for (unsigned int i = 0; i < 10; i++)
+		kit_data(k, &c, C2S, i * 100, 100, 0);
+	kit_wait(k, 1100 * KIT_MS);
+	assert_int_equal(k->n_streams, 2);
+	assert_int_equal(k->streams[0].why, STREAM_END_REUSED);
+	assert_true(k->streams[0].closed);
+	kit_expect(k, 0, C2S, 100);
+	assert_int_equal(k->streams[1].half[C2S].offset, 800);
+}
+
+static void test_idle(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, 200, 100, 0);
+	kit_wait(k, 59 * KIT_S);
+	assert_false(k->streams[0].closed);
+	kit_wait(k, 2 * KIT_S);
+	assert_true(k->streams[0].closed);
+	assert_int_equal(k->streams[0].why, STREAM_END_IDLE);
+	assert_int_equal(kit_stats(k)->flows_idle, 1);
+}
+
+static void test_refused_by_protocol(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	k->refuse = true;
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, 200, 100, 0);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	assert_int_equal(kit_stats(k)->bytes_discarded, 300);
+	assert_int_equal(kit_stats(k)->flows_no_memory, 1);
+	kit_flags(k, &c, C2S, 300, 0, FIN | ACK);
+	kit_flags(k, &c, S2C, 0, 0, FIN | ACK);
+	assert_int_equal(kit_stats(k)->flows_finished, 1);
+}
+
+static void test_data_after_fin(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_flags(k, &c, C2S, 100, 0, FIN | ACK);
+	kit_data(k, &c, C2S, 100, 50, 0);
+	assert_int_equal(kit_stats(k)->after_end, 1);
+	assert_int_equal(kit_stats(k)->bytes_discarded, 50);
+	kit_expect(k, 0, C2S, 100);
+}
+
+static void test_continued_records(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+	uint8_t *bytes = malloc(16384);
+
+	/* A super-packet of 40000 bytes with FIN: three records. */
+	kit_handshake(k, &c);
+	for (unsigned int at = 0; at < 40000; at += 16384) {
+		uint32_t n = at + 16384 < 40000 ? 16384 : 40000 - at;
+
+		rec = kit_rec(&c, S2C, at, n, 0,
+			      at + n == 40000 ? ACK | FIN : ACK);
+		rec.flags |= at ? METLO_REC_CONTINUED : 0;
+		for (unsigned int i = 0; i < n; i++)
+			bytes[i] = kit_byte(S2C, at + i);
+		kit_send(k, &rec, bytes);
+	}
+	free(bytes);
+	kit_expect(k, 0, S2C, 40000);
+	assert_true(k->streams[0].half[S2C].fin);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_plain),
+		T(test_ipv6),
+		T(test_out_of_order),
+		T(test_fin_out_of_order),
+		T(test_fin_with_data),
+		T(test_half_close),
+		T(test_duplicates),
+		T(test_overlap_first_wins),
+		T(test_in_order_does_not_beat_held),
+		T(test_gap_timeout),
+		T(test_silence_is_no_timeout),
+		T(test_gap_by_ack),
+		T(test_gap_without_ack_waits),
+		T(test_ack_before_data),
+		T(test_flow_limit),
+		T(test_record_larger_than_limit),
+		T(test_tiny_segments),
+		T(test_truncated),
+		T(test_truncated_out_of_order),
+		T(test_sequence_wrap),
+		T(test_beyond_4g),
+		T(test_keep_alive),
+		T(test_zero_window_probe),
+		T(test_urgent),
+		T(test_fast_open),
+		T(test_rst),
+		T(test_rst_out_of_window),
+		T(test_rst_disproved),
+		T(test_rst_before_data),
+		T(test_refused),
+		T(test_midstream),
+		T(test_midstream_reordered),
+		T(test_midstream_busy),
+		T(test_one_sided),
+		T(test_missing_syn_ack),
+		T(test_missing_syn),
+		T(test_data_before_syn),
+		T(test_simultaneous_open),
+		T(test_split_handshake),
+		T(test_syn_cookie),
+		T(test_far_is_ignored),
+		T(test_much_lost),
+		T(test_syn_lost_reuse),
+		T(test_idle),
+		T(test_refused_by_protocol),
+		T(test_data_after_fin),
+		T(test_continued_records),
+	};
+
+	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
+}
