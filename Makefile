@@ -120,6 +120,13 @@ $(O)/tests/bpf/%: $(O)/tests/bpf/%.o $(BPF_TEST_HELPERS) $(USER_LIBS)
 unit-tests: $(UNIT_TESTS)
 bpf-tests: $(BPF_TESTS)
 
+# What things cost, printed and not judged: bench-NAME runs bench_NAME.
+$(O)/tests/bench/%: $(O)/tests/bench/%.o $(USER_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+bench-%: $(O)/tests/bench/bench_%
+	@$<
+
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(O)/fuzz/%: tests/fuzz/%.c $(USER_SRCS) $(wildcard include/*.h user/*/*.h) | $(SKELS)
 	$(call say,FUZZ,$@)
@@ -141,6 +148,7 @@ help:
 	@echo 'sudo make demo      real requests to a real nginx, mirrored and captured'
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
 	@echo '  make test-PART    one of: $(TEST_PARTS)'
+	@echo 'make bench-trace    what a line of output costs'
 	@echo 'make check          format and static checks'
 	@echo 'make format         formats the C files'
 	@echo 'make install        to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'

@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/exit.h"
-#include "capture/frames.h"
 #include "capture/pcap_source.h"
 #include "cli/commands.h"
+#include "cli/decoder.h"
 #include "cli/hints.h"
 #include "cli/pipeline.h"
 #include "cli/summary.h"
@@ -24,7 +24,7 @@ struct replay {
 	const struct settings *settings;
 	const struct log *log;
 	struct pcap_source *source;
-	struct frames *frames;
+	struct decoder *decoder;
 	struct output *output;
 	struct pipeline *pipeline;
 	struct hints *hints;
@@ -114,7 +114,7 @@ static void emit_record(void *ctx, const struct metlo_rec *rec,
 
 static void replay_frame(struct replay *r, const struct pcap_frame *f)
 {
-	enum metlo_outcome outcome;
+	int outcome;
 
 	if (!r->packets++) {
 		r->first_ns = r->now_ns = r->last_tick_ns = f->ts_ns;
@@ -126,10 +126,11 @@ static void replay_frame(struct replay *r, const struct pcap_frame *f)
 		r->now_ns = f->ts_ns;
 	if (r->now_ns - r->last_tick_ns >= TICK_NS)
 		tick(r, r->now_ns);
-	outcome = frames_feed(r->frames, f->data, f->caplen, f->wire_len,
-			      f->ts_ns, emit_record, r->pipeline);
-	if (outcome != METLO_delivered && outcome != METLO_no_payload)
-		hints_frame(r->hints, f->data, f->caplen, f->wire_len, outcome);
+	outcome = decoder_feed(r->decoder, f, emit_record, r->pipeline);
+	if (outcome != METLO_delivered && outcome != METLO_no_payload &&
+	    outcome != DECODER_UNKNOWN)
+		hints_frame(r->hints, f->data, f->caplen, f->wire_len,
+			    (enum metlo_outcome)outcome);
 	if (r->live)
 		tick(r, r->now_ns);
 }
@@ -163,26 +164,6 @@ static int replay_file(struct replay *r)
 		  r->settings->subject, (unsigned long long)r->packets,
 		  r->error);
 	return EXIT_FAILED;
-}
-
-struct vni_rows {
-	struct counters_vni *row;
-	size_t n, max;
-};
-
-static void count_vni(void *ctx, uint32_t vni, const struct metlo_vni_stats *s)
-{
-	(void)vni;
-	(void)s;
-	++*(size_t *)ctx;
-}
-
-static void add_vni(void *ctx, uint32_t vni, const struct metlo_vni_stats *s)
-{
-	struct vni_rows *rows = ctx;
-
-	if (rows->n < rows->max)
-		rows->row[rows->n++] = (struct counters_vni){vni, *s};
 }
 
 static bool write_summary(struct replay *r, const struct summary *s)
@@ -226,31 +207,29 @@ static void print_result(struct replay *r, const struct summary *s)
 /* Closes the output and tells all counters; an exit code. */
 static int finish(struct replay *r)
 {
+	struct counters_vni *vnis = NULL;
+	struct metlo_stats packets = {0};
 	struct output_stats output;
 	struct summary s = {
-		.packets = frames_stats(r->frames),
+		.packets = &packets,
 		.stream = pipeline_stream_stats(r->pipeline),
 		.http = pipeline_http_stats(r->pipeline),
 		.output = &output,
 	};
-	struct vni_rows rows = {0};
 	int code = EXIT_DONE;
 
 	if (output_close(r->output, &output) < 0)
 		code = EXIT_FAILED;
 	r->output = NULL;
-	frames_each_vni(r->frames, count_vni, &rows.max);
-	rows.row = calloc(rows.max + 1, sizeof(*rows.row));
-	if (rows.row) {
-		frames_each_vni(r->frames, add_vni, &rows);
-		summary_sort_vnis(rows.row, rows.n);
-		s.vnis = rows.row;
-		s.n_vnis = rows.n;
-	}
+	if (!decoder_counters(r->decoder, &packets, &vnis, &s.n_vnis, r->log))
+		code = EXIT_FAILED;
+	if (vnis)
+		summary_sort_vnis(vnis, s.n_vnis);
+	s.vnis = vnis;
 	print_result(r, &s);
 	if (r->summary && !write_summary(r, &s))
 		code = EXIT_FAILED;
-	free(rows.row);
+	free(vnis);
 	return code;
 }
 
@@ -284,25 +263,24 @@ static bool open_output(struct replay *r)
 	return r->output != NULL;
 }
 
-static bool open_stages(struct replay *r)
+static int open_stages(struct replay *r)
 {
-	struct frames_conf fc = {.vni_allow = r->settings->vni_allow,
-				 .raw = r->settings->raw};
 	struct pipeline_conf pc = {
 		.settings = r->settings, .workers = 1, .output = r->output};
+	int code = EXIT_FAILED;
 
 	if (getrandom(pc.seed, sizeof(pc.seed), 0) != sizeof(pc.seed))
 		pc.seed[0] = clock_real_ns();
-	settings_to_config(r->settings, &fc.config);
-	fc.config.hash_seed = pc.seed[0];
-	r->frames = frames_new(&fc);
+	r->decoder = decoder_new(r->settings, pc.seed[0], r->log, &code);
+	if (!r->decoder)
+		return code;
 	r->pipeline = pipeline_new(&pc);
 	r->hints = hints_new(r->settings);
-	if (r->frames && r->pipeline && r->hints)
-		return true;
+	if (r->pipeline && r->hints)
+		return EXIT_DONE;
 	log_error(r->log, "cannot start: %s; lower --memory or --max-flows",
 		  strerror(errno));
-	return false;
+	return EXIT_FAILED;
 }
 
 int cmd_replay(struct cli *cli)
@@ -321,7 +299,8 @@ int cmd_replay(struct cli *cli)
 		log_error(&cli->log, "%s: %s", path, r.error);
 		goto out;
 	}
-	if (!open_stages(&r))
+	code = open_stages(&r);
+	if (code != EXIT_DONE)
 		goto out;
 	r.live = !pcap_source_size(r.source);
 	r.progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
@@ -332,8 +311,7 @@ int cmd_replay(struct cli *cli)
 out:
 	hints_free(r.hints);
 	pipeline_free(r.pipeline);
-	if (r.frames)
-		frames_free(r.frames);
+	decoder_free(r.decoder);
 	pcap_source_free(r.source);
 	if (r.output)
 		output_close(r.output, NULL);

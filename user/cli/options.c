@@ -139,6 +139,9 @@ const struct opt settings_options[] = {
 	 .help = "remove the program and its maps at the end"},
 	{"raw", .type = OPT_FLAG, FIELD(raw), .scope = CMD_REPLAY,
 	 .help = "the frames are not VXLAN: take them as they are"},
+	{"kernel", .type = OPT_FLAG, FIELD(kernel), .scope = CMD_REPLAY,
+	 .help = "put every frame through the XDP program, which needs root, "
+		 "instead of the same code in user space"},
 	{"speed", .type = OPT_ENUM, FIELD(speed), .names = speed_names,
 	 .scope = CMD_REPLAY, .initial = "max", .metavar = "SPEED",
 	 .help = "max, or real: as fast as the packets were captured"},
