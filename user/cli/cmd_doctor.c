@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/exit.h"
+#include "capture/load.h"
+#include "cli/commands.h"
+#include "cli/doctor.h"
+
+#define VXLAN_PORT 4789 /* RFC 7348 section 8.1 */
+
+void doctor_say(struct doctor *d, enum verdict v, const char *what,
+		const char *fmt, ...)
+{
+	static const char *const words[] = {"OK", "WARN", "FAIL"};
+	va_list ap;
+
+	d->count[v]++;
+	fprintf(d->out, "%-5s %s: ", words[v], what);
+	va_start(ap, fmt);
+	vfprintf(d->out, fmt, ap);
+	va_end(ap);
+	putc('\n', d->out);
+	/* The next check may take seconds. */
+	fflush(d->out);
+}
+
+int cmd_doctor(struct cli *cli)
+{
+	const struct settings *s = &cli->settings;
+	struct doctor d = {.out = stdout};
+
+	load_messages(s->verbose > 1);
+	doctor_machine(&d);
+	if (s->subject)
+		doctor_interface(&d, s->subject,
+				 s->vxlan_port ? s->vxlan_port : VXLAN_PORT);
+	else
+		log_info(
+			&cli->log,
+			"name an interface to have it looked at too: metlo-xdp doctor IFACE");
+	return d.count[VERDICT_FAIL] ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "capture/attached.h"
+#include "capture/load.h"
+#include "cli/commands.h"
+#include "cli/ports.h"
+#include "cli/summary.h"
+
+struct status {
+	const struct cli *cli;
+	FILE *out;
+	unsigned int shown;
+};
+
+static struct summary summary_of(const struct attached *a)
+{
+	return (struct summary){
+		.packets = &a->stats,
+		.vnis = a->vnis,
+		.n_vnis = a->n_vnis,
+	};
+}
+
+static void print_json(struct status *st, const struct attached *a)
+{
+	const struct summary s = summary_of(a);
+	struct summary_loss loss[SUMMARY_LOSSES_MAX];
+	size_t n = summary_losses(&s, loss);
+	const char *separator = "";
+	FILE *f = st->out;
+	char ports[4096];
+
+	ports_text(ports, sizeof(ports), (const uint64_t *)a->config.port_bits,
+		   a->config.any_port);
+	fprintf(f, "%s{\"interface\":", st->shown ? "," : "");
+	summary_json_string(f, a->iface);
+	fprintf(f, ",\"attached\":%s,\"mode\":\"%s\",\"program_id\":%u,",
+		a->live ? "true" : "false", xdp_mode_name(a->mode), a->prog_id);
+	fprintf(f,
+		"\"pinned\":%s,\"daemon_pid\":", a->pinned ? "true" : "false");
+	if (a->daemon)
+		fprintf(f, "%ld", (long)a->daemon);
+	else
+		fputs("null", f);
+	fprintf(f, ",\"ports\":\"%s\",\"vxlan_port\":%u,\"vni_filter\":%s,",
+		ports, a->config.vxlan_port,
+		a->config.vni_filter ? "true" : "false");
+	fprintf(f,
+		"\"rings\":%u,\"ring_bytes\":%zu,\"ring_waiting_bytes\":%zu,",
+		a->rings, a->ring_size, a->waiting);
+	summary_json_members(f, &s);
+	fputs(",\"losses\":[", f);
+	for (size_t i = 0; i < n; i++) {
+		if (!loss[i].value)
+			continue;
+		fprintf(f, "%s{\"counter\":\"%s\",\"value\":%llu,\"remedy\":",
+			separator, loss[i].counter,
+			(unsigned long long)loss[i].value);
+		summary_json_string(f, loss[i].remedy);
+		putc('}', f);
+		separator = ",";
+	}
+	fputs("]}", f);
+}
+
+static void print_where(FILE *f, const struct attached *a)
+{
+	if (!a->live)
+		fprintf(f,
+			"%s: the interface is gone: metlo-xdp detach %s removes what is left\n",
+			a->iface, a->iface);
+	else if (a->mode == XDP_MODE_NONE)
+		fprintf(f,
+			"%s: attached to interface number %u, which is not the %s of this network namespace\n",
+			a->iface, a->ifindex, a->iface);
+	else
+		fprintf(f, "%s: attached in %s mode, program id %u%s\n",
+			a->iface, xdp_mode_name(a->mode), a->prog_id,
+			a->pinned ? "" : ", until the daemon ends");
+}
+
+static void print_text(struct status *st, const struct attached *a)
+{
+	const struct summary s = summary_of(a);
+	struct summary_loss loss[SUMMARY_LOSSES_MAX];
+	size_t n = summary_losses(&s, loss);
+	FILE *f = st->out;
+	char ports[256];
+
+	if (st->shown)
+		putc('\n', f);
+	print_where(f, a);
+	if (a->daemon)
+		fprintf(f, "daemon      process %ld\n", (long)a->daemon);
+	else
+		fprintf(f,
+			"daemon      none runs: the rings collect until metlo-xdp attach %s\n",
+			a->iface);
+	ports_text(ports, sizeof(ports), (const uint64_t *)a->config.port_bits,
+		   a->config.any_port);
+	fprintf(f, "ports       %s, in VXLAN to port %u%s\n", ports,
+		a->config.vxlan_port,
+		a->config.vni_filter ? ", chosen VNIs only" : "");
+	if (a->ring_size)
+		fprintf(f, "rings       %u of %zu KiB, %zu bytes wait\n",
+			a->rings, a->ring_size / 1024, a->waiting);
+	else
+		fprintf(f, "rings       %u\n", a->rings);
+	summary_text(f, &s);
+	for (size_t i = 0; i < n; i++)
+		if (loss[i].value)
+			fprintf(f, "lost: %s %llu: %s\n", loss[i].counter,
+				(unsigned long long)loss[i].value,
+				loss[i].remedy);
+}
+
+static int cannot(const struct cli *cli, const char *what, int err)
+{
+	if (err == -EACCES || err == -EPERM) {
+		log_error(&cli->log,
+			  "%s: %s: status needs root: sudo metlo-xdp status",
+			  what, strerror(-err));
+		return EXIT_NOT_PERMITTED;
+	}
+	log_error(&cli->log, "%s: %s", what, strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int show(void *ctx, const char *iface)
+{
+	struct status *st = ctx;
+	struct attached a;
+	int err = attached_read(&a, iface);
+
+	/* Gone between being listed and being read. */
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (a.n_vnis)
+		summary_sort_vnis(a.vnis, a.n_vnis);
+	if (st->cli->settings.json)
+		print_json(st, &a);
+	else
+		print_text(st, &a);
+	st->shown++;
+	attached_free(&a);
+	return 0;
+}
+
+int cmd_status(struct cli *cli)
+{
+	const char *iface = cli->settings.subject;
+	struct status st = {.cli = cli, .out = stdout};
+	int err;
+
+	load_messages(cli->settings.verbose > 1);
+	if (cli->settings.json)
+		fputs("{\"interfaces\":[", st.out);
+	err = iface ? show(&st, iface) : attached_each(show, &st);
+	if (cli->settings.json)
+		fputs("]}\n", st.out);
+	if (fflush(st.out))
+		return cannot(cli, "standard output", -errno);
+	if (err)
+		return cannot(cli, iface ? iface : "status", err);
+	if (st.shown)
+		return EXIT_DONE;
+	log_error(&cli->log,
+		  "%s%snothing of metlo-xdp is attached: metlo-xdp attach %s",
+		  iface ? iface : "", iface ? ": " : "",
+		  iface ? iface : "IFACE");
+	return EXIT_NOTHING_ATTACHED;
+}

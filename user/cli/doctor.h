@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The lines of doctor: OK, WARN or FAIL, what was looked at, how it is, and
+ * the fix where it is not well. */
+#ifndef CLI_DOCTOR_H
+#define CLI_DOCTOR_H
+
+#include <stdio.h>
+
+#include "base/log.h"
+
+enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
+
+struct doctor {
+	FILE *out;
+	unsigned int count[3]; /* by enum verdict */
+};
+
+/* One line, "OK    what: ...". */
+void doctor_say(struct doctor *d, enum verdict v, const char *what,
+		const char *fmt, ...) LOG_PRINTF(4, 5);
+
+/* Kernel, privileges, clock. */
+void doctor_machine(struct doctor *d);
+
+/* One interface; watches it for two seconds for UDP to vxlan_port. */
+void doctor_interface(struct doctor *d, const char *iface, unsigned int port);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/attached.h"
+#include "capture/drivers.h"
+#include "capture/nlfeatures.h"
+#include "capture/traffic.h"
+#include "cli/doctor.h"
+#include "cli/summary.h"
+
+#define WATCH_MS 2000
+/* VXLAN around a mirrored packet, IPv4 outside, as AWS counts it. */
+#define MIRROR_OVERHEAD 54u
+#define MIRROR_MTU	8947u /* largest source MTU that AWS mirrors whole */
+
+/* What is known of one interface. */
+struct subject {
+	struct netdev dev;
+	const struct driver_limits *limits; /* or NULL */
+	bool native, frags;		    /* the driver can */
+	struct attached attached;
+	bool is_attached;
+};
+
+static const char *driver_name(const struct subject *s)
+{
+	return s->dev.driver[0] ? s->dev.driver : "(unknown)";
+}
+
+static void check_driver(struct doctor *d, struct subject *s)
+{
+	uint64_t features = 0;
+	int err = nlfeatures_read(s->dev.ifindex, &features);
+
+	if (err) {
+		s->native = s->limits != NULL;
+		s->frags = s->limits && s->limits->frags;
+	} else {
+		s->native = features & NLFEATURES_NATIVE;
+		s->frags = features & NLFEATURES_FRAGS;
+	}
+	if (s->native)
+		doctor_say(d, VERDICT_OK, "driver", "%s: native XDP%s%s",
+			   driver_name(s),
+			   s->frags ? ", frames of several buffers"
+				    : ", frames of one buffer only",
+			   err ? " (by its name; this kernel does not tell)"
+			       : "");
+	else if (err)
+		doctor_say(
+			d, VERDICT_WARN, "driver",
+			"%s: whether it has native XDP is not known: attach says it",
+			driver_name(s));
+	else
+		doctor_say(
+			d, VERDICT_WARN, "driver",
+			"%s has no native XDP: attach goes on in generic mode, which costs several times the CPU: use an interface with a driver that has it",
+			driver_name(s));
+}
+
+static void check_mtu(struct doctor *d, const struct subject *s)
+{
+	uint32_t mtu = s->dev.mtu;
+	uint32_t whole = mtu > MIRROR_OVERHEAD ? mtu - MIRROR_OVERHEAD : 0;
+
+	if (s->limits && s->native && !s->frags && mtu > s->limits->max_mtu)
+		doctor_say(
+			d, VERDICT_WARN, "MTU",
+			"%u is more than driver %s takes with XDP (%u): attach would go on in generic mode: ip link set dev %s mtu %u",
+			mtu, driver_name(s), s->limits->max_mtu, s->dev.name,
+			s->limits->max_mtu);
+	else if (whole < MIRROR_MTU)
+		doctor_say(
+			d, VERDICT_WARN, "MTU",
+			"%u: mirrored packets of more than %u bytes arrive cut (sources have up to %u): %s%s%s",
+			mtu, whole, MIRROR_MTU,
+			s->limits && !s->frags
+				? "all that this driver takes with XDP; limit the packet length of the sources"
+				: "ip link set dev ",
+			s->limits && !s->frags ? "" : s->dev.name,
+			s->limits && !s->frags ? "" : " mtu 9001");
+	else
+		doctor_say(
+			d, VERDICT_OK, "MTU",
+			"%u: mirrored packets of up to %u bytes arrive whole",
+			mtu, whole);
+}
+
+static void check_queues(struct doctor *d, const struct subject *s)
+{
+	const struct netdev *n = &s->dev;
+
+	if (!n->queues_max)
+		doctor_say(d, VERDICT_OK, "queues", "driver %s does not say",
+			   driver_name(s));
+	else if (s->limits && s->limits->half_queues && !s->is_attached &&
+		 n->queues_max > 1 && n->queues * 2 > n->queues_max)
+		doctor_say(
+			d, VERDICT_WARN, "queues",
+			"%u of %u are in use, and driver %s may need as many again for XDP: ethtool -L %s combined %u",
+			n->queues, n->queues_max, driver_name(s), n->name,
+			n->queues_max / 2);
+	else
+		doctor_say(d, VERDICT_OK, "queues", "%u of %u in use",
+			   n->queues, n->queues_max);
+}
+
+static void check_programs(struct doctor *d, const struct subject *s)
+{
+	const struct netdev_program *p =
+		s->dev.native.id ? &s->dev.native : &s->dev.generic;
+
+	if (s->is_attached && s->attached.prog_id == p->id && p->id)
+		doctor_say(d, VERDICT_OK, "XDP program",
+			   "metlo-xdp is attached in %s mode, id %u",
+			   xdp_mode_name(s->attached.mode), p->id);
+	else if (p->id)
+		doctor_say(
+			d, VERDICT_FAIL, "XDP program",
+			"another one is attached, id %u (%s): remove it with the tool that made it, or: ip link set dev %s %s off",
+			p->id, p->name[0] ? p->name : "name not known",
+			s->dev.name,
+			s->dev.native.id ? "xdpdrv" : "xdpgeneric");
+	else
+		doctor_say(d, VERDICT_OK, "XDP program", "none attached yet");
+}
+
+/* Attached, our own counters tell; the packets do not get further. */
+static int watch_attached(const struct subject *s)
+{
+	const struct metlo_stats *before = &s->attached.stats;
+	struct attached now;
+	uint64_t n;
+
+	usleep(WATCH_MS * 1000);
+	if (attached_read(&now, s->dev.name))
+		return -EIO;
+	n = (now.stats.packets - before->packets) -
+	    (now.stats.pass_not_vxlan - before->pass_not_vxlan) -
+	    (now.stats.bad_outer - before->bad_outer);
+	attached_free(&now);
+	return n > 1000 ? 1000 : (int)n;
+}
+
+static void check_traffic(struct doctor *d, const struct subject *s,
+			  unsigned int port)
+{
+	int n;
+
+	if (!s->dev.up)
+		return;
+	n = s->is_attached ? watch_attached(s)
+			   : traffic_count_udp(s->dev.ifindex, (uint16_t)port,
+					       WATCH_MS);
+	if (n < 0)
+		doctor_say(d, VERDICT_WARN, "mirrored traffic",
+			   "cannot be watched: %s: run doctor as root",
+			   strerror(-n));
+	else if (!n)
+		doctor_say(
+			d, VERDICT_WARN, "mirrored traffic",
+			"no packet to UDP port %u in %d s: is the mirror session up, does the security group of %s let UDP %u in, and do the sources have traffic?",
+			port, WATCH_MS / 1000, s->dev.name, port);
+	else
+		doctor_say(d, VERDICT_OK, "mirrored traffic",
+			   "%s%d packets to UDP port %u in %d s",
+			   n >= 1000 ? "at least " : "", n, port,
+			   WATCH_MS / 1000);
+}
+
+static void check_losses(struct doctor *d, const struct subject *s)
+{
+	const struct summary sum = {.packets = &s->attached.stats};
+	struct summary_loss loss[SUMMARY_LOSSES_MAX];
+	size_t n = summary_losses(&sum, loss), bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!loss[i].value)
+			continue;
+		doctor_say(d, VERDICT_WARN, "losses", "%s %llu: %s",
+			   loss[i].counter, (unsigned long long)loss[i].value,
+			   loss[i].remedy);
+		bad++;
+	}
+	if (!bad)
+		doctor_say(d, VERDICT_OK, "losses", "none");
+	if (!s->attached.daemon)
+		doctor_say(
+			d, VERDICT_WARN, "daemon",
+			"none runs, and the rings take only so much: metlo-xdp attach %s",
+			s->dev.name);
+	else
+		doctor_say(d, VERDICT_OK, "daemon", "process %ld",
+			   (long)s->attached.daemon);
+}
+
+void doctor_interface(struct doctor *d, const char *iface, unsigned int port)
+{
+	struct subject s = {0};
+	char names[512];
+
+	if (netdev_read(&s.dev, iface)) {
+		netdev_names(names, sizeof(names));
+		doctor_say(d, VERDICT_FAIL, "interface",
+			   "%s does not exist: there are: %s", iface, names);
+		return;
+	}
+	if (s.dev.up)
+		doctor_say(d, VERDICT_OK, "interface", "%s is up", iface);
+	else
+		doctor_say(d, VERDICT_FAIL, "interface",
+			   "%s is down: ip link set dev %s up", iface, iface);
+	s.limits = driver_limits(s.dev.driver);
+	s.is_attached = !attached_read(&s.attached, iface) && s.attached.live;
+	if (s.is_attached)
+		port = s.attached.config.vxlan_port;
+	check_driver(d, &s);
+	check_mtu(d, &s);
+	check_queues(d, &s);
+	check_programs(d, &s);
+	check_traffic(d, &s, port);
+	if (s.is_attached)
+		check_losses(d, &s);
+	attached_free(&s.attached);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/resource.h>
+#include <sys/timex.h>
+#include <sys/utsname.h>
+
+#include "capture/features.h"
+#include "capture/pins.h"
+#include "capture/privileges.h"
+#include "cli/doctor.h"
+
+static void check_kernel(struct doctor *d, const char *release)
+{
+	struct feature f[FEATURES_MAX];
+	size_t n = features_probe(f), missing = 0, unknown = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		missing += f[i].present == 0;
+		unknown += f[i].present < 0;
+		if (f[i].present == 0)
+			doctor_say(
+				d, VERDICT_FAIL, "kernel feature",
+				"%s (Linux %s) is missing: run Linux %s or later",
+				f[i].name, f[i].since, FEATURES_KERNEL);
+	}
+	if (features_release_at_least(release, 6, 1))
+		doctor_say(d, VERDICT_OK, "kernel", "%s", release);
+	else
+		doctor_say(
+			d, missing ? VERDICT_FAIL : VERDICT_WARN, "kernel",
+			"%s is older than %s, with which metlo-xdp is tested: upgrade it",
+			release, FEATURES_KERNEL);
+	if (unknown)
+		doctor_say(
+			d, VERDICT_WARN, "kernel features",
+			"%zu of %zu could not be asked for: run doctor as root",
+			unknown, n);
+	else if (!missing)
+		doctor_say(d, VERDICT_OK, "kernel features",
+			   "all %zu that are needed", n);
+}
+
+static void check_btf(struct doctor *d)
+{
+	if (!access("/sys/kernel/btf/vmlinux", R_OK))
+		doctor_say(d, VERDICT_OK, "BTF", "/sys/kernel/btf/vmlinux");
+	else
+		doctor_say(
+			d, VERDICT_WARN, "BTF",
+			"the kernel has none: attach works, bpftool shows less: a kernel with CONFIG_DEBUG_INFO_BTF=y has it");
+}
+
+/* The first number in a file; -1 if there is none. */
+static long read_number(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	long n = -1;
+
+	if (!f)
+		return -1;
+	if (fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	fclose(f);
+	return n;
+}
+
+static void check_jit(struct doctor *d)
+{
+	if (read_number("/proc/sys/net/core/bpf_jit_enable") == 0)
+		doctor_say(
+			d, VERDICT_WARN, "BPF JIT",
+			"off, which makes the program several times slower: sysctl net.core.bpf_jit_enable=1");
+	else
+		doctor_say(d, VERDICT_OK, "BPF JIT", "on");
+}
+
+static void check_capabilities(struct doctor *d)
+{
+	char missing[64];
+
+	if (privileges_missing(privileges_effective(), missing,
+			       sizeof(missing)))
+		doctor_say(
+			d, VERDICT_FAIL, "capabilities",
+			"missing for attach: %s: run it as root, or give the service AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON",
+			missing);
+	else
+		doctor_say(d, VERDICT_OK, "capabilities",
+			   "CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON");
+}
+
+static void check_memlock(struct doctor *d, const char *release)
+{
+	struct rlimit lim;
+
+	if (features_release_at_least(release, 5, 11)) {
+		doctor_say(
+			d, VERDICT_OK, "memlock",
+			"no limit for BPF on this kernel, its memory counts for the cgroup");
+		return;
+	}
+	if (getrlimit(RLIMIT_MEMLOCK, &lim) || lim.rlim_cur == RLIM_INFINITY)
+		doctor_say(d, VERDICT_OK, "memlock", "unlimited");
+	else
+		doctor_say(
+			d, VERDICT_WARN, "memlock",
+			"%llu KiB, which is too little for the rings: ulimit -l unlimited, LimitMEMLOCK=infinity",
+			(unsigned long long)lim.rlim_cur / 1024);
+}
+
+static void check_bpffs(struct doctor *d)
+{
+	if (pins_mounted())
+		doctor_say(d, VERDICT_OK, "BPF file system", "/sys/fs/bpf");
+	else
+		doctor_say(
+			d, VERDICT_WARN, "BPF file system",
+			"not mounted; attach mounts it when it may: mount -t bpf bpf /sys/fs/bpf");
+}
+
+static void check_user(struct doctor *d)
+{
+	if (getpwnam("metlo-xdp"))
+		doctor_say(d, VERDICT_OK, "user", "metlo-xdp");
+	else if (getpwnam("nobody"))
+		doctor_say(
+			d, VERDICT_OK, "user",
+			"nobody (a user metlo-xdp of its own is better: useradd --system --no-create-home metlo-xdp)");
+	else
+		doctor_say(
+			d, VERDICT_FAIL, "user",
+			"there is neither metlo-xdp nor nobody to become: useradd --system --no-create-home metlo-xdp");
+}
+
+static void check_clock(struct doctor *d)
+{
+	struct timex t = {0};
+	int state = adjtimex(&t);
+
+	if (state < 0)
+		doctor_say(d, VERDICT_WARN, "clock", "cannot be asked: %s",
+			   strerror(errno));
+	else if (state == TIME_ERROR || t.status & STA_UNSYNC)
+		doctor_say(
+			d, VERDICT_WARN, "clock",
+			"not synchronised, so the times of transactions may be off: run chrony or systemd-timesyncd");
+	else
+		doctor_say(d, VERDICT_OK, "clock",
+			   "synchronised, error at most %ld us", t.maxerror);
+}
+
+void doctor_machine(struct doctor *d)
+{
+	struct utsname u;
+
+	if (uname(&u))
+		strcpy(u.release, "0");
+	check_kernel(d, u.release);
+	check_btf(d);
+	check_jit(d);
+	check_capabilities(d);
+	check_memlock(d, u.release);
+	check_bpffs(d);
+	check_user(d);
+	check_clock(d);
+}
