@@ -12,7 +12,7 @@
  */
 static const struct driver_limits known_drivers[] = {
 	{"ena", 3498, false, true},	  {"gve", 2032, false, true},
-	{"mlx5_core", 3498, true, false}, {"virtio_net", 3506, true, true},
+	{"mlx5_core", 3498, true, false}, {"virtio_net", 3506, true, false},
 	{"veth", 3520, true, false},
 };
 

@@ -16,6 +16,15 @@ static const struct command commands[] = {
 	 "CAP_NET_ADMIN and CAP_PERFMON, which are\ngiven up once it runs.\n"},
 	{"detach", CMD_DETACH, cmd_detach, "IFACE", true,
 	 "Remove the program and everything it left from an interface", NULL},
+	{"status", CMD_STATUS, cmd_status, "IFACE", false,
+	 "Show what is attached, its counters and losses",
+	 "Without IFACE: every interface. Works while no daemon runs as well. "
+	 "Exit code 3:\nnothing is attached.\n"},
+	{"doctor", CMD_DOCTOR, cmd_doctor, "IFACE", false,
+	 "Check kernel, privileges and interface, and tell the fixes",
+	 "With IFACE also its driver, MTU, queues and XDP programs, and "
+	 "whether mirrored\npackets arrive within two seconds. Exit code 1: a "
+	 "line says FAIL.\n"},
 	{"replay", CMD_REPLAY, cmd_replay, "FILE", true,
 	 "Report the transactions in a pcap or pcapng file",
 	 "FILE is a capture of mirrored traffic (VXLAN); - reads it from "
