@@ -126,8 +126,7 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 	return 0;
 }
 
-/* Maps that are not pinned are made by loading the program; its rings and
- * configuration come before it meets a packet. */
+/* Rings and configuration are complete before the program meets a packet. */
 static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 {
 	struct rings_conf rings = {
@@ -148,11 +147,9 @@ static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 	for (int i = 0; i < MAPS_N; i++)
 		complete &= c->maps.fd[i] >= 0;
 	if (!complete) {
-		int prog = load_program(&c->maps, !conf->no_frags, c->log);
-
-		if (prog < 0)
-			return prog;
-		close(prog);
+		err = load_maps(&c->maps, c->log);
+		if (err)
+			return err;
 		err = maps_pin(&c->maps, c->dev.name);
 		if (err) {
 			log_error(c->log, "cannot pin the maps of %s: %s",

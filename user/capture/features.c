@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "capture/features.h"
+#include "capture/privileges.h"
 
 static int probe_map(int type)
 {
@@ -44,12 +46,17 @@ _Static_assert(sizeof(wanted) / sizeof(*wanted) <= FEATURES_MAX,
 size_t features_probe(struct feature out[FEATURES_MAX])
 {
 	size_t n = sizeof(wanted) / sizeof(*wanted);
+	char missing[64];
+	bool may = !privileges_missing(privileges_effective(), missing,
+				       sizeof(missing));
 
+	/* Without them the kernel refuses what it has as well. */
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct feature){
 			.name = wanted[i].name,
 			.since = wanted[i].since,
-			.present = wanted[i].probe(wanted[i].what),
+			.present =
+				may ? wanted[i].probe(wanted[i].what) : -EPERM,
 		};
 	return n;
 }

@@ -11,6 +11,7 @@
 #include "capture/load.h"
 #include "capture/nlxdp.h"
 #include "capture/pins.h"
+#include "metlo_record.h"
 
 int link_open_pinned(struct link *l, const struct netdev *dev,
 		     const struct log *log)
@@ -25,8 +26,12 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 		l->fd = -1;
 		if (err == ENOENT)
 			return 0;
-		log_error(log, "cannot open the pinned link of %s: %s",
-			  dev->name, strerror(err));
+		log_error(
+			log, "cannot open the pinned link of %s: %s%s",
+			dev->name, strerror(err),
+			err == EACCES
+				? ": run as root, or let this user into /sys/fs/bpf and give it " METLO_PIN_ROOT
+				: "");
 		return -err;
 	}
 	if (bpf_obj_get_info_by_fd(l->fd, &info, &len)) {

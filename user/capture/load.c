@@ -130,12 +130,44 @@ static int explain(int err, const char *verifier, const struct log *log)
 	return err;
 }
 
-int load_program(struct maps *m, bool frags, const struct log *log)
+/* What to load, and what became of it. */
+struct load {
+	bool program; /* else the maps alone */
+	bool frags;
+	int prog_fd; /* the program's, duplicated */
+};
+
+static int load_skeleton(struct metlo_xdp *skel, struct load *l, struct maps *m,
+			 const char *verifier, const struct log *log)
+{
+	struct bpf_program *prog = skel->progs.metlo_xdp;
+	int err;
+
+	bpf_program__set_autoload(prog, l->program);
+	if (l->frags)
+		bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
+	err = reuse_maps(skel->obj, m, log);
+	if (err)
+		return err;
+	err = metlo_xdp__load(skel);
+	if (err)
+		return explain(err, verifier, log);
+	err = keep_maps(skel->obj, m);
+	if (!err && l->program) {
+		l->prog_fd = fcntl(bpf_program__fd(prog), F_DUPFD_CLOEXEC, 3);
+		err = l->prog_fd < 0 ? -errno : 0;
+	}
+	if (err)
+		log_error(log, "loading the XDP program: %s", strerror(-err));
+	return err;
+}
+
+static int load(struct load *l, struct maps *m, const struct log *log)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	struct metlo_xdp *skel = NULL;
-	int err, fd;
+	struct metlo_xdp *skel;
 	char *verifier;
+	int err;
 
 	verifier = calloc(1, VERIFIER_LOG_SIZE);
 	if (!verifier) {
@@ -145,33 +177,26 @@ int load_program(struct maps *m, bool frags, const struct log *log)
 	opts.kernel_log_buf = verifier;
 	opts.kernel_log_size = VERIFIER_LOG_SIZE;
 	skel = metlo_xdp__open_opts(&opts);
-	if (!skel) {
+	if (skel)
+		err = load_skeleton(skel, l, m, verifier, log);
+	else
 		err = explain(-errno, verifier, log);
-		goto out;
-	}
-	if (frags)
-		bpf_program__set_flags(skel->progs.metlo_xdp,
-				       BPF_F_XDP_HAS_FRAGS);
-	err = reuse_maps(skel->obj, m, log);
-	if (err)
-		goto out;
-	err = metlo_xdp__load(skel);
-	if (err) {
-		err = explain(err, verifier, log);
-		goto out;
-	}
-	err = keep_maps(skel->obj, m);
-	fd = err ? -1
-		 : fcntl(bpf_program__fd(skel->progs.metlo_xdp),
-			 F_DUPFD_CLOEXEC, 3);
-	if (fd < 0) {
-		err = err ? err : -errno;
-		log_error(log, "loading the XDP program: %s", strerror(-err));
-	} else {
-		err = fd;
-	}
-out:
 	metlo_xdp__destroy(skel);
 	free(verifier);
 	return err;
+}
+
+int load_maps(struct maps *m, const struct log *log)
+{
+	struct load l = {.program = false};
+
+	return load(&l, m, log);
+}
+
+int load_program(struct maps *m, bool frags, const struct log *log)
+{
+	struct load l = {.program = true, .frags = frags};
+	int err = load(&l, m, log);
+
+	return err ? err : l.prog_fd;
 }

@@ -8,6 +8,10 @@
 #include "base/log.h"
 #include "capture/maps.h"
 
+/* Creates the maps that are not open in m. 0, or a negative errno as
+ * load_program() returns, logged. */
+int load_maps(struct maps *m, const struct log *log);
+
 /*
  * Loads the program; with frags for packets in several buffers. Maps that are
  * open in m are used, the others are created and opened in m. The program's
