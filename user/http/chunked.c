@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/chunked.h"
+
+#include <string.h>
+
+void chunked_init(struct chunked *c)
+{
+	*c = (struct chunked){ .first = true };
+}
+
+static int hex(uint8_t c)
+{
+	if ((uint8_t)(c - '0') <= 9)
+		return c - '0';
+	c |= 0x20;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
+				const uint8_t *end, size_t *n)
+{
+	const uint8_t *q;
+	uint8_t ch;
+
+	while (*p < end) {
+		ch = **p;
+		switch (c->state) {
+		case CHUNKED_SIZE_START:
+			if (ch == ' ' || ch == '\t' || ch == '\r' ||
+			    ch == '\n') {
+				c->malformed = true;
+				break;
+			}
+			if (hex(ch) < 0)
+				return c->first ? CHUNKED_NOT_USED :
+						  CHUNKED_BAD;
+			c->first = false;
+			c->left = 0;
+			c->state = CHUNKED_SIZE;
+			continue;
+		case CHUNKED_SIZE:
+			if (hex(ch) < 0) {
+				if (ch != '\r' && ch != '\n' && ch != ';')
+					c->malformed = true;
+				c->state = CHUNKED_EXT;
+				continue;
+			}
+			if (c->left >> 60) { /* more than can ever come */
+				c->left = UINT64_MAX;
+				c->malformed = true;
+			} else {
+				c->left = c->left << 4 | (uint64_t)hex(ch);
+			}
+			break;
+		case CHUNKED_EXT:
+			q = memchr(*p, '\n', (size_t)(end - *p));
+			if (!q) {
+				*p = end;
+				return CHUNKED_MORE;
+			}
+			*p = q + 1;
+			if (!c->left) {
+				c->state = CHUNKED_SIZE;
+				return CHUNKED_LAST;
+			}
+			c->state = CHUNKED_DATA;
+			continue;
+		case CHUNKED_DATA:
+			*n = (size_t)(end - *p);
+			if (*n > c->left)
+				*n = (size_t)c->left;
+			if (c->left != UINT64_MAX)
+				c->left -= *n;
+			if (!c->left)
+				c->state = CHUNKED_DATA_END;
+			return CHUNKED_BODY;
+		case CHUNKED_DATA_END:
+			if (ch == '\n') {
+				c->state = CHUNKED_SIZE_START;
+			} else if (ch != '\r') {
+				c->malformed = true;
+				c->state = CHUNKED_SIZE_START;
+				continue;
+			}
+			break;
+		}
+		++*p;
+	}
+	return CHUNKED_MORE;
+}
+
+bool chunked_gap(struct chunked *c, uint64_t n)
+{
+	if (c->state != CHUNKED_DATA || n > c->left)
+		return false;
+	if (c->left != UINT64_MAX)
+		c->left -= n;
+	if (!c->left)
+		c->state = CHUNKED_DATA_END;
+	return true;
+}
+
+bool chunked_at_last(const struct chunked *c)
+{
+	return !c->first && !c->left &&
+	       (c->state == CHUNKED_SIZE || c->state == CHUNKED_EXT);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/internal.h"
+
+#include <string.h>
+
+static struct http_span span(const uint8_t *b, struct head_ref r)
+{
+	return (struct http_span){ .p = b + r.off, .len = r.len };
+}
+
+static void fill_request(const struct msg *m, struct http_message *out)
+{
+	struct head_target t;
+
+	out->method = span(m->head, m->h.method);
+	out->target = span(m->head, m->h.target);
+	head_split_target(m->head, &m->h, &t);
+	out->path = span(m->head, t.path);
+	out->query = span(m->head, t.query);
+	out->host = span(m->head, t.authority.len ? t.authority : m->h.host);
+}
+
+static void fill(struct http_engine *e, const struct msg *m, bool request,
+		 struct http_field *fields, struct http_message *out)
+{
+	const struct head_field *f = m->fields;
+	const uint8_t *b = m->head;
+
+	memset(out, 0, sizeof(*out));
+	if (request) {
+		fill_request(m, out);
+	} else {
+		out->status = m->h.status;
+		out->reason = span(b, m->h.reason);
+	}
+	out->version_major = m->h.major;
+	out->version_minor = m->h.minor;
+	for (unsigned int i = 0; i < m->h.n_fields; i++) {
+		fields[i].name = span(b, f[i].name);
+		fields[i].value = span(b, f[i].value);
+	}
+	out->fields = fields;
+	out->n_fields = m->h.n_fields;
+	out->n_trailers = m->h.n_trailers;
+	out->body.data = m->body;
+	out->body.len = m->body_len;
+	out->body.total = m->body_total;
+	if (m->md && m->complete && !m->hole) {
+		EVP_DigestFinal_ex(m->md, out->body.sha256, NULL);
+		out->body.has_sha256 = true;
+	} else if (e->conf.body_hash && m->complete && !m->hole &&
+		   m->framing == FRAMING_NONE) {
+		EVP_Digest("", 0, out->body.sha256, NULL, EVP_sha256(), NULL);
+		out->body.has_sha256 = true;
+	}
+	out->first_ns = m->first_ns;
+	out->last_ns = m->last_ns;
+}
+
+static void count(struct http_stats *s, const struct exchange *x)
+{
+	s->transactions++;
+	if (x->req && x->rsp)
+		s->paired++;
+	else if (x->req)
+		s->unanswered++;
+	else
+		s->unrequested++;
+	for (int i = 0; i < 2; i++) {
+		const struct msg *m = i ? x->rsp : x->req;
+		uint32_t f = m ? m->h.flags : 0;
+
+		if (!f)
+			continue;
+		s->malformed += !!(f & HTTP_F_MALFORMED);
+		s->smuggling += !!(f & HTTP_F_SMUGGLING);
+		s->head_limit += !!(f & HTTP_F_HEAD_LIMIT);
+		s->body_limit += !!(f & HTTP_F_BODY_LIMIT);
+		s->decode_failed += !!(f & HTTP_F_DECODE_FAILED);
+		s->decode_limit += !!(f & HTTP_F_DECODE_LIMIT);
+	}
+}
+
+void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
+{
+	struct http_engine *e = c->engine;
+	struct http_message req, rsp;
+	struct http_transaction t = { 0 };
+	struct stream_tuple tuple;
+	unsigned int client = c->swap ? 1 : 0, server = client ^ 1;
+
+	if (!x->req && !x->rsp)
+		return; /* an interim response and nothing else */
+	flags |= x->flags;
+	if (x->req) {
+		fill(e, x->req, true, e->out[0], &req);
+		t.request = &req;
+		flags |= x->req->h.flags;
+	} else {
+		flags |= HTTP_F_NO_REQUEST;
+	}
+	if (x->rsp) {
+		fill(e, x->rsp, false, e->out[1], &rsp);
+		t.response = &rsp;
+		flags |= x->rsp->h.flags;
+	} else {
+		flags |= HTTP_F_NO_RESPONSE;
+	}
+	stream_flow_tuple(c->flow, &tuple);
+	if (c->midstream)
+		flags |= HTTP_F_MIDSTREAM;
+	t.interim = x->interim;
+	t.n_interim = x->n_interim;
+	t.flags = flags;
+	t.vni = tuple.vni;
+	memcpy(t.client_addr, tuple.addr[client], 16);
+	memcpy(t.server_addr, tuple.addr[server], 16);
+	t.client_port = tuple.port[client];
+	t.server_port = tuple.port[server];
+	t.ipv6 = tuple.ipv6;
+	count(&e->stats, x);
+	e->conf.emit(e->conf.emit_ctx, &t);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLAB_CONNS 256u
+/* Connections looked at by one http_tick(). */
+#define TICK_MAX 4096u
+
+struct conn_slab {
+	struct conn_slab *next;
+	struct conn conns[SLAB_CONNS];
+};
+
+/* What an idle connection costs; stream keeps one flow beside it. */
+_Static_assert(sizeof(struct conn) <= 128, "idle connections are small");
+
+struct http_engine *http_new(const struct http_conf *conf)
+{
+	struct http_engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->conf = *conf;
+	store_init(&e->store, conf->memory_limit);
+	e->decoders = decode_pool_new(&e->store);
+	if (!e->decoders) {
+		free(e);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return e;
+}
+
+void http_free(struct http_engine *e)
+{
+	if (!e)
+		return;
+	decode_pool_free(e->decoders);
+	store_destroy(&e->store);
+	while (e->n_free_md)
+		EVP_MD_CTX_free(e->free_md[--e->n_free_md]);
+	while (e->slabs) {
+		struct conn_slab *s = e->slabs;
+
+		e->slabs = s->next;
+		free(s);
+	}
+	free(e);
+}
+
+/* Connections come from slabs: their number is capped by stream's flows. */
+struct conn *conn_new(struct http_engine *e)
+{
+	struct conn *c = e->free_conns;
+
+	if (!c) {
+		struct conn_slab *s = malloc(sizeof(*s));
+
+		if (!s)
+			return NULL;
+		s->next = e->slabs;
+		e->slabs = s;
+		for (unsigned int i = 0; i < SLAB_CONNS; i++) {
+			s->conns[i].next = e->free_conns;
+			e->free_conns = &s->conns[i];
+		}
+		c = e->free_conns;
+	}
+	e->free_conns = c->next;
+	memset(c, 0, sizeof(*c));
+	return c;
+}
+
+void conn_free(struct http_engine *e, struct conn *c)
+{
+	c->next = e->free_conns;
+	e->free_conns = c;
+}
+
+/* Gives up what has waited too long at the front of the queue. */
+static void expire(struct conn *c, uint64_t now_ns)
+{
+	uint64_t timeout = c->engine->conf.response_timeout_ns;
+	struct exchange *x;
+
+	while ((x = c->queue)) {
+		const struct msg *m = x->rsp ? x->rsp : x->req;
+
+		/* one half is still coming: stream's time-out is for that */
+		if ((x->rsp && !x->rsp->complete) ||
+		    (x->req && !x->req->complete))
+			return;
+		if (m && m->last_ns + timeout > now_ns)
+			return;
+		if (x->req) {
+			/* its response may come late */
+			if (x->next)
+				x->next->after_hole = true;
+			else
+				c->req_hole = true;
+		}
+		exchange_finish(c, x, HTTP_F_TIMEOUT);
+	}
+}
+
+void http_tick(struct http_engine *e, uint64_t now_ns)
+{
+	uint64_t timeout = e->conf.response_timeout_ns;
+
+	if (now_ns > e->now_ns)
+		e->now_ns = now_ns;
+	for (unsigned int i = 0; i < TICK_MAX; i++) {
+		struct conn *c = e->oldest;
+
+		if (!c || c->listed_ns + timeout > now_ns)
+			break;
+		conn_unlist(c);
+		expire(c, now_ns);
+		if (c->queue || c->dir[0].msg || c->dir[1].msg)
+			conn_list(c);
+	}
+}
+
+const struct http_stats *http_stats(const struct http_engine *e)
+{
+	/* a gauge of its own: kept by the store */
+	((struct http_engine *)(uintptr_t)e)->stats.memory_used =
+		e->store.used;
+	return &e->stats;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/fields.h"
+
+#include <string.h>
+
+#include "http/scan.h"
+#include "http/transaction.h"
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_name(const uint8_t *p, size_t n, const char *lit)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] | 0x20) != (uint8_t)lit[i])
+			return false;
+	return true;
+}
+
+/* The next element of a list, split at commas, semicolons and blanks: that is
+ * more than the grammar allows, and what deployed readers do. */
+static bool next_word(const uint8_t **p, const uint8_t *end,
+		      const uint8_t **word, size_t *n)
+{
+	const uint8_t *q = *p;
+
+	while (q < end && (is_space(*q) || *q == ',' || *q == ';' || *q == ':'))
+		q++;
+	*word = q;
+	while (q < end && !is_space(*q) && *q != ',' && *q != ';')
+		q++;
+	*n = (size_t)(q - *word);
+	*p = q;
+	return *n > 0;
+}
+
+static int coding_of(const uint8_t *p, size_t n)
+{
+	if ((n == 4 && is_name(p, n, "gzip")) ||
+	    (n == 6 && is_name(p, n, "x-gzip")))
+		return CODING_GZIP;
+	if ((n == 7 && is_name(p, n, "deflate")) ||
+	    (n == 9 && is_name(p, n, "x-deflate")))
+		return CODING_DEFLATE;
+	if (n == 2 && is_name(p, n, "br"))
+		return CODING_BR;
+	if (n == 4 && is_name(p, n, "zstd"))
+		return CODING_ZSTD;
+	if ((n == 8 && is_name(p, n, "identity")) ||
+	    (n == 4 && is_name(p, n, "none")))
+		return 0;
+	return -1;
+}
+
+static bool contains_chunked(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i + 7 <= n; i++)
+		if (is_name(p + i, 7, "chunked"))
+			return true;
+	return false;
+}
+
+/* RFC 9112 6.1 */
+static void transfer_encoding(struct head *h, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n, *word;
+	size_t len;
+
+	h->marks |= HEAD_TE;
+	while (next_word(&p, end, &word, &len)) {
+		int coding = coding_of(word, len);
+
+		if (h->marks & HEAD_TE_CHUNKED)
+			h->flags |= HTTP_F_MALFORMED; /* must be the last */
+		if (len == 7 && is_name(word, 7, "chunked")) {
+			h->marks |= HEAD_TE_CHUNKED;
+		} else if (coding > 0) {
+			if (h->n_te < HEAD_CODINGS_MAX)
+				h->te[h->n_te++] = (uint8_t)coding;
+			else
+				h->marks |= HEAD_CE_UNKNOWN;
+		} else if (coding < 0) {
+			h->marks |= contains_chunked(word, len) ?
+					    HEAD_TE_MAYBE :
+					    HEAD_TE_UNKNOWN;
+			h->flags |= HTTP_F_MALFORMED;
+		}
+	}
+}
+
+/* RFC 9110 8.4 */
+static void content_encoding(struct head *h, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n, *word;
+	size_t len;
+
+	while (next_word(&p, end, &word, &len)) {
+		int coding = coding_of(word, len);
+
+		if (coding > 0 && h->n_codings < HEAD_CODINGS_MAX)
+			h->codings[h->n_codings++] = (uint8_t)coding;
+		else if (coding)
+			h->marks |= HEAD_CE_UNKNOWN;
+	}
+}
+
+/* RFC 9110 8.6, and what is seen in place of it */
+static void content_length(struct head *h, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n;
+	bool any = false;
+
+	while (p < end) {
+		uint64_t v = 0;
+		bool digits = false, bad = false;
+
+		while (p < end && (is_space(*p) || *p == ','))
+			p++;
+		if (p == end)
+			break;
+		if (*p == '+') {
+			h->flags |= HTTP_F_MALFORMED;
+			p++;
+		}
+		for (; p < end && (uint8_t)(*p - '0') <= 9; p++) {
+			digits = true;
+			if (__builtin_mul_overflow(v, 10, &v) ||
+			    __builtin_add_overflow(v, *p - '0', &v)) {
+				/* more than can ever come */
+				v = UINT64_MAX;
+				h->flags |= HTTP_F_MALFORMED;
+			}
+		}
+		if (p < end && !is_space(*p) && *p != ',' && *p != ';')
+			bad = true;
+		while (p < end && *p != ',')
+			p++;
+		any = true;
+		if (!digits || bad) {
+			h->marks |= HEAD_CL_INVALID;
+			h->flags |= HTTP_F_MALFORMED;
+			continue;
+		}
+		if (!(h->marks & HEAD_CL)) {
+			h->marks |= HEAD_CL;
+			h->content_length = v;
+		} else if (h->content_length != v) {
+			h->flags |= HTTP_F_SMUGGLING | HTTP_F_MALFORMED;
+		}
+	}
+	if (!any) {
+		h->marks |= HEAD_CL_INVALID;
+		h->flags |= HTTP_F_MALFORMED;
+	}
+}
+
+static bool has_word(const uint8_t *p, size_t n, const char *lit, size_t want)
+{
+	const uint8_t *end = p + n, *word;
+	size_t len;
+
+	while (next_word(&p, end, &word, &len))
+		if (len == want && is_name(word, len, lit))
+			return true;
+	return false;
+}
+
+static void interpret(struct field_parser *fp)
+{
+	struct head *h = fp->h;
+	const uint8_t *name = fp->b + fp->cur.name.off;
+	const uint8_t *v = fp->b + fp->cur.value.off;
+	size_t n = fp->cur.value.len;
+
+	switch (fp->cur.name.len) {
+	case 4:
+		if (!is_name(name, 4, "host"))
+			break;
+		if (h->marks & HEAD_HOST)
+			h->flags |= HTTP_F_MALFORMED;
+		else if (fp->fields)
+			h->host = fp->cur.value;
+		h->marks |= HEAD_HOST;
+		break;
+	case 6:
+		if (is_name(name, 6, "expect") &&
+		    has_word(v, n, "100-continue", 12))
+			h->marks |= HEAD_EXPECT;
+		break;
+	case 7:
+		if (is_name(name, 7, "upgrade") && n)
+			h->marks |= HEAD_UPGRADE;
+		break;
+	case 10:
+		if (is_name(name, 10, "connection") &&
+		    has_word(v, n, "close", 5))
+			h->marks |= HEAD_CONN_CLOSE;
+		break;
+	case 14:
+		if (is_name(name, 14, "content-length"))
+			content_length(h, v, n);
+		break;
+	case 16:
+		if (is_name(name, 16, "content-encoding"))
+			content_encoding(h, v, n);
+		break;
+	case 17:
+		if (is_name(name, 17, "transfer-encoding"))
+			transfer_encoding(h, v, n);
+		break;
+	}
+}
+
+static void commit(struct field_parser *fp)
+{
+	struct head *h = fp->h;
+
+	if (!fp->open)
+		return;
+	fp->open = false;
+	if (!fp->trailer)
+		interpret(fp);
+	if (!fp->fields)
+		return;
+	if (h->n_fields == HEAD_FIELDS_MAX) {
+		h->flags |= HTTP_F_HEAD_LIMIT;
+		return;
+	}
+	fp->fields[h->n_fields++] = fp->cur;
+	if (fp->trailer)
+		h->n_trailers++;
+}
+
+void fields_line(struct field_parser *fp, uint32_t start, uint32_t end)
+{
+	const uint8_t *b = fp->b, *p = b + start, *e = b + end, *colon;
+
+	while (e > p && is_space(e[-1]))
+		e--;
+	if (p < e && (*p == ' ' || *p == '\t')) { /* obs-fold */
+		fp->h->flags |= HTTP_F_MALFORMED;
+		while (p < e && is_space(*p))
+			p++;
+		if (!fp->open)
+			return;
+		if (!fp->cur.value.len)
+			fp->cur.value.off = (uint16_t)(p - b);
+		else
+			fp->h->marks |= HEAD_FOLDED;
+		fp->cur.value.len = (uint16_t)(e - b - fp->cur.value.off);
+		return;
+	}
+	commit(fp);
+	colon = scan_token(p, e);
+	if (colon == e || *colon != ':' || colon == p) {
+		/* a blank before the colon, an odd name or none */
+		fp->h->flags |= HTTP_F_MALFORMED;
+		colon = p < e ? memchr(p, ':', (size_t)(e - p)) : NULL;
+		if (!colon)
+			return;
+	}
+	fp->cur.name.off = (uint16_t)(p - b);
+	fp->cur.name.len = (uint16_t)(colon - p);
+	while (fp->cur.name.len && is_space(p[fp->cur.name.len - 1]))
+		fp->cur.name.len--;
+	for (p = colon + 1; p < e && is_space(*p); p++)
+		;
+	fp->cur.value.off = (uint16_t)(p - b);
+	fp->cur.value.len = (uint16_t)(e - p);
+	fp->open = true;
+}
+
+void fields_end(struct field_parser *fp)
+{
+	commit(fp);
+}
+
+void head_conclude(struct head *h)
+{
+	if ((h->marks & HEAD_TE) &&
+	    (h->marks & (HEAD_CL | HEAD_CL_INVALID) || h->minor == 0) &&
+	    h->major <= 1)
+		h->flags |= HTTP_F_SMUGGLING;
+}

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/head.h"
+
+#include <string.h>
+
+#include "http/fields.h"
+#include "http/scan.h"
+#include "http/transaction.h"
+
+/* RFC 9110 5.6.2 tchar */
+const uint8_t http_token_table[256] = {
+	['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1,
+	['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1,
+	['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1,
+	['a' ... 'z'] = 1,
+};
+
+/* How far the name of a field may be looked for behind a blank line. */
+#define LOOKAHEAD_MAX 256u
+
+struct line {
+	uint32_t start, end; /* without its terminator */
+	uint32_t next;
+	bool last; /* the empty line, or what stands for it */
+};
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*
+ * The next line from cur->line. A line ends with LF, CRLF (any number of CR),
+ * or a lone CR: some readers take that as an end of line, and what follows is
+ * sorted out by the looks of the body. False: no end in sight yet.
+ */
+static bool line_next(const uint8_t *b, uint32_t len, bool fin,
+		      struct head_cursor *cur, struct line *l)
+{
+	const uint8_t *end = b + len;
+	uint32_t from = cur->scanned > cur->line ? cur->scanned : cur->line;
+	const uint8_t *p = b + from;
+
+	l->start = cur->line;
+	l->last = false;
+	for (;;) {
+		const uint8_t *q;
+
+		p = scan_ctl(p, end);
+		if (p == end) {
+			cur->scanned = len;
+			if (!fin)
+				return false;
+			l->end = l->next = len;
+			return true;
+		}
+		if (*p == '\n') {
+			l->end = (uint32_t)(p - b);
+			l->next = l->end + 1;
+			cur->prev = HEAD_EOL_LF;
+			cur->lf_seen = 1;
+			return true;
+		}
+		if (*p != '\r') {
+			cur->malformed = 1;
+			p++;
+			continue;
+		}
+		for (q = p + 1; q < end && *q == '\r'; q++)
+			;
+		if (q == end) {
+			cur->scanned = (uint32_t)(p - b);
+			if (!fin)
+				return false;
+			l->end = cur->scanned;
+			l->next = len;
+			return true;
+		}
+		if (*q == '\n') {
+			l->end = (uint32_t)(p - b);
+			l->next = (uint32_t)(q + 1 - b);
+			cur->prev = HEAD_EOL_LF;
+			cur->lf_seen = 1;
+			return true;
+		}
+		cur->malformed = 1;
+		if ((uint32_t)(p - b) != l->start) {
+			l->end = (uint32_t)(p - b);
+			l->next = cur->lf_seen ? (uint32_t)(q - b) :
+						 l->end + 1;
+			cur->prev = HEAD_EOL_CR;
+			return true;
+		}
+		if (cur->prev == HEAD_EOL_CR && !cur->lf_seen) {
+			l->end = l->start; /* CR CR: an empty line */
+			l->next = l->start + 1;
+			return true;
+		}
+		l->start = (uint32_t)(q - b); /* CR before a line: junk */
+		p = q;
+	}
+}
+
+/*
+ * A line of blanks only is obs-fold if the head goes on behind it; there are
+ * senders, and readers, for which it ends the head. -1: cannot tell yet.
+ */
+static int blank_line_ends(const uint8_t *p, const uint8_t *end, bool fin)
+{
+	const uint8_t *q = p, *stop = end;
+
+	if (p == end)
+		return fin ? 1 : -1;
+	if (is_blank(*p) || *p == '\r' || *p == '\n' || *p == ':')
+		return 0;
+	if ((size_t)(end - p) > LOOKAHEAD_MAX)
+		stop = p + LOOKAHEAD_MAX;
+	q = scan_token(p, stop);
+	while (q < stop && is_blank(*q))
+		q++;
+	if (q < stop)
+		return *q != ':' && scan_is_ctl(*q) == 0 ? 1 :
+		       *q == ':'			 ? 0 :
+							   1;
+	return stop < end || fin ? 1 : -1;
+}
+
+/* As line_next(), and tells whether the line ends the head. The cursor moves
+ * only past lines that are complete. */
+static bool head_line(const uint8_t *b, uint32_t len, bool fin,
+		      struct head_cursor *cur, struct line *l)
+{
+	struct head_cursor before = *cur;
+	uint32_t i;
+	int ends;
+
+	if (!line_next(b, len, fin, cur, l)) {
+		/* scanned may be kept, the rest is as it was */
+		before.scanned = cur->scanned;
+		before.malformed |= cur->malformed;
+		*cur = before;
+		return false;
+	}
+	if (cur->first_done) {
+		if (l->start == l->end) {
+			l->last = true;
+		} else if (is_blank(b[l->start])) {
+			for (i = l->start; i < l->end && is_blank(b[i]); i++)
+				;
+			if (i == l->end) {
+				ends = blank_line_ends(b + l->next, b + len,
+						       fin);
+				if (ends < 0) {
+					before.malformed = 1;
+					*cur = before;
+					return false;
+				}
+				l->last = ends > 0;
+				cur->malformed = 1;
+			}
+		}
+	}
+	cur->line = l->next;
+	cur->first_done = 1;
+	return true;
+}
+
+enum head_result head_find_end(const uint8_t *b, uint32_t len,
+			       struct head_cursor *cur, uint32_t *end)
+{
+	struct line l;
+
+	while (head_line(b, len, false, cur, &l)) {
+		if (l.last) {
+			*end = l.next;
+			return HEAD_OK;
+		}
+	}
+	return HEAD_MORE;
+}
+
+/* --- start lines ---------------------------------------------------------- */
+
+static struct head_ref ref(uint32_t off, uint32_t end)
+{
+	return (struct head_ref){ .off = (uint16_t)off,
+				  .len = (uint16_t)(end - off) };
+}
+
+static bool ieq(const uint8_t *p, const char *lit, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] | 0x20) != (uint8_t)(lit[i] | 0x20))
+			return false;
+	return true;
+}
+
+static bool is_digit(uint8_t c)
+{
+	return (uint8_t)(c - '0') <= 9;
+}
+
+/* IANA HTTP Method Registry, and PURGE, MGET of caches. */
+static const char *const methods[] = {
+	"GET",	      "POST",	     "PUT",	   "HEAD",
+	"DELETE",     "OPTIONS",     "PATCH",	   "CONNECT",
+	"TRACE",      "QUERY",	     "PROPFIND",   "PROPPATCH",
+	"MKCOL",      "COPY",	     "MOVE",	   "LOCK",
+	"UNLOCK",     "ACL",	     "BIND",	   "UNBIND",
+	"REBIND",     "LINK",	     "UNLINK",	   "CHECKIN",
+	"CHECKOUT",   "UNCHECKOUT",  "LABEL",	   "MERGE",
+	"MKACTIVITY", "MKWORKSPACE", "MKCALENDAR", "MKREDIRECTREF",
+	"ORDERPATCH", "REPORT",	     "SEARCH",	   "UPDATE",
+	"UPDATEREDIRECTREF", "VERSION-CONTROL", "BASELINE-CONTROL", "PURGE",
+	"SUBSCRIBE",  "UNSUBSCRIBE", "NOTIFY",	   "M-SEARCH",
+};
+
+static bool method_known(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strlen(methods[i]) == n && !memcmp(methods[i], p, n))
+			return true;
+	return false;
+}
+
+enum head_prefix head_request_prefix(const uint8_t *p, size_t n)
+{
+	enum head_prefix best = n ? PREFIX_NO : PREFIX_MAYBE;
+
+	if (n && (p[0] < 'A' || p[0] > 'V'))
+		return PREFIX_NO;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		size_t m = strlen(methods[i]);
+
+		if (memcmp(methods[i], p, n < m ? n : m))
+			continue;
+		if (n <= m)
+			best = PREFIX_MAYBE;
+		else if (p[m] == ' ' && n == m + 1)
+			return PREFIX_MAYBE;
+		else if (p[m] == ' ' && p[m + 1] > ' ')
+			return PREFIX_YES;
+	}
+	return best;
+}
+
+enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
+{
+	static const char want[] = "HTTP/1.d ddd";
+
+	for (size_t i = 0; i < sizeof(want) - 1; i++) {
+		if (i == n)
+			return PREFIX_MAYBE;
+		if (want[i] == 'd' ? !is_digit(p[i]) :
+				     p[i] != (uint8_t)want[i])
+			return PREFIX_NO;
+	}
+	return PREFIX_YES;
+}
+
+bool head_request_plausible(const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + (n < 64 ? n : 64);
+	const uint8_t *q = scan_token(p, end);
+
+	if (q == end)
+		return n < 64;
+	/* lenient about what comes between method and target */
+	return q > p && (is_blank(*q) || *q == '\r' || *q == '\n');
+}
+
+/* "HTTP/" d "." d somewhere in [p, end); the last one counts. */
+static const uint8_t *find_version(const uint8_t *p, const uint8_t *end,
+				   struct head *h)
+{
+	for (const uint8_t *q = end - 5; q >= p; q--) {
+		const uint8_t *v = q + 5;
+		unsigned int major = 0, minor = 0;
+
+		if ((*q | 0x20) != 'h' || !ieq(q, "http/", 5))
+			continue;
+		if (v < end && is_digit(*v))
+			major = *v++ - '0';
+		if (v < end && *v == '.')
+			v++;
+		while (v < end && is_digit(*v))
+			minor = minor * 10 + (*v++ - '0');
+		h->major = (uint8_t)major;
+		h->minor = (uint8_t)minor;
+		return q;
+	}
+	return NULL;
+}
+
+static bool method_marks(const uint8_t *p, uint32_t n, struct head *h)
+{
+	bool lower = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!scan_is_token(p[i]))
+			return false;
+		lower |= p[i] >= 'a' && p[i] <= 'z';
+	}
+	if (lower)
+		h->flags |= HTTP_F_MALFORMED;
+	if (n == 4 && ieq(p, "HEAD", 4))
+		h->marks |= HEAD_METHOD_HEAD;
+	else if (n == 7 && ieq(p, "CONNECT", 7))
+		h->marks |= HEAD_METHOD_CONNECT;
+	return true;
+}
+
+static bool request_line(const uint8_t *b, const struct line *l,
+			 struct head *h)
+{
+	uint32_t s = l->start, e = l->end, m, t;
+	const uint8_t *v;
+
+	while (s < e && is_blank(b[s]))
+		s++;
+	m = (uint32_t)(scan_token(b + s, b + e) - b);
+	while (m < e && !is_blank(b[m]))
+		m++;
+	if (m == s || !method_marks(b + s, m - s, h))
+		return false;
+	if (s != l->start)
+		h->flags |= HTTP_F_MALFORMED;
+	h->method = ref(s, m);
+	for (t = m; t < e && is_blank(b[t]); t++)
+		;
+	if (t - m > 1 || (m < e && b[m] == '\t'))
+		h->flags |= HTTP_F_MALFORMED;
+	/* the common form: ends with " HTTP/1.x" */
+	if (e - t > 9 && b[e - 9] == ' ' && !memcmp(b + e - 8, "HTTP/1.", 7) &&
+	    is_digit(b[e - 1])) {
+		h->major = 1;
+		h->minor = b[e - 1] - '0';
+		e -= 9;
+	} else {
+		v = find_version(b + t, b + e, h);
+		if (!v) {
+			/* HTTP/0.9, or not HTTP at all */
+			if (!method_known(b + s, m - s) ||
+			    (t < e && b[t] != '/'))
+				return false;
+			h->major = 0;
+			h->minor = 9;
+			h->marks |= HEAD_SIMPLE;
+			h->flags |= t == e ? HTTP_F_MALFORMED : 0;
+		} else {
+			e = (uint32_t)(v - b);
+			h->flags |= HTTP_F_MALFORMED;
+		}
+	}
+	while (e > t && is_blank(b[e - 1])) {
+		e--;
+		h->flags |= HTTP_F_MALFORMED;
+	}
+	if (scan_odd(b + t, b + e) != b + e || t == e)
+		h->flags |= HTTP_F_MALFORMED;
+	if (e - t > HEAD_TARGET_MAX) {
+		h->flags |= HTTP_F_HEAD_LIMIT;
+		e = t + HEAD_TARGET_MAX;
+	}
+	h->target = ref(t, e);
+	return true;
+}
+
+/* The long way for a status line: NULs, odd blanks and versions in between. */
+static bool status_line_odd(const uint8_t *b, uint32_t s, uint32_t e,
+			    struct head *h)
+{
+	uint8_t t[64], map[64];
+	uint32_t n = 0, i, value = 0, digits = 0;
+
+	for (i = s; i < e && i - s < 64; i++)
+		if (b[i]) {
+			map[n] = (uint8_t)(i - s);
+			t[n++] = b[i];
+		}
+	h->flags |= HTTP_F_MALFORMED;
+	if (n >= 5 && ieq(t, "http/", 5)) {
+		i = 5;
+		h->major = i < n && is_digit(t[i]) ? t[i++] - '0' : 1;
+		while (i < n && is_digit(t[i]))
+			i++;
+		if (i < n && t[i] == '.')
+			i++;
+		if (i < n && is_digit(t[i]))
+			h->minor = t[i++] - '0';
+		else
+			h->minor = 1;
+		/* "1.10", and with NULs gone "1.1200" */
+		while (i < n && is_digit(t[i]) &&
+		       !(i + 2 < n && map[i] - map[i - 1] > 1))
+			i++;
+	} else if (n >= 7 && ieq(t, "icy ", 4)) {
+		h->major = 1;
+		h->minor = 0;
+		i = 3;
+	} else {
+		return false;
+	}
+	while (i < n && (is_blank(t[i]) || scan_is_ctl(t[i])))
+		i++;
+	while (i < n && is_digit(t[i]) && digits < 4) {
+		value = value * 10 + (t[i++] - '0');
+		digits++;
+	}
+	/* without a number readers take it as a success */
+	h->status = value ? (uint16_t)value : 200;
+	i = s + (i < n ? map[i] : (n ? map[n - 1] + 1u : 0));
+	while (i < e && is_blank(b[i]))
+		i++;
+	h->reason = ref(i < e ? i : e, e);
+	return true;
+}
+
+static bool status_line(const uint8_t *b, const struct line *l,
+			struct head *h)
+{
+	uint32_t s = l->start, e = l->end;
+	const uint8_t *p = b + s;
+
+	if (e - s < 12 || memcmp(p, "HTTP/1.", 7) || !is_digit(p[7]) ||
+	    p[8] != ' ' || !is_digit(p[9]) || !is_digit(p[10]) ||
+	    !is_digit(p[11]) || (e - s > 12 && p[12] != ' ') || p[9] == '0')
+		return status_line_odd(b, s, e, h);
+	h->major = 1;
+	h->minor = p[7] - '0';
+	h->status = (uint16_t)((p[9] - '0') * 100 + (p[10] - '0') * 10 +
+			       (p[11] - '0'));
+	if (h->status >= 600)
+		h->flags |= HTTP_F_MALFORMED;
+	h->reason = e - s > 13 ? ref(s + 13, e) : ref(e, e);
+	return true;
+}
+
+/* --- the whole ------------------------------------------------------------ */
+
+/* Is this first line of a trailer section the start of another message? */
+static bool is_start_line(const uint8_t *b, const struct line *l)
+{
+	const uint8_t *p = b + l->start;
+	uint32_t n = l->end - l->start;
+
+	if (head_status_prefix(p, n) == PREFIX_YES)
+		return true;
+	return head_request_prefix(p, n) == PREFIX_YES && n > 10 &&
+	       !memcmp(p + n - 9, " HTTP/1.", 8);
+}
+
+enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
+			    enum head_kind kind, struct head *h,
+			    struct head_field *fields, struct head_cursor *cur)
+{
+	struct field_parser fp = { .b = b, .h = h, .fields = fields,
+				   .trailer = kind == HEAD_TRAILER };
+	bool first = true;
+	struct line l;
+
+	if (kind != HEAD_TRAILER) {
+		*cur = (struct head_cursor){ 0 };
+		if (!head_line(b, len, fin, cur, &l))
+			return HEAD_MORE;
+		if (!(kind == HEAD_REQUEST ? request_line(b, &l, h) :
+					     status_line(b, &l, h)))
+			return HEAD_BAD;
+		if (h->marks & HEAD_SIMPLE) {
+			h->len = l.next;
+			return HEAD_OK;
+		}
+	}
+	while (head_line(b, len, fin, cur, &l)) {
+		if (l.last) {
+			fields_end(&fp);
+			h->len = l.next;
+			break;
+		}
+		if (kind == HEAD_TRAILER && first && is_start_line(b, &l)) {
+			h->flags |= HTTP_F_MALFORMED;
+			h->len = l.start;
+			return HEAD_OK;
+		}
+		first = false;
+		fields_line(&fp, l.start, l.end);
+		if (fin && l.next == len) {
+			fields_end(&fp);
+			h->len = len;
+			h->flags |= HTTP_F_MALFORMED;
+			break;
+		}
+	}
+	if (fin && !h->len) {
+		fields_end(&fp);
+		h->len = len;
+		h->flags |= HTTP_F_MALFORMED;
+	}
+	if (!h->len)
+		return HEAD_MORE;
+	if (cur->malformed)
+		h->flags |= HTTP_F_MALFORMED;
+	return HEAD_OK;
+}
+
+void head_extra_line(const uint8_t *line, uint32_t len, enum head_kind kind,
+		     struct head *h)
+{
+	struct field_parser fp = { .b = line, .h = h,
+				   .trailer = kind == HEAD_TRAILER };
+
+	fields_line(&fp, 0, len);
+	fields_end(&fp);
+}
+
+void head_unfold(uint8_t *b, const struct head_field *fields, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		uint8_t *p = b + fields[i].value.off;
+		uint8_t *end = p + fields[i].value.len;
+
+		for (; p < end; p++)
+			if (*p == '\r' || *p == '\n')
+				*p = ' ';
+	}
+}
+
+void head_split_target(const uint8_t *b, const struct head *h,
+		       struct head_target *out)
+{
+	uint32_t s = h->target.off, e = s + h->target.len, i;
+	const uint8_t *q;
+
+	*out = (struct head_target){ .authority = { .off = h->target.off } };
+	if (h->marks & HEAD_METHOD_CONNECT) {
+		out->authority = h->target;
+		out->path = out->query = ref(e, e);
+		return;
+	}
+	/* absolute-form: scheme "://" authority */
+	if (s < e && b[s] != '/' && b[s] != '*') {
+		for (i = s; i < e && i - s < 16 && scan_is_token(b[i]); i++)
+			;
+		if (i > s && e - i >= 3 && !memcmp(b + i, "://", 3)) {
+			uint32_t a = i += 3;
+
+			for (; i < e && b[i] != '/' && b[i] != '?' &&
+			       b[i] != '#';
+			     i++)
+				if (b[i] == '@') /* userinfo */
+					a = i + 1;
+			out->authority = ref(a, i);
+			s = i;
+		}
+	}
+	q = s < e ? memchr(b + s, '?', e - s) : NULL;
+	i = q ? (uint32_t)(q - b) : e;
+	out->path = ref(s, i);
+	out->query = ref(i < e ? i + 1 : e, e);
+}

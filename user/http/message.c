@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/internal.h"
+
+#include <string.h>
+
+/* Bodies that are announced to be this small get their memory at once. */
+#define BODY_AT_ONCE 16384u
+/* Fewer bytes are not worth a call of stream_skip(). */
+#define SKIP_MIN 4096u
+
+struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
+		    uint64_t acked)
+{
+	size_t cap;
+	struct msg *m = store_alloc(&e->store, sizeof(*m), &cap);
+
+	if (!m)
+		return NULL;
+	memset(m, 0, sizeof(*m));
+	m->cap = cap;
+	m->start = offset;
+	m->first_ns = m->last_ns = ts_ns;
+	m->acked = acked;
+	return m;
+}
+
+static void md_free(struct http_engine *e, struct msg *m)
+{
+	if (!m->md)
+		return;
+	if (e->n_free_md < sizeof(e->free_md) / sizeof(e->free_md[0]))
+		e->free_md[e->n_free_md++] = m->md;
+	else
+		EVP_MD_CTX_free(m->md);
+	m->md = NULL;
+}
+
+void msg_free(struct http_engine *e, struct msg *m)
+{
+	if (!m)
+		return;
+	if (e->unsaved == m)
+		e->unsaved = NULL;
+	md_free(e, m);
+	decoder_free(m->dec);
+	store_free(&e->store, m->trail, m->trail_cap);
+	store_free(&e->store, m->block, m->block_cap);
+	store_free(&e->store, m->body_block, m->body_cap);
+	store_free(&e->store, m, m->cap);
+}
+
+/* Part of the body was dropped because memory_limit was reached. */
+static void no_memory(struct http_engine *e, struct msg *m)
+{
+	if (m->no_memory)
+		return;
+	m->no_memory = true;
+	m->h.flags |= HTTP_F_EVICTED;
+	e->stats.memory_limit++;
+}
+
+/* Moves the kept body to memory of the message with room for size bytes. */
+static bool body_own(struct http_engine *e, struct msg *m, size_t size)
+{
+	size_t cap;
+	void *p;
+
+	if (m->body_block && m->body_cap >= size)
+		return true;
+	if (m->body_block && size < 2 * m->body_cap)
+		size = 2 * m->body_cap;
+	if (size > e->conf.body_limit)
+		size = e->conf.body_limit;
+	p = store_alloc(&e->store, size, &cap);
+	if (!p) {
+		no_memory(e, m);
+		return false;
+	}
+	if (m->body_len)
+		memcpy(p, m->body, m->body_len);
+	store_free(&e->store, m->body_block, m->body_cap);
+	m->body_block = p;
+	m->body_cap = cap;
+	m->body = p;
+	return true;
+}
+
+bool msg_save(struct http_engine *e, struct msg *m)
+{
+	size_t fields = m->h.n_fields * sizeof(struct head_field);
+	size_t cap;
+	uint8_t *p;
+
+	if (!m->saved) {
+		p = store_alloc(&e->store, fields + m->h.len, &cap);
+		if (!p)
+			return false;
+		if (fields)
+			memcpy(p, m->fields, fields);
+		memcpy(p + fields, m->head, m->h.len);
+		store_free(&e->store, m->block, m->block_cap);
+		m->block = p;
+		m->block_cap = cap;
+		m->fields = (const struct head_field *)p;
+		m->head = p + fields;
+		m->saved = true;
+		if (m->h.marks & HEAD_FOLDED)
+			head_unfold(p + fields, m->fields, m->h.n_fields);
+	}
+	if (m->body_len && !m->body_block && !body_own(e, m, m->body_len)) {
+		m->body = NULL;
+		m->body_len = 0;
+	}
+	return true;
+}
+
+void msg_save_pending(struct http_engine *e)
+{
+	struct msg *m = e->unsaved;
+
+	e->unsaved = NULL;
+	if (!m || msg_save(e, m))
+		return;
+	/* nothing of it can be kept: it stays as an empty one */
+	no_memory(e, m);
+	m->head = (const uint8_t *)"";
+	m->h.len = 0;
+	m->h.n_fields = m->h.n_trailers = 0;
+	m->h.method = m->h.target = m->h.host = m->h.reason =
+		(struct head_ref){ 0 };
+	m->saved = true;
+	m->body = NULL;
+	m->body_len = 0;
+}
+
+static bool hold(struct http_engine *e, void **block, size_t *block_cap,
+		 uint32_t *have, const uint8_t *p, size_t n)
+{
+	size_t need = *have + n, cap;
+	uint8_t *b;
+
+	if (need > *block_cap) {
+		b = store_alloc(&e->store, need < 512 ? 512 : need + need / 2,
+				&cap);
+		if (!b)
+			return false;
+		if (*have)
+			memcpy(b, *block, *have);
+		store_free(&e->store, *block, *block_cap);
+		*block = b;
+		*block_cap = cap;
+	}
+	memcpy((uint8_t *)*block + *have, p, n);
+	*have += (uint32_t)n;
+	return true;
+}
+
+bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p,
+	      size_t n)
+{
+	return hold(e, &m->block, &m->block_cap, &m->have, p, n);
+}
+
+bool msg_hold_trailer(struct http_engine *e, struct msg *m, const uint8_t *p,
+		      size_t n)
+{
+	return hold(e, &m->trail, &m->trail_cap, &m->trail_len, p, n);
+}
+
+/* Keeps what the limit allows, in place as long as it is one piece of the
+ * chunk. */
+static void body_keep(struct http_engine *e, struct msg *m, const uint8_t *p,
+		      size_t n)
+{
+	size_t room = e->conf.body_limit - m->body_len, want;
+
+	if (n > room) {
+		n = room;
+		m->h.flags |= HTTP_F_BODY_LIMIT;
+	}
+	if (!n || m->no_memory)
+		return;
+	if (!m->body_block && p >= e->chunk && p < e->chunk_end &&
+	    (!m->body_len || m->body + m->body_len == p)) {
+		if (!m->body_len)
+			m->body = p;
+		m->body_len += n;
+		return;
+	}
+	want = m->body_len + n;
+	if (m->framing == FRAMING_LENGTH && !m->dec &&
+	    want + m->left <= BODY_AT_ONCE)
+		want += m->left;
+	else if (want < 1024)
+		want = 1024;
+	if (want > e->conf.body_limit)
+		want = e->conf.body_limit;
+	if (!body_own(e, m, want))
+		return;
+	memcpy((uint8_t *)m->body_block + m->body_len, p, n);
+	m->body_len += n;
+}
+
+struct sink {
+	struct http_engine *e;
+	struct msg *m;
+};
+
+static void body_sink(void *ctx, const uint8_t *p, size_t n)
+{
+	struct sink *s = ctx;
+
+	s->m->body_total += n;
+	if (s->m->md)
+		EVP_DigestUpdate(s->m->md, p, n);
+	body_keep(s->e, s->m, p, n);
+}
+
+void msg_body_start(struct http_engine *e, struct msg *m)
+{
+	uint8_t codings[HEAD_CODINGS_MAX * 2];
+	unsigned int n = m->h.n_codings;
+
+	memcpy(codings, m->h.codings, n);
+	memcpy(codings + n, m->h.te, m->h.n_te);
+	n += m->h.n_te;
+	if (m->h.marks & HEAD_CE_UNKNOWN)
+		m->h.flags |= HTTP_F_DECODE_FAILED;
+	if (n) {
+		m->dec = decoder_new(e->decoders, codings, n);
+		if (!m->dec) {
+			m->h.flags |= HTTP_F_DECODE_FAILED;
+			no_memory(e, m);
+		}
+	}
+	if (!e->conf.body_hash)
+		return;
+	m->md = e->n_free_md ? e->free_md[--e->n_free_md] : EVP_MD_CTX_new();
+	if (m->md && !EVP_DigestInit_ex(m->md, EVP_sha256(), NULL))
+		md_free(e, m);
+}
+
+void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p,
+	      size_t n)
+{
+	struct sink s = { e, m };
+
+	if (!m->dec)
+		body_sink(&s, p, n);
+	else if (!m->hole) /* the decoder cannot go on behind one */
+		decoder_push(m->dec, p, n, body_sink, &s);
+}
+
+void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n,
+		   bool wanted)
+{
+	if (wanted) {
+		m->hole = true;
+		md_free(e, m);
+		return;
+	}
+	m->body_total += n;
+	m->h.flags |= HTTP_F_BODY_LIMIT;
+}
+
+void msg_body_end(struct http_engine *e, struct msg *m)
+{
+	struct sink s = { e, m };
+	unsigned int result;
+
+	if (!m->dec)
+		return;
+	result = m->hole ? decoder_result(m->dec) :
+			   decoder_end(m->dec, body_sink, &s);
+	if (result & DECODE_FAILED)
+		m->h.flags |= HTTP_F_DECODE_FAILED;
+	if (result & DECODE_LIMIT) {
+		m->h.flags |= HTTP_F_DECODE_LIMIT;
+		m->hole = true; /* no hash of what is not all */
+	}
+	decoder_free(m->dec);
+	m->dec = NULL;
+}
+
+bool msg_body_enough(const struct http_engine *e, const struct msg *m)
+{
+	uint64_t left = m->framing == FRAMING_CHUNKED ? m->chunked.left :
+							m->left;
+
+	return !m->dec && !m->md && !e->conf.body_hash &&
+	       m->body_len >= e->conf.body_limit && left >= SKIP_MIN;
+}

@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: MIT */
+/* Message starts and heads, and the search for a start when it was lost. */
+#include "http/internal.h"
+
+#include <string.h>
+
+/* How much of a first line that is none is waited for. */
+#define BAD_LINE_MAX 256u
+/* Bytes of a connection joined midway in which no message start was found
+ * before it is taken for something else than HTTP. */
+#define RESYNC_MAX (1u << 20)
+
+enum verdict { START_OK, START_WAIT, START_BAD };
+
+static enum head_kind kind_of(const struct conn *c, enum stream_dir dir)
+{
+	return dir_is_request(c, dir) ? HEAD_REQUEST : HEAD_RESPONSE;
+}
+
+static bool starts_with_http(const uint8_t *p, size_t n)
+{
+	static const uint8_t http[] = { 'h', 't', 't', 'p', '/' };
+
+	for (size_t i = 0; i < n && i < sizeof(http); i++)
+		if ((p[i] | 0x20) != http[i])
+			return false;
+	return true;
+}
+
+static bool awaits_first_answer(const struct conn *c)
+{
+	return !c->answered && c->queue && c->queue->req && !c->queue->rsp;
+}
+
+/* Nothing was seen on this connection so far: whose bytes are these? */
+static void decide_role(struct conn *c, enum stream_dir dir, const uint8_t *p,
+			size_t n)
+{
+	bool status = n >= 5 && starts_with_http(p, n);
+
+	if (c->seen)
+		return;
+	if (dir_is_request(c, dir) ? status :
+				     head_request_prefix(p, n) == PREFIX_YES)
+		c->swap ^= 1;
+}
+
+/* Do the first bytes at hand allow a start line? */
+static enum verdict check_start(struct conn *c, enum stream_dir dir,
+				const struct msg *m, const uint8_t *p,
+				size_t n)
+{
+	enum head_prefix prefix;
+
+	decide_role(c, dir, p, n);
+	if (m->tentative) {
+		prefix = dir_is_request(c, dir) ? head_request_prefix(p, n) :
+						  head_status_prefix(p, n);
+		return prefix == PREFIX_NO  ? START_BAD :
+		       prefix == PREFIX_YES ? START_OK :
+					      START_WAIT;
+	}
+	if (dir_is_request(c, dir))
+		return head_request_plausible(p, n) ? START_OK : START_BAD;
+	if (starts_with_http(p, n))
+		return n < 5 ? START_WAIT : START_OK;
+	if (n < 4 ? !memcmp(p, "ICY ", n) : !memcmp(p, "ICY ", 4))
+		return START_OK;
+	if (starts_with_http(p, n < 4 ? n : 4))
+		return START_OK;
+	if (!c->seen && head_request_prefix(p, n) == PREFIX_MAYBE)
+		return START_WAIT;
+	return START_BAD;
+}
+
+void parse_resync(struct conn *c, enum stream_dir dir, bool lost)
+{
+	struct dir *d = &c->dir[dir];
+
+	if (d->state == DIR_UPGRADED || d->state == DIR_NOT_HTTP)
+		return;
+	if (d->state != DIR_RESYNC)
+		c->engine->stats.resyncs++;
+	d->state = DIR_RESYNC;
+	d->nl = 0;
+	if (dir_is_request(c, dir))
+		c->req_hole = true;
+	else if (lost)
+		c->rsp_lost = true;
+}
+
+void parse_replay(struct conn *c, enum stream_dir dir, const uint8_t *p,
+		  size_t n, uint64_t offset, uint64_t ts_ns, uint64_t acked)
+{
+	struct input in = { .p = p, .end = p + n, .offset = offset,
+			    .ts_ns = ts_ns, .acked = acked };
+
+	parse_input(c, dir, &in);
+	/* p is not of the chunk: nothing may point to it afterwards */
+	msg_save_pending(c->engine);
+}
+
+/* A reply without a status line: HTTP/0.9, or what a browser takes for it. */
+static void start_simple_reply(struct conn *c, enum stream_dir dir,
+			       struct input *in)
+{
+	struct msg *m = c->dir[dir].msg;
+
+	m->h = (struct head){ .status = 200, .minor = 9,
+			      .marks = HEAD_SIMPLE };
+	if (!(c->queue->req->h.marks & HEAD_SIMPLE))
+		m->h.flags |= HTTP_F_MALFORMED;
+	m->head = (const uint8_t *)"";
+	m->saved = true;
+	body_begin(c, dir, in);
+}
+
+/* What stands where a message must start is none. *p, n: all of it that is at
+ * hand, held or not. True: it has been dealt with, false: wait for more. */
+static bool bad_start(struct conn *c, enum stream_dir dir, struct input *in,
+		      const uint8_t *p, size_t n)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+	struct msg *m = d->msg;
+	void *block = m->block;
+	size_t block_cap = m->block_cap, have = m->have, skip = 0;
+	uint64_t start = m->start, acked = m->acked;
+	bool simple = false;
+	const uint8_t *lf;
+
+	if (!m->tentative && !dir_is_request(c, dir) &&
+	    awaits_first_answer(c)) {
+		lf = memchr(p, '\n', n < BAD_LINE_MAX ? n : BAD_LINE_MAX);
+		if (lf ? n - (size_t)(lf + 1 - p) < 5 &&
+				 starts_with_http(lf + 1,
+						  n - (size_t)(lf + 1 - p)) :
+			 n < BAD_LINE_MAX) {
+			m->suspect = true;
+			return false;
+		}
+		if (lf && starts_with_http(lf + 1, 5))
+			skip = (size_t)(lf + 1 - p);
+		else
+			simple = true;
+	}
+	m->block = NULL;
+	m->block_cap = 0;
+	m->have = 0;
+	e->stats.bytes_buffered -= have;
+	if (simple) {
+		start_simple_reply(c, dir, in);
+	} else if (skip) {
+		/* one line of junk before the status line */
+		e->stats.bytes_resync += skip;
+		if (!have) {
+			in->p += skip;
+			in->offset += skip;
+		}
+		msg_free(e, m);
+		d->msg = NULL;
+		d->state = DIR_START;
+	} else {
+		uint8_t tentative = m->tentative;
+
+		msg_free(e, m);
+		d->msg = NULL;
+		in->chunk_start = false;
+		if (tentative == TENTATIVE_TUNNEL)
+			conn_upgrade(c, dir);
+		else if (c->seen || c->midstream)
+			parse_resync(c, dir, false);
+		else
+			conn_not_http(c, p, n, false);
+	}
+	if (have)
+		parse_replay(c, dir, (uint8_t *)block + skip, have - skip,
+		       start + skip, in->ts_ns, acked);
+	store_free(&e->store, block, block_cap);
+	return true;
+}
+
+/* The head is complete in m->h; base is where it lies. */
+static void head_done(struct conn *c, enum stream_dir dir, struct input *in,
+		      const uint8_t *base)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+	struct msg *m = d->msg;
+
+	m->head = base;
+	m->fields = e->fields;
+	m->last_ns = in->ts_ns;
+	head_conclude(&m->h);
+	if (!c->seen && dir_is_request(c, dir) && m->h.major == 2 &&
+	    m->h.method.len == 3 && !memcmp(base, "PRI", 3)) {
+		/* RFC 9113 3.4, the client's preface */
+		e->stats.bytes_head -= m->h.len;
+		e->stats.bytes_not_http += m->h.len;
+		d->msg = NULL;
+		msg_free(e, m);
+		conn_not_http(c, NULL, 0, true);
+		return;
+	}
+	c->seen = true;
+	body_begin(c, dir, in);
+}
+
+/* The head is longer than the limit: what is at hand counts, the rest is
+ * searched for its end and for framing fields. m->block holds HEAD_MAX. */
+static void head_overflow(struct conn *c, enum stream_dir dir,
+			  struct input *in)
+{
+	static const char cut[] = " HTTP/1.1\r\n";
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+	struct msg *m = d->msg;
+	uint8_t *b = m->block;
+	uint32_t line = m->cur.line, at = m->cur.first_done ? line : HEAD_MAX;
+	struct head_cursor cur;
+
+	memset(&m->h, 0, sizeof(m->h));
+	if (!m->cur.first_done && dir_is_request(c, dir)) {
+		/* the target is cut long before: end the line here */
+		memcpy(b + HEAD_MAX - (sizeof(cut) - 1), cut, sizeof(cut) - 1);
+	}
+	if (head_parse(b, at, true, kind_of(c, dir), &m->h, e->fields, &cur) !=
+	    HEAD_OK) {
+		bad_start(c, dir, in, b, m->have);
+		return;
+	}
+	m->h.flags |= HTTP_F_HEAD_LIMIT;
+	m->h.len = at;
+	e->stats.bytes_buffered -= m->have;
+	e->stats.bytes_head += m->have;
+	m->head = b;
+	m->fields = e->fields;
+	/* the line that the limit cuts in two */
+	if (m->cur.first_done &&
+	    !msg_hold_trailer(e, m, b + line, HEAD_MAX - line))
+		m->no_memory = true;
+	m->have = 0;
+	e->unsaved = m;
+	msg_save_pending(e);
+	m->h.marks |= m->cur.first_done ? 0 : HEAD_LINE_CUT;
+	d->state = DIR_HEAD_SKIP;
+}
+
+static void head_skip(struct conn *c, enum stream_dir dir, struct input *in)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+	struct msg *m = d->msg;
+	const uint8_t *lf = memchr(in->p, '\n', input_left(in));
+	size_t n = lf ? (size_t)(lf + 1 - in->p) : input_left(in);
+	size_t room = TRAIL_LINE_MAX - (m->trail_len < TRAIL_LINE_MAX ?
+						m->trail_len :
+						TRAIL_LINE_MAX);
+	const uint8_t *t;
+	uint32_t len;
+
+	if (!msg_hold_trailer(e, m, in->p, n < room ? n : room))
+		m->no_memory = true;
+	input_take(in, n, &e->stats.bytes_head);
+	if (!lf)
+		return;
+	t = m->trail;
+	len = m->trail_len;
+	m->trail_len = 0;
+	while (len && (t[len - 1] == '\n' || t[len - 1] == '\r'))
+		len--;
+	if (m->h.marks & HEAD_LINE_CUT) { /* the rest of the start line */
+		m->h.marks &= ~HEAD_LINE_CUT;
+		return;
+	}
+	if (len) {
+		if (!m->in_trailer)
+			head_extra_line(t, len, kind_of(c, dir), &m->h);
+		return;
+	}
+	if (m->in_trailer) {
+		msg_complete(c, dir, in->offset, in->ts_ns);
+		return;
+	}
+	m->last_ns = in->ts_ns;
+	head_conclude(&m->h);
+	c->seen = true;
+	body_begin(c, dir, in);
+}
+
+static void head_no_memory(struct conn *c, struct input *in)
+{
+	struct http_engine *e = c->engine;
+
+	e->stats.memory_limit++;
+	conn_give_up(c, HTTP_F_EVICTED);
+	input_take(in, input_left(in), &e->stats.bytes_resync);
+}
+
+/* A candidate must be beyond doubt. */
+static bool start_line_fits(const struct msg *m)
+{
+	return !m->tentative || !(m->h.marks & HEAD_SIMPLE);
+}
+
+/* The first bytes of a head: mostly the whole of it. */
+static void head_first(struct conn *c, enum stream_dir dir, struct input *in)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+	struct msg *m = d->msg;
+	size_t n = input_left(in);
+	enum verdict v;
+	enum head_result r = HEAD_MORE;
+	const uint8_t *base = in->p;
+
+	if (n > HEAD_MAX)
+		n = HEAD_MAX;
+	v = check_start(c, dir, m, in->p, n);
+	if (v == START_OK)
+		r = head_parse(in->p, (uint32_t)n, false, kind_of(c, dir),
+			       &m->h, e->fields, &m->cur);
+	if (v == START_BAD || r == HEAD_BAD ||
+	    (r == HEAD_OK && !start_line_fits(m))) {
+		if (bad_start(c, dir, in, in->p, n))
+			return;
+		r = HEAD_MORE;
+	}
+	if (r == HEAD_OK) {
+		e->unsaved = m;
+		input_take(in, m->h.len, &e->stats.bytes_head);
+		head_done(c, dir, in, base);
+		return;
+	}
+	memset(&m->h, 0, sizeof(m->h));
+	if (!msg_hold(e, m, in->p, n)) {
+		head_no_memory(c, in);
+		return;
+	}
+	input_take(in, n, &e->stats.bytes_buffered);
+	conn_list(c);
+	if (m->have == HEAD_MAX)
+		head_overflow(c, dir, in);
+}
+
+/* More bytes of a head that is held. */
+static void head_more(struct conn *c, enum stream_dir dir, struct input *in)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+	struct msg *m = d->msg;
+	size_t n = input_left(in), before = m->have;
+	bool first_done = m->cur.first_done;
+	enum verdict v = START_OK;
+	enum head_result r = HEAD_MORE;
+	uint32_t end;
+
+	if (n > HEAD_MAX - before)
+		n = HEAD_MAX - before;
+	if (!msg_hold(e, m, in->p, n)) {
+		head_no_memory(c, in);
+		return;
+	}
+	input_take(in, n, &e->stats.bytes_buffered);
+	if (!first_done || m->suspect)
+		v = check_start(c, dir, m, m->block, m->have);
+	if (v == START_OK)
+		r = head_find_end(m->block, m->have, &m->cur, &end);
+	/* whether the first line is one is looked at once, when it is there */
+	if (r == HEAD_OK || (m->cur.first_done && !first_done) || m->suspect)
+		r = head_parse(m->block, m->have, false, kind_of(c, dir), &m->h,
+			       e->fields, &(struct head_cursor){ 0 });
+	if (v == START_BAD || r == HEAD_BAD ||
+	    (r == HEAD_OK && !start_line_fits(m))) {
+		if (bad_start(c, dir, in, m->block, m->have))
+			return;
+		r = HEAD_MORE;
+	}
+	if (r == HEAD_OK) {
+		size_t over = m->have - m->h.len;
+
+		e->stats.bytes_buffered -= m->have;
+		e->stats.bytes_head += m->h.len;
+		in->p -= over;
+		in->offset -= over;
+		m->have = 0;
+		e->unsaved = m;
+		head_done(c, dir, in, m->block);
+		return;
+	}
+	memset(&m->h, 0, sizeof(m->h));
+	if (m->have == HEAD_MAX)
+		head_overflow(c, dir, in);
+}
+
+static void begin(struct conn *c, enum stream_dir dir, struct input *in,
+		  enum msg_tentative tentative)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+
+	/* the scratch of fields is about to be used again */
+	msg_save_pending(e);
+	d->msg = msg_new(e, in->offset, in->ts_ns, in->acked);
+	if (!d->msg) {
+		head_no_memory(c, in);
+		return;
+	}
+	d->msg->tentative = (uint8_t)tentative;
+	d->state = DIR_HEAD;
+	head_first(c, dir, in);
+}
+
+/* Line ends before a request line are skipped (RFC 9112 2.2); before a status
+ * line there are senders of more than that. */
+static void start(struct conn *c, enum stream_dir dir, struct input *in)
+{
+	const uint8_t *p = in->p;
+	bool request = dir_is_request(c, dir);
+
+	while (p < in->end &&
+	       (*p == '\r' || *p == '\n' ||
+		(!request && c->seen && (*p == ' ' || *p == '\t' || !*p))))
+		p++;
+	if (p != in->p)
+		input_take(in, (size_t)(p - in->p),
+			   &c->engine->stats.bytes_framing);
+	if (p < in->end)
+		begin(c, dir, in, TENTATIVE_NO);
+}
+
+static bool tls_record(const uint8_t *p, size_t n)
+{
+	return n >= 5 && p[0] >= 0x14 && p[0] <= 0x17 && p[1] == 3 &&
+	       p[2] <= 4 && (p[3] << 8 | p[4]) <= 0x4100;
+}
+
+/* Is there a message start at this place, where one may be? */
+static bool resync_here(struct conn *c, enum stream_dir dir,
+			const struct input *in)
+{
+	size_t n = input_left(in);
+
+	decide_role(c, dir, in->p, n);
+	return (dir_is_request(c, dir) ? head_request_prefix(in->p, n) :
+					 head_status_prefix(in->p, n)) !=
+	       PREFIX_NO;
+}
+
+static void resync(struct conn *c, enum stream_dir dir, struct input *in)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+	const uint8_t *p = in->p, *lf;
+	size_t n;
+
+	if (in->chunk_start && !c->seen &&
+	    tls_record(in->p, input_left(in))) {
+		conn_not_http(c, in->p, input_left(in), false);
+		return;
+	}
+	if ((in->chunk_start || d->nl == 2) && resync_here(c, dir, in)) {
+		begin(c, dir, in, TENTATIVE_RESYNC);
+		return;
+	}
+	in->chunk_start = false;
+	/* on to the next empty line */
+	while (p < in->end) {
+		if (d->nl) {
+			if (*p == '\n')
+				d->nl = 2;
+			else if (*p != '\r')
+				break;
+			p++;
+			continue;
+		}
+		lf = memchr(p, '\n', (size_t)(in->end - p));
+		if (!lf) {
+			p = in->end;
+			break;
+		}
+		p = lf + 1;
+		d->nl = 1;
+	}
+	n = (size_t)(p - in->p);
+	if (p < in->end && d->nl == 2 && n) {
+		input_take(in, n, &e->stats.bytes_resync);
+		return; /* and look there */
+	}
+	if (p < in->end) {
+		d->nl = 0;
+		n++;
+	}
+	input_take(in, n, &e->stats.bytes_resync);
+	if (!c->seen && (d->scanned += (uint32_t)n) > RESYNC_MAX)
+		conn_not_http(c, NULL, 0, false);
+}
+
+void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
+		    uint32_t flags)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+	struct msg *m = d->msg;
+	struct input in = { .offset = d->pos, .ts_ns = ts_ns };
+	bool whole = !(flags & (HTTP_F_REQUEST_GAP | HTTP_F_RESPONSE_GAP));
+	struct head_cursor cur;
+	enum head_result r = HEAD_BAD;
+
+	/* at a gap only lines that are complete are believed */
+	if (whole && !m->tentative)
+		m->cur.line = m->have;
+	if (m->cur.line && (whole || m->cur.first_done)) {
+		memset(&m->h, 0, sizeof(m->h));
+		r = head_parse(m->block, m->cur.line, true, kind_of(c, dir),
+			       &m->h, e->fields, &cur);
+	}
+	if (r == HEAD_BAD && whole && !dir_is_request(c, dir) &&
+	    !m->tentative && awaits_first_answer(c)) {
+		uint8_t *block = m->block;
+		size_t cap = m->block_cap, have = m->have;
+
+		m->block = NULL;
+		m->block_cap = m->have = 0;
+		e->stats.bytes_buffered -= have;
+		start_simple_reply(c, dir, &in);
+		parse_replay(c, dir, block, have, d->pos - have, ts_ns,
+			     m->acked);
+		store_free(&e->store, block, cap);
+		return;
+	}
+	if (r != HEAD_OK || !start_line_fits(m)) {
+		e->stats.bytes_buffered -= m->have;
+		e->stats.bytes_resync += m->have;
+		d->msg = NULL;
+		msg_free(e, m);
+		d->state = DIR_START;
+		return;
+	}
+	e->stats.bytes_buffered -= m->have;
+	e->stats.bytes_head += m->have;
+	m->have = 0;
+	m->h.flags |= flags;
+	if (!whole) /* it is not known what the rest says about it */
+		m->h.marks |= HEAD_CUT;
+	head_done(c, dir, &in, m->block);
+}
+
+void parse_input(struct conn *c, enum stream_dir dir, struct input *in)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[dir];
+
+	while (in->p < in->end) {
+		switch ((enum dir_state)d->state) {
+		case DIR_START:
+			start(c, dir, in);
+			break;
+		case DIR_TUNNEL:
+			begin(c, dir, in, TENTATIVE_TUNNEL);
+			break;
+		case DIR_HEAD:
+			head_more(c, dir, in);
+			break;
+		case DIR_HEAD_SKIP:
+			head_skip(c, dir, in);
+			break;
+		case DIR_PEEK:
+			body_peek(c, dir, in);
+			break;
+		case DIR_BODY:
+			body_input(c, dir, in);
+			break;
+		case DIR_TRAILER:
+			body_trailer(c, dir, in);
+			break;
+		case DIR_RESYNC:
+			resync(c, dir, in);
+			break;
+		case DIR_UPGRADED:
+			input_take(in, input_left(in),
+				   &e->stats.bytes_upgraded);
+			break;
+		case DIR_NOT_HTTP:
+			input_take(in, input_left(in),
+				   &e->stats.bytes_not_http);
+			break;
+		}
+	}
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Byte scanning for heads, 16 bytes at a time where the machine can (SSE2 is
+ * part of x86-64, NEON of AArch64), else one at a time. Nothing is read
+ * beyond end: a stream chunk may end at the end of a page.
+ */
+#ifndef HTTP_SCAN_H
+#define HTTP_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+/* RFC 9110 5.6.2: octets of a token have bit 0 set. */
+extern const uint8_t http_token_table[256];
+
+static inline bool scan_is_token(uint8_t c)
+{
+	return http_token_table[c] & 1;
+}
+
+static inline bool scan_is_ctl(uint8_t c)
+{
+	return (c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+#if defined(__SSE2__)
+#define SCAN_STEP 16
+/* Bit i is set when p[i] is a control character other than HTAB. */
+static inline unsigned int scan_ctl_mask(const uint8_t *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+	__m128i tab = _mm_cmpeq_epi8(v, _mm_set1_epi8('\t'));
+	__m128i del = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
+
+	return (unsigned int)_mm_movemask_epi8(
+		_mm_or_si128(_mm_andnot_si128(tab, low), del));
+}
+
+/* Bit i is set when p[i] is SP, a control character or not ASCII. */
+static inline unsigned int scan_odd_mask(const uint8_t *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	/* signed: 0x80..0xff are negative, so they are below 0x21 too */
+	__m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));
+	__m128i del = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
+
+	return (unsigned int)_mm_movemask_epi8(_mm_or_si128(low, del));
+}
+
+/* Bit i is set when p[i] is none of ALPHA, DIGIT and "-". */
+static inline unsigned int scan_name_mask(const uint8_t *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	__m128i letter = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)),
+				      _mm_set1_epi8('a'));
+	__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+	__m128i ok = _mm_or_si128(
+		_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
+		_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
+
+	ok = _mm_or_si128(ok, _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+	return (unsigned int)_mm_movemask_epi8(ok) ^ 0xffffu;
+}
+#define SCAN_MASK_SHIFT 0
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#define SCAN_STEP 16
+/* NEON has no movemask: four bits per byte, in 64 bits. */
+static inline uint64_t scan_neon_mask(uint8x16_t m)
+{
+	return vget_lane_u64(
+		vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(m), 4)),
+		0);
+}
+
+static inline uint64_t scan_ctl_mask(const uint8_t *p)
+{
+	uint8x16_t v = vld1q_u8(p);
+	uint8x16_t low = vcltq_u8(v, vdupq_n_u8(0x20));
+
+	low = vbicq_u8(low, vceqq_u8(v, vdupq_n_u8('\t')));
+	return scan_neon_mask(vorrq_u8(low, vceqq_u8(v, vdupq_n_u8(0x7f))));
+}
+
+static inline uint64_t scan_odd_mask(const uint8_t *p)
+{
+	uint8x16_t v = vld1q_u8(p);
+
+	return scan_neon_mask(vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x21)),
+				       vcgeq_u8(v, vdupq_n_u8(0x7f))));
+}
+
+static inline uint64_t scan_name_mask(const uint8_t *p)
+{
+	uint8x16_t v = vld1q_u8(p);
+	uint8x16_t letter = vsubq_u8(vorrq_u8(v, vdupq_n_u8(0x20)),
+				     vdupq_n_u8('a'));
+	uint8x16_t digit = vsubq_u8(v, vdupq_n_u8('0'));
+	uint8x16_t ok = vorrq_u8(vcleq_u8(letter, vdupq_n_u8(25)),
+				 vcleq_u8(digit, vdupq_n_u8(9)));
+
+	ok = vorrq_u8(ok, vceqq_u8(v, vdupq_n_u8('-')));
+	return ~scan_neon_mask(ok);
+}
+#define SCAN_MASK_SHIFT 2
+#endif
+
+/* First control character other than HTAB in [p, end), or end. */
+static inline const uint8_t *scan_ctl(const uint8_t *p, const uint8_t *end)
+{
+#ifdef SCAN_STEP
+	while (end - p >= SCAN_STEP) {
+		uint64_t m = scan_ctl_mask(p);
+
+		if (m)
+			return p + ((unsigned int)__builtin_ctzll(m) >>
+				    SCAN_MASK_SHIFT);
+		p += SCAN_STEP;
+	}
+#endif
+	while (p < end && !scan_is_ctl(*p))
+		p++;
+	return p;
+}
+
+/* First SP, control character or non-ASCII octet in [p, end), or end. */
+static inline const uint8_t *scan_odd(const uint8_t *p, const uint8_t *end)
+{
+#ifdef SCAN_STEP
+	while (end - p >= SCAN_STEP) {
+		uint64_t m = scan_odd_mask(p);
+
+		if (m)
+			return p + ((unsigned int)__builtin_ctzll(m) >>
+				    SCAN_MASK_SHIFT);
+		p += SCAN_STEP;
+	}
+#endif
+	while (p < end && *p > 0x20 && *p < 0x7f)
+		p++;
+	return p;
+}
+
+/* First octet in [p, end) that cannot be in a token, or end. */
+static inline const uint8_t *scan_token(const uint8_t *p, const uint8_t *end)
+{
+#ifdef SCAN_STEP
+	while (end - p >= SCAN_STEP) {
+		uint64_t m = scan_name_mask(p);
+
+		if (!m) {
+			p += SCAN_STEP;
+			continue;
+		}
+		p += (unsigned int)__builtin_ctzll(m) >> SCAN_MASK_SHIFT;
+		if (!scan_is_token(*p))
+			return p;
+		p++;
+	}
+#endif
+	while (p < end && scan_is_token(*p))
+		p++;
+	return p;
+}
+
+#endif

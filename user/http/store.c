@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLASS_MIN 64u
+
+void store_init(struct store *s, uint64_t limit)
+{
+	memset(s, 0, sizeof(*s));
+	s->limit = limit;
+}
+
+/* Even classes are 64 << k, odd ones half as much again. */
+static size_t class_size(unsigned int c)
+{
+	size_t base = (size_t)CLASS_MIN << (c / 2);
+
+	return c & 1 ? base + base / 2 : base;
+}
+
+/* STORE_CLASSES: larger than any class. */
+static unsigned int class_of(size_t size)
+{
+	unsigned int k, c;
+
+	if (size <= CLASS_MIN)
+		return 0;
+	k = 63u - (unsigned int)__builtin_clzll(size - 1);
+	/* 2^k < size <= 2^(k+1) */
+	c = (k - 6) * 2;
+	c += size <= ((size_t)3 << (k - 1)) ? 1 : 2;
+	return c < STORE_CLASSES ? c : STORE_CLASSES;
+}
+
+/* Gives cached blocks back, the largest first, until need bytes fit. */
+static bool make_room(struct store *s, size_t need)
+{
+	if (s->used + need > s->limit)
+		return false;
+	for (unsigned int c = STORE_CLASSES; c-- > 0;) {
+		while (s->used + s->cached + need > s->limit && s->free[c]) {
+			struct store_free *f = s->free[c];
+
+			s->free[c] = f->next;
+			s->cached -= class_size(c);
+			free(f);
+		}
+	}
+	return true;
+}
+
+void *store_alloc(struct store *s, size_t size, size_t *cap)
+{
+	unsigned int c = class_of(size);
+	struct store_free *f;
+	size_t n = size;
+	void *p;
+
+	if (c < STORE_CLASSES) {
+		n = class_size(c);
+		f = s->free[c];
+		if (f) {
+			s->free[c] = f->next;
+			s->cached -= n;
+			s->used += n;
+			*cap = n;
+			return f;
+		}
+	}
+	if (n < size || (s->used + s->cached + n > s->limit &&
+			 !make_room(s, n)))
+		return NULL;
+	p = malloc(n);
+	if (!p)
+		return NULL;
+	s->used += n;
+	*cap = n;
+	return p;
+}
+
+void store_free(struct store *s, void *p, size_t cap)
+{
+	unsigned int c;
+	struct store_free *f = p;
+
+	if (!p)
+		return;
+	s->used -= cap;
+	c = class_of(cap);
+	/* a block larger than any class, or one that would fill the cache
+	 * with what is rarely asked for */
+	if (c == STORE_CLASSES || s->cached + cap > s->limit / 4) {
+		free(p);
+		return;
+	}
+	f->next = s->free[c];
+	s->free[c] = f;
+	s->cached += cap;
+}
+
+bool store_charge(struct store *s, size_t n)
+{
+	if (s->used + s->cached + n > s->limit && !make_room(s, n))
+		return false;
+	s->used += n;
+	return true;
+}
+
+void store_uncharge(struct store *s, size_t n)
+{
+	s->used -= n;
+}
+
+void store_destroy(struct store *s)
+{
+	for (unsigned int c = 0; c < STORE_CLASSES; c++) {
+		while (s->free[c]) {
+			struct store_free *f = s->free[c];
+
+			s->free[c] = f->next;
+			free(f);
+		}
+	}
+	s->cached = 0;
+}
