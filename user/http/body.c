@@ -6,16 +6,16 @@
 
 static uint64_t end_offset(uint64_t offset, uint64_t left)
 {
-	return left > STREAM_UNKNOWN - 1 - offset ? STREAM_UNKNOWN :
-						    offset + left;
+	return left > STREAM_UNKNOWN - 1 - offset ? STREAM_UNKNOWN
+						  : offset + left;
 }
 
 /* The rest of the body is not wanted: its bytes need not come up at all. */
 static void skip_rest(struct conn *c, enum stream_dir dir, struct msg *m,
 		      uint64_t offset)
 {
-	uint64_t left = m->framing == FRAMING_CHUNKED ? m->chunked.left :
-							m->left;
+	uint64_t left =
+		m->framing == FRAMING_CHUNKED ? m->chunked.left : m->left;
 
 	if (m->skipping || !msg_body_enough(c->engine, m))
 		return;
@@ -37,10 +37,10 @@ void msg_complete(struct conn *c, enum stream_dir dir, uint64_t end,
 		m->h.flags |= HTTP_F_MALFORMED;
 	msg_body_end(c->engine, m);
 	d->msg = NULL;
-	d->state = request && (m->h.marks &
-			       (HEAD_METHOD_CONNECT | HEAD_UPGRADE)) ?
-			   DIR_TUNNEL :
-			   DIR_START;
+	d->state =
+		request && (m->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE))
+			? DIR_TUNNEL
+			: DIR_START;
 	if (!request)
 		pair_observe_end(c, m);
 	exchange_check(c, m->x);
@@ -54,9 +54,9 @@ static void framing_of(struct msg *m, bool request)
 	if (marks & (HEAD_TE_CHUNKED | HEAD_TE_MAYBE)) {
 		m->framing = FRAMING_CHUNKED;
 		chunked_init(&m->chunked);
-	} else if (!request && (marks & HEAD_TE_UNKNOWN ||
-				(marks & HEAD_TE && m->h.n_te) ||
-				!(marks & HEAD_CL))) {
+	} else if (!request &&
+		   (marks & HEAD_TE_UNKNOWN || (marks & HEAD_TE && m->h.n_te) ||
+		    !(marks & HEAD_CL))) {
 		m->framing = FRAMING_CLOSE;
 	} else if (marks & HEAD_CL) {
 		m->framing = FRAMING_LENGTH;
@@ -89,8 +89,7 @@ static void body_start(struct conn *c, enum stream_dir dir, struct input *in,
 }
 
 /* A response that came before: now it is known what it answers. */
-static void settle_held(struct conn *c, const struct msg *req,
-			uint64_t ts_ns)
+static void settle_held(struct conn *c, const struct msg *req, uint64_t ts_ns)
 {
 	struct dir *d = server_dir(c);
 
@@ -100,8 +99,7 @@ static void settle_held(struct conn *c, const struct msg *req,
 		    !(req->h.marks & HEAD_METHOD_HEAD), ts_ns);
 }
 
-static void request_begin(struct conn *c, enum stream_dir dir,
-			  struct input *in)
+static void request_begin(struct conn *c, enum stream_dir dir, struct input *in)
 {
 	struct http_engine *e = c->engine;
 	struct dir *d = &c->dir[dir];
@@ -249,8 +247,8 @@ void body_peek(struct conn *c, enum stream_dir dir, struct input *in)
 		else if (memcmp(m->peek, http, m->n_peek))
 			prefix = PREFIX_NO;
 		else
-			prefix = m->n_peek == sizeof(http) - 1 ? PREFIX_YES :
-								 PREFIX_MAYBE;
+			prefix = m->n_peek == sizeof(http) - 1 ? PREFIX_YES
+							       : PREFIX_MAYBE;
 		if (prefix == PREFIX_MAYBE &&
 		    (m->n_peek == PEEK_MAX ||
 		     (m->framing == FRAMING_LENGTH && m->n_peek == m->left)))
@@ -267,14 +265,13 @@ void body_peek(struct conn *c, enum stream_dir dir, struct input *in)
 static void not_chunked(struct conn *c, enum stream_dir dir, struct msg *m)
 {
 	m->h.flags |= HTTP_F_MALFORMED;
-	m->h.marks &= ~(HEAD_TE | HEAD_TE_CHUNKED | HEAD_TE_MAYBE |
-			HEAD_TE_UNKNOWN);
+	m->h.marks &=
+		~(HEAD_TE | HEAD_TE_CHUNKED | HEAD_TE_MAYBE | HEAD_TE_UNKNOWN);
 	m->h.n_te = 0;
 	framing_of(m, dir_is_request(c, dir));
 }
 
-static void body_chunked(struct conn *c, enum stream_dir dir,
-			 struct input *in)
+static void body_chunked(struct conn *c, enum stream_dir dir, struct input *in)
 {
 	struct http_engine *e = c->engine;
 	struct dir *d = &c->dir[dir];
@@ -297,9 +294,8 @@ static void body_chunked(struct conn *c, enum stream_dir dir,
 	case CHUNKED_LAST:
 		d->state = DIR_TRAILER;
 		m->trail_len = 0;
-		m->cur = (struct head_cursor){ .first_done = 1,
-					       .prev = HEAD_EOL_LF,
-					       .lf_seen = 1 };
+		m->cur = (struct head_cursor){
+			.first_done = 1, .prev = HEAD_EOL_LF, .lf_seen = 1};
 		break;
 	case CHUNKED_NOT_USED:
 		not_chunked(c, dir, m);
@@ -343,11 +339,11 @@ void body_input(struct conn *c, enum stream_dir dir, struct input *in)
 static void trailer_parse(struct http_engine *e, struct msg *m, uint32_t len)
 {
 	uint32_t head_len = m->h.len;
-	struct head_cursor cur = { .line = head_len,
-				   .scanned = head_len,
-				   .first_done = 1,
-				   .prev = HEAD_EOL_LF,
-				   .lf_seen = 1 };
+	struct head_cursor cur = {.line = head_len,
+				  .scanned = head_len,
+				  .first_done = 1,
+				  .prev = HEAD_EOL_LF,
+				  .lf_seen = 1};
 	size_t cap;
 	uint8_t *b;
 
@@ -381,9 +377,9 @@ static void trailer_parse(struct http_engine *e, struct msg *m, uint32_t len)
 static bool trailer_missing(const struct conn *c, enum stream_dir dir,
 			    const struct msg *m)
 {
-	return (dir_is_request(c, dir) ?
-			head_request_prefix(m->trail, m->trail_len) :
-			head_status_prefix(m->trail, m->trail_len)) ==
+	return (dir_is_request(c, dir)
+			? head_request_prefix(m->trail, m->trail_len)
+			: head_status_prefix(m->trail, m->trail_len)) ==
 	       PREFIX_YES;
 }
 
@@ -397,9 +393,9 @@ void body_trailer(struct conn *c, enum stream_dir dir, struct input *in)
 	uint32_t end;
 
 	if (!before) { /* mostly there is none */
-		size_t k = n >= 2 && in->p[0] == '\r' && in->p[1] == '\n' ? 2 :
-			   in->p[0] == '\n'				  ? 1 :
-									    0;
+		size_t k = n >= 2 && in->p[0] == '\r' && in->p[1] == '\n' ? 2
+			   : in->p[0] == '\n'				  ? 1
+									  : 0;
 
 		if (k) {
 			input_take(in, k, &e->stats.bytes_framing);
@@ -487,8 +483,8 @@ void body_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 		}
 	}
 	if (lost) {
-		m->h.flags |= dir_is_request(c, dir) ? HTTP_F_REQUEST_GAP :
-						       HTTP_F_RESPONSE_GAP;
+		m->h.flags |= dir_is_request(c, dir) ? HTTP_F_REQUEST_GAP
+						     : HTTP_F_RESPONSE_GAP;
 		if (kind == STREAM_GAP_TRUNCATED)
 			m->h.flags |= HTTP_F_TRUNCATED;
 	}

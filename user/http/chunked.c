@@ -5,7 +5,7 @@
 
 void chunked_init(struct chunked *c)
 {
-	*c = (struct chunked){ .first = true };
+	*c = (struct chunked){.first = true};
 }
 
 static int hex(uint8_t c)
@@ -34,8 +34,8 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 				break;
 			}
 			if (hex(ch) < 0)
-				return c->first ? CHUNKED_NOT_USED :
-						  CHUNKED_BAD;
+				return c->first ? CHUNKED_NOT_USED
+						: CHUNKED_BAD;
 			c->first = false;
 			c->left = 0;
 			c->state = CHUNKED_SIZE;

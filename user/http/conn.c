@@ -86,10 +86,10 @@ static void drop_message(struct conn *c, struct dir *d)
 
 	if (!m)
 		return;
-	held = d->state == DIR_HEAD    ? m->have :
-	       d->state == DIR_PEEK    ? m->n_peek :
-	       d->state == DIR_TRAILER ? m->trail_len :
-					 0;
+	held = d->state == DIR_HEAD	 ? m->have
+	       : d->state == DIR_PEEK	 ? m->n_peek
+	       : d->state == DIR_TRAILER ? m->trail_len
+					 : 0;
 	e->stats.bytes_buffered -= held;
 	e->stats.bytes_resync += held;
 	m->have = m->n_peek = 0;
@@ -156,12 +156,12 @@ static void http_data(void *proto, enum stream_dir dir,
 {
 	struct conn *c = proto;
 	struct http_engine *e = c->engine;
-	struct input in = { .p = chunk->data,
-			    .end = chunk->data + chunk->len,
-			    .offset = chunk->offset,
-			    .ts_ns = chunk->ts_ns,
-			    .acked = chunk->acked,
-			    .chunk_start = true };
+	struct input in = {.p = chunk->data,
+			   .end = chunk->data + chunk->len,
+			   .offset = chunk->offset,
+			   .ts_ns = chunk->ts_ns,
+			   .acked = chunk->acked,
+			   .chunk_start = true};
 
 	if (chunk->ts_ns > e->now_ns)
 		e->now_ns = chunk->ts_ns;
@@ -180,8 +180,8 @@ static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
 {
 	struct conn *c = proto;
 	struct dir *d = &c->dir[dir];
-	uint32_t flags = dir_is_request(c, dir) ? HTTP_F_REQUEST_GAP :
-						  HTTP_F_RESPONSE_GAP;
+	uint32_t flags = dir_is_request(c, dir) ? HTTP_F_REQUEST_GAP
+						: HTTP_F_RESPONSE_GAP;
 
 	if (kind == STREAM_GAP_TRUNCATED)
 		flags |= HTTP_F_TRUNCATED;
@@ -224,9 +224,9 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 {
 	struct conn *c = proto;
 	struct http_engine *e = c->engine;
-	uint32_t flags = why == STREAM_END_IDLE	   ? HTTP_F_TIMEOUT :
-			 why == STREAM_END_EVICTED ? HTTP_F_EVICTED :
-						     0;
+	uint32_t flags = why == STREAM_END_IDLE	     ? HTTP_F_TIMEOUT
+			 : why == STREAM_END_EVICTED ? HTTP_F_EVICTED
+						     : 0;
 
 	for (int i = 0; i < 2; i++) {
 		enum stream_dir dir = (enum stream_dir)i;

@@ -11,20 +11,20 @@
 #include "http/gzip.h"
 #include "http/head.h"
 
-#define LAYERS_MAX  (HEAD_CODINGS_MAX * 2)
-#define OUT_SIZE    16384u
-#define HELD_MAX    512u /* input kept until a layer has proved itself */
-#define WINDOW_LOG  23	 /* zstd: 8 MiB, RFC 9659 */
-#define POOLED_MAX  8u
+#define LAYERS_MAX (HEAD_CODINGS_MAX * 2)
+#define OUT_SIZE   16384u
+#define HELD_MAX   512u /* input kept until a layer has proved itself */
+#define WINDOW_LOG 23	/* zstd: 8 MiB, RFC 9659 */
+#define POOLED_MAX 8u
 
 /* zlib's documented need for inflate with a window of 32 KiB, rounded up */
 #define INFLATE_COST 49152u
 
 enum layer_state {
-	LAYER_START,	/* the format's first bytes are awaited */
+	LAYER_START, /* the format's first bytes are awaited */
 	LAYER_RUN,
-	LAYER_PASS,	/* not this format: handed on as it is */
-	LAYER_DONE,	/* the end of the format was reached */
+	LAYER_PASS, /* not this format: handed on as it is */
+	LAYER_DONE, /* the end of the format was reached */
 	LAYER_BROKEN,
 };
 
@@ -36,9 +36,9 @@ struct inflater {
 struct layer {
 	uint8_t coding;
 	uint8_t state;
-	bool raw;	 /* deflate: second try without zlib's header */
+	bool raw; /* deflate: second try without zlib's header */
 	bool any_out;
-	bool frame_end; /* zstd */
+	bool frame_end;	  /* zstd */
 	uint8_t in_prior; /* deflate: 1 when its first byte came alone */
 	uint16_t n_held;
 	uint64_t in, out;
@@ -282,8 +282,8 @@ static size_t run_inflate(struct flow *f, unsigned int i, const uint8_t *p,
 		rc = inflate(z, Z_NO_FLUSH);
 		got = OUT_SIZE - z->avail_out;
 		if (l->coding == CODING_GZIP)
-			l->crc = (uint32_t)crc32(l->crc, out,
-						 (unsigned int)got);
+			l->crc =
+				(uint32_t)crc32(l->crc, out, (unsigned int)got);
 		emit(f, i, out, got);
 		if (l->state != LAYER_RUN)
 			return n;
@@ -322,16 +322,15 @@ static void run_brotli(struct flow *f, unsigned int i, const uint8_t *p,
 		l->state = LAYER_BROKEN;
 }
 
-static void run_zstd(struct flow *f, unsigned int i, const uint8_t *p,
-		     size_t n)
+static void run_zstd(struct flow *f, unsigned int i, const uint8_t *p, size_t n)
 {
 	struct layer *l = &f->d->layer[i];
-	ZSTD_inBuffer in = { .src = p, .size = n };
+	ZSTD_inBuffer in = {.src = p, .size = n};
 	size_t rc, size;
 
 	for (;;) {
-		ZSTD_outBuffer out = { .dst = f->d->pool->out[i],
-				       .size = OUT_SIZE };
+		ZSTD_outBuffer out = {.dst = f->d->pool->out[i],
+				      .size = OUT_SIZE};
 
 		rc = ZSTD_decompressStream(l->zstd, &out, &in);
 		size = ZSTD_sizeof_DCtx(l->zstd);
@@ -371,8 +370,8 @@ static size_t layer_start(struct flow *f, unsigned int i, const uint8_t *p,
 		if (l->gz.state != GZIP_HEADER_DONE)
 			return used;
 		l->crc = (uint32_t)crc32(0, NULL, 0);
-		ok = l->inf ? inflateReset2(&l->inf->z, -MAX_WBITS) == Z_OK :
-			      inflater_get(pool, l);
+		ok = l->inf ? inflateReset2(&l->inf->z, -MAX_WBITS) == Z_OK
+			    : inflater_get(pool, l);
 		break;
 	case CODING_DEFLATE:
 		if (!l->in_prior && n < 2)
@@ -451,7 +450,7 @@ static void layer_push(struct flow *f, unsigned int i, const uint8_t *p,
 		       size_t n)
 {
 	struct layer *l = &f->d->layer[i];
-	const struct input in = { .p = p, .n = n, .prior = l->in };
+	const struct input in = {.p = p, .n = n, .prior = l->in};
 	size_t used;
 
 	l->in += n;
@@ -525,14 +524,14 @@ struct decoder *decoder_new(struct decode_pool *pool, const uint8_t *codings,
 void decoder_push(struct decoder *d, const uint8_t *p, size_t n,
 		  decode_sink sink, void *ctx)
 {
-	struct flow f = { .d = d, .sink = sink, .ctx = ctx };
+	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
 
 	layer_push(&f, 0, p, n);
 }
 
 unsigned int decoder_end(struct decoder *d, decode_sink sink, void *ctx)
 {
-	struct flow f = { .d = d, .sink = sink, .ctx = ctx };
+	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
 
 	for (unsigned int i = 0; i < d->n; i++) {
 		struct layer *l = &d->layer[i];
@@ -544,7 +543,7 @@ unsigned int decoder_end(struct decoder *d, decode_sink sink, void *ctx)
 		if (l->coding == CODING_GZIP && l->gz.members)
 			continue;
 		if (!l->any_out && l->held && l->in == l->n_held)
-			layer_pass(&f, i, &(struct input){ 0 });
+			layer_pass(&f, i, &(struct input){0});
 		else
 			d->result |= DECODE_FAILED;
 	}

@@ -17,9 +17,9 @@
 #include "http/store.h"
 
 /* Limits against decompression bombs, per body. */
-#define DECODE_OUTPUT_MAX   (64u << 20)
-#define DECODE_RATIO_MAX    2048u
-#define DECODE_RATIO_AFTER  (1u << 20) /* below it the ratio is not looked at */
+#define DECODE_OUTPUT_MAX  (64u << 20)
+#define DECODE_RATIO_MAX   2048u
+#define DECODE_RATIO_AFTER (1u << 20) /* below it the ratio is not looked at */
 
 struct decode_pool;
 struct decoder;

@@ -5,7 +5,7 @@
 
 static struct http_span span(const uint8_t *b, struct head_ref r)
 {
-	return (struct http_span){ .p = b + r.off, .len = r.len };
+	return (struct http_span){.p = b + r.off, .len = r.len};
 }
 
 static void fill_request(const struct msg *m, struct http_message *out)
@@ -85,7 +85,7 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 {
 	struct http_engine *e = c->engine;
 	struct http_message req, rsp;
-	struct http_transaction t = { 0 };
+	struct http_transaction t = {0};
 	struct stream_tuple tuple;
 	unsigned int client = c->swap ? 1 : 0, server = client ^ 1;
 

@@ -127,7 +127,6 @@ void http_tick(struct http_engine *e, uint64_t now_ns)
 const struct http_stats *http_stats(const struct http_engine *e)
 {
 	/* a gauge of its own: kept by the store */
-	((struct http_engine *)(uintptr_t)e)->stats.memory_used =
-		e->store.used;
+	((struct http_engine *)(uintptr_t)e)->stats.memory_used = e->store.used;
 	return &e->stats;
 }

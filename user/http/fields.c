@@ -82,9 +82,9 @@ static void transfer_encoding(struct head *h, const uint8_t *p, size_t n)
 			else
 				h->marks |= HEAD_CE_UNKNOWN;
 		} else if (coding < 0) {
-			h->marks |= contains_chunked(word, len) ?
-					    HEAD_TE_MAYBE :
-					    HEAD_TE_UNKNOWN;
+			h->marks |= contains_chunked(word, len)
+					    ? HEAD_TE_MAYBE
+					    : HEAD_TE_UNKNOWN;
 			h->flags |= HTTP_F_MALFORMED;
 		}
 	}

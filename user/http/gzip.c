@@ -41,7 +41,7 @@ static void advance(struct gzip_header *g)
 
 static void header_byte(struct gzip_header *g, uint8_t c)
 {
-	static const uint8_t magic[] = { 0x1f, 0x8b, 8 };
+	static const uint8_t magic[] = {0x1f, 0x8b, 8};
 
 	switch (g->state) {
 	case GZIP_MAGIC:
@@ -105,8 +105,8 @@ size_t gzip_trailer_push(struct gzip_header *g, const uint8_t *p, size_t n)
 
 	for (i = 0; i < n && g->n < 8; i++, g->n++) {
 		if (g->n < 4)
-			g->crc = (g->n ? g->crc : 0) |
-				 (uint32_t)p[i] << (8 * g->n);
+			g->crc = (g->n ? g->crc : 0) | (uint32_t)p[i]
+							       << (8 * g->n);
 	}
 	if (g->n == 8) {
 		g->state = GZIP_TRAILER_DONE;

@@ -9,10 +9,11 @@
 
 /* RFC 9110 5.6.2 tchar */
 const uint8_t http_token_table[256] = {
-	['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1,
-	['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1,
-	['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1,
-	['a' ... 'z'] = 1,
+	['!'] = 1,	   ['#'] = 1,	      ['$'] = 1, ['%'] = 1,
+	['&'] = 1,	   ['\''] = 1,	      ['*'] = 1, ['+'] = 1,
+	['-'] = 1,	   ['.'] = 1,	      ['^'] = 1, ['_'] = 1,
+	['`'] = 1,	   ['|'] = 1,	      ['~'] = 1, ['0' ... '9'] = 1,
+	['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
 };
 
 /* How far the name of a field may be looked for behind a blank line. */
@@ -86,8 +87,7 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 		cur->malformed = 1;
 		if ((uint32_t)(p - b) != l->start) {
 			l->end = (uint32_t)(p - b);
-			l->next = cur->lf_seen ? (uint32_t)(q - b) :
-						 l->end + 1;
+			l->next = cur->lf_seen ? (uint32_t)(q - b) : l->end + 1;
 			cur->prev = HEAD_EOL_CR;
 			return true;
 		}
@@ -119,9 +119,9 @@ static int blank_line_ends(const uint8_t *p, const uint8_t *end, bool fin)
 	while (q < stop && is_blank(*q))
 		q++;
 	if (q < stop)
-		return *q != ':' && scan_is_ctl(*q) == 0 ? 1 :
-		       *q == ':'			 ? 0 :
-							   1;
+		return *q != ':' && scan_is_ctl(*q) == 0 ? 1
+		       : *q == ':'			 ? 0
+							 : 1;
 	return stop < end || fin ? 1 : -1;
 }
 
@@ -183,8 +183,8 @@ enum head_result head_find_end(const uint8_t *b, uint32_t len,
 
 static struct head_ref ref(uint32_t off, uint32_t end)
 {
-	return (struct head_ref){ .off = (uint16_t)off,
-				  .len = (uint16_t)(end - off) };
+	return (struct head_ref){.off = (uint16_t)off,
+				 .len = (uint16_t)(end - off)};
 }
 
 static bool ieq(const uint8_t *p, const char *lit, size_t n)
@@ -202,17 +202,50 @@ static bool is_digit(uint8_t c)
 
 /* IANA HTTP Method Registry, and PURGE, MGET of caches. */
 static const char *const methods[] = {
-	"GET",	      "POST",	     "PUT",	   "HEAD",
-	"DELETE",     "OPTIONS",     "PATCH",	   "CONNECT",
-	"TRACE",      "QUERY",	     "PROPFIND",   "PROPPATCH",
-	"MKCOL",      "COPY",	     "MOVE",	   "LOCK",
-	"UNLOCK",     "ACL",	     "BIND",	   "UNBIND",
-	"REBIND",     "LINK",	     "UNLINK",	   "CHECKIN",
-	"CHECKOUT",   "UNCHECKOUT",  "LABEL",	   "MERGE",
-	"MKACTIVITY", "MKWORKSPACE", "MKCALENDAR", "MKREDIRECTREF",
-	"ORDERPATCH", "REPORT",	     "SEARCH",	   "UPDATE",
-	"UPDATEREDIRECTREF", "VERSION-CONTROL", "BASELINE-CONTROL", "PURGE",
-	"SUBSCRIBE",  "UNSUBSCRIBE", "NOTIFY",	   "M-SEARCH",
+	"GET",
+	"POST",
+	"PUT",
+	"HEAD",
+	"DELETE",
+	"OPTIONS",
+	"PATCH",
+	"CONNECT",
+	"TRACE",
+	"QUERY",
+	"PROPFIND",
+	"PROPPATCH",
+	"MKCOL",
+	"COPY",
+	"MOVE",
+	"LOCK",
+	"UNLOCK",
+	"ACL",
+	"BIND",
+	"UNBIND",
+	"REBIND",
+	"LINK",
+	"UNLINK",
+	"CHECKIN",
+	"CHECKOUT",
+	"UNCHECKOUT",
+	"LABEL",
+	"MERGE",
+	"MKACTIVITY",
+	"MKWORKSPACE",
+	"MKCALENDAR",
+	"MKREDIRECTREF",
+	"ORDERPATCH",
+	"REPORT",
+	"SEARCH",
+	"UPDATE",
+	"UPDATEREDIRECTREF",
+	"VERSION-CONTROL",
+	"BASELINE-CONTROL",
+	"PURGE",
+	"SUBSCRIBE",
+	"UNSUBSCRIBE",
+	"NOTIFY",
+	"M-SEARCH",
 };
 
 static bool method_known(const uint8_t *p, size_t n)
@@ -251,8 +284,7 @@ enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < sizeof(want) - 1; i++) {
 		if (i == n)
 			return PREFIX_MAYBE;
-		if (want[i] == 'd' ? !is_digit(p[i]) :
-				     p[i] != (uint8_t)want[i])
+		if (want[i] == 'd' ? !is_digit(p[i]) : p[i] != (uint8_t)want[i])
 			return PREFIX_NO;
 	}
 	return PREFIX_YES;
@@ -310,8 +342,7 @@ static bool method_marks(const uint8_t *p, uint32_t n, struct head *h)
 	return true;
 }
 
-static bool request_line(const uint8_t *b, const struct line *l,
-			 struct head *h)
+static bool request_line(const uint8_t *b, const struct line *l, struct head *h)
 {
 	uint32_t s = l->start, e = l->end, m, t;
 	const uint8_t *v;
@@ -416,8 +447,7 @@ static bool status_line_odd(const uint8_t *b, uint32_t s, uint32_t e,
 	return true;
 }
 
-static bool status_line(const uint8_t *b, const struct line *l,
-			struct head *h)
+static bool status_line(const uint8_t *b, const struct line *l, struct head *h)
 {
 	uint32_t s = l->start, e = l->end;
 	const uint8_t *p = b + s;
@@ -454,17 +484,19 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 			    enum head_kind kind, struct head *h,
 			    struct head_field *fields, struct head_cursor *cur)
 {
-	struct field_parser fp = { .b = b, .h = h, .fields = fields,
-				   .trailer = kind == HEAD_TRAILER };
+	struct field_parser fp = {.b = b,
+				  .h = h,
+				  .fields = fields,
+				  .trailer = kind == HEAD_TRAILER};
 	bool first = true;
 	struct line l;
 
 	if (kind != HEAD_TRAILER) {
-		*cur = (struct head_cursor){ 0 };
+		*cur = (struct head_cursor){0};
 		if (!head_line(b, len, fin, cur, &l))
 			return HEAD_MORE;
-		if (!(kind == HEAD_REQUEST ? request_line(b, &l, h) :
-					     status_line(b, &l, h)))
+		if (!(kind == HEAD_REQUEST ? request_line(b, &l, h)
+					   : status_line(b, &l, h)))
 			return HEAD_BAD;
 		if (h->marks & HEAD_SIMPLE) {
 			h->len = l.next;
@@ -506,8 +538,8 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 void head_extra_line(const uint8_t *line, uint32_t len, enum head_kind kind,
 		     struct head *h)
 {
-	struct field_parser fp = { .b = line, .h = h,
-				   .trailer = kind == HEAD_TRAILER };
+	struct field_parser fp = {
+		.b = line, .h = h, .trailer = kind == HEAD_TRAILER};
 
 	fields_line(&fp, 0, len);
 	fields_end(&fp);
@@ -531,7 +563,7 @@ void head_split_target(const uint8_t *b, const struct head *h,
 	uint32_t s = h->target.off, e = s + h->target.len, i;
 	const uint8_t *q;
 
-	*out = (struct head_target){ .authority = { .off = h->target.off } };
+	*out = (struct head_target){.authority = {.off = h->target.off}};
 	if (h->marks & HEAD_METHOD_CONNECT) {
 		out->authority = h->target;
 		out->path = out->query = ref(e, e);
@@ -544,8 +576,8 @@ void head_split_target(const uint8_t *b, const struct head *h,
 		if (i > s && e - i >= 3 && !memcmp(b + i, "://", 3)) {
 			uint32_t a = i += 3;
 
-			for (; i < e && b[i] != '/' && b[i] != '?' &&
-			       b[i] != '#';
+			for (;
+			     i < e && b[i] != '/' && b[i] != '?' && b[i] != '#';
 			     i++)
 				if (b[i] == '@') /* userinfo */
 					a = i + 1;

@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEAD_MAX	65536u /* bytes of a head, trailers included */
-#define HEAD_FIELDS_MAX 256u
-#define HEAD_TARGET_MAX 32768u
+#define HEAD_MAX	 65536u /* bytes of a head, trailers included */
+#define HEAD_FIELDS_MAX	 256u
+#define HEAD_TARGET_MAX	 32768u
 #define HEAD_CODINGS_MAX 4u
 
 /* A part of the buffer; offsets below HEAD_MAX. */
@@ -36,23 +36,23 @@ enum head_coding {
 };
 
 /* struct head.marks: what the fields say */
-#define HEAD_CL		  0x0001u /* content_length is set */
-#define HEAD_CL_INVALID	  0x0002u /* a Content-Length was no number */
-#define HEAD_TE		  0x0004u /* some Transfer-Encoding */
-#define HEAD_TE_CHUNKED	  0x0008u
-#define HEAD_TE_MAYBE	  0x0010u /* not "chunked", but has it inside */
-#define HEAD_TE_UNKNOWN	  0x0020u
-#define HEAD_CE_UNKNOWN	  0x0040u /* a coding that nobody here decodes */
-#define HEAD_CONN_CLOSE	  0x0080u
-#define HEAD_UPGRADE	  0x0100u /* Upgrade present */
-#define HEAD_EXPECT	  0x0200u /* Expect: 100-continue */
-#define HEAD_FOLDED	  0x0400u /* a value contains CR or LF */
-#define HEAD_HOST	  0x0800u
+#define HEAD_CL		    0x0001u /* content_length is set */
+#define HEAD_CL_INVALID	    0x0002u /* a Content-Length was no number */
+#define HEAD_TE		    0x0004u /* some Transfer-Encoding */
+#define HEAD_TE_CHUNKED	    0x0008u
+#define HEAD_TE_MAYBE	    0x0010u /* not "chunked", but has it inside */
+#define HEAD_TE_UNKNOWN	    0x0020u
+#define HEAD_CE_UNKNOWN	    0x0040u /* a coding that nobody here decodes */
+#define HEAD_CONN_CLOSE	    0x0080u
+#define HEAD_UPGRADE	    0x0100u /* Upgrade present */
+#define HEAD_EXPECT	    0x0200u /* Expect: 100-continue */
+#define HEAD_FOLDED	    0x0400u /* a value contains CR or LF */
+#define HEAD_HOST	    0x0800u
 #define HEAD_METHOD_HEAD    0x1000u
 #define HEAD_METHOD_CONNECT 0x2000u
-#define HEAD_SIMPLE	  0x4000u /* HTTP/0.9: a line, no fields */
-#define HEAD_CUT	  0x8000u /* the rest of the head is missing */
-#define HEAD_LINE_CUT	  0x10000u /* the start line is longer than HEAD_MAX */
+#define HEAD_SIMPLE	    0x4000u  /* HTTP/0.9: a line, no fields */
+#define HEAD_CUT	    0x8000u  /* the rest of the head is missing */
+#define HEAD_LINE_CUT	    0x10000u /* the start line is longer than HEAD_MAX */
 
 struct head {
 	uint32_t len;	/* bytes, terminator included */
@@ -97,8 +97,7 @@ enum head_result {
  */
 enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 			    enum head_kind kind, struct head *h,
-			    struct head_field *fields,
-			    struct head_cursor *cur);
+			    struct head_field *fields, struct head_cursor *cur);
 
 /* Looks for the end of the head only: HEAD_OK (and *end) or HEAD_MORE. */
 enum head_result head_find_end(const uint8_t *b, uint32_t len,

@@ -14,10 +14,10 @@
 struct http_engine;
 
 struct http_conf {
-	uint64_t body_limit;	   /* bytes of a decoded body that are kept */
-	uint64_t memory_limit;	   /* heads, bodies and pending messages */
+	uint64_t body_limit;   /* bytes of a decoded body that are kept */
+	uint64_t memory_limit; /* heads, bodies and pending messages */
 	uint64_t response_timeout_ns; /* an unanswered request is given up */
-	bool body_hash;		   /* SHA-256 of full decoded bodies */
+	bool body_hash;		      /* SHA-256 of full decoded bodies */
 	void (*emit)(void *ctx, const struct http_transaction *t);
 	void *emit_ctx;
 };
@@ -25,35 +25,35 @@ struct http_conf {
 /* Names are those of the summaries and metrics. Conservation:
  * bytes_in = bytes_head + bytes_body + bytes_framing + bytes_resync +
  *            bytes_not_http + bytes_upgraded + bytes_buffered. */
-#define HTTP_COUNTERS(X)                                                       \
-	X(bytes_in)		/* from stream, gaps not included */           \
-	X(bytes_head)		/* start lines, fields, trailers */            \
-	X(bytes_body)		/* body octets before decoding */              \
-	X(bytes_framing)	/* chunk headers, empty lines between messages */ \
-	X(bytes_resync)		/* skipped in search of a message start */     \
-	X(bytes_not_http)	/* on connections that do not speak HTTP/1 */  \
-	X(bytes_upgraded)	/* after 101 or CONNECT */                     \
-	X(bytes_buffered)	/* gauge: incomplete heads */                  \
-	X(requests)                                                            \
-	X(responses)		/* final ones */                               \
-	X(interim_responses)                                                   \
-	X(transactions)		/* emitted, all kinds */                       \
-	X(paired)		/* of those: request and response */           \
-	X(unanswered)		/* of those: request only */                   \
-	X(unrequested)		/* of those: response only */                  \
-	X(resyncs)		/* searches for a message start begun */       \
-	X(malformed)		/* messages flagged so */                      \
-	X(smuggling)		/* messages flagged so */                      \
-	X(head_limit)		/* heads cut at a limit */                     \
-	X(body_limit)		/* bodies cut at the limit */                  \
-	X(decode_failed)	/* content codings broken or unknown */        \
-	X(decode_limit)		/* decompression bombs */                      \
-	X(upgraded)		/* connections that left HTTP */               \
-	X(not_http)		/* connections that never spoke it */          \
-	X(not_http_tls)		/* of those: TLS */                            \
-	X(not_http_h2)		/* of those: HTTP/2 with prior knowledge */    \
-	X(memory_limit)		/* messages given up at memory_limit */        \
-	X(memory_used)		/* gauge, bytes */
+#define HTTP_COUNTERS(X)                                                    \
+	X(bytes_in)	  /* from stream, gaps not included */              \
+	X(bytes_head)	  /* start lines, fields, trailers */               \
+	X(bytes_body)	  /* body octets before decoding */                 \
+	X(bytes_framing)  /* chunk headers, empty lines between messages */ \
+	X(bytes_resync)	  /* skipped in search of a message start */        \
+	X(bytes_not_http) /* on connections that do not speak HTTP/1 */     \
+	X(bytes_upgraded) /* after 101 or CONNECT */                        \
+	X(bytes_buffered) /* gauge: incomplete heads */                     \
+	X(requests)                                                         \
+	X(responses) /* final ones */                                       \
+	X(interim_responses)                                                \
+	X(transactions)	 /* emitted, all kinds */                           \
+	X(paired)	 /* of those: request and response */               \
+	X(unanswered)	 /* of those: request only */                       \
+	X(unrequested)	 /* of those: response only */                      \
+	X(resyncs)	 /* searches for a message start begun */           \
+	X(malformed)	 /* messages flagged so */                          \
+	X(smuggling)	 /* messages flagged so */                          \
+	X(head_limit)	 /* heads cut at a limit */                         \
+	X(body_limit)	 /* bodies cut at the limit */                      \
+	X(decode_failed) /* content codings broken or unknown */            \
+	X(decode_limit)	 /* decompression bombs */                          \
+	X(upgraded)	 /* connections that left HTTP */                   \
+	X(not_http)	 /* connections that never spoke it */              \
+	X(not_http_tls)	 /* of those: TLS */                                \
+	X(not_http_h2)	 /* of those: HTTP/2 with prior knowledge */        \
+	X(memory_limit)	 /* messages given up at memory_limit */            \
+	X(memory_used)	 /* gauge, bytes */
 
 struct http_stats {
 #define HTTP_FIELD(name) uint64_t name;

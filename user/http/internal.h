@@ -11,10 +11,10 @@
 #include "http/http.h"
 #include "http/store.h"
 
-#define INTERIM_MAX 8u	  /* statuses of 1xx kept per transaction */
-#define PEEK_MAX    24u	  /* the longest registered method and a bit */
+#define INTERIM_MAX    8u    /* statuses of 1xx kept per transaction */
+#define PEEK_MAX       24u   /* the longest registered method and a bit */
 #define TRAIL_LINE_MAX 1024u /* of a field line beyond HEAD_MAX */
-#define QUEUE_MAX   1024u /* exchanges waiting on one connection */
+#define QUEUE_MAX      1024u /* exchanges waiting on one connection */
 
 struct exchange;
 struct conn;
@@ -58,12 +58,12 @@ struct msg {
 
 	uint8_t framing; /* enum framing */
 	bool complete;
-	bool hole;	/* of bytes lost */
-	bool skipping;	/* stream_skip() was called for the rest */
-	bool saved; /* the head is in block */
-	bool no_memory; /* parts of it could not be kept */
-	bool suspect;	/* the first line is bad: waiting for the second */
-	bool in_trailer; /* DIR_HEAD_SKIP: of the trailer section */
+	bool hole;	   /* of bytes lost */
+	bool skipping;	   /* stream_skip() was called for the rest */
+	bool saved;	   /* the head is in block */
+	bool no_memory;	   /* parts of it could not be kept */
+	bool suspect;	   /* the first line is bad: waiting for the second */
+	bool in_trailer;   /* DIR_HEAD_SKIP: of the trailer section */
 	uint8_t tentative; /* enum msg_tentative */
 	uint8_t n_peek;
 	uint8_t peek[PEEK_MAX];
@@ -98,8 +98,8 @@ enum dir_state {
 	DIR_PEEK,      /* is there a body at all? */
 	DIR_BODY,
 	DIR_TRAILER,
-	DIR_RESYNC,    /* looking for a message start */
-	DIR_TUNNEL,    /* after CONNECT or Upgrade: what comes now? */
+	DIR_RESYNC, /* looking for a message start */
+	DIR_TUNNEL, /* after CONNECT or Upgrade: what comes now? */
 	DIR_UPGRADED,
 	DIR_NOT_HTTP,
 };
@@ -130,7 +130,7 @@ struct conn {
 	bool req_hole;	/* requests lost after the last one of the queue */
 	bool rsp_lost;	/* responses lost: the order alone pairs nothing */
 	bool midstream;
-	bool tunnel;  /* CONNECT was accepted */
+	bool tunnel; /* CONNECT was accepted */
 };
 
 /* Bytes given to the state machine. */
@@ -162,6 +162,7 @@ struct http_engine {
 	struct store store;
 	struct decode_pool *decoders;
 	struct conn *oldest, *newest;
+	uint64_t now_ns;	 /* of the latest packet or tick */
 	struct conn *free_conns; /* linked by next */
 	struct conn_slab *slabs;
 	EVP_MD_CTX *free_md[16];
@@ -195,13 +196,11 @@ void msg_free(struct http_engine *e, struct msg *m);
 /* Copies out of the chunk what must outlive the call. */
 bool msg_save(struct http_engine *e, struct msg *m);
 /* Appends to the incomplete head, or trailer section. */
-bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p,
-	      size_t n);
+bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
 bool msg_hold_trailer(struct http_engine *e, struct msg *m, const uint8_t *p,
 		      size_t n);
 /* Body bytes as they are on the wire, de-chunked. */
-void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p,
-	      size_t n);
+void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
 /* Bytes of the body that are not there. */
 void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n,
 		   bool wanted);

@@ -127,7 +127,7 @@ void msg_save_pending(struct http_engine *e)
 	m->h.len = 0;
 	m->h.n_fields = m->h.n_trailers = 0;
 	m->h.method = m->h.target = m->h.host = m->h.reason =
-		(struct head_ref){ 0 };
+		(struct head_ref){0};
 	m->saved = true;
 	m->body = NULL;
 	m->body_len = 0;
@@ -155,8 +155,7 @@ static bool hold(struct http_engine *e, void **block, size_t *block_cap,
 	return true;
 }
 
-bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p,
-	      size_t n)
+bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n)
 {
 	return hold(e, &m->block, &m->block_cap, &m->have, p, n);
 }
@@ -185,6 +184,7 @@ static void body_keep(struct http_engine *e, struct msg *m, const uint8_t *p,
 		if (!m->body_len)
 			m->body = p;
 		m->body_len += n;
+		e->unsaved = m;
 		return;
 	}
 	want = m->body_len + n;
@@ -240,10 +240,9 @@ void msg_body_start(struct http_engine *e, struct msg *m)
 		md_free(e, m);
 }
 
-void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p,
-	      size_t n)
+void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n)
 {
-	struct sink s = { e, m };
+	struct sink s = {e, m};
 
 	if (!m->dec)
 		body_sink(&s, p, n);
@@ -265,13 +264,13 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n,
 
 void msg_body_end(struct http_engine *e, struct msg *m)
 {
-	struct sink s = { e, m };
+	struct sink s = {e, m};
 	unsigned int result;
 
 	if (!m->dec)
 		return;
-	result = m->hole ? decoder_result(m->dec) :
-			   decoder_end(m->dec, body_sink, &s);
+	result = m->hole ? decoder_result(m->dec)
+			 : decoder_end(m->dec, body_sink, &s);
 	if (result & DECODE_FAILED)
 		m->h.flags |= HTTP_F_DECODE_FAILED;
 	if (result & DECODE_LIMIT) {
@@ -284,8 +283,8 @@ void msg_body_end(struct http_engine *e, struct msg *m)
 
 bool msg_body_enough(const struct http_engine *e, const struct msg *m)
 {
-	uint64_t left = m->framing == FRAMING_CHUNKED ? m->chunked.left :
-							m->left;
+	uint64_t left =
+		m->framing == FRAMING_CHUNKED ? m->chunked.left : m->left;
 
 	return !m->dec && !m->md && !e->conf.body_hash &&
 	       m->body_len >= e->conf.body_limit && left >= SKIP_MIN;

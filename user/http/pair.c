@@ -149,9 +149,8 @@ static struct exchange *pair_find(struct conn *c, uint64_t start,
 	x = pair_exact(c, start, acked);
 	if (!x && first->req && known(acked) && acked > first->req->start &&
 	    !first->after_hole &&
-	    acked <= (first->next && first->next->req ?
-			      first->next->req->start :
-			      client_dir(c)->pos))
+	    acked <= (first->next && first->next->req ? first->next->req->start
+						      : client_dir(c)->pos))
 		x = first; /* the server had received no other */
 	if (!x && first->req && first->after_hole && !c->rsp_lost &&
 	    c->midstream && !c->answered && !known(first->req->acked))

@@ -19,7 +19,7 @@ static enum head_kind kind_of(const struct conn *c, enum stream_dir dir)
 
 static bool starts_with_http(const uint8_t *p, size_t n)
 {
-	static const uint8_t http[] = { 'h', 't', 't', 'p', '/' };
+	static const uint8_t http[] = {'h', 't', 't', 'p', '/'};
 
 	for (size_t i = 0; i < n && i < sizeof(http); i++)
 		if ((p[i] | 0x20) != http[i])
@@ -40,25 +40,24 @@ static void decide_role(struct conn *c, enum stream_dir dir, const uint8_t *p,
 
 	if (c->seen)
 		return;
-	if (dir_is_request(c, dir) ? status :
-				     head_request_prefix(p, n) == PREFIX_YES)
+	if (dir_is_request(c, dir) ? status
+				   : head_request_prefix(p, n) == PREFIX_YES)
 		c->swap ^= 1;
 }
 
 /* Do the first bytes at hand allow a start line? */
 static enum verdict check_start(struct conn *c, enum stream_dir dir,
-				const struct msg *m, const uint8_t *p,
-				size_t n)
+				const struct msg *m, const uint8_t *p, size_t n)
 {
 	enum head_prefix prefix;
 
 	decide_role(c, dir, p, n);
 	if (m->tentative) {
-		prefix = dir_is_request(c, dir) ? head_request_prefix(p, n) :
-						  head_status_prefix(p, n);
-		return prefix == PREFIX_NO  ? START_BAD :
-		       prefix == PREFIX_YES ? START_OK :
-					      START_WAIT;
+		prefix = dir_is_request(c, dir) ? head_request_prefix(p, n)
+						: head_status_prefix(p, n);
+		return prefix == PREFIX_NO    ? START_BAD
+		       : prefix == PREFIX_YES ? START_OK
+					      : START_WAIT;
 	}
 	if (dir_is_request(c, dir))
 		return head_request_plausible(p, n) ? START_OK : START_BAD;
@@ -92,8 +91,11 @@ void parse_resync(struct conn *c, enum stream_dir dir, bool lost)
 void parse_replay(struct conn *c, enum stream_dir dir, const uint8_t *p,
 		  size_t n, uint64_t offset, uint64_t ts_ns, uint64_t acked)
 {
-	struct input in = { .p = p, .end = p + n, .offset = offset,
-			    .ts_ns = ts_ns, .acked = acked };
+	struct input in = {.p = p,
+			   .end = p + n,
+			   .offset = offset,
+			   .ts_ns = ts_ns,
+			   .acked = acked};
 
 	parse_input(c, dir, &in);
 	/* p is not of the chunk: nothing may point to it afterwards */
@@ -106,8 +108,7 @@ static void start_simple_reply(struct conn *c, enum stream_dir dir,
 {
 	struct msg *m = c->dir[dir].msg;
 
-	m->h = (struct head){ .status = 200, .minor = 9,
-			      .marks = HEAD_SIMPLE };
+	m->h = (struct head){.status = 200, .minor = 9, .marks = HEAD_SIMPLE};
 	if (!(c->queue->req->h.marks & HEAD_SIMPLE))
 		m->h.flags |= HTTP_F_MALFORMED;
 	m->head = (const uint8_t *)"";
@@ -133,9 +134,9 @@ static bool bad_start(struct conn *c, enum stream_dir dir, struct input *in,
 	    awaits_first_answer(c)) {
 		lf = memchr(p, '\n', n < BAD_LINE_MAX ? n : BAD_LINE_MAX);
 		if (lf ? n - (size_t)(lf + 1 - p) < 5 &&
-				 starts_with_http(lf + 1,
-						  n - (size_t)(lf + 1 - p)) :
-			 n < BAD_LINE_MAX) {
+				    starts_with_http(lf + 1,
+						     n - (size_t)(lf + 1 - p))
+		       : n < BAD_LINE_MAX) {
 			m->suspect = true;
 			return false;
 		}
@@ -175,7 +176,7 @@ static bool bad_start(struct conn *c, enum stream_dir dir, struct input *in,
 	}
 	if (have)
 		parse_replay(c, dir, (uint8_t *)block + skip, have - skip,
-		       start + skip, in->ts_ns, acked);
+			     start + skip, in->ts_ns, acked);
 	store_free(&e->store, block, block_cap);
 	return true;
 }
@@ -208,8 +209,7 @@ static void head_done(struct conn *c, enum stream_dir dir, struct input *in,
 
 /* The head is longer than the limit: what is at hand counts, the rest is
  * searched for its end and for framing fields. m->block holds HEAD_MAX. */
-static void head_overflow(struct conn *c, enum stream_dir dir,
-			  struct input *in)
+static void head_overflow(struct conn *c, enum stream_dir dir, struct input *in)
 {
 	static const char cut[] = " HTTP/1.1\r\n";
 	struct http_engine *e = c->engine;
@@ -253,9 +253,9 @@ static void head_skip(struct conn *c, enum stream_dir dir, struct input *in)
 	struct msg *m = d->msg;
 	const uint8_t *lf = memchr(in->p, '\n', input_left(in));
 	size_t n = lf ? (size_t)(lf + 1 - in->p) : input_left(in);
-	size_t room = TRAIL_LINE_MAX - (m->trail_len < TRAIL_LINE_MAX ?
-						m->trail_len :
-						TRAIL_LINE_MAX);
+	size_t room =
+		TRAIL_LINE_MAX -
+		(m->trail_len < TRAIL_LINE_MAX ? m->trail_len : TRAIL_LINE_MAX);
 	const uint8_t *t;
 	uint32_t len;
 
@@ -369,7 +369,7 @@ static void head_more(struct conn *c, enum stream_dir dir, struct input *in)
 	/* whether the first line is one is looked at once, when it is there */
 	if (r == HEAD_OK || (m->cur.first_done && !first_done) || m->suspect)
 		r = head_parse(m->block, m->have, false, kind_of(c, dir), &m->h,
-			       e->fields, &(struct head_cursor){ 0 });
+			       e->fields, &(struct head_cursor){0});
 	if (v == START_BAD || r == HEAD_BAD ||
 	    (r == HEAD_OK && !start_line_fits(m))) {
 		if (bad_start(c, dir, in, m->block, m->have))
@@ -442,9 +442,9 @@ static bool resync_here(struct conn *c, enum stream_dir dir,
 	size_t n = input_left(in);
 
 	decide_role(c, dir, in->p, n);
-	return (dir_is_request(c, dir) ? head_request_prefix(in->p, n) :
-					 head_status_prefix(in->p, n)) !=
-	       PREFIX_NO;
+	return (dir_is_request(c, dir)
+			? head_request_prefix(in->p, n)
+			: head_status_prefix(in->p, n)) != PREFIX_NO;
 }
 
 static void resync(struct conn *c, enum stream_dir dir, struct input *in)
@@ -454,8 +454,7 @@ static void resync(struct conn *c, enum stream_dir dir, struct input *in)
 	const uint8_t *p = in->p, *lf;
 	size_t n;
 
-	if (in->chunk_start && !c->seen &&
-	    tls_record(in->p, input_left(in))) {
+	if (in->chunk_start && !c->seen && tls_record(in->p, input_left(in))) {
 		conn_not_http(c, in->p, input_left(in), false);
 		return;
 	}
@@ -502,7 +501,7 @@ void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 	struct http_engine *e = c->engine;
 	struct dir *d = &c->dir[dir];
 	struct msg *m = d->msg;
-	struct input in = { .offset = d->pos, .ts_ns = ts_ns };
+	struct input in = {.offset = d->pos, .ts_ns = ts_ns};
 	bool whole = !(flags & (HTTP_F_REQUEST_GAP | HTTP_F_RESPONSE_GAP));
 	struct head_cursor cur;
 	enum head_result r = HEAD_BAD;

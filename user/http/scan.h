@@ -71,7 +71,7 @@ static inline unsigned int scan_name_mask(const uint8_t *p)
 }
 #define SCAN_MASK_SHIFT 0
 #elif defined(__aarch64__) && defined(__ARM_NEON)
-#define SCAN_STEP 16
+#define SCAN_STEP	16
 /* NEON has no movemask: four bits per byte, in 64 bits. */
 static inline uint64_t scan_neon_mask(uint8x16_t m)
 {
@@ -100,8 +100,8 @@ static inline uint64_t scan_odd_mask(const uint8_t *p)
 static inline uint64_t scan_name_mask(const uint8_t *p)
 {
 	uint8x16_t v = vld1q_u8(p);
-	uint8x16_t letter = vsubq_u8(vorrq_u8(v, vdupq_n_u8(0x20)),
-				     vdupq_n_u8('a'));
+	uint8x16_t letter =
+		vsubq_u8(vorrq_u8(v, vdupq_n_u8(0x20)), vdupq_n_u8('a'));
 	uint8x16_t digit = vsubq_u8(v, vdupq_n_u8('0'));
 	uint8x16_t ok = vorrq_u8(vcleq_u8(letter, vdupq_n_u8(25)),
 				 vcleq_u8(digit, vdupq_n_u8(9)));
@@ -143,7 +143,7 @@ static inline const uint8_t *scan_odd(const uint8_t *p, const uint8_t *end)
 		p += SCAN_STEP;
 	}
 #endif
-	while (p < end && *p > 0x20 && *p < 0x7f)
+	while (p<end && * p> 0x20 && *p < 0x7f)
 		p++;
 	return p;
 }

@@ -69,8 +69,8 @@ void *store_alloc(struct store *s, size_t size, size_t *cap)
 			return f;
 		}
 	}
-	if (n < size || (s->used + s->cached + n > s->limit &&
-			 !make_room(s, n)))
+	if (n < size ||
+	    (s->used + s->cached + n > s->limit && !make_room(s, n)))
 		return NULL;
 	p = malloc(n);
 	if (!p)

@@ -24,7 +24,7 @@ struct http_field {
 struct http_body {
 	const uint8_t *data; /* decoded, at most the body limit */
 	size_t len;
-	uint64_t total; /* full decoded length, or bytes seen if incomplete */
+	uint64_t total;	 /* full decoded length, or bytes seen if incomplete */
 	bool has_sha256; /* of the full decoded body; never with holes */
 	uint8_t sha256[32];
 };
@@ -54,26 +54,26 @@ struct http_message {
 #define HTTP_FLAGS(X)                                                          \
 	X(NO_RESPONSE, "no-response")                                          \
 	X(NO_REQUEST, "no-request")                                            \
-	X(MIDSTREAM, "midstream")	    /* joined without the handshake */ \
-	X(REQUEST_GAP, "request-gap")	    /* bytes of the message missing */ \
+	X(MIDSTREAM, "midstream")     /* joined without the handshake */       \
+	X(REQUEST_GAP, "request-gap") /* bytes of the message missing */       \
 	X(RESPONSE_GAP, "response-gap")                                        \
-	X(TRUNCATED, "truncated")	    /* some of them cut by the mirror */ \
-	X(BODY_LIMIT, "body-limit")	    /* body longer than kept */        \
-	X(MALFORMED, "malformed")	    /* deviates from RFC 9112 */       \
-	X(SMUGGLING, "smuggling")	    /* ambiguous framing, RFC 9112 11.2 */ \
-	X(CLOSED_EARLY, "closed-early")	    /* connection ended in the message */ \
-	X(DECODE_FAILED, "decode-failed")   /* content coding broken/unknown */ \
-	X(DECODE_LIMIT, "decode-limit")	    /* bomb limits reached */          \
-	X(UPGRADED, "upgraded")		    /* 101, or 2xx to CONNECT */       \
-	X(HEAD_LIMIT, "head-limit")	    /* head, field or target limit */  \
-	X(TIMEOUT, "timeout")		    /* given up waiting */             \
-	X(EVICTED, "evicted")		    /* given up for want of room */
+	X(TRUNCATED, "truncated")	/* some of them cut by the mirror */   \
+	X(BODY_LIMIT, "body-limit")	/* body longer than kept */            \
+	X(MALFORMED, "malformed")	/* deviates from RFC 9112 */           \
+	X(SMUGGLING, "smuggling")	/* ambiguous framing, RFC 9112 11.2 */ \
+	X(CLOSED_EARLY, "closed-early") /* connection ended in the message */  \
+	X(DECODE_FAILED, "decode-failed") /* content coding broken/unknown */  \
+	X(DECODE_LIMIT, "decode-limit")	  /* bomb limits reached */            \
+	X(UPGRADED, "upgraded")		  /* 101, or 2xx to CONNECT */         \
+	X(HEAD_LIMIT, "head-limit")	  /* head, field or target limit */    \
+	X(TIMEOUT, "timeout")		  /* given up waiting */               \
+	X(EVICTED, "evicted")		  /* given up for want of room */
 
 enum http_flag {
 #define HTTP_FLAG_BIT(name, text) HTTP_FLAG_BIT_##name,
 	HTTP_FLAGS(HTTP_FLAG_BIT)
 #undef HTTP_FLAG_BIT
-	HTTP_FLAG_COUNT
+		HTTP_FLAG_COUNT
 };
 enum {
 #define HTTP_FLAG_MASK(name, text) HTTP_F_##name = 1u << HTTP_FLAG_BIT_##name,
@@ -84,7 +84,8 @@ enum {
 struct http_transaction {
 	const struct http_message *request;  /* NULL: not seen */
 	const struct http_message *response; /* NULL: not seen */
-	const uint16_t *interim; /* statuses of 1xx responses before the final */
+	const uint16_t
+		*interim; /* statuses of 1xx responses before the final */
 	uint32_t n_interim;
 	uint32_t flags; /* HTTP_F_* */
 	uint32_t vni;

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "http_kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)
+{
+	if (offset > flow->skip[dir])
+		flow->skip[dir] = offset;
+}
+
+const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
+					     struct stream_tuple *out)
+{
+	*out = flow->tuple;
+	return out;
+}
+
+__attribute__((format(printf, 2, 3))) static void addf(struct buf *b,
+						       const char *fmt, ...)
+{
+	char t[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(t, sizeof(t), fmt, ap);
+	va_end(ap);
+	buf_add_str(b, t);
+}
+
+static void add_text(struct buf *b, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] < 0x20 || p[i] >= 0x7f || p[i] == '\\')
+			addf(b, "\\x%02x", p[i]);
+		else
+			buf_add(b, p + i, 1);
+	}
+}
+
+static void add_span(struct buf *b, struct http_span s)
+{
+	add_text(b, s.p, s.len);
+}
+
+static void add_message(struct kit *k, const struct http_message *m)
+{
+	struct buf *b = &k->out;
+
+	addf(b, " %u.%u", m->version_major, m->version_minor);
+	for (uint32_t i = 0; i < m->n_fields; i++) {
+		buf_add_str(b, i == m->n_fields - m->n_trailers ? " +" : " ");
+		buf_add_str(b, "[");
+		add_span(b, m->fields[i].name);
+		buf_add_str(b, ": ");
+		add_span(b, m->fields[i].value);
+		buf_add_str(b, "]");
+	}
+	addf(b, " body=%zu/%llu", m->body.len,
+	     (unsigned long long)m->body.total);
+	if (m->body.len <= 4096) {
+		buf_add_str(b, ":");
+		add_text(b, m->body.data, m->body.len);
+	}
+	if (m->body.has_sha256) {
+		buf_add_str(b, " sha=");
+		for (int i = 0; i < 8; i++)
+			addf(b, "%02x", m->body.sha256[i]);
+	}
+	assert_true(m->first_ns <= m->last_ns);
+}
+
+static void on_emit(void *ctx, const struct http_transaction *t)
+{
+	static const char *const names[] = {
+#define NAME(name, text) text,
+		HTTP_FLAGS(NAME)
+#undef NAME
+	};
+	struct kit *k = ctx;
+	struct buf *b = &k->out;
+
+	k->n++;
+	assert_true(t->request || t->response);
+	if (t->request) {
+		add_span(b, t->request->method);
+		buf_add_str(b, " ");
+		add_span(b, t->request->target);
+		if (!k->brief) {
+			buf_add_str(b, " host=");
+			add_span(b, t->request->host);
+			buf_add_str(b, " path=");
+			add_span(b, t->request->path);
+			buf_add_str(b, " query=");
+			add_span(b, t->request->query);
+			add_message(k, t->request);
+		}
+	} else {
+		buf_add_str(b, "-");
+	}
+	buf_add_str(b, " =>");
+	for (uint32_t i = 0; i < t->n_interim; i++)
+		addf(b, " (%u)", t->interim[i]);
+	if (t->response) {
+		addf(b, " %u", t->response->status);
+		if (!k->brief) {
+			buf_add_str(b, " reason=");
+			add_span(b, t->response->reason);
+			add_message(k, t->response);
+		}
+	} else {
+		buf_add_str(b, " -");
+	}
+	for (unsigned int i = 0; i < HTTP_FLAG_COUNT; i++)
+		if (t->flags & (1u << i))
+			addf(b, " !%s", names[i]);
+	buf_add_str(b, "\n");
+	assert_false(b->failed);
+}
+
+void kit_init(struct kit *k, const struct kit_options *o)
+{
+	struct http_conf conf = {
+		.body_limit = o && o->body_limit ? o->body_limit : 65536,
+		.memory_limit =
+			o && o->memory_limit ? o->memory_limit : 64u << 20,
+		.response_timeout_ns = 30000000000ull,
+		.body_hash = o && o->body_hash,
+		.emit = on_emit,
+		.emit_ctx = k,
+	};
+
+	memset(k, 0, sizeof(*k));
+	k->brief = o && o->brief;
+	k->now_ns = 1700000000000000000ull;
+	k->e = http_new(&conf);
+	assert_non_null(k->e);
+}
+
+void kit_check_sums(const struct kit *k)
+{
+	const struct http_stats *s = http_stats(k->e);
+
+	assert_int_equal(s->bytes_in,
+			 s->bytes_head + s->bytes_body + s->bytes_framing +
+				 s->bytes_resync + s->bytes_not_http +
+				 s->bytes_upgraded + s->bytes_buffered);
+	assert_int_equal(s->transactions,
+			 s->paired + s->unanswered + s->unrequested);
+	assert_int_equal(s->transactions, k->n);
+}
+
+void kit_done(struct kit *k)
+{
+	if (k->flow.proto)
+		kit_close(k, STREAM_END_SHUTDOWN);
+	kit_check_sums(k);
+	assert_int_equal(http_stats(k->e)->bytes_buffered, 0);
+	assert_int_equal(http_stats(k->e)->memory_used, 0);
+	http_free(k->e);
+	buf_free(&k->out);
+}
+
+void kit_open(struct kit *k, bool midstream, bool client_sure)
+{
+	struct stream_flow *f = &k->flow;
+
+	assert_null(f->proto);
+	memset(f, 0, sizeof(*f));
+	for (int i = 0; i < 2; i++) {
+		f->tuple.addr[i][10] = f->tuple.addr[i][11] = 0xff;
+		f->tuple.addr[i][12] = 10;
+		f->tuple.addr[i][15] = (uint8_t)(i + 1);
+	}
+	f->tuple.port[0] = 40000;
+	f->tuple.port[1] = 80;
+	f->tuple.vni = 7;
+	f->tuple.midstream = midstream;
+	f->tuple.client_sure = client_sure;
+	f->proto = http_protocol.open(k->e, f, &f->tuple);
+	assert_non_null(f->proto);
+}
+
+void kit_close(struct kit *k, enum stream_end why)
+{
+	assert_non_null(k->flow.proto);
+	http_protocol.close(k->flow.proto, why, k->now_ns);
+	k->flow.proto = NULL;
+	kit_check_sums(k);
+	assert_int_equal(http_stats(k->e)->bytes_buffered, 0);
+}
+
+void kit_data(struct kit *k, enum stream_dir dir, const void *p, size_t n,
+	      uint64_t acked)
+{
+	struct stream_flow *f = &k->flow;
+	struct stream_chunk c = {.ts_ns = ++k->now_ns, .acked = acked};
+	uint8_t *copy;
+
+	if (f->skip[dir] > f->pos[dir]) {
+		uint64_t left = f->skip[dir] - f->pos[dir];
+		size_t m = left < n ? (size_t)left : n;
+
+		http_protocol.gap(f->proto, dir, m, STREAM_GAP_SKIPPED,
+				  k->now_ns);
+		f->pos[dir] += m;
+		p = (const uint8_t *)p + m;
+		n -= m;
+	}
+	if (!n)
+		return;
+	/* memory of its own, exactly as large: reading past it is seen */
+	copy = malloc(n);
+	assert_non_null(copy);
+	memcpy(copy, p, n);
+	c.data = copy;
+	c.len = n;
+	c.offset = f->pos[dir];
+	http_protocol.data(f->proto, dir, &c);
+	memset(copy, 0xee, n);
+	free(copy);
+	f->pos[dir] += n;
+	kit_check_sums(k);
+}
+
+void kit_gap(struct kit *k, enum stream_dir dir, uint64_t n,
+	     enum stream_gap_kind kind)
+{
+	http_protocol.gap(k->flow.proto, dir, n, kind, ++k->now_ns);
+	k->flow.pos[dir] += n;
+	kit_check_sums(k);
+}
+
+void kit_fin(struct kit *k, enum stream_dir dir)
+{
+	http_protocol.fin(k->flow.proto, dir, ++k->now_ns);
+	kit_check_sums(k);
+}
+
+void kit_c(struct kit *k, const char *text)
+{
+	kit_data(k, STREAM_C2S, text, strlen(text), k->flow.pos[STREAM_S2C]);
+}
+
+void kit_s(struct kit *k, const char *text)
+{
+	kit_data(k, STREAM_S2C, text, strlen(text), k->flow.pos[STREAM_C2S]);
+}
+
+const char *kit_lines(struct kit *k)
+{
+	buf_add(&k->out, "", 1);
+	assert_false(k->out.failed);
+	k->out.len--;
+	return (const char *)k->out.p;
+}
+
+void kit_clear(struct kit *k)
+{
+	buf_clear(&k->out);
+}
+
+void kit_run(struct kit *k, const struct kit_step *steps, size_t n,
+	     size_t piece, size_t cut1, size_t cut2)
+{
+	size_t base = 0;
+
+	kit_open(k, false, true);
+	for (size_t i = 0; i < n; i++) {
+		const struct kit_step *s = &steps[i];
+		size_t len = s->len ? s->len : strlen(s->data), at = 0;
+		uint64_t acked = k->flow.pos[!s->dir];
+
+		while (at < len) {
+			size_t next = len;
+
+			if (piece && at + piece < next)
+				next = at + piece;
+			if (cut1 > base + at && cut1 - base < next)
+				next = cut1 - base;
+			if (cut2 > base + at && cut2 - base < next)
+				next = cut2 - base;
+			kit_data(k, s->dir, s->data + at, next - at, acked);
+			at = next;
+		}
+		base += len;
+	}
+	kit_fin(k, STREAM_C2S);
+	kit_fin(k, STREAM_S2C);
+	kit_close(k, STREAM_END_FIN);
+}
