@@ -493,8 +493,8 @@ static void layer_push(struct flow *f, unsigned int i, const uint8_t *p,
 	}
 }
 
-struct decoder *decoder_new(struct decode_pool *pool, const uint8_t *codings,
-			    unsigned int n)
+struct decoder *body_decoder_new(struct decode_pool *pool,
+				 const uint8_t *codings, unsigned int n)
 {
 	struct decoder *d;
 	size_t cap;
@@ -514,22 +514,22 @@ struct decoder *decoder_new(struct decode_pool *pool, const uint8_t *codings,
 		d->layer[i].coding = codings[n - 1 - i];
 		d->layer[i].held = store_alloc(pool->store, HELD_MAX, &cap);
 		if (!d->layer[i].held) {
-			decoder_free(d);
+			body_decoder_free(d);
 			return NULL;
 		}
 	}
 	return d;
 }
 
-void decoder_push(struct decoder *d, const uint8_t *p, size_t n,
-		  decode_sink sink, void *ctx)
+void body_decoder_push(struct decoder *d, const uint8_t *p, size_t n,
+		       decode_sink sink, void *ctx)
 {
 	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
 
 	layer_push(&f, 0, p, n);
 }
 
-unsigned int decoder_end(struct decoder *d, decode_sink sink, void *ctx)
+unsigned int body_decoder_end(struct decoder *d, decode_sink sink, void *ctx)
 {
 	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
 
@@ -550,12 +550,12 @@ unsigned int decoder_end(struct decoder *d, decode_sink sink, void *ctx)
 	return d->result;
 }
 
-unsigned int decoder_result(const struct decoder *d)
+unsigned int body_decoder_result(const struct decoder *d)
 {
 	return d->result;
 }
 
-void decoder_free(struct decoder *d)
+void body_decoder_free(struct decoder *d)
 {
 	struct decode_pool *pool;
 

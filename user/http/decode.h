@@ -36,13 +36,13 @@ void decode_pool_free(struct decode_pool *pool);
 
 /* codings (enum head_coding) in the order in which they were applied; n is
  * not more than HEAD_CODINGS_MAX * 2. NULL when out of memory. */
-struct decoder *decoder_new(struct decode_pool *pool, const uint8_t *codings,
-			    unsigned int n);
-void decoder_push(struct decoder *d, const uint8_t *p, size_t n,
-		  decode_sink sink, void *ctx);
+struct decoder *body_decoder_new(struct decode_pool *pool,
+				 const uint8_t *codings, unsigned int n);
+void body_decoder_push(struct decoder *d, const uint8_t *p, size_t n,
+		       decode_sink sink, void *ctx);
 /* The body is complete: flushes what was held back. Returns result bits. */
-unsigned int decoder_end(struct decoder *d, decode_sink sink, void *ctx);
-unsigned int decoder_result(const struct decoder *d);
-void decoder_free(struct decoder *d);
+unsigned int body_decoder_end(struct decoder *d, decode_sink sink, void *ctx);
+unsigned int body_decoder_result(const struct decoder *d);
+void body_decoder_free(struct decoder *d);
 
 #endif

@@ -42,7 +42,7 @@ void msg_free(struct http_engine *e, struct msg *m)
 	if (e->unsaved == m)
 		e->unsaved = NULL;
 	md_free(e, m);
-	decoder_free(m->dec);
+	body_decoder_free(m->dec);
 	store_free(&e->store, m->trail, m->trail_cap);
 	store_free(&e->store, m->block, m->block_cap);
 	store_free(&e->store, m->body_block, m->body_cap);
@@ -227,7 +227,7 @@ void msg_body_start(struct http_engine *e, struct msg *m)
 	if (m->h.marks & HEAD_CE_UNKNOWN)
 		m->h.flags |= HTTP_F_DECODE_FAILED;
 	if (n) {
-		m->dec = decoder_new(e->decoders, codings, n);
+		m->dec = body_decoder_new(e->decoders, codings, n);
 		if (!m->dec) {
 			m->h.flags |= HTTP_F_DECODE_FAILED;
 			no_memory(e, m);
@@ -247,7 +247,7 @@ void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n)
 	if (!m->dec)
 		body_sink(&s, p, n);
 	else if (!m->hole) /* the decoder cannot go on behind one */
-		decoder_push(m->dec, p, n, body_sink, &s);
+		body_decoder_push(m->dec, p, n, body_sink, &s);
 }
 
 void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n,
@@ -269,15 +269,15 @@ void msg_body_end(struct http_engine *e, struct msg *m)
 
 	if (!m->dec)
 		return;
-	result = m->hole ? decoder_result(m->dec)
-			 : decoder_end(m->dec, body_sink, &s);
+	result = m->hole ? body_decoder_result(m->dec)
+			 : body_decoder_end(m->dec, body_sink, &s);
 	if (result & DECODE_FAILED)
 		m->h.flags |= HTTP_F_DECODE_FAILED;
 	if (result & DECODE_LIMIT) {
 		m->h.flags |= HTTP_F_DECODE_LIMIT;
 		m->hole = true; /* no hash of what is not all */
 	}
-	decoder_free(m->dec);
+	body_decoder_free(m->dec);
 	m->dec = NULL;
 }
 
