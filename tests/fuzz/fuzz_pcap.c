@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* A capture file through everything that replay puts it through. The first
+ * byte chooses how; the rest is the file. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "capture/frames.h"
+#include "capture/pcap_source.h"
+#include "cli/pipeline.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void emit(void *ctx, const struct metlo_rec *rec, const uint8_t *payload)
+{
+	pipeline_record(ctx, rec, payload);
+}
+
+static struct output *open_output(void)
+{
+	static struct log log = {.program = "fuzz"};
+	static const char *const destinations[] = {"ndjson:/dev/null"};
+	const struct output_conf conf = {.destinations = destinations,
+					 .n_destinations = 1,
+					 .workers = 1,
+					 .queue_limit = 1 << 20,
+					 .blocking = true,
+					 .log = &log};
+
+	log.out = stderr;
+	return output_new(&conf);
+}
+
+static void replay(struct pcap_source *source, uint8_t how)
+{
+	static struct settings settings = {
+		.any_port = true,
+		.vxlan_port = 4789,
+		.body_limit = 1024,
+		.redact_fields = {{"a", "password"}, 2},
+		.max_flows = 16,
+		.memory = 16 << 20,
+		.idle_timeout = 10,
+	};
+	struct frames_conf fc = {.raw = how & 1};
+	struct pipeline_conf pc = {.settings = &settings,
+				   .workers = 1,
+				   .seed = {1, 2},
+				   .output = open_output()};
+	char error[PCAP_SOURCE_ERROR];
+	struct pcap_frame f;
+	struct pipeline *p;
+	struct frames *frames;
+	uint64_t now = 0;
+
+	settings.body_hash = how & 2;
+	settings.body_limit = how & 4 ? 16 : 65536;
+	settings_to_config(&settings, &fc.config);
+	frames = frames_new(&fc);
+	p = pipeline_new(&pc);
+	if (!frames || !p || !pc.output)
+		abort();
+	while (pcap_source_next(source, &f, error) == 1) {
+		if (f.ts_ns > now) {
+			now = f.ts_ns;
+			pipeline_tick(p, now);
+		}
+		frames_feed(frames, f.data, f.caplen, f.wire_len, f.ts_ns, emit,
+			    p);
+	}
+	pipeline_flush(p, now);
+	pipeline_free(p);
+	frames_free(frames);
+	if (output_close(pc.output, NULL) < 0)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char error[PCAP_SOURCE_ERROR];
+	struct pcap_source *source;
+	FILE *file;
+
+	if (size < 2)
+		return 0;
+	file = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "rb");
+	if (!file)
+		return 0;
+	source = pcap_source_from(file, error);
+	if (source)
+		replay(source, data[0]);
+	pcap_source_free(source);
+	return 0;
+}
