@@ -283,6 +283,18 @@ static int open_stages(struct replay *r)
 	return EXIT_FAILED;
 }
 
+/* On a terminal, unless the transactions go to one as well. */
+static bool wants_progress(const struct settings *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->outputs.n; i++)
+		if (!strcmp(s->outputs.item[i], "ndjson:-") &&
+		    isatty(STDOUT_FILENO))
+			return false;
+	return isatty(STDERR_FILENO);
+}
+
 int cmd_replay(struct cli *cli)
 {
 	struct replay r = {.settings = &cli->settings, .log = &cli->log};
@@ -303,7 +315,7 @@ int cmd_replay(struct cli *cli)
 	if (code != EXIT_DONE)
 		goto out;
 	r.live = !pcap_source_size(r.source);
-	r.progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	r.progress = wants_progress(r.settings);
 	code = replay_file(&r);
 	end = finish(&r);
 	if (code == EXIT_DONE)
