@@ -209,8 +209,16 @@ $(O)/tests/gen/%: $(O)/tests/gen/%.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
 
+# BPF programs that tests put elsewhere than the product does.
+TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c))
+test-tools: $(TEST_BPF)
+$(TEST_BPF): $(O)/%.bpf.o: %.bpf.c
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+
 C_FILES = $(wildcard bpf/*.[ch] include/*.h user/*/*.[ch] tests/*/*.[ch])
-TIDY_FILES = $(filter-out bpf/% %.h,$(C_FILES))
+TIDY_FILES = $(filter-out bpf/% %.bpf.c %.h,$(C_FILES))
 
 .PHONY: format check check-format check-static
 format:

@@ -77,12 +77,13 @@ is()
 # check NAME COMMAND...: passes when the command does.
 check()
 {
-	local name=$1 out
+	local name=$1
 	shift
-	if out=$("$@" 2>&1); then
+	# Not in a subshell: the command may set variables.
+	if "$@" >"$TMP/check" 2>&1; then
 		ok "$name"
 	else
-		not_ok "$name" "failed: $*" "$out"
+		not_ok "$name" "failed: $*" "$(cat "$TMP/check")"
 	fi
 }
 
@@ -220,6 +221,20 @@ mirror_up()
 			u32 match u32 0 0 \
 			action mirred egress mirror dev vx0 || return 1
 	done
+}
+
+# mirror_lost: packets that the kernel dropped between the server's device and
+# the XDP program, where its queue of 256 packets was full: never seen by the
+# collector, and no fault of it.
+mirror_lost()
+{
+	{
+		in_ns "$SERVER" cat /proc/net/dev
+		in_ns "$COLLECTOR" cat /proc/net/dev
+	} | tr -s ': ' ' ' | awk -v iface="$IFACE" '
+		$1 == "u0" || $1 == "vx0" { lost += $13 }
+		$1 == iface { lost += $5 }
+		END { print lost + 0 }'
 }
 
 mirror_down()

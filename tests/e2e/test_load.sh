@@ -42,6 +42,7 @@ is "h2load sent all requests" \
 	"$REQUESTS"
 echo "# show: $REQUESTS requests in $(($(date +%s) - start)) s"
 
+is "the kernel's mirror dropped nothing" "$(mirror_lost)" 0
 wait_for 20 lines "$OUT" "$REQUESTS"
 is "one line per request" "$(wc -l <"$OUT")" "$REQUESTS"
 check "SIGTERM ends it within 2 s" stop "$ATTACHED" 2
