@@ -187,8 +187,9 @@ static void response_begin(struct conn *c, enum stream_dir dir,
 			conn_upgrade(c, dir);
 		return;
 	}
-	if ((req && req->h.marks & HEAD_METHOD_HEAD) || status == 204 ||
-	    status == 304)
+	if ((req && req->h.marks & HEAD_METHOD_HEAD) ||
+	    ((status == 204 || status == 304) &&
+	     !(m->h.marks & HEAD_STATUS_ODD)))
 		m->framing = FRAMING_NONE;
 	else if (m->h.marks & HEAD_SIMPLE)
 		m->framing = FRAMING_CLOSE;

@@ -6,9 +6,37 @@
 #include "http/scan.h"
 #include "http/transaction.h"
 
+#define CLEAN_MAX 24u
+
 static bool is_space(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_junk(uint8_t c)
+{
+	return is_space(c) || scan_is_ctl(c);
+}
+
+/* Some readers skip what others stop at: the same without control characters
+ * and blanks, if it is as short as what is looked for. */
+static size_t clean(const uint8_t *p, size_t n, uint8_t out[CLEAN_MAX])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_junk(p[i]))
+			continue;
+		if (len == CLEAN_MAX)
+			return 0;
+		out[len++] = p[i];
+	}
+	return len;
 }
 
 static bool is_name(const uint8_t *p, size_t n, const char *lit)
@@ -22,7 +50,8 @@ static bool is_name(const uint8_t *p, size_t n, const char *lit)
 /* The next element of a list, split at commas, semicolons and blanks: that is
  * more than the grammar allows, and what deployed readers do. */
 static bool next_word(const uint8_t **p, const uint8_t *end,
-		      const uint8_t **word, size_t *n)
+		      const uint8_t **word, size_t *n,
+		      uint8_t scratch[CLEAN_MAX])
 {
 	const uint8_t *q = *p;
 
@@ -33,6 +62,11 @@ static bool next_word(const uint8_t **p, const uint8_t *end,
 		q++;
 	*n = (size_t)(q - *word);
 	*p = q;
+	if (*n && scan_ctl(*word, *word + *n) != *word + *n) {
+		*n = clean(*word, *n, scratch);
+		*word = scratch;
+		return q < end || *n;
+	}
 	return *n > 0;
 }
 
@@ -66,10 +100,11 @@ static bool contains_chunked(const uint8_t *p, size_t n)
 static void transfer_encoding(struct head *h, const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + n, *word;
+	uint8_t scratch[CLEAN_MAX];
 	size_t len;
 
 	h->marks |= HEAD_TE;
-	while (next_word(&p, end, &word, &len)) {
+	while (next_word(&p, end, &word, &len, scratch)) {
 		int coding = coding_of(word, len);
 
 		if (h->marks & HEAD_TE_CHUNKED)
@@ -94,9 +129,10 @@ static void transfer_encoding(struct head *h, const uint8_t *p, size_t n)
 static void content_encoding(struct head *h, const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + n, *word;
+	uint8_t scratch[CLEAN_MAX];
 	size_t len;
 
-	while (next_word(&p, end, &word, &len)) {
+	while (next_word(&p, end, &word, &len, scratch)) {
 		int coding = coding_of(word, len);
 
 		if (coding > 0 && h->n_codings < HEAD_CODINGS_MAX)
@@ -133,7 +169,9 @@ static void content_length(struct head *h, const uint8_t *p, size_t n)
 				h->flags |= HTTP_F_MALFORMED;
 			}
 		}
-		if (p < end && !is_space(*p) && *p != ',' && *p != ';')
+		while (p < end && is_space(*p))
+			p++;
+		if (p < end && *p != ',' && *p != ';')
 			bad = true;
 		while (p < end && *p != ',')
 			p++;
@@ -159,9 +197,10 @@ static void content_length(struct head *h, const uint8_t *p, size_t n)
 static bool has_word(const uint8_t *p, size_t n, const char *lit, size_t want)
 {
 	const uint8_t *end = p + n, *word;
+	uint8_t scratch[CLEAN_MAX];
 	size_t len;
 
-	while (next_word(&p, end, &word, &len))
+	while (next_word(&p, end, &word, &len, scratch))
 		if (len == want && is_name(word, len, lit))
 			return true;
 	return false;
@@ -172,9 +211,14 @@ static void interpret(struct field_parser *fp)
 	struct head *h = fp->h;
 	const uint8_t *name = fp->b + fp->cur.name.off;
 	const uint8_t *v = fp->b + fp->cur.value.off;
-	size_t n = fp->cur.value.len;
+	size_t n = fp->cur.value.len, name_len = fp->cur.name.len;
+	uint8_t scratch[CLEAN_MAX];
 
-	switch (fp->cur.name.len) {
+	if (fp->odd) {
+		name_len = clean(name, name_len, scratch);
+		name = scratch;
+	}
+	switch (name_len) {
 	case 4:
 		if (!is_name(name, 4, "host"))
 			break;
@@ -213,6 +257,35 @@ static void interpret(struct field_parser *fp)
 	}
 }
 
+/* Name and value of [p, e). False: no colon, then all of it is the name. */
+static bool field_split(struct field_parser *fp, const uint8_t *p,
+			const uint8_t *e)
+{
+	const uint8_t *b = fp->b;
+	const uint8_t *colon = p < e ? memchr(p, ':', (size_t)(e - p)) : NULL;
+	const uint8_t *name_end = colon ? colon : e;
+	const uint8_t *v = colon ? colon + 1 : e;
+
+	while (name_end > p && is_space(name_end[-1]))
+		name_end--;
+	while (v < e && is_space(*v))
+		v++;
+	fp->cur.name.off = (uint16_t)(p - b);
+	fp->cur.name.len = (uint16_t)(name_end - p);
+	fp->cur.value.off = (uint16_t)(v - b);
+	fp->cur.value.len = (uint16_t)(e - v);
+	return colon;
+}
+
+static bool is_coding_field(const struct field_parser *fp)
+{
+	uint8_t name[CLEAN_MAX];
+	size_t n = clean(fp->b + fp->cur.name.off, fp->cur.name.len, name);
+
+	return (n == 16 && is_name(name, n, "content-encoding")) ||
+	       (n == 17 && is_name(name, n, "transfer-encoding"));
+}
+
 static void commit(struct field_parser *fp)
 {
 	struct head *h = fp->h;
@@ -220,6 +293,8 @@ static void commit(struct field_parser *fp)
 	if (!fp->open)
 		return;
 	fp->open = false;
+	if (fp->no_colon)
+		return;
 	if (!fp->trailer)
 		interpret(fp);
 	if (!fp->fields)
@@ -233,43 +308,61 @@ static void commit(struct field_parser *fp)
 		h->n_trailers++;
 }
 
+/* obs-fold: the line goes on with the value, or what should be one. */
+static void continued(struct field_parser *fp, const uint8_t *p,
+		      const uint8_t *e)
+{
+	const uint8_t *b = fp->b;
+	struct field_parser other;
+
+	fp->h->flags |= HTTP_F_MALFORMED;
+	while (p < e && is_junk(*p))
+		p++;
+	if (p == e)
+		return;
+	if (fp->open && fp->no_colon) {
+		if (*p != ':')
+			return;
+		fp->no_colon = false; /* the colon is on this line */
+		for (p++; p < e && is_space(*p); p++)
+			;
+	}
+	if (fp->open && !fp->cur.value.len)
+		fp->cur.value.off = (uint16_t)(p - b);
+	else if (fp->open)
+		fp->h->marks |= HEAD_FOLDED;
+	if (fp->open)
+		fp->cur.value.len = (uint16_t)(e - b - fp->cur.value.off);
+	/* There are readers for which it is a field of its own: how the body
+	 * is coded then shows in the body. */
+	other = (struct field_parser){
+		.b = b, .h = fp->h, .odd = true, .open = true};
+	if (field_split(&other, p, e) && is_coding_field(&other))
+		interpret(&other);
+}
+
 void fields_line(struct field_parser *fp, uint32_t start, uint32_t end)
 {
 	const uint8_t *b = fp->b, *p = b + start, *e = b + end, *colon;
 
 	while (e > p && is_space(e[-1]))
 		e--;
-	if (p < e && (*p == ' ' || *p == '\t')) { /* obs-fold */
-		fp->h->flags |= HTTP_F_MALFORMED;
-		while (p < e && is_space(*p))
-			p++;
-		if (!fp->open)
-			return;
-		if (!fp->cur.value.len)
-			fp->cur.value.off = (uint16_t)(p - b);
-		else
-			fp->h->marks |= HEAD_FOLDED;
-		fp->cur.value.len = (uint16_t)(e - b - fp->cur.value.off);
+	if (p < b + end && (is_blank(*p) || !*p || *p == '\v')) {
+		continued(fp, p, e);
 		return;
 	}
 	commit(fp);
+	fp->no_colon = fp->odd = false;
 	colon = scan_token(p, e);
 	if (colon == e || *colon != ':' || colon == p) {
 		/* a blank before the colon, an odd name or none */
 		fp->h->flags |= HTTP_F_MALFORMED;
-		colon = p < e ? memchr(p, ':', (size_t)(e - p)) : NULL;
-		if (!colon)
-			return;
+		fp->odd = true;
 	}
-	fp->cur.name.off = (uint16_t)(p - b);
-	fp->cur.name.len = (uint16_t)(colon - p);
-	while (fp->cur.name.len && is_space(p[fp->cur.name.len - 1]))
-		fp->cur.name.len--;
-	for (p = colon + 1; p < e && is_space(*p); p++)
-		;
-	fp->cur.value.off = (uint16_t)(p - b);
-	fp->cur.value.len = (uint16_t)(e - p);
-	fp->open = true;
+	if (p < e)
+		fp->open = true;
+	if (!field_split(fp, p, e))
+		fp->no_colon = true;
 }
 
 void fields_end(struct field_parser *fp)

@@ -12,6 +12,8 @@ struct field_parser {
 	bool trailer;		   /* trailers do not change the framing */
 	/* the field that may still be continued by obs-fold */
 	bool open;
+	bool odd;      /* its name is no token */
+	bool no_colon; /* so far it is not even a field */
 	struct head_field cur;
 };
 

@@ -23,6 +23,7 @@ struct line {
 	uint32_t start, end; /* without its terminator */
 	uint32_t next;
 	bool last; /* the empty line, or what stands for it */
+	bool crs;  /* nothing but several CR before LF */
 };
 
 static bool is_blank(uint8_t c)
@@ -43,7 +44,7 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 	const uint8_t *p = b + from;
 
 	l->start = cur->line;
-	l->last = false;
+	l->last = l->crs = false;
 	for (;;) {
 		const uint8_t *q;
 
@@ -80,6 +81,7 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 		if (*q == '\n') {
 			l->end = (uint32_t)(p - b);
 			l->next = (uint32_t)(q + 1 - b);
+			l->crs = l->end == l->start && q - p > 1;
 			cur->prev = HEAD_EOL_LF;
 			cur->lf_seen = 1;
 			return true;
@@ -142,9 +144,9 @@ static bool head_line(const uint8_t *b, uint32_t len, bool fin,
 		return false;
 	}
 	if (cur->first_done) {
-		if (l->start == l->end) {
+		if (l->start == l->end && !l->crs) {
 			l->last = true;
-		} else if (is_blank(b[l->start])) {
+		} else if (l->crs || is_blank(b[l->start])) {
 			for (i = l->start; i < l->end && is_blank(b[i]); i++)
 				;
 			if (i == l->end) {
@@ -345,7 +347,7 @@ static bool method_marks(const uint8_t *p, uint32_t n, struct head *h)
 static bool request_line(const uint8_t *b, const struct line *l, struct head *h)
 {
 	uint32_t s = l->start, e = l->end, m, t;
-	const uint8_t *v;
+	const uint8_t *v, *p;
 
 	while (s < e && is_blank(b[s]))
 		s++;
@@ -387,8 +389,13 @@ static bool request_line(const uint8_t *b, const struct line *l, struct head *h)
 		e--;
 		h->flags |= HTTP_F_MALFORMED;
 	}
-	if (scan_odd(b + t, b + e) != b + e || t == e)
+	p = scan_odd(b + t, b + e);
+	if (p != b + e || t == e)
 		h->flags |= HTTP_F_MALFORMED;
+	/* a blank ends the target: what follows is not looked at */
+	while (p < b + e && !is_blank(*p))
+		p = scan_odd(p + 1, b + e);
+	e = (uint32_t)(p - b);
 	if (e - t > HEAD_TARGET_MAX) {
 		h->flags |= HTTP_F_HEAD_LIMIT;
 		e = t + HEAD_TARGET_MAX;
@@ -434,12 +441,13 @@ static bool status_line_odd(const uint8_t *b, uint32_t s, uint32_t e,
 	}
 	while (i < n && (is_blank(t[i]) || scan_is_ctl(t[i])))
 		i++;
-	while (i < n && is_digit(t[i]) && digits < 4) {
-		value = value * 10 + (t[i++] - '0');
-		digits++;
-	}
+	for (; i < n && is_digit(t[i]); i++)
+		if (digits++ < 3) /* as many as there must be */
+			value = value * 10 + (t[i] - '0');
+	if (digits > 3)
+		h->marks |= HEAD_STATUS_ODD;
 	/* without a number readers take it as a success */
-	h->status = value ? (uint16_t)value : 200;
+	h->status = digits ? (uint16_t)value : 200;
 	i = s + (i < n ? map[i] : (n ? map[n - 1] + 1u : 0));
 	while (i < e && is_blank(b[i]))
 		i++;

@@ -53,6 +53,7 @@ enum head_coding {
 #define HEAD_SIMPLE	    0x4000u  /* HTTP/0.9: a line, no fields */
 #define HEAD_CUT	    0x8000u  /* the rest of the head is missing */
 #define HEAD_LINE_CUT	    0x10000u /* the start line is longer than HEAD_MAX */
+#define HEAD_STATUS_ODD	    0x20000u /* more digits than a status has */
 
 struct head {
 	uint32_t len;	/* bytes, terminator included */
