@@ -132,6 +132,7 @@ static void interim(struct conn *c, enum stream_dir dir, uint64_t ts_ns)
 	(void)ts_ns;
 	e->stats.interim_responses++;
 	x = pair_response(c, m, false);
+	c->answered = true;
 	if (x && x->n_interim < INTERIM_MAX)
 		x->interim[x->n_interim++] = m->h.status;
 	if (x && !x->queued)
@@ -151,13 +152,13 @@ static void response_begin(struct conn *c, enum stream_dir dir,
 	const struct msg *req;
 	struct exchange *x;
 
-	c->answered = true;
 	if (status >= 100 && status < 200 && status != 101) {
 		interim(c, dir, in->ts_ns);
 		return;
 	}
 	e->stats.responses++;
 	x = pair_response(c, m, true);
+	c->answered = true;
 	if (!x) {
 		e->stats.memory_limit++;
 		conn_give_up(c, HTTP_F_EVICTED);

@@ -239,6 +239,10 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	}
 	while (c->queue)
 		exchange_finish(c, c->queue, flags);
+	if (!c->seen &&
+	    (c->dir[0].state == DIR_RESYNC || c->dir[1].state == DIR_RESYNC) &&
+	    (c->dir[0].scanned || c->dir[1].scanned))
+		e->stats.not_http++; /* too short to be sure before */
 	conn_unlist(c);
 	conn_free(e, c);
 }

@@ -164,11 +164,11 @@ static void content_length(struct head *h, const uint8_t *p, size_t n)
 			digits = true;
 			if (__builtin_mul_overflow(v, 10, &v) ||
 			    __builtin_add_overflow(v, *p - '0', &v)) {
-				/* more than can ever come */
-				v = UINT64_MAX;
-				h->flags |= HTTP_F_MALFORMED;
+				bad = true; /* more than can ever come */
+				v = 0;
 			}
 		}
+		bad |= v > INT64_MAX;
 		while (p < end && is_space(*p))
 			p++;
 		if (p < end && *p != ',' && *p != ';')

@@ -122,7 +122,10 @@ static struct exchange *pair_exact(struct conn *c, uint64_t start,
 		if (x->rsp || !x->req || !known(x->req->acked) ||
 		    x->req->acked != start)
 			continue;
-		if (known(acked) && acked <= x->req->start)
+		/* (the first answer seen of a connection that was joined
+		 * midway is compared with nothing but the place) */
+		if (known(acked) && acked <= x->req->start &&
+		    !(c->midstream && !c->answered))
 			continue;
 		if (before && before->req && before->req->acked >= start)
 			return NULL;

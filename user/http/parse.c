@@ -6,9 +6,12 @@
 
 /* How much of a first line that is none is waited for. */
 #define BAD_LINE_MAX 256u
-/* Bytes of a connection joined midway in which no message start was found
- * before it is taken for something else than HTTP. */
-#define RESYNC_MAX (1u << 20)
+/* Bytes of a direction in which no message start was found before the
+ * connection is taken for something else than HTTP. SOCKS and the like come
+ * first on some connections. */
+#define NOT_HTTP_AFTER 4096u
+/* The same when it was joined midway: perhaps in a large body. */
+#define NOT_HTTP_AFTER_MIDSTREAM (1u << 20)
 
 enum verdict { START_OK, START_WAIT, START_BAD };
 
@@ -102,7 +105,7 @@ void parse_replay(struct conn *c, enum stream_dir dir, const uint8_t *p,
 	msg_save_pending(c->engine);
 }
 
-/* A reply without a status line: HTTP/0.9, or what a browser takes for it. */
+/* The reply to a request of HTTP/0.9 has no head. */
 static void start_simple_reply(struct conn *c, enum stream_dir dir,
 			       struct input *in)
 {
@@ -116,6 +119,12 @@ static void start_simple_reply(struct conn *c, enum stream_dir dir,
 	body_begin(c, dir, in);
 }
 
+/* RFC 8446 5.1: a handshake, or an alert, as the first record. */
+static bool tls_start(const uint8_t *p, size_t n)
+{
+	return p[0] >= 0x14 && p[0] <= 0x17 && (n < 2 || p[1] == 3);
+}
+
 /* What stands where a message must start is none. *p, n: all of it that is at
  * hand, held or not. True: it has been dealt with, false: wait for more. */
 static bool bad_start(struct conn *c, enum stream_dir dir, struct input *in,
@@ -127,11 +136,14 @@ static bool bad_start(struct conn *c, enum stream_dir dir, struct input *in,
 	void *block = m->block;
 	size_t block_cap = m->block_cap, have = m->have, skip = 0;
 	uint64_t start = m->start, acked = m->acked;
-	bool simple = false;
+	bool simple = false, first_answer;
 	const uint8_t *lf;
 
-	if (!m->tentative && !dir_is_request(c, dir) &&
-	    awaits_first_answer(c)) {
+	first_answer = !m->tentative && !dir_is_request(c, dir) &&
+		       awaits_first_answer(c);
+	if (first_answer && c->queue->req->h.marks & HEAD_SIMPLE) {
+		simple = true;
+	} else if (first_answer) {
 		lf = memchr(p, '\n', n < BAD_LINE_MAX ? n : BAD_LINE_MAX);
 		if (lf ? n - (size_t)(lf + 1 - p) < 5 &&
 				    starts_with_http(lf + 1,
@@ -142,8 +154,6 @@ static bool bad_start(struct conn *c, enum stream_dir dir, struct input *in,
 		}
 		if (lf && starts_with_http(lf + 1, 5))
 			skip = (size_t)(lf + 1 - p);
-		else
-			simple = true;
 	}
 	m->block = NULL;
 	m->block_cap = 0;
@@ -169,10 +179,10 @@ static bool bad_start(struct conn *c, enum stream_dir dir, struct input *in,
 		in->chunk_start = false;
 		if (tentative == TENTATIVE_TUNNEL)
 			conn_upgrade(c, dir);
-		else if (c->seen || c->midstream)
-			parse_resync(c, dir, false);
-		else
+		else if (!c->seen && tls_start(p, n))
 			conn_not_http(c, p, n, false);
+		else
+			parse_resync(c, dir, false);
 	}
 	if (have)
 		parse_replay(c, dir, (uint8_t *)block + skip, have - skip,
@@ -491,7 +501,9 @@ static void resync(struct conn *c, enum stream_dir dir, struct input *in)
 		n++;
 	}
 	input_take(in, n, &e->stats.bytes_resync);
-	if (!c->seen && (d->scanned += (uint32_t)n) > RESYNC_MAX)
+	if (!c->seen &&
+	    (d->scanned += (uint32_t)n) >
+		    (c->midstream ? NOT_HTTP_AFTER_MIDSTREAM : NOT_HTTP_AFTER))
 		conn_not_http(c, NULL, 0, false);
 }
 
@@ -515,7 +527,8 @@ void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 			       &m->h, e->fields, &cur);
 	}
 	if (r == HEAD_BAD && whole && !dir_is_request(c, dir) &&
-	    !m->tentative && awaits_first_answer(c)) {
+	    !m->tentative && awaits_first_answer(c) &&
+	    c->queue->req->h.marks & HEAD_SIMPLE) {
 		uint8_t *block = m->block;
 		size_t cap = m->block_cap, have = m->have;
 
