@@ -40,14 +40,15 @@ static void find_mode(struct attached *a)
 		a->mode = XDP_MODE_GENERIC;
 }
 
-/* With --detach-on-exit nothing is pinned: by the program on the interface. */
+/* With --detach-on-exit nothing is pinned: by the program on the interface,
+ * which is one of ours if the daemon that holds it is there. */
 static int open_unpinned(struct attached *a, struct maps *m)
 {
 	const struct netdev_program *p =
 		a->dev.native.id ? &a->dev.native : &a->dev.generic;
 	int err;
 
-	if (!p->id)
+	if (!p->id || !a->daemon)
 		return -ENOENT;
 	err = maps_open_program(m, p->id);
 	if (err)
@@ -103,6 +104,7 @@ int attached_read(struct attached *a, const char *iface)
 	strcpy(a->iface, iface);
 	if (netdev_read(&a->dev, iface))
 		a->dev.ifindex = 0;
+	a->daemon = lock_holder(iface);
 	if (pins_mounted())
 		err = read_link(a);
 	if (!err)
@@ -112,7 +114,6 @@ int attached_read(struct attached *a, const char *iface)
 		return err;
 	}
 	find_mode(a);
-	a->daemon = lock_holder(iface);
 	err = read_maps(a, &maps);
 	maps_close(&maps);
 	if (!err && a->pinned)

@@ -282,6 +282,7 @@ static int say_end(struct attach *a, const struct summary *s)
 static int run(struct attach *a, const sigset_t *signals)
 {
 	struct summary s;
+	bool broken;
 	int code;
 
 	read_counters(a, &s);
@@ -293,7 +294,9 @@ static int run(struct attach *a, const sigset_t *signals)
 
 	workers_stop(a->workers);
 	read_counters(a, &s);
-	if (output_close(a->output, &a->out))
+	/* A reader that went away has seen what it wanted. */
+	broken = output_broken(a->output);
+	if (output_close(a->output, &a->out) && !broken)
 		code = EXIT_FAILED;
 	a->output = NULL;
 	losses_report(&a->losses, &s, clock_mono_ns(), a->log);

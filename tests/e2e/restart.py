@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Restarts the daemon while a client makes requests at a steady pace, and
+tells what is missing in the output.
+
+  tests/e2e/restart.py METLO IFACE COLLECTOR-NAMESPACE URL SIGNAL TIMES DIRECTORY
+
+Runs in the client's namespace; the daemons run in the collector's. Prints one
+JSON object:
+  requests            answered by the server
+  missing_requests    numbers of requests that no daemon reported
+  missing_responses   the same for responses
+  late                of those, the ones not under way when a daemon was killed
+  extra               transactions of no request that was made
+  down_only           requests made, start to end, while no daemon ran
+  missing_down_only   of those, missing
+  codes               exit codes of the daemons
+  consumed            records in the summaries (SIGTERM only)
+  resumed             daemons that found the interface attached
+"""
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+
+PACE = 0.004        # seconds between requests of one client thread
+UP = 0.25           # seconds that a daemon runs
+DOWN = 0.05         # and that none does
+# What a process that is killed had in hand: the batch that was being parsed
+# and serialised, and the exchange under way.
+IN_HAND = 0.1
+
+
+class Client(threading.Thread):
+    """Requests one after the other, numbered; keep-alive or one connection
+    for each."""
+
+    def __init__(self, url, first, keep_alive):
+        super().__init__()
+        self.url = urllib.parse.urlsplit(url)
+        self.next, self.keep_alive = first, keep_alive
+        self.stop, self.made, self.error = False, {}, None
+
+    def run(self):
+        conn = None
+        try:
+            while not self.stop:
+                if conn is None:
+                    conn = http.client.HTTPConnection(self.url.hostname,
+                                                      self.url.port or 80, timeout=10)
+                begin = time.monotonic()
+                conn.request("GET", f"/?n={self.next}")
+                body = conn.getresponse().read()
+                if body != b"hello %d\n" % self.next:
+                    raise ValueError(f"unexpected answer {body!r}")
+                self.made[self.next] = (begin, time.monotonic())
+                self.next += 2
+                if not self.keep_alive:
+                    conn.close()
+                    conn = None
+                time.sleep(PACE)
+        except Exception as e:  # pylint: disable=broad-except
+            self.error = repr(e)
+
+
+class Daemon:
+    def __init__(self, metlo, iface, namespace, directory, number):
+        base = os.path.join(directory, f"daemon{number}")
+        self.out, self.err, self.summary = base, base + ".err", base + ".json"
+        with open(self.out, "wb") as out, open(self.err, "wb") as err:
+            self.process = subprocess.Popen(
+                ["nsenter", f"--net=/run/netns/{namespace}", "--", metlo, "attach",
+                 iface, "--summary", self.summary],
+                stdout=out, stderr=err, stdin=subprocess.DEVNULL)
+
+    def wait_running(self):
+        for _ in range(1000):
+            with open(self.err) as f:
+                text = f.read()
+            if "mode, ports" in text:
+                return "resumed in" in text
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.01)
+        raise RuntimeError("the daemon does not run: " + text)
+
+    def end(self, sig):
+        begin = time.monotonic()
+        self.process.send_signal(sig)
+        code = self.process.wait(10)
+        return begin, time.monotonic(), code
+
+    def transactions(self):
+        with open(self.out, "rb") as f:
+            for line in f:
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    # The last line of a daemon that was killed.
+                    if line.endswith(b"\n"):
+                        raise
+
+    def consumed(self):
+        try:
+            with open(self.summary) as f:
+                return json.load(f)["stream"]["records"]
+        except ValueError:
+            return 0
+
+
+def number_of(transaction):
+    request, response = transaction["request"], transaction["response"]
+    numbers = []
+    if request:
+        numbers.append(("request", int(request["url"]["parameters"][0]["value"])))
+    if response:
+        numbers.append(("response", int(response["body"].split()[1])))
+    return numbers
+
+
+def main():
+    metlo, iface, namespace, url, name, times, directory = sys.argv[1:]
+    sig = getattr(signal, name)
+    clients = [Client(url, 1, False), Client(url, 2, True)]
+    daemons, ends, resumed = [], [], 0
+
+    for i in range(int(times) + 1):
+        daemon = Daemon(metlo, iface, namespace, directory, i)
+        daemons.append(daemon)
+        resumed += daemon.wait_running()
+        if i == 0:
+            for c in clients:
+                c.start()
+        time.sleep(UP)
+        if i < int(times):
+            ends.append(daemon.end(sig))
+            time.sleep(DOWN)
+    # The last one sees the end of the traffic and ends in order.
+    for c in clients:
+        c.stop = True
+    for c in clients:
+        c.join()
+    time.sleep(0.3)
+    last = daemons[-1].end(signal.SIGTERM)
+
+    made = {**clients[0].made, **clients[1].made}
+    seen = {"request": set(), "response": set()}
+    for d in daemons:
+        for t in d.transactions():
+            for kind, n in number_of(t):
+                seen[kind].add(n)
+    missing = (made.keys() - seen["request"]) | (made.keys() - seen["response"])
+    # When daemon i ended, and when the next one ran again: it is certain that
+    # none ran from its end to the start of the next.
+    down = [(end, end + DOWN) for _, end, _ in ends]
+
+    def under_way(n):
+        begin, end = made[n]
+        return any(begin < killed and end > killed - IN_HAND
+                   for killed, _, _ in ends)
+
+    down_only = [n for n, (begin, end) in made.items()
+                 if any(a <= begin and end <= b for a, b in down)]
+    errors = [c.error for c in clients if c.error]
+    print(json.dumps({
+        "requests": len(made),
+        "missing_requests": sorted(made.keys() - seen["request"]),
+        "missing_responses": sorted(made.keys() - seen["response"]),
+        "late": sorted(n for n in missing if not under_way(n)),
+        "extra": len((seen["request"] | seen["response"]) - made.keys()),
+        "down_only": len(down_only),
+        "missing_down_only": sorted(missing & set(down_only)),
+        "codes": sorted({code for _, _, code in ends + [last]}),
+        "slowest_end": round(max(b - a for a, b, _ in ends + [last]), 2),
+        "consumed": sum(d.consumed() for d in daemons),
+        "resumed": resumed,
+        "errors": errors,
+    }))
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

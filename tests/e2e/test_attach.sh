@@ -1,0 +1,429 @@
+#!/usr/bin/env bash
+#
+# attach, detach, status and doctor as a person meets them: what they print,
+# their exit codes, what they leave behind, and with which rights they run.
+
+. "$(dirname "$0")/lib.sh"
+
+# requests N [FIRST]: that many requests of curl, one connection each.
+requests()
+{
+	local first=${2:-1}
+
+	in_ns "$CLIENT" curl -sS --max-time 20 -o /dev/null \
+		"http://10.77.1.1/?n=[$first-$((first + $1 - 1))]" \
+		-H 'Connection: close'
+}
+
+# says NAME FILE PATTERN...: FILE has a line for each pattern.
+says()
+{
+	local name=$1 file=$2 p
+	shift 2
+	for p; do
+		grep -qE -- "$p" "$file" || {
+			not_ok "$name" "no line with: $p" "$(head -n 40 "$file")"
+			return
+		}
+	done
+	ok "$name"
+}
+
+# metlo NAME CODE ARGUMENT...: runs it in the collector's namespace, output in
+# $TMP/said, and compares the exit code.
+metlo()
+{
+	local name=$1 code=$2
+	shift 2
+	in_ns "$COLLECTOR" timeout 30 "$METLO" "$@" >"$TMP/said" 2>&1
+	is "$name" $? "$code"
+}
+
+# ended NAME [SECONDS]: SIGTERM ends the daemon in time with code 0.
+ended()
+{
+	if stop "$ATTACHED" "${2:-2}"; then
+		is "$1" "$STOPPED" 0
+	else
+		not_ok "$1" "still there after ${2:-2} s"
+	fi
+}
+
+json()
+{
+	jq -r "$2" "$1" 2>&1
+}
+
+# What there is of XDP, programs, maps, links, pins and locks, without the
+# counters and whatever others on this machine have.
+traces()
+{
+	ip -n "$COLLECTOR" -d link show "$IFACE" | grep -o 'xdp[a-z]*\|prog.*'
+	bpftool prog show | grep -c 'name metlo_xdp '
+	bpftool map show | grep -cE 'name metlo_(stats|rings|ring|shunt|config)'
+	bpftool link show | grep -c "ifindex.*$IFACE"
+	find /sys/fs/bpf /run/metlo-xdp 2>/dev/null | grep -F "$IFACE"
+	true
+}
+
+same_traces()
+{
+	[ "$(traces)" = "$1" ]
+}
+
+test_native()
+{
+	local before
+	before=$(traces)
+	attach_up "$TMP/native" --summary "$TMP/native.json" || return
+	requests 50
+	check "transactions appear while it runs" \
+		wait_for 5 lines "$TMP/native" 50
+	says "a line says that it runs" "$TMP/native.err" \
+		"^metlo-xdp: $IFACE: attached in native mode, ports 80,3000,5000,8000,8080, [0-9]+ workers? with rings of 16384 KiB, as user"
+	ended "SIGTERM ends it within 2 s with 0"
+	is "one line for each request" \
+		"$(jq -r .capture.target "$TMP/native" | sort -u | wc -l)" 50
+	is "standard output has transactions only" \
+		"$(jq -c 'keys' "$TMP/native" | sort -u)" \
+		'["capture","meta","request","response"]'
+	check "counters add up" "$TOP/tests/laws.py" "$TMP/native.json" \
+		http.transactions=50 http.paired=50 output.written=50 \
+		ring_full=0 stream.gap_bytes=0
+	is "the VNI is counted" \
+		"$(json "$TMP/native.json" '.vni[0] | "\(.vni) \(.packets)"')" \
+		"$VNI $(json "$TMP/native.json" '.packets - .pass_not_vxlan - .bad_outer')"
+	says "a summary at the end" "$TMP/native.err" \
+		'50 transactions \(50 complete\)' "metlo-xdp detach $IFACE"
+
+	check "the link stays attached" xdp_on
+	metlo "detach" 0 detach "$IFACE"
+	check "detach leaves no trace" wait_for 10 same_traces "$before"
+	metlo "detach again: nothing attached" 3 detach "$IFACE"
+	says "detach says so" "$TMP/said" "$IFACE: nothing of metlo-xdp is attached"
+}
+
+test_status()
+{
+	metlo "status with nothing attached" 3 status "$IFACE"
+	attach_up "$TMP/status" --ports 80,9000-9010 || return
+	requests 5
+	wait_for 5 lines "$TMP/status" 5
+	metlo "status with a daemon" 0 status "$IFACE"
+	says "status is told for people" "$TMP/said" \
+		"^$IFACE: attached in native mode, program id [0-9]+$" \
+		"^daemon +process $ATTACHED$" '^ports +80,9000-9010,' \
+		'^  packets +[1-9]' '^  delivered +[1-9]' '^  ring_full +0$'
+	metlo "status --json with a daemon" 0 status "$IFACE" --json
+	is "status --json" "$(json "$TMP/said" '.interfaces[0] |
+		"\(.interface) \(.mode) \(.daemon_pid) \(.ring_full) \(.ring_waiting_bytes)"')" \
+		"$IFACE native $ATTACHED 0 0"
+	ended "status: the daemon ends"
+
+	requests 5
+	wait_for 5 waiting
+	metlo "status without a daemon" 0 status --json
+	is "status reads the pinned maps" "$(json "$TMP/said" ".interfaces[] |
+		select(.interface == \"$IFACE\") |
+		\"\\(.daemon_pid) \\(.ring_waiting_bytes > 0) \\(.delivered == .records)\"")" \
+		"null true true"
+	metlo "status: detach" 0 detach "$IFACE"
+}
+
+# Records wait in the rings.
+waiting()
+{
+	[ "$(in_ns "$COLLECTOR" "$METLO" status "$IFACE" --json |
+		jq .interfaces[0].ring_waiting_bytes)" -gt 0 ]
+}
+
+test_privileges()
+{
+	local s
+
+	attach_up "$TMP/priv" || return
+	s=/proc/$ATTACHED/status
+	wait_for 5 grep -q 'as user' "$TMP/priv.err"
+	is "no thread has capabilities" \
+		"$(cat /proc/"$ATTACHED"/task/*/status |
+			grep -E '^Cap(Prm|Eff|Amb)' | awk '{print $2}' | sort -u)" \
+		0000000000000000
+	is "it runs as the user nobody or metlo-xdp" \
+		"$(awk '/^Uid/ {print $2, $3, $4, $5}' "$s")" \
+		"$({ id -u metlo-xdp || id -u nobody; } 2>/dev/null |
+			sed 's/.*/& & & &/')"
+	is "it has no other groups" "$(awk '/^Groups/ {print NF - 1}' "$s")" 1
+	is "no_new_privs is set" "$(awk '/^NoNewPrivs/ {print $2}' "$s")" 1
+
+	requests 5
+	check "it reports without privileges" wait_for 5 lines "$TMP/priv" 5
+	metlo "a second daemon is refused" 1 attach "$IFACE"
+	says "and told which process is there" "$TMP/said" \
+		"process $ATTACHED .*kill $ATTACHED"
+	metlo "detach under a daemon is refused" 1 detach "$IFACE"
+	says "and told which process to stop" "$TMP/said" "process $ATTACHED "
+	ended "privileges: the daemon ends"
+	metlo "privileges: detach" 0 detach "$IFACE"
+}
+
+test_refusals()
+{
+	local code
+
+	in_ns "$COLLECTOR" setpriv --reuid nobody --regid nogroup \
+		--clear-groups "$METLO" attach "$IFACE" >"$TMP/said" 2>&1
+	code=$?
+	is "attach without root" "$code" 4
+	says "names the capabilities" "$TMP/said" \
+		'CAP_BPF.*CAP_NET_ADMIN.*CAP_PERFMON'
+	metlo "attach to no such interface" 1 attach nosuch0
+	says "lists those there are" "$TMP/said" "nosuch0.*$IFACE"
+	metlo "--workers must be a power of two" 2 attach "$IFACE" --workers 3
+	metlo "--ring-size must be a power of two" 2 attach "$IFACE" \
+		--ring-size 100000
+	metlo "--user must exist" 1 attach "$IFACE" --user nosuchuser
+	metlo "an output that cannot be opened" 1 attach "$IFACE" \
+		--output ndjson:/nosuch/folder/file
+	check "and nothing stays attached after it" wait_for 5 xdp_off
+	is "nor pinned" "$(find /sys/fs/bpf /run/metlo-xdp 2>/dev/null |
+		grep -cF "$IFACE")" 0
+}
+
+xdp_off()
+{
+	! xdp_on
+}
+
+test_other_program()
+{
+	local id
+
+	if ! { bpftool prog load "$O/bpf/metlo_xdp.bpf.o" \
+			"/sys/fs/bpf/$IFACE-other" type xdp &&
+		in_ns "$COLLECTOR" bpftool net attach xdpgeneric pinned \
+			"/sys/fs/bpf/$IFACE-other" dev "$IFACE"
+	} >"$TMP/said" 2>&1; then
+		not_ok "another XDP program" "$(cat "$TMP/said")"
+		return
+	fi
+	id=$(bpftool prog show pinned "/sys/fs/bpf/$IFACE-other" | sed 's/:.*//;q')
+	metlo "attach beside another program" 1 attach "$IFACE"
+	says "its id, name, mode and how to remove it" "$TMP/said" \
+		"id $id \(metlo_xdp\), generic mode.*ip link set dev $IFACE xdpgeneric off"
+	metlo "doctor beside another program" 1 doctor "$IFACE"
+	says "doctor names it" "$TMP/said" "^FAIL  XDP program: .*id $id"
+	ip -n "$COLLECTOR" link set dev "$IFACE" xdpgeneric off
+	rm -f "/sys/fs/bpf/$IFACE-other"
+}
+
+test_generic()
+{
+	attach_up "$TMP/generic" --mode skb --detach-on-exit \
+		--summary "$TMP/generic.json" || return
+	says "generic mode is said" "$TMP/generic.err" 'in generic mode'
+	requests 20
+	check "generic mode works" wait_for 5 lines "$TMP/generic" 20
+	metlo "status of a daemon without pins" 0 status "$IFACE"
+	says "it is attached until the daemon ends" "$TMP/said" \
+		'generic mode.*until the daemon ends'
+	ended "--detach-on-exit: the daemon ends"
+	check "--detach-on-exit detaches" wait_for 5 xdp_off
+	check "generic mode: counters add up" "$TOP/tests/laws.py" \
+		"$TMP/generic.json" http.paired=20
+	is "--detach-on-exit leaves no pins" \
+		"$(find /sys/fs/bpf | grep -cF "$IFACE")" 0
+
+	attach_up "$TMP/killed" --detach-on-exit || return
+	kill -KILL "$ATTACHED"
+	check "--detach-on-exit detaches when it is killed" wait_for 5 xdp_off
+}
+
+test_large_frames()
+{
+	underlay_mtu 9000
+	ip -n "$SERVER" link set vx0 mtu 8900
+	ip -n "$CLIENT" link set a0 mtu 8800
+	ip -n "$SERVER" link set b0 mtu 8800
+	attach_up "$TMP/large" --mode native --body-hash \
+		--summary "$TMP/large.json" || return
+	in_ns "$CLIENT" curl -sS -o "$TMP/large.body" http://10.77.1.1/large
+	check "frames of several buffers" wait_for 5 lines "$TMP/large" 1
+	is "the body is whole" "$(json "$TMP/large" .capture.responseBodySha256)" \
+		"$(sha256sum <"$TMP/large.body" | cut -d' ' -f1)"
+	ended "large frames: the daemon ends"
+	check "large frames: counters add up" "$TOP/tests/laws.py" \
+		"$TMP/large.json" http.paired=1 truncated_bytes=0
+	is "they were larger than a page" "$(json "$TMP/large.json" \
+		'.delivered_bytes / .records > 4096')" true
+	metlo "large frames: detach" 0 detach "$IFACE"
+	ip -n "$CLIENT" link set a0 mtu 1500
+	ip -n "$SERVER" link set b0 mtu 1500
+	ip -n "$SERVER" link set vx0 mtu 1500
+	underlay_mtu 1600
+}
+
+underlay_mtu()
+{
+	ip -n "$SERVER" link set u0 mtu "$1"
+	ip -n "$COLLECTOR" link set "$IFACE" mtu "$1"
+}
+
+# The reader of standard output goes away.
+test_broken_pipe()
+{
+	local pid code
+
+	mkfifo "$TMP/fifo"
+	in_ns "$COLLECTOR" "$METLO" attach "$IFACE" --detach-on-exit \
+		>"$TMP/fifo" 2>"$TMP/pipe.err" &
+	pid=$!
+	E2E_PIDS+=("$pid")
+	exec 9<"$TMP/fifo"
+	wait_for 10 xdp_on
+	requests 2
+	head -n 1 <&9 >"$TMP/pipe.line"
+	exec 9<&-
+	requests 2
+	if wait_for 5 gone_or_zombie "$pid"; then
+		wait "$pid"
+		code=$?
+		is "it ends when nobody reads" "$code" 0
+	else
+		not_ok "it ends when nobody reads" "$(cat "$TMP/pipe.err")"
+		stop "$pid"
+	fi
+}
+
+# A reader that is there but does not read must not hold up the end.
+test_stalled_reader()
+{
+	mkfifo "$TMP/stalled"
+	sleep 60 <>"$TMP/stalled" &
+	E2E_PIDS+=($!)
+	spawn "$COLLECTOR" /dev/null "$METLO" attach "$IFACE" --detach-on-exit \
+		--output "ndjson:$TMP/stalled" --summary "$TMP/stalled.json"
+	ATTACHED=$SPAWNED
+	wait_for 10 xdp_on
+	sleep 0.5
+	in_ns "$CLIENT" curl -sS --max-time 20 -o /dev/null \
+		"http://10.77.1.1/text?n=[1-300]"
+	if stop "$ATTACHED" 2; then
+		ok "it ends within 2 s though the output stalls"
+	else
+		not_ok "it ends within 2 s though the output stalls"
+	fi
+	is "what could not be written is counted" \
+		"$(json "$TMP/stalled.json" '.output |
+			.submitted == .written + .dropped_queue + .dropped_error
+			and .written < .submitted')" true
+}
+
+test_summary_on_stdout()
+{
+	attach_up "$TMP/dash" --summary - --detach-on-exit || return
+	requests 3
+	wait_for 5 lines "$TMP/dash" 3
+	ended "--summary -: the daemon ends"
+	is "--summary -: the last line" \
+		"$(tail -n 1 "$TMP/dash" | jq -r '.command + " \(.http.paired)"')" \
+		"attach 3"
+}
+
+test_losses()
+{
+	attach_up "$TMP/loss" --detach-on-exit --ring-size 64KiB --workers 1 ||
+		return
+	kill -STOP "$ATTACHED"
+	requests 300
+	kill -CONT "$ATTACHED"
+	check "losses are said while it runs" wait_for 5 \
+		grep -q 'warning: ring_full: .*--ring-size' "$TMP/loss.err"
+	metlo "doctor with losses" 0 doctor "$IFACE"
+	says "doctor tells losses and remedy" "$TMP/said" \
+		'^WARN  losses: ring_full .*--ring-size'
+	ended "losses: the daemon ends"
+}
+
+test_doctor()
+{
+	metlo "doctor before attach" 0 doctor "$IFACE"
+	says "every check has a line" "$TMP/said" '^OK    kernel: ' \
+		'^OK    kernel features: ' ' BTF: ' ' BPF JIT: ' \
+		'^OK    capabilities: ' ' memlock: ' ' BPF file system: ' \
+		' user: ' ' clock: ' "^OK    interface: $IFACE is up" \
+		'^OK    driver: veth: native XDP, frames of several buffers' \
+		'^WARN  MTU: 1600: .*1546 .*8947.*ip link set dev' \
+		' queues: ' '^OK    XDP program: none' \
+		'^WARN  mirrored traffic: no packet to UDP port 4789 in 2 s'
+	is "and only lines of the three kinds" \
+		"$(grep -cvE '^(OK   |WARN |FAIL ) [a-zA-Z ]+: ' "$TMP/said")" 0
+
+	(sleep 0.5; requests 100; sleep 0.5; requests 100) &
+	metlo "doctor with traffic" 0 doctor "$IFACE"
+	wait $!
+	says "doctor sees mirrored packets" "$TMP/said" \
+		'^OK    mirrored traffic: .*[1-9][0-9]* packets'
+
+	ip -n "$COLLECTOR" link set "$IFACE" down
+	metlo "doctor, interface down" 1 doctor "$IFACE"
+	says "doctor: set it up" "$TMP/said" \
+		"^FAIL  interface: .*ip link set dev $IFACE up"
+	ip -n "$COLLECTOR" link set "$IFACE" up
+	metlo "doctor, no such interface" 1 doctor nosuch0
+	says "doctor: there are others" "$TMP/said" "^FAIL  interface: .*$IFACE"
+
+	in_ns "$COLLECTOR" setpriv --reuid nobody --regid nogroup \
+		--clear-groups "$METLO" doctor >"$TMP/said" 2>&1
+	is "doctor without root" $? 1
+	says "doctor names the capabilities" "$TMP/said" \
+		'^FAIL  capabilities: .*CAP_BPF.*AmbientCapabilities'
+}
+
+# A service that never was root: three ambient capabilities, and folders that
+# its user may write, in mounts of its own.
+test_ambient()
+{
+	in_ns "$COLLECTOR" timeout -s TERM -k 5 4 unshare -m bash -c '
+		mount -t bpf -o mode=1777 bpf /sys/fs/bpf &&
+		mkdir -p /run/metlo-xdp &&
+		mount -t tmpfs -o mode=1777 none /run/metlo-xdp &&
+		exec setpriv --reuid nobody --regid nogroup --clear-groups \
+			--inh-caps -all,+bpf,+net_admin,+perfmon \
+			--ambient-caps -all,+bpf,+net_admin,+perfmon \
+			"$@"' ambient "$METLO" attach "$IFACE" \
+		>"$TMP/ambient" 2>"$TMP/ambient.err" &
+	E2E_PIDS+=($!)
+	if wait_for 5 grep -q 'attached in native mode.*as user nobody' \
+		"$TMP/ambient.err"; then
+		ok "ambient capabilities suffice"
+	else
+		not_ok "ambient capabilities suffice" "$(cat "$TMP/ambient.err")"
+		return
+	fi
+	is "and are given up by all threads" "$(cat \
+		/proc/"$(pgrep -f "^$METLO attach $IFACE" | tail -n 1)"/task/*/status |
+		grep -E '^Cap(Prm|Eff|Amb)' | awk '{print $2}' | sort -u)" \
+		0000000000000000
+	requests 3
+	wait $!
+	is "ambient: transactions" "$(wc -l <"$TMP/ambient")" 3
+}
+
+need attach nginx curl jq python3 bpftool setpriv unshare pgrep
+net_up || { not_ok "namespaces" "net_up failed"; finish; }
+mirror_up || { skip "attach" "no tc mirred or no vxlan in this kernel"; finish; }
+mkdir -p "$TMP/www"
+seq 1 200000 >"$TMP/www/large"
+seq 1 2000 >"$TMP/www/text"
+nginx_up "root $TMP/www; server {
+	listen 80;
+	location = / { return 200 \"hello \$arg_n\\n\"; }
+	location / { }
+}" || { not_ok "nginx" "does not start"; finish; }
+
+for t in native status privileges refusals other_program generic \
+	large_frames broken_pipe stalled_reader summary_on_stdout losses \
+	doctor ambient; do
+	"test_$t"
+done
+finish

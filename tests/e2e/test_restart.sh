@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+#
+# The daemon is restarted 20 times, by SIGTERM and by SIGKILL, while requests
+# go on at a steady pace: the kernel's rings lose nothing, and what was in no
+# daemon's hands is reported.
+
+. "$(dirname "$0")/lib.sh"
+
+TIMES=20
+
+# of FILTER: of what restart.py told.
+of()
+{
+	jq -c "$1" "$TMP/result" 2>&1
+}
+
+# kernel FILTER: of the counters in the pinned maps.
+kernel()
+{
+	in_ns "$COLLECTOR" "$METLO" status "$IFACE" --json |
+		jq -c ".interfaces[0] | $1" 2>&1
+}
+
+restart()
+{
+	mkdir -p "$TMP/$1"
+	if in_ns "$CLIENT" python3 "$E2E_DIR/restart.py" "$METLO" "$IFACE" \
+		"$COLLECTOR" http://10.77.1.1/ "$1" $TIMES "$TMP/$1" \
+		>"$TMP/result" 2>"$TMP/result.err"; then
+		ok "$1: $TIMES restarts under $(of .requests) requests"
+	else
+		not_ok "$1: $TIMES restarts" \
+			"$(cat "$TMP/result" "$TMP/result.err")"
+	fi
+}
+
+# Both ends of the conservation laws that hold in the kernel.
+kernel_laws()
+{
+	is "$1: every packet has one outcome" "$(kernel '.packets ==
+		.pass_not_vxlan + .bad_outer + .bad_vxlan + .vni_miss +
+		.bad_inner + .not_tcp + .fragment + .port_miss + .no_payload +
+		.shunted + .ring_full + .delivered')" true
+	is "$1: no ring was full" "$(kernel .ring_full)" 0
+	is "$1: nothing is left in the rings" \
+		"$(kernel .ring_waiting_bytes)" 0
+}
+
+need restart nginx jq python3
+net_up || { not_ok "namespaces" "net_up failed"; finish; }
+mirror_up || { skip "restart" "no tc mirred or no vxlan in this kernel"; finish; }
+nginx_up "keepalive_requests 1000000; server {
+	listen 80;
+	location / { return 200 \"hello \$arg_n\\n\"; }
+}" || { not_ok "nginx" "does not start"; finish; }
+
+restart SIGTERM
+is "SIGTERM: every daemon ends with 0" "$(of .codes)" '[0]'
+is "SIGTERM: within 2 s" "$(of '.slowest_end < 2')" true
+is "SIGTERM: all but the first found the program attached" \
+	"$(of .resumed)" $TIMES
+is "SIGTERM: records submitted = consumed by all" \
+	"$(of .consumed)" "$(kernel .records)"
+is "SIGTERM: every request is reported" "$(of .missing_requests)" '[]'
+is "SIGTERM: every response is reported" "$(of .missing_responses)" '[]'
+is "SIGTERM: and nothing else" "$(of .extra)" 0
+kernel_laws SIGTERM
+in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
+
+restart SIGKILL
+is "SIGKILL: all but the first found the program attached" \
+	"$(of .resumed)" $TIMES
+is "SIGKILL: requests were made while no daemon ran" \
+	"$(of '.down_only > 0')" true
+is "SIGKILL: all of these are reported" "$(of .missing_down_only)" '[]'
+is "SIGKILL: only what a killed daemon had in hand is missing" \
+	"$(of .late)" '[]'
+is "SIGKILL: and nothing else is reported" "$(of .extra)" 0
+kernel_laws SIGKILL
+in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
+finish
