@@ -68,6 +68,8 @@ static enum match_fit fit_syn(const struct stream_table *t,
 	const struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
 	uint32_t first = rec->seq + 1;
 	bool ack = rec->tcp_flags & METLO_TCP_ACK;
+	bool own = dir_has_vni(d, rec->vni) || dir_has_vni(o, rec->vni);
+	int32_t late = own ? MATCH_SYN_AHEAD : SOON;
 
 	if (d->flags & D_STARTED && first == d->start)
 		return MATCH_INSIDE;
@@ -80,20 +82,18 @@ static enum match_fit fit_syn(const struct stream_table *t,
 		    within(seq_diff(rec->ack, o->start), 0, SOON))
 			return MATCH_NEAR;
 		if (d->flags & D_MID &&
-		    within(seq_diff(d->start, first), 0, MATCH_SYN_AHEAD))
+		    within(seq_diff(d->start, first), 0, late))
 			return MATCH_NEAR;
 		return MATCH_NONE;
 	}
 	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_NO)
 		return MATCH_NONE;
 	if (d->flags & D_HELD)
-		return within(seq_diff(d->next, first), 0, MATCH_SYN_AHEAD)
-			       ? MATCH_NEAR
-			       : MATCH_NONE;
+		return within(seq_diff(d->next, first), 0, late) ? MATCH_NEAR
+								 : MATCH_NONE;
 	if (d->flags & D_ACKED)
-		return within(seq_diff(d->acked, first), 0, MATCH_SYN_AHEAD)
-			       ? MATCH_NEAR
-			       : MATCH_NONE;
+		return within(seq_diff(d->acked, first), 0, late) ? MATCH_NEAR
+								  : MATCH_NONE;
 	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_YES)
 		return MATCH_NEAR;
 	/* Simultaneous open (RFC 9293 section 3.5): no number in common. */
@@ -151,8 +151,12 @@ static enum match_fit fit_data(const struct stream_table *t,
 
 	if (rec->tcp_flags & METLO_TCP_ACK)
 		ack = ack_agrees(t, o, rec->ack, known);
+	/* When neither number is its own, it is another connection. */
 	if (fit == MATCH_FAR)
-		return own && !(f->flags & F_CLOSED) ? MATCH_FAR : MATCH_NONE;
+		return own && ack != AGREE_NO &&
+				       !(f->flags & (F_CLOSED | F_CLOSING))
+			       ? MATCH_FAR
+			       : MATCH_NONE;
 	if (ack == AGREE_NO)
 		return own ? MATCH_POSSIBLE : MATCH_NONE;
 	if (fit == MATCH_WEAK) {

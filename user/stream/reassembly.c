@@ -537,8 +537,11 @@ static void take_rst(struct arrival *a)
 		a->t->stats.rst_ignored++;
 		return;
 	}
-	if (a->f->flags & F_CLOSING)
+	if (a->f->flags & F_CLOSING) {
+		a->fresh = a->f->why != STREAM_END_RST;
+		a->f->why = STREAM_END_RST;
 		return;
+	}
 	a->fresh = true;
 	reassembly_close_soon(a->t, a->index, a->dir, STREAM_END_RST);
 	x = dir_ext(a->t, &a->f->dir[a->dir]);
@@ -648,12 +651,12 @@ static void settle(struct stream_table *t, uint32_t index, struct flow *f,
 		reassembly_finish(t, index, STREAM_END_FIN, ts_ns);
 		return;
 	}
+	for (unsigned int dir = 0; dir < 2; dir++)
+		settle_wait(t, f, dir, next && next[dir] != f->dir[dir].next);
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		struct flow_dir *d = &f->dir[dir];
-		struct dir_ext *x;
+		struct dir_ext *x = dir_ext(t, d);
 
-		settle_wait(t, f, dir, next && next[dir] != d->next);
-		x = dir_ext(t, d);
 		if (!next || !x || !(x->flags & X_WAITING) ||
 		    ++x->waited < WAIT_RECORDS)
 			continue;

@@ -102,34 +102,43 @@ static void evict_same_key(struct stream_table *t, uint32_t tag,
 		flow_table_remove(t, oldest);
 }
 
-/* A record of no known flow. Which flows with its key does it put an end to?
- * Those of its own VNI: their addresses are used anew. */
+static bool shares_vni(const struct flow *f, unsigned int dir, uint32_t vni)
+{
+	return dir_has_vni(&f->dir[dir], vni) ||
+	       (!f->dir[dir].seen && dir_has_vni(&f->dir[!dir], vni));
+}
+
+/* A connection began, or goes on, where others have the same addresses: under
+ * its own VNI these are over. Those used within the last quiet ticks stay. */
 static void supersede(struct stream_table *t, uint32_t tag,
 		      const struct flow_key *key, unsigned int dir,
-		      uint32_t vni, uint32_t except)
+		      uint32_t vni, uint32_t except, uint32_t quiet)
 {
-	uint32_t pos = flow_table_home(t, tag), index;
+	uint32_t pos = flow_table_home(t, tag), now = ticks_of(t->now), index;
 
 	while ((index = flow_table_next(t, tag, key, &pos))) {
 		const struct flow *f = flow_at(t, index);
 
 		if (index == except || f->flags & (F_CLOSED | F_CLOSING))
 			continue;
-		if (dir_has_vni(&f->dir[dir], vni) ||
-		    (!f->dir[dir].seen && dir_has_vni(&f->dir[!dir], vni)))
+		if (shares_vni(f, dir, vni) && now - f->used >= quiet)
 			reassembly_close_soon(t, index, dir, STREAM_END_REUSED);
 	}
 }
 
-/* Is there another connection with this key that goes on? */
+/* Do others use the same addresses under another VNI? */
 static bool has_tenant(const struct stream_table *t, uint32_t tag,
-		       const struct flow_key *key)
+		       const struct flow_key *key, unsigned int dir,
+		       uint32_t vni)
 {
 	uint32_t pos = flow_table_home(t, tag), index;
 
-	while ((index = flow_table_next(t, tag, key, &pos)))
-		if (!(flow_at(t, index)->flags & (F_CLOSED | F_CLOSING)))
+	while ((index = flow_table_next(t, tag, key, &pos))) {
+		const struct flow *f = flow_at(t, index);
+
+		if (!(f->flags & F_CLOSED) && !shares_vni(f, dir, vni))
 			return true;
+	}
 	return false;
 }
 
@@ -140,9 +149,10 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 	struct flow *f;
 	uint32_t index;
 
-	if (same_key)
-		supersede(t, tag, key, dir, rec->vni, 0);
-	if (same_key && has_tenant(t, tag, key))
+	/* Without a SYN, let it prove itself first. */
+	if (same_key && rec->tcp_flags & METLO_TCP_SYN)
+		supersede(t, tag, key, dir, rec->vni, 0, 0);
+	if (same_key && has_tenant(t, tag, key, dir, rec->vni))
 		t->stats.flows_other_vni++;
 	if (same_key >= FLOW_TABLE_SAME_KEY)
 		evict_same_key(t, tag, key);
@@ -163,6 +173,22 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 	return index;
 }
 
+/* One of several flows with the same key got a record. */
+static void goes_on(struct stream_table *t, uint32_t tag,
+		    const struct flow_key *key, unsigned int dir,
+		    const struct metlo_rec *rec, const struct match *m)
+{
+	const struct flow *f = flow_at(t, m->flow);
+
+	if (f->flags & (F_CLOSED | F_CLOSING))
+		return;
+	if (rec->tcp_flags & METLO_TCP_SYN)
+		supersede(t, tag, key, dir, rec->vni, m->flow, 0);
+	else if (m->fit == MATCH_NEXT)
+		supersede(t, tag, key, dir, rec->vni, m->flow,
+			  ticks_of(t->conf.gap_timeout_ns) + 1);
+}
+
 void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 		   const uint8_t *payload)
 {
@@ -179,9 +205,8 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 	if (m.flow) {
 		flow_table_touch(t, m.flow, flow_at(t, m.flow));
 		if (m.fit != MATCH_FAR) {
-			if (rec->tcp_flags & METLO_TCP_SYN && m.same_key > 1 &&
-			    !(flow_at(t, m.flow)->flags & F_CLOSED))
-				supersede(t, tag, &key, dir, rec->vni, m.flow);
+			if (m.same_key > 1)
+				goes_on(t, tag, &key, dir, rec, &m);
 			reassembly_record(t, m.flow, dir, rec, payload);
 			return;
 		}
