@@ -39,15 +39,21 @@ static int32_t reach_ahead(const struct stream_table *t,
 	return MATCH_AHEAD;
 }
 
+static bool skipping(const struct stream_table *t, const struct flow_dir *d)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+
+	return x && x->skip > d->offset;
+}
+
 /* Is the acknowledgment number one of the direction it acknowledges? */
 static enum agree ack_agrees(const struct stream_table *t,
 			     const struct flow_dir *o, uint32_t ack, bool known)
 {
-	const struct dir_ext *x = dir_ext(t, o);
 	int32_t slack = known ? MATCH_AHEAD : MATCH_COPY;
 	bool ok;
 
-	if (x && x->skip > o->offset)
+	if (skipping(t, o))
 		return AGREE_UNKNOWN;
 	if (o->flags & D_STARTED)
 		ok = within(seq_diff(ack, o->next), reach_back(o, known),
@@ -124,11 +130,12 @@ static enum match_fit fit_seq(const struct stream_table *t,
 		       : rel < SOON ? MATCH_AHEAD_OF
 				    : MATCH_NEAR;
 	}
-	if (d->flags & D_HELD)
-		return within(rel, MATCH_SYN_AHEAD,
-			      known ? MATCH_AHEAD : MATCH_COPY)
-			       ? MATCH_AHEAD_OF
-			       : MATCH_FAR;
+	if (d->flags & D_HELD) {
+		if (!within(rel, MATCH_SYN_AHEAD,
+			    known ? MATCH_AHEAD : MATCH_COPY))
+			return MATCH_FAR;
+		return within(rel, SOON, SOON) ? MATCH_AHEAD_OF : MATCH_NEAR;
+	}
 	if (d->flags & D_ACKED)
 		return within(seq_diff(seq, d->acked),
 			      known ? MATCH_AHEAD : MATCH_COPY,
@@ -151,18 +158,22 @@ static enum match_fit fit_data(const struct stream_table *t,
 
 	if (rec->tcp_flags & METLO_TCP_ACK)
 		ack = ack_agrees(t, o, rec->ack, known);
-	/* When neither number is its own, it is another connection. */
+	/* A far sequence number belongs here only if the acknowledgment does,
+	 * or if it cannot tell because the other side is being skipped. */
 	if (fit == MATCH_FAR)
-		return own && ack != AGREE_NO &&
+		return own && (ack == AGREE_YES || skipping(t, o)) &&
 				       !(f->flags & (F_CLOSED | F_CLOSING))
 			       ? MATCH_FAR
 			       : MATCH_NONE;
 	if (ack == AGREE_NO)
 		return own ? MATCH_POSSIBLE : MATCH_NONE;
+	/* A copy under another VNI needs both numbers, or a close one. */
+	if (!known && ack == AGREE_UNKNOWN && fit < MATCH_AHEAD_OF)
+		return MATCH_NONE;
 	if (fit == MATCH_WEAK) {
 		if (ack == AGREE_YES)
 			return MATCH_NEAR;
-		return known ? MATCH_WEAK : MATCH_NONE;
+		return MATCH_WEAK;
 	}
 	return fit;
 }

@@ -329,6 +329,17 @@ static void disprove_rst(struct arrival *a, struct dir_ext *x, uint32_t end)
 	a->t->stats.rst_ignored++;
 }
 
+/* The start is not known yet; it is not after seq. */
+static void hold_from(struct arrival *a, uint32_t seq)
+{
+	struct flow_dir *d = &a->f->dir[a->dir];
+
+	a->f->flags |= F_HOLD;
+	if (!(d->flags & D_HELD) || seq_before(seq, d->next))
+		d->next = seq;
+	d->flags |= D_HELD;
+}
+
 /* Takes one piece of payload, or of what stands for it. */
 static void submit(struct arrival *a, struct seg rest)
 {
@@ -352,10 +363,7 @@ static void submit(struct arrival *a, struct seg rest)
 		if (x && x->flags & X_RST)
 			disprove_rst(a, x, rest.seq + rest.len);
 		if (!started(d)) {
-			f->flags |= F_HOLD;
-			if (!(d->flags & D_HELD) || rel < 0)
-				d->next = rest.seq;
-			d->flags |= D_HELD;
+			hold_from(a, rest.seq);
 			if (keep(a, &rest))
 				return;
 		} else if (rel < 0) {
@@ -455,12 +463,8 @@ static void take_fin(struct arrival *a)
 	x->flags |= X_FIN;
 	x->fin = fin;
 	x->fin_order = a->t->order;
-	if (!started(d)) {
-		a->f->flags |= F_HOLD;
-		if (!(d->flags & D_HELD) || seq_before(fin, d->next))
-			d->next = fin;
-		d->flags |= D_HELD;
-	}
+	if (!started(d))
+		hold_from(a, fin);
 	run(a->t, a->f, rec->ts_ns);
 }
 
@@ -544,6 +548,8 @@ static void take_rst(struct arrival *a)
 	}
 	a->fresh = true;
 	reassembly_close_soon(a->t, a->index, a->dir, STREAM_END_RST);
+	if (!started(&a->f->dir[a->dir]))
+		hold_from(a, rec->seq);
 	x = dir_ext(a->t, &a->f->dir[a->dir]);
 	if (x) {
 		x->flags |= X_RST;
