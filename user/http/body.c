@@ -42,7 +42,7 @@ void msg_complete(struct conn *c, enum stream_dir dir, uint64_t end,
 			? DIR_TUNNEL
 			: DIR_START;
 	if (!request)
-		pair_observe_end(c, m);
+		pair_observe(c, m);
 	exchange_check(c, m->x);
 }
 
@@ -132,7 +132,7 @@ static void interim(struct conn *c, enum stream_dir dir, uint64_t ts_ns)
 	(void)ts_ns;
 	e->stats.interim_responses++;
 	x = pair_response(c, m, false);
-	c->answered = true;
+	c->spoken = true;
 	if (x && x->n_interim < INTERIM_MAX)
 		x->interim[x->n_interim++] = m->h.status;
 	if (x && !x->queued)
@@ -158,7 +158,7 @@ static void response_begin(struct conn *c, enum stream_dir dir,
 	}
 	e->stats.responses++;
 	x = pair_response(c, m, true);
-	c->answered = true;
+	c->spoken = true;
 	if (!x) {
 		e->stats.memory_limit++;
 		conn_give_up(c, HTTP_F_EVICTED);

@@ -120,14 +120,17 @@ struct conn {
 	struct conn *prev, *next; /* those with something pending, by age */
 	struct exchange *queue;
 	uint64_t listed_ns; /* when it was put at the end of that list */
+	uint64_t answered;  /* end of the last response of a pair */
+	uint64_t hole_at;   /* the same when requests were lost (req_hole) */
 	struct dir dir[2];  /* by stream's index */
 	uint16_t n_queue;
 	uint8_t swap; /* 1: stream's guess of the client is wrong */
 	bool listed;
 	bool seen;	/* a valid start line */
-	bool answered;	/* a valid response */
+	bool spoken;	/* a valid response */
 	bool pipelined; /* requests were sent ahead of responses */
 	bool req_hole;	/* requests lost after the last one of the queue */
+	bool hole_lost; /* ... by a gap, not by junk */
 	bool rsp_lost;	/* responses lost: the order alone pairs nothing */
 	bool midstream;
 	bool tunnel; /* CONNECT was accepted */
@@ -224,8 +227,10 @@ struct exchange *pair_request(struct conn *c, struct msg *m);
 /* A response's head is complete, m->x is set. A response that belongs to no
  * request that was seen gets an exchange of its own, outside the queue. */
 struct exchange *pair_response(struct conn *c, struct msg *m, bool final);
+/* Requests were lost after those of the queue, or junk was in their place. */
+void pair_hole(struct conn *c, bool lost);
 /* A response is complete: what that says about the client. */
-void pair_observe_end(struct conn *c, const struct msg *rsp);
+void pair_observe(struct conn *c, const struct msg *rsp);
 /* Every exchange of the queue comes out as it is. */
 void queue_give_up(struct conn *c, uint32_t flags);
 /* Emits and removes x, whatever it has. */

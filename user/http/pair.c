@@ -11,14 +11,22 @@
  *    the place in the stream up to which the client had received when it sent
  *    the request (response start < acked of the request);
  *  - a client that does not pipeline sends a request when it has received
- *    all of the response before: the answer starts exactly there.
+ *    all of the response before: the answer starts exactly there. A client
+ *    that does shows it: by two requests that acknowledge the same, by a
+ *    response that acknowledges more than its request, by a request that
+ *    acknowledges less than the response before. From then on this rule is
+ *    not applied to it.
  *
  * What that does not decide comes out unpaired: no answer is better than a
- * wrong one.
+ * wrong one. (One case cannot be told apart: always two requests on the way,
+ * and all that would have shown it was lost or before the capture.)
  */
 #include "http/internal.h"
 
 #include <string.h>
+
+/* A line end behind a body is not another request. */
+#define STRAY_MAX 2u
 
 struct exchange *exchange_new(struct http_engine *e)
 {
@@ -125,7 +133,7 @@ static struct exchange *pair_exact(struct conn *c, uint64_t start,
 		/* (the first answer seen of a connection that was joined
 		 * midway is compared with nothing but the place) */
 		if (known(acked) && acked <= x->req->start &&
-		    !(c->midstream && !c->answered))
+		    !(c->midstream && !c->spoken))
 			continue;
 		if (before && before->req && before->req->acked >= start)
 			return NULL;
@@ -134,6 +142,20 @@ static struct exchange *pair_exact(struct conn *c, uint64_t start,
 		return x;
 	}
 	return NULL;
+}
+
+/* No request but this one starts before the offset that is returned. */
+static uint64_t request_bound(struct conn *c, const struct exchange *x)
+{
+	const struct exchange *n = x->next;
+
+	if (n && n->req && !n->after_hole)
+		return n->req->start;
+	if (!n && !c->req_hole)
+		return client_dir(c)->pos;
+	return x->req->complete && !(x->req->h.marks & HEAD_CUT)
+		       ? x->req->end
+		       : x->req->start;
 }
 
 /* Where in the queue a response that starts here belongs; *lone: nowhere. */
@@ -151,12 +173,10 @@ static struct exchange *pair_find(struct conn *c, uint64_t start,
 		return first;
 	x = pair_exact(c, start, acked);
 	if (!x && first->req && known(acked) && acked > first->req->start &&
-	    !first->after_hole &&
-	    acked <= (first->next && first->next->req ? first->next->req->start
-						      : client_dir(c)->pos))
+	    !first->after_hole && acked <= request_bound(c, first))
 		x = first; /* the server had received no other */
 	if (!x && first->req && first->after_hole && !c->rsp_lost &&
-	    c->midstream && !c->answered && !known(first->req->acked))
+	    c->midstream && !c->spoken && !known(first->req->acked))
 		x = first; /* nothing is known of what was before */
 	if (x) {
 		drop_before(c, x);
@@ -166,7 +186,7 @@ static struct exchange *pair_find(struct conn *c, uint64_t start,
 	}
 	*lone = true;
 	/* If it is not the answer to the first, then that one was lost. */
-	if (final && c->rsp_lost && first->req &&
+	if (final && c->rsp_lost && first->req && !first->after_hole &&
 	    (!known(acked) || acked > first->req->start))
 		exchange_finish(c, first, HTTP_F_RESPONSE_GAP);
 	return NULL;
@@ -187,6 +207,9 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 			queue_append(c, x);
 		}
 	}
+	if (x->req && x->req->complete && known(m->acked) &&
+	    !(x->req->h.marks & HEAD_CUT) && m->acked > x->req->end + STRAY_MAX)
+		c->pipelined = true;
 	if (!known(x->rsp_start)) {
 		x->rsp_start = m->start;
 		x->rsp_acked = m->acked;
@@ -204,7 +227,7 @@ static bool answers(const struct conn *c, const struct exchange *x,
 		return !doubt;
 	if (x->rsp_acked <= m->start || x->rsp_start < m->acked)
 		return false;
-	return !doubt || x->rsp_start == m->acked;
+	return !doubt || (!c->pipelined && x->rsp_start == m->acked);
 }
 
 struct exchange *pair_request(struct conn *c, struct msg *m)
@@ -231,8 +254,10 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 		else
 			exchange_finish(c, x, 0);
 	}
-	if (last && known(m->acked) && last->req->acked == m->acked)
-		c->pipelined = true;
+	if (known(m->acked) &&
+	    (last ? last->req->acked == m->acked
+		  : c->req_hole && c->hole_lost && m->acked <= c->hole_at))
+		c->pipelined = true; /* nothing came in between */
 	if (c->n_queue >= QUEUE_MAX && c->queue) {
 		c->engine->stats.memory_limit++;
 		queue_give_up(c, HTTP_F_EVICTED);
@@ -241,19 +266,30 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	if (!x)
 		return NULL;
 	x->after_hole = c->req_hole;
-	c->req_hole = false;
+	c->req_hole = c->hole_lost = false;
 	queue_append(c, x);
 	return x;
 }
 
-void pair_observe_end(struct conn *c, const struct msg *rsp)
+void pair_observe(struct conn *c, const struct msg *rsp)
 {
 	const struct exchange *next = rsp->x->next;
 
+	if (rsp->x->req)
+		c->answered = rsp->end;
 	/* sent before all of this response was there */
 	if (rsp->x->queued && next && next->req && known(next->req->acked) &&
 	    next->req->acked < rsp->end)
 		c->pipelined = true;
+}
+
+void pair_hole(struct conn *c, bool lost)
+{
+	if (lost && !c->hole_lost) {
+		c->hole_lost = true;
+		c->hole_at = c->answered;
+	}
+	c->req_hole = true;
 }
 
 void queue_give_up(struct conn *c, uint32_t flags)

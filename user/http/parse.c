@@ -32,7 +32,7 @@ static bool starts_with_http(const uint8_t *p, size_t n)
 
 static bool awaits_first_answer(const struct conn *c)
 {
-	return !c->answered && c->queue && c->queue->req && !c->queue->rsp;
+	return !c->spoken && c->queue && c->queue->req && !c->queue->rsp;
 }
 
 /* Nothing was seen on this connection so far: whose bytes are these? */
@@ -86,7 +86,7 @@ void parse_resync(struct conn *c, enum stream_dir dir, bool lost)
 	d->state = DIR_RESYNC;
 	d->nl = 0;
 	if (dir_is_request(c, dir))
-		c->req_hole = true;
+		pair_hole(c, lost);
 	else if (lost)
 		c->rsp_lost = true;
 }
@@ -553,6 +553,7 @@ void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 	e->stats.bytes_head += m->have;
 	m->have = 0;
 	m->h.flags |= flags;
+	e->unsaved = m;
 	if (!whole) /* it is not known what the rest says about it */
 		m->h.marks |= HEAD_CUT;
 	head_done(c, dir, &in, m->block);
