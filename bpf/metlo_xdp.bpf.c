@@ -76,6 +76,7 @@ struct scratch {
 	struct metlo_rec rec;
 	__u8 payload[METLO_REC_PAYLOAD_MAX];
 	__u8 headers[METLO_HEADERS_MAX];
+	struct metlo_packet pkt;
 };
 
 struct {
@@ -91,8 +92,6 @@ struct metlo_env {
 	struct metlo_stats *stats;
 	struct scratch *scratch;
 };
-
-static const __u32 zero;
 
 METLO_INLINE int metlo_env_vni_allowed(const struct metlo_env *env METLO_UNUSED,
 				       __u32 vni)
@@ -130,9 +129,11 @@ static __attribute__((noinline)) int vni_move(struct metlo_vni_cpu *cpu,
 METLO_INLINE void metlo_env_count_vni(struct metlo_env *env METLO_UNUSED,
 				      __u32 vni, __u64 bytes)
 {
-	struct metlo_vni_cpu *cpu = bpf_map_lookup_elem(&metlo_vni_cpu, &zero);
 	struct metlo_vni_slot *slot;
+	struct metlo_vni_cpu *cpu;
+	__u32 zero = 0;
 
+	cpu = bpf_map_lookup_elem(&metlo_vni_cpu, &zero);
 	if (!cpu)
 		return;
 	slot = &cpu->slot[(vni ^ vni >> 10) & (METLO_VNI_SLOTS - 1)];
@@ -149,6 +150,8 @@ METLO_INLINE void metlo_env_count_vni(struct metlo_env *env METLO_UNUSED,
 
 METLO_INLINE struct metlo_rec *metlo_env_record(struct metlo_env *env)
 {
+	__u32 zero = 0;
+
 	env->scratch = bpf_map_lookup_elem(&metlo_scratch, &zero);
 	return env->scratch ? &env->scratch->rec : NULL;
 }
@@ -200,66 +203,111 @@ METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 				   BPF_RB_NO_WAKEUP);
 }
 
+METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
+						  struct metlo_packet *pkt,
+						  struct metlo_rec *rec);
+
 #include "metlo_process.h"
 
-/* The frame has several buffers and its headers are not all in the first. */
-static __attribute__((noinline)) int
-process_copy(struct metlo_env *env, struct metlo_packet *pkt, __u64 frame_len)
+/*
+ * Delivers scratch->pkt, whose record was started in scratch->rec. Global: the
+ * verifier looks at it once, and not for each way in which a packet can be
+ * laid out.
+ */
+__attribute__((noinline)) int metlo_xdp_deliver(struct xdp_md *ctx)
 {
-	struct metlo_view view = {
-		.avail = frame_len,
-		.wire_len = frame_len,
-	};
-	__u64 len = frame_len;
+	struct metlo_env env = {.ctx = ctx};
+	__u32 zero = 0;
 
-	if (!metlo_env_record(env))
-		return METLO_bad_outer;
+	env.config = bpf_map_lookup_elem(&metlo_config, &zero);
+	env.stats = bpf_map_lookup_elem(&metlo_stats, &zero);
+	env.scratch = bpf_map_lookup_elem(&metlo_scratch, &zero);
+	if (!env.config || !env.stats || !env.scratch)
+		return METLO_ring_full;
+	return metlo_deliver(&env, &env.scratch->pkt, &env.scratch->rec);
+}
+
+METLO_INLINE enum metlo_outcome
+metlo_env_deliver(struct metlo_env *env, struct metlo_packet *pkt,
+		  struct metlo_rec *rec METLO_UNUSED)
+{
+	env->scratch->pkt = *pkt;
+	return metlo_xdp_deliver(env->ctx);
+}
+
+#define LOOK_AGAIN -1
+
+/* The verdict, for a view of the first buffer or of a copy of the headers.
+ * LOOK_AGAIN when the view ends before the headers and the frame does not;
+ * then nothing was counted. */
+METLO_INLINE int process(struct xdp_md *ctx, struct metlo_view *view)
+{
+	struct metlo_env env = {.ctx = ctx};
+	struct metlo_packet pkt = {};
+	enum metlo_outcome outcome;
+	__u32 zero = 0;
+
+	env.config = bpf_map_lookup_elem(&metlo_config, &zero);
+	env.stats = bpf_map_lookup_elem(&metlo_stats, &zero);
+	if (!env.config || !env.stats)
+		return XDP_PASS;
+	view->wire_len = view->avail = view->len;
+	view->ctx = ctx;
+	view->zero = env.config->_zero;
+	outcome = metlo_process(&env, view, &pkt);
+	if (METLO_UNLIKELY(outcome == METLO_bad_outer ||
+			   outcome == METLO_bad_vxlan ||
+			   outcome == METLO_bad_inner) &&
+	    !view->copied) {
+		view->len = bpf_xdp_get_buff_len(ctx);
+		if (view->len > (__u64)(view->end - view->data))
+			return LOOK_AGAIN;
+	}
+	metlo_count(&env, &pkt, outcome, view->len);
+	return metlo_passes(env.config, &pkt) ? XDP_PASS : XDP_DROP;
+}
+
+/* The frame has several buffers and its headers are not all in the first.
+ * Global, so that the verifier looks at it once and not for each caller. */
+__attribute__((noinline)) int metlo_xdp_copy(struct xdp_md *ctx)
+{
+	struct metlo_view view = {.len = bpf_xdp_get_buff_len(ctx)};
+	__u64 len = view.len;
+	struct scratch *scratch;
+	__u32 zero = 0;
+
+	scratch = bpf_map_lookup_elem(&metlo_scratch, &zero);
+	if (!scratch)
+		return XDP_PASS;
 	if (len > METLO_HEADERS_MAX)
 		len = METLO_HEADERS_MAX;
 	len--;
 	METLO_OPAQUE(len);
 	if (len > METLO_HEADERS_MAX - 1)
-		return METLO_bad_outer;
+		return XDP_PASS;
 	METLO_OPAQUE(len);
 	len++;
-	if (bpf_xdp_load_bytes(env->ctx, 0, env->scratch->headers, (__u32)len))
-		return METLO_bad_outer;
-	view.data = env->scratch->headers;
+	if (bpf_xdp_load_bytes(ctx, 0, scratch->headers, (__u32)len))
+		return XDP_PASS;
+	view.data = scratch->headers;
 	view.copied = len;
-	view.zero = env->config->_zero;
-	__builtin_memset(pkt, 0, sizeof(*pkt));
-	return metlo_process(env, &view, pkt);
+	return process(ctx, &view);
 }
 
 SEC("xdp")
 int metlo_xdp(struct xdp_md *ctx)
 {
-	struct metlo_env env = {
-		.ctx = ctx,
-		.config = bpf_map_lookup_elem(&metlo_config, &zero),
-		.stats = bpf_map_lookup_elem(&metlo_stats, &zero),
-	};
-	__u64 frame_len = bpf_xdp_get_buff_len(ctx);
 	struct metlo_view view = {
 		.data = (const __u8 *)(long)ctx->data,
 		.end = (const __u8 *)(long)ctx->data_end,
-		.avail = frame_len,
-		.wire_len = frame_len,
 	};
-	struct metlo_packet pkt = {};
-	enum metlo_outcome outcome;
 
-	if (!env.config || !env.stats)
-		return XDP_PASS;
-	view.zero = env.config->_zero;
-	outcome = metlo_process(&env, &view, &pkt);
-	if (METLO_UNLIKELY(outcome == METLO_bad_outer ||
-			   outcome == METLO_bad_vxlan ||
-			   outcome == METLO_bad_inner) &&
-	    frame_len > (__u64)(view.end - view.data))
-		outcome = process_copy(&env, &pkt, frame_len);
-	metlo_count(&env, &pkt, outcome, frame_len);
-	return metlo_passes(env.config, &pkt) ? XDP_PASS : XDP_DROP;
+	int verdict;
+
+	view.len = (__u64)(view.end - view.data);
+	verdict = process(ctx, &view);
+	return METLO_LIKELY(verdict != LOOK_AGAIN) ? verdict
+						   : metlo_xdp_copy(ctx);
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -47,59 +47,82 @@
 /* What can be seen of a frame. */
 struct metlo_view {
 	const __u8 *data;
-	__u64 avail;	/* bytes that are there, readable at data or not */
-	__u64 wire_len; /* bytes that were there on the wire */
+	__u64 len;	/* of the frame, as far as it is there */
+	__u64 wire_len; /* of the frame on the wire */
+	__u64 avail;	/* where what is there of the packet looked at ends */
 #ifdef __bpf__
 	const __u8 *end; /* of what is readable at data */
 	__u64 copied;	 /* not 0: data is a copy of this many bytes */
 	__u64 zero;	 /* is 0, but the verifier cannot know */
+	void *ctx;
 #endif
 };
 
 /*
- * Header lengths vary, and the verifier follows every combination of them to
- * the end of the program. This makes it forget which one led here, so that it
- * follows them all as one: off is now anything up to METLO_HEADERS_MAX. False
- * when it is beyond.
+ * A frame of several buffers is longer than what is readable at data, but to
+ * ask for its length costs as much as decoding it. So the length starts as
+ * that of the first buffer, and this is called where more may be needed.
  */
-METLO_INLINE int metlo_merge_paths(const struct metlo_view *v METLO_UNUSED,
-				   __u64 *off)
+METLO_INLINE void metlo_view_whole(struct metlo_view *v METLO_UNUSED)
 {
 #ifdef __bpf__
-	__u64 any = *off ^ v->zero;
-
-	METLO_OPAQUE(any);
-	if (any > METLO_HEADERS_MAX)
-		return 0;
-	*off = any;
+	v->len = v->wire_len = v->avail = bpf_xdp_get_buff_len(v->ctx);
 #endif
-	return *off <= METLO_HEADERS_MAX;
 }
 
-/* n bytes at off, or NULL where the frame or what is readable of it ends
- * before. n is a constant. */
-METLO_INLINE const __u8 *metlo_at(const struct metlo_view *v, __u64 off,
-				  __u64 n)
+/*
+ * Header lengths vary, and the verifier follows every combination of them to
+ * the end of the program. This makes it forget which one led here, so that it
+ * follows them all as one: off is now anything up to METLO_HEADERS_MAX, end
+ * anything. False when off is beyond that.
+ */
+METLO_INLINE int metlo_merge_paths(struct metlo_view *v METLO_UNUSED,
+				   __u64 *off, __u64 *end METLO_UNUSED)
 {
-	const __u8 *p;
-
-	if (off + n > v->avail)
-		return 0;
 #ifdef __bpf__
+	__u64 any_off = *off ^ v->zero, any_end = *end ^ v->zero;
+	__u64 any_len = v->len ^ v->zero;
+
+	METLO_OPAQUE(any_off);
+	METLO_OPAQUE(any_end);
+	METLO_OPAQUE(any_len);
+	if (any_off > METLO_HEADERS_MAX)
+		return 0;
+	*off = any_off;
+	*end = any_end;
+	v->len = any_len;
+	return 1;
+#else
+	return *off <= METLO_HEADERS_MAX;
+#endif
+}
+
+/* Are n bytes at off readable? Then *p points to them. n is a constant. */
+METLO_INLINE int metlo_at(const struct metlo_view *v, __u64 off, __u64 n,
+			  const __u8 **p)
+{
+#ifdef __bpf__
+	const __u8 *at;
+
 	if (v->copied) {
 		METLO_OPAQUE(off);
 		if (off > METLO_HEADERS_MAX - n || off + n > v->copied)
 			return 0;
-		return v->data + off;
+		*p = v->data + off;
+		return 1;
 	}
-	p = v->data + off;
-	METLO_OPAQUE(p);
-	if (p + n > v->end)
+	at = v->data + off;
+	METLO_OPAQUE(at);
+	if (at + n > v->end)
 		return 0;
+	*p = at;
+	return 1;
 #else
-	p = v->data + off;
+	if (off + n > v->len)
+		return 0;
+	*p = v->data + off;
+	return 1;
 #endif
-	return p;
 }
 
 METLO_INLINE __u16 metlo_be16(const __u8 *p)

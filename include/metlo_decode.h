@@ -79,23 +79,20 @@ METLO_INLINE int metlo_is_vlan(__u32 type)
  * the EtherType, or -1 where the frame is too short. */
 METLO_INLINE int metlo_parse_l2(const struct metlo_view *v, __u64 *off)
 {
-	const __u8 *p = metlo_at(v, *off, METLO_ETH_LEN);
+	const __u8 *p;
 	__u32 type;
 
-	if (!p)
+	if (!metlo_at(v, *off, METLO_ETH_LEN, &p))
 		return -1;
 	type = metlo_be16(p + 12);
 	*off += METLO_ETH_LEN;
 	METLO_UNROLL
 	for (int i = 0; i < METLO_VLAN_TAGS_MAX && metlo_is_vlan(type); i++) {
-		p = metlo_at(v, *off, METLO_VLAN_LEN);
-		if (!p)
+		if (!metlo_at(v, *off, METLO_VLAN_LEN, &p))
 			return -1;
 		type = metlo_be16(p + 2);
 		*off += METLO_VLAN_LEN;
 	}
-	if (!metlo_merge_paths(v, off))
-		return -1;
 	return (int)type;
 }
 
@@ -104,26 +101,22 @@ METLO_INLINE int metlo_parse_l2(const struct metlo_view *v, __u64 *off)
 METLO_INLINE int metlo_parse_ipv4(const struct metlo_view *v, __u64 off,
 				  __u64 limit, struct metlo_ip *ip)
 {
-	const __u8 *p = metlo_at(v, off, METLO_IPV4_LEN);
 	__u64 header_len, total_len;
+	const __u8 *p;
 
-	if (!p || p[0] >> 4 != 4)
+	if (!metlo_at(v, off, METLO_IPV4_LEN, &p) || p[0] >> 4 != 4)
 		return 0;
 	header_len = (__u64)(p[0] & 15) * 4;
 	total_len = metlo_be16(p + 2);
-	if (header_len < METLO_IPV4_LEN || off + header_len > v->avail)
-		return 0;
 	ip->no_length = !total_len;
-	ip->end = total_len ? off + total_len : limit;
-	if (off + header_len > ip->end)
-		return 0;
 	ip->start = off;
 	ip->off = off + header_len;
+	ip->end = total_len ? off + total_len : limit;
 	ip->proto = p[9];
 	ip->ipv6 = 0;
 	/* More Fragments or an offset */
 	ip->fragment = (metlo_be16(p + 6) & 0x3fff) != 0;
-	return 1;
+	return header_len >= METLO_IPV4_LEN && ip->off <= ip->end;
 }
 
 METLO_INLINE int metlo_is_ipv6_ext(__u32 proto)
@@ -135,8 +128,7 @@ METLO_INLINE int metlo_is_ipv6_ext(__u32 proto)
 }
 
 /* The extension headers of IPv6 (RFC 8200 section 4) from ip->off on. */
-METLO_INLINE int metlo_parse_ipv6_ext(const struct metlo_view *v,
-				      struct metlo_ip *ip)
+METLO_INLINE int metlo_parse_ipv6_ext(struct metlo_view *v, struct metlo_ip *ip)
 {
 	__u64 off = ip->off, last = off + METLO_EXT_BYTES_MAX;
 	__u32 proto = ip->proto;
@@ -151,14 +143,12 @@ METLO_INLINE int metlo_parse_ipv6_ext(const struct metlo_view *v,
 			ip->proto = proto;
 			return 1;
 		}
-		p = metlo_at(v, off, 8);
-		if (!p)
+		if (!metlo_at(v, off, 8, &p))
 			return 0;
 		len = proto == METLO_IPPROTO_AH		? ((__u64)p[1] + 2) * 4
 		      : proto == METLO_IPPROTO_FRAGMENT ? 8
 							: ((__u64)p[1] + 1) * 8;
-		if (off + len > v->avail || off + len > ip->end ||
-		    off + len > last)
+		if (off + len > ip->end || off + len > last)
 			return 0;
 		/* An atomic fragment (RFC 6946) is a whole packet. Otherwise
 		 * what follows need not be a header. */
@@ -171,20 +161,20 @@ METLO_INLINE int metlo_parse_ipv6_ext(const struct metlo_view *v,
 		}
 		proto = p[0];
 		off += len;
-		if (!metlo_merge_paths(v, &off))
+		if (!metlo_merge_paths(v, &off, &ip->end))
 			return 0;
 	}
 	return 0;
 }
 
 /* IPv6 header (RFC 8200) at off, else like metlo_parse_ipv4(). */
-METLO_INLINE int metlo_parse_ipv6(const struct metlo_view *v, __u64 off,
-				  __u64 limit, struct metlo_ip *ip)
+METLO_INLINE int metlo_parse_ipv6(struct metlo_view *v, __u64 off, __u64 limit,
+				  struct metlo_ip *ip)
 {
-	const __u8 *p = metlo_at(v, off, METLO_IPV6_LEN);
 	__u64 payload_len;
+	const __u8 *p;
 
-	if (!p || p[0] >> 4 != 6)
+	if (!metlo_at(v, off, METLO_IPV6_LEN, &p) || p[0] >> 4 != 6)
 		return 0;
 	payload_len = metlo_be16(p + 4);
 	ip->no_length = !payload_len;
@@ -194,137 +184,142 @@ METLO_INLINE int metlo_parse_ipv6(const struct metlo_view *v, __u64 off,
 	ip->proto = p[6];
 	ip->ipv6 = 1;
 	ip->fragment = 0;
-	if (!metlo_is_ipv6_ext(ip->proto))
+	if (METLO_LIKELY(!metlo_is_ipv6_ext(ip->proto)))
 		return 1;
 	return metlo_parse_ipv6_ext(v, ip);
 }
 
+/*
+ * The Ethernet frame at off as far as the header behind IP: of UDP in the
+ * outer frame, of TCP in the inner one. METLO_GO_ON: it is one of that
+ * protocol, and ip is complete; else what the frame is. Unless that is
+ * bad_outer, the view then has the length of the whole frame.
+ */
+METLO_INLINE enum metlo_outcome metlo_parse_ip(struct metlo_view *v, __u64 off,
+					       int outer, struct metlo_ip *ip)
+{
+	enum metlo_outcome bad = outer ? METLO_bad_outer : METLO_bad_inner;
+	enum metlo_outcome other = outer ? METLO_pass_not_vxlan : METLO_not_tcp;
+	__u32 proto = outer ? METLO_IPPROTO_UDP : METLO_IPPROTO_TCP;
+	int type = metlo_parse_l2(v, &off), ok;
+
+	if (METLO_LIKELY(type == METLO_ETH_P_IPV4)) {
+		ok = metlo_parse_ipv4(v, off, v->wire_len, ip);
+	} else if (type == METLO_ETH_P_IPV6) {
+		ok = metlo_parse_ipv6(v, off, v->wire_len, ip);
+	} else {
+		if (type < 0 || off > v->avail)
+			return bad;
+		if (outer)
+			metlo_view_whole(v);
+		return other;
+	}
+	if (!ok)
+		return bad;
+	if (outer && METLO_UNLIKELY(ip->no_length || ip->end > v->len)) {
+		metlo_view_whole(v);
+		if (ip->no_length)
+			ip->end = v->wire_len;
+	}
+	if (METLO_LIKELY(ip->proto == proto && !ip->fragment))
+		return metlo_merge_paths(v, &ip->off, &ip->end) ? METLO_GO_ON
+								: bad;
+	if (ip->off > v->avail)
+		return bad;
+	/* What follows the header of a fragment need not be proto's, and
+	 * behind it may be extension headers before proto's. */
+	if (ip->fragment &&
+	    (ip->proto == proto || (ip->ipv6 && metlo_is_ipv6_ext(ip->proto))))
+		return METLO_fragment;
+	return other;
+}
+
 /* UDP (RFC 768) and VXLAN (RFC 7348) header behind ip. On success *off is
- * where the inner frame starts, and the view ends where the datagram does:
- * avail by what is there, wire_len by what the headers say. */
+ * where the inner frame starts, and the view's packet ends where the datagram
+ * does. */
 METLO_INLINE enum metlo_outcome
 metlo_parse_vxlan(struct metlo_view *v, const struct metlo_config *config,
 		  const struct metlo_ip *ip, struct metlo_packet *pkt,
 		  __u64 *off)
 {
-	const __u8 *p = metlo_at(v, ip->off, METLO_UDP_LEN);
 	__u64 udp_len, end;
+	const __u8 *p;
 
-	if (!p || ip->off + METLO_UDP_LEN > ip->end)
+	if (!metlo_at(v, ip->off, METLO_UDP_LEN, &p) ||
+	    ip->off + METLO_UDP_LEN > ip->end)
 		return METLO_bad_outer;
 	if (metlo_be16(p + 2) != config->vxlan_port)
 		return METLO_pass_not_vxlan;
 	udp_len = metlo_be16(p + 4);
 	end = ip->off + udp_len;
-	if (ip->no_length && (!udp_len || ip->end - ip->off > 0xffff))
+	if (METLO_UNLIKELY(ip->no_length &&
+			   (!udp_len || ip->end - ip->off > 0xffff)))
 		/* A super-packet: the field is 0 or has wrapped. */
 		end = ip->end;
 	else if (udp_len < METLO_UDP_LEN || end > ip->end)
 		return METLO_bad_outer;
 	pkt->vxlan = 1;
 	v->wire_len = end;
-	if (v->avail > end)
-		v->avail = end;
-	p = metlo_at(v, ip->off + METLO_UDP_LEN, METLO_VXLAN_LEN);
-	if (!p || !(p[0] & METLO_VXLAN_FLAG_I))
+	v->avail = v->len < end ? v->len : end;
+	*off = ip->off + METLO_UDP_LEN + METLO_VXLAN_LEN;
+	if (!metlo_at(v, ip->off + METLO_UDP_LEN, METLO_VXLAN_LEN, &p) ||
+	    *off > v->avail || !(p[0] & METLO_VXLAN_FLAG_I))
 		return METLO_bad_vxlan;
 	pkt->vni = metlo_be32(p + 4) >> 8;
-	*off = ip->off + METLO_UDP_LEN + METLO_VXLAN_LEN;
 	return METLO_GO_ON;
 }
 
 /*
  * The outer headers. METLO_GO_ON: a VXLAN packet, pkt->vni is set, the inner
- * frame starts at *off and ends at the new ends of the view. Else how the
- * frame ends: pass_not_vxlan, bad_outer, fragment or bad_vxlan.
+ * frame starts at *off and ends at the new end of the view's packet. Else
+ * what the frame is: pass_not_vxlan, bad_outer, fragment or bad_vxlan.
  */
 METLO_INLINE enum metlo_outcome
 metlo_decode_outer(struct metlo_view *v, const struct metlo_config *config,
 		   struct metlo_packet *pkt, __u64 *off)
 {
 	struct metlo_ip ip;
-	__u64 at = 0;
-	int type = metlo_parse_l2(v, &at);
+	enum metlo_outcome outcome = metlo_parse_ip(v, 0, 1, &ip);
 
-	if (type == METLO_ETH_P_IPV4) {
-		if (!metlo_parse_ipv4(v, at, v->wire_len, &ip))
-			return METLO_bad_outer;
-	} else if (type == METLO_ETH_P_IPV6) {
-		if (!metlo_parse_ipv6(v, at, v->wire_len, &ip))
-			return METLO_bad_outer;
-	} else {
-		return type < 0 ? METLO_bad_outer : METLO_pass_not_vxlan;
-	}
-	if (METLO_UNLIKELY(ip.fragment) &&
-	    (ip.proto == METLO_IPPROTO_UDP ||
-	     (ip.ipv6 && metlo_is_ipv6_ext(ip.proto))))
-		return METLO_fragment;
-	if (ip.proto != METLO_IPPROTO_UDP)
-		return METLO_pass_not_vxlan;
-	if (!metlo_merge_paths(v, &ip.off))
-		return METLO_bad_outer;
+	if (outcome != METLO_GO_ON)
+		return outcome;
 	return metlo_parse_vxlan(v, config, &ip, pkt, off);
 }
 
-/* The TCP header (RFC 9293 section 3.1) behind ip; false when malformed or
- * cut before its fixed part ends. */
-METLO_INLINE int metlo_parse_tcp(const struct metlo_view *v,
-				 const struct metlo_ip *ip,
-				 struct metlo_packet *pkt)
+/*
+ * The inner frame at off. METLO_GO_ON: a TCP segment (RFC 9293 section 3.1),
+ * *pkt is complete but for the flags that tell which port matched. Else
+ * bad_inner, not_tcp or fragment.
+ */
+METLO_INLINE enum metlo_outcome
+metlo_decode_inner(struct metlo_view *v, __u64 off, struct metlo_packet *pkt)
 {
-	const __u8 *p = metlo_at(v, ip->off, METLO_TCP_LEN);
 	__u64 header_len, there;
+	struct metlo_ip ip;
+	const __u8 *p;
+	enum metlo_outcome outcome = metlo_parse_ip(v, off, 0, &ip);
 
-	if (!p)
-		return 0;
+	if (outcome != METLO_GO_ON)
+		return outcome;
+	if (!metlo_at(v, ip.off, METLO_TCP_LEN, &p) ||
+	    ip.off + METLO_TCP_LEN > v->avail)
+		return METLO_bad_inner;
 	header_len = (__u64)(p[12] >> 4) * 4;
-	pkt->payload_off = ip->off + header_len;
-	if (header_len < METLO_TCP_LEN || pkt->payload_off > ip->end)
-		return 0;
-	pkt->ip_off = ip->start;
-	pkt->tcp_off = ip->off;
+	pkt->payload_off = ip.off + header_len;
+	if (header_len < METLO_TCP_LEN || pkt->payload_off > ip.end)
+		return METLO_bad_inner;
+	pkt->ip_off = ip.start;
+	pkt->tcp_off = ip.off;
 	pkt->sport = metlo_be16(p);
 	pkt->dport = metlo_be16(p + 2);
 	pkt->tcp_flags = p[13] & 0x3f;
-	pkt->rec_flags = ip->ipv6 ? METLO_REC_IPV6 : 0;
+	pkt->rec_flags = ip.ipv6 ? METLO_REC_IPV6 : 0;
 	/* By the IP header and not by the frame, which may be padded. */
-	pkt->wire_len = ip->end - pkt->payload_off;
-	there = v->avail < ip->end ? v->avail : ip->end;
+	pkt->wire_len = ip.end - pkt->payload_off;
+	there = v->avail < ip.end ? v->avail : ip.end;
 	pkt->len = there > pkt->payload_off ? there - pkt->payload_off : 0;
-	if (pkt->len > METLO_PACKET_PAYLOAD_MAX)
+	if (METLO_UNLIKELY(pkt->len > METLO_PACKET_PAYLOAD_MAX))
 		pkt->len = METLO_PACKET_PAYLOAD_MAX;
-	return 1;
-}
-
-/*
- * The inner frame at off. METLO_GO_ON: a TCP segment, *pkt is complete but
- * for the flags that tell which port matched. Else bad_inner, not_tcp or
- * fragment.
- */
-METLO_INLINE enum metlo_outcome metlo_decode_inner(const struct metlo_view *v,
-						   __u64 off,
-						   struct metlo_packet *pkt)
-{
-	struct metlo_ip ip;
-	int type = metlo_parse_l2(v, &off);
-
-	if (type == METLO_ETH_P_IPV4) {
-		if (!metlo_parse_ipv4(v, off, v->wire_len, &ip))
-			return METLO_bad_inner;
-	} else if (type == METLO_ETH_P_IPV6) {
-		if (!metlo_parse_ipv6(v, off, v->wire_len, &ip))
-			return METLO_bad_inner;
-	} else {
-		return type < 0 ? METLO_bad_inner : METLO_not_tcp;
-	}
-	if (METLO_UNLIKELY(ip.fragment) &&
-	    (ip.proto == METLO_IPPROTO_TCP ||
-	     (ip.ipv6 && metlo_is_ipv6_ext(ip.proto))))
-		return METLO_fragment;
-	if (ip.proto != METLO_IPPROTO_TCP)
-		return METLO_not_tcp;
-	if (!metlo_merge_paths(v, &ip.off) || !metlo_parse_tcp(v, &ip, pkt))
-		return METLO_bad_inner;
 	return METLO_GO_ON;
 }
 

@@ -10,6 +10,7 @@
  *   metlo_env_record()         room for one record's header, NULL if none
  *   metlo_env_now()            what goes into ts_ns
  *   metlo_env_shunt()          slot of the shunt table, NULL if none
+ *   metlo_env_deliver()        calls metlo_deliver() with the same arguments
  *   metlo_env_emit()           header and payload into the ring; 0 = full
  *
  * Each frame gets the first outcome that applies, in the order bad_outer and
@@ -66,10 +67,9 @@ METLO_INLINE int metlo_record_start(const struct metlo_env *env,
 				    const struct metlo_packet *pkt,
 				    struct metlo_rec *rec)
 {
-	const __u8 *tcp = metlo_at(view, pkt->tcp_off, METLO_TCP_LEN);
-	const __u8 *ip;
+	const __u8 *tcp, *ip;
 
-	if (!tcp)
+	if (!metlo_at(view, pkt->tcp_off, METLO_TCP_LEN, &tcp))
 		return 0;
 	rec->sport = pkt->sport;
 	rec->dport = pkt->dport;
@@ -78,14 +78,12 @@ METLO_INLINE int metlo_record_start(const struct metlo_env *env,
 	rec->urg = metlo_be16(tcp + 18);
 	rec->vni = pkt->vni;
 	if (pkt->rec_flags & METLO_REC_IPV6) {
-		ip = metlo_at(view, pkt->ip_off, METLO_IPV6_LEN);
-		if (!ip)
+		if (!metlo_at(view, pkt->ip_off, METLO_IPV6_LEN, &ip))
 			return 0;
 		metlo_set_ipv6(rec->saddr, ip + 8);
 		metlo_set_ipv6(rec->daddr, ip + 24);
 	} else {
-		ip = metlo_at(view, pkt->ip_off, METLO_IPV4_LEN);
-		if (!ip)
+		if (!metlo_at(view, pkt->ip_off, METLO_IPV4_LEN, &ip))
 			return 0;
 		metlo_set_ipv4(rec->saddr, ip + 12);
 		metlo_set_ipv4(rec->daddr, ip + 16);
@@ -132,23 +130,17 @@ METLO_INLINE __u64 metlo_deliver_pieces(struct metlo_env *env,
 	return 0;
 }
 
-/* A segment of which something is to go up: its fate. */
+/* A segment of which something is to go up: its fate. rec is as
+ * metlo_record_start() left it. */
 METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
-					      const struct metlo_view *view,
-					      struct metlo_packet *pkt)
+					      struct metlo_packet *pkt,
+					      struct metlo_rec *rec)
 {
-	struct metlo_rec *rec = metlo_env_record(env);
 	struct metlo_stats *stats = env->stats;
 	struct metlo_shunt *slot;
 	__u64 lost = 0;
 	__u32 end;
 
-	if (METLO_UNLIKELY(!rec)) {
-		stats->ring_full_bytes += pkt->len;
-		return METLO_ring_full;
-	}
-	if (!metlo_record_start(env, view, pkt, rec))
-		return METLO_bad_inner;
 	slot = metlo_env_shunt(env, metlo_shunt_index(rec->hash, rec->saddr,
 						      rec->daddr, rec->sport,
 						      rec->dport));
@@ -193,6 +185,7 @@ METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 {
 	const struct metlo_config *config = env->config;
 	enum metlo_outcome outcome;
+	struct metlo_rec *rec;
 
 	if (config->vni_filter && !metlo_env_vni_allowed(env, pkt->vni))
 		return METLO_vni_miss;
@@ -208,7 +201,10 @@ METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 		return METLO_port_miss;
 	if (!pkt->wire_len && !(pkt->tcp_flags & METLO_TCP_EVENTS))
 		return METLO_no_payload;
-	return metlo_deliver(env, view, pkt);
+	rec = metlo_env_record(env);
+	if (METLO_UNLIKELY(!rec || !metlo_record_start(env, view, pkt, rec)))
+		return METLO_bad_inner;
+	return metlo_env_deliver(env, pkt, rec);
 }
 
 /* A whole frame: all but metlo_count(). pkt is zeroed by the caller. */

@@ -88,7 +88,18 @@ METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 	return 1;
 }
 
+static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
+					    struct metlo_packet *pkt,
+					    struct metlo_rec *rec);
+
 #include "metlo_process.h"
+
+static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
+					    struct metlo_packet *pkt,
+					    struct metlo_rec *rec)
+{
+	return metlo_deliver(env, pkt, rec);
+}
 
 struct frames *frames_new(const struct frames_conf *conf)
 {
@@ -133,6 +144,7 @@ enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
 	};
 	struct metlo_view view = {
 		.data = frame,
+		.len = caplen,
 		.avail = caplen,
 		.wire_len = wire_len > caplen ? wire_len : caplen,
 	};

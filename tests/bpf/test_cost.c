@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a packet costs in the XDP program, by outcome and size, against an
+ * empty program: printed, not asserted, because machines differ. The frame is
+ * in the cache, as it is not on a network card.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+
+#include "both.h"
+#include "verdict_cases.h"
+
+#define RING_SIZE  (16u << 20)
+#define ROUNDS	   15
+#define REPEAT_MAX 200000u
+
+struct cost_case {
+	const char *name;
+	struct frame_spec spec;
+	bool vni_filter;
+	enum metlo_outcome outcome;
+};
+
+/* clang-format off: a table */
+static const struct cost_case cases[] = {
+	{"not IP",
+	 {.outer = {.ether_type = SET(0x0806)}},
+	 false,
+	 METLO_pass_not_vxlan},
+	{"TCP, not VXLAN",
+	 {.outer = {.protocol = SET(6)}, .payload = 700},
+	 false,
+	 METLO_pass_not_vxlan},
+	{"other UDP port",
+	 {.udp_dport = SET(53), .payload = 700},
+	 false,
+	 METLO_pass_not_vxlan},
+	{"VNI not wanted", {.payload = 700, .vni = 9}, true, METLO_vni_miss},
+	{"inner UDP",
+	 {.inner = {.protocol = SET(17)}, .payload = 700},
+	 false,
+	 METLO_not_tcp},
+	{"other TCP port",
+	 {.dport = 443, .payload = 700},
+	 false,
+	 METLO_port_miss},
+	{"other TCP port, IPv6",
+	 {.outer = {.ipv6 = true},
+	  .inner = {.ipv6 = true},
+	  .dport = 443,
+	  .payload = 700},
+	 false,
+	 METLO_port_miss},
+	{"pure ACK", {.tcp_options = 12}, false, METLO_no_payload},
+	{"FIN", {.tcp_flags = 0x11, .tcp_options = 12}, false, METLO_delivered},
+	{"delivered, 148 bytes",
+	 {.tcp_options = 12, .payload = 148},
+	 false,
+	 METLO_delivered},
+	{"delivered, 748 bytes",
+	 {.tcp_options = 12, .payload = 748},
+	 false,
+	 METLO_delivered},
+	{"delivered, 800 bytes",
+	 {.tcp_options = 12, .payload = 800},
+	 false,
+	 METLO_delivered},
+	{"delivered, 800 bytes, IPv6",
+	 {.inner = {.ipv6 = true}, .tcp_options = 12, .payload = 800},
+	 false,
+	 METLO_delivered},
+	{"delivered, 1448 bytes",
+	 {.tcp_options = 12, .payload = 1448},
+	 false,
+	 METLO_delivered},
+	{"delivered, 8898 bytes",
+	 {.tcp_options = 12, .payload = 8898},
+	 false,
+	 METLO_delivered},
+	{"delivered, 60000 bytes",
+	 {.tcp_options = 12, .payload = 60000},
+	 false,
+	 METLO_delivered},
+	{"ring full, 800 bytes",
+	 {.tcp_options = 12, .payload = 800},
+	 false,
+	 METLO_ring_full},
+	{"shunted, 800 bytes",
+	 {.tcp_options = 12, .payload = 800},
+	 false,
+	 METLO_shunted},
+};
+/* clang-format on */
+
+struct fixture {
+	bool loaded;
+	int empty; /* program that does nothing */
+	uint64_t *vni_allow;
+	struct testrun *run;
+	struct frame frame;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static int cost_empty(const struct fixture *fix, uint32_t repeat)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = fix->frame.data,
+		    .data_size_in = (uint32_t)fix->frame.len,
+		    .repeat = (int)repeat);
+
+	assert_return_code(bpf_prog_test_run_opts(fix->empty, &opts), errno);
+	return (int)opts.duration;
+}
+
+static void set_shunt(struct fixture *fix, bool on)
+{
+	struct metlo_shunt *slots = testrun_shunts(fix->run);
+
+	/* All slots of both directions: the tuple is the same everywhere. */
+	for (size_t i = 0; i < METLO_SHUNT_SLOTS; i++) {
+		slots[i].mode = on ? METLO_SHUNT_ALL : METLO_SHUNT_OFF;
+		slots[i].vni = 0;
+		memcpy(slots[i].saddr, fix->frame.saddr, 16);
+		memcpy(slots[i].daddr, fix->frame.daddr, 16);
+		slots[i].sport = fix->frame.sport;
+		slots[i].dport = fix->frame.dport;
+	}
+}
+
+/* Packets that fit into the ring, so that none finds it full. */
+static uint32_t repeats(const struct cost_case *c)
+{
+	uint32_t records, n;
+
+	if (c->outcome != METLO_delivered)
+		return REPEAT_MAX;
+	records = 1 + c->spec.payload / METLO_REC_PAYLOAD_MAX;
+	n = RING_SIZE / 10 * 9 /
+	    (c->spec.payload +
+	     records * ((uint32_t)sizeof(struct metlo_rec) + 16));
+	return n < REPEAT_MAX ? n : REPEAT_MAX;
+}
+
+static void measure(struct fixture *fix, const struct cost_case *c)
+{
+	struct metlo_config *config = testrun_config(fix->run);
+	int ours[ROUNDS], empty[ROUNDS], ring_full = 0;
+	uint32_t repeat = repeats(c);
+	struct metlo_stats before, after;
+	struct frame *f = &fix->frame;
+	const __u64 *b = &before.pass_not_vxlan;
+	const __u64 *a = &after.pass_not_vxlan;
+
+	frame_build(f, &c->spec);
+	config->vni_filter = c->vni_filter;
+	set_shunt(fix, c->outcome == METLO_shunted);
+	if (c->outcome == METLO_ring_full)
+		ring_full = testrun_cost(fix->run, f->data, f->len,
+					 RING_SIZE / 800);
+	assert_return_code(ring_full, -ring_full);
+	assert_return_code(testrun_stats(fix->run, &before), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		ours[i] = testrun_cost(fix->run, f->data, f->len, repeat);
+		assert_return_code(ours[i], -ours[i]);
+		empty[i] = cost_empty(fix, REPEAT_MAX);
+		if (c->outcome == METLO_ring_full)
+			continue;
+		assert_return_code(
+			testrun_drain(fix->run, 1, verdict_ignore, NULL), 0);
+	}
+	assert_return_code(testrun_stats(fix->run, &after), 0);
+	/* It measured what it says. */
+	assert_int_equal(a[c->outcome] - b[c->outcome], repeat * ROUNDS);
+	assert_return_code(testrun_drain(fix->run, 1, verdict_ignore, NULL), 0);
+	qsort(ours, ROUNDS, sizeof(int), by_value);
+	qsort(empty, ROUNDS, sizeof(int), by_value);
+	printf("# show: %-28s %5d ns, %5d over an empty program\n", c->name,
+	       ours[ROUNDS / 2], ours[ROUNDS / 2] - empty[ROUNDS / 2]);
+}
+
+static void test_cost(void **state)
+{
+	struct fixture *fix = *state;
+
+	if (!fix->loaded)
+		skip();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		measure(fix, &cases[i]);
+}
+
+static int load_empty(void)
+{
+	static const struct bpf_insn drop[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K,
+		 .dst_reg = BPF_REG_0,
+		 .imm = XDP_DROP},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .prog_flags = BPF_F_XDP_HAS_FRAGS);
+
+	return bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", drop, 2, &opts);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fix = calloc(1, sizeof(*fix));
+	struct frames_conf frames = {0};
+	struct testrun_conf conf = {.frames = &frames, .ring_size = RING_SIZE};
+
+	if (!fix)
+		return -1;
+	*state = fix;
+	fix->empty = -1;
+	frame_alloc(&fix->frame);
+	fix->loaded = can_load();
+	if (!fix->loaded)
+		return 0;
+	fix->vni_allow = calloc(1 << 18, sizeof(uint64_t));
+	if (!fix->vni_allow)
+		return -1;
+	frames.vni_allow = fix->vni_allow;
+	config_default(&frames.config);
+	fix->run = testrun_new(&conf);
+	fix->empty = load_empty();
+	return fix->run && fix->empty >= 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fix = *state;
+
+	testrun_free(fix->run);
+	if (fix->empty >= 0)
+		close(fix->empty);
+	frame_free(&fix->frame);
+	free(fix->vni_allow);
+	free(fix);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cost)};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
