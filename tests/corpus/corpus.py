@@ -176,6 +176,7 @@ class Tx:
         self.interim = tuple(cap["interim"])
         self.flags = frozenset(cap["flags"])
         self.vni = cap["vni"]
+        self.fields = {f["name"].lower(): f["value"] for f in rsp["headers"]} if rsp else {}
         self._response = rsp
         self._encoding = cap["responseBodyEncoding"]
 
