@@ -10,13 +10,16 @@
 
 #include "capture/pcap_source.h"
 
+/* stdio's own buffer costs a system call for every few packets. */
+#define READ_BUFFER    (256u << 10)
 #define ETHER_HEADER   14
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_IPV6 0x86dd
 
 struct pcap_source {
 	pcap_t *pcap;
-	FILE *file; /* closed by libpcap */
+	FILE *file;   /* closed by libpcap */
+	char *buffer; /* of file */
 	uint64_t size;
 	int link;
 	size_t link_header; /* bytes in front of the network header */
@@ -108,11 +111,15 @@ struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_SOURCE_ERROR])
 		fclose(file);
 		return NULL;
 	}
+	s->buffer = malloc(READ_BUFFER);
+	if (s->buffer)
+		setvbuf(file, s->buffer, _IOFBF, READ_BUFFER);
 	if (looks_compressed(file, &how)) {
 		snprintf(error, PCAP_SOURCE_ERROR,
 			 "it is compressed: use %s FILE | metlo-xdp replay -",
 			 how);
 		fclose(file);
+		free(s->buffer);
 		free(s);
 		return NULL;
 	}
@@ -126,6 +133,7 @@ struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_SOURCE_ERROR])
 		snprintf(error, PCAP_SOURCE_ERROR,
 			 "it is not a pcap or pcapng file: %s", why);
 		fclose(file);
+		free(s->buffer);
 		free(s);
 		return NULL;
 	}
@@ -169,6 +177,7 @@ void pcap_source_free(struct pcap_source *s)
 	if (!s)
 		return;
 	pcap_close(s->pcap);
+	free(s->buffer);
 	free(s->copy);
 	free(s);
 }

@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -20,6 +22,9 @@
 #define SPARES	    4	/* emptied buffers kept per worker */
 /* A buffer that grew beyond this for a huge transaction is not kept. */
 #define SPARE_MAX (1u << 20)
+/* Under load the writer lets batches gather for so long: waking it for each
+ * would cost the packet path more than writing the lines did. */
+#define GATHER_NS 1000000
 /* How long output_close() waits for a reader that does not read, unless
  * blocking. */
 #define CLOSE_SECONDS 1
@@ -41,9 +46,10 @@ struct sink {
 	int fd;
 	const char *name; /* in messages; not owned */
 	bool owned;
-	bool failing; /* the last write failed; said so */
-	bool gone;    /* for good: nobody reads any more */
-	bool torn;    /* the last line lacks its end */
+	bool failing;	/* the last write failed; said so */
+	bool gone;	/* for good: nobody reads any more */
+	bool torn;	/* the last line lacks its end */
+	bool may_block; /* a write could wait for its reader */
 };
 
 /* What the writer takes at a time. */
@@ -60,6 +66,7 @@ struct output {
 	pthread_t writer;
 	pthread_mutex_t lock; /* over everything below */
 	pthread_cond_t work, room;
+	pthread_cond_t hurry; /* no time to let batches gather */
 	bool closing, blocking;
 	unsigned int n_queues, n_sinks, next_queue;
 	uint64_t queue_limit; /* bytes per worker */
@@ -67,11 +74,41 @@ struct output {
 	struct group group;   /* being written, by the writer only */
 	struct output_stats stats;
 	atomic_bool broken;
+	int stop_fd; /* readable: readers are not waited for any more */
 	struct sink *sinks;
 	struct queue queues[];
 };
 
 /* --- sinks, used by the writer only ---------------------------------------- */
+
+/*
+ * A reader that does not read must not hold up the end of the program, so a
+ * pipe or terminal is opened once more: O_NONBLOCK set on what others gave us
+ * would hold for them as well. Where that is not allowed, and on sockets, small
+ * pieces are written when poll() says that they fit.
+ */
+static void make_nonblocking(struct sink *s)
+{
+	char path[32];
+	struct stat st;
+	int fd;
+
+	if (fstat(s->fd, &st) < 0)
+		return;
+	s->may_block =
+		S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(s->fd);
+	if (!s->may_block || S_ISSOCK(st.st_mode))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (s->owned)
+		close(s->fd);
+	s->fd = fd;
+	s->owned = true;
+	s->may_block = false;
+}
 
 static bool open_sink(struct sink *s, const char *destination,
 		      const struct log *log)
@@ -91,48 +128,67 @@ static bool open_sink(struct sink *s, const char *destination,
 		s->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
 			     0600);
 		s->name = path;
-		s->owned = true;
+		s->owned = s->fd >= 0;
 	}
-	if (s->fd >= 0 && fcntl(s->fd, F_GETFD) >= 0)
+	if (s->fd >= 0 && fcntl(s->fd, F_GETFD) >= 0) {
+		make_nonblocking(s);
 		return true;
+	}
 	log_error(log, "%s: cannot be opened for writing: %s", s->name,
 		  strerror(errno));
-	s->owned = false;
 	return false;
 }
 
-/* The one place where the writer may be stopped: a reader that does not read
- * must not hold up the end of the program. */
-static ssize_t write_some(int fd, const struct iovec *iov, int n)
+/* false with ETIMEDOUT once the time to wait is over. */
+static bool wait_writable(const struct output *o, const struct sink *s)
 {
-	struct pollfd pfd = {.fd = fd, .events = POLLOUT};
-	ssize_t r;
-	int state;
+	struct pollfd fds[2] = {{.fd = s->fd, .events = POLLOUT},
+				{.fd = o->stop_fd, .events = POLLIN}};
 
-	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
-	r = writev(fd, iov, n);
-	if (r < 0 && errno == EAGAIN) {
-		/* Somebody else made it non-blocking. */
-		poll(&pfd, 1, -1);
-		errno = EINTR;
-	}
-	pthread_setcancelstate(state, NULL);
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	if (fds[0].revents || !fds[1].revents)
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
+static ssize_t write_some(const struct output *o, const struct sink *s,
+			  const struct iovec *iov, int n)
+{
+	ssize_t r;
+
+	do {
+		if (s->may_block) {
+			if (!wait_writable(o, s))
+				return -1;
+			r = write(s->fd, iov->iov_base,
+				  iov->iov_len < PIPE_BUF ? iov->iov_len
+							  : PIPE_BUF);
+		} else {
+			r = writev(s->fd, iov, n);
+			if (r < 0 && errno == EAGAIN) {
+				if (!wait_writable(o, s))
+					return -1;
+				errno = EINTR;
+			}
+		}
+	} while (r < 0 && errno == EINTR);
 	return r;
 }
 
-/* Writes all; returns how many bytes were written before an error. */
-static uint64_t write_all(int fd, struct iovec *iov, int n)
+/* Writes all; returns how many bytes were written before an error, which is
+ * in errno, or 0. */
+static uint64_t write_all(const struct output *o, const struct sink *s,
+			  struct iovec *iov, int n)
 {
 	uint64_t done = 0;
 	ssize_t r;
 
 	while (n) {
-		r = write_some(fd, iov, n);
-		if (r < 0) {
-			if (errno == EINTR)
-				continue;
+		r = write_some(o, s, iov, n);
+		if (r < 0)
 			return done;
-		}
 		done += (uint64_t)r;
 		for (; n && (size_t)r >= iov->iov_len; iov++, n--)
 			r -= (ssize_t)iov->iov_len;
@@ -184,7 +240,7 @@ static unsigned int sink_write(struct output *o, struct sink *s,
 	for (i = 0; i < g->n; i++)
 		iov[n++] =
 			(struct iovec){g->batch[i].buf.p, g->batch[i].buf.len};
-	done = write_all(s->fd, iov, n);
+	done = write_all(o, s, iov, n);
 	err = errno;
 	if (s->torn && done) {
 		s->torn = false;
@@ -200,16 +256,21 @@ static unsigned int sink_write(struct output *o, struct sink *s,
 		lines = whole_lines(g, done, &s->torn);
 	else
 		lines = 0;
-	if (err == EPIPE) {
+	if (err == EPIPE || err == ETIMEDOUT) {
 		s->gone = true;
 		atomic_store(&o->broken, true);
+	}
+	if (err == EPIPE)
 		log_info(o->log, "%s: nobody reads it any more", s->name);
-	} else if (!s->failing) {
+	else if (err == ETIMEDOUT)
+		log_error(o->log,
+			  "%s: it is not read: what is waiting is dropped",
+			  s->name);
+	else if (!s->failing)
 		log_error(o->log,
 			  "%s: cannot be written: %s: transactions are dropped "
 			  "until it can",
 			  s->name, strerror(err));
-	}
 	s->failing = true;
 	return lines;
 }
@@ -269,12 +330,27 @@ static void end_group(struct output *o, unsigned int written)
 	g->bytes = 0;
 }
 
+/* Called with the lock, which is free meanwhile. */
+static void let_gather(struct output *o)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += GATHER_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	if (!o->closing)
+		pthread_cond_timedwait(&o->hurry, &o->lock, &until);
+}
+
 static void *writer(void *arg)
 {
 	struct output *o = arg;
 	unsigned int i, written, lines;
+	bool full;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	pthread_mutex_lock(&o->lock);
 	for (;;) {
 		take_group(o);
@@ -293,8 +369,11 @@ static void *writer(void *arg)
 		pthread_mutex_lock(&o->lock);
 		if (written == o->group.transactions)
 			o->stats.bytes_written += o->group.bytes;
+		full = o->group.n == GROUP;
 		end_group(o, written);
 		pthread_cond_broadcast(&o->room);
+		if (!full)
+			let_gather(o);
 	}
 	pthread_mutex_unlock(&o->lock);
 	return NULL;
@@ -334,10 +413,11 @@ static void free_output(struct output *o)
 		for (k = 0; k < o->queues[i].n_spare; k++)
 			buf_free(&o->queues[i].spare[k]);
 	}
-	for (k = 0; k < o->group.n; k++)
-		buf_free(&o->group.batch[k].buf);
+	if (o->stop_fd >= 0)
+		close(o->stop_fd);
 	pthread_cond_destroy(&o->room);
 	pthread_cond_destroy(&o->work);
+	pthread_cond_destroy(&o->hurry);
 	pthread_mutex_destroy(&o->lock);
 	free(o->sinks);
 	free(o);
@@ -347,6 +427,7 @@ struct output *output_new(const struct output_conf *conf)
 {
 	struct output *o =
 		calloc(1, sizeof(*o) + conf->workers * sizeof(o->queues[0]));
+	pthread_condattr_t monotonic;
 	unsigned int i;
 
 	if (!o) {
@@ -360,8 +441,13 @@ struct output *output_new(const struct output_conf *conf)
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->work, NULL);
 	pthread_cond_init(&o->room, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&o->hurry, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	o->stop_fd = eventfd(0, EFD_CLOEXEC);
 	o->sinks = calloc(conf->n_destinations, sizeof(*o->sinks));
-	if (!o->sinks) {
+	if (!o->sinks || o->stop_fd < 0) {
 		log_error(conf->log, "output: %s", strerror(errno));
 		goto fail;
 	}
@@ -395,8 +481,10 @@ void output_submit(struct output *o, unsigned int worker, struct buf *batch,
 	}
 	pthread_mutex_lock(&o->lock);
 	o->stats.submitted += n;
-	while (o->blocking && is_full(o, q, batch->len))
+	while (o->blocking && is_full(o, q, batch->len)) {
+		pthread_cond_signal(&o->hurry);
 		pthread_cond_wait(&o->room, &o->lock);
+	}
 	if (is_full(o, q, batch->len)) {
 		o->stats.dropped_queue += n;
 	} else {
@@ -406,6 +494,8 @@ void output_submit(struct output *o, unsigned int worker, struct buf *batch,
 		o->queued += batch->len;
 		*batch = q->n_spare ? q->spare[--q->n_spare] : (struct buf){0};
 		pthread_cond_signal(&o->work);
+		if (q->n >= GROUP || q->bytes > o->queue_limit / 2)
+			pthread_cond_signal(&o->hurry);
 	}
 	pthread_mutex_unlock(&o->lock);
 	buf_clear(batch);
@@ -424,46 +514,36 @@ bool output_broken(const struct output *o)
 	return atomic_load(&o->broken);
 }
 
-/* Waits for the writer; true if it had to be stopped. */
-static bool join_writer(struct output *o)
+/* Waits for the writer, but for readers only so long, unless blocking. */
+static void join_writer(struct output *o)
 {
+	const uint64_t one = 1;
 	struct timespec until;
 
 	if (!o->blocking) {
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += CLOSE_SECONDS;
 		if (pthread_timedjoin_np(o->writer, NULL, &until) == 0)
-			return false;
-		pthread_cancel(o->writer);
+			return;
+		while (write(o->stop_fd, &one, sizeof(one)) < 0 &&
+		       errno == EINTR)
+			;
 	}
 	pthread_join(o->writer, NULL);
-	return !o->blocking;
 }
 
 int output_close(struct output *o, struct output_stats *stats)
 {
 	struct output_stats last;
-	unsigned int i, n = 0, k;
+	unsigned int i;
 	int result;
 
 	pthread_mutex_lock(&o->lock);
 	o->closing = true;
 	pthread_cond_signal(&o->work);
+	pthread_cond_signal(&o->hurry);
 	pthread_mutex_unlock(&o->lock);
-	if (join_writer(o)) {
-		for (i = 0; i < o->n_queues; i++)
-			for (k = 0; k < o->queues[i].n; k++)
-				n += o->queues[i]
-					     .slot[(o->queues[i].head + k) %
-						   QUEUE_SLOTS]
-					     .n;
-		n += o->group.transactions;
-		o->stats.dropped_error += n;
-		log_error(o->log,
-			  "the output was not read any more: %u transactions "
-			  "dropped",
-			  n);
-	}
+	join_writer(o);
 	last = o->stats;
 	result = last.dropped_error ? -1 : 0;
 	for (i = 0; i < o->n_sinks; i++) {
