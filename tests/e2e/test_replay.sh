@@ -172,6 +172,9 @@ is "no such directory" "$CODE" 1
 is "standard output is closed" "$?" 1
 check "standard output is closed: said" \
 	grep -q "standard output: cannot be opened" "$TMP/closed.err"
+"$METLO" replay "$TMP/plain.pcap" --output "ndjson:$TMP/c" --output ndjson:- \
+	>&- 2>/dev/null
+is "standard output is closed and a file is open" "$?" 1
 "$METLO" replay "$TMP/random.pcap" 2>"$TMP/head.err" | head -n 1 >"$TMP/head.out"
 is "the reader goes away" "${PIPESTATUS[0]} $(lines "$TMP/head.out")" "1 1"
 check "the reader goes away: said" grep -q "nobody reads it" "$TMP/head.err"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* metlo-xdp: HTTP transactions from mirrored packets. */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/exit.h"
 #include "cli/commands.h"
@@ -72,6 +74,17 @@ static int run(struct cli *cli, int argc, char **argv)
 	return command->run(cli);
 }
 
+/* A file opened later must not be taken for a standard stream that was closed
+ * by the caller. Read-only, so that writing to it is an error. */
+static void reserve_standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+			return;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {.log = {stderr, "metlo-xdp", LOG_LEVEL_INFO}};
@@ -79,6 +92,7 @@ int main(int argc, char **argv)
 
 	/* A reader that goes away is reported by write() where it matters. */
 	signal(SIGPIPE, SIG_IGN);
+	reserve_standard_streams();
 	code = run(&cli, argc, argv);
 	settings_free(&cli.settings);
 	return code;

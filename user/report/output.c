@@ -114,6 +114,7 @@ static bool open_sink(struct sink *s, const char *destination,
 		      const struct log *log)
 {
 	const char *path = strchr(destination, ':');
+	int flags;
 
 	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
 		log_error(log,
@@ -130,10 +131,13 @@ static bool open_sink(struct sink *s, const char *destination,
 		s->name = path;
 		s->owned = s->fd >= 0;
 	}
-	if (s->fd >= 0 && fcntl(s->fd, F_GETFD) >= 0) {
+	flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1;
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) {
 		make_nonblocking(s);
 		return true;
 	}
+	if (flags >= 0)
+		errno = EBADF;
 	log_error(log, "%s: cannot be opened for writing: %s", s->name,
 		  strerror(errno));
 	return false;
