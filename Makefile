@@ -108,7 +108,8 @@ BPF_TESTS  := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/tes
 # What is not a test in tests/unit is linked to each of them, except that
 # test_http_* have a double of stream (http_kit) that says what arrives.
 UNIT_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_% tests/unit/http_%,$(wildcard tests/unit/*.c)))
-$(O)/tests/unit/test_http_%: $(O)/tests/unit/test_http_%.o $(O)/tests/unit/http_kit.o $(USER_LIBS)
+HTTP_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/http_*.c))
+$(O)/tests/unit/test_http_%: $(O)/tests/unit/test_http_%.o $(HTTP_TEST_HELPERS) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(UNIT_TEST_HELPERS) $(USER_LIBS)

@@ -152,7 +152,8 @@ static void response_begin(struct conn *c, enum stream_dir dir,
 	const struct msg *req;
 	struct exchange *x;
 
-	if (status >= 100 && status < 200 && status != 101) {
+	if (status >= 100 && status < 200 && status != 101 &&
+	    !(m->h.marks & HEAD_STATUS_ODD)) {
 		interim(c, dir, in->ts_ns);
 		return;
 	}

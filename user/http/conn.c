@@ -215,7 +215,7 @@ static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 
 	d->fin = true;
 	if (d->state == DIR_HEAD)
-		parse_head_cut(c, dir, ts_ns, 0);
+		parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
 	if (d->msg)
 		body_cut(c, dir, true);
 }

@@ -294,9 +294,11 @@ enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
 
 bool head_request_plausible(const uint8_t *p, size_t n)
 {
-	const uint8_t *end = p + (n < 64 ? n : 64);
-	const uint8_t *q = scan_token(p, end);
+	const uint8_t *end = p + (n < 64 ? n : 64), *q;
 
+	while (p < end && is_blank(*p))
+		p++;
+	q = scan_token(p, end);
 	if (q == end)
 		return n < 64;
 	/* lenient about what comes between method and target */
