@@ -208,7 +208,8 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 		}
 	}
 	if (x->req && x->req->complete && known(m->acked) &&
-	    !(x->req->h.marks & HEAD_CUT) && m->acked > x->req->end + STRAY_MAX &&
+	    !(x->req->h.marks & HEAD_CUT) &&
+	    m->acked > x->req->end + STRAY_MAX &&
 	    (x->next || c->hole_lost || m->acked > client_dir(c)->pos))
 		c->pipelined = true; /* not for junk that was seen */
 	if (!known(x->rsp_start)) {
