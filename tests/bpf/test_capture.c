@@ -578,6 +578,57 @@ static void test_other_program(void **state)
 	heard_free(&h);
 }
 
+/* Held by a bpf_link, "ip link set ... off" would be refused. */
+static void test_other_link(void **state)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
+	struct bpf_link_info info = {0};
+	__u32 len = sizeof(info);
+	int prog = other_program(), fd;
+	struct heard h;
+	struct capture c;
+	char id[64];
+
+	(void)state;
+	assert_true(prog >= 0);
+	fd = bpf_link_create(prog, (int)if_nametoindex(dev), BPF_XDP, &opts);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	snprintf(id, sizeof(id), "bpftool link detach id %u", info.id);
+	listen_in(&h);
+	struct capture_conf conf = default_conf(&h);
+
+	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_heard(&h, "(other_prog), generic mode");
+	assert_heard(&h, id);
+	close(fd);
+	close(prog);
+	heard_free(&h);
+}
+
+/* A veth pair whose other end has more transmit queues than this one has
+ * receive queues takes no native program. */
+static void test_queues_refused(void **state)
+{
+	struct heard h;
+	struct capture c;
+
+	(void)state;
+	shell("ip link del %s", dev);
+	assert_int_equal(
+		shell("ip link add %s numrxqueues 1 numtxqueues 1 type veth peer name %s numrxqueues 4 numtxqueues 4 && ip link set %s up && ip link set %s up && ethtool -L %s tx 4",
+		      dev, peer, dev, peer, peer),
+		0);
+	listen_in(&h);
+	struct capture_conf conf = default_conf(&h);
+
+	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_heard(&h, "number of rx queues not less than peer tx queues");
+	assert_heard(&h, "ethtool -L");
+	assert_no_program();
+	heard_free(&h);
+}
+
 static void test_second_daemon(void **state)
 {
 	struct capture first, second;
@@ -705,7 +756,8 @@ int main(void)
 		T(larger_rings),	 T(interrupted_change),
 		T(purge_leaves_nothing), T(not_kept),
 		T(mtu_refused),		 T(mode_change),
-		T(other_program),	 T(second_daemon),
+		T(other_program),	 T(other_link),
+		T(queues_refused),	 T(second_daemon),
 		T(no_such_interface),	 T(incompatible_pin),
 		T(interface_made_anew),	 T(full_ring),
 #undef T

@@ -176,6 +176,10 @@ test_refusals()
 	is "attach without root" "$code" 4
 	says "names the capabilities" "$TMP/said" \
 		'CAP_BPF.*CAP_NET_ADMIN.*CAP_PERFMON'
+	in_ns "$COLLECTOR" setpriv --reuid nobody --regid nogroup \
+		--clear-groups "$METLO" status "$IFACE" >"$TMP/said" 2>&1
+	is "status without root" $? 4
+	says "names root" "$TMP/said" 'needs root'
 	metlo "attach to no such interface" 1 attach nosuch0
 	says "lists those there are" "$TMP/said" "nosuch0.*$IFACE"
 	metlo "--workers must be a power of two" 2 attach "$IFACE" --workers 3

@@ -101,7 +101,7 @@ int attached_read(struct attached *a, const char *iface)
 	maps_init(&maps);
 	if (strlen(iface) >= sizeof(a->iface) || strchr(iface, '/'))
 		return -ENOENT;
-	strcpy(a->iface, iface);
+	memcpy(a->iface, iface, strlen(iface) + 1);
 	if (netdev_read(&a->dev, iface))
 		a->dev.ifindex = 0;
 	a->daemon = lock_holder(iface);

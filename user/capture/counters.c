@@ -21,15 +21,17 @@ int counters_read(int stats_fd, struct metlo_stats *sum)
 	int cpus = libbpf_num_possible_cpus();
 	__u64 total[STATS_WORDS] = {0};
 	const __u32 key = 0;
-	__u64 *values;
+	struct metlo_stats *all;
+	const __u64 *values;
 	int err = 0;
 
 	if (cpus <= 0)
 		return cpus ? cpus : -EINVAL;
-	values = calloc((size_t)cpus, sizeof(*sum));
-	if (!values)
+	all = calloc((size_t)cpus, sizeof(*all));
+	if (!all)
 		return -ENOMEM;
-	if (bpf_map_lookup_elem(stats_fd, &key, values)) {
+	values = (const __u64 *)all;
+	if (bpf_map_lookup_elem(stats_fd, &key, all)) {
 		err = -errno;
 		goto out;
 	}
@@ -37,7 +39,7 @@ int counters_read(int stats_fd, struct metlo_stats *sum)
 		total[i % STATS_WORDS] += values[i];
 	memcpy(sum, total, sizeof(*sum));
 out:
-	free(values);
+	free(all);
 	return err;
 }
 
@@ -121,7 +123,7 @@ static void merge(struct vni_reader *r)
 
 static int read_vnis(struct vni_reader *r)
 {
-	uint64_t before, after;
+	uint64_t before = 0, after = 0;
 	int err, tries = 0;
 
 	err = read_tables(r, &before);

@@ -44,18 +44,29 @@ static bool about_queues(const struct refusal *r, const struct driver_limits *l)
 	       r->dev->queues * 2 > r->dev->queues_max;
 }
 
-static void say_other_program(const struct refusal *r, char *out, size_t size)
+void drivers_other_program(const struct netdev *d, char *out, size_t size)
 {
-	const struct netdev *d = r->dev;
 	bool native = d->native.id;
 	const struct netdev_program *p = native ? &d->native : &d->generic;
+	size_t n;
 
-	snprintf(
+	n = (size_t)snprintf(
 		out, size,
-		"another XDP program is attached, id %u (%s), %s mode: remove it with the tool that made it, or by: ip link set dev %s %s off",
-		p->id, p->name[0] ? p->name : "name not known",
-		native ? "native" : "generic", d->name,
-		native ? "xdpdrv" : "xdpgeneric");
+		"another XDP program is attached, id %u (%s), %s mode: ", p->id,
+		p->name[0] ? p->name : "name not known",
+		native ? "native" : "generic");
+	if (n >= size)
+		return;
+	if (p->link_id)
+		snprintf(
+			out + n, size - n,
+			"end the program that holds it by bpf_link %u, or: bpftool link detach id %u",
+			p->link_id, p->link_id);
+	else
+		snprintf(
+			out + n, size - n,
+			"remove it with the tool that made it, or: ip link set dev %s %s off",
+			d->name, native ? "xdpdrv" : "xdpgeneric");
 }
 
 static void say_mtu(const struct refusal *r, const struct driver_limits *l,
@@ -99,7 +110,7 @@ void refusal_explain(const struct refusal *r, char *out, size_t size)
 	char advice[512];
 
 	if (r->dev->native.id || r->dev->generic.id)
-		say_other_program(r, advice, sizeof(advice));
+		drivers_other_program(r->dev, advice, sizeof(advice));
 	else if (about_mtu(r, l))
 		say_mtu(r, l, advice, sizeof(advice));
 	else if (about_queues(r, l))

@@ -23,6 +23,9 @@ struct driver_limits {
 /* NULL: nothing is known about the driver. */
 const struct driver_limits *driver_limits(const char *driver);
 
+/* Which program is in the way, and how to remove it; always terminated. */
+void drivers_other_program(const struct netdev *d, char *out, size_t size);
+
 /* A refused attachment in native mode. */
 struct refusal {
 	const struct netdev *dev;

@@ -132,10 +132,9 @@ static void why_not_native(const struct link_conf *conf,
 
 static int other_program(const struct link_conf *conf)
 {
-	struct refusal r = {.dev = conf->dev, .error = EBUSY, .extack = ""};
-	char why[512];
+	char why[256];
 
-	refusal_explain(&r, why, sizeof(why));
+	drivers_other_program(conf->dev, why, sizeof(why));
 	log_error(conf->log, "cannot attach to %s: %s", conf->dev->name, why);
 	return -EBUSY;
 }

@@ -46,6 +46,26 @@ static void read_queues(int fd, struct netdev *d)
 	d->queues_max = ch.max_combined + ch.max_rx;
 }
 
+static uint32_t find_link(uint32_t prog_id)
+{
+	__u32 id = 0;
+
+	while (!bpf_link_get_next_id(id, &id)) {
+		struct bpf_link_info info = {0};
+		__u32 len = sizeof(info);
+		int fd = bpf_link_get_fd_by_id(id), err;
+
+		if (fd < 0)
+			continue;
+		err = bpf_obj_get_info_by_fd(fd, &info, &len);
+		close(fd);
+		if (!err && info.type == BPF_LINK_TYPE_XDP &&
+		    info.prog_id == prog_id)
+			return id;
+	}
+	return 0;
+}
+
 void netdev_program_read(struct netdev_program *p, uint32_t id)
 {
 	struct bpf_prog_info info = {0};
@@ -63,6 +83,7 @@ void netdev_program_read(struct netdev_program *p, uint32_t id)
 		snprintf(p->name, sizeof(p->name), "%.*s",
 			 (int)sizeof(info.name) - 1, info.name);
 	close(fd);
+	p->link_id = find_link(id);
 }
 
 static void read_programs(struct netdev *d)
@@ -88,7 +109,7 @@ int netdev_read(struct netdev *d, const char *name)
 	memset(d, 0, sizeof(*d));
 	if (strlen(name) >= sizeof(d->name))
 		return -ENODEV;
-	strcpy(d->name, name);
+	memcpy(d->name, name, strlen(name) + 1);
 
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)

@@ -14,7 +14,9 @@ enum xdp_mode { XDP_MODE_NONE, XDP_MODE_NATIVE, XDP_MODE_GENERIC };
 /* One XDP program on an interface; id 0 is none. */
 struct netdev_program {
 	uint32_t id;
-	char name[16]; /* empty without the right to ask (CAP_SYS_ADMIN) */
+	char name[16];	  /* empty without the right to ask (CAP_SYS_ADMIN) */
+	uint32_t link_id; /* of the bpf_link that holds it, 0: none, or no
+			   * right to ask */
 };
 
 struct netdev {
@@ -35,7 +37,7 @@ int netdev_read(struct netdev *d, const char *name);
 /* The names of all interfaces but lo, separated by ", "; always terminated. */
 void netdev_names(char *out, size_t size);
 
-/* Fills in what is known of program id. */
+/* Fills in what is known of XDP program id. */
 void netdev_program_read(struct netdev_program *p, uint32_t id);
 
 const char *xdp_mode_name(enum xdp_mode mode);

@@ -88,7 +88,7 @@ int nlfeatures_read(unsigned int ifindex, uint64_t *features)
 {
 	const struct timeval limit = {.tv_sec = 5};
 	const uint32_t index = ifindex;
-	union answer ans;
+	union answer ans = {.nlh = {0}};
 	uint16_t family;
 	int sock, err;
 

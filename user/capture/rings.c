@@ -46,7 +46,7 @@ static int find_one(void *ctx, const char *pin)
 		close(fd);
 		return -EINVAL;
 	}
-	strcpy(f->pin, pin);
+	memcpy(f->pin, pin, strlen(pin) + 1);
 	f->fd = fd;
 	f->id = info.id;
 	f->size = info.max_entries;
@@ -215,7 +215,8 @@ static int map_rings(struct rings *r, const struct found_list *now,
 		return err;
 	}
 	for (unsigned int i = old.n; i-- && !err;) {
-		strcpy(r->old_pin[r->n_old], old.ring[i].pin);
+		memcpy(r->old_pin[r->n_old], old.ring[i].pin,
+		       sizeof(old.ring[i].pin));
 		err = map_found(&r->old[r->n_old], &old.ring[i], conf);
 		r->n_old += !err;
 	}

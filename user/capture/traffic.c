@@ -55,7 +55,7 @@ static int count(int fd, unsigned int ms)
 
 	while (n < COUNT_MAX) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		struct sockaddr_ll from;
+		struct sockaddr_ll from = {0};
 		socklen_t len = sizeof(from);
 		uint64_t now = clock_mono_ns();
 		char byte;

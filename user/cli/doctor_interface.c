@@ -112,18 +112,15 @@ static void check_programs(struct doctor *d, const struct subject *s)
 {
 	const struct netdev_program *p =
 		s->dev.native.id ? &s->dev.native : &s->dev.generic;
+	char other[256];
 
+	drivers_other_program(&s->dev, other, sizeof(other));
 	if (s->is_attached && s->attached.prog_id == p->id && p->id)
 		doctor_say(d, VERDICT_OK, "XDP program",
 			   "metlo-xdp is attached in %s mode, id %u",
 			   xdp_mode_name(s->attached.mode), p->id);
 	else if (p->id)
-		doctor_say(
-			d, VERDICT_FAIL, "XDP program",
-			"another one is attached, id %u (%s): remove it with the tool that made it, or: ip link set dev %s %s off",
-			p->id, p->name[0] ? p->name : "name not known",
-			s->dev.name,
-			s->dev.native.id ? "xdpdrv" : "xdpgeneric");
+		doctor_say(d, VERDICT_FAIL, "XDP program", "%s", other);
 	else
 		doctor_say(d, VERDICT_OK, "XDP program", "none attached yet");
 }

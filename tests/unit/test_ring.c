@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The consumer of a ring buffer against a producer in the test: a memory file
+ * with the layout of the kernel's (position pages, then the data twice).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "capture/ring.h"
+
+struct fake {
+	struct ring ring;
+	int fd;
+	size_t page, size;
+	unsigned long *consumer, *producer;
+	uint8_t *data; /* 2 * size: what is written is written in both */
+};
+
+static int set_up(void **state)
+{
+	struct fake *f = calloc(1, sizeof(*f));
+	uint8_t *p;
+
+	f->page = (size_t)sysconf(_SC_PAGESIZE);
+	f->size = 16 * f->page;
+	f->fd = memfd_create("ring", MFD_CLOEXEC);
+	if (f->fd < 0 || ftruncate(f->fd, (off_t)(2 * f->page + 2 * f->size)))
+		return -1;
+	p = mmap(NULL, 2 * f->page + 2 * f->size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED, f->fd, 0);
+	if (p == MAP_FAILED || ring_open(&f->ring, f->fd, f->size))
+		return -1;
+	f->consumer = (unsigned long *)p;
+	f->producer = (unsigned long *)(p + f->page);
+	f->data = p + 2 * f->page;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fake *f = *state;
+
+	ring_close(&f->ring);
+	munmap(f->consumer, 2 * f->page + 2 * f->size);
+	close(f->fd);
+	free(f);
+	return 0;
+}
+
+static void put(struct fake *f, unsigned long pos, const void *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = (pos + i) & (f->size - 1);
+
+		f->data[at] = f->data[at + f->size] = ((const uint8_t *)p)[i];
+	}
+}
+
+/* A record with len bytes of payload, each of them the low byte of seq. It
+ * claims to have as many as rec_len. False if there is no room. */
+static bool produce_as(struct fake *f, uint32_t seq, uint32_t len,
+		       uint32_t rec_len, uint32_t bits)
+{
+	struct metlo_rec rec = {.seq = seq, .len = rec_len};
+	uint32_t head = (uint32_t)sizeof(rec) + len;
+	size_t total = (head + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
+	unsigned long pos = *f->producer;
+	uint8_t byte = (uint8_t)seq;
+
+	if (pos + total - *f->consumer > f->size)
+		return false;
+	put(f, pos + BPF_RINGBUF_HDR_SZ, &rec, sizeof(rec));
+	for (uint32_t i = 0; i < len; i++)
+		put(f, pos + BPF_RINGBUF_HDR_SZ + sizeof(rec) + i, &byte, 1);
+	head |= bits;
+	put(f, pos, &head, sizeof(head));
+	__atomic_store_n(f->producer, pos + total, __ATOMIC_RELEASE);
+	return true;
+}
+
+static bool produce(struct fake *f, uint32_t seq, uint32_t len)
+{
+	return produce_as(f, seq, len, len, 0);
+}
+
+struct expect {
+	uint32_t next; /* seq */
+	unsigned int n;
+	size_t bytes;
+};
+
+static void on_record(void *ctx, const struct metlo_rec *rec,
+		      const uint8_t *payload)
+{
+	struct expect *e = ctx;
+
+	assert_int_equal(rec->seq, e->next);
+	for (uint32_t i = 0; i < rec->len; i++)
+		assert_int_equal(payload[i], (uint8_t)rec->seq);
+	e->next++;
+	e->n++;
+	e->bytes += rec->len;
+}
+
+static void test_empty(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {0};
+
+	assert_int_equal(ring_consume(&f->ring, SIZE_MAX, on_record, &e), 0);
+	assert_int_equal(e.n, 0);
+	assert_int_equal(ring_waiting(&f->ring), 0);
+}
+
+/* Many times round the ring, with records that end in all places. */
+static void test_round_and_round(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {0};
+	uint32_t seq = 0;
+	size_t bytes = 0;
+
+	srand(1);
+	while (seq < 20000) {
+		uint32_t len = (uint32_t)rand() % 5000;
+
+		if (produce(f, seq, len)) {
+			seq++;
+			bytes += len;
+			continue;
+		}
+		ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+		assert_int_equal(ring_waiting(&f->ring), 0);
+		assert_int_equal(e.next, seq);
+	}
+	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	assert_int_equal(e.n, seq);
+	assert_int_equal(e.bytes, bytes);
+	assert_int_equal(*f->consumer, *f->producer);
+	assert_int_equal(f->ring.malformed, 0);
+}
+
+/* The position wraps like the kernel's, which is an unsigned long. */
+static void test_position_wraps(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {0};
+
+	*f->consumer = *f->producer = -(3 * f->size);
+	for (uint32_t seq = 0; seq < 2000; seq++) {
+		if (!produce(f, seq, 1000))
+			ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+		if (e.next == seq && !ring_waiting(&f->ring))
+			produce(f, seq, 1000);
+	}
+	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	assert_int_equal(e.n, 2000);
+	assert_true(*f->consumer < f->size * 1000);
+}
+
+static void test_limit(void **state)
+{
+	struct fake *f = *state;
+	const size_t one = (8 + sizeof(struct metlo_rec) + 100 + 7) & ~7ul;
+	struct expect e = {0};
+
+	for (uint32_t seq = 0; seq < 10; seq++)
+		assert_true(produce(f, seq, 100));
+	assert_int_equal(ring_consume(&f->ring, 3 * one, on_record, &e),
+			 3 * one);
+	assert_int_equal(e.n, 3);
+	assert_int_equal(ring_waiting(&f->ring), 7 * one);
+	/* A record is never cut: up to the end of the one at the limit. */
+	assert_int_equal(ring_consume(&f->ring, one + 1, on_record, &e),
+			 2 * one);
+	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	assert_int_equal(e.n, 10);
+}
+
+/* One that a CPU is still writing holds up those behind it. */
+static void test_busy(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {0};
+	uint32_t head;
+
+	assert_true(produce(f, 0, 10));
+	const unsigned long at = *f->producer;
+
+	assert_true(produce_as(f, 1, 10, 10, BPF_RINGBUF_BUSY_BIT));
+	assert_true(produce(f, 2, 10));
+	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	assert_int_equal(e.n, 1);
+	assert_int_equal(*f->consumer, at);
+	assert_int_equal(ring_consume(&f->ring, SIZE_MAX, on_record, &e), 0);
+	head = sizeof(struct metlo_rec) + 10;
+	put(f, at, &head, sizeof(head));
+	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	assert_int_equal(e.n, 3);
+}
+
+static void test_discarded(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {0};
+
+	assert_true(produce(f, 0, 10));
+	assert_true(produce_as(f, 99, 500, 500, BPF_RINGBUF_DISCARD_BIT));
+	assert_true(produce(f, 1, 10));
+	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	assert_int_equal(e.n, 2);
+	assert_int_equal(f->ring.malformed, 0);
+}
+
+static void test_malformed(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {0};
+	uint32_t small = 4;
+	unsigned long at;
+
+	assert_true(produce_as(f, 7, 10, 11, 0)); /* longer than its record */
+	at = *f->producer;
+	put(f, at, &small, sizeof(small)); /* shorter than a header */
+	*f->producer = at + 16;
+	assert_true(produce(f, 0, 10));
+	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	assert_int_equal(e.n, 1);
+	assert_int_equal(f->ring.malformed, 2);
+}
+
+/* What was handed over stays handed over, the rest waits for the next. */
+static void test_next_consumer(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {0};
+	struct ring next;
+
+	for (uint32_t seq = 0; seq < 10; seq++)
+		assert_true(produce(f, seq, 100));
+	ring_consume(&f->ring, 1, on_record, &e);
+	assert_int_equal(e.n, 1);
+	assert_int_equal(ring_open(&next, f->fd, f->size), 0);
+	ring_consume(&next, SIZE_MAX, on_record, &e);
+	assert_int_equal(e.n, 10);
+	ring_close(&next);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
+		T(empty),	   T(round_and_round),
+		T(position_wraps), T(limit),
+		T(busy),	   T(discarded),
+		T(malformed),	   T(next_consumer),
+#undef T
+	};
+
+	return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters as text and JSON, losses and when they are mentioned, ports. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/summary.h"
+#include "cli/losses.h"
+#include "cli/ports.h"
+
+#define SECOND 1000000000ull
+
+/* Counters with values that all differ, large ones too. */
+struct sample {
+	struct metlo_stats packets;
+	struct stream_stats stream;
+	struct http_stats http;
+	struct output_stats output;
+	struct counters_vni vnis[3];
+	struct summary s;
+};
+
+static void fill(void *p, size_t size, uint64_t first)
+{
+	uint64_t *v = p;
+
+	for (size_t i = 0; i < size / sizeof(*v); i++)
+		v[i] = first + i;
+}
+
+static void sample_init(struct sample *m)
+{
+	memset(m, 0, sizeof(*m));
+	fill(&m->packets, sizeof(m->packets), 1000);
+	fill(&m->stream, sizeof(m->stream), 2000);
+	fill(&m->http, sizeof(m->http), 3000);
+	fill(&m->output, sizeof(m->output), 1ull << 52);
+	m->vnis[0] = (struct counters_vni){.vni = 7, .stats = {10, 1000}};
+	m->vnis[1] = (struct counters_vni){.vni = 16777215, .stats = {30, 5}};
+	m->vnis[2] = (struct counters_vni){.vni = 3, .stats = {10, 900}};
+	m->s = (struct summary){&m->packets, &m->stream, &m->http,
+				&m->output,  m->vnis,	 3};
+}
+
+static char *written(void (*write)(FILE *f, const struct summary *s),
+		     const struct summary *s)
+{
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	write(f, s);
+	fclose(f);
+	return text;
+}
+
+static void write_object(FILE *f, const struct summary *s)
+{
+	putc('{', f);
+	summary_json_members(f, s);
+	putc('}', f);
+}
+
+static void assert_number(const cJSON *o, const char *name, uint64_t want)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+
+	if (!cJSON_IsNumber(v))
+		fail_msg("no number %s", name);
+	if ((uint64_t)v->valuedouble != want)
+		fail_msg("%s is %f, not %llu", name, v->valuedouble,
+			 (unsigned long long)want);
+}
+
+static void test_json(void **state)
+{
+	struct sample m;
+	const cJSON *o, *vni;
+	cJSON *json;
+	char *text;
+
+	(void)state;
+	sample_init(&m);
+	summary_sort_vnis(m.vnis, 3);
+	text = written(write_object, &m.s);
+	json = cJSON_Parse(text);
+	assert_non_null(json);
+#define IS(name) assert_number(o, #name, from->name);
+	{
+		const struct metlo_stats *from = &m.packets;
+
+		o = json;
+		IS(packets)
+		IS(bytes)
+		METLO_OUTCOMES(IS)
+		IS(delivered_bytes)
+		IS(truncated_bytes)
+		IS(shunted_bytes)
+		IS(ring_full_bytes)
+		IS(records)
+	}
+	{
+		const struct stream_stats *from = &m.stream;
+
+		o = cJSON_GetObjectItem(json, "stream");
+		STREAM_COUNTERS(IS)
+	}
+	{
+		const struct http_stats *from = &m.http;
+
+		o = cJSON_GetObjectItem(json, "http");
+		HTTP_COUNTERS(IS)
+	}
+	{
+		const struct output_stats *from = &m.output;
+
+		o = cJSON_GetObjectItem(json, "output");
+		IS(submitted)
+		IS(written)
+		IS(dropped_queue)
+		IS(dropped_error)
+		IS(bytes_written)
+		IS(bytes_queued)
+	}
+#undef IS
+	vni = cJSON_GetObjectItem(json, "vni");
+	assert_int_equal(cJSON_GetArraySize(vni), 3);
+	assert_number(cJSON_GetArrayItem(vni, 0), "vni", 16777215);
+	assert_number(cJSON_GetArrayItem(vni, 1), "vni", 3);
+	assert_number(cJSON_GetArrayItem(vni, 2), "vni", 7);
+	assert_number(cJSON_GetArrayItem(vni, 2), "bytes", 1000);
+	cJSON_Delete(json);
+	free(text);
+}
+
+/* A stage that is not there is not told, and the rest is still JSON. */
+static void test_parts(void **state)
+{
+	struct sample m;
+
+	(void)state;
+	for (int parts = 0; parts < 16; parts++) {
+		struct summary s;
+		cJSON *json;
+		char *text;
+
+		sample_init(&m);
+		s = m.s;
+		s.packets = parts & 1 ? s.packets : NULL;
+		s.stream = parts & 2 ? s.stream : NULL;
+		s.http = parts & 4 ? s.http : NULL;
+		s.output = parts & 8 ? s.output : NULL;
+		text = written(write_object, &s);
+		json = cJSON_Parse(text);
+		assert_non_null(json);
+		assert_int_equal(!!cJSON_GetObjectItem(json, "packets"),
+				 parts & 1);
+		assert_int_equal(!!cJSON_GetObjectItem(json, "stream"),
+				 !!(parts & 2));
+		assert_int_equal(!!cJSON_GetObjectItem(json, "http"),
+				 !!(parts & 4));
+		assert_int_equal(!!cJSON_GetObjectItem(json, "output"),
+				 !!(parts & 8));
+		cJSON_Delete(json);
+		free(text);
+	}
+}
+
+static void test_text(void **state)
+{
+	struct sample m;
+	char *text;
+
+	(void)state;
+	sample_init(&m);
+	memset(&m.stream, 0, sizeof(m.stream));
+	m.stream.gaps = 5;
+	text = written(summary_text, &m.s);
+	assert_non_null(strstr(text, "  ring_full  "));
+	assert_non_null(strstr(text, "  gaps  "));
+	assert_null(strstr(text, "  flows_evicted  ")); /* zero */
+	assert_non_null(strstr(text, "  16777215  "));
+	free(text);
+}
+
+static void test_sums(void **state)
+{
+	struct stream_stats a = {0}, b = {0};
+	struct http_stats c = {0}, d = {0};
+
+	(void)state;
+	fill(&a, sizeof(a), 1);
+	fill(&b, sizeof(b), 100);
+	summary_add_stream(&a, &b);
+	fill(&c, sizeof(c), 1);
+	fill(&d, sizeof(d), 100);
+	summary_add_http(&c, &d);
+	for (size_t i = 0; i < sizeof(a) / 8; i++)
+		assert_int_equal(((uint64_t *)&a)[i], 101 + 2 * i);
+	for (size_t i = 0; i < sizeof(c) / 8; i++)
+		assert_int_equal(((uint64_t *)&c)[i], 101 + 2 * i);
+}
+
+static void test_strings(void **state)
+{
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+	cJSON *json;
+
+	(void)state;
+	summary_json_string(f, "a\"b\\c\nd\x7f\x01");
+	fclose(f);
+	json = cJSON_Parse(text);
+	assert_true(cJSON_IsString(json));
+	assert_string_equal(json->valuestring, "a\"b\\c\nd\x7f\x01");
+	cJSON_Delete(json);
+	free(text);
+}
+
+/* Each counter that stands for loss has a remedy, and is said by its name. */
+static void test_losses(void **state)
+{
+	struct summary_loss loss[SUMMARY_LOSSES_MAX];
+	struct sample m;
+	size_t n;
+
+	(void)state;
+	sample_init(&m);
+	n = summary_losses(&m.s, loss);
+	assert_true(n >= 6 && n <= SUMMARY_LOSSES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(strlen(loss[i].remedy) > 10);
+		assert_true(loss[i].value > 0);
+	}
+	assert_string_equal(loss[0].counter, "ring_full");
+	assert_int_equal(loss[0].value, m.packets.ring_full);
+	m.s.stream = NULL;
+	m.s.http = NULL;
+	m.s.output = NULL;
+	assert_true(summary_losses(&m.s, loss) < n);
+}
+
+static void test_when_losses_are_said(void **state)
+{
+	struct metlo_stats packets = {.ring_full = 5};
+	struct summary s = {.packets = &packets};
+	struct losses l = {0};
+	struct log log;
+	size_t size;
+	char *text;
+
+	(void)state;
+	log = (struct log){open_memstream(&text, &size), "t", LOG_LEVEL_WARN};
+	losses_start(&l, &s);
+	assert_int_equal(losses_report(&l, &s, SECOND, &log), 0);
+	packets.ring_full = 8;
+	assert_int_equal(losses_report(&l, &s, 2 * SECOND, &log), 1);
+	assert_non_null(strstr(text, "ring_full: 3 more, 8 in all: "));
+	assert_non_null(strstr(text, "--ring-size"));
+	/* Not again before the interval has passed, then with all of it. */
+	packets.ring_full = 10;
+	assert_int_equal(losses_report(&l, &s, 5 * SECOND, &log), 0);
+	packets.truncated_bytes = 7; /* another counter is not held back */
+	assert_int_equal(losses_report(&l, &s, 5 * SECOND, &log), 1);
+	packets.ring_full = 20;
+	assert_int_equal(losses_report(&l, &s, 13 * SECOND, &log), 1);
+	assert_non_null(strstr(text, "ring_full: 12 more, 20 in all: "));
+	assert_int_equal(losses_report(&l, &s, 60 * SECOND, &log), 0);
+	fclose(log.out);
+	free(text);
+}
+
+static void set_port(uint64_t *ports, unsigned int p)
+{
+	ports[p / 64] |= 1ull << (p % 64);
+}
+
+static void test_ports(void **state)
+{
+	uint64_t ports[1024] = {0};
+	char text[64], small[16];
+
+	(void)state;
+	ports_text(text, sizeof(text), ports, false);
+	assert_string_equal(text, "none");
+	ports_text(text, sizeof(text), ports, true);
+	assert_string_equal(text, "any");
+	set_port(ports, 80);
+	ports_text(text, sizeof(text), ports, false);
+	assert_string_equal(text, "80");
+	for (unsigned int p = 8000; p <= 8100; p++)
+		set_port(ports, p);
+	set_port(ports, 9000);
+	set_port(ports, 65534);
+	set_port(ports, 65535);
+	ports_text(text, sizeof(text), ports, false);
+	assert_string_equal(text, "80,8000-8100,9000,65534-65535");
+	ports_text(small, sizeof(small), ports, false);
+	assert_string_equal(small, "80,...");
+	memset(ports, 0xff, sizeof(ports));
+	ports_text(text, sizeof(text), ports, false);
+	assert_string_equal(text, "0-65535");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_when_losses_are_said),
+		cmocka_unit_test(test_ports),
+	};
+
+	return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
+}
