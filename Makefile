@@ -69,10 +69,13 @@ $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@.tmp
 	$(Q)$(LLVM_STRIP) -g $@.tmp -o $@ && rm -f $@.tmp
 
+# What generated code does is not for the static checks to judge.
 $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	@mkdir -p $(@D)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) >$@
+	$(Q){ echo '/* NOLINTBEGIN */' && \
+		$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) && \
+		echo '/* NOLINTEND */'; } >$@
 
 SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
 

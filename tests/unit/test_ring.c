@@ -29,9 +29,10 @@ struct fake {
 
 static int set_up(void **state)
 {
-	struct fake *f = calloc(1, sizeof(*f));
+	struct fake *f = test_calloc(1, sizeof(*f));
 	uint8_t *p;
 
+	*state = f;
 	f->page = (size_t)sysconf(_SC_PAGESIZE);
 	f->size = 16 * f->page;
 	f->fd = memfd_create("ring", MFD_CLOEXEC);
@@ -44,7 +45,6 @@ static int set_up(void **state)
 	f->consumer = (unsigned long *)p;
 	f->producer = (unsigned long *)(p + f->page);
 	f->data = p + 2 * f->page;
-	*state = f;
 	return 0;
 }
 
@@ -55,16 +55,20 @@ static int tear_down(void **state)
 	ring_close(&f->ring);
 	munmap(f->consumer, 2 * f->page + 2 * f->size);
 	close(f->fd);
-	free(f);
+	test_free(f);
 	return 0;
 }
 
 static void put(struct fake *f, unsigned long pos, const void *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t at = (pos + i) & (f->size - 1);
+	size_t at = pos & (f->size - 1);
+	size_t first = n < f->size - at ? n : f->size - at;
 
-		f->data[at] = f->data[at + f->size] = ((const uint8_t *)p)[i];
+	for (int copy = 0; copy < 2; copy++) {
+		uint8_t *data = f->data + (copy ? f->size : 0);
+
+		memcpy(data + at, p, first);
+		memcpy(data, (const uint8_t *)p + first, n - first);
 	}
 }
 
