@@ -75,7 +75,7 @@ struct flow {
 	uint32_t prev, next; /* in its list; prev is used more recently */
 	uint32_t rec_hash;   /* struct metlo_rec.hash */
 	void *proto;
-	uint32_t used; /* last record, in ticks_of() units */
+	uint32_t used; /* idle_clock of the last record, in ticks_of() units */
 	uint16_t flags;
 	uint8_t why;  /* enum stream_end with F_CLOSING and F_CLOSED */
 	uint8_t list; /* enum flow_list */
@@ -94,11 +94,11 @@ enum ext_flags {
 /* What a direction needs only while something is out of the ordinary. */
 struct dir_ext {
 	uint64_t skip;	/* stream offset below which nothing is wanted */
-	uint64_t since; /* table clock when the wait began */
+	uint64_t since; /* wait_clock when the wait began */
 	struct segs segs;
 	uint32_t flow;
 	uint32_t prev, next; /* queue of waits; next waits longer */
-	uint32_t waited;     /* records of the flow during the wait */
+	uint32_t waited;     /* what the flow sent during the wait */
 	uint32_t fin, fin_order;
 	uint32_t rst;
 	uint32_t far_next;    /* where a run of far-off records goes on */
@@ -135,8 +135,9 @@ struct stream_table {
 	struct slab ext_slab;
 	uint32_t wait_oldest, wait_newest;
 
-	uint64_t now;	/* highest time seen */
-	uint64_t clock; /* the same, but silence counts little: timers.h */
+	uint64_t now; /* highest time seen */
+	/* The same for waits and for idle flows: silence counts little. */
+	uint64_t wait_clock, idle_clock;
 	uint32_t order; /* records so far */
 	uint64_t ooo_memory;
 };

@@ -200,7 +200,7 @@ uint32_t flow_table_add(struct stream_table *t, uint32_t tag,
 		return 0;
 	f = flow_at(t, index);
 	f->key = *key;
-	f->used = ticks_of(t->now);
+	f->used = ticks_of(t->idle_clock);
 	slot_put(t->slots, t->bits, (struct flow_slot){tag, index});
 	list_push(t, index, f, LIST_SYN);
 	t->flows++;

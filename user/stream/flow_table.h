@@ -46,7 +46,7 @@ void flow_table_move(struct stream_table *t, uint32_t index,
 static inline void flow_table_touch(struct stream_table *t, uint32_t index,
 				    struct flow *f)
 {
-	uint32_t now = ticks_of(t->now);
+	uint32_t now = ticks_of(t->idle_clock);
 
 	if (f->used == now)
 		return;

@@ -180,7 +180,7 @@ static void release_hold(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 }
 
 static void settle(struct stream_table *t, uint32_t index, struct flow *f,
-		   const uint32_t next[2], uint64_t ts_ns);
+		   const uint32_t next[2], uint32_t traffic, uint64_t ts_ns);
 
 /* Makes room by giving up whatever has waited longest and holds something.
  * Returns its flow, or 0. The flow self is left for its caller to settle. */
@@ -199,7 +199,7 @@ static uint32_t relieve(struct stream_table *t, uint32_t self, uint64_t ts_ns)
 		else if (hole_end(t, &f->dir[x->dir], &to))
 			give_up(t, f, x->dir, to, ts_ns);
 		if (index != self)
-			settle(t, index, f, NULL, ts_ns);
+			settle(t, index, f, NULL, 0, ts_ns);
 		return index;
 	}
 	return 0;
@@ -651,7 +651,7 @@ static bool acked_beyond(const struct stream_table *t, const struct flow_dir *d)
 }
 
 static void settle(struct stream_table *t, uint32_t index, struct flow *f,
-		   const uint32_t next[2], uint64_t ts_ns)
+		   const uint32_t next[2], uint32_t traffic, uint64_t ts_ns)
 {
 	if (f->dir[0].flags & f->dir[1].flags & D_FIN) {
 		reassembly_finish(t, index, STREAM_END_FIN, ts_ns);
@@ -663,8 +663,10 @@ static void settle(struct stream_table *t, uint32_t index, struct flow *f,
 		struct flow_dir *d = &f->dir[dir];
 		struct dir_ext *x = dir_ext(t, d);
 
-		if (!next || !x || !(x->flags & X_WAITING) ||
-		    ++x->waited < WAIT_RECORDS)
+		if (!traffic || !x || !(x->flags & X_WAITING))
+			continue;
+		x->waited += traffic;
+		if (x->waited < WAIT_TRAFFIC)
 			continue;
 		if (x->flags & X_CLOSE || f->flags & F_HOLD ||
 		    acked_beyond(t, d)) {
@@ -722,7 +724,8 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 		flow_table_move(t, index, LIST_DATA);
 	else if (f->list == LIST_SYN && d->flags & f->dir[!dir].flags & D_SYN)
 		flow_table_move(t, index, LIST_SHAKEN);
-	settle(t, index, f, next, rec->ts_ns);
+	settle(t, index, f, next, rec->wire_len ? rec->wire_len : 1,
+	       rec->ts_ns);
 }
 
 bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
@@ -786,7 +789,7 @@ void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns)
 	} else if (hole_end(t, &f->dir[dir], &to)) {
 		give_up(t, f, dir, to, ts_ns);
 	}
-	settle(t, index, f, NULL, ts_ns);
+	settle(t, index, f, NULL, 0, ts_ns);
 }
 
 void reassembly_close_soon(struct stream_table *t, uint32_t index,

@@ -11,8 +11,9 @@
 
 /* A connection without data is given up sooner. */
 #define SYN_TIMEOUT_NS (30ull * 1000000000)
-/* An ended connection is remembered: late copies are not a new one. */
-#define LINGER_NS (3ull * 1000000000)
+/* An ended connection is remembered for this part of the idle time-out: late
+ * copies are not a new one. */
+#define LINGER_PART 10
 /* Flows and waits that one stream_tick() ends at most. */
 #define TICK_BUDGET 1024u
 
@@ -114,7 +115,8 @@ static void supersede(struct stream_table *t, uint32_t tag,
 		      const struct flow_key *key, unsigned int dir,
 		      uint32_t vni, uint32_t except, uint32_t quiet)
 {
-	uint32_t pos = flow_table_home(t, tag), now = ticks_of(t->now), index;
+	uint32_t pos = flow_table_home(t, tag), now = ticks_of(t->idle_clock),
+		 index;
 
 	while ((index = flow_table_next(t, tag, key, &pos))) {
 		const struct flow *f = flow_at(t, index);
@@ -234,12 +236,12 @@ static void expire_list(struct stream_table *t, enum flow_list list,
 	for (; (index = t->lists[list].tail) && *budget; --*budget) {
 		struct flow *f = flow_at(t, index);
 
-		if (ticks_of(t->now) - f->used <= max)
+		if (ticks_of(t->idle_clock) - f->used <= max)
 			return;
 		/* Silent because we asked for silence? Let it speak. */
 		if (!(f->flags & (F_CLOSED | F_PROBED)) && let_speak(t, f)) {
 			f->flags |= F_PROBED;
-			f->used = ticks_of(t->now);
+			f->used = ticks_of(t->idle_clock);
 			flow_table_move(t, index, list);
 			continue;
 		}
@@ -259,7 +261,7 @@ void stream_tick(struct stream_table *t, uint64_t now_ns)
 		budget--;
 	}
 	budget = TICK_BUDGET;
-	expire_list(t, LIST_LINGER, LINGER_NS, &budget);
+	expire_list(t, LIST_LINGER, idle / LINGER_PART, &budget);
 	expire_list(t, LIST_SYN, idle < SYN_TIMEOUT_NS ? idle : SYN_TIMEOUT_NS,
 		    &budget);
 	expire_list(t, LIST_SHAKEN, idle, &budget);

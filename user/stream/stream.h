@@ -103,6 +103,7 @@ struct stream_conf {
 	 * stream_tick() counts as 1/16 of it at most: silence in a capture
 	 * does not make a packet late that comes next. */
 	uint64_t gap_timeout_ns;
+	/* A connection without packets ends after this (1/32 per call). */
 	uint64_t idle_timeout_ns;
 	uint32_t shunt_min; /* do not bother the kernel for fewer bytes */
 	uint64_t seed[2];   /* secret, for the hash */

@@ -49,7 +49,7 @@ void wait_begin(struct stream_table *t, uint32_t ext)
 
 	wait_end(t, ext);
 	x->flags |= X_WAITING;
-	x->since = t->clock;
+	x->since = t->wait_clock;
 	x->waited = 0;
 	x->prev = t->wait_newest;
 	x->next = 0;

@@ -8,21 +8,25 @@
 
 #include "stream/flow.h"
 
-/* Records of one flow within which order may still be restored: what waits
- * for less than this is not late. */
-#define WAIT_RECORDS 64u
+/* Order may still be restored within so much traffic of one flow: a missing
+ * byte is not lost before. In bytes, so that the result does not depend on how
+ * these were cut into packets. */
+#define WAIT_TRAFFIC (64u * 1500u)
 
-/* Time goes on to ns, if that is later. The clock of the waits does too, but
- * not over a long silence: a packet that comes next after it is not late. */
+/* Time goes on to ns, if that is later. The clocks of the time-outs do too,
+ * but not over a long silence: a packet that comes next after it is not late,
+ * and its connection is still the same. */
 static inline void waits_clock(struct stream_table *t, uint64_t ns)
 {
-	uint64_t step, max = t->conf.gap_timeout_ns / 16;
+	uint64_t step, wait = t->conf.gap_timeout_ns / 16,
+		       idle = t->conf.idle_timeout_ns / 32;
 
 	if (ns <= t->now)
 		return;
 	step = ns - t->now;
 	t->now = ns;
-	t->clock += step < max ? step : max;
+	t->wait_clock += step < wait ? step : wait;
+	t->idle_clock += step < idle ? step : idle;
 }
 
 /* The ext of a direction, made if there is none; NULL: out of memory. */
@@ -39,7 +43,7 @@ void wait_end(struct stream_table *t, uint32_t ext);
 static inline bool wait_over(const struct stream_table *t,
 			     const struct dir_ext *x)
 {
-	return t->clock - x->since >= t->conf.gap_timeout_ns;
+	return t->wait_clock - x->since >= t->conf.gap_timeout_ns;
 }
 
 #endif
