@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON text: escaping against a reference of one byte at a time, UTF-8,
  * base64, numbers. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +12,7 @@
 #include <cmocka.h>
 
 #include "base/addr.h"
-/* For the path that other machines take. */
-#include "base/json.c"
+#include "base/json.h"
 
 #include <arpa/inet.h>
 
@@ -127,11 +127,11 @@ static void test_escape_equals_reference(void **state)
 		assert_int_equal(end - out, expected.len);
 		if (expected.len)
 			assert_memory_equal(out, expected.p, expected.len);
-		end = escape_portable(out, in, n, JSON_REPLACE);
+		end = json_escape_portable(out, in, n, JSON_REPLACE);
 		assert_int_equal(end - out, expected.len);
 		if (expected.len)
 			assert_memory_equal(out, expected.p, expected.len);
-		assert_true((escape_portable(out, in, n, JSON_REFUSE) !=
+		assert_true((json_escape_portable(out, in, n, JSON_REFUSE) !=
 			     NULL) == valid);
 		end = json_escape(out, in, n, JSON_REFUSE);
 		assert_true((end != NULL) == valid);
@@ -254,11 +254,12 @@ static void test_u64(void **state)
 	for (i = 0; i < 65; i++, v = i < 64 ? 1ull << i : 0) {
 		for (d = -1; d <= 1; d++) {
 			uint8_t out[JSON_U64_ROOM + 1];
+			uint64_t number = v + (uint64_t)d;
 			char expected[24];
 
-			snprintf(expected, sizeof(expected), "%llu",
-				 (unsigned long long)(v + (uint64_t)d));
-			*json_put_u64(out, v + (uint64_t)d) = 0;
+			snprintf(expected, sizeof(expected), "%" PRIu64,
+				 number);
+			*json_put_u64(out, number) = 0;
 			assert_string_equal((char *)out, expected);
 		}
 	}

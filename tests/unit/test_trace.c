@@ -476,8 +476,9 @@ static void test_mask_url_fields(void **state)
 	expect_part(&t, &with_names, "\"/p?api_key=[redacted]&x=1\"");
 }
 
-#define JSON_TYPE "application/json; charset=utf-8"
-#define FORM_TYPE "application/x-www-form-urlencoded"
+#define JSON_TYPE  "application/json; charset=utf-8"
+#define PARTS_TYPE "multipart/form-data; boundary=b"
+#define FORM_TYPE  "application/x-www-form-urlencoded"
 
 static void test_mask_bodies(void **state)
 {
@@ -541,6 +542,32 @@ static void test_mask_bodies(void **state)
 		{FIELD("content-type", FORM_TYPE),
 		 BODY("a=1&password=SEC+RET%20;SECRET&b=2"),
 		 "\"a=1&password=[redacted]&b=2\""},
+		{FIELD("content-type", PARTS_TYPE),
+		 BODY("--b\r\ncontent-disposition: form-data; name=\"a\""
+		      "\r\n\r\nkept\r\n--b\r\nContent-Disposition: "
+		      "form-data; name=\"PassWord\"; filename=\"x\"\r\n"
+		      "Content-Type: a/b\r\n\r\nSEC\r\nRET\r\n--b--\r\n"),
+		 "\"--b\\r\\ncontent-disposition: form-data; name=\\\"a\\\""
+		 "\\r\\n\\r\\nkept\\r\\n--b\\r\\nContent-Disposition: "
+		 "form-data; name=\\\"PassWord\\\"; filename=\\\"x\\\"\\r\\n"
+		 "Content-Type: a/b\\r\\n\\r\\n[redacted]\\r\\n--b--\\r\\n\""},
+		/* Cut in the secret; the name of a file is not that of the
+		 * part; names without quotes. */
+		{FIELD("content-type", PARTS_TYPE),
+		 BODY("--b\nContent-Disposition: form-data; name=password\n\n"
+		      "SECRE"),
+		 "\"--b\\nContent-Disposition: form-data; name=password\\n"
+		 "\\n[redacted]\""},
+		{FIELD("content-type", PARTS_TYPE),
+		 BODY("--b\n:filename=\"password\"; name=\"a\"\n\nkept\n--b--"),
+		 "\"--b\\n:filename=\\\"password\\\"; name=\\\"a\\\"\\n\\n"
+		 "kept\\n--b--\""},
+		{FIELD("content-type", PARTS_TYPE),
+		 BODY("--b\n:name=\"password\"\n\n--b\n:name=\"x\"\n\ny"),
+		 "\"--b\\n:name=\\\"password\\\"\\n\\n[redacted]--b\\n"
+		 ":name=\\\"x\\\"\\n\\ny\""},
+		{FIELD("content-type", PARTS_TYPE),
+		 BODY("name=\"password\"\n\nSECRET"), "\"[redacted]\""},
 		{FIELD("content-type", FORM_TYPE),
 		 BODY("user%5Bpassword%5D=SECRET"),
 		 "\"user%5Bpassword%5D=[redacted]\""},

@@ -124,8 +124,8 @@ static inline uint64_t not_plain(uint64_t v)
 	return ((v - ones * 0x20) | v | (quote - ones) | (slash - ones)) & high;
 }
 
-static uint8_t *escape_portable(uint8_t *w, const uint8_t *p, size_t n,
-				enum json_invalid invalid)
+uint8_t *json_escape_portable(uint8_t *w, const uint8_t *p, size_t n,
+			      enum json_invalid invalid)
 {
 	const uint8_t *end = p + n;
 
@@ -307,7 +307,7 @@ uint8_t *json_escape(uint8_t *w, const uint8_t *p, size_t n,
 	if (__builtin_cpu_supports("ssse3") && __builtin_cpu_supports("popcnt"))
 		return escape_ssse3(w, p, n, invalid);
 #endif
-	return escape_portable(w, p, n, invalid);
+	return json_escape_portable(w, p, n, invalid);
 }
 
 uint8_t *json_base64(uint8_t *w, const uint8_t *p, size_t n)

@@ -29,6 +29,10 @@ enum json_invalid {
 uint8_t *json_escape(uint8_t *w, const uint8_t *p, size_t n,
 		     enum json_invalid invalid);
 
+/* The same without the instructions of newer x86 CPUs. */
+uint8_t *json_escape_portable(uint8_t *w, const uint8_t *p, size_t n,
+			      enum json_invalid invalid);
+
 /* Length without a UTF-8 sequence that the end of the text cuts in two. */
 size_t json_utf8_complete(const uint8_t *p, size_t n);
 

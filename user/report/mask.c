@@ -227,6 +227,12 @@ static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end,
 	return NULL;
 }
 
+static inline bool ends_scalar(uint8_t c)
+{
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' ||
+	       c == '\r' || c == '\n';
+}
+
 /* Behind the value at p; end if the text ends in it. */
 static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
 {
@@ -258,7 +264,7 @@ static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
 			break;
 		default:
 			if (!depth) {
-				while (p < end && !strchr(",}] \t\r\n", *p))
+				while (p < end && !ends_scalar(*p))
 					p++;
 				return p;
 			}
@@ -319,6 +325,17 @@ static bool match_json_name(const struct mask_names *m, const uint8_t *p,
 	return mask_names_match(m, name, (size_t)(to - name));
 }
 
+/* Bytes that are a token by themselves, and those of numbers. */
+enum { PUNCTUATION = 1, NUMBER = 2 };
+static const uint8_t token_class[256] = {
+	['{'] = PUNCTUATION,  ['}'] = PUNCTUATION,    ['['] = PUNCTUATION,
+	[']'] = PUNCTUATION,  [','] = PUNCTUATION,    [':'] = PUNCTUATION,
+	[' '] = PUNCTUATION,  ['\t'] = PUNCTUATION,   ['\r'] = PUNCTUATION,
+	['\n'] = PUNCTUATION, ['0' ... '9'] = NUMBER, ['-'] = NUMBER,
+	['+'] = NUMBER,	      ['.'] = NUMBER,	      ['e'] = NUMBER,
+	['E'] = NUMBER,
+};
+
 /* Behind the number, literal or punctuation at p; NULL if it is none. */
 static const uint8_t *skip_token(const uint8_t *p, const uint8_t *end)
 {
@@ -326,10 +343,10 @@ static const uint8_t *skip_token(const uint8_t *p, const uint8_t *end)
 	size_t left = (size_t)(end - p), n;
 	unsigned int i;
 
-	if (strchr("{}[],: \t\r\n", *p) && *p)
+	if (token_class[*p] == PUNCTUATION)
 		return p + 1;
 	if (*p == '-' || (*p >= '0' && *p <= '9')) {
-		while (p < end && *p && strchr("0123456789+-.eE", *p))
+		while (p < end && token_class[*p] == NUMBER)
 			p++;
 		return p;
 	}
@@ -373,6 +390,110 @@ void mask_json(const struct mask_names *m, const uint8_t *p, size_t n,
 		put(ctx, copied, (size_t)(next - copied));
 		put(ctx, mask, sizeof(mask) - 1);
 		p = copied = skip_value(next, end);
+	}
+	put(ctx, copied, (size_t)(end - copied));
+}
+
+/* --- multipart/form-data (RFC 7578) ---------------------------------------- */
+
+/* The line that separates parts: that of the body's first line. */
+static bool find_delimiter(const uint8_t *p, size_t n,
+			   const uint8_t **delimiter, size_t *len)
+{
+	const uint8_t *newline = memchr(p, '\n', n);
+	size_t line = newline ? (size_t)(newline - p) : n;
+
+	if (line && p[line - 1] == '\r')
+		line--;
+	*delimiter = p;
+	*len = line;
+	return line > 2 && p[0] == '-' && p[1] == '-';
+}
+
+/* Behind the empty line that ends the fields of a part, or end. p is on the
+ * delimiter's line. */
+static const uint8_t *skip_part_head(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *newline = memchr(p, '\n', (size_t)(end - p));
+
+	while (newline) {
+		p = newline + 1;
+		newline = memchr(p, '\n', (size_t)(end - p));
+		if (newline == p || (newline == p + 1 && *p == '\r'))
+			return newline + 1;
+	}
+	return end;
+}
+
+/* The next delimiter that begins a line, or end. */
+static const uint8_t *next_delimiter(const uint8_t *p, const uint8_t *end,
+				     const uint8_t *delimiter, size_t len)
+{
+	const uint8_t *next;
+
+	while ((next = memmem(p, (size_t)(end - p), delimiter, len))) {
+		if (next[-1] == '\n')
+			return next;
+		p = next + 1;
+	}
+	return end;
+}
+
+/* The parameter name="..." in the head of a part. */
+static bool part_matches(const struct mask_names *m, const uint8_t *p,
+			 const uint8_t *end)
+{
+	static const char parameter[] = "name=";
+	const size_t n = sizeof(parameter) - 1;
+	const uint8_t *start = p, *value;
+
+	for (; (size_t)(end - p) > n; p++) {
+		if (strncasecmp((const char *)p, parameter, n) != 0 ||
+		    (p > start && (lower(p[-1]) >= 'a' || p[-1] == '*')))
+			continue;
+		value = p += n;
+		if (*value == '"') {
+			p = value + 1;
+			while (p < end && *p != '"' && *p != '\n')
+				p += *p == '\\' && p + 1 < end ? 2 : 1;
+			p = p < end ? p : end;
+			value++;
+		} else {
+			while (p<end && * p> ' ' && *p != ';')
+				p++;
+		}
+		return mask_field_match(m, value, (size_t)(p - value));
+	}
+	return false;
+}
+
+void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
+		    mask_put put, void *ctx)
+{
+	const uint8_t *end = p + n, *copied = p, *head, *next, *delimiter;
+	size_t len;
+
+	if (!find_delimiter(p, n, &delimiter, &len)) {
+		/* Its parts cannot be told apart. */
+		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		return;
+	}
+	while (p < end) {
+		head = p + len < end ? p + len : end;
+		p = skip_part_head(head, end);
+		next = next_delimiter(p, end, delimiter, len);
+		if (part_matches(m, head, p)) {
+			put(ctx, copied, (size_t)(p - copied));
+			put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+			copied = next;
+			if (copied < end && copied[-1] == '\n')
+				copied--;
+			if (copied < end && copied > p && copied[-1] == '\r')
+				copied--;
+			if (copied < p)
+				copied = p;
+		}
+		p = next;
 	}
 	put(ctx, copied, (size_t)(end - copied));
 }

@@ -48,4 +48,9 @@ bool mask_pairs_match(const struct mask_names *m, const uint8_t *p, size_t n);
 void mask_json(const struct mask_names *m, const uint8_t *p, size_t n,
 	       bool strict, mask_put put, void *ctx);
 
+/* multipart/form-data, possibly cut at its end: the contents of parts of these
+ * names. A body in which no parts can be found is masked as a whole. */
+void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
+		    mask_put put, void *ctx);
+
 #endif

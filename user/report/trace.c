@@ -213,7 +213,13 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 	}
 }
 
-enum body_form { BODY_PLAIN, BODY_FORM, BODY_JSON, BODY_MAYBE_JSON };
+enum body_form {
+	BODY_PLAIN,
+	BODY_FORM,
+	BODY_MULTIPART,
+	BODY_JSON,
+	BODY_MAYBE_JSON,
+};
 
 static bool contains(const struct http_span *s, const char *lower_case)
 {
@@ -237,6 +243,8 @@ static enum body_form body_form(const struct http_message *m)
 			type = f;
 	if (type && contains(&type->value, "x-www-form-urlencoded"))
 		return BODY_FORM;
+	if (type && contains(&type->value, "multipart/form-data"))
+		return BODY_MULTIPART;
 	if (type && contains(&type->value, "json"))
 		return BODY_JSON;
 	if (n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3)) {
@@ -260,6 +268,9 @@ static void put_body_as(struct line *l, const struct trace_conf *c,
 		break;
 	case BODY_FORM:
 		mask_pairs(c->fields, m->body.data, n, false, line_piece, l);
+		break;
+	case BODY_MULTIPART:
+		mask_multipart(c->fields, m->body.data, n, line_piece, l);
 		break;
 	case BODY_JSON:
 	case BODY_MAYBE_JSON:
