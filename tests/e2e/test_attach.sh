@@ -348,9 +348,95 @@ test_losses()
 	ended "losses: the daemon ends"
 }
 
+# What a running link is asked to take is changed by attaching again.
+test_filters()
+{
+	attach_up "$TMP/f1" --vni 1-100 || return
+	requests 3
+	wait_for 5 counted vni_miss
+	ended "filters: the first daemon ends"
+	is "another VNI: nothing" "$(wc -l <"$TMP/f1")" 0
+
+	attach_up "$TMP/f2" --vni "1,$VNI" --ports 81
+	wait_for 5 grep -q 'resumed in' "$TMP/f2.err"
+	requests 3
+	wait_for 5 counted port_miss
+	ended "filters: the second daemon ends"
+	is "another port: nothing" "$(wc -l <"$TMP/f2")" 0
+
+	attach_up "$TMP/f3" --ports any
+	wait_for 5 grep -q 'resumed in.*ports any' "$TMP/f3.err"
+	requests 3
+	check "any port and VNI: everything" wait_for 5 lines "$TMP/f3" 3
+	ended "filters: the third daemon ends"
+	metlo "filters: detach" 0 detach "$IFACE"
+}
+
+counted()
+{
+	in_ns "$COLLECTOR" "$METLO" status "$IFACE" --json |
+		jq -e ".interfaces[0].$1 > 0"
+}
+
+# UDP datagrams that the collector's stack had no socket for.
+unwanted()
+{
+	in_ns "$COLLECTOR" cat /proc/net/snmp |
+		sed -n 's/^Udp: [0-9]* \([0-9]*\) .*/\1/p'
+}
+
+test_pass()
+{
+	local before
+
+	before=$(unwanted)
+	attach_up "$TMP/pass" --detach-on-exit || return
+	requests 3
+	wait_for 5 lines "$TMP/pass" 3
+	ended "pass: the daemon without it ends"
+	is "mirrored packets stop in XDP" "$(unwanted)" "$before"
+	wait_for 5 xdp_off
+
+	before=$(unwanted)
+	attach_up "$TMP/pass" --detach-on-exit --pass || return
+	requests 3
+	check "--pass: captured" wait_for 5 lines "$TMP/pass" 3
+	ended "--pass: the daemon ends"
+	if [ "$(unwanted)" -gt "$before" ]; then
+		ok "--pass: and handed on to the stack"
+	else
+		not_ok "--pass: and handed on to the stack"
+	fi
+	wait_for 5 xdp_off
+}
+
+# Somebody else takes the program off, or the interface goes.
+test_detached_from_outside()
+{
+	local id
+
+	attach_up "$TMP/outside" --detach-on-exit || return
+	id=$(ip -n "$COLLECTOR" -d link show "$IFACE" |
+		sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p')
+	id=$(bpftool link show | sed -n "s/^\([0-9]*\): xdp  prog $id .*/\1/p")
+	wait_for 5 grep -q 'mode, ports' "$TMP/outside.err"
+	bpftool link detach id "$id"
+	if wait_for 5 gone_or_zombie "$ATTACHED"; then
+		wait "$ATTACHED"
+		is "it ends when it is detached from outside" $? 1
+	else
+		not_ok "it ends when it is detached from outside"
+		stop "$ATTACHED"
+	fi
+	says "and says so" "$TMP/outside.err" \
+		"error: $IFACE: the interface was removed, or somebody detached"
+}
+
 test_doctor()
 {
+	ip -n "$SERVER" link set vx0 down
 	metlo "doctor before attach" 0 doctor "$IFACE"
+	ip -n "$SERVER" link set vx0 up
 	says "every check has a line" "$TMP/said" '^OK    kernel: ' \
 		'^OK    kernel features: ' ' BTF: ' ' BPF JIT: ' \
 		'^OK    capabilities: ' ' memlock: ' ' BPF file system: ' \
@@ -427,7 +513,7 @@ nginx_up "root $TMP/www; server {
 
 for t in native status privileges refusals other_program generic \
 	large_frames broken_pipe stalled_reader summary_on_stdout losses \
-	doctor ambient; do
+	filters pass detached_from_outside doctor ambient; do
 	"test_$t"
 done
 finish

@@ -238,6 +238,15 @@ out:
 	return err;
 }
 
+bool link_alive(const struct link *l)
+{
+	struct bpf_link_info info = {0};
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(l->fd, &info, &len) &&
+	       info.xdp.ifindex != 0;
+}
+
 void link_detach(struct link *l)
 {
 	if (l->fd >= 0)

@@ -41,6 +41,10 @@ int link_attach(struct link *l, const struct link_conf *conf);
  * missed. 0 or a negative errno, logged. */
 int link_update(struct link *l, const struct link_conf *conf);
 
+/* False once the interface is gone or somebody detached the link. Needs no
+ * privileges. */
+bool link_alive(const struct link *l);
+
 /* Takes the program off the interface and closes the link. */
 void link_detach(struct link *l);
 void link_close(struct link *l);

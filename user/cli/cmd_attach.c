@@ -181,6 +181,10 @@ static void say_running(const struct attach *a)
 	const struct settings *s = a->settings;
 	char ports[256];
 
+	if (!c->dev.up)
+		log_warn(a->log,
+			 "%s is down, no packet arrives: ip link set dev %s up",
+			 c->dev.name, c->dev.name);
 	ports_text(ports, sizeof(ports), s->ports, s->any_port);
 	log_info(
 		a->log,
@@ -191,14 +195,31 @@ static void say_running(const struct attach *a)
 		(unsigned long long)s->ring_size / 1024, a->user.name);
 }
 
+/* Looked at once a second. EXIT_DONE to go on. */
+static int look_after(struct attach *a)
+{
+	const char *iface = a->capture.dev.name;
+	struct summary s;
+
+	read_counters(a, &s);
+	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
+	if (link_alive(&a->capture.link))
+		return EXIT_DONE;
+	log_error(
+		a->log,
+		"%s: the interface was removed, or somebody detached the program: ending: metlo-xdp attach %s attaches it again",
+		iface, iface);
+	return EXIT_FAILED;
+}
+
 /* Until a signal, or until nobody reads the output any more. */
 static int wait_for_end(struct attach *a, const sigset_t *signals)
 {
 	const struct timespec look = {.tv_nsec = LOOK_NS};
-	struct summary s;
 	unsigned int n = 0;
+	int code = EXIT_DONE;
 
-	for (;;) {
+	while (!code) {
 		int sig = sigtimedwait(signals, NULL, &look);
 
 		if (sig > 0) {
@@ -213,11 +234,10 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 				"out of memory: a transaction is lost: ending: lower --memory or --max-flows");
 			return EXIT_FAILED;
 		}
-		if (++n % 5)
-			continue;
-		read_counters(a, &s);
-		losses_report(&a->losses, &s, clock_mono_ns(), a->log);
+		if (++n % 5 == 0)
+			code = look_after(a);
 	}
+	return code;
 }
 
 static void write_json(const struct attach *a, FILE *f, const struct summary *s)
