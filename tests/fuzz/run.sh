@@ -12,12 +12,19 @@ name=${fuzzer##*/}
 seeds=$(dirname "$0")/seeds/$name
 
 mkdir -p "$corpus"
+# Generated seeds and a dictionary, where the target has them.
+maker=$(dirname "$0")/seeds_$name.py
+if [ -x "$maker" ]; then
+	"$maker" "$corpus-seeds" && seeds=$corpus-seeds
+fi
+dict=$(dirname "$0")/$name.dict
 dirs=("$corpus")
 [ -d "$seeds" ] && dirs+=("$seeds")
 log=$(mktemp "${TMPDIR:-/tmp}/metlo-fuzz.XXXXXX")
 trap 'rm -f "$log"' EXIT
 
 if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+	$([ -f "$dict" ] && echo "-dict=$dict") \
 	-artifact_prefix="$corpus-failed-" -print_final_stats=1 \
 	"${dirs[@]}" >"$log" 2>&1; then
 	echo "ok fuzz/$name: $seconds s"

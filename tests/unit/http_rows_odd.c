@@ -372,5 +372,27 @@ const struct row http_rows_odd[] = {
 	    "\r\nok")},
 	 "GET / host= path=/ query= 1.1 body=0/0: => 200 reason=OK"
 	 " 1.1 [Content-Length: 2] body=2/2:ok\n"},
+	{"a blank line that ends the head",
+	 {C("GET / HTTP/1.1\r\n\r\n"),
+	  S("HTTP/1.1 200 OK\nContent-Length: 3\n"
+	    " \nabc"),
+	  C("GET / HTTP/1.1\r\n\r\n"),
+	  S("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+	    "\t\r\n1\r\nZ\r\n0\r\nA: b\n"
+	    " \nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+	    "\r\nok")},
+	 "GET / host= path=/ query= 1.1 body=0/0: => 200 reason=OK"
+	 " 1.1 [Content-Length: 3] body=3/3:abc !malformed\n"
+	 "GET / host= path=/ query= 1.1 body=0/0: => 200 reason=OK"
+	 " 1.1 [Transfer-Encoding: chunked] +[A: b] body=1/1:Z !ma"
+	 "lformed\n- => 200 reason=OK 1.1 [Content-Length: 2] body"
+	 "=2/2:ok !no-request\n"},
+	{"obs-fold in a response",
+	 {C("GET / HTTP/1.1\r\n\r\n"), S("HTTP/1.1 200 OK\r\nA: b\r\n"
+					 " c\r\nContent-Length: 2\r\n"
+					 "\r\nok")},
+	 "GET / host= path=/ query= 1.1 body=0/0: => 200 reason=OK"
+	 " 1.1 [A: b   c] [Content-Length: 2] body=2/2:ok !malform"
+	 "ed\n"},
 };
 const size_t http_n_rows_odd = sizeof(http_rows_odd) / sizeof(http_rows_odd[0]);

@@ -434,15 +434,20 @@ void body_trailer(struct conn *c, enum stream_dir dir, struct input *in)
 	}
 	r = head_find_end(m->trail, m->trail_len, &m->cur, &end);
 	if (r == HEAD_OK) {
-		size_t over = m->trail_len - end;
+		struct input rest;
+		uint8_t tail[HEAD_TAIL_MAX];
 
+		rest = parse_give_back(in, n, m->trail, m->trail_len, end,
+				       tail);
 		e->stats.bytes_buffered -= m->trail_len;
 		e->stats.bytes_head += end;
-		in->p -= over;
-		in->offset -= over;
 		if (end > 2)
 			trailer_parse(e, m, end);
-		msg_complete(c, dir, in->offset, in->ts_ns);
+		msg_complete(c, dir, rest.offset, in->ts_ns);
+		if (rest.p < rest.end) {
+			parse_input(c, dir, &rest);
+			msg_save_pending(e);
+		}
 	} else if (m->trail_len == HEAD_MAX) {
 		m->h.flags |= HTTP_F_HEAD_LIMIT;
 		e->stats.bytes_buffered -= m->trail_len;

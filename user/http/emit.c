@@ -54,7 +54,8 @@ static void fill(struct http_engine *e, const struct msg *m, bool request,
 		out->body.has_sha256 = true;
 	}
 	out->first_ns = m->first_ns;
-	out->last_ns = m->last_ns;
+	/* packets may have arrived in another order than that of their bytes */
+	out->last_ns = m->last_ns > m->first_ns ? m->last_ns : m->first_ns;
 }
 
 static void count(struct http_stats *s, const struct exchange *x)

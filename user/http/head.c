@@ -16,9 +16,6 @@ const uint8_t http_token_table[256] = {
 	['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
 };
 
-/* How far the name of a field may be looked for behind a blank line. */
-#define LOOKAHEAD_MAX 256u
-
 struct line {
 	uint32_t start, end; /* without its terminator */
 	uint32_t next;
@@ -115,8 +112,8 @@ static int blank_line_ends(const uint8_t *p, const uint8_t *end, bool fin)
 		return fin ? 1 : -1;
 	if (is_blank(*p) || *p == '\r' || *p == '\n' || *p == ':')
 		return 0;
-	if ((size_t)(end - p) > LOOKAHEAD_MAX)
-		stop = p + LOOKAHEAD_MAX;
+	if ((size_t)(end - p) > HEAD_TAIL_MAX)
+		stop = p + HEAD_TAIL_MAX;
 	q = scan_token(p, stop);
 	while (q < stop && is_blank(*q))
 		q++;

@@ -18,6 +18,8 @@
 #define HEAD_FIELDS_MAX	 256u
 #define HEAD_TARGET_MAX	 32768u
 #define HEAD_CODINGS_MAX 4u
+/* Bytes behind the end of a head that may be needed to see that it ended. */
+#define HEAD_TAIL_MAX 256u
 
 /* A part of the buffer; offsets below HEAD_MAX. */
 struct head_ref {

@@ -240,6 +240,11 @@ void exchange_check(struct conn *c, struct exchange *x);
 
 /* parse.c: message starts and heads */
 void parse_input(struct conn *c, enum stream_dir dir, struct input *in);
+/* Of the held bytes (have, the last n of them of in) only used belong to the
+ * head: what came with in goes back to it, what came before is returned. */
+struct input parse_give_back(struct input *in, size_t n, const uint8_t *held,
+			     size_t have, size_t used,
+			     uint8_t tail[HEAD_TAIL_MAX]);
 /* The bytes end within a head, at a gap or for good: makes a message of what
  * is there if the start line is complete. */
 void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,

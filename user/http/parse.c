@@ -203,8 +203,10 @@ static void head_done(struct conn *c, enum stream_dir dir, struct input *in,
 	m->fields = e->fields;
 	m->last_ns = in->ts_ns;
 	head_conclude(&m->h);
+	if (m->h.marks & HEAD_FOLDED)
+		msg_save_pending(e); /* only a copy can be unfolded */
 	if (!c->seen && dir_is_request(c, dir) && m->h.major == 2 &&
-	    m->h.method.len == 3 && !memcmp(base, "PRI", 3)) {
+	    m->h.method.len == 3 && !memcmp(m->head, "PRI", 3)) {
 		/* RFC 9113 3.4, the client's preface */
 		e->stats.bytes_head -= m->h.len;
 		e->stats.bytes_not_http += m->h.len;
@@ -353,6 +355,25 @@ static void head_first(struct conn *c, enum stream_dir dir, struct input *in)
 		head_overflow(c, dir, in);
 }
 
+struct input parse_give_back(struct input *in, size_t n, const uint8_t *held,
+			     size_t have, size_t used,
+			     uint8_t tail[HEAD_TAIL_MAX])
+{
+	struct input rest = *in;
+	size_t over = have - used, old = over > n ? over - n : 0;
+
+	if (old > HEAD_TAIL_MAX)
+		old = HEAD_TAIL_MAX; /* cannot be, see head.h */
+	memcpy(tail, held + used, old);
+	rest.p = tail;
+	rest.end = tail + old;
+	rest.offset -= over;
+	rest.chunk_start = false;
+	in->p -= over - old;
+	in->offset -= over - old;
+	return rest;
+}
+
 /* More bytes of a head that is held. */
 static void head_more(struct conn *c, enum stream_dir dir, struct input *in)
 {
@@ -387,15 +408,20 @@ static void head_more(struct conn *c, enum stream_dir dir, struct input *in)
 		r = HEAD_MORE;
 	}
 	if (r == HEAD_OK) {
-		size_t over = m->have - m->h.len;
+		struct input rest;
+		uint8_t tail[HEAD_TAIL_MAX];
 
+		rest = parse_give_back(in, n, m->block, m->have, m->h.len,
+				       tail);
 		e->stats.bytes_buffered -= m->have;
 		e->stats.bytes_head += m->h.len;
-		in->p -= over;
-		in->offset -= over;
 		m->have = 0;
 		e->unsaved = m;
-		head_done(c, dir, in, m->block);
+		head_done(c, dir, &rest, m->block);
+		if (rest.p < rest.end) {
+			parse_input(c, dir, &rest);
+			msg_save_pending(e);
+		}
 		return;
 	}
 	memset(&m->h, 0, sizeof(m->h));

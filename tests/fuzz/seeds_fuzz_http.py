@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Seeds for fuzz_http: scripts of conversations (see fuzz_http.c).
+
+usage: seeds_fuzz_http.py FOLDER
+"""
+import gzip
+import os
+import sys
+import zlib
+
+DATA, LOST, CUT, AGAIN, LATE, FIN, RST, TIME = range(8)
+S2C = 0x80
+
+
+def step(op, data=b"", n=None):
+    n = len(data) if n is None else n
+    return bytes([op, n >> 8, n & 255]) + data
+
+
+def c(data, op=DATA):
+    return step(op, data)
+
+
+def s(data, op=DATA):
+    return step(op | S2C, data)
+
+
+GET = b"GET /a?b=c HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+CHUNKS = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n"
+          b"4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\nT: v\r\n\r\n")
+POST = b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
+END = step(FIN) + step(FIN | S2C)
+
+
+def coded(name, body, extra=b""):
+    return (b"HTTP/1.1 200 OK\r\nContent-Encoding: " + name + b"\r\n" + extra +
+            b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
+text = b"the quick brown fox " * 60
+raw = zlib.compressobj(9, zlib.DEFLATED, -15)
+raw = raw.compress(text) + raw.flush()
+seeds = {
+    "plain": c(GET) + s(OK) + c(POST) + s(CHUNKS) + END,
+    "pipelined": c(GET * 3 + POST) + s(OK * 3 + CHUNKS) + END,
+    "head": c(b"HEAD / HTTP/1.1\r\n\r\n") + s(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + OK) + END,
+    "expect": c(b"PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n") +
+    s(b"HTTP/1.1 100 Continue\r\n\r\n") + c(b"abc") + s(b"HTTP/1.1 204 No\r\n\r\n"),
+    "refused": c(b"PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n") +
+    s(b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n") + c(GET) + s(OK),
+    "gzip": c(GET) + s(coded(b"gzip", gzip.compress(text))) + END,
+    "deflate": c(GET) + s(coded(b"deflate", zlib.compress(text))) + s(coded(b"deflate", raw)),
+    "stacked": c(GET) + s(coded(b"deflate, gzip", gzip.compress(zlib.compress(text)))),
+    "wrong": c(GET) + s(coded(b"gzip", text)) + c(GET) + s(coded(b"br", text)) + s(coded(b"zstd", text)),
+    "broken": c(GET) + s(coded(b"gzip", gzip.compress(text)[:40] + b"\xff" * 40)),
+    "lost": c(GET) + s(OK) + step(LOST, b"", 40) + c(GET) + s(OK) + step(LOST | S2C, b"", 30) + s(OK) + c(GET) + s(OK) + END,
+    "cut": c(GET) + s(OK + b"x" * 50, CUT) + c(GET) + s(CHUNKS),
+    "late": c(GET, LATE) + s(OK) + c(GET) + s(OK) + s(OK, LATE) + s(OK),
+    "again": c(GET) + c(GET, AGAIN) + s(OK) + s(OK, AGAIN),
+    "rst": c(GET) + s(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nabc") + step(RST | S2C),
+    "timeout": c(GET) + step(TIME, b"", 300) + c(GET) + s(OK) + step(TIME, b"", 3000),
+    "connect": c(b"CONNECT a:1 HTTP/1.1\r\n\r\n") + s(b"HTTP/1.1 200 OK\r\n\r\n") + c(GET) + s(OK),
+    "tunnel": c(b"CONNECT a:1 HTTP/1.1\r\n\r\n") + s(b"HTTP/1.1 200 OK\r\n\r\n") + c(b"\x16\x03\x01\0\0") + s(b"\x16\x03\x01"),
+    "upgrade": c(b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n") + s(b"HTTP/1.1 101 S\r\n\r\n\x81\x01x") + c(b"\x81\x80abcd"),
+    "old": c(b"GET /old\r\n") + s(b"<html>") + END,
+    "tls": c(b"\x16\x03\x01\x02\x00\x01"),
+    "preface": c(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") + s(b"\0\0\0\4\0\0\0\0\0"),
+    "odd": c(b"get  /x y http/1.1\nA : b\n\tc\n\x00d\n \n: e\r\rf: g\n\n") +
+    s(b"ICY 200\rTransfer-Encoding:\r\n chunked\rContent-Length: 1, 2\r\n\n5\nabcde\n0\n\n") + END,
+    "smuggle": c(b"POST / HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: xchunked\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nZ\r\n0\r\n\r\n") + s(OK),
+    "close": c(GET) + s(b"HTTP/1.0 200 OK\r\n\r\nto the end") + END,
+    "swapped": s(GET) + c(OK),
+    "large": c(b"GET /" + b"a" * 40000 + b" HTTP/1.1\r\n" + b"F: v\r\n" * 400) + c(b"X: y\r\n" * 4000 + b"Content-Length: 2\r\n\r\nab") + s(OK) + END,
+}
+
+folder = sys.argv[1]
+os.makedirs(folder, exist_ok=True)
+for name, script in seeds.items():
+    for settings in (0, 4, 5, 2, 8, 0x74) if len(script) < 4000 else (0, 8):
+        with open(os.path.join(folder, "seed-%s-%02x" % (name, settings)), "wb") as f:
+            f.write(bytes([settings]) + script)
