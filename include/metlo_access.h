@@ -12,6 +12,7 @@
 #define METLO_EXT_BYTES_MAX 512
 /* So all headers that are looked at lie within this many bytes. */
 #define METLO_HEADERS_MAX 1280
+#define METLO_OFFSET_MASK 2047 /* the next power of two, less one */
 
 #ifdef __bpf__
 
@@ -73,28 +74,24 @@ METLO_INLINE void metlo_view_whole(struct metlo_view *v METLO_UNUSED)
 /*
  * Header lengths vary, and the verifier follows every combination of them to
  * the end of the program. This makes it forget which one led here, so that it
- * follows them all as one: off is now anything up to METLO_HEADERS_MAX, end
- * anything. False when off is beyond that.
+ * follows them all as one: off is now anything up to a bound, end anything.
+ * The bound is a mask and not a comparison because clang may keep the value
+ * of before a comparison, of which 6.1 does not know that it was compared.
+ * False when off is beyond METLO_HEADERS_MAX.
  */
 METLO_INLINE int metlo_merge_paths(struct metlo_view *v METLO_UNUSED,
 				   __u64 *off, __u64 *end METLO_UNUSED)
 {
-#ifdef __bpf__
-	__u64 any_off = *off ^ v->zero, any_end = *end ^ v->zero;
-	__u64 any_len = v->len ^ v->zero;
-
-	METLO_OPAQUE(any_off);
-	METLO_OPAQUE(any_end);
-	METLO_OPAQUE(any_len);
-	if (any_off > METLO_HEADERS_MAX)
+	if (METLO_UNLIKELY(*off > METLO_HEADERS_MAX))
 		return 0;
-	*off = any_off;
-	*end = any_end;
-	v->len = any_len;
-	return 1;
-#else
-	return *off <= METLO_HEADERS_MAX;
+#ifdef __bpf__
+	*off ^= v->zero;
+	*end ^= v->zero;
+	v->len ^= v->zero;
+	METLO_OPAQUE(*off);
+	*off &= METLO_OFFSET_MASK;
 #endif
+	return 1;
 }
 
 /* Are n bytes at off readable? Then *p points to them. n is a constant. */
@@ -108,6 +105,7 @@ METLO_INLINE int metlo_at(const struct metlo_view *v, __u64 off, __u64 n,
 		METLO_OPAQUE(off);
 		if (off > METLO_HEADERS_MAX - n || off + n > v->copied)
 			return 0;
+		METLO_OPAQUE(off);
 		*p = v->data + off;
 		return 1;
 	}
