@@ -62,7 +62,8 @@ struct metlo_view {
 /*
  * A frame of several buffers is longer than what is readable at data, but to
  * ask for its length costs as much as decoding it. So the length starts as
- * that of the first buffer, and this is called where more may be needed.
+ * that of the first buffer, and this is called unless the IP packet ends
+ * there. (A frame whose second buffer is only a trailer counts without it.)
  */
 METLO_INLINE void metlo_view_whole(struct metlo_view *v METLO_UNUSED)
 {

@@ -216,7 +216,8 @@ METLO_INLINE enum metlo_outcome metlo_parse_ip(struct metlo_view *v, __u64 off,
 	}
 	if (!ok)
 		return bad;
-	if (outer && METLO_UNLIKELY(ip->no_length || ip->end > v->len)) {
+	/* Equal in a frame of one buffer without trailer, which is most. */
+	if (outer && METLO_UNLIKELY(ip->no_length || ip->end != v->len)) {
 		metlo_view_whole(v);
 		if (ip->no_length)
 			ip->end = v->wire_len;
