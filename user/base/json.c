@@ -380,10 +380,10 @@ void json_add_string(struct buf *b, const void *p, size_t n)
 		b->failed = true;
 		return;
 	}
-	*w++ = '"';
-	w = json_escape(w, p, n, JSON_REPLACE);
-	*w++ = '"';
-	b->len = (size_t)(w - b->p);
+	w[0] = '"';
+	w = json_escape(w + 1, p, n, JSON_REPLACE);
+	w[0] = '"';
+	b->len = (size_t)(w + 1 - b->p);
 }
 
 void json_add_u64(struct buf *b, uint64_t v)

@@ -86,7 +86,7 @@ bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n)
 	size_t k;
 
 	/* Nearly every name is turned away here. */
-	if (n > MASK_NAME_MAX || !(m->lengths[n / 64] >> (n % 64) & 1))
+	if (!n || n > MASK_NAME_MAX || !(m->lengths[n / 64] >> (n % 64) & 1))
 		return false;
 	for (i = 0; i < m->n; i++) {
 		if (m->name[i].len != n || m->name[i].first != lower(p[0]))
