@@ -92,7 +92,7 @@ is "random bytes: every line is JSON" "$CODE $(digest "$OUT" | wc -l)" "0 5000"
 head -c 2000 "$TMP/plain.pcap" >"$TMP/cut.pcap"
 replay cut "$TMP/cut.pcap" --summary "$TMP/cut.sum"
 is "a cut file: what was readable is reported" "$CODE $(lines "$OUT")" "1 3"
-says "a cut file: then the error" "cut.pcap: damaged after 13 packets: truncated"
+says "a cut file: then the error" "cut.pcap: cannot be read beyond packet 13: truncated"
 tally "$TOP/tests/laws.py" "$TMP/cut.sum" packets=13
 echo "GET / HTTP/1.1" >"$TMP/text"
 replay text "$TMP/text"

@@ -218,6 +218,35 @@ static void test_slow_reader_drops(void **state)
 	close(fd);
 }
 
+/* A quiet time hands over few lines at a time. That many small batches wait
+ * as well as few large ones. */
+static void test_small_batches_wait(void **state)
+{
+	struct fixture *f = *state;
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+	int fd;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	fd = open(f->path, O_RDWR | O_NONBLOCK);
+	assert_true(fd >= 0);
+	o = open_output(f, 1, 16 << 20, false);
+	assert_non_null(o);
+	for (i = 0; i < 100000; i++) {
+		add_lines(&b, 0, i, 1);
+		output_submit(o, 0, &b, 1);
+	}
+	output_stats(o, &s);
+	assert_int_equal(s.submitted, 100000);
+	assert_int_equal(s.dropped_queue, 0);
+	output_close(o, &s);
+	check_balance(&s);
+	buf_free(&b);
+	close(fd);
+}
+
 struct reader {
 	int fd;
 	uint64_t bytes;
@@ -450,15 +479,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(test_workers_in_order),
-		TEST(test_appends),
-		TEST(test_slow_reader_drops),
-		TEST(test_blocking),
-		TEST(test_broken_pipe),
-		TEST(test_full_disk),
-		TEST(test_socket),
-		TEST(test_two_sinks),
-		TEST(test_cannot_open),
+		TEST(test_workers_in_order),  TEST(test_appends),
+		TEST(test_slow_reader_drops), TEST(test_small_batches_wait),
+		TEST(test_blocking),	      TEST(test_broken_pipe),
+		TEST(test_full_disk),	      TEST(test_socket),
+		TEST(test_two_sinks),	      TEST(test_cannot_open),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -160,7 +160,7 @@ static int replay_file(struct replay *r)
 	}
 	if (more >= 0 || stop_requested)
 		return EXIT_DONE;
-	log_error(r->log, "%s: damaged after %llu packets: %s",
+	log_error(r->log, "%s: cannot be read beyond packet %llu: %s",
 		  r->settings->subject, (unsigned long long)r->packets,
 		  r->error);
 	return EXIT_FAILED;

@@ -17,9 +17,13 @@
 
 #include "report/output.h"
 
-#define QUEUE_SLOTS 256 /* batches waiting, per worker */
-#define GROUP	    64	/* batches written by one call */
-#define SPARES	    4	/* emptied buffers kept per worker */
+#define QUEUE_SLOTS 4096 /* batches waiting, per worker */
+/* A batch up to SMALL is appended to the one before it up to LARGE: a slot is
+ * not to be taken for every few lines of a quiet time. */
+#define SMALL  (16u << 10)
+#define LARGE  (128u << 10)
+#define GROUP  64 /* batches written by one call */
+#define SPARES 4  /* emptied buffers kept per worker */
 /* A buffer that grew beyond this for a huge transaction is not kept. */
 #define SPARE_MAX (1u << 20)
 /* Under load the writer lets batches gather for so long: waking it for each
@@ -474,6 +478,30 @@ static bool is_full(const struct output *o, const struct queue *q, size_t n)
 	       (q->bytes && q->bytes + n > o->queue_limit);
 }
 
+/* Called with the lock, like the next. */
+static bool append_to_last(struct queue *q, const struct buf *b, unsigned int n)
+{
+	struct batch *last = &q->slot[(q->head + q->n - 1) % QUEUE_SLOTS];
+
+	if (!q->n || b->len > SMALL || last->buf.len > LARGE)
+		return false;
+	if (!buf_reserve(&last->buf, b->len)) {
+		last->buf.failed = false;
+		return false;
+	}
+	buf_add(&last->buf, b->p, b->len);
+	last->n += n;
+	return true;
+}
+
+static void append(struct queue *q, struct buf *b, unsigned int n)
+{
+	if (append_to_last(q, b, n))
+		return;
+	q->slot[(q->head + q->n++) % QUEUE_SLOTS] = (struct batch){*b, n};
+	*b = q->n_spare ? q->spare[--q->n_spare] : (struct buf){0};
+}
+
 void output_submit(struct output *o, unsigned int worker, struct buf *batch,
 		   unsigned int n)
 {
@@ -492,11 +520,9 @@ void output_submit(struct output *o, unsigned int worker, struct buf *batch,
 	if (is_full(o, q, batch->len)) {
 		o->stats.dropped_queue += n;
 	} else {
-		q->slot[(q->head + q->n++) % QUEUE_SLOTS] =
-			(struct batch){*batch, n};
 		q->bytes += batch->len;
 		o->queued += batch->len;
-		*batch = q->n_spare ? q->spare[--q->n_spare] : (struct buf){0};
+		append(q, batch, n);
 		pthread_cond_signal(&o->work);
 		if (q->n >= GROUP || q->bytes > o->queue_limit / 2)
 			pthread_cond_signal(&o->hurry);
