@@ -390,7 +390,7 @@ static void test_socket(void **state)
 {
 	struct fixture *f = *state;
 	struct reader r = {0};
-	struct output_stats s;
+	struct output_stats s = {0};
 	struct timespec t0, t1;
 	struct buf b = {0};
 	struct output *o;

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "report/output.h"
+#include "report/sink.h"
 
 #define QUEUE_SLOTS 4096 /* batches waiting, per worker */
 /* A batch up to SMALL is appended to the one before it up to LARGE: a slot is
@@ -46,16 +41,6 @@ struct queue {
 	unsigned int n_spare;
 };
 
-struct sink {
-	int fd;
-	const char *name; /* in messages; not owned */
-	bool owned;
-	bool failing;	/* the last write failed; said so */
-	bool gone;	/* for good: nobody reads any more */
-	bool torn;	/* the last line lacks its end */
-	bool may_block; /* a write could wait for its reader */
-};
-
 /* What the writer takes at a time. */
 struct group {
 	struct batch batch[GROUP];
@@ -83,131 +68,7 @@ struct output {
 	struct queue queues[];
 };
 
-/* --- sinks, used by the writer only ---------------------------------------- */
-
-/*
- * A reader that does not read must not hold up the end of the program, so a
- * pipe or terminal is opened once more: O_NONBLOCK set on what others gave us
- * would hold for them as well. Where that is not allowed, and on sockets, small
- * pieces are written when poll() says that they fit.
- */
-static void make_nonblocking(struct sink *s)
-{
-	char path[32];
-	struct stat st;
-	int fd;
-
-	if (fstat(s->fd, &st) < 0)
-		return;
-	s->may_block =
-		S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(s->fd);
-	if (!s->may_block || S_ISSOCK(st.st_mode))
-		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
-	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (s->owned)
-		close(s->fd);
-	s->fd = fd;
-	s->owned = true;
-	s->may_block = false;
-}
-
-static bool open_sink(struct sink *s, const char *destination,
-		      const struct log *log)
-{
-	const char *path = strchr(destination, ':');
-	int flags;
-
-	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
-		log_error(log,
-			  "unknown output \"%s\": use ndjson:- or "
-			  "ndjson:PATH",
-			  destination);
-		return false;
-	}
-	*s = (struct sink){.fd = STDOUT_FILENO, .name = "standard output"};
-	if (strcmp(path, "-") != 0) {
-		/* Only for its owner: it holds what people send. */
-		s->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-			     0600);
-		s->name = path;
-		s->owned = s->fd >= 0;
-	}
-	flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1;
-	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) {
-		make_nonblocking(s);
-		return true;
-	}
-	if (flags >= 0)
-		errno = EBADF;
-	log_error(log, "%s: cannot be opened for writing: %s", s->name,
-		  strerror(errno));
-	return false;
-}
-
-/* false with ETIMEDOUT once the time to wait is over. */
-static bool wait_writable(const struct output *o, const struct sink *s)
-{
-	struct pollfd fds[2] = {{.fd = s->fd, .events = POLLOUT},
-				{.fd = o->stop_fd, .events = POLLIN}};
-
-	while (poll(fds, 2, -1) < 0 && errno == EINTR)
-		;
-	if (fds[0].revents || !fds[1].revents)
-		return true;
-	errno = ETIMEDOUT;
-	return false;
-}
-
-static ssize_t write_some(const struct output *o, const struct sink *s,
-			  const struct iovec *iov, int n)
-{
-	ssize_t r;
-
-	do {
-		if (s->may_block) {
-			if (!wait_writable(o, s))
-				return -1;
-			r = write(s->fd, iov->iov_base,
-				  iov->iov_len < PIPE_BUF ? iov->iov_len
-							  : PIPE_BUF);
-		} else {
-			r = writev(s->fd, iov, n);
-			if (r < 0 && errno == EAGAIN) {
-				if (!wait_writable(o, s))
-					return -1;
-				errno = EINTR;
-			}
-		}
-	} while (r < 0 && errno == EINTR);
-	return r;
-}
-
-/* Writes all; returns how many bytes were written before an error, which is
- * in errno, or 0. */
-static uint64_t write_all(const struct output *o, const struct sink *s,
-			  struct iovec *iov, int n)
-{
-	uint64_t done = 0;
-	ssize_t r;
-
-	while (n) {
-		r = write_some(o, s, iov, n);
-		if (r < 0)
-			return done;
-		done += (uint64_t)r;
-		for (; n && (size_t)r >= iov->iov_len; iov++, n--)
-			r -= (ssize_t)iov->iov_len;
-		if (n) {
-			iov->iov_base = (char *)iov->iov_base + r;
-			iov->iov_len -= (size_t)r;
-		}
-	}
-	errno = 0;
-	return done;
-}
+/* --- the writer ------------------------------------------------------------ */
 
 /* How many transactions are in the first bytes of a group; *torn tells
  * whether they end within one. */
@@ -232,8 +93,8 @@ static unsigned int whole_lines(const struct group *g, uint64_t bytes,
 }
 
 /* Returns how many transactions of the group arrived; they are the first. */
-static unsigned int sink_write(struct output *o, struct sink *s,
-			       const struct group *g)
+static unsigned int write_group(struct output *o, struct sink *s,
+				const struct group *g)
 {
 	static char newline[] = "\n";
 	struct iovec iov[GROUP + 1];
@@ -248,7 +109,7 @@ static unsigned int sink_write(struct output *o, struct sink *s,
 	for (i = 0; i < g->n; i++)
 		iov[n++] =
 			(struct iovec){g->batch[i].buf.p, g->batch[i].buf.len};
-	done = write_all(o, s, iov, n);
+	done = sink_write(s, iov, n, o->stop_fd);
 	err = errno;
 	if (s->torn && done) {
 		s->torn = false;
@@ -282,8 +143,6 @@ static unsigned int sink_write(struct output *o, struct sink *s,
 	s->failing = true;
 	return lines;
 }
-
-/* --- the writer ------------------------------------------------------------ */
 
 /* Fills the group from all queues in turn. Called with the lock. */
 static void take_group(struct output *o)
@@ -371,7 +230,7 @@ static void *writer(void *arg)
 		pthread_mutex_unlock(&o->lock);
 		written = o->group.transactions;
 		for (i = 0; i < o->n_sinks; i++) {
-			lines = sink_write(o, &o->sinks[i], &o->group);
+			lines = write_group(o, &o->sinks[i], &o->group);
 			written = lines < written ? lines : written;
 		}
 		pthread_mutex_lock(&o->lock);
@@ -410,8 +269,7 @@ static void free_output(struct output *o)
 	unsigned int i, k;
 
 	for (i = 0; i < o->n_sinks; i++)
-		if (o->sinks[i].owned)
-			close(o->sinks[i].fd);
+		sink_close(&o->sinks[i], o->log);
 	for (i = 0; i < o->n_queues; i++) {
 		for (k = 0; k < o->queues[i].n; k++)
 			buf_free(&o->queues[i]
@@ -461,7 +319,7 @@ struct output *output_new(const struct output_conf *conf)
 	}
 	for (i = 0; i < conf->n_destinations; i++) {
 		o->n_sinks = i + 1;
-		if (!open_sink(&o->sinks[i], conf->destinations[i], conf->log))
+		if (!sink_open(&o->sinks[i], conf->destinations[i], conf->log))
 			goto fail;
 	}
 	if (start_writer(o))
@@ -576,15 +434,9 @@ int output_close(struct output *o, struct output_stats *stats)
 	join_writer(o);
 	last = o->stats;
 	result = last.dropped_error ? -1 : 0;
-	for (i = 0; i < o->n_sinks; i++) {
-		/* EINVAL: a pipe or terminal, which cannot be synced. */
-		if (o->sinks[i].owned && fdatasync(o->sinks[i].fd) < 0 &&
-		    errno != EINVAL && errno != EROFS) {
-			log_error(o->log, "%s: %s", o->sinks[i].name,
-				  strerror(errno));
+	for (i = 0; i < o->n_sinks; i++)
+		if (!sink_close(&o->sinks[i], o->log))
 			result = -1;
-		}
-	}
 	if (stats)
 		*stats = last;
 	free_output(o);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report/sink.h"
+
+/*
+ * A reader that does not read must not hold up the end of the program, so a
+ * pipe or terminal is opened once more: O_NONBLOCK set on what others gave us
+ * would hold for them as well. Where that is not allowed, and on sockets, small
+ * pieces are written when poll() says that they fit.
+ */
+static void make_nonblocking(struct sink *s)
+{
+	char path[32];
+	struct stat st;
+	int fd;
+
+	if (fstat(s->fd, &st) < 0)
+		return;
+	s->may_block =
+		S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(s->fd);
+	if (!s->may_block || S_ISSOCK(st.st_mode))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (s->owned)
+		close(s->fd);
+	s->fd = fd;
+	s->owned = true;
+	s->may_block = false;
+}
+
+bool sink_open(struct sink *s, const char *destination, const struct log *log)
+{
+	const char *path = strchr(destination, ':');
+	int flags;
+
+	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
+		log_error(log,
+			  "unknown output \"%s\": use ndjson:- or "
+			  "ndjson:PATH",
+			  destination);
+		return false;
+	}
+	*s = (struct sink){.fd = STDOUT_FILENO, .name = "standard output"};
+	if (strcmp(path, "-") != 0) {
+		/* Only for its owner: it holds what people send. */
+		s->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+			     0600);
+		s->name = path;
+		s->owned = s->fd >= 0;
+	}
+	flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1;
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) {
+		make_nonblocking(s);
+		return true;
+	}
+	if (flags >= 0)
+		errno = EBADF;
+	log_error(log, "%s: cannot be opened for writing: %s", s->name,
+		  strerror(errno));
+	return false;
+}
+
+/* false with ETIMEDOUT once the time to wait is over. */
+static bool wait_writable(const struct sink *s, int stop_fd)
+{
+	struct pollfd fds[2] = {{.fd = s->fd, .events = POLLOUT},
+				{.fd = stop_fd, .events = POLLIN}};
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	if (fds[0].revents || !fds[1].revents)
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
+static ssize_t write_some(const struct sink *s, const struct iovec *iov, int n,
+			  int stop_fd)
+{
+	ssize_t r;
+
+	do {
+		if (s->may_block) {
+			if (!wait_writable(s, stop_fd))
+				return -1;
+			r = write(s->fd, iov->iov_base,
+				  iov->iov_len < PIPE_BUF ? iov->iov_len
+							  : PIPE_BUF);
+		} else {
+			r = writev(s->fd, iov, n);
+			if (r < 0 && errno == EAGAIN) {
+				if (!wait_writable(s, stop_fd))
+					return -1;
+				errno = EINTR;
+			}
+		}
+	} while (r < 0 && errno == EINTR);
+	return r;
+}
+
+uint64_t sink_write(const struct sink *s, struct iovec *iov, int n, int stop_fd)
+{
+	uint64_t done = 0;
+	ssize_t r;
+
+	while (n) {
+		r = write_some(s, iov, n, stop_fd);
+		if (r < 0)
+			return done;
+		done += (uint64_t)r;
+		for (; n && (size_t)r >= iov->iov_len; iov++, n--)
+			r -= (ssize_t)iov->iov_len;
+		if (n) {
+			iov->iov_base = (char *)iov->iov_base + r;
+			iov->iov_len -= (size_t)r;
+		}
+	}
+	errno = 0;
+	return done;
+}
+
+bool sink_close(struct sink *s, const struct log *log)
+{
+	bool ok = true;
+
+	if (!s->owned)
+		return true;
+	/* EINVAL: a pipe or terminal, which cannot be synced. */
+	if (fdatasync(s->fd) < 0 && errno != EINVAL && errno != EROFS) {
+		log_error(log, "%s: %s", s->name, strerror(errno));
+		ok = false;
+	}
+	close(s->fd);
+	s->owned = false;
+	return ok;
+}
