@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
-"""Restarts the daemon while a client makes requests at a steady pace, and
+"""Restarts the daemon while two clients make requests at a steady pace, and
 tells what is missing in the output.
 
-  tests/e2e/restart.py METLO IFACE COLLECTOR-NAMESPACE URL SIGNAL TIMES DIRECTORY
-
-Runs in the client's namespace; the daemons run in the collector's. Prints one
+Runs in the client's namespace; the daemons run in the collector's. One client
+makes a connection for each request, the other keeps its connection. Prints one
 JSON object:
   requests            answered by the server
   missing_requests    numbers of requests that no daemon reported
   missing_responses   the same for responses
-  late                of those, the ones not under way when a daemon was killed
+  late                of those, the ones that no killed daemon had in hand
   extra               transactions of no request that was made
-  down_only           requests made, start to end, while no daemon ran
+  down_only           requests made, start to end, while no daemon ran, and not
+                      in the hands of the next one when that was killed
   missing_down_only   of those, missing
   codes               exit codes of the daemons
-  consumed            records in the summaries (SIGTERM only)
+  slowest_end         seconds from a signal to the end
+  consumed            records in the summaries (not of killed daemons)
   resumed             daemons that found the interface attached
 """
+import argparse
 import http.client
 import json
 import os
@@ -28,11 +30,12 @@ import time
 import urllib.parse
 
 PACE = 0.004        # seconds between requests of one client thread
-UP = 0.25           # seconds that a daemon runs
-DOWN = 0.05         # and that none does
-# What a process that is killed had in hand: the batch that was being parsed
-# and serialised, and the exchange under way.
+DOWN = 0.05         # seconds that no daemon runs
+# What a process has in hand when it is killed: the batch that is parsed and
+# serialised and the exchange under way; and, of a connection that it saw from
+# the middle on, all since then until it is sure of the order, for 2 s.
 IN_HAND = 0.1
+IN_HAND_MIDSTREAM = 2.5
 
 
 class Client(threading.Thread):
@@ -68,13 +71,13 @@ class Client(threading.Thread):
 
 
 class Daemon:
-    def __init__(self, metlo, iface, namespace, directory, number):
+    def __init__(self, metlo, iface, namespace, directory, number, workers):
         base = os.path.join(directory, f"daemon{number}")
         self.out, self.err, self.summary = base, base + ".err", base + ".json"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.process = subprocess.Popen(
                 ["nsenter", f"--net=/run/netns/{namespace}", "--", metlo, "attach",
-                 iface, "--summary", self.summary],
+                 iface, "--summary", self.summary, "--workers", workers],
                 stdout=out, stderr=err, stdin=subprocess.DEVNULL)
 
     def wait_running(self):
@@ -123,20 +126,29 @@ def number_of(transaction):
 
 
 def main():
-    metlo, iface, namespace, url, name, times, directory = sys.argv[1:]
-    sig = getattr(signal, name)
-    clients = [Client(url, 1, False), Client(url, 2, True)]
+    p = argparse.ArgumentParser()
+    for name in "metlo", "iface", "namespace", "url", "directory":
+        p.add_argument(name)
+    p.add_argument("--signal", default="TERM")
+    p.add_argument("--times", type=int, default=20)
+    p.add_argument("--up", type=float, default=0.25, help="seconds of a daemon")
+    p.add_argument("--workers", default="0", help="of the daemons in turn")
+    args = p.parse_args()
+    sig = getattr(signal, "SIG" + args.signal)
+    workers = args.workers.split(",")
+    clients = [Client(args.url, 1, False), Client(args.url, 2, True)]
     daemons, ends, resumed = [], [], 0
 
-    for i in range(int(times) + 1):
-        daemon = Daemon(metlo, iface, namespace, directory, i)
+    for i in range(args.times + 1):
+        daemon = Daemon(args.metlo, args.iface, args.namespace, args.directory, i,
+                        workers[i % len(workers)])
         daemons.append(daemon)
         resumed += daemon.wait_running()
         if i == 0:
             for c in clients:
                 c.start()
-        time.sleep(UP)
-        if i < int(times):
+        time.sleep(args.up)
+        if i < args.times:
             ends.append(daemon.end(sig))
             time.sleep(DOWN)
     # The last one sees the end of the traffic and ends in order.
@@ -160,20 +172,28 @@ def main():
 
     def under_way(n):
         begin, end = made[n]
-        return any(begin < killed and end > killed - IN_HAND
+        in_hand = IN_HAND if n % 2 else IN_HAND_MIDSTREAM
+        return any(begin < killed and end > killed - in_hand
                    for killed, _, _ in ends)
 
-    down_only = [n for n, (begin, end) in made.items()
-                 if any(a <= begin and end <= b for a, b in down)]
+    down_only = [n for n, (begin, end) in made.items() if not under_way(n)
+                 and any(a <= begin and end <= b for a, b in down)]
+
+    def some(numbers):
+        """Enough of a list to look at."""
+        numbers = sorted(numbers)
+        return numbers if len(numbers) <= 20 else numbers[:20] + [
+            f"and {len(numbers) - 20} more"]
+
     errors = [c.error for c in clients if c.error]
     print(json.dumps({
         "requests": len(made),
-        "missing_requests": sorted(made.keys() - seen["request"]),
-        "missing_responses": sorted(made.keys() - seen["response"]),
-        "late": sorted(n for n in missing if not under_way(n)),
+        "missing_requests": some(made.keys() - seen["request"]),
+        "missing_responses": some(made.keys() - seen["response"]),
+        "late": some(n for n in missing if not under_way(n)),
         "extra": len((seen["request"] | seen["response"]) - made.keys()),
         "down_only": len(down_only),
-        "missing_down_only": sorted(missing & set(down_only)),
+        "missing_down_only": some(missing & set(down_only)),
         "codes": sorted({code for _, _, code in ends + [last]}),
         "slowest_end": round(max(b - a for a, b, _ in ends + [last]), 2),
         "consumed": sum(d.consumed() for d in daemons),

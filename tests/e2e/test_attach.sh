@@ -516,4 +516,6 @@ for t in native status privileges refusals other_program generic \
 	filters pass detached_from_outside doctor ambient; do
 	"test_$t"
 done
+# Of --detach-on-exit the lock's file is left.
+in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish
