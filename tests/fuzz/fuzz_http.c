@@ -209,7 +209,7 @@ static bool has_data(unsigned int op)
 	return op == OP_DATA || op == OP_CUT || op == OP_AGAIN || op == OP_LATE;
 }
 
-/* Runs the script. Returns whether every byte of it was parsed in place. */
+/* Runs the script. Returns whether all was seen and parsed in its place. */
 static bool run(struct world *w, const uint8_t *data, size_t size,
 		unsigned int piece)
 {
@@ -231,7 +231,7 @@ static bool run(struct world *w, const uint8_t *data, size_t size,
 		.seed = {1, 2},
 	};
 	const struct http_stats *s;
-	bool handshake = !(data[0] & 2), plain;
+	bool handshake = !(data[0] & 2), plain = handshake, fin[2] = {0};
 	size_t at = 1;
 
 	*w = (struct world){.now_ns = 1000000000000ull,
@@ -256,6 +256,8 @@ static bool run(struct world *w, const uint8_t *data, size_t size,
 		at += 3;
 		if (has_data(op) && n > size - at)
 			n = size - at;
+		plain &= (op == OP_DATA && !fin[dir]) || op == OP_FIN;
+		fin[dir] |= op == OP_FIN;
 		step(w, op, dir, data + at, n);
 		if (has_data(op))
 			at += n;
@@ -274,8 +276,8 @@ static bool run(struct world *w, const uint8_t *data, size_t size,
 	    s->transactions != s->paired + s->unanswered + s->unrequested ||
 	    s->bytes_in != stream_stats(w->t)->bytes_delivered)
 		abort();
-	plain = !s->resyncs && !s->not_http && !s->upgraded &&
-		!s->memory_limit && !s->bytes_resync;
+	plain &= !s->resyncs && !s->not_http && !s->upgraded &&
+		 !s->memory_limit && !s->bytes_resync;
 	stream_free(w->t);
 	http_free(w->e);
 	return plain;
