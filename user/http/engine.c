@@ -26,7 +26,11 @@ struct http_engine *http_new(const struct http_conf *conf)
 	e->conf = *conf;
 	store_init(&e->store, conf->memory_limit);
 	e->decoders = decode_pool_new(&e->store);
-	if (!e->decoders) {
+	if (conf->body_hash)
+		e->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!e->decoders || (conf->body_hash && !e->sha256)) {
+		EVP_MD_free(e->sha256);
+		decode_pool_free(e->decoders);
 		free(e);
 		errno = ENOMEM;
 		return NULL;
@@ -42,6 +46,7 @@ void http_free(struct http_engine *e)
 	store_destroy(&e->store);
 	while (e->n_free_md)
 		EVP_MD_CTX_free(e->free_md[--e->n_free_md]);
+	EVP_MD_free(e->sha256);
 	while (e->slabs) {
 		struct conn_slab *s = e->slabs;
 

@@ -206,6 +206,16 @@ static bool has_word(const uint8_t *p, size_t n, const char *lit, size_t want)
 	return false;
 }
 
+/* Lengths of the names below, as bits. */
+#define KNOWN_LENGTHS                                                   \
+	(1u << 4 | 1u << 6 | 1u << 7 | 1u << 10 | 1u << 14 | 1u << 16 | \
+	 1u << 17)
+
+static bool may_be_known(size_t name_len)
+{
+	return name_len < 32 && KNOWN_LENGTHS >> name_len & 1;
+}
+
 static void interpret(struct field_parser *fp)
 {
 	struct head *h = fp->h;
@@ -363,6 +373,36 @@ void fields_line(struct field_parser *fp, uint32_t start, uint32_t end)
 		fp->open = true;
 	if (!field_split(fp, p, e))
 		fp->no_colon = true;
+}
+
+uint32_t fields_regular(struct field_parser *fp, uint32_t start, uint32_t end)
+{
+	const uint8_t *b = fp->b, *p = b + start, *e = b + end;
+	struct head *h = fp->h;
+
+	while (h->n_fields < HEAD_FIELDS_MAX) {
+		const uint8_t *colon = scan_token(p, e), *v, *eol, *ve;
+
+		if (colon == p || colon == e || *colon != ':')
+			break;
+		for (v = colon + 1; v < e && is_blank(*v); v++)
+			;
+		eol = scan_ctl(v, e);
+		if (e - eol < 3 || eol[0] != '\r' || eol[1] != '\n' ||
+		    is_blank(eol[2]) || !eol[2] || eol[2] == '\v')
+			break;
+		for (ve = eol; ve > v && is_blank(ve[-1]); ve--)
+			;
+		fp->cur.name.off = (uint16_t)(p - b);
+		fp->cur.name.len = (uint16_t)(colon - p);
+		fp->cur.value.off = (uint16_t)(v - b);
+		fp->cur.value.len = (uint16_t)(ve - v);
+		if (may_be_known((size_t)(colon - p)))
+			interpret(fp);
+		fp->fields[h->n_fields++] = fp->cur;
+		p = eol + 2;
+	}
+	return (uint32_t)(p - b);
 }
 
 void fields_end(struct field_parser *fp)

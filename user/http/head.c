@@ -509,6 +509,8 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 			h->len = l.next;
 			return HEAD_OK;
 		}
+		if (cur->prev == HEAD_EOL_LF)
+			cur->line = fields_regular(&fp, cur->line, len);
 	}
 	while (head_line(b, len, fin, cur, &l)) {
 		if (l.last) {

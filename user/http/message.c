@@ -236,7 +236,7 @@ void msg_body_start(struct http_engine *e, struct msg *m)
 	if (!e->conf.body_hash)
 		return;
 	m->md = e->n_free_md ? e->free_md[--e->n_free_md] : EVP_MD_CTX_new();
-	if (m->md && !EVP_DigestInit_ex(m->md, EVP_sha256(), NULL))
+	if (m->md && !EVP_DigestInit_ex(m->md, e->sha256, NULL))
 		md_free(e, m);
 }
 
