@@ -465,6 +465,8 @@ static void test_cannot_open(void **state)
 {
 	struct fixture *f = *state;
 
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	assert_null(open_output(f, 1, 1 << 20, false));
 	strcpy(f->destination, "ndjson:/nonexistent/dir/file");
 	assert_null(open_output(f, 1, 1 << 20, false));
 	strcpy(f->destination, "kafka:topic");
@@ -472,6 +474,7 @@ static void test_cannot_open(void **state)
 	fflush(f->log.out);
 	assert_non_null(strstr(f->said, "/nonexistent/dir/file: cannot be "
 					"opened for writing: No such file"));
+	assert_non_null(strstr(f->said, "start what reads this pipe first"));
 	assert_non_null(strstr(f->said, "unknown output \"kafka:topic\""));
 }
 

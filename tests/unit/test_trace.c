@@ -614,6 +614,22 @@ static void test_mask_binary_json(void **state)
 	expect_part(&t, &with_names, "\"requestBodyBytes\":30,");
 }
 
+/* Nothing at all: every span is {NULL, 0}. */
+static void test_empty(void **state)
+{
+	static const struct http_message nothing;
+	struct http_transaction t = example;
+
+	(void)state;
+	t.request = t.response = &nothing;
+	expect_part(&t, &with_names,
+		    "{\"request\":{\"method\":\"\",\"url\":{\"host\":"
+		    "\"10.2.0.1\",\"path\":\"\",\"parameters\":[]},"
+		    "\"headers\":[],\"body\":\"\"},\"response\":{\"status\":0,"
+		    "\"headers\":[],\"body\":\"\"},");
+	expect_part(&t, NULL, "\"target\":\"\"");
+}
+
 static void test_names_refused(void **state)
 {
 	static const char *const empty[] = {""};
@@ -645,6 +661,7 @@ int main(void)
 		cmocka_unit_test(test_mask_url_fields),
 		cmocka_unit_test(test_mask_bodies),
 		cmocka_unit_test(test_mask_binary_json),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_names_refused),
 	};
 

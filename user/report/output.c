@@ -319,7 +319,8 @@ struct output *output_new(const struct output_conf *conf)
 	}
 	for (i = 0; i < conf->n_destinations; i++) {
 		o->n_sinks = i + 1;
-		if (!sink_open(&o->sinks[i], conf->destinations[i], conf->log))
+		if (!sink_open(&o->sinks[i], conf->destinations[i],
+			       conf->blocking, conf->log))
 			goto fail;
 	}
 	if (start_writer(o))

@@ -39,7 +39,8 @@ static void make_nonblocking(struct sink *s)
 	s->may_block = false;
 }
 
-bool sink_open(struct sink *s, const char *destination, const struct log *log)
+bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
+	       const struct log *log)
 {
 	const char *path = strchr(destination, ':');
 	int flags;
@@ -54,7 +55,9 @@ bool sink_open(struct sink *s, const char *destination, const struct log *log)
 	*s = (struct sink){.fd = STDOUT_FILENO, .name = "standard output"};
 	if (strcmp(path, "-") != 0) {
 		/* Only for its owner: it holds what people send. */
-		s->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+		s->fd = open(path,
+			     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+				     (wait_for_reader ? 0 : O_NONBLOCK),
 			     0600);
 		s->name = path;
 		s->owned = s->fd >= 0;
@@ -66,8 +69,9 @@ bool sink_open(struct sink *s, const char *destination, const struct log *log)
 	}
 	if (flags >= 0)
 		errno = EBADF;
-	log_error(log, "%s: cannot be opened for writing: %s", s->name,
-		  strerror(errno));
+	log_error(log, "%s: cannot be opened for writing: %s%s", s->name,
+		  strerror(errno),
+		  errno == ENXIO ? ": start what reads this pipe first" : "");
 	return false;
 }
 

@@ -23,8 +23,10 @@ struct sink {
 	bool torn;    /* the last line lacks its end */
 };
 
-/* "ndjson:-" or "ndjson:PATH". false after a message. */
-bool sink_open(struct sink *s, const char *destination, const struct log *log);
+/* "ndjson:-" or "ndjson:PATH". A named pipe that nobody reads is waited for or
+ * refused. false after a message. */
+bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
+	       const struct log *log);
 
 /* Syncs and closes. false after a message. */
 bool sink_close(struct sink *s, const struct log *log);

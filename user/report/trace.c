@@ -57,7 +57,8 @@ static inline void put_span(struct line *l, const struct http_span *s)
 static void put_target(struct line *l, const struct trace_conf *c,
 		       const struct http_span *s)
 {
-	if (c->redact_fields)
+	/* The pointer of an empty span may be NULL: not to be added to. */
+	if (c->redact_fields && s->len)
 		mask_pairs(c->fields, s->p, s->len, true, line_piece, l);
 	else
 		put_span(l, s);
@@ -151,8 +152,12 @@ static void put_parameter(struct line *l, const struct trace_conf *c,
 static void put_parameters(struct line *l, const struct trace_conf *c,
 			   const struct http_span *query)
 {
-	const uint8_t *p = query->p, *end = p + query->len, *next;
+	const uint8_t *p = query->p, *end, *next;
 	bool first = true;
+
+	if (!query->len)
+		return;
+	end = p + query->len;
 
 	for (; p < end && !l->failed; p = next + 1) {
 		next = memchr(p, '&', (size_t)(end - p));
@@ -190,12 +195,14 @@ static bool is_url_field(const struct http_span *name)
 static void put_fields(struct line *l, const struct trace_conf *c,
 		       const struct http_message *m)
 {
-	const struct http_field *f = m->fields, *end = f + m->n_fields;
+	const struct http_field *f;
+	uint32_t i;
 
-	for (; f < end; f++) {
+	for (i = 0; i < m->n_fields; i++) {
+		f = &m->fields[i];
 		if (!line_room(l, JSON_ESCAPE_ROOM(f->name.len) + LINE_ROOM))
 			return;
-		if (f != m->fields)
+		if (i)
 			*l->w++ = ',';
 		LINE_PUT(l, "{\"name\":\"");
 		put_span(l, &f->name);
@@ -235,12 +242,15 @@ static bool contains(const struct http_span *s, const char *lower_case)
 static enum body_form body_form(const struct http_message *m)
 {
 	const struct http_field *type = NULL, *f;
+	uint32_t i;
 	const uint8_t *p = m->body.data;
 	size_t n = m->body.len;
 
-	for (f = m->fields; f < m->fields + m->n_fields && !type; f++)
+	for (i = 0; i < m->n_fields && !type; i++) {
+		f = &m->fields[i];
 		if (f->name.len == 12 && name_is(&f->name, "content-type"))
 			type = f;
+	}
 	if (type && contains(&type->value, "x-www-form-urlencoded"))
 		return BODY_FORM;
 	if (type && contains(&type->value, "multipart/form-data"))
