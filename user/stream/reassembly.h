@@ -20,9 +20,9 @@ bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 /* The wait of this ext is over: gives up what it waited for. */
 void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns);
 
-/* The flow will end for this reason, once late records had their time. */
-void reassembly_close_soon(struct stream_table *t, uint32_t index,
-			   unsigned int dir, enum stream_end why);
+/* Makes room by giving up what has waited longest for something missing and
+ * holds bytes. False: found nothing. */
+bool reassembly_relieve(struct stream_table *t, uint64_t ts_ns);
 
 /* Ends the flow now: delivers what is held, behind holes. The flow lingers or
  * is gone afterwards. */

@@ -4,6 +4,7 @@
 
 #include "stream/deliver.h"
 #include "stream/flow_table.h"
+#include "stream/held.h"
 #include "stream/match.h"
 #include "stream/reassembly.h"
 #include "stream/skip.h"
@@ -16,6 +17,9 @@
 #define LINGER_PART 10
 /* Flows and waits that one stream_tick() ends at most. */
 #define TICK_BUDGET 1024u
+
+/* What keeping a record may cost beyond its bytes. */
+#define OOO_SLACK 1024u
 
 struct stream_table *stream_new(const struct stream_conf *conf)
 {
@@ -124,7 +128,7 @@ static void supersede(struct stream_table *t, uint32_t tag,
 		if (index == except || f->flags & (F_CLOSED | F_CLOSING))
 			continue;
 		if (shares_vni(f, dir, vni) && now - f->used >= quiet)
-			reassembly_close_soon(t, index, dir, STREAM_END_REUSED);
+			held_close_soon(t, index, dir, STREAM_END_REUSED);
 	}
 }
 
@@ -203,6 +207,9 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 	t->order++;
 	t->stats.records++;
 	t->stats.bytes_in += rec->len;
+	while (t->ooo_memory + rec->len + OOO_SLACK > t->conf.ooo_limit)
+		if (!reassembly_relieve(t, rec->ts_ns))
+			break;
 	m = match_find(t, tag, &key, dir, rec);
 	if (m.flow) {
 		flow_table_touch(t, m.flow, flow_at(t, m.flow));

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/arrival.h"
+#include "stream/deliver.h"
+#include "stream/held.h"
+#include "stream/match.h"
+#include "stream/waits.h"
+
+/* Stores bytes that cannot be delivered yet. False: there was no room, and
+ * what was missing before them has been given up; try again. */
+static bool keep(struct arrival *a, const struct seg *piece)
+{
+	struct stream_table *t = a->t;
+	struct flow_dir *d = &a->f->dir[a->dir];
+	struct dir_ext *x = ext_get(t, a->index, a->dir);
+	uint64_t ts_ns = a->rec->ts_ns;
+	uint32_t memory, to;
+	struct segs_result r;
+	int err;
+
+	if (!x) {
+		t->stats.no_memory++;
+		t->stats.bytes_discarded += piece->data ? piece->len : 0;
+		return true;
+	}
+	if (t->ooo_memory + piece->len > t->conf.ooo_limit ||
+	    x->segs.bytes + (uint64_t)piece->len > t->conf.ooo_flow_limit ||
+	    x->segs.n + 2u > SEGS_MAX) {
+		t->stats.ooo_flow_limit++;
+		if (a->f->flags & F_HOLD) {
+			held_release(t, a->f, ts_ns);
+			return false;
+		}
+		if (!held_hole_end(t, d, &to))
+			to = piece->seq;
+		held_give_up(t, a->f, a->dir, seq_min(to, piece->seq), ts_ns);
+		return false;
+	}
+	memory = x->segs.memory;
+	err = segs_insert(&x->segs, piece, &r);
+	t->ooo_memory += x->segs.memory - memory;
+	t->stats.bytes_buffered += r.added;
+	t->stats.bytes_discarded += r.failed;
+	t->stats.no_memory += err != 0;
+	t->stats.overlap_conflicts += r.conflicts;
+	t->stats.bytes_duplicate += r.duplicate;
+	a->duplicate += r.duplicate;
+	if (r.added || r.filled) {
+		a->fresh = true;
+		a->waits = true;
+	}
+	return true;
+}
+
+static void advance(struct seg *rest, uint32_t n)
+{
+	rest->seq += n;
+	rest->len -= n;
+	if (rest->data)
+		rest->data += n;
+}
+
+static void discard(struct arrival *a, struct seg *rest, uint32_t n)
+{
+	if (rest->data)
+		a->t->stats.bytes_discarded += n;
+	a->late = true;
+}
+
+/* Bytes before next: seen before, or before the place where we joined. */
+static void old(struct arrival *a, struct seg *rest)
+{
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	uint32_t n = d->next - rest->seq;
+
+	if (n > rest->len)
+		n = rest->len;
+	if (d->flags & D_MID && seq_before(rest->seq, d->start)) {
+		if (n > d->start - rest->seq)
+			n = d->start - rest->seq;
+		discard(a, rest, n);
+	} else if (rest->data) {
+		a->duplicate += n;
+		a->t->stats.bytes_duplicate += n;
+	}
+	advance(rest, n);
+}
+
+/* The bytes that come next. Stops where something is already held. */
+static void in_order(struct arrival *a, struct seg *rest)
+{
+	struct stream_table *t = a->t;
+	struct flow *f = a->f;
+	struct flow_dir *d = &f->dir[a->dir];
+	struct dir_ext *x = dir_ext(t, d);
+	const struct seg *held = x ? segs_first(&x->segs) : NULL;
+	uint32_t n = rest->len;
+
+	if (held && held->seq - d->next < n)
+		n = held->seq - d->next;
+	a->fresh = true;
+	if (rest->kind == SEG_URGENT)
+		d->next += n;
+	else if (rest->kind == SEG_DATA)
+		deliver_data(t, f, a->dir, rest->data, n, rest->ts_ns,
+			     rest->has_ack ? &rest->ack : NULL);
+	else
+		deliver_gap(t, f, a->dir, n, gap_kind_of(rest->kind),
+			    rest->ts_ns);
+	if (f->dir[0].ext | f->dir[1].ext)
+		held_run(t, f, rest->ts_ns);
+	advance(rest, n);
+}
+
+/* A RST is not followed by data: it was forged, and the peer ignored it. */
+static void disprove_rst(struct arrival *a, struct dir_ext *x, uint32_t end)
+{
+	if (!(x->flags & X_RST) || !seq_before(x->rst, end) ||
+	    !(a->f->flags & F_CLOSING) || a->f->why != STREAM_END_RST)
+		return;
+	x->flags &= ~(X_RST | X_CLOSE);
+	a->f->flags &= ~F_CLOSING;
+	wait_end(a->t, a->f->dir[a->dir].ext);
+	a->t->stats.rst_ignored++;
+}
+
+/* The start is not known yet; it is not after seq. */
+static void hold_from(struct arrival *a, uint32_t seq)
+{
+	struct flow_dir *d = &a->f->dir[a->dir];
+
+	a->f->flags |= F_HOLD;
+	if (!(d->flags & D_HELD) || seq_before(seq, d->next))
+		d->next = seq;
+	d->flags |= D_HELD;
+}
+
+/* Takes one piece of payload, or of what stands for it. */
+static void submit(struct arrival *a, struct seg rest)
+{
+	struct stream_table *t = a->t;
+	struct flow *f = a->f;
+	struct flow_dir *d = &f->dir[a->dir];
+
+	while (rest.len) {
+		struct dir_ext *x = dir_ext(t, d);
+		int32_t rel = seq_diff(rest.seq, d->next);
+
+		if (x && x->flags & X_FIN &&
+		    seq_before(x->fin, rest.seq + rest.len)) {
+			uint32_t over = rest.seq + rest.len - x->fin;
+
+			discard(a, &rest, over < rest.len ? over : rest.len);
+			if (over >= rest.len)
+				return;
+			rest.len -= over;
+		}
+		if (x && x->flags & X_RST)
+			disprove_rst(a, x, rest.seq + rest.len);
+		if (!dir_started(d)) {
+			hold_from(a, rest.seq);
+			if (keep(a, &rest))
+				return;
+		} else if (rel < 0) {
+			old(a, &rest);
+		} else if (d->flags & D_FIN) {
+			discard(a, &rest, rest.len);
+			return;
+		} else if (f->flags & F_HOLD) {
+			if (keep(a, &rest))
+				return;
+		} else if (!rel) {
+			in_order(a, &rest);
+		} else if (x && x->skip > d->offset) {
+			uint64_t left = x->skip - d->offset;
+			uint32_t n = rel, to;
+
+			if (held_hole_end(t, d, &to) && to - d->next < n)
+				n = to - d->next;
+			deliver_gap(t, f, a->dir, left < n ? (uint32_t)left : n,
+				    STREAM_GAP_SKIPPED, rest.ts_ns);
+			held_run(t, f, rest.ts_ns);
+		} else if (keep(a, &rest)) {
+			return;
+		}
+	}
+}
+
+/* Payload of the record, the part that was not captured, the urgent byte. */
+void arrival_payload(struct arrival *a, const uint8_t *payload)
+{
+	const struct metlo_rec *rec = a->rec;
+	struct seg s = {
+		.ts_ns = rec->ts_ns,
+		.seq = rec->seq + !!(rec->tcp_flags & METLO_TCP_SYN),
+		.ack = rec->ack,
+		.has_ack = !!(rec->tcp_flags & METLO_TCP_ACK),
+		.order = a->t->order,
+	};
+	uint32_t len = rec->len;
+
+	/* The urgent byte is the last before where the pointer points
+	 * (RFC 6093 section 3.1 and what hosts do). */
+	if (rec->tcp_flags & METLO_TCP_URG && rec->urg && rec->urg <= len &&
+	    !(rec->flags & METLO_REC_CONTINUED)) {
+		struct seg part = s;
+
+		part.data = (uint8_t *)payload;
+		part.len = rec->urg - 1u;
+		submit(a, part);
+		advance(&part, part.len);
+		part.data = NULL;
+		part.kind = SEG_URGENT;
+		part.len = 1;
+		a->t->stats.bytes_discarded++;
+		a->t->stats.urgent_bytes++;
+		submit(a, part);
+		s.seq += rec->urg;
+		payload += rec->urg;
+		len -= rec->urg;
+	}
+	s.data = (uint8_t *)payload;
+	s.len = len;
+	submit(a, s);
+	if (rec->wire_len <= rec->len)
+		return;
+	s.data = NULL;
+	s.seq += len;
+	s.len = rec->wire_len - rec->len;
+	s.kind = rec->flags & METLO_REC_SHUNTED ? SEG_SKIPPED : SEG_TRUNCATED;
+	submit(a, s);
+}
+
+void arrival_fin(struct arrival *a)
+{
+	const struct metlo_rec *rec = a->rec;
+	struct flow_dir *d = &a->f->dir[a->dir];
+	uint32_t fin =
+		rec->seq + rec->wire_len + !!(rec->tcp_flags & METLO_TCP_SYN);
+	struct dir_ext *x = dir_ext(a->t, d);
+
+	if (d->flags & D_FIN || (x && x->flags & X_FIN) ||
+	    (dir_started(d) && seq_before(fin, d->next)))
+		return;
+	a->fresh = true;
+	if (dir_started(d) && fin == d->next && !(a->f->flags & F_HOLD)) {
+		deliver_fin(a->t, a->f, a->dir, rec->ts_ns);
+		return;
+	}
+	/* Data behind it came first: then it is no FIN of this stream. */
+	if (x && x->segs.n && seq_before(fin, segs_end(&x->segs)))
+		return;
+	x = ext_get(a->t, a->index, a->dir);
+	if (!x) {
+		a->t->stats.no_memory++;
+		return;
+	}
+	x->flags |= X_FIN;
+	x->fin = fin;
+	x->fin_order = a->t->order;
+	if (!dir_started(d))
+		hold_from(a, fin);
+	held_run(a->t, a->f, rec->ts_ns);
+}
+
+void arrival_syn(struct arrival *a)
+{
+	const struct metlo_rec *rec = a->rec;
+	struct flow *f = a->f;
+	struct flow_dir *d = &f->dir[a->dir], *o = &f->dir[!a->dir];
+	uint32_t first = rec->seq + 1;
+	bool ack = rec->tcp_flags & METLO_TCP_ACK;
+	struct dir_ext *x = dir_ext(a->t, d);
+
+	if (!(f->flags & (F_SURE | F_OPEN))) {
+		unsigned int client = ack ? !a->dir : a->dir;
+
+		f->flags |= F_SURE;
+		f->flags =
+			client ? f->flags | F_CLIENT1 : f->flags & ~F_CLIENT1;
+	}
+	if (ack && !dir_started(o) && !(o->flags & D_CAND)) {
+		o->flags |= D_CAND;
+		o->start = rec->ack;
+	}
+	if (!dir_started(d)) {
+		a->fresh = true;
+		d->start = d->next = first;
+		d->flags = (d->flags & ~(D_HELD | D_CAND)) | D_SYN;
+		if (x)
+			held_drop_before(a->t, d, x);
+		if (x && x->flags & X_FIN && seq_before(x->fin, first))
+			x->flags &= ~X_FIN;
+		if (f->flags & F_HOLD && !(o->flags & D_HELD))
+			held_release(a->t, f, rec->ts_ns);
+	} else if (first != d->start && d->flags & D_SYN && !d->offset && !x &&
+		   (!(d->flags & D_ACKED) || d->acked != d->start)) {
+		/* Another SYN-ACK for the same SYN: the last one counts. */
+		a->fresh = true;
+		d->start = d->next = first;
+	} else if (first == d->start) {
+		a->fresh |= !(d->flags & D_SYN);
+		d->flags |= D_SYN;
+	}
+}
+
+static bool rst_plausible(const struct arrival *a)
+{
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	const struct flow_dir *o = &a->f->dir[!a->dir];
+	const struct metlo_rec *rec = a->rec;
+	int32_t rel;
+
+	if (dir_started(d) || d->flags & D_HELD)
+		rel = seq_diff(rec->seq, d->next);
+	else if (d->flags & D_ACKED)
+		rel = seq_diff(rec->seq, d->acked);
+	else if (!(rec->tcp_flags & METLO_TCP_ACK))
+		return !dir_started(o) && !(o->flags & D_HELD);
+	else if (dir_started(o) || o->flags & D_HELD)
+		/* The answer to a SYN: sequence number 0. */
+		rel = seq_diff(rec->ack, o->next);
+	else
+		return true;
+	return rel >= -(1 << 16) && rel <= MATCH_COPY;
+}
+
+void arrival_rst(struct arrival *a)
+{
+	const struct metlo_rec *rec = a->rec;
+	struct dir_ext *x;
+
+	a->t->stats.bytes_discarded += rec->len;
+	a->t->stats.rst_bytes += rec->len;
+	if (!rst_plausible(a)) {
+		a->t->stats.rst_ignored++;
+		return;
+	}
+	if (a->f->flags & F_CLOSING) {
+		a->fresh = a->f->why != STREAM_END_RST;
+		a->f->why = STREAM_END_RST;
+		return;
+	}
+	a->fresh = true;
+	held_close_soon(a->t, a->index, a->dir, STREAM_END_RST);
+	if (!dir_started(&a->f->dir[a->dir]))
+		hold_from(a, rec->seq);
+	x = dir_ext(a->t, &a->f->dir[a->dir]);
+	if (x) {
+		x->flags |= X_RST;
+		x->rst = rec->seq;
+	}
+}
+
+static void note_ack(const struct stream_table *t, struct flow_dir *o,
+		     uint32_t ack)
+{
+	const struct dir_ext *x = dir_ext(t, o);
+	int32_t ahead = seq_diff(ack, o->next);
+	bool skipping = x && x->skip > o->offset;
+
+	if (dir_started(o) && !skipping && ahead > MATCH_AHEAD)
+		return;
+	if (o->flags & D_ACKED && !seq_before(o->acked, ack))
+		return;
+	o->flags |= D_ACKED;
+	o->acked = ack;
+}
+
+/* VNIs, acknowledgments and ports that this record tells. */
+void arrival_note(struct arrival *a)
+{
+	const struct metlo_rec *rec = a->rec;
+	struct flow_dir *d = &a->f->dir[a->dir], *o = &a->f->dir[!a->dir];
+
+	if (!d->seen) {
+		d->seen = 1;
+		d->vni0 = rec->vni;
+	} else if (d->vni0 != rec->vni &&
+		   (!(d->flags & D_VNI1) || d->vni1 != rec->vni)) {
+		d->flags |= D_VNI1;
+		d->vni1 = rec->vni;
+	}
+	if (rec->flags & METLO_REC_SPORT)
+		a->f->flags |= a->dir ? F_PORT1 : F_PORT0;
+	if (rec->flags & METLO_REC_DPORT)
+		a->f->flags |= a->dir ? F_PORT0 : F_PORT1;
+	/* What was acknowledged long ago must not look like the future. */
+	if (d->flags & D_ACKED && dir_started(d) &&
+	    seq_diff(d->next, d->acked) > 1 << 30)
+		d->flags &= ~D_ACKED;
+	if (rec->tcp_flags & METLO_TCP_ACK && !(rec->tcp_flags & METLO_TCP_RST))
+		note_ack(a->t, o, rec->ack);
+}

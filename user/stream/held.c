@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "stream/deliver.h"
+#include "stream/held.h"
+#include "stream/match.h"
+#include "stream/waits.h"
+
+static void drop_first(struct stream_table *t, struct dir_ext *x)
+{
+	uint32_t bytes = x->segs.bytes, memory = x->segs.memory;
+
+	segs_pop(&x->segs);
+	t->stats.bytes_buffered -= bytes - x->segs.bytes;
+	t->ooo_memory -= memory - x->segs.memory;
+}
+
+/* Something before next is held: the start turned out to be later. */
+void held_drop_before(struct stream_table *t, const struct flow_dir *d,
+		      struct dir_ext *x)
+{
+	struct seg *s;
+
+	while ((s = segs_first(&x->segs)) && seq_before(s->seq, d->next)) {
+		uint32_t n = d->next - s->seq;
+
+		if (n > s->len)
+			n = s->len;
+		if (s->kind == SEG_DATA) {
+			t->stats.bytes_discarded += n;
+			t->stats.bytes_buffered -= n;
+			x->segs.bytes -= n;
+			memmove(s->data, s->data + n, s->len - n);
+		}
+		s->seq += n;
+		s->len -= n;
+		if (!s->len)
+			drop_first(t, x);
+	}
+}
+
+/* Can this direction go on? *order is the place in the order of arrival of
+ * what it would tell. */
+static bool can_go_on(const struct stream_table *t, const struct flow_dir *d,
+		      uint32_t *order)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+	const struct seg *s;
+	uint32_t to;
+
+	if (!x || !dir_started(d) || d->flags & D_FIN)
+		return false;
+	s = segs_first(&x->segs);
+	if (!s && !(x->flags & X_FIN))
+		return false;
+	to = s ? s->seq : x->fin;
+	*order = s ? s->order : x->fin_order;
+	return to == d->next || x->skip > d->offset;
+}
+
+static void go_on(struct stream_table *t, struct flow *f, unsigned int dir,
+		  uint64_t ts_ns)
+{
+	struct flow_dir *d = &f->dir[dir];
+	struct dir_ext *x = dir_ext(t, d);
+	struct seg *s = segs_first(&x->segs);
+	uint32_t to = s ? s->seq : x->fin;
+
+	if (to != d->next) {
+		/* A hole, but nobody wants what is missing. */
+		uint64_t skip = x->skip - d->offset;
+		uint32_t n = to - d->next;
+
+		deliver_gap(t, f, dir, skip < n ? (uint32_t)skip : n,
+			    STREAM_GAP_SKIPPED, ts_ns);
+		return;
+	}
+	if (!s) {
+		x->flags &= ~X_FIN;
+		deliver_fin(t, f, dir, ts_ns);
+		return;
+	}
+	if (s->kind == SEG_URGENT)
+		d->next += s->len;
+	else if (s->kind == SEG_DATA)
+		deliver_data(t, f, dir, s->data, s->len, s->ts_ns,
+			     s->has_ack ? &s->ack : NULL);
+	else
+		deliver_gap(t, f, dir, s->len, gap_kind_of(s->kind), s->ts_ns);
+	drop_first(t, x);
+}
+
+/* Delivers what can be, in the order of arrival. */
+void held_run(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+{
+	while (!(f->flags & F_HOLD)) {
+		uint32_t order[2] = {0, 0};
+		bool can[2] = {can_go_on(t, &f->dir[0], &order[0]),
+			       can_go_on(t, &f->dir[1], &order[1])};
+
+		if (!can[0] && !can[1])
+			return;
+		if (can[0] && can[1])
+			can[0] = seq_before(order[0], order[1]);
+		go_on(t, f, can[0] ? 0 : 1, ts_ns);
+	}
+}
+
+/* The hole in front of what is held will not be filled. */
+void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
+		  uint32_t to, uint64_t ts_ns)
+{
+	deliver_gap(t, f, dir, to - f->dir[dir].next, STREAM_GAP_LOST, ts_ns);
+	held_run(t, f, ts_ns);
+}
+
+/* Where the first hole ends; false when there is none. */
+bool held_hole_end(const struct stream_table *t, const struct flow_dir *d,
+		   uint32_t *to)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+
+	if (!x || !dir_started(d) || d->flags & D_FIN)
+		return false;
+	if (x->segs.n)
+		*to = segs_first(&x->segs)->seq;
+	else if (x->flags & X_FIN)
+		*to = x->fin;
+	else
+		return false;
+	return true;
+}
+
+/* The peer has what is missing here: it is only we who do not. */
+bool held_acked_beyond(const struct stream_table *t, const struct flow_dir *d)
+{
+	uint32_t to;
+
+	return d->flags & D_ACKED && held_hole_end(t, d, &to) &&
+	       !seq_before(d->acked, to);
+}
+
+/* No SYN came: streams begin at the lowest byte seen, or where the peer's
+ * SYN-ACK said. */
+void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+{
+	f->flags &= ~F_HOLD;
+	for (unsigned int dir = 0; dir < 2; dir++) {
+		struct flow_dir *d = &f->dir[dir];
+		struct dir_ext *x = dir_ext(t, d);
+
+		if (x)
+			x->flags &= ~X_READY;
+		if (dir_started(d) || !(d->flags & D_HELD))
+			continue;
+		if (!(d->flags & D_CAND) ||
+		    (uint32_t)(d->next - d->start) > MATCH_SYN_AHEAD)
+			d->start = d->next;
+		d->next = d->start;
+		d->flags = (d->flags & ~(D_HELD | D_CAND)) | D_MID;
+	}
+	held_run(t, f, ts_ns);
+}
+
+void held_close_soon(struct stream_table *t, uint32_t index, unsigned int dir,
+		     enum stream_end why)
+{
+	struct flow *f = flow_at(t, index);
+	struct dir_ext *x;
+
+	if (f->flags & (F_CLOSING | F_CLOSED))
+		return;
+	x = ext_get(t, index, dir);
+	f->flags |= F_CLOSING;
+	f->why = why;
+	if (!x)
+		return; /* out of memory: it ends when it is idle */
+	x->flags |= X_CLOSE;
+	wait_begin(t, f->dir[dir].ext);
+}
