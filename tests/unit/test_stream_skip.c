@@ -139,6 +139,23 @@ static void test_shunted_records(void **state)
 	assert_int_equal(k->shunts[k->n_shunts - 1].mode, METLO_SHUNT_OFF);
 }
 
+static void test_shunted_unasked(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct metlo_rec rec;
+
+	/* An older wish may still be in the kernel's table. */
+	kit_handshake(k, &c);
+	rec = kit_rec(&c, S2C, 0, 0, 0, ACK);
+	rec.wire_len = 5000;
+	rec.flags |= METLO_REC_SHUNTED;
+	kit_send(k, &rec, NULL);
+	kit_data(k, &c, S2C, 5000, 100, 0);
+	kit_expect_holes(k, 0, S2C, 5100);
+	assert_int_equal(server(k)->gap_bytes[STREAM_GAP_SKIPPED], 5000);
+}
+
 static void test_truncated_in_range(void **state)
 {
 	struct kit *k = *state;
@@ -291,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_skip_small),	    T(test_skip_shunts),
 		T(test_skip_then_lost),	    T(test_shunted_records),
+		T(test_shunted_unasked),
 		T(test_truncated_in_range), T(test_skip_for_good),
 		T(test_skip_beyond_4g),	    T(test_slot_taken_over),
 		T(test_silence_is_probed),  T(test_skip_other_direction),

@@ -84,6 +84,9 @@ void skip_progress(struct stream_table *t, struct flow *f, unsigned int dir)
 	const struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x = dir_ext(t, d);
 
+	/* The kernel may keep to an older wish. */
+	if (!x || !x->skip)
+		return;
 	if (d->offset >= x->skip) {
 		skip_withdraw(t, f, dir);
 		x->skip = 0;
