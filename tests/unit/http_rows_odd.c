@@ -334,7 +334,7 @@ const struct row http_rows_odd[] = {
 	 {C("GET / HTTP/1.1\r\n\r\n"), S("HTTP/1.1 200 OK\r\nA: b\r\n"
 					 "C: d")},
 	 "GET / host= path=/ query= 1.1 body=0/0: => 200 reason=OK"
-	 " 1.1 [A: b] [C: d] body=0/0: !malformed !closed-early\n"},
+	 " 1.1 [A: b] [C: d] body=0/0: !closed-early\n"},
 	{"no line end at all",
 	 {C("GET / HTTP/1.0")},
 	 "GET / host= path=/ query= 1.0 body=0/0: => - !no-respons"

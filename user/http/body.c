@@ -254,7 +254,8 @@ void body_peek(struct conn *c, enum stream_dir dir, struct input *in)
 							       : PREFIX_MAYBE;
 		if (prefix == PREFIX_MAYBE &&
 		    (m->n_peek == PEEK_MAX ||
-		     (m->framing == FRAMING_LENGTH && m->n_peek == m->left)))
+		     (request && m->framing == FRAMING_LENGTH &&
+		      m->n_peek == m->left)))
 			prefix = PREFIX_NO;
 		if (prefix != PREFIX_MAYBE)
 			break;

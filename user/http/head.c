@@ -528,14 +528,12 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 		if (fin && l.next == len) {
 			fields_end(&fp);
 			h->len = len;
-			h->flags |= HTTP_F_MALFORMED;
 			break;
 		}
 	}
 	if (fin && !h->len) {
 		fields_end(&fp);
 		h->len = len;
-		h->flags |= HTTP_F_MALFORMED;
 	}
 	if (!h->len)
 		return HEAD_MORE;

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT */
+/* Limits of heads, bodies, memory and time; order of arrival; skipping. */
+#include "http_kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+static const struct http_stats *stats(const struct kit *k)
+{
+	return http_stats(k->e);
+}
+
+static void expect(struct kit *k, const char *lines)
+{
+	assert_string_equal(kit_lines(k), lines);
+	kit_clear(k);
+}
+
+/* n bytes of c in a new string behind start and before end. */
+static char *long_text(const char *start, char c, size_t n, const char *end)
+{
+	size_t a = strlen(start);
+	char *t = malloc(a + n + strlen(end) + 1);
+
+	assert_non_null(t);
+	memcpy(t, start, a);
+	memset(t + a, c, n);
+	strcpy(t + a + n, end);
+	return t;
+}
+
+static void send_in(struct kit *k, enum stream_dir dir, const char *t,
+		    size_t piece)
+{
+	size_t n = strlen(t);
+
+	for (size_t at = 0; at < n; at += piece)
+		kit_data(k, dir, t + at, n - at < piece ? n - at : piece,
+			 k->flow.pos[!dir]);
+}
+
+/* A head beyond 64 KiB: cut, counted, and its framing fields still hold. */
+static void head_limit(void **state)
+{
+	static const size_t pieces[] = {1 << 20, 1460, 7};
+	char *one = long_text("POST /a HTTP/1.1\r\nHost: h\r\nX: ", 'x', 70000,
+			      "\r\nContent-Length: 3\r\nY: z\r\n\r\nabc");
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	for (size_t i = 0; i < 3; i++) {
+		kit_open(&k, false, true);
+		send_in(&k, STREAM_C2S, one, pieces[i]);
+		kit_s(&k, ok);
+		expect(&k, "POST /a => 200 !head-limit\n");
+		/* and the connection is in step */
+		kit_c(&k, "GET /b HTTP/1.1\r\n\r\n");
+		kit_s(&k, ok);
+		expect(&k, "GET /b => 200\n");
+		kit_close(&k, STREAM_END_FIN);
+	}
+	assert_int_equal(stats(&k)->head_limit, 3);
+	assert_int_equal(stats(&k)->resyncs, 0);
+	kit_done(&k);
+	free(one);
+}
+
+static void field_limit(void **state)
+{
+	char t[16384] = "GET /a HTTP/1.1\r\n";
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	for (unsigned int i = 0; i < 300; i++)
+		sprintf(t + strlen(t), "F%u: v\r\n", i);
+	strcat(t, "Content-Length: 3\r\n\r\nabc");
+	kit_open(&k, false, true);
+	send_in(&k, STREAM_C2S, t, 20000);
+	kit_s(&k, ok);
+	expect(&k, "GET /a => 200 !head-limit\n");
+	send_in(&k, STREAM_C2S, t, 100);
+	kit_s(&k, ok);
+	expect(&k, "GET /a => 200 !head-limit\n");
+	assert_int_equal(stats(&k)->bytes_resync, 0);
+	kit_done(&k);
+}
+
+static void target_limit(void **state)
+{
+	static const size_t lens[] = {32767, 32768, 40000, 70000};
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	for (size_t i = 0; i < 4; i++) {
+		char *t = long_text("GET /", 'a', lens[i],
+				    " HTTP/1.1\r\nHost: h\r\n\r\n");
+		char *want = long_text("GET /", 'a',
+				       lens[i] > 32767 ? 32767 : lens[i],
+				       lens[i] > 32767 ? " => 200 !head-limit\n"
+						       : " => 200\n");
+
+		for (size_t piece = 1000; piece < 200000; piece *= 100) {
+			kit_open(&k, false, true);
+			send_in(&k, STREAM_C2S, t, piece);
+			kit_s(&k, ok);
+			expect(&k, want);
+			kit_close(&k, STREAM_END_FIN);
+		}
+		free(t);
+		free(want);
+	}
+	kit_done(&k);
+}
+
+static void trailer_limit(void **state)
+{
+	char *t = long_text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+			    "\r\n1\r\nZ\r\n0\r\nT: ",
+			    't', 80000, "\r\nU: v\r\n\r\n");
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	for (size_t piece = 500; piece < 200000; piece *= 100) {
+		kit_open(&k, false, true);
+		kit_c(&k, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+		send_in(&k, STREAM_S2C, t, piece);
+		kit_s(&k, ok);
+		expect(&k, "GET /1 => 200 !head-limit\nGET /2 => 200\n");
+		kit_close(&k, STREAM_END_FIN);
+	}
+	kit_done(&k);
+	free(t);
+}
+
+/* Beyond the body limit the rest is not asked for, and counted all the same. */
+static void body_skip(void **state)
+{
+	char *body = long_text("", 'b', 100000, "");
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.body_limit = 1000});
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+	send_in(&k, STREAM_S2C, body, 1460);
+	kit_s(&k, ok);
+	assert_non_null(strstr(kit_lines(&k), "body=1000/100000:b"));
+	assert_non_null(strstr(kit_lines(&k), " !body-limit\nGET /2"));
+	assert_non_null(strstr(kit_lines(&k), "body=2/2:ok\n"));
+	assert_int_equal(k.flow.skip[STREAM_S2C],
+			 100000 + strlen("HTTP/1.1 200 OK\r\nContent-Length: "
+					 "100000\r\n\r\n"));
+	assert_int_equal(stats(&k)->body_limit, 1);
+	assert_true(stats(&k)->bytes_body < 5000);
+	/* within one chunk, too */
+	kit_clear(&k);
+	kit_c(&k, "GET /3 HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		  "186a0\r\n");
+	send_in(&k, STREAM_S2C, body, 1460);
+	kit_s(&k, "\r\n2\r\nzz\r\n0\r\n\r\n");
+	assert_non_null(strstr(kit_lines(&k), "body=1000/100002:b"));
+	assert_true(stats(&k)->bytes_body < 10000);
+	kit_done(&k);
+	/* with the hash of all of it every byte is wanted */
+	kit_init(&k,
+		 &(struct kit_options){.body_limit = 1000, .body_hash = true});
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /1 HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+	send_in(&k, STREAM_S2C, body, 1460);
+	assert_int_equal(k.flow.skip[STREAM_S2C], 0);
+	assert_non_null(strstr(kit_lines(&k), " sha=768b54e315c41a8d"));
+	kit_done(&k);
+	free(body);
+}
+
+/* What is not HTTP is left alone for good. */
+static void not_http(void **state)
+{
+	struct kit k;
+	char junk[6000];
+
+	(void)state;
+	kit_init(&k, NULL);
+	kit_open(&k, false, true);
+	kit_data(&k, STREAM_C2S, "\x16\x03\x01\x02\x00\x01\x00", 7, 0);
+	assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
+	assert_int_equal(k.flow.skip[STREAM_S2C], STREAM_UNKNOWN);
+	assert_int_equal(stats(&k)->not_http_tls, 1);
+	kit_close(&k, STREAM_END_FIN);
+	kit_open(&k, false, true);
+	kit_c(&k, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+	assert_int_equal(k.flow.skip[STREAM_S2C], STREAM_UNKNOWN);
+	assert_int_equal(stats(&k)->not_http_h2, 1);
+	kit_close(&k, STREAM_END_FIN);
+	kit_open(&k, false, true);
+	for (size_t i = 0; i < sizeof(junk); i++)
+		junk[i] = (char)(i * 7);
+	kit_data(&k, STREAM_C2S, junk, sizeof(junk), 0);
+	assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
+	kit_close(&k, STREAM_END_FIN);
+	/* too short to be left alone, but counted */
+	kit_open(&k, false, true);
+	kit_s(&k, "220 mail.example.com ESMTP\r\n");
+	kit_c(&k, "EHLO x\r\n");
+	kit_close(&k, STREAM_END_FIN);
+	assert_int_equal(stats(&k)->not_http, 4);
+	/* something before HTTP: SOCKS */
+	kit_open(&k, false, true);
+	kit_data(&k, STREAM_C2S, "\5\1\0", 3, 0);
+	kit_data(&k, STREAM_S2C, "\5\0", 2, 3);
+	kit_c(&k, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+	kit_s(&k, ok);
+	assert_int_equal(stats(&k)->paired, 1);
+	kit_done(&k);
+}
+
+static void response_first(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	kit_data(&k, STREAM_S2C, ok, strlen(ok), 19);
+	assert_int_equal(k.n, 0);
+	kit_data(&k, STREAM_C2S, "GET /1 HTTP/1.1\r\n\r\n", 19, 0);
+	expect(&k, "GET /1 => 200\n");
+	/* to a HEAD, its length notwithstanding, and the next one with it */
+	kit_data(&k, STREAM_S2C,
+		 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+		 "HTTP/1.1 304 Not Modified\r\n\r\n",
+		 67, 59);
+	kit_data(&k, STREAM_C2S, "HEAD /2 HTTP/1.1\r\n\r\n", 20, 40);
+	kit_data(&k, STREAM_C2S, "GET /3 HTTP/1.1\r\n\r\n", 19, 40);
+	expect(&k, "HEAD /2 => 200\nGET /3 => 304\n");
+	/* the request to an answer without a body comes when it is over */
+	kit_data(&k, STREAM_S2C, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+		 38, 78);
+	kit_data(&k, STREAM_C2S, "HEAD /4 HTTP/1.1\r\n\r\n", 20, 107);
+	expect(&k, "HEAD /4 => 200\n");
+	/* a time-out of the server is no answer to what comes after it */
+	kit_data(&k, STREAM_S2C,
+		 "HTTP/1.1 408 Too late\r\nContent-Length: 0\r\n\r\n", 44, 78);
+	kit_data(&k, STREAM_C2S, "GET /5 HTTP/1.1\r\n\r\n", 19, 145);
+	expect(&k, "- => 408 !no-request\n");
+	kit_close(&k, STREAM_END_RST);
+	expect(&k, "GET /5 => - !no-response\n");
+	kit_done(&k);
+}
+
+static void one_sided(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	kit_data(&k, STREAM_C2S, "GET /1 HTTP/1.1\r\n\r\n", 19, 0);
+	kit_data(&k, STREAM_C2S, "GET /2 HTTP/1.1\r\n\r\n", 19, 100);
+	http_tick(k.e, k.now_ns + 29000000000ull);
+	assert_int_equal(k.n, 0);
+	http_tick(k.e, k.now_ns + 31000000000ull);
+	expect(&k, "GET /1 => - !no-response !timeout\n"
+		   "GET /2 => - !no-response !timeout\n");
+	assert_int_equal(stats(&k)->unanswered, 2);
+	/* a late answer is not taken for that of the next request */
+	k.now_ns += 32000000000ull;
+	kit_data(&k, STREAM_S2C, ok, strlen(ok), 38);
+	kit_data(&k, STREAM_C2S, "GET /3 HTTP/1.1\r\n\r\n", 19, 40);
+	kit_data(&k, STREAM_S2C, ok, strlen(ok), 57);
+	expect(&k, "- => 200 !no-request\nGET /3 => 200\n");
+	kit_close(&k, STREAM_END_FIN);
+	/* only the server's side */
+	kit_open(&k, false, true);
+	kit_data(&k, STREAM_S2C, ok, strlen(ok), 19);
+	http_tick(k.e, k.now_ns + 31000000000ull);
+	expect(&k, "- => 200 !no-request !timeout\n");
+	kit_data(&k, STREAM_S2C, ok, strlen(ok), 38);
+	kit_close(&k, STREAM_END_IDLE);
+	expect(&k, "- => 200 !no-request !timeout\n");
+	kit_done(&k);
+}
+
+/* A slow response is not given up, nor what waits behind it. */
+static void slow_response(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na");
+	for (int i = 0; i < 10; i++)
+		http_tick(k.e, k.now_ns += 31000000000ull);
+	assert_int_equal(k.n, 0);
+	kit_s(&k, "bc");
+	kit_s(&k, ok);
+	expect(&k, "GET /1 => 200\nGET /2 => 200\n");
+	kit_done(&k);
+}
+
+#define FLOWS 2000u
+
+/* Many connections with a request each, an unfinished head each, a body each:
+ * memory stays below its limit, the oldest go, and each is accounted for. */
+static void memory_limit(void **state)
+{
+	static const char *const texts[] = {
+		"GET /waiting HTTP/1.1\r\nHost: h\r\nCookie: c=d\r\n\r\n",
+		"GET /unfinished HTTP/1.1\r\nHost: h\r\n",
+		"POST /body HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"
+		"something to keep",
+	};
+	struct stream_flow *flows = calloc(FLOWS, sizeof(*flows));
+	const uint64_t limit = 256 << 10;
+	struct kit k;
+
+	(void)state;
+	assert_non_null(flows);
+	for (unsigned int t = 0; t < 3; t++) {
+		kit_init(&k, &(struct kit_options){.brief = true,
+						   .memory_limit = limit});
+		for (unsigned int i = 0; i < FLOWS; i++) {
+			struct stream_chunk c = {
+				.data = (const uint8_t *)texts[t],
+				.len = strlen(texts[t]),
+				.ts_ns = ++k.now_ns,
+				.acked = 0};
+
+			flows[i].proto = http_protocol.open(k.e, &flows[i],
+							    &flows[i].tuple);
+			assert_non_null(flows[i].proto);
+			http_protocol.data(flows[i].proto, STREAM_C2S, &c);
+			assert_true(stats(&k)->memory_used <= limit);
+			kit_check_sums(&k);
+		}
+		assert_true(stats(&k)->memory_limit > FLOWS / 2);
+		if (t == 0) {
+			assert_true(k.n > FLOWS / 2);
+			k.out.len = 40;
+			expect(&k, "GET /waiting => - !no-response !evicted\n");
+		}
+		for (unsigned int i = 0; i < FLOWS; i++)
+			http_protocol.close(flows[i].proto, STREAM_END_SHUTDOWN,
+					    k.now_ns);
+		/* of a head that never ended only the count is left */
+		assert_int_equal(stats(&k)->unanswered +
+					 (t == 1 ? stats(&k)->memory_limit : 0),
+				 FLOWS);
+		kit_done(&k);
+	}
+	free(flows);
+}
+
+/* Bodies that do not fit: the rest of the transaction is still there. */
+static void body_no_memory(void **state)
+{
+	char *body = long_text("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n"
+			       "\r\n",
+			       'b', 60000, "");
+	struct kit k;
+
+	(void)state;
+	kit_init(&k,
+		 &(struct kit_options){.brief = true, .memory_limit = 16384});
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /1 HTTP/1.1\r\n\r\n");
+	send_in(&k, STREAM_S2C, body, 1460);
+	kit_c(&k, "GET /2 HTTP/1.1\r\n\r\n");
+	kit_s(&k, ok);
+	assert_int_equal(k.n, 2);
+	assert_non_null(strstr(kit_lines(&k), "!evicted"));
+	assert_true(stats(&k)->memory_limit >= 1);
+	kit_done(&k);
+	free(body);
+}
+
+/* The steady path leaves nothing behind. */
+static void million(void **state)
+{
+	static const char q[] = "POST /m HTTP/1.1\r\nHost: h\r\n"
+				"Content-Length: 5\r\n\r\nhello";
+	static const char r[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
+				"\r\n\r\n3\r\nabc\r\n0\r\nT: v\r\n\r\n";
+	struct stream_chunk c = {0};
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	for (unsigned int i = 0; i < 1000000; i++) {
+		c.data = (const uint8_t *)q;
+		c.len = sizeof(q) - 1;
+		c.offset = i * (sizeof(q) - 1ull);
+		c.acked = i * (sizeof(r) - 1ull);
+		http_protocol.data(k.flow.proto, STREAM_C2S, &c);
+		c.data = (const uint8_t *)r;
+		c.len = sizeof(r) - 1;
+		c.offset = i * (sizeof(r) - 1ull);
+		c.acked = (i + 1) * (sizeof(q) - 1ull);
+		http_protocol.data(k.flow.proto, STREAM_S2C, &c);
+		if (stats(&k)->memory_used)
+			fail();
+		kit_clear(&k);
+	}
+	assert_int_equal(stats(&k)->paired, 1000000);
+	kit_done(&k);
+}
+
+/* More requests than one connection may have waiting. */
+static void queue_limit(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	for (unsigned int i = 0; i < 3000; i++)
+		kit_c(&k, "GET /q HTTP/1.1\r\n\r\n");
+	assert_int_equal(k.n, 2048);
+	assert_int_equal(stats(&k)->memory_limit, 2);
+	kit_close(&k, STREAM_END_FIN);
+	assert_int_equal(k.n, 3000);
+	kit_done(&k);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(head_limit),
+		cmocka_unit_test(field_limit),
+		cmocka_unit_test(target_limit),
+		cmocka_unit_test(trailer_limit),
+		cmocka_unit_test(body_skip),
+		cmocka_unit_test(not_http),
+		cmocka_unit_test(response_first),
+		cmocka_unit_test(one_sided),
+		cmocka_unit_test(slow_response),
+		cmocka_unit_test(memory_limit),
+		cmocka_unit_test(body_no_memory),
+		cmocka_unit_test(queue_limit),
+		cmocka_unit_test(million),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
