@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/* Content and transfer codings, right and wrong. */
+#include "http_kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <zlib.h>
+#include <zstd.h>
+
+#define ZLIB_WINDOW 15
+#define GZIP_WINDOW (15 + 16)
+#define RAW_WINDOW  (-15)
+
+struct bytes {
+	uint8_t *p;
+	size_t n;
+};
+
+static struct bytes copy_of(const void *p, size_t n)
+{
+	struct bytes b = {.p = malloc(n ? n : 1), .n = n};
+
+	assert_non_null(b.p);
+	memcpy(b.p, p, n);
+	return b;
+}
+
+static struct bytes deflated(struct bytes in, int window)
+{
+	size_t cap = in.n + in.n / 100 + 600;
+	struct bytes out = {.p = malloc(cap)};
+	z_stream z = {0};
+
+	assert_non_null(out.p);
+	assert_int_equal(
+		deflateInit2(&z, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY),
+		Z_OK);
+	z.next_in = in.p;
+	z.avail_in = (unsigned int)in.n;
+	z.next_out = out.p;
+	z.avail_out = (unsigned int)cap;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	out.n = z.total_out;
+	deflateEnd(&z);
+	return out;
+}
+
+static struct bytes zstded(struct bytes in)
+{
+	size_t cap = ZSTD_compressBound(in.n);
+	struct bytes out = {.p = malloc(cap)};
+
+	assert_non_null(out.p);
+	out.n = ZSTD_compress(out.p, cap, in.p, in.n, 3);
+	assert_false(ZSTD_isError(out.n));
+	return out;
+}
+
+/* A GET and an answer with this coding; the lines are left in k. */
+static void answer(struct kit *k, const char *coding, struct bytes body,
+		   size_t piece)
+{
+	char head[256];
+	size_t n = (size_t)sprintf(head,
+				   "HTTP/1.1 200 OK\r\nContent-Encoding: %s"
+				   "\r\nContent-Length: %zu\r\n\r\n",
+				   coding, body.n);
+
+	kit_clear(k);
+	kit_c(k, "GET / HTTP/1.1\r\n\r\n");
+	kit_data(k, STREAM_S2C, head, n, k->flow.pos[STREAM_C2S]);
+	for (size_t at = 0; at < body.n; at += piece)
+		kit_data(k, STREAM_S2C, body.p + at,
+			 body.n - at < piece ? body.n - at : piece,
+			 k->flow.pos[STREAM_C2S]);
+	/* the connection is in step after it, whatever it was */
+	kit_c(k, "GET /next HTTP/1.1\r\n\r\n");
+	kit_s(k, "HTTP/1.1 204 No\r\n\r\n");
+	assert_non_null(strstr(kit_lines(k), "GET /next"));
+}
+
+static bool has(struct kit *k, const char *text)
+{
+	return strstr(kit_lines(k), text) != NULL;
+}
+
+static void has_body(struct kit *k, const char *body, const char *flags)
+{
+	char want[1200];
+
+	sprintf(want, " body=%zu/%zu:%s", strlen(body), strlen(body), body);
+	if (flags)
+		sprintf(want + strlen(want), "%s%s\n", *flags ? " " : "",
+			flags);
+	if (!has(k, want))
+		print_error("want %s in %s", want, kit_lines(k));
+	assert_true(has(k, want));
+}
+
+/* Letters that do not repeat, so that there is something to compress. */
+static void fill_letters(uint8_t *p, size_t n)
+{
+	uint32_t seed = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		seed = seed * 1664525 + 1013904223;
+		p[i] = (uint8_t)('a' + (seed >> 24) % 26);
+	}
+}
+
+static const char text[] = "the quick brown fox, the quick brown fox, the dog";
+
+static void right(void **state)
+{
+	struct bytes t = copy_of(text, strlen(text));
+	struct bytes gz = deflated(t, GZIP_WINDOW);
+	struct bytes zl = deflated(t, ZLIB_WINDOW);
+	struct bytes raw = deflated(t, RAW_WINDOW);
+	struct bytes zs = zstded(t);
+	struct bytes gz2 = deflated(zl, GZIP_WINDOW);
+	struct bytes gz3 = deflated(gz2, RAW_WINDOW);
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, NULL);
+	kit_open(&k, false, true);
+	for (size_t piece = 1; piece < 2000; piece = piece * 5 + 1) {
+		answer(&k, "gzip", gz, piece);
+		has_body(&k, text, "");
+		answer(&k, "X-GZip", gz, piece);
+		has_body(&k, text, "");
+		answer(&k, "deflate", zl, piece);
+		has_body(&k, text, "");
+		answer(&k, "deflate", raw, piece);
+		has_body(&k, text, "");
+		answer(&k, "zstd", zs, piece);
+		has_body(&k, text, "");
+		answer(&k, "identity", t, piece);
+		has_body(&k, text, "");
+		answer(&k, "deflate, gzip", gz2, piece);
+		has_body(&k, text, "");
+		answer(&k,
+		       "deflate\r\nContent-Encoding: gzip\r\n"
+		       "Content-Encoding: deflate",
+		       gz3, piece);
+		has_body(&k, text, "");
+	}
+	assert_int_equal(http_stats(k.e)->decode_failed, 0);
+	kit_done(&k);
+	free(t.p);
+	free(gz.p);
+	free(zl.p);
+	free(raw.p);
+	free(zs.p);
+	free(gz2.p);
+	free(gz3.p);
+}
+
+static void brotli(void **state)
+{
+	/* one meta-block with the text as it is (RFC 7932 9.2) */
+	static const uint8_t hello[] = {0x0b, 0x05, 0x80, 'h', 'e',
+					'l',  'l',  'o',  ' ', 'w',
+					'o',  'r',  'l',  'd', 0x03};
+	struct bytes b = copy_of(hello, sizeof(hello));
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, NULL);
+	kit_open(&k, false, true);
+	for (size_t piece = 1; piece < 20; piece += 3) {
+		answer(&k, "br", b, piece);
+		has_body(&k, "hello world", "");
+	}
+	/* cut short */
+	b.n -= 4;
+	answer(&k, "br", b, 20);
+	assert_true(has(&k, "!decode-failed"));
+	kit_done(&k);
+	free(b.p);
+}
+
+/* The header with everything in it, several members, padding. */
+static void gzip_forms(void **state)
+{
+	static const uint8_t head[] = {
+		0x1f, 0x8b, 8,	 0xff, 0,   0,	 0,   0, 0,   3, 3,    0,
+		'e',  'x',  't', 'n',  'a', 'm', 'e', 0, 'c', 0, 0xaa, 0xbb};
+	struct bytes t = copy_of("abc", 3);
+	struct bytes gz = deflated(t, GZIP_WINDOW);
+	uint8_t buf[256];
+	struct bytes b = {.p = buf};
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, NULL);
+	kit_open(&k, false, true);
+	for (size_t piece = 1; piece < 100; piece += 9) {
+		memcpy(buf, head, sizeof(head));
+		memcpy(buf + sizeof(head), gz.p + 10, gz.n - 10);
+		b.n = sizeof(head) + gz.n - 10;
+		answer(&k, "gzip", b, piece);
+		has_body(&k, "abc", "");
+		memcpy(buf, gz.p, gz.n);
+		memcpy(buf + gz.n, gz.p, gz.n);
+		b.n = 2 * gz.n;
+		answer(&k, "gzip", b, piece);
+		has_body(&k, "abcabc", "");
+		memset(buf + gz.n, 0, 20);
+		b.n = gz.n + 20;
+		answer(&k, "gzip", b, piece);
+		has_body(&k, "abc", "");
+		/* without its trailer: all of the text is there */
+		b.n = gz.n - 8;
+		answer(&k, "gzip", b, piece);
+		has_body(&k, "abc", NULL);
+		/* a wrong check sum: said, and the text is kept */
+		buf[gz.n - 8] ^= 1;
+		b.n = gz.n;
+		answer(&k, "gzip", b, piece);
+		has_body(&k, "abc", "!decode-failed");
+	}
+	kit_done(&k);
+	free(t.p);
+	free(gz.p);
+}
+
+static void wrong(void **state)
+{
+	static const char *const codings[] = {"gzip",
+					      "deflate",
+					      "br",
+					      "zstd",
+					      "deflate, gzip",
+					      "compress",
+					      "gzip, gzip, gzip, gzip, gzip"};
+	struct bytes t = copy_of(text, strlen(text)), gz, cut;
+	char *large = malloc(3000);
+	struct bytes l = {.p = (uint8_t *)large, .n = 3000};
+	struct kit k;
+
+	(void)state;
+	assert_non_null(large);
+	for (size_t i = 0; i < l.n; i++)
+		large[i] = "<html>some text that is not coded</html>\n"[i % 41];
+	kit_init(&k, NULL);
+	kit_open(&k, false, true);
+	/* plain text under every name comes out as it is */
+	for (size_t i = 0; i < 7; i++) {
+		for (size_t piece = 1; piece < 100; piece += 33) {
+			answer(&k, codings[i], t, piece);
+			has_body(&k, text, "!decode-failed");
+		}
+		/* also when there is more of it than is held back */
+		answer(&k, codings[i], l, 1460);
+		assert_true(has(&k, " body=3000/3000:<html>some text"));
+	}
+	/* broken in its midst: what came before is kept */
+	fill_letters(l.p, l.n);
+	memcpy(large, "<html>some", 10);
+	gz = deflated(l, GZIP_WINDOW);
+	gz.p[gz.n / 2] ^= 0xff;
+	answer(&k, "gzip", gz, 1460);
+	assert_true(has(&k, ":<html>some"));
+	assert_true(has(&k, "!decode-failed"));
+	gz.p[gz.n / 2] ^= 0xff;
+	/* cut off by its own end */
+	cut = gz;
+	cut.n -= 12;
+	answer(&k, "gzip", cut, 1460);
+	assert_true(has(&k, ":<html>some"));
+	assert_true(has(&k, "!decode-failed"));
+	kit_done(&k);
+	free(gz.p);
+	free(t.p);
+	free(large);
+}
+
+/* gzip of gzip of zeros: stopped at the limits, the beginning is kept. */
+static void bomb(void **state)
+{
+	struct bytes zeros = {.p = calloc(1, 100u << 20), .n = 100u << 20};
+	struct bytes one = deflated(zeros, GZIP_WINDOW);
+	struct bytes two = deflated(one, GZIP_WINDOW);
+	const struct http_stats *s;
+	struct kit k;
+
+	(void)state;
+	kit_init(&k,
+		 &(struct kit_options){.body_limit = 1000, .body_hash = true});
+	kit_open(&k, false, true);
+	answer(&k, "gzip", one, 16384);
+	assert_true(has(&k, " body=1000/6"));
+	assert_true(has(&k, "!decode-limit"));
+	assert_null(strstr(kit_lines(&k), "\\x00 sha="));
+	answer(&k, "gzip, gzip", two, 16384);
+	assert_true(has(&k, " body=1000/1"));
+	assert_true(has(&k, "!decode-limit"));
+	s = http_stats(k.e);
+	assert_int_equal(s->decode_limit, 2);
+	kit_done(&k);
+	free(zeros.p);
+	free(one.p);
+	free(two.p);
+}
+
+/* A hole in a coded body: what is before it, and the framing goes on. */
+static void hole(void **state)
+{
+	char plain[5000];
+	struct bytes t = {.p = (uint8_t *)plain, .n = sizeof(plain)}, gz;
+	struct kit k;
+	size_t half, total;
+	const char *p;
+
+	(void)state;
+	fill_letters(t.p, t.n);
+	gz = deflated(t, GZIP_WINDOW);
+	half = gz.n / 2;
+	kit_init(&k, &(struct kit_options){.body_hash = true});
+	kit_open(&k, false, true);
+	kit_c(&k, "GET / HTTP/1.1\r\n\r\n");
+	{
+		char head[128];
+
+		sprintf(head,
+			"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+			"Content-Length: %zu\r\n\r\n",
+			gz.n);
+		kit_s(&k, head);
+	}
+	kit_data(&k, STREAM_S2C, gz.p, half, 18);
+	kit_gap(&k, STREAM_S2C, 100, STREAM_GAP_LOST);
+	kit_data(&k, STREAM_S2C, gz.p + half + 100, gz.n - half - 100, 18);
+	kit_c(&k, "GET /next HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 204 No\r\n\r\n");
+	p = strstr(kit_lines(&k), "[Content-Length: ");
+	assert_non_null(p);
+	p = strstr(p, "body=");
+	assert_non_null(p);
+	total = (size_t)atol(p + 5);
+	assert_true(total > 1000 && total < 4000);
+	assert_non_null(strstr(p, "!response-gap\nGET /next"));
+	assert_true(!strncmp(strchr(p, ':') + 1, plain, 1000));
+	kit_done(&k);
+	free(gz.p);
+}
+
+static void transfer_coded(void **state)
+{
+	struct bytes t = copy_of(text, strlen(text));
+	struct bytes gz = deflated(t, GZIP_WINDOW);
+	char size[32];
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.body_hash = true});
+	kit_open(&k, false, true);
+	kit_c(&k, "GET / HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n"
+		  "\r\n");
+	sprintf(size, "%zx\r\n", gz.n);
+	kit_s(&k, size);
+	kit_data(&k, STREAM_S2C, gz.p, gz.n, 18);
+	kit_s(&k, "\r\n0\r\n\r\n");
+	has_body(&k, text, NULL);
+	assert_true(has(&k, " sha=356c3f38325f954a"));
+	kit_done(&k);
+	free(t.p);
+	free(gz.p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(right),	  cmocka_unit_test(brotli),
+		cmocka_unit_test(gzip_forms),	  cmocka_unit_test(wrong),
+		cmocka_unit_test(bomb),		  cmocka_unit_test(hole),
+		cmocka_unit_test(transfer_coded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
