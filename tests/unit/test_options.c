@@ -249,6 +249,23 @@ static void test_refused(void **state)
 	}
 }
 
+static void test_name_too_long(void **state)
+{
+	char option[300] = "--redact-field=";
+	struct reading r;
+
+	(void)state;
+	memset(option + 15, 'a', 255);
+	read_line(&r, &replay, ARGS("x", option));
+	assert_int_equal(r.code, EXIT_DONE);
+	end_reading(&r);
+	option[15 + 255] = 'a';
+	read_line(&r, &replay, ARGS("x", option));
+	assert_int_equal(r.code, EXIT_USAGE);
+	assert_non_null(strstr(r.said, "longer than 255 bytes"));
+	end_reading(&r);
+}
+
 static void test_too_many_values(void **state)
 {
 	const char *args[ARGS_MAX] = {"x"};
@@ -465,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_flag_values),
 		cmocka_unit_test(test_help_asked),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_name_too_long),
 		cmocka_unit_test(test_too_many_values),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_command_line_wins),

@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "cli/options.h"
 #include "metlo_record.h"
+#include "report/mask.h"
 
 #define VNI_MAX ((1u << 24) - 1)
 
@@ -70,6 +71,15 @@ static bool check_name(void *settings, const char *text,
 	return *text ? true : parse_refuse(err, "the name is empty");
 }
 
+static bool check_secret(void *settings, const char *text,
+			 struct parse_error *err)
+{
+	if (strlen(text) > MASK_NAME_MAX)
+		return parse_refuse(err, "the name is longer than %d bytes",
+				    MASK_NAME_MAX);
+	return check_name(settings, text, err);
+}
+
 #define BOTH	      (CMD_ATTACH | CMD_REPLAY)
 #define ALL	      (BOTH | CMD_DETACH | CMD_STATUS | CMD_DOCTOR)
 #define FIELD(member) .offset = offsetof(struct settings, member)
@@ -95,13 +105,13 @@ const struct opt settings_options[] = {
 	 .help = "where transactions go: ndjson:- is standard output, "
 		 "ndjson:PATH a file that is appended to"},
 	{"redact-header", .type = OPT_LIST, FIELD(redact_headers),
-	 .parse = check_name, .flags = OPT_ADDS, .scope = BOTH,
+	 .parse = check_secret, .flags = OPT_ADDS, .scope = BOTH,
 	 .metavar = "NAME",
 	 .help = "mask the values of this header field too, besides "
 		 "Authorization, Proxy-Authorization, Cookie, Set-Cookie and "
 		 "X-Api-Key"},
 	{"redact-field", .type = OPT_LIST, FIELD(redact_fields),
-	 .parse = check_name, .flags = OPT_ADDS, .scope = BOTH,
+	 .parse = check_secret, .flags = OPT_ADDS, .scope = BOTH,
 	 .metavar = "NAME",
 	 .help = "mask the values of this JSON, form or query field"},
 	{"no-redact", .type = OPT_FLAG, FIELD(no_redact), .scope = BOTH,

@@ -211,12 +211,41 @@ static const uint8_t *skip_blanks(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
+/* Sets the high bit of the first byte that is '"', '\\' or a control character
+ * (the lowest set bit is exact, those above it need not be). */
+static inline uint64_t string_marks(uint64_t v)
+{
+	const uint64_t ones = 0x0101010101010101ull;
+	uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
+
+	return (((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) |
+		((slash - ones) & ~slash)) &
+	       ones << 7;
+}
+
+/* The first byte in [p, end) that is not plain text of a string, or one less
+ * than 8 bytes before it or the end. */
+static inline const uint8_t *skip_plain(const uint8_t *p, const uint8_t *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t v, marks;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&v, p, 8);
+		marks = string_marks(v);
+		if (marks)
+			return p + __builtin_ctzll(marks) / 8;
+	}
+#endif
+	return p;
+}
+
 /* p is behind the opening quote; returns what is behind the closing one, or
  * NULL if the text ends before. A raw control character sets *odd. */
 static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end,
 				  bool *odd)
 {
-	for (; p < end; p++) {
+	for (p = skip_plain(p, end); p < end; p++) {
 		if (*p == '"')
 			return p + 1;
 		if (*p == '\\')
