@@ -181,7 +181,7 @@ static int attach_native(struct link *l, struct attempt tries[2],
 	if (conf->wish == LINK_NATIVE) {
 		log_error(conf->log, "native XDP is refused on %s: %s", name,
 			  why);
-		return fd;
+		return fd == -EPERM || fd == -EBUSY ? fd : -EOPNOTSUPP;
 	}
 	log_warn(conf->log, "native XDP is refused on %s: %s", name, why);
 	log_warn(

@@ -34,7 +34,8 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 		     const struct log *log);
 
 /* Attaches. 0, or a negative errno after having logged what refused it and
- * what to do: -EPERM, -EOPNOTSUPP as load_program(), -EBUSY another program. */
+ * what to do: -EPERM, -EOPNOTSUPP as load_program() or because the driver
+ * refuses native mode, -EBUSY another program. */
 int link_attach(struct link *l, const struct link_conf *conf);
 
 /* Exchanges the program of an open link for this version's; no packet is

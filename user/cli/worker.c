@@ -21,6 +21,7 @@
  * of a ring at the latest. */
 #define TICK_NS	   (5 * NSEC_PER_MSEC)
 #define CHUNK_SIZE (1u << 20)
+#define TELL_NS	   (100 * NSEC_PER_MSEC)
 #define STOP_NS	   (NSEC_PER_SEC / 2)
 
 struct worker {
@@ -30,8 +31,14 @@ struct worker {
 	uint64_t to_unix;   /* add it to CLOCK_MONOTONIC */
 	uint64_t last_ts;   /* of the last record, Unix time */
 	uint64_t last_tick; /* CLOCK_MONOTONIC */
+	uint64_t last_told;
 	pthread_t thread;
 	bool started;
+	/* What other threads may see, copied there now and then. */
+	pthread_mutex_t lock;
+	struct stream_stats stream;
+	struct http_stats http;
+	bool failed;
 } __attribute__((aligned(64)));
 
 struct workers {
@@ -78,6 +85,16 @@ static void on_shunt(void *ctx, const struct stream_shunt *req)
 	metlo_shunt_set(slots, req->hash, &want);
 }
 
+/* The counters are the worker's own; the others get a copy. */
+static void tell(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->stream = *pipeline_stream_stats(w->pipeline);
+	w->http = *pipeline_http_stats(w->pipeline);
+	w->failed = pipeline_failed(w->pipeline);
+	pthread_mutex_unlock(&w->lock);
+}
+
 /* While records wait, time is that of the last one: a connection must not
  * time out because we are late. */
 static void tick(struct worker *w, uint64_t mono, bool empty)
@@ -87,6 +104,10 @@ static void tick(struct worker *w, uint64_t mono, bool empty)
 	w->last_tick = mono;
 	pipeline_tick(w->pipeline,
 		      empty || !w->last_ts ? mono + w->to_unix : w->last_ts);
+	if (mono - w->last_told >= TELL_NS) {
+		w->last_told = mono;
+		tell(w);
+	}
 }
 
 static void nap(uint64_t ns)
@@ -135,6 +156,7 @@ static void *run(void *arg)
 	}
 	drain(w);
 	pipeline_flush(w->pipeline, clock_mono_ns() + w->to_unix);
+	tell(w);
 	return NULL;
 }
 
@@ -179,6 +201,7 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 		struct worker *one = &w->worker[i];
 
 		conf.worker = i;
+		pthread_mutex_init(&one->lock, NULL);
 		one->ring = &c->rings.ring[i];
 		one->stop = &w->stop;
 		one->to_unix = clock_real_ns() - clock_mono_ns();
@@ -226,12 +249,18 @@ void workers_stop(struct workers *w)
 	}
 }
 
-bool workers_failed(const struct workers *w)
+bool workers_failed(struct workers *w)
 {
-	for (unsigned int i = 0; i < w->n; i++)
-		if (pipeline_failed(w->worker[i].pipeline))
-			return true;
-	return false;
+	bool failed = false;
+
+	for (unsigned int i = 0; i < w->n; i++) {
+		struct worker *one = &w->worker[i];
+
+		pthread_mutex_lock(&one->lock);
+		failed |= one->failed;
+		pthread_mutex_unlock(&one->lock);
+	}
+	return failed;
 }
 
 void workers_free(struct workers *w)
@@ -245,15 +274,17 @@ void workers_free(struct workers *w)
 	free(w);
 }
 
-void workers_stats(const struct workers *w, struct stream_stats *stream,
+void workers_stats(struct workers *w, struct stream_stats *stream,
 		   struct http_stats *http)
 {
 	memset(stream, 0, sizeof(*stream));
 	memset(http, 0, sizeof(*http));
 	for (unsigned int i = 0; i < w->n; i++) {
-		const struct pipeline *p = w->worker[i].pipeline;
+		struct worker *one = &w->worker[i];
 
-		summary_add_stream(stream, pipeline_stream_stats(p));
-		summary_add_http(http, pipeline_http_stats(p));
+		pthread_mutex_lock(&one->lock);
+		summary_add_stream(stream, &one->stream);
+		summary_add_http(http, &one->http);
+		pthread_mutex_unlock(&one->lock);
 	}
 }

@@ -33,12 +33,12 @@ int workers_start(struct workers *w);
 void workers_stop(struct workers *w);
 
 /* True once a transaction was lost for want of memory. */
-bool workers_failed(const struct workers *w);
+bool workers_failed(struct workers *w);
 
 void workers_free(struct workers *w);
 
-/* Sums over the workers; may be called while they run. */
-void workers_stats(const struct workers *w, struct stream_stats *stream,
+/* Sums over the workers, of 100 ms ago while they run. */
+void workers_stats(struct workers *w, struct stream_stats *stream,
 		   struct http_stats *http);
 
 #endif
