@@ -73,7 +73,7 @@ enum flow_list {
 struct flow {
 	struct flow_key key;
 	uint32_t prev, next; /* in its list; prev is used more recently */
-	uint32_t rec_hash;   /* struct metlo_rec.hash */
+	uint32_t moved; /* idle_clock when it became the head of its list */
 	void *proto;
 	uint32_t used; /* idle_clock of the last record, in ticks_of() units */
 	uint16_t flags;
@@ -101,6 +101,7 @@ struct dir_ext {
 	uint32_t waited;     /* what the flow sent during the wait */
 	uint32_t fin, fin_order;
 	uint32_t rst;
+	uint32_t hash;	      /* struct metlo_rec.hash */
 	uint32_t far_next;    /* where a run of far-off records goes on */
 	uint32_t shunt_until; /* asked of the kernel, with METLO_SHUNT_UNTIL */
 	uint32_t shunt_vni;   /* under this VNI */
@@ -139,6 +140,8 @@ struct stream_table {
 	/* The same for waits and for idle flows: silence counts little. */
 	uint64_t wait_clock, idle_clock;
 	uint32_t order; /* records so far */
+	uint32_t hash;	/* of the present record */
+	uint32_t lazy;	/* in ticks: flow_table_touch() */
 	uint64_t ooo_memory;
 };
 

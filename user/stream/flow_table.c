@@ -29,6 +29,7 @@ int flow_table_init(struct stream_table *t)
 	if (exts > UINT32_MAX / 2)
 		return -ENOMEM;
 	t->bits = MIN_BITS;
+	t->lazy = ticks_of(t->conf.idle_timeout_ns / 64);
 	t->slots = slots_new(t->bits);
 	if (!t->slots || slab_init(&t->flow_slab, t, t->conf.max_flows) ||
 	    slab_init(&t->ext_slab, t, exts))
@@ -98,7 +99,12 @@ uint32_t flow_table_tag(const struct stream_table *t,
 
 static bool key_equal(const struct flow_key *a, const struct flow_key *b)
 {
-	return !memcmp(a, b, sizeof(*a));
+	uint64_t differ = 0;
+
+	for (unsigned int i = 0; i < 32; i += 8)
+		differ |= load64((const uint8_t *)a + i) ^
+			  load64((const uint8_t *)b + i);
+	return !differ && a->port[0] == b->port[0] && a->port[1] == b->port[1];
 }
 
 uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
@@ -112,8 +118,13 @@ uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
 		if (!s->flow)
 			return 0;
 		*pos = (*pos + 1) & mask;
-		if (s->tag == tag && key_equal(&flow_at(t, s->flow)->key, key))
-			return s->flow;
+		if (s->tag == tag) {
+			const struct flow *f = flow_at(t, s->flow);
+
+			__builtin_prefetch(&f->dir[0]);
+			if (key_equal(&f->key, key))
+				return s->flow;
+		}
 	}
 }
 
@@ -165,6 +176,7 @@ static void list_push(struct stream_table *t, uint32_t index, struct flow *f,
 	struct flow_queue *q = &t->lists[list];
 
 	f->list = list;
+	f->moved = ticks_of(t->idle_clock);
 	f->prev = 0;
 	f->next = q->head;
 	if (q->head)

@@ -41,17 +41,16 @@ void flow_table_remove(struct stream_table *t, uint32_t index);
 /* Puts a flow at the head of a list. */
 void flow_table_move(struct stream_table *t, uint32_t index,
 		     enum flow_list list);
-/* A record came: the flow becomes the most recently used of its list (to
- * within one tick: several records in a tick move it once). */
+/* A record came: the flow becomes the most recently used of its list, unless
+ * it did so a short while ago. Lists are in order to within that while, and a
+ * busy flow does not drag its neighbours through the cache. */
 static inline void flow_table_touch(struct stream_table *t, uint32_t index,
 				    struct flow *f)
 {
 	uint32_t now = ticks_of(t->idle_clock);
 
-	if (f->used == now)
-		return;
 	f->used = now;
-	if (t->lists[f->list].head != index)
+	if (now - f->moved > t->lazy)
 		flow_table_move(t, index, f->list);
 }
 

@@ -19,7 +19,7 @@ static void ask(struct stream_table *t, const struct flow *f, unsigned int dir,
 		.sport = f->key.port[dir],
 		.dport = f->key.port[!dir],
 		.vni = x->shunt_vni,
-		.hash = f->rec_hash,
+		.hash = x->hash,
 		.until = until,
 		.mode = mode,
 	};

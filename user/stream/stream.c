@@ -59,6 +59,21 @@ void stream_free(struct stream_table *t)
 	free(t);
 }
 
+/* The least recently used flow of a list; it is among the last few. */
+static uint32_t least_used(const struct stream_table *t, enum flow_list list)
+{
+	uint32_t index = t->lists[list].tail, best = index;
+
+	for (unsigned int i = 0; i < 8 && index; i++) {
+		const struct flow *f = flow_at(t, index);
+
+		if ((int32_t)(f->used - flow_at(t, best)->used) < 0)
+			best = index;
+		index = f->prev;
+	}
+	return best;
+}
+
 /* Makes room for one flow: ended ones go first; then those that never got
  * beyond the handshake, if they are many (a flood); then the least recently
  * used. */
@@ -76,7 +91,7 @@ static void evict_one(struct stream_table *t)
 		list = LIST_DATA;
 	else
 		list = l[LIST_SYN].n ? LIST_SYN : LIST_SHAKEN;
-	reassembly_finish(t, l[list].tail, STREAM_END_EVICTED, t->now);
+	reassembly_finish(t, least_used(t, list), STREAM_END_EVICTED, t->now);
 	/* It may have ended properly after all, and lingers. */
 	if (t->flows >= t->conf.max_flows && l[LIST_LINGER].n)
 		flow_table_remove(t, l[LIST_LINGER].tail);
@@ -171,7 +186,6 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 		return 0;
 	}
 	f = flow_at(t, index);
-	f->rec_hash = rec->hash;
 	f->flags = (rec->flags & METLO_REC_IPV6 ? F_IPV6 : 0) |
 		   (dir ? F_FIRST1 : 0);
 	t->stats.flows_opened++;
@@ -205,6 +219,7 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 
 	waits_clock(t, rec->ts_ns);
 	t->order++;
+	t->hash = rec->hash;
 	t->stats.records++;
 	t->stats.bytes_in += rec->len;
 	while (t->ooo_memory + rec->len + OOO_SLACK > t->conf.ooo_limit)
@@ -243,12 +258,11 @@ static void expire_list(struct stream_table *t, enum flow_list list,
 	for (; (index = t->lists[list].tail) && *budget; --*budget) {
 		struct flow *f = flow_at(t, index);
 
-		if (ticks_of(t->idle_clock) - f->used <= max)
+		if (ticks_of(t->idle_clock) - f->moved <= max + t->lazy)
 			return;
 		/* Silent because we asked for silence? Let it speak. */
 		if (!(f->flags & (F_CLOSED | F_PROBED)) && let_speak(t, f)) {
 			f->flags |= F_PROBED;
-			f->used = ticks_of(t->idle_clock);
 			flow_table_move(t, index, list);
 			continue;
 		}

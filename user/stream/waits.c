@@ -3,7 +3,9 @@
 
 struct dir_ext *ext_get(struct stream_table *t, uint32_t flow, unsigned int dir)
 {
-	struct flow_dir *d = &flow_at(t, flow)->dir[dir];
+	struct flow *f = flow_at(t, flow);
+	struct flow_dir *d = &f->dir[dir];
+	const struct dir_ext *other = dir_ext(t, &f->dir[!dir]);
 	struct dir_ext *x;
 	uint32_t index;
 
@@ -15,6 +17,8 @@ struct dir_ext *ext_get(struct stream_table *t, uint32_t flow, unsigned int dir)
 	x = ext_at(t, index);
 	x->flow = flow;
 	x->dir = dir;
+	/* Either the flow has an ext, or it is its record that needs one. */
+	x->hash = other ? other->hash : t->hash;
 	d->ext = index;
 	return x;
 }
