@@ -111,12 +111,30 @@ static uint64_t acked_offset(const struct flow_dir *o, uint32_t ack)
 	return o->offset + (int64_t)rel;
 }
 
+void deliver_plain(struct stream_table *t, struct flow *f, unsigned int dir,
+		   const uint8_t *data, size_t len, uint64_t ts_ns,
+		   const uint32_t *ack)
+{
+	struct flow_dir *d = &f->dir[dir];
+	struct stream_chunk chunk = {
+		.data = data,
+		.len = len,
+		.offset = d->offset,
+		.ts_ns = ts_ns,
+		.acked = ack ? acked_offset(&f->dir[!dir], *ack)
+			     : STREAM_UNKNOWN,
+	};
+
+	move_on(d, len);
+	t->stats.bytes_delivered += len;
+	t->conf.protocol->data(f->proto, role_of(f, dir), &chunk);
+}
+
 void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
 		  const uint8_t *data, size_t len, uint64_t ts_ns,
 		  const uint32_t *ack)
 {
 	struct flow_dir *d = &f->dir[dir];
-	struct stream_chunk chunk;
 	uint32_t skip;
 
 	if (!wants(t, f, ts_ns)) {
@@ -135,14 +153,7 @@ void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
 		deliver_data(t, f, dir, data + skip, len - skip, ts_ns, ack);
 		return;
 	}
-	chunk.data = data;
-	chunk.len = len;
-	chunk.offset = d->offset;
-	chunk.ts_ns = ts_ns;
-	chunk.acked = ack ? acked_offset(&f->dir[!dir], *ack) : STREAM_UNKNOWN;
-	move_on(d, len);
-	t->stats.bytes_delivered += len;
-	t->conf.protocol->data(f->proto, role_of(f, dir), &chunk);
+	deliver_plain(t, f, dir, data, len, ts_ns, ack);
 }
 
 void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,

@@ -14,6 +14,10 @@
 void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
 		  const uint8_t *data, size_t len, uint64_t ts_ns,
 		  const uint32_t *ack);
+/* The same where nothing is skipped and the flow is F_OPEN. */
+void deliver_plain(struct stream_table *t, struct flow *f, unsigned int dir,
+		   const uint8_t *data, size_t len, uint64_t ts_ns,
+		   const uint32_t *ack);
 /* The next len bytes are not there. What lies in a skipped range is told as
  * skipped, whatever kind says. */
 void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,
