@@ -173,6 +173,7 @@ static void http_data(void *proto, enum stream_dir dir,
 	c->dir[dir].pos = chunk->offset + chunk->len;
 	msg_save_pending(e);
 	e->chunk = e->chunk_end = NULL;
+	e->stats.memory_used = e->store.used;
 }
 
 static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
@@ -206,6 +207,7 @@ static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
 		break;
 	}
 	d->pos += len;
+	c->engine->stats.memory_used = c->engine->store.used;
 }
 
 static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
@@ -218,6 +220,7 @@ static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 		parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
 	if (d->msg)
 		body_cut(c, dir, true);
+	c->engine->stats.memory_used = c->engine->store.used;
 }
 
 static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
@@ -245,6 +248,7 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 		e->stats.not_http++; /* too short to be sure before */
 	conn_unlist(c);
 	conn_free(e, c);
+	e->stats.memory_used = e->store.used;
 }
 
 const struct stream_protocol http_protocol = {

@@ -127,11 +127,10 @@ void http_tick(struct http_engine *e, uint64_t now_ns)
 		if (c->queue || c->dir[0].msg || c->dir[1].msg)
 			conn_list(c);
 	}
+	e->stats.memory_used = e->store.used;
 }
 
 const struct http_stats *http_stats(const struct http_engine *e)
 {
-	/* a gauge of its own: kept by the store */
-	((struct http_engine *)(uintptr_t)e)->stats.memory_used = e->store.used;
 	return &e->stats;
 }
