@@ -84,7 +84,7 @@ static int veth_down(void **state)
 {
 	(void)state;
 	if (pins_mounted())
-		pins_purge(dev, true);
+		pins_purge(dev);
 	shell("ip link del %s 2>/dev/null", dev);
 	shell("rm -f %s/%s.lock; rmdir --ignore-fail-on-non-empty %s 2>/dev/null",
 	      LOCK_FOLDER, dev, LOCK_FOLDER);
@@ -438,11 +438,11 @@ static void test_purge_leaves_nothing(void **state)
 
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	capture_close(&c);
-	assert_true(pins_purge(dev, true) > 0);
+	assert_true(pins_purge(dev) > 0);
 	pins_folder(folder, dev);
 	assert_int_equal(access(folder, F_OK), -1);
 	assert_no_program();
-	assert_int_equal(pins_purge(dev, true), 0);
+	assert_int_equal(pins_purge(dev), 0);
 	heard_free(&h);
 }
 
@@ -506,7 +506,7 @@ static void test_mtu_refused(void **state)
 
 	/* With frags it is native after all, once detached. */
 	conf.no_frags = false;
-	pins_purge(dev, true);
+	pins_purge(dev);
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
 	capture_close(&c);
@@ -573,7 +573,7 @@ static void test_other_program(void **state)
 	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
 	assert_heard(&h, id);
 	assert_heard(&h, "xdpdrv off");
-	assert_int_equal(pins_purge(dev, true), 0);
+	assert_int_equal(pins_purge(dev), 0);
 	close(prog);
 	heard_free(&h);
 }
@@ -688,7 +688,36 @@ static void test_incompatible_pin(void **state)
 	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
 	assert_heard(&h, "metlo_stats");
 	assert_heard(&h, "metlo-xdp detach");
-	assert_true(pins_purge(dev, true) > 0);
+	assert_true(pins_purge(dev) > 0);
+	heard_free(&h);
+}
+
+/* Left by a version with another record layout: not reused, not taken for
+ * somebody else's, and detach removes it. */
+static void test_other_layout(void **state)
+{
+	char folder[PINS_PATH_MAX];
+	struct heard h;
+	struct capture c;
+
+	(void)state;
+	listen_in(&h);
+	struct capture_conf conf = default_conf(&h);
+
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	capture_close(&c);
+	pins_folder(folder, dev);
+	assert_int_equal(
+		shell("mkdir -p %s/v0/%s && mv %s/* %s/v0/%s/ && rmdir %s",
+		      METLO_PIN_ROOT, dev, folder, METLO_PIN_ROOT, dev, folder),
+		0);
+	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_heard(&h, "another version of metlo-xdp");
+	assert_heard(&h, "metlo-xdp detach");
+	assert_true(pins_purge(dev) > 0);
+	assert_no_program();
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	capture_close(&c);
 	heard_free(&h);
 }
 
@@ -751,15 +780,25 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, veth_up, veth_down)
-		T(records_and_counters), T(resume_loses_nothing),
-		T(more_rings),		 T(fewer_rings),
-		T(larger_rings),	 T(interrupted_change),
-		T(purge_leaves_nothing), T(not_kept),
-		T(mtu_refused),		 T(mode_change),
-		T(other_program),	 T(other_link),
-		T(queues_refused),	 T(second_daemon),
-		T(no_such_interface),	 T(incompatible_pin),
-		T(interface_made_anew),	 T(full_ring),
+		T(records_and_counters),
+		T(resume_loses_nothing),
+		T(more_rings),
+		T(fewer_rings),
+		T(larger_rings),
+		T(interrupted_change),
+		T(purge_leaves_nothing),
+		T(not_kept),
+		T(mtu_refused),
+		T(mode_change),
+		T(other_program),
+		T(other_link),
+		T(queues_refused),
+		T(second_daemon),
+		T(no_such_interface),
+		T(incompatible_pin),
+		T(interface_made_anew),
+		T(other_layout),
+		T(full_ring),
 #undef T
 	};
 

@@ -432,6 +432,28 @@ test_detached_from_outside()
 		"error: $IFACE: the interface was removed, or somebody detached"
 }
 
+# Another interface of the same name and number, in another namespace.
+test_namesake()
+{
+	local number other=mx$$-other
+
+	number=$(ip -n "$COLLECTOR" -o link show "$IFACE" | cut -d: -f1)
+	ip netns add "$other" && E2E_NAMESPACES+=("$other")
+	check "a namesake" ip -n "$other" link add "$IFACE" index "$number" \
+		type vxlan id 1 dstport 4789
+	attach_up "$TMP/name" || return
+	ended "namesake: the daemon ends"
+	in_ns "$other" timeout 10 "$METLO" attach "$IFACE" >"$TMP/said" 2>&1
+	is "a namesake in another namespace is refused" $? 1
+	says "and why" "$TMP/said" \
+		'belongs to another interface.*another network namespace'
+	in_ns "$other" "$METLO" status "$IFACE" >"$TMP/said" 2>&1
+	says "and not taken for it by status" "$TMP/said" \
+		'not the .* of this network namespace'
+	check "the first one stays attached" xdp_on
+	metlo "namesake: detach" 0 detach "$IFACE"
+}
+
 test_doctor()
 {
 	ip -n "$SERVER" link set vx0 down
@@ -513,7 +535,7 @@ nginx_up "root $TMP/www; server {
 
 for t in native status privileges refusals other_program generic \
 	large_frames broken_pipe stalled_reader summary_on_stdout losses \
-	filters pass detached_from_outside doctor ambient; do
+	filters pass detached_from_outside namesake doctor ambient; do
 	"test_$t"
 done
 # Of --detach-on-exit the lock's file is left.

@@ -217,7 +217,7 @@ static void give_up(struct capture *c)
 {
 	if (!c->resumed) {
 		link_detach(&c->link);
-		pins_purge(c->dev.name, true);
+		pins_purge_own(c->dev.name, true);
 	}
 	if (!c->resumed && c->lock_fd >= 0) {
 		lock_remove(c->dev.name, c->lock_fd);
@@ -259,7 +259,7 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 	/* Without pins, everything goes with the last file descriptor, in
 	 * whichever way the process ends. */
 	if (!conf->keep)
-		pins_purge(c->dev.name, false);
+		pins_purge_own(c->dev.name, false);
 	return EXIT_DONE;
 fail:
 	give_up(c);

@@ -47,10 +47,13 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 		pins_remove(dev->name, "link");
 		return 0;
 	}
-	if (info.xdp.ifindex != dev->ifindex) {
+	/* Numbers of interfaces are per network namespace. */
+	if (info.xdp.ifindex != dev->ifindex ||
+	    (info.prog_id != dev->native.id &&
+	     info.prog_id != dev->generic.id)) {
 		log_error(
 			log,
-			"the link pinned for %s belongs to interface number %u, which is not this one (number %u): it was renamed, or is in another network namespace: run metlo-xdp detach %s there",
+			"the link pinned for %s belongs to another interface, number %u: this one (number %u) is in another network namespace, or the other was renamed: run metlo-xdp detach %s there",
 			dev->name, info.xdp.ifindex, dev->ifindex, dev->name);
 		link_close(l);
 		return -EEXIST;
@@ -134,6 +137,13 @@ static int other_program(const struct link_conf *conf)
 {
 	char why[256];
 
+	if (pins_other_layout(conf->dev->name)) {
+		log_error(
+			conf->log,
+			"cannot attach to %s: another version of metlo-xdp left its program there: metlo-xdp detach %s removes it",
+			conf->dev->name, conf->dev->name);
+		return -EBUSY;
+	}
 	drivers_other_program(conf->dev, why, sizeof(why));
 	log_error(conf->log, "cannot attach to %s: %s", conf->dev->name, why);
 	return -EBUSY;

@@ -214,9 +214,9 @@ static int purge_layout(void *ctx, const char *layout)
 	return 0;
 }
 
-int pins_purge(const char *iface, bool detach)
+int pins_purge(const char *iface)
 {
-	struct purge p = {.iface = iface, .detach = detach};
+	struct purge p = {.iface = iface, .detach = true};
 	int err;
 
 	err = each_entry(METLO_PIN_ROOT, "v", purge_layout, &p);
@@ -224,4 +224,43 @@ int pins_purge(const char *iface, bool detach)
 		return err;
 	rmdir(METLO_PIN_ROOT);
 	return p.n;
+}
+
+int pins_purge_own(const char *iface, bool detach)
+{
+	struct purge p = {.iface = iface, .detach = detach};
+	char layout[16];
+	int err;
+
+	snprintf(layout, sizeof(layout), "v%d", METLO_LAYOUT_VERSION);
+	err = purge_layout(&p, layout);
+	if (err < 0)
+		return err;
+	rmdir(METLO_PIN_ROOT);
+	return p.n;
+}
+
+struct find_layout {
+	const char *iface;
+	bool found;
+};
+
+static int find_layout(void *ctx, const char *layout)
+{
+	struct find_layout *f = ctx;
+	char path[2 * PINS_PATH_MAX], ours[16];
+
+	snprintf(ours, sizeof(ours), "v%d", METLO_LAYOUT_VERSION);
+	snprintf(path, sizeof(path), "%s/%s/%s", METLO_PIN_ROOT, layout,
+		 f->iface);
+	f->found |= strcmp(layout, ours) && !access(path, F_OK);
+	return 0;
+}
+
+bool pins_other_layout(const char *iface)
+{
+	struct find_layout f = {.iface = iface};
+
+	each_entry(METLO_PIN_ROOT, "v", find_layout, &f);
+	return f.found;
 }

@@ -41,10 +41,18 @@ int pins_each(const char *iface, const char *prefix,
 	      int (*fn)(void *ctx, const char *name), void *ctx);
 
 /* Removes the pins of the interface in every layout's folder, the folders and
- * what becomes empty above them. With detach, links are detached first, so
- * that the program is off the interface on return; otherwise those who have
- * them open keep them. How many pins there were, or a negative errno. */
-int pins_purge(const char *iface, bool detach);
+ * what becomes empty above them. Links are detached first, so that the program
+ * is off the interface on return. How many pins there were, or a negative
+ * errno. */
+int pins_purge(const char *iface);
+
+/* The same for this version's folder alone; without detach, those who have a
+ * link open keep it. */
+int pins_purge_own(const char *iface, bool detach);
+
+/* True if a version with another record layout has pinned something for the
+ * interface. */
+bool pins_other_layout(const char *iface);
 
 /* Calls fn for each interface that has a folder of this layout. */
 int pins_each_interface(int (*fn)(void *ctx, const char *iface), void *ctx);

@@ -33,7 +33,7 @@ static int check(const struct cli *cli, const char *iface)
 
 static int purge(const struct cli *cli, const char *iface)
 {
-	int n = pins_mounted() ? pins_purge(iface, true) : 0;
+	int n = pins_mounted() ? pins_purge(iface) : 0;
 
 	if (n > 0) {
 		log_info(&cli->log, "%s: detached", iface);
