@@ -23,8 +23,10 @@ dirs=("$corpus")
 log=$(mktemp "${TMPDIR:-/tmp}/metlo-fuzz.XXXXXX")
 trap 'rm -f "$log"' EXIT
 
+options=()
+[ -f "$dict" ] && options=("-dict=$dict")
 if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-	$([ -f "$dict" ] && echo "-dict=$dict") \
+	"${options[@]}" \
 	-artifact_prefix="$corpus-failed-" -print_final_stats=1 \
 	"${dirs[@]}" >"$log" 2>&1; then
 	echo "ok fuzz/$name: $seconds s"

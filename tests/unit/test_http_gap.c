@@ -481,12 +481,39 @@ static void truncated(void **state)
 	kit_done(&o.k);
 }
 
+/* Responses to requests that were lost are there before the loss is known:
+ * what the next request acknowledges shows that they are not its own. */
+static void known_late(void **state)
+{
+	struct kit k;
+	uint64_t answered;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	kit_c(&k, request(0));
+	kit_s(&k, response(0));
+	answered = k.flow.pos[STREAM_S2C];
+	for (unsigned int i = 1; i < 4; i++)
+		kit_data(&k, STREAM_S2C, response(i), strlen(response(i)),
+			 k.flow.pos[STREAM_C2S] + 1000);
+	kit_gap(&k, STREAM_C2S, 1000 - strlen(request(3)), STREAM_GAP_LOST);
+	kit_data(&k, STREAM_C2S, request(3), strlen(request(3)), answered);
+	kit_fin(&k, STREAM_C2S);
+	kit_fin(&k, STREAM_S2C);
+	kit_close(&k, STREAM_END_FIN);
+	assert_non_null(strstr(kit_lines(&k), "GET /item/0"));
+	assert_non_null(strstr(kit_lines(&k), "/item/3 => -"));
+	kit_done(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_lost), cmocka_unit_test(runs_lost),
-		cmocka_unit_test(bytes_lost),	cmocka_unit_test(random_lost),
-		cmocka_unit_test(midstream),	cmocka_unit_test(truncated),
+		cmocka_unit_test(known_late),  cmocka_unit_test(nothing_lost),
+		cmocka_unit_test(runs_lost),   cmocka_unit_test(bytes_lost),
+		cmocka_unit_test(random_lost), cmocka_unit_test(midstream),
+		cmocka_unit_test(truncated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -472,32 +472,41 @@ static void test_data_after_fin(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* The SYN-ACK and all of the first answer are lost: what the client
+ * acknowledged says where the answers begin. */
+static void test_begin_lost(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, C2S, 100, 100, 500);
+	kit_data(k, &c, S2C, 500, 300, 200);
+	kit_wait(k, 10 * KIT_S);
+	kit_flush(k);
+	assert_int_equal(k->n_streams, 1);
+	assert_int_equal(k->streams[0].half[S2C].offset, 800);
+	assert_int_equal(k->streams[0].half[S2C].n_gaps, 1);
+	assert_int_equal(k->streams[0].half[S2C].gaps[0].offset, 0);
+	assert_int_equal(k->streams[0].half[S2C].gaps[0].len, 500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_fin_out_of_order),
-		T(test_fin_with_data),
-		T(test_half_close),
-		T(test_fast_open),
-		T(test_rst),
-		T(test_rst_out_of_window),
-		T(test_rst_disproved),
-		T(test_rst_before_data),
-		T(test_refused),
-		T(test_midstream),
-		T(test_midstream_reordered),
-		T(test_midstream_busy),
-		T(test_one_sided),
-		T(test_missing_syn_ack),
-		T(test_missing_syn),
-		T(test_data_before_syn),
-		T(test_simultaneous_open),
-		T(test_split_handshake),
-		T(test_syn_cookie),
-		T(test_far_is_ignored),
-		T(test_much_lost),
-		T(test_syn_lost_reuse),
-		T(test_idle),
+		T(test_begin_lost),	   T(test_fin_out_of_order),
+		T(test_fin_with_data),	   T(test_half_close),
+		T(test_fast_open),	   T(test_rst),
+		T(test_rst_out_of_window), T(test_rst_disproved),
+		T(test_rst_before_data),   T(test_refused),
+		T(test_midstream),	   T(test_midstream_reordered),
+		T(test_midstream_busy),	   T(test_one_sided),
+		T(test_missing_syn_ack),   T(test_missing_syn),
+		T(test_data_before_syn),   T(test_simultaneous_open),
+		T(test_split_handshake),   T(test_syn_cookie),
+		T(test_far_is_ignored),	   T(test_much_lost),
+		T(test_syn_lost_reuse),	   T(test_idle),
 		T(test_data_after_fin),
 	};
 

@@ -236,12 +236,19 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 {
 	struct exchange *x = c->queue, *last = NULL, *next;
 
-	for (; x; x = next) {
-		next = x->next;
-		if (x->req) {
+	/* Of lost requests or of one that waits nothing came back in between:
+	 * to be known before a held response is asked whose answer it is. */
+	for (; x; x = x->next)
+		if (x->req)
 			last = x;
+	if (known(m->acked) &&
+	    (last ? last->req->acked == m->acked
+		  : c->req_hole && c->hole_lost && m->acked <= c->hole_at))
+		c->pipelined = true;
+	for (x = c->queue; x; x = next) {
+		next = x->next;
+		if (x->req)
 			continue;
-		}
 		if (answers(c, x, m)) {
 			c->req_hole = false;
 			if (x->uncertain)
@@ -256,10 +263,6 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 		else
 			exchange_finish(c, x, 0);
 	}
-	if (known(m->acked) &&
-	    (last ? last->req->acked == m->acked
-		  : c->req_hole && c->hole_lost && m->acked <= c->hole_at))
-		c->pipelined = true; /* nothing came in between */
 	if (c->n_queue >= QUEUE_MAX && c->queue) {
 		c->engine->stats.memory_limit++;
 		queue_give_up(c, HTTP_F_EVICTED);
@@ -292,6 +295,10 @@ void pair_hole(struct conn *c, bool lost)
 		c->hole_at = c->answered;
 	}
 	c->req_hole = true;
+	/* The responses that are held may be to the requests in the hole. */
+	for (struct exchange *x = c->queue; x; x = x->next)
+		if (!x->req)
+			x->uncertain = true;
 }
 
 void queue_give_up(struct conn *c, uint32_t flags)

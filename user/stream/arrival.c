@@ -388,6 +388,13 @@ void arrival_note(struct arrival *a)
 	if (d->flags & D_ACKED && dir_started(d) &&
 	    seq_diff(d->next, d->acked) > 1 << 30)
 		d->flags &= ~D_ACKED;
-	if (rec->tcp_flags & METLO_TCP_ACK && !(rec->tcp_flags & METLO_TCP_RST))
-		note_ack(a->t, o, rec->ack);
+	if (!(rec->tcp_flags & METLO_TCP_ACK) || rec->tcp_flags & METLO_TCP_RST)
+		return;
+	/* What the peer has not got yet is to come: should it be lost, that is
+	 * a hole and not where the stream begins. */
+	if (rec->wire_len && !dir_started(o) && !(o->flags & D_CAND)) {
+		o->flags |= D_CAND;
+		o->start = rec->ack;
+	}
+	note_ack(a->t, o, rec->ack);
 }
