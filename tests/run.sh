@@ -32,7 +32,7 @@ run()
 	log=$LOGS/${name//\//-}.log
 	start=$(date +%s)
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" "$@" \
-		>"$log" 2>&1 </dev/null
+		>"$log" 2>"$log.stderr" </dev/null
 	code=$?
 
 	# cmocka says "not ok 3 # SKIP name", TAP "ok 3 # SKIP name".
@@ -55,6 +55,12 @@ run()
 		f=1
 	fi
 
+	# Results are on stdout; what else was said follows them in the log.
+	if [ -s "$log.stderr" ]; then
+		printf '\n# --- stderr\n' >>"$log"
+		cat "$log.stderr" >>"$log"
+	fi
+	rm -f "$log.stderr"
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
@@ -66,6 +72,7 @@ run()
 	if [ "$f" -gt 0 ]; then
 		grep -aE -A 12 '^not ok( |$)' "$log" |
 			grep -avE '^ok( |$)|# SKIP|^--$' | head -n 60 | sed 's/^/    /'
+		sed -n '/^# --- stderr/,$p' "$log" | tail -n 12 | sed 's/^/    /'
 		echo "    the whole log: $log"
 		echo "    to run it alone: $*"
 	fi
