@@ -3,6 +3,7 @@
  * Random connections, mangled as mirrors and networks do: what is delivered
  * must not depend on how packets were cut, doubled, delayed or reordered.
  */
+#include <unistd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -298,7 +299,8 @@ static uint64_t begin(const char *what, unsigned int run)
 {
 	uint64_t rnd = seed + run * 1000003ull;
 
-	print_message("%s, run %u\r", what, run);
+	print_message("# %s, run %u%c", what, run,
+		      isatty(STDOUT_FILENO) ? '\r' : '\n');
 	return rnd;
 }
 
