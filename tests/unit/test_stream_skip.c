@@ -306,13 +306,12 @@ static void test_skip_lengthened(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_skip_small),	    T(test_skip_shunts),
-		T(test_skip_then_lost),	    T(test_shunted_records),
-		T(test_shunted_unasked),
-		T(test_truncated_in_range), T(test_skip_for_good),
-		T(test_skip_beyond_4g),	    T(test_slot_taken_over),
-		T(test_silence_is_probed),  T(test_skip_other_direction),
-		T(test_skip_lengthened),
+		T(test_skip_small),	      T(test_skip_shunts),
+		T(test_skip_then_lost),	      T(test_shunted_records),
+		T(test_shunted_unasked),      T(test_truncated_in_range),
+		T(test_skip_for_good),	      T(test_skip_beyond_4g),
+		T(test_slot_taken_over),      T(test_silence_is_probed),
+		T(test_skip_other_direction), T(test_skip_lengthened),
 	};
 
 	return cmocka_run_group_tests_name("stream_skip", tests, NULL, NULL);
