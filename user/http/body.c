@@ -92,11 +92,22 @@ static void body_start(struct conn *c, enum stream_dir dir, struct input *in,
 static void settle_held(struct conn *c, const struct msg *req, uint64_t ts_ns)
 {
 	struct dir *d = server_dir(c);
+	struct exchange *x = req->x;
+	const struct msg *rsp = x->rsp;
+	bool tunnel;
 
-	if (d->state != DIR_PEEK || !d->msg || d->msg->x != req->x)
+	if (!rsp)
 		return;
+	tunnel = req->h.marks & HEAD_METHOD_CONNECT && rsp->h.status / 100 == 2;
+	if (tunnel) {
+		x->flags |= HTTP_F_UPGRADED;
+		c->engine->stats.upgraded++;
+	}
+	if (d->state != DIR_PEEK || d->msg != rsp)
+		return;
+	c->tunnel |= tunnel;
 	body_unpeek(c, (enum stream_dir)(d - c->dir),
-		    !(req->h.marks & HEAD_METHOD_HEAD), ts_ns);
+		    !tunnel && !(req->h.marks & HEAD_METHOD_HEAD), ts_ns);
 }
 
 static void request_begin(struct conn *c, enum stream_dir dir, struct input *in)
@@ -175,8 +186,10 @@ static void response_begin(struct conn *c, enum stream_dir dir,
 		x->flags |= HTTP_F_UPGRADED;
 		msg_complete(c, dir, in->offset, in->ts_ns);
 		e->stats.upgraded++;
-		conn_upgrade(c, STREAM_C2S);
-		conn_upgrade(c, STREAM_S2C);
+		conn_upgrade(c, dir);
+		/* not before the request, should that come late */
+		if (req)
+			conn_upgrade(c, (enum stream_dir)(dir ^ 1));
 		return;
 	}
 	if (req && req->h.marks & HEAD_METHOD_CONNECT && status / 100 == 2) {
@@ -211,58 +224,82 @@ void body_begin(struct conn *c, enum stream_dir dir, struct input *in)
 void body_unpeek(struct conn *c, enum stream_dir dir, bool is_body,
 		 uint64_t ts_ns)
 {
+	struct http_engine *e = c->engine;
 	struct dir *d = &c->dir[dir];
 	struct msg *m = d->msg;
-	uint8_t held[PEEK_MAX];
-	size_t n = m->n_peek;
+	uint8_t *held = m->trail;
+	size_t cap = m->trail_cap, n = m->trail_len;
 	uint64_t offset = d->pos - n, acked = m->acked;
 
-	memcpy(held, m->peek, n);
-	m->n_peek = 0;
-	c->engine->stats.bytes_buffered -= n;
-	if (is_body)
+	m->trail = NULL;
+	m->trail_cap = m->trail_len = 0;
+	e->stats.bytes_buffered -= n;
+	if (is_body) {
 		d->state = DIR_BODY;
-	else
+	} else {
 		msg_complete(c, dir, offset, ts_ns);
+		if (c->tunnel)
+			d->state = DIR_TUNNEL;
+	}
 	if (n)
 		parse_replay(c, dir, held, n, offset, ts_ns, acked);
+	store_free(&e->store, held, cap);
+}
+
+/* Do the held bytes begin another message? */
+static enum head_prefix peek_prefix(const struct msg *m, bool request)
+{
+	static const uint8_t http[] = "HTTP/1.";
+	const uint8_t *p = m->trail;
+	size_t n = m->trail_len;
+	enum head_prefix prefix;
+
+	if (request) {
+		prefix = head_request_prefix(p, n < PEEK_MAX ? n : PEEK_MAX);
+		if (prefix == PREFIX_MAYBE &&
+		    (n >= PEEK_MAX ||
+		     (m->framing == FRAMING_LENGTH && n >= m->left)))
+			prefix = PREFIX_NO;
+		return prefix;
+	}
+	if (n >= sizeof(http) - 1)
+		return memcmp(p, http, sizeof(http) - 1) ? PREFIX_NO
+							 : PREFIX_YES;
+	return memcmp(p, http, n) ? PREFIX_NO : PREFIX_MAYBE;
 }
 
 void body_peek(struct conn *c, enum stream_dir dir, struct input *in)
 {
-	static const uint8_t http[] = "HTTP/1.";
 	struct http_engine *e = c->engine;
 	struct dir *d = &c->dir[dir];
 	struct msg *m = d->msg;
-	enum head_prefix prefix = PREFIX_NO;
 	bool request = dir_is_request(c, dir);
+	size_t n = input_left(in), room = TUNNEL_HOLD_MAX - m->trail_len;
+	enum head_prefix prefix;
 
 	/* the client goes on with the body after all, or did not wait */
-	if (request && !m->n_peek && !m->x->rsp) {
+	if (request && !m->trail_len && !m->x->rsp) {
 		d->state = DIR_BODY;
 		return;
 	}
-	while (in->p < in->end) {
-		m->peek[m->n_peek++] = *in->p;
-		input_take(in, 1, &e->stats.bytes_buffered);
-		if (request)
-			prefix = head_request_prefix(m->peek, m->n_peek);
-		else if (memcmp(m->peek, http, m->n_peek))
-			prefix = PREFIX_NO;
-		else
-			prefix = m->n_peek == sizeof(http) - 1 ? PREFIX_YES
-							       : PREFIX_MAYBE;
-		if (prefix == PREFIX_MAYBE &&
-		    (m->n_peek == PEEK_MAX ||
-		     (request && m->framing == FRAMING_LENGTH &&
-		      m->n_peek == m->left)))
-			prefix = PREFIX_NO;
-		if (prefix != PREFIX_MAYBE)
-			break;
+	if (n > room)
+		n = room;
+	if (!msg_hold_trailer(e, m, in->p, n)) {
+		e->stats.memory_limit++;
+		conn_give_up(c, HTTP_F_EVICTED);
+		return;
 	}
+	input_take(in, n, &e->stats.bytes_buffered);
 	d->pos = in->offset;
-	if (prefix != PREFIX_MAYBE)
-		body_unpeek(c, dir, prefix == PREFIX_NO, in->ts_ns);
+	prefix = peek_prefix(m, request);
+	if (prefix == PREFIX_MAYBE)
+		return;
+	/* it may answer a CONNECT that is still to come */
+	if (prefix == PREFIX_NO && !request && !m->x->req && m->x->queued &&
+	    m->framing == FRAMING_CLOSE && m->h.status / 100 == 2 &&
+	    m->trail_len < TUNNEL_HOLD_MAX)
+		return;
+	body_unpeek(c, dir, prefix == PREFIX_NO, in->ts_ns);
 }
 
 /* The head said chunked, the body is not: as its length says, or all. */

@@ -86,14 +86,12 @@ static void drop_message(struct conn *c, struct dir *d)
 
 	if (!m)
 		return;
-	held = d->state == DIR_HEAD	 ? m->have
-	       : d->state == DIR_PEEK	 ? m->n_peek
-	       : d->state == DIR_TRAILER ? m->trail_len
-					 : 0;
+	held = d->state == DIR_HEAD				 ? m->have
+	       : d->state == DIR_PEEK || d->state == DIR_TRAILER ? m->trail_len
+								 : 0;
 	e->stats.bytes_buffered -= held;
 	e->stats.bytes_resync += held;
-	m->have = m->n_peek = 0;
-	m->trail_len = 0;
+	m->have = m->trail_len = 0;
 	d->state = DIR_BODY;
 }
 

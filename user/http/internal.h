@@ -14,7 +14,9 @@
 #define INTERIM_MAX    8u    /* statuses of 1xx kept per transaction */
 #define PEEK_MAX       24u   /* the longest registered method and a bit */
 #define TRAIL_LINE_MAX 1024u /* of a field line beyond HEAD_MAX */
-#define QUEUE_MAX      1024u /* exchanges waiting on one connection */
+/* What may be the inside of a tunnel waits for its CONNECT, so far. */
+#define TUNNEL_HOLD_MAX 16384u
+#define QUEUE_MAX	1024u /* exchanges waiting on one connection */
 
 struct exchange;
 struct conn;
@@ -43,8 +45,9 @@ struct msg {
 	size_t block_cap;
 	uint32_t have; /* bytes of an incomplete head or trailer section */
 	struct head_cursor cur;
-	void *trail; /* a trailer section that is incomplete; also the line in
-		      * progress of a head beyond the limit */
+	/* bytes held back: of a trailer section, of a line of a head beyond
+	 * the limit, or in DIR_PEEK */
+	void *trail;
 	size_t trail_cap;
 	uint32_t trail_len;
 
@@ -65,9 +68,7 @@ struct msg {
 	bool suspect;	   /* the first line is bad: waiting for the second */
 	bool in_trailer;   /* DIR_HEAD_SKIP: of the trailer section */
 	uint8_t tentative; /* enum msg_tentative */
-	uint8_t n_peek;
-	uint8_t peek[PEEK_MAX];
-	uint64_t left; /* FRAMING_LENGTH */
+	uint64_t left;	   /* FRAMING_LENGTH */
 	struct chunked chunked;
 
 	uint64_t start, end; /* stream offsets */
