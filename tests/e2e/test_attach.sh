@@ -389,12 +389,12 @@ test_pass()
 {
 	local before
 
-	before=$(unwanted)
 	attach_up "$TMP/pass" --detach-on-exit || return
+	before=$(unwanted)
 	requests 3
 	wait_for 5 lines "$TMP/pass" 3
-	ended "pass: the daemon without it ends"
 	is "mirrored packets stop in XDP" "$(unwanted)" "$before"
+	ended "pass: the daemon without it ends"
 	wait_for 5 xdp_off
 
 	before=$(unwanted)
