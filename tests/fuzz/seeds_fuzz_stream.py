@@ -1,0 +1,1 @@
+seeds_fuzz_stream_http.py
