@@ -18,6 +18,8 @@
 #include "metlo_shunt.h"
 #include "verdict_cases.h"
 
+#define FAILURES_MAX 10
+
 struct fixture {
 	bool loaded;
 	struct testrun *kernel;
@@ -139,13 +141,17 @@ static const char *check(const struct verdict_case *c, const struct frame *f,
 	return records ? check_records(c, f, r) : NULL;
 }
 
+/* 1 if something is wrong, after having said what; the tenth ends the test. */
 static int failures(const struct verdict_case *c, const struct frame *f,
 		    const struct result *r, const char *build)
 {
 	const char *wrong = check(c, f, r);
+	static int reported;
 
 	if (!wrong)
 		return 0;
+	if (reported++ == FAILURES_MAX)
+		fail_msg("too many failures");
 	fprintf(stderr,
 		"# %s (%s): wrong %s; outcome %s, verdict %d, %zu records",
 		c->name, build, wrong, outcome_name(result_outcome(r, f->len)),

@@ -56,7 +56,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	if (size < sizeof(rec))
 		return -EBADMSG;
 	memcpy(&rec, data, sizeof(rec));
-	if (rec.len != size - sizeof(rec))
+	if (rec.len > size - sizeof(rec))
 		return -EBADMSG;
 	rec.ts_ns = t->ts_ns;
 	t->emit(t->ctx, &rec, (const uint8_t *)data + sizeof(rec));

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The decoder: any bytes as a frame. The first byte of the input chooses the
+ * configuration, the next two how much longer the frame was on the wire.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/frames.h"
+#include "metlo_shunt.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define RAW	   0x01
+#define ANY_PORT   0x02
+#define VNI_FILTER 0x04
+#define PASS	   0x08
+#define SHUNT	   0x10 /* everything, as soon as a tuple is known */
+
+#define REQUIRE(what)                                             \
+	do {                                                      \
+		if (!(what)) {                                    \
+			fprintf(stderr, "not true: %s\n", #what); \
+			abort();                                  \
+		}                                                 \
+	} while (0)
+
+struct seen {
+	const uint8_t *frame;
+	size_t len;
+	uint64_t records, bytes, wire_bytes;
+	struct metlo_rec last;
+};
+
+static void check_record(void *ctx, const struct metlo_rec *rec,
+			 const uint8_t *payload)
+{
+	struct seen *seen = ctx;
+	bool first = !(rec->flags & METLO_REC_CONTINUED);
+
+	REQUIRE(rec->len <= METLO_REC_PAYLOAD_MAX);
+	REQUIRE(rec->len <= rec->wire_len);
+	REQUIRE(payload >= seen->frame);
+	REQUIRE((size_t)(payload - seen->frame) + rec->len <= seen->len);
+	REQUIRE(first == !seen->records);
+	REQUIRE(!(rec->tcp_flags & 0xc0));
+	if (rec->len < rec->wire_len)
+		REQUIRE(rec->flags & (METLO_REC_TRUNCATED | METLO_REC_SHUNTED));
+	if (!first) {
+		REQUIRE(!(rec->tcp_flags & METLO_TCP_SYN));
+		REQUIRE(rec->hash == seen->last.hash);
+		REQUIRE(rec->seq ==
+			seen->last.seq + seen->last.len +
+				(seen->last.tcp_flags & METLO_TCP_SYN ? 1 : 0));
+	}
+	seen->records++;
+	seen->bytes += rec->len;
+	seen->wire_bytes += rec->wire_len;
+	seen->last = *rec;
+}
+
+static void check_counters(const struct metlo_stats *s,
+			   enum metlo_outcome outcome, const struct seen *seen)
+{
+	uint64_t sum = 0, fates;
+
+#define ADD(name) sum += s->name;
+	METLO_OUTCOMES(ADD)
+#undef ADD
+	fates = s->delivered_bytes + s->truncated_bytes + s->shunted_bytes;
+	REQUIRE(sum == 1 && s->packets == 1);
+	REQUIRE(outcome < METLO_OUTCOME_MAX);
+	REQUIRE(s->records == seen->records);
+	REQUIRE(s->delivered_bytes == seen->bytes);
+	REQUIRE(!s->ring_full && !s->ring_full_bytes);
+	REQUIRE((outcome == METLO_delivered) == (seen->records > 0));
+	if (seen->records)
+		REQUIRE(fates == seen->wire_bytes);
+	else
+		REQUIRE(fates == s->shunted_bytes);
+}
+
+static void subtract(struct metlo_stats *a, const struct metlo_stats *b)
+{
+	uint64_t *x = (uint64_t *)a;
+	const uint64_t *y = (const uint64_t *)b;
+
+	for (size_t i = 0; i < sizeof(*a) / sizeof(*x); i++)
+		x[i] -= y[i];
+}
+
+static enum metlo_outcome feed(struct frames *f, const uint8_t *frame,
+			       size_t len, size_t wire_len, struct seen *seen)
+{
+	struct metlo_stats before = *frames_stats(f), added;
+	enum metlo_outcome outcome;
+
+	*seen = (struct seen){.frame = frame, .len = len};
+	outcome = frames_feed(f, frame, len, wire_len, 1, check_record, seen);
+	added = *frames_stats(f);
+	subtract(&added, &before);
+	check_counters(&added, outcome, seen);
+	return outcome;
+}
+
+/* The same frame again while all of its direction is shunted. */
+static void feed_shunted(struct frames *f, const uint8_t *frame, size_t len)
+{
+	struct metlo_shunt want = {.mode = METLO_SHUNT_ALL};
+	enum metlo_outcome outcome;
+	struct seen seen, again;
+
+	if (feed(f, frame, len, len, &seen) != METLO_delivered)
+		return;
+	want.vni = seen.last.vni;
+	want.sport = seen.last.sport;
+	want.dport = seen.last.dport;
+	memcpy(want.saddr, seen.last.saddr, 16);
+	memcpy(want.daddr, seen.last.daddr, 16);
+	metlo_shunt_set(frames_shunts(f), seen.last.hash, &want);
+	outcome = feed(f, frame, len, len, &again);
+	REQUIRE(outcome == METLO_shunted || again.bytes == 0);
+	want.mode = METLO_SHUNT_OFF;
+	metlo_shunt_set(frames_shunts(f), seen.last.hash, &want);
+	REQUIRE(feed(f, frame, len, len, &again) == METLO_delivered);
+}
+
+static struct frames *make(uint8_t options)
+{
+	static uint64_t vni_allow[1 << 18];
+	struct frames_conf conf = {.vni_allow = vni_allow};
+	struct frames *f;
+
+	conf.raw = options & RAW;
+	conf.config.any_port = !!(options & ANY_PORT);
+	conf.config.vni_filter = !!(options & VNI_FILTER);
+	conf.config.pass_vxlan = !!(options & PASS);
+	conf.config.vxlan_port = 4789;
+	conf.config.hash_seed = 42;
+	conf.config.port_bits[80 / 64] = 1ull << 80 % 64;
+	vni_allow[0] = 0xff;
+	f = frames_new(&conf);
+	if (!f)
+		abort();
+	return f;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct frames *of_options[SHUNT];
+	struct frames **f;
+	struct seen seen;
+	uint8_t *frame;
+	size_t len;
+
+	if (size < 3)
+		return 0;
+	len = size - 3;
+	f = &of_options[data[0] % SHUNT];
+	if (!*f)
+		*f = make(data[0]);
+	/* Of its own, so that ASan sees a read behind it. */
+	frame = malloc(len ? len : 1);
+	if (!frame)
+		return 0;
+	memcpy(frame, data + 3, len);
+	feed(*f, frame, len, len + ((size_t)data[1] << 8 | data[2]), &seen);
+	REQUIRE(frames_passed(*f) || !(data[0] & PASS));
+	if (data[0] & SHUNT)
+		feed_shunted(*f, frame, len);
+	REQUIRE(!memcmp(frame, data + 3, len));
+	free(frame);
+	return 0;
+}
