@@ -23,6 +23,7 @@ import corpus
 REASONS = os.path.join(corpus.HERE, "reasons.json")
 SCORE = os.path.join(corpus.HERE, "score.json")
 EICAR = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
+NO_EICAR = "no EICAR string in a decoded response body"
 
 
 def read_json(path):
@@ -141,7 +142,7 @@ def judge(entry, txs, summary):
     if not problems and not corpus.is_firm(entry):
         problems = other_bodies(entry, txs)
     if "http-evader" in entry["name"] and not any(EICAR in t.response_body() for t in txs):
-        problems.append("no EICAR string in a decoded response body")
+        problems.append(NO_EICAR)
     return problems
 
 
@@ -191,10 +192,13 @@ def compare_score(score):
 
 def run(entries, options):
     reasons, score, failed = read_json(REASONS), {}, 0
+    evader, no_eicar = 0, 0
     by_name = {e["name"]: e for e in entries}
     with multiprocessing.Pool(options.jobs) as pool:
         for name, digest, problems, broken, shown in pool.imap(one, entries, chunksize=4):
             entry = by_name[name]
+            evader += "http-evader" in name
+            no_eicar += NO_EICAR in problems
             verdict = "expected"
             if problems and name in reasons:
                 verdict = "reasoned"
@@ -215,6 +219,7 @@ def run(entries, options):
                 for s in shown:
                     print(f"#   got {s}")
     print_score(score)
+    print(f"# show: EICAR in a decoded body: {evader - no_eicar} of {evader} http-evader files")
     if not options.words:
         problems = compare_score(score)
         failed += not corpus.report("corpus/score has not fallen", problems)

@@ -86,6 +86,18 @@ const struct row http_rows_odd[] = {
 	 "POST / host= path=/ query= 1.1 [Content-Length: 3, 3] bo"
 	 "dy=3/3:abc => 200 reason=OK 1.1 [Content-Length: 2] body"
 	 "=2/2:ok\n"},
+	{"a length with a word behind it",
+	 {C("GET / HTTP/1.1\r\n\r\n"),
+	  S("HTTP/1.1 200 OK\r\nContent-Length: 2 A\r\n"
+	    "\r\nokXX")},
+	 "GET / host= path=/ query= 1.1 body=0/0: => 200 reason=OK"
+	 " 1.1 [Content-Length: 2 A] body=2/2:ok !malformed\n"},
+	{"two numbers in one length: neither",
+	 {C("GET / HTTP/1.1\r\n\r\n"),
+	  S("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n 4\r\n"
+	    "\r\nokXX")},
+	 "GET / host= path=/ query= 1.1 body=0/0: => 200 reason=OK"
+	 " 1.1 [Content-Length: 2   4] body=4/4:okXX !malformed\n"},
 	{"different lengths: the first",
 	 {C("POST / HTTP/1.1\r\nContent-Length: 3\r\n"
 	    "Content-Length: 4\r\n\r\n"

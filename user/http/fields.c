@@ -150,7 +150,7 @@ static void content_length(struct head *h, const uint8_t *p, size_t n)
 
 	while (p < end) {
 		uint64_t v = 0;
-		bool digits = false, bad = false;
+		bool digits = false, bad = false, space;
 
 		while (p < end && (is_space(*p) || *p == ','))
 			p++;
@@ -169,10 +169,15 @@ static void content_length(struct head *h, const uint8_t *p, size_t n)
 			}
 		}
 		bad |= v > INT64_MAX;
+		space = p < end && is_space(*p);
 		while (p < end && is_space(*p))
 			p++;
-		if (p < end && *p != ',' && *p != ';')
-			bad = true;
+		/* A word behind the number is ignored, another number makes
+		 * it unclear which one counts. */
+		if (p < end && *p != ',' && *p != ';') {
+			h->flags |= HTTP_F_MALFORMED;
+			bad |= !space || (uint8_t)(*p - '0') <= 9;
+		}
 		while (p < end && *p != ',')
 			p++;
 		any = true;
