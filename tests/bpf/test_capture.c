@@ -813,6 +813,6 @@ int main(void)
 	}
 	snprintf(dev, sizeof(dev), "mxt%da", getpid());
 	snprintf(peer, sizeof(peer), "mxt%db", getpid());
-	load_messages(false);
+	load_messages(0);
 	return cmocka_run_group_tests_name("capture", tests, NULL, NULL);
 }

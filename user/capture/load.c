@@ -25,15 +25,22 @@ static int say_nothing(enum libbpf_print_level level, const char *fmt,
 	return 0;
 }
 
+static int say_some(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, ap);
+}
+
 static int say_all(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	(void)level;
 	return vfprintf(stderr, fmt, ap);
 }
 
-void load_messages(bool verbose)
+void load_messages(unsigned int verbose)
 {
-	libbpf_set_print(verbose ? say_all : say_nothing);
+	libbpf_set_print(!verbose	? say_nothing
+			 : verbose == 1 ? say_some
+					: say_all);
 }
 
 static bool same_kind(const struct bpf_map *want, int fd)

@@ -21,8 +21,8 @@ int load_maps(struct maps *m, const struct log *log);
  */
 int load_program(struct maps *m, bool frags, const struct log *log);
 
-/* libbpf's own messages: on stderr when verbose, else nowhere. Concerns the
- * whole process. */
-void load_messages(bool verbose);
+/* libbpf's own messages: nowhere; with verbose 1 on stderr; with 2 those for
+ * debugging too, which are many. Concerns the whole process. */
+void load_messages(unsigned int verbose);
 
 #endif

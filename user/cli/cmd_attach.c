@@ -355,7 +355,7 @@ int cmd_attach(struct cli *cli)
 	}
 	a->log = &cli->log;
 	a->settings = &cli->settings;
-	load_messages(cli->settings.verbose > 1);
+	load_messages(cli->settings.verbose);
 	code = check_settings(a);
 	if (!code)
 		code = check_privileges(a);

@@ -55,7 +55,7 @@ int cmd_detach(struct cli *cli)
 	pid_t holder;
 	int code, lock;
 
-	load_messages(cli->settings.verbose > 1);
+	load_messages(cli->settings.verbose);
 	code = check(cli, iface);
 	if (code)
 		return code;

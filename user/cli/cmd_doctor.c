@@ -30,7 +30,7 @@ int cmd_doctor(struct cli *cli)
 	const struct settings *s = &cli->settings;
 	struct doctor d = {.out = stdout};
 
-	load_messages(s->verbose > 1);
+	load_messages(s->verbose);
 	doctor_machine(&d);
 	if (s->subject)
 		doctor_interface(&d, s->subject,

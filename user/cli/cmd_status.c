@@ -155,7 +155,7 @@ int cmd_status(struct cli *cli)
 	struct status st = {.cli = cli, .out = stdout};
 	int err;
 
-	load_messages(cli->settings.verbose > 1);
+	load_messages(cli->settings.verbose);
 	if (cli->settings.json)
 		fputs("{\"interfaces\":[", st.out);
 	err = iface ? show(&st, iface) : attached_each(show, &st);
