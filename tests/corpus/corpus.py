@@ -176,7 +176,9 @@ class Tx:
         self.interim = tuple(cap["interim"])
         self.flags = frozenset(cap["flags"])
         self.vni = cap["vni"]
-        self.fields = {f["name"].lower(): f["value"] for f in rsp["headers"]} if rsp else {}
+        self.fields = collections.defaultdict(set)
+        for f in rsp["headers"] if rsp else ():
+            self.fields[f["name"].lower()].add(f["value"])
         self._response = rsp
         self._encoding = cap["responseBodyEncoding"]
 

@@ -125,7 +125,7 @@ def could_be(lossy, original):
         cut and (original.target or "").startswith(lossy.target.rstrip()))
     return (lossy.method == original.method and same_target
             and lossy.status == original.status
-            and all(lossy.fields[f] == original.fields.get(f)
+            and all(lossy.fields[f] <= original.fields.get(f, set())
                     for f in FINGERPRINT if f in lossy.fields))
 
 
