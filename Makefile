@@ -124,6 +124,20 @@ $(O)/tests/bpf/%: $(O)/tests/bpf/%.o $(BPF_TEST_HELPERS) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)
 
+# Debian kernels under QEMU; downloads them, so not part of "make test".
+.PHONY: test-kernels
+test-kernels: bpf-tests
+	@O=$(O) tests/bpf/kernel_matrix.sh $(KERNELS)
+
+# The header of types for this machine's architecture, from its kernel or from
+# the file given as BTF=.
+.PHONY: vmlinux
+vmlinux:
+	$(call say,GEN,vmlinux/$(ARCH)/vmlinux.h)
+	$(Q)mkdir -p vmlinux/$(ARCH)
+	$(Q)BPFTOOL='$(BPFTOOL)' vmlinux/generate.sh $(BTF) >vmlinux/$(ARCH)/vmlinux.h.tmp
+	$(Q)mv vmlinux/$(ARCH)/vmlinux.h.tmp vmlinux/$(ARCH)/vmlinux.h
+
 .PHONY: unit-tests bpf-tests
 unit-tests: $(UNIT_TESTS)
 bpf-tests: $(BPF_TESTS)
@@ -157,6 +171,8 @@ help:
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
 	@echo '  make test-PART    one of: $(TEST_PARTS)'
 	@echo 'make bench-trace    what a line of output costs'
+	@echo 'make test-kernels   the BPF tests in older kernels under QEMU (downloads them)'
+	@echo 'make vmlinux        regenerates vmlinux/$(ARCH)/vmlinux.h from BTF'
 	@echo 'make check          format and static checks'
 	@echo 'make format         formats the C files'
 	@echo 'make install        to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
