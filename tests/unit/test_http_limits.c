@@ -318,8 +318,8 @@ static void memory_limit(void **state)
 	static const char *const texts[] = {
 		"GET /waiting HTTP/1.1\r\nHost: h\r\nCookie: c=d\r\n\r\n",
 		"GET /unfinished HTTP/1.1\r\nHost: h\r\n",
-		"POST /body HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"
-		"something to keep",
+		("POST /body HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"
+		 "something to keep"),
 	};
 	struct stream_flow *flows = calloc(FLOWS, sizeof(*flows));
 	const uint64_t limit = 256 << 10;
