@@ -46,6 +46,8 @@ static void on_data(void *proto, enum stream_dir dir,
 	assert_false(h->fin);
 	assert_true(chunk->len > 0);
 	assert_int_equal(chunk->offset, h->offset);
+	if (strlen(s->log) < sizeof(s->log) - 1)
+		s->log[strlen(s->log)] = dir == C2S ? 'c' : 's';
 	if (!h->chunks++)
 		h->first_ts = chunk->ts_ns;
 	buf_add(&h->data, chunk->data, chunk->len);

@@ -50,6 +50,7 @@ struct kit_stream {
 	struct stream_flow *flow;
 	struct stream_tuple tuple;
 	struct kit_half half[2];
+	char log[65]; /* c and s: whose chunks came, in order */
 	bool closed;
 	enum stream_end why;
 };

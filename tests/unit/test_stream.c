@@ -200,6 +200,23 @@ static void test_gap_by_ack(void **state)
 	assert_int_equal(k->streams[0].half[S2C].gaps[0].len, 1000);
 }
 
+static void test_absurd_ack_is_no_evidence(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 0, 100, 100);
+	kit_data(k, &c, C2S, 100, 100, 100);
+	kit_data(k, &c, C2S, 200, 100, 1u << 28);
+	for (unsigned int i = 0; i < 100; i++)
+		kit_data(k, &c, S2C, 1000 + i * 1448, 1448, 200);
+	assert_int_equal(k->streams[0].half[S2C].offset, 100);
+	kit_data(k, &c, S2C, 100, 900, 200);
+	kit_expect(k, 0, S2C, 1000 + 100 * 1448);
+}
+
 static void test_gap_without_ack_waits(void **state)
 {
 	struct kit *k = *state;
@@ -516,6 +533,7 @@ int main(void)
 		T(test_gap_timeout),
 		T(test_silence_is_no_timeout),
 		T(test_gap_by_ack),
+		T(test_absurd_ack_is_no_evidence),
 		T(test_gap_without_ack_waits),
 		T(test_ack_before_data),
 		T(test_flow_limit),

@@ -256,6 +256,54 @@ static void test_midstream_reordered(void **state)
 	kit_expect(k, 0, S2C, 1000);
 }
 
+static void test_midstream_order(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* Between the directions, the order of arrival is kept. */
+	for (unsigned int i = 0; i < 3; i++) {
+		kit_data(k, &c, S2C, i * 1000, 1000, i * 100);
+		kit_data(k, &c, C2S, i * 100, 100, (i + 1) * 1000);
+	}
+	kit_wait(k, 2200 * KIT_MS);
+	assert_string_equal(k->streams[0].log, "scscsc");
+}
+
+static void test_before_start(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	kit_data(k, &c, C2S, 1000, 100, 0);
+	kit_wait(k, 1100 * KIT_MS);
+	kit_data(k, &c, C2S, 900, 300, 0);
+	assert_int_equal(k->streams[0].half[C2S].offset, 200);
+	assert_int_equal(kit_stats(k)->before_start, 1);
+	assert_int_equal(kit_stats(k)->bytes_discarded, 100);
+	assert_int_equal(kit_stats(k)->bytes_duplicate, 100);
+}
+
+static void test_new_data_after_close(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* What was seen before is a late copy; what comes after a FIN is not
+	 * of that connection, however close its numbers are. */
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_flags(k, &c, C2S, 100, 0, FIN | ACK);
+	kit_flags(k, &c, S2C, 0, 101, FIN | ACK);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	assert_int_equal(kit_stats(k)->flows_opened, 1);
+	kit_data(k, &c, C2S, 5000, 100, 0);
+	kit_data(k, &c, C2S, 5100, 100, 0);
+	kit_wait(k, 1100 * KIT_MS);
+	assert_int_equal(k->n_streams, 2);
+	assert_int_equal(k->streams[1].half[C2S].offset, 200);
+}
+
 static void test_midstream_busy(void **state)
 {
 	struct kit *k = *state;
@@ -495,18 +543,33 @@ static void test_begin_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_begin_lost),	   T(test_fin_out_of_order),
-		T(test_fin_with_data),	   T(test_half_close),
-		T(test_fast_open),	   T(test_rst),
-		T(test_rst_out_of_window), T(test_rst_disproved),
-		T(test_rst_before_data),   T(test_refused),
-		T(test_midstream),	   T(test_midstream_reordered),
-		T(test_midstream_busy),	   T(test_one_sided),
-		T(test_missing_syn_ack),   T(test_missing_syn),
-		T(test_data_before_syn),   T(test_simultaneous_open),
-		T(test_split_handshake),   T(test_syn_cookie),
-		T(test_far_is_ignored),	   T(test_much_lost),
-		T(test_syn_lost_reuse),	   T(test_idle),
+		T(test_begin_lost),
+		T(test_fin_out_of_order),
+		T(test_fin_with_data),
+		T(test_half_close),
+		T(test_fast_open),
+		T(test_rst),
+		T(test_rst_out_of_window),
+		T(test_rst_disproved),
+		T(test_rst_before_data),
+		T(test_refused),
+		T(test_midstream),
+		T(test_midstream_reordered),
+		T(test_midstream_order),
+		T(test_before_start),
+		T(test_new_data_after_close),
+		T(test_midstream_busy),
+		T(test_one_sided),
+		T(test_missing_syn_ack),
+		T(test_missing_syn),
+		T(test_data_before_syn),
+		T(test_simultaneous_open),
+		T(test_split_handshake),
+		T(test_syn_cookie),
+		T(test_far_is_ignored),
+		T(test_much_lost),
+		T(test_syn_lost_reuse),
+		T(test_idle),
 		T(test_data_after_fin),
 	};
 

@@ -283,13 +283,10 @@ void arrival_syn(struct arrival *a)
 		o->start = rec->ack;
 	}
 	if (!dir_started(d)) {
+		/* Nothing held is before it: match_find() saw to that. */
 		a->fresh = true;
 		d->start = d->next = first;
 		d->flags = (d->flags & ~(D_HELD | D_CAND)) | D_SYN;
-		if (x)
-			held_drop_before(a->t, d, x);
-		if (x && x->flags & X_FIN && seq_before(x->fin, first))
-			x->flags &= ~X_FIN;
 		if (f->flags & F_HOLD && !(o->flags & D_HELD))
 			held_release(a->t, f, rec->ts_ns);
 	} else if (first != d->start && d->flags & D_SYN && !d->offset && !x &&

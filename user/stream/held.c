@@ -15,30 +15,6 @@ static void drop_first(struct stream_table *t, struct dir_ext *x)
 	t->ooo_memory -= memory - x->segs.memory;
 }
 
-/* Something before next is held: the start turned out to be later. */
-void held_drop_before(struct stream_table *t, const struct flow_dir *d,
-		      struct dir_ext *x)
-{
-	struct seg *s;
-
-	while ((s = segs_first(&x->segs)) && seq_before(s->seq, d->next)) {
-		uint32_t n = d->next - s->seq;
-
-		if (n > s->len)
-			n = s->len;
-		if (s->kind == SEG_DATA) {
-			t->stats.bytes_discarded += n;
-			t->stats.bytes_buffered -= n;
-			x->segs.bytes -= n;
-			memmove(s->data, s->data + n, s->len - n);
-		}
-		s->seq += n;
-		s->len -= n;
-		if (!s->len)
-			drop_first(t, x);
-	}
-}
-
 /* Can this direction go on? *order is the place in the order of arrival of
  * what it would tell. */
 static bool can_go_on(const struct stream_table *t, const struct flow_dir *d,

@@ -32,9 +32,6 @@ bool held_acked_beyond(const struct stream_table *t, const struct flow_dir *d);
 void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 		  uint32_t to, uint64_t ts_ns);
 
-/* Drops what is held from before the start, now that it is known. */
-void held_drop_before(struct stream_table *t, const struct flow_dir *d,
-		      struct dir_ext *x);
 /* No SYN came: streams begin at the lowest byte seen, or where the peer's
  * SYN-ACK said. */
 void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns);
