@@ -389,6 +389,26 @@ static void test_beyond_4g(void **state)
 	assert_int_equal(kit_stats(k)->flows_opened, 1);
 }
 
+static void test_old_ack_is_no_evidence(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	uint64_t at = 0;
+
+	/* 3 GiB after the last acknowledgment its number looks ahead. */
+	kit_handshake(k, &c);
+	for (unsigned int i = 0; i < 300; i++, at += 10 << 20) {
+		kit_data(k, &c, C2S, at, 100, 0);
+		kit_wait(k, 1100 * KIT_MS);
+	}
+	at = k->streams[0].half[C2S].offset;
+	for (unsigned int i = 1; i < 101; i++)
+		kit_data(k, &c, C2S, at + i * 1448, 1448, 0);
+	assert_int_equal(k->streams[0].half[C2S].offset, at);
+	kit_data(k, &c, C2S, at, 1448, 0);
+	assert_int_equal(k->streams[0].half[C2S].offset, at + 101 * 1448);
+}
+
 static void test_keep_alive(void **state)
 {
 	struct kit *k = *state;
@@ -543,6 +563,7 @@ int main(void)
 		T(test_truncated_out_of_order),
 		T(test_sequence_wrap),
 		T(test_beyond_4g),
+		T(test_old_ack_is_no_evidence),
 		T(test_keep_alive),
 		T(test_zero_window_probe),
 		T(test_urgent),

@@ -256,6 +256,22 @@ static void test_midstream_reordered(void **state)
 	kit_expect(k, 0, S2C, 1000);
 }
 
+static void test_fin_below_data(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+
+	/* Data came from behind it before: it is no FIN of this stream. */
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 100, 100, 0);
+	kit_flags(k, &c, C2S, 50, 0, FIN | ACK);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_expect(k, 0, C2S, 200);
+	assert_false(k->streams[0].half[C2S].fin);
+	kit_flags(k, &c, C2S, 200, 0, FIN | ACK);
+	assert_true(k->streams[0].half[C2S].fin);
+}
+
 static void test_midstream_order(void **state)
 {
 	struct kit *k = *state;
@@ -543,33 +559,20 @@ static void test_begin_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_begin_lost),
-		T(test_fin_out_of_order),
-		T(test_fin_with_data),
-		T(test_half_close),
-		T(test_fast_open),
-		T(test_rst),
-		T(test_rst_out_of_window),
-		T(test_rst_disproved),
-		T(test_rst_before_data),
-		T(test_refused),
-		T(test_midstream),
-		T(test_midstream_reordered),
-		T(test_midstream_order),
-		T(test_before_start),
-		T(test_new_data_after_close),
-		T(test_midstream_busy),
-		T(test_one_sided),
-		T(test_missing_syn_ack),
-		T(test_missing_syn),
-		T(test_data_before_syn),
-		T(test_simultaneous_open),
-		T(test_split_handshake),
-		T(test_syn_cookie),
-		T(test_far_is_ignored),
-		T(test_much_lost),
-		T(test_syn_lost_reuse),
-		T(test_idle),
+		T(test_begin_lost),	   T(test_fin_out_of_order),
+		T(test_fin_with_data),	   T(test_half_close),
+		T(test_fast_open),	   T(test_rst),
+		T(test_rst_out_of_window), T(test_rst_disproved),
+		T(test_rst_before_data),   T(test_refused),
+		T(test_midstream),	   T(test_midstream_reordered),
+		T(test_fin_below_data),	   T(test_midstream_order),
+		T(test_before_start),	   T(test_new_data_after_close),
+		T(test_midstream_busy),	   T(test_one_sided),
+		T(test_missing_syn_ack),   T(test_missing_syn),
+		T(test_data_before_syn),   T(test_simultaneous_open),
+		T(test_split_handshake),   T(test_syn_cookie),
+		T(test_far_is_ignored),	   T(test_much_lost),
+		T(test_syn_lost_reuse),	   T(test_idle),
 		T(test_data_after_fin),
 	};
 

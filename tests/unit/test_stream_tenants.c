@@ -237,6 +237,27 @@ static void test_tenants_mirrored_twice_and_apart(void **state)
 	assert_int_equal(kit_stats(k)->duplicates_other_vni, 24);
 }
 
+static void test_close_isn(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn a = kit_conn(0), b = tenant(&a, 9);
+
+	/* One of two numbers is close by chance. */
+	b.isn[C2S] = a.isn[C2S] + 300000;
+	kit_flags(k, &a, C2S, 0, 0, SYN);
+	kit_data(k, &b, C2S, 0, 100, 0);
+	kit_flags(k, &a, S2C, 0, 0, SYN | ACK);
+	kit_data(k, &a, C2S, 0, 50, 0);
+	kit_data(k, &b, S2C, 0, 1000, 100);
+	kit_data(k, &a, S2C, 0, 500, 50);
+	kit_wait(k, 2200 * KIT_MS);
+	assert_int_equal(k->n_streams, 2);
+	kit_expect(k, 0, C2S, 50);
+	kit_expect(k, 0, S2C, 500);
+	kit_expect(k, 1, C2S, 100);
+	kit_expect(k, 1, S2C, 1000);
+}
+
 static void test_many_tenants(void **state)
 {
 	struct kit *k = *state;
@@ -383,6 +404,7 @@ int main(void)
 		T(test_tenants_midstream),
 		T(test_tenant_joined_to_live),
 		T(test_tenants_mirrored_twice_and_apart),
+		T(test_close_isn),
 		T(test_many_tenants),
 		T(test_late_syn_copy),
 		T(test_ports_used_again),

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "stream/deliver.h"
 #include "stream/held.h"
 #include "stream/match.h"
