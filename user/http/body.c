@@ -92,22 +92,32 @@ static void body_start(struct conn *c, enum stream_dir dir, struct input *in,
 static void settle_held(struct conn *c, const struct msg *req, uint64_t ts_ns)
 {
 	struct dir *d = server_dir(c);
+	enum stream_dir dir = (enum stream_dir)(d - c->dir);
 	struct exchange *x = req->x;
 	const struct msg *rsp = x->rsp;
-	bool tunnel;
+	bool held, tunnel, upgrade;
 
 	if (!rsp)
 		return;
+	held = d->state == DIR_PEEK && d->msg == rsp;
 	tunnel = req->h.marks & HEAD_METHOD_CONNECT && rsp->h.status / 100 == 2;
-	if (tunnel) {
+	upgrade = req->h.marks & HEAD_UPGRADE && rsp->h.status == 101;
+	if (tunnel || (upgrade && !held)) {
 		x->flags |= HTTP_F_UPGRADED;
 		c->engine->stats.upgraded++;
 	}
-	if (d->state != DIR_PEEK || d->msg != rsp)
+	if (upgrade && !held && rsp->complete)
+		conn_upgrade(c, dir);
+	if (!held)
 		return;
 	c->tunnel |= tunnel;
-	body_unpeek(c, (enum stream_dir)(d - c->dir),
-		    !tunnel && !(req->h.marks & HEAD_METHOD_HEAD), ts_ns);
+	body_unpeek(c, dir,
+		    upgrade					? UNPEEK_UPGRADE
+		    : tunnel || req->h.marks & HEAD_METHOD_HEAD ? UNPEEK_MESSAGE
+								: UNPEEK_BODY,
+		    ts_ns);
+	if (d->fin && d->msg)
+		body_cut(c, dir, true);
 }
 
 static void request_begin(struct conn *c, enum stream_dir dir, struct input *in)
@@ -182,14 +192,12 @@ static void response_begin(struct conn *c, enum stream_dir dir,
 	if (client_dir(c)->state == DIR_TUNNEL && req && status != 101 &&
 	    !(req->h.marks & HEAD_METHOD_CONNECT && status / 100 == 2))
 		client_dir(c)->state = DIR_START; /* refused: HTTP goes on */
-	if (status == 101 && (!req || req->h.marks & HEAD_UPGRADE)) {
+	if (status == 101 && req && req->h.marks & HEAD_UPGRADE) {
 		x->flags |= HTTP_F_UPGRADED;
 		msg_complete(c, dir, in->offset, in->ts_ns);
 		e->stats.upgraded++;
-		conn_upgrade(c, dir);
-		/* not before the request, should that come late */
-		if (req)
-			conn_upgrade(c, (enum stream_dir)(dir ^ 1));
+		conn_upgrade(c, STREAM_C2S);
+		conn_upgrade(c, STREAM_S2C);
 		return;
 	}
 	if (req && req->h.marks & HEAD_METHOD_CONNECT && status / 100 == 2) {
@@ -221,7 +229,7 @@ void body_begin(struct conn *c, enum stream_dir dir, struct input *in)
 		response_begin(c, dir, in);
 }
 
-void body_unpeek(struct conn *c, enum stream_dir dir, bool is_body,
+void body_unpeek(struct conn *c, enum stream_dir dir, enum unpeek what,
 		 uint64_t ts_ns)
 {
 	struct http_engine *e = c->engine;
@@ -234,8 +242,17 @@ void body_unpeek(struct conn *c, enum stream_dir dir, bool is_body,
 	m->trail = NULL;
 	m->trail_cap = m->trail_len = 0;
 	e->stats.bytes_buffered -= n;
-	if (is_body) {
+	if (what == UNPEEK_BLIND)
+		what = !dir_is_request(c, dir) && m->h.status == 101
+			       ? UNPEEK_UPGRADE
+			       : UNPEEK_BODY;
+	if (what == UNPEEK_BODY) {
 		d->state = DIR_BODY;
+	} else if (what == UNPEEK_UPGRADE) {
+		m->x->flags |= HTTP_F_UPGRADED;
+		e->stats.upgraded++;
+		msg_complete(c, dir, offset, ts_ns);
+		conn_upgrade(c, dir);
 	} else {
 		msg_complete(c, dir, offset, ts_ns);
 		if (c->tunnel)
@@ -294,12 +311,15 @@ void body_peek(struct conn *c, enum stream_dir dir, struct input *in)
 	prefix = peek_prefix(m, request);
 	if (prefix == PREFIX_MAYBE)
 		return;
-	/* it may answer a CONNECT that is still to come */
-	if (prefix == PREFIX_NO && !request && !m->x->req && m->x->queued &&
-	    m->framing == FRAMING_CLOSE && m->h.status / 100 == 2 &&
-	    m->trail_len < TUNNEL_HOLD_MAX)
+	/* it may answer a CONNECT or an Upgrade that is still to come */
+	if (!request && !m->x->req && m->x->queued &&
+	    m->trail_len < TUNNEL_HOLD_MAX &&
+	    (m->h.status == 101 ||
+	     (prefix == PREFIX_NO && m->framing == FRAMING_CLOSE &&
+	      m->h.status / 100 == 2)))
 		return;
-	body_unpeek(c, dir, prefix == PREFIX_NO, in->ts_ns);
+	body_unpeek(c, dir, prefix == PREFIX_NO ? UNPEEK_BLIND : UNPEEK_MESSAGE,
+		    in->ts_ns);
 }
 
 /* The head said chunked, the body is not: as its length says, or all. */
@@ -502,7 +522,7 @@ static void body_lost(struct conn *c, enum stream_dir dir, uint64_t ts_ns)
 	struct dir *d = &c->dir[dir];
 
 	if (d->state == DIR_PEEK) {
-		body_unpeek(c, dir, true, ts_ns);
+		body_unpeek(c, dir, UNPEEK_BLIND, ts_ns);
 		if (d->state != DIR_BODY)
 			return;
 	}
@@ -522,7 +542,7 @@ void body_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 	bool lost = kind != STREAM_GAP_SKIPPED, within;
 
 	if (d->state == DIR_PEEK) {
-		body_unpeek(c, dir, true, ts_ns);
+		body_unpeek(c, dir, UNPEEK_BLIND, ts_ns);
 		if (d->msg != m || d->state != DIR_BODY) {
 			parse_resync(c, dir, true);
 			return;
@@ -562,7 +582,7 @@ void body_cut(struct conn *c, enum stream_dir dir, bool in_order)
 	struct msg *m = d->msg;
 
 	if (d->state == DIR_PEEK) {
-		body_unpeek(c, dir, true, m->last_ns);
+		body_unpeek(c, dir, UNPEEK_BLIND, m->last_ns);
 		m = d->msg;
 		if (!m)
 			return;

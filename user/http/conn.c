@@ -216,7 +216,9 @@ static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 	d->fin = true;
 	if (d->state == DIR_HEAD)
 		parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
-	if (d->msg)
+	/* a response that waits for its request is not settled by its end */
+	if (d->msg &&
+	    !(d->state == DIR_PEEK && d->msg->x->queued && !d->msg->x->req))
 		body_cut(c, dir, true);
 	c->engine->stats.memory_used = c->engine->store.used;
 }

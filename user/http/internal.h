@@ -256,13 +256,20 @@ void parse_resync(struct conn *c, enum stream_dir dir, bool lost);
 void parse_replay(struct conn *c, enum stream_dir dir, const uint8_t *p,
 		  size_t n, uint64_t offset, uint64_t ts_ns, uint64_t acked);
 
+enum unpeek {
+	UNPEEK_BODY,
+	UNPEEK_MESSAGE, /* there is no body: another message, or a tunnel */
+	UNPEEK_UPGRADE, /* of another protocol */
+	UNPEEK_BLIND,	/* no request will tell any more: what is likely */
+};
+
 /* body.c: from the complete head to the end of the message */
 void body_begin(struct conn *c, enum stream_dir dir, struct input *in);
 void body_input(struct conn *c, enum stream_dir dir, struct input *in);
 void body_peek(struct conn *c, enum stream_dir dir, struct input *in);
 void body_trailer(struct conn *c, enum stream_dir dir, struct input *in);
 /* What DIR_PEEK held back is of the body after all, or is not. */
-void body_unpeek(struct conn *c, enum stream_dir dir, bool is_body,
+void body_unpeek(struct conn *c, enum stream_dir dir, enum unpeek what,
 		 uint64_t ts_ns);
 void body_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 	      enum stream_gap_kind kind, uint64_t ts_ns);

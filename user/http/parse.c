@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Message starts and heads, and the search for a start when it was lost. */
 #include "http/internal.h"
+#include "http/scan.h"
 
 #include <string.h>
 
@@ -32,7 +33,7 @@ static bool starts_with_http(const uint8_t *p, size_t n)
 
 static bool awaits_first_answer(const struct conn *c)
 {
-	return !c->spoken && c->queue && c->queue->req && !c->queue->rsp;
+	return !c->spoken && (!c->queue || (c->queue->req && !c->queue->rsp));
 }
 
 /* Nothing was seen on this connection so far: whose bytes are these? */
@@ -141,7 +142,10 @@ static bool bad_start(struct conn *c, enum stream_dir dir, struct input *in,
 
 	first_answer = !m->tentative && !dir_is_request(c, dir) &&
 		       awaits_first_answer(c);
-	if (first_answer && c->queue->req->h.marks & HEAD_SIMPLE) {
+	if (first_answer && !c->seen && scan_is_ctl(*p)) {
+		/* not a line of text: not worth waiting for */
+	} else if (first_answer && c->queue &&
+		   c->queue->req->h.marks & HEAD_SIMPLE) {
 		simple = true;
 	} else if (first_answer) {
 		lf = memchr(p, '\n', n < BAD_LINE_MAX ? n : BAD_LINE_MAX);
@@ -454,9 +458,8 @@ static void start(struct conn *c, enum stream_dir dir, struct input *in)
 	const uint8_t *p = in->p;
 	bool request = dir_is_request(c, dir);
 
-	while (p < in->end &&
-	       (*p == '\r' || *p == '\n' ||
-		(!request && c->seen && (*p == ' ' || *p == '\t' || !*p))))
+	while (p < in->end && (*p == '\r' || *p == '\n' ||
+			       (!request && (*p == ' ' || *p == '\t' || !*p))))
 		p++;
 	if (p != in->p)
 		input_take(in, (size_t)(p - in->p),
@@ -553,7 +556,7 @@ void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 			       &m->h, e->fields, &cur);
 	}
 	if (r == HEAD_BAD && whole && !dir_is_request(c, dir) &&
-	    !m->tentative && awaits_first_answer(c) &&
+	    !m->tentative && awaits_first_answer(c) && c->queue &&
 	    c->queue->req->h.marks & HEAD_SIMPLE) {
 		uint8_t *block = m->block;
 		size_t cap = m->block_cap, have = m->have;
@@ -570,6 +573,7 @@ void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 	if (r != HEAD_OK || !start_line_fits(m)) {
 		e->stats.bytes_buffered -= m->have;
 		e->stats.bytes_resync += m->have;
+		d->scanned += m->have;
 		d->msg = NULL;
 		msg_free(e, m);
 		d->state = DIR_START;
