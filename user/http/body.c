@@ -237,7 +237,7 @@ void body_unpeek(struct conn *c, enum stream_dir dir, enum unpeek what,
 	struct msg *m = d->msg;
 	uint8_t *held = m->trail;
 	size_t cap = m->trail_cap, n = m->trail_len;
-	uint64_t offset = d->pos - n, acked = m->acked;
+	uint64_t offset = d->pos - n, acked = m->trail_acked;
 
 	m->trail = NULL;
 	m->trail_cap = m->trail_len = 0;
@@ -308,6 +308,10 @@ void body_peek(struct conn *c, enum stream_dir dir, struct input *in)
 	}
 	input_take(in, n, &e->stats.bytes_buffered);
 	d->pos = in->offset;
+	if (m->trail_len == n)
+		m->trail_acked = in->acked;
+	else if (m->trail_acked != in->acked)
+		m->trail_acked = STREAM_UNKNOWN;
 	prefix = peek_prefix(m, request);
 	if (prefix == PREFIX_MAYBE)
 		return;

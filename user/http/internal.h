@@ -50,6 +50,7 @@ struct msg {
 	void *trail;
 	size_t trail_cap;
 	uint32_t trail_len;
+	uint64_t trail_acked; /* as acked, of all of them; or not known */
 
 	const uint8_t *body; /* in the chunk, or body_block */
 	size_t body_len;     /* kept, decoded */
