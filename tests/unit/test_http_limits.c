@@ -64,6 +64,22 @@ static void head_limit(void **state)
 	}
 	assert_int_equal(stats(&k)->head_limit, 3);
 	assert_int_equal(stats(&k)->resyncs, 0);
+	/* a hole, or the end, behind the limit */
+	kit_open(&k, false, true);
+	kit_data(&k, STREAM_C2S, one, 68000, 0);
+	kit_gap(&k, STREAM_C2S, 3000, STREAM_GAP_LOST);
+	kit_s(&k, ok);
+	expect(&k, "POST /a => 200 !request-gap !head-limit\n");
+	kit_close(&k, STREAM_END_FIN);
+	for (int fin = 0; fin < 2; fin++) {
+		kit_open(&k, false, true);
+		kit_data(&k, STREAM_C2S, one, 68000, 0);
+		if (fin)
+			kit_fin(&k, STREAM_C2S);
+		kit_close(&k, STREAM_END_RST);
+		expect(&k, "POST /a => - !no-response !closed-early "
+			   "!head-limit\n");
+	}
 	kit_done(&k);
 	free(one);
 }

@@ -41,6 +41,9 @@ void msg_complete(struct conn *c, enum stream_dir dir, uint64_t end,
 		request && (m->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE))
 			? DIR_TUNNEL
 			: DIR_START;
+	if (d->state == DIR_TUNNEL && c->tunnel &&
+	    server_dir(c)->state == DIR_UPGRADED)
+		conn_upgrade(c, dir);
 	if (!request)
 		pair_observe(c, m);
 	exchange_check(c, m->x);
@@ -140,6 +143,8 @@ static void request_begin(struct conn *c, enum stream_dir dir, struct input *in)
 	if (!(m->h.marks & HEAD_METHOD_CONNECT))
 		framing_of(m, true);
 	settle_held(c, m, in->ts_ns);
+	if (d->msg != m)
+		return; /* given up: no memory for what was held back */
 	body_start(c, dir, in, m->h.marks & HEAD_EXPECT);
 }
 
@@ -525,11 +530,6 @@ static void body_lost(struct conn *c, enum stream_dir dir, uint64_t ts_ns)
 {
 	struct dir *d = &c->dir[dir];
 
-	if (d->state == DIR_PEEK) {
-		body_unpeek(c, dir, UNPEEK_BLIND, ts_ns);
-		if (d->state != DIR_BODY)
-			return;
-	}
 	if (d->state == DIR_TRAILER && d->msg->trail_len) {
 		c->engine->stats.bytes_buffered -= d->msg->trail_len;
 		c->engine->stats.bytes_head += d->msg->trail_len;
@@ -545,13 +545,6 @@ void body_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 	struct msg *m = d->msg;
 	bool lost = kind != STREAM_GAP_SKIPPED, within;
 
-	if (d->state == DIR_PEEK) {
-		body_unpeek(c, dir, UNPEEK_BLIND, ts_ns);
-		if (d->msg != m || d->state != DIR_BODY) {
-			parse_resync(c, dir, true);
-			return;
-		}
-	}
 	if (lost) {
 		m->h.flags |= dir_is_request(c, dir) ? HTTP_F_REQUEST_GAP
 						     : HTTP_F_RESPONSE_GAP;
@@ -583,14 +576,15 @@ void body_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 void body_cut(struct conn *c, enum stream_dir dir, bool in_order)
 {
 	struct dir *d = &c->dir[dir];
-	struct msg *m = d->msg;
+	struct msg *m;
 
-	if (d->state == DIR_PEEK) {
-		body_unpeek(c, dir, UNPEEK_BLIND, m->last_ns);
-		m = d->msg;
-		if (!m)
-			return;
-	}
+	while (d->state == DIR_PEEK)
+		body_unpeek(c, dir, UNPEEK_BLIND, d->msg->last_ns);
+	if (d->state == DIR_HEAD)
+		parse_head_cut(c, dir, d->msg->last_ns, HTTP_F_CLOSED_EARLY);
+	m = d->msg;
+	if (!m || !m->x)
+		return;
 	if (d->state == DIR_TRAILER ||
 	    (d->state == DIR_HEAD_SKIP && m->in_trailer) ||
 	    (m->framing == FRAMING_CHUNKED && chunked_at_last(&m->chunked)))

@@ -50,7 +50,8 @@ void conn_upgrade(struct conn *c, enum stream_dir dir)
 	}
 	d->state = DIR_UPGRADED;
 	stream_skip(c->flow, dir, STREAM_UNKNOWN);
-	if (c->tunnel)
+	/* (a CONNECT that is not complete yet follows when it is) */
+	if (c->tunnel && !c->dir[dir ^ 1].msg)
 		conn_upgrade(c, (enum stream_dir)(dir ^ 1));
 }
 
@@ -174,6 +175,13 @@ static void http_data(void *proto, enum stream_dir dir,
 	e->stats.memory_used = e->store.used;
 }
 
+/* Is the head of a message not complete yet? */
+static bool in_head(const struct dir *d)
+{
+	return d->state == DIR_HEAD ||
+	       (d->state == DIR_HEAD_SKIP && !d->msg->in_trailer);
+}
+
 static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
 		     enum stream_gap_kind kind, uint64_t ts_ns)
 {
@@ -184,17 +192,20 @@ static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
 
 	if (kind == STREAM_GAP_TRUNCATED)
 		flags |= HTTP_F_TRUNCATED;
-	switch ((enum dir_state)d->state) {
-	case DIR_HEAD:
+	while (d->state == DIR_PEEK)
+		body_unpeek(c, dir, UNPEEK_BLIND, ts_ns);
+	if (in_head(d)) {
 		parse_head_cut(c, dir, ts_ns, flags);
 		parse_resync(c, dir, true);
-		break;
+	}
+	switch ((enum dir_state)d->state) {
 	case DIR_PEEK:
 	case DIR_BODY:
 	case DIR_TRAILER:
 	case DIR_HEAD_SKIP:
 		body_gap(c, dir, len, kind, ts_ns);
 		break;
+	case DIR_HEAD:
 	case DIR_START:
 	case DIR_TUNNEL:
 	case DIR_RESYNC:
@@ -214,7 +225,7 @@ static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 	struct dir *d = &c->dir[dir];
 
 	d->fin = true;
-	if (d->state == DIR_HEAD)
+	if (in_head(d))
 		parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
 	/* a response that waits for its request is not settled by its end */
 	if (d->msg &&
@@ -235,15 +246,14 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 		enum stream_dir dir = (enum stream_dir)i;
 		struct dir *d = &c->dir[i];
 
-		if (d->state == DIR_HEAD)
+		if (in_head(d))
 			parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
 		if (d->msg)
 			body_cut(c, dir, false);
 	}
 	while (c->queue)
 		exchange_finish(c, c->queue, flags);
-	if (!c->seen &&
-	    (c->dir[0].state == DIR_RESYNC || c->dir[1].state == DIR_RESYNC) &&
+	if (!c->seen && c->dir[0].state != DIR_NOT_HTTP &&
 	    (c->dir[0].scanned || c->dir[1].scanned))
 		e->stats.not_http++; /* too short to be sure before */
 	conn_unlist(c);

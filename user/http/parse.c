@@ -547,6 +547,14 @@ void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 	struct head_cursor cur;
 	enum head_result r = HEAD_BAD;
 
+	if (d->state == DIR_HEAD_SKIP) { /* what is beyond the limit */
+		m->h.flags |= flags;
+		m->h.marks |= HEAD_CUT;
+		head_conclude(&m->h);
+		c->seen = true;
+		body_begin(c, dir, &in);
+		return;
+	}
 	/* at a gap only lines that are complete are believed */
 	if (whole && !m->tentative)
 		m->cur.line = m->have;
