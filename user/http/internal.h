@@ -252,7 +252,15 @@ struct input parse_give_back(struct input *in, size_t n, const uint8_t *held,
  * is there if the start line is complete. */
 void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 		    uint32_t flags);
+void parse_begin(struct conn *c, enum stream_dir dir, struct input *in,
+		 enum msg_tentative tentative);
+/* Nothing was seen on this connection so far: whose bytes are these? */
+void parse_role(struct conn *c, enum stream_dir dir, const uint8_t *p,
+		size_t n);
+/* resync.c: from now on a message start is searched for. lost: because of
+ * missing bytes. */
 void parse_resync(struct conn *c, enum stream_dir dir, bool lost);
+void parse_search(struct conn *c, enum stream_dir dir, struct input *in);
 /* Bytes that were held back, once more. */
 void parse_replay(struct conn *c, enum stream_dir dir, const uint8_t *p,
 		  size_t n, uint64_t offset, uint64_t ts_ns, uint64_t acked);

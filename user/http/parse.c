@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Message starts and heads, and the search for a start when it was lost. */
+/* Message starts and heads. */
 #include "http/internal.h"
 #include "http/scan.h"
 
@@ -7,13 +7,6 @@
 
 /* How much of a first line that is none is waited for. */
 #define BAD_LINE_MAX 256u
-/* Bytes of a direction in which no message start was found before the
- * connection is taken for something else than HTTP. SOCKS and the like come
- * first on some connections. */
-#define NOT_HTTP_AFTER 4096u
-/* The same when it was joined midway: perhaps in a large body. */
-#define NOT_HTTP_AFTER_MIDSTREAM (1u << 20)
-
 enum verdict { START_OK, START_WAIT, START_BAD };
 
 static enum head_kind kind_of(const struct conn *c, enum stream_dir dir)
@@ -37,8 +30,7 @@ static bool awaits_first_answer(const struct conn *c)
 }
 
 /* Nothing was seen on this connection so far: whose bytes are these? */
-static void decide_role(struct conn *c, enum stream_dir dir, const uint8_t *p,
-			size_t n)
+void parse_role(struct conn *c, enum stream_dir dir, const uint8_t *p, size_t n)
 {
 	bool status = n >= 5 && starts_with_http(p, n);
 
@@ -55,7 +47,7 @@ static enum verdict check_start(struct conn *c, enum stream_dir dir,
 {
 	enum head_prefix prefix;
 
-	decide_role(c, dir, p, n);
+	parse_role(c, dir, p, n);
 	if (m->tentative) {
 		prefix = dir_is_request(c, dir) ? head_request_prefix(p, n)
 						: head_status_prefix(p, n);
@@ -74,22 +66,6 @@ static enum verdict check_start(struct conn *c, enum stream_dir dir,
 	if (!c->seen && head_request_prefix(p, n) == PREFIX_MAYBE)
 		return START_WAIT;
 	return START_BAD;
-}
-
-void parse_resync(struct conn *c, enum stream_dir dir, bool lost)
-{
-	struct dir *d = &c->dir[dir];
-
-	if (d->state == DIR_UPGRADED || d->state == DIR_NOT_HTTP)
-		return;
-	if (d->state != DIR_RESYNC)
-		c->engine->stats.resyncs++;
-	d->state = DIR_RESYNC;
-	d->nl = 0;
-	if (dir_is_request(c, dir))
-		pair_hole(c, lost);
-	else if (lost)
-		c->rsp_lost = true;
 }
 
 void parse_replay(struct conn *c, enum stream_dir dir, const uint8_t *p,
@@ -433,8 +409,8 @@ static void head_more(struct conn *c, enum stream_dir dir, struct input *in)
 		head_overflow(c, dir, in);
 }
 
-static void begin(struct conn *c, enum stream_dir dir, struct input *in,
-		  enum msg_tentative tentative)
+void parse_begin(struct conn *c, enum stream_dir dir, struct input *in,
+		 enum msg_tentative tentative)
 {
 	struct http_engine *e = c->engine;
 	struct dir *d = &c->dir[dir];
@@ -465,75 +441,7 @@ static void start(struct conn *c, enum stream_dir dir, struct input *in)
 		input_take(in, (size_t)(p - in->p),
 			   &c->engine->stats.bytes_framing);
 	if (p < in->end)
-		begin(c, dir, in, TENTATIVE_NO);
-}
-
-static bool tls_record(const uint8_t *p, size_t n)
-{
-	return n >= 5 && p[0] >= 0x14 && p[0] <= 0x17 && p[1] == 3 &&
-	       p[2] <= 4 && (p[3] << 8 | p[4]) <= 0x4100;
-}
-
-/* Is there a message start at this place, where one may be? */
-static bool resync_here(struct conn *c, enum stream_dir dir,
-			const struct input *in)
-{
-	size_t n = input_left(in);
-
-	decide_role(c, dir, in->p, n);
-	return (dir_is_request(c, dir)
-			? head_request_prefix(in->p, n)
-			: head_status_prefix(in->p, n)) != PREFIX_NO;
-}
-
-static void resync(struct conn *c, enum stream_dir dir, struct input *in)
-{
-	struct http_engine *e = c->engine;
-	struct dir *d = &c->dir[dir];
-	const uint8_t *p = in->p, *lf;
-	size_t n;
-
-	if (in->chunk_start && !c->seen && tls_record(in->p, input_left(in))) {
-		conn_not_http(c, in->p, input_left(in), false);
-		return;
-	}
-	if ((in->chunk_start || d->nl == 2) && resync_here(c, dir, in)) {
-		begin(c, dir, in, TENTATIVE_RESYNC);
-		return;
-	}
-	in->chunk_start = false;
-	/* on to the next empty line */
-	while (p < in->end) {
-		if (d->nl) {
-			if (*p == '\n')
-				d->nl = 2;
-			else if (*p != '\r')
-				break;
-			p++;
-			continue;
-		}
-		lf = memchr(p, '\n', (size_t)(in->end - p));
-		if (!lf) {
-			p = in->end;
-			break;
-		}
-		p = lf + 1;
-		d->nl = 1;
-	}
-	n = (size_t)(p - in->p);
-	if (p < in->end && d->nl == 2 && n) {
-		input_take(in, n, &e->stats.bytes_resync);
-		return; /* and look there */
-	}
-	if (p < in->end) {
-		d->nl = 0;
-		n++;
-	}
-	input_take(in, n, &e->stats.bytes_resync);
-	if (!c->seen &&
-	    (d->scanned += (uint32_t)n) >
-		    (c->midstream ? NOT_HTTP_AFTER_MIDSTREAM : NOT_HTTP_AFTER))
-		conn_not_http(c, NULL, 0, false);
+		parse_begin(c, dir, in, TENTATIVE_NO);
 }
 
 void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
@@ -608,7 +516,7 @@ void parse_input(struct conn *c, enum stream_dir dir, struct input *in)
 			start(c, dir, in);
 			break;
 		case DIR_TUNNEL:
-			begin(c, dir, in, TENTATIVE_TUNNEL);
+			parse_begin(c, dir, in, TENTATIVE_TUNNEL);
 			break;
 		case DIR_HEAD:
 			head_more(c, dir, in);
@@ -626,7 +534,7 @@ void parse_input(struct conn *c, enum stream_dir dir, struct input *in)
 			body_trailer(c, dir, in);
 			break;
 		case DIR_RESYNC:
-			resync(c, dir, in);
+			parse_search(c, dir, in);
 			break;
 		case DIR_UPGRADED:
 			input_take(in, input_left(in),
