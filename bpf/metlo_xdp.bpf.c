@@ -229,21 +229,35 @@ METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 	if (!len)
 		return !bpf_ringbuf_output(ring, env->scratch, sizeof(*rec),
 					   BPF_RB_NO_WAKEUP);
-#define EMIT(n)        \
-	if (size <= n) \
-		return emit_sized(env, ring, rec, off, len, n);
+#define EMIT(n)          \
+	if (size <= (n)) \
+	return emit_sized(env, ring, rec, off, len, n)
+
 	if (size <= 768) {
-		EMIT(128)
-		EMIT(192) EMIT(256) EMIT(384) EMIT(512) EMIT(640) EMIT(768)
+		EMIT(128);
+		EMIT(192);
+		EMIT(256);
+		EMIT(384);
+		EMIT(512);
+		EMIT(640);
+		EMIT(768);
 	} else if (size <= 1536) {
-		EMIT(896) EMIT(1024) EMIT(1152) EMIT(1280) EMIT(1408) EMIT(1536)
+		EMIT(896);
+		EMIT(1024);
+		EMIT(1152);
+		EMIT(1280);
+		EMIT(1408);
+		EMIT(1536);
 	}
-	EMIT(2048)
-	EMIT(3072)
-	EMIT(4096) EMIT(6144) EMIT(9216) EMIT(12288)
+	EMIT(2048);
+	EMIT(3072);
+	EMIT(4096);
+	EMIT(6144);
+	EMIT(9216);
+	EMIT(12288);
 #undef EMIT
-		return emit_sized(env, ring, rec, off, len,
-				  sizeof(*rec) + METLO_REC_PAYLOAD_MAX);
+	return emit_sized(env, ring, rec, off, len,
+			  sizeof(*rec) + METLO_REC_PAYLOAD_MAX);
 }
 
 METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,

@@ -86,7 +86,7 @@ run()
 		-nographic -nic none -no-reboot -kernel "$kernel" \
 		-initrd "$work/initramfs" \
 		-append "console=ttyS0 quiet panic=-1" </dev/null >"$log" 2>&1 || true
-	rm -rf "$work/boot"
+	rm -rf "${work:?}/boot"
 	tr -d '\r' <"$log" | grep -aE '^(not )?ok |^# show' |
 		sed "s/^\(not ok\|ok\) [0-9 -]*/\1 $package /"
 	if ! grep -aq '^# end' "$log" || grep -aqE '^not ok [^#]*$' "$log"; then
@@ -104,7 +104,8 @@ for t in $tests; do
 done
 make_initramfs
 status=0
-for package in ${*:-$(candidates)}; do
+[ $# -gt 0 ] || mapfile -t packages < <(candidates)
+for package in "$@" ${packages+"${packages[@]}"}; do
 	run "$package" || status=1
 done
 exit $status
