@@ -3,6 +3,16 @@
  * The XDP program: finds mirrored TCP segments in VXLAN packets and puts them
  * into ring buffers. What it does with a frame is in include/metlo_process.h;
  * here are the maps and what only the kernel has.
+ *
+ * Helper calls are what costs: a packet that is not wanted makes none. On a
+ * shared 2-CPU virtual machine (Zen 4, Linux 6.18, frame in the cache) a
+ * packet costs, in ns above an empty program: not VXLAN 7 to 13, another VNI
+ * 14, another TCP port 18, shunted 40, bare header 110, 800 bytes delivered
+ * 250 to 290 (of it 34 for the time and 120 for writing to a ring that is not
+ * in the cache), 800 bytes with the ring full 90. tests/bpf/test_cost prints
+ * them for the machine it runs on.
+ *
+ * It loads on 6.1 and later, built by clang 14, 16 or 19.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -158,7 +168,8 @@ METLO_INLINE struct metlo_rec *metlo_env_record(struct metlo_env *env)
 /*
  * CLOCK_MONOTONIC, once for each packet that is delivered. Latencies of
  * requests are told in microseconds: the coarse clock moves every 4 ms only,
- * and the time at which the worker wakes up is up to 1 ms late.
+ * and the time at which the worker wakes up is up to 1 ms late. It costs
+ * about 34 ns with kvm-clock, the coarse one 18.
  */
 METLO_INLINE __u64 metlo_env_now(const struct metlo_env *env METLO_UNUSED)
 {

@@ -32,6 +32,7 @@
 #define METLO_INLINE static inline __attribute__((always_inline, unused))
 #define METLO_UNROLL
 #define METLO_NO_UNROLL
+#define METLO_OPAQUE(v) ((void)(v))
 #define METLO_LOAD(type, p)                                       \
 	({                                                        \
 		type metlo_value_;                                \

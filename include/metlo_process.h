@@ -37,7 +37,11 @@
 
 METLO_INLINE int metlo_port_set(const struct metlo_config *config, __u16 port)
 {
-	return config->port_bits[port >> 6] >> (port & 63) & 1;
+	__u64 word = port >> 6;
+
+	/* 6.1 does not know the bounds of what a byte swap gives. */
+	METLO_OPAQUE(word);
+	return config->port_bits[word & 1023] >> (port & 63) & 1;
 }
 
 METLO_INLINE void metlo_set_ipv4(__u8 *to, const __u8 *from)
