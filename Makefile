@@ -171,6 +171,7 @@ help:
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
 	@echo '  make test-PART    one of: $(TEST_PARTS)'
 	@echo 'make bench-trace    what a line of output costs'
+	@echo 'make bench-http     what a head and a transaction cost'
 	@echo 'make test-kernels   the BPF tests in older kernels under QEMU (downloads them)'
 	@echo 'make vmlinux        regenerates vmlinux/$(ARCH)/vmlinux.h from BTF'
 	@echo 'make check          format and static checks'
