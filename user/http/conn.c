@@ -78,8 +78,7 @@ void conn_not_http(struct conn *c, const uint8_t *p, size_t n, bool h2)
 	}
 }
 
-/* Bytes that the message in progress holds back go to the searched ones. */
-static void drop_message(struct conn *c, struct dir *d)
+void conn_drop_held(struct conn *c, struct dir *d)
 {
 	struct http_engine *e = c->engine;
 	struct msg *m = d->msg;
@@ -101,7 +100,7 @@ void conn_give_up(struct conn *c, uint32_t flags)
 	struct http_engine *e = c->engine;
 
 	for (int i = 0; i < 2; i++)
-		drop_message(c, &c->dir[i]);
+		conn_drop_held(c, &c->dir[i]);
 	queue_give_up(c, flags);
 	for (int i = 0; i < 2; i++) {
 		struct dir *d = &c->dir[i];

@@ -289,6 +289,8 @@ void msg_complete(struct conn *c, enum stream_dir dir, uint64_t end,
 
 /* conn.c */
 void conn_give_up(struct conn *c, uint32_t flags);
+/* Bytes that the message in progress holds back go to the searched ones. */
+void conn_drop_held(struct conn *c, struct dir *d);
 void conn_list(struct conn *c);
 void conn_unlist(struct conn *c);
 void conn_upgrade(struct conn *c, enum stream_dir dir);

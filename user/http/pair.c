@@ -77,6 +77,9 @@ void queue_remove(struct conn *c, struct exchange *x)
 void exchange_finish(struct conn *c, struct exchange *x, uint32_t flags)
 {
 	queue_remove(c, x);
+	for (int i = 0; i < 2; i++)
+		if (c->dir[i].msg && c->dir[i].msg->x == x)
+			conn_drop_held(c, &c->dir[i]);
 	exchange_emit(c, x, flags);
 	for (int i = 0; i < 2; i++) {
 		struct dir *d = &c->dir[i];
@@ -219,22 +222,43 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 	return x;
 }
 
-/* May this request be the one that the held response answers? */
-static bool answers(const struct conn *c, const struct exchange *x,
-		    const struct msg *m)
+enum answer { ANSWER_NO, ANSWER_DOUBTFUL, ANSWER_YES };
+
+/* Is this request the one that the held response answers? */
+static enum answer answers(const struct conn *c, const struct exchange *x,
+			   const struct msg *m)
 {
 	bool doubt = x->uncertain || c->req_hole;
 
 	if (!known(x->rsp_acked) || !known(m->acked))
-		return !doubt;
+		return doubt ? ANSWER_DOUBTFUL : ANSWER_YES;
 	if (x->rsp_acked <= m->start || x->rsp_start < m->acked)
-		return false;
-	return !doubt || (!c->pipelined && x->rsp_start == m->acked);
+		return ANSWER_NO;
+	if (!doubt || (!c->pipelined && x->rsp_start == m->acked))
+		return ANSWER_YES;
+	return ANSWER_DOUBTFUL;
+}
+
+/* It is known what x answers, so the held responses that follow it without a
+ * hole answer the requests that follow. */
+static void settle_order(struct exchange *x)
+{
+	const struct exchange *before = x;
+
+	x->uncertain = false;
+	for (x = x->next; x && !x->req && before->rsp && before->rsp->complete;
+	     before = x, x = x->next) {
+		if (x->rsp_start - before->rsp->end > STRAY_MAX)
+			return;
+		x->uncertain = false;
+	}
 }
 
 struct exchange *pair_request(struct conn *c, struct msg *m)
 {
 	struct exchange *x = c->queue, *last = NULL, *next;
+	bool doubtful = false;
+	enum answer answer;
 
 	/* Of lost requests or of one that waits nothing came back in between:
 	 * to be known before a held response is asked whose answer it is. */
@@ -249,13 +273,19 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 		next = x->next;
 		if (x->req)
 			continue;
-		if (answers(c, x, m)) {
-			c->req_hole = false;
+		answer = answers(c, x, m);
+		if (answer == ANSWER_YES) {
+			c->req_hole = c->hole_lost = false;
 			if (x->uncertain)
 				c->rsp_lost = false;
-			x->uncertain = false;
+			settle_order(x);
+			if (x->rsp && x->rsp->complete)
+				c->answered = x->rsp->end;
 			return x;
 		}
+		/* If it was, then the next response is not. */
+		if (answer == ANSWER_DOUBTFUL)
+			doubtful = true;
 		/* It was there before the request, so it is not its answer,
 		 * nor that of a later one. */
 		if (x->rsp && !x->rsp->complete)
@@ -263,6 +293,8 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 		else
 			exchange_finish(c, x, 0);
 	}
+	if (doubtful)
+		c->rsp_lost = true;
 	if (c->n_queue >= QUEUE_MAX && c->queue) {
 		c->engine->stats.memory_limit++;
 		queue_give_up(c, HTTP_F_EVICTED);

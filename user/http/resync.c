@@ -57,6 +57,9 @@ void parse_search(struct conn *c, enum stream_dir dir, struct input *in)
 		return;
 	}
 	if ((in->chunk_start || d->nl == 2) && resync_here(c, dir, in)) {
+		/* The end of another request is in the same packet. */
+		if (!in->chunk_start && dir_is_request(c, dir))
+			c->pipelined = true;
 		parse_begin(c, dir, in, TENTATIVE_RESYNC);
 		return;
 	}
