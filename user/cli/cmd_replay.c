@@ -19,6 +19,8 @@
 #define PROGRESS_NS   (200 * NSEC_PER_MSEC) /* of the wall clock */
 #define SLEEP_NS      (50 * NSEC_PER_MSEC)  /* between ticks at real speed */
 #define CHECK_PACKETS 256 /* between looks at clock, signals and output */
+/* Waiting for the output: the file can wait too, so there is no use in more. */
+#define QUEUE_MAX (4u << 20)
 
 struct replay {
 	const struct settings *settings;
@@ -250,11 +252,12 @@ static bool open_summary(struct replay *r)
 static bool open_output(struct replay *r)
 {
 	const struct settings *s = r->settings;
+	const uint64_t limit = pipeline_queue_limit(s);
 	const struct output_conf conf = {
 		.destinations = s->outputs.item,
 		.n_destinations = s->outputs.n,
 		.workers = 1,
-		.queue_limit = pipeline_queue_limit(s),
+		.queue_limit = limit < QUEUE_MAX ? limit : QUEUE_MAX,
 		.blocking = true,
 		.log = r->log,
 	};
