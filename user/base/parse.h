@@ -55,4 +55,13 @@ const char *parse_nearest(const char *name,
 /* Size and duration as text that the parsers above read back. */
 void format_size(char *to, size_t n, uint64_t bytes);
 
+/* The value of a hexadecimal digit, -1 if it is none. */
+static inline int parse_hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 #endif

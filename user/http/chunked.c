@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/parse.h"
 #include "http/chunked.h"
 
 #include <string.h>
@@ -6,16 +7,6 @@
 void chunked_init(struct chunked *c)
 {
 	*c = (struct chunked){.first = true};
-}
-
-static int hex(uint8_t c)
-{
-	if ((uint8_t)(c - '0') <= 9)
-		return c - '0';
-	c |= 0x20;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
 }
 
 enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
@@ -33,7 +24,7 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 				c->malformed = true;
 				break;
 			}
-			if (hex(ch) < 0)
+			if (parse_hex_digit(ch) < 0)
 				return c->first ? CHUNKED_NOT_USED
 						: CHUNKED_BAD;
 			c->first = false;
@@ -41,7 +32,7 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 			c->state = CHUNKED_SIZE;
 			continue;
 		case CHUNKED_SIZE:
-			if (hex(ch) < 0) {
+			if (parse_hex_digit(ch) < 0) {
 				if (ch != '\r' && ch != '\n' && ch != ';')
 					c->malformed = true;
 				c->state = CHUNKED_EXT;
@@ -51,7 +42,8 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 				c->left = UINT64_MAX;
 				c->malformed = true;
 			} else {
-				c->left = c->left << 4 | (uint64_t)hex(ch);
+				c->left = c->left << 4 |
+					  (uint64_t)parse_hex_digit(ch);
 			}
 			break;
 		case CHUNKED_EXT:

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "report/mask.h"
 
 struct name {
@@ -100,14 +101,6 @@ bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n)
 	return false;
 }
 
-static int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Bytes collected for a comparison; what is too long matches nothing. */
 struct part {
 	size_t n;
@@ -129,8 +122,9 @@ bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n)
 	for (; p < end; p++) {
 		uint8_t c = *p == '+' ? ' ' : *p;
 
-		if (c == '%' && end - p > 2 && (hi = hex_value(p[1])) >= 0 &&
-		    (lo = hex_value(p[2])) >= 0) {
+		if (c == '%' && end - p > 2 &&
+		    (hi = parse_hex_digit(p[1])) >= 0 &&
+		    (lo = parse_hex_digit(p[2])) >= 0) {
 			c = (uint8_t)(hi << 4 | lo);
 			p += 2;
 		}
@@ -343,7 +337,7 @@ static bool match_json_name(const struct mask_names *m, const uint8_t *p,
 			continue;
 		}
 		for (c = 0, i = 2; i < 6; i++) {
-			digit = p + i < end ? hex_value(p[i]) : -1;
+			digit = p + i < end ? parse_hex_digit(p[i]) : -1;
 			if (digit < 0)
 				return false;
 			c = c << 4 | (unsigned int)digit;

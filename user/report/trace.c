@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/parse.h"
 #include "report/line.h"
 #include "report/mask.h"
 #include "report/trace.h"
@@ -83,14 +84,6 @@ static void put_server(struct line *l, const struct http_transaction *t)
 	}
 }
 
-static inline int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static size_t percent_decode(uint8_t *to, const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + n;
@@ -98,8 +91,9 @@ static size_t percent_decode(uint8_t *to, const uint8_t *p, size_t n)
 	int hi, lo;
 
 	for (; p < end; p++) {
-		if (*p == '%' && end - p > 2 && (hi = hex_value(p[1])) >= 0 &&
-		    (lo = hex_value(p[2])) >= 0) {
+		if (*p == '%' && end - p > 2 &&
+		    (hi = parse_hex_digit(p[1])) >= 0 &&
+		    (lo = parse_hex_digit(p[2])) >= 0) {
 			*to++ = (uint8_t)(hi << 4 | lo);
 			p += 2;
 		} else {
