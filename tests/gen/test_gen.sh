@@ -30,9 +30,17 @@ check "lost packets" --loss-like --transactions 50000 --connections 100 \
 	--loss 10000 --seed 7 $mixed
 check "lost, reordered, twice" --loss-like --transactions 50000 \
 	--loss 3000 --reorder 20000 --dup 20000 --seed 8 $mixed
+for seed in 9 12; do
+	check "many lost, seed $seed" --loss-like --transactions 50000 \
+		--loss 20000 --seed $seed $mixed
+done
+check "most connections hit" --loss-like --transactions 50000 \
+	--loss 100000 --seed 6 $mixed
+check "midstream and reordered" --loss-like --transactions 50000 \
+	--midstream 100 --reorder 50000 --seed 11 $mixed
 }
 # Bounded at a few MiB more than 20,000 transactions need: nothing piles up.
-check "a million transactions" --max-rss 160 --transactions 1000000 \
+check "a million transactions" --max-rss 64 --transactions 1000000 \
 	--connections 1000 --per-connection 100 --body 20-300 --no-acks
 # The table of flows is full a hundred times over; what comes later works.
 check "a million half-open connections" --max-rss 200 --half-open 1000000 \
