@@ -308,11 +308,26 @@ static bool put_body(struct line *l, const struct trace_conf *c,
 	return true;
 }
 
+/* What ends both kinds of message; returns whether the body is base64. */
+static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
+				const struct http_message *m)
+{
+	bool base64;
+
+	put_fields(l, c, m);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "],\"body\":\"");
+	base64 = put_body(l, c, m);
+	if (line_room(l, LINE_ROOM))
+		LINE_PUT(l, "\"}");
+	return base64;
+}
+
 static bool put_request(struct line *l, const struct http_transaction *t,
 			const struct trace_conf *c)
 {
 	const struct http_message *m = t->request;
-	bool base64;
 
 	if (!line_room(l, LINE_ROOM))
 		return false;
@@ -340,21 +355,13 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "]},\"headers\":[");
-	put_fields(l, c, m);
-	if (!line_room(l, LINE_ROOM))
-		return false;
-	LINE_PUT(l, "],\"body\":\"");
-	base64 = put_body(l, c, m);
-	if (line_room(l, LINE_ROOM))
-		LINE_PUT(l, "\"}");
-	return base64;
+	return put_fields_and_body(l, c, m);
 }
 
 static bool put_response(struct line *l, const struct http_transaction *t,
 			 const struct trace_conf *c)
 {
 	const struct http_message *m = t->response;
-	bool base64;
 
 	if (!line_room(l, LINE_ROOM))
 		return false;
@@ -365,14 +372,7 @@ static bool put_response(struct line *l, const struct http_transaction *t,
 	LINE_PUT(l, ",\"response\":{\"status\":");
 	line_u64(l, m->status);
 	LINE_PUT(l, ",\"headers\":[");
-	put_fields(l, c, m);
-	if (!line_room(l, LINE_ROOM))
-		return false;
-	LINE_PUT(l, "],\"body\":\"");
-	base64 = put_body(l, c, m);
-	if (line_room(l, LINE_ROOM))
-		LINE_PUT(l, "\"}");
-	return base64;
+	return put_fields_and_body(l, c, m);
 }
 
 static void put_meta(struct line *l, const struct http_transaction *t)
