@@ -332,3 +332,21 @@ uint32_t kit_random(uint64_t *state)
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return (uint32_t)((z ^ z >> 31) >> 32);
 }
+
+int kit_setup(void **state)
+{
+	struct kit *k = malloc(sizeof(*k));
+
+	kit_init(k);
+	*state = k;
+	return 0;
+}
+
+int kit_teardown(void **state)
+{
+	struct kit *k = *state;
+
+	kit_free(k);
+	free(k);
+	return 0;
+}

@@ -87,6 +87,9 @@ void kit_init(struct kit *k);
 /* The same with another configuration: change k->conf in between. */
 void kit_start(struct kit *k);
 void kit_free(struct kit *k);
+/* The same as set-up and tear-down of a test: *state is the kit. */
+int kit_setup(void **state);
+int kit_teardown(void **state);
 
 /* One connection, client port 40000 + n, with ISNs close to the wrap. */
 struct kit_conn kit_conn(unsigned int n);

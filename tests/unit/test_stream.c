@@ -8,24 +8,6 @@
 
 #include "stream_kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof(*k));
-
-	kit_init(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_free(k);
-	free(k);
-	return 0;
-}
-
 static void test_plain(void **state)
 {
 	struct kit *k = *state;
@@ -539,7 +521,7 @@ static void test_continued_records(void **state)
 	assert_true(k->streams[0].half[S2C].fin);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
 {

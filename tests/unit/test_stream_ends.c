@@ -8,24 +8,6 @@
 
 #include "stream_kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof(*k));
-
-	kit_init(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_free(k);
-	free(k);
-	return 0;
-}
-
 static void test_fin_out_of_order(void **state)
 {
 	struct kit *k = *state;
@@ -534,7 +516,7 @@ static void test_data_after_fin(void **state)
 	kit_expect(k, 0, C2S, 100);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 /* The SYN-ACK and all of the first answer are lost: what the client
  * acknowledged says where the answers begin. */

@@ -10,24 +10,6 @@
 
 #include "stream_kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof(*k));
-
-	kit_init(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_free(k);
-	free(k);
-	return 0;
-}
-
 /* Resident memory in bytes. */
 static uint64_t resident(void)
 {
@@ -275,7 +257,7 @@ static void test_long_run(void **state)
 	assert_int_equal(kit_stats(k)->flows_live, 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
 {

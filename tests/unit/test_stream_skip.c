@@ -8,24 +8,6 @@
 
 #include "stream_kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof(*k));
-
-	kit_init(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_free(k);
-	free(k);
-	return 0;
-}
-
 /* What the recorder skips at its first chunk from the server. */
 static uint64_t want_skip;
 
@@ -302,7 +284,7 @@ static void test_skip_lengthened(void **state)
 	assert_int_equal(server(k)->gap_bytes[STREAM_GAP_SKIPPED], 4000);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
 {

@@ -11,24 +11,6 @@
 
 #include "stream_kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof(*k));
-
-	kit_init(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_free(k);
-	free(k);
-	return 0;
-}
-
 /* The same ends as c, but another connection under another VNI. */
 static struct kit_conn tenant(const struct kit_conn *c, uint32_t vni)
 {
@@ -391,7 +373,7 @@ static void test_vni_swapped(void **state)
 	assert_int_equal(kit_stats(k)->flows_opened, 1);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
 {
