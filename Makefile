@@ -223,10 +223,10 @@ built-for-gen: all test-tools
 built-for-e2e: all test-tools
 
 # Programs that tests use: generators of traffic.
-TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/*.c))
+TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c))
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
-$(O)/tests/gen/%: $(O)/tests/gen/%.o
+$(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
 

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of mkhttp: random numbers and packets (gen_packet.c), messages
+ * and the truth about them (gen_message.c), connections (gen_conn.c), traffic
+ * that is not HTTP (gen_noise.c), options and presets (gen_options.c). Memory
+ * or files that cannot be had end the program.
+ */
+#ifndef METLO_TESTS_GEN_H
+#define METLO_TESTS_GEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define FRAME_MAX   66000
+#define TCP_FIN	    0x01
+#define TCP_SYN	    0x02
+#define TCP_PSH	    0x08
+#define TCP_ACK	    0x10
+#define VNI_FIRST   7000
+#define HELD_MAX    16
+#define NOISE_CONNS 32
+
+enum acks {
+	ACKS_ALL,     /* one for each request and each response */
+	ACKS_DELAYED, /* one for every second segment and each response; what
+			 acknowledges the request is its response */
+	ACKS_NONE,
+};
+
+struct options {
+	uint64_t transactions;
+	uint32_t connections; /* open at a time */
+	uint32_t per_connection;
+	uint32_t vnis;
+	uint32_t mss;
+	uint32_t body_min, body_max;
+	uint32_t request_size; /* bytes of a request without body, 0: as is */
+	uint32_t post, gzip, chunked, pipelined, ipv6, midstream; /* percent */
+	uint32_t noise;		     /* percent of all packets */
+	uint32_t loss, dup, reorder; /* packets per million */
+	uint32_t reorder_distance;   /* packets, at most */
+	enum acks acks;
+	bool json;
+	bool whole; /* only as many connections as needed, all used up */
+	uint64_t half_open;
+	uint32_t half_open_bytes;
+	uint32_t gap_ns; /* between packets */
+	uint64_t seed;
+	const char *out, *truth;
+};
+
+struct bytes {
+	uint8_t *p;
+	size_t len, cap;
+};
+
+enum step {
+	SYN,
+	SYN_ACK,
+	ACK,
+	REQUEST,
+	RESPONSE,
+	CLOSE_CLIENT,
+	CLOSE_SERVER,
+	CLOSE_ACK
+};
+
+/* One connection. The numbers are those of the next byte of each side. */
+struct conn {
+	enum step step;
+	uint64_t id;
+	uint32_t seq[2];
+	uint32_t vni;
+	uint32_t left; /* transactions, or packets of noise, to come */
+	uint16_t port; /* of the server */
+	bool ipv6;
+	bool over;	      /* nothing comes any more */
+	struct bytes side[2]; /* being sent: requests, responses */
+	size_t sent;
+	uint32_t unacked; /* segments of the side that is sending */
+};
+
+struct held {
+	uint8_t *p;
+	size_t len;
+	int after; /* packets until it goes */
+};
+
+struct gen {
+	struct options o;
+	FILE *out, *truth;
+	uint64_t random;
+	uint64_t ns;
+	uint64_t next_conn, next_noise, next_tx;
+	uint64_t
+		promised; /* transactions of the connections opened, if whole */
+	uint64_t sent; /* before the mirror: packets is what it left of them */
+	uint64_t packets, lost, noise;
+	struct held held[HELD_MAX];
+	struct conn noisy[NOISE_CONNS];
+	uint8_t noise_data[4096];
+	uint8_t frame[FRAME_MAX];
+};
+
+/* A random number, one below n (0 when n is), and true in so many cases. */
+uint64_t rnd(struct gen *g);
+uint32_t below(struct gen *g, uint32_t n);
+bool percent(struct gen *g, uint32_t p);
+bool per_million(struct gen *g, uint32_t p);
+
+/* Appends to b, which owns its memory and grows. */
+void bytes_room(struct bytes *b, size_t n);
+void add(struct bytes *b, const void *p, size_t n);
+void addf(struct bytes *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Sends one inner TCP segment of side from (0: the client) in its VXLAN packet,
+ * as the mirror and the network treat it. Advances c->seq[from]. */
+void segment(struct gen *g, struct conn *c, int from, uint8_t flags,
+	     const uint8_t *data, size_t n);
+void release_held(struct gen *g, bool all);
+
+/* Appends a request and its response to what the connection sends, and to the
+ * truth. */
+void transaction(struct gen *g, struct conn *c);
+
+/* All traffic as the options say. */
+void generate(struct gen *g);
+
+/* Sends packets on other ports until their share is what the options say. */
+void make_noise(struct gen *g);
+
+/* Fills the options from the command line; ends the program on wrong usage. */
+void parse_options(struct options *o, int argc, char **argv);
+
+#endif
