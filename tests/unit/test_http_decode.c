@@ -371,13 +371,153 @@ static void transfer_coded(void **state)
 	free(gz.p);
 }
 
+/* What comes out of a body that is fed in pieces of this size, or of sizes
+ * that seed says. To be freed. */
+static char *cut_answer(struct kit *k, const char *coding, struct bytes body,
+			size_t piece, uint32_t seed)
+{
+	char head[256], *lines;
+	size_t n = (size_t)sprintf(head,
+				   "HTTP/1.1 200 OK\r\nContent-Encoding: %s"
+				   "\r\nContent-Length: %zu\r\n\r\n",
+				   coding, body.n);
+
+	kit_clear(k);
+	kit_c(k, "GET / HTTP/1.1\r\n\r\n");
+	kit_s(k, head);
+	for (size_t at = 0; at < body.n; at += n) {
+		seed = seed * 1664525 + 1013904223;
+		n = piece ? piece : 1 + (seed >> 16) % (1u << (seed >> 28));
+		if (n > body.n - at)
+			n = body.n - at;
+		kit_data(k, STREAM_S2C, body.p + at, n,
+			 k->flow.pos[STREAM_C2S]);
+	}
+	lines = strdup(kit_lines(k));
+	assert_non_null(lines);
+	return lines;
+}
+
+static void same_however_cut(struct kit *k, const char *coding,
+			     struct bytes body)
+{
+	char *whole = cut_answer(k, coding, body, body.n, 0), *cut;
+
+	for (uint32_t i = 0; i < 6; i++) {
+		cut = cut_answer(k, coding, body, i ? 0 : 1, i);
+		assert_string_equal(whole, cut);
+		free(cut);
+	}
+	free(whole);
+}
+
+/* Bytes that say nothing, then what is broken: at a place where it was
+ * once decided by the cuts whether the whole is handed on as it is. */
+static void broken_late(struct kit *k)
+{
+	static const struct {
+		const char *coding;
+		const char *start, *idle, *broken;
+		uint8_t n_start, n_idle, n_broken;
+	} rows[] = {
+		/* stored blocks without a byte, then block type 3 */
+		{"deflate", "\x78\x9c", "\0\0\0\xff\xff", "\x07xyz", 2, 5, 4},
+		{"deflate", "", "\0\0\0\xff\xff", "\x07xyz", 0, 5, 4},
+		{"gzip", "\x1f\x8b\x08\0\0\0\0\0\0\xff", "\0\0\0\xff\xff",
+		 "\x07xyz", 10, 5, 4},
+		/* skippable frames of one byte, then another format */
+		{"zstd", "", "\x50\x2a\x4d\x18\1\0\0\0.", "<html>", 0, 9, 6},
+		/* metadata blocks of one byte, then a reserved bit */
+		{"br", "\x0c", "\x58\0.", "\xff\xff\xff", 1, 3, 3},
+	};
+	uint8_t buf[9000];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (size_t n = 10; n < 900; n += 97) {
+			struct bytes b = {.p = buf, .n = rows[i].n_start};
+
+			memcpy(buf, rows[i].start, b.n);
+			for (size_t j = 0; j < n; j++, b.n += rows[i].n_idle)
+				memcpy(buf + b.n, rows[i].idle, rows[i].n_idle);
+			memcpy(buf + b.n, rows[i].broken, rows[i].n_broken);
+			b.n += rows[i].n_broken;
+			same_however_cut(k, rows[i].coding, b);
+		}
+	}
+}
+
+/* A brotli stream of two blocks as they are, and a third that is none: what
+ * the library had ready is lost when all came at once. */
+static void broken_brotli(struct kit *k)
+{
+	uint8_t buf[2 * 1003 + 100];
+	struct bytes b = {.p = buf};
+
+	for (int i = 0; i < 2; i++) {
+		/* RFC 7932 9.2: (window,) not the last, 1000 bytes, as is */
+		uint32_t bits = (999u << 3 | 1u << 19) << (i ? 0 : 1);
+
+		for (int j = 0; j < 3; j++)
+			buf[b.n++] = (uint8_t)(bits >> (8 * j));
+		fill_letters(buf + b.n, 1000);
+		b.n += 1000;
+	}
+	memset(buf + b.n, 0xff, 100);
+	b.n += 100;
+	same_however_cut(k, "br", b);
+	assert_true(has(k, "!decode-failed"));
+}
+
+/* The same bytes give the same body, length and flags in whatever packets. */
+static void broken_however_cut(void **state)
+{
+	static const char *const codings[] = {"deflate", "deflate", "gzip",
+					      "zstd", "deflate, gzip"};
+	struct bytes t = {.p = malloc(9000), .n = 9000}, coded[5];
+	uint32_t seed = 7;
+	struct kit k;
+
+	(void)state;
+	assert_non_null(t.p);
+	fill_letters(t.p, t.n);
+	coded[0] = deflated(t, ZLIB_WINDOW);
+	coded[1] = deflated(t, RAW_WINDOW);
+	coded[2] = deflated(t, GZIP_WINDOW);
+	coded[3] = zstded(t);
+	coded[4] = deflated(coded[0], GZIP_WINDOW);
+	kit_init(&k, &(struct kit_options){.body_limit = 3000});
+	kit_open(&k, false, true);
+	broken_late(&k);
+	broken_brotli(&k);
+	for (int i = 0; i < 5; i++) {
+		for (int j = 0; j < 40; j++) {
+			uint8_t *at;
+
+			seed = seed * 1664525 + 1013904223;
+			/* half of them within the first few bytes */
+			at = coded[i].p +
+			     (seed >> 8) % (j & 1 ? coded[i].n : 40);
+			*at ^= (uint8_t)(1u << (seed >> 29));
+			same_however_cut(&k, codings[i], coded[i]);
+			*at ^= (uint8_t)(1u << (seed >> 29));
+		}
+		free(coded[i].p);
+	}
+	kit_done(&k);
+	free(t.p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(right),	  cmocka_unit_test(brotli),
-		cmocka_unit_test(gzip_forms),	  cmocka_unit_test(wrong),
-		cmocka_unit_test(bomb),		  cmocka_unit_test(hole),
+		cmocka_unit_test(right),
+		cmocka_unit_test(brotli),
+		cmocka_unit_test(gzip_forms),
+		cmocka_unit_test(wrong),
+		cmocka_unit_test(bomb),
+		cmocka_unit_test(hole),
 		cmocka_unit_test(transfer_coded),
+		cmocka_unit_test(broken_however_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

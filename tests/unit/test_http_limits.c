@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "http/head.h"
+
 static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 static const struct http_stats *stats(const struct kit *k)
@@ -80,6 +82,27 @@ static void head_limit(void **state)
 		expect(&k, "POST /a => - !no-response !closed-early "
 			   "!head-limit\n");
 	}
+	kit_done(&k);
+	free(one);
+}
+
+/* The limit falls between two lines: nothing is cut in two by it. */
+static void head_limit_between_lines(void **state)
+{
+	char *one = long_text("POST /a HTTP/1.1\r\nX: ", 'x',
+			      HEAD_MAX - strlen("POST /a HTTP/1.1\r\nX: \r\n"),
+			      "\r\nContent-Length: 3\r\n\r\nabc");
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	for (size_t piece = 100000; piece > 10; piece /= 8) {
+		send_in(&k, STREAM_C2S, one, piece);
+		kit_s(&k, ok);
+		expect(&k, "POST /a => 200 !head-limit\n");
+	}
+	assert_int_equal(stats(&k)->resyncs, 0);
 	kit_done(&k);
 	free(one);
 }
@@ -512,6 +535,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(head_limit),
+		cmocka_unit_test(head_limit_between_lines),
 		cmocka_unit_test(field_limit),
 		cmocka_unit_test(target_limit),
 		cmocka_unit_test(trailer_limit),

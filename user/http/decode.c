@@ -13,6 +13,10 @@
 
 #define LAYERS_MAX (HEAD_CODINGS_MAX * 2)
 #define OUT_SIZE   16384u
+/* Compressed bytes that the decoders are given at a time, always at the same
+ * offsets of the body: how much comes out before a broken place is noticed
+ * depends on the pieces, and must not depend on how packets were cut. */
+#define BLOCK_SIZE 2048u
 #define HELD_MAX   512u /* input kept until a layer has proved itself */
 #define WINDOW_LOG 23	/* zstd: 8 MiB, RFC 9659 */
 #define POOLED_MAX 8u
@@ -64,6 +68,8 @@ struct decoder {
 	unsigned int n;
 	unsigned int result;
 	size_t cap;
+	uint32_t n_block;
+	uint8_t *block; /* BLOCK_SIZE: the one that is not complete yet */
 	struct layer layer[];
 };
 
@@ -508,6 +514,11 @@ struct decoder *body_decoder_new(struct decode_pool *pool,
 	memset(d, 0, sizeof(*d) + n * sizeof(d->layer[0]));
 	d->pool = pool;
 	d->cap = cap;
+	d->block = store_alloc(pool->store, BLOCK_SIZE, &cap);
+	if (!d->block) {
+		body_decoder_free(d);
+		return NULL;
+	}
 	d->n = n;
 	for (unsigned int i = 0; i < n; i++) {
 		/* the last one applied is the first to undo */
@@ -525,14 +536,40 @@ void body_decoder_push(struct decoder *d, const uint8_t *p, size_t n,
 		       decode_sink sink, void *ctx)
 {
 	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
+	size_t take;
 
-	layer_push(&f, 0, p, n);
+	for (; n; p += take, n -= take) {
+		if (!d->n_block && n >= BLOCK_SIZE) {
+			take = BLOCK_SIZE;
+			layer_push(&f, 0, p, take);
+			continue;
+		}
+		take = BLOCK_SIZE - d->n_block;
+		if (take > n)
+			take = n;
+		memcpy(d->block + d->n_block, p, take);
+		d->n_block += (uint32_t)take;
+		if (d->n_block == BLOCK_SIZE)
+			body_decoder_flush(d, sink, ctx);
+	}
+}
+
+unsigned int body_decoder_flush(struct decoder *d, decode_sink sink, void *ctx)
+{
+	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
+	uint32_t n = d->n_block;
+
+	d->n_block = 0;
+	if (n)
+		layer_push(&f, 0, d->block, n);
+	return d->result;
 }
 
 unsigned int body_decoder_end(struct decoder *d, decode_sink sink, void *ctx)
 {
 	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
 
+	body_decoder_flush(d, sink, ctx);
 	for (unsigned int i = 0; i < d->n; i++) {
 		struct layer *l = &d->layer[i];
 
@@ -550,11 +587,6 @@ unsigned int body_decoder_end(struct decoder *d, decode_sink sink, void *ctx)
 	return d->result;
 }
 
-unsigned int body_decoder_result(const struct decoder *d)
-{
-	return d->result;
-}
-
 void body_decoder_free(struct decoder *d)
 {
 	struct decode_pool *pool;
@@ -564,5 +596,6 @@ void body_decoder_free(struct decoder *d)
 	pool = d->pool;
 	for (unsigned int i = 0; i < d->n; i++)
 		layer_release(pool, &d->layer[i]);
+	store_free(pool->store, d->block, BLOCK_SIZE);
 	store_free(pool->store, d, d->cap);
 }

@@ -6,6 +6,7 @@
  * What to do with a body that is not what its head says follows the browsers:
  * a layer whose first bytes are not of its format hands them on as they are;
  * a layer that breaks later ends the body there, and what came out is kept.
+ * The same bytes give the same result, in whatever pieces they are pushed.
  */
 #ifndef HTTP_DECODE_H
 #define HTTP_DECODE_H
@@ -40,9 +41,11 @@ struct decoder *body_decoder_new(struct decode_pool *pool,
 				 const uint8_t *codings, unsigned int n);
 void body_decoder_push(struct decoder *d, const uint8_t *p, size_t n,
 		       decode_sink sink, void *ctx);
-/* The body is complete: flushes what was held back. Returns result bits. */
+/* The body is complete: what was held back comes out. Returns result bits. */
 unsigned int body_decoder_end(struct decoder *d, decode_sink sink, void *ctx);
-unsigned int body_decoder_result(const struct decoder *d);
+/* The same where the body is cut off, which is not the coding's fault. Nothing
+ * may be pushed afterwards. */
+unsigned int body_decoder_flush(struct decoder *d, decode_sink sink, void *ctx);
 void body_decoder_free(struct decoder *d);
 
 #endif

@@ -100,6 +100,11 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 	if (!x->req && !x->rsp)
 		return; /* an interim response and nothing else */
 	flags |= x->flags;
+	/* what is given up within its body */
+	if (x->req)
+		msg_body_end(e, x->req);
+	if (x->rsp)
+		msg_body_end(e, x->rsp);
 	if (x->req) {
 		fill(e, x->req, true, e->out[0], &req);
 		t.request = &req;

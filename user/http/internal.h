@@ -211,6 +211,7 @@ void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
 void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n,
 		   bool wanted);
 void msg_body_start(struct http_engine *e, struct msg *m);
+/* The body is complete, or given up: what the decoders hold comes out. */
 void msg_body_end(struct http_engine *e, struct msg *m);
 /* No more byte of the body is of use. */
 bool msg_body_enough(const struct http_engine *e, const struct msg *m);

@@ -139,6 +139,8 @@ static bool hold(struct http_engine *e, void **block, size_t *block_cap,
 	size_t need = *have + n, cap;
 	uint8_t *b;
 
+	if (!n)
+		return true; /* perhaps there is no block yet */
 	if (need > *block_cap) {
 		b = store_alloc(&e->store, need < 512 ? 512 : need + need / 2,
 				&cap);
@@ -269,7 +271,8 @@ void msg_body_end(struct http_engine *e, struct msg *m)
 
 	if (!m->dec)
 		return;
-	result = m->hole ? body_decoder_result(m->dec)
+	result = m->hole || !m->complete
+			 ? body_decoder_flush(m->dec, body_sink, &s)
 			 : body_decoder_end(m->dec, body_sink, &s);
 	if (result & DECODE_FAILED)
 		m->h.flags |= HTTP_F_DECODE_FAILED;
