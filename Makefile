@@ -102,6 +102,41 @@ $(O)/metlo-xdp: $(call obj,$(USER_MAIN)) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# --- metlo-mirror: the same, below provision/; of user/ it has base only -----
+# Its folders come first: provision/cli is another one than user/cli.
+PROV_CPPFLAGS := -Iprovision $(CPPFLAGS)
+PROV_LIBS := -lcurl -lexpat -lcjson -lcrypto
+PROV_DIRS := cli plan aws
+PROV_MAIN := $(wildcard provision/cli/main.c)
+PROV_SRCS := $(filter-out $(PROV_MAIN),$(wildcard $(PROV_DIRS:%=provision/%/*.c)))
+
+define prov_lib
+$(O)/libprov_$(1).a: $(call obj,$(filter provision/$(1)/%,$(PROV_SRCS)))
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $$(AR) rcsD $$@ $$^
+endef
+$(foreach d,$(PROV_DIRS),$(eval $(call prov_lib,$(d))))
+PROV_ARCHIVES := $(PROV_DIRS:%=$(O)/libprov_%.a) $(O)/libbase.a
+
+$(O)/provision/%.o: provision/%.c $(O)/.flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(PROV_CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(O)/tests/provision/%.o: tests/provision/%.c $(O)/.flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(PROV_CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/metlo-mirror: $(call obj,$(PROV_MAIN)) $(PROV_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PROV_LIBS)
+# A distribution may lack one of the libraries: then there is no metlo-mirror.
+PROV_HAVE := $(shell $(PKG_CONFIG) --exists libcurl expat libcjson && echo yes)
+all: $(if $(PROV_MAIN),$(if $(PROV_HAVE),$(O)/metlo-mirror,without-mirror))
+.PHONY: without-mirror
+without-mirror:
+	@echo 'metlo-mirror is not built: it needs libcurl, expat and libcjson' >&2
+
 # --- tests -----------------------------------------------------------------
 # A second JSON parser for the tests; those that need it skip without it.
 TEST_LIBS  := $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null)
@@ -138,9 +173,17 @@ vmlinux:
 	$(Q)BPFTOOL='$(BPFTOOL)' vmlinux/generate.sh $(BTF) >vmlinux/$(ARCH)/vmlinux.h.tmp
 	$(Q)mv vmlinux/$(ARCH)/vmlinux.h.tmp vmlinux/$(ARCH)/vmlinux.h
 
-.PHONY: unit-tests bpf-tests
+# What is not a test in tests/provision is linked to each of them.
+PROV_TESTS := $(if $(PROV_HAVE),$(patsubst %.c,$(O)/%,$(wildcard tests/provision/test_*.c)))
+PROV_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/provision/test_%,$(wildcard tests/provision/*.c)))
+$(O)/tests/provision/%: $(O)/tests/provision/%.o $(PROV_TEST_HELPERS) $(PROV_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PROV_LIBS)
+
+.PHONY: unit-tests bpf-tests provision-tests
 unit-tests: $(UNIT_TESTS)
 bpf-tests: $(BPF_TESTS)
+provision-tests: all $(PROV_TESTS)
 
 # What things cost, printed and not judged: bench-NAME runs bench_NAME.
 $(O)/tests/bench/%: $(O)/tests/bench/%.o $(USER_LIBS)
@@ -149,19 +192,27 @@ $(O)/tests/bench/%: $(O)/tests/bench/%.o $(USER_LIBS)
 bench-%: $(O)/tests/bench/bench_%
 	@$<
 
-FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
+	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
 $(O)/fuzz/%: tests/fuzz/%.c $(USER_SRCS) $(wildcard include/*.h user/*/*.h tests/fuzz/*.h) | $(SKELS)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(USER_SRCS) $(LIBS) -pthread
+# Those of metlo-mirror are named fuzz_prov_*.
+PROV_FUZZ_SRCS := $(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c)
+$(O)/fuzz/fuzz_prov_%: tests/fuzz/fuzz_prov_%.c $(PROV_FUZZ_SRCS) $(wildcard provision/*/*.h user/base/*.h)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(PROV_CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(PROV_FUZZ_SRCS) $(PROV_LIBS) -pthread
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
 # --- what people call ------------------------------------------------------
 # demo, test and their parts install what is missing first, in a make of their
 # own: the tools that this Makefile looks for may not be there yet.
-TEST_PARTS := build unit bpf sanitize fuzz corpus gen e2e
+TEST_PARTS := build unit bpf sanitize fuzz corpus gen e2e provision
 
 .PHONY: help
 help:
@@ -216,11 +267,12 @@ built-for-build: all
 built-for-unit: unit-tests
 built-for-bpf: all bpf-tests
 built-for-sanitize:
-	@$(MAKE) O=$(O)/sanitize SANITIZE=address,undefined all unit-tests
+	@$(MAKE) O=$(O)/sanitize SANITIZE=address,undefined all unit-tests provision-tests
 built-for-fuzz: fuzzers
 built-for-corpus: all
 built-for-gen: all test-tools
 built-for-e2e: all test-tools
+built-for-provision: provision-tests
 
 # Programs that tests use: generators of traffic.
 TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c))
@@ -238,9 +290,12 @@ $(TEST_BPF): $(O)/%.bpf.o: %.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
 
-C_FILES = $(wildcard bpf/*.[ch] include/*.h user/*/*.[ch] tests/*/*.[ch])
+C_FILES = $(wildcard bpf/*.[ch] include/*.h user/*/*.[ch] provision/*/*.[ch] tests/*/*.[ch])
 # Tests are left out: the analyser does not know that an assertion ends them.
 TIDY_FILES = $(wildcard user/*/*.c tests/gen/*.c)
+tidy = $(Q)printf '%s\n' $(1) | xargs -P 2 -n 4 sh -c \
+	'clang-tidy --quiet "$$@" -- $(subst ','\'',$(2)) -std=gnu11 2>&1 \
+	| { ! grep -vE "warnings? (generated|treated)|^Suppressed|^Use -header"; }' tidy
 
 .PHONY: format check check-format check-static
 format:
@@ -252,9 +307,8 @@ check-format: $(O)/.deps
 check-static: $(O)/.deps
 	@$(MAKE) $(SKELS)
 	$(call say,TIDY,all C files)
-	$(Q)printf '%s\n' $(TIDY_FILES) | xargs -P 2 -n 4 sh -c \
-		'clang-tidy --quiet "$$@" -- $(subst ','\'',$(CPPFLAGS)) -std=gnu11 2>&1 \
-		| { ! grep -vE "warnings? (generated|treated)|^Suppressed|^Use -header"; }' tidy
+	$(call tidy,$(TIDY_FILES),$(CPPFLAGS))
+	$(call tidy,$(wildcard provision/*/*.c),$(PROV_CPPFLAGS))
 	$(call say,SHELL,all scripts)
 	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh')
 

@@ -7,14 +7,16 @@
 set -euo pipefail
 
 debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
-	libelf-dev zlib1g-dev libpcap-dev libbrotli-dev libzstd-dev libssl-dev"
-debian_test="libcmocka-dev libcjson-dev libclang-rt-dev clang-format clang-tidy shellcheck
+	libelf-dev zlib1g-dev libpcap-dev libbrotli-dev libzstd-dev libssl-dev
+	libcurl4-openssl-dev libexpat1-dev libcjson-dev"
+debian_test="libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
 	nginx-light curl nghttp2-client iproute2 ethtool util-linux procps
 	jq python3 xz-utils valgrind"
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 	libbpf-devel elfutils-libelf-devel zlib-devel libpcap-devel
-	brotli-devel libzstd-devel openssl-devel"
-redhat_test="libcmocka-devel compiler-rt libasan libubsan
+	brotli-devel libzstd-devel openssl-devel
+	libcurl-devel expat-devel"
+redhat_test="cjson-devel libcmocka-devel compiler-rt libasan libubsan
 	clang-tools-extra ShellCheck nginx curl nghttp2 iproute iproute-tc
 	ethtool util-linux procps-ng jq python3 xz valgrind"
 

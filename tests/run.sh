@@ -19,7 +19,7 @@ export O
 LOGS=$O/test-logs
 mkdir -p "$LOGS"
 
-PARTS="build unit bpf sanitize fuzz corpus gen e2e"
+PARTS="build unit bpf sanitize fuzz corpus gen e2e provision"
 passed=0
 failed=0
 skipped=0
@@ -118,6 +118,7 @@ part_bpf()
 part_sanitize()
 {
 	programs "$O/sanitize/tests/unit" 240
+	programs "$O/sanitize/tests/provision" 240
 	METLO=$O/sanitize/metlo-xdp run sanitize/corpus 300 \
 		tests/corpus/run.py --sanitized
 }
@@ -144,6 +145,12 @@ part_corpus()
 part_gen()
 {
 	scripts tests/gen 300
+}
+
+part_provision()
+{
+	programs "$O/tests/provision" 240
+	scripts tests/provision 600
 }
 
 part_e2e()
