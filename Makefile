@@ -191,6 +191,7 @@ $(O)/tests/bench/%: $(O)/tests/bench/%.o $(USER_LIBS)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 bench-%: $(O)/tests/bench/bench_%
 	@$<
+BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
 	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
@@ -212,7 +213,7 @@ fuzzers: $(FUZZERS)
 # --- what people call ------------------------------------------------------
 # demo, test and their parts install what is missing first, in a make of their
 # own: the tools that this Makefile looks for may not be there yet.
-TEST_PARTS := build unit bpf sanitize fuzz corpus gen e2e provision
+TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision
 
 .PHONY: help
 help:
@@ -221,6 +222,9 @@ help:
 	@echo 'sudo make demo      real requests to a real nginx, mirrored and captured'
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
 	@echo '  make test-PART    one of: $(TEST_PARTS)'
+	@echo 'sudo make bench     us and our peers on the same traffic; SCALE=0.1: less of it'
+	@echo '  PARTS="..."       some of: $(BENCH_PARTS)'
+	@echo 'sudo make bench-peers  installs peers that the distribution has'
 	@echo 'make bench-trace    what a line of output costs'
 	@echo 'make bench-http     what a head and a transaction cost'
 	@echo 'make test-kernels   the BPF tests in older kernels under QEMU (downloads them)'
@@ -251,6 +255,19 @@ demo: $(O)/.deps
 	@O=$(O) tests/e2e/demo.sh
 	$(give_back)
 
+BENCH_PARTS := offline stages growth live
+PARTS	?= $(BENCH_PARTS)
+SCALE	?= 1
+ROUNDS	?= 5
+
+.PHONY: bench bench-peers
+bench: $(O)/.deps
+	@$(MAKE) all test-tools bpf-tests $(BENCH_TOOLS)
+	@O=$(O) tests/bench/bench.py --scale $(SCALE) --rounds $(ROUNDS) $(PARTS)
+	$(give_back)
+bench-peers:
+	@tests/bench/peers.sh
+
 .PHONY: test $(TEST_PARTS:%=test-%)
 test: $(O)/.deps
 	@$(MAKE) built-for-tests
@@ -271,6 +288,7 @@ built-for-sanitize:
 built-for-fuzz: fuzzers
 built-for-corpus: all
 built-for-gen: all test-tools
+built-for-bench: all test-tools $(O)/tests/bench/measure
 built-for-e2e: all test-tools
 built-for-provision: provision-tests
 

@@ -19,7 +19,7 @@ export O
 LOGS=$O/test-logs
 mkdir -p "$LOGS"
 
-PARTS="build unit bpf sanitize fuzz corpus gen e2e provision"
+PARTS="build unit bpf sanitize fuzz corpus gen bench e2e provision"
 passed=0
 failed=0
 skipped=0
@@ -151,6 +151,12 @@ part_provision()
 {
 	programs "$O/tests/provision" 240
 	scripts tests/provision 600
+}
+
+# Counts and instructions: the machine's speed is not judged.
+part_bench()
+{
+	scripts tests/bench 300
 }
 
 part_e2e()

@@ -1,0 +1,81 @@
+"""Parts that are programs of their own: they print lines "bench NAME VALUE
+UNIT", which are collected; all else that they print goes to a log."""
+import os
+import re
+import subprocess
+
+import table
+from offline import progress
+
+LINE = re.compile(r"^bench ([\w.+-]+) (-?[\d.]+(?:e[+-]?\d+)?) (.+)$")
+
+# part: command below the tree ({O}: what was built), needs root, seconds
+COMMANDS = {
+    "stages": [
+        (["{O}/tests/bpf/test_cost", "--bench"], True, 300),
+        (["{O}/tests/bench/bench_stream", "--bench"], False, 300),
+        (["{O}/tests/bench/bench_http", "--bench"], False, 300),
+        (["{O}/tests/bench/bench_trace", "--bench"], False, 300),
+        (["tests/bench/test_budget.sh"], False, 300),
+    ],
+    "growth": [(["{O}/tests/bench/bench_growth", "--bench"], False, 900)],
+    "live": [(["tests/bench/live.py", "--bench"], True, 1800)],
+}
+
+TITLES = {
+    "xdp": "XDP program, ns per packet above an empty program",
+    "stage": "Stages",
+    "insn": "Instructions (callgrind)",
+    "growth": "Growth: cost as connections grow in number",
+    "memory": "Memory per connection",
+    "workers": "Workers",
+    "live": "Live",
+}
+
+
+def run(env, part, command, needs_root, timeout, results):
+    """Runs one command and adds its values to results."""
+    command = [c.format(O=env.build) for c in command]
+    name = os.path.basename(command[0])
+    if not os.path.exists(os.path.join(env.top, command[0])):
+        results["notes"].append(f"{part}: {name} is not there")
+        return
+    if needs_root and os.geteuid():
+        results["notes"].append(f"{part}: {name} needs root: skipped")
+        return
+    progress(f"{part}: {name}")
+    log = os.path.join(env.out, name + ".log")
+    found = 0
+    with open(log, "w", errors="replace") as f:
+        try:
+            done = subprocess.run(command, cwd=env.top, stdout=subprocess.PIPE,
+                                  stderr=f, stdin=subprocess.DEVNULL, text=True,
+                                  errors="replace", timeout=timeout,
+                                  env={**os.environ, "O": env.build})
+            output, ended = done.stdout, f"ended with {done.returncode}"
+            bad = done.returncode != 0
+        except subprocess.TimeoutExpired as e:
+            output, ended, bad = (e.stdout or b"").decode(errors="replace"), "took too long", True
+        f.write(output)
+    for line in output.splitlines():
+        match = LINE.match(line)
+        if match:
+            found += 1
+            results["values"][match[1]] = {"value": float(match[2]), "unit": match[3]}
+    if bad or not found:
+        results["notes"].append(
+            f"{part}: {name} {ended if bad else 'printed no figures'}; see {os.path.relpath(log)}")
+
+
+def part(env, name, results):
+    for command, needs_root, timeout in COMMANDS[name]:
+        run(env, name, command, needs_root, timeout, results)
+
+
+def show(results):
+    groups = {}
+    for name, v in results["values"].items():
+        group, _, rest = name.partition(".")
+        groups.setdefault(group, []).append([rest, v["value"], v["unit"]])
+    for group, rows in groups.items():
+        table.show(TITLES.get(group, group), ["", "", ""], rows)

@@ -1,0 +1,29 @@
+"""Tables of text."""
+
+
+def number(v, digits=3):
+    """With about so many digits that mean something, and thousands apart."""
+    if v is None:
+        return "-"
+    if isinstance(v, str):
+        return v
+    if isinstance(v, int):
+        return f"{v:,}"
+    if abs(v) >= 10 ** (digits - 1):
+        return f"{v:,.0f}"
+    for places in range(digits):
+        if abs(v) >= 10 ** (digits - 2 - places):
+            return f"{v:.{places + 1}f}"
+    return f"{v:.{digits}f}"
+
+
+def show(title, head, rows):
+    """Prints the rows; the first column is text, so are those that hold any."""
+    cells = [[c if isinstance(c, str) else number(c) for c in row] for row in rows]
+    text = [i == 0 or any(isinstance(r[i], str) and r[i] != "-" for r in rows)
+            for i in range(len(head))]
+    widths = [max(len(r[i]) for r in [head, *cells]) for i in range(len(head))]
+    print(f"\n{title}")
+    for r in [head, *cells]:
+        line = "  ".join(c.ljust(w) if t else c.rjust(w) for c, w, t in zip(r, widths, text))
+        print("  " + line.rstrip())
