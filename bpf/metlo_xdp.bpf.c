@@ -5,11 +5,11 @@
  * here are the maps and what only the kernel has.
  *
  * Helper calls are what costs: a packet that is not wanted makes none. On a
- * shared 2-CPU virtual machine (Zen 4, Linux 6.18, frame in the cache) a
+ * shared 2-CPU virtual machine (Zen 5, Linux 6.18, frame in the cache) a
  * packet costs, in ns above an empty program: not VXLAN 7 to 13, another VNI
- * 14, another TCP port 18, shunted 40, bare header 110, 800 bytes delivered
- * 250 to 290 (of it 34 for the time and 120 for writing to a ring that is not
- * in the cache), 800 bytes with the ring full 90. tests/bpf/test_cost prints
+ * 14, another TCP port 18, shunted 40, bare header 100, 800 bytes delivered
+ * 120 (of it 34 for the time and 26 for room in the ring), 1448 bytes 136,
+ * 8898 bytes 600, 800 bytes with the ring full 90. tests/bpf/test_cost prints
  * them for the machine it runs on.
  *
  * It loads on 6.1 and later, built by clang 14, 16 or 19.
@@ -196,10 +196,89 @@ metlo_env_shunt(const struct metlo_env *env METLO_UNUSED, __u32 index)
 			     : "i"((max)-1));                            \
 	} while (0)
 
-/* A record of at most size bytes; size is a constant. */
-METLO_INLINE int emit_sized(struct metlo_env *env, void *ring,
-			    const struct metlo_rec *rec, __u64 off, __u64 len,
-			    const __u64 size)
+/* A record without payload. */
+METLO_INLINE int emit_bare(void *ring, const struct metlo_rec *rec)
+{
+	struct metlo_rec *to = bpf_ringbuf_reserve(ring, sizeof(*rec), 0);
+
+	if (!to)
+		return 0;
+	*to = *rec;
+	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP);
+	return 1;
+}
+
+/* n is a constant and a multiple of 8. Not unrolled as a whole, which would be
+ * 20 KiB of machine code for all sizes and no faster. */
+METLO_INLINE void copy_words(void *to, const void *from, const __u64 n)
+{
+	__u64 i = 0;
+
+	METLO_NO_UNROLL
+	for (; i + 64 <= n; i += 64) {
+		/* or clang counts by pointers, which the verifier refuses */
+		METLO_OPAQUE(i);
+		METLO_UNROLL
+		for (int j = 0; j < 64; j += 8)
+			*(__u64 *)(to + i + j) = *(const __u64 *)(from + i + j);
+	}
+	METLO_UNROLL
+	for (i = n / 64 * 64; i < n; i += 8)
+		*(__u64 *)(to + i) = *(const __u64 *)(from + i);
+}
+
+#define NOT_READABLE -1
+
+/*
+ * A record of size bytes whose payload is longer than what one of smaller
+ * bytes holds; both are constants, of which the difference is at most 256, or
+ * 128 where smaller is 0. NOT_READABLE when the payload is not all in the
+ * frame's first buffer. off is where all headers end, so within the mask.
+ *
+ * The program copies it itself, word by word from the packet. A helper copies
+ * by "rep movsb", which takes 100 ns to get going in memory that is not in the
+ * cache, as that of the ring never is.
+ *
+ * There is no branch on the length: what each record of this size has, head
+ * bytes, is copied first, then tail bytes that end where the payload ends and
+ * overlap it. In the smallest record they begin before the payload, and the
+ * record's header is written over that.
+ */
+METLO_INLINE int emit_copied(struct xdp_md *ctx, void *ring,
+			     const struct metlo_rec *rec, __u64 off, __u64 len,
+			     const __u64 smaller, const __u64 size)
+{
+	const __u64 head = smaller ? smaller - sizeof(*rec) : 0;
+	const __u64 room = size - sizeof(*rec) - head;
+	const __u64 tail = room > 64 ? room : 64;
+	const __u8 *data = (const __u8 *)(long)ctx->data;
+	const __u8 *end = (const __u8 *)(long)ctx->data_end;
+	__u64 tail_off;
+	__u8 *to;
+
+	len -= head;
+	ONE_TO(len, room);
+	tail_off = off + head + len - tail;
+	METLO_OPAQUE(tail_off);
+	tail_off &= 2 * METLO_OFFSET_MASK + 1;
+	off &= METLO_OFFSET_MASK;
+	if (data + off + head > end || data + tail_off + tail > end)
+		return NOT_READABLE;
+	to = bpf_ringbuf_reserve(ring, size, 0);
+	if (!to)
+		return 0;
+	copy_words(to + sizeof(*rec), data + off, head);
+	copy_words(to + sizeof(*rec) + head - tail + len, data + tail_off,
+		   tail);
+	*(struct metlo_rec *)to = *rec;
+	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP);
+	return 1;
+}
+
+/* A record of size bytes, a constant, with the payload from any buffer. */
+METLO_INLINE int emit_loaded(struct xdp_md *ctx, void *ring,
+			     const struct metlo_rec *rec, __u64 off, __u64 len,
+			     const __u64 size)
 {
 	struct metlo_rec *to;
 
@@ -208,12 +287,50 @@ METLO_INLINE int emit_sized(struct metlo_env *env, void *ring,
 		return 0;
 	*to = *rec;
 	ONE_TO(len, size - sizeof(*rec));
-	if (bpf_xdp_load_bytes(env->ctx, (__u32)off, to + 1, (__u32)len)) {
+	if (bpf_xdp_load_bytes(ctx, (__u32)off, to + 1, (__u32)len)) {
 		bpf_ringbuf_discard(to, BPF_RB_NO_WAKEUP);
 		return 0;
 	}
 	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP);
 	return 1;
+}
+
+/* Large records, for which the helper is as fast, pieces, and payload that is
+ * not all in the first buffer. */
+static __attribute__((noinline)) int emit_large(struct xdp_md *ctx, void *ring,
+						const struct metlo_rec *rec,
+						__u64 off, __u64 len)
+{
+	__u64 size = sizeof(*rec) + len;
+
+#define EMIT(n)          \
+	if (size <= (n)) \
+	return emit_loaded(ctx, ring, rec, off, len, n)
+
+	EMIT(128);
+	EMIT(256);
+	EMIT(512);
+	EMIT(768);
+	EMIT(1024);
+	EMIT(1280);
+	EMIT(1536);
+	EMIT(2048);
+	EMIT(3072);
+	EMIT(4096);
+	EMIT(6144);
+	EMIT(9216);
+	EMIT(12288);
+#undef EMIT
+	return emit_loaded(ctx, ring, rec, off, len,
+			   sizeof(*rec) + METLO_REC_PAYLOAD_MAX);
+}
+
+METLO_INLINE void *ring_of(const struct metlo_env *env,
+			   const struct metlo_rec *rec)
+{
+	__u32 index = rec->hash & env->config->ring_mask;
+
+	return bpf_map_lookup_elem(&metlo_rings, &index);
 }
 
 /*
@@ -223,52 +340,60 @@ METLO_INLINE int emit_sized(struct metlo_env *env, void *ring,
  * The bytes go straight to where they are read, which needs sizes that the
  * verifier knows: hence the steps, small where most packets are; a tenth of
  * the ring is lost to them. Records of exact size by way of per-CPU memory
- * and bpf_ringbuf_output() cost a tenth more time, and twice as much when the
- * ring is full, because they copy before they know. Nobody is woken: that
- * would cost several microseconds here, and the worker looks by itself.
+ * and bpf_ringbuf_output() cost 100 ns more, because that copies by helpers,
+ * and twice. Nobody is woken: that would cost several microseconds here, and
+ * the worker looks by itself.
  */
 METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 				const struct metlo_rec *rec, __u64 off,
 				__u64 len)
 {
-	__u32 index = rec->hash & env->config->ring_mask;
-	void *ring = bpf_map_lookup_elem(&metlo_rings, &index);
+	void *ring = ring_of(env, rec);
 	__u64 size = sizeof(*rec) + len;
+	int done = NOT_READABLE;
 
 	if (!ring)
 		return 0;
 	if (!len)
-		return !bpf_ringbuf_output(ring, env->scratch, sizeof(*rec),
-					   BPF_RB_NO_WAKEUP);
-#define EMIT(n)          \
-	if (size <= (n)) \
-	return emit_sized(env, ring, rec, off, len, n)
-
-	if (size <= 768) {
-		EMIT(128);
-		EMIT(192);
-		EMIT(256);
-		EMIT(384);
-		EMIT(512);
-		EMIT(640);
-		EMIT(768);
-	} else if (size <= 1536) {
-		EMIT(896);
-		EMIT(1024);
-		EMIT(1152);
-		EMIT(1280);
-		EMIT(1408);
-		EMIT(1536);
+		return emit_bare(ring, rec);
+#define EMIT(smaller, n)                                                       \
+	if (size <= (n)) {                                                     \
+		done = emit_copied(env->ctx, ring, rec, off, len, smaller, n); \
+		break;                                                         \
 	}
-	EMIT(2048);
-	EMIT(3072);
-	EMIT(4096);
-	EMIT(6144);
-	EMIT(9216);
-	EMIT(12288);
+
+	do {
+		if (size <= 768) {
+			EMIT(0, 128);
+			EMIT(128, 192);
+			EMIT(192, 256);
+			EMIT(256, 384);
+			EMIT(384, 512);
+			EMIT(512, 640);
+			EMIT(640, 768);
+		}
+		EMIT(768, 896);
+		EMIT(896, 1024);
+		EMIT(1024, 1152);
+		EMIT(1152, 1280);
+		EMIT(1280, 1408);
+		EMIT(1408, 1536);
+		EMIT(1536, 1792);
+		EMIT(1792, 2048);
+	} while (0);
 #undef EMIT
-	return emit_sized(env, ring, rec, off, len,
-			  sizeof(*rec) + METLO_REC_PAYLOAD_MAX);
+	if (METLO_LIKELY(done != NOT_READABLE))
+		return done;
+	return emit_large(env->ctx, ring, rec, off, len);
+}
+
+METLO_INLINE int metlo_env_emit_piece(struct metlo_env *env,
+				      const struct metlo_rec *rec, __u64 off,
+				      __u64 len)
+{
+	void *ring = ring_of(env, rec);
+
+	return ring ? emit_large(env->ctx, ring, rec, off, len) : 0;
 }
 
 METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,

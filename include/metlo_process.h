@@ -12,6 +12,7 @@
  *   metlo_env_shunt()          slot of the shunt table, NULL if none
  *   metlo_env_deliver()        calls metlo_deliver() with the same arguments
  *   metlo_env_emit()           header and payload into the ring; 0 = full
+ *   metlo_env_emit_piece()     the same for part of a payload, not empty
  *
  * Each frame gets the first outcome that applies, in the order bad_outer and
  * pass_not_vxlan, (outer) fragment, bad_vxlan, vni_miss, bad_inner, not_tcp,
@@ -121,7 +122,7 @@ METLO_INLINE __u64 metlo_deliver_pieces(struct metlo_env *env,
 			rec->tcp_flags |= pkt->tcp_flags & METLO_TCP_AT_END;
 			rec->flags |= cut ? METLO_REC_TRUNCATED : 0;
 		}
-		if (!metlo_env_emit(env, rec, off, n))
+		if (!metlo_env_emit_piece(env, rec, off, n))
 			return left;
 		env->stats->records++;
 		/* SYN is in front of the payload and only in one piece. */

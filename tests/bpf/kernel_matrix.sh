@@ -9,7 +9,7 @@
 set -eu
 
 O=${O:-build}
-tests="test_verdicts test_rings test_budget"
+tests="test_verdicts test_lengths test_rings test_budget"
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/metlo-kernels.XXXXXX")
 trap 'rm -rf "$work"' EXIT

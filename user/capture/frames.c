@@ -88,6 +88,13 @@ METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 	return 1;
 }
 
+METLO_INLINE int metlo_env_emit_piece(struct metlo_env *env,
+				      const struct metlo_rec *rec, __u64 off,
+				      __u64 len)
+{
+	return metlo_env_emit(env, rec, off, len);
+}
+
 static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 					    struct metlo_packet *pkt,
 					    struct metlo_rec *rec);
