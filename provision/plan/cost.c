@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "plan/cost.h"
+
+const struct cost_prices cost_default_prices = {
+	.region = "us-east-1",
+	.session_hour = 0.015,
+	.nlb_hour = 0.0225,
+	.nlb_capacity_hour = 0.006,
+	.cross_zone_gb = 0.01,
+};
+
+static void line(struct arena *a, struct cost *c, double monthly,
+		 const char *text)
+{
+	struct cost_line *l = ARENA_ADD(a, c);
+
+	if (!l)
+		return;
+	l->text = text;
+	l->monthly = monthly;
+	c->monthly += monthly;
+}
+
+void cost_estimate(struct arena *a, const struct cost_prices *p,
+		   const char *region, const struct cost_input *in,
+		   struct cost *out)
+{
+	*out = (struct cost){.note = ""};
+	if (in->sessions)
+		line(a, out,
+		     (double)in->sessions * p->session_hour *
+			     COST_HOURS_PER_MONTH,
+		     arena_printf(
+			     a,
+			     "%zu mirror session%s at $%.3f an hour each, also while the instance is stopped",
+			     in->sessions, in->sessions == 1 ? "" : "s",
+			     p->session_hour));
+	if (in->new_load_balancers) {
+		line(a, out,
+		     (double)in->new_load_balancers * p->nlb_hour *
+			     COST_HOURS_PER_MONTH,
+		     arena_printf(
+			     a, "%zu network load balancer%s at $%.4f an hour",
+			     in->new_load_balancers,
+			     in->new_load_balancers == 1 ? "" : "s",
+			     p->nlb_hour));
+		line(a, out, 0,
+		     arena_printf(
+			     a,
+			     "its capacity units by traffic: about $%.3f per GB mirrored",
+			     p->nlb_capacity_hour));
+	}
+	if (in->zones > 1)
+		line(a, out, 0,
+		     arena_printf(
+			     a,
+			     "mirrored traffic that crosses availability zones (there are %zu): $%.2f per GB each way; a collector in each zone avoids it",
+			     in->zones, p->cross_zone_gb));
+	out->note =
+		region && !strcmp(region, p->region)
+			? arena_printf(a, "list prices of %s, without tax",
+				       p->region)
+			: arena_printf(
+				  a,
+				  "list prices of %s; those of %s may differ",
+				  p->region,
+				  region && *region ? region : "your region");
+}

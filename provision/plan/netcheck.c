@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/netcheck.h"
+
+#define BLOCKS_MAX 512 /* that one check puts together */
+
+bool interface_address(const struct ec2_interface *eni, struct cidr *out)
+{
+	struct parse_error unused;
+
+	return !str_empty(eni->private_ip) &&
+	       cidr_parse(eni->private_ip, out, &unused);
+}
+
+static bool protocol_fits(const char *text, unsigned int protocol)
+{
+	if (str_empty(text))
+		return false;
+	if (!strcmp(text, "-1") || !strcmp(text, "all"))
+		return true;
+	if (protocol == FILTER_TCP && !strcmp(text, "tcp"))
+		return true;
+	if (protocol == FILTER_UDP && !strcmp(text, "udp"))
+		return true;
+	return strtoul(text, NULL, 10) == protocol;
+}
+
+static bool permission_fits(const struct ec2_permission *p,
+			    const struct flow *flow)
+{
+	if (!protocol_fits(p->protocol, flow->protocol))
+		return false;
+	if (!strcmp(p->protocol, "-1") || p->from_port < 0)
+		return true;
+	return p->from_port <= flow->port && flow->port <= p->to_port;
+}
+
+/* Blocks that get in by separate rules may cover the peer together. */
+struct cover {
+	struct cidr blocks[BLOCKS_MAX];
+	size_t n;
+	bool unknown;
+};
+
+static void cover_ranges(struct cover *c, const struct ec2_ranges *l)
+{
+	struct parse_error unused;
+
+	for (size_t i = 0; i < l->n && c->n < BLOCKS_MAX; i++)
+		if (!str_empty(l->items[i].cidr) &&
+		    cidr_parse(l->items[i].cidr, &c->blocks[c->n], &unused))
+			c->n++;
+}
+
+static bool any_group(const struct ec2_group_pairs *l,
+		      const struct ec2_group_refs *peers)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; peers && k < peers->n; k++)
+			if (str_same(l->items[i].group_id, peers->items[k].id))
+				return true;
+	return false;
+}
+
+enum verdict groups_allow(const struct facts *f,
+			  const struct ec2_group_refs *groups,
+			  const struct flow *flow)
+{
+	struct cover c = {.n = 0};
+	struct cidr_list l;
+
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct ec2_group *g = facts_group(f, groups->items[i].id);
+
+		if (!g) {
+			c.unknown = true;
+			continue;
+		}
+		for (size_t k = 0; k < g->ingress.n; k++) {
+			const struct ec2_permission *p = &g->ingress.items[k];
+
+			if (!permission_fits(p, flow))
+				continue;
+			if (any_group(&p->groups, flow->peer_groups))
+				return VERDICT_YES;
+			c.unknown |= p->prefix_lists.n > 0;
+			cover_ranges(&c, &p->ranges);
+			cover_ranges(&c, &p->ipv6_ranges);
+		}
+	}
+	l = (struct cidr_list){c.blocks, c.n};
+	cidr_list_merge(&l);
+	for (size_t i = 0; i < l.n; i++)
+		if (cidr_contains(&l.items[i], &flow->peer))
+			return VERDICT_YES;
+	return c.unknown ? VERDICT_UNKNOWN : VERDICT_NO;
+}
+
+static const struct ec2_acl *acl_of(const struct facts *f,
+				    const char *subnet_id)
+{
+	for (size_t i = 0; i < f->acls.n; i++)
+		for (size_t k = 0; k < f->acls.items[i].subnet_ids.n; k++)
+			if (str_same(f->acls.items[i].subnet_ids.items[k],
+				     subnet_id))
+				return &f->acls.items[i];
+	return NULL;
+}
+
+static bool entry_fits(const struct ec2_acl_entry *e, const struct flow *flow)
+{
+	if (!protocol_fits(e->protocol, flow->protocol))
+		return false;
+	if (!strcmp(e->protocol, "-1") || e->from_port < 0)
+		return true;
+	return e->from_port <= flow->port && flow->port <= e->to_port;
+}
+
+/* Entries in ascending order; the first whose block meets the peer decides. One
+ * that meets only a part of it decides for that part: a "deny" there is a "no"
+ * for the whole, an "allow" leaves the rest to the next. */
+enum verdict acl_allows(const struct facts *f, const char *subnet_id,
+			bool egress, const struct flow *flow)
+{
+	const struct ec2_acl *acl = acl_of(f, subnet_id);
+	int64_t after = -1;
+	struct cidr block;
+	struct parse_error unused;
+
+	if (!acl)
+		return VERDICT_UNKNOWN;
+	for (;;) {
+		const struct ec2_acl_entry *next = NULL;
+
+		for (size_t i = 0; i < acl->entries.n; i++) {
+			const struct ec2_acl_entry *e = &acl->entries.items[i];
+			const char *cidr =
+				flow->peer.ipv6 ? e->ipv6_cidr : e->cidr;
+
+			if (e->egress != egress || e->number <= after ||
+			    (next && e->number >= next->number) ||
+			    !entry_fits(e, flow) || str_empty(cidr) ||
+			    !cidr_parse(cidr, &block, &unused) ||
+			    !cidr_overlaps(&block, &flow->peer))
+				continue;
+			next = e;
+		}
+		if (!next || !next->allow)
+			return VERDICT_NO;
+		if (cidr_parse(flow->peer.ipv6 ? next->ipv6_cidr : next->cidr,
+			       &block, &unused) &&
+		    cidr_contains(&block, &flow->peer))
+			return VERDICT_YES;
+		after = next->number;
+	}
+}
+
+static const struct ec2_route_table *
+route_table_of(const struct facts *f, const struct ec2_subnet *subnet)
+{
+	const struct ec2_route_table *main_table = NULL;
+
+	for (size_t i = 0; i < f->route_tables.n; i++) {
+		const struct ec2_route_table *t = &f->route_tables.items[i];
+
+		for (size_t k = 0; k < t->associations.n; k++) {
+			const struct ec2_route_association *as =
+				&t->associations.items[k];
+
+			if (as->subnet_id &&
+			    str_same(as->subnet_id, subnet->id))
+				return t;
+			if (as->main && str_same(t->vpc_id, subnet->vpc_id))
+				main_table = t;
+		}
+	}
+	return main_table;
+}
+
+const struct ec2_route *route_find(const struct facts *f,
+				   const struct ec2_subnet *subnet,
+				   const struct cidr *to, bool *known)
+{
+	const struct ec2_route_table *t = route_table_of(f, subnet);
+	const struct ec2_route *best = NULL;
+	struct parse_error unused;
+	struct cidr block;
+	int longest = -1;
+
+	*known = t != NULL;
+	for (size_t i = 0; t && i < t->routes.n; i++) {
+		const struct ec2_route *r = &t->routes.items[i];
+		const char *cidr = to->ipv6 ? r->ipv6_cidr : r->cidr;
+
+		if (!str_empty(cidr) && cidr_parse(cidr, &block, &unused) &&
+		    cidr_contains(&block, to) && block.len > longest) {
+			best = r;
+			longest = block.len;
+		}
+	}
+	/* A prefix list may hold a better one, or the only one. */
+	for (size_t i = 0; !best && t && i < t->routes.n; i++)
+		if (!str_empty(t->routes.items[i].prefix_list))
+			*known = false;
+	return best;
+}
+
+bool route_private(const struct ec2_route *r)
+{
+	if (str_same(r->state, "blackhole"))
+		return false;
+	return str_same(r->gateway_id, "local") || !str_empty(r->peering_id) ||
+	       !str_empty(r->transit_gateway_id) ||
+	       !str_empty(r->interface_id) || !str_empty(r->instance_id) ||
+	       (!str_empty(r->gateway_id) &&
+		(!strncmp(r->gateway_id, "vpce-", 5) ||
+		 !strncmp(r->gateway_id, "vgw-", 4)));
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <string.h>
+
+#include "plan/instance.h"
+#include "plan/select.h"
+
+void note_add(struct arena *a, struct notes *l, enum note_level level,
+	      const char *fmt, ...)
+{
+	struct note *n = ARENA_ADD(a, l);
+	va_list args;
+
+	if (!n)
+		return;
+	n->level = level;
+	va_start(args, fmt);
+	n->text = arena_vprintf(a, fmt, args);
+	va_end(args);
+}
+
+bool notes_failed(const struct notes *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i].level == NOTE_FAIL)
+			return true;
+	return false;
+}
+
+/* Types that people meet, and what to mirror in their place. */
+static const struct {
+	const char *type, *advice;
+} not_interfaces[] = {
+	{"network_load_balancer",
+	 "belongs to a network load balancer, which AWS cannot mirror: mirror its targets instead"},
+	{"gateway_load_balancer",
+	 "belongs to a Gateway Load Balancer: mirror the instances instead"},
+	{"gateway_load_balancer_endpoint",
+	 "belongs to a Gateway Load Balancer endpoint"},
+	{"natGateway",
+	 "belongs to a NAT gateway: mirror the instances behind it instead"},
+	{"vpc_endpoint",
+	 "belongs to a VPC endpoint: mirror the clients instead"},
+	{"transit_gateway", "belongs to a transit gateway"},
+	{"lambda", "belongs to a Lambda function, which AWS cannot mirror"},
+	{"efa-only", "has no IP traffic (EFA only)"},
+	{"branch",
+	 "is a branch of another interface (ECS trunking, pods): mirror the instance's own interface instead"},
+};
+
+const char *select_refusal(struct arena *a, const struct facts *f,
+			   const struct ec2_interface *eni, const char **doubt)
+{
+	const char *type = str_empty(eni->type) ? "interface" : eni->type;
+
+	*doubt = NULL;
+	for (size_t i = 0; i < sizeof(not_interfaces) / sizeof(*not_interfaces);
+	     i++)
+		if (!strcmp(type, not_interfaces[i].type))
+			return not_interfaces[i].advice;
+	/* "load_balancer" is what some answers call those of an ALB. */
+	if (strcmp(type, "interface") != 0 &&
+	    strcmp(type, "load_balancer") != 0)
+		return arena_printf(
+			a,
+			"is of type %s; AWS mirrors only interfaces of type \"interface\"",
+			type);
+	for (size_t i = 0; i < f->targets.n; i++)
+		if (str_same(f->targets.items[i].interface_id, eni->id))
+			return arena_printf(
+				a,
+				"is itself the mirror target %s, and a target cannot be a source",
+				f->targets.items[i].id);
+	if (str_same(eni->requester_id, "amazon-elb"))
+		*doubt =
+			"belongs to a load balancer: it can be mirrored while AWS runs it on a Nitro instance, which may change";
+	else if (eni->requester_managed &&
+		 !str_same(eni->requester_id, "amazon-rds") &&
+		 !str_same(eni->requester_id, "amazon-elasticache"))
+		*doubt =
+			"is managed by another AWS service; AWS may refuse to mirror it";
+	else if (!str_empty(eni->status) && strcmp(eni->status, "in-use") != 0)
+		*doubt = "is not attached to anything yet";
+	return NULL;
+}
+
+static bool has(const struct candidates *l, const char *id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_same(l->items[i].eni->id, id))
+			return true;
+	return false;
+}
+
+struct selection {
+	struct arena *a;
+	const struct facts *f;
+	const struct source *source;
+	const char *target_eni;
+	struct candidates *out;
+	struct notes *notes;
+	size_t met; /* interfaces that the source means, usable or not */
+};
+
+static void check_instance(struct selection *s, const struct ec2_instance *i)
+{
+	const char *why;
+
+	if (str_same(i->state, "stopped") || str_same(i->state, "stopping"))
+		note_add(
+			s->a, s->notes, NOTE_WARN,
+			"instance %s is %s: its sessions cost money and carry no traffic until it runs",
+			i->id, i->state);
+	if (!str_empty(i->type) &&
+	    instance_support(i->type, &why) != INSTANCE_SUPPORTED)
+		note_add(s->a, s->notes, NOTE_WARN, "instance %s (%s): %s",
+			 i->id, i->type, why);
+}
+
+/* explicit: the user named this interface, so that leaving it out is an error. */
+static void take(struct selection *s, const struct ec2_interface *eni,
+		 bool explicit)
+{
+	const char *doubt, *why = select_refusal(s->a, s->f, eni, &doubt);
+	struct candidate *c;
+
+	s->met++;
+	if (has(s->out, eni->id))
+		return;
+	if (str_same(eni->id, s->target_eni)) {
+		note_add(
+			s->a, s->notes, explicit ? NOTE_FAIL : NOTE_INFO,
+			"%s is the collector's own interface and is not mirrored",
+			eni->id);
+		return;
+	}
+	if (why) {
+		note_add(s->a, s->notes, explicit ? NOTE_FAIL : NOTE_WARN,
+			 "%s %s", eni->id, why);
+		return;
+	}
+	if (doubt)
+		note_add(s->a, s->notes, NOTE_WARN, "%s %s", eni->id, doubt);
+	c = ARENA_ADD(s->a, s->out);
+	if (!c)
+		return;
+	c->eni = eni;
+	c->instance = facts_instance(s->f, eni->instance_id);
+	c->source = s->source;
+	if (c->instance && explicit)
+		check_instance(s, c->instance);
+}
+
+/* All interfaces of an instance; false when it is gone. */
+static bool take_instance(struct selection *s, const char *id)
+{
+	const struct ec2_instance *i = facts_instance(s->f, id);
+
+	if (i && (str_same(i->state, "terminated") ||
+		  str_same(i->state, "shutting-down")))
+		return false;
+	if (i)
+		check_instance(s, i);
+	for (size_t k = 0; k < s->f->interfaces.n; k++)
+		if (str_same(s->f->interfaces.items[k].instance_id, id))
+			take(s, &s->f->interfaces.items[k], false);
+	return i != NULL;
+}
+
+static void from_instance(struct selection *s)
+{
+	const char *id = s->source->name;
+
+	if (!take_instance(s, id))
+		note_add(s->a, s->notes, NOTE_FAIL,
+			 "there is no running instance %s in %s", id,
+			 s->f->region);
+	else if (!s->met)
+		note_add(s->a, s->notes, NOTE_FAIL,
+			 "instance %s has no network interface", id);
+}
+
+static void from_interface(struct selection *s)
+{
+	const struct ec2_interface *eni =
+		facts_interface(s->f, s->source->name);
+
+	if (eni)
+		take(s, eni, true);
+	else
+		note_add(s->a, s->notes, NOTE_FAIL,
+			 "there is no network interface %s in %s",
+			 s->source->name, s->f->region);
+}
+
+static const struct facts_service *find_service(const struct facts *f,
+						const struct source *source)
+{
+	for (size_t i = 0; i < f->services.n; i++)
+		if (str_same(f->services.items[i].cluster, source->name) &&
+		    str_same(f->services.items[i].service, source->value))
+			return &f->services.items[i];
+	return NULL;
+}
+
+static const char *host_of(const struct facts_service *service,
+			   const char *container_instance_arn)
+{
+	for (size_t i = 0; i < service->instances.n; i++)
+		if (str_same(service->instances.items[i].arn,
+			     container_instance_arn))
+			return service->instances.items[i].ec2_instance_id;
+	return NULL;
+}
+
+struct ecs_count {
+	size_t fargate, starting, external, hosts;
+};
+
+static void take_task(struct selection *s, const struct facts_service *service,
+		      const struct ecs_task *task, struct str_list *hosts,
+		      struct ecs_count *count)
+{
+	const char *id = ecs_task_interface(task), *host;
+	const struct ec2_interface *eni;
+
+	if (id) {
+		eni = facts_interface(s->f, id);
+		count->fargate += str_same(task->launch_type, "FARGATE");
+		if (eni)
+			take(s, eni, false);
+		else
+			count->starting++;
+		return;
+	}
+	host = host_of(service, task->container_instance_arn);
+	if (!host) {
+		count->starting++;
+	} else if (strncmp(host, "i-", 2) != 0) {
+		count->external++;
+	} else if (!str_list_has(hosts, host)) {
+		str_list_add(s->a, hosts, host);
+		take_instance(s, host);
+	}
+}
+
+static void from_ecs(struct selection *s)
+{
+	const struct facts_service *service = find_service(s->f, s->source);
+	const char *name = s->source->text;
+	struct str_list hosts = {0};
+	struct ecs_count n = {0};
+
+	if (!service || service->missing) {
+		note_add(s->a, s->notes, NOTE_FAIL,
+			 "there is no service %s in the cluster %s of %s",
+			 s->source->value, s->source->name, s->f->region);
+		return;
+	}
+	for (size_t i = 0; i < service->tasks.n; i++)
+		take_task(s, service, &service->tasks.items[i], &hosts, &n);
+	if (hosts.n)
+		note_add(
+			s->a, s->notes, NOTE_INFO,
+			"%s: tasks share the network of their instances, so all traffic of %zu instance%s that the filter lets through is mirrored",
+			name, hosts.n, hosts.n == 1 ? "" : "s");
+	if (n.fargate)
+		note_add(
+			s->a, s->notes, NOTE_WARN,
+			"%s: %zu task%s on Fargate; AWS decides whether it mirrors them",
+			name, n.fargate, n.fargate == 1 ? " is" : "s are");
+	if (n.external)
+		note_add(
+			s->a, s->notes, NOTE_WARN,
+			"%s: %zu task%s outside AWS (ECS Anywhere) and cannot be mirrored",
+			name, n.external, n.external == 1 ? " runs" : "s run");
+	if (n.starting)
+		note_add(
+			s->a, s->notes, NOTE_WARN,
+			"%s: %zu task%s no network yet; \"metlo-mirror aws sync\" adds %s later",
+			name, n.starting, n.starting == 1 ? " has" : "s have",
+			n.starting == 1 ? "it" : "them");
+	if (!service->tasks.n)
+		note_add(
+			s->a, s->notes, NOTE_WARN,
+			"%s has no task now; \"metlo-mirror aws sync\" adds them when they run",
+			name);
+}
+
+/* "ELB app/NAME/ID" for application, "ELB NAME" for classic load balancers. */
+static void from_load_balancer(struct selection *s)
+{
+	const char *name = s->source->name, *d;
+	bool app = s->source->kind == SOURCE_ALB;
+	const char *prefix = app ? arena_printf(s->a, "ELB app/%s/", name)
+				 : arena_printf(s->a, "ELB %s", name);
+	size_t n = strlen(prefix);
+
+	for (size_t i = 0; i < s->f->interfaces.n; i++) {
+		d = s->f->interfaces.items[i].description;
+		if (d && !strncmp(d, prefix, n) && (app || !d[n]))
+			take(s, &s->f->interfaces.items[i], false);
+	}
+	if (!s->met)
+		note_add(s->a, s->notes, NOTE_FAIL,
+			 "there is no network interface of the %s %s in %s",
+			 source_kind_text(s->source->kind), name, s->f->region);
+}
+
+struct str_list select_behind(struct arena *a, const struct facts *f,
+			      const struct elbv2_load_balancer *lb)
+{
+	struct str_list l = {0};
+
+	for (size_t i = 0; i < f->registered.n; i++) {
+		const struct facts_target_group *g = &f->registered.items[i];
+		bool ours = false;
+
+		for (size_t k = 0; k < g->group->load_balancer_arns.n; k++)
+			ours |= str_same(g->group->load_balancer_arns.items[k],
+					 lb->arn);
+		for (size_t k = 0; ours && k < g->targets.n; k++) {
+			const char *id = g->targets.items[k].id;
+
+			if (str_same(g->group->target_type, "instance"))
+				str_list_add(a, &l, id);
+			for (size_t e = 0; e < f->interfaces.n; e++)
+				if (str_same(f->interfaces.items[e].private_ip,
+					     id) &&
+				    str_same(f->interfaces.items[e].vpc_id,
+					     g->group->vpc_id))
+					str_list_add(a, &l,
+						     f->interfaces.items[e].id);
+		}
+	}
+	return l;
+}
+
+static void from_nlb(struct selection *s)
+{
+	const struct elbv2_load_balancer *lb =
+		facts_load_balancer(s->f, s->source->name, "network");
+	struct str_list behind;
+
+	if (!lb) {
+		note_add(s->a, s->notes, NOTE_FAIL,
+			 "there is no network load balancer %s in %s",
+			 s->source->name, s->f->region);
+		return;
+	}
+	behind = select_behind(s->a, s->f, lb);
+	note_add(
+		s->a, s->notes, NOTE_FAIL,
+		"AWS cannot mirror a network load balancer. What is behind %s can be mirrored instead%s%s",
+		lb->name,
+		behind.n
+			? ": "
+			: "; name it with --source (instances, interfaces or an ECS service)",
+		behind.n ? str_list_text(s->a, &behind, 10) : "");
+}
+
+static bool tagged(const struct aws_tags *tags, const struct source *source)
+{
+	const char *v = aws_tag_value(tags, source->name);
+
+	return v && !strcmp(v, source->value);
+}
+
+static void from_tag(struct selection *s)
+{
+	const struct facts *f = s->f;
+
+	for (size_t i = 0; i < f->instances.n; i++)
+		if (tagged(&f->instances.items[i].tags, s->source))
+			take_instance(s, f->instances.items[i].id);
+	for (size_t i = 0; i < f->interfaces.n; i++)
+		if (tagged(&f->interfaces.items[i].tags, s->source))
+			take(s, &f->interfaces.items[i], false);
+	if (!s->met)
+		note_add(
+			s->a, s->notes, NOTE_WARN,
+			"nothing has %s now; \"metlo-mirror aws sync\" adds what gets it",
+			s->source->text);
+}
+
+void select_source(struct arena *a, const struct facts *f,
+		   const struct source *source, const char *target_eni,
+		   struct candidates *out, struct notes *notes)
+{
+	struct selection s = {.a = a,
+			      .f = f,
+			      .source = source,
+			      .target_eni = target_eni,
+			      .out = out,
+			      .notes = notes};
+
+	switch (source->kind) {
+	case SOURCE_INSTANCE:
+		from_instance(&s);
+		break;
+	case SOURCE_INTERFACE:
+		from_interface(&s);
+		break;
+	case SOURCE_ECS:
+		from_ecs(&s);
+		break;
+	case SOURCE_ALB:
+	case SOURCE_CLB:
+		from_load_balancer(&s);
+		break;
+	case SOURCE_NLB:
+		from_nlb(&s);
+		break;
+	case SOURCE_TAG:
+		from_tag(&s);
+		break;
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers of mirror sessions and of their VXLAN networks. */
+#ifndef PLAN_SESSIONS_H
+#define PLAN_SESSIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/parse.h"
+#include "plan/arena.h"
+#include "plan/limits.h"
+
+#define SESSION_NUMBER_MAX 32766
+#define VNI_MAX		   0xffffff /* 24 bits; 0 is left out: tools take it for "none" */
+
+/* The lowest number from 1 that none of the n taken ones is, 0 when there is
+ * none. AWS evaluates the lowest first, so that a session made before keeps its
+ * packets only if it is lower; it keeps its number in any case. */
+uint32_t session_free_number(const uint32_t *taken, size_t n);
+
+/* A VNI for a deployment: always the same one for the same name unless one of
+ * the n taken ones is in the way. 0 when all are taken. */
+uint32_t vni_choose(const char *deployment, const uint32_t *taken, size_t n);
+
+/* "77", 1 to VNI_MAX. */
+bool vni_parse(const char *text, uint32_t *out, struct parse_error *err);
+
+enum target_type {
+	TARGET_ENI,
+	TARGET_NLB,
+	TARGET_GWLBE,
+};
+
+const char *target_type_text(enum target_type type);
+
+/* Whether sessions to this type of target may cut packets at that many bytes;
+ * 0 means "not cut". */
+bool packet_length_check(enum target_type type, uint32_t length,
+			 struct parse_error *err);
+
+#endif
