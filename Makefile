@@ -192,6 +192,7 @@ $(O)/tests/bench/%: $(O)/tests/bench/%.o $(USER_LIBS)
 bench-%: $(O)/tests/bench/bench_%
 	@$<
 BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)
+LIVE_TOOLS := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/live_*.c)))
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
 	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
@@ -262,7 +263,7 @@ ROUNDS	?= 5
 
 .PHONY: bench bench-peers
 bench: $(O)/.deps
-	@$(MAKE) all test-tools bpf-tests $(BENCH_TOOLS)
+	@$(MAKE) all test-tools bpf-tests $(BENCH_TOOLS) $(LIVE_TOOLS)
 	@O=$(O) tests/bench/bench.py --scale $(SCALE) --rounds $(ROUNDS) $(PARTS)
 	$(give_back)
 bench-peers:
@@ -288,7 +289,7 @@ built-for-sanitize:
 built-for-fuzz: fuzzers
 built-for-corpus: all
 built-for-gen: all test-tools
-built-for-bench: all test-tools $(O)/tests/bench/measure
+built-for-bench: all test-tools $(O)/tests/bench/measure $(LIVE_TOOLS)
 built-for-e2e: all test-tools
 built-for-provision: provision-tests
 
@@ -301,12 +302,12 @@ $(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
 
 # BPF programs that tests put elsewhere than the product does.
-TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c))
+TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c tests/bench/*.bpf.c))
 test-tools: $(TEST_BPF)
 $(TEST_BPF): $(O)/%.bpf.o: %.bpf.c
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
 
 C_FILES = $(wildcard bpf/*.[ch] include/*.h user/*/*.[ch] provision/*/*.[ch] tests/*/*.[ch])
 # Tests are left out: the analyser does not know that an assertion ends them.
