@@ -56,8 +56,8 @@ static void on_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	(void)ts_ns;
 }
 
-static const struct stream_protocol counting = {on_open, on_data, on_gap,
-						on_fin, on_close};
+static const struct stream_protocol counting = {on_open, on_data,  on_gap,
+						on_fin,	 on_close, NULL};
 
 struct bench {
 	struct stream_table *table;

@@ -199,10 +199,9 @@ struct seen {
 	bool any_ring;
 };
 
-static void on_record(void *ctx, const struct metlo_rec *rec,
+static void on_record(struct seen *s, const struct metlo_rec *rec,
 		      const uint8_t *payload)
 {
-	struct seen *s = ctx;
 	uint32_t number;
 
 	assert_int_equal(rec->len, 4);
@@ -216,12 +215,18 @@ static void on_record(void *ctx, const struct metlo_rec *rec,
 	s->total++;
 }
 
+static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		on_record(ctx, v[i].rec, v[i].payload);
+}
+
 static void consume_rings(struct capture *c, struct seen *s)
 {
 	for (unsigned int i = 0; i < c->rings.n; i++) {
 		s->ring = i;
 		s->mask = c->rings.n - 1;
-		ring_consume(&c->rings.ring[i], SIZE_MAX, on_record, s);
+		ring_consume(&c->rings.ring[i], SIZE_MAX, on_records, s);
 	}
 }
 
@@ -349,7 +354,7 @@ static void change_rings(unsigned int from, unsigned int to, size_t size_to)
 	inject(100, 100);
 	await(&c, &now, 100);
 	for (unsigned int i = 0; i < c.rings.n_old; i++)
-		ring_consume(&c.rings.old[i], SIZE_MAX, on_record, &old);
+		ring_consume(&c.rings.old[i], SIZE_MAX, on_records, &old);
 	assert_int_equal(old.total, 100);
 	assert_int_equal(now.total, 100);
 	for (unsigned int i = 0; i < 200; i++)
@@ -406,7 +411,7 @@ static void test_interrupted_change(void **state)
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_int_equal(c.rings.n_old, 2);
 	for (unsigned int i = 0; i < c.rings.n_old; i++)
-		ring_consume(&c.rings.old[i], SIZE_MAX, on_record, &old);
+		ring_consume(&c.rings.old[i], SIZE_MAX, on_records, &old);
 	assert_each_once(&old, 10);
 	capture_close(&c);
 	heard_free(&h);

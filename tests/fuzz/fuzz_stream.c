@@ -169,7 +169,7 @@ static struct stream_table *table_for(unsigned int kind,
 				      struct stream_conf *conf)
 {
 	static const struct stream_protocol protocol = {
-		on_open, on_data, on_gap, on_fin, on_close};
+		on_open, on_data, on_gap, on_fin, on_close, NULL};
 	static struct stream_table *tables[8];
 
 	*conf = (struct stream_conf){

@@ -99,8 +99,8 @@ static void on_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	s->why = why;
 }
 
-static const struct stream_protocol recorder = {on_open, on_data, on_gap,
-						on_fin, on_close};
+static const struct stream_protocol recorder = {on_open, on_data,  on_gap,
+						on_fin,	 on_close, NULL};
 
 static void on_shunt(void *ctx, const struct stream_shunt *req)
 {

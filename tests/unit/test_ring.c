@@ -100,22 +100,33 @@ static bool produce(struct fake *f, uint32_t seq, uint32_t len)
 }
 
 struct expect {
-	uint32_t next; /* seq */
-	unsigned int n;
+	const struct ring *ring; /* may be NULL */
+	uint32_t next;		 /* seq */
+	unsigned int n, calls;
 	size_t bytes;
 };
 
-static void on_record(void *ctx, const struct metlo_rec *rec,
-		      const uint8_t *payload)
+static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 {
 	struct expect *e = ctx;
+	size_t room = 0;
 
-	assert_int_equal(rec->seq, e->next);
-	for (uint32_t i = 0; i < rec->len; i++)
-		assert_int_equal(payload[i], (uint8_t)rec->seq);
-	e->next++;
-	e->n++;
-	e->bytes += rec->len;
+	assert_in_range(n, 1, RING_RECORDS);
+	for (unsigned int k = 0; k < n; k++) {
+		const struct metlo_rec *rec = v[k].rec;
+
+		assert_int_equal(rec->seq, e->next);
+		for (uint32_t i = 0; i < rec->len; i++)
+			assert_int_equal(v[k].payload[i], (uint8_t)rec->seq);
+		e->next++;
+		e->n++;
+		e->bytes += rec->len;
+		room += sizeof(*rec) + rec->len;
+	}
+	/* The producer must not have this room yet. */
+	if (e->ring)
+		assert_true(ring_waiting(e->ring) >= room);
+	e->calls++;
 }
 
 static void test_empty(void **state)
@@ -123,7 +134,7 @@ static void test_empty(void **state)
 	struct fake *f = *state;
 	struct expect e = {0};
 
-	assert_int_equal(ring_consume(&f->ring, SIZE_MAX, on_record, &e), 0);
+	assert_int_equal(ring_consume(&f->ring, SIZE_MAX, on_records, &e), 0);
 	assert_int_equal(e.n, 0);
 	assert_int_equal(ring_waiting(&f->ring), 0);
 }
@@ -132,7 +143,7 @@ static void test_empty(void **state)
 static void test_round_and_round(void **state)
 {
 	struct fake *f = *state;
-	struct expect e = {0};
+	struct expect e = {.ring = &f->ring};
 	uint32_t seq = 0;
 	size_t bytes = 0;
 
@@ -145,11 +156,11 @@ static void test_round_and_round(void **state)
 			bytes += len;
 			continue;
 		}
-		ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+		ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 		assert_int_equal(ring_waiting(&f->ring), 0);
 		assert_int_equal(e.next, seq);
 	}
-	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, seq);
 	assert_int_equal(e.bytes, bytes);
 	assert_int_equal(*f->consumer, *f->producer);
@@ -165,13 +176,27 @@ static void test_position_wraps(void **state)
 	*f->consumer = *f->producer = -(3 * f->size);
 	for (uint32_t seq = 0; seq < 2000; seq++) {
 		if (!produce(f, seq, 1000))
-			ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+			ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 		if (e.next == seq && !ring_waiting(&f->ring))
 			produce(f, seq, 1000);
 	}
-	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, 2000);
 	assert_true(*f->consumer < f->size * 1000);
+}
+
+/* Records come in batches, as large as they can be. */
+static void test_batches(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {.ring = &f->ring};
+
+	for (uint32_t seq = 0; seq < 2 * RING_RECORDS + 3; seq++)
+		assert_true(produce(f, seq, 10));
+	assert_true(produce_as(f, 99, 10, 10, BPF_RINGBUF_BUSY_BIT));
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
+	assert_int_equal(e.n, 2 * RING_RECORDS + 3);
+	assert_int_equal(e.calls, 3);
 }
 
 static void test_limit(void **state)
@@ -182,14 +207,14 @@ static void test_limit(void **state)
 
 	for (uint32_t seq = 0; seq < 10; seq++)
 		assert_true(produce(f, seq, 100));
-	assert_int_equal(ring_consume(&f->ring, 3 * one, on_record, &e),
+	assert_int_equal(ring_consume(&f->ring, 3 * one, on_records, &e),
 			 3 * one);
 	assert_int_equal(e.n, 3);
 	assert_int_equal(ring_waiting(&f->ring), 7 * one);
 	/* A record is never cut: up to the end of the one at the limit. */
-	assert_int_equal(ring_consume(&f->ring, one + 1, on_record, &e),
+	assert_int_equal(ring_consume(&f->ring, one + 1, on_records, &e),
 			 2 * one);
-	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, 10);
 }
 
@@ -205,13 +230,13 @@ static void test_busy(void **state)
 
 	assert_true(produce_as(f, 1, 10, 10, BPF_RINGBUF_BUSY_BIT));
 	assert_true(produce(f, 2, 10));
-	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, 1);
 	assert_int_equal(*f->consumer, at);
-	assert_int_equal(ring_consume(&f->ring, SIZE_MAX, on_record, &e), 0);
+	assert_int_equal(ring_consume(&f->ring, SIZE_MAX, on_records, &e), 0);
 	head = sizeof(struct metlo_rec) + 10;
 	put(f, at, &head, sizeof(head));
-	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, 3);
 }
 
@@ -223,7 +248,7 @@ static void test_discarded(void **state)
 	assert_true(produce(f, 0, 10));
 	assert_true(produce_as(f, 99, 500, 500, BPF_RINGBUF_DISCARD_BIT));
 	assert_true(produce(f, 1, 10));
-	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, 2);
 	assert_int_equal(f->ring.malformed, 0);
 }
@@ -240,7 +265,7 @@ static void test_malformed(void **state)
 	put(f, at, &small, sizeof(small)); /* shorter than a header */
 	*f->producer = at + 16;
 	assert_true(produce(f, 0, 10));
-	ring_consume(&f->ring, SIZE_MAX, on_record, &e);
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, 1);
 	assert_int_equal(f->ring.malformed, 2);
 }
@@ -254,10 +279,10 @@ static void test_next_consumer(void **state)
 
 	for (uint32_t seq = 0; seq < 10; seq++)
 		assert_true(produce(f, seq, 100));
-	ring_consume(&f->ring, 1, on_record, &e);
+	ring_consume(&f->ring, 1, on_records, &e);
 	assert_int_equal(e.n, 1);
 	assert_int_equal(ring_open(&next, f->fd, f->size), 0);
-	ring_consume(&next, SIZE_MAX, on_record, &e);
+	ring_consume(&next, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, 10);
 	ring_close(&next);
 }
@@ -266,10 +291,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
-		T(empty),	   T(round_and_round),
-		T(position_wraps), T(limit),
-		T(busy),	   T(discarded),
-		T(malformed),	   T(next_consumer),
+		T(empty),     T(round_and_round), T(position_wraps),
+		T(batches),   T(limit),		  T(busy),
+		T(discarded), T(malformed),	  T(next_consumer),
 #undef T
 	};
 

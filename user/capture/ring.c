@@ -46,17 +46,19 @@ void ring_close(struct ring *r)
 	r->consumer = NULL;
 }
 
-static void hand_over(struct ring *r, const uint8_t *sample, uint32_t len,
-		      ring_fn fn, void *ctx)
+/* Adds a record to the batch. */
+static unsigned int gather(struct ring *r, const uint8_t *sample, uint32_t len,
+			   struct ring_record *v, unsigned int n)
 {
 	const struct metlo_rec *rec = (const struct metlo_rec *)sample;
 
 	if (__builtin_expect(
 		    len < sizeof(*rec) || rec->len > len - sizeof(*rec), 0)) {
 		r->malformed++;
-		return;
+		return n;
 	}
-	fn(ctx, rec, sample + sizeof(*rec));
+	v[n] = (struct ring_record){rec, sample + sizeof(*rec)};
+	return n + 1;
 }
 
 size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
@@ -65,6 +67,8 @@ size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
 	const unsigned long mask = r->size - 1;
 	unsigned long pos = start, told = start;
 	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+	struct ring_record batch[RING_RECORDS];
+	unsigned int n = 0;
 
 	while (pos != end && pos - start < max_bytes) {
 		const uint8_t *p = r->data + (pos & mask);
@@ -80,14 +84,20 @@ size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
 		__builtin_prefetch(r->data + (pos & mask));
 		__builtin_prefetch(r->data + (pos & mask) + 64);
 		if (!(head & BPF_RINGBUF_DISCARD_BIT))
-			hand_over(r, p + BPF_RINGBUF_HDR_SZ, len, fn, ctx);
-		if (pos - told >= RING_BATCH) {
+			n = gather(r, p + BPF_RINGBUF_HDR_SZ, len, batch, n);
+		if (n == RING_RECORDS) {
+			fn(ctx, batch, n);
+			n = 0;
+		}
+		if (!n && pos - told >= RING_BATCH) {
 			__atomic_store_n(r->consumer, pos, __ATOMIC_RELEASE);
 			told = pos;
 		}
 		if (pos == end)
 			end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 	}
+	if (n)
+		fn(ctx, batch, n);
 	if (pos != told)
 		__atomic_store_n(r->consumer, pos, __ATOMIC_RELEASE);
 	return pos - start;

@@ -25,15 +25,22 @@ struct ring {
 	uint64_t malformed; /* records that contradict their own length */
 };
 
-/* rec and payload are valid during the call. */
-typedef void (*ring_fn)(void *ctx, const struct metlo_rec *rec,
-			const uint8_t *payload);
+/* Records that are handed over at a time, at most. */
+#define RING_RECORDS 32u
+
+struct ring_record {
+	const struct metlo_rec *rec;
+	const uint8_t *payload;
+};
+
+/* n records in order, which are valid during the call. */
+typedef void (*ring_fn)(void *ctx, const struct ring_record *v, unsigned int n);
 
 /* Maps the ring buffer fd of size bytes. 0 or a negative errno. */
 int ring_open(struct ring *r, int fd, size_t size);
 void ring_close(struct ring *r);
 
-/* Calls fn for each record until the ring is empty, or until about max_bytes
+/* Calls fn for the records in batches until the ring is empty, or until about max_bytes
  * of it are consumed. The position moves on in batches, after fn has returned
  * for all of a batch. Returns the bytes of the ring consumed. */
 size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx);

@@ -147,6 +147,12 @@ void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 	stream_record(p->stream, rec, payload);
 }
 
+void pipeline_records(struct pipeline *p, const struct stream_in *in,
+		      unsigned int n)
+{
+	stream_records(p->stream, in, n);
+}
+
 void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
 	stream_tick(p->stream, now_ns);

@@ -33,6 +33,9 @@ void pipeline_free(struct pipeline *p);
 /* rec->ts_ns is Unix time in ns from here on. */
 void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 		     const uint8_t *payload);
+/* The same for n of them in turn, which is faster. */
+void pipeline_records(struct pipeline *p, const struct stream_in *in,
+		      unsigned int n);
 /* Time goes on: time-outs, and what was serialised goes to the output. */
 void pipeline_tick(struct pipeline *p, uint64_t now_ns);
 /* The end: every connection is closed, everything goes to the output. */

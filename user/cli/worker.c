@@ -49,24 +49,30 @@ struct workers {
 	struct worker worker[];
 };
 
-static void on_record(void *ctx, const struct metlo_rec *rec,
-		      const uint8_t *payload)
+/* The records of a ring have the clock of the kernel, and cannot be written. */
+static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 {
 	struct worker *w = ctx;
-	struct metlo_rec r = *rec;
+	struct metlo_rec rec[RING_RECORDS];
+	struct stream_in in[RING_RECORDS];
 
-	r.ts_ns += w->to_unix;
-	w->last_ts = r.ts_ns;
-	pipeline_record(w->pipeline, &r, payload);
+	for (unsigned int i = 0; i < n; i++) {
+		rec[i] = *v[i].rec;
+		rec[i].ts_ns += w->to_unix;
+		in[i] = (struct stream_in){&rec[i], v[i].payload};
+	}
+	w->last_ts = rec[n - 1].ts_ns;
+	pipeline_records(w->pipeline, in, n);
 }
 
-/* Of an old ring: goes to the worker that has the connection now. */
-static void on_old_record(void *ctx, const struct metlo_rec *rec,
-			  const uint8_t *payload)
+/* Of an old ring: each goes to the worker that has the connection now. */
+static void on_old_records(void *ctx, const struct ring_record *v,
+			   unsigned int n)
 {
 	struct workers *w = ctx;
 
-	on_record(&w->worker[rec->hash & (w->n - 1)], rec, payload);
+	for (unsigned int i = 0; i < n; i++)
+		on_records(&w->worker[v[i].rec->hash & (w->n - 1)], &v[i], 1);
 }
 
 static void on_shunt(void *ctx, const struct stream_shunt *req)
@@ -126,7 +132,7 @@ static void drain(struct worker *w)
 
 	while (left) {
 		size_t max = left < CHUNK_SIZE ? left : CHUNK_SIZE;
-		size_t n = ring_consume(w->ring, max, on_record, w);
+		size_t n = ring_consume(w->ring, max, on_records, w);
 
 		if (!n || clock_mono_ns() > end)
 			break;
@@ -140,7 +146,7 @@ static void *run(void *arg)
 	uint64_t sleep = SLEEP_MIN_NS;
 
 	while (!__atomic_load_n(w->stop, __ATOMIC_RELAXED)) {
-		size_t n = ring_consume(w->ring, CHUNK_SIZE, on_record, w);
+		size_t n = ring_consume(w->ring, CHUNK_SIZE, on_records, w);
 		bool empty = n < CHUNK_SIZE;
 		uint64_t mono = clock_mono_ns();
 
@@ -164,7 +170,7 @@ static void process_old_rings(struct workers *w)
 {
 	for (unsigned int i = 0; i < w->rings->n_old; i++)
 		while (ring_consume(&w->rings->old[i], CHUNK_SIZE,
-				    on_old_record, w))
+				    on_old_records, w))
 			for (unsigned int j = 0; j < w->n; j++)
 				tick(&w->worker[j], clock_mono_ns(), false);
 	rings_close_old(w->rings);

@@ -260,10 +260,17 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	e->stats.memory_used = e->store.used;
 }
 
+static void http_ahead(const void *proto)
+{
+	__builtin_prefetch(proto);
+	__builtin_prefetch((const uint8_t *)proto + 64);
+}
+
 const struct stream_protocol http_protocol = {
 	.open = http_open,
 	.data = http_data,
 	.gap = http_gap,
 	.fin = http_fin,
 	.close = http_close,
+	.ahead = http_ahead,
 };

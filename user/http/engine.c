@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/pages.h"
 #include "http/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SLAB_CONNS 256u
 /* Connections looked at by one http_tick(). */
 #define TICK_MAX 4096u
 
+/* Connections lie in pages of their own, whole cache lines each. Only the
+ * first of these is not a huge one: who has few connections has little. */
 struct conn_slab {
 	struct conn_slab *next;
-	struct conn conns[SLAB_CONNS];
+	struct conn conns[] __attribute__((aligned(64)));
 };
+#define SLAB_CONNS \
+	((PAGES_HUGE - sizeof(struct conn_slab)) / sizeof(struct conn))
 
 /* What an idle connection costs; stream keeps one flow beside it. */
 _Static_assert(sizeof(struct conn) <= 128, "idle connections are small");
@@ -51,7 +55,7 @@ void http_free(struct http_engine *e)
 		struct conn_slab *s = e->slabs;
 
 		e->slabs = s->next;
-		free(s);
+		pages_free(s, PAGES_HUGE);
 	}
 	free(e);
 }
@@ -61,22 +65,21 @@ struct conn *conn_new(struct http_engine *e)
 {
 	struct conn *c = e->free_conns;
 
-	if (!c) {
-		struct conn_slab *s = malloc(sizeof(*s));
+	if (c) {
+		e->free_conns = c->next;
+		memset(c, 0, sizeof(*c));
+		return c;
+	}
+	if (!e->slabs || e->slab_used == SLAB_CONNS) {
+		struct conn_slab *s = pages_new(PAGES_HUGE, e->slabs != NULL);
 
 		if (!s)
 			return NULL;
 		s->next = e->slabs;
 		e->slabs = s;
-		for (unsigned int i = 0; i < SLAB_CONNS; i++) {
-			s->conns[i].next = e->free_conns;
-			e->free_conns = &s->conns[i];
-		}
-		c = e->free_conns;
+		e->slab_used = 0;
 	}
-	e->free_conns = c->next;
-	memset(c, 0, sizeof(*c));
-	return c;
+	return &e->slabs->conns[e->slab_used++]; /* zeroed as it comes */
 }
 
 void conn_free(struct http_engine *e, struct conn *c)

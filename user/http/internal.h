@@ -170,6 +170,7 @@ struct http_engine {
 	uint64_t now_ns;	 /* of the latest packet or tick */
 	struct conn *free_conns; /* linked by next */
 	struct conn_slab *slabs;
+	unsigned int slab_used; /* of the first one */
 	EVP_MD *sha256;
 	EVP_MD_CTX *free_md[16];
 	unsigned int n_free_md;

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/pages.h"
 #include "stream/flow_table.h"
 
 #define MIN_BITS 10
+/* A flow is moved to the head of its list after this part of the idle
+ * time-out at the earliest. */
+#define LAZY_PART 64
 
 static struct flow_slot *slots_new(uint32_t bits)
 {
 	size_t size = sizeof(struct flow_slot) << bits;
-	struct flow_slot *slots = aligned_alloc(4096, size);
 
-	if (!slots)
-		return NULL;
-	if (size >= SLAB_CHUNK)
-		madvise(slots, size, MADV_HUGEPAGE);
-	memset(slots, 0, size);
-	return slots;
+	return pages_new(size, size >= PAGES_HUGE);
+}
+
+static void slots_free(struct flow_slot *slots, uint32_t bits)
+{
+	pages_free(slots, sizeof(*slots) << bits);
 }
 
 int flow_table_init(struct stream_table *t)
@@ -29,7 +30,7 @@ int flow_table_init(struct stream_table *t)
 	if (exts > UINT32_MAX / 2)
 		return -ENOMEM;
 	t->bits = MIN_BITS;
-	t->lazy = ticks_of(t->conf.idle_timeout_ns / 64);
+	t->lazy = ticks_of(t->conf.idle_timeout_ns / LAZY_PART);
 	t->slots = slots_new(t->bits);
 	if (!t->slots || slab_init(&t->flow_slab, t, t->conf.max_flows) ||
 	    slab_init(&t->ext_slab, t, exts))
@@ -39,7 +40,7 @@ int flow_table_init(struct stream_table *t)
 
 void flow_table_destroy(struct stream_table *t)
 {
-	free(t->slots);
+	slots_free(t->slots, t->bits);
 	t->slots = NULL;
 	slab_destroy(&t->flow_slab);
 	slab_destroy(&t->ext_slab);
@@ -128,6 +129,40 @@ uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
 	}
 }
 
+uint32_t flow_table_ahead_flow(const struct stream_table *t, uint32_t tag)
+{
+	uint32_t mask = (1u << t->bits) - 1, pos = flow_table_home(t, tag);
+	const struct flow_slot *s;
+
+	for (s = &t->slots[pos]; s->flow; s = &t->slots[pos]) {
+		if (s->tag == tag) {
+			const struct flow *f = flow_at(t, s->flow);
+
+			__builtin_prefetch(f);
+			__builtin_prefetch(&f->dir[1]);
+			return s->flow;
+		}
+		pos = (pos + 1) & mask;
+	}
+	return 0;
+}
+
+void flow_table_ahead_proto(const struct stream_table *t, uint32_t index,
+			    void (*ahead)(const void *proto))
+{
+	const struct flow *f = flow_at(t, index);
+
+	if (f->proto && ahead)
+		ahead(f->proto);
+	if (ticks_of(t->idle_clock) - f->moved <= t->lazy)
+		return;
+	/* It will be moved in its list: the neighbours. */
+	if (f->prev)
+		__builtin_prefetch(flow_at(t, f->prev));
+	if (f->next)
+		__builtin_prefetch(flow_at(t, f->next));
+}
+
 static void slot_put(struct flow_slot *slots, uint32_t bits,
 		     struct flow_slot slot)
 {
@@ -149,7 +184,7 @@ static int slots_grow(struct stream_table *t)
 	for (uint32_t i = 0; i < 1u << t->bits; i++)
 		if (t->slots[i].flow)
 			slot_put(slots, t->bits + 1, t->slots[i]);
-	free(t->slots);
+	slots_free(t->slots, t->bits);
 	t->slots = slots;
 	t->bits++;
 	return 0;

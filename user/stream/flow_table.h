@@ -32,6 +32,18 @@ static inline uint32_t flow_table_home(const struct stream_table *t,
 uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
 			 const struct flow_key *key, uint32_t *pos);
 
+/* In three steps, with time for the memory between them: prefetches the slot
+ * of a tag; the flow that is probably meant (0: none), which is returned; and
+ * what touching and delivering to that needs. */
+static inline void flow_table_ahead_slot(const struct stream_table *t,
+					 uint32_t tag)
+{
+	__builtin_prefetch(&t->slots[flow_table_home(t, tag)]);
+}
+uint32_t flow_table_ahead_flow(const struct stream_table *t, uint32_t tag);
+void flow_table_ahead_proto(const struct stream_table *t, uint32_t index,
+			    void (*ahead)(const void *proto));
+
 /* A new flow in LIST_SYN, or 0: out of memory. The caller keeps the number
  * of flows below the cap. */
 uint32_t flow_table_add(struct stream_table *t, uint32_t tag,

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/pages.h"
 #include "stream/slab.h"
 
 int slab_init(struct slab *s, void *owner, uint32_t max)
@@ -24,7 +24,7 @@ int slab_init(struct slab *s, void *owner, uint32_t max)
 void slab_destroy(struct slab *s)
 {
 	for (uint32_t i = 0; i < s->n_chunks; i++)
-		free(s->chunks[i]);
+		pages_free(s->chunks[i], SLAB_CHUNK);
 	free(s->chunks);
 	*s = (struct slab){0};
 }
@@ -35,11 +35,10 @@ static int slab_grow(struct slab *s)
 
 	if (s->n_chunks == s->max_chunks)
 		return -ENOMEM;
-	chunk = aligned_alloc(SLAB_CHUNK, SLAB_CHUNK);
+	/* A table that is small is not to take 2 MiB at once. */
+	chunk = pages_new(SLAB_CHUNK, s->n_chunks > 0);
 	if (!chunk)
 		return -ENOMEM;
-	/* Fewer TLB misses with millions of flows; only advice. */
-	madvise(chunk, SLAB_CHUNK, MADV_HUGEPAGE);
 	*(struct slab_header *)chunk =
 		(struct slab_header){s->owner, s->n_chunks};
 	s->unused = s->n_chunks * SLAB_PER + 1;
@@ -53,12 +52,12 @@ uint32_t slab_alloc(struct slab *s)
 
 	if (index) {
 		memcpy(&s->free, slab_at(s, index), sizeof(s->free));
+		memset(slab_at(s, index), 0, SLAB_OBJECT);
 	} else {
 		if (s->unused % SLAB_PER == 0 && slab_grow(s))
 			return 0;
 		index = s->unused++;
 	}
-	memset(slab_at(s, index), 0, SLAB_OBJECT);
 	s->in_use++;
 	return index;
 }

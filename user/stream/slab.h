@@ -9,8 +9,10 @@
 
 #include <stdint.h>
 
+#include "base/pages.h"
+
 #define SLAB_OBJECT 128u
-#define SLAB_CHUNK  (2u << 20) /* one huge page where the kernel has them */
+#define SLAB_CHUNK  PAGES_HUGE
 #define SLAB_PER    (SLAB_CHUNK / SLAB_OBJECT)
 
 /* In place of the first object of a chunk. */

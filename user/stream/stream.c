@@ -239,13 +239,25 @@ static bool in_order(struct stream_table *t, uint32_t index, unsigned int dir,
 	return true;
 }
 
-void stream_record(struct stream_table *t, const struct metlo_rec *rec,
-		   const uint8_t *payload)
-{
+/* Where a record belongs, as far as its addresses tell. */
+struct place {
 	struct flow_key key;
-	unsigned int dir = flow_key_of(rec, &key);
-	uint32_t tag = flow_table_tag(t, &key);
-	uint32_t pos = flow_table_home(t, tag), index;
+	uint32_t tag;
+	uint32_t likely; /* flow; only good for a prefetch */
+	unsigned int dir;
+};
+
+static inline void place_find(const struct stream_table *t,
+			      const struct metlo_rec *rec, struct place *at)
+{
+	at->dir = flow_key_of(rec, &at->key);
+	at->tag = flow_table_tag(t, &at->key);
+}
+
+static void take(struct stream_table *t, const struct place *at,
+		 const struct metlo_rec *rec, const uint8_t *payload)
+{
+	uint32_t pos = flow_table_home(t, at->tag), index;
 	struct match m;
 
 	waits_clock(t, rec->ts_ns);
@@ -253,27 +265,71 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 	t->hash = rec->hash;
 	t->stats.records++;
 	t->stats.bytes_in += rec->len;
-	index = flow_table_next(t, tag, &key, &pos);
-	if (index && in_order(t, index, dir, rec, payload))
+	index = flow_table_next(t, at->tag, &at->key, &pos);
+	if (index && in_order(t, index, at->dir, rec, payload))
 		return;
 	while (t->ooo_memory + rec->len + OOO_SLACK > t->conf.ooo_limit)
 		if (!reassembly_relieve(t, rec->ts_ns))
 			break;
-	m = match_find(t, tag, &key, dir, rec);
+	m = match_find(t, at->tag, &at->key, at->dir, rec);
 	if (m.flow) {
 		flow_table_touch(t, m.flow, flow_at(t, m.flow));
 		if (m.fit != MATCH_FAR) {
 			if (m.same_key > 1)
-				goes_on(t, tag, &key, dir, rec, &m);
-			reassembly_record(t, m.flow, dir, rec, payload);
+				goes_on(t, at->tag, &at->key, at->dir, rec, &m);
+			reassembly_record(t, m.flow, at->dir, rec, payload);
 			return;
 		}
-		if (reassembly_far(t, m.flow, dir, rec, payload))
+		if (reassembly_far(t, m.flow, at->dir, rec, payload))
 			return;
 	}
-	m.flow = open_flow(t, tag, &key, dir, rec, m.same_key);
+	m.flow = open_flow(t, at->tag, &at->key, at->dir, rec, m.same_key);
 	if (m.flow)
-		reassembly_record(t, m.flow, dir, rec, payload);
+		reassembly_record(t, m.flow, at->dir, rec, payload);
+}
+
+void stream_record(struct stream_table *t, const struct metlo_rec *rec,
+		   const uint8_t *payload)
+{
+	struct place at;
+
+	place_find(t, rec, &at);
+	take(t, &at, rec, payload);
+}
+
+/*
+ * With many connections each record finds its own out of cache: slot, flow
+ * and what the protocol keeps lead to each other, and each is a miss. So a
+ * batch is gone through once for each of these steps, and the misses of its
+ * records overlap. What is looked at ahead may be gone when its record's turn
+ * comes: only prefetches depend on it.
+ */
+static void take_batch(struct stream_table *t, const struct stream_in *in,
+		       unsigned int n)
+{
+	void (*ahead)(const void *proto) = t->conf.protocol->ahead;
+	struct place at[STREAM_BATCH];
+
+	for (unsigned int i = 0; i < n; i++) {
+		place_find(t, in[i].rec, &at[i]);
+		flow_table_ahead_slot(t, at[i].tag);
+	}
+	for (unsigned int i = 0; i < n; i++)
+		at[i].likely = flow_table_ahead_flow(t, at[i].tag);
+	for (unsigned int i = 0; i < n; i++)
+		if (at[i].likely)
+			flow_table_ahead_proto(t, at[i].likely, ahead);
+	for (unsigned int i = 0; i < n; i++)
+		take(t, &at[i], in[i].rec, in[i].payload);
+}
+
+void stream_records(struct stream_table *t, const struct stream_in *in,
+		    unsigned int n)
+{
+	for (; n > STREAM_BATCH; n -= STREAM_BATCH, in += STREAM_BATCH)
+		take_batch(t, in, STREAM_BATCH);
+	if (n)
+		take_batch(t, in, n);
 }
 
 static bool let_speak(struct stream_table *t, struct flow *f)

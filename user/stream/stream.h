@@ -80,6 +80,9 @@ struct stream_protocol {
 		    enum stream_gap_kind kind, uint64_t ts_ns);
 	void (*fin)(void *proto, enum stream_dir dir, uint64_t ts_ns);
 	void (*close)(void *proto, enum stream_end why, uint64_t ts_ns);
+	/* Prefetches what data() will need: a record of this connection may
+	 * come soon. Changes nothing. NULL: there is no need. */
+	void (*ahead)(const void *proto);
 };
 
 /* Asks the kernel to leave out payload of a direction: up to sequence number
@@ -167,6 +170,20 @@ void stream_free(struct stream_table *t);
  * rec->ts_ns must be in the clock of stream_tick(). */
 void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 		   const uint8_t *payload);
+
+/* A record and its payload, as above. */
+struct stream_in {
+	const struct metlo_rec *rec;
+	const uint8_t *payload;
+};
+
+/* Records that are looked up together. */
+#define STREAM_BATCH 32u
+
+/* As stream_record() for each of them in turn, but faster. All must be valid
+ * until it returns. */
+void stream_records(struct stream_table *t, const struct stream_in *in,
+		    unsigned int n);
 
 /* Moves time on: gap and idle time-outs. Call at least every 100 ms, and in
  * replay with the time of the packets. Bounded work per call. */
