@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a transaction costs, and what a connection takes, as connections grow
+ * in number: the real pipeline (stream, HTTP, lines of JSON to /dev/null) fed
+ * from a ring of records, each transaction on a random one of N keep-alive
+ * connections. "make bench-growth"; with --bench for programs.
+ *
+ * All sizes are built first and then measured in turns, so that what else the
+ * machine does hits them alike. Time is CPU time of the worker's thread.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "capture/ring.h"
+#include "cli/pipeline.h"
+
+#define RING_SIZE (16u << 20)
+#define CHUNK	  4096u /* transactions measured at a time */
+#define LAG	  64u	/* transactions under way at a time */
+#define SIZES_MAX 8u
+#define REQUEST	  300u
+#define ANSWER	  800u
+/* Half an answer of this size makes a connection in mid-body. */
+#define LARGE	  1600u
+#define MID_BODY  100000u
+#define RECORD_NS 1250u /* between records: 400,000 transactions a second */
+
+struct feed {
+	struct ring ring;
+	unsigned long *consumer, *producer;
+	uint8_t *data;
+	uint8_t request[REQUEST], answer[ANSWER], large[ANSWER];
+	uint64_t random;
+	uint64_t now;
+};
+
+struct size {
+	uint32_t connections;
+	uint32_t *done; /* transactions of each connection */
+	struct pipeline *pipeline;
+	struct output *output;
+	double chunk_ns[256];
+	unsigned int n_chunks;
+	double worst_stall_ns; /* of one piece of 1 MiB of the ring */
+	double idle_bytes, midbody_bytes;
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench_growth: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static uint64_t next_random(struct feed *f)
+{
+	f->random ^= f->random << 13;
+	f->random ^= f->random >> 7;
+	f->random ^= f->random << 17;
+	return f->random;
+}
+
+static double cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* Memory of our own that is resident; the ring is not. */
+static double anon_bytes(void)
+{
+	unsigned long kib = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "re");
+
+	if (!f)
+		die("/proc/self/status");
+	while (fgets(line, sizeof(line), f) &&
+	       sscanf(line, "RssAnon: %lu", &kib) != 1)
+		;
+	fclose(f);
+	return (double)kib * 1024;
+}
+
+/* --- records --------------------------------------------------------------- */
+
+static void fill(uint8_t *p, size_t size, const char *head)
+{
+	size_t n = strlen(head);
+
+	memset(p, 'x', size);
+	memcpy(p, head, n);
+}
+
+static void make_messages(struct feed *f)
+{
+	char head[512];
+	int n;
+
+	n = snprintf(head, sizeof(head),
+		     "GET /api/v1/items/12345?page=2 HTTP/1.1\r\n"
+		     "Host: shop.example.com\r\nAccept: application/json\r\n"
+		     "User-Agent: bench/1.0\r\nX-Padding: ");
+	fill(f->request, sizeof(f->request), head);
+	(void)n;
+	memcpy(f->request + REQUEST - 4, "\r\n\r\n", 4);
+	for (unsigned int i = 0; i < 2; i++) {
+		uint8_t *p = i ? f->large : f->answer;
+		const char *format = "HTTP/1.1 200 OK\r\nServer: bench\r\n"
+				     "Content-Type: application/json\r\n"
+				     "Content-Length: %04u\r\n\r\n";
+		unsigned int size = i ? LARGE : ANSWER;
+
+		n = snprintf(head, sizeof(head), format, 0u);
+		snprintf(head, sizeof(head), format, size - (unsigned int)n);
+		fill(p, ANSWER, head);
+	}
+}
+
+static void open_feed(struct feed *f, uint64_t seed)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t size = 2 * page + 2 * (size_t)RING_SIZE;
+	int fd = memfd_create("ring", MFD_CLOEXEC);
+	uint8_t *p;
+
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+		die("memory file");
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED || ring_open(&f->ring, fd, RING_SIZE) < 0)
+		die("ring");
+	close(fd);
+	f->consumer = (unsigned long *)p;
+	f->producer = (unsigned long *)(p + page);
+	f->data = p + 2 * page;
+	f->random = seed * 0x9e3779b97f4a7c15 + 1;
+	f->now = 1700000000 * NSEC_PER_SEC;
+	make_messages(f);
+}
+
+/* The ring is empty: begin at its start, so that nothing wraps. */
+static void rewind_feed(struct feed *f)
+{
+	*f->consumer = *f->producer = 0;
+}
+
+static struct metlo_rec record(struct feed *f, uint32_t i, unsigned int dir)
+{
+	struct metlo_rec rec = {
+		.ts_ns = f->now += RECORD_NS,
+		.hash = i * 0x9e3779b1u,
+		.vni = 1 + i % 4,
+		.sport = dir ? 80 : (uint16_t)(1024 + i % 60000),
+		.dport = dir ? (uint16_t)(1024 + i % 60000) : 80,
+		.tcp_flags = METLO_TCP_ACK,
+		.flags = dir ? METLO_REC_SPORT : METLO_REC_DPORT,
+	};
+	__u8 *client = dir ? rec.daddr : rec.saddr;
+	__u8 *server = dir ? rec.saddr : rec.daddr;
+
+	memset(rec.saddr + 10, 0xff, 2);
+	memset(rec.daddr + 10, 0xff, 2);
+	client[12] = 10;
+	client[14] = (uint8_t)(i / 60000);
+	client[15] = 1;
+	server[12] = 172;
+	server[13] = 16;
+	server[15] = 1;
+	return rec;
+}
+
+static void put(struct feed *f, const struct metlo_rec *rec,
+		const uint8_t *payload)
+{
+	uint32_t head = (uint32_t)sizeof(*rec) + rec->len;
+	unsigned long pos = *f->producer;
+	uint8_t *p = f->data + pos;
+
+	memcpy(p, &head, sizeof(head));
+	memcpy(p + BPF_RINGBUF_HDR_SZ, rec, sizeof(*rec));
+	if (rec->len)
+		memcpy(p + BPF_RINGBUF_HDR_SZ + sizeof(*rec), payload,
+		       rec->len);
+	*f->producer = pos + ((head + BPF_RINGBUF_HDR_SZ + 7) & ~7ul);
+}
+
+static void put_data(struct feed *f, uint32_t i, unsigned int dir,
+		     uint32_t done, const uint8_t *payload, uint32_t len)
+{
+	struct metlo_rec rec = record(f, i, dir);
+	uint32_t request = i + 1 + done * REQUEST;
+	uint32_t answer = ~i + 1 + done * ANSWER;
+
+	rec.seq = dir ? answer : request;
+	rec.ack = dir ? request + REQUEST : answer;
+	rec.len = rec.wire_len = len;
+	put(f, &rec, payload);
+}
+
+static void put_handshake(struct feed *f, uint32_t i)
+{
+	struct metlo_rec rec = record(f, i, 0);
+
+	rec.seq = i;
+	rec.tcp_flags = METLO_TCP_SYN;
+	put(f, &rec, NULL);
+	rec = record(f, i, 1);
+	rec.seq = ~i;
+	rec.ack = i + 1;
+	rec.tcp_flags |= METLO_TCP_SYN;
+	put(f, &rec, NULL);
+}
+
+/* --- the worker ------------------------------------------------------------ */
+
+static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
+{
+	struct metlo_rec rec[RING_RECORDS];
+	struct stream_in in[RING_RECORDS];
+
+	/* A worker has to, for the time stamp. */
+	for (unsigned int i = 0; i < n; i++) {
+		rec[i] = *v[i].rec;
+		in[i] = (struct stream_in){&rec[i], v[i].payload};
+	}
+	pipeline_records(ctx, in, n);
+}
+
+/* Empties the ring as a worker does; CPU time in ns. */
+static double consume(struct feed *f, struct size *s)
+{
+	double start = cpu_ns(), last = start, now;
+
+	while (ring_consume(&f->ring, 1 << 20, on_records, s->pipeline)) {
+		pipeline_tick(s->pipeline, f->now);
+		now = cpu_ns();
+		if (now - last > s->worst_stall_ns)
+			s->worst_stall_ns = now - last;
+		last = now;
+	}
+	return last - start;
+}
+
+/* Transactions on random connections, LAG of them under way at a time. */
+static double run_chunk(struct feed *f, struct size *s)
+{
+	uint32_t way[LAG] = {0};
+
+	rewind_feed(f);
+	for (uint32_t n = 0; n < CHUNK + LAG; n++) {
+		uint32_t *place = &way[n % LAG], i, k;
+
+		if (n >= LAG) {
+			i = *place - 1;
+			put_data(f, i, 1, s->done[i]++, f->answer, ANSWER);
+			*place = 0;
+		}
+		if (n >= CHUNK)
+			continue;
+		do {
+			i = (uint32_t)(next_random(f) % s->connections);
+			for (k = 0; k < LAG && way[k] != i + 1; k++)
+				;
+		} while (k < LAG);
+		*place = i + 1;
+		put_data(f, i, 0, s->done[i], f->request, REQUEST);
+	}
+	return consume(f, s) / CHUNK;
+}
+
+static void open_pipeline(struct size *s, const struct log *log)
+{
+	/* freed with the process */
+	struct settings *settings = calloc(1, sizeof(*settings));
+	static const char *null = "ndjson:/dev/null";
+	struct output_conf oc = {
+		.destinations = &null,
+		.n_destinations = 1,
+		.workers = 1,
+		.queue_limit = 64 << 20,
+		.blocking = true,
+		.log = log,
+	};
+	struct pipeline_conf pc = {
+		.settings = settings,
+		.workers = 1,
+		.seed = {0x243f6a8885a308d3, 0x13198a2e03707344},
+	};
+
+	if (!settings)
+		die("settings");
+	settings->body_limit = 64 << 10;
+	settings->max_flows = s->connections + MID_BODY;
+	settings->memory = 8ull << 30;
+	settings->idle_timeout = 300;
+	s->output = output_new(&oc);
+	pc.output = s->output;
+	s->pipeline = s->output ? pipeline_new(&pc) : NULL;
+	s->done = malloc(s->connections * sizeof(*s->done));
+	if (!s->pipeline || !s->done)
+		die("pipeline");
+	memset(s->done, 0, s->connections * sizeof(*s->done));
+}
+
+/* All connections, each with one transaction behind it. */
+static void connect_all(struct feed *f, struct size *s)
+{
+	double before = anon_bytes();
+
+	for (uint32_t i = 0; i < s->connections;) {
+		rewind_feed(f);
+		for (uint32_t k = 0; k < CHUNK && i < s->connections;
+		     k++, i++) {
+			put_handshake(f, i);
+			put_data(f, i, 0, 0, f->request, REQUEST);
+			put_data(f, i, 1, 0, f->answer, ANSWER);
+			s->done[i] = 1;
+		}
+		consume(f, s);
+	}
+	s->idle_bytes = (anon_bytes() - before) / s->connections;
+}
+
+/* More connections, of whose answer half has come. */
+static void leave_in_midbody(struct feed *f, struct size *s)
+{
+	double before = anon_bytes();
+
+	for (uint32_t i = 0; i < MID_BODY;) {
+		rewind_feed(f);
+		for (uint32_t k = 0; k < CHUNK && i < MID_BODY; k++, i++) {
+			put_handshake(f, s->connections + i);
+			put_data(f, s->connections + i, 0, 0, f->request,
+				 REQUEST);
+			put_data(f, s->connections + i, 1, 0, f->large, ANSWER);
+		}
+		consume(f, s);
+	}
+	s->midbody_bytes = (anon_bytes() - before) / MID_BODY;
+}
+
+/* --- results --------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double median(struct size *s)
+{
+	qsort(s->chunk_ns, s->n_chunks, sizeof(double), compare);
+	return s->chunk_ns[s->n_chunks / 2];
+}
+
+static void name_of(uint32_t n, char name[16])
+{
+	if (n % 1000000 == 0)
+		snprintf(name, 16, "%um", n / 1000000);
+	else if (n % 1000 == 0)
+		snprintf(name, 16, "%uk", n / 1000);
+	else
+		snprintf(name, 16, "%u", n);
+}
+
+static void print(struct size *sizes, unsigned int n, bool bench)
+{
+	double base = median(&sizes[0]);
+	char name[16];
+
+	if (!bench)
+		printf("connections   ns a transaction   ratio   worst stall us"
+		       "   bytes idle   bytes in mid-body\n");
+	for (unsigned int i = 0; i < n; i++) {
+		struct size *s = &sizes[i];
+		double ns = median(s);
+
+		name_of(s->connections, name);
+		if (!bench) {
+			printf("%11s %18.0f %7.2f %16.0f %12.0f", name, ns,
+			       ns / base, s->worst_stall_ns / 1000,
+			       s->idle_bytes);
+			if (s->midbody_bytes > 0)
+				printf(" %19.0f", s->midbody_bytes);
+			printf("\n");
+			continue;
+		}
+		printf("bench growth.%s.ns_per_txn %.1f ns\n", name, ns);
+		printf("bench growth.%s.ratio %.3f x\n", name, ns / base);
+		printf("bench growth.%s.worst_stall %.0f us\n", name,
+		       s->worst_stall_ns / 1000);
+		if (s->midbody_bytes > 0) {
+			printf("bench memory.idle_connection.bytes %.0f "
+			       "bytes\n",
+			       s->idle_bytes);
+			printf("bench memory.midbody_connection.bytes %.0f "
+			       "bytes\n",
+			       s->midbody_bytes);
+		}
+	}
+}
+
+static uint32_t size_from(const char *p, char **end)
+{
+	unsigned long n = strtoul(p, end, 10);
+
+	if (**end == 'k' || **end == 'm')
+		n *= *(*end)++ == 'k' ? 1000 : 1000000;
+	if (n <= LAG || n > 15000000) {
+		fprintf(stderr, "bench_growth: from %u to 15m connections\n",
+			LAG + 1);
+		exit(2);
+	}
+	return (uint32_t)n;
+}
+
+static unsigned int parse_sizes(char *list, struct size *sizes)
+{
+	unsigned int n = 0;
+	char *end = list;
+
+	do {
+		sizes[n++].connections = size_from(end, &end);
+	} while (*end++ == ',' && n < SIZES_MAX);
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"connections", required_argument, NULL, 'c'},
+		{"transactions", required_argument, NULL, 't'},
+		{"seed", required_argument, NULL, 's'},
+		{"bench", no_argument, NULL, 'b'},
+		{0},
+	};
+	static char standard[] = "1k,100k,1m";
+	struct log log = {.out = stderr};
+	struct size *sizes = calloc(SIZES_MAX, sizeof(*sizes));
+	struct feed *f = calloc(1, sizeof(*f));
+	unsigned int n, rounds;
+	uint64_t transactions = 200000, seed = 1;
+	char *list = standard;
+	bool bench = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'c')
+			list = optarg;
+		else if (c == 't')
+			transactions = strtoull(optarg, NULL, 10);
+		else if (c == 's')
+			seed = strtoull(optarg, NULL, 10);
+		else if (c == 'b')
+			bench = true;
+		else
+			return 2;
+	}
+	if (!f || !sizes)
+		die("memory");
+	n = parse_sizes(list, sizes);
+	rounds = (unsigned int)(transactions / CHUNK) + 1;
+	if (rounds > 256)
+		rounds = 256;
+	open_feed(f, seed);
+	for (unsigned int i = 0; i < n; i++) {
+		open_pipeline(&sizes[i], &log);
+		connect_all(f, &sizes[i]);
+	}
+	/* Most connections were silent for a while when their turn comes, which
+	 * makes more work than if they had just been used. */
+	f->now += 10 * NSEC_PER_SEC;
+	for (unsigned int r = 0; r < rounds; r++)
+		for (unsigned int i = 0; i < n; i++) {
+			struct size *s = &sizes[i];
+
+			run_chunk(f, s); /* its own data into the caches */
+			s->chunk_ns[s->n_chunks++] = run_chunk(f, s);
+		}
+	/* Of the largest. */
+	for (unsigned int i = 0; i < n; i++)
+		if (i == n - 1 || sizes[i].connections == 1000000) {
+			leave_in_midbody(f, &sizes[i]);
+			break;
+		}
+	print(sizes, n, bench);
+	return 0;
+}
