@@ -9,6 +9,7 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include "aws/file.h"
 #include "aws/query.h"
 #include "aws/sign.h"
 #include "base/parse.h"
@@ -24,13 +25,6 @@ void sign_date(int64_t when, char to[SIGN_DATE_LEN])
 
 	gmtime_r(&t, &tm);
 	strftime(to, SIGN_DATE_LEN, "%Y%m%dT%H%M%SZ", &tm);
-}
-
-void sign_wipe_buf(struct buf *b)
-{
-	if (b->p)
-		OPENSSL_cleanse(b->p, b->cap);
-	buf_free(b);
 }
 
 static void add_hex(struct buf *to, const uint8_t *p, size_t n)
@@ -216,24 +210,21 @@ static void add_lower(struct buf *to, const char *name)
 }
 
 /* By name; those of one name stay in their order. */
-static int compare_headers(const void *a, const void *b)
-{
-	const struct sign_header *const *x = a, *const *y = b;
-	int order = strcasecmp((*x)->name, (*y)->name);
-
-	return order ? order : *x < *y ? -1 : 1;
-}
-
 static int sort_headers(const struct sign_request *r,
 			const struct sign_header **sorted)
 {
-	size_t i;
+	size_t i, at;
 
 	if (!r->n_headers || r->n_headers > MAX_PARTS)
 		return -EINVAL;
-	for (i = 0; i < r->n_headers; i++)
-		sorted[i] = &r->headers[i];
-	qsort(sorted, r->n_headers, sizeof(sorted[0]), compare_headers);
+	for (i = 0; i < r->n_headers; i++) {
+		const struct sign_header *h = &r->headers[i];
+
+		for (at = i;
+		     at && strcasecmp(sorted[at - 1]->name, h->name) > 0; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = h;
+	}
 	return 0;
 }
 
@@ -312,7 +303,7 @@ static int signature(uint8_t sig[SHA256_DIGEST_LENGTH],
 	ok = !secret.failed &&
 	     HMAC(EVP_sha256(), secret.p, (int)secret.len, (const uint8_t *)day,
 		  strlen(day), first, &n);
-	sign_wipe_buf(&secret);
+	file_wipe(&secret);
 	ok = ok && hmac(first, sizeof(first), scope->region) &&
 	     hmac(first, sizeof(first), scope->service) &&
 	     hmac(first, sizeof(first), "aws4_request") &&
@@ -363,7 +354,7 @@ int sign_authorization(struct buf *to, const struct sign_request *r,
 				    : signature(sig, scope, day,
 						(const char *)text.p);
 	}
-	sign_wipe_buf(&canonical);
+	file_wipe(&canonical);
 	buf_free(&text);
 	if (error)
 		return error;

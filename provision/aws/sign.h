@@ -43,7 +43,4 @@ void sign_date(int64_t when, char to[SIGN_DATE_LEN]);
 int sign_authorization(struct buf *to, const struct sign_request *r,
 		       const struct sign_scope *scope);
 
-/* Frees a buffer after overwriting what is in it. */
-void sign_wipe_buf(struct buf *b);
-
 #endif
