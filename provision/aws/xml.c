@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include <expat.h>
+#include <openssl/crypto.h>
 
+#include "aws/file.h"
 #include "aws/xml.h"
-#include "base/buf.h"
 
 #define BLOCK_SIZE (64u << 10)
 
@@ -146,6 +147,8 @@ static void free_blocks(struct block *block)
 	while (block) {
 		struct block *next = block->next;
 
+		/* Answers of STS are secrets. */
+		OPENSSL_cleanse(block->data, block->used);
 		free(block);
 		block = next;
 	}
@@ -172,7 +175,7 @@ int xml_parse(struct xml *x, const void *p, size_t n)
 				  : -EPROTO;
 	XML_ParserFree(b.parser);
 	for (i = 0; i < XML_MAX_DEPTH; i++)
-		buf_free(&b.text[i]);
+		file_wipe(&b.text[i]);
 	if (b.error) {
 		free_blocks(b.blocks);
 		return b.error;
