@@ -23,7 +23,10 @@ struct aws_options {
 	/* Asked between and during calls and waits; true ends them with
 	 * AWS_ERR_STOPPED. Return false while rolling back. */
 	bool (*stopped)(void *ctx);
-	void *stopped_ctx;
+	/* Asks a person for the code of an MFA device that a role needs; false:
+	 * none. NULL: nobody can be asked. */
+	bool (*mfa)(void *ctx, const char *serial, char *code, size_t n);
+	void *stopped_ctx;	   /* of both */
 	unsigned int max_attempts; /* of one call; 0: 5 */
 	unsigned int retry_ms;	   /* unit of back-off; 0: 500 */
 	unsigned int poll_ms;	   /* first interval of waits; 0: 1000 */
@@ -59,8 +62,8 @@ int aws_client_token(char token[AWS_TOKEN_LEN], struct aws_error *err);
  * Waiting for what AWS does in its own time. poll returns 1 when it is so, 0
  * to ask again later, a negative errno (with err) to give up. Intervals grow
  * from poll_ms to 15 s; after seconds the wait ends with AWS_ERR_TIMEOUT and
- * "what" in the message. changed, if not NULL, is asked for nothing and told
- * of each round, for a progress display.
+ * "what" in the message. round, if not NULL, is told of each round, for a
+ * progress display.
  */
 struct aws_wait {
 	int (*poll)(struct aws_client *c, void *ctx, struct aws_error *err);

@@ -50,6 +50,29 @@ int credentials_set(struct credentials *c, const char *access_key,
 	return 0;
 }
 
+static void cut_off(char *text, const char *secret)
+{
+	char begin[13], *found;
+
+	if (!secret)
+		return;
+	/* The end of it may be missing already. */
+	snprintf(begin, sizeof(begin), "%s", secret);
+	found = strstr(text, begin);
+	explicit_bzero(begin, sizeof(begin));
+	if (!found)
+		return;
+	explicit_bzero(found, strlen(found));
+	if (found - text >= 3)
+		strcpy(found - 3, "...");
+}
+
+void credentials_scrub(const struct credentials *c, char *text)
+{
+	cut_off(text, c->secret);
+	cut_off(text, c->token);
+}
+
 const char *cred_env(const char *name)
 {
 	const char *v = getenv(name);

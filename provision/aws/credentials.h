@@ -30,6 +30,10 @@ void credentials_wipe(struct credentials *c);
 int credentials_set(struct credentials *c, const char *access_key,
 		    const char *secret, const char *token);
 
+/* Cuts a text off where a secret begins. (AWS answers a wrong signature with
+ * what it signed, session token and all.) */
+void credentials_scrub(const struct credentials *c, char *text);
+
 struct cred_search {
 	struct transport *http;
 	const struct log *log; /* NULL: silent */

@@ -213,7 +213,7 @@ static int own_credentials(struct cred_search *s, const char *profile,
 		error = cred_process(s, profile, command, out, err);
 	if (error == -ENOENT)
 		error = static_keys(
-			s, profile, &p->config,
+			profile, &p->config,
 			ini_find(&p->config.ini, "profile", profile), out, err);
 	return error;
 }

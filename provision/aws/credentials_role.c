@@ -97,6 +97,8 @@ static int call(struct cred_search *s, const char *action, struct query *q,
 		}
 		if (!error)
 			error = post_error(&answer, &why);
+		if (with)
+			credentials_scrub(with, why.message);
 		http_answer_free(&answer);
 		again = why.kind == AWS_ERR_NETWORK ||
 			why.kind == AWS_ERR_SERVER ||
@@ -176,7 +178,8 @@ int cred_assume_role(struct cred_search *s, const char *profile,
 	if (!error)
 		error = call(s, "AssumeRole", &q, with, where, out, err);
 	if (!error)
-		snprintf(out->source, sizeof(out->source), "%s", where);
+		snprintf(out->source, sizeof(out->source), "%.*s",
+			 (int)sizeof(out->source) - 1, where);
 	file_wipe(&q.body);
 	return error;
 }
