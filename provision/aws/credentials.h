@@ -22,7 +22,7 @@ struct credentials {
 	char *secret;
 	char *token;	  /* NULL: not temporary */
 	int64_t expires;  /* Unix time, 0: never */
-	char source[320]; /* for people, no secret */
+	char source[512]; /* for people, no secret */
 };
 
 void credentials_wipe(struct credentials *c);

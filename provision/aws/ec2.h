@@ -100,7 +100,6 @@ struct ec2_instance_type {
 	bool bare_metal;
 	char *network_performance; /* "Up to 12.5 Gigabit" */
 	int64_t max_interfaces;
-	double baseline_gbps; /* 0: not said */
 };
 struct ec2_instance_types {
 	struct ec2_instance_type *items;

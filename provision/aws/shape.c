@@ -335,15 +335,15 @@ void shape_free_list(const struct shape *shape, struct shape_list *list)
 	*list = (struct shape_list){0};
 }
 
-#define TAG(member, name) SHAPE_FIELD(struct aws_tag, member, SHAPE_TEXT, name)
-
 const struct shape shape_tag = {
 	sizeof(struct aws_tag),
-	(const struct shape_field[]){TAG(key, "key"), TAG(value, "value"), {0}},
+	ROWS(ROW(aws_tag, key, TEXT, "key"),
+	     ROW(aws_tag, value, TEXT, "value")),
 };
 const struct shape shape_query_tag = {
 	sizeof(struct aws_tag),
-	(const struct shape_field[]){TAG(key, "Key"), TAG(value, "Value"), {0}},
+	ROWS(ROW(aws_tag, key, TEXT, "Key"),
+	     ROW(aws_tag, value, TEXT, "Value")),
 };
 
 const char *aws_tag_value(const struct aws_tags *tags, const char *key)

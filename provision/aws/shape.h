@@ -43,11 +43,20 @@ struct shape {
 	const struct shape_field *fields;
 };
 
-/* SHAPE_FIELD(struct, member, type, "path", ...) */
-#define SHAPE_FIELD(s, member, t, p, ...)                                \
-	{                                                                \
-		.path = (p), .type = (t), .offset = offsetof(s, member), \
-		__VA_ARGS__                                              \
+/* A row of a table: ROW(struct name, member, TEXT, "path", .of = ...). */
+#define ROW(s, member, t, p, ...)                                   \
+	{                                                           \
+		.path = (p), .type = SHAPE_##t,                     \
+		.offset = offsetof(struct s, member), ##__VA_ARGS__ \
+	}
+/* All rows of a table. */
+#define ROWS(...)                    \
+	(const struct shape_field[]) \
+	{                            \
+		__VA_ARGS__,         \
+		{                    \
+			0            \
+		}                    \
 	}
 
 /* Any struct that is {T *items; size_t n;}. */
