@@ -13,7 +13,6 @@
 #include "aws/query.h"
 #include "aws/xml.h"
 
-#define STS_VERSION  "2011-06-15"
 #define MAX_TOKEN    (64u << 10)
 #define ATTEMPTS     3
 #define TIMEOUT_MS   20000
@@ -128,7 +127,7 @@ static int start(struct query *q, const char *action, const char *role_arn,
 	/* No copies of tokens by growing. */
 	buf_reserve(&q->body, 3 * MAX_TOKEN + 8192);
 	query_text(q, action, "Action");
-	query_text(q, STS_VERSION, "Version");
+	query_text(q, "2011-06-15", "Version");
 	query_text(q, role_arn, "RoleArn");
 	query_text(q, name, "RoleSessionName");
 	return q->body.failed ? -ENOMEM : 0;
