@@ -90,10 +90,20 @@ static bool correct_clock(struct aws_client *c, struct course *k,
 static bool renew(struct aws_client *c, struct course *k,
 		  const struct aws_error *why)
 {
-	if (k->renewed || !aws_error_is_expired(why->code) || !c->cred.token)
+	struct credentials old = c->cred;
+	bool others;
+
+	if (k->renewed || !aws_error_is_expired(why->code) || !old.token)
 		return false;
 	k->renewed = true;
-	return !client_credentials(c, true, NULL);
+	c->cred = (struct credentials){0};
+	if (client_credentials(c, true, NULL)) {
+		c->cred = old;
+		return false;
+	}
+	others = !c->cred.token || strcmp(c->cred.token, old.token) != 0;
+	credentials_wipe(&old);
+	return others;
 }
 
 static uint32_t random_bits(void)
@@ -119,6 +129,7 @@ static int attempt(struct aws_client *c, const struct post *p, struct course *k,
 	snprintf(why->action, sizeof(why->action), "%s", k->action);
 	c->counters.attempts++;
 	error = post_send(c->http, p, &c->cred, answer, &sent, why);
+	k->uncertain |= answer->resent;
 	if (error) {
 		k->uncertain |= sent;
 	} else if (answer->status < 200 || answer->status > 299) {

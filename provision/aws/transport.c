@@ -20,6 +20,8 @@ struct transport {
 struct transfer {
 	struct transport *t;
 	struct http_answer *answer;
+	const uint8_t *body;
+	size_t body_len, body_at;
 	size_t max;
 	bool too_large;
 };
@@ -68,6 +70,34 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	}
 	buf_add(body, p, n);
 	return body->failed ? 0 : n;
+}
+
+static size_t on_send(char *to, size_t size, size_t n, void *ctx)
+{
+	struct transfer *tr = ctx;
+	size_t left = tr->body_len - tr->body_at;
+
+	n *= size;
+	if (n > left)
+		n = left;
+	if (n)
+		memcpy(to, tr->body + tr->body_at, n);
+	tr->body_at += n;
+	return n;
+}
+
+/* libcurl sends a request again by itself when a connection that it had kept
+ * open turns out to be closed. It must not do so unnoticed: the other side may
+ * have had the first one. */
+static int on_rewind(void *ctx, curl_off_t offset, int origin)
+{
+	struct transfer *tr = ctx;
+
+	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > tr->body_len)
+		return CURL_SEEKFUNC_FAIL;
+	tr->body_at = (size_t)offset;
+	tr->answer->resent = true;
+	return CURL_SEEKFUNC_OK;
 }
 
 /* The value of a header line of this name, without blanks; NULL if it is
@@ -178,7 +208,11 @@ static void set_options(struct transport *t, const struct http_request *r,
 	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
 	if (r->body) {
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body);
+		curl_easy_setopt(c, CURLOPT_POST, 1L);
+		curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send);
+		curl_easy_setopt(c, CURLOPT_READDATA, tr);
+		curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, on_rewind);
+		curl_easy_setopt(c, CURLOPT_SEEKDATA, tr);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
 				 (curl_off_t)r->body_len);
 	}
@@ -264,7 +298,11 @@ int transport_send(struct transport *t, const struct http_request *r,
 		   struct http_answer *answer, bool *sent,
 		   struct aws_error *err)
 {
-	struct transfer tr = {.t = t, .answer = answer, .max = r->max_answer};
+	struct transfer tr = {.t = t,
+			      .answer = answer,
+			      .body = r->body,
+			      .body_len = r->body_len,
+			      .max = r->max_answer};
 	struct curl_slist *headers = header_list(r);
 	long status = 0;
 	CURLcode code;
@@ -292,7 +330,7 @@ int transport_send(struct transport *t, const struct http_request *r,
 		}
 		code = CURLE_OUT_OF_MEMORY;
 	}
-	*sent = may_have_sent(code, answer);
+	*sent = answer->resent || may_have_sent(code, answer);
 	return failure(t, r, &tr, code, err);
 }
 

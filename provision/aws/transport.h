@@ -33,6 +33,7 @@ struct http_request {
 
 struct http_answer {
 	int status;
+	bool resent;	 /* it went out twice, the first time unanswered */
 	struct buf body; /* with a NUL after it that len does not count */
 	int64_t date;	 /* Unix time of the server, 0 if not given */
 	unsigned int retry_after_s; /* 0 if not given */

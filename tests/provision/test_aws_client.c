@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: MIT */
+/* One call to AWS: signature headers, attempts, tokens, clock, pages, errors. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "aws/ec2_mirror.h"
+#include "aws/ecs.h"
+#include "aws/elbv2.h"
+#include "aws/sts.h"
+#include "responder.h"
+
+#define KEY    "AKIDEXAMPLE"
+#define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define TOKEN  "IQoJb3JpZ2luX2VjEXAMPLETOKEN//////////wEaCXVz"
+
+#define EC2_ERROR(code, message)                                        \
+	"<?xml version=\"1.0\"?>\n<Response><Errors><Error><Code>" code \
+	"</Code><Message>" message                                      \
+	"</Message></Error></Errors><RequestID>req-1</RequestID></Response>"
+#define SESSION_MADE                                                 \
+	"<CreateTrafficMirrorSessionResponse xmlns=\"http://ec2/\">" \
+	"<requestId>r</requestId><trafficMirrorSession>"             \
+	"<trafficMirrorSessionId>tms-1</trafficMirrorSessionId>"     \
+	"<sessionNumber>3</sessionNumber><virtualNetworkId>77"       \
+	"</virtualNetworkId></trafficMirrorSession>"                 \
+	"</CreateTrafficMirrorSessionResponse>"
+#define DELETED	   "<DeleteTrafficMirrorSessionResponse/>"
+#define NO_SESSION EC2_ERROR("InvalidTrafficMirrorSessionId.NotFound", "no")
+
+struct fixture {
+	struct responder *r;
+	struct aws_client *c;
+	struct log log;
+	char *said;
+	size_t n_said;
+	bool stop;
+};
+
+static bool is_stopped(void *ctx)
+{
+	return ((struct fixture *)ctx)->stop;
+}
+
+static void make_client(struct fixture *f)
+{
+	struct aws_options o = {.endpoint_url = responder_url(f->r),
+				.log = &f->log,
+				.stopped = is_stopped,
+				.stopped_ctx = f,
+				.max_attempts = 3,
+				.retry_ms = 1,
+				.poll_ms = 1,
+				.timeout_s = 5};
+	struct aws_error err = {0};
+
+	if (aws_client_new(&f->c, &o, &err))
+		fail_msg("%s", err.message);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	clearenv();
+	setenv("AWS_ACCESS_KEY_ID", KEY, 1);
+	setenv("AWS_SECRET_ACCESS_KEY", SECRET, 1);
+	setenv("AWS_SESSION_TOKEN", TOKEN, 1);
+	setenv("AWS_REGION", "eu-central-1", 1);
+	setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+	setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
+	f->r = responder_start();
+	f->log = (struct log){.out = open_memstream(&f->said, &f->n_said),
+			      .program = "test",
+			      .level = LOG_LEVEL_DEBUG};
+	make_client(f);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	aws_client_free(f->c);
+	responder_stop(f->r);
+	fclose(f->log.out);
+	/* Nothing that any of these tests did has put a secret into the log. */
+	if (strstr(f->said, SECRET) || strstr(f->said, "EXAMPLETOKEN"))
+		fail_msg("a secret is in the log: %s", f->said);
+	free(f->said);
+	free(f);
+	return 0;
+}
+
+static int make_session(struct fixture *f, bool dry_run,
+			struct mirror_sessions *out, struct aws_error *err)
+{
+	static const struct aws_new_tag tag = {"Name", "x"};
+	const struct mirror_new_session s = {.interface_id = "eni-1",
+					     .target_id = "tmt-1",
+					     .filter_id = "tmf-1",
+					     .number = 3,
+					     .vni = 77,
+					     .tags = {&tag, 1}};
+
+	return mirror_create_session(f->c, &s, NULL, dry_run, out, err);
+}
+
+/* The value of a parameter of the i-th request. */
+static void parameter(struct fixture *f, size_t i, const char *name, char *to,
+		      size_t n)
+{
+	const char *body = responder_body(f->r, i), *p;
+	char key[80];
+
+	assert_non_null(body);
+	snprintf(key, sizeof(key), "&%s=", name);
+	p = strstr(body, key);
+	if (!p)
+		fail_msg("no %s in %s", name, body);
+	p += strlen(key);
+	snprintf(to, n, "%.*s", (int)strcspn(p, "&"), p);
+}
+
+static void signs(void **state)
+{
+	struct fixture *f = *state;
+	struct sts_identity id;
+	char v[512], host[64];
+
+	responder_says(
+		f->r, 200, NULL,
+		"<GetCallerIdentityResponse><GetCallerIdentityResult>"
+		"<Account>123456789012</Account><Arn>arn:x</Arn><UserId>U"
+		"</UserId></GetCallerIdentityResult>"
+		"</GetCallerIdentityResponse>");
+	assert_int_equal(sts_get_caller_identity(f->c, &id, NULL), 0);
+	assert_string_equal(id.account, "123456789012");
+	assert_string_equal(id.arn, "arn:x");
+	assert_string_equal(id.user_id, "U");
+	sts_identity_free(&id);
+	assert_string_equal(responder_body(f->r, 0),
+			    "Action=GetCallerIdentity&Version=2011-06-15");
+	assert_ptr_equal(strstr(responder_head(f->r, 0), "POST / HTTP/1.1"),
+			 responder_head(f->r, 0));
+	responder_header(f->r, 0, "Authorization", v, sizeof(v));
+	assert_non_null(strstr(v, "Credential=" KEY "/"));
+	assert_non_null(strstr(v, "/eu-central-1/sts/aws4_request, "));
+	assert_non_null(strstr(v, "SignedHeaders=content-type;host;x-amz-date;"
+				  "x-amz-security-token, Signature="));
+	responder_header(f->r, 0, "X-Amz-Security-Token", v, sizeof(v));
+	assert_string_equal(v, TOKEN);
+	snprintf(host, sizeof(host), "http://%s",
+		 responder_header(f->r, 0, "Host", v, sizeof(v)));
+	assert_string_equal(host, responder_url(f->r));
+	assert_string_equal(
+		responder_header(f->r, 0, "Content-Type", v, sizeof(v)),
+		"application/x-www-form-urlencoded; charset=utf-8");
+}
+
+static void retries_with_one_token(void **state)
+{
+	struct fixture *f = *state;
+	struct mirror_sessions made;
+	struct aws_error err = {0};
+	char a[64], b[64];
+
+	responder_says(f->r, 503, NULL,
+		       EC2_ERROR("RequestLimitExceeded", "slow down"));
+	responder_says(f->r, 500, NULL, "<html>oops</html>");
+	/* libcurl sends again by itself, once, on a connection kept open. */
+	responder_cuts(f->r);
+	responder_cuts(f->r);
+	/* Throttling does not use up the attempts for failures. */
+	responder_says(f->r, 400, NULL, EC2_ERROR("Throttling", "Rate"));
+	responder_says(f->r, 200, NULL, SESSION_MADE);
+	if (make_session(f, false, &made, &err)) {
+		/* The third failure of a server or network ends it. */
+		assert_int_equal(err.kind, AWS_ERR_NETWORK);
+		assert_true(err.unknown_outcome);
+		assert_int_equal(responder_count(f->r), 4);
+	} else {
+		mirror_sessions_free(&made);
+		fail_msg("three attempts, but it went on");
+	}
+	parameter(f, 0, "ClientToken", a, sizeof(a));
+	parameter(f, 2, "ClientToken", b, sizeof(b));
+	assert_string_equal(a, b);
+	assert_int_equal(strlen(a), AWS_TOKEN_LEN - 1);
+	assert_int_equal(aws_client_counters(f->c).retried, 2);
+	assert_int_equal(aws_client_counters(f->c).throttled, 1);
+
+	/* The rest of the script: throttled once, then made. */
+	assert_int_equal(make_session(f, false, &made, &err), 0);
+	assert_int_equal(made.n, 1);
+	assert_string_equal(made.items[0].id, "tms-1");
+	assert_int_equal(made.items[0].number, 3);
+	assert_int_equal(made.items[0].vni, 77);
+	assert_null(made.items[0].description);
+	mirror_sessions_free(&made);
+	parameter(f, 4, "ClientToken", a, sizeof(a));
+	parameter(f, 5, "ClientToken", b, sizeof(b));
+	assert_string_equal(a, b);
+	parameter(f, 3, "ClientToken", b, sizeof(b));
+	assert_string_not_equal(a, b);
+}
+
+static void throttled_for_good(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_error err = {0};
+	int i;
+
+	for (i = 0; i < 6; i++)
+		responder_says(f->r, 503, NULL,
+			       EC2_ERROR("RequestLimitExceeded", "slow"));
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
+			 -EAGAIN);
+	assert_int_equal(responder_count(f->r), 6);
+	assert_string_equal(err.code, "RequestLimitExceeded");
+	assert_string_equal(err.request_id, "req-1");
+	assert_string_equal(err.action, "DeleteTrafficMirrorSession");
+}
+
+static void lost_answer_of_delete(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_error err = {0};
+
+	responder_cuts(f->r);
+	responder_says(f->r, 400, NULL, NO_SESSION);
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
+	/* Without a lost answer it is what it is. */
+	responder_says(f->r, 400, NULL, NO_SESSION);
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
+			 -ENOENT);
+	responder_says(f->r, 200, NULL, DELETED);
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
+	/* On a connection that was kept open libcurl sends it again, and that
+	 * has to be noticed. */
+	responder_cuts(f->r);
+	responder_says(f->r, 400, NULL, NO_SESSION);
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
+	assert_int_equal(responder_count(f->r), 6);
+	assert_int_equal(aws_client_counters(f->c).attempts, 5);
+}
+
+static void lost_answer_of_group(void **state)
+{
+	static const struct aws_new_tag tag = {"metlo", "d1"};
+	struct fixture *f = *state;
+	char id[EC2_ID_MAX];
+	struct aws_error err = {0};
+
+	responder_cuts(f->r);
+	responder_says(f->r, 400, NULL,
+		       EC2_ERROR("InvalidGroup.Duplicate", "exists"));
+	responder_says(f->r, 200, NULL,
+		       "<R><securityGroupInfo><item><groupId>sg-9</groupId>"
+		       "<tagSet><item><key>metlo</key><value>d1</value></item>"
+		       "</tagSet></item></securityGroupInfo></R>");
+	assert_int_equal(ec2_create_group(f->c, "n", "d", "vpc-1",
+					  (struct aws_new_tags){&tag, 1}, false,
+					  id, &err),
+			 0);
+	assert_string_equal(id, "sg-9");
+	assert_non_null(strstr(responder_body(f->r, 2),
+			       "Filter.1.Name=group-name&Filter.1.Value.1=n&"
+			       "Filter.2.Name=vpc-id&Filter.2.Value.1=vpc-1"));
+
+	/* Somebody else's group of that name is not taken. */
+	responder_cuts(f->r);
+	responder_says(f->r, 400, NULL,
+		       EC2_ERROR("InvalidGroup.Duplicate", "exists"));
+	responder_says(f->r, 200, NULL,
+		       "<R><securityGroupInfo><item><groupId>sg-9</groupId>"
+		       "</item></securityGroupInfo></R>");
+	assert_int_equal(ec2_create_group(f->c, "n", "d", "vpc-1",
+					  (struct aws_new_tags){&tag, 1}, false,
+					  id, &err),
+			 -EEXIST);
+}
+
+static void dry_run(void **state)
+{
+	struct fixture *f = *state;
+	struct mirror_sessions made;
+	struct aws_error err = {0};
+
+	responder_says(f->r, 412, NULL,
+		       EC2_ERROR("DryRunOperation", "would have succeeded"));
+	assert_int_equal(make_session(f, true, &made, &err), 0);
+	assert_int_equal(made.n, 0);
+	assert_non_null(strstr(responder_body(f->r, 0), "&DryRun=true"));
+	responder_says(f->r, 403, NULL,
+		       EC2_ERROR("UnauthorizedOperation", "You are not "));
+	assert_int_equal(make_session(f, true, &made, &err), -EPERM);
+	assert_int_equal(err.kind, AWS_ERR_DENIED);
+	/* It was not to be made. */
+	responder_says(f->r, 200, NULL, SESSION_MADE);
+	assert_int_equal(make_session(f, true, &made, &err), -EPROTO);
+}
+
+static int64_t sent_at(struct fixture *f, size_t i)
+{
+	struct tm tm = {0};
+	char v[64];
+
+	responder_header(f->r, i, "X-Amz-Date", v, sizeof(v));
+	assert_non_null(strptime(v, "%Y%m%dT%H%M%SZ", &tm));
+	return timegm(&tm);
+}
+
+static void clock_is_wrong(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_error err = {0};
+	time_t there = time(NULL) + 7200;
+	char date[80];
+	struct tm tm;
+
+	gmtime_r(&there, &tm);
+	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n",
+		 &tm);
+	responder_says(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
+	responder_says(f->r, 200, date, DELETED);
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
+	assert_in_range(sent_at(f, 1) - sent_at(f, 0), 7195, 7205);
+	/* It stays so, and a second complaint is an error. */
+	responder_says(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
+			 -EACCES);
+	assert_in_range(sent_at(f, 2) - sent_at(f, 0), 7195, 7210);
+}
+
+static void pages(void **state)
+{
+	struct fixture *f = *state;
+	struct ec2_subnets l;
+	const struct ec2_filter by_vpc = {"vpc-id", AWS_NAMES("vpc-1")};
+	const struct ec2_select which = {.filters = &by_vpc, .n_filters = 1};
+	struct aws_error err = {0};
+
+	responder_says(f->r, 200, NULL,
+		       "<R><subnetSet><item><subnetId>a</subnetId></item><item>"
+		       "<subnetId>b</subnetId></item></subnetSet>"
+		       "<nextToken>t+1=</nextToken></R>");
+	responder_says(f->r, 200, NULL,
+		       "<R><subnetSet><item><subnetId>c</subnetId></item>"
+		       "</subnetSet><nextToken/></R>");
+	assert_int_equal(ec2_describe_subnets(f->c, &which, &l, &err), 0);
+	assert_int_equal(l.n, 3);
+	assert_string_equal(l.items[2].id, "c");
+	ec2_subnets_free(&l);
+	assert_string_equal(responder_body(f->r, 0),
+			    "Action=DescribeSubnets&Version=2016-11-15&"
+			    "Filter.1.Name=vpc-id&Filter.1.Value.1=vpc-1&"
+			    "MaxResults=1000");
+	assert_non_null(strstr(responder_body(f->r, 1), "&NextToken=t%2B1%3D"));
+
+	/* What came before a page that failed is given back. */
+	responder_says(f->r, 200, NULL,
+		       "<R><subnetSet><item><subnetId>a</subnetId></item>"
+		       "</subnetSet><nextToken>t</nextToken></R>");
+	responder_says(f->r, 400, NULL, EC2_ERROR("InvalidParameter", "x"));
+	assert_int_equal(ec2_describe_subnets(f->c, NULL, &l, &err), -EINVAL);
+	assert_int_equal(l.n, 0);
+}
+
+static void many_ids(void **state)
+{
+	struct fixture *f = *state;
+	const char *ids[201];
+	const struct ec2_select which = {.ids = {ids, 201}};
+	struct ec2_interfaces l;
+	size_t i;
+
+	for (i = 0; i < 201; i++)
+		ids[i] = "eni-1";
+	for (i = 0; i < 2; i++)
+		responder_says(f->r, 200, NULL,
+			       "<R><networkInterfaceSet><item>"
+			       "<networkInterfaceId>eni-1</networkInterfaceId>"
+			       "</item></networkInterfaceSet></R>");
+	assert_int_equal(ec2_describe_interfaces(f->c, &which, &l, NULL), 0);
+	assert_int_equal(l.n, 2);
+	ec2_interfaces_free(&l);
+	assert_non_null(strstr(responder_body(f->r, 0),
+			       "&NetworkInterfaceId.200=eni-1"));
+	assert_null(strstr(responder_body(f->r, 0), "MaxResults"));
+	assert_non_null(
+		strstr(responder_body(f->r, 1), "&NetworkInterfaceId.1=eni-1"));
+	assert_null(strstr(responder_body(f->r, 1), "NetworkInterfaceId.2="));
+}
+
+static void error_forms(void **state)
+{
+	struct fixture *f = *state;
+	struct elbv2_load_balancers lbs;
+	struct ecs_clusters clusters;
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+
+	responder_says(f->r, 400, NULL,
+		       "<ErrorResponse><Error><Type>Sender</Type><Code>"
+		       "LoadBalancerNotFound</Code><Message>none</Message>"
+		       "</Error><RequestId>e-2</RequestId></ErrorResponse>");
+	assert_int_equal(elbv2_describe_load_balancers(f->c, AWS_NAMES("arn"),
+						       (struct aws_names){0},
+						       &lbs, &err),
+			 -ENOENT);
+	assert_string_equal(err.code, "LoadBalancerNotFound");
+	assert_string_equal(err.request_id, "e-2");
+	responder_says(f->r, 400, "x-amzn-RequestId: j-3\r\n",
+		       "{\"__type\":\"com.amazonaws#AccessDeniedException\","
+		       "\"Message\":\"User: u is not authorized to perform: "
+		       "ecs:ListClusters on resource: *\"}");
+	assert_int_equal(ecs_clusters(f->c, &clusters, &err), -EPERM);
+	assert_string_equal(err.code, "AccessDeniedException");
+	assert_string_equal(err.request_id, "j-3");
+	assert_string_equal(err.service, "ecs");
+	responder_says(f->r, 404, NULL, "nobody here");
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -ENOENT);
+	assert_non_null(strstr(err.message, "404"));
+	responder_says(f->r, 200, NULL, "this is no XML");
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EPROTO);
+	responder_says(f->r, 200, NULL, "[1]");
+	assert_int_equal(ecs_clusters(f->c, &clusters, &err), -EPROTO);
+	/* A redirect is not followed. */
+	responder_says(f->r, 301, "Location: http://127.0.0.1:1/\r\n", "");
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINVAL);
+}
+
+static void no_secret_in_errors(void **state)
+{
+	struct fixture *f = *state;
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+
+	responder_says(f->r, 403, NULL,
+		       EC2_ERROR("SignatureDoesNotMatch",
+				 "The request signature we calculated does not "
+				 "match. The Canonical String should have been "
+				 "x-amz-security-token:" TOKEN " and so on"));
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EACCES);
+	assert_non_null(strstr(err.message, "does not match"));
+	assert_null(strstr(err.message, "EXAMPLETOKEN"));
+	/* teardown looks into the log */
+}
+
+static void stops(void **state)
+{
+	struct fixture *f = *state;
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+	time_t start = time(NULL);
+
+	f->stop = true;
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINTR);
+	assert_int_equal(err.kind, AWS_ERR_STOPPED);
+	assert_int_equal(responder_count(f->r), 0);
+	assert_true(time(NULL) - start < 5);
+}
+
+static int poll_count(struct aws_client *c, void *ctx, struct aws_error *err)
+{
+	int *left = ctx;
+
+	(void)c;
+	(void)err;
+	return --*left == 0;
+}
+
+static void waits(void **state)
+{
+	struct fixture *f = *state;
+	int left = 3;
+	struct aws_wait w = {
+		.poll = poll_count, .ctx = &left, .seconds = 60, .what = "it"};
+	struct aws_error err = {0};
+
+	assert_int_equal(aws_wait(f->c, &w, &err), 0);
+	w.seconds = 0;
+	left = 100;
+	assert_int_equal(aws_wait(f->c, &w, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.message, "not yet: it"));
+	/* What was made is not there at first. */
+	responder_says(f->r, 400, NULL, NO_SESSION);
+	responder_says(f->r, 200, NULL, "<R><trafficMirrorSessionSet/></R>");
+	responder_says(f->r, 200, NULL,
+		       "<R><trafficMirrorSessionSet><item/>"
+		       "</trafficMirrorSessionSet></R>");
+	assert_int_equal(ec2_wait_visible(f->c, "tms-1", 10, &err), 0);
+	assert_int_equal(responder_count(f->r), 3);
+}
+
+static void group_is_used_for_a_while(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_error err = {0};
+
+	responder_says(f->r, 400, NULL,
+		       EC2_ERROR("DependencyViolation", "has a dependent"));
+	responder_says(f->r, 200, NULL, "<DeleteSecurityGroupResponse/>");
+	assert_int_equal(ec2_delete_group_wait(f->c, "sg-1", 10, &err), 0);
+	responder_says(f->r, 403, NULL,
+		       EC2_ERROR("UnauthorizedOperation", "no"));
+	assert_int_equal(ec2_delete_group_wait(f->c, "sg-1", 10, &err), -EPERM);
+}
+
+static void no_region(void **state)
+{
+	struct fixture *f = *state;
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+
+	aws_client_free(f->c);
+	unsetenv("AWS_REGION");
+	make_client(f);
+	assert_null(aws_client_region(f->c));
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "--region"));
+	assert_int_equal(aws_client_set_region(f->c, "evil.com/", &err),
+			 -EINVAL);
+	assert_int_equal(aws_client_set_region(f->c, "cn-north-1", &err), 0);
+	assert_string_equal(aws_client_partition(f->c), "aws-cn");
+}
+
+static void nobody_listens(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_options o = {.endpoint_url = "http://127.0.0.1:1",
+				.max_attempts = 2,
+				.retry_ms = 1};
+	struct aws_client *c;
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+
+	(void)f;
+	assert_int_equal(aws_client_new(&c, &o, &err), 0);
+	assert_int_equal(ec2_describe_vpcs(c, NULL, &vpcs, &err), -EIO);
+	assert_int_equal(err.kind, AWS_ERR_NETWORK);
+	assert_false(err.unknown_outcome);
+	assert_int_equal(aws_client_counters(c).attempts, 2);
+	aws_client_free(c);
+}
+
+static void too_large(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = (16u << 20) + 1;
+	char *big = malloc(n + 1);
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+
+	memset(big, 'a', n);
+	big[n] = 0;
+	responder_says(f->r, 200, NULL, big);
+	free(big);
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EPROTO);
+	assert_non_null(strstr(err.message, "larger than"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(signs),
+		TEST(retries_with_one_token),
+		TEST(throttled_for_good),
+		TEST(lost_answer_of_delete),
+		TEST(lost_answer_of_group),
+		TEST(dry_run),
+		TEST(clock_is_wrong),
+		TEST(pages),
+		TEST(many_ids),
+		TEST(error_forms),
+		TEST(no_secret_in_errors),
+		TEST(stops),
+		TEST(waits),
+		TEST(group_is_used_for_a_while),
+		TEST(no_region),
+		TEST(nobody_listens),
+		TEST(too_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
