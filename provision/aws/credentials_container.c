@@ -25,13 +25,15 @@ static bool host_allowed(const char *url)
 	static const char *const hosts[] = {"localhost", "169.254.170.2",
 					    "169.254.170.23", "[fd00:ec2::23]",
 					    "[::1]"};
-	char host[ENDPOINT_MAX], path[ENDPOINT_MAX], *colon;
+	char host[ENDPOINT_MAX], path[ENDPOINT_MAX], base[ENDPOINT_MAX];
+	char *colon;
 	struct in_addr a;
 	size_t i;
 
 	if (!strncmp(url, "https://", strlen("https://")))
 		return true;
-	if (!endpoint_split(url, host, path))
+	snprintf(base, sizeof(base), "%.*s", (int)strcspn(url, "?"), url);
+	if (!endpoint_split(base, host, path))
 		return false;
 	colon = strrchr(host, ':');
 	if (colon && !strchr(colon, ']'))

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* What answers are read by: XML, shapes, JSON; files of settings; endpoints;
+ * delays. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+
+#include "aws/endpoint.h"
+#include "aws/error_codes.h"
+#include "aws/ini.h"
+#include "aws/retry.h"
+#include "aws/shape.h"
+
+static void xml_tree(void **state)
+{
+	static const char text[] =
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<n:a xmlns:n=\"http://x/\"><b c=\"1\"> t &amp; "
+		"<![CDATA[<u>]]></b>\n  <n:set>\n<item>1</item><item/>\n"
+		"</n:set></n:a>";
+	const struct xml_node *set;
+	struct xml x;
+
+	(void)state;
+	assert_int_equal(xml_parse(&x, text, strlen(text)), 0);
+	assert_string_equal(x.root->name, "a");
+	assert_string_equal(xml_text(x.root, "b"), " t & <u>");
+	assert_string_equal(xml_text(x.root, "set/item"), "1");
+	set = xml_child(x.root, "set");
+	assert_string_equal(set->text, "");
+	assert_string_equal(set->child->next->text, "");
+	assert_null(set->child->next->next);
+	assert_null(xml_at(x.root, "set/item/x"));
+	assert_null(xml_at(x.root, "se"));
+	assert_null(xml_text(NULL, "a"));
+	xml_free(&x);
+	assert_null(x.root);
+}
+
+static void xml_bounds(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"x",
+		"<a>",
+		"<a></b>",
+		"<a/><b/>",
+		"<a>\1</a>",
+		"<a>&x;</a>",
+		"<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>",
+		"<!DOCTYPE a><a/>"};
+	struct xml x;
+	char deep[8 * XML_MAX_DEPTH + 8] = "", *big;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (xml_parse(&x, bad[i], strlen(bad[i])) != -EPROTO)
+			fail_msg("%s", bad[i]);
+	for (i = 0; i < XML_MAX_DEPTH; i++)
+		strcat(deep, "<a>");
+	for (i = 0; i < XML_MAX_DEPTH; i++)
+		strcat(deep, "</a>");
+	assert_int_equal(xml_parse(&x, deep, strlen(deep)), 0);
+	xml_free(&x);
+	memmove(deep + 3, deep, strlen(deep) + 1);
+	strcat(deep, "</a>");
+	assert_int_equal(xml_parse(&x, deep, strlen(deep)), -EPROTO);
+
+	big = malloc(XML_MAX_BYTES + 1);
+	memset(big, ' ', XML_MAX_BYTES + 1);
+	assert_int_equal(xml_parse(&x, big, XML_MAX_BYTES + 1), -EMSGSIZE);
+	/* A million elements, and one more. */
+	strcpy(big, "<a>");
+	for (i = 0; i < XML_MAX_NODES - 1; i++)
+		memcpy(big + 3 + 4 * i, "<b/>", 4);
+	memcpy(big + 3 + 4 * i, "</a>", 4);
+	assert_int_equal(xml_parse(&x, big, 7 + 4 * i), 0);
+	xml_free(&x);
+	memcpy(big + 3 + 4 * i, "<b/></a>", 8);
+	assert_int_equal(xml_parse(&x, big, 11 + 4 * i), -EPROTO);
+	free(big);
+}
+
+struct part {
+	char *name;
+	int64_t port;
+};
+struct parts {
+	struct part *items;
+	size_t n;
+};
+struct whole {
+	char *id, *deep;
+	int64_t number, missing;
+	double ratio;
+	bool on;
+	struct part one;
+	struct parts parts;
+	struct aws_texts texts, inner;
+	struct {
+		double *items;
+		size_t n;
+	} values;
+};
+
+static const struct shape shape_part = {
+	sizeof(struct part),
+	ROWS(ROW(part, name, TEXT, "name"),
+	     ROW(part, port, NUMBER, "port", .missing = -1)),
+};
+static const struct shape shape_whole = {
+	sizeof(struct whole),
+	ROWS(ROW(whole, id, TEXT, "id"), ROW(whole, deep, TEXT, "a/b"),
+	     ROW(whole, number, NUMBER, "number"),
+	     ROW(whole, missing, NUMBER, "missing", .missing = 42),
+	     ROW(whole, ratio, DOUBLE, "ratio"), ROW(whole, on, BOOL, "on"),
+	     ROW(whole, one, STRUCT, "one", .of = &shape_part),
+	     ROW(whole, parts, LIST, "parts", .of = &shape_part),
+	     ROW(whole, texts, TEXTS, "texts"),
+	     ROW(whole, inner, TEXTS, "inner", .inner = "v"),
+	     ROW(whole, values, VALUES, "values")),
+};
+
+static void check_whole(const struct whole *w)
+{
+	assert_string_equal(w->id, "i-1");
+	assert_string_equal(w->deep, "x");
+	assert_int_equal(w->number, -7);
+	assert_int_equal(w->missing, 42);
+	assert_true(w->ratio == 1.5);
+	assert_true(w->on);
+	assert_string_equal(w->one.name, "p");
+	assert_int_equal(w->one.port, -1);
+	assert_int_equal(w->parts.n, 3);
+	assert_int_equal(w->parts.items[1].port, 80);
+	assert_int_equal(w->texts.n, 2);
+	assert_string_equal(w->texts.items[1], "t2");
+	assert_int_equal(w->inner.n, 1);
+	assert_string_equal(w->inner.items[0], "v1");
+	assert_int_equal(w->values.n, 2);
+	assert_true(w->values.items[1] == 2.25);
+}
+
+static void shapes(void **state)
+{
+	static const char xml[] =
+		"<r><id>i-1</id><a><b>x</b></a><number>-7</number><ratio>1.5"
+		"</ratio><on>true</on><one><name>p</name><port/></one><parts>"
+		"<item><name>q</name></item><member><port>80</port></member>"
+		"<item/></parts><texts><item>t1</item><item>t2</item></texts>"
+		"<inner><item><v>v1</v></item><item><w/></item></inner>"
+		"<values><member>1</member><member>2.25</member></values></r>";
+	static const char json[] =
+		"{\"id\":\"i-1\",\"a\":{\"b\":\"x\"},\"number\":-7,\"ratio\":1.5,"
+		"\"on\":true,\"missing\":null,\"one\":{\"name\":\"p\"},\"parts\":["
+		"{\"name\":\"q\"},{\"port\":80},{}],\"texts\":[\"t1\",\"t2\"],"
+		"\"inner\":[{\"v\":\"v1\"},{}],\"values\":[1,2.25]}";
+	struct whole w;
+	struct xml x;
+	cJSON *j;
+
+	(void)state;
+	assert_int_equal(xml_parse(&x, xml, strlen(xml)), 0);
+	assert_int_equal(shape_from_xml(&shape_whole, x.root, &w), 0);
+	xml_free(&x);
+	check_whole(&w);
+	shape_free(&shape_whole, &w);
+	assert_null(w.id);
+	j = cJSON_Parse(json);
+	assert_int_equal(shape_from_json(&shape_whole, j, &w), 0);
+	cJSON_Delete(j);
+	check_whole(&w);
+	shape_free(&shape_whole, &w);
+}
+
+static void shapes_refuse(void **state)
+{
+	static const char *const xmls[] = {
+		"<r><id>a</id><number>7x</number></r>",
+		"<r><number>99999999999999999999</number></r>",
+		"<r><on>maybe</on></r>", "<r><ratio>nan</ratio></r>",
+		"<r><parts><item><port>p</port></item></parts></r>"};
+	static const char *const jsons[] = {
+		"{\"id\":1}",		"{\"id\":\"a\",\"number\":\"7x\"}",
+		"{\"number\":1e300}",	"{\"parts\":{}}",
+		"{\"texts\":[1]}",	"{\"texts\":{\"a\":\"b\"}}",
+		"{\"values\":[\"x\"]}", "{\"on\":3}"};
+	struct whole w;
+	struct xml x;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(xmls) / sizeof(xmls[0]); i++) {
+		assert_int_equal(xml_parse(&x, xmls[i], strlen(xmls[i])), 0);
+		if (shape_from_xml(&shape_whole, x.root, &w) != -EPROTO)
+			fail_msg("%s", xmls[i]);
+		assert_null(w.id);
+		xml_free(&x);
+	}
+	for (i = 0; i < sizeof(jsons) / sizeof(jsons[0]); i++) {
+		cJSON *j = cJSON_Parse(jsons[i]);
+
+		assert_non_null(j);
+		if (shape_from_json(&shape_whole, j, &w) != -EPROTO)
+			fail_msg("%s", jsons[i]);
+		assert_null(w.id);
+		cJSON_Delete(j);
+	}
+}
+
+static void ini_files(void **state)
+{
+	static const char text[] =
+		"\xef\xbb\xbf# c\r\n[default]\r\nregion = a\r\n\r\n"
+		"[profile  'two words']\nKey=v = w\nurl: http://x/#y\n"
+		"s3 =\n  inner = 1\n[default]\nregion=b ; later\nempty=\n";
+	struct ini ini;
+	const struct ini_section *s;
+	unsigned int line;
+
+	(void)state;
+	assert_int_equal(ini_parse(&ini, text, strlen(text), &line), 0);
+	s = ini_find(&ini, "profile", "default");
+	assert_string_equal(ini_get(s, "region"), "b");
+	assert_string_equal(ini_get(s, "EMPTY"), "");
+	s = ini_find(&ini, "profile", "two words");
+	assert_string_equal(ini_get(s, "key"), "v = w");
+	assert_string_equal(ini_get(s, "url"), "http://x/#y");
+	assert_string_equal(ini_get(s, "s3"), "");
+	assert_null(ini_get(s, "inner"));
+	assert_null(ini_find(&ini, "", "two words"));
+	assert_null(ini_get(NULL, "x"));
+	ini_free(&ini);
+}
+
+static void ini_refuses(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int line;
+	} bad[] = {{"a = b\n", 1}, {"[a]\n\nnothing\n", 3}, {"[a\nb = c\n", 1}};
+	struct ini ini;
+	unsigned int line;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(ini_parse(&ini, bad[i].text,
+					   strlen(bad[i].text), &line),
+				 -EPROTO);
+		assert_int_equal(line, bad[i].line);
+		assert_null(ini.sections);
+	}
+	assert_int_equal(ini_parse(&ini, "", INI_MAX_BYTES + 1, &line),
+			 -EMSGSIZE);
+	assert_int_equal(ini_read(&ini, "/no/such", &line), -ENOENT);
+	assert_int_equal(ini_read(&ini, "/", &line), -EISDIR);
+}
+
+static void endpoints(void **state)
+{
+	static const char *const bad[] = {"",
+					  "ftp://x",
+					  "http://",
+					  "http://u@h/",
+					  "https://h/?q",
+					  "https://h/#f",
+					  "https://h\r\nX",
+					  "//h",
+					  "http:///path"};
+	char url[ENDPOINT_MAX], host[ENDPOINT_MAX], path[ENDPOINT_MAX];
+	size_t i;
+
+	(void)state;
+	assert_true(endpoint_url("ec2", "us-east-1", url, sizeof(url)));
+	assert_string_equal(url, "https://ec2.us-east-1.amazonaws.com");
+	assert_true(endpoint_url("ecs", "cn-north-1", url, sizeof(url)));
+	assert_string_equal(url, "https://ecs.cn-north-1.amazonaws.com.cn");
+	assert_true(endpoint_url("sts", "us-gov-west-1", url, sizeof(url)));
+	assert_string_equal(url, "https://sts.us-gov-west-1.amazonaws.com");
+	assert_false(endpoint_url("ec2", "us-east-1", url, 20));
+	assert_string_equal(endpoint_partition("cn-northwest-1"), "aws-cn");
+	assert_string_equal(endpoint_partition("us-gov-east-1"), "aws-us-gov");
+	assert_string_equal(endpoint_partition("eu-west-1"), "aws");
+	assert_true(endpoint_region_valid("ap-southeast-5"));
+	assert_false(endpoint_region_valid("x.evil.com/"));
+	assert_false(endpoint_region_valid(""));
+	assert_true(endpoint_split("https://h:443/a/b", host, path));
+	assert_string_equal(host, "h");
+	assert_string_equal(path, "/a/b");
+	assert_true(endpoint_split("http://127.0.0.1:8080", host, path));
+	assert_string_equal(host, "127.0.0.1:8080");
+	assert_string_equal(path, "/");
+	assert_true(endpoint_split("http://h:443", host, path));
+	assert_string_equal(host, "h:443");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (endpoint_split(bad[i], host, path))
+			fail_msg("%s", bad[i]);
+}
+
+static void delays(void **state)
+{
+	const struct retry_policy p = {3, 100};
+	struct aws_error e = {.kind = AWS_ERR_SERVER, .status = 503};
+
+	(void)state;
+	assert_int_equal(retry_delay_ms(&p, 1, 0, 0), 0);
+	assert_in_range(retry_delay_ms(&p, 1, UINT32_MAX, 0), 99, 100);
+	assert_in_range(retry_delay_ms(&p, 4, UINT32_MAX, 0), 799, 800);
+	assert_in_range(retry_delay_ms(&p, 4, UINT32_MAX / 2, 0), 399, 400);
+	assert_in_range(retry_delay_ms(&p, 60, UINT32_MAX, 0), 19999, 20000);
+	assert_int_equal(retry_delay_ms(&p, 1, 0, 3), 3000);
+	assert_int_equal(retry_delay_ms(&p, 1, 0, 4000000000u), RETRY_MAX_MS);
+
+	assert_true(retry_again(&p, 2, &e));
+	assert_false(retry_again(&p, 3, &e));
+	e.status = 501;
+	assert_false(retry_again(&p, 1, &e));
+	strcpy(e.code, "InternalError");
+	assert_true(retry_again(&p, 1, &e));
+	e.kind = AWS_ERR_THROTTLED;
+	assert_true(retry_again(&p, 5, &e));
+	assert_false(retry_again(&p, 6, &e));
+	e.kind = AWS_ERR_DENIED;
+	assert_false(retry_again(&p, 1, &e));
+	e.kind = AWS_ERR_NETWORK;
+	assert_true(retry_again(&p, 1, &e));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(xml_tree),  cmocka_unit_test(xml_bounds),
+		cmocka_unit_test(shapes),    cmocka_unit_test(shapes_refuse),
+		cmocka_unit_test(ini_files), cmocka_unit_test(ini_refuses),
+		cmocka_unit_test(endpoints), cmocka_unit_test(delays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
