@@ -259,3 +259,24 @@ const char *responder_header(struct responder *r, size_t i, const char *name,
 			 p + strlen(line));
 	return to;
 }
+
+void clear_aws_environment(void)
+{
+	static const char *const others[] = {
+		"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+		"ALL_PROXY",  "no_proxy",    "NO_PROXY"};
+	char **e, name[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		unsetenv(others[i]);
+	/* unsetenv() moves what follows. */
+	for (e = environ; *e;) {
+		if (strncmp(*e, "AWS_", 4)) {
+			e++;
+			continue;
+		}
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(*e, "="), *e);
+		unsetenv(name);
+	}
+}

@@ -28,4 +28,7 @@ size_t responder_count(struct responder *r);
 const char *responder_header(struct responder *r, size_t i, const char *name,
 			     char *to, size_t n);
 
+/* Nothing that the caller's shell says about AWS or proxies reaches a test. */
+void clear_aws_environment(void);
+
 #endif

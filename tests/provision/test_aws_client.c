@@ -68,7 +68,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	clearenv();
+	clear_aws_environment();
 	setenv("AWS_ACCESS_KEY_ID", KEY, 1);
 	setenv("AWS_SECRET_ACCESS_KEY", SECRET, 1);
 	setenv("AWS_SESSION_TOKEN", TOKEN, 1);

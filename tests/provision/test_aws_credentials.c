@@ -61,7 +61,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	char path[256];
 
-	clearenv();
+	clear_aws_environment();
 	strcpy(f->dir, "/tmp/metlo-cred.XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	setenv("HOME", f->dir, 1);
