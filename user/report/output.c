@@ -15,12 +15,14 @@
 #define QUEUE_SLOTS 4096 /* batches waiting, per worker */
 /* A batch up to SMALL is appended to the one before it up to LARGE: a slot is
  * not to be taken for every few lines of a quiet time. */
-#define SMALL  (16u << 10)
-#define LARGE  (128u << 10)
-#define GROUP  64 /* batches written by one call */
-#define SPARES 4  /* emptied buffers kept per worker */
+#define SMALL (16u << 10)
+#define LARGE (128u << 10)
+#define GROUP 64 /* batches written by one call */
+/* Emptied buffers kept per worker: as many as are filled while batches gather
+ * at the highest rate, because fresh memory costs a page fault every 4 KiB. */
+#define SPARES 16
 /* A buffer that grew beyond this for a huge transaction is not kept. */
-#define SPARE_MAX (1u << 20)
+#define SPARE_MAX (256u << 10)
 /* Under load the writer lets batches gather for so long: waking it for each
  * would cost the packet path more than writing the lines did. */
 #define GATHER_NS 1000000
