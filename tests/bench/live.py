@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The live benchmark: which rate a receiver takes without loss, and what it costs.
 
-  sudo tests/bench/live.py [options] [TOOL...]     metlo, metlo-2, suricata, tpacket
+  sudo tests/bench/live.py [options] [TOOL...]     TOOL: metlo, metlo-2, suricata, tpacket
 
 Frames of generated traffic (tests/gen/mkhttp --preset) go through a veth at a
 paced rate, by BPF live frames (live_inject); each pass over them is a new set of
@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 
-from live_tools import TOOLS, TOP, Failed, Net, inject, sh, softirq_s
+from live_tools import MIB, TOOLS, TOP, Failed, Net, inject, sh, softirq_s
 
 STEP = 1.08      # where the search for the highest rate stops
 REACHED = 0.97   # of the rate asked for: else the injector is the limit
@@ -28,13 +28,13 @@ ABOVE = (1.2, 1.5, 2)
 
 
 class Trace:
-    """Generated traffic and its truth."""
+    """Generated traffic and its truth; more: options of mkhttp."""
 
-    def __init__(self, conf, tmp):
+    def __init__(self, conf, tmp, preset, *more):
         self.path = os.path.join(tmp, "trace.pcap")
         truth = os.path.join(tmp, "truth")
-        sh(os.path.join(conf.build, "tests/gen/mkhttp"), "--preset", conf.preset,
-           "--scale", str(conf.scale), "--truth", truth, self.path)
+        sh(os.path.join(conf.build, "tests/gen/mkhttp"), "--preset", preset,
+           "--scale", str(conf.scale), *more, "--truth", truth, self.path)
         with open(truth, "rb") as f:
             self.transactions = sum(1 for _ in f)
         self.frames = 0
@@ -92,7 +92,7 @@ HEAD = (f"{'tool':9} {'asked':>8} {'reached':>8} {'s':>6} {'packets':>9} {'lost 
 class Bench:
     def __init__(self, conf, tmp):
         self.conf, self.tmp = conf, tmp
-        self.trace = Trace(conf, tmp)
+        self.trace = Trace(conf, tmp, conf.preset)
         self.net = Net()
 
     def say(self, text):
@@ -195,6 +195,29 @@ def report_highest(bench, tools):
     return found
 
 
+def large(bench):
+    """Downloads of 1 MiB beside bodies of 1 KiB: what is shunted, and what a
+    transaction costs. One trace at a time: they are large."""
+    conf = bench.conf
+    rate = conf.rates[0] if conf.rates else 100000
+    for name, preset, more in (("1k", "standard", ("--body", "1024-1024")),
+                               ("large", "large", ())):
+        bench.trace = Trace(conf, bench.tmp, preset, *more)
+        runs = [bench.run("metlo", rate) for _ in range(conf.repeats)]
+        cpu, soft = (statistics.median(getattr(p, part) * p.packets / p.expected for p in runs)
+                     for part in ("cpu_per_mpkt", "softirq_per_mpkt"))
+        bench.say(f"bodies, {name}: {cpu:.2f} us of CPU per transaction, softirq {soft:.2f} us")
+        emit(bench, f"{name}.cpu_per_transaction", f"{cpu:.3f}", "us")
+        emit(bench, f"{name}.softirq_per_transaction", f"{soft:.3f}", "us")
+    shunted = statistics.median(p.seen["shunted_bytes"] / p.expected for p in runs)
+    # 64 KiB are the default of --body-limit and reach user space.
+    for name, of in (("", MIB), ("_beyond_limit", MIB - 65536)):
+        share = 100 * shunted / of
+        bench.say(f"bodies, large: {share:.2f} % of the body bytes{name.replace('_', ' ')} "
+                  "shunted in the kernel")
+        emit(bench, f"large.shunted{name}", f"{share:.3f}", "%")
+
+
 def report(bench, tools):
     costs, found = {}, {}
     for rate in bench.conf.rates:
@@ -215,6 +238,8 @@ def report(bench, tools):
         ratio = found["metlo"].reached / found["suricata"].reached
         bench.say(f"metlo / suricata: {ratio:.1f}")
         emit(bench, "ratio", f"{ratio:.2f}", "x")
+    if "metlo" in tools and not bench.conf.no_large:
+        large(bench)
 
 
 def small(bench):
@@ -249,6 +274,7 @@ def options():
     p.add_argument("--repeats", type=int, default=3, help="of each cost (3)")
     p.add_argument("--from-rate", type=int, default=200000, help="of the search (200000)")
     p.add_argument("--no-search", action="store_true", help="only the costs")
+    p.add_argument("--no-large", action="store_true", help="no downloads of 1 MiB")
     p.add_argument("--output", choices=("null", "file"), default="null")
     p.add_argument("--metlo-ring", type=int, default=16, help="MiB per worker (16, its default)")
     p.add_argument("--peer-ring", type=int, default=128, help="MiB (128)")

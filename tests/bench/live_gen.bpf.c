@@ -62,7 +62,10 @@ static __always_inline int due(struct live_state *s)
 		s->late_ns += late;
 		s->due = now << LIVE_NS_SHIFT;
 	}
-	s->due += s->burst_time;
+	/* At even intervals, the clock that samples what the CPU does would see
+	 * always the same. */
+	s->due += s->burst_time / 2 +
+		  (s->burst_time * (bpf_get_prandom_u32() & 0xffff) >> 16);
 	s->took_ns = now;
 	s->left = s->burst;
 	return 1;

@@ -32,7 +32,8 @@ struct live_state {
 	__u64 frames; /* there are */
 	__u64 room;   /* bytes of the largest one, which each run is given */
 	__u64 burst;  /* frames sent without looking at the clock */
-	__u64 burst_time; /* from burst to burst, ns << LIVE_NS_SHIFT; 0: none */
+	__u64 burst_time; /* between bursts on average, ns << LIVE_NS_SHIFT;
+			   * 0: none */
 	/* By the program: */
 	__u64 sent;
 	__u64 bytes;

@@ -184,6 +184,7 @@ class Metlo(Receiver):
         if self.out != "/dev/null":
             done = min(done, self.lines(b'"response":{'))
         return {"seen": s["packets"], "lost": s["ring_full"], "transactions": done,
+                "shunted_bytes": s["shunted_bytes"],
                 "dropped_output": s["output"]["dropped_queue"]}
 
 
