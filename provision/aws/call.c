@@ -64,7 +64,44 @@ struct course {
 	bool uncertain; /* an attempt may have been carried out, unanswered */
 	bool renewed;	/* credentials, once */
 	bool set_clock; /* once */
+	/* Reads a success. 0, -EPROTO (it is none of this action), -ENOMEM. */
+	int (*read)(struct course *k, const struct buf *body);
+	void *to; /* what read fills */
 };
+
+static int read_xml(struct course *k, const struct buf *body)
+{
+	struct call_answer *a = k->to;
+	char name[80];
+	int error = xml_parse(&a->xml, body->p, body->len);
+
+	if (error)
+		return error == -ENOMEM ? error : -EPROTO;
+	/* Something between us and AWS may answer 200 for everything, and an
+	 * unknown document must not be taken for an empty list. */
+	snprintf(name, sizeof(name), "%sResponse", k->action);
+	if (strcmp(a->xml.root->name, name) != 0) {
+		call_answer_free(a);
+		return -EPROTO;
+	}
+	snprintf(name, sizeof(name), "%sResult", k->action);
+	a->root = xml_child(a->xml.root, name);
+	if (!a->root)
+		a->root = a->xml.root;
+	return 0;
+}
+
+static int read_json(struct course *k, const struct buf *body)
+{
+	cJSON *json = cJSON_ParseWithLength((char *)body->p, body->len);
+
+	if (!cJSON_IsObject(json)) {
+		cJSON_Delete(json);
+		return -EPROTO;
+	}
+	*(cJSON **)k->to = json;
+	return 0;
+}
 
 /* Refused because of the time? Then one more attempt, by the server's. */
 static bool correct_clock(struct aws_client *c, struct course *k,
@@ -116,7 +153,21 @@ static uint32_t random_bits(void)
 	return r;
 }
 
-/* One attempt. 0: answer holds a success. */
+/* A success that makes no sense: the change may have been made. */
+static int read_answer(struct course *k, const struct http_answer *answer,
+		       struct aws_error *why)
+{
+	int error = k->read(k, &answer->body);
+
+	if (!error)
+		return 0;
+	k->uncertain = true;
+	call_bad_answer(why, k->service, k->action, error);
+	why->status = answer->status;
+	return error;
+}
+
+/* One attempt. 0: the answer has been read. */
 static int attempt(struct aws_client *c, const struct post *p, struct course *k,
 		   struct http_answer *answer, struct aws_error *why)
 {
@@ -137,6 +188,8 @@ static int attempt(struct aws_client *c, const struct post *p, struct course *k,
 		credentials_scrub(&c->cred, why->message);
 		/* A gateway that gave up waiting has passed it on. */
 		k->uncertain |= answer->status >= 500;
+	} else {
+		error = read_answer(k, answer, why);
 	}
 	log_debug(c->log, "%s:%s: %s%s%s (%.0f ms, attempt %u)", k->service,
 		  k->action, error ? why->code : "done",
@@ -146,15 +199,13 @@ static int attempt(struct aws_client *c, const struct post *p, struct course *k,
 }
 
 /* All attempts of a call. */
-static int send_call(struct aws_client *c, struct post *p, const char *action,
-		     struct http_answer *answer, struct aws_error *err)
+static int send_call(struct aws_client *c, struct post *p, struct course *k,
+		     struct aws_error *err)
 {
 	struct retry_policy policy = {c->opt.max_attempts, c->opt.retry_ms};
-	struct course k = {.service = p->service, .action = action};
 	struct aws_error why = {0};
 	int error;
 
-	*answer = (struct http_answer){0};
 	if (!c->region)
 		return call_bad_parameter(err,
 					  "no region is known: name one by "
@@ -163,7 +214,8 @@ static int send_call(struct aws_client *c, struct post *p, const char *action,
 	p->endpoint_url = c->endpoint_url;
 	p->timeout_ms = c->opt.timeout_s * 1000;
 	c->counters.calls++;
-	for (k.attempt = 1;; k.attempt++) {
+	for (k->attempt = 1;; k->attempt++) {
+		struct http_answer answer = {0};
 		unsigned int ms, retry_after;
 		bool again_now;
 
@@ -173,29 +225,31 @@ static int send_call(struct aws_client *c, struct post *p, const char *action,
 		if (error)
 			return error;
 		p->clock_offset = c->clock_offset;
-		error = attempt(c, p, &k, answer, &why);
-		if (!error)
+		error = attempt(c, p, k, &answer, &why);
+		if (!error) {
+			http_answer_free(&answer);
 			return 0;
-		again_now = correct_clock(c, &k, answer, &why) ||
-			    renew(c, &k, &why);
-		retry_after = answer->retry_after_s;
-		http_answer_free(answer);
+		}
+		again_now =
+			correct_clock(c, k, &answer, &why) || renew(c, k, &why);
+		retry_after = answer.retry_after_s;
+		http_answer_free(&answer);
 		c->counters.throttled += why.kind == AWS_ERR_THROTTLED;
-		if (!again_now && !retry_again(&policy, k.attempt, &why))
+		if (!again_now && !retry_again(&policy, k->attempt, &why))
 			break;
 		c->counters.retried++;
 		if (again_now)
 			continue;
-		ms = retry_delay_ms(&policy, k.attempt, random_bits(),
+		ms = retry_delay_ms(&policy, k->attempt, random_bits(),
 				    retry_after);
 		error = call_sleep(c, ms, err);
 		if (error) {
 			if (err)
-				err->unknown_outcome = k.uncertain;
+				err->unknown_outcome = k->uncertain;
 			return error;
 		}
 	}
-	why.unknown_outcome = k.uncertain;
+	why.unknown_outcome = k->uncertain;
 	if (err)
 		*err = why;
 	return error;
@@ -216,26 +270,20 @@ int call_make(struct aws_client *c, const struct call_service *service,
 	struct post p = {.service = service->name,
 			 .body = q->body.p,
 			 .body_len = q->body.len};
-	struct http_answer raw = {0};
 	struct call_answer a = {0};
-	char wrapper[80];
+	struct course k = {.service = service->name,
+			   .action = action,
+			   .read = read_xml,
+			   .to = &a};
 	int error;
 
 	if (answer)
 		*answer = a;
 	error = q->body.failed ? call_no_memory(err)
-			       : send_call(c, &p, action, &raw, err);
+			       : send_call(c, &p, &k, err);
 	query_free(q);
 	if (error)
 		return error;
-	error = xml_parse(&a.xml, raw.body.p, raw.body.len);
-	http_answer_free(&raw);
-	if (error)
-		return call_bad_answer(err, service->name, action, error);
-	snprintf(wrapper, sizeof(wrapper), "%sResult", action);
-	a.root = xml_child(a.xml.root, wrapper);
-	if (!a.root)
-		a.root = a.xml.root;
 	if (answer)
 		*answer = a;
 	else
@@ -333,20 +381,12 @@ int call_ecs(struct aws_client *c, const char *action, const void *body,
 			 .target = target,
 			 .body = body,
 			 .body_len = n};
-	struct http_answer raw;
-	int error;
+	struct course k = {.service = p.service,
+			   .action = action,
+			   .read = read_json,
+			   .to = answer};
 
 	*answer = NULL;
 	snprintf(target, sizeof(target), ECS_TARGET "%s", action);
-	error = send_call(c, &p, action, &raw, err);
-	if (error)
-		return error;
-	*answer = cJSON_ParseWithLength((char *)raw.body.p, raw.body.len);
-	http_answer_free(&raw);
-	if (!cJSON_IsObject(*answer)) {
-		cJSON_Delete(*answer);
-		*answer = NULL;
-		return call_bad_answer(err, "ecs", action, -EPROTO);
-	}
-	return 0;
+	return send_call(c, &p, &k, err);
 }

@@ -331,6 +331,10 @@ static void delays(void **state)
 	assert_false(retry_again(&p, 6, &e));
 	e.kind = AWS_ERR_DENIED;
 	assert_false(retry_again(&p, 1, &e));
+	e = (struct aws_error){.kind = AWS_ERR_ANSWER};
+	assert_false(retry_again(&p, 1, &e));
+	e.status = 200;
+	assert_true(retry_again(&p, 1, &e));
 	e.kind = AWS_ERR_NETWORK;
 	assert_true(retry_again(&p, 1, &e));
 }

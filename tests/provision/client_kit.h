@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* A client of AWS that talks to a responder, with a log that is looked at. */
+#ifndef TEST_CLIENT_KIT_H
+#define TEST_CLIENT_KIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "aws/client.h"
+#include "base/log.h"
+#include "responder.h"
+
+#define KEY    "AKIDEXAMPLE"
+#define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define TOKEN  "IQoJb3JpZ2luX2VjEXAMPLETOKEN//////////wEaCXVz"
+
+#define EC2_ERROR(code, message)                                        \
+	"<?xml version=\"1.0\"?>\n<Response><Errors><Error><Code>" code \
+	"</Code><Message>" message                                      \
+	"</Message></Error></Errors><RequestID>req-1</RequestID></Response>"
+
+struct fixture {
+	struct responder *r;
+	struct aws_client *c;
+	struct log log;
+	char *said;
+	size_t n_said;
+	bool stop; /* what the client is told when it asks */
+};
+
+/* A client with the environment as it is. */
+void make_client(struct fixture *f);
+/* Of cmocka. The end fails if a secret came into the log. */
+int client_setup(void **state);
+int client_teardown(void **state);
+
+#define CLIENT_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
+
+#endif

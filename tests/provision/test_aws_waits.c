@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting for AWS; a client without region, server or bounds. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "aws/ec2_mirror.h"
+#include "aws/elbv2.h"
+#include "client_kit.h"
+
+#define NO_SESSION EC2_ERROR("InvalidTrafficMirrorSessionId.NotFound", "no")
+#define BALANCER(state)                                                  \
+	"<DescribeLoadBalancersResponse><DescribeLoadBalancersResult>"   \
+	"<LoadBalancers><member><State><Code>" state                     \
+	"</Code><Reason>quota</Reason></State></member></LoadBalancers>" \
+	"</DescribeLoadBalancersResult></DescribeLoadBalancersResponse>"
+#define NO_BALANCER                                               \
+	"<ErrorResponse><Error><Code>LoadBalancerNotFound</Code>" \
+	"<Message>no</Message></Error></ErrorResponse>"
+
+static int poll_count(struct aws_client *c, void *ctx, struct aws_error *err)
+{
+	int *left = ctx;
+
+	(void)c;
+	(void)err;
+	return --*left == 0;
+}
+
+static void waits(void **state)
+{
+	struct fixture *f = *state;
+	int left = 3;
+	struct aws_wait w = {
+		.poll = poll_count, .ctx = &left, .seconds = 60, .what = "it"};
+	struct aws_error err = {0};
+
+	assert_int_equal(aws_wait(f->c, &w, &err), 0);
+	w.seconds = 0;
+	left = 100;
+	assert_int_equal(aws_wait(f->c, &w, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.message, "not yet: it"));
+	/* What was made is not there at first. */
+	responder_says(f->r, 400, NULL, NO_SESSION);
+	responder_says(f->r, 200, NULL,
+		       "<DescribeTrafficMirrorSessionsResponse/>");
+	responder_says(
+		f->r, 200, NULL,
+		"<DescribeTrafficMirrorSessionsResponse>"
+		"<trafficMirrorSessionSet><item/></trafficMirrorSessionSet>"
+		"</DescribeTrafficMirrorSessionsResponse>");
+	assert_int_equal(ec2_wait_visible(f->c, "tms-1", 10, &err), 0);
+	assert_int_equal(responder_count(f->r), 3);
+}
+
+static void group_is_used_for_a_while(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_error err = {0};
+
+	responder_says(f->r, 400, NULL,
+		       EC2_ERROR("DependencyViolation", "has a dependent"));
+	responder_says(f->r, 200, NULL, "<DeleteSecurityGroupResponse/>");
+	assert_int_equal(ec2_delete_group_wait(f->c, "sg-1", 10, &err), 0);
+	responder_says(f->r, 403, NULL,
+		       EC2_ERROR("UnauthorizedOperation", "no"));
+	assert_int_equal(ec2_delete_group_wait(f->c, "sg-1", 10, &err), -EPERM);
+}
+
+static void no_region(void **state)
+{
+	struct fixture *f = *state;
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+
+	aws_client_free(f->c);
+	unsetenv("AWS_REGION");
+	make_client(f);
+	assert_null(aws_client_region(f->c));
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "--region"));
+	assert_int_equal(aws_client_set_region(f->c, "evil.com/", &err),
+			 -EINVAL);
+	assert_int_equal(aws_client_set_region(f->c, "cn-north-1", &err), 0);
+	assert_string_equal(aws_client_partition(f->c), "aws-cn");
+}
+
+static void nobody_listens(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_options o = {.endpoint_url = "http://127.0.0.1:1",
+				.max_attempts = 2,
+				.retry_ms = 1};
+	struct aws_client *c;
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+
+	(void)f;
+	assert_int_equal(aws_client_new(&c, &o, &err), 0);
+	assert_int_equal(ec2_describe_vpcs(c, NULL, &vpcs, &err), -EIO);
+	assert_int_equal(err.kind, AWS_ERR_NETWORK);
+	assert_false(err.unknown_outcome);
+	assert_int_equal(aws_client_counters(c).attempts, 2);
+	aws_client_free(c);
+}
+
+static void too_large(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = (16u << 20) + 1;
+	char *big = malloc(n + 1);
+	struct ec2_vpcs vpcs;
+	struct aws_error err = {0};
+
+	memset(big, 'a', n);
+	big[n] = 0;
+	responder_says(f->r, 200, NULL, big);
+	free(big);
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EPROTO);
+	assert_non_null(strstr(err.message, "larger than"));
+}
+
+static void load_balancer(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_error err = {0};
+
+	/* Not described yet, then on its way. */
+	responder_says(f->r, 400, NULL, NO_BALANCER);
+	responder_says(f->r, 200, NULL, BALANCER("provisioning"));
+	responder_says(f->r, 200, NULL, BALANCER("active"));
+	assert_int_equal(elbv2_wait_active(f->c, "arn", 10, &err), 0);
+	assert_int_equal(responder_count(f->r), 3);
+	responder_says(f->r, 200, NULL, BALANCER("failed"));
+	assert_int_equal(elbv2_wait_active(f->c, "arn", 10, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "failed: quota"));
+	responder_says(f->r, 200, NULL, BALANCER("active"));
+	responder_says(f->r, 400, NULL, NO_BALANCER);
+	assert_int_equal(elbv2_wait_deleted(f->c, "arn", 10, &err), 0);
+	/* What is gone is deleted. */
+	responder_says(f->r, 400, NULL, NO_BALANCER);
+	assert_int_equal(elbv2_delete_load_balancer(f->c, "arn", &err), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLIENT_TEST(waits),
+		CLIENT_TEST(group_is_used_for_a_while),
+		CLIENT_TEST(load_balancer),
+		CLIENT_TEST(no_region),
+		CLIENT_TEST(nobody_listens),
+		CLIENT_TEST(too_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
