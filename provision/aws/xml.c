@@ -73,7 +73,7 @@ static void give_up(struct builder *b, int error)
 static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
 {
 	struct builder *b = ctx;
-	const char *colon = strchr(name, ':');
+	const char *colon = strrchr(name, ':');
 	struct xml_node *node;
 
 	(void)attrs;

@@ -42,6 +42,9 @@ static void xml_tree(void **state)
 	assert_null(xml_text(NULL, "a"));
 	xml_free(&x);
 	assert_null(x.root);
+	assert_int_equal(xml_parse(&x, "<p:q:r/>", 8), 0);
+	assert_string_equal(x.root->name, "r");
+	xml_free(&x);
 }
 
 static void xml_bounds(void **state)

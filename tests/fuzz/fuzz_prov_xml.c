@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* An XML answer of AWS: the tree, the tables that read it, and errors. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/ec2_shapes.h"
+#include "aws/elbv2_shapes.h"
+#include "aws/error_codes.h"
+#include "aws/post.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t count(const struct xml_node *node, unsigned int depth)
+{
+	size_t n = 0;
+
+	if (depth > XML_MAX_DEPTH)
+		abort();
+	for (; node; node = node->next) {
+		if (!node->name || !node->text)
+			abort();
+		n++;
+		if (strchr(node->name, ':'))
+			abort();
+		n += count(node->child, depth + 1);
+	}
+	return n;
+}
+
+static void read_lists(const struct xml_node *root)
+{
+	static const struct shape *const shapes[] = {&ec2_shape_interface,
+						     &ec2_shape_group_ref,
+						     &shape_tag,
+						     &shape_query_tag,
+						     &elbv2_shape_load_balancer,
+						     &elbv2_shape_target_group,
+						     &elbv2_shape_listener};
+	size_t i;
+
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		struct shape_list list = {0};
+		int error = shape_append_xml(shapes[i], root, &list);
+
+		if (error && error != -EPROTO && error != -ENOMEM)
+			abort();
+		shape_free_list(shapes[i], &list);
+	}
+}
+
+static void read_error(const uint8_t *data, size_t size)
+{
+	struct http_answer answer = {.status = 400};
+	struct aws_error err = {0};
+	char text[512], permission[64];
+	int error;
+
+	buf_add(&answer.body, data, size);
+	buf_add(&answer.body, "", 1);
+	if (answer.body.failed)
+		return;
+	answer.body.len--;
+	error = post_error(&answer, &err);
+	if (!error || !err.kind || error != aws_error_errno(err.kind))
+		abort();
+	if (!*aws_error_text(&err, text, sizeof(text)))
+		abort();
+	if (aws_error_permission(&err, permission, sizeof(permission)) &&
+	    !strchr(permission, ':'))
+		abort();
+	http_answer_free(&answer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct xml x;
+	int error = xml_parse(&x, data, size);
+
+	if (!error) {
+		if (!x.root || count(x.root, 1) > XML_MAX_NODES)
+			abort();
+		read_lists(x.root);
+		if (x.root->child)
+			read_lists(x.root->child);
+	} else if (x.root || x.memory) {
+		abort();
+	}
+	xml_free(&x);
+	read_error(data, size);
+	return 0;
+}
