@@ -4,8 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "aws/ec2_mirror.h"
@@ -146,12 +148,60 @@ static void load_balancer(void **state)
 	assert_int_equal(elbv2_delete_load_balancer(f->c, "arn", &err), 0);
 }
 
+/* Credentials that are withdrawn before their time are looked for again, once
+ * and only if there are others. */
+static void new_credentials(void **state)
+{
+	static const char settings[] =
+		"[default]\ncredential_process = sh -c \"echo >>$COUNT; printf "
+		"'{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"ASIA\\\","
+		"\\\"SecretAccessKey\\\":\\\"s\\\",\\\"SessionToken\\\":"
+		"\\\"token-%d\\\"}' $(wc -l <$COUNT)\"\n";
+	struct fixture *f = *state;
+	char dir[] = "/tmp/metlo-renew.XXXXXX", path[64], count[64], v[64];
+	struct aws_error err = {0};
+	FILE *out;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/config", dir);
+	snprintf(count, sizeof(count), "%s/count", dir);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(settings, out);
+	fclose(out);
+	setenv("COUNT", count, 1);
+	setenv("AWS_CONFIG_FILE", path, 1);
+	aws_client_free(f->c);
+	unsetenv("AWS_ACCESS_KEY_ID");
+	unsetenv("AWS_SECRET_ACCESS_KEY");
+	make_client(f);
+
+	responder_says(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
+	responder_says(f->r, 400, NULL, NO_SESSION);
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
+			 -ENOENT);
+	responder_header(f->r, 0, "X-Amz-Security-Token", v, sizeof(v));
+	assert_string_equal(v, "token-1");
+	responder_header(f->r, 1, "X-Amz-Security-Token", v, sizeof(v));
+	assert_string_equal(v, "token-2");
+	/* Still not good: that is an error, not a loop. */
+	responder_says(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
+	responder_says(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
+			 -EACCES);
+	assert_int_equal(responder_count(f->r), 4);
+	unlink(path);
+	unlink(count);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CLIENT_TEST(waits),
 		CLIENT_TEST(group_is_used_for_a_while),
 		CLIENT_TEST(load_balancer),
+		CLIENT_TEST(new_credentials),
 		CLIENT_TEST(no_region),
 		CLIENT_TEST(nobody_listens),
 		CLIENT_TEST(too_large),
