@@ -97,6 +97,11 @@ class Receiver:
         self.out = "/dev/null" if conf.output == "null" else os.path.join(tmp, "out")
         self.process = None
 
+    @staticmethod
+    def ring(conf):
+        """MiB that it can hold back."""
+        return conf.peer_ring
+
     def command(self):
         raise NotImplementedError
 
@@ -166,6 +171,10 @@ class Metlo(Receiver):
     name = "metlo"
     ready = "attached in native mode"
     workers = 1
+
+    @classmethod
+    def ring(cls, conf):
+        return conf.metlo_ring * cls.workers
 
     def command(self):
         self.summary = os.path.join(self.tmp, "summary")
