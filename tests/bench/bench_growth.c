@@ -368,7 +368,7 @@ static double median(struct size *s)
 static void name_of(uint32_t n, char name[16])
 {
 	if (n % 1000000 == 0)
-		snprintf(name, 16, "%um", n / 1000000);
+		snprintf(name, 16, "%uM", n / 1000000);
 	else if (n % 1000 == 0)
 		snprintf(name, 16, "%uk", n / 1000);
 	else
@@ -416,10 +416,10 @@ static uint32_t size_from(const char *p, char **end)
 {
 	unsigned long n = strtoul(p, end, 10);
 
-	if (**end == 'k' || **end == 'm')
+	if (**end == 'k' || **end == 'M')
 		n *= *(*end)++ == 'k' ? 1000 : 1000000;
 	if (n <= LAG || n > 15000000) {
-		fprintf(stderr, "bench_growth: from %u to 15m connections\n",
+		fprintf(stderr, "bench_growth: from %u to 15M connections\n",
 			LAG + 1);
 		exit(2);
 	}
@@ -446,7 +446,7 @@ int main(int argc, char **argv)
 		{"bench", no_argument, NULL, 'b'},
 		{0},
 	};
-	static char standard[] = "1k,100k,1m";
+	static char standard[] = "1k,100k,1M";
 	struct log log = {.out = stderr};
 	struct size *sizes = calloc(SIZES_MAX, sizeof(*sizes));
 	struct feed *f = calloc(1, sizeof(*f));

@@ -7,29 +7,44 @@
 void conn_list(struct conn *c)
 {
 	struct http_engine *e = c->engine;
+	struct waiting *w;
+	size_t cap;
 
-	if (c->listed)
+	if (c->waiting)
 		return;
-	c->listed = true;
-	c->listed_ns = e->now_ns;
-	c->next = NULL;
-	c->prev = e->newest;
-	if (e->newest)
-		e->newest->next = c;
-	else
-		e->oldest = c;
-	e->newest = c;
+	w = store_alloc(&e->store, sizeof(*w), &cap);
+	if (!w)
+		return; /* stream's time-out will do */
+	*w = (struct waiting){.older = e->newest,
+			      .conn = c,
+			      .since_ns = e->now_ns,
+			      .cap = cap};
+	*(e->newest ? &e->newest->newer : &e->oldest) = w;
+	e->newest = w;
+	c->waiting = w;
 }
 
 void conn_unlist(struct conn *c)
 {
 	struct http_engine *e = c->engine;
+	struct waiting *w = c->waiting;
 
-	if (!c->listed)
+	if (!w)
 		return;
-	c->listed = false;
-	*(c->prev ? &c->prev->next : &e->oldest) = c->next;
-	*(c->next ? &c->next->prev : &e->newest) = c->prev;
+	c->waiting = NULL;
+	*(w->older ? &w->older->newer : &e->oldest) = w->newer;
+	*(w->newer ? &w->newer->older : &e->newest) = w->older;
+	store_free(&e->store, w, w->cap);
+}
+
+/* At the end of each call from stream. */
+static void leave(struct conn *c)
+{
+	struct http_engine *e = c->engine;
+
+	if (c->waiting && !conn_pending(c))
+		conn_unlist(c);
+	e->stats.memory_used = e->store.used;
 }
 
 void conn_upgrade(struct conn *c, enum stream_dir dir)
@@ -141,7 +156,7 @@ static void make_room(struct http_engine *e)
 	uint64_t high = e->conf.memory_limit - e->conf.memory_limit / 8;
 
 	while (e->store.used > high && e->oldest) {
-		struct conn *c = e->oldest;
+		struct conn *c = e->oldest->conn;
 
 		e->stats.memory_limit++;
 		conn_unlist(c);
@@ -171,7 +186,7 @@ static void http_data(void *proto, enum stream_dir dir,
 	c->dir[dir].pos = chunk->offset + chunk->len;
 	msg_save_pending(e);
 	e->chunk = e->chunk_end = NULL;
-	e->stats.memory_used = e->store.used;
+	leave(c);
 }
 
 /* Is the head of a message not complete yet? */
@@ -215,7 +230,7 @@ static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
 		break;
 	}
 	d->pos += len;
-	c->engine->stats.memory_used = c->engine->store.used;
+	leave(c);
 }
 
 static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
@@ -230,7 +245,7 @@ static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 	if (d->msg &&
 	    !(d->state == DIR_PEEK && d->msg->x->queued && !d->msg->x->req))
 		body_cut(c, dir, true);
-	c->engine->stats.memory_used = c->engine->store.used;
+	leave(c);
 }
 
 static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)

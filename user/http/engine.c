@@ -19,7 +19,7 @@ struct conn_slab {
 	((PAGES_HUGE - sizeof(struct conn_slab)) / sizeof(struct conn))
 
 /* What an idle connection costs; stream keeps one flow beside it. */
-_Static_assert(sizeof(struct conn) <= 128, "idle connections are small");
+_Static_assert(sizeof(struct conn) <= 96, "idle connections are small");
 
 struct http_engine *http_new(const struct http_conf *conf)
 {
@@ -66,7 +66,7 @@ struct conn *conn_new(struct http_engine *e)
 	struct conn *c = e->free_conns;
 
 	if (c) {
-		e->free_conns = c->next;
+		e->free_conns = c->next_free;
 		memset(c, 0, sizeof(*c));
 		return c;
 	}
@@ -84,7 +84,7 @@ struct conn *conn_new(struct http_engine *e)
 
 void conn_free(struct http_engine *e, struct conn *c)
 {
-	c->next = e->free_conns;
+	c->next_free = e->free_conns;
 	e->free_conns = c;
 }
 
@@ -121,13 +121,15 @@ void http_tick(struct http_engine *e, uint64_t now_ns)
 	if (now_ns > e->now_ns)
 		e->now_ns = now_ns;
 	for (unsigned int i = 0; i < TICK_MAX; i++) {
-		struct conn *c = e->oldest;
+		struct waiting *w = e->oldest;
+		struct conn *c;
 
-		if (!c || c->listed_ns + timeout > now_ns)
+		if (!w || w->since_ns + timeout > now_ns)
 			break;
+		c = w->conn;
 		conn_unlist(c);
 		expire(c, now_ns);
-		if (c->queue || c->dir[0].msg || c->dir[1].msg)
+		if (conn_pending(c))
 			conn_list(c);
 	}
 	e->stats.memory_used = e->store.used;

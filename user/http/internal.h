@@ -116,26 +116,37 @@ struct dir {
 			   * which nothing is known */
 };
 
+/* A place in the list of connections with something pending, by age. */
+struct waiting {
+	struct waiting *older, *newer;
+	struct conn *conn;
+	uint64_t since_ns;
+	size_t cap;
+};
+
+/* There may be millions, most of them idle: what is needed only meanwhile
+ * something is pending is elsewhere. */
 struct conn {
-	struct stream_flow *flow;
 	struct http_engine *engine;
-	struct conn *prev, *next; /* those with something pending, by age */
+	union {
+		struct stream_flow *flow;
+		struct conn *next_free;
+	};
+	struct waiting *waiting; /* NULL: not listed */
 	struct exchange *queue;
-	uint64_t listed_ns; /* when it was put at the end of that list */
-	uint64_t answered;  /* end of the last response of a pair */
-	uint64_t hole_at;   /* the same when requests were lost (req_hole) */
-	struct dir dir[2];  /* by stream's index */
+	uint64_t answered; /* end of the last response of a pair */
+	struct dir dir[2]; /* by stream's index */
+	uint32_t hole_at;  /* low bits of answered when requests were lost */
 	uint16_t n_queue;
-	uint8_t swap; /* 1: stream's guess of the client is wrong */
-	bool listed;
-	bool seen;	/* a valid start line */
-	bool spoken;	/* a valid response */
-	bool pipelined; /* requests were sent ahead of responses */
-	bool req_hole;	/* requests lost after the last one of the queue */
-	bool hole_lost; /* ... by a gap, not by junk */
-	bool rsp_lost;	/* responses lost: the order alone pairs nothing */
-	bool midstream;
-	bool tunnel; /* CONNECT was accepted */
+	bool swap : 1;	    /* stream's guess of the client is wrong */
+	bool seen : 1;	    /* a valid start line */
+	bool spoken : 1;    /* a valid response */
+	bool pipelined : 1; /* requests were sent ahead of responses */
+	bool req_hole : 1;  /* requests lost after the last one of the queue */
+	bool hole_lost : 1; /* ... by a gap, not by junk */
+	bool rsp_lost : 1;  /* responses lost: the order alone pairs nothing */
+	bool midstream : 1;
+	bool tunnel : 1; /* CONNECT was accepted */
 };
 
 /* Bytes given to the state machine. */
@@ -166,9 +177,9 @@ struct http_engine {
 	struct http_stats stats;
 	struct store store;
 	struct decode_pool *decoders;
-	struct conn *oldest, *newest;
+	struct waiting *oldest, *newest;
 	uint64_t now_ns;	 /* of the latest packet or tick */
-	struct conn *free_conns; /* linked by next */
+	struct conn *free_conns;
 	struct conn_slab *slabs;
 	unsigned int slab_used; /* of the first one */
 	EVP_MD *sha256;
@@ -295,6 +306,10 @@ void conn_give_up(struct conn *c, uint32_t flags);
 void conn_drop_held(struct conn *c, struct dir *d);
 void conn_list(struct conn *c);
 void conn_unlist(struct conn *c);
+static inline bool conn_pending(const struct conn *c)
+{
+	return c->queue || c->dir[0].msg || c->dir[1].msg;
+}
 void conn_upgrade(struct conn *c, enum stream_dir dir);
 void conn_not_http(struct conn *c, const uint8_t *p, size_t n, bool h2);
 struct conn *conn_new(struct http_engine *e);

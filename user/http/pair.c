@@ -267,7 +267,8 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 			last = x;
 	if (known(m->acked) &&
 	    (last ? last->req->acked == m->acked
-		  : c->req_hole && c->hole_lost && m->acked <= c->hole_at))
+		  : c->req_hole && c->hole_lost &&
+			    (int32_t)((uint32_t)m->acked - c->hole_at) <= 0))
 		c->pipelined = true;
 	for (x = c->queue; x; x = next) {
 		next = x->next;
@@ -324,7 +325,7 @@ void pair_hole(struct conn *c, bool lost)
 {
 	if (lost && !c->hole_lost) {
 		c->hole_lost = true;
-		c->hole_at = c->answered;
+		c->hole_at = (uint32_t)c->answered;
 	}
 	c->req_hole = true;
 	/* The responses that are held may be to the requests in the hole. */
