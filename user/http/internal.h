@@ -178,7 +178,7 @@ struct http_engine {
 	struct store store;
 	struct decode_pool *decoders;
 	struct waiting *oldest, *newest;
-	uint64_t now_ns;	 /* of the latest packet or tick */
+	uint64_t now_ns; /* of the latest packet or tick */
 	struct conn *free_conns;
 	struct conn_slab *slabs;
 	unsigned int slab_used; /* of the first one */

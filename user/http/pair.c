@@ -268,7 +268,7 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	if (known(m->acked) &&
 	    (last ? last->req->acked == m->acked
 		  : c->req_hole && c->hole_lost &&
-			    (int32_t)((uint32_t)m->acked - c->hole_at) <= 0))
+			     (int32_t)((uint32_t)m->acked - c->hole_at) <= 0))
 		c->pipelined = true;
 	for (x = c->queue; x; x = next) {
 		next = x->next;

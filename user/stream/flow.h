@@ -13,6 +13,7 @@
 #include "stream/segments.h"
 #include "stream/seq.h"
 #include "stream/slab.h"
+#include "stream/slots.h"
 #include "stream/stream.h"
 
 /* Addresses and ports, the lesser endpoint first. */
@@ -112,12 +113,6 @@ struct dir_ext {
 };
 static_assert(sizeof(struct dir_ext) <= SLAB_OBJECT, "an ext is one object");
 
-/* Open addressing: the tag is the whole hash, its top bits the place. */
-struct flow_slot {
-	uint32_t tag;
-	uint32_t flow; /* 0 = free */
-};
-
 struct flow_queue {
 	uint32_t head, tail; /* head: most recently used */
 	uint32_t n;
@@ -127,8 +122,7 @@ struct stream_table {
 	struct stream_conf conf;
 	struct stream_stats stats;
 
-	struct flow_slot *slots;
-	uint32_t bits; /* there are 1 << bits */
+	struct slots slots;
 	uint32_t flows;
 	struct slab flow_slab;
 	struct flow_queue lists[LIST_MAX];

@@ -2,25 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/pages.h"
 #include "stream/flow_table.h"
 
-#define MIN_BITS 10
 /* A flow is moved to the head of its list after this part of the idle
  * time-out at the earliest. */
 #define LAZY_PART 64
-
-static struct flow_slot *slots_new(uint32_t bits)
-{
-	size_t size = sizeof(struct flow_slot) << bits;
-
-	return pages_new(size, size >= PAGES_HUGE);
-}
-
-static void slots_free(struct flow_slot *slots, uint32_t bits)
-{
-	pages_free(slots, sizeof(*slots) << bits);
-}
 
 int flow_table_init(struct stream_table *t)
 {
@@ -29,10 +15,9 @@ int flow_table_init(struct stream_table *t)
 
 	if (exts > UINT32_MAX / 2)
 		return -ENOMEM;
-	t->bits = MIN_BITS;
 	t->lazy = ticks_of(t->conf.idle_timeout_ns / LAZY_PART);
-	t->slots = slots_new(t->bits);
-	if (!t->slots || slab_init(&t->flow_slab, t, t->conf.max_flows) ||
+	if (slots_init(&t->slots) ||
+	    slab_init(&t->flow_slab, t, t->conf.max_flows) ||
 	    slab_init(&t->ext_slab, t, exts))
 		return -ENOMEM;
 	return 0;
@@ -40,8 +25,7 @@ int flow_table_init(struct stream_table *t)
 
 void flow_table_destroy(struct stream_table *t)
 {
-	slots_free(t->slots, t->bits);
-	t->slots = NULL;
+	slots_destroy(&t->slots);
 	slab_destroy(&t->flow_slab);
 	slab_destroy(&t->ext_slab);
 }
@@ -109,42 +93,32 @@ static bool key_equal(const struct flow_key *a, const struct flow_key *b)
 }
 
 uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
-			 const struct flow_key *key, uint32_t *pos)
+			 const struct flow_key *key, struct slot_walk *walk)
 {
-	uint32_t mask = (1u << t->bits) - 1;
+	uint32_t index;
 
-	for (;;) {
-		const struct flow_slot *s = &t->slots[*pos];
+	while ((index = slots_next(&t->slots, walk, tag))) {
+		const struct flow *f = flow_at(t, index);
 
-		if (!s->flow)
-			return 0;
-		*pos = (*pos + 1) & mask;
-		if (s->tag == tag) {
-			const struct flow *f = flow_at(t, s->flow);
-
-			__builtin_prefetch(&f->dir[0]);
-			if (key_equal(&f->key, key))
-				return s->flow;
-		}
+		__builtin_prefetch(&f->dir[0]);
+		if (key_equal(&f->key, key))
+			return index;
 	}
+	return 0;
 }
 
 uint32_t flow_table_ahead_flow(const struct stream_table *t, uint32_t tag)
 {
-	uint32_t mask = (1u << t->bits) - 1, pos = flow_table_home(t, tag);
-	const struct flow_slot *s;
+	struct slot_walk walk = slots_walk(&t->slots, tag);
+	uint32_t index = slots_next(&t->slots, &walk, tag);
+	const struct flow *f;
 
-	for (s = &t->slots[pos]; s->flow; s = &t->slots[pos]) {
-		if (s->tag == tag) {
-			const struct flow *f = flow_at(t, s->flow);
-
-			__builtin_prefetch(f);
-			__builtin_prefetch(&f->dir[1]);
-			return s->flow;
-		}
-		pos = (pos + 1) & mask;
-	}
-	return 0;
+	if (!index)
+		return 0;
+	f = flow_at(t, index);
+	__builtin_prefetch(f);
+	__builtin_prefetch(&f->dir[1]);
+	return index;
 }
 
 void flow_table_ahead_proto(const struct stream_table *t, uint32_t index,
@@ -161,33 +135,6 @@ void flow_table_ahead_proto(const struct stream_table *t, uint32_t index,
 		__builtin_prefetch(flow_at(t, f->prev));
 	if (f->next)
 		__builtin_prefetch(flow_at(t, f->next));
-}
-
-static void slot_put(struct flow_slot *slots, uint32_t bits,
-		     struct flow_slot slot)
-{
-	uint32_t mask = (1u << bits) - 1, pos = slot.tag >> (32 - bits);
-
-	while (slots[pos].flow)
-		pos = (pos + 1) & mask;
-	slots[pos] = slot;
-}
-
-/* Twice the slots. Places follow the top bits of the tag, so both tables are
- * walked from front to back. */
-static int slots_grow(struct stream_table *t)
-{
-	struct flow_slot *slots = t->bits < 31 ? slots_new(t->bits + 1) : NULL;
-
-	if (!slots)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < 1u << t->bits; i++)
-		if (t->slots[i].flow)
-			slot_put(slots, t->bits + 1, t->slots[i]);
-	slots_free(t->slots, t->bits);
-	t->slots = slots;
-	t->bits++;
-	return 0;
 }
 
 static void list_unlink(struct stream_table *t, struct flow *f)
@@ -234,21 +181,18 @@ void flow_table_move(struct stream_table *t, uint32_t index,
 uint32_t flow_table_add(struct stream_table *t, uint32_t tag,
 			const struct flow_key *key)
 {
-	uint64_t room = 1ull << t->bits;
+	uint32_t index = slab_alloc(&t->flow_slab);
 	struct flow *f;
-	uint32_t index;
 
-	/* Half full at most, or 7/8 when there is no memory to grow. */
-	if (t->flows + 1ull > room / 2 && slots_grow(t) &&
-	    t->flows + 1ull > room / 8 * 7)
-		return 0;
-	index = slab_alloc(&t->flow_slab);
 	if (!index)
 		return 0;
+	if (slots_add(&t->slots, tag, index)) {
+		slab_release(&t->flow_slab, index);
+		return 0;
+	}
 	f = flow_at(t, index);
 	f->key = *key;
 	f->used = ticks_of(t->idle_clock);
-	slot_put(t->slots, t->bits, (struct flow_slot){tag, index});
 	list_push(t, index, f, LIST_SYN);
 	t->flows++;
 	return index;
@@ -257,26 +201,8 @@ uint32_t flow_table_add(struct stream_table *t, uint32_t tag,
 void flow_table_remove(struct stream_table *t, uint32_t index)
 {
 	struct flow *f = flow_at(t, index);
-	uint32_t mask = (1u << t->bits) - 1, hole, pos;
 
-	pos = flow_table_home(t, flow_table_tag(t, &f->key));
-	while (t->slots[pos].flow != index)
-		pos = (pos + 1) & mask;
-	/* Those behind move up, if that does not take them before their
-	 * home: no tombstones. */
-	for (hole = pos;;) {
-		uint32_t home;
-
-		pos = (pos + 1) & mask;
-		if (!t->slots[pos].flow)
-			break;
-		home = flow_table_home(t, t->slots[pos].tag);
-		if (((pos - home) & mask) >= ((pos - hole) & mask)) {
-			t->slots[hole] = t->slots[pos];
-			hole = pos;
-		}
-	}
-	t->slots[hole] = (struct flow_slot){0};
+	slots_remove(&t->slots, flow_table_tag(t, &f->key), index);
 	list_unlink(t, f);
 	slab_release(&t->flow_slab, index);
 	t->flows--;

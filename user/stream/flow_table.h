@@ -21,16 +21,17 @@ unsigned int flow_key_of(const struct metlo_rec *rec, struct flow_key *key);
 uint32_t flow_table_tag(const struct stream_table *t,
 			const struct flow_key *key);
 
-static inline uint32_t flow_table_home(const struct stream_table *t,
-				       uint32_t tag)
+/* Begins a search for the flows with a key of this tag. */
+static inline struct slot_walk flow_table_walk(const struct stream_table *t,
+					       uint32_t tag)
 {
-	return tag >> (32 - t->bits);
+	return slots_walk(&t->slots, tag);
 }
 
-/* The next flow with this key at or after slot *pos, which moves on; 0 when
- * there is no more. Start with *pos = flow_table_home(). */
+/* The next one, or 0 when there is no more. Nothing may be added or removed
+ * meanwhile. */
 uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
-			 const struct flow_key *key, uint32_t *pos);
+			 const struct flow_key *key, struct slot_walk *walk);
 
 /* In three steps, with time for the memory between them: prefetches the slot
  * of a tag; the flow that is probably meant (0: none), which is returned; and
@@ -38,7 +39,9 @@ uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
 static inline void flow_table_ahead_slot(const struct stream_table *t,
 					 uint32_t tag)
 {
-	__builtin_prefetch(&t->slots[flow_table_home(t, tag)]);
+	const struct slot_array *a = &t->slots.now;
+
+	__builtin_prefetch(&a->v[slots_home(a, tag)]);
 }
 uint32_t flow_table_ahead_flow(const struct stream_table *t, uint32_t tag);
 void flow_table_ahead_proto(const struct stream_table *t, uint32_t index,

@@ -182,11 +182,12 @@ struct match match_find(const struct stream_table *t, uint32_t tag,
 			const struct flow_key *key, unsigned int dir,
 			const struct metlo_rec *rec)
 {
-	uint32_t pos = flow_table_home(t, tag), index, best_used = 0;
+	struct slot_walk walk = flow_table_walk(t, tag);
+	uint32_t index, best_used = 0;
 	struct match m = {0};
 	unsigned int best = 0;
 
-	while ((index = flow_table_next(t, tag, key, &pos))) {
+	while ((index = flow_table_next(t, tag, key, &walk))) {
 		const struct flow *f = flow_at(t, index);
 		const struct flow_dir *d = &f->dir[dir];
 		enum match_fit fit;

@@ -109,9 +109,10 @@ static void end_now(struct stream_table *t, uint32_t index, enum stream_end why)
 static void evict_same_key(struct stream_table *t, uint32_t tag,
 			   const struct flow_key *key)
 {
-	uint32_t pos = flow_table_home(t, tag), oldest = 0, index;
+	struct slot_walk walk = flow_table_walk(t, tag);
+	uint32_t oldest = 0, index;
 
-	while ((index = flow_table_next(t, tag, key, &pos)))
+	while ((index = flow_table_next(t, tag, key, &walk)))
 		if (!oldest || (int32_t)(flow_at(t, index)->used -
 					 flow_at(t, oldest)->used) < 0)
 			oldest = index;
@@ -134,10 +135,10 @@ static void supersede(struct stream_table *t, uint32_t tag,
 		      const struct flow_key *key, unsigned int dir,
 		      uint32_t vni, uint32_t except, uint32_t quiet)
 {
-	uint32_t pos = flow_table_home(t, tag), now = ticks_of(t->idle_clock),
-		 index;
+	struct slot_walk walk = flow_table_walk(t, tag);
+	uint32_t now = ticks_of(t->idle_clock), index;
 
-	while ((index = flow_table_next(t, tag, key, &pos))) {
+	while ((index = flow_table_next(t, tag, key, &walk))) {
 		const struct flow *f = flow_at(t, index);
 
 		if (index == except || f->flags & (F_CLOSED | F_CLOSING))
@@ -152,9 +153,10 @@ static bool has_tenant(const struct stream_table *t, uint32_t tag,
 		       const struct flow_key *key, unsigned int dir,
 		       uint32_t vni)
 {
-	uint32_t pos = flow_table_home(t, tag), index;
+	struct slot_walk walk = flow_table_walk(t, tag);
+	uint32_t index;
 
-	while ((index = flow_table_next(t, tag, key, &pos))) {
+	while ((index = flow_table_next(t, tag, key, &walk))) {
 		const struct flow *f = flow_at(t, index);
 
 		if (!(f->flags & F_CLOSED) && !shares_vni(f, dir, vni))
@@ -257,7 +259,8 @@ static inline void place_find(const struct stream_table *t,
 static void take(struct stream_table *t, const struct place *at,
 		 const struct metlo_rec *rec, const uint8_t *payload)
 {
-	uint32_t pos = flow_table_home(t, at->tag), index;
+	struct slot_walk walk = flow_table_walk(t, at->tag);
+	uint32_t index;
 	struct match m;
 
 	waits_clock(t, rec->ts_ns);
@@ -265,7 +268,7 @@ static void take(struct stream_table *t, const struct place *at,
 	t->hash = rec->hash;
 	t->stats.records++;
 	t->stats.bytes_in += rec->len;
-	index = flow_table_next(t, at->tag, &at->key, &pos);
+	index = flow_table_next(t, at->tag, &at->key, &walk);
 	if (index && in_order(t, index, at->dir, rec, payload))
 		return;
 	while (t->ooo_memory + rec->len + OOO_SLACK > t->conf.ooo_limit)
