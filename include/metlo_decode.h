@@ -64,13 +64,15 @@ struct metlo_ip {
 	__u64 off; /* of the upper-layer header */
 	__u64 end; /* of the packet, on the wire */
 	__u32 proto;
-	__u8 ipv6;
-	__u8 fragment;
-	__u8 no_length; /* the length field is 0: TSO, BIG TCP, jumbogram */
+	__u32 length;	/* field of the header; 0: TSO, BIG TCP, jumbogram */
+	__u32 fragment; /* not 0: it is one */
+	__u32 ipv6;
 };
 
 METLO_INLINE int metlo_is_vlan(__u32 type)
 {
+	if (METLO_LIKELY(type == METLO_ETH_P_IPV4))
+		return 0; /* after one comparison */
 	return type == METLO_ETH_P_8021Q || type == METLO_ETH_P_8021AD ||
 	       type == METLO_ETH_P_QINQ1;
 }
@@ -108,14 +110,14 @@ METLO_INLINE int metlo_parse_ipv4(const struct metlo_view *v, __u64 off,
 		return 0;
 	header_len = (__u64)(p[0] & 15) * 4;
 	total_len = metlo_be16(p + 2);
-	ip->no_length = !total_len;
+	ip->length = (__u32)total_len;
 	ip->start = off;
 	ip->off = off + header_len;
 	ip->end = total_len ? off + total_len : limit;
 	ip->proto = p[9];
 	ip->ipv6 = 0;
 	/* More Fragments or an offset */
-	ip->fragment = (metlo_be16(p + 6) & 0x3fff) != 0;
+	ip->fragment = metlo_be16(p + 6) & 0x3fff;
 	return header_len >= METLO_IPV4_LEN && ip->off <= ip->end;
 }
 
@@ -177,7 +179,7 @@ METLO_INLINE int metlo_parse_ipv6(struct metlo_view *v, __u64 off, __u64 limit,
 	if (!metlo_at(v, off, METLO_IPV6_LEN, &p) || p[0] >> 4 != 6)
 		return 0;
 	payload_len = metlo_be16(p + 4);
-	ip->no_length = !payload_len;
+	ip->length = (__u32)payload_len;
 	ip->start = off;
 	ip->off = off + METLO_IPV6_LEN;
 	ip->end = payload_len ? ip->off + payload_len : limit;
@@ -217,9 +219,9 @@ METLO_INLINE enum metlo_outcome metlo_parse_ip(struct metlo_view *v, __u64 off,
 	if (!ok)
 		return bad;
 	/* Equal in a frame of one buffer without trailer, which is most. */
-	if (outer && METLO_UNLIKELY(ip->no_length || ip->end != v->len)) {
+	if (outer && METLO_UNLIKELY(!ip->length || ip->end != v->len)) {
 		metlo_view_whole(v);
-		if (ip->no_length)
+		if (!ip->length)
 			ip->end = v->wire_len;
 	}
 	if (METLO_LIKELY(ip->proto == proto && !ip->fragment))
@@ -253,7 +255,7 @@ metlo_parse_vxlan(struct metlo_view *v, const struct metlo_config *config,
 		return METLO_pass_not_vxlan;
 	udp_len = metlo_be16(p + 4);
 	end = ip->off + udp_len;
-	if (METLO_UNLIKELY(ip->no_length &&
+	if (METLO_UNLIKELY(!ip->length &&
 			   (!udp_len || ip->end - ip->off > 0xffff)))
 		/* A super-packet: the field is 0 or has wrapped. */
 		end = ip->end;
