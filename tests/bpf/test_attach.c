@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a program cannot be attached, or not as it is wanted: what is said,
+ * and that nothing of others is touched. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include "base/exit.h"
+#include "capture/capture.h"
+#include "capture/counters.h"
+#include "capture/load.h"
+#include "capture/lock.h"
+#include "capture/pins.h"
+#include "veth.h"
+
+/* Without frags veth takes no large MTU; with frags it would. */
+static void test_mtu_refused(void **state)
+{
+	struct heard h;
+	struct capture c;
+
+	struct veth *v = *state;
+	assert_int_equal(
+		shell("ip link set %s mtu 9000 && ip link set %s mtu 9000",
+		      v->dev, v->peer),
+		0);
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	conf.no_frags = true;
+	assert_int_equal(capture_open(&c, &conf), EXIT_NOT_SUPPORTED);
+	assert_heard(&h, "native XDP is refused");
+	assert_heard(&h, "Peer MTU is too large");
+	assert_heard(&h,
+		     "MTU 9000 is more than driver veth takes with XDP (3520)");
+	assert_no_program(v);
+
+	conf.wish = LINK_AUTO;
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
+	assert_heard(&h, "generic mode");
+	capture_close(&c);
+
+	/* With frags it is native after all, once detached. */
+	conf.no_frags = false;
+	pins_purge(v->dev);
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
+	capture_close(&c);
+	heard_free(&h);
+}
+
+static void test_mode_change(void **state)
+{
+	struct heard h;
+	struct capture c;
+
+	struct veth *v = *state;
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	conf.wish = LINK_GENERIC;
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
+	capture_close(&c);
+	conf.wish = LINK_AUTO;
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
+	assert_heard(&h, "stays in generic mode");
+	capture_close(&c);
+	conf.wish = LINK_NATIVE;
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
+	capture_close(&c);
+	heard_free(&h);
+}
+
+static int other_program(void)
+{
+	/* r0 = XDP_PASS; exit */
+	const struct bpf_insn insns[] = {
+		{.code = 0xb7, .imm = 2},
+		{.code = 0x95},
+	};
+
+	return bpf_prog_load(BPF_PROG_TYPE_XDP, "other_prog", "GPL", insns, 2,
+			     NULL);
+}
+
+static void test_other_program(void **state)
+{
+	int prog = other_program();
+	char id[64];
+	struct netdev d;
+	struct heard h;
+	struct capture c;
+
+	struct veth *v = *state;
+	assert_true(prog >= 0);
+	assert_int_equal(bpf_xdp_attach((int)if_nametoindex(v->dev), prog,
+					XDP_FLAGS_DRV_MODE, NULL),
+			 0);
+	assert_int_equal(netdev_read(&d, v->dev), 0);
+	snprintf(id, sizeof(id), "id %u (other_prog), native mode",
+		 d.native.id);
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	conf.wish = LINK_AUTO;
+	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_heard(&h, id);
+	assert_heard(&h, "xdpdrv off");
+	assert_int_equal(pins_purge(v->dev), 0);
+	close(prog);
+	heard_free(&h);
+}
+
+/* Held by a bpf_link, "ip link set ... off" would be refused. */
+static void test_other_link(void **state)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
+	struct bpf_link_info info = {0};
+	__u32 len = sizeof(info);
+	int prog = other_program(), fd;
+	struct heard h;
+	struct capture c;
+	char id[64];
+
+	struct veth *v = *state;
+	assert_true(prog >= 0);
+	fd = bpf_link_create(prog, (int)if_nametoindex(v->dev), BPF_XDP, &opts);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	snprintf(id, sizeof(id), "bpftool link detach id %u", info.id);
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_heard(&h, "(other_prog), generic mode");
+	assert_heard(&h, id);
+	close(fd);
+	close(prog);
+	heard_free(&h);
+}
+
+/* A veth pair whose other end has more transmit queues than this one has
+ * receive queues takes no native program. */
+static void test_queues_refused(void **state)
+{
+	struct heard h;
+	struct capture c;
+
+	struct veth *v = *state;
+	shell("ip link del %s", v->dev);
+	assert_int_equal(
+		shell("ip link add %s numrxqueues 1 numtxqueues 1 type veth peer name %s numrxqueues 4 numtxqueues 4 && ip link set %s up && ip link set %s up && ethtool -L %s tx 4",
+		      v->dev, v->peer, v->dev, v->peer, v->peer),
+		0);
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	assert_int_equal(capture_open(&c, &conf), EXIT_NOT_SUPPORTED);
+	assert_heard(&h, "number of rx queues not less than peer tx queues");
+	assert_heard(&h, "ethtool -L");
+	assert_no_program(v);
+	heard_free(&h);
+}
+
+static void test_second_daemon(void **state)
+{
+	struct capture first, second;
+	char pid[64];
+	struct heard h;
+
+	struct veth *v = *state;
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	assert_int_equal(capture_open(&first, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&second, &conf), EXIT_FAILED);
+	snprintf(pid, sizeof(pid), "process %ld ", (long)getpid());
+	assert_heard(&h, pid);
+	assert_int_equal(lock_holder(v->dev), getpid());
+	capture_close(&first);
+	assert_int_equal(lock_holder(v->dev), 0);
+	assert_int_equal(capture_open(&second, &conf), EXIT_DONE);
+	capture_close(&second);
+	heard_free(&h);
+}
+
+static void test_no_such_interface(void **state)
+{
+	struct heard h;
+	struct capture c;
+
+	struct veth *v = *state;
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	conf.iface = "nosuch0";
+	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_heard(&h, "nosuch0");
+	assert_heard(&h, v->dev);
+	assert_heard(&h, v->peer);
+	heard_free(&h);
+}
+
+/* A pin under our name that is another map: said, and left alone. */
+static void test_incompatible_pin(void **state)
+{
+	struct heard h;
+	struct capture c;
+	int fd;
+
+	struct veth *v = *state;
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	capture_close(&c);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "other", 4, 8, 1, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(pins_put(v->dev, "metlo_stats", fd), 0);
+	close(fd);
+	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_heard(&h, "metlo_stats");
+	assert_heard(&h, "metlo-xdp detach");
+	assert_true(pins_purge(v->dev) > 0);
+	heard_free(&h);
+}
+
+/* Left by a version with another record layout: not reused, not taken for
+ * somebody else's, and detach removes it. */
+static void test_other_layout(void **state)
+{
+	char folder[PINS_PATH_MAX];
+	struct heard h;
+	struct capture c;
+
+	struct veth *v = *state;
+	listen_in(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	capture_close(&c);
+	pins_folder(folder, v->dev);
+	assert_int_equal(
+		shell("mkdir -p %s/v0/%s && mv %s/* %s/v0/%s/ && rmdir %s",
+		      METLO_PIN_ROOT, v->dev, folder, METLO_PIN_ROOT, v->dev,
+		      folder),
+		0);
+	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_heard(&h, "another version of metlo-xdp");
+	assert_heard(&h, "metlo-xdp detach");
+	assert_true(pins_purge(v->dev) > 0);
+	assert_no_program(v);
+	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	capture_close(&c);
+	heard_free(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, veth_up, veth_down)
+		T(mtu_refused),	      T(mode_change),	   T(other_program),
+		T(other_link),	      T(queues_refused),   T(second_daemon),
+		T(no_such_interface), T(incompatible_pin), T(other_layout),
+#undef T
+	};
+
+	if (!veth_possible("attach"))
+		return 0;
+	load_messages(0);
+	return cmocka_run_group_tests_name("attach", tests, NULL, NULL);
+}
