@@ -168,3 +168,44 @@ bool can_load(void)
 	testrun_free(t);
 	return true;
 }
+
+#define VNI_ALLOW_BYTES ((size_t)1 << 21)
+
+void both_allow_vnis(struct both *b, uint8_t bits)
+{
+	b->vni_allow = malloc(VNI_ALLOW_BYTES);
+	if (!b->vni_allow) {
+		perror("both_allow_vnis");
+		exit(1);
+	}
+	memset(b->vni_allow, bits, VNI_ALLOW_BYTES);
+}
+
+int both_open(struct both *b, const struct metlo_config *config)
+{
+	const struct frames_conf frames = {.config = *config,
+					   .vni_allow = b->vni_allow};
+	const struct testrun_conf conf = {.frames = &frames};
+
+	frame_alloc(&b->frame);
+	b->user = frames_new(&frames);
+	if (!b->user) {
+		perror("frames_new");
+		return -1;
+	}
+	b->loaded = can_load();
+	if (!b->loaded)
+		return 0;
+	b->kernel = testrun_new(&conf);
+	if (!b->kernel)
+		perror("testrun_new");
+	return b->kernel ? 0 : -1;
+}
+
+void both_close(struct both *b)
+{
+	testrun_free(b->kernel);
+	frames_free(b->user);
+	frame_free(&b->frame);
+	free(b->vni_allow);
+}

@@ -37,6 +37,24 @@ const char *result_difference(const struct result *a, const struct result *b);
 const char *outcome_name(enum metlo_outcome outcome);
 void dump_frame(const char *what, const uint8_t *data, size_t len);
 
+/* Both builds with one configuration, and a frame for them. Zeroed before
+ * use. */
+struct both {
+	bool loaded; /* else kernel is NULL */
+	struct testrun *kernel;
+	struct frames *user;
+	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs */
+	struct frame frame;
+	struct result from_kernel, from_user;
+};
+
+/* Makes the allow list, before both_open(), of bytes of this value. Exits
+ * when there is no memory. */
+void both_allow_vnis(struct both *b, uint8_t bits);
+/* 0, also where no program can be loaded; -1 after having said why. */
+int both_open(struct both *b, const struct metlo_config *config);
+void both_close(struct both *b);
+
 /* Ports 80, 8000 to 8100, VXLAN port 4789, one ring. */
 void config_default(struct metlo_config *config);
 /* Can the program be loaded? Else says why on stderr. */

@@ -28,12 +28,7 @@
 #define CORPUS	       "../shared/corpus"
 
 struct fixture {
-	bool loaded;
-	struct testrun *kernel;
-	struct frames *user;
-	uint64_t *vni_allow;
-	struct frame frame;
-	struct result a, b;
+	struct both both;
 	uint64_t frames_run, outcomes[METLO_OUTCOME_MAX];
 	uint64_t trailers; /* bytes that only user space counted */
 	unsigned int mismatches;
@@ -48,24 +43,26 @@ static void compare(struct fixture *fix, const uint8_t *data, size_t len,
 
 	if (len < 14 || len > FRAME_MAX)
 		return;
-	feed_kernel(fix->kernel, data, len, linear, &fix->a);
-	feed_user(fix->user, data, len, &fix->b);
+	feed_kernel(fix->both.kernel, data, len, linear,
+		    &fix->both.from_kernel);
+	feed_user(fix->both.user, data, len, &fix->both.from_user);
 	fix->frames_run++;
 	/* See metlo_view_whole(). */
-	if (linear && fix->a.stats.bytes == linear) {
-		fix->a.stats.bytes = len;
+	if (linear && fix->both.from_kernel.stats.bytes == linear) {
+		fix->both.from_kernel.stats.bytes = len;
 		fix->trailers += len - linear;
 	}
-	outcome = result_outcome(&fix->a, len);
-	what = result_difference(&fix->a, &fix->b);
+	outcome = result_outcome(&fix->both.from_kernel, len);
+	what = result_difference(&fix->both.from_kernel, &fix->both.from_user);
 	if (!what && outcome == METLO_OUTCOME_MAX)
 		what = "sum of the outcomes";
 	if (what) {
 		fprintf(stderr,
 			"# different %s: kernel %s %d, user space %s %d, first buffer %zu\n",
-			what, outcome_name(outcome), fix->a.verdict,
-			outcome_name(result_outcome(&fix->b, len)),
-			fix->b.verdict, linear);
+			what, outcome_name(outcome),
+			fix->both.from_kernel.verdict,
+			outcome_name(result_outcome(&fix->both.from_user, len)),
+			fix->both.from_user.verdict, linear);
 		dump_frame("frame", data, len);
 		if (++fix->mismatches >= MISMATCHES_MAX)
 			fail_msg("too many differences");
@@ -92,20 +89,21 @@ static void report(struct fixture *fix, const char *what)
 /* The same request in both tables, for the frame's own tuple. */
 static void random_shunt(struct fixture *fix, uint32_t vni, uint64_t *state)
 {
-	const struct frame *f = &fix->frame;
+	const struct frame *f = &fix->both.frame;
 	uint64_t r = frame_rand(state);
 	struct metlo_shunt want = {.mode = (uint32_t)(r % 3),
 				   .until_seq = (uint32_t)(r >> 8),
 				   .vni = vni,
 				   .sport = f->sport,
 				   .dport = f->dport};
-	uint32_t hash = metlo_flow_hash(testrun_config(fix->kernel)->hash_seed,
-					f->saddr, f->daddr, f->sport, f->dport);
+	uint32_t hash =
+		metlo_flow_hash(testrun_config(fix->both.kernel)->hash_seed,
+				f->saddr, f->daddr, f->sport, f->dport);
 
 	memcpy(want.saddr, f->saddr, 16);
 	memcpy(want.daddr, f->daddr, 16);
-	metlo_shunt_set(testrun_shunts(fix->kernel), hash, &want);
-	metlo_shunt_set(frames_shunts(fix->user), hash, &want);
+	metlo_shunt_set(testrun_shunts(fix->both.kernel), hash, &want);
+	metlo_shunt_set(frames_shunts(fix->both.user), hash, &want);
 }
 
 static void test_generated(void **state)
@@ -114,14 +112,14 @@ static void test_generated(void **state)
 	struct frame_spec spec;
 	uint64_t seed = 20261123;
 
-	if (!fix->loaded)
+	if (!fix->both.loaded)
 		skip();
 	for (int i = 0; i < GENERATED; i++) {
 		frame_random_spec(&spec, &seed);
-		frame_build(&fix->frame, &spec);
+		frame_build(&fix->both.frame, &spec);
 		if (i % 4 == 0)
 			random_shunt(fix, spec.vni, &seed);
-		compare(fix, fix->frame.data, fix->frame.len, 0);
+		compare(fix, fix->both.frame.data, fix->both.frame.len, 0);
 	}
 	report(fix, "generated");
 }
@@ -132,15 +130,15 @@ static void test_mutated(void **state)
 	struct frame_spec spec;
 	uint64_t seed = 4789;
 
-	if (!fix->loaded)
+	if (!fix->both.loaded)
 		skip();
 	for (int i = 0; i < MUTATED; i++) {
 		frame_random_spec(&spec, &seed);
-		frame_build(&fix->frame, &spec);
+		frame_build(&fix->both.frame, &spec);
 		if (i % 16 == 0)
 			random_shunt(fix, spec.vni, &seed);
-		frame_mutate(&fix->frame, &seed);
-		compare(fix, fix->frame.data, fix->frame.len, 0);
+		frame_mutate(&fix->both.frame, &seed);
+		compare(fix, fix->both.frame.data, fix->both.frame.len, 0);
 	}
 	report(fix, "mutated");
 }
@@ -152,27 +150,28 @@ static void test_frags(void **state)
 	struct frame_spec spec;
 	uint64_t seed = 3498;
 
-	if (!fix->loaded)
+	if (!fix->both.loaded)
 		skip();
 	memset(&spec, 0, sizeof(spec));
-	frame_build(&fix->frame, &spec);
-	if (testrun_push(fix->kernel, fix->frame.data, fix->frame.len, 20) ==
-	    -EINVAL) {
+	frame_build(&fix->both.frame, &spec);
+	if (testrun_push(fix->both.kernel, fix->both.frame.data,
+			 fix->both.frame.len, 20) == -EINVAL) {
 		print_message("# this kernel cannot split a test frame\n");
 		skip();
 	}
-	feed_user(fix->user, fix->frame.data, fix->frame.len, &fix->b);
+	feed_user(fix->both.user, fix->both.frame.data, fix->both.frame.len,
+		  &fix->both.from_user);
 	for (int i = 0; i < GENERATED; i++) {
 		size_t linear;
 
 		frame_random_spec(&spec, &seed);
-		frame_build(&fix->frame, &spec);
+		frame_build(&fix->both.frame, &spec);
 		if (i % 2)
-			frame_mutate(&fix->frame, &seed);
+			frame_mutate(&fix->both.frame, &seed);
 		linear = 14 + frame_rand(&seed) % 150;
-		if (linear >= fix->frame.len)
+		if (linear >= fix->both.frame.len)
 			linear = 0;
-		compare(fix, fix->frame.data, fix->frame.len, linear);
+		compare(fix, fix->both.frame.data, fix->both.frame.len, linear);
 	}
 	report(fix, "in several buffers");
 }
@@ -219,7 +218,7 @@ static void test_corpus(void **state)
 	glob_t files = {0};
 	int err;
 
-	if (!fix->loaded)
+	if (!fix->both.loaded)
 		skip();
 	corpus = corpus ? corpus : CORPUS;
 	if (access(TOOLS "/vxlanwrap.py", R_OK) || access(corpus, R_OK)) {
@@ -269,13 +268,13 @@ static void test_conservation(void **state)
 	struct fixture *fix = *state;
 	uint64_t kernel_vnis[8] = {0}, user_vnis[8] = {0};
 	struct metlo_vni_stats all = {0};
-	const struct metlo_stats *user = frames_stats(fix->user);
+	const struct metlo_stats *user = frames_stats(fix->both.user);
 	struct metlo_stats s;
 	uint64_t sum = 0, outside;
 
-	if (!fix->loaded)
+	if (!fix->both.loaded)
 		skip();
-	assert_return_code(testrun_stats(fix->kernel, &s), 0);
+	assert_return_code(testrun_stats(fix->both.kernel, &s), 0);
 	s.bytes += fix->trailers;
 	assert_memory_equal(&s, user, sizeof(s));
 #define ADD(name) sum += s.name;
@@ -287,11 +286,13 @@ static void test_conservation(void **state)
 	 * be outer ones. There were more VNIs than metlo_vni holds, so only
 	 * those that are never the oldest are exact. */
 	outside = s.pass_not_vxlan + s.bad_outer + s.bad_vxlan;
-	assert_return_code(testrun_each_vni(fix->kernel, add_vni, &all), 0);
+	assert_return_code(testrun_each_vni(fix->both.kernel, add_vni, &all),
+			   0);
 	assert_true(all.packets <= s.packets - outside);
 	assert_return_code(
-		testrun_each_vni(fix->kernel, add_low_vni, kernel_vnis), 0);
-	frames_each_vni(fix->user, add_low_vni, user_vnis);
+		testrun_each_vni(fix->both.kernel, add_low_vni, kernel_vnis),
+		0);
+	frames_each_vni(fix->both.user, add_low_vni, user_vnis);
 	assert_memory_equal(kernel_vnis, user_vnis, sizeof(user_vnis));
 	assert_true(user_vnis[3] > 1000);
 }
@@ -299,42 +300,24 @@ static void test_conservation(void **state)
 static int set_up(void **state)
 {
 	struct fixture *fix = calloc(1, sizeof(*fix));
-	struct frames_conf frames = {0};
-	struct testrun_conf conf = {.frames = &frames};
+	struct metlo_config config;
 
 	if (!fix)
 		return -1;
 	*state = fix;
-	frame_alloc(&fix->frame);
-	fix->vni_allow = calloc(1 << 18, sizeof(uint64_t));
-	if (!fix->vni_allow)
-		return -1;
 	/* All but VNI 5. */
-	memset(fix->vni_allow, 0xff, (1 << 18) * sizeof(uint64_t));
-	fix->vni_allow[0] &= ~(1ull << 5);
-	frames.vni_allow = fix->vni_allow;
-	config_default(&frames.config);
-	frames.config.vni_filter = 1;
-	fix->user = frames_new(&frames);
-	if (!fix->user)
-		return -1;
-	fix->loaded = can_load();
-	if (!fix->loaded)
-		return 0;
-	fix->kernel = testrun_new(&conf);
-	if (!fix->kernel)
-		perror("testrun_new");
-	return fix->kernel ? 0 : -1;
+	both_allow_vnis(&fix->both, 0xff);
+	fix->both.vni_allow[0] &= ~(1ull << 5);
+	config_default(&config);
+	config.vni_filter = 1;
+	return both_open(&fix->both, &config);
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *fix = *state;
 
-	testrun_free(fix->kernel);
-	frames_free(fix->user);
-	frame_free(&fix->frame);
-	free(fix->vni_allow);
+	both_close(&fix->both);
 	free(fix);
 	return 0;
 }

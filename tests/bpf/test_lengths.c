@@ -21,11 +21,7 @@
 #define LENGTHS 2200u
 
 struct fixture {
-	bool loaded;
-	struct testrun *kernel;
-	struct frames *user;
-	struct frame frame;
-	struct result a, b;
+	struct both both;
 	uint64_t frames_run;
 };
 
@@ -53,22 +49,23 @@ static const char *wrong_record(const struct frame *f, const struct result *r,
 static void check(struct fixture *fix, struct frame_spec *spec, uint32_t len,
 		  size_t linear)
 {
-	struct frame *f = &fix->frame;
+	struct frame *f = &fix->both.frame;
 	const char *wrong;
 
 	spec->payload = len;
 	spec->seq = len;
 	frame_build(f, spec);
-	feed_kernel(fix->kernel, f->data, f->len, linear, &fix->a);
-	wrong = wrong_record(f, &fix->a, len);
+	feed_kernel(fix->both.kernel, f->data, f->len, linear,
+		    &fix->both.from_kernel);
+	wrong = wrong_record(f, &fix->both.from_kernel, len);
 	if (wrong)
 		fail_msg("%u bytes at %zu, first buffer %zu: wrong %s", len,
 			 f->payload, linear, wrong);
 	fix->frames_run++;
 	if (linear)
 		return;
-	feed_user(fix->user, f->data, f->len, &fix->b);
-	wrong = result_difference(&fix->a, &fix->b);
+	feed_user(fix->both.user, f->data, f->len, &fix->both.from_user);
+	wrong = result_difference(&fix->both.from_kernel, &fix->both.from_user);
 	if (wrong)
 		fail_msg("%u bytes at %zu: different %s", len, f->payload,
 			 wrong);
@@ -94,7 +91,7 @@ static void test_lengths(void **state)
 					  32768, 49152, 60000};
 	struct fixture *fix = *state;
 
-	if (!fix->loaded)
+	if (!fix->both.loaded)
 		skip();
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		struct frame_spec spec = layouts[i];
@@ -117,19 +114,21 @@ static void test_two_buffers(void **state)
 	struct fixture *fix = *state;
 	struct frame_spec spec = {.tcp_options = 12, .payload = 100};
 
-	if (!fix->loaded)
+	if (!fix->both.loaded)
 		skip();
-	frame_build(&fix->frame, &spec);
-	if (testrun_push(fix->kernel, fix->frame.data, fix->frame.len, 100) ==
-	    -EINVAL) {
+	frame_build(&fix->both.frame, &spec);
+	if (testrun_push(fix->both.kernel, fix->both.frame.data,
+			 fix->both.frame.len, 100) == -EINVAL) {
 		print_message("# this kernel cannot split a test frame\n");
 		skip();
 	}
-	feed_kernel(fix->kernel, fix->frame.data, fix->frame.len, 0, &fix->a);
+	feed_kernel(fix->both.kernel, fix->both.frame.data, fix->both.frame.len,
+		    0, &fix->both.from_kernel);
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		spec.payload = lengths[i];
-		frame_build(&fix->frame, &spec);
-		for (size_t n = fix->frame.payload - 4; n < fix->frame.len; n++)
+		frame_build(&fix->both.frame, &spec);
+		for (size_t n = fix->both.frame.payload - 4;
+		     n < fix->both.frame.len; n++)
 			check(fix, &spec, lengths[i], n);
 	}
 	printf("# show: %llu frames\n", (unsigned long long)fix->frames_run);
@@ -138,31 +137,20 @@ static void test_two_buffers(void **state)
 static int set_up(void **state)
 {
 	struct fixture *fix = calloc(1, sizeof(*fix));
-	struct frames_conf frames = {0};
-	struct testrun_conf conf = {.frames = &frames};
+	struct metlo_config config;
 
 	if (!fix)
 		return -1;
 	*state = fix;
-	frame_alloc(&fix->frame);
-	config_default(&frames.config);
-	fix->loaded = can_load();
-	if (!fix->loaded)
-		return 0;
-	fix->user = frames_new(&frames);
-	fix->kernel = testrun_new(&conf);
-	if (!fix->kernel)
-		perror("testrun_new");
-	return fix->user && fix->kernel ? 0 : -1;
+	config_default(&config);
+	return both_open(&fix->both, &config);
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *fix = *state;
 
-	testrun_free(fix->kernel);
-	frames_free(fix->user);
-	frame_free(&fix->frame);
+	both_close(&fix->both);
 	free(fix);
 	return 0;
 }

@@ -20,14 +20,6 @@
 
 #define FAILURES_MAX 10
 
-struct fixture {
-	bool loaded;
-	struct testrun *kernel;
-	uint64_t *vni_allow; /* VNI 7 and 0xfffffe */
-	struct frame frame;
-	struct result user, kern;
-};
-
 static void case_config(const struct verdict_case *c,
 			struct metlo_config *config)
 {
@@ -164,7 +156,7 @@ static int failures(const struct verdict_case *c, const struct frame *f,
 	return 1;
 }
 
-static int run_user(struct fixture *fix, const struct verdict_case *c)
+static int run_user(struct both *fix, const struct verdict_case *c)
 {
 	struct frames_conf conf = {.vni_allow = fix->vni_allow,
 				   .raw = c->spec.raw};
@@ -176,13 +168,13 @@ static int run_user(struct fixture *fix, const struct verdict_case *c)
 	assert_non_null(frames);
 	case_shunt(c, &fix->frame, conf.config.hash_seed,
 		   frames_shunts(frames));
-	feed_user(frames, fix->frame.data, fix->frame.len, &fix->user);
+	feed_user(frames, fix->frame.data, fix->frame.len, &fix->from_user);
 	frames_free(frames);
-	failed = failures(c, &fix->frame, &fix->user, "user space");
+	failed = failures(c, &fix->frame, &fix->from_user, "user space");
 	return failed;
 }
 
-static int run_kernel(struct fixture *fix, const struct verdict_case *c)
+static int run_kernel(struct both *fix, const struct verdict_case *c)
 {
 	struct metlo_config *config = testrun_config(fix->kernel);
 
@@ -190,11 +182,11 @@ static int run_kernel(struct fixture *fix, const struct verdict_case *c)
 	case_shunt(c, &fix->frame, config->hash_seed,
 		   testrun_shunts(fix->kernel));
 	feed_kernel(fix->kernel, fix->frame.data, fix->frame.len, 0,
-		    &fix->kern);
-	return failures(c, &fix->frame, &fix->kern, "kernel");
+		    &fix->from_kernel);
+	return failures(c, &fix->frame, &fix->from_kernel, "kernel");
 }
 
-static void case_frame(struct fixture *fix, const struct verdict_case *c)
+static void case_frame(struct both *fix, const struct verdict_case *c)
 {
 	struct frame *f = &fix->frame;
 
@@ -211,7 +203,7 @@ static void case_frame(struct fixture *fix, const struct verdict_case *c)
 
 static void test_user(void **state)
 {
-	struct fixture *fix = *state;
+	struct both *fix = *state;
 	int failed = 0;
 
 	assert_true(verdict_case_count >= 90);
@@ -225,7 +217,7 @@ static void test_user(void **state)
 
 static void test_kernel(void **state)
 {
-	struct fixture *fix = *state;
+	struct both *fix = *state;
 	int failed = 0;
 
 	if (!fix->loaded)
@@ -243,7 +235,7 @@ static void test_kernel(void **state)
  * every byte of them. */
 static void test_kernel_frags(void **state)
 {
-	struct fixture *fix = *state;
+	struct both *fix = *state;
 	struct verdict_case c = {
 		.name = "frags",
 		.spec = {.payload = 6000, .vni = 3, .seq = 9, .ack = 8},
@@ -260,13 +252,14 @@ static void test_kernel_frags(void **state)
 	case_frame(fix, &c);
 	case_shunt(&c, f, 1, testrun_shunts(fix->kernel));
 	for (size_t linear = 14; linear <= f->payload + 8; linear++) {
-		feed_kernel(fix->kernel, f->data, f->len, linear, &fix->kern);
-		if (fix->kern.verdict == -EINVAL) {
+		feed_kernel(fix->kernel, f->data, f->len, linear,
+			    &fix->from_kernel);
+		if (fix->from_kernel.verdict == -EINVAL) {
 			print_message(
 				"# this kernel cannot split a test frame\n");
 			skip();
 		}
-		failed += failures(&c, f, &fix->kern, "frags");
+		failed += failures(&c, f, &fix->from_kernel, "frags");
 	}
 	assert_int_equal(failed, 0);
 }
@@ -290,7 +283,7 @@ static void cut_case(struct verdict_case *c, const struct frame *f, size_t n)
 		c->flags |= METLO_REC_TRUNCATED;
 }
 
-static void cut_everywhere(struct fixture *fix, const struct frame_spec *spec)
+static void cut_everywhere(struct both *fix, const struct frame_spec *spec)
 {
 	struct verdict_case c = {.name = "cut", .spec = *spec};
 	int failed = 0;
@@ -328,7 +321,7 @@ static void test_cut(void **state)
 /* A capture that was snapped tells the length on the wire beside the frame. */
 static void test_snapped(void **state)
 {
-	struct fixture *fix = *state;
+	struct both *fix = *state;
 	struct frames_conf conf = {.raw = true};
 	struct frame_spec spec = {
 		.raw = true, .inner = {.total_len = SET(0)}, .payload = 500};
@@ -350,37 +343,25 @@ static void test_snapped(void **state)
 
 static int set_up(void **state)
 {
-	struct fixture *fix = calloc(1, sizeof(*fix));
-	struct frames_conf frames = {0};
-	struct testrun_conf conf = {.frames = &frames};
+	struct both *fix = calloc(1, sizeof(*fix));
+	struct metlo_config config;
 
 	if (!fix)
 		return -1;
 	*state = fix;
-	frame_alloc(&fix->frame);
-	fix->vni_allow = calloc(1 << 18, sizeof(uint64_t));
-	if (!fix->vni_allow)
-		return -1;
+	/* VNI 7 and 0xfffffe */
+	both_allow_vnis(fix, 0);
 	fix->vni_allow[7 / 64] |= 1ull << 7;
 	fix->vni_allow[0xfffffe / 64] |= 1ull << 62;
-	frames.vni_allow = fix->vni_allow;
-	config_default(&frames.config);
-	fix->loaded = can_load();
-	if (!fix->loaded)
-		return 0;
-	fix->kernel = testrun_new(&conf);
-	if (!fix->kernel)
-		perror("testrun_new");
-	return fix->kernel ? 0 : -1;
+	config_default(&config);
+	return both_open(fix, &config);
 }
 
 static int tear_down(void **state)
 {
-	struct fixture *fix = *state;
+	struct both *fix = *state;
 
-	testrun_free(fix->kernel);
-	frame_free(&fix->frame);
-	free(fix->vni_allow);
+	both_close(fix);
 	free(fix);
 	return 0;
 }
