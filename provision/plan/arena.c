@@ -90,13 +90,16 @@ const char *arena_printf(struct arena *a, const char *fmt, ...)
 }
 
 /* Lists have room for FIRST_ITEMS, then for each power of two: whether one is
- * full is seen from its length. */
+ * full is seen from its length. One that got shorter has old items behind its
+ * end. */
 void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
 {
 	void *to;
 
-	if (n && (n < FIRST_ITEMS || (n & (n - 1))))
+	if (n && (n < FIRST_ITEMS || (n & (n - 1)))) {
+		memset((uint8_t *)items + n * size, 0, size);
 		return items;
+	}
 	if (n > SIZE_MAX / 4 / size) {
 		a->failed = true;
 		return NULL;

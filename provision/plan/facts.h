@@ -59,6 +59,21 @@ struct facts {
 
 void facts_free(struct facts *f);
 
+/* What facts_load() is to read beyond what every command looks at. */
+struct facts_wanted {
+	bool network; /* subnets, VPCs, endpoints: for plans */
+	bool health;  /* targets of every target group */
+	bool paths;   /* network ACLs and route tables: for verify */
+	const struct sources *sources; /* ECS services among them; or NULL */
+};
+
+/* Reads f (which is overwritten). progress, if not NULL, is told what is being
+ * read. On failure f is empty. */
+int facts_load(struct facts *f, struct aws_client *c,
+	       const struct facts_wanted *wanted,
+	       void (*progress)(void *ctx, const char *what), void *ctx,
+	       struct aws_error *err);
+
 /* By id, ARN or name: NULL when there is none. */
 const struct ec2_instance *facts_instance(const struct facts *f,
 					  const char *id);

@@ -19,6 +19,13 @@ static bool in(uint32_t v, const uint32_t *list, size_t n)
 
 uint32_t session_free_number(const uint32_t *taken, size_t n)
 {
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (taken[i] > highest)
+			highest = taken[i];
+	if (highest < SESSION_NUMBER_MAX)
+		return highest + 1;
 	for (uint32_t v = 1; v <= SESSION_NUMBER_MAX; v++)
 		if (!in(v, taken, n))
 			return v;

@@ -14,9 +14,10 @@
 #define SESSION_NUMBER_MAX 32766
 #define VNI_MAX		   0xffffff /* 24 bits; 0 is left out: tools take it for "none" */
 
-/* The lowest number from 1 that none of the n taken ones is, 0 when there is
- * none. AWS evaluates the lowest first, so that a session made before keeps its
- * packets only if it is lower; it keeps its number in any case. */
+/* A number for a new session of a source that n others have taken, 0 when there
+ * is none. A packet goes to the session with the lowest number whose filter
+ * takes it, and to no other: so that the others keep what they have, it is the
+ * lowest number above theirs; when there is none above, the lowest free one. */
 uint32_t session_free_number(const uint32_t *taken, size_t n);
 
 /* A VNI for a deployment: always the same one for the same name unless one of

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether security groups let mirrored traffic and health checks in. */
+#include <stdio.h>
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/limits.h"
+#include "plan/netcheck.h"
+
+struct str_list source_blocks(struct plan *p)
+{
+	struct str_list l = {0};
+
+	for (size_t i = 0; i < p->sources.n; i++) {
+		const struct ec2_interface *eni = p->sources.items[i].eni;
+		const struct ec2_vpc *vpc = facts_vpc(p->facts, eni->vpc_id);
+		const struct ec2_subnet *subnet =
+			facts_subnet(p->facts, eni->subnet_id);
+
+		for (size_t k = 0; vpc && k < vpc->cidrs.n; k++)
+			if (!str_empty(vpc->cidrs.items[k].cidr))
+				str_list_add(&p->mem, &l,
+					     vpc->cidrs.items[k].cidr);
+		if (vpc && !vpc->cidrs.n && !str_empty(vpc->cidr))
+			str_list_add(&p->mem, &l, vpc->cidr);
+		if (!vpc && subnet && !str_empty(subnet->cidr))
+			str_list_add(&p->mem, &l, subnet->cidr);
+		else if (!vpc && !str_empty(eni->private_ip))
+			str_list_add(&p->mem, &l,
+				     arena_printf(&p->mem, "%s/32",
+						  eni->private_ip));
+	}
+	return l;
+}
+
+static enum verdict worse(enum verdict a, enum verdict b)
+{
+	if (a == VERDICT_NO || b == VERDICT_NO)
+		return VERDICT_NO;
+	return a == VERDICT_UNKNOWN ? a : b;
+}
+
+static enum verdict sources_allowed(const struct plan *p,
+				    const struct ec2_group_refs *groups,
+				    const struct ec2_group_refs *lb)
+{
+	enum verdict v = VERDICT_YES;
+
+	for (size_t i = 0; i < p->sources.n; i++) {
+		struct flow flow = {.protocol = FILTER_UDP,
+				    .port = VXLAN_PORT,
+				    .peer_groups = lb};
+
+		if (interface_address(p->sources.items[i].eni, &flow.peer))
+			v = worse(v, groups_allow(p->facts, groups, &flow));
+	}
+	return v;
+}
+
+/* Health checks come from the addresses of the load balancer, one in each of
+ * its subnets. */
+static enum verdict checks_allowed(const struct plan *p,
+				   const struct ec2_group_refs *groups,
+				   const struct ec2_group_refs *lb)
+{
+	enum verdict v = VERDICT_YES;
+	const struct elbv2_load_balancer *b =
+		facts_load_balancer(p->facts, p->load_balancer.id, "network");
+	struct parse_error unused;
+
+	for (size_t i = 0; b && i < b->zones.n; i++) {
+		const struct ec2_subnet *s =
+			facts_subnet(p->facts, b->zones.items[i].subnet_id);
+		struct flow flow = {.protocol = FILTER_TCP,
+				    .port = VXLAN_PORT,
+				    .peer_groups = lb};
+
+		if (s && s->cidr && cidr_parse(s->cidr, &flow.peer, &unused))
+			v = worse(v, groups_allow(p->facts, groups, &flow));
+	}
+	/* A load balancer to be made: whoever is in its VPC. */
+	for (size_t i = 0; !b && i < p->facts->vpcs.n; i++) {
+		struct flow flow = {.protocol = FILTER_TCP,
+				    .port = VXLAN_PORT,
+				    .peer_groups = lb};
+		const struct ec2_group *g =
+			groups->n ? facts_group(p->facts, groups->items[0].id)
+				  : NULL;
+
+		if (g && str_same(p->facts->vpcs.items[i].id, g->vpc_id) &&
+		    p->facts->vpcs.items[i].cidr &&
+		    cidr_parse(p->facts->vpcs.items[i].cidr, &flow.peer,
+			       &unused))
+			v = worse(v, groups_allow(p->facts, groups, &flow));
+	}
+	return v;
+}
+
+/* One rule that is missing: a step, or a note. */
+static void open_group(struct plan *p, const char *group, const char *whose,
+		       const char *protocol, struct ref lb_group)
+{
+	struct str_list blocks = source_blocks(p);
+	bool by_group = lb_group.id || lb_group.step >= 0;
+	const char *from = by_group ? "the load balancer"
+				    : str_list_text(&p->mem, &blocks, 4);
+	const char *upper = !strcmp(protocol, "udp") ? "UDP" : "TCP";
+	struct step *s;
+
+	/* Several collectors may share a group. */
+	for (size_t i = 0; i < p->steps.n; i++)
+		if (p->steps.items[i].kind == STEP_AUTHORIZE &&
+		    str_same(p->steps.items[i].on.id, group) &&
+		    str_same(p->steps.items[i].protocol, protocol))
+			return;
+	p->rules_missing++;
+	if (!p->spec.open_groups) {
+		note_add(
+			&p->mem, &p->notes, NOTE_WARN,
+			"the security group %s of %s does not let %s %d from %s in, so that nothing would arrive; --open-groups adds the rule",
+			group, whose, upper, VXLAN_PORT, from);
+		return;
+	}
+	s = plan_step(p, STEP_AUTHORIZE, NULL,
+		      "let %s %d from %s into the security group %s of %s",
+		      upper, VXLAN_PORT, from, group, whose);
+	s->undo_text = "take that rule out again";
+	s->on = ref_id(group);
+	s->protocol = protocol;
+	s->description = name_rule(&p->mem, p->spec.name);
+	if (by_group)
+		s->other = lb_group;
+	else
+		s->ids = blocks;
+}
+
+static void decide(struct plan *p, enum verdict v,
+		   const struct ec2_group_refs *groups, const char *whose,
+		   const char *protocol, struct ref lb_group)
+{
+	if (v == VERDICT_UNKNOWN)
+		note_add(
+			&p->mem, &p->notes, NOTE_INFO,
+			"whether the security groups of %s let %s %d in depends on prefix lists or groups that were not read",
+			whose, !strcmp(protocol, "udp") ? "UDP" : "TCP",
+			VXLAN_PORT);
+	if (v == VERDICT_NO && groups->n)
+		open_group(p, groups->items[0].id, whose, protocol, lb_group);
+}
+
+void build_groups(struct plan *p, const struct ec2_interface *collector,
+		  struct ref lb_group, bool through_lb)
+{
+	/* Of the load balancer's group only what is there already counts. */
+	struct ec2_group_ref lb_ref = {.id = (char *)lb_group.id};
+	struct ec2_group_refs lb = {&lb_ref, lb_group.id != NULL};
+
+	if (collector)
+		decide(p, sources_allowed(p, &collector->groups, &lb),
+		       &collector->groups, collector->id, "udp", lb_group);
+	if (!through_lb)
+		return;
+	for (size_t i = 0; i < p->spec.target.collectors.n; i++) {
+		const struct ec2_instance *c = facts_instance(
+			p->facts, p->spec.target.collectors.items[i]);
+
+		if (!c || !c->groups.n)
+			continue;
+		decide(p, sources_allowed(p, &c->groups, &lb), &c->groups,
+		       c->id, "udp", lb_group);
+		decide(p, checks_allowed(p, &c->groups, &lb), &c->groups, c->id,
+		       "tcp", lb_group);
+	}
+}

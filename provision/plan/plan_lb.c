@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A network load balancer of our own: security group, listener and target group
+ * for VXLAN, health check on the TCP port that the collector serves, one subnet
+ * per zone, and the collectors registered.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/limits.h"
+
+static const char *vpc_of(const struct plan *p)
+{
+	const struct target_spec *t = &p->spec.target;
+	const struct ec2_instance *i;
+	const struct ec2_subnet *s;
+
+	for (size_t k = 0; k < t->collectors.n; k++) {
+		i = facts_instance(p->facts, t->collectors.items[k]);
+		if (i && i->vpc_id)
+			return i->vpc_id;
+	}
+	for (size_t k = 0; k < t->subnets.n; k++) {
+		s = facts_subnet(p->facts, t->subnets.items[k]);
+		if (s && s->vpc_id)
+			return s->vpc_id;
+	}
+	return p->sources.n ? p->sources.items[0].eni->vpc_id : NULL;
+}
+
+/* The best subnet of the zone so far, by free addresses; a load balancer needs
+ * 8. Among equal ones the first by id, so that the choice is always the same. */
+static bool better(const struct ec2_subnet *s, const struct ec2_subnet *than)
+{
+	if (!than || s->free_addresses != than->free_addresses)
+		return !than || s->free_addresses > than->free_addresses;
+	return strcmp(s->id, than->id) < 0;
+}
+
+static const struct ec2_subnet *best_in(const struct plan *p, const char *vpc,
+					const char *zone)
+{
+	const struct ec2_subnet *best = NULL, *s;
+
+	for (size_t i = 0; i < p->facts->subnets.n; i++) {
+		s = &p->facts->subnets.items[i];
+		if (str_same(s->vpc_id, vpc) && str_same(s->zone, zone) &&
+		    !s->ipv6_only && s->free_addresses >= 8 && better(s, best))
+			best = s;
+	}
+	return best;
+}
+
+static void add_zone(struct plan *p, struct str_list *zones, const char *subnet,
+		     const char *vpc)
+{
+	const struct ec2_subnet *s = facts_subnet(p->facts, subnet);
+
+	if (s && s->zone && str_same(s->vpc_id, vpc))
+		str_list_add(&p->mem, zones, s->zone);
+}
+
+/* Given ones, checked; or one in each zone of collectors and sources: a load
+ * balancer serves only the zones that it has subnets in. */
+static void choose_subnets(struct plan *p, const char *vpc,
+			   struct str_list *out)
+{
+	const struct target_spec *t = &p->spec.target;
+	struct str_list zones = {0};
+
+	for (size_t i = 0; i < t->subnets.n; i++) {
+		const struct ec2_subnet *s =
+			facts_subnet(p->facts, t->subnets.items[i]);
+
+		if (!s || !str_same(s->vpc_id, vpc))
+			note_add(&p->mem, &p->notes, NOTE_FAIL,
+				 "there is no subnet %s in %s",
+				 t->subnets.items[i], vpc);
+		else if (str_list_has(&zones, s->zone ? s->zone : ""))
+			note_add(
+				&p->mem, &p->notes, NOTE_FAIL,
+				"two subnets are in the zone %s; a load balancer takes one per zone",
+				s->zone ? s->zone : "?");
+		else
+			str_list_add(&p->mem, &zones, s->zone ? s->zone : "");
+		str_list_add(&p->mem, out, t->subnets.items[i]);
+	}
+	if (t->subnets.n)
+		return;
+	for (size_t i = 0; i < t->collectors.n; i++) {
+		const struct ec2_instance *c =
+			facts_instance(p->facts, t->collectors.items[i]);
+
+		if (c)
+			add_zone(p, &zones, c->subnet_id, vpc);
+	}
+	for (size_t i = 0; i < p->sources.n; i++)
+		add_zone(p, &zones, p->sources.items[i].eni->subnet_id, vpc);
+	for (size_t i = 0; i < zones.n; i++) {
+		const struct ec2_subnet *s = best_in(p, vpc, zones.items[i]);
+
+		if (s)
+			str_list_add(&p->mem, out, s->id);
+		else
+			note_add(
+				&p->mem, &p->notes, NOTE_WARN,
+				"no subnet of %s in the zone %s has 8 free addresses: the load balancer is not in that zone",
+				vpc, zones.items[i]);
+	}
+	if (!out->n)
+		note_add(
+			&p->mem, &p->notes, NOTE_FAIL,
+			"no subnet of %s has room for a load balancer; name one with --subnet",
+			vpc);
+}
+
+static struct ref lb_group(struct plan *p, const struct own *own,
+			   const char *vpc)
+{
+	struct str_list blocks = source_blocks(p);
+	const char *name = name_group(&p->mem, p->spec.name);
+	struct ref group;
+	struct step *s;
+
+	if (own->group)
+		return ref_id(own->group->id);
+	s = plan_step(p, STEP_CREATE_GROUP, &group,
+		      "create the security group \"%s\" in %s", name, vpc);
+	s->undo_text = "delete the security group";
+	s->name = name;
+	s->description = name_rule(&p->mem, p->spec.name);
+	s->vpc_id = vpc;
+	s->tags = tags_own(&p->mem, p->spec.name, name);
+	s = plan_step(p, STEP_AUTHORIZE, NULL, "let UDP %d from %s into it",
+		      VXLAN_PORT, str_list_text(&p->mem, &blocks, 4));
+	s->on = group; /* it goes with the group: nothing to take back */
+	s->protocol = "udp";
+	s->ids = blocks;
+	s->description = name_rule(&p->mem, p->spec.name);
+	return group;
+}
+
+static struct ref target_group(struct plan *p, const struct own *own,
+			       const char *vpc)
+{
+	const char *name = name_short(&p->mem, p->spec.name);
+	struct ref group;
+	struct step *s;
+
+	if (own->tg)
+		return ref_id(own->tg->arn);
+	s = plan_step(p, STEP_CREATE_TG, &group,
+		      "create the target group %s: UDP %d, health check TCP %d",
+		      name, VXLAN_PORT, VXLAN_PORT);
+	s->undo_text = "delete the target group";
+	s->name = name;
+	s->vpc_id = vpc;
+	s->target_type = "instance";
+	s->tags = tags_own(&p->mem, p->spec.name, name);
+	s = plan_step(p, STEP_TG_ATTRIBUTES, NULL,
+		      "send all packets of a source to the same collector");
+	s->on = group;
+	tags_add(&p->mem, &s->tags, "stickiness.enabled", "true");
+	tags_add(&p->mem, &s->tags, "stickiness.type", "source_ip");
+	return group;
+}
+
+static void register_collectors(struct plan *p, const struct own *own,
+				struct ref group)
+{
+	const struct target_spec *t = &p->spec.target;
+	struct str_list missing = {0};
+	struct step *s;
+
+	for (size_t i = 0; i < t->collectors.n; i++) {
+		const struct facts *f = p->facts;
+		bool there = false;
+
+		if (!facts_instance(f, t->collectors.items[i])) {
+			note_add(&p->mem, &p->notes, NOTE_FAIL,
+				 "there is no instance %s to be a collector",
+				 t->collectors.items[i]);
+			continue;
+		}
+		for (size_t k = 0; own->tg && k < f->registered.n; k++) {
+			const struct facts_target_group *g =
+				&f->registered.items[k];
+
+			for (size_t m = 0;
+			     g->group == own->tg && m < g->targets.n; m++)
+				there |= str_same(g->targets.items[m].id,
+						  t->collectors.items[i]) &&
+					 !str_same(g->targets.items[m].state,
+						   "draining");
+		}
+		if (!there)
+			str_list_add(&p->mem, &missing, t->collectors.items[i]);
+	}
+	if (!t->collectors.n)
+		note_add(
+			&p->mem, &p->notes, NOTE_WARN,
+			"no collector is named: register instances in the target group %s, or mirrored traffic goes nowhere",
+			name_short(&p->mem, p->spec.name));
+	if (!missing.n)
+		return;
+	s = plan_step(p, STEP_REGISTER, NULL, "register the collector%s %s",
+		      missing.n == 1 ? "" : "s",
+		      str_list_text(&p->mem, &missing, 6));
+	/* A group that is new goes with what is in it. */
+	if (own->tg)
+		s->undo_text = "deregister the collectors";
+	s->on = group;
+	s->ids = missing;
+}
+
+void build_deregister(struct plan *p, const struct own *own)
+{
+	struct str_list gone = {0};
+	struct step *s;
+
+	for (size_t k = 0; own->tg && k < p->facts->registered.n; k++) {
+		const struct facts_target_group *g =
+			&p->facts->registered.items[k];
+
+		for (size_t m = 0; g->group == own->tg && m < g->targets.n; m++)
+			if (!str_list_has(&p->spec.target.collectors,
+					  g->targets.items[m].id) &&
+			    !str_same(g->targets.items[m].state, "draining"))
+				str_list_add(&p->mem, &gone,
+					     g->targets.items[m].id);
+	}
+	/* Without any in the spec they were registered by hand. */
+	if (!gone.n || !p->spec.target.collectors.n)
+		return;
+	s = plan_step(p, STEP_DEREGISTER, NULL, "deregister %s",
+		      str_list_text(&p->mem, &gone, 6));
+	s->on = ref_id(own->tg->arn);
+	s->ids = gone;
+}
+
+static void make_load_balancer(struct plan *p, const char *vpc,
+			       struct ref group)
+{
+	struct str_list subnets = {0};
+	struct step *s;
+	const char *name = name_short(&p->mem, p->spec.name);
+	const struct elbv2_load_balancer *other =
+		facts_load_balancer(p->facts, name, NULL);
+
+	if (other)
+		note_add(
+			&p->mem, &p->notes, NOTE_FAIL,
+			"there is a load balancer %s already that metlo-mirror did not make: choose another --name",
+			name);
+	choose_subnets(p, vpc, &subnets);
+	s = plan_step(p, STEP_CREATE_LB, &p->load_balancer,
+		      "create the internal network load balancer %s in %s",
+		      name, str_list_text(&p->mem, &subnets, 6));
+	s->undo_text = "delete the load balancer";
+	s->name = name;
+	s->other = group;
+	s->ids = subnets;
+	s->tags = tags_own(&p->mem, p->spec.name, name);
+	s = plan_step(p, STEP_LB_ATTRIBUTES, NULL,
+		      "let it send to collectors in all zones");
+	s->on = p->load_balancer;
+	tags_add(&p->mem, &s->tags, "load_balancing.cross_zone.enabled",
+		 "true");
+}
+
+void build_load_balancer(struct plan *p, const struct own *own)
+{
+	const char *vpc = own->lb ? own->lb->vpc_id : vpc_of(p);
+	struct ref group = ref_id(NULL), targets;
+	const struct ec2_interface *none = NULL;
+	bool had_listener = own->lb && facts_listener(p->facts, own->lb->arn);
+	struct step *s;
+
+	if (str_empty(vpc)) {
+		note_add(
+			&p->mem, &p->notes, NOTE_FAIL,
+			"the VPC of the load balancer is not known: name its subnets with --subnet or the collectors with --collector");
+		return;
+	}
+	/* One without a group can never get one: its group was not made. */
+	if (!own->lb || own->lb->groups.n)
+		group = lb_group(p, own, vpc);
+	targets = target_group(p, own, vpc);
+	if (own->lb)
+		p->load_balancer = ref_id(own->lb->arn);
+	else
+		make_load_balancer(p, vpc, group);
+	if (!had_listener) {
+		s = plan_step(p, STEP_CREATE_LISTENER, NULL,
+			      "create its listener for UDP %d", VXLAN_PORT);
+		s->undo_text = "delete the listener";
+		s->on = p->load_balancer;
+		s->other = targets;
+		s->tags = tags_own(&p->mem, p->spec.name,
+				   name_short(&p->mem, p->spec.name));
+	}
+	register_collectors(p, own, targets);
+	build_groups(p, none, group, true);
+	if (!own->lb || !str_same(own->lb->state, "active")) {
+		s = plan_step(
+			p, STEP_WAIT_LB, NULL,
+			"wait until the load balancer is active (2 to 5 minutes)");
+		s->on = p->load_balancer;
+	}
+}

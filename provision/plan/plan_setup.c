@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/* From what there is to what is asked for. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/limits.h"
+
+static bool is_own(const struct plan *p, const struct mirror_session *s)
+{
+	return own_has(&s->tags, p->spec.name);
+}
+
+/* What we have already: apply.h tells from it what a run has made. */
+static void remember(struct plan *p)
+{
+	const struct facts *f = p->facts;
+
+#define REMEMBER(list)                                            \
+	for (size_t i = 0; i < (list).n; i++)                     \
+		if (own_has(&(list).items[i].tags, p->spec.name)) \
+			str_list_add(&p->mem, &p->known, (list).items[i].id);
+	REMEMBER(f->sessions)
+	REMEMBER(f->targets)
+	REMEMBER(f->filters)
+	REMEMBER(f->groups)
+#undef REMEMBER
+}
+
+static void copy_spec(struct plan *p, const struct spec *s)
+{
+	struct arena *a = &p->mem;
+	const char *text = spec_encode(a, s);
+	struct parse_error err;
+
+	/* By way of its text, so that what tags will say is what is planned. */
+	p->spec = (struct spec){.name = arena_dup(a, s->name)};
+	if (!spec_decode(a, text, &p->spec, &err))
+		note_add(a, &p->notes, NOTE_FAIL, "%s", err.text);
+}
+
+static void select_sources(struct plan *p, bool sync)
+{
+	const char *target_eni =
+		p->spec.target.type == TARGET_ENI ? p->spec.target.id : NULL;
+	size_t before = p->notes.n;
+
+	for (size_t i = 0; i < p->spec.sources.n; i++)
+		select_source(&p->mem, p->facts, &p->spec.sources.items[i],
+			      target_eni, &p->sources, &p->notes);
+	for (size_t i = before; sync && i < p->notes.n; i++)
+		if (p->notes.items[i].level == NOTE_FAIL)
+			p->notes.items[i].level = NOTE_WARN;
+	if (!p->sources.n && !notes_failed(&p->notes))
+		note_add(
+			&p->mem, &p->notes, sync ? NOTE_WARN : NOTE_FAIL,
+			p->spec.sources.n
+				? "none of the sources has a network interface that can be mirrored"
+				: "no source is named");
+}
+
+static void choose_vni(struct plan *p)
+{
+	const struct mirror_sessions *l = &p->facts->sessions;
+	uint32_t *taken = arena_alloc(&p->mem, (l->n + 1) * sizeof(*taken));
+	uint32_t mine = 0;
+	const struct mirror_session *other = NULL;
+	size_t n = 0;
+
+	if (!taken)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct mirror_session *s = &l->items[i];
+
+		if (is_own(p, s)) {
+			mine = (uint32_t)s->vni;
+			continue;
+		}
+		taken[n++] = (uint32_t)s->vni;
+		if (p->spec.vni && s->vni == p->spec.vni)
+			other = s;
+	}
+	if (other)
+		note_add(
+			&p->mem, &p->notes, NOTE_FAIL,
+			"VNI %u is used by the session %s, which is not of this deployment; choose another, or none to get a free one",
+			p->spec.vni, other->id);
+	if (!p->spec.vni)
+		p->spec.vni = mine ? mine : vni_choose(p->spec.name, taken, n);
+}
+
+/* --- the filter --- */
+
+static bool rule_of(const struct mirror_rule *m, bool egress,
+		    struct filter_rule *out)
+{
+	struct parse_error unused;
+
+	*out = (struct filter_rule){.egress = egress,
+				    .reject = str_same(m->action, "reject"),
+				    .number = (uint32_t)m->number,
+				    .protocol = (int)m->protocol};
+	if (m->dst_from >= 0) {
+		out->has_to_ports = true;
+		out->to_ports = (struct port_range){(uint16_t)m->dst_from,
+						    (uint16_t)m->dst_to};
+	}
+	if (m->src_from >= 0) {
+		out->has_from_ports = true;
+		out->from_ports = (struct port_range){(uint16_t)m->src_from,
+						      (uint16_t)m->src_to};
+	}
+	return m->src_cidr && m->dst_cidr &&
+	       cidr_parse(m->src_cidr, &out->from, &unused) &&
+	       cidr_parse(m->dst_cidr, &out->to, &unused);
+}
+
+static bool filter_is(struct plan *p, const struct mirror_filter *m)
+{
+	struct filter_rules have = {0};
+
+	for (size_t i = 0; i < m->ingress.n + m->egress.n; i++) {
+		bool egress = i >= m->ingress.n;
+		struct filter_rule *r = ARENA_ADD(&p->mem, &have);
+
+		if (!r || !rule_of(egress ? &m->egress.items[i - m->ingress.n]
+					  : &m->ingress.items[i],
+				   egress, r))
+			return false;
+	}
+	return filter_rules_same(&have, &p->rules);
+}
+
+static struct tag_list filter_tags(struct plan *p)
+{
+	struct tag_list l = tags_own(&p->mem, p->spec.name,
+				     name_group(&p->mem, p->spec.name));
+
+	if (tags_add_spec(&p->mem, &l, spec_encode(&p->mem, &p->spec)) ==
+	    -E2BIG)
+		note_add(
+			&p->mem, &p->notes, NOTE_FAIL,
+			"there are more sources than tags can remember; use tag:KEY=VALUE or more than one deployment");
+	return l;
+}
+
+static void retag(struct plan *p, const struct mirror_filter *m,
+		  const struct tag_list *l)
+{
+	struct step *s;
+
+	if (tags_hold(&m->tags, l))
+		return;
+	s = plan_step(
+		p, STEP_TAG, NULL,
+		"write what is asked for into the tags of the mirror filter %s",
+		m->id);
+	s->undo_text = "put the tags back";
+	s->on = ref_id(arena_dup(&p->mem, m->id));
+	s->tags = *l;
+	s->ids = tags_stale(&p->mem, &m->tags, l);
+	for (size_t i = 0; i < m->tags.n; i++)
+		tags_add(&p->mem, &s->old_tags, m->tags.items[i].key,
+			 m->tags.items[i].value);
+}
+
+/* New rules are a new filter that the sessions then change to, so that they
+ * never mirror by half of the rules and can be put back. */
+static void build_filter(struct plan *p, const struct own *own,
+			 const struct tag_list *tags)
+{
+	struct step *s;
+
+	if (own->filter && filter_is(p, own->filter)) {
+		p->filter = ref_id(own->filter->id);
+		return;
+	}
+	if (p->facts->filters.n >= LIMIT_FILTERS)
+		note_add(
+			&p->mem, &p->notes, NOTE_FAIL,
+			"the account has %zu mirror filters, and AWS allows %d",
+			p->facts->filters.n, LIMIT_FILTERS);
+	s = plan_step(p, STEP_CREATE_FILTER, &p->filter,
+		      "create a mirror filter");
+	s->undo_text = "delete the mirror filter";
+	s->description = name_group(&p->mem, p->spec.name);
+	s->tags = *tags;
+	for (size_t i = 0; i < p->rules.n; i++) {
+		s = plan_step(p, STEP_CREATE_RULE, NULL, "add its rule %s",
+			      filter_rule_text(&p->mem, &p->rules.items[i]));
+		s->on = p->filter;
+		s->rule = p->rules.items[i];
+	}
+}
+
+/* --- sessions --- */
+
+static const struct mirror_session *own_session(const struct plan *p,
+						const char *eni)
+{
+	for (size_t i = 0; i < p->facts->sessions.n; i++) {
+		const struct mirror_session *s = &p->facts->sessions.items[i];
+
+		if (is_own(p, s) && str_same(s->interface_id, eni))
+			return s;
+	}
+	return NULL;
+}
+
+static void new_session(struct plan *p, const struct candidate *c,
+			const struct session_config *config)
+{
+	const struct mirror_sessions *l = &p->facts->sessions;
+	uint32_t taken[LIMIT_SESSIONS_PER_SOURCE] = {0};
+	const char *name = facts_interface_name(p->facts, c->eni);
+	const struct mirror_session *first = NULL;
+	struct step *s;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (!str_same(l->items[i].interface_id, c->eni->id))
+			continue;
+		if (n < LIMIT_SESSIONS_PER_SOURCE)
+			taken[n] = (uint32_t)l->items[i].number;
+		n++;
+		if (!first || l->items[i].number < first->number)
+			first = &l->items[i];
+	}
+	if (n >= LIMIT_SESSIONS_PER_SOURCE) {
+		note_add(
+			&p->mem, &p->notes, NOTE_FAIL,
+			"%s has %zu mirror sessions of others, and AWS allows %d for one interface",
+			c->eni->id, n, LIMIT_SESSIONS_PER_SOURCE);
+		return;
+	}
+	if (first)
+		note_add(
+			&p->mem, &p->notes, NOTE_WARN,
+			"%s is mirrored by others too: what the filter of session %s (number %ld) takes goes there only, and not to this deployment",
+			c->eni->id, first->id, (long)first->number);
+	s = plan_step(p, STEP_CREATE_SESSION, NULL, "mirror %s%s%s%s",
+		      c->eni->id, *name ? " (" : "", name, *name ? ")" : "");
+	s->undo_text = "stop mirroring it";
+	s->eni = c->eni->id;
+	s->number = session_free_number(taken, n);
+	s->session = *config;
+	s->description = name_group(&p->mem, p->spec.name);
+	s->tags = tags_own(&p->mem, p->spec.name, s->description);
+	if (strlen(c->source->text) <= LIMIT_TAG_VALUE)
+		tags_add(&p->mem, &s->tags, TAG_SOURCE, c->source->text);
+	p->added++;
+}
+
+static void check_session(struct plan *p, const struct mirror_session *m,
+			  const struct session_config *config)
+{
+	/* AWS shows its own default where none was asked for. */
+	bool length = config->packet_length &&
+		      m->packet_length != config->packet_length;
+	struct step *s;
+
+	if (str_same(m->target_id, config->target.id) &&
+	    str_same(m->filter_id, config->filter.id) &&
+	    m->vni == config->vni && !length) {
+		p->kept++;
+		return;
+	}
+	s = plan_step(p, STEP_MODIFY_SESSION, NULL,
+		      "change the session %s of %s", m->id, m->interface_id);
+	s->undo_text = "change it back";
+	s->on = ref_id(m->id);
+	s->eni = m->interface_id;
+	s->number = (uint32_t)m->number;
+	s->session = *config;
+	s->old_session = (struct session_config){
+		.target = ref_id(m->target_id),
+		.filter = ref_id(m->filter_id),
+		.vni = (uint32_t)m->vni,
+		.packet_length = (uint32_t)m->packet_length};
+	p->changed++;
+}
+
+static bool wanted(const struct plan *p, const char *eni)
+{
+	for (size_t i = 0; i < p->sources.n; i++)
+		if (str_same(p->sources.items[i].eni->id, eni))
+			return true;
+	return false;
+}
+
+static void build_sessions(struct plan *p)
+{
+	struct session_config config = {.target = p->target,
+					.filter = p->filter,
+					.vni = p->spec.vni,
+					.packet_length = p->spec.packet_length};
+
+	for (size_t i = 0; i < p->sources.n; i++) {
+		const struct mirror_session *m =
+			own_session(p, p->sources.items[i].eni->id);
+
+		if (m)
+			check_session(p, m, &config);
+		else
+			new_session(p, &p->sources.items[i], &config);
+	}
+	if (p->facts->sessions.n + p->added > LIMIT_SESSIONS)
+		note_add(
+			&p->mem, &p->notes, NOTE_FAIL,
+			"the account would have %zu mirror sessions, and AWS allows %d",
+			p->facts->sessions.n + p->added, LIMIT_SESSIONS);
+}
+
+/* What is ours and no longer wanted. */
+static void build_rest(struct plan *p, const struct own *own)
+{
+	struct sweep sweep = {.deployment = p->spec.name,
+			      .keep_filter = p->filter.id,
+			      .keep_target = p->target.id,
+			      .keep_lb = p->spec.target.type == TARGET_NLB &&
+					 str_empty(p->spec.target.id),
+			      .keep_rules = true};
+
+	build_deregister(p, sweep.keep_lb ? own : &(struct own){0});
+	for (size_t i = 0; i < p->facts->sessions.n; i++) {
+		const struct mirror_session *s = &p->facts->sessions.items[i];
+
+		if (!is_own(p, s))
+			continue;
+		/* Those that stay have been changed by now. */
+		str_list_add(&p->mem, &sweep.going, s->id);
+		if (!wanted(p, s->interface_id))
+			build_delete_session(p, s);
+	}
+	build_sweep(p, &sweep);
+}
+
+static void estimate(struct plan *p)
+{
+	struct str_list zones = {0};
+	struct cost_input in = {.sessions = p->sources.n};
+
+	for (size_t i = 0; i < p->sources.n; i++)
+		if (p->sources.items[i].eni->zone)
+			str_list_add(&p->mem, &zones,
+				     p->sources.items[i].eni->zone);
+	for (size_t i = 0; i < p->spec.target.collectors.n; i++) {
+		const struct ec2_instance *c = facts_instance(
+			p->facts, p->spec.target.collectors.items[i]);
+
+		if (c && c->zone)
+			str_list_add(&p->mem, &zones, c->zone);
+	}
+	in.zones = zones.n;
+	in.new_load_balancers = p->spec.target.type == TARGET_NLB &&
+				str_empty(p->spec.target.id);
+	cost_estimate(&p->mem, &cost_default_prices, p->facts->region, &in,
+		      &p->cost);
+}
+
+int plan_setup(struct plan *p, const struct facts *f, const struct spec *spec,
+	       bool sync)
+{
+	struct filter_advice advice;
+	struct parse_error err;
+	struct tag_list tags;
+	struct own own;
+
+	*p = (struct plan){.facts = f};
+	copy_spec(p, spec);
+	remember(p);
+	own_find(f, p->spec.name, &own);
+	if (!spec_name_check(p->spec.name, &err) ||
+	    !packet_length_check(p->spec.target.type, p->spec.packet_length,
+				 &err))
+		note_add(&p->mem, &p->notes, NOTE_FAIL, "%s", err.text);
+	if (filter_build(&p->mem, &p->spec.filter, &p->rules, &advice))
+		note_add(&p->mem, &p->notes, NOTE_FAIL, "%s", advice.text);
+	select_sources(p, sync);
+	choose_vni(p);
+	build_target(p, &own);
+	tags = filter_tags(p);
+	build_filter(p, &own, &tags);
+	build_sessions(p);
+	if (p->filter.step < 0 && own.filter)
+		retag(p, own.filter, &tags);
+	build_rest(p, &own);
+	estimate(p);
+	return p->mem.failed ? -ENOMEM : 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the mirrored traffic goes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/limits.h"
+
+static void fail(struct plan *p, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void fail(struct plan *p, const char *fmt, ...)
+{
+	va_list args;
+	const char *text;
+
+	va_start(args, fmt);
+	text = arena_vprintf(&p->mem, fmt, args);
+	va_end(args);
+	note_add(&p->mem, &p->notes, NOTE_FAIL, "%s", text);
+}
+
+/* The size of an instance type as a multiple of xlarge; metal is the largest. */
+static unsigned long size_of(const char *type)
+{
+	const char *dot = type ? strchr(type, '.') : NULL;
+
+	if (!dot)
+		return 0;
+	if (!strncmp(dot, ".metal", 6))
+		return 100;
+	return strstr(dot, "xlarge") ? strtoul(dot + 1, NULL, 10) : 0;
+}
+
+/* Sources of sessions to this interface that this plan does not decide on. */
+static size_t other_sources(const struct plan *p, const char *eni)
+{
+	const struct facts *f = p->facts;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->sessions.n; i++) {
+		const struct mirror_session *s = &f->sessions.items[i];
+		const struct mirror_target *t = facts_target(f, s->target_id);
+
+		n += t && str_same(t->interface_id, eni) &&
+		     !own_has(&s->tags, p->spec.name);
+	}
+	return n;
+}
+
+static void check_sources_of_interface(struct plan *p,
+				       const struct ec2_interface *eni)
+{
+	const struct ec2_instance *i =
+		facts_instance(p->facts, eni->instance_id);
+	size_t n = other_sources(p, eni->id) + p->sources.n;
+	unsigned long size = i ? size_of(i->type) : 0;
+
+	if (n <= LIMIT_SOURCES_PER_ENI_TARGET)
+		return;
+	if (size < 12 || n > LIMIT_SOURCES_PER_BIG_TARGET)
+		fail(p,
+		     "%zu sources would send to %s, and AWS allows %d for one network interface; a network load balancer (--target nlb:new) has no such limit",
+		     n, eni->id,
+		     size < 12 ? LIMIT_SOURCES_PER_ENI_TARGET
+			       : LIMIT_SOURCES_PER_BIG_TARGET);
+	else
+		note_add(
+			&p->mem, &p->notes, NOTE_WARN,
+			"%zu sources would send to %s; AWS allows more than %d only for the largest sizes, of which %s may be one",
+			n, eni->id, LIMIT_SOURCES_PER_ENI_TARGET, i->type);
+}
+
+static void to_interface(struct plan *p)
+{
+	const struct ec2_interface *eni =
+		facts_interface(p->facts, p->spec.target.id);
+
+	if (!eni) {
+		fail(p, "there is no network interface %s in %s to send to",
+		     p->spec.target.id, p->facts->region);
+		return;
+	}
+	for (size_t i = 0; i < p->facts->sessions.n; i++)
+		if (str_same(p->facts->sessions.items[i].interface_id,
+			     eni->id)) {
+			fail(p,
+			     "%s is itself mirrored (session %s), and a source cannot be a target",
+			     eni->id, p->facts->sessions.items[i].id);
+			return;
+		}
+	check_sources_of_interface(p, eni);
+	build_groups(p, eni, ref_id(NULL), false);
+}
+
+static void to_endpoint(struct plan *p)
+{
+	const struct ec2_endpoint *e =
+		facts_endpoint(p->facts, p->spec.target.id);
+
+	if (!e)
+		fail(p, "there is no endpoint %s in %s", p->spec.target.id,
+		     p->facts->region);
+	else if (!str_same(e->type, "GatewayLoadBalancer"))
+		fail(p,
+		     "%s is an endpoint of type %s; mirrored traffic can go to one of a Gateway Load Balancer",
+		     e->id, e->type ? e->type : "?");
+	else if (!str_empty(e->state) && strcmp(e->state, "available") != 0)
+		fail(p, "the endpoint %s is %s, not available", e->id,
+		     e->state);
+	note_add(
+		&p->mem, &p->notes, NOTE_INFO,
+		"through a Gateway Load Balancer packets arrive in GENEVE (UDP %d) with VXLAN inside: the appliances behind it have to take it off",
+		GENEVE_PORT);
+}
+
+/* Somebody else's load balancer is used as it is. */
+static void to_load_balancer(struct plan *p)
+{
+	const struct elbv2_load_balancer *lb =
+		facts_load_balancer(p->facts, p->spec.target.id, "network");
+
+	if (!lb) {
+		fail(p, "there is no network load balancer %s in %s",
+		     p->spec.target.id, p->facts->region);
+		return;
+	}
+	if (!facts_listener(p->facts, lb->arn))
+		fail(p,
+		     "the load balancer %s has no UDP listener on port %d, without which mirrored traffic is lost silently: add one, or let --target nlb:new make a load balancer",
+		     lb->name, VXLAN_PORT);
+	if (!str_empty(lb->state) && !strcmp(lb->state, "failed"))
+		fail(p, "the load balancer %s has failed: %s", lb->name,
+		     lb->state_reason ? lb->state_reason : "");
+	if (str_same(lb->scheme, "internet-facing"))
+		note_add(
+			&p->mem, &p->notes, NOTE_WARN,
+			"the load balancer %s faces the internet; an internal one is enough for mirrored traffic",
+			lb->name);
+	p->load_balancer = ref_id(lb->arn);
+}
+
+/* Whether a mirror target of ours leads where the spec wants. */
+static bool leads_there(const struct plan *p, const struct mirror_target *t)
+{
+	switch (p->spec.target.type) {
+	case TARGET_ENI:
+		return str_same(t->interface_id, p->spec.target.id);
+	case TARGET_GWLBE:
+		return str_same(t->endpoint_id, p->spec.target.id);
+	case TARGET_NLB:
+		break;
+	}
+	return p->load_balancer.id &&
+	       str_same(t->load_balancer_arn, p->load_balancer.id);
+}
+
+static const struct mirror_target *existing(const struct plan *p)
+{
+	const struct mirror_targets *l = &p->facts->targets;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (own_has(&l->items[i].tags, p->spec.name) &&
+		    leads_there(p, &l->items[i]))
+			return &l->items[i];
+	return NULL;
+}
+
+void build_target(struct plan *p, const struct own *own)
+{
+	const struct mirror_target *t;
+	struct step *s;
+
+	p->load_balancer = ref_id(NULL);
+	switch (p->spec.target.type) {
+	case TARGET_ENI:
+		to_interface(p);
+		break;
+	case TARGET_GWLBE:
+		to_endpoint(p);
+		break;
+	case TARGET_NLB:
+		if (str_empty(p->spec.target.id))
+			build_load_balancer(p, own);
+		else
+			to_load_balancer(p);
+		break;
+	}
+	t = existing(p);
+	if (t) {
+		p->target = ref_id(t->id);
+		return;
+	}
+	if (p->facts->targets.n >= LIMIT_TARGETS)
+		fail(p, "the account has %zu mirror targets, and AWS allows %d",
+		     p->facts->targets.n, LIMIT_TARGETS);
+	s = plan_step(p, STEP_CREATE_TARGET, &p->target,
+		      "create a mirror target for the %s%s%s",
+		      target_type_text(p->spec.target.type),
+		      str_empty(p->spec.target.id) ? "" : " ",
+		      p->spec.target.id);
+	s->undo_text = "delete the mirror target";
+	s->type = p->spec.target.type;
+	s->on = p->load_balancer.id || p->load_balancer.step >= 0
+			? p->load_balancer
+			: ref_id(p->spec.target.id);
+	s->description = name_group(&p->mem, p->spec.name);
+	s->tags = tags_own(&p->mem, p->spec.name, s->description);
+}

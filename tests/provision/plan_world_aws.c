@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plan_world.h"
+
+/* Facts have writable texts, which nobody writes to. */
+#define TEXT(s)	   ((char *)arena_dup(&w->mem, s))
+#define ID(prefix) ((char *)arena_printf(&w->mem, prefix "-%u", ++w->next))
+
+static void tag_all(struct world *w, struct aws_tags *tags,
+		    const struct tag_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		world_tag(w, tags, l->items[i].key, l->items[i].value);
+}
+
+/* --- what AWS does --- */
+
+static int refuse(struct aws_error *err, enum aws_error_kind kind,
+		  const char *why)
+{
+	return aws_error_set(err, kind, "Test", "%s", why);
+}
+
+/* The item of a list whose member is text, removed from it; false: none. */
+#define REMOVE(list, member, text)                                          \
+	({                                                                  \
+		bool found_ = false;                                        \
+		for (size_t i_ = 0; i_ < (list)->n; i_++) {                 \
+			if (strcmp((list)->items[i_].member, text) != 0)    \
+				continue;                                   \
+			memmove(&(list)->items[i_], &(list)->items[i_ + 1], \
+				((list)->n - i_ - 1) *                      \
+					sizeof(*(list)->items));            \
+			(list)->n--;                                        \
+			found_ = true;                                      \
+			break;                                              \
+		}                                                           \
+		found_;                                                     \
+	})
+
+static struct aws_tags *elb_tags(struct world *w, const char *arn)
+{
+	struct elbv2_tag_description *d = ARENA_ADD(&w->mem, &w->f.elb_tags);
+
+	d->arn = TEXT(arn);
+	return &d->tags;
+}
+
+static void add_rule(struct world *w, struct plan *p, const struct step *s,
+		     struct ec2_group *g)
+{
+	struct ec2_permission *perm = ARENA_ADD(&w->mem, &g->ingress);
+
+	perm->protocol = TEXT(s->protocol);
+	perm->from_port = perm->to_port = 4789;
+	for (size_t i = 0; i < s->ids.n; i++) {
+		struct ec2_range *r = ARENA_ADD(&w->mem, &perm->ranges);
+
+		r->cidr = TEXT(s->ids.items[i]);
+		r->description = TEXT(s->description);
+	}
+	if (plan_id(p, s->other)) {
+		struct ec2_group_pair *r = ARENA_ADD(&w->mem, &perm->groups);
+
+		r->group_id = TEXT(plan_id(p, s->other));
+		r->description = TEXT(s->description);
+	}
+}
+
+/* Takes out what a rule of the same kind has. */
+static int drop_rule(struct plan *p, const struct step *s, struct ec2_group *g,
+		     struct aws_error *err)
+{
+	const char *peer = plan_id(p, s->other);
+	bool found = false;
+
+	for (size_t i = 0; i < g->ingress.n; i++) {
+		struct ec2_permission *r = &g->ingress.items[i];
+
+		if (strcmp(r->protocol, s->protocol) != 0)
+			continue;
+		for (size_t k = 0; k < s->ids.n; k++)
+			found |= REMOVE(&r->ranges, cidr, s->ids.items[k]);
+		if (peer)
+			found |= REMOVE(&r->groups, group_id, peer);
+		if (!r->ranges.n && !r->groups.n) {
+			memmove(r, r + 1, (g->ingress.n - i - 1) * sizeof(*r));
+			g->ingress.n--;
+			i--;
+		}
+	}
+	return found ? 0 : refuse(err, AWS_ERR_NOT_FOUND, "no such rule");
+}
+
+static int create_lb(struct world *w, struct plan *p, const struct step *s,
+		     const char **made)
+{
+	struct elbv2_load_balancer *lb =
+		ARENA_ADD(&w->mem, &w->f.load_balancers);
+
+	lb->arn = ID("arn:lb");
+	lb->name = TEXT(s->name);
+	lb->type = TEXT("network");
+	lb->scheme = TEXT("internal");
+	lb->state = TEXT("provisioning");
+	lb->vpc_id = TEXT("vpc-1");
+	assert_true(s->ids.n > 0);
+	for (size_t i = 0; i < s->ids.n; i++) {
+		struct elbv2_zone *z = ARENA_ADD(&w->mem, &lb->zones);
+
+		z->subnet_id = TEXT(s->ids.items[i]);
+	}
+	if (plan_id(p, s->other)) {
+		char **g = ARENA_ADD(&w->mem, &lb->groups);
+
+		*g = TEXT(plan_id(p, s->other));
+	}
+	tag_all(w, elb_tags(w, lb->arn), &s->tags);
+	*made = lb->arn;
+	return 0;
+}
+
+static int create_elb(struct world *w, struct plan *p, const struct step *s,
+		      const char **made)
+{
+	struct elbv2_target_group *tg;
+	struct elbv2_listener *l;
+	char **arn;
+
+	if (s->kind == STEP_CREATE_LB)
+		return create_lb(w, p, s, made);
+	if (s->kind == STEP_CREATE_TG) {
+		/* A list that moves must not leave pointers behind. */
+		assert_true(w->f.target_groups.n < 8);
+		tg = ARENA_ADD(&w->mem, &w->f.target_groups);
+		tg->arn = ID("arn:tg");
+		tg->name = TEXT(s->name);
+		tg->target_type = TEXT(s->target_type);
+		tag_all(w, elb_tags(w, tg->arn), &s->tags);
+		*made = tg->arn;
+		return 0;
+	}
+	l = ARENA_ADD(&w->mem, &w->f.listeners);
+	l->arn = ID("arn:listener");
+	l->load_balancer_arn = TEXT(plan_id(p, s->on));
+	l->port = 4789;
+	l->protocol = TEXT("UDP");
+	arn = ARENA_ADD(&w->mem, &l->target_group_arns);
+	*arn = TEXT(plan_id(p, s->other));
+	tag_all(w, elb_tags(w, l->arn), &s->tags);
+	*made = l->arn;
+	return 0;
+}
+
+static int create_target(struct world *w, struct plan *p, const struct step *s,
+			 const char **made, struct aws_error *err)
+{
+	const char *to = plan_id(p, s->on);
+	struct mirror_target *t;
+
+	assert_non_null(to);
+	if (s->type == TARGET_NLB &&
+	    strcmp(facts_load_balancer(&w->f, to, NULL)->state, "active") != 0)
+		return refuse(err, AWS_ERR_REFUSED, "not active");
+	t = ARENA_ADD(&w->mem, &w->f.targets);
+	t->id = ID("tmt");
+	if (s->type == TARGET_NLB)
+		t->load_balancer_arn = TEXT(to);
+	else if (s->type == TARGET_ENI)
+		t->interface_id = TEXT(to);
+	else
+		t->endpoint_id = TEXT(to);
+	tag_all(w, &t->tags, &s->tags);
+	*made = t->id;
+	return 0;
+}
+
+static struct mirror_filter *filter(struct world *w, const char *id)
+{
+	return (struct mirror_filter *)facts_filter(&w->f, id);
+}
+
+static int create_rule(struct world *w, struct plan *p, const struct step *s,
+		       const char **made, struct aws_error *err)
+{
+	struct mirror_filter *f = filter(w, plan_id(p, s->on));
+	const struct filter_rule *r = &s->rule;
+	struct mirror_rules *l;
+	struct mirror_rule *m;
+	char text[CIDR_TEXT_MAX];
+
+	assert_non_null(f);
+	l = r->egress ? &f->egress : &f->ingress;
+	if (f->ingress.n + f->egress.n == 10)
+		return refuse(err, AWS_ERR_LIMIT, "10 rules");
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i].number == r->number)
+			return refuse(err, AWS_ERR_EXISTS, "number");
+	m = ARENA_ADD(&w->mem, l);
+	m->id = ID("tmfr");
+	m->number = r->number;
+	m->action = TEXT(r->reject ? "reject" : "accept");
+	m->protocol = r->protocol;
+	m->src_cidr = TEXT(cidr_text(&r->from, text));
+	m->dst_cidr = TEXT(cidr_text(&r->to, text));
+	m->src_from = r->has_from_ports ? r->from_ports.from : -1;
+	m->src_to = r->has_from_ports ? r->from_ports.to : -1;
+	m->dst_from = r->has_to_ports ? r->to_ports.from : -1;
+	m->dst_to = r->has_to_ports ? r->to_ports.to : -1;
+	*made = m->id;
+	return 0;
+}
+
+static int create_session(struct world *w, struct plan *p, const struct step *s,
+			  const char **made, struct aws_error *err)
+{
+	const char *target = plan_id(p, s->session.target);
+	const char *by = plan_id(p, s->session.filter);
+	struct mirror_session *m;
+	unsigned int n = 0;
+
+	assert_non_null(facts_target(&w->f, target));
+	assert_non_null(filter(w, by));
+	for (size_t i = 0; i < w->f.sessions.n; i++) {
+		if (strcmp(w->f.sessions.items[i].interface_id, s->eni) != 0)
+			continue;
+		if (++n == 3)
+			return refuse(err, AWS_ERR_LIMIT, "3 sessions");
+		if (w->f.sessions.items[i].number == s->number)
+			return refuse(err, AWS_ERR_REFUSED, "number in use");
+	}
+	m = world_session(w, ID("tms"), s->eni, target, by, s->number,
+			  s->session.vni);
+	m->packet_length = s->session.packet_length;
+	tag_all(w, &m->tags, &s->tags);
+	*made = m->id;
+	return 0;
+}
+
+static int create(struct world *w, struct plan *p, const struct step *s,
+		  const char **made, struct aws_error *err)
+{
+	struct mirror_filter *f;
+	struct ec2_group *g;
+
+	switch (s->kind) {
+	case STEP_CREATE_GROUP:
+		g = ARENA_ADD(&w->mem, &w->f.groups);
+		g->id = ID("sg");
+		g->name = TEXT(s->name);
+		g->vpc_id = TEXT(s->vpc_id);
+		tag_all(w, &g->tags, &s->tags);
+		*made = g->id;
+		return 0;
+	case STEP_CREATE_TARGET:
+		return create_target(w, p, s, made, err);
+	case STEP_CREATE_FILTER:
+		f = ARENA_ADD(&w->mem, &w->f.filters);
+		f->id = ID("tmf");
+		tag_all(w, &f->tags, &s->tags);
+		*made = f->id;
+		return 0;
+	case STEP_CREATE_RULE:
+		return create_rule(w, p, s, made, err);
+	case STEP_CREATE_SESSION:
+		return create_session(w, p, s, made, err);
+	default:
+		return create_elb(w, p, s, made);
+	}
+}
+
+static struct facts_target_group *registered(struct world *w, const char *arn)
+{
+	struct facts_target_group *g;
+
+	for (size_t i = 0; i < w->f.registered.n; i++)
+		if (!strcmp(w->f.registered.items[i].group->arn, arn))
+			return &w->f.registered.items[i];
+	g = ARENA_ADD(&w->mem, &w->f.registered);
+	g->group = facts_target_group(&w->f, arn);
+	return g;
+}
+
+static void configure(struct world *w, struct plan *p, const char *id,
+		      const struct session_config *c)
+{
+	for (size_t i = 0; i < w->f.sessions.n; i++) {
+		struct mirror_session *m = &w->f.sessions.items[i];
+
+		if (strcmp(m->id, id) != 0)
+			continue;
+		m->target_id = TEXT(plan_id(p, c->target));
+		m->filter_id = TEXT(plan_id(p, c->filter));
+		m->vni = c->vni;
+		m->packet_length = c->packet_length;
+	}
+}
+
+static void retag(struct world *w, struct mirror_filter *f,
+		  const struct tag_list *set, const struct str_list *gone)
+{
+	tag_all(w, &f->tags, set);
+	for (size_t i = 0; i < gone->n; i++)
+		REMOVE(&f->tags, key, gone->items[i]);
+}
+
+static int change(struct world *w, struct plan *p, const struct step *s,
+		  struct aws_error *err)
+{
+	const char *id = plan_id(p, s->on);
+	struct ec2_group *g;
+
+	assert_non_null(id);
+	switch (s->kind) {
+	case STEP_AUTHORIZE:
+		g = (struct ec2_group *)facts_group(&w->f, id);
+		assert_non_null(g);
+		add_rule(w, p, s, g);
+		return 0;
+	case STEP_REGISTER:
+		for (size_t i = 0; i < s->ids.n; i++) {
+			struct elbv2_target *t =
+				ARENA_ADD(&w->mem, &registered(w, id)->targets);
+
+			t->id = TEXT(s->ids.items[i]);
+			t->state = TEXT("healthy");
+		}
+		return 0;
+	case STEP_WAIT_LB:
+		((struct elbv2_load_balancer *)facts_load_balancer(&w->f, id,
+								   NULL))
+			->state = TEXT("active");
+		return 0;
+	case STEP_MODIFY_SESSION:
+		configure(w, p, id, &s->session);
+		return 0;
+	case STEP_TAG:
+		retag(w, filter(w, id), &s->tags, &s->ids);
+		return 0;
+	default:
+		(void)err;
+		return 0;
+	}
+}
+
+static bool in_use(const struct world *w, const char *id)
+{
+	const struct facts *f = &w->f;
+
+	for (size_t i = 0; i < f->sessions.n; i++)
+		if (str_same(f->sessions.items[i].filter_id, id) ||
+		    str_same(f->sessions.items[i].target_id, id))
+			return true;
+	for (size_t i = 0; i < f->targets.n; i++)
+		if (str_same(f->targets.items[i].load_balancer_arn, id))
+			return true;
+	for (size_t i = 0; i < f->listeners.n; i++)
+		if (str_same(f->listeners.items[i].target_group_arns.items[0],
+			     id))
+			return true;
+	for (size_t i = 0; i < f->load_balancers.n; i++)
+		if (f->load_balancers.items[i].groups.n &&
+		    str_same(f->load_balancers.items[i].groups.items[0], id))
+			return true;
+	for (size_t i = 0; i < f->groups.n; i++)
+		for (size_t k = 0; k < f->groups.items[i].ingress.n; k++)
+			for (size_t m = 0;
+			     m < f->groups.items[i].ingress.items[k].groups.n;
+			     m++)
+				if (str_same(f->groups.items[i]
+						     .ingress.items[k]
+						     .groups.items[m]
+						     .group_id,
+					     id))
+					return true;
+	return false;
+}
+
+static int delete (struct world *w, const char *id, struct aws_error *err)
+{
+	struct facts *f = &w->f;
+	bool found;
+
+	if (in_use(w, id))
+		return refuse(err, AWS_ERR_IN_USE, id);
+	found = REMOVE(&f->sessions, id, id) || REMOVE(&f->targets, id, id) ||
+		REMOVE(&f->filters, id, id) || REMOVE(&f->groups, id, id) ||
+		REMOVE(&f->listeners, arn, id);
+	if (!found && REMOVE(&f->load_balancers, arn, id)) {
+		found = true; /* and its listeners */
+		while (REMOVE(&f->listeners, load_balancer_arn, id))
+			;
+	}
+	if (!found && facts_target_group(f, id)) {
+		found = true;
+		REMOVE(&f->registered, group->arn, id);
+		REMOVE(&f->target_groups, arn, id);
+		if (f->registered.n) /* the list has moved */
+			f->registered.items[0].group = f->target_groups.items;
+	}
+	REMOVE(&f->elb_tags, arn, id);
+	return found ? 0 : refuse(err, AWS_ERR_NOT_FOUND, id);
+}
+
+static int take_away(struct world *w, struct plan *p, const struct step *s,
+		     struct aws_error *err)
+{
+	const char *id = plan_id(p, s->on);
+
+	assert_non_null(id);
+	if (s->kind == STEP_WAIT_LB_GONE)
+		return 0;
+	if (s->kind == STEP_REVOKE)
+		return drop_rule(
+			p, s, (struct ec2_group *)facts_group(&w->f, id), err);
+	if (s->kind == STEP_DEREGISTER) {
+		for (size_t i = 0; i < s->ids.n; i++)
+			REMOVE(&registered(w, id)->targets, id,
+			       s->ids.items[i]);
+		return 0;
+	}
+	return delete (w, id, err);
+}
+
+static int act(struct world *w, struct plan *p, const struct step *s,
+	       const char **made, struct aws_error *err)
+{
+	str_list_add(&w->mem, &w->log, s->text);
+	if (step_final(s->kind))
+		return take_away(w, p, s, err);
+	return step_makes(s->kind) ? create(w, p, s, made, err)
+				   : change(w, p, s, err);
+}
+
+static int perform(void *ctx, struct plan *p, struct step *s, bool dry_run,
+		   const char **made, struct aws_error *err)
+{
+	struct world *w = ctx;
+	const char *hidden = NULL;
+
+	if (dry_run) {
+		w->dry_runs++;
+		assert_true(step_can_dry_run(p, s));
+		if (w->denied && strstr(s->text, w->denied))
+			return refuse(err, AWS_ERR_DENIED, s->text);
+		return 0;
+	}
+	if (++w->performed != w->fail_perform)
+		return act(w, p, s, made, err);
+	if (w->done_anyway)
+		assert_int_equal(act(w, p, s, &hidden, err), 0);
+	*err = w->error;
+	return aws_error_errno(err->kind);
+}
+
+static int undo(void *ctx, struct plan *p, struct step *s,
+		struct aws_error *err)
+{
+	struct world *w = ctx;
+	struct str_list none = {0}, gone = {0};
+	struct tag_list no_tags = {0};
+	struct ec2_group *g;
+
+	if (++w->undone == w->fail_undo) {
+		*err = w->error;
+		return aws_error_errno(err->kind);
+	}
+	switch (s->kind) {
+	case STEP_AUTHORIZE:
+		g = (struct ec2_group *)facts_group(&w->f, plan_id(p, s->on));
+		return drop_rule(p, s, g, err);
+	case STEP_REGISTER:
+		for (size_t i = 0; i < s->ids.n; i++)
+			REMOVE(&registered(w, plan_id(p, s->on))->targets, id,
+			       s->ids.items[i]);
+		return 0;
+	case STEP_MODIFY_SESSION:
+		configure(w, p, s->on.id, &s->old_session);
+		return 0;
+	case STEP_TAG:
+		for (size_t i = 0; i < s->tags.n; i++)
+			str_list_add(&w->mem, &gone, s->tags.items[i].key);
+		retag(w, filter(w, s->on.id), &no_tags, &gone);
+		retag(w, filter(w, s->on.id), &s->old_tags, &none);
+		return 0;
+	default:
+		assert_non_null(s->made);
+		return delete (w, s->made, err);
+	}
+}
+
+static int find(void *ctx, struct plan *p, struct step *s, const char **made,
+		struct aws_error *err)
+{
+	struct world *w = ctx;
+	struct facts *f = &w->f;
+
+	(void)p;
+	(void)err;
+	/* What was made last is what was looked for. */
+#define LAST(kind_, list, id_)                    \
+	if (s->kind == (kind_) && w->done_anyway) \
+		*made = f->list.items[f->list.n - 1].id_;
+	LAST(STEP_CREATE_GROUP, groups, id)
+	LAST(STEP_CREATE_LB, load_balancers, arn)
+	LAST(STEP_CREATE_TG, target_groups, arn)
+	LAST(STEP_CREATE_LISTENER, listeners, arn)
+	LAST(STEP_CREATE_TARGET, targets, id)
+	LAST(STEP_CREATE_FILTER, filters, id)
+	LAST(STEP_CREATE_SESSION, sessions, id)
+#undef LAST
+	return 0;
+}
+
+static bool stopped(void *ctx)
+{
+	struct world *w = ctx;
+
+	return ++w->asked == w->stop_at;
+}
+
+struct apply_options world_options(struct world *w)
+{
+	return (struct apply_options){
+		.ops = {perform, undo, find, w},
+		.stopped = stopped,
+		.stopped_ctx = w,
+	};
+}
