@@ -106,7 +106,7 @@ count()
 	"$mkhttp" --preset "$1" --transactions "$n" "$dir/pcap" \
 		2>/dev/null || return 1
 	valgrind --tool=callgrind --callgrind-out-file="$dir/callgrind" \
-		"$metlo" replay "$dir/pcap" --output "ndjson:$dir/lines" \
+		"$dir/metlo-xdp" replay "$dir/pcap" --output "ndjson:$dir/lines" \
 		--summary "$dir/summary" >"$dir/log" 2>&1 || {
 		sed 's/^/# /' "$dir/log"
 		return 1
@@ -121,6 +121,9 @@ count()
 	sum "$dir/callgrind"
 }
 
+# valgrind does not read the debug information of every compiler, and does not
+# need any here.
+strip -o "$dir/metlo-xdp" "$metlo" || skip "strip does not work"
 key="$(compiler) $(machine)"
 [ "$(echo "$key" | wc -w)" = 2 ] || skip "which compiler was it? \"$key\""
 echo "# $key, $(valgrind --version)"
