@@ -3,20 +3,43 @@
 
 #include "base/addr.h"
 
+/* Digits without leading zeros, and how many. */
+struct octet {
+	char text[3];
+	uint8_t len;
+};
+
+#define DIGIT(n, of) ('0' + (n) / (of) % 10)
+#define OCTET(n)                                                        \
+	{                                                               \
+		{(n) >= 100  ? DIGIT(n, 100)                            \
+		 : (n) >= 10 ? DIGIT(n, 10)                             \
+			     : DIGIT(n, 1),                             \
+		 (n) >= 100 ? DIGIT(n, 10) : DIGIT(n, 1), DIGIT(n, 1)}, \
+			(n) >= 100  ? 3                                 \
+			: (n) >= 10 ? 2                                 \
+				    : 1                                 \
+	}
+#define OCTETS4(n) OCTET(n), OCTET((n) + 1), OCTET((n) + 2), OCTET((n) + 3)
+#define OCTETS16(n) \
+	OCTETS4(n), OCTETS4((n) + 4), OCTETS4((n) + 8), OCTETS4((n) + 12)
+#define OCTETS64(n) \
+	OCTETS16(n), OCTETS16((n) + 16), OCTETS16((n) + 32), OCTETS16((n) + 48)
+
+static const struct octet octets[256] = {OCTETS64(0), OCTETS64(64),
+					 OCTETS64(128), OCTETS64(192)};
+
+/* Overwrites up to 3 bytes behind the text. */
 static uint8_t *put_ipv4(uint8_t *w, const uint8_t *a)
 {
-	int i;
+	for (int i = 0; i < 4; i++) {
+		const struct octet *o = &octets[a[i]];
 
-	for (i = 0; i < 4; i++) {
-		if (i)
-			*w++ = '.';
-		if (a[i] >= 100)
-			*w++ = (uint8_t)('0' + a[i] / 100);
-		if (a[i] >= 10)
-			*w++ = (uint8_t)('0' + a[i] / 10 % 10);
-		*w++ = (uint8_t)('0' + a[i] % 10);
+		memcpy(w, o, sizeof(*o));
+		w[o->len] = '.';
+		w += o->len + 1;
 	}
-	return w;
+	return w - 1;
 }
 
 static uint8_t *put_group16(uint8_t *w, unsigned int v)

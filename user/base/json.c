@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <endian.h>
+
 #include "base/json.h"
+#include "base/json_escape.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -59,10 +62,8 @@ static inline uint8_t short_escape(uint8_t c)
 	return c < 16 ? letter[c] : c == '"' || c == '\\' ? c : 0;
 }
 
-/* Writes what stands at *p: one ASCII character, or a run of others. NULL at
- * invalid UTF-8 that is to be refused. */
-static uint8_t *escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
-			   enum json_invalid invalid)
+uint8_t *json_escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
+			 enum json_invalid invalid)
 {
 	const uint8_t *p = *at;
 	unsigned int n;
@@ -106,37 +107,19 @@ static uint8_t *escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
 	return w;
 }
 
-static inline uint64_t load64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, 8);
-	return v;
-}
-
-/* Non-zero if one of 8 bytes is not plain: < 0x20, > 0x7f, '"' or '\'. The
- * usual zero-in-word tests; false alarms cost time only. */
-static inline uint64_t not_plain(uint64_t v)
-{
-	const uint64_t ones = 0x0101010101010101ull, high = ones << 7;
-	uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
-
-	return ((v - ones * 0x20) | v | (quote - ones) | (slash - ones)) & high;
-}
-
 uint8_t *json_escape_portable(uint8_t *w, const uint8_t *p, size_t n,
 			      enum json_invalid invalid)
 {
 	const uint8_t *end = p + n;
 
 	while (p < end) {
-		if (end - p >= 8 && !not_plain(load64(p))) {
+		if (end - p >= 8 && !json_not_plain(json_load64(p))) {
 			memcpy(w, p, 8);
 			p += 8;
 			w += 8;
 			continue;
 		}
-		w = escape_one(w, &p, end, invalid);
+		w = json_escape_one(w, &p, end, invalid);
 		if (!w)
 			return NULL;
 	}
@@ -144,122 +127,7 @@ uint8_t *json_escape_portable(uint8_t *w, const uint8_t *p, size_t n,
 }
 
 #if defined(__x86_64__)
-
-#define TARGET __attribute__((target("ssse3,popcnt")))
-
-/* Where the up to 4 bytes of a group go when those in the mask get a
- * backslash in front (0x80). What is behind is overwritten later. */
-static const uint8_t spread[16][8] = {
-	{0, 1, 2, 3, 0, 0, 0, 0},	   {0x80, 0, 1, 2, 3, 0, 0, 0},
-	{0, 0x80, 1, 2, 3, 0, 0, 0},	   {0x80, 0, 0x80, 1, 2, 3, 0, 0},
-	{0, 1, 0x80, 2, 3, 0, 0, 0},	   {0x80, 0, 1, 0x80, 2, 3, 0, 0},
-	{0, 0x80, 1, 0x80, 2, 3, 0, 0},	   {0x80, 0, 0x80, 1, 0x80, 2, 3, 0},
-	{0, 1, 2, 0x80, 3, 0, 0, 0},	   {0x80, 0, 1, 2, 0x80, 3, 0, 0},
-	{0, 0x80, 1, 2, 0x80, 3, 0, 0},	   {0x80, 0, 0x80, 1, 2, 0x80, 3, 0},
-	{0, 1, 0x80, 2, 0x80, 3, 0, 0},	   {0x80, 0, 1, 0x80, 2, 0x80, 3, 0},
-	{0, 0x80, 1, 0x80, 2, 0x80, 3, 0}, {0x80, 0, 0x80, 1, 0x80, 2, 0x80, 3},
-};
-
-/* Four bytes of x with the backslashes that the mask asks for. */
-TARGET static inline uint8_t *put_group(uint8_t *w, __m128i x,
-					unsigned int mask)
-{
-	__m128i order = _mm_loadl_epi64((const __m128i *)spread[mask]);
-	__m128i slashes =
-		_mm_and_si128(_mm_cmplt_epi8(order, _mm_setzero_si128()),
-			      _mm_set1_epi8('\\'));
-
-	_mm_storel_epi64((__m128i *)w,
-			 _mm_or_si128(_mm_shuffle_epi8(x, order), slashes));
-	return w + 4 + __builtin_popcount(mask);
-}
-
-/* 1 to 15 bytes without reading beyond them; the rest is zero. */
-TARGET static inline __m128i load_partial(const uint8_t *p, size_t n)
-{
-	uint64_t lo = 0, hi = 0;
-	uint32_t a, b;
-
-	if (n >= 8) {
-		lo = load64(p);
-		hi = n > 8 ? load64(p + n - 8) >> (8 * (16 - n)) : 0;
-	} else if (n >= 4) {
-		memcpy(&a, p, 4);
-		memcpy(&b, p + n - 4, 4);
-		lo = a | (uint64_t)b << (8 * (n - 4));
-	} else {
-		lo = p[0];
-		lo |= (uint64_t)p[n / 2] << (8 * (n / 2));
-		lo |= (uint64_t)p[n - 1] << (8 * (n - 1));
-	}
-	return _mm_set_epi64x((long long)hi, (long long)lo);
-}
-
-/* Which of the 16 bytes get a backslash (simple; *x then holds the letters)
- * and which need more than that (hard). */
-TARGET static inline unsigned int classify(__m128i *x, unsigned int *hard)
-{
-	const __m128i letters = _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 'b', 't',
-					      'n', 0, 'f', 'r', 0, 0);
-	__m128i v = *x, small, letter, quoted;
-	unsigned int simple;
-
-	/* Signed: bytes over 0x7f count as below 0x20 here. */
-	*hard = (unsigned int)_mm_movemask_epi8(
-		_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)));
-	quoted = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-			      _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-	simple = (unsigned int)_mm_movemask_epi8(quoted);
-	if (*hard) {
-		small = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(15)), v);
-		letter = _mm_and_si128(_mm_shuffle_epi8(letters, v), small);
-		small = _mm_cmpgt_epi8(letter, _mm_setzero_si128());
-		*x = _mm_or_si128(_mm_andnot_si128(small, v), letter);
-		simple |= (unsigned int)_mm_movemask_epi8(small);
-		*hard &= ~simple;
-	}
-	return simple;
-}
-
-TARGET static uint8_t *escape_ssse3(uint8_t *w, const uint8_t *p, size_t n,
-				    enum json_invalid invalid)
-{
-	const uint8_t *end = p + n;
-	unsigned int simple, hard, take;
-	__m128i x;
-
-	while (p < end) {
-		take = end - p < 16 ? (unsigned int)(end - p) : 16;
-		x = take == 16 ? _mm_loadu_si128((const __m128i *)p)
-			       : load_partial(p, take);
-		simple = classify(&x, &hard);
-		hard &= (1u << take) - 1;
-		if (hard)
-			take = (unsigned int)__builtin_ctz(hard);
-		simple &= (1u << take) - 1;
-		if (!simple) {
-			_mm_storeu_si128((__m128i *)w, x);
-			w += take;
-		} else {
-			uint8_t *to = w;
-
-			to = put_group(to, x, simple & 15);
-			to = put_group(to, _mm_srli_si128(x, 4),
-				       simple >> 4 & 15);
-			to = put_group(to, _mm_srli_si128(x, 8),
-				       simple >> 8 & 15);
-			put_group(to, _mm_srli_si128(x, 12), simple >> 12);
-			w += take + (unsigned int)__builtin_popcount(simple);
-		}
-		p += take;
-		if (hard) {
-			w = escape_one(w, &p, end, invalid);
-			if (!w)
-				return NULL;
-		}
-	}
-	return w;
-}
+#define TARGET __attribute__((target("ssse3")))
 
 /* 12 bytes to 16 characters per step, reading 16; returns how many bytes were
  * taken. 6-bit fields are moved by multiplication, then each range of the
@@ -304,10 +172,27 @@ uint8_t *json_escape(uint8_t *w, const uint8_t *p, size_t n,
 		     enum json_invalid invalid)
 {
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("ssse3") && __builtin_cpu_supports("popcnt"))
-		return escape_ssse3(w, p, n, invalid);
+	if (json_can_vbmi2())
+		return json_escape_vbmi2(w, p, n, invalid);
+	if (json_can_ssse3())
+		return json_escape_ssse3(w, p, n, invalid);
 #endif
 	return json_escape_portable(w, p, n, invalid);
+}
+
+json_escape_fn *json_escape_way(unsigned int i)
+{
+	json_escape_fn *ways[4] = {json_escape, json_escape_portable};
+
+#if defined(__x86_64__)
+	unsigned int n = 2;
+
+	if (json_can_ssse3())
+		ways[n++] = json_escape_ssse3;
+	if (json_can_vbmi2())
+		ways[n++] = json_escape_vbmi2;
+#endif
+	return i < 4 ? ways[i] : NULL;
 }
 
 uint8_t *json_base64(uint8_t *w, const uint8_t *p, size_t n)
@@ -343,32 +228,53 @@ uint8_t *json_base64(uint8_t *w, const uint8_t *p, size_t n)
 	return w;
 }
 
+/* The digits of v < 10^8 as values of the bytes, the first one lowest: halves
+ * of 4, 2 and 1 digits, each time all at once. Divisions by 100 and 10 are
+ * multiplications that are exact in their range. */
+static inline uint64_t digits8(uint32_t v)
+{
+	uint64_t x = v / 10000 | (uint64_t)(v % 10000) << 32, high;
+
+	high = (x * 10486 >> 20) & 0x0000007f0000007full;
+	x = high | (x - high * 100) << 16;
+	high = (x * 103 >> 10) & 0x000f000f000f000full;
+	return high | (x - high * 10) << 8;
+}
+
+static inline void store_le64(uint8_t *w, uint64_t v)
+{
+	v = htole64(v);
+	memcpy(w, &v, 8);
+}
+
+#define ZEROS8 0x3030303030303030ull
+
+static inline uint8_t *put_below_1e8(uint8_t *w, uint32_t v)
+{
+	uint64_t digits = digits8(v);
+	unsigned int zeros =
+		digits ? (unsigned int)__builtin_ctzll(digits) / 8 : 7;
+
+	store_le64(w, (digits | ZEROS8) >> 8 * zeros);
+	return w + 8 - zeros;
+}
+
 uint8_t *json_put_u64(uint8_t *w, uint64_t v)
 {
-	static const char pairs[] = "00010203040506070809"
-				    "10111213141516171819"
-				    "20212223242526272829"
-				    "30313233343536373839"
-				    "40414243444546474849"
-				    "50515253545556575859"
-				    "60616263646566676869"
-				    "70717273747576777879"
-				    "80818283848586878889"
-				    "90919293949596979899";
-	uint8_t text[20], *p = text + sizeof(text);
+	const uint64_t e8 = 100000000;
 
-	for (; v >= 100; v /= 100) {
-		p -= 2;
-		memcpy(p, pairs + v % 100 * 2, 2);
-	}
-	if (v >= 10) {
-		p -= 2;
-		memcpy(p, pairs + v * 2, 2);
+	if (v < e8)
+		return put_below_1e8(w, (uint32_t)v);
+	if (v < e8 * e8) {
+		w = put_below_1e8(w, (uint32_t)(v / e8));
 	} else {
-		*--p = (uint8_t)('0' + v);
+		w = put_below_1e8(w, (uint32_t)(v / (e8 * e8)));
+		v %= e8 * e8;
+		store_le64(w, digits8((uint32_t)(v / e8)) | ZEROS8);
+		w += 8;
 	}
-	memcpy(w, p, (size_t)(text + sizeof(text) - p));
-	return w + (text + sizeof(text) - p);
+	store_le64(w, digits8((uint32_t)(v % e8)) | ZEROS8);
+	return w + 8;
 }
 
 void json_add_string(struct buf *b, const void *p, size_t n)

@@ -10,10 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "base/buf.h"
 
 /* Room that json_escape() needs at its destination for n bytes. */
-#define JSON_ESCAPE_ROOM(n) ((size_t)(n)*6 + 32)
+#define JSON_ESCAPE_ROOM(n) ((size_t)(n)*6 + 64)
 /* Digits of a 64-bit number, and what json_put_u64() may overwrite. */
 #define JSON_U64_ROOM 24
 /* Room that json_base64() needs for n bytes. */
@@ -26,12 +30,62 @@ enum json_invalid {
 
 /* Copies n bytes to w, escaped for use between quotes, and returns the end of
  * what was written. */
-uint8_t *json_escape(uint8_t *w, const uint8_t *p, size_t n,
-		     enum json_invalid invalid);
+typedef uint8_t *json_escape_fn(uint8_t *w, const uint8_t *p, size_t n,
+				enum json_invalid invalid);
+json_escape_fn json_escape;
 
-/* The same without the instructions of newer x86 CPUs. */
-uint8_t *json_escape_portable(uint8_t *w, const uint8_t *p, size_t n,
-			      enum json_invalid invalid);
+/* For tests: the ways in which this machine can do it, one of which is what
+ * json_escape() does. NULL behind the last. */
+json_escape_fn *json_escape_way(unsigned int i);
+
+static inline uint64_t json_load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return v;
+}
+
+/* Non-zero if one of 8 bytes is not plain: < 0x20, > 0x7f, '"' or '\\'. The
+ * usual zero-in-word tests; false alarms cost time only. */
+static inline uint64_t json_not_plain(uint64_t v)
+{
+	const uint64_t ones = 0x0101010101010101ull, high = ones << 7;
+	uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
+
+	return ((v - ones * 0x20) | v | (quote - ones) | (slash - ones)) & high;
+}
+
+/* Bytes that json_copy_plain() reads and writes. */
+#define JSON_PLAIN_MAX 32
+
+/* Copies n <= JSON_PLAIN_MAX bytes and more, up to that number. False: some
+ * of the n may need escaping, so that json_escape() has to do it. */
+static inline bool json_copy_plain(uint8_t *w, const uint8_t *p, size_t n)
+{
+#if defined(__SSE2__)
+	uint32_t special = 0;
+
+	for (int i = 0; i < 2; i++) {
+		__m128i x = _mm_loadu_si128((const __m128i *)p + i);
+		/* Signed: bytes over 0x7f count as below 0x20. */
+		__m128i m = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
+
+		m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
+		m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+		special |= (uint32_t)_mm_movemask_epi8(m) << 16 * i;
+		_mm_storeu_si128((__m128i *)w + i, x);
+	}
+	return !(special & ((1ull << n) - 1));
+#else
+	uint64_t special = 0;
+
+	memcpy(w, p, JSON_PLAIN_MAX);
+	for (size_t i = 0; i < n; i += 8)
+		special |= json_not_plain(json_load64(p + i));
+	return !special;
+#endif
+}
 
 /* Length without a UTF-8 sequence that the end of the text cuts in two. */
 size_t json_utf8_complete(const uint8_t *p, size_t n);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * json_escape() with the vector instructions of x86. Both ways look at a
+ * vector of text for what needs more than a copy: "simple" are the characters
+ * that get a backslash in front, "hard" what is neither this nor printable
+ * ASCII and is left to json_escape_one(). Quotes are frequent in JSON, so that
+ * the backslashes of a vector are put in without a branch for each.
+ */
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "base/json_escape.h"
+
+/* By their number: the letter behind the backslash. */
+#define LETTERS 0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0
+
+/* --- SSSE3 ----------------------------------------------------------------- */
+
+#define SSSE3 __attribute__((target("ssse3,popcnt")))
+
+/*
+ * spread[mask]: a shuffle of 8 bytes that makes room before those in mask. Its
+ * source has backslashes from place 8 on. Byte i goes to place i plus the
+ * number of bits up to its own; what is behind the last is overwritten later.
+ */
+#define PLACE(m, i) ((i) + __builtin_popcount((m) & ((2 << (i)) - 1)))
+#define AT(place, half, value) \
+	((place) / 8 == (half) ? (uint64_t)(value) << 8 * ((place)&7) : 0)
+#define BYTE(m, i, half)            \
+	(AT(PLACE(m, i), half, i) | \
+	 ((m) >> (i)&1 ? AT(PLACE(m, i) - 1, half, 8) : 0))
+#define HALF(m, half)                                             \
+	(BYTE(m, 0, half) | BYTE(m, 1, half) | BYTE(m, 2, half) | \
+	 BYTE(m, 3, half) | BYTE(m, 4, half) | BYTE(m, 5, half) | \
+	 BYTE(m, 6, half) | BYTE(m, 7, half))
+#define ROW(m)                         \
+	{                              \
+		HALF(m, 0), HALF(m, 1) \
+	}
+#define ROWS4(m)  ROW(m), ROW((m) + 1), ROW((m) + 2), ROW((m) + 3)
+#define ROWS16(m) ROWS4(m), ROWS4((m) + 4), ROWS4((m) + 8), ROWS4((m) + 12)
+#define ROWS64(m) \
+	ROWS16(m), ROWS16((m) + 16), ROWS16((m) + 32), ROWS16((m) + 48)
+
+static const uint64_t spread[256][2] = {ROWS64(0), ROWS64(64), ROWS64(128),
+					ROWS64(192)};
+
+/* 8 bytes of x, whose upper half is backslashes, and those of the mask. */
+SSSE3 static inline uint8_t *put_group(uint8_t *w, __m128i x, unsigned int mask)
+{
+	__m128i order = _mm_loadu_si128((const __m128i *)spread[mask]);
+
+	_mm_storeu_si128((__m128i *)w, _mm_shuffle_epi8(x, order));
+	return w + 8 + __builtin_popcount(mask);
+}
+
+/* 1 to 15 bytes without reading beyond them; the rest is zero. */
+SSSE3 static inline __m128i load_partial(const uint8_t *p, size_t n)
+{
+	uint64_t lo = 0, hi = 0;
+	uint32_t a, b;
+
+	if (n >= 8) {
+		lo = json_load64(p);
+		hi = n > 8 ? json_load64(p + n - 8) >> (8 * (16 - n)) : 0;
+	} else if (n >= 4) {
+		memcpy(&a, p, 4);
+		memcpy(&b, p + n - 4, 4);
+		lo = a | (uint64_t)b << (8 * (n - 4));
+	} else {
+		lo = p[0];
+		lo |= (uint64_t)p[n / 2] << (8 * (n / 2));
+		lo |= (uint64_t)p[n - 1] << (8 * (n - 1));
+	}
+	return _mm_set_epi64x((long long)hi, (long long)lo);
+}
+
+/* Returns which of the 16 bytes are simple; *x then holds their letters. */
+SSSE3 static inline unsigned int classify(__m128i *x, unsigned int *hard)
+{
+	const __m128i letters = _mm_setr_epi8(LETTERS);
+	__m128i v = *x, small, letter, quoted;
+	unsigned int simple;
+
+	/* Signed: bytes over 0x7f count as below 0x20 here. */
+	*hard = (unsigned int)_mm_movemask_epi8(
+		_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)));
+	quoted = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+			      _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+	simple = (unsigned int)_mm_movemask_epi8(quoted);
+	if (*hard) {
+		small = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(15)), v);
+		letter = _mm_and_si128(_mm_shuffle_epi8(letters, v), small);
+		small = _mm_cmpgt_epi8(letter, _mm_setzero_si128());
+		*x = _mm_or_si128(_mm_andnot_si128(small, v), letter);
+		simple |= (unsigned int)_mm_movemask_epi8(small);
+		*hard &= ~simple;
+	}
+	return simple;
+}
+
+SSSE3 uint8_t *json_escape_ssse3(uint8_t *w, const uint8_t *p, size_t n,
+				 enum json_invalid invalid)
+{
+	const __m128i slashes = _mm_set1_epi8('\\');
+	const uint8_t *end = p + n;
+	unsigned int simple, hard, take;
+	__m128i x;
+
+	while (p < end) {
+		take = end - p < 16 ? (unsigned int)(end - p) : 16;
+		x = take == 16 ? _mm_loadu_si128((const __m128i *)p)
+			       : load_partial(p, take);
+		simple = classify(&x, &hard);
+		hard &= (1u << take) - 1;
+		if (hard) {
+			take = (unsigned int)__builtin_ctz(hard);
+			simple &= (1u << take) - 1;
+		}
+		if (!simple) {
+			_mm_storeu_si128((__m128i *)w, x);
+			w += take;
+		} else {
+			put_group(put_group(w, _mm_unpacklo_epi64(x, slashes),
+					    simple & 255),
+				  _mm_unpackhi_epi64(x, slashes), simple >> 8);
+			w += take + (unsigned int)__builtin_popcount(simple);
+		}
+		p += take;
+		if (hard) {
+			w = json_escape_one(w, &p, end, invalid);
+			if (!w)
+				return NULL;
+		}
+	}
+	return w;
+}
+
+/* --- AVX-512 with VBMI2 ---------------------------------------------------- */
+
+#define VBMI2 \
+	__attribute__((target("avx512bw,avx512vl,avx512vbmi2,bmi2,popcnt")))
+
+/* Classifies as above. Bytes outside of valid are 0 and not looked at. */
+VBMI2 static inline uint32_t classify32(__m256i *x, uint32_t valid,
+					uint32_t *hard)
+{
+	const __m256i letters = _mm256_setr_epi8(LETTERS, LETTERS);
+	__m256i v = *x;
+	uint32_t simple, named;
+
+	*hard = _mm256_mask_cmplt_epi8_mask(valid, v, _mm256_set1_epi8(0x20));
+	simple = _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('"')) |
+		 _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('\\'));
+	if (*hard) {
+		named = _mm256_mask_cmplt_epu8_mask(*hard, v,
+						    _mm256_set1_epi8(16));
+		v = _mm256_maskz_shuffle_epi8(named, letters, v);
+		named = _mm256_test_epi8_mask(v, v);
+		*x = _mm256_mask_mov_epi8(*x, named, v);
+		simple |= named;
+		*hard &= ~named;
+	}
+	return simple;
+}
+
+/* Each byte becomes a backslash and itself; then the backslashes that are not
+ * wanted are squeezed out. */
+VBMI2 static inline void put32(uint8_t *w, __m256i x, uint32_t simple)
+{
+	__m512i wide = _mm512_slli_epi16(_mm512_cvtepu8_epi16(x), 8);
+	uint64_t keep = _pdep_u64(simple, 0x5555555555555555ull) |
+			0xaaaaaaaaaaaaaaaaull;
+
+	wide = _mm512_or_si512(wide, _mm512_set1_epi16('\\'));
+	_mm512_storeu_si512(w, _mm512_maskz_compress_epi8(keep, wide));
+}
+
+VBMI2 uint8_t *json_escape_vbmi2(uint8_t *w, const uint8_t *p, size_t n,
+				 enum json_invalid invalid)
+{
+	const uint8_t *end = p + n;
+	uint32_t simple, hard, valid;
+	unsigned int take;
+	__m256i x;
+
+	while (p < end) {
+		take = end - p < 32 ? (unsigned int)(end - p) : 32;
+		valid = 0xffffffffu >> (32 - take);
+		x = _mm256_maskz_loadu_epi8(valid, p);
+		simple = classify32(&x, valid, &hard);
+		if (hard) {
+			take = (unsigned int)__builtin_ctz(hard);
+			simple &= (1u << take) - 1;
+		}
+		if (!simple)
+			_mm256_storeu_si256((__m256i *)w, x);
+		else
+			put32(w, x, simple);
+		w += take + (unsigned int)__builtin_popcount(simple);
+		p += take;
+		if (hard) {
+			w = json_escape_one(w, &p, end, invalid);
+			if (!w)
+				return NULL;
+		}
+	}
+	return w;
+}
+
+#endif
