@@ -76,6 +76,7 @@ static void random_message(struct source *s, struct http_message *m,
 	for (i = 0; i < m->n_fields; i++)
 		fields[i] = (struct http_field){random_span(s, 20),
 						random_span(s, 40)};
+	m->readable = next_random(s) & 1 ? s->bytes + s->used : NULL;
 	body = random_span(s, MAX_BYTES);
 	m->body.data = body.p;
 	m->body.len = body.len;

@@ -15,6 +15,18 @@ static struct http_span span(const uint8_t *b, struct head_ref r)
 	return (struct http_span){.p = b + r.off, .len = r.len};
 }
 
+/* The end of the memory that the head lies in. */
+static const uint8_t *readable(const struct http_engine *e, const struct msg *m)
+{
+	const uint8_t *block = m->block;
+
+	if (block && m->head >= block && m->head < block + m->block_cap)
+		return block + m->block_cap;
+	if (m->head >= e->chunk && m->head < e->chunk_end)
+		return e->chunk_end;
+	return m->head + m->h.len;
+}
+
 static void fill_request(const struct msg *m, struct http_message *out)
 {
 	struct head_target t;
@@ -49,6 +61,7 @@ static void fill(struct http_engine *e, const struct msg *m, bool request,
 	out->fields = fields;
 	out->n_fields = m->h.n_fields;
 	out->n_trailers = m->h.n_trailers;
+	out->readable = readable(e, m);
 	out->body.data = m->body;
 	out->body.len = m->body_len;
 	out->body.total = m->body_total;

@@ -46,6 +46,9 @@ struct http_message {
 	uint32_t n_fields;
 	uint32_t n_trailers; /* how many of n_fields are trailers */
 	struct http_body body;
+	/* What is before this and behind the start of a span (but not of the
+	 * body) may be read along with it. NULL: nothing is known of that. */
+	const uint8_t *readable;
 	uint64_t first_ns; /* Unix time of the first byte */
 	uint64_t last_ns;  /* and of the last */
 };

@@ -25,18 +25,17 @@ struct line {
 };
 
 /* Text that needs no escaping; the caller has made room. */
-#define LINE_PUT(l, text)                               \
-	do {                                            \
-		memcpy((l)->w, text, sizeof(text) - 1); \
-		(l)->w += sizeof(text) - 1;             \
-	} while (0)
+#define LINE_COPY(w, text) \
+	((uint8_t *)memcpy(w, text, sizeof(text) - 1) + sizeof(text) - 1)
+#define LINE_PUT(l, text) ((l)->w = LINE_COPY((l)->w, text))
 
 /* false: out of memory, b->failed is set. */
 bool line_begin(struct line *l, struct buf *b);
 
 bool line_grow(struct line *l, size_t n);
 
-/* Makes room for n bytes at l->w; false when there is no memory. */
+/* Makes room for n bytes at l->w; false when there is no memory. Otherwise
+ * l->w and l->end may have moved. */
 static inline bool line_room(struct line *l, size_t n)
 {
 	return (size_t)(l->end - l->w) >= n || line_grow(l, n);
@@ -44,11 +43,30 @@ static inline bool line_room(struct line *l, size_t n)
 
 static inline void line_u64(struct line *l, uint64_t v)
 {
-	l->w = json_put_u64(l->w, v);
+	if (v < 10)
+		*l->w++ = (uint8_t)('0' + v);
+	else
+		l->w = json_put_u64(l->w, v);
 }
 
 /* Escaped, with LINE_ROOM behind it unless n is 0. */
 void line_text(struct line *l, const uint8_t *p, size_t n);
+
+/* The same for text in larger memory, which may be read up to readable, from
+ * l->w = w on. Returns the new l->w, which is set only where it is reported to
+ * have grown: a cursor in a register is much of what this is for. */
+static inline uint8_t *line_part(struct line *l, uint8_t *w, const uint8_t *p,
+				 size_t n, const uint8_t *readable)
+{
+	if (n <= JSON_PLAIN_MAX &&
+	    (uintptr_t)p + JSON_PLAIN_MAX <= (uintptr_t)readable &&
+	    (size_t)(l->end - w) >= JSON_PLAIN_MAX + LINE_ROOM &&
+	    json_copy_plain(w, p, n))
+		return w + n;
+	l->w = w;
+	line_text(l, p, n);
+	return l->w;
+}
 
 /*
  * A text in pieces that may prove not to be text:

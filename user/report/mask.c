@@ -81,6 +81,11 @@ bool mask_names_empty(const struct mask_names *m)
 	return m->n == 0;
 }
 
+uint64_t mask_names_lengths(const struct mask_names *m)
+{
+	return m->lengths[0] | m->lengths[1] | m->lengths[2] | m->lengths[3];
+}
+
 bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n)
 {
 	unsigned int i;

@@ -23,6 +23,8 @@ struct mask_names *mask_names_new(const char *const *a, unsigned int na,
 void mask_names_free(struct mask_names *m);
 bool mask_names_empty(const struct mask_names *m);
 bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n);
+/* Bit n: there is a name of n octets, or n + 64 and so on. */
+uint64_t mask_names_lengths(const struct mask_names *m);
 
 /* As mask_names_match() for the percent-encoded name of a form or query field;
  * "user[password]" and "user.password" count as "password" too. */

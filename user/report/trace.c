@@ -12,12 +12,37 @@
 struct trace_conf {
 	bool redact;
 	bool redact_fields;
+	/* Bit n: fields whose names have n letters, or n + 64 and so on, may
+	 * be such that not all of the value is written. */
+	uint64_t lengths;
 	struct mask_names *headers, *fields;
 };
 
 static const char *const default_headers[] = {"authorization",
 					      "proxy-authorization", "cookie",
 					      "set-cookie", "x-api-key"};
+
+static bool name_is(const struct http_span *s, const char *lower_case)
+{
+	return s->len == strlen(lower_case) &&
+	       !strncasecmp((const char *)s->p, lower_case, s->len);
+}
+
+#define URL_FIELD_LENGTHS (1u << 7 | 1u << 8 | 1u << 16)
+
+/* Fields whose value is a URL, perhaps with parameters. */
+static bool is_url_field(const struct http_span *name)
+{
+	switch (name->len) {
+	case 7:
+		return name_is(name, "referer");
+	case 8:
+		return name_is(name, "location");
+	case 16:
+		return name_is(name, "content-location");
+	}
+	return false;
+}
 
 struct trace_conf *trace_conf_new(const struct trace_options *o)
 {
@@ -37,6 +62,10 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 		errno = err;
 		return NULL;
 	}
+	if (c->redact)
+		c->lengths = mask_names_lengths(c->headers);
+	if (c->redact_fields)
+		c->lengths |= URL_FIELD_LENGTHS;
 	return c;
 }
 
@@ -49,20 +78,21 @@ void trace_conf_free(struct trace_conf *c)
 	free(c);
 }
 
-static inline void put_span(struct line *l, const struct http_span *s)
+static inline void put_span(struct line *l, const struct http_message *m,
+			    const struct http_span *s)
 {
-	line_text(l, s->p, s->len);
+	l->w = line_part(l, l->w, s->p, s->len, m->readable);
 }
 
 /* A target, path or URL in a field, without the secrets in it. */
 static void put_target(struct line *l, const struct trace_conf *c,
-		       const struct http_span *s)
+		       const struct http_message *m, const struct http_span *s)
 {
 	/* The pointer of an empty span may be NULL: not to be added to. */
 	if (c->redact_fields && s->len)
 		mask_pairs(c->fields, s->p, s->len, true, line_piece, l);
 	else
-		put_span(l, s);
+		put_span(l, m, s);
 }
 
 static void put_address(struct line *l, const uint8_t addr[16], bool ipv6)
@@ -103,13 +133,22 @@ static size_t percent_decode(uint8_t *to, const uint8_t *p, size_t n)
 	return (size_t)(to - start);
 }
 
-/* A name or value of the query, decoded (WHATWG URL, urlencoded parsing). */
-static void put_decoded(struct line *l, const uint8_t *p, size_t n)
+/* The query of a message, being written. */
+struct query {
+	struct line *l;
+	const struct trace_conf *c;
+	const uint8_t *readable;
+	bool coded; /* something in it is percent-encoded */
+};
+
+/* A name or value, decoded (WHATWG URL, urlencoded parsing). */
+static void put_decoded(const struct query *q, const uint8_t *p, size_t n)
 {
+	struct line *l = q->l;
 	uint8_t *decoded;
 
-	if (!memchr(p, '%', n) && !memchr(p, '+', n)) {
-		line_text(l, p, n);
+	if (!q->coded) {
+		l->w = line_part(l, l->w, p, n, q->readable);
 		return;
 	}
 	/* Decoded behind the place that the escaped text can reach. */
@@ -120,39 +159,41 @@ static void put_decoded(struct line *l, const uint8_t *p, size_t n)
 	l->w = json_escape(l->w, decoded, n, JSON_REPLACE);
 }
 
-static void put_parameter(struct line *l, const struct trace_conf *c,
-			  const uint8_t *p, size_t n)
+static void put_parameter(const struct query *q, const uint8_t *p, size_t n)
 {
 	const uint8_t *equals = memchr(p, '=', n);
 	size_t name = equals ? (size_t)(equals - p) : n;
 	const uint8_t *value = p + name + (equals != NULL);
 	size_t n_value = n - name - (equals != NULL);
+	struct line *l = q->l;
 
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(l, "{\"name\":\"");
-	put_decoded(l, p, name);
+	put_decoded(q, p, name);
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(l, "\",\"value\":\"");
-	if (c->redact_fields && mask_pairs_match(c->fields, p, n))
+	if (q->c->redact_fields && mask_pairs_match(q->c->fields, p, n))
 		LINE_PUT(l, MASK_TEXT);
 	else
-		put_decoded(l, value, n_value);
+		put_decoded(q, value, n_value);
 	if (line_room(l, LINE_ROOM))
 		LINE_PUT(l, "\"}");
 }
 
 static void put_parameters(struct line *l, const struct trace_conf *c,
-			   const struct http_span *query)
+			   const struct http_message *m)
 {
-	const uint8_t *p = query->p, *end, *next;
+	const uint8_t *p = m->query.p, *end, *next;
+	struct query q = {.l = l, .c = c, .readable = m->readable};
+	size_t n = m->query.len;
 	bool first = true;
 
-	if (!query->len)
+	if (!n)
 		return;
-	end = p + query->len;
-
+	end = p + n;
+	q.coded = memchr(p, '%', n) || memchr(p, '+', n);
 	for (; p < end && !l->failed; p = next + 1) {
 		next = memchr(p, '&', (size_t)(end - p));
 		if (!next)
@@ -162,56 +203,52 @@ static void put_parameters(struct line *l, const struct trace_conf *c,
 		if (!first && line_room(l, 1))
 			*l->w++ = ',';
 		first = false;
-		put_parameter(l, c, p, (size_t)(next - p));
+		put_parameter(&q, p, (size_t)(next - p));
 	}
 }
 
-static bool name_is(const struct http_span *s, const char *lower_case)
+/* As put_span() with a value that is a secret, or has one within. */
+static void put_masked_value(struct line *l, const struct trace_conf *c,
+			     const struct http_message *m,
+			     const struct http_field *f)
 {
-	return s->len == strlen(lower_case) &&
-	       !strncasecmp((const char *)s->p, lower_case, s->len);
-}
-
-/* Fields whose value is a URL, perhaps with parameters. */
-static bool is_url_field(const struct http_span *name)
-{
-	switch (name->len) {
-	case 7:
-		return name_is(name, "referer");
-	case 8:
-		return name_is(name, "location");
-	case 16:
-		return name_is(name, "content-location");
-	}
-	return false;
+	if (c->redact && mask_names_match(c->headers, f->name.p, f->name.len))
+		LINE_PUT(l, MASK_TEXT);
+	else if (c->redact_fields && is_url_field(&f->name))
+		put_target(l, c, m, &f->value);
+	else
+		put_span(l, m, &f->value);
 }
 
 static void put_fields(struct line *l, const struct trace_conf *c,
 		       const struct http_message *m)
 {
-	const struct http_field *f;
-	uint32_t i;
+	const struct http_field *f = m->fields, *end = f + m->n_fields;
+	const uint8_t *readable = m->readable;
+	const uint64_t lengths = c->lengths;
+	uint8_t *w = l->w;
 
-	for (i = 0; i < m->n_fields; i++) {
-		f = &m->fields[i];
-		if (!line_room(l, JSON_ESCAPE_ROOM(f->name.len) + LINE_ROOM))
-			return;
-		if (i)
-			*l->w++ = ',';
-		LINE_PUT(l, "{\"name\":\"");
-		put_span(l, &f->name);
-		LINE_PUT(l, "\",\"value\":\"");
-		if (c->redact &&
-		    mask_names_match(c->headers, f->name.p, f->name.len))
-			LINE_PUT(l, MASK_TEXT);
-		else if (c->redact_fields && is_url_field(&f->name))
-			put_target(l, c, &f->value);
-		else
-			put_span(l, &f->value);
-		if (!line_room(l, 2))
-			return;
-		LINE_PUT(l, "\"}");
+	/* Room for fixed text is left by what comes before each. */
+	for (; f < end; f++) {
+		w = LINE_COPY(w, "{\"name\":\"");
+		w = line_part(l, w, f->name.p, f->name.len, readable);
+		w = LINE_COPY(w, "\",\"value\":\"");
+		if (lengths >> (f->name.len & 63) & 1) {
+			l->w = w;
+			put_masked_value(l, c, m, f);
+			w = l->w;
+		} else {
+			w = line_part(l, w, f->value.p, f->value.len, readable);
+		}
+		w = LINE_COPY(w, "\"},");
+		if ((size_t)(l->end - w) < LINE_ROOM) {
+			l->w = w;
+			if (!line_room(l, LINE_ROOM))
+				return;
+			w = l->w;
+		}
 	}
+	l->w = w - (m->n_fields > 0); /* without the last comma */
 }
 
 enum body_form {
@@ -336,22 +373,22 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 		return false;
 	}
 	LINE_PUT(l, "{\"request\":{\"method\":\"");
-	put_span(l, &m->method);
+	put_span(l, m, &m->method);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "\",\"url\":{\"host\":\"");
 	if (m->host.len)
-		put_span(l, &m->host);
+		put_span(l, m, &m->host);
 	else
 		put_server(l, t);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "\",\"path\":\"");
-	put_target(l, c, &m->path);
+	put_target(l, c, m, &m->path);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "\",\"parameters\":[");
-	put_parameters(l, c, &m->query);
+	put_parameters(l, c, m);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "]},\"headers\":[");
@@ -476,7 +513,7 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 	line_u64(l, m ? m->version_minor : 1);
 	if (q) {
 		LINE_PUT(l, "\",\"target\":\"");
-		put_target(l, c, &q->target);
+		put_target(l, c, q, &q->target);
 		if (!line_room(l, LINE_ROOM))
 			return;
 		*l->w++ = '"';

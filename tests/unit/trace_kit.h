@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* For the tests of report/trace: a transaction to change, and its line. */
+#ifndef TESTS_TRACE_KIT_H
+#define TESTS_TRACE_KIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/trace.h"
+
+#define SPAN(text)                                        \
+	{                                                 \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
+#define FIELD(name, value)              \
+	{                               \
+		SPAN(name), SPAN(value) \
+	}
+#define BODY(text)                                                        \
+	{                                                                 \
+		.data = (const uint8_t *)(text), .len = sizeof(text) - 1, \
+		.total = sizeof(text) - 1                                 \
+	}
+
+/* A GET with one parameter and its answer, {"ok":true} in JSON. */
+extern const struct http_message trace_get, trace_ok;
+extern const struct http_transaction trace_example;
+
+/* The line as a C string; the caller frees it. o may be NULL. */
+char *line_of(const struct http_transaction *t, const struct trace_options *o);
+void expect_part(const struct http_transaction *t,
+		 const struct trace_options *o, const char *part);
+void expect_absent(const struct http_transaction *t,
+		   const struct trace_options *o, const char *part);
+
+#endif
