@@ -392,10 +392,130 @@ static void test_position(void **state)
 	buf_free(&m.b);
 }
 
+/* Reads both files to their ends, which have to be the same. */
+static void expect_same(struct maker *classic, struct maker *odd)
+{
+	char error[PCAP_SOURCE_ERROR];
+	struct pcap_source *a = source_of(classic, error);
+	struct pcap_source *b = source_of(odd, error);
+	struct pcap_frame fa, fb;
+	int ra, rb;
+
+	assert_int_equal(a == NULL, b == NULL);
+	while (a) {
+		ra = pcap_source_next(a, &fa, error);
+		rb = pcap_source_next(b, &fb, error);
+		assert_int_equal(ra, rb);
+		if (ra != 1)
+			break;
+		assert_int_equal(fa.ts_ns, fb.ts_ns);
+		assert_int_equal(fa.caplen, fb.caplen);
+		assert_int_equal(fa.wire_len, fb.wire_len);
+		assert_memory_equal(fa.data, fb.data, fa.caplen);
+	}
+	pcap_source_free(a);
+	pcap_source_free(b);
+}
+
+/* The file as it is, and with a frame check sequence of 0 bytes announced in
+ * its header: Ethernet as well, but for libpcap to read. */
+static void compare_with_libpcap(const struct maker *m, size_t len)
+{
+	struct maker classic = {.big_endian = m->big_endian}, odd = classic;
+
+	buf_add(&classic.b, m->b.p, len);
+	buf_add(&odd.b, m->b.p, len);
+	if (len >= 24)
+		odd.b.p[m->big_endian ? 20 : 23] |= 0x04;
+	expect_same(&classic, &odd);
+	buf_free(&classic.b);
+	buf_free(&odd.b);
+}
+
+static void some_packets(struct maker *m, unsigned int kind, uint32_t snapshot)
+{
+	static uint8_t large[200000];
+
+	for (size_t i = 0; i < sizeof(large); i++)
+		large[i] = (uint8_t)(i * 7 + i / 256);
+	m->big_endian = kind & 1;
+	pcap_header(m, kind & 2, 1);
+	m->b.len -= 8;
+	put(m, snapshot, 4);
+	put(m, 1, 4);
+	pcap_packet(m, SECOND, 999999999, ethernet, 60, 60);
+	pcap_packet(m, 0x7fffffff, 5, ethernet, 33, 1500);
+	pcap_packet(m, SECOND, 0x7fffffff, ethernet, 0, 0);
+	pcap_packet(m, SECOND, 1, large, 2000, 100);
+	if (kind & 4)
+		for (uint32_t i = 0; i < 20; i++)
+			pcap_packet(m, SECOND + i, i, large + i,
+				    sizeof(large) - i * 9001, 0);
+}
+
+/* What is read without libpcap is what libpcap reads, but for times from 2038
+ * on, which libpcap takes for negative in one of the byte orders. */
+static void test_as_libpcap(void **state)
+{
+	static const uint32_t snapshots[] = {0, 40, 65535, 262144, 0x80000000u};
+	uint32_t random = 1;
+
+	(void)state;
+	for (unsigned int i = 0; i < 8 * 5; i++) {
+		struct maker m = {0};
+
+		some_packets(&m, i / 5, snapshots[i % 5]);
+		compare_with_libpcap(&m, m.b.len);
+		/* Cut anywhere in the small ones, and anything damaged. */
+		for (size_t n = 0; !(i / 5 & 4) && n < m.b.len; n++) {
+			if (n < 220 || n % 50 == 0)
+				compare_with_libpcap(&m, n);
+			random = random * 1664525 + 1013904223;
+			if (n < 24 || n % 3)
+				continue;
+			m.b.p[n] ^= random >> 24 & 0x7f;
+			compare_with_libpcap(&m, m.b.len);
+			m.b.p[n] ^= random >> 24 & 0x7f;
+		}
+		buf_free(&m.b);
+	}
+}
+
+/* A pipe is not waited for beyond the packet that is asked for. */
+static void test_slow_pipe(void **state)
+{
+	char error[PCAP_SOURCE_ERROR];
+	struct pcap_source *s;
+	struct maker m = {0};
+	struct pcap_frame f;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	pcap_header(&m, true, 1);
+	pcap_packet(&m, 1, 0, ethernet, 60, 60);
+	assert_int_equal(write(fds[1], m.b.p, m.b.len), m.b.len);
+	alarm(20);
+	s = pcap_source_from(fdopen(fds[0], "rb"), error);
+	assert_non_null(s);
+	assert_int_equal(pcap_source_next(s, &f, error), 1);
+	assert_int_equal(write(fds[1], m.b.p + 24, 20), 20);
+	assert_int_equal(write(fds[1], m.b.p + 44, 56), 56);
+	assert_int_equal(pcap_source_next(s, &f, error), 1);
+	assert_int_equal(f.caplen, 60);
+	close(fds[1]);
+	assert_int_equal(pcap_source_next(s, &f, error), 0);
+	alarm(0);
+	pcap_source_free(s);
+	buf_free(&m.b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pcap),
+		cmocka_unit_test(test_as_libpcap),
+		cmocka_unit_test(test_slow_pipe),
 		cmocka_unit_test(test_pcapng),
 		cmocka_unit_test(test_link_types),
 		cmocka_unit_test(test_refused),

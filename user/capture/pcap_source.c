@@ -8,18 +8,18 @@
 
 #include <pcap/pcap.h>
 
+#include "capture/pcap_classic.h"
+#include "capture/pcap_input.h"
 #include "capture/pcap_source.h"
 
-/* stdio's own buffer costs a system call for every few packets. */
-#define READ_BUFFER    (256u << 10)
 #define ETHER_HEADER   14
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_IPV6 0x86dd
 
 struct pcap_source {
-	pcap_t *pcap;
-	FILE *file;   /* closed by libpcap */
-	char *buffer; /* of file */
+	struct pcap_input input;
+	struct pcap_classic classic;
+	pcap_t *pcap; /* NULL: classic */
 	uint64_t size;
 	int link;
 	size_t link_header; /* bytes in front of the network header */
@@ -85,72 +85,90 @@ static uint16_t ethertype(int link, const uint8_t *p, size_t len)
 	return len && p[0] >> 4 == 4 ? ETHERTYPE_IPV4 : 0;
 }
 
-static bool looks_compressed(FILE *file, const char **how)
+/* The program that unpacks such a file, or NULL. */
+static const char *unpacker(struct pcap_input *in)
 {
-	int c = getc(file);
+	if (!pcap_input_want(in, 1))
+		return NULL;
+	/* No capture begins so. */
+	switch (in->buf[in->at]) {
+	case 0x1f:
+		return "zcat";
+	case 0x28:
+		return "zstdcat";
+	case 0xfd:
+		return "xzcat";
+	}
+	return NULL;
+}
 
-	/* Only a byte: more cannot be put back. No capture begins so. */
-	ungetc(c, file);
-	*how = c == 0x1f   ? "zcat"
-	       : c == 0x28 ? "zstdcat"
-	       : c == 0xfd ? "xzcat"
-			   : NULL;
-	return *how != NULL;
+/* What is not as nearly all captures are is for libpcap. */
+static bool open_by_libpcap(struct pcap_source *s,
+			    char error[PCAP_SOURCE_ERROR])
+{
+	FILE *stream = pcap_input_stream(&s->input);
+	char why[PCAP_ERRBUF_SIZE] = "";
+	const char *name;
+	int header;
+
+	if (!stream) {
+		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(errno));
+		return false;
+	}
+	s->pcap = pcap_fopen_offline_with_tstamp_precision(
+		stream, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (!s->pcap) {
+		snprintf(error, PCAP_SOURCE_ERROR,
+			 "it is not a pcap or pcapng file: %s", why);
+		fclose(stream);
+		return false;
+	}
+	s->link = pcap_datalink(s->pcap);
+	header = link_header_len(s->link);
+	if (header < 0) {
+		name = pcap_datalink_val_to_name(s->link);
+		snprintf(error, PCAP_SOURCE_ERROR,
+			 "its link type %s (%d) is not supported; capture on "
+			 "an Ethernet interface, or with tcpdump -y EN10MB",
+			 name ? name : "unknown", s->link);
+		return false;
+	}
+	s->link_header = (size_t)header;
+	return true;
+}
+
+static bool begin(struct pcap_source *s, char error[PCAP_SOURCE_ERROR])
+{
+	const char *how = unpacker(&s->input);
+	struct stat st;
+	int fd = fileno(s->input.file);
+
+	if (how) {
+		snprintf(error, PCAP_SOURCE_ERROR,
+			 "it is compressed: use %s FILE | metlo-xdp replay -",
+			 how);
+		return false;
+	}
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		s->size = (uint64_t)st.st_size;
+	return pcap_classic_begin(&s->classic, &s->input) ||
+	       open_by_libpcap(s, error);
 }
 
 struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_SOURCE_ERROR])
 {
 	struct pcap_source *s = calloc(1, sizeof(*s));
-	char why[PCAP_ERRBUF_SIZE] = "";
-	struct stat st;
-	const char *how;
-	int header;
 
-	if (!s) {
+	if (!s || !pcap_input_open(&s->input, file)) {
 		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(errno));
 		fclose(file);
-		return NULL;
-	}
-	s->buffer = malloc(READ_BUFFER);
-	if (s->buffer)
-		setvbuf(file, s->buffer, _IOFBF, READ_BUFFER);
-	if (looks_compressed(file, &how)) {
-		snprintf(error, PCAP_SOURCE_ERROR,
-			 "it is compressed: use %s FILE | metlo-xdp replay -",
-			 how);
-		fclose(file);
-		free(s->buffer);
 		free(s);
 		return NULL;
 	}
-	if (fileno(file) >= 0 && fstat(fileno(file), &st) == 0 &&
-	    S_ISREG(st.st_mode))
-		s->size = (uint64_t)st.st_size;
-	s->file = file;
-	s->pcap = pcap_fopen_offline_with_tstamp_precision(
-		file, PCAP_TSTAMP_PRECISION_NANO, why);
-	if (!s->pcap) {
-		snprintf(error, PCAP_SOURCE_ERROR,
-			 "it is not a pcap or pcapng file: %s", why);
-		fclose(file);
-		free(s->buffer);
-		free(s);
-		return NULL;
-	}
-	s->link = pcap_datalink(s->pcap);
-	header = link_header_len(s->link);
-	if (header < 0) {
-		const char *name = pcap_datalink_val_to_name(s->link);
-
-		snprintf(error, PCAP_SOURCE_ERROR,
-			 "its link type %s (%d) is not supported; capture on "
-			 "an Ethernet interface, or with tcpdump -y EN10MB",
-			 name ? name : "unknown", s->link);
-		pcap_source_free(s);
-		return NULL;
-	}
-	s->link_header = (size_t)header;
-	return s;
+	if (begin(s, error))
+		return s;
+	pcap_source_free(s);
+	return NULL;
 }
 
 struct pcap_source *pcap_source_open(const char *path,
@@ -176,8 +194,9 @@ void pcap_source_free(struct pcap_source *s)
 {
 	if (!s)
 		return;
-	pcap_close(s->pcap);
-	free(s->buffer);
+	if (s->pcap)
+		pcap_close(s->pcap);
+	pcap_input_close(&s->input);
 	free(s->copy);
 	free(s);
 }
@@ -207,25 +226,16 @@ static bool to_ethernet(struct pcap_source *s, struct pcap_frame *f)
 	return true;
 }
 
-/* Times before 1970 or after 2554 are damage: brought into range. */
-static uint64_t frame_time(const struct timeval *tv)
-{
-	uint64_t s = tv->tv_sec < 0 ? 0 : (uint64_t)tv->tv_sec;
-	uint64_t ns = tv->tv_usec < 0 ? 0 : (uint64_t)tv->tv_usec;
-
-	if (__builtin_mul_overflow(s, 1000000000ull, &s) ||
-	    __builtin_add_overflow(s, ns, &s))
-		return UINT64_MAX;
-	return s;
-}
-
 int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 		     char error[PCAP_SOURCE_ERROR])
 {
 	struct pcap_pkthdr *header;
 	const uint8_t *data;
-	int r = pcap_next_ex(s->pcap, &header, &data);
+	int r;
 
+	if (!s->pcap)
+		return pcap_classic_next(&s->classic, &s->input, frame, error);
+	r = pcap_next_ex(s->pcap, &header, &data);
 	if (r == PCAP_ERROR_BREAK || r == 0)
 		return 0;
 	if (r != 1) {
@@ -236,7 +246,7 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 	frame->caplen = header->caplen;
 	frame->wire_len =
 		header->len > header->caplen ? header->len : header->caplen;
-	frame->ts_ns = frame_time(&header->ts);
+	frame->ts_ns = pcap_time(header->ts.tv_sec, header->ts.tv_usec);
 	if (s->link == DLT_EN10MB || to_ethernet(s, frame))
 		return 1;
 	snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(ENOMEM));
@@ -245,9 +255,9 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 
 uint64_t pcap_source_position(const struct pcap_source *s)
 {
-	off_t at = s->size ? ftello(s->file) : 0;
+	const struct pcap_input *in = &s->input;
 
-	return at > 0 ? (uint64_t)at : 0;
+	return s->size ? in->bytes_read - (in->end - in->at) : 0;
 }
 
 uint64_t pcap_source_size(const struct pcap_source *s)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Packets from a capture file: pcap and pcapng, both byte orders, micro- and
- * nanoseconds, by libpcap. Whatever the link type is, an Ethernet frame comes
- * out.
+ * nanoseconds. Whatever the link type is, an Ethernet frame comes out.
  */
 #ifndef CAPTURE_PCAP_SOURCE_H
 #define CAPTURE_PCAP_SOURCE_H
@@ -26,8 +25,8 @@ struct pcap_frame {
 struct pcap_source *pcap_source_open(const char *path,
 				     char error[PCAP_SOURCE_ERROR]);
 
-/* As above for an open file, which is closed with the source, or at once on
- * failure. */
+/* As above for an open file of which nothing has been read; it is closed with
+ * the source, or at once on failure. */
 struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_SOURCE_ERROR]);
 void pcap_source_free(struct pcap_source *s);
 
