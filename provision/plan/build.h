@@ -40,6 +40,12 @@ void build_groups(struct plan *p, const struct ec2_interface *collector,
 /* Blocks of all VPCs that sources are in. */
 struct str_list source_blocks(struct plan *p);
 
+/* Those that a group does not let UDP 4789 in from: AWS refuses a rule twice. */
+struct str_list blocks_missing(struct plan *p, const char *group);
+
+/* Whether a group lets UDP 4789 from every source in. */
+bool sources_admitted(const struct plan *p, const char *group);
+
 /* What deletes our resources of a deployment. keep_filter and keep_target are
  * ids that stay (NULL: none); keep_lb: the load balancer stays. going: sessions
  * that the plan deletes, and so do not keep what they use. */

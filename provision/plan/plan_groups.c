@@ -57,6 +57,31 @@ static enum verdict sources_allowed(const struct plan *p,
 	return v;
 }
 
+struct str_list blocks_missing(struct plan *p, const char *group)
+{
+	struct str_list all = source_blocks(p), l = {0};
+	struct ec2_group_ref ref = {.id = (char *)group};
+	struct ec2_group_refs one = {&ref, 1};
+	struct parse_error unused;
+
+	for (size_t i = 0; i < all.n; i++) {
+		struct flow flow = {.protocol = FILTER_UDP, .port = VXLAN_PORT};
+
+		if (!cidr_parse(all.items[i], &flow.peer, &unused) ||
+		    groups_allow(p->facts, &one, &flow) != VERDICT_YES)
+			str_list_add(&p->mem, &l, all.items[i]);
+	}
+	return l;
+}
+
+bool sources_admitted(const struct plan *p, const char *group)
+{
+	struct ec2_group_ref ref = {.id = (char *)group};
+	struct ec2_group_refs one = {&ref, 1};
+
+	return sources_allowed(p, &one, NULL) != VERDICT_NO;
+}
+
 /* Health checks come from the addresses of the load balancer, one in each of
  * its subnets. */
 static enum verdict checks_allowed(const struct plan *p,
@@ -100,7 +125,7 @@ static enum verdict checks_allowed(const struct plan *p,
 static void open_group(struct plan *p, const char *group, const char *whose,
 		       const char *protocol, struct ref lb_group)
 {
-	struct str_list blocks = source_blocks(p);
+	struct str_list blocks = blocks_missing(p, group);
 	bool by_group = lb_group.id || lb_group.step >= 0;
 	const char *from = by_group ? "the load balancer"
 				    : str_list_text(&p->mem, &blocks, 4);

@@ -115,16 +115,40 @@ static void choose_subnets(struct plan *p, const char *vpc,
 			vpc);
 }
 
+static void let_sources_in(struct plan *p, struct ref group, bool is_new)
+{
+	struct str_list blocks =
+		is_new ? source_blocks(p) : blocks_missing(p, group.id);
+	struct step *s;
+
+	if (!blocks.n)
+		return;
+	s = plan_step(
+		p, STEP_AUTHORIZE, NULL,
+		"let UDP %d from %s into the load balancer's security group",
+		VXLAN_PORT, str_list_text(&p->mem, &blocks, 4));
+	/* A group that is new goes with its rules. */
+	if (!is_new)
+		s->undo_text = "take that rule out again";
+	s->on = group;
+	s->protocol = "udp";
+	s->ids = blocks;
+	s->description = name_rule(&p->mem, p->spec.name);
+}
+
 static struct ref lb_group(struct plan *p, const struct own *own,
 			   const char *vpc)
 {
-	struct str_list blocks = source_blocks(p);
 	const char *name = name_group(&p->mem, p->spec.name);
 	struct ref group;
 	struct step *s;
 
-	if (own->group)
-		return ref_id(own->group->id);
+	if (own->group) {
+		group = ref_id(own->group->id);
+		if (!sources_admitted(p, own->group->id))
+			let_sources_in(p, group, false);
+		return group;
+	}
 	s = plan_step(p, STEP_CREATE_GROUP, &group,
 		      "create the security group \"%s\" in %s", name, vpc);
 	s->undo_text = "delete the security group";
@@ -132,12 +156,7 @@ static struct ref lb_group(struct plan *p, const struct own *own,
 	s->description = name_rule(&p->mem, p->spec.name);
 	s->vpc_id = vpc;
 	s->tags = tags_own(&p->mem, p->spec.name, name);
-	s = plan_step(p, STEP_AUTHORIZE, NULL, "let UDP %d from %s into it",
-		      VXLAN_PORT, str_list_text(&p->mem, &blocks, 4));
-	s->on = group; /* it goes with the group: nothing to take back */
-	s->protocol = "udp";
-	s->ids = blocks;
-	s->description = name_rule(&p->mem, p->spec.name);
+	let_sources_in(p, group, true);
 	return group;
 }
 

@@ -2,6 +2,7 @@
 /* Where the mirrored traffic goes. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "plan/build.h"
 #include "plan/limits.h"
@@ -105,7 +106,7 @@ static void to_endpoint(struct plan *p)
 		fail(p,
 		     "%s is an endpoint of type %s; mirrored traffic can go to one of a Gateway Load Balancer",
 		     e->id, e->type ? e->type : "?");
-	else if (!str_empty(e->state) && strcmp(e->state, "available") != 0)
+	else if (!str_empty(e->state) && strcasecmp(e->state, "available") != 0)
 		fail(p, "the endpoint %s is %s, not available", e->id,
 		     e->state);
 	note_add(

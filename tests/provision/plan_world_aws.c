@@ -55,10 +55,20 @@ static struct aws_tags *elb_tags(struct world *w, const char *arn)
 	return &d->tags;
 }
 
+/* AWS refuses a rule that is there already. */
 static void add_rule(struct world *w, struct plan *p, const struct step *s,
 		     struct ec2_group *g)
 {
-	struct ec2_permission *perm = ARENA_ADD(&w->mem, &g->ingress);
+	struct ec2_permission *perm;
+
+	for (size_t i = 0; i < g->ingress.n; i++)
+		for (size_t k = 0; k < g->ingress.items[i].ranges.n; k++)
+			if (!strcmp(g->ingress.items[i].protocol, s->protocol))
+				assert_false(str_list_has(
+					&s->ids, g->ingress.items[i]
+							 .ranges.items[k]
+							 .cidr));
+	perm = ARENA_ADD(&w->mem, &g->ingress);
 
 	perm->protocol = TEXT(s->protocol);
 	perm->from_port = perm->to_port = 4789;

@@ -516,6 +516,33 @@ static void test_quota_of_a_target(void **state)
 	world_free(&w);
 }
 
+/* A rule of our own group that is missing, or not wide enough for a new source,
+ * is made. */
+static void test_own_group_admits_sources(void **state)
+{
+	struct ec2_cidr *more;
+	struct world w;
+	struct spec spec;
+	struct ec2_group *own;
+
+	(void)state;
+	world_init(&w);
+	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1", "i-2"));
+	setup(&w, &spec, false, APPLY_DONE);
+	own = &w.f.groups.items[1];
+	assert_int_equal(own->ingress.n, 1);
+	own->ingress.n = 0;
+	setup(&w, &spec, false, APPLY_DONE);
+	assert_int_equal(own->ingress.n, 1);
+	more = ARENA_ADD(&w.mem, &w.f.vpcs.items[0].cidrs);
+	more->cidr = (char *)"10.7.0.0/16";
+	world_interface(&w, "eni-7", "i-2", "subnet-b", "10.7.0.7");
+	setup(&w, &spec, false, APPLY_DONE);
+	assert_int_equal(own->ingress.n, 2);
+	assert_int_equal(steps_of(&w, &spec), 0);
+	world_free(&w);
+}
+
 /* Not asked to open the groups of others: only told. */
 static void test_groups_are_asked_for(void **state)
 {
@@ -553,6 +580,7 @@ int main(void)
 		cmocka_unit_test(test_sync),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_quota_of_a_target),
+		cmocka_unit_test(test_own_group_admits_sources),
 		cmocka_unit_test(test_groups_are_asked_for),
 	};
 
