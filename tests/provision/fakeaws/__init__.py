@@ -1,0 +1,1 @@
+"""A fake AWS that checks the contract: see README.md beside this file."""

@@ -1,0 +1,92 @@
+"""Which permissions a call needs, and the refusal of each service."""
+from __future__ import annotations
+
+from typing import Optional
+
+from .ec2_common import TAG_TYPES
+from .errors import AwsError
+from .registry import Call
+
+PREFIX = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing"}
+# Parameters that name a resource which IAM looks at.
+EC2_IDS = {"TrafficMirrorSessionId": "traffic-mirror-session",
+           "TrafficMirrorTargetId": "traffic-mirror-target",
+           "TrafficMirrorFilterId": "traffic-mirror-filter",
+           "TrafficMirrorFilterRuleId": "traffic-mirror-filter-rule",
+           "NetworkInterfaceId": "network-interface", "GroupId": "security-group",
+           "VpcId": "vpc"}
+EC2_MAKES = {"CreateTrafficMirrorSession": "traffic-mirror-session",
+             "CreateTrafficMirrorTarget": "traffic-mirror-target",
+             "CreateTrafficMirrorFilter": "traffic-mirror-filter",
+             "CreateTrafficMirrorFilterRule": "traffic-mirror-filter-rule",
+             "CreateSecurityGroup": "security-group"}
+
+
+def _ec2_resources(call: Call) -> list[str]:
+    if not call.write:
+        return ["*"]
+    names = [f"{kind}/{call.params[p]}" for p, kind in EC2_IDS.items() if p in call.params]
+    if call.name in EC2_MAKES:
+        names.append(EC2_MAKES[call.name] + "/*")
+    for key in call.get("Resources", []):
+        kind = TAG_TYPES.get(key.partition("-")[0])
+        names += [f"{kind}/{key}"] if kind else []
+    return [call.arn("ec2", n) for n in names] or ["*"]
+
+
+def _elb_resources(call: Call) -> list[str]:
+    if not call.write:
+        return ["*"]
+    if call.name == "CreateLoadBalancer":
+        kind = {"network": "net", "gateway": "gwy"}.get(call.get("Type", ""), "app")
+        return [call.arn("elasticloadbalancing",
+                         f"loadbalancer/{kind}/{call.params['Name']}/*")]
+    if call.name == "CreateTargetGroup":
+        return [call.arn("elasticloadbalancing", f"targetgroup/{call.params['Name']}/*")]
+    names = [call.params[p] for p in ("LoadBalancerArn", "TargetGroupArn", "ListenerArn")
+             if p in call.params]
+    return (names or call.get("ResourceArns") or ["*"])[:20]
+
+
+def needed(call: Call) -> list[tuple[str, str]]:
+    """The actions and the resource of each."""
+    if call.service == "sts":
+        return []  # GetCallerIdentity needs none; roles say who may take them
+    prefix = PREFIX.get(call.service, call.service)
+    if call.service == "ec2":
+        resources = _ec2_resources(call)
+    elif call.service in ("elbv2", "elb"):
+        resources = _elb_resources(call)
+    else:
+        resources = ["*"]
+    actions = [(f"{prefix}:{call.name}", r) for r in resources]
+    if call.service == "ec2":
+        for spec in call.get("TagSpecifications", []):
+            kind = spec.get("ResourceType", "*")
+            actions.append(("ec2:CreateTags", call.arn("ec2", f"{kind}/*")))
+    if call.service == "elbv2" and call.name.startswith("Create"):
+        if call.get("Tags"):
+            actions.append(("elasticloadbalancing:AddTags", resources[0]))
+        if call.name == "CreateLoadBalancer" and not call.world.settings.elb_role_exists:
+            actions.append(("iam:CreateServiceLinkedRole",
+                            f"arn:aws:iam::{call.world.account}:role/aws-service-role/"
+                            "elasticloadbalancing.amazonaws.com/"
+                            "AWSServiceRoleForElasticLoadBalancing"))
+    return actions
+
+
+def denied(call: Call) -> Optional[AwsError]:
+    """The refusal when the caller's policy does not allow the call."""
+    policy = call.world.policy_of(call.key.arn)
+    for action, resource in needed(call):
+        if policy.allows(action, resource):
+            continue
+        text = (f"User: {call.key.arn} is not authorized to perform: {action} on resource:"
+                f" {resource} because no identity-based policy allows the {action} action")
+        if call.service == "ec2":
+            return AwsError("UnauthorizedOperation", "You are not authorized to perform this"
+                            f" operation. {text}", 403)
+        if call.service == "ecs":
+            return AwsError("AccessDeniedException", text)
+        return AwsError("AccessDenied", text, 403)
+    return None

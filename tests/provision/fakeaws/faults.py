@@ -1,0 +1,84 @@
+"""Faults on demand: the n-th call of an operation fails in a chosen way."""
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Optional
+
+from .errors import AwsError
+from .filters import glob
+
+# Those that happen instead of the call, and those that happen to its answer.
+BEFORE = ("throttle", "error", "500", "503", "deny", "cut_before")
+AFTER = ("cut_after", "truncate", "short", "garbage", "slow")
+
+
+@dataclass
+class Fault:
+    """operation: "ec2:CreateTags" with wildcards, or read, write, dryrun, any."""
+
+    kind: str
+    operation: str = "any"
+    nth: int = 1  # counted from when the fault was set
+    count: int = 1  # so often, -1: from then on always
+    code: str = "InternalError"  # of the kind "error"
+    message: str = "An internal error has occurred"
+    status: int = 500
+    seconds: float = 1.0  # of the kind "slow"
+    seen: int = 0
+    fired: int = 0
+
+    def wants(self, operation: str, category: str) -> bool:
+        if self.operation == "any":
+            hit = True
+        elif self.operation in ("read", "write", "dryrun"):
+            hit = self.operation == category
+        else:
+            hit = glob(self.operation, operation) and category != "dryrun"
+        if not hit:
+            return False
+        self.seen += 1
+        if self.seen < self.nth or (self.count >= 0 and self.fired >= self.count):
+            return False
+        self.fired += 1
+        return True
+
+    def error(self, service: str, operation: str) -> AwsError:
+        if self.kind == "throttle":
+            if service == "ec2":
+                return AwsError("RequestLimitExceeded", "Request limit exceeded.", 503)
+            if service == "ecs":
+                return AwsError("ThrottlingException", "Rate exceeded", 400)
+            return AwsError("Throttling", "Rate exceeded", 400)
+        if self.kind == "500":
+            return AwsError("InternalError" if service == "ec2" else "InternalFailure",
+                            "An internal error has occurred", 500)
+        if self.kind == "503":
+            return AwsError("Unavailable" if service == "ec2" else "ServiceUnavailable",
+                            "The service is unavailable. Please try again shortly.", 503)
+        if self.kind == "deny":
+            if service == "ec2":
+                return AwsError("UnauthorizedOperation",
+                                "You are not authorized to perform this operation.", 403)
+            code, status = ("AccessDeniedException", 400) if service == "ecs" \
+                else ("AccessDenied", 403)
+            return AwsError(code, f"not authorized to perform: {operation}", status)
+        return AwsError(self.code, self.message, self.status)
+
+
+class Faults:
+    def __init__(self) -> None:
+        self.all: list[Fault] = []
+
+    def add(self, raw: dict[str, Any]) -> None:
+        fault = Fault(**raw)
+        if fault.kind not in BEFORE + AFTER:
+            raise ValueError(f"kind is none of {', '.join(BEFORE + AFTER)}")
+        self.all.append(fault)
+
+    def take(self, operation: str, category: str) -> Optional[Fault]:
+        """The fault of this call, if any; each counts the call."""
+        hits = [f for f in self.all if f.wants(operation, category)]
+        return hits[0] if hits else None
+
+    def dump(self) -> list[dict[str, Any]]:
+        return [asdict(f) for f in self.all]

@@ -1,0 +1,82 @@
+"""Who may do what: a part of IAM that is enough for identity policies."""
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    # fnmatch knows [..], IAM does not.
+    pattern = re.sub(r"\[", "[[]", pattern)
+    return fnmatch.fnmatchcase(text, pattern)
+
+
+class BadPolicy(Exception):
+    """A policy that IAM would not take, or that this part of IAM does not know."""
+
+
+@dataclass
+class Statement:
+    allow: bool
+    actions: list[str]
+    resources: list[str]
+
+    def applies(self, action: str, resource: str) -> bool:
+        return (any(_matches(a.lower(), action.lower()) for a in self.actions)
+                and any(r == "*" or (resource != "*" and _matches(r, resource))
+                        for r in self.resources))
+
+
+@dataclass
+class Policy:
+    statements: list[Statement] = field(default_factory=list)
+
+    @staticmethod
+    def all() -> "Policy":
+        return Policy([Statement(True, ["*"], ["*"])])
+
+    @staticmethod
+    def from_json(value: Any) -> "Policy":
+        """An IAM document, or the short {"allow": [...], "deny": [...]}."""
+        if not isinstance(value, dict):
+            raise BadPolicy("a policy is an object")
+        if "Statement" not in value:
+            if set(value) - {"allow", "deny"}:
+                raise BadPolicy("only allow and deny are known")
+            return Policy([Statement(True, value.get("allow", ["*"]), ["*"]),
+                           Statement(False, value.get("deny", []), ["*"])])
+        if value.get("Version") != "2012-10-17":
+            raise BadPolicy("Version must be 2012-10-17")
+        statements = value["Statement"]
+        if isinstance(statements, dict):
+            statements = [statements]
+        return Policy([Policy._statement(s) for s in statements])
+
+    @staticmethod
+    def _statement(raw: dict[str, Any]) -> Statement:
+        unknown = set(raw) - {"Sid", "Effect", "Action", "Resource", "Condition"}
+        if unknown:
+            raise BadPolicy(f"unknown element {sorted(unknown)[0]}")
+        if "Sid" in raw and not re.fullmatch(r"[A-Za-z0-9]*", raw["Sid"]):
+            raise BadPolicy(f"the Sid {raw['Sid']} has other characters than letters and digits")
+        if raw.get("Effect") not in ("Allow", "Deny"):
+            raise BadPolicy("Effect must be Allow or Deny")
+        actions, resources = _list(raw["Action"]), _list(raw["Resource"])
+        for action in actions:
+            if action != "*" and not re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9*?]+", action):
+                raise BadPolicy(f"the action {action} is malformed")
+        for resource in resources:
+            if resource != "*" and not re.fullmatch(r"arn:[^:]+:[^:]*:[^:]*:[^:]*:.+", resource):
+                raise BadPolicy(f"the resource {resource} is no ARN")
+        # A condition narrows; it is taken as met.
+        return Statement(raw["Effect"] == "Allow", actions, resources)
+
+    def allows(self, action: str, resource: str = "*") -> bool:
+        hits = [s.allow for s in self.statements if s.applies(action, resource)]
+        return bool(hits) and all(hits)

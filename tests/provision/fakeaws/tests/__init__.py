@@ -1,0 +1,1 @@
+"""Tests of the fake: the official AWS CLI as its client."""
