@@ -11,14 +11,15 @@ debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
 	libcurl4-openssl-dev libexpat1-dev libcjson-dev"
 debian_test="libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
 	nginx-light curl nghttp2-client iproute2 ethtool util-linux procps
-	jq python3 xz-utils valgrind"
+	jq python3 xz-utils valgrind python3-botocore awscli"
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 	libbpf-devel elfutils-libelf-devel zlib-devel libpcap-devel
 	brotli-devel libzstd-devel openssl-devel
 	libcurl-devel expat-devel"
 redhat_test="cjson-devel libcmocka-devel compiler-rt libasan libubsan
 	clang-tools-extra ShellCheck nginx curl nghttp2 iproute iproute-tc
-	ethtool util-linux procps-ng jq python3 xz valgrind"
+	ethtool util-linux procps-ng jq python3 xz valgrind python3-botocore
+	awscli2"
 
 say()
 {
@@ -33,12 +34,13 @@ need_root()
 	exit 1
 }
 
-# Ubuntu has no package of this name that holds the tool itself.
+# Ubuntu has no package of this name that holds the tool itself, and no AWS CLI
+# in its later versions: the tests that it drives skip there.
 ubuntu_names()
 {
 	# shellcheck disable=SC1091
 	if (. /etc/os-release && [ "${ID:-}" = ubuntu ]); then
-		sed 's/\<bpftool\>/linux-tools-common linux-tools-generic/'
+		sed 's/\<bpftool\>/linux-tools-common linux-tools-generic/; s/\<awscli\>//'
 	else
 		cat
 	fi

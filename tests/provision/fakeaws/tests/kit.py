@@ -103,7 +103,10 @@ def open_url(request: urllib.request.Request) -> Any:
 @functools.lru_cache(maxsize=None)
 def keep_models() -> None:
     """Each run of the CLI would parse the same models again."""
-    from botocore.loaders import JSONFileLoader  # type: ignore
+    try:
+        from awscli.botocore.loaders import JSONFileLoader  # type: ignore
+    except ImportError:
+        from botocore.loaders import JSONFileLoader  # type: ignore
 
     parsed: dict[str, Any] = {}
     load = JSONFileLoader.load_file
@@ -154,7 +157,7 @@ def main() -> int:
         del os.environ[name]
     try:
         find()
-        import awscli  # type: ignore  # noqa: F401
+        from awscli.clidriver import AWSCLIEntryPoint  # type: ignore  # noqa: F401
     except (NoModels, ImportError) as e:
         print(f"skip fakeaws # {e}")
         return 0
