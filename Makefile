@@ -186,9 +186,12 @@ bpf-tests: $(BPF_TESTS)
 provision-tests: all $(PROV_TESTS)
 
 # What things cost, printed and not judged: bench-NAME runs bench_NAME.
+# Another parser is measured beside ours where one is installed.
+BENCH_HTTP_LIB := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,$(if \
+	$(wildcard /usr/include/http_parser.h),-lhttp_parser))
 $(O)/tests/bench/%: $(O)/tests/bench/%.o $(USER_LIBS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(if $(findstring bench_http,$@),$(BENCH_HTTP_LIB))
 bench-%: $(O)/tests/bench/bench_%
 	@$<
 BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)

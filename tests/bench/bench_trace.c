@@ -1,26 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a line costs: "make bench-trace". Best of several rounds, because the
- * machine does other things too; MB/s are of the line that is written.
+ * What a line costs: "make bench-trace". Bytes are those of the line that is
+ * written.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/clock.h"
+#include "base/json.h"
 #include "report/trace.h"
+#include "stage.h"
 
-#define ROUNDS	 15
-#define ROUND_NS (20 * NSEC_PER_MSEC)
+/* Heads lie in one piece, as those that were captured. */
+struct heads {
+	size_t n;
+	uint8_t bytes[4096];
+};
 
-static struct http_span span(const char *s)
+static struct http_span span(struct heads *h, const char *text)
 {
-	return (struct http_span){(const uint8_t *)s, (uint32_t)strlen(s)};
+	size_t n = strlen(text);
+	uint8_t *p = h->bytes + h->n;
+
+	if (n > sizeof(h->bytes) - h->n)
+		abort();
+	memcpy(p, text, n);
+	h->n += n;
+	return (struct http_span){p, (uint32_t)n};
 }
 
-static struct http_field field(const char *name, const char *value)
+static struct http_field field(struct heads *h, const char *name,
+			       const char *value)
 {
-	return (struct http_field){span(name), span(value)};
+	struct http_field f = {.name = span(h, name)};
+
+	f.value = span(h, value);
+	return f;
 }
 
 /* Repeats text up to n bytes. */
@@ -36,39 +47,53 @@ static uint8_t *fill(const char *text, size_t len, size_t n)
 	return p;
 }
 
-static double best_ns(const struct http_transaction *t,
-		      const struct trace_conf *c, size_t *line)
+struct writing {
+	const struct http_transaction *t;
+	const struct trace_conf *c;
+	struct buf b;
+};
+
+static void write_line(void *ctx)
 {
-	double best = 1e18, ns;
-	struct buf b = {0};
-	unsigned int round;
+	struct writing *w = ctx;
 
-	for (round = 0; round < ROUNDS; round++) {
-		uint64_t start = clock_mono_ns(), now;
-		unsigned int n = 0;
-
-		do {
-			buf_clear(&b);
-			trace_write(&b, t, c);
-			n++;
-			now = clock_mono_ns();
-		} while (now - start < ROUND_NS);
-		ns = (double)(now - start) / n;
-		best = ns < best ? ns : best;
-	}
-	*line = b.len;
-	buf_free(&b);
-	return best;
+	buf_clear(&w->b);
+	trace_write(&w->b, w->t, w->c);
 }
 
-static void report(const char *what, const struct http_transaction *t,
+static void report(const struct stage_report *r, const char *name,
+		   const char *what, const struct http_transaction *t,
 		   const struct trace_conf *c)
 {
-	size_t line;
-	double ns = best_ns(t, c, &line);
+	struct writing w = {.t = t, .c = c};
+	double ns = stage_best_ns(write_line, &w);
 
-	printf("%-34s %8zu bytes %9.0f ns %7.0f MB/s\n", what, line, ns,
-	       (double)line * 1000 / ns);
+	stage_tell(r, name, what, ns, w.b.len);
+	buf_free(&w.b);
+}
+
+struct escaping {
+	uint8_t *to, *from;
+	size_t n;
+};
+
+static void escape_once(void *ctx)
+{
+	struct escaping *e = ctx;
+
+	json_escape(e->to, e->from, e->n, JSON_REPLACE);
+}
+
+/* The body alone. */
+static void escape(const struct stage_report *r, const char *name,
+		   const char *what, uint8_t *p, size_t n)
+{
+	struct escaping e = {malloc(JSON_ESCAPE_ROOM(n)), p, n};
+
+	if (!e.to)
+		abort();
+	stage_tell(r, name, what, stage_best_ns(escape_once, &e), n);
+	free(e.to);
 }
 
 static const char json[] =
@@ -85,42 +110,49 @@ static const char accents[] = "L'\xc3\xa9t\xc3\xa9 o\xc3\xb9 la for\xc3\xaat "
 static const char kanji[] = "\xe6\xbc\xa2\xe5\xad\x97\xe3\x81\x8b\xe3\x81\xaa";
 static const char binary[] = "\x89PNG\r\n\x1a\n\xff\xd8\xfe\0\1\2\3\4";
 
-int main(void)
+int main(int argc, char **argv)
 {
+	struct heads heads = {0};
 	static const char *const names[] = {"password", "token", "ssn"};
 	const struct trace_options plain_options = {0},
 				   masking = {.fields = names, .n_fields = 3};
 	struct trace_conf *c = trace_conf_new(&plain_options);
 	struct trace_conf *cm = trace_conf_new(&masking);
 	const struct http_field qf[] = {
-		field("Host", "api.example.com"),
-		field("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"),
-		field("Accept", "application/json"),
-		field("Accept-Encoding", "gzip, deflate, br"),
-		field("Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x"),
-		field("Cookie", "session=0123456789abcdef0123456789abcdef"),
-		field("X-Request-Id", "5f0c6a34-2b7e-4b0e-9d57-0c6a342b7e4b"),
-		field("Connection", "keep-alive"),
+		field(&heads, "Host", "api.example.com"),
+		field(&heads, "User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"),
+		field(&heads, "Accept", "application/json"),
+		field(&heads, "Accept-Encoding", "gzip, deflate, br"),
+		field(&heads, "Authorization",
+		      "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x"),
+		field(&heads, "Cookie",
+		      "session=0123456789abcdef0123456789abcdef"),
+		field(&heads, "X-Request-Id",
+		      "5f0c6a34-2b7e-4b0e-9d57-0c6a342b7e4b"),
+		field(&heads, "Connection", "keep-alive"),
 	};
 	const struct http_field rf[] = {
-		field("Date", "Tue, 14 Nov 2023 22:13:20 GMT"),
-		field("Content-Type", "application/json; charset=utf-8"),
-		field("Content-Length", "512"),
-		field("Server", "nginx/1.22.1"),
-		field("Cache-Control", "no-store"),
-		field("Vary", "Accept-Encoding"),
-		field("Connection", "keep-alive"),
+		field(&heads, "Date", "Tue, 14 Nov 2023 22:13:20 GMT"),
+		field(&heads, "Content-Type",
+		      "application/json; charset=utf-8"),
+		field(&heads, "Content-Length", "512"),
+		field(&heads, "Server", "nginx/1.22.1"),
+		field(&heads, "Cache-Control", "no-store"),
+		field(&heads, "Vary", "Accept-Encoding"),
+		field(&heads, "Connection", "keep-alive"),
 	};
 	struct http_message q = {
-		.method = span("GET"),
-		.target = span("/v1/users/18446/orders?limit=20&state=open"),
-		.host = span("api.example.com"),
-		.path = span("/v1/users/18446/orders"),
-		.query = span("limit=20&state=open"),
+		.method = span(&heads, "GET"),
+		.target = span(&heads,
+			       "/v1/users/18446/orders?limit=20&state=open"),
+		.host = span(&heads, "api.example.com"),
+		.path = span(&heads, "/v1/users/18446/orders"),
+		.query = span(&heads, "limit=20&state=open"),
 		.version_major = 1,
 		.version_minor = 1,
 		.fields = qf,
 		.n_fields = 8,
+		.readable = heads.bytes + sizeof(heads.bytes),
 		.first_ns = 1700000000000003000,
 	};
 	struct http_message r = {
@@ -129,6 +161,7 @@ int main(void)
 		.version_minor = 1,
 		.fields = rf,
 		.n_fields = 7,
+		.readable = heads.bytes + sizeof(heads.bytes),
 		.first_ns = 1700000000000309000,
 	};
 	const struct http_transaction t = {
@@ -141,18 +174,25 @@ int main(void)
 		.server_port = 80,
 	};
 	const struct {
-		const char *what, *text;
+		const char *name, *what, *text;
 		size_t len, n;
 	} bodies[] = {
-		{"no body", json, 1, 0},
-		{"512 bytes of JSON", json, sizeof(json) - 1, 512},
-		{"64 KiB of JSON", json, sizeof(json) - 1, 65536},
-		{"64 KiB of indented JSON", pretty, sizeof(pretty) - 1, 65536},
-		{"64 KiB of English", plain, sizeof(plain) - 1, 65536},
-		{"64 KiB of French", accents, sizeof(accents) - 1, 65536},
-		{"64 KiB of Japanese", kanji, sizeof(kanji) - 1, 65535},
-		{"64 KiB of binary data", binary, sizeof(binary) - 1, 65536},
+		{"none", "line without a body", json, 1, 0},
+		{"json800", "line, 800 bytes of JSON", json, sizeof(json) - 1,
+		 800},
+		{"json", "line, 64 KiB of JSON", json, sizeof(json) - 1, 65536},
+		{"indented", "line, 64 KiB of indented JSON", pretty,
+		 sizeof(pretty) - 1, 65536},
+		{"english", "line, 64 KiB of English", plain, sizeof(plain) - 1,
+		 65536},
+		{"french", "line, 64 KiB of French", accents,
+		 sizeof(accents) - 1, 65536},
+		{"japanese", "line, 64 KiB of Japanese", kanji,
+		 sizeof(kanji) - 1, 65535},
+		{"binary", "line, 64 KiB of binary data", binary,
+		 sizeof(binary) - 1, 65536},
 	};
+	struct stage_report rep = stage_begin(argc, argv);
 	size_t i;
 
 	if (!c || !cm)
@@ -160,16 +200,23 @@ int main(void)
 	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		uint8_t *p =
 			fill(bodies[i].text, bodies[i].len, bodies[i].n + 1);
-		char what[64];
+		char name[64], what[64];
 
 		r.body.data = p;
 		r.body.len = bodies[i].n;
 		r.body.total = bodies[i].n + (i > 1 && i < 6);
-		report(bodies[i].what, &t, c);
+		snprintf(name, sizeof(name), "json.line.%s", bodies[i].name);
+		report(&rep, name, bodies[i].what, &t, c);
 		if (i == 1 || i == 2) {
-			snprintf(what, sizeof(what), "%s, 3 fields masked",
+			snprintf(name, sizeof(name), "json.line.%s.masked",
+				 bodies[i].name);
+			snprintf(what, sizeof(what), "%s, fields masked",
 				 bodies[i].what);
-			report(what, &t, cm);
+			report(&rep, name, what, &t, cm);
+			snprintf(name, sizeof(name), "json.escape.%s",
+				 bodies[i].name);
+			escape(&rep, name, "  of which the body is", p,
+			       bodies[i].n);
 		}
 		free(p);
 	}
