@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--imds-port", type=int, default=0)
     parser.add_argument("--container-port", type=int, default=0)
     parser.add_argument("--world", default="small",
-                        help="empty, small, many_enis=N, ecs_tasks=N, ... (with commas) or FILE.json")
+                        help="empty, small, many_enis=N, ... (with commas) or FILE.json")
     parser.add_argument("--region", default="us-east-1", help="where the world is")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON",
                         help="a setting, such as page_size=5")

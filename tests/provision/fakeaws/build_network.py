@@ -214,7 +214,7 @@ class NetworkBuilder:
 
     def remove_eni(self, key: str) -> None:
         """Sessions die with their source."""
-        self.region.table("enis").pop(key, None)
+        self.region.free_address(self.region.table("enis").pop(key))
         sessions = self.region.table("mirror_sessions")
         for session in [k for k, s in sessions.items() if s["NetworkInterfaceId"] == key]:
             del sessions[session]

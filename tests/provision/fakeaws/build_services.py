@@ -120,7 +120,8 @@ class Builder(NetworkBuilder):
         arn = self._ecs_arn(f"task/{cluster}/{self.world.hex(32)}")
         task: Resource = {
             "taskArn": arn, "clusterArn": owner["clusterArn"], "attachments": [],
-            "taskDefinitionArn": owner["taskDefinition"], "group": f"service:{owner['serviceName']}",
+            "taskDefinitionArn": owner["taskDefinition"],
+            "group": f"service:{owner['serviceName']}",
             "launchType": owner["launchType"], "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
             "startedBy": "ecs-svc/1", "version": 1, "_cluster": cluster, "containers": [
                 {"name": "app", "lastStatus": "RUNNING", "taskArn": arn}]}

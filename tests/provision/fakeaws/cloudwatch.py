@@ -50,7 +50,8 @@ def get_metric_data(call: Call) -> dict[str, Any]:
         points = _points(call, stat, start, end)
         if call.get("ScanBy") == "TimestampAscending":
             points.reverse()
-        results.append({"Id": query["Id"], "Label": query.get("Label", stat["Metric"]["MetricName"]),
+        results.append({"Id": query["Id"],
+                        "Label": query.get("Label", stat["Metric"]["MetricName"]),
                         "Timestamps": [t for t, _ in points], "Values": [v for _, v in points],
                         "StatusCode": "Complete"})
     return {"MetricDataResults": results, "Messages": []}

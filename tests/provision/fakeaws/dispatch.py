@@ -4,6 +4,7 @@ from __future__ import annotations
 import copy
 import sys
 import threading
+import traceback
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Optional
@@ -141,10 +142,12 @@ class Fake:
         except AwsError as error:
             return self._refuse(asked, error, entry)
         except ContractBroken as broken:
-            print(f"fakeaws: {broken}", file=sys.stderr, flush=True)
-            entry["fake_bug"] = str(broken)
-            return self._refuse(asked, AwsError("InternalFailure", f"fakeaws: {broken}", 500),
-                                entry)
+            bug = str(broken)
+        except Exception:  # a client must not take it for a fault of the network
+            bug = traceback.format_exc()
+        print(f"fakeaws: {bug}", file=sys.stderr, flush=True)
+        entry["fake_bug"] = bug
+        return self._refuse(asked, AwsError("InternalFailure", f"fakeaws: {bug}", 500), entry)
 
     def _refuse(self, asked: Asked, error: AwsError, entry: dict[str, Any]) -> Answer:
         entry["outcome"], entry["status"] = error.code, error.status

@@ -156,7 +156,8 @@ def delete_filter(call: Call) -> dict[str, Any]:
 def modify_network_services(call: Call) -> dict[str, Any]:
     key = call.params["TrafficMirrorFilterId"]
     found = the(call, "tmf", key)
-    services = [s for s in found["NetworkServices"] if s not in call.get("RemoveNetworkServices", [])]
+    gone = call.get("RemoveNetworkServices", [])
+    services = [s for s in found["NetworkServices"] if s not in gone]
     services += [s for s in call.get("AddNetworkServices", []) if s not in services]
     found["NetworkServices"] = services
     call.changed("mirror_filters", key)

@@ -73,6 +73,12 @@ class Region:
     def table(self, name: str) -> Table:
         return self.tables.setdefault(name, {})
 
+    def free_address(self, resource: Resource) -> None:
+        """What goes gives its address back to its subnet, if it has one."""
+        subnet = self.table("subnets").get(resource.get("SubnetId", ""))
+        if subnet is not None:
+            subnet["AvailableIpAddressCount"] += 1
+
 
 class World:
     def __init__(self, region: str = "us-east-1", account: str = "123456789012"):
@@ -166,6 +172,7 @@ class World:
             for name in ("enis", "registrations"):
                 table = region.table(name)
                 for key in [k for k, r in table.items() if r.get("_gone_at", now + 1) <= now]:
+                    region.free_address(table[key])
                     del table[key]
 
     # --- what tests look at -------------------------------------------------
@@ -173,7 +180,8 @@ class World:
         self.tick()
         return {"account": self.account, "home": self.home, "settings": asdict(self.settings),
                 "regions": {name: copy.deepcopy(region.tables)
-                            for name, region in self.regions.items() if any(region.tables.values())}}
+                            for name, region in self.regions.items()
+                            if any(region.tables.values())}}
 
     def remember(self) -> None:
         """From here on changes are counted."""
@@ -182,7 +190,8 @@ class World:
     def changes(self) -> dict[str, list[str]]:
         """What was created, deleted or changed: REGION/TABLE/ID."""
         def flat(regions: dict[str, Any]) -> dict[str, Any]:
-            return {f"{region}/{table}/{key}": {k: v for k, v in r.items() if k != "_born"}
+            return {f"{region}/{table}/{key}": {k: v for k, v in r.items()
+                                                if k not in ("_born", "_next")}
                     for region, tables in regions.items()
                     for table, rows in tables.items() for key, r in rows.items()}
         before, after = flat(self._start), flat(self.dump()["regions"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import io
 import json
 import os
@@ -103,10 +104,9 @@ def open_url(request: urllib.request.Request) -> Any:
 @functools.lru_cache(maxsize=None)
 def keep_models() -> None:
     """Each run of the CLI would parse the same models again."""
-    try:
-        from awscli.botocore.loaders import JSONFileLoader  # type: ignore
-    except ImportError:
-        from botocore.loaders import JSONFileLoader  # type: ignore
+    # Some packages of the CLI have a botocore of their own inside.
+    names = [n for n in ("awscli.botocore.loaders", "botocore.loaders") if n in sys.modules]
+    JSONFileLoader: Any = sys.modules[names[0]].JSONFileLoader  # type: ignore
 
     parsed: dict[str, Any] = {}
     load = JSONFileLoader.load_file
@@ -114,6 +114,7 @@ def keep_models() -> None:
     def load_file(self: Any, path: str) -> Any:
         if path not in parsed:
             parsed[path] = load(self, path)
+            gc.freeze()  # the collector need not walk through it again and again
         return parsed[path]
     JSONFileLoader.load_file = load_file
 
@@ -162,7 +163,8 @@ def main() -> int:
         print(f"skip fakeaws # {e}")
         return 0
     os.environ.update(AWS_ACCESS_KEY_ID=DEFAULT_KEY, AWS_SECRET_ACCESS_KEY=DEFAULT_SECRET,
-                      AWS_DEFAULT_REGION="us-east-1", AWS_MAX_ATTEMPTS="1", AWS_PAGER="", NO_PROXY="127.0.0.1", no_proxy="127.0.0.1",
+                      AWS_DEFAULT_REGION="us-east-1", AWS_MAX_ATTEMPTS="1", AWS_PAGER="",
+                      NO_PROXY="127.0.0.1", no_proxy="127.0.0.1",
                       AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null",
                       AWS_EC2_METADATA_DISABLED="true")
     aws, failed = Aws(), 0
