@@ -545,13 +545,12 @@ int main(int argc, char **argv)
 		{"bench", no_argument, NULL, 'b'},
 		{0},
 	};
-	static char standard[] = "1k,100k,1M";
+	static char standard[] = "1k,100k,1M", *list = standard;
 	struct log log = {.out = stderr};
 	struct size *sizes = calloc(SIZES_MAX, sizeof(*sizes));
 	struct feed *f = calloc(1, sizeof(*f));
 	unsigned int n, rounds;
 	uint64_t transactions = 200000, seed = 1;
-	char *list = standard;
 	bool bench = false;
 	int c;
 

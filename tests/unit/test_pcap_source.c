@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -510,6 +511,101 @@ static void test_slow_pipe(void **state)
 	buf_free(&m.b);
 }
 
+/* --- in batches ------------------------------------------------------------ */
+
+static uint32_t below(uint64_t *state, uint32_t n)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*state >> 33) % n;
+}
+
+/* Packets of all sizes, some of them odd; then damage in half of the files. */
+static void random_file(struct maker *m, uint64_t *rnd)
+{
+	uint32_t packets = below(rnd, 400), most = below(rnd, 4) ? 1600 : 70000;
+	static uint8_t data[300000];
+	bool ns = below(rnd, 2);
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7 + packets);
+	m->big_endian = below(rnd, 2);
+	pcap_header(m, ns, below(rnd, 8) ? 1 : 113);
+	for (uint32_t i = 0; i < packets; i++) {
+		uint32_t n = below(rnd, most);
+		uint32_t s = SECOND + i,
+			 part = below(rnd, ns ? 1000000000 : 1000000);
+
+		if (!below(rnd, 300))
+			n = below(rnd, sizeof(data));
+		if (!below(rnd, 100))
+			s = below(rnd, 2) ? UINT32_MAX - i : INT32_MAX;
+		if (!below(rnd, 100))
+			part = UINT32_MAX / (1 + below(rnd, 9));
+		pcap_packet(m, s, part, data + i, n,
+			    below(rnd, 50) ? n + below(rnd, 2) * 100
+					   : below(rnd, 90000));
+	}
+	if (m->b.len > 24 && !below(rnd, 3))
+		m->b.p[24 + below(rnd, (uint32_t)m->b.len - 24)] ^=
+			1u << below(rnd, 8);
+	if (!below(rnd, 3))
+		m->b.len -= below(rnd, (uint32_t)m->b.len - 24 + 1);
+}
+
+/* The same as one by one, and all of a batch is valid together. */
+static void compare_sources(struct pcap_source *disk,
+			    struct pcap_source *memory, uint64_t *rnd,
+			    uint64_t *batches)
+{
+	char error[PCAP_SOURCE_ERROR] = "", expected[PCAP_SOURCE_ERROR] = "";
+	struct pcap_frame f[20], g;
+	int n, r;
+
+	do {
+		n = pcap_source_batch(disk, f, 1 + below(rnd, 20), error);
+		*batches += n > 1;
+		for (int i = 0; i < (n > 0 ? n : 1); i++) {
+			r = pcap_source_next(memory, &g, expected);
+			assert_int_equal(r, n > 0 ? 1 : n);
+			if (r < 1)
+				break;
+			assert_int_equal(f[i].ts_ns, g.ts_ns);
+			assert_int_equal(f[i].caplen, g.caplen);
+			assert_int_equal(f[i].wire_len, g.wire_len);
+			assert_memory_equal(f[i].data, g.data, g.caplen);
+		}
+	} while (n > 0);
+	assert_string_equal(error, expected);
+}
+
+static void test_batches(void **state)
+{
+	char error[PCAP_SOURCE_ERROR];
+	uint64_t rnd = 5, batches = 0;
+
+	(void)state;
+	for (unsigned int run = 0; run < 300; run++) {
+		struct pcap_source *disk, *memory;
+		struct maker m = {0};
+		int fd = memfd_create("pcap", MFD_CLOEXEC);
+		FILE *file = fdopen(fd, "r+b");
+
+		random_file(&m, &rnd);
+		assert_non_null(file);
+		assert_int_equal(write(fd, m.b.p, m.b.len), m.b.len);
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		disk = pcap_source_from(file, error);
+		memory = source_of(&m, error);
+		assert_true(disk && memory);
+		assert_int_equal(pcap_source_size(disk), m.b.len);
+		compare_sources(disk, memory, &rnd, &batches);
+		pcap_source_free(disk);
+		pcap_source_free(memory);
+		buf_free(&m.b);
+	}
+	assert_true(batches > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,6 +618,7 @@ int main(void)
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_position),
+		cmocka_unit_test(test_batches),
 	};
 
 	return cmocka_run_group_tests_name("pcap_source", tests, NULL, NULL);

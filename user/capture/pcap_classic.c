@@ -72,6 +72,18 @@ static int ends_early(const struct pcap_input *in, const char *within,
 	return -1;
 }
 
+bool pcap_classic_has_next(const struct pcap_classic *c,
+			   const struct pcap_input *in)
+{
+	size_t waiting = in->end - in->at;
+	uint32_t caplen;
+
+	if (waiting < RECORD_HEADER)
+		return false;
+	caplen = field(c, in->buf + in->at + 8);
+	return caplen <= PACKET_MAX && waiting >= RECORD_HEADER + caplen;
+}
+
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 		      struct pcap_frame *frame, char error[PCAP_SOURCE_ERROR])
 {

@@ -22,6 +22,10 @@ bool pcap_classic_begin(struct pcap_classic *c, struct pcap_input *in);
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 		      struct pcap_frame *frame, char error[PCAP_SOURCE_ERROR]);
 
+/* Would the next call get a frame without reading? */
+bool pcap_classic_has_next(const struct pcap_classic *c,
+			   const struct pcap_input *in);
+
 /* Unix time in nanoseconds. Times before 1970 or after 2554 are damage: they
  * are brought into range. */
 uint64_t pcap_time(int64_t seconds, int64_t nanoseconds);

@@ -253,6 +253,21 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 	return -1;
 }
 
+int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
+		      unsigned int max, char error[PCAP_SOURCE_ERROR])
+{
+	int n = pcap_source_next(s, frames, error);
+
+	if (n < 1 || s->pcap)
+		return n;
+	while ((unsigned int)n < max &&
+	       pcap_classic_has_next(&s->classic, &s->input)) {
+		pcap_classic_next(&s->classic, &s->input, &frames[n], error);
+		n++;
+	}
+	return n;
+}
+
 uint64_t pcap_source_position(const struct pcap_source *s)
 {
 	const struct pcap_input *in = &s->input;

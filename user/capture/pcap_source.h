@@ -15,7 +15,7 @@ struct pcap_source;
 #define PCAP_SOURCE_ERROR 512
 
 struct pcap_frame {
-	const uint8_t *data; /* valid until the next call */
+	const uint8_t *data; /* valid until the next of these calls */
 	size_t caplen;	     /* bytes there are */
 	size_t wire_len;     /* bytes there were, >= caplen */
 	uint64_t ts_ns;	     /* Unix time */
@@ -34,6 +34,11 @@ void pcap_source_free(struct pcap_source *s);
  * reason is in error. */
 int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 		     char error[PCAP_SOURCE_ERROR]);
+
+/* The same for several, at most max, of which only the first may have to be
+ * waited for: how many, 0 or -1. All are valid until the next call. */
+int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
+		      unsigned int max, char error[PCAP_SOURCE_ERROR]);
 
 /* How far reading is: bytes read and bytes in all; 0 where it has no end that
  * is known (a pipe). */

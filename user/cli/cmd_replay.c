@@ -19,6 +19,7 @@
 #define PROGRESS_NS   (200 * NSEC_PER_MSEC) /* of the wall clock */
 #define SLEEP_NS      (50 * NSEC_PER_MSEC)  /* between ticks at real speed */
 #define CHECK_PACKETS 256 /* between looks at clock, signals and output */
+#define FRAMES	      32u /* read at a time */
 /* Waiting for the output: the file can wait too, so there is no use in more. */
 #define QUEUE_MAX (4u << 20)
 
@@ -31,7 +32,11 @@ struct replay {
 	struct pipeline *pipeline;
 	struct hints *hints;
 	FILE *summary; /* of --summary, or NULL */
-	uint64_t packets;
+	/* Records of the frames at hand that the pipeline has not got yet. */
+	struct metlo_rec rec[STREAM_BATCH];
+	struct stream_in in[STREAM_BATCH];
+	unsigned int n_in;
+	uint64_t packets, next_check;
 	uint64_t now_ns;	     /* latest packet time */
 	uint64_t last_tick_ns;	     /* in packet time */
 	uint64_t first_ns, start_ns; /* packet time and wall clock then */
@@ -83,8 +88,17 @@ static void print_progress(struct replay *r, bool last)
 	fflush(stderr);
 }
 
+static void hand_over(struct replay *r)
+{
+	if (r->n_in)
+		pipeline_records(r->pipeline, r->in, r->n_in);
+	r->n_in = 0;
+}
+
+/* Comes between the records before it and those behind. */
 static void tick(struct replay *r, uint64_t now_ns)
 {
+	hand_over(r);
 	r->last_tick_ns = now_ns;
 	pipeline_tick(r->pipeline, now_ns);
 }
@@ -111,7 +125,13 @@ static void wait_for(struct replay *r, uint64_t ts_ns)
 static void emit_record(void *ctx, const struct metlo_rec *rec,
 			const uint8_t *payload)
 {
-	pipeline_record(ctx, rec, payload);
+	struct replay *r = ctx;
+
+	if (r->n_in == STREAM_BATCH)
+		hand_over(r);
+	r->rec[r->n_in] = *rec;
+	r->in[r->n_in] = (struct stream_in){&r->rec[r->n_in], payload};
+	r->n_in++;
 }
 
 static void replay_frame(struct replay *r, const struct pcap_frame *f)
@@ -128,7 +148,9 @@ static void replay_frame(struct replay *r, const struct pcap_frame *f)
 		r->now_ns = f->ts_ns;
 	if (r->now_ns - r->last_tick_ns >= TICK_NS)
 		tick(r, r->now_ns);
-	outcome = decoder_feed(r->decoder, f, emit_record, r->pipeline);
+	outcome = decoder_feed(r->decoder, f, emit_record, r);
+	if (r->settings->kernel)
+		hand_over(r); /* its records lie in a ring */
 	if (outcome != METLO_delivered && outcome != METLO_no_payload &&
 	    outcome != DECODER_UNKNOWN)
 		hints_frame(r->hints, f->data, f->caplen, f->wire_len,
@@ -140,16 +162,19 @@ static void replay_frame(struct replay *r, const struct pcap_frame *f)
 /* Reads to the end of the file; an exit code. */
 static int replay_file(struct replay *r)
 {
-	struct pcap_frame frame;
+	struct pcap_frame frames[FRAMES];
 	int more = 1;
 
 	while (!stop_requested) {
-		more = pcap_source_next(r->source, &frame, r->error);
-		if (more != 1)
+		more = pcap_source_batch(r->source, frames, FRAMES, r->error);
+		if (more <= 0)
 			break;
-		replay_frame(r, &frame);
-		if (r->packets % CHECK_PACKETS)
+		for (int i = 0; i < more && !stop_requested; i++)
+			replay_frame(r, &frames[i]);
+		hand_over(r);
+		if (r->packets < r->next_check)
 			continue;
+		r->next_check = r->packets + CHECK_PACKETS;
 		print_progress(r, false);
 		if (output_broken(r->output) || pipeline_failed(r->pipeline))
 			break;
