@@ -40,6 +40,12 @@ class Env:
         self.cpu = max(os.sched_getaffinity(0)) if args.cpu is None else args.cpu
         self.work = None  # a folder for the time of the run
 
+    def save(self, results):
+        """So that what was measured is there should the rest fail."""
+        with open(os.path.join(self.out, "results.json"), "w") as f:
+            json.dump(results, f, indent=1)
+            f.write("\n")
+
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__,
@@ -70,6 +76,7 @@ def bench(env, parts):
             offline.part(env, results)
         else:
             external.part(env, name, results)
+        env.save(results)
     goals.judge(results)
     print("\n".join(machine.lines(results["machine"])))
     offline.show(results)
@@ -77,9 +84,7 @@ def bench(env, parts):
     goals.show(results)
     for note in results["notes"]:
         print(f"Note: {note}")
-    with open(os.path.join(env.out, "results.json"), "w") as f:
-        json.dump(results, f, indent=1)
-        f.write("\n")
+    env.save(results)
 
 
 def main():

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import table
+from machine import memory_gib
 from offline import progress
 
 LINE = re.compile(r"^bench ([\w.+-]+) (-?[\d.]+(?:e[+-]?\d+)?) (.+)$")
@@ -18,7 +19,8 @@ COMMANDS = {
         (["{O}/tests/bench/bench_trace", "--bench"], False, 300),
         (["tests/bench/test_budget.sh"], False, 300),
     ],
-    "growth": [(["{O}/tests/bench/bench_growth", "--bench"], False, 900)],
+    "growth": [(["{O}/tests/bench/bench_growth", "--bench", "--connections", "{sizes}"],
+                False, 900)],
     "live": [(["tests/bench/live.py", "--bench"], True, 1800)],
 }
 
@@ -35,7 +37,9 @@ TITLES = {
 
 def run(env, part, command, needs_root, timeout, results):
     """Runs one command and adds its values to results."""
-    command = [c.format(O=env.build) for c in command]
+    # Four million connections take some GiB.
+    sizes = "1k,100k,1M" + (",4M" if memory_gib() > 12 else "")
+    command = [c.format(O=env.build, sizes=sizes) for c in command]
     name = os.path.basename(command[0])
     if not os.path.exists(os.path.join(env.top, command[0])):
         results["notes"].append(f"{part}: {name} is not there")

@@ -49,7 +49,7 @@ def lines(m):
     yield (f"Machine: {m['cpu']}, {m['cpus']} CPUs{virtual}, {m['memory_gib']} GiB, "
            f"Linux {m['kernel']}, files on {m['files_on']}")
     yield (f"Offline: each tool alone on CPU {m['pinned_to_cpu']}, all of its threads; "
-           f"{m['rounds']} rounds in turn after one to warm up; load before: {m['load_before']}")
+           f"{m['rounds']} rounds in turn (variants: half of them) after one to warm up; load before: {m['load_before']}")
     if m["files_on"] == "tmpfs":
         yield "Note: files are in memory here (tmpfs); choose another folder by O=."
     if m["load_before"] > 0.5:
