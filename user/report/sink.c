@@ -61,6 +61,7 @@ bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
 			     0600);
 		s->name = path;
 		s->owned = s->fd >= 0;
+		s->sync = !wait_for_reader;
 	}
 	flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1;
 	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) {
@@ -141,11 +142,16 @@ bool sink_close(struct sink *s, const struct log *log)
 	if (!s->owned)
 		return true;
 	/* EINVAL: a pipe or terminal, which cannot be synced. */
-	if (fdatasync(s->fd) < 0 && errno != EINVAL && errno != EROFS) {
+	if (s->sync && fdatasync(s->fd) < 0 && errno != EINVAL &&
+	    errno != EROFS) {
 		log_error(log, "%s: %s", s->name, strerror(errno));
 		ok = false;
 	}
-	close(s->fd);
+	/* File systems of the network tell here what could not be written. */
+	if (close(s->fd) < 0 && errno != EINTR) {
+		log_error(log, "%s: %s", s->name, strerror(errno));
+		ok = false;
+	}
 	s->owned = false;
 	return ok;
 }

@@ -16,6 +16,7 @@ struct sink {
 	int fd;
 	const char *name; /* in messages; not owned */
 	bool owned;	  /* fd is closed with the sink */
+	bool sync;	  /* and synced before */
 	bool may_block;	  /* a write could wait for its reader */
 	/* For the caller: */
 	bool failing; /* the last write failed; said so */
@@ -24,11 +25,12 @@ struct sink {
 };
 
 /* "ndjson:-" or "ndjson:PATH". A named pipe that nobody reads is waited for or
- * refused. false after a message. */
+ * refused. Who waits can also do it again: such a file is not synced at the end,
+ * as standard output is not. false after a message. */
 bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
 	       const struct log *log);
 
-/* Syncs and closes. false after a message. */
+/* Closes, after a sync if so. false after a message. */
 bool sink_close(struct sink *s, const struct log *log);
 
 /*
