@@ -174,6 +174,41 @@ static void test_escape_every_byte(void **state)
 	}
 }
 
+/* Every two bytes, with continuations behind them, across the end of a vector
+ * of each size. */
+static void test_escape_every_pair(void **state)
+{
+	static const uint8_t places[] = {13, 14, 15, 16, 29, 30, 31, 32};
+
+	(void)state;
+	for (unsigned int k = 0; k < sizeof(places) * 65536; k++) {
+		uint8_t in[37], out[JSON_ESCAPE_ROOM(37)];
+		struct buf expected = {0};
+		uint8_t at = places[k >> 16];
+		json_escape_fn *way;
+
+		memset(in, 'x', sizeof(in));
+		in[at] = (uint8_t)(k >> 8);
+		in[at + 1] = (uint8_t)k;
+		memset(in + at + 2, 0x80, 2);
+		/* mostly such that they are wanted */
+		if (in[at] < 0xf0)
+			in[at + 3] = 'y';
+		if (in[at] < 0xe0)
+			in[at + 2] = '"';
+		reference_escape(&expected, in, sizeof(in));
+		for (unsigned int i = 0; (way = json_escape_way(i)); i++) {
+			uint8_t *end = way(out, in, sizeof(in), JSON_REPLACE);
+
+			assert_int_equal(end - out, expected.len);
+			if (memcmp(out, expected.p, expected.len) != 0)
+				fail_msg("way %u: %02x %02x at %u", i, in[at],
+					 in[at + 1], at);
+		}
+		buf_free(&expected);
+	}
+}
+
 static void test_utf8_complete(void **state)
 {
 	static const struct {
@@ -324,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escape_equals_reference),
 		cmocka_unit_test(test_escape_every_byte),
+		cmocka_unit_test(test_escape_every_pair),
 		cmocka_unit_test(test_utf8_complete),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_u64),

@@ -4,7 +4,9 @@
  * vector of text for what needs more than a copy: "simple" are the characters
  * that get a backslash in front, "hard" what is neither this nor printable
  * ASCII and is left to json_escape_one(). Quotes are frequent in JSON, so that
- * the backslashes of a vector are put in without a branch for each.
+ * the backslashes of a vector are put in without a branch for each. ASCII has
+ * a loop of its own; what is behind the first other byte goes to one that
+ * checks UTF-8 as well.
  */
 #if defined(__x86_64__)
 
@@ -14,6 +16,61 @@
 
 /* By their number: the letter behind the backslash. */
 #define LETTERS 0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0
+
+/*
+ * UTF-8 (Unicode 15, table 3-7) a vector at a time: leads say where there must
+ * be continuations, and some of them which. A sequence may go on in the next
+ * vector. Where one is wrong, the text is taken up again at its last lead, by
+ * json_escape_one().
+ */
+struct octets { /* which of a vector are at least, or exactly, so much */
+	uint32_t ge80, ge90, gea0, gec0, gec2, gee0, gef0, gef5;
+	uint32_t ise0, ised, isf0, isf4;
+};
+
+/* Of the vectors before, bit 0 for the next byte. */
+struct utf8 {
+	uint32_t must; /* continuations */
+	uint32_t e0, ed, f0, f4;
+};
+
+static inline bool utf8_next(struct utf8 *u, const struct octets *o,
+			     unsigned int width)
+{
+	const uint32_t all = 0xffffffffu >> (32 - width);
+	uint64_t must = (uint64_t)o->gec2 << 1 | (uint64_t)o->gee0 << 2 |
+			(uint64_t)o->gef0 << 3 | u->must;
+	uint64_t e0 = (uint64_t)o->ise0 << 1 | u->e0;
+	uint64_t ed = (uint64_t)o->ised << 1 | u->ed;
+	uint64_t f0 = (uint64_t)o->isf0 << 1 | u->f0;
+	uint64_t f4 = (uint64_t)o->isf4 << 1 | u->f4;
+	uint32_t wrong = (o->ge80 & ~o->gec0) ^ (uint32_t)must;
+
+	wrong |= (o->gec0 & ~o->gec2) | o->gef5;
+	wrong |= (uint32_t)e0 & ~o->gea0;
+	wrong |= (uint32_t)ed & o->gea0;
+	wrong |= (uint32_t)f0 & ~o->ge90;
+	wrong |= (uint32_t)f4 & o->ge90;
+	*u = (struct utf8){
+		.must = (uint32_t)(must >> width),
+		.e0 = (uint32_t)(e0 >> width),
+		.ed = (uint32_t)(ed >> width),
+		.f0 = (uint32_t)(f0 >> width),
+		.f4 = (uint32_t)(f4 >> width),
+	};
+	return !(wrong & all);
+}
+
+/* How many bytes before p are of a sequence that is not complete there. */
+static size_t utf8_open(const uint8_t *p, const struct utf8 *u)
+{
+	size_t n = 0;
+
+	if (u->must)
+		while ((p[-1 - (ptrdiff_t)n++] & 0xc0) == 0x80)
+			;
+	return n;
+}
 
 /* --- SSSE3 ----------------------------------------------------------------- */
 
@@ -100,41 +157,116 @@ SSSE3 static inline unsigned int classify(__m128i *x, unsigned int *hard)
 	return simple;
 }
 
+SSSE3 static inline uint32_t ge16(__m128i x, unsigned int c)
+{
+	__m128i least = _mm_set1_epi8((char)c);
+
+	return (uint32_t)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(_mm_max_epu8(x, least), x));
+}
+
+SSSE3 static inline uint32_t is16(__m128i x, unsigned int c)
+{
+	return (uint32_t)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(x, _mm_set1_epi8((char)c)));
+}
+
+SSSE3 static inline bool utf8_next16(struct utf8 *u, __m128i x)
+{
+	const struct octets o = {
+		.ge80 = ge16(x, 0x80),
+		.ge90 = ge16(x, 0x90),
+		.gea0 = ge16(x, 0xa0),
+		.gec0 = ge16(x, 0xc0),
+		.gec2 = ge16(x, 0xc2),
+		.gee0 = ge16(x, 0xe0),
+		.gef0 = ge16(x, 0xf0),
+		.gef5 = ge16(x, 0xf5),
+		.ise0 = is16(x, 0xe0),
+		.ised = is16(x, 0xed),
+		.isf0 = is16(x, 0xf0),
+		.isf4 = is16(x, 0xf4),
+	};
+
+	return utf8_next(u, &o, 16);
+}
+
+/* 16 bytes, with backslashes before those in simple. */
+SSSE3 static inline void put16(uint8_t *w, __m128i x, unsigned int simple)
+{
+	const __m128i slashes = _mm_set1_epi8('\\');
+
+	if (!simple)
+		_mm_storeu_si128((__m128i *)w, x);
+	else
+		put_group(put_group(w, _mm_unpacklo_epi64(x, slashes),
+				    simple & 255),
+			  _mm_unpackhi_epi64(x, slashes), simple >> 8);
+}
+
+/* Any text. */
+SSSE3 static __attribute__((noinline)) uint8_t *
+escape_mixed16(uint8_t *w, const uint8_t *p, const uint8_t *end,
+	       enum json_invalid invalid)
+{
+	unsigned int simple, hard, take;
+	struct utf8 utf8 = {0};
+	__m128i x;
+
+	while (p < end || utf8.must) {
+		take = end - p < 16 ? (unsigned int)(end - p) : 16;
+		x = take == 16 ? _mm_loadu_si128((const __m128i *)p)
+		    : take     ? load_partial(p, take)
+			       : _mm_setzero_si128();
+		simple = classify(&x, &hard);
+		hard &= (1u << take) - 1;
+		if (hard | utf8.must) {
+			const struct utf8 before = utf8;
+
+			if (utf8_next16(&utf8, x)) {
+				hard &= ~(unsigned int)_mm_movemask_epi8(x);
+			} else if (before.must) {
+				size_t open = utf8_open(p, &before);
+
+				p -= open;
+				w -= open;
+				goto one;
+			}
+			if (hard) {
+				take = (unsigned int)__builtin_ctz(hard);
+				simple &= (1u << take) - 1;
+			}
+		}
+		put16(w, x, simple);
+		w += take + (unsigned int)__builtin_popcount(simple);
+		p += take;
+		if (!hard)
+			continue;
+	one:
+		utf8 = (struct utf8){0};
+		w = json_escape_one(w, &p, end, invalid);
+		if (!w)
+			return NULL;
+	}
+	return w;
+}
+
 SSSE3 uint8_t *json_escape_ssse3(uint8_t *w, const uint8_t *p, size_t n,
 				 enum json_invalid invalid)
 {
-	const __m128i slashes = _mm_set1_epi8('\\');
 	const uint8_t *end = p + n;
-	unsigned int simple, hard, take;
+	unsigned int simple, hard;
 	__m128i x;
 
-	while (p < end) {
-		take = end - p < 16 ? (unsigned int)(end - p) : 16;
-		x = take == 16 ? _mm_loadu_si128((const __m128i *)p)
-			       : load_partial(p, take);
+	for (; end - p >= 16; p += 16) {
+		x = _mm_loadu_si128((const __m128i *)p);
 		simple = classify(&x, &hard);
-		hard &= (1u << take) - 1;
-		if (hard) {
-			take = (unsigned int)__builtin_ctz(hard);
-			simple &= (1u << take) - 1;
-		}
-		if (!simple) {
-			_mm_storeu_si128((__m128i *)w, x);
-			w += take;
-		} else {
-			put_group(put_group(w, _mm_unpacklo_epi64(x, slashes),
-					    simple & 255),
-				  _mm_unpackhi_epi64(x, slashes), simple >> 8);
-			w += take + (unsigned int)__builtin_popcount(simple);
-		}
-		p += take;
-		if (hard) {
-			w = json_escape_one(w, &p, end, invalid);
-			if (!w)
-				return NULL;
-		}
+		if (hard)
+			break;
+		put16(w, x, simple);
+		w += 16 + __builtin_popcount(simple);
 	}
-	return w;
+	return p < end ? escape_mixed16(w, p, end, invalid) : w;
 }
 
 /* --- AVX-512 with VBMI2 ---------------------------------------------------- */
@@ -169,44 +301,105 @@ VBMI2 static inline uint32_t classify32(__m256i *x, uint32_t valid,
  * wanted are squeezed out. */
 VBMI2 static inline void put32(uint8_t *w, __m256i x, uint32_t simple)
 {
-	__m512i wide = _mm512_slli_epi16(_mm512_cvtepu8_epi16(x), 8);
-	uint64_t keep = _pdep_u64(simple, 0x5555555555555555ull) |
-			0xaaaaaaaaaaaaaaaaull;
+	uint64_t keep;
+	__m512i wide;
 
+	if (!simple) {
+		_mm256_storeu_si256((__m256i *)w, x);
+		return;
+	}
+	wide = _mm512_slli_epi16(_mm512_cvtepu8_epi16(x), 8);
 	wide = _mm512_or_si512(wide, _mm512_set1_epi16('\\'));
+	keep = _pdep_u64(simple, 0x5555555555555555ull) | 0xaaaaaaaaaaaaaaaaull;
 	_mm512_storeu_si512(w, _mm512_maskz_compress_epi8(keep, wide));
+}
+
+VBMI2 static inline bool utf8_next32(struct utf8 *u, __m256i x)
+{
+#define GE(c) _mm256_cmpge_epu8_mask(x, _mm256_set1_epi8((char)(c)))
+#define IS(c) _mm256_cmpeq_epi8_mask(x, _mm256_set1_epi8((char)(c)))
+	const struct octets o = {
+		.ge80 = GE(0x80),
+		.ge90 = GE(0x90),
+		.gea0 = GE(0xa0),
+		.gec0 = GE(0xc0),
+		.gec2 = GE(0xc2),
+		.gee0 = GE(0xe0),
+		.gef0 = GE(0xf0),
+		.gef5 = GE(0xf5),
+		.ise0 = IS(0xe0),
+		.ised = IS(0xed),
+		.isf0 = IS(0xf0),
+		.isf4 = IS(0xf4),
+	};
+#undef GE
+#undef IS
+
+	return utf8_next(u, &o, 32);
+}
+
+/* Any text. */
+VBMI2 static __attribute__((noinline)) uint8_t *
+escape_mixed32(uint8_t *w, const uint8_t *p, const uint8_t *end,
+	       enum json_invalid invalid)
+{
+	uint32_t simple, hard, valid;
+	struct utf8 utf8 = {0};
+	unsigned int take;
+	__m256i x;
+
+	while (p < end || utf8.must) {
+		take = end - p < 32 ? (unsigned int)(end - p) : 32;
+		valid = (uint32_t)((1ull << take) - 1);
+		x = _mm256_maskz_loadu_epi8(valid, p);
+		simple = classify32(&x, valid, &hard);
+		if (hard | utf8.must) {
+			const struct utf8 before = utf8;
+
+			if (utf8_next32(&utf8, x)) {
+				hard &= ~(uint32_t)_mm256_movepi8_mask(x);
+			} else if (before.must) {
+				size_t open = utf8_open(p, &before);
+
+				p -= open;
+				w -= open;
+				goto one;
+			}
+			if (hard) {
+				take = (unsigned int)__builtin_ctz(hard);
+				simple &= (1u << take) - 1;
+			}
+		}
+		put32(w, x, simple);
+		w += take + (unsigned int)__builtin_popcount(simple);
+		p += take;
+		if (!hard)
+			continue;
+	one:
+		utf8 = (struct utf8){0};
+		w = json_escape_one(w, &p, end, invalid);
+		if (!w)
+			return NULL;
+	}
+	return w;
 }
 
 VBMI2 uint8_t *json_escape_vbmi2(uint8_t *w, const uint8_t *p, size_t n,
 				 enum json_invalid invalid)
 {
 	const uint8_t *end = p + n;
-	uint32_t simple, hard, valid;
-	unsigned int take;
+	uint32_t simple, hard;
 	__m256i x;
 
-	while (p < end) {
-		take = end - p < 32 ? (unsigned int)(end - p) : 32;
-		valid = 0xffffffffu >> (32 - take);
-		x = _mm256_maskz_loadu_epi8(valid, p);
-		simple = classify32(&x, valid, &hard);
-		if (hard) {
-			take = (unsigned int)__builtin_ctz(hard);
-			simple &= (1u << take) - 1;
-		}
-		if (!simple)
-			_mm256_storeu_si256((__m256i *)w, x);
-		else
-			put32(w, x, simple);
-		w += take + (unsigned int)__builtin_popcount(simple);
-		p += take;
-		if (hard) {
-			w = json_escape_one(w, &p, end, invalid);
-			if (!w)
-				return NULL;
-		}
+	for (; end - p >= 32; p += 32) {
+		x = _mm256_loadu_si256((const __m256i *)p);
+		simple = classify32(&x, 0xffffffff, &hard);
+		if (hard)
+			break;
+		put32(w, x, simple);
+		w += 32 + __builtin_popcount(simple);
 	}
-	return w;
+	return p < end ? escape_mixed32(w, p, end, invalid) : w;
 }
 
 #endif
