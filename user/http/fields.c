@@ -39,11 +39,26 @@ static size_t clean(const uint8_t *p, size_t n, uint8_t out[CLEAN_MAX])
 	return len;
 }
 
-static bool is_name(const uint8_t *p, size_t n, const char *lit)
+/* lit is in lower case, n known to the compiler: a comparison or two. */
+static inline bool is_name(const uint8_t *p, size_t n, const char *lit)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((p[i] | 0x20) != (uint8_t)lit[i])
+	const uint64_t lower = 0x2020202020202020ull;
+	uint64_t a, b;
+
+	if (n < 8) {
+		for (size_t i = 0; i < n; i++)
+			if ((p[i] | 0x20) != (uint8_t)lit[i])
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i < n; i += 8) {
+		size_t at = i + 8 <= n ? i : n - 8;
+
+		memcpy(&a, p + at, 8);
+		memcpy(&b, lit + at, 8);
+		if ((a | lower) != b)
 			return false;
+	}
 	return true;
 }
 
@@ -143,7 +158,7 @@ static void content_encoding(struct head *h, const uint8_t *p, size_t n)
 }
 
 /* RFC 9110 8.6, and what is seen in place of it */
-static void content_length(struct head *h, const uint8_t *p, size_t n)
+static void content_length_odd(struct head *h, const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + n;
 	bool any = false;
@@ -199,6 +214,22 @@ static void content_length(struct head *h, const uint8_t *p, size_t n)
 	}
 }
 
+/* The first one, nothing but digits: nearly always. */
+static void content_length(struct head *h, const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	for (i = 0; i < n && (uint8_t)(p[i] - '0') <= 9; i++)
+		v = v * 10 + (p[i] - '0');
+	if (!n || i < n || n > 18 || h->marks & HEAD_CL) {
+		content_length_odd(h, p, n);
+		return;
+	}
+	h->marks |= HEAD_CL;
+	h->content_length = v;
+}
+
 static bool has_word(const uint8_t *p, size_t n, const char *lit, size_t want)
 {
 	const uint8_t *end = p + n, *word;
@@ -211,14 +242,14 @@ static bool has_word(const uint8_t *p, size_t n, const char *lit, size_t want)
 	return false;
 }
 
-/* Lengths of the names below, as bits. */
-#define KNOWN_LENGTHS                                                   \
-	(1u << 4 | 1u << 6 | 1u << 7 | 1u << 10 | 1u << 14 | 1u << 16 | \
-	 1u << 17)
-
-static bool may_be_known(size_t name_len)
+/* Can it be one of the names below? By length and first letter. */
+static inline bool may_be_known(const uint8_t *name, size_t n)
 {
-	return name_len < 32 && KNOWN_LENGTHS >> name_len & 1;
+	static const uint8_t first[18] = {
+		[4] = 'h',  [6] = 'e',	[7] = 'u', [10] = 'c',
+		[14] = 'c', [16] = 'c', [17] = 't'};
+
+	return n < sizeof(first) && first[n] == (name[0] | 0x20);
 }
 
 static void interpret(struct field_parser *fp)
@@ -402,7 +433,7 @@ uint32_t fields_regular(struct field_parser *fp, uint32_t start, uint32_t end)
 		fp->cur.name.len = (uint16_t)(colon - p);
 		fp->cur.value.off = (uint16_t)(v - b);
 		fp->cur.value.len = (uint16_t)(ve - v);
-		if (may_be_known((size_t)(colon - p)))
+		if (may_be_known(p, (size_t)(colon - p)))
 			interpret(fp);
 		fp->fields[h->n_fields++] = fp->cur;
 		p = eol + 2;

@@ -164,6 +164,24 @@ static bool head_line(const uint8_t *b, uint32_t len, bool fin,
 	return true;
 }
 
+/* As head_line() for the first line, which nearly always ends with CRLF and
+ * has no other control character. */
+static inline bool first_line(const uint8_t *b, uint32_t len, bool fin,
+			      struct head_cursor *cur, struct line *l)
+{
+	const uint8_t *p = scan_ctl(b, b + len);
+
+	if (b + len - p < 2 || p[0] != '\r' || p[1] != '\n')
+		return head_line(b, len, fin, cur, l);
+	*l = (struct line){.end = (uint32_t)(p - b),
+			   .next = (uint32_t)(p + 2 - b)};
+	cur->line = l->next;
+	cur->prev = HEAD_EOL_LF;
+	cur->lf_seen = 1;
+	cur->first_done = 1;
+	return true;
+}
+
 enum head_result head_find_end(const uint8_t *b, uint32_t len,
 			       struct head_cursor *cur, uint32_t *end)
 {
@@ -197,109 +215,6 @@ static bool ieq(const uint8_t *p, const char *lit, size_t n)
 static bool is_digit(uint8_t c)
 {
 	return (uint8_t)(c - '0') <= 9;
-}
-
-/* IANA HTTP Method Registry, and PURGE, MGET of caches. */
-static const char *const methods[] = {
-	"GET",
-	"POST",
-	"PUT",
-	"HEAD",
-	"DELETE",
-	"OPTIONS",
-	"PATCH",
-	"CONNECT",
-	"TRACE",
-	"QUERY",
-	"PROPFIND",
-	"PROPPATCH",
-	"MKCOL",
-	"COPY",
-	"MOVE",
-	"LOCK",
-	"UNLOCK",
-	"ACL",
-	"BIND",
-	"UNBIND",
-	"REBIND",
-	"LINK",
-	"UNLINK",
-	"CHECKIN",
-	"CHECKOUT",
-	"UNCHECKOUT",
-	"LABEL",
-	"MERGE",
-	"MKACTIVITY",
-	"MKWORKSPACE",
-	"MKCALENDAR",
-	"MKREDIRECTREF",
-	"ORDERPATCH",
-	"REPORT",
-	"SEARCH",
-	"UPDATE",
-	"UPDATEREDIRECTREF",
-	"VERSION-CONTROL",
-	"BASELINE-CONTROL",
-	"PURGE",
-	"SUBSCRIBE",
-	"UNSUBSCRIBE",
-	"NOTIFY",
-	"M-SEARCH",
-};
-
-static bool method_known(const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (strlen(methods[i]) == n && !memcmp(methods[i], p, n))
-			return true;
-	return false;
-}
-
-enum head_prefix head_request_prefix(const uint8_t *p, size_t n)
-{
-	enum head_prefix best = n ? PREFIX_NO : PREFIX_MAYBE;
-
-	if (n && (p[0] < 'A' || p[0] > 'V'))
-		return PREFIX_NO;
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		size_t m = strlen(methods[i]);
-
-		if (memcmp(methods[i], p, n < m ? n : m))
-			continue;
-		if (n <= m)
-			best = PREFIX_MAYBE;
-		else if (p[m] == ' ' && n == m + 1)
-			return PREFIX_MAYBE;
-		else if (p[m] == ' ' && p[m + 1] > ' ')
-			return PREFIX_YES;
-	}
-	return best;
-}
-
-enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
-{
-	static const char want[] = "HTTP/1.d ddd";
-
-	for (size_t i = 0; i < sizeof(want) - 1; i++) {
-		if (i == n)
-			return PREFIX_MAYBE;
-		if (want[i] == 'd' ? !is_digit(p[i]) : p[i] != (uint8_t)want[i])
-			return PREFIX_NO;
-	}
-	return PREFIX_YES;
-}
-
-bool head_request_plausible(const uint8_t *p, size_t n)
-{
-	const uint8_t *end = p + (n < 64 ? n : 64), *q;
-
-	while (p < end && is_blank(*p))
-		p++;
-	q = scan_token(p, end);
-	if (q == end)
-		return n < 64;
-	/* lenient about what comes between method and target */
-	return q > p && (is_blank(*q) || *q == '\r' || *q == '\n');
 }
 
 /* "HTTP/" d "." d somewhere in [p, end); the last one counts. */
@@ -372,7 +287,7 @@ static bool request_line(const uint8_t *b, const struct line *l, struct head *h)
 		v = find_version(b + t, b + e, h);
 		if (!v) {
 			/* HTTP/0.9, or not HTTP at all */
-			if (!method_known(b + s, m - s) ||
+			if (!head_method_known(b + s, m - s) ||
 			    (t < e && b[t] != '/'))
 				return false;
 			h->major = 0;
@@ -500,7 +415,7 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 
 	if (kind != HEAD_TRAILER) {
 		*cur = (struct head_cursor){0};
-		if (!head_line(b, len, fin, cur, &l))
+		if (!first_line(b, len, fin, cur, &l))
 			return HEAD_MORE;
 		if (!(kind == HEAD_REQUEST ? request_line(b, &l, h)
 					   : status_line(b, &l, h)))
@@ -509,8 +424,17 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 			h->len = l.next;
 			return HEAD_OK;
 		}
-		if (cur->prev == HEAD_EOL_LF)
-			cur->line = fields_regular(&fp, cur->line, len);
+		if (cur->prev == HEAD_EOL_LF) {
+			uint32_t at = fields_regular(&fp, cur->line, len);
+
+			cur->line = at;
+			if (len - at >= 2 && b[at] == '\r' && b[at + 1] == '\n')
+				h->len = at + 2; /* regular to its end */
+		}
+	}
+	if (h->len) {
+		h->flags |= cur->malformed ? HTTP_F_MALFORMED : 0;
+		return HEAD_OK;
 	}
 	while (head_line(b, len, fin, cur, &l)) {
 		if (l.last) {

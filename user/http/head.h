@@ -120,6 +120,9 @@ enum head_prefix { PREFIX_NO, PREFIX_MAYBE, PREFIX_YES };
 enum head_prefix head_request_prefix(const uint8_t *p, size_t n);
 enum head_prefix head_status_prefix(const uint8_t *p, size_t n);
 
+/* Is it a registered method, or one of caches? */
+bool head_method_known(const uint8_t *p, size_t n);
+
 /* Could a lenient reader still find a start line here? */
 bool head_request_plausible(const uint8_t *p, size_t n);
 

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Start lines by their first bytes. */
+#include <string.h>
+
+#include "http/head.h"
+#include "http/scan.h"
+
+static bool is_digit(uint8_t c)
+{
+	return (uint8_t)(c - '0') <= 9;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* IANA HTTP Method Registry, and PURGE, MGET of caches. */
+static const char *const methods[] = {
+	"GET",
+	"POST",
+	"PUT",
+	"HEAD",
+	"DELETE",
+	"OPTIONS",
+	"PATCH",
+	"CONNECT",
+	"TRACE",
+	"QUERY",
+	"PROPFIND",
+	"PROPPATCH",
+	"MKCOL",
+	"COPY",
+	"MOVE",
+	"LOCK",
+	"UNLOCK",
+	"ACL",
+	"BIND",
+	"UNBIND",
+	"REBIND",
+	"LINK",
+	"UNLINK",
+	"CHECKIN",
+	"CHECKOUT",
+	"UNCHECKOUT",
+	"LABEL",
+	"MERGE",
+	"MKACTIVITY",
+	"MKWORKSPACE",
+	"MKCALENDAR",
+	"MKREDIRECTREF",
+	"ORDERPATCH",
+	"REPORT",
+	"SEARCH",
+	"UPDATE",
+	"UPDATEREDIRECTREF",
+	"VERSION-CONTROL",
+	"BASELINE-CONTROL",
+	"PURGE",
+	"SUBSCRIBE",
+	"UNSUBSCRIBE",
+	"NOTIFY",
+	"M-SEARCH",
+};
+
+bool head_method_known(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strlen(methods[i]) == n && !memcmp(methods[i], p, n))
+			return true;
+	return false;
+}
+
+enum head_prefix head_request_prefix(const uint8_t *p, size_t n)
+{
+	enum head_prefix best = n ? PREFIX_NO : PREFIX_MAYBE;
+
+	if (n && (p[0] < 'A' || p[0] > 'V'))
+		return PREFIX_NO;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		size_t m = strlen(methods[i]);
+
+		if (memcmp(methods[i], p, n < m ? n : m))
+			continue;
+		if (n <= m)
+			best = PREFIX_MAYBE;
+		else if (p[m] == ' ' && n == m + 1)
+			return PREFIX_MAYBE;
+		else if (p[m] == ' ' && p[m + 1] > ' ')
+			return PREFIX_YES;
+	}
+	return best;
+}
+
+enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
+{
+	static const char want[] = "HTTP/1.d ddd";
+
+	for (size_t i = 0; i < sizeof(want) - 1; i++) {
+		if (i == n)
+			return PREFIX_MAYBE;
+		if (want[i] == 'd' ? !is_digit(p[i]) : p[i] != (uint8_t)want[i])
+			return PREFIX_NO;
+	}
+	return PREFIX_YES;
+}
+
+bool head_request_plausible(const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + (n < 64 ? n : 64), *q;
+
+	while (p < end && is_blank(*p))
+		p++;
+	q = scan_token(p, end);
+	if (q == end)
+		return n < 64;
+	/* lenient about what comes between method and target */
+	return q > p && (is_blank(*q) || *q == '\r' || *q == '\n');
+}
