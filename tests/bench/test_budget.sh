@@ -133,23 +133,42 @@ elif ! grep -q "^$key " "$budgets"; then
 	update=show
 fi
 
-while read -r name short long; do
-	if ! a=$(count "$name" "$short") || ! b=$(count "$name" "$long"); then
-		echo "not ok budget/$name: the replay is wrong"
+# measure PRESET SHORT LONG: per transaction, our own instructions and all.
+measure()
+{
+	local a b n=$(($3 - $2))
+
+	if ! a=$(count "$1" "$2") || ! b=$(count "$1" "$3"); then
 		printf '%s\n%s\n' "$a" "${b:-}"
-		failed=1
-		continue
+		return 1
 	fi
-	n=$((long - short))
-	own=$(((${b% *} - ${a% *}) / n))
-	all=$(((${b#* } - ${a#* }) / n))
+	echo "$(((${b% *} - ${a% *}) / n)) $(((${b#* } - ${a#* }) / n))"
+}
+
+while read -r name short long; do
+	allowed=$(sed -n "s/^$key $name //p" "$budgets")
+	# The seed of the flow table is another in each run, and with it how
+	# far one has to look: what is too much must be so three times.
+	for _ in 1 2 3; do
+		if ! counted=$(measure "$name" "$short" "$long"); then
+			echo "not ok budget/$name: the replay is wrong"
+			echo "$counted"
+			failed=1
+			continue 2
+		fi
+		own=${counted% *}
+		all=${counted#* }
+		if [ -n "$update" ] || [ -z "$allowed" ] ||
+			[ $((own * 100)) -le $((allowed * 105)) ]; then
+			break
+		fi
+	done
 	echo "bench insn.$name $own instructions/transaction"
 	echo "bench insn.$name.with-libraries $all instructions/transaction"
 	case $update in
 	--update) echo "$key $name $own" >>"$dir/budgets" ;;
 	show) echo "skip budget/$name # no budget for $key: $own instructions" ;;
 	*)
-		allowed=$(sed -n "s/^$key $name //p" "$budgets")
 		if [ -z "$allowed" ]; then
 			echo "not ok budget/$name: $own instructions, no budget"
 			failed=1
