@@ -29,7 +29,7 @@ else
 endif
 
 # As many jobs at a time as there are CPUs, unless said otherwise (-j1).
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
   MAKEFLAGS += -j$(shell nproc)
 endif
 
