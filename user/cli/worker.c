@@ -41,6 +41,7 @@ struct worker {
 	/* Stored here for others to load, without a lock: */
 	uint64_t beat_ns; /* CLOCK_MONOTONIC of the last sign of life */
 	uint64_t lag_ns;  /* age of the last record while more wait */
+	uint64_t cpu_ns;  /* of the thread */
 	/* What other threads may see, copied there now and then. */
 	pthread_mutex_t lock;
 	struct stream_stats stream;
@@ -192,8 +193,13 @@ static void *run(void *arg)
 		uint64_t mono = clock_mono_ns();
 
 		store(&w->beat_ns, mono);
-		if (mono - w->last_tick >= TICK_NS)
+		if (mono - w->last_tick >= TICK_NS) {
 			tick(w, mono, empty);
+			/* A system call, so not each time. */
+			if (w->last_told == mono)
+				store(&w->cpu_ns,
+				      clock_ns(CLOCK_THREAD_CPUTIME_ID));
+		}
 		if (n)
 			sleep = shortest;
 		if (!empty)
@@ -328,7 +334,6 @@ void workers_look(const struct workers *w, unsigned int i,
 		  struct worker_state *state)
 {
 	const struct worker *one = &w->worker[i];
-	clockid_t cpu;
 
 	*state = (struct worker_state){
 		.beat_ns = load(&one->beat_ns),
@@ -336,9 +341,8 @@ void workers_look(const struct workers *w, unsigned int i,
 		.waiting = ring_waiting(one->ring),
 		.ring_size = one->ring->size,
 		.malformed = load(&one->ring->malformed),
+		.cpu_ns = load(&one->cpu_ns),
 	};
-	if (one->started && !pthread_getcpuclockid(one->thread, &cpu))
-		state->cpu_ns = clock_ns(cpu);
 }
 
 void workers_stats(struct workers *w, struct stream_stats *stream,

@@ -40,17 +40,17 @@ void workers_free(struct workers *w);
 
 /* One worker at this moment. */
 struct worker_state {
-	uint64_t beat_ns; /* CLOCK_MONOTONIC when it was last seen to move; it
-			   * does so every few ms, busy or not */
+	uint64_t beat_ns; /* CLOCK_MONOTONIC when it was last seen to move,
+			   * which it does every few ms, busy or not; 0: not
+			   * started */
 	uint64_t lag_ns;  /* how old the packet is that it is at */
 	uint64_t waiting; /* bytes in its ring, of ring_size */
 	uint64_t ring_size;
 	uint64_t malformed; /* records that contradict their own length */
-	uint64_t cpu_ns;    /* CPU time of its thread */
+	uint64_t cpu_ns;    /* CPU time of its thread, of 100 ms ago */
 };
 
-/* Takes no lock, so that a worker that hangs can be looked at; for the time
- * between workers_start() and workers_stop(). */
+/* Takes no lock, so that a worker that hangs can be looked at. */
 void workers_look(const struct workers *w, unsigned int i,
 		  struct worker_state *state);
 
