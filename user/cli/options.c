@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+#include "base/endpoint.h"
 #include "base/exit.h"
 #include "base/parse.h"
 #include "cli/options.h"
@@ -80,6 +81,15 @@ static bool check_secret(void *settings, const char *text,
 	return check_name(settings, text, err);
 }
 
+static bool check_endpoint(void *settings, const char *text,
+			   struct parse_error *err)
+{
+	struct endpoint at;
+
+	(void)settings;
+	return endpoint_parse(text, &at, err);
+}
+
 #define BOTH	      (CMD_ATTACH | CMD_REPLAY)
 #define ALL	      (BOTH | CMD_DETACH | CMD_STATUS | CMD_DOCTOR)
 #define FIELD(member) .offset = offsetof(struct settings, member)
@@ -144,6 +154,15 @@ const struct opt settings_options[] = {
 	 .metavar = "NAME",
 	 .help = "become this user once everything is attached (default "
 		 "metlo-xdp if there is such a user, else nobody)"},
+	{"health", .type = OPT_TEXT, FIELD(health), .parse = check_endpoint,
+	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "0.0.0.0:4789",
+	 .metavar = "ADDR:PORT",
+	 .help = "answer health checks there: TCP, and HTTP on /healthz; off: "
+		 "nowhere"},
+	{"metrics", .type = OPT_TEXT, FIELD(metrics), .parse = check_endpoint,
+	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "127.0.0.1:9789",
+	 .metavar = "ADDR:PORT",
+	 .help = "serve Prometheus metrics there on /metrics; off: nowhere"},
 	{"detach-on-exit", .type = OPT_FLAG, FIELD(detach_on_exit),
 	 .scope = CMD_ATTACH,
 	 .help = "remove the program and its maps at the end"},
