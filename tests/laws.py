@@ -10,7 +10,7 @@ import json
 import sys
 
 OUTCOMES = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp fragment "
-            "port_miss no_payload shunted ring_full delivered").split()
+            "port_miss no_payload sampled_out shunted ring_full delivered").split()
 STREAM_ENDS = "delivered duplicate skipped discarded buffered".split()
 HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()
 
