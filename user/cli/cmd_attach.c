@@ -40,6 +40,8 @@ struct attach {
 	struct stream_stats stream;
 	struct http_stats http;
 	struct output_stats out;
+	struct summary_sink sinks[SUMMARY_SINKS_MAX];
+	size_t n_sinks;
 	struct counters_vni *vnis;
 	size_t n_vnis;
 };
@@ -170,9 +172,10 @@ static void read_counters(struct attach *a, struct summary *s)
 	workers_stats(a->workers, &a->stream, &a->http);
 	s->stream = &a->stream;
 	s->http = &a->http;
-	if (a->output)
-		output_stats(a->output, &a->out);
+	a->n_sinks = summary_read_output(a->output, &a->out, a->sinks);
 	s->output = &a->out;
+	s->sinks = a->sinks;
+	s->n_sinks = a->n_sinks;
 }
 
 static void say_running(const struct attach *a)
@@ -313,12 +316,11 @@ static int run(struct attach *a, const sigset_t *signals)
 	code = wait_for_end(a, signals);
 
 	workers_stop(a->workers);
-	read_counters(a, &s);
 	/* A reader that went away has seen what it wanted. */
 	broken = output_broken(a->output);
-	if (output_close(a->output, &a->out) && !broken)
+	if (output_end(a->output) && !broken)
 		code = EXIT_FAILED;
-	a->output = NULL;
+	read_counters(a, &s);
 	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
 	if (!counters_read_vnis(a->capture.maps.fd[MAP_metlo_vni],
 				a->capture.maps.fd[MAP_metlo_vni_cpu], &a->vnis,

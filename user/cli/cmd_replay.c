@@ -236,18 +236,20 @@ static int finish(struct replay *r)
 {
 	struct counters_vni *vnis = NULL;
 	struct metlo_stats packets = {0};
+	struct summary_sink sinks[SUMMARY_SINKS_MAX];
 	struct output_stats output;
 	struct summary s = {
 		.packets = &packets,
 		.stream = pipeline_stream_stats(r->pipeline),
 		.http = pipeline_http_stats(r->pipeline),
 		.output = &output,
+		.sinks = sinks,
 	};
 	int code = EXIT_DONE;
 
-	if (output_close(r->output, &output) < 0)
+	if (output_end(r->output) < 0)
 		code = EXIT_FAILED;
-	r->output = NULL;
+	s.n_sinks = summary_read_output(r->output, &output, sinks);
 	if (!decoder_counters(r->decoder, &packets, &vnis, &s.n_vnis, r->log))
 		code = EXIT_FAILED;
 	if (vnis)

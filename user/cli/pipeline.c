@@ -34,7 +34,7 @@ static void submit(struct pipeline *p)
 {
 	if (!p->n_batch)
 		return;
-	output_submit(p->output, p->worker, &p->batch, p->n_batch);
+	output_submit(p->output, p->worker, 0, &p->batch, p->n_batch);
 	p->n_batch = 0;
 }
 

@@ -20,6 +20,19 @@ void summary_add_http(struct http_stats *to, const struct http_stats *from)
 #undef ADD
 }
 
+size_t summary_read_output(struct output *o, struct output_stats *sum,
+			   struct summary_sink *out)
+{
+	unsigned int i, n = output_n_sinks(o);
+
+	output_stats(o, sum);
+	for (i = 0; i < n && i < SUMMARY_SINKS_MAX; i++) {
+		out[i].name = output_sink_name(o, i);
+		output_sink_stats(o, i, &out[i].stats);
+	}
+	return i;
+}
+
 static int busier(const void *a, const void *b)
 {
 	const struct counters_vni *x = a, *y = b;
@@ -107,13 +120,22 @@ static void each_http_counter(struct printer *p, const struct http_stats *s)
 static void each_output_counter(struct printer *p, const struct output_stats *s)
 {
 #define ONE(name) p->one(p, #name, s->name);
-	ONE(submitted)
-	ONE(written)
-	ONE(dropped_queue)
-	ONE(dropped_error)
-	ONE(bytes_written)
-	ONE(bytes_queued)
+	OUTPUT_COUNTERS(ONE)
 #undef ONE
+}
+
+static void json_sinks(struct printer *p, const struct summary *s)
+{
+	fprintf(p->f, ",\"sinks\":[");
+	for (size_t i = 0; i < s->n_sinks; i++) {
+		fprintf(p->f, "%s{\"name\":", i ? "," : "");
+		summary_json_string(p->f, s->sinks[i].name);
+		p->separator = ",";
+		each_output_counter(p, &s->sinks[i].stats);
+		putc('}', p->f);
+	}
+	putc(']', p->f);
+	p->separator = ",";
 }
 
 void summary_json_members(FILE *f, const struct summary *s)
@@ -138,6 +160,7 @@ void summary_json_members(FILE *f, const struct summary *s)
 		fprintf(f, "%s\"output\":{", p.separator);
 		p.separator = "";
 		each_output_counter(&p, s->output);
+		json_sinks(&p, s);
 		putc('}', f);
 	}
 	fprintf(f, "%s\"vni\":[", p.separator);
@@ -171,6 +194,11 @@ void summary_text(FILE *f, const struct summary *s)
 	if (s->output) {
 		fprintf(f, "output\n");
 		each_output_counter(&p, s->output);
+	}
+	/* One alone has the counters that are there already. */
+	for (size_t i = 0; s->n_sinks > 1 && i < s->n_sinks; i++) {
+		fprintf(f, "output %s\n", s->sinks[i].name);
+		each_output_counter(&p, &s->sinks[i].stats);
 	}
 	if (!s->n_vnis)
 		return;

@@ -13,18 +13,29 @@
 
 #include <linux/types.h>
 
+#include "base/opt.h"
 #include "capture/counters.h"
 #include "http/http.h"
 #include "metlo_record.h"
 #include "report/output.h"
 #include "stream/stream.h"
 
+/* One of the places that transactions go to. */
+struct summary_sink {
+	const char *name; /* as given to --output */
+	struct output_stats stats;
+};
+
+#define SUMMARY_SINKS_MAX OPT_LIST_MAX
+
 /* Nothing is owned; a stage that is NULL is left out. */
 struct summary {
 	const struct metlo_stats *packets;
 	const struct stream_stats *stream;
 	const struct http_stats *http;
-	const struct output_stats *output;
+	const struct output_stats *output; /* sums of all sinks */
+	const struct summary_sink *sinks;
+	size_t n_sinks;
 	const struct counters_vni *vnis;
 	size_t n_vnis;
 };
@@ -33,6 +44,11 @@ struct summary {
 void summary_add_stream(struct stream_stats *to,
 			const struct stream_stats *from);
 void summary_add_http(struct http_stats *to, const struct http_stats *from);
+
+/* The counters of each sink and their sums; out has room for
+ * SUMMARY_SINKS_MAX and is valid as long as o. Returns how many they are. */
+size_t summary_read_output(struct output *o, struct output_stats *sum,
+			   struct summary_sink *out);
 
 /* By packets, the busiest first; to be done before printing. */
 void summary_sort_vnis(struct counters_vni *vnis, size_t n);
