@@ -17,6 +17,7 @@
 #include "cli/losses.h"
 #include "cli/pipeline.h"
 #include "cli/ports.h"
+#include "cli/reload.h"
 #include "cli/summary.h"
 #include "report/output.h"
 
@@ -33,12 +34,14 @@ struct attach {
 	struct privileges_user user;
 	struct output *output;
 	struct workers *workers;
+	struct reload reload;
 	FILE *summary; /* NULL: not wanted, or standard output */
 	struct losses losses;
 	/* The counters when last read: */
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];
 	size_t n_sinks;
@@ -127,8 +130,10 @@ static int open_capture(struct attach *a)
 static int open_outputs(struct attach *a)
 {
 	const struct settings *s = a->settings;
+	unsigned int views[OPT_LIST_MAX];
 	struct output_conf conf = {
 		.destinations = s->outputs.item,
+		.views = views,
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
@@ -143,10 +148,12 @@ static int open_outputs(struct attach *a)
 			return -1;
 		}
 	}
+	rules_output_views(views, s, &a->reload.rules->views);
 	a->output = output_new(&conf);
 	if (!a->output)
 		return -1;
-	a->workers = workers_new(&a->capture, a->settings, a->output, a->log);
+	a->workers = workers_new(&a->capture, a->settings, a->reload.rules,
+				 a->output, a->log);
 	return a->workers ? 0 : -1;
 }
 
@@ -169,9 +176,10 @@ static void read_counters(struct attach *a, struct summary *s)
 	*s = (struct summary){0};
 	if (!counters_read(a->capture.maps.fd[MAP_metlo_stats], &a->packets))
 		s->packets = &a->packets;
-	workers_stats(a->workers, &a->stream, &a->http);
+	workers_stats(a->workers, &a->stream, &a->http, &a->selection);
 	s->stream = &a->stream;
 	s->http = &a->http;
+	s->selection = &a->selection;
 	a->n_sinks = summary_read_output(a->output, &a->out, a->sinks);
 	s->output = &a->out;
 	s->sinks = a->sinks;
@@ -225,6 +233,11 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 	while (!code) {
 		int sig = sigtimedwait(signals, NULL, &look);
 
+		reload_tidy(&a->reload, a->workers);
+		if (sig == SIGHUP) {
+			reload_run(&a->reload, &a->capture, a->workers);
+			continue;
+		}
 		if (sig > 0) {
 			log_debug(a->log, "%s: ending", strsignal(sig));
 			return EXIT_DONE;
@@ -313,6 +326,7 @@ static int run(struct attach *a, const sigset_t *signals)
 	if (workers_start(a->workers))
 		return EXIT_FAILED;
 	say_running(a);
+	reload_check(&a->reload, a->user.name);
 	code = wait_for_end(a, signals);
 
 	workers_stop(a->workers);
@@ -363,6 +377,8 @@ int cmd_attach(struct cli *cli)
 		code = check_privileges(a);
 	if (!code && privileges_no_new(a->log))
 		code = EXIT_FAILED;
+	if (!code && reload_init(&a->reload, cli, a->n_workers))
+		code = EXIT_FAILED;
 	if (code)
 		goto out;
 
@@ -379,6 +395,7 @@ int cmd_attach(struct cli *cli)
 	code = open_and_drop(a) ? EXIT_FAILED : run(a, &signals);
 	finish(a);
 out:
+	reload_free(&a->reload);
 	free(a);
 	return code;
 }

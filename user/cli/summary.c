@@ -20,6 +20,14 @@ void summary_add_http(struct http_stats *to, const struct http_stats *from)
 #undef ADD
 }
 
+void summary_add_selection(struct selection_stats *to,
+			   const struct selection_stats *from)
+{
+#define ADD(name) to->name += from->name;
+	SELECTION_COUNTERS(ADD)
+#undef ADD
+}
+
 size_t summary_read_output(struct output *o, struct output_stats *sum,
 			   struct summary_sink *out)
 {
@@ -117,6 +125,14 @@ static void each_http_counter(struct printer *p, const struct http_stats *s)
 #undef ONE
 }
 
+static void each_selection_counter(struct printer *p,
+				   const struct selection_stats *s)
+{
+#define ONE(name) p->one(p, #name, s->name);
+	SELECTION_COUNTERS(ONE)
+#undef ONE
+}
+
 static void each_output_counter(struct printer *p, const struct output_stats *s)
 {
 #define ONE(name) p->one(p, #name, s->name);
@@ -156,6 +172,12 @@ void summary_json_members(FILE *f, const struct summary *s)
 		each_http_counter(&p, s->http);
 		putc('}', f);
 	}
+	if (s->selection) {
+		fprintf(f, "%s\"selection\":{", p.separator);
+		p.separator = "";
+		each_selection_counter(&p, s->selection);
+		putc('}', f);
+	}
 	if (s->output) {
 		fprintf(f, "%s\"output\":{", p.separator);
 		p.separator = "";
@@ -190,6 +212,10 @@ void summary_text(FILE *f, const struct summary *s)
 	if (s->http) {
 		fprintf(f, "http\n");
 		each_http_counter(&p, s->http);
+	}
+	if (s->selection) {
+		fprintf(f, "selection\n");
+		each_selection_counter(&p, s->selection);
 	}
 	if (s->output) {
 		fprintf(f, "output\n");
