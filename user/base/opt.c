@@ -500,6 +500,7 @@ void opt_example(FILE *out, const struct opt *table, uint32_t scope)
 {
 	const struct opt *o;
 	const char *value;
+	char help[512];
 
 	for (o = table; o->name; o++) {
 		if (o->scope != scope || o->flags & OPT_NOT_IN_FILE)
@@ -509,10 +510,11 @@ void opt_example(FILE *out, const struct opt *table, uint32_t scope)
 			value = o->type == OPT_FLAG    ? "false"
 				: o->type == OPT_COUNT ? "0"
 						       : o->metavar;
+		snprintf(help, sizeof(help), "%s%s%s", o->help,
+			 o->type == OPT_LIST ? "; repeatable" : "",
+			 o->flags & OPT_LIVE ? "; live" : "");
 		fputs("\n#", out);
-		wrap(out, 1, "#", 1, o->help);
-		fprintf(out, "%s\n#%s = %s\n",
-			o->type == OPT_LIST ? "; repeatable" : "", o->name,
-			value);
+		wrap(out, 1, "#", 1, help);
+		fprintf(out, "\n#%s = %s\n", o->name, value);
 	}
 }

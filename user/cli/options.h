@@ -47,7 +47,10 @@ bool config_read(struct opt_set *set, struct settings *settings,
 
 void settings_free(struct settings *s);
 
-/* "help [COMMAND]": all commands, or one. An exit code. */
+/* A configuration file in which every option is explained and commented out. */
+void config_example(FILE *out);
+
+/* "help [COMMAND|config]": all commands, or one. An exit code. */
 int help_print(FILE *out, const struct command *commands, const char *name,
 	       const struct log *log);
 void version_print(FILE *out);
