@@ -19,6 +19,7 @@
 #include "cli/monitor.h"
 #include "cli/pipeline.h"
 #include "cli/ports.h"
+#include "cli/reload.h"
 #include "cli/summary.h"
 #include "report/output.h"
 
@@ -36,12 +37,14 @@ struct attach {
 	struct output *output;
 	struct workers *workers;
 	struct monitor *monitor;
+	struct reload reload;
 	FILE *summary; /* NULL: not wanted, or standard output */
 	struct losses losses;
 	/* The counters when last read: */
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];
 	size_t n_sinks;
@@ -146,8 +149,10 @@ static int open_capture(struct attach *a)
 static int open_outputs(struct attach *a)
 {
 	const struct settings *s = a->settings;
+	unsigned int views[OPT_LIST_MAX];
 	struct output_conf conf = {
 		.destinations = s->outputs.item,
+		.views = views,
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
@@ -162,10 +167,12 @@ static int open_outputs(struct attach *a)
 			return -1;
 		}
 	}
+	rules_output_views(views, s, &a->reload.rules->views);
 	a->output = output_new(&conf);
 	if (!a->output)
 		return -1;
-	a->workers = workers_new(&a->capture, a->settings, a->output, a->log);
+	a->workers = workers_new(&a->capture, a->settings, a->reload.rules,
+				 a->output, a->log);
 	return a->workers ? 0 : -1;
 }
 
@@ -188,9 +195,10 @@ static void read_counters(struct attach *a, struct summary *s)
 	*s = (struct summary){0};
 	if (!counters_read(a->capture.maps.fd[MAP_metlo_stats], &a->packets))
 		s->packets = &a->packets;
-	workers_stats(a->workers, &a->stream, &a->http);
+	workers_stats(a->workers, &a->stream, &a->http, &a->selection);
 	s->stream = &a->stream;
 	s->http = &a->http;
+	s->selection = &a->selection;
 	a->n_sinks = summary_read_output(a->output, &a->out, a->sinks);
 	s->output = &a->out;
 	s->sinks = a->sinks;
@@ -246,6 +254,11 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 	while (!code) {
 		int sig = sigtimedwait(signals, NULL, &look);
 
+		reload_tidy(&a->reload, a->workers);
+		if (sig == SIGHUP) {
+			reload_run(&a->reload, &a->capture, a->workers);
+			continue;
+		}
 		if (sig > 0) {
 			log_debug(a->log, "%s: ending", strsignal(sig));
 			return EXIT_DONE;
@@ -336,6 +349,7 @@ static int run(struct attach *a, const sigset_t *signals)
 		return EXIT_FAILED;
 	monitor_look(a->monitor, &s, true);
 	say_running(a);
+	reload_check(&a->reload, a->user.name);
 	code = wait_for_end(a, signals);
 
 	monitor_stopping(a->monitor);
@@ -389,6 +403,8 @@ int cmd_attach(struct cli *cli)
 		code = check_privileges(a);
 	if (!code && privileges_no_new(a->log))
 		code = EXIT_FAILED;
+	if (!code && reload_init(&a->reload, cli, a->n_workers))
+		code = EXIT_FAILED;
 	if (code)
 		goto out;
 
@@ -408,6 +424,7 @@ int cmd_attach(struct cli *cli)
 	finish(a);
 out:
 	monitor_close(a->monitor);
+	reload_free(&a->reload);
 	free(a);
 	return code;
 }
