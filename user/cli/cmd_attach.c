@@ -17,12 +17,15 @@
 #include "cli/losses.h"
 #include "cli/pipeline.h"
 #include "cli/ports.h"
+#include "cli/service.h"
 #include "cli/summary.h"
 #include "report/output.h"
 
 /* More rings than this pay off on no machine that we know; --workers can. */
 #define WORKERS_DEFAULT_MAX 8
 #define LOOK_NS		    (NSEC_PER_SEC / 5)
+/* More than the end takes: draining, closing connections, the outputs. */
+#define STOP_MAX_S 30
 
 /* One run. */
 struct attach {
@@ -35,6 +38,7 @@ struct attach {
 	struct workers *workers;
 	FILE *summary; /* NULL: not wanted, or standard output */
 	struct losses losses;
+	struct service service;
 	/* The counters when last read: */
 	struct metlo_stats packets;
 	struct stream_stats stream;
@@ -195,14 +199,43 @@ static void say_running(const struct attach *a)
 		(unsigned long long)s->ring_size / 1024, a->user.name);
 }
 
+static void tell_watchdog(struct attach *a)
+{
+	const uint64_t now = clock_mono_ns();
+	uint64_t beat = now;
+
+	for (unsigned int i = 0; i < a->capture.rings.n; i++) {
+		struct worker_state w;
+
+		workers_look(a->workers, i, &w);
+		if (w.beat_ns < beat)
+			beat = w.beat_ns;
+	}
+	service_alive(&a->service, now, beat);
+}
+
+static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
+{
+	if (!service_status_due(&a->service, now))
+		return;
+	service_status(&a->service, now,
+		       "%s mode, %llu packets, %llu lost, %llu transactions",
+		       xdp_mode_name(a->capture.link.mode),
+		       (unsigned long long)a->packets.packets,
+		       (unsigned long long)a->packets.ring_full,
+		       (unsigned long long)s->http->transactions);
+}
+
 /* Looked at once a second. EXIT_DONE to go on. */
 static int look_after(struct attach *a)
 {
 	const char *iface = a->capture.dev.name;
+	const uint64_t now = clock_mono_ns();
 	struct summary s;
 
 	read_counters(a, &s);
-	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
+	losses_report(&a->losses, &s, now, a->log);
+	tell_status(a, &s, now);
 	if (link_alive(&a->capture.link))
 		return EXIT_DONE;
 	log_error(
@@ -234,6 +267,7 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 				"out of memory: a transaction is lost: ending: lower --memory or --max-flows");
 			return EXIT_FAILED;
 		}
+		tell_watchdog(a);
 		if (++n % 5 == 0)
 			code = look_after(a);
 	}
@@ -310,8 +344,10 @@ static int run(struct attach *a, const sigset_t *signals)
 	if (workers_start(a->workers))
 		return EXIT_FAILED;
 	say_running(a);
+	service_ready(&a->service, clock_mono_ns());
 	code = wait_for_end(a, signals);
 
+	service_stopping(&a->service, STOP_MAX_S);
 	workers_stop(a->workers);
 	read_counters(a, &s);
 	/* A reader that went away has seen what it wanted. */
@@ -341,6 +377,7 @@ static void finish(struct attach *a)
 		fclose(a->summary);
 	free(a->vnis);
 	capture_close(&a->capture);
+	service_close(&a->service);
 }
 
 int cmd_attach(struct cli *cli)
@@ -374,6 +411,7 @@ int cmd_attach(struct cli *cli)
 	code = open_capture(a);
 	if (code)
 		goto out;
+	service_open(&a->service, a->log);
 	code = open_and_drop(a) ? EXIT_FAILED : run(a, &signals);
 	finish(a);
 out:

@@ -38,6 +38,8 @@ struct worker {
 	uint64_t last_told;
 	pthread_t thread;
 	bool started;
+	/* Stored here for others to load, without a lock: */
+	uint64_t beat_ns; /* CLOCK_MONOTONIC of the last sign of life */
 	/* What other threads may see, copied there now and then. */
 	pthread_mutex_t lock;
 	struct stream_stats stream;
@@ -52,6 +54,16 @@ struct workers {
 	const struct log *log;
 	struct worker worker[];
 };
+
+static void store(uint64_t *to, uint64_t value)
+{
+	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
+static uint64_t load(const uint64_t *from)
+{
+	return __atomic_load_n(from, __ATOMIC_RELAXED);
+}
 
 /* The records of a ring have the clock of the kernel, and cannot be written. */
 static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
@@ -164,6 +176,7 @@ static void *run(void *arg)
 		bool empty = n < CHUNK_SIZE;
 		uint64_t mono = clock_mono_ns();
 
+		store(&w->beat_ns, mono);
 		if (mono - w->last_tick >= TICK_NS)
 			tick(w, mono, empty);
 		if (n)
@@ -245,8 +258,10 @@ int workers_start(struct workers *w)
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
 		char name[24];
-		int err = pthread_create(&one->thread, NULL, run, one);
+		int err;
 
+		store(&one->beat_ns, clock_mono_ns());
+		err = pthread_create(&one->thread, NULL, run, one);
 		if (err) {
 			log_error(w->log, "cannot start a thread: %s",
 				  strerror(err));
@@ -292,6 +307,16 @@ void workers_free(struct workers *w)
 		if (w->worker[i].pipeline)
 			pipeline_free(w->worker[i].pipeline);
 	free(w);
+}
+
+void workers_look(const struct workers *w, unsigned int i,
+		  struct worker_state *state)
+{
+	const struct worker *one = &w->worker[i];
+
+	*state = (struct worker_state){
+		.beat_ns = load(&one->beat_ns),
+	};
 }
 
 void workers_stats(struct workers *w, struct stream_stats *stream,

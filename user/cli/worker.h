@@ -7,6 +7,7 @@
 #define CLI_WORKER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <linux/types.h>
 
@@ -36,6 +37,17 @@ void workers_stop(struct workers *w);
 bool workers_failed(struct workers *w);
 
 void workers_free(struct workers *w);
+
+/* One worker at this moment. */
+struct worker_state {
+	uint64_t beat_ns; /* CLOCK_MONOTONIC when it was last seen to move; it
+			   * does so every few ms, busy or not */
+};
+
+/* Takes no lock, so that a worker that hangs can be looked at; for the time
+ * between workers_start() and workers_stop(). */
+void workers_look(const struct workers *w, unsigned int i,
+		  struct worker_state *state);
 
 /* Sums over the workers, of 100 ms ago while they run. */
 void workers_stats(struct workers *w, struct stream_stats *stream,
