@@ -37,7 +37,8 @@ bool config_read(struct opt_set *set, struct settings *settings,
 
 void settings_free(struct settings *s);
 
-/* "help [COMMAND]": all commands, or one. An exit code. */
+/* "help [COMMAND]": all commands, or one; "help --list": commands and options
+ * as lines for programs, see opt_list(). An exit code. */
 int help_print(FILE *out, const struct command *commands, const char *name,
 	       const struct log *log);
 void version_print(FILE *out);
