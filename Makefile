@@ -145,7 +145,8 @@ $(O)/metlo-mirror: $(call obj,$(PROV_MAIN)) $(PROV_ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PROV_LIBS)
 # A distribution may lack one of the libraries: then there is no metlo-mirror.
 PROV_HAVE := $(shell $(PKG_CONFIG) --exists libcurl expat libcjson && echo yes)
-all: $(if $(PROV_MAIN),$(if $(PROV_HAVE),$(O)/metlo-mirror,without-mirror))
+MIRROR	:= $(and $(PROV_MAIN),$(PROV_HAVE))
+all: $(if $(PROV_MAIN),$(if $(MIRROR),$(O)/metlo-mirror,without-mirror))
 .PHONY: without-mirror
 without-mirror:
 	@echo 'metlo-mirror is not built: it needs libcurl, expat and libcjson' >&2
@@ -408,6 +409,28 @@ uninstall:
 	$(foreach f,$(CONFFILES),$(call uninstall_conffile,$(f)))
 	-@rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR)/metlo-xdp 2>/dev/null || true
 	$(call tell_systemd)
+
+# --- Debian packages -------------------------------------------------------
+# Built with Debian's flags, in $(O)/deb. DEB_REVISION=2 makes one that is newer
+# than the changelog says.
+DEB_REVISION ?=
+DEB_TREE := $(abspath $(O))/deb/tree
+
+.PHONY: deb
+deb: $(O)/.deps
+	@command -v dh >/dev/null && command -v dpkg-buildpackage >/dev/null || \
+		{ echo 'make deb needs debhelper and dpkg-dev: apt-get install them' >&2; exit 1; }
+	@sed -n '1s/.*(\(.*\)-.*/\1/p' $(PKG)/debian/changelog | grep -qx '$(VERSION)' || \
+		{ echo '$(PKG)/debian/changelog has no entry for version $(VERSION)' >&2; exit 1; }
+	@rm -rf $(DEB_TREE) $(O)/deb/*.deb $(O)/deb/*.buildinfo $(O)/deb/*.changes && mkdir -p $(DEB_TREE)
+	@cp -r $(PKG)/debian $(DEB_TREE)/
+	@[ -z '$(DEB_REVISION)' ] || { sed '/^ --/q; 1s/-.*)/-$(DEB_REVISION))/; s/^  \*.*/  * Built again./' \
+		$(PKG)/debian/changelog; echo; cat $(PKG)/debian/changelog; } >$(DEB_TREE)/debian/changelog
+	$(call say,DEB,$(O)/deb)
+	$(Q)cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u O TOP='$(CURDIR)' OBJ='$(abspath $(O))/deb/obj' \
+		MIRROR='$(MIRROR)' dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 30 ../log >&2; exit 1; }
+	@rm -rf $(DEB_TREE)
+	@ls $(O)/deb/*.deb
 
 .PHONY: clean
 clean:
