@@ -12,6 +12,9 @@
 
 #include "cli/mirror.h"
 
+int cmd_setup(struct mirror *m);
+int cmd_plan(struct mirror *m);
 int cmd_list(struct mirror *m);
+int cmd_remove(struct mirror *m);
 
 #endif
