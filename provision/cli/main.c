@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* metlo-mirror: AWS Traffic Mirroring from a workstation. */
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/exit.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+
+static const struct command commands[] = {
+	{"list", CMD_LIST, cmd_list, "Show what is mirrored, and where to",
+	 NULL},
+	{0},
+};
+
+static const struct command *find_command(const char *name)
+{
+	const struct command *c;
+
+	for (c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "--help") ||
+	       !strcmp(word, "-h");
+}
+
+static int run(struct mirror *m, int argc, char **argv)
+{
+	const struct command *command;
+	bool help = false;
+	int code, i = 1;
+
+	if (i < argc &&
+	    (!strcmp(argv[i], "version") || !strcmp(argv[i], "--version"))) {
+		version_print(stdout);
+		return EXIT_DONE;
+	}
+	/* "help", "help list", "help aws list", "aws help list" */
+	if (i < argc && !strcmp(argv[i], "aws"))
+		i++;
+	else if (i < argc && !is_help(argv[i])) {
+		if (find_command(argv[i]))
+			log_error(&m->log, "did you mean \"%s aws %s\"?",
+				  m->log.program, argv[i]);
+		else
+			help_print(stdout, commands, argv[i], &m->log);
+		return EXIT_USAGE;
+	}
+	if (i == argc) {
+		help_print(stderr, commands, NULL, &m->log);
+		return EXIT_USAGE;
+	}
+	if (is_help(argv[i])) {
+		i++;
+		if (i < argc && !strcmp(argv[i], "aws"))
+			i++;
+		return help_print(stdout, commands, i < argc ? argv[i] : NULL,
+				  &m->log);
+	}
+	command = find_command(argv[i]);
+	if (!command) /* says which command was probably meant */
+		return help_print(stdout, commands, argv[i], &m->log);
+	code = options_read(&m->settings, command, argc - i, argv + i, &help,
+			    &m->log);
+	if (code != EXIT_DONE)
+		return code;
+	if (help)
+		return help_print(stdout, commands, command->name, &m->log);
+	if (m->settings.verbose)
+		m->log.level = LOG_LEVEL_DEBUG;
+	code = interrupt_init(&m->interrupt);
+	if (code) {
+		log_error(&m->log, "signals: %s", strerror(-code));
+		return EXIT_FAILED;
+	}
+	return command->run(m);
+}
+
+/* A file opened later must not be taken for a standard stream that was closed
+ * by the caller. Read-only, so that writing to it is an error. */
+static void reserve_standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+			return;
+}
+
+int main(int argc, char **argv)
+{
+	struct mirror m = {.log = {stderr, "metlo-mirror", LOG_LEVEL_INFO},
+			   .interrupt = {.fd = -1}};
+	int code;
+
+	/* A reader that goes away is reported by write() where it matters. */
+	signal(SIGPIPE, SIG_IGN);
+	reserve_standard_streams();
+	setlocale(LC_CTYPE, "");
+	term_init(&m.out, stdout);
+	term_init(&m.err, stderr);
+	m.can_ask = isatty(STDIN_FILENO) && m.err.tty;
+	code = run(&m, argc, argv);
+	mirror_free(&m);
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error(&m.log, "standard output cannot be written");
+		return code ? code : EXIT_FAILED;
+	}
+	return code;
+}
