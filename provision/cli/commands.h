@@ -13,5 +13,8 @@
 #include "cli/mirror.h"
 
 int cmd_list(struct mirror *m);
+int cmd_policy(struct mirror *m);
+int cmd_sync(struct mirror *m);
+int cmd_verify(struct mirror *m);
 
 #endif

@@ -12,7 +12,21 @@
 
 static const struct command commands[] = {
 	{"list", CMD_LIST, cmd_list, "Show what is mirrored, and where to",
+	 NULL, NULL},
+	{"verify", CMD_VERIFY, cmd_verify,
+	 "Check that mirrored traffic arrives, with the fix of what is wrong",
+	 "Looks at sources, sessions, filter, target, health of collectors, "
+	 "security\ngroups, network ACLs, routes and the counts of CloudWatch. "
+	 "Changes nothing.\nExit code 6: something failed; warnings do not "
+	 "count.\n",
 	 NULL},
+	{"policy", CMD_POLICY, cmd_policy,
+	 "Print the least IAM policy for the commands that are named",
+	 "Commands are setup, plan, list, remove, sync and verify; all if none "
+	 "is named.\nFeatures leave out what is not used: \"--feature none\" "
+	 "is without ECS services,\nload balancers of our own, rules added to "
+	 "security groups, and CloudWatch.\nNothing is asked of AWS.\n",
+	 "[COMMAND...]"},
 	{0},
 };
 

@@ -65,6 +65,7 @@ struct facts_wanted {
 	bool health;  /* targets of every target group */
 	bool paths;   /* network ACLs and route tables: for verify */
 	const struct sources *sources; /* ECS services among them; or NULL */
+	bool own_sources; /* and those of all deployments that there are */
 };
 
 /* Reads f (which is overwritten). progress, if not NULL, is told what is being
