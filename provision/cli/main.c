@@ -13,6 +13,13 @@
 static const struct command commands[] = {
 	{"list", CMD_LIST, cmd_list, "Show what is mirrored, and where to",
 	 NULL, NULL},
+	{"sync", CMD_SYNC, cmd_sync,
+	 "Bring deployments up to date with their sources",
+	 "New tasks of an ECS service, replaced instances and what has got a "
+	 "tag are mirrored,\nsessions of what is gone are removed. With --watch "
+	 "it goes on, for a service\nmanager: one line for each change on "
+	 "standard error, longer pauses after errors.\n",
+	 NULL},
 	{"verify", CMD_VERIFY, cmd_verify,
 	 "Check that mirrored traffic arrives, with the fix of what is wrong",
 	 "Looks at sources, sessions, filter, target, health of collectors, "

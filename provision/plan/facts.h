@@ -54,6 +54,8 @@ struct facts {
 	/* Read for verify only. */
 	struct ec2_acls acls;
 	struct ec2_route_tables route_tables;
+	/* Interfaces that AWS has refused to mirror; set by who was told so. */
+	struct str_list refused;
 	struct arena mem; /* of what facts_load itself adds */
 };
 
