@@ -6,7 +6,8 @@
 #include "base/exit.h"
 #include "cli/commands.h"
 #include "cli/prompt.h"
-#include "cli/report.h"
+#include "cli/report_plan.h"
+#include "cli/run.h"
 #include "cli/sync.h"
 #include "plan/apply_aws.h"
 
@@ -45,9 +46,9 @@ static const char *error_text(struct sync *s, const struct aws_error *err)
 	return arena_dup(&s->round, aws_error_text(err, text, sizeof(text)));
 }
 
-/* --- carrying out --- */
+/* --- carrying out, a line for each change --- */
 
-struct run {
+struct watched {
 	struct sync *s;
 	const char *name;
 };
@@ -55,39 +56,41 @@ struct run {
 static void progress(void *ctx, enum apply_event event, const struct step *step,
 		     size_t i, size_t n)
 {
-	struct run *r = ctx;
-	struct sync *s = r->s;
+	struct watched *w = ctx;
+	struct sync *s = w->s;
 
+	(void)i;
+	(void)n;
 	switch (event) {
-	case APPLY_CHECKING:
-		mirror_status(s->m, "asking for permission %zu of %zu ...",
-			      i + 1, n);
-		break;
-	case APPLY_BEGIN:
-		mirror_status(s->m, "%zu of %zu: %s ...", i + 1, n, step->text);
-		break;
 	case APPLY_OK:
-		s->changed++;
-		sync_say(s, r->name, "%s", step->text);
-		break;
-	case APPLY_FAILED:
+		sync_say(s, w->name, "%s", step->text);
 		break;
 	case APPLY_ROLLBACK:
 		s->m->interrupt.held = true;
-		if (s->changed)
-			complain(s, r->name, false,
-				 "taking back what was done");
-		break;
-	case APPLY_UNDO_BEGIN:
-		mirror_status(s->m, "taking back: %s ...", step->text);
+		sync_say(s, w->name, "taking back what was begun");
 		break;
 	case APPLY_UNDO_OK:
-		s->changed--;
-		sync_say(s, r->name, "taken back: %s", step->text);
+		sync_say(s, w->name, "taken back: %s", step->text);
 		break;
+	case APPLY_CHECKING:
+	case APPLY_BEGIN:
+	case APPLY_FAILED:
+	case APPLY_UNDO_BEGIN:
 	case APPLY_UNDO_FAILED:
 		break;
 	}
+}
+
+/* A source that went while its session was made, or that AWS does not mirror:
+ * what was done has been taken back, and a new plan does without it. */
+static bool is_passing(const struct apply_result *result)
+{
+	const struct step *f = result->failed;
+
+	return result->outcome == APPLY_ROLLED_BACK && f &&
+	       !result->interrupted && f->kind == STEP_CREATE_SESSION &&
+	       (result->error.kind == AWS_ERR_NOT_FOUND ||
+		!strcmp(result->error.code, "NetworkInterfaceNotSupported"));
 }
 
 /* All that a refusal or a failure leaves to be said; an exit code. */
@@ -126,67 +129,24 @@ static int tell_failure(struct sync *s, const char *name,
 	return mirror_exit_code(&result->error);
 }
 
-enum verdict_of_run {
-	RUN_ENDED,     /* code says how */
-	RUN_LOOK_AGAIN /* what it was planned for has changed */
-};
-
-/* A source that went while its session was made, or that AWS does not mirror:
- * what was done has been taken back, and a new plan does without it. */
-static bool is_passing(struct sync *s, const char *name,
-		       const struct apply_result *result)
+static int run_watched(struct sync *s, struct plan *p, const char *name,
+		       struct apply_result *result)
 {
-	const struct step *f = result->failed;
-
-	if (result->outcome != APPLY_ROLLED_BACK || !f || result->interrupted ||
-	    f->kind != STEP_CREATE_SESSION)
-		return false;
-	if (result->error.kind == AWS_ERR_NOT_FOUND)
-		return true;
-	if (strcmp(result->error.code, "NetworkInterfaceNotSupported") != 0)
-		return false;
-	complain(s, name, false,
-		 arena_printf(&s->round, "%s is left out: %s", f->eni,
-			      error_text(s, &result->error)));
-	str_list_add(&s->refused_mem, &s->refused, f->eni);
-	return true;
-}
-
-static enum verdict_of_run carry_out(struct sync *s, struct plan *p,
-				     const char *name, int *code)
-{
-	struct run run = {.s = s, .name = name};
+	struct watched w = {.s = s, .name = name};
 	struct apply_options o = {.ops = apply_aws_ops(s->m->client),
 				  .progress = progress,
-				  .progress_ctx = &run,
+				  .progress_ctx = &w,
 				  .stopped = mirror_stopped,
-				  .stopped_ctx = s->m,
-				  .checks_only = s->m->settings.dry_run};
-	struct apply_result result;
-	int rc = plan_apply(p, &o, &result);
+				  .stopped_ctx = s->m};
+	int rc = plan_apply(p, &o, result);
 
-	mirror_status(s->m, "%s", "");
 	s->m->interrupt.held = false;
-	if (!rc) {
-		*code = EXIT_DONE;
-		return RUN_ENDED;
-	}
-	if (is_passing(s, name, &result))
-		return RUN_LOOK_AGAIN;
-	*code = tell_failure(s, name, &result);
-	return RUN_ENDED;
+	if (!rc || is_passing(result))
+		return EXIT_DONE;
+	return tell_failure(s, name, result);
 }
 
 /* --- one deployment --- */
-
-static const char *summary(struct sync *s, const struct plan *p)
-{
-	return arena_printf(
-		&s->round,
-		"%zu session%s to add, %zu to change, %zu to remove, %zu to keep",
-		p->added, p->added == 1 ? "" : "s", p->changed, p->removed,
-		p->kept);
-}
 
 static int agree(struct sync *s, const struct plan *p, const char *name)
 {
@@ -201,117 +161,134 @@ static int agree(struct sync *s, const struct plan *p, const char *name)
 	if (!m->can_ask) {
 		complain(
 			s, name, true,
-			"there are changes, and no terminal to ask at: --yes makes them, --dry-run only shows them");
+			"there are changes, and no terminal to ask at: --yes makes them, --dry-run shows them");
 		return EXIT_USAGE;
 	}
 	answer = ask_yes(
 		&prompt,
-		arena_printf(&s->round, "Make these %zu changes?", p->steps.n),
+		arena_printf(&s->round, "Make %s?",
+			     p->steps.n == 1 ? "this change" : "these changes"),
 		false, &yes);
-	if (answer == ANSWER_STOPPED)
-		return EXIT_INTERRUPTED;
 	if (answer == ANSWER_GIVEN && yes)
 		return EXIT_DONE;
-	complain(s, name, false, "nothing was changed");
-	return EXIT_FAILED;
+	term_print(&m->err, "%sothing was changed.\n",
+		   answer == ANSWER_STOPPED ? "Interrupted; n" : "N");
+	return answer == ANSWER_STOPPED ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
 
-static void show_plan(struct sync *s, const struct plan *p, const char *name)
-{
-	sync_say(s, name, "%s", summary(s, p));
-	if (s->watching || s->json)
-		return;
-	for (size_t i = 0; i < p->steps.n; i++)
-		term_print(&s->m->out, "  %s\n", p->steps.items[i].text);
-}
-
+/* Watching, warnings would be the same each time. */
 static void tell_notes(struct sync *s, const struct plan *p, const char *name)
 {
 	for (size_t i = 0; i < p->notes.n; i++) {
 		const struct note *n = &p->notes.items[i];
 
-		/* Watching, the same would be said each time. */
 		if (n->level == NOTE_FAIL ||
 		    (n->level == NOTE_WARN && !s->watching))
 			complain(s, name, n->level == NOTE_FAIL, n->text);
 	}
 }
 
-static void add_json(struct sync *s, const struct plan *p, const char *name,
-		     const char *outcome)
+static void show(struct sync *s, const struct plan *p, const char *name)
 {
-	cJSON *o, *l;
+	sync_say(
+		s, name,
+		"%zu session%s to add, %zu to change, %zu to remove, %zu to keep",
+		p->added, p->added == 1 ? "" : "s", p->changed, p->removed,
+		p->kept);
+	for (size_t i = 0; i < p->steps.n && !s->watching && !s->json; i++)
+		term_print(&s->m->out, "  %s\n", p->steps.items[i].text);
+}
+
+/* Plans, asks and carries out; an exit code. */
+static int do_plan(struct sync *s, struct plan *p, const char *name,
+		   struct apply_result *result)
+{
+	bool dry_run = s->m->settings.dry_run;
+	int code;
+
+	tell_notes(s, p, name);
+	if (notes_failed(&p->notes)) {
+		result->outcome = APPLY_REFUSED;
+		return EXIT_FAILED;
+	}
+	if (!p->steps.n) {
+		if (!s->watching)
+			sync_say(s, name, "up to date, %zu session%s", p->kept,
+				 p->kept == 1 ? "" : "s");
+		return EXIT_DONE;
+	}
+	show(s, p, name);
+	code = agree(s, p, name);
+	if (code != EXIT_DONE) {
+		result->outcome = APPLY_REFUSED;
+		return code;
+	}
+	code = s->watching ? run_watched(s, p, name, result)
+			   : run_plan(s->m, p, dry_run, result);
+	if (result->done)
+		s->stale = true;
+	if (code == EXIT_DONE && !s->watching && !dry_run &&
+	    result->outcome == APPLY_DONE)
+		sync_say(s, name, "done");
+	return code;
+}
+
+/* AWS's word on a source keeps the others from nothing. */
+static bool goes_on_without(struct sync *s, const char *name,
+			    const struct apply_result *result)
+{
+	if (!is_passing(result))
+		return false;
+	s->stale = true;
+	if (result->error.kind == AWS_ERR_NOT_FOUND) {
+		complain(s, name, false,
+			 arena_printf(&s->round,
+				      "%s went away meanwhile; looking again",
+				      result->failed->eni));
+		return true;
+	}
+	complain(s, name, false,
+		 arena_printf(&s->round, "%s is left out: %s",
+			      result->failed->eni,
+			      error_text(s, &result->error)));
+	str_list_add(&s->refused_mem, &s->refused, result->failed->eni);
+	return true;
+}
+
+static void add_json(struct sync *s, const struct plan *p,
+		     const struct apply_result *result)
+{
+	cJSON *o;
 
 	if (!s->json)
 		return;
-	o = cJSON_CreateObject();
-	json_text(o, "name", name);
-	json_text(o, "outcome", outcome);
-	l = cJSON_AddObjectToObject(o, "sessions");
-	json_number(l, "added", (double)p->added);
-	json_number(l, "changed", (double)p->changed);
-	json_number(l, "removed", (double)p->removed);
-	json_number(l, "kept", (double)p->kept);
-	l = cJSON_AddArrayToObject(o, "steps");
-	for (size_t i = 0; i < p->steps.n; i++)
-		cJSON_AddItemToArray(
-			l, cJSON_CreateString(p->steps.items[i].text));
-	l = cJSON_AddArrayToObject(o, "warnings");
-	for (size_t i = 0; i < p->notes.n; i++)
-		if (p->notes.items[i].level != NOTE_INFO)
-			cJSON_AddItemToArray(
-				l, cJSON_CreateString(p->notes.items[i].text));
+	o = plan_json(s->m, p);
+	run_json(s->m, o, result);
 	cJSON_AddItemToArray(s->json, o);
 }
 
-static const char *outcome_text(const struct sync *s, const struct plan *p,
-				int code)
+/* *again: what it was planned for has changed; look and plan anew. */
+static int sync_one(struct sync *s, const char *name, bool *again)
 {
-	if (notes_failed(&p->notes))
-		return "refused";
-	if (!p->steps.n)
-		return "unchanged";
-	if (code != EXIT_DONE)
-		return "failed";
-	return s->m->settings.dry_run ? "planned" : "done";
-}
-
-static enum verdict_of_run sync_one(struct sync *s, const char *name, int *code)
-{
+	struct apply_result result = {.outcome = APPLY_DONE};
 	struct spec spec = {0};
 	struct parse_error err = {"out of memory"};
-	enum verdict_of_run end = RUN_ENDED;
-	struct plan p;
+	struct plan p = {0};
+	int code;
 
-	if (plan_find_spec(&s->round, &s->m->facts, name, &spec, &err)) {
+	*again = false;
+	if (plan_find_spec(&s->round, &s->m->facts, name, &spec, &err) ||
+	    plan_setup(&p, &s->m->facts, &spec, true)) {
 		complain(s, name, true, err.text);
-		*code = EXIT_FAILED;
-		return RUN_ENDED;
-	}
-	if (plan_setup(&p, &s->m->facts, &spec, true)) {
-		complain(s, name, true, "out of memory");
-		*code = EXIT_FAILED;
 		plan_free(&p);
-		return RUN_ENDED;
+		return EXIT_FAILED;
 	}
-	tell_notes(s, &p, name);
-	*code = EXIT_DONE;
-	if (notes_failed(&p.notes)) {
-		*code = EXIT_FAILED;
-	} else if (!p.steps.n) {
-		if (!s->watching)
-			sync_say(s, name, "up to date, %zu session%s", p.kept,
-				 p.kept == 1 ? "" : "s");
-	} else {
-		show_plan(s, &p, name);
-		*code = agree(s, &p, name);
-		if (*code == EXIT_DONE)
-			end = carry_out(s, &p, name, code);
-	}
-	if (end == RUN_ENDED)
-		add_json(s, &p, name, outcome_text(s, &p, *code));
+	code = do_plan(s, &p, name, &result);
+	*again = goes_on_without(s, name, &result);
+	if (!*again)
+		add_json(s, &p, &result);
 	plan_free(&p);
-	return end;
+	return code;
 }
 
 /* --- all of them --- */
@@ -380,43 +357,43 @@ static int worse(int a, int b)
 	return a != EXIT_DONE ? a : b;
 }
 
+/* One deployment, as often as its sources change meanwhile. */
+static int sync_deployment(struct sync *s, const char *name)
+{
+	bool again = false;
+	int code;
+
+	for (unsigned int tries = 0; tries < TRIES_MAX; tries++) {
+		/* What earlier ones have changed counts for this one. */
+		if (s->stale) {
+			s->stale = false;
+			code = look(s);
+			if (code != EXIT_DONE)
+				return code;
+		}
+		code = sync_one(s, name, &again);
+		if (!again)
+			return code;
+	}
+	complain(
+		s, name, true,
+		"its sources change faster than their sessions can be made; run sync again");
+	return EXIT_FAILED;
+}
+
 int sync_round(struct sync *s)
 {
 	struct str_list names;
-	int code, all = EXIT_DONE;
+	int all = EXIT_DONE, code;
 
 	arena_free(&s->round);
-	s->changed = 0;
+	s->stale = false;
 	code = look(s);
 	if (code != EXIT_DONE)
 		return code;
 	names = chosen(s, &all);
-	for (size_t i = 0; i < names.n && code != EXIT_INTERRUPTED; i++) {
-		for (unsigned int tries = 1;; tries++) {
-			size_t before = s->changed;
-			bool again = sync_one(s, names.items[i], &code) ==
-				     RUN_LOOK_AGAIN;
-
-			if (again && tries == TRIES_MAX) {
-				complain(
-					s, names.items[i], true,
-					"its sources change faster than their sessions can be made; run sync again");
-				code = EXIT_FAILED;
-				again = false;
-			}
-			if (!again &&
-			    (s->changed == before || code == EXIT_INTERRUPTED))
-				break;
-			/* What others plan with has changed. */
-			if (!again && i + 1 == names.n)
-				break;
-			if (look(s) != EXIT_DONE)
-				return worse(all, EXIT_FAILED);
-			if (!again)
-				break;
-		}
-		all = worse(all, code);
-	}
+	for (size_t i = 0; i < names.n && all != EXIT_INTERRUPTED; i++)
+		all = worse(all, sync_deployment(s, names.items[i]));
 	return all;
 }
 

@@ -11,8 +11,23 @@
 #include "cli/options.h"
 
 static const struct command commands[] = {
+	{"setup", CMD_SETUP, cmd_setup,
+	 "Mirror traffic: asks what is not given, shows the plan, does it",
+	 "Without a terminal --source, --target, --ports and --yes have to be "
+	 "given. All or\nnothing: a failure or Ctrl-C takes back what was "
+	 "made. For a deployment that exists,\nwhat is not given stays as it "
+	 "is; the same again changes nothing.\n",
+	 NULL},
+	{"plan", CMD_PLAN, cmd_plan,
+	 "Show what setup would do, in order, and the cost; change nothing",
+	 NULL, NULL},
 	{"list", CMD_LIST, cmd_list, "Show what is mirrored, and where to",
 	 NULL, NULL},
+	{"remove", CMD_REMOVE, cmd_remove,
+	 "Take deployments or single sessions away, without leftovers",
+	 "Only what metlo-mirror made goes, and what others use of it "
+	 "stays.\n",
+	 NULL},
 	{"sync", CMD_SYNC, cmd_sync,
 	 "Bring deployments up to date with their sources",
 	 "New tasks of an ECS service, replaced instances and what has got a "

@@ -5,12 +5,17 @@
 
 #include "base/exit.h"
 #include "cli/mirror.h"
+#include "cli/prompt.h"
 
 #define ERROR_TEXT_MAX 8192
 
 bool mirror_stopped(void *ctx)
 {
-	return interrupt_seen(&((struct mirror *)ctx)->interrupt);
+	struct mirror *m = ctx;
+
+	if (m->tick)
+		m->tick(m->tick_ctx);
+	return interrupt_seen(&m->interrupt);
 }
 
 void mirror_status(struct mirror *m, const char *fmt, ...)
@@ -62,6 +67,23 @@ int mirror_fail(struct mirror *m, const struct aws_error *err, const char *what)
 	return mirror_exit_code(err);
 }
 
+/* A role that needs a code of an MFA device. */
+static bool ask_mfa(void *ctx, const char *serial, char *code, size_t n)
+{
+	struct mirror *m = ctx;
+	struct prompt p = {
+		.term = &m->err, .interrupt = &m->interrupt, .mem = &m->mem};
+	const char *text = "";
+
+	if (!m->can_ask)
+		return false;
+	mirror_status(m, "%s", "");
+	if (ask_text(&p, arena_printf(&m->mem, "Code of %s", serial), "", NULL,
+		     NULL, &text) != ANSWER_GIVEN)
+		return false;
+	return *text && (size_t)snprintf(code, n, "%s", text) < n;
+}
+
 int mirror_open(struct mirror *m, bool no_region)
 {
 	struct aws_options o = {.region = m->settings.region,
@@ -69,6 +91,7 @@ int mirror_open(struct mirror *m, bool no_region)
 				.endpoint_url = m->settings.endpoint_url,
 				.log = &m->log,
 				.stopped = mirror_stopped,
+				.mfa = ask_mfa,
 				.stopped_ctx = m};
 	struct aws_error err = {0};
 	int rc = aws_client_new(&m->client, &o, &err);

@@ -19,6 +19,10 @@ struct mirror {
 	struct arena mem;	   /* of what lives as long as the command */
 	struct aws_client *client; /* NULL until mirror_open() */
 	struct facts facts;	   /* empty until mirror_load() */
+	/* Called several times a second while AWS is waited for: shows that
+	 * it goes on. NULL: nothing. */
+	void (*tick)(void *ctx);
+	void *tick_ctx;
 };
 
 /* Opens the client, of which the region is known then unless no_region. The

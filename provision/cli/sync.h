@@ -17,7 +17,7 @@ struct sync {
 	 * others from it. In an arena of their own, which outlives the look. */
 	struct str_list refused;
 	struct arena refused_mem;
-	size_t changed; /* steps carried out in this round */
+	bool stale; /* the facts: something was changed since they were read */
 };
 
 /* One look at the account, and what follows from it for each deployment; an
