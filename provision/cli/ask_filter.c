@@ -163,10 +163,11 @@ static enum answer mend(struct setup *s, struct filter_spec *f, bool *fits)
 		&c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
-	if (chosen < advice.choices.n)
-		*f = advice.choices.items[chosen].spec;
-	else
+	if (chosen == advice.choices.n)
 		return ask_ports(s, &(struct check){&s->m->mem, f}, false);
+	/* Each of them fits. */
+	*f = advice.choices.items[chosen].spec;
+	*fits = true;
 	return answer;
 }
 
@@ -185,11 +186,13 @@ enum answer ask_filter(struct setup *s)
 		size_t chosen = 0;
 
 		answer = mend(s, &f, &fits);
+		if (answer == ANSWER_BACK)
+			answer = ask_ports(s, &check, false);
 		if (answer != ANSWER_GIVEN)
 			break;
 		choice_add(&s->m->mem, &c, "Yes", view_filter(&s->m->mem, &f));
 		if (!fits)
-			c.items[0].refusal = "no packet would be mirrored";
+			c.items[0].refusal = "is to be changed first";
 		choice_add(&s->m->mem, &c, "Other ports", NULL);
 		choice_add(&s->m->mem, &c, "The other end",
 			   "sources are servers, clients or both");

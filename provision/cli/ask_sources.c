@@ -5,6 +5,7 @@
 
 #include "base/exit.h"
 #include "cli/setup.h"
+#include "plan/instance.h"
 
 /* A column of a choice's detail. */
 static const char *column(struct setup *s, const char *before, const char *text,
@@ -59,11 +60,29 @@ static void list_instances(struct setup *s, struct choices *c)
 {
 	const struct facts *f = &s->m->facts;
 
-	for (size_t i = 0; i < f->instances.n; i++)
-		if (!str_same(f->instances.items[i].state, "terminated"))
-			offer(s, c, f->instances.items[i].id,
-			      setup_instance_text(s, &f->instances.items[i]),
-			      true);
+	for (size_t i = 0; i < f->instances.n; i++) {
+		const struct ec2_instance *in = &f->instances.items[i];
+		const char *why;
+
+		if (str_same(in->state, "terminated"))
+			continue;
+		offer(s, c, in->id, setup_instance_text(s, in), true);
+		if (!str_empty(in->type) &&
+		    instance_support(in->type, &why) == INSTANCE_UNSUPPORTED)
+			c->items[c->n - 1].refusal = why;
+	}
+}
+
+const char *setup_interface_text(struct setup *s,
+				 const struct ec2_interface *eni)
+{
+	const char *name = facts_interface_name(&s->m->facts, eni);
+	const char *text = column(s, "", name, 24);
+
+	text = column(s, text, eni->private_ip ? eni->private_ip : "", 15);
+	text = column(s, text, eni->instance_id ? eni->instance_id : "", 19);
+	return arena_printf(&s->m->mem, "%s%s", text,
+			    eni->zone ? eni->zone : "");
 }
 
 static void list_interfaces(struct setup *s, struct choices *c)
@@ -72,20 +91,12 @@ static void list_interfaces(struct setup *s, struct choices *c)
 
 	for (size_t i = 0; i < f->interfaces.n; i++) {
 		const struct ec2_interface *e = &f->interfaces.items[i];
-		const char *text =
-			column(s, "", facts_interface_name(f, e), 24);
-		const char *doubt, *refusal;
-		struct choice *to;
+		struct choice *to = choice_add(&s->m->mem, c, e->id,
+					       setup_interface_text(s, e));
+		const char *doubt;
 
-		text = column(s, text, e->private_ip ? e->private_ip : "", 15);
-		text = column(s, text, e->instance_id ? e->instance_id : "",
-			      19);
-		to = choice_add(&s->m->mem, c, e->id,
-				arena_printf(&s->m->mem, "%s%s", text,
-					     e->zone ? e->zone : ""));
-		refusal = select_refusal(&s->m->mem, f, e, &doubt);
-		to->refusal = refusal;
-		to->chosen = !refusal && wanted(&s->spec, e->id);
+		to->refusal = select_refusal(&s->m->mem, f, e, &doubt);
+		to->chosen = !to->refusal && wanted(&s->spec, e->id);
 	}
 }
 
@@ -335,6 +346,14 @@ static enum answer offer_behind(struct setup *s, const char *name)
 	return answer;
 }
 
+static bool any_chosen(const struct choices *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->items[i].chosen)
+			return true;
+	return false;
+}
+
 static enum answer choose(struct setup *s, enum kind kind)
 {
 	static const char *const questions[] = {
@@ -353,7 +372,8 @@ static enum answer choose(struct setup *s, enum kind kind)
 			   s->m->facts.region);
 		return ANSWER_GIVEN;
 	}
-	answer = ask_many(&s->prompt, questions[kind], &c, 0);
+	/* What was chosen before may be taken out again. */
+	answer = ask_many(&s->prompt, questions[kind], &c, !any_chosen(&c));
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	take(s, &c);

@@ -25,8 +25,11 @@ static enum answer ask_collectors(struct setup *s)
 	struct choices c = {0};
 	struct str_list chosen = {0};
 	enum answer answer;
-	bool same = t->type == TARGET_NLB && str_empty(t->id);
+	bool same = s->exists && t->type == TARGET_NLB && str_empty(t->id);
 
+	choice_add(&s->m->mem, &c, "None now",
+		   "they are registered in its target group by hand")
+		->chosen = same && !t->collectors.n;
 	for (size_t i = 0; i < f->instances.n; i++) {
 		const struct ec2_instance *in = &f->instances.items[i];
 		struct choice *to;
@@ -43,17 +46,10 @@ static enum answer ask_collectors(struct setup *s)
 				to->chosen = false;
 			}
 	}
-	if (!c.n) {
-		*t = (struct target_spec){.type = TARGET_NLB, .id = ""};
-		return ANSWER_GIVEN;
-	}
-	answer = ask_many(
-		&s->prompt,
-		"Collector instances behind it (none: registered later by hand)",
-		&c, 0);
+	answer = ask_many(&s->prompt, "Collector instances behind it", &c, 1);
 	if (answer != ANSWER_GIVEN)
 		return answer;
-	for (size_t i = 0; i < c.n; i++)
+	for (size_t i = 1; i < c.n; i++)
 		if (c.items[i].chosen)
 			str_list_add(&s->m->mem, &chosen, c.items[i].label);
 	*t = (struct target_spec){.type = TARGET_NLB,
@@ -99,7 +95,7 @@ static void list_interfaces(struct setup *s, struct choices *c)
 		if (!in)
 			continue;
 		to = choice_add(&s->m->mem, c, e->id,
-				setup_instance_text(s, in));
+				setup_interface_text(s, e));
 		if (is_source(&sources, e->id))
 			to->refusal = "is a source";
 		for (size_t k = 0; !to->refusal && k < f->sessions.n; k++)
@@ -157,6 +153,14 @@ static const char *now(struct setup *s)
 			    t->id);
 }
 
+static bool usable(const struct choices *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (!c->items[i].refusal)
+			return true;
+	return false;
+}
+
 static enum answer ask_kind(struct setup *s, struct choices l[],
 			    enum kind *kind)
 {
@@ -175,16 +179,17 @@ static enum answer ask_kind(struct setup *s, struct choices l[],
 			  : "New network load balancer",
 		"for any number of sources and collectors; about $16 a month");
 	to = choice_add(&s->m->mem, &c, "Network load balancer that exists",
-			l[OLD_NLB].n ? NULL : "there is none");
-	if (!l[OLD_NLB].n)
-		to->refusal = "there is none";
+			NULL);
+	if (!usable(&l[OLD_NLB]))
+		to->refusal = l[OLD_NLB].n ? "none has a listener for UDP 4789"
+					   : "there is none";
 	to = choice_add(&s->m->mem, &c, "Network interface of one collector",
 			"for at most 10 sources (the largest instances: 100)");
 	if (sources > LIMIT_SOURCES_PER_BIG_TARGET)
 		to->refusal =
 			arena_printf(&s->m->mem, "there are %zu", sources);
-	else if (!l[INTERFACE].n)
-		to->refusal = "there is no instance";
+	else if (!usable(&l[INTERFACE]))
+		to->refusal = "there is no other instance";
 	to = choice_add(&s->m->mem, &c, "Gateway Load Balancer endpoint",
 			"packets arrive in GENEVE");
 	if (!l[ENDPOINT].n)

@@ -68,7 +68,7 @@ static enum answer number_one(struct prompt *p, const char *question,
 
 	number_them(p, question, c, false, filter);
 	for (;;) {
-		term_print(p->term, "Number (1-%zu; /TEXT, back) [%zu]: ", c->n,
+		term_print(p->term, "Number 1-%zu, /text to search, or back [%zu]: ", c->n,
 			   *chosen + 1);
 		answer = keys_line(p, &line);
 		if (answer != ANSWER_GIVEN)
@@ -136,7 +136,7 @@ static enum answer number_many(struct prompt *p, const char *question,
 			n += c->items[i].chosen;
 		term_print(
 			p->term,
-			"Numbers, as in 1,3-5 (all%s; /TEXT, back) [%zu chosen]: ",
+			"Numbers as in 1,3-5, all%s, /text to search, or back [%zu chosen]: ",
 			least ? "" : ", none", n);
 		answer = keys_line(p, &line);
 		if (answer != ANSWER_GIVEN)

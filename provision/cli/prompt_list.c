@@ -103,21 +103,28 @@ static void draw_row(struct list *l, size_t i, unsigned int columns)
 		snprintf(mark, sizeof(mark), "%s ", here ? ">" : " ");
 	fputs("\n", l->t->out);
 	at += term_cut(l->t, here ? CYAN : PLAIN, columns, mark);
-	at += term_cut(l->t, style, columns - at, c->label);
+	at += term_cut(l->t, style, columns - at - 1, c->label);
 	if (!c->detail && !c->refusal)
 		return;
-	while (at < l->label_width + term_width(mark) + 2 && at < columns) {
+	do {
 		fputc(' ', l->t->out);
 		at++;
-	}
-	if (c->detail)
-		at += term_cut(l->t, c->refusal ? DIM : PLAIN, columns - at,
+	} while (at < l->label_width + term_width(mark) + 2 && at < columns);
+	/* Why not is more than what. */
+	if (c->refusal && c->detail) {
+		unsigned int w = term_width(c->refusal) + 2;
+
+		if (w > columns / 2)
+			w = columns / 2;
+		at += term_cut(l->t, DIM,
+			       columns > at + w ? columns - at - w : 0,
 			       c->detail);
-	if (!c->refusal)
-		return;
-	if (c->detail)
 		at += term_cut(l->t, DIM, columns - at, ": ");
-	term_cut(l->t, YELLOW, columns - at, c->refusal);
+	} else if (c->detail) {
+		term_cut(l->t, PLAIN, columns - at, c->detail);
+	}
+	if (c->refusal)
+		term_cut(l->t, YELLOW, columns - at, c->refusal);
 }
 
 static void draw_foot(struct list *l, unsigned int rows, unsigned int columns)
@@ -129,7 +136,10 @@ static void draw_foot(struct list *l, unsigned int rows, unsigned int columns)
 		n = snprintf(text, sizeof(text), "%zu-%zu of %zu. ",
 			     l->n_shown ? l->top + 1 : 0, l->top + rows,
 			     l->n_shown);
-	if (l->hint)
+	if (!l->n_shown)
+		snprintf(text, sizeof(text),
+			 "Nothing has this in it; Backspace or Esc shows more");
+	else if (l->hint)
 		snprintf(text + n, sizeof(text) - n, "%s", l->hint);
 	else if (l->many)
 		snprintf(

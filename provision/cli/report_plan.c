@@ -81,7 +81,10 @@ static const char *target_line(struct mirror *m, const struct plan *p)
 			    !str_empty(t->id)		? "the"
 			    : p->load_balancer.step < 0 ? "its"
 							: "a new",
-			    name, t->collectors.n ? ", collectors " : "",
+			    name,
+			    t->collectors.n == 1 ? ", collector "
+			    : t->collectors.n	 ? ", collectors "
+						 : "",
 			    t->collectors.n
 				    ? str_list_text(&m->mem, &t->collectors, 6)
 				    : "");

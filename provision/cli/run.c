@@ -65,8 +65,9 @@ static void end(struct run *r, enum style style, const char *word)
 
 	if (r->t->moves) {
 		fputs("\r\033[K", r->t->out);
-		term_print(r->t, "%s%s ", head(r, start, sizeof(start)),
-			   r->text);
+		term_wrap_open(r->t, PLAIN, head(r, start, sizeof(start)),
+			       r->text);
+		term_print(r->t, " ");
 	}
 	term_style(r->t, style, "%s", word);
 	term_print(r->t, "\n");

@@ -56,5 +56,8 @@ unsigned int setup_families(struct setup *s);
 
 /* Columns "name, type, state, address, zone" of an instance, for choices. */
 const char *setup_instance_text(struct setup *s, const struct ec2_instance *i);
+/* Columns "name, address, instance, zone" of an interface. */
+const char *setup_interface_text(struct setup *s,
+				 const struct ec2_interface *eni);
 
 #endif

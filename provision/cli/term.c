@@ -162,6 +162,13 @@ unsigned int term_cut(struct term *t, enum style style, unsigned int columns,
 void term_wrap(struct term *t, enum style style, const char *head,
 	       const char *text)
 {
+	term_wrap_open(t, style, head, text);
+	term_print(t, "\n");
+}
+
+void term_wrap_open(struct term *t, enum style style, const char *head,
+		    const char *text)
+{
 	unsigned int columns, lines, indent = term_width(head), at = indent;
 	bool first = true;
 
@@ -188,5 +195,4 @@ void term_wrap(struct term *t, enum style style, const char *head,
 		text += n;
 		text += strspn(text, " \n");
 	}
-	term_print(t, "\n");
 }

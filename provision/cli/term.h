@@ -38,6 +38,9 @@ unsigned int term_cut(struct term *t, enum style style, unsigned int columns,
  * file), its first line after head, the others indented like it. */
 void term_wrap(struct term *t, enum style style, const char *head,
 	       const char *text);
+/* The same without the newline at its end. */
+void term_wrap_open(struct term *t, enum style style, const char *head,
+		    const char *text);
 
 /* Columns that a text takes, with control characters counted as one. */
 unsigned int term_width(const char *text);
