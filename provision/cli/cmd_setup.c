@@ -82,12 +82,13 @@ static enum answer confirm(struct setup *s, bool *yes)
 {
 	struct mirror *m = s->m;
 
+	*yes = true;
+	if (notes_failed(&s->plan.notes))
+		return ANSWER_GIVEN;
 	term_print(&m->err, "\n");
 	plan_print(m, &m->err, &s->plan, false);
 	term_print(&m->err, "\n");
-	*yes = true;
-	if (notes_failed(&s->plan.notes) || m->settings.yes ||
-	    m->settings.dry_run || !s->plan.steps.n)
+	if (m->settings.yes || m->settings.dry_run || !s->plan.steps.n)
 		return ANSWER_GIVEN;
 	return ask_yes(&s->prompt, "Go ahead?", true, yes);
 }
@@ -119,7 +120,7 @@ static int refused(struct setup *s)
 	struct mirror *m = s->m;
 	struct apply_result r = {.outcome = APPLY_REFUSED};
 
-	notes_print(&m->err, &s->plan.notes, NOTE_FAIL);
+	notes_print(&m->err, &s->plan.notes, NOTE_WARN);
 	log_error(&m->log, "this cannot be set up; nothing was changed");
 	if (m->settings.json)
 		print_json(m, &s->plan, &r);

@@ -25,7 +25,7 @@ void mirror_status(struct mirror *m, const char *fmt, ...)
 	char *text;
 	int n;
 
-	if (!m->err.moves)
+	if (!m->err.moves || m->settings.verbose)
 		return;
 	va_start(args, fmt);
 	n = vasprintf(&text, fmt, args);

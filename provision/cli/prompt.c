@@ -68,8 +68,9 @@ static enum answer number_one(struct prompt *p, const char *question,
 
 	number_them(p, question, c, false, filter);
 	for (;;) {
-		term_print(p->term, "Number 1-%zu, /text to search, or back [%zu]: ", c->n,
-			   *chosen + 1);
+		term_print(p->term,
+			   "Number 1-%zu, /text to search, or back [%zu]: ",
+			   c->n, *chosen + 1);
 		answer = keys_line(p, &line);
 		if (answer != ANSWER_GIVEN)
 			return answer;

@@ -178,6 +178,10 @@ void plan_print(struct mirror *m, struct term *out, struct plan *p, bool whole)
 		notes_print(out, &p->notes, NOTE_INFO);
 		term_print(out, "\n");
 	}
+	if (notes_failed(&p->notes)) {
+		term_print(out, "This cannot be set up.\n");
+		return;
+	}
 	if (p->steps.n)
 		print_steps(out, p, whole);
 	else

@@ -34,6 +34,9 @@ static void draw(struct run *r, unsigned int seconds)
 	unsigned int columns, lines;
 	char line[1024], start[32];
 
+	/* Calls are told in between: the line comes when the step is done. */
+	if (r->m->settings.verbose)
+		return;
 	head(r, start, sizeof(start));
 	if (!r->t->moves) {
 		term_print(r->t, "%s%s ... ", start, r->text);
@@ -63,8 +66,9 @@ static void end(struct run *r, enum style style, const char *word)
 {
 	char start[32];
 
-	if (r->t->moves) {
+	if (r->t->moves)
 		fputs("\r\033[K", r->t->out);
+	if (r->t->moves || r->m->settings.verbose) {
 		term_wrap_open(r->t, PLAIN, head(r, start, sizeof(start)),
 			       r->text);
 		term_print(r->t, " ");

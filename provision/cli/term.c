@@ -91,19 +91,28 @@ static void put(struct term *t, const char *text, size_t n, bool newlines)
 	}
 }
 
+/* Newlines are ours only where the format has them: at its ends, or else if
+ * it has some in between. */
 static void vprint(struct term *t, enum style style, const char *fmt,
 		   va_list args)
 {
 	bool colour = t->colour && style != PLAIN;
+	size_t len = strlen(fmt), first = strspn(fmt, "\n"), last = 0, n;
 	char *text;
 
+	while (last < len - first && fmt[len - 1 - last] == '\n')
+		last++;
 	if (vasprintf(&text, fmt, args) < 0)
 		return;
+	n = strlen(text);
+	put(t, text, first, true);
 	if (colour)
 		fputs(codes[style], t->out);
-	put(t, text, strlen(text), true);
+	put(t, text + first, n - first - last,
+	    memchr(fmt + first, '\n', len - first - last) != NULL);
 	if (colour)
 		fputs("\033[0m", t->out);
+	put(t, text + n - last, last, true);
 	free(text);
 	if (t->tty)
 		fflush(t->out);
