@@ -16,5 +16,8 @@ int cmd_setup(struct mirror *m);
 int cmd_plan(struct mirror *m);
 int cmd_list(struct mirror *m);
 int cmd_remove(struct mirror *m);
+int cmd_policy(struct mirror *m);
+int cmd_sync(struct mirror *m);
+int cmd_verify(struct mirror *m);
 
 #endif

@@ -23,7 +23,7 @@ static void print_overview(FILE *out, const struct command *commands)
 		fprintf(out, "  %-10s %s\n", c->name, c->summary);
 	fputs("\nCredentials and region are found as the AWS CLI finds them.\n"
 	      "Exit codes: 0 done, 1 failed, 2 usage, 3 no such deployment, "
-	      "4 not permitted,\n130 interrupted.\n",
+	      "4 not permitted,\n6 verify found a failure, 130 interrupted.\n",
 	      out);
 }
 
@@ -45,8 +45,10 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 	for (c = commands; c->name; c++) {
 		if (strcmp(c->name, name) != 0)
 			continue;
-		fprintf(out, "Usage: metlo-mirror aws %s [options]\n\n%s.\n",
-			c->name, c->summary);
+		fprintf(out,
+			"Usage: metlo-mirror aws %s%s%s [options]\n\n%s.\n",
+			c->name, c->words ? " " : "", c->words ? c->words : "",
+			c->summary);
 		if (c->details)
 			fprintf(out, "\n%s", c->details);
 		fputs("\nOptions:\n", out);

@@ -4,6 +4,7 @@
 #include "base/exit.h"
 #include "cli/options.h"
 #include "plan/limits.h"
+#include "plan/policy.h"
 #include "plan/sessions.h"
 #include "plan/spec.h"
 
@@ -75,20 +76,41 @@ static bool check_ip(void *settings, const char *text, struct parse_error *err)
 			    text);
 }
 
+static bool check_feature(void *settings, const char *text,
+			  struct parse_error *err)
+{
+	(void)settings;
+	return !strcmp(text, "none") || policy_feature_parse(text) ||
+	       parse_refuse(
+		       err,
+		       "\"%.60s\" is not one of ecs, nlb, open-groups, metrics, none",
+		       text);
+}
+
+static bool check_account(void *settings, const char *text,
+			  struct parse_error *err)
+{
+	(void)settings;
+	return (strlen(text) == 12 &&
+		strspn(text, "0123456789") == strlen(text)) ||
+	       parse_refuse(err, "\"%.60s\" is not an account's 12 digits",
+			    text);
+}
+
 #define FIELD(member) OPT_FIELD(struct settings, member)
 #define EVERY	      0xffffffffu
 #define MAKES	      (CMD_SETUP | CMD_PLAN)
-#define CHANGES	      (CMD_SETUP | CMD_REMOVE)
-#define REPORTS	      (CMD_SETUP | CMD_PLAN | CMD_LIST | CMD_REMOVE)
+#define CHANGES	      (CMD_SETUP | CMD_REMOVE | CMD_SYNC)
+#define REPORTS	      EVERY
 
 const struct opt settings_options[] = {
 	{.name = "name",
 	 .type = OPT_LIST,
 	 .offset = FIELD(names),
-	 .scope = CMD_LIST | CMD_REMOVE,
+	 .scope = CMD_LIST | CMD_REMOVE | CMD_SYNC | CMD_VERIFY,
 	 .parse = check_name,
 	 .metavar = "NAME",
-	 .help = "A deployment"},
+	 .help = "A deployment; all if not given"},
 	{.name = "name",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(name),
@@ -209,6 +231,40 @@ const struct opt settings_options[] = {
 	 .offset = FIELD(all),
 	 .scope = CMD_LIST,
 	 .help = "Also the sessions that others made"},
+	{.name = "watch",
+	 .type = OPT_FLAG,
+	 .offset = FIELD(watch),
+	 .scope = CMD_SYNC,
+	 .help = "Go on until SIGINT or SIGTERM, without asking"},
+	{.name = "interval",
+	 .type = OPT_SECONDS,
+	 .offset = FIELD(interval),
+	 .scope = CMD_SYNC,
+	 .min = 1,
+	 .max = 86400,
+	 .initial = "60",
+	 .metavar = "SECONDS",
+	 .help = "With --watch: how long from one look to the next"},
+	{.name = "no-metrics",
+	 .type = OPT_FLAG,
+	 .offset = FIELD(no_metrics),
+	 .scope = CMD_VERIFY,
+	 .help = "Do not ask CloudWatch, which costs a cent for 250 instances"},
+	{.name = "feature",
+	 .type = OPT_LIST,
+	 .offset = FIELD(features),
+	 .scope = CMD_POLICY,
+	 .parse = check_feature,
+	 .metavar = "FEATURE",
+	 .help = "ecs, nlb, open-groups, metrics or none: what is to be used; "
+		 "all if not given"},
+	{.name = "account",
+	 .type = OPT_TEXT,
+	 .offset = FIELD(account),
+	 .scope = CMD_POLICY,
+	 .parse = check_account,
+	 .metavar = "NUMBER",
+	 .help = "Only resources of this account"},
 	{.name = "region",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(region),
@@ -257,10 +313,14 @@ int options_read(struct settings *s, const struct command *command, int argc,
 {
 	struct opt_set set = {
 		.table = settings_options, .settings = s, .scope = command->id};
+	int n;
 
 	if (!opt_defaults(&set, log))
 		return EXIT_FAILED;
-	if (opt_command_line(&set, argc, argv, NULL, 0, help, log) < 0)
+	n = opt_command_line(&set, argc, argv, s->words.item,
+			     command->words ? OPT_LIST_MAX : 0, help, log);
+	if (n < 0)
 		return EXIT_USAGE;
+	s->words.n = (unsigned int)n;
 	return EXIT_DONE;
 }

@@ -28,6 +28,16 @@ struct settings {
 	/* remove; all: of list too */
 	struct string_list sessions;
 	bool all;
+	/* sync */
+	bool watch;
+	double interval; /* seconds */
+	/* verify */
+	bool no_metrics;
+	/* policy */
+	struct string_list features;
+	const char *account;
+	/* What is no option: the commands that a policy is for. */
+	struct string_list words;
 };
 
 #endif

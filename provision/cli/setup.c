@@ -57,7 +57,9 @@ int setup_begin(struct setup *s, const char *name)
 /* Flags that stand for answers. */
 static bool any_wish(const struct settings *s)
 {
-	return s->sources.n || s->target || s->ports;
+	return s->sources.n || s->target || s->ports || s->collectors.n ||
+	       s->subnets.n || s->peers.n || s->side || s->protocol || s->ip ||
+	       s->vni || s->packet_length || s->open_groups;
 }
 
 /* Whether flags, and what is kept of a deployment, leave nothing to ask. */
@@ -157,7 +159,7 @@ static int check_flags(struct setup *s)
 		str_list_add(a, &l, "--target");
 		str_list_add(a, &l, "--ports");
 	}
-	if (s->applies && !f->yes)
+	if (s->applies && !f->yes && !f->dry_run)
 		str_list_add(a, &l, "--yes");
 	return l.n ? refuse_missing(s, str_list_text(a, &l, 9)) : EXIT_DONE;
 }

@@ -11,6 +11,7 @@ enum exit_code {
 	EXIT_NO_DEPLOYMENT = 3,	   /* metlo-mirror */
 	EXIT_NOT_PERMITTED = 4,
 	EXIT_NOT_SUPPORTED = 5,
+	EXIT_CHECKS_FAILED = 6, /* metlo-mirror verify: traffic is missing */
 	EXIT_INTERRUPTED = 130, /* as shells say it of SIGINT */
 };
 
