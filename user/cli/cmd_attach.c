@@ -18,6 +18,7 @@
 #include "cli/pipeline.h"
 #include "cli/ports.h"
 #include "cli/summary.h"
+#include "cli/to_metlo.h"
 #include "report/output.h"
 
 /* More rings than this pay off on no machine that we know; --workers can. */
@@ -31,6 +32,7 @@ struct attach {
 	unsigned int n_workers;
 	struct capture capture;
 	struct privileges_user user;
+	struct to_metlo metlo;
 	struct output *output;
 	struct workers *workers;
 	FILE *summary; /* NULL: not wanted, or standard output */
@@ -103,6 +105,16 @@ static int check_privileges(struct attach *a)
 	return EXIT_DONE;
 }
 
+static int open_metlo(struct attach *a)
+{
+	int code = to_metlo_open(&a->metlo, a->settings, a->log);
+
+	a->metlo.conf.give = a->user.change;
+	a->metlo.conf.uid = a->user.uid;
+	a->metlo.conf.gid = a->user.gid;
+	return code;
+}
+
 static int open_capture(struct attach *a)
 {
 	const struct settings *s = a->settings;
@@ -132,6 +144,7 @@ static int open_outputs(struct attach *a)
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
+		.metlo = to_metlo_conf(&a->metlo),
 		.log = a->log,
 	};
 
@@ -363,6 +376,9 @@ int cmd_attach(struct cli *cli)
 		code = check_privileges(a);
 	if (!code && privileges_no_new(a->log))
 		code = EXIT_FAILED;
+	/* Before the interface is touched. */
+	if (!code)
+		code = open_metlo(a);
 	if (code)
 		goto out;
 
@@ -379,6 +395,7 @@ int cmd_attach(struct cli *cli)
 	code = open_and_drop(a) ? EXIT_FAILED : run(a, &signals);
 	finish(a);
 out:
+	to_metlo_close(&a->metlo);
 	free(a);
 	return code;
 }

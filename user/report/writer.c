@@ -133,11 +133,6 @@ bool writer_gone(const struct writer *w)
 	return atomic_load(&w->gone);
 }
 
-const char *writer_name(const struct writer *w)
-{
-	return w->conf.destination;
-}
-
 void writer_counts(struct writer *w, struct writer_counts *c)
 {
 	c->written = atomic_load(&w->written);

@@ -37,7 +37,6 @@ void writer_stop(struct writer *w);
 /* True once it cannot be written any more for good. */
 bool writer_gone(const struct writer *w);
 
-const char *writer_name(const struct writer *w);
 void writer_counts(struct writer *w, struct writer_counts *c);
 
 /* Syncs and closes, once the thread has ended. false after a message. */
