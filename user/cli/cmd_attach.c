@@ -151,9 +151,14 @@ static int open_outputs(struct attach *a)
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
+		.files = pipeline_file_rules(s),
 		.log = a->log,
 	};
 
+	/* So that it can still be opened when it comes back under its name. */
+	conf.files.give = a->user.change;
+	conf.files.uid = a->user.uid;
+	conf.files.gid = a->user.gid;
 	if (s->summary && strcmp(s->summary, "-")) {
 		a->summary = fopen(s->summary, "we");
 		if (!a->summary) {
@@ -224,6 +229,7 @@ static int look_after(struct attach *a)
 	bool alive = link_alive(&a->capture.link);
 	struct summary s;
 
+	output_tend(a->output);
 	read_counters(a, &s);
 	monitor_look(a->monitor, &s, alive);
 	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
@@ -246,6 +252,12 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 	while (!code) {
 		int sig = sigtimedwait(signals, NULL, &look);
 
+		if (sig == SIGUSR1) {
+			log_info(a->log, "%s: files are opened anew",
+				 strsignal(sig));
+			output_reopen(a->output);
+			continue;
+		}
 		if (sig > 0) {
 			log_debug(a->log, "%s: ending", strsignal(sig));
 			return EXIT_DONE;
@@ -397,6 +409,7 @@ int cmd_attach(struct cli *cli)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
 	code = open_ports(a);

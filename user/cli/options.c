@@ -114,6 +114,18 @@ const struct opt settings_options[] = {
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
 	 .help = "where transactions go: ndjson:- is standard output, "
 		 "ndjson:PATH a file that is appended to"},
+	{"rotate-size", .type = OPT_SIZE, FIELD(rotate_size), .min = 0,
+	 .max = 1ull << 50, .scope = BOTH, .initial = "0", .metavar = "SIZE",
+	 .help = "begin another file when an ndjson:PATH would get larger; the "
+		 "old one becomes PATH.20261126T111508.123Z; 0: never"},
+	{"rotate-interval", .type = OPT_SECONDS, FIELD(rotate_interval),
+	 .min = 0, .max = 366 * 86400, .scope = BOTH, .initial = "0",
+	 .metavar = "S",
+	 .help = "and when the clock (UTC) reaches a multiple of this, such as "
+		 "1h or 86400; whole seconds; 0: never"},
+	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
+	 .max = 1000000, .scope = BOTH, .initial = "0", .metavar = "N",
+	 .help = "remove all rotated files but the newest N; 0: none"},
 	{"redact-header", .type = OPT_LIST, FIELD(redact_headers),
 	 .parse = check_secret, .flags = OPT_ADDS, .scope = BOTH,
 	 .metavar = "NAME",

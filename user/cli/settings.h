@@ -20,6 +20,9 @@ struct settings {
 	uint64_t body_limit; /* bytes per side */
 	struct string_list outputs;
 	struct string_list redact_headers, redact_fields;
+	uint64_t rotate_size;	/* bytes, 0: never */
+	double rotate_interval; /* seconds, 0: never */
+	uint32_t rotate_keep;	/* files, 0: all */
 	bool no_redact;
 	bool body_hash;
 	uint32_t max_flows;

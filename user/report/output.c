@@ -22,6 +22,7 @@ struct member {
 
 struct output {
 	const struct log *log;
+	struct logfile_rules files;
 	struct queue *queue;
 	bool blocking;
 	bool ended;
@@ -67,6 +68,7 @@ static bool open_members(struct output *o, const struct output_conf *conf)
 			.queue = o->queue,
 			.sink = i,
 			.blocking = conf->blocking,
+			.files = &o->files,
 			.log = conf->log,
 		};
 
@@ -98,6 +100,7 @@ struct output *output_new(const struct output_conf *conf)
 		return NULL;
 	}
 	o->log = conf->log;
+	o->files = conf->files;
 	o->blocking = conf->blocking;
 	o->queue = queue_new(&queue);
 	if (!o->queue) {
@@ -156,6 +159,22 @@ void output_stats(struct output *o, struct output_stats *stats)
 		OUTPUT_COUNTERS(ADD)
 #undef ADD
 	}
+}
+
+void output_reopen(struct output *o)
+{
+	for (unsigned int i = 0; i < o->n_members; i++) {
+		writer_ask_reopen(o->member[i].writer);
+		queue_nudge(o->queue, i);
+	}
+}
+
+void output_tend(struct output *o)
+{
+	if (!o->files.rotate_interval)
+		return;
+	for (unsigned int i = 0; i < o->n_members; i++)
+		queue_nudge(o->queue, i);
 }
 
 const char *output_sink_trouble(const struct output *o, unsigned int sink)
