@@ -86,6 +86,7 @@ struct sample {
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	struct output_stats output;
 	struct summary_sink sinks[3];
 	struct worker_state workers[2];
@@ -121,6 +122,7 @@ static struct sample *sample_new(void)
 	fill(&x->packets, sizeof(x->packets), 1000);
 	fill(&x->stream, sizeof(x->stream), 2000);
 	fill(&x->http, sizeof(x->http), 3000);
+	fill(&x->selection, sizeof(x->selection), 3500);
 	fill(&x->output, sizeof(x->output), 4000);
 	for (unsigned int i = 0; i < 3; i++)
 		fill(&x->sinks[i].stats, sizeof(x->sinks[i].stats),
@@ -131,6 +133,7 @@ static struct sample *sample_new(void)
 	x->s = (struct summary){.packets = &x->packets,
 				.stream = &x->stream,
 				.http = &x->http,
+				.selection = &x->selection,
 				.output = &x->output,
 				.sinks = x->sinks,
 				.n_sinks = 3,

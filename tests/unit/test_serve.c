@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/endpoint.h"
+#include "base/listen.h"
 #include "report/serve.h"
 
 /* As text again, "off", or what is wrong with it. */
@@ -27,11 +27,11 @@ static const char *parsed(const char *text)
 	const struct sockaddr_in *in4;
 	const struct sockaddr_in6 *in6;
 	char host[INET6_ADDRSTRLEN];
-	struct endpoint e;
+	struct listen_address e;
 	struct parse_error err = {""};
 
 	memset(&e, 0xaa, sizeof(e));
-	if (!endpoint_parse(text, &e, &err)) {
+	if (!listen_parse(text, &e, &err)) {
 		assert_true(strlen(err.text) > 0);
 		return "refused";
 	}
@@ -103,15 +103,15 @@ static void test_parse(void **state)
 }
 
 /* A port that the kernel chose. */
-static int listen_anywhere(struct endpoint *at)
+static int listen_anywhere(struct listen_address *at)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)&at->addr;
 	int fd;
 
-	*at = (struct endpoint){.len = sizeof(*in)};
+	*at = (struct listen_address){.len = sizeof(*in)};
 	in->sin_family = AF_INET;
 	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = endpoint_listen(at);
+	fd = listen_open(at);
 	assert_true(fd >= 0);
 	at->len = sizeof(at->addr);
 	assert_int_equal(
@@ -121,7 +121,7 @@ static int listen_anywhere(struct endpoint *at)
 
 static void test_in_use(void **state)
 {
-	struct endpoint at;
+	struct listen_address at;
 	struct log log = {.program = "test", .level = LOG_LEVEL_INFO};
 	size_t n;
 	char *said;
@@ -129,7 +129,7 @@ static void test_in_use(void **state)
 
 	(void)state;
 	log.out = open_memstream(&said, &n);
-	assert_int_equal(endpoint_listen(&at), -EADDRINUSE);
+	assert_int_equal(listen_open(&at), -EADDRINUSE);
 	assert_int_equal(serve_listen(&at, "--health", "HERE", &log), -1);
 	fclose(log.out);
 	assert_non_null(strstr(said, "--health HERE: cannot listen: "));
@@ -137,7 +137,7 @@ static void test_in_use(void **state)
 	free(said);
 	close(fd);
 	/* And at once again when it is free. */
-	fd = endpoint_listen(&at);
+	fd = listen_open(&at);
 	assert_true(fd >= 0);
 	close(fd);
 }
@@ -145,7 +145,7 @@ static void test_in_use(void **state)
 /* --- the server ------------------------------------------------------------- */
 
 struct fixture {
-	struct endpoint at;
+	struct listen_address at;
 	struct serve *server;
 	unsigned int calls;
 	sigset_t blocked; /* in the server's thread */

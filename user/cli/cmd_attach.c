@@ -19,12 +19,16 @@
 #include "cli/monitor.h"
 #include "cli/pipeline.h"
 #include "cli/ports.h"
+#include "cli/reload.h"
+#include "cli/service.h"
 #include "cli/summary.h"
 #include "report/output.h"
 
 /* More rings than this pay off on no machine that we know; --workers can. */
 #define WORKERS_DEFAULT_MAX 8
 #define LOOK_NS		    (NSEC_PER_SEC / 5)
+/* More than the end takes: draining, closing connections, the outputs. */
+#define STOP_MAX_S 30
 
 /* One run. */
 struct attach {
@@ -36,12 +40,15 @@ struct attach {
 	struct output *output;
 	struct workers *workers;
 	struct monitor *monitor;
+	struct reload reload;
 	FILE *summary; /* NULL: not wanted, or standard output */
 	struct losses losses;
+	struct service service;
 	/* The counters when last read: */
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];
 	size_t n_sinks;
@@ -146,8 +153,10 @@ static int open_capture(struct attach *a)
 static int open_outputs(struct attach *a)
 {
 	const struct settings *s = a->settings;
+	unsigned int views[OPT_LIST_MAX];
 	struct output_conf conf = {
 		.destinations = s->outputs.item,
+		.views = views,
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
@@ -167,10 +176,12 @@ static int open_outputs(struct attach *a)
 			return -1;
 		}
 	}
+	rules_output_views(views, s, &a->reload.rules->views);
 	a->output = output_new(&conf);
 	if (!a->output)
 		return -1;
-	a->workers = workers_new(&a->capture, a->settings, a->output, a->log);
+	a->workers = workers_new(&a->capture, a->settings, a->reload.rules,
+				 a->output, a->log);
 	return a->workers ? 0 : -1;
 }
 
@@ -193,9 +204,10 @@ static void read_counters(struct attach *a, struct summary *s)
 	*s = (struct summary){0};
 	if (!counters_read(a->capture.maps.fd[MAP_metlo_stats], &a->packets))
 		s->packets = &a->packets;
-	workers_stats(a->workers, &a->stream, &a->http);
+	workers_stats(a->workers, &a->stream, &a->http, &a->selection);
 	s->stream = &a->stream;
 	s->http = &a->http;
+	s->selection = &a->selection;
 	a->n_sinks = summary_read_output(a->output, &a->out, a->sinks);
 	s->output = &a->out;
 	s->sinks = a->sinks;
@@ -222,17 +234,46 @@ static void say_running(const struct attach *a)
 		(unsigned long long)s->ring_size / 1024, a->user.name);
 }
 
+static void tell_watchdog(struct attach *a)
+{
+	const uint64_t now = clock_mono_ns();
+	uint64_t beat = now;
+
+	for (unsigned int i = 0; i < a->capture.rings.n; i++) {
+		struct worker_state w;
+
+		workers_look(a->workers, i, &w);
+		if (w.beat_ns < beat)
+			beat = w.beat_ns;
+	}
+	service_alive(&a->service, now, beat);
+}
+
+static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
+{
+	if (!service_status_due(&a->service, now))
+		return;
+	service_status(&a->service, now,
+		       "%s mode, %llu packets, %llu lost, %llu transactions",
+		       xdp_mode_name(a->capture.link.mode),
+		       (unsigned long long)a->packets.packets,
+		       (unsigned long long)a->packets.ring_full,
+		       (unsigned long long)s->http->transactions);
+}
+
 /* Looked at once a second. EXIT_DONE to go on. */
 static int look_after(struct attach *a)
 {
 	const char *iface = a->capture.dev.name;
 	bool alive = link_alive(&a->capture.link);
+	const uint64_t now = clock_mono_ns();
 	struct summary s;
 
 	output_tend(a->output);
 	read_counters(a, &s);
 	monitor_look(a->monitor, &s, alive);
-	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
+	losses_report(&a->losses, &s, now, a->log);
+	tell_status(a, &s, now);
 	if (alive)
 		return EXIT_DONE;
 	log_error(
@@ -252,13 +293,16 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 	while (!code) {
 		int sig = sigtimedwait(signals, NULL, &look);
 
-		if (sig == SIGUSR1) {
+		reload_tidy(&a->reload, a->workers);
+		if (sig == SIGHUP) {
+			service_reloading(&a->service, clock_mono_ns());
+			reload_run(&a->reload, &a->capture, a->workers);
+			service_ready(&a->service, clock_mono_ns());
+		} else if (sig == SIGUSR1) {
 			log_info(a->log, "%s: files are opened anew",
 				 strsignal(sig));
 			output_reopen(a->output);
-			continue;
-		}
-		if (sig > 0) {
+		} else if (sig > 0) {
 			log_debug(a->log, "%s: ending", strsignal(sig));
 			return EXIT_DONE;
 		}
@@ -270,6 +314,7 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 				"out of memory: a transaction is lost: ending: lower --memory or --max-flows");
 			return EXIT_FAILED;
 		}
+		tell_watchdog(a);
 		if (++n % 5 == 0)
 			code = look_after(a);
 	}
@@ -348,9 +393,12 @@ static int run(struct attach *a, const sigset_t *signals)
 		return EXIT_FAILED;
 	monitor_look(a->monitor, &s, true);
 	say_running(a);
+	reload_check(&a->reload, a->user.name);
+	service_ready(&a->service, clock_mono_ns());
 	code = wait_for_end(a, signals);
 
 	monitor_stopping(a->monitor);
+	service_stopping(&a->service, STOP_MAX_S);
 	workers_stop(a->workers);
 	/* A reader that went away has seen what it wanted. */
 	broken = output_broken(a->output);
@@ -381,6 +429,7 @@ static void finish(struct attach *a)
 		fclose(a->summary);
 	free(a->vnis);
 	capture_close(&a->capture);
+	service_close(&a->service);
 }
 
 int cmd_attach(struct cli *cli)
@@ -401,6 +450,8 @@ int cmd_attach(struct cli *cli)
 		code = check_privileges(a);
 	if (!code && privileges_no_new(a->log))
 		code = EXIT_FAILED;
+	if (!code && reload_init(&a->reload, cli, a->n_workers))
+		code = EXIT_FAILED;
 	if (code)
 		goto out;
 
@@ -417,10 +468,12 @@ int cmd_attach(struct cli *cli)
 		code = open_capture(a);
 	if (code)
 		goto out;
+	service_open(&a->service, a->log);
 	code = open_and_drop(a) ? EXIT_FAILED : run(a, &signals);
 	finish(a);
 out:
 	monitor_close(a->monitor);
+	reload_free(&a->reload);
 	free(a);
 	return code;
 }

@@ -7,14 +7,14 @@
 #include <netinet/in.h>
 #include <sys/time.h>
 
-#include "base/endpoint.h"
+#include "base/listen.h"
 #include "cli/doctor.h"
 
 #define ANSWER_SECONDS 2
 #define ANSWER_BYTES   4096
 
 /* Who listens on every address is asked on the loopback one. */
-static void to_loopback(struct endpoint *at)
+static void to_loopback(struct listen_address *at)
 {
 	struct sockaddr_in *in4 = (struct sockaddr_in *)&at->addr;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&at->addr;
@@ -27,8 +27,8 @@ static void to_loopback(struct endpoint *at)
 		in6->sin6_addr = in6addr_loopback;
 }
 
-static ssize_t exchange(int fd, const struct endpoint *at, const char *request,
-			char *answer, size_t size)
+static ssize_t exchange(int fd, const struct listen_address *at,
+			const char *request, char *answer, size_t size)
 {
 	const struct timeval wait = {.tv_sec = ANSWER_SECONDS};
 	size_t n = 0;
@@ -46,10 +46,10 @@ static ssize_t exchange(int fd, const struct endpoint *at, const char *request,
 }
 
 /* The beginning of what the server there says to GET path; false: nothing. */
-static bool ask(const struct endpoint *at, const char *path,
+static bool ask(const struct listen_address *at, const char *path,
 		char answer[ANSWER_BYTES])
 {
-	struct endpoint to = *at;
+	struct listen_address to = *at;
 	char request[128];
 	ssize_t n;
 	int fd;
@@ -69,7 +69,7 @@ static bool ask(const struct endpoint *at, const char *path,
 
 /* The port of a daemon that runs is in use, as it should be. */
 static void say_in_use(struct doctor *d, const struct doctor_port *p,
-		       const struct endpoint *at)
+		       const struct listen_address *at)
 {
 	char answer[ANSWER_BYTES], *body;
 
@@ -94,11 +94,11 @@ static void say_in_use(struct doctor *d, const struct doctor_port *p,
 
 void doctor_port(struct doctor *d, const struct doctor_port *p)
 {
-	struct endpoint at;
+	struct listen_address at;
 	struct parse_error err;
 	int fd;
 
-	if (!endpoint_parse(p->text, &at, &err)) {
+	if (!listen_parse(p->text, &at, &err)) {
 		doctor_say(d, VERDICT_FAIL, p->what, "%s", err.text);
 		return;
 	}
@@ -106,7 +106,7 @@ void doctor_port(struct doctor *d, const struct doctor_port *p)
 		doctor_say(d, VERDICT_OK, p->what, "off");
 		return;
 	}
-	fd = endpoint_listen(&at);
+	fd = listen_open(&at);
 	if (fd >= 0) {
 		close(fd);
 		doctor_say(d, VERDICT_OK, p->what, "%s is free", p->text);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/endpoint.h"
+#include "base/listen.h"
 #include "capture/counters.h"
 #include "cli/health.h"
 #include "cli/metrics.h"
@@ -33,6 +33,7 @@ struct monitor {
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];
 };
@@ -43,10 +44,10 @@ struct monitor {
 static bool open_port(const char *option, const char *text, int *fd,
 		      const struct log *log)
 {
-	struct endpoint at;
+	struct listen_address at;
 	struct parse_error err;
 
-	if (!endpoint_parse(text, &at, &err)) {
+	if (!listen_parse(text, &at, &err)) {
 		log_error(log, "%s: %s", option, err.text);
 		return false;
 	}
@@ -102,6 +103,7 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	struct summary s = {
 		.stream = &m->stream,
 		.http = &m->http,
+		.selection = &m->selection,
 		.output = &m->out,
 		.sinks = m->sinks,
 	};
@@ -121,7 +123,7 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	s.vnis = vnis;
 	if (!counters_read(c->maps.fd[MAP_metlo_stats], &m->packets))
 		s.packets = &m->packets;
-	workers_stats(m->workers, &m->stream, &m->http);
+	workers_stats(m->workers, &m->stream, &m->http, &m->selection);
 	s.n_sinks = summary_read_output(m->output, &m->out, m->sinks);
 	for (unsigned int i = 0; i < c->rings.n; i++)
 		workers_look(m->workers, i, &m->state[i]);

@@ -20,6 +20,14 @@ void summary_add_http(struct http_stats *to, const struct http_stats *from)
 #undef ADD
 }
 
+void summary_add_selection(struct selection_stats *to,
+			   const struct selection_stats *from)
+{
+#define ADD(name) to->name += from->name;
+	SELECTION_COUNTERS(ADD)
+#undef ADD
+}
+
 size_t summary_read_output(struct output *o, struct output_stats *sum,
 			   struct summary_sink *out)
 {
@@ -100,6 +108,7 @@ static void each_packet_counter(struct printer *p, const struct metlo_stats *s)
 	METLO_OUTCOMES(ONE)
 	ONE(delivered_bytes)
 	ONE(truncated_bytes)
+	ONE(sampled_out_bytes)
 	ONE(shunted_bytes)
 	ONE(ring_full_bytes)
 	ONE(records)
@@ -117,6 +126,14 @@ static void each_http_counter(struct printer *p, const struct http_stats *s)
 {
 #define ONE(name) p->one(p, #name, s->name);
 	HTTP_COUNTERS(ONE)
+#undef ONE
+}
+
+static void each_selection_counter(struct printer *p,
+				   const struct selection_stats *s)
+{
+#define ONE(name) p->one(p, #name, s->name);
+	SELECTION_COUNTERS(ONE)
 #undef ONE
 }
 
@@ -144,6 +161,9 @@ void summary_each(const struct summary *s, summary_fn *fn, void *ctx)
 	p.group = "http";
 	if (s->http)
 		each_http_counter(&p, s->http);
+	p.group = "selection";
+	if (s->selection)
+		each_selection_counter(&p, s->selection);
 	p.group = "output";
 	if (s->output)
 		each_output_counter(&p, s->output);
@@ -181,6 +201,12 @@ void summary_json_members(FILE *f, const struct summary *s)
 		each_http_counter(&p, s->http);
 		putc('}', f);
 	}
+	if (s->selection) {
+		fprintf(f, "%s\"selection\":{", p.separator);
+		p.separator = "";
+		each_selection_counter(&p, s->selection);
+		putc('}', f);
+	}
 	if (s->output) {
 		fprintf(f, "%s\"output\":{", p.separator);
 		p.separator = "";
@@ -215,6 +241,10 @@ void summary_text(FILE *f, const struct summary *s)
 	if (s->http) {
 		fprintf(f, "http\n");
 		each_http_counter(&p, s->http);
+	}
+	if (s->selection) {
+		fprintf(f, "selection\n");
+		each_selection_counter(&p, s->selection);
 	}
 	if (s->output) {
 		fprintf(f, "output\n");

@@ -13,17 +13,26 @@
 
 #include "base/log.h"
 #include "capture/capture.h"
+#include "cli/rules.h"
 #include "cli/settings.h"
 #include "http/http.h"
 #include "report/output.h"
+#include "report/selection.h"
 #include "stream/stream.h"
 
 struct workers;
 
 /* Makes a pipeline for each ring. What the arguments point to must outlive
- * the result. NULL after having logged why. */
+ * the result, rules until they are replaced. NULL after having logged why. */
 struct workers *workers_new(struct capture *c, const struct settings *s,
-			    struct output *o, const struct log *log);
+			    const struct rules *rules, struct output *o,
+			    const struct log *log);
+
+/* Each worker takes these rules within a few milliseconds. */
+void workers_set(struct workers *w, const struct rules *rules);
+
+/* Whether a worker still works by these rules, or is about to. */
+bool workers_use(const struct workers *w, const struct rules *rules);
 
 /* Empties the rings that were replaced, then starts the threads. 0 or -1,
  * logged. */
@@ -56,6 +65,6 @@ void workers_look(const struct workers *w, unsigned int i,
 
 /* Sums over the workers, of 100 ms ago while they run. */
 void workers_stats(struct workers *w, struct stream_stats *stream,
-		   struct http_stats *http);
+		   struct http_stats *http, struct selection_stats *selection);
 
 #endif

@@ -40,10 +40,10 @@ struct serve {
 	struct connection *oldest, *newest;
 };
 
-int serve_listen(const struct endpoint *at, const char *option,
+int serve_listen(const struct listen_address *at, const char *option,
 		 const char *text, const struct log *log)
 {
-	int fd = endpoint_listen(at);
+	int fd = listen_open(at);
 	const char *fix;
 
 	if (fd >= 0)

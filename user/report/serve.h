@@ -8,7 +8,7 @@
 #define REPORT_SERVE_H
 
 #include "base/buf.h"
-#include "base/endpoint.h"
+#include "base/listen.h"
 #include "base/log.h"
 
 struct serve;
@@ -26,7 +26,7 @@ typedef void serve_fn(void *ctx, const char *path, struct serve_answer *a);
 /* A listening socket for serve_start(); to be called with the privileges that
  * the port may need. option names it in messages ("--health"). -1 after having
  * logged why not and what to do. */
-int serve_listen(const struct endpoint *at, const char *option,
+int serve_listen(const struct listen_address *at, const char *option,
 		 const char *text, const struct log *log);
 
 /* Takes over fd. name is that of the thread (at most 15 bytes). NULL after

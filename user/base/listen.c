@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include "base/endpoint.h"
+#include "base/listen.h"
 
 #define BACKLOG 64
 
@@ -19,10 +19,10 @@ static bool refuse(const char *text, struct parse_error *err)
 		text);
 }
 
-bool endpoint_parse(const char *text, struct endpoint *out,
-		    struct parse_error *err)
+bool listen_parse(const char *text, struct listen_address *out,
+		  struct parse_error *err)
 {
-	struct endpoint e = {0};
+	struct listen_address e = {0};
 	struct sockaddr_in *in4 = (struct sockaddr_in *)&e.addr;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&e.addr;
 	const char *colon = strrchr(text, ':');
@@ -58,7 +58,7 @@ bool endpoint_parse(const char *text, struct endpoint *out,
 	return true;
 }
 
-static int prepare(int fd, const struct endpoint *at)
+static int prepare(int fd, const struct listen_address *at)
 {
 	const int on = 1, off = 0;
 
@@ -74,7 +74,7 @@ static int prepare(int fd, const struct endpoint *at)
 	return listen(fd, BACKLOG) ? -errno : 0;
 }
 
-int endpoint_listen(const struct endpoint *at)
+int listen_open(const struct listen_address *at)
 {
 	int fd = socket(at->addr.ss_family,
 			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
