@@ -28,6 +28,11 @@ else
   MAKEFLAGS += --no-print-directory
 endif
 
+# As many jobs at a time as there are CPUs, unless said otherwise (-j1).
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+  MAKEFLAGS += -j$(shell nproc)
+endif
+
 # Paths in debug information and __FILE__ must not tell where it was built.
 REPRO	:= -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(O)/=build/
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -42,7 +47,7 @@ ifneq ($(SANITIZE),)
   CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
   LDFLAGS += -fsanitize=$(SANITIZE)
 endif
-LIBS	:= -lbpf -lelf -lpcap -lbrotlidec -lzstd -lcrypto -lz
+LIBS	:= -lbpf -lelf -lpcap -lmicrohttpd -lbrotlidec -lzstd -lcrypto -lz
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -197,20 +202,25 @@ bench-%: $(O)/tests/bench/bench_%
 BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)
 LIVE_TOOLS := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/live_*.c)))
 
+# Fuzz targets: the code is compiled once for all of them, then linked to each.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
 	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
-$(O)/fuzz/%: tests/fuzz/%.c $(USER_SRCS) $(wildcard include/*.h user/*/*.h tests/fuzz/*.h) | $(SKELS)
+FUZZ_FLAGS := -O1 -g -std=gnu11 $(WARN) -fno-sanitize-recover=all
+fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(1))
+$(O)/fuzz/obj/%.o: %.c $(O)/.flags | $(SKELS)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(USER_SRCS) $(LIBS) -pthread
+	$(Q)$(CLANG) $(if $(filter provision/% tests/fuzz/fuzz_prov_%,$<),$(PROV_CPPFLAGS),$(CPPFLAGS)) \
+		$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
+fuzz_link = $(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(1) -pthread
+$(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(call fuzz_obj,$(USER_SRCS))
+	$(call say,LD,$@)
+	$(call fuzz_link,$(LIBS))
 # Those of metlo-mirror are named fuzz_prov_*.
-PROV_FUZZ_SRCS := $(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c)
-$(O)/fuzz/fuzz_prov_%: tests/fuzz/fuzz_prov_%.c $(PROV_FUZZ_SRCS) $(wildcard provision/*/*.h user/base/*.h)
-	$(call say,FUZZ,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(PROV_CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(PROV_FUZZ_SRCS) $(PROV_LIBS) -pthread
+$(O)/fuzz/fuzz_prov_%: $(O)/fuzz/obj/tests/fuzz/fuzz_prov_%.o $(call fuzz_obj, \
+		$(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c))
+	$(call say,LD,$@)
+	$(call fuzz_link,$(PROV_LIBS))
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 

@@ -99,6 +99,8 @@ static void test_defaults(void **state)
 	assert_int_equal(s->mode, ATTACH_AUTO);
 	assert_null(s->user);
 	assert_null(s->summary);
+	assert_string_equal(s->health, "0.0.0.0:4789");
+	assert_string_equal(s->metrics, "127.0.0.1:9789");
 	end_reading(&r);
 }
 
@@ -493,7 +495,6 @@ static void test_help(void **state)
 	assert_non_null(strstr(text, "(default 64KiB)"));
 	/* Nothing that does not exist is offered. */
 	assert_null(strstr(text, "metlo-host"));
-	assert_null(strstr(text, "health"));
 	free(text);
 }
 

@@ -496,14 +496,15 @@ void opt_usage(FILE *out, const struct opt *table, uint32_t scope)
 	}
 }
 
-void opt_example(FILE *out, const struct opt *table, uint32_t scope)
+void opt_example(FILE *out, const struct opt *table, uint32_t of,
+		 uint32_t scope)
 {
 	const struct opt *o;
 	const char *value;
 	char help[512];
 
 	for (o = table; o->name; o++) {
-		if (o->scope != scope || o->flags & OPT_NOT_IN_FILE)
+		if ((o->scope & of) != scope || o->flags & OPT_NOT_IN_FILE)
 			continue;
 		value = o->initial ? o->initial : o->example;
 		if (!value)

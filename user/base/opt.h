@@ -104,10 +104,11 @@ bool opt_file(struct opt_set *s, const char *path, char *text, size_t len,
  * from the same table. Not for OPT_CUSTOM, which is never equal. */
 bool opt_differs(const struct opt *o, const void *a, const void *b);
 
-/* The options that may be in a file and whose scope is exactly scope, each
- * with its help and, as a comment, a line that sets it: to the default, or to
+/* The options that may be in a file and whose scope, of those commands, is
+ * exactly scope, each with its help and, as a comment, a line that sets it: to the default, or to
  * an example where there is none. */
-void opt_example(FILE *out, const struct opt *table, uint32_t scope);
+void opt_example(FILE *out, const struct opt *table, uint32_t of,
+		 uint32_t scope);
 
 /* The options of a command, with what they take and their defaults. */
 void opt_usage(FILE *out, const struct opt *table, uint32_t scope);

@@ -52,10 +52,7 @@ static int take_lock(struct capture *c)
 	if (c->lock_fd >= 0)
 		return EXIT_DONE;
 	if (c->lock_fd == -EBUSY)
-		log_error(
-			c->log,
-			"%s: process %ld (metlo-xdp) is at work on it: stop that one first: kill %ld",
-			c->dev.name, (long)holder, (long)holder);
+		lock_say_held(c->dev.name, holder, c->log);
 	return exit_code(c->lock_fd);
 }
 

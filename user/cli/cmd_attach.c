@@ -11,10 +11,12 @@
 #include "base/exit.h"
 #include "capture/capture.h"
 #include "capture/load.h"
+#include "capture/lock.h"
 #include "capture/privileges.h"
 #include "cli/worker.h"
 #include "cli/commands.h"
 #include "cli/losses.h"
+#include "cli/monitor.h"
 #include "cli/pipeline.h"
 #include "cli/ports.h"
 #include "cli/reload.h"
@@ -34,6 +36,7 @@ struct attach {
 	struct privileges_user user;
 	struct output *output;
 	struct workers *workers;
+	struct monitor *monitor;
 	struct reload reload;
 	FILE *summary; /* NULL: not wanted, or standard output */
 	struct losses losses;
@@ -104,6 +107,22 @@ static int check_privileges(struct attach *a)
 	if (privileges_user(&a->user, a->settings->user, a->log))
 		return EXIT_FAILED;
 	return EXIT_DONE;
+}
+
+/* The ports first: what they are refused for is to be known before the
+ * interface is touched. A daemon that is there already has them too, and is
+ * what should be told then. */
+static int open_ports(struct attach *a)
+{
+	const char *iface = a->settings->subject;
+	pid_t holder = lock_holder(iface);
+
+	if (holder) {
+		lock_say_held(iface, holder, a->log);
+		return EXIT_FAILED;
+	}
+	a->monitor = monitor_open(a->settings, a->log);
+	return a->monitor ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int open_capture(struct attach *a)
@@ -210,11 +229,13 @@ static void say_running(const struct attach *a)
 static int look_after(struct attach *a)
 {
 	const char *iface = a->capture.dev.name;
+	bool alive = link_alive(&a->capture.link);
 	struct summary s;
 
 	read_counters(a, &s);
+	monitor_look(a->monitor, &s, alive);
 	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
-	if (link_alive(&a->capture.link))
+	if (alive)
 		return EXIT_DONE;
 	log_error(
 		a->log,
@@ -323,12 +344,15 @@ static int run(struct attach *a, const sigset_t *signals)
 
 	read_counters(a, &s);
 	losses_start(&a->losses, &s);
-	if (workers_start(a->workers))
+	if (monitor_start(a->monitor, &a->capture, a->workers, a->output) ||
+	    workers_start(a->workers))
 		return EXIT_FAILED;
+	monitor_look(a->monitor, &s, true);
 	say_running(a);
 	reload_check(&a->reload, a->user.name);
 	code = wait_for_end(a, signals);
 
+	monitor_stopping(a->monitor);
 	workers_stop(a->workers);
 	/* A reader that went away has seen what it wanted. */
 	broken = output_broken(a->output);
@@ -350,6 +374,8 @@ static int run(struct attach *a, const sigset_t *signals)
 
 static void finish(struct attach *a)
 {
+	monitor_close(a->monitor);
+	a->monitor = NULL;
 	workers_free(a->workers);
 	if (a->output)
 		output_close(a->output, NULL);
@@ -389,12 +415,15 @@ int cmd_attach(struct cli *cli)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
-	code = open_capture(a);
+	code = open_ports(a);
+	if (!code)
+		code = open_capture(a);
 	if (code)
 		goto out;
 	code = open_and_drop(a) ? EXIT_FAILED : run(a, &signals);
 	finish(a);
 out:
+	monitor_close(a->monitor);
 	reload_free(&a->reload);
 	free(a);
 	return code;

@@ -35,6 +35,8 @@ static void print_overview(FILE *out, const struct command *commands)
 
 void config_example(FILE *out)
 {
+	const uint32_t both = CMD_ATTACH | CMD_REPLAY;
+
 	fputs("# Options of metlo-xdp, one \"name = value\" per line. The names are "
 	      "those of the\n"
 	      "# command line, which wins. An option that may be repeated there "
@@ -52,15 +54,11 @@ void config_example(FILE *out)
 	      "metlo-xdp, chmod 640.\n"
 	      "\n# --- attach and replay\n",
 	      out);
-	opt_example(out, settings_options, CMD_ATTACH | CMD_REPLAY);
+	opt_example(out, settings_options, both, both);
 	fputs("\n# --- attach only\n", out);
-	opt_example(out, settings_options, CMD_ATTACH);
+	opt_example(out, settings_options, both, CMD_ATTACH);
 	fputs("\n# --- replay only\n", out);
-	opt_example(out, settings_options, CMD_REPLAY);
-	fputs("\n# --- all commands\n", out);
-	opt_example(out, settings_options,
-		    CMD_ATTACH | CMD_DETACH | CMD_STATUS | CMD_DOCTOR |
-			    CMD_REPLAY);
+	opt_example(out, settings_options, both, CMD_REPLAY);
 }
 
 static const char *next_command(const void *ctx, unsigned int i)

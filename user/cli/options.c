@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+#include "base/listen.h"
 #include "base/exit.h"
 #include "base/parse.h"
 #include "cli/options.h"
@@ -95,6 +96,15 @@ static bool check_filter(void *settings, const char *text,
 {
 	(void)settings;
 	return filter_check(text, err);
+}
+
+static bool check_listen(void *settings, const char *text,
+			 struct parse_error *err)
+{
+	struct listen_address at;
+
+	(void)settings;
+	return listen_parse(text, &at, err);
 }
 
 #define BOTH	      (CMD_ATTACH | CMD_REPLAY)
@@ -189,6 +199,15 @@ const struct opt settings_options[] = {
 	 .metavar = "NAME", .example = "metlo-xdp",
 	 .help = "become this user once everything is attached (default "
 		 "metlo-xdp if there is such a user, else nobody)"},
+	{"health", .type = OPT_TEXT, FIELD(health), .parse = check_listen,
+	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "0.0.0.0:4789",
+	 .metavar = "ADDR:PORT",
+	 .help = "answer health checks there: TCP, and HTTP on /healthz; off: "
+		 "nowhere"},
+	{"metrics", .type = OPT_TEXT, FIELD(metrics), .parse = check_listen,
+	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "127.0.0.1:9789",
+	 .metavar = "ADDR:PORT",
+	 .help = "serve Prometheus metrics there on /metrics; off: nowhere"},
 	{"detach-on-exit", .type = OPT_FLAG, FIELD(detach_on_exit),
 	 .scope = CMD_ATTACH,
 	 .help = "remove the program and its maps at the end"},

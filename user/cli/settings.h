@@ -40,6 +40,8 @@ struct settings {
 	uint64_t ring_size;   /* bytes of each ring */
 	const char *user;
 	bool detach_on_exit;
+	/* and doctor: ADDRESS:PORT or "off" */
+	const char *health, *metrics;
 	/* replay */
 	bool raw;
 	bool kernel;

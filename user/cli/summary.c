@@ -77,6 +77,10 @@ struct printer {
 	FILE *f;
 	const char *separator;
 	void (*one)(struct printer *p, const char *name, uint64_t value);
+	/* Of summary_each(): */
+	const char *group;
+	summary_fn *fn;
+	void *ctx;
 };
 
 static void json_one(struct printer *p, const char *name, uint64_t value)
@@ -138,6 +142,31 @@ static void each_output_counter(struct printer *p, const struct output_stats *s)
 #define ONE(name) p->one(p, #name, s->name);
 	OUTPUT_COUNTERS(ONE)
 #undef ONE
+}
+
+static void hand_out(struct printer *p, const char *name, uint64_t value)
+{
+	p->fn(p->ctx, p->group, name, value);
+}
+
+void summary_each(const struct summary *s, summary_fn *fn, void *ctx)
+{
+	struct printer p = {.one = hand_out, .group = "", .fn = fn, .ctx = ctx};
+
+	if (s->packets)
+		each_packet_counter(&p, s->packets);
+	p.group = "stream";
+	if (s->stream)
+		each_stream_counter(&p, s->stream);
+	p.group = "http";
+	if (s->http)
+		each_http_counter(&p, s->http);
+	p.group = "selection";
+	if (s->selection)
+		each_selection_counter(&p, s->selection);
+	p.group = "output";
+	if (s->output)
+		each_output_counter(&p, s->output);
 }
 
 static void json_sinks(struct printer *p, const struct summary *s)

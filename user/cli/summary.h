@@ -64,6 +64,12 @@ void summary_sort_vnis(struct counters_vni *vnis, size_t n);
  */
 void summary_json_members(FILE *f, const struct summary *s);
 
+/* Calls fn for every counter, in the order and by the names of the JSON. group
+ * is that of the object it is in, "" for those of the packets. */
+typedef void summary_fn(void *ctx, const char *group, const char *name,
+			uint64_t value);
+void summary_each(const struct summary *s, summary_fn *fn, void *ctx);
+
 /* "name value" lines; counters of zero are left out beyond the packets. */
 void summary_text(FILE *f, const struct summary *s);
 

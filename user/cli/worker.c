@@ -42,6 +42,10 @@ struct worker {
 	uint64_t last_told;
 	pthread_t thread;
 	bool started;
+	/* Stored here for others to load, without a lock: */
+	uint64_t beat_ns; /* CLOCK_MONOTONIC of the last sign of life */
+	uint64_t lag_ns;  /* age of the last record while more wait */
+	uint64_t cpu_ns;  /* of the thread */
 	/* What other threads may see, copied there now and then. */
 	pthread_mutex_t lock;
 	struct stream_stats stream;
@@ -58,6 +62,16 @@ struct workers {
 	const struct log *log;
 	struct worker worker[];
 };
+
+static void store(uint64_t *to, uint64_t value)
+{
+	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
+static uint64_t load(const uint64_t *from)
+{
+	return __atomic_load_n(from, __ATOMIC_RELAXED);
+}
 
 /* The records of a ring have the clock of the kernel, and cannot be written. */
 static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
@@ -101,15 +115,21 @@ static void on_shunt(void *ctx, const struct stream_shunt *req)
 	metlo_shunt_set(slots, req->hash, &want);
 }
 
-/* The counters are the worker's own; the others get a copy. */
-static void tell(struct worker *w)
+/* The counters are the worker's own; the others get a copy. Called with the
+ * lock, which it gives back. */
+static void tell_and_unlock(struct worker *w)
 {
-	pthread_mutex_lock(&w->lock);
 	w->stream = *pipeline_stream_stats(w->pipeline);
 	w->http = *pipeline_http_stats(w->pipeline);
 	w->selection = *pipeline_selection_stats(w->pipeline);
 	w->failed = pipeline_failed(w->pipeline);
 	pthread_mutex_unlock(&w->lock);
+}
+
+static void tell(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	tell_and_unlock(w);
 }
 
 /* Which rules are in use is told after the change, so that they are not freed
@@ -129,15 +149,23 @@ static void take_rules(struct worker *w)
  * time out because we are late. */
 static void tick(struct worker *w, uint64_t mono, bool empty)
 {
+	uint64_t now;
+
 	/* The clock may be set at any time. */
 	w->to_unix = clock_real_ns() - clock_mono_ns();
 	w->last_tick = mono;
 	take_rules(w);
-	pipeline_tick(w->pipeline,
-		      empty || !w->last_ts ? mono + w->to_unix : w->last_ts);
-	if (mono - w->last_told >= TELL_NS) {
+	if (empty || !w->last_ts)
+		now = mono + w->to_unix;
+	else
+		now = w->last_ts;
+	store(&w->lag_ns, mono + w->to_unix - now);
+	pipeline_tick(w->pipeline, now);
+	/* Who reads them may have lost the CPU meanwhile: not waited for. */
+	if (mono - w->last_told >= TELL_NS &&
+	    !pthread_mutex_trylock(&w->lock)) {
 		w->last_told = mono;
-		tell(w);
+		tell_and_unlock(w);
 	}
 }
 
@@ -185,8 +213,14 @@ static void *run(void *arg)
 		bool empty = n < CHUNK_SIZE;
 		uint64_t mono = clock_mono_ns();
 
-		if (mono - w->last_tick >= TICK_NS)
+		store(&w->beat_ns, mono);
+		if (mono - w->last_tick >= TICK_NS) {
 			tick(w, mono, empty);
+			/* A system call, so not each time. */
+			if (w->last_told == mono)
+				store(&w->cpu_ns,
+				      clock_ns(CLOCK_THREAD_CPUTIME_ID));
+		}
 		if (n)
 			sleep = shortest;
 		if (!empty)
@@ -287,8 +321,10 @@ int workers_start(struct workers *w)
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
 		char name[24];
-		int err = pthread_create(&one->thread, NULL, run, one);
+		int err;
 
+		store(&one->beat_ns, clock_mono_ns());
+		err = pthread_create(&one->thread, NULL, run, one);
 		if (err) {
 			log_error(w->log, "cannot start a thread: %s",
 				  strerror(err));
@@ -334,6 +370,21 @@ void workers_free(struct workers *w)
 		if (w->worker[i].pipeline)
 			pipeline_free(w->worker[i].pipeline);
 	free(w);
+}
+
+void workers_look(const struct workers *w, unsigned int i,
+		  struct worker_state *state)
+{
+	const struct worker *one = &w->worker[i];
+
+	*state = (struct worker_state){
+		.beat_ns = load(&one->beat_ns),
+		.lag_ns = load(&one->lag_ns),
+		.waiting = ring_waiting(one->ring),
+		.ring_size = one->ring->size,
+		.malformed = load(&one->ring->malformed),
+		.cpu_ns = load(&one->cpu_ns),
+	};
 }
 
 void workers_stats(struct workers *w, struct stream_stats *stream,

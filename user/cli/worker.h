@@ -7,6 +7,7 @@
 #define CLI_WORKER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <linux/types.h>
 
@@ -45,6 +46,22 @@ void workers_stop(struct workers *w);
 bool workers_failed(struct workers *w);
 
 void workers_free(struct workers *w);
+
+/* One worker at this moment. */
+struct worker_state {
+	uint64_t beat_ns; /* CLOCK_MONOTONIC when it was last seen to move,
+			   * which it does every few ms, busy or not; 0: not
+			   * started */
+	uint64_t lag_ns;  /* how old the packet is that it is at */
+	uint64_t waiting; /* bytes in its ring, of ring_size */
+	uint64_t ring_size;
+	uint64_t malformed; /* records that contradict their own length */
+	uint64_t cpu_ns;    /* CPU time of its thread, of 100 ms ago */
+};
+
+/* Takes no lock, so that a worker that hangs can be looked at. */
+void workers_look(const struct workers *w, unsigned int i,
+		  struct worker_state *state);
 
 /* Sums over the workers, of 100 ms ago while they run. */
 void workers_stats(struct workers *w, struct stream_stats *stream,

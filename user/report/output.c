@@ -158,6 +158,11 @@ void output_stats(struct output *o, struct output_stats *stats)
 	}
 }
 
+const char *output_sink_trouble(const struct output *o, unsigned int sink)
+{
+	return writer_trouble(o->member[sink].writer);
+}
+
 bool output_broken(const struct output *o)
 {
 	for (unsigned int i = 0; i < o->n_members; i++)

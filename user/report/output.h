@@ -73,6 +73,9 @@ const char *output_sink_name(const struct output *o, unsigned int sink);
 void output_sink_stats(struct output *o, unsigned int sink,
 		       struct output_stats *stats);
 
+/* Why a sink takes nothing at the moment; static, NULL while it does. */
+const char *output_sink_trouble(const struct output *o, unsigned int sink);
+
 /* True once no sink can be written any more for good (EPIPE on stdout): the
  * caller should end. */
 bool output_broken(const struct output *o);

@@ -14,6 +14,7 @@ struct writer {
 	struct sink sink;
 	int stop_fd; /* readable: readers are not waited for any more */
 	atomic_bool gone;
+	const char *_Atomic trouble; /* static text, NULL: none */
 	_Atomic uint64_t written, dropped, bytes_written;
 };
 
@@ -59,6 +60,9 @@ static void say_error(struct writer *w, int err)
 			  "until it can",
 			  s->name, strerror(err));
 	s->failing = true;
+	atomic_store(&w->trouble, err == EPIPE	     ? "nobody reads it"
+				  : err == ETIMEDOUT ? "it is not read"
+						     : strerrordesc_np(err));
 }
 
 /* Returns how many transactions of the group arrived; they are the first. */
@@ -89,6 +93,7 @@ static unsigned int write_group(struct writer *w, const struct queue_group *g)
 			log_info(w->conf.log, "%s can be written again",
 				 s->name);
 		s->failing = false;
+		atomic_store(&w->trouble, NULL);
 		return g->transactions;
 	}
 	lines = done ? whole_lines(g, done, &s->torn) : 0;
@@ -131,6 +136,11 @@ void writer_stop(struct writer *w)
 bool writer_gone(const struct writer *w)
 {
 	return atomic_load(&w->gone);
+}
+
+const char *writer_trouble(const struct writer *w)
+{
+	return atomic_load(&w->trouble);
 }
 
 const char *writer_name(const struct writer *w)

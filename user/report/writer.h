@@ -37,6 +37,9 @@ void writer_stop(struct writer *w);
 /* True once it cannot be written any more for good. */
 bool writer_gone(const struct writer *w);
 
+/* Why nothing can be written at the moment; static, NULL: it can. */
+const char *writer_trouble(const struct writer *w);
+
 const char *writer_name(const struct writer *w);
 void writer_counts(struct writer *w, struct writer_counts *c);
 
