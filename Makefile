@@ -7,6 +7,14 @@ O	?= build
 PREFIX	?= /usr/local
 DESTDIR	?=
 SBINDIR	?= $(PREFIX)/sbin
+DATADIR	?= $(PREFIX)/share
+MANDIR	?= $(DATADIR)/man
+DOCDIR	?= $(DATADIR)/doc/metlo-xdp
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
+UNITDIR	?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+SYSCONFDIR ?= /etc
 CC	?= cc
 CLANG	?= clang
 LLVM_STRIP ?= llvm-strip
@@ -137,7 +145,8 @@ $(O)/metlo-mirror: $(call obj,$(PROV_MAIN)) $(PROV_ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PROV_LIBS)
 # A distribution may lack one of the libraries: then there is no metlo-mirror.
 PROV_HAVE := $(shell $(PKG_CONFIG) --exists libcurl expat libcjson && echo yes)
-all: $(if $(PROV_MAIN),$(if $(PROV_HAVE),$(O)/metlo-mirror,without-mirror))
+MIRROR	:= $(and $(PROV_MAIN),$(PROV_HAVE))
+all: $(if $(PROV_MAIN),$(if $(MIRROR),$(O)/metlo-mirror,without-mirror))
 .PHONY: without-mirror
 without-mirror:
 	@echo 'metlo-mirror is not built: it needs libcurl, expat and libcjson' >&2
@@ -344,11 +353,84 @@ check-static: $(O)/.deps
 	$(call say,SHELL,all scripts)
 	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh')
 
+# --- install: what stands beside the program, and where it goes -------------
+PKG	:= user/packaging
+INSTALLED := \
+	755:$(O)/metlo-xdp:$(SBINDIR)/metlo-xdp \
+	644:$(PKG)/metlo-xdp.8:$(MANDIR)/man8/metlo-xdp.8 \
+	644:$(PKG)/metlo-xdp.bash:$(BASHCOMPDIR)/metlo-xdp \
+	644:$(PKG)/_metlo-xdp:$(ZSHCOMPDIR)/_metlo-xdp \
+	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
+	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
+	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
+# These may have been changed by then: they are neither overwritten nor, unless
+# they are as installed, removed.
+CONFFILES := \
+	644:$(PKG)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
+	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
+part = $(word $(1),$(subst :, ,$(2)))
+
+define install_file
+	$(INSTALL) -D -m $(call part,1,$(1)) $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1))
+
+endef
+define install_conffile
+	@[ -e $(DESTDIR)$(call part,3,$(1)) ] || { set -x; \
+		$(INSTALL) -D -m $(call part,1,$(1)) $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); }
+
+endef
+define uninstall_conffile
+	@if cmp -s $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); then \
+		set -x; rm -f $(DESTDIR)$(call part,3,$(1)); \
+	elif [ -e $(DESTDIR)$(call part,3,$(1)) ]; then \
+		echo 'left, since it was changed: $(DESTDIR)$(call part,3,$(1))'; \
+	fi
+
+endef
+
+# Paths may be others than last time.
+$(O)/%.service: $(PKG)/%.service.in FORCE
+	$(call say,GEN,$@)
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
+
+# What a package's scripts would do, where this is the running system.
+define tell_systemd
+	@[ -n '$(DESTDIR)' ] || [ ! -d /run/systemd/system ] || \
+		{ $(1) systemctl daemon-reload; }
+endef
+
 .PHONY: install uninstall
-install: all
-	$(INSTALL) -D -m 755 $(O)/metlo-xdp $(DESTDIR)$(SBINDIR)/metlo-xdp
+install: all $(O)/metlo-xdp@.service
+	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
+	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
+	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/metlo-xdp
+	rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call part,3,$(f)))
+	$(foreach f,$(CONFFILES),$(call uninstall_conffile,$(f)))
+	-@rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR)/metlo-xdp 2>/dev/null || true
+	$(call tell_systemd)
+
+# --- Debian packages -------------------------------------------------------
+# Built with Debian's flags, in $(O)/deb. DEB_REVISION=2 makes one that is newer
+# than the changelog says.
+DEB_REVISION ?=
+DEB_TREE := $(abspath $(O))/deb/tree
+
+.PHONY: deb
+deb: $(O)/.deps
+	@command -v dh >/dev/null && command -v dpkg-buildpackage >/dev/null || \
+		{ echo 'make deb needs debhelper and dpkg-dev: apt-get install them' >&2; exit 1; }
+	@sed -n '1s/.*(\(.*\)-.*/\1/p' $(PKG)/debian/changelog | grep -qx '$(VERSION)' || \
+		{ echo '$(PKG)/debian/changelog has no entry for version $(VERSION)' >&2; exit 1; }
+	@rm -rf $(DEB_TREE) $(O)/deb/*.deb $(O)/deb/*.buildinfo $(O)/deb/*.changes && mkdir -p $(DEB_TREE)
+	@cp -r $(PKG)/debian $(DEB_TREE)/
+	@[ -z '$(DEB_REVISION)' ] || { sed '/^ --/q; 1s/-.*)/-$(DEB_REVISION))/; s/^  \*.*/  * Built again./' \
+		$(PKG)/debian/changelog; echo; cat $(PKG)/debian/changelog; } >$(DEB_TREE)/debian/changelog
+	$(call say,DEB,$(O)/deb)
+	$(Q)cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u O TOP='$(CURDIR)' OBJ='$(abspath $(O))/deb/obj' \
+		MIRROR='$(MIRROR)' dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 30 ../log >&2; exit 1; }
+	@rm -rf $(DEB_TREE)
+	@ls $(O)/deb/*.deb
 
 .PHONY: clean
 clean:

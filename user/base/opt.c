@@ -519,3 +519,22 @@ void opt_example(FILE *out, const struct opt *table, uint32_t of,
 		fprintf(out, "\n#%s = %s\n", o->name, value);
 	}
 }
+
+void opt_list(FILE *out, const struct opt *table, uint32_t scope,
+	      const char *command)
+{
+	const struct opt *o;
+
+	for (o = table; o->name; o++) {
+		if (!(o->scope & scope))
+			continue;
+		fprintf(out, "option\t%s\t--%s\t", command, o->name);
+		if (o->short_name)
+			fprintf(out, "-%c", o->short_name);
+		fprintf(out, "\t%s\t", o->metavar ? o->metavar : "");
+		for (unsigned int i = 0; o->names && o->names[i]; i++)
+			fprintf(out, "%s%s", i ? " " : "", o->names[i]);
+		fprintf(out, "\t%s\t%s\n", o->initial ? o->initial : "",
+			o->help);
+	}
+}

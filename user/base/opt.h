@@ -113,4 +113,10 @@ void opt_example(FILE *out, const struct opt *table, uint32_t of,
 /* The options of a command, with what they take and their defaults. */
 void opt_usage(FILE *out, const struct opt *table, uint32_t scope);
 
+/* The same for programs, one line each, fields separated by tabs: "option",
+ * command, --name, -x or nothing, what it takes or nothing, the possible
+ * values with spaces between or nothing, the default or nothing, the help. */
+void opt_list(FILE *out, const struct opt *table, uint32_t scope,
+	      const char *command);
+
 #endif
