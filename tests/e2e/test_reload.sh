@@ -166,6 +166,7 @@ some_sampled()
 	[ "$(kernel .sampled_out)" -gt "$before" ]
 }
 check "a sample is taken in the kernel" wait_for 5 some_sampled
+is "status tells the sample" "$(kernel .sample_percent)" 0.001
 
 conf "ports = 80"
 reload ': read again: ports 80,'
