@@ -55,7 +55,7 @@ ifneq ($(SANITIZE),)
   CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
   LDFLAGS += -fsanitize=$(SANITIZE)
 endif
-LIBS	:= -lbpf -lelf -lpcap -lmicrohttpd -lbrotlidec -lzstd -lcrypto -lz
+LIBS	:= -lbpf -lelf -lpcap -lcurl -lmicrohttpd -lbrotlidec -lzstd -lcrypto -lz
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -315,13 +315,18 @@ built-for-bench: all test-tools $(O)/tests/bench/measure $(LIVE_TOOLS)
 built-for-e2e: all test-tools
 built-for-provision: provision-tests
 
-# Programs that tests use: generators of traffic.
-TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c))
+# Programs that tests use: generators of traffic, and what feeds a sink.
+TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c)) \
+	$(O)/tests/e2e/feed_metlo
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
 $(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
+
+$(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(USER_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # BPF programs that tests put elsewhere than the product does.
 TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c tests/bench/*.bpf.c))

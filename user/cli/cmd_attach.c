@@ -22,6 +22,7 @@
 #include "cli/reload.h"
 #include "cli/service.h"
 #include "cli/summary.h"
+#include "cli/to_metlo.h"
 #include "report/output.h"
 
 /* More rings than this pay off on no machine that we know; --workers can. */
@@ -37,6 +38,7 @@ struct attach {
 	unsigned int n_workers;
 	struct capture capture;
 	struct privileges_user user;
+	struct to_metlo metlo;
 	struct output *output;
 	struct workers *workers;
 	struct monitor *monitor;
@@ -129,6 +131,16 @@ static int open_ports(struct attach *a)
 	return a->monitor ? EXIT_DONE : EXIT_FAILED;
 }
 
+static int open_metlo(struct attach *a)
+{
+	int code = to_metlo_open(&a->metlo, a->settings, a->log);
+
+	a->metlo.conf.give = a->user.change;
+	a->metlo.conf.uid = a->user.uid;
+	a->metlo.conf.gid = a->user.gid;
+	return code;
+}
+
 static int open_capture(struct attach *a)
 {
 	const struct settings *s = a->settings;
@@ -160,6 +172,7 @@ static int open_outputs(struct attach *a)
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
+		.metlo = to_metlo_conf(&a->metlo),
 		.log = a->log,
 	};
 
@@ -442,6 +455,9 @@ int cmd_attach(struct cli *cli)
 		code = EXIT_FAILED;
 	if (!code && reload_init(&a->reload, cli, a->n_workers))
 		code = EXIT_FAILED;
+	/* Before the interface is touched. */
+	if (!code)
+		code = open_metlo(a);
 	if (code)
 		goto out;
 
@@ -463,6 +479,7 @@ int cmd_attach(struct cli *cli)
 out:
 	monitor_close(a->monitor);
 	reload_free(&a->reload);
+	to_metlo_close(&a->metlo);
 	free(a);
 	return code;
 }

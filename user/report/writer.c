@@ -143,11 +143,6 @@ const char *writer_trouble(const struct writer *w)
 	return atomic_load(&w->trouble);
 }
 
-const char *writer_name(const struct writer *w)
-{
-	return w->conf.destination;
-}
-
 void writer_counts(struct writer *w, struct writer_counts *c)
 {
 	c->written = atomic_load(&w->written);

@@ -40,7 +40,6 @@ bool writer_gone(const struct writer *w);
 /* Why nothing can be written at the moment; static, NULL: it can. */
 const char *writer_trouble(const struct writer *w);
 
-const char *writer_name(const struct writer *w);
 void writer_counts(struct writer *w, struct writer_counts *c);
 
 /* Syncs and closes, once the thread has ended. false after a message. */
