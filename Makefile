@@ -366,7 +366,7 @@ INSTALLED := \
 # These may have been changed by then: they are neither overwritten nor, unless
 # they are as installed, removed.
 CONFFILES := \
-	644:$(PKG)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
+	644:$(O)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
 	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
 part = $(word $(1),$(subst :, ,$(2)))
 
@@ -393,6 +393,12 @@ $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
 
+# That of the service writes where it may.
+$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)sed 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' $< >$@
+
 # What a package's scripts would do, where this is the running system.
 define tell_systemd
 	@[ -n '$(DESTDIR)' ] || [ ! -d /run/systemd/system ] || \
@@ -400,7 +406,7 @@ define tell_systemd
 endef
 
 .PHONY: install uninstall
-install: all $(O)/metlo-xdp@.service
+install: all $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
 	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
 	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
 	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)
