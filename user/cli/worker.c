@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,6 +33,9 @@ struct worker {
 	struct ring *ring;
 	struct pipeline *pipeline;
 	const bool *stop;
+	_Atomic(const struct rules *) rules; /* that the pipeline has */
+	/* Those that it shall have, of struct workers. */
+	const _Atomic(const struct rules *) *wanted;
 	uint64_t to_unix;   /* add it to CLOCK_MONOTONIC */
 	uint64_t last_ts;   /* of the last record, Unix time */
 	uint64_t last_tick; /* CLOCK_MONOTONIC */
@@ -40,16 +44,20 @@ struct worker {
 	bool started;
 	/* Stored here for others to load, without a lock: */
 	uint64_t beat_ns; /* CLOCK_MONOTONIC of the last sign of life */
+	uint64_t lag_ns;  /* age of the last record while more wait */
+	uint64_t cpu_ns;  /* of the thread */
 	/* What other threads may see, copied there now and then. */
 	pthread_mutex_t lock;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	bool failed;
 } __attribute__((aligned(64)));
 
 struct workers {
 	unsigned int n;
 	bool stop;
+	_Atomic(const struct rules *) rules;
 	struct rings *rings;
 	const struct log *log;
 	struct worker worker[];
@@ -107,28 +115,57 @@ static void on_shunt(void *ctx, const struct stream_shunt *req)
 	metlo_shunt_set(slots, req->hash, &want);
 }
 
-/* The counters are the worker's own; the others get a copy. */
+/* The counters are the worker's own; the others get a copy. Called with the
+ * lock, which it gives back. */
+static void tell_and_unlock(struct worker *w)
+{
+	w->stream = *pipeline_stream_stats(w->pipeline);
+	w->http = *pipeline_http_stats(w->pipeline);
+	w->selection = *pipeline_selection_stats(w->pipeline);
+	w->failed = pipeline_failed(w->pipeline);
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void tell(struct worker *w)
 {
 	pthread_mutex_lock(&w->lock);
-	w->stream = *pipeline_stream_stats(w->pipeline);
-	w->http = *pipeline_http_stats(w->pipeline);
-	w->failed = pipeline_failed(w->pipeline);
-	pthread_mutex_unlock(&w->lock);
+	tell_and_unlock(w);
+}
+
+/* Which rules are in use is told after the change, so that they are not freed
+ * before. */
+static void take_rules(struct worker *w)
+{
+	const struct rules *rules =
+		atomic_load_explicit(w->wanted, memory_order_acquire);
+
+	if (rules == atomic_load_explicit(&w->rules, memory_order_relaxed))
+		return;
+	pipeline_set(w->pipeline, rules);
+	atomic_store_explicit(&w->rules, rules, memory_order_release);
 }
 
 /* While records wait, time is that of the last one: a connection must not
  * time out because we are late. */
 static void tick(struct worker *w, uint64_t mono, bool empty)
 {
+	uint64_t now;
+
 	/* The clock may be set at any time. */
 	w->to_unix = clock_real_ns() - clock_mono_ns();
 	w->last_tick = mono;
-	pipeline_tick(w->pipeline,
-		      empty || !w->last_ts ? mono + w->to_unix : w->last_ts);
-	if (mono - w->last_told >= TELL_NS) {
+	take_rules(w);
+	if (empty || !w->last_ts)
+		now = mono + w->to_unix;
+	else
+		now = w->last_ts;
+	store(&w->lag_ns, mono + w->to_unix - now);
+	pipeline_tick(w->pipeline, now);
+	/* Who reads them may have lost the CPU meanwhile: not waited for. */
+	if (mono - w->last_told >= TELL_NS &&
+	    !pthread_mutex_trylock(&w->lock)) {
 		w->last_told = mono;
-		tell(w);
+		tell_and_unlock(w);
 	}
 }
 
@@ -177,8 +214,13 @@ static void *run(void *arg)
 		uint64_t mono = clock_mono_ns();
 
 		store(&w->beat_ns, mono);
-		if (mono - w->last_tick >= TICK_NS)
+		if (mono - w->last_tick >= TICK_NS) {
 			tick(w, mono, empty);
+			/* A system call, so not each time. */
+			if (w->last_told == mono)
+				store(&w->cpu_ns,
+				      clock_ns(CLOCK_THREAD_CPUTIME_ID));
+		}
 		if (n)
 			sleep = shortest;
 		if (!empty)
@@ -204,10 +246,12 @@ static void process_old_rings(struct workers *w)
 }
 
 struct workers *workers_new(struct capture *c, const struct settings *s,
-			    struct output *o, const struct log *log)
+			    const struct rules *rules, struct output *o,
+			    const struct log *log)
 {
 	struct pipeline_conf conf = {
 		.settings = s,
+		.rules = rules,
 		.workers = c->rings.n,
 		.output = o,
 		.shunt = on_shunt,
@@ -230,6 +274,7 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 	w->log = log;
 	w->rings = &c->rings;
 	w->n = c->rings.n;
+	w->rules = rules;
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
 
@@ -237,6 +282,8 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 		pthread_mutex_init(&one->lock, NULL);
 		one->ring = &c->rings.ring[i];
 		one->stop = &w->stop;
+		one->rules = rules;
+		one->wanted = &w->rules;
 		one->to_unix = clock_real_ns() - clock_mono_ns();
 		one->pipeline = pipeline_new(&conf);
 		if (!one->pipeline)
@@ -250,6 +297,22 @@ no_memory:
 		c->rings.n, strerror(errno));
 	workers_free(w);
 	return NULL;
+}
+
+void workers_set(struct workers *w, const struct rules *rules)
+{
+	atomic_store_explicit(&w->rules, rules, memory_order_release);
+}
+
+bool workers_use(const struct workers *w, const struct rules *rules)
+{
+	if (atomic_load_explicit(&w->rules, memory_order_relaxed) == rules)
+		return true;
+	for (unsigned int i = 0; i < w->n; i++)
+		if (atomic_load_explicit(&w->worker[i].rules,
+					 memory_order_acquire) == rules)
+			return true;
+	return false;
 }
 
 int workers_start(struct workers *w)
@@ -316,20 +379,27 @@ void workers_look(const struct workers *w, unsigned int i,
 
 	*state = (struct worker_state){
 		.beat_ns = load(&one->beat_ns),
+		.lag_ns = load(&one->lag_ns),
+		.waiting = ring_waiting(one->ring),
+		.ring_size = one->ring->size,
+		.malformed = load(&one->ring->malformed),
+		.cpu_ns = load(&one->cpu_ns),
 	};
 }
 
 void workers_stats(struct workers *w, struct stream_stats *stream,
-		   struct http_stats *http)
+		   struct http_stats *http, struct selection_stats *selection)
 {
 	memset(stream, 0, sizeof(*stream));
 	memset(http, 0, sizeof(*http));
+	memset(selection, 0, sizeof(*selection));
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
 
 		pthread_mutex_lock(&one->lock);
 		summary_add_stream(stream, &one->stream);
 		summary_add_http(http, &one->http);
+		summary_add_selection(selection, &one->selection);
 		pthread_mutex_unlock(&one->lock);
 	}
 }
