@@ -86,8 +86,8 @@ static void add_all_sinks(struct prom *p, const struct metrics *m)
 		    "are lost.");
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
-		prom_u64(p, m->sink_up[i],
-			 &(struct prom_label){"sink", sink}, 1);
+		prom_u64(p, m->sink_up[i], &(struct prom_label){"sink", sink},
+			 1);
 	}
 #define ONE(name) add_sinks(p, s, #name, offsetof(struct output_stats, name));
 	OUTPUT_COUNTERS(ONE)

@@ -128,8 +128,8 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	workers_stats(m->workers, &m->stream, &m->http, &m->selection);
 	s.n_sinks = summary_read_output(m->output, &m->out, m->sinks);
 	for (size_t i = 0; i < s.n_sinks; i++)
-		m->sink_up[i] = !output_sink_trouble(
-			m->output, (unsigned int)i, &(bool){false});
+		m->sink_up[i] = !output_sink_trouble(m->output, (unsigned int)i,
+						     &(bool){false});
 	for (unsigned int i = 0; i < c->rings.n; i++)
 		workers_look(m->workers, i, &m->state[i]);
 	all.unhealthy = health_reasons(m->health, all.now_ns);
@@ -204,8 +204,8 @@ void monitor_look(struct monitor *m, const struct summary *s, bool attached)
 		sinks[i] = (struct health_sink){
 			.name = s->sinks[i].name,
 			.broken = waits ? NULL : why,
-			.dropped = stats->dropped_queue +
-				   stats->dropped_error + stats->dropped_spool,
+			.dropped = stats->dropped_queue + stats->dropped_error +
+				   stats->dropped_spool,
 		};
 	}
 	for (unsigned int i = 0; i < look.n_workers; i++)
