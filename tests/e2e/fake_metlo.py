@@ -15,6 +15,8 @@ POST /_control with an object of these members changes what comes next:
   always, next   behaviours of batches: one for all, or a list for the next ones
   key            the key that is accepted, null: none is
   epoch          text for the log
+  refuse         paths that are refused as well
+  limit          bytes of a batch
 A behaviour is an object: status, headers, text, delay (seconds), take (false:
 nothing of the batch is taken), reset ("before" the batch is read, "after" it
 was taken), cut (half an answer), half_close (the sending side is closed
@@ -60,6 +62,8 @@ class Backend:
         self.always = {}
         self.next = []
         self.epoch = "0"
+        self.refuse = []
+        self.limit = LIMIT
         self.log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if log else -1
         self.validator = None
         if schema:
@@ -71,7 +75,7 @@ class Backend:
 
     def control(self, o):
         with self.lock:
-            for name in ("always", "next", "key", "epoch"):
+            for name in ("always", "next", "key", "epoch", "refuse", "limit"):
                 if name in o:
                     setattr(self, name, o[name])
 
@@ -84,6 +88,8 @@ class Backend:
         request = trace.get("request") or {}
         path = (request.get("url") or {}).get("path")
         why = path_error(path)
+        if path in self.refuse:
+            why = "It is not wanted."
         if why:
             return f"Invalid path {path}: {why}"
         if not request.get("method") or not (trace.get("response") or {}).get("status"):
@@ -183,7 +189,7 @@ class Handler(BaseHTTPRequestHandler):
                 "via": self.headers.get("Via"), "status": 0, "traces": 0}
         with b.lock:
             b.seen["requests"].append(note)
-        if len(raw) > LIMIT:
+        if len(raw) > b.limit:
             note["status"] = 413
             self.answer(413, "request entity too large")
             return
@@ -237,13 +243,28 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(self, port, backend, context=None):
         self.backend = backend
         self.context = context
+        self.open = set()
         super().__init__(("127.0.0.1", port), Handler)
 
     def finish_request(self, request, client_address):
         if self.context:
             request.settimeout(20)
             request = self.context.wrap_socket(request, server_side=True)
-        super().finish_request(request, client_address)
+        self.open.add(request)
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            self.open.discard(request)
+
+    def close_all(self):
+        """As when the process ends."""
+        self.shutdown()
+        self.server_close()
+        for request in list(self.open):
+            try:
+                request.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def handle_error(self, request, client_address):
         pass

@@ -161,18 +161,20 @@ const struct opt settings_options[] = {
 	 .help = "remove all rotated files but the newest N; 0: none"},
 	{"metlo-host", .type = OPT_TEXT, FIELD(metlo_host),
 	 .parse = check_metlo_host, .scope = BOTH, .metavar = "URL",
+	 .example = "https://metlo.example.com",
 	 .help = "Metlo's collector, such as https://metlo.example.com or "
 		 "http://metlo.example.com:8081; the API key is taken from the "
 		 "environment, METLO_API_KEY"},
 	{"metlo-key-file", .type = OPT_TEXT, FIELD(metlo_key_file),
 	 .parse = check_name, .scope = BOTH, .metavar = "FILE",
+	 .example = "/etc/metlo-xdp/key",
 	 .help = "take the API key from this file instead"},
 	{"metlo-ca", .type = OPT_TEXT, FIELD(metlo_ca), .parse = check_name,
-	 .scope = BOTH, .metavar = "FILE",
+	 .scope = BOTH, .metavar = "FILE", .example = "/etc/metlo-xdp/ca.pem",
 	 .help = "trust these certificate authorities (PEM) instead of the "
 		 "system's"},
 	{"spool", .type = OPT_TEXT, FIELD(spool), .parse = check_name,
-	 .scope = BOTH, .metavar = "DIR",
+	 .scope = BOTH, .metavar = "DIR", .example = "/var/lib/metlo-xdp/spool",
 	 .help = "store what goes to Metlo in this directory until it is "
 		 "delivered, across restarts"},
 	{"spool-limit", .type = OPT_SIZE, FIELD(spool_limit),

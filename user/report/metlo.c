@@ -191,42 +191,6 @@ static void take_piece(struct metlo *m, const struct piece *p)
 	}
 }
 
-/* Takes from the queue while there is room. Returns how many bytes, which are
- * TAKE_MAX or more if there may be more. */
-static uint64_t take(struct metlo *m)
-{
-	struct queue_group g;
-	uint64_t n = 0;
-
-	while (n < TAKE_MAX && spool_has_room(m->spool)) {
-		queue_take(m->queue, m->sink, &g);
-		if (!g.n)
-			break;
-		n += g.bytes;
-		for (unsigned int i = 0; i < g.n; i++)
-			take_piece(m, &g.piece[i]);
-		store(m);
-		queue_done(m->queue, m->sink, &g);
-	}
-	return n;
-}
-
-/* Nobody will deliver what is in the queue. */
-static void drop(struct metlo *m)
-{
-	struct queue_group g;
-
-	for (;;) {
-		queue_take(m->queue, m->sink, &g);
-		if (!g.n)
-			return;
-		m->counts.dropped_error += g.transactions;
-		queue_done(m->queue, m->sink, &g);
-	}
-}
-
-/* --- the thread -------------------------------------------------------- */
-
 static void show(struct metlo *m)
 {
 	struct metlo_counts *c = &m->counts;
@@ -252,6 +216,44 @@ static void show(struct metlo *m)
 	m->trouble = metlo_send_trouble(m->send, &m->waits);
 	pthread_mutex_unlock(&m->lock);
 }
+
+/* Takes from the queue while there is room. Returns how many bytes, which are
+ * TAKE_MAX or more if there may be more. */
+static uint64_t take(struct metlo *m)
+{
+	struct queue_group g;
+	uint64_t n = 0;
+
+	while (n < TAKE_MAX && spool_has_room(m->spool)) {
+		queue_take(m->queue, m->sink, &g);
+		if (!g.n)
+			break;
+		n += g.bytes;
+		for (unsigned int i = 0; i < g.n; i++)
+			take_piece(m, &g.piece[i]);
+		store(m);
+		show(m); /* before it is missing in the queue */
+		queue_done(m->queue, m->sink, &g);
+	}
+	return n;
+}
+
+/* Nobody will deliver what is in the queue. */
+static void drop(struct metlo *m)
+{
+	struct queue_group g;
+
+	for (;;) {
+		queue_take(m->queue, m->sink, &g);
+		if (!g.n)
+			return;
+		m->counts.dropped_error += g.transactions;
+		show(m);
+		queue_done(m->queue, m->sink, &g);
+	}
+}
+
+/* --- the thread -------------------------------------------------------- */
 
 static bool nothing_waits(struct metlo *m)
 {
@@ -288,7 +290,8 @@ static int pace(struct metlo *m, uint64_t now, uint64_t end_ns)
 	if (nothing_waits(m))
 		return -1;
 	if (m->blocking)
-		return now - metlo_send_progress(m->send) < t->give_up
+		return now - metlo_send_progress(m->send) <
+				       (kept ? t->end : t->give_up)
 			       ? METLO_HURRY
 			       : -1;
 	if (now - end_ns < end && (!kept || metlo_send_works(m->send)))
@@ -365,7 +368,6 @@ void *metlo_run(void *metlo)
 		wait(m, now, end_ns);
 	}
 	drop(m);
-	show(m);
 	return NULL;
 }
 
