@@ -7,6 +7,14 @@ O	?= build
 PREFIX	?= /usr/local
 DESTDIR	?=
 SBINDIR	?= $(PREFIX)/sbin
+DATADIR	?= $(PREFIX)/share
+MANDIR	?= $(DATADIR)/man
+DOCDIR	?= $(DATADIR)/doc/metlo-xdp
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
+UNITDIR	?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+SYSCONFDIR ?= /etc
 CC	?= cc
 CLANG	?= clang
 LLVM_STRIP ?= llvm-strip
@@ -28,6 +36,11 @@ else
   MAKEFLAGS += --no-print-directory
 endif
 
+# As many jobs at a time as there are CPUs, unless said otherwise (-j1).
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+  MAKEFLAGS += -j$(shell nproc)
+endif
+
 # Paths in debug information and __FILE__ must not tell where it was built.
 REPRO	:= -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(O)/=build/
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -42,7 +55,7 @@ ifneq ($(SANITIZE),)
   CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
   LDFLAGS += -fsanitize=$(SANITIZE)
 endif
-LIBS	:= -lbpf -lelf -lpcap -lcurl -lbrotlidec -lzstd -lcrypto -lz
+LIBS	:= -lbpf -lelf -lpcap -lmicrohttpd -lcurl -lbrotlidec -lzstd -lcrypto -lz
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -132,7 +145,8 @@ $(O)/metlo-mirror: $(call obj,$(PROV_MAIN)) $(PROV_ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PROV_LIBS)
 # A distribution may lack one of the libraries: then there is no metlo-mirror.
 PROV_HAVE := $(shell $(PKG_CONFIG) --exists libcurl expat libcjson && echo yes)
-all: $(if $(PROV_MAIN),$(if $(PROV_HAVE),$(O)/metlo-mirror,without-mirror))
+MIRROR	:= $(and $(PROV_MAIN),$(PROV_HAVE))
+all: $(if $(PROV_MAIN),$(if $(MIRROR),$(O)/metlo-mirror,without-mirror))
 .PHONY: without-mirror
 without-mirror:
 	@echo 'metlo-mirror is not built: it needs libcurl, expat and libcjson' >&2
@@ -197,20 +211,25 @@ bench-%: $(O)/tests/bench/bench_%
 BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)
 LIVE_TOOLS := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/live_*.c)))
 
+# Fuzz targets: the code is compiled once for all of them, then linked to each.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
 	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
-$(O)/fuzz/%: tests/fuzz/%.c $(USER_SRCS) $(wildcard include/*.h user/*/*.h tests/fuzz/*.h) | $(SKELS)
+FUZZ_FLAGS := -O1 -g -std=gnu11 $(WARN) -fno-sanitize-recover=all
+fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(1))
+$(O)/fuzz/obj/%.o: %.c $(O)/.flags | $(SKELS)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(USER_SRCS) $(LIBS) -pthread
+	$(Q)$(CLANG) $(if $(filter provision/% tests/fuzz/fuzz_prov_%,$<),$(PROV_CPPFLAGS),$(CPPFLAGS)) \
+		$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
+fuzz_link = $(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(1) -pthread
+$(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(call fuzz_obj,$(USER_SRCS))
+	$(call say,LD,$@)
+	$(call fuzz_link,$(LIBS))
 # Those of metlo-mirror are named fuzz_prov_*.
-PROV_FUZZ_SRCS := $(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c)
-$(O)/fuzz/fuzz_prov_%: tests/fuzz/fuzz_prov_%.c $(PROV_FUZZ_SRCS) $(wildcard provision/*/*.h user/base/*.h)
-	$(call say,FUZZ,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(PROV_CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(PROV_FUZZ_SRCS) $(PROV_LIBS) -pthread
+$(O)/fuzz/fuzz_prov_%: $(O)/fuzz/obj/tests/fuzz/fuzz_prov_%.o $(call fuzz_obj, \
+		$(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c))
+	$(call say,LD,$@)
+	$(call fuzz_link,$(PROV_LIBS))
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
@@ -296,18 +315,13 @@ built-for-bench: all test-tools $(O)/tests/bench/measure $(LIVE_TOOLS)
 built-for-e2e: all test-tools
 built-for-provision: provision-tests
 
-# Programs that tests use: generators of traffic, and what feeds a sink.
-TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c)) \
-	$(O)/tests/e2e/feed_metlo
+# Programs that tests use: generators of traffic.
+TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c))
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
 $(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
-
-$(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(USER_LIBS)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # BPF programs that tests put elsewhere than the product does.
 TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c tests/bench/*.bpf.c))
@@ -339,11 +353,90 @@ check-static: $(O)/.deps
 	$(call say,SHELL,all scripts)
 	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh')
 
+# --- install: what stands beside the program, and where it goes -------------
+PKG	:= user/packaging
+INSTALLED := \
+	755:$(O)/metlo-xdp:$(SBINDIR)/metlo-xdp \
+	644:$(PKG)/metlo-xdp.8:$(MANDIR)/man8/metlo-xdp.8 \
+	644:$(PKG)/metlo-xdp.bash:$(BASHCOMPDIR)/metlo-xdp \
+	644:$(PKG)/_metlo-xdp:$(ZSHCOMPDIR)/_metlo-xdp \
+	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
+	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
+	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
+# These may have been changed by then: they are neither overwritten nor, unless
+# they are as installed, removed.
+CONFFILES := \
+	644:$(O)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
+	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
+part = $(word $(1),$(subst :, ,$(2)))
+
+define install_file
+	$(INSTALL) -D -m $(call part,1,$(1)) $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1))
+
+endef
+define install_conffile
+	@[ -e $(DESTDIR)$(call part,3,$(1)) ] || { set -x; \
+		$(INSTALL) -D -m $(call part,1,$(1)) $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); }
+
+endef
+define uninstall_conffile
+	@if cmp -s $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); then \
+		set -x; rm -f $(DESTDIR)$(call part,3,$(1)); \
+	elif [ -e $(DESTDIR)$(call part,3,$(1)) ]; then \
+		echo 'left, since it was changed: $(DESTDIR)$(call part,3,$(1))'; \
+	fi
+
+endef
+
+# Paths may be others than last time.
+$(O)/%.service: $(PKG)/%.service.in FORCE
+	$(call say,GEN,$@)
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
+
+# That of the service writes where it may.
+$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)sed 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' $< >$@
+
+# What a package's scripts would do, where this is the running system.
+define tell_systemd
+	@[ -n '$(DESTDIR)' ] || [ ! -d /run/systemd/system ] || \
+		{ $(1) systemctl daemon-reload; }
+endef
+
 .PHONY: install uninstall
-install: all
-	$(INSTALL) -D -m 755 $(O)/metlo-xdp $(DESTDIR)$(SBINDIR)/metlo-xdp
+install: all $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
+	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
+	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
+	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/metlo-xdp
+	rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call part,3,$(f)))
+	$(foreach f,$(CONFFILES),$(call uninstall_conffile,$(f)))
+	-@rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR)/metlo-xdp 2>/dev/null || true
+	$(call tell_systemd)
+
+# --- Debian packages -------------------------------------------------------
+# Built with Debian's flags, in $(O)/deb. DEB_REVISION=2 makes one that is newer
+# than the changelog says.
+DEB_REVISION ?=
+DEB_TREE := $(abspath $(O))/deb/tree
+
+.PHONY: deb
+deb: $(O)/.deps
+	@command -v dh >/dev/null && command -v dpkg-buildpackage >/dev/null || \
+		{ echo 'make deb needs debhelper and dpkg-dev: apt-get install them' >&2; exit 1; }
+	@sed -n '1s/.*(\(.*\)-.*/\1/p' $(PKG)/debian/changelog | grep -qx '$(VERSION)' || \
+		{ echo '$(PKG)/debian/changelog has no entry for version $(VERSION)' >&2; exit 1; }
+	@rm -rf $(DEB_TREE) $(O)/deb/*.deb $(O)/deb/*.buildinfo $(O)/deb/*.changes && mkdir -p $(DEB_TREE)
+	@cp -r $(PKG)/debian $(DEB_TREE)/
+	@[ -z '$(DEB_REVISION)' ] || { sed '/^ --/q; 1s/-.*)/-$(DEB_REVISION))/; s/^  \*.*/  * Built again./' \
+		$(PKG)/debian/changelog; echo; cat $(PKG)/debian/changelog; } >$(DEB_TREE)/debian/changelog
+	$(call say,DEB,$(O)/deb)
+	$(Q)cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u O TOP='$(CURDIR)' OBJ='$(abspath $(O))/deb/obj' \
+		MIRROR='$(MIRROR)' dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 30 ../log >&2; exit 1; }
+	@rm -rf $(DEB_TREE)
+	@ls $(O)/deb/*.deb
 
 .PHONY: clean
 clean:

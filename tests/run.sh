@@ -123,16 +123,23 @@ part_sanitize()
 		tests/corpus/run.py --sanitized
 }
 
+# As many at a time as there are CPUs; what each said is then accounted for.
 part_fuzz()
 {
-	local t corpus
+	local t seconds=${FUZZ_SECONDS:-20} targets=()
 
 	for t in "$O"/fuzz/fuzz_*; do
-		case $t in *.d | *-corpus) continue ;; esac
-		[ -x "$t" ] || continue
-		corpus=$t-corpus
-		run "${t#"$O"/}" $((${FUZZ_SECONDS:-30} + 90)) \
-			tests/fuzz/run.sh "$t" "$corpus" "${FUZZ_SECONDS:-30}"
+		case $t in *.d | *-corpus*) continue ;; esac
+		[ -f "$t" ] && [ -x "$t" ] && targets+=("$t")
+	done
+	[ ${#targets[@]} -gt 0 ] || return 0
+	# shellcheck disable=SC2016
+	printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} sh -c \
+		'timeout -k 10 "$(($1 + 90))" tests/fuzz/run.sh "$2" "$2-corpus" "$1" \
+		>"$2-result" 2>&1 || echo "not ok $2: exit code $?" >>"$2-result"' \
+		fuzz "$seconds" {}
+	for t in "${targets[@]}"; do
+		run "${t#"$O"/}" 10 cat "$t-result"
 	done
 }
 

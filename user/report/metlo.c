@@ -41,6 +41,8 @@ struct metlo {
 	struct metlo_counts counts; /* of the thread */
 	pthread_mutex_t lock;	    /* over what others see: */
 	struct metlo_counts shown;
+	const char *trouble;
+	bool waits;
 };
 
 /* --- before it starts -------------------------------------------------- */
@@ -211,6 +213,7 @@ static void show(struct metlo *m)
 	c->requests_failed = sent.failed;
 	pthread_mutex_lock(&m->lock);
 	m->shown = *c;
+	m->trouble = metlo_send_trouble(m->send, &m->waits);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -371,6 +374,17 @@ void *metlo_run(void *metlo)
 bool metlo_gone(const struct metlo *m)
 {
 	return atomic_load(&m->gone);
+}
+
+const char *metlo_trouble(struct metlo *m, bool *waits)
+{
+	const char *trouble;
+
+	pthread_mutex_lock(&m->lock);
+	trouble = m->trouble;
+	*waits = m->waits;
+	pthread_mutex_unlock(&m->lock);
+	return trouble;
 }
 
 void metlo_counts(struct metlo *m, struct metlo_counts *c)

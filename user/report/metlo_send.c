@@ -394,6 +394,16 @@ bool metlo_send_works(const struct metlo_send *s)
 	return s->state == SENDING || s->state == TRYING;
 }
 
+const char *metlo_send_trouble(const struct metlo_send *s, bool *waits)
+{
+	*waits = s->state != REFUSED && s->state != CHECKING;
+	if (!*waits)
+		return "the collector refuses the key, or is none: see the log";
+	return s->away_since
+		       ? "the collector does not answer: transactions wait"
+		       : NULL;
+}
+
 uint64_t metlo_send_progress(const struct metlo_send *s)
 {
 	return s->progress_ns;

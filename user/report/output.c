@@ -21,6 +21,8 @@ struct kind {
 	void (*stop)(
 		void *sink); /* does not wait any more; NULL: ends itself */
 	bool (*gone)(const void *sink);
+	const char *(*trouble)(void *sink, bool *waits);
+	void (*reopen)(void *sink); /* NULL: it has no file */
 	void (*stats)(void *sink, struct output_stats *stats);
 	bool (*close)(void *sink);
 	void (*free)(void *sink);
@@ -36,6 +38,7 @@ struct member {
 
 struct output {
 	const struct log *log;
+	struct logfile_rules files;
 	struct queue *queue;
 	bool blocking;
 	bool ended;
@@ -54,6 +57,17 @@ static void ndjson_stop(void *sink)
 static bool ndjson_gone(const void *sink)
 {
 	return writer_gone(sink);
+}
+
+static const char *ndjson_trouble(void *sink, bool *waits)
+{
+	*waits = false;
+	return writer_trouble(sink);
+}
+
+static void ndjson_reopen(void *sink)
+{
+	writer_ask_reopen(sink);
 }
 
 static void ndjson_stats(void *sink, struct output_stats *stats)
@@ -76,13 +90,25 @@ static void ndjson_free(void *sink)
 	writer_free(sink);
 }
 
-static const struct kind kind_ndjson = {writer_run,   ndjson_stop,
-					ndjson_gone,  ndjson_stats,
-					ndjson_close, ndjson_free};
+static const struct kind kind_ndjson = {
+	.run = writer_run,
+	.stop = ndjson_stop,
+	.gone = ndjson_gone,
+	.trouble = ndjson_trouble,
+	.reopen = ndjson_reopen,
+	.stats = ndjson_stats,
+	.close = ndjson_close,
+	.free = ndjson_free,
+};
 
 static bool to_metlo_gone(const void *sink)
 {
 	return metlo_gone(sink);
+}
+
+static const char *to_metlo_trouble(void *sink, bool *waits)
+{
+	return metlo_trouble(sink, waits);
 }
 
 static void to_metlo_stats(void *sink, struct output_stats *stats)
@@ -122,9 +148,14 @@ static void to_metlo_free(void *sink)
 	metlo_free(sink);
 }
 
-static const struct kind kind_metlo = {metlo_run,      NULL,
-				       to_metlo_gone,  to_metlo_stats,
-				       to_metlo_close, to_metlo_free};
+static const struct kind kind_metlo = {
+	.run = metlo_run,
+	.gone = to_metlo_gone,
+	.trouble = to_metlo_trouble,
+	.stats = to_metlo_stats,
+	.close = to_metlo_close,
+	.free = to_metlo_free,
+};
 
 /* --- opening and closing ----------------------------------------------- */
 
@@ -162,6 +193,7 @@ static bool open_member(struct output *o, const struct output_conf *conf,
 		.queue = o->queue,
 		.sink = i,
 		.blocking = conf->blocking,
+		.files = &o->files,
 		.log = conf->log,
 	};
 
@@ -209,6 +241,7 @@ struct output *output_new(const struct output_conf *conf)
 		return NULL;
 	}
 	o->log = conf->log;
+	o->files = conf->files;
 	o->blocking = conf->blocking;
 	o->queue = queue_new(&queue);
 	if (!o->queue) {
@@ -264,6 +297,32 @@ void output_stats(struct output *o, struct output_stats *stats)
 		OUTPUT_COUNTERS(ADD)
 #undef ADD
 	}
+}
+
+void output_reopen(struct output *o)
+{
+	for (unsigned int i = 0; i < o->n_members; i++) {
+		if (!o->member[i].kind->reopen)
+			continue;
+		o->member[i].kind->reopen(o->member[i].sink);
+		queue_nudge(o->queue, i);
+	}
+}
+
+void output_tend(struct output *o)
+{
+	if (!o->files.rotate_interval)
+		return;
+	for (unsigned int i = 0; i < o->n_members; i++)
+		queue_nudge(o->queue, i);
+}
+
+const char *output_sink_trouble(const struct output *o, unsigned int sink,
+				bool *waits)
+{
+	const struct member *m = &o->member[sink];
+
+	return m->kind->trouble(m->sink, waits);
 }
 
 bool output_broken(const struct output *o)

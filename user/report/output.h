@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "report/logfile.h"
 
 struct metlo_conf;
 struct output;
@@ -27,6 +28,7 @@ struct output_conf {
 	unsigned int workers;
 	uint64_t queue_limit; /* bytes waiting, all workers and sinks */
 	bool blocking;	      /* submit waits for room instead of dropping */
+	struct logfile_rules files;	/* of those that are regular files */
 	const struct metlo_conf *metlo; /* for "metlo"; copied, not its texts */
 	const struct log *log;
 };
@@ -91,6 +93,18 @@ unsigned int output_n_sinks(const struct output *o);
 const char *output_sink_name(const struct output *o, unsigned int sink);
 void output_sink_stats(struct output *o, unsigned int sink,
 		       struct output_stats *stats);
+
+/* Somebody renamed the files: each is opened anew before its next line. */
+void output_reopen(struct output *o);
+
+/* To be called about once a second: files whose time has come are rotated also
+ * when no line is written. */
+void output_tend(struct output *o);
+
+/* Why nothing arrives at a sink at the moment; static, NULL while it does.
+ * *waits: what is for it is kept meanwhile, as far as there is room. */
+const char *output_sink_trouble(const struct output *o, unsigned int sink,
+				bool *waits);
 
 /* True once no sink can be written any more for good (EPIPE on stdout): the
  * caller should end. */

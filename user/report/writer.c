@@ -14,6 +14,7 @@ struct writer {
 	struct sink sink;
 	int stop_fd; /* readable: readers are not waited for any more */
 	atomic_bool gone;
+	const char *_Atomic trouble; /* static text, NULL: none */
 	_Atomic uint64_t written, dropped, bytes_written;
 };
 
@@ -59,6 +60,9 @@ static void say_error(struct writer *w, int err)
 			  "until it can",
 			  s->name, strerror(err));
 	s->failing = true;
+	atomic_store(&w->trouble, err == EPIPE	     ? "nobody reads it"
+				  : err == ETIMEDOUT ? "it is not read"
+						     : strerrordesc_np(err));
 }
 
 /* Returns how many transactions of the group arrived; they are the first. */
@@ -89,6 +93,7 @@ static unsigned int write_group(struct writer *w, const struct queue_group *g)
 			log_info(w->conf.log, "%s can be written again",
 				 s->name);
 		s->failing = false;
+		atomic_store(&w->trouble, NULL);
 		return g->transactions;
 	}
 	lines = done ? whole_lines(g, done, &s->torn) : 0;
@@ -107,6 +112,10 @@ void *writer_run(void *writer)
 
 	while (queue_wait(q, sink)) {
 		queue_take(q, sink, &g);
+		if (!g.n) {
+			sink_tend(&w->sink);
+			continue;
+		}
 		written = write_group(w, &g);
 		atomic_fetch_add(&w->written, written);
 		atomic_fetch_add(&w->dropped, g.transactions - written);
@@ -133,6 +142,16 @@ bool writer_gone(const struct writer *w)
 	return atomic_load(&w->gone);
 }
 
+void writer_ask_reopen(struct writer *w)
+{
+	sink_ask_reopen(&w->sink);
+}
+
+const char *writer_trouble(const struct writer *w)
+{
+	return atomic_load(&w->trouble);
+}
+
 void writer_counts(struct writer *w, struct writer_counts *c)
 {
 	c->written = atomic_load(&w->written);
@@ -153,7 +172,7 @@ struct writer *writer_new(const struct writer_conf *conf)
 	if (w->stop_fd < 0)
 		log_error(conf->log, "output: %s", strerror(errno));
 	else if (sink_open(&w->sink, conf->destination, conf->blocking,
-			   conf->log))
+			   conf->files, conf->log))
 		return w;
 	writer_free(w);
 	return NULL;
