@@ -302,6 +302,9 @@ static void add_build(struct prom *p, const struct metrics *m)
 	prom_family(p, PREFIX "interface_info", PROM_GAUGE,
 		    "The interface and the XDP mode; the value is 1.");
 	prom_u64(p, 1, iface, 2);
+	prom_family(p, PREFIX "sample_ratio", PROM_GAUGE,
+		    "Part of the connections that is taken, from 0 to 1.");
+	prom_double(p, m->sample_ratio, NULL, 0);
 }
 
 static void add_health(struct prom *p, const struct metrics *m)

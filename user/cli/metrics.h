@@ -43,6 +43,7 @@ struct metrics_sink {
 /* One moment. Nothing is owned. */
 struct metrics {
 	const char *iface, *mode;
+	double sample_ratio;	       /* of the connections that are taken */
 	const struct summary *summary; /* with all counters; its VNIs sorted by
 					* packets */
 	const struct worker_state *workers;

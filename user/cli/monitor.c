@@ -122,6 +122,9 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	struct metrics all = {
 		.iface = c->dev.name,
 		.mode = xdp_mode_name(c->link.mode),
+		.sample_ratio = 1 - __atomic_load_n(&c->config->sample_out,
+						    __ATOMIC_RELAXED) /
+					    4294967296.0,
 		.summary = &s,
 		.workers = m->state,
 		.n_workers = c->rings.n,
