@@ -124,7 +124,7 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		.mode = xdp_mode_name(c->link.mode),
 		.sample_ratio = 1 - __atomic_load_n(&c->config->sample_out,
 						    __ATOMIC_RELAXED) /
-					    4294967296.0,
+					    (double)UINT32_MAX,
 		.summary = &s,
 		.workers = m->state,
 		.n_workers = c->rings.n,
