@@ -371,7 +371,7 @@ INSTALLED := \
 # These may have been changed by then: they are neither overwritten nor, unless
 # they are as installed, removed.
 CONFFILES := \
-	644:$(PKG)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
+	644:$(O)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
 	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
 part = $(word $(1),$(subst :, ,$(2)))
 
@@ -393,6 +393,11 @@ define uninstall_conffile
 
 endef
 
+# The example of all options, and what else the service needs.
+$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf Makefile
+	$(call say,GEN,$@)
+	$(Q)sed 's|^#output = .*|output = ndjson:/var/log/metlo-xdp/transactions.ndjson|' $< >$@
+	@grep -q '^output' $@
 # Paths may be others than last time.
 $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
@@ -405,7 +410,7 @@ define tell_systemd
 endef
 
 .PHONY: install uninstall
-install: all $(O)/metlo-xdp@.service
+install: all $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
 	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
 	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
 	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)

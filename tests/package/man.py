@@ -6,7 +6,6 @@ codes. Prints a result line for each command, option and exit code."""
 import re
 import sys
 
-TITLES = {frozenset(("attach", "replay")): "attach and replay"}
 ALL = "All commands"
 
 
@@ -72,9 +71,10 @@ def main():
             described["--" + m[2] if m else head] = (m, subsection, body)
     for name, (_, _, _, short, takes, values, default, _) in options.items():
         m, title, body = described.pop(name, (None, None, []))
-        scope = frozenset(scopes[name])
-        want = ALL if scope == with_options else TITLES.get(
-            scope, " ".join(sorted(scope)) + " only")
+        scope = scopes[name]
+        want = (ALL if scope == with_options
+                else " and ".join(sorted(scope)) if len(scope) > 1
+                else f"{min(scope)} only")
         result(f"man: option {name}",
                not m and "it is missing"
                or (m[3] or "") != takes and f"takes {takes}, not {m[3]}"
