@@ -55,7 +55,7 @@ ifneq ($(SANITIZE),)
   CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
   LDFLAGS += -fsanitize=$(SANITIZE)
 endif
-LIBS	:= -lbpf -lelf -lpcap -lmicrohttpd -lbrotlidec -lzstd -lcrypto -lz
+LIBS	:= -lbpf -lelf -lpcap -lmicrohttpd -lcurl -lbrotlidec -lzstd -lcrypto -lz
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -319,13 +319,18 @@ built-for-package: all $(if $(shell command -v dh),deb deb-newer)
 deb-newer: deb
 	@$(MAKE) deb DEB_OUT=$(O)/deb-newer DEB_REVISION=2
 
-# Programs that tests use: generators of traffic.
-TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c))
+# Programs that tests use: generators of traffic, and what feeds a sink.
+TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c)) \
+	$(O)/tests/e2e/feed_metlo
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
 $(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
+
+$(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(USER_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # BPF programs that tests put elsewhere than the product does.
 TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c tests/bench/*.bpf.c))
@@ -393,15 +398,18 @@ define uninstall_conffile
 
 endef
 
-# The example of all options, and what else the service needs.
-$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf Makefile
-	$(call say,GEN,$@)
-	$(Q)sed 's|^#output = .*|output = ndjson:/var/log/metlo-xdp/transactions.ndjson|' $< >$@
-	@grep -q '^output' $@
 # Paths may be others than last time.
 $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
+
+# All options as in the example, but for what the service needs: it may write
+# in few places, and is not to fill the disk.
+$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf Makefile
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' \
+		-e 's|^#rotate-size = .*|rotate-size = 256MiB|; s|^#rotate-keep = .*|rotate-keep = 8|' $< >$@
 
 # What a package's scripts would do, where this is the running system.
 define tell_systemd

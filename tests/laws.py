@@ -12,7 +12,9 @@ import sys
 OUTCOMES = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp fragment "
             "port_miss no_payload sampled_out shunted ring_full delivered").split()
 STREAM_ENDS = "delivered duplicate skipped discarded buffered".split()
-SINK_ENDS = "written dropped_queue dropped_error".split()
+SINK_ENDS = ("written left_out_incomplete left_out_self left_out_path left_out_method "
+             "left_out_size dropped_queue dropped_error dropped_refused dropped_spool "
+             "dropped_damaged spooled").split()
 HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()
 
 
@@ -46,8 +48,8 @@ def broken(s):
         laws += [
             (f"selected = submitted to {sink['name']}",
              selection["selected"], sink["submitted"]),
-            (f"submitted = written + dropped by {sink['name']}",
-             sink["submitted"], sum(sink[end] for end in SINK_ENDS)),
+            (f"submitted + recovered = written + left out + dropped + spooled by {sink['name']}",
+             sink["submitted"] + sink["recovered"], sum(sink[end] for end in SINK_ENDS)),
         ]
     for name in output:
         if name != "sinks":

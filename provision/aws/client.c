@@ -12,6 +12,7 @@
 #include "aws/endpoint.h"
 #include "aws/error_codes.h"
 #include "base/clock.h"
+#include "base/parse.h"
 
 #define SLICE_MS 50u /* how long an interrupt may go unnoticed */
 
@@ -49,6 +50,23 @@ static const char *find_region(struct aws_client *c, const char *given)
 	return v && *v ? v : NULL;
 }
 
+#define ATTEMPTS     5
+#define ATTEMPTS_MAX 20
+
+/* As the AWS tools find it: what is no number counts as not set. */
+static unsigned int find_attempts(const struct aws_client *c)
+{
+	const char *text = cred_env("AWS_MAX_ATTEMPTS");
+	struct parse_error unused;
+	uint64_t n;
+
+	if (!text)
+		text = profiles_get(&c->profiles, c->profile, "max_attempts");
+	if (!text || !parse_number(text, 1, ATTEMPTS_MAX, &n, &unused))
+		return ATTEMPTS;
+	return (unsigned int)n;
+}
+
 int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		   struct aws_error *err)
 {
@@ -64,7 +82,6 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 	c->opt = *o;
 	c->opt.retry_ms = o->retry_ms ? o->retry_ms : 500;
 	c->opt.poll_ms = o->poll_ms ? o->poll_ms : 1000;
-	c->opt.max_attempts = o->max_attempts ? o->max_attempts : 5;
 	c->opt.timeout_s = o->timeout_s ? o->timeout_s : 60;
 	c->log = o->log ? o->log : &silent;
 	c->profile_given = profile != NULL;
@@ -83,6 +100,8 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		aws_client_free(c);
 		return call_no_memory(err);
 	}
+	if (!c->opt.max_attempts)
+		c->opt.max_attempts = find_attempts(c);
 	region = find_region(c, o->region);
 	if (region)
 		error = aws_client_set_region(c, region, err);

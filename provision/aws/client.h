@@ -26,11 +26,12 @@ struct aws_options {
 	/* Asks a person for the code of an MFA device that a role needs; false:
 	 * none. NULL: nobody can be asked. */
 	bool (*mfa)(void *ctx, const char *serial, char *code, size_t n);
-	void *stopped_ctx;	   /* of both */
-	unsigned int max_attempts; /* of one call; 0: 5 */
-	unsigned int retry_ms;	   /* unit of back-off; 0: 500 */
-	unsigned int poll_ms;	   /* first interval of waits; 0: 1000 */
-	unsigned int timeout_s;	   /* of one attempt; 0: 60 */
+	void *stopped_ctx; /* of both */
+	/* Of one call; 0: AWS_MAX_ATTEMPTS, max_attempts of the profile, 5. */
+	unsigned int max_attempts;
+	unsigned int retry_ms;	/* unit of back-off; 0: 500 */
+	unsigned int poll_ms;	/* first interval of waits; 0: 1000 */
+	unsigned int timeout_s; /* of one attempt; 0: 60 */
 };
 
 /* Finds the region (it may be missing until aws_client_set_region). The

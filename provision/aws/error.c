@@ -195,6 +195,12 @@ static void add_permission(struct text *t, const struct aws_error *err)
 		       "does not help.");
 }
 
+static bool only_reads(const char *action)
+{
+	return !strncmp(action, "Describe", 8) || !strncmp(action, "List", 4) ||
+	       !strncmp(action, "Get", 3);
+}
+
 char *aws_error_text(const struct aws_error *err, char *to, size_t n)
 {
 	struct text t = {.to = to, .n = n};
@@ -213,7 +219,7 @@ char *aws_error_text(const struct aws_error *err, char *to, size_t n)
 	if (hint)
 		add(&t, " %s", hint);
 	add_permission(&t, err);
-	if (err->unknown_outcome)
+	if (err->unknown_outcome && !only_reads(err->action))
 		add(&t, " It is not known whether AWS has done it.");
 	if (err->request_id[0] &&
 	    (err->kind == AWS_ERR_SERVER || err->kind == AWS_ERR_ANSWER))

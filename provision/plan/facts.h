@@ -54,6 +54,8 @@ struct facts {
 	/* Read for verify only. */
 	struct ec2_acls acls;
 	struct ec2_route_tables route_tables;
+	/* Interfaces that AWS has refused to mirror; set by who was told so. */
+	struct str_list refused;
 	struct arena mem; /* of what facts_load itself adds */
 };
 
@@ -65,6 +67,7 @@ struct facts_wanted {
 	bool health;  /* targets of every target group */
 	bool paths;   /* network ACLs and route tables: for verify */
 	const struct sources *sources; /* ECS services among them; or NULL */
+	bool own_sources; /* and those of all deployments that there are */
 };
 
 /* Reads f (which is overwritten). progress, if not NULL, is told what is being

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "aws/sts.h"
-#include "plan/facts.h"
+#include "plan/plan.h"
 
 void facts_free(struct facts *f)
 {
@@ -114,11 +114,16 @@ static int load_listeners(struct facts *f, struct aws_client *c,
 static int load_service(struct facts *f, struct aws_client *c,
 			const struct source *source, struct aws_error *err)
 {
-	struct facts_service *s = ARENA_ADD(&f->mem, &f->services);
+	struct facts_service *s;
 	struct str_list hosts = {0};
 	struct ecs_services found = {0};
 	int rc;
 
+	for (size_t i = 0; i < f->services.n; i++)
+		if (str_same(f->services.items[i].cluster, source->name) &&
+		    str_same(f->services.items[i].service, source->value))
+			return 0;
+	s = ARENA_ADD(&f->mem, &f->services);
 	if (!s)
 		return aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
 	s->cluster = arena_dup(&f->mem, source->name);
@@ -146,6 +151,34 @@ static int load_service(struct facts *f, struct aws_client *c,
 		rc = ecs_describe_container_instances(
 			c, s->cluster, (struct aws_names){hosts.items, hosts.n},
 			&s->instances, err);
+	return rc;
+}
+
+static int load_services(struct facts *f, struct aws_client *c,
+			 const struct sources *l, struct aws_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < l->n; i++)
+		if (l->items[i].kind == SOURCE_ECS)
+			rc = load_service(f, c, &l->items[i], err);
+	return rc;
+}
+
+/* A spec that cannot be read has no sources here; who needs it says so. */
+static int load_own_services(struct facts *f, struct aws_client *c,
+			     struct aws_error *err)
+{
+	struct str_list names = facts_deployments(&f->mem, f);
+	struct parse_error unused;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < names.n; i++) {
+		struct spec spec = {0};
+
+		if (!plan_find_spec(&f->mem, f, names.items[i], &spec, &unused))
+			rc = load_services(f, c, &spec.sources, err);
+	}
 	return rc;
 }
 
@@ -189,10 +222,10 @@ static int load_part(struct facts *f, struct aws_client *c,
 						       &f->route_tables, err);
 		return rc;
 	default:
-		for (size_t i = 0; w->sources && !rc && i < w->sources->n; i++)
-			if (w->sources->items[i].kind == SOURCE_ECS)
-				rc = load_service(f, c, &w->sources->items[i],
-						  err);
+		if (w->sources)
+			rc = load_services(f, c, w->sources, err);
+		if (w->own_sources && !rc)
+			rc = load_own_services(f, c, err);
 		return rc;
 	}
 }

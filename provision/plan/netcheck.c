@@ -98,8 +98,7 @@ enum verdict groups_allow(const struct facts *f,
 	return c.unknown ? VERDICT_UNKNOWN : VERDICT_NO;
 }
 
-static const struct ec2_acl *acl_of(const struct facts *f,
-				    const char *subnet_id)
+const struct ec2_acl *acl_find(const struct facts *f, const char *subnet_id)
 {
 	for (size_t i = 0; i < f->acls.n; i++)
 		for (size_t k = 0; k < f->acls.items[i].subnet_ids.n; k++)
@@ -121,16 +120,14 @@ static bool entry_fits(const struct ec2_acl_entry *e, const struct flow *flow)
 /* Entries in ascending order; the first whose block meets the peer decides. One
  * that meets only a part of it decides for that part: a "deny" there is a "no"
  * for the whole, an "allow" leaves the rest to the next. */
-enum verdict acl_allows(const struct facts *f, const char *subnet_id,
-			bool egress, const struct flow *flow)
+static bool acl_lets(const struct ec2_acl *acl, bool egress,
+		     const struct flow *flow,
+		     const struct ec2_acl_entry **denial)
 {
-	const struct ec2_acl *acl = acl_of(f, subnet_id);
 	int64_t after = -1;
 	struct cidr block;
 	struct parse_error unused;
 
-	if (!acl)
-		return VERDICT_UNKNOWN;
 	for (;;) {
 		const struct ec2_acl_entry *next = NULL;
 
@@ -147,18 +144,42 @@ enum verdict acl_allows(const struct facts *f, const char *subnet_id,
 				continue;
 			next = e;
 		}
-		if (!next || !next->allow)
-			return VERDICT_NO;
+		if (!next || !next->allow) {
+			*denial = next;
+			return false;
+		}
 		if (cidr_parse(flow->peer.ipv6 ? next->ipv6_cidr : next->cidr,
 			       &block, &unused) &&
 		    cidr_contains(&block, &flow->peer))
-			return VERDICT_YES;
+			return true;
 		after = next->number;
 	}
 }
 
-static const struct ec2_route_table *
-route_table_of(const struct facts *f, const struct ec2_subnet *subnet)
+enum verdict acl_allows(const struct facts *f, const char *subnet_id,
+			bool egress, const struct flow *flow)
+{
+	const struct ec2_acl *acl = acl_find(f, subnet_id);
+	const struct ec2_acl_entry *unused;
+
+	if (!acl)
+		return VERDICT_UNKNOWN;
+	return acl_lets(acl, egress, flow, &unused) ? VERDICT_YES : VERDICT_NO;
+}
+
+const struct ec2_acl_entry *acl_denial(const struct ec2_acl *acl, bool egress,
+				       const struct flow *flow)
+{
+	static const struct ec2_acl_entry last = {.number = 32767};
+	const struct ec2_acl_entry *denial = NULL;
+
+	if (acl_lets(acl, egress, flow, &denial))
+		return NULL;
+	return denial ? denial : &last;
+}
+
+const struct ec2_route_table *route_table_find(const struct facts *f,
+					       const struct ec2_subnet *subnet)
 {
 	const struct ec2_route_table *main_table = NULL;
 
@@ -183,7 +204,7 @@ const struct ec2_route *route_find(const struct facts *f,
 				   const struct ec2_subnet *subnet,
 				   const struct cidr *to, bool *known)
 {
-	const struct ec2_route_table *t = route_table_of(f, subnet);
+	const struct ec2_route_table *t = route_table_find(f, subnet);
 	const struct ec2_route *best = NULL;
 	struct parse_error unused;
 	struct cidr block;

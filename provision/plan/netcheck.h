@@ -32,6 +32,19 @@ enum verdict groups_allow(const struct facts *f,
 enum verdict acl_allows(const struct facts *f, const char *subnet_id,
 			bool egress, const struct flow *flow);
 
+/* The ACL of a subnet, NULL when none was read. */
+const struct ec2_acl *acl_find(const struct facts *f, const char *subnet_id);
+
+/* The entry that turns some of the flow away (the last one, "*", if no other
+ * does), NULL when all of it gets through. */
+const struct ec2_acl_entry *acl_denial(const struct ec2_acl *acl, bool egress,
+				       const struct flow *flow);
+
+/* The route table of a subnet: its own, or the main one of its VPC; NULL when
+ * none was read. */
+const struct ec2_route_table *route_table_find(const struct facts *f,
+					       const struct ec2_subnet *subnet);
+
 /* The most specific route from a subnet to an address, NULL when there is
  * none. *known is false when the route tables do not tell (not read). */
 const struct ec2_route *route_find(const struct facts *f,

@@ -297,6 +297,10 @@ void build_load_balancer(struct plan *p, const struct own *own)
 	struct step *s;
 
 	if (str_empty(vpc)) {
+		/* It would be that of the sources, of which something is told
+		 * already. */
+		if (notes_failed(&p->notes))
+			return;
 		note_add(
 			&p->mem, &p->notes, NOTE_FAIL,
 			"the VPC of the load balancer is not known: name its subnets with --subnet or the collectors with --collector");

@@ -17,6 +17,7 @@
 /* What makes a plan has to look at the same things as what carries it out, and
  * a failed setup takes back what it made. */
 #define PLANNING (SETUP | PLAN | SYNC)
+#define LOOKING	 (PLANNING | VERIFY) /* at the tasks of services */
 #define CHANGING (SETUP | SYNC)
 #define DELETING (SETUP | SYNC | REMOVE)
 
@@ -123,12 +124,12 @@ static const struct {
 	{READ_LOAD_BALANCERS,
 	 "elasticloadbalancing:DescribeTargetGroupAttributes", VERIFY, 0},
 	{READ_ECS, "ecs:DescribeClusters", SETUP | PLAN, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeContainerInstances", PLANNING, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeServices", PLANNING, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeTasks", PLANNING, POLICY_ECS},
+	{READ_ECS, "ecs:DescribeContainerInstances", LOOKING, POLICY_ECS},
+	{READ_ECS, "ecs:DescribeServices", LOOKING, POLICY_ECS},
+	{READ_ECS, "ecs:DescribeTasks", LOOKING, POLICY_ECS},
 	{READ_ECS, "ecs:ListClusters", SETUP | PLAN, POLICY_ECS},
 	{READ_ECS, "ecs:ListServices", SETUP | PLAN, POLICY_ECS},
-	{READ_ECS, "ecs:ListTasks", PLANNING, POLICY_ECS},
+	{READ_ECS, "ecs:ListTasks", LOOKING, POLICY_ECS},
 	{READ_METRICS, "cloudwatch:GetMetricData", VERIFY, POLICY_METRICS},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorFilter", CHANGING, 0},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorFilterRule", CHANGING, 0},
@@ -292,16 +293,34 @@ void policy_write(struct buf *out, const struct policy_input *in)
 	buf_add_str(out, "\n  ]\n}\n");
 }
 
+struct flag {
+	const char *name;
+	unsigned int bit;
+};
+
+static unsigned int find(const struct flag *flags, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(flags[i].name, name))
+			return flags[i].bit;
+	return 0;
+}
+
 unsigned int policy_command_parse(const char *name)
 {
-	static const struct {
-		const char *name;
-		unsigned int command;
-	} names[] = {{"setup", SETUP},	 {"plan", PLAN}, {"list", LIST},
-		     {"remove", REMOVE}, {"sync", SYNC}, {"verify", VERIFY}};
+	static const struct flag names[] = {
+		{"setup", SETUP},   {"plan", PLAN}, {"list", LIST},
+		{"remove", REMOVE}, {"sync", SYNC}, {"verify", VERIFY}};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i].name, name))
-			return names[i].command;
-	return 0;
+	return find(names, sizeof(names) / sizeof(*names), name);
+}
+
+unsigned int policy_feature_parse(const char *name)
+{
+	static const struct flag names[] = {{"ecs", POLICY_ECS},
+					    {"nlb", POLICY_NLB},
+					    {"open-groups", POLICY_GROUPS},
+					    {"metrics", POLICY_METRICS}};
+
+	return find(names, sizeof(names) / sizeof(*names), name);
 }

@@ -37,5 +37,7 @@ void policy_write(struct buf *out, const struct policy_input *in);
 
 /* "setup" -> POLICY_SETUP; 0 for what is no command. */
 unsigned int policy_command_parse(const char *name);
+/* "ecs", "nlb", "open-groups", "metrics": the same. */
+unsigned int policy_feature_parse(const char *name);
 
 #endif

@@ -134,6 +134,8 @@ static void take(struct selection *s, const struct ec2_interface *eni,
 			eni->id);
 		return;
 	}
+	if (str_list_has(&s->f->refused, eni->id))
+		why = "is not mirrored: AWS has refused it";
 	if (why) {
 		note_add(s->a, s->notes, explicit ? NOTE_FAIL : NOTE_WARN,
 			 "%s %s", eni->id, why);

@@ -90,6 +90,7 @@ struct sample {
 	struct output_stats output;
 	struct summary_sink sinks[3];
 	struct worker_state workers[2];
+	bool sink_up[3];
 	struct counters_vni vnis[METRICS_VNIS + 50];
 	struct summary s;
 	struct metrics m;
@@ -142,7 +143,9 @@ static struct sample *sample_new(void)
 				.mode = "native",
 				.summary = &x->s,
 				.workers = x->workers,
-				.n_workers = 2};
+				.n_workers = 2,
+				.sink_up = x->sink_up};
+	x->sink_up[0] = true;
 	set_vnis(x, 1, 2);
 	return x;
 }
@@ -225,6 +228,9 @@ static void test_sinks(void **state)
 	assert_true(has_line(
 		text,
 		"metlo_xdp_sink_submitted_total{sink=\"ndjson:/var/log/\\\"odd\\\\\\nname\"} 5100"));
+	assert_true(has_line(text, "metlo_xdp_sink_up{sink=\"ndjson:-\"} 1"));
+	assert_true(
+		has_line(text, "metlo_xdp_sink_up{sink=\"ndjson:- #2\"} 0"));
 	/* The same destination again is another series. */
 	assert_true(has_line(
 		text,

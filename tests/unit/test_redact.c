@@ -56,6 +56,8 @@ static const struct body_case bodies[] = {
 	{"a URL in JSON", TYPE("application/json",
 	 "{\"next\":\"https:\\/\\/h\\/p?password=SECRET&x=1\",\"b\":2}"),
 	 "\\\"b\\\":2}"},
+	{"a path in JSON", TYPE("application/json",
+	 "{\"uri\":\"/p?password=SECRET\",\"b\":2}"), "\\\"b\\\":2}"},
 	{"another URL in JSON", TYPE("application/json",
 	 "{\"next\":\"https://h/p?passwords=1\"}"), "https://h/p?passwords=1"},
 	{"JSON in a form", TYPE(FORM,

@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
 
+#define LINE_MAX_BYTES 8192
+
+/* What is in a message may come from anywhere: control characters, also those
+ * above 0x7f (C1, in UTF-8), would act on the terminal. */
+static void defuse(char *line)
+{
+	for (unsigned char *p = (unsigned char *)line; *p; p++) {
+		if ((*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f)
+			*p = '?';
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			*p = p[1] = '?';
+	}
+}
+
 static void log_line(const struct log *l, enum log_level level,
 		     const char *word, const char *fmt, va_list ap)
 {
-	char line[2048];
+	char line[LINE_MAX_BYTES];
 	int n, m;
 
 	if (!l || level > l->level)
@@ -15,6 +29,7 @@ static void log_line(const struct log *l, enum log_level level,
 	m = vsnprintf(line + n, sizeof(line) - n, fmt, ap);
 	if (m < 0)
 		return;
+	defuse(line);
 	/* One write per line, so that threads do not mix theirs. */
 	fprintf(l->out, "%s\n", line);
 	fflush(l->out);

@@ -3,14 +3,23 @@
 
 #include "base/opt.h"
 
-static const struct opt *find_name(const struct opt *table, const char *name,
-				   size_t len)
+/* The same name may mean another thing to another command: the row of the
+ * scope, or else the first. */
+static const struct opt *find_name(const struct opt *table, uint32_t scope,
+				   const char *name, size_t len)
 {
-	for (; table->name; table++)
-		if (strlen(table->name) == len &&
-		    !memcmp(table->name, name, len))
+	const struct opt *found = NULL;
+
+	for (; table->name; table++) {
+		if (strlen(table->name) != len ||
+		    memcmp(table->name, name, len) != 0)
+			continue;
+		if (table->scope & scope)
 			return table;
-	return NULL;
+		if (!found)
+			found = table;
+	}
+	return found;
 }
 
 static const struct opt *find_short(const struct opt *table, uint32_t scope,
@@ -172,7 +181,7 @@ bool opt_defaults(struct opt_set *s, const struct log *log)
 static bool unknown_option(const struct opt_set *s, const char *command,
 			   const char *name, size_t len, const struct log *log)
 {
-	const struct opt *other = find_name(s->table, name, len);
+	const struct opt *other = find_name(s->table, s->scope, name, len);
 	const char *nearest;
 	char copy[64];
 
@@ -201,7 +210,7 @@ static bool long_option(struct opt_set *s, int argc, char **argv, int *i,
 {
 	const char *name = argv[*i] + 2, *eq = strchr(name, '=');
 	size_t len = eq ? (size_t)(eq - name) : strlen(name);
-	const struct opt *o = find_name(s->table, name, len);
+	const struct opt *o = find_name(s->table, s->scope, name, len);
 	struct parse_error err;
 	const char *value;
 
@@ -298,7 +307,8 @@ const char *opt_peek(const struct opt_set *s, int argc, char **argv,
 			found = argv[i] + 2 + len + 1;
 			continue;
 		}
-		o = find_name(s->table, argv[i] + 2, strlen(argv[i] + 2));
+		o = find_name(s->table, s->scope, argv[i] + 2,
+			      strlen(argv[i] + 2));
 		if (!o || o->type == OPT_FLAG || o->type == OPT_COUNT ||
 		    i + 1 == argc)
 			continue;
@@ -327,7 +337,7 @@ static bool set_from_file(struct opt_set *s, char *key, const char *value,
 			  unsigned int line, struct parse_error *err)
 {
 	struct opt_set any = *s;
-	const struct opt *o = find_name(s->table, key, strlen(key));
+	const struct opt *o = find_name(s->table, s->scope, key, strlen(key));
 	const char *nearest;
 	size_t i;
 
@@ -496,25 +506,6 @@ void opt_usage(FILE *out, const struct opt *table, uint32_t scope)
 	}
 }
 
-void opt_list(FILE *out, const struct opt *table, uint32_t scope,
-	      const char *command)
-{
-	const struct opt *o;
-
-	for (o = table; o->name; o++) {
-		if (!(o->scope & scope))
-			continue;
-		fprintf(out, "option\t%s\t--%s\t", command, o->name);
-		if (o->short_name)
-			fprintf(out, "-%c", o->short_name);
-		fprintf(out, "\t%s\t", o->metavar ? o->metavar : "");
-		for (unsigned int i = 0; o->names && o->names[i]; i++)
-			fprintf(out, "%s%s", i ? " " : "", o->names[i]);
-		fprintf(out, "\t%s\t%s\n", o->initial ? o->initial : "",
-			o->help);
-	}
-}
-
 void opt_example(FILE *out, const struct opt *table, uint32_t of,
 		 uint32_t scope)
 {
@@ -536,5 +527,24 @@ void opt_example(FILE *out, const struct opt *table, uint32_t of,
 		fputs("\n#", out);
 		wrap(out, 1, "#", 1, help);
 		fprintf(out, "\n#%s = %s\n", o->name, value);
+	}
+}
+
+void opt_list(FILE *out, const struct opt *table, uint32_t scope,
+	      const char *command)
+{
+	const struct opt *o;
+
+	for (o = table; o->name; o++) {
+		if (!(o->scope & scope))
+			continue;
+		fprintf(out, "option\t%s\t--%s\t", command, o->name);
+		if (o->short_name)
+			fprintf(out, "-%c", o->short_name);
+		fprintf(out, "\t%s\t", o->metavar ? o->metavar : "");
+		for (unsigned int i = 0; o->names && o->names[i]; i++)
+			fprintf(out, "%s%s", i ? " " : "", o->names[i]);
+		fprintf(out, "\t%s\t%s\n", o->initial ? o->initial : "",
+			o->help);
 	}
 }

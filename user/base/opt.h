@@ -46,9 +46,11 @@ enum {
 };
 
 struct opt {
-	const char *name; /* without dashes; NULL ends a table */
-	char short_name;  /* or 0 */
-	uint8_t type;	  /* enum opt_type */
+	/* Without dashes; NULL ends a table. Commands with a row of their own
+	 * for a name take that one. */
+	const char *name;
+	char short_name; /* or 0 */
+	uint8_t type;	 /* enum opt_type */
 	uint8_t flags;
 	size_t offset;	/* of the member in the settings */
 	uint32_t scope; /* commands that take it, one bit each */

@@ -20,12 +20,16 @@
 #include "cli/pipeline.h"
 #include "cli/ports.h"
 #include "cli/reload.h"
+#include "cli/service.h"
 #include "cli/summary.h"
+#include "cli/to_metlo.h"
 #include "report/output.h"
 
 /* More rings than this pay off on no machine that we know; --workers can. */
 #define WORKERS_DEFAULT_MAX 8
 #define LOOK_NS		    (NSEC_PER_SEC / 5)
+/* More than the end takes: draining, closing connections, the outputs. */
+#define STOP_MAX_S 30
 
 /* One run. */
 struct attach {
@@ -34,12 +38,14 @@ struct attach {
 	unsigned int n_workers;
 	struct capture capture;
 	struct privileges_user user;
+	struct to_metlo metlo;
 	struct output *output;
 	struct workers *workers;
 	struct monitor *monitor;
 	struct reload reload;
 	FILE *summary; /* NULL: not wanted, or standard output */
 	struct losses losses;
+	struct service service;
 	/* The counters when last read: */
 	struct metlo_stats packets;
 	struct stream_stats stream;
@@ -125,6 +131,16 @@ static int open_ports(struct attach *a)
 	return a->monitor ? EXIT_DONE : EXIT_FAILED;
 }
 
+static int open_metlo(struct attach *a)
+{
+	int code = to_metlo_open(&a->metlo, a->settings, a->log);
+
+	a->metlo.conf.give = a->user.change;
+	a->metlo.conf.uid = a->user.uid;
+	a->metlo.conf.gid = a->user.gid;
+	return code;
+}
+
 static int open_capture(struct attach *a)
 {
 	const struct settings *s = a->settings;
@@ -156,9 +172,15 @@ static int open_outputs(struct attach *a)
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
+		.files = pipeline_file_rules(s),
+		.metlo = to_metlo_conf(&a->metlo),
 		.log = a->log,
 	};
 
+	/* So that it can still be opened when it comes back under its name. */
+	conf.files.give = a->user.change;
+	conf.files.uid = a->user.uid;
+	conf.files.gid = a->user.gid;
 	if (s->summary && strcmp(s->summary, "-")) {
 		a->summary = fopen(s->summary, "we");
 		if (!a->summary) {
@@ -225,16 +247,46 @@ static void say_running(const struct attach *a)
 		(unsigned long long)s->ring_size / 1024, a->user.name);
 }
 
+static void tell_watchdog(struct attach *a)
+{
+	const uint64_t now = clock_mono_ns();
+	uint64_t beat = now;
+
+	for (unsigned int i = 0; i < a->capture.rings.n; i++) {
+		struct worker_state w;
+
+		workers_look(a->workers, i, &w);
+		if (w.beat_ns < beat)
+			beat = w.beat_ns;
+	}
+	service_alive(&a->service, now, beat);
+}
+
+static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
+{
+	if (!service_status_due(&a->service, now))
+		return;
+	service_status(&a->service, now,
+		       "%s mode, %llu packets, %llu lost, %llu transactions",
+		       xdp_mode_name(a->capture.link.mode),
+		       (unsigned long long)a->packets.packets,
+		       (unsigned long long)a->packets.ring_full,
+		       (unsigned long long)s->http->transactions);
+}
+
 /* Looked at once a second. EXIT_DONE to go on. */
 static int look_after(struct attach *a)
 {
 	const char *iface = a->capture.dev.name;
 	bool alive = link_alive(&a->capture.link);
+	const uint64_t now = clock_mono_ns();
 	struct summary s;
 
+	output_tend(a->output);
 	read_counters(a, &s);
 	monitor_look(a->monitor, &s, alive);
-	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
+	losses_report(&a->losses, &s, now, a->log);
+	tell_status(a, &s, now);
 	if (alive)
 		return EXIT_DONE;
 	log_error(
@@ -256,10 +308,14 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 
 		reload_tidy(&a->reload, a->workers);
 		if (sig == SIGHUP) {
+			service_reloading(&a->service, clock_mono_ns());
 			reload_run(&a->reload, &a->capture, a->workers);
-			continue;
-		}
-		if (sig > 0) {
+			service_ready(&a->service, clock_mono_ns());
+		} else if (sig == SIGUSR1) {
+			log_info(a->log, "%s: files are opened anew",
+				 strsignal(sig));
+			output_reopen(a->output);
+		} else if (sig > 0) {
 			log_debug(a->log, "%s: ending", strsignal(sig));
 			return EXIT_DONE;
 		}
@@ -271,6 +327,7 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 				"out of memory: a transaction is lost: ending: lower --memory or --max-flows");
 			return EXIT_FAILED;
 		}
+		tell_watchdog(a);
 		if (++n % 5 == 0)
 			code = look_after(a);
 	}
@@ -350,9 +407,11 @@ static int run(struct attach *a, const sigset_t *signals)
 	monitor_look(a->monitor, &s, true);
 	say_running(a);
 	reload_check(&a->reload, a->user.name);
+	service_ready(&a->service, clock_mono_ns());
 	code = wait_for_end(a, signals);
 
 	monitor_stopping(a->monitor);
+	service_stopping(&a->service, STOP_MAX_S);
 	workers_stop(a->workers);
 	/* A reader that went away has seen what it wanted. */
 	broken = output_broken(a->output);
@@ -383,6 +442,7 @@ static void finish(struct attach *a)
 		fclose(a->summary);
 	free(a->vnis);
 	capture_close(&a->capture);
+	service_close(&a->service);
 }
 
 int cmd_attach(struct cli *cli)
@@ -405,6 +465,9 @@ int cmd_attach(struct cli *cli)
 		code = EXIT_FAILED;
 	if (!code && reload_init(&a->reload, cli, a->n_workers))
 		code = EXIT_FAILED;
+	/* Before the interface is touched. */
+	if (!code)
+		code = open_metlo(a);
 	if (code)
 		goto out;
 
@@ -413,6 +476,7 @@ int cmd_attach(struct cli *cli)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
 	code = open_ports(a);
@@ -420,11 +484,13 @@ int cmd_attach(struct cli *cli)
 		code = open_capture(a);
 	if (code)
 		goto out;
+	service_open(&a->service, a->log);
 	code = open_and_drop(a) ? EXIT_FAILED : run(a, &signals);
 	finish(a);
 out:
 	monitor_close(a->monitor);
 	reload_free(&a->reload);
+	to_metlo_close(&a->metlo);
 	free(a);
 	return code;
 }

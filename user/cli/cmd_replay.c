@@ -14,6 +14,7 @@
 #include "cli/hints.h"
 #include "cli/pipeline.h"
 #include "cli/summary.h"
+#include "cli/to_metlo.h"
 
 #define TICK_NS	      (10 * NSEC_PER_MSEC)  /* of packet time */
 #define PROGRESS_NS   (200 * NSEC_PER_MSEC) /* of the wall clock */
@@ -32,6 +33,7 @@ struct replay {
 	const struct log *log;
 	struct pcap_source *source;
 	struct decoder *decoder;
+	struct to_metlo metlo;
 	struct output *output;
 	struct pipeline *pipeline;
 	struct hints *hints;
@@ -305,6 +307,8 @@ static bool open_output(struct replay *r)
 		.workers = 1,
 		.queue_limit = limit < QUEUE_MAX ? limit : QUEUE_MAX,
 		.blocking = true,
+		.files = pipeline_file_rules(s),
+		.metlo = to_metlo_conf(&r->metlo),
 		.log = r->log,
 	};
 
@@ -354,6 +358,10 @@ int cmd_replay(struct cli *cli)
 	int code = EXIT_FAILED, end;
 
 	catch_signals();
+	code = to_metlo_open(&r.metlo, r.settings, r.log);
+	if (code)
+		goto out;
+	code = EXIT_FAILED;
 	/* The output first: it must not take a closed standard output for the
 	 * capture file. */
 	if (!make_rules(&r) || !open_output(&r) || !open_summary(&r))
@@ -380,6 +388,7 @@ out:
 	pcap_source_free(r.source);
 	if (r.output)
 		output_close(r.output, NULL);
+	to_metlo_close(&r.metlo);
 	if (r.summary && r.summary != stdout && fclose(r.summary) != 0)
 		code = EXIT_FAILED;
 	return code;

@@ -31,8 +31,8 @@ static int open_again(const char *path, int first, const struct log *log)
 	else if (fd < 0 && errno == EACCES)
 		log_error(log,
 			  "%s: may not be read, and is not the file that was "
-			  "there at the start: let user %u read it (chgrp, "
-			  "chmod g+r), or change it in place",
+			  "there at the start: let user %u read it and search "
+			  "its folders (chgrp, chmod), or change it in place",
 			  path, (unsigned int)geteuid());
 	else if (fd < 0)
 		log_error(log, "%s: %s", path, strerror(errno));

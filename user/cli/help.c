@@ -33,21 +33,6 @@ static void print_overview(FILE *out, const struct command *commands)
 	      out);
 }
 
-/* For shell completion, which so never lags behind the tables. */
-static void print_list(FILE *out, const struct command *commands)
-{
-	const struct command *c;
-
-	for (c = commands; c->name; c++)
-		fprintf(out, "command\t%s\t%s\t%s\n", c->name,
-			c->subject ? c->subject : "", c->summary);
-	fputs("command\thelp\tCOMMAND\tTell about a command and its options\n"
-	      "command\tversion\t\tPrint the version\n",
-	      out);
-	for (c = commands; c->name; c++)
-		opt_list(out, settings_options, c->id, c->name);
-}
-
 void config_example(FILE *out)
 {
 	const uint32_t both = CMD_ATTACH | CMD_REPLAY;
@@ -76,6 +61,21 @@ void config_example(FILE *out)
 	opt_example(out, settings_options, both, CMD_REPLAY);
 }
 
+/* For shell completion, which so never lags behind the tables. */
+static void print_list(FILE *out, const struct command *commands)
+{
+	const struct command *c;
+
+	for (c = commands; c->name; c++)
+		fprintf(out, "command\t%s\t%s\t%s\n", c->name,
+			c->subject ? c->subject : "", c->summary);
+	fputs("command\thelp\tCOMMAND\tTell about a command and its options\n"
+	      "command\tversion\t\tPrint the version\n",
+	      out);
+	for (c = commands; c->name; c++)
+		opt_list(out, settings_options, c->id, c->name);
+}
+
 static const char *next_command(const void *ctx, unsigned int i)
 {
 	return ((const struct command *)ctx)[i].name;
@@ -91,12 +91,12 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 		print_overview(out, commands);
 		return EXIT_DONE;
 	}
-	if (!strcmp(name, "--list")) {
-		print_list(out, commands);
-		return EXIT_DONE;
-	}
 	if (!strcmp(name, "config")) {
 		config_example(out);
+		return EXIT_DONE;
+	}
+	if (!strcmp(name, "--list")) {
+		print_list(out, commands);
 		return EXIT_DONE;
 	}
 	for (c = commands; c->name; c++) {

@@ -76,8 +76,19 @@ static void add_sinks(struct prom *p, const struct summary *s, const char *name,
 	}
 }
 
-static void add_all_sinks(struct prom *p, const struct summary *s)
+static void add_all_sinks(struct prom *p, const struct metrics *m)
 {
+	const struct summary *s = m->summary;
+	char sink[SINK_NAME_MAX];
+
+	prom_family(p, PREFIX "sink_up", PROM_GAUGE,
+		    "1 while transactions arrive there, 0 while they wait or "
+		    "are lost.");
+	for (size_t i = 0; i < s->n_sinks; i++) {
+		sink_label(sink, s, i);
+		prom_u64(p, m->sink_up[i], &(struct prom_label){"sink", sink},
+			 1);
+	}
 #define ONE(name) add_sinks(p, s, #name, offsetof(struct output_stats, name));
 	OUTPUT_COUNTERS(ONE)
 #undef ONE
@@ -332,7 +343,7 @@ void metrics_write(struct buf *to, const struct metrics *m,
 	add_build(&p, m);
 	add_health(&p, m);
 	summary_each(m->summary, add_counter, &p);
-	add_all_sinks(&p, m->summary);
+	add_all_sinks(&p, m);
 	add_workers(&p, m);
 	add_vnis(&p, vnis, m->summary);
 	add_process(&p, &m->process);

@@ -40,8 +40,9 @@ struct metrics {
 					* packets */
 	const struct worker_state *workers;
 	unsigned int n_workers;
-	uint64_t now_ns;    /* CLOCK_MONOTONIC */
-	uint32_t unhealthy; /* as health_reasons() */
+	const bool *sink_up; /* of each sink of the summary */
+	uint64_t now_ns;     /* CLOCK_MONOTONIC */
+	uint32_t unhealthy;  /* as health_reasons() */
 	struct metrics_process process;
 };
 

@@ -36,6 +36,7 @@ struct monitor {
 	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];
+	bool sink_up[SUMMARY_SINKS_MAX];
 };
 
 /* --- opening ---------------------------------------------------------------- */
@@ -113,6 +114,7 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		.summary = &s,
 		.workers = m->state,
 		.n_workers = c->rings.n,
+		.sink_up = m->sink_up,
 		.now_ns = clock_mono_ns(),
 	};
 
@@ -125,6 +127,9 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		s.packets = &m->packets;
 	workers_stats(m->workers, &m->stream, &m->http, &m->selection);
 	s.n_sinks = summary_read_output(m->output, &m->out, m->sinks);
+	for (size_t i = 0; i < s.n_sinks; i++)
+		m->sink_up[i] = !output_sink_trouble(m->output, (unsigned int)i,
+						     &(bool){false});
 	for (unsigned int i = 0; i < c->rings.n; i++)
 		workers_look(m->workers, i, &m->state[i]);
 	all.unhealthy = health_reasons(m->health, all.now_ns);
@@ -188,13 +193,21 @@ void monitor_look(struct monitor *m, const struct summary *s, bool attached)
 		.n_sinks = (unsigned int)s->n_sinks,
 	};
 
-	for (unsigned int i = 0; i < look.n_sinks; i++)
+	for (unsigned int i = 0; i < look.n_sinks; i++) {
+		const struct output_stats *stats = &s->sinks[i].stats;
+		bool waits;
+		const char *why = output_sink_trouble(m->output, i, &waits);
+
+		/* A collector that is away, while what is for it is kept, is
+		 * no fault of ours: to take our traffic away mends nothing. And
+		 * what it refuses is up to those who send it. */
 		sinks[i] = (struct health_sink){
 			.name = s->sinks[i].name,
-			.broken = output_sink_trouble(m->output, i),
-			.dropped = s->sinks[i].stats.dropped_queue +
-				   s->sinks[i].stats.dropped_error,
+			.broken = waits ? NULL : why,
+			.dropped = stats->dropped_queue + stats->dropped_error +
+				   stats->dropped_spool,
 		};
+	}
 	for (unsigned int i = 0; i < look.n_workers; i++)
 		workers_look(m->workers, i, &m->seen[i]);
 	look.now_ns = clock_mono_ns();

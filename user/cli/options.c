@@ -12,6 +12,8 @@
 #include "cli/redact.h"
 #include "metlo_record.h"
 #include "report/filter.h"
+#include "report/metlo_http.h"
+#include "report/spool.h"
 
 #define VNI_MAX ((1u << 24) - 1)
 
@@ -57,13 +59,24 @@ static bool check_output(void *settings, const char *text,
 			 struct parse_error *err)
 {
 	(void)settings;
-	if (!strncmp(text, "ndjson:", 7) && text[7])
+	if ((!strncmp(text, "ndjson:", 7) && text[7]) || !strcmp(text, "metlo"))
 		return true;
 	return parse_refuse(err,
 			    "\"%.60s\" is not an output; there are ndjson:- "
-			    "(standard output) and ndjson:PATH (a file that is "
-			    "appended to)",
+			    "(standard output), ndjson:PATH (a file that is "
+			    "appended to) and metlo",
 			    text);
+}
+
+static bool check_metlo_host(void *settings, const char *text,
+			     struct parse_error *err)
+{
+	struct metlo_url url;
+	char why[sizeof(err->text)];
+
+	(void)settings;
+	return metlo_url_parse(&url, text, why, sizeof(why)) ||
+	       parse_refuse(err, "%s", why);
 }
 
 static bool check_name(void *settings, const char *text,
@@ -132,7 +145,42 @@ const struct opt settings_options[] = {
 	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
 	 .help = "where transactions go: ndjson:- is standard output, "
-		 "ndjson:PATH a file that is appended to"},
+		 "ndjson:PATH a file that is appended to, metlo the collector "
+		 "that --metlo-host names"},
+	{"rotate-size", .type = OPT_SIZE, FIELD(rotate_size), .min = 0,
+	 .max = 1ull << 50, .scope = BOTH, .initial = "0", .metavar = "SIZE",
+	 .help = "begin another file when an ndjson:PATH would get larger; the "
+		 "old one becomes PATH.20261126T111508.123Z; 0: never"},
+	{"rotate-interval", .type = OPT_SECONDS, FIELD(rotate_interval),
+	 .min = 0, .max = 366 * 86400, .scope = BOTH, .initial = "0",
+	 .metavar = "S",
+	 .help = "and when the clock (UTC) reaches a multiple of this, such as "
+		 "1h or 86400; whole seconds; 0: never"},
+	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
+	 .max = 1000000, .scope = BOTH, .initial = "0", .metavar = "N",
+	 .help = "remove all rotated files but the newest N; 0: none"},
+	{"metlo-host", .type = OPT_TEXT, FIELD(metlo_host),
+	 .parse = check_metlo_host, .scope = BOTH, .metavar = "URL",
+	 .example = "https://metlo.example.com",
+	 .help = "Metlo's collector, such as https://metlo.example.com or "
+		 "http://metlo.example.com:8081; the API key is taken from the "
+		 "environment, METLO_API_KEY"},
+	{"metlo-key-file", .type = OPT_TEXT, FIELD(metlo_key_file),
+	 .parse = check_name, .scope = BOTH, .metavar = "FILE",
+	 .example = "/etc/metlo-xdp/key",
+	 .help = "take the API key from this file instead"},
+	{"metlo-ca", .type = OPT_TEXT, FIELD(metlo_ca), .parse = check_name,
+	 .scope = BOTH, .metavar = "FILE", .example = "/etc/metlo-xdp/ca.pem",
+	 .help = "trust these certificate authorities (PEM) instead of the "
+		 "system's"},
+	{"spool", .type = OPT_TEXT, FIELD(spool), .parse = check_name,
+	 .scope = BOTH, .metavar = "DIR", .example = "/var/lib/metlo-xdp/spool",
+	 .help = "store what goes to Metlo in this directory until it is "
+		 "delivered, across restarts"},
+	{"spool-limit", .type = OPT_SIZE, FIELD(spool_limit),
+	 .min = SPOOL_LIMIT_MIN, .max = 1ull << 42, .scope = BOTH,
+	 .initial = "1GiB", .metavar = "SIZE",
+	 .help = "of the spool; beyond it the oldest transactions are dropped"},
 	{"redact-header", .type = OPT_LIST, FIELD(redact_headers),
 	 .parse = check_header, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
 	 .metavar = "NAME", .example = "X-Session",

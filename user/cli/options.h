@@ -50,8 +50,9 @@ void settings_free(struct settings *s);
 /* A configuration file in which every option is explained and commented out. */
 void config_example(FILE *out);
 
-/* "help [COMMAND|config]": all commands, or one; "help --list": commands and
- * options as lines for programs, see opt_list(). An exit code. */
+/* "help [COMMAND|config]": all commands, one, or the configuration file; "help
+ * --list": commands and options as lines for programs, see opt_list(). An exit
+ * code. */
 int help_print(FILE *out, const struct command *commands, const char *name,
 	       const struct log *log);
 void version_print(FILE *out);

@@ -19,8 +19,15 @@ struct settings {
 	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs; owned */
 	uint64_t body_limit; /* bytes per side */
 	struct string_list outputs;
+	const char *metlo_host; /* URL of the collector, or NULL */
+	const char *metlo_key_file, *metlo_ca;
+	const char *spool;    /* directory, or NULL */
+	uint64_t spool_limit; /* bytes */
 	/* NAME, or KIND:NAME for sinks of a kind: cli/redact.h */
 	struct string_list redact_headers, redact_fields;
+	uint64_t rotate_size;	/* bytes, 0: never */
+	double rotate_interval; /* seconds, 0: never */
+	uint32_t rotate_keep;	/* files, 0: all */
 	bool no_redact;
 	bool body_hash;
 	double sample;			     /* percent of the connections */

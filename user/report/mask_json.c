@@ -178,7 +178,7 @@ static bool string_hides(const struct mask_names *m, const uint8_t *p,
 	bool hides;
 
 	p = skip_blanks(p, end);
-	if (p == end || (*p != '{' && *p != '[' &&
+	if (p == end || (*p != '{' && *p != '[' && *p != '/' &&
 			 (end - p < 4 || memcmp(p, "http", 4) != 0)))
 		return false;
 	if (!memchr(p, '\\', (size_t)(end - p)))

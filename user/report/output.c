@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/metlo.h"
 #include "report/output.h"
 #include "report/queue.h"
 #include "report/writer.h"
@@ -14,14 +15,30 @@
  * blocking. */
 #define END_SECONDS 1
 
+/* What the kinds of sinks differ in. */
+struct kind {
+	void *(*run)(void *sink);
+	void (*stop)(
+		void *sink); /* does not wait any more; NULL: ends itself */
+	bool (*gone)(const void *sink);
+	const char *(*trouble)(void *sink, bool *waits);
+	void (*reopen)(void *sink); /* NULL: it has no file */
+	void (*stats)(void *sink, struct output_stats *stats);
+	bool (*close)(void *sink);
+	void (*free)(void *sink);
+};
+
 struct member {
-	struct writer *writer;
+	const struct kind *kind;
+	void *sink;
+	const char *name; /* its destination */
 	pthread_t thread;
 	bool started;
 };
 
 struct output {
 	const struct log *log;
+	struct logfile_rules files;
 	struct queue *queue;
 	bool blocking;
 	bool ended;
@@ -29,6 +46,118 @@ struct output {
 	unsigned int n_members;
 	struct member member[];
 };
+
+/* --- kinds of sinks ---------------------------------------------------- */
+
+static void ndjson_stop(void *sink)
+{
+	writer_stop(sink);
+}
+
+static bool ndjson_gone(const void *sink)
+{
+	return writer_gone(sink);
+}
+
+static const char *ndjson_trouble(void *sink, bool *waits)
+{
+	*waits = false;
+	return writer_trouble(sink);
+}
+
+static void ndjson_reopen(void *sink)
+{
+	writer_ask_reopen(sink);
+}
+
+static void ndjson_stats(void *sink, struct output_stats *stats)
+{
+	struct writer_counts c;
+
+	writer_counts(sink, &c);
+	stats->written = c.written;
+	stats->dropped_error = c.dropped;
+	stats->bytes_written = c.bytes_written;
+}
+
+static bool ndjson_close(void *sink)
+{
+	return writer_close(sink);
+}
+
+static void ndjson_free(void *sink)
+{
+	writer_free(sink);
+}
+
+static const struct kind kind_ndjson = {
+	.run = writer_run,
+	.stop = ndjson_stop,
+	.gone = ndjson_gone,
+	.trouble = ndjson_trouble,
+	.reopen = ndjson_reopen,
+	.stats = ndjson_stats,
+	.close = ndjson_close,
+	.free = ndjson_free,
+};
+
+static bool to_metlo_gone(const void *sink)
+{
+	return metlo_gone(sink);
+}
+
+static const char *to_metlo_trouble(void *sink, bool *waits)
+{
+	return metlo_trouble(sink, waits);
+}
+
+static void to_metlo_stats(void *sink, struct output_stats *stats)
+{
+	struct metlo_counts c;
+
+	metlo_counts(sink, &c);
+	stats->recovered = c.recovered;
+	stats->written = c.written;
+	stats->left_out_incomplete = c.left_out_incomplete;
+	stats->left_out_self = c.left_out_self;
+	stats->left_out_path = c.left_out_path;
+	stats->left_out_method = c.left_out_method;
+	stats->left_out_size = c.left_out_size;
+	stats->dropped_error = c.dropped_error;
+	stats->dropped_refused = c.dropped_refused;
+	stats->dropped_spool = c.dropped_spool;
+	stats->dropped_damaged = c.dropped_damaged;
+	stats->spooled = c.spooled;
+	stats->bytes_written = c.bytes_written;
+	stats->bytes_queued += c.bytes_waiting;
+	stats->spool_bytes = c.spool_bytes;
+	stats->spool_damage = c.spool_damage;
+	stats->bodies_cut = c.bodies_cut;
+	stats->bodies_binary = c.bodies_binary;
+	stats->requests = c.requests;
+	stats->requests_failed = c.requests_failed;
+}
+
+static bool to_metlo_close(void *sink)
+{
+	return metlo_close(sink);
+}
+
+static void to_metlo_free(void *sink)
+{
+	metlo_free(sink);
+}
+
+static const struct kind kind_metlo = {
+	.run = metlo_run,
+	.gone = to_metlo_gone,
+	.trouble = to_metlo_trouble,
+	.stats = to_metlo_stats,
+	.close = to_metlo_close,
+	.free = to_metlo_free,
+};
+
+/* --- opening and closing ----------------------------------------------- */
 
 static bool start(struct output *o, struct member *m)
 {
@@ -38,7 +167,7 @@ static bool start(struct output *o, struct member *m)
 	/* Signals are for the thread that waits for them. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&m->thread, NULL, writer_run, m->writer);
+	err = pthread_create(&m->thread, NULL, m->kind->run, m->sink);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
 		log_error(o->log, "cannot start the output's thread: %s",
@@ -50,9 +179,34 @@ static bool start(struct output *o, struct member *m)
 static void free_output(struct output *o)
 {
 	for (unsigned int i = 0; i < o->n_members; i++)
-		writer_free(o->member[i].writer);
+		o->member[i].kind->free(o->member[i].sink);
 	queue_free(o->queue);
 	free(o);
+}
+
+static bool open_member(struct output *o, const struct output_conf *conf,
+			unsigned int i)
+{
+	struct member *m = &o->member[i];
+	const struct writer_conf writer = {
+		.destination = conf->destinations[i],
+		.queue = o->queue,
+		.sink = i,
+		.blocking = conf->blocking,
+		.files = &o->files,
+		.log = conf->log,
+	};
+
+	m->name = conf->destinations[i];
+	if (!strcmp(m->name, "metlo") && conf->metlo) {
+		m->kind = &kind_metlo;
+		m->sink = metlo_new(conf->metlo, o->queue, i, conf->blocking,
+				    conf->log);
+	} else {
+		m->kind = &kind_ndjson;
+		m->sink = writer_new(&writer);
+	}
+	return m->sink != NULL;
 }
 
 /* Opens all before the first thread starts: what cannot be opened is said
@@ -61,20 +215,9 @@ static bool open_members(struct output *o, const struct output_conf *conf)
 {
 	unsigned int i;
 
-	for (i = 0; i < conf->n_destinations; i++) {
-		const struct writer_conf w = {
-			.destination = conf->destinations[i],
-			.queue = o->queue,
-			.sink = i,
-			.blocking = conf->blocking,
-			.log = conf->log,
-		};
-
-		o->member[i].writer = writer_new(&w);
-		if (!o->member[i].writer)
+	for (; o->n_members < conf->n_destinations; o->n_members++)
+		if (!open_member(o, conf, o->n_members))
 			return false;
-		o->n_members++;
-	}
 	for (i = 0; i < o->n_members; i++)
 		if (!start(o, &o->member[i]))
 			return false;
@@ -98,6 +241,7 @@ struct output *output_new(const struct output_conf *conf)
 		return NULL;
 	}
 	o->log = conf->log;
+	o->files = conf->files;
 	o->blocking = conf->blocking;
 	o->queue = queue_new(&queue);
 	if (!o->queue) {
@@ -124,25 +268,22 @@ unsigned int output_n_sinks(const struct output *o)
 
 const char *output_sink_name(const struct output *o, unsigned int sink)
 {
-	return writer_name(o->member[sink].writer);
+	return o->member[sink].name;
 }
 
 void output_sink_stats(struct output *o, unsigned int sink,
 		       struct output_stats *stats)
 {
-	struct writer_counts w;
+	const struct member *m = &o->member[sink];
 	struct queue_counts q;
 
-	writer_counts(o->member[sink].writer, &w);
 	queue_counts(o->queue, sink, &q);
 	*stats = (struct output_stats){
 		.submitted = q.submitted,
-		.written = w.written,
 		.dropped_queue = q.dropped,
-		.dropped_error = w.dropped,
-		.bytes_written = w.bytes_written,
 		.bytes_queued = q.bytes,
 	};
+	m->kind->stats(m->sink, stats);
 }
 
 void output_stats(struct output *o, struct output_stats *stats)
@@ -158,15 +299,36 @@ void output_stats(struct output *o, struct output_stats *stats)
 	}
 }
 
-const char *output_sink_trouble(const struct output *o, unsigned int sink)
+void output_reopen(struct output *o)
 {
-	return writer_trouble(o->member[sink].writer);
+	for (unsigned int i = 0; i < o->n_members; i++) {
+		if (!o->member[i].kind->reopen)
+			continue;
+		o->member[i].kind->reopen(o->member[i].sink);
+		queue_nudge(o->queue, i);
+	}
+}
+
+void output_tend(struct output *o)
+{
+	if (!o->files.rotate_interval)
+		return;
+	for (unsigned int i = 0; i < o->n_members; i++)
+		queue_nudge(o->queue, i);
+}
+
+const char *output_sink_trouble(const struct output *o, unsigned int sink,
+				bool *waits)
+{
+	const struct member *m = &o->member[sink];
+
+	return m->kind->trouble(m->sink, waits);
 }
 
 bool output_broken(const struct output *o)
 {
 	for (unsigned int i = 0; i < o->n_members; i++)
-		if (!writer_gone(o->member[i].writer))
+		if (!o->member[i].kind->gone(o->member[i].sink))
 			return false;
 	return true;
 }
@@ -178,10 +340,10 @@ static void join(struct output *o, struct member *m,
 	if (!m->started)
 		return;
 	m->started = false;
-	if (!o->blocking) {
+	if (!o->blocking && m->kind->stop) {
 		if (pthread_timedjoin_np(m->thread, NULL, until) == 0)
 			return;
-		writer_stop(m->writer);
+		m->kind->stop(m->sink);
 	}
 	pthread_join(m->thread, NULL);
 }
@@ -201,7 +363,7 @@ int output_end(struct output *o)
 	for (i = 0; i < o->n_members; i++)
 		join(o, &o->member[i], &until);
 	for (i = 0; i < o->n_members; i++)
-		if (!writer_close(o->member[i].writer))
+		if (!o->member[i].kind->close(o->member[i].sink))
 			o->result = -1;
 	output_stats(o, &stats);
 	if (stats.dropped_error)

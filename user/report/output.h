@@ -14,32 +14,53 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "report/logfile.h"
 
+struct metlo_conf;
 struct output;
 
 struct output_conf {
-	const char *const *destinations; /* "ndjson:-", "ndjson:PATH" */
+	/* "ndjson:-", "ndjson:PATH", "metlo" */
+	const char *const *destinations;
 	/* Which lines each gets: as submitted for this view. NULL: all 0. */
 	const unsigned int *views;
 	unsigned int n_destinations;
 	unsigned int workers;
 	uint64_t queue_limit; /* bytes waiting, all workers and sinks */
 	bool blocking;	      /* submit waits for room instead of dropping */
+	struct logfile_rules files;	/* of those that are regular files */
+	const struct metlo_conf *metlo; /* for "metlo"; copied, not its texts */
 	const struct log *log;
 };
 
 /*
  * The counters of a sink, in transactions where nothing else is said, in the
- * order in which they are shown. submitted is the sum of written, the drops
- * and, while the output works, what is queued.
+ * order in which they are shown. Once the output has ended, submitted +
+ * recovered = written + all left_out_ + all dropped_ + spooled.
  */
-#define OUTPUT_COUNTERS(X)                          \
-	X(submitted) /* handed over */              \
-	X(written)                                  \
-	X(dropped_queue) /* the queue was full */   \
-	X(dropped_error) /* could not be written */ \
-	X(bytes_written)                            \
-	X(bytes_queued) /* gauge: waiting, or being written */
+#define OUTPUT_COUNTERS(X)                                                   \
+	X(submitted) /* handed over */                                       \
+	X(recovered) /* found in the spool at the start */                   \
+	X(written)   /* Metlo: its collector has said that it took it */     \
+	X(left_out_incomplete) /* Metlo takes pairs only */                  \
+	X(left_out_self)       /* requests to Metlo's collector itself */    \
+	X(left_out_path)       /* it refuses such paths, */                  \
+	X(left_out_method)     /* such methods */                            \
+	X(left_out_size)       /* and what is so large without its bodies */ \
+	X(dropped_queue)       /* the queue was full */                      \
+	X(dropped_error)       /* could not be written */                    \
+	X(dropped_refused)     /* refused by the collector */                \
+	X(dropped_spool)       /* the oldest, the spool was full */          \
+	X(dropped_damaged)     /* could not be read back from the spool */   \
+	X(spooled)	       /* gauge: in the spool, not delivered */      \
+	X(bytes_written)                                                     \
+	X(bytes_queued)	   /* gauge: waiting in memory, or being written */  \
+	X(spool_bytes)	   /* gauge: on disk */                              \
+	X(spool_damage)	   /* places in the spool that were skipped */       \
+	X(bodies_cut)	   /* bodies that were too large for the sink */     \
+	X(bodies_binary)   /* bodies left empty, as Metlo takes text only */ \
+	X(requests)	   /* batches sent to Metlo */                       \
+	X(requests_failed) /* of these had to be sent again */
 
 struct output_stats {
 #define OUTPUT_COUNTER(name) uint64_t name;
@@ -73,8 +94,17 @@ const char *output_sink_name(const struct output *o, unsigned int sink);
 void output_sink_stats(struct output *o, unsigned int sink,
 		       struct output_stats *stats);
 
-/* Why a sink takes nothing at the moment; static, NULL while it does. */
-const char *output_sink_trouble(const struct output *o, unsigned int sink);
+/* Somebody renamed the files: each is opened anew before its next line. */
+void output_reopen(struct output *o);
+
+/* To be called about once a second: files whose time has come are rotated also
+ * when no line is written. */
+void output_tend(struct output *o);
+
+/* Why nothing arrives at a sink at the moment; static, NULL while it does.
+ * *waits: what is for it is kept meanwhile, as far as there is room. */
+const char *output_sink_trouble(const struct output *o, unsigned int sink,
+				bool *waits);
 
 /* True once no sink can be written any more for good (EPIPE on stdout): the
  * caller should end. */

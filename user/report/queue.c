@@ -42,7 +42,8 @@ struct sink_queue {
 	pthread_cond_t hurry; /* no time to let batches gather */
 	int wake_fd;	      /* or -1 */
 	bool asleep;	      /* wake_fd has to be written to */
-	struct lane *lane;    /* one for each worker */
+	bool nudged;
+	struct lane *lane; /* one for each worker */
 };
 
 struct spares {
@@ -246,10 +247,21 @@ bool queue_wait(struct queue *q, unsigned int sink)
 	bool some;
 
 	pthread_mutex_lock(&q->lock);
-	while (!(some = something_waits(q, s)) && !q->ending)
+	while (!(some = something_waits(q, s) || s->nudged) && !q->ending)
 		pthread_cond_wait(&s->work, &q->lock);
+	s->nudged = false;
 	pthread_mutex_unlock(&q->lock);
 	return some;
+}
+
+void queue_nudge(struct queue *q, unsigned int sink)
+{
+	struct sink_queue *s = &q->sink[sink];
+
+	pthread_mutex_lock(&q->lock);
+	s->nudged = true;
+	pthread_cond_signal(&s->work);
+	pthread_mutex_unlock(&q->lock);
 }
 
 bool queue_watch(struct queue *q, unsigned int sink)

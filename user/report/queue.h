@@ -61,8 +61,11 @@ void queue_submit(struct queue *q, unsigned int worker, unsigned int view,
 
 /* --- for the thread of a sink ------------------------------------------ */
 
-/* Waits until there is something for it; false at the end. */
+/* Waits until there is something for it, or queue_nudge(); false at the end. */
 bool queue_wait(struct queue *q, unsigned int sink);
+
+/* Makes queue_wait() return once though nothing may be there. */
+void queue_nudge(struct queue *q, unsigned int sink);
 
 /* Takes what waits, of all workers in turn. */
 void queue_take(struct queue *q, unsigned int sink, struct queue_group *g);

@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from . import (cloudwatch, ec2_groups, ec2_instances, ec2_mirror, ec2_network,  # noqa: F401
+from . import (cloudwatch, ec2_groups, ec2_instances, ec2_mend, ec2_mirror, ec2_network,  # noqa: F401
                ec2_sessions, ecs, elb_balancers, elb_classic, elb_listeners, elb_targets, sts)
 from . import metadata, models, worlds
 from .control import Control

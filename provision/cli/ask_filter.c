@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* Which packets. */
+#include <string.h>
+
+#include "cli/setup.h"
+#include "cli/view.h"
+
+#define DEFAULT_PORTS "80"
+
+struct check {
+	struct arena *a;
+	struct filter_spec *f;
+};
+
+static bool check_ports(void *ctx, const char *text, struct parse_error *err)
+{
+	struct check *c = ctx;
+	struct port_list ports = {0};
+
+	if (!filter_ports_parse(c->a, text, &ports, err))
+		return false;
+	c->f->ports = ports;
+	if (!ports.n)
+		c->f->protocol = FILTER_ANY_PROTOCOL;
+	else if (c->f->protocol == FILTER_ANY_PROTOCOL)
+		c->f->protocol = FILTER_TCP;
+	return true;
+}
+
+static bool check_peers(void *ctx, const char *text, struct parse_error *err)
+{
+	struct check *c = ctx;
+	struct cidr_list peers = {0};
+
+	if (strcmp(text, "any") != 0 &&
+	    !cidr_list_parse(c->a, text, &peers, err))
+		return false;
+	c->f->peers = peers;
+	return true;
+}
+
+static enum answer ask_ports(struct setup *s, struct check *c, bool fresh)
+{
+	const char *unused;
+
+	return ask_text(
+		&s->prompt, "Ports of the servers, as in 80,8000-8100, or all",
+		fresh ? DEFAULT_PORTS : filter_ports_text(c->a, &c->f->ports),
+		check_ports, c, &unused);
+}
+
+static enum answer ask_side(struct setup *s, struct filter_spec *f)
+{
+	struct choices c = {0};
+	size_t chosen = f->side - 1;
+	enum answer answer;
+
+	choice_add(&s->m->mem, &c, "Servers",
+		   "they listen on the ports: requests come in");
+	choice_add(&s->m->mem, &c, "Clients",
+		   "they connect to the ports: requests go out");
+	choice_add(&s->m->mem, &c, "Both", "twice as many rules");
+	answer = ask_one(&s->prompt, "The sources are", &c, &chosen);
+	if (answer == ANSWER_GIVEN)
+		f->side = (enum filter_side)(chosen + 1);
+	return answer;
+}
+
+static enum answer ask_protocol(struct setup *s, struct filter_spec *f)
+{
+	static const int protocols[] = {FILTER_TCP, FILTER_UDP,
+					FILTER_ANY_PROTOCOL};
+	struct choices c = {0};
+	size_t chosen = 0;
+	enum answer answer;
+
+	choice_add(&s->m->mem, &c, "TCP", "HTTP/1.1 and HTTP/2");
+	choice_add(&s->m->mem, &c, "UDP", NULL);
+	choice_add(&s->m->mem, &c, "Any", "on all ports");
+	answer = ask_one(&s->prompt, "Protocol", &c, &chosen);
+	if (answer != ANSWER_GIVEN)
+		return answer;
+	f->protocol = protocols[chosen];
+	if (f->protocol == FILTER_ANY_PROTOCOL)
+		f->ports = (struct port_list){0};
+	return answer;
+}
+
+static enum answer ask_versions(struct setup *s, struct filter_spec *f)
+{
+	struct choices c = {0};
+	size_t chosen = f->families - 1;
+	enum answer answer;
+
+	choice_add(&s->m->mem, &c, "IPv4", NULL);
+	choice_add(&s->m->mem, &c, "IPv6", NULL);
+	choice_add(&s->m->mem, &c, "IPv4 and IPv6", "twice as many rules");
+	answer = ask_one(&s->prompt, "IP versions", &c, &chosen);
+	if (answer == ANSWER_GIVEN)
+		f->families = (unsigned int)chosen + 1;
+	return answer;
+}
+
+static enum answer ask_peers(struct setup *s, struct check *c)
+{
+	const char *text = "", *unused;
+	char cidr[CIDR_TEXT_MAX];
+
+	for (size_t i = 0; i < c->f->peers.n; i++)
+		text = arena_printf(c->a, "%s%s%s", text, i ? "," : "",
+				    cidr_text(&c->f->peers.items[i], cidr));
+	return ask_text(&s->prompt,
+			"Only traffic with these addresses, as in "
+			"10.0.0.0/8,192.168.1.7, or any",
+			*text ? text : "any", check_peers, c, &unused);
+}
+
+static enum answer change(struct setup *s, struct check *c, size_t what)
+{
+	switch (what) {
+	case 1:
+		return ask_ports(s, c, false);
+	case 2:
+		return ask_side(s, c->f);
+	case 3:
+		return ask_peers(s, c);
+	case 4:
+		return ask_protocol(s, c->f);
+	default:
+		return ask_versions(s, c->f);
+	}
+}
+
+/* A filter that does not fit in 10 rules, or takes nothing: what else could be
+ * meant. *fits when there is nothing to mend. */
+static enum answer mend(struct setup *s, struct filter_spec *f, bool *fits)
+{
+	struct filter_rules rules = {0};
+	struct filter_advice advice;
+	struct choices c = {0};
+	enum answer answer;
+	size_t chosen = 0;
+	int rc = filter_build(&s->m->mem, f, &rules, &advice);
+
+	*fits = !rc;
+	if (!rc)
+		return ANSWER_GIVEN;
+	if (!advice.choices.n) {
+		term_wrap(&s->m->err, YELLOW, "! ", advice.text);
+		return ANSWER_GIVEN;
+	}
+	for (size_t i = 0; i < advice.choices.n; i++)
+		choice_add(&s->m->mem, &c, advice.choices.items[i].text,
+			   arena_printf(&s->m->mem, "%zu rules",
+					advice.choices.items[i].rules));
+	choice_add(&s->m->mem, &c, "Other ports", NULL);
+	answer = ask_one(
+		&s->prompt,
+		arena_printf(
+			&s->m->mem,
+			"That needs %zu rules, and AWS allows %d in a filter. Mirror instead",
+			advice.needed, FILTER_RULES_MAX),
+		&c, &chosen);
+	if (answer != ANSWER_GIVEN)
+		return answer;
+	if (chosen == advice.choices.n)
+		return ask_ports(s, &(struct check){&s->m->mem, f}, false);
+	/* Each of them fits. */
+	*f = advice.choices.items[chosen].spec;
+	*fits = true;
+	return answer;
+}
+
+enum answer ask_filter(struct setup *s)
+{
+	struct filter_spec f = s->spec.filter;
+	struct check check = {&s->m->mem, &f};
+	bool fits = false;
+	enum answer answer;
+
+	if (!s->has_families)
+		f.families = setup_families(s);
+	answer = s->exists ? ANSWER_GIVEN : ask_ports(s, &check, !f.ports.n);
+	while (answer == ANSWER_GIVEN) {
+		struct choices c = {0};
+		size_t chosen = 0;
+
+		answer = mend(s, &f, &fits);
+		if (answer == ANSWER_BACK)
+			answer = ask_ports(s, &check, false);
+		if (answer != ANSWER_GIVEN)
+			break;
+		choice_add(&s->m->mem, &c, "Yes", view_filter(&s->m->mem, &f));
+		if (!fits)
+			c.items[0].refusal = "is to be changed first";
+		choice_add(&s->m->mem, &c, "Other ports", NULL);
+		choice_add(&s->m->mem, &c, "The other end",
+			   "sources are servers, clients or both");
+		choice_add(&s->m->mem, &c, "Only some addresses", NULL);
+		choice_add(&s->m->mem, &c, "Another protocol", NULL);
+		choice_add(&s->m->mem, &c, "IP versions", NULL);
+		answer = ask_one(&s->prompt, "Mirror this?", &c, &chosen);
+		if (answer != ANSWER_GIVEN)
+			break;
+		if (!chosen) {
+			s->spec.filter = f;
+			s->has_families = true;
+			return ANSWER_GIVEN;
+		}
+		answer = change(s, &check, chosen);
+		/* Back leads to the menu. */
+		if (answer == ANSWER_BACK)
+			answer = ANSWER_GIVEN;
+	}
+	return answer;
+}

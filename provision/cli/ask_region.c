@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Where, and which deployment. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/ec2.h"
+#include "base/exit.h"
+#include "cli/setup.h"
+
+#define FIRST_REGION "us-east-1" /* asked for the others when none is known */
+
+static int by_name(const void *x, const void *y)
+{
+	const struct choice *a = x, *b = y;
+
+	return strcmp(a->label, b->label);
+}
+
+/* The regions of the account, the default first. */
+static bool list_regions(struct setup *s, const char *initial,
+			 struct choices *c)
+{
+	struct aws_client *client = s->m->client;
+	struct ec2_regions regions = {0};
+	struct aws_error err = {0};
+	int rc;
+
+	if (!initial && aws_client_set_region(client, FIRST_REGION, &err))
+		return false;
+	mirror_status(s->m, "reading regions ...");
+	rc = ec2_describe_regions(client, &regions, &err);
+	mirror_status(s->m, "%s", "");
+	if (rc) {
+		s->code = mirror_fail(s->m, &err, "cannot list the regions");
+		return false;
+	}
+	if (initial)
+		choice_add(&s->m->mem, c, initial,
+			   arena_printf(&s->m->mem, "the default (%s)",
+					aws_client_region_source(client)));
+	for (size_t i = 0; i < regions.n; i++)
+		if (!str_same(regions.items[i].name, initial))
+			choice_add(&s->m->mem, c, regions.items[i].name, NULL);
+	if (c->n > 1)
+		qsort(c->items + (initial != NULL), c->n - (initial != NULL),
+		      sizeof(*c->items), by_name);
+	ec2_regions_free(&regions);
+	return true;
+}
+
+enum answer ask_region(struct setup *s)
+{
+	const char *known = aws_client_region(s->m->client), *initial;
+	const char *name = s->m->settings.name;
+	struct choices c = {0};
+	struct aws_error err = {0};
+	enum answer answer;
+	size_t chosen = 0;
+
+	initial = known ? arena_dup(&s->m->mem, known) : NULL;
+	if (!list_regions(s, initial, &c))
+		return ANSWER_END;
+	answer = ask_one(&s->prompt, "Region", &c, &chosen);
+	if (answer != ANSWER_GIVEN)
+		return answer;
+	if (aws_client_set_region(s->m->client, c.items[chosen].label, &err))
+		s->code = mirror_fail(s->m, &err, "region");
+	if (!s->code)
+		s->code = setup_load(s);
+	if (!s->code)
+		s->code = setup_begin(s, name ? name : SPEC_DEFAULT_NAME);
+	return s->code ? ANSWER_END : ANSWER_GIVEN;
+}
+
+/* A name that is free: metlo, metlo-2, ... */
+static const char *free_name(struct setup *s, const struct str_list *taken)
+{
+	const char *name = SPEC_DEFAULT_NAME;
+
+	for (unsigned int n = 2; str_list_has(taken, name); n++)
+		name = arena_printf(&s->m->mem, "%s-%u", SPEC_DEFAULT_NAME, n);
+	return name;
+}
+
+static bool check_new(void *ctx, const char *text, struct parse_error *err)
+{
+	const struct str_list *taken = ctx;
+
+	if (!spec_name_check(text, err))
+		return false;
+	return !str_list_has(taken, text) ||
+	       parse_refuse(err, "there is a deployment %s already", text);
+}
+
+enum answer ask_deployment(struct setup *s)
+{
+	struct str_list all = facts_deployments(&s->m->mem, &s->m->facts);
+	struct choices c = {0};
+	const char *name;
+	enum answer answer;
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < all.n; i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < s->m->facts.sessions.n; k++)
+			n += str_same(
+				tags_deployment(
+					&s->m->facts.sessions.items[k].tags),
+				all.items[i]);
+		choice_add(&s->m->mem, &c,
+			   arena_printf(&s->m->mem, "Change %s", all.items[i]),
+			   arena_printf(&s->m->mem, "%zu session%s", n,
+					n == 1 ? "" : "s"));
+		if (str_same(all.items[i], s->spec.name))
+			chosen = i;
+	}
+	choice_add(&s->m->mem, &c, "Make another deployment", NULL);
+	answer = ask_one(&s->prompt, "Deployment", &c, &chosen);
+	if (answer != ANSWER_GIVEN)
+		return answer;
+	name = all.items[chosen];
+	if (chosen == all.n) {
+		answer = ask_text(&s->prompt, "Its name", free_name(s, &all),
+				  check_new, &all, &name);
+		if (answer != ANSWER_GIVEN)
+			return answer;
+	}
+	s->code = setup_begin(s, name);
+	return s->code ? ANSWER_END : ANSWER_GIVEN;
+}

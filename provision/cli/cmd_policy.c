@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "aws/endpoint.h"
+#include "base/exit.h"
+#include "cli/commands.h"
+#include "plan/policy.h"
+
+/* No call is made: who writes a policy often has no credentials yet. */
+int cmd_policy(struct mirror *m)
+{
+	const struct settings *s = &m->settings;
+	struct policy_input in = {.region = s->region, .account = s->account};
+	struct buf out = {0};
+	int code = EXIT_DONE;
+
+	for (unsigned int i = 0; i < s->words.n; i++) {
+		unsigned int command = policy_command_parse(s->words.item[i]);
+
+		if (!command) {
+			log_error(
+				&m->log,
+				"\"%.60s\" is no command that calls AWS: setup, plan, list, remove, sync or verify",
+				s->words.item[i]);
+			return EXIT_USAGE;
+		}
+		in.commands |= command;
+	}
+	if (!s->words.n)
+		in.commands = POLICY_ALL_COMMANDS;
+	for (unsigned int i = 0; i < s->features.n; i++)
+		in.features |= policy_feature_parse(s->features.item[i]);
+	if (!s->features.n)
+		in.features = POLICY_ALL_FEATURES;
+	if (s->region && !endpoint_region_valid(s->region)) {
+		log_error(&m->log, "\"%.60s\" is no region", s->region);
+		return EXIT_USAGE;
+	}
+	if (s->region)
+		in.partition = endpoint_partition(s->region);
+	policy_write(&out, &in);
+	if (out.failed) {
+		log_error(&m->log, "out of memory");
+		code = EXIT_FAILED;
+	} else {
+		fwrite(out.p, 1, out.len, m->out.out);
+	}
+	buf_free(&out);
+	return code;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/exit.h"
+#include "cli/commands.h"
+#include "cli/prompt.h"
+#include "cli/report_plan.h"
+#include "cli/run.h"
+
+static int interrupted(struct mirror *m, enum answer answer)
+{
+	bool stopped = answer == ANSWER_STOPPED;
+
+	term_print(&m->err, "%sothing was changed.\n",
+		   stopped ? "Interrupted; n" : "N");
+	return stopped ? EXIT_INTERRUPTED : EXIT_FAILED;
+}
+
+/* Deployments, and below each its sessions. */
+static void list(struct mirror *m, const struct str_list *all,
+		 struct choices *c)
+{
+	const struct mirror_sessions *l = &m->facts.sessions;
+
+	for (size_t i = 0; i < all->n; i++) {
+		size_t at = c->n, n = 0;
+
+		choice_add(&m->mem, c, all->items[i], "");
+		for (size_t k = 0; k < l->n; k++) {
+			struct session_view v;
+
+			if (!str_same(tags_deployment(&l->items[k].tags),
+				      all->items[i]))
+				continue;
+			view_session(&m->mem, &m->facts, &l->items[k], &v);
+			n++;
+			choice_add(&m->mem, c, l->items[k].id,
+				   arena_printf(&m->mem, "of %s  %s  %s",
+						l->items[k].interface_id,
+						v.name, v.why));
+		}
+		c->items[at].detail = arena_printf(
+			&m->mem,
+			"all of it: %zu session%s and what belongs to them", n,
+			n == 1 ? "" : "s");
+	}
+}
+
+static int choose(struct mirror *m, const struct str_list *all,
+		  struct removal *r)
+{
+	struct prompt p = {
+		.term = &m->err, .interrupt = &m->interrupt, .mem = &m->mem};
+	struct choices c = {0};
+	enum answer answer;
+
+	list(m, all, &c);
+	answer = ask_many(&p, "What is to be removed?", &c, 1);
+	if (answer != ANSWER_GIVEN)
+		return interrupted(m, answer);
+	for (size_t i = 0; i < c.n; i++)
+		if (c.items[i].chosen)
+			str_list_add(&m->mem,
+				     str_list_has(all, c.items[i].label)
+					     ? &r->deployments
+					     : &r->sessions,
+				     c.items[i].label);
+	return EXIT_DONE;
+}
+
+static int select_all(struct mirror *m, const struct str_list *all,
+		      struct removal *r)
+{
+	const struct settings *s = &m->settings;
+
+	if (s->all)
+		r->deployments = *all;
+	for (unsigned int i = 0; i < s->names.n; i++) {
+		if (!str_list_has(all, s->names.item[i])) {
+			log_error(&m->log,
+				  "there is no deployment \"%s\" in %s",
+				  s->names.item[i], m->facts.region);
+			return EXIT_NO_DEPLOYMENT;
+		}
+		str_list_add(&m->mem, &r->deployments, s->names.item[i]);
+	}
+	for (unsigned int i = 0; i < s->sessions.n; i++)
+		str_list_add(&m->mem, &r->sessions, s->sessions.item[i]);
+	return EXIT_DONE;
+}
+
+static bool names_something(const struct settings *s)
+{
+	return s->all || s->names.n || s->sessions.n;
+}
+
+/* What cannot be asked has to be given. */
+static int check_flags(struct mirror *m)
+{
+	const struct settings *s = &m->settings;
+	bool what = names_something(s), sure = s->yes || s->dry_run;
+
+	if (m->can_ask || (what && sure))
+		return EXIT_DONE;
+	log_error(&m->log,
+		  "%s%s%s missing, and there is no terminal to ask at; see "
+		  "\"%s help remove\"",
+		  what ? "" : "--name, --session or --all",
+		  what || sure ? "" : " and ",
+		  sure	 ? " is"
+		  : what ? "--yes is"
+			 : "--yes are",
+		  m->log.program);
+	return EXIT_USAGE;
+}
+
+static int carry_out(struct mirror *m, struct plan *p)
+{
+	struct prompt prompt = {
+		.term = &m->err, .interrupt = &m->interrupt, .mem = &m->mem};
+	struct apply_result result = {.outcome = APPLY_DONE};
+	enum answer answer = ANSWER_GIVEN;
+	bool yes = true, failed = notes_failed(&p->notes);
+	int code = failed ? EXIT_FAILED : EXIT_DONE;
+
+	removal_print(m, &m->err, p);
+	if (failed) {
+		result.outcome = APPLY_REFUSED;
+		log_error(&m->log, "nothing was changed");
+	}
+	if (!failed && p->steps.n && !m->settings.yes && !m->settings.dry_run)
+		answer = ask_yes(&prompt, "Remove this?", false, &yes);
+	if (answer != ANSWER_GIVEN || !yes)
+		return interrupted(m, answer);
+	if (!failed && p->steps.n)
+		code = run_plan(m, p, m->settings.dry_run, &result);
+	if (m->settings.json) {
+		cJSON *o = plan_json(m, p);
+		int printed;
+
+		run_json(m, o, &result);
+		printed = report_json(m, o);
+		return code ? code : printed;
+	}
+	if (code == EXIT_DONE && !m->settings.dry_run)
+		term_print(
+			&m->out,
+			p->steps.n
+				? "Removed: %zu session%s and what belonged to %s.\n"
+				: "There is nothing to remove.\n",
+			p->removed, p->removed == 1 ? "" : "s",
+			p->removed == 1 ? "it" : "them");
+	return code;
+}
+
+int cmd_remove(struct mirror *m)
+{
+	struct facts_wanted wanted = {.network = true};
+	struct removal removal = {0};
+	struct str_list all;
+	struct plan plan;
+	int code = check_flags(m);
+
+	if (code == EXIT_DONE)
+		code = mirror_open(m, false);
+	if (code == EXIT_DONE)
+		code = mirror_load(m, &wanted);
+	if (code != EXIT_DONE)
+		return code;
+	all = facts_deployments(&m->mem, &m->facts);
+	if (names_something(&m->settings)) {
+		code = select_all(m, &all, &removal);
+	} else if (!all.n) {
+		term_print(&m->err, "metlo-mirror has made nothing in %s.\n",
+			   m->facts.region);
+		return EXIT_DONE;
+	} else {
+		code = choose(m, &all, &removal);
+	}
+	if (code != EXIT_DONE)
+		return code;
+	if (plan_remove(&plan, &m->facts, &removal)) {
+		log_error(&m->log, "out of memory");
+		code = EXIT_FAILED;
+	} else {
+		code = carry_out(m, &plan);
+	}
+	plan_free(&plan);
+	return code;
+}

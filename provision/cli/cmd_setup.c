@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/exit.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/report_plan.h"
+#include "cli/run.h"
+#include "cli/setup.h"
+#include "plan/limits.h"
+
+/* What is to be typed on the collector. */
+static const char *collector_command(struct mirror *m, const struct plan *p)
+{
+	const struct filter_spec *f = &p->spec.filter;
+	const char *ports =
+		f->ports.n ? filter_ports_text(&m->mem, &f->ports) : "any";
+
+	return arena_printf(&m->mem,
+			    "sudo metlo-xdp attach ens5 --ports %s --vni %u",
+			    ports, p->spec.vni);
+}
+
+static void print_result(struct mirror *m, const struct plan *p)
+{
+	struct term *out = &m->out;
+	size_t n = p->sources.n;
+
+	if (p->steps.n)
+		term_style(out, GREEN, "Done: ");
+	else
+		term_print(out, "Nothing to change: ");
+	term_print(out,
+		   "%zu interface%s mirrored, VNI %u, deployment %s in %s.\n",
+		   n, n == 1 ? " is" : "s are", p->spec.vni, p->spec.name,
+		   p->facts->region);
+	if (p->spec.target.type == TARGET_GWLBE)
+		term_print(
+			out,
+			"\nBehind the Gateway Load Balancer packets arrive in GENEVE (UDP %d); take it off\nbefore metlo-xdp, which reads the VXLAN inside.\n",
+			GENEVE_PORT);
+	else
+		term_print(
+			out,
+			"\nNext, on %s (packets arrive on UDP %d%s;\nens5 is what most instances call their interface, see \"ip link\"):\n\n  %s\n",
+			p->spec.target.type == TARGET_ENI ||
+					p->spec.target.collectors.n == 1
+				? "the collector"
+				: "each collector",
+			VXLAN_PORT,
+			p->spec.target.type == TARGET_NLB
+				? ", health checks on TCP 4789"
+				: "",
+			collector_command(m, p));
+	term_print(
+		out,
+		"\nThen \"metlo-mirror aws list%s%s\" shows whether all is well.\n",
+		strcmp(p->spec.name, SPEC_DEFAULT_NAME) ? " --name " : "",
+		strcmp(p->spec.name, SPEC_DEFAULT_NAME) ? p->spec.name : "");
+}
+
+static int print_json(struct mirror *m, const struct plan *p,
+		      const struct apply_result *r)
+{
+	cJSON *o = plan_json(m, p), *c;
+
+	run_json(m, o, r);
+	c = cJSON_AddObjectToObject(o, "collector");
+	json_number(c, "udpPort",
+		    p->spec.target.type == TARGET_GWLBE ? GENEVE_PORT
+							: VXLAN_PORT);
+	if (p->spec.target.type == TARGET_NLB)
+		json_number(c, "healthPort", VXLAN_PORT);
+	else
+		cJSON_AddNullToObject(c, "healthPort");
+	json_text(c, "command", collector_command(m, p));
+	return report_json(m, o);
+}
+
+/* The summary, and whether to go ahead. */
+static enum answer confirm(struct setup *s, bool *yes)
+{
+	struct mirror *m = s->m;
+
+	*yes = true;
+	if (notes_failed(&s->plan.notes))
+		return ANSWER_GIVEN;
+	term_print(&m->err, "\n");
+	plan_print(m, &m->err, &s->plan, false);
+	term_print(&m->err, "\n");
+	if (m->settings.yes || m->settings.dry_run || !s->plan.steps.n)
+		return ANSWER_GIVEN;
+	return ask_yes(&s->prompt, "Go ahead?", true, yes);
+}
+
+/* Until the summary is agreed to; EXIT_DONE is yes. */
+static int agree(struct setup *s)
+{
+	enum answer answer;
+	bool yes;
+	int code;
+
+	for (;;) {
+		answer = confirm(s, &yes);
+		if (answer != ANSWER_BACK)
+			break;
+		code = setup_back(s);
+		if (code != EXIT_DONE)
+			return code;
+	}
+	if (answer == ANSWER_GIVEN && yes)
+		return EXIT_DONE;
+	term_print(&s->m->err, "%sothing was changed.\n",
+		   answer == ANSWER_STOPPED ? "Interrupted; n" : "N");
+	return answer == ANSWER_STOPPED ? EXIT_INTERRUPTED : EXIT_FAILED;
+}
+
+static int refused(struct setup *s)
+{
+	struct mirror *m = s->m;
+	struct apply_result r = {.outcome = APPLY_REFUSED};
+
+	notes_print(&m->err, &s->plan.notes, NOTE_WARN);
+	log_error(&m->log, "this cannot be set up; nothing was changed");
+	if (m->settings.json)
+		print_json(m, &s->plan, &r);
+	return EXIT_FAILED;
+}
+
+int cmd_setup(struct mirror *m)
+{
+	struct apply_result result = {.outcome = APPLY_DONE};
+	struct setup s;
+	int code = setup_prepare(&s, m, m->settings.output == OUTPUT_APPLY);
+
+	if (code == EXIT_DONE && m->settings.output != OUTPUT_APPLY) {
+		code = output_code(m, &s.plan);
+		goto out;
+	}
+	if (code == EXIT_DONE)
+		code = agree(&s);
+	if (code != EXIT_DONE)
+		goto out;
+	if (notes_failed(&s.plan.notes)) {
+		code = refused(&s);
+		goto out;
+	}
+	if (s.plan.steps.n)
+		code = run_plan(m, &s.plan, m->settings.dry_run, &result);
+	if (m->settings.json) {
+		int printed = print_json(m, &s.plan, &result);
+
+		code = code ? code : printed;
+	} else if (code == EXIT_DONE && !m->settings.dry_run) {
+		print_result(m, &s.plan);
+	}
+out:
+	setup_free(&s);
+	return code;
+}

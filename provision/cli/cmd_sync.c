@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "cli/commands.h"
+#include "cli/prompt.h"
+#include "cli/report_plan.h"
+#include "cli/run.h"
+#include "cli/sync.h"
+#include "plan/apply_aws.h"
+
+/* Looks at the account before another one is taken for a deployment, when what
+ * was planned for has gone while it was carried out. */
+#define TRIES_MAX 4
+
+void sync_say(struct sync *s, const char *deployment, const char *fmt, ...)
+{
+	struct mirror *m = s->m;
+	const char *text;
+	va_list args;
+
+	va_start(args, fmt);
+	text = arena_vprintf(&s->round, fmt, args);
+	va_end(args);
+	mirror_status(m, "%s", "");
+	if (s->watching)
+		term_print(&m->err, "metlo-mirror: %s: %s\n", deployment, text);
+	else if (!s->json)
+		term_print(&m->out, "%s: %s\n", deployment, text);
+}
+
+static void complain(struct sync *s, const char *deployment, bool error,
+		     const char *text)
+{
+	mirror_status(s->m, "%s", "");
+	term_print(&s->m->err, "metlo-mirror: %s: %s: %s\n",
+		   error ? "error" : "warning", deployment, text);
+}
+
+static const char *error_text(struct sync *s, const struct aws_error *err)
+{
+	char text[8192];
+
+	return arena_dup(&s->round, aws_error_text(err, text, sizeof(text)));
+}
+
+/* --- carrying out, a line for each change --- */
+
+struct watched {
+	struct sync *s;
+	const char *name;
+};
+
+static void progress(void *ctx, enum apply_event event, const struct step *step,
+		     size_t i, size_t n)
+{
+	struct watched *w = ctx;
+	struct sync *s = w->s;
+
+	(void)i;
+	(void)n;
+	switch (event) {
+	case APPLY_OK:
+		sync_say(s, w->name, "%s", step->text);
+		break;
+	case APPLY_ROLLBACK:
+		s->m->interrupt.held = true;
+		sync_say(s, w->name, "taking back what was begun");
+		break;
+	case APPLY_UNDO_OK:
+		sync_say(s, w->name, "taken back: %s", step->text);
+		break;
+	case APPLY_CHECKING:
+	case APPLY_BEGIN:
+	case APPLY_FAILED:
+	case APPLY_UNDO_BEGIN:
+	case APPLY_UNDO_FAILED:
+		break;
+	}
+}
+
+/* A source that went while its session was made, or that AWS does not mirror:
+ * what was done has been taken back, and a new plan does without it. */
+static bool is_passing(const struct apply_result *result)
+{
+	const struct step *f = result->failed;
+
+	return result->outcome == APPLY_ROLLED_BACK && f &&
+	       !result->interrupted && f->kind == STEP_CREATE_SESSION &&
+	       (result->error.kind == AWS_ERR_NOT_FOUND ||
+		!strcmp(result->error.code, "NetworkInterfaceNotSupported"));
+}
+
+/* All that a refusal or a failure leaves to be said; an exit code. */
+static int tell_failure(struct sync *s, const char *name,
+			const struct apply_result *result)
+{
+	const char *what = result->failed ? result->failed->text : "";
+
+	for (size_t i = 0; i < result->leftovers.n; i++)
+		complain(s, name, true,
+			 arena_printf(&s->round, "could not %s: %s",
+				      result->leftovers.items[i].text,
+				      error_text(s, &result->leftovers.items[i]
+							     .error)));
+	if (result->interrupted) {
+		complain(s, name, false, "interrupted");
+		return result->outcome == APPLY_LEFTOVERS ? EXIT_FAILED
+							  : EXIT_INTERRUPTED;
+	}
+	for (size_t i = 0; i < result->refused.n; i++)
+		complain(s, name, true,
+			 arena_printf(
+				 &s->round, "%s: %s",
+				 result->refused.items[i].text,
+				 error_text(s,
+					    &result->refused.items[i].error)));
+	if (!result->refused.n)
+		complain(s, name, true,
+			 arena_printf(&s->round, "%s%s%s", what,
+				      *what ? ": " : "",
+				      error_text(s, &result->error)));
+	if (result->outcome == APPLY_UNFINISHED)
+		complain(
+			s, name, true,
+			"what was to be taken away is there in part: run sync again");
+	return mirror_exit_code(&result->error);
+}
+
+static int run_watched(struct sync *s, struct plan *p, const char *name,
+		       struct apply_result *result)
+{
+	struct watched w = {.s = s, .name = name};
+	struct apply_options o = {.ops = apply_aws_ops(s->m->client),
+				  .progress = progress,
+				  .progress_ctx = &w,
+				  .stopped = mirror_stopped,
+				  .stopped_ctx = s->m};
+	int rc = plan_apply(p, &o, result);
+
+	s->m->interrupt.held = false;
+	if (!rc || is_passing(result))
+		return EXIT_DONE;
+	return tell_failure(s, name, result);
+}
+
+/* --- one deployment --- */
+
+static int agree(struct sync *s, const struct plan *p, const char *name)
+{
+	struct mirror *m = s->m;
+	struct prompt prompt = {
+		.term = &m->err, .interrupt = &m->interrupt, .mem = &s->round};
+	enum answer answer;
+	bool yes = false;
+
+	if (s->watching || m->settings.yes || m->settings.dry_run)
+		return EXIT_DONE;
+	if (!m->can_ask) {
+		complain(
+			s, name, true,
+			"there are changes, and no terminal to ask at: --yes makes them, --dry-run shows them");
+		return EXIT_USAGE;
+	}
+	answer = ask_yes(
+		&prompt,
+		arena_printf(&s->round, "Make %s?",
+			     p->steps.n == 1 ? "this change" : "these changes"),
+		false, &yes);
+	if (answer == ANSWER_GIVEN && yes)
+		return EXIT_DONE;
+	term_print(&m->err, "%sothing was changed.\n",
+		   answer == ANSWER_STOPPED ? "Interrupted; n" : "N");
+	return answer == ANSWER_STOPPED ? EXIT_INTERRUPTED : EXIT_FAILED;
+}
+
+/* Watching, warnings would be the same each time. */
+static void tell_notes(struct sync *s, const struct plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->notes.n; i++) {
+		const struct note *n = &p->notes.items[i];
+
+		if (n->level == NOTE_FAIL ||
+		    (n->level == NOTE_WARN && !s->watching))
+			complain(s, name, n->level == NOTE_FAIL, n->text);
+	}
+}
+
+static void show(struct sync *s, const struct plan *p, const char *name)
+{
+	sync_say(
+		s, name,
+		"%zu session%s to add, %zu to change, %zu to remove, %zu to keep",
+		p->added, p->added == 1 ? "" : "s", p->changed, p->removed,
+		p->kept);
+	for (size_t i = 0; i < p->steps.n && !s->watching && !s->json; i++)
+		term_print(&s->m->out, "  %s\n", p->steps.items[i].text);
+}
+
+/* Plans, asks and carries out; an exit code. */
+static int do_plan(struct sync *s, struct plan *p, const char *name,
+		   struct apply_result *result)
+{
+	bool dry_run = s->m->settings.dry_run;
+	int code;
+
+	tell_notes(s, p, name);
+	if (notes_failed(&p->notes)) {
+		result->outcome = APPLY_REFUSED;
+		return EXIT_FAILED;
+	}
+	if (!p->steps.n) {
+		if (!s->watching)
+			sync_say(s, name, "up to date, %zu session%s", p->kept,
+				 p->kept == 1 ? "" : "s");
+		return EXIT_DONE;
+	}
+	show(s, p, name);
+	code = agree(s, p, name);
+	if (code != EXIT_DONE) {
+		result->outcome = APPLY_REFUSED;
+		return code;
+	}
+	code = s->watching ? run_watched(s, p, name, result)
+			   : run_plan(s->m, p, dry_run, result);
+	if (result->done)
+		s->stale = true;
+	if (code == EXIT_DONE && !s->watching && !dry_run &&
+	    result->outcome == APPLY_DONE)
+		sync_say(s, name, "done");
+	return code;
+}
+
+/* AWS's word on a source keeps the others from nothing. */
+static bool goes_on_without(struct sync *s, const char *name,
+			    const struct apply_result *result)
+{
+	if (!is_passing(result))
+		return false;
+	s->stale = true;
+	if (result->error.kind == AWS_ERR_NOT_FOUND) {
+		complain(s, name, false,
+			 arena_printf(&s->round,
+				      "%s went away meanwhile; looking again",
+				      result->failed->eni));
+		return true;
+	}
+	complain(s, name, false,
+		 arena_printf(&s->round, "%s is left out: %s",
+			      result->failed->eni,
+			      error_text(s, &result->error)));
+	str_list_add(&s->refused_mem, &s->refused, result->failed->eni);
+	return true;
+}
+
+static void add_json(struct sync *s, const struct plan *p,
+		     const struct apply_result *result)
+{
+	cJSON *o;
+
+	if (!s->json)
+		return;
+	o = plan_json(s->m, p);
+	run_json(s->m, o, result);
+	cJSON_AddItemToArray(s->json, o);
+}
+
+/* *again: what it was planned for has changed; look and plan anew. */
+static int sync_one(struct sync *s, const char *name, bool *again)
+{
+	struct apply_result result = {.outcome = APPLY_DONE};
+	struct spec spec = {0};
+	struct parse_error err = {"out of memory"};
+	struct plan p = {0};
+	int code;
+
+	*again = false;
+	if (plan_find_spec(&s->round, &s->m->facts, name, &spec, &err) ||
+	    plan_setup(&p, &s->m->facts, &spec, true)) {
+		complain(s, name, true, err.text);
+		plan_free(&p);
+		return EXIT_FAILED;
+	}
+	code = do_plan(s, &p, name, &result);
+	*again = goes_on_without(s, name, &result);
+	if (!*again)
+		add_json(s, &p, &result);
+	plan_free(&p);
+	return code;
+}
+
+/* --- all of them --- */
+
+/* Those that are gone need not be remembered. */
+static void recall_refused(struct sync *s)
+{
+	struct arena mem = {0};
+	struct str_list l = {0};
+
+	for (size_t i = 0; i < s->refused.n; i++)
+		if (facts_interface(&s->m->facts, s->refused.items[i]))
+			str_list_add(&mem, &l, s->refused.items[i]);
+	arena_free(&s->refused_mem);
+	s->refused_mem = mem;
+	s->refused = l;
+	for (size_t i = 0; i < l.n; i++)
+		str_list_add(&s->m->facts.mem, &s->m->facts.refused,
+			     l.items[i]);
+}
+
+static int look(struct sync *s)
+{
+	struct facts_wanted wanted = {
+		.network = true, .health = true, .own_sources = true};
+	int code = mirror_load(s->m, &wanted);
+
+	if (code == EXIT_DONE)
+		recall_refused(s);
+	return code;
+}
+
+static struct str_list chosen(struct sync *s, int *code)
+{
+	const struct string_list *names = &s->m->settings.names;
+	struct str_list found = facts_deployments(&s->round, &s->m->facts);
+	struct str_list l = {0};
+
+	if (!names->n) {
+		if (!found.n && !s->watching) {
+			log_error(
+				&s->m->log,
+				"there is no deployment of metlo-mirror in %s",
+				s->m->facts.region);
+			*code = EXIT_NO_DEPLOYMENT;
+		}
+		return found;
+	}
+	for (unsigned int i = 0; i < names->n; i++) {
+		if (str_list_has(&found, names->item[i])) {
+			str_list_add(&s->round, &l, names->item[i]);
+			continue;
+		}
+		log_error(&s->m->log, "there is no deployment \"%s\" in %s",
+			  names->item[i], s->m->facts.region);
+		*code = EXIT_NO_DEPLOYMENT;
+	}
+	return l;
+}
+
+/* The worst of two exit codes: an interruption ends everything. */
+static int worse(int a, int b)
+{
+	if (a == EXIT_INTERRUPTED || b == EXIT_INTERRUPTED)
+		return EXIT_INTERRUPTED;
+	return a != EXIT_DONE ? a : b;
+}
+
+/* One deployment, as often as its sources change meanwhile. */
+static int sync_deployment(struct sync *s, const char *name)
+{
+	bool again = false;
+	int code;
+
+	for (unsigned int tries = 0; tries < TRIES_MAX; tries++) {
+		/* What earlier ones have changed counts for this one. */
+		if (s->stale) {
+			s->stale = false;
+			code = look(s);
+			if (code != EXIT_DONE)
+				return code;
+		}
+		code = sync_one(s, name, &again);
+		if (!again)
+			return code;
+	}
+	complain(
+		s, name, true,
+		"its sources change faster than their sessions can be made; run sync again");
+	return EXIT_FAILED;
+}
+
+int sync_round(struct sync *s)
+{
+	struct str_list names;
+	int all = EXIT_DONE, code;
+
+	arena_free(&s->round);
+	s->stale = false;
+	code = look(s);
+	if (code != EXIT_DONE)
+		return code;
+	names = chosen(s, &all);
+	for (size_t i = 0; i < names.n && all != EXIT_INTERRUPTED; i++)
+		all = worse(all, sync_deployment(s, names.items[i]));
+	return all;
+}
+
+static int print_json(struct sync *s)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	json_text(o, "region", s->m->facts.region);
+	json_text(o, "account", s->m->facts.account);
+	cJSON_AddItemToObject(o, "deployments", s->json);
+	s->json = NULL;
+	return report_json(s->m, o);
+}
+
+int cmd_sync(struct mirror *m)
+{
+	struct sync s = {.m = m, .watching = m->settings.watch};
+	int code;
+
+	if (s.watching && (m->settings.dry_run || m->settings.json)) {
+		log_error(
+			&m->log,
+			"--watch makes its changes and tells them on standard error: it does not go with %s",
+			m->settings.dry_run ? "--dry-run" : "--json");
+		return EXIT_USAGE;
+	}
+	code = mirror_open(m, false);
+	if (code != EXIT_DONE)
+		return code;
+	if (m->settings.json)
+		s.json = cJSON_CreateArray();
+	code = s.watching ? sync_watch(&s) : sync_round(&s);
+	if (m->settings.json && m->facts.region && print_json(&s))
+		code = EXIT_FAILED;
+	cJSON_Delete(s.json);
+	arena_free(&s.round);
+	arena_free(&s.refused_mem);
+	return code;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* What every command works with: settings, terminals, the account. */
+#ifndef CLI_MIRROR_H
+#define CLI_MIRROR_H
+
+#include "aws/client.h"
+#include "base/log.h"
+#include "cli/interrupt.h"
+#include "cli/settings.h"
+#include "cli/term.h"
+#include "plan/facts.h"
+
+struct mirror {
+	struct log log;	      /* stderr */
+	struct term out, err; /* data; questions and progress */
+	bool can_ask;	      /* a person is at the terminal */
+	struct interrupt interrupt;
+	struct settings settings;
+	struct arena mem;	   /* of what lives as long as the command */
+	struct aws_client *client; /* NULL until mirror_open() */
+	struct facts facts;	   /* empty until mirror_load() */
+	/* Called several times a second while AWS is waited for: shows that
+	 * it goes on. NULL: nothing. */
+	void (*tick)(void *ctx);
+	void *tick_ctx;
+};
+
+/* Opens the client, of which the region is known then unless no_region. The
+ * functions that return an exit code have said what is wrong; EXIT_DONE is
+ * success. */
+int mirror_open(struct mirror *m, bool no_region);
+
+/* Reads the facts (again), with a line of progress on a terminal. */
+int mirror_load(struct mirror *m, const struct facts_wanted *wanted);
+
+/* Says what was to be done and why it failed, with the permission or the fix;
+ * returns the exit code for it. */
+int mirror_fail(struct mirror *m, const struct aws_error *err,
+		const char *what);
+
+/* The exit code of an error that has been told otherwise. */
+int mirror_exit_code(const struct aws_error *err);
+
+/* Replaces the line of progress on stderr; "" clears it. Nothing happens when
+ * stderr is not a terminal. */
+void mirror_status(struct mirror *m, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* stopped() of struct aws_options and apply_options; ctx is the mirror. */
+bool mirror_stopped(void *ctx);
+
+void mirror_free(struct mirror *m);
+
+#endif

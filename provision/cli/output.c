@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/exit.h"
+#include "cli/output.h"
+#include "cli/report_plan.h"
+#include "plan/export.h"
+
+int output_code(struct mirror *m, struct plan *p)
+{
+	const char *refusal = export_refusal(&m->mem, p);
+	struct buf code = {0};
+
+	notes_print(&m->err, &p->notes, refusal ? NOTE_FAIL : NOTE_WARN);
+	if (refusal) {
+		log_error(&m->log, "%s", refusal);
+		return EXIT_FAILED;
+	}
+	if (m->settings.output == OUTPUT_TERRAFORM)
+		export_terraform(&code, p);
+	else
+		export_cloudformation(&code, p);
+	if (code.failed) {
+		log_error(&m->log, "out of memory");
+		buf_free(&code);
+		return EXIT_FAILED;
+	}
+	fwrite(code.p, 1, code.len, m->out.out);
+	buf_free(&code);
+	return EXIT_DONE;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* --output terraform|cloudformation. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "cli/mirror.h"
+#include "plan/plan.h"
+
+/* Writes the plan as code to standard output, warnings to stderr. */
+int output_code(struct mirror *m, struct plan *p);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/exit.h"
+#include "cli/report.h"
+
+#define COLUMNS_MAX 10
+
+void table_row(struct arena *a, struct table *t, enum style style,
+	       const char *const *cells)
+{
+	enum style *s = ARENA_ADD(a, &t->styles);
+
+	if (!t->columns)
+		while (t->heads[t->columns])
+			t->columns++;
+	if (!s)
+		return;
+	*s = style;
+	for (unsigned int i = 0; i < t->columns; i++) {
+		const char **cell = ARENA_ADD(a, &t->cells);
+
+		if (cell)
+			*cell = cells[i] ? cells[i] : "";
+	}
+}
+
+/* A column without any text is left out. */
+static void measure(const struct table *t, unsigned int width[COLUMNS_MAX])
+{
+	for (unsigned int c = 0; c < t->columns && c < COLUMNS_MAX; c++) {
+		width[c] = 0;
+		for (size_t i = c; i < t->cells.n; i += t->columns) {
+			unsigned int w = term_width(t->cells.items[i]);
+
+			width[c] = w > width[c] ? w : width[c];
+		}
+		if (width[c] && width[c] < term_width(t->heads[c]))
+			width[c] = term_width(t->heads[c]);
+	}
+}
+
+static void print_row(struct term *out, const char *const *cells,
+		      const struct table *t,
+		      const unsigned int width[COLUMNS_MAX],
+		      unsigned int indent, enum style all, enum style last)
+{
+	unsigned int gap = indent;
+
+	for (unsigned int c = 0; c < t->columns && c < COLUMNS_MAX; c++) {
+		if (!width[c])
+			continue;
+		term_print(out, "%*s", (int)gap, "");
+		term_style(out, c + 1 == t->columns ? last : all, "%s",
+			   cells[c]);
+		gap = width[c] - term_width(cells[c]) + 2;
+	}
+	term_print(out, "\n");
+}
+
+void table_print(struct term *out, const struct table *t, unsigned int indent)
+{
+	unsigned int width[COLUMNS_MAX];
+
+	if (!t->styles.n || t->cells.n != t->styles.n * t->columns)
+		return;
+	measure(t, width);
+	print_row(out, t->heads, t, width, indent, DIM, DIM);
+	for (size_t i = 0; i < t->styles.n; i++)
+		print_row(out, &t->cells.items[i * t->columns], t, width,
+			  indent, PLAIN, t->styles.items[i]);
+}
+
+int report_json(struct mirror *m, cJSON *tree)
+{
+	char *text = tree ? cJSON_Print(tree) : NULL;
+
+	cJSON_Delete(tree);
+	if (!text) {
+		log_error(&m->log, "out of memory");
+		return EXIT_FAILED;
+	}
+	fprintf(m->out.out, "%s\n", text);
+	free(text);
+	return EXIT_DONE;
+}
+
+void json_text(cJSON *to, const char *name, const char *text)
+{
+	if (str_empty(text))
+		cJSON_AddNullToObject(to, name);
+	else
+		cJSON_AddStringToObject(to, name, text);
+}
+
+void json_number(cJSON *to, const char *name, double number)
+{
+	cJSON_AddNumberToObject(to, name, number);
+}
+
+enum style state_style(enum view_state state)
+{
+	return state == VIEW_ACTIVE ? GREEN : state == VIEW_IDLE ? YELLOW : RED;
+}
+
+cJSON *json_session(const struct facts *f, const struct session_view *v)
+{
+	static const char *const states[] = {"active", "idle", "broken"};
+	const struct mirror_session *s = v->session;
+	const struct ec2_instance *i =
+		v->eni ? facts_instance(f, v->eni->instance_id) : NULL;
+	cJSON *o = cJSON_CreateObject(), *source;
+
+	json_text(o, "id", s->id);
+	json_text(o, "deployment", v->deployment);
+	source = cJSON_AddObjectToObject(o, "source");
+	json_text(source, "asked", v->source);
+	json_text(source, "type", v->type);
+	json_text(source, "interface", s->interface_id);
+	json_text(source, "instance", i ? i->id : NULL);
+	json_text(source, "name", v->name);
+	json_text(source, "address", v->eni ? v->eni->private_ip : NULL);
+	json_text(o, "target", s->target_id);
+	json_text(o, "filter", s->filter_id);
+	json_number(o, "number", (double)s->number);
+	json_number(o, "vni", (double)s->vni);
+	if (s->packet_length)
+		json_number(o, "packetLength", (double)s->packet_length);
+	else
+		cJSON_AddNullToObject(o, "packetLength");
+	json_text(o, "state", states[v->state]);
+	json_text(o, "why", v->why);
+	return o;
+}

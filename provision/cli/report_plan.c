@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "cli/report_plan.h"
+
+#define SOURCES_SHORT 20
+#define STEPS_SHORT   4 /* alike, one after another */
+
+void notes_print(struct term *out, const struct notes *l, enum note_level least)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct note *n = &l->items[i];
+
+		if (n->level < least)
+			continue;
+		term_wrap(out,
+			  n->level == NOTE_FAIL	  ? RED
+			  : n->level == NOTE_WARN ? YELLOW
+						  : PLAIN,
+			  n->level == NOTE_FAIL	  ? "  error: "
+			  : n->level == NOTE_WARN ? "  warning: "
+						  : "  note: ",
+			  n->text);
+	}
+}
+
+static void print_sources(struct mirror *m, struct term *out,
+			  const struct plan *p, bool whole)
+{
+	static const char *const heads[] = {
+		"INTERFACE", "INSTANCE",   "NAME", "ADDRESS",
+		"ZONE",	     "BECAUSE OF", NULL};
+	struct table t = {.heads = heads};
+	size_t n = p->sources.n, shown = n;
+
+	if (!whole && n > SOURCES_SHORT)
+		shown = SOURCES_SHORT;
+	term_style(out, BOLD, "Sources");
+	term_print(out, "  %zu interface%s\n", n, n == 1 ? "" : "s");
+	for (size_t i = 0; i < shown; i++) {
+		const struct candidate *c = &p->sources.items[i];
+		const char *cells[] = {c->eni->id,
+				       c->instance ? c->instance->id : "",
+				       facts_interface_name(p->facts, c->eni),
+				       c->eni->private_ip,
+				       c->eni->zone,
+				       str_same(c->source->text, c->eni->id)
+					       ? ""
+					       : c->source->text};
+
+		table_row(&m->mem, &t, PLAIN, cells);
+	}
+	table_print(out, &t, 2);
+	if (shown < n)
+		term_print(out, "  and %zu more\n", n - shown);
+}
+
+static const char *target_line(struct mirror *m, const struct plan *p)
+{
+	const struct target_spec *t = &p->spec.target;
+	const struct elbv2_load_balancer *lb =
+		facts_load_balancer(p->facts, p->load_balancer.id, NULL);
+	const struct ec2_interface *e;
+	const char *name;
+
+	switch (t->type) {
+	case TARGET_ENI:
+		e = facts_interface(p->facts, t->id);
+		name = e ? facts_interface_name(p->facts, e) : "";
+		return arena_printf(&m->mem, "network interface %s%s%s%s",
+				    t->id, *name ? " (" : "", name,
+				    *name ? ")" : "");
+	case TARGET_GWLBE:
+		return arena_printf(&m->mem,
+				    "Gateway Load Balancer endpoint %s", t->id);
+	case TARGET_NLB:
+		break;
+	}
+	name = lb ? arena_printf(&m->mem, " %s", lb->name) : "";
+	return arena_printf(&m->mem, "%s network load balancer%s%s%s",
+			    !str_empty(t->id)		? "the"
+			    : p->load_balancer.step < 0 ? "its"
+							: "a new",
+			    name,
+			    t->collectors.n == 1 ? ", collector "
+			    : t->collectors.n	 ? ", collectors "
+						 : "",
+			    t->collectors.n
+				    ? str_list_text(&m->mem, &t->collectors, 6)
+				    : "");
+}
+
+static void print_filter(struct mirror *m, struct term *out,
+			 const struct plan *p)
+{
+	term_style(out, BOLD, "Filter ");
+	term_print(out, "  %s\n", view_filter(&m->mem, &p->spec.filter));
+	for (size_t i = 0; i < p->rules.n; i++)
+		term_print(out, "         %s\n",
+			   filter_rule_text(&m->mem, &p->rules.items[i]));
+}
+
+/* How many steps from i on are of the same kind. */
+static size_t alike(const struct plan *p, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < p->steps.n &&
+	       p->steps.items[i + n].kind == p->steps.items[i].kind)
+		n++;
+	return n;
+}
+
+static void print_steps(struct term *out, const struct plan *p, bool whole)
+{
+	int width = p->steps.n > 99 ? 5 : 4;
+	char head[32];
+
+	term_style(out, BOLD, "Steps\n");
+	for (size_t i = 0; i < p->steps.n; i++) {
+		size_t n = whole ? 1 : alike(p, i);
+
+		snprintf(head, sizeof(head), "%*zu  ", width, i + 1);
+		term_wrap(out, PLAIN, head, p->steps.items[i].text);
+		if (n <= STEPS_SHORT)
+			continue;
+		for (size_t k = 1; k + 1 < STEPS_SHORT; k++) {
+			snprintf(head, sizeof(head), "%*zu  ", width,
+				 i + k + 1);
+			term_wrap(out, PLAIN, head, p->steps.items[i + k].text);
+		}
+		term_print(out, "%*s  and %zu more like these\n", width, "",
+			   n - STEPS_SHORT + 1);
+		i += n - 1;
+	}
+}
+
+static void print_cost(struct term *out, const struct cost *c)
+{
+	char head[32];
+
+	term_style(out, BOLD, "Cost");
+	term_print(out, "  per month, %s\n", c->note);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct cost_line *l = &c->items[i];
+
+		if (l->monthly > 0)
+			snprintf(head, sizeof(head), "  $%9.2f  ", l->monthly);
+		else
+			snprintf(head, sizeof(head), "  %10s  ", "+");
+		term_wrap(out, PLAIN, head, l->text);
+	}
+	snprintf(head, sizeof(head), "  $%9.2f  ", c->monthly);
+	term_wrap(out, BOLD, head, "in all, before traffic");
+}
+
+void plan_print(struct mirror *m, struct term *out, struct plan *p, bool whole)
+{
+	const struct facts *f = p->facts;
+
+	term_style(out, BOLD, "Deployment %s", p->spec.name);
+	term_print(out, "  in %s, account %s\n\n", f->region, f->account);
+	print_sources(m, out, p, whole);
+	term_print(out, "\n");
+	term_style(out, BOLD, "Target ");
+	term_print(out, "  %s\n", target_line(m, p));
+	print_filter(m, out, p);
+	term_style(out, BOLD, "VNI    ");
+	term_print(out, "  %u\n", p->spec.vni);
+	if (p->spec.packet_length) {
+		term_style(out, BOLD, "Length ");
+		term_print(out, "  packets are cut at %u bytes\n",
+			   p->spec.packet_length);
+	}
+	term_print(out, "\n");
+	if (p->notes.n) {
+		term_style(out, BOLD, "Notes\n");
+		notes_print(out, &p->notes, NOTE_INFO);
+		term_print(out, "\n");
+	}
+	if (notes_failed(&p->notes)) {
+		term_print(out, "This cannot be set up.\n");
+		return;
+	}
+	if (p->steps.n)
+		print_steps(out, p, whole);
+	else
+		term_print(out, "All is as it should be: nothing to change.\n");
+	term_print(out, "\n");
+	print_cost(out, &p->cost);
+}
+
+void removal_print(struct mirror *m, struct term *out, struct plan *p)
+{
+	(void)m;
+	notes_print(out, &p->notes, NOTE_INFO);
+	if (p->steps.n)
+		print_steps(out, p, false);
+}
+
+static cJSON *json_sources(const struct plan *p)
+{
+	cJSON *l = cJSON_CreateArray();
+
+	for (size_t i = 0; i < p->sources.n; i++) {
+		const struct candidate *c = &p->sources.items[i];
+		cJSON *o = cJSON_CreateObject();
+
+		json_text(o, "interface", c->eni->id);
+		json_text(o, "instance", c->instance ? c->instance->id : NULL);
+		json_text(o, "name", facts_interface_name(p->facts, c->eni));
+		json_text(o, "address", c->eni->private_ip);
+		json_text(o, "asked", c->source->text);
+		json_text(o, "type", source_kind_text(c->source->kind));
+		cJSON_AddItemToArray(l, o);
+	}
+	return l;
+}
+
+static cJSON *json_steps(const struct plan *p)
+{
+	static const char *const states[] = {"planned", "done", "failed",
+					     "undone"};
+	cJSON *l = cJSON_CreateArray();
+
+	for (size_t i = 0; i < p->steps.n; i++) {
+		const struct step *s = &p->steps.items[i];
+		cJSON *o = cJSON_CreateObject();
+
+		json_text(o, "text", s->text);
+		json_text(o, "undo", s->undo_text);
+		json_text(o, "state", states[s->state]);
+		json_text(o, "id", s->made ? s->made : s->on.id);
+		cJSON_AddItemToArray(l, o);
+	}
+	return l;
+}
+
+static cJSON *json_notes(const struct notes *notes)
+{
+	static const char *const levels[] = {"info", "warning", "error"};
+	cJSON *l = cJSON_CreateArray();
+
+	for (size_t i = 0; i < notes->n; i++) {
+		cJSON *o = cJSON_CreateObject();
+
+		json_text(o, "level", levels[notes->items[i].level]);
+		json_text(o, "text", notes->items[i].text);
+		cJSON_AddItemToArray(l, o);
+	}
+	return l;
+}
+
+static cJSON *json_cost(const struct cost *c)
+{
+	cJSON *o = cJSON_CreateObject(), *l;
+
+	json_text(o, "currency", "USD");
+	json_number(o, "monthly", c->monthly);
+	json_text(o, "note", c->note);
+	l = cJSON_AddArrayToObject(o, "lines");
+	for (size_t i = 0; i < c->n; i++) {
+		cJSON *line = cJSON_CreateObject();
+
+		json_text(line, "text", c->items[i].text);
+		json_number(line, "monthly", c->items[i].monthly);
+		cJSON_AddItemToArray(l, line);
+	}
+	return o;
+}
+
+static cJSON *json_filter(struct mirror *m, const struct plan *p)
+{
+	cJSON *o = cJSON_CreateObject(), *l;
+
+	json_text(o, "text", view_filter(&m->mem, &p->spec.filter));
+	json_text(o, "ports",
+		  filter_ports_text(&m->mem, &p->spec.filter.ports));
+	l = cJSON_AddArrayToObject(o, "rules");
+	for (size_t i = 0; i < p->rules.n; i++) {
+		cJSON *r = cJSON_CreateObject();
+
+		json_text(r, "direction",
+			  p->rules.items[i].egress ? "egress" : "ingress");
+		json_number(r, "number", p->rules.items[i].number);
+		json_text(r, "text",
+			  filter_rule_text(&m->mem, &p->rules.items[i]));
+		cJSON_AddItemToArray(l, r);
+	}
+	return o;
+}
+
+cJSON *plan_json(struct mirror *m, const struct plan *p)
+{
+	bool removal = str_empty(p->spec.name);
+	cJSON *o = cJSON_CreateObject(), *l;
+
+	json_text(o, "region", p->facts->region);
+	json_text(o, "account", p->facts->account);
+	if (!removal) {
+		json_text(o, "deployment", p->spec.name);
+		cJSON_AddItemToObject(o, "sources", json_sources(p));
+		json_text(o, "target", target_line(m, p));
+		cJSON_AddItemToObject(o, "filter", json_filter(m, p));
+		json_number(o, "vni", p->spec.vni);
+	}
+	l = cJSON_AddObjectToObject(o, "sessions");
+	json_number(l, "added", (double)p->added);
+	json_number(l, "changed", (double)p->changed);
+	json_number(l, "removed", (double)p->removed);
+	json_number(l, "kept", (double)p->kept);
+	cJSON_AddItemToObject(o, "steps", json_steps(p));
+	cJSON_AddItemToObject(o, "notes", json_notes(&p->notes));
+	if (!removal)
+		cJSON_AddItemToObject(o, "cost", json_cost(&p->cost));
+	return o;
+}

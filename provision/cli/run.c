@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/exit.h"
+#include "cli/run.h"
+#include "plan/apply_aws.h"
+
+#define ERROR_TEXT_MAX 8192
+
+struct run {
+	struct mirror *m;
+	struct term *t;
+	const struct step *step; /* being done, NULL: none */
+	const char *text;	 /* of it, or of its undoing */
+	size_t i, n, asked;
+	uint64_t since; /* ns */
+	unsigned int shown_s;
+	bool back;
+};
+
+static const char *head(const struct run *r, char *to, size_t n)
+{
+	if (r->back)
+		snprintf(to, n, "  ");
+	else
+		snprintf(to, n, "%*zu/%zu ", r->n > 99 ? 5 : 4, r->i + 1, r->n);
+	return to;
+}
+
+/* The line of a step that is being done, in place where that is possible. */
+static void draw(struct run *r, unsigned int seconds)
+{
+	unsigned int columns, lines;
+	char line[1024], start[32];
+
+	/* Calls are told in between: the line comes when the step is done. */
+	if (r->m->settings.verbose)
+		return;
+	head(r, start, sizeof(start));
+	if (!r->t->moves) {
+		term_print(r->t, "%s%s ... ", start, r->text);
+		return;
+	}
+	if (seconds)
+		snprintf(line, sizeof(line), "%s%s ... %u s", start, r->text,
+			 seconds);
+	else
+		snprintf(line, sizeof(line), "%s%s ...", start, r->text);
+	term_size(r->t, &columns, &lines);
+	fputs("\r\033[K", r->t->out);
+	term_cut(r->t, DIM, columns - 1, line);
+	fflush(r->t->out);
+}
+
+static void begin(struct run *r, const struct step *s, const char *text)
+{
+	r->step = s;
+	r->text = text;
+	r->since = clock_mono_ns();
+	r->shown_s = 0;
+	draw(r, 0);
+}
+
+static void end(struct run *r, enum style style, const char *word)
+{
+	char start[32];
+
+	if (r->t->moves)
+		fputs("\r\033[K", r->t->out);
+	if (r->t->moves || r->m->settings.verbose) {
+		term_wrap_open(r->t, PLAIN, head(r, start, sizeof(start)),
+			       r->text);
+		term_print(r->t, " ");
+	}
+	term_style(r->t, style, "%s", word);
+	term_print(r->t, "\n");
+	r->step = NULL;
+}
+
+/* Called while AWS is waited for. */
+static void tick(void *ctx)
+{
+	struct run *r = ctx;
+	unsigned int s;
+
+	if (!r->step || !r->t->moves)
+		return;
+	s = (unsigned int)((clock_mono_ns() - r->since) / NSEC_PER_SEC);
+	if (s < 2 || s == r->shown_s)
+		return;
+	r->shown_s = s;
+	draw(r, s);
+}
+
+static const char *undo_line(struct run *r, const struct step *s)
+{
+	const char *what = s->made ? s->made : s->eni ? s->eni : s->on.id;
+
+	return arena_printf(&r->m->mem, "%s%s%s", s->undo_text,
+			    what ? ": " : "", what ? what : "");
+}
+
+static void progress(void *ctx, enum apply_event event, const struct step *s,
+		     size_t i, size_t n)
+{
+	struct run *r = ctx;
+
+	r->i = i;
+	r->n = n;
+	switch (event) {
+	case APPLY_CHECKING:
+		r->asked++;
+		mirror_status(r->m, "asking for permission %zu/%zu: %s", i + 1,
+			      n, s->text);
+		break;
+	case APPLY_BEGIN:
+		mirror_status(r->m, "%s", "");
+		begin(r, s, s->text);
+		break;
+	case APPLY_OK:
+	case APPLY_UNDO_OK:
+		end(r, GREEN, "ok");
+		break;
+	case APPLY_FAILED:
+	case APPLY_UNDO_FAILED:
+		end(r, RED,
+		    event == APPLY_FAILED && interrupt_seen(&r->m->interrupt)
+			    ? "interrupted"
+			    : "failed");
+		break;
+	case APPLY_ROLLBACK:
+		r->back = true;
+		r->m->interrupt.held = true;
+		term_style(
+			r->t, BOLD,
+			"Taking back what this run has made; please wait.\n");
+		break;
+	case APPLY_UNDO_BEGIN:
+		begin(r, s, undo_line(r, s));
+		break;
+	}
+}
+
+static const char *error_text(struct mirror *m, const struct aws_error *err)
+{
+	char text[ERROR_TEXT_MAX];
+
+	return arena_dup(&m->mem, aws_error_text(err, text, sizeof(text)));
+}
+
+static int tell_refused(struct mirror *m, const struct apply_result *r)
+{
+	size_t denied = 0;
+
+	if (r->interrupted) {
+		term_print(&m->err, "Interrupted; nothing was changed.\n");
+		return EXIT_INTERRUPTED;
+	}
+	for (size_t i = 0; i < r->refused.n; i++)
+		denied += r->refused.items[i].error.kind == AWS_ERR_DENIED;
+	if (denied)
+		log_error(&m->log,
+			  "%zu of the steps %s not permitted; nothing was "
+			  "changed",
+			  denied, denied == 1 ? "is" : "are");
+	else
+		log_error(&m->log, "AWS refuses a step; nothing was changed");
+	for (size_t i = 0; i < r->refused.n; i++) {
+		const struct leftover *l = &r->refused.items[i];
+
+		term_wrap(&m->err, RED, "  ",
+			  arena_printf(&m->mem, "%s: %s", l->text,
+				       error_text(m, &l->error)));
+	}
+	if (!r->refused.n)
+		log_error(&m->log, "%s", error_text(m, &r->error));
+	return mirror_exit_code(&r->error);
+}
+
+static void tell_failure(struct mirror *m, const struct plan *p,
+			 const struct apply_result *r)
+{
+	if (r->interrupted || !r->failed)
+		return;
+	log_error(&m->log, "step %zu of %zu, %s: %s",
+		  (size_t)(r->failed - p->steps.items) + 1, p->steps.n,
+		  r->failed->text, error_text(m, &r->error));
+}
+
+static void tell_leftovers(struct mirror *m, const struct plan *p,
+			   const struct apply_result *r)
+{
+	log_error(&m->log, "this could not be taken back:");
+	for (size_t i = 0; i < r->leftovers.n; i++) {
+		const struct leftover *l = &r->leftovers.items[i];
+
+		term_wrap(&m->err, RED, "  ",
+			  arena_printf(&m->mem, "%s: %s", l->text,
+				       error_text(m, &l->error)));
+	}
+	if (!str_empty(p->spec.name))
+		term_print(
+			&m->err,
+			"\"metlo-mirror aws remove --name %s\" removes it when AWS lets it.\n",
+			p->spec.name);
+}
+
+static int tell(struct mirror *m, const struct plan *p,
+		const struct apply_result *r)
+{
+	switch (r->outcome) {
+	case APPLY_DONE:
+		return EXIT_DONE;
+	case APPLY_REFUSED:
+		return tell_refused(m, r);
+	case APPLY_ROLLED_BACK:
+		tell_failure(m, p, r);
+		term_print(&m->err, "%sNothing of this run is left.\n",
+			   r->interrupted ? "Interrupted. " : "");
+		break;
+	case APPLY_LEFTOVERS:
+		tell_failure(m, p, r);
+		tell_leftovers(m, p, r);
+		break;
+	case APPLY_UNFINISHED:
+		tell_failure(m, p, r);
+		term_print(
+			&m->err,
+			"%s%zu of %zu steps are done; the same command does the rest.\n",
+			r->interrupted ? "Interrupted. " : "", r->done,
+			p->steps.n);
+		break;
+	}
+	if (r->interrupted)
+		return EXIT_INTERRUPTED;
+	return r->error.kind ? mirror_exit_code(&r->error) : EXIT_FAILED;
+}
+
+int run_plan(struct mirror *m, struct plan *p, bool checks_only,
+	     struct apply_result *result)
+{
+	struct run r = {.m = m, .t = &m->err};
+	struct apply_options o = {.ops = apply_aws_ops(m->client),
+				  .progress = progress,
+				  .progress_ctx = &r,
+				  .stopped = mirror_stopped,
+				  .stopped_ctx = m,
+				  .checks_only = checks_only};
+
+	m->tick = tick;
+	m->tick_ctx = &r;
+	plan_apply(p, &o, result);
+	m->tick = NULL;
+	m->interrupt.held = false;
+	mirror_status(m, "%s", "");
+	if (checks_only && result->outcome == APPLY_DONE)
+		term_print(
+			&m->err,
+			"AWS would permit all %zu changes that it can be asked about beforehand%s; nothing was changed.\n",
+			r.asked,
+			r.asked < p->steps.n ? " (not those of load balancers)"
+					     : "");
+	return tell(m, p, result);
+}
+
+const char *run_outcome(const struct apply_result *r)
+{
+	static const char *const names[] = {"done", "refused", "rolled-back",
+					    "leftovers", "unfinished"};
+
+	return names[r->outcome];
+}
+
+static void json_left(struct mirror *m, cJSON *to, const char *name,
+		      const struct leftover *items, size_t n)
+{
+	cJSON *l = cJSON_AddArrayToObject(to, name);
+
+	for (size_t i = 0; i < n; i++) {
+		cJSON *o = cJSON_CreateObject();
+
+		json_text(o, "text", items[i].text);
+		json_text(o, "error", error_text(m, &items[i].error));
+		cJSON_AddItemToArray(l, o);
+	}
+}
+
+void run_json(struct mirror *m, cJSON *to, const struct apply_result *r)
+{
+	json_text(to, "outcome", run_outcome(r));
+	cJSON_AddBoolToObject(to, "interrupted", r->interrupted);
+	json_text(to, "error", r->error.kind ? error_text(m, &r->error) : NULL);
+	json_left(m, to, "refused", r->refused.items, r->refused.n);
+	json_left(m, to, "leftovers", r->leftovers.items, r->leftovers.n);
+}

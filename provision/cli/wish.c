@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "cli/wish.h"
+
+struct spec wish_default(const char *name)
+{
+	return (struct spec){.name = name,
+			     .filter = {.side = FILTER_SERVER,
+					.protocol = FILTER_TCP,
+					.families = FILTER_IPV4},
+			     .target = {.id = ""}};
+}
+
+static bool add_sources(struct arena *a, const struct string_list *l,
+			struct spec *spec, struct parse_error *err)
+{
+	if (l->n)
+		spec->sources = (struct sources){0};
+	for (unsigned int i = 0; i < l->n; i++) {
+		struct source source, *to;
+		bool known = false;
+
+		if (!source_parse(a, l->item[i], &source, err))
+			return false;
+		for (size_t k = 0; k < spec->sources.n; k++)
+			known |= !strcmp(spec->sources.items[k].text,
+					 source.text);
+		to = known ? NULL : ARENA_ADD(a, &spec->sources);
+		if (to)
+			*to = source;
+	}
+	return true;
+}
+
+static struct str_list texts(struct arena *a, const struct string_list *l)
+{
+	struct str_list out = {0};
+
+	for (unsigned int i = 0; i < l->n; i++)
+		str_list_add(a, &out, l->item[i]);
+	return out;
+}
+
+static bool set_target(struct arena *a, const struct settings *s,
+		       struct spec *spec, struct parse_error *err)
+{
+	struct target_spec *t = &spec->target;
+
+	if (s->target) {
+		struct target_spec to = {0};
+
+		if (!target_parse(a, s->target, &to, err))
+			return false;
+		/* Collectors and subnets are kept with a load balancer of our
+		 * own. */
+		if (to.type == TARGET_NLB && str_empty(to.id) &&
+		    t->type == TARGET_NLB && str_empty(t->id)) {
+			to.collectors = t->collectors;
+			to.subnets = t->subnets;
+		}
+		*t = to;
+	}
+	if (s->collectors.n)
+		t->collectors = texts(a, &s->collectors);
+	if (s->subnets.n)
+		t->subnets = texts(a, &s->subnets);
+	if ((s->collectors.n || s->subnets.n) &&
+	    (t->type != TARGET_NLB || !str_empty(t->id)))
+		return parse_refuse(
+			err,
+			"--collector and --subnet are for a load balancer that metlo-mirror makes (--target nlb:new)");
+	return true;
+}
+
+static bool set_peers(struct arena *a, const struct string_list *l,
+		      struct spec *spec, struct parse_error *err)
+{
+	if (l->n)
+		spec->filter.peers = (struct cidr_list){0};
+	for (unsigned int i = 0; i < l->n; i++)
+		if (strcmp(l->item[i], "any") != 0 &&
+		    !cidr_list_parse(a, l->item[i], &spec->filter.peers, err))
+			return false;
+	return true;
+}
+
+static bool set_filter(struct arena *a, const struct settings *s,
+		       struct spec *spec, struct parse_error *err)
+{
+	struct filter_spec *f = &spec->filter;
+
+	if (s->ports) {
+		f->ports = (struct port_list){0};
+		if (!filter_ports_parse(a, s->ports, &f->ports, err))
+			return false;
+	}
+	if (s->side && !filter_side_parse(s->side, &f->side, err))
+		return false;
+	if (s->protocol &&
+	    !filter_protocol_parse(s->protocol, &f->protocol, err))
+		return false;
+	if (s->ip && strcmp(s->ip, "auto") != 0)
+		f->families = (strchr(s->ip, '4') ? FILTER_IPV4 : 0) |
+			      (strchr(s->ip, '6') ? FILTER_IPV6 : 0);
+	if (!set_peers(a, &s->peers, spec, err))
+		return false;
+	/* "all" means every packet, also those of no port. */
+	if (s->ports && !f->ports.n && !s->protocol)
+		f->protocol = FILTER_ANY_PROTOCOL;
+	/* Ports given where there were none: of TCP again. */
+	if (s->ports && f->ports.n && !s->protocol &&
+	    f->protocol == FILTER_ANY_PROTOCOL)
+		f->protocol = FILTER_TCP;
+	return true;
+}
+
+bool wish_apply(struct arena *a, const struct settings *s, struct spec *spec,
+		struct parse_error *err)
+{
+	if (!add_sources(a, &s->sources, spec, err) ||
+	    !set_target(a, s, spec, err) || !set_filter(a, s, spec, err))
+		return false;
+	if (s->vni)
+		spec->vni = s->vni;
+	if (s->packet_length)
+		spec->packet_length = s->packet_length;
+	spec->open_groups |= s->open_groups;
+	return true;
+}
+
+const char *wish_missing(struct arena *a, const struct settings *s,
+			 const struct spec *spec, bool exists)
+{
+	struct str_list l = {0};
+
+	if (!spec->sources.n)
+		str_list_add(a, &l, "--source");
+	if (!exists && !s->target)
+		str_list_add(a, &l, "--target");
+	if (!exists && !s->ports)
+		str_list_add(a, &l, "--ports");
+	return l.n ? str_list_text(a, &l, 9) : NULL;
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+#
+# verify, sync and policy of metlo-mirror against the fake AWS.
+
+set -u
+cd "$(dirname "$0")" || exit 1
+python=/usr/bin/python3
+[ -x $python ] || python=python3
+exec $python -B -m upkeep.all "$@"

@@ -1,0 +1,1 @@
+"""metlo-mirror's verify, sync and policy against the fake AWS."""

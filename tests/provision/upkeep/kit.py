@@ -1,0 +1,136 @@
+"""The program, a fake AWS, deployments in it, and results."""
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from fakeaws.tests.kit import Aws
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = ROOT / os.environ.get("O", "build") / "metlo-mirror"
+TESTS: list[tuple[str, Callable[["Account"], None]]] = []
+SECONDS = 60  # no run takes as long
+
+
+def test(name: str) -> Callable[[Callable[["Account"], None]], Callable[["Account"], None]]:
+    def register(function: Callable[["Account"], None]) -> Callable[["Account"], None]:
+        TESTS.append((name, function))
+        return function
+    return register
+
+
+class Ended:
+    """A run of the program."""
+
+    def __init__(self, words: list[str], code: int, out: str, err: str):
+        self.words, self.code, self.out, self.err = words, code, out, err
+
+    def __str__(self) -> str:
+        return f"{shlex.join(self.words)}: code {self.code}\n{self.out}\n{self.err}"
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Account(Aws):
+    """A fake with the program as its client; the AWS CLI is what others do."""
+
+    def words(self, *args: str) -> list[str]:
+        return [str(PROGRAM), "aws", *args, "--endpoint-url", self.url]
+
+    def mirror(self, *args: str, code: Optional[int] = 0, **env: str) -> Ended:
+        words = self.words(*args)
+        done = subprocess.run(words, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=SECONDS, check=False)
+        ended = Ended(words, done.returncode, done.stdout, done.stderr)
+        assert code is None or ended.code == code, f"not code {code}: {ended}"
+        return ended
+
+    def start(self, *args: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(self.words(*args), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def calm(self, world: str = "small") -> None:
+        """A new world in which nothing takes time."""
+        self.reset(world)
+        self.set(lb_seconds=0, health_seconds=0, eni_linger_seconds=0)
+
+    def instance(self, name: str) -> str:
+        key: str = self.named("instances", name)["InstanceId"]
+        return key
+
+    def set_up(self, *more: str, sources: tuple[str, ...] = ("tag:team=shop",),
+               target: str = "nlb:new", code: int = 0) -> Ended:
+        args = ["setup", "--yes", "--ports", "80", "--target", target]
+        for source in sources:
+            args += ["--source", source]
+        if target == "nlb:new":
+            args += ["--collector", self.instance("collector-1")]
+        return self.mirror(*args, "--open-groups", *more, code=code)
+
+    def writes(self) -> list[str]:
+        """Calls that were to change something, in order."""
+        return [e["operation"] for e in self.ask("GET", "journal")
+                if e.get("category") == "write"]
+
+    def sessions(self) -> set[str]:
+        """Interfaces that are mirrored."""
+        return {s["NetworkInterfaceId"] for s in self.table("mirror_sessions").values()}
+
+    def task_enis(self, service: str) -> set[str]:
+        tasks = [a for a, t in self.table("tasks").items() if t["group"] == f"service:{service}"]
+        return {k for k, e in self.table("enis").items() if e.get("_task") in tasks}
+
+
+def prepare() -> Optional[str]:
+    """Why nothing can be tested, or None."""
+    from fakeaws.models import NoModels, find
+    from fakeaws.world import DEFAULT_KEY, DEFAULT_SECRET
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
+        del os.environ[name]
+    if not PROGRAM.exists():
+        return f"{PROGRAM.name} is not built"
+    try:
+        find()
+        from awscli.clidriver import AWSCLIEntryPoint  # type: ignore  # noqa: F401
+    except (NoModels, ImportError) as e:
+        return str(e)
+    os.environ.update(AWS_ACCESS_KEY_ID=DEFAULT_KEY, AWS_SECRET_ACCESS_KEY=DEFAULT_SECRET,
+                      AWS_DEFAULT_REGION="us-east-1", AWS_MAX_ATTEMPTS="1", AWS_PAGER="",
+                      NO_PROXY="127.0.0.1", no_proxy="127.0.0.1", LC_ALL="C.UTF-8",
+                      AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null",
+                      AWS_EC2_METADATA_DISABLED="true")
+    return None
+
+
+def main() -> int:
+    why = prepare()
+    if why:
+        print(f"skip upkeep # {why}")
+        return 0
+    wanted = sys.argv[1:]
+    tests = [t for t in TESTS if not wanted or any(w in t[0] for w in wanted)]
+    account, failed = Account(), 0
+    print(f"1..{len(tests)}")
+    for name, function in tests:
+        try:
+            account.calm()
+            function(account)
+            bugs = [e["fake_bug"] for e in account.ask("GET", "journal") if "fake_bug" in e]
+            assert not bugs, bugs
+            print(f"ok {name}", flush=True)
+        except Exception:  # pylint: disable=broad-except
+            failed += 1
+            print(f"not ok {name}")
+            print("".join(f"#   {line}\n" for line in traceback.format_exc().splitlines()[-25:]),
+                  end="", flush=True)
+    account.process.terminate()
+    account.process.wait(10)
+    return 1 if failed else 0

@@ -1,0 +1,388 @@
+"""sync: the sessions follow the sources, or nothing is changed."""
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from typing import Any, Callable
+
+from .kit import Account, Ended, test
+
+TASKS = ("ecs:prod/api",)
+
+
+def replace_tasks(account: Account, count: int = 1, service: str = "api") -> None:
+    account.make("tasks", cluster="prod", service=service, count=count)
+    account.make("stop_tasks", cluster="prod", service=service, count=count)
+
+
+def add_tasks(account: Account, count: int = 1) -> None:
+    account.make("tasks", cluster="prod", service="api", count=count)
+
+
+def remember(account: Account) -> None:
+    account.ask("POST", "remember", {})
+    account.ask("DELETE", "journal")
+
+
+def untouched(account: Account) -> None:
+    changes = account.changes()
+    assert not any(changes.values()), changes
+
+
+def sync(account: Account, *args: str, code: int = 0) -> Ended:
+    return account.mirror("sync", "--yes", *args, code=code)
+
+
+# --- what it does -----------------------------------------------------------
+@test("sync: tasks have been replaced")
+def replaced(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    assert account.sessions() == account.task_enis("api")
+    replace_tasks(account, 2)
+    remember(account)
+    ended = sync(account)
+    assert account.sessions() == account.task_enis("api")
+    assert account.writes() == ["ec2:CreateTrafficMirrorSession"] * 2, account.writes()
+    assert "2 sessions to add, 0 to change, 0 to remove, 1 to keep" in ended.out, ended
+    remember(account)
+    ended = sync(account)
+    assert "up to date, 3 sessions" in ended.out, ended
+    untouched(account)
+    calls = account.ask("GET", "journal")
+    assert not [c for c in calls if c.get("category") in ("write", "dryrun")], calls
+
+
+@test("sync: 150 tasks, of which 60 have been replaced")
+def many(account: Account) -> None:
+    account.calm("small,ecs_tasks=150")
+    account.set(page_size=25)
+    account.set_up(sources=("ecs:prod/many",))
+    assert len(account.sessions()) == 150
+    replace_tasks(account, 60, "many")
+    remember(account)
+    sync(account)
+    assert account.sessions() == account.task_enis("many") and len(account.sessions()) == 150
+    assert account.writes() == ["ec2:CreateTrafficMirrorSession"] * 60
+    assert all(s["VirtualNetworkId"] == next(iter(account.table("mirror_sessions").values()))
+               ["VirtualNetworkId"] for s in account.table("mirror_sessions").values())
+
+
+@test("sync: an instance is gone, another has its tag")
+def instance_gone(account: Account) -> None:
+    account.set_up()
+    account.make("terminate", name="web-2")
+    account.make("instance", name="web-3", tags={"team": "shop"}, enis=2)
+    sync(account)
+    wanted = {k for k, e in account.table("enis").items() if e.get("Attachment", {}).get(
+        "InstanceId") in (account.instance("web-1"), account.instance("web-3"))}
+    assert account.sessions() == wanted and len(wanted) == 4
+
+
+@test("sync: a source that is gone is a warning, the others stay")
+def named_gone(account: Account) -> None:
+    account.set_up(sources=(account.instance("web-1"), account.instance("web-2")))
+    account.make("terminate", name="web-2")
+    remember(account)
+    ended = sync(account)
+    assert "warning" in ended.err and account.instance("web-2") in ended.err, ended
+    assert len(account.sessions()) == 2
+    untouched(account)
+
+
+@test("sync: what has lost its tag is no longer mirrored; sessions of others stay")
+def untagged(account: Account) -> None:
+    account.set_up()
+    account.make("mirror", source="web-2", target="collector-2", number=7, vni=1)
+    before = {k for k, s in account.table("mirror_sessions").items() if s["SessionNumber"] == 7}
+    account("ec2", "delete-tags", "--resources", account.instance("web-2"), "--tags", "Key=team")
+    ended = sync(account)
+    assert "0 sessions to add, 0 to change, 2 to remove, 2 to keep" in ended.out, ended
+    left = account.table("mirror_sessions")
+    assert before < set(left) and len(left) == 3, left
+
+
+@test("sync: the filter, target and collectors are put right")
+def repairs(account: Account) -> None:
+    account.set_up()
+    rule = next(iter(account.table("mirror_rules")))
+    account("ec2", "delete-traffic-mirror-filter-rule", "--traffic-mirror-filter-rule-id", rule)
+    listener = next(iter(a for a, row in account.table("listeners").items()
+                         if row["Protocol"] == "UDP"))
+    account("elbv2", "delete-listener", "--listener-arn", listener)
+    sync(account)
+    assert any(row["Protocol"] == "UDP" for row in account.table("listeners").values())
+    assert len(account.table("mirror_filters")) == 1 and len(account.table("mirror_rules")) == 2
+    filters = {s["TrafficMirrorFilterId"] for s in account.table("mirror_sessions").values()}
+    assert filters == set(account.table("mirror_filters"))
+    assert "up to date" in sync(account).out
+
+
+@test("sync: one of two deployments, or both")
+def two(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    account.set_up("--name", "second", sources=("ecs:prod/worker",),
+                   target=account.first_eni("collector-2"))
+    replace_tasks(account, 1, "api")
+    replace_tasks(account, 1, "worker")
+    sync(account, "--name", "second")
+    assert account.task_enis("worker") <= account.sessions()
+    assert not account.task_enis("api") <= account.sessions()
+    ended = sync(account)
+    assert account.sessions() == account.task_enis("api") | account.task_enis("worker")
+    assert "second: up to date" in ended.out and "metlo: 1 session to add" in ended.out, ended
+    sync(account, "--name", "third", code=3)
+
+
+@test("sync: no deployment")
+def none(account: Account) -> None:
+    assert "no deployment" in sync(account, code=3).err
+
+
+# --- what it does not do unasked --------------------------------------------
+@test("sync: without --yes and without a terminal nothing is changed")
+def unasked(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    replace_tasks(account)
+    remember(account)
+    ended = account.mirror("sync", code=2)
+    assert "--yes" in ended.err, ended
+    ended = account.mirror("sync", "--dry-run")
+    assert "1 session to add" in ended.out and "mirror eni-" in ended.out, ended
+    untouched(account)
+    kinds = {e.get("category") for e in account.ask("GET", "journal")}
+    assert "dryrun" in kinds and "write" not in kinds, kinds
+
+
+def at_terminal(account: Account, keys: bytes) -> tuple[int, str]:
+    """A run at a terminal in which the question is answered by keys."""
+    words = account.words("sync")
+    child, terminal = pty.fork()
+    if not child:
+        os.environ["TERM"] = "xterm"
+        os.execv(words[0], words)
+    out, asked = b"", False
+    while True:
+        ready = select.select([terminal], [], [], 30)[0]
+        assert ready, out
+        try:
+            more = os.read(terminal, 4096)
+        except OSError:
+            more = b""
+        if not more:
+            break
+        out += more
+        if b"Make this change?" in out and not asked:
+            asked = True
+            os.write(terminal, keys)
+    os.close(terminal)
+    status = os.waitpid(child, 0)[1]
+    return os.waitstatus_to_exitcode(status), out.decode(errors="replace")
+
+
+@test("sync: asks at a terminal: yes, no, Ctrl-C")
+def asks(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    replace_tasks(account)
+    remember(account)
+    code, out = at_terminal(account, b"n\r")
+    assert code == 1 and "othing was changed" in out, (code, out)
+    code, out = at_terminal(account, b"\x03")
+    assert code == 130 and "othing was changed" in out, (code, out)
+    untouched(account)
+    code, out = at_terminal(account, b"y\r")
+    assert code == 0 and "done" in out, (code, out)
+    assert account.sessions() == account.task_enis("api")
+
+
+@test("sync: --json")
+def as_json(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    replace_tasks(account)
+    found = account.mirror("sync", "--json", "--dry-run").json
+    assert found["deployments"][0]["outcome"] == "done", found
+    found = sync(account, "--json").json["deployments"][0]
+    assert found["deployment"] == "metlo" and found["outcome"] == "done", found
+    assert len(found["steps"]) == 1, found
+    assert account.sessions() == account.task_enis("api")
+
+
+# --- failures ---------------------------------------------------------------
+@test("sync: a failure at each write takes back what was made; then it succeeds")
+def each_write(account: Account) -> None:
+    def damage() -> None:
+        account.set_up(sources=TASKS)
+        rule = next(iter(account.table("mirror_rules")))
+        account("ec2", "delete-traffic-mirror-filter-rule", "--traffic-mirror-filter-rule-id",
+                rule)
+        add_tasks(account, 2)
+        remember(account)
+
+    damage()
+    sync(account)
+    writes = account.writes()
+    assert len(writes) >= 9, writes
+    for nth, operation in enumerate(writes, 1):
+        account.calm()
+        damage()
+        account.fault(kind="error", code="InvalidParameterValue", message="No.", status=400,
+                      operation="write", nth=nth)
+        ended = sync(account, code=1)
+        assert "InvalidParameterValue" in ended.err or "No." in ended.err, ended
+        # From the first deletion on, the rest is left to the next run.
+        if not operation.startswith("ec2:Delete"):
+            untouched(account)
+        sync(account)
+        assert account.sessions() == account.task_enis("api")
+        assert len(account.table("mirror_filters")) == 1
+        assert "up to date" in sync(account).out
+
+
+@test("sync: an answer that never comes leaves nothing double")
+def cut(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    add_tasks(account, 2)
+    account.fault(kind="cut_after", operation="ec2:CreateTrafficMirrorSession", nth=1)
+    sync(account)
+    assert account.sessions() == account.task_enis("api")
+    assert len(account.table("mirror_sessions")) == 5
+
+
+@test("sync: a missing permission is named, nothing is changed")
+def denied(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    add_tasks(account)
+    remember(account)
+    account.ask("POST", "make", {"make": "policy", "policy": {
+        "deny": ["ec2:CreateTrafficMirrorSession"]}})
+    ended = sync(account, code=4)
+    assert "ec2:CreateTrafficMirrorSession" in ended.err, ended
+    untouched(account)
+
+
+@test("sync: a task that goes meanwhile does not keep the others from it")
+def race(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    add_tasks(account, 3)
+    account.fault(kind="error", code="InvalidNetworkInterfaceID.NotFound", status=400,
+                  message="The networkInterface ID does not exist", count=2,
+                  operation="ec2:CreateTrafficMirrorSession", nth=2)
+    ended = sync(account)
+    assert "looking again" in ended.err, ended
+    assert account.sessions() == account.task_enis("api")
+    # For ever is too long.
+    add_tasks(account, 1)
+    account.fault(kind="error", code="InvalidNetworkInterfaceID.NotFound", status=400,
+                  message="The networkInterface ID does not exist", count=-1,
+                  operation="ec2:CreateTrafficMirrorSession")
+    assert "faster" in sync(account, code=1).err
+
+
+@test("sync: what AWS does not mirror is left out, the others are mirrored")
+def refused(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    before = account.task_enis("api")
+    add_tasks(account, 3)
+    new = sorted(account.task_enis("api") - before)
+    account.make("set_eni", eni=new[1], mirrorable=False)
+    ended = sync(account)
+    assert f"{new[1]} is left out" in ended.err, ended
+    assert account.sessions() == account.task_enis("api") - {new[1]}
+
+
+# --- watching ---------------------------------------------------------------
+class Watcher:
+    """A running sync --watch; what it has said so far."""
+
+    def __init__(self, account: Account, *args: str):
+        self.process = account.start("sync", "--watch", "--interval", "1", *args)
+        self.said = ""
+        assert self.process.stderr is not None
+        os.set_blocking(self.process.stderr.fileno(), False)
+        self.until(lambda: "watching" in self.said)
+
+    def read(self) -> None:
+        assert self.process.stderr is not None
+        try:
+            self.said += os.read(self.process.stderr.fileno(), 65536).decode()
+        except BlockingIOError:
+            pass
+
+    def until(self, so: Callable[[], Any]) -> None:
+        for _ in range(600):
+            self.read()
+            if so():
+                return
+            assert self.process.poll() is None, f"ended: {self.said}"
+            time.sleep(0.05)
+        raise AssertionError(f"does not happen: {self.said}")
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        self.read()
+        return code
+
+
+@test("sync --watch: follows the tasks, goes on after errors, ends on SIGTERM")
+def watch(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    watcher = Watcher(account)
+    try:
+        replace_tasks(account, 2)
+        watcher.until(lambda: account.sessions() == account.task_enis("api"))
+        watcher.until(lambda: watcher.said.count(": mirror eni-") == 2)
+        account.fault(kind="throttle", operation="read", count=3)
+        account.fault(kind="deny", operation="ec2:DescribeTrafficMirrorSessions", nth=2)
+        watcher.until(lambda: "trying again in" in watcher.said)
+        replace_tasks(account, 1)
+        watcher.until(lambda: account.sessions() == account.task_enis("api"))
+        watcher.until(lambda: watcher.said.count(": mirror eni-") == 3)
+    finally:
+        code = watcher.end()
+    assert code == 0 and "nothing is half done" in watcher.said, (code, watcher.said)
+    assert not [line for line in watcher.said.splitlines()
+                if not line.startswith("metlo-mirror: ")], watcher.said
+
+
+@test("sync --watch: SIGINT inside a step takes back what was begun")
+def watch_interrupted(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    before = account.sessions()
+    watcher = Watcher(account)
+    try:
+        account.fault(kind="slow", seconds=3, operation="ec2:CreateTrafficMirrorSession", nth=2)
+        add_tasks(account, 3)
+        watcher.until(lambda: ": mirror eni-" in watcher.said)
+    finally:
+        code = watcher.end(signal.SIGINT)
+    assert code == 0 and "taken back: mirror eni-" in watcher.said, (code, watcher.said)
+    assert account.sessions() == before
+    sync(account)
+    assert account.sessions() == account.task_enis("api")
+
+
+@test("sync --watch: waits for a deployment that is not there yet")
+def watch_early(account: Account) -> None:
+    watcher = Watcher(account, "--name", "metlo")
+    try:
+        watcher.until(lambda: "no deployment" in watcher.said)
+        account.set_up(sources=TASKS)
+        replace_tasks(account)
+        watcher.until(lambda: account.sessions() == account.task_enis("api"))
+    finally:
+        code = watcher.end()
+    assert code == 0, watcher.said
+
+
+@test("sync --watch: does not go with --dry-run or --json")
+def watch_usage(account: Account) -> None:
+    assert "--dry-run" in account.mirror("sync", "--watch", "--dry-run", code=2).err
+    assert "--json" in account.mirror("sync", "--watch", "--json", code=2).err
