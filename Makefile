@@ -376,52 +376,6 @@ INSTALLED := \
 # These may have been changed by then: they are neither overwritten nor, unless
 # they are as installed, removed.
 CONFFILES := \
-	644:$(PKG)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
-	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
-part = $(word $(1),$(subst :, ,$(2)))
-
-define install_file
-	$(INSTALL) -D -m $(call part,1,$(1)) $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1))
-
-endef
-define install_conffile
-	@[ -e $(DESTDIR)$(call part,3,$(1)) ] || { set -x; \
-		$(INSTALL) -D -m $(call part,1,$(1)) $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); }
-
-endef
-define uninstall_conffile
-	@if cmp -s $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); then \
-		set -x; rm -f $(DESTDIR)$(call part,3,$(1)); \
-	elif [ -e $(DESTDIR)$(call part,3,$(1)) ]; then \
-		echo 'left, since it was changed: $(DESTDIR)$(call part,3,$(1))'; \
-	fi
-
-endef
-
-# Paths may be others than last time.
-$(O)/%.service: $(PKG)/%.service.in FORCE
-	$(call say,GEN,$@)
-	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
-
-# What a package's scripts would do, where this is the running system.
-define tell_systemd
-	@[ -n '$(DESTDIR)' ] || [ ! -d /run/systemd/system ] || \
-		{ $(1) systemctl daemon-reload; }
-endef
-
-# --- install: what stands beside the program, and where it goes -------------
-PKG	:= user/packaging
-INSTALLED := \
-	755:$(O)/metlo-xdp:$(SBINDIR)/metlo-xdp \
-	644:$(PKG)/metlo-xdp.8:$(MANDIR)/man8/metlo-xdp.8 \
-	644:$(PKG)/metlo-xdp.bash:$(BASHCOMPDIR)/metlo-xdp \
-	644:$(PKG)/_metlo-xdp:$(ZSHCOMPDIR)/_metlo-xdp \
-	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
-	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
-	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
-# These may have been changed by then: they are neither overwritten nor, unless
-# they are as installed, removed.
-CONFFILES := \
 	644:$(O)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
 	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
 part = $(word $(1),$(subst :, ,$(2)))
@@ -449,11 +403,13 @@ $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
 
-# That of the service writes where it may.
-$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf
+# All options as in the example, but for what the service needs: it may write
+# in few places, and is not to fill the disk.
+$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf Makefile
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)sed 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' $< >$@
+	$(Q)sed -e 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' \
+		-e 's|^#rotate-size = .*|rotate-size = 256MiB|; s|^#rotate-keep = .*|rotate-keep = 8|' $< >$@
 
 # What a package's scripts would do, where this is the running system.
 define tell_systemd
