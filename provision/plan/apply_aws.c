@@ -401,6 +401,30 @@ static int undo_lb(struct aws_client *c, const struct step *s,
 	return rc ? rc : elbv2_wait_deleted(c, s->made, WAIT_LB, err);
 }
 
+/* What could not be taken back and names the group keeps it: waiting for that
+ * to go would be in vain. */
+static bool group_kept(const struct plan *p, const struct step *group)
+{
+	int index = (int)(group - p->steps.items);
+
+	for (size_t i = 0; i < p->steps.n; i++) {
+		const struct step *s = &p->steps.items[i];
+
+		if (s->state == STEP_DONE && s->other.step == index &&
+		    (s->kind == STEP_CREATE_LB || s->kind == STEP_AUTHORIZE))
+			return true;
+	}
+	return false;
+}
+
+static int undo_group(struct aws_client *c, const struct plan *p,
+		      const struct step *s, struct aws_error *err)
+{
+	if (group_kept(p, s))
+		return ec2_delete_group(c, s->made, false, err);
+	return ec2_delete_group_wait(c, s->made, WAIT_GROUP, err);
+}
+
 static int undo(void *ctx, struct plan *p, struct step *s,
 		struct aws_error *err)
 {
@@ -410,7 +434,7 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 
 	switch (s->kind) {
 	case STEP_CREATE_GROUP:
-		rc = ec2_delete_group_wait(c, s->made, WAIT_GROUP, err);
+		rc = undo_group(c, p, s, err);
 		break;
 	case STEP_AUTHORIZE:
 		rc = group_rule(c, p, s, true, false, err);
