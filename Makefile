@@ -7,6 +7,7 @@ O	?= build
 PREFIX	?= /usr/local
 DESTDIR	?=
 SBINDIR	?= $(PREFIX)/sbin
+BINDIR	?= $(PREFIX)/bin
 CC	?= cc
 CLANG	?= clang
 LLVM_STRIP ?= llvm-strip
@@ -221,7 +222,7 @@ TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision
 
 .PHONY: help
 help:
-	@echo 'make                builds $(O)/metlo-xdp'
+	@echo 'make                builds $(O)/metlo-xdp and $(O)/metlo-mirror'
 	@echo 'make deps           installs what building and testing need (apt-get, dnf)'
 	@echo 'sudo make demo      real requests to a real nginx, mirrored and captured'
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
@@ -337,8 +338,9 @@ check-static: $(O)/.deps
 .PHONY: install uninstall
 install: all
 	$(INSTALL) -D -m 755 $(O)/metlo-xdp $(DESTDIR)$(SBINDIR)/metlo-xdp
+	$(if $(PROV_HAVE),$(INSTALL) -D -m 755 $(O)/metlo-mirror $(DESTDIR)$(BINDIR)/metlo-mirror)
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/metlo-xdp
+	rm -f $(DESTDIR)$(SBINDIR)/metlo-xdp $(DESTDIR)$(BINDIR)/metlo-mirror
 
 .PHONY: clean
 clean:
