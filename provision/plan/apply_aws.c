@@ -437,12 +437,36 @@ static int undo_elb(struct aws_client *c, struct plan *p, const struct step *s,
 	return rc ? rc : elbv2_wait_deleted(c, s->made, WAIT_LB, err);
 }
 
-static int delete_made(struct aws_client *c, const struct step *s,
-		       struct aws_error *err)
+/* What could not be taken back and names the group keeps it: waiting for that
+ * to go would be in vain. */
+static bool group_kept(const struct plan *p, const struct step *group)
+{
+	int index = (int)(group - p->steps.items);
+
+	for (size_t i = 0; i < p->steps.n; i++) {
+		const struct step *s = &p->steps.items[i];
+
+		if (s->state == STEP_DONE && s->other.step == index &&
+		    (s->kind == STEP_CREATE_LB || s->kind == STEP_AUTHORIZE))
+			return true;
+	}
+	return false;
+}
+
+static int undo_group(struct aws_client *c, const struct plan *p,
+		      const struct step *s, struct aws_error *err)
+{
+	if (group_kept(p, s))
+		return ec2_delete_group(c, s->made, false, err);
+	return ec2_delete_group_wait(c, s->made, WAIT_GROUP, err);
+}
+
+static int delete_made(struct aws_client *c, const struct plan *p,
+		       const struct step *s, struct aws_error *err)
 {
 	switch (s->kind) {
 	case STEP_CREATE_GROUP:
-		return ec2_delete_group_wait(c, s->made, WAIT_GROUP, err);
+		return undo_group(c, p, s, err);
 	case STEP_CREATE_TARGET:
 		return mirror_delete_target(c, s->made, false, err);
 	case STEP_CREATE_FILTER:
@@ -453,16 +477,16 @@ static int delete_made(struct aws_client *c, const struct step *s,
 }
 
 /* Again when it is not there yet. */
-static int undo_made(struct aws_client *c, const struct step *s,
-		     struct aws_error *err)
+static int undo_made(struct aws_client *c, const struct plan *p,
+		     const struct step *s, struct aws_error *err)
 {
 	struct aws_error unused = {0};
-	int rc = delete_made(c, s, err);
+	int rc = delete_made(c, p, s, err);
 
 	if (rc && err->kind == AWS_ERR_NOT_FOUND &&
 	    !ec2_wait_visible(c, s->made, WAIT_LOST, &unused)) {
 		*err = (struct aws_error){0};
-		rc = delete_made(c, s, err);
+		rc = delete_made(c, p, s, err);
 	}
 	return rc;
 }
@@ -479,7 +503,7 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 	case STEP_CREATE_TARGET:
 	case STEP_CREATE_FILTER:
 	case STEP_CREATE_SESSION:
-		rc = undo_made(c, s, err);
+		rc = undo_made(c, p, s, err);
 		break;
 	case STEP_CREATE_LB:
 	case STEP_CREATE_TG:

@@ -146,6 +146,11 @@ class Terminal:
         self.raw += piece
         return bool(piece)
 
+    def read_now(self) -> None:
+        """What has been written by now is in text()."""
+        while self._read(0.02):
+            pass
+
     def sees(self, text: str) -> "Terminal":
         """Waits until that is written, behind what was seen before."""
         end = time.monotonic() + LIMIT
