@@ -12,9 +12,9 @@ import re
 import sys
 
 SAMPLE = re.compile(r"^(\w+)(\{.*\})? (\S+)$")
-PACKETS = ("packets bytes pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp fragment "
-           "port_miss no_payload shunted ring_full delivered delivered_bytes truncated_bytes "
-           "shunted_bytes ring_full_bytes records").split()
+# Members of the summary that are numbers and no counters.
+OTHERS = ("workers ring_bytes ring_waiting_bytes vxlan_port rings program_id daemon_pid "
+          "sample_percent").split()
 
 
 def samples(path):
@@ -36,12 +36,13 @@ def wanted(summary):
     def both(name, labels=""):
         return [f"metlo_xdp_{name}_total{labels}", f"metlo_xdp_{name}{labels}"]
 
-    for name in PACKETS:
-        yield name, both(name), summary[name]
-    for group in ("stream", "http", "output"):
-        for name, value in summary.get(group, {}).items():
-            if not isinstance(value, list):
-                yield f"{group}.{name}", both(f"{group}_{name}"), value
+    for group, members in summary.items():
+        if isinstance(members, dict):
+            for name, value in members.items():
+                if not isinstance(value, list):
+                    yield f"{group}.{name}", both(f"{group}_{name}"), value
+        elif type(members) is int and group not in OTHERS:
+            yield group, both(group), members
     for sink in summary.get("output", {}).get("sinks", []):
         for name, value in sink.items():
             if name != "name" and isinstance(value, int):

@@ -172,10 +172,15 @@ static int open_outputs(struct attach *a)
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
+		.files = pipeline_file_rules(s),
 		.metlo = to_metlo_conf(&a->metlo),
 		.log = a->log,
 	};
 
+	/* So that it can still be opened when it comes back under its name. */
+	conf.files.give = a->user.change;
+	conf.files.uid = a->user.uid;
+	conf.files.gid = a->user.gid;
 	if (s->summary && strcmp(s->summary, "-")) {
 		a->summary = fopen(s->summary, "we");
 		if (!a->summary) {
@@ -277,6 +282,7 @@ static int look_after(struct attach *a)
 	const uint64_t now = clock_mono_ns();
 	struct summary s;
 
+	output_tend(a->output);
 	read_counters(a, &s);
 	monitor_look(a->monitor, &s, alive);
 	losses_report(&a->losses, &s, now, a->log);
@@ -305,6 +311,10 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 			service_reloading(&a->service, clock_mono_ns());
 			reload_run(&a->reload, &a->capture, a->workers);
 			service_ready(&a->service, clock_mono_ns());
+		} else if (sig == SIGUSR1) {
+			log_info(a->log, "%s: files are opened anew",
+				 strsignal(sig));
+			output_reopen(a->output);
 		} else if (sig > 0) {
 			log_debug(a->log, "%s: ending", strsignal(sig));
 			return EXIT_DONE;
@@ -466,6 +476,7 @@ int cmd_attach(struct cli *cli)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
 	code = open_ports(a);

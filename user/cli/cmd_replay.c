@@ -307,6 +307,7 @@ static bool open_output(struct replay *r)
 		.workers = 1,
 		.queue_limit = limit < QUEUE_MAX ? limit : QUEUE_MAX,
 		.blocking = true,
+		.files = pipeline_file_rules(s),
 		.metlo = to_metlo_conf(&r->metlo),
 		.log = r->log,
 	};

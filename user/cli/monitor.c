@@ -36,6 +36,7 @@ struct monitor {
 	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];
+	struct metrics_sink more[SUMMARY_SINKS_MAX];
 };
 
 /* --- opening ---------------------------------------------------------------- */
@@ -96,6 +97,17 @@ static void answer_health(void *ctx, const char *path, struct serve_answer *a)
 		a->status = NOT_NOW;
 }
 
+static void read_sinks(struct monitor *m, unsigned int n)
+{
+	bool waits;
+
+	for (unsigned int i = 0; i < n; i++) {
+		m->more[i].up = !output_sink_trouble(m->output, i, &waits);
+		output_sink_delays(m->output, i, &m->more[i].delays,
+				   &m->more[i].oldest_ns);
+	}
+}
+
 static void write_metrics(struct monitor *m, struct buf *to)
 {
 	const struct capture *c = m->capture;
@@ -110,9 +122,13 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	struct metrics all = {
 		.iface = c->dev.name,
 		.mode = xdp_mode_name(c->link.mode),
+		.sample_ratio = 1 - __atomic_load_n(&c->config->sample_out,
+						    __ATOMIC_RELAXED) /
+					    (double)UINT32_MAX,
 		.summary = &s,
 		.workers = m->state,
 		.n_workers = c->rings.n,
+		.sinks = m->more,
 		.now_ns = clock_mono_ns(),
 	};
 
@@ -125,6 +141,7 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		s.packets = &m->packets;
 	workers_stats(m->workers, &m->stream, &m->http, &m->selection);
 	s.n_sinks = summary_read_output(m->output, &m->out, m->sinks);
+	read_sinks(m, (unsigned int)s.n_sinks);
 	for (unsigned int i = 0; i < c->rings.n; i++)
 		workers_look(m->workers, i, &m->state[i]);
 	all.unhealthy = health_reasons(m->health, all.now_ns);
@@ -188,13 +205,21 @@ void monitor_look(struct monitor *m, const struct summary *s, bool attached)
 		.n_sinks = (unsigned int)s->n_sinks,
 	};
 
-	for (unsigned int i = 0; i < look.n_sinks; i++)
+	for (unsigned int i = 0; i < look.n_sinks; i++) {
+		const struct output_stats *stats = &s->sinks[i].stats;
+		bool waits;
+		const char *why = output_sink_trouble(m->output, i, &waits);
+
+		/* A collector that is away, while what is for it is kept, is
+		 * no fault of ours: to take our traffic away mends nothing. And
+		 * what it refuses is up to those who send it. */
 		sinks[i] = (struct health_sink){
 			.name = s->sinks[i].name,
-			.broken = output_sink_trouble(m->output, i),
-			.dropped = s->sinks[i].stats.dropped_queue +
-				   s->sinks[i].stats.dropped_error,
+			.broken = waits ? NULL : why,
+			.dropped = stats->dropped_queue + stats->dropped_error +
+				   stats->dropped_spool,
 		};
+	}
 	for (unsigned int i = 0; i < look.n_workers; i++)
 		workers_look(m->workers, i, &m->seen[i]);
 	look.now_ns = clock_mono_ns();

@@ -147,6 +147,18 @@ const struct opt settings_options[] = {
 	 .help = "where transactions go: ndjson:- is standard output, "
 		 "ndjson:PATH a file that is appended to, metlo the collector "
 		 "that --metlo-host names"},
+	{"rotate-size", .type = OPT_SIZE, FIELD(rotate_size), .min = 0,
+	 .max = 1ull << 50, .scope = BOTH, .initial = "0", .metavar = "SIZE",
+	 .help = "begin another file when an ndjson:PATH would get larger; the "
+		 "old one becomes PATH.20261126T111508.123Z; 0: never"},
+	{"rotate-interval", .type = OPT_SECONDS, FIELD(rotate_interval),
+	 .min = 0, .max = 366 * 86400, .scope = BOTH, .initial = "0",
+	 .metavar = "S",
+	 .help = "and when the clock (UTC) reaches a multiple of this, such as "
+		 "1h or 86400; whole seconds; 0: never"},
+	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
+	 .max = 1000000, .scope = BOTH, .initial = "0", .metavar = "N",
+	 .help = "remove all rotated files but the newest N; 0: none"},
 	{"metlo-host", .type = OPT_TEXT, FIELD(metlo_host),
 	 .parse = check_metlo_host, .scope = BOTH, .metavar = "URL",
 	 .example = "https://metlo.example.com",

@@ -215,6 +215,15 @@ uint64_t pipeline_queue_limit(const struct settings *s)
 	return s->memory / 4;
 }
 
+struct logfile_rules pipeline_file_rules(const struct settings *s)
+{
+	return (struct logfile_rules){
+		.rotate_size = s->rotate_size,
+		.rotate_interval = (uint64_t)s->rotate_interval,
+		.rotate_keep = s->rotate_keep,
+	};
+}
+
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)
 {
 	return stream_stats(p->stream);

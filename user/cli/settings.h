@@ -25,6 +25,9 @@ struct settings {
 	uint64_t spool_limit; /* bytes */
 	/* NAME, or KIND:NAME for sinks of a kind: cli/redact.h */
 	struct string_list redact_headers, redact_fields;
+	uint64_t rotate_size;	/* bytes, 0: never */
+	double rotate_interval; /* seconds, 0: never */
+	uint32_t rotate_keep;	/* files, 0: all */
 	bool no_redact;
 	bool body_hash;
 	double sample;			     /* percent of the connections */

@@ -41,6 +41,9 @@ struct metlo {
 	struct metlo_counts counts; /* of the thread */
 	pthread_mutex_t lock;	    /* over what others see: */
 	struct metlo_counts shown;
+	const char *trouble;
+	uint64_t waiting_since; /* without progress; 0: nothing waits */
+	bool waits;
 };
 
 /* --- before it starts -------------------------------------------------- */
@@ -211,6 +214,10 @@ static void show(struct metlo *m)
 	c->requests_failed = sent.failed;
 	pthread_mutex_lock(&m->lock);
 	m->shown = *c;
+	m->trouble = metlo_send_trouble(m->send, &m->waits);
+	m->waiting_since = metlo_send_pending(m->send) || spool_unread(m->spool)
+				   ? metlo_send_progress(m->send)
+				   : 0;
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -371,6 +378,28 @@ void *metlo_run(void *metlo)
 bool metlo_gone(const struct metlo *m)
 {
 	return atomic_load(&m->gone);
+}
+
+uint64_t metlo_behind(struct metlo *m)
+{
+	uint64_t since, now;
+
+	pthread_mutex_lock(&m->lock);
+	since = m->waiting_since;
+	now = clock_mono_ns();
+	pthread_mutex_unlock(&m->lock);
+	return since && now > since ? now - since : 0;
+}
+
+const char *metlo_trouble(struct metlo *m, bool *waits)
+{
+	const char *trouble;
+
+	pthread_mutex_lock(&m->lock);
+	trouble = m->trouble;
+	*waits = m->waits;
+	pthread_mutex_unlock(&m->lock);
+	return trouble;
 }
 
 void metlo_counts(struct metlo *m, struct metlo_counts *c)

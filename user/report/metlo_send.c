@@ -75,6 +75,7 @@ struct metlo_send *metlo_send_new(const struct metlo_send_conf *conf)
 	    !s->chance)
 		s->chance = clock_real_ns() | 1;
 	s->progress_ns = s->last_call_ns = clock_mono_ns();
+	s->state = TRYING;
 	s->http = metlo_http_new(conf->http, BATCHES + 1);
 	if (s->http)
 		return s;
@@ -391,6 +392,16 @@ void metlo_send_wait(struct metlo_send *s, int fd, uint64_t now,
 bool metlo_send_works(const struct metlo_send *s)
 {
 	return s->state == SENDING || s->state == TRYING;
+}
+
+const char *metlo_send_trouble(const struct metlo_send *s, bool *waits)
+{
+	*waits = s->state != REFUSED && s->state != CHECKING;
+	if (!*waits)
+		return "the collector refuses the key, or is none: see the log";
+	return s->away_since
+		       ? "the collector does not answer: transactions wait"
+		       : NULL;
 }
 
 uint64_t metlo_send_progress(const struct metlo_send *s)

@@ -72,6 +72,10 @@ unsigned int metlo_send_unkept(const struct metlo_send *s);
 /* Whether requests are being sent: not after a failure, until the next try. */
 bool metlo_send_works(const struct metlo_send *s);
 
+/* Why nothing is delivered at the moment; static, NULL: it is. *waits: it is
+ * away and will be tried again; else it refuses us. */
+const char *metlo_send_trouble(const struct metlo_send *s, bool *waits);
+
 /* When something was last delivered, or there was nothing to deliver. */
 uint64_t metlo_send_progress(const struct metlo_send *s);
 

@@ -21,8 +21,11 @@ struct kind {
 	void (*stop)(
 		void *sink); /* does not wait any more; NULL: ends itself */
 	bool (*gone)(const void *sink);
-	/* NULL: what is not delivered is kept, or counted */
-	const char *(*trouble)(const void *sink);
+	const char *(*trouble)(void *sink, bool *waits);
+	void (*reopen)(void *sink); /* NULL: it has no file */
+	/* For how long nothing was delivered of what it has taken; NULL: it
+	 * keeps nothing. */
+	uint64_t (*behind)(void *sink);
 	void (*stats)(void *sink, struct output_stats *stats);
 	bool (*close)(void *sink);
 	void (*free)(void *sink);
@@ -38,6 +41,7 @@ struct member {
 
 struct output {
 	const struct log *log;
+	struct logfile_rules files;
 	struct queue *queue;
 	bool blocking;
 	bool ended;
@@ -58,9 +62,15 @@ static bool ndjson_gone(const void *sink)
 	return writer_gone(sink);
 }
 
-static const char *ndjson_trouble(const void *sink)
+static const char *ndjson_trouble(void *sink, bool *waits)
 {
+	*waits = false;
 	return writer_trouble(sink);
+}
+
+static void ndjson_reopen(void *sink)
+{
+	writer_ask_reopen(sink);
 }
 
 static void ndjson_stats(void *sink, struct output_stats *stats)
@@ -84,12 +94,29 @@ static void ndjson_free(void *sink)
 }
 
 static const struct kind kind_ndjson = {
-	writer_run,   ndjson_stop,  ndjson_gone, ndjson_trouble,
-	ndjson_stats, ndjson_close, ndjson_free};
+	.run = writer_run,
+	.stop = ndjson_stop,
+	.gone = ndjson_gone,
+	.trouble = ndjson_trouble,
+	.reopen = ndjson_reopen,
+	.stats = ndjson_stats,
+	.close = ndjson_close,
+	.free = ndjson_free,
+};
 
 static bool to_metlo_gone(const void *sink)
 {
 	return metlo_gone(sink);
+}
+
+static const char *to_metlo_trouble(void *sink, bool *waits)
+{
+	return metlo_trouble(sink, waits);
+}
+
+static uint64_t to_metlo_behind(void *sink)
+{
+	return metlo_behind(sink);
 }
 
 static void to_metlo_stats(void *sink, struct output_stats *stats)
@@ -130,8 +157,14 @@ static void to_metlo_free(void *sink)
 }
 
 static const struct kind kind_metlo = {
-	metlo_run,	NULL,		to_metlo_gone, NULL,
-	to_metlo_stats, to_metlo_close, to_metlo_free};
+	.run = metlo_run,
+	.gone = to_metlo_gone,
+	.trouble = to_metlo_trouble,
+	.behind = to_metlo_behind,
+	.stats = to_metlo_stats,
+	.close = to_metlo_close,
+	.free = to_metlo_free,
+};
 
 /* --- opening and closing ----------------------------------------------- */
 
@@ -169,6 +202,7 @@ static bool open_member(struct output *o, const struct output_conf *conf,
 		.queue = o->queue,
 		.sink = i,
 		.blocking = conf->blocking,
+		.files = &o->files,
 		.log = conf->log,
 	};
 
@@ -216,6 +250,7 @@ struct output *output_new(const struct output_conf *conf)
 		return NULL;
 	}
 	o->log = conf->log;
+	o->files = conf->files;
 	o->blocking = conf->blocking;
 	o->queue = queue_new(&queue);
 	if (!o->queue) {
@@ -273,11 +308,41 @@ void output_stats(struct output *o, struct output_stats *stats)
 	}
 }
 
-const char *output_sink_trouble(const struct output *o, unsigned int sink)
+void output_reopen(struct output *o)
+{
+	for (unsigned int i = 0; i < o->n_members; i++) {
+		if (!o->member[i].kind->reopen)
+			continue;
+		o->member[i].kind->reopen(o->member[i].sink);
+		queue_nudge(o->queue, i);
+	}
+}
+
+void output_tend(struct output *o)
+{
+	if (!o->files.rotate_interval)
+		return;
+	for (unsigned int i = 0; i < o->n_members; i++)
+		queue_nudge(o->queue, i);
+}
+
+void output_sink_delays(const struct output *o, unsigned int sink,
+			struct delays *d, uint64_t *oldest)
+{
+	const struct member *m = &o->member[sink];
+	uint64_t behind = m->kind->behind ? m->kind->behind(m->sink) : 0;
+
+	queue_delays(o->queue, sink, d, oldest);
+	if (behind > *oldest)
+		*oldest = behind;
+}
+
+const char *output_sink_trouble(const struct output *o, unsigned int sink,
+				bool *waits)
 {
 	const struct member *m = &o->member[sink];
 
-	return m->kind->trouble ? m->kind->trouble(m->sink) : NULL;
+	return m->kind->trouble(m->sink, waits);
 }
 
 bool output_broken(const struct output *o)

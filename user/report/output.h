@@ -14,6 +14,8 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "report/delays.h"
+#include "report/logfile.h"
 
 struct metlo_conf;
 struct output;
@@ -27,6 +29,7 @@ struct output_conf {
 	unsigned int workers;
 	uint64_t queue_limit; /* bytes waiting, all workers and sinks */
 	bool blocking;	      /* submit waits for room instead of dropping */
+	struct logfile_rules files;	/* of those that are regular files */
 	const struct metlo_conf *metlo; /* for "metlo"; copied, not its texts */
 	const struct log *log;
 };
@@ -92,8 +95,23 @@ const char *output_sink_name(const struct output *o, unsigned int sink);
 void output_sink_stats(struct output *o, unsigned int sink,
 		       struct output_stats *stats);
 
-/* Why a sink takes nothing at the moment; static, NULL while it does. */
-const char *output_sink_trouble(const struct output *o, unsigned int sink);
+/* Somebody renamed the files: each is opened anew before its next line. */
+void output_reopen(struct output *o);
+
+/* To be called about once a second: files whose time has come are rotated also
+ * when no line is written. */
+void output_tend(struct output *o);
+
+/* Why nothing arrives at a sink at the moment; static, NULL while it does.
+ * *waits: what is for it is kept meanwhile, as far as there is room. */
+const char *output_sink_trouble(const struct output *o, unsigned int sink,
+				bool *waits);
+
+/* How long transactions took until the sink had done with them (Metlo: had
+ * stored them to be sent), and, in ns, the age of the oldest with which it has
+ * not (Metlo: for how long none was delivered); 0: there is none. */
+void output_sink_delays(const struct output *o, unsigned int sink,
+			struct delays *d, uint64_t *oldest);
 
 /* True once no sink can be written any more for good (EPIPE on stdout): the
  * caller should end. */

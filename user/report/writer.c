@@ -112,6 +112,10 @@ void *writer_run(void *writer)
 
 	while (queue_wait(q, sink)) {
 		queue_take(q, sink, &g);
+		if (!g.n) {
+			sink_tend(&w->sink);
+			continue;
+		}
 		written = write_group(w, &g);
 		atomic_fetch_add(&w->written, written);
 		atomic_fetch_add(&w->dropped, g.transactions - written);
@@ -136,6 +140,11 @@ void writer_stop(struct writer *w)
 bool writer_gone(const struct writer *w)
 {
 	return atomic_load(&w->gone);
+}
+
+void writer_ask_reopen(struct writer *w)
+{
+	sink_ask_reopen(&w->sink);
 }
 
 const char *writer_trouble(const struct writer *w)
@@ -163,7 +172,7 @@ struct writer *writer_new(const struct writer_conf *conf)
 	if (w->stop_fd < 0)
 		log_error(conf->log, "output: %s", strerror(errno));
 	else if (sink_open(&w->sink, conf->destination, conf->blocking,
-			   conf->log))
+			   conf->files, conf->log))
 		return w;
 	writer_free(w);
 	return NULL;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "report/logfile.h"
 #include "report/queue.h"
 
 struct writer;
@@ -16,6 +17,7 @@ struct writer_conf {
 	struct queue *queue;
 	unsigned int sink; /* its number there */
 	bool blocking;	   /* its reader is waited for */
+	const struct logfile_rules *files;
 	const struct log *log;
 };
 
@@ -36,6 +38,9 @@ void writer_stop(struct writer *w);
 
 /* True once it cannot be written any more for good. */
 bool writer_gone(const struct writer *w);
+
+/* From any thread. A file is opened anew before the next line. */
+void writer_ask_reopen(struct writer *w);
 
 /* Why nothing can be written at the moment; static, NULL: it can. */
 const char *writer_trouble(const struct writer *w);
