@@ -446,7 +446,8 @@ struct queue *queue_new(const struct queue_conf *conf)
 	q->spares = calloc(conf->workers, sizeof(*q->spares));
 	if (!q->sink || !q->spares || !init_sinks(q, conf))
 		goto fail;
-	q->open = calloc((size_t)q->n_views * q->n_workers, sizeof(*q->open));
+	q->open = calloc((size_t)q->n_views * q->n_workers,
+			 sizeof(struct chunk *));
 	if (q->open)
 		return q;
 fail:
@@ -471,10 +472,11 @@ void queue_free(struct queue *q)
 
 	if (!q)
 		return;
-	for (i = 0; i < q->n_sinks; i++) {
+	for (i = 0; q->sink && i < q->n_sinks; i++) {
 		struct sink_queue *s = &q->sink[i];
 
-		for (k = 0; s->lane && k < q->n_workers; k++)
+		/* Which comes last: then all is there. */
+		for (k = 0; q->open && s->lane && k < q->n_workers; k++)
 			free_lane(q, &s->lane[k]);
 		free(s->lane);
 		pthread_cond_destroy(&s->work);
