@@ -468,6 +468,7 @@ static void free_lane(struct queue *q, struct lane *l)
 
 void queue_free(struct queue *q)
 {
+	bool complete = q && q->open && q->spares;
 	unsigned int i, k;
 
 	if (!q)
@@ -475,8 +476,7 @@ void queue_free(struct queue *q)
 	for (i = 0; q->sink && i < q->n_sinks; i++) {
 		struct sink_queue *s = &q->sink[i];
 
-		/* Which comes last: then all is there. */
-		for (k = 0; q->open && s->lane && k < q->n_workers; k++)
+		for (k = 0; complete && s->lane && k < q->n_workers; k++)
 			free_lane(q, &s->lane[k]);
 		free(s->lane);
 		pthread_cond_destroy(&s->work);
