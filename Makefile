@@ -7,6 +7,7 @@ O	?= build
 PREFIX	?= /usr/local
 DESTDIR	?=
 SBINDIR	?= $(PREFIX)/sbin
+BINDIR	?= $(PREFIX)/bin
 DATADIR	?= $(PREFIX)/share
 MANDIR	?= $(DATADIR)/man
 DOCDIR	?= $(DATADIR)/doc/metlo-xdp
@@ -240,7 +241,7 @@ TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision packag
 
 .PHONY: help
 help:
-	@echo 'make                builds $(O)/metlo-xdp'
+	@echo 'make                builds $(O)/metlo-xdp and $(O)/metlo-mirror'
 	@echo 'make deps           installs what building and testing need (apt-get, dnf)'
 	@echo 'sudo make demo      real requests to a real nginx, mirrored and captured'
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
@@ -373,10 +374,13 @@ INSTALLED := \
 	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
 	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
 	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
+ifneq ($(MIRROR),)
+  INSTALLED += 755:$(O)/metlo-mirror:$(BINDIR)/metlo-mirror
+endif
 # These may have been changed by then: they are neither overwritten nor, unless
 # they are as installed, removed.
 CONFFILES := \
-	644:$(PKG)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
+	644:$(O)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
 	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
 part = $(word $(1),$(subst :, ,$(2)))
 
@@ -403,6 +407,14 @@ $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
 
+# All options as in the example, but for what the service needs: it may write
+# in few places, and is not to fill the disk.
+$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf Makefile
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' \
+		-e 's|^#rotate-size = .*|rotate-size = 256MiB|; s|^#rotate-keep = .*|rotate-keep = 8|' $< >$@
+
 # What a package's scripts would do, where this is the running system.
 define tell_systemd
 	@[ -n '$(DESTDIR)' ] || [ ! -d /run/systemd/system ] || \
@@ -410,7 +422,7 @@ define tell_systemd
 endef
 
 .PHONY: install uninstall
-install: all $(O)/metlo-xdp@.service
+install: all $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
 	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
 	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
 	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)

@@ -79,6 +79,11 @@ machine_up()
 
 	MACHINE=$TMP/machine
 	mkdir -p "$MACHINE" && tar -xf "$MACHINE_ARCHIVE" -C "$MACHINE" || return
+	# The devices are those of the real machine, where nothing is to happen
+	# because of this; what concerns us is told to udev below. It must not
+	# give the interface, which others know by now, another address.
+	ln -s /dev/null "$MACHINE/etc/systemd/network/99-default.link"
+	ln -s /dev/null "$MACHINE/etc/systemd/system/systemd-udev-trigger.service"
 	tree=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
 	MACHINE_CGROUP=$tree/metlo-test-$$
 	mkdir "$MACHINE_CGROUP" || return
@@ -92,7 +97,8 @@ machine_up()
 		"$MACHINE_CGROUP" "$TOP/tests/package/boot.sh" "$MACHINE" \
 		>"$TMP/boot.log" 2>&1 </dev/null &
 	MACHINE_BOOT=$!
-	wait_for 60 machine_running
+	wait_for 60 machine_running &&
+	in_machine udevadm trigger --action=add "/sys/class/net/$IFACE"
 }
 
 machine_running()

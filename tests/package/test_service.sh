@@ -52,7 +52,7 @@ files()
 	(cd "$MACHINE" && find etc lib opt root usr srv var -not -path 'var/log/journal*' \
 		-not -path 'var/lib/dpkg/*' -not -path 'var/cache/*' -not -name '*-' \
 		-not -path 'var/log/apt*' -not -path 'var/tmp/*' -not -path 'root/*.deb' \
-		-not -name dpkg.log -not -name alternatives.log |
+		-not -path 'var/lib/apt/*' -not -name dpkg.log -not -name alternatives.log |
 		sort)
 }
 
@@ -125,6 +125,9 @@ runs()
 	is "it cannot write in /etc" "$(in_service touch /etc/metlo-xdp/x 2>&1 |
 		grep -c 'Read-only')" 1
 	check "its state is told in words" wait_for 15 status_told
+	is "a load balancer is told that it is well" \
+		"$(in_ns "$SERVER" curl -sS -o /dev/null -w '%{http_code}' \
+			http://10.77.2.2:4789/healthz)" 200
 	is "transactions are not for everybody" \
 		"$(stat -c %A "$MACHINE$LOG" | cut -c 8-10)" ---
 }
@@ -145,14 +148,46 @@ after_attach_by_hand()
 {
 	in_machine systemctl stop "$UNIT"
 	is "it stops with success" "$(show Result)" success
+	check "detach removes everything" in_machine metlo-xdp detach "$IFACE"
 	in_machine timeout -s TERM 2 metlo-xdp attach "$IFACE" --user root \
 		--output ndjson:/root/by-hand >/dev/null 2>&1
 	is "pins of root are there" "$(in_machine stat -c %U \
 		"/run/metlo-xdp/$IFACE.lock")" root
 	check "it starts after an attach by hand" in_machine systemctl start "$UNIT"
 	is "and has resumed" "$(journal | grep -c "resumed in native")" 1
+	is "and owns the pins" "$(in_machine find /sys/fs/bpf/metlo-xdp \
+		-printf '%u\n' | sort -u)" metlo-xdp
 	check "and reports" try 2
 	rm -f "$MACHINE/root/by-hand"
+}
+
+# reload: what "systemctl reload" is for.
+reloaded()
+{
+	local conf=$MACHINE/etc/metlo-xdp/metlo-xdp.conf pid
+
+	pid=$(daemon)
+	echo "ports = 80,8123" >>"$conf"
+	check "reload" in_machine systemctl reload "$UNIT"
+	check "what is live in the configuration is in force" \
+		wait_for 10 ports_are "80,8123"
+	echo "ports = nonsense" >>"$conf"
+	in_machine systemctl reload "$UNIT"
+	check "a mistake is reported" wait_for 10 journal_has nonsense
+	is "and changes nothing" "$(kernel .ports)" '"80,8123"'
+	check "it is ready again" wait_for 10 state active
+	is "and the same process" "$(daemon)" "$pid"
+	sed -i '/nonsense/d' "$conf"
+}
+
+ports_are()
+{
+	[ "$(kernel .ports)" = "\"$1\"" ]
+}
+
+journal_has()
+{
+	journal | grep -q "$1"
 }
 
 restarted()
@@ -243,7 +278,7 @@ second_interface()
 	local unit=metlo-xdp@$OTHER.service
 
 	in_machine systemctl enable "$unit" 2>/dev/null
-	echo 'METLO_XDP_OPTIONS="--output ndjson:/var/log/metlo-xdp/other.ndjson"' \
+	echo 'METLO_XDP_OPTIONS="--output ndjson:/var/log/metlo-xdp/other.ndjson --health off --metrics off"' \
 		>"$MACHINE/etc/default/metlo-xdp-$OTHER"
 	add_other
 	check "an interface that appears starts its instance" \
@@ -280,8 +315,6 @@ removed()
 	is "no file is left" "$(diff "$TMP/before" "$TMP/after" | grep '^[<>]')" ""
 	is "nor in /run" "$(in_machine find /run -name '*metlo*')" ""
 	check "the user stays, as Debian has it" in_machine getent passwd metlo-xdp
-	check "the interface takes all packets again" \
-		in_ns "$SERVER" ping -q -c 1 -W 5 10.77.2.2
 }
 
 not()
@@ -314,6 +347,7 @@ machine_up || {
 installs "$DEB" "$NEWER"
 runs
 after_attach_by_hand
+reloaded
 watched
 refused
 upgraded "$NEWER"
