@@ -267,11 +267,13 @@ void queue_nudge(struct queue *q, unsigned int sink)
 bool queue_watch(struct queue *q, unsigned int sink)
 {
 	struct sink_queue *s = &q->sink[sink];
+	bool asleep;
 
 	pthread_mutex_lock(&q->lock);
-	s->asleep = !something_waits(q, s) && !q->ending;
+	asleep = !something_waits(q, s) && !q->ending;
+	s->asleep = asleep;
 	pthread_mutex_unlock(&q->lock);
-	return s->asleep;
+	return asleep;
 }
 
 void queue_take(struct queue *q, unsigned int sink, struct queue_group *g)
