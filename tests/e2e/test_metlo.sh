@@ -21,7 +21,7 @@ collector()
 	$python "$E2E_DIR/fake_metlo.py" --port 0 ${schema:+--schema "$schema"} \
 		"$@" >"$log" 2>"$log.err" &
 	COLLECTOR_PID=$!
-	E2E_PIDS+=($COLLECTOR_PID)
+	E2E_PIDS+=("$COLLECTOR_PID")
 	wait_for 10 test -s "$log" || cat "$log.err" >&2
 	PORT=$(cat "$log")
 }
@@ -149,7 +149,7 @@ front()
 	NGINX
 	nginx -p "$TMP/front" -e "$TMP/front/error.log" \
 		-c "$TMP/front/nginx.conf" >/dev/null 2>&1 &
-	E2E_PIDS+=($!)
+	E2E_PIDS+=("$!")
 	wait_for 5 curl -sk --noproxy '*' "https://localhost:$1/site"
 }
 

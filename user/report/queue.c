@@ -402,22 +402,30 @@ static bool init_sinks(struct queue *q, const struct queue_conf *conf)
 struct queue *queue_new(const struct queue_conf *conf)
 {
 	struct queue *q = calloc(1, sizeof(*q));
+	struct sink_queue *sinks = calloc(conf->sinks, sizeof(*sinks));
+	struct spares *spares = calloc(conf->workers, sizeof(*spares));
+	bool ok;
 
-	if (!q)
+	if (!q || !sinks || !spares) {
+		free(q);
+		free(sinks);
+		free(spares);
+		errno = ENOMEM;
 		return NULL;
+	}
+	q->sink = sinks;
+	q->spares = spares;
 	pthread_mutex_init(&q->lock, NULL);
 	init_cond(&q->room, CLOCK_MONOTONIC);
 	q->blocking = conf->blocking;
 	q->n_workers = conf->workers;
 	q->limit = conf->limit / conf->workers / conf->sinks;
-	q->sink = calloc(conf->sinks, sizeof(*q->sink));
-	q->spares = calloc(conf->workers, sizeof(*q->spares));
-	if (!q->sink || !q->spares || !init_sinks(q, conf))
-		goto fail;
-	q->open = calloc((size_t)q->n_views * q->n_workers, sizeof(*q->open));
-	if (q->open)
+	ok = init_sinks(q, conf);
+	if (ok)
+		q->open = calloc((size_t)q->n_views * q->n_workers,
+				 sizeof(struct chunk *));
+	if (ok && q->open)
 		return q;
-fail:
 	queue_free(q);
 	errno = ENOMEM;
 	return NULL;
@@ -448,7 +456,7 @@ void queue_free(struct queue *q)
 		pthread_cond_destroy(&s->work);
 		pthread_cond_destroy(&s->hurry);
 	}
-	for (i = 0; q->spares && i < q->n_workers; i++)
+	for (i = 0; i < q->n_workers; i++)
 		while (q->spares[i].n) {
 			struct chunk *c = q->spares[i].chunk[--q->spares[i].n];
 
