@@ -7,6 +7,7 @@ O	?= build
 PREFIX	?= /usr/local
 DESTDIR	?=
 SBINDIR	?= $(PREFIX)/sbin
+BINDIR	?= $(PREFIX)/bin
 DATADIR	?= $(PREFIX)/share
 MANDIR	?= $(DATADIR)/man
 DOCDIR	?= $(DATADIR)/doc/metlo-xdp
@@ -236,11 +237,11 @@ fuzzers: $(FUZZERS)
 # --- what people call ------------------------------------------------------
 # demo, test and their parts install what is missing first, in a make of their
 # own: the tools that this Makefile looks for may not be there yet.
-TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision
+TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision package
 
 .PHONY: help
 help:
-	@echo 'make                builds $(O)/metlo-xdp'
+	@echo 'make                builds $(O)/metlo-xdp and $(O)/metlo-mirror'
 	@echo 'make deps           installs what building and testing need (apt-get, dnf)'
 	@echo 'sudo make demo      real requests to a real nginx, mirrored and captured'
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
@@ -256,6 +257,7 @@ help:
 	@echo 'make format         formats the C files'
 	@echo 'make install        to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
 	@echo 'make uninstall      removes what install put there'
+	@echo 'make deb            Debian packages, in $(O)/deb'
 	@echo 'make clean          removes $(O)/'
 	@echo
 	@echo 'Settings: V=1 shows commands; DEBUG=1 builds without optimisation;'
@@ -301,7 +303,7 @@ $(TEST_PARTS:%=test-%): test-%: $(O)/.deps
 	@$(MAKE) built-for-$*
 	@O=$(O) tests/run.sh $*
 
-.PHONY: built-for-tests $(TEST_PARTS:%=built-for-%)
+.PHONY: built-for-tests deb-newer $(TEST_PARTS:%=built-for-%)
 built-for-tests: $(TEST_PARTS:%=built-for-%)
 built-for-build: all
 built-for-unit: unit-tests
@@ -314,14 +316,22 @@ built-for-gen: all test-tools
 built-for-bench: all test-tools $(O)/tests/bench/measure $(LIVE_TOOLS)
 built-for-e2e: all test-tools
 built-for-provision: provision-tests
+built-for-package: all $(if $(shell command -v dh),deb deb-newer)
+deb-newer: deb
+	@$(MAKE) deb DEB_OUT=$(O)/deb-newer DEB_REVISION=2
 
-# Programs that tests use: generators of traffic.
-TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c))
+# Programs that tests use: generators of traffic, and what feeds a sink.
+TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c)) \
+	$(O)/tests/e2e/feed_metlo
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
 $(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
+
+$(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(USER_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # BPF programs that tests put elsewhere than the product does.
 TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c tests/bench/*.bpf.c))
@@ -351,7 +361,8 @@ check-static: $(O)/.deps
 	$(call tidy,$(TIDY_FILES),$(CPPFLAGS))
 	$(call tidy,$(wildcard provision/*/*.c),$(PROV_CPPFLAGS))
 	$(call say,SHELL,all scripts)
-	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh')
+	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh') \
+		$(wildcard user/packaging/*.bash user/packaging/debian/*.p*[mt])
 
 # --- install: what stands beside the program, and where it goes -------------
 PKG	:= user/packaging
@@ -363,6 +374,9 @@ INSTALLED := \
 	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
 	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
 	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
+ifneq ($(MIRROR),)
+  INSTALLED += 755:$(O)/metlo-mirror:$(BINDIR)/metlo-mirror
+endif
 # These may have been changed by then: they are neither overwritten nor, unless
 # they are as installed, removed.
 CONFFILES := \
@@ -393,11 +407,13 @@ $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
 
-# That of the service writes where it may.
-$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf
+# All options as in the example, but for what the service needs: it may write
+# in few places, and is not to fill the disk.
+$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf Makefile
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)sed 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' $< >$@
+	$(Q)sed -e 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' \
+		-e 's|^#rotate-size = .*|rotate-size = 256MiB|; s|^#rotate-keep = .*|rotate-keep = 8|' $< >$@
 
 # What a package's scripts would do, where this is the running system.
 define tell_systemd
@@ -417,26 +433,29 @@ uninstall:
 	$(call tell_systemd)
 
 # --- Debian packages -------------------------------------------------------
-# Built with Debian's flags, in $(O)/deb. DEB_REVISION=2 makes one that is newer
-# than the changelog says.
+# Built with Debian's flags. DEB_REVISION=2 makes one that is newer than what
+# the changelog says.
+DEB_OUT	?= $(O)/deb
 DEB_REVISION ?=
-DEB_TREE := $(abspath $(O))/deb/tree
+DEB_LOG	:= $(PKG)/debian/changelog
+DEB_TREE := $(DEB_OUT)/tree
 
 .PHONY: deb
 deb: $(O)/.deps
 	@command -v dh >/dev/null && command -v dpkg-buildpackage >/dev/null || \
 		{ echo 'make deb needs debhelper and dpkg-dev: apt-get install them' >&2; exit 1; }
-	@sed -n '1s/.*(\(.*\)-.*/\1/p' $(PKG)/debian/changelog | grep -qx '$(VERSION)' || \
-		{ echo '$(PKG)/debian/changelog has no entry for version $(VERSION)' >&2; exit 1; }
-	@rm -rf $(DEB_TREE) $(O)/deb/*.deb $(O)/deb/*.buildinfo $(O)/deb/*.changes && mkdir -p $(DEB_TREE)
-	@cp -r $(PKG)/debian $(DEB_TREE)/
-	@[ -z '$(DEB_REVISION)' ] || { sed '/^ --/q; 1s/-.*)/-$(DEB_REVISION))/; s/^  \*.*/  * Built again./' \
-		$(PKG)/debian/changelog; echo; cat $(PKG)/debian/changelog; } >$(DEB_TREE)/debian/changelog
-	$(call say,DEB,$(O)/deb)
-	$(Q)cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u O TOP='$(CURDIR)' OBJ='$(abspath $(O))/deb/obj' \
-		MIRROR='$(MIRROR)' dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 30 ../log >&2; exit 1; }
+	@sed -n '1s/.*(\(.*\)-.*/\1/p' $(DEB_LOG) | grep -qx '$(VERSION)' || \
+		{ echo '$(DEB_LOG) does not begin with version $(VERSION)' >&2; exit 1; }
+	@mkdir -p $(DEB_OUT) && rm -rf $(DEB_TREE) $(DEB_OUT)/*.deb $(DEB_OUT)/*.buildinfo $(DEB_OUT)/*.changes
+	@mkdir $(DEB_TREE) && cp -r $(PKG)/debian $(DEB_TREE)/
+	@[ -z '$(DEB_REVISION)' ] || { sed '1s/-[^-]*)/-$(DEB_REVISION))/; s/^  \*.*/  * Built again./; /^ --/q' $(DEB_LOG); \
+		echo; cat $(DEB_LOG); } >$(DEB_TREE)/debian/changelog
+	$(call say,DEB,$(DEB_OUT))
+	$(Q)cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u O -u DEB_OUT -u DEB_REVISION TOP='$(CURDIR)' \
+		OBJ='$(abspath $(O))/deb-obj' MIRROR='$(MIRROR)' \
+		dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 30 ../log >&2; exit 1; }
 	@rm -rf $(DEB_TREE)
-	@ls $(O)/deb/*.deb
+	@ls $(DEB_OUT)/*.deb
 
 .PHONY: clean
 clean:

@@ -19,7 +19,7 @@ export O
 LOGS=$O/test-logs
 mkdir -p "$LOGS"
 
-PARTS="build unit bpf sanitize fuzz corpus gen bench e2e provision"
+PARTS="build unit bpf sanitize fuzz corpus gen bench e2e provision package"
 passed=0
 failed=0
 skipped=0
@@ -158,6 +158,13 @@ part_provision()
 {
 	programs "$O/tests/provision" 240
 	scripts tests/provision 600
+}
+
+# What is installed beside the program, the Debian packages, and both at work
+# in a machine of their own.
+part_package()
+{
+	scripts tests/package 600
 }
 
 # Counts and instructions: the machine's speed is not judged.

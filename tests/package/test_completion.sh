@@ -106,7 +106,7 @@ offers()
 		"$("complete_$shell" "metlo-xdp attach lo --mode=n" | sed 's/^--mode=//')" \
 		native
 	is "$shell: interfaces" "$("complete_$shell" "metlo-xdp attach ")" \
-		"$(ls /sys/class/net | words)"
+		"$(find /sys/class/net -mindepth 1 -printf '%f\n' | words)"
 	is "$shell: files" "$("complete_$shell" "metlo-xdp replay ")" \
 		"one.pcap two.pcap"
 	is "$shell: the file of an option" \

@@ -21,6 +21,6 @@ if command -v mandoc >/dev/null; then
 else
 	echo "skip man: mandoc # mandoc is not installed: make deps"
 fi
-"$O/metlo-xdp" help --list >"$tmp/list" || exit
-tests/package/man.py "$page" "$tmp/list" user/base/exit.h || failed=1
+"$O/metlo-xdp" help --list >"$tmp/list" && "$O/metlo-xdp" help >"$tmp/help" || exit
+tests/package/man.py "$page" "$tmp/list" "$tmp/help" || failed=1
 exit $failed
