@@ -417,6 +417,20 @@ def case_tls(t):
     c.down()
 
 
+def case_kept_warm(t):
+    """A connection that is idle is used, so that it stays."""
+    c = Collector()
+    f = t.feeder(c)
+    f.give([0])
+    t.wait("the first arrives", lambda: f.taken == 1)
+    t.wait("it is used meanwhile", lambda: c.backend.seen["asked"] >= 3)
+    f.give([1])
+    t.wait("the next arrives", lambda: f.taken == 2)
+    t.equal("on the same connection", c.backend.seen["connections"], 1)
+    t.finish(f, written=2)
+    c.down()
+
+
 def case_several_under_way(t):
     """A collector that takes its time gets several batches at once."""
     c = Collector()
