@@ -8,6 +8,14 @@ PREFIX	?= /usr/local
 DESTDIR	?=
 SBINDIR	?= $(PREFIX)/sbin
 BINDIR	?= $(PREFIX)/bin
+DATADIR	?= $(PREFIX)/share
+MANDIR	?= $(DATADIR)/man
+DOCDIR	?= $(DATADIR)/doc/metlo-xdp
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
+UNITDIR	?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+SYSCONFDIR ?= /etc
 CC	?= cc
 CLANG	?= clang
 LLVM_STRIP ?= llvm-strip
@@ -29,6 +37,11 @@ else
   MAKEFLAGS += --no-print-directory
 endif
 
+# As many jobs at a time as there are CPUs, unless said otherwise (-j1).
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+  MAKEFLAGS += -j$(shell nproc)
+endif
+
 # Paths in debug information and __FILE__ must not tell where it was built.
 REPRO	:= -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(O)/=build/
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -43,7 +56,7 @@ ifneq ($(SANITIZE),)
   CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
   LDFLAGS += -fsanitize=$(SANITIZE)
 endif
-LIBS	:= -lbpf -lelf -lpcap -lbrotlidec -lzstd -lcrypto -lz
+LIBS	:= -lbpf -lelf -lpcap -lmicrohttpd -lcurl -lbrotlidec -lzstd -lcrypto -lz
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -133,7 +146,8 @@ $(O)/metlo-mirror: $(call obj,$(PROV_MAIN)) $(PROV_ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PROV_LIBS)
 # A distribution may lack one of the libraries: then there is no metlo-mirror.
 PROV_HAVE := $(shell $(PKG_CONFIG) --exists libcurl expat libcjson && echo yes)
-all: $(if $(PROV_MAIN),$(if $(PROV_HAVE),$(O)/metlo-mirror,without-mirror))
+MIRROR	:= $(and $(PROV_MAIN),$(PROV_HAVE))
+all: $(if $(PROV_MAIN),$(if $(MIRROR),$(O)/metlo-mirror,without-mirror))
 .PHONY: without-mirror
 without-mirror:
 	@echo 'metlo-mirror is not built: it needs libcurl, expat and libcjson' >&2
@@ -198,27 +212,32 @@ bench-%: $(O)/tests/bench/bench_%
 BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)
 LIVE_TOOLS := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/live_*.c)))
 
+# Fuzz targets: the code is compiled once for all of them, then linked to each.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
 	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
-$(O)/fuzz/%: tests/fuzz/%.c $(USER_SRCS) $(wildcard include/*.h user/*/*.h tests/fuzz/*.h) | $(SKELS)
+FUZZ_FLAGS := -O1 -g -std=gnu11 $(WARN) -fno-sanitize-recover=all
+fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(1))
+$(O)/fuzz/obj/%.o: %.c $(O)/.flags | $(SKELS)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(USER_SRCS) $(LIBS) -pthread
+	$(Q)$(CLANG) $(if $(filter provision/% tests/fuzz/fuzz_prov_%,$<),$(PROV_CPPFLAGS),$(CPPFLAGS)) \
+		$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
+fuzz_link = $(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(1) -pthread
+$(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(call fuzz_obj,$(USER_SRCS))
+	$(call say,LD,$@)
+	$(call fuzz_link,$(LIBS))
 # Those of metlo-mirror are named fuzz_prov_*.
-PROV_FUZZ_SRCS := $(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c)
-$(O)/fuzz/fuzz_prov_%: tests/fuzz/fuzz_prov_%.c $(PROV_FUZZ_SRCS) $(wildcard provision/*/*.h user/base/*.h)
-	$(call say,FUZZ,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(PROV_CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(PROV_FUZZ_SRCS) $(PROV_LIBS) -pthread
+$(O)/fuzz/fuzz_prov_%: $(O)/fuzz/obj/tests/fuzz/fuzz_prov_%.o $(call fuzz_obj, \
+		$(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c))
+	$(call say,LD,$@)
+	$(call fuzz_link,$(PROV_LIBS))
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
 # --- what people call ------------------------------------------------------
 # demo, test and their parts install what is missing first, in a make of their
 # own: the tools that this Makefile looks for may not be there yet.
-TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision
+TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision package
 
 .PHONY: help
 help:
@@ -238,6 +257,7 @@ help:
 	@echo 'make format         formats the C files'
 	@echo 'make install        to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
 	@echo 'make uninstall      removes what install put there'
+	@echo 'make deb            Debian packages, in $(O)/deb'
 	@echo 'make clean          removes $(O)/'
 	@echo
 	@echo 'Settings: V=1 shows commands; DEBUG=1 builds without optimisation;'
@@ -283,7 +303,7 @@ $(TEST_PARTS:%=test-%): test-%: $(O)/.deps
 	@$(MAKE) built-for-$*
 	@O=$(O) tests/run.sh $*
 
-.PHONY: built-for-tests $(TEST_PARTS:%=built-for-%)
+.PHONY: built-for-tests deb-newer $(TEST_PARTS:%=built-for-%)
 built-for-tests: $(TEST_PARTS:%=built-for-%)
 built-for-build: all
 built-for-unit: unit-tests
@@ -296,14 +316,22 @@ built-for-gen: all test-tools
 built-for-bench: all test-tools $(O)/tests/bench/measure $(LIVE_TOOLS)
 built-for-e2e: all test-tools
 built-for-provision: provision-tests
+built-for-package: all $(if $(shell command -v dh),deb deb-newer)
+deb-newer: deb
+	@$(MAKE) deb DEB_OUT=$(O)/deb-newer DEB_REVISION=2
 
-# Programs that tests use: generators of traffic.
-TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c))
+# Programs that tests use: generators of traffic, and what feeds a sink.
+TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c)) \
+	$(O)/tests/e2e/feed_metlo
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
 $(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -lz
+
+$(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(USER_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # BPF programs that tests put elsewhere than the product does.
 TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c tests/bench/*.bpf.c))
@@ -333,14 +361,105 @@ check-static: $(O)/.deps
 	$(call tidy,$(TIDY_FILES),$(CPPFLAGS))
 	$(call tidy,$(wildcard provision/*/*.c),$(PROV_CPPFLAGS))
 	$(call say,SHELL,all scripts)
-	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh')
+	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh') \
+		$(wildcard */packaging/*.bash user/packaging/debian/*.p*[mt])
+
+# --- install: what stands beside the program, and where it goes -------------
+PKG	:= user/packaging
+INSTALLED := \
+	755:$(O)/metlo-xdp:$(SBINDIR)/metlo-xdp \
+	644:$(PKG)/metlo-xdp.8:$(MANDIR)/man8/metlo-xdp.8 \
+	644:$(PKG)/metlo-xdp.bash:$(BASHCOMPDIR)/metlo-xdp \
+	644:$(PKG)/_metlo-xdp:$(ZSHCOMPDIR)/_metlo-xdp \
+	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
+	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
+	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
+MIRROR_PKG := provision/packaging
+INSTALLED += $(if $(MIRROR), \
+	755:$(O)/metlo-mirror:$(BINDIR)/metlo-mirror \
+	644:$(MIRROR_PKG)/metlo-mirror.1:$(MANDIR)/man1/metlo-mirror.1 \
+	644:$(MIRROR_PKG)/metlo-mirror.bash:$(BASHCOMPDIR)/metlo-mirror \
+	644:$(MIRROR_PKG)/_metlo-mirror:$(ZSHCOMPDIR)/_metlo-mirror \
+	644:$(MIRROR_PKG)/metlo-mirror-sync.service:$(DOCDIR)/examples/metlo-mirror-sync.service)
+# These may have been changed by then: they are neither overwritten nor, unless
+# they are as installed, removed.
+CONFFILES := \
+	644:$(O)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
+	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
+part = $(word $(1),$(subst :, ,$(2)))
+
+define install_file
+	$(INSTALL) -D -m $(call part,1,$(1)) $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1))
+
+endef
+define install_conffile
+	@[ -e $(DESTDIR)$(call part,3,$(1)) ] || { set -x; \
+		$(INSTALL) -D -m $(call part,1,$(1)) $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); }
+
+endef
+define uninstall_conffile
+	@if cmp -s $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); then \
+		set -x; rm -f $(DESTDIR)$(call part,3,$(1)); \
+	elif [ -e $(DESTDIR)$(call part,3,$(1)) ]; then \
+		echo 'left, since it was changed: $(DESTDIR)$(call part,3,$(1))'; \
+	fi
+
+endef
+
+# Paths may be others than last time.
+$(O)/%.service: $(PKG)/%.service.in FORCE
+	$(call say,GEN,$@)
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
+
+# All options as in the example, but for what the service needs: it may write
+# in few places, and is not to fill the disk.
+$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf Makefile
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' \
+		-e 's|^#rotate-size = .*|rotate-size = 256MiB|; s|^#rotate-keep = .*|rotate-keep = 8|' $< >$@
+
+# What a package's scripts would do, where this is the running system.
+define tell_systemd
+	@[ -n '$(DESTDIR)' ] || [ ! -d /run/systemd/system ] || \
+		{ $(1) systemctl daemon-reload; }
+endef
 
 .PHONY: install uninstall
-install: all
-	$(INSTALL) -D -m 755 $(O)/metlo-xdp $(DESTDIR)$(SBINDIR)/metlo-xdp
-	$(if $(PROV_HAVE),$(INSTALL) -D -m 755 $(O)/metlo-mirror $(DESTDIR)$(BINDIR)/metlo-mirror)
+install: all $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
+	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
+	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
+	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/metlo-xdp $(DESTDIR)$(BINDIR)/metlo-mirror
+	rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call part,3,$(f)))
+	$(foreach f,$(CONFFILES),$(call uninstall_conffile,$(f)))
+	-@rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR)/metlo-xdp 2>/dev/null || true
+	$(call tell_systemd)
+
+# --- Debian packages -------------------------------------------------------
+# Built with Debian's flags. DEB_REVISION=2 makes one that is newer than what
+# the changelog says.
+DEB_OUT	?= $(O)/deb
+DEB_REVISION ?=
+DEB_LOG	:= $(PKG)/debian/changelog
+DEB_TREE := $(DEB_OUT)/tree
+
+.PHONY: deb
+deb: $(O)/.deps
+	@command -v dh >/dev/null && command -v dpkg-buildpackage >/dev/null || \
+		{ echo 'make deb needs debhelper and dpkg-dev: apt-get install them' >&2; exit 1; }
+	@sed -n '1s/.*(\(.*\)-.*/\1/p' $(DEB_LOG) | grep -qx '$(VERSION)' || \
+		{ echo '$(DEB_LOG) does not begin with version $(VERSION)' >&2; exit 1; }
+	@mkdir -p $(DEB_OUT) && rm -rf $(DEB_TREE) $(DEB_OUT)/*.deb $(DEB_OUT)/*.buildinfo $(DEB_OUT)/*.changes
+	@mkdir $(DEB_TREE) && cp -r $(PKG)/debian $(DEB_TREE)/
+	@[ -z '$(DEB_REVISION)' ] || { sed '1s/-[^-]*)/-$(DEB_REVISION))/; s/^  \*.*/  * Built again./; /^ --/q' $(DEB_LOG); \
+		echo; cat $(DEB_LOG); } >$(DEB_TREE)/debian/changelog
+	$(call say,DEB,$(DEB_OUT))
+	$(Q)cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u O -u DEB_OUT -u DEB_REVISION TOP='$(CURDIR)' \
+		OBJ='$(abspath $(O))/deb-obj' MIRROR='$(MIRROR)' \
+		dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 30 ../log >&2; exit 1; }
+	@rm -rf $(DEB_TREE)
+	@ls $(DEB_OUT)/*.deb
 
 .PHONY: clean
 clean:

@@ -16,11 +16,11 @@
  *
  * Each frame gets the first outcome that applies, in the order bad_outer and
  * pass_not_vxlan, (outer) fragment, bad_vxlan, vni_miss, bad_inner, not_tcp,
- * (inner) fragment, port_miss, no_payload. What is left is told by its fate:
- * delivered when all of its records are in a ring, ring_full when one is not,
- * shunted when there is no record because user space asked for none. For
- * these, payload on the wire = delivered_bytes + truncated_bytes +
- * shunted_bytes + ring_full_bytes.
+ * (inner) fragment, port_miss, no_payload, sampled_out. What is left is told by
+ * its fate: delivered when all of its records are in a ring, ring_full when one
+ * is not, shunted when there is no record because user space asked for none.
+ * From sampled_out on, payload on the wire = delivered_bytes + truncated_bytes +
+ * sampled_out_bytes + shunted_bytes + ring_full_bytes.
  */
 #ifndef METLO_PROCESS_H
 #define METLO_PROCESS_H
@@ -209,6 +209,10 @@ METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 	rec = metlo_env_record(env);
 	if (METLO_UNLIKELY(!rec || !metlo_record_start(env, view, pkt, rec)))
 		return METLO_bad_inner;
+	if (rec->hash < config->sample_out) {
+		env->stats->sampled_out_bytes += pkt->wire_len;
+		return METLO_sampled_out;
+	}
 	return metlo_env_deliver(env, pkt, rec);
 }
 

@@ -11,7 +11,7 @@
 #ifndef METLO_RECORD_H
 #define METLO_RECORD_H
 
-#define METLO_LAYOUT_VERSION 1
+#define METLO_LAYOUT_VERSION 2
 
 /* Most payload bytes in one record; larger packets become several records. */
 #define METLO_REC_PAYLOAD_MAX 16384u
@@ -66,19 +66,20 @@ struct metlo_rec {
  * What becomes of a packet: exactly one of these for each. The names are the
  * fields of struct metlo_stats, of the JSON summaries and of the metrics.
  */
-#define METLO_OUTCOMES(X)                                                     \
-	X(pass_not_vxlan) /* not UDP to the VXLAN port: left to the stack */  \
-	X(bad_outer)  /* outer headers malformed or cut: left to the stack */ \
-	X(bad_vxlan)  /* no I flag or header cut (RFC 7348 section 5) */      \
-	X(vni_miss)   /* VNI not on the allow list */                         \
-	X(bad_inner)  /* inner headers malformed or cut */                    \
-	X(not_tcp)    /* inner packet is not TCP */                           \
-	X(fragment)   /* outer or inner IP fragment */                        \
-	X(port_miss)  /* neither port is configured */                        \
-	X(no_payload) /* pure ACK: of no use to reassembly */                 \
-	X(shunted)    /* user space asked to skip these bytes */              \
-	X(ring_full)  /* lost: (part of) it found no room in the ring */      \
-	X(delivered)  /* in a ring */
+#define METLO_OUTCOMES(X)                                                      \
+	X(pass_not_vxlan) /* not UDP to the VXLAN port: left to the stack */   \
+	X(bad_outer)   /* outer headers malformed or cut: left to the stack */ \
+	X(bad_vxlan)   /* no I flag or header cut (RFC 7348 section 5) */      \
+	X(vni_miss)    /* VNI not on the allow list */                         \
+	X(bad_inner)   /* inner headers malformed or cut */                    \
+	X(not_tcp)     /* inner packet is not TCP */                           \
+	X(fragment)    /* outer or inner IP fragment */                        \
+	X(port_miss)   /* neither port is configured */                        \
+	X(no_payload)  /* pure ACK: of no use to reassembly */                 \
+	X(sampled_out) /* of a connection that is not in the sample */         \
+	X(shunted)     /* user space asked to skip these bytes */              \
+	X(ring_full)   /* lost: (part of) it found no room in the ring */      \
+	X(delivered)   /* in a ring */
 
 enum metlo_outcome {
 #define METLO_OUTCOME_ENUM(name) METLO_##name,
@@ -97,6 +98,7 @@ struct metlo_stats {
 	/* TCP payload bytes */
 	__u64 delivered_bytes; /* copied into rings */
 	__u64 truncated_bytes; /* on the wire, but cut off by the mirror */
+	__u64 sampled_out_bytes;
 	__u64 shunted_bytes;
 	__u64 ring_full_bytes; /* lost for want of room */
 	__u64 records;	       /* submitted to rings */
@@ -143,6 +145,10 @@ struct metlo_config {
 	__u32 ring_mask;       /* rings in use - 1 */
 	__u32 _zero;	       /* must be 0, see metlo_merge_paths() */
 	__u64 hash_seed;       /* secret of this start, flow hash and shunts */
+	/* Connections whose flow hash is below this are left out; 0: none. A
+	 * lower value takes more of them, and all that it took before. */
+	__u32 sample_out;
+	__u32 _pad;
 };
 
 /*

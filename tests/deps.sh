@@ -7,19 +7,21 @@
 set -euo pipefail
 
 debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
-	libelf-dev zlib1g-dev libpcap-dev libbrotli-dev libzstd-dev libssl-dev
-	libcurl4-openssl-dev libexpat1-dev libcjson-dev"
-debian_test="libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
+	libelf-dev zlib1g-dev libpcap-dev libmicrohttpd-dev libbrotli-dev
+	libzstd-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libcjson-dev"
+debian_test="dpkg-dev debhelper lintian mmdebstrap mandoc zsh
+	libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
 	nginx-light curl nghttp2-client iproute2 ethtool util-linux procps
-	jq python3 xz-utils valgrind python3-botocore awscli"
+	jq python3 xz-utils valgrind python3-botocore awscli prometheus
+	logrotate"
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 	libbpf-devel elfutils-libelf-devel zlib-devel libpcap-devel
-	brotli-devel libzstd-devel openssl-devel
+	libmicrohttpd-devel brotli-devel libzstd-devel openssl-devel
 	libcurl-devel expat-devel"
 redhat_test="cjson-devel libcmocka-devel compiler-rt libasan libubsan
 	clang-tools-extra ShellCheck nginx curl nghttp2 iproute iproute-tc
 	ethtool util-linux procps-ng jq python3 xz valgrind python3-botocore
-	awscli2"
+	awscli2 golang-github-prometheus logrotate"
 
 say()
 {
@@ -69,7 +71,7 @@ keep_services_down()
 
 debian()
 {
-	local missing
+	local missing p
 
 	missing=$(debian_missing)
 	[ -n "$missing" ] || return 0
@@ -83,12 +85,11 @@ debian()
 	# shellcheck disable=SC2086
 	apt-get -qq -y --no-install-recommends \
 		-o Dpkg::Use-Pty=0 install $missing >&2 </dev/null
-	case $missing in
-	*nginx*)
+	for p in nginx prometheus; do
+		case $missing in *$p*) ;; *) continue ;; esac
 		! command -v systemctl >/dev/null ||
-			systemctl -q disable nginx 2>/dev/null || true
-		;;
-	esac
+			systemctl -q disable $p 2>/dev/null || true
+	done
 }
 
 redhat()

@@ -10,14 +10,18 @@ import json
 import sys
 
 OUTCOMES = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp fragment "
-            "port_miss no_payload shunted ring_full delivered").split()
+            "port_miss no_payload sampled_out shunted ring_full delivered").split()
 STREAM_ENDS = "delivered duplicate skipped discarded buffered".split()
+SINK_ENDS = ("written left_out_incomplete left_out_self left_out_path left_out_method "
+             "left_out_size dropped_queue dropped_error dropped_refused dropped_spool "
+             "dropped_damaged spooled").split()
 HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()
 
 
 def broken(s):
     """The laws that a summary breaks, one line each."""
     stream, http, output = s["stream"], s["http"], s["output"]
+    selection = s["selection"]
     laws = [
         ("packets = sum of the outcomes",
          s["packets"], sum(s[o] for o in OUTCOMES)),
@@ -33,13 +37,24 @@ def broken(s):
         ("transactions = paired + unanswered + unrequested",
          http["transactions"],
          http["paired"] + http["unanswered"] + http["unrequested"]),
-        ("transactions = submitted", http["transactions"], output["submitted"]),
-        ("submitted = written + dropped", output["submitted"],
-         output["written"] + output["dropped_queue"] + output["dropped_error"]),
+        ("transactions = selected + left out",
+         http["transactions"], sum(selection.values())),
+        ("there are sinks", True, bool(output["sinks"])),
         ("nothing is left in a buffer",
          0, stream["bytes_buffered"] + http["bytes_buffered"]
          + http["memory_used"] + stream["flows_live"] + output["bytes_queued"]),
     ]
+    for sink in output["sinks"]:
+        laws += [
+            (f"selected = submitted to {sink['name']}",
+             selection["selected"], sink["submitted"]),
+            (f"submitted + recovered = written + left out + dropped + spooled by {sink['name']}",
+             sink["submitted"] + sink["recovered"], sum(sink[end] for end in SINK_ENDS)),
+        ]
+    for name in output:
+        if name != "sinks":
+            laws.append((f"output.{name} = sum of the sinks", output[name],
+                         sum(sink[name] for sink in output["sinks"])))
     return [f"{name}: {left} is not {right}" for name, left, right in laws
             if left != right]
 

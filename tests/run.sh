@@ -19,7 +19,7 @@ export O
 LOGS=$O/test-logs
 mkdir -p "$LOGS"
 
-PARTS="build unit bpf sanitize fuzz corpus gen bench e2e provision"
+PARTS="build unit bpf sanitize fuzz corpus gen bench e2e provision package"
 passed=0
 failed=0
 skipped=0
@@ -123,16 +123,23 @@ part_sanitize()
 		tests/corpus/run.py --sanitized
 }
 
+# As many at a time as there are CPUs; what each said is then accounted for.
 part_fuzz()
 {
-	local t corpus
+	local t seconds=${FUZZ_SECONDS:-20} targets=()
 
 	for t in "$O"/fuzz/fuzz_*; do
-		case $t in *.d | *-corpus) continue ;; esac
-		[ -x "$t" ] || continue
-		corpus=$t-corpus
-		run "${t#"$O"/}" $((${FUZZ_SECONDS:-30} + 90)) \
-			tests/fuzz/run.sh "$t" "$corpus" "${FUZZ_SECONDS:-30}"
+		case $t in *.d | *-corpus*) continue ;; esac
+		[ -f "$t" ] && [ -x "$t" ] && targets+=("$t")
+	done
+	[ ${#targets[@]} -gt 0 ] || return 0
+	# shellcheck disable=SC2016
+	printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} sh -c \
+		'timeout -k 10 "$(($1 + 90))" tests/fuzz/run.sh "$2" "$2-corpus" "$1" \
+		>"$2-result" 2>&1 || echo "not ok $2: exit code $?" >>"$2-result"' \
+		fuzz "$seconds" {}
+	for t in "${targets[@]}"; do
+		run "${t#"$O"/}" 10 cat "$t-result"
 	done
 }
 
@@ -151,6 +158,13 @@ part_provision()
 {
 	programs "$O/tests/provision" 240
 	scripts tests/provision 600
+}
+
+# What is installed beside the program, the Debian packages, and both at work
+# in a machine of their own.
+part_package()
+{
+	scripts tests/package 600
 }
 
 # Counts and instructions: the machine's speed is not judged.

@@ -30,7 +30,8 @@ enum metlo_outcome result_outcome(const struct result *r, size_t len)
 uint64_t result_bytes(const struct result *r)
 {
 	return r->stats.delivered_bytes + r->stats.truncated_bytes +
-	       r->stats.shunted_bytes + r->stats.ring_full_bytes;
+	       r->stats.sampled_out_bytes + r->stats.shunted_bytes +
+	       r->stats.ring_full_bytes;
 }
 
 static void keep(void *ctx, const struct metlo_rec *rec, const uint8_t *payload)

@@ -20,7 +20,7 @@
 
 #define FAILURES_MAX 10
 
-static void case_config(const struct verdict_case *c,
+static void case_config(const struct verdict_case *c, const struct frame *f,
 			struct metlo_config *config)
 {
 	config_default(config);
@@ -29,6 +29,11 @@ static void case_config(const struct verdict_case *c,
 	config->pass_vxlan = c->pass_vxlan;
 	if (c->vxlan_port)
 		config->vxlan_port = c->vxlan_port;
+	if (c->sample)
+		config->sample_out =
+			metlo_flow_hash(config->hash_seed, f->saddr, f->daddr,
+					f->sport, f->dport) +
+			c->sample_beyond;
 }
 
 /* The request of the case's shunt, for the frame's own tuple. */
@@ -118,7 +123,8 @@ static const char *check(const struct verdict_case *c, const struct frame *f,
 	uint64_t shunted = c->flags & METLO_REC_SHUNTED	 ? c->wire_len
 			   : c->outcome == METLO_shunted ? c->wire_len
 							 : 0;
-	uint64_t cut = shunted ? 0 : c->wire_len - c->len;
+	uint64_t sampled = c->outcome == METLO_sampled_out ? c->wire_len : 0;
+	uint64_t cut = shunted || sampled ? 0 : c->wire_len - c->len;
 
 	if (result_outcome(r, f->len) != c->outcome)
 		return "outcome";
@@ -128,6 +134,7 @@ static const char *check(const struct verdict_case *c, const struct frame *f,
 		return "number of records";
 	if (r->stats.delivered_bytes != c->len ||
 	    r->stats.truncated_bytes != cut ||
+	    r->stats.sampled_out_bytes != sampled ||
 	    r->stats.shunted_bytes != shunted || r->stats.ring_full_bytes)
 		return "bytes in the counters";
 	return records ? check_records(c, f, r) : NULL;
@@ -163,7 +170,7 @@ static int run_user(struct both *fix, const struct verdict_case *c)
 	struct frames *frames;
 	int failed;
 
-	case_config(c, &conf.config);
+	case_config(c, &fix->frame, &conf.config);
 	frames = frames_new(&conf);
 	assert_non_null(frames);
 	case_shunt(c, &fix->frame, conf.config.hash_seed,
@@ -178,7 +185,7 @@ static int run_kernel(struct both *fix, const struct verdict_case *c)
 {
 	struct metlo_config *config = testrun_config(fix->kernel);
 
-	case_config(c, config);
+	case_config(c, &fix->frame, config);
 	case_shunt(c, &fix->frame, config->hash_seed,
 		   testrun_shunts(fix->kernel));
 	feed_kernel(fix->kernel, fix->frame.data, fix->frame.len, 0,
@@ -248,8 +255,8 @@ static void test_kernel_frags(void **state)
 
 	if (!fix->loaded)
 		skip();
-	case_config(&c, testrun_config(fix->kernel));
 	case_frame(fix, &c);
+	case_config(&c, f, testrun_config(fix->kernel));
 	case_shunt(&c, f, 1, testrun_shunts(fix->kernel));
 	for (size_t linear = 14; linear <= f->payload + 8; linear++) {
 		feed_kernel(fix->kernel, f->data, f->len, linear,

@@ -415,6 +415,28 @@ const struct verdict_case verdict_cases[] = {
 	{"pass mode, bad VXLAN", FRAME(.vxlan_flags = SET(0), .payload = 5),
 	 .pass_vxlan = true, PASS(bad_vxlan)},
 
+	/* samples: of all connections whose hash is not below a number */
+	{"the last in the sample", FRAME(.payload = 5), .sample = true,
+	 WHOLE(5)},
+	{"the first out of it", FRAME(.payload = 5), .sample = true,
+	 .sample_beyond = 1, DROP(sampled_out), .wire_len = 5},
+	{"out of it, SYN", FRAME(.tcp_flags = SYN), .sample = true,
+	 .sample_beyond = 1, DROP(sampled_out)},
+	{"out of it, FIN of a super-packet over IPv6",
+	 FRAME(INNER(.ipv6 = true), .tcp_flags = FIN | ACK, .payload = 60000),
+	 .sample = true, .sample_beyond = 1, DROP(sampled_out),
+	 .wire_len = 60000},
+	{"out of it, truncated",
+	 FRAME(INNER(.total_len = SET(1040)), .payload = 5), .sample = true,
+	 .sample_beyond = 1, DROP(sampled_out), .wire_len = 1000},
+	{"out of it, pure ACK", FRAME(.tcp_flags = ACK), .sample = true,
+	 .sample_beyond = 1, DROP(no_payload)},
+	{"out of it, raw", FRAME(.raw = true, .payload = 5), .sample = true,
+	 .sample_beyond = 1, DROP(sampled_out), .wire_len = 5},
+	{"out of it, pass mode", FRAME(.payload = 5), .sample = true,
+	 .sample_beyond = 1, .pass_vxlan = true, PASS(sampled_out),
+	 .wire_len = 5},
+
 	/* shunts; the payload ends at seq + length (+ 1 for a SYN) */
 	{"shunt all", FRAME(.payload = 5), .shunt = METLO_SHUNT_ALL,
 	 DROP(shunted), .wire_len = 5},

@@ -31,6 +31,9 @@ struct verdict_case {
 	uint32_t shunt_until;
 	uint32_t shunt_other_vni;   /* added to the VNI of the request */
 	bool shunt_other_direction; /* the request is for the other one */
+	/* so many hashes are left out, counted from the frame's own one */
+	int sample_beyond;
+	bool sample;
 	/* what must come out */
 	enum metlo_outcome outcome;
 	bool passes;

@@ -58,7 +58,7 @@ kernel_laws()
 	is "$1: every packet has one outcome" "$(kernel '.packets ==
 		.pass_not_vxlan + .bad_outer + .bad_vxlan + .vni_miss +
 		.bad_inner + .not_tcp + .fragment + .port_miss + .no_payload +
-		.shunted + .ring_full + .delivered')" true
+		.sampled_out + .shunted + .ring_full + .delivered')" true
 	is "$1: no ring was full" "$(kernel .ring_full)" 0
 	is "$1: nothing is left in the rings" \
 		"$(kernel .ring_waiting_bytes)" 0

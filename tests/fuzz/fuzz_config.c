@@ -3,9 +3,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/types.h>
+
 #include "cli/options.h"
+#include "cli/rules.h"
+#include "metlo_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What is accepted is within its limits, and can be worked by. */
+static void check(const struct settings *s)
+{
+	struct metlo_config config = {0};
+	struct rules_views views;
+	struct rules *rules;
+
+	if (s->outputs.n > OPT_LIST_MAX || s->body_limit > 64 << 20 ||
+	    s->max_flows < 16 || s->idle_timeout < 1 || !s->vxlan_port ||
+	    s->sample <= 0 || s->sample > 100 || s->rate_limit < 0 ||
+	    s->rate_limit_endpoint < 0)
+		abort();
+	settings_to_config(s, &config);
+	if ((s->sample < 100) != (config.sample_out > 0))
+		abort();
+	rules_views(&views, s);
+	if (!views.n || views.n > SINK_KINDS)
+		abort();
+	rules = rules_new(s, &views, 4);
+	if (!rules)
+		abort();
+	rules_free(rules);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -26,11 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!log.out || !opt_defaults(&set, &log))
 		abort();
 	if (opt_file(&set, "file", text, size, &log)) {
-		/* What is accepted is within its limits. */
-		if (settings.outputs.n > OPT_LIST_MAX ||
-		    settings.body_limit > 64 << 20 || settings.max_flows < 16 ||
-		    settings.idle_timeout < 1 || !settings.vxlan_port)
-			abort();
+		check(&settings);
 	} else {
 		fflush(log.out);
 		if (!n_said)

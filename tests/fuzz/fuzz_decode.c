@@ -17,6 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define VNI_FILTER 0x04
 #define PASS	   0x08
 #define SHUNT	   0x10 /* everything, as soon as a tuple is known */
+#define SAMPLE	   0x20 /* half of all connections */
+#define OPTIONS	   64
+
+#define SAMPLE_OUT 0x80000000u
 
 #define REQUIRE(what)                                             \
 	do {                                                      \
@@ -30,6 +34,7 @@ struct seen {
 	const uint8_t *frame;
 	size_t len;
 	uint64_t records, bytes, wire_bytes;
+	bool sample;
 	struct metlo_rec last;
 };
 
@@ -45,6 +50,7 @@ static void check_record(void *ctx, const struct metlo_rec *rec,
 	REQUIRE((size_t)(payload - seen->frame) + rec->len <= seen->len);
 	REQUIRE(first == !seen->records);
 	REQUIRE(!(rec->tcp_flags & 0xc0));
+	REQUIRE(!seen->sample || rec->hash >= SAMPLE_OUT);
 	if (rec->len < rec->wire_len)
 		REQUIRE(rec->flags & (METLO_REC_TRUNCATED | METLO_REC_SHUNTED));
 	if (!first) {
@@ -68,7 +74,8 @@ static void check_counters(const struct metlo_stats *s,
 #define ADD(name) sum += s->name;
 	METLO_OUTCOMES(ADD)
 #undef ADD
-	fates = s->delivered_bytes + s->truncated_bytes + s->shunted_bytes;
+	fates = s->delivered_bytes + s->truncated_bytes + s->shunted_bytes +
+		s->sampled_out_bytes;
 	REQUIRE(sum == 1 && s->packets == 1);
 	REQUIRE(outcome < METLO_OUTCOME_MAX);
 	REQUIRE(s->records == seen->records);
@@ -78,7 +85,7 @@ static void check_counters(const struct metlo_stats *s,
 	if (seen->records)
 		REQUIRE(fates == seen->wire_bytes);
 	else
-		REQUIRE(fates == s->shunted_bytes);
+		REQUIRE(fates == s->shunted_bytes + s->sampled_out_bytes);
 }
 
 static void subtract(struct metlo_stats *a, const struct metlo_stats *b)
@@ -91,12 +98,13 @@ static void subtract(struct metlo_stats *a, const struct metlo_stats *b)
 }
 
 static enum metlo_outcome feed(struct frames *f, const uint8_t *frame,
-			       size_t len, size_t wire_len, struct seen *seen)
+			       size_t len, size_t wire_len, bool sample,
+			       struct seen *seen)
 {
 	struct metlo_stats before = *frames_stats(f), added;
 	enum metlo_outcome outcome;
 
-	*seen = (struct seen){.frame = frame, .len = len};
+	*seen = (struct seen){.frame = frame, .len = len, .sample = sample};
 	outcome = frames_feed(f, frame, len, wire_len, 1, check_record, seen);
 	added = *frames_stats(f);
 	subtract(&added, &before);
@@ -105,13 +113,14 @@ static enum metlo_outcome feed(struct frames *f, const uint8_t *frame,
 }
 
 /* The same frame again while all of its direction is shunted. */
-static void feed_shunted(struct frames *f, const uint8_t *frame, size_t len)
+static void feed_shunted(struct frames *f, const uint8_t *frame, size_t len,
+			 bool sample)
 {
 	struct metlo_shunt want = {.mode = METLO_SHUNT_ALL};
 	enum metlo_outcome outcome;
 	struct seen seen, again;
 
-	if (feed(f, frame, len, len, &seen) != METLO_delivered)
+	if (feed(f, frame, len, len, sample, &seen) != METLO_delivered)
 		return;
 	want.vni = seen.last.vni;
 	want.sport = seen.last.sport;
@@ -119,11 +128,11 @@ static void feed_shunted(struct frames *f, const uint8_t *frame, size_t len)
 	memcpy(want.saddr, seen.last.saddr, 16);
 	memcpy(want.daddr, seen.last.daddr, 16);
 	metlo_shunt_set(frames_shunts(f), seen.last.hash, &want);
-	outcome = feed(f, frame, len, len, &again);
+	outcome = feed(f, frame, len, len, sample, &again);
 	REQUIRE(outcome == METLO_shunted || again.bytes == 0);
 	want.mode = METLO_SHUNT_OFF;
 	metlo_shunt_set(frames_shunts(f), seen.last.hash, &want);
-	REQUIRE(feed(f, frame, len, len, &again) == METLO_delivered);
+	REQUIRE(feed(f, frame, len, len, sample, &again) == METLO_delivered);
 }
 
 static struct frames *make(uint8_t options)
@@ -136,6 +145,7 @@ static struct frames *make(uint8_t options)
 	conf.config.any_port = !!(options & ANY_PORT);
 	conf.config.vni_filter = !!(options & VNI_FILTER);
 	conf.config.pass_vxlan = !!(options & PASS);
+	conf.config.sample_out = options & SAMPLE ? SAMPLE_OUT : 0;
 	conf.config.vxlan_port = 4789;
 	conf.config.hash_seed = 42;
 	conf.config.port_bits[80 / 64] = 1ull << 80 % 64;
@@ -148,7 +158,7 @@ static struct frames *make(uint8_t options)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct frames *of_options[SHUNT];
+	static struct frames *of_options[OPTIONS];
 	struct frames **f;
 	struct seen seen;
 	uint8_t *frame;
@@ -157,7 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3)
 		return 0;
 	len = size - 3;
-	f = &of_options[data[0] % SHUNT];
+	f = &of_options[data[0] % OPTIONS];
 	if (!*f)
 		*f = make(data[0]);
 	/* Of its own, so that ASan sees a read behind it. */
@@ -165,10 +175,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!frame)
 		return 0;
 	memcpy(frame, data + 3, len);
-	feed(*f, frame, len, len + ((size_t)data[1] << 8 | data[2]), &seen);
+	feed(*f, frame, len, len + ((size_t)data[1] << 8 | data[2]),
+	     data[0] & SAMPLE, &seen);
 	REQUIRE(frames_passed(*f) || !(data[0] & PASS));
 	if (data[0] & SHUNT)
-		feed_shunted(*f, frame, len);
+		feed_shunted(*f, frame, len, data[0] & SAMPLE);
 	REQUIRE(!memcmp(frame, data + 3, len));
 	free(frame);
 	return 0;

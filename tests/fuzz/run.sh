@@ -2,7 +2,9 @@
 #
 # tests/fuzz/run.sh FUZZER CORPUS-FOLDER SECONDS: one libFuzzer target for a
 # bounded time. What it finds stays in CORPUS-FOLDER, inputs that fail beside
-# it; seeds are taken from tests/fuzz/seeds/NAME.
+# it; seeds are taken from tests/fuzz/seeds/NAME. The same random numbers each
+# time, so that a commit that passes does so again; FUZZ_SEED=0 draws new ones,
+# for long runs.
 
 set -u
 fuzzer=$1
@@ -26,7 +28,7 @@ trap 'rm -f "$log"' EXIT
 options=()
 [ -f "$dict" ] && options=("-dict=$dict")
 if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-	"${options[@]}" \
+	"${options[@]}" -seed="${FUZZ_SEED:-1}" \
 	-artifact_prefix="$corpus-failed-" -print_final_stats=1 \
 	"${dirs[@]}" >"$log" 2>&1; then
 	echo "ok fuzz/$name: $seconds s"

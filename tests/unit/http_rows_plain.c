@@ -141,6 +141,32 @@ const struct row http_rows_plain[] = {
 	 "ntent-Length: 0] body=0/0:\n"
 	 "GET /2 host= path=/2 query= 1.1 body=0/0: => 200 reason="
 	 "OK 1.1 [Content-Length: 2] body=2/2:ok\n"},
+	{"expectation refused, a body shorter than a method never comes",
+	 {C("POST / HTTP/1.1\r\nExpect: 100-continue\r\n"
+	    "Content-Length: 2\r\n\r\n"),
+	  S("HTTP/1.1 417 No\r\nContent-Length: 0\r\n"
+	    "\r\n"),
+	  C("GET /2 HTTP/1.1\r\n\r\n"),
+	  S("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+	    "\r\nok")},
+	 "POST / host= path=/ query= 1.1 [Expect: 100-continue] [C"
+	 "ontent-Length: 2] body=0/0: => 417 reason=No 1.1 [Conten"
+	 "t-Length: 0] body=0/0:\n"
+	 "GET /2 host= path=/2 query= 1.1 body=0/0: => 200 reason="
+	 "OK 1.1 [Content-Length: 2] body=2/2:ok\n"},
+	{"expectation refused, a body shorter than a method comes",
+	 {C("POST / HTTP/1.1\r\nExpect: 100-continue\r\n"
+	    "Content-Length: 2\r\n\r\n"),
+	  S("HTTP/1.1 413 No\r\nContent-Length: 0\r\n"
+	    "\r\n"),
+	  C("GEGET /2 HTTP/1.1\r\n\r\n"),
+	  S("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+	    "\r\nok")},
+	 "POST / host= path=/ query= 1.1 [Expect: 100-continue] [C"
+	 "ontent-Length: 2] body=2/2:GE => 413 reason=No 1.1 [Cont"
+	 "ent-Length: 0] body=0/0:\n"
+	 "GET /2 host= path=/2 query= 1.1 body=0/0: => 200 reason="
+	 "OK 1.1 [Content-Length: 2] body=2/2:ok\n"},
 	{"answer before the request is complete",
 	 {C("POST / HTTP/1.1\r\nContent-Length: 6\r\n"
 	    "\r\nabc"),

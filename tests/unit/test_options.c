@@ -62,6 +62,8 @@ static void read_line(struct reading *r, const struct command *c,
 static void end_reading(struct reading *r)
 {
 	settings_free(&r->cli.settings);
+	if (r->cli.config_fd)
+		close(r->cli.config_fd);
 	free(r->said);
 }
 
@@ -97,6 +99,8 @@ static void test_defaults(void **state)
 	assert_int_equal(s->mode, ATTACH_AUTO);
 	assert_null(s->user);
 	assert_null(s->summary);
+	assert_string_equal(s->health, "0.0.0.0:4789");
+	assert_string_equal(s->metrics, "127.0.0.1:9789");
 	end_reading(&r);
 }
 
@@ -203,7 +207,8 @@ static void test_refused(void **state)
 		{{"x", "--body"}, "did you mean --body-"},
 		{{"x", "--zzzzzzzz"}, "unknown option --zzzzzzzz; see"},
 		{{"x", "--mode", "skb"}, "--mode is not an option of replay"},
-		{{"x", "--metlo-host=h"}, "unknown option --metlo-host"},
+		{{"x", "--metlo-host=h"}, "is not a URL such as https"},
+		{{"x", "--metlo-key=k"}, "unknown option --metlo-key"},
 		{{"x", "-q"}, "unknown option -q"},
 		{{"x", "--ports"}, "--ports needs a value: --ports LIST"},
 		{{"x", "--ports", "--raw"}, "--ports needs a value"},
@@ -227,10 +232,28 @@ static void test_refused(void **state)
 		{{"x", "--idle-timeout=nan"}, "is not a time"},
 		{{"x", "--idle-timeout=1e3"}, "is not a time"},
 		{{"x", "--speed=fast"}, "is not one of max, real"},
-		{{"x", "--output=metlo"}, "there are ndjson:-"},
+		{{"x", "--output=metol"}, "there are ndjson:-"},
 		{{"x", "--output=ndjson:"}, "is not an output"},
 		{{"x", "--raw=maybe"}, "is neither true nor false"},
 		{{"x", "--redact-field="}, "the name is empty"},
+		{{"x", "--redact-field=metlo:"}, "the name is empty"},
+		{{"x", "--redact-field=metol:pin"}, "did you mean metlo:pin?"},
+		{{"x", "--redact-header=ndjsn:X-A"}, "ndjson:X-A"},
+		{{"x", "--redact-header=X-A:"}, "name of a header field"},
+		{{"x", "--redact-header=X A"}, "name of a header field"},
+		{{"x", "--sample=0"},
+		 "is not a percentage from 0.001% to 100%"},
+		{{"x", "--sample=101%"}, "is not a percentage"},
+		{{"x", "--sample=10 %"}, "is not a percentage"},
+		{{"x", "--sample=-1%"}, "is not a percentage"},
+		{{"x", "--rate-limit=5/w"}, "is not a rate such as 100/s"},
+		{{"x", "--rate-limit=1.5G"}, "is not a rate"},
+		{{"x", "--rate-limit-endpoint=0.1/d"}, "is not a rate"},
+		{{"x", "--rate-limit=2000000000"}, "is not a rate"},
+		{{"x", "--include=http://a/b"}, "leave the scheme out"},
+		{{"x", "--exclude=a:80/b"}, "leave the port out"},
+		{{"x", "--exclude="}, "the pattern is empty"},
+		{{"x", "--exlude=a"}, "did you mean --exclude?"},
 		{{"x", "y"}, "unexpected argument \"y\""},
 		{{NULL}, "FILE is missing"},
 	};
@@ -245,6 +268,47 @@ static void test_refused(void **state)
 				 r.said);
 		/* One line. */
 		assert_ptr_equal(strchr(r.said, '\n'), r.said + r.n_said - 1);
+		end_reading(&r);
+	}
+}
+
+static void test_samples_and_rates(void **state)
+{
+	static const struct {
+		const char *sample;
+		uint32_t out;
+	} samples[] = {
+		{"--sample=100%", 0},
+		{"--sample=100", 0},
+		{"--sample=50%", UINT32_MAX / 2},
+		{"--sample=25.0%", UINT32_MAX / 4 * 3 + 2},
+		{"--sample=0.001%", UINT32_MAX - 42950},
+	};
+	static const struct {
+		const char *rate;
+		double per_second;
+	} rates[] = {
+		{"--rate-limit=100/s", 100}, {"--rate-limit=0.5", 0.5},
+		{"--rate-limit=30/m", 0.5},  {"--rate-limit=90/min", 1.5},
+		{"--rate-limit=7200/h", 2},  {"--rate-limit=86400/d", 1},
+		{"--rate-limit=0", 0},	     {"--rate-limit=0/s", 0},
+	};
+	struct metlo_config c;
+	struct reading r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		read_line(&r, &replay, ARGS("x", samples[i].sample));
+		assert_int_equal(r.code, EXIT_DONE);
+		settings_to_config(&r.cli.settings, &c);
+		assert_int_equal(c.sample_out, samples[i].out);
+		end_reading(&r);
+	}
+	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		read_line(&r, &attach, ARGS("x", rates[i].rate));
+		assert_int_equal(r.code, EXIT_DONE);
+		assert_true(r.cli.settings.rate_limit == rates[i].per_second);
 		end_reading(&r);
 	}
 }
@@ -430,9 +494,8 @@ static void test_help(void **state)
 			    (o->type != OPT_FLAG && o->type != OPT_COUNT));
 	}
 	assert_non_null(strstr(text, "(default 64KiB)"));
-	/* Nothing that does not exist is offered. */
-	assert_null(strstr(text, "metlo-host"));
-	assert_null(strstr(text, "health"));
+	/* A key in the list of processes is no secret. */
+	assert_null(strstr(text, "--metlo-key "));
 	free(text);
 }
 
@@ -482,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_flag_values),
 		cmocka_unit_test(test_help_asked),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_samples_and_rates),
 		cmocka_unit_test(test_name_too_long),
 		cmocka_unit_test(test_too_many_values),
 		cmocka_unit_test(test_file),

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -124,7 +125,7 @@ static void *produce(void *arg)
 
 	for (i = 0; i < BATCHES; i++) {
 		add_lines(&b, p->worker, i * LINES, LINES);
-		output_submit(p->o, p->worker, &b, LINES);
+		output_submit(p->o, p->worker, 0, &b, LINES);
 		if (b.len || b.failed)
 			abort();
 	}
@@ -171,9 +172,9 @@ static void test_appends(void **state)
 		o = open_output(f, 1, 1 << 20, false);
 		assert_non_null(o);
 		/* Nothing to submit is nothing. */
-		output_submit(o, 0, &b, 0);
+		output_submit(o, 0, 0, &b, 0);
 		add_lines(&b, 0, i, 1);
-		output_submit(o, 0, &b, 1);
+		output_submit(o, 0, 0, &b, 1);
 		assert_int_equal(output_close(o, NULL), 0);
 	}
 	assert_int_equal(count_lines(f->path, 1), 2);
@@ -200,7 +201,7 @@ static void test_slow_reader_drops(void **state)
 	clock_gettime(CLOCK_MONOTONIC, &t0);
 	for (i = 0; i < 2000; i++) {
 		add_lines(&b, 0, i * 100, 100);
-		output_submit(o, 0, &b, 100);
+		output_submit(o, 0, 0, &b, 100);
 	}
 	output_stats(o, &s);
 	assert_true(s.dropped_queue > 0);
@@ -236,7 +237,7 @@ static void test_small_batches_wait(void **state)
 	assert_non_null(o);
 	for (i = 0; i < 100000; i++) {
 		add_lines(&b, 0, i, 1);
-		output_submit(o, 0, &b, 1);
+		output_submit(o, 0, 0, &b, 1);
 	}
 	output_stats(o, &s);
 	assert_int_equal(s.submitted, 100000);
@@ -289,7 +290,7 @@ static void test_blocking(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, read_slowly, &r), 0);
 	for (i = 0; i < 300; i++) {
 		add_lines(&b, 0, i * 100, 100);
-		output_submit(o, 0, &b, 100);
+		output_submit(o, 0, 0, &b, 100);
 	}
 	assert_int_equal(output_close(o, &s), 0);
 	pthread_join(thread, NULL);
@@ -322,7 +323,7 @@ static void test_broken_pipe(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, read_slowly, &r), 0);
 	for (i = 0; i < 1000; i++) {
 		add_lines(&b, 0, i * 100, 100);
-		output_submit(o, 0, &b, 100);
+		output_submit(o, 0, 0, &b, 100);
 	}
 	pthread_join(thread, NULL);
 	assert_true(output_broken(o));
@@ -335,9 +336,54 @@ static void test_broken_pipe(void **state)
 	buf_free(&b);
 }
 
+/* How long lines took, each counted once, and how long the oldest waits. */
+static void test_delays(void **state)
+{
+	struct fixture *f = *state;
+	struct output_stats s;
+	struct delays d = {0};
+	struct buf b = {0};
+	struct output *o;
+	uint64_t oldest, total = 0;
+	int reader;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	reader = open(f->path, O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	o = open_output(f, 1, 8 << 20, false);
+	assert_non_null(o);
+	output_sink_delays(o, 0, &d, &oldest);
+	assert_int_equal(oldest, 0);
+	/* More than a pipe takes: the rest waits for its reader. */
+	add_lines(&b, 0, 0, 20000);
+	output_submit(o, 0, 0, &b, 20000);
+	usleep(2000);
+	output_sink_delays(o, 0, &d, &oldest);
+	assert_true(oldest >= 2000000);
+	do {
+		char some[4096];
+
+		while (read(reader, some, sizeof(some)) > 0)
+			;
+		usleep(100);
+		output_stats(o, &s);
+	} while (s.bytes_queued);
+	output_sink_delays(o, 0, &d, &oldest);
+	assert_int_equal(oldest, 0);
+	for (unsigned int i = 0; i <= DELAYS_BOUNDS; i++)
+		total += d.counts[i];
+	assert_int_equal(total, 20000);
+	/* None took less than it was made to wait. */
+	assert_int_equal(d.counts[0], 0);
+	assert_true(d.sum_ns >= 20000 * 2000000ull);
+	assert_int_equal(output_close(o, &s), 0);
+	close(reader);
+	buf_free(&b);
+}
+
 /* The disk is full in the middle of a line (a file size limit acts the same):
- * what is counted as written is what whole lines there are, and later lines
- * begin on a line of their own. */
+ * what is counted as written is what is there, whole lines and no piece of
+ * another. */
 static void test_full_disk(void **state)
 {
 	const struct rlimit limit = {10005, RLIM_INFINITY};
@@ -357,7 +403,7 @@ static void test_full_disk(void **state)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	for (i = 0; i < 20; i++) {
 		add_lines(&b, 0, i * 100, 100);
-		output_submit(o, 0, &b, 100);
+		output_submit(o, 0, 0, &b, 100);
 	}
 	do {
 		usleep(1000);
@@ -366,18 +412,22 @@ static void test_full_disk(void **state)
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_true(s.dropped_error > 0 && s.written > 0);
 	add_lines(&b, 0, 777777, 1);
-	output_submit(o, 0, &b, 1);
+	output_submit(o, 0, 0, &b, 1);
 	assert_int_equal(output_close(o, &s), -1);
 	check_balance(&s);
 	assert_int_equal(s.submitted, 2001);
 	file = fopen(f->path, "r");
 	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
+	while (fgets(line, sizeof(line), file)) {
+		char want[64];
+
+		snprintf(want, sizeof(want), "0 %u\n",
+			 n + 1 == s.written ? 777777 : n);
+		assert_string_equal(line, want);
 		n++;
+	}
 	fclose(file);
-	assert_string_equal(line, "0 777777\n");
-	/* The torn line is in the file but not counted. */
-	assert_int_equal(n, s.written + 1);
+	assert_int_equal(n, s.written);
 	fflush(f->log.out);
 	assert_non_null(strstr(f->said, "cannot be written: File too large"));
 	assert_non_null(strstr(f->said, "can be written again"));
@@ -411,7 +461,7 @@ static void test_socket(void **state)
 			pthread_create(&thread, NULL, read_slowly, &r);
 		for (i = 0; o && i < 500; i++) {
 			add_lines(&b, 0, i * 100, 100);
-			output_submit(o, 0, &b, 100);
+			output_submit(o, 0, 0, &b, 100);
 			if (pass == 0)
 				usleep(100);
 		}
@@ -437,28 +487,154 @@ static void test_socket(void **state)
 	buf_free(&b);
 }
 
-/* One sink fails, the other works: written means on every sink. */
-static void test_two_sinks(void **state)
+static struct output *open_two(struct fixture *f, const char *second,
+			       const unsigned int *views, bool blocking)
 {
-	struct fixture *f = *state;
-	const char *const destinations[] = {f->destination, "ndjson:/dev/full"};
+	const char *const destinations[] = {f->destination, second};
 	const struct output_conf conf = {.destinations = destinations,
+					 .views = views,
 					 .n_destinations = 2,
 					 .workers = 1,
 					 .queue_limit = 1 << 20,
+					 .blocking = blocking,
 					 .log = &f->log};
 	struct output *o = output_new(&conf);
+
+	assert_non_null(o);
+	assert_int_equal(output_n_sinks(o), 2);
+	assert_string_equal(output_sink_name(o, 0), f->destination);
+	assert_string_equal(output_sink_name(o, 1), second);
+	return o;
+}
+
+/* One sink fails, the other works: each has its own counters. */
+static void test_two_sinks(void **state)
+{
+	struct fixture *f = *state;
+	struct output *o = open_two(f, "ndjson:/dev/full", NULL, false);
 	struct output_stats s;
 	struct buf b = {0};
 
-	assert_non_null(o);
 	add_lines(&b, 0, 0, 10);
-	output_submit(o, 0, &b, 10);
-	assert_int_equal(output_close(o, &s), -1);
-	assert_int_equal(s.dropped_error, 10);
+	output_submit(o, 0, 0, &b, 10);
+	assert_int_equal(output_end(o), -1);
+	output_sink_stats(o, 0, &s);
+	assert_int_equal(s.written, 10);
+	assert_int_equal(s.dropped_error, 0);
+	check_balance(&s);
+	output_sink_stats(o, 1, &s);
 	assert_int_equal(s.written, 0);
+	assert_int_equal(s.dropped_error, 10);
+	check_balance(&s);
+	assert_int_equal(output_close(o, &s), -1);
+	assert_int_equal(s.submitted, 20);
+	check_balance(&s);
 	assert_int_equal(count_lines(f->path, 1), 10);
 	buf_free(&b);
+}
+
+/* Nobody reads one sink: it loses what its queue does not hold, the other
+ * gets all, at once. */
+static void test_slow_sink_alone(void **state)
+{
+	struct fixture *f = *state;
+	char fifo[80], second[96];
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+	int fd;
+
+	snprintf(fifo, sizeof(fifo), "%s.fifo", f->path);
+	snprintf(second, sizeof(second), "ndjson:%s", fifo);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	fd = open(fifo, O_RDWR | O_NONBLOCK);
+	assert_true(fd >= 0);
+	o = open_two(f, second, NULL, false);
+	for (i = 0; i < 2000; i++) {
+		add_lines(&b, 0, i * 100, 100);
+		output_submit(o, 0, 0, &b, 100);
+		do {
+			output_sink_stats(o, 0, &s);
+			usleep(s.bytes_queued > 100000 ? 1000 : 0);
+		} while (s.bytes_queued > 100000);
+	}
+	output_sink_stats(o, 1, &s);
+	assert_true(s.dropped_queue > 0);
+	assert_true(s.bytes_queued > 0 && s.bytes_queued <= 1 << 19);
+	assert_int_equal(output_end(o), -1);
+	output_sink_stats(o, 0, &s);
+	assert_int_equal(s.written, 200000);
+	check_balance(&s);
+	output_sink_stats(o, 1, &s);
+	assert_int_equal(s.submitted, 200000);
+	check_balance(&s);
+	output_close(o, NULL);
+	assert_int_equal(count_lines(f->path, 1), 200000);
+	buf_free(&b);
+	close(fd);
+	unlink(fifo);
+}
+
+/* Nobody reads one of two sinks and lines come one by one, between which the
+ * other is written: that many small pieces wait as well as few large ones. */
+static void test_slow_sink_small(void **state)
+{
+	struct fixture *f = *state;
+	char fifo[80], second[96];
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+	int fd;
+
+	snprintf(fifo, sizeof(fifo), "%s.fifo", f->path);
+	snprintf(second, sizeof(second), "ndjson:%s", fifo);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	fd = open(fifo, O_RDWR | O_NONBLOCK);
+	o = open_two(f, second, NULL, false);
+	for (i = 0; i < 20000; i++) {
+		add_lines(&b, 0, i, 1);
+		output_submit(o, 0, 0, &b, 1);
+		if (i % 4 == 0)
+			sched_yield();
+	}
+	output_sink_stats(o, 1, &s);
+	assert_int_equal(s.dropped_queue, 0);
+	output_close(o, NULL);
+	assert_int_equal(count_lines(f->path, 1), 20000);
+	buf_free(&b);
+	close(fd);
+	unlink(fifo);
+}
+
+/* A sink gets the lines of its view only. */
+static void test_views(void **state)
+{
+	const unsigned int views[] = {0, 1};
+	struct fixture *f = *state;
+	char path[80], second[96];
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "%s.second", f->path);
+	snprintf(second, sizeof(second), "ndjson:%s", path);
+	o = open_two(f, second, views, true);
+	for (i = 0; i < 100; i++) {
+		add_lines(&b, 0, i * 10, 10);
+		output_submit(o, 0, 0, &b, 10);
+		add_lines(&b, 0, i * 5, 5);
+		output_submit(o, 0, 1, &b, 5);
+	}
+	assert_int_equal(output_close(o, &s), 0);
+	assert_int_equal(s.submitted, 1500);
+	check_balance(&s);
+	assert_int_equal(count_lines(f->path, 1), 1000);
+	assert_int_equal(count_lines(path, 1), 500);
+	buf_free(&b);
+	unlink(path);
 }
 
 static void test_cannot_open(void **state)
@@ -482,11 +658,21 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(test_workers_in_order),  TEST(test_appends),
-		TEST(test_slow_reader_drops), TEST(test_small_batches_wait),
-		TEST(test_blocking),	      TEST(test_broken_pipe),
-		TEST(test_full_disk),	      TEST(test_socket),
-		TEST(test_two_sinks),	      TEST(test_cannot_open),
+		TEST(test_workers_in_order),
+		TEST(test_appends),
+		TEST(test_slow_reader_drops),
+		TEST(test_small_batches_wait),
+		TEST(test_blocking),
+		TEST(test_broken_pipe),
+		TEST(test_delays),
+		TEST(test_socket),
+		TEST(test_full_disk),
+		TEST(test_socket),
+		TEST(test_two_sinks),
+		TEST(test_slow_sink_alone),
+		TEST(test_slow_sink_small),
+		TEST(test_views),
+		TEST(test_cannot_open),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

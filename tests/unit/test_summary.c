@@ -23,7 +23,9 @@ struct sample {
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	struct output_stats output;
+	struct summary_sink sinks[2];
 	struct counters_vni vnis[3];
 	struct summary s;
 };
@@ -42,12 +44,25 @@ static void sample_init(struct sample *m)
 	fill(&m->packets, sizeof(m->packets), 1000);
 	fill(&m->stream, sizeof(m->stream), 2000);
 	fill(&m->http, sizeof(m->http), 3000);
+	fill(&m->selection, sizeof(m->selection), 4000);
 	fill(&m->output, sizeof(m->output), 1ull << 52);
 	m->vnis[0] = (struct counters_vni){.vni = 7, .stats = {10, 1000}};
 	m->vnis[1] = (struct counters_vni){.vni = 16777215, .stats = {30, 5}};
 	m->vnis[2] = (struct counters_vni){.vni = 3, .stats = {10, 900}};
-	m->s = (struct summary){&m->packets, &m->stream, &m->http,
-				&m->output,  m->vnis,	 3};
+	m->sinks[0].name = "ndjson:-";
+	m->sinks[1].name = "ndjson:a\"b";
+	for (int i = 0; i < 2; i++)
+		fill(&m->sinks[i].stats, sizeof(m->sinks[i].stats),
+		     5000 + 1000 * (uint64_t)i);
+	m->s = (struct summary){&m->packets,
+				&m->stream,
+				&m->http,
+				&m->selection,
+				&m->output,
+				m->sinks,
+				2,
+				m->vnis,
+				3};
 }
 
 static char *written(void (*write)(FILE *f, const struct summary *s),
@@ -104,6 +119,7 @@ static void test_json(void **state)
 		METLO_OUTCOMES(IS)
 		IS(delivered_bytes)
 		IS(truncated_bytes)
+		IS(sampled_out_bytes)
 		IS(shunted_bytes)
 		IS(ring_full_bytes)
 		IS(records)
@@ -121,15 +137,26 @@ static void test_json(void **state)
 		HTTP_COUNTERS(IS)
 	}
 	{
+		const struct selection_stats *from = &m.selection;
+
+		o = cJSON_GetObjectItem(json, "selection");
+		SELECTION_COUNTERS(IS)
+	}
+	{
 		const struct output_stats *from = &m.output;
 
 		o = cJSON_GetObjectItem(json, "output");
-		IS(submitted)
-		IS(written)
-		IS(dropped_queue)
-		IS(dropped_error)
-		IS(bytes_written)
-		IS(bytes_queued)
+		OUTPUT_COUNTERS(IS)
+	}
+	vni = cJSON_GetObjectItem(o, "sinks");
+	assert_int_equal(cJSON_GetArraySize(vni), 2);
+	for (int i = 0; i < 2; i++) {
+		const struct output_stats *from = &m.sinks[i].stats;
+
+		o = cJSON_GetArrayItem(vni, i);
+		assert_string_equal(cJSON_GetObjectItem(o, "name")->valuestring,
+				    m.sinks[i].name);
+		OUTPUT_COUNTERS(IS)
 	}
 #undef IS
 	vni = cJSON_GetObjectItem(json, "vni");

@@ -132,6 +132,10 @@ static bool set_value(struct opt_set *s, const struct opt *o,
 	case OPT_SECONDS:
 		return parse_seconds(text, (double)o->min, (double)o->max, to,
 				     err);
+	case OPT_PERCENT:
+		return parse_percent(text, to, err);
+	case OPT_RATE:
+		return parse_rate(text, to, err);
 	case OPT_ENUM:
 		return set_enum(o, to, text, err);
 	case OPT_LIST:
@@ -401,18 +405,69 @@ bool opt_file(struct opt_set *s, const char *path, char *text, size_t len,
 	return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_list(const struct string_list *a, const struct string_list *b)
+{
+	unsigned int i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (strcmp(a->item[i], b->item[i]) != 0)
+			return false;
+	return true;
+}
+
+bool opt_differs(const struct opt *o, const void *a, const void *b)
+{
+	const void *x = (const char *)a + o->offset;
+	const void *y = (const char *)b + o->offset;
+
+	switch ((enum opt_type)o->type) {
+	case OPT_FLAG:
+		return *(const bool *)x != *(const bool *)y;
+	case OPT_TEXT:
+		return !same_text(*(const char *const *)x,
+				  *(const char *const *)y);
+	case OPT_U16:
+		return *(const uint16_t *)x != *(const uint16_t *)y;
+	case OPT_U32:
+		return *(const uint32_t *)x != *(const uint32_t *)y;
+	case OPT_SIZE:
+		return *(const uint64_t *)x != *(const uint64_t *)y;
+	case OPT_SECONDS:
+	case OPT_PERCENT:
+	case OPT_RATE:
+		return *(const double *)x != *(const double *)y;
+	case OPT_COUNT:
+	case OPT_ENUM:
+		return *(const unsigned int *)x != *(const unsigned int *)y;
+	case OPT_LIST:
+		return !same_list(x, y);
+	case OPT_CUSTOM:
+		break;
+	}
+	return true;
+}
+
 #define HELP_COLUMN 27
 #define HELP_WIDTH  79
 
-/* Words of text from column on, broken before HELP_WIDTH. */
-static void wrap(FILE *out, int column, const char *text)
+/* Words of text from column on, broken before HELP_WIDTH; lines that follow
+ * begin with this in a field of this width. */
+static void wrap(FILE *out, int column, const char *begin, int width,
+		 const char *text)
 {
 	while (*text) {
 		int word = (int)strcspn(text, " ");
 
 		if (column + 1 + word > HELP_WIDTH) {
-			fprintf(out, "\n%*s", HELP_COLUMN - 1, "");
-			column = HELP_COLUMN - 1;
+			fprintf(out, "\n%-*s", width, begin);
+			column = width;
 		}
 		fprintf(out, " %.*s", word, text);
 		column += 1 + word;
@@ -446,7 +501,50 @@ void opt_usage(FILE *out, const struct opt *table, uint32_t scope)
 			 o->type == OPT_LIST ? "; repeatable" : "",
 			 o->initial ? " (default " : "",
 			 o->initial ? o->initial : "", o->initial ? ")" : "");
-		wrap(out, column, help);
+		wrap(out, column, "", HELP_COLUMN - 1, help);
 		fputc('\n', out);
+	}
+}
+
+void opt_example(FILE *out, const struct opt *table, uint32_t of,
+		 uint32_t scope)
+{
+	const struct opt *o;
+	const char *value;
+	char help[512];
+
+	for (o = table; o->name; o++) {
+		if ((o->scope & of) != scope || o->flags & OPT_NOT_IN_FILE)
+			continue;
+		value = o->initial ? o->initial : o->example;
+		if (!value)
+			value = o->type == OPT_FLAG    ? "false"
+				: o->type == OPT_COUNT ? "0"
+						       : o->metavar;
+		snprintf(help, sizeof(help), "%s%s%s", o->help,
+			 o->type == OPT_LIST ? "; repeatable" : "",
+			 o->flags & OPT_LIVE ? "; live" : "");
+		fputs("\n#", out);
+		wrap(out, 1, "#", 1, help);
+		fprintf(out, "\n#%s = %s\n", o->name, value);
+	}
+}
+
+void opt_list(FILE *out, const struct opt *table, uint32_t scope,
+	      const char *command)
+{
+	const struct opt *o;
+
+	for (o = table; o->name; o++) {
+		if (!(o->scope & scope))
+			continue;
+		fprintf(out, "option\t%s\t--%s\t", command, o->name);
+		if (o->short_name)
+			fprintf(out, "-%c", o->short_name);
+		fprintf(out, "\t%s\t", o->metavar ? o->metavar : "");
+		for (unsigned int i = 0; o->names && o->names[i]; i++)
+			fprintf(out, "%s%s", i ? " " : "", o->names[i]);
+		fprintf(out, "\t%s\t%s\n", o->initial ? o->initial : "",
+			o->help);
 	}
 }

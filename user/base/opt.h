@@ -32,6 +32,8 @@ enum opt_type {
 	OPT_U32,     /* uint32_t from min to max */
 	OPT_SIZE,    /* uint64_t bytes from min to max */
 	OPT_SECONDS, /* double from min to max */
+	OPT_PERCENT, /* double */
+	OPT_RATE,    /* double, per second */
 	OPT_ENUM,    /* int-sized enum, index into names */
 	OPT_LIST,    /* struct string_list, one value each time */
 	OPT_CUSTOM,  /* whatever parse() sets */
@@ -40,6 +42,7 @@ enum opt_type {
 enum {
 	OPT_NOT_IN_FILE = 1, /* makes no sense in a configuration file */
 	OPT_ADDS = 2,	     /* OPT_LIST: the command line adds to the file's */
+	OPT_LIVE = 4,	     /* can be changed while the program runs */
 };
 
 struct opt {
@@ -60,6 +63,8 @@ struct opt {
 	const char *initial; /* default, in the syntax of the option */
 	const char *metavar; /* of the value in the help; NULL for flags */
 	const char *help;
+	/* For the example of a file, where there is no default. */
+	const char *example;
 };
 
 enum opt_source { OPT_DEFAULT, OPT_FILE, OPT_COMMAND_LINE };
@@ -97,7 +102,23 @@ const char *opt_peek(const struct opt_set *s, int argc, char **argv,
 bool opt_file(struct opt_set *s, const char *path, char *text, size_t len,
 	      const struct log *log);
 
+/* Whether an option has another value in a than in b, both of which were set
+ * from the same table. Not for OPT_CUSTOM, which is never equal. */
+bool opt_differs(const struct opt *o, const void *a, const void *b);
+
+/* The options that may be in a file and whose scope, of those commands, is
+ * exactly scope, each with its help and, as a comment, a line that sets it: to the default, or to
+ * an example where there is none. */
+void opt_example(FILE *out, const struct opt *table, uint32_t of,
+		 uint32_t scope);
+
 /* The options of a command, with what they take and their defaults. */
 void opt_usage(FILE *out, const struct opt *table, uint32_t scope);
+
+/* The same for programs, one line each, fields separated by tabs: "option",
+ * command, --name, -x or nothing, what it takes or nothing, the possible
+ * values with spaces between or nothing, the default or nothing, the help. */
+void opt_list(FILE *out, const struct opt *table, uint32_t scope,
+	      const char *command);
 
 #endif

@@ -158,6 +158,43 @@ bool parse_seconds(const char *text, double min, double max, double *out,
 			    SHOWN, text, min, max);
 }
 
+bool parse_percent(const char *text, double *out, struct parse_error *err)
+{
+	const char *p = text;
+	uint64_t v;
+
+	if (!take_decimal(&p, &v) || (*p && strcmp(p, "%") != 0) || !v ||
+	    v > 100000)
+		return parse_refuse(err,
+				    "\"%.*s\" is not a percentage from 0.001%% "
+				    "to 100%%",
+				    SHOWN, text);
+	*out = (double)v / 1000;
+	return true;
+}
+
+bool parse_rate(const char *text, double *out, struct parse_error *err)
+{
+	static const struct unit seconds[] = {
+		{"", 1},      {"/s", 1},     {"/m", 60}, {"/min", 60},
+		{"/h", 3600}, {"/d", 86400}, {NULL, 0}};
+	const char *p = text;
+	uint64_t v, unit;
+	double rate;
+
+	if (take_decimal(&p, &v) && find_unit(seconds, p, &unit)) {
+		rate = (double)v / 1000 / (double)unit;
+		if (!v || (rate >= 1.0 / 86400 && rate <= 1e9)) {
+			*out = rate;
+			return true;
+		}
+	}
+	return parse_refuse(err,
+			    "\"%.*s\" is not a rate such as 100/s, 30/m or "
+			    "1000/h (0: no limit)",
+			    SHOWN, text);
+}
+
 bool parse_bool(const char *text, bool *out, struct parse_error *err)
 {
 	static const struct unit words[] = {

@@ -33,6 +33,13 @@ bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *out,
 bool parse_seconds(const char *text, double min, double max, double *out,
 		   struct parse_error *err);
 
+/* Percent, "10%", "0.5%" or "10": from 0.001 to 100. */
+bool parse_percent(const char *text, double *out, struct parse_error *err);
+
+/* Events per second, "100/s", "100", "30/m" or "1000/h": 0, or from one a day
+ * to a billion a second. */
+bool parse_rate(const char *text, double *out, struct parse_error *err);
+
 /* true/false, yes/no, on/off, 1/0. */
 bool parse_bool(const char *text, bool *out, struct parse_error *err);
 

@@ -52,10 +52,7 @@ static int take_lock(struct capture *c)
 	if (c->lock_fd >= 0)
 		return EXIT_DONE;
 	if (c->lock_fd == -EBUSY)
-		log_error(
-			c->log,
-			"%s: process %ld (metlo-xdp) is at work on it: stop that one first: kill %ld",
-			c->dev.name, (long)holder, (long)holder);
+		lock_say_held(c->dev.name, holder, c->log);
 	return exit_code(c->lock_fd);
 }
 
@@ -93,6 +90,22 @@ static void store_words(uint64_t *to, const uint64_t *from, size_t n)
 		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
 }
 
+void capture_set(struct capture *c, const struct metlo_config *config,
+		 const uint64_t *vni_allow)
+{
+	struct metlo_config *m = c->config;
+
+	if (config->vni_filter)
+		store_words(c->vni_allow, vni_allow, VNI_BYTES / 8);
+	__atomic_store_n(&m->vni_filter, config->vni_filter, __ATOMIC_RELEASE);
+	store_words((uint64_t *)m->port_bits,
+		    (const uint64_t *)config->port_bits, 1024);
+	__atomic_store_n(&m->any_port, config->any_port, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->pass_vxlan, config->pass_vxlan, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->vxlan_port, config->vxlan_port, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->sample_out, config->sample_out, __ATOMIC_RELAXED);
+}
+
 static int configure(struct capture *c, const struct capture_conf *conf)
 {
 	struct metlo_config *m = c->config;
@@ -105,18 +118,7 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 			  strerror(errno));
 		return -EIO;
 	}
-	if (conf->config->vni_filter)
-		store_words(c->vni_allow, conf->vni_allow, VNI_BYTES / 8);
-	__atomic_store_n(&m->vni_filter, conf->config->vni_filter,
-			 __ATOMIC_RELEASE);
-	store_words((uint64_t *)m->port_bits,
-		    (const uint64_t *)conf->config->port_bits, 1024);
-	__atomic_store_n(&m->any_port, conf->config->any_port,
-			 __ATOMIC_RELAXED);
-	__atomic_store_n(&m->pass_vxlan, conf->config->pass_vxlan,
-			 __ATOMIC_RELAXED);
-	__atomic_store_n(&m->vxlan_port, conf->config->vxlan_port,
-			 __ATOMIC_RELAXED);
+	capture_set(c, conf->config, conf->vni_allow);
 	/* What the last daemon wanted to skip says nothing to the flows that
 	 * this one will see, and their tuples may have been used again. */
 	for (size_t i = 0; i < METLO_SHUNT_SLOTS; i++)

@@ -48,6 +48,12 @@ struct capture {
  * nothing is left of what it did. */
 int capture_open(struct capture *c, const struct capture_conf *conf);
 
+/* Changes what is captured while packets flow: whatever a packet's port, VNI
+ * and hash, it meets the old or the new decision. Nothing that was asked of the
+ * kernel for a connection is forgotten. vni_allow as in struct capture_conf. */
+void capture_set(struct capture *c, const struct metlo_config *config,
+		 const uint64_t *vni_allow);
+
 /* Undoes an open: what was not attached before is detached again. */
 void capture_undo(struct capture *c);
 

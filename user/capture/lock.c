@@ -117,3 +117,11 @@ void lock_remove(const char *iface, int fd)
 	rmdir(LOCK_FOLDER);
 	close(fd);
 }
+
+void lock_say_held(const char *iface, pid_t holder, const struct log *log)
+{
+	log_error(
+		log,
+		"%s: process %ld (metlo-xdp) is at work on it: stop that one first: kill %ld",
+		iface, (long)holder, (long)holder);
+}

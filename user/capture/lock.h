@@ -21,6 +21,9 @@ int lock_take(const char *iface, pid_t *holder, const struct log *log);
 /* The process that holds it, 0 if none does. */
 pid_t lock_holder(const char *iface);
 
+/* Logs that holder has it, and how to end that one. */
+void lock_say_held(const char *iface, pid_t holder, const struct log *log);
+
 /* Removes the file and, when empty, its folder, then releases. */
 void lock_remove(const char *iface, int fd);
 

@@ -46,6 +46,24 @@ static void read_queues(int fd, struct netdev *d)
 	d->queues_max = ch.max_combined + ch.max_rx;
 }
 
+bool netdev_running(unsigned int ifindex)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = {.ifr_ifindex = (int)ifindex};
+	bool running = true;
+
+	/* Without a socket to ask with, nothing can be said against it. */
+	if (fd < 0)
+		return true;
+	/* It may have been given another name. */
+	if (ioctl(fd, SIOCGIFNAME, &ifr) || ioctl(fd, SIOCGIFFLAGS, &ifr))
+		running = false;
+	else
+		running = ifr.ifr_flags & IFF_UP && ifr.ifr_flags & IFF_RUNNING;
+	close(fd);
+	return running;
+}
+
 static uint32_t find_link(uint32_t prog_id)
 {
 	__u32 id = 0;

@@ -34,6 +34,9 @@ struct netdev {
  * namespace. */
 int netdev_read(struct netdev *d, const char *name);
 
+/* Up and with carrier, as far as can be told. */
+bool netdev_running(unsigned int ifindex);
+
 /* The names of all interfaces but lo, separated by ", "; always terminated. */
 void netdev_names(char *out, size_t size);
 

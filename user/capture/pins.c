@@ -18,11 +18,17 @@
 
 #define BPFFS "/sys/fs/bpf"
 
-bool pins_mounted(void)
+static bool on_bpffs(const char *path)
 {
 	struct statfs fs;
 
-	return !statfs(BPFFS, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
+	return !statfs(path, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
+}
+
+/* A service may see nothing of it but our folder. */
+bool pins_mounted(void)
+{
+	return on_bpffs(METLO_PIN_ROOT) || on_bpffs(BPFFS);
 }
 
 int pins_mount(const struct log *log)

@@ -11,18 +11,25 @@
 #include "base/exit.h"
 #include "capture/capture.h"
 #include "capture/load.h"
+#include "capture/lock.h"
 #include "capture/privileges.h"
 #include "cli/worker.h"
 #include "cli/commands.h"
 #include "cli/losses.h"
+#include "cli/monitor.h"
 #include "cli/pipeline.h"
 #include "cli/ports.h"
+#include "cli/reload.h"
+#include "cli/service.h"
 #include "cli/summary.h"
+#include "cli/to_metlo.h"
 #include "report/output.h"
 
 /* More rings than this pay off on no machine that we know; --workers can. */
 #define WORKERS_DEFAULT_MAX 8
 #define LOOK_NS		    (NSEC_PER_SEC / 5)
+/* More than the end takes: draining, closing connections, the outputs. */
+#define STOP_MAX_S 30
 
 /* One run. */
 struct attach {
@@ -31,15 +38,22 @@ struct attach {
 	unsigned int n_workers;
 	struct capture capture;
 	struct privileges_user user;
+	struct to_metlo metlo;
 	struct output *output;
 	struct workers *workers;
+	struct monitor *monitor;
+	struct reload reload;
 	FILE *summary; /* NULL: not wanted, or standard output */
 	struct losses losses;
+	struct service service;
 	/* The counters when last read: */
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	struct output_stats out;
+	struct summary_sink sinks[SUMMARY_SINKS_MAX];
+	size_t n_sinks;
 	struct counters_vni *vnis;
 	size_t n_vnis;
 };
@@ -101,6 +115,32 @@ static int check_privileges(struct attach *a)
 	return EXIT_DONE;
 }
 
+/* The ports first: what they are refused for is to be known before the
+ * interface is touched. A daemon that is there already has them too, and is
+ * what should be told then. */
+static int open_ports(struct attach *a)
+{
+	const char *iface = a->settings->subject;
+	pid_t holder = lock_holder(iface);
+
+	if (holder) {
+		lock_say_held(iface, holder, a->log);
+		return EXIT_FAILED;
+	}
+	a->monitor = monitor_open(a->settings, a->log);
+	return a->monitor ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int open_metlo(struct attach *a)
+{
+	int code = to_metlo_open(&a->metlo, a->settings, a->log);
+
+	a->metlo.conf.give = a->user.change;
+	a->metlo.conf.uid = a->user.uid;
+	a->metlo.conf.gid = a->user.gid;
+	return code;
+}
+
 static int open_capture(struct attach *a)
 {
 	const struct settings *s = a->settings;
@@ -125,14 +165,22 @@ static int open_capture(struct attach *a)
 static int open_outputs(struct attach *a)
 {
 	const struct settings *s = a->settings;
+	unsigned int views[OPT_LIST_MAX];
 	struct output_conf conf = {
 		.destinations = s->outputs.item,
+		.views = views,
 		.n_destinations = s->outputs.n,
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
+		.files = pipeline_file_rules(s),
+		.metlo = to_metlo_conf(&a->metlo),
 		.log = a->log,
 	};
 
+	/* So that it can still be opened when it comes back under its name. */
+	conf.files.give = a->user.change;
+	conf.files.uid = a->user.uid;
+	conf.files.gid = a->user.gid;
 	if (s->summary && strcmp(s->summary, "-")) {
 		a->summary = fopen(s->summary, "we");
 		if (!a->summary) {
@@ -141,10 +189,12 @@ static int open_outputs(struct attach *a)
 			return -1;
 		}
 	}
+	rules_output_views(views, s, &a->reload.rules->views);
 	a->output = output_new(&conf);
 	if (!a->output)
 		return -1;
-	a->workers = workers_new(&a->capture, a->settings, a->output, a->log);
+	a->workers = workers_new(&a->capture, a->settings, a->reload.rules,
+				 a->output, a->log);
 	return a->workers ? 0 : -1;
 }
 
@@ -167,12 +217,14 @@ static void read_counters(struct attach *a, struct summary *s)
 	*s = (struct summary){0};
 	if (!counters_read(a->capture.maps.fd[MAP_metlo_stats], &a->packets))
 		s->packets = &a->packets;
-	workers_stats(a->workers, &a->stream, &a->http);
+	workers_stats(a->workers, &a->stream, &a->http, &a->selection);
 	s->stream = &a->stream;
 	s->http = &a->http;
-	if (a->output)
-		output_stats(a->output, &a->out);
+	s->selection = &a->selection;
+	a->n_sinks = summary_read_output(a->output, &a->out, a->sinks);
 	s->output = &a->out;
+	s->sinks = a->sinks;
+	s->n_sinks = a->n_sinks;
 }
 
 static void say_running(const struct attach *a)
@@ -195,15 +247,47 @@ static void say_running(const struct attach *a)
 		(unsigned long long)s->ring_size / 1024, a->user.name);
 }
 
+static void tell_watchdog(struct attach *a)
+{
+	const uint64_t now = clock_mono_ns();
+	uint64_t beat = now;
+
+	for (unsigned int i = 0; i < a->capture.rings.n; i++) {
+		struct worker_state w;
+
+		workers_look(a->workers, i, &w);
+		if (w.beat_ns < beat)
+			beat = w.beat_ns;
+	}
+	service_alive(&a->service, now, beat);
+}
+
+static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
+{
+	if (!service_status_due(&a->service, now))
+		return;
+	service_status(&a->service, now,
+		       "%s mode, %llu packets, %llu lost, %llu transactions",
+		       xdp_mode_name(a->capture.link.mode),
+		       (unsigned long long)a->packets.packets,
+		       (unsigned long long)a->packets.ring_full,
+		       (unsigned long long)s->http->transactions);
+}
+
 /* Looked at once a second. EXIT_DONE to go on. */
 static int look_after(struct attach *a)
 {
 	const char *iface = a->capture.dev.name;
+	bool alive = link_alive(&a->capture.link);
+	const uint64_t now = clock_mono_ns();
 	struct summary s;
 
+	output_tend(a->output);
 	read_counters(a, &s);
-	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
-	if (link_alive(&a->capture.link))
+	monitor_look(a->monitor, &s, alive);
+	losses_report(&a->losses, &s, now, a->log);
+	tell_status(a, &s, now);
+	if (alive)
 		return EXIT_DONE;
 	log_error(
 		a->log,
@@ -222,7 +306,16 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 	while (!code) {
 		int sig = sigtimedwait(signals, NULL, &look);
 
-		if (sig > 0) {
+		reload_tidy(&a->reload, a->workers);
+		if (sig == SIGHUP) {
+			service_reloading(&a->service, clock_mono_ns());
+			reload_run(&a->reload, &a->capture, a->workers);
+			service_ready(&a->service, clock_mono_ns());
+		} else if (sig == SIGUSR1) {
+			log_info(a->log, "%s: files are opened anew",
+				 strsignal(sig));
+			output_reopen(a->output);
+		} else if (sig > 0) {
 			log_debug(a->log, "%s: ending", strsignal(sig));
 			return EXIT_DONE;
 		}
@@ -234,6 +327,7 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 				"out of memory: a transaction is lost: ending: lower --memory or --max-flows");
 			return EXIT_FAILED;
 		}
+		tell_watchdog(a);
 		if (++n % 5 == 0)
 			code = look_after(a);
 	}
@@ -307,18 +401,23 @@ static int run(struct attach *a, const sigset_t *signals)
 
 	read_counters(a, &s);
 	losses_start(&a->losses, &s);
-	if (workers_start(a->workers))
+	if (monitor_start(a->monitor, &a->capture, a->workers, a->output) ||
+	    workers_start(a->workers))
 		return EXIT_FAILED;
+	monitor_look(a->monitor, &s, true);
 	say_running(a);
+	reload_check(&a->reload, a->user.name);
+	service_ready(&a->service, clock_mono_ns());
 	code = wait_for_end(a, signals);
 
+	monitor_stopping(a->monitor);
+	service_stopping(&a->service, STOP_MAX_S);
 	workers_stop(a->workers);
-	read_counters(a, &s);
 	/* A reader that went away has seen what it wanted. */
 	broken = output_broken(a->output);
-	if (output_close(a->output, &a->out) && !broken)
+	if (output_end(a->output) && !broken)
 		code = EXIT_FAILED;
-	a->output = NULL;
+	read_counters(a, &s);
 	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
 	if (!counters_read_vnis(a->capture.maps.fd[MAP_metlo_vni],
 				a->capture.maps.fd[MAP_metlo_vni_cpu], &a->vnis,
@@ -334,6 +433,8 @@ static int run(struct attach *a, const sigset_t *signals)
 
 static void finish(struct attach *a)
 {
+	monitor_close(a->monitor);
+	a->monitor = NULL;
 	workers_free(a->workers);
 	if (a->output)
 		output_close(a->output, NULL);
@@ -341,6 +442,7 @@ static void finish(struct attach *a)
 		fclose(a->summary);
 	free(a->vnis);
 	capture_close(&a->capture);
+	service_close(&a->service);
 }
 
 int cmd_attach(struct cli *cli)
@@ -361,6 +463,11 @@ int cmd_attach(struct cli *cli)
 		code = check_privileges(a);
 	if (!code && privileges_no_new(a->log))
 		code = EXIT_FAILED;
+	if (!code && reload_init(&a->reload, cli, a->n_workers))
+		code = EXIT_FAILED;
+	/* Before the interface is touched. */
+	if (!code)
+		code = open_metlo(a);
 	if (code)
 		goto out;
 
@@ -369,14 +476,21 @@ int cmd_attach(struct cli *cli)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
-	code = open_capture(a);
+	code = open_ports(a);
+	if (!code)
+		code = open_capture(a);
 	if (code)
 		goto out;
+	service_open(&a->service, a->log);
 	code = open_and_drop(a) ? EXIT_FAILED : run(a, &signals);
 	finish(a);
 out:
+	monitor_close(a->monitor);
+	reload_free(&a->reload);
+	to_metlo_close(&a->metlo);
 	free(a);
 	return code;
 }

@@ -25,6 +25,19 @@ void doctor_say(struct doctor *d, enum verdict v, const char *what,
 	fflush(d->out);
 }
 
+static void look_at_ports(struct doctor *d, const struct settings *s)
+{
+	const struct doctor_port ports[] = {
+		{"health port", "--health", s->health, "/healthz",
+		 "{\"status\":"},
+		{"metrics port", "--metrics", s->metrics, "/metrics",
+		 "metlo_xdp_build_info"},
+	};
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		doctor_port(d, &ports[i]);
+}
+
 int cmd_doctor(struct cli *cli)
 {
 	const struct settings *s = &cli->settings;
@@ -32,6 +45,7 @@ int cmd_doctor(struct cli *cli)
 
 	load_messages(s->verbose);
 	doctor_machine(&d);
+	look_at_ports(&d, s);
 	if (s->subject)
 		doctor_interface(&d, s->subject,
 				 s->vxlan_port ? s->vxlan_port : VXLAN_PORT);

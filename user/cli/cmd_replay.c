@@ -14,6 +14,7 @@
 #include "cli/hints.h"
 #include "cli/pipeline.h"
 #include "cli/summary.h"
+#include "cli/to_metlo.h"
 
 #define TICK_NS	      (10 * NSEC_PER_MSEC)  /* of packet time */
 #define PROGRESS_NS   (200 * NSEC_PER_MSEC) /* of the wall clock */
@@ -23,14 +24,20 @@
 /* Waiting for the output: the file can wait too, so there is no use in more. */
 #define QUEUE_MAX (4u << 20)
 
+/* The hash that --sample goes by: with one that is no secret, each replay of a
+ * file takes the same connections. */
+#define SAMPLE_SEED 0x9e3779b97f4a7c15ull
+
 struct replay {
 	const struct settings *settings;
 	const struct log *log;
 	struct pcap_source *source;
 	struct decoder *decoder;
+	struct to_metlo metlo;
 	struct output *output;
 	struct pipeline *pipeline;
 	struct hints *hints;
+	struct rules *rules;
 	FILE *summary; /* of --summary, or NULL */
 	/* Records of the frames at hand that the pipeline has not got yet. */
 	struct metlo_rec rec[STREAM_BATCH];
@@ -236,18 +243,21 @@ static int finish(struct replay *r)
 {
 	struct counters_vni *vnis = NULL;
 	struct metlo_stats packets = {0};
+	struct summary_sink sinks[SUMMARY_SINKS_MAX];
 	struct output_stats output;
 	struct summary s = {
 		.packets = &packets,
 		.stream = pipeline_stream_stats(r->pipeline),
 		.http = pipeline_http_stats(r->pipeline),
+		.selection = pipeline_selection_stats(r->pipeline),
 		.output = &output,
+		.sinks = sinks,
 	};
 	int code = EXIT_DONE;
 
-	if (output_close(r->output, &output) < 0)
+	if (output_end(r->output) < 0)
 		code = EXIT_FAILED;
-	r->output = NULL;
+	s.n_sinks = summary_read_output(r->output, &output, sinks);
 	if (!decoder_counters(r->decoder, &packets, &vnis, &s.n_vnis, r->log))
 		code = EXIT_FAILED;
 	if (vnis)
@@ -274,32 +284,50 @@ static bool open_summary(struct replay *r)
 	return false;
 }
 
+static bool make_rules(struct replay *r)
+{
+	struct rules_views views;
+
+	rules_views(&views, r->settings);
+	r->rules = rules_new(r->settings, &views, 1);
+	if (!r->rules)
+		log_error(r->log, "cannot start: %s", strerror(errno));
+	return r->rules != NULL;
+}
+
 static bool open_output(struct replay *r)
 {
 	const struct settings *s = r->settings;
 	const uint64_t limit = pipeline_queue_limit(s);
+	unsigned int views[OPT_LIST_MAX];
 	const struct output_conf conf = {
 		.destinations = s->outputs.item,
+		.views = views,
 		.n_destinations = s->outputs.n,
 		.workers = 1,
 		.queue_limit = limit < QUEUE_MAX ? limit : QUEUE_MAX,
 		.blocking = true,
+		.files = pipeline_file_rules(s),
+		.metlo = to_metlo_conf(&r->metlo),
 		.log = r->log,
 	};
 
+	rules_output_views(views, s, &r->rules->views);
 	r->output = output_new(&conf);
 	return r->output != NULL;
 }
 
 static int open_stages(struct replay *r)
 {
-	struct pipeline_conf pc = {
-		.settings = r->settings, .workers = 1, .output = r->output};
+	struct pipeline_conf pc = {.settings = r->settings,
+				   .rules = r->rules,
+				   .workers = 1,
+				   .output = r->output};
 	int code = EXIT_FAILED;
 
 	if (getrandom(pc.seed, sizeof(pc.seed), 0) != sizeof(pc.seed))
 		pc.seed[0] = clock_real_ns();
-	r->decoder = decoder_new(r->settings, pc.seed[0], r->log, &code);
+	r->decoder = decoder_new(r->settings, SAMPLE_SEED, r->log, &code);
 	if (!r->decoder)
 		return code;
 	r->pipeline = pipeline_new(&pc);
@@ -330,9 +358,13 @@ int cmd_replay(struct cli *cli)
 	int code = EXIT_FAILED, end;
 
 	catch_signals();
+	code = to_metlo_open(&r.metlo, r.settings, r.log);
+	if (code)
+		goto out;
+	code = EXIT_FAILED;
 	/* The output first: it must not take a closed standard output for the
 	 * capture file. */
-	if (!open_output(&r) || !open_summary(&r))
+	if (!make_rules(&r) || !open_output(&r) || !open_summary(&r))
 		goto out;
 	r.source = pcap_source_open(path, r.error);
 	if (!r.source) {
@@ -351,10 +383,12 @@ int cmd_replay(struct cli *cli)
 out:
 	hints_free(r.hints);
 	pipeline_free(r.pipeline);
+	rules_free(r.rules);
 	decoder_free(r.decoder);
 	pcap_source_free(r.source);
 	if (r.output)
 		output_close(r.output, NULL);
+	to_metlo_close(&r.metlo);
 	if (r.summary && r.summary != stdout && fclose(r.summary) != 0)
 		code = EXIT_FAILED;
 	return code;

@@ -24,6 +24,12 @@ static struct summary summary_of(const struct attached *a)
 	};
 }
 
+/* As --sample has it. */
+static double sample_percent(const struct metlo_config *c)
+{
+	return 100 - (double)c->sample_out * 100 / UINT32_MAX;
+}
+
 static void print_json(struct status *st, const struct attached *a)
 {
 	const struct summary s = summary_of(a);
@@ -48,6 +54,7 @@ static void print_json(struct status *st, const struct attached *a)
 	fprintf(f, ",\"ports\":\"%s\",\"vxlan_port\":%u,\"vni_filter\":%s,",
 		ports, a->config.vxlan_port,
 		a->config.vni_filter ? "true" : "false");
+	fprintf(f, "\"sample_percent\":%.6g,", sample_percent(&a->config));
 	fprintf(f,
 		"\"rings\":%u,\"ring_bytes\":%zu,\"ring_waiting_bytes\":%zu,",
 		a->rings, a->ring_size, a->waiting);
@@ -104,6 +111,9 @@ static void print_text(struct status *st, const struct attached *a)
 	fprintf(f, "ports       %s, in VXLAN to port %u%s\n", ports,
 		a->config.vxlan_port,
 		a->config.vni_filter ? ", chosen VNIs only" : "");
+	if (a->config.sample_out)
+		fprintf(f, "sample      %.6g%% of the connections\n",
+			sample_percent(&a->config));
 	if (a->ring_size)
 		fprintf(f, "rings       %u of %zu KiB, %zu bytes wait\n",
 			a->rings, a->ring_size / 1024, a->waiting);

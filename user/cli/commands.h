@@ -6,9 +6,16 @@
 #include "base/log.h"
 #include "cli/settings.h"
 
+struct command;
+
 struct cli {
 	struct log log;
 	struct settings settings;
+	/* Where the settings come from, to be read again: */
+	const struct command *command;
+	int argc; /* as for options_read() */
+	char **argv;
+	int config_fd; /* of --config; 0: none */
 };
 
 int cmd_attach(struct cli *cli);

@@ -25,4 +25,16 @@ void doctor_machine(struct doctor *d);
 /* One interface; watches it for two seconds for UDP to vxlan_port. */
 void doctor_interface(struct doctor *d, const char *iface, unsigned int port);
 
+/* A port that attach would listen on. */
+struct doctor_port {
+	const char *what;   /* "health port" */
+	const char *option; /* "--health" */
+	const char *text;   /* its value */
+	const char *path;   /* that a daemon answers there */
+	const char *ours;   /* which it tells by this text */
+};
+
+/* Whether it is free, or in use by a daemon, whose health is then told. */
+void doctor_port(struct doctor *d, const struct doctor_port *p);
+
 #endif

@@ -95,5 +95,7 @@ int main(int argc, char **argv)
 	reserve_standard_streams();
 	code = run(&cli, argc, argv);
 	settings_free(&cli.settings);
+	if (cli.config_fd)
+		close(cli.config_fd);
 	return code;
 }

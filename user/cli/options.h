@@ -31,13 +31,28 @@ extern const struct opt settings_options[];
 int options_read(struct cli *cli, const struct command *command, int argc,
 		 char **argv, bool *help);
 
-/* Reads path and keeps its text in set's struct settings. */
+/* The same once more, in the same order, into *out, which is to be freed in any
+ * case. What cli has stays. */
+int options_reread(const struct cli *cli, struct settings *out);
+
+/*
+ * Reads path and keeps its text in set's struct settings. *fd is 0, or the
+ * file as it was opened the first time, and is then closed by the caller.
+ *
+ * A file that may not be opened any more, because privileges were given up in
+ * between, is read by *fd as long as it is the same one.
+ */
 bool config_read(struct opt_set *set, struct settings *settings,
-		 const char *path, const struct log *log);
+		 const char *path, int *fd, const struct log *log);
 
 void settings_free(struct settings *s);
 
-/* "help [COMMAND]": all commands, or one. An exit code. */
+/* A configuration file in which every option is explained and commented out. */
+void config_example(FILE *out);
+
+/* "help [COMMAND|config]": all commands, one, or the configuration file; "help
+ * --list": commands and options as lines for programs, see opt_list(). An exit
+ * code. */
 int help_print(FILE *out, const struct command *commands, const char *name,
 	       const struct log *log);
 void version_print(FILE *out);

@@ -19,51 +19,72 @@
 #define OOO_FLOW_MAX (1u << 20)
 #define SHUNT_MIN    (64u << 10)
 
+/* The lines of a view that wait to be handed over. */
+struct view {
+	struct buf batch;
+	unsigned int n; /* transactions in it */
+};
+
 struct pipeline {
 	struct stream_table *stream;
 	struct http_engine *http;
-	struct trace_conf *trace;
+	const struct rules *rules;
+	struct selection *selection;
 	struct output *output;
 	unsigned int worker;
-	struct buf batch;
-	unsigned int n_batch; /* transactions in it */
+	uint64_t now_ns; /* of the latest record or tick */
+	struct view view[SINK_KINDS];
 	bool failed;
 };
 
-static void submit(struct pipeline *p)
+static void submit(struct pipeline *p, unsigned int i)
 {
-	if (!p->n_batch)
+	struct view *v = &p->view[i];
+
+	if (!v->n)
 		return;
-	output_submit(p->output, p->worker, &p->batch, p->n_batch);
-	p->n_batch = 0;
+	output_submit(p->output, p->worker, i, &v->batch, v->n);
+	v->n = 0;
+}
+
+static void submit_all(struct pipeline *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->rules->views.n; i++)
+		submit(p, i);
 }
 
 static void emit(void *ctx, const struct http_transaction *t)
 {
 	struct pipeline *p = ctx;
+	unsigned int i;
 
-	trace_write(&p->batch, t, p->trace);
-	if (p->batch.failed) {
-		p->failed = true;
-		p->batch.failed = false;
+	if (!selection_take(p->selection, t, p->now_ns))
 		return;
+	for (i = 0; i < p->rules->views.n; i++) {
+		struct view *v = &p->view[i];
+
+		trace_write(&v->batch, t, p->rules->trace[i]);
+		if (v->batch.failed) {
+			p->failed = true;
+			v->batch.failed = false;
+			continue;
+		}
+		v->n++;
+		if (v->batch.len >= BATCH_BYTES)
+			submit(p, i);
 	}
-	p->n_batch++;
-	if (p->batch.len >= BATCH_BYTES)
-		submit(p);
 }
 
-static struct trace_conf *new_trace(const struct settings *s)
+static bool new_views(struct pipeline *p)
 {
-	const struct trace_options o = {
-		.no_redact = s->no_redact,
-		.headers = s->redact_headers.item,
-		.n_headers = s->redact_headers.n,
-		.fields = s->redact_fields.item,
-		.n_fields = s->redact_fields.n,
-	};
+	unsigned int i;
 
-	return trace_conf_new(&o);
+	for (i = 0; i < p->rules->views.n; i++)
+		if (!buf_reserve(&p->view[i].batch, BATCH_BYTES * 2))
+			return false;
+	return true;
 }
 
 static struct http_engine *new_http(struct pipeline *p,
@@ -74,10 +95,10 @@ static struct http_engine *new_http(struct pipeline *p,
 				 ? s->idle_timeout
 				 : RESPONSE_TIMEOUT_S;
 	const struct http_conf http = {
-		.body_limit = s->body_limit,
+		.body_limit = conf->rules->body_limit,
 		.memory_limit = s->memory / 2 / conf->workers,
 		.response_timeout_ns = (uint64_t)(timeout * NSEC_PER_SEC),
-		.body_hash = s->body_hash,
+		.body_hash = conf->rules->body_hash,
 		.emit = emit,
 		.emit_ctx = p,
 	};
@@ -118,10 +139,13 @@ struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 		return NULL;
 	p->output = conf->output;
 	p->worker = conf->worker;
-	if (buf_reserve(&p->batch, BATCH_BYTES * 2) &&
-	    (p->trace = new_trace(conf->settings)) &&
-	    (p->http = new_http(p, conf)) && (p->stream = new_stream(p, conf)))
+	p->rules = conf->rules;
+	if (new_views(p) && (p->selection = selection_new(conf->seed[0])) &&
+	    (p->http = new_http(p, conf)) &&
+	    (p->stream = new_stream(p, conf))) {
+		pipeline_set(p, conf->rules);
 		return p;
+	}
 	err = errno;
 	pipeline_free(p);
 	errno = err;
@@ -130,40 +154,55 @@ struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 
 void pipeline_free(struct pipeline *p)
 {
+	unsigned int i;
+
 	if (!p)
 		return;
 	if (p->stream)
 		stream_free(p->stream);
 	if (p->http)
 		http_free(p->http);
-	trace_conf_free(p->trace);
-	buf_free(&p->batch);
+	selection_free(p->selection);
+	for (i = 0; i < SINK_KINDS; i++)
+		buf_free(&p->view[i].batch);
 	free(p);
+}
+
+void pipeline_set(struct pipeline *p, const struct rules *rules)
+{
+	p->rules = rules;
+	http_set(p->http, rules->body_limit, rules->body_hash);
+	selection_set(p->selection, rules->filter, &rules->rates);
 }
 
 void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 		     const uint8_t *payload)
 {
+	p->now_ns = rec->ts_ns;
 	stream_record(p->stream, rec, payload);
 }
 
 void pipeline_records(struct pipeline *p, const struct stream_in *in,
 		      unsigned int n)
 {
+	if (n)
+		p->now_ns = in[n - 1].rec->ts_ns;
 	stream_records(p->stream, in, n);
 }
 
 void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
+	p->now_ns = now_ns;
 	stream_tick(p->stream, now_ns);
 	http_tick(p->http, now_ns);
-	submit(p);
+	submit_all(p);
 }
 
 void pipeline_flush(struct pipeline *p, uint64_t now_ns)
 {
+	p->now_ns = now_ns;
 	stream_flush(p->stream, now_ns);
-	submit(p);
+	submit_all(p);
 }
 
 bool pipeline_failed(const struct pipeline *p)
@@ -176,6 +215,15 @@ uint64_t pipeline_queue_limit(const struct settings *s)
 	return s->memory / 4;
 }
 
+struct logfile_rules pipeline_file_rules(const struct settings *s)
+{
+	return (struct logfile_rules){
+		.rotate_size = s->rotate_size,
+		.rotate_interval = (uint64_t)s->rotate_interval,
+		.rotate_keep = s->rotate_keep,
+	};
+}
+
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)
 {
 	return stream_stats(p->stream);
@@ -184,4 +232,9 @@ const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)
 const struct http_stats *pipeline_http_stats(const struct pipeline *p)
 {
 	return http_stats(p->http);
+}
+
+const struct selection_stats *pipeline_selection_stats(const struct pipeline *p)
+{
+	return selection_stats(p->selection);
 }

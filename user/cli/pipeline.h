@@ -8,15 +8,18 @@
 
 #include <stdint.h>
 
+#include "cli/rules.h"
 #include "cli/settings.h"
 #include "http/http.h"
 #include "report/output.h"
+#include "report/selection.h"
 #include "stream/stream.h"
 
 struct pipeline;
 
 struct pipeline_conf {
-	const struct settings *settings;
+	const struct settings *settings; /* of the start; see pipeline_set() */
+	const struct rules *rules;
 	unsigned int workers; /* caps of memory and flows are shared by these */
 	uint64_t seed[2];     /* secret of this start */
 	struct output *output;
@@ -26,9 +29,14 @@ struct pipeline_conf {
 	void *shunt_ctx;
 };
 
-/* NULL with errno on failure. conf is copied, what it points to is not. */
+/* NULL with errno on failure. conf is copied, what it points to is not, but
+ * settings are not needed afterwards. */
 struct pipeline *pipeline_new(const struct pipeline_conf *conf);
 void pipeline_free(struct pipeline *p);
+
+/* Other rules, for what ends from now on; the number of views is the same. The
+ * old ones are not needed any more. */
+void pipeline_set(struct pipeline *p, const struct rules *rules);
 
 /* rec->ts_ns is Unix time in ns from here on. */
 void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
@@ -49,8 +57,13 @@ bool pipeline_failed(const struct pipeline *p);
  * rest is shared by the pipelines. */
 uint64_t pipeline_queue_limit(const struct settings *s);
 
+/* What --rotate-... ask for; who owns new files is left to the caller. */
+struct logfile_rules pipeline_file_rules(const struct settings *s);
+
 /* May be read by other threads: counters are word-sized and only grow. */
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p);
 const struct http_stats *pipeline_http_stats(const struct pipeline *p);
+const struct selection_stats *
+pipeline_selection_stats(const struct pipeline *p);
 
 #endif

@@ -19,9 +19,21 @@ struct settings {
 	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs; owned */
 	uint64_t body_limit; /* bytes per side */
 	struct string_list outputs;
+	const char *metlo_host; /* URL of the collector, or NULL */
+	const char *metlo_key_file, *metlo_ca;
+	const char *spool;    /* directory, or NULL */
+	uint64_t spool_limit; /* bytes */
+	/* NAME, or KIND:NAME for sinks of a kind: cli/redact.h */
 	struct string_list redact_headers, redact_fields;
+	uint64_t rotate_size;	/* bytes, 0: never */
+	double rotate_interval; /* seconds, 0: never */
+	uint32_t rotate_keep;	/* files, 0: all */
 	bool no_redact;
 	bool body_hash;
+	double sample;			     /* percent of the connections */
+	double rate_limit;		     /* transactions a second, 0: all */
+	double rate_limit_endpoint;	     /* the same, of each endpoint */
+	struct string_list include, exclude; /* report/filter.h */
 	uint32_t max_flows;
 	uint64_t memory; /* bytes: out-of-order data, heads, bodies, queues */
 	double idle_timeout; /* seconds */
@@ -35,6 +47,8 @@ struct settings {
 	uint64_t ring_size;   /* bytes of each ring */
 	const char *user;
 	bool detach_on_exit;
+	/* and doctor: ADDRESS:PORT or "off" */
+	const char *health, *metrics;
 	/* replay */
 	bool raw;
 	bool kernel;

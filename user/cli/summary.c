@@ -20,6 +20,27 @@ void summary_add_http(struct http_stats *to, const struct http_stats *from)
 #undef ADD
 }
 
+void summary_add_selection(struct selection_stats *to,
+			   const struct selection_stats *from)
+{
+#define ADD(name) to->name += from->name;
+	SELECTION_COUNTERS(ADD)
+#undef ADD
+}
+
+size_t summary_read_output(struct output *o, struct output_stats *sum,
+			   struct summary_sink *out)
+{
+	unsigned int i, n = output_n_sinks(o);
+
+	output_stats(o, sum);
+	for (i = 0; i < n && i < SUMMARY_SINKS_MAX; i++) {
+		out[i].name = output_sink_name(o, i);
+		output_sink_stats(o, i, &out[i].stats);
+	}
+	return i;
+}
+
 static int busier(const void *a, const void *b)
 {
 	const struct counters_vni *x = a, *y = b;
@@ -56,6 +77,10 @@ struct printer {
 	FILE *f;
 	const char *separator;
 	void (*one)(struct printer *p, const char *name, uint64_t value);
+	/* Of summary_each(): */
+	const char *group;
+	summary_fn *fn;
+	void *ctx;
 };
 
 static void json_one(struct printer *p, const char *name, uint64_t value)
@@ -83,6 +108,7 @@ static void each_packet_counter(struct printer *p, const struct metlo_stats *s)
 	METLO_OUTCOMES(ONE)
 	ONE(delivered_bytes)
 	ONE(truncated_bytes)
+	ONE(sampled_out_bytes)
 	ONE(shunted_bytes)
 	ONE(ring_full_bytes)
 	ONE(records)
@@ -103,16 +129,58 @@ static void each_http_counter(struct printer *p, const struct http_stats *s)
 #undef ONE
 }
 
+static void each_selection_counter(struct printer *p,
+				   const struct selection_stats *s)
+{
+#define ONE(name) p->one(p, #name, s->name);
+	SELECTION_COUNTERS(ONE)
+#undef ONE
+}
+
 static void each_output_counter(struct printer *p, const struct output_stats *s)
 {
 #define ONE(name) p->one(p, #name, s->name);
-	ONE(submitted)
-	ONE(written)
-	ONE(dropped_queue)
-	ONE(dropped_error)
-	ONE(bytes_written)
-	ONE(bytes_queued)
+	OUTPUT_COUNTERS(ONE)
 #undef ONE
+}
+
+static void hand_out(struct printer *p, const char *name, uint64_t value)
+{
+	p->fn(p->ctx, p->group, name, value);
+}
+
+void summary_each(const struct summary *s, summary_fn *fn, void *ctx)
+{
+	struct printer p = {.one = hand_out, .group = "", .fn = fn, .ctx = ctx};
+
+	if (s->packets)
+		each_packet_counter(&p, s->packets);
+	p.group = "stream";
+	if (s->stream)
+		each_stream_counter(&p, s->stream);
+	p.group = "http";
+	if (s->http)
+		each_http_counter(&p, s->http);
+	p.group = "selection";
+	if (s->selection)
+		each_selection_counter(&p, s->selection);
+	p.group = "output";
+	if (s->output)
+		each_output_counter(&p, s->output);
+}
+
+static void json_sinks(struct printer *p, const struct summary *s)
+{
+	fprintf(p->f, ",\"sinks\":[");
+	for (size_t i = 0; i < s->n_sinks; i++) {
+		fprintf(p->f, "%s{\"name\":", i ? "," : "");
+		summary_json_string(p->f, s->sinks[i].name);
+		p->separator = ",";
+		each_output_counter(p, &s->sinks[i].stats);
+		putc('}', p->f);
+	}
+	putc(']', p->f);
+	p->separator = ",";
 }
 
 void summary_json_members(FILE *f, const struct summary *s)
@@ -133,10 +201,17 @@ void summary_json_members(FILE *f, const struct summary *s)
 		each_http_counter(&p, s->http);
 		putc('}', f);
 	}
+	if (s->selection) {
+		fprintf(f, "%s\"selection\":{", p.separator);
+		p.separator = "";
+		each_selection_counter(&p, s->selection);
+		putc('}', f);
+	}
 	if (s->output) {
 		fprintf(f, "%s\"output\":{", p.separator);
 		p.separator = "";
 		each_output_counter(&p, s->output);
+		json_sinks(&p, s);
 		putc('}', f);
 	}
 	fprintf(f, "%s\"vni\":[", p.separator);
@@ -167,9 +242,18 @@ void summary_text(FILE *f, const struct summary *s)
 		fprintf(f, "http\n");
 		each_http_counter(&p, s->http);
 	}
+	if (s->selection) {
+		fprintf(f, "selection\n");
+		each_selection_counter(&p, s->selection);
+	}
 	if (s->output) {
 		fprintf(f, "output\n");
 		each_output_counter(&p, s->output);
+	}
+	/* One alone has the counters that are there already. */
+	for (size_t i = 0; s->n_sinks > 1 && i < s->n_sinks; i++) {
+		fprintf(f, "output %s\n", s->sinks[i].name);
+		each_output_counter(&p, &s->sinks[i].stats);
 	}
 	if (!s->n_vnis)
 		return;

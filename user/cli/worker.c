@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,26 +33,45 @@ struct worker {
 	struct ring *ring;
 	struct pipeline *pipeline;
 	const bool *stop;
+	_Atomic(const struct rules *) rules; /* that the pipeline has */
+	/* Those that it shall have, of struct workers. */
+	const _Atomic(const struct rules *) *wanted;
 	uint64_t to_unix;   /* add it to CLOCK_MONOTONIC */
 	uint64_t last_ts;   /* of the last record, Unix time */
 	uint64_t last_tick; /* CLOCK_MONOTONIC */
 	uint64_t last_told;
 	pthread_t thread;
 	bool started;
+	/* Stored here for others to load, without a lock: */
+	uint64_t beat_ns; /* CLOCK_MONOTONIC of the last sign of life */
+	uint64_t lag_ns;  /* age of the last record while more wait */
+	uint64_t cpu_ns;  /* of the thread */
 	/* What other threads may see, copied there now and then. */
 	pthread_mutex_t lock;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct selection_stats selection;
 	bool failed;
 } __attribute__((aligned(64)));
 
 struct workers {
 	unsigned int n;
 	bool stop;
+	_Atomic(const struct rules *) rules;
 	struct rings *rings;
 	const struct log *log;
 	struct worker worker[];
 };
+
+static void store(uint64_t *to, uint64_t value)
+{
+	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
+static uint64_t load(const uint64_t *from)
+{
+	return __atomic_load_n(from, __ATOMIC_RELAXED);
+}
 
 /* The records of a ring have the clock of the kernel, and cannot be written. */
 static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
@@ -95,28 +115,57 @@ static void on_shunt(void *ctx, const struct stream_shunt *req)
 	metlo_shunt_set(slots, req->hash, &want);
 }
 
-/* The counters are the worker's own; the others get a copy. */
+/* The counters are the worker's own; the others get a copy. Called with the
+ * lock, which it gives back. */
+static void tell_and_unlock(struct worker *w)
+{
+	w->stream = *pipeline_stream_stats(w->pipeline);
+	w->http = *pipeline_http_stats(w->pipeline);
+	w->selection = *pipeline_selection_stats(w->pipeline);
+	w->failed = pipeline_failed(w->pipeline);
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void tell(struct worker *w)
 {
 	pthread_mutex_lock(&w->lock);
-	w->stream = *pipeline_stream_stats(w->pipeline);
-	w->http = *pipeline_http_stats(w->pipeline);
-	w->failed = pipeline_failed(w->pipeline);
-	pthread_mutex_unlock(&w->lock);
+	tell_and_unlock(w);
+}
+
+/* Which rules are in use is told after the change, so that they are not freed
+ * before. */
+static void take_rules(struct worker *w)
+{
+	const struct rules *rules =
+		atomic_load_explicit(w->wanted, memory_order_acquire);
+
+	if (rules == atomic_load_explicit(&w->rules, memory_order_relaxed))
+		return;
+	pipeline_set(w->pipeline, rules);
+	atomic_store_explicit(&w->rules, rules, memory_order_release);
 }
 
 /* While records wait, time is that of the last one: a connection must not
  * time out because we are late. */
 static void tick(struct worker *w, uint64_t mono, bool empty)
 {
+	uint64_t now;
+
 	/* The clock may be set at any time. */
 	w->to_unix = clock_real_ns() - clock_mono_ns();
 	w->last_tick = mono;
-	pipeline_tick(w->pipeline,
-		      empty || !w->last_ts ? mono + w->to_unix : w->last_ts);
-	if (mono - w->last_told >= TELL_NS) {
+	take_rules(w);
+	if (empty || !w->last_ts)
+		now = mono + w->to_unix;
+	else
+		now = w->last_ts;
+	store(&w->lag_ns, mono + w->to_unix - now);
+	pipeline_tick(w->pipeline, now);
+	/* Who reads them may have lost the CPU meanwhile: not waited for. */
+	if (mono - w->last_told >= TELL_NS &&
+	    !pthread_mutex_trylock(&w->lock)) {
 		w->last_told = mono;
-		tell(w);
+		tell_and_unlock(w);
 	}
 }
 
@@ -164,8 +213,14 @@ static void *run(void *arg)
 		bool empty = n < CHUNK_SIZE;
 		uint64_t mono = clock_mono_ns();
 
-		if (mono - w->last_tick >= TICK_NS)
+		store(&w->beat_ns, mono);
+		if (mono - w->last_tick >= TICK_NS) {
 			tick(w, mono, empty);
+			/* A system call, so not each time. */
+			if (w->last_told == mono)
+				store(&w->cpu_ns,
+				      clock_ns(CLOCK_THREAD_CPUTIME_ID));
+		}
 		if (n)
 			sleep = shortest;
 		if (!empty)
@@ -191,10 +246,12 @@ static void process_old_rings(struct workers *w)
 }
 
 struct workers *workers_new(struct capture *c, const struct settings *s,
-			    struct output *o, const struct log *log)
+			    const struct rules *rules, struct output *o,
+			    const struct log *log)
 {
 	struct pipeline_conf conf = {
 		.settings = s,
+		.rules = rules,
 		.workers = c->rings.n,
 		.output = o,
 		.shunt = on_shunt,
@@ -217,6 +274,7 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 	w->log = log;
 	w->rings = &c->rings;
 	w->n = c->rings.n;
+	w->rules = rules;
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
 
@@ -224,6 +282,8 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 		pthread_mutex_init(&one->lock, NULL);
 		one->ring = &c->rings.ring[i];
 		one->stop = &w->stop;
+		one->rules = rules;
+		one->wanted = &w->rules;
 		one->to_unix = clock_real_ns() - clock_mono_ns();
 		one->pipeline = pipeline_new(&conf);
 		if (!one->pipeline)
@@ -239,14 +299,32 @@ no_memory:
 	return NULL;
 }
 
+void workers_set(struct workers *w, const struct rules *rules)
+{
+	atomic_store_explicit(&w->rules, rules, memory_order_release);
+}
+
+bool workers_use(const struct workers *w, const struct rules *rules)
+{
+	if (atomic_load_explicit(&w->rules, memory_order_relaxed) == rules)
+		return true;
+	for (unsigned int i = 0; i < w->n; i++)
+		if (atomic_load_explicit(&w->worker[i].rules,
+					 memory_order_acquire) == rules)
+			return true;
+	return false;
+}
+
 int workers_start(struct workers *w)
 {
 	process_old_rings(w);
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
 		char name[24];
-		int err = pthread_create(&one->thread, NULL, run, one);
+		int err;
 
+		store(&one->beat_ns, clock_mono_ns());
+		err = pthread_create(&one->thread, NULL, run, one);
 		if (err) {
 			log_error(w->log, "cannot start a thread: %s",
 				  strerror(err));
@@ -294,17 +372,34 @@ void workers_free(struct workers *w)
 	free(w);
 }
 
+void workers_look(const struct workers *w, unsigned int i,
+		  struct worker_state *state)
+{
+	const struct worker *one = &w->worker[i];
+
+	*state = (struct worker_state){
+		.beat_ns = load(&one->beat_ns),
+		.lag_ns = load(&one->lag_ns),
+		.waiting = ring_waiting(one->ring),
+		.ring_size = one->ring->size,
+		.malformed = load(&one->ring->malformed),
+		.cpu_ns = load(&one->cpu_ns),
+	};
+}
+
 void workers_stats(struct workers *w, struct stream_stats *stream,
-		   struct http_stats *http)
+		   struct http_stats *http, struct selection_stats *selection)
 {
 	memset(stream, 0, sizeof(*stream));
 	memset(http, 0, sizeof(*http));
+	memset(selection, 0, sizeof(*selection));
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
 
 		pthread_mutex_lock(&one->lock);
 		summary_add_stream(stream, &one->stream);
 		summary_add_http(http, &one->http);
+		summary_add_selection(selection, &one->selection);
 		pthread_mutex_unlock(&one->lock);
 	}
 }

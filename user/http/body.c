@@ -277,12 +277,11 @@ static enum head_prefix peek_prefix(const struct msg *m, bool request)
 	enum head_prefix prefix;
 
 	if (request) {
+		/* also of a body that would be complete with them: what is
+		 * decided must not depend on where packets end */
 		prefix = head_request_prefix(p, n < PEEK_MAX ? n : PEEK_MAX);
-		if (prefix == PREFIX_MAYBE &&
-		    (n >= PEEK_MAX ||
-		     (m->framing == FRAMING_LENGTH && n >= m->left)))
-			prefix = PREFIX_NO;
-		return prefix;
+		return prefix == PREFIX_MAYBE && n >= PEEK_MAX ? PREFIX_NO
+							       : prefix;
 	}
 	if (n >= sizeof(http) - 1)
 		return memcmp(p, http, sizeof(http) - 1) ? PREFIX_NO

@@ -30,9 +30,8 @@ struct http_engine *http_new(const struct http_conf *conf)
 	e->conf = *conf;
 	store_init(&e->store, conf->memory_limit);
 	e->decoders = decode_pool_new(&e->store);
-	if (conf->body_hash)
-		e->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (!e->decoders || (conf->body_hash && !e->sha256)) {
+	e->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!e->decoders || !e->sha256) {
 		EVP_MD_free(e->sha256);
 		decode_pool_free(e->decoders);
 		free(e);
@@ -58,6 +57,12 @@ void http_free(struct http_engine *e)
 		pages_free(s, PAGES_HUGE);
 	}
 	free(e);
+}
+
+void http_set(struct http_engine *e, uint64_t body_limit, bool body_hash)
+{
+	e->conf.body_limit = body_limit;
+	e->conf.body_hash = body_hash;
 }
 
 /* Connections come from slabs: their number is capped by stream's flows. */

@@ -65,6 +65,9 @@ struct http_stats {
 struct http_engine *http_new(const struct http_conf *conf);
 void http_free(struct http_engine *e);
 
+/* Changes these members of the conf, for messages that begin from now on. */
+void http_set(struct http_engine *e, uint64_t body_limit, bool body_hash);
+
 /* For struct stream_conf: protocol_ctx is the engine. */
 extern const struct stream_protocol http_protocol;
 

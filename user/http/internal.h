@@ -54,6 +54,7 @@ struct msg {
 
 	const uint8_t *body; /* in the chunk, or body_block */
 	size_t body_len;     /* kept, decoded */
+	size_t body_limit;   /* of what is kept */
 	void *body_block;
 	size_t body_cap;
 	uint64_t body_total; /* decoded, or seen when there is a hole */

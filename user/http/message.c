@@ -21,6 +21,7 @@ struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
 	m->start = offset;
 	m->first_ns = m->last_ns = ts_ns;
 	m->acked = acked;
+	m->body_limit = e->conf.body_limit;
 	return m;
 }
 
@@ -69,8 +70,8 @@ static bool body_own(struct http_engine *e, struct msg *m, size_t size)
 		return true;
 	if (m->body_block && size < 2 * m->body_cap)
 		size = 2 * m->body_cap;
-	if (size > e->conf.body_limit)
-		size = e->conf.body_limit;
+	if (size > m->body_limit)
+		size = m->body_limit;
 	p = store_alloc(&e->store, size, &cap);
 	if (!p) {
 		no_memory(e, m);
@@ -173,7 +174,7 @@ bool msg_hold_trailer(struct http_engine *e, struct msg *m, const uint8_t *p,
 static void body_keep(struct http_engine *e, struct msg *m, const uint8_t *p,
 		      size_t n)
 {
-	size_t room = e->conf.body_limit - m->body_len, want;
+	size_t room = m->body_limit - m->body_len, want;
 
 	if (n > room) {
 		n = room;
@@ -195,8 +196,8 @@ static void body_keep(struct http_engine *e, struct msg *m, const uint8_t *p,
 		want += m->left;
 	else if (want < 1024)
 		want = 1024;
-	if (want > e->conf.body_limit)
-		want = e->conf.body_limit;
+	if (want > m->body_limit)
+		want = m->body_limit;
 	if (!body_own(e, m, want))
 		return;
 	memcpy((uint8_t *)m->body_block + m->body_len, p, n);
@@ -290,5 +291,5 @@ bool msg_body_enough(const struct http_engine *e, const struct msg *m)
 		m->framing == FRAMING_CHUNKED ? m->chunked.left : m->left;
 
 	return !m->dec && !m->md && !e->conf.body_hash &&
-	       m->body_len >= e->conf.body_limit && left >= SKIP_MIN;
+	       m->body_len >= m->body_limit && left >= SKIP_MIN;
 }

@@ -34,7 +34,8 @@ bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n);
 typedef void (*mask_put)(void *ctx, const void *p, size_t n);
 
 /* name=value pairs of a query or a form, or, with target set, of a request
- * target or path. */
+ * target or path. A value that has one of these names within, in JSON or
+ * encoded once more, is masked as well. */
 void mask_pairs(const struct mask_names *m, const uint8_t *p, size_t n,
 		bool target, mask_put put, void *ctx);
 
@@ -45,13 +46,18 @@ bool mask_pairs_match(const struct mask_names *m, const uint8_t *p, size_t n);
  * JSON, possibly cut at its end: members of these names at any depth get the
  * mask as their value, whatever it was. Where strict is set, text that is not
  * JSON is masked from there on, because nobody can tell its members; else it
- * is copied and the search goes on.
+ * is copied and the search goes on. A string that is JSON itself, or a URL, is
+ * masked if there is such a member or parameter in it.
  */
 void mask_json(const struct mask_names *m, const uint8_t *p, size_t n,
 	       bool strict, mask_put put, void *ctx);
 
+/* Whether a text begins as JSON does, with an object or an array. */
+bool mask_looks_like_json(const uint8_t *p, size_t n);
+
 /* multipart/form-data, possibly cut at its end: the contents of parts of these
- * names. A body in which no parts can be found is masked as a whole. */
+ * names, and JSON in the others. A body in which no parts can be found is masked
+ * as a whole. */
 void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
 		    mask_put put, void *ctx);
 

@@ -2,255 +2,173 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "report/metlo.h"
 #include "report/output.h"
-#include "report/sink.h"
+#include "report/queue.h"
+#include "report/writer.h"
 
-#define QUEUE_SLOTS 4096 /* batches waiting, per worker */
-/* A batch up to SMALL is appended to the one before it up to LARGE: a slot is
- * not to be taken for every few lines of a quiet time. */
-#define SMALL (16u << 10)
-#define LARGE (128u << 10)
-#define GROUP 64 /* batches written by one call */
-/* Emptied buffers kept per worker: as many as are filled while batches gather
- * at the highest rate, because fresh memory costs a page fault every 4 KiB. */
-#define SPARES 16
-/* A buffer that grew beyond this for a huge transaction is not kept. */
-#define SPARE_MAX (256u << 10)
-/* Under load the writer lets batches gather for so long: waking it for each
- * would cost the packet path more than writing the lines did. */
-#define GATHER_NS 1000000
-/* How long output_close() waits for a reader that does not read, unless
+/* How long output_end() waits for readers that do not read, unless
  * blocking. */
-#define CLOSE_SECONDS 1
+#define END_SECONDS 1
 
-struct batch {
-	struct buf buf;
-	unsigned int n; /* transactions */
+/* What the kinds of sinks differ in. */
+struct kind {
+	void *(*run)(void *sink);
+	void (*stop)(
+		void *sink); /* does not wait any more; NULL: ends itself */
+	bool (*gone)(const void *sink);
+	const char *(*trouble)(void *sink, bool *waits);
+	void (*reopen)(void *sink); /* NULL: it has no file */
+	/* For how long nothing was delivered of what it has taken; NULL: it
+	 * keeps nothing. */
+	uint64_t (*behind)(void *sink);
+	void (*stats)(void *sink, struct output_stats *stats);
+	bool (*close)(void *sink);
+	void (*free)(void *sink);
 };
 
-struct queue {
-	struct batch slot[QUEUE_SLOTS];
-	unsigned int head, n;
-	uint64_t bytes; /* waiting or being written */
-	struct buf spare[SPARES];
-	unsigned int n_spare;
-};
-
-/* What the writer takes at a time. */
-struct group {
-	struct batch batch[GROUP];
-	unsigned int worker[GROUP];
-	unsigned int n;
-	unsigned int transactions;
-	uint64_t bytes;
+struct member {
+	const struct kind *kind;
+	void *sink;
+	const char *name; /* its destination */
+	pthread_t thread;
+	bool started;
 };
 
 struct output {
 	const struct log *log;
-	pthread_t writer;
-	pthread_mutex_t lock; /* over everything below */
-	pthread_cond_t work, room;
-	pthread_cond_t hurry; /* no time to let batches gather */
-	bool closing, blocking;
-	unsigned int n_queues, n_sinks, next_queue;
-	uint64_t queue_limit; /* bytes per worker */
-	uint64_t queued;      /* bytes, gauge */
-	struct group group;   /* being written, by the writer only */
-	struct output_stats stats;
-	atomic_bool broken;
-	int stop_fd; /* readable: readers are not waited for any more */
-	struct sink *sinks;
-	struct queue queues[];
+	struct logfile_rules files;
+	struct queue *queue;
+	bool blocking;
+	bool ended;
+	int result; /* of the end */
+	unsigned int n_members;
+	struct member member[];
 };
 
-/* --- the writer ------------------------------------------------------------ */
+/* --- kinds of sinks ---------------------------------------------------- */
 
-/* How many transactions are in the first bytes of a group; *torn tells
- * whether they end within one. */
-static unsigned int whole_lines(const struct group *g, uint64_t bytes,
-				bool *torn)
+static void ndjson_stop(void *sink)
 {
-	unsigned int i, n = 0;
-	const uint8_t *p;
-
-	*torn = false;
-	for (i = 0; i < g->n && bytes >= g->batch[i].buf.len; i++) {
-		bytes -= g->batch[i].buf.len;
-		n += g->batch[i].n;
-	}
-	if (i == g->n || !bytes)
-		return n;
-	p = g->batch[i].buf.p;
-	*torn = p[bytes - 1] != '\n';
-	for (; bytes; bytes--)
-		n += *p++ == '\n';
-	return n;
+	writer_stop(sink);
 }
 
-/* Returns how many transactions of the group arrived; they are the first. */
-static unsigned int write_group(struct output *o, struct sink *s,
-				const struct group *g)
+static bool ndjson_gone(const void *sink)
 {
-	static char newline[] = "\n";
-	struct iovec iov[GROUP + 1];
-	unsigned int i, lines;
-	uint64_t done;
-	int n = 0, err;
-
-	if (s->gone)
-		return 0;
-	if (s->torn)
-		iov[n++] = (struct iovec){newline, 1};
-	for (i = 0; i < g->n; i++)
-		iov[n++] =
-			(struct iovec){g->batch[i].buf.p, g->batch[i].buf.len};
-	done = sink_write(s, iov, n, o->stop_fd);
-	err = errno;
-	if (s->torn && done) {
-		s->torn = false;
-		done--;
-	}
-	if (!err) {
-		if (s->failing)
-			log_info(o->log, "%s can be written again", s->name);
-		s->failing = false;
-		return g->transactions;
-	}
-	if (done)
-		lines = whole_lines(g, done, &s->torn);
-	else
-		lines = 0;
-	if (err == EPIPE || err == ETIMEDOUT) {
-		s->gone = true;
-		atomic_store(&o->broken, true);
-	}
-	if (err == EPIPE)
-		log_info(o->log, "%s: nobody reads it any more", s->name);
-	else if (err == ETIMEDOUT)
-		log_error(o->log,
-			  "%s: it is not read: what is waiting is dropped",
-			  s->name);
-	else if (!s->failing)
-		log_error(o->log,
-			  "%s: cannot be written: %s: transactions are dropped "
-			  "until it can",
-			  s->name, strerror(err));
-	s->failing = true;
-	return lines;
+	return writer_gone(sink);
 }
 
-/* Fills the group from all queues in turn. Called with the lock. */
-static void take_group(struct output *o)
+static const char *ndjson_trouble(void *sink, bool *waits)
 {
-	struct group *g = &o->group;
-	unsigned int empty = 0;
-	struct queue *q;
-
-	g->n = g->transactions = 0;
-	g->bytes = 0;
-	while (g->n < GROUP && empty < o->n_queues) {
-		q = &o->queues[o->next_queue];
-		if (!q->n) {
-			empty++;
-		} else {
-			empty = 0;
-			g->batch[g->n] = q->slot[q->head];
-			g->worker[g->n] = o->next_queue;
-			g->transactions += g->batch[g->n].n;
-			g->bytes += g->batch[g->n].buf.len;
-			g->n++;
-			q->head = (q->head + 1) % QUEUE_SLOTS;
-			q->n--;
-		}
-		o->next_queue = (o->next_queue + 1) % o->n_queues;
-	}
+	*waits = false;
+	return writer_trouble(sink);
 }
 
-/* Accounts for the group and gives its buffers back. Called with the lock. */
-static void end_group(struct output *o, unsigned int written)
+static void ndjson_reopen(void *sink)
 {
-	struct group *g = &o->group;
-	struct buf *b;
-	struct queue *q;
-	unsigned int i;
-
-	o->stats.written += written;
-	o->stats.dropped_error += g->transactions - written;
-	o->queued -= g->bytes;
-	for (i = 0; i < g->n; i++) {
-		b = &g->batch[i].buf;
-		q = &o->queues[g->worker[i]];
-		q->bytes -= b->len;
-		if (q->n_spare < SPARES && b->cap <= SPARE_MAX) {
-			buf_clear(b);
-			q->spare[q->n_spare++] = *b;
-		} else {
-			buf_free(b);
-		}
-	}
-	g->n = g->transactions = 0;
-	g->bytes = 0;
+	writer_ask_reopen(sink);
 }
 
-/* Called with the lock, which is free meanwhile. */
-static void let_gather(struct output *o)
+static void ndjson_stats(void *sink, struct output_stats *stats)
 {
-	struct timespec until;
+	struct writer_counts c;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += GATHER_NS;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	if (!o->closing)
-		pthread_cond_timedwait(&o->hurry, &o->lock, &until);
+	writer_counts(sink, &c);
+	stats->written = c.written;
+	stats->dropped_error = c.dropped;
+	stats->bytes_written = c.bytes_written;
 }
 
-static void *writer(void *arg)
+static bool ndjson_close(void *sink)
 {
-	struct output *o = arg;
-	unsigned int i, written, lines;
-	bool full;
-
-	pthread_mutex_lock(&o->lock);
-	for (;;) {
-		take_group(o);
-		if (!o->group.n) {
-			if (o->closing)
-				break;
-			pthread_cond_wait(&o->work, &o->lock);
-			continue;
-		}
-		pthread_mutex_unlock(&o->lock);
-		written = o->group.transactions;
-		for (i = 0; i < o->n_sinks; i++) {
-			lines = write_group(o, &o->sinks[i], &o->group);
-			written = lines < written ? lines : written;
-		}
-		pthread_mutex_lock(&o->lock);
-		if (written == o->group.transactions)
-			o->stats.bytes_written += o->group.bytes;
-		full = o->group.n == GROUP;
-		end_group(o, written);
-		pthread_cond_broadcast(&o->room);
-		if (!full)
-			let_gather(o);
-	}
-	pthread_mutex_unlock(&o->lock);
-	return NULL;
+	return writer_close(sink);
 }
 
-/* --- for the workers ------------------------------------------------------- */
+static void ndjson_free(void *sink)
+{
+	writer_free(sink);
+}
 
-static bool start_writer(struct output *o)
+static const struct kind kind_ndjson = {
+	.run = writer_run,
+	.stop = ndjson_stop,
+	.gone = ndjson_gone,
+	.trouble = ndjson_trouble,
+	.reopen = ndjson_reopen,
+	.stats = ndjson_stats,
+	.close = ndjson_close,
+	.free = ndjson_free,
+};
+
+static bool to_metlo_gone(const void *sink)
+{
+	return metlo_gone(sink);
+}
+
+static const char *to_metlo_trouble(void *sink, bool *waits)
+{
+	return metlo_trouble(sink, waits);
+}
+
+static uint64_t to_metlo_behind(void *sink)
+{
+	return metlo_behind(sink);
+}
+
+static void to_metlo_stats(void *sink, struct output_stats *stats)
+{
+	struct metlo_counts c;
+
+	metlo_counts(sink, &c);
+	stats->recovered = c.recovered;
+	stats->written = c.written;
+	stats->left_out_incomplete = c.left_out_incomplete;
+	stats->left_out_self = c.left_out_self;
+	stats->left_out_path = c.left_out_path;
+	stats->left_out_method = c.left_out_method;
+	stats->left_out_size = c.left_out_size;
+	stats->dropped_error = c.dropped_error;
+	stats->dropped_refused = c.dropped_refused;
+	stats->dropped_spool = c.dropped_spool;
+	stats->dropped_damaged = c.dropped_damaged;
+	stats->spooled = c.spooled;
+	stats->bytes_written = c.bytes_written;
+	stats->bytes_queued += c.bytes_waiting;
+	stats->spool_bytes = c.spool_bytes;
+	stats->spool_damage = c.spool_damage;
+	stats->bodies_cut = c.bodies_cut;
+	stats->bodies_binary = c.bodies_binary;
+	stats->requests = c.requests;
+	stats->requests_failed = c.requests_failed;
+}
+
+static bool to_metlo_close(void *sink)
+{
+	return metlo_close(sink);
+}
+
+static void to_metlo_free(void *sink)
+{
+	metlo_free(sink);
+}
+
+static const struct kind kind_metlo = {
+	.run = metlo_run,
+	.gone = to_metlo_gone,
+	.trouble = to_metlo_trouble,
+	.behind = to_metlo_behind,
+	.stats = to_metlo_stats,
+	.close = to_metlo_close,
+	.free = to_metlo_free,
+};
+
+/* --- opening and closing ----------------------------------------------- */
+
+static bool start(struct output *o, struct member *m)
 {
 	sigset_t all, before;
 	int err;
@@ -258,190 +176,227 @@ static bool start_writer(struct output *o)
 	/* Signals are for the thread that waits for them. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&o->writer, NULL, writer, o);
+	err = pthread_create(&m->thread, NULL, m->kind->run, m->sink);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
 		log_error(o->log, "cannot start the output's thread: %s",
 			  strerror(err));
-	return err == 0;
+	m->started = !err;
+	return m->started;
 }
 
 static void free_output(struct output *o)
 {
-	unsigned int i, k;
-
-	for (i = 0; i < o->n_sinks; i++)
-		sink_close(&o->sinks[i], o->log);
-	for (i = 0; i < o->n_queues; i++) {
-		for (k = 0; k < o->queues[i].n; k++)
-			buf_free(&o->queues[i]
-					  .slot[(o->queues[i].head + k) %
-						QUEUE_SLOTS]
-					  .buf);
-		for (k = 0; k < o->queues[i].n_spare; k++)
-			buf_free(&o->queues[i].spare[k]);
-	}
-	if (o->stop_fd >= 0)
-		close(o->stop_fd);
-	pthread_cond_destroy(&o->room);
-	pthread_cond_destroy(&o->work);
-	pthread_cond_destroy(&o->hurry);
-	pthread_mutex_destroy(&o->lock);
-	free(o->sinks);
+	for (unsigned int i = 0; i < o->n_members; i++)
+		o->member[i].kind->free(o->member[i].sink);
+	queue_free(o->queue);
 	free(o);
+}
+
+static bool open_member(struct output *o, const struct output_conf *conf,
+			unsigned int i)
+{
+	struct member *m = &o->member[i];
+	const struct writer_conf writer = {
+		.destination = conf->destinations[i],
+		.queue = o->queue,
+		.sink = i,
+		.blocking = conf->blocking,
+		.files = &o->files,
+		.log = conf->log,
+	};
+
+	m->name = conf->destinations[i];
+	if (!strcmp(m->name, "metlo") && conf->metlo) {
+		m->kind = &kind_metlo;
+		m->sink = metlo_new(conf->metlo, o->queue, i, conf->blocking,
+				    conf->log);
+	} else {
+		m->kind = &kind_ndjson;
+		m->sink = writer_new(&writer);
+	}
+	return m->sink != NULL;
+}
+
+/* Opens all before the first thread starts: what cannot be opened is said
+ * before anything is written. */
+static bool open_members(struct output *o, const struct output_conf *conf)
+{
+	unsigned int i;
+
+	for (; o->n_members < conf->n_destinations; o->n_members++)
+		if (!open_member(o, conf, o->n_members))
+			return false;
+	for (i = 0; i < o->n_members; i++)
+		if (!start(o, &o->member[i]))
+			return false;
+	return true;
 }
 
 struct output *output_new(const struct output_conf *conf)
 {
-	struct output *o =
-		calloc(1, sizeof(*o) + conf->workers * sizeof(o->queues[0]));
-	pthread_condattr_t monotonic;
-	unsigned int i;
+	const struct queue_conf queue = {
+		.workers = conf->workers,
+		.sinks = conf->n_destinations,
+		.views = conf->views,
+		.limit = conf->queue_limit,
+		.blocking = conf->blocking,
+	};
+	struct output *o = calloc(1, sizeof(*o) + conf->n_destinations *
+							  sizeof(o->member[0]));
 
 	if (!o) {
 		log_error(conf->log, "output: %s", strerror(errno));
 		return NULL;
 	}
 	o->log = conf->log;
+	o->files = conf->files;
 	o->blocking = conf->blocking;
-	o->n_queues = conf->workers;
-	o->queue_limit = conf->queue_limit / conf->workers;
-	pthread_mutex_init(&o->lock, NULL);
-	pthread_cond_init(&o->work, NULL);
-	pthread_cond_init(&o->room, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&o->hurry, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	o->stop_fd = eventfd(0, EFD_CLOEXEC);
-	o->sinks = calloc(conf->n_destinations, sizeof(*o->sinks));
-	if (!o->sinks || o->stop_fd < 0) {
+	o->queue = queue_new(&queue);
+	if (!o->queue) {
 		log_error(conf->log, "output: %s", strerror(errno));
-		goto fail;
+		free(o);
+		return NULL;
 	}
-	for (i = 0; i < conf->n_destinations; i++) {
-		o->n_sinks = i + 1;
-		if (!sink_open(&o->sinks[i], conf->destinations[i],
-			       conf->blocking, conf->log))
-			goto fail;
-	}
-	if (start_writer(o))
+	if (open_members(o, conf))
 		return o;
-fail:
-	free_output(o);
+	output_close(o, NULL);
 	return NULL;
 }
 
-static bool is_full(const struct output *o, const struct queue *q, size_t n)
+void output_submit(struct output *o, unsigned int worker, unsigned int view,
+		   struct buf *batch, unsigned int n)
 {
-	/* One batch always fits, so that blocking cannot last for ever. */
-	return q->n == QUEUE_SLOTS ||
-	       (q->bytes && q->bytes + n > o->queue_limit);
+	queue_submit(o->queue, worker, view, batch, n);
 }
 
-/* Called with the lock, like the next. */
-static bool append_to_last(struct queue *q, const struct buf *b, unsigned int n)
+unsigned int output_n_sinks(const struct output *o)
 {
-	struct batch *last = &q->slot[(q->head + q->n - 1) % QUEUE_SLOTS];
-
-	if (!q->n || b->len > SMALL || last->buf.len > LARGE)
-		return false;
-	if (!buf_reserve(&last->buf, b->len)) {
-		last->buf.failed = false;
-		return false;
-	}
-	buf_add(&last->buf, b->p, b->len);
-	last->n += n;
-	return true;
+	return o->n_members;
 }
 
-static void append(struct queue *q, struct buf *b, unsigned int n)
+const char *output_sink_name(const struct output *o, unsigned int sink)
 {
-	if (append_to_last(q, b, n))
-		return;
-	q->slot[(q->head + q->n++) % QUEUE_SLOTS] = (struct batch){*b, n};
-	*b = q->n_spare ? q->spare[--q->n_spare] : (struct buf){0};
+	return o->member[sink].name;
 }
 
-void output_submit(struct output *o, unsigned int worker, struct buf *batch,
-		   unsigned int n)
+void output_sink_stats(struct output *o, unsigned int sink,
+		       struct output_stats *stats)
 {
-	struct queue *q = &o->queues[worker];
+	const struct member *m = &o->member[sink];
+	struct queue_counts q;
 
-	if (!batch->len) {
-		buf_clear(batch);
-		return;
-	}
-	pthread_mutex_lock(&o->lock);
-	o->stats.submitted += n;
-	while (o->blocking && is_full(o, q, batch->len)) {
-		pthread_cond_signal(&o->hurry);
-		pthread_cond_wait(&o->room, &o->lock);
-	}
-	if (is_full(o, q, batch->len)) {
-		o->stats.dropped_queue += n;
-	} else {
-		q->bytes += batch->len;
-		o->queued += batch->len;
-		append(q, batch, n);
-		pthread_cond_signal(&o->work);
-		if (q->n >= GROUP || q->bytes > o->queue_limit / 2)
-			pthread_cond_signal(&o->hurry);
-	}
-	pthread_mutex_unlock(&o->lock);
-	buf_clear(batch);
+	queue_counts(o->queue, sink, &q);
+	*stats = (struct output_stats){
+		.submitted = q.submitted,
+		.dropped_queue = q.dropped,
+		.bytes_queued = q.bytes,
+	};
+	m->kind->stats(m->sink, stats);
 }
 
 void output_stats(struct output *o, struct output_stats *stats)
 {
-	pthread_mutex_lock(&o->lock);
-	*stats = o->stats;
-	stats->bytes_queued = o->queued;
-	pthread_mutex_unlock(&o->lock);
+	struct output_stats one;
+
+	*stats = (struct output_stats){0};
+	for (unsigned int i = 0; i < o->n_members; i++) {
+		output_sink_stats(o, i, &one);
+#define ADD(name) stats->name += one.name;
+		OUTPUT_COUNTERS(ADD)
+#undef ADD
+	}
+}
+
+void output_reopen(struct output *o)
+{
+	for (unsigned int i = 0; i < o->n_members; i++) {
+		if (!o->member[i].kind->reopen)
+			continue;
+		o->member[i].kind->reopen(o->member[i].sink);
+		queue_nudge(o->queue, i);
+	}
+}
+
+void output_tend(struct output *o)
+{
+	if (!o->files.rotate_interval)
+		return;
+	for (unsigned int i = 0; i < o->n_members; i++)
+		queue_nudge(o->queue, i);
+}
+
+void output_sink_delays(const struct output *o, unsigned int sink,
+			struct delays *d, uint64_t *oldest)
+{
+	const struct member *m = &o->member[sink];
+	uint64_t behind = m->kind->behind ? m->kind->behind(m->sink) : 0;
+
+	queue_delays(o->queue, sink, d, oldest);
+	if (behind > *oldest)
+		*oldest = behind;
+}
+
+const char *output_sink_trouble(const struct output *o, unsigned int sink,
+				bool *waits)
+{
+	const struct member *m = &o->member[sink];
+
+	return m->kind->trouble(m->sink, waits);
 }
 
 bool output_broken(const struct output *o)
 {
-	return atomic_load(&o->broken);
+	for (unsigned int i = 0; i < o->n_members; i++)
+		if (!o->member[i].kind->gone(o->member[i].sink))
+			return false;
+	return true;
 }
 
-/* Waits for the writer, but for readers only so long, unless blocking. */
-static void join_writer(struct output *o)
+/* Waits for a thread, but for its reader only so long, unless blocking. */
+static void join(struct output *o, struct member *m,
+		 const struct timespec *until)
 {
-	const uint64_t one = 1;
-	struct timespec until;
-
-	if (!o->blocking) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += CLOSE_SECONDS;
-		if (pthread_timedjoin_np(o->writer, NULL, &until) == 0)
+	if (!m->started)
+		return;
+	m->started = false;
+	if (!o->blocking && m->kind->stop) {
+		if (pthread_timedjoin_np(m->thread, NULL, until) == 0)
 			return;
-		while (write(o->stop_fd, &one, sizeof(one)) < 0 &&
-		       errno == EINTR)
-			;
+		m->kind->stop(m->sink);
 	}
-	pthread_join(o->writer, NULL);
+	pthread_join(m->thread, NULL);
+}
+
+int output_end(struct output *o)
+{
+	struct output_stats stats;
+	struct timespec until;
+	unsigned int i;
+
+	if (o->ended)
+		return o->result;
+	o->ended = true;
+	queue_end(o->queue);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += END_SECONDS;
+	for (i = 0; i < o->n_members; i++)
+		join(o, &o->member[i], &until);
+	for (i = 0; i < o->n_members; i++)
+		if (!o->member[i].kind->close(o->member[i].sink))
+			o->result = -1;
+	output_stats(o, &stats);
+	if (stats.dropped_error)
+		o->result = -1;
+	return o->result;
 }
 
 int output_close(struct output *o, struct output_stats *stats)
 {
-	struct output_stats last;
-	unsigned int i;
-	int result;
+	int result = output_end(o);
 
-	pthread_mutex_lock(&o->lock);
-	o->closing = true;
-	pthread_cond_signal(&o->work);
-	pthread_cond_signal(&o->hurry);
-	pthread_mutex_unlock(&o->lock);
-	join_writer(o);
-	last = o->stats;
-	result = last.dropped_error ? -1 : 0;
-	for (i = 0; i < o->n_sinks; i++)
-		if (!sink_close(&o->sinks[i], o->log))
-			result = -1;
 	if (stats)
-		*stats = last;
+		output_stats(o, stats);
 	free_output(o);
 	return result;
 }

@@ -39,31 +39,11 @@ static void make_nonblocking(struct sink *s)
 	s->may_block = false;
 }
 
-bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
-	       const struct log *log)
+/* A pipe, terminal, device or socket, whose fd is s->fd. */
+static bool open_other(struct sink *s, const struct log *log)
 {
-	const char *path = strchr(destination, ':');
-	int flags;
+	int flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1;
 
-	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
-		log_error(log,
-			  "unknown output \"%s\": use ndjson:- or "
-			  "ndjson:PATH",
-			  destination);
-		return false;
-	}
-	*s = (struct sink){.fd = STDOUT_FILENO, .name = "standard output"};
-	if (strcmp(path, "-") != 0) {
-		/* Only for its owner: it holds what people send. */
-		s->fd = open(path,
-			     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-				     (wait_for_reader ? 0 : O_NONBLOCK),
-			     0600);
-		s->name = path;
-		s->owned = s->fd >= 0;
-		s->sync = !wait_for_reader;
-	}
-	flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1;
 	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) {
 		make_nonblocking(s);
 		return true;
@@ -74,6 +54,44 @@ bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
 		  strerror(errno),
 		  errno == ENXIO ? ": start what reads this pipe first" : "");
 	return false;
+}
+
+bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
+	       const struct logfile_rules *rules, const struct log *log)
+{
+	const char *path = strchr(destination, ':');
+	bool regular;
+
+	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
+		log_error(log,
+			  "unknown output \"%s\": use ndjson:- or "
+			  "ndjson:PATH",
+			  destination);
+		return false;
+	}
+	*s = (struct sink){.fd = STDOUT_FILENO, .name = "standard output"};
+	if (!strcmp(path, "-"))
+		return open_other(s, log);
+	*s = (struct sink){.fd = -1, .name = path};
+	s->file = logfile_open(path, rules, !wait_for_reader, &regular, log);
+	if (s->file || regular)
+		return s->file != NULL;
+	s->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC |
+				   (wait_for_reader ? 0 : O_NONBLOCK));
+	s->owned = s->fd >= 0;
+	return open_other(s, log);
+}
+
+void sink_ask_reopen(struct sink *s)
+{
+	if (s->file)
+		logfile_ask_reopen(s->file);
+}
+
+void sink_tend(struct sink *s)
+{
+	if (s->file)
+		logfile_tend(s->file);
 }
 
 /* false with ETIMEDOUT once the time to wait is over. */
@@ -114,11 +132,13 @@ static ssize_t write_some(const struct sink *s, const struct iovec *iov, int n,
 	return r;
 }
 
-uint64_t sink_write(const struct sink *s, struct iovec *iov, int n, int stop_fd)
+uint64_t sink_write(struct sink *s, struct iovec *iov, int n, int stop_fd)
 {
 	uint64_t done = 0;
 	ssize_t r;
 
+	if (s->file)
+		return logfile_write(s->file, iov, n);
 	while (n) {
 		r = write_some(s, iov, n, stop_fd);
 		if (r < 0)
@@ -137,17 +157,14 @@ uint64_t sink_write(const struct sink *s, struct iovec *iov, int n, int stop_fd)
 
 bool sink_close(struct sink *s, const struct log *log)
 {
+	struct logfile *file = s->file;
 	bool ok = true;
 
+	s->file = NULL;
+	if (file)
+		return logfile_close(file);
 	if (!s->owned)
 		return true;
-	/* EINVAL: a pipe or terminal, which cannot be synced. */
-	if (s->sync && fdatasync(s->fd) < 0 && errno != EINVAL &&
-	    errno != EROFS) {
-		log_error(log, "%s: %s", s->name, strerror(errno));
-		ok = false;
-	}
-	/* File systems of the network tell here what could not be written. */
 	if (close(s->fd) < 0 && errno != EINTR) {
 		log_error(log, "%s: %s", s->name, strerror(errno));
 		ok = false;

@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "base/parse.h"
+#include "report/body_form.h"
 #include "report/line.h"
 #include "report/mask.h"
 #include "report/trace.h"
@@ -15,6 +16,7 @@ struct trace_conf {
 	/* Bit n: fields whose names have n letters, or n + 64 and so on, may
 	 * be such that not all of the value is written. */
 	uint64_t lengths;
+	uint64_t url_lengths; /* the same of those that hold URLs */
 	struct mask_names *headers, *fields;
 };
 
@@ -28,19 +30,43 @@ static bool name_is(const struct http_span *s, const char *lower_case)
 	       !strncasecmp((const char *)s->p, lower_case, s->len);
 }
 
-#define URL_FIELD_LENGTHS (1u << 7 | 1u << 8 | 1u << 16)
+/* Fields whose value is a URL, or has some in it, perhaps with parameters. */
+static const char *const url_fields[] = {"link",
+					 "referer",
+					 "refresh",
+					 "location",
+					 "destination",
+					 "x-rewrite-url",
+					 "x-original-url",
+					 "x-original-uri",
+					 "x-forwarded-uri",
+					 "x-forwarded-url",
+					 "content-location",
+					 "x-accel-redirect"};
 
-/* Fields whose value is a URL, perhaps with parameters. */
+#define URL_FIELDS (sizeof(url_fields) / sizeof(url_fields[0]))
+
+/* Without parameters to look for there is only the user information. */
+static uint64_t url_field_lengths(bool parameters)
+{
+	uint64_t lengths = 1u << 7 | 1u << 8 | 1u << 16;
+	size_t i;
+
+	if (!parameters)
+		return lengths;
+	for (i = 0; i < URL_FIELDS; i++)
+		lengths |= 1ull << strlen(url_fields[i]);
+	return lengths;
+}
+
 static bool is_url_field(const struct http_span *name)
 {
-	switch (name->len) {
-	case 7:
-		return name_is(name, "referer");
-	case 8:
-		return name_is(name, "location");
-	case 16:
-		return name_is(name, "content-location");
-	}
+	const char first = name->len ? (char)(name->p[0] | 0x20) : 0;
+	size_t i;
+
+	for (i = 0; i < URL_FIELDS; i++)
+		if (first == url_fields[i][0] && name_is(name, url_fields[i]))
+			return true;
 	return false;
 }
 
@@ -62,10 +88,10 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 		errno = err;
 		return NULL;
 	}
-	if (c->redact)
-		c->lengths = mask_names_lengths(c->headers);
-	if (c->redact_fields)
-		c->lengths |= URL_FIELD_LENGTHS;
+	if (c->redact) {
+		c->url_lengths = url_field_lengths(c->redact_fields);
+		c->lengths = mask_names_lengths(c->headers) | c->url_lengths;
+	}
 	return c;
 }
 
@@ -84,15 +110,50 @@ static inline void put_span(struct line *l, const struct http_message *m,
 	l->w = line_part(l, l->w, s->p, s->len, m->readable);
 }
 
-/* A target, path or URL in a field, without the secrets in it. */
-static void put_target(struct line *l, const struct trace_conf *c,
-		       const struct http_message *m, const struct http_span *s)
+/* The user information of an absolute URL (RFC 3986 section 3.2.1), of *n bytes;
+ * NULL if there is none. */
+static const uint8_t *user_info(const struct http_span *s, size_t *n)
 {
+	const uint8_t *end, *p, *start, *at = NULL;
+
+	/* Mostly it is a path. */
+	if (!s->len || *s->p == '/' || !memchr(s->p, '@', s->len))
+		return NULL;
+	start = memmem(s->p, s->len, "://", 3);
+	if (!start)
+		return NULL;
+	start += 3;
+	end = s->p + s->len;
+	for (p = start; p < end && *p != '/' && *p != '?' && *p != '#'; p++)
+		if (*p == '@')
+			at = p;
+	*n = at ? (size_t)(at - start) : 0;
+	return at ? start : NULL;
+}
+
+/* A target, path or URL in a field, without the secrets in it. Apart, so that it
+ * does not take registers from what is around it. */
+__attribute__((noinline)) static void put_target(struct line *l,
+						 const struct trace_conf *c,
+						 const struct http_message *m,
+						 const struct http_span *s)
+{
+	struct http_span rest = *s;
+	const uint8_t *secret;
+	size_t n;
+
+	secret = c->redact ? user_info(s, &n) : NULL;
+	if (secret) {
+		line_text(l, s->p, (size_t)(secret - s->p));
+		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		rest.p = secret + n;
+		rest.len -= (uint32_t)(rest.p - s->p);
+	}
 	/* The pointer of an empty span may be NULL: not to be added to. */
-	if (c->redact_fields && s->len)
-		mask_pairs(c->fields, s->p, s->len, true, line_piece, l);
+	if (c->redact_fields && rest.len)
+		mask_pairs(c->fields, rest.p, rest.len, true, line_piece, l);
 	else
-		put_span(l, m, s);
+		put_span(l, m, &rest);
 }
 
 static void put_address(struct line *l, const uint8_t addr[16], bool ipv6)
@@ -214,7 +275,8 @@ static void put_masked_value(struct line *l, const struct trace_conf *c,
 {
 	if (c->redact && mask_names_match(c->headers, f->name.p, f->name.len))
 		LINE_PUT(l, MASK_TEXT);
-	else if (c->redact_fields && is_url_field(&f->name))
+	else if (c->url_lengths >> (f->name.len & 63) & 1 &&
+		 is_url_field(&f->name))
 		put_target(l, c, m, &f->value);
 	else
 		put_span(l, m, &f->value);
@@ -251,79 +313,9 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 	l->w = w - (m->n_fields > 0); /* without the last comma */
 }
 
-enum body_form {
-	BODY_PLAIN,
-	BODY_FORM,
-	BODY_MULTIPART,
-	BODY_JSON,
-	BODY_MAYBE_JSON,
-};
-
-static bool contains(const struct http_span *s, const char *lower_case)
-{
-	size_t n = strlen(lower_case), i;
-
-	for (i = 0; i + n <= s->len; i++)
-		if (!strncasecmp((const char *)s->p + i, lower_case, n))
-			return true;
-	return false;
-}
-
-/* Which kind of names a body holds, by Content-Type, else by its start. */
-static enum body_form body_form(const struct http_message *m)
-{
-	const struct http_field *type = NULL, *f;
-	uint32_t i;
-	const uint8_t *p = m->body.data;
-	size_t n = m->body.len;
-
-	for (i = 0; i < m->n_fields && !type; i++) {
-		f = &m->fields[i];
-		if (f->name.len == 12 && name_is(&f->name, "content-type"))
-			type = f;
-	}
-	if (type && contains(&type->value, "x-www-form-urlencoded"))
-		return BODY_FORM;
-	if (type && contains(&type->value, "multipart/form-data"))
-		return BODY_MULTIPART;
-	if (type && contains(&type->value, "json"))
-		return BODY_JSON;
-	if (n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3)) {
-		p += 3;
-		n -= 3;
-	}
-	for (; n && (*p == ' ' || (*p >= '\t' && *p <= '\r')); p++)
-		n--;
-	if (!n || (*p != '{' && *p != '['))
-		return BODY_PLAIN;
-	return type ? BODY_MAYBE_JSON : BODY_JSON;
-}
-
-static void put_body_as(struct line *l, const struct trace_conf *c,
-			const struct http_message *m, enum body_form form,
-			size_t n)
-{
-	switch (form) {
-	case BODY_PLAIN:
-		line_piece(l, m->body.data, n);
-		break;
-	case BODY_FORM:
-		mask_pairs(c->fields, m->body.data, n, false, line_piece, l);
-		break;
-	case BODY_MULTIPART:
-		mask_multipart(c->fields, m->body.data, n, line_piece, l);
-		break;
-	case BODY_JSON:
-	case BODY_MAYBE_JSON:
-		mask_json(c->fields, m->body.data, n, form == BODY_JSON,
-			  line_piece, l);
-		break;
-	}
-}
-
-/* Returns whether it had to be base64. */
+/* Returns whether it had to be base64. flags are those of the transaction. */
 static bool put_body(struct line *l, const struct trace_conf *c,
-		     const struct http_message *m)
+		     const struct http_message *m, uint32_t flags)
 {
 	const struct http_body *body = &m->body;
 	enum body_form form =
@@ -337,17 +329,23 @@ static bool put_body(struct line *l, const struct trace_conf *c,
 	if (body->total > n)
 		n = json_utf8_complete(body->data, n);
 	line_try_text(l);
-	put_body_as(l, c, m, form, n);
+	body_write(form, c->fields, body->data, n, line_piece, l);
 	if (line_is_text(l))
 		return false;
-	put_body_as(l, c, m, form, body->len);
+	if (c->redact_fields && flags & HTTP_F_DECODE_FAILED) {
+		/* Compressed, and nobody has looked into it. */
+		l->base64 = false;
+		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		return false;
+	}
+	body_write(form, c->fields, body->data, body->len, line_piece, l);
 	line_end_base64(l);
 	return true;
 }
 
 /* What ends both kinds of message; returns whether the body is base64. */
 static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
-				const struct http_message *m)
+				const struct http_message *m, uint32_t flags)
 {
 	bool base64;
 
@@ -355,7 +353,7 @@ static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "],\"body\":\"");
-	base64 = put_body(l, c, m);
+	base64 = put_body(l, c, m, flags);
 	if (line_room(l, LINE_ROOM))
 		LINE_PUT(l, "\"}");
 	return base64;
@@ -392,7 +390,7 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "]},\"headers\":[");
-	return put_fields_and_body(l, c, m);
+	return put_fields_and_body(l, c, m, t->flags);
 }
 
 static bool put_response(struct line *l, const struct http_transaction *t,
@@ -409,7 +407,7 @@ static bool put_response(struct line *l, const struct http_transaction *t,
 	LINE_PUT(l, ",\"response\":{\"status\":");
 	line_u64(l, m->status);
 	LINE_PUT(l, ",\"headers\":[");
-	return put_fields_and_body(l, c, m);
+	return put_fields_and_body(l, c, m, t->flags);
 }
 
 static void put_meta(struct line *l, const struct http_transaction *t)

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines of standard input to the Metlo sink, for tests that kill it:
+ *
+ *	feed_metlo URL KEY SPOOL|- [CA-FILE [SPOOL-LIMIT]]
+ *
+ * Says on standard output how many lines are in the spool, how many of them,
+ * of this start or an earlier one, the collector has taken and how many wait:
+ * "STORED TAKEN WAITING", whenever one of these changes; at the end all
+ * counters as JSON. What fails is tried again soon.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "report/metlo.h"
+#include "report/output.h"
+
+static const struct metlo_times times = {
+	.age = 10 * NSEC_PER_MSEC,
+	.backoff_base = 5 * NSEC_PER_MSEC,
+	.backoff_cap = 40 * NSEC_PER_MSEC,
+	.refused = 50 * NSEC_PER_MSEC,
+	.retry_after = NSEC_PER_SEC,
+	.request = 5 * NSEC_PER_SEC,
+	.idle = 4 * NSEC_PER_SEC,
+	.end = 5 * NSEC_PER_SEC,
+	.end_spool = NSEC_PER_SEC,
+	.give_up = 5 * NSEC_PER_SEC,
+};
+
+struct feed {
+	struct output *output;
+	struct buf in;
+	unsigned long long submitted, stored, taken, waiting;
+	bool end;
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "feed_metlo: %s\n", what);
+	exit(1);
+}
+
+/* Whole lines of what is there to be read. */
+static void read_lines(struct feed *f)
+{
+	struct buf lines = {0};
+	unsigned int n = 0;
+	uint8_t *room = buf_reserve(&f->in, 64 << 10);
+	uint8_t *p, *newline;
+	ssize_t got = room ? read(STDIN_FILENO, room, 64 << 10) : 0;
+
+	if (got <= 0) {
+		f->end = true;
+		return;
+	}
+	f->in.len += (size_t)got;
+	p = f->in.p;
+	while ((newline = memchr(p, '\n', f->in.len - (size_t)(p - f->in.p)))) {
+		p = newline + 1;
+		n++;
+	}
+	buf_add(&lines, f->in.p, (size_t)(p - f->in.p));
+	f->in.len -= lines.len;
+	memmove(f->in.p, p, f->in.len);
+	f->submitted += n;
+	output_submit(f->output, 0, 0, &lines, n);
+	buf_free(&lines);
+}
+
+static void tell(struct feed *f)
+{
+	struct output_stats s;
+	unsigned long long stored = f->stored;
+
+	output_sink_stats(f->output, 0, &s);
+	/* Nothing in the queue and nothing in memory: it is in the spool. */
+	if (!s.bytes_queued)
+		stored = f->submitted;
+	if (stored == f->stored && s.written == f->taken &&
+	    s.spooled == f->waiting)
+		return;
+	f->stored = stored;
+	f->taken = s.written;
+	f->waiting = s.spooled;
+	printf("%llu %llu %llu\n", f->stored, f->taken, f->waiting);
+	fflush(stdout);
+}
+
+static void tell_all(struct output *o)
+{
+	struct output_stats s;
+	const char *separator = "{";
+
+	output_sink_stats(o, 0, &s);
+#define ONE(name)                                  \
+	printf("%s\"%s\": %llu", separator, #name, \
+	       (unsigned long long)s.name);        \
+	separator = ", ";
+	OUTPUT_COUNTERS(ONE)
+#undef ONE
+	printf("}\n");
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const destination = "metlo";
+	const struct log log = {stderr, "feed_metlo", LOG_LEVEL_WARN};
+	struct metlo_conf metlo = {.spool_limit = 1 << 30, .times = &times};
+	const struct output_conf conf = {.destinations = &destination,
+					 .n_destinations = 1,
+					 .workers = 1,
+					 .queue_limit = 64 << 20,
+					 .metlo = &metlo,
+					 .log = &log};
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct feed f = {0};
+	char why[256];
+	int code;
+
+	if (argc < 4)
+		die("URL KEY SPOOL|- [CA-FILE [SPOOL-LIMIT]]");
+	signal(SIGPIPE, SIG_IGN);
+	if (!metlo_url_parse(&metlo.url, argv[1], why, sizeof(why)))
+		die(why);
+	metlo.key = argv[2];
+	metlo.spool = strcmp(argv[3], "-") ? argv[3] : NULL;
+	if (argc > 4 && *argv[4])
+		metlo.ca_file = argv[4];
+	if (argc > 5)
+		metlo.spool_limit = strtoull(argv[5], NULL, 10);
+	f.output = output_new(&conf);
+	if (!f.output)
+		return 1;
+	while (!f.end) {
+		if (poll(&in, 1, 2) > 0)
+			read_lines(&f);
+		tell(&f);
+	}
+	buf_free(&f.in);
+	code = output_end(f.output) ? 1 : 0;
+	tell_all(f.output);
+	output_close(f.output, NULL);
+	return code;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Bodies and queries with secrets in them: any bytes. The first one chooses
+ * what they are taken for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "report/body_form.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define REQUIRE(what)            \
+	do {                     \
+		if (!(what))     \
+			abort(); \
+	} while (0)
+
+static void put(void *ctx, const void *p, size_t n)
+{
+	buf_add(ctx, p, n);
+}
+
+/* Is a a text from which pieces were replaced by masks? */
+static bool is_masked(const struct buf *out, const uint8_t *p, size_t n)
+{
+	return (out->len == n && (!n || !memcmp(out->p, p, n))) ||
+	       memmem(out->p, out->len, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const names[] = {"password", "pin"};
+	static struct mask_names *m;
+	static struct buf out;
+	struct http_field type = {{(const uint8_t *)"Content-Type", 12}, {0}};
+	struct http_message msg = {.fields = &type, .n_fields = 1};
+	uint8_t *copy;
+	size_t n;
+
+	if (!m)
+		m = mask_names_new(names, 2, NULL, 0);
+	if (!size || !m)
+		return 0;
+	n = size - 1;
+	/* Of its own, so that ASan sees a read behind it. */
+	copy = malloc(n + !n);
+	REQUIRE(copy);
+	memcpy(copy, data + 1, n);
+	buf_clear(&out);
+	if (data[0] & 0x80) {
+		mask_pairs(m, copy, n, data[0] & 1, put, &out);
+		if (!(data[0] & 1))
+			REQUIRE(mask_pairs_match(m, copy, n) ==
+					(out.len != n ||
+					 memcmp(out.p, copy, n) != 0) ||
+				memmem(copy, n, MASK_TEXT,
+				       sizeof(MASK_TEXT) - 1));
+	} else if (data[0] & 0x40) {
+		/* The type is the first line of the body. */
+		uint8_t *lf = memchr(copy, '\n', n);
+
+		type.value.p = copy;
+		type.value.len = lf ? (uint32_t)(lf - copy) : 0;
+		msg.body.data = copy;
+		msg.body.len = msg.body.total = n;
+		body_write(body_form(&msg), m, copy, n, put, &out);
+	} else {
+		body_write(data[0] % (BODY_MAYBE_JSON + 1), m, copy, n, put,
+			   &out);
+	}
+	REQUIRE(!out.failed && is_masked(&out, copy, n));
+	free(copy);
+	return 0;
+}

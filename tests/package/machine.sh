@@ -1,0 +1,139 @@
+# shellcheck shell=bash
+#
+# A small Debian or Ubuntu, of the version that this machine has, booted with
+# its own systemd in namespaces of its own: for tests that install packages and
+# start units. Sourced after tests/e2e/lib.sh, and used in the network namespace
+# $COLLECTOR.
+#
+# MACHINE is a result for the caller:
+# shellcheck disable=SC2034
+
+# Beside what the packages depend on.
+MACHINE_PACKAGES="systemd systemd-sysv udev dbus"
+MACHINE_CGROUP=""
+MACHINE_PID=""
+
+# machine_can NAME: skips the whole test NAME where it cannot run.
+machine_can()
+{
+	local name=$1
+
+	# shellcheck disable=SC1091
+	case $(. /etc/os-release && echo "${ID:-}") in
+	debian | ubuntu) ;;
+	*) skip "$name" "neither Debian nor Ubuntu"; finish ;;
+	esac
+	[ -n "$(findmnt -n -t cgroup2 -o TARGET)" ] || {
+		skip "$name" "no cgroup2 is mounted"
+		finish
+	}
+}
+
+# The mirror of this machine's own packages, and its version.
+archive_source()
+{
+	local version
+
+	# shellcheck disable=SC1091
+	version=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(RELEASE) $(SITE)' \
+		'Created-By: Packages' |
+		awk -v v="$version" '$1 == v { print v, $2; exit }'
+}
+
+# depends FILE.deb...: the packages that these need, one of each choice.
+depends()
+{
+	local deb
+
+	for deb; do
+		dpkg-deb -f "$deb" Depends | tr ',' '\n'
+	done | sed 's/|.*//; s/(.*//; s/ //g' | sort -u
+}
+
+# machine_archive FILE.deb...: the root file system with what these need, as
+# $MACHINE_ARCHIVE; made by mmdebstrap (a minute) and kept in $O.
+machine_archive()
+{
+	local suite site packages
+
+	packages=$({ echo "$MACHINE_PACKAGES" | tr ' ' '\n'; depends "$@"; } |
+		sort -u | paste -sd ,)
+	read -r suite site < <(archive_source)
+	MACHINE_ARCHIVE=$O/package/root.tar
+	mkdir -p "$O/package"
+	[ "$(cat "$O/package/root.of" 2>/dev/null)" != "$suite $packages" ] ||
+		return 0
+	rm -f "$O/package/root.of"
+	mmdebstrap --quiet --variant=minbase --include="$packages" \
+		"$suite" "$MACHINE_ARCHIVE" "$site" >"$O/package/root.log" 2>&1 &&
+		echo "$suite $packages" >"$O/package/root.of"
+}
+
+# machine_up: boots it, from a fresh copy, and waits until it is up. Its root is
+# $MACHINE.
+machine_up()
+{
+	local tree
+
+	MACHINE=$TMP/machine
+	mkdir -p "$MACHINE" && tar -xf "$MACHINE_ARCHIVE" -C "$MACHINE" || return
+	# The devices are those of the real machine, where nothing is to happen
+	# because of this; what concerns us is told to udev below. It must not
+	# give the interface, which others know by now, another address.
+	ln -s /dev/null "$MACHINE/etc/systemd/network/99-default.link"
+	ln -s /dev/null "$MACHINE/etc/systemd/system/systemd-udev-trigger.service"
+	tree=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+	MACHINE_CGROUP=$tree/metlo-test-$$
+	mkdir "$MACHINE_CGROUP" || return
+	# What it mounts and starts is in namespaces, and goes with its first
+	# process.
+	# shellcheck disable=SC2016
+	nsenter --net="/run/netns/$COLLECTOR" -- bash -c '
+		echo $$ >"$1/cgroup.procs" &&
+		exec unshare --mount --pid --cgroup --ipc --uts --fork \
+			--kill-child=KILL "$2" "$3"' boot \
+		"$MACHINE_CGROUP" "$TOP/tests/package/boot.sh" "$MACHINE" \
+		>"$TMP/boot.log" 2>&1 </dev/null &
+	MACHINE_BOOT=$!
+	wait_for 60 machine_running &&
+	in_machine udevadm trigger --action=add "/sys/class/net/$IFACE"
+}
+
+machine_running()
+{
+	MACHINE_PID=$(pgrep -P "$MACHINE_BOOT") &&
+	case $(in_machine systemctl is-system-running 2>/dev/null) in
+	running | degraded) ;;
+	*) false ;;
+	esac
+}
+
+in_machine()
+{
+	nsenter --target "$MACHINE_PID" --mount --pid --net --uts --ipc \
+		--cgroup -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"
+}
+
+machine_down()
+{
+	[ -z "$MACHINE_PID" ] || kill -KILL "$MACHINE_PID" 2>/dev/null
+	[ -z "${MACHINE_BOOT:-}" ] || wait "$MACHINE_BOOT" 2>/dev/null
+	# Each level goes when those below have.
+	[ -z "$MACHINE_CGROUP" ] || wait_for 5 cgroup_removed
+}
+
+cgroup_removed()
+{
+	find "$MACHINE_CGROUP" -depth -type d -exec rmdir {} + 2>/dev/null
+	[ ! -d "$MACHINE_CGROUP" ]
+}
+
+machine_cleanup()
+{
+	machine_down
+	e2e_cleanup
+}
+trap machine_cleanup EXIT

@@ -1,0 +1,356 @@
+#!/usr/bin/env bash
+#
+# The Debian package in a machine of its own with a real systemd, in the way of
+# mirrored traffic: it installs, the service runs in its sandbox, is watched
+# over, is upgraded without loss, and leaves nothing behind.
+
+. "$(dirname "$0")/../e2e/lib.sh"
+. "$TOP/tests/package/machine.sh"
+
+UNIT=metlo-xdp@$IFACE.service
+OTHER=mxo$$
+LOG=/var/log/metlo-xdp/transactions.ndjson
+
+# show PROPERTY [UNIT]
+show()
+{
+	in_machine systemctl show -p "$1" --value "${2:-$UNIT}"
+}
+
+# state WANTED [UNIT]: true in this state.
+state()
+{
+	[ "$(show ActiveState "${2:-$UNIT}")" = "$1" ]
+}
+
+# The process in our view.
+daemon()
+{
+	pgrep -f "^/usr/sbin/metlo-xdp attach $IFACE "
+}
+
+# of FIELD: of the daemon's /proc/PID/status.
+of()
+{
+	awk -F '\t' -v f="$1:" '$1 == f { print $2 }' "/proc/$(daemon)/status"
+}
+
+# kernel FILTER: of the counters in the pinned maps.
+kernel()
+{
+	in_machine metlo-xdp status "$IFACE" --json |
+		jq -c ".interfaces[0] | $1" 2>&1
+}
+
+journal()
+{
+	in_machine journalctl --no-pager -o cat -u "${1:-$UNIT}"
+}
+
+files()
+{
+	(cd "$MACHINE" && find etc lib opt root usr srv var -not -path 'var/log/journal*' \
+		-not -path 'var/lib/dpkg/*' -not -path 'var/cache/*' -not -name '*-' \
+		-not -path 'var/log/apt*' -not -path 'var/tmp/*' -not -path 'root/*.deb' \
+		-not -path 'var/lib/apt/*' -not -name dpkg.log -not -name alternatives.log |
+		sort)
+}
+
+request()
+{
+	in_ns "$CLIENT" curl -sS --max-time 5 -o /dev/null "http://10.77.1.1/?n=$1"
+}
+
+reported()
+{
+	grep -q "?n=$1\"" "$MACHINE$LOG"
+}
+
+# try N: a request that has to be in the output.
+try()
+{
+	request "$1" && wait_for 10 reported "$1"
+}
+
+# configure NAME TEXT: a drop-in of the unit.
+configure()
+{
+	mkdir -p "$MACHINE/etc/systemd/system/metlo-xdp@.service.d"
+	printf '[Service]\n%s\n' "$2" \
+		>"$MACHINE/etc/systemd/system/metlo-xdp@.service.d/$1.conf"
+	in_machine systemctl daemon-reload
+}
+
+# options [WORDS]: of the interface's own environment file.
+options()
+{
+	echo "METLO_XDP_OPTIONS=\"$*\"" >"$MACHINE/etc/default/metlo-xdp-$IFACE"
+}
+
+installs()
+{
+	files >"$TMP/before"
+	cp "$1" "$2" "$MACHINE/root/"
+	check "the package installs" in_machine apt-get -qq -y install \
+		"/root/$(basename "$1")"
+	is "nothing is attached by that" "$(show ActiveState)" inactive
+	check "there is a user metlo-xdp" in_machine getent passwd metlo-xdp
+	is "the environment is for root only" \
+		"$(stat -c %a:%U "$MACHINE/etc/default/metlo-xdp")" 600:root
+	check "systemd has nothing against the unit" \
+		in_machine systemd-analyze verify --man=no "$UNIT"
+	check "its exposure is at most 2.5" in_machine systemd-analyze security \
+		--offline=true --threshold=25 \
+		"/lib/systemd/system/metlo-xdp@.service"
+	check "the user cannot read the key" test "$(in_machine setpriv \
+		--reuid metlo-xdp --regid metlo-xdp --clear-groups \
+		cat /etc/default/metlo-xdp 2>&1 | grep -c denied)" = 1
+}
+
+runs()
+{
+	check "enable --now" in_machine systemctl enable --now "$UNIT"
+	is "it is active" "$(show ActiveState)" active
+	check "the program is on the interface" xdp_on
+	check "a request is reported" try 1
+	is "by a process without capabilities" "$(of CapEff)" 0000000000000000
+	is "that cannot gain any" "$(of NoNewPrivs)" 1
+	is "with a filter of system calls" "$(of Seccomp)" 2
+	is "as metlo-xdp" "$(of Uid)" \
+		"$(in_machine id -u metlo-xdp)"
+	is "which owns the pins" "$(in_machine stat -c %U \
+		"/sys/fs/bpf/metlo-xdp" | sort -u)" metlo-xdp
+	is "and sees nothing else of that file system" "$(in_service \
+		ls /sys/fs/bpf)" metlo-xdp
+	is "it cannot write in /etc" "$(in_service touch /etc/metlo-xdp/x 2>&1 |
+		grep -c 'Read-only')" 1
+	check "its state is told in words" wait_for 15 status_told
+	is "a load balancer is told that it is well" \
+		"$(in_ns "$SERVER" curl -sS -o /dev/null -w '%{http_code}' \
+			http://10.77.2.2:4789/healthz)" 200
+	is "transactions are not for everybody" \
+		"$(stat -c %A "$MACHINE$LOG" | cut -c 8-10)" ---
+}
+
+# In the mounts of the daemon, as root.
+in_service()
+{
+	nsenter --target "$(daemon)" --mount -- "$@"
+}
+
+status_told()
+{
+	show StatusText | grep -q 'native mode, [0-9]* packets, 0 lost, [1-9]'
+}
+
+# An attach by hand, as root, leaves pins and a lock of root's.
+after_attach_by_hand()
+{
+	in_machine systemctl stop "$UNIT"
+	is "it stops with success" "$(show Result)" success
+	check "detach removes everything" in_machine metlo-xdp detach "$IFACE"
+	in_machine timeout -s TERM 2 metlo-xdp attach "$IFACE" --user root \
+		--output ndjson:/root/by-hand >/dev/null 2>&1
+	is "pins of root are there" "$(in_machine stat -c %U \
+		"/run/metlo-xdp/$IFACE.lock")" root
+	check "it starts after an attach by hand" in_machine systemctl start "$UNIT"
+	is "and has resumed" "$(journal | grep -c "resumed in native")" 1
+	is "and owns the pins" "$(in_machine find /sys/fs/bpf/metlo-xdp \
+		-printf '%u\n' | sort -u)" metlo-xdp
+	check "and reports" try 2
+	rm -f "$MACHINE/root/by-hand"
+}
+
+# reload: what "systemctl reload" is for.
+reloaded()
+{
+	local conf=$MACHINE/etc/metlo-xdp/metlo-xdp.conf pid
+
+	pid=$(daemon)
+	echo "ports = 80,8123" >>"$conf"
+	check "reload" in_machine systemctl reload "$UNIT"
+	check "what is live in the configuration is in force" \
+		wait_for 10 ports_are "80,8123"
+	echo "ports = nonsense" >>"$conf"
+	in_machine systemctl reload "$UNIT"
+	check "a mistake is reported" wait_for 10 journal_has nonsense
+	is "and changes nothing" "$(kernel .ports)" '"80,8123"'
+	check "it is ready again" wait_for 10 state active
+	is "and the same process" "$(daemon)" "$pid"
+	sed -i '/nonsense/d' "$conf"
+}
+
+ports_are()
+{
+	[ "$(kernel .ports)" = "\"$1\"" ]
+}
+
+journal_has()
+{
+	journal | grep -q "$1"
+}
+
+restarted()
+{
+	[ "$(show NRestarts)" = "$1" ] && state active
+}
+
+watched()
+{
+	local pid stall
+
+	configure watchdog "WatchdogSec=2"
+	in_machine systemctl restart "$UNIT"
+	in_machine systemctl reset-failed "$UNIT"
+	pid=$(daemon)
+	sleep 3
+	is "the watchdog is content" "$(daemon)" "$pid"
+	"$TOP/tests/package/stall.py" "$pid" worker-0 30 2>"$TMP/stall" &
+	stall=$!
+	E2E_PIDS+=("$stall")
+	check "a worker that stands still is noticed" wait_for 20 restarted 1
+	wait "$stall" 2>/dev/null
+	is "and it was said" "$(journal | grep -c 'a worker has not moved')" 1
+	check "after that all is well" try 3
+	kill -KILL "$(daemon)"
+	check "it comes back when it is killed" wait_for 20 restarted 2
+	check "and reports" try 4
+	rm "$MACHINE/etc/systemd/system/metlo-xdp@.service.d/watchdog.conf"
+	in_machine systemctl daemon-reload
+}
+
+refused()
+{
+	in_machine systemctl reset-failed "$UNIT"
+	options --no-such-option
+	in_machine systemctl restart "$UNIT" 2>/dev/null
+	is "wrong options: it fails" "$(show ActiveState)" failed
+	is "with the code for that" "$(show ExecMainStatus)" 2
+	sleep 3
+	is "and is not tried again" "$(show NRestarts)" 0
+	is "and says what is wrong" \
+		"$(journal | grep -c 'unknown option.*no-such-option')" 1
+	rm "$MACHINE/etc/default/metlo-xdp-$IFACE"
+	check "with right ones it starts" in_machine systemctl start "$UNIT"
+}
+
+upgraded()
+{
+	local pid code
+
+	pid=$(daemon)
+	mkfifo "$TMP/traffic"
+	in_ns "$CLIENT" "$TOP/tests/package/traffic.py" http://10.77.1.1/ \
+		<"$TMP/traffic" >"$TMP/numbers" 2>"$TMP/traffic.err" &
+	E2E_PIDS+=($!)
+	exec 9>"$TMP/traffic"
+	: >"$MACHINE$LOG"
+	sleep 1
+	check "the upgrade" in_machine apt-get -qq -y install \
+		"/root/$(basename "$1")"
+	check "the service runs after it" wait_for 20 state active
+	sleep 1
+	exec 9>&-
+	wait "${E2E_PIDS[-1]}"
+	code=$?
+	is "requests went on meanwhile" "$code" 0
+	# shellcheck disable=SC2016
+	is "it is the new version" "$(in_machine dpkg-query -W \
+		-f '${Version}' metlo-xdp)" "$(dpkg-deb -f "$1" Version)"
+	check "and another process" test "$(daemon)" != "$pid"
+	wait_for 10 all_reported
+	is "no request is missing" "$(jq -c .missing_requests "$TMP/check.json")" '[]'
+	is "no response is missing" "$(jq -c .missing_responses "$TMP/check.json")" '[]'
+	check "of hundreds" jq -e '.requests > 200' "$TMP/check.json"
+	is "no ring was full" "$(kernel .ring_full)" 0
+}
+
+all_reported()
+{
+	"$TOP/tests/package/traffic.py" --check "$TMP/numbers" "$MACHINE$LOG" \
+		>"$TMP/check.json" &&
+	jq -e '.missing_requests == [] and .missing_responses == []' "$TMP/check.json"
+}
+
+# A second interface has an instance of its own, which goes and comes with it.
+second_interface()
+{
+	local unit=metlo-xdp@$OTHER.service
+
+	in_machine systemctl enable "$unit" 2>/dev/null
+	echo 'METLO_XDP_OPTIONS="--output ndjson:/var/log/metlo-xdp/other.ndjson --health off --metrics off"' \
+		>"$MACHINE/etc/default/metlo-xdp-$OTHER"
+	add_other
+	check "an interface that appears starts its instance" \
+		wait_for 20 state active "$unit"
+	check "which has a lock of its own" test -e \
+		"/proc/$MACHINE_PID/root/run/metlo-xdp/$OTHER.lock"
+	ip -n "$COLLECTOR" link del "$OTHER"
+	check "one that goes stops it" wait_for 20 state inactive "$unit"
+	check "the other one goes on" try 5
+	add_other
+	check "one that comes back starts it" wait_for 20 state active "$unit"
+}
+
+add_other()
+{
+	ip -n "$COLLECTOR" link add "$OTHER" type veth peer name "${OTHER}p" &&
+	ip -n "$COLLECTOR" link set "$OTHER" up &&
+	ip -n "$COLLECTOR" link set "${OTHER}p" up
+}
+
+removed()
+{
+	check "remove" in_machine apt-get -qq -y remove metlo-xdp
+	check "nothing runs" test -z "$(daemon)"
+	check "nothing is attached" not xdp_on
+	check "nothing is pinned" not in_machine test -e /sys/fs/bpf/metlo-xdp
+	check "the configuration is kept" test -e \
+		"$MACHINE/etc/metlo-xdp/metlo-xdp.conf"
+	check "and what was captured" test -s "$MACHINE$LOG"
+	rm -f "$MACHINE/etc/default/metlo-xdp-$OTHER"
+	rm -rf "$MACHINE/etc/systemd/system/metlo-xdp@.service.d"
+	check "purge" in_machine apt-get -qq -y purge metlo-xdp
+	files >"$TMP/after"
+	is "no file is left" "$(diff "$TMP/before" "$TMP/after" | grep '^[<>]')" ""
+	is "nor in /run" "$(in_machine find /run -name '*metlo*')" ""
+	check "the user stays, as Debian has it" in_machine getent passwd metlo-xdp
+}
+
+not()
+{
+	! "$@"
+}
+
+need service mmdebstrap dpkg-deb nginx jq python3 curl findmnt
+machine_can service
+DEB=$(ls "$O"/deb/metlo-xdp_*.deb 2>/dev/null)
+NEWER=$(ls "$O"/deb-newer/metlo-xdp_*.deb 2>/dev/null)
+if [ -z "$DEB" ] || [ -z "$NEWER" ]; then
+	not_ok "the packages are there" "make test-package makes them"
+	finish
+fi
+machine_archive "$DEB" || {
+	not_ok "a root file system is made" "$(tail "$O/package/root.log")"
+	finish
+}
+net_up || { not_ok "namespaces" "net_up failed"; finish; }
+mirror_up || { skip service "no tc mirred or no vxlan in this kernel"; finish; }
+nginx_up "keepalive_requests 1000000; server {
+	listen 80;
+	location / { return 200 \"hello \$arg_n\\n\"; }
+}" || { not_ok "nginx" "does not start"; finish; }
+machine_up || {
+	not_ok "the machine boots" "$(tail "$TMP/boot.log")"
+	finish
+}
+installs "$DEB" "$NEWER"
+runs
+after_attach_by_hand
+reloaded
+watched
+refused
+upgraded "$NEWER"
+second_interface
+removed
+finish

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration file as it is delivered, and reading one again. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/exit.h"
+#include "cli/options.h"
+
+#define EXAMPLE "user/cli/metlo-xdp.conf"
+
+static const struct command attach = {"attach", CMD_ATTACH, NULL, "IFACE",
+				      true,	"",	    NULL};
+static const struct command replay = {"replay", CMD_REPLAY, NULL, "FILE",
+				      true,	"",	    NULL};
+
+/* A program that reads path, what it says going to *said. */
+struct reader {
+	struct cli cli;
+	char option[64];
+	char *argv[5];
+	char *said;
+	size_t n_said;
+};
+
+static int start(struct reader *r, const struct command *c, const char *path)
+{
+	bool help;
+
+	*r = (struct reader){
+		.cli.log = {.program = "metlo-xdp", .level = LOG_LEVEL_INFO}};
+	r->cli.log.out = open_memstream(&r->said, &r->n_said);
+	assert_non_null(r->cli.log.out);
+	snprintf(r->option, sizeof(r->option), "--config=%s", path);
+	r->argv[0] = (char *)(uintptr_t)c->name;
+	r->argv[1] = r->option;
+	r->argv[2] = (char *)(uintptr_t) "--memory=32MiB";
+	r->argv[3] = (char *)(uintptr_t) "subject";
+	return options_read(&r->cli, c, 4, r->argv, &help);
+}
+
+static void end(struct reader *r)
+{
+	settings_free(&r->cli.settings);
+	if (r->cli.config_fd)
+		close(r->cli.config_fd);
+	fclose(r->cli.log.out);
+	free(r->said);
+}
+
+static char *read_file(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 1 << 16);
+
+	assert_non_null(f);
+	assert_non_null(text);
+	assert_true(fread(text, 1, (1 << 16) - 1, f) > 0);
+	fclose(f);
+	return text;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* --- the example ----------------------------------------------------------- */
+
+static void test_example_is_current(void **state)
+{
+	char *delivered = read_file(EXAMPLE), *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(f);
+	config_example(f);
+	fclose(f);
+	if (strcmp(text, delivered) != 0)
+		fail_msg("%s is not that of the options: build/metlo-xdp help "
+			 "config >%s",
+			 EXAMPLE, EXAMPLE);
+	free(text);
+	free(delivered);
+}
+
+static void test_example_has_all(void **state)
+{
+	char *text = read_file(EXAMPLE), line[64];
+	const struct opt *o;
+
+	(void)state;
+	for (o = settings_options; o->name; o++) {
+		snprintf(line, sizeof(line), "\n#%s = ", o->name);
+		if (!strstr(text, line) != !!(o->flags & OPT_NOT_IN_FILE))
+			fail_msg("%s", o->name);
+	}
+	free(text);
+}
+
+/* Every line that is commented out is right when it is not. */
+static void test_example_is_valid(void **state)
+{
+	char path[] = "/tmp/test_config_XXXXXX";
+	char *text = read_file(EXAMPLE), *p;
+	int fd = mkstemp(path);
+	struct reader r;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	for (p = text; (p = strstr(p, "\n#")); p++)
+		if (p[2] >= 'a' && p[2] <= 'z')
+			p[1] = ' ';
+	write_file(path, text);
+	if (start(&r, &attach, path) != EXIT_DONE)
+		fail_msg("%s", (fflush(r.cli.log.out), r.said));
+	assert_int_equal(r.cli.settings.redact_fields.n, 1);
+	assert_string_equal(r.cli.settings.user, "metlo-xdp");
+	end(&r);
+	assert_int_equal(start(&r, &replay, path), EXIT_DONE);
+	end(&r);
+	unlink(path);
+	free(text);
+}
+
+/* --- once more ------------------------------------------------------------- */
+
+static void test_reread(void **state)
+{
+	char path[] = "/tmp/test_config_XXXXXX", other[64];
+	int fd = mkstemp(path);
+	struct settings s;
+	struct reader r;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(other, sizeof(other), "%s.new", path);
+	write_file(path, "ports = 80\nredact-field = one\nmemory = 64MiB\n");
+	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
+	assert_true(bit_test(r.cli.settings.ports, 80));
+
+	/* What is not in the file any more is the default again; the command
+	 * line wins again. */
+	write_file(path, "sample = 5%\nmemory = 99MiB\n");
+	assert_int_equal(options_reread(&r.cli, &s), EXIT_DONE);
+	assert_true(bit_test(s.ports, 8080));
+	assert_int_equal(s.redact_fields.n, 0);
+	assert_true(s.sample == 5);
+	assert_int_equal(s.memory, 32 << 20);
+	assert_string_equal(s.subject, "subject");
+	settings_free(&s);
+	/* What was read first is as it was. */
+	assert_false(bit_test(r.cli.settings.ports, 8080));
+	assert_string_equal(r.cli.settings.redact_fields.item[0], "one");
+
+	/* Replaced by another file, as editors do. */
+	write_file(other, "ports = 81\n");
+	assert_int_equal(rename(other, path), 0);
+	assert_int_equal(options_reread(&r.cli, &s), EXIT_DONE);
+	assert_true(bit_test(s.ports, 81));
+	settings_free(&s);
+	fflush(r.cli.log.out);
+	assert_string_equal(r.said, "");
+
+	write_file(path, "ports = 82\nsampel = 1%\n");
+	assert_int_equal(options_reread(&r.cli, &s), EXIT_USAGE);
+	settings_free(&s);
+	fflush(r.cli.log.out);
+	assert_non_null(strstr(r.said, path));
+	assert_non_null(strstr(r.said, ":2: unknown key \"sampel\": did you "
+				       "mean \"sample\"?"));
+	unlink(path);
+	assert_int_equal(options_reread(&r.cli, &s), EXIT_USAGE);
+	settings_free(&s);
+	fflush(r.cli.log.out);
+	assert_non_null(strstr(r.said, "No such file"));
+	end(&r);
+}
+
+static void test_pipe(void **state)
+{
+	struct settings s;
+	struct reader r;
+	char path[32];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "ports = 81\n", 11), 11);
+	close(fds[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fds[0]);
+	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
+	assert_true(bit_test(r.cli.settings.ports, 81));
+	/* Empty by now, which must not count as a file without options. */
+	assert_int_equal(options_reread(&r.cli, &s), EXIT_USAGE);
+	settings_free(&s);
+	fflush(r.cli.log.out);
+	assert_non_null(strstr(r.said, "only a regular file"));
+	close(fds[0]);
+	end(&r);
+}
+
+/* In a child, as another user: the result of a reading, and whether what was
+ * said has a part in it. */
+static bool reread_as_nobody(struct reader *r, int want, const char *part,
+			     unsigned int port)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (!child) {
+		struct settings s;
+		int code;
+
+		if (setgid(65534) || setuid(65534))
+			_exit(9);
+		code = options_reread(&r->cli, &s);
+		fflush(r->cli.log.out);
+		_exit(code != want			  ? 1
+		      : part && !strstr(r->said, part)	  ? 2
+		      : !code && !bit_test(s.ports, port) ? 3
+							  : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void test_without_privileges(void **state)
+{
+	char dir[] = "/tmp/test_config_XXXXXX", path[64], other[64];
+	struct reader r;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chmod(dir, 0755), 0);
+	snprintf(path, sizeof(path), "%s/conf", dir);
+	snprintf(other, sizeof(other), "%s/other", dir);
+	write_file(path, "ports = 80\n");
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
+	/* Changed in place: it is the one that was opened. */
+	write_file(path, "ports = 81\n");
+	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 81));
+	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 81));
+	/* Replaced by one that may not be read. */
+	write_file(other, "ports = 82\n");
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_int_equal(rename(other, path), 0);
+	assert_true(reread_as_nobody(
+		&r, EXIT_USAGE, "may not be read, and is not the file", 0));
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 82));
+	end(&r);
+	unlink(path);
+	rmdir(dir);
+}
+
+/* --- what has changed ------------------------------------------------------ */
+
+static void test_differs(void **state)
+{
+	static const struct {
+		const char *name, *value;
+	} cases[] = {
+		{"--vxlan-port", "8472"}, {"--body-limit", "1KiB"},
+		{"--body-hash", "1"},	  {"--output", "ndjson:/tmp/x"},
+		{"--max-flows", "1000"},  {"--idle-timeout", "5"},
+		{"--mode", "skb"},	  {"--user", "root"},
+		{"--sample", "50%"},	  {"--rate-limit", "5/m"},
+		{"--exclude", "x"},	  {"--verbose", "1"},
+	};
+	struct cli a = {.log = {.out = stderr}}, b = a;
+	char *argv[] = {(char *)(uintptr_t) "attach", NULL,
+			(char *)(uintptr_t) "x"};
+	const struct opt *o;
+	char option[64];
+	bool help;
+	size_t i;
+
+	(void)state;
+	argv[1] = (char *)(uintptr_t) "x";
+	assert_int_equal(options_read(&a, &attach, 2, argv, &help), EXIT_DONE);
+	argv[1] = option;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(option, sizeof(option), "%s=%s", cases[i].name,
+			 cases[i].value);
+		b.settings = (struct settings){0};
+		assert_int_equal(options_read(&b, &attach, 3, argv, &help),
+				 EXIT_DONE);
+		for (o = settings_options; o->name; o++) {
+			bool want = !strcmp(o->name, cases[i].name + 2);
+
+			if (o->type != OPT_CUSTOM &&
+			    opt_differs(o, &a.settings, &b.settings) != want)
+				fail_msg("%s: %s", option, o->name);
+		}
+		settings_free(&b.settings);
+	}
+	/* What cannot be compared has to be live. */
+	for (o = settings_options; o->name; o++)
+		assert_true(o->type != OPT_CUSTOM || o->flags & OPT_LIVE);
+	settings_free(&a.settings);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_example_is_current),
+		cmocka_unit_test(test_example_has_all),
+		cmocka_unit_test(test_example_is_valid),
+		cmocka_unit_test(test_reread),
+		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_without_privileges),
+		cmocka_unit_test(test_differs),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

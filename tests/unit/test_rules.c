@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings compiled: which masks are for which output, and how many views of a
+ * transaction that takes. */
+#include "trace_kit.h"
+
+#include "cli/rules.h"
+
+static struct settings settings_of(unsigned int outputs)
+{
+	static const char *const all[] = {"ndjson:-", "metlo", "ndjson:/x"};
+	struct settings s = {.body_limit = 1};
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		if (outputs & 1u << i)
+			s.outputs.item[s.outputs.n++] = all[i];
+	return s;
+}
+
+static void add(struct string_list *list, const char *name)
+{
+	list->item[list->n++] = name;
+}
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int kinds;
+		const char *name; /* NULL: refused */
+	} cases[] = {
+		{"password", SINK_ALL, "password"},
+		{"metlo:password", 1u << SINK_METLO, "password"},
+		{"ndjson:password", 1u << SINK_NDJSON, "password"},
+		{"all:metlo:x", SINK_ALL, "metlo:x"},
+		{"soap:Body", SINK_ALL, "soap:Body"},
+		{":x", SINK_ALL, ":x"},
+		{"metlos:x", 0, NULL},
+		{"Metlo:x", 0, NULL},
+		{"al:x", 0, NULL},
+	};
+	struct parse_error err;
+	struct redact_name name;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool ok = redact_parse(cases[i].text, false, &name, &err);
+
+		if (ok != !!cases[i].name)
+			fail_msg("%s", cases[i].text);
+		if (!ok)
+			continue;
+		assert_int_equal(name.kinds, cases[i].kinds);
+		assert_string_equal(name.name, cases[i].name);
+	}
+}
+
+static void test_views(void **state)
+{
+	struct settings s = settings_of(7);
+	unsigned int of[OPT_LIST_MAX];
+	struct rules_views v;
+
+	(void)state;
+	/* All alike. */
+	add(&s.redact_fields, "password");
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 1);
+	rules_output_views(of, &s, &v);
+	assert_true(!of[0] && !of[1] && !of[2]);
+	/* One kind has more of them. */
+	add(&s.redact_fields, "metlo:pin");
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 2);
+	rules_output_views(of, &s, &v);
+	assert_true(of[0] == 0 && of[1] == 1 && of[2] == 0);
+	/* Nothing is masked at all. */
+	s.no_redact = true;
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 1);
+	/* A rule for outputs that there are none of. */
+	s = settings_of(5);
+	add(&s.redact_headers, "metlo:X-A");
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 1);
+	/* The only output is of the other kind. */
+	s = settings_of(2);
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 1);
+	rules_output_views(of, &s, &v);
+	assert_int_equal(of[0], 0);
+}
+
+static char *seen(const struct rules *r, unsigned int view)
+{
+	static const struct http_field fields[] = {
+		FIELD("X-A", "SECRET1"),
+		FIELD("Content-Type", "application/json"),
+	};
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get;
+	struct buf line = {0};
+
+	q.fields = fields;
+	q.n_fields = 2;
+	q.body = (struct http_body)BODY(
+		"{\"password\":\"SECRET2\",\"pin\":\"SECRET3\"}");
+	t.request = &q;
+	trace_write(&line, &t, r->trace[view]);
+	buf_add(&line, "", 1);
+	assert_false(line.failed);
+	return (char *)line.p;
+}
+
+static void expect_seen(const struct rules *r, unsigned int view, bool s1,
+			bool s2, bool s3)
+{
+	char *line = seen(r, view);
+
+	assert_int_equal(!!strstr(line, "SECRET1"), s1);
+	assert_int_equal(!!strstr(line, "SECRET2"), s2);
+	assert_int_equal(!!strstr(line, "SECRET3"), s3);
+	free(line);
+}
+
+static void test_masks(void **state)
+{
+	struct settings s = settings_of(7);
+	struct rules_views two, one;
+	struct rules *r;
+
+	(void)state;
+	rules_views(&one, &s);
+	add(&s.redact_headers, "ndjson:X-A");
+	add(&s.redact_fields, "password");
+	add(&s.redact_fields, "metlo:pin");
+	rules_views(&two, &s);
+	r = rules_new(&s, &two, 2);
+	assert_non_null(r);
+	expect_seen(r, 0, false, false, true);
+	expect_seen(r, 1, true, false, false);
+	rules_free(r);
+	/* There was one view at the start: too much is masked, never too
+	 * little. */
+	r = rules_new(&s, &one, 2);
+	assert_non_null(r);
+	expect_seen(r, 0, false, false, false);
+	rules_free(r);
+}
+
+static void test_rates(void **state)
+{
+	struct settings s = settings_of(1);
+	struct rules_views v;
+	struct rules *r;
+
+	(void)state;
+	s.rate_limit = 100;
+	s.rate_limit_endpoint = 10;
+	rules_views(&v, &s);
+	r = rules_new(&s, &v, 4);
+	assert_non_null(r);
+	assert_true(r->rates.all == 25 && r->rates.endpoint == 2.5);
+	rules_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_views),
+		cmocka_unit_test(test_masks),
+		cmocka_unit_test(test_rates),
+	};
+
+	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
+}

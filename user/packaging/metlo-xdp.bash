@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# Completion of metlo-xdp for bash. What commands and options there are is
+# asked of the program itself ("metlo-xdp help --list").
+
+# _metlo_xdp_list KIND [COMMAND]: the lines of the list of this kind.
+_metlo_xdp_list()
+{
+	"$program" help --list 2>/dev/null |
+		awk -F '\t' -v kind="$1" -v command="${2-}" \
+			'$1 == kind && (command == "" || $2 == command)'
+}
+
+# _metlo_xdp_values TAKES VALUES WORD: what can stand for WORD.
+_metlo_xdp_values()
+{
+	case $1 in
+	IFACE) compgen -W "$(ls /sys/class/net 2>/dev/null)" -- "$3" ;;
+	FILE | PATH) compgen -f -- "$3" ;;
+	DIR) compgen -d -- "$3" ;;
+	USER) compgen -u -- "$3" ;;
+	COMMAND) compgen -W "$(_metlo_xdp_list command | cut -f 2)" -- "$3" ;;
+	DEST)
+		case $3 in
+		ndjson:?*) compgen -f -P ndjson: -- "${3#ndjson:}" ;;
+		*) compgen -W "ndjson:- ndjson:/ metlo" -- "$3" ;;
+		esac
+		;;
+	*) compgen -W "$2" -- "$3" ;;
+	esac
+}
+
+_metlo_xdp()
+{
+	local program=${COMP_WORDS[0]} line cur prev command="" takes="" values=""
+	local -a words
+	local i
+
+	# A ":" or "=" ends a word for bash, but not for us.
+	line=${COMP_LINE:0:COMP_POINT}
+	read -ra words <<<"$line"
+	case $line in *[[:space:]]) words+=("") ;; esac
+	cur=${words[${#words[@]} - 1]}
+	prev=${words[${#words[@]} - 2]}
+	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+		case ${words[i]} in
+		-*) ;;
+		*) command=${words[i]}; break ;;
+		esac
+	done
+
+	if [ -z "$command" ]; then
+		mapfile -t COMPREPLY < <(_metlo_xdp_values COMMAND "" "$cur")
+		return
+	fi
+	case $cur in
+	--*=*) prev=${cur%%=*} cur=${cur#*=} ;;
+	esac
+	# What the option before takes; nothing if it is a flag or none.
+	IFS=$'\t' read -r takes values < <(_metlo_xdp_list option "$command" |
+		awk -F '\t' -v option="$prev" \
+			'$3 == option { print $5 "\t" $6 }')
+	if [ -z "$takes" ] && [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_metlo_xdp_list option \
+			"$command" | cut -f 3,4) --help" -- "$cur")
+		return
+	fi
+	[ -n "$takes" ] || takes=$(_metlo_xdp_list command "$command" | cut -f 3)
+	[ "$prev" != --user ] || takes=USER
+	mapfile -t COMPREPLY < <(_metlo_xdp_values "$takes" "$values" "$cur")
+	case $takes in
+	FILE | PATH | DIR | DEST) compopt -o filenames 2>/dev/null ;;
+	esac
+	# Bash replaces only what follows the last of these.
+	case $cur in
+	*:*) COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}") ;;
+	esac
+}
+
+complete -F _metlo_xdp metlo-xdp
