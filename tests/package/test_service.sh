@@ -126,7 +126,7 @@ runs()
 		grep -c 'Read-only')" 1
 	check "its state is told in words" wait_for 15 status_told
 	is "a load balancer is told that it is well" \
-		"$(in_ns "$SERVER" curl -sS -o /dev/null -w '%{http_code}' \
+		"$(in_ns "$SERVER" curl -sS --max-time 5 -o /dev/null -w '%{http_code}' \
 			http://10.77.2.2:4789/healthz)" 200
 	is "transactions are not for everybody" \
 		"$(stat -c %A "$MACHINE$LOG" | cut -c 8-10)" ---
@@ -171,13 +171,13 @@ reloaded()
 	check "reload" in_machine systemctl reload "$UNIT"
 	check "what is live in the configuration is in force" \
 		wait_for 10 ports_are "80,8123"
-	echo "ports = nonsense" >>"$conf"
+	sed -i 's/^ports = .*/ports = nonsense/' "$conf"
 	in_machine systemctl reload "$UNIT"
 	check "a mistake is reported" wait_for 10 journal_has nonsense
 	is "and changes nothing" "$(kernel .ports)" '"80,8123"'
 	check "it is ready again" wait_for 10 state active
 	is "and the same process" "$(daemon)" "$pid"
-	sed -i '/nonsense/d' "$conf"
+	sed -i '/^ports = /d' "$conf"
 }
 
 ports_are()
