@@ -7,6 +7,7 @@ O	?= build
 PREFIX	?= /usr/local
 DESTDIR	?=
 SBINDIR	?= $(PREFIX)/sbin
+BINDIR	?= $(PREFIX)/bin
 DATADIR	?= $(PREFIX)/share
 MANDIR	?= $(DATADIR)/man
 DOCDIR	?= $(DATADIR)/doc/metlo-xdp
@@ -240,7 +241,7 @@ TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision packag
 
 .PHONY: help
 help:
-	@echo 'make                builds $(O)/metlo-xdp'
+	@echo 'make                builds $(O)/metlo-xdp and $(O)/metlo-mirror'
 	@echo 'make deps           installs what building and testing need (apt-get, dnf)'
 	@echo 'sudo make demo      real requests to a real nginx, mirrored and captured'
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
@@ -373,6 +374,9 @@ INSTALLED := \
 	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
 	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
 	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
+ifneq ($(MIRROR),)
+  INSTALLED += 755:$(O)/metlo-mirror:$(BINDIR)/metlo-mirror
+endif
 # These may have been changed by then: they are neither overwritten nor, unless
 # they are as installed, removed.
 CONFFILES := \

@@ -224,6 +224,11 @@ int elbv2_delete_load_balancer(struct aws_client *c, const char *arn,
 int elbv2_delete_target_group(struct aws_client *c, const char *arn,
 			      struct aws_error *err);
 
+/* Until what was just created is described: ARN of a load balancer, target
+ * group or listener (then with the load balancer's ARN, otherwise NULL). */
+int elbv2_wait_visible(struct aws_client *c, const char *arn,
+		       const char *load_balancer_arn, unsigned int seconds,
+		       struct aws_error *err);
 /* Until the state is active (minutes); "failed" ends it with its reason. */
 int elbv2_wait_active(struct aws_client *c, const char *arn,
 		      unsigned int seconds, struct aws_error *err);

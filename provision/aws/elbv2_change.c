@@ -244,6 +244,65 @@ static int find(struct aws_client *c, const char *arn,
 	return error;
 }
 
+/* What is waited for, and of a listener where it is. */
+struct sight {
+	const char *arn, *load_balancer_arn;
+};
+
+static int listener_there(struct aws_client *c, const struct sight *s,
+			  struct aws_error *err)
+{
+	struct elbv2_listeners l = {0};
+	int result = elbv2_describe_listeners(c, s->load_balancer_arn, &l, err);
+
+	for (size_t i = 0; i < l.n && !result; i++)
+		result = l.items[i].arn && !strcmp(l.items[i].arn, s->arn);
+	elbv2_listeners_free(&l);
+	return result;
+}
+
+static int poll_visible(struct aws_client *c, void *ctx, struct aws_error *err)
+{
+	const struct sight *s = ctx;
+	struct aws_error why = {0};
+	struct elbv2_load_balancers lbs = {0};
+	struct elbv2_target_groups groups = {0};
+	struct elbv2_target_group_select which = {.arns = {&s->arn, 1}};
+	int result;
+
+	if (s->load_balancer_arn) {
+		result = listener_there(c, s, &why);
+	} else if (strstr(s->arn, ":targetgroup/")) {
+		result = elbv2_describe_target_groups(c, &which, &groups, &why);
+		result = result ? result : groups.n > 0;
+	} else {
+		result = find(c, s->arn, &lbs, &why);
+		result = result ? result : 1;
+	}
+	elbv2_load_balancers_free(&lbs);
+	elbv2_target_groups_free(&groups);
+	if (result == -ENOENT)
+		return 0;
+	if (result < 0 && err)
+		*err = why;
+	return result;
+}
+
+int elbv2_wait_visible(struct aws_client *c, const char *arn,
+		       const char *load_balancer_arn, unsigned int seconds,
+		       struct aws_error *err)
+{
+	char what[300];
+	struct sight s = {arn, load_balancer_arn};
+	struct aws_wait w = {.poll = poll_visible,
+			     .ctx = &s,
+			     .seconds = seconds,
+			     .what = what};
+
+	snprintf(what, sizeof(what), "%s is there", arn);
+	return aws_wait(c, &w, err);
+}
+
 static int poll_active(struct aws_client *c, void *ctx, struct aws_error *err)
 {
 	struct elbv2_load_balancers l;

@@ -41,7 +41,7 @@ static void number_them(struct prompt *p, const char *question,
 	}
 	if (shown > SHOWN_AT_ONCE)
 		term_print(p->term,
-			   "      and %zu more; /TEXT shows those with TEXT\n",
+			   "      and %zu more; /text to search\n",
 			   shown - SHOWN_AT_ONCE);
 	else if (*filter && !shown)
 		term_print(p->term, "      none with \"%s\"; / shows all\n",

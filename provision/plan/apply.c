@@ -154,8 +154,9 @@ static void undo_all(struct run *r, size_t from)
 static void find_made(struct run *r, struct step *s,
 		      const struct aws_error *err)
 {
-	struct aws_error unused = {0};
+	struct aws_error why = {0};
 	const char *made = NULL;
+	struct leftover *l;
 
 	if (!err->unknown_outcome)
 		return;
@@ -164,7 +165,19 @@ static void find_made(struct run *r, struct step *s,
 		s->state = STEP_DONE;
 		return;
 	}
-	if (r->o->ops.find(r->o->ops.ctx, r->p, s, &made, &unused) || !made)
+	if (r->o->ops.find(r->o->ops.ctx, r->p, s, &made, &why)) {
+		l = ARENA_ADD(&r->p->mem, &r->result->leftovers);
+		if (l)
+			*l = (struct leftover){
+				s,
+				arena_printf(
+					&r->p->mem,
+					"%s: whether that was done is not known",
+					s->text),
+				why};
+		return;
+	}
+	if (!made)
 		return;
 	s->made = made;
 	s->state = STEP_DONE;

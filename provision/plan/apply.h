@@ -22,7 +22,7 @@ struct apply_ops {
 	int (*undo)(void *ctx, struct plan *p, struct step *s,
 		    struct aws_error *err);
 	/* After a create call without an answer: *made is set to what it made,
-	 * to NULL when it made nothing. */
+	 * or to what takes its place now; to NULL when it made nothing. */
 	int (*find)(void *ctx, struct plan *p, struct step *s,
 		    const char **made, struct aws_error *err);
 	void *ctx;

@@ -8,6 +8,7 @@
 #include "plan/limits.h"
 
 #define WAIT_VISIBLE 60	 /* seconds, until what was made is found */
+#define WAIT_LOST    15	 /* the same, when it may never have been made */
 #define WAIT_LB	     900 /* until it is active, or gone */
 #define WAIT_GROUP   900 /* until its last interface is gone */
 
@@ -48,6 +49,19 @@ static int group_rule(struct aws_client *c, struct plan *p, struct step *s,
 		perm.groups = (struct aws_names){&peer, 1};
 	return take_back ? ec2_revoke_ingress(c, group, &perm, dry_run, err)
 			 : ec2_authorize_ingress(c, group, &perm, dry_run, err);
+}
+
+/* The same for each call of a step: what a call without an answer has made is
+ * what the repeated call gives. */
+static const char *token_of(struct plan *p, struct step *s, bool dry_run)
+{
+	char token[AWS_TOKEN_LEN];
+
+	if (dry_run)
+		return NULL;
+	if (!s->token && !aws_client_token(token, NULL))
+		s->token = arena_dup(&p->mem, token);
+	return s->token;
 }
 
 /* The id of the one item of an answer, copied before the answer is freed. */
@@ -93,7 +107,7 @@ static int create_lb(struct aws_client *c, struct plan *p, struct step *s,
 	if (!rc)
 		rc = KEEP(p, out, arn, made, err);
 	elbv2_load_balancers_free(&out);
-	return rc;
+	return rc ? rc : elbv2_wait_visible(c, *made, NULL, WAIT_VISIBLE, err);
 }
 
 static int create_tg(struct aws_client *c, struct plan *p, struct step *s,
@@ -113,7 +127,7 @@ static int create_tg(struct aws_client *c, struct plan *p, struct step *s,
 	if (!rc)
 		rc = KEEP(p, out, arn, made, err);
 	elbv2_target_groups_free(&out);
-	return rc;
+	return rc ? rc : elbv2_wait_visible(c, *made, NULL, WAIT_VISIBLE, err);
 }
 
 static int create_listener(struct aws_client *c, struct plan *p, struct step *s,
@@ -130,7 +144,9 @@ static int create_listener(struct aws_client *c, struct plan *p, struct step *s,
 	if (!rc)
 		rc = KEEP(p, out, arn, made, err);
 	elbv2_listeners_free(&out);
-	return rc;
+	return rc ? rc
+		  : elbv2_wait_visible(c, *made, l.load_balancer_arn,
+				       WAIT_VISIBLE, err);
 }
 
 static int create_target(struct aws_client *c, struct plan *p, struct step *s,
@@ -156,7 +172,8 @@ static int create_target(struct aws_client *c, struct plan *p, struct step *s,
 		t.load_balancer_arn = to;
 	else
 		t.endpoint_id = to;
-	rc = mirror_create_target(c, &t, NULL, dry_run, &out, err);
+	rc = mirror_create_target(c, &t, token_of(p, s, dry_run), dry_run, &out,
+				  err);
 	if (!rc && !dry_run)
 		rc = KEEP(p, out, id, made, err);
 	mirror_targets_free(&out);
@@ -170,7 +187,8 @@ static int create_filter(struct aws_client *c, struct plan *p, struct step *s,
 {
 	struct mirror_filters out = {0};
 	int rc = mirror_create_filter(c, s->description, tags_new(&s->tags),
-				      NULL, dry_run, &out, err);
+				      token_of(p, s, dry_run), dry_run, &out,
+				      err);
 
 	if (!rc && !dry_run)
 		rc = KEEP(p, out, id, made, err);
@@ -199,7 +217,8 @@ static int create_rule(struct aws_client *c, struct plan *p, struct step *s,
 		.src_cidr = cidr_text(&r->from, from),
 	};
 	struct mirror_rules out = {0};
-	int rc = mirror_create_rule(c, &rule, NULL, dry_run, &out, err);
+	int rc = mirror_create_rule(c, &rule, token_of(p, s, dry_run), dry_run,
+				    &out, err);
 
 	if (!rc && !dry_run)
 		rc = KEEP(p, out, id, made, err);
@@ -229,10 +248,15 @@ static int create_session(struct aws_client *c, struct plan *p, struct step *s,
 	n.number = s->number;
 	n.description = s->description;
 	n.tags = tags_new(&s->tags);
-	rc = mirror_create_session(c, &n, NULL, dry_run, &out, err);
+	rc = mirror_create_session(c, &n, token_of(p, s, dry_run), dry_run,
+				   &out, err);
 	if (!rc && !dry_run)
 		rc = KEEP(p, out, id, made, err);
 	mirror_sessions_free(&out);
+	/* When the last one is seen, so are the others, most likely: who looks
+	 * next finds all of them. */
+	if (!rc && !dry_run && s == &p->steps.items[p->steps.n - 1])
+		rc = ec2_wait_visible(c, *made, WAIT_VISIBLE, err);
 	return rc;
 }
 
@@ -392,13 +416,79 @@ static struct str_list added_keys(struct plan *p, const struct step *s)
 	return l;
 }
 
-static int undo_lb(struct aws_client *c, const struct step *s,
-		   struct aws_error *err)
+/* Deletes of what a load balancer is made of take "not there" for "gone", which
+ * it may be only not yet. */
+static int undo_elb(struct aws_client *c, struct plan *p, const struct step *s,
+		    struct aws_error *err)
 {
-	int rc = elbv2_delete_load_balancer(c, s->made, err);
+	struct aws_error unused = {0};
+	int rc;
 
+	elbv2_wait_visible(c, s->made,
+			   s->kind == STEP_CREATE_LISTENER ? plan_id(p, s->on)
+							   : NULL,
+			   WAIT_LOST, &unused);
+	if (s->kind == STEP_CREATE_LISTENER)
+		return elbv2_delete_listener(c, s->made, err);
+	if (s->kind == STEP_CREATE_TG)
+		return elbv2_delete_target_group(c, s->made, err);
+	rc = elbv2_delete_load_balancer(c, s->made, err);
 	/* Its target group and security group can only go after it. */
 	return rc ? rc : elbv2_wait_deleted(c, s->made, WAIT_LB, err);
+}
+
+/* What could not be taken back and names the group keeps it: waiting for that
+ * to go would be in vain. */
+static bool group_kept(const struct plan *p, const struct step *group)
+{
+	int index = (int)(group - p->steps.items);
+
+	for (size_t i = 0; i < p->steps.n; i++) {
+		const struct step *s = &p->steps.items[i];
+
+		if (s->state == STEP_DONE && s->other.step == index &&
+		    (s->kind == STEP_CREATE_LB || s->kind == STEP_AUTHORIZE))
+			return true;
+	}
+	return false;
+}
+
+static int undo_group(struct aws_client *c, const struct plan *p,
+		      const struct step *s, struct aws_error *err)
+{
+	if (group_kept(p, s))
+		return ec2_delete_group(c, s->made, false, err);
+	return ec2_delete_group_wait(c, s->made, WAIT_GROUP, err);
+}
+
+static int delete_made(struct aws_client *c, const struct plan *p,
+		       const struct step *s, struct aws_error *err)
+{
+	switch (s->kind) {
+	case STEP_CREATE_GROUP:
+		return undo_group(c, p, s, err);
+	case STEP_CREATE_TARGET:
+		return mirror_delete_target(c, s->made, false, err);
+	case STEP_CREATE_FILTER:
+		return mirror_delete_filter(c, s->made, false, err);
+	default:
+		return mirror_delete_session(c, s->made, false, err);
+	}
+}
+
+/* Again when it is not there yet. */
+static int undo_made(struct aws_client *c, const struct plan *p,
+		     const struct step *s, struct aws_error *err)
+{
+	struct aws_error unused = {0};
+	int rc = delete_made(c, p, s, err);
+
+	if (rc && err->kind == AWS_ERR_NOT_FOUND &&
+	    !ec2_wait_visible(c, s->made, WAIT_LOST, &unused)) {
+		*err = (struct aws_error){0};
+		rc = delete_made(c, p, s, err);
+	}
+	return rc;
 }
 
 static int undo(void *ctx, struct plan *p, struct step *s,
@@ -410,32 +500,22 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 
 	switch (s->kind) {
 	case STEP_CREATE_GROUP:
-		rc = ec2_delete_group_wait(c, s->made, WAIT_GROUP, err);
+	case STEP_CREATE_TARGET:
+	case STEP_CREATE_FILTER:
+	case STEP_CREATE_SESSION:
+		rc = undo_made(c, p, s, err);
+		break;
+	case STEP_CREATE_LB:
+	case STEP_CREATE_TG:
+	case STEP_CREATE_LISTENER:
+		rc = undo_elb(c, p, s, err);
 		break;
 	case STEP_AUTHORIZE:
 		rc = group_rule(c, p, s, true, false, err);
 		break;
-	case STEP_CREATE_LB:
-		rc = undo_lb(c, s, err);
-		break;
-	case STEP_CREATE_TG:
-		rc = elbv2_delete_target_group(c, s->made, err);
-		break;
-	case STEP_CREATE_LISTENER:
-		rc = elbv2_delete_listener(c, s->made, err);
-		break;
 	case STEP_REGISTER:
 		rc = elbv2_deregister_targets(c, plan_id(p, s->on),
 					      names(&s->ids), 0, err);
-		break;
-	case STEP_CREATE_TARGET:
-		rc = mirror_delete_target(c, s->made, false, err);
-		break;
-	case STEP_CREATE_FILTER:
-		rc = mirror_delete_filter(c, s->made, false, err);
-		break;
-	case STEP_CREATE_SESSION:
-		rc = mirror_delete_session(c, s->made, false, err);
 		break;
 	case STEP_MODIFY_SESSION:
 		rc = modify_session(c, p, s, &s->old_session, &s->session,
@@ -451,8 +531,52 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 	return gone_is_fine(rc, err);
 }
 
+struct search {
+	struct plan *p;
+	struct step *s;
+	const char **made;
+};
+
+static int poll_found(struct aws_client *c, void *ctx, struct aws_error *err)
+{
+	struct search *s = ctx;
+	int rc = apply_find(c, s->p, s->s, s->made, err);
+
+	return rc ? rc : *s->made != NULL;
+}
+
+/*
+ * What a call without an answer has made is looked for; what is not seen may be
+ * too new to be. So the call is made once more: by its token, or by its name,
+ * AWS gives what the first one made, or makes it now, and it can be deleted. Not
+ * so a security group, which exists then and shows up some time.
+ */
+static int find(void *ctx, struct plan *p, struct step *s, const char **made,
+		struct aws_error *err)
+{
+	struct search search = {p, s, made};
+	struct aws_wait w = {.poll = poll_found,
+			     .ctx = &search,
+			     .seconds = WAIT_LOST,
+			     .what = "what was made is seen"};
+	int rc = apply_find(ctx, p, s, made, err);
+	bool exists;
+
+	/* A rule goes with its filter. */
+	if (rc || *made || s->kind == STEP_CREATE_RULE)
+		return rc;
+	rc = create(ctx, p, s, false, made, err);
+	if (!rc || *made)
+		return 0;
+	/* What it is made of may not be seen either, so that a refusal says
+	 * little about the first call. */
+	exists = err->kind == AWS_ERR_EXISTS;
+	rc = aws_wait(ctx, &w, err);
+	return !exists && err->kind == AWS_ERR_TIMEOUT ? 0 : rc;
+}
+
 struct apply_ops apply_aws_ops(struct aws_client *c)
 {
 	return (struct apply_ops){
-		.perform = perform, .undo = undo, .find = apply_find, .ctx = c};
+		.perform = perform, .undo = undo, .find = find, .ctx = c};
 }

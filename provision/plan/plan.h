@@ -72,7 +72,8 @@ struct step {
 	struct tag_list tags, old_tags;
 	/* While it is carried out: */
 	enum step_state state;
-	const char *made; /* id or ARN; in the arena of the plan */
+	const char *made;  /* id or ARN; in the arena of the plan */
+	const char *token; /* of its create call, so that it can be repeated */
 };
 
 struct steps {

@@ -14,7 +14,7 @@ import sys
 SAMPLE = re.compile(r"^(\w+)(\{.*\})? (\S+)$")
 # Members of the summary that are numbers and no counters.
 OTHERS = ("workers ring_bytes ring_waiting_bytes vxlan_port rings program_id daemon_pid "
-          "sample").split()
+          "sample_percent").split()
 
 
 def samples(path):

@@ -78,13 +78,13 @@ test_healthy()
 
 test_port_in_use()
 {
-	local code
+	local code listener
 
-	in_ns "$COLLECTOR" python3 -c '
+	spawn "$COLLECTOR" "$TMP/listener" python3 -c '
 import socket, time
 s = socket.create_server(("127.0.0.1", 4790))
-time.sleep(60)' &
-	E2E_PIDS+=($!)
+time.sleep(60)'
+	listener=$SPAWNED
 	wait_for 5 in_ns "$COLLECTOR" bash -c 'exec 3<>/dev/tcp/127.0.0.1/4790'
 	in_ns "$COLLECTOR" timeout 10 "$METLO" attach "$IFACE" \
 		--health 0.0.0.0:4790 >"$TMP/said" 2>&1
@@ -102,6 +102,7 @@ time.sleep(60)' &
 	in_ns "$COLLECTOR" timeout 10 "$METLO" doctor \
 		--health 127.0.0.1:4790 >"$TMP/said" 2>&1
 	is "doctor finds it" "$(grep -cE '^FAIL  health port: 127.0.0.1:4790: .*in use' "$TMP/said")" 1
+	stop "$listener"
 	is "and the free one" "$(grep -cE '^OK    metrics port: 127.0.0.1:9789 is free' "$TMP/said")" 1
 }
 
@@ -116,7 +117,8 @@ test_low_port()
 	ended "low port: the daemon ends"
 	attach_up "$TMP/off" --detach-on-exit --health off --metrics off || return
 	wait_for 5 grep -q 'mode, ports' "$TMP/off.err"
-	is "off: nothing listens" "$(in_ns "$COLLECTOR" ss -Hltn | wc -l)" 0
+	is "off: nothing listens" "$(in_ns "$COLLECTOR" ss -Hltn \
+		'sport = :4789 or sport = :9789' | wc -l)" 0
 	ended "off: the daemon ends"
 }
 

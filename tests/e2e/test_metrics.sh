@@ -63,6 +63,7 @@ test_counters()
 		"^metlo_xdp_interface_info{interface=\"$IFACE\",mode=\"native\"} 1$" \
 		"$TMP/metrics")" 1
 	is "health" "$(value metlo_xdp_healthy)" 1
+	is "sampling" "$(value metlo_xdp_sample_ratio)" 1
 	is "no reason against it" \
 		"$(grep '^metlo_xdp_unhealthy{' "$TMP/metrics" | grep -vc ' 0$')" 0
 	is "a ring for each worker" \

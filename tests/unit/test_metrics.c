@@ -90,7 +90,7 @@ struct sample {
 	struct output_stats output;
 	struct summary_sink sinks[3];
 	struct worker_state workers[2];
-	bool sink_up[3];
+	struct metrics_sink more[3];
 	struct counters_vni vnis[METRICS_VNIS + 50];
 	struct summary s;
 	struct metrics m;
@@ -144,8 +144,12 @@ static struct sample *sample_new(void)
 				.summary = &x->s,
 				.workers = x->workers,
 				.n_workers = 2,
-				.sink_up = x->sink_up};
-	x->sink_up[0] = true;
+				.sinks = x->more};
+	x->more[0].up = true;
+	x->more[1].oldest_ns = 1500000000;
+	delays_add(&x->more[2].delays, 1000000, 3);
+	delays_add(&x->more[2].delays, 1000001, 2);
+	delays_add(&x->more[2].delays, 1000000000000, 1);
 	set_vnis(x, 1, 2);
 	return x;
 }
@@ -231,6 +235,21 @@ static void test_sinks(void **state)
 	assert_true(has_line(text, "metlo_xdp_sink_up{sink=\"ndjson:-\"} 1"));
 	assert_true(
 		has_line(text, "metlo_xdp_sink_up{sink=\"ndjson:- #2\"} 0"));
+	assert_true(has_line(
+		text,
+		"metlo_xdp_sink_oldest_seconds{sink=\"ndjson:/var/log/\\\"odd\\\\\\nname\"} 1.5"));
+	assert_true(has_line(
+		text,
+		"metlo_xdp_sink_delay_seconds_bucket{sink=\"ndjson:- #2\",le=\"0.001\"} 3"));
+	assert_true(has_line(
+		text,
+		"metlo_xdp_sink_delay_seconds_bucket{sink=\"ndjson:- #2\",le=\"600\"} 5"));
+	assert_true(has_line(
+		text,
+		"metlo_xdp_sink_delay_seconds_count{sink=\"ndjson:- #2\"} 6"));
+	assert_true(has_line(
+		text,
+		"metlo_xdp_sink_delay_seconds_sum{sink=\"ndjson:- #2\"} 1000.005000002"));
 	/* The same destination again is another series. */
 	assert_true(has_line(
 		text,

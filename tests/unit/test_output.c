@@ -336,6 +336,51 @@ static void test_broken_pipe(void **state)
 	buf_free(&b);
 }
 
+/* How long lines took, each counted once, and how long the oldest waits. */
+static void test_delays(void **state)
+{
+	struct fixture *f = *state;
+	struct output_stats s;
+	struct delays d = {0};
+	struct buf b = {0};
+	struct output *o;
+	uint64_t oldest, total = 0;
+	int reader;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	reader = open(f->path, O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	o = open_output(f, 1, 8 << 20, false);
+	assert_non_null(o);
+	output_sink_delays(o, 0, &d, &oldest);
+	assert_int_equal(oldest, 0);
+	/* More than a pipe takes: the rest waits for its reader. */
+	add_lines(&b, 0, 0, 20000);
+	output_submit(o, 0, 0, &b, 20000);
+	usleep(2000);
+	output_sink_delays(o, 0, &d, &oldest);
+	assert_true(oldest >= 2000000);
+	do {
+		char some[4096];
+
+		while (read(reader, some, sizeof(some)) > 0)
+			;
+		usleep(100);
+		output_stats(o, &s);
+	} while (s.bytes_queued);
+	output_sink_delays(o, 0, &d, &oldest);
+	assert_int_equal(oldest, 0);
+	for (unsigned int i = 0; i <= DELAYS_BOUNDS; i++)
+		total += d.counts[i];
+	assert_int_equal(total, 20000);
+	/* None took less than it was made to wait. */
+	assert_int_equal(d.counts[0], 0);
+	assert_true(d.sum_ns >= 20000 * 2000000ull);
+	assert_int_equal(output_close(o, &s), 0);
+	close(reader);
+	buf_free(&b);
+}
+
 /* The disk is full in the middle of a line (a file size limit acts the same):
  * what is counted as written is what is there, whole lines and no piece of
  * another. */
@@ -613,12 +658,20 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(test_workers_in_order),  TEST(test_appends),
-		TEST(test_slow_reader_drops), TEST(test_small_batches_wait),
-		TEST(test_blocking),	      TEST(test_broken_pipe),
-		TEST(test_full_disk),	      TEST(test_socket),
-		TEST(test_two_sinks),	      TEST(test_slow_sink_alone),
-		TEST(test_slow_sink_small),   TEST(test_views),
+		TEST(test_workers_in_order),
+		TEST(test_appends),
+		TEST(test_slow_reader_drops),
+		TEST(test_small_batches_wait),
+		TEST(test_blocking),
+		TEST(test_broken_pipe),
+		TEST(test_delays),
+		TEST(test_socket),
+		TEST(test_full_disk),
+		TEST(test_socket),
+		TEST(test_two_sinks),
+		TEST(test_slow_sink_alone),
+		TEST(test_slow_sink_small),
+		TEST(test_views),
 		TEST(test_cannot_open),
 	};
 

@@ -76,19 +76,48 @@ static void add_sinks(struct prom *p, const struct summary *s, const char *name,
 	}
 }
 
-static void add_all_sinks(struct prom *p, const struct metrics *m)
+static void add_delays(struct prom *p, const struct metrics *m)
 {
 	const struct summary *s = m->summary;
 	char sink[SINK_NAME_MAX];
+	const struct prom_label label = {"sink", sink};
 
 	prom_family(p, PREFIX "sink_up", PROM_GAUGE,
 		    "1 while transactions arrive there, 0 while they wait or "
 		    "are lost.");
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
-		prom_u64(p, m->sink_up[i], &(struct prom_label){"sink", sink},
-			 1);
+		prom_u64(p, m->sinks[i].up, &label, 1);
 	}
+	prom_family(p, PREFIX "sink_oldest_seconds", PROM_GAUGE,
+		    "Age of the oldest transaction that waits; of Metlo also "
+		    "for how long none was delivered. 0: none waits.");
+	for (size_t i = 0; i < s->n_sinks; i++) {
+		sink_label(sink, s, i);
+		prom_double(p, NS_TO_S(m->sinks[i].oldest_ns), &label, 1);
+	}
+	prom_family(p, PREFIX "sink_delay_seconds", PROM_HISTOGRAM,
+		    "Time until a transaction was written or, for Metlo, "
+		    "stored to be sent.");
+	for (size_t i = 0; i < s->n_sinks; i++) {
+		const struct delays *d = &m->sinks[i].delays;
+		const struct prom_histogram h = {
+			.bounds = delays_bounds,
+			.counts = d->counts,
+			.n_bounds = DELAYS_BOUNDS,
+			.sum = NS_TO_S(d->sum_ns),
+		};
+
+		sink_label(sink, s, i);
+		prom_histogram(p, &h, &label, 1);
+	}
+}
+
+static void add_all_sinks(struct prom *p, const struct metrics *m)
+{
+	const struct summary *s = m->summary;
+
+	add_delays(p, m);
 #define ONE(name) add_sinks(p, s, #name, offsetof(struct output_stats, name));
 	OUTPUT_COUNTERS(ONE)
 #undef ONE
@@ -273,6 +302,9 @@ static void add_build(struct prom *p, const struct metrics *m)
 	prom_family(p, PREFIX "interface_info", PROM_GAUGE,
 		    "The interface and the XDP mode; the value is 1.");
 	prom_u64(p, 1, iface, 2);
+	prom_family(p, PREFIX "sample_ratio", PROM_GAUGE,
+		    "Part of the connections that is taken, from 0 to 1.");
+	prom_double(p, m->sample_ratio, NULL, 0);
 }
 
 static void add_health(struct prom *p, const struct metrics *m)

@@ -33,16 +33,24 @@ struct metrics_process {
 /* Zero-initialise before the first time. */
 void metrics_process_read(struct metrics_process *p);
 
+/* What is known of a sink beside its counters. */
+struct metrics_sink {
+	bool up;
+	struct delays delays;
+	uint64_t oldest_ns; /* see output_sink_delays() */
+};
+
 /* One moment. Nothing is owned. */
 struct metrics {
 	const char *iface, *mode;
+	double sample_ratio;	       /* of the connections that are taken */
 	const struct summary *summary; /* with all counters; its VNIs sorted by
 					* packets */
 	const struct worker_state *workers;
 	unsigned int n_workers;
-	const bool *sink_up; /* of each sink of the summary */
-	uint64_t now_ns;     /* CLOCK_MONOTONIC */
-	uint32_t unhealthy;  /* as health_reasons() */
+	const struct metrics_sink *sinks; /* of each sink of the summary */
+	uint64_t now_ns;		  /* CLOCK_MONOTONIC */
+	uint32_t unhealthy;		  /* as health_reasons() */
 	struct metrics_process process;
 };
 

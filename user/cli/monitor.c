@@ -36,7 +36,7 @@ struct monitor {
 	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];
-	bool sink_up[SUMMARY_SINKS_MAX];
+	struct metrics_sink more[SUMMARY_SINKS_MAX];
 };
 
 /* --- opening ---------------------------------------------------------------- */
@@ -97,6 +97,17 @@ static void answer_health(void *ctx, const char *path, struct serve_answer *a)
 		a->status = NOT_NOW;
 }
 
+static void read_sinks(struct monitor *m, unsigned int n)
+{
+	bool waits;
+
+	for (unsigned int i = 0; i < n; i++) {
+		m->more[i].up = !output_sink_trouble(m->output, i, &waits);
+		output_sink_delays(m->output, i, &m->more[i].delays,
+				   &m->more[i].oldest_ns);
+	}
+}
+
 static void write_metrics(struct monitor *m, struct buf *to)
 {
 	const struct capture *c = m->capture;
@@ -111,10 +122,13 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	struct metrics all = {
 		.iface = c->dev.name,
 		.mode = xdp_mode_name(c->link.mode),
+		.sample_ratio = 1 - __atomic_load_n(&c->config->sample_out,
+						    __ATOMIC_RELAXED) /
+					    (double)UINT32_MAX,
 		.summary = &s,
 		.workers = m->state,
 		.n_workers = c->rings.n,
-		.sink_up = m->sink_up,
+		.sinks = m->more,
 		.now_ns = clock_mono_ns(),
 	};
 
@@ -127,9 +141,7 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		s.packets = &m->packets;
 	workers_stats(m->workers, &m->stream, &m->http, &m->selection);
 	s.n_sinks = summary_read_output(m->output, &m->out, m->sinks);
-	for (size_t i = 0; i < s.n_sinks; i++)
-		m->sink_up[i] = !output_sink_trouble(m->output, (unsigned int)i,
-						     &(bool){false});
+	read_sinks(m, (unsigned int)s.n_sinks);
 	for (unsigned int i = 0; i < c->rings.n; i++)
 		workers_look(m->workers, i, &m->state[i]);
 	all.unhealthy = health_reasons(m->health, all.now_ns);

@@ -84,8 +84,8 @@ bool redact_parse(const char *text, bool header, struct redact_name *out,
 unsigned int redact_select(const struct string_list *list, unsigned int kinds,
 			   const char *out[OPT_LIST_MAX])
 {
+	struct redact_name name = {0};
 	struct parse_error err;
-	struct redact_name name;
 	unsigned int i, n = 0;
 
 	for (i = 0; i < list->n; i++)

@@ -42,6 +42,7 @@ struct metlo {
 	pthread_mutex_t lock;	    /* over what others see: */
 	struct metlo_counts shown;
 	const char *trouble;
+	uint64_t waiting_since; /* without progress; 0: nothing waits */
 	bool waits;
 };
 
@@ -214,6 +215,9 @@ static void show(struct metlo *m)
 	pthread_mutex_lock(&m->lock);
 	m->shown = *c;
 	m->trouble = metlo_send_trouble(m->send, &m->waits);
+	m->waiting_since = metlo_send_pending(m->send) || spool_unread(m->spool)
+				   ? metlo_send_progress(m->send)
+				   : 0;
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -374,6 +378,17 @@ void *metlo_run(void *metlo)
 bool metlo_gone(const struct metlo *m)
 {
 	return atomic_load(&m->gone);
+}
+
+uint64_t metlo_behind(struct metlo *m)
+{
+	uint64_t since, now;
+
+	pthread_mutex_lock(&m->lock);
+	since = m->waiting_since;
+	now = clock_mono_ns();
+	pthread_mutex_unlock(&m->lock);
+	return since && now > since ? now - since : 0;
 }
 
 const char *metlo_trouble(struct metlo *m, bool *waits)

@@ -72,6 +72,9 @@ void *metlo_run(void *metlo);
 /* True once it has given up, which only a blocking one does. */
 bool metlo_gone(const struct metlo *m);
 
+/* For how long, in ns, nothing was delivered though something waits. */
+uint64_t metlo_behind(struct metlo *m);
+
 /* See metlo_send_trouble(). */
 const char *metlo_trouble(struct metlo *m, bool *waits);
 

@@ -75,6 +75,7 @@ struct metlo_send *metlo_send_new(const struct metlo_send_conf *conf)
 	    !s->chance)
 		s->chance = clock_real_ns() | 1;
 	s->progress_ns = s->last_call_ns = clock_mono_ns();
+	s->state = TRYING;
 	s->http = metlo_http_new(conf->http, BATCHES + 1);
 	if (s->http)
 		return s;

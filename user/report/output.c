@@ -23,6 +23,9 @@ struct kind {
 	bool (*gone)(const void *sink);
 	const char *(*trouble)(void *sink, bool *waits);
 	void (*reopen)(void *sink); /* NULL: it has no file */
+	/* For how long nothing was delivered of what it has taken; NULL: it
+	 * keeps nothing. */
+	uint64_t (*behind)(void *sink);
 	void (*stats)(void *sink, struct output_stats *stats);
 	bool (*close)(void *sink);
 	void (*free)(void *sink);
@@ -111,6 +114,11 @@ static const char *to_metlo_trouble(void *sink, bool *waits)
 	return metlo_trouble(sink, waits);
 }
 
+static uint64_t to_metlo_behind(void *sink)
+{
+	return metlo_behind(sink);
+}
+
 static void to_metlo_stats(void *sink, struct output_stats *stats)
 {
 	struct metlo_counts c;
@@ -152,6 +160,7 @@ static const struct kind kind_metlo = {
 	.run = metlo_run,
 	.gone = to_metlo_gone,
 	.trouble = to_metlo_trouble,
+	.behind = to_metlo_behind,
 	.stats = to_metlo_stats,
 	.close = to_metlo_close,
 	.free = to_metlo_free,
@@ -315,6 +324,17 @@ void output_tend(struct output *o)
 		return;
 	for (unsigned int i = 0; i < o->n_members; i++)
 		queue_nudge(o->queue, i);
+}
+
+void output_sink_delays(const struct output *o, unsigned int sink,
+			struct delays *d, uint64_t *oldest)
+{
+	const struct member *m = &o->member[sink];
+	uint64_t behind = m->kind->behind ? m->kind->behind(m->sink) : 0;
+
+	queue_delays(o->queue, sink, d, oldest);
+	if (behind > *oldest)
+		*oldest = behind;
 }
 
 const char *output_sink_trouble(const struct output *o, unsigned int sink,

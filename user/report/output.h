@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "report/delays.h"
 #include "report/logfile.h"
 
 struct metlo_conf;
@@ -105,6 +106,12 @@ void output_tend(struct output *o);
  * *waits: what is for it is kept meanwhile, as far as there is room. */
 const char *output_sink_trouble(const struct output *o, unsigned int sink,
 				bool *waits);
+
+/* How long transactions took until the sink had done with them (Metlo: had
+ * stored them to be sent), and, in ns, the age of the oldest with which it has
+ * not (Metlo: for how long none was delivered); 0: there is none. */
+void output_sink_delays(const struct output *o, unsigned int sink,
+			struct delays *d, uint64_t *oldest);
 
 /* True once no sink can be written any more for good (EPIPE on stdout): the
  * caller should end. */

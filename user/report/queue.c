@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "report/queue.h"
 
 #define SLOTS 4096 /* pieces waiting, per worker and sink */
@@ -36,7 +37,9 @@ struct lane {
 
 struct sink_queue {
 	unsigned int view;
-	unsigned int next; /* lane to begin with */
+	struct delays delays;
+	uint64_t taken_since; /* the oldest that was taken; 0: none */
+	unsigned int next;    /* lane to begin with */
 	struct queue_counts counts;
 	pthread_cond_t work;
 	pthread_cond_t hurry; /* no time to let batches gather */
@@ -141,20 +144,18 @@ static bool has_room(const struct queue *q, const struct lane *l, size_t n)
 	return l->n < SLOTS && (!l->bytes || l->bytes + n <= q->limit);
 }
 
-static void push(struct lane *l, unsigned int worker, struct chunk *c,
-		 size_t offset, size_t len, unsigned int n)
+/* p lies in c. */
+static void push(struct lane *l, struct chunk *c, const struct piece *p)
 {
 	struct piece *last = &l->slot[(l->head + l->n + SLOTS - 1) % SLOTS];
 
-	l->bytes += len;
-	if (l->n && last->chunk == c &&
-	    last->p + last->len == c->buf.p + offset) {
-		last->len += len;
-		last->n += n;
+	l->bytes += p->len;
+	if (l->n && last->chunk == c && last->p + last->len == p->p) {
+		last->len += p->len;
+		last->n += p->n;
 		return;
 	}
-	l->slot[(l->head + l->n++) % SLOTS] =
-		(struct piece){c->buf.p + offset, len, n, worker, c};
+	l->slot[(l->head + l->n++) % SLOTS] = *p;
 	c->refs++;
 }
 
@@ -197,6 +198,7 @@ static void submit(struct queue *q, unsigned int worker, unsigned int view,
 {
 	const size_t len = batch->len;
 	struct chunk *c = NULL;
+	const uint64_t now = clock_mono_ns();
 	size_t offset = 0;
 	unsigned int i;
 
@@ -213,7 +215,13 @@ static void submit(struct queue *q, unsigned int worker, unsigned int view,
 			s->counts.dropped += n;
 			continue;
 		}
-		push(l, worker, c, offset, len, n);
+		push(l, c,
+		     &(struct piece){.p = c->buf.p + offset,
+				     .len = len,
+				     .n = n,
+				     .worker = worker,
+				     .chunk = c,
+				     .since_ns = now});
 		s->counts.bytes += len;
 		wake(q, s, l);
 	}
@@ -292,6 +300,9 @@ void queue_take(struct queue *q, unsigned int sink, struct queue_group *g)
 		}
 		empty = 0;
 		g->piece[g->n] = l->slot[l->head];
+		if (!s->taken_since ||
+		    l->slot[l->head].since_ns < s->taken_since)
+			s->taken_since = l->slot[l->head].since_ns;
 		g->transactions += g->piece[g->n].n;
 		g->bytes += g->piece[g->n].len;
 		g->n++;
@@ -304,11 +315,14 @@ void queue_take(struct queue *q, unsigned int sink, struct queue_group *g)
 void queue_done(struct queue *q, unsigned int sink, struct queue_group *g)
 {
 	struct sink_queue *s = &q->sink[sink];
+	const uint64_t now = clock_mono_ns();
 
 	pthread_mutex_lock(&q->lock);
+	s->taken_since = 0;
 	for (unsigned int i = 0; i < g->n; i++) {
 		const struct piece *p = &g->piece[i];
 
+		delays_add(&s->delays, now - p->since_ns, p->n);
 		s->lane[p->worker].bytes -= p->len;
 		s->counts.bytes -= p->len;
 		chunk_release(q, p->worker, p->chunk);
@@ -357,6 +371,26 @@ bool queue_ending(struct queue *q)
 	ending = q->ending;
 	pthread_mutex_unlock(&q->lock);
 	return ending;
+}
+
+void queue_delays(struct queue *q, unsigned int sink, struct delays *d,
+		  uint64_t *oldest)
+{
+	const struct sink_queue *s = &q->sink[sink];
+	uint64_t since, now;
+
+	pthread_mutex_lock(&q->lock);
+	now = clock_mono_ns();
+	since = s->taken_since ? s->taken_since : now;
+	for (unsigned int i = 0; i < q->n_workers; i++) {
+		const struct lane *l = &s->lane[i];
+
+		if (l->n && l->slot[l->head].since_ns < since)
+			since = l->slot[l->head].since_ns;
+	}
+	*d = s->delays;
+	*oldest = now - since;
+	pthread_mutex_unlock(&q->lock);
 }
 
 void queue_counts(struct queue *q, unsigned int sink, struct queue_counts *c)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "report/delays.h"
 
 /* Pieces taken at a time. */
 #define QUEUE_GROUP 64
@@ -33,6 +34,7 @@ struct piece {
 	unsigned int n; /* transactions */
 	unsigned int worker;
 	struct chunk *chunk;
+	uint64_t since_ns; /* CLOCK_MONOTONIC, when the first was handed over */
 };
 
 struct queue_group {
@@ -88,6 +90,11 @@ bool queue_watch(struct queue *q, unsigned int sink);
 /* No more is submitted: once a queue is empty, its sink ends. */
 void queue_end(struct queue *q);
 bool queue_ending(struct queue *q);
+
+/* How long transactions took from being handed over to queue_done(), and the
+ * age of the oldest that is not done, in ns; 0: there is none. */
+void queue_delays(struct queue *q, unsigned int sink, struct delays *d,
+		  uint64_t *oldest);
 
 void queue_counts(struct queue *q, unsigned int sink, struct queue_counts *c);
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .ec2_common import TAG_TYPES
+from .ec2_common import KINDS, TAG_TYPES
 from .errors import AwsError
+from .policy import Context
 from .registry import Call
 
 PREFIX = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing"}
@@ -14,7 +15,7 @@ EC2_IDS = {"TrafficMirrorSessionId": "traffic-mirror-session",
            "TrafficMirrorFilterId": "traffic-mirror-filter",
            "TrafficMirrorFilterRuleId": "traffic-mirror-filter-rule",
            "NetworkInterfaceId": "network-interface", "GroupId": "security-group",
-           "VpcId": "vpc"}
+           "VpcId": "vpc", "GatewayLoadBalancerEndpointId": "vpc-endpoint"}
 EC2_MAKES = {"CreateTrafficMirrorSession": "traffic-mirror-session",
              "CreateTrafficMirrorTarget": "traffic-mirror-target",
              "CreateTrafficMirrorFilter": "traffic-mirror-filter",
@@ -48,8 +49,22 @@ def _elb_resources(call: Call) -> list[str]:
     return (names or call.get("ResourceArns") or ["*"])[:20]
 
 
-def needed(call: Call) -> list[tuple[str, str]]:
-    """The actions and the resource of each."""
+def _tags(call: Call, resource: str) -> Context:
+    """What conditions can ask about a resource that exists."""
+    if call.service == "ec2":
+        key = resource.rpartition("/")[2]
+        table = KINDS.get(key.partition("-")[0], ("",))[0]
+        found = call.table(table).get(key) if table else None
+        tags = found.get("Tags", []) if found else []
+    else:
+        tables = ("load_balancers", "target_groups", "listeners")
+        found = next((call.table(t)[resource] for t in tables if resource in call.table(t)), None)
+        tags = found.get("_tags", []) if found else []
+    return {f"aws:resourcetag/{t['Key'].lower()}": t.get("Value", "") for t in tags}
+
+
+def needed(call: Call) -> list[tuple[str, str, Context]]:
+    """The actions, the resource of each and what conditions can ask."""
     if call.service == "sts":
         return []  # GetCallerIdentity needs none; roles say who may take them
     prefix = PREFIX.get(call.service, call.service)
@@ -59,27 +74,30 @@ def needed(call: Call) -> list[tuple[str, str]]:
         resources = _elb_resources(call)
     else:
         resources = ["*"]
-    actions = [(f"{prefix}:{call.name}", r) for r in resources]
+    actions = [(f"{prefix}:{call.name}", r, _tags(call, r)) for r in resources]
     if call.service == "ec2":
         for spec in call.get("TagSpecifications", []):
             kind = spec.get("ResourceType", "*")
-            actions.append(("ec2:CreateTags", call.arn("ec2", f"{kind}/*")))
+            actions.append(("ec2:CreateTags", call.arn("ec2", f"{kind}/*"),
+                            {"ec2:createaction": call.name}))
     if call.service == "elbv2" and call.name.startswith("Create"):
         if call.get("Tags"):
-            actions.append(("elasticloadbalancing:AddTags", resources[0]))
+            actions.append(("elasticloadbalancing:AddTags", resources[0],
+                            {"elasticloadbalancing:createaction": call.name}))
         if call.name == "CreateLoadBalancer" and not call.world.settings.elb_role_exists:
             actions.append(("iam:CreateServiceLinkedRole",
                             f"arn:aws:iam::{call.world.account}:role/aws-service-role/"
                             "elasticloadbalancing.amazonaws.com/"
-                            "AWSServiceRoleForElasticLoadBalancing"))
+                            "AWSServiceRoleForElasticLoadBalancing",
+                            {"iam:awsservicename": "elasticloadbalancing.amazonaws.com"}))
     return actions
 
 
 def denied(call: Call) -> Optional[AwsError]:
     """The refusal when the caller's policy does not allow the call."""
     policy = call.world.policy_of(call.key.arn)
-    for action, resource in needed(call):
-        if policy.allows(action, resource):
+    for action, resource, context in needed(call):
+        if policy.allows(action, resource, context):
             continue
         text = (f"User: {call.key.arn} is not authorized to perform: {action} on resource:"
                 f" {resource} because no identity-based policy allows the {action} action")

@@ -4,7 +4,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 
 def _list(value: Any) -> list[str]:
@@ -21,16 +21,39 @@ class BadPolicy(Exception):
     """A policy that IAM would not take, or that this part of IAM does not know."""
 
 
+Context = dict[str, str]  # condition keys of a request, "aws:ResourceTag/team" and the like
+OPERATORS = ("StringEquals", "StringLike")
+
+
+@dataclass
+class Condition:
+    """A key that is missing in the request meets no condition."""
+
+    operator: str
+    key: str
+    values: list[str]
+
+    def met(self, context: Context) -> bool:
+        found = context.get(self.key.lower())
+        if found is None:
+            return False
+        if self.operator == "StringEquals":
+            return found in self.values
+        return any(_matches(v, found) for v in self.values)
+
+
 @dataclass
 class Statement:
     allow: bool
     actions: list[str]
     resources: list[str]
+    conditions: list[Condition] = field(default_factory=list)
 
-    def applies(self, action: str, resource: str) -> bool:
+    def applies(self, action: str, resource: str, context: Context) -> bool:
         return (any(_matches(a.lower(), action.lower()) for a in self.actions)
                 and any(r == "*" or (resource != "*" and _matches(r, resource))
-                        for r in self.resources))
+                        for r in self.resources)
+                and all(c.met(context) for c in self.conditions))
 
 
 @dataclass
@@ -74,9 +97,14 @@ class Policy:
         for resource in resources:
             if resource != "*" and not re.fullmatch(r"arn:[^:]+:[^:]*:[^:]*:[^:]*:.+", resource):
                 raise BadPolicy(f"the resource {resource} is no ARN")
-        # A condition narrows; it is taken as met.
-        return Statement(raw["Effect"] == "Allow", actions, resources)
+        conditions = []
+        for operator, keys in raw.get("Condition", {}).items():
+            if operator not in OPERATORS:
+                raise BadPolicy(f"the condition operator {operator} is not known here")
+            conditions += [Condition(operator, k, _list(v)) for k, v in keys.items()]
+        return Statement(raw["Effect"] == "Allow", actions, resources, conditions)
 
-    def allows(self, action: str, resource: str = "*") -> bool:
-        hits = [s.allow for s in self.statements if s.applies(action, resource)]
+    def allows(self, action: str, resource: str = "*",
+               context: Optional[Context] = None) -> bool:
+        hits = [s.allow for s in self.statements if s.applies(action, resource, context or {})]
         return bool(hits) and all(hits)

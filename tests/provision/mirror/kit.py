@@ -146,6 +146,11 @@ class Terminal:
         self.raw += piece
         return bool(piece)
 
+    def read_now(self) -> None:
+        """What has been written by now is in text()."""
+        while self._read(0.02):
+            pass
+
     def sees(self, text: str) -> "Terminal":
         """Waits until that is written, behind what was seen before."""
         end = time.monotonic() + LIMIT
@@ -212,12 +217,13 @@ def interrupt(process: "subprocess.Popen[str]", by: int = signal.SIGINT) -> None
 
 
 def _run(mirror: Mirror, name: str, function: Callable[[Mirror], None]) -> bool:
+    start = time.monotonic()
     try:
         mirror.reset()
         function(mirror)
         bugs = [e["fake_bug"] for e in mirror.aws.ask("GET", "journal") if "fake_bug" in e]
         assert not bugs, bugs
-        print(f"ok {name}", flush=True)
+        print(f"ok {name}\n# {time.monotonic() - start:.1f} s", flush=True)
         return True
     except Exception:  # pylint: disable=broad-except
         print(f"not ok {name}")
@@ -245,13 +251,28 @@ def main(only: Optional[list[str]] = None) -> int:
                       AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null",
                       AWS_EC2_METADATA_DISABLED="true")
     chosen = [(n, f) for n, f in TESTS if not only or any(o in n for o in only)]
-    print(f"1..{len(chosen)}")
+    part, parts = (int(x) for x in os.environ.get("MIRROR_TESTS_PART", "0/1").split("/"))
     mirror = Mirror()
-    failed = sum(not _run(mirror, n, f) for n, f in chosen)
+    failed = sum(not _run(mirror, n, f) for n, f in chosen[part::parts])
     mirror.aws.process.terminate()
     mirror.aws.process.wait(10)
     return 1 if failed else 0
 
 
-def run_module() -> None:
-    sys.exit(main(sys.argv[1:]))
+def run_module(jobs: int = 1) -> None:
+    """The tests whose names have one of the arguments in them; jobs at a time, each with an
+    AWS of its own: they wait more than they compute."""
+    if jobs == 1 or "MIRROR_TESTS_PART" in os.environ:
+        sys.exit(main(sys.argv[1:]))
+    children = [subprocess.Popen([sys.executable, "-B", "-m", *_module(), *sys.argv[1:]],
+                                 env={**os.environ, "MIRROR_TESTS_PART": f"{i}/{jobs}"},
+                                 stdout=subprocess.PIPE, text=True) for i in range(jobs)]
+    results = [child.communicate()[0] for child in children]
+    sys.stdout.write("".join(results))
+    sys.exit(any(child.returncode for child in children))
+
+
+def _module() -> list[str]:
+    spec = sys.modules["__main__"].__spec__
+    assert spec is not None
+    return [spec.name]

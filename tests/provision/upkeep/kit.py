@@ -1,21 +1,16 @@
 """The program, a fake AWS, deployments in it, and results."""
 from __future__ import annotations
 
-import json
 import os
-import shlex
 import subprocess
 import sys
 import traceback
-from pathlib import Path
 from typing import Any, Callable, Optional
 
 from fakeaws.tests.kit import Aws
+from mirror.kit import LIMIT, PROGRAM, Run
 
-ROOT = Path(__file__).resolve().parents[3]
-PROGRAM = ROOT / os.environ.get("O", "build") / "metlo-mirror"
 TESTS: list[tuple[str, Callable[["Account"], None]]] = []
-SECONDS = 60  # no run takes as long
 
 
 def test(name: str) -> Callable[[Callable[["Account"], None]], Callable[["Account"], None]]:
@@ -25,37 +20,25 @@ def test(name: str) -> Callable[[Callable[["Account"], None]], Callable[["Accoun
     return register
 
 
-class Ended:
-    """A run of the program."""
-
-    def __init__(self, words: list[str], code: int, out: str, err: str):
-        self.words, self.code, self.out, self.err = words, code, out, err
-
-    def __str__(self) -> str:
-        return f"{shlex.join(self.words)}: code {self.code}\n{self.out}\n{self.err}"
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 class Account(Aws):
     """A fake with the program as its client; the AWS CLI is what others do."""
 
-    def words(self, *args: str) -> list[str]:
-        return [str(PROGRAM), "aws", *args, "--endpoint-url", self.url]
+    def env(self, **more: str) -> dict[str, str]:
+        """Of the program: it tries again where the AWS CLI of the tests does not."""
+        kept = {k: v for k, v in os.environ.items() if k != "AWS_MAX_ATTEMPTS"}
+        return {**kept, "AWS_ENDPOINT_URL": self.url, **more}
 
-    def mirror(self, *args: str, code: Optional[int] = 0, **env: str) -> Ended:
-        words = self.words(*args)
-        done = subprocess.run(words, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=SECONDS, check=False)
-        ended = Ended(words, done.returncode, done.stdout, done.stderr)
-        assert code is None or ended.code == code, f"not code {code}: {ended}"
-        return ended
+    def start(self, *words: str, **env: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen([PROGRAM, "aws", *words], env=self.env(**env), text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
 
-    def start(self, *args: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(self.words(*args), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def mirror(self, *words: str, code: Optional[int] = 0, **env: str) -> Run:
+        process = self.start(*words, **env)
+        out, err = process.communicate(timeout=LIMIT)
+        run = Run(words, process.returncode, out, err)
+        assert code is None or run.code == code, f"not code {code}: {run}"
+        return run
 
     def calm(self, world: str = "small") -> None:
         """A new world in which nothing takes time."""
@@ -67,7 +50,7 @@ class Account(Aws):
         return key
 
     def set_up(self, *more: str, sources: tuple[str, ...] = ("tag:team=shop",),
-               target: str = "nlb:new", code: int = 0) -> Ended:
+               target: str = "nlb:new", code: int = 0) -> Run:
         args = ["setup", "--yes", "--ports", "80", "--target", target]
         for source in sources:
             args += ["--source", source]

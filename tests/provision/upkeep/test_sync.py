@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
 import signal
 import subprocess
 import time
 from typing import Any, Callable
 
-from .kit import Account, Ended, test
+from mirror.kit import CTRL_C, Run, terminal
+
+from .kit import Account, test
 
 TASKS = ("ecs:prod/api",)
 
@@ -33,7 +33,7 @@ def untouched(account: Account) -> None:
     assert not any(changes.values()), changes
 
 
-def sync(account: Account, *args: str, code: int = 0) -> Ended:
+def sync(account: Account, *args: str, code: int = 0) -> Run:
     return account.mirror("sync", "--yes", *args, code=code)
 
 
@@ -157,44 +157,16 @@ def unasked(account: Account) -> None:
     assert "dryrun" in kinds and "write" not in kinds, kinds
 
 
-def at_terminal(account: Account, keys: bytes) -> tuple[int, str]:
-    """A run at a terminal in which the question is answered by keys."""
-    words = account.words("sync")
-    child, terminal = pty.fork()
-    if not child:
-        os.environ["TERM"] = "xterm"
-        os.execv(words[0], words)
-    out, asked = b"", False
-    while True:
-        ready = select.select([terminal], [], [], 30)[0]
-        assert ready, out
-        try:
-            more = os.read(terminal, 4096)
-        except OSError:
-            more = b""
-        if not more:
-            break
-        out += more
-        if b"Make this change?" in out and not asked:
-            asked = True
-            os.write(terminal, keys)
-    os.close(terminal)
-    status = os.waitpid(child, 0)[1]
-    return os.waitstatus_to_exitcode(status), out.decode(errors="replace")
-
-
 @test("sync: asks at a terminal: yes, no, Ctrl-C")
 def asks(account: Account) -> None:
     account.set_up(sources=TASKS)
     replace_tasks(account)
     remember(account)
-    code, out = at_terminal(account, b"n\r")
-    assert code == 1 and "othing was changed" in out, (code, out)
-    code, out = at_terminal(account, b"\x03")
-    assert code == 130 and "othing was changed" in out, (code, out)
-    untouched(account)
-    code, out = at_terminal(account, b"y\r")
-    assert code == 0 and "done" in out, (code, out)
+    for keys, code, said in (("n\r", 1, "othing was changed"), (CTRL_C, 130, "othing was changed"),
+                             ("y\r", 0, "done")):
+        untouched(account)
+        with terminal(account, "aws", "sync") as t:  # type: ignore[arg-type]
+            t.sees("mirror eni-").sees("Make this change?").types(keys).sees(said).ends(code)
     assert account.sessions() == account.task_enis("api")
 
 
@@ -202,9 +174,9 @@ def asks(account: Account) -> None:
 def as_json(account: Account) -> None:
     account.set_up(sources=TASKS)
     replace_tasks(account)
-    found = account.mirror("sync", "--json", "--dry-run").json
+    found = account.mirror("sync", "--json", "--dry-run").json()
     assert found["deployments"][0]["outcome"] == "done", found
-    found = sync(account, "--json").json["deployments"][0]
+    found = sync(account, "--json").json()["deployments"][0]
     assert found["deployment"] == "metlo" and found["outcome"] == "done", found
     assert len(found["steps"]) == 1, found
     assert account.sessions() == account.task_enis("api")

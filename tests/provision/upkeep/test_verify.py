@@ -37,7 +37,7 @@ def count(account: Account, **packets: float) -> None:
 def rows(account: Account, *args: str) -> list[Row]:
     """The rows, and that the exit code says the same."""
     ended = account.mirror("verify", "--json", *args, code=None)
-    found: list[Row] = ended.json["deployments"][0]["checks"]
+    found: list[Row] = ended.json()["deployments"][0]["checks"]
     states = {r["state"] for r in found}
     assert ended.code == (6 if "fail" in states else 0), ended
     for row in found:

@@ -42,7 +42,6 @@ class Aws:
         assert self.process.stdout is not None
         self.ports = [int(p) for p in self.process.stdout.readline().split()]
         self.url = f"http://127.0.0.1:{self.ports[0]}"
-        self.env: dict[str, Optional[str]] = {}
 
     def __call__(self, *words: Any) -> Any:
         """aws SERVICE OPERATION ...; what is no text becomes JSON."""

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of a file of lines as a crash may leave it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "report/tail.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool so)
+{
+	if (!so)
+		abort();
+}
+
+/* As logfile_open() mends it. */
+static void mend(int fd, const struct tail *t)
+{
+	must(!ftruncate(fd, (off_t)t->keep));
+	must(!t->newline || pwrite(fd, "\n", 1, (off_t)t->keep) == 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char start[] = "{\"request\":";
+	const size_t n = size < sizeof(start) - 1 ? size : sizeof(start) - 1;
+	int fd = memfd_create("tail", 0);
+	struct tail t, again;
+	uint64_t mended;
+	char last;
+
+	must(fd >= 0);
+	must(write(fd, data, size) == (ssize_t)size);
+	must(!tail_find(fd, size, &t));
+	must(t.keep <= size);
+	/* What is not ours is never cut. */
+	must(!memcmp(data, start, n) || t.keep == size);
+	mend(fd, &t);
+	mended = t.keep + t.newline;
+	/* Now it ends with a line, or is empty, and is found to be well. */
+	must(!mended || (pread(fd, &last, 1, (off_t)mended - 1) == 1 &&
+			 last == '\n'));
+	must(!tail_find(fd, mended, &again));
+	must(again.keep == mended && !again.newline);
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* Parts of the Metlo sink: where the collector is, what its answers mean,
+ * batches, and how long a failure is waited for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/backoff.h"
+#include "report/metlo_batch.h"
+
+static void test_backoff(void **state)
+{
+	struct backoff b = {.base_ns = 500, .cap_ns = 6000};
+	static const uint64_t longest[] = {500,	 1000, 2000, 4000,
+					   6000, 6000, 6000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(longest) / sizeof(*longest); i++) {
+		struct backoff low = b, middle = b;
+
+		assert_int_equal(backoff_next(&low, 0), 0);
+		assert_int_equal(backoff_next(&middle, 1ull << 63),
+				 (longest[i] + 1) / 2);
+		assert_int_equal(backoff_next(&b, UINT64_MAX), longest[i]);
+	}
+	for (int i = 0; i < 1000; i++)
+		assert_true(backoff_next(&b, UINT64_MAX) == 6000);
+	backoff_reset(&b);
+	assert_int_equal(backoff_next(&b, UINT64_MAX), 500);
+	/* No overflow on the way. */
+	b = (struct backoff){1ull << 62, UINT64_MAX, 0};
+	for (int i = 0; i < 100; i++)
+		assert_true(backoff_next(&b, UINT64_MAX) >= 1ull << 62);
+}
+
+static void url(const char *text, const char *base, const char *authority)
+{
+	struct metlo_url u;
+	char why[256] = "";
+
+	if (!metlo_url_parse(&u, text, why, sizeof(why)))
+		fail_msg("%s: %s", text, why);
+	assert_string_equal(u.base, base);
+	assert_string_equal(u.authority, authority);
+}
+
+static void test_url(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"metlo",
+		"metlo.example.com:8081",
+		"ftp://a",
+		"file:///etc",
+		"http://",
+		"http://a b",
+		"http://u:p@a",
+		"http://a/?x=1",
+		"http://a/#f",
+		"http://a:99999",
+		"https://user@a",
+		"http://a-very-long-user-name-indeed@b",
+	};
+	struct metlo_url u;
+	char why[256];
+
+	(void)state;
+	url("https://metlo.example.com", "https://metlo.example.com",
+	    "metlo.example.com");
+	url("https://metlo.example.com:443/", "https://metlo.example.com",
+	    "metlo.example.com");
+	url("http://10.0.0.7", "http://10.0.0.7:8081", "10.0.0.7:8081");
+	url("http://10.0.0.7:80", "http://10.0.0.7", "10.0.0.7");
+	url("http://app.metlo.com", "http://app.metlo.com", "app.metlo.com");
+	url("https://app.metlo.com:8081", "https://app.metlo.com:8081",
+	    "app.metlo.com:8081");
+	url("http://[fd00::1]:8081", "http://[fd00::1]:8081", "[fd00::1]:8081");
+	url("https://proxy/metlo//", "https://proxy/metlo", "proxy");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		if (metlo_url_parse(&u, bad[i], why, sizeof(why)))
+			fail_msg("%s was taken", bad[i]);
+		assert_true(strlen(why) > 10);
+	}
+}
+
+static void test_verdicts(void **state)
+{
+	static const struct {
+		long status;
+		enum metlo_verdict verdict;
+	} rows[] = {
+		{0, METLO_AGAIN},	   {200, METLO_OK},
+		{204, METLO_OK},	   {301, METLO_MISDIRECTED},
+		{400, METLO_BAD},	   {401, METLO_UNAUTHORIZED},
+		{403, METLO_UNAUTHORIZED}, {404, METLO_MISDIRECTED},
+		{405, METLO_MISDIRECTED},  {408, METLO_AGAIN},
+		{409, METLO_BAD},	   {413, METLO_TOO_LARGE},
+		{422, METLO_BAD},	   {425, METLO_AGAIN},
+		{429, METLO_AGAIN},	   {500, METLO_AGAIN},
+		{502, METLO_AGAIN},	   {503, METLO_AGAIN},
+		{504, METLO_AGAIN},	   {599, METLO_AGAIN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(metlo_verdict_of(rows[i].status),
+				 rows[i].verdict);
+}
+
+/* A spool in memory with traces whose paths are /0, /1 and so on, of that
+ * size. */
+static struct spool *filled(unsigned int n, size_t size)
+{
+	const struct spool_conf conf = {.memory = 1 << 30};
+	struct spool *s = spool_open(&conf);
+	struct buf b = {0};
+	char text[64];
+
+	assert_non_null(s);
+	for (unsigned int i = 0; i < n; i++) {
+		size_t begin = spool_record_begin(&b), len;
+
+		snprintf(text, sizeof(text),
+			 "{\"request\":{\"url\":{\"path\":\"/%u\"}}", i);
+		buf_add_str(&b, text);
+		for (len = strlen(text) + 1; len < size; len++)
+			buf_add_str(&b, " ");
+		buf_add_str(&b, "}");
+		spool_record_end(&b, begin);
+	}
+	assert_true(spool_append(s, &b, n));
+	buf_free(&b);
+	return s;
+}
+
+static struct metlo_batch batch;
+
+/* The numbers of the paths in the next request, as "[1,2]". */
+static const char *sent(void)
+{
+	static char numbers[4096];
+	size_t n, at = 0;
+	const uint8_t *body = metlo_batch_request(&batch, &n);
+	unsigned int depth = 0, i, from, to;
+
+	assert_true(n >= 2 && body[0] == '[' && body[n - 1] == ']');
+	/* Its outer structure is that of an array. */
+	for (size_t k = 0; k < n; k++) {
+		depth += body[k] == '{';
+		depth -= body[k] == '}';
+		if (body[k] == '[')
+			assert_int_equal(k, 0);
+		if (body[k] == ']')
+			assert_int_equal(k, n - 1);
+		if (body[k] == ',')
+			assert_int_equal(depth, 0);
+	}
+	from = batch.first;
+	to = from + batch.sending;
+	numbers[at++] = '[';
+	for (i = from; i < to; i++) {
+		const char *trace = (char *)batch.body.p + batch.trace[i].at;
+
+		assert_true(trace >= (char *)body &&
+			    trace + batch.trace[i].len < (char *)body + n);
+		at += (size_t)snprintf(numbers + at, sizeof(numbers) - at,
+				       "%s%d", i > from ? "," : "",
+				       atoi(strchr(trace, '/') + 1));
+	}
+	snprintf(numbers + at, sizeof(numbers) - at, "]");
+	return numbers;
+}
+
+static void answer(enum metlo_verdict v, const char *text, unsigned int taken,
+		   unsigned int refused)
+{
+	const struct metlo_answer a = {.verdict = v, .text = text};
+	const unsigned int first = batch.first;
+	struct metlo_done d = metlo_batch_answered(&batch, &a);
+
+	assert_int_equal(d.taken, taken);
+	assert_int_equal(d.refused, refused);
+	if (taken + refused) {
+		assert_int_equal(d.place.seq, batch.seq);
+		assert_int_equal(d.place.from, batch.trace[first].from);
+		assert_int_equal(d.place.to,
+				 batch.trace[first + taken + refused - 1].to);
+	}
+}
+
+static void test_batch(void **state)
+{
+	struct spool *s = filled(10, 60);
+
+	(void)state;
+	assert_true(metlo_batch_fill(&batch, s));
+	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
+	/* Away: the same again. */
+	answer(METLO_AGAIN, "", 0, 0);
+	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
+	/* What is before the refused one was taken. */
+	answer(METLO_BAD, "Invalid path /3: no", 3, 1);
+	assert_string_equal(sent(), "[4,5,6,7,8,9]");
+	/* Too large: halves. */
+	answer(METLO_TOO_LARGE, "", 0, 0);
+	assert_string_equal(sent(), "[4,5,6]");
+	answer(METLO_TOO_LARGE, "", 0, 0);
+	assert_string_equal(sent(), "[4]");
+	answer(METLO_TOO_LARGE, "", 0, 1);
+	assert_string_equal(sent(), "[5]");
+	answer(METLO_OK, "", 1, 0);
+	assert_string_equal(sent(), "[6]");
+	answer(METLO_BAD, "what?", 0, 1);
+	assert_string_equal(sent(), "[7]");
+	answer(METLO_BAD, "Invalid path /7: no", 0, 1);
+	answer(METLO_UNAUTHORIZED, "", 0, 0);
+	assert_string_equal(sent(), "[8]");
+	answer(METLO_OK, "", 1, 0);
+	assert_string_equal(sent(), "[9]");
+	assert_false(metlo_batch_empty(&batch));
+	answer(METLO_OK, "", 1, 0);
+	assert_true(metlo_batch_empty(&batch));
+	assert_false(metlo_batch_fill(&batch, s));
+	buf_free(&batch.body);
+	spool_close(s);
+}
+
+/* 400 that names none: the one is found by halves. */
+static void test_batch_halves(void **state)
+{
+	struct spool *s = filled(9, 60);
+
+	(void)state;
+	assert_true(metlo_batch_fill(&batch, s));
+	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8]");
+	answer(METLO_BAD, "", 0, 0);
+	assert_string_equal(sent(), "[0,1,2,3]");
+	answer(METLO_OK, "", 4, 0);
+	assert_string_equal(sent(), "[4,5,6,7]");
+	answer(METLO_BAD, "", 0, 0);
+	assert_string_equal(sent(), "[4,5]");
+	/* A path that only begins like that of another. */
+	answer(METLO_BAD, "Invalid path /55: no", 0, 0);
+	assert_string_equal(sent(), "[4]");
+	answer(METLO_BAD, "", 0, 1);
+	buf_free(&batch.body);
+	spool_close(s);
+}
+
+/* By count and by size; no batch is larger than it may be. */
+static void test_batch_limits(void **state)
+{
+	struct spool *s = filled(250, 60);
+	size_t n;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_true(metlo_batch_fill(&batch, s));
+		assert_int_equal(batch.n, i < 2 ? METLO_BATCH_TRACES : 50);
+	}
+	assert_false(metlo_batch_fill(&batch, s));
+	spool_close(s);
+
+	s = filled(50, 90000);
+	for (unsigned int left = 50; left;) {
+		assert_true(metlo_batch_fill(&batch, s));
+		metlo_batch_request(&batch, &n);
+		assert_true(n <= METLO_BATCH_BYTES);
+		assert_int_equal(batch.n, left < 11 ? left : 11);
+		left -= batch.n;
+	}
+	spool_close(s);
+
+	/* One fits always. */
+	s = filled(3, METLO_BATCH_BYTES - 2);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_true(metlo_batch_fill(&batch, s));
+		assert_int_equal(batch.n, 1);
+		metlo_batch_request(&batch, &n);
+		assert_int_equal(n, METLO_BATCH_BYTES);
+	}
+	buf_free(&batch.body);
+	spool_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_backoff),
+		cmocka_unit_test(test_url),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batch_halves),
+		cmocka_unit_test(test_batch_limits),
+	};
+
+	return cmocka_run_group_tests_name("metlo", tests, NULL, NULL);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* From a line to Metlo's trace: what is taken, what is left out, and what is
+ * changed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/json_walk.h"
+#include "report/metlo_trace.h"
+
+#define REQUEST(method, host, path, headers, body)                          \
+	"{\"request\":{\"method\":\"" method "\",\"url\":{\"host\":\"" host \
+	"\",\"path\":\"" path "\",\"parameters\":[]},\"headers\":[" headers \
+	"],\"body\":\"" body "\"}"
+#define RESPONSE(body) \
+	",\"response\":{\"status\":200,\"headers\":[],\"body\":\"" body "\"}"
+#define META                                                             \
+	",\"meta\":{\"environment\":\"production\",\"incoming\":true,"   \
+	"\"source\":\"10.1.0.5\",\"sourcePort\":1,\"destination\":\"10." \
+	"2.0.1\",\"destinationPort\":80,\"metloSource\":\"metlo-xdp\"}"
+#define CAPTURE(request, response)                         \
+	",\"capture\":{\"requestBodyEncoding\":\"" request \
+	"\",\"responseBodyEncoding\":\"" response "\",\"flags\":[]}}"
+#define UTF8   CAPTURE("utf8", "utf8") "\n"
+#define SIMPLE REQUEST("GET", "h", "/a", "", "") RESPONSE("ok") META UTF8
+
+static struct metlo_changes changes;
+
+static enum metlo_fate write_trace(struct buf *out, const char *line,
+				   size_t max)
+{
+	const struct metlo_trace_conf conf = {"metlo.example.com:8081", max};
+
+	buf_clear(out);
+	return metlo_trace_write(out, (const uint8_t *)line, strlen(line),
+				 &conf, &changes);
+}
+
+static void becomes(const char *line, const char *want)
+{
+	struct buf out = {0};
+
+	assert_int_equal(write_trace(&out, line, 10000), METLO_TAKEN);
+	buf_add(&out, "", 1);
+	assert_string_equal(out.p, want);
+	buf_free(&out);
+}
+
+static void ends(const char *line, enum metlo_fate want)
+{
+	struct buf out = {0};
+
+	assert_int_equal(write_trace(&out, line, 10000), want);
+	assert_int_equal(out.len, 0);
+	buf_free(&out);
+}
+
+static void test_taken(void **state)
+{
+	(void)state;
+	becomes(SIMPLE,
+		REQUEST("GET", "h", "/a", "", "") RESPONSE("ok") META "}");
+	assert_int_equal(changes.cut + changes.binary, 0);
+	becomes(REQUEST("POST", "h\\\"", "/\\u00e4", "", "{\\\"a\\\":\\\\}")
+			RESPONSE("}],\\\"") META UTF8,
+		REQUEST("POST", "h\\\"", "/\\u00e4", "", "{\\\"a\\\":\\\\}")
+			RESPONSE("}],\\\"") META "}");
+}
+
+static void test_left_out(void **state)
+{
+	(void)state;
+	ends(REQUEST("GET", "h", "/a", "", "") ",\"response\":null" META UTF8,
+	     METLO_INCOMPLETE);
+	ends("{\"request\":null" RESPONSE("ok") META UTF8, METLO_INCOMPLETE);
+	ends(REQUEST("GET", "metlo.example.com:8081", "/api/v1", "", "")
+		     RESPONSE("ok") META UTF8,
+	     METLO_SELF);
+	ends(REQUEST("GET", "METLO.example.com:8081", "/api/v1", "", "")
+		     RESPONSE("ok") META UTF8,
+	     METLO_SELF);
+	ends(REQUEST("GET", "h", "/a//b//c", "", "") RESPONSE("ok") META UTF8,
+	     METLO_PATH);
+	ends(REQUEST("PROPFIND", "h", "/a", "", "") RESPONSE("ok") META UTF8,
+	     METLO_METHOD);
+	ends(REQUEST("get", "h", "/a", "", "") RESPONSE("ok") META UTF8,
+	     METLO_METHOD);
+	ends("", METLO_NO_LINE);
+	ends("{}", METLO_NO_LINE);
+	ends("[1,2]", METLO_NO_LINE);
+	/* Every beginning of a line is none, and nothing behind it is read. */
+	for (size_t n = 0; n + 2 < strlen(SIMPLE); n++) {
+		char *part = strndup(SIMPLE, n);
+
+		ends(part, METLO_NO_LINE);
+		free(part);
+	}
+	/* Another host that begins like the collector's. */
+	becomes(REQUEST("GET", "metlo.example.com:80812", "/", "", "")
+			RESPONSE("") META UTF8,
+		REQUEST("GET", "metlo.example.com:80812", "/", "", "")
+			RESPONSE("") META "}");
+}
+
+static bool path(const char *text)
+{
+	return metlo_path_valid((const uint8_t *)text, strlen(text));
+}
+
+/* As getValidPath() has it. */
+static void test_paths(void **state)
+{
+	static const char *const good[] = {
+		"/",	  "/a",	       "/a/b",	   "/a/",	"/a//b",
+		"/a/b/",  "//a",       "/a b",	   "/\xc3\xa4", "/a;b,c",
+		"/%3f",	  "/a\\\"b",   "/\\u0001", "/{id}",	"/a:b@c",
+		"/a/../", "/a\\u00e4", "\\/a",	   "\\u002fa",	"/~x'!*()+",
+	};
+	static const char *const bad[] = {
+		"",	"a",	  "*",		"h:443",      "//",
+		"///",	"/a//b/", "//a/",	"/a//b//c",   "/a?b",
+		"/a<b", "/a>b",	  "/a&b",	"/a=b",	      "/a\\\\b",
+		"?",	" /a",	  "/a\\u003fb", "/a\\u005cb", "\\u0000/a",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (!path(good[i]))
+			fail_msg("%s is valid", good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (path(bad[i]))
+			fail_msg("%s is not valid", bad[i]);
+}
+
+#define FIELD(name, value) "{\"name\":\"" name "\",\"value\":\"" value "\"}"
+
+/* The first address of X-Forwarded-For, or no change. */
+static void forwarded(const char *value, const char *source)
+{
+	char *line, *want, *headers;
+
+	assert_true(
+		asprintf(
+			&headers,
+			FIELD("A",
+			      "1.1.1.1") ","
+					 "{\"name\":\"X-FORWARDED-for\",\"value\":\"%s\"}," FIELD(
+						 "x-forwarded-for", "9.9.9.9"),
+			value) > 0);
+	assert_true(asprintf(&line,
+			     REQUEST("GET", "h", "/a", "%s", "") RESPONSE("ok")
+				     META UTF8,
+			     headers) > 0);
+	if (source)
+		assert_true(
+			asprintf(
+				&want,
+				REQUEST("GET", "h", "/a", "%s", "") RESPONSE(
+					"ok") ",\"meta\":{\"environment\":\"production\","
+					      "\"incoming\":true,\"source\":\"%s\","
+					      "\"sourcePort\":1,\"destination\":\"10.2.0.1\","
+					      "\"destinationPort\":80,\"metloSource\":\"metlo-xdp\","
+					      "\"originalSource\":\"10.1.0.5\"}}",
+				headers, source) > 0);
+	else
+		assert_true(asprintf(&want,
+				     REQUEST("GET", "h", "/a", "%s", "")
+					     RESPONSE("ok") META "}",
+				     headers) > 0);
+	becomes(line, want);
+	free(headers);
+	free(line);
+	free(want);
+}
+
+static void test_forwarded(void **state)
+{
+	(void)state;
+	forwarded("203.0.113.7", "203.0.113.7");
+	forwarded("203.0.113.7, 10.0.0.1", "203.0.113.7");
+	forwarded("  203.0.113.7 ,10.0.0.1", "203.0.113.7");
+	forwarded("203.0.113.7:4711", "203.0.113.7");
+	forwarded("2001:db8::7", "2001:db8::7");
+	forwarded("[2001:db8::7]:4711, 1.2.3.4", "2001:db8::7");
+	forwarded("::ffff:1.2.3.4", "::ffff:1.2.3.4");
+	forwarded("", NULL);
+	forwarded(",", NULL);
+	forwarded("unknown", NULL);
+	forwarded("_hidden, 1.2.3.4", NULL);
+	forwarded("[redacted]", NULL);
+	forwarded("[2001:db8::7", NULL);
+	forwarded("1.2.3.4\\\"", NULL);
+	forwarded("1.2.3.4.5", NULL);
+	forwarded("1111111111111111111111111111111111111111111111111111111111"
+		  "1111111111",
+		  NULL);
+}
+
+/* What is not text is left empty, as base64 tells Metlo nothing. */
+static void test_binary(void **state)
+{
+	(void)state;
+	becomes(REQUEST("PUT", "h", "/a", "", "AAEC") RESPONSE("text")
+			META CAPTURE("base64", "utf8"),
+		REQUEST("PUT", "h", "/a", "", "") RESPONSE("text") META "}");
+	assert_int_equal(changes.binary, 1);
+	becomes(REQUEST("PUT", "h", "/a", "", "AAEC") RESPONSE("AAEC")
+			META CAPTURE("base64", "base64"),
+		REQUEST("PUT", "h", "/a", "", "") RESPONSE("") META "}");
+	assert_int_equal(changes.binary, 2);
+}
+
+/* A line with bodies of that many pieces of text. */
+static char *long_line(const char *piece, size_t request, size_t response)
+{
+	struct buf b = {0};
+
+	buf_add_str(&b, "{\"request\":{\"method\":\"GET\",\"url\":{\"host\":"
+			"\"h\",\"path\":\"/\",\"parameters\":[]},\"headers\":"
+			"[],\"body\":\"");
+	while (request--)
+		buf_add_str(&b, piece);
+	buf_add_str(&b, "\"},\"response\":{\"status\":200,\"headers\":[],"
+			"\"body\":\"");
+	while (response--)
+		buf_add_str(&b, piece);
+	buf_add_str(&b, "\"}" META UTF8);
+	buf_add(&b, "", 1);
+	return (char *)b.p;
+}
+
+static size_t body_length(const struct buf *b, const char *message)
+{
+	struct json_text t = {b->p, b->len}, body, content;
+
+	assert_true(json_member(t, message, &t));
+	assert_true(json_member(t, "body", &body));
+	assert_true(json_string(body, &content));
+	return content.n;
+}
+
+/* Bodies are cut where a character and an escape end. */
+static void test_cut(void **state)
+{
+	static const char *const pieces[] = {"a", "\\n", "\\u0001", "\xc3\xa9",
+					     "\xf0\x9f\x98\x80"};
+	const size_t max = 2000;
+	struct buf out = {0};
+	size_t n[2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		size_t piece = strlen(pieces[i]);
+
+		for (int which = 0; which < 4; which++) {
+			char *line = long_line(pieces[i], which & 1 ? 5000 : 7,
+					       which & 2 ? 5000 : 9);
+
+			assert_int_equal(write_trace(&out, line, max),
+					 METLO_TAKEN);
+			assert_true(out.len <= max);
+			n[0] = body_length(&out, "request");
+			n[1] = body_length(&out, "response");
+			assert_int_equal(n[0] % piece, 0);
+			assert_int_equal(n[1] % piece, 0);
+			assert_int_equal(changes.cut,
+					 (which & 1) + (which >> 1));
+			if (which)
+				assert_true(out.len > max - 300);
+			if (which == 3)
+				assert_true(n[0] > 500 && n[1] > 500);
+			else if (which)
+				assert_int_equal(n[which & 1],
+						 piece * (which & 1 ? 9 : 7));
+			buf_add(&out, "", 1);
+			assert_int_equal(
+				!!strstr((char *)out.p,
+					 ",\"flags\":[\"body-limit\"]}}"),
+				which > 0);
+			free(line);
+		}
+	}
+	assert_int_equal(write_trace(&out, SIMPLE, 400), METLO_SIZE);
+	buf_free(&out);
+}
+
+static size_t refused(const char *path_in_trace, const char *answer)
+{
+	struct buf line = {0};
+	size_t n;
+
+	buf_add_str(&line, "{\"request\":{\"url\":{\"path\":\"");
+	buf_add_str(&line, path_in_trace);
+	buf_add_str(&line, "\"}}}");
+	n = metlo_trace_refused(line.p, line.len, answer);
+	buf_free(&line);
+	return n;
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(refused("/a", "Invalid path /a: no"), 2);
+	assert_int_equal(refused("/a", "{\"message\":\"Invalid path /a: no\"}"),
+			 2);
+	assert_int_equal(refused("/a", "Error: Invalid path /a: no"), 2);
+	assert_int_equal(refused("/a", "Invalid path /ab: no"), 0);
+	assert_int_equal(refused("/ab", "Invalid path /a: no"), 0);
+	assert_int_equal(refused("/a", "Invalid path /a"), 0);
+	assert_int_equal(refused("/a", "bad request"), 0);
+	assert_int_equal(refused("/a", ""), 0);
+	/* A path that goes on like the message does. */
+	assert_int_equal(refused("/a: b", "Invalid path /a: b: no"), 5);
+	assert_int_equal(refused("/a\\\"b", "Invalid path /a\"b: no"), 4);
+	assert_true(refused("/a\\\"b",
+			    "{\"message\":\"Invalid path /a\\\"b: no\"}") > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_forwarded),
+		cmocka_unit_test(test_binary),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests_name("metlo_trace", tests, NULL, NULL);
+}
