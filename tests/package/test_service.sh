@@ -190,6 +190,17 @@ journal_has()
 	journal | grep -q "$1"
 }
 
+# The example for those who have logrotate do it.
+rotated()
+{
+	check "a request before" try 3
+	check "logrotate" in_machine logrotate --force \
+		/usr/share/doc/metlo-xdp/examples/logrotate
+	check "has renamed the file" grep -q '?n=3"' "$MACHINE$LOG.1"
+	check "what comes is in another" try 4
+	check "and not in the old one" not grep -q '?n=4"' "$MACHINE$LOG.1"
+}
+
 restarted()
 {
 	[ "$(show NRestarts)" = "$1" ] && state active
@@ -211,10 +222,10 @@ watched()
 	check "a worker that stands still is noticed" wait_for 20 restarted 1
 	wait "$stall" 2>/dev/null
 	is "and it was said" "$(journal | grep -c 'a worker has not moved')" 1
-	check "after that all is well" try 3
+	check "after that all is well" try 5
 	kill -KILL "$(daemon)"
 	check "it comes back when it is killed" wait_for 20 restarted 2
-	check "and reports" try 4
+	check "and reports" try 6
 	rm "$MACHINE/etc/systemd/system/metlo-xdp@.service.d/watchdog.conf"
 	in_machine systemctl daemon-reload
 }
@@ -287,7 +298,7 @@ second_interface()
 		"/proc/$MACHINE_PID/root/run/metlo-xdp/$OTHER.lock"
 	ip -n "$COLLECTOR" link del "$OTHER"
 	check "one that goes stops it" wait_for 20 state inactive "$unit"
-	check "the other one goes on" try 5
+	check "the other one goes on" try 7
 	add_other
 	check "one that comes back starts it" wait_for 20 state active "$unit"
 }
@@ -348,6 +359,7 @@ installs "$DEB" "$NEWER"
 runs
 after_attach_by_hand
 reloaded
+rotated
 watched
 refused
 upgraded "$NEWER"
