@@ -222,6 +222,9 @@ test_output()
 		select(.reason == "output_broken").detail' "$TMP/answer")" \
 		'ndjson:/dev/full: No space left on device'
 	check "and that it drops: 503" wait_for 5 answers 503 output_dropping
+	# Or a load balancer that takes the traffic away for it would never give
+	# it back.
+	check "and forgiven when nothing more comes: 200" wait_for 20 answers 200
 	stop "$ATTACHED" 3
 }
 
