@@ -94,7 +94,8 @@ def profile(m: Mirror) -> None:
     empty = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_REGION": ""}
     m("aws", "list", "--profile", "work", **empty).ends(0, "eu-west-1")
     m("aws", "list", AWS_PROFILE="work", **empty).ends(0, "eu-west-1")
-    m("aws", "list", "--profile", "work", "--region", "us-east-1", **empty).ends(0, "us-east-1")
+    m("aws", "list", "--profile", "work", "--region", "us-east-1", **empty).ends(
+        0, '"metlo-mirror aws setup --region us-east-1 --profile work" begins')
     m("aws", "list", "--profile", "wrok", **empty).ends(2, "no region")
 
 
@@ -164,7 +165,7 @@ def update(m: Mirror) -> None:
 @test("to one collector's interface, with packets cut and a VNI of one's own")
 def setup_eni(m: Mirror) -> None:
     m(*eni(m, "--vni", "77", "--packet-length", "256", "--name", "small")).ends(
-        0, "--vni 77", "aws list --name small")
+        0, "--vni 77", '"metlo-mirror aws verify --name small"')
     made = sessions(m)
     assert {(s["VirtualNetworkId"], s["PacketLength"]) for s in made} == {(77, 256)}
     assert len(made) == 2
@@ -261,6 +262,11 @@ def not_permitted(m: Mirror) -> None:
                     "Allow ec2:CreateTrafficMirrorSession",
                     "Allow ec2:CreateTrafficMirrorFilter to")
     assert not m.writes()
+    # What each step needs beside its own action is named too, once.
+    m.aws.ask("DELETE", "policies")
+    m.aws.make("policy", policy={"allow": ["*"], "deny": ["ec2:CreateTags"]})
+    run = m(*nlb(m)).ends(4, "Allow ec2:CreateTags to", "more):")
+    assert run.err.count("Allow") == 1, run
     m.unchanged()
 
 
