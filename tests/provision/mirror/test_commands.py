@@ -5,7 +5,7 @@ import json
 import subprocess
 from typing import Any
 
-from fakeaws.world import DEFAULT_SECRET
+from fakeaws.world import DEFAULT_KEY, DEFAULT_SECRET
 
 from .kit import PROGRAM, Mirror, run_module, test
 
@@ -97,6 +97,22 @@ def profile(m: Mirror) -> None:
     m("aws", "list", "--profile", "work", "--region", "us-east-1", **empty).ends(
         0, '"metlo-mirror aws setup --region us-east-1 --profile work" begins')
     m("aws", "list", "--profile", "wrok", **empty).ends(2, "no region")
+
+
+@test("a program that gives credentials has the signals that programs begin with")
+def credential_process(m: Mirror) -> None:
+    folder = m.home.name + "/.aws"
+    subprocess.run(["mkdir", "-p", folder], check=True)
+    program = m.home.name + "/keys"
+    with open(program, "w", encoding="utf-8") as f:
+        f.write('#!/bin/sh\n[ "$1" ] && kill -s "$1" $$\necho \'{"Version": 1, "AccessKeyId": '
+                f'"{DEFAULT_KEY}", "SecretAccessKey": "{DEFAULT_SECRET}"}}\'\n')
+    subprocess.run(["chmod", "755", program], check=True)
+    empty = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "p"}
+    for by, code in (("", 0), ("TERM", 4), ("INT", 4), ("PIPE", 4)):
+        with open(folder + "/config", "w", encoding="utf-8") as f:
+            f.write(f"[profile p]\ncredential_process = {program} {by}\n")
+        m("aws", "list", **empty).ends(code, "ended by signal" if by else "Nothing is mirrored")
 
 
 @test("plan says each step and the cost, and changes nothing")
@@ -242,7 +258,8 @@ def ipv6(m: Mirror) -> None:
 
 @test("--dry-run asks for every permission and changes nothing")
 def dry_run(m: Mirror) -> None:
-    m(*nlb(m, "--dry-run")).ends(0, "AWS would permit all", "nothing was changed")
+    words = [w for w in nlb(m, "--dry-run") if w != "--yes"]
+    m(*words).ends(0, "AWS would permit all", "nothing was changed")
     assert not m.writes()
     asked = {e["operation"] for e in m.journal("dryrun")}
     assert asked >= {"ec2:CreateTrafficMirrorSession", "ec2:CreateTrafficMirrorFilter",
