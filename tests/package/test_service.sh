@@ -126,7 +126,7 @@ runs()
 		grep -c 'Read-only')" 1
 	check "its state is told in words" wait_for 15 status_told
 	is "a load balancer is told that it is well" \
-		"$(in_ns "$SERVER" curl -sS -o /dev/null -w '%{http_code}' \
+		"$(in_ns "$SERVER" curl -sS --max-time 5 -o /dev/null -w '%{http_code}' \
 			http://10.77.2.2:4789/healthz)" 200
 	is "transactions are not for everybody" \
 		"$(stat -c %A "$MACHINE$LOG" | cut -c 8-10)" ---
@@ -171,13 +171,13 @@ reloaded()
 	check "reload" in_machine systemctl reload "$UNIT"
 	check "what is live in the configuration is in force" \
 		wait_for 10 ports_are "80,8123"
-	echo "ports = nonsense" >>"$conf"
+	sed -i 's/^ports = .*/ports = nonsense/' "$conf"
 	in_machine systemctl reload "$UNIT"
 	check "a mistake is reported" wait_for 10 journal_has nonsense
 	is "and changes nothing" "$(kernel .ports)" '"80,8123"'
 	check "it is ready again" wait_for 10 state active
 	is "and the same process" "$(daemon)" "$pid"
-	sed -i '/nonsense/d' "$conf"
+	sed -i '/^ports = /d' "$conf"
 }
 
 ports_are()
@@ -188,6 +188,17 @@ ports_are()
 journal_has()
 {
 	journal | grep -q "$1"
+}
+
+# The example for those who have logrotate do it.
+rotated()
+{
+	check "a request before" try 3
+	check "logrotate" in_machine logrotate --force \
+		/usr/share/doc/metlo-xdp/examples/logrotate
+	check "has renamed the file" grep -q '?n=3"' "$MACHINE$LOG.1"
+	check "what comes is in another" try 4
+	check "and not in the old one" not grep -q '?n=4"' "$MACHINE$LOG.1"
 }
 
 restarted()
@@ -211,10 +222,10 @@ watched()
 	check "a worker that stands still is noticed" wait_for 20 restarted 1
 	wait "$stall" 2>/dev/null
 	is "and it was said" "$(journal | grep -c 'a worker has not moved')" 1
-	check "after that all is well" try 3
+	check "after that all is well" try 5
 	kill -KILL "$(daemon)"
 	check "it comes back when it is killed" wait_for 20 restarted 2
-	check "and reports" try 4
+	check "and reports" try 6
 	rm "$MACHINE/etc/systemd/system/metlo-xdp@.service.d/watchdog.conf"
 	in_machine systemctl daemon-reload
 }
@@ -287,7 +298,7 @@ second_interface()
 		"/proc/$MACHINE_PID/root/run/metlo-xdp/$OTHER.lock"
 	ip -n "$COLLECTOR" link del "$OTHER"
 	check "one that goes stops it" wait_for 20 state inactive "$unit"
-	check "the other one goes on" try 5
+	check "the other one goes on" try 7
 	add_other
 	check "one that comes back starts it" wait_for 20 state active "$unit"
 }
@@ -348,6 +359,7 @@ installs "$DEB" "$NEWER"
 runs
 after_attach_by_hand
 reloaded
+rotated
 watched
 refused
 upgraded "$NEWER"
