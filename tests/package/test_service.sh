@@ -52,7 +52,7 @@ files()
 	(cd "$MACHINE" && find etc lib opt root usr srv var -not -path 'var/log/journal*' \
 		-not -path 'var/lib/dpkg/*' -not -path 'var/cache/*' -not -name '*-' \
 		-not -path 'var/log/apt*' -not -path 'var/tmp/*' -not -path 'root/*.deb' \
-		-not -path 'var/lib/apt/*' -not -name dpkg.log -not -name alternatives.log |
+		-not -path 'var/lib/apt/*' -not -path 'var/lib/logrotate/*' -not -name dpkg.log -not -name alternatives.log |
 		sort)
 }
 
