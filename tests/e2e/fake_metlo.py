@@ -71,7 +71,7 @@ class Backend:
             with open(schema, encoding="utf-8") as f:
                 self.validator = jsonschema.Draft7Validator(json.load(f))
         self.seen = {"taken": 0, "paths": [], "requests": [], "connections": 0,
-                     "invalid": [], "in_flight": 0, "max_in_flight": 0, "last": None}
+                     "invalid": [], "in_flight": 0, "asked": 0, "max_in_flight": 0, "last": None}
 
     def control(self, o):
         with self.lock:
@@ -153,6 +153,7 @@ class Handler(BaseHTTPRequestHandler):
                 text = json.dumps(b.seen)
             self.answer(200, text)
         elif self.path in ("/api/v1", "/api/v2"):
+            b.seen["asked"] += 1
             self.answer(b.always.get("status", 200) if b.always.get("everywhere") else 200)
         elif self.path in ("/api/v1/verify", "/api/v2/verify"):
             if self.authorized():

@@ -224,6 +224,47 @@ test_stopping()
 	stop "$ATTACHED" 3
 }
 
+collector_up()
+{
+	spawn "$COLLECTOR" "$TMP/fake" python3 "$E2E_DIR/fake_metlo.py" \
+		--port 8081 --key "$1"
+	FAKE=$SPAWNED
+	wait_for 10 in_ns "$COLLECTOR" bash -c 'exec 3<>/dev/tcp/127.0.0.1/8081'
+}
+
+# metric NAME VALUE: of the Metlo sink.
+metric()
+{
+	in_ns "$COLLECTOR" curl -sS http://127.0.0.1:9789/metrics |
+		grep -qE "^metlo_xdp_sink_$1\{sink=\"metlo\"\} $2\$"
+}
+
+# Metlo's collector goes away, and what is for it is kept: that is no fault of
+# ours. It refuses the key: that is.
+test_metlo()
+{
+	collector_up good
+	METLO_API_KEY=good attach_up "$TMP/metlo" --detach-on-exit \
+		--output metlo --metlo-host http://127.0.0.1:8081 \
+		--spool "$TMP/spool" || return
+	check "Metlo: 200" wait_for 10 answers 200
+	requests 5
+	check "Metlo takes transactions: up" wait_for 10 metric written_total 5
+	check "and nothing is old" wait_for 5 metric oldest_seconds 0
+	check "as the metrics say" metric up 1
+	stop "$FAKE"
+	requests 5
+	check "it is away: not up" wait_for 15 metric up 0
+	check "what waits becomes old" wait_for 5 metric oldest_seconds \
+		'[1-9][0-9.]*'
+	check "what waits is counted" metric spooled 5
+	is "it is away: still 200" "$(ask)" 200
+	collector_up bad
+	check "it refuses the key: 503" wait_for 40 answers 503 output_broken
+	stop "$ATTACHED" 10
+	stop "$FAKE"
+}
+
 # Clients that never finish their request, more than it takes, and others that
 # only connect.
 test_slow_clients()
@@ -287,7 +328,7 @@ nginx_up "root $TMP/www; server {
 }" || { not_ok "nginx" "does not start"; finish; }
 
 for t in ${TESTS:-healthy port_in_use low_port interface_down hangs losses \
-	behind output stopping slow_clients under_load}; do
+	behind output stopping metlo slow_clients under_load}; do
 	"test_$t"
 done
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
