@@ -54,7 +54,7 @@ static void print_result(struct mirror *m, const struct plan *p)
 			collector_command(m, p));
 	term_print(
 		out,
-		"\nThen \"metlo-mirror aws list%s%s\" shows whether all is well.\n",
+		"\nThen \"metlo-mirror aws verify%s%s\" tells whether it arrives.\n",
 		strcmp(p->spec.name, SPEC_DEFAULT_NAME) ? " --name " : "",
 		strcmp(p->spec.name, SPEC_DEFAULT_NAME) ? p->spec.name : "");
 }
