@@ -59,21 +59,56 @@ static int split(char *text, char *words[MAX_WORDS + 1])
 	return n ? n : -EINVAL;
 }
 
-static int spawn(char **words, int *fd, pid_t *pid)
+/* What the caller has blocked or ignored for itself is not the program's
+ * business: it has to end by Ctrl-C, and when nobody reads it. */
+static int usual_signals(posix_spawnattr_t *attr)
+{
+	sigset_t none, pipe;
+	int error;
+
+	sigemptyset(&none);
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	error = posix_spawnattr_setsigmask(attr, &none);
+	if (!error)
+		error = posix_spawnattr_setsigdefault(attr, &pipe);
+	if (!error)
+		error = posix_spawnattr_setflags(
+			attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return error;
+}
+
+static int spawn_to(char **words, int out, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int error = posix_spawn_file_actions_init(&actions);
+
+	if (error)
+		return error;
+	error = posix_spawnattr_init(&attr);
+	if (error) {
+		posix_spawn_file_actions_destroy(&actions);
+		return error;
+	}
+	error = posix_spawn_file_actions_adddup2(&actions, out, 1);
+	if (!error)
+		error = usual_signals(&attr);
+	if (!error)
+		error = posix_spawnp(pid, words[0], &actions, &attr, words,
+				     environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+static int spawn(char **words, int *fd, pid_t *pid)
+{
 	int ends[2], error;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	error = posix_spawn_file_actions_init(&actions);
-	if (!error) {
-		error = posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-		if (!error)
-			error = posix_spawnp(pid, words[0], &actions, NULL,
-					     words, environ);
-		posix_spawn_file_actions_destroy(&actions);
-	}
+	error = spawn_to(words, ends[1], pid);
 	close(ends[1]);
 	if (error) {
 		close(ends[0]);

@@ -100,17 +100,11 @@ const char *aws_error_hint(const char *code)
 	return known ? known->hint : NULL;
 }
 
-/* What stands behind "to perform: " or "to perform ", if it looks like
- * service:Action. */
-static bool permission_in(const char *message, char *to, size_t n)
+/* What looks like service:Action at the beginning of p. */
+static bool permission_at(const char *p, char *to, size_t n)
 {
-	static const char marker[] = "to perform";
-	const char *p = strstr(message, marker);
 	size_t len, colon;
 
-	if (!p)
-		return false;
-	p += strlen(marker);
 	p += strspn(p, ": ");
 	len = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			"0123456789-:*");
@@ -120,6 +114,21 @@ static bool permission_in(const char *message, char *to, size_t n)
 	memcpy(to, p, len);
 	to[len] = 0;
 	return true;
+}
+
+/* "You are not authorized to perform this operation. User: ... is not
+ * authorized to perform: ec2:CreateTags on resource: ...": the second one. */
+static bool permission_in(const char *message, char *to, size_t n)
+{
+	static const char marker[] = "to perform";
+	const char *p = message;
+
+	while ((p = strstr(p, marker))) {
+		p += strlen(marker);
+		if (permission_at(p, to, n))
+			return true;
+	}
+	return false;
 }
 
 /* IAM calls some services otherwise than their endpoints are called. */

@@ -183,6 +183,7 @@ enum answer ask_filter(struct setup *s)
 	answer = s->exists ? ANSWER_GIVEN : ask_ports(s, &check, !f.ports.n);
 	while (answer == ANSWER_GIVEN) {
 		struct choices c = {0};
+		struct choice *yes;
 		size_t chosen = 0;
 
 		answer = mend(s, &f, &fits);
@@ -190,9 +191,9 @@ enum answer ask_filter(struct setup *s)
 			answer = ask_ports(s, &check, false);
 		if (answer != ANSWER_GIVEN)
 			break;
-		choice_add(&s->m->mem, &c, "Yes", view_filter(&s->m->mem, &f));
-		if (!fits)
-			c.items[0].refusal = "is to be changed first";
+		yes = choice_add(&s->m->mem, &c, "Yes",
+				 view_filter(&s->m->mem, &f));
+		yes->refusal = fits ? NULL : "is to be changed first";
 		choice_add(&s->m->mem, &c, "Other ports", NULL);
 		choice_add(&s->m->mem, &c, "The other end",
 			   "sources are servers, clients or both");

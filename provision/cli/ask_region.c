@@ -45,7 +45,11 @@ static bool list_regions(struct setup *s, const char *initial,
 		qsort(c->items + (initial != NULL), c->n - (initial != NULL),
 		      sizeof(*c->items), by_name);
 	ec2_regions_free(&regions);
-	return true;
+	if (c->n)
+		return true;
+	log_error(&s->m->log, "AWS lists no region for this account");
+	s->code = EXIT_FAILED;
+	return false;
 }
 
 enum answer ask_region(struct setup *s)

@@ -37,8 +37,8 @@ static bool wanted(const struct spec *spec, const char *text)
 }
 
 /* One that can be a source; why not comes from what a plan would say. */
-static void offer(struct setup *s, struct choices *c, const char *text,
-		  const char *detail, bool check)
+static struct choice *offer(struct setup *s, struct choices *c,
+			    const char *text, const char *detail, bool check)
 {
 	struct choice *to = choice_add(&s->m->mem, c, text, detail);
 	struct candidates found = {0};
@@ -48,12 +48,13 @@ static void offer(struct setup *s, struct choices *c, const char *text,
 
 	to->chosen = wanted(&s->spec, text);
 	if (!check || !source_parse(&s->m->mem, text, &source, &err))
-		return;
+		return to;
 	select_source(&s->m->mem, &s->m->facts, &source, NULL, &found, &notes);
 	if (found.n)
-		return;
+		return to;
 	to->chosen = false;
 	to->refusal = notes.n ? notes.items[0].text : "nothing to mirror";
+	return to;
 }
 
 static void list_instances(struct setup *s, struct choices *c)
@@ -62,14 +63,15 @@ static void list_instances(struct setup *s, struct choices *c)
 
 	for (size_t i = 0; i < f->instances.n; i++) {
 		const struct ec2_instance *in = &f->instances.items[i];
+		struct choice *to;
 		const char *why;
 
 		if (str_same(in->state, "terminated"))
 			continue;
-		offer(s, c, in->id, setup_instance_text(s, in), true);
+		to = offer(s, c, in->id, setup_instance_text(s, in), true);
 		if (!str_empty(in->type) &&
 		    instance_support(in->type, &why) == INSTANCE_UNSUPPORTED)
-			c->items[c->n - 1].refusal = why;
+			to->refusal = why;
 	}
 }
 
@@ -326,13 +328,13 @@ static enum answer offer_behind(struct setup *s, const char *name)
 		const struct ec2_interface *e =
 			facts_interface(f, behind.items[i]);
 
-		offer(s, &c, behind.items[i],
-		      in  ? setup_instance_text(s, in)
-		      : e ? facts_interface_name(f, e)
-			  : NULL,
-		      true);
-		if (!c.items[c.n - 1].refusal)
-			c.items[c.n - 1].chosen = true;
+		struct choice *to = offer(s, &c, behind.items[i],
+					  in  ? setup_instance_text(s, in)
+					  : e ? facts_interface_name(f, e)
+					      : NULL,
+					  true);
+
+		to->chosen = !to->refusal;
 	}
 	answer = ask_many(
 		&s->prompt,

@@ -133,9 +133,13 @@ static void print_sessions(struct mirror *m, const struct deployment *d,
 			: str_same(v->source, v->session->interface_id)
 				? ""
 				: v->source,
-			v->session->interface_id,
-			v->name,
-			arena_printf(&m->mem, "%ld", (long)v->session->vni),
+			v->session->interface_id, v->name,
+			/* What all have is said above. */
+			!foreign && d->readable &&
+					v->session->vni == d->spec.vni
+				? ""
+				: arena_printf(&m->mem, "%ld",
+					       (long)v->session->vni),
 			v->why};
 
 		table_row(&m->mem, &t, state_style(v->state), cells);
@@ -184,8 +188,8 @@ static void print_all(struct mirror *m, const struct deployments *all,
 	if (!all->n)
 		term_print(
 			out,
-			"Nothing is mirrored by metlo-mirror in %s; \"metlo-mirror aws setup\" begins.\n",
-			m->facts.region);
+			"Nothing is mirrored by metlo-mirror in %s; \"%s\" begins.\n",
+			m->facts.region, mirror_command(m, "setup", NULL));
 	if (!n)
 		return;
 	term_print(out, "\n%zu session%s not made by metlo-mirror%s\n", n,

@@ -23,9 +23,17 @@ static void list(struct mirror *m, const struct str_list *all,
 	const struct mirror_sessions *l = &m->facts.sessions;
 
 	for (size_t i = 0; i < all->n; i++) {
-		size_t at = c->n, n = 0;
+		size_t n = 0;
 
-		choice_add(&m->mem, c, all->items[i], "");
+		for (size_t k = 0; k < l->n; k++)
+			n += str_same(tags_deployment(&l->items[k].tags),
+				      all->items[i]);
+		choice_add(
+			&m->mem, c, all->items[i],
+			arena_printf(
+				&m->mem,
+				"all of it: %zu session%s and what belongs to %s",
+				n, n == 1 ? "" : "s", n == 1 ? "it" : "them"));
 		for (size_t k = 0; k < l->n; k++) {
 			struct session_view v;
 
@@ -33,16 +41,11 @@ static void list(struct mirror *m, const struct str_list *all,
 				      all->items[i]))
 				continue;
 			view_session(&m->mem, &m->facts, &l->items[k], &v);
-			n++;
 			choice_add(&m->mem, c, l->items[k].id,
 				   arena_printf(&m->mem, "of %s  %s  %s",
 						l->items[k].interface_id,
 						v.name, v.why));
 		}
-		c->items[at].detail = arena_printf(
-			&m->mem,
-			"all of it: %zu session%s and what belongs to them", n,
-			n == 1 ? "" : "s");
 	}
 }
 

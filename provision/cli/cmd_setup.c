@@ -26,14 +26,14 @@ static void print_result(struct mirror *m, const struct plan *p)
 	struct term *out = &m->out;
 	size_t n = p->sources.n;
 
-	if (p->steps.n)
-		term_style(out, GREEN, "Done: ");
-	else
-		term_print(out, "Nothing to change: ");
-	term_print(out,
-		   "%zu interface%s mirrored, VNI %u, deployment %s in %s.\n",
-		   n, n == 1 ? " is" : "s are", p->spec.vni, p->spec.name,
-		   p->facts->region);
+	term_wrap(
+		out, p->steps.n ? GREEN : PLAIN,
+		p->steps.n ? "Done: " : "Nothing to change: ",
+		arena_printf(
+			&m->mem,
+			"%zu interface%s mirrored, VNI %u, deployment %s in %s.",
+			n, n == 1 ? " is" : "s are", p->spec.vni, p->spec.name,
+			p->facts->region));
 	if (p->spec.target.type == TARGET_GWLBE)
 		term_print(
 			out,
@@ -52,11 +52,8 @@ static void print_result(struct mirror *m, const struct plan *p)
 				? ", health checks on TCP 4789"
 				: "",
 			collector_command(m, p));
-	term_print(
-		out,
-		"\nThen \"metlo-mirror aws list%s%s\" shows whether all is well.\n",
-		strcmp(p->spec.name, SPEC_DEFAULT_NAME) ? " --name " : "",
-		strcmp(p->spec.name, SPEC_DEFAULT_NAME) ? p->spec.name : "");
+	term_print(out, "\nThen \"%s\" tells whether it arrives.\n",
+		   mirror_command(m, "verify", p->spec.name));
 }
 
 static int print_json(struct mirror *m, const struct plan *p,

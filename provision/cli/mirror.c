@@ -54,6 +54,24 @@ int mirror_exit_code(const struct aws_error *err)
 	}
 }
 
+void mirror_error(struct mirror *m, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	if (m->err.tty)
+		term_wrap(&m->err, RED, "error: ", text);
+	else
+		log_error(&m->log, "%s", text);
+	free(text);
+}
+
 int mirror_fail(struct mirror *m, const struct aws_error *err, const char *what)
 {
 	char text[ERROR_TEXT_MAX];
@@ -62,8 +80,8 @@ int mirror_fail(struct mirror *m, const struct aws_error *err, const char *what)
 	if (err->kind == AWS_ERR_STOPPED)
 		log_error(&m->log, "interrupted");
 	else
-		log_error(&m->log, "%s: %s", what,
-			  aws_error_text(err, text, sizeof(text)));
+		mirror_error(m, "%s: %s", what,
+			     aws_error_text(err, text, sizeof(text)));
 	return mirror_exit_code(err);
 }
 
@@ -102,12 +120,38 @@ int mirror_open(struct mirror *m, bool no_region)
 			       ? EXIT_USAGE
 			       : mirror_exit_code(&err);
 	}
+	if (!m->settings.region && aws_client_region(m->client))
+		m->own_region =
+			arena_dup(&m->mem, aws_client_region(m->client));
 	if (no_region || aws_client_region(m->client))
 		return EXIT_DONE;
 	log_error(&m->log,
 		  "no region is known: name one by --region or AWS_REGION, or "
 		  "write \"region = ...\" into the profile in ~/.aws/config");
 	return EXIT_USAGE;
+}
+
+static const char *with(struct mirror *m, const char *command,
+			const char *option, const char *value)
+{
+	return str_empty(value) ? command
+				: arena_printf(&m->mem, "%s --%s %s", command,
+					       option, value);
+}
+
+const char *mirror_command(struct mirror *m, const char *name,
+			   const char *deployment)
+{
+	const char *region = aws_client_region(m->client);
+	const char *c =
+		arena_printf(&m->mem, "%s aws %s", m->log.program, name);
+
+	if (str_same(region, m->own_region))
+		region = NULL;
+	c = with(m, c, "name", deployment);
+	c = with(m, c, "region", region);
+	c = with(m, c, "profile", m->settings.profile);
+	return with(m, c, "endpoint-url", m->settings.endpoint_url);
 }
 
 static void loading(void *ctx, const char *what)

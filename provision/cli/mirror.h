@@ -18,6 +18,7 @@ struct mirror {
 	struct settings settings;
 	struct arena mem;	   /* of what lives as long as the command */
 	struct aws_client *client; /* NULL until mirror_open() */
+	const char *own_region;	   /* found without a flag; NULL: none */
 	struct facts facts;	   /* empty until mirror_load() */
 	/* Called several times a second while AWS is waited for: shows that
 	 * it goes on. NULL: nothing. */
@@ -37,6 +38,15 @@ int mirror_load(struct mirror *m, const struct facts_wanted *wanted);
  * returns the exit code for it. */
 int mirror_fail(struct mirror *m, const struct aws_error *err,
 		const char *what);
+
+/* "metlo-mirror aws NAME" with what it needs to mean the same account, region
+ * and deployment; deployment NULL or "": none. */
+const char *mirror_command(struct mirror *m, const char *name,
+			   const char *deployment);
+
+/* log_error(), wrapped at the width of a terminal. */
+void mirror_error(struct mirror *m, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* The exit code of an error that has been told otherwise. */
 int mirror_exit_code(const struct aws_error *err);

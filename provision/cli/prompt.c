@@ -40,8 +40,7 @@ static void number_them(struct prompt *p, const char *question,
 			   x->refusal ? x->refusal : "");
 	}
 	if (shown > SHOWN_AT_ONCE)
-		term_print(p->term,
-			   "      and %zu more; /text to search\n",
+		term_print(p->term, "      and %zu more; /text to search\n",
 			   shown - SHOWN_AT_ONCE);
 	else if (*filter && !shown)
 		term_print(p->term, "      none with \"%s\"; / shows all\n",

@@ -70,7 +70,7 @@ static void end(struct run *r, enum style style, const char *word)
 		fputs("\r\033[K", r->t->out);
 	if (r->t->moves || r->m->settings.verbose) {
 		term_wrap_open(r->t, PLAIN, head(r, start, sizeof(start)),
-			       r->text);
+			       r->text, 1 + (unsigned int)strlen(word));
 		term_print(r->t, " ");
 	}
 	term_style(r->t, style, "%s", word);
@@ -93,10 +93,23 @@ static void tick(void *ctx)
 	draw(r, s);
 }
 
+/* Of an ARN what is behind region and account. */
+static const char *short_name(const char *id)
+{
+	const char *p = id;
+
+	if (strncmp(id, "arn:", 4) != 0)
+		return id;
+	for (int i = 0; p && i < 5; i++)
+		p = strchr(p + 1, ':');
+	return p ? p + 1 : id;
+}
+
 static const char *undo_line(struct run *r, const struct step *s)
 {
 	const char *what = s->made ? s->made : s->eni ? s->eni : s->on.id;
 
+	what = what ? short_name(what) : NULL;
 	return arena_printf(&r->m->mem, "%s%s%s", s->undo_text,
 			    what ? ": " : "", what ? what : "");
 }
@@ -149,6 +162,37 @@ static const char *error_text(struct mirror *m, const struct aws_error *err)
 	return arena_dup(&m->mem, aws_error_text(err, text, sizeof(text)));
 }
 
+/* Whether the refusals are about the same permission. */
+static bool same_refusal(const struct aws_error *a, const struct aws_error *b)
+{
+	char x[128], y[128];
+
+	return aws_error_permission(a, x, sizeof(x)) &&
+	       aws_error_permission(b, y, sizeof(y)) && !strcmp(x, y);
+}
+
+/* A permission is missing for each of a hundred sessions: it is told once. */
+static void tell_refusal(struct mirror *m, const struct apply_result *r,
+			 size_t i)
+{
+	const struct leftover *l = r->refused.items;
+	size_t more = 0;
+
+	for (size_t k = 0; k < r->refused.n; k++) {
+		if (k == i || !same_refusal(&l[i].error, &l[k].error))
+			continue;
+		if (k < i)
+			return;
+		more++;
+	}
+	term_wrap(&m->err, PLAIN, "  ",
+		  more ? arena_printf(&m->mem, "%s (and %zu more): %s",
+				      l[i].text, more,
+				      error_text(m, &l[i].error))
+		       : arena_printf(&m->mem, "%s: %s", l[i].text,
+				      error_text(m, &l[i].error)));
+}
+
 static int tell_refused(struct mirror *m, const struct apply_result *r)
 {
 	size_t denied = 0;
@@ -166,15 +210,10 @@ static int tell_refused(struct mirror *m, const struct apply_result *r)
 			  denied, denied == 1 ? "is" : "are");
 	else
 		log_error(&m->log, "AWS refuses a step; nothing was changed");
-	for (size_t i = 0; i < r->refused.n; i++) {
-		const struct leftover *l = &r->refused.items[i];
-
-		term_wrap(&m->err, RED, "  ",
-			  arena_printf(&m->mem, "%s: %s", l->text,
-				       error_text(m, &l->error)));
-	}
+	for (size_t i = 0; i < r->refused.n; i++)
+		tell_refusal(m, r, i);
 	if (!r->refused.n)
-		log_error(&m->log, "%s", error_text(m, &r->error));
+		mirror_error(m, "%s", error_text(m, &r->error));
 	return mirror_exit_code(&r->error);
 }
 
@@ -183,9 +222,9 @@ static void tell_failure(struct mirror *m, const struct plan *p,
 {
 	if (r->interrupted || !r->failed)
 		return;
-	log_error(&m->log, "step %zu of %zu, %s: %s",
-		  (size_t)(r->failed - p->steps.items) + 1, p->steps.n,
-		  r->failed->text, error_text(m, &r->error));
+	mirror_error(m, "step %zu of %zu, %s: %s",
+		     (size_t)(r->failed - p->steps.items) + 1, p->steps.n,
+		     r->failed->text, error_text(m, &r->error));
 }
 
 static void tell_leftovers(struct mirror *m, const struct plan *p,
@@ -200,10 +239,8 @@ static void tell_leftovers(struct mirror *m, const struct plan *p,
 				       error_text(m, &l->error)));
 	}
 	if (!str_empty(p->spec.name))
-		term_print(
-			&m->err,
-			"\"metlo-mirror aws remove --name %s\" removes it when AWS lets it.\n",
-			p->spec.name);
+		term_print(&m->err, "\"%s\" removes it when AWS lets it.\n",
+			   mirror_command(m, "remove", p->spec.name));
 }
 
 static int tell(struct mirror *m, const struct plan *p,

@@ -171,14 +171,16 @@ unsigned int term_cut(struct term *t, enum style style, unsigned int columns,
 void term_wrap(struct term *t, enum style style, const char *head,
 	       const char *text)
 {
-	term_wrap_open(t, style, head, text);
+	term_wrap_open(t, style, head, text, 0);
 	term_print(t, "\n");
 }
 
 void term_wrap_open(struct term *t, enum style style, const char *head,
-		    const char *text)
+		    const char *text, unsigned int room)
 {
 	unsigned int columns, lines, indent = term_width(head), at = indent;
+	unsigned int at_end = 0;
+	enum style words = head[strspn(head, " ")] ? PLAIN : style;
 	bool first = true;
 
 	term_size(t, &columns, &lines);
@@ -191,13 +193,15 @@ void term_wrap_open(struct term *t, enum style style, const char *head,
 		char *word = strndup(text, n);
 		unsigned int w = word ? term_width(word) : 0;
 
-		if (!first && at + 1 + w >= columns) {
+		if (!text[n + strspn(text + n, " \n")])
+			at_end = room;
+		if (!first && at + 1 + w + at_end >= columns) {
 			term_print(t, "\n%*s", (int)indent, "");
 			at = indent;
 			first = true;
 		}
 		if (word && n)
-			term_style(t, style, "%s%s", first ? "" : " ", word);
+			term_style(t, words, "%s%s", first ? "" : " ", word);
 		at += w + !first;
 		first = first && !n;
 		free(word);

@@ -35,12 +35,13 @@ unsigned int term_cut(struct term *t, enum style style, unsigned int columns,
 		      const char *text);
 
 /* A paragraph that is wrapped at the width of the terminal (or 100 columns in a
- * file), its first line after head, the others indented like it. */
+ * file), its first line after head, the others indented like it. The style is
+ * that of head, or of the text when head is blank. */
 void term_wrap(struct term *t, enum style style, const char *head,
 	       const char *text);
-/* The same without the newline at its end. */
+/* The same without the newline at its end, where room columns are left. */
 void term_wrap_open(struct term *t, enum style style, const char *head,
-		    const char *text);
+		    const char *text, unsigned int room);
 
 /* Columns that a text takes, with control characters counted as one. */
 unsigned int term_width(const char *text);

@@ -130,7 +130,11 @@ static void sweep_rules(struct plan *p, const struct sweep *s)
 		for (size_t k = 0; k < g->ingress.n; k++) {
 			const struct ec2_permission *r = &g->ingress.items[k];
 
-			for (size_t m = 0; m < r->ranges.n; m++)
+			/* While the deployment stays only those go that let
+			 * its load balancer in: by blocks sources get in, also
+			 * to what is the target now. */
+			for (size_t m = 0; !s->keep_rules && m < r->ranges.n;
+			     m++)
 				if (str_same(r->ranges.items[m].description,
 					     mark))
 					revoke(p, g, r, r->ranges.items[m].cidr,

@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mend(fd, &t);
 	mended = t.keep + t.newline;
 	/* Now it ends with a line, or is empty, and is found to be well. */
-	must(!mended || (pread(fd, &last, 1, (off_t)mended - 1) == 1 &&
-			 last == '\n'));
+	must(!mended ||
+	     (pread(fd, &last, 1, (off_t)mended - 1) == 1 && last == '\n'));
 	must(!tail_find(fd, mended, &again));
 	must(again.keep == mended && !again.newline);
 	close(fd);

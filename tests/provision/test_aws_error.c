@@ -101,6 +101,12 @@ static void permissions(void **state)
 			  "perform: ec2:CreateTags on resource: *");
 	assert_true(aws_error_permission(&e, to, sizeof(to)));
 	assert_string_equal(to, "ec2:CreateTags");
+	strcpy(e.message,
+	       "You are not authorized to perform this operation. User: "
+	       "arn:aws:iam::1:user/a is not authorized to perform: "
+	       "ec2:CreateTags on resource: *");
+	assert_true(aws_error_permission(&e, to, sizeof(to)));
+	assert_string_equal(to, "ec2:CreateTags");
 	assert_false(aws_error_permission(&e, small, sizeof(small)) &&
 		     strlen(small) >= sizeof(small));
 	e.kind = AWS_ERR_REFUSED;

@@ -536,9 +536,69 @@ static void test_seconds_and_sizes(void **state)
 	}
 }
 
+struct two {
+	bool all;
+	const char *one;
+};
+
+/* A name that means another thing to another command. */
+static void test_rows_of_one_name(void **state)
+{
+	static const struct opt table[] = {
+		{.name = "all",
+		 .type = OPT_FLAG,
+		 .offset = OPT_FIELD(struct two, all),
+		 .scope = 1},
+		{.name = "all",
+		 .type = OPT_TEXT,
+		 .offset = OPT_FIELD(struct two, one),
+		 .scope = 2,
+		 .metavar = "TEXT"},
+		{0}};
+	char *argv[] = {(char *)"x", (char *)"--all=1"};
+	struct log log = {.program = "p", .level = LOG_LEVEL_ERROR};
+	const char *none[1];
+	bool help;
+
+	(void)state;
+	log.out = fopen("/dev/null", "w");
+	assert_non_null(log.out);
+	for (uint32_t scope = 1; scope <= 4; scope *= 2) {
+		struct two to = {0};
+		struct opt_set set = {
+			.table = table, .settings = &to, .scope = scope};
+		int n = opt_command_line(&set, 2, argv, none, 0, &help, &log);
+
+		assert_int_equal(n, scope == 4 ? -1 : 0);
+		assert_int_equal(to.all, scope == 1);
+		assert_int_equal(to.one && !strcmp(to.one, "1"), scope == 2);
+	}
+	fclose(log.out);
+}
+
+/* Messages hold what others sent; it must not act on the terminal. */
+static void test_log_is_harmless(void **state)
+{
+	struct log log = {.program = "p", .level = LOG_LEVEL_ERROR};
+	char *said = NULL;
+	size_t n = 0;
+
+	(void)state;
+	log.out = open_memstream(&said, &n);
+	assert_non_null(log.out);
+	log_error(&log, "%s",
+		  "a\033[2J\r\x7f\xc2\x9b"
+		  "1m\xc3\xa9\n\tb");
+	fclose(log.out);
+	assert_string_equal(said, "p: error: a?[2J????1m\xc3\xa9\n\tb\n");
+	free(said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows_of_one_name),
+		cmocka_unit_test(test_log_is_harmless),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_ports_any),

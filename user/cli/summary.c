@@ -337,6 +337,12 @@ size_t summary_losses(const struct summary *s,
 		     "the reader of the output is too slow: speed it up or raise --memory");
 		LOSS("dropped_error", s->output->dropped_error,
 		     "the output cannot be written: see the error above");
+		LOSS("dropped_refused", s->output->dropped_refused,
+		     "Metlo refuses these transactions: see the warning above");
+		LOSS("dropped_spool", s->output->dropped_spool,
+		     "Metlo was away for longer than the spool holds: raise --spool-limit");
+		LOSS("dropped_damaged", s->output->dropped_damaged,
+		     "the spool cannot be read back: check the disk");
 	}
 #undef LOSS
 	return n;

@@ -5,7 +5,7 @@ import json
 import subprocess
 from typing import Any
 
-from fakeaws.world import DEFAULT_SECRET
+from fakeaws.world import DEFAULT_KEY, DEFAULT_SECRET
 
 from .kit import PROGRAM, Mirror, run_module, test
 
@@ -94,8 +94,25 @@ def profile(m: Mirror) -> None:
     empty = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_REGION": ""}
     m("aws", "list", "--profile", "work", **empty).ends(0, "eu-west-1")
     m("aws", "list", AWS_PROFILE="work", **empty).ends(0, "eu-west-1")
-    m("aws", "list", "--profile", "work", "--region", "us-east-1", **empty).ends(0, "us-east-1")
+    m("aws", "list", "--profile", "work", "--region", "us-east-1", **empty).ends(
+        0, '"metlo-mirror aws setup --region us-east-1 --profile work" begins')
     m("aws", "list", "--profile", "wrok", **empty).ends(2, "no region")
+
+
+@test("a program that gives credentials has the signals that programs begin with")
+def credential_process(m: Mirror) -> None:
+    folder = m.home.name + "/.aws"
+    subprocess.run(["mkdir", "-p", folder], check=True)
+    program = m.home.name + "/keys"
+    with open(program, "w", encoding="utf-8") as f:
+        f.write('#!/bin/sh\n[ "$1" ] && kill -s "$1" $$\necho \'{"Version": 1, "AccessKeyId": '
+                f'"{DEFAULT_KEY}", "SecretAccessKey": "{DEFAULT_SECRET}"}}\'\n')
+    subprocess.run(["chmod", "755", program], check=True)
+    empty = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "p"}
+    for by, code in (("", 0), ("TERM", 4), ("INT", 4), ("PIPE", 4)):
+        with open(folder + "/config", "w", encoding="utf-8") as f:
+            f.write(f"[profile p]\ncredential_process = {program} {by}\n")
+        m("aws", "list", **empty).ends(code, "ended by signal" if by else "Nothing is mirrored")
 
 
 @test("plan says each step and the cost, and changes nothing")
@@ -164,7 +181,7 @@ def update(m: Mirror) -> None:
 @test("to one collector's interface, with packets cut and a VNI of one's own")
 def setup_eni(m: Mirror) -> None:
     m(*eni(m, "--vni", "77", "--packet-length", "256", "--name", "small")).ends(
-        0, "--vni 77", "aws list --name small")
+        0, "--vni 77", '"metlo-mirror aws verify --name small"')
     made = sessions(m)
     assert {(s["VirtualNetworkId"], s["PacketLength"]) for s in made} == {(77, 256)}
     assert len(made) == 2
@@ -241,7 +258,8 @@ def ipv6(m: Mirror) -> None:
 
 @test("--dry-run asks for every permission and changes nothing")
 def dry_run(m: Mirror) -> None:
-    m(*nlb(m, "--dry-run")).ends(0, "AWS would permit all", "nothing was changed")
+    words = [w for w in nlb(m, "--dry-run") if w != "--yes"]
+    m(*words).ends(0, "AWS would permit all", "nothing was changed")
     assert not m.writes()
     asked = {e["operation"] for e in m.journal("dryrun")}
     assert asked >= {"ec2:CreateTrafficMirrorSession", "ec2:CreateTrafficMirrorFilter",
@@ -261,6 +279,11 @@ def not_permitted(m: Mirror) -> None:
                     "Allow ec2:CreateTrafficMirrorSession",
                     "Allow ec2:CreateTrafficMirrorFilter to")
     assert not m.writes()
+    # What each step needs beside its own action is named too, once.
+    m.aws.ask("DELETE", "policies")
+    m.aws.make("policy", policy={"allow": ["*"], "deny": ["ec2:CreateTags"]})
+    run = m(*nlb(m)).ends(4, "Allow ec2:CreateTags to", "more):")
+    assert run.err.count("Allow") == 1, run
     m.unchanged()
 
 

@@ -129,6 +129,44 @@ def leftovers(m: Mirror) -> None:
     m.unchanged()
 
 
+@test("a change of ports, sources and target fails at each of its changes: as before, or finished later")
+def changes_fail(m: Mirror) -> None:
+    groups = m.aws.table("security_groups")
+
+    def begin() -> list[str]:
+        m.reset()
+        m(*words_of(m)).ends(0)
+        m.aws.ask("POST", "remember", {})
+        m.forget_calls()
+        return ["aws", "setup", "--ports", "443", "--source", m.eni("web-1"), "--source",
+                m.eni("ecs-prod-1"), "--target", m.eni("collector-2"), "--vni", "4711", "--yes"]
+
+    n = number_of_writes(m, begin())
+    assert n >= 13, n
+    back = later = 0
+    for kind, count in (("500", 1), ("cut_after", 2)):
+        for nth in range(1, n + 1):
+            words = begin()
+            m.aws.fault(operation="write", nth=nth, kind=kind, count=count)
+            run = m(*words)
+            m.aws.ask("DELETE", "faults")
+            assert run.code == 1, f"{kind} {nth}: {run}"
+            if "Nothing of this run is left" in run.err:
+                m.unchanged()
+                back += 1
+            else:
+                run.ends(1, "steps are done; the same command does the rest")
+                later += 1
+            m(*words).ends(0, "2 interfaces are mirrored, VNI 4711")
+            m(*words).ends(0, "Nothing to change")
+            assert len(m.aws.table("mirror_sessions")) == 2
+            assert len(m.aws.table("mirror_filters")) == len(m.aws.table("mirror_targets")) == 1
+            assert len(m.aws.table("target_groups")) == 0
+            m("aws", "remove", "--all", "--yes").ends(0)
+            assert m.aws.table("security_groups") == groups
+    assert back and later, (back, later)
+
+
 @test("setup: JSON says the outcome, the failure and each step's state")
 def json_outcome(m: Mirror) -> None:
     m.aws.fault(operation="ec2:CreateTrafficMirrorSession", kind="error", status=400,
