@@ -40,6 +40,44 @@ static void copy_spec(struct plan *p, const struct spec *s)
 		note_add(a, &p->notes, NOTE_FAIL, "%s", err.text);
 }
 
+static bool is_collector(const struct plan *p, const struct candidate *c)
+{
+	return c->instance &&
+	       str_list_has(&p->spec.target.collectors, c->instance->id);
+}
+
+/* A collector is not mirrored to itself. */
+static void leave_out(struct plan *p)
+{
+	struct candidates out = {0};
+	struct notes unused = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->spec.excluded.n; i++)
+		select_source(&p->mem, p->facts, &p->spec.excluded.items[i],
+			      NULL, &out, &unused);
+	for (size_t i = 0; i < p->sources.n; i++) {
+		const struct candidate *c = &p->sources.items[i];
+		bool excluded = false;
+
+		for (size_t k = 0; k < out.n && !excluded; k++)
+			excluded = out.items[k].eni == c->eni;
+		if (is_collector(p, c))
+			note_add(
+				&p->mem, &p->notes,
+				c->source->kind == SOURCE_INSTANCE ||
+						c->source->kind ==
+							SOURCE_INTERFACE
+					? NOTE_WARN
+					: NOTE_INFO,
+				"%s belongs to the collector %s and is not mirrored",
+				c->eni->id, c->instance->id);
+		else if (!excluded)
+			p->sources.items[n++] = *c;
+	}
+	p->sources.n = n;
+}
+
 static void select_sources(struct plan *p, bool sync)
 {
 	const char *target_eni =
@@ -49,6 +87,7 @@ static void select_sources(struct plan *p, bool sync)
 	for (size_t i = 0; i < p->spec.sources.n; i++)
 		select_source(&p->mem, p->facts, &p->spec.sources.items[i],
 			      target_eni, &p->sources, &p->notes);
+	leave_out(p);
 	for (size_t i = before; sync && i < p->notes.n; i++)
 		if (p->notes.items[i].level == NOTE_FAIL)
 			p->notes.items[i].level = NOTE_WARN;

@@ -18,6 +18,8 @@ enum source_kind {
 	SOURCE_CLB,	  /* clb:NAME, a classic load balancer */
 	SOURCE_NLB,	  /* nlb:NAME, which AWS cannot mirror */
 	SOURCE_TAG,	  /* tag:KEY=VALUE on instances or interfaces */
+	SOURCE_VPC,	  /* vpc-...: all instances and tasks in it */
+	SOURCE_SUBNET,	  /* subnet-...: the same */
 };
 
 struct source {
@@ -45,6 +47,7 @@ struct target_spec {
 struct spec {
 	const char *name; /* of the deployment */
 	struct sources sources;
+	struct sources excluded; /* of these nothing is mirrored */
 	struct filter_spec filter;
 	struct target_spec target;
 	uint32_t vni;		/* 0: chosen */

@@ -105,6 +105,26 @@ def untagged(account: Account) -> None:
     assert before < set(left) and len(left) == 3, left
 
 
+@test("sync: a VPC but for some: what comes is mirrored, what is excluded is not")
+def whole_vpc(account: Account) -> None:
+    vpc = next(iter(account.table("vpcs")))
+    account.set_up("--exclude", "ecs:prod/api", "--exclude", "tag:team=shop", sources=(vpc,))
+    before = account.sessions()
+    collectors = {account.first_eni("collector-1")}
+    shop = {k for k, e in account.table("enis").items() if e.get("Attachment", {}).get(
+        "InstanceId") in (account.instance("web-1"), account.instance("web-2"))}
+    assert account.task_enis("worker") < before, before
+    assert not before & (collectors | shop | account.task_enis("api")), before
+    assert account.first_eni("old") not in before  # t2.micro
+    account.make("instance", name="new")
+    account.make("instance", name="shop-new", tags={"team": "shop"})
+    add_tasks(account)
+    ended = sync(account)
+    assert "1 session to add" in ended.out, ended
+    assert account.sessions() == before | {account.first_eni("new")}
+    assert "up to date" in sync(account).out
+
+
 @test("sync: the filter, target and collectors are put right")
 def repairs(account: Account) -> None:
     account.set_up()
