@@ -168,6 +168,18 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 		text);
 }
 
+bool collector_check(const char *text, struct parse_error *err)
+{
+	const char *equals = strchr(text, '=');
+
+	return is_id(text, "i-") ||
+	       (!strncmp(text, "tag:", 4) && equals && equals != text + 4) ||
+	       parse_refuse(
+		       err,
+		       "\"%.60s\" is no collector: i-..., or tag:KEY=VALUE for all instances with that tag",
+		       text);
+}
+
 bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 		  struct parse_error *err)
 {

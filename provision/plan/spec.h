@@ -39,8 +39,9 @@ struct target_spec {
 	/* Interface id, ARN or name of a load balancer, endpoint id; "" is a
 	 * new load balancer. */
 	const char *id;
-	/* For a new load balancer: instances behind it, and subnets, one per
-	 * zone; none: chosen from those of sources and collectors. */
+	/* For a new load balancer: what is behind it, "i-..." or
+	 * "tag:KEY=VALUE" for all running instances with that tag; and subnets,
+	 * one per zone; none: chosen from those of sources and collectors. */
 	struct str_list collectors, subnets;
 };
 
@@ -65,6 +66,8 @@ bool spec_name_check(const char *name, struct parse_error *err);
 /* One source as it is typed; ARNs of load balancers and ECS services too. */
 bool source_parse(struct arena *a, const char *text, struct source *out,
 		  struct parse_error *err);
+/* "i-..." or "tag:KEY=VALUE". */
+bool collector_check(const char *text, struct parse_error *err);
 const char *source_kind_text(enum source_kind kind);
 
 /* "eni-...", "nlb:new", "nlb:NAME" or its ARN, "vpce-...": type and id. */
