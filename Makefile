@@ -362,7 +362,7 @@ check-static: $(O)/.deps
 	$(call tidy,$(wildcard provision/*/*.c),$(PROV_CPPFLAGS))
 	$(call say,SHELL,all scripts)
 	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh') \
-		$(wildcard user/packaging/*.bash user/packaging/debian/*.p*[mt])
+		$(wildcard */packaging/*.bash user/packaging/debian/*.p*[mt])
 
 # --- install: what stands beside the program, and where it goes -------------
 PKG	:= user/packaging
@@ -374,9 +374,14 @@ INSTALLED := \
 	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
 	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
 	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
-ifneq ($(MIRROR),)
-  INSTALLED += 755:$(O)/metlo-mirror:$(BINDIR)/metlo-mirror
-endif
+MIRROR_PKG := provision/packaging
+MIRRORDOCDIR ?= $(DATADIR)/doc/metlo-mirror
+INSTALLED += $(if $(MIRROR), \
+	755:$(O)/metlo-mirror:$(BINDIR)/metlo-mirror \
+	644:$(MIRROR_PKG)/metlo-mirror.1:$(MANDIR)/man1/metlo-mirror.1 \
+	644:$(MIRROR_PKG)/metlo-mirror.bash:$(BASHCOMPDIR)/metlo-mirror \
+	644:$(MIRROR_PKG)/_metlo-mirror:$(ZSHCOMPDIR)/_metlo-mirror \
+	644:$(MIRROR_PKG)/metlo-mirror-sync.service:$(MIRRORDOCDIR)/examples/metlo-mirror-sync.service)
 # These may have been changed by then: they are neither overwritten nor, unless
 # they are as installed, removed.
 CONFFILES := \
@@ -429,7 +434,7 @@ install: all $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
 uninstall:
 	rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call part,3,$(f)))
 	$(foreach f,$(CONFFILES),$(call uninstall_conffile,$(f)))
-	-@rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR)/metlo-xdp 2>/dev/null || true
+	-@rmdir $(foreach d,$(DOCDIR) $(MIRRORDOCDIR),$(DESTDIR)$(d)/examples $(DESTDIR)$(d)) $(DESTDIR)$(SYSCONFDIR)/metlo-xdp 2>/dev/null || true
 	$(call tell_systemd)
 
 # --- Debian packages -------------------------------------------------------

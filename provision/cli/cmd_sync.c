@@ -81,16 +81,19 @@ static void progress(void *ctx, enum apply_event event, const struct step *step,
 	}
 }
 
-/* A source that went while its session was made, or that AWS does not mirror:
- * what was done has been taken back, and a new plan does without it. */
-static bool is_passing(const struct apply_result *result)
+/* The session that could not be made because its source went meanwhile, or
+ * because AWS does not mirror it: what was done has been taken back, and a new
+ * plan does without it. NULL: it failed for another reason. */
+static const struct step *passing(const struct apply_result *result)
 {
 	const struct step *f = result->failed;
 
-	return result->outcome == APPLY_ROLLED_BACK && f &&
-	       !result->interrupted && f->kind == STEP_CREATE_SESSION &&
-	       (result->error.kind == AWS_ERR_NOT_FOUND ||
-		!strcmp(result->error.code, "NetworkInterfaceNotSupported"));
+	if (result->outcome == APPLY_ROLLED_BACK && f && !result->interrupted &&
+	    f->kind == STEP_CREATE_SESSION &&
+	    (result->error.kind == AWS_ERR_NOT_FOUND ||
+	     !strcmp(result->error.code, "NetworkInterfaceNotSupported")))
+		return f;
+	return NULL;
 }
 
 /* All that a refusal or a failure leaves to be said; an exit code. */
@@ -141,7 +144,7 @@ static int run_watched(struct sync *s, struct plan *p, const char *name,
 	int rc = plan_apply(p, &o, result);
 
 	s->m->interrupt.held = false;
-	if (!rc || is_passing(result))
+	if (!rc || passing(result))
 		return EXIT_DONE;
 	return tell_failure(s, name, result);
 }
@@ -237,21 +240,22 @@ static int do_plan(struct sync *s, struct plan *p, const char *name,
 static bool goes_on_without(struct sync *s, const char *name,
 			    const struct apply_result *result)
 {
-	if (!is_passing(result))
+	const struct step *source = passing(result);
+
+	if (!source)
 		return false;
 	s->stale = true;
 	if (result->error.kind == AWS_ERR_NOT_FOUND) {
 		complain(s, name, false,
 			 arena_printf(&s->round,
 				      "%s went away meanwhile; looking again",
-				      result->failed->eni));
+				      source->eni));
 		return true;
 	}
 	complain(s, name, false,
-		 arena_printf(&s->round, "%s is left out: %s",
-			      result->failed->eni,
+		 arena_printf(&s->round, "%s is left out: %s", source->eni,
 			      error_text(s, &result->error)));
-	str_list_add(&s->refused_mem, &s->refused, result->failed->eni);
+	str_list_add(&s->refused_mem, &s->refused, source->eni);
 	return true;
 }
 

@@ -27,6 +27,19 @@ static void print_overview(FILE *out, const struct command *commands)
 	      out);
 }
 
+/* For shell completion and the test of the man page, which so never lag behind
+ * the tables. */
+static void print_list(FILE *out, const struct command *commands)
+{
+	const struct command *c;
+
+	for (c = commands; c->name; c++)
+		fprintf(out, "command\t%s\t%s\t%s\n", c->name,
+			c->words ? c->words : "", c->summary);
+	for (c = commands; c->name; c++)
+		opt_list(out, settings_options, c->id, c->name);
+}
+
 static const char *next_command(const void *ctx, unsigned int i)
 {
 	return ((const struct command *)ctx)[i].name;
@@ -40,6 +53,10 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 
 	if (!name) {
 		print_overview(out, commands);
+		return EXIT_DONE;
+	}
+	if (!strcmp(name, "--list")) {
+		print_list(out, commands);
 		return EXIT_DONE;
 	}
 	for (c = commands; c->name; c++) {

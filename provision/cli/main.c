@@ -48,7 +48,7 @@ static const struct command commands[] = {
 	 "is named.\nFeatures leave out what is not used: \"--feature none\" "
 	 "is without ECS services,\nload balancers of our own, rules added to "
 	 "security groups, and CloudWatch.\nNothing is asked of AWS.\n",
-	 "[COMMAND...]"},
+	 "COMMAND"},
 	{0},
 };
 

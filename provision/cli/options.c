@@ -15,6 +15,13 @@ _Static_assert(sizeof(enum output_format) == sizeof(int),
 	       "OPT_ENUM sets an int");
 _Static_assert(OUTPUT_CLOUDFORMATION == 2, "as in the names");
 
+/* What these take besides, their parsers know; these are offered by shells. */
+static const char *const side_names[] = {"server", "client", "both", NULL};
+static const char *const protocol_names[] = {"tcp", "udp", "any", NULL};
+static const char *const ip_names[] = {"4", "6", "46", "auto", NULL};
+static const char *const feature_names[] = {"ecs",     "nlb",  "open-groups",
+					    "metrics", "none", NULL};
+
 static bool check_name(void *settings, const char *text,
 		       struct parse_error *err)
 {
@@ -107,10 +114,17 @@ const struct opt settings_options[] = {
 	{.name = "name",
 	 .type = OPT_LIST,
 	 .offset = FIELD(names),
-	 .scope = CMD_LIST | CMD_REMOVE | CMD_SYNC | CMD_VERIFY,
+	 .scope = CMD_LIST | CMD_SYNC | CMD_VERIFY,
 	 .parse = check_name,
 	 .metavar = "NAME",
 	 .help = "A deployment; all if not given"},
+	{.name = "name",
+	 .type = OPT_LIST,
+	 .offset = FIELD(names),
+	 .scope = CMD_REMOVE,
+	 .parse = check_name,
+	 .metavar = "NAME",
+	 .help = "A deployment"},
 	{.name = "name",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(name),
@@ -160,6 +174,7 @@ const struct opt settings_options[] = {
 	 .offset = FIELD(side),
 	 .scope = MAKES,
 	 .parse = check_side,
+	 .names = side_names,
 	 .metavar = "SIDE",
 	 .help = "What the sources are: server (they listen on the ports), "
 		 "client or both; server if not given"},
@@ -168,6 +183,7 @@ const struct opt settings_options[] = {
 	 .offset = FIELD(protocol),
 	 .scope = MAKES,
 	 .parse = check_protocol,
+	 .names = protocol_names,
 	 .metavar = "NAME",
 	 .help = "tcp, udp or any; tcp if not given"},
 	{.name = "peer",
@@ -183,6 +199,7 @@ const struct opt settings_options[] = {
 	 .offset = FIELD(ip),
 	 .scope = MAKES,
 	 .parse = check_ip,
+	 .names = ip_names,
 	 .metavar = "VERSIONS",
 	 .help = "4, 6, 46 or auto: IPv6 too if a source has such an address; "
 		 "auto if not given"},
@@ -255,6 +272,7 @@ const struct opt settings_options[] = {
 	 .offset = FIELD(features),
 	 .scope = CMD_POLICY,
 	 .parse = check_feature,
+	 .names = feature_names,
 	 .metavar = "FEATURE",
 	 .help = "ecs, nlb, open-groups, metrics or none: what is to be used; "
 		 "all if not given"},

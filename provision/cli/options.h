@@ -21,7 +21,7 @@ struct command {
 	int (*run)(struct mirror *m);
 	const char *summary; /* one line */
 	const char *details; /* paragraphs of the help, or NULL */
-	const char *words;   /* arguments that are no options; NULL: none */
+	const char *words; /* what arguments are that are no options, or NULL */
 };
 
 extern const struct opt settings_options[];

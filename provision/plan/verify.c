@@ -81,13 +81,13 @@ static void find_sessions(struct check *c)
 {
 	for (size_t i = 0; i < c->f->sessions.n; i++) {
 		const struct mirror_session *s = &c->f->sessions.items[i];
-		const struct mirror_session **to;
+		struct mirror_session *to;
 
 		if (!own_has(&s->tags, c->name))
 			continue;
 		to = ARENA_ADD(c->a, &c->sessions);
 		if (to)
-			*to = s;
+			*to = *s;
 	}
 }
 

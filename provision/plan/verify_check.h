@@ -23,7 +23,7 @@ struct check {
 	struct plan plan; /* what sync would do */
 	struct own own;
 	struct {
-		const struct mirror_session **items;
+		struct mirror_session *items; /* texts are those of f */
 		size_t n;
 	} sessions; /* ours */
 	/* The target, as far as it exists. */

@@ -77,8 +77,8 @@ static const struct mirror_session *session_of(const struct check *c,
 					       const char *eni)
 {
 	for (size_t i = 0; i < c->sessions.n; i++)
-		if (str_same(c->sessions.items[i]->interface_id, eni))
-			return c->sessions.items[i];
+		if (str_same(c->sessions.items[i].interface_id, eni))
+			return &c->sessions.items[i];
 	return NULL;
 }
 
@@ -163,7 +163,7 @@ static void differing_sessions(struct check *c)
 static void shadowed_sessions(struct check *c)
 {
 	for (size_t i = 0; i < c->sessions.n; i++) {
-		const struct mirror_session *s = c->sessions.items[i], *first;
+		const struct mirror_session *s = &c->sessions.items[i], *first;
 
 		if (foreign_sessions(c, s->interface_id, &first) &&
 		    first->number < s->number)

@@ -46,7 +46,7 @@ static const char *length_fix(struct check *c, const struct mirror_session *s)
 void check_packet_length(struct check *c)
 {
 	for (size_t i = 0; i < c->sessions.n; i++) {
-		const struct mirror_session *s = c->sessions.items[i];
+		const struct mirror_session *s = &c->sessions.items[i];
 
 		if (s->packet_length <= 0 || s->packet_length >= WHOLE_PACKET)
 			continue;

@@ -209,10 +209,10 @@ def case_refused_all(t):
     """400 that names no trace: halves until the one is found."""
     c = Collector()
 
-    def take(trace, original=c.backend.take):
+    def take(trace, epoch, original=c.backend.take):
         if trace["request"]["url"]["path"] == "/t/5":
             return "something in it is wrong"
-        return original(trace)
+        return original(trace, epoch)
     c.backend.take = take
     f = t.feeder(c)
     f.give(range(9))
@@ -342,7 +342,7 @@ def case_spool_limit(t):
 
 
 def case_disk_full(t):
-    """A full disk: memory has to do, and the order stays."""
+    """A full disk: memory has to do."""
     small = os.path.join(t.dir, "small")
     os.mkdir(small)
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "none",
@@ -357,7 +357,7 @@ def case_disk_full(t):
         t.wait("it is said", lambda: "No space left" in f.said)
         c.up()
         t.wait("all arrives", lambda: f.taken == 300)
-        t.equal("each once, in order", c.paths, list(range(300)))
+        t.equal("each once", sorted(c.paths), list(range(300)))
         t.finish(f, written=300, spooled=0, dropped_error=0)
         c.down()
     finally:
@@ -414,6 +414,20 @@ def case_tls(t):
     t.wait("an unknown authority is said",
            lambda: "its certificate is not trusted" in f.said)
     f.end()
+    c.down()
+
+
+def case_kept_warm(t):
+    """A connection that is idle is used, so that it stays."""
+    c = Collector()
+    f = t.feeder(c)
+    f.give([0])
+    t.wait("the first arrives", lambda: f.taken == 1)
+    t.wait("it is used meanwhile", lambda: c.backend.seen["asked"] >= 3)
+    f.give([1])
+    t.wait("the next arrives", lambda: f.taken == 2)
+    t.equal("on the same connection", c.backend.seen["connections"], 1)
+    t.finish(f, written=2)
     c.down()
 
 

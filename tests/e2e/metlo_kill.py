@@ -5,8 +5,9 @@
 
 Each transaction has a number. Those that the feeder has called stored have to
 arrive, whatever is killed when; one that arrives twice was under way when
-something was killed: between its two arrivals lies a kill. None arrives three
-times, as the next kill waits until what the last one cut off has arrived.
+something was killed: between its two arrivals lies a kill, and it had not been
+acknowledged before that. None arrives three times, as the next kill waits until
+what the last one cut off has arrived.
 Prints the outcome as JSON.
 """
 import argparse
@@ -43,7 +44,8 @@ class Collector:
         if self.pid:
             return
         try:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # The feeder's pipes are not for this one to keep open.
+            os.closerange(3, 1024)
             backend = fake_metlo.Backend("key", self.log)
             backend.epoch = str(epoch)
             fake_metlo.Server(self.port, backend).serve_forever(poll_interval=0.05)
@@ -130,6 +132,7 @@ class Run:
         self.feeder = Feeder(a.feeder, f"http://127.0.0.1:{port}", spool, self.rng)
         self.kills = collections.Counter()
         self.epoch = 0
+        self.settled = []      # (epoch, number): all below that is delivered
 
     def feed(self, seconds):
         end = time.monotonic() + seconds
@@ -166,6 +169,7 @@ class Run:
         # A first transaction, so that there is something to be told.
         self.feeder.give(1)
         self.wait_delivered()
+        self.settled.append((self.epoch, self.feeder.next))
         self.feed(self.rng.random() * 0.06)
         what = self.rng.choice(["feeder", "collector", "both"])
         if what != "collector":
@@ -200,6 +204,9 @@ class Run:
             for line in f:
                 epoch, path = line.split()
                 arrived[int(path[3:])].append(int(epoch))
+        def settled_before(epoch):
+            return max((n for e, n in self.settled if e < epoch), default=0)
+        again = [n for n, epochs in arrived.items() if n < settled_before(max(epochs))]
         twice = {n: e for n, e in arrived.items() if len(e) > 1}
         return {
             "kills": sum(self.kills.values()), "killed": dict(self.kills),
@@ -208,6 +215,7 @@ class Run:
             "lost": sorted(self.feeder.stored - set(arrived))[:20],
             "three_times": [n for n, e in twice.items() if len(e) > 2][:20],
             "twice_without_kill": [n for n, e in twice.items() if len(set(e)) < len(e)][:20],
+            "again": sorted(again)[:20],
             "unknown": sorted(set(arrived) - set(range(self.feeder.next)))[:20],
         }
 

@@ -49,6 +49,13 @@ up()
 		wait_for 10 answers 200
 }
 
+# doctor_says NAME PATTERN
+doctor_says()
+{
+	in_ns "$COLLECTOR" timeout 20 "$METLO" doctor >"$TMP/said" 2>&1
+	is "$1" "$(grep -cE "$2" "$TMP/said")" 1
+}
+
 test_healthy()
 {
 	up healthy || { not_ok "healthy" "$(cat "$TMP/healthy.err")"; return; }
@@ -73,6 +80,12 @@ test_healthy()
 	is "a request that is too large is refused" "$(ask -H "X: $(seq 5000 |
 		tr -d '\n')" "http://$HERE/healthz")" 431
 	is "and the next one answered" "$(ask)" 200
+	doctor_says "doctor: a daemon answers" \
+		'^OK    health port: 0.0.0.0:4789 is answered by a running metlo-xdp$'
+	kill -STOP "$ATTACHED"
+	doctor_says "doctor: a daemon that hangs" \
+		'^FAIL  health port: 0.0.0.0:4789: the port is in use, and nobody answers'
+	kill -CONT "$ATTACHED"
 	ended "healthy: the daemon ends"
 }
 
@@ -127,6 +140,8 @@ test_interface_down()
 	up down || return
 	ip -n "$COLLECTOR" link set "$IFACE" down
 	check "interface down: 503" wait_for 5 answers 503 interface_down
+	doctor_says "doctor tells why it is not well" \
+		'^WARN  health port: 0.0.0.0:4789 is answered by a running metlo-xdp: .*interface_down'
 	ip -n "$COLLECTOR" link set "$IFACE" up
 	check "interface up again: 200" wait_for 5 answers 200
 	ip -n "$SERVER" link set u0 down
@@ -207,6 +222,9 @@ test_output()
 		select(.reason == "output_broken").detail' "$TMP/answer")" \
 		'ndjson:/dev/full: No space left on device'
 	check "and that it drops: 503" wait_for 5 answers 503 output_dropping
+	# Or a load balancer that takes the traffic away for it would never give
+	# it back.
+	check "and forgiven when nothing more comes: 200" wait_for 20 answers 200
 	stop "$ATTACHED" 3
 }
 
@@ -222,6 +240,47 @@ test_stopping()
 	kill -TERM "$ATTACHED"
 	check "on the way out: 503" wait_for 3 answers 503 stopping
 	stop "$ATTACHED" 3
+}
+
+collector_up()
+{
+	spawn "$COLLECTOR" "$TMP/fake" python3 "$E2E_DIR/fake_metlo.py" \
+		--port 8081 --key "$1"
+	FAKE=$SPAWNED
+	wait_for 10 in_ns "$COLLECTOR" bash -c 'exec 3<>/dev/tcp/127.0.0.1/8081'
+}
+
+# metric NAME VALUE: of the Metlo sink.
+metric()
+{
+	in_ns "$COLLECTOR" curl -sS http://127.0.0.1:9789/metrics |
+		grep -qE "^metlo_xdp_sink_$1\{sink=\"metlo\"\} $2\$"
+}
+
+# Metlo's collector goes away, and what is for it is kept: that is no fault of
+# ours. It refuses the key: that is.
+test_metlo()
+{
+	collector_up good
+	METLO_API_KEY=good attach_up "$TMP/metlo" --detach-on-exit \
+		--output metlo --metlo-host http://127.0.0.1:8081 \
+		--spool "$TMP/spool" || return
+	check "Metlo: 200" wait_for 10 answers 200
+	requests 5
+	check "Metlo takes transactions: up" wait_for 10 metric written_total 5
+	check "and nothing is old" wait_for 5 metric oldest_seconds 0
+	check "as the metrics say" metric up 1
+	stop "$FAKE"
+	requests 5
+	check "it is away: not up" wait_for 15 metric up 0
+	check "what waits becomes old" wait_for 5 metric oldest_seconds \
+		'[1-9][0-9.]*'
+	check "what waits is counted" metric spooled 5
+	is "it is away: still 200" "$(ask)" 200
+	collector_up bad
+	check "it refuses the key: 503" wait_for 40 answers 503 output_broken
+	stop "$ATTACHED" 10
+	stop "$FAKE"
 }
 
 # Clients that never finish their request, more than it takes, and others that
@@ -287,7 +346,7 @@ nginx_up "root $TMP/www; server {
 }" || { not_ok "nginx" "does not start"; finish; }
 
 for t in ${TESTS:-healthy port_in_use low_port interface_down hangs losses \
-	behind output stopping slow_clients under_load}; do
+	behind output stopping metlo slow_clients under_load}; do
 	"test_$t"
 done
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null

@@ -37,5 +37,7 @@ is "kills: nothing that was stored is lost" "$(of .lost)" '[]'
 is "kills: nothing arrives three times" "$(of .three_times)" '[]'
 is "kills: what arrives twice was under way at a kill" \
 	"$(of .twice_without_kill)" '[]'
+is "kills: what was acknowledged before a kill does not arrive again" \
+	"$(of .again)" '[]'
 is "kills: nothing arrives that was not sent" "$(of .unknown)" '[]'
 finish

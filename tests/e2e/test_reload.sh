@@ -114,6 +114,12 @@ for ((i = 1; i <= RELOADS; i++)); do
 	reload ': read again: ' && done=$((done + 1))
 	sleep 0.15
 done
+# As fast as they come: each waits for the one before.
+before=$(said ': read again: ')
+for ((i = 1; i <= 100; i++)); do
+	kill -HUP "$ATTACHED"
+done
+check "many at once" wait_for 5 more ': read again: ' "$before"
 is "$RELOADS times read again" "$done" "$RELOADS"
 check "while requests went on" kill -0 "$load"
 wait "$load"

@@ -9,7 +9,7 @@
 # shellcheck disable=SC2034
 
 # Beside what the packages depend on.
-MACHINE_PACKAGES="systemd systemd-sysv udev dbus"
+MACHINE_PACKAGES="systemd systemd-sysv udev dbus logrotate"
 MACHINE_CGROUP=""
 MACHINE_PID=""
 

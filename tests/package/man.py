@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares a man page with what the program has: man.py PAGE LIST HELP.
 
-LIST is the output of "metlo-xdp help --list", HELP that of "metlo-xdp help".
+LIST is the output of "PROGRAM help --list", HELP that of "PROGRAM help".
 Prints a result line for each command and option, and for the exit codes."""
 import re
 import sys
@@ -14,6 +14,8 @@ def items(page):
     section = subsection = head = None
     body = []
     for line in page.splitlines() + [".Sh END"]:
+        if line.startswith(".It Li "):  # a list of values inside an item
+            line = line[3:].replace(" Li ", ".Li ")
         macro = line.split(" ", 1)[0]
         if macro in (".Sh", ".Ss", ".It") and head is not None:
             yield section, subsection, head, body
@@ -32,6 +34,12 @@ def literals(body):
     """What is set in a typewriter's letters, without the punctuation."""
     return [re.sub(r" [.,:;]$", "", line[4:]) for line in body
             if line.startswith(".Li ")]
+
+
+def listed(names):
+    """["a, b", "c"] of a, b and c."""
+    *first, last = sorted(names)
+    return [", ".join(first), last]
 
 
 def main():
@@ -59,7 +67,7 @@ def main():
     heads = {head for section, _, head, _ in found if section == "DESCRIPTION"}
     for name, subject in commands.items():
         result(f"man: command {name}", not any(
-            h.split()[:2] == ["Cm", name] and h.split()[-1] in (subject, name)
+            h.split()[:2] == ["Cm", name] and (subject or name) in h.split()
             for h in heads) and f"no .It Cm {name} {subject}")
     result("man: no other command", ", ".join(
         h for h in heads if h.split()[1] not in commands))
@@ -73,7 +81,7 @@ def main():
         m, title, body = described.pop(name, (None, None, []))
         scope = scopes[name]
         want = (ALL if scope == with_options
-                else " and ".join(sorted(scope)) if len(scope) > 1
+                else " and ".join(listed(scope)) if len(scope) > 1
                 else f"{min(scope)} only")
         result(f"man: option {name}",
                not m and "it is missing"

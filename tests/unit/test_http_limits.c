@@ -221,6 +221,43 @@ static void body_skip(void **state)
 	free(body);
 }
 
+/* Another limit is for the messages that begin afterwards; what is on the way
+ * keeps its own, whether that is smaller or larger. */
+static void body_limit_changes(void **state)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\n"
+				   "Content-Length: 3000\r\n\r\n";
+	char *body = long_text("", 'b', 1500, "");
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.body_limit = 2000});
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"
+		  "GET /3 HTTP/1.1\r\n\r\n");
+	kit_s(&k, head);
+	send_in(&k, STREAM_S2C, body, 700);
+	http_set(k.e, 10, false);
+	send_in(&k, STREAM_S2C, body, 700);
+	assert_non_null(strstr(kit_lines(&k), "body=2000/3000:b"));
+	kit_clear(&k);
+	kit_s(&k, head);
+	send_in(&k, STREAM_S2C, body, 700);
+	http_set(k.e, 2500, true);
+	send_in(&k, STREAM_S2C, body, 700);
+	assert_non_null(strstr(kit_lines(&k), "body=10/3000:b"));
+	assert_null(strstr(strstr(kit_lines(&k), "=>"), " sha="));
+	kit_clear(&k);
+	kit_s(&k, head);
+	send_in(&k, STREAM_S2C, body, 700);
+	http_set(k.e, 0, false);
+	send_in(&k, STREAM_S2C, body, 700);
+	assert_non_null(strstr(kit_lines(&k), "body=2500/3000:b"));
+	assert_non_null(strstr(kit_lines(&k), " sha="));
+	kit_done(&k);
+	free(body);
+}
+
 /* What is not HTTP is left alone for good. */
 static void not_http(void **state)
 {
@@ -540,6 +577,7 @@ int main(void)
 		cmocka_unit_test(target_limit),
 		cmocka_unit_test(trailer_limit),
 		cmocka_unit_test(body_skip),
+		cmocka_unit_test(body_limit_changes),
 		cmocka_unit_test(not_http),
 		cmocka_unit_test(response_first),
 		cmocka_unit_test(meaning_comes_late),

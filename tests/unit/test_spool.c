@@ -227,6 +227,111 @@ static void test_recovery(void **state)
 	assert_int_equal(files(f, false), 0);
 }
 
+/* What was left is counted while more comes; nothing is read before that is
+ * done, and none is counted twice. */
+static void test_recovery_while_working(void **state)
+{
+	struct fixture *f = *state;
+	struct spool *s = open_spool(f);
+	struct spool_place place;
+	unsigned int steps = 1, i;
+
+	for (i = 0; i < 5; i++)
+		add(s, i * 500, 500, 300); /* segments of their own */
+	spool_close(s);
+	s = spool_open(&f->conf);
+	assert_non_null(s);
+	add(s, 2500, 10, 0);
+	assert_int_equal(spool_unread(s), 0);
+	assert_int_equal(next(s, &place), -1);
+	while (spool_recover(s)) {
+		steps++;
+		assert_int_equal(next(s, &place), -1);
+		add(s, 2500 + steps * 10 - 10, 10, 0);
+	}
+	assert_int_equal(steps, 5);
+	assert_int_equal(stats_of(s).recovered, 2500);
+	assert_int_equal(stats_of(s).on_disk, 2550);
+	read_all(s, 0, 2550, true);
+	spool_close(s);
+	assert_int_equal(files(f, false), 0);
+}
+
+/* Ended before that is done: all of it is still there. */
+static void test_recovery_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	struct spool *s = open_spool(f);
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		add(s, i * 500, 500, 300);
+	spool_close(s);
+	s = spool_open(&f->conf);
+	spool_recover(s);
+	add(s, 2500, 10, 0);
+	spool_close(s);
+	s = open_spool(f);
+	assert_int_equal(stats_of(s).recovered, 2510);
+	read_all(s, 0, 2510, true);
+	spool_close(s);
+}
+
+/* Nor is any dropped at the limit that was not counted. */
+static void test_recovery_at_limit(void **state)
+{
+	struct fixture *f = *state;
+	struct spool *s = open_spool(f);
+	struct spool_stats stats;
+	unsigned int i;
+
+	for (i = 0; i < 13; i++)
+		add(s, i * 500, 500, 600);
+	spool_close(s);
+	s = spool_open(&f->conf);
+	for (i = 0; i < 5; i++)
+		add(s, 6500 + i * 500, 500, 600);
+	while (spool_recover(s))
+		;
+	stats = stats_of(s);
+	assert_int_equal(stats.recovered, 6500);
+	assert_true(stats.dropped_limit > 0);
+	assert_int_equal(stats.dropped_limit + stats.on_disk, 9000);
+	read_all(s, (unsigned int)stats.dropped_limit,
+		 9000 - (unsigned int)stats.dropped_limit, true);
+	spool_close(s);
+}
+
+/* A segment that cannot be opened is not thrown away. */
+static void test_unreadable(void **state)
+{
+	struct fixture *f = *state;
+	struct spool *s = open_spool(f);
+	struct spool_place place;
+	char path[128], away[128];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		add(s, i * 500, 500, 600);
+	spool_close(s);
+	s = open_spool(f);
+	snprintf(path, sizeof(path), "%s/0000000000000002.spool", f->path);
+	snprintf(away, sizeof(away), "%s/away", f->dir);
+	assert_int_equal(rename(path, away), 0);
+	read_all(s, 0, 500, true);
+	read_all(s, 1000, 500, true);
+	assert_int_equal(next(s, &place), -1);
+	assert_int_equal(stats_of(s).dropped_damaged, 500);
+	assert_int_equal(rename(away, path), 0);
+	spool_close(s);
+	fflush(f->log.out);
+	assert_non_null(strstr(f->said, "it is left for the next start"));
+	s = open_spool(f);
+	assert_int_equal(stats_of(s).recovered, 500);
+	read_all(s, 500, 500, true);
+	spool_close(s);
+}
+
 /* A number is not used again while acknowledgements of it may be about. */
 static void test_old_acks(void **state)
 {
@@ -628,6 +733,10 @@ int main(void)
 		TEST(test_in_order),
 		TEST(test_private_files),
 		TEST(test_recovery),
+		TEST(test_recovery_while_working),
+		TEST(test_recovery_cut_off),
+		TEST(test_recovery_at_limit),
+		TEST(test_unreadable),
 		TEST(test_old_acks),
 		TEST(test_cut_everywhere),
 		TEST(test_flip_everywhere),

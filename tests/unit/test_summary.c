@@ -169,6 +169,36 @@ static void test_json(void **state)
 	free(text);
 }
 
+static void test_log(void **state)
+{
+	struct log log = {.program = "x", .level = LOG_LEVEL_INFO};
+	struct metlo_stats packets = {
+		.packets = 10, .delivered = 5, .sampled_out = 3};
+	struct http_stats http = {.transactions = 4, .paired = 2};
+	struct selection_stats selection = {.selected = 4};
+	struct summary s = {.http = &http, .selection = &selection};
+	char *text;
+	size_t size;
+
+	(void)state;
+	log.out = open_memstream(&text, &size);
+	assert_non_null(log.out);
+	summary_log(&log, &s);
+	s.packets = &packets;
+	selection.endpoint_limited = 1;
+	selection.excluded = 18446744073709551615u;
+	summary_log(&log, &s);
+	fclose(log.out);
+	assert_string_equal(
+		text, "x: 0 packets, 0 with TCP data for these ports, 4 "
+		      "transactions (2 complete)\n"
+		      "x: 10 packets, 5 with TCP data for these ports, 4 "
+		      "transactions (2 complete)\n"
+		      "x: left out on request: sampled_out 3 packets, excluded "
+		      "18446744073709551615, endpoint_limited 1\n");
+	free(text);
+}
+
 /* A stage that is not there is not told, and the rest is still JSON. */
 static void test_parts(void **state)
 {
@@ -343,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_sums),

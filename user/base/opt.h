@@ -55,7 +55,8 @@ struct opt {
 	size_t offset;	/* of the member in the settings */
 	uint32_t scope; /* commands that take it, one bit each */
 	uint64_t min, max;
-	const char *const *names; /* of OPT_ENUM, NULL at the end */
+	/* OPT_ENUM: all values, NULL at the end. Others: what shells offer. */
+	const char *const *names;
 	/* OPT_CUSTOM: sets members of settings. OPT_TEXT and OPT_LIST: may be
 	 * set to check a value; then it sets nothing. */
 	bool (*parse)(void *settings, const char *text,

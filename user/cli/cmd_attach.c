@@ -353,26 +353,15 @@ static void write_json(const struct attach *a, FILE *f, const struct summary *s)
 	fflush(f);
 }
 
-static void say_summary(const struct attach *a, const struct summary *s)
-{
-	log_info(
-		a->log,
-		"%llu packets, %llu with TCP data for these ports, %llu transactions (%llu complete)",
-		(unsigned long long)a->packets.packets,
-		(unsigned long long)a->packets.delivered,
-		(unsigned long long)s->http->transactions,
-		(unsigned long long)s->http->paired);
-	if (a->settings->verbose)
-		summary_text(a->log->out, s);
-}
-
 static int say_end(struct attach *a, const struct summary *s)
 {
 	const struct settings *set = a->settings;
 	FILE *f = a->summary;
 	int code = EXIT_DONE;
 
-	say_summary(a, s);
+	summary_log(a->log, s);
+	if (set->verbose)
+		summary_text(a->log->out, s);
 	if (set->summary && !f)
 		f = stdout;
 	if (f) {

@@ -225,13 +225,7 @@ static void print_result(struct replay *r, const struct summary *s)
 			log_warn(r->log, "%s %llu: %s", loss[i].counter,
 				 (unsigned long long)loss[i].value,
 				 loss[i].remedy);
-	log_info(r->log,
-		 "%llu packets, %llu with TCP data for these ports, %llu "
-		 "transactions (%llu complete)",
-		 (unsigned long long)s->packets->packets,
-		 (unsigned long long)s->packets->delivered,
-		 (unsigned long long)s->http->transactions,
-		 (unsigned long long)s->http->paired);
+	summary_log(r->log, s);
 	if (r->settings->verbose)
 		summary_text(r->log->out, s);
 	if (!s->http->transactions && r->hints)

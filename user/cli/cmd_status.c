@@ -54,7 +54,7 @@ static void print_json(struct status *st, const struct attached *a)
 	fprintf(f, ",\"ports\":\"%s\",\"vxlan_port\":%u,\"vni_filter\":%s,",
 		ports, a->config.vxlan_port,
 		a->config.vni_filter ? "true" : "false");
-	fprintf(f, "\"sample_percent\":%.6g,", sample_percent(&a->config));
+	fprintf(f, "\"sample_percent\":%.5g,", sample_percent(&a->config));
 	fprintf(f,
 		"\"rings\":%u,\"ring_bytes\":%zu,\"ring_waiting_bytes\":%zu,",
 		a->rings, a->ring_size, a->waiting);
@@ -112,7 +112,7 @@ static void print_text(struct status *st, const struct attached *a)
 		a->config.vxlan_port,
 		a->config.vni_filter ? ", chosen VNIs only" : "");
 	if (a->config.sample_out)
-		fprintf(f, "sample      %.6g%% of the connections\n",
+		fprintf(f, "sample      %.5g%% of the connections\n",
 			sample_percent(&a->config));
 	if (a->ring_size)
 		fprintf(f, "rings       %u of %zu KiB, %zu bytes wait\n",

@@ -4,10 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/exit.h"
 #include "cli/options.h"
 #include "cli/ports.h"
 #include "cli/reload.h"
+
+/* How long a worker may take to see new rules: many times what it does. */
+#define SETTLE_MS 1000u
 
 int reload_init(struct reload *r, const struct cli *cli, unsigned int workers)
 {
@@ -24,14 +28,9 @@ int reload_init(struct reload *r, const struct cli *cli, unsigned int workers)
 
 void reload_free(struct reload *r)
 {
-	struct rules *next;
-
-	for (; r->retired; r->retired = next) {
-		next = r->retired->next;
-		rules_free(r->retired);
-	}
+	rules_free(r->retired);
 	rules_free(r->rules);
-	r->rules = NULL;
+	r->rules = r->retired = NULL;
 }
 
 void reload_check(const struct reload *r, const char *user)
@@ -95,23 +94,41 @@ static void say(const struct reload *r, const struct settings *s)
 		s->include.n + s->exclude.n);
 }
 
-static bool apply(struct reload *r, const struct settings *s, struct capture *c,
-		  struct workers *w)
+/* Until all workers have the rules of the time before. */
+static bool wait_for(struct reload *r, const struct workers *w)
 {
-	struct rules *rules = rules_new(s, &r->rules->views, r->workers);
-	struct metlo_config config = {0};
+	const struct timespec nap = {.tv_nsec = NSEC_PER_MSEC};
 
+	for (unsigned int i = 0; i < SETTLE_MS && r->retired; i++) {
+		reload_tidy(r, w);
+		if (r->retired)
+			nanosleep(&nap, NULL);
+	}
+	return !r->retired;
+}
+
+/* 0, or -1 with errno; then nothing has changed. */
+static int apply(struct reload *r, const struct settings *s, struct capture *c,
+		 struct workers *w)
+{
+	struct metlo_config config = {0};
+	struct rules *rules;
+
+	if (!wait_for(r, w)) {
+		errno = EBUSY;
+		return -1;
+	}
+	rules = rules_new(s, &r->rules->views, r->workers);
 	if (!rules)
-		return false;
+		return -1;
 	warn_restart(r, s);
 	warn_views(r, s);
 	settings_to_config(s, &config);
 	capture_set(c, &config, s->vni_allow);
 	workers_set(w, rules);
-	r->rules->next = r->retired;
 	r->retired = r->rules;
 	r->rules = rules;
-	return true;
+	return 0;
 }
 
 bool reload_run(struct reload *r, struct capture *c, struct workers *w)
@@ -126,7 +143,7 @@ bool reload_run(struct reload *r, struct capture *c, struct workers *w)
 		return false;
 	}
 	if (options_reread(r->cli, &s) == EXIT_DONE) {
-		ok = apply(r, &s, c, w);
+		ok = !apply(r, &s, c, w);
 		if (ok)
 			say(r, &s);
 		else
@@ -140,14 +157,8 @@ bool reload_run(struct reload *r, struct capture *c, struct workers *w)
 
 void reload_tidy(struct reload *r, const struct workers *w)
 {
-	struct rules **p = &r->retired, *old;
-
-	while ((old = *p)) {
-		if (workers_use(w, old)) {
-			p = &old->next;
-			continue;
-		}
-		*p = old->next;
-		rules_free(old);
-	}
+	if (!r->retired || !workers_settled(w))
+		return;
+	rules_free(r->retired);
+	r->retired = NULL;
 }

@@ -14,8 +14,8 @@
 struct reload {
 	const struct cli *cli;
 	unsigned int workers;
-	struct rules *rules;   /* in force */
-	struct rules *retired; /* list: perhaps a worker still uses them */
+	struct rules *rules;   /* in force, or about to be */
+	struct rules *retired; /* those of before: perhaps still in use */
 };
 
 /* Makes the rules of the start. 0 or -1, logged. */
@@ -30,7 +30,7 @@ void reload_check(const struct reload *r, const char *user);
 /* Reads the settings and applies them. false after having logged why not. */
 bool reload_run(struct reload *r, struct capture *c, struct workers *w);
 
-/* Frees rules that no worker uses any more. To be called now and then. */
+/* Frees rules that are not needed any more. To be called now and then. */
 void reload_tidy(struct reload *r, const struct workers *w);
 
 #endif

@@ -29,7 +29,6 @@ struct rules {
 	struct limiter_rates rates; /* of each worker */
 	uint64_t body_limit;	    /* bytes per side */
 	bool body_hash;
-	struct rules *next; /* for the owner */
 };
 
 /* The views that the settings need. */

@@ -265,6 +265,44 @@ void summary_text(FILE *f, const struct summary *s)
 			(uint64_t)s->vnis[i].stats.bytes);
 }
 
+/* What is collected of the names of what was left out. */
+struct left_out {
+	char text[256];
+	size_t n;
+};
+
+static void add_left_out(struct left_out *l, const char *name, uint64_t value,
+			 const char *unit)
+{
+	if (!value || l->n >= sizeof(l->text))
+		return;
+	l->n += (size_t)snprintf(l->text + l->n, sizeof(l->text) - l->n,
+				 "%s%s %" PRIu64 "%s", l->n ? ", " : "", name,
+				 value, unit);
+}
+
+void summary_log(const struct log *log, const struct summary *s)
+{
+	static const struct metlo_stats none;
+	const struct metlo_stats *packets = s->packets ? s->packets : &none;
+	struct left_out l = {.n = 0};
+
+	log_info(log,
+		 "%" PRIu64 " packets, %" PRIu64 " with TCP data for these "
+		 "ports, %" PRIu64 " transactions (%" PRIu64 " complete)",
+		 (uint64_t)packets->packets, (uint64_t)packets->delivered,
+		 s->http->transactions, s->http->paired);
+	add_left_out(&l, "sampled_out", packets->sampled_out, " packets");
+#define ADD(name) add_left_out(&l, #name, s->selection->name, "");
+	ADD(not_included)
+	ADD(excluded)
+	ADD(rate_limited)
+	ADD(endpoint_limited)
+#undef ADD
+	if (l.n)
+		log_info(log, "left out on request: %s", l.text);
+}
+
 size_t summary_losses(const struct summary *s,
 		      struct summary_loss out[SUMMARY_LOSSES_MAX])
 {
@@ -299,6 +337,12 @@ size_t summary_losses(const struct summary *s,
 		     "the reader of the output is too slow: speed it up or raise --memory");
 		LOSS("dropped_error", s->output->dropped_error,
 		     "the output cannot be written: see the error above");
+		LOSS("dropped_refused", s->output->dropped_refused,
+		     "Metlo refuses these transactions: see the warning above");
+		LOSS("dropped_spool", s->output->dropped_spool,
+		     "Metlo was away for longer than the spool holds: raise --spool-limit");
+		LOSS("dropped_damaged", s->output->dropped_damaged,
+		     "the spool cannot be read back: check the disk");
 	}
 #undef LOSS
 	return n;

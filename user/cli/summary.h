@@ -13,6 +13,7 @@
 
 #include <linux/types.h>
 
+#include "base/log.h"
 #include "base/opt.h"
 #include "capture/counters.h"
 #include "http/http.h"
@@ -72,6 +73,10 @@ void summary_each(const struct summary *s, summary_fn *fn, void *ctx);
 
 /* "name value" lines; counters of zero are left out beyond the packets. */
 void summary_text(FILE *f, const struct summary *s);
+
+/* How much it was, and what was left out because somebody asked for it: one or
+ * two lines. http and selection are there. */
+void summary_log(const struct log *log, const struct summary *s);
 
 /* A counter that stands for data that was lost, and what to do about it. */
 struct summary_loss {

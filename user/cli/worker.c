@@ -304,15 +304,16 @@ void workers_set(struct workers *w, const struct rules *rules)
 	atomic_store_explicit(&w->rules, rules, memory_order_release);
 }
 
-bool workers_use(const struct workers *w, const struct rules *rules)
+bool workers_settled(const struct workers *w)
 {
-	if (atomic_load_explicit(&w->rules, memory_order_relaxed) == rules)
-		return true;
+	const struct rules *rules =
+		atomic_load_explicit(&w->rules, memory_order_relaxed);
+
 	for (unsigned int i = 0; i < w->n; i++)
 		if (atomic_load_explicit(&w->worker[i].rules,
-					 memory_order_acquire) == rules)
-			return true;
-	return false;
+					 memory_order_acquire) != rules)
+			return false;
+	return true;
 }
 
 int workers_start(struct workers *w)

@@ -28,11 +28,13 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 			    const struct rules *rules, struct output *o,
 			    const struct log *log);
 
-/* Each worker takes these rules within a few milliseconds. */
+/* Each worker takes these rules within a few milliseconds. To be called when
+ * all of them have those of before: a worker may be about to take them. */
 void workers_set(struct workers *w, const struct rules *rules);
 
-/* Whether a worker still works by these rules, or is about to. */
-bool workers_use(const struct workers *w, const struct rules *rules);
+/* Whether all workers have the rules that were set last, so that nobody needs
+ * those of before. */
+bool workers_settled(const struct workers *w);
 
 /* Empties the rings that were replaced, then starts the threads. 0 or -1,
  * logged. */

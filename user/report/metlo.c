@@ -345,10 +345,9 @@ void *metlo_run(void *metlo)
 {
 	struct metlo *m = metlo;
 	uint64_t now, taken, end_ns = 0;
+	bool recovering = true;
 	int how;
 
-	while (spool_recover(m->spool))
-		;
 	for (;;) {
 		now = clock_mono_ns();
 		if (!end_ns && queue_ending(m->queue))
@@ -359,17 +358,22 @@ void *metlo_run(void *metlo)
 				taken && taken < TAKE_MAX ? now + GATHER_NS : 0;
 		}
 		give_up(m, now);
-		how = pace(m, now, end_ns);
+		how = recovering && m->blocking ? METLO_HURRY
+						: pace(m, now, end_ns);
 		if (how < 0 && end_ns)
 			break;
 		if (how < 0) {
 			drop(m);
 			how = METLO_FINISH;
 		}
-		metlo_send_step(m->send, now, (enum metlo_pace)how);
+		if (recovering)
+			recovering = spool_recover(m->spool);
+		else
+			metlo_send_step(m->send, now, (enum metlo_pace)how);
 		look_after_spool(m, now);
 		show(m);
-		wait(m, now, end_ns);
+		if (!recovering)
+			wait(m, now, end_ns);
 	}
 	drop(m);
 	return NULL;

@@ -228,6 +228,13 @@ static void explain_status(const struct metlo_http *h, const struct slot *s,
 			url, a->status, text);
 		break;
 	case METLO_MISDIRECTED:
+		if (a->status == 400) {
+			explain(a,
+				"%s answers 400 %s: that is not Metlo's "
+				"collector, or it has TLS: then use https://",
+				url, text);
+			break;
+		}
 		explain(a,
 			"%s answers %ld: that is not Metlo's collector: check "
 			"--metlo-host (its port is 8081, not that of the user "
@@ -258,6 +265,11 @@ static void make_answer(struct metlo_http *h, unsigned int slot, CURLcode code,
 	if (retry_after > 0)
 		a->retry_after_s = (uint64_t)retry_after;
 	a->verdict = metlo_verdict_of(a->status);
+	/* Nor is everybody who answers something. */
+	if (s->call != METLO_BATCH &&
+	    (a->verdict == METLO_BAD || a->verdict == METLO_TOO_LARGE ||
+	     (a->verdict == METLO_OK && strncmp(s->text, "OK", 2) != 0)))
+		a->verdict = METLO_MISDIRECTED;
 	if (code)
 		explain_failure(h, s, code, a);
 	else

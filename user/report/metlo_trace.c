@@ -62,6 +62,34 @@ static bool is(struct json_text t, const char *lower_case)
 	       !strncasecmp((const char *)t.p, lower_case, t.n);
 }
 
+/* Members that are looked for, all in one walk: it is the skipping of values
+ * that takes time. */
+struct wanted {
+	const char *name;
+	struct json_text *to;
+};
+
+/* How many of them the object has. */
+static unsigned int members(struct json_text object, const struct wanted *w,
+			    unsigned int n)
+{
+	struct json_text name, value;
+	unsigned int found = 0, i;
+	struct json_walk walk;
+
+	if (!json_enter(&walk, object) || !walk.object)
+		return 0;
+	while (found < n && json_step(&walk, &name, &value))
+		for (i = 0; i < n; i++)
+			if (!w[i].to->p && name.n == strlen(w[i].name) &&
+			    !memcmp(name.p, w[i].name, name.n)) {
+				*w[i].to = value;
+				found++;
+				break;
+			}
+	return found;
+}
+
 static bool text_member(struct json_text object, const char *name,
 			struct json_text *content)
 {
@@ -70,46 +98,53 @@ static bool text_member(struct json_text object, const char *name,
 	return json_member(object, name, &value) && json_string(value, content);
 }
 
-/* The value of the first field of that name. */
-static struct json_text field(struct json_text message, const char *name)
+/* The value of the first X-Forwarded-For, or nothing. */
+static struct json_text forwarded_for(struct json_text headers)
 {
-	struct json_text headers, no_name, item, is_name, value;
+	struct json_text no_name, item, name, value;
 	struct json_walk w;
 
-	if (json_member(message, "headers", &headers) &&
-	    json_enter(&w, headers))
+	if (json_enter(&w, headers))
 		while (json_step(&w, &no_name, &item))
-			if (text_member(item, "name", &is_name) &&
-			    is(is_name, name) &&
+			if (text_member(item, "name", &name) &&
+			    is(name, "x-forwarded-for") &&
 			    text_member(item, "value", &value))
 				return value;
 	return (struct json_text){NULL, 0};
 }
 
+static bool is_base64(struct json_text capture, const char *name)
+{
+	struct json_text encoding;
+
+	return text_member(capture, name, &encoding) && is(encoding, "base64");
+}
+
 static bool take_apart(struct json_text line, struct line_parts *l)
 {
-	struct json_text url, encoding;
+	struct json_text method = {0}, url = {0}, headers = {0};
+	const struct wanted in_line[] = {{"request", &l->request},
+					 {"response", &l->response},
+					 {"meta", &l->meta},
+					 {"capture", &l->capture}};
+	const struct wanted in_request[] = {{"method", &method},
+					    {"url", &url},
+					    {"headers", &headers},
+					    {"body", &l->bodies[0]}};
 
 	*l = (struct line_parts){0};
-	if (!json_member(line, "request", &l->request) ||
-	    !json_member(line, "response", &l->response) ||
-	    !json_member(line, "meta", &l->meta) ||
-	    !json_member(line, "capture", &l->capture))
+	if (members(line, in_line, 4) != 4)
 		return false;
 	if (*l->request.p != '{' || *l->response.p != '{')
 		return true;
-	l->base64[0] =
-		text_member(l->capture, "requestBodyEncoding", &encoding) &&
-		is(encoding, "base64");
-	l->base64[1] =
-		text_member(l->capture, "responseBodyEncoding", &encoding) &&
-		is(encoding, "base64");
-	l->forwarded = field(l->request, "x-forwarded-for");
-	return text_member(l->request, "method", &l->method) &&
-	       json_member(l->request, "url", &url) &&
+	if (members(l->request, in_request, 4) != 4)
+		return false;
+	l->base64[0] = is_base64(l->capture, "requestBodyEncoding");
+	l->base64[1] = is_base64(l->capture, "responseBodyEncoding");
+	l->forwarded = forwarded_for(headers);
+	return json_string(method, &l->method) &&
 	       text_member(url, "host", &l->host) &&
 	       text_member(url, "path", &l->path) &&
-	       json_member(l->request, "body", &l->bodies[0]) &&
 	       json_member(l->response, "body", &l->bodies[1]) &&
 	       text_member(l->meta, "source", &l->source);
 }

@@ -275,11 +275,13 @@ void queue_nudge(struct queue *q, unsigned int sink)
 bool queue_watch(struct queue *q, unsigned int sink)
 {
 	struct sink_queue *s = &q->sink[sink];
+	bool asleep;
 
 	pthread_mutex_lock(&q->lock);
-	s->asleep = !something_waits(q, s) && !q->ending;
+	asleep = !something_waits(q, s) && !q->ending;
+	s->asleep = asleep;
 	pthread_mutex_unlock(&q->lock);
-	return s->asleep;
+	return asleep;
 }
 
 void queue_take(struct queue *q, unsigned int sink, struct queue_group *g)
@@ -434,22 +436,30 @@ static bool init_sinks(struct queue *q, const struct queue_conf *conf)
 struct queue *queue_new(const struct queue_conf *conf)
 {
 	struct queue *q = calloc(1, sizeof(*q));
+	struct sink_queue *sinks = calloc(conf->sinks, sizeof(*sinks));
+	struct spares *spares = calloc(conf->workers, sizeof(*spares));
+	bool ok;
 
-	if (!q)
+	if (!q || !sinks || !spares) {
+		free(q);
+		free(sinks);
+		free(spares);
+		errno = ENOMEM;
 		return NULL;
+	}
+	q->sink = sinks;
+	q->spares = spares;
 	pthread_mutex_init(&q->lock, NULL);
 	init_cond(&q->room, CLOCK_MONOTONIC);
 	q->blocking = conf->blocking;
 	q->n_workers = conf->workers;
 	q->limit = conf->limit / conf->workers / conf->sinks;
-	q->sink = calloc(conf->sinks, sizeof(*q->sink));
-	q->spares = calloc(conf->workers, sizeof(*q->spares));
-	if (!q->sink || !q->spares || !init_sinks(q, conf))
-		goto fail;
-	q->open = calloc((size_t)q->n_views * q->n_workers, sizeof(*q->open));
-	if (q->open)
+	ok = init_sinks(q, conf);
+	if (ok)
+		q->open = calloc((size_t)q->n_views * q->n_workers,
+				 sizeof(struct chunk *));
+	if (ok && q->open)
 		return q;
-fail:
 	queue_free(q);
 	errno = ENOMEM;
 	return NULL;
@@ -480,7 +490,7 @@ void queue_free(struct queue *q)
 		pthread_cond_destroy(&s->work);
 		pthread_cond_destroy(&s->hurry);
 	}
-	for (i = 0; q->spares && i < q->n_workers; i++)
+	for (i = 0; i < q->n_workers; i++)
 		while (q->spares[i].n) {
 			struct chunk *c = q->spares[i].chunk[--q->spares[i].n];
 

@@ -29,6 +29,7 @@ struct spool {
 	struct segment *first, *last;
 	struct segment *reading;  /* NULL: the first */
 	struct segment *counting; /* next to be recovered */
+	uint64_t new_seq;	  /* segments of this start begin with it */
 	bool open_end;		  /* last may be appended to */
 	struct segment_window window;
 	bool failing;	   /* the disk; said so */
@@ -137,6 +138,7 @@ static bool load_segments(struct spool *s, const uint64_t *seq, size_t n)
 		s->next_seq = seq[i] + 1;
 	}
 	s->counting = s->first;
+	s->new_seq = s->next_seq;
 	return true;
 }
 
@@ -231,7 +233,7 @@ struct spool *spool_open(const struct spool_conf *conf)
 
 /* --- segments ---------------------------------------------------------- */
 
-static void remove_segment(struct spool *s, struct segment *g)
+static void remove_segment(struct spool *s, struct segment *g, bool files)
 {
 	struct segment **at = &s->first, *before = NULL;
 
@@ -252,7 +254,7 @@ static void remove_segment(struct spool *s, struct segment *g)
 		s->stats.disk_bytes -= g->size;
 	else
 		s->stats.memory_bytes -= g->size;
-	segment_free(&s->dir, g, true);
+	segment_free(&s->dir, g, files);
 }
 
 bool spool_recover(struct spool *s)
@@ -261,12 +263,12 @@ bool spool_recover(struct spool *s)
 
 	if (!g)
 		return false;
-	s->counting = g->next;
+	s->counting = g->next && g->next->seq < s->new_seq ? g->next : NULL;
 	segment_count(&s->dir, g, &s->window, &s->stats.damaged);
 	segment_rest(g);
 	s->stats.recovered += g->stored;
 	if (!g->left)
-		remove_segment(s, g);
+		remove_segment(s, g, true);
 	return s->counting != NULL;
 }
 
@@ -281,6 +283,11 @@ static void keep_limit(struct spool *s, uint64_t n)
 			;
 		if (!g)
 			return;
+		if (g == s->counting) {
+			/* It is to be counted, too, what is dropped. */
+			spool_recover(s);
+			continue;
+		}
 		/* What has been read may still arrive. */
 		unread = g->stored - g->taken;
 		if (unread && !s->stats.dropped_limit)
@@ -290,7 +297,7 @@ static void keep_limit(struct spool *s, uint64_t n)
 				 "--spool-limit",
 				 s->conf.dir);
 		s->stats.dropped_limit += unread;
-		remove_segment(s, g);
+		remove_segment(s, g, true);
 	}
 }
 
@@ -383,7 +390,7 @@ uint64_t spool_unread(const struct spool *s)
 	const struct segment *g = s->reading ? s->reading : s->first;
 	uint64_t n = 0;
 
-	for (; g; g = g->next)
+	for (; g && !s->counting; g = g->next)
 		n += g->stored - g->taken;
 	return n;
 }
@@ -394,15 +401,17 @@ static void end_reading(struct spool *s, struct segment *g, int err)
 	uint32_t lost = g->stored - g->taken;
 
 	if (err)
-		log_error(s->conf.log, "--spool %s/%016llx.spool: %s",
+		log_error(s->conf.log,
+			  "--spool %s/%016llx.spool: cannot be read: %s: it is "
+			  "left for the next start",
 			  s->conf.dir, (unsigned long long)g->seq,
 			  strerror(err));
 	s->stats.dropped_damaged += lost;
 	g->taken = g->stored;
 	g->left -= lost < g->left ? lost : g->left;
 	s->reading = g->next;
-	if (!g->left)
-		remove_segment(s, g);
+	if (!g->left || err)
+		remove_segment(s, g, !err);
 	else if (g->on_disk)
 		segment_rest(g);
 }
@@ -413,7 +422,7 @@ bool spool_read(struct spool *s, struct spool_record *r, uint64_t same_segment)
 	struct segment_record found;
 	int err;
 
-	for (; g; g = next) {
+	for (; g && !s->counting; g = next) {
 		s->reading = g;
 		if (same_segment && g->seq != same_segment)
 			return false;
@@ -474,7 +483,7 @@ void spool_ack(struct spool *s, const struct spool_place *p, uint32_t n)
 	/* More may be appended to the last one, while it is small. */
 	if (g != s->last || !s->open_end || !g->on_disk ||
 	    g->size > s->segment_max / 4)
-		remove_segment(s, g);
+		remove_segment(s, g, true);
 }
 
 bool spool_has(const struct spool *s, uint64_t seq)

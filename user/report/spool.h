@@ -48,8 +48,8 @@ struct spool_stats {
  * there. NULL after having logged why. */
 struct spool *spool_open(const struct spool_conf *conf);
 
-/* Reads one segment of what was left and counts it; false when all are. To be
- * done before the first spool_read(). */
+/* Reads one segment of what was left and counts it; false when all are. Until
+ * then, nothing can be read, but all else is possible: there may be much. */
 bool spool_recover(struct spool *s);
 
 /* Whether records may be appended within what was meant. */
@@ -71,8 +71,7 @@ struct spool_record {
 	struct spool_place place;
 };
 
-/* Records that can be read now; their number, and whether they are older than
- * the next that will be appended. */
+/* How many records can be read now. */
 uint64_t spool_unread(const struct spool *s);
 
 /* The next record, of the same segment as the last if same_segment is not 0;

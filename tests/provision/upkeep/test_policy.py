@@ -173,27 +173,12 @@ def sync_tasks(account: Account, policy: Policy) -> Run:
 
 
 def destroy(account: Account) -> None:
-    """All is gone but the filter, in which it is written what is wanted."""
+    """All is gone but a filter, in whose tags it is written what is wanted."""
     prepared(account)
-    for key in account.table("mirror_sessions"):
-        account("ec2", "delete-traffic-mirror-session", "--traffic-mirror-session-id", key)
-    for key in account.table("mirror_targets"):
-        account("ec2", "delete-traffic-mirror-target", "--traffic-mirror-target-id", key)
-    for key in account.table("mirror_rules"):
-        account("ec2", "delete-traffic-mirror-filter-rule", "--traffic-mirror-filter-rule-id",
-                key)
-    collectors = account.named("security_groups", "collector")
-    for permission in account("ec2", "describe-security-groups", "--group-ids",
-                              collectors["GroupId"])["SecurityGroups"][0]["IpPermissions"]:
-        if permission["FromPort"] == 4789:
-            account("ec2", "revoke-security-group-ingress", "--group-id", collectors["GroupId"],
-                    "--ip-permissions", [permission])
-    balancer = next(b for b in account.table("load_balancers").values()
-                    if b["LoadBalancerName"] == "metlo-metlo")
-    account("elbv2", "delete-load-balancer", "--load-balancer-arn", balancer["LoadBalancerArn"])
-    account("elbv2", "delete-target-group", "--target-group-arn",
-            next(iter(account.table("target_groups"))))
-    account("ec2", "delete-security-group", "--group-id", balancer["SecurityGroups"][0])
+    tags = next(iter(account.table("mirror_filters").values()))["Tags"]
+    account.mirror("remove", "--all", "--yes")
+    account("ec2", "create-traffic-mirror-filter", "--tag-specifications",
+            [{"ResourceType": "traffic-mirror-filter", "Tags": tags}])
 
 
 def sync_rebuilds(account: Account, policy: Policy) -> Run:

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# Completion of metlo-mirror for bash. What commands and options there are is
+# asked of the program itself ("metlo-mirror help --list").
+
+# _metlo_mirror_list KIND [COMMAND]: the lines of the list of this kind.
+_metlo_mirror_list()
+{
+	"$program" help --list 2>/dev/null |
+		awk -F '\t' -v kind="$1" -v command="${2-}" \
+			'$1 == kind && (command == "" || $2 == command)'
+}
+
+_metlo_mirror_commands()
+{
+	_metlo_mirror_list command | cut -f 2
+}
+
+# The profiles of the AWS CLI.
+_metlo_mirror_profiles()
+{
+	sed -n 's/^\[\(profile  *\)\{0,1\}\([^]]*\)\].*/\2/p' \
+		"${AWS_CONFIG_FILE:-$HOME/.aws/config}" \
+		"${AWS_SHARED_CREDENTIALS_FILE:-$HOME/.aws/credentials}" \
+		2>/dev/null | grep -v '^sso-session ' | sort -u
+}
+
+# _metlo_mirror_values OPTION VALUES WORD: what can stand for WORD.
+_metlo_mirror_values()
+{
+	case $1 in
+	--profile) compgen -W "$(_metlo_mirror_profiles)" -- "$3" ;;
+	--source) compgen -W "i- eni- ecs: alb: clb: tag:" -- "$3" ;;
+	--target) compgen -W "nlb:new nlb: eni- vpce-" -- "$3" ;;
+	*) compgen -W "$2" -- "$3" ;;
+	esac
+}
+
+_metlo_mirror()
+{
+	local program=${COMP_WORDS[0]} line cur prev command="" takes="" values=""
+	local -a words
+	local i
+
+	# A ":" or "=" ends a word for bash, but not for us.
+	line=${COMP_LINE:0:COMP_POINT}
+	read -ra words <<<"$line"
+	case $line in *[[:space:]]) words+=("") ;; esac
+	cur=${words[${#words[@]} - 1]}
+	prev=${words[${#words[@]} - 2]}
+	if [ ${#words[@]} -eq 2 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "aws help version" -- "$cur")
+		return
+	fi
+	case ${words[1]} in
+	aws | help) ;;
+	*) return ;;
+	esac
+	if [ ${#words[@]} -eq 3 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_metlo_mirror_commands)" \
+			-- "$cur")
+		return
+	fi
+	[ "${words[1]}" = aws ] || return
+	command=${words[2]}
+	case $cur in
+	--*=*) prev=${cur%%=*} cur=${cur#*=} ;;
+	esac
+	# What the option before takes; nothing if it is a flag or none.
+	IFS=$'\t' read -r takes values < <(_metlo_mirror_list option "$command" |
+		awk -F '\t' -v option="$prev" \
+			'$3 == option { print $5 "\t" $6 }')
+	if [ -z "$takes" ]; then
+		if [[ $cur == -* ]]; then
+			values="$(_metlo_mirror_list option "$command" |
+				cut -f 3,4) --help"
+		elif [ -n "$(_metlo_mirror_list command "$command" | cut -f 3)" ]; then
+			values=$(_metlo_mirror_commands | grep -vx policy)
+		fi
+		prev=""
+	fi
+	mapfile -t COMPREPLY < <(_metlo_mirror_values "$prev" "$values" "$cur")
+	case ${COMPREPLY[*]} in
+	*:) compopt -o nospace 2>/dev/null ;;
+	esac
+	# Bash replaces only what follows the last of these.
+	case $cur in
+	*:*) for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+		COMPREPLY[i]=${COMPREPLY[i]#"${cur%"${cur##*:}"}"}
+	done ;;
+	esac
+}
+
+complete -F _metlo_mirror metlo-mirror

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Any text as a line for Metlo: nothing outside it is read, and a trace is no
+ * larger than it may be. The first two bytes say how large that is. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/metlo_trace.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct metlo_trace_conf conf = {.self = "metlo.example.com"};
+	struct metlo_changes changes;
+	struct buf out = {0};
+	uint8_t *copy;
+	char answer[64];
+
+	if (size < 2)
+		return 0;
+	conf.max = data[0] | (size_t)data[1] << 8;
+	data += 2;
+	size -= 2;
+	/* Of its own, so that ASan knows its end. */
+	copy = malloc(size ? size : 1);
+	if (!copy)
+		return 0;
+	memcpy(copy, data, size);
+	if (metlo_trace_write(&out, copy, size, &conf, &changes) ==
+	    METLO_TAKEN) {
+		if (out.len > conf.max || memcmp(out.p, "{\"request\":", 11) ||
+		    out.p[out.len - 1] != '}')
+			abort();
+		/* It is a line again, but for capture. */
+		if (metlo_trace_refused(out.p, out.len, "Invalid path /: ") >
+		    out.len)
+			abort();
+	} else if (out.len) {
+		abort();
+	}
+	metlo_path_valid(copy, size);
+	size = size < sizeof(answer) ? size : sizeof(answer) - 1;
+	memcpy(answer, copy, size);
+	answer[size] = '\0';
+	metlo_trace_refused(copy, size, answer);
+	buf_free(&out);
+	free(copy);
+	return 0;
+}
