@@ -83,6 +83,13 @@ static bool check_ip(void *settings, const char *text, struct parse_error *err)
 			    text);
 }
 
+static bool check_collector(void *settings, const char *text,
+			    struct parse_error *err)
+{
+	(void)settings;
+	return collector_check(text, err);
+}
+
 static bool check_feature(void *settings, const char *text,
 			  struct parse_error *err)
 {
@@ -139,7 +146,14 @@ const struct opt settings_options[] = {
 	 .parse = check_source,
 	 .metavar = "SOURCE",
 	 .help = "What to mirror: i-..., eni-..., ecs:CLUSTER/SERVICE, "
-		 "alb:NAME, clb:NAME or tag:KEY=VALUE"},
+		 "alb:NAME, clb:NAME, tag:KEY=VALUE, vpc-... or subnet-..."},
+	{.name = "exclude",
+	 .type = OPT_LIST,
+	 .offset = FIELD(excluded),
+	 .scope = MAKES,
+	 .parse = check_source,
+	 .metavar = "SOURCE",
+	 .help = "What to leave out of these, in the same words"},
 	{.name = "target",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(target),
@@ -152,8 +166,10 @@ const struct opt settings_options[] = {
 	 .type = OPT_LIST,
 	 .offset = FIELD(collectors),
 	 .scope = MAKES,
+	 .parse = check_collector,
 	 .metavar = "INSTANCE",
-	 .help = "An instance i-... behind the new load balancer"},
+	 .help = "An instance i-... behind the new load balancer, or "
+		 "tag:KEY=VALUE: all with that tag, also later"},
 	{.name = "subnet",
 	 .type = OPT_LIST,
 	 .offset = FIELD(subnets),

@@ -19,7 +19,7 @@ struct settings {
 	const char *name;
 	struct string_list names;
 	/* setup, plan */
-	struct string_list sources, collectors, subnets, peers;
+	struct string_list sources, excluded, collectors, subnets, peers;
 	const char *target, *ports, *side, *protocol, *ip;
 	uint32_t vni;		/* 0: chosen */
 	uint32_t packet_length; /* 0: whole packets */

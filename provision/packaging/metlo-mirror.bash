@@ -29,7 +29,9 @@ _metlo_mirror_values()
 {
 	case $1 in
 	--profile) compgen -W "$(_metlo_mirror_profiles)" -- "$3" ;;
-	--source) compgen -W "i- eni- ecs: alb: clb: tag:" -- "$3" ;;
+	--source | --exclude)
+		compgen -W "i- eni- ecs: alb: clb: tag: vpc- subnet-" -- "$3"
+		;;
 	--target) compgen -W "nlb:new nlb: eni- vpce-" -- "$3" ;;
 	*) compgen -W "$2" -- "$3" ;;
 	esac

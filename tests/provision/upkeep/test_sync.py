@@ -105,6 +105,65 @@ def untagged(account: Account) -> None:
     assert before < set(left) and len(left) == 3, left
 
 
+@test("sync: a VPC but for some: what comes is mirrored, what is excluded is not")
+def whole_vpc(account: Account) -> None:
+    vpc = next(iter(account.table("vpcs")))
+    account.set_up("--exclude", "ecs:prod/api", "--exclude", "tag:team=shop", sources=(vpc,))
+    before = account.sessions()
+    collectors = {account.first_eni("collector-1")}
+    shop = {k for k, e in account.table("enis").items() if e.get("Attachment", {}).get(
+        "InstanceId") in (account.instance("web-1"), account.instance("web-2"))}
+    assert account.task_enis("worker") < before, before
+    assert not before & (collectors | shop | account.task_enis("api")), before
+    assert account.first_eni("old") not in before  # t2.micro
+    account.make("instance", name="new")
+    account.make("instance", name="shop-new", tags={"team": "shop"})
+    add_tasks(account)
+    ended = sync(account)
+    assert "1 session to add" in ended.out, ended
+    assert account.sessions() == before | {account.first_eni("new")}
+    assert "up to date" in sync(account).out
+
+
+def registered(account: Account) -> set[str]:
+    return {r["Id"] for r in account.table("registrations").values() if "_gone_at" not in r}
+
+
+@test("sync: collectors follow the size of their auto scaling group")
+def scaling(account: Account) -> None:
+    tag = "aws:autoscaling:groupName"
+    for i in range(2):
+        account.make("instance", name=f"asg-{i}", tags={tag: "collectors"}, listens=[4789],
+                     groups=["collector"], zone=i)
+    args = ("--collector", f"tag:{tag}=collectors", "--source", "tag:team=shop", "--target",
+            "nlb:new", "--ports", "80", "--open-groups", "--yes")
+    account.mirror("setup", *args)
+    assert registered(account) == {account.instance(f"asg-{i}") for i in range(2)}
+    account.make("instance", name="asg-2", tags={tag: "collectors"}, listens=[4789],
+                 groups=["collector"])
+    account.make("terminate", name="asg-0")
+    account.mirror("verify", "--no-metrics", code=6)
+    sync(account)
+    assert registered(account) == {account.instance(f"asg-{i}") for i in (1, 2)}
+    assert "up to date" in sync(account).out
+    account.mirror("verify", "--no-metrics")
+    account.make("instance", name="eager", tags={tag: "collectors", "team": "shop"})
+    sync(account)
+    assert account.first_eni("eager") not in account.sessions()
+    account.mirror("setup", "--name", "metlo", "--collector", "asg-1", "--yes", code=2)
+
+
+@test("sync: a collector is gone, the others stay")
+def collector_gone(account: Account) -> None:
+    account.set_up("--collector", account.instance("collector-2"))
+    first, second = account.instance("collector-1"), account.instance("collector-2")
+    account.make("terminate", name="collector-1")
+    account.make("instance", name="more", tags={"team": "shop"})
+    ended = sync(account)
+    assert f"{first} is gone" in ended.err and registered(account) == {second}, ended
+    assert account.first_eni("more") in account.sessions()
+
+
 @test("sync: the filter, target and collectors are put right")
 def repairs(account: Account) -> None:
     account.set_up()
