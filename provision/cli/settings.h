@@ -30,7 +30,8 @@ struct settings {
 	bool all;
 	/* sync */
 	bool watch;
-	double interval; /* seconds */
+	double interval;     /* seconds */
+	const char *metrics; /* a file */
 	/* verify */
 	bool no_metrics;
 	/* policy */

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from typing import Any, Callable
 
@@ -381,6 +382,41 @@ def watch(account: Account) -> None:
     assert code == 0 and "nothing is half done" in watcher.said, (code, watcher.said)
     assert not [line for line in watcher.said.splitlines()
                 if not line.startswith("metlo-mirror: ")], watcher.said
+
+
+def counts(path: str) -> dict[str, float]:
+    with open(path, encoding="utf-8") as f:
+        lines = [line.rsplit(" ", 1) for line in f if not line.startswith("#")]
+    return {name.removeprefix("metlo_mirror_"): float(value) for name, value in lines}
+
+
+@test("sync --metrics: what was done, what there is and what failed is counted")
+def metrics(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/metlo.prom"
+        replace_tasks(account, 1)
+        sync(account, "--metrics", path)
+        found = counts(path)
+        assert found['looks_total{result="ok"}'] == 1 and found["aws_calls_total"] > 10, found
+        assert found['session_changes_total{change="added"}'] == 1, found
+        assert found['sessions{deployment="metlo"}'] == 3, found
+        assert found['interfaces_wanted{deployment="metlo"}'] == 3, found
+        assert abs(found["last_ok_timestamp_seconds"] - time.time()) < 3600, found
+        watcher = Watcher(account, "--metrics", path)
+        try:
+            account.fault(kind="error", code="InvalidParameterValue", message="No.", status=400,
+                          operation="ec2:CreateTrafficMirrorSession")
+            add_tasks(account)
+            watcher.until(lambda: counts(path).get('session_changes_total{change="added"}') == 1
+                          and counts(path)['looks_total{result="failed"}'] == 1)
+        finally:
+            code = watcher.end()
+        found = counts(path)
+        assert code == 0 and found["rollbacks_total"] == 1, (code, found)
+        assert found['sessions{deployment="metlo"}'] == 4, found
+        assert os.listdir(folder) == ["metlo.prom"]
+        sync(account, "--metrics", f"{folder}/missing/file", code=1)
 
 
 @test("sync --watch: SIGINT inside a step takes back what was begun")
