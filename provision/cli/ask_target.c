@@ -128,7 +128,7 @@ static enum answer ask_existing(struct setup *s, enum kind kind,
 	while (chosen + 1 < c->n && c->items[chosen].refusal)
 		chosen++;
 	answer = ask_one(&s->prompt, questions[kind], c, &chosen);
-	if (answer == ANSWER_GIVEN)
+	if (answer == ANSWER_GIVEN && chosen < c->n)
 		s->spec.target = (struct target_spec){
 			.type = kind == OLD_NLB	    ? TARGET_NLB
 				: kind == INTERFACE ? TARGET_ENI

@@ -9,7 +9,7 @@ v1 endpoints do: a body over 2 MB or that is not JSON fails before the key is
 looked at, a batch is taken one trace after the other and ends with 400 at the
 first path that is refused, without method or status a trace is taken for
 nothing. Each trace that is taken is written to the log at once: its path and
-what /_control has set as "epoch".
+what /_control had set as "epoch" when its connection was accepted.
 
 POST /_control with an object of these members changes what comes next:
   always, next   behaviours of batches: one for all, or a list for the next ones
@@ -83,7 +83,7 @@ class Backend:
         with self.lock:
             return self.next.pop(0) if self.next else self.always
 
-    def take(self, trace):
+    def take(self, trace, epoch="0"):
         """One trace: None, or the text of a 400."""
         request = trace.get("request") or {}
         path = (request.get("url") or {}).get("path")
@@ -102,7 +102,7 @@ class Backend:
             self.seen["paths"].append(path)
             self.seen["last"] = trace
         if self.log >= 0:
-            os.write(self.log, f"{self.epoch} {path}\n".encode())
+            os.write(self.log, f"{epoch} {path}\n".encode())
         return None
 
 
@@ -117,6 +117,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self):
         super().setup()
+        self.epoch = self.server.epochs.pop(self.client_address, "0")
         with self.server.backend.lock:
             self.server.backend.seen["connections"] += 1
 
@@ -211,7 +212,7 @@ class Handler(BaseHTTPRequestHandler):
         status, text = how.get("status", 200), how.get("text", "OK")
         if how.get("take", status == 200):
             for t in traces:
-                error = b.take(t)
+                error = b.take(t, self.epoch)
                 if error:
                     status, text = 400, error
                     break
@@ -245,7 +246,13 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.backend = backend
         self.context = context
         self.open = set()
+        self.epochs = {}
         super().__init__(("127.0.0.1", port), Handler)
+
+    def get_request(self):
+        request, address = super().get_request()
+        self.epochs[address] = self.backend.epoch
+        return request, address
 
     def finish_request(self, request, client_address):
         if self.context:

@@ -41,6 +41,7 @@ class Collector:
         if self.pid:
             return
         try:
+            os.closerange(3, 1024)
             with open(f"/run/netns/{self.namespace}", encoding="ascii") as ns:
                 if ctypes.CDLL(None, use_errno=True).setns(ns.fileno(), 0):
                     os._exit(2)
@@ -49,10 +50,10 @@ class Collector:
             # The query has the number.
             take = backend.take
 
-            def numbered(trace):
+            def numbered(trace, epoch):
                 for p in trace["request"]["url"]["parameters"]:
                     trace["request"]["url"]["path"] = "/t/" + p["value"]
-                return take(trace)
+                return take(trace, epoch)
             backend.take = numbered
             fake_metlo.Server(PORT, backend).serve_forever(poll_interval=0.05)
         finally:

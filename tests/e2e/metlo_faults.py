@@ -209,10 +209,10 @@ def case_refused_all(t):
     """400 that names no trace: halves until the one is found."""
     c = Collector()
 
-    def take(trace, original=c.backend.take):
+    def take(trace, epoch, original=c.backend.take):
         if trace["request"]["url"]["path"] == "/t/5":
             return "something in it is wrong"
-        return original(trace)
+        return original(trace, epoch)
     c.backend.take = take
     f = t.feeder(c)
     f.give(range(9))

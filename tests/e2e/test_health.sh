@@ -49,6 +49,13 @@ up()
 		wait_for 10 answers 200
 }
 
+# doctor_says NAME PATTERN
+doctor_says()
+{
+	in_ns "$COLLECTOR" timeout 20 "$METLO" doctor >"$TMP/said" 2>&1
+	is "$1" "$(grep -cE "$2" "$TMP/said")" 1
+}
+
 test_healthy()
 {
 	up healthy || { not_ok "healthy" "$(cat "$TMP/healthy.err")"; return; }
@@ -73,6 +80,12 @@ test_healthy()
 	is "a request that is too large is refused" "$(ask -H "X: $(seq 5000 |
 		tr -d '\n')" "http://$HERE/healthz")" 431
 	is "and the next one answered" "$(ask)" 200
+	doctor_says "doctor: a daemon answers" \
+		'^OK    health port: 0.0.0.0:4789 is answered by a running metlo-xdp$'
+	kill -STOP "$ATTACHED"
+	doctor_says "doctor: a daemon that hangs" \
+		'^FAIL  health port: 0.0.0.0:4789: the port is in use, and nobody answers'
+	kill -CONT "$ATTACHED"
 	ended "healthy: the daemon ends"
 }
 
@@ -127,6 +140,8 @@ test_interface_down()
 	up down || return
 	ip -n "$COLLECTOR" link set "$IFACE" down
 	check "interface down: 503" wait_for 5 answers 503 interface_down
+	doctor_says "doctor tells why it is not well" \
+		'^WARN  health port: 0.0.0.0:4789 is answered by a running metlo-xdp: .*interface_down'
 	ip -n "$COLLECTOR" link set "$IFACE" up
 	check "interface up again: 200" wait_for 5 answers 200
 	ip -n "$SERVER" link set u0 down
@@ -207,6 +222,9 @@ test_output()
 		select(.reason == "output_broken").detail' "$TMP/answer")" \
 		'ndjson:/dev/full: No space left on device'
 	check "and that it drops: 503" wait_for 5 answers 503 output_dropping
+	# Or a load balancer that takes the traffic away for it would never give
+	# it back.
+	check "and forgiven when nothing more comes: 200" wait_for 20 answers 200
 	stop "$ATTACHED" 3
 }
 

@@ -187,8 +187,8 @@ static void check_losses(struct doctor *d, const struct subject *s)
 	if (!s->attached.daemon)
 		doctor_say(
 			d, VERDICT_WARN, "daemon",
-			"none runs, and the rings take only so much: metlo-xdp attach %s",
-			s->dev.name);
+			"none runs, and the rings take only so much: metlo-xdp attach %s, or as a service: systemctl start metlo-xdp@%s",
+			s->dev.name, s->dev.name);
 	else
 		doctor_say(d, VERDICT_OK, "daemon", "process %ld",
 			   (long)s->attached.daemon);

@@ -73,7 +73,14 @@ static void say_in_use(struct doctor *d, const struct doctor_port *p,
 {
 	char answer[ANSWER_BYTES], *body;
 
-	if (!ask(at, p->path, answer) || !strstr(answer, p->ours)) {
+	if (!ask(at, p->path, answer)) {
+		doctor_say(
+			d, VERDICT_FAIL, p->what,
+			"%s: the port is in use, and nobody answers there: ss -Hltnp shows by whom: a metlo-xdp that hangs, or another program",
+			p->text);
+		return;
+	}
+	if (!strstr(answer, p->ours)) {
 		doctor_say(
 			d, VERDICT_FAIL, p->what,
 			"%s: the port is in use by another program: ss -Hltnp shows which; choose another by %s ADDR:PORT, or off",

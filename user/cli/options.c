@@ -155,7 +155,7 @@ const struct opt settings_options[] = {
 	 .min = 0, .max = 366 * 86400, .scope = BOTH, .initial = "0",
 	 .metavar = "S",
 	 .help = "and when the clock (UTC) reaches a multiple of this, such as "
-		 "1h or 86400; whole seconds; 0: never"},
+		 "1h or 86400; in whole seconds; 0: never"},
 	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
 	 .max = 1000000, .scope = BOTH, .initial = "0", .metavar = "N",
 	 .help = "remove all rotated files but the newest N; 0: none"},

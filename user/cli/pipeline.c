@@ -219,7 +219,8 @@ struct logfile_rules pipeline_file_rules(const struct settings *s)
 {
 	return (struct logfile_rules){
 		.rotate_size = s->rotate_size,
-		.rotate_interval = (uint64_t)s->rotate_interval,
+		/* Half a second is not never. */
+		.rotate_interval = (uint64_t)(s->rotate_interval + 0.999),
 		.rotate_keep = s->rotate_keep,
 	};
 }

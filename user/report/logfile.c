@@ -14,6 +14,7 @@
 #include "report/logfile.h"
 #include "report/rotated.h"
 #include "report/tail.h"
+#include "report/vectors.h"
 
 /* What could not be rotated is tried again after this. */
 #define RETRY_NS (60 * NSEC_PER_SEC)
@@ -275,7 +276,7 @@ static int open_anew(struct logfile *f)
 		err = -errno;
 		log_error(
 			f->log,
-			"%s: cannot be opened anew: %s: lines go on into the old file: let user %u write there (logrotate: create 0600 USER GROUP)",
+			"%s: cannot be opened anew: %s: lines go on into the old file; user %u has to be able to write there (logrotate: create 0600 USER GROUP)",
 			f->path, strerror(-err), (unsigned int)geteuid());
 		if (fd >= 0)
 			close(fd);
@@ -398,12 +399,7 @@ static uint64_t write_all(int fd, struct iovec *iov, int n)
 		if (r < 0)
 			return done;
 		done += (uint64_t)r;
-		for (; n && (size_t)r >= iov->iov_len; iov++, n--)
-			r -= (ssize_t)iov->iov_len;
-		if (n) {
-			iov->iov_base = (char *)iov->iov_base + r;
-			iov->iov_len -= (size_t)r;
-		}
+		vectors_advance(&iov, &n, (uint64_t)r);
 	}
 	errno = 0;
 	return done;
@@ -503,17 +499,6 @@ static uint64_t next_part(struct logfile *f, const struct iovec *iov, int n)
 	return f->size ? UINT64_MAX : first_line(iov);
 }
 
-/* Leaves out what was written from the vectors. */
-static void move_on(struct iovec **iov, int *n, uint64_t done)
-{
-	for (; *n && done >= (*iov)->iov_len; (*iov)++, (*n)--)
-		done -= (*iov)->iov_len;
-	if (!*n)
-		return;
-	(*iov)->iov_base = (char *)(*iov)->iov_base + done;
-	(*iov)->iov_len -= done;
-}
-
 uint64_t logfile_write(struct logfile *f, struct iovec *iov, int n)
 {
 	uint64_t done = 0, part, written;
@@ -539,7 +524,7 @@ uint64_t logfile_write(struct logfile *f, struct iovec *iov, int n)
 		done += written;
 		if (errno)
 			return done;
-		move_on(&iov, &n, written);
+		vectors_advance(&iov, &n, written);
 	}
 	errno = 0;
 	return done;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "report/sink.h"
+#include "report/vectors.h"
 
 /*
  * A reader that does not read must not hold up the end of the program, so a
@@ -144,12 +145,7 @@ uint64_t sink_write(struct sink *s, struct iovec *iov, int n, int stop_fd)
 		if (r < 0)
 			return done;
 		done += (uint64_t)r;
-		for (; n && (size_t)r >= iov->iov_len; iov++, n--)
-			r -= (ssize_t)iov->iov_len;
-		if (n) {
-			iov->iov_base = (char *)iov->iov_base + r;
-			iov->iov_len -= (size_t)r;
-		}
+		vectors_advance(&iov, &n, (uint64_t)r);
 	}
 	errno = 0;
 	return done;

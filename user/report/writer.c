@@ -6,8 +6,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "report/sink.h"
 #include "report/writer.h"
+
+/* How long a failure is held against it while nothing more is written. */
+#define TROUBLE_NS (10 * NSEC_PER_SEC)
 
 struct writer {
 	struct writer_conf conf;
@@ -15,6 +19,7 @@ struct writer {
 	int stop_fd; /* readable: readers are not waited for any more */
 	atomic_bool gone;
 	const char *_Atomic trouble; /* static text, NULL: none */
+	_Atomic uint64_t trouble_ns; /* CLOCK_MONOTONIC, when last met */
 	_Atomic uint64_t written, dropped, bytes_written;
 };
 
@@ -60,6 +65,7 @@ static void say_error(struct writer *w, int err)
 			  "until it can",
 			  s->name, strerror(err));
 	s->failing = true;
+	atomic_store(&w->trouble_ns, clock_mono_ns());
 	atomic_store(&w->trouble, err == EPIPE	     ? "nobody reads it"
 				  : err == ETIMEDOUT ? "it is not read"
 						     : strerrordesc_np(err));
@@ -147,9 +153,14 @@ void writer_ask_reopen(struct writer *w)
 	sink_ask_reopen(&w->sink);
 }
 
+/* Whether it still holds is known by writing only. A load balancer that took
+ * our traffic away because of it would wait for ever. */
 const char *writer_trouble(const struct writer *w)
 {
-	return atomic_load(&w->trouble);
+	const char *trouble = atomic_load(&w->trouble);
+	const uint64_t age = clock_mono_ns() - atomic_load(&w->trouble_ns);
+
+	return writer_gone(w) || age < TROUBLE_NS ? trouble : NULL;
 }
 
 void writer_counts(struct writer *w, struct writer_counts *c)

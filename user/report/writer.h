@@ -42,7 +42,8 @@ bool writer_gone(const struct writer *w);
 /* From any thread. A file is opened anew before the next line. */
 void writer_ask_reopen(struct writer *w);
 
-/* Why nothing can be written at the moment; static, NULL: it can. */
+/* Why nothing could be written within the last seconds, or can for good; static,
+ * NULL: it can as far as is known. */
 const char *writer_trouble(const struct writer *w);
 
 void writer_counts(struct writer *w, struct writer_counts *c);
