@@ -168,8 +168,9 @@ const struct opt settings_options[] = {
 	 .scope = MAKES,
 	 .parse = check_target,
 	 .metavar = "TARGET",
-	 .help = "Where to: nlb:new, nlb:NAME, an interface eni-... or a "
-		 "Gateway Load Balancer endpoint vpce-..."},
+	 .help = "Where to: nlb:new, nlb:NAME, an interface eni-..., a "
+		 "Gateway Load Balancer endpoint vpce-... or a mirror target "
+		 "tmt-..., shared ones too"},
 	{.name = "collector",
 	 .type = OPT_LIST,
 	 .offset = FIELD(collectors),

@@ -33,7 +33,7 @@ _metlo_mirror_values()
 	--source | --exclude)
 		compgen -W "i- eni- ecs: alb: clb: tag: vpc- subnet-" -- "$3"
 		;;
-	--target) compgen -W "nlb:new nlb: eni- vpce-" -- "$3" ;;
+	--target) compgen -W "nlb:new nlb: eni- vpce- tmt-" -- "$3" ;;
 	*) compgen -W "$2" -- "$3" ;;
 	esac
 }

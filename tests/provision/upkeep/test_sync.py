@@ -165,6 +165,40 @@ def collector_gone(account: Account) -> None:
     assert account.first_eni("more") in account.sessions()
 
 
+@test("sync: to a mirror target that another account shares")
+def shared(account: Account) -> None:
+    account.make("shared_target")
+    target = next(iter(account.table("mirror_targets")))
+    account.ask("POST", "remember", {})
+    ended = account.mirror("setup", "--yes", "--ports", "80", "--source", "ecs:prod/api",
+                           "--target", target)
+    assert "210987654321" in ended.err, ended
+    assert account.sessions() == account.task_enis("api")
+    replace_tasks(account)
+    sync(account)
+    assert account.sessions() == account.task_enis("api")
+    account.mirror("verify", "--no-metrics")
+    account.mirror("setup", "--yes", "--name", "metlo", "--packet-length", "9000", code=1)
+    account.mirror("remove", "--all", "--yes")
+    assert list(account.table("mirror_targets")) == [target]
+    assert not account.table("mirror_sessions") and not account.table("mirror_filters")
+    account.mirror("setup", "--yes", "--ports", "80", "--source", "ecs:prod/api", "--target",
+                   "tmt-00000000000000000", code=1)
+
+
+@test("verify: to a mirror target of this account that somebody else made")
+def given(account: Account) -> None:
+    account.make("mirror", source="old", target="collector-1")
+    target = next(iter(account.table("mirror_targets")))
+    account.mirror("setup", "--yes", "--ports", "80", "--source", "tag:team=shop", "--target",
+                   target)
+    found = account.mirror("verify", "--no-metrics", "--json", code=6).json()
+    rows = {r["check"]: r["state"] for r in found["deployments"][0]["checks"]}
+    assert rows["security-group"] == "fail" and rows["target"] == "ok", rows
+    account.mirror("remove", "--all", "--yes")
+    assert list(account.table("mirror_targets")) == [target]
+
+
 @test("sync: the filter, target and collectors are put right")
 def repairs(account: Account) -> None:
     account.set_up()
