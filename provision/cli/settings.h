@@ -10,6 +10,8 @@
 
 enum output_format { OUTPUT_APPLY, OUTPUT_TERRAFORM, OUTPUT_CLOUDFORMATION };
 
+#define PORTS_AUTO "auto" /* of --ports: what load balancers know */
+
 struct settings {
 	/* of all commands */
 	const char *region, *profile, *endpoint_url;
@@ -30,7 +32,8 @@ struct settings {
 	bool all;
 	/* sync */
 	bool watch;
-	double interval; /* seconds */
+	double interval;     /* seconds */
+	const char *metrics; /* a file */
 	/* verify */
 	bool no_metrics;
 	/* policy */

@@ -5,6 +5,7 @@
 #include "base/exit.h"
 #include "cli/setup.h"
 #include "cli/wish.h"
+#include "plan/discover.h"
 
 #define N_QUESTIONS 5
 
@@ -196,6 +197,29 @@ static bool services_unread(const struct setup *s, const struct sources *l)
 	return false;
 }
 
+/* --ports auto */
+static int find_ports(struct setup *s)
+{
+	struct mirror *m = s->m;
+	struct filter_spec *f = &s->spec.filter;
+	struct candidates sources = setup_candidates(s, NULL);
+	const char *found = discover_ports(&m->mem, &m->facts, &sources);
+	struct parse_error err = {""};
+
+	f->ports = (struct port_list){0};
+	if (!found || !filter_ports_parse(&m->mem, found, &f->ports, &err)) {
+		log_error(
+			&m->log,
+			"no load balancer has these sources as targets, so that their ports are not known: name them by --ports");
+		return EXIT_FAILED;
+	}
+	if (f->protocol == FILTER_ANY_PROTOCOL)
+		f->protocol = FILTER_TCP;
+	log_info(&m->log, "ports on which load balancers reach them: %s",
+		 found);
+	return EXIT_DONE;
+}
+
 static int make_plan(struct setup *s)
 {
 	struct mirror *m = s->m;
@@ -204,6 +228,11 @@ static int make_plan(struct setup *s)
 	if (services_unread(s, &s->spec.sources) ||
 	    services_unread(s, &s->spec.excluded)) {
 		code = setup_load(s);
+		if (code != EXIT_DONE)
+			return code;
+	}
+	if (str_same(m->settings.ports, PORTS_AUTO)) {
+		code = find_ports(s);
 		if (code != EXIT_DONE)
 			return code;
 	}

@@ -89,7 +89,8 @@ static bool set_filter(struct arena *a, const struct settings *s,
 {
 	struct filter_spec *f = &spec->filter;
 
-	if (s->ports) {
+	/* "auto" is found when the sources are known. */
+	if (s->ports && strcmp(s->ports, PORTS_AUTO) != 0) {
 		f->ports = (struct port_list){0};
 		if (!filter_ports_parse(a, s->ports, &f->ports, err))
 			return false;
@@ -105,7 +106,8 @@ static bool set_filter(struct arena *a, const struct settings *s,
 	if (!set_peers(a, &s->peers, spec, err))
 		return false;
 	/* "all" means every packet, also those of no port. */
-	if (s->ports && !f->ports.n && !s->protocol)
+	if (s->ports && !f->ports.n && !s->protocol &&
+	    strcmp(s->ports, PORTS_AUTO) != 0)
 		f->protocol = FILTER_ANY_PROTOCOL;
 	/* Ports given where there were none: of TCP again. */
 	if (s->ports && f->ports.n && !s->protocol &&

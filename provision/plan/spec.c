@@ -190,6 +190,8 @@ bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 		t.type = TARGET_ENI;
 	} else if (is_id(text, "vpce-")) {
 		t.type = TARGET_GWLBE;
+	} else if (is_id(text, "tmt-")) {
+		t.type = TARGET_MIRROR;
 	} else if (!strcmp(text, "nlb:new")) {
 		t.type = TARGET_NLB;
 		t.id = "";
@@ -202,7 +204,7 @@ bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 	} else {
 		return parse_refuse(
 			err,
-			"\"%.60s\" is not a target: nlb:new, nlb:NAME, the ARN of a network load balancer, eni-... or vpce-...",
+			"\"%.60s\" is not a target: nlb:new, nlb:NAME, the ARN of a network load balancer, eni-..., vpce-... or tmt-...",
 			text);
 	}
 	*out = t;

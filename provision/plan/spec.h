@@ -36,8 +36,8 @@ struct sources {
 
 struct target_spec {
 	enum target_type type;
-	/* Interface id, ARN or name of a load balancer, endpoint id; "" is a
-	 * new load balancer. */
+	/* Interface id, ARN or name of a load balancer, endpoint id, id of a
+	 * mirror target; "" is a new load balancer. */
 	const char *id;
 	/* For a new load balancer: what is behind it, "i-..." or
 	 * "tag:KEY=VALUE" for all running instances with that tag; and subnets,

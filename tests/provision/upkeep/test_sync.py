@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from typing import Any, Callable
 
@@ -162,6 +163,40 @@ def collector_gone(account: Account) -> None:
     ended = sync(account)
     assert f"{first} is gone" in ended.err and registered(account) == {second}, ended
     assert account.first_eni("more") in account.sessions()
+
+
+@test("sync: to a mirror target that another account shares")
+def shared(account: Account) -> None:
+    account.make("shared_target")
+    target = next(iter(account.table("mirror_targets")))
+    account.ask("POST", "remember", {})
+    ended = account.mirror("setup", "--yes", "--ports", "80", "--source", "ecs:prod/api",
+                           "--target", target)
+    assert "210987654321" in ended.err, ended
+    assert account.sessions() == account.task_enis("api")
+    replace_tasks(account)
+    sync(account)
+    assert account.sessions() == account.task_enis("api")
+    account.mirror("verify", "--no-metrics")
+    account.mirror("setup", "--yes", "--name", "metlo", "--packet-length", "9000", code=1)
+    account.mirror("remove", "--all", "--yes")
+    assert list(account.table("mirror_targets")) == [target]
+    assert not account.table("mirror_sessions") and not account.table("mirror_filters")
+    account.mirror("setup", "--yes", "--ports", "80", "--source", "ecs:prod/api", "--target",
+                   "tmt-00000000000000000", code=1)
+
+
+@test("verify: to a mirror target of this account that somebody else made")
+def given(account: Account) -> None:
+    account.make("mirror", source="old", target="collector-1")
+    target = next(iter(account.table("mirror_targets")))
+    account.mirror("setup", "--yes", "--ports", "80", "--source", "tag:team=shop", "--target",
+                   target)
+    found = account.mirror("verify", "--no-metrics", "--json", code=6).json()
+    rows = {r["check"]: r["state"] for r in found["deployments"][0]["checks"]}
+    assert rows["security-group"] == "fail" and rows["target"] == "ok", rows
+    account.mirror("remove", "--all", "--yes")
+    assert list(account.table("mirror_targets")) == [target]
 
 
 @test("sync: the filter, target and collectors are put right")
@@ -381,6 +416,41 @@ def watch(account: Account) -> None:
     assert code == 0 and "nothing is half done" in watcher.said, (code, watcher.said)
     assert not [line for line in watcher.said.splitlines()
                 if not line.startswith("metlo-mirror: ")], watcher.said
+
+
+def counts(path: str) -> dict[str, float]:
+    with open(path, encoding="utf-8") as f:
+        lines = [line.rsplit(" ", 1) for line in f if not line.startswith("#")]
+    return {name.removeprefix("metlo_mirror_"): float(value) for name, value in lines}
+
+
+@test("sync --metrics: what was done, what there is and what failed is counted")
+def metrics(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/metlo.prom"
+        replace_tasks(account, 1)
+        sync(account, "--metrics", path)
+        found = counts(path)
+        assert found['looks_total{result="ok"}'] == 1 and found["aws_calls_total"] > 10, found
+        assert found['session_changes_total{change="added"}'] == 1, found
+        assert found['sessions{deployment="metlo"}'] == 3, found
+        assert found['interfaces_wanted{deployment="metlo"}'] == 3, found
+        assert abs(found["last_ok_timestamp_seconds"] - time.time()) < 3600, found
+        watcher = Watcher(account, "--metrics", path)
+        try:
+            account.fault(kind="error", code="InvalidParameterValue", message="No.", status=400,
+                          operation="ec2:CreateTrafficMirrorSession")
+            add_tasks(account)
+            watcher.until(lambda: counts(path).get('session_changes_total{change="added"}') == 1
+                          and counts(path)['looks_total{result="failed"}'] == 1)
+        finally:
+            code = watcher.end()
+        found = counts(path)
+        assert code == 0 and found["rollbacks_total"] == 1, (code, found)
+        assert found['sessions{deployment="metlo"}'] == 4, found
+        assert os.listdir(folder) == ["metlo.prom"]
+        sync(account, "--metrics", f"{folder}/missing/file", code=1)
 
 
 @test("sync --watch: SIGINT inside a step takes back what was begun")
