@@ -7,6 +7,8 @@
 # program, what failed and how to run it alone, and at the end, alone on a
 # line, "N passed, N failed, N skipped".
 #
+# As many programs run at a time as there are CPUs, or JOBS_MAX.
+#
 # A program reports its tests by TAP (cmocka does) or by the lines "ok NAME",
 # "not ok NAME" and "skip NAME # why". One that ends with another code than 0,
 # reports fewer tests than it announced, or none, has failed as well.
@@ -24,16 +26,65 @@ passed=0
 failed=0
 skipped=0
 
-# run NAME SECONDS COMMAND...
+# Programs that run, or whose results are not accounted for yet, in the order in
+# which they were started, and what they were started by.
+names=()
+commands=()
+
+# run NAME SECONDS COMMAND...: as many at a time as JOBS says.
 run()
 {
-	local name=$1 limit=$2 log p f s plan code start
+	local name=$1
+
+	while [ "$(jobs -pr | wc -l)" -ge "$JOBS" ]; do
+		wait -n
+		account
+	done
+	rm -f "$(log_of "$name").code"
+	execute "$@" &
+	names+=("$name")
 	shift 2
-	log=$LOGS/${name//\//-}.log
+	commands+=("$*")
+}
+
+log_of()
+{
+	echo "$LOGS/${1//\//-}.log"
+}
+
+# execute NAME SECONDS COMMAND...
+execute()
+{
+	local limit=$2 log start code
+
+	log=$(log_of "$1")
 	start=$(date +%s)
+	shift 2
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" "$@" \
 		>"$log" 2>"$log.stderr" </dev/null
 	code=$?
+	echo "$code $limit $(($(date +%s) - start))" >"$log.new"
+	mv "$log.new" "$log.code"
+}
+
+# Accounts for what has ended, in the order of the starts.
+account()
+{
+	while [ ${#names[@]} -gt 0 ] && [ -e "$(log_of "${names[0]}").code" ]; do
+		result "${names[0]}" "${commands[0]}"
+		names=("${names[@]:1}")
+		commands=("${commands[@]:1}")
+	done
+}
+
+# result NAME COMMAND
+result()
+{
+	local name=$1 log p f s plan code limit seconds
+
+	log=$(log_of "$name")
+	read -r code limit seconds <"$log.code"
+	rm -f "$log.code"
 
 	# cmocka says "not ok 3 # SKIP name", TAP "ok 3 # SKIP name".
 	s=$(grep -acE '^skip |^(not )?ok .*# SKIP' "$log")
@@ -41,10 +92,10 @@ run()
 	f=$(grep -avE '# SKIP' "$log" | grep -cE '^not ok( |$)')
 	plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$log" |
 		awk '{ n += $1 } END { print n + 0 }')
-	if [ $code -eq 124 ] || [ $code -eq 137 ]; then
+	if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
 		f=$((f + 1))
 		echo "not ok $name: not finished after $limit s" >>"$log"
-	elif [ $code -ne 0 ] && [ "$f" -eq 0 ]; then
+	elif [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then
 		f=1
 		echo "not ok $name: exit code $code" >>"$log"
 	elif [ $((p + f + s)) -lt "$plan" ]; then
@@ -65,7 +116,7 @@ run()
 	failed=$((failed + f))
 	skipped=$((skipped + s))
 	printf '%-40s %5d passed %3d failed %3d skipped %4d s\n' \
-		"$name" "$p" "$f" "$s" $(($(date +%s) - start))
+		"$name" "$p" "$f" "$s" "$seconds"
 	# What a part wants to be seen even when all is well.
 	sed -n 's/^# show: /    /p' "$log"
 	grep -aE '^skip |^(not )?ok .*# SKIP' "$log" | head -n 5 | sed 's/^/    /'
@@ -74,7 +125,7 @@ run()
 			grep -avE '^ok( |$)|# SKIP|^--$' | head -n 60 | sed 's/^/    /'
 		sed -n '/^# --- stderr/,$p' "$log" | tail -n 12 | sed 's/^/    /'
 		echo "    the whole log: $log"
-		echo "    to run it alone: $*"
+		echo "    to run it alone: $2"
 	fi
 }
 
@@ -108,8 +159,10 @@ part_unit()
 	programs "$O/tests/unit" 120
 }
 
+# The cost of the program is printed, so nothing else runs beside it.
 part_bpf()
 {
+	JOBS=1
 	programs "$O/tests/bpf" 240
 	scripts tests/bpf 240
 }
@@ -123,23 +176,14 @@ part_sanitize()
 		tests/corpus/run.py --sanitized
 }
 
-# As many at a time as there are CPUs; what each said is then accounted for.
 part_fuzz()
 {
-	local t seconds=${FUZZ_SECONDS:-20} targets=()
+	local t seconds=${FUZZ_SECONDS:-20}
 
 	for t in "$O"/fuzz/fuzz_*; do
 		case $t in *.d | *-corpus*) continue ;; esac
-		[ -f "$t" ] && [ -x "$t" ] && targets+=("$t")
-	done
-	[ ${#targets[@]} -gt 0 ] || return 0
-	# shellcheck disable=SC2016
-	printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} sh -c \
-		'timeout -k 10 "$(($1 + 90))" tests/fuzz/run.sh "$2" "$2-corpus" "$1" \
-		>"$2-result" 2>&1 || echo "not ok $2: exit code $?" >>"$2-result"' \
-		fuzz "$seconds" {}
-	for t in "${targets[@]}"; do
-		run "${t#"$O"/}" 10 cat "$t-result"
+		[ -f "$t" ] && [ -x "$t" ] && run "${t#"$O"/}" \
+			$((seconds + 90)) tests/fuzz/run.sh "$t" "$t-corpus" "$seconds"
 	done
 }
 
@@ -161,15 +205,17 @@ part_provision()
 }
 
 # What is installed beside the program, the Debian packages, and both at work
-# in a machine of their own.
+# in a machine of their own, which is one and the same.
 part_package()
 {
+	JOBS=1
 	scripts tests/package 600
 }
 
 # Counts and instructions: the machine's speed is not judged.
 part_bench()
 {
+	JOBS=1
 	scripts tests/bench 300
 }
 
@@ -182,11 +228,20 @@ part_e2e()
 [ $# -gt 0 ] || set -- $PARTS
 for part; do
 	case " $PARTS " in
-	*" $part "*) "part_$part" ;;
+	*" $part "*)
+		JOBS=${JOBS_MAX:-$(nproc)}
+		"part_$part"
+		wait
+		account
+		;;
 	*) echo "$0: no part $part, only: $PARTS" >&2; exit 2 ;;
 	esac
 done
 
+if [ ${#names[@]} -gt 0 ]; then
+	echo "no result of: ${names[*]}" >&2
+	failed=$((failed + ${#names[@]}))
+fi
 if [ $((passed + failed + skipped)) -eq 0 ]; then
 	echo "no test ran: build them first, by make test" >&2
 	failed=1
