@@ -373,6 +373,7 @@ INSTALLED := \
 	644:$(PKG)/_metlo-xdp:$(ZSHCOMPDIR)/_metlo-xdp \
 	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
 	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
+	644:README.md:$(DOCDIR)/README.md \
 	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
 MIRROR_PKG := provision/packaging
 MIRRORDOCDIR ?= $(DATADIR)/doc/metlo-mirror
@@ -431,7 +432,8 @@ install: all $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
 	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
 	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
 	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)
-uninstall:
+	$(give_back)
+uninstall: $(O)/metlo-xdp.conf
 	rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call part,3,$(f)))
 	$(foreach f,$(CONFFILES),$(call uninstall_conffile,$(f)))
 	-@rmdir $(foreach d,$(DOCDIR) $(MIRRORDOCDIR),$(DESTDIR)$(d)/examples $(DESTDIR)$(d)) $(DESTDIR)$(SYSCONFDIR)/metlo-xdp 2>/dev/null || true
@@ -461,6 +463,7 @@ deb: $(O)/.deps
 		dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 30 ../log >&2; exit 1; }
 	@rm -rf $(DEB_TREE)
 	@ls $(DEB_OUT)/*.deb
+	$(give_back)
 
 .PHONY: clean
 clean:

@@ -69,7 +69,10 @@ static void list_balancers(struct setup *s, struct choices *c)
 			&f->load_balancers.items[i];
 		struct choice *to;
 
-		if (!str_same(lb->type, "network"))
+		/* The deployment's own is "Keep". */
+		if (!str_same(lb->type, "network") ||
+		    str_same(tags_deployment(facts_elb_tags(f, lb->arn)),
+			     s->spec.name))
 			continue;
 		to = choice_add(&s->m->mem, c, lb->name,
 				arena_printf(&s->m->mem, "%s, in %s",

@@ -52,9 +52,9 @@ static bool set_target(struct arena *a, const struct settings *s,
 		if (!target_parse(a, s->target, &to, err))
 			return false;
 		/* Collectors and subnets are kept with a load balancer of our
-		 * own. */
-		if (to.type == TARGET_NLB && str_empty(to.id) &&
-		    t->type == TARGET_NLB && str_empty(t->id)) {
+		 * own, which may be called by its name, too. */
+		if (to.type == TARGET_NLB && t->type == TARGET_NLB &&
+		    str_empty(t->id)) {
 			to.collectors = t->collectors;
 			to.subnets = t->subnets;
 		}

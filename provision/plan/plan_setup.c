@@ -28,6 +28,22 @@ static void remember(struct plan *p)
 #undef REMEMBER
 }
 
+/* The deployment's own load balancer may be named like any other; it must not
+ * go because it is not "nlb:new". */
+static void know_own_target(struct plan *p)
+{
+	struct target_spec *t = &p->spec.target;
+	const struct elbv2_load_balancer *lb = NULL;
+
+	if (t->type == TARGET_NLB && !str_empty(t->id))
+		lb = facts_load_balancer(p->facts, t->id, "network");
+	if (lb && own_has(facts_elb_tags(p->facts, lb->arn), p->spec.name))
+		t->id = "";
+	/* Of others it is not for us to say what is behind them. */
+	if (t->type != TARGET_NLB || !str_empty(t->id))
+		t->collectors = t->subnets = (struct str_list){0};
+}
+
 static void copy_spec(struct plan *p, const struct spec *s)
 {
 	struct arena *a = &p->mem;
@@ -38,6 +54,7 @@ static void copy_spec(struct plan *p, const struct spec *s)
 	p->spec = (struct spec){.name = arena_dup(a, s->name)};
 	if (!spec_decode(a, text, &p->spec, &err))
 		note_add(a, &p->notes, NOTE_FAIL, "%s", err.text);
+	know_own_target(p);
 }
 
 static bool is_gone(const struct plan *p, const char *instance)

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 #
-# A small Debian or Ubuntu, of the version that this machine has, booted with
-# its own systemd in namespaces of its own: for tests that install packages and
-# start units. Sourced after tests/e2e/lib.sh, and used in the network namespace
-# $COLLECTOR.
+# A small Debian or Ubuntu, of the version that this machine has or that
+# MACHINE_SUITE names (trixie), booted with its own systemd in namespaces of its
+# own: for tests that install packages and start units. Sourced after
+# tests/e2e/lib.sh, and used in the network namespace $COLLECTOR.
 #
 # MACHINE is a result for the caller:
 # shellcheck disable=SC2034
@@ -29,7 +29,7 @@ machine_can()
 	}
 }
 
-# The mirror of this machine's own packages, and its version.
+# The version to install, and the mirror of this machine's own packages.
 archive_source()
 {
 	local version
@@ -39,7 +39,8 @@ archive_source()
 	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(RELEASE) $(SITE)' \
 		'Created-By: Packages' |
-		awk -v v="$version" '$1 == v { print v, $2; exit }'
+		awk -v v="$version" -v suite="${MACHINE_SUITE:-$version}" \
+			'$1 == v { print suite, $2; exit }'
 }
 
 # depends FILE.deb...: the packages that these need, one of each choice.
@@ -61,14 +62,14 @@ machine_archive()
 	packages=$({ echo "$MACHINE_PACKAGES" | tr ' ' '\n'; depends "$@"; } |
 		sort -u | paste -sd ,)
 	read -r suite site < <(archive_source)
-	MACHINE_ARCHIVE=$O/package/root.tar
+	MACHINE_ARCHIVE=$O/package/$suite.tar
 	mkdir -p "$O/package"
-	[ "$(cat "$O/package/root.of" 2>/dev/null)" != "$suite $packages" ] ||
+	[ "$(cat "$O/package/$suite.of" 2>/dev/null)" != "$suite $packages" ] ||
 		return 0
-	rm -f "$O/package/root.of"
+	rm -f "$O/package/$suite.of"
 	mmdebstrap --quiet --variant=minbase --include="$packages" \
-		"$suite" "$MACHINE_ARCHIVE" "$site" >"$O/package/root.log" 2>&1 &&
-		echo "$suite $packages" >"$O/package/root.of"
+		"$suite" "$MACHINE_ARCHIVE" "$site" >"$O/package/log" 2>&1 &&
+		echo "$suite $packages" >"$O/package/$suite.of"
 }
 
 # machine_up: boots it, from a fresh copy, and waits until it is up. Its root is

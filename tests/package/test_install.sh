@@ -50,6 +50,7 @@ all_there()
 		./usr/lib/sysusers.d/metlo-xdp.conf
 		./usr/sbin/metlo-xdp
 		./usr/share/bash-completion/completions/metlo-xdp
+		./usr/share/doc/metlo-xdp/README.md
 		./usr/share/doc/metlo-xdp/examples/logrotate
 		./usr/share/man/man8/metlo-xdp.8
 		./usr/share/zsh/site-functions/_metlo-xdp

@@ -371,7 +371,7 @@ if [ -z "$DEB" ] || [ -z "$NEWER" ]; then
 	finish
 fi
 machine_archive "$DEB" || {
-	not_ok "a root file system is made" "$(tail "$O/package/root.log")"
+	not_ok "a root file system is made" "$(tail "$O/package/log")"
 	finish
 }
 net_up || { not_ok "namespaces" "net_up failed"; finish; }

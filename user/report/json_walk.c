@@ -35,27 +35,20 @@ static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
 	size_t depth = 0;
 
 	while (p < end) {
-		if (*p == '"') {
+		const uint8_t c = *p;
+
+		if (c == '"') {
 			p = skip_string(p, end);
 			if (!p)
 				return NULL;
-		} else if (*p == '{' || *p == '[') {
-			depth++;
-			p++;
-			continue;
-		} else if (*p == '}' || *p == ']') {
-			if (!depth)
-				return p;
-			depth--;
-			p++;
-		} else if (depth) {
-			p++;
-			continue;
-		} else if (*p == ',') {
-			return p;
 		} else {
+			if (!depth && (c == ',' || c == '}' || c == ']'))
+				return p;
 			p++;
-			continue;
+			depth += c == '{' || c == '[';
+			depth -= c == '}' || c == ']';
+			if (c != '}' && c != ']')
+				continue; /* a number or a word may go on */
 		}
 		if (!depth)
 			return p;
