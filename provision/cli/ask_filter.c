@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/setup.h"
+#include "plan/discover.h"
 #include "cli/view.h"
 
 #define DEFAULT_PORTS "80"
@@ -41,12 +42,16 @@ static bool check_peers(void *ctx, const char *text, struct parse_error *err)
 
 static enum answer ask_ports(struct setup *s, struct check *c, bool fresh)
 {
+	struct candidates sources = setup_candidates(s, NULL);
+	const char *known = discover_ports(c->a, &s->m->facts, &sources);
 	const char *unused;
 
-	return ask_text(
-		&s->prompt, "Ports of the servers, as in 80,8000-8100, or all",
-		fresh ? DEFAULT_PORTS : filter_ports_text(c->a, &c->f->ports),
-		check_ports, c, &unused);
+	return ask_text(&s->prompt,
+			"Ports of the servers, as in 80,8000-8100, or all",
+			!fresh	? filter_ports_text(c->a, &c->f->ports)
+			: known ? known
+				: DEFAULT_PORTS,
+			check_ports, c, &unused);
 }
 
 static enum answer ask_side(struct setup *s, struct filter_spec *f)

@@ -289,8 +289,12 @@ static int sync_one(struct sync *s, const char *name, bool *again)
 	}
 	code = do_plan(s, &p, name, &result);
 	*again = goes_on_without(s, name, &result);
-	if (!*again)
+	if (!*again) {
 		add_json(s, &p, &result);
+		sync_count(s, &p, &result,
+			   p.steps.n && !s->m->settings.dry_run &&
+				   !notes_failed(&p.notes));
+	}
 	plan_free(&p);
 	return code;
 }
@@ -385,20 +389,31 @@ static int sync_deployment(struct sync *s, const char *name)
 	return EXIT_FAILED;
 }
 
-int sync_round(struct sync *s)
+static int sync_all(struct sync *s)
 {
 	struct str_list names;
-	int all = EXIT_DONE, code;
+	int all = EXIT_DONE, code = look(s);
 
-	arena_free(&s->round);
-	s->stale = false;
-	code = look(s);
 	if (code != EXIT_DONE)
 		return code;
 	names = chosen(s, &all);
 	for (size_t i = 0; i < names.n && all != EXIT_INTERRUPTED; i++)
 		all = worse(all, sync_deployment(s, names.items[i]));
 	return all;
+}
+
+int sync_round(struct sync *s)
+{
+	int code;
+
+	arena_free(&s->round);
+	s->gauges.items = NULL; /* they were in it */
+	s->gauges.n = 0;
+	s->stale = false;
+	code = sync_all(s);
+	if (!sync_metrics(s, code == EXIT_DONE) && code == EXIT_DONE)
+		code = EXIT_FAILED;
+	return code;
 }
 
 static int print_json(struct sync *s)

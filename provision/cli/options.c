@@ -19,6 +19,7 @@ _Static_assert(OUTPUT_CLOUDFORMATION == 2, "as in the names");
 static const char *const side_names[] = {"server", "client", "both", NULL};
 static const char *const protocol_names[] = {"tcp", "udp", "any", NULL};
 static const char *const ip_names[] = {"4", "6", "46", "auto", NULL};
+static const char *const port_names[] = {"auto", "all", NULL};
 static const char *const feature_names[] = {"ecs",     "nlb",  "open-groups",
 					    "metrics", "none", NULL};
 
@@ -65,8 +66,15 @@ static bool check_protocol(void *settings, const char *text,
 	}
 CHECK(check_source, struct source, source_parse)
 CHECK(check_target, struct target_spec, target_parse)
-CHECK(check_ports, struct port_list, filter_ports_parse)
+CHECK(check_port_list, struct port_list, filter_ports_parse)
 CHECK(check_cidrs, struct cidr_list, cidr_list_parse)
+
+static bool check_ports(void *settings, const char *text,
+			struct parse_error *err)
+{
+	return !strcmp(text, PORTS_AUTO) ||
+	       check_port_list(settings, text, err);
+}
 
 static bool check_peer(void *settings, const char *text,
 		       struct parse_error *err)
@@ -81,6 +89,13 @@ static bool check_ip(void *settings, const char *text, struct parse_error *err)
 	       !strcmp(text, "46") || !strcmp(text, "auto") ||
 	       parse_refuse(err, "\"%.60s\" is not one of 4, 6, 46, auto",
 			    text);
+}
+
+static bool check_collector(void *settings, const char *text,
+			    struct parse_error *err)
+{
+	(void)settings;
+	return collector_check(text, err);
 }
 
 static bool check_feature(void *settings, const char *text,
@@ -139,21 +154,31 @@ const struct opt settings_options[] = {
 	 .parse = check_source,
 	 .metavar = "SOURCE",
 	 .help = "What to mirror: i-..., eni-..., ecs:CLUSTER/SERVICE, "
-		 "alb:NAME, clb:NAME or tag:KEY=VALUE"},
+		 "alb:NAME, clb:NAME, tag:KEY=VALUE, vpc-... or subnet-..."},
+	{.name = "exclude",
+	 .type = OPT_LIST,
+	 .offset = FIELD(excluded),
+	 .scope = MAKES,
+	 .parse = check_source,
+	 .metavar = "SOURCE",
+	 .help = "What to leave out of these, in the same words"},
 	{.name = "target",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(target),
 	 .scope = MAKES,
 	 .parse = check_target,
 	 .metavar = "TARGET",
-	 .help = "Where to: nlb:new, nlb:NAME, an interface eni-... or a "
-		 "Gateway Load Balancer endpoint vpce-..."},
+	 .help = "Where to: nlb:new, nlb:NAME, an interface eni-..., a "
+		 "Gateway Load Balancer endpoint vpce-... or a mirror target "
+		 "tmt-..., shared ones too"},
 	{.name = "collector",
 	 .type = OPT_LIST,
 	 .offset = FIELD(collectors),
 	 .scope = MAKES,
+	 .parse = check_collector,
 	 .metavar = "INSTANCE",
-	 .help = "An instance i-... behind the new load balancer"},
+	 .help = "An instance i-... behind the new load balancer, or "
+		 "tag:KEY=VALUE: all with that tag, also later"},
 	{.name = "subnet",
 	 .type = OPT_LIST,
 	 .offset = FIELD(subnets),
@@ -166,8 +191,10 @@ const struct opt settings_options[] = {
 	 .offset = FIELD(ports),
 	 .scope = MAKES,
 	 .parse = check_ports,
+	 .names = port_names,
 	 .metavar = "PORTS",
-	 .help = "Ports of the servers, as in 80,8000-8100; all mirrors every "
+	 .help = "Ports of the servers, as in 80,8000-8100; auto: those on "
+		 "which load balancers reach the sources; all mirrors every "
 		 "packet"},
 	{.name = "side",
 	 .type = OPT_TEXT,
@@ -262,6 +289,12 @@ const struct opt settings_options[] = {
 	 .initial = "60",
 	 .metavar = "SECONDS",
 	 .help = "With --watch: how long from one look to the next"},
+	{.name = "metrics",
+	 .type = OPT_TEXT,
+	 .offset = FIELD(metrics),
+	 .scope = CMD_SYNC,
+	 .metavar = "FILE",
+	 .help = "Write counts to this file after each look, for Prometheus"},
 	{.name = "no-metrics",
 	 .type = OPT_FLAG,
 	 .offset = FIELD(no_metrics),

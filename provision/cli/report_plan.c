@@ -70,6 +70,8 @@ static const char *target_line(struct mirror *m, const struct plan *p)
 		return arena_printf(&m->mem, "network interface %s%s%s%s",
 				    t->id, *name ? " (" : "", name,
 				    *name ? ")" : "");
+	case TARGET_MIRROR:
+		return arena_printf(&m->mem, "mirror target %s", t->id);
 	case TARGET_GWLBE:
 		return arena_printf(&m->mem,
 				    "Gateway Load Balancer endpoint %s", t->id);

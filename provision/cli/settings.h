@@ -10,6 +10,8 @@
 
 enum output_format { OUTPUT_APPLY, OUTPUT_TERRAFORM, OUTPUT_CLOUDFORMATION };
 
+#define PORTS_AUTO "auto" /* of --ports: what load balancers know */
+
 struct settings {
 	/* of all commands */
 	const char *region, *profile, *endpoint_url;
@@ -19,7 +21,7 @@ struct settings {
 	const char *name;
 	struct string_list names;
 	/* setup, plan */
-	struct string_list sources, collectors, subnets, peers;
+	struct string_list sources, excluded, collectors, subnets, peers;
 	const char *target, *ports, *side, *protocol, *ip;
 	uint32_t vni;		/* 0: chosen */
 	uint32_t packet_length; /* 0: whole packets */
@@ -30,7 +32,8 @@ struct settings {
 	bool all;
 	/* sync */
 	bool watch;
-	double interval; /* seconds */
+	double interval;     /* seconds */
+	const char *metrics; /* a file */
 	/* verify */
 	bool no_metrics;
 	/* policy */

@@ -5,13 +5,16 @@
 #include "base/exit.h"
 #include "cli/setup.h"
 #include "cli/wish.h"
+#include "plan/discover.h"
 
 #define N_QUESTIONS 5
 
 int setup_load(struct setup *s)
 {
-	struct facts_wanted wanted = {
-		.network = true, .health = true, .sources = &s->spec.sources};
+	struct facts_wanted wanted = {.network = true,
+				      .health = true,
+				      .sources = &s->spec.sources,
+				      .excluded = &s->spec.excluded};
 
 	plan_free(&s->plan); /* it points to the facts */
 	return mirror_load(s->m, &wanted);
@@ -57,9 +60,10 @@ int setup_begin(struct setup *s, const char *name)
 /* Flags that stand for answers. */
 static bool any_wish(const struct settings *s)
 {
-	return s->sources.n || s->target || s->ports || s->collectors.n ||
-	       s->subnets.n || s->peers.n || s->side || s->protocol || s->ip ||
-	       s->vni || s->packet_length || s->open_groups;
+	return s->sources.n || s->excluded.n || s->target || s->ports ||
+	       s->collectors.n || s->subnets.n || s->peers.n || s->side ||
+	       s->protocol || s->ip || s->vni || s->packet_length ||
+	       s->open_groups;
 }
 
 /* Whether flags, and what is kept of a deployment, leave nothing to ask. */
@@ -184,17 +188,51 @@ static bool service_read(const struct facts *f, const struct source *source)
 	return false;
 }
 
+static bool services_unread(const struct setup *s, const struct sources *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i].kind == SOURCE_ECS &&
+		    !service_read(&s->m->facts, &l->items[i]))
+			return true;
+	return false;
+}
+
+/* --ports auto */
+static int find_ports(struct setup *s)
+{
+	struct mirror *m = s->m;
+	struct filter_spec *f = &s->spec.filter;
+	struct candidates sources = setup_candidates(s, NULL);
+	const char *found = discover_ports(&m->mem, &m->facts, &sources);
+	struct parse_error err = {""};
+
+	f->ports = (struct port_list){0};
+	if (!found || !filter_ports_parse(&m->mem, found, &f->ports, &err)) {
+		log_error(
+			&m->log,
+			"no load balancer has these sources as targets, so that their ports are not known: name them by --ports");
+		return EXIT_FAILED;
+	}
+	if (f->protocol == FILTER_ANY_PROTOCOL)
+		f->protocol = FILTER_TCP;
+	log_info(&m->log, "ports on which load balancers reach them: %s",
+		 found);
+	return EXIT_DONE;
+}
+
 static int make_plan(struct setup *s)
 {
 	struct mirror *m = s->m;
-	bool unread = false;
 	int code;
 
-	for (size_t i = 0; i < s->spec.sources.n; i++)
-		unread |= s->spec.sources.items[i].kind == SOURCE_ECS &&
-			  !service_read(&m->facts, &s->spec.sources.items[i]);
-	if (unread) {
+	if (services_unread(s, &s->spec.sources) ||
+	    services_unread(s, &s->spec.excluded)) {
 		code = setup_load(s);
+		if (code != EXIT_DONE)
+			return code;
+	}
+	if (str_same(m->settings.ports, PORTS_AUTO)) {
+		code = find_ports(s);
 		if (code != EXIT_DONE)
 			return code;
 	}

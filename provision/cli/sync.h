@@ -8,6 +8,19 @@
 #include "cli/mirror.h"
 #include "plan/apply.h"
 
+/* Since the start, for --metrics. */
+struct sync_counts {
+	size_t ok, failed;		/* looks at the account */
+	int64_t last_ok;		/* Unix time, 0: none */
+	size_t added, changed, removed; /* sessions */
+	size_t rolled_back;
+};
+
+struct sync_gauge {
+	const char *deployment;
+	size_t wanted, sessions; /* interfaces of sources; what there is */
+};
+
 struct sync {
 	struct mirror *m;
 	bool watching;
@@ -17,6 +30,11 @@ struct sync {
 	 * others from it. In an arena of their own, which outlives the look. */
 	struct str_list refused;
 	struct arena refused_mem;
+	struct sync_counts counts;
+	struct {
+		struct sync_gauge *items;
+		size_t n;
+	} gauges;   /* of this round */
 	bool stale; /* the facts: something was changed since they were read */
 };
 
@@ -26,6 +44,15 @@ int sync_round(struct sync *s);
 
 /* Rounds until a signal comes. EXIT_DONE when that ended it cleanly. */
 int sync_watch(struct sync *s);
+
+/* Counts what has come out of a plan; carried_out: it was to change something,
+ * and was agreed to. */
+void sync_count(struct sync *s, const struct plan *p,
+		const struct apply_result *result, bool carried_out);
+
+/* Counts a round, and writes all counts to the file that is asked for; false
+ * after a message. */
+bool sync_metrics(struct sync *s, bool ok);
 
 /* One line about a deployment: on standard output, or as a log when
  * watching. Texts may hold names that others have given. */

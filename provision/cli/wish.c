@@ -13,20 +13,19 @@ struct spec wish_default(const char *name)
 }
 
 static bool add_sources(struct arena *a, const struct string_list *l,
-			struct spec *spec, struct parse_error *err)
+			struct sources *out, struct parse_error *err)
 {
 	if (l->n)
-		spec->sources = (struct sources){0};
+		*out = (struct sources){0};
 	for (unsigned int i = 0; i < l->n; i++) {
 		struct source source, *to;
 		bool known = false;
 
 		if (!source_parse(a, l->item[i], &source, err))
 			return false;
-		for (size_t k = 0; k < spec->sources.n; k++)
-			known |= !strcmp(spec->sources.items[k].text,
-					 source.text);
-		to = known ? NULL : ARENA_ADD(a, &spec->sources);
+		for (size_t k = 0; k < out->n; k++)
+			known |= !strcmp(out->items[k].text, source.text);
+		to = known ? NULL : ARENA_ADD(a, out);
 		if (to)
 			*to = source;
 	}
@@ -90,7 +89,8 @@ static bool set_filter(struct arena *a, const struct settings *s,
 {
 	struct filter_spec *f = &spec->filter;
 
-	if (s->ports) {
+	/* "auto" is found when the sources are known. */
+	if (s->ports && strcmp(s->ports, PORTS_AUTO) != 0) {
 		f->ports = (struct port_list){0};
 		if (!filter_ports_parse(a, s->ports, &f->ports, err))
 			return false;
@@ -106,7 +106,8 @@ static bool set_filter(struct arena *a, const struct settings *s,
 	if (!set_peers(a, &s->peers, spec, err))
 		return false;
 	/* "all" means every packet, also those of no port. */
-	if (s->ports && !f->ports.n && !s->protocol)
+	if (s->ports && !f->ports.n && !s->protocol &&
+	    strcmp(s->ports, PORTS_AUTO) != 0)
 		f->protocol = FILTER_ANY_PROTOCOL;
 	/* Ports given where there were none: of TCP again. */
 	if (s->ports && f->ports.n && !s->protocol &&
@@ -118,7 +119,8 @@ static bool set_filter(struct arena *a, const struct settings *s,
 bool wish_apply(struct arena *a, const struct settings *s, struct spec *spec,
 		struct parse_error *err)
 {
-	if (!add_sources(a, &s->sources, spec, err) ||
+	if (!add_sources(a, &s->sources, &spec->sources, err) ||
+	    !add_sources(a, &s->excluded, &spec->excluded, err) ||
 	    !set_target(a, s, spec, err) || !set_filter(a, s, spec, err))
 		return false;
 	if (s->vni)

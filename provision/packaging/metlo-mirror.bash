@@ -28,9 +28,12 @@ _metlo_mirror_profiles()
 _metlo_mirror_values()
 {
 	case $1 in
+	--metrics) compgen -f -- "$3" ;;
 	--profile) compgen -W "$(_metlo_mirror_profiles)" -- "$3" ;;
-	--source) compgen -W "i- eni- ecs: alb: clb: tag:" -- "$3" ;;
-	--target) compgen -W "nlb:new nlb: eni- vpce-" -- "$3" ;;
+	--source | --exclude)
+		compgen -W "i- eni- ecs: alb: clb: tag: vpc- subnet-" -- "$3"
+		;;
+	--target) compgen -W "nlb:new nlb: eni- vpce- tmt-" -- "$3" ;;
 	*) compgen -W "$2" -- "$3" ;;
 	esac
 }

@@ -66,7 +66,8 @@ struct facts_wanted {
 	bool network; /* subnets, VPCs, endpoints: for plans */
 	bool health;  /* targets of every target group */
 	bool paths;   /* network ACLs and route tables: for verify */
-	const struct sources *sources; /* ECS services among them; or NULL */
+	const struct sources *sources;	/* ECS services among them; or NULL */
+	const struct sources *excluded; /* the same */
 	bool own_sources; /* and those of all deployments that there are */
 };
 

@@ -176,8 +176,11 @@ static int load_own_services(struct facts *f, struct aws_client *c,
 	for (size_t i = 0; !rc && i < names.n; i++) {
 		struct spec spec = {0};
 
-		if (!plan_find_spec(&f->mem, f, names.items[i], &spec, &unused))
-			rc = load_services(f, c, &spec.sources, err);
+		if (plan_find_spec(&f->mem, f, names.items[i], &spec, &unused))
+			continue;
+		rc = load_services(f, c, &spec.sources, err);
+		if (!rc)
+			rc = load_services(f, c, &spec.excluded, err);
 	}
 	return rc;
 }
@@ -224,6 +227,8 @@ static int load_part(struct facts *f, struct aws_client *c,
 	default:
 		if (w->sources)
 			rc = load_services(f, c, w->sources, err);
+		if (w->excluded && !rc)
+			rc = load_services(f, c, w->excluded, err);
 		if (w->own_sources && !rc)
 			rc = load_own_services(f, c, err);
 		return rc;

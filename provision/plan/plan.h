@@ -88,6 +88,7 @@ struct plan {
 	struct steps steps;	   /* none: all is as it should be */
 	struct notes notes; /* a plan with a failure must not be applied */
 	struct candidates sources;
+	struct str_list collectors; /* of the spec, tags as instances */
 	struct filter_rules rules;
 	struct cost cost; /* per month, of the whole deployment */
 	size_t added, changed, removed, kept; /* sessions */

@@ -185,9 +185,9 @@ void build_groups(struct plan *p, const struct ec2_interface *collector,
 		       &collector->groups, collector->id, "udp", lb_group);
 	if (!through_lb)
 		return;
-	for (size_t i = 0; i < p->spec.target.collectors.n; i++) {
-		const struct ec2_instance *c = facts_instance(
-			p->facts, p->spec.target.collectors.items[i]);
+	for (size_t i = 0; i < p->collectors.n; i++) {
+		const struct ec2_instance *c =
+			facts_instance(p->facts, p->collectors.items[i]);
 
 		if (!c || !c->groups.n)
 			continue;

@@ -16,8 +16,8 @@ static const char *vpc_of(const struct plan *p)
 	const struct ec2_instance *i;
 	const struct ec2_subnet *s;
 
-	for (size_t k = 0; k < t->collectors.n; k++) {
-		i = facts_instance(p->facts, t->collectors.items[k]);
+	for (size_t k = 0; k < p->collectors.n; k++) {
+		i = facts_instance(p->facts, p->collectors.items[k]);
 		if (i && i->vpc_id)
 			return i->vpc_id;
 	}
@@ -88,9 +88,9 @@ static void choose_subnets(struct plan *p, const char *vpc,
 	}
 	if (t->subnets.n)
 		return;
-	for (size_t i = 0; i < t->collectors.n; i++) {
+	for (size_t i = 0; i < p->collectors.n; i++) {
 		const struct ec2_instance *c =
-			facts_instance(p->facts, t->collectors.items[i]);
+			facts_instance(p->facts, p->collectors.items[i]);
 
 		if (c)
 			add_zone(p, &zones, c->subnet_id, vpc);
@@ -192,14 +192,14 @@ static void register_collectors(struct plan *p, const struct own *own,
 	struct str_list missing = {0};
 	struct step *s;
 
-	for (size_t i = 0; i < t->collectors.n; i++) {
+	for (size_t i = 0; i < p->collectors.n; i++) {
 		const struct facts *f = p->facts;
 		bool there = false;
 
-		if (!facts_instance(f, t->collectors.items[i])) {
+		if (!facts_instance(f, p->collectors.items[i])) {
 			note_add(&p->mem, &p->notes, NOTE_FAIL,
 				 "there is no instance %s to be a collector",
-				 t->collectors.items[i]);
+				 p->collectors.items[i]);
 			continue;
 		}
 		for (size_t k = 0; own->tg && k < f->registered.n; k++) {
@@ -209,14 +209,19 @@ static void register_collectors(struct plan *p, const struct own *own,
 			for (size_t m = 0;
 			     g->group == own->tg && m < g->targets.n; m++)
 				there |= str_same(g->targets.items[m].id,
-						  t->collectors.items[i]) &&
+						  p->collectors.items[i]) &&
 					 !str_same(g->targets.items[m].state,
 						   "draining");
 		}
 		if (!there)
-			str_list_add(&p->mem, &missing, t->collectors.items[i]);
+			str_list_add(&p->mem, &missing, p->collectors.items[i]);
 	}
-	if (!t->collectors.n)
+	if (!p->collectors.n && t->collectors.n)
+		note_add(
+			&p->mem, &p->notes, NOTE_WARN,
+			"no instance runs that is a collector (%s): mirrored traffic goes nowhere until there is one and \"metlo-mirror aws sync\" registers it",
+			str_list_text(&p->mem, &t->collectors, 4));
+	else if (!p->collectors.n)
 		note_add(
 			&p->mem, &p->notes, NOTE_WARN,
 			"no collector is named: register instances in the target group %s, or mirrored traffic goes nowhere",
@@ -243,7 +248,7 @@ void build_deregister(struct plan *p, const struct own *own)
 			&p->facts->registered.items[k];
 
 		for (size_t m = 0; g->group == own->tg && m < g->targets.n; m++)
-			if (!str_list_has(&p->spec.target.collectors,
+			if (!str_list_has(&p->collectors,
 					  g->targets.items[m].id) &&
 			    !str_same(g->targets.items[m].state, "draining"))
 				str_list_add(&p->mem, &gone,

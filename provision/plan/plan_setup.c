@@ -57,6 +57,84 @@ static void copy_spec(struct plan *p, const struct spec *s)
 	know_own_target(p);
 }
 
+static bool is_gone(const struct plan *p, const char *instance)
+{
+	const struct ec2_instance *i = facts_instance(p->facts, instance);
+
+	return !i || str_same(i->state, "terminated") ||
+	       str_same(i->state, "shutting-down");
+}
+
+/* All running instances with a tag. An auto scaling group tags its instances
+ * with its name, so that sync follows it. */
+static void add_tagged(struct plan *p, const struct source *tag)
+{
+	const struct ec2_instances *l = &p->facts->instances;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (str_same(l->items[i].state, "running") &&
+		    str_same(aws_tag_value(&l->items[i].tags, tag->name),
+			     tag->value))
+			str_list_add(&p->mem, &p->collectors, l->items[i].id);
+}
+
+/* sync goes on with those collectors that are left. */
+static void find_collectors(struct plan *p, bool sync)
+{
+	const struct str_list *l = &p->spec.target.collectors;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct parse_error unused;
+		struct source s;
+
+		if (source_parse(&p->mem, l->items[i], &s, &unused) &&
+		    s.kind == SOURCE_TAG)
+			add_tagged(p, &s);
+		else if (sync && is_gone(p, l->items[i]))
+			note_add(&p->mem, &p->notes, NOTE_WARN,
+				 "the collector %s is gone", l->items[i]);
+		else
+			str_list_add(&p->mem, &p->collectors, l->items[i]);
+	}
+}
+
+static bool is_collector(const struct plan *p, const struct candidate *c)
+{
+	return c->instance && str_list_has(&p->collectors, c->instance->id);
+}
+
+/* A collector is not mirrored to itself. */
+static void leave_out(struct plan *p)
+{
+	struct candidates out = {0};
+	struct notes unused = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->spec.excluded.n; i++)
+		select_source(&p->mem, p->facts, &p->spec.excluded.items[i],
+			      NULL, &out, &unused);
+	for (size_t i = 0; i < p->sources.n; i++) {
+		const struct candidate *c = &p->sources.items[i];
+		bool excluded = false;
+
+		for (size_t k = 0; k < out.n && !excluded; k++)
+			excluded = out.items[k].eni == c->eni;
+		if (is_collector(p, c))
+			note_add(
+				&p->mem, &p->notes,
+				c->source->kind == SOURCE_INSTANCE ||
+						c->source->kind ==
+							SOURCE_INTERFACE
+					? NOTE_WARN
+					: NOTE_INFO,
+				"%s belongs to the collector %s and is not mirrored",
+				c->eni->id, c->instance->id);
+		else if (!excluded)
+			p->sources.items[n++] = *c;
+	}
+	p->sources.n = n;
+}
+
 static void select_sources(struct plan *p, bool sync)
 {
 	const char *target_eni =
@@ -66,6 +144,7 @@ static void select_sources(struct plan *p, bool sync)
 	for (size_t i = 0; i < p->spec.sources.n; i++)
 		select_source(&p->mem, p->facts, &p->spec.sources.items[i],
 			      target_eni, &p->sources, &p->notes);
+	leave_out(p);
 	for (size_t i = before; sync && i < p->notes.n; i++)
 		if (p->notes.items[i].level == NOTE_FAIL)
 			p->notes.items[i].level = NOTE_WARN;
@@ -362,9 +441,9 @@ static void estimate(struct plan *p)
 		if (p->sources.items[i].eni->zone)
 			str_list_add(&p->mem, &zones,
 				     p->sources.items[i].eni->zone);
-	for (size_t i = 0; i < p->spec.target.collectors.n; i++) {
-		const struct ec2_instance *c = facts_instance(
-			p->facts, p->spec.target.collectors.items[i]);
+	for (size_t i = 0; i < p->collectors.n; i++) {
+		const struct ec2_instance *c =
+			facts_instance(p->facts, p->collectors.items[i]);
 
 		if (c && c->zone)
 			str_list_add(&p->mem, &zones, c->zone);
@@ -386,6 +465,7 @@ int plan_setup(struct plan *p, const struct facts *f, const struct spec *spec,
 
 	*p = (struct plan){.facts = f};
 	copy_spec(p, spec);
+	find_collectors(p, sync);
 	remember(p);
 	own_find(f, p->spec.name, &own);
 	if (!spec_name_check(p->spec.name, &err) ||

@@ -115,6 +115,37 @@ static void to_endpoint(struct plan *p)
 		GENEVE_PORT);
 }
 
+/* Somebody else's mirror target is used as it is. One of another account is seen
+ * here once it is shared by AWS RAM; what is behind it is not. */
+static void to_mirror_target(struct plan *p)
+{
+	const struct mirror_target *t =
+		facts_target(p->facts, p->spec.target.id);
+	const struct ec2_interface *eni =
+		t ? facts_interface(p->facts, t->interface_id) : NULL;
+	struct parse_error err;
+
+	if (!t) {
+		fail(p,
+		     "there is no mirror target %s in %s; one of another account has to be shared with this one (AWS RAM) first",
+		     p->spec.target.id, p->facts->region);
+		return;
+	}
+	if (str_same(t->type, "network-load-balancer") &&
+	    !packet_length_check(TARGET_NLB, p->spec.packet_length, &err))
+		fail(p, "%s", err.text);
+	if (eni) {
+		check_sources_of_interface(p, eni);
+		build_groups(p, eni, ref_id(NULL), false);
+	}
+	if (!str_same(t->owner_id, p->facts->account))
+		note_add(
+			&p->mem, &p->notes, NOTE_INFO,
+			"the mirror target %s is of the account %s: its owner sees to security groups, routes and what is behind it",
+			t->id, t->owner_id ? t->owner_id : "?");
+	p->target = ref_id(t->id);
+}
+
 /* Somebody else's load balancer is used as it is. */
 static void to_load_balancer(struct plan *p)
 {
@@ -149,6 +180,8 @@ static bool leads_there(const struct plan *p, const struct mirror_target *t)
 		return str_same(t->interface_id, p->spec.target.id);
 	case TARGET_GWLBE:
 		return str_same(t->endpoint_id, p->spec.target.id);
+	case TARGET_MIRROR:
+		return false;
 	case TARGET_NLB:
 		break;
 	}
@@ -180,6 +213,10 @@ void build_target(struct plan *p, const struct own *own)
 	case TARGET_GWLBE:
 		to_endpoint(p);
 		break;
+	case TARGET_MIRROR:
+		p->target = ref_id(p->spec.target.id);
+		to_mirror_target(p);
+		return;
 	case TARGET_NLB:
 		if (str_empty(p->spec.target.id))
 			build_load_balancer(p, own);

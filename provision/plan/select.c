@@ -385,6 +385,60 @@ static void from_tag(struct selection *s)
 			s->source->text);
 }
 
+/* What AWS or its services run in a VPC for somebody, such as load balancers,
+ * has to be named; tasks on Fargate have interfaces of AWS, too. */
+static bool is_workload(const struct facts *f, const struct ec2_interface *eni)
+{
+	const struct ec2_instance *i = facts_instance(f, eni->instance_id);
+	bool task = eni->description && !strncmp(eni->description, "arn:", 4) &&
+		    strstr(eni->description, ":ecs:");
+
+	if (i && !str_same(i->state, "running") &&
+	    !str_same(i->state, "pending"))
+		return false;
+	return (!eni->requester_managed || task) &&
+	       (str_empty(eni->type) || !strcmp(eni->type, "interface")) &&
+	       str_same(eni->status, "in-use");
+}
+
+/* One instance that AWS refuses would keep all others from it. */
+static bool can_be_mirrored(struct selection *s,
+			    const struct ec2_interface *eni)
+{
+	const struct ec2_instance *i = facts_instance(s->f, eni->instance_id);
+	const char *why;
+
+	if (!i || str_empty(i->type) ||
+	    instance_support(i->type, &why) != INSTANCE_UNSUPPORTED)
+		return true;
+	note_add(s->a, s->notes, NOTE_WARN, "%s of %s (%s) is left out: %s",
+		 eni->id, i->id, i->type, why);
+	return false;
+}
+
+static void from_network(struct selection *s)
+{
+	const char *id = s->source->name;
+
+	for (size_t i = 0; i < s->f->interfaces.n; i++) {
+		const struct ec2_interface *e = &s->f->interfaces.items[i];
+		const char *doubt, *in = s->source->kind == SOURCE_VPC
+						 ? e->vpc_id
+						 : e->subnet_id;
+
+		/* A target in it is no mistake here. */
+		if (str_same(in, id) && is_workload(s->f, e) &&
+		    !select_refusal(s->a, s->f, e, &doubt) &&
+		    can_be_mirrored(s, e))
+			take(s, e, false);
+	}
+	if (!s->met)
+		note_add(
+			s->a, s->notes, NOTE_WARN,
+			"nothing that can be mirrored is in %s now; \"metlo-mirror aws sync\" adds what comes",
+			id);
+}
+
 void select_source(struct arena *a, const struct facts *f,
 		   const struct source *source, const char *target_eni,
 		   struct candidates *out, struct notes *notes)
@@ -415,6 +469,10 @@ void select_source(struct arena *a, const struct facts *f,
 		break;
 	case SOURCE_TAG:
 		from_tag(&s);
+		break;
+	case SOURCE_VPC:
+	case SOURCE_SUBNET:
+		from_network(&s);
 		break;
 	}
 }

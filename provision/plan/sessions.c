@@ -62,6 +62,7 @@ const char *target_type_text(enum target_type type)
 		[TARGET_ENI] = "network interface",
 		[TARGET_NLB] = "network load balancer",
 		[TARGET_GWLBE] = "Gateway Load Balancer endpoint",
+		[TARGET_MIRROR] = "mirror target",
 	};
 
 	return names[type];

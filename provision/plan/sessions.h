@@ -31,6 +31,7 @@ enum target_type {
 	TARGET_ENI,
 	TARGET_NLB,
 	TARGET_GWLBE,
+	TARGET_MIRROR, /* a mirror target of others, of another account too */
 };
 
 const char *target_type_text(enum target_type type);

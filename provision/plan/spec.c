@@ -13,6 +13,8 @@ static const char *const kind_names[] = {
 	[SOURCE_CLB] = "classic load balancer",
 	[SOURCE_NLB] = "network load balancer",
 	[SOURCE_TAG] = "tag",
+	[SOURCE_VPC] = "VPC",
+	[SOURCE_SUBNET] = "subnet",
 };
 
 const char *source_kind_text(enum source_kind kind)
@@ -132,6 +134,10 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 		return set(out, SOURCE_INSTANCE, text, text, "");
 	if (is_id(text, "eni-"))
 		return set(out, SOURCE_INTERFACE, text, text, "");
+	if (is_id(text, "vpc-"))
+		return set(out, SOURCE_VPC, text, text, "");
+	if (is_id(text, "subnet-"))
+		return set(out, SOURCE_SUBNET, text, text, "");
 	if (!strncmp(text, "arn:", 4))
 		return parse_arn(a, text, out, err);
 	if (!strncmp(text, "ecs:", 4)) {
@@ -158,8 +164,20 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 			return set(out, named[i].kind, text, text + 4, "");
 	return parse_refuse(
 		err,
-		"\"%.60s\" is not a source: i-..., eni-..., ecs:CLUSTER/SERVICE, alb:NAME, clb:NAME or tag:KEY=VALUE",
+		"\"%.60s\" is not a source: i-..., eni-..., ecs:CLUSTER/SERVICE, alb:NAME, clb:NAME, tag:KEY=VALUE, vpc-... or subnet-...",
 		text);
+}
+
+bool collector_check(const char *text, struct parse_error *err)
+{
+	const char *equals = strchr(text, '=');
+
+	return is_id(text, "i-") ||
+	       (!strncmp(text, "tag:", 4) && equals && equals != text + 4) ||
+	       parse_refuse(
+		       err,
+		       "\"%.60s\" is no collector: i-..., or tag:KEY=VALUE for all instances with that tag",
+		       text);
 }
 
 bool target_parse(struct arena *a, const char *text, struct target_spec *out,
@@ -172,6 +190,8 @@ bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 		t.type = TARGET_ENI;
 	} else if (is_id(text, "vpce-")) {
 		t.type = TARGET_GWLBE;
+	} else if (is_id(text, "tmt-")) {
+		t.type = TARGET_MIRROR;
 	} else if (!strcmp(text, "nlb:new")) {
 		t.type = TARGET_NLB;
 		t.id = "";
@@ -184,7 +204,7 @@ bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 	} else {
 		return parse_refuse(
 			err,
-			"\"%.60s\" is not a target: nlb:new, nlb:NAME, the ARN of a network load balancer, eni-... or vpce-...",
+			"\"%.60s\" is not a target: nlb:new, nlb:NAME, the ARN of a network load balancer, eni-..., vpce-... or tmt-...",
 			text);
 	}
 	*out = t;

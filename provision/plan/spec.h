@@ -18,6 +18,8 @@ enum source_kind {
 	SOURCE_CLB,	  /* clb:NAME, a classic load balancer */
 	SOURCE_NLB,	  /* nlb:NAME, which AWS cannot mirror */
 	SOURCE_TAG,	  /* tag:KEY=VALUE on instances or interfaces */
+	SOURCE_VPC,	  /* vpc-...: all instances and tasks in it */
+	SOURCE_SUBNET,	  /* subnet-...: the same */
 };
 
 struct source {
@@ -34,17 +36,19 @@ struct sources {
 
 struct target_spec {
 	enum target_type type;
-	/* Interface id, ARN or name of a load balancer, endpoint id; "" is a
-	 * new load balancer. */
+	/* Interface id, ARN or name of a load balancer, endpoint id, id of a
+	 * mirror target; "" is a new load balancer. */
 	const char *id;
-	/* For a new load balancer: instances behind it, and subnets, one per
-	 * zone; none: chosen from those of sources and collectors. */
+	/* For a new load balancer: what is behind it, "i-..." or
+	 * "tag:KEY=VALUE" for all running instances with that tag; and subnets,
+	 * one per zone; none: chosen from those of sources and collectors. */
 	struct str_list collectors, subnets;
 };
 
 struct spec {
 	const char *name; /* of the deployment */
 	struct sources sources;
+	struct sources excluded; /* of these nothing is mirrored */
 	struct filter_spec filter;
 	struct target_spec target;
 	uint32_t vni;		/* 0: chosen */
@@ -62,6 +66,8 @@ bool spec_name_check(const char *name, struct parse_error *err);
 /* One source as it is typed; ARNs of load balancers and ECS services too. */
 bool source_parse(struct arena *a, const char *text, struct source *out,
 		  struct parse_error *err);
+/* "i-..." or "tag:KEY=VALUE". */
+bool collector_check(const char *text, struct parse_error *err);
 const char *source_kind_text(enum source_kind kind);
 
 /* "eni-...", "nlb:new", "nlb:NAME" or its ARN, "vpce-...": type and id. */

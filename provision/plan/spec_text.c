@@ -87,6 +87,8 @@ const char *spec_encode(struct arena *a, const struct spec *s)
 
 	for (size_t i = 0; i < s->sources.n; i++)
 		text = item(a, text, "source", s->sources.items[i].text);
+	for (size_t i = 0; i < s->excluded.n; i++)
+		text = item(a, text, "exclude", s->excluded.items[i].text);
 	for (size_t i = 0; i < f->ports.n; i++) {
 		struct port_list one = {&f->ports.items[i], 1};
 
@@ -114,14 +116,14 @@ const char *spec_encode(struct arena *a, const struct spec *s)
 	return text;
 }
 
-static bool add_source(struct arena *a, const char *v, struct spec *s,
+static bool add_source(struct arena *a, const char *v, struct sources *l,
 		       struct parse_error *err)
 {
 	struct source source, *to;
 
 	if (!source_parse(a, v, &source, err))
 		return false;
-	to = ARENA_ADD(a, &s->sources);
+	to = ARENA_ADD(a, l);
 	if (to)
 		*to = source;
 	return to || parse_refuse(err, "out of memory");
@@ -177,7 +179,9 @@ static bool decode_item(struct arena *a, const char *key, const char *v,
 			       "this deployment was made by a newer metlo-mirror (spec version %.20s)",
 			       v);
 	if (!strcmp(key, "source"))
-		return add_source(a, v, s, err);
+		return add_source(a, v, &s->sources, err);
+	if (!strcmp(key, "exclude"))
+		return add_source(a, v, &s->excluded, err);
 	if (!strcmp(key, "port"))
 		return add_port(a, v, s, err);
 	if (!strcmp(key, "side"))

@@ -156,6 +156,7 @@ static void find_receivers(struct check *c)
 static void find_target(struct check *c)
 {
 	const struct target_spec *t = &c->plan.spec.target;
+	const struct mirror_target *m;
 
 	switch (t->type) {
 	case TARGET_ENI:
@@ -163,6 +164,13 @@ static void find_target(struct check *c)
 		break;
 	case TARGET_GWLBE:
 		c->endpoint = facts_endpoint(c->f, t->id);
+		break;
+	case TARGET_MIRROR:
+		m = facts_target(c->f, t->id);
+		c->eni = facts_interface(c->f, m ? m->interface_id : NULL);
+		c->endpoint = facts_endpoint(c->f, m ? m->endpoint_id : NULL);
+		c->lb = facts_load_balancer(
+			c->f, m ? m->load_balancer_arn : NULL, "network");
 		break;
 	case TARGET_NLB:
 		c->lb = str_empty(t->id)

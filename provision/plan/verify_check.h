@@ -54,6 +54,10 @@ const char *check_mirror(struct check *c, const char *command);
 const char *check_attribute(const struct check *c, const char *arn,
 			    const char *key);
 
+/* The mirror target that a deployment sends to, NULL when there is none. */
+const struct mirror_target *check_mirror_target(const struct facts *f,
+						const char *deployment);
+
 /* The value of one series summed, and how many values there were. */
 double check_metric(const struct check *c, const char *metric,
 		    const char *value, size_t *n);

@@ -65,18 +65,34 @@ static int load_attributes(struct verify_more *more, struct aws_client *c,
 	return 0;
 }
 
+const struct mirror_target *check_mirror_target(const struct facts *f,
+						const char *deployment)
+{
+	const struct mirror_target *t;
+	struct parse_error unused;
+	struct spec spec = {0};
+	struct arena a = {0};
+	struct own own;
+
+	own_find(f, deployment, &own);
+	t = own.target;
+	if (!t && !plan_find_spec(&a, f, deployment, &spec, &unused) &&
+	    spec.target.type == TARGET_MIRROR)
+		t = facts_target(f, spec.target.id);
+	arena_free(&a);
+	return t;
+}
+
 /* Of the load balancer that a deployment sends to, and of what is behind. */
 static int load_balancer(struct verify_more *more, struct aws_client *c,
 			 const struct facts *f, const char *deployment,
 			 struct aws_error *err)
 {
 	const struct elbv2_listener *l;
-	const char *arn;
-	struct own own;
+	const struct mirror_target *t = check_mirror_target(f, deployment);
+	const char *arn = t ? t->load_balancer_arn : NULL;
 	int rc;
 
-	own_find(f, deployment, &own);
-	arn = own.target ? own.target->load_balancer_arn : NULL;
 	if (str_empty(arn) || !facts_load_balancer(f, arn, NULL))
 		return 0;
 	rc = load_attributes(more, c, arn, elbv2_load_balancer_attributes, err);

@@ -92,11 +92,12 @@ static struct str_list collector_instances(struct arena *a,
 {
 	struct str_list l = {0};
 	const struct ec2_interface *e;
-	struct own own;
+	const struct mirror_target *t = check_mirror_target(f, deployment);
 
-	own_find(f, deployment, &own);
-	*lb = own.target ? own.target->load_balancer_arn : NULL;
-	e = own.target ? facts_interface(f, own.target->interface_id) : NULL;
+	*lb = t && facts_load_balancer(f, t->load_balancer_arn, NULL)
+		      ? t->load_balancer_arn
+		      : NULL;
+	e = t ? facts_interface(f, t->interface_id) : NULL;
 	if (e && !str_empty(e->instance_id))
 		str_list_add(a, &l, e->instance_id);
 	if (*lb)

@@ -24,6 +24,10 @@ static unsigned int largest_whole(const struct check *c)
 		return NLB_LENGTH;
 	case TARGET_GWLBE:
 		return GATEWAY_MTU - VXLAN_OVERHEAD;
+	case TARGET_MIRROR:
+		if (c->lb)
+			return NLB_LENGTH;
+		break;
 	case TARGET_ENI:
 		break;
 	}
@@ -67,7 +71,7 @@ void check_packet_length(struct check *c)
 
 static void interface_rows(struct check *c)
 {
-	const char *id = c->plan.spec.target.id;
+	const char *id = c->eni ? c->eni->id : c->plan.spec.target.id;
 	const struct ec2_instance *i;
 
 	if (!c->eni) {
@@ -285,9 +289,14 @@ void check_target(struct check *c)
 	const char *id = c->plan.target.id;
 	enum target_type type = c->plan.spec.target.type;
 
-	if (type == TARGET_ENI)
+	if (type == TARGET_MIRROR && !facts_target(c->f, id))
+		check_row(
+			c, VERIFY_FAIL, CHECK_TARGET, id,
+			"let its owner share it again (AWS RAM), or set up another --target",
+			"the mirror target is gone, or no longer shared with this account");
+	if (type == TARGET_ENI || (type == TARGET_MIRROR && c->eni))
 		interface_rows(c);
-	else if (type == TARGET_GWLBE)
+	else if (type == TARGET_GWLBE || (type == TARGET_MIRROR && c->endpoint))
 		endpoint_rows(c);
 	if (!check_has(c, CHECK_TARGET)) {
 		if (id)
@@ -302,7 +311,7 @@ void check_target(struct check *c)
 				"there is no mirror target for the %s: the sessions send elsewhere or nowhere",
 				target_type_text(type));
 	}
-	if (type == TARGET_NLB)
+	if (type == TARGET_NLB || c->lb)
 		balancer_rows(c);
 }
 

@@ -235,6 +235,26 @@ check "SIGHUP without --config does no harm" \
 	wait_for 5 some_reported '.capture.target == "/without"' 1
 check "it ends" stop "$ATTACHED" 2
 
+# --- outputs that are to be masked differently --------------------------------
+
+spawn "$COLLECTOR" "$TMP/fake" python3 "$E2E_DIR/fake_metlo.py" --port 8081 \
+	--key key
+wait_for 10 in_ns "$COLLECTOR" curl -sf http://127.0.0.1:8081/api/v1
+OUT=$TMP/two
+conf "ports = 81"
+METLO_API_KEY=key attach_up "$OUT" --detach-on-exit --config "$CONF" \
+	--output ndjson:- --output metlo --metlo-host http://127.0.0.1:8081 ||
+	{ not_ok "attach"; finish; }
+wait_for 10 more ', ports ' 0
+conf "ports = 81" "redact-field = metlo:pin"
+reload ': read again: '
+check "masks that need a restart are named" grep -q \
+	'warning: redact-header, redact-field: .* needs a restart' "$OUT.err"
+get "http://10.77.1.1:81/two"
+wait_for 5 some_reported '.capture.target == "/two"' 1
+is "until then the secret is masked everywhere" "$(grep -c SECRET "$OUT")" 0
+check "it ends" stop "$ATTACHED" 5
+
 # Last, because it takes the log of the load apart.
 stop "$NGINX"
 head -n "$REQUESTS" "$TMP/seen" >"$TMP/seen.loaded"

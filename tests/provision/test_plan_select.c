@@ -57,6 +57,74 @@ static bool noted(const struct notes *l, enum note_level level,
 	return false;
 }
 
+static void test_networks(void **state)
+{
+	struct world w;
+	struct notes n;
+	struct ec2_instance *i;
+	struct ec2_interface *e;
+
+	(void)state;
+	world_init(&w);
+	elb(&w, "eni-app", "ELB app/front/1", "interface");
+	elb(&w, "eni-net", "ELB net/edge/1", "network_load_balancer");
+	assert_string_equal(selected(&w, "vpc-1", NULL, &n),
+			    "eni-1a eni-1b eni-2 eni-9 eni-t1 eni-t2");
+	assert_string_equal(selected(&w, "subnet-b", NULL, &n), "eni-2 eni-t2");
+	assert_int_equal(n.n, 0);
+	/* Fargate has interfaces of AWS. */
+	e = elb(&w, "eni-f", "arn:aws:ecs:eu-west-1:1:attachment/1",
+		"interface");
+	e->subnet_id = TEXT(&w, "subnet-b");
+	assert_string_equal(selected(&w, "subnet-b", NULL, &n),
+			    "eni-2 eni-t2 eni-f");
+	i = (struct ec2_instance *)facts_instance(&w.f, "i-2");
+	i->state = TEXT(&w, "stopped");
+	assert_string_equal(selected(&w, "subnet-b", NULL, &n), "eni-t2 eni-f");
+	i->state = TEXT(&w, "running");
+	i->type = TEXT(&w, "t2.micro");
+	assert_string_equal(selected(&w, "subnet-b", NULL, &n), "eni-t2 eni-f");
+	assert_true(noted(&n, NOTE_WARN, "i-2 (t2.micro) is left out"));
+	assert_string_equal(selected(&w, "vpc-2", NULL, &n), "");
+	assert_true(noted(&n, NOTE_WARN, "is in vpc-2 now"));
+	world_free(&w);
+}
+
+/* "eni-1 eni-2" that a plan mirrors. */
+static const char *planned(struct world *w, const struct spec *spec)
+{
+	const char *ids = "";
+	struct plan p;
+
+	assert_int_equal(plan_setup(&p, &w->f, spec, false), 0);
+	for (size_t i = 0; i < p.sources.n; i++)
+		ids = arena_printf(&w->mem, "%s%s%s", ids, i ? " " : "",
+				   p.sources.items[i].eni->id);
+	plan_free(&p);
+	return ids;
+}
+
+static void test_left_out(void **state)
+{
+	struct world w;
+	struct spec s;
+	struct parse_error err;
+
+	(void)state;
+	world_init(&w);
+	s = world_spec(&w, "nlb:new", "80",
+		       (const char *const[]){"vpc-1", NULL});
+	/* The collector is i-9. */
+	assert_string_equal(planned(&w, &s),
+			    "eni-1a eni-1b eni-2 eni-t1 eni-t2");
+	assert_true(source_parse(&w.mem, "ecs:shop/web",
+				 ARENA_ADD(&w.mem, &s.excluded), &err));
+	assert_true(source_parse(&w.mem, "eni-1a",
+				 ARENA_ADD(&w.mem, &s.excluded), &err));
+	assert_string_equal(planned(&w, &s), "eni-1b eni-2");
+	world_free(&w);
+}
+
 static void test_selection(void **state)
 {
 	struct ecs_container_instance *ci;
@@ -424,6 +492,8 @@ static void test_routes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_selection),
 		cmocka_unit_test(test_behind_a_load_balancer),
 		cmocka_unit_test(test_tags),

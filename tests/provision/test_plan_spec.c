@@ -42,6 +42,8 @@ static void test_sources(void **state)
 		{"nlb:net", SOURCE_NLB, "nlb:net", "net", ""},
 		{"tag:Env=prod=1", SOURCE_TAG, "tag:Env=prod=1", "Env",
 		 "prod=1"},
+		{"vpc-0ab", SOURCE_VPC, "vpc-0ab", "vpc-0ab", ""},
+		{"subnet-0ab", SOURCE_SUBNET, "subnet-0ab", "subnet-0ab", ""},
 		{"tag:Empty=", SOURCE_TAG, "tag:Empty=", "Empty", ""},
 		{"arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/front/50dc",
 		 SOURCE_ALB, "alb:front", "front", ""},

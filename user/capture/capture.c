@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sys/mman.h>
@@ -16,6 +17,9 @@
 #define CONFIG_BYTES sizeof(struct metlo_config)
 #define SHUNT_BYTES  (METLO_SHUNT_SLOTS * sizeof(struct metlo_shunt))
 #define VNI_BYTES    ((1u << 24) / 8)
+/* Far more than the program takes for a packet, even where a hypervisor takes
+ * the CPU away in its midst. */
+#define SETTLE_NS 20000000
 
 static int exit_code(int err)
 {
@@ -98,9 +102,17 @@ void capture_set(struct capture *c, const struct metlo_config *config,
 	if (config->vni_filter)
 		store_words(c->vni_allow, vni_allow, VNI_BYTES / 8);
 	__atomic_store_n(&m->vni_filter, config->vni_filter, __ATOMIC_RELEASE);
+	/* At no time is a port missing that was there and will be. The program
+	 * looks at the ports before it looks whether any will do: who has seen
+	 * the old ones must be through before that changes. */
+	if (config->any_port)
+		__atomic_store_n(&m->any_port, 1, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	store_words((uint64_t *)m->port_bits,
 		    (const uint64_t *)config->port_bits, 1024);
-	__atomic_store_n(&m->any_port, config->any_port, __ATOMIC_RELAXED);
+	if (m->any_port && !config->any_port)
+		nanosleep(&(struct timespec){.tv_nsec = SETTLE_NS}, NULL);
+	__atomic_store_n(&m->any_port, config->any_port, __ATOMIC_RELEASE);
 	__atomic_store_n(&m->pass_vxlan, config->pass_vxlan, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->vxlan_port, config->vxlan_port, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->sample_out, config->sample_out, __ATOMIC_RELAXED);

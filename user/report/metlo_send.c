@@ -167,6 +167,7 @@ static void went_away(struct metlo_send *s, const struct metlo_answer *a,
 static void came_back(struct metlo_send *s, uint64_t now)
 {
 	struct spool_stats stats;
+	unsigned long long waiting;
 
 	s->alive = true;
 	/* One that was under way before another failed proves nothing. */
@@ -177,13 +178,14 @@ static void came_back(struct metlo_send *s, uint64_t now)
 	if (!s->away_since)
 		return;
 	spool_stats(s->spool, &stats);
+	waiting = stats.on_disk + stats.in_memory;
 	log_info(s->log,
 		 "Metlo takes transactions again after %llu s, %llu wait",
 		 (unsigned long long)((now - s->away_since) / NSEC_PER_SEC),
-		 (unsigned long long)(stats.on_disk + stats.in_memory));
+		 waiting);
 	s->away_since = 0;
 	/* Those that came meanwhile too. */
-	s->in_order = stats.on_disk + stats.in_memory;
+	s->in_order = waiting;
 }
 
 static void tell_refused(struct metlo_send *s, const struct metlo_answer *a)

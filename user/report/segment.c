@@ -39,7 +39,10 @@ static int open_file(const struct segment_dir *d, uint64_t seq,
 
 	name_of(name, seq, suffix);
 	fd = openat(d->fd, name, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
-	if (fd >= 0 && d->give && !geteuid() && fchown(fd, d->uid, d->gid)) {
+	/* The daemon may become that user at any time: then it has what is
+	 * open, and the next start gives it. */
+	if (fd >= 0 && d->give && !geteuid() && fchown(fd, d->uid, d->gid) &&
+	    !geteuid()) {
 		err = errno;
 		close(fd);
 		errno = err;

@@ -13,10 +13,12 @@
 #include "report/spool.h"
 
 /* The limit is kept by dropping whole segments. */
-#define SEGMENTS_MIN   16
-#define SEGMENT_MAX    (16u << 20)
+#define SEGMENTS_MIN   64
+#define SEGMENT_MAX    (64u << 20)
 #define SEGMENT_MIN    (64u << 10)
 #define MEMORY_SEGMENT (1u << 20)
+/* One that is delivered is removed when it is larger than this, or full. */
+#define KEEP_MAX (4u << 20)
 /* After a disk could not be written it is tried again so often. */
 #define DISK_AGAIN_NS (5 * NSEC_PER_SEC)
 
@@ -481,7 +483,7 @@ void spool_ack(struct spool *s, const struct spool_place *p, uint32_t n)
 	if (g->left || g->taken < g->stored)
 		return;
 	/* More may be appended to the last one, while it is small. */
-	if (g != s->last || !s->open_end || !g->on_disk ||
+	if (g != s->last || !s->open_end || !g->on_disk || g->size > KEEP_MAX ||
 	    g->size > s->segment_max / 4)
 		remove_segment(s, g, true);
 }

@@ -192,6 +192,15 @@ class Builder(NetworkBuilder):
             "VirtualNetworkId": vni, "Description": "", "Tags": tag_list(None, tags)}
         return made
 
+    def shared_target(self, owner: str = "210987654321") -> Resource:
+        """A mirror target of another account, which that account shares with this one."""
+        key = self.world.new_id("tmt")
+        self.region.table("mirror_targets")[key] = made = {
+            "TrafficMirrorTargetId": key, "Type": "network-load-balancer", "OwnerId": owner,
+            "Description": "shared", "Tags": [], "NetworkLoadBalancerArn":
+            f"arn:aws:elasticloadbalancing:{self.region.name}:{owner}:loadbalancer/net/far/0123"}
+        return made
+
     def _first_eni(self, name: str) -> str:
         if name.startswith("eni-"):
             return name

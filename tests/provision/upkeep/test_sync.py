@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from typing import Any, Callable
 
@@ -103,6 +104,99 @@ def untagged(account: Account) -> None:
     assert "0 sessions to add, 0 to change, 2 to remove, 2 to keep" in ended.out, ended
     left = account.table("mirror_sessions")
     assert before < set(left) and len(left) == 3, left
+
+
+@test("sync: a VPC but for some: what comes is mirrored, what is excluded is not")
+def whole_vpc(account: Account) -> None:
+    vpc = next(iter(account.table("vpcs")))
+    account.set_up("--exclude", "ecs:prod/api", "--exclude", "tag:team=shop", sources=(vpc,))
+    before = account.sessions()
+    collectors = {account.first_eni("collector-1")}
+    shop = {k for k, e in account.table("enis").items() if e.get("Attachment", {}).get(
+        "InstanceId") in (account.instance("web-1"), account.instance("web-2"))}
+    assert account.task_enis("worker") < before, before
+    assert not before & (collectors | shop | account.task_enis("api")), before
+    assert account.first_eni("old") not in before  # t2.micro
+    account.make("instance", name="new")
+    account.make("instance", name="shop-new", tags={"team": "shop"})
+    add_tasks(account)
+    ended = sync(account)
+    assert "1 session to add" in ended.out, ended
+    assert account.sessions() == before | {account.first_eni("new")}
+    assert "up to date" in sync(account).out
+
+
+def registered(account: Account) -> set[str]:
+    return {r["Id"] for r in account.table("registrations").values() if "_gone_at" not in r}
+
+
+@test("sync: collectors follow the size of their auto scaling group")
+def scaling(account: Account) -> None:
+    tag = "aws:autoscaling:groupName"
+    for i in range(2):
+        account.make("instance", name=f"asg-{i}", tags={tag: "collectors"}, listens=[4789],
+                     groups=["collector"], zone=i)
+    args = ("--collector", f"tag:{tag}=collectors", "--source", "tag:team=shop", "--target",
+            "nlb:new", "--ports", "80", "--open-groups", "--yes")
+    account.mirror("setup", *args)
+    assert registered(account) == {account.instance(f"asg-{i}") for i in range(2)}
+    account.make("instance", name="asg-2", tags={tag: "collectors"}, listens=[4789],
+                 groups=["collector"])
+    account.make("terminate", name="asg-0")
+    account.mirror("verify", "--no-metrics", code=6)
+    sync(account)
+    assert registered(account) == {account.instance(f"asg-{i}") for i in (1, 2)}
+    assert "up to date" in sync(account).out
+    account.mirror("verify", "--no-metrics")
+    account.make("instance", name="eager", tags={tag: "collectors", "team": "shop"})
+    sync(account)
+    assert account.first_eni("eager") not in account.sessions()
+    account.mirror("setup", "--name", "metlo", "--collector", "asg-1", "--yes", code=2)
+
+
+@test("sync: a collector is gone, the others stay")
+def collector_gone(account: Account) -> None:
+    account.set_up("--collector", account.instance("collector-2"))
+    first, second = account.instance("collector-1"), account.instance("collector-2")
+    account.make("terminate", name="collector-1")
+    account.make("instance", name="more", tags={"team": "shop"})
+    ended = sync(account)
+    assert f"{first} is gone" in ended.err and registered(account) == {second}, ended
+    assert account.first_eni("more") in account.sessions()
+
+
+@test("sync: to a mirror target that another account shares")
+def shared(account: Account) -> None:
+    account.make("shared_target")
+    target = next(iter(account.table("mirror_targets")))
+    account.ask("POST", "remember", {})
+    ended = account.mirror("setup", "--yes", "--ports", "80", "--source", "ecs:prod/api",
+                           "--target", target)
+    assert "210987654321" in ended.err, ended
+    assert account.sessions() == account.task_enis("api")
+    replace_tasks(account)
+    sync(account)
+    assert account.sessions() == account.task_enis("api")
+    account.mirror("verify", "--no-metrics")
+    account.mirror("setup", "--yes", "--name", "metlo", "--packet-length", "9000", code=1)
+    account.mirror("remove", "--all", "--yes")
+    assert list(account.table("mirror_targets")) == [target]
+    assert not account.table("mirror_sessions") and not account.table("mirror_filters")
+    account.mirror("setup", "--yes", "--ports", "80", "--source", "ecs:prod/api", "--target",
+                   "tmt-00000000000000000", code=1)
+
+
+@test("verify: to a mirror target of this account that somebody else made")
+def given(account: Account) -> None:
+    account.make("mirror", source="old", target="collector-1")
+    target = next(iter(account.table("mirror_targets")))
+    account.mirror("setup", "--yes", "--ports", "80", "--source", "tag:team=shop", "--target",
+                   target)
+    found = account.mirror("verify", "--no-metrics", "--json", code=6).json()
+    rows = {r["check"]: r["state"] for r in found["deployments"][0]["checks"]}
+    assert rows["security-group"] == "fail" and rows["target"] == "ok", rows
+    account.mirror("remove", "--all", "--yes")
+    assert list(account.table("mirror_targets")) == [target]
 
 
 @test("sync: the filter, target and collectors are put right")
@@ -322,6 +416,41 @@ def watch(account: Account) -> None:
     assert code == 0 and "nothing is half done" in watcher.said, (code, watcher.said)
     assert not [line for line in watcher.said.splitlines()
                 if not line.startswith("metlo-mirror: ")], watcher.said
+
+
+def counts(path: str) -> dict[str, float]:
+    with open(path, encoding="utf-8") as f:
+        lines = [line.rsplit(" ", 1) for line in f if not line.startswith("#")]
+    return {name.removeprefix("metlo_mirror_"): float(value) for name, value in lines}
+
+
+@test("sync --metrics: what was done, what there is and what failed is counted")
+def metrics(account: Account) -> None:
+    account.set_up(sources=TASKS)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/metlo.prom"
+        replace_tasks(account, 1)
+        sync(account, "--metrics", path)
+        found = counts(path)
+        assert found['looks_total{result="ok"}'] == 1 and found["aws_calls_total"] > 10, found
+        assert found['session_changes_total{change="added"}'] == 1, found
+        assert found['sessions{deployment="metlo"}'] == 3, found
+        assert found['interfaces_wanted{deployment="metlo"}'] == 3, found
+        assert abs(found["last_ok_timestamp_seconds"] - time.time()) < 3600, found
+        watcher = Watcher(account, "--metrics", path)
+        try:
+            account.fault(kind="error", code="InvalidParameterValue", message="No.", status=400,
+                          operation="ec2:CreateTrafficMirrorSession")
+            add_tasks(account)
+            watcher.until(lambda: counts(path).get('session_changes_total{change="added"}') == 1
+                          and counts(path)['looks_total{result="failed"}'] == 1)
+        finally:
+            code = watcher.end()
+        found = counts(path)
+        assert code == 0 and found["rollbacks_total"] == 1, (code, found)
+        assert found['sessions{deployment="metlo"}'] == 4, found
+        assert os.listdir(folder) == ["metlo.prom"]
+        sync(account, "--metrics", f"{folder}/missing/file", code=1)
 
 
 @test("sync --watch: SIGINT inside a step takes back what was begun")

@@ -1,0 +1,51 @@
+"""setup --ports auto: the ports on which load balancers reach the sources."""
+from __future__ import annotations
+
+from mirror.kit import CTRL_C, terminal
+
+from .kit import Account, test
+
+
+def group(account: Account, name: str, protocol: str, port: int, *targets: str) -> None:
+    vpc = next(iter(account.table("vpcs")))
+    arn = account("elbv2", "create-target-group", "--name", name, "--protocol", protocol,
+                  "--port", str(port), "--vpc-id", vpc)["TargetGroups"][0]["TargetGroupArn"]
+    account("elbv2", "register-targets", "--target-group-arn", arn, "--targets", *targets)
+
+
+def ports(account: Account) -> set[tuple[int, int]]:
+    return {(r["DestinationPortRange"]["FromPort"], r["DestinationPortRange"]["ToPort"])
+            for r in account.table("mirror_rules").values() if r["TrafficDirection"] == "ingress"}
+
+
+@test("setup --ports auto: of the target groups that sources are in, and of no others")
+def found(account: Account) -> None:
+    web, other = account.instance("web-1"), account.instance("old")
+    group(account, "http", "HTTP", 8080, f"Id={web}", f"Id={account.instance('web-2')},Port=8443")
+    group(account, "again", "TCP", 8080, f"Id={web}")
+    group(account, "udp", "UDP", 53, f"Id={web}")
+    group(account, "others", "HTTP", 9000, f"Id={other}")
+    ended = account.set_up("--ports", "auto")
+    assert "8080,8443" in ended.err, ended
+    assert ports(account) == {(8080, 8080), (8443, 8443)}, ports(account)
+    # What was found is what is remembered.
+    group(account, "later", "HTTP", 7000, f"Id={web}")
+    assert "up to date" in account.mirror("sync", "--yes").out
+    account.mirror("setup", "--name", "metlo", "--ports", "auto", "--yes")
+    assert (7000, 7000) in ports(account), ports(account)
+
+
+@test("setup --ports auto: nothing is known, nothing is set up")
+def unknown(account: Account) -> None:
+    ended = account.set_up("--ports", "auto", code=1)
+    assert "name them by --ports" in ended.err, ended
+    assert not account.table("mirror_sessions")
+
+
+@test("setup: the known ports are what is proposed at a terminal")
+def proposed(account: Account) -> None:
+    group(account, "http", "HTTP", 8080, f"Id={account.instance('web-1')}")
+    with terminal(account, "aws", "plan", "--region", "us-east-1", "--source",  # type: ignore
+                  "tag:team=shop", "--target", account.first_eni("collector-1"),
+                  term="dumb") as t:
+        t.sees("Ports of the servers").sees("8080").types(CTRL_C).ends(130)
