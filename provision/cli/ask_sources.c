@@ -240,7 +240,36 @@ static void list_tags(struct setup *s, struct choices *c)
 		      false);
 }
 
-enum kind { GO_ON, INSTANCES, INTERFACES, SERVICES, BALANCERS, TAGS };
+/* Each VPC, and below it its subnets. */
+static void list_networks(struct setup *s, struct choices *c)
+{
+	const struct facts *f = &s->m->facts;
+
+	for (size_t i = 0; i < f->vpcs.n; i++) {
+		const struct ec2_vpc *v = &f->vpcs.items[i];
+		const char *name = aws_tag_value(&v->tags, TAG_NAME);
+
+		offer(s, c, v->id,
+		      arena_printf(&s->m->mem, "VPC  %s  %s", name ? name : "-",
+				   v->cidr ? v->cidr : ""),
+		      true);
+		for (size_t k = 0; k < f->subnets.n; k++) {
+			const struct ec2_subnet *n = &f->subnets.items[k];
+
+			name = aws_tag_value(&n->tags, TAG_NAME);
+			if (str_same(n->vpc_id, v->id))
+				offer(s, c, n->id,
+				      arena_printf(&s->m->mem,
+						   "subnet  %s  %s  %s",
+						   name ? name : "-",
+						   n->cidr ? n->cidr : "",
+						   n->zone ? n->zone : ""),
+				      true);
+		}
+	}
+}
+
+enum kind { GO_ON, INSTANCES, INTERFACES, SERVICES, BALANCERS, TAGS, NETWORKS };
 
 static bool list(struct setup *s, enum kind kind, struct choices *c)
 {
@@ -255,6 +284,9 @@ static bool list(struct setup *s, enum kind kind, struct choices *c)
 		return list_services(s, c);
 	case BALANCERS:
 		list_balancers(s, c);
+		break;
+	case NETWORKS:
+		list_networks(s, c);
 		break;
 	default:
 		list_tags(s, c);
@@ -363,7 +395,8 @@ static enum answer choose(struct setup *s, enum kind kind)
 		[INTERFACES] = "Network interfaces",
 		[SERVICES] = "ECS services",
 		[BALANCERS] = "Load balancers",
-		[TAGS] = "Whatever has the tag"};
+		[TAGS] = "Whatever has the tag",
+		[NETWORKS] = "Whatever runs in"};
 	struct choices c = {0};
 	enum answer answer;
 
@@ -413,6 +446,8 @@ enum answer ask_sources(struct setup *s)
 		choice_add(&s->m->mem, &c, "By tag",
 			   "every instance or interface that has it, "
 			   "also later");
+		choice_add(&s->m->mem, &c, "VPCs and subnets",
+			   "all instances and tasks in them, also later");
 		answer = ask_one(&s->prompt,
 				 first ? "What is to be mirrored?"
 				       : "More to be mirrored?",

@@ -15,8 +15,8 @@ static const struct command commands[] = {
 	 "Mirror traffic: asks what is not given, shows the plan, does it",
 	 "Without a terminal --source, --target, --ports and --yes have to be "
 	 "given.\nAll or nothing: a failure or Ctrl-C takes back what was "
-	 "made. For a deployment that\nexists, what is not given stays as it "
-	 "is; the same again changes nothing.\n",
+	 "made. Of a deployment\nthat exists what is not given stays as it is; "
+	 "the same again changes nothing.\n",
 	 NULL},
 	{"plan", CMD_PLAN, cmd_plan,
 	 "Show what setup would do, in order, and the cost; change nothing",

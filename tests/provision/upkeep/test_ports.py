@@ -42,6 +42,16 @@ def unknown(account: Account) -> None:
     assert not account.table("mirror_sessions")
 
 
+@test("setup: a VPC is chosen at a terminal")
+def whole_vpc(account: Account) -> None:
+    vpc = next(iter(account.table("vpcs")))
+    with terminal(account, "aws", "plan", "--region", "us-east-1", "--ports",  # type: ignore
+                  "80", "--target", account.first_eni("collector-1"), term="dumb") as t:
+        t.sees("What is to be mirrored?").sees("[1]: ").types("6\r")
+        t.sees("Whatever runs in").sees(vpc).sees("chosen]: ").types("1\r")
+        t.sees(f"Go on  with {vpc}").types(CTRL_C).ends(130)
+
+
 @test("setup: the known ports are what is proposed at a terminal")
 def proposed(account: Account) -> None:
     group(account, "http", "HTTP", 8080, f"Id={account.instance('web-1')}")
