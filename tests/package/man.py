@@ -72,6 +72,10 @@ def main():
     result("man: no other command", ", ".join(
         h for h in heads if h.split()[1] not in commands))
 
+    names = [(section, head) for section, _, head, _ in found]
+    result("man: nothing twice", ", ".join(sorted(
+        {head for section, head in names if names.count((section, head)) > 1})))
+
     described = {}
     for section, subsection, head, body in found:
         m = re.match(r"(?:Fl (\w) , )?Fl -([\w-]+)(?: Ar (\S+))?$", head)
