@@ -313,7 +313,7 @@ built-for-sanitize:
 built-for-fuzz: fuzzers
 built-for-corpus: all
 built-for-gen: all test-tools
-built-for-bench: all test-tools $(O)/tests/bench/measure $(LIVE_TOOLS)
+built-for-bench: all test-tools $(BENCH_TOOLS) $(LIVE_TOOLS)
 built-for-e2e: all test-tools
 built-for-provision: provision-tests
 built-for-package: all $(if $(shell command -v dh),deb deb-newer)

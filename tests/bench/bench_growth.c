@@ -318,7 +318,8 @@ static void open_pipeline(struct size *s, struct output *output,
 			  unsigned int worker)
 {
 	struct settings *settings = calloc(1, sizeof(*settings));
-	const struct pipeline_conf conf = {
+	struct rules_views views;
+	struct pipeline_conf conf = {
 		.settings = settings,
 		.workers = 1,
 		.seed = {0x243f6a8885a308d3, 0x13198a2e03707344},
@@ -332,7 +333,10 @@ static void open_pipeline(struct size *s, struct output *output,
 	settings->max_flows = s->connections + MID_BODY;
 	settings->memory = 8ull << 30;
 	settings->idle_timeout = 300;
-	s->pipeline = pipeline_new(&conf);
+	settings->outputs = (struct string_list){{"ndjson:/dev/null"}, 1};
+	rules_views(&views, settings);
+	conf.rules = rules_new(settings, &views, 1);
+	s->pipeline = conf.rules ? pipeline_new(&conf) : NULL;
 	s->done = malloc(s->connections * sizeof(*s->done));
 	if (!s->pipeline || !s->done)
 		die("pipeline");

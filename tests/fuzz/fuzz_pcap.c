@@ -40,6 +40,7 @@ static void replay(struct pcap_source *source, uint8_t how)
 		.any_port = true,
 		.vxlan_port = 4789,
 		.body_limit = 1024,
+		.outputs = {{"ndjson:-"}, 1},
 		.redact_fields = {{"a", "password"}, 2},
 		.max_flows = 16,
 		.memory = 16 << 20,
@@ -53,18 +54,25 @@ static void replay(struct pcap_source *source, uint8_t how)
 				   .seed = {1, 2},
 				   .output = the_output()};
 	char error[PCAP_SOURCE_ERROR];
+	struct rules_views views;
 	struct pcap_frame f;
 	struct pipeline *p;
+	struct rules *rules;
 	struct frames *frames;
 	uint64_t now = 0;
 
 	settings.body_hash = how & 2;
 	settings.body_limit = how & 4 ? 16 : 65536;
+	settings.include = (struct string_list){{"*a*"}, how >> 3 & 1};
+	settings.rate_limit = how & 16 ? 1 : 0;
 	settings_to_config(&settings, &fc.config);
+	rules_views(&views, &settings);
+	rules = rules_new(&settings, &views, 1);
+	pc.rules = rules;
 	if (!decoders[fc.raw])
 		decoders[fc.raw] = frames_new(&fc);
 	frames = decoders[fc.raw];
-	p = pipeline_new(&pc);
+	p = rules ? pipeline_new(&pc) : NULL;
 	if (!frames || !p || !pc.output)
 		abort();
 	while (pcap_source_next(source, &f, error) == 1) {
@@ -77,6 +85,7 @@ static void replay(struct pcap_source *source, uint8_t how)
 	}
 	pipeline_flush(p, now);
 	pipeline_free(p);
+	rules_free(rules);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
