@@ -16,6 +16,8 @@
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
+# What a test makes has nothing to do with the make that called.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 O=${O:-build}
 export O
 LOGS=$O/test-logs
