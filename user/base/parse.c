@@ -318,3 +318,22 @@ const char *parse_nearest(const char *name,
 	}
 	return nearest;
 }
+
+size_t parse_form_text(uint8_t *to, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n;
+	uint8_t *start = to;
+	int hi, lo;
+
+	for (; p < end; p++) {
+		if (*p == '%' && end - p > 2 &&
+		    (hi = parse_hex_digit(p[1])) >= 0 &&
+		    (lo = parse_hex_digit(p[2])) >= 0) {
+			*to++ = (uint8_t)(hi << 4 | lo);
+			p += 2;
+		} else {
+			*to++ = *p == '+' ? ' ' : *p;
+		}
+	}
+	return (size_t)(to - start);
+}

@@ -62,6 +62,11 @@ const char *parse_nearest(const char *name,
 /* Size and duration as text that the parsers above read back. */
 void format_size(char *to, size_t n, uint64_t bytes);
 
+/* A name or value of a query or form (application/x-www-form-urlencoded)
+ * without its encoding: %XX and "+". What is no encoding is copied. Writes at
+ * most n bytes, to p itself if wanted, and returns how many. */
+size_t parse_form_text(uint8_t *to, const uint8_t *p, size_t n);
+
 /* The value of a hexadecimal digit, -1 if it is none. */
 static inline int parse_hex_digit(uint8_t c)
 {

@@ -165,25 +165,6 @@ static const uint8_t *value_end(const uint8_t *p, const uint8_t *end,
 	return p;
 }
 
-static size_t percent_decode(uint8_t *to, const uint8_t *p, size_t n)
-{
-	const uint8_t *end = p + n;
-	uint8_t *start = to;
-	int hi, lo;
-
-	for (; p < end; p++) {
-		if (*p == '%' && end - p > 2 &&
-		    (hi = parse_hex_digit(p[1])) >= 0 &&
-		    (lo = parse_hex_digit(p[2])) >= 0) {
-			*to++ = (uint8_t)(hi << 4 | lo);
-			p += 2;
-		} else {
-			*to++ = *p == '+' ? ' ' : *p;
-		}
-	}
-	return (size_t)(to - start);
-}
-
 /* Is there a secret in a value whose name is none: in JSON, or in a URL, or
  * encoded once more? */
 static bool value_hides(const struct mask_names *m, const uint8_t *p, size_t n,
@@ -199,7 +180,7 @@ static bool value_hides(const struct mask_names *m, const uint8_t *p, size_t n,
 		       mask_hides(m, p, n, depth + 1);
 	if (n > sizeof(small) && !(decoded = malloc(n)))
 		return true; /* rather too much */
-	n = percent_decode(decoded, p, n);
+	n = parse_form_text(decoded, p, n);
 	hides = mask_hides(m, decoded, n, depth + 1);
 	if (decoded != small)
 		free(decoded);

@@ -175,25 +175,6 @@ static void put_server(struct line *l, const struct http_transaction *t)
 	}
 }
 
-static size_t percent_decode(uint8_t *to, const uint8_t *p, size_t n)
-{
-	const uint8_t *end = p + n;
-	uint8_t *start = to;
-	int hi, lo;
-
-	for (; p < end; p++) {
-		if (*p == '%' && end - p > 2 &&
-		    (hi = parse_hex_digit(p[1])) >= 0 &&
-		    (lo = parse_hex_digit(p[2])) >= 0) {
-			*to++ = (uint8_t)(hi << 4 | lo);
-			p += 2;
-		} else {
-			*to++ = *p == '+' ? ' ' : *p;
-		}
-	}
-	return (size_t)(to - start);
-}
-
 /* The query of a message, being written. */
 struct query {
 	struct line *l;
@@ -216,7 +197,7 @@ static void put_decoded(const struct query *q, const uint8_t *p, size_t n)
 	if (!line_room(l, JSON_ESCAPE_ROOM(n) + n + LINE_ROOM))
 		return;
 	decoded = l->w + JSON_ESCAPE_ROOM(n);
-	n = percent_decode(decoded, p, n);
+	n = parse_form_text(decoded, p, n);
 	l->w = json_escape(l->w, decoded, n, JSON_REPLACE);
 }
 
