@@ -1,113 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The output: order, batches, drops, blocking, broken readers, full disks; in
  * every case submitted = written + dropped. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "output_kit.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "report/output.h"
-
-struct fixture {
-	char dir[32], path[64], destination[80];
-	char *said;
-	size_t n_said;
-	struct log log;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	strcpy(f->dir, "/tmp/test_output_XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->path, sizeof(f->path), "%s/out", f->dir);
-	snprintf(f->destination, sizeof(f->destination), "ndjson:%s", f->path);
-	f->log = (struct log){open_memstream(&f->said, &f->n_said), "test",
-			      LOG_LEVEL_DEBUG};
-	assert_non_null(f->log.out);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	fclose(f->log.out);
-	free(f->said);
-	unlink(f->path);
-	rmdir(f->dir);
-	free(f);
-	return 0;
-}
-
-static struct output *open_output(struct fixture *f, unsigned int workers,
-				  uint64_t limit, bool blocking)
-{
-	const char *const destinations[] = {f->destination};
-	const struct output_conf conf = {.destinations = destinations,
-					 .n_destinations = 1,
-					 .workers = workers,
-					 .queue_limit = limit,
-					 .blocking = blocking,
-					 .log = &f->log};
-
-	return output_new(&conf);
-}
-
-static void add_lines(struct buf *b, unsigned int worker, unsigned int first,
-		      unsigned int n)
-{
-	char line[64];
-
-	for (; n--; first++) {
-		snprintf(line, sizeof(line), "%u %u\n", worker, first);
-		buf_add_str(b, line);
-	}
-}
-
-static void check_balance(const struct output_stats *s)
-{
-	assert_int_equal(s->submitted,
-			 s->written + s->dropped_queue + s->dropped_error);
-	assert_int_equal(s->bytes_queued, 0);
-}
-
-/* Reads the file: lines of each worker in order, each once. */
-static unsigned int count_lines(const char *path, unsigned int workers)
-{
-	unsigned int next[8] = {0}, w, i, n = 0;
-	FILE *f = fopen(path, "r");
-
-	assert_non_null(f);
-	while (fscanf(f, "%u %u\n", &w, &i) == 2) {
-		assert_true(w < workers);
-		assert_int_equal(i, next[w]);
-		next[w]++;
-		n++;
-	}
-	assert_true(feof(f));
-	fclose(f);
-	return n;
-}
 
 struct producer {
 	struct output *o;
@@ -124,7 +27,7 @@ static void *produce(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < BATCHES; i++) {
-		add_lines(&b, p->worker, i * LINES, LINES);
+		output_kit_add_lines(&b, p->worker, i * LINES, LINES);
 		output_submit(p->o, p->worker, 0, &b, LINES);
 		if (b.len || b.failed)
 			abort();
@@ -135,8 +38,8 @@ static void *produce(void *arg)
 
 static void test_workers_in_order(void **state)
 {
-	struct fixture *f = *state;
-	struct output *o = open_output(f, 4, 64 << 10, true);
+	struct output_kit *f = *state;
+	struct output *o = output_kit_open(f, 4, 64 << 10, true);
 	struct producer p[4];
 	struct output_stats s;
 	pthread_t thread[4];
@@ -154,8 +57,8 @@ static void test_workers_in_order(void **state)
 	assert_int_equal(output_close(o, &s), 0);
 	assert_int_equal(s.written, 4 * BATCHES * LINES);
 	assert_int_equal(s.submitted, s.written);
-	check_balance(&s);
-	assert_int_equal(count_lines(f->path, 4), s.written);
+	output_kit_check_balance(&s);
+	assert_int_equal(output_kit_count_lines(f->path, 4), s.written);
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(s.bytes_written, st.st_size);
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -163,21 +66,21 @@ static void test_workers_in_order(void **state)
 
 static void test_appends(void **state)
 {
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 	struct buf b = {0};
 	struct output *o;
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		o = open_output(f, 1, 1 << 20, false);
+		o = output_kit_open(f, 1, 1 << 20, false);
 		assert_non_null(o);
 		/* Nothing to submit is nothing. */
 		output_submit(o, 0, 0, &b, 0);
-		add_lines(&b, 0, i, 1);
+		output_kit_add_lines(&b, 0, i, 1);
 		output_submit(o, 0, 0, &b, 1);
 		assert_int_equal(output_close(o, NULL), 0);
 	}
-	assert_int_equal(count_lines(f->path, 1), 2);
+	assert_int_equal(output_kit_count_lines(f->path, 1), 2);
 	buf_free(&b);
 }
 
@@ -185,7 +88,7 @@ static void test_appends(void **state)
  * closing does not take longer than it may. */
 static void test_slow_reader_drops(void **state)
 {
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 	struct timespec t0, t1;
 	struct output_stats s;
 	struct buf b = {0};
@@ -196,11 +99,11 @@ static void test_slow_reader_drops(void **state)
 	assert_int_equal(mkfifo(f->path, 0600), 0);
 	fd = open(f->path, O_RDWR | O_NONBLOCK);
 	assert_true(fd >= 0);
-	o = open_output(f, 1, 256 << 10, false);
+	o = output_kit_open(f, 1, 256 << 10, false);
 	assert_non_null(o);
 	clock_gettime(CLOCK_MONOTONIC, &t0);
 	for (i = 0; i < 2000; i++) {
-		add_lines(&b, 0, i * 100, 100);
+		output_kit_add_lines(&b, 0, i * 100, 100);
 		output_submit(o, 0, 0, &b, 100);
 	}
 	output_stats(o, &s);
@@ -213,8 +116,7 @@ static void test_slow_reader_drops(void **state)
 	assert_true(s.dropped_error > 0);
 	assert_int_equal(s.submitted,
 			 s.written + s.dropped_queue + s.dropped_error);
-	fflush(f->log.out);
-	assert_non_null(strstr(f->said, "it is not read"));
+	assert_non_null(strstr(output_kit_said(f), "it is not read"));
 	buf_free(&b);
 	close(fd);
 }
@@ -223,7 +125,7 @@ static void test_slow_reader_drops(void **state)
  * as well as few large ones. */
 static void test_small_batches_wait(void **state)
 {
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 	struct output_stats s;
 	struct buf b = {0};
 	struct output *o;
@@ -233,17 +135,17 @@ static void test_small_batches_wait(void **state)
 	assert_int_equal(mkfifo(f->path, 0600), 0);
 	fd = open(f->path, O_RDWR | O_NONBLOCK);
 	assert_true(fd >= 0);
-	o = open_output(f, 1, 16 << 20, false);
+	o = output_kit_open(f, 1, 16 << 20, false);
 	assert_non_null(o);
 	for (i = 0; i < 100000; i++) {
-		add_lines(&b, 0, i, 1);
+		output_kit_add_lines(&b, 0, i, 1);
 		output_submit(o, 0, 0, &b, 1);
 	}
 	output_stats(o, &s);
 	assert_int_equal(s.submitted, 100000);
 	assert_int_equal(s.dropped_queue, 0);
 	output_close(o, &s);
-	check_balance(&s);
+	output_kit_check_balance(&s);
 	buf_free(&b);
 	close(fd);
 }
@@ -273,7 +175,7 @@ static void *read_slowly(void *arg)
 /* A slow reader holds up a blocking output, and gets everything. */
 static void test_blocking(void **state)
 {
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 	struct reader r = {0};
 	struct output_stats s;
 	struct buf b = {0};
@@ -284,12 +186,12 @@ static void test_blocking(void **state)
 	assert_int_equal(mkfifo(f->path, 0600), 0);
 	r.fd = open(f->path, O_RDONLY | O_NONBLOCK);
 	assert_true(r.fd >= 0);
-	o = open_output(f, 1, 10000, true);
+	o = output_kit_open(f, 1, 10000, true);
 	assert_non_null(o);
 	fcntl(r.fd, F_SETFL, 0);
 	assert_int_equal(pthread_create(&thread, NULL, read_slowly, &r), 0);
 	for (i = 0; i < 300; i++) {
-		add_lines(&b, 0, i * 100, 100);
+		output_kit_add_lines(&b, 0, i * 100, 100);
 		output_submit(o, 0, 0, &b, 100);
 	}
 	assert_int_equal(output_close(o, &s), 0);
@@ -297,7 +199,7 @@ static void test_blocking(void **state)
 	assert_int_equal(s.written, 30000);
 	assert_int_equal(s.dropped_queue, 0);
 	assert_int_equal(r.bytes, s.bytes_written);
-	check_balance(&s);
+	output_kit_check_balance(&s);
 	buf_free(&b);
 }
 
@@ -305,7 +207,7 @@ static void test_blocking(void **state)
  * does not wait for it. */
 static void test_broken_pipe(void **state)
 {
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 	struct reader r = {.stop_early = true};
 	struct output_stats s;
 	struct buf b = {0};
@@ -316,30 +218,29 @@ static void test_broken_pipe(void **state)
 	assert_int_equal(mkfifo(f->path, 0600), 0);
 	r.fd = open(f->path, O_RDONLY | O_NONBLOCK);
 	assert_true(r.fd >= 0);
-	o = open_output(f, 1, 10000, true);
+	o = output_kit_open(f, 1, 10000, true);
 	assert_non_null(o);
 	fcntl(r.fd, F_SETFL, 0);
 	assert_false(output_broken(o));
 	assert_int_equal(pthread_create(&thread, NULL, read_slowly, &r), 0);
 	for (i = 0; i < 1000; i++) {
-		add_lines(&b, 0, i * 100, 100);
+		output_kit_add_lines(&b, 0, i * 100, 100);
 		output_submit(o, 0, 0, &b, 100);
 	}
 	pthread_join(thread, NULL);
 	assert_true(output_broken(o));
 	assert_int_equal(output_close(o, &s), -1);
 	assert_true(s.written > 0 && s.dropped_error > 0);
-	check_balance(&s);
-	fflush(f->log.out);
-	assert_non_null(strstr(f->said, "nobody reads it any more"));
-	assert_null(strstr(strstr(f->said, "nobody") + 1, "nobody"));
+	output_kit_check_balance(&s);
+	assert_non_null(strstr(output_kit_said(f), "nobody reads it any more"));
+	assert_null(strstr(strstr(output_kit_said(f), "nobody") + 1, "nobody"));
 	buf_free(&b);
 }
 
 /* How long lines took, each counted once, and how long the oldest waits. */
 static void test_delays(void **state)
 {
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 	struct output_stats s;
 	struct delays d = {0};
 	struct buf b = {0};
@@ -350,12 +251,12 @@ static void test_delays(void **state)
 	assert_int_equal(mkfifo(f->path, 0600), 0);
 	reader = open(f->path, O_RDONLY | O_NONBLOCK);
 	assert_true(reader >= 0);
-	o = open_output(f, 1, 8 << 20, false);
+	o = output_kit_open(f, 1, 8 << 20, false);
 	assert_non_null(o);
 	output_sink_delays(o, 0, &d, &oldest);
 	assert_int_equal(oldest, 0);
 	/* More than a pipe takes: the rest waits for its reader. */
-	add_lines(&b, 0, 0, 20000);
+	output_kit_add_lines(&b, 0, 0, 20000);
 	output_submit(o, 0, 0, &b, 20000);
 	usleep(2000);
 	output_sink_delays(o, 0, &d, &oldest);
@@ -387,7 +288,7 @@ static void test_delays(void **state)
 static void test_full_disk(void **state)
 {
 	const struct rlimit limit = {10005, RLIM_INFINITY};
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 	struct rlimit before;
 	struct output_stats s;
 	struct buf b = {0};
@@ -398,11 +299,11 @@ static void test_full_disk(void **state)
 
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
-	o = open_output(f, 1, 1 << 20, true);
+	o = output_kit_open(f, 1, 1 << 20, true);
 	assert_non_null(o);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	for (i = 0; i < 20; i++) {
-		add_lines(&b, 0, i * 100, 100);
+		output_kit_add_lines(&b, 0, i * 100, 100);
 		output_submit(o, 0, 0, &b, 100);
 	}
 	do {
@@ -411,10 +312,10 @@ static void test_full_disk(void **state)
 	} while (s.bytes_queued);
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_true(s.dropped_error > 0 && s.written > 0);
-	add_lines(&b, 0, 777777, 1);
+	output_kit_add_lines(&b, 0, 777777, 1);
 	output_submit(o, 0, 0, &b, 1);
 	assert_int_equal(output_close(o, &s), -1);
-	check_balance(&s);
+	output_kit_check_balance(&s);
 	assert_int_equal(s.submitted, 2001);
 	file = fopen(f->path, "r");
 	assert_non_null(file);
@@ -428,9 +329,9 @@ static void test_full_disk(void **state)
 	}
 	fclose(file);
 	assert_int_equal(n, s.written);
-	fflush(f->log.out);
-	assert_non_null(strstr(f->said, "cannot be written: File too large"));
-	assert_non_null(strstr(f->said, "can be written again"));
+	assert_non_null(strstr(output_kit_said(f),
+			       "cannot be written: File too large"));
+	assert_non_null(strstr(output_kit_said(f), "can be written again"));
 	buf_free(&b);
 }
 
@@ -438,7 +339,7 @@ static void test_full_disk(void **state)
  * once more, and everything arrives all the same, or the end comes in time. */
 static void test_socket(void **state)
 {
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 	struct reader r = {0};
 	struct output_stats s = {0};
 	struct timespec t0, t1;
@@ -455,12 +356,12 @@ static void test_socket(void **state)
 		before = dup(STDOUT_FILENO);
 		dup2(pair[0], STDOUT_FILENO);
 		close(pair[0]);
-		o = open_output(f, 1, 64 << 20, false);
+		o = output_kit_open(f, 1, 64 << 20, false);
 		r = (struct reader){.fd = pair[1]};
 		if (pass == 0)
 			pthread_create(&thread, NULL, read_slowly, &r);
 		for (i = 0; o && i < 500; i++) {
-			add_lines(&b, 0, i * 100, 100);
+			output_kit_add_lines(&b, 0, i * 100, 100);
 			output_submit(o, 0, 0, &b, 100);
 			if (pass == 0)
 				usleep(100);
@@ -472,7 +373,7 @@ static void test_socket(void **state)
 		dup2(before, STDOUT_FILENO);
 		close(before);
 		assert_non_null(o);
-		check_balance(&s);
+		output_kit_check_balance(&s);
 		assert_int_equal(s.submitted, 50000);
 		assert_true(t1.tv_sec - t0.tv_sec <= 2);
 		if (pass == 0) {
@@ -487,177 +388,31 @@ static void test_socket(void **state)
 	buf_free(&b);
 }
 
-static struct output *open_two(struct fixture *f, const char *second,
-			       const unsigned int *views, bool blocking)
-{
-	const char *const destinations[] = {f->destination, second};
-	const struct output_conf conf = {.destinations = destinations,
-					 .views = views,
-					 .n_destinations = 2,
-					 .workers = 1,
-					 .queue_limit = 1 << 20,
-					 .blocking = blocking,
-					 .log = &f->log};
-	struct output *o = output_new(&conf);
-
-	assert_non_null(o);
-	assert_int_equal(output_n_sinks(o), 2);
-	assert_string_equal(output_sink_name(o, 0), f->destination);
-	assert_string_equal(output_sink_name(o, 1), second);
-	return o;
-}
-
-/* One sink fails, the other works: each has its own counters. */
-static void test_two_sinks(void **state)
-{
-	struct fixture *f = *state;
-	struct output *o = open_two(f, "ndjson:/dev/full", NULL, false);
-	struct output_stats s;
-	struct buf b = {0};
-
-	add_lines(&b, 0, 0, 10);
-	output_submit(o, 0, 0, &b, 10);
-	assert_int_equal(output_end(o), -1);
-	output_sink_stats(o, 0, &s);
-	assert_int_equal(s.written, 10);
-	assert_int_equal(s.dropped_error, 0);
-	check_balance(&s);
-	output_sink_stats(o, 1, &s);
-	assert_int_equal(s.written, 0);
-	assert_int_equal(s.dropped_error, 10);
-	check_balance(&s);
-	assert_int_equal(output_close(o, &s), -1);
-	assert_int_equal(s.submitted, 20);
-	check_balance(&s);
-	assert_int_equal(count_lines(f->path, 1), 10);
-	buf_free(&b);
-}
-
-/* Nobody reads one sink: it loses what its queue does not hold, the other
- * gets all, at once. */
-static void test_slow_sink_alone(void **state)
-{
-	struct fixture *f = *state;
-	char fifo[80], second[96];
-	struct output_stats s;
-	struct buf b = {0};
-	struct output *o;
-	unsigned int i;
-	int fd;
-
-	snprintf(fifo, sizeof(fifo), "%s.fifo", f->path);
-	snprintf(second, sizeof(second), "ndjson:%s", fifo);
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	fd = open(fifo, O_RDWR | O_NONBLOCK);
-	assert_true(fd >= 0);
-	o = open_two(f, second, NULL, false);
-	for (i = 0; i < 2000; i++) {
-		add_lines(&b, 0, i * 100, 100);
-		output_submit(o, 0, 0, &b, 100);
-		do {
-			output_sink_stats(o, 0, &s);
-			usleep(s.bytes_queued > 100000 ? 1000 : 0);
-		} while (s.bytes_queued > 100000);
-	}
-	output_sink_stats(o, 1, &s);
-	assert_true(s.dropped_queue > 0);
-	assert_true(s.bytes_queued > 0 && s.bytes_queued <= 1 << 19);
-	assert_int_equal(output_end(o), -1);
-	output_sink_stats(o, 0, &s);
-	assert_int_equal(s.written, 200000);
-	check_balance(&s);
-	output_sink_stats(o, 1, &s);
-	assert_int_equal(s.submitted, 200000);
-	check_balance(&s);
-	output_close(o, NULL);
-	assert_int_equal(count_lines(f->path, 1), 200000);
-	buf_free(&b);
-	close(fd);
-	unlink(fifo);
-}
-
-/* Nobody reads one of two sinks and lines come one by one, between which the
- * other is written: that many small pieces wait as well as few large ones. */
-static void test_slow_sink_small(void **state)
-{
-	struct fixture *f = *state;
-	char fifo[80], second[96];
-	struct output_stats s;
-	struct buf b = {0};
-	struct output *o;
-	unsigned int i;
-	int fd;
-
-	snprintf(fifo, sizeof(fifo), "%s.fifo", f->path);
-	snprintf(second, sizeof(second), "ndjson:%s", fifo);
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	fd = open(fifo, O_RDWR | O_NONBLOCK);
-	o = open_two(f, second, NULL, false);
-	for (i = 0; i < 20000; i++) {
-		add_lines(&b, 0, i, 1);
-		output_submit(o, 0, 0, &b, 1);
-		if (i % 4 == 0)
-			sched_yield();
-	}
-	output_sink_stats(o, 1, &s);
-	assert_int_equal(s.dropped_queue, 0);
-	output_close(o, NULL);
-	assert_int_equal(count_lines(f->path, 1), 20000);
-	buf_free(&b);
-	close(fd);
-	unlink(fifo);
-}
-
-/* A sink gets the lines of its view only. */
-static void test_views(void **state)
-{
-	const unsigned int views[] = {0, 1};
-	struct fixture *f = *state;
-	char path[80], second[96];
-	struct output_stats s;
-	struct buf b = {0};
-	struct output *o;
-	unsigned int i;
-
-	snprintf(path, sizeof(path), "%s.second", f->path);
-	snprintf(second, sizeof(second), "ndjson:%s", path);
-	o = open_two(f, second, views, true);
-	for (i = 0; i < 100; i++) {
-		add_lines(&b, 0, i * 10, 10);
-		output_submit(o, 0, 0, &b, 10);
-		add_lines(&b, 0, i * 5, 5);
-		output_submit(o, 0, 1, &b, 5);
-	}
-	assert_int_equal(output_close(o, &s), 0);
-	assert_int_equal(s.submitted, 1500);
-	check_balance(&s);
-	assert_int_equal(count_lines(f->path, 1), 1000);
-	assert_int_equal(count_lines(path, 1), 500);
-	buf_free(&b);
-	unlink(path);
-}
-
 static void test_cannot_open(void **state)
 {
-	struct fixture *f = *state;
+	struct output_kit *f = *state;
 
 	assert_int_equal(mkfifo(f->path, 0600), 0);
-	assert_null(open_output(f, 1, 1 << 20, false));
+	assert_null(output_kit_open(f, 1, 1 << 20, false));
 	strcpy(f->destination, "ndjson:/nonexistent/dir/file");
-	assert_null(open_output(f, 1, 1 << 20, false));
+	assert_null(output_kit_open(f, 1, 1 << 20, false));
 	strcpy(f->destination, "kafka:topic");
-	assert_null(open_output(f, 1, 1 << 20, false));
-	fflush(f->log.out);
-	assert_non_null(strstr(f->said, "/nonexistent/dir/file: cannot be "
-					"opened for writing: No such file"));
-	assert_non_null(strstr(f->said, "start what reads this pipe first"));
-	assert_non_null(strstr(f->said, "unknown output \"kafka:topic\""));
+	assert_null(output_kit_open(f, 1, 1 << 20, false));
+	assert_non_null(strstr(output_kit_said(f),
+			       "/nonexistent/dir/file: cannot be "
+			       "opened for writing: No such file"));
+	assert_non_null(
+		strstr(output_kit_said(f), "start what reads this pipe first"));
+	assert_non_null(
+		strstr(output_kit_said(f), "unknown output \"kafka:topic\""));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                              \
+	cmocka_unit_test_setup_teardown(name, output_kit_setup, \
+					output_kit_teardown)
 		TEST(test_workers_in_order),
 		TEST(test_appends),
 		TEST(test_slow_reader_drops),
@@ -668,10 +423,6 @@ int main(void)
 		TEST(test_socket),
 		TEST(test_full_disk),
 		TEST(test_socket),
-		TEST(test_two_sinks),
-		TEST(test_slow_sink_alone),
-		TEST(test_slow_sink_small),
-		TEST(test_views),
 		TEST(test_cannot_open),
 	};
 

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* The output to several sinks: each has its queue, its counters and its view,
+ * and none holds up another. */
+#include "output_kit.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct output *open_two(struct output_kit *f, const char *second,
+			       const unsigned int *views, bool blocking)
+{
+	const char *const destinations[] = {f->destination, second};
+	const struct output_conf conf = {.destinations = destinations,
+					 .views = views,
+					 .n_destinations = 2,
+					 .workers = 1,
+					 .queue_limit = 1 << 20,
+					 .blocking = blocking,
+					 .log = &f->log};
+	struct output *o = output_new(&conf);
+
+	assert_non_null(o);
+	assert_int_equal(output_n_sinks(o), 2);
+	assert_string_equal(output_sink_name(o, 0), f->destination);
+	assert_string_equal(output_sink_name(o, 1), second);
+	return o;
+}
+
+/* One sink fails, the other works: each has its own counters. */
+static void test_two_sinks(void **state)
+{
+	struct output_kit *f = *state;
+	struct output *o = open_two(f, "ndjson:/dev/full", NULL, false);
+	struct output_stats s;
+	struct buf b = {0};
+
+	output_kit_add_lines(&b, 0, 0, 10);
+	output_submit(o, 0, 0, &b, 10);
+	assert_int_equal(output_end(o), -1);
+	output_sink_stats(o, 0, &s);
+	assert_int_equal(s.written, 10);
+	assert_int_equal(s.dropped_error, 0);
+	output_kit_check_balance(&s);
+	output_sink_stats(o, 1, &s);
+	assert_int_equal(s.written, 0);
+	assert_int_equal(s.dropped_error, 10);
+	output_kit_check_balance(&s);
+	assert_int_equal(output_close(o, &s), -1);
+	assert_int_equal(s.submitted, 20);
+	output_kit_check_balance(&s);
+	assert_int_equal(output_kit_count_lines(f->path, 1), 10);
+	buf_free(&b);
+}
+
+/* Nobody reads one sink: it loses what its queue does not hold, the other
+ * gets all, at once. */
+static void test_slow_sink_alone(void **state)
+{
+	struct output_kit *f = *state;
+	char fifo[80], second[96];
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+	int fd;
+
+	snprintf(fifo, sizeof(fifo), "%s.fifo", f->path);
+	snprintf(second, sizeof(second), "ndjson:%s", fifo);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	fd = open(fifo, O_RDWR | O_NONBLOCK);
+	assert_true(fd >= 0);
+	o = open_two(f, second, NULL, false);
+	for (i = 0; i < 2000; i++) {
+		output_kit_add_lines(&b, 0, i * 100, 100);
+		output_submit(o, 0, 0, &b, 100);
+		do {
+			output_sink_stats(o, 0, &s);
+			usleep(s.bytes_queued > 100000 ? 1000 : 0);
+		} while (s.bytes_queued > 100000);
+	}
+	output_sink_stats(o, 1, &s);
+	assert_true(s.dropped_queue > 0);
+	assert_true(s.bytes_queued > 0 && s.bytes_queued <= 1 << 19);
+	assert_int_equal(output_end(o), -1);
+	output_sink_stats(o, 0, &s);
+	assert_int_equal(s.written, 200000);
+	output_kit_check_balance(&s);
+	output_sink_stats(o, 1, &s);
+	assert_int_equal(s.submitted, 200000);
+	output_kit_check_balance(&s);
+	output_close(o, NULL);
+	assert_int_equal(output_kit_count_lines(f->path, 1), 200000);
+	buf_free(&b);
+	close(fd);
+	unlink(fifo);
+}
+
+/* Nobody reads one of two sinks and lines come one by one, between which the
+ * other is written: that many small pieces wait as well as few large ones. */
+static void test_slow_sink_small(void **state)
+{
+	struct output_kit *f = *state;
+	char fifo[80], second[96];
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+	int fd;
+
+	snprintf(fifo, sizeof(fifo), "%s.fifo", f->path);
+	snprintf(second, sizeof(second), "ndjson:%s", fifo);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	fd = open(fifo, O_RDWR | O_NONBLOCK);
+	o = open_two(f, second, NULL, false);
+	for (i = 0; i < 20000; i++) {
+		output_kit_add_lines(&b, 0, i, 1);
+		output_submit(o, 0, 0, &b, 1);
+		if (i % 4 == 0)
+			sched_yield();
+	}
+	output_sink_stats(o, 1, &s);
+	assert_int_equal(s.dropped_queue, 0);
+	output_close(o, NULL);
+	assert_int_equal(output_kit_count_lines(f->path, 1), 20000);
+	buf_free(&b);
+	close(fd);
+	unlink(fifo);
+}
+
+/* A sink gets the lines of its view only. */
+static void test_views(void **state)
+{
+	const unsigned int views[] = {0, 1};
+	struct output_kit *f = *state;
+	char path[80], second[96];
+	struct output_stats s;
+	struct buf b = {0};
+	struct output *o;
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "%s.second", f->path);
+	snprintf(second, sizeof(second), "ndjson:%s", path);
+	o = open_two(f, second, views, true);
+	for (i = 0; i < 100; i++) {
+		output_kit_add_lines(&b, 0, i * 10, 10);
+		output_submit(o, 0, 0, &b, 10);
+		output_kit_add_lines(&b, 0, i * 5, 5);
+		output_submit(o, 0, 1, &b, 5);
+	}
+	assert_int_equal(output_close(o, &s), 0);
+	assert_int_equal(s.submitted, 1500);
+	output_kit_check_balance(&s);
+	assert_int_equal(output_kit_count_lines(f->path, 1), 1000);
+	assert_int_equal(output_kit_count_lines(path, 1), 500);
+	buf_free(&b);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name)                                              \
+	cmocka_unit_test_setup_teardown(name, output_kit_setup, \
+					output_kit_teardown)
+		TEST(test_two_sinks),
+		TEST(test_slow_sink_alone),
+		TEST(test_slow_sink_small),
+		TEST(test_views),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests_name("output sinks", tests, NULL, NULL);
+}
