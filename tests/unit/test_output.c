@@ -422,7 +422,6 @@ int main(void)
 		TEST(test_delays),
 		TEST(test_socket),
 		TEST(test_full_disk),
-		TEST(test_socket),
 		TEST(test_cannot_open),
 	};
 
