@@ -53,10 +53,11 @@ check()
 	fi
 }
 
-# tally COMMAND...: counts the result lines that a command prints.
+# tally COMMAND...: counts the result lines that a command prints. It has failed
+# as well when it ends with another code than 0 and no result says why.
 tally()
 {
-	local line
+	local line before=$N_FAILED code
 
 	while IFS= read -r line; do
 		case $line in
@@ -64,7 +65,11 @@ tally()
 		"not ok "*) N_FAILED=$((N_FAILED + 1)) ;;
 		esac
 		printf '%s\n' "$line"
-	done < <("$@" 2>&1 || echo "# exit code $?: $*")
+	done < <("$@" 2>&1)
+	wait $!
+	code=$?
+	[ $code -eq 0 ] || [ "$N_FAILED" -gt "$before" ] ||
+		not_ok "${1##*/}" "exit code $code: $*"
 }
 
 # The last call of a test.
