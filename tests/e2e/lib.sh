@@ -1,9 +1,7 @@
 # shellcheck shell=bash
 #
-# What the end-to-end tests share. A test sources this file, calls the helpers
-# and ends with "finish". Results are lines "ok NAME", "not ok NAME" (details
-# on lines that begin with "#") and "skip NAME # why", as tests/run.sh counts
-# them.
+# What the end-to-end tests share. A test sources this file, calls the helpers,
+# also those of tests/results.sh, and ends with "finish".
 #
 # The network of a test (net_up), all names unique to the process:
 #
@@ -28,10 +26,6 @@ case $O in /*) ;; *) O=$TOP/$O ;; esac
 METLO=${METLO:-$O/metlo-xdp}
 PATH=$PATH:/usr/sbin:/sbin
 
-N_PASSED=0
-N_FAILED=0
-N_SKIPPED=0
-
 CLIENT=mx$$-client
 SERVER=mx$$-server
 COLLECTOR=mx$$-collector
@@ -42,64 +36,7 @@ E2E_PIDS=()
 E2E_NAMESPACES=()
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/metlo-e2e.XXXXXX")
 
-ok()
-{
-	N_PASSED=$((N_PASSED + 1))
-	echo "ok $1"
-}
-
-# not_ok NAME [DETAIL...]
-not_ok()
-{
-	N_FAILED=$((N_FAILED + 1))
-	echo "not ok $1"
-	shift
-	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/#   /'
-}
-
-# skip NAME WHY
-skip()
-{
-	N_SKIPPED=$((N_SKIPPED + 1))
-	echo "skip $1 # $2"
-}
-
-# is NAME GOT WANT
-is()
-{
-	if [ "$2" = "$3" ]; then
-		ok "$1"
-	else
-		not_ok "$1" "got:  $2" "want: $3"
-	fi
-}
-
-# check NAME COMMAND...: passes when the command does.
-check()
-{
-	local name=$1
-	shift
-	# Not in a subshell: the command may set variables.
-	if "$@" >"$TMP/check" 2>&1; then
-		ok "$name"
-	else
-		not_ok "$name" "failed: $*" "$(cat "$TMP/check")"
-	fi
-}
-
-# tally COMMAND...: counts the result lines that a command prints.
-tally()
-{
-	local line
-
-	while IFS= read -r line; do
-		case $line in
-		"ok "*) N_PASSED=$((N_PASSED + 1)) ;;
-		"not ok "*) N_FAILED=$((N_FAILED + 1)) ;;
-		esac
-		printf '%s\n' "$line"
-	done < <("$@" 2>&1 || echo "# exit code $?: $*")
-}
+. "$TOP/tests/results.sh"
 
 # wait_for SECONDS COMMAND...: polls until the command succeeds.
 wait_for()
@@ -332,11 +269,3 @@ in_collector_if_any()
 trap e2e_cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# The last call of a test.
-finish()
-{
-	echo "$N_PASSED passed, $N_FAILED failed, $N_SKIPPED skipped"
-	[ $N_FAILED -eq 0 ]
-	exit
-}

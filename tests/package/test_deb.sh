@@ -3,33 +3,7 @@
 # The Debian packages: nothing for lintian to warn of, what they have and need,
 # and the same bytes wherever they are built.
 
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-O=${O:-build}
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/metlo-deb.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-# check NAME COMMAND...
-check()
-{
-	local name=$1
-	shift
-	if "$@" >"$tmp/log" 2>&1; then
-		echo "ok $name"
-	else
-		echo "not ok $name"
-		tail -n 10 "$tmp/log" | sed 's/^/#   /'
-		failed=1
-	fi
-}
-
-skip()
-{
-	echo "skip $1 # $2"
-	[ $failed -eq 0 ]
-	exit
-}
+. "$(dirname "$0")/lib.sh"
 
 field()
 {
@@ -73,15 +47,15 @@ owners()
 
 hardened()
 {
-	dpkg-deb -x "$deb" "$tmp/x" &&
-	readelf -Wld "$tmp/x/usr/sbin/metlo-xdp" >"$tmp/elf" &&
-	grep -q 'FLAGS_1.*NOW.*PIE' "$tmp/elf" && grep -q GNU_RELRO "$tmp/elf" &&
-	! grep -qF "$PWD" "$tmp/x/usr/sbin/metlo-xdp"
+	dpkg-deb -x "$deb" "$TMP/x" &&
+	readelf -Wld "$TMP/x/usr/sbin/metlo-xdp" >"$TMP/elf" &&
+	grep -q 'FLAGS_1.*NOW.*PIE' "$TMP/elf" && grep -q GNU_RELRO "$TMP/elf" &&
+	! grep -qF "$PWD" "$TMP/x/usr/sbin/metlo-xdp"
 }
 
 same_elsewhere()
 {
-	local there=$tmp/another/place
+	local there=$TMP/another/place
 
 	mkdir -p "$there" &&
 	tar -cf - --anchored --exclude='./build*' --exclude=./.git . |
@@ -90,10 +64,13 @@ same_elsewhere()
 	cmp "$deb" "$there/out/deb/${deb##*/}"
 }
 
-command -v dh >/dev/null || skip "deb" "debhelper is not installed"
+command -v dh >/dev/null || {
+	skip "deb" "debhelper is not installed"
+	finish
+}
 deb=$(find "$O/deb" -name 'metlo-xdp_*.deb' 2>/dev/null)
 check "make deb has made one" test -f "$deb"
-[ $failed -eq 0 ] || exit 1
+[ "$N_FAILED" -eq 0 ] || finish
 check "its version is the program's" version
 check "it depends on the libraries that it uses" libraries
 check "its configuration is marked as such" conffiles
@@ -103,7 +80,7 @@ if command -v lintian >/dev/null; then
 	check "lintian has nothing to warn of" lintian --allow-root \
 		--fail-on warning "$deb"
 else
-	echo "skip lintian # lintian is not installed: make deps"
+	skip "lintian" "lintian is not installed: make deps"
 fi
 check "built elsewhere it is the same, byte by byte" same_elsewhere
-exit $failed
+finish

@@ -3,33 +3,10 @@
 # What "make install" puts beside the program is in its place, is sound, leaves
 # alone what an operator has changed, and goes away again.
 
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-O=${O:-build}
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/metlo-install.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-to=$tmp/root
+. "$(dirname "$0")/lib.sh"
+
+to=$TMP/root
 conf=$to/etc/metlo-xdp/metlo-xdp.conf
-failed=0
-
-# check NAME COMMAND...
-check()
-{
-	local name=$1
-	shift
-	if "$@" >"$tmp/log" 2>&1; then
-		echo "ok $name"
-	else
-		echo "not ok $name"
-		tail -n 10 "$tmp/log" | sed 's/^/#   /'
-		failed=1
-	fi
-}
-
-skip()
-{
-	echo "skip $1 # $2"
-}
 
 install_or_not()
 {
@@ -55,23 +32,23 @@ all_there()
 		./usr/share/man/man8/metlo-xdp.8
 		./usr/share/zsh/site-functions/_metlo-xdp
 		END
-	) | grep -v 'metlo-mirror\|^[0-9,acd]*$' >"$tmp/differences"
-	cat "$tmp/differences"
-	[ ! -s "$tmp/differences" ]
+	) | grep -v 'metlo-mirror\|^[0-9,acd]*$' >"$TMP/differences"
+	cat "$TMP/differences"
+	[ ! -s "$TMP/differences" ]
 }
 
 # As the service reads it; only the output is somewhere else.
 configuration_is_valid()
 {
 	printf '\324\303\262\241\2\0\4\0\0\0\0\0\0\0\0\0\377\377\0\0\1\0\0\0' \
-		>"$tmp/empty.pcap"
-	"$to/usr/sbin/metlo-xdp" replay "$tmp/empty.pcap" --config "$conf" \
-		--output "ndjson:$tmp/out"
+		>"$TMP/empty.pcap"
+	"$to/usr/sbin/metlo-xdp" replay "$TMP/empty.pcap" --config "$conf" \
+		--output "ndjson:$TMP/out"
 }
 
 unit_is_valid()
 {
-	local unit=$tmp/metlo-xdp@eth0.service
+	local unit=$TMP/metlo-xdp@eth0.service
 
 	sed 's|/usr/sbin/metlo-xdp|/bin/true|' \
 		"$to/usr/lib/systemd/system/metlo-xdp@.service" >"$unit"
@@ -117,4 +94,4 @@ fi
 check "a configuration that was changed is kept" kept
 check "and is all that uninstall leaves" gone
 check "installed elsewhere, and removed" elsewhere
-exit $failed
+finish

@@ -2,33 +2,25 @@
 #
 # The man pages are sound and say what the programs have, no more and no less.
 
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-O=${O:-build}
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/metlo-man.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-failed=0
+. "$(dirname "$0")/lib.sh"
 
-# check PROGRAM PAGE
-check()
+# page PROGRAM FILE
+page()
 {
 	if [ ! -x "$O/$1" ]; then
-		echo "skip man: $1 # it is not built"
+		skip "man: $1" "it is not built"
 		return
 	fi
-	if ! command -v mandoc >/dev/null; then
-		echo "skip man: mandoc # mandoc is not installed: make deps"
-	elif mandoc -T lint -W warning "$2" >"$tmp/lint" 2>&1; then
-		echo "ok man: mandoc has nothing to warn of in ${2##*/}"
+	if command -v mandoc >/dev/null; then
+		check "man: mandoc has nothing to warn of in ${2##*/}" \
+			mandoc -T lint -W warning "$2"
 	else
-		echo "not ok man: mandoc has nothing to warn of in ${2##*/}"
-		sed 's/^/#   /' "$tmp/lint"
-		failed=1
+		skip "man: mandoc" "mandoc is not installed: make deps"
 	fi
-	"$O/$1" help --list >"$tmp/list" && "$O/$1" help >"$tmp/help" || exit
-	tests/package/man.py "$2" "$tmp/list" "$tmp/help" || failed=1
+	"$O/$1" help --list >"$TMP/list" && "$O/$1" help >"$TMP/help" || exit
+	tally tests/package/man.py "$2" "$TMP/list" "$TMP/help"
 }
 
-check metlo-xdp user/packaging/metlo-xdp.8
-check metlo-mirror provision/packaging/metlo-mirror.1
-exit $failed
+page metlo-xdp user/packaging/metlo-xdp.8
+page metlo-mirror provision/packaging/metlo-mirror.1
+finish

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "verify_kit.h"
+
+/* --- making one --- */
+
+int scene_teardown(void **state)
+{
+	struct scene *s = *state;
+
+	if (s) {
+		arena_free(&s->more.mem);
+		world_free(&s->w);
+		free(s);
+	}
+	*state = NULL;
+	return 0;
+}
+
+struct scene *scene_new(void **state)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	scene_teardown(state);
+	*state = s;
+	world_init(&s->w);
+	return s;
+}
+
+/* Open ACLs, a main route table. */
+static void network(struct scene *s)
+{
+	static const char *const subnets[] = {"subnet-a", "subnet-b"};
+	struct ec2_route_association *as;
+	struct ec2_route_table *t;
+
+	for (int i = 0; i < 2; i++) {
+		struct ec2_acl *a =
+			scene_acl(s, i ? "acl-b" : "acl-a", subnets[i]);
+
+		for (int egress = 0; egress < 2; egress++)
+			scene_acl_entry(s, a, 100, egress, true, "0.0.0.0/0");
+		for (int egress = 0; egress < 2; egress++)
+			scene_acl_entry(s, a, 32767, egress, false,
+					"0.0.0.0/0");
+	}
+	t = ARENA_ADD(&s->w.mem, &s->w.f.route_tables);
+	t->id = TEXT("rtb-1");
+	t->vpc_id = TEXT("vpc-1");
+	as = ARENA_ADD(&s->w.mem, &t->associations);
+	as->main = true;
+	scene_route(s, "10.0.0.0/16", "local", "active");
+}
+
+void scene_deploy(struct scene *s, const struct spec *spec)
+{
+	struct apply_options o = world_options(&s->w);
+	struct apply_result result;
+	struct plan p;
+
+	assert_int_equal(plan_setup(&p, &s->w.f, spec, false), 0);
+	assert_int_equal(plan_apply(&p, &o, &result), 0);
+	plan_free(&p);
+	network(s);
+}
+
+/* What AWS tells about a load balancer beyond what made it. */
+static void balancer(struct scene *s)
+{
+	const char *tg = s->w.f.target_groups.items[0].arn;
+
+	scene_attribute(s, LB->arn, "load_balancing.cross_zone.enabled",
+			"true");
+	scene_attribute(s, tg, "stickiness.enabled", "true");
+	scene_attribute(s, tg, "stickiness.type", "source_ip");
+	for (size_t i = 0; i < LB->zones.n; i++) {
+		struct elbv2_zone *z = &LB->zones.items[i];
+
+		z->name = facts_subnet(&s->w.f, z->subnet_id)->zone;
+	}
+}
+
+struct scene *scene_set_up(void **state, const char *target,
+			   const char *const *sources)
+{
+	struct scene *s = scene_new(state);
+	struct spec spec = world_spec(&s->w, target, "80", sources);
+
+	scene_deploy(s, &spec);
+	if (s->w.f.load_balancers.n)
+		balancer(s);
+	scene_metrics(s);
+	return s;
+}
+
+/* --- changing it --- */
+
+struct ec2_instance *scene_instance(struct scene *s, const char *id)
+{
+	struct ec2_instance *i =
+		(struct ec2_instance *)facts_instance(&s->w.f, id);
+
+	assert_non_null(i);
+	return i;
+}
+
+struct ec2_interface *scene_interface(struct scene *s, const char *id)
+{
+	struct ec2_interface *e =
+		(struct ec2_interface *)facts_interface(&s->w.f, id);
+
+	assert_non_null(e);
+	return e;
+}
+
+struct ec2_group *scene_group(struct scene *s, const char *id)
+{
+	struct ec2_group *g = (struct ec2_group *)facts_group(&s->w.f, id);
+
+	assert_non_null(g);
+	return g;
+}
+
+struct elbv2_target *scene_second_collector(struct scene *s)
+{
+	struct ec2_interface *e =
+		world_interface(&s->w, "eni-8", "i-8", "subnet-b", "10.0.2.8");
+	struct elbv2_target *t =
+		ARENA_ADD(&s->w.mem, &s->w.f.registered.items[0].targets);
+	struct ec2_instance *i = ARENA_ADD(&s->w.mem, &s->w.f.instances);
+
+	i->id = TEXT("i-8");
+	i->type = TEXT("m5.large");
+	i->state = TEXT("running");
+	e->groups = scene_interface(s, "eni-9")->groups;
+	t->id = TEXT("i-8");
+	t->state = TEXT("healthy");
+	return t;
+}
+
+void scene_attribute(struct scene *s, const char *arn, const char *key,
+		     const char *value)
+{
+	struct verify_attributes *to = NULL;
+	struct elbv2_attribute *v;
+
+	for (size_t i = 0; i < s->more.attributes.n; i++)
+		if (!strcmp(s->more.attributes.items[i].arn, arn))
+			to = &s->more.attributes.items[i];
+	if (!to) {
+		to = ARENA_ADD(&s->w.mem, &s->more.attributes);
+		to->arn = TEXT(arn);
+	}
+	for (size_t i = 0; i < to->list.n; i++)
+		if (!strcmp(to->list.items[i].key, key)) {
+			to->list.items[i].value = TEXT(value);
+			return;
+		}
+	v = ARENA_ADD(&s->w.mem, &to->list);
+	v->key = TEXT(key);
+	v->value = TEXT(value);
+}
+
+struct ec2_acl *scene_acl(struct scene *s, const char *id, const char *subnet)
+{
+	struct ec2_acl *a = ARENA_ADD(&s->w.mem, &s->w.f.acls);
+	char **of = ARENA_ADD(&s->w.mem, &a->subnet_ids);
+
+	a->id = TEXT(id);
+	*of = TEXT(subnet);
+	return a;
+}
+
+void scene_acl_entry(struct scene *s, struct ec2_acl *a, int number,
+		     bool egress, bool allow, const char *cidr)
+{
+	struct ec2_acl_entry *e = ARENA_ADD(&s->w.mem, &a->entries);
+
+	e->number = number;
+	e->egress = egress;
+	e->allow = allow;
+	e->protocol = TEXT("-1");
+	e->cidr = TEXT(cidr);
+	e->from_port = e->to_port = -1;
+}
+
+void scene_route(struct scene *s, const char *cidr, const char *gateway,
+		 const char *state)
+{
+	struct ec2_route *r =
+		ARENA_ADD(&s->w.mem, &s->w.f.route_tables.items[0].routes);
+
+	r->cidr = TEXT(cidr);
+	r->gateway_id = TEXT(gateway);
+	r->state = TEXT(state);
+}
+
+void scene_metrics(struct scene *s)
+{
+	struct verify_more *more = &s->more;
+
+	more->queries.n = more->metrics.n = 0;
+	verify_queries(more, &s->w.f, "shop");
+	assert_true(more->queries.n > 0);
+	for (size_t i = 0; i < more->queries.n; i++) {
+		const char *m = more->queries.items[i].metric;
+		struct cw_series *series = ARENA_ADD(&s->w.mem, &more->metrics);
+
+		series->values.n = 12;
+		if (strstr(m, "Skip") || strstr(m, "Blocked"))
+			series->sum = 0;
+		else if (!strcmp(m, "NetworkPacketsIn"))
+			series->sum = 1e6;
+		else
+			series->sum = 1000;
+	}
+}
+
+void scene_metric(struct scene *s, const char *metric, const char *of,
+		  double sum)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->more.queries.n; i++) {
+		const struct cw_query *q = &s->more.queries.items[i];
+
+		if (strcmp(q->metric, metric) != 0 ||
+		    (of && strcmp(q->value, of) != 0))
+			continue;
+		s->more.metrics.items[i].sum = sum;
+		n++;
+	}
+	assert_true(n > 0);
+}
+
+/* --- looking at it --- */
+
+static void print_row(const struct verify_row *row)
+{
+	print_error("%s %s [%s] %s -> %s\n", verify_state_text(row->state),
+		    row->check, row->subject, row->detail, row->fix);
+}
+
+static void print_rows(const struct verify_report *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		print_row(&r->items[i]);
+}
+
+void scene_look(struct scene *s, struct verify_report *r)
+{
+	struct parse_error err = {""};
+
+	if (verify_deployment(r, &s->w.f, &s->more, "shop", &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < r->n; i++) {
+		/* What is wrong has a fix, what is right has none. */
+		assert_int_equal(!*r->items[i].fix,
+				 r->items[i].state == VERIFY_OK);
+		assert_true(*r->items[i].subject);
+		assert_true(*r->items[i].detail);
+	}
+}
+
+void scene_well(struct scene *s)
+{
+	struct verify_report r;
+
+	scene_look(s, &r);
+	if (r.failed || r.warned)
+		print_rows(&r);
+	assert_int_equal(r.failed, 0);
+	assert_int_equal(r.warned, 0);
+	verify_report_free(&r);
+}
+
+static bool is_like(const struct verify_row *row, const struct verify_row *want)
+{
+	return row->state == want->state && !strcmp(row->check, want->check) &&
+	       strstr(row->subject, want->subject) &&
+	       strstr(row->detail, want->detail) && strstr(row->fix, want->fix);
+}
+
+void scene_only(struct scene *s, enum verify_state state, const char *check,
+		const char *subject, const char *detail, const char *fix)
+{
+	const struct verify_row want = {state, check, subject, detail, fix};
+	struct verify_report r;
+	size_t n = 0;
+
+	scene_look(s, &r);
+	for (size_t i = 0; i < r.n; i++)
+		n += is_like(&r.items[i], &want);
+	if (n != 1 || r.failed + r.warned != 1) {
+		print_error("expected ");
+		print_row(&want);
+		print_rows(&r);
+	}
+	assert_int_equal(n, 1);
+	assert_int_equal(r.failed + r.warned, 1);
+	verify_report_free(&r);
+}
+
+bool scene_has(struct scene *s, enum verify_state state, const char *check)
+{
+	struct verify_report r;
+	bool found = false;
+
+	scene_look(s, &r);
+	for (size_t i = 0; i < r.n; i++)
+		found |= r.items[i].state == state &&
+			 !strcmp(r.items[i].check, check);
+	verify_report_free(&r);
+	return found;
+}
+
+void scene_fault(struct scene *s, char **field, const char *value,
+		 enum verify_state state, const char *check,
+		 const char *subject, const char *detail, const char *fix)
+{
+	char *right = *field;
+
+	*field = TEXT(value);
+	scene_only(s, state, check, subject, detail, fix);
+	*field = right;
+	scene_well(s);
+}
