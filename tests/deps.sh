@@ -9,7 +9,7 @@ set -euo pipefail
 debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
 	libelf-dev zlib1g-dev libpcap-dev libmicrohttpd-dev libbrotli-dev
 	libzstd-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libcjson-dev"
-debian_test="dpkg-dev debhelper lintian mmdebstrap mandoc zsh systemd openssl
+debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh systemd openssl
 	libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
 	nginx-light curl nghttp2-client iproute2 ethtool util-linux procps
 	jq python3 xz-utils valgrind python3-botocore python3-jsonschema awscli
