@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* metlo-mirror: AWS Traffic Mirroring from a workstation. */
-#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/exit.h"
+#include "base/streams.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 
@@ -120,17 +120,6 @@ static int run(struct mirror *m, int argc, char **argv)
 	return command->run(m);
 }
 
-/* A file opened later must not be taken for a standard stream that was closed
- * by the caller. Read-only, so that writing to it is an error. */
-static void reserve_standard_streams(void)
-{
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
-			return;
-}
-
 int main(int argc, char **argv)
 {
 	struct mirror m = {.log = {stderr, "metlo-mirror", LOG_LEVEL_INFO},
@@ -139,7 +128,7 @@ int main(int argc, char **argv)
 
 	/* A reader that goes away is reported by write() where it matters. */
 	signal(SIGPIPE, SIG_IGN);
-	reserve_standard_streams();
+	streams_reserve();
 	setlocale(LC_CTYPE, "");
 	term_init(&m.out, stdout);
 	term_init(&m.err, stderr);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* metlo-xdp: HTTP transactions from mirrored packets. */
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/exit.h"
+#include "base/streams.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 
@@ -74,17 +74,6 @@ static int run(struct cli *cli, int argc, char **argv)
 	return command->run(cli);
 }
 
-/* A file opened later must not be taken for a standard stream that was closed
- * by the caller. Read-only, so that writing to it is an error. */
-static void reserve_standard_streams(void)
-{
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
-			return;
-}
-
 int main(int argc, char **argv)
 {
 	struct cli cli = {.log = {stderr, "metlo-xdp", LOG_LEVEL_INFO}};
@@ -92,7 +81,7 @@ int main(int argc, char **argv)
 
 	/* A reader that goes away is reported by write() where it matters. */
 	signal(SIGPIPE, SIG_IGN);
-	reserve_standard_streams();
+	streams_reserve();
 	code = run(&cli, argc, argv);
 	settings_free(&cli.settings);
 	if (cli.config_fd)
