@@ -19,6 +19,7 @@
 #include "cli/monitor.h"
 #include "cli/pipeline.h"
 #include "cli/ports.h"
+#include "cli/reading.h"
 #include "cli/reload.h"
 #include "cli/service.h"
 #include "cli/summary.h"
@@ -46,16 +47,7 @@ struct attach {
 	FILE *summary; /* NULL: not wanted, or standard output */
 	struct losses losses;
 	struct service service;
-	/* The counters when last read: */
-	struct metlo_stats packets;
-	struct stream_stats stream;
-	struct http_stats http;
-	struct selection_stats selection;
-	struct output_stats out;
-	struct summary_sink sinks[SUMMARY_SINKS_MAX];
-	size_t n_sinks;
-	struct counters_vni *vnis;
-	size_t n_vnis;
+	struct reading reading; /* the counters when last read */
 };
 
 static unsigned int default_workers(void)
@@ -214,17 +206,7 @@ static int open_and_drop(struct attach *a)
 
 static void read_counters(struct attach *a, struct summary *s)
 {
-	*s = (struct summary){0};
-	if (!counters_read(a->capture.maps.fd[MAP_metlo_stats], &a->packets))
-		s->packets = &a->packets;
-	workers_stats(a->workers, &a->stream, &a->http, &a->selection);
-	s->stream = &a->stream;
-	s->http = &a->http;
-	s->selection = &a->selection;
-	a->n_sinks = summary_read_output(a->output, &a->out, a->sinks);
-	s->output = &a->out;
-	s->sinks = a->sinks;
-	s->n_sinks = a->n_sinks;
+	reading_take(&a->reading, s, &a->capture, a->workers, a->output);
 }
 
 static void say_running(const struct attach *a)
@@ -269,8 +251,8 @@ static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
 	service_status(&a->service, now,
 		       "%s mode, %llu packets, %llu lost, %llu transactions",
 		       xdp_mode_name(a->capture.link.mode),
-		       (unsigned long long)a->packets.packets,
-		       (unsigned long long)a->packets.ring_full,
+		       (unsigned long long)a->reading.packets.packets,
+		       (unsigned long long)a->reading.packets.ring_full,
 		       (unsigned long long)s->http->transactions);
 }
 
@@ -408,13 +390,7 @@ static int run(struct attach *a, const sigset_t *signals)
 		code = EXIT_FAILED;
 	read_counters(a, &s);
 	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
-	if (!counters_read_vnis(a->capture.maps.fd[MAP_metlo_vni],
-				a->capture.maps.fd[MAP_metlo_vni_cpu], &a->vnis,
-				&a->n_vnis)) {
-		summary_sort_vnis(a->vnis, a->n_vnis);
-		s.vnis = a->vnis;
-		s.n_vnis = a->n_vnis;
-	}
+	reading_take_vnis(&a->reading, &s, &a->capture);
 	if (say_end(a, &s))
 		code = EXIT_FAILED;
 	return code;
@@ -429,7 +405,7 @@ static void finish(struct attach *a)
 		output_close(a->output, NULL);
 	if (a->summary)
 		fclose(a->summary);
-	free(a->vnis);
+	reading_free(&a->reading);
 	capture_close(&a->capture);
 	service_close(&a->service);
 }

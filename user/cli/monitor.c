@@ -6,10 +6,10 @@
 
 #include "base/clock.h"
 #include "base/listen.h"
-#include "capture/counters.h"
 #include "cli/health.h"
 #include "cli/metrics.h"
 #include "cli/monitor.h"
+#include "cli/reading.h"
 #include "report/prom.h"
 #include "report/serve.h"
 
@@ -30,12 +30,7 @@ struct monitor {
 	struct metrics_vnis vnis;
 	struct metrics_process process;
 	struct worker_state state[METLO_RINGS_MAX];
-	struct metlo_stats packets;
-	struct stream_stats stream;
-	struct http_stats http;
-	struct selection_stats selection;
-	struct output_stats out;
-	struct summary_sink sinks[SUMMARY_SINKS_MAX];
+	struct reading reading;
 	struct metrics_sink more[SUMMARY_SINKS_MAX];
 };
 
@@ -111,14 +106,7 @@ static void read_sinks(struct monitor *m, unsigned int n)
 static void write_metrics(struct monitor *m, struct buf *to)
 {
 	const struct capture *c = m->capture;
-	struct counters_vni *vnis = NULL;
-	struct summary s = {
-		.stream = &m->stream,
-		.http = &m->http,
-		.selection = &m->selection,
-		.output = &m->out,
-		.sinks = m->sinks,
-	};
+	struct summary s;
 	struct metrics all = {
 		.iface = c->dev.name,
 		.mode = xdp_mode_name(c->link.mode),
@@ -132,15 +120,8 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		.now_ns = clock_mono_ns(),
 	};
 
-	if (!counters_read_vnis(c->maps.fd[MAP_metlo_vni],
-				c->maps.fd[MAP_metlo_vni_cpu], &vnis,
-				&s.n_vnis))
-		summary_sort_vnis(vnis, s.n_vnis);
-	s.vnis = vnis;
-	if (!counters_read(c->maps.fd[MAP_metlo_stats], &m->packets))
-		s.packets = &m->packets;
-	workers_stats(m->workers, &m->stream, &m->http, &m->selection);
-	s.n_sinks = summary_read_output(m->output, &m->out, m->sinks);
+	reading_take(&m->reading, &s, c, m->workers, m->output);
+	reading_take_vnis(&m->reading, &s, c);
 	read_sinks(m, (unsigned int)s.n_sinks);
 	for (unsigned int i = 0; i < c->rings.n; i++)
 		workers_look(m->workers, i, &m->state[i]);
@@ -148,7 +129,7 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	metrics_process_read(&m->process);
 	all.process = m->process;
 	metrics_write(to, &all, &m->vnis);
-	free(vnis);
+	reading_free(&m->reading); /* a list of thousands is not kept */
 }
 
 static void answer_metrics(void *ctx, const char *path, struct serve_answer *a)
