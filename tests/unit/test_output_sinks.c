@@ -55,24 +55,40 @@ static void test_two_sinks(void **state)
 	buf_free(&b);
 }
 
+/* A sink that nobody reads. */
+struct unread {
+	char path[80], destination[96];
+	int fd;
+};
+
+static void unread_open(struct unread *u, const struct output_kit *f)
+{
+	snprintf(u->path, sizeof(u->path), "%s.fifo", f->path);
+	snprintf(u->destination, sizeof(u->destination), "ndjson:%s", u->path);
+	assert_int_equal(mkfifo(u->path, 0600), 0);
+	u->fd = open(u->path, O_RDWR | O_NONBLOCK);
+	assert_true(u->fd >= 0);
+}
+
+static void unread_close(const struct unread *u)
+{
+	close(u->fd);
+	unlink(u->path);
+}
+
 /* Nobody reads one sink: it loses what its queue does not hold, the other
  * gets all, at once. */
 static void test_slow_sink_alone(void **state)
 {
 	struct output_kit *f = *state;
-	char fifo[80], second[96];
+	struct unread second;
 	struct output_stats s;
 	struct buf b = {0};
 	struct output *o;
 	unsigned int i;
-	int fd;
 
-	snprintf(fifo, sizeof(fifo), "%s.fifo", f->path);
-	snprintf(second, sizeof(second), "ndjson:%s", fifo);
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	fd = open(fifo, O_RDWR | O_NONBLOCK);
-	assert_true(fd >= 0);
-	o = open_two(f, second, NULL, false);
+	unread_open(&second, f);
+	o = open_two(f, second.destination, NULL, false);
 	for (i = 0; i < 2000; i++) {
 		output_kit_add_lines(&b, 0, i * 100, 100);
 		output_submit(o, 0, 0, &b, 100);
@@ -94,8 +110,7 @@ static void test_slow_sink_alone(void **state)
 	output_close(o, NULL);
 	assert_int_equal(output_kit_count_lines(f->path, 1), 200000);
 	buf_free(&b);
-	close(fd);
-	unlink(fifo);
+	unread_close(&second);
 }
 
 /* Nobody reads one of two sinks and lines come one by one, between which the
@@ -103,18 +118,14 @@ static void test_slow_sink_alone(void **state)
 static void test_slow_sink_small(void **state)
 {
 	struct output_kit *f = *state;
-	char fifo[80], second[96];
+	struct unread second;
 	struct output_stats s;
 	struct buf b = {0};
 	struct output *o;
 	unsigned int i;
-	int fd;
 
-	snprintf(fifo, sizeof(fifo), "%s.fifo", f->path);
-	snprintf(second, sizeof(second), "ndjson:%s", fifo);
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	fd = open(fifo, O_RDWR | O_NONBLOCK);
-	o = open_two(f, second, NULL, false);
+	unread_open(&second, f);
+	o = open_two(f, second.destination, NULL, false);
 	for (i = 0; i < 20000; i++) {
 		output_kit_add_lines(&b, 0, i, 1);
 		output_submit(o, 0, 0, &b, 1);
@@ -126,8 +137,7 @@ static void test_slow_sink_small(void **state)
 	output_close(o, NULL);
 	assert_int_equal(output_kit_count_lines(f->path, 1), 20000);
 	buf_free(&b);
-	close(fd);
-	unlink(fifo);
+	unread_close(&second);
 }
 
 /* A sink gets the lines of its view only. */

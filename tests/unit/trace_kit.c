@@ -81,3 +81,19 @@ void expect_absent(const struct http_transaction *t,
 		fail_msg("\"%s\" is in %s", part, line);
 	free(line);
 }
+
+void expect_targets(const struct target_case *cases, size_t n,
+		    const struct trace_options *o)
+{
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get;
+
+	t.request = &q;
+	for (size_t i = 0; i < n; i++) {
+		q.target = cases[i].target;
+		q.path = cases[i].path;
+		q.query = cases[i].query;
+		expect_part(&t, o, cases[i].part);
+		expect_absent(&t, o, "SECRET");
+	}
+}

@@ -40,4 +40,12 @@ void expect_part(const struct http_transaction *t,
 void expect_absent(const struct http_transaction *t,
 		   const struct trace_options *o, const char *part);
 
+/* What is written of a request for this: the part, and nowhere "SECRET". */
+struct target_case {
+	struct http_span target, path, query;
+	const char *part;
+};
+void expect_targets(const struct target_case *cases, size_t n,
+		    const struct trace_options *o);
+
 #endif
