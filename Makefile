@@ -94,7 +94,7 @@ $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
 
 # --- metlo-xdp: one archive per folder, arrows as in the design ------------
-USER_DIRS := cli report http stream capture base
+USER_DIRS := cli run config output metlo trace http stream pcap capture base
 USER_MAIN := user/cli/main.c
 USER_SRCS := $(filter-out $(USER_MAIN),$(wildcard $(USER_DIRS:%=user/%/*.c)))
 obj = $(patsubst %.c,$(O)/%.o,$(1))
@@ -120,7 +120,7 @@ $(O)/metlo-xdp: $(call obj,$(USER_MAIN)) $(USER_LIBS)
 # Its folders come first: provision/cli is another one than user/cli.
 PROV_CPPFLAGS := -Iprovision $(CPPFLAGS)
 PROV_LIBS := -lcurl -lexpat -lcjson -lcrypto
-PROV_DIRS := cli plan aws
+PROV_DIRS := cli verify apply plan term model services client auth http
 PROV_MAIN := $(wildcard provision/cli/main.c)
 PROV_SRCS := $(filter-out $(PROV_MAIN),$(wildcard $(PROV_DIRS:%=provision/%/*.c)))
 
@@ -348,13 +348,16 @@ tidy = $(Q)printf '%s\n' $(1) | xargs -P 2 -n 4 sh -c \
 	'clang-tidy --quiet "$$@" -- $(subst ','\'',$(2)) -std=gnu11 2>&1 \
 	| { ! grep -vE "warnings? (generated|treated)|^Suppressed|^Use -header"; }' tidy
 
-.PHONY: format check check-format check-static
+.PHONY: format check check-format check-includes check-static
 format:
 	clang-format -i $(C_FILES)
-check: check-format check-static
+check: check-format check-includes check-static
 check-format: $(O)/.deps
 	$(call say,FORMAT,all C files)
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
+check-includes:
+	$(call say,INCLUDE,all C files)
+	$(Q)tests/build/includes.py
 check-static: $(O)/.deps
 	@$(MAKE) $(SKELS)
 	$(call say,TIDY,all C files)
@@ -415,7 +418,7 @@ $(O)/%.service: $(PKG)/%.service.in FORCE
 
 # All options as in the example, but for what the service needs: it may write
 # in few places, and is not to fill the disk.
-$(O)/metlo-xdp.conf: user/cli/metlo-xdp.conf Makefile
+$(O)/metlo-xdp.conf: user/config/metlo-xdp.conf Makefile
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' \

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/ec2.h"
+#include "services/ec2.h"
 #include "base/exit.h"
 #include "cli/setup.h"
 

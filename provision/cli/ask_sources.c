@@ -5,7 +5,7 @@
 
 #include "base/exit.h"
 #include "cli/setup.h"
-#include "plan/instance.h"
+#include "model/instance.h"
 
 /* A column of a choice's detail. */
 static const char *column(struct setup *s, const char *before, const char *text,

@@ -4,7 +4,7 @@
 
 #include "cli/setup.h"
 #include "cli/view.h"
-#include "plan/limits.h"
+#include "model/limits.h"
 
 enum kind { KEEP, NEW_NLB, OLD_NLB, INTERFACE, ENDPOINT };
 

@@ -6,7 +6,7 @@
 #include "cli/report.h"
 #include "plan/plan.h"
 
-struct deployment {
+struct listed_deployment {
 	const char *name;
 	struct spec spec;
 	bool readable; /* the spec */
@@ -20,11 +20,11 @@ struct deployment {
 };
 
 struct deployments {
-	struct deployment *items;
+	struct listed_deployment *items;
 	size_t n;
 };
 
-static void add_session(struct mirror *m, struct deployment *d,
+static void add_session(struct mirror *m, struct listed_deployment *d,
 			const struct mirror_session *s)
 {
 	struct session_view *v = ARENA_ADD(&m->mem, &d->sessions);
@@ -33,12 +33,13 @@ static void add_session(struct mirror *m, struct deployment *d,
 		view_session(&m->mem, &m->facts, s, v);
 }
 
-static void fill(struct mirror *m, struct deployment *d, const char *name)
+static void fill(struct mirror *m, struct listed_deployment *d,
+		 const char *name)
 {
 	const struct facts *f = &m->facts;
 
 	d->name = name;
-	d->readable = !plan_find_spec(&m->mem, f, name, &d->spec, &d->error);
+	d->readable = !deployment_spec(&m->mem, f, name, &d->spec, &d->error);
 	for (size_t i = 0; i < f->sessions.n; i++)
 		if (str_same(tags_deployment(&f->sessions.items[i].tags), name))
 			add_session(m, d, &f->sessions.items[i]);
@@ -68,7 +69,8 @@ static cJSON *json_target(struct mirror *m, const struct mirror_target *t)
 	return o;
 }
 
-static cJSON *json_deployment(struct mirror *m, const struct deployment *d)
+static cJSON *json_deployment(struct mirror *m,
+			      const struct listed_deployment *d)
 {
 	cJSON *o = cJSON_CreateObject(), *l;
 
@@ -101,7 +103,7 @@ static cJSON *json_deployment(struct mirror *m, const struct deployment *d)
 }
 
 static int print_json(struct mirror *m, const struct deployments *all,
-		      const struct deployment *foreign)
+		      const struct listed_deployment *foreign)
 {
 	cJSON *o = cJSON_CreateObject(), *l;
 
@@ -118,7 +120,7 @@ static int print_json(struct mirror *m, const struct deployments *all,
 	return report_json(m, o);
 }
 
-static void print_sessions(struct mirror *m, const struct deployment *d,
+static void print_sessions(struct mirror *m, const struct listed_deployment *d,
 			   bool foreign)
 {
 	static const char *const own[] = {
@@ -147,7 +149,8 @@ static void print_sessions(struct mirror *m, const struct deployment *d,
 	table_print(&m->out, &t, 2);
 }
 
-static void print_deployment(struct mirror *m, const struct deployment *d)
+static void print_deployment(struct mirror *m,
+			     const struct listed_deployment *d)
 {
 	struct term *out = &m->out;
 	enum view_state state;
@@ -175,7 +178,7 @@ static void print_deployment(struct mirror *m, const struct deployment *d)
 }
 
 static void print_all(struct mirror *m, const struct deployments *all,
-		      const struct deployment *foreign)
+		      const struct listed_deployment *foreign)
 {
 	struct term *out = &m->out;
 	size_t n = foreign->sessions.n;
@@ -204,7 +207,7 @@ int cmd_list(struct mirror *m)
 	const struct string_list *names = &m->settings.names;
 	struct facts_wanted wanted = {.network = true, .health = true};
 	struct deployments all = {0};
-	struct deployment foreign = {0};
+	struct listed_deployment foreign = {0};
 	struct str_list found;
 	int code = mirror_open(m, false);
 
@@ -222,7 +225,7 @@ int cmd_list(struct mirror *m)
 		}
 	for (size_t i = 0; i < found.n; i++) {
 		bool named = !names->n;
-		struct deployment *d;
+		struct listed_deployment *d;
 
 		for (unsigned int k = 0; k < names->n; k++)
 			named |= !strcmp(names->item[k], found.items[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "aws/endpoint.h"
+#include "http/endpoint.h"
 #include "base/exit.h"
 #include "cli/commands.h"
 #include "plan/policy.h"

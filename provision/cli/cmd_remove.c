@@ -3,7 +3,7 @@
 
 #include "base/exit.h"
 #include "cli/commands.h"
-#include "cli/prompt.h"
+#include "term/prompt.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
 

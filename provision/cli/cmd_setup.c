@@ -7,7 +7,7 @@
 #include "cli/report_plan.h"
 #include "cli/run.h"
 #include "cli/setup.h"
-#include "plan/limits.h"
+#include "model/limits.h"
 
 /* What is to be typed on the collector. */
 static const char *collector_command(struct mirror *m, const struct plan *p)

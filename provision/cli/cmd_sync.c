@@ -5,11 +5,11 @@
 
 #include "base/exit.h"
 #include "cli/commands.h"
-#include "cli/prompt.h"
+#include "term/prompt.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
 #include "cli/sync.h"
-#include "plan/apply_aws.h"
+#include "apply/apply_aws.h"
 
 /* Looks at the account before another one is taken for a deployment, when what
  * was planned for has gone while it was carried out. */
@@ -281,7 +281,7 @@ static int sync_one(struct sync *s, const char *name, bool *again)
 	int code;
 
 	*again = false;
-	if (plan_find_spec(&s->round, &s->m->facts, name, &spec, &err) ||
+	if (deployment_spec(&s->round, &s->m->facts, name, &spec, &err) ||
 	    plan_setup(&p, &s->m->facts, &spec, true)) {
 		complain(s, name, true, err.text);
 		plan_free(&p);

@@ -4,7 +4,7 @@
 #include "base/exit.h"
 #include "cli/commands.h"
 #include "cli/report.h"
-#include "plan/verify.h"
+#include "verify/verify.h"
 
 struct reports {
 	struct verify_report *items;

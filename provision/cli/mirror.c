@@ -5,7 +5,7 @@
 
 #include "base/exit.h"
 #include "cli/mirror.h"
-#include "cli/prompt.h"
+#include "term/prompt.h"
 
 #define ERROR_TEXT_MAX 8192
 

@@ -3,12 +3,12 @@
 #ifndef CLI_MIRROR_H
 #define CLI_MIRROR_H
 
-#include "aws/client.h"
+#include "client/client.h"
 #include "base/log.h"
-#include "cli/interrupt.h"
+#include "term/interrupt.h"
 #include "cli/settings.h"
-#include "cli/term.h"
-#include "plan/facts.h"
+#include "term/term.h"
+#include "model/facts.h"
 
 struct mirror {
 	struct log log;	      /* stderr */

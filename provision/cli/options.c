@@ -3,10 +3,10 @@
 
 #include "base/exit.h"
 #include "cli/options.h"
-#include "plan/limits.h"
+#include "model/limits.h"
 #include "plan/policy.h"
-#include "plan/sessions.h"
-#include "plan/spec.h"
+#include "model/sessions.h"
+#include "model/spec.h"
 
 static const char *const output_names[] = {"apply", "terraform",
 					   "cloudformation", NULL};

@@ -2,7 +2,7 @@
 #include "base/exit.h"
 #include "cli/output.h"
 #include "cli/report_plan.h"
-#include "plan/export.h"
+#include "apply/export.h"
 
 int output_code(struct mirror *m, struct plan *p)
 {

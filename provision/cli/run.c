@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/run.h"
-#include "plan/apply_aws.h"
+#include "apply/apply_aws.h"
 
 #define ERROR_TEXT_MAX 8192
 

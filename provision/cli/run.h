@@ -4,7 +4,7 @@
 #define CLI_RUN_H
 
 #include "cli/report.h"
-#include "plan/apply.h"
+#include "apply/apply.h"
 
 /* Checks permissions and does the steps, with a line for each on stderr, and
  * says what went wrong, what was taken back and what is left. checks_only:

@@ -41,7 +41,7 @@ int setup_begin(struct setup *s, const char *name)
 	int rc;
 
 	s->spec = wish_default(arena_dup(&m->mem, name));
-	rc = plan_find_spec(&m->mem, &m->facts, name, &s->spec, &err);
+	rc = deployment_spec(&m->mem, &m->facts, name, &s->spec, &err);
 	s->exists = !rc;
 	s->has_families = m->settings.ip ? strcmp(m->settings.ip, "auto") != 0
 					 : s->exists;

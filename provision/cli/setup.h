@@ -8,7 +8,7 @@
 #define CLI_SETUP_H
 
 #include "cli/mirror.h"
-#include "cli/prompt.h"
+#include "term/prompt.h"
 #include "plan/plan.h"
 
 struct setup {

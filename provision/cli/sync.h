@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "cli/mirror.h"
-#include "plan/apply.h"
+#include "apply/apply.h"
 
 /* Since the start, for --metrics. */
 struct sync_counts {

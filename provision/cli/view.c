@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "cli/view.h"
-#include "plan/tags.h"
+#include "model/tags.h"
 
 bool view_health(const struct facts *f, const char *load_balancer_arn,
 		 size_t *healthy, size_t *all)

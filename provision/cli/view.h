@@ -4,7 +4,7 @@
 #ifndef CLI_VIEW_H
 #define CLI_VIEW_H
 
-#include "plan/facts.h"
+#include "model/facts.h"
 
 enum view_state {
 	VIEW_ACTIVE,

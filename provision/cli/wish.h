@@ -4,7 +4,7 @@
 #define CLI_WISH_H
 
 #include "cli/settings.h"
-#include "plan/spec.h"
+#include "model/spec.h"
 
 /* Puts what was given into spec, and leaves the rest of it. Texts are of a or
  * of the settings. False with err when flags contradict each other. */

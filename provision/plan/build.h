@@ -11,25 +11,14 @@ struct step *plan_step(struct plan *p, enum step_kind kind, struct ref *made,
 		       const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Our own resources of one deployment. */
-struct own {
-	const struct mirror_filter *filter; /* the one with a spec */
-	const struct mirror_target *target;
-	const struct elbv2_load_balancer *lb;
-	const struct elbv2_target_group *tg;
-	const struct ec2_group *group;
-};
-void own_find(const struct facts *f, const char *deployment, struct own *out);
-bool own_has(const struct aws_tags *tags, const char *deployment);
-
 /* Sets p->target (and p->load_balancer), adding the steps that it needs. */
-void build_target(struct plan *p, const struct own *own);
+void build_target(struct plan *p, const struct deployment *own);
 
 /* A network load balancer of our own with all that belongs to it. */
-void build_load_balancer(struct plan *p, const struct own *own);
+void build_load_balancer(struct plan *p, const struct deployment *own);
 
 /* Takes out of our target group what is no longer a collector. */
-void build_deregister(struct plan *p, const struct own *own);
+void build_deregister(struct plan *p, const struct deployment *own);
 
 /* Notes, and with spec.open_groups steps, for rules that the security groups of
  * collectors lack. lb_group: the group of a load balancer of our own, or

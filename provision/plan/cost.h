@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "plan/arena.h"
+#include "model/arena.h"
 
 #define COST_HOURS_PER_MONTH 730
 

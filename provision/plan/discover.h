@@ -3,7 +3,7 @@
 #ifndef PLAN_DISCOVER_H
 #define PLAN_DISCOVER_H
 
-#include "plan/filter.h"
+#include "model/filter.h"
 #include "plan/select.h"
 
 /* The ports on which sources are registered as targets of load balancers, as a

@@ -4,7 +4,7 @@
 #ifndef PLAN_NETCHECK_H
 #define PLAN_NETCHECK_H
 
-#include "plan/facts.h"
+#include "model/facts.h"
 
 enum verdict {
 	VERDICT_NO,

@@ -9,7 +9,8 @@
 
 #include "plan/cost.h"
 #include "plan/select.h"
-#include "plan/tags.h"
+#include "model/deployment.h"
+#include "model/tags.h"
 
 enum step_kind {
 	STEP_CREATE_GROUP,
@@ -104,12 +105,6 @@ struct plan {
  * a spec is still carried out. 0, or -ENOMEM; what is wrong is in the notes. */
 int plan_setup(struct plan *p, const struct facts *f, const struct spec *spec,
 	       bool sync);
-
-/* The spec of a deployment, from its tags; texts in a. 0, -ENOENT when there is
- * no such deployment, -EINVAL when its spec is not readable; err says so. */
-int plan_find_spec(struct arena *a, const struct facts *f,
-		   const char *deployment, struct spec *out,
-		   struct parse_error *err);
 
 /* Takes deployments away, or single sessions. What somebody else uses stays,
  * with a note. 0, or -ENOMEM. */

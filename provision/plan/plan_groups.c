@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "plan/build.h"
-#include "plan/limits.h"
+#include "model/limits.h"
 #include "plan/netcheck.h"
 
 struct str_list source_blocks(struct plan *p)

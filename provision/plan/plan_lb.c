@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "plan/build.h"
-#include "plan/limits.h"
+#include "model/limits.h"
 
 static const char *vpc_of(const struct plan *p)
 {
@@ -136,7 +136,7 @@ static void let_sources_in(struct plan *p, struct ref group, bool is_new)
 	s->description = name_rule(&p->mem, p->spec.name);
 }
 
-static struct ref lb_group(struct plan *p, const struct own *own,
+static struct ref lb_group(struct plan *p, const struct deployment *own,
 			   const char *vpc)
 {
 	const char *name = name_group(&p->mem, p->spec.name);
@@ -160,7 +160,7 @@ static struct ref lb_group(struct plan *p, const struct own *own,
 	return group;
 }
 
-static struct ref target_group(struct plan *p, const struct own *own,
+static struct ref target_group(struct plan *p, const struct deployment *own,
 			       const char *vpc)
 {
 	const char *name = name_short(&p->mem, p->spec.name);
@@ -185,7 +185,7 @@ static struct ref target_group(struct plan *p, const struct own *own,
 	return group;
 }
 
-static void register_collectors(struct plan *p, const struct own *own,
+static void register_collectors(struct plan *p, const struct deployment *own,
 				struct ref group)
 {
 	const struct target_spec *t = &p->spec.target;
@@ -238,7 +238,7 @@ static void register_collectors(struct plan *p, const struct own *own,
 	s->ids = missing;
 }
 
-void build_deregister(struct plan *p, const struct own *own)
+void build_deregister(struct plan *p, const struct deployment *own)
 {
 	struct str_list gone = {0};
 	struct step *s;
@@ -293,7 +293,7 @@ static void make_load_balancer(struct plan *p, const char *vpc,
 		 "true");
 }
 
-void build_load_balancer(struct plan *p, const struct own *own)
+void build_load_balancer(struct plan *p, const struct deployment *own)
 {
 	const char *vpc = own->lb ? own->lb->vpc_id : vpc_of(p);
 	struct ref group = ref_id(NULL), targets;

@@ -39,7 +39,7 @@ static void sweep_filters(struct plan *p, const struct sweep *s)
 		const char *user;
 		struct step *step;
 
-		if (!own_has(&f->tags, s->deployment) ||
+		if (!deployment_owns(&f->tags, s->deployment) ||
 		    str_same(f->id, s->keep_filter))
 			continue;
 		user = user_of(p, s, f->id, NULL);
@@ -64,7 +64,7 @@ static bool sweep_targets(struct plan *p, const struct sweep *s,
 
 	for (size_t i = 0; i < p->facts->targets.n; i++) {
 		const struct mirror_target *t = &p->facts->targets.items[i];
-		bool own = own_has(&t->tags, s->deployment);
+		bool own = deployment_owns(&t->tags, s->deployment);
 		const char *user;
 		struct step *step;
 
@@ -125,7 +125,7 @@ static void sweep_rules(struct plan *p, const struct sweep *s)
 	for (size_t i = 0; i < p->facts->groups.n; i++) {
 		const struct ec2_group *g = &p->facts->groups.items[i];
 
-		if (own_has(&g->tags, s->deployment))
+		if (deployment_owns(&g->tags, s->deployment))
 			continue;
 		for (size_t k = 0; k < g->ingress.n; k++) {
 			const struct ec2_permission *r = &g->ingress.items[k];
@@ -159,7 +159,7 @@ static void sweep_load_balancers(struct plan *p, const struct sweep *s)
 			&f->load_balancers.items[i];
 		const struct elbv2_listener *l;
 
-		if (!own_has(facts_elb_tags(f, lb->arn), s->deployment))
+		if (!deployment_owns(facts_elb_tags(f, lb->arn), s->deployment))
 			continue;
 		l = facts_listener(f, lb->arn);
 		if (l) {
@@ -178,7 +178,7 @@ static void sweep_load_balancers(struct plan *p, const struct sweep *s)
 		const struct elbv2_target_group *tg =
 			&f->target_groups.items[i];
 
-		if (!own_has(facts_elb_tags(f, tg->arn), s->deployment))
+		if (!deployment_owns(facts_elb_tags(f, tg->arn), s->deployment))
 			continue;
 		step = plan_step(p, STEP_DELETE_TG, NULL,
 				 "delete the target group %s", tg->name);
@@ -187,7 +187,7 @@ static void sweep_load_balancers(struct plan *p, const struct sweep *s)
 	for (size_t i = 0; i < f->groups.n; i++) {
 		const struct ec2_group *g = &f->groups.items[i];
 
-		if (!own_has(&g->tags, s->deployment))
+		if (!deployment_owns(&g->tags, s->deployment))
 			continue;
 		step = plan_step(
 			p, STEP_DELETE_GROUP, NULL,
@@ -199,10 +199,10 @@ static void sweep_load_balancers(struct plan *p, const struct sweep *s)
 
 void build_sweep(struct plan *p, const struct sweep *s)
 {
-	struct own own;
+	struct deployment own;
 	bool free;
 
-	own_find(p->facts, s->deployment, &own);
+	deployment_find(p->facts, s->deployment, &own);
 	sweep_filters(p, s);
 	free = sweep_targets(p, s, own.lb && !s->keep_lb ? own.lb->arn : NULL);
 	if (!s->keep_rules || (!s->keep_lb && own.lb && free))
@@ -251,7 +251,7 @@ static void whole_deployments(struct plan *p, const struct removal *r,
 		bool whole = name && str_list_has(&r->sessions, l->items[i].id);
 
 		for (size_t k = 0; whole && k < l->n; k++)
-			whole = !own_has(&l->items[k].tags, name) ||
+			whole = !deployment_owns(&l->items[k].tags, name) ||
 				str_list_has(&r->sessions, l->items[k].id);
 		if (whole)
 			str_list_add(&p->mem, out, name);
@@ -276,7 +276,7 @@ int plan_remove(struct plan *p, const struct facts *f, const struct removal *r)
 		for (size_t k = 0; k < f->sessions.n; k++) {
 			const struct mirror_session *s = &f->sessions.items[k];
 
-			if (!own_has(&s->tags, names.items[i]))
+			if (!deployment_owns(&s->tags, names.items[i]))
 				continue;
 			str_list_add(&p->mem, &sweep.going, s->id);
 			if (!str_list_has(&r->sessions, s->id))

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "plan/build.h"
-#include "plan/limits.h"
+#include "model/limits.h"
 
 static bool is_own(const struct plan *p, const struct mirror_session *s)
 {
-	return own_has(&s->tags, p->spec.name);
+	return deployment_owns(&s->tags, p->spec.name);
 }
 
 /* What we have already: apply.h tells from it what a run has made. */
@@ -17,9 +17,9 @@ static void remember(struct plan *p)
 {
 	const struct facts *f = p->facts;
 
-#define REMEMBER(list)                                            \
-	for (size_t i = 0; i < (list).n; i++)                     \
-		if (own_has(&(list).items[i].tags, p->spec.name)) \
+#define REMEMBER(list)                                                    \
+	for (size_t i = 0; i < (list).n; i++)                             \
+		if (deployment_owns(&(list).items[i].tags, p->spec.name)) \
 			str_list_add(&p->mem, &p->known, (list).items[i].id);
 	REMEMBER(f->sessions)
 	REMEMBER(f->targets)
@@ -37,7 +37,8 @@ static void know_own_target(struct plan *p)
 
 	if (t->type == TARGET_NLB && !str_empty(t->id))
 		lb = facts_load_balancer(p->facts, t->id, "network");
-	if (lb && own_has(facts_elb_tags(p->facts, lb->arn), p->spec.name))
+	if (lb &&
+	    deployment_owns(facts_elb_tags(p->facts, lb->arn), p->spec.name))
 		t->id = "";
 	/* Of others it is not for us to say what is behind them. */
 	if (t->type != TARGET_NLB || !str_empty(t->id))
@@ -263,7 +264,7 @@ static void retag(struct plan *p, const struct mirror_filter *m,
 
 /* New rules are a new filter that the sessions then change to, so that they
  * never mirror by half of the rules and can be put back. */
-static void build_filter(struct plan *p, const struct own *own,
+static void build_filter(struct plan *p, const struct deployment *own,
 			 const struct tag_list *tags)
 {
 	struct step *s;
@@ -409,7 +410,7 @@ static void build_sessions(struct plan *p)
 }
 
 /* What is ours and no longer wanted. */
-static void build_rest(struct plan *p, const struct own *own)
+static void build_rest(struct plan *p, const struct deployment *own)
 {
 	struct sweep sweep = {.deployment = p->spec.name,
 			      .keep_filter = p->filter.id,
@@ -418,7 +419,7 @@ static void build_rest(struct plan *p, const struct own *own)
 					 str_empty(p->spec.target.id),
 			      .keep_rules = true};
 
-	build_deregister(p, sweep.keep_lb ? own : &(struct own){0});
+	build_deregister(p, sweep.keep_lb ? own : &(struct deployment){0});
 	for (size_t i = 0; i < p->facts->sessions.n; i++) {
 		const struct mirror_session *s = &p->facts->sessions.items[i];
 
@@ -461,13 +462,13 @@ int plan_setup(struct plan *p, const struct facts *f, const struct spec *spec,
 	struct filter_advice advice;
 	struct parse_error err;
 	struct tag_list tags;
-	struct own own;
+	struct deployment own;
 
 	*p = (struct plan){.facts = f};
 	copy_spec(p, spec);
 	find_collectors(p, sync);
 	remember(p);
-	own_find(f, p->spec.name, &own);
+	deployment_find(f, p->spec.name, &own);
 	if (!spec_name_check(p->spec.name, &err) ||
 	    !packet_length_check(p->spec.target.type, p->spec.packet_length,
 				 &err))

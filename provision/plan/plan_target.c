@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "plan/build.h"
-#include "plan/limits.h"
+#include "model/limits.h"
 
 static void fail(struct plan *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -44,7 +44,7 @@ static size_t other_sources(const struct plan *p, const char *eni)
 		const struct mirror_target *t = facts_target(f, s->target_id);
 
 		n += t && str_same(t->interface_id, eni) &&
-		     !own_has(&s->tags, p->spec.name);
+		     !deployment_owns(&s->tags, p->spec.name);
 	}
 	return n;
 }
@@ -194,13 +194,13 @@ static const struct mirror_target *existing(const struct plan *p)
 	const struct mirror_targets *l = &p->facts->targets;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (own_has(&l->items[i].tags, p->spec.name) &&
+		if (deployment_owns(&l->items[i].tags, p->spec.name) &&
 		    leads_there(p, &l->items[i]))
 			return &l->items[i];
 	return NULL;
 }
 
-void build_target(struct plan *p, const struct own *own)
+void build_target(struct plan *p, const struct deployment *own)
 {
 	const struct mirror_target *t;
 	struct step *s;

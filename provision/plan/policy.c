@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "plan/policy.h"
-#include "plan/tags.h"
+#include "model/tags.h"
 
 #define SETUP  POLICY_SETUP
 #define PLAN   POLICY_PLAN

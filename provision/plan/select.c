@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "plan/instance.h"
+#include "model/instance.h"
 #include "plan/select.h"
 
 void note_add(struct arena *a, struct notes *l, enum note_level level,

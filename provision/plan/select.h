@@ -3,7 +3,7 @@
 #ifndef PLAN_SELECT_H
 #define PLAN_SELECT_H
 
-#include "plan/facts.h"
+#include "model/facts.h"
 
 /* What was noticed, for people. A failure stops the plan, a warning does not. */
 enum note_level { NOTE_INFO, NOTE_WARN, NOTE_FAIL };

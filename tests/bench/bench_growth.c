@@ -25,7 +25,7 @@
 #include "base/log.h"
 #include "base/pages.h"
 #include "capture/ring.h"
-#include "cli/pipeline.h"
+#include "run/pipeline.h"
 
 #define RING_SIZE (16u << 20)
 #define CHUNK	  4096u /* transactions measured at a time */

@@ -4,7 +4,7 @@
  * written.
  */
 #include "base/json.h"
-#include "report/trace.h"
+#include "trace/trace.h"
 #include "stage.h"
 
 /* Heads lie in one piece, as those that were captured. */

@@ -4,8 +4,8 @@
 #ifndef TESTS_BOTH_H
 #define TESTS_BOTH_H
 
-#include "capture/frames.h"
-#include "capture/testrun.h"
+#include "pcap/frames.h"
+#include "pcap/testrun.h"
 #include "frame_build.h"
 
 #define RESULT_RECORDS 8

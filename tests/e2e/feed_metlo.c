@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "report/metlo.h"
-#include "report/output.h"
+#include "metlo/metlo.h"
+#include "output/output.h"
 
 static const struct metlo_times times = {
 	.age = 10 * NSEC_PER_MSEC,

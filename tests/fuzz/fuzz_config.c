@@ -5,8 +5,8 @@
 
 #include <linux/types.h>
 
-#include "cli/options.h"
-#include "cli/rules.h"
+#include "config/options.h"
+#include "run/rules.h"
 #include "metlo_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

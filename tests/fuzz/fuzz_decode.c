@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/frames.h"
+#include "pcap/frames.h"
 #include "metlo_shunt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

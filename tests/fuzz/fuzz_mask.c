@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "report/body_form.h"
+#include "trace/body_form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/metlo_trace.h"
+#include "metlo/trace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

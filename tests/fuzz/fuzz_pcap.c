@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "capture/frames.h"
-#include "capture/pcap_source.h"
-#include "cli/pipeline.h"
+#include "pcap/frames.h"
+#include "pcap/source.h"
+#include "run/pipeline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/credentials.h"
-#include "aws/endpoint.h"
-#include "aws/ini.h"
+#include "auth/credentials.h"
+#include "http/endpoint.h"
+#include "auth/ini.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "aws/credentials.h"
-#include "aws/shape.h"
+#include "auth/credentials.h"
+#include "client/shape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/ec2_shapes.h"
-#include "aws/elbv2_shapes.h"
-#include "aws/error_codes.h"
-#include "aws/post.h"
+#include "services/ec2_shapes.h"
+#include "services/elbv2_shapes.h"
+#include "http/error_codes.h"
+#include "http/post.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "aws/cloudwatch.h"
-#include "aws/ec2_mirror.h"
-#include "aws/ecs.h"
-#include "aws/elbv2.h"
-#include "aws/sts.h"
+#include "services/cloudwatch.h"
+#include "services/ec2_mirror.h"
+#include "services/ecs.h"
+#include "services/elbv2.h"
+#include "services/sts.h"
 #include "cli_rows.h"
 
 #define TOKEN_ARG " --client-token tok"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "aws/client.h"
+#include "client/client.h"
 #include "base/log.h"
 #include "responder.h"
 

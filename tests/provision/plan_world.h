@@ -7,7 +7,7 @@
 #ifndef TEST_PLAN_WORLD_H
 #define TEST_PLAN_WORLD_H
 
-#include "plan/apply.h"
+#include "apply/apply.h"
 
 struct world {
 	struct arena mem;

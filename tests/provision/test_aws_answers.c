@@ -12,11 +12,11 @@
 
 #include <cjson/cJSON.h>
 
-#include "aws/endpoint.h"
-#include "aws/error_codes.h"
-#include "aws/ini.h"
-#include "aws/retry.h"
-#include "aws/shape.h"
+#include "http/endpoint.h"
+#include "http/error_codes.h"
+#include "auth/ini.h"
+#include "client/retry.h"
+#include "client/shape.h"
 
 static void xml_tree(void **state)
 {

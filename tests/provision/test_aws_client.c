@@ -10,10 +10,10 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "aws/ec2_mirror.h"
-#include "aws/ecs.h"
-#include "aws/elbv2.h"
-#include "aws/sts.h"
+#include "services/ec2_mirror.h"
+#include "services/ecs.h"
+#include "services/elbv2.h"
+#include "services/sts.h"
 #include "client_kit.h"
 
 #define SESSION_MADE                                                 \

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "aws/credentials.h"
+#include "auth/credentials.h"
 #include "responder.h"
 
 #define ROLE "arn:aws:iam::123456789012:role/mirror"

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "aws/client.h"
-#include "aws/cloudwatch.h"
-#include "aws/ec2_mirror.h"
-#include "aws/ecs.h"
-#include "aws/elbv2.h"
-#include "aws/error_codes.h"
-#include "aws/sts.h"
+#include "client/client.h"
+#include "services/cloudwatch.h"
+#include "services/ec2_mirror.h"
+#include "services/ecs.h"
+#include "services/elbv2.h"
+#include "http/error_codes.h"
+#include "services/sts.h"
 
 static void kinds(void **state)
 {

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "aws/query.h"
-#include "aws/sign.h"
+#include "http/query.h"
+#include "http/sign.h"
 
 #define WHEN 1440938160 /* 2015-08-30T12:36:00Z */
 #define UNRESERVED                                 \

@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "aws/ec2_mirror.h"
-#include "aws/elbv2.h"
+#include "services/ec2_mirror.h"
+#include "services/elbv2.h"
 #include "client_kit.h"
 
 #define NO_SESSION EC2_ERROR("InvalidTrafficMirrorSessionId.NotFound", "no")

@@ -126,9 +126,10 @@ static void test_spec_from_tags(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1", "tag:A=b c"));
 	setup(&w, &spec, false, APPLY_DONE);
-	assert_int_equal(plan_find_spec(&w.mem, &w.f, "other", &found, &err),
+	assert_int_equal(deployment_spec(&w.mem, &w.f, "other", &found, &err),
 			 -ENOENT);
-	assert_int_equal(plan_find_spec(&w.mem, &w.f, "shop", &found, &err), 0);
+	assert_int_equal(deployment_spec(&w.mem, &w.f, "shop", &found, &err),
+			 0);
 	assert_int_equal(found.sources.n, 2);
 	assert_string_equal(found.sources.items[1].value, "b c");
 	assert_int_equal(found.vni, w.f.sessions.items[0].vni);

@@ -10,7 +10,7 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
-#include "plan/export.h"
+#include "apply/export.h"
 #include "plan_world.h"
 
 #define SOURCES(...) ((const char *const[]){__VA_ARGS__, NULL})

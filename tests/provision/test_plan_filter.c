@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-#include "plan/filter.h"
+#include "model/filter.h"
 
 static uint64_t rng = 0x9e3779b97f4a7c15ull;
 

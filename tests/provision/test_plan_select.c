@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "plan/limits.h"
+#include "model/limits.h"
 #include "plan/netcheck.h"
 #include "plan_world.h"
 

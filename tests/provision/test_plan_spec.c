@@ -12,10 +12,10 @@
 #include <cjson/cJSON.h>
 
 #include "plan/cost.h"
-#include "plan/instance.h"
-#include "plan/limits.h"
+#include "model/instance.h"
+#include "model/limits.h"
 #include "plan/policy.h"
-#include "plan/spec.h"
+#include "model/spec.h"
 
 static uint64_t rng = 0x2545f4914f6cdd1dull;
 

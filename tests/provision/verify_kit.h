@@ -6,7 +6,7 @@
 #ifndef TEST_VERIFY_KIT_H
 #define TEST_VERIFY_KIT_H
 
-#include "plan/verify.h"
+#include "verify/verify.h"
 #include "plan_world.h"
 
 struct scene {

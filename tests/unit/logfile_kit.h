@@ -6,7 +6,7 @@
 
 #include <dirent.h>
 
-#include "report/logfile.h"
+#include "output/logfile.h"
 
 #include "output_kit.h"
 

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "report/output.h"
+#include "output/output.h"
 
 struct output_kit {
 	/* The folder, the file "out" in it that is not there yet, and that as

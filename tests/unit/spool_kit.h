@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "report/spool.h"
+#include "metlo/spool.h"
 
 struct spool_kit {
 	char dir[32], path[64]; /* the folder, and the spool in it */

@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 #include "base/exit.h"
-#include "cli/options.h"
+#include "config/options.h"
 
-#define EXAMPLE "user/cli/metlo-xdp.conf"
+#define EXAMPLE "user/config/metlo-xdp.conf"
 
 static const struct command attach = {"attach", CMD_ATTACH, NULL, "IFACE",
 				      true,	"",	    NULL};
@@ -26,7 +26,7 @@ static const struct command replay = {"replay", CMD_REPLAY, NULL, "FILE",
 
 /* A program that reads path, what it says going to *said. */
 struct reader {
-	struct cli cli;
+	struct invocation cli;
 	char option[64];
 	char *argv[5];
 	char *said;
@@ -289,7 +289,7 @@ static void test_differs(void **state)
 		{"--sample", "50%"},	  {"--rate-limit", "5/m"},
 		{"--exclude", "x"},	  {"--verbose", "1"},
 	};
-	struct cli a = {.log = {.out = stderr}}, b = a;
+	struct invocation a = {.log = {.out = stderr}}, b = a;
 	char *argv[] = {(char *)(uintptr_t) "attach", NULL,
 			(char *)(uintptr_t) "x"};
 	const struct opt *o;

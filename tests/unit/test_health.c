@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/health.h"
+#include "run/health.h"
 
 #define START (1000 * NSEC_PER_SEC)
 

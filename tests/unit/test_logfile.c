@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "report/rotated.h"
+#include "output/rotated.h"
 
 /* --- one writer ------------------------------------------------------------ */
 

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "report/mask.h"
+#include "trace/mask.h"
 
 #if __has_include(<cjson/cJSON.h>)
 #include <cjson/cJSON.h>

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "report/backoff.h"
-#include "report/metlo_batch.h"
+#include "metlo/backoff.h"
+#include "metlo/batch.h"
 
 static void test_backoff(void **state)
 {

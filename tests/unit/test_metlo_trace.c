@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "report/json_walk.h"
-#include "report/metlo_trace.h"
+#include "metlo/json_walk.h"
+#include "metlo/trace.h"
 
 #define REQUEST(method, host, path, headers, body)                          \
 	"{\"request\":{\"method\":\"" method "\",\"url\":{\"host\":\"" host \

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/metrics.h"
-#include "cli/metrics_help.h"
-#include "report/prom.h"
+#include "run/metrics.h"
+#include "run/metrics_help.h"
+#include "run/prom.h"
 
 static void assert_text(struct buf *b, const char *want)
 {

@@ -14,10 +14,10 @@
 #include <linux/types.h>
 
 #include "base/exit.h"
-#include "cli/options.h"
+#include "config/options.h"
 #include "metlo_record.h"
 
-static int run_nothing(struct cli *cli)
+static int run_nothing(struct invocation *cli)
 {
 	(void)cli;
 	return EXIT_DONE;
@@ -34,7 +34,7 @@ static const struct command status = {
 
 /* One reading of a command line: its result and what was said. */
 struct reading {
-	struct cli cli;
+	struct invocation cli;
 	char *said;
 	size_t n_said;
 	bool help;

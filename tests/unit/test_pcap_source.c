@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "capture/pcap_source.h"
+#include "pcap/source.h"
 
 /* A file under construction. */
 struct maker {

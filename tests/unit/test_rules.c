@@ -3,7 +3,7 @@
  * transaction that takes. */
 #include "trace_kit.h"
 
-#include "cli/rules.h"
+#include "run/rules.h"
 
 static struct settings settings_of(unsigned int outputs)
 {

@@ -3,7 +3,7 @@
  * endpoint. */
 #include "trace_kit.h"
 
-#include "report/selection.h"
+#include "trace/selection.h"
 
 #define SECOND 1000000000ull
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/listen.h"
-#include "report/serve.h"
+#include "run/serve.h"
 
 /* As text again, "off", or what is wrong with it. */
 static const char *parsed(const char *text)

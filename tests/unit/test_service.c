@@ -21,7 +21,7 @@
 
 #include "base/clock.h"
 #include "base/notify.h"
-#include "cli/service.h"
+#include "run/service.h"
 
 #define T0 (1000 * NSEC_PER_SEC)
 

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/summary.h"
-#include "cli/losses.h"
-#include "cli/ports.h"
+#include "run/summary.h"
+#include "run/losses.h"
+#include "config/ports.h"
 
 #define SECOND 1000000000ull
 

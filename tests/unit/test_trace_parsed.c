@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "report/trace.h"
+#include "trace/trace.h"
 
 #if __has_include(<cjson/cJSON.h>)
 #include <cjson/cJSON.h>

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "report/trace.h"
+#include "trace/trace.h"
 
 #define SPAN(text)                                        \
 	{                                                 \

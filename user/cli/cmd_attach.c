@@ -13,18 +13,18 @@
 #include "capture/load.h"
 #include "capture/lock.h"
 #include "capture/privileges.h"
-#include "cli/worker.h"
+#include "run/worker.h"
 #include "cli/commands.h"
-#include "cli/losses.h"
-#include "cli/monitor.h"
-#include "cli/pipeline.h"
-#include "cli/ports.h"
-#include "cli/reading.h"
-#include "cli/reload.h"
-#include "cli/service.h"
-#include "cli/summary.h"
-#include "cli/to_metlo.h"
-#include "report/output.h"
+#include "run/losses.h"
+#include "run/monitor.h"
+#include "run/pipeline.h"
+#include "config/ports.h"
+#include "run/reading.h"
+#include "run/reload.h"
+#include "run/service.h"
+#include "run/summary.h"
+#include "run/to_metlo.h"
+#include "output/output.h"
 
 /* More rings than this pay off on no machine that we know; --workers can. */
 #define WORKERS_DEFAULT_MAX 8
@@ -410,7 +410,7 @@ static void finish(struct attach *a)
 	service_close(&a->service);
 }
 
-int cmd_attach(struct cli *cli)
+int cmd_attach(struct invocation *cli)
 {
 	struct attach *a = calloc(1, sizeof(*a));
 	sigset_t signals;

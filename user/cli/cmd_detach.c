@@ -11,7 +11,7 @@
 #include "capture/privileges.h"
 #include "cli/commands.h"
 
-static int check(const struct cli *cli, const char *iface)
+static int check(const struct invocation *cli, const char *iface)
 {
 	char missing[64];
 
@@ -31,7 +31,7 @@ static int check(const struct cli *cli, const char *iface)
 	return EXIT_DONE;
 }
 
-static int purge(const struct cli *cli, const char *iface)
+static int purge(const struct invocation *cli, const char *iface)
 {
 	int n = pins_mounted() ? pins_purge(iface) : 0;
 
@@ -49,7 +49,7 @@ static int purge(const struct cli *cli, const char *iface)
 	return n == -EPERM || n == -EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED;
 }
 
-int cmd_detach(struct cli *cli)
+int cmd_detach(struct invocation *cli)
 {
 	const char *iface = cli->settings.subject;
 	pid_t holder;

@@ -38,7 +38,7 @@ static void look_at_ports(struct doctor *d, const struct settings *s)
 		doctor_port(d, &ports[i]);
 }
 
-int cmd_doctor(struct cli *cli)
+int cmd_doctor(struct invocation *cli)
 {
 	const struct settings *s = &cli->settings;
 	struct doctor d = {.out = stdout};

@@ -8,13 +8,13 @@
 
 #include "base/clock.h"
 #include "base/exit.h"
-#include "capture/pcap_source.h"
+#include "pcap/source.h"
 #include "cli/commands.h"
 #include "cli/decoder.h"
 #include "cli/hints.h"
-#include "cli/pipeline.h"
-#include "cli/summary.h"
-#include "cli/to_metlo.h"
+#include "run/pipeline.h"
+#include "run/summary.h"
+#include "run/to_metlo.h"
 
 #define TICK_NS	      (10 * NSEC_PER_MSEC)  /* of packet time */
 #define PROGRESS_NS   (200 * NSEC_PER_MSEC) /* of the wall clock */
@@ -345,7 +345,7 @@ static bool wants_progress(const struct settings *s)
 	return isatty(STDERR_FILENO);
 }
 
-int cmd_replay(struct cli *cli)
+int cmd_replay(struct invocation *cli)
 {
 	struct replay r = {.settings = &cli->settings, .log = &cli->log};
 	const char *path = cli->settings.subject;

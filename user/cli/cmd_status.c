@@ -6,11 +6,11 @@
 #include "capture/attached.h"
 #include "capture/load.h"
 #include "cli/commands.h"
-#include "cli/ports.h"
-#include "cli/summary.h"
+#include "config/ports.h"
+#include "run/summary.h"
 
 struct status {
-	const struct cli *cli;
+	const struct invocation *cli;
 	FILE *out;
 	unsigned int shown;
 };
@@ -127,7 +127,7 @@ static void print_text(struct status *st, const struct attached *a)
 				loss[i].remedy);
 }
 
-static int cannot(const struct cli *cli, const char *what, int err)
+static int cannot(const struct invocation *cli, const char *what, int err)
 {
 	if (err == -EACCES || err == -EPERM) {
 		log_error(&cli->log,
@@ -159,7 +159,7 @@ static int show(void *ctx, const char *iface)
 	return 0;
 }
 
-int cmd_status(struct cli *cli)
+int cmd_status(struct invocation *cli)
 {
 	const char *iface = cli->settings.subject;
 	struct status st = {.cli = cli, .out = stdout};

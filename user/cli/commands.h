@@ -3,25 +3,12 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
-#include "base/log.h"
-#include "cli/settings.h"
+#include "config/options.h"
 
-struct command;
-
-struct cli {
-	struct log log;
-	struct settings settings;
-	/* Where the settings come from, to be read again: */
-	const struct command *command;
-	int argc; /* as for options_read() */
-	char **argv;
-	int config_fd; /* of --config; 0: none */
-};
-
-int cmd_attach(struct cli *cli);
-int cmd_detach(struct cli *cli);
-int cmd_status(struct cli *cli);
-int cmd_doctor(struct cli *cli);
-int cmd_replay(struct cli *cli);
+int cmd_attach(struct invocation *cli);
+int cmd_detach(struct invocation *cli);
+int cmd_status(struct invocation *cli);
+int cmd_doctor(struct invocation *cli);
+int cmd_replay(struct invocation *cli);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/exit.h"
-#include "capture/testrun.h"
+#include "pcap/testrun.h"
 #include "cli/decoder.h"
 
 struct decoder {

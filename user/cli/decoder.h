@@ -8,9 +8,9 @@
 
 #include "base/log.h"
 #include "capture/counters.h"
-#include "capture/frames.h"
-#include "capture/pcap_source.h"
-#include "cli/settings.h"
+#include "pcap/frames.h"
+#include "pcap/source.h"
+#include "config/settings.h"
 
 struct decoder;
 

@@ -9,7 +9,7 @@
 #include "capture/nlfeatures.h"
 #include "capture/traffic.h"
 #include "cli/doctor.h"
-#include "cli/summary.h"
+#include "run/summary.h"
 
 #define WATCH_MS 2000
 /* VXLAN around a mirrored packet, IPv4 outside, as AWS counts it. */

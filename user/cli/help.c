@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/exit.h"
-#include "cli/options.h"
+#include "config/options.h"
 
 void version_print(FILE *out)
 {

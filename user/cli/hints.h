@@ -7,8 +7,8 @@
 #define CLI_HINTS_H
 
 #include "base/log.h"
-#include "capture/frames.h"
-#include "cli/settings.h"
+#include "pcap/frames.h"
+#include "config/settings.h"
 #include "http/http.h"
 
 struct hints;

@@ -7,7 +7,7 @@
 #include "base/exit.h"
 #include "base/streams.h"
 #include "cli/commands.h"
-#include "cli/options.h"
+#include "config/options.h"
 
 static const struct command commands[] = {
 	{"attach", CMD_ATTACH, cmd_attach, "IFACE", true,
@@ -45,7 +45,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+static int run(struct invocation *cli, int argc, char **argv)
 {
 	const struct command *command;
 	bool help = false;
@@ -76,7 +76,7 @@ static int run(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct cli cli = {.log = {stderr, "metlo-xdp", LOG_LEVEL_INFO}};
+	struct invocation cli = {.log = {stderr, "metlo-xdp", LOG_LEVEL_INFO}};
 	int code;
 
 	/* A reader that goes away is reported by write() where it matters. */

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "apply/apply.h"
+
+struct run {
+	struct plan *p;
+	const struct apply_options *o;
+	struct apply_result *result;
+};
+
+static void tell(const struct run *r, enum apply_event event,
+		 const struct step *s)
+{
+	size_t i = s ? (size_t)(s - r->p->steps.items) : 0;
+
+	if (r->o->progress)
+		r->o->progress(r->o->progress_ctx, event, s, i, r->p->steps.n);
+}
+
+static bool stopped(const struct run *r)
+{
+	return r->o->stopped && r->o->stopped(r->o->stopped_ctx);
+}
+
+static bool unmade(const struct plan *p, struct ref r)
+{
+	return r.step >= 0 && !p->steps.items[r.step].made;
+}
+
+/* Whether the step names something that does not exist yet. */
+static bool is_ahead(const struct plan *p, const struct step *s)
+{
+	return unmade(p, s->on) || unmade(p, s->other) ||
+	       unmade(p, s->session.target) || unmade(p, s->session.filter);
+}
+
+bool step_can_dry_run(const struct plan *p, const struct step *s)
+{
+	switch (s->kind) {
+	case STEP_CREATE_GROUP:
+	case STEP_AUTHORIZE:
+	case STEP_CREATE_TARGET:
+	case STEP_CREATE_FILTER:
+	case STEP_CREATE_RULE:
+	case STEP_CREATE_SESSION:
+	case STEP_TAG:
+	case STEP_DELETE_SESSION:
+	case STEP_DELETE_FILTER:
+	case STEP_DELETE_TARGET:
+	case STEP_REVOKE:
+	case STEP_DELETE_GROUP:
+		return true;
+	/* A policy may allow changes by the tags of what is changed, which what
+	 * is not there yet does not have. */
+	case STEP_MODIFY_SESSION:
+		return !is_ahead(p, s);
+	default:
+		return false;
+	}
+}
+
+/* Whether an answer to a DryRun is about the permission. Of something that is
+ * yet to be made AWS may well say that it is not there. */
+static bool is_refusal(const struct run *r, const struct step *s,
+		       const struct aws_error *err)
+{
+	if (err->kind == AWS_ERR_DENIED)
+		return true;
+	/* Deletes that wait for others to go first are in use now. */
+	if (step_final(s->kind))
+		return err->kind != AWS_ERR_IN_USE &&
+		       err->kind != AWS_ERR_NOT_FOUND;
+	return !is_ahead(r->p, s) ||
+	       (err->kind != AWS_ERR_NOT_FOUND && err->kind != AWS_ERR_REFUSED);
+}
+
+static int check(struct run *r)
+{
+	struct apply_result *result = r->result;
+	int first = 0;
+
+	for (size_t i = 0; i < r->p->steps.n; i++) {
+		struct step *s = &r->p->steps.items[i];
+		struct aws_error err = {0};
+		const char *unused = NULL;
+		struct leftover *l;
+		int rc;
+
+		if (stopped(r)) {
+			result->interrupted = true;
+			result->outcome = APPLY_REFUSED;
+			return -EINTR;
+		}
+		if (!step_can_dry_run(r->p, s))
+			continue;
+		tell(r, APPLY_CHECKING, s);
+		rc = r->o->ops.perform(r->o->ops.ctx, r->p, s, true, &unused,
+				       &err);
+		if (!rc || !is_refusal(r, s, &err))
+			continue;
+		result->outcome = APPLY_REFUSED;
+		if (!first) {
+			first = rc;
+			result->failed = s;
+			result->error = err;
+		}
+		l = ARENA_ADD(&r->p->mem, &result->refused);
+		if (l)
+			*l = (struct leftover){s, s->text, err};
+		/* One missing permission does not hide the next; no answer
+		 * does. */
+		if (err.kind != AWS_ERR_DENIED)
+			break;
+	}
+	return first;
+}
+
+static void undo_all(struct run *r, size_t from)
+{
+	struct apply_result *result = r->result;
+
+	for (size_t i = from; i-- > 0;) {
+		struct step *s = &r->p->steps.items[i];
+		struct aws_error err = {0};
+		struct leftover *l;
+
+		if (s->state != STEP_DONE || !s->undo_text)
+			continue;
+		tell(r, APPLY_UNDO_BEGIN, s);
+		if (!r->o->ops.undo(r->o->ops.ctx, r->p, s, &err)) {
+			s->state = STEP_UNDONE;
+			tell(r, APPLY_UNDO_OK, s);
+			continue;
+		}
+		tell(r, APPLY_UNDO_FAILED, s);
+		l = ARENA_ADD(&r->p->mem, &result->leftovers);
+		if (!l)
+			continue;
+		l->step = s;
+		l->error = err;
+		l->text =
+			arena_printf(&r->p->mem, "%s: %s is left", s->undo_text,
+				     s->made	? s->made
+				     : s->on.id ? s->on.id
+						: s->text);
+	}
+	result->outcome =
+		result->leftovers.n ? APPLY_LEFTOVERS : APPLY_ROLLED_BACK;
+}
+
+/* A call of which no answer came may have done its work all the same. */
+static void find_made(struct run *r, struct step *s,
+		      const struct aws_error *err)
+{
+	struct aws_error why = {0};
+	const char *made = NULL;
+	struct leftover *l;
+
+	if (!err->unknown_outcome)
+		return;
+	if (!step_makes(s->kind)) {
+		/* Taking back what was not done does no harm. */
+		s->state = STEP_DONE;
+		return;
+	}
+	if (r->o->ops.find(r->o->ops.ctx, r->p, s, &made, &why)) {
+		l = ARENA_ADD(&r->p->mem, &r->result->leftovers);
+		if (l)
+			*l = (struct leftover){
+				s,
+				arena_printf(
+					&r->p->mem,
+					"%s: whether that was done is not known",
+					s->text),
+				why};
+		return;
+	}
+	if (!made)
+		return;
+	s->made = made;
+	s->state = STEP_DONE;
+}
+
+static int perform(struct run *r, struct step *s)
+{
+	struct apply_result *result = r->result;
+	struct aws_error err = {0};
+	const char *made = NULL;
+	int rc;
+
+	tell(r, APPLY_BEGIN, s);
+	rc = r->o->ops.perform(r->o->ops.ctx, r->p, s, false, &made, &err);
+	/* Set by a call that failed after it had made something. */
+	if (made)
+		s->made = made;
+	if (!rc) {
+		s->state = STEP_DONE;
+		result->done++;
+		tell(r, APPLY_OK, s);
+		return 0;
+	}
+	s->state = made ? STEP_DONE : STEP_FAILED;
+	result->failed = s;
+	result->error = err;
+	result->interrupted = err.kind == AWS_ERR_STOPPED;
+	tell(r, APPLY_FAILED, s);
+	return rc;
+}
+
+static int run_steps(struct run *r)
+{
+	struct apply_result *result = r->result;
+	struct plan *p = r->p;
+	bool final = false;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < p->steps.n; i++) {
+		struct step *s = &p->steps.items[i];
+
+		if (stopped(r)) {
+			result->interrupted = true;
+			rc = -EINTR;
+			break;
+		}
+		final = step_final(s->kind);
+		rc = perform(r, s);
+		if (rc)
+			break;
+	}
+	if (!rc)
+		return 0;
+	/* Interrupted before the first step that takes away: that one was not
+	 * begun. */
+	if (final) {
+		result->outcome = APPLY_UNFINISHED;
+		return rc;
+	}
+	tell(r, APPLY_ROLLBACK, result->failed);
+	if (i < p->steps.n && result->failed &&
+	    p->steps.items[i].state == STEP_FAILED)
+		find_made(r, &p->steps.items[i], &result->error);
+	undo_all(r, i < p->steps.n ? i + 1 : i);
+	return rc;
+}
+
+int plan_apply(struct plan *p, const struct apply_options *o,
+	       struct apply_result *result)
+{
+	struct run r = {.p = p, .o = o, .result = result};
+	int rc;
+
+	*result = (struct apply_result){.outcome = APPLY_DONE};
+	if (notes_failed(&p->notes) || p->mem.failed) {
+		result->outcome = APPLY_REFUSED;
+		return aws_error_set(&result->error, AWS_ERR_LOCAL, "",
+				     "the plan cannot be carried out");
+	}
+	if (!o->skip_checks) {
+		rc = check(&r);
+		if (rc)
+			return rc;
+	}
+	return o->checks_only ? 0 : run_steps(&r);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "apply/export.h"
+
+const char *export_refusal(struct arena *a, const struct plan *p)
+{
+	if (notes_failed(&p->notes))
+		return "the plan cannot be carried out";
+	if (!p->steps.n)
+		return "there is nothing to make: all is as it should be";
+	for (size_t i = 0; i < p->steps.n; i++) {
+		const struct step *s = &p->steps.items[i];
+
+		/* Of what is there already code cannot change a part. */
+		if (step_final(s->kind) || s->kind == STEP_MODIFY_SESSION ||
+		    s->kind == STEP_TAG ||
+		    ((s->kind == STEP_REGISTER ||
+		      s->kind == STEP_CREATE_RULE) &&
+		     s->on.step < 0))
+			return arena_printf(
+				a,
+				"the plan changes what is there already (%s); code is written for a new deployment only: choose another --name",
+				s->text);
+	}
+	return NULL;
+}
+
+const struct step *export_part(const struct plan *p, enum step_kind kind,
+			       struct ref of)
+{
+	for (size_t i = 0; i < p->steps.n; i++)
+		if (p->steps.items[i].kind == kind && of.step >= 0 &&
+		    p->steps.items[i].on.step == of.step)
+			return &p->steps.items[i];
+	return NULL;
+}
+
+int export_listener(const struct plan *p)
+{
+	for (size_t i = 0; i < p->steps.n; i++)
+		if (p->steps.items[i].kind == STEP_CREATE_LISTENER)
+			return (int)i;
+	return -1;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* What a profile of ~/.aws/config and ~/.aws/credentials says. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/credentials.h"
+
+#define MAX_DEPTH 8 /* of source_profile */
+
+static const char *setting(const struct cred_search *s, const char *profile,
+			   const char *name)
+{
+	const char *v = profiles_get(s->profiles, profile, name);
+
+	return v && *v ? v : NULL;
+}
+
+static void name_place(char *to, size_t n, const char *profile,
+		       const char *what)
+{
+	snprintf(to, n, "profile %s%s%s", profile, *what ? ", " : "", what);
+}
+
+/* aws_access_key_id and its companions in one of the two files. */
+static int static_keys(const char *profile, const struct profile_file *f,
+		       const struct ini_section *section,
+		       struct credentials *out, struct aws_error *err)
+{
+	const char *key = ini_get(section, "aws_access_key_id");
+	const char *secret = ini_get(section, "aws_secret_access_key");
+	const char *token = ini_get(section, "aws_session_token");
+	char place[600];
+	int error;
+
+	if (!key && !secret)
+		return -ENOENT;
+	name_place(place, sizeof(place), profile, f->path);
+	if (!token)
+		token = ini_get(section, "aws_security_token");
+	error = credentials_set(out, key, secret, token);
+	if (error == -EINVAL)
+		return cred_fail(err, place,
+				 "it needs both aws_access_key_id and "
+				 "aws_secret_access_key");
+	if (error)
+		return error;
+	snprintf(out->source, sizeof(out->source), "%.*s",
+		 (int)sizeof(out->source) - 1, place);
+	return 0;
+}
+
+static int from_credential_source(struct cred_search *s, const char *place,
+				  const char *source, struct credentials *out,
+				  struct aws_error *err)
+{
+	bool given = s->profile_given;
+	int error;
+
+	if (!strcmp(source, "Environment")) {
+		s->profile_given = false;
+		error = cred_environment(s, out, err);
+		s->profile_given = given;
+	} else if (!strcmp(source, "EcsContainer")) {
+		error = cred_container(s, out, err);
+	} else if (!strcmp(source, "Ec2InstanceMetadata")) {
+		error = cred_instance(s, out, err);
+	} else {
+		return cred_fail(err, place,
+				 "credential_source \"%s\" is not one of "
+				 "Environment, Ec2InstanceMetadata, "
+				 "EcsContainer",
+				 source);
+	}
+	if (error == -ENOENT)
+		return cred_fail(err, place,
+				 "credential_source %s has no credentials",
+				 source);
+	return error;
+}
+
+/* The credentials that the role is taken with: another profile's. */
+static int from_source_profile(struct cred_search *s, const char *profile,
+			       const char *place, const char *source,
+			       struct credentials *out, struct aws_error *err)
+{
+	int error;
+
+	if (!profiles_have(s->profiles, source))
+		return cred_fail(err, place,
+				 "its source_profile \"%s\" does not exist",
+				 source);
+	/* A profile may take its own role with its own keys. */
+	if (!strcmp(source, profile)) {
+		error = static_keys(
+			source, &s->profiles->credentials,
+			ini_find(&s->profiles->credentials.ini, "", source),
+			out, err);
+		if (error == -ENOENT)
+			error = static_keys(source, &s->profiles->config,
+					    ini_find(&s->profiles->config.ini,
+						     "profile", source),
+					    out, err);
+	} else {
+		error = cred_profile(s, source, out, err);
+	}
+	if (error == -ENOENT)
+		return cred_fail(err, place,
+				 "its source_profile \"%s\" has no credentials",
+				 source);
+	return error;
+}
+
+static int role(struct cred_search *s, const char *profile, const char *place,
+		struct credentials *out, struct aws_error *err)
+{
+	const char *token = setting(s, profile, "web_identity_token_file");
+	const char *source = setting(s, profile, "source_profile");
+	const char *other = setting(s, profile, "credential_source");
+	struct credentials with = {0};
+	int error;
+
+	if (token)
+		return cred_web_identity(
+			s, place, token, setting(s, profile, "role_arn"),
+			setting(s, profile, "role_session_name"), out, err);
+	if (source && other)
+		return cred_fail(err, place,
+				 "it has both source_profile and "
+				 "credential_source; one of them has to go");
+	if (source)
+		error = from_source_profile(s, profile, place, source, &with,
+					    err);
+	else if (other)
+		error = from_credential_source(s, place, other, &with, err);
+	else
+		return cred_fail(err, place,
+				 "role_arn needs source_profile, "
+				 "credential_source or "
+				 "web_identity_token_file beside it");
+	if (!error)
+		error = cred_assume_role(s, profile, &with, out, err);
+	credentials_wipe(&with);
+	return error;
+}
+
+/* A broken file is worth more than "no such profile". */
+static int check_files(const struct cred_search *s, struct aws_error *err)
+{
+	const struct profile_file *files[] = {&s->profiles->config,
+					      &s->profiles->credentials};
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (!files[i]->error || files[i]->error == -ENOENT)
+			continue;
+		if (files[i]->error == -EPROTO)
+			return cred_fail(err, files[i]->path,
+					 "line %u is neither a [section] nor "
+					 "\"name = value\"",
+					 files[i]->line);
+		return cred_fail(err, files[i]->path, "%s",
+				 strerror(-files[i]->error));
+	}
+	return 0;
+}
+
+static int no_such_profile(struct cred_search *s, const char *profile,
+			   struct aws_error *err)
+{
+	struct buf names = {0};
+	char place[300];
+	int error;
+
+	name_place(place, sizeof(place), profile, "");
+	profiles_names(s->profiles, &names);
+	buf_add(&names, "", 1);
+	if (!s->profile_given && !strcmp(profile, "default")) {
+		cred_tried(s, place, "not in %s (%s) nor in %s (%s)",
+			   s->profiles->config.path,
+			   s->profiles->config.error ? "no such file"
+						     : "no such section",
+			   s->profiles->credentials.path,
+			   s->profiles->credentials.error ? "no such file"
+							  : "no such section");
+		buf_free(&names);
+		return -ENOENT;
+	}
+	error = cred_fail(err, place, "not in %s nor in %s; there are: %s",
+			  s->profiles->config.path,
+			  s->profiles->credentials.path,
+			  names.len > 1 ? (char *)names.p : "none");
+	buf_free(&names);
+	return error;
+}
+
+/* The rest of a profile, in order, once it is no role. */
+static int own_credentials(struct cred_search *s, const char *profile,
+			   struct credentials *out, struct aws_error *err)
+{
+	const struct profiles *p = s->profiles;
+	const char *command = setting(s, profile, "credential_process");
+	int error;
+
+	if (setting(s, profile, "sso_session") ||
+	    setting(s, profile, "sso_start_url"))
+		return cred_sso(s, profile, out, err);
+	error = static_keys(profile, &p->credentials,
+			    ini_find(&p->credentials.ini, "", profile), out,
+			    err);
+	if (error == -ENOENT && command)
+		error = cred_process(s, profile, command, out, err);
+	if (error == -ENOENT)
+		error = static_keys(
+			profile, &p->config,
+			ini_find(&p->config.ini, "profile", profile), out, err);
+	return error;
+}
+
+int cred_profile(struct cred_search *s, const char *profile,
+		 struct credentials *out, struct aws_error *err)
+{
+	char place[300];
+	int error = check_files(s, err);
+
+	if (error)
+		return error;
+	if (!profiles_have(s->profiles, profile))
+		return no_such_profile(s, profile, err);
+	name_place(place, sizeof(place), profile, "");
+	if (s->depth == MAX_DEPTH)
+		return cred_fail(err, place,
+				 "source_profile leads round in a circle");
+	s->depth++;
+	if (setting(s, profile, "role_arn"))
+		error = role(s, profile, place, out, err);
+	else
+		error = own_credentials(s, profile, out, err);
+	s->depth--;
+	if (error == -ENOENT)
+		cred_tried(s, place,
+			   "it has no keys, credential_process, role_arn or "
+			   "sso_session");
+	return error;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* SSO: the token that "aws sso login" left, given to the portal for keys. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cjson/cJSON.h>
+#include <openssl/sha.h>
+
+#include "auth/credentials.h"
+#include "http/endpoint.h"
+#include "http/file.h"
+#include "http/post.h"
+#include "http/query.h"
+
+#define MAX_FILE   (256u << 10)
+#define TIMEOUT_MS 20000
+
+/* What a profile says, directly or by its sso-session. */
+struct sso {
+	const char *start_url, *region, *account, *role;
+	const char *cache_key; /* names the file of the token */
+	char where[300];
+	char login[200]; /* the command that helps */
+};
+
+static int settings(struct cred_search *s, const char *profile, struct sso *o,
+		    struct aws_error *err)
+{
+	const struct profiles *p = s->profiles;
+	const char *session = profiles_get(p, profile, "sso_session");
+	const struct ini_section *section;
+
+	snprintf(o->where, sizeof(o->where), "profile %s, SSO", profile);
+	snprintf(o->login, sizeof(o->login), "aws sso login --profile %s",
+		 profile);
+	o->account = profiles_get(p, profile, "sso_account_id");
+	o->role = profiles_get(p, profile, "sso_role_name");
+	if (session) {
+		section = ini_find(&p->config.ini, "sso-session", session);
+		if (!section)
+			return cred_fail(err, o->where,
+					 "%s has no section [sso-session %s]",
+					 p->config.path, session);
+		o->start_url = ini_get(section, "sso_start_url");
+		o->region = ini_get(section, "sso_region");
+		o->cache_key = session;
+	} else {
+		o->start_url = profiles_get(p, profile, "sso_start_url");
+		o->region = profiles_get(p, profile, "sso_region");
+		o->cache_key = o->start_url;
+	}
+	if (!o->start_url || !o->region || !o->account || !o->role)
+		return cred_fail(err, o->where, "%s is missing",
+				 !o->start_url ? "sso_start_url"
+				 : !o->region  ? "sso_region"
+				 : !o->account ? "sso_account_id"
+					       : "sso_role_name");
+	if (!endpoint_region_valid(o->region))
+		return cred_fail(err, o->where,
+				 "sso_region \"%.40s\" is not the name of a "
+				 "region",
+				 o->region);
+	return 0;
+}
+
+/* ~/.aws/sso/cache/SHA1.json; malloc'd. */
+static char *cache_path(const char *key)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t hash[SHA_DIGEST_LENGTH];
+	char path[80] = "~/.aws/sso/cache/", *w = path + strlen(path);
+	size_t i;
+
+	SHA1((const uint8_t *)key, strlen(key), hash);
+	for (i = 0; i < sizeof(hash); i++) {
+		*w++ = digits[hash[i] >> 4];
+		*w++ = digits[hash[i] & 15];
+	}
+	strcpy(w, ".json");
+	return profiles_expand(path);
+}
+
+static int read_token(const struct sso *o, cJSON **out, struct aws_error *err)
+{
+	char *path = cache_path(o->cache_key);
+	struct buf text = {0};
+	const char *expires;
+	int64_t when;
+	int error = path ? file_read(path, MAX_FILE, &text) : -ENOMEM;
+
+	*out = NULL;
+	if (error == -ENOENT)
+		error = cred_fail(err, o->where, "not signed on; run \"%s\"",
+				  o->login);
+	else if (error)
+		error = cred_fail(err, o->where, "%s: %s", path ? path : "",
+				  strerror(-error));
+	if (!error)
+		*out = cred_json_parse(text.p, text.len);
+	if (!error && !cred_json_text(*out, "accessToken"))
+		error = cred_fail(err, o->where,
+				  "%s has no accessToken; run \"%s\"", path,
+				  o->login);
+	expires = cred_json_text(*out, "expiresAt");
+	if (!error &&
+	    (!expires || !cred_time(expires, &when) || when <= time(NULL)))
+		error = cred_fail(err, o->where,
+				  "the sign-on has expired; run \"%s\"",
+				  o->login);
+	free(path);
+	file_wipe(&text);
+	return error;
+}
+
+static int take(const struct http_answer *answer, const struct sso *o,
+		struct credentials *out, struct aws_error *err)
+{
+	cJSON *json = cred_json_parse(answer->body.p, answer->body.len);
+	const cJSON *c =
+		cJSON_GetObjectItemCaseSensitive(json, "roleCredentials");
+	const cJSON *expires =
+		cJSON_GetObjectItemCaseSensitive(c, "expiration");
+	int error = credentials_set(out, cred_json_text(c, "accessKeyId"),
+				    cred_json_text(c, "secretAccessKey"),
+				    cred_json_text(c, "sessionToken"));
+
+	if (!error && expires && cJSON_IsNumber(expires) &&
+	    expires->valuedouble > 0 && expires->valuedouble < 1e15)
+		out->expires = (int64_t)(expires->valuedouble / 1000);
+	cred_json_wipe(json);
+	if (error)
+		return cred_fail(err, o->where,
+				 "the answer of the portal has no credentials");
+	snprintf(out->source, sizeof(out->source), "%s, role %.120s", o->where,
+		 o->role);
+	return 0;
+}
+
+static int refused(const struct http_answer *answer, const struct sso *o,
+		   struct aws_error *err)
+{
+	struct aws_error why = {0};
+
+	post_error(answer, &why);
+	if (answer->status == 401)
+		return cred_fail(err, o->where,
+				 "the portal no longer takes the sign-on; run "
+				 "\"%s\"",
+				 o->login);
+	if (answer->status == 403 || answer->status == 404)
+		return cred_fail(err, o->where,
+				 "role %s in account %s is not assigned to "
+				 "you (%.300s)",
+				 o->role, o->account, why.message);
+	return cred_fail(err, o->where, "the portal answered %d: %.500s",
+			 answer->status, why.message);
+}
+
+static int build_url(const struct cred_search *s, const struct sso *o,
+		     struct buf *url)
+{
+	const char *base = cred_env("AWS_ENDPOINT_URL_SSO");
+	char own[ENDPOINT_MAX];
+	size_t n;
+
+	if (!base)
+		base = s->endpoint_url ? s->endpoint_url
+				       : cred_env("AWS_ENDPOINT_URL");
+	if (!base && endpoint_url("portal.sso", o->region, own, sizeof(own)))
+		base = own;
+	n = base ? strlen(base) : 0;
+	while (n && base[n - 1] == '/')
+		n--;
+	buf_add(url, base, n);
+	buf_add_str(url, "/federation/credentials?role_name=");
+	uri_encode(url, o->role, strlen(o->role));
+	buf_add_str(url, "&account_id=");
+	uri_encode(url, o->account, strlen(o->account));
+	buf_add(url, "", 1);
+	return url->failed ? -ENOMEM : 0;
+}
+
+static int ask(struct cred_search *s, const struct sso *o, const char *token,
+	       struct credentials *out, struct aws_error *err)
+{
+	struct sign_header h = {"x-amz-sso_bearer_token", token};
+	struct http_answer answer = {0};
+	struct aws_error why = {0};
+	struct buf url = {0};
+	int error = build_url(s, o, &url);
+
+	if (!error)
+		error = cred_http(
+			s,
+			&(struct http_request){.method = "GET",
+					       .url = (char *)url.p,
+					       .headers = &h,
+					       .n_headers = 1,
+					       .max_answer = MAX_FILE,
+					       .connect_ms = 10000,
+					       .timeout_ms = TIMEOUT_MS},
+			&answer, &why);
+	if (!error)
+		error = answer.status == 200 ? take(&answer, o, out, err)
+					     : refused(&answer, o, err);
+	else if (why.kind == AWS_ERR_NETWORK)
+		error = cred_fail(err, o->where, "%s", why.message);
+	else if (err)
+		*err = why;
+	http_answer_free(&answer);
+	buf_free(&url);
+	return error;
+}
+
+int cred_sso(struct cred_search *s, const char *profile,
+	     struct credentials *out, struct aws_error *err)
+{
+	struct sso o = {0};
+	cJSON *token = NULL;
+	int error = settings(s, profile, &o, err);
+
+	if (!error)
+		error = read_token(&o, &token, err);
+	if (!error)
+		error = ask(s, &o, cred_json_text(token, "accessToken"), out,
+			    err);
+	cred_json_wipe(token);
+	return error;
+}

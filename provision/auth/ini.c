@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/crypto.h>
+
+#include "http/file.h"
+#include "auth/ini.h"
+
+static char *trim(char *p)
+{
+	size_t n;
+
+	p += strspn(p, " \t\r");
+	n = strlen(p);
+	while (n && strchr(" \t\r", p[n - 1]))
+		n--;
+	p[n] = 0;
+	return p;
+}
+
+/* Quotes round a name with blanks go. */
+static char *unquote(char *p)
+{
+	size_t n = strlen(p);
+
+	if (n >= 2 && (*p == '"' || *p == '\'') && p[n - 1] == *p) {
+		p[n - 1] = 0;
+		p++;
+	}
+	return p;
+}
+
+/* "[kind name]" or "[name]". A section that comes again goes on. */
+static int add_section(struct ini *ini, char *p, struct ini_section **out)
+{
+	char *end = strchr(p, ']'), *blank;
+	const char *kind = "";
+	struct ini_section *s;
+
+	if (!end)
+		return -EPROTO;
+	*end = 0;
+	p = trim(p + 1);
+	blank = strpbrk(p, " \t");
+	if (blank) {
+		*blank = 0;
+		kind = p;
+		p = unquote(trim(blank + 1));
+	}
+	for (s = ini->sections; s; s = s->next)
+		if (!strcmp(s->kind, kind) && !strcmp(s->name, p)) {
+			*out = s;
+			return 0;
+		}
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->kind = kind;
+	s->name = p;
+	s->next = ini->sections;
+	ini->sections = s;
+	*out = s;
+	return 0;
+}
+
+static int add_value(struct ini_section *section, char *p)
+{
+	char *equals = strpbrk(p, "=:"), *value, *comment;
+	struct ini_value *v;
+
+	if (!equals || !section)
+		return -EPROTO;
+	*equals = 0;
+	value = equals + 1;
+	/* A comment at the end needs a blank before it: keys contain #. */
+	for (comment = strpbrk(value, "#;"); comment;
+	     comment = strpbrk(comment + 1, "#;"))
+		if (comment[-1] == ' ' || comment[-1] == '\t') {
+			*comment = 0;
+			break;
+		}
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	v->name = trim(p);
+	v->value = trim(value);
+	v->next = section->values;
+	section->values = v;
+	return 0;
+}
+
+int ini_parse(struct ini *ini, const char *text, size_t n, unsigned int *line)
+{
+	struct ini_section *section = NULL;
+	char *p, *next;
+	int error = 0;
+
+	*ini = (struct ini){0};
+	*line = 0;
+	if (n > INI_MAX_BYTES)
+		return -EMSGSIZE;
+	ini->text = malloc(n + 1);
+	if (!ini->text)
+		return -ENOMEM;
+	ini->size = n + 1;
+	memcpy(ini->text, text, n);
+	ini->text[n] = 0;
+	/* A byte order mark, as Windows' editors write it. */
+	p = ini->text + (strncmp(ini->text, "\xef\xbb\xbf", 3) ? 0 : 3);
+	for (; !error && p; p = next) {
+		bool indented = *p == ' ' || *p == '\t';
+
+		++*line;
+		next = strchr(p, '\n');
+		if (next)
+			*next++ = 0;
+		p = trim(p);
+		if (!*p || *p == '#' || *p == ';')
+			continue;
+		if (*p == '[')
+			error = add_section(ini, p, &section);
+		else if (!indented)
+			error = add_value(section, p);
+	}
+	if (error)
+		ini_free(ini);
+	return error;
+}
+
+int ini_read(struct ini *ini, const char *path, unsigned int *line)
+{
+	struct buf text = {0};
+	int error;
+
+	*ini = (struct ini){0};
+	*line = 0;
+	error = file_read(path, INI_MAX_BYTES, &text);
+	if (!error)
+		error = ini_parse(ini, (const char *)text.p, text.len, line);
+	file_wipe(&text);
+	return error;
+}
+
+void ini_free(struct ini *ini)
+{
+	struct ini_section *s, *next_section;
+	struct ini_value *v, *next;
+
+	for (s = ini->sections; s; s = next_section) {
+		next_section = s->next;
+		for (v = s->values; v; v = next) {
+			next = v->next;
+			free(v);
+		}
+		free(s);
+	}
+	if (ini->text)
+		OPENSSL_cleanse(ini->text, ini->size);
+	free(ini->text);
+	*ini = (struct ini){0};
+}
+
+const struct ini_section *ini_find(const struct ini *ini, const char *kind,
+				   const char *name)
+{
+	const struct ini_section *s;
+
+	for (s = ini->sections; s; s = s->next) {
+		if (strcmp(s->name, name))
+			continue;
+		if (!strcmp(s->kind, kind))
+			return s;
+	}
+	/* The default profile needs no kind. */
+	if (*kind && !strcmp(name, "default") && !strcmp(kind, "profile"))
+		return ini_find(ini, "", name);
+	return NULL;
+}
+
+const char *ini_get(const struct ini_section *section, const char *name)
+{
+	const struct ini_value *v;
+
+	for (v = section ? section->values : NULL; v; v = v->next)
+		if (!strcasecmp(v->name, name))
+			return v->value;
+	return NULL;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/profiles.h"
+
+static const char *home(void)
+{
+	const char *h = getenv("HOME");
+	const struct passwd *pw;
+
+	if (h && *h)
+		return h;
+	pw = getpwuid(getuid());
+	return pw && pw->pw_dir ? pw->pw_dir : "/";
+}
+
+char *profiles_expand(const char *path)
+{
+	char *to;
+
+	if (path[0] != '~' || (path[1] && path[1] != '/'))
+		return strdup(path);
+	return asprintf(&to, "%s%s", home(), path + 1) < 0 ? NULL : to;
+}
+
+static int load(struct profile_file *f, const char *variable, const char *usual)
+{
+	const char *path = getenv(variable);
+
+	f->path = profiles_expand(path && *path ? path : usual);
+	if (!f->path)
+		return -ENOMEM;
+	f->error = ini_read(&f->ini, f->path, &f->line);
+	return f->error == -ENOMEM ? -ENOMEM : 0;
+}
+
+int profiles_load(struct profiles *p)
+{
+	int error;
+
+	*p = (struct profiles){0};
+	error = load(&p->config, "AWS_CONFIG_FILE", "~/.aws/config");
+	if (!error)
+		error = load(&p->credentials, "AWS_SHARED_CREDENTIALS_FILE",
+			     "~/.aws/credentials");
+	if (error)
+		profiles_free(p);
+	return error;
+}
+
+void profiles_free(struct profiles *p)
+{
+	ini_free(&p->config.ini);
+	ini_free(&p->credentials.ini);
+	free(p->config.path);
+	free(p->credentials.path);
+	*p = (struct profiles){0};
+}
+
+bool profiles_have(const struct profiles *p, const char *name)
+{
+	return ini_find(&p->config.ini, "profile", name) ||
+	       ini_find(&p->credentials.ini, "", name);
+}
+
+const char *profiles_get(const struct profiles *p, const char *name,
+			 const char *setting)
+{
+	const char *v =
+		ini_get(ini_find(&p->config.ini, "profile", name), setting);
+
+	if (v)
+		return v;
+	return ini_get(ini_find(&p->credentials.ini, "", name), setting);
+}
+
+static void add_name(struct buf *to, const char *name)
+{
+	if (to->len)
+		buf_add_str(to, ", ");
+	buf_add_str(to, name);
+}
+
+void profiles_names(const struct profiles *p, struct buf *to)
+{
+	const struct ini_section *s;
+
+	for (s = p->config.ini.sections; s; s = s->next)
+		if (!strcmp(s->kind, "profile") || !strcmp(s->name, "default"))
+			add_name(to, s->name);
+	for (s = p->credentials.ini.sections; s; s = s->next)
+		if (!*s->kind && !ini_find(&p->config.ini, "profile", s->name))
+			add_name(to, s->name);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/rand.h>
+
+#include "client/call.h"
+#include "client/client_state.h"
+#include "http/endpoint.h"
+#include "http/error_codes.h"
+#include "base/clock.h"
+#include "base/parse.h"
+
+#define SLICE_MS 50u /* how long an interrupt may go unnoticed */
+
+/* Credentials are renewed this long before they end. */
+#define RENEW_S 300
+
+static const struct log silent = {.level = LOG_LEVEL_ERROR};
+
+static char *copy(const char *s, bool *failed)
+{
+	char *to = s ? strdup(s) : NULL;
+
+	*failed |= s && !to;
+	return to;
+}
+
+/* Region and profile as the AWS tools find them. */
+static const char *find_region(struct aws_client *c, const char *given)
+{
+	const char *v = given;
+
+	c->region_source = "--region";
+	if (!v || !*v) {
+		v = cred_env("AWS_REGION");
+		c->region_source = "AWS_REGION";
+	}
+	if (!v) {
+		v = cred_env("AWS_DEFAULT_REGION");
+		c->region_source = "AWS_DEFAULT_REGION";
+	}
+	if (!v) {
+		v = profiles_get(&c->profiles, c->profile, "region");
+		c->region_source = "profile";
+	}
+	return v && *v ? v : NULL;
+}
+
+#define ATTEMPTS     5
+#define ATTEMPTS_MAX 20
+
+/* As the AWS tools find it: what is no number counts as not set. */
+static unsigned int find_attempts(const struct aws_client *c)
+{
+	const char *text = cred_env("AWS_MAX_ATTEMPTS");
+	struct parse_error unused;
+	uint64_t n;
+
+	if (!text)
+		text = profiles_get(&c->profiles, c->profile, "max_attempts");
+	if (!text || !parse_number(text, 1, ATTEMPTS_MAX, &n, &unused))
+		return ATTEMPTS;
+	return (unsigned int)n;
+}
+
+int aws_client_new(struct aws_client **out, const struct aws_options *o,
+		   struct aws_error *err)
+{
+	struct aws_client *c = calloc(1, sizeof(*c));
+	const char *profile = o->profile && *o->profile ? o->profile : NULL;
+	const char *url = o->endpoint_url, *region;
+	bool failed = false;
+	int error;
+
+	*out = NULL;
+	if (!c)
+		return call_no_memory(err);
+	c->opt = *o;
+	c->opt.retry_ms = o->retry_ms ? o->retry_ms : 500;
+	c->opt.poll_ms = o->poll_ms ? o->poll_ms : 1000;
+	c->opt.timeout_s = o->timeout_s ? o->timeout_s : 60;
+	c->log = o->log ? o->log : &silent;
+	c->profile_given = profile != NULL;
+	if (!profile)
+		profile = cred_env("AWS_PROFILE");
+	if (!profile)
+		profile = cred_env("AWS_DEFAULT_PROFILE");
+	if (!url || !*url)
+		url = cred_env("AWS_ENDPOINT_URL");
+	c->profile = copy(profile ? profile : "default", &failed);
+	c->endpoint_url = copy(url, &failed);
+	error = transport_new(&c->http, o->stopped, o->stopped_ctx);
+	if (!error)
+		error = profiles_load(&c->profiles);
+	if (error || failed) {
+		aws_client_free(c);
+		return call_no_memory(err);
+	}
+	if (!c->opt.max_attempts)
+		c->opt.max_attempts = find_attempts(c);
+	region = find_region(c, o->region);
+	if (region)
+		error = aws_client_set_region(c, region, err);
+	if (error) {
+		aws_client_free(c);
+		return error;
+	}
+	*out = c;
+	return 0;
+}
+
+void aws_client_free(struct aws_client *c)
+{
+	if (!c)
+		return;
+	credentials_wipe(&c->cred);
+	profiles_free(&c->profiles);
+	transport_free(c->http);
+	free(c->profile);
+	free(c->region);
+	free(c->endpoint_url);
+	free(c);
+}
+
+const char *aws_client_region(const struct aws_client *c)
+{
+	return c->region;
+}
+
+const char *aws_client_region_source(const struct aws_client *c)
+{
+	return c->region ? c->region_source : "";
+}
+
+int aws_client_set_region(struct aws_client *c, const char *region,
+			  struct aws_error *err)
+{
+	char *to;
+
+	if (!endpoint_region_valid(region))
+		return call_bad_parameter(err,
+					  "\"%.40s\" is not the name of a "
+					  "region, which is like eu-central-1",
+					  region);
+	to = strdup(region);
+	if (!to)
+		return call_no_memory(err);
+	free(c->region);
+	c->region = to;
+	return 0;
+}
+
+const char *aws_client_partition(const struct aws_client *c)
+{
+	return endpoint_partition(c->region ? c->region : "");
+}
+
+struct aws_counters aws_client_counters(const struct aws_client *c)
+{
+	return c->counters;
+}
+
+static bool stopped(const struct aws_client *c)
+{
+	return c->opt.stopped && c->opt.stopped(c->opt.stopped_ctx);
+}
+
+int client_stopped(const struct aws_client *c, struct aws_error *err)
+{
+	if (!stopped(c))
+		return 0;
+	return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
+}
+
+int call_sleep(struct aws_client *c, unsigned int ms, struct aws_error *err)
+{
+	uint64_t end = clock_mono_ns() + ms * NSEC_PER_MSEC, now;
+
+	while ((now = clock_mono_ns()) < end) {
+		uint64_t left = end - now;
+		struct timespec ts = {0};
+		int error = client_stopped(c, err);
+
+		if (error)
+			return error;
+		if (left > SLICE_MS * NSEC_PER_MSEC)
+			left = SLICE_MS * NSEC_PER_MSEC;
+		ts.tv_nsec = (long)left;
+		nanosleep(&ts, NULL);
+	}
+	return client_stopped(c, err);
+}
+
+static int find_credentials(struct aws_client *c, struct aws_error *err)
+{
+	struct cred_search s = {.http = c->http,
+				.log = c->log,
+				.profiles = &c->profiles,
+				.profile = c->profile,
+				.profile_given = c->profile_given,
+				.region = c->region,
+				.endpoint_url = c->endpoint_url,
+				.clock_offset = c->clock_offset,
+				.stopped = c->opt.stopped,
+				.mfa = c->opt.mfa,
+				.ctx = c->opt.stopped_ctx};
+	struct credentials found;
+	int error = credentials_find(&s, &found, err);
+
+	buf_free(&s.tried);
+	if (error)
+		return error;
+	credentials_wipe(&c->cred);
+	c->cred = found;
+	log_debug(c->log, "credentials: %s", found.source);
+	return 0;
+}
+
+int client_credentials(struct aws_client *c, bool renew, struct aws_error *err)
+{
+	int64_t now = time(NULL) + c->clock_offset;
+	int error;
+
+	if (c->cred.access_key && !renew &&
+	    (!c->cred.expires || c->cred.expires > now + RENEW_S))
+		return 0;
+	error = find_credentials(c, err);
+	/* The old ones serve until their end. */
+	if (error && !renew && c->cred.access_key && c->cred.expires > now)
+		return 0;
+	return error;
+}
+
+int aws_client_credentials(struct aws_client *c, const char **source,
+			   struct aws_error *err)
+{
+	int error = client_credentials(c, false, err);
+
+	if (!error && source)
+		*source = c->cred.source;
+	return error;
+}
+
+int aws_client_token(char token[AWS_TOKEN_LEN], struct aws_error *err)
+{
+	uint8_t r[16];
+
+	if (RAND_bytes(r, sizeof(r)) != 1)
+		return aws_error_set(err, AWS_ERR_LOCAL, "",
+				     "no random numbers");
+	/* RFC 9562: version 4, variant 10. */
+	r[6] = (r[6] & 0x0f) | 0x40;
+	r[8] = (r[8] & 0x3f) | 0x80;
+	snprintf(token, AWS_TOKEN_LEN,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+		 "%02x%02x%02x%02x%02x%02x",
+		 r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9],
+		 r[10], r[11], r[12], r[13], r[14], r[15]);
+	return 0;
+}
+
+#define MAX_INTERVAL_MS 15000u
+
+int aws_wait(struct aws_client *c, const struct aws_wait *w,
+	     struct aws_error *err)
+{
+	uint64_t start = clock_mono_ns(), limit = w->seconds * NSEC_PER_SEC;
+	unsigned int interval = c->opt.poll_ms, n;
+
+	for (n = 0;; n++) {
+		int done = w->poll(c, w->ctx, err), error;
+		uint64_t waited = clock_mono_ns() - start;
+
+		if (done)
+			return done < 0 ? done : 0;
+		if (w->round)
+			w->round(w->ctx, n,
+				 (double)waited / (double)NSEC_PER_SEC);
+		if (waited >= limit)
+			return aws_error_set(err, AWS_ERR_TIMEOUT, "",
+					     "waited %u s, but not yet: %s",
+					     w->seconds, w->what);
+		if (waited + interval * NSEC_PER_MSEC > limit)
+			interval = (unsigned int)((limit - waited) /
+						  NSEC_PER_MSEC) +
+				   1;
+		error = call_sleep(c, interval, err);
+		if (error)
+			return error;
+		interval += interval / 2;
+		if (interval > MAX_INTERVAL_MS)
+			interval = MAX_INTERVAL_MS;
+	}
+}

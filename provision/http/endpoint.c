@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "http/endpoint.h"
+
+struct partition {
+	const char *prefix; /* of its regions */
+	const char *name;
+	const char *domain;
+};
+
+static const struct partition partitions[] = {
+	{"cn-", "aws-cn", "amazonaws.com.cn"},
+	{"us-gov-", "aws-us-gov", "amazonaws.com"},
+	{"eusc-", "aws-eusc", "amazonaws.eu"},
+	{"", "aws", "amazonaws.com"},
+};
+
+static const struct partition *partition_of(const char *region)
+{
+	const struct partition *p = partitions;
+
+	while (strncmp(region, p->prefix, strlen(p->prefix)) != 0)
+		p++;
+	return p;
+}
+
+const char *endpoint_partition(const char *region)
+{
+	return partition_of(region)->name;
+}
+
+bool endpoint_region_valid(const char *region)
+{
+	size_t n = strlen(region);
+
+	return n >= 2 && n <= 32 && region[0] != '-' && region[n - 1] != '-' &&
+	       strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+bool endpoint_url(const char *service, const char *region, char *to, size_t n)
+{
+	int len = snprintf(to, n, "https://%s.%s.%s", service, region,
+			   partition_of(region)->domain);
+
+	return len > 0 && (size_t)len < n;
+}
+
+bool endpoint_split(const char *url, char host[ENDPOINT_MAX],
+		    char path[ENDPOINT_MAX])
+{
+	const char *own_port, *p = url;
+	size_t n;
+
+	if (!strncmp(p, "https://", strlen("https://"))) {
+		p += strlen("https://");
+		own_port = ":443";
+	} else if (!strncmp(p, "http://", strlen("http://"))) {
+		p += strlen("http://");
+		own_port = ":80";
+	} else {
+		return false;
+	}
+	if (strpbrk(p, "?#@ \t\r\n\"\\"))
+		return false;
+	n = strcspn(p, "/");
+	if (!n || n >= ENDPOINT_MAX || strlen(p + n) >= ENDPOINT_MAX)
+		return false;
+	strcpy(path, p[n] ? p + n : "/");
+	memcpy(host, p, n);
+	host[n] = 0;
+	if (n > strlen(own_port) &&
+	    !strcmp(host + n - strlen(own_port), own_port))
+		host[n - strlen(own_port)] = 0;
+	return true;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/error.h"
+#include "http/error_codes.h"
+
+int aws_error_errno(enum aws_error_kind kind)
+{
+	switch (kind) {
+	case AWS_OK:
+		return 0;
+	case AWS_ERR_CREDENTIALS:
+		return -EACCES;
+	case AWS_ERR_DENIED:
+		return -EPERM;
+	case AWS_ERR_NOT_FOUND:
+		return -ENOENT;
+	case AWS_ERR_IN_USE:
+		return -EBUSY;
+	case AWS_ERR_EXISTS:
+		return -EEXIST;
+	case AWS_ERR_LIMIT:
+		return -EDQUOT;
+	case AWS_ERR_THROTTLED:
+		return -EAGAIN;
+	case AWS_ERR_ANSWER:
+		return -EPROTO;
+	case AWS_ERR_TIMEOUT:
+		return -ETIMEDOUT;
+	case AWS_ERR_STOPPED:
+		return -EINTR;
+	case AWS_ERR_LOCAL:
+	case AWS_ERR_REFUSED:
+		return -EINVAL;
+	case AWS_ERR_SERVER:
+	case AWS_ERR_NETWORK:
+		return -EIO;
+	}
+	return -EIO;
+}
+
+int aws_error_set(struct aws_error *err, enum aws_error_kind kind,
+		  const char *code, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!err)
+		return aws_error_errno(kind);
+	err->kind = kind;
+	snprintf(err->code, sizeof(err->code), "%s", code ? code : "");
+	va_start(args, fmt);
+	vsnprintf(err->message, sizeof(err->message), fmt, args);
+	va_end(args);
+	return aws_error_errno(kind);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+enum aws_error_kind aws_error_classify(const char *code, int status)
+{
+	const struct aws_error_code *known = aws_error_code(code);
+
+	if (known)
+		return known->kind;
+	/* Families of codes that no table can list completely. */
+	if (ends_with(code, ".NotFound") || ends_with(code, "NotFound") ||
+	    ends_with(code, "NotFoundException"))
+		return AWS_ERR_NOT_FOUND;
+	if (ends_with(code, ".Duplicate") || ends_with(code, "AlreadyExists") ||
+	    !strncmp(code, "Duplicate", strlen("Duplicate")))
+		return AWS_ERR_EXISTS;
+	if (ends_with(code, "InUse") || ends_with(code, ".InUse") ||
+	    ends_with(code, "InUseException"))
+		return AWS_ERR_IN_USE;
+	if (ends_with(code, "LimitExceeded") ||
+	    !strncmp(code, "TooMany", strlen("TooMany")))
+		return AWS_ERR_LIMIT;
+	if (status == 429)
+		return AWS_ERR_THROTTLED;
+	if (status >= 500)
+		return AWS_ERR_SERVER;
+	return status == 401   ? AWS_ERR_CREDENTIALS
+	       : status == 403 ? AWS_ERR_DENIED
+	       : status == 404 ? AWS_ERR_NOT_FOUND
+			       : AWS_ERR_REFUSED;
+}
+
+const char *aws_error_hint(const char *code)
+{
+	const struct aws_error_code *known = aws_error_code(code);
+
+	return known ? known->hint : NULL;
+}
+
+/* What looks like service:Action at the beginning of p. */
+static bool permission_at(const char *p, char *to, size_t n)
+{
+	size_t len, colon;
+
+	p += strspn(p, ": ");
+	len = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			"0123456789-:*");
+	colon = strcspn(p, ":");
+	if (!len || len >= n || colon == 0 || colon + 1 >= len)
+		return false;
+	memcpy(to, p, len);
+	to[len] = 0;
+	return true;
+}
+
+/* "You are not authorized to perform this operation. User: ... is not
+ * authorized to perform: ec2:CreateTags on resource: ...": the second one. */
+static bool permission_in(const char *message, char *to, size_t n)
+{
+	static const char marker[] = "to perform";
+	const char *p = message;
+
+	while ((p = strstr(p, marker))) {
+		p += strlen(marker);
+		if (permission_at(p, to, n))
+			return true;
+	}
+	return false;
+}
+
+/* IAM calls some services otherwise than their endpoints are called. */
+static const char *iam_prefix(const char *service)
+{
+	return !strcmp(service, "monitoring") ? "cloudwatch" : service;
+}
+
+bool aws_error_permission(const struct aws_error *err, char *to, size_t n)
+{
+	if (err->kind != AWS_ERR_DENIED)
+		return false;
+	if (permission_in(err->message, to, n))
+		return true;
+	if (!err->service[0] || !err->action[0])
+		return false;
+	return (size_t)snprintf(to, n, "%s:%s", iam_prefix(err->service),
+				err->action) < n;
+}
+
+struct text {
+	char *to;
+	size_t n, used;
+};
+
+static void add(struct text *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void add(struct text *t, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	if (t->used + 1 >= t->n)
+		return;
+	va_start(args, fmt);
+	len = vsnprintf(t->to + t->used, t->n - t->used, fmt, args);
+	va_end(args);
+	if (len > 0)
+		t->used += (size_t)len;
+	if (t->used >= t->n)
+		t->used = t->n - 1;
+}
+
+/* The message without the encoded part, which is not for people. */
+static void add_message(struct text *t, const char *message)
+{
+	const char *encoded = strstr(message, AWS_ENCODED_MARK);
+	size_t n = encoded ? (size_t)(encoded - message) : strlen(message);
+
+	while (n && (message[n - 1] == ' ' || message[n - 1] == '.' ||
+		     message[n - 1] == '\n'))
+		n--;
+	if (n)
+		add(t, "%.*s.", (int)n, message);
+}
+
+static void add_permission(struct text *t, const struct aws_error *err)
+{
+	char permission[128];
+
+	if (!aws_error_permission(err, permission, sizeof(permission)))
+		return;
+	add(t,
+	    " Allow %s to the user or role that the credentials belong to "
+	    "(\"metlo-mirror aws policy\" prints a policy that suffices).",
+	    permission);
+	if (strstr(err->message, AWS_ENCODED_MARK))
+		add(t, " Why it was refused: aws sts "
+		       "decode-authorization-message --encoded-message with "
+		       "the text that -vv shows.");
+	if (strstr(err->message, "explicit deny"))
+		add(t, " A policy denies it explicitly; an Allow elsewhere "
+		       "does not help.");
+}
+
+static bool only_reads(const char *action)
+{
+	return !strncmp(action, "Describe", 8) || !strncmp(action, "List", 4) ||
+	       !strncmp(action, "Get", 3);
+}
+
+char *aws_error_text(const struct aws_error *err, char *to, size_t n)
+{
+	struct text t = {.to = to, .n = n};
+	const char *hint = aws_error_hint(err->code);
+
+	if (!n)
+		return to;
+	to[0] = 0;
+	if (err->action[0])
+		add(&t, "%s:%s: ", err->service, err->action);
+	if (err->code[0] && err->status)
+		add(&t, "%s: ", err->code);
+	add_message(&t, err->message);
+	if (!err->message[0])
+		add(&t, "HTTP status %d without a reason.", err->status);
+	if (hint)
+		add(&t, " %s", hint);
+	add_permission(&t, err);
+	if (err->unknown_outcome && !only_reads(err->action))
+		add(&t, " It is not known whether AWS has done it.");
+	if (err->request_id[0] &&
+	    (err->kind == AWS_ERR_SERVER || err->kind == AWS_ERR_ANSWER))
+		add(&t, " (request %s)", err->request_id);
+	return to;
+}

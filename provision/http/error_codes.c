@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <string.h>
+
+#include "http/error_codes.h"
+
+#define NO_SUCH_TARGET \
+	"It may have been deleted meanwhile; run list to see what there is."
+#define DELETE_USER_FIRST \
+	"Delete what uses it first; remove does this in the right order."
+#define QUOTA_FIXED "AWS does not raise this quota."
+#define CHECK_KEYS                                                        \
+	"Check the access key and its secret, and that they are of this " \
+	"partition (China and GovCloud have their own accounts)."
+#define GET_NEW_KEYS "Get new ones: \"aws sso login\", or export fresh keys."
+
+static const struct aws_error_code codes[] = {
+	/* --- who we are --- */
+	{"AuthFailure", AWS_ERR_CREDENTIALS,
+	 "AWS does not accept the credentials for this call. " CHECK_KEYS},
+	{"InvalidClientTokenId", AWS_ERR_CREDENTIALS,
+	 "The access key does not exist or is off. " CHECK_KEYS},
+	{"UnrecognizedClientException", AWS_ERR_CREDENTIALS,
+	 "The access key does not exist or is off. " CHECK_KEYS},
+	{"InvalidAccessKeyId", AWS_ERR_CREDENTIALS, CHECK_KEYS},
+	{"MissingAuthenticationToken", AWS_ERR_CREDENTIALS, CHECK_KEYS},
+	{"IncompleteSignature", AWS_ERR_CREDENTIALS, CHECK_KEYS},
+	{"SignatureDoesNotMatch", AWS_ERR_CREDENTIALS,
+	 "The secret does not belong to the access key, or this machine's "
+	 "clock is wrong."},
+	{"InvalidSignatureException", AWS_ERR_CREDENTIALS,
+	 "The secret does not belong to the access key, or this machine's "
+	 "clock is wrong."},
+	{"RequestExpired", AWS_ERR_CREDENTIALS,
+	 "The credentials have expired or this machine's clock is "
+	 "wrong. " GET_NEW_KEYS},
+	{"RequestTimeTooSkewed", AWS_ERR_CREDENTIALS,
+	 "Set this machine's clock."},
+	{"ExpiredToken", AWS_ERR_CREDENTIALS,
+	 "The credentials have expired. " GET_NEW_KEYS},
+	{"ExpiredTokenException", AWS_ERR_CREDENTIALS,
+	 "The credentials have expired. " GET_NEW_KEYS},
+	{"UnauthorizedException", AWS_ERR_CREDENTIALS,
+	 "The sign-on has expired. Run \"aws sso login\" for the profile."},
+	{"InvalidIdentityToken", AWS_ERR_CREDENTIALS,
+	 "The web identity token is not accepted by the role."},
+	{"IDPRejectedClaim", AWS_ERR_CREDENTIALS,
+	 "The web identity token is not accepted by the role."},
+	{"OptInRequired", AWS_ERR_CREDENTIALS,
+	 "The account is not enabled for this service or region; enable the "
+	 "region in the account settings."},
+	{"Blocked", AWS_ERR_CREDENTIALS,
+	 "AWS has blocked the account; its support knows why."},
+	{"PendingVerification", AWS_ERR_CREDENTIALS,
+	 "AWS is still verifying the account for this region; try again "
+	 "later."},
+
+	/* --- permissions --- */
+	{"UnauthorizedOperation", AWS_ERR_DENIED, NULL},
+	{"AccessDenied", AWS_ERR_DENIED, NULL},
+	{"AccessDeniedException", AWS_ERR_DENIED, NULL},
+	{"OperationNotPermitted", AWS_ERR_REFUSED,
+	 "AWS protects it: deletion protection may be on, or another service "
+	 "manages it."},
+
+	/* --- too fast, too busy --- */
+	{"Throttling", AWS_ERR_THROTTLED, NULL},
+	{"ThrottlingException", AWS_ERR_THROTTLED, NULL},
+	{"ThrottledException", AWS_ERR_THROTTLED, NULL},
+	{"RequestThrottledException", AWS_ERR_THROTTLED, NULL},
+	{"RequestThrottled", AWS_ERR_THROTTLED, NULL},
+	{"TooManyRequestsException", AWS_ERR_THROTTLED, NULL},
+	{"RequestLimitExceeded", AWS_ERR_THROTTLED,
+	 "The account makes too many calls in this region; try again in a "
+	 "minute."},
+	{"EC2ThrottledException", AWS_ERR_THROTTLED, NULL},
+	{"BandwidthLimitExceeded", AWS_ERR_THROTTLED, NULL},
+	{"LimitExceededException", AWS_ERR_THROTTLED, NULL},
+	{"SlowDown", AWS_ERR_THROTTLED, NULL},
+	{"PriorRequestNotComplete", AWS_ERR_THROTTLED, NULL},
+	{"TransactionInProgressException", AWS_ERR_THROTTLED, NULL},
+	{"ProvisionedThroughputExceededException", AWS_ERR_THROTTLED, NULL},
+	{"InternalError", AWS_ERR_SERVER, NULL},
+	{"InternalFailure", AWS_ERR_SERVER, NULL},
+	{"InternalServiceError", AWS_ERR_SERVER, NULL},
+	{"ServerException", AWS_ERR_SERVER, NULL},
+	{"ServiceUnavailable", AWS_ERR_SERVER, NULL},
+	{"Unavailable", AWS_ERR_SERVER, NULL},
+	{"RequestTimeout", AWS_ERR_SERVER, NULL},
+	{"RequestTimeoutException", AWS_ERR_SERVER, NULL},
+	{"IDPCommunicationError", AWS_ERR_SERVER, NULL},
+
+	/* --- mirroring --- */
+	{"TrafficMirrorFilterInUse", AWS_ERR_IN_USE,
+	 "Sessions still use the filter. " DELETE_USER_FIRST},
+	{"TrafficMirrorTargetInUse", AWS_ERR_IN_USE,
+	 "Sessions still use the target. " DELETE_USER_FIRST},
+	{"TrafficMirrorTargetInUseException", AWS_ERR_IN_USE,
+	 "Sessions still use the target. " DELETE_USER_FIRST},
+	{"TrafficMirrorSessionsPerInterfaceLimitExceeded", AWS_ERR_LIMIT,
+	 "A network interface can be the source of 3 sessions; delete one or "
+	 "leave this source out. " QUOTA_FIXED},
+	{"TrafficMirrorSessionsPerTargetLimitExceeded", AWS_ERR_LIMIT,
+	 "The target takes no more sessions: use a network load balancer as "
+	 "the target. " QUOTA_FIXED},
+	{"TrafficMirrorSourcesPerTargetLimitExceeded", AWS_ERR_LIMIT,
+	 "A network interface as target takes 10 sources (100 on the largest "
+	 "instances): use a network load balancer as the target. " QUOTA_FIXED},
+	{"TrafficMirrorFilterLimitExceeded", AWS_ERR_LIMIT,
+	 "The account has 10,000 filters. " QUOTA_FIXED},
+	{"TrafficMirrorFilterRuleLimitExceeded", AWS_ERR_LIMIT,
+	 "A filter takes 10 rules: name fewer ports or CIDRs, or ranges. " QUOTA_FIXED},
+	{"TrafficMirrorFilterRulesPerFilterLimitExceeded", AWS_ERR_LIMIT,
+	 "A filter takes 10 rules: name fewer ports or CIDRs, or ranges. " QUOTA_FIXED},
+	{"TrafficMirrorSessionLimitExceeded", AWS_ERR_LIMIT,
+	 "The account has 10,000 sessions. " QUOTA_FIXED},
+	{"TrafficMirrorTargetLimitExceeded", AWS_ERR_LIMIT,
+	 "The account has 10,000 targets. " QUOTA_FIXED},
+	{"TrafficMirrorFilterRuleAlreadyExists", AWS_ERR_EXISTS,
+	 "The filter has a rule of this number and direction."},
+	{"TrafficMirrorSessionAlreadyExists", AWS_ERR_EXISTS,
+	 "The source has a session of this number."},
+	{"InvalidTrafficMirrorTarget", AWS_ERR_REFUSED,
+	 "This cannot be a mirror target: it has to be an interface of an "
+	 "instance that is no source itself, a network load balancer with a "
+	 "UDP listener on 4789, or a gateway load balancer endpoint."},
+	{"NetworkInterfaceNotSupported", AWS_ERR_REFUSED,
+	 "AWS mirrors interfaces of Nitro instances and of some Xen types "
+	 "only; \"metlo-mirror aws plan\" shows which sources can be "
+	 "mirrored."},
+	{"InvalidNetworkInterface.InUse", AWS_ERR_IN_USE, NULL},
+	{"InvalidNetworkInterfaceID.NotFound", AWS_ERR_NOT_FOUND,
+	 "The network interface does not exist (any more): a task or "
+	 "instance may have been replaced. Run sync."},
+	{"InvalidTrafficMirrorSessionId.NotFound", AWS_ERR_NOT_FOUND,
+	 NO_SUCH_TARGET},
+	{"InvalidTrafficMirrorTargetId.NotFound", AWS_ERR_NOT_FOUND,
+	 NO_SUCH_TARGET},
+	{"InvalidTrafficMirrorFilterId.NotFound", AWS_ERR_NOT_FOUND,
+	 NO_SUCH_TARGET},
+	{"InvalidTrafficMirrorFilterRuleId.NotFound", AWS_ERR_NOT_FOUND,
+	 NO_SUCH_TARGET},
+
+	/* --- EC2 at large --- */
+	{"InvalidInstanceID.NotFound", AWS_ERR_NOT_FOUND,
+	 "Check the id and the region."},
+	{"InvalidInstanceID.Malformed", AWS_ERR_REFUSED,
+	 "An instance id is i- and 8 or 17 hexadecimal digits."},
+	{"InvalidGroup.NotFound", AWS_ERR_NOT_FOUND,
+	 "Check the id of the security group and the region."},
+	{"InvalidGroup.Duplicate", AWS_ERR_EXISTS,
+	 "The VPC has a security group of this name; choose another --name."},
+	{"InvalidGroup.InUse", AWS_ERR_IN_USE, DELETE_USER_FIRST},
+	{"InvalidPermission.Duplicate", AWS_ERR_EXISTS,
+	 "The security group has this rule."},
+	{"InvalidPermission.NotFound", AWS_ERR_NOT_FOUND,
+	 "The security group does not have this rule."},
+	{"RulesPerSecurityGroupLimitExceeded", AWS_ERR_LIMIT,
+	 "The security group is full (60 rules unless raised): merge rules or "
+	 "request a higher quota."},
+	{"SecurityGroupLimitExceeded", AWS_ERR_LIMIT,
+	 "The VPC has as many security groups as its quota allows; request a "
+	 "higher one in Service Quotas."},
+	{"TagLimitExceeded", AWS_ERR_LIMIT, "A resource takes 50 tags."},
+	{"DependencyViolation", AWS_ERR_IN_USE,
+	 "Something still uses it; the interfaces of a load balancer go some "
+	 "minutes after it."},
+	{"IdempotentParameterMismatch", AWS_ERR_EXISTS,
+	 "The same token was used before for another request."},
+	{"InvalidAction", AWS_ERR_REFUSED,
+	 "The endpoint does not know this call: check --endpoint-url and the "
+	 "region."},
+
+	/* --- Elastic Load Balancing --- */
+	{"ResourceInUse", AWS_ERR_IN_USE, DELETE_USER_FIRST},
+	{"DuplicateLoadBalancerName", AWS_ERR_EXISTS,
+	 "A load balancer of this name exists with other settings; choose "
+	 "another --name or remove it."},
+	{"DuplicateTargetGroupName", AWS_ERR_EXISTS,
+	 "A target group of this name exists with other settings; choose "
+	 "another --name or remove it."},
+	{"DuplicateListener", AWS_ERR_EXISTS,
+	 "The load balancer has a listener on this port."},
+	{"TooManyLoadBalancers", AWS_ERR_LIMIT,
+	 "The region has as many load balancers as the quota allows; request "
+	 "a higher one in Service Quotas or name an existing one."},
+	{"TooManyTargetGroups", AWS_ERR_LIMIT,
+	 "Request a higher quota of target groups in Service Quotas."},
+	{"AvailabilityZoneNotSupported", AWS_ERR_REFUSED,
+	 "Choose subnets in other zones."},
+	{"InvalidSubnet", AWS_ERR_REFUSED,
+	 "A subnet needs 8 free addresses, and there is one per zone."},
+	{"InvalidTarget", AWS_ERR_REFUSED,
+	 "A target has to be running and in the VPC of the load balancer; "
+	 "those of a peered VPC are registered by address."},
+	{"HealthUnavailable", AWS_ERR_SERVER, NULL},
+
+	/* --- ECS --- */
+	{"ClusterNotFoundException", AWS_ERR_NOT_FOUND,
+	 "Check the name of the cluster and the region."},
+	{"ServiceNotFoundException", AWS_ERR_NOT_FOUND,
+	 "Check the names of the service and its cluster."},
+	{"ServiceNotActiveException", AWS_ERR_REFUSED,
+	 "The service is being deleted."},
+};
+
+const struct aws_error_code *aws_error_code(const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (!strcmp(codes[i].code, code))
+			return &codes[i];
+	return NULL;
+}
+
+bool aws_error_is_throttle(const char *code)
+{
+	const struct aws_error_code *known = aws_error_code(code);
+
+	return known && known->kind == AWS_ERR_THROTTLED;
+}
+
+bool aws_error_is_transient(const char *code)
+{
+	const struct aws_error_code *known = aws_error_code(code);
+
+	return known && known->kind == AWS_ERR_SERVER;
+}
+
+bool aws_error_is_clock(const char *code, const char *message)
+{
+	if (!strcmp(code, "RequestTimeTooSkewed") ||
+	    !strcmp(code, "RequestExpired") ||
+	    !strcmp(code, "RequestInTheFuture"))
+		return true;
+	/* The other services use the code of a wrong secret for both. */
+	return (!strcmp(code, "SignatureDoesNotMatch") ||
+		!strcmp(code, "InvalidSignatureException") ||
+		!strcmp(code, "AuthFailure")) &&
+	       (strstr(message, "Signature expired") ||
+		strstr(message, "Signature not yet current"));
+}
+
+bool aws_error_is_expired(const char *code)
+{
+	return !strcmp(code, "ExpiredToken") ||
+	       !strcmp(code, "ExpiredTokenException") ||
+	       !strcmp(code, "RequestExpired");
+}

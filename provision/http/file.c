@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "http/file.h"
+
+#define PIECE 4096
+
+/* As buf_reserve, but nothing is left behind where the buffer was. */
+static uint8_t *reserve(struct buf *b, size_t n)
+{
+	struct buf grown = {0};
+
+	if (b->cap - b->len >= n)
+		return b->p + b->len;
+	if (!buf_reserve(&grown, b->cap * 2 + n)) {
+		b->failed = true;
+		return NULL;
+	}
+	buf_add(&grown, b->p, b->len);
+	file_wipe(b);
+	*b = grown;
+	return b->p + b->len;
+}
+
+int file_read_fd(int fd, size_t max, struct buf *to)
+{
+	size_t start = to->len;
+
+	for (;;) {
+		uint8_t *at = reserve(to, PIECE);
+		ssize_t n;
+
+		if (!at)
+			return -ENOMEM;
+		n = read(fd, at, PIECE - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at[n] = 0;
+		if (!n)
+			return 0;
+		to->len += (size_t)n;
+		if (to->len - start > max)
+			return -EMSGSIZE;
+	}
+}
+
+int file_read(const char *path, size_t max, struct buf *to)
+{
+	/* A pipe in its place must not hang us before it is known as one. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		error = -errno;
+	else if (S_ISDIR(st.st_mode))
+		error = -EISDIR;
+	else
+		error = file_read_fd(fd, max, to);
+	close(fd);
+	return error;
+}
+
+void file_wipe(struct buf *b)
+{
+	if (b->p)
+		OPENSSL_cleanse(b->p, b->cap);
+	buf_free(b);
+}
+
+void text_wipe(char **text)
+{
+	if (*text)
+		OPENSSL_cleanse(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <cjson/cJSON.h>
+
+#include "http/credentials.h"
+#include "http/endpoint.h"
+#include "http/file.h"
+#include "http/post.h"
+#include "http/xml.h"
+
+#define MAX_HEADERS 8
+
+static int local_failure(int error, struct aws_error *err)
+{
+	aws_error_set(err, AWS_ERR_LOCAL, "", "%s",
+		      error == -ENOMEM ? "out of memory"
+				       : "the request cannot be signed");
+	return error;
+}
+
+static int send_headers(struct transport *t, const struct post *p,
+			const struct credentials *cred, const char *url,
+			struct http_answer *answer, bool *sent,
+			struct aws_error *err)
+{
+	char host[ENDPOINT_MAX], path[ENDPOINT_MAX], date[SIGN_DATE_LEN];
+	struct sign_header h[MAX_HEADERS];
+	struct buf authorization = {0};
+	size_t n = 0;
+	int error = 0;
+	int64_t now = time(NULL) + p->clock_offset;
+
+	if (!endpoint_split(url, host, path))
+		return aws_error_set(err, AWS_ERR_LOCAL, "",
+				     "\"%s\" is not the URL of an endpoint: it "
+				     "has to be like https://host:port",
+				     url);
+	sign_date(now, date);
+	h[n++] = (struct sign_header){"Host", host};
+	h[n++] = (struct sign_header){
+		"Content-Type",
+		p->target ? "application/x-amz-json-1.1"
+			  : "application/x-www-form-urlencoded; charset=utf-8"};
+	h[n++] = (struct sign_header){"X-Amz-Date", date};
+	if (p->target)
+		h[n++] = (struct sign_header){"X-Amz-Target", p->target};
+	if (cred && cred->token)
+		h[n++] = (struct sign_header){"X-Amz-Security-Token",
+					      cred->token};
+	if (cred) {
+		struct sign_request r = {.method = "POST",
+					 .path = path,
+					 .query = "",
+					 .headers = h,
+					 .n_headers = n,
+					 .body = p->body,
+					 .body_len = p->body_len};
+		struct sign_scope scope = {.access_key = cred->access_key,
+					   .secret = cred->secret,
+					   .region = p->region,
+					   .service = p->service,
+					   .when = now};
+
+		error = sign_authorization(&authorization, &r, &scope);
+		buf_add(&authorization, "", 1);
+		if (!error && authorization.failed)
+			error = -ENOMEM;
+	}
+	if (error) {
+		buf_free(&authorization);
+		return local_failure(error, err);
+	}
+	if (cred)
+		h[n++] = (struct sign_header){"Authorization",
+					      (char *)authorization.p};
+	/* Not signed: proxies may change it. */
+	h[n++] = (struct sign_header){"User-Agent",
+				      "metlo-mirror/" METLO_VERSION};
+	error = transport_send(
+		t,
+		&(struct http_request){.method = "POST",
+				       .url = url,
+				       .headers = h,
+				       .n_headers = n,
+				       .body = p->body,
+				       .body_len = p->body_len,
+				       .max_answer = XML_MAX_BYTES,
+				       .connect_ms = 10000,
+				       .timeout_ms = p->timeout_ms},
+		answer, sent, err);
+	buf_free(&authorization);
+	return error;
+}
+
+int post_send(struct transport *t, const struct post *p,
+	      const struct credentials *cred, struct http_answer *answer,
+	      bool *sent, struct aws_error *err)
+{
+	char url[ENDPOINT_MAX];
+
+	*answer = (struct http_answer){0};
+	*sent = false;
+	if (p->endpoint_url)
+		return send_headers(t, p, cred, p->endpoint_url, answer, sent,
+				    err);
+	if (!endpoint_url(p->service, p->region, url, sizeof(url)))
+		return aws_error_set(err, AWS_ERR_LOCAL, "",
+				     "\"%s\" is not the name of a region",
+				     p->region);
+	return send_headers(t, p, cred, url, answer, sent, err);
+}
+
+/* What an error answer says; the texts belong to the tree. */
+struct said {
+	const char *code, *message, *request_id;
+};
+
+static void xml_says(const struct xml_node *root, struct said *s)
+{
+	const struct xml_node *e = xml_at(root, "Errors/Error");
+
+	if (!e)
+		e = xml_child(root, "Error");
+	s->code = xml_text(e, "Code");
+	s->message = xml_text(e, "Message");
+	s->request_id = xml_text(root, "RequestID");
+	if (!s->request_id)
+		s->request_id = xml_text(root, "RequestId");
+}
+
+static void json_says(const cJSON *root, struct said *s)
+{
+	static const char *const messages[] = {"message", "Message",
+					       "errorMessage"};
+	const char *hash;
+	size_t i;
+
+	s->code = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(root, "__type"));
+	if (!s->code)
+		s->code = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(root, "code"));
+	/* "com.amazonaws.ecs#ClusterNotFoundException" */
+	hash = s->code ? strrchr(s->code, '#') : NULL;
+	if (hash)
+		s->code = hash + 1;
+	for (i = 0; i < 3 && !s->message; i++)
+		s->message = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(root, messages[i]));
+}
+
+static int set_said(const struct http_answer *answer, const struct said *s,
+		    struct aws_error *err)
+{
+	const char *code = s->code ? s->code : "";
+	enum aws_error_kind kind = aws_error_classify(code, answer->status);
+
+	if (err) {
+		err->status = answer->status;
+		snprintf(err->request_id, sizeof(err->request_id), "%s",
+			 s->request_id ? s->request_id : answer->request_id);
+	}
+	if (!s->message)
+		return aws_error_set(err, kind, code,
+				     "the answer has HTTP status %d and does "
+				     "not say why",
+				     answer->status);
+	return aws_error_set(err, kind, code, "%s", s->message);
+}
+
+int post_error(const struct http_answer *answer, struct aws_error *err)
+{
+	struct xml x;
+	cJSON *json;
+	struct said s = {0};
+	int error;
+
+	if (!xml_parse(&x, answer->body.p, answer->body.len)) {
+		xml_says(x.root, &s);
+		error = set_said(answer, &s, err);
+		xml_free(&x);
+		return error;
+	}
+	json = cJSON_ParseWithLength((char *)answer->body.p, answer->body.len);
+	json_says(json, &s);
+	error = set_said(answer, &s, err);
+	cJSON_Delete(json);
+	return error;
+}

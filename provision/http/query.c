@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/query.h"
+
+static bool unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+	       c == '~';
+}
+
+void uri_encode(struct buf *to, const char *p, size_t n)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint8_t c = (uint8_t)p[i];
+		const char three[] = {'%', digits[c >> 4], digits[c & 15]};
+
+		if (unreserved(p[i]))
+			buf_add(to, &p[i], 1);
+		else
+			buf_add(to, three, sizeof(three));
+	}
+}
+
+void query_free(struct query *q)
+{
+	buf_free(&q->body);
+}
+
+static void add(struct query *q, const char *value, const char *name,
+		va_list args)
+{
+	char text[160];
+	int n = vsnprintf(text, sizeof(text), name, args);
+
+	if (n < 0 || (size_t)n >= sizeof(text)) {
+		q->body.failed = true;
+		return;
+	}
+	if (q->body.len)
+		buf_add_str(&q->body, "&");
+	uri_encode(&q->body, text, (size_t)n);
+	buf_add_str(&q->body, "=");
+	uri_encode(&q->body, value, strlen(value));
+}
+
+void query_text(struct query *q, const char *value, const char *name, ...)
+{
+	va_list args;
+
+	if (!value)
+		return;
+	va_start(args, name);
+	add(q, value, name, args);
+	va_end(args);
+}
+
+void query_number(struct query *q, int64_t value, const char *name, ...)
+{
+	char text[24];
+	va_list args;
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	va_start(args, name);
+	add(q, text, name, args);
+	va_end(args);
+}
+
+void query_bool(struct query *q, bool value, const char *name, ...)
+{
+	va_list args;
+
+	va_start(args, name);
+	add(q, value ? "true" : "false", name, args);
+	va_end(args);
+}
+
+void query_names(struct query *q, struct aws_names names, const char *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < names.n; i++)
+		query_text(q, names.items[i], "%s.%zu", prefix, i + 1);
+}
+
+void query_tags(struct query *q, struct aws_new_tags tags, const char *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < tags.n; i++) {
+		query_text(q, tags.items[i].key, "%s.%zu.Key", prefix, i + 1);
+		query_text(q, tags.items[i].value, "%s.%zu.Value", prefix,
+			   i + 1);
+	}
+}

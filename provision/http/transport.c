@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "http/file.h"
+#include "http/transport.h"
+
+struct transport {
+	CURL *curl;
+	bool (*stopped)(void *ctx);
+	void *ctx;
+	char error[CURL_ERROR_SIZE];
+};
+
+struct transfer {
+	struct transport *t;
+	struct http_answer *answer;
+	const uint8_t *body;
+	size_t body_len, body_at;
+	size_t max;
+	bool too_large;
+};
+
+int transport_new(struct transport **out, bool (*stopped)(void *ctx), void *ctx)
+{
+	struct transport *t = calloc(1, sizeof(*t));
+
+	*out = NULL;
+	if (!t)
+		return -ENOMEM;
+	/* Counted, and harmless to call again. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
+		free(t);
+		return -ENOMEM;
+	}
+	t->curl = curl_easy_init();
+	t->stopped = stopped;
+	t->ctx = ctx;
+	if (!t->curl) {
+		transport_free(t);
+		return -ENOMEM;
+	}
+	*out = t;
+	return 0;
+}
+
+void transport_free(struct transport *t)
+{
+	if (!t)
+		return;
+	curl_easy_cleanup(t->curl);
+	curl_global_cleanup();
+	free(t);
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct transfer *tr = ctx;
+	struct buf *body = &tr->answer->body;
+
+	n *= size;
+	if (body->len + n > tr->max) {
+		tr->too_large = true;
+		return 0;
+	}
+	buf_add(body, p, n);
+	return body->failed ? 0 : n;
+}
+
+static size_t on_send(char *to, size_t size, size_t n, void *ctx)
+{
+	struct transfer *tr = ctx;
+	size_t left = tr->body_len - tr->body_at;
+
+	n *= size;
+	if (n > left)
+		n = left;
+	if (n)
+		memcpy(to, tr->body + tr->body_at, n);
+	tr->body_at += n;
+	return n;
+}
+
+/* libcurl sends a request again by itself when a connection that it had kept
+ * open turns out to be closed. It must not do so unnoticed: the other side may
+ * have had the first one. */
+static int on_rewind(void *ctx, curl_off_t offset, int origin)
+{
+	struct transfer *tr = ctx;
+
+	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > tr->body_len)
+		return CURL_SEEKFUNC_FAIL;
+	tr->body_at = (size_t)offset;
+	tr->answer->resent = true;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* The value of a header line of this name, without blanks; NULL if it is
+ * another one. */
+static const char *header_value(const char *line, size_t n, const char *name,
+				size_t *value_len)
+{
+	size_t name_len = strlen(name);
+	const char *p = line + name_len + 1, *end = line + n;
+
+	if (n <= name_len || strncasecmp(line, name, name_len) != 0 ||
+	    line[name_len] != ':')
+		return NULL;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (end > p && strchr(" \t\r\n", end[-1]))
+		end--;
+	*value_len = (size_t)(end - p);
+	return p;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+{
+	struct transfer *tr = ctx;
+	struct http_answer *a = tr->answer;
+	char text[64];
+	const char *v;
+	size_t len;
+
+	n *= size;
+	v = header_value(p, n, "Date", &len);
+	if (v) {
+		time_t date;
+
+		snprintf(text, sizeof(text), "%.*s", (int)len, v);
+		date = curl_getdate(text, NULL);
+		a->date = date > 0 ? date : 0;
+	}
+	v = header_value(p, n, "Retry-After", &len);
+	if (v) {
+		snprintf(text, sizeof(text), "%.*s", (int)len, v);
+		a->retry_after_s = (unsigned int)strtoul(text, NULL, 10);
+	}
+	v = header_value(p, n, "x-amzn-RequestId", &len);
+	if (v)
+		snprintf(a->request_id, sizeof(a->request_id), "%.*s", (int)len,
+			 v);
+	return n;
+}
+
+static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c,
+		       curl_off_t d)
+{
+	const struct transport *t = ctx;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	return t->stopped && t->stopped(t->ctx);
+}
+
+static struct curl_slist *header_list(const struct http_request *r)
+{
+	/* libcurl would wait for "100 Continue" before a long body. */
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:"), *next;
+	size_t i;
+
+	for (i = 0; list && i < r->n_headers; i++) {
+		const struct sign_header *h = &r->headers[i];
+		size_t room = strlen(h->name) + strlen(h->value) + 3;
+		char *line = malloc(room);
+
+		if (line)
+			snprintf(line, room, "%s: %s", h->name, h->value);
+		next = line ? curl_slist_append(list, line) : NULL;
+		text_wipe(&line);
+		if (!next)
+			curl_slist_free_all(list);
+		list = next;
+	}
+	return list;
+}
+
+/* The lines hold tokens. */
+static void wipe_list(struct curl_slist *list)
+{
+	struct curl_slist *l;
+
+	for (l = list; l; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
+	curl_slist_free_all(list);
+}
+
+static void set_options(struct transport *t, const struct http_request *r,
+			struct transfer *tr, struct curl_slist *headers)
+{
+	CURL *c = t->curl;
+
+	curl_easy_reset(c); /* connections stay */
+	curl_easy_setopt(c, CURLOPT_URL, r->url);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
+			 (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
+	if (r->body) {
+		curl_easy_setopt(c, CURLOPT_POST, 1L);
+		curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send);
+		curl_easy_setopt(c, CURLOPT_READDATA, tr);
+		curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, on_rewind);
+		curl_easy_setopt(c, CURLOPT_SEEKDATA, tr);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)r->body_len);
+	}
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, tr);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, tr);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_ms);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+	if (r->no_proxy)
+		curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+}
+
+/* Names what the proxy and TLS settings of libcurl do not find out. The AWS
+ * tools know this variable; libcurl reads SSL_CERT_FILE by OpenSSL itself. */
+static void set_bundle(struct transport *t)
+{
+	const char *bundle = getenv("AWS_CA_BUNDLE");
+
+	if (!bundle || !*bundle)
+		bundle = getenv("CURL_CA_BUNDLE");
+	if (bundle && *bundle)
+		curl_easy_setopt(t->curl, CURLOPT_CAINFO, bundle);
+}
+
+/* Could the server have seen the whole request? */
+static bool may_have_sent(CURLcode code, const struct http_answer *answer)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_OUT_OF_MEMORY:
+		return answer->status != 0;
+	default:
+		return true;
+	}
+}
+
+static int failure(struct transport *t, const struct http_request *r,
+		   const struct transfer *tr, CURLcode code,
+		   struct aws_error *err)
+{
+	const char *why = t->error[0] ? t->error : curl_easy_strerror(code);
+	const char *fix = "";
+
+	if (tr->too_large)
+		return aws_error_set(err, AWS_ERR_ANSWER, "",
+				     "the answer is larger than %zu bytes",
+				     tr->max);
+	if (tr->answer->body.failed || code == CURLE_OUT_OF_MEMORY) {
+		aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
+		return -ENOMEM;
+	}
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
+	if (code == CURLE_COULDNT_RESOLVE_HOST)
+		fix = ": check the network, DNS and the name of the region";
+	else if (code == CURLE_PEER_FAILED_VERIFICATION ||
+		 code == CURLE_SSL_CACERT_BADFILE)
+		fix = ": behind a proxy that opens TLS, name its certificate "
+		      "by AWS_CA_BUNDLE";
+	else if (code == CURLE_COULDNT_CONNECT ||
+		 code == CURLE_OPERATION_TIMEDOUT)
+		fix = ": is there a way out, or is a proxy needed "
+		      "(HTTPS_PROXY)?";
+	return aws_error_set(err, AWS_ERR_NETWORK, "", "%s: %s%s", r->url, why,
+			     fix);
+}
+
+int transport_send(struct transport *t, const struct http_request *r,
+		   struct http_answer *answer, bool *sent,
+		   struct aws_error *err)
+{
+	struct transfer tr = {.t = t,
+			      .answer = answer,
+			      .body = r->body,
+			      .body_len = r->body_len,
+			      .max = r->max_answer};
+	struct curl_slist *headers = header_list(r);
+	long status = 0;
+	CURLcode code;
+
+	*answer = (struct http_answer){0};
+	*sent = false;
+	if (!headers) {
+		aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
+		return -ENOMEM;
+	}
+	t->error[0] = 0;
+	set_options(t, r, &tr, headers);
+	set_bundle(t);
+	code = curl_easy_perform(t->curl);
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	wipe_list(headers);
+	answer->status = (int)status;
+	if (code == CURLE_OK) {
+		/* A NUL, so that the body can be looked at as a text. */
+		buf_add(&answer->body, "", 1);
+		if (!answer->body.failed) {
+			answer->body.len--;
+			*sent = true;
+			return 0;
+		}
+		code = CURLE_OUT_OF_MEMORY;
+	}
+	*sent = answer->resent || may_have_sent(code, answer);
+	return failure(t, r, &tr, code, err);
+}
+
+void http_answer_free(struct http_answer *a)
+{
+	file_wipe(&a->body);
+	*a = (struct http_answer){0};
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/facts.h"
+#include "model/limits.h"
+#include "model/tags.h"
+
+/* The item of a list whose member key is text, or NULL. */
+#define FIND(list, key, text)                                       \
+	do {                                                        \
+		if (!(text))                                        \
+			return NULL;                                \
+		for (size_t i_ = 0; i_ < (list)->n; i_++)           \
+			if ((list)->items[i_].key &&                \
+			    !strcmp((list)->items[i_].key, (text))) \
+				return &(list)->items[i_];          \
+		return NULL;                                        \
+	} while (0)
+
+const struct ec2_instance *facts_instance(const struct facts *f, const char *id)
+{
+	FIND(&f->instances, id, id);
+}
+
+const struct ec2_interface *facts_interface(const struct facts *f,
+					    const char *id)
+{
+	FIND(&f->interfaces, id, id);
+}
+
+const struct ec2_subnet *facts_subnet(const struct facts *f, const char *id)
+{
+	FIND(&f->subnets, id, id);
+}
+
+const struct ec2_vpc *facts_vpc(const struct facts *f, const char *id)
+{
+	FIND(&f->vpcs, id, id);
+}
+
+const struct ec2_group *facts_group(const struct facts *f, const char *id)
+{
+	FIND(&f->groups, id, id);
+}
+
+const struct ec2_endpoint *facts_endpoint(const struct facts *f, const char *id)
+{
+	FIND(&f->endpoints, id, id);
+}
+
+const struct mirror_target *facts_target(const struct facts *f, const char *id)
+{
+	FIND(&f->targets, id, id);
+}
+
+const struct mirror_filter *facts_filter(const struct facts *f, const char *id)
+{
+	FIND(&f->filters, id, id);
+}
+
+const struct elbv2_target_group *facts_target_group(const struct facts *f,
+						    const char *arn)
+{
+	FIND(&f->target_groups, arn, arn);
+}
+
+const struct elbv2_load_balancer *facts_load_balancer(const struct facts *f,
+						      const char *arn_or_name,
+						      const char *type)
+{
+	for (size_t i = 0; i < f->load_balancers.n; i++) {
+		const struct elbv2_load_balancer *lb =
+			&f->load_balancers.items[i];
+
+		if (type && !str_same(lb->type, type))
+			continue;
+		if (str_same(lb->arn, arn_or_name) ||
+		    str_same(lb->name, arn_or_name))
+			return lb;
+	}
+	return NULL;
+}
+
+const struct elbv2_listener *facts_listener(const struct facts *f,
+					    const char *load_balancer_arn)
+{
+	for (size_t i = 0; i < f->listeners.n; i++) {
+		const struct elbv2_listener *l = &f->listeners.items[i];
+
+		if (str_same(l->load_balancer_arn, load_balancer_arn) &&
+		    l->port == VXLAN_PORT &&
+		    (str_same(l->protocol, "UDP") ||
+		     str_same(l->protocol, "TCP_UDP")))
+			return l;
+	}
+	return NULL;
+}
+
+const struct aws_tags *facts_elb_tags(const struct facts *f, const char *arn)
+{
+	static const struct aws_tags none;
+
+	for (size_t i = 0; i < f->elb_tags.n; i++)
+		if (str_same(f->elb_tags.items[i].arn, arn))
+			return &f->elb_tags.items[i].tags;
+	return &none;
+}
+
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+struct str_list facts_deployments(struct arena *a, const struct facts *f)
+{
+	struct str_list l = {0};
+	const char *name;
+
+#define COLLECT(list)                                          \
+	for (size_t i = 0; i < (list).n; i++) {                \
+		name = tags_deployment(&(list).items[i].tags); \
+		if (name)                                      \
+			str_list_add(a, &l, name);             \
+	}
+	COLLECT(f->sessions)
+	COLLECT(f->filters)
+	COLLECT(f->targets)
+	COLLECT(f->groups)
+	COLLECT(f->elb_tags)
+#undef COLLECT
+	if (l.n)
+		qsort(l.items, l.n, sizeof(*l.items), by_text);
+	return l;
+}
+
+const char *facts_interface_name(const struct facts *f,
+				 const struct ec2_interface *eni)
+{
+	const char *name = aws_tag_value(&eni->tags, TAG_NAME);
+	const struct ec2_instance *i;
+
+	if (!str_empty(name))
+		return name;
+	i = facts_instance(f, eni->instance_id);
+	name = i ? aws_tag_value(&i->tags, TAG_NAME) : NULL;
+	if (!str_empty(name))
+		return name;
+	return eni->description ? eni->description : "";
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/sts.h"
+#include "model/deployment.h"
+
+void facts_free(struct facts *f)
+{
+	ec2_instances_free(&f->instances);
+	ec2_interfaces_free(&f->interfaces);
+	ec2_subnets_free(&f->subnets);
+	ec2_vpcs_free(&f->vpcs);
+	ec2_groups_free(&f->groups);
+	ec2_endpoints_free(&f->endpoints);
+	mirror_sessions_free(&f->sessions);
+	mirror_targets_free(&f->targets);
+	mirror_filters_free(&f->filters);
+	elbv2_load_balancers_free(&f->load_balancers);
+	elbv2_target_groups_free(&f->target_groups);
+	elbv2_listeners_free(&f->listeners);
+	elbv2_tag_descriptions_free(&f->elb_tags);
+	for (size_t i = 0; i < f->registered.n; i++)
+		elbv2_targets_free(&f->registered.items[i].targets);
+	for (size_t i = 0; i < f->services.n; i++) {
+		ecs_tasks_free(&f->services.items[i].tasks);
+		ecs_container_instances_free(&f->services.items[i].instances);
+	}
+	ec2_acls_free(&f->acls);
+	ec2_route_tables_free(&f->route_tables);
+	arena_free(&f->mem);
+	*f = (struct facts){0};
+}
+
+/* An account has few of those that the tags of which are read; the ARNs of all
+ * load balancers and target groups go into calls of 20. */
+static int load_elb(struct facts *f, struct aws_client *c,
+		    const struct facts_wanted *wanted, struct aws_error *err)
+{
+	struct aws_names all = {NULL, 0};
+	struct elbv2_target_group_select every = {0};
+	struct str_list arns = {0};
+	int rc;
+
+	rc = elbv2_describe_load_balancers(c, all, all, &f->load_balancers,
+					   err);
+	if (!rc)
+		rc = elbv2_describe_target_groups(c, &every, &f->target_groups,
+						  err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < f->load_balancers.n; i++)
+		str_list_add(&f->mem, &arns, f->load_balancers.items[i].arn);
+	for (size_t i = 0; i < f->target_groups.n; i++)
+		str_list_add(&f->mem, &arns, f->target_groups.items[i].arn);
+	if (arns.n)
+		rc = elbv2_describe_tags(c,
+					 (struct aws_names){arns.items, arns.n},
+					 &f->elb_tags, err);
+	for (size_t i = 0; !rc && wanted->health && i < f->target_groups.n;
+	     i++) {
+		struct facts_target_group *g =
+			ARENA_ADD(&f->mem, &f->registered);
+
+		if (!g)
+			break;
+		g->group = &f->target_groups.items[i];
+		rc = elbv2_describe_target_health(c, g->group->arn, &g->targets,
+						  err);
+		/* Deleted between the two calls. */
+		if (rc && err->kind == AWS_ERR_NOT_FOUND)
+			rc = 0;
+	}
+	return rc;
+}
+
+/* The listeners of one load balancer are one call: only network ones, which may
+ * be targets, are asked for. */
+static int load_listeners(struct facts *f, struct aws_client *c,
+			  struct aws_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < f->load_balancers.n; i++) {
+		struct elbv2_listeners l = {0};
+		struct elbv2_listener *more;
+
+		if (!str_same(f->load_balancers.items[i].type, "network"))
+			continue;
+		rc = elbv2_describe_listeners(c, f->load_balancers.items[i].arn,
+					      &l, err);
+		if (rc && err->kind == AWS_ERR_NOT_FOUND)
+			rc = 0;
+		if (!l.n) {
+			elbv2_listeners_free(&l);
+			continue;
+		}
+		more = realloc(f->listeners.items,
+			       (f->listeners.n + l.n) * sizeof(*more));
+		if (!more) {
+			elbv2_listeners_free(&l);
+			return aws_error_set(err, AWS_ERR_LOCAL, "",
+					     "out of memory");
+		}
+		/* The texts move along; only the array is left behind. */
+		memcpy(more + f->listeners.n, l.items, l.n * sizeof(*more));
+		f->listeners.items = more;
+		f->listeners.n += l.n;
+		free(l.items);
+	}
+	return rc;
+}
+
+static int load_service(struct facts *f, struct aws_client *c,
+			const struct source *source, struct aws_error *err)
+{
+	struct facts_service *s;
+	struct str_list hosts = {0};
+	struct ecs_services found = {0};
+	int rc;
+
+	for (size_t i = 0; i < f->services.n; i++)
+		if (str_same(f->services.items[i].cluster, source->name) &&
+		    str_same(f->services.items[i].service, source->value))
+			return 0;
+	s = ARENA_ADD(&f->mem, &f->services);
+	if (!s)
+		return aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
+	s->cluster = arena_dup(&f->mem, source->name);
+	s->service = arena_dup(&f->mem, source->value);
+	rc = ecs_describe_services(
+		c, s->cluster, (struct aws_names){&s->service, 1}, &found, err);
+	if (!rc)
+		s->missing =
+			!found.n || str_same(found.items[0].status, "INACTIVE");
+	ecs_services_free(&found);
+	if (!rc && !s->missing)
+		rc = ecs_service_tasks(c, s->cluster, s->service, &s->tasks,
+				       err);
+	if (rc && err->kind == AWS_ERR_NOT_FOUND) {
+		s->missing = true;
+		*err = (struct aws_error){0};
+		return 0;
+	}
+	for (size_t i = 0; !rc && i < s->tasks.n; i++)
+		if (s->tasks.items[i].container_instance_arn &&
+		    !ecs_task_interface(&s->tasks.items[i]))
+			str_list_add(&f->mem, &hosts,
+				     s->tasks.items[i].container_instance_arn);
+	if (!rc && hosts.n)
+		rc = ecs_describe_container_instances(
+			c, s->cluster, (struct aws_names){hosts.items, hosts.n},
+			&s->instances, err);
+	return rc;
+}
+
+static int load_services(struct facts *f, struct aws_client *c,
+			 const struct sources *l, struct aws_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < l->n; i++)
+		if (l->items[i].kind == SOURCE_ECS)
+			rc = load_service(f, c, &l->items[i], err);
+	return rc;
+}
+
+/* A spec that cannot be read has no sources here; who needs it says so. */
+static int load_own_services(struct facts *f, struct aws_client *c,
+			     struct aws_error *err)
+{
+	struct str_list names = facts_deployments(&f->mem, f);
+	struct parse_error unused;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < names.n; i++) {
+		struct spec spec = {0};
+
+		if (deployment_spec(&f->mem, f, names.items[i], &spec, &unused))
+			continue;
+		rc = load_services(f, c, &spec.sources, err);
+		if (!rc)
+			rc = load_services(f, c, &spec.excluded, err);
+	}
+	return rc;
+}
+
+/* Each part of the answer, in the order in which they are read. */
+static int load_part(struct facts *f, struct aws_client *c,
+		     const struct facts_wanted *w, unsigned int part,
+		     struct aws_error *err)
+{
+	int rc = 0;
+
+	switch (part) {
+	case 0:
+		rc = mirror_describe_sessions(c, NULL, &f->sessions, err);
+		return rc ? rc
+			  : mirror_describe_targets(c, NULL, &f->targets, err);
+	case 1:
+		return mirror_describe_filters(c, NULL, &f->filters, err);
+	case 2:
+		return ec2_describe_instances(c, NULL, &f->instances, err);
+	case 3:
+		return ec2_describe_interfaces(c, NULL, &f->interfaces, err);
+	case 4:
+		return ec2_describe_groups(c, NULL, &f->groups, err);
+	case 5:
+		rc = load_elb(f, c, w, err);
+		return rc ? rc : load_listeners(f, c, err);
+	case 6:
+		if (w->network)
+			rc = ec2_describe_subnets(c, NULL, &f->subnets, err);
+		if (w->network && !rc)
+			rc = ec2_describe_vpcs(c, NULL, &f->vpcs, err);
+		if (w->network && !rc)
+			rc = ec2_describe_endpoints(c, NULL, &f->endpoints,
+						    err);
+		return rc;
+	case 7:
+		if (w->paths)
+			rc = ec2_describe_acls(c, NULL, &f->acls, err);
+		if (w->paths && !rc)
+			rc = ec2_describe_route_tables(c, NULL,
+						       &f->route_tables, err);
+		return rc;
+	default:
+		if (w->sources)
+			rc = load_services(f, c, w->sources, err);
+		if (w->excluded && !rc)
+			rc = load_services(f, c, w->excluded, err);
+		if (w->own_sources && !rc)
+			rc = load_own_services(f, c, err);
+		return rc;
+	}
+}
+
+int facts_load(struct facts *f, struct aws_client *c,
+	       const struct facts_wanted *wanted,
+	       void (*progress)(void *ctx, const char *what), void *ctx,
+	       struct aws_error *err)
+{
+	static const char *const parts[] = {
+		"mirror sessions", "mirror filters",
+		"instances",	   "network interfaces",
+		"security groups", "load balancers",
+		"subnets",	   "network ACLs and routes",
+		"ECS services"};
+	struct sts_identity id = {0};
+	int rc;
+
+	*f = (struct facts){.account = ""};
+	f->region = arena_dup(&f->mem, aws_client_region(c));
+	f->partition = arena_dup(&f->mem, aws_client_partition(c));
+	rc = sts_get_caller_identity(c, &id, err);
+	if (!rc)
+		f->account = arena_dup(&f->mem, id.account);
+	sts_identity_free(&id);
+	for (unsigned int i = 0; !rc && i < sizeof(parts) / sizeof(*parts);
+	     i++) {
+		if (progress)
+			progress(ctx, parts[i]);
+		rc = load_part(f, c, wanted, i, err);
+	}
+	if (!rc && f->mem.failed)
+		rc = aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
+	if (rc)
+		facts_free(f);
+	return rc;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/hash.h"
+#include "model/limits.h"
+#include "model/tags.h"
+
+#define SPEC_PIECES_MAX 40 /* leaves room for the other tags */
+
+void tags_add(struct arena *a, struct tag_list *l, const char *key,
+	      const char *value)
+{
+	struct aws_new_tag *t = ARENA_ADD(a, l);
+
+	if (!t)
+		return;
+	t->key = arena_dup(a, key);
+	t->value = arena_dup(a, value);
+}
+
+struct tag_list tags_own(struct arena *a, const char *deployment,
+			 const char *name)
+{
+	struct tag_list l = {0};
+
+	tags_add(a, &l, TAG_NAME, name);
+	tags_add(a, &l, TAG_DEPLOYMENT, deployment);
+	tags_add(a, &l, TAG_MADE_BY, TAG_MADE_BY_VALUE);
+	return l;
+}
+
+static const char *piece_key(struct arena *a, unsigned int i)
+{
+	return i ? arena_printf(a, TAG_SPEC ".%u", i + 1) : TAG_SPEC;
+}
+
+int tags_add_spec(struct arena *a, struct tag_list *l, const char *spec)
+{
+	unsigned int i = 0;
+
+	if (strlen(spec) > (size_t)SPEC_PIECES_MAX * (LIMIT_TAG_VALUE - 1))
+		return -E2BIG;
+	for (; *spec; i++) {
+		size_t n = strlen(spec);
+
+		/* No piece begins or ends with a space, which some tools cut. */
+		if (n > LIMIT_TAG_VALUE) {
+			n = LIMIT_TAG_VALUE;
+			while (n > 1 && (spec[n - 1] == ' ' || spec[n] == ' '))
+				n--;
+		}
+		if (i == SPEC_PIECES_MAX)
+			return -E2BIG;
+		tags_add(a, l, piece_key(a, i), arena_dup_n(a, spec, n));
+		spec += n;
+	}
+	return a->failed ? -ENOMEM : 0;
+}
+
+const char *tags_spec(struct arena *a, const struct aws_tags *tags)
+{
+	const char *text = NULL, *piece;
+
+	for (unsigned int i = 0; i < SPEC_PIECES_MAX; i++) {
+		piece = aws_tag_value(tags, piece_key(a, i));
+		if (!piece)
+			break;
+		text = text ? arena_printf(a, "%s%s", text, piece)
+			    : arena_dup(a, piece);
+	}
+	return text;
+}
+
+const char *tags_deployment(const struct aws_tags *tags)
+{
+	const char *by = aws_tag_value(tags, TAG_MADE_BY);
+
+	/* Both, so that a tag that somebody set by hand claims nothing. */
+	if (!by || strncmp(by, "metlo-mirror", 12))
+		return NULL;
+	return aws_tag_value(tags, TAG_DEPLOYMENT);
+}
+
+static bool is_piece(const char *key)
+{
+	size_t n = strlen(TAG_SPEC);
+
+	return !strncmp(key, TAG_SPEC, n) && (!key[n] || key[n] == '.');
+}
+
+static bool in_list(const struct tag_list *l, const char *key)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->items[i].key, key))
+			return true;
+	return false;
+}
+
+bool tags_hold(const struct aws_tags *tags, const struct tag_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const char *v = aws_tag_value(tags, l->items[i].key);
+
+		/* A later version did not make it anew. */
+		if (!strcmp(l->items[i].key, TAG_MADE_BY))
+			continue;
+		if (!v || strcmp(v, l->items[i].value))
+			return false;
+	}
+	for (size_t i = 0; i < tags->n; i++)
+		if (is_piece(tags->items[i].key) &&
+		    !in_list(l, tags->items[i].key))
+			return false;
+	return true;
+}
+
+struct str_list tags_stale(struct arena *a, const struct aws_tags *tags,
+			   const struct tag_list *l)
+{
+	struct str_list keys = {0};
+
+	for (size_t i = 0; i < tags->n; i++)
+		if (is_piece(tags->items[i].key) &&
+		    !in_list(l, tags->items[i].key))
+			str_list_add(a, &keys, tags->items[i].key);
+	return keys;
+}
+
+const char *name_short(struct arena *a, const char *deployment)
+{
+	char name[LIMIT_LB_NAME + 1];
+	size_t n = 0;
+	bool exact = true;
+
+	for (const char *s = deployment; *s; s++) {
+		bool plain = isalnum((unsigned char)*s) || *s == '-';
+
+		exact &= plain;
+		if (n < LIMIT_LB_NAME - 13)
+			name[n++] = plain ? *s : '-';
+		else
+			exact = false;
+	}
+	name[n] = 0;
+	if (exact && n && name[n - 1] != '-')
+		return arena_printf(a, "metlo-%s", name);
+	return arena_printf(a, "metlo-%s%s%06x", name,
+			    n && name[n - 1] != '-' ? "-" : "",
+			    (unsigned int)(hash_text(deployment) & 0xffffff));
+}
+
+const char *name_group(struct arena *a, const char *deployment)
+{
+	return arena_printf(a, "metlo-mirror %s", deployment);
+}
+
+const char *name_rule(struct arena *a, const char *deployment)
+{
+	return arena_printf(a, "metlo-mirror deployment %s", deployment);
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/* Elastic Load Balancing v2: changes, and waiting for them. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "services/elbv2_shapes.h"
+
+#define TARGETS_AT_ONCE 100
+#define ARNS_AT_ONCE	20
+
+/* A create call; its answer is a list of one. out may be NULL. */
+static int create(struct aws_client *c, const char *action, struct query *q,
+		  const char *set, const struct shape *shape, void *out,
+		  struct aws_error *err)
+{
+	struct shape_list made = {0};
+	struct call_answer answer;
+	int error = call_make(c, &call_elbv2, action, q, &answer, err);
+
+	if (out)
+		*(struct shape_list *)out = made;
+	if (error)
+		return error;
+	error = shape_append_xml(shape, xml_child(answer.root, set), &made);
+	call_answer_free(&answer);
+	if (!error && made.n != 1)
+		error = -EPROTO;
+	if (!error && out)
+		*(struct shape_list *)out = made;
+	else
+		shape_free_list(shape, &made);
+	return error ? call_bad_answer(err, call_elbv2.name, action, error) : 0;
+}
+
+int elbv2_create_load_balancer(struct aws_client *c,
+			       const struct elbv2_new_load_balancer *lb,
+			       struct elbv2_load_balancers *out,
+			       struct aws_error *err)
+{
+	static const char action[] = "CreateLoadBalancer";
+	struct query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_text(&q, lb->name, "Name");
+	query_names(&q, lb->subnets, "Subnets.member");
+	query_names(&q, lb->groups, "SecurityGroups.member");
+	query_text(&q, lb->scheme ? lb->scheme : "internal", "Scheme");
+	query_tags(&q, lb->tags, "Tags.member");
+	query_text(&q, lb->type ? lb->type : "network", "Type");
+	query_text(&q, lb->ip_address_type ? lb->ip_address_type : "ipv4",
+		   "IpAddressType");
+	return create(c, action, &q, "LoadBalancers",
+		      &elbv2_shape_load_balancer, out, err);
+}
+
+static void add_unless_0(struct query *q, unsigned int value, const char *name)
+{
+	if (value)
+		query_number(q, value, "%s", name);
+}
+
+int elbv2_create_target_group(struct aws_client *c,
+			      const struct elbv2_new_target_group *tg,
+			      struct elbv2_target_groups *out,
+			      struct aws_error *err)
+{
+	static const char action[] = "CreateTargetGroup";
+	struct query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_text(&q, tg->name, "Name");
+	query_text(&q, tg->protocol, "Protocol");
+	query_number(&q, tg->port, "Port");
+	query_text(&q, tg->vpc_id, "VpcId");
+	query_text(&q, tg->health_protocol, "HealthCheckProtocol");
+	query_text(&q, tg->health_port, "HealthCheckPort");
+	add_unless_0(&q, tg->health_interval, "HealthCheckIntervalSeconds");
+	add_unless_0(&q, tg->healthy_threshold, "HealthyThresholdCount");
+	add_unless_0(&q, tg->unhealthy_threshold, "UnhealthyThresholdCount");
+	query_text(&q, tg->target_type, "TargetType");
+	query_tags(&q, tg->tags, "Tags.member");
+	return create(c, action, &q, "TargetGroups", &elbv2_shape_target_group,
+		      out, err);
+}
+
+int elbv2_create_listener(struct aws_client *c,
+			  const struct elbv2_new_listener *l,
+			  struct elbv2_listeners *out, struct aws_error *err)
+{
+	static const char action[] = "CreateListener";
+	struct query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_text(&q, l->load_balancer_arn, "LoadBalancerArn");
+	query_text(&q, l->protocol, "Protocol");
+	query_number(&q, l->port, "Port");
+	query_text(&q, "forward", "DefaultActions.member.1.Type");
+	query_text(&q, l->target_group_arn,
+		   "DefaultActions.member.1.TargetGroupArn");
+	query_tags(&q, l->tags, "Tags.member");
+	return create(c, action, &q, "Listeners", &elbv2_shape_listener, out,
+		      err);
+}
+
+static int modify_attributes(struct aws_client *c, const char *action,
+			     const char *name, const char *arn,
+			     struct aws_new_tags attributes,
+			     struct aws_error *err)
+{
+	struct query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_text(&q, arn, "%s", name);
+	query_tags(&q, attributes, "Attributes.member");
+	return call_make(c, &call_elbv2, action, &q, NULL, err);
+}
+
+int elbv2_modify_load_balancer_attributes(struct aws_client *c, const char *arn,
+					  struct aws_new_tags attributes,
+					  struct aws_error *err)
+{
+	return modify_attributes(c, "ModifyLoadBalancerAttributes",
+				 "LoadBalancerArn", arn, attributes, err);
+}
+
+int elbv2_modify_target_group_attributes(struct aws_client *c, const char *arn,
+					 struct aws_new_tags attributes,
+					 struct aws_error *err)
+{
+	return modify_attributes(c, "ModifyTargetGroupAttributes",
+				 "TargetGroupArn", arn, attributes, err);
+}
+
+static int targets_call(struct aws_client *c, const char *action,
+			const char *group_arn, struct aws_names ids,
+			uint16_t port, struct aws_error *err)
+{
+	size_t done, i;
+	int error = 0;
+
+	for (done = 0; !error && done < ids.n; done += TARGETS_AT_ONCE) {
+		struct query q;
+
+		call_begin(&q, &call_elbv2, action);
+		query_text(&q, group_arn, "TargetGroupArn");
+		for (i = 0; i < TARGETS_AT_ONCE && done + i < ids.n; i++) {
+			query_text(&q, ids.items[done + i],
+				   "Targets.member.%zu.Id", i + 1);
+			if (port)
+				query_number(&q, port,
+					     "Targets.member.%zu.Port", i + 1);
+		}
+		error = call_make(c, &call_elbv2, action, &q, NULL, err);
+	}
+	return error;
+}
+
+int elbv2_register_targets(struct aws_client *c, const char *group_arn,
+			   struct aws_names ids, uint16_t port,
+			   struct aws_error *err)
+{
+	return targets_call(c, "RegisterTargets", group_arn, ids, port, err);
+}
+
+int elbv2_deregister_targets(struct aws_client *c, const char *group_arn,
+			     struct aws_names ids, uint16_t port,
+			     struct aws_error *err)
+{
+	return targets_call(c, "DeregisterTargets", group_arn, ids, port, err);
+}
+
+int elbv2_add_tags(struct aws_client *c, struct aws_names arns,
+		   struct aws_new_tags tags, struct aws_error *err)
+{
+	static const char action[] = "AddTags";
+	size_t done;
+	int error = 0;
+
+	for (done = 0; !error && done < arns.n; done += ARNS_AT_ONCE) {
+		size_t n = arns.n - done;
+		struct query q;
+
+		if (n > ARNS_AT_ONCE)
+			n = ARNS_AT_ONCE;
+		call_begin(&q, &call_elbv2, action);
+		query_names(&q, (struct aws_names){arns.items + done, n},
+			    "ResourceArns.member");
+		query_tags(&q, tags, "Tags.member");
+		error = call_make(c, &call_elbv2, action, &q, NULL, err);
+	}
+	return error;
+}
+
+/* What is gone already is what was wanted. */
+static int delete_call(struct aws_client *c, const char *action,
+		       const char *name, const char *arn, struct aws_error *err)
+{
+	struct aws_error why = {0};
+	struct query q;
+	int error;
+
+	call_begin(&q, &call_elbv2, action);
+	query_text(&q, arn, "%s", name);
+	error = call_make(c, &call_elbv2, action, &q, NULL, &why);
+	if (error == -ENOENT)
+		return 0;
+	if (error && err)
+		*err = why;
+	return error;
+}
+
+int elbv2_delete_listener(struct aws_client *c, const char *arn,
+			  struct aws_error *err)
+{
+	return delete_call(c, "DeleteListener", "ListenerArn", arn, err);
+}
+
+int elbv2_delete_load_balancer(struct aws_client *c, const char *arn,
+			       struct aws_error *err)
+{
+	return delete_call(c, "DeleteLoadBalancer", "LoadBalancerArn", arn,
+			   err);
+}
+
+int elbv2_delete_target_group(struct aws_client *c, const char *arn,
+			      struct aws_error *err)
+{
+	return delete_call(c, "DeleteTargetGroup", "TargetGroupArn", arn, err);
+}
+
+/* The state of one; -ENOENT when it is not described. */
+static int find(struct aws_client *c, const char *arn,
+		struct elbv2_load_balancers *out, struct aws_error *err)
+{
+	int error = elbv2_describe_load_balancers(
+		c, AWS_NAMES(arn), (struct aws_names){0}, out, err);
+
+	if (!error && !out->n) {
+		elbv2_load_balancers_free(out);
+		return aws_error_set(err, AWS_ERR_NOT_FOUND, "",
+				     "load balancer %s is not there", arn);
+	}
+	return error;
+}
+
+/* What is waited for, and of a listener where it is. */
+struct sight {
+	const char *arn, *load_balancer_arn;
+};
+
+static int listener_there(struct aws_client *c, const struct sight *s,
+			  struct aws_error *err)
+{
+	struct elbv2_listeners l = {0};
+	int result = elbv2_describe_listeners(c, s->load_balancer_arn, &l, err);
+
+	for (size_t i = 0; i < l.n && !result; i++)
+		result = l.items[i].arn && !strcmp(l.items[i].arn, s->arn);
+	elbv2_listeners_free(&l);
+	return result;
+}
+
+static int poll_visible(struct aws_client *c, void *ctx, struct aws_error *err)
+{
+	const struct sight *s = ctx;
+	struct aws_error why = {0};
+	struct elbv2_load_balancers lbs = {0};
+	struct elbv2_target_groups groups = {0};
+	struct elbv2_target_group_select which = {.arns = {&s->arn, 1}};
+	int result;
+
+	if (s->load_balancer_arn) {
+		result = listener_there(c, s, &why);
+	} else if (strstr(s->arn, ":targetgroup/")) {
+		result = elbv2_describe_target_groups(c, &which, &groups, &why);
+		result = result ? result : groups.n > 0;
+	} else {
+		result = find(c, s->arn, &lbs, &why);
+		result = result ? result : 1;
+	}
+	elbv2_load_balancers_free(&lbs);
+	elbv2_target_groups_free(&groups);
+	if (result == -ENOENT)
+		return 0;
+	if (result < 0 && err)
+		*err = why;
+	return result;
+}
+
+int elbv2_wait_visible(struct aws_client *c, const char *arn,
+		       const char *load_balancer_arn, unsigned int seconds,
+		       struct aws_error *err)
+{
+	char what[300];
+	struct sight s = {arn, load_balancer_arn};
+	struct aws_wait w = {.poll = poll_visible,
+			     .ctx = &s,
+			     .seconds = seconds,
+			     .what = what};
+
+	snprintf(what, sizeof(what), "%s is there", arn);
+	return aws_wait(c, &w, err);
+}
+
+static int poll_active(struct aws_client *c, void *ctx, struct aws_error *err)
+{
+	struct elbv2_load_balancers l;
+	struct aws_error why = {0};
+	const char *state;
+	int result = find(c, ctx, &l, &why);
+
+	/* Right after it was made it may not be described yet. */
+	if (result == -ENOENT)
+		return 0;
+	if (result) {
+		if (err)
+			*err = why;
+		return result;
+	}
+	state = l.items[0].state ? l.items[0].state : "";
+	if (!strcmp(state, "failed"))
+		result = aws_error_set(
+			err, AWS_ERR_REFUSED, "", "load balancer %s failed: %s",
+			(char *)ctx,
+			l.items[0].state_reason ? l.items[0].state_reason
+						: "AWS does not say why");
+	else
+		result = !strcmp(state, "active") ||
+			 !strcmp(state, "active_impaired");
+	elbv2_load_balancers_free(&l);
+	return result;
+}
+
+int elbv2_wait_active(struct aws_client *c, const char *arn,
+		      unsigned int seconds, struct aws_error *err)
+{
+	char what[300];
+	struct aws_wait w = {.poll = poll_active,
+			     .ctx = (void *)arn,
+			     .seconds = seconds,
+			     .what = what};
+
+	snprintf(what, sizeof(what), "load balancer %s is active", arn);
+	return aws_wait(c, &w, err);
+}
+
+static int poll_deleted(struct aws_client *c, void *ctx, struct aws_error *err)
+{
+	struct elbv2_load_balancers l;
+	struct aws_error why = {0};
+	int error = find(c, ctx, &l, &why);
+
+	if (error == -ENOENT)
+		return 1;
+	if (error) {
+		if (err)
+			*err = why;
+		return error;
+	}
+	elbv2_load_balancers_free(&l);
+	return 0;
+}
+
+int elbv2_wait_deleted(struct aws_client *c, const char *arn,
+		       unsigned int seconds, struct aws_error *err)
+{
+	char what[300];
+	struct aws_wait w = {.poll = poll_deleted,
+			     .ctx = (void *)arn,
+			     .seconds = seconds,
+			     .what = what};
+
+	snprintf(what, sizeof(what), "load balancer %s is gone", arn);
+	return aws_wait(c, &w, err);
+}

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT */
+/* Does anything on the way turn packets away? */
+#include <string.h>
+
+#include "model/limits.h"
+#include "plan/netcheck.h"
+#include "verify/verify_check.h"
+
+#define NAMES_MAX 4
+
+/* --- security groups --- */
+
+static const char *ports_text(struct check *c, const char *protocol,
+			      uint16_t port, const char *peers)
+{
+	return arena_printf(c->a, "'IpProtocol=%s,FromPort=%u,ToPort=%u,%s'",
+			    protocol, port, port, peers);
+}
+
+/* sync adds the rule if the deployment opens groups; else it is a command. */
+static const char *group_fix(struct check *c, const char *group,
+			     const char *protocol, uint16_t port,
+			     const struct str_list *blocks)
+{
+	const char *peers = "";
+
+	for (size_t i = 0; i < c->plan.steps.n; i++) {
+		const struct step *s = &c->plan.steps.items[i];
+
+		if (s->kind == STEP_AUTHORIZE && str_same(s->on.id, group) &&
+		    str_same(s->protocol, protocol))
+			return check_mirror(c, "sync");
+	}
+	for (size_t i = 0; i < blocks->n; i++)
+		peers = arena_printf(c->a, "%s%s{CidrIp=%s}", peers,
+				     i ? "," : "", blocks->items[i]);
+	peers = arena_printf(c->a, "IpRanges=[%s]", peers);
+	if (c->lb && c->lb->groups.n &&
+	    !str_same(c->lb->groups.items[0], group))
+		peers = arena_printf(c->a, "UserIdGroupPairs=[{GroupId=%s}]",
+				     c->lb->groups.items[0]);
+	return check_aws(
+		c,
+		"ec2 authorize-security-group-ingress --group-id %s --ip-permissions %s",
+		group, ports_text(c, protocol, port, peers));
+}
+
+struct admission {
+	const struct ec2_group_refs *groups;
+	const char *whose;    /* for people */
+	const char *protocol; /* "udp", "tcp" */
+	uint16_t port;
+	struct str_list refused; /* addresses */
+	bool unknown;
+};
+
+static void admit(struct check *c, struct admission *a, const char *address,
+		  const struct ec2_group_refs *peer_groups)
+{
+	struct flow flow = {.protocol = !strcmp(a->protocol, "udp")
+						? FILTER_UDP
+						: FILTER_TCP,
+			    .port = a->port,
+			    .peer_groups = peer_groups};
+	struct parse_error unused;
+	enum verdict v;
+
+	if (str_empty(address) || !cidr_parse(address, &flow.peer, &unused))
+		return;
+	v = groups_allow(c->f, a->groups, &flow);
+	if (v == VERDICT_NO)
+		str_list_add(c->a, &a->refused, address);
+	a->unknown |= v == VERDICT_UNKNOWN;
+}
+
+static void admission_row(struct check *c, const struct admission *a,
+			  const struct str_list *blocks)
+{
+	struct str_list ids = {0};
+	const char *subject;
+
+	for (size_t i = 0; i < a->groups->n; i++)
+		if (!str_empty(a->groups->items[i].id))
+			str_list_add(c->a, &ids, a->groups->items[i].id);
+	subject = arena_printf(c->a, "%s of %s",
+			       ids.n ? str_list_text(c->a, &ids, NAMES_MAX)
+				     : "no group",
+			       a->whose);
+	if (a->refused.n)
+		check_row(c, VERIFY_FAIL, CHECK_GROUPS, subject,
+			  ids.n ? group_fix(c, ids.items[0], a->protocol,
+					    a->port, blocks)
+				: "",
+			  "does not let %s %u from %s in",
+			  !strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port,
+			  str_list_text(c->a, &a->refused, NAMES_MAX));
+	else if (a->unknown)
+		check_row(
+			c, VERIFY_WARN, CHECK_GROUPS, subject,
+			check_aws(c,
+				  "ec2 describe-security-groups --group-ids %s",
+				  ids.n ? ids.items[0] : ""),
+			"whether it lets %s %u in depends on prefix lists or groups of other accounts: look yourself",
+			!strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port);
+	else
+		check_row(c, VERIFY_OK, CHECK_GROUPS, subject, "",
+			  "lets %s %u in",
+			  !strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port);
+}
+
+/* The groups of the load balancer as interfaces name theirs. */
+static struct ec2_group_refs balancer_groups(struct check *c)
+{
+	struct ec2_group_refs l = {0};
+
+	for (size_t i = 0; c->lb && i < c->lb->groups.n; i++) {
+		struct ec2_group_ref *r = ARENA_ADD(c->a, &l);
+
+		if (r)
+			r->id = c->lb->groups.items[i];
+	}
+	return l;
+}
+
+/* Through a load balancer the packets keep their source's address, but only the
+ * load balancer's groups count as theirs. */
+static void admit_sources(struct check *c, struct admission *a,
+			  const struct ec2_group_refs *lb)
+{
+	struct str_list blocks = {0};
+
+	for (size_t i = 0; i < c->plan.sources.n; i++) {
+		const struct ec2_interface *e = c->plan.sources.items[i].eni;
+
+		admit(c, a, e->private_ip, lb ? lb : &e->groups);
+	}
+	if (a->refused.n && a->groups->n)
+		blocks = blocks_missing(&c->plan, a->groups->items[0].id);
+	admission_row(c, a, &blocks);
+}
+
+/* Interfaces of the load balancer: health checks come from them. */
+static bool of_balancer(const struct check *c, const struct ec2_interface *e)
+{
+	size_t n = strlen(c->lb->name ? c->lb->name : "");
+
+	return e->description && !strncmp(e->description, "ELB net/", 8) && n &&
+	       !strncmp(e->description + 8, c->lb->name, n) &&
+	       e->description[8 + n] == '/';
+}
+
+/* A target that is healthy has shown that checks get through. */
+static void admit_checks(struct check *c, const struct receiver *r,
+			 const struct ec2_group_refs *lb)
+{
+	struct admission a = {.groups = &r->eni->groups,
+			      .whose = r->eni->id,
+			      .protocol = "tcp",
+			      .port = VXLAN_PORT};
+	struct str_list blocks = {0};
+	uint64_t port;
+	struct parse_error unused;
+
+	if (!str_same(r->target->state, "unhealthy"))
+		return;
+	if (!str_empty(r->target->health_port) &&
+	    parse_number(r->target->health_port, 1, 65535, &port, &unused))
+		a.port = (uint16_t)port;
+	for (size_t i = 0; i < c->f->interfaces.n; i++)
+		if (of_balancer(c, &c->f->interfaces.items[i]))
+			admit(c, &a, c->f->interfaces.items[i].private_ip, lb);
+	for (size_t i = 0; i < a.refused.n; i++)
+		str_list_add(c->a, &blocks,
+			     arena_printf(c->a, "%s/32", a.refused.items[i]));
+	admission_row(c, &a, &blocks);
+}
+
+void check_groups(struct check *c)
+{
+	struct ec2_group_refs lb = balancer_groups(c);
+
+	if (lb.n) {
+		struct admission a = {.groups = &lb,
+				      .whose = c->lb->name,
+				      .protocol = "udp",
+				      .port = VXLAN_PORT};
+
+		admit_sources(c, &a, &(struct ec2_group_refs){0});
+	}
+	for (size_t i = 0; i < c->receivers.n; i++) {
+		const struct receiver *r = &c->receivers.items[i];
+		struct admission a = {.protocol = "udp", .port = VXLAN_PORT};
+
+		if (!r->eni)
+			continue;
+		a.groups = &r->eni->groups;
+		a.whose = r->eni->id;
+		admit_sources(c, &a, c->lb ? &lb : NULL);
+		if (r->target)
+			admit_checks(c, r, &lb);
+	}
+}
+
+/* --- the places that mirrored packets are sent to --- */
+
+struct end {
+	const char *subnet, *vpc, *zone;
+	struct cidr at;
+};
+struct ends {
+	struct end *items;
+	size_t n;
+};
+
+static void add_end(struct check *c, struct ends *l, const char *subnet,
+		    const struct cidr *at)
+{
+	const struct ec2_subnet *s = facts_subnet(c->f, subnet);
+	struct end *e = ARENA_ADD(c->a, l);
+
+	if (!e)
+		return;
+	e->subnet = subnet;
+	e->vpc = s ? s->vpc_id : NULL;
+	e->zone = s ? s->zone : NULL;
+	e->at = *at;
+}
+
+/* The address of the load balancer in a subnet, or else the subnet. */
+static bool balancer_at(const struct check *c, const char *subnet,
+			struct cidr *at)
+{
+	const struct ec2_subnet *s = facts_subnet(c->f, subnet);
+	struct parse_error unused;
+
+	for (size_t i = 0; i < c->f->interfaces.n; i++) {
+		const struct ec2_interface *e = &c->f->interfaces.items[i];
+
+		if (of_balancer(c, e) && str_same(e->subnet_id, subnet) &&
+		    interface_address(e, at))
+			return true;
+	}
+	return s && !str_empty(s->cidr) && cidr_parse(s->cidr, at, &unused);
+}
+
+static struct ends find_ends(struct check *c)
+{
+	struct ends l = {0};
+	struct cidr at;
+
+	if (c->eni && interface_address(c->eni, &at))
+		add_end(c, &l, c->eni->subnet_id, &at);
+	for (size_t i = 0; c->lb && i < c->lb->zones.n; i++) {
+		const char *subnet = c->lb->zones.items[i].subnet_id;
+
+		if (balancer_at(c, subnet, &at))
+			add_end(c, &l, subnet, &at);
+	}
+	return l;
+}
+
+/* A source sends to the load balancer in its own zone, if it is there. */
+static bool sends_there(const struct ends *l, const struct end *e,
+			const char *zone)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!str_empty(zone) && str_same(l->items[i].zone, zone))
+			return str_same(e->zone, zone);
+	return true;
+}
+
+/* --- network ACLs --- */
+
+struct acl_finding {
+	const struct ec2_acl *acl;
+	bool egress;
+	unsigned int protocol;
+	uint16_t port;
+	const struct ec2_acl_entry *entry;
+	struct str_list peers;
+};
+struct acl_findings {
+	struct acl_finding *items;
+	size_t n;
+	struct str_list unknown; /* subnets */
+	struct str_list passed;	 /* ACLs */
+};
+
+static struct acl_finding *acl_finding(struct check *c, struct acl_findings *l,
+				       const struct ec2_acl *acl, bool egress,
+				       const struct flow *flow)
+{
+	struct acl_finding *f;
+
+	for (size_t i = 0; i < l->n; i++) {
+		f = &l->items[i];
+		if (f->acl == acl && f->egress == egress &&
+		    f->protocol == flow->protocol && f->port == flow->port)
+			return f;
+	}
+	f = ARENA_ADD(c->a, l);
+	if (f) {
+		f->acl = acl;
+		f->egress = egress;
+		f->protocol = flow->protocol;
+		f->port = flow->port;
+	}
+	return f;
+}
+
+static void acl_ask(struct check *c, struct acl_findings *l, const char *subnet,
+		    bool egress, const struct flow *flow)
+{
+	const struct ec2_acl *acl = acl_find(c->f, subnet);
+	const struct ec2_acl_entry *denial;
+	char text[CIDR_TEXT_MAX];
+	struct acl_finding *f;
+
+	if (!acl) {
+		str_list_add(c->a, &l->unknown, subnet ? subnet : "?");
+		return;
+	}
+	str_list_add(c->a, &l->passed, acl->id);
+	denial = acl_denial(acl, egress, flow);
+	f = denial ? acl_finding(c, l, acl, egress, flow) : NULL;
+	if (!f)
+		return;
+	if (!f->entry || denial->number < f->entry->number)
+		f->entry = denial;
+	cidr_text(&flow->peer, text);
+	str_list_add(c->a, &f->peers,
+		     strchr(text, '/') ? text
+				       : arena_printf(c->a, "%s/32", text));
+}
+
+/* The highest free number below the entry that denies; 0: none. */
+static int64_t number_before(const struct ec2_acl *acl, bool egress,
+			     int64_t number)
+{
+	for (int64_t n = number - 1; n > 0; n--) {
+		bool taken = false;
+
+		for (size_t i = 0; i < acl->entries.n; i++)
+			taken |= acl->entries.items[i].egress == egress &&
+				 acl->entries.items[i].number == n;
+		if (!taken)
+			return n;
+	}
+	return 0;
+}
+
+static void acl_row(struct check *c, const struct acl_finding *f)
+{
+	const char *way = f->egress ? "--egress" : "--ingress";
+	const char *protocol = f->protocol == FILTER_UDP ? "UDP" : "TCP";
+	int64_t n = number_before(f->acl, f->egress, f->entry->number);
+	const char *fix =
+		n ? check_aws(
+			    c,
+			    "ec2 create-network-acl-entry --network-acl-id %s %s --rule-number %ld --protocol %u --port-range From=%u,To=%u --cidr-block %s --rule-action allow",
+			    f->acl->id, way, (long)n, f->protocol, f->port,
+			    f->port, f->peers.items[0])
+		  : check_aws(
+			    c,
+			    "ec2 delete-network-acl-entry --network-acl-id %s %s --rule-number %ld",
+			    f->acl->id, way, (long)f->entry->number);
+
+	if (f->peers.n > 1 && n)
+		fix = arena_printf(c->a, "%s (and so on, or a larger block)",
+				   fix);
+	check_row(c, VERIFY_FAIL, CHECK_ACLS, f->acl->id, fix,
+		  "its rule %s denies %s %u %s %s",
+		  f->entry->number == 32767
+			  ? "*"
+			  : arena_printf(c->a, "%ld", (long)f->entry->number),
+		  protocol, f->port, f->egress ? "to" : "from",
+		  str_list_text(c->a, &f->peers, NAMES_MAX));
+}
+
+/* From one source to an end; ACLs do not look at what stays in a subnet. */
+static void ask_way(struct check *c, struct acl_findings *l,
+		    const struct ec2_interface *source, const struct cidr *from,
+		    const struct end *to)
+{
+	struct flow in = {
+		.protocol = FILTER_UDP, .port = VXLAN_PORT, .peer = *from};
+	struct flow out = in;
+
+	out.peer = to->at;
+	if (!str_same(source->subnet_id, to->subnet)) {
+		acl_ask(c, l, source->subnet_id, true, &out);
+		acl_ask(c, l, to->subnet, false, &in);
+	}
+	for (size_t i = 0; c->lb && i < c->receivers.n; i++) {
+		const struct ec2_interface *e = c->receivers.items[i].eni;
+
+		if (!e || str_same(e->subnet_id, to->subnet) ||
+		    !interface_address(e, &out.peer))
+			continue;
+		acl_ask(c, l, to->subnet, true, &out);
+		acl_ask(c, l, e->subnet_id, false, &in);
+	}
+}
+
+#define EPHEMERAL_PORT 49152 /* where answers to health checks go, about */
+
+/* Health checks of collectors that fail them: there and back. */
+static void ask_checks(struct check *c, struct acl_findings *l,
+		       const struct end *lb)
+{
+	for (size_t i = 0; c->lb && i < c->receivers.n; i++) {
+		const struct receiver *r = &c->receivers.items[i];
+		struct flow flow = {.protocol = FILTER_TCP, .port = VXLAN_PORT};
+		struct parse_error unused;
+		uint64_t port;
+
+		if (!r->eni || !str_same(r->target->state, "unhealthy") ||
+		    str_same(r->eni->subnet_id, lb->subnet) ||
+		    !interface_address(r->eni, &flow.peer))
+			continue;
+		if (!str_empty(r->target->health_port) &&
+		    parse_number(r->target->health_port, 1, 65535, &port,
+				 &unused))
+			flow.port = (uint16_t)port;
+		acl_ask(c, l, lb->subnet, true, &flow);
+		flow.peer = lb->at;
+		acl_ask(c, l, r->eni->subnet_id, false, &flow);
+		flow.port = EPHEMERAL_PORT;
+		acl_ask(c, l, r->eni->subnet_id, true, &flow);
+	}
+}
+
+void check_acls(struct check *c)
+{
+	struct ends ends = find_ends(c);
+	struct acl_findings l = {0};
+	struct cidr from;
+
+	for (size_t i = 0; i < c->plan.sources.n; i++) {
+		const struct ec2_interface *s = c->plan.sources.items[i].eni;
+
+		if (!interface_address(s, &from))
+			continue;
+		for (size_t k = 0; k < ends.n; k++)
+			if (sends_there(&ends, &ends.items[k], s->zone))
+				ask_way(c, &l, s, &from, &ends.items[k]);
+	}
+	for (size_t k = 0; k < ends.n; k++)
+		ask_checks(c, &l, &ends.items[k]);
+	for (size_t i = 0; i < l.n; i++)
+		acl_row(c, &l.items[i]);
+	if (l.unknown.n)
+		check_row(
+			c, VERIFY_WARN, CHECK_ACLS,
+			str_list_text(c->a, &l.unknown, NAMES_MAX),
+			check_aws(
+				c,
+				"ec2 describe-network-acls --filters Name=association.subnet-id,Values=%s",
+				l.unknown.items[0]),
+			"whose network ACL cannot be read (a subnet of another account?): look whether it lets UDP %d through",
+			VXLAN_PORT);
+	if (ends.n && c->plan.sources.n && !check_has(c, CHECK_ACLS))
+		check_row(c, VERIFY_OK, CHECK_ACLS,
+			  l.passed.n ? str_list_text(c->a, &l.passed, NAMES_MAX)
+				     : c->name,
+			  "",
+			  l.passed.n ? "let UDP %d through"
+				     : "nothing leaves a subnet (UDP %d)",
+			  VXLAN_PORT);
+}
+
+/* --- routes --- */
+
+static void route_row(struct check *c, const struct ec2_subnet *from,
+		      const struct end *to, const struct ec2_route *r)
+{
+	const struct ec2_route_table *t = route_table_find(c->f, from);
+	const struct ec2_vpc *vpc = facts_vpc(c->f, to->vpc);
+	char text[CIDR_TEXT_MAX];
+	const char *block = vpc && !str_empty(vpc->cidr)
+				    ? vpc->cidr
+				    : cidr_text(&to->at, text);
+	const char *subject = arena_printf(c->a, "%s (%s)", t->id, from->id);
+	bool hole = r && str_same(r->state, "blackhole");
+
+	check_row(
+		c, VERIFY_FAIL, CHECK_ROUTES, subject,
+		check_aws(
+			c,
+			"ec2 %s-route --route-table-id %s --destination-cidr-block %s --vpc-peering-connection-id pcx-... (or --transit-gateway-id tgw-...)",
+			hole ? "replace" : "create", t->id,
+			hole && r->cidr ? r->cidr : block),
+		hole ? "its route to %s is a black hole: what it led to is gone"
+		: r  ? "its route to %s leads out of AWS's private network, where mirrored packets do not go"
+		     : "it has no route to %s",
+		block);
+}
+
+static void check_route(struct check *c, const struct ec2_subnet *from,
+			const struct end *to)
+{
+	const struct ec2_route *r;
+	bool known;
+
+	if (str_same(from->vpc_id, to->vpc))
+		return;
+	r = route_find(c->f, from, &to->at, &known);
+	if (!known)
+		check_row(
+			c, VERIFY_WARN, CHECK_ROUTES, from->id,
+			check_aws(
+				c,
+				"ec2 describe-route-tables --filters Name=association.subnet-id,Values=%s",
+				from->id),
+			"whether it has a route to the target cannot be told (a prefix list, or a table that cannot be read)");
+	else if (!r || !route_private(r))
+		route_row(c, from, to, r);
+}
+
+void check_routes(struct check *c)
+{
+	struct ends ends = find_ends(c);
+	struct str_list seen = {0};
+
+	for (size_t i = 0; i < c->plan.sources.n; i++) {
+		const char *id = c->plan.sources.items[i].eni->subnet_id;
+		const struct ec2_subnet *s = facts_subnet(c->f, id);
+
+		if (!s || str_list_has(&seen, id))
+			continue;
+		str_list_add(c->a, &seen, id);
+		for (size_t k = 0; k < ends.n; k++)
+			if (sends_there(&ends, &ends.items[k], s->zone))
+				check_route(c, s, &ends.items[k]);
+	}
+	if (ends.n && seen.n && !check_has(c, CHECK_ROUTES))
+		check_row(c, VERIFY_OK, CHECK_ROUTES,
+			  str_list_text(c->a, &seen, NAMES_MAX), "",
+			  "packets get to the target over private routes");
+}

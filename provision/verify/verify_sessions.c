@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* Is everything that is asked for mirrored, and as it is asked for? */
+#include <string.h>
+
+#include "model/instance.h"
+#include "model/limits.h"
+#include "verify/verify_check.h"
+
+#define NAMES_MAX 5 /* that a row tells */
+
+/* --- sources --- */
+
+static const char *first_note(const struct notes *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i].level == NOTE_FAIL)
+			return l->items[i].text;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i].level == NOTE_WARN)
+			return l->items[i].text;
+	return "it has no network interface now";
+}
+
+void check_sources(struct check *c)
+{
+	const struct spec *spec = &c->plan.spec;
+	const char *target_eni =
+		spec->target.type == TARGET_ENI ? spec->target.id : NULL;
+
+	for (size_t i = 0; i < spec->sources.n; i++) {
+		const struct source *s = &spec->sources.items[i];
+		struct candidates found = {0};
+		struct notes notes = {0};
+
+		select_source(c->a, c->f, s, target_eni, &found, &notes);
+		if (notes_failed(&notes))
+			check_row(
+				c, VERIFY_FAIL, CHECK_SOURCES, s->text,
+				check_mirror(
+					c,
+					"setup --source ... (all that are to be mirrored)"),
+				"%s", first_note(&notes));
+		else if (!found.n)
+			check_row(
+				c, VERIFY_WARN, CHECK_SOURCES, s->text,
+				"nothing to do if that is meant; sync adds what appears",
+				"%s", first_note(&notes));
+		else
+			check_row(c, VERIFY_OK, CHECK_SOURCES, s->text, "",
+				  "%zu network interface%s", found.n,
+				  found.n == 1 ? "" : "s");
+	}
+}
+
+/* --- sessions --- */
+
+static size_t foreign_sessions(const struct check *c, const char *eni,
+			       const struct mirror_session **first)
+{
+	size_t n = 0;
+
+	*first = NULL;
+	for (size_t i = 0; i < c->f->sessions.n; i++) {
+		const struct mirror_session *s = &c->f->sessions.items[i];
+
+		if (!str_same(s->interface_id, eni) ||
+		    deployment_owns(&s->tags, c->name))
+			continue;
+		n++;
+		if (!*first || s->number < (*first)->number)
+			*first = s;
+	}
+	return n;
+}
+
+static const struct mirror_session *session_of(const struct check *c,
+					       const char *eni)
+{
+	for (size_t i = 0; i < c->sessions.n; i++)
+		if (str_same(c->sessions.items[i].interface_id, eni))
+			return &c->sessions.items[i];
+	return NULL;
+}
+
+/* Interfaces that have no session, with those that can have none apart. */
+static void missing_sessions(struct check *c)
+{
+	struct str_list missing = {0};
+
+	for (size_t i = 0; i < c->plan.sources.n; i++) {
+		const char *eni = c->plan.sources.items[i].eni->id;
+		const struct mirror_session *first;
+		size_t others;
+
+		if (session_of(c, eni))
+			continue;
+		others = foreign_sessions(c, eni, &first);
+		if (others < LIMIT_SESSIONS_PER_SOURCE)
+			str_list_add(c->a, &missing, eni);
+		else
+			check_row(
+				c, VERIFY_FAIL, CHECK_SESSIONS, eni,
+				check_aws(
+					c,
+					"ec2 delete-traffic-mirror-session --traffic-mirror-session-id %s (or another of theirs)",
+					first->id),
+				"is not mirrored: it has %zu sessions of others, and AWS allows %d for one interface",
+				others, LIMIT_SESSIONS_PER_SOURCE);
+	}
+	if (missing.n)
+		check_row(
+			c, VERIFY_FAIL, CHECK_SESSIONS,
+			str_list_text(c->a, &missing, NAMES_MAX),
+			check_mirror(c, "sync"),
+			"%zu of %zu interfaces of the sources %s no session: nothing of them is mirrored",
+			missing.n, c->plan.sources.n,
+			missing.n == 1 ? "has" : "have");
+}
+
+static void different_session(struct check *c, const struct step *s)
+{
+	bool target = !str_same(s->session.target.id, s->old_session.target.id);
+	bool filter = !str_same(s->session.filter.id, s->old_session.filter.id);
+	const char *what = "cuts packets at another length than is asked for";
+
+	if (target)
+		what = "sends to another target than is asked for";
+	else if (filter)
+		what = "has another filter than is asked for";
+	else if (s->session.vni != s->old_session.vni)
+		what = "has another VNI than is asked for";
+	check_row(c, target || filter ? VERIFY_FAIL : VERIFY_WARN,
+		  CHECK_SESSIONS, s->on.id, check_mirror(c, "sync"),
+		  "the session of %s %s", s->eni, what);
+}
+
+static void differing_sessions(struct check *c)
+{
+	const struct steps *l = &c->plan.steps;
+	struct str_list stale = {0};
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct step *s = &l->items[i];
+
+		/* A new filter or target changes all of them, and has a row of
+		 * its own. */
+		if (s->kind == STEP_MODIFY_SESSION &&
+		    s->session.target.step < 0 && s->session.filter.step < 0)
+			different_session(c, s);
+		if (s->kind == STEP_DELETE_SESSION)
+			str_list_add(c->a, &stale, s->on.id);
+	}
+	if (stale.n)
+		check_row(
+			c, VERIFY_WARN, CHECK_SESSIONS,
+			str_list_text(c->a, &stale, NAMES_MAX),
+			check_mirror(c, "sync"),
+			"%zu session%s of interfaces that no source means any more, which cost money",
+			stale.n, stale.n == 1 ? "" : "s");
+}
+
+/* A packet goes to one session only: that with the lowest number. */
+static void shadowed_sessions(struct check *c)
+{
+	for (size_t i = 0; i < c->sessions.n; i++) {
+		const struct mirror_session *s = &c->sessions.items[i], *first;
+
+		if (foreign_sessions(c, s->interface_id, &first) &&
+		    first->number < s->number)
+			check_row(
+				c, VERIFY_WARN, CHECK_SESSIONS, s->id,
+				"nothing to do if their filter takes other traffic; else see to it with its owner",
+				"%s is mirrored by the session %s too, which has the lower number %ld: what its filter takes does not come here",
+				s->interface_id, first->id,
+				(long)first->number);
+	}
+}
+
+static void check_filter(struct check *c)
+{
+	const struct filter_spec *f = &c->plan.spec.filter;
+	const struct mirror_filter *m = c->own.filter;
+
+	if (c->plan.filter.step >= 0)
+		check_row(
+			c, VERIFY_FAIL, CHECK_FILTER, m->id,
+			check_mirror(c, "sync"),
+			"its %zu rules for incoming and %zu for outgoing packets are not the %zu that are asked for%s",
+			m->ingress.n, m->egress.n, c->plan.rules.n,
+			m->ingress.n && m->egress.n
+				? ""
+				: "; one direction is not mirrored at all");
+	else
+		check_row(c, VERIFY_OK, CHECK_FILTER, m->id, "",
+			  "%zu rules, as asked for: protocol %s, ports %s",
+			  c->plan.rules.n, filter_protocol_text(f->protocol),
+			  filter_ports_text(c->a, &f->ports));
+}
+
+void check_sessions(struct check *c)
+{
+	missing_sessions(c);
+	differing_sessions(c);
+	shadowed_sessions(c);
+	if (!c->plan.sources.n && !c->sessions.n)
+		check_row(c, VERIFY_FAIL, CHECK_SESSIONS, c->name,
+			  check_mirror(c, "sync"),
+			  "there is no session: nothing is mirrored");
+	if (!check_has(c, CHECK_SESSIONS))
+		check_row(c, VERIFY_OK, CHECK_SESSIONS, c->name, "",
+			  "%zu session%s, one for each interface; VNI %u",
+			  c->sessions.n, c->sessions.n == 1 ? "" : "s",
+			  c->plan.spec.vni);
+	check_filter(c);
+}
+
+/* --- the instances that are mirrored --- */
+
+static void instance_rows(struct check *c, const struct ec2_instance *i)
+{
+	enum instance_support support = INSTANCE_SUPPORTED;
+	const char *why = "";
+
+	if (!str_same(i->state, "running"))
+		check_row(
+			c, VERIFY_WARN, CHECK_INSTANCES, i->id,
+			check_aws(c, "ec2 start-instances --instance-ids %s",
+				  i->id),
+			"is %s: its sessions cost money and carry nothing until it runs",
+			i->state ? i->state : "in no known state");
+	if (!str_empty(i->type))
+		support = instance_support(i->type, &why);
+	if (support != INSTANCE_SUPPORTED)
+		check_row(
+			c,
+			support == INSTANCE_UNSUPPORTED ? VERIFY_FAIL
+							: VERIFY_WARN,
+			CHECK_INSTANCE_TYPE, i->id,
+			support == INSTANCE_UNSUPPORTED
+				? check_aws(
+					  c,
+					  "ec2 modify-instance-attribute --instance-id %s --instance-type t3.large (while it is stopped)",
+					  i->id)
+				: "nothing to do if \"mirrored\" below shows packets of it; else change its type",
+			"%s: %s", i->type, why);
+}
+
+void check_instances(struct check *c)
+{
+	struct str_list seen = {0};
+
+	for (size_t i = 0; i < c->plan.sources.n; i++) {
+		const struct ec2_instance *in =
+			c->plan.sources.items[i].instance;
+
+		if (!in || str_list_has(&seen, in->id))
+			continue;
+		str_list_add(c->a, &seen, in->id);
+		instance_rows(c, in);
+	}
+	if (seen.n && !check_has(c, CHECK_INSTANCES))
+		check_row(c, VERIFY_OK, CHECK_INSTANCES,
+			  str_list_text(c->a, &seen, NAMES_MAX), "",
+			  "%zu instance%s running", seen.n,
+			  seen.n == 1 ? " is" : "s are");
+	if (seen.n && !check_has(c, CHECK_INSTANCE_TYPE))
+		check_row(c, VERIFY_OK, CHECK_INSTANCE_TYPE,
+			  str_list_text(c->a, &seen, NAMES_MAX), "",
+			  "all are of types that AWS mirrors");
+}

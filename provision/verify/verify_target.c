@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* Does the target take what is sent to it? */
+#include <string.h>
+#include <strings.h>
+
+#include "model/limits.h"
+#include "verify/verify_check.h"
+
+#define NAMES_MAX 5
+
+/* --- packet length --- */
+
+#define VXLAN_OVERHEAD 54   /* outer Ethernet to VXLAN header, IPv4 */
+#define WHOLE_PACKET   1514 /* Ethernet frame of MTU 1500 */
+#define JUMBO_MTU      9001
+#define GATEWAY_MTU    8500 /* of transit gateways and GWLB endpoints */
+#define NLB_LENGTH     8500 /* the longest that AWS sends to one */
+
+/* The largest source packet that is not cut on the way. */
+static unsigned int largest_whole(const struct check *c)
+{
+	switch (c->plan.spec.target.type) {
+	case TARGET_NLB:
+		return NLB_LENGTH;
+	case TARGET_GWLBE:
+		return GATEWAY_MTU - VXLAN_OVERHEAD;
+	case TARGET_MIRROR:
+		if (c->lb)
+			return NLB_LENGTH;
+		break;
+	case TARGET_ENI:
+		break;
+	}
+	return JUMBO_MTU - VXLAN_OVERHEAD;
+}
+
+/* Cut because that was asked for, or by somebody's hand. */
+static const char *length_fix(struct check *c, const struct mirror_session *s)
+{
+	if (c->plan.spec.packet_length)
+		return check_mirror(c, arena_printf(c->a,
+						    "setup --packet-length %u",
+						    largest_whole(c)));
+	return check_aws(
+		c,
+		"ec2 modify-traffic-mirror-session --traffic-mirror-session-id %s --remove-fields packet-length",
+		s->id);
+}
+
+void check_packet_length(struct check *c)
+{
+	for (size_t i = 0; i < c->sessions.n; i++) {
+		const struct mirror_session *s = &c->sessions.items[i];
+
+		if (s->packet_length <= 0 || s->packet_length >= WHOLE_PACKET)
+			continue;
+		check_row(
+			c, VERIFY_WARN, CHECK_PACKET_LENGTH, s->id,
+			length_fix(c, s),
+			"cuts each packet after %ld bytes: longer heads and bodies come out truncated",
+			(long)s->packet_length);
+	}
+	if (c->sessions.n && !check_has(c, CHECK_PACKET_LENGTH))
+		check_row(
+			c, VERIFY_OK, CHECK_PACKET_LENGTH, c->name, "",
+			"packets of up to %u bytes come whole; sources with a larger MTU lose the rest of theirs, as does a collector with a smaller MTU",
+			largest_whole(c));
+}
+
+/* --- target --- */
+
+static void interface_rows(struct check *c)
+{
+	const char *id = c->eni ? c->eni->id : c->plan.spec.target.id;
+	const struct ec2_instance *i;
+
+	if (!c->eni) {
+		check_row(c, VERIFY_FAIL, CHECK_TARGET, id,
+			  check_mirror(c, "setup --target eni-..."),
+			  "the collector's network interface is gone");
+		return;
+	}
+	i = facts_instance(c->f, c->eni->instance_id);
+	if (!str_same(c->eni->status, "in-use"))
+		check_row(
+			c, VERIFY_FAIL, CHECK_TARGET, id,
+			check_aws(
+				c,
+				"ec2 attach-network-interface --network-interface-id %s --device-index 1 --instance-id i-...",
+				id),
+			"the collector's network interface is attached to nothing");
+	else if (i && !str_same(i->state, "running"))
+		check_row(c, VERIFY_FAIL, CHECK_TARGET, id,
+			  check_aws(c, "ec2 start-instances --instance-ids %s",
+				    i->id),
+			  "the collector %s is %s, not running", i->id,
+			  i->state ? i->state : "in no known state");
+}
+
+static void endpoint_rows(struct check *c)
+{
+	const char *id = c->plan.spec.target.id;
+
+	if (!c->endpoint)
+		check_row(c, VERIFY_FAIL, CHECK_TARGET, id,
+			  check_mirror(c, "setup --target vpce-..."),
+			  "the Gateway Load Balancer endpoint is gone");
+	else if (!str_empty(c->endpoint->state) &&
+		 strcasecmp(c->endpoint->state, "available") != 0)
+		check_row(
+			c, VERIFY_FAIL, CHECK_TARGET, id,
+			"accept the connection in the account of the endpoint service: aws ec2 accept-vpc-endpoint-connections",
+			"the endpoint is %s, not available",
+			c->endpoint->state);
+}
+
+static bool cross_zone(const struct check *c, const char *tg, bool *known)
+{
+	static const char key[] = "load_balancing.cross_zone.enabled";
+	const char *v = tg ? check_attribute(c, tg, key) : NULL;
+
+	/* The group's own setting goes before the load balancer's. */
+	if (!v || !strcmp(v, "use_load_balancer_configuration"))
+		v = check_attribute(c, c->lb->arn, key);
+	*known = v != NULL;
+	return v && !strcmp(v, "true");
+}
+
+static bool has_zone(const struct elbv2_load_balancer *lb, const char *zone)
+{
+	for (size_t i = 0; i < lb->zones.n; i++)
+		if (str_same(lb->zones.items[i].name, zone))
+			return true;
+	return false;
+}
+
+/* A healthy collector in the zone itself. */
+static bool served(const struct check *c, const char *zone)
+{
+	for (size_t i = 0; i < c->receivers.n; i++) {
+		const struct receiver *r = &c->receivers.items[i];
+		const char *in = r->eni	       ? r->eni->zone
+				 : r->instance ? r->instance->zone
+					       : NULL;
+
+		if (str_same(in, zone) && r->target &&
+		    str_same(r->target->state, "healthy"))
+			return true;
+	}
+	return false;
+}
+
+static void cross_zone_row(struct check *c, const char *tg)
+{
+	struct str_list lost = {0};
+	bool known, on = cross_zone(c, tg, &known);
+
+	if (!known) {
+		check_row(c, VERIFY_WARN, CHECK_CROSS_ZONE, c->lb->name,
+			  "allow it with \"metlo-mirror aws policy verify\"",
+			  "is not known: %s",
+			  c->more->attributes_unknown
+				  ? c->more->attributes_unknown
+				  : "AWS does not tell it");
+		return;
+	}
+	for (size_t i = 0; i < c->plan.sources.n && !on; i++) {
+		const char *zone = c->plan.sources.items[i].eni->zone;
+
+		if (!str_empty(zone) &&
+		    (!has_zone(c->lb, zone) || !served(c, zone)))
+			str_list_add(c->a, &lost, zone);
+	}
+	if (lost.n)
+		check_row(
+			c, VERIFY_FAIL, CHECK_CROSS_ZONE, c->lb->name,
+			check_aws(
+				c,
+				"elbv2 modify-load-balancer-attributes --load-balancer-arn %s --attributes Key=load_balancing.cross_zone.enabled,Value=true",
+				c->lb->arn),
+			"is off, and no healthy collector is in %s: what is mirrored there is lost",
+			str_list_text(c->a, &lost, NAMES_MAX));
+	else
+		check_row(
+			c, VERIFY_OK, CHECK_CROSS_ZONE, c->lb->name, "",
+			on ? "is on"
+			   : "is off; each zone of the sources has a healthy collector of its own");
+}
+
+static void stickiness_row(struct check *c, const char *tg)
+{
+	const char *on = check_attribute(c, tg, "stickiness.enabled");
+	const char *type = check_attribute(c, tg, "stickiness.type");
+
+	if (c->receivers.n < 2)
+		check_row(c, VERIFY_OK, CHECK_STICKINESS, c->lb->name, "",
+			  "does not matter with one collector");
+	else if (!on)
+		check_row(c, VERIFY_WARN, CHECK_STICKINESS, c->lb->name,
+			  "allow it with \"metlo-mirror aws policy verify\"",
+			  "is not known: %s",
+			  c->more->attributes_unknown
+				  ? c->more->attributes_unknown
+				  : "AWS does not tell it");
+	else if (strcmp(on, "true") != 0 || !str_same(type, "source_ip"))
+		check_row(
+			c, VERIFY_FAIL, CHECK_STICKINESS, c->lb->name,
+			check_aws(
+				c,
+				"elbv2 modify-target-group-attributes --target-group-arn %s --attributes Key=stickiness.enabled,Value=true Key=stickiness.type,Value=source_ip",
+				tg),
+			"is not by source address: the two directions of a connection may go to different collectors, which then see half of each");
+	else
+		check_row(
+			c, VERIFY_OK, CHECK_STICKINESS, c->lb->name, "",
+			"by source address: all packets of an interface go to one collector");
+}
+
+static void listener_rows(struct check *c)
+{
+	bool own = str_empty(c->plan.spec.target.id);
+
+	if (!c->listener) {
+		check_row(
+			c, VERIFY_FAIL, CHECK_LISTENER, c->lb->name,
+			own ? check_mirror(c, "sync")
+			    : check_aws(
+				      c,
+				      "elbv2 create-listener --load-balancer-arn %s --protocol UDP --port %d --default-actions Type=forward,TargetGroupArn=...",
+				      c->lb->arn, VXLAN_PORT),
+			"has no UDP listener on port %d: AWS drops what is mirrored, without an error",
+			VXLAN_PORT);
+		return;
+	}
+	if (!c->listener->target_group_arns.n) {
+		check_row(
+			c, VERIFY_FAIL, CHECK_LISTENER, c->lb->name,
+			check_aws(
+				c,
+				"elbv2 modify-listener --listener-arn %s --default-actions Type=forward,TargetGroupArn=...",
+				c->listener->arn),
+			"its UDP listener on port %d forwards to no target group",
+			VXLAN_PORT);
+		return;
+	}
+	check_row(c, VERIFY_OK, CHECK_LISTENER, c->lb->name, "", "UDP port %d",
+		  VXLAN_PORT);
+	cross_zone_row(c, c->listener->target_group_arns.items[0]);
+	stickiness_row(c, c->listener->target_group_arns.items[0]);
+}
+
+static void balancer_rows(struct check *c)
+{
+	const char *id = c->plan.spec.target.id;
+
+	if (!c->lb) {
+		check_row(c, VERIFY_FAIL, CHECK_BALANCER,
+			  str_empty(id) ? c->name : id,
+			  str_empty(id)
+				  ? check_mirror(c, "sync")
+				  : check_mirror(c, "setup --target nlb:new"),
+			  "the network load balancer is gone");
+		return;
+	}
+	if (!str_same(c->lb->state, "active"))
+		check_row(c,
+			  str_same(c->lb->state, "provisioning") ||
+					  str_same(c->lb->state,
+						   "active_impaired")
+				  ? VERIFY_WARN
+				  : VERIFY_FAIL,
+			  CHECK_BALANCER, c->lb->name,
+			  str_same(c->lb->state, "provisioning")
+				  ? "wait: it takes 2 to 5 minutes"
+				  : "remove and set it up again, or ask AWS",
+			  "is %s%s%s", c->lb->state ? c->lb->state : "?",
+			  str_empty(c->lb->state_reason) ? "" : ": ",
+			  c->lb->state_reason ? c->lb->state_reason : "");
+	else
+		check_row(c, VERIFY_OK, CHECK_BALANCER, c->lb->name, "",
+			  "active, in %zu zone%s, %s", c->lb->zones.n,
+			  c->lb->zones.n == 1 ? "" : "s",
+			  c->lb->scheme ? c->lb->scheme : "");
+	listener_rows(c);
+}
+
+void check_target(struct check *c)
+{
+	const char *id = c->plan.target.id;
+	enum target_type type = c->plan.spec.target.type;
+
+	if (type == TARGET_MIRROR && !facts_target(c->f, id))
+		check_row(
+			c, VERIFY_FAIL, CHECK_TARGET, id,
+			"let its owner share it again (AWS RAM), or set up another --target",
+			"the mirror target is gone, or no longer shared with this account");
+	if (type == TARGET_ENI || (type == TARGET_MIRROR && c->eni))
+		interface_rows(c);
+	else if (type == TARGET_GWLBE || (type == TARGET_MIRROR && c->endpoint))
+		endpoint_rows(c);
+	if (!check_has(c, CHECK_TARGET)) {
+		if (id)
+			check_row(c, VERIFY_OK, CHECK_TARGET, id, "",
+				  "leads to the %s%s%s", target_type_text(type),
+				  str_empty(c->plan.spec.target.id) ? "" : " ",
+				  c->plan.spec.target.id);
+		else
+			check_row(
+				c, VERIFY_FAIL, CHECK_TARGET, c->name,
+				check_mirror(c, "sync"),
+				"there is no mirror target for the %s: the sessions send elsewhere or nowhere",
+				target_type_text(type));
+	}
+	if (type == TARGET_NLB || c->lb)
+		balancer_rows(c);
+}
+
+/* --- what is behind the load balancer --- */
+
+static const char *unhealthy_fix(struct check *c, const struct receiver *r)
+{
+	const char *port = r->target->health_port;
+
+	if (r->instance && !str_same(r->instance->state, "running"))
+		return check_aws(c, "ec2 start-instances --instance-ids %s",
+				 r->instance->id);
+	if (str_same(r->target->state, "unused"))
+		return check_aws(
+			c,
+			"elbv2 set-subnets --load-balancer-arn %s --subnets ... (one in each zone, that of the collector too)",
+			c->lb->arn);
+	return arena_printf(
+		c->a,
+		"on the collector: sudo metlo-xdp attach IFACE, which answers TCP %s; see also \"" CHECK_GROUPS
+		"\" and \"" CHECK_ACLS "\"",
+		str_empty(port) ? "4789" : port);
+}
+
+static void receiver_row(struct check *c, const struct receiver *r)
+{
+	const struct elbv2_target *t = r->target;
+
+	if (str_same(t->state, "healthy"))
+		check_row(c, VERIFY_OK, CHECK_HEALTH, t->id, "",
+			  "healthy; packets arrive at %s",
+			  r->eni && r->eni->private_ip ? r->eni->private_ip
+						       : t->id);
+	else if (str_same(t->state, "initial"))
+		check_row(c, VERIFY_WARN, CHECK_HEALTH, t->id,
+			  "wait half a minute and look again",
+			  "is being checked for the first time");
+	else if (str_same(t->state, "draining"))
+		check_row(c, VERIFY_WARN, CHECK_HEALTH, t->id,
+			  check_mirror(c, "sync"),
+			  "is being taken out of the load balancer");
+	else
+		check_row(c, VERIFY_FAIL, CHECK_HEALTH, t->id,
+			  unhealthy_fix(c, r), "is %s: %s",
+			  t->state ? t->state : "in no known state",
+			  t->description ? t->description
+			  : t->reason	 ? t->reason
+					 : "AWS does not say why");
+}
+
+/* Collectors that are asked for and not registered. */
+static void unregistered(struct check *c)
+{
+	for (size_t i = 0; i < c->plan.steps.n; i++) {
+		const struct step *s = &c->plan.steps.items[i];
+
+		if (s->kind == STEP_REGISTER && c->own.tg)
+			check_row(c, VERIFY_FAIL, CHECK_HEALTH,
+				  str_list_text(c->a, &s->ids, NAMES_MAX),
+				  check_mirror(c, "sync"),
+				  "not registered with the load balancer");
+	}
+}
+
+void check_health(struct check *c)
+{
+	if (!c->lb || !c->listener || !c->listener->target_group_arns.n)
+		return;
+	for (size_t i = 0; i < c->receivers.n; i++)
+		receiver_row(c, &c->receivers.items[i]);
+	unregistered(c);
+	if (!check_has(c, CHECK_HEALTH))
+		check_row(
+			c, VERIFY_FAIL, CHECK_HEALTH, c->lb->name,
+			check_aws(
+				c,
+				"elbv2 register-targets --target-group-arn %s --targets Id=i-...",
+				c->listener->target_group_arns.items[0]),
+			"no collector is registered: mirrored traffic ends at the load balancer");
+}

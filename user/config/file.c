@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/options.h"
+
+/* Nobody writes a longer one; what is longer is another kind of file. */
+#define CONFIG_MAX (1u << 20)
+
+/* Is fd what path names? */
+static bool is_at(const char *path, int fd)
+{
+	struct stat a, b;
+
+	return !stat(path, &a) && !fstat(fd, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* A descriptor to read from the start, or -1 after a message. */
+static int open_again(const char *path, int first, const struct log *log)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == EACCES && is_at(path, first))
+		fd = fcntl(first, F_DUPFD_CLOEXEC, 3);
+	else if (fd < 0 && errno == EACCES)
+		log_error(log,
+			  "%s: may not be read, and is not the file that was "
+			  "there at the start: let user %u read it and search "
+			  "its folders (chgrp, chmod), or change it in place",
+			  path, (unsigned int)geteuid());
+	else if (fd < 0)
+		log_error(log, "%s: %s", path, strerror(errno));
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		log_error(log,
+			  "%s: only a regular file can be read a second time",
+			  path);
+		close(fd);
+		return -1;
+	}
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+/* Returns the length, or -1 with errno. */
+static ssize_t read_all(int fd, char *to, size_t max)
+{
+	size_t n = 0;
+	ssize_t r;
+
+	do {
+		r = read(fd, to + n, max - n);
+		if (r > 0)
+			n += (size_t)r;
+	} while ((r > 0 && n < max) || (r < 0 && errno == EINTR));
+	return r < 0 ? -1 : (ssize_t)n;
+}
+
+static bool read_text(struct opt_set *set, struct settings *settings,
+		      const char *path, int fd, const struct log *log)
+{
+	ssize_t n = -1;
+
+	free(settings->config_text);
+	settings->config_text = malloc(CONFIG_MAX + 1);
+	if (settings->config_text)
+		n = read_all(fd, settings->config_text, CONFIG_MAX);
+	if (n < 0) {
+		log_error(log, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (n == CONFIG_MAX) {
+		log_error(log,
+			  "%s: longer than %u bytes: is this a configuration "
+			  "file?",
+			  path, CONFIG_MAX);
+		return false;
+	}
+	settings->config_text[n] = 0;
+	return opt_file(set, path, settings->config_text, (size_t)n, log);
+}
+
+bool config_read(struct opt_set *set, struct settings *settings,
+		 const char *path, int *fd, const struct log *log)
+{
+	bool ok;
+	int now;
+
+	if (!*fd) {
+		now = open(path, O_RDONLY | O_CLOEXEC);
+		if (now < 0) {
+			log_error(log, "%s: %s", path, strerror(errno));
+			return false;
+		}
+		*fd = now;
+		return read_text(set, settings, path, now, log);
+	}
+	now = open_again(path, *fd, log);
+	if (now < 0)
+		return false;
+	ok = read_text(set, settings, path, now, log);
+	close(now);
+	return ok;
+}

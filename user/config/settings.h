@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* What the options and the configuration file of attach and replay set. */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/opt.h"
+
+enum attach_mode { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_SKB };
+enum replay_speed { REPLAY_MAX, REPLAY_REAL };
+
+struct settings {
+	/* attach and replay */
+	uint64_t ports[1024]; /* bitmap as in struct metlo_config */
+	bool any_port;
+	uint16_t vxlan_port;
+	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs; owned */
+	uint64_t body_limit; /* bytes per side */
+	struct string_list outputs;
+	const char *metlo_host; /* URL of the collector, or NULL */
+	const char *metlo_key_file, *metlo_ca;
+	const char *spool;    /* directory, or NULL */
+	uint64_t spool_limit; /* bytes */
+	/* NAME, or KIND:NAME for sinks of a kind: config/redact.h */
+	struct string_list redact_headers, redact_fields;
+	uint64_t rotate_size;	/* bytes, 0: never */
+	double rotate_interval; /* seconds, 0: never */
+	uint32_t rotate_keep;	/* files, 0: all */
+	bool no_redact;
+	bool body_hash;
+	double sample;			     /* percent of the connections */
+	double rate_limit;		     /* transactions a second, 0: all */
+	double rate_limit_endpoint;	     /* the same, of each endpoint */
+	struct string_list include, exclude; /* trace/filter.h */
+	uint32_t max_flows;
+	uint64_t memory; /* bytes: out-of-order data, heads, bodies, queues */
+	double idle_timeout; /* seconds */
+	const char *summary; /* path, "-" or NULL */
+	const char *config;  /* path or NULL */
+	unsigned int verbose;
+	/* attach */
+	enum attach_mode mode;
+	bool pass;
+	unsigned int workers; /* 0: chosen by the number of CPUs */
+	uint64_t ring_size;   /* bytes of each ring */
+	const char *user;
+	bool detach_on_exit;
+	/* and doctor: ADDRESS:PORT or "off" */
+	const char *health, *metrics;
+	/* replay */
+	bool raw;
+	bool kernel;
+	enum replay_speed speed;
+	/* status, doctor */
+	bool json;
+	/* the positional argument: interface or file; NULL if none */
+	const char *subject;
+	char *config_text; /* owned: texts of the configuration file lie here */
+};
+
+struct metlo_config;
+
+/* The part that the packet decoder needs, in XDP or in user space; ring_mask
+ * and hash_seed are left to the caller. */
+void settings_to_config(const struct settings *s, struct metlo_config *c);
+
+#endif

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "metlo/http.h"
+
+#define COLLECTOR_PORT	   "8081"
+#define CONNECT_TIMEOUT_MS 10000L
+#define TEXT_MAX	   8192 /* of an answer that is kept */
+
+struct slot {
+	CURL *easy;
+	bool busy;
+	enum metlo_call call;
+	char text[TEXT_MAX + 1];
+	size_t n_text;
+	char error[CURL_ERROR_SIZE];
+};
+
+struct metlo_http {
+	struct metlo_url url;
+	char ca_file[4096]; /* empty: none given */
+	unsigned int timeout_ms;
+	CURLM *multi;
+	/* With and without the key. */
+	struct curl_slist *headers, *no_key;
+	unsigned int n;
+	struct slot slot[];
+};
+
+/* --- the URL ----------------------------------------------------------- */
+
+static bool part_of(CURLU *u, CURLUPart part, char *to, size_t size)
+{
+	char *text = NULL;
+	bool ok = !curl_url_get(u, part, &text, 0) && strlen(text) < size;
+
+	snprintf(to, size, "%s", ok ? text : "");
+	curl_free(text);
+	return ok;
+}
+
+static bool has_part(CURLU *u, CURLUPart part)
+{
+	char *text = NULL;
+	bool has = !curl_url_get(u, part, &text, 0);
+
+	curl_free(text);
+	return has;
+}
+
+static bool is_default_port(const char *scheme, const char *port)
+{
+	return !strcmp(port, strcmp(scheme, "https") ? "80" : "443");
+}
+
+bool metlo_url_parse(struct metlo_url *url, const char *text, char *why,
+		     size_t size)
+{
+	char scheme[16], host[512], port[8], path[256];
+	CURLU *u = curl_url();
+	CURLUcode code;
+	size_t n;
+	bool ok = false;
+
+	if (!u) {
+		snprintf(why, size, "%s", strerror(ENOMEM));
+		return false;
+	}
+	code = curl_url_set(u, CURLUPART_URL, text, 0);
+	if (code || !part_of(u, CURLUPART_SCHEME, scheme, sizeof(scheme)) ||
+	    (strcmp(scheme, "http") && strcmp(scheme, "https")) ||
+	    !part_of(u, CURLUPART_HOST, host, sizeof(host)) || !*host) {
+		snprintf(why, size,
+			 "\"%.100s\" is not a URL such as "
+			 "https://metlo.example.com or "
+			 "http://metlo.example.com:8081",
+			 text);
+	} else if (has_part(u, CURLUPART_USER) ||
+		   has_part(u, CURLUPART_QUERY) ||
+		   has_part(u, CURLUPART_FRAGMENT)) {
+		snprintf(why, size,
+			 "\"%.100s\" has more than scheme, host, port and path",
+			 text);
+	} else {
+		if (!part_of(u, CURLUPART_PORT, port, sizeof(port)))
+			strcpy(port, !strcmp(scheme, "https") ? "443"
+				     : !strcmp(host, "app.metlo.com")
+					     ? "80"
+					     : COLLECTOR_PORT);
+		part_of(u, CURLUPART_PATH, path, sizeof(path));
+		for (n = strlen(path); n && path[n - 1] == '/';)
+			path[--n] = '\0';
+		if (is_default_port(scheme, port))
+			snprintf(url->authority, sizeof(url->authority), "%s",
+				 host);
+		else
+			snprintf(url->authority, sizeof(url->authority),
+				 "%s:%s", host, port);
+		snprintf(url->base, sizeof(url->base), "%s://%.600s%s", scheme,
+			 url->authority, path);
+		ok = true;
+	}
+	curl_url_cleanup(u);
+	return ok;
+}
+
+/* --- what went wrong --------------------------------------------------- */
+
+enum metlo_verdict metlo_verdict_of(long status)
+{
+	if (status >= 200 && status < 300)
+		return METLO_OK;
+	switch (status) {
+	case 401:
+	case 403:
+	case 407:
+		return METLO_UNAUTHORIZED;
+	case 413:
+		return METLO_TOO_LARGE;
+	case 400:
+	case 409:
+	case 422:
+		return METLO_BAD;
+	case 0:
+	case 408:
+	case 425:
+	case 429:
+		return METLO_AGAIN;
+	}
+	return status < 500 ? METLO_MISDIRECTED : METLO_AGAIN;
+}
+
+static void explain(struct metlo_answer *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void explain(struct metlo_answer *a, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(a->why, sizeof(a->why), fmt, args);
+	va_end(args);
+}
+
+/* Why there was no answer. */
+static void explain_failure(const struct metlo_http *h, const struct slot *s,
+			    CURLcode code, struct metlo_answer *a)
+{
+	const char *url = h->url.base, *error = s->error;
+	long os = 0;
+
+	if (!*error)
+		error = curl_easy_strerror(code);
+	curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &os);
+	switch ((int)code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		explain(a,
+			"%s: there is no such host: check --metlo-host and "
+			"the name servers",
+			url);
+		break;
+	case CURLE_COULDNT_CONNECT:
+		explain(a,
+			"%s: cannot connect: %s: check the port of "
+			"--metlo-host, and that the collector runs",
+			url, os ? strerror((int)os) : error);
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		explain(a,
+			"%s: no answer in time (%s): check --metlo-host, "
+			"routes and security groups",
+			url, error);
+		break;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		explain(a,
+			"%s: its certificate is not trusted: %s: give the "
+			"certificate of its authority by --metlo-ca, or use "
+			"the name that it is made for",
+			url, error);
+		break;
+	case CURLE_SSL_CACERT_BADFILE:
+		explain(a, "%s: cannot be used as --metlo-ca: %s",
+			*h->ca_file ? h->ca_file : url, error);
+		break;
+	case CURLE_SSL_CONNECT_ERROR:
+		explain(a, "%s: TLS fails: %s: if it has no TLS, use http://",
+			url, error);
+		break;
+	case CURLE_GOT_NOTHING:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+		explain(a,
+			"%s: the answer is not HTTP: %s: if it has TLS, use "
+			"https://",
+			url, error);
+		break;
+	default:
+		explain(a, "%s: %s", url, error);
+	}
+}
+
+static void explain_status(const struct metlo_http *h, const struct slot *s,
+			   struct metlo_answer *a)
+{
+	const char *url = h->url.base;
+	char text[81];
+	size_t n = strcspn(s->text, "\r\n");
+
+	if (n > sizeof(text) - 1)
+		n = sizeof(text) - 1;
+	for (size_t i = 0; i < n; i++)
+		text[i] = (unsigned char)s->text[i] < 0x20 ? ' ' : s->text[i];
+	text[n] = '\0';
+	switch (a->verdict) {
+	case METLO_OK:
+		break;
+	case METLO_UNAUTHORIZED:
+		explain(a,
+			"%s refuses the API key (%ld %s): check METLO_API_KEY "
+			"or --metlo-key-file",
+			url, a->status, text);
+		break;
+	case METLO_MISDIRECTED:
+		if (a->status == 400) {
+			explain(a,
+				"%s answers 400 %s: that is not Metlo's "
+				"collector, or it has TLS: then use https://",
+				url, text);
+			break;
+		}
+		explain(a,
+			"%s answers %ld: that is not Metlo's collector: check "
+			"--metlo-host (its port is 8081, not that of the user "
+			"interface)",
+			url, a->status);
+		break;
+	case METLO_AGAIN:
+	case METLO_TOO_LARGE:
+	case METLO_BAD:
+		explain(a, "%s answers %ld %s", url, a->status, text);
+	}
+}
+
+static void make_answer(struct metlo_http *h, unsigned int slot, CURLcode code,
+			struct metlo_answer *a)
+{
+	struct slot *s = &h->slot[slot];
+	curl_off_t retry_after = 0;
+
+	*a = (struct metlo_answer){.slot = slot};
+	s->text[s->n_text] = '\0';
+	a->text = s->text;
+	/* An answer that was cut off is none, whatever it began with. */
+	if (!code) {
+		curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &a->status);
+		curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	}
+	if (retry_after > 0)
+		a->retry_after_s = (uint64_t)retry_after;
+	a->verdict = metlo_verdict_of(a->status);
+	/* Nor is everybody who answers something. */
+	if (s->call != METLO_BATCH &&
+	    (a->verdict == METLO_BAD || a->verdict == METLO_TOO_LARGE ||
+	     (a->verdict == METLO_OK && strncmp(s->text, "OK", 2) != 0)))
+		a->verdict = METLO_MISDIRECTED;
+	if (code)
+		explain_failure(h, s, code, a);
+	else
+		explain_status(h, s, a);
+}
+
+/* --- requests ---------------------------------------------------------- */
+
+static size_t keep_text(char *p, size_t size, size_t n, void *ctx)
+{
+	struct slot *s = ctx;
+	size_t room = TEXT_MAX - s->n_text;
+
+	n *= size;
+	if (n < room)
+		room = n;
+	memcpy(s->text + s->n_text, p, room);
+	s->n_text += room;
+	return n;
+}
+
+static bool add_header(struct curl_slist **list, const char *text)
+{
+	struct curl_slist *more = curl_slist_append(*list, text);
+
+	if (more)
+		*list = more;
+	return more;
+}
+
+static bool make_headers(struct metlo_http *h, const char *key)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "Authorization: %s", key);
+	return add_header(&h->no_key, "Accept: */*") &&
+	       add_header(&h->headers, line) &&
+	       add_header(&h->headers, "Content-Type: application/json") &&
+	       /* Its answer would only be waited for. */
+	       add_header(&h->headers, "Expect:");
+}
+
+static void set_options(struct metlo_http *h, struct slot *s)
+{
+	CURL *e = s->easy;
+
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, keep_text);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "metlo-xdp/" METLO_VERSION);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)h->timeout_ms);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	/* The key is not for a proxy. */
+	curl_easy_setopt(e, CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS,
+			 CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+	if (*h->ca_file)
+		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
+}
+
+struct metlo_http *metlo_http_new(const struct metlo_http_conf *conf,
+				  unsigned int n)
+{
+	struct metlo_http *h = calloc(1, sizeof(*h) + n * sizeof(h->slot[0]));
+
+	if (!h)
+		return NULL;
+	h->url = *conf->url;
+	h->timeout_ms = conf->timeout_ms;
+	if (conf->ca_file)
+		snprintf(h->ca_file, sizeof(h->ca_file), "%s", conf->ca_file);
+	h->multi = curl_multi_init();
+	if (!h->multi || !make_headers(h, conf->key))
+		goto fail;
+	for (; h->n < n; h->n++) {
+		h->slot[h->n].easy = curl_easy_init();
+		if (!h->slot[h->n].easy)
+			goto fail;
+		set_options(h, &h->slot[h->n]);
+	}
+	return h;
+fail:
+	metlo_http_free(h);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void metlo_http_free(struct metlo_http *h)
+{
+	if (!h)
+		return;
+	for (unsigned int i = 0; i < h->n; i++) {
+		metlo_http_abort(h, i);
+		curl_easy_cleanup(h->slot[i].easy);
+	}
+	curl_multi_cleanup(h->multi);
+	curl_slist_free_all(h->headers);
+	curl_slist_free_all(h->no_key);
+	free(h);
+}
+
+static void prepare(struct metlo_http *h, struct slot *s, enum metlo_call call,
+		    const void *body, size_t n)
+{
+	static const char *const paths[] = {"/api/v1", "/api/v1/verify",
+					    "/api/v1/log-request/batch"};
+	char url[METLO_URL_MAX + 64];
+	CURL *e = s->easy;
+
+	s->call = call;
+	s->n_text = 0;
+	s->error[0] = '\0';
+	snprintf(url, sizeof(url), "%s%s", h->url.base, paths[call]);
+	curl_easy_setopt(e, CURLOPT_URL, url);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER,
+			 call == METLO_ALIVE ? h->no_key : h->headers);
+	if (call == METLO_BATCH) {
+		curl_easy_setopt(e, CURLOPT_POST, 1L);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
+	} else {
+		curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	}
+}
+
+bool metlo_http_start(struct metlo_http *h, unsigned int slot,
+		      enum metlo_call call, const void *body, size_t n)
+{
+	struct slot *s = &h->slot[slot];
+
+	prepare(h, s, call, body, n);
+	s->busy = !curl_multi_add_handle(h->multi, s->easy);
+	return s->busy;
+}
+
+void metlo_http_abort(struct metlo_http *h, unsigned int slot)
+{
+	struct slot *s = &h->slot[slot];
+
+	if (s->busy)
+		curl_multi_remove_handle(h->multi, s->easy);
+	s->busy = false;
+}
+
+bool metlo_http_next(struct metlo_http *h, struct metlo_answer *a)
+{
+	int running, left;
+	CURLMsg *m;
+
+	curl_multi_perform(h->multi, &running);
+	while ((m = curl_multi_info_read(h->multi, &left))) {
+		for (unsigned int i = 0; i < h->n; i++) {
+			if (m->msg != CURLMSG_DONE ||
+			    m->easy_handle != h->slot[i].easy)
+				continue;
+			make_answer(h, i, m->data.result, a);
+			metlo_http_abort(h, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+void metlo_http_wait(struct metlo_http *h, int fd, int timeout_ms)
+{
+	struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
+
+	curl_multi_poll(h->multi, &extra, 1, timeout_ms, NULL);
+}
+
+void metlo_http_ask(const struct metlo_http_conf *conf, enum metlo_call call,
+		    struct metlo_answer *a)
+{
+	struct metlo_http *h = metlo_http_new(conf, 1);
+
+	*a = (struct metlo_answer){.verdict = METLO_AGAIN, .text = ""};
+	if (!h) {
+		snprintf(a->why, sizeof(a->why), "%s", strerror(errno));
+		return;
+	}
+	prepare(h, &h->slot[0], call, NULL, 0);
+	make_answer(h, 0, curl_easy_perform(h->slot[0].easy), a);
+	a->text = "";
+	metlo_http_free(h);
+}

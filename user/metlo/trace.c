@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "metlo/json_walk.h"
+#include "metlo/trace.h"
+
+/* Members of a line that matter here. */
+struct line_parts {
+	struct json_text request, response, meta, capture;
+	struct json_text method, host, path;
+	struct json_text bodies[2]; /* of request and response, with quotes */
+	struct json_text forwarded; /* X-Forwarded-For, or empty */
+	struct json_text source;
+	bool base64[2];
+};
+
+bool metlo_path_valid(const uint8_t *p, size_t n)
+{
+	struct json_text t = {p, n};
+	unsigned int empty = 0;
+	bool in_token = false;
+	size_t chars = 0;
+	int c;
+
+	while ((c = json_next_char(&t)) >= 0) {
+		if (!chars++ && c != '/')
+			return false;
+		if (c == '/') {
+			empty += !in_token;
+			in_token = false;
+			continue;
+		}
+		in_token = true;
+		if (c == '\\' || c == '?' || c == '<' || c == '>' || c == '&' ||
+		    c == '=')
+			return false;
+	}
+	empty += !in_token;
+	/* "/" alone has two empty tokens: before and behind the slash. */
+	return chars && empty <= 2;
+}
+
+static bool method_valid(struct json_text m)
+{
+	static const char *const methods[] = {"GET",	 "HEAD",    "POST",
+					      "PUT",	 "PATCH",   "DELETE",
+					      "CONNECT", "OPTIONS", "TRACE"};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if (m.n == strlen(methods[i]) && !memcmp(m.p, methods[i], m.n))
+			return true;
+	return false;
+}
+
+static bool is(struct json_text t, const char *lower_case)
+{
+	return t.n == strlen(lower_case) &&
+	       !strncasecmp((const char *)t.p, lower_case, t.n);
+}
+
+/* Members that are looked for, all in one walk: it is the skipping of values
+ * that takes time. */
+struct wanted {
+	const char *name;
+	struct json_text *to;
+};
+
+/* How many of them the object has. */
+static unsigned int members(struct json_text object, const struct wanted *w,
+			    unsigned int n)
+{
+	struct json_text name, value;
+	unsigned int found = 0, i;
+	struct json_walk walk;
+
+	if (!json_enter(&walk, object) || !walk.object)
+		return 0;
+	while (found < n && json_step(&walk, &name, &value))
+		for (i = 0; i < n; i++)
+			if (!w[i].to->p && name.n == strlen(w[i].name) &&
+			    !memcmp(name.p, w[i].name, name.n)) {
+				*w[i].to = value;
+				found++;
+				break;
+			}
+	return found;
+}
+
+static bool text_member(struct json_text object, const char *name,
+			struct json_text *content)
+{
+	struct json_text value;
+
+	return json_member(object, name, &value) && json_string(value, content);
+}
+
+/* The value of the first X-Forwarded-For, or nothing. */
+static struct json_text forwarded_for(struct json_text headers)
+{
+	struct json_text no_name, item, name, value;
+	struct json_walk w;
+
+	if (json_enter(&w, headers))
+		while (json_step(&w, &no_name, &item))
+			if (text_member(item, "name", &name) &&
+			    is(name, "x-forwarded-for") &&
+			    text_member(item, "value", &value))
+				return value;
+	return (struct json_text){NULL, 0};
+}
+
+static bool is_base64(struct json_text capture, const char *name)
+{
+	struct json_text encoding;
+
+	return text_member(capture, name, &encoding) && is(encoding, "base64");
+}
+
+static bool take_apart(struct json_text line, struct line_parts *l)
+{
+	struct json_text method = {0}, url = {0}, headers = {0};
+	const struct wanted in_line[] = {{"request", &l->request},
+					 {"response", &l->response},
+					 {"meta", &l->meta},
+					 {"capture", &l->capture}};
+	const struct wanted in_request[] = {{"method", &method},
+					    {"url", &url},
+					    {"headers", &headers},
+					    {"body", &l->bodies[0]}};
+
+	*l = (struct line_parts){0};
+	if (members(line, in_line, 4) != 4)
+		return false;
+	if (*l->request.p != '{' || *l->response.p != '{')
+		return true;
+	if (members(l->request, in_request, 4) != 4)
+		return false;
+	l->base64[0] = is_base64(l->capture, "requestBodyEncoding");
+	l->base64[1] = is_base64(l->capture, "responseBodyEncoding");
+	l->forwarded = forwarded_for(headers);
+	return json_string(method, &l->method) &&
+	       text_member(url, "host", &l->host) &&
+	       text_member(url, "path", &l->path) &&
+	       json_member(l->response, "body", &l->bodies[1]) &&
+	       text_member(l->meta, "source", &l->source);
+}
+
+static enum metlo_fate fate(const struct line_parts *l,
+			    const struct metlo_trace_conf *conf)
+{
+	if (*l->request.p != '{' || *l->response.p != '{')
+		return METLO_INCOMPLETE;
+	if (conf->self && is(l->host, conf->self))
+		return METLO_SELF;
+	if (!metlo_path_valid(l->path.p, l->path.n))
+		return METLO_PATH;
+	if (!method_valid(l->method))
+		return METLO_METHOD;
+	return METLO_TAKEN;
+}
+
+/* The first address of X-Forwarded-For, without a port; false: there is none
+ * (it may be masked, or "unknown"). */
+static bool first_address(struct json_text t, char *to, size_t size)
+{
+	const uint8_t *comma = memchr(t.p, ',', t.n);
+	unsigned char addr[sizeof(struct in6_addr)];
+	char *colon;
+
+	if (comma)
+		t.n = (size_t)(comma - t.p);
+	for (; t.n && *t.p == ' '; t.p++)
+		t.n--;
+	while (t.n && t.p[t.n - 1] == ' ')
+		t.n--;
+	if (t.n && *t.p == '[') {
+		comma = memchr(t.p, ']', t.n);
+		if (!comma)
+			return false;
+		t.p++;
+		t.n = (size_t)(comma - t.p);
+	}
+	if (!t.n || t.n >= size || memchr(t.p, '\0', t.n))
+		return false;
+	memcpy(to, t.p, t.n);
+	to[t.n] = '\0';
+	colon = strchr(to, ':');
+	if (colon && strchr(to, '.') && !strchr(colon + 1, ':'))
+		*colon = '\0';
+	return inet_pton(AF_INET, to, addr) == 1 ||
+	       inet_pton(AF_INET6, to, addr) == 1;
+}
+
+static void add(struct buf *out, struct json_text t)
+{
+	buf_add(out, t.p, t.n);
+}
+
+/* A message with another body, of which only the first bytes are taken. */
+static void add_message(struct buf *out, struct json_text message,
+			struct json_text body, size_t keep)
+{
+	const uint8_t *end = message.p + message.n;
+
+	buf_add(out, message.p, (size_t)(body.p - message.p));
+	buf_add_str(out, "\"");
+	buf_add(out, body.p + 1, keep);
+	buf_add_str(out, "\"");
+	buf_add(out, body.p + body.n, (size_t)(end - body.p) - body.n);
+}
+
+static void add_meta(struct buf *out, const struct line_parts *l, bool cut)
+{
+	struct json_text meta = l->meta, head = meta;
+	char address[64];
+
+	meta.n--; /* its closing brace */
+	if (l->forwarded.n &&
+	    first_address(l->forwarded, address, sizeof(address))) {
+		head.n = (size_t)(l->source.p - meta.p);
+		add(out, head);
+		buf_add_str(out, address);
+		meta.n -= head.n + l->source.n;
+		meta.p = l->source.p + l->source.n;
+		add(out, meta);
+		buf_add_str(out, ",\"originalSource\":\"");
+		add(out, l->source);
+		buf_add_str(out, "\"");
+	} else {
+		add(out, meta);
+	}
+	if (cut)
+		buf_add_str(out, ",\"flags\":[\"body-limit\"]");
+	buf_add_str(out, "}");
+}
+
+/* How much of the bodies fits into room: each half, or what the other leaves. */
+static void share(const struct json_text text[2], size_t room, size_t keep[2])
+{
+	size_t half = room / 2;
+
+	for (int i = 0; i < 2; i++) {
+		size_t other = text[1 - i].n < half ? text[1 - i].n : half;
+
+		keep[i] = json_cut(text[i], room - other);
+	}
+	/* Two halves: neither has anything to leave. */
+	if (keep[0] + keep[1] > room)
+		keep[1] = json_cut(text[1], room - keep[0]);
+}
+
+enum metlo_fate metlo_trace_write(struct buf *out, const uint8_t *line,
+				  size_t n, const struct metlo_trace_conf *conf,
+				  struct metlo_changes *changes)
+{
+	/* Names, originalSource and flags; twice what they take. */
+	const size_t around = 256;
+	struct json_text body[2];
+	struct line_parts l;
+	size_t keep[2], rest;
+	enum metlo_fate f;
+
+	*changes = (struct metlo_changes){0};
+	if (!take_apart((struct json_text){line, n}, &l))
+		return METLO_NO_LINE;
+	f = fate(&l, conf);
+	if (f != METLO_TAKEN)
+		return f;
+	for (int i = 0; i < 2; i++) {
+		if (!json_string(l.bodies[i], &body[i]))
+			return METLO_NO_LINE;
+		changes->binary += l.base64[i];
+		if (l.base64[i])
+			body[i].n = 0;
+	}
+	rest = l.request.n + l.response.n + l.meta.n + around - l.bodies[0].n -
+	       l.bodies[1].n;
+	if (rest > conf->max)
+		return METLO_SIZE;
+	share(body, conf->max - rest, keep);
+	for (int i = 0; i < 2; i++)
+		changes->cut += keep[i] < body[i].n;
+
+	buf_add_str(out, "{\"request\":");
+	add_message(out, l.request, l.bodies[0], keep[0]);
+	buf_add_str(out, ",\"response\":");
+	add_message(out, l.response, l.bodies[1], keep[1]);
+	buf_add_str(out, ",\"meta\":");
+	add_meta(out, &l, changes->cut);
+	buf_add_str(out, "}");
+	return METLO_TAKEN;
+}
+
+/* Whether the text begins with what the answer has at this place, which may be
+ * JSON text itself. Returns how many bytes of the answer that are, or 0. */
+static size_t answer_has(const char *answer, struct json_text path)
+{
+	struct json_text a = {(const uint8_t *)answer, strlen(answer)};
+	size_t all = a.n;
+	int c;
+
+	while ((c = json_next_char(&path)) >= 0) {
+		struct json_text plain = a;
+
+		/* A path has no backslash, so that one in the answer belongs
+		 * to an escape. */
+		if (json_next_char(&a) == c)
+			continue;
+		a = plain;
+		return 0;
+	}
+	return a.n && *a.p == ':' ? all - a.n : 0;
+}
+
+size_t metlo_trace_refused(const uint8_t *trace, size_t n, const char *answer)
+{
+	static const char says[] = "Invalid path ";
+	struct json_text request, url, path;
+	const char *at = strcasestr(answer, says);
+
+	if (!at ||
+	    !json_member((struct json_text){trace, n}, "request", &request) ||
+	    !json_member(request, "url", &url) ||
+	    !text_member(url, "path", &path))
+		return 0;
+	return answer_has(at + sizeof(says) - 1, path);
+}

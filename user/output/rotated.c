@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output/rotated.h"
+
+/* Digits stand for any digit. */
+static const char pattern[] = "00000000T000000.000Z";
+#define STAMP (sizeof(pattern) - 1)
+#define TRIES 1000
+
+static int stamp(char to[STAMP + 1], uint64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	char day[32];
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) ||
+	    !strftime(day, sizeof(day), "%Y%m%dT%H%M%S", &tm) ||
+	    snprintf(to, STAMP + 1, "%s.%03uZ", day,
+		     (unsigned int)(ms % 1000)) != (int)STAMP)
+		return -EOVERFLOW;
+	return 0;
+}
+
+/* Without taking the place of another file. */
+static int rename_to(int dir_fd, const char *from, const char *to)
+{
+	if (!renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	/* Some file systems cannot do it at once. */
+	if (!faccessat(dir_fd, to, F_OK, AT_SYMLINK_NOFOLLOW))
+		return -EEXIST;
+	return renameat(dir_fd, from, dir_fd, to) ? -errno : 0;
+}
+
+int rotated_rename(int dir_fd, const char *name, uint64_t now_ms,
+		   uint64_t *last_ms, char to[NAME_MAX + 1])
+{
+	uint64_t ms = now_ms > *last_ms ? now_ms : *last_ms + 1;
+	char time[STAMP + 1];
+	int err = -EEXIST;
+
+	for (unsigned int i = 0; err == -EEXIST && i < TRIES; i++, ms++) {
+		err = stamp(time, ms);
+		if (err)
+			return err;
+		if (snprintf(to, NAME_MAX + 1, "%s.%s", name, time) > NAME_MAX)
+			return -ENAMETOOLONG;
+		err = rename_to(dir_fd, name, to);
+		if (!err)
+			*last_ms = ms;
+	}
+	return err;
+}
+
+/* Nothing else is ever removed. */
+static bool is_rotated(const char *entry, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(entry, name, n) != 0 || entry[n] != '.' ||
+	    strlen(entry + n + 1) != STAMP)
+		return false;
+	for (size_t i = 0; i < STAMP; i++) {
+		char c = entry[n + 1 + i];
+
+		if (pattern[i] == '0' ? !isdigit((unsigned char)c)
+				      : c != pattern[i])
+			return false;
+	}
+	return true;
+}
+
+/* The names sort by time. */
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct names {
+	char **item;
+	size_t n, cap;
+};
+
+static int add_name(struct names *l, const char *name)
+{
+	if (l->n == l->cap) {
+		size_t cap = l->cap ? 2 * l->cap : 64;
+		char **item = realloc(l->item, cap * sizeof(*item));
+
+		if (!item)
+			return -ENOMEM;
+		l->item = item;
+		l->cap = cap;
+	}
+	l->item[l->n] = strdup(name);
+	return l->item[l->n++] ? 0 : -ENOMEM;
+}
+
+static int read_names(DIR *d, const char *name, struct names *l)
+{
+	struct dirent *e;
+	int err = 0;
+
+	errno = 0;
+	while (!err && (e = readdir(d)))
+		if (is_rotated(e->d_name, name))
+			err = add_name(l, e->d_name);
+	return err ? err : -errno;
+}
+
+static int remove_oldest(int dir_fd, const struct names *l, unsigned int keep)
+{
+	int removed = 0;
+
+	for (size_t i = 0; i + keep < l->n; i++) {
+		if (!unlinkat(dir_fd, l->item[i], 0))
+			removed++;
+		else if (errno != ENOENT)
+			return -errno;
+	}
+	return removed;
+}
+
+int rotated_prune(int dir_fd, const char *name, unsigned int keep)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct names l = {0};
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int result;
+
+	if (!d) {
+		result = -errno;
+		if (fd >= 0)
+			close(fd);
+		return result;
+	}
+	result = read_names(d, name, &l);
+	if (!result && l.n > keep) {
+		qsort(l.item, l.n, sizeof(*l.item), by_name);
+		result = remove_oldest(dir_fd, &l, keep);
+	}
+	while (l.n)
+		free(l.item[--l.n]);
+	free(l.item);
+	closedir(d);
+	return result;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output/sink.h"
+#include "output/vectors.h"
+
+/*
+ * A reader that does not read must not hold up the end of the program, so a
+ * pipe or terminal is opened once more: O_NONBLOCK set on what others gave us
+ * would hold for them as well. Where that is not allowed, and on sockets, small
+ * pieces are written when poll() says that they fit.
+ */
+static void make_nonblocking(struct sink *s)
+{
+	char path[32];
+	struct stat st;
+	int fd;
+
+	if (fstat(s->fd, &st) < 0)
+		return;
+	s->may_block =
+		S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(s->fd);
+	if (!s->may_block || S_ISSOCK(st.st_mode))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (s->owned)
+		close(s->fd);
+	s->fd = fd;
+	s->owned = true;
+	s->may_block = false;
+}
+
+/* A pipe, terminal, device or socket, whose fd is s->fd. */
+static bool open_other(struct sink *s, const struct log *log)
+{
+	int flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1;
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) {
+		make_nonblocking(s);
+		return true;
+	}
+	if (flags >= 0)
+		errno = EBADF;
+	log_error(log, "%s: cannot be opened for writing: %s%s", s->name,
+		  strerror(errno),
+		  errno == ENXIO ? ": start what reads this pipe first" : "");
+	return false;
+}
+
+bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
+	       const struct logfile_rules *rules, const struct log *log)
+{
+	const char *path = strchr(destination, ':');
+	bool regular;
+
+	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
+		log_error(log,
+			  "unknown output \"%s\": use ndjson:- or "
+			  "ndjson:PATH",
+			  destination);
+		return false;
+	}
+	*s = (struct sink){.fd = STDOUT_FILENO, .name = "standard output"};
+	if (!strcmp(path, "-"))
+		return open_other(s, log);
+	*s = (struct sink){.fd = -1, .name = path};
+	s->file = logfile_open(path, rules, !wait_for_reader, &regular, log);
+	if (s->file || regular)
+		return s->file != NULL;
+	s->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC |
+				   (wait_for_reader ? 0 : O_NONBLOCK));
+	s->owned = s->fd >= 0;
+	return open_other(s, log);
+}
+
+void sink_ask_reopen(struct sink *s)
+{
+	if (s->file)
+		logfile_ask_reopen(s->file);
+}
+
+void sink_tend(struct sink *s)
+{
+	if (s->file)
+		logfile_tend(s->file);
+}
+
+/* false with ETIMEDOUT once the time to wait is over. */
+static bool wait_writable(const struct sink *s, int stop_fd)
+{
+	struct pollfd fds[2] = {{.fd = s->fd, .events = POLLOUT},
+				{.fd = stop_fd, .events = POLLIN}};
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	if (fds[0].revents || !fds[1].revents)
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
+static ssize_t write_some(const struct sink *s, const struct iovec *iov, int n,
+			  int stop_fd)
+{
+	ssize_t r;
+
+	do {
+		if (s->may_block) {
+			if (!wait_writable(s, stop_fd))
+				return -1;
+			r = write(s->fd, iov->iov_base,
+				  iov->iov_len < PIPE_BUF ? iov->iov_len
+							  : PIPE_BUF);
+		} else {
+			r = writev(s->fd, iov, n);
+			if (r < 0 && errno == EAGAIN) {
+				if (!wait_writable(s, stop_fd))
+					return -1;
+				errno = EINTR;
+			}
+		}
+	} while (r < 0 && errno == EINTR);
+	return r;
+}
+
+uint64_t sink_write(struct sink *s, struct iovec *iov, int n, int stop_fd)
+{
+	uint64_t done = 0;
+	ssize_t r;
+
+	if (s->file)
+		return logfile_write(s->file, iov, n);
+	while (n) {
+		r = write_some(s, iov, n, stop_fd);
+		if (r < 0)
+			return done;
+		done += (uint64_t)r;
+		vectors_advance(&iov, &n, (uint64_t)r);
+	}
+	errno = 0;
+	return done;
+}
+
+bool sink_close(struct sink *s, const struct log *log)
+{
+	struct logfile *file = s->file;
+	bool ok = true;
+
+	s->file = NULL;
+	if (file)
+		return logfile_close(file);
+	if (!s->owned)
+		return true;
+	if (close(s->fd) < 0 && errno != EINTR) {
+		log_error(log, "%s: %s", s->name, strerror(errno));
+		ok = false;
+	}
+	s->owned = false;
+	return ok;
+}

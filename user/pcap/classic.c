@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "pcap/classic.h"
+
+#define MAGIC_MICRO   0xa1b2c3d4u
+#define MAGIC_NANO    0xa1b23c4du
+#define LINK_ETHERNET 1
+#define FILE_HEADER   24
+#define RECORD_HEADER 16
+/* libpcap's limit of a packet on Ethernet. */
+#define PACKET_MAX (256u << 10)
+
+_Static_assert(PCAP_INPUT_MAX >= RECORD_HEADER + PACKET_MAX, "room for one");
+
+static uint32_t field(const struct pcap_classic *c, const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return c->swapped ? __builtin_bswap32(v) : v;
+}
+
+bool pcap_classic_begin(struct pcap_classic *c, struct pcap_input *in)
+{
+	uint16_t version[2];
+	const uint8_t *p;
+	uint32_t magic;
+
+	if (pcap_input_want(in, FILE_HEADER) < FILE_HEADER)
+		return false;
+	p = in->buf + in->at;
+	memcpy(&magic, p, sizeof(magic));
+	c->swapped = magic == __builtin_bswap32(MAGIC_MICRO) ||
+		     magic == __builtin_bswap32(MAGIC_NANO);
+	magic = field(c, p);
+	if (magic != MAGIC_MICRO && magic != MAGIC_NANO)
+		return false;
+	c->nanoseconds = magic == MAGIC_NANO;
+	memcpy(version, p + 4, sizeof(version));
+	for (int i = 0; i < 2 && c->swapped; i++)
+		version[i] = __builtin_bswap16(version[i]);
+	if (version[0] != 2 || version[1] != 4 ||
+	    field(c, p + 20) != LINK_ETHERNET)
+		return false;
+	c->snapshot = field(c, p + 16);
+	if (!c->snapshot || c->snapshot > INT32_MAX)
+		c->snapshot = PACKET_MAX;
+	in->at += FILE_HEADER;
+	return true;
+}
+
+uint64_t pcap_time(int64_t seconds, int64_t nanoseconds)
+{
+	uint64_t s = seconds < 0 ? 0 : (uint64_t)seconds;
+	uint64_t ns = nanoseconds < 0 ? 0 : (uint64_t)nanoseconds;
+
+	if (__builtin_mul_overflow(s, 1000000000ull, &s) ||
+	    __builtin_add_overflow(s, ns, &s))
+		return UINT64_MAX;
+	return s;
+}
+
+static int ends_early(const struct pcap_input *in, const char *within,
+		      char error[PCAP_SOURCE_ERROR])
+{
+	if (in->err)
+		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(in->err));
+	else
+		snprintf(error, PCAP_SOURCE_ERROR,
+			 "truncated capture file: it ends within %s", within);
+	return -1;
+}
+
+bool pcap_classic_has_next(const struct pcap_classic *c,
+			   const struct pcap_input *in)
+{
+	size_t waiting = in->end - in->at;
+	uint32_t caplen;
+
+	if (waiting < RECORD_HEADER)
+		return false;
+	caplen = field(c, in->buf + in->at + 8);
+	return caplen <= PACKET_MAX && waiting >= RECORD_HEADER + caplen;
+}
+
+int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
+		      struct pcap_frame *frame, char error[PCAP_SOURCE_ERROR])
+{
+	size_t waiting = pcap_input_want(in, RECORD_HEADER);
+	uint32_t caplen, wire_len;
+	int64_t fraction;
+	const uint8_t *p;
+
+	if (waiting < RECORD_HEADER)
+		return waiting || in->err
+			       ? ends_early(in, "a packet's header", error)
+			       : 0;
+	caplen = field(c, in->buf + in->at + 8);
+	if (caplen > PACKET_MAX) {
+		snprintf(error, PCAP_SOURCE_ERROR,
+			 "a packet of %u bytes: more than %u is damage", caplen,
+			 PACKET_MAX);
+		return -1;
+	}
+	if (pcap_input_want(in, RECORD_HEADER + caplen) <
+	    RECORD_HEADER + caplen)
+		return ends_early(in, "a packet", error);
+	p = in->buf + in->at;
+	wire_len = field(c, p + 12);
+	fraction = field(c, p + 4);
+	frame->ts_ns = pcap_time(field(c, p),
+				 c->nanoseconds ? fraction : fraction * 1000);
+	frame->data = p + RECORD_HEADER;
+	frame->caplen = caplen < c->snapshot ? caplen : c->snapshot;
+	frame->wire_len = wire_len > frame->caplen ? wire_len : frame->caplen;
+	in->at += RECORD_HEADER + caplen;
+	return 1;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pcap/frames.h"
+#include "metlo_decode.h"
+#include "metlo_shunt.h"
+
+/* VNIs: METLO_VNI_MAX in sets, the least recently used of a set goes. */
+#define VNI_WAYS 8
+#define VNI_SETS (METLO_VNI_MAX / VNI_WAYS)
+
+struct vni_entry {
+	struct metlo_vni_stats stats;
+	uint64_t last; /* packet number, for the age */
+	uint32_t vni;
+};
+
+struct frames {
+	struct frames_conf conf;
+	struct metlo_stats stats;
+	struct metlo_shunt *shunts;
+	bool passed;
+	struct vni_entry vnis[VNI_SETS][VNI_WAYS];
+};
+
+/* What include/metlo_process.h asks for. */
+struct metlo_env {
+	const struct metlo_config *config;
+	struct metlo_stats *stats;
+	struct frames *frames;
+	const uint8_t *frame;
+	struct metlo_rec rec;
+	uint64_t ts_ns;
+	frames_emit emit;
+	void *ctx;
+};
+
+METLO_INLINE int metlo_env_vni_allowed(const struct metlo_env *env, __u32 vni)
+{
+	const uint64_t *bits = env->frames->conf.vni_allow;
+
+	return bits && bits[vni >> 6] >> (vni & 63) & 1;
+}
+
+METLO_INLINE void metlo_env_count_vni(struct metlo_env *env, __u32 vni,
+				      __u64 bytes)
+{
+	struct vni_entry *set = env->frames->vnis[(vni ^ vni >> 9) % VNI_SETS];
+	struct vni_entry *e = NULL, *oldest = set;
+
+	for (size_t i = 0; i < VNI_WAYS && !e; i++) {
+		if (set[i].stats.packets && set[i].vni == vni)
+			e = &set[i];
+		else if (set[i].last < oldest->last)
+			oldest = &set[i];
+	}
+	if (!e) {
+		e = oldest;
+		*e = (struct vni_entry){.vni = vni};
+	}
+	e->stats.packets++;
+	e->stats.bytes += bytes;
+	e->last = env->stats->packets;
+}
+
+METLO_INLINE struct metlo_rec *metlo_env_record(struct metlo_env *env)
+{
+	return &env->rec;
+}
+
+METLO_INLINE __u64 metlo_env_now(const struct metlo_env *env)
+{
+	return env->ts_ns;
+}
+
+METLO_INLINE struct metlo_shunt *metlo_env_shunt(const struct metlo_env *env,
+						 __u32 index)
+{
+	return &env->frames->shunts[index];
+}
+
+METLO_INLINE int metlo_env_emit(struct metlo_env *env,
+				const struct metlo_rec *rec, __u64 off,
+				__u64 len)
+{
+	env->emit(env->ctx, rec, len ? env->frame + off : env->frame);
+	return 1;
+}
+
+METLO_INLINE int metlo_env_emit_piece(struct metlo_env *env,
+				      const struct metlo_rec *rec, __u64 off,
+				      __u64 len)
+{
+	return metlo_env_emit(env, rec, off, len);
+}
+
+static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
+					    struct metlo_packet *pkt,
+					    struct metlo_rec *rec);
+
+#include "metlo_process.h"
+
+static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
+					    struct metlo_packet *pkt,
+					    struct metlo_rec *rec)
+{
+	return metlo_deliver(env, pkt, rec);
+}
+
+struct frames *frames_new(const struct frames_conf *conf)
+{
+	struct frames *f;
+
+	if (conf->config.vni_filter && !conf->vni_allow) {
+		errno = EINVAL;
+		return NULL;
+	}
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return NULL;
+	f->conf = *conf;
+	f->shunts = calloc(METLO_SHUNT_SLOTS, sizeof(*f->shunts));
+	if (!f->shunts) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+void frames_free(struct frames *f)
+{
+	if (!f)
+		return;
+	free(f->shunts);
+	free(f);
+}
+
+enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
+			       size_t caplen, size_t wire_len, uint64_t ts_ns,
+			       frames_emit emit, void *ctx)
+{
+	struct metlo_env env = {
+		.config = &f->conf.config,
+		.stats = &f->stats,
+		.frames = f,
+		.frame = frame,
+		.ts_ns = ts_ns,
+		.emit = emit,
+		.ctx = ctx,
+	};
+	struct metlo_view view = {
+		.data = frame,
+		.len = caplen,
+		.avail = caplen,
+		.wire_len = wire_len > caplen ? wire_len : caplen,
+	};
+	struct metlo_packet pkt = {0};
+	uint64_t bytes = view.wire_len;
+	enum metlo_outcome outcome;
+
+	if (f->conf.raw) {
+		pkt.vxlan = pkt.vni_valid = 1;
+		outcome = metlo_process_inner(&env, &view, &pkt, 0);
+	} else {
+		outcome = metlo_process(&env, &view, &pkt);
+	}
+	metlo_count(&env, &pkt, outcome, bytes);
+	f->passed = metlo_passes(&f->conf.config, &pkt);
+	return outcome;
+}
+
+bool frames_passed(const struct frames *f)
+{
+	return f->passed;
+}
+
+struct metlo_shunt *frames_shunts(struct frames *f)
+{
+	return f->shunts;
+}
+
+const struct metlo_stats *frames_stats(const struct frames *f)
+{
+	return &f->stats;
+}
+
+void frames_each_vni(const struct frames *f,
+		     void (*fn)(void *ctx, uint32_t vni,
+				const struct metlo_vni_stats *s),
+		     void *ctx)
+{
+	for (size_t i = 0; i < VNI_SETS; i++) {
+		for (size_t j = 0; j < VNI_WAYS; j++) {
+			const struct vni_entry *e = &f->vnis[i][j];
+
+			if (e->stats.packets)
+				fn(ctx, e->vni, &e->stats);
+		}
+	}
+}

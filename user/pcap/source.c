@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <pcap/pcap.h>
+
+#include "pcap/classic.h"
+#include "pcap/input.h"
+#include "pcap/source.h"
+
+#define ETHER_HEADER   14
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_IPV6 0x86dd
+
+struct pcap_source {
+	struct pcap_input input;
+	struct pcap_classic classic;
+	pcap_t *pcap; /* NULL: classic */
+	uint64_t size;
+	int link;
+	size_t link_header; /* bytes in front of the network header */
+	/* Where the link header is not Ethernet's: one is written here and the
+	 * packet copied behind it. */
+	uint8_t *copy;
+	size_t copy_size;
+};
+
+/* Bytes of the link header, or -1 for a type that cannot be converted. */
+static int link_header_len(int link)
+{
+	switch (link) {
+	case DLT_EN10MB:
+	case DLT_RAW:
+	case DLT_IPV4:
+	case DLT_IPV6:
+		return 0;
+	case DLT_NULL:
+	case DLT_LOOP:
+		return 4;
+	case DLT_LINUX_SLL:
+		return 16;
+	case DLT_LINUX_SLL2:
+		return 20;
+	}
+	return -1;
+}
+
+static uint16_t be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* The address family of BSD loopback headers: 2 is IPv4 everywhere, IPv6 is
+ * 10, 24, 28 or 30. It is in the byte order of the capturing machine, and small
+ * enough for one byte to tell. */
+static uint16_t family_ethertype(const uint8_t *p)
+{
+	uint8_t family = p[0] | p[1] | p[2] | p[3];
+
+	if (family == 2)
+		return ETHERTYPE_IPV4;
+	if (family == 10 || family == 24 || family == 28 || family == 30)
+		return ETHERTYPE_IPV6;
+	return 0;
+}
+
+static uint16_t ethertype(int link, const uint8_t *p, size_t len)
+{
+	switch (link) {
+	case DLT_NULL:
+	case DLT_LOOP:
+		return len >= 4 ? family_ethertype(p) : 0;
+	case DLT_LINUX_SLL:
+		return len >= 16 ? be16(p + 14) : 0;
+	case DLT_LINUX_SLL2:
+		return len >= 20 ? be16(p) : 0;
+	}
+	/* Raw IP: the version tells. */
+	if (len && p[0] >> 4 == 6)
+		return ETHERTYPE_IPV6;
+	return len && p[0] >> 4 == 4 ? ETHERTYPE_IPV4 : 0;
+}
+
+/* The program that unpacks such a file, or NULL. */
+static const char *unpacker(struct pcap_input *in)
+{
+	if (!pcap_input_want(in, 1))
+		return NULL;
+	/* No capture begins so. */
+	switch (in->buf[in->at]) {
+	case 0x1f:
+		return "zcat";
+	case 0x28:
+		return "zstdcat";
+	case 0xfd:
+		return "xzcat";
+	}
+	return NULL;
+}
+
+/* What is not as nearly all captures are is for libpcap. */
+static bool open_by_libpcap(struct pcap_source *s,
+			    char error[PCAP_SOURCE_ERROR])
+{
+	FILE *stream = pcap_input_stream(&s->input);
+	char why[PCAP_ERRBUF_SIZE] = "";
+	const char *name;
+	int header;
+
+	if (!stream) {
+		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(errno));
+		return false;
+	}
+	s->pcap = pcap_fopen_offline_with_tstamp_precision(
+		stream, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (!s->pcap) {
+		snprintf(error, PCAP_SOURCE_ERROR,
+			 "it is not a pcap or pcapng file: %s", why);
+		fclose(stream);
+		return false;
+	}
+	s->link = pcap_datalink(s->pcap);
+	header = link_header_len(s->link);
+	if (header < 0) {
+		name = pcap_datalink_val_to_name(s->link);
+		snprintf(error, PCAP_SOURCE_ERROR,
+			 "its link type %s (%d) is not supported; capture on "
+			 "an Ethernet interface, or with tcpdump -y EN10MB",
+			 name ? name : "unknown", s->link);
+		return false;
+	}
+	s->link_header = (size_t)header;
+	return true;
+}
+
+static bool begin(struct pcap_source *s, char error[PCAP_SOURCE_ERROR])
+{
+	const char *how = unpacker(&s->input);
+	struct stat st;
+	int fd = fileno(s->input.file);
+
+	if (how) {
+		snprintf(error, PCAP_SOURCE_ERROR,
+			 "it is compressed: use %s FILE | metlo-xdp replay -",
+			 how);
+		return false;
+	}
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		s->size = (uint64_t)st.st_size;
+	return pcap_classic_begin(&s->classic, &s->input) ||
+	       open_by_libpcap(s, error);
+}
+
+struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_SOURCE_ERROR])
+{
+	struct pcap_source *s = calloc(1, sizeof(*s));
+
+	if (!s || !pcap_input_open(&s->input, file)) {
+		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(errno));
+		fclose(file);
+		free(s);
+		return NULL;
+	}
+	if (begin(s, error))
+		return s;
+	pcap_source_free(s);
+	return NULL;
+}
+
+struct pcap_source *pcap_source_open(const char *path,
+				     char error[PCAP_SOURCE_ERROR])
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "rbe")
+				       : fdopen(dup(STDIN_FILENO), "rb");
+	struct stat st;
+
+	if (!file) {
+		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(errno));
+		return NULL;
+	}
+	if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)) {
+		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(EISDIR));
+		fclose(file);
+		return NULL;
+	}
+	return pcap_source_from(file, error);
+}
+
+void pcap_source_free(struct pcap_source *s)
+{
+	if (!s)
+		return;
+	if (s->pcap)
+		pcap_close(s->pcap);
+	pcap_input_close(&s->input);
+	free(s->copy);
+	free(s);
+}
+
+/* Replaces the link header by an Ethernet header in s->copy. */
+static bool to_ethernet(struct pcap_source *s, struct pcap_frame *f)
+{
+	uint16_t type = ethertype(s->link, f->data, f->caplen);
+	size_t skip = s->link_header < f->caplen ? s->link_header : f->caplen;
+	size_t need = f->caplen - skip + ETHER_HEADER;
+	uint8_t *p;
+
+	if (need > s->copy_size) {
+		p = realloc(s->copy, need * 2);
+		if (!p)
+			return false;
+		s->copy = p;
+		s->copy_size = need * 2;
+	}
+	memset(s->copy, 0, ETHER_HEADER - 2);
+	s->copy[12] = (uint8_t)(type >> 8);
+	s->copy[13] = (uint8_t)type;
+	memcpy(s->copy + ETHER_HEADER, f->data + skip, f->caplen - skip);
+	f->data = s->copy;
+	f->caplen = need;
+	f->wire_len = f->wire_len - skip + ETHER_HEADER;
+	return true;
+}
+
+int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
+		     char error[PCAP_SOURCE_ERROR])
+{
+	struct pcap_pkthdr *header;
+	const uint8_t *data;
+	int r;
+
+	if (!s->pcap)
+		return pcap_classic_next(&s->classic, &s->input, frame, error);
+	r = pcap_next_ex(s->pcap, &header, &data);
+	if (r == PCAP_ERROR_BREAK || r == 0)
+		return 0;
+	if (r != 1) {
+		snprintf(error, PCAP_SOURCE_ERROR, "%s", pcap_geterr(s->pcap));
+		return -1;
+	}
+	frame->data = data;
+	frame->caplen = header->caplen;
+	frame->wire_len =
+		header->len > header->caplen ? header->len : header->caplen;
+	frame->ts_ns = pcap_time(header->ts.tv_sec, header->ts.tv_usec);
+	if (s->link == DLT_EN10MB || to_ethernet(s, frame))
+		return 1;
+	snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(ENOMEM));
+	return -1;
+}
+
+int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
+		      unsigned int max, char error[PCAP_SOURCE_ERROR])
+{
+	int n = pcap_source_next(s, frames, error);
+
+	if (n < 1 || s->pcap)
+		return n;
+	while ((unsigned int)n < max &&
+	       pcap_classic_has_next(&s->classic, &s->input)) {
+		pcap_classic_next(&s->classic, &s->input, &frames[n], error);
+		n++;
+	}
+	return n;
+}
+
+uint64_t pcap_source_position(const struct pcap_source *s)
+{
+	const struct pcap_input *in = &s->input;
+
+	return s->size ? in->bytes_read - (in->end - in->at) : 0;
+}
+
+uint64_t pcap_source_size(const struct pcap_source *s)
+{
+	return s->size;
+}

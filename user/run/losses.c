@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+
+#include "run/losses.h"
+
+void losses_start(struct losses *l, const struct summary *s)
+{
+	struct summary_loss now[SUMMARY_LOSSES_MAX];
+	size_t n = summary_losses(s, now);
+
+	for (size_t i = 0; i < n; i++)
+		l->seen[i].value = now[i].value;
+}
+
+unsigned int losses_report(struct losses *l, const struct summary *s,
+			   uint64_t now_ns, const struct log *log)
+{
+	struct summary_loss now[SUMMARY_LOSSES_MAX];
+	size_t n = summary_losses(s, now);
+	unsigned int told = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t more = now[i].value - l->seen[i].value;
+
+		if (now[i].value <= l->seen[i].value)
+			continue;
+		if (l->seen[i].known &&
+		    now_ns - l->seen[i].told_ns < LOSSES_INTERVAL_NS)
+			continue;
+		log_warn(log, "%s: %" PRIu64 " more, %" PRIu64 " in all: %s",
+			 now[i].counter, more, now[i].value, now[i].remedy);
+		l->seen[i].value = now[i].value;
+		l->seen[i].told_ns = now_ns;
+		l->seen[i].known = true;
+		told++;
+	}
+	return told;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/listen.h"
+#include "run/health.h"
+#include "run/metrics.h"
+#include "run/monitor.h"
+#include "run/reading.h"
+#include "run/prom.h"
+#include "run/serve.h"
+
+#define NOT_FOUND 404u
+#define NOT_NOW	  503u
+
+struct monitor {
+	const struct settings *settings;
+	const struct log *log;
+	int health_fd, metrics_fd; /* -1: off, or taken over by a server */
+	struct serve *health_server, *metrics_server;
+	struct health *health;
+	const struct capture *capture;
+	struct workers *workers;
+	struct output *output;
+	struct worker_state seen[METLO_RINGS_MAX]; /* by the main thread */
+	/* Of the thread that answers /metrics: */
+	struct metrics_vnis vnis;
+	struct metrics_process process;
+	struct worker_state state[METLO_RINGS_MAX];
+	struct reading reading;
+	struct metrics_sink more[SUMMARY_SINKS_MAX];
+};
+
+/* --- opening ---------------------------------------------------------------- */
+
+/* *fd is -1 when it is off. */
+static bool open_port(const char *option, const char *text, int *fd,
+		      const struct log *log)
+{
+	struct listen_address at;
+	struct parse_error err;
+
+	if (!listen_parse(text, &at, &err)) {
+		log_error(log, "%s: %s", option, err.text);
+		return false;
+	}
+	*fd = -1;
+	if (!at.len)
+		return true;
+	*fd = serve_listen(&at, option, text, log);
+	return *fd >= 0;
+}
+
+struct monitor *monitor_open(const struct settings *s, const struct log *log)
+{
+	struct monitor *m = calloc(1, sizeof(*m));
+
+	if (!m) {
+		log_error(log, "attach: %s", strerror(errno));
+		return NULL;
+	}
+	m->settings = s;
+	m->log = log;
+	m->health_fd = m->metrics_fd = -1;
+	m->health = health_new(s->subject);
+	if (!m->health)
+		log_error(log, "attach: %s", strerror(errno));
+	else if (open_port("--health", s->health, &m->health_fd, log) &&
+		 open_port("--metrics", s->metrics, &m->metrics_fd, log))
+		return m;
+	monitor_close(m);
+	return NULL;
+}
+
+/* --- answers ---------------------------------------------------------------- */
+
+static void answer_health(void *ctx, const char *path, struct serve_answer *a)
+{
+	struct monitor *m = ctx;
+
+	/* "/" is what a load balancer asks for unless told otherwise. */
+	if (strcmp(path, "/healthz") && strcmp(path, "/")) {
+		a->status = NOT_FOUND;
+		buf_add_str(&a->body, "there is only /healthz\n");
+		return;
+	}
+	a->type = "application/json";
+	if (!health_answer(m->health, clock_mono_ns(), &a->body))
+		a->status = NOT_NOW;
+}
+
+static void read_sinks(struct monitor *m, unsigned int n)
+{
+	bool waits;
+
+	for (unsigned int i = 0; i < n; i++) {
+		m->more[i].up = !output_sink_trouble(m->output, i, &waits);
+		output_sink_delays(m->output, i, &m->more[i].delays,
+				   &m->more[i].oldest_ns);
+	}
+}
+
+static void write_metrics(struct monitor *m, struct buf *to)
+{
+	const struct capture *c = m->capture;
+	struct summary s;
+	struct metrics all = {
+		.iface = c->dev.name,
+		.mode = xdp_mode_name(c->link.mode),
+		.sample_ratio = 1 - __atomic_load_n(&c->config->sample_out,
+						    __ATOMIC_RELAXED) /
+					    (double)UINT32_MAX,
+		.summary = &s,
+		.workers = m->state,
+		.n_workers = c->rings.n,
+		.sinks = m->more,
+		.now_ns = clock_mono_ns(),
+	};
+
+	reading_take(&m->reading, &s, c, m->workers, m->output);
+	reading_take_vnis(&m->reading, &s, c);
+	read_sinks(m, (unsigned int)s.n_sinks);
+	for (unsigned int i = 0; i < c->rings.n; i++)
+		workers_look(m->workers, i, &m->state[i]);
+	all.unhealthy = health_reasons(m->health, all.now_ns);
+	metrics_process_read(&m->process);
+	all.process = m->process;
+	metrics_write(to, &all, &m->vnis);
+	reading_free(&m->reading); /* a list of thousands is not kept */
+}
+
+static void answer_metrics(void *ctx, const char *path, struct serve_answer *a)
+{
+	if (strcmp(path, "/metrics")) {
+		a->status = NOT_FOUND;
+		buf_add_str(&a->body, "there is only /metrics\n");
+		return;
+	}
+	a->type = PROM_MEDIA_TYPE;
+	write_metrics(ctx, &a->body);
+}
+
+/* A server of its own for each: a scrape that takes long must not make a load
+ * balancer wait. */
+int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
+		  struct output *o)
+{
+	int fd;
+
+	m->capture = c;
+	m->workers = w;
+	m->output = o;
+	metrics_process_read(&m->process);
+	if (m->health_fd >= 0) {
+		fd = m->health_fd;
+		m->health_fd = -1;
+		m->health_server =
+			serve_start(fd, "health", answer_health, m, m->log);
+		if (!m->health_server)
+			return -1;
+	}
+	if (m->metrics_fd >= 0) {
+		fd = m->metrics_fd;
+		m->metrics_fd = -1;
+		m->metrics_server =
+			serve_start(fd, "metrics", answer_metrics, m, m->log);
+		if (!m->metrics_server)
+			return -1;
+	}
+	return 0;
+}
+
+void monitor_look(struct monitor *m, const struct summary *s, bool attached)
+{
+	struct health_sink sinks[SUMMARY_SINKS_MAX];
+	struct health_look look = {
+		.attached = attached,
+		.interface_up = netdev_running(m->capture->dev.ifindex),
+		.ring_full = s->packets ? s->packets->ring_full : 0,
+		.workers = m->seen,
+		.n_workers = m->capture->rings.n,
+		.sinks = sinks,
+		.n_sinks = (unsigned int)s->n_sinks,
+	};
+
+	for (unsigned int i = 0; i < look.n_sinks; i++) {
+		const struct output_stats *stats = &s->sinks[i].stats;
+		bool waits;
+		const char *why = output_sink_trouble(m->output, i, &waits);
+
+		/* A collector that is away, while what is for it is kept, is
+		 * no fault of ours: to take our traffic away mends nothing. And
+		 * what it refuses is up to those who send it. */
+		sinks[i] = (struct health_sink){
+			.name = s->sinks[i].name,
+			.broken = waits ? NULL : why,
+			.dropped = stats->dropped_queue + stats->dropped_error +
+				   stats->dropped_spool,
+		};
+	}
+	for (unsigned int i = 0; i < look.n_workers; i++)
+		workers_look(m->workers, i, &m->seen[i]);
+	look.now_ns = clock_mono_ns();
+	health_look(m->health, &look);
+}
+
+void monitor_stopping(struct monitor *m)
+{
+	health_stopping(m->health);
+}
+
+void monitor_close(struct monitor *m)
+{
+	if (!m)
+		return;
+	serve_stop(m->health_server);
+	serve_stop(m->metrics_server);
+	if (m->health_fd >= 0)
+		close(m->health_fd);
+	if (m->metrics_fd >= 0)
+		close(m->metrics_fd);
+	health_free(m->health);
+	free(m);
+}

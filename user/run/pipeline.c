@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <linux/types.h>
+
+#include "base/clock.h"
+#include "run/pipeline.h"
+#include "trace/trace.h"
+
+/* Lines are handed over in batches of this size, or with the next tick. */
+#define BATCH_BYTES (64u << 10)
+/* A hole is given up after this even if nobody acknowledges beyond it:
+ * longer than a retransmission takes, shorter than people wait. */
+#define GAP_TIMEOUT_NS (2 * NSEC_PER_SEC)
+/* Most servers and proxies give up on a request before this. */
+#define RESPONSE_TIMEOUT_S 120.0
+/* One connection cannot take more than this of the out-of-order memory. */
+#define OOO_FLOW_MAX (1u << 20)
+#define SHUNT_MIN    (64u << 10)
+
+/* The lines of a view that wait to be handed over. */
+struct view {
+	struct buf batch;
+	unsigned int n; /* transactions in it */
+};
+
+struct pipeline {
+	struct stream_table *stream;
+	struct http_engine *http;
+	const struct rules *rules;
+	struct selection *selection;
+	struct output *output;
+	unsigned int worker;
+	uint64_t now_ns; /* of the latest record or tick */
+	struct view view[SINK_KINDS];
+	bool failed;
+};
+
+static void submit(struct pipeline *p, unsigned int i)
+{
+	struct view *v = &p->view[i];
+
+	if (!v->n)
+		return;
+	output_submit(p->output, p->worker, i, &v->batch, v->n);
+	v->n = 0;
+}
+
+static void submit_all(struct pipeline *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->rules->views.n; i++)
+		submit(p, i);
+}
+
+static void emit(void *ctx, const struct http_transaction *t)
+{
+	struct pipeline *p = ctx;
+	unsigned int i;
+
+	if (!selection_take(p->selection, t, p->now_ns))
+		return;
+	for (i = 0; i < p->rules->views.n; i++) {
+		struct view *v = &p->view[i];
+
+		trace_write(&v->batch, t, p->rules->trace[i]);
+		if (v->batch.failed) {
+			p->failed = true;
+			v->batch.failed = false;
+			continue;
+		}
+		v->n++;
+		if (v->batch.len >= BATCH_BYTES)
+			submit(p, i);
+	}
+}
+
+static bool new_views(struct pipeline *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->rules->views.n; i++)
+		if (!buf_reserve(&p->view[i].batch, BATCH_BYTES * 2))
+			return false;
+	return true;
+}
+
+static struct http_engine *new_http(struct pipeline *p,
+				    const struct pipeline_conf *conf)
+{
+	const struct settings *s = conf->settings;
+	double timeout = s->idle_timeout < RESPONSE_TIMEOUT_S
+				 ? s->idle_timeout
+				 : RESPONSE_TIMEOUT_S;
+	const struct http_conf http = {
+		.body_limit = conf->rules->body_limit,
+		.memory_limit = s->memory / 2 / conf->workers,
+		.response_timeout_ns = (uint64_t)(timeout * NSEC_PER_SEC),
+		.body_hash = conf->rules->body_hash,
+		.emit = emit,
+		.emit_ctx = p,
+	};
+
+	return http_new(&http);
+}
+
+static struct stream_table *new_stream(struct pipeline *p,
+				       const struct pipeline_conf *conf)
+{
+	const struct settings *s = conf->settings;
+	uint64_t ooo = s->memory / 4 / conf->workers;
+	uint32_t flows = s->max_flows / conf->workers;
+	const struct stream_conf stream = {
+		.max_flows = flows ? flows : 1,
+		.ooo_limit = ooo,
+		.ooo_flow_limit = ooo / 2 < OOO_FLOW_MAX ? (uint32_t)(ooo / 2)
+							 : OOO_FLOW_MAX,
+		.gap_timeout_ns = GAP_TIMEOUT_NS,
+		.idle_timeout_ns = (uint64_t)(s->idle_timeout * NSEC_PER_SEC),
+		.shunt_min = SHUNT_MIN,
+		.seed = {conf->seed[0], conf->seed[1]},
+		.protocol = &http_protocol,
+		.protocol_ctx = p->http,
+		.shunt = conf->shunt,
+		.shunt_ctx = conf->shunt_ctx,
+	};
+
+	return stream_new(&stream);
+}
+
+struct pipeline *pipeline_new(const struct pipeline_conf *conf)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return NULL;
+	p->output = conf->output;
+	p->worker = conf->worker;
+	p->rules = conf->rules;
+	if (new_views(p) && (p->selection = selection_new(conf->seed[0])) &&
+	    (p->http = new_http(p, conf)) &&
+	    (p->stream = new_stream(p, conf))) {
+		pipeline_set(p, conf->rules);
+		return p;
+	}
+	err = errno;
+	pipeline_free(p);
+	errno = err;
+	return NULL;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	unsigned int i;
+
+	if (!p)
+		return;
+	if (p->stream)
+		stream_free(p->stream);
+	if (p->http)
+		http_free(p->http);
+	selection_free(p->selection);
+	for (i = 0; i < SINK_KINDS; i++)
+		buf_free(&p->view[i].batch);
+	free(p);
+}
+
+void pipeline_set(struct pipeline *p, const struct rules *rules)
+{
+	p->rules = rules;
+	http_set(p->http, rules->body_limit, rules->body_hash);
+	selection_set(p->selection, rules->filter, &rules->rates);
+}
+
+void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
+		     const uint8_t *payload)
+{
+	p->now_ns = rec->ts_ns;
+	stream_record(p->stream, rec, payload);
+}
+
+void pipeline_records(struct pipeline *p, const struct stream_in *in,
+		      unsigned int n)
+{
+	if (n)
+		p->now_ns = in[n - 1].rec->ts_ns;
+	stream_records(p->stream, in, n);
+}
+
+void pipeline_tick(struct pipeline *p, uint64_t now_ns)
+{
+	p->now_ns = now_ns;
+	stream_tick(p->stream, now_ns);
+	http_tick(p->http, now_ns);
+	submit_all(p);
+}
+
+void pipeline_flush(struct pipeline *p, uint64_t now_ns)
+{
+	p->now_ns = now_ns;
+	stream_flush(p->stream, now_ns);
+	submit_all(p);
+}
+
+bool pipeline_failed(const struct pipeline *p)
+{
+	return p->failed;
+}
+
+uint64_t pipeline_queue_limit(const struct settings *s)
+{
+	return s->memory / 4;
+}
+
+struct logfile_rules pipeline_file_rules(const struct settings *s)
+{
+	return (struct logfile_rules){
+		.rotate_size = s->rotate_size,
+		/* Half a second is not never. */
+		.rotate_interval = (uint64_t)(s->rotate_interval + 0.999),
+		.rotate_keep = s->rotate_keep,
+	};
+}
+
+const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)
+{
+	return stream_stats(p->stream);
+}
+
+const struct http_stats *pipeline_http_stats(const struct pipeline *p)
+{
+	return http_stats(p->http);
+}
+
+const struct selection_stats *pipeline_selection_stats(const struct pipeline *p)
+{
+	return selection_stats(p->selection);
+}

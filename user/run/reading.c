@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "capture/capture.h"
+#include "run/reading.h"
+
+void reading_take(struct reading *r, struct summary *s, const struct capture *c,
+		  struct workers *w, struct output *o)
+{
+	*s = (struct summary){0};
+	if (!counters_read(c->maps.fd[MAP_metlo_stats], &r->packets))
+		s->packets = &r->packets;
+	workers_stats(w, &r->stream, &r->http, &r->selection);
+	s->stream = &r->stream;
+	s->http = &r->http;
+	s->selection = &r->selection;
+	s->n_sinks = summary_read_output(o, &r->out, r->sinks);
+	s->output = &r->out;
+	s->sinks = r->sinks;
+}
+
+void reading_take_vnis(struct reading *r, struct summary *s,
+		       const struct capture *c)
+{
+	reading_free(r);
+	if (counters_read_vnis(c->maps.fd[MAP_metlo_vni],
+			       c->maps.fd[MAP_metlo_vni_cpu], &r->vnis,
+			       &r->n_vnis))
+		return;
+	summary_sort_vnis(r->vnis, r->n_vnis);
+	s->vnis = r->vnis;
+	s->n_vnis = r->n_vnis;
+}
+
+void reading_free(struct reading *r)
+{
+	free(r->vnis);
+	r->vnis = NULL;
+	r->n_vnis = 0;
+}

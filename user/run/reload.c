@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/exit.h"
+#include "config/options.h"
+#include "config/ports.h"
+#include "run/reload.h"
+
+/* How long a worker may take to see new rules: many times what it does. */
+#define SETTLE_MS 1000u
+
+int reload_init(struct reload *r, const struct invocation *cli,
+		unsigned int workers)
+{
+	struct rules_views views;
+
+	*r = (struct reload){.cli = cli, .workers = workers};
+	rules_views(&views, &cli->settings);
+	r->rules = rules_new(&cli->settings, &views, workers);
+	if (r->rules)
+		return 0;
+	log_error(&cli->log, "cannot start: %s", strerror(errno));
+	return -1;
+}
+
+void reload_free(struct reload *r)
+{
+	rules_free(r->retired);
+	rules_free(r->rules);
+	r->rules = r->retired = NULL;
+}
+
+void reload_check(const struct reload *r, const char *user)
+{
+	const char *path = r->cli->settings.config;
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	else if (path && errno == EACCES)
+		log_warn(
+			&r->cli->log,
+			"%s: user %s may not read it: SIGHUP will see changes that are made in place, but no file that replaces it: chgrp or chown it to %s and chmod 640",
+			path, user, user);
+}
+
+/* The names of options that were changed in vain. */
+static void warn_restart(const struct reload *r, const struct settings *now)
+{
+	const struct settings *start = &r->cli->settings;
+	char names[512] = "";
+	const struct opt *o;
+	size_t n = 0;
+
+	for (o = settings_options; o->name; o++) {
+		if (!(o->scope & CMD_ATTACH) || o->flags & OPT_LIVE ||
+		    !opt_differs(o, start, now) || n >= sizeof(names))
+			continue;
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+				      n ? ", " : "", o->name);
+	}
+	if (n)
+		log_warn(
+			&r->cli->log,
+			"changed, but not in force before a restart: %s: restart metlo-xdp, which loses nothing",
+			names);
+}
+
+/* Masks that the views of the start cannot keep apart. */
+static void warn_views(const struct reload *r, const struct settings *now)
+{
+	struct rules_views views;
+
+	rules_views(&views, now);
+	if (views.n > r->rules->views.n)
+		log_warn(
+			&r->cli->log,
+			"redact-header, redact-field: outputs are to be masked differently, which needs a restart: until then all are masked as each of them should be");
+}
+
+static void say(const struct reload *r, const struct settings *s)
+{
+	char ports[256];
+
+	ports_text(ports, sizeof(ports), s->ports, s->any_port);
+	log_info(
+		&r->cli->log,
+		"%s: read again: ports %s, sample %g%%, %u redacted and %u filtering names",
+		s->config, ports, s->sample,
+		s->redact_headers.n + s->redact_fields.n,
+		s->include.n + s->exclude.n);
+}
+
+/* Until all workers have the rules of the time before. */
+static bool wait_for(struct reload *r, const struct workers *w)
+{
+	const struct timespec nap = {.tv_nsec = NSEC_PER_MSEC};
+
+	for (unsigned int i = 0; i < SETTLE_MS && r->retired; i++) {
+		reload_tidy(r, w);
+		if (r->retired)
+			nanosleep(&nap, NULL);
+	}
+	return !r->retired;
+}
+
+/* 0, or -1 with errno; then nothing has changed. */
+static int apply(struct reload *r, const struct settings *s, struct capture *c,
+		 struct workers *w)
+{
+	struct metlo_config config = {0};
+	struct rules *rules;
+
+	if (!wait_for(r, w)) {
+		errno = EBUSY;
+		return -1;
+	}
+	rules = rules_new(s, &r->rules->views, r->workers);
+	if (!rules)
+		return -1;
+	warn_restart(r, s);
+	warn_views(r, s);
+	settings_to_config(s, &config);
+	capture_set(c, &config, s->vni_allow);
+	workers_set(w, rules);
+	r->retired = r->rules;
+	r->rules = rules;
+	return 0;
+}
+
+bool reload_run(struct reload *r, struct capture *c, struct workers *w)
+{
+	const struct log *log = &r->cli->log;
+	struct settings s;
+	bool ok = false;
+
+	if (!r->cli->settings.config) {
+		log_warn(log, "SIGHUP: there is no file to read again: start "
+			      "metlo-xdp with --config FILE");
+		return false;
+	}
+	if (options_reread(r->cli, &s) == EXIT_DONE) {
+		ok = !apply(r, &s, c, w);
+		if (ok)
+			say(r, &s);
+		else
+			log_error(log, "%s: %s", s.config, strerror(errno));
+	}
+	if (!ok)
+		log_error(log, "SIGHUP: the running configuration stays");
+	settings_free(&s);
+	return ok;
+}
+
+void reload_tidy(struct reload *r, const struct workers *w)
+{
+	if (!r->retired || !workers_settled(w))
+		return;
+	rules_free(r->retired);
+	r->retired = NULL;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/rules.h"
+
+static bool same_names(const struct string_list *list, unsigned int a,
+		       unsigned int b)
+{
+	const char *x[OPT_LIST_MAX], *y[OPT_LIST_MAX];
+	unsigned int n = redact_select(list, a, x);
+
+	/* They are pieces of the same texts. */
+	return redact_select(list, b, y) == n && !memcmp(x, y, n * sizeof(*x));
+}
+
+void rules_views(struct rules_views *out, const struct settings *s)
+{
+	const unsigned int used = redact_kinds(&s->outputs);
+	unsigned int kind, view;
+
+	*out = (struct rules_views){0};
+	for (kind = 1; kind < 1u << SINK_KINDS; kind <<= 1) {
+		if (!(used & kind))
+			continue;
+		for (view = 0; view < out->n; view++)
+			if (s->no_redact ||
+			    (same_names(&s->redact_headers, out->kinds[view],
+					kind) &&
+			     same_names(&s->redact_fields, out->kinds[view],
+					kind)))
+				break;
+		out->kinds[view] |= kind;
+		if (view == out->n)
+			out->n++;
+	}
+}
+
+void rules_output_views(unsigned int out[OPT_LIST_MAX],
+			const struct settings *s, const struct rules_views *v)
+{
+	unsigned int i, view;
+
+	for (i = 0; i < s->outputs.n; i++) {
+		const struct string_list one = {{s->outputs.item[i]}, 1};
+		const unsigned int kind = redact_kinds(&one);
+
+		for (view = 0; view + 1 < v->n; view++)
+			if (v->kinds[view] & kind)
+				break;
+		out[i] = view;
+	}
+}
+
+static struct trace_conf *new_trace(const struct settings *s,
+				    unsigned int kinds)
+{
+	const char *headers[OPT_LIST_MAX], *fields[OPT_LIST_MAX];
+	const struct trace_options o = {
+		.no_redact = s->no_redact,
+		.headers = headers,
+		.n_headers = redact_select(&s->redact_headers, kinds, headers),
+		.fields = fields,
+		.n_fields = redact_select(&s->redact_fields, kinds, fields),
+	};
+
+	return trace_conf_new(&o);
+}
+
+struct rules *rules_new(const struct settings *s, const struct rules_views *v,
+			unsigned int workers)
+{
+	struct rules *r = calloc(1, sizeof(*r));
+	unsigned int i;
+	int err;
+
+	if (!r)
+		return NULL;
+	r->views = *v;
+	r->rates.all = s->rate_limit / workers;
+	r->rates.endpoint = s->rate_limit_endpoint / workers;
+	r->body_limit = s->body_limit;
+	r->body_hash = s->body_hash;
+	r->filter = filter_new(s->include.item, s->include.n, s->exclude.item,
+			       s->exclude.n);
+	for (i = 0; r->filter && i < v->n; i++)
+		if (!(r->trace[i] = new_trace(s, v->kinds[i])))
+			break;
+	if (r->filter && i == v->n)
+		return r;
+	err = errno;
+	rules_free(r);
+	errno = err;
+	return NULL;
+}
+
+void rules_free(struct rules *r)
+{
+	unsigned int i;
+
+	if (!r)
+		return;
+	for (i = 0; i < r->views.n; i++)
+		trace_conf_free(r->trace[i]);
+	filter_free(r->filter);
+	free(r);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "run/worker.h"
+#include "run/pipeline.h"
+#include "run/summary.h"
+#include "metlo_shunt.h"
+
+/* An empty ring is looked at again when, at 1 GB/s, a sixteenth of it can have
+ * been filled, within these limits; the longer it stays empty the later. Each
+ * look costs 20 to 30 microseconds in a virtual machine, and what the caches
+ * have forgotten meanwhile: at 100,000 packets a second that is more than
+ * processing the packets. */
+#define SLEEP_LEAST_NS (50 * 1000u)
+#define SLEEP_FULL_NS  (1000 * 1000u)
+#define SLEEP_MAX_NS   (5 * 1000 * 1000u)
+/* Time-outs and output are seen to at this interval, and after so many bytes
+ * of a ring at the latest. */
+#define TICK_NS	   (5 * NSEC_PER_MSEC)
+#define CHUNK_SIZE (1u << 20)
+#define TELL_NS	   (100 * NSEC_PER_MSEC)
+#define STOP_NS	   (NSEC_PER_SEC / 2)
+
+struct worker {
+	struct ring *ring;
+	struct pipeline *pipeline;
+	const bool *stop;
+	_Atomic(const struct rules *) rules; /* that the pipeline has */
+	/* Those that it shall have, of struct workers. */
+	const _Atomic(const struct rules *) *wanted;
+	uint64_t to_unix;   /* add it to CLOCK_MONOTONIC */
+	uint64_t last_ts;   /* of the last record, Unix time */
+	uint64_t last_tick; /* CLOCK_MONOTONIC */
+	uint64_t last_told;
+	pthread_t thread;
+	bool started;
+	/* Stored here for others to load, without a lock: */
+	uint64_t beat_ns; /* CLOCK_MONOTONIC of the last sign of life */
+	uint64_t lag_ns;  /* age of the last record while more wait */
+	uint64_t cpu_ns;  /* of the thread */
+	/* What other threads may see, copied there now and then. */
+	pthread_mutex_t lock;
+	struct stream_stats stream;
+	struct http_stats http;
+	struct selection_stats selection;
+	bool failed;
+} __attribute__((aligned(64)));
+
+struct workers {
+	unsigned int n;
+	bool stop;
+	_Atomic(const struct rules *) rules;
+	struct rings *rings;
+	const struct log *log;
+	struct worker worker[];
+};
+
+static void store(uint64_t *to, uint64_t value)
+{
+	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
+static uint64_t load(const uint64_t *from)
+{
+	return __atomic_load_n(from, __ATOMIC_RELAXED);
+}
+
+/* The records of a ring have the clock of the kernel, and cannot be written. */
+static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
+{
+	struct worker *w = ctx;
+	struct metlo_rec rec[RING_RECORDS];
+	struct stream_in in[RING_RECORDS];
+
+	for (unsigned int i = 0; i < n; i++) {
+		rec[i] = *v[i].rec;
+		rec[i].ts_ns += w->to_unix;
+		in[i] = (struct stream_in){&rec[i], v[i].payload};
+	}
+	w->last_ts = rec[n - 1].ts_ns;
+	pipeline_records(w->pipeline, in, n);
+}
+
+/* Of an old ring: each goes to the worker that has the connection now. */
+static void on_old_records(void *ctx, const struct ring_record *v,
+			   unsigned int n)
+{
+	struct workers *w = ctx;
+
+	for (unsigned int i = 0; i < n; i++)
+		on_records(&w->worker[v[i].rec->hash & (w->n - 1)], &v[i], 1);
+}
+
+static void on_shunt(void *ctx, const struct stream_shunt *req)
+{
+	struct metlo_shunt *slots = ctx;
+	struct metlo_shunt want = {
+		.mode = req->mode,
+		.until_seq = req->until,
+		.vni = req->vni,
+		.sport = req->sport,
+		.dport = req->dport,
+	};
+
+	memcpy(want.saddr, req->saddr, sizeof(want.saddr));
+	memcpy(want.daddr, req->daddr, sizeof(want.daddr));
+	metlo_shunt_set(slots, req->hash, &want);
+}
+
+/* The counters are the worker's own; the others get a copy. Called with the
+ * lock, which it gives back. */
+static void tell_and_unlock(struct worker *w)
+{
+	w->stream = *pipeline_stream_stats(w->pipeline);
+	w->http = *pipeline_http_stats(w->pipeline);
+	w->selection = *pipeline_selection_stats(w->pipeline);
+	w->failed = pipeline_failed(w->pipeline);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void tell(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	tell_and_unlock(w);
+}
+
+/* Which rules are in use is told after the change, so that they are not freed
+ * before. */
+static void take_rules(struct worker *w)
+{
+	const struct rules *rules =
+		atomic_load_explicit(w->wanted, memory_order_acquire);
+
+	if (rules == atomic_load_explicit(&w->rules, memory_order_relaxed))
+		return;
+	pipeline_set(w->pipeline, rules);
+	atomic_store_explicit(&w->rules, rules, memory_order_release);
+}
+
+/* While records wait, time is that of the last one: a connection must not
+ * time out because we are late. */
+static void tick(struct worker *w, uint64_t mono, bool empty)
+{
+	uint64_t now;
+
+	/* The clock may be set at any time. */
+	w->to_unix = clock_real_ns() - clock_mono_ns();
+	w->last_tick = mono;
+	take_rules(w);
+	if (empty || !w->last_ts)
+		now = mono + w->to_unix;
+	else
+		now = w->last_ts;
+	store(&w->lag_ns, mono + w->to_unix - now);
+	pipeline_tick(w->pipeline, now);
+	/* Who reads them may have lost the CPU meanwhile: not waited for. */
+	if (mono - w->last_told >= TELL_NS &&
+	    !pthread_mutex_trylock(&w->lock)) {
+		w->last_told = mono;
+		tell_and_unlock(w);
+	}
+}
+
+static uint64_t shortest_nap(const struct ring *r)
+{
+	uint64_t ns = r->size / 16;
+
+	return ns < SLEEP_LEAST_NS  ? SLEEP_LEAST_NS
+	       : ns > SLEEP_FULL_NS ? SLEEP_FULL_NS
+				    : ns;
+}
+
+static void nap(uint64_t ns)
+{
+	const struct timespec t = {.tv_nsec = (long)ns};
+
+	nanosleep(&t, NULL);
+}
+
+/* What is there when the end is called for; more keeps coming, and waits for
+ * the next daemon. */
+static void drain(struct worker *w)
+{
+	const uint64_t end = clock_mono_ns() + STOP_NS;
+	size_t left = ring_waiting(w->ring);
+
+	while (left) {
+		size_t max = left < CHUNK_SIZE ? left : CHUNK_SIZE;
+		size_t n = ring_consume(w->ring, max, on_records, w);
+
+		if (!n || clock_mono_ns() > end)
+			break;
+		left -= n < left ? n : left;
+	}
+}
+
+static void *run(void *arg)
+{
+	struct worker *w = arg;
+	const uint64_t shortest = shortest_nap(w->ring);
+	uint64_t sleep = shortest;
+
+	while (!__atomic_load_n(w->stop, __ATOMIC_RELAXED)) {
+		size_t n = ring_consume(w->ring, CHUNK_SIZE, on_records, w);
+		bool empty = n < CHUNK_SIZE;
+		uint64_t mono = clock_mono_ns();
+
+		store(&w->beat_ns, mono);
+		if (mono - w->last_tick >= TICK_NS) {
+			tick(w, mono, empty);
+			/* A system call, so not each time. */
+			if (w->last_told == mono)
+				store(&w->cpu_ns,
+				      clock_ns(CLOCK_THREAD_CPUTIME_ID));
+		}
+		if (n)
+			sleep = shortest;
+		if (!empty)
+			continue;
+		nap(sleep);
+		if (!n && sleep < SLEEP_MAX_NS)
+			sleep += sleep / 8;
+	}
+	drain(w);
+	pipeline_flush(w->pipeline, clock_mono_ns() + w->to_unix);
+	tell(w);
+	return NULL;
+}
+
+static void process_old_rings(struct workers *w)
+{
+	for (unsigned int i = 0; i < w->rings->n_old; i++)
+		while (ring_consume(&w->rings->old[i], CHUNK_SIZE,
+				    on_old_records, w))
+			for (unsigned int j = 0; j < w->n; j++)
+				tick(&w->worker[j], clock_mono_ns(), false);
+	rings_close_old(w->rings);
+}
+
+struct workers *workers_new(struct capture *c, const struct settings *s,
+			    const struct rules *rules, struct output *o,
+			    const struct log *log)
+{
+	struct pipeline_conf conf = {
+		.settings = s,
+		.rules = rules,
+		.workers = c->rings.n,
+		.output = o,
+		.shunt = on_shunt,
+		.shunt_ctx = c->shunts,
+	};
+	size_t size =
+		sizeof(struct workers) + c->rings.n * sizeof(struct worker);
+	struct workers *w;
+
+	if (getrandom(conf.seed, sizeof(conf.seed), 0) !=
+	    (ssize_t)sizeof(conf.seed)) {
+		log_error(log, "cannot get random numbers: %s",
+			  strerror(errno));
+		return NULL;
+	}
+	w = aligned_alloc(64, (size + 63) & ~(size_t)63);
+	if (!w)
+		goto no_memory;
+	memset(w, 0, size);
+	w->log = log;
+	w->rings = &c->rings;
+	w->n = c->rings.n;
+	w->rules = rules;
+	for (unsigned int i = 0; i < w->n; i++) {
+		struct worker *one = &w->worker[i];
+
+		conf.worker = i;
+		pthread_mutex_init(&one->lock, NULL);
+		one->ring = &c->rings.ring[i];
+		one->stop = &w->stop;
+		one->rules = rules;
+		one->wanted = &w->rules;
+		one->to_unix = clock_real_ns() - clock_mono_ns();
+		one->pipeline = pipeline_new(&conf);
+		if (!one->pipeline)
+			goto no_memory;
+	}
+	return w;
+no_memory:
+	log_error(
+		log,
+		"cannot make %u workers: %s: lower --max-flows, --memory or --workers",
+		c->rings.n, strerror(errno));
+	workers_free(w);
+	return NULL;
+}
+
+void workers_set(struct workers *w, const struct rules *rules)
+{
+	atomic_store_explicit(&w->rules, rules, memory_order_release);
+}
+
+bool workers_settled(const struct workers *w)
+{
+	const struct rules *rules =
+		atomic_load_explicit(&w->rules, memory_order_relaxed);
+
+	for (unsigned int i = 0; i < w->n; i++)
+		if (atomic_load_explicit(&w->worker[i].rules,
+					 memory_order_acquire) != rules)
+			return false;
+	return true;
+}
+
+int workers_start(struct workers *w)
+{
+	process_old_rings(w);
+	for (unsigned int i = 0; i < w->n; i++) {
+		struct worker *one = &w->worker[i];
+		char name[24];
+		int err;
+
+		store(&one->beat_ns, clock_mono_ns());
+		err = pthread_create(&one->thread, NULL, run, one);
+		if (err) {
+			log_error(w->log, "cannot start a thread: %s",
+				  strerror(err));
+			return -1;
+		}
+		one->started = true;
+		snprintf(name, sizeof(name), "worker-%u", i);
+		pthread_setname_np(one->thread, name);
+	}
+	return 0;
+}
+
+void workers_stop(struct workers *w)
+{
+	__atomic_store_n(&w->stop, true, __ATOMIC_RELAXED);
+	for (unsigned int i = 0; i < w->n; i++) {
+		if (w->worker[i].started)
+			pthread_join(w->worker[i].thread, NULL);
+		w->worker[i].started = false;
+	}
+}
+
+bool workers_failed(struct workers *w)
+{
+	bool failed = false;
+
+	for (unsigned int i = 0; i < w->n; i++) {
+		struct worker *one = &w->worker[i];
+
+		pthread_mutex_lock(&one->lock);
+		failed |= one->failed;
+		pthread_mutex_unlock(&one->lock);
+	}
+	return failed;
+}
+
+void workers_free(struct workers *w)
+{
+	if (!w)
+		return;
+	workers_stop(w);
+	for (unsigned int i = 0; i < w->n; i++)
+		if (w->worker[i].pipeline)
+			pipeline_free(w->worker[i].pipeline);
+	free(w);
+}
+
+void workers_look(const struct workers *w, unsigned int i,
+		  struct worker_state *state)
+{
+	const struct worker *one = &w->worker[i];
+
+	*state = (struct worker_state){
+		.beat_ns = load(&one->beat_ns),
+		.lag_ns = load(&one->lag_ns),
+		.waiting = ring_waiting(one->ring),
+		.ring_size = one->ring->size,
+		.malformed = load(&one->ring->malformed),
+		.cpu_ns = load(&one->cpu_ns),
+	};
+}
+
+void workers_stats(struct workers *w, struct stream_stats *stream,
+		   struct http_stats *http, struct selection_stats *selection)
+{
+	memset(stream, 0, sizeof(*stream));
+	memset(http, 0, sizeof(*http));
+	memset(selection, 0, sizeof(*selection));
+	for (unsigned int i = 0; i < w->n; i++) {
+		struct worker *one = &w->worker[i];
+
+		pthread_mutex_lock(&one->lock);
+		summary_add_stream(stream, &one->stream);
+		summary_add_http(http, &one->http);
+		summary_add_selection(selection, &one->selection);
+		pthread_mutex_unlock(&one->lock);
+	}
+}

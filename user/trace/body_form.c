@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "trace/body_form.h"
+
+static bool name_is(const struct http_span *s, const char *lower_case)
+{
+	return s->len == strlen(lower_case) &&
+	       !strncasecmp((const char *)s->p, lower_case, s->len);
+}
+
+static bool contains(const struct http_span *s, const char *lower_case)
+{
+	size_t n = strlen(lower_case), i;
+
+	for (i = 0; i + n <= s->len; i++)
+		if (!strncasecmp((const char *)s->p + i, lower_case, n))
+			return true;
+	return false;
+}
+
+/* "name=" at its start: a form, whatever its type says. */
+static bool looks_like_form(const uint8_t *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && i <= MASK_NAME_MAX * 3; i++)
+		if (p[i] <= ' ' || strchr("=<>{}\"'&", p[i]))
+			break;
+	return i && i < n && p[i] == '=';
+}
+
+static const struct http_span *content_type(const struct http_message *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->n_fields; i++)
+		if (m->fields[i].name.len == 12 &&
+		    name_is(&m->fields[i].name, "content-type"))
+			return &m->fields[i].value;
+	return NULL;
+}
+
+enum body_form body_form(const struct http_message *m)
+{
+	const struct http_span *type = content_type(m);
+	const uint8_t *p = m->body.data;
+	size_t n = m->body.len;
+	bool json = mask_looks_like_json(p, n);
+
+	if (type && contains(type, "x-www-form-urlencoded"))
+		return json ? BODY_MAYBE_JSON : BODY_FORM;
+	if (type && contains(type, "multipart/form-data"))
+		return BODY_MULTIPART;
+	if (type && contains(type, "multipart/"))
+		return n > 2 && p[0] == '-' && p[1] == '-' ? BODY_MULTIPART
+							   : BODY_MAYBE_JSON;
+	if (type && contains(type, "json"))
+		return BODY_JSON;
+	if (type && contains(type, "event-stream"))
+		return BODY_MAYBE_JSON;
+	for (; n && (*p == ' ' || (*p >= '\t' && *p <= '\r')); p++)
+		n--;
+	if (json || (n && (*p == '{' || *p == '[')))
+		return type ? BODY_MAYBE_JSON : BODY_JSON;
+	return looks_like_form(p, n) ? BODY_FORM : BODY_PLAIN;
+}
+
+void body_write(enum body_form form, const struct mask_names *names,
+		const uint8_t *p, size_t n, mask_put put, void *ctx)
+{
+	switch (form) {
+	case BODY_PLAIN:
+		put(ctx, p, n);
+		break;
+	case BODY_FORM:
+		mask_pairs(names, p, n, false, put, ctx);
+		break;
+	case BODY_MULTIPART:
+		mask_multipart(names, p, n, put, ctx);
+		break;
+	case BODY_JSON:
+	case BODY_MAYBE_JSON:
+		mask_json(names, p, n, form == BODY_JSON, put, ctx);
+		break;
+	}
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/parse.h"
+#include "trace/endpoint.h"
+
+#define HEX_ID_MIN  8u
+#define LONG_ID_MIN 16u
+
+static inline uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static inline bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The length of an authority without user information, port and the dot that
+ * ends a name; *p is moved to its start. */
+static size_t host_of(const uint8_t **p, size_t n)
+{
+	const uint8_t *at = memrchr(*p, '@', n);
+	size_t i = n;
+
+	if (at) {
+		n -= (size_t)(at + 1 - *p);
+		*p = at + 1;
+		i = n;
+	}
+	while (i && is_digit((*p)[i - 1]))
+		i--;
+	if (i && (*p)[i - 1] == ':')
+		n = i - 1;
+	return n && (*p)[n - 1] == '.' ? n - 1 : n;
+}
+
+static void set_host(struct endpoint *e, const struct http_transaction *t)
+{
+	const struct http_span *s = &t->request->host;
+	const uint8_t *p = s->p;
+	size_t n = s->len, i;
+	uint8_t *w = e->host;
+
+	if (!n) {
+		if (t->ipv6)
+			*w++ = '[';
+		w = addr_put(w, t->server_addr, t->ipv6);
+		if (t->ipv6)
+			*w++ = ']';
+		e->host_len = (size_t)(w - e->host);
+		return;
+	}
+	n = host_of(&p, n);
+	if (n > ENDPOINT_HOST_MAX)
+		n = ENDPOINT_HOST_MAX;
+	for (i = 0; i < n; i++)
+		e->host[i] = lower(p[i]);
+	e->host_len = n;
+}
+
+/* RFC 3986 section 2.3 */
+static bool is_unreserved(int c)
+{
+	int letter = c | 0x20;
+
+	return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+static void set_path(struct endpoint *e, const struct http_span *path)
+{
+	const uint8_t *p = path->p, *end;
+	uint8_t *w = e->decoded;
+	int hi, lo;
+
+	e->path = *path;
+	if (!path->len || path->len > sizeof(e->decoded) ||
+	    !memchr(p, '%', path->len))
+		return;
+	for (end = p + path->len; p < end; p++) {
+		if (*p == '%' && end - p > 2 &&
+		    (hi = parse_hex_digit(p[1])) >= 0 &&
+		    (lo = parse_hex_digit(p[2])) >= 0 &&
+		    is_unreserved(hi << 4 | lo)) {
+			*w++ = (uint8_t)(hi << 4 | lo);
+			p += 2;
+		} else {
+			*w++ = *p;
+		}
+	}
+	e->path.p = e->decoded;
+	e->path.len = (uint32_t)(w - e->decoded);
+}
+
+void endpoint_of(struct endpoint *e, const struct http_transaction *t)
+{
+	e->known = t->request != NULL;
+	e->host_len = 0;
+	e->method = e->path = (struct http_span){0};
+	if (!e->known)
+		return;
+	e->method = t->request->method;
+	set_host(e, t);
+	set_path(e, &t->request->path);
+}
+
+static uint64_t mix(uint64_t h, const uint8_t *p, size_t n)
+{
+	while (n--) {
+		h = (h ^ *p++) * 0x9e3779b97f4a7c15ull;
+		h ^= h >> 32;
+	}
+	/* What ends here is not what goes on there. */
+	return (h ^ 0x100) * 0xd6e8feb86659fd93ull;
+}
+
+static bool is_id(const uint8_t *p, size_t n)
+{
+	bool digits = true, hex = true, any = false;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		bool digit = is_digit(p[i]);
+
+		any |= digit;
+		digits &= digit;
+		hex &= parse_hex_digit(p[i]) >= 0 || p[i] == '-';
+	}
+	return any && (digits || (hex && n >= HEX_ID_MIN) || n >= LONG_ID_MIN);
+}
+
+uint64_t endpoint_key(const struct endpoint *e, uint64_t seed)
+{
+	static const uint8_t id[] = "{id}";
+	uint64_t h = mix(seed, e->method.p, e->method.len);
+	const uint8_t *p = e->path.p, *end, *slash;
+	size_t n;
+
+	h = mix(h, e->host, e->host_len);
+	if (!e->path.len)
+		return h ? h : 1;
+	for (end = p + e->path.len; p <= end; p += n + 1) {
+		slash = memchr(p, '/', (size_t)(end - p));
+		n = (size_t)((slash ? slash : end) - p);
+		h = is_id(p, n) ? mix(h, id, sizeof(id)) : mix(h, p, n);
+	}
+	return h ? h : 1;
+}

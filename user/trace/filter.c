@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/glob.h"
+#include "trace/filter.h"
+
+struct rule {
+	struct glob *host, *path; /* NULL: any */
+};
+
+struct filter {
+	unsigned int n_include, n;
+	struct rule rule[]; /* includes first */
+};
+
+/* A port at the end of a host: not of one in brackets. */
+static bool has_port(const char *host, size_t n)
+{
+	const char *colon = memrchr(host, ':', n);
+
+	return colon && n && host[n - 1] != ']' &&
+	       (colon == memchr(host, ':', n) || colon[-1] == ']');
+}
+
+bool filter_check(const char *pattern, struct parse_error *err)
+{
+	size_t host = strcspn(pattern, "/");
+
+	if (!*pattern)
+		return parse_refuse(err, "the pattern is empty");
+	if (strlen(pattern) > GLOB_MAX)
+		return parse_refuse(err, "the pattern is longer than %u bytes",
+				    GLOB_MAX);
+	if (strstr(pattern, "://"))
+		return parse_refuse(err,
+				    "\"%.60s\": leave the scheme out, as in "
+				    "api.example.com/v1/*",
+				    pattern);
+	if (strpbrk(pattern, " \t#"))
+		return parse_refuse(err,
+				    "\"%.60s\": neither hosts nor paths have "
+				    "blanks or # in them",
+				    pattern);
+	if (has_port(pattern, host))
+		return parse_refuse(err,
+				    "\"%.60s\": leave the port out, hosts are "
+				    "compared without it",
+				    pattern);
+	return true;
+}
+
+static bool add_rule(struct filter *f, const char *pattern)
+{
+	struct rule *rule = &f->rule[f->n++];
+	size_t n = strcspn(pattern, "/"), i;
+	char host[GLOB_MAX];
+
+	if (n > sizeof(host)) {
+		errno = EINVAL;
+		return false;
+	}
+	for (i = 0; i < n; i++)
+		host[i] = (char)(pattern[i] >= 'A' && pattern[i] <= 'Z'
+					 ? pattern[i] | 0x20
+					 : pattern[i]);
+	if (n && !(rule->host = glob_new(host, n)))
+		return false;
+	return !pattern[n] ||
+	       (rule->path = glob_new(pattern + n, strlen(pattern + n)));
+}
+
+struct filter *filter_new(const char *const *include, unsigned int n_include,
+			  const char *const *exclude, unsigned int n_exclude)
+{
+	unsigned int n = n_include + n_exclude, i;
+	struct filter *f = calloc(1, sizeof(*f) + n * sizeof(f->rule[0]));
+	int err;
+
+	if (!f)
+		return NULL;
+	f->n_include = n_include;
+	for (i = 0; i < n; i++) {
+		if (add_rule(f, i < n_include ? include[i]
+					      : exclude[i - n_include]))
+			continue;
+		err = errno;
+		filter_free(f);
+		errno = err;
+		return NULL;
+	}
+	return f;
+}
+
+void filter_free(struct filter *f)
+{
+	unsigned int i;
+
+	for (i = 0; f && i < f->n; i++) {
+		glob_free(f->rule[i].host);
+		glob_free(f->rule[i].path);
+	}
+	free(f);
+}
+
+static bool rule_fits(const struct rule *r, const struct endpoint *e)
+{
+	return (!r->host || glob_match(r->host, e->host, e->host_len)) &&
+	       (!r->path || glob_match(r->path, e->path.p, e->path.len));
+}
+
+static bool any_fits(const struct rule *r, const struct rule *end,
+		     const struct endpoint *e)
+{
+	for (; e->known && r < end; r++)
+		if (rule_fits(r, e))
+			return true;
+	return false;
+}
+
+enum filter_verdict filter_apply(const struct filter *f,
+				 const struct endpoint *e)
+{
+	const struct rule *exclude = f->rule + f->n_include;
+
+	if (any_fits(exclude, f->rule + f->n, e))
+		return FILTER_EXCLUDED;
+	if (f->n_include && !any_fits(f->rule, exclude, e))
+		return FILTER_NOT_INCLUDED;
+	return FILTER_TAKE;
+}
+
+bool filter_empty(const struct filter *f)
+{
+	return f->n == 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "trace/selection.h"
+
+struct selection {
+	struct selection_stats stats;
+	const struct filter *filter; /* NULL: takes everything */
+	bool limits, endpoint_limit;
+	uint64_t seed;
+	struct limiter *limiter;
+	struct endpoint endpoint; /* of the transaction at hand */
+};
+
+struct selection *selection_new(uint64_t seed)
+{
+	struct selection *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->seed = seed;
+	s->limiter = limiter_new();
+	if (s->limiter)
+		return s;
+	free(s);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void selection_free(struct selection *s)
+{
+	if (!s)
+		return;
+	limiter_free(s->limiter);
+	free(s);
+}
+
+void selection_set(struct selection *s, const struct filter *filter,
+		   const struct limiter_rates *rates)
+{
+	s->filter = filter_empty(filter) ? NULL : filter;
+	s->limits = rates->all > 0 || rates->endpoint > 0;
+	s->endpoint_limit = rates->endpoint > 0;
+	limiter_set(s->limiter, rates);
+}
+
+/* The counter of what becomes of t. */
+static uint64_t *fate(struct selection *s, const struct http_transaction *t,
+		      uint64_t now_ns)
+{
+	uint64_t key = 0;
+
+	if (s->filter || s->endpoint_limit)
+		endpoint_of(&s->endpoint, t);
+	if (s->filter) {
+		switch (filter_apply(s->filter, &s->endpoint)) {
+		case FILTER_TAKE:
+			break;
+		case FILTER_NOT_INCLUDED:
+			return &s->stats.not_included;
+		case FILTER_EXCLUDED:
+			return &s->stats.excluded;
+		}
+	}
+	if (!s->limits)
+		return &s->stats.selected;
+	if (s->endpoint_limit)
+		key = endpoint_key(&s->endpoint, s->seed);
+	switch (limiter_take(s->limiter, key, now_ns)) {
+	case LIMITER_OVER_ALL:
+		return &s->stats.rate_limited;
+	case LIMITER_OVER_ENDPOINT:
+		return &s->stats.endpoint_limited;
+	case LIMITER_TAKE:
+		break;
+	}
+	return &s->stats.selected;
+}
+
+bool selection_take(struct selection *s, const struct http_transaction *t,
+		    uint64_t now_ns)
+{
+	uint64_t *counter = fate(s, t, now_ns);
+
+	(*counter)++;
+	return counter == &s->stats.selected;
+}
+
+const struct selection_stats *selection_stats(const struct selection *s)
+{
+	return &s->stats;
+}

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/parse.h"
+#include "trace/body_form.h"
+#include "trace/line.h"
+#include "trace/mask.h"
+#include "trace/trace.h"
+
+struct trace_conf {
+	bool redact;
+	bool redact_fields;
+	/* Bit n: fields whose names have n letters, or n + 64 and so on, may
+	 * be such that not all of the value is written. */
+	uint64_t lengths;
+	uint64_t url_lengths; /* the same of those that hold URLs */
+	struct mask_names *headers, *fields;
+};
+
+static const char *const default_headers[] = {"authorization",
+					      "proxy-authorization", "cookie",
+					      "set-cookie", "x-api-key"};
+
+static bool name_is(const struct http_span *s, const char *lower_case)
+{
+	return s->len == strlen(lower_case) &&
+	       !strncasecmp((const char *)s->p, lower_case, s->len);
+}
+
+/* Fields whose value is a URL, or has some in it, perhaps with parameters. */
+static const char *const url_fields[] = {"link",
+					 "referer",
+					 "refresh",
+					 "location",
+					 "destination",
+					 "x-rewrite-url",
+					 "x-original-url",
+					 "x-original-uri",
+					 "x-forwarded-uri",
+					 "x-forwarded-url",
+					 "content-location",
+					 "x-accel-redirect"};
+
+#define URL_FIELDS (sizeof(url_fields) / sizeof(url_fields[0]))
+
+/* Without parameters to look for there is only the user information. */
+static uint64_t url_field_lengths(bool parameters)
+{
+	uint64_t lengths = 1u << 7 | 1u << 8 | 1u << 16;
+	size_t i;
+
+	if (!parameters)
+		return lengths;
+	for (i = 0; i < URL_FIELDS; i++)
+		lengths |= 1ull << strlen(url_fields[i]);
+	return lengths;
+}
+
+static bool is_url_field(const struct http_span *name)
+{
+	const char first = name->len ? (char)(name->p[0] | 0x20) : 0;
+	size_t i;
+
+	for (i = 0; i < URL_FIELDS; i++)
+		if (first == url_fields[i][0] && name_is(name, url_fields[i]))
+			return true;
+	return false;
+}
+
+struct trace_conf *trace_conf_new(const struct trace_options *o)
+{
+	struct trace_conf *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->redact = !o->no_redact;
+	c->redact_fields = c->redact && o->n_fields;
+	c->headers =
+		mask_names_new(default_headers, 5, o->headers, o->n_headers);
+	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);
+	if (!c->headers || !c->fields) {
+		int err = errno;
+
+		trace_conf_free(c);
+		errno = err;
+		return NULL;
+	}
+	if (c->redact) {
+		c->url_lengths = url_field_lengths(c->redact_fields);
+		c->lengths = mask_names_lengths(c->headers) | c->url_lengths;
+	}
+	return c;
+}
+
+void trace_conf_free(struct trace_conf *c)
+{
+	if (!c)
+		return;
+	mask_names_free(c->headers);
+	mask_names_free(c->fields);
+	free(c);
+}
+
+static inline void put_span(struct line *l, const struct http_message *m,
+			    const struct http_span *s)
+{
+	l->w = line_part(l, l->w, s->p, s->len, m->readable);
+}
+
+/* The user information of an absolute URL (RFC 3986 section 3.2.1), of *n bytes;
+ * NULL if there is none. */
+static const uint8_t *user_info(const struct http_span *s, size_t *n)
+{
+	const uint8_t *end, *p, *start, *at = NULL;
+
+	/* Mostly it is a path. */
+	if (!s->len || *s->p == '/' || !memchr(s->p, '@', s->len))
+		return NULL;
+	start = memmem(s->p, s->len, "://", 3);
+	if (!start)
+		return NULL;
+	start += 3;
+	end = s->p + s->len;
+	for (p = start; p < end && *p != '/' && *p != '?' && *p != '#'; p++)
+		if (*p == '@')
+			at = p;
+	*n = at ? (size_t)(at - start) : 0;
+	return at ? start : NULL;
+}
+
+/* A target, path or URL in a field, without the secrets in it. Apart, so that it
+ * does not take registers from what is around it. */
+__attribute__((noinline)) static void put_target(struct line *l,
+						 const struct trace_conf *c,
+						 const struct http_message *m,
+						 const struct http_span *s)
+{
+	struct http_span rest = *s;
+	const uint8_t *secret;
+	size_t n;
+
+	secret = c->redact ? user_info(s, &n) : NULL;
+	if (secret) {
+		line_text(l, s->p, (size_t)(secret - s->p));
+		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		rest.p = secret + n;
+		rest.len -= (uint32_t)(rest.p - s->p);
+	}
+	/* The pointer of an empty span may be NULL: not to be added to. */
+	if (c->redact_fields && rest.len)
+		mask_pairs(c->fields, rest.p, rest.len, true, line_piece, l);
+	else
+		put_span(l, m, &rest);
+}
+
+static void put_address(struct line *l, const uint8_t addr[16], bool ipv6)
+{
+	l->w = addr_put(l->w, addr, ipv6);
+}
+
+/* The server's address as an authority (RFC 3986 section 3.2.2). */
+static void put_server(struct line *l, const struct http_transaction *t)
+{
+	if (t->ipv6)
+		*l->w++ = '[';
+	put_address(l, t->server_addr, t->ipv6);
+	if (t->ipv6)
+		*l->w++ = ']';
+	if (t->server_port != 80) {
+		*l->w++ = ':';
+		line_u64(l, t->server_port);
+	}
+}
+
+/* The query of a message, being written. */
+struct query {
+	struct line *l;
+	const struct trace_conf *c;
+	const uint8_t *readable;
+	bool coded; /* something in it is percent-encoded */
+};
+
+/* A name or value, decoded (WHATWG URL, urlencoded parsing). */
+static void put_decoded(const struct query *q, const uint8_t *p, size_t n)
+{
+	struct line *l = q->l;
+	uint8_t *decoded;
+
+	if (!q->coded) {
+		l->w = line_part(l, l->w, p, n, q->readable);
+		return;
+	}
+	/* Decoded behind the place that the escaped text can reach. */
+	if (!line_room(l, JSON_ESCAPE_ROOM(n) + n + LINE_ROOM))
+		return;
+	decoded = l->w + JSON_ESCAPE_ROOM(n);
+	n = parse_form_text(decoded, p, n);
+	l->w = json_escape(l->w, decoded, n, JSON_REPLACE);
+}
+
+static void put_parameter(const struct query *q, const uint8_t *p, size_t n)
+{
+	const uint8_t *equals = memchr(p, '=', n);
+	size_t name = equals ? (size_t)(equals - p) : n;
+	const uint8_t *value = p + name + (equals != NULL);
+	size_t n_value = n - name - (equals != NULL);
+	struct line *l = q->l;
+
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "{\"name\":\"");
+	put_decoded(q, p, name);
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "\",\"value\":\"");
+	if (q->c->redact_fields && mask_pairs_match(q->c->fields, p, n))
+		LINE_PUT(l, MASK_TEXT);
+	else
+		put_decoded(q, value, n_value);
+	if (line_room(l, LINE_ROOM))
+		LINE_PUT(l, "\"}");
+}
+
+static void put_parameters(struct line *l, const struct trace_conf *c,
+			   const struct http_message *m)
+{
+	const uint8_t *p = m->query.p, *end, *next;
+	struct query q = {.l = l, .c = c, .readable = m->readable};
+	size_t n = m->query.len;
+	bool first = true;
+
+	if (!n)
+		return;
+	end = p + n;
+	q.coded = memchr(p, '%', n) || memchr(p, '+', n);
+	for (; p < end && !l->failed; p = next + 1) {
+		next = memchr(p, '&', (size_t)(end - p));
+		if (!next)
+			next = end;
+		if (next == p)
+			continue;
+		if (!first && line_room(l, 1))
+			*l->w++ = ',';
+		first = false;
+		put_parameter(&q, p, (size_t)(next - p));
+	}
+}
+
+/* As put_span() with a value that is a secret, or has one within. */
+static void put_masked_value(struct line *l, const struct trace_conf *c,
+			     const struct http_message *m,
+			     const struct http_field *f)
+{
+	if (c->redact && mask_names_match(c->headers, f->name.p, f->name.len))
+		LINE_PUT(l, MASK_TEXT);
+	else if (c->url_lengths >> (f->name.len & 63) & 1 &&
+		 is_url_field(&f->name))
+		put_target(l, c, m, &f->value);
+	else
+		put_span(l, m, &f->value);
+}
+
+static void put_fields(struct line *l, const struct trace_conf *c,
+		       const struct http_message *m)
+{
+	const struct http_field *f = m->fields, *end = f + m->n_fields;
+	const uint8_t *readable = m->readable;
+	const uint64_t lengths = c->lengths;
+	uint8_t *w = l->w;
+
+	/* Room for fixed text is left by what comes before each. */
+	for (; f < end; f++) {
+		w = LINE_COPY(w, "{\"name\":\"");
+		w = line_part(l, w, f->name.p, f->name.len, readable);
+		w = LINE_COPY(w, "\",\"value\":\"");
+		if (lengths >> (f->name.len & 63) & 1) {
+			l->w = w;
+			put_masked_value(l, c, m, f);
+			w = l->w;
+		} else {
+			w = line_part(l, w, f->value.p, f->value.len, readable);
+		}
+		w = LINE_COPY(w, "\"},");
+		if ((size_t)(l->end - w) < LINE_ROOM) {
+			l->w = w;
+			if (!line_room(l, LINE_ROOM))
+				return;
+			w = l->w;
+		}
+	}
+	l->w = w - (m->n_fields > 0); /* without the last comma */
+}
+
+/* Returns whether it had to be base64. flags are those of the transaction. */
+static bool put_body(struct line *l, const struct trace_conf *c,
+		     const struct http_message *m, uint32_t flags)
+{
+	const struct http_body *body = &m->body;
+	enum body_form form =
+		c->redact_fields && body->len ? body_form(m) : BODY_PLAIN;
+	size_t n = body->len;
+
+	if (!n)
+		return false;
+	/* A character that the limit cuts in two does not make a text binary:
+	 * it is left out. */
+	if (body->total > n)
+		n = json_utf8_complete(body->data, n);
+	line_try_text(l);
+	body_write(form, c->fields, body->data, n, line_piece, l);
+	if (line_is_text(l))
+		return false;
+	if (c->redact_fields && flags & HTTP_F_DECODE_FAILED) {
+		/* Compressed, and nobody has looked into it. */
+		l->base64 = false;
+		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		return false;
+	}
+	body_write(form, c->fields, body->data, body->len, line_piece, l);
+	line_end_base64(l);
+	return true;
+}
+
+/* What ends both kinds of message; returns whether the body is base64. */
+static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
+				const struct http_message *m, uint32_t flags)
+{
+	bool base64;
+
+	put_fields(l, c, m);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "],\"body\":\"");
+	base64 = put_body(l, c, m, flags);
+	if (line_room(l, LINE_ROOM))
+		LINE_PUT(l, "\"}");
+	return base64;
+}
+
+static bool put_request(struct line *l, const struct http_transaction *t,
+			const struct trace_conf *c)
+{
+	const struct http_message *m = t->request;
+
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	if (!m) {
+		LINE_PUT(l, "{\"request\":null");
+		return false;
+	}
+	LINE_PUT(l, "{\"request\":{\"method\":\"");
+	put_span(l, m, &m->method);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "\",\"url\":{\"host\":\"");
+	if (m->host.len)
+		put_span(l, m, &m->host);
+	else
+		put_server(l, t);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "\",\"path\":\"");
+	put_target(l, c, m, &m->path);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "\",\"parameters\":[");
+	put_parameters(l, c, m);
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	LINE_PUT(l, "]},\"headers\":[");
+	return put_fields_and_body(l, c, m, t->flags);
+}
+
+static bool put_response(struct line *l, const struct http_transaction *t,
+			 const struct trace_conf *c)
+{
+	const struct http_message *m = t->response;
+
+	if (!line_room(l, LINE_ROOM))
+		return false;
+	if (!m) {
+		LINE_PUT(l, ",\"response\":null");
+		return false;
+	}
+	LINE_PUT(l, ",\"response\":{\"status\":");
+	line_u64(l, m->status);
+	LINE_PUT(l, ",\"headers\":[");
+	return put_fields_and_body(l, c, m, t->flags);
+}
+
+static void put_meta(struct line *l, const struct http_transaction *t)
+{
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l,
+		 ",\"meta\":{\"environment\":\"production\",\"incoming\":true,"
+		 "\"source\":\"");
+	put_address(l, t->client_addr, t->ipv6);
+	LINE_PUT(l, "\",\"sourcePort\":");
+	line_u64(l, t->client_port);
+	LINE_PUT(l, ",\"destination\":\"");
+	put_address(l, t->server_addr, t->ipv6);
+	LINE_PUT(l, "\",\"destinationPort\":");
+	line_u64(l, t->server_port);
+	LINE_PUT(l, ",\"metloSource\":\"metlo-xdp\"}");
+}
+
+static void put_time(struct line *l, const struct http_message *m)
+{
+	if (m)
+		line_u64(l, m->first_ns / 1000);
+	else
+		LINE_PUT(l, "null");
+}
+
+static void put_sha256(struct line *l, const struct http_message *m)
+{
+	static const char digits[16] = "0123456789abcdef";
+	unsigned int i;
+
+	if (!m || !m->body.has_sha256) {
+		LINE_PUT(l, "null");
+		return;
+	}
+	*l->w++ = '"';
+	for (i = 0; i < 32; i++) {
+		*l->w++ = (uint8_t)digits[m->body.sha256[i] >> 4];
+		*l->w++ = (uint8_t)digits[m->body.sha256[i] & 15];
+	}
+	*l->w++ = '"';
+}
+
+static void put_flags(struct line *l, uint32_t flags)
+{
+	static const struct {
+		uint8_t len;
+		char text[23];
+	} quoted[] = {
+#define HTTP_FLAG_TEXT(name, text) {sizeof(text) + 1, "\"" text "\""},
+		HTTP_FLAGS(HTTP_FLAG_TEXT)
+#undef HTTP_FLAG_TEXT
+	};
+	unsigned int bit;
+
+	for (; flags; flags &= flags - 1) {
+		bit = (unsigned int)__builtin_ctz(flags);
+		if (bit >= HTTP_FLAG_COUNT)
+			break;
+		memcpy(l->w, quoted[bit].text, sizeof(quoted[bit].text));
+		l->w += quoted[bit].len;
+		if (flags & (flags - 1))
+			*l->w++ = ',';
+	}
+}
+
+static void put_interim(struct line *l, const struct http_transaction *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->n_interim; i++) {
+		if (!line_room(l, LINE_ROOM))
+			return;
+		if (i)
+			*l->w++ = ',';
+		line_u64(l, t->interim[i]);
+	}
+}
+
+static void put_encoding(struct line *l, bool base64)
+{
+	if (base64)
+		LINE_PUT(l, "\"base64\"");
+	else
+		LINE_PUT(l, "\"utf8\"");
+}
+
+static void put_capture(struct line *l, const struct http_transaction *t,
+			const struct trace_conf *c, bool request_base64,
+			bool response_base64)
+{
+	const struct http_message *q = t->request, *r = t->response;
+	const struct http_message *m = q ? q : r;
+
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, ",\"capture\":{\"protocol\":\"HTTP/");
+	line_u64(l, m ? m->version_major : 1);
+	*l->w++ = '.';
+	line_u64(l, m ? m->version_minor : 1);
+	if (q) {
+		LINE_PUT(l, "\",\"target\":\"");
+		put_target(l, c, q, &q->target);
+		if (!line_room(l, LINE_ROOM))
+			return;
+		*l->w++ = '"';
+	} else {
+		LINE_PUT(l, "\",\"target\":null");
+	}
+	LINE_PUT(l, ",\"vni\":");
+	line_u64(l, t->vni);
+	LINE_PUT(l, ",\"requestTimeUs\":");
+	put_time(l, q);
+	LINE_PUT(l, ",\"responseTimeUs\":");
+	put_time(l, r);
+	LINE_PUT(l, ",\"requestBodyBytes\":");
+	line_u64(l, q ? q->body.total : 0);
+	LINE_PUT(l, ",\"responseBodyBytes\":");
+	line_u64(l, r ? r->body.total : 0);
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, ",\"requestBodySha256\":");
+	put_sha256(l, q);
+	LINE_PUT(l, ",\"responseBodySha256\":");
+	put_sha256(l, r);
+	LINE_PUT(l, ",\"requestBodyEncoding\":");
+	put_encoding(l, request_base64);
+	LINE_PUT(l, ",\"responseBodyEncoding\":");
+	put_encoding(l, response_base64);
+	LINE_PUT(l, ",\"interim\":[");
+	put_interim(l, t);
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "],\"flags\":[");
+	put_flags(l, t->flags);
+	LINE_PUT(l, "]}}\n");
+}
+
+void trace_write(struct buf *out, const struct http_transaction *t,
+		 const struct trace_conf *c)
+{
+	size_t start = out->len;
+	bool request_base64, response_base64;
+	struct line l;
+
+	if (!line_begin(&l, out))
+		return;
+	request_base64 = put_request(&l, t, c);
+	response_base64 = put_response(&l, t, c);
+	put_meta(&l, t);
+	put_capture(&l, t, c, request_base64, response_base64);
+	out->len = l.failed ? start : (size_t)(l.w - out->p);
+}
