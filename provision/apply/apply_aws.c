@@ -155,10 +155,11 @@ static int create_target(struct aws_client *c, struct plan *p, struct step *s,
 	const char *ahead = arena_printf(
 		&p->mem,
 		"arn:%s:elasticloadbalancing:%s:%s:loadbalancer/net/%s/0000000000000000",
-		str_empty(p->facts->partition) ? "aws" : p->facts->partition,
-		p->facts->region ? p->facts->region : "",
-		str_empty(p->facts->account) ? "000000000000"
-					     : p->facts->account,
+		str_empty(p->inventory->partition) ? "aws"
+						   : p->inventory->partition,
+		p->inventory->region ? p->inventory->region : "",
+		str_empty(p->inventory->account) ? "000000000000"
+						 : p->inventory->account,
 		name_short(&p->mem, p->spec.name));
 	const char *to = id_or(p, s->on, ahead);
 	struct mirror_new_target t = {.description = s->description,

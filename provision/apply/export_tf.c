@@ -332,7 +332,7 @@ void export_terraform(struct buf *out, const struct plan *p)
 	buf_add_str(
 		out,
 		"terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n      version = \">= 5.0\"\n    }\n  }\n}\n\nprovider \"aws\" {\n");
-	argument(&t, "region", p->facts->region);
+	argument(&t, "region", p->inventory->region);
 	end(&t);
 	for (size_t i = 0; i < p->steps.n; i++)
 		resource(&t, (int)i, &p->steps.items[i]);

@@ -43,7 +43,7 @@ static bool check_peers(void *ctx, const char *text, struct parse_error *err)
 static enum answer ask_ports(struct setup *s, struct check *c, bool fresh)
 {
 	struct candidates sources = setup_candidates(s, NULL);
-	const char *known = discover_ports(c->a, &s->m->facts, &sources);
+	const char *known = discover_ports(c->a, &s->m->inventory, &sources);
 	const char *unused;
 
 	return ask_text(&s->prompt,

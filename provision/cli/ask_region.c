@@ -98,7 +98,8 @@ static bool check_new(void *ctx, const char *text, struct parse_error *err)
 
 enum answer ask_deployment(struct setup *s)
 {
-	struct str_list all = facts_deployments(&s->m->mem, &s->m->facts);
+	struct str_list all =
+		inventory_deployments(&s->m->mem, &s->m->inventory);
 	struct choices c = {0};
 	const char *name;
 	enum answer answer;
@@ -107,11 +108,11 @@ enum answer ask_deployment(struct setup *s)
 	for (size_t i = 0; i < all.n; i++) {
 		size_t n = 0;
 
-		for (size_t k = 0; k < s->m->facts.sessions.n; k++)
-			n += str_same(
-				tags_deployment(
-					&s->m->facts.sessions.items[k].tags),
-				all.items[i]);
+		for (size_t k = 0; k < s->m->inventory.sessions.n; k++)
+			n += str_same(tags_deployment(
+					      &s->m->inventory.sessions.items[k]
+						       .tags),
+				      all.items[i]);
 		choice_add(&s->m->mem, &c,
 			   arena_printf(&s->m->mem, "Change %s", all.items[i]),
 			   arena_printf(&s->m->mem, "%zu session%s", n,

@@ -49,7 +49,8 @@ static struct choice *offer(struct setup *s, struct choices *c,
 	to->chosen = wanted(&s->spec, text);
 	if (!check || !source_parse(&s->m->mem, text, &source, &err))
 		return to;
-	select_source(&s->m->mem, &s->m->facts, &source, NULL, &found, &notes);
+	select_source(&s->m->mem, &s->m->inventory, &source, NULL, &found,
+		      &notes);
 	if (found.n)
 		return to;
 	to->chosen = false;
@@ -59,7 +60,7 @@ static struct choice *offer(struct setup *s, struct choices *c,
 
 static void list_instances(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 
 	for (size_t i = 0; i < f->instances.n; i++) {
 		const struct ec2_instance *in = &f->instances.items[i];
@@ -78,7 +79,7 @@ static void list_instances(struct setup *s, struct choices *c)
 const char *setup_interface_text(struct setup *s,
 				 const struct ec2_interface *eni)
 {
-	const char *name = facts_interface_name(&s->m->facts, eni);
+	const char *name = inventory_interface_name(&s->m->inventory, eni);
 	const char *text = column(s, "", name, 24);
 
 	text = column(s, text, eni->private_ip ? eni->private_ip : "", 15);
@@ -89,7 +90,7 @@ const char *setup_interface_text(struct setup *s,
 
 static void list_interfaces(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 
 	for (size_t i = 0; i < f->interfaces.n; i++) {
 		const struct ec2_interface *e = &f->interfaces.items[i];
@@ -146,7 +147,7 @@ static bool list_services(struct setup *s, struct choices *c)
  * "ELB NAME". */
 static void list_classic(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 	struct str_list names = {0};
 
 	for (size_t i = 0; i < f->interfaces.n; i++) {
@@ -162,7 +163,7 @@ static void list_classic(struct setup *s, struct choices *c)
 
 static void list_balancers(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 
 	for (size_t i = 0; i < f->load_balancers.n; i++) {
 		const struct elbv2_load_balancer *lb =
@@ -171,7 +172,7 @@ static void list_balancers(struct setup *s, struct choices *c)
 
 		/* A collector's own, of whatever deployment. */
 		if ((!nlb && !str_same(lb->type, "application")) ||
-		    (nlb && facts_listener(f, lb->arn)))
+		    (nlb && inventory_listener(f, lb->arn)))
 			continue;
 		offer(s, c,
 		      arena_printf(&s->m->mem, "%s:%s", nlb ? "nlb" : "alb",
@@ -218,7 +219,7 @@ static void collect_tags(struct setup *s, const struct aws_tags *tags,
 
 static void list_tags(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 	struct tag_counts all = {0};
 	size_t n = 0;
 
@@ -243,7 +244,7 @@ static void list_tags(struct setup *s, struct choices *c)
 /* Each VPC, and below it its subnets. */
 static void list_networks(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 
 	for (size_t i = 0; i < f->vpcs.n; i++) {
 		const struct ec2_vpc *v = &f->vpcs.items[i];
@@ -336,9 +337,9 @@ static void take(struct setup *s, const struct choices *c)
 /* In place of a network load balancer: what it sends to. */
 static enum answer offer_behind(struct setup *s, const char *name)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 	const struct elbv2_load_balancer *lb =
-		facts_load_balancer(f, name, "network");
+		inventory_load_balancer(f, name, "network");
 	struct str_list behind = {0};
 	struct choices c = {0};
 	enum answer answer;
@@ -356,13 +357,13 @@ static enum answer offer_behind(struct setup *s, const char *name)
 	}
 	for (size_t i = 0; i < behind.n; i++) {
 		const struct ec2_instance *in =
-			facts_instance(f, behind.items[i]);
+			inventory_instance(f, behind.items[i]);
 		const struct ec2_interface *e =
-			facts_interface(f, behind.items[i]);
+			inventory_interface(f, behind.items[i]);
 
 		struct choice *to = offer(s, &c, behind.items[i],
 					  in  ? setup_instance_text(s, in)
-					  : e ? facts_interface_name(f, e)
+					  : e ? inventory_interface_name(f, e)
 					      : NULL,
 					  true);
 
@@ -404,7 +405,7 @@ static enum answer choose(struct setup *s, enum kind kind)
 		return ANSWER_GIVEN;
 	if (!c.n) {
 		term_print(&s->m->err, "There are none in %s.\n",
-			   s->m->facts.region);
+			   s->m->inventory.region);
 		return ANSWER_GIVEN;
 	}
 	/* What was chosen before may be taken out again. */

@@ -19,7 +19,7 @@ static bool is_source(const struct candidates *sources, const char *eni)
 /* The instances behind a load balancer of our own. */
 static enum answer ask_collectors(struct setup *s)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 	struct target_spec *t = &s->spec.target;
 	struct candidates sources = setup_candidates(s, NULL);
 	struct choices c = {0};
@@ -62,7 +62,7 @@ static enum answer ask_collectors(struct setup *s)
 
 static void list_balancers(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 
 	for (size_t i = 0; i < f->load_balancers.n; i++) {
 		const struct elbv2_load_balancer *lb =
@@ -71,27 +71,27 @@ static void list_balancers(struct setup *s, struct choices *c)
 
 		/* The deployment's own is "Keep". */
 		if (!str_same(lb->type, "network") ||
-		    str_same(tags_deployment(facts_elb_tags(f, lb->arn)),
+		    str_same(tags_deployment(inventory_elb_tags(f, lb->arn)),
 			     s->spec.name))
 			continue;
 		to = choice_add(&s->m->mem, c, lb->name,
 				arena_printf(&s->m->mem, "%s, in %s",
 					     lb->scheme ? lb->scheme : "",
 					     lb->vpc_id ? lb->vpc_id : ""));
-		if (!facts_listener(f, lb->arn))
+		if (!inventory_listener(f, lb->arn))
 			to->refusal = "has no listener for UDP 4789";
 	}
 }
 
 static void list_interfaces(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 	struct candidates sources = setup_candidates(s, NULL);
 
 	for (size_t i = 0; i < f->interfaces.n; i++) {
 		const struct ec2_interface *e = &f->interfaces.items[i];
 		const struct ec2_instance *in =
-			facts_instance(f, e->instance_id);
+			inventory_instance(f, e->instance_id);
 		struct choice *to;
 
 		/* Others have no collector on them. */
@@ -109,7 +109,7 @@ static void list_interfaces(struct setup *s, struct choices *c)
 
 static void list_endpoints(struct setup *s, struct choices *c)
 {
-	const struct facts *f = &s->m->facts;
+	const struct inventory *f = &s->m->inventory;
 
 	for (size_t i = 0; i < f->endpoints.n; i++)
 		if (str_same(f->endpoints.items[i].type, "GatewayLoadBalancer"))

@@ -30,13 +30,13 @@ static void add_session(struct mirror *m, struct listed_deployment *d,
 	struct session_view *v = ARENA_ADD(&m->mem, &d->sessions);
 
 	if (v)
-		view_session(&m->mem, &m->facts, s, v);
+		view_session(&m->mem, &m->inventory, s, v);
 }
 
 static void fill(struct mirror *m, struct listed_deployment *d,
 		 const char *name)
 {
-	const struct facts *f = &m->facts;
+	const struct inventory *f = &m->inventory;
 
 	d->name = name;
 	d->readable = !deployment_spec(&m->mem, f, name, &d->spec, &d->error);
@@ -64,7 +64,7 @@ static cJSON *json_target(struct mirror *m, const struct mirror_target *t)
 		  : t->load_balancer_arn ? t->load_balancer_arn
 					 : t->endpoint_id);
 	json_text(o, "state",
-		  states[view_target_state(&m->mem, &m->facts, t, &why)]);
+		  states[view_target_state(&m->mem, &m->inventory, t, &why)]);
 	json_text(o, "why", why);
 	return o;
 }
@@ -98,7 +98,7 @@ static cJSON *json_deployment(struct mirror *m,
 	l = cJSON_AddArrayToObject(o, "sessions");
 	for (size_t i = 0; i < d->sessions.n; i++)
 		cJSON_AddItemToArray(
-			l, json_session(&m->facts, &d->sessions.items[i]));
+			l, json_session(&m->inventory, &d->sessions.items[i]));
 	return o;
 }
 
@@ -107,16 +107,16 @@ static int print_json(struct mirror *m, const struct deployments *all,
 {
 	cJSON *o = cJSON_CreateObject(), *l;
 
-	json_text(o, "region", m->facts.region);
-	json_text(o, "account", m->facts.account);
+	json_text(o, "region", m->inventory.region);
+	json_text(o, "account", m->inventory.account);
 	l = cJSON_AddArrayToObject(o, "deployments");
 	for (size_t i = 0; i < all->n; i++)
 		cJSON_AddItemToArray(l, json_deployment(m, &all->items[i]));
 	l = cJSON_AddArrayToObject(o, "foreignSessions");
 	for (size_t i = 0; i < foreign->sessions.n; i++)
-		cJSON_AddItemToArray(
-			l,
-			json_session(&m->facts, &foreign->sessions.items[i]));
+		cJSON_AddItemToArray(l,
+				     json_session(&m->inventory,
+						  &foreign->sessions.items[i]));
 	return report_json(m, o);
 }
 
@@ -157,15 +157,16 @@ static void print_deployment(struct mirror *m,
 	const char *why;
 
 	term_style(out, BOLD, "%s", d->name);
-	term_print(out, "  %s, %zu session%s", m->facts.region, d->sessions.n,
-		   d->sessions.n == 1 ? "" : "s");
+	term_print(out, "  %s, %zu session%s", m->inventory.region,
+		   d->sessions.n, d->sessions.n == 1 ? "" : "s");
 	if (d->readable && d->spec.vni)
 		term_print(out, ", VNI %u", d->spec.vni);
 	term_print(out, "\n");
 	if (d->target) {
 		term_print(out, "  target  %s, %s: ", d->target->id,
-			   view_target(&m->mem, &m->facts, d->target));
-		state = view_target_state(&m->mem, &m->facts, d->target, &why);
+			   view_target(&m->mem, &m->inventory, d->target));
+		state = view_target_state(&m->mem, &m->inventory, d->target,
+					  &why);
 		term_style(out, state_style(state), "%s\n", why);
 	}
 	if (d->filter)
@@ -192,7 +193,7 @@ static void print_all(struct mirror *m, const struct deployments *all,
 		term_print(
 			out,
 			"Nothing is mirrored by metlo-mirror in %s; \"%s\" begins.\n",
-			m->facts.region, mirror_command(m, "setup", NULL));
+			m->inventory.region, mirror_command(m, "setup", NULL));
 	if (!n)
 		return;
 	term_print(out, "\n%zu session%s not made by metlo-mirror%s\n", n,
@@ -205,7 +206,7 @@ static void print_all(struct mirror *m, const struct deployments *all,
 int cmd_list(struct mirror *m)
 {
 	const struct string_list *names = &m->settings.names;
-	struct facts_wanted wanted = {.network = true, .health = true};
+	struct inventory_wanted wanted = {.network = true, .health = true};
 	struct deployments all = {0};
 	struct listed_deployment foreign = {0};
 	struct str_list found;
@@ -215,12 +216,12 @@ int cmd_list(struct mirror *m)
 		code = mirror_load(m, &wanted);
 	if (code != EXIT_DONE)
 		return code;
-	found = facts_deployments(&m->mem, &m->facts);
+	found = inventory_deployments(&m->mem, &m->inventory);
 	for (unsigned int i = 0; i < names->n; i++)
 		if (!str_list_has(&found, names->item[i])) {
 			log_error(&m->log,
 				  "there is no deployment \"%s\" in %s",
-				  names->item[i], m->facts.region);
+				  names->item[i], m->inventory.region);
 			code = EXIT_NO_DEPLOYMENT;
 		}
 	for (size_t i = 0; i < found.n; i++) {
@@ -233,9 +234,10 @@ int cmd_list(struct mirror *m)
 		if (d)
 			fill(m, d, found.items[i]);
 	}
-	for (size_t i = 0; !names->n && i < m->facts.sessions.n; i++)
-		if (!tags_deployment(&m->facts.sessions.items[i].tags))
-			add_session(m, &foreign, &m->facts.sessions.items[i]);
+	for (size_t i = 0; !names->n && i < m->inventory.sessions.n; i++)
+		if (!tags_deployment(&m->inventory.sessions.items[i].tags))
+			add_session(m, &foreign,
+				    &m->inventory.sessions.items[i]);
 	if (code != EXIT_DONE && !all.n)
 		return code;
 	if (m->settings.json) {

@@ -20,7 +20,7 @@ static int interrupted(struct mirror *m, enum answer answer)
 static void list(struct mirror *m, const struct str_list *all,
 		 struct choices *c)
 {
-	const struct mirror_sessions *l = &m->facts.sessions;
+	const struct mirror_sessions *l = &m->inventory.sessions;
 
 	for (size_t i = 0; i < all->n; i++) {
 		size_t n = 0;
@@ -40,7 +40,7 @@ static void list(struct mirror *m, const struct str_list *all,
 			if (!str_same(tags_deployment(&l->items[k].tags),
 				      all->items[i]))
 				continue;
-			view_session(&m->mem, &m->facts, &l->items[k], &v);
+			view_session(&m->mem, &m->inventory, &l->items[k], &v);
 			choice_add(&m->mem, c, l->items[k].id,
 				   arena_printf(&m->mem, "of %s  %s  %s",
 						l->items[k].interface_id,
@@ -82,7 +82,7 @@ static int select_all(struct mirror *m, const struct str_list *all,
 		if (!str_list_has(all, s->names.item[i])) {
 			log_error(&m->log,
 				  "there is no deployment \"%s\" in %s",
-				  s->names.item[i], m->facts.region);
+				  s->names.item[i], m->inventory.region);
 			return EXIT_NO_DEPLOYMENT;
 		}
 		str_list_add(&m->mem, &r->deployments, s->names.item[i]);
@@ -158,7 +158,7 @@ static int carry_out(struct mirror *m, struct plan *p)
 
 int cmd_remove(struct mirror *m)
 {
-	struct facts_wanted wanted = {.network = true};
+	struct inventory_wanted wanted = {.network = true};
 	struct removal removal = {0};
 	struct str_list all;
 	struct plan plan;
@@ -170,19 +170,19 @@ int cmd_remove(struct mirror *m)
 		code = mirror_load(m, &wanted);
 	if (code != EXIT_DONE)
 		return code;
-	all = facts_deployments(&m->mem, &m->facts);
+	all = inventory_deployments(&m->mem, &m->inventory);
 	if (names_something(&m->settings)) {
 		code = select_all(m, &all, &removal);
 	} else if (!all.n) {
 		term_print(&m->err, "metlo-mirror has made nothing in %s.\n",
-			   m->facts.region);
+			   m->inventory.region);
 		return EXIT_DONE;
 	} else {
 		code = choose(m, &all, &removal);
 	}
 	if (code != EXIT_DONE)
 		return code;
-	if (plan_remove(&plan, &m->facts, &removal)) {
+	if (plan_remove(&plan, &m->inventory, &removal)) {
 		log_error(&m->log, "out of memory");
 		code = EXIT_FAILED;
 	} else {

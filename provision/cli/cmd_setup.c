@@ -33,7 +33,7 @@ static void print_result(struct mirror *m, const struct plan *p)
 			&m->mem,
 			"%zu interface%s mirrored, VNI %u, deployment %s in %s.",
 			n, n == 1 ? " is" : "s are", p->spec.vni, p->spec.name,
-			p->facts->region));
+			p->inventory->region));
 	if (p->spec.target.type == TARGET_GWLBE)
 		term_print(
 			out,

@@ -281,8 +281,8 @@ static int sync_one(struct sync *s, const char *name, bool *again)
 	int code;
 
 	*again = false;
-	if (deployment_spec(&s->round, &s->m->facts, name, &spec, &err) ||
-	    plan_setup(&p, &s->m->facts, &spec, true)) {
+	if (deployment_spec(&s->round, &s->m->inventory, name, &spec, &err) ||
+	    plan_setup(&p, &s->m->inventory, &spec, true)) {
 		complain(s, name, true, err.text);
 		plan_free(&p);
 		return EXIT_FAILED;
@@ -308,19 +308,19 @@ static void recall_refused(struct sync *s)
 	struct str_list l = {0};
 
 	for (size_t i = 0; i < s->refused.n; i++)
-		if (facts_interface(&s->m->facts, s->refused.items[i]))
+		if (inventory_interface(&s->m->inventory, s->refused.items[i]))
 			str_list_add(&mem, &l, s->refused.items[i]);
 	arena_free(&s->refused_mem);
 	s->refused_mem = mem;
 	s->refused = l;
 	for (size_t i = 0; i < l.n; i++)
-		str_list_add(&s->m->facts.mem, &s->m->facts.refused,
+		str_list_add(&s->m->inventory.mem, &s->m->inventory.refused,
 			     l.items[i]);
 }
 
 static int look(struct sync *s)
 {
-	struct facts_wanted wanted = {
+	struct inventory_wanted wanted = {
 		.network = true, .health = true, .own_sources = true};
 	int code = mirror_load(s->m, &wanted);
 
@@ -332,7 +332,8 @@ static int look(struct sync *s)
 static struct str_list chosen(struct sync *s, int *code)
 {
 	const struct string_list *names = &s->m->settings.names;
-	struct str_list found = facts_deployments(&s->round, &s->m->facts);
+	struct str_list found =
+		inventory_deployments(&s->round, &s->m->inventory);
 	struct str_list l = {0};
 
 	if (!names->n) {
@@ -340,7 +341,7 @@ static struct str_list chosen(struct sync *s, int *code)
 			log_error(
 				&s->m->log,
 				"there is no deployment of metlo-mirror in %s",
-				s->m->facts.region);
+				s->m->inventory.region);
 			*code = EXIT_NO_DEPLOYMENT;
 		}
 		return found;
@@ -351,7 +352,7 @@ static struct str_list chosen(struct sync *s, int *code)
 			continue;
 		}
 		log_error(&s->m->log, "there is no deployment \"%s\" in %s",
-			  names->item[i], s->m->facts.region);
+			  names->item[i], s->m->inventory.region);
 		*code = EXIT_NO_DEPLOYMENT;
 	}
 	return l;
@@ -420,8 +421,8 @@ static int print_json(struct sync *s)
 {
 	cJSON *o = cJSON_CreateObject();
 
-	json_text(o, "region", s->m->facts.region);
-	json_text(o, "account", s->m->facts.account);
+	json_text(o, "region", s->m->inventory.region);
+	json_text(o, "account", s->m->inventory.account);
 	cJSON_AddItemToObject(o, "deployments", s->json);
 	s->json = NULL;
 	return report_json(s->m, o);
@@ -445,7 +446,7 @@ int cmd_sync(struct mirror *m)
 	if (m->settings.json)
 		s.json = cJSON_CreateArray();
 	code = s.watching ? sync_watch(&s) : sync_round(&s);
-	if (m->settings.json && m->facts.region && print_json(&s))
+	if (m->settings.json && m->inventory.region && print_json(&s))
 		code = EXIT_FAILED;
 	cJSON_Delete(s.json);
 	arena_free(&s.round);

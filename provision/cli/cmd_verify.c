@@ -40,8 +40,8 @@ static int print_json(struct mirror *m, const struct reports *l)
 {
 	cJSON *o = cJSON_CreateObject(), *all;
 
-	json_text(o, "region", m->facts.region);
-	json_text(o, "account", m->facts.account);
+	json_text(o, "region", m->inventory.region);
+	json_text(o, "account", m->inventory.account);
 	all = cJSON_AddArrayToObject(o, "deployments");
 	for (size_t i = 0; i < l->n; i++)
 		cJSON_AddItemToArray(all, json_report(&l->items[i]));
@@ -67,7 +67,7 @@ static void print_report(struct mirror *m, const struct verify_report *r)
 	size_t ok = r->n - r->warned - r->failed;
 
 	term_style(out, BOLD, "%s", r->deployment);
-	term_print(out, "  %s\n", m->facts.region);
+	term_print(out, "  %s\n", m->inventory.region);
 	for (size_t i = 0; i < r->n; i++)
 		print_row(m, &r->items[i]);
 	term_print(out, "  %zu OK, %zu WARN, %zu FAIL: ", ok, r->warned,
@@ -84,12 +84,13 @@ static void print_report(struct mirror *m, const struct verify_report *r)
 static struct str_list chosen(struct mirror *m, int *code)
 {
 	const struct string_list *names = &m->settings.names;
-	struct str_list found = facts_deployments(&m->mem, &m->facts), l = {0};
+	struct str_list found = inventory_deployments(&m->mem, &m->inventory),
+			l = {0};
 
 	if (!names->n && !found.n) {
 		log_error(&m->log,
 			  "there is no deployment of metlo-mirror in %s",
-			  m->facts.region);
+			  m->inventory.region);
 		*code = EXIT_NO_DEPLOYMENT;
 	}
 	if (!names->n)
@@ -100,7 +101,7 @@ static struct str_list chosen(struct mirror *m, int *code)
 			continue;
 		}
 		log_error(&m->log, "there is no deployment \"%s\" in %s",
-			  names->item[i], m->facts.region);
+			  names->item[i], m->inventory.region);
 		*code = EXIT_NO_DEPLOYMENT;
 	}
 	return l;
@@ -116,7 +117,7 @@ static int verify_all(struct mirror *m, const struct str_list *names,
 		struct parse_error err = {"out of memory"};
 		struct verify_report *to;
 
-		if (verify_deployment(&r, &m->facts, more, names->items[i],
+		if (verify_deployment(&r, &m->inventory, more, names->items[i],
 				      &err)) {
 			log_error(&m->log, "%s: %s", names->items[i], err.text);
 			code = EXIT_FAILED;
@@ -150,10 +151,10 @@ static int print_all(struct mirror *m, const struct reports *l)
 
 int cmd_verify(struct mirror *m)
 {
-	struct facts_wanted wanted = {.network = true,
-				      .health = true,
-				      .paths = true,
-				      .own_sources = true};
+	struct inventory_wanted wanted = {.network = true,
+					  .health = true,
+					  .paths = true,
+					  .own_sources = true};
 	struct verify_more more = {0};
 	struct aws_error err = {0};
 	struct reports l = {0};
@@ -168,7 +169,7 @@ int cmd_verify(struct mirror *m)
 	if (!names.n)
 		return missing;
 	mirror_status(m, "reading attributes and metrics ...");
-	if (verify_load(&more, m->client, &m->facts, &names,
+	if (verify_load(&more, m->client, &m->inventory, &names,
 			!m->settings.no_metrics, (int64_t)time(NULL), &err))
 		return mirror_fail(m, &err, "cannot read what there is");
 	mirror_status(m, "%s", "");

@@ -159,13 +159,13 @@ static void loading(void *ctx, const char *what)
 	mirror_status(ctx, "reading %s ...", what);
 }
 
-int mirror_load(struct mirror *m, const struct facts_wanted *wanted)
+int mirror_load(struct mirror *m, const struct inventory_wanted *wanted)
 {
 	struct aws_error err = {0};
 	int rc;
 
-	facts_free(&m->facts);
-	rc = facts_load(&m->facts, m->client, wanted, loading, m, &err);
+	inventory_free(&m->inventory);
+	rc = inventory_load(&m->inventory, m->client, wanted, loading, m, &err);
 	mirror_status(m, "%s", "");
 	return rc ? mirror_fail(m, &err, "cannot read what there is")
 		  : EXIT_DONE;
@@ -173,7 +173,7 @@ int mirror_load(struct mirror *m, const struct facts_wanted *wanted)
 
 void mirror_free(struct mirror *m)
 {
-	facts_free(&m->facts);
+	inventory_free(&m->inventory);
 	aws_client_free(m->client);
 	m->client = NULL;
 	arena_free(&m->mem);

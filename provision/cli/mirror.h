@@ -8,7 +8,7 @@
 #include "term/interrupt.h"
 #include "cli/settings.h"
 #include "term/term.h"
-#include "model/facts.h"
+#include "model/inventory.h"
 
 struct mirror {
 	struct log log;	      /* stderr */
@@ -16,10 +16,10 @@ struct mirror {
 	bool can_ask;	      /* a person is at the terminal */
 	struct interrupt interrupt;
 	struct settings settings;
-	struct arena mem;	   /* of what lives as long as the command */
-	struct aws_client *client; /* NULL until mirror_open() */
-	const char *own_region;	   /* found without a flag; NULL: none */
-	struct facts facts;	   /* empty until mirror_load() */
+	struct arena mem;	    /* of what lives as long as the command */
+	struct aws_client *client;  /* NULL until mirror_open() */
+	const char *own_region;	    /* found without a flag; NULL: none */
+	struct inventory inventory; /* empty until mirror_load() */
 	/* Called several times a second while AWS is waited for: shows that
 	 * it goes on. NULL: nothing. */
 	void (*tick)(void *ctx);
@@ -31,8 +31,8 @@ struct mirror {
  * success. */
 int mirror_open(struct mirror *m, bool no_region);
 
-/* Reads the facts (again), with a line of progress on a terminal. */
-int mirror_load(struct mirror *m, const struct facts_wanted *wanted);
+/* Reads the inventory (again), with a line of progress on a terminal. */
+int mirror_load(struct mirror *m, const struct inventory_wanted *wanted);
 
 /* Says what was to be done and why it failed, with the permission or the fix;
  * returns the exit code for it. */

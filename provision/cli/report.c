@@ -103,12 +103,12 @@ enum style state_style(enum view_state state)
 	return state == VIEW_ACTIVE ? GREEN : state == VIEW_IDLE ? YELLOW : RED;
 }
 
-cJSON *json_session(const struct facts *f, const struct session_view *v)
+cJSON *json_session(const struct inventory *f, const struct session_view *v)
 {
 	static const char *const states[] = {"active", "idle", "broken"};
 	const struct mirror_session *s = v->session;
 	const struct ec2_instance *i =
-		v->eni ? facts_instance(f, v->eni->instance_id) : NULL;
+		v->eni ? inventory_instance(f, v->eni->instance_id) : NULL;
 	cJSON *o = cJSON_CreateObject(), *source;
 
 	json_text(o, "id", s->id);

@@ -36,7 +36,7 @@ void json_text(cJSON *to, const char *name, const char *text);
 void json_number(cJSON *to, const char *name, double number);
 
 /* A session as a member of arrays. */
-cJSON *json_session(const struct facts *f, const struct session_view *v);
+cJSON *json_session(const struct inventory *f, const struct session_view *v);
 
 enum style state_style(enum view_state state);
 

@@ -39,14 +39,15 @@ static void print_sources(struct mirror *m, struct term *out,
 	term_print(out, "  %zu interface%s\n", n, n == 1 ? "" : "s");
 	for (size_t i = 0; i < shown; i++) {
 		const struct candidate *c = &p->sources.items[i];
-		const char *cells[] = {c->eni->id,
-				       c->instance ? c->instance->id : "",
-				       facts_interface_name(p->facts, c->eni),
-				       c->eni->private_ip,
-				       c->eni->zone,
-				       str_same(c->source->text, c->eni->id)
-					       ? ""
-					       : c->source->text};
+		const char *cells[] = {
+			c->eni->id,
+			c->instance ? c->instance->id : "",
+			inventory_interface_name(p->inventory, c->eni),
+			c->eni->private_ip,
+			c->eni->zone,
+			str_same(c->source->text, c->eni->id)
+				? ""
+				: c->source->text};
 
 		table_row(&m->mem, &t, PLAIN, cells);
 	}
@@ -58,15 +59,15 @@ static void print_sources(struct mirror *m, struct term *out,
 static const char *target_line(struct mirror *m, const struct plan *p)
 {
 	const struct target_spec *t = &p->spec.target;
-	const struct elbv2_load_balancer *lb =
-		facts_load_balancer(p->facts, p->load_balancer.id, NULL);
+	const struct elbv2_load_balancer *lb = inventory_load_balancer(
+		p->inventory, p->load_balancer.id, NULL);
 	const struct ec2_interface *e;
 	const char *name;
 
 	switch (t->type) {
 	case TARGET_ENI:
-		e = facts_interface(p->facts, t->id);
-		name = e ? facts_interface_name(p->facts, e) : "";
+		e = inventory_interface(p->inventory, t->id);
+		name = e ? inventory_interface_name(p->inventory, e) : "";
 		return arena_printf(&m->mem, "network interface %s%s%s%s",
 				    t->id, *name ? " (" : "", name,
 				    *name ? ")" : "");
@@ -158,7 +159,7 @@ static void print_cost(struct term *out, const struct cost *c)
 
 void plan_print(struct mirror *m, struct term *out, struct plan *p, bool whole)
 {
-	const struct facts *f = p->facts;
+	const struct inventory *f = p->inventory;
 
 	term_style(out, BOLD, "Deployment %s", p->spec.name);
 	term_print(out, "  in %s, account %s\n\n", f->region, f->account);
@@ -210,7 +211,8 @@ static cJSON *json_sources(const struct plan *p)
 
 		json_text(o, "interface", c->eni->id);
 		json_text(o, "instance", c->instance ? c->instance->id : NULL);
-		json_text(o, "name", facts_interface_name(p->facts, c->eni));
+		json_text(o, "name",
+			  inventory_interface_name(p->inventory, c->eni));
 		json_text(o, "address", c->eni->private_ip);
 		json_text(o, "asked", c->source->text);
 		json_text(o, "type", source_kind_text(c->source->kind));
@@ -297,8 +299,8 @@ cJSON *plan_json(struct mirror *m, const struct plan *p)
 	bool removal = str_empty(p->spec.name);
 	cJSON *o = cJSON_CreateObject(), *l;
 
-	json_text(o, "region", p->facts->region);
-	json_text(o, "account", p->facts->account);
+	json_text(o, "region", p->inventory->region);
+	json_text(o, "account", p->inventory->account);
 	if (!removal) {
 		json_text(o, "deployment", p->spec.name);
 		cJSON_AddItemToObject(o, "sources", json_sources(p));

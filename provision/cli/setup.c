@@ -11,12 +11,12 @@
 
 int setup_load(struct setup *s)
 {
-	struct facts_wanted wanted = {.network = true,
-				      .health = true,
-				      .sources = &s->spec.sources,
-				      .excluded = &s->spec.excluded};
+	struct inventory_wanted wanted = {.network = true,
+					  .health = true,
+					  .sources = &s->spec.sources,
+					  .excluded = &s->spec.excluded};
 
-	plan_free(&s->plan); /* it points to the facts */
+	plan_free(&s->plan); /* it points to the inventory */
 	return mirror_load(s->m, &wanted);
 }
 
@@ -28,7 +28,7 @@ struct candidates setup_candidates(struct setup *s, struct notes *notes)
 	struct notes unused = {0};
 
 	for (size_t i = 0; i < s->spec.sources.n; i++)
-		select_source(&s->m->mem, &s->m->facts,
+		select_source(&s->m->mem, &s->m->inventory,
 			      &s->spec.sources.items[i], target_eni, &c,
 			      notes ? notes : &unused);
 	return c;
@@ -41,7 +41,7 @@ int setup_begin(struct setup *s, const char *name)
 	int rc;
 
 	s->spec = wish_default(arena_dup(&m->mem, name));
-	rc = deployment_spec(&m->mem, &m->facts, name, &s->spec, &err);
+	rc = deployment_spec(&m->mem, &m->inventory, name, &s->spec, &err);
 	s->exists = !rc;
 	s->has_families = m->settings.ip ? strcmp(m->settings.ip, "auto") != 0
 					 : s->exists;
@@ -78,7 +78,7 @@ static bool complete(const struct setup *s)
 static bool needed(const struct setup *s, unsigned int question)
 {
 	const struct settings *f = &s->m->settings;
-	const struct facts *facts = &s->m->facts;
+	const struct inventory *inventory = &s->m->inventory;
 
 	if (!s->m->can_ask || complete(s))
 		return false;
@@ -87,8 +87,9 @@ static bool needed(const struct setup *s, unsigned int question)
 		return !f->region;
 	case 1:
 		/* Without any deployment it is a new one. */
-		return !f->name && (facts->filters.n || facts->sessions.n) &&
-		       facts_deployments(&s->m->mem, facts).n;
+		return !f->name &&
+		       (inventory->filters.n || inventory->sessions.n) &&
+		       inventory_deployments(&s->m->mem, inventory).n;
 	case 2:
 		return !f->sources.n;
 	case 3:
@@ -179,7 +180,7 @@ unsigned int setup_families(struct setup *s)
 	return families;
 }
 
-static bool service_read(const struct facts *f, const struct source *source)
+static bool service_read(const struct inventory *f, const struct source *source)
 {
 	for (size_t i = 0; i < f->services.n; i++)
 		if (str_same(f->services.items[i].cluster, source->name) &&
@@ -192,7 +193,7 @@ static bool services_unread(const struct setup *s, const struct sources *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->items[i].kind == SOURCE_ECS &&
-		    !service_read(&s->m->facts, &l->items[i]))
+		    !service_read(&s->m->inventory, &l->items[i]))
 			return true;
 	return false;
 }
@@ -203,7 +204,7 @@ static int find_ports(struct setup *s)
 	struct mirror *m = s->m;
 	struct filter_spec *f = &s->spec.filter;
 	struct candidates sources = setup_candidates(s, NULL);
-	const char *found = discover_ports(&m->mem, &m->facts, &sources);
+	const char *found = discover_ports(&m->mem, &m->inventory, &sources);
 	struct parse_error err = {""};
 
 	f->ports = (struct port_list){0};
@@ -239,7 +240,7 @@ static int make_plan(struct setup *s)
 	if (!s->has_families)
 		s->spec.filter.families = setup_families(s);
 	plan_free(&s->plan);
-	if (!plan_setup(&s->plan, &m->facts, &s->spec, false))
+	if (!plan_setup(&s->plan, &m->inventory, &s->spec, false))
 		return EXIT_DONE;
 	log_error(&m->log, "out of memory");
 	return EXIT_FAILED;

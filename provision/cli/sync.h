@@ -34,8 +34,8 @@ struct sync {
 	struct {
 		struct sync_gauge *items;
 		size_t n;
-	} gauges;   /* of this round */
-	bool stale; /* the facts: something was changed since they were read */
+	} gauges; /* of this round */
+	bool stale; /* the inventory: something was changed since they were read */
 };
 
 /* One look at the account, and what follows from it for each deployment; an

@@ -5,16 +5,17 @@
 #include "cli/view.h"
 #include "model/tags.h"
 
-bool view_health(const struct facts *f, const char *load_balancer_arn,
+bool view_health(const struct inventory *f, const char *load_balancer_arn,
 		 size_t *healthy, size_t *all)
 {
-	const struct elbv2_listener *l = facts_listener(f, load_balancer_arn);
+	const struct elbv2_listener *l =
+		inventory_listener(f, load_balancer_arn);
 	bool known = false;
 
 	*healthy = *all = 0;
 	for (size_t i = 0; l && i < l->target_group_arns.n; i++) {
 		for (size_t k = 0; k < f->registered.n; k++) {
-			const struct facts_target_group *g =
+			const struct inventory_target_group *g =
 				&f->registered.items[k];
 
 			if (!str_same(g->group->arn,
@@ -34,7 +35,8 @@ bool view_health(const struct facts *f, const char *load_balancer_arn,
 	return known;
 }
 
-static enum view_state balancer_state(struct arena *a, const struct facts *f,
+static enum view_state balancer_state(struct arena *a,
+				      const struct inventory *f,
 				      const struct elbv2_load_balancer *lb,
 				      const char **why)
 {
@@ -48,7 +50,7 @@ static enum view_state balancer_state(struct arena *a, const struct facts *f,
 		*why = "load balancer has failed";
 		return VIEW_BROKEN;
 	}
-	if (!facts_listener(f, lb->arn)) {
+	if (!inventory_listener(f, lb->arn)) {
 		*why = "load balancer has no listener for UDP 4789";
 		return VIEW_BROKEN;
 	}
@@ -64,7 +66,7 @@ static enum view_state balancer_state(struct arena *a, const struct facts *f,
 	return healthy ? VIEW_ACTIVE : VIEW_BROKEN;
 }
 
-enum view_state view_target_state(struct arena *a, const struct facts *f,
+enum view_state view_target_state(struct arena *a, const struct inventory *f,
 				  const struct mirror_target *t,
 				  const char **why)
 {
@@ -75,15 +77,16 @@ enum view_state view_target_state(struct arena *a, const struct facts *f,
 
 	*why = "active";
 	if (t->load_balancer_arn) {
-		lb = facts_load_balancer(f, t->load_balancer_arn, "network");
+		lb = inventory_load_balancer(f, t->load_balancer_arn,
+					     "network");
 		if (lb)
 			return balancer_state(a, f, lb, why);
 		*why = "load balancer is gone";
 		return VIEW_BROKEN;
 	}
 	if (t->interface_id) {
-		eni = facts_interface(f, t->interface_id);
-		i = eni ? facts_instance(f, eni->instance_id) : NULL;
+		eni = inventory_interface(f, t->interface_id);
+		i = eni ? inventory_instance(f, eni->instance_id) : NULL;
 		if (!eni)
 			*why = "collector's interface is gone";
 		else if (!i || !str_same(i->state, "running"))
@@ -92,7 +95,7 @@ enum view_state view_target_state(struct arena *a, const struct facts *f,
 			return VIEW_ACTIVE;
 		return VIEW_BROKEN;
 	}
-	e = facts_endpoint(f, t->endpoint_id);
+	e = inventory_endpoint(f, t->endpoint_id);
 	if (f->endpoints.n && !e)
 		*why = "endpoint is gone";
 	else if (e && !str_empty(e->state) &&
@@ -103,7 +106,7 @@ enum view_state view_target_state(struct arena *a, const struct facts *f,
 	return VIEW_BROKEN;
 }
 
-const char *view_target(struct arena *a, const struct facts *f,
+const char *view_target(struct arena *a, const struct inventory *f,
 			const struct mirror_target *t)
 {
 	const struct elbv2_load_balancer *lb;
@@ -111,21 +114,22 @@ const char *view_target(struct arena *a, const struct facts *f,
 	const char *name;
 
 	if (t->load_balancer_arn) {
-		lb = facts_load_balancer(f, t->load_balancer_arn, "network");
+		lb = inventory_load_balancer(f, t->load_balancer_arn,
+					     "network");
 		return arena_printf(a, "network load balancer %s",
 				    lb ? lb->name : t->load_balancer_arn);
 	}
 	if (!t->interface_id)
 		return arena_printf(a, "Gateway Load Balancer endpoint %s",
 				    t->endpoint_id ? t->endpoint_id : "?");
-	eni = facts_interface(f, t->interface_id);
-	name = eni ? facts_interface_name(f, eni) : "";
+	eni = inventory_interface(f, t->interface_id);
+	name = eni ? inventory_interface_name(f, eni) : "";
 	return arena_printf(a, "network interface %s%s%s%s", t->interface_id,
 			    *name ? " (" : "", name, *name ? ")" : "");
 }
 
 /* What of the source keeps packets from being mirrored; NULL: nothing. */
-static const char *source_trouble(struct arena *a, const struct facts *f,
+static const char *source_trouble(struct arena *a, const struct inventory *f,
 				  const struct ec2_interface *eni,
 				  enum view_state *state)
 {
@@ -136,7 +140,7 @@ static const char *source_trouble(struct arena *a, const struct facts *f,
 		*state = VIEW_BROKEN;
 		return "source is gone";
 	}
-	i = facts_instance(f, eni->instance_id);
+	i = inventory_instance(f, eni->instance_id);
 	if (i && !str_same(i->state, "running"))
 		return arena_printf(a, "instance %s",
 				    i->state ? i->state : "unknown");
@@ -145,11 +149,11 @@ static const char *source_trouble(struct arena *a, const struct facts *f,
 	return NULL;
 }
 
-void view_session(struct arena *a, const struct facts *f,
+void view_session(struct arena *a, const struct inventory *f,
 		  const struct mirror_session *s, struct session_view *out)
 {
-	const struct mirror_target *t = facts_target(f, s->target_id);
-	const struct mirror_filter *filter = facts_filter(f, s->filter_id);
+	const struct mirror_target *t = inventory_target(f, s->target_id);
+	const struct mirror_filter *filter = inventory_filter(f, s->filter_id);
 	const char *source = aws_tag_value(&s->tags, TAG_SOURCE), *trouble;
 	struct source kind = {.kind = SOURCE_INTERFACE};
 	struct parse_error unused;
@@ -160,8 +164,8 @@ void view_session(struct arena *a, const struct facts *f,
 	if (source)
 		source_parse(a, source, &kind, &unused);
 	out->type = source_kind_text(kind.kind);
-	out->eni = facts_interface(f, s->interface_id);
-	out->name = out->eni ? facts_interface_name(f, out->eni) : "";
+	out->eni = inventory_interface(f, s->interface_id);
+	out->name = out->eni ? inventory_interface_name(f, out->eni) : "";
 	out->why = "active";
 	if (!t) {
 		/* Shared by another account, whose targets are not listed. */

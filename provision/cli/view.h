@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What there is, as people and programs want to see it. Texts live in the arena
- * that is given, or in the facts. */
+ * that is given, or in the inventory. */
 #ifndef CLI_VIEW_H
 #define CLI_VIEW_H
 
-#include "model/facts.h"
+#include "model/inventory.h"
 
 enum view_state {
 	VIEW_ACTIVE,
@@ -24,22 +24,22 @@ struct session_view {
 };
 
 /* AWS has no state of a session: it is what its source, filter and target are.
- * The facts should have the health of targets. */
-void view_session(struct arena *a, const struct facts *f,
+ * The inventory should have the health of targets. */
+void view_session(struct arena *a, const struct inventory *f,
 		  const struct mirror_session *s, struct session_view *out);
 
 /* "network load balancer metlo-1a2b", "network interface eni-1 (collector)". */
-const char *view_target(struct arena *a, const struct facts *f,
+const char *view_target(struct arena *a, const struct inventory *f,
 			const struct mirror_target *t);
 
 /* What a target is now, for people ("2 of 3 collectors are healthy"). */
-enum view_state view_target_state(struct arena *a, const struct facts *f,
+enum view_state view_target_state(struct arena *a, const struct inventory *f,
 				  const struct mirror_target *t,
 				  const char **why);
 
 /* Healthy and all targets behind a load balancer's VXLAN listener; false when
  * that was not read. */
-bool view_health(const struct facts *f, const char *load_balancer_arn,
+bool view_health(const struct inventory *f, const char *load_balancer_arn,
 		 size_t *healthy, size_t *all);
 
 /* "TCP ports 80,443 of the sources, IPv4", from a spec. */

@@ -12,7 +12,7 @@ bool deployment_owns(const struct aws_tags *tags, const char *deployment)
 	return d && !strcmp(d, deployment);
 }
 
-void deployment_find(const struct facts *f, const char *deployment,
+void deployment_find(const struct inventory *f, const char *deployment,
 		     struct deployment *out)
 {
 	*out = (struct deployment){0};
@@ -24,21 +24,21 @@ void deployment_find(const struct facts *f, const char *deployment,
 		if (deployment_owns(&f->targets.items[i].tags, deployment))
 			out->target = &f->targets.items[i];
 	for (size_t i = 0; i < f->load_balancers.n && !out->lb; i++)
-		if (deployment_owns(
-			    facts_elb_tags(f, f->load_balancers.items[i].arn),
-			    deployment))
+		if (deployment_owns(inventory_elb_tags(
+					    f, f->load_balancers.items[i].arn),
+				    deployment))
 			out->lb = &f->load_balancers.items[i];
 	for (size_t i = 0; i < f->target_groups.n && !out->tg; i++)
-		if (deployment_owns(
-			    facts_elb_tags(f, f->target_groups.items[i].arn),
-			    deployment))
+		if (deployment_owns(inventory_elb_tags(
+					    f, f->target_groups.items[i].arn),
+				    deployment))
 			out->tg = &f->target_groups.items[i];
 	for (size_t i = 0; i < f->groups.n && !out->group; i++)
 		if (deployment_owns(&f->groups.items[i].tags, deployment))
 			out->group = &f->groups.items[i];
 }
 
-int deployment_spec(struct arena *a, const struct facts *f,
+int deployment_spec(struct arena *a, const struct inventory *f,
 		    const char *deployment, struct spec *out,
 		    struct parse_error *err)
 {

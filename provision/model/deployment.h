@@ -2,7 +2,7 @@
 #ifndef MODEL_DEPLOYMENT_H
 #define MODEL_DEPLOYMENT_H
 
-#include "model/facts.h"
+#include "model/inventory.h"
 
 /* Our own resources of one deployment. */
 struct deployment {
@@ -12,13 +12,13 @@ struct deployment {
 	const struct elbv2_target_group *tg;
 	const struct ec2_group *group;
 };
-void deployment_find(const struct facts *f, const char *deployment,
+void deployment_find(const struct inventory *f, const char *deployment,
 		     struct deployment *out);
 bool deployment_owns(const struct aws_tags *tags, const char *deployment);
 
 /* The spec of a deployment, from its tags; texts in a. 0, -ENOENT when there is
  * no such deployment, -EINVAL when its spec is not readable; err says so. */
-int deployment_spec(struct arena *a, const struct facts *f,
+int deployment_spec(struct arena *a, const struct inventory *f,
 		    const char *deployment, struct spec *out,
 		    struct parse_error *err);
 

@@ -25,7 +25,7 @@ static bool may_be_http(const struct elbv2_target_group *g)
 	       str_same(g->protocol, "TLS") || str_same(g->protocol, "TCP_UDP");
 }
 
-const char *discover_ports(struct arena *a, const struct facts *f,
+const char *discover_ports(struct arena *a, const struct inventory *f,
 			   const struct candidates *sources)
 {
 	struct port_list ports = {0};
@@ -33,7 +33,8 @@ const char *discover_ports(struct arena *a, const struct facts *f,
 	const char *text = "";
 
 	for (size_t i = 0; i < f->registered.n; i++) {
-		const struct facts_target_group *g = &f->registered.items[i];
+		const struct inventory_target_group *g =
+			&f->registered.items[i];
 
 		for (size_t k = 0; may_be_http(g->group) && k < g->targets.n;
 		     k++) {

@@ -64,7 +64,7 @@ static bool any_group(const struct ec2_group_pairs *l,
 	return false;
 }
 
-enum verdict groups_allow(const struct facts *f,
+enum verdict groups_allow(const struct inventory *f,
 			  const struct ec2_group_refs *groups,
 			  const struct flow *flow)
 {
@@ -72,7 +72,8 @@ enum verdict groups_allow(const struct facts *f,
 	struct cidr_list l;
 
 	for (size_t i = 0; i < groups->n; i++) {
-		const struct ec2_group *g = facts_group(f, groups->items[i].id);
+		const struct ec2_group *g =
+			inventory_group(f, groups->items[i].id);
 
 		if (!g) {
 			c.unknown = true;
@@ -98,7 +99,7 @@ enum verdict groups_allow(const struct facts *f,
 	return c.unknown ? VERDICT_UNKNOWN : VERDICT_NO;
 }
 
-const struct ec2_acl *acl_find(const struct facts *f, const char *subnet_id)
+const struct ec2_acl *acl_find(const struct inventory *f, const char *subnet_id)
 {
 	for (size_t i = 0; i < f->acls.n; i++)
 		for (size_t k = 0; k < f->acls.items[i].subnet_ids.n; k++)
@@ -156,7 +157,7 @@ static bool acl_lets(const struct ec2_acl *acl, bool egress,
 	}
 }
 
-enum verdict acl_allows(const struct facts *f, const char *subnet_id,
+enum verdict acl_allows(const struct inventory *f, const char *subnet_id,
 			bool egress, const struct flow *flow)
 {
 	const struct ec2_acl *acl = acl_find(f, subnet_id);
@@ -178,7 +179,7 @@ const struct ec2_acl_entry *acl_denial(const struct ec2_acl *acl, bool egress,
 	return denial ? denial : &last;
 }
 
-const struct ec2_route_table *route_table_find(const struct facts *f,
+const struct ec2_route_table *route_table_find(const struct inventory *f,
 					       const struct ec2_subnet *subnet)
 {
 	const struct ec2_route_table *main_table = NULL;
@@ -200,7 +201,7 @@ const struct ec2_route_table *route_table_find(const struct facts *f,
 	return main_table;
 }
 
-const struct ec2_route *route_find(const struct facts *f,
+const struct ec2_route *route_find(const struct inventory *f,
 				   const struct ec2_subnet *subnet,
 				   const struct cidr *to, bool *known)
 {

@@ -4,7 +4,7 @@
 #ifndef PLAN_NETCHECK_H
 #define PLAN_NETCHECK_H
 
-#include "model/facts.h"
+#include "model/inventory.h"
 
 enum verdict {
 	VERDICT_NO,
@@ -23,17 +23,18 @@ struct flow {
 
 /* Whether one of the groups lets the flow in. All of flow.peer must get in
  * for VERDICT_YES; more than one rule may do it together. */
-enum verdict groups_allow(const struct facts *f,
+enum verdict groups_allow(const struct inventory *f,
 			  const struct ec2_group_refs *groups,
 			  const struct flow *flow);
 
 /* Whether the ACL of a subnet lets all of the flow through; a subnet without
  * one that was read: VERDICT_UNKNOWN. */
-enum verdict acl_allows(const struct facts *f, const char *subnet_id,
+enum verdict acl_allows(const struct inventory *f, const char *subnet_id,
 			bool egress, const struct flow *flow);
 
 /* The ACL of a subnet, NULL when none was read. */
-const struct ec2_acl *acl_find(const struct facts *f, const char *subnet_id);
+const struct ec2_acl *acl_find(const struct inventory *f,
+			       const char *subnet_id);
 
 /* The entry that turns some of the flow away (the last one, "*", if no other
  * does), NULL when all of it gets through. */
@@ -42,12 +43,12 @@ const struct ec2_acl_entry *acl_denial(const struct ec2_acl *acl, bool egress,
 
 /* The route table of a subnet: its own, or the main one of its VPC; NULL when
  * none was read. */
-const struct ec2_route_table *route_table_find(const struct facts *f,
+const struct ec2_route_table *route_table_find(const struct inventory *f,
 					       const struct ec2_subnet *subnet);
 
 /* The most specific route from a subnet to an address, NULL when there is
  * none. *known is false when the route tables do not tell (not read). */
-const struct ec2_route *route_find(const struct facts *f,
+const struct ec2_route *route_find(const struct inventory *f,
 				   const struct ec2_subnet *subnet,
 				   const struct cidr *to, bool *known);
 

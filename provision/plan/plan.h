@@ -83,10 +83,10 @@ struct steps {
 };
 
 struct plan {
-	struct arena mem;	   /* owns everything but the facts */
-	const struct facts *facts; /* must live as long as the plan */
-	struct spec spec;	   /* as asked, with the VNI that was chosen */
-	struct steps steps;	   /* none: all is as it should be */
+	struct arena mem; /* owns everything but the inventory */
+	const struct inventory *inventory; /* must live as long as the plan */
+	struct spec spec;   /* as asked, with the VNI that was chosen */
+	struct steps steps; /* none: all is as it should be */
 	struct notes notes; /* a plan with a failure must not be applied */
 	struct candidates sources;
 	struct str_list collectors; /* of the spec, tags as instances */
@@ -103,8 +103,8 @@ struct plan {
 
 /* sync: a source that is gone is a warning and its sessions go; what remains of
  * a spec is still carried out. 0, or -ENOMEM; what is wrong is in the notes. */
-int plan_setup(struct plan *p, const struct facts *f, const struct spec *spec,
-	       bool sync);
+int plan_setup(struct plan *p, const struct inventory *f,
+	       const struct spec *spec, bool sync);
 
 /* Takes deployments away, or single sessions. What somebody else uses stays,
  * with a note. 0, or -ENOMEM. */
@@ -113,7 +113,8 @@ struct removal {
 	struct str_list sessions; /* ids; of a deployment whose last one goes,
 				   * all goes */
 };
-int plan_remove(struct plan *p, const struct facts *f, const struct removal *r);
+int plan_remove(struct plan *p, const struct inventory *f,
+		const struct removal *r);
 
 void plan_free(struct plan *p);
 

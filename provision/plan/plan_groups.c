@@ -13,9 +13,10 @@ struct str_list source_blocks(struct plan *p)
 
 	for (size_t i = 0; i < p->sources.n; i++) {
 		const struct ec2_interface *eni = p->sources.items[i].eni;
-		const struct ec2_vpc *vpc = facts_vpc(p->facts, eni->vpc_id);
+		const struct ec2_vpc *vpc =
+			inventory_vpc(p->inventory, eni->vpc_id);
 		const struct ec2_subnet *subnet =
-			facts_subnet(p->facts, eni->subnet_id);
+			inventory_subnet(p->inventory, eni->subnet_id);
 
 		for (size_t k = 0; vpc && k < vpc->cidrs.n; k++)
 			if (!str_empty(vpc->cidrs.items[k].cidr))
@@ -52,7 +53,7 @@ static enum verdict sources_allowed(const struct plan *p,
 				    .peer_groups = lb};
 
 		if (interface_address(p->sources.items[i].eni, &flow.peer))
-			v = worse(v, groups_allow(p->facts, groups, &flow));
+			v = worse(v, groups_allow(p->inventory, groups, &flow));
 	}
 	return v;
 }
@@ -68,7 +69,7 @@ struct str_list blocks_missing(struct plan *p, const char *group)
 		struct flow flow = {.protocol = FILTER_UDP, .port = VXLAN_PORT};
 
 		if (!cidr_parse(all.items[i], &flow.peer, &unused) ||
-		    groups_allow(p->facts, &one, &flow) != VERDICT_YES)
+		    groups_allow(p->inventory, &one, &flow) != VERDICT_YES)
 			str_list_add(&p->mem, &l, all.items[i]);
 	}
 	return l;
@@ -89,34 +90,35 @@ static enum verdict checks_allowed(const struct plan *p,
 				   const struct ec2_group_refs *lb)
 {
 	enum verdict v = VERDICT_YES;
-	const struct elbv2_load_balancer *b =
-		facts_load_balancer(p->facts, p->load_balancer.id, "network");
+	const struct elbv2_load_balancer *b = inventory_load_balancer(
+		p->inventory, p->load_balancer.id, "network");
 	struct parse_error unused;
 
 	for (size_t i = 0; b && i < b->zones.n; i++) {
-		const struct ec2_subnet *s =
-			facts_subnet(p->facts, b->zones.items[i].subnet_id);
+		const struct ec2_subnet *s = inventory_subnet(
+			p->inventory, b->zones.items[i].subnet_id);
 		struct flow flow = {.protocol = FILTER_TCP,
 				    .port = VXLAN_PORT,
 				    .peer_groups = lb};
 
 		if (s && s->cidr && cidr_parse(s->cidr, &flow.peer, &unused))
-			v = worse(v, groups_allow(p->facts, groups, &flow));
+			v = worse(v, groups_allow(p->inventory, groups, &flow));
 	}
 	/* A load balancer to be made: whoever is in its VPC. */
-	for (size_t i = 0; !b && i < p->facts->vpcs.n; i++) {
+	for (size_t i = 0; !b && i < p->inventory->vpcs.n; i++) {
 		struct flow flow = {.protocol = FILTER_TCP,
 				    .port = VXLAN_PORT,
 				    .peer_groups = lb};
 		const struct ec2_group *g =
-			groups->n ? facts_group(p->facts, groups->items[0].id)
+			groups->n ? inventory_group(p->inventory,
+						    groups->items[0].id)
 				  : NULL;
 
-		if (g && str_same(p->facts->vpcs.items[i].id, g->vpc_id) &&
-		    p->facts->vpcs.items[i].cidr &&
-		    cidr_parse(p->facts->vpcs.items[i].cidr, &flow.peer,
+		if (g && str_same(p->inventory->vpcs.items[i].id, g->vpc_id) &&
+		    p->inventory->vpcs.items[i].cidr &&
+		    cidr_parse(p->inventory->vpcs.items[i].cidr, &flow.peer,
 			       &unused))
-			v = worse(v, groups_allow(p->facts, groups, &flow));
+			v = worse(v, groups_allow(p->inventory, groups, &flow));
 	}
 	return v;
 }
@@ -186,8 +188,8 @@ void build_groups(struct plan *p, const struct ec2_interface *collector,
 	if (!through_lb)
 		return;
 	for (size_t i = 0; i < p->collectors.n; i++) {
-		const struct ec2_instance *c =
-			facts_instance(p->facts, p->collectors.items[i]);
+		const struct ec2_instance *c = inventory_instance(
+			p->inventory, p->collectors.items[i]);
 
 		if (!c || !c->groups.n)
 			continue;

@@ -17,12 +17,12 @@ static const char *vpc_of(const struct plan *p)
 	const struct ec2_subnet *s;
 
 	for (size_t k = 0; k < p->collectors.n; k++) {
-		i = facts_instance(p->facts, p->collectors.items[k]);
+		i = inventory_instance(p->inventory, p->collectors.items[k]);
 		if (i && i->vpc_id)
 			return i->vpc_id;
 	}
 	for (size_t k = 0; k < t->subnets.n; k++) {
-		s = facts_subnet(p->facts, t->subnets.items[k]);
+		s = inventory_subnet(p->inventory, t->subnets.items[k]);
 		if (s && s->vpc_id)
 			return s->vpc_id;
 	}
@@ -43,8 +43,8 @@ static const struct ec2_subnet *best_in(const struct plan *p, const char *vpc,
 {
 	const struct ec2_subnet *best = NULL, *s;
 
-	for (size_t i = 0; i < p->facts->subnets.n; i++) {
-		s = &p->facts->subnets.items[i];
+	for (size_t i = 0; i < p->inventory->subnets.n; i++) {
+		s = &p->inventory->subnets.items[i];
 		if (str_same(s->vpc_id, vpc) && str_same(s->zone, zone) &&
 		    !s->ipv6_only && s->free_addresses >= 8 && better(s, best))
 			best = s;
@@ -55,7 +55,7 @@ static const struct ec2_subnet *best_in(const struct plan *p, const char *vpc,
 static void add_zone(struct plan *p, struct str_list *zones, const char *subnet,
 		     const char *vpc)
 {
-	const struct ec2_subnet *s = facts_subnet(p->facts, subnet);
+	const struct ec2_subnet *s = inventory_subnet(p->inventory, subnet);
 
 	if (s && s->zone && str_same(s->vpc_id, vpc))
 		str_list_add(&p->mem, zones, s->zone);
@@ -71,7 +71,7 @@ static void choose_subnets(struct plan *p, const char *vpc,
 
 	for (size_t i = 0; i < t->subnets.n; i++) {
 		const struct ec2_subnet *s =
-			facts_subnet(p->facts, t->subnets.items[i]);
+			inventory_subnet(p->inventory, t->subnets.items[i]);
 
 		if (!s || !str_same(s->vpc_id, vpc))
 			note_add(&p->mem, &p->notes, NOTE_FAIL,
@@ -89,8 +89,8 @@ static void choose_subnets(struct plan *p, const char *vpc,
 	if (t->subnets.n)
 		return;
 	for (size_t i = 0; i < p->collectors.n; i++) {
-		const struct ec2_instance *c =
-			facts_instance(p->facts, p->collectors.items[i]);
+		const struct ec2_instance *c = inventory_instance(
+			p->inventory, p->collectors.items[i]);
 
 		if (c)
 			add_zone(p, &zones, c->subnet_id, vpc);
@@ -193,17 +193,17 @@ static void register_collectors(struct plan *p, const struct deployment *own,
 	struct step *s;
 
 	for (size_t i = 0; i < p->collectors.n; i++) {
-		const struct facts *f = p->facts;
+		const struct inventory *f = p->inventory;
 		bool there = false;
 
-		if (!facts_instance(f, p->collectors.items[i])) {
+		if (!inventory_instance(f, p->collectors.items[i])) {
 			note_add(&p->mem, &p->notes, NOTE_FAIL,
 				 "there is no instance %s to be a collector",
 				 p->collectors.items[i]);
 			continue;
 		}
 		for (size_t k = 0; own->tg && k < f->registered.n; k++) {
-			const struct facts_target_group *g =
+			const struct inventory_target_group *g =
 				&f->registered.items[k];
 
 			for (size_t m = 0;
@@ -243,9 +243,9 @@ void build_deregister(struct plan *p, const struct deployment *own)
 	struct str_list gone = {0};
 	struct step *s;
 
-	for (size_t k = 0; own->tg && k < p->facts->registered.n; k++) {
-		const struct facts_target_group *g =
-			&p->facts->registered.items[k];
+	for (size_t k = 0; own->tg && k < p->inventory->registered.n; k++) {
+		const struct inventory_target_group *g =
+			&p->inventory->registered.items[k];
 
 		for (size_t m = 0; g->group == own->tg && m < g->targets.n; m++)
 			if (!str_list_has(&p->collectors,
@@ -270,7 +270,7 @@ static void make_load_balancer(struct plan *p, const char *vpc,
 	struct step *s;
 	const char *name = name_short(&p->mem, p->spec.name);
 	const struct elbv2_load_balancer *other =
-		facts_load_balancer(p->facts, name, NULL);
+		inventory_load_balancer(p->inventory, name, NULL);
 
 	if (other)
 		note_add(
@@ -298,7 +298,8 @@ void build_load_balancer(struct plan *p, const struct deployment *own)
 	const char *vpc = own->lb ? own->lb->vpc_id : vpc_of(p);
 	struct ref group = ref_id(NULL), targets;
 	const struct ec2_interface *none = NULL;
-	bool had_listener = own->lb && facts_listener(p->facts, own->lb->arn);
+	bool had_listener =
+		own->lb && inventory_listener(p->inventory, own->lb->arn);
 	struct step *s;
 
 	if (str_empty(vpc)) {

@@ -21,8 +21,9 @@ void build_delete_session(struct plan *p, const struct mirror_session *s)
 static const char *user_of(const struct plan *p, const struct sweep *s,
 			   const char *filter, const char *target)
 {
-	for (size_t i = 0; i < p->facts->sessions.n; i++) {
-		const struct mirror_session *m = &p->facts->sessions.items[i];
+	for (size_t i = 0; i < p->inventory->sessions.n; i++) {
+		const struct mirror_session *m =
+			&p->inventory->sessions.items[i];
 
 		if (!str_list_has(&s->going, m->id) &&
 		    ((filter && str_same(m->filter_id, filter)) ||
@@ -34,8 +35,8 @@ static const char *user_of(const struct plan *p, const struct sweep *s,
 
 static void sweep_filters(struct plan *p, const struct sweep *s)
 {
-	for (size_t i = 0; i < p->facts->filters.n; i++) {
-		const struct mirror_filter *f = &p->facts->filters.items[i];
+	for (size_t i = 0; i < p->inventory->filters.n; i++) {
+		const struct mirror_filter *f = &p->inventory->filters.items[i];
 		const char *user;
 		struct step *step;
 
@@ -62,8 +63,8 @@ static bool sweep_targets(struct plan *p, const struct sweep *s,
 {
 	bool free = true;
 
-	for (size_t i = 0; i < p->facts->targets.n; i++) {
-		const struct mirror_target *t = &p->facts->targets.items[i];
+	for (size_t i = 0; i < p->inventory->targets.n; i++) {
+		const struct mirror_target *t = &p->inventory->targets.items[i];
 		bool own = deployment_owns(&t->tags, s->deployment);
 		const char *user;
 		struct step *step;
@@ -122,8 +123,8 @@ static void sweep_rules(struct plan *p, const struct sweep *s)
 {
 	const char *mark = name_rule(&p->mem, s->deployment);
 
-	for (size_t i = 0; i < p->facts->groups.n; i++) {
-		const struct ec2_group *g = &p->facts->groups.items[i];
+	for (size_t i = 0; i < p->inventory->groups.n; i++) {
+		const struct ec2_group *g = &p->inventory->groups.items[i];
 
 		if (deployment_owns(&g->tags, s->deployment))
 			continue;
@@ -151,7 +152,7 @@ static void sweep_rules(struct plan *p, const struct sweep *s)
 
 static void sweep_load_balancers(struct plan *p, const struct sweep *s)
 {
-	const struct facts *f = p->facts;
+	const struct inventory *f = p->inventory;
 	struct step *step;
 
 	for (size_t i = 0; i < f->load_balancers.n; i++) {
@@ -159,9 +160,10 @@ static void sweep_load_balancers(struct plan *p, const struct sweep *s)
 			&f->load_balancers.items[i];
 		const struct elbv2_listener *l;
 
-		if (!deployment_owns(facts_elb_tags(f, lb->arn), s->deployment))
+		if (!deployment_owns(inventory_elb_tags(f, lb->arn),
+				     s->deployment))
 			continue;
-		l = facts_listener(f, lb->arn);
+		l = inventory_listener(f, lb->arn);
 		if (l) {
 			step = plan_step(p, STEP_DELETE_LISTENER, NULL,
 					 "delete the listener of %s", lb->name);
@@ -178,7 +180,8 @@ static void sweep_load_balancers(struct plan *p, const struct sweep *s)
 		const struct elbv2_target_group *tg =
 			&f->target_groups.items[i];
 
-		if (!deployment_owns(facts_elb_tags(f, tg->arn), s->deployment))
+		if (!deployment_owns(inventory_elb_tags(f, tg->arn),
+				     s->deployment))
 			continue;
 		step = plan_step(p, STEP_DELETE_TG, NULL,
 				 "delete the target group %s", tg->name);
@@ -202,7 +205,7 @@ void build_sweep(struct plan *p, const struct sweep *s)
 	struct deployment own;
 	bool free;
 
-	deployment_find(p->facts, s->deployment, &own);
+	deployment_find(p->inventory, s->deployment, &own);
 	sweep_filters(p, s);
 	free = sweep_targets(p, s, own.lb && !s->keep_lb ? own.lb->arn : NULL);
 	if (!s->keep_rules || (!s->keep_lb && own.lb && free))
@@ -217,7 +220,8 @@ static bool known_deployment(const struct str_list *all, const char *name,
 	if (str_list_has(all, name))
 		return true;
 	note_add(&p->mem, &p->notes, NOTE_FAIL,
-		 "there is no deployment \"%s\" in %s", name, p->facts->region);
+		 "there is no deployment \"%s\" in %s", name,
+		 p->inventory->region);
 	return false;
 }
 
@@ -225,12 +229,13 @@ static void remove_session(struct plan *p, const char *id)
 {
 	const struct mirror_session *found = NULL;
 
-	for (size_t i = 0; i < p->facts->sessions.n; i++)
-		if (str_same(p->facts->sessions.items[i].id, id))
-			found = &p->facts->sessions.items[i];
+	for (size_t i = 0; i < p->inventory->sessions.n; i++)
+		if (str_same(p->inventory->sessions.items[i].id, id))
+			found = &p->inventory->sessions.items[i];
 	if (!found)
 		note_add(&p->mem, &p->notes, NOTE_FAIL,
-			 "there is no session %s in %s", id, p->facts->region);
+			 "there is no session %s in %s", id,
+			 p->inventory->region);
 	else if (!tags_deployment(&found->tags))
 		note_add(
 			&p->mem, &p->notes, NOTE_FAIL,
@@ -244,7 +249,7 @@ static void remove_session(struct plan *p, const char *id)
 static void whole_deployments(struct plan *p, const struct removal *r,
 			      struct str_list *out)
 {
-	const struct mirror_sessions *l = &p->facts->sessions;
+	const struct mirror_sessions *l = &p->inventory->sessions;
 
 	for (size_t i = 0; i < l->n; i++) {
 		const char *name = tags_deployment(&l->items[i].tags);
@@ -258,12 +263,13 @@ static void whole_deployments(struct plan *p, const struct removal *r,
 	}
 }
 
-int plan_remove(struct plan *p, const struct facts *f, const struct removal *r)
+int plan_remove(struct plan *p, const struct inventory *f,
+		const struct removal *r)
 {
 	struct str_list all, names = {0};
 
-	*p = (struct plan){.facts = f, .spec.name = ""};
-	all = facts_deployments(&p->mem, f);
+	*p = (struct plan){.inventory = f, .spec.name = ""};
+	all = inventory_deployments(&p->mem, f);
 	for (size_t i = 0; i < r->deployments.n; i++)
 		if (known_deployment(&all, r->deployments.items[i], p))
 			str_list_add(&p->mem, &names, r->deployments.items[i]);

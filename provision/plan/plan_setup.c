@@ -15,7 +15,7 @@ static bool is_own(const struct plan *p, const struct mirror_session *s)
 /* What we have already: apply.h tells from it what a run has made. */
 static void remember(struct plan *p)
 {
-	const struct facts *f = p->facts;
+	const struct inventory *f = p->inventory;
 
 #define REMEMBER(list)                                                    \
 	for (size_t i = 0; i < (list).n; i++)                             \
@@ -36,9 +36,9 @@ static void know_own_target(struct plan *p)
 	const struct elbv2_load_balancer *lb = NULL;
 
 	if (t->type == TARGET_NLB && !str_empty(t->id))
-		lb = facts_load_balancer(p->facts, t->id, "network");
-	if (lb &&
-	    deployment_owns(facts_elb_tags(p->facts, lb->arn), p->spec.name))
+		lb = inventory_load_balancer(p->inventory, t->id, "network");
+	if (lb && deployment_owns(inventory_elb_tags(p->inventory, lb->arn),
+				  p->spec.name))
 		t->id = "";
 	/* Of others it is not for us to say what is behind them. */
 	if (t->type != TARGET_NLB || !str_empty(t->id))
@@ -60,7 +60,8 @@ static void copy_spec(struct plan *p, const struct spec *s)
 
 static bool is_gone(const struct plan *p, const char *instance)
 {
-	const struct ec2_instance *i = facts_instance(p->facts, instance);
+	const struct ec2_instance *i =
+		inventory_instance(p->inventory, instance);
 
 	return !i || str_same(i->state, "terminated") ||
 	       str_same(i->state, "shutting-down");
@@ -70,7 +71,7 @@ static bool is_gone(const struct plan *p, const char *instance)
  * with its name, so that sync follows it. */
 static void add_tagged(struct plan *p, const struct source *tag)
 {
-	const struct ec2_instances *l = &p->facts->instances;
+	const struct ec2_instances *l = &p->inventory->instances;
 
 	for (size_t i = 0; i < l->n; i++)
 		if (str_same(l->items[i].state, "running") &&
@@ -112,7 +113,7 @@ static void leave_out(struct plan *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->spec.excluded.n; i++)
-		select_source(&p->mem, p->facts, &p->spec.excluded.items[i],
+		select_source(&p->mem, p->inventory, &p->spec.excluded.items[i],
 			      NULL, &out, &unused);
 	for (size_t i = 0; i < p->sources.n; i++) {
 		const struct candidate *c = &p->sources.items[i];
@@ -143,7 +144,7 @@ static void select_sources(struct plan *p, bool sync)
 	size_t before = p->notes.n;
 
 	for (size_t i = 0; i < p->spec.sources.n; i++)
-		select_source(&p->mem, p->facts, &p->spec.sources.items[i],
+		select_source(&p->mem, p->inventory, &p->spec.sources.items[i],
 			      target_eni, &p->sources, &p->notes);
 	leave_out(p);
 	for (size_t i = before; sync && i < p->notes.n; i++)
@@ -159,7 +160,7 @@ static void select_sources(struct plan *p, bool sync)
 
 static void choose_vni(struct plan *p)
 {
-	const struct mirror_sessions *l = &p->facts->sessions;
+	const struct mirror_sessions *l = &p->inventory->sessions;
 	uint32_t *taken = arena_alloc(&p->mem, (l->n + 1) * sizeof(*taken));
 	uint32_t mine = 0;
 	const struct mirror_session *other = NULL;
@@ -273,11 +274,11 @@ static void build_filter(struct plan *p, const struct deployment *own,
 		p->filter = ref_id(own->filter->id);
 		return;
 	}
-	if (p->facts->filters.n >= LIMIT_FILTERS)
+	if (p->inventory->filters.n >= LIMIT_FILTERS)
 		note_add(
 			&p->mem, &p->notes, NOTE_FAIL,
 			"the account has %zu mirror filters, and AWS allows %d",
-			p->facts->filters.n, LIMIT_FILTERS);
+			p->inventory->filters.n, LIMIT_FILTERS);
 	s = plan_step(p, STEP_CREATE_FILTER, &p->filter,
 		      "create a mirror filter");
 	s->undo_text = "delete the mirror filter";
@@ -296,8 +297,9 @@ static void build_filter(struct plan *p, const struct deployment *own,
 static const struct mirror_session *own_session(const struct plan *p,
 						const char *eni)
 {
-	for (size_t i = 0; i < p->facts->sessions.n; i++) {
-		const struct mirror_session *s = &p->facts->sessions.items[i];
+	for (size_t i = 0; i < p->inventory->sessions.n; i++) {
+		const struct mirror_session *s =
+			&p->inventory->sessions.items[i];
 
 		if (is_own(p, s) && str_same(s->interface_id, eni))
 			return s;
@@ -308,9 +310,9 @@ static const struct mirror_session *own_session(const struct plan *p,
 static void new_session(struct plan *p, const struct candidate *c,
 			const struct session_config *config)
 {
-	const struct mirror_sessions *l = &p->facts->sessions;
+	const struct mirror_sessions *l = &p->inventory->sessions;
 	uint32_t taken[LIMIT_SESSIONS_PER_SOURCE] = {0};
-	const char *name = facts_interface_name(p->facts, c->eni);
+	const char *name = inventory_interface_name(p->inventory, c->eni);
 	const struct mirror_session *first = NULL;
 	struct step *s;
 	size_t n = 0;
@@ -402,11 +404,11 @@ static void build_sessions(struct plan *p)
 		else
 			new_session(p, &p->sources.items[i], &config);
 	}
-	if (p->facts->sessions.n + p->added > LIMIT_SESSIONS)
+	if (p->inventory->sessions.n + p->added > LIMIT_SESSIONS)
 		note_add(
 			&p->mem, &p->notes, NOTE_FAIL,
 			"the account would have %zu mirror sessions, and AWS allows %d",
-			p->facts->sessions.n + p->added, LIMIT_SESSIONS);
+			p->inventory->sessions.n + p->added, LIMIT_SESSIONS);
 }
 
 /* What is ours and no longer wanted. */
@@ -420,8 +422,9 @@ static void build_rest(struct plan *p, const struct deployment *own)
 			      .keep_rules = true};
 
 	build_deregister(p, sweep.keep_lb ? own : &(struct deployment){0});
-	for (size_t i = 0; i < p->facts->sessions.n; i++) {
-		const struct mirror_session *s = &p->facts->sessions.items[i];
+	for (size_t i = 0; i < p->inventory->sessions.n; i++) {
+		const struct mirror_session *s =
+			&p->inventory->sessions.items[i];
 
 		if (!is_own(p, s))
 			continue;
@@ -443,8 +446,8 @@ static void estimate(struct plan *p)
 			str_list_add(&p->mem, &zones,
 				     p->sources.items[i].eni->zone);
 	for (size_t i = 0; i < p->collectors.n; i++) {
-		const struct ec2_instance *c =
-			facts_instance(p->facts, p->collectors.items[i]);
+		const struct ec2_instance *c = inventory_instance(
+			p->inventory, p->collectors.items[i]);
 
 		if (c && c->zone)
 			str_list_add(&p->mem, &zones, c->zone);
@@ -452,19 +455,19 @@ static void estimate(struct plan *p)
 	in.zones = zones.n;
 	in.new_load_balancers = p->spec.target.type == TARGET_NLB &&
 				str_empty(p->spec.target.id);
-	cost_estimate(&p->mem, &cost_default_prices, p->facts->region, &in,
+	cost_estimate(&p->mem, &cost_default_prices, p->inventory->region, &in,
 		      &p->cost);
 }
 
-int plan_setup(struct plan *p, const struct facts *f, const struct spec *spec,
-	       bool sync)
+int plan_setup(struct plan *p, const struct inventory *f,
+	       const struct spec *spec, bool sync)
 {
 	struct filter_advice advice;
 	struct parse_error err;
 	struct tag_list tags;
 	struct deployment own;
 
-	*p = (struct plan){.facts = f};
+	*p = (struct plan){.inventory = f};
 	copy_spec(p, spec);
 	find_collectors(p, sync);
 	remember(p);

@@ -36,12 +36,13 @@ static unsigned long size_of(const char *type)
 /* Sources of sessions to this interface that this plan does not decide on. */
 static size_t other_sources(const struct plan *p, const char *eni)
 {
-	const struct facts *f = p->facts;
+	const struct inventory *f = p->inventory;
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->sessions.n; i++) {
 		const struct mirror_session *s = &f->sessions.items[i];
-		const struct mirror_target *t = facts_target(f, s->target_id);
+		const struct mirror_target *t =
+			inventory_target(f, s->target_id);
 
 		n += t && str_same(t->interface_id, eni) &&
 		     !deployment_owns(&s->tags, p->spec.name);
@@ -53,7 +54,7 @@ static void check_sources_of_interface(struct plan *p,
 				       const struct ec2_interface *eni)
 {
 	const struct ec2_instance *i =
-		facts_instance(p->facts, eni->instance_id);
+		inventory_instance(p->inventory, eni->instance_id);
 	size_t n = other_sources(p, eni->id) + p->sources.n;
 	unsigned long size = i ? size_of(i->type) : 0;
 
@@ -75,19 +76,19 @@ static void check_sources_of_interface(struct plan *p,
 static void to_interface(struct plan *p)
 {
 	const struct ec2_interface *eni =
-		facts_interface(p->facts, p->spec.target.id);
+		inventory_interface(p->inventory, p->spec.target.id);
 
 	if (!eni) {
 		fail(p, "there is no network interface %s in %s to send to",
-		     p->spec.target.id, p->facts->region);
+		     p->spec.target.id, p->inventory->region);
 		return;
 	}
-	for (size_t i = 0; i < p->facts->sessions.n; i++)
-		if (str_same(p->facts->sessions.items[i].interface_id,
+	for (size_t i = 0; i < p->inventory->sessions.n; i++)
+		if (str_same(p->inventory->sessions.items[i].interface_id,
 			     eni->id)) {
 			fail(p,
 			     "%s is itself mirrored (session %s), and a source cannot be a target",
-			     eni->id, p->facts->sessions.items[i].id);
+			     eni->id, p->inventory->sessions.items[i].id);
 			return;
 		}
 	check_sources_of_interface(p, eni);
@@ -97,11 +98,11 @@ static void to_interface(struct plan *p)
 static void to_endpoint(struct plan *p)
 {
 	const struct ec2_endpoint *e =
-		facts_endpoint(p->facts, p->spec.target.id);
+		inventory_endpoint(p->inventory, p->spec.target.id);
 
 	if (!e)
 		fail(p, "there is no endpoint %s in %s", p->spec.target.id,
-		     p->facts->region);
+		     p->inventory->region);
 	else if (!str_same(e->type, "GatewayLoadBalancer"))
 		fail(p,
 		     "%s is an endpoint of type %s; mirrored traffic can go to one of a Gateway Load Balancer",
@@ -120,15 +121,15 @@ static void to_endpoint(struct plan *p)
 static void to_mirror_target(struct plan *p)
 {
 	const struct mirror_target *t =
-		facts_target(p->facts, p->spec.target.id);
+		inventory_target(p->inventory, p->spec.target.id);
 	const struct ec2_interface *eni =
-		t ? facts_interface(p->facts, t->interface_id) : NULL;
+		t ? inventory_interface(p->inventory, t->interface_id) : NULL;
 	struct parse_error err;
 
 	if (!t) {
 		fail(p,
 		     "there is no mirror target %s in %s; one of another account has to be shared with this one (AWS RAM) first",
-		     p->spec.target.id, p->facts->region);
+		     p->spec.target.id, p->inventory->region);
 		return;
 	}
 	if (str_same(t->type, "network-load-balancer") &&
@@ -138,7 +139,7 @@ static void to_mirror_target(struct plan *p)
 		check_sources_of_interface(p, eni);
 		build_groups(p, eni, ref_id(NULL), false);
 	}
-	if (!str_same(t->owner_id, p->facts->account))
+	if (!str_same(t->owner_id, p->inventory->account))
 		note_add(
 			&p->mem, &p->notes, NOTE_INFO,
 			"the mirror target %s is of the account %s: its owner sees to security groups, routes and what is behind it",
@@ -149,15 +150,15 @@ static void to_mirror_target(struct plan *p)
 /* Somebody else's load balancer is used as it is. */
 static void to_load_balancer(struct plan *p)
 {
-	const struct elbv2_load_balancer *lb =
-		facts_load_balancer(p->facts, p->spec.target.id, "network");
+	const struct elbv2_load_balancer *lb = inventory_load_balancer(
+		p->inventory, p->spec.target.id, "network");
 
 	if (!lb) {
 		fail(p, "there is no network load balancer %s in %s",
-		     p->spec.target.id, p->facts->region);
+		     p->spec.target.id, p->inventory->region);
 		return;
 	}
-	if (!facts_listener(p->facts, lb->arn))
+	if (!inventory_listener(p->inventory, lb->arn))
 		fail(p,
 		     "the load balancer %s has no UDP listener on port %d, without which mirrored traffic is lost silently: add one, or let --target nlb:new make a load balancer",
 		     lb->name, VXLAN_PORT);
@@ -191,7 +192,7 @@ static bool leads_there(const struct plan *p, const struct mirror_target *t)
 
 static const struct mirror_target *existing(const struct plan *p)
 {
-	const struct mirror_targets *l = &p->facts->targets;
+	const struct mirror_targets *l = &p->inventory->targets;
 
 	for (size_t i = 0; i < l->n; i++)
 		if (deployment_owns(&l->items[i].tags, p->spec.name) &&
@@ -229,9 +230,9 @@ void build_target(struct plan *p, const struct deployment *own)
 		p->target = ref_id(t->id);
 		return;
 	}
-	if (p->facts->targets.n >= LIMIT_TARGETS)
+	if (p->inventory->targets.n >= LIMIT_TARGETS)
 		fail(p, "the account has %zu mirror targets, and AWS allows %d",
-		     p->facts->targets.n, LIMIT_TARGETS);
+		     p->inventory->targets.n, LIMIT_TARGETS);
 	s = plan_step(p, STEP_CREATE_TARGET, &p->target,
 		      "create a mirror target for the %s%s%s",
 		      target_type_text(p->spec.target.type),

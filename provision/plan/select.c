@@ -48,7 +48,7 @@ static const struct {
 	 "is a branch of another interface (ECS trunking, pods): mirror the instance's own interface instead"},
 };
 
-const char *select_refusal(struct arena *a, const struct facts *f,
+const char *select_refusal(struct arena *a, const struct inventory *f,
 			   const struct ec2_interface *eni, const char **doubt)
 {
 	const char *type = str_empty(eni->type) ? "interface" : eni->type;
@@ -94,7 +94,7 @@ static bool has(const struct candidates *l, const char *id)
 
 struct selection {
 	struct arena *a;
-	const struct facts *f;
+	const struct inventory *f;
 	const struct source *source;
 	const char *target_eni;
 	struct candidates *out;
@@ -147,7 +147,7 @@ static void take(struct selection *s, const struct ec2_interface *eni,
 	if (!c)
 		return;
 	c->eni = eni;
-	c->instance = facts_instance(s->f, eni->instance_id);
+	c->instance = inventory_instance(s->f, eni->instance_id);
 	c->source = s->source;
 	if (c->instance && explicit)
 		check_instance(s, c->instance);
@@ -156,7 +156,7 @@ static void take(struct selection *s, const struct ec2_interface *eni,
 /* All interfaces of an instance; false when it is gone. */
 static bool take_instance(struct selection *s, const char *id)
 {
-	const struct ec2_instance *i = facts_instance(s->f, id);
+	const struct ec2_instance *i = inventory_instance(s->f, id);
 
 	if (i && (str_same(i->state, "terminated") ||
 		  str_same(i->state, "shutting-down")))
@@ -185,7 +185,7 @@ static void from_instance(struct selection *s)
 static void from_interface(struct selection *s)
 {
 	const struct ec2_interface *eni =
-		facts_interface(s->f, s->source->name);
+		inventory_interface(s->f, s->source->name);
 
 	if (eni)
 		take(s, eni, true);
@@ -195,8 +195,8 @@ static void from_interface(struct selection *s)
 			 s->source->name, s->f->region);
 }
 
-static const struct facts_service *find_service(const struct facts *f,
-						const struct source *source)
+static const struct inventory_service *find_service(const struct inventory *f,
+						    const struct source *source)
 {
 	for (size_t i = 0; i < f->services.n; i++)
 		if (str_same(f->services.items[i].cluster, source->name) &&
@@ -205,7 +205,7 @@ static const struct facts_service *find_service(const struct facts *f,
 	return NULL;
 }
 
-static const char *host_of(const struct facts_service *service,
+static const char *host_of(const struct inventory_service *service,
 			   const char *container_instance_arn)
 {
 	for (size_t i = 0; i < service->instances.n; i++)
@@ -219,7 +219,8 @@ struct ecs_count {
 	size_t fargate, starting, external, hosts;
 };
 
-static void take_task(struct selection *s, const struct facts_service *service,
+static void take_task(struct selection *s,
+		      const struct inventory_service *service,
 		      const struct ecs_task *task, struct str_list *hosts,
 		      struct ecs_count *count)
 {
@@ -227,7 +228,7 @@ static void take_task(struct selection *s, const struct facts_service *service,
 	const struct ec2_interface *eni;
 
 	if (id) {
-		eni = facts_interface(s->f, id);
+		eni = inventory_interface(s->f, id);
 		count->fargate += str_same(task->launch_type, "FARGATE");
 		if (eni)
 			take(s, eni, false);
@@ -248,7 +249,7 @@ static void take_task(struct selection *s, const struct facts_service *service,
 
 static void from_ecs(struct selection *s)
 {
-	const struct facts_service *service = find_service(s->f, s->source);
+	const struct inventory_service *service = find_service(s->f, s->source);
 	const char *name = s->source->text;
 	struct str_list hosts = {0};
 	struct ecs_count n = {0};
@@ -309,13 +310,14 @@ static void from_load_balancer(struct selection *s)
 			 source_kind_text(s->source->kind), name, s->f->region);
 }
 
-struct str_list select_behind(struct arena *a, const struct facts *f,
+struct str_list select_behind(struct arena *a, const struct inventory *f,
 			      const struct elbv2_load_balancer *lb)
 {
 	struct str_list l = {0};
 
 	for (size_t i = 0; i < f->registered.n; i++) {
-		const struct facts_target_group *g = &f->registered.items[i];
+		const struct inventory_target_group *g =
+			&f->registered.items[i];
 		bool ours = false;
 
 		for (size_t k = 0; k < g->group->load_balancer_arns.n; k++)
@@ -341,7 +343,7 @@ struct str_list select_behind(struct arena *a, const struct facts *f,
 static void from_nlb(struct selection *s)
 {
 	const struct elbv2_load_balancer *lb =
-		facts_load_balancer(s->f, s->source->name, "network");
+		inventory_load_balancer(s->f, s->source->name, "network");
 	struct str_list behind;
 
 	if (!lb) {
@@ -370,7 +372,7 @@ static bool tagged(const struct aws_tags *tags, const struct source *source)
 
 static void from_tag(struct selection *s)
 {
-	const struct facts *f = s->f;
+	const struct inventory *f = s->f;
 
 	for (size_t i = 0; i < f->instances.n; i++)
 		if (tagged(&f->instances.items[i].tags, s->source))
@@ -387,9 +389,10 @@ static void from_tag(struct selection *s)
 
 /* What AWS or its services run in a VPC for somebody, such as load balancers,
  * has to be named; tasks on Fargate have interfaces of AWS, too. */
-static bool is_workload(const struct facts *f, const struct ec2_interface *eni)
+static bool is_workload(const struct inventory *f,
+			const struct ec2_interface *eni)
 {
-	const struct ec2_instance *i = facts_instance(f, eni->instance_id);
+	const struct ec2_instance *i = inventory_instance(f, eni->instance_id);
 	bool task = eni->description && !strncmp(eni->description, "arn:", 4) &&
 		    strstr(eni->description, ":ecs:");
 
@@ -405,7 +408,8 @@ static bool is_workload(const struct facts *f, const struct ec2_interface *eni)
 static bool can_be_mirrored(struct selection *s,
 			    const struct ec2_interface *eni)
 {
-	const struct ec2_instance *i = facts_instance(s->f, eni->instance_id);
+	const struct ec2_instance *i =
+		inventory_instance(s->f, eni->instance_id);
 	const char *why;
 
 	if (!i || str_empty(i->type) ||
@@ -439,7 +443,7 @@ static void from_network(struct selection *s)
 			id);
 }
 
-void select_source(struct arena *a, const struct facts *f,
+void select_source(struct arena *a, const struct inventory *f,
 		   const struct source *source, const char *target_eni,
 		   struct candidates *out, struct notes *notes)
 {

@@ -3,7 +3,7 @@
 #ifndef PLAN_SELECT_H
 #define PLAN_SELECT_H
 
-#include "model/facts.h"
+#include "model/inventory.h"
 
 /* What was noticed, for people. A failure stops the plan, a warning does not. */
 enum note_level { NOTE_INFO, NOTE_WARN, NOTE_FAIL };
@@ -37,18 +37,18 @@ struct candidates {
  * once; notes say what was left out and why, and what may not work. target_eni
  * is left out (NULL: none): what is a target cannot be a source.
  */
-void select_source(struct arena *a, const struct facts *f,
+void select_source(struct arena *a, const struct inventory *f,
 		   const struct source *source, const char *target_eni,
 		   struct candidates *out, struct notes *notes);
 
 /* Why an interface cannot be mirrored, or NULL; *doubt is set to a text when
  * AWS may refuse it. */
-const char *select_refusal(struct arena *a, const struct facts *f,
+const char *select_refusal(struct arena *a, const struct inventory *f,
 			   const struct ec2_interface *eni, const char **doubt);
 
 /* The instances and addresses behind a network load balancer: what to mirror
  * in its place, as sources "i-..." and "eni-...". */
-struct str_list select_behind(struct arena *a, const struct facts *f,
+struct str_list select_behind(struct arena *a, const struct inventory *f,
 			      const struct elbv2_load_balancer *lb);
 
 #endif

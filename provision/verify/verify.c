@@ -93,16 +93,16 @@ static void find_sessions(struct check *c)
 
 static void add_receiver(struct check *c, const struct ec2_interface *eni,
 			 const struct elbv2_target *target,
-			 const struct facts_target_group *in)
+			 const struct inventory_target_group *in)
 {
 	struct receiver *r = ARENA_ADD(c->a, &c->receivers);
 
 	if (!r)
 		return;
 	r->eni = eni;
-	r->instance = facts_instance(c->f, eni ? eni->instance_id : NULL);
+	r->instance = inventory_instance(c->f, eni ? eni->instance_id : NULL);
 	if (!eni && target)
-		r->instance = facts_instance(c->f, target->id);
+		r->instance = inventory_instance(c->f, target->id);
 	r->target = target;
 	r->in = in;
 }
@@ -110,7 +110,7 @@ static void add_receiver(struct check *c, const struct ec2_interface *eni,
 /* Packets to a target that is an instance go to its primary interface, to one
  * that is an address to whoever has it. */
 static const struct ec2_interface *
-interface_of(const struct facts *f, const struct elbv2_target *t,
+interface_of(const struct inventory *f, const struct elbv2_target *t,
 	     const struct elbv2_target_group *group)
 {
 	bool by_address = str_same(group->target_type, "ip");
@@ -136,12 +136,13 @@ static bool sends_to(const struct elbv2_listener *l, const char *group)
 
 static void find_receivers(struct check *c)
 {
-	const struct facts *f = c->f;
+	const struct inventory *f = c->f;
 
 	if (c->eni)
 		add_receiver(c, c->eni, NULL, NULL);
 	for (size_t i = 0; c->listener && i < f->registered.n; i++) {
-		const struct facts_target_group *g = &f->registered.items[i];
+		const struct inventory_target_group *g =
+			&f->registered.items[i];
 
 		if (!sends_to(c->listener, g->group->arn))
 			continue;
@@ -160,30 +161,31 @@ static void find_target(struct check *c)
 
 	switch (t->type) {
 	case TARGET_ENI:
-		c->eni = facts_interface(c->f, t->id);
+		c->eni = inventory_interface(c->f, t->id);
 		break;
 	case TARGET_GWLBE:
-		c->endpoint = facts_endpoint(c->f, t->id);
+		c->endpoint = inventory_endpoint(c->f, t->id);
 		break;
 	case TARGET_MIRROR:
-		m = facts_target(c->f, t->id);
-		c->eni = facts_interface(c->f, m ? m->interface_id : NULL);
-		c->endpoint = facts_endpoint(c->f, m ? m->endpoint_id : NULL);
-		c->lb = facts_load_balancer(
+		m = inventory_target(c->f, t->id);
+		c->eni = inventory_interface(c->f, m ? m->interface_id : NULL);
+		c->endpoint =
+			inventory_endpoint(c->f, m ? m->endpoint_id : NULL);
+		c->lb = inventory_load_balancer(
 			c->f, m ? m->load_balancer_arn : NULL, "network");
 		break;
 	case TARGET_NLB:
-		c->lb = str_empty(t->id)
-				? c->own.lb
-				: facts_load_balancer(c->f, t->id, "network");
+		c->lb = str_empty(t->id) ? c->own.lb
+					 : inventory_load_balancer(c->f, t->id,
+								   "network");
 		break;
 	}
 	if (c->lb)
-		c->listener = facts_listener(c->f, c->lb->arn);
+		c->listener = inventory_listener(c->f, c->lb->arn);
 	find_receivers(c);
 }
 
-int verify_deployment(struct verify_report *r, const struct facts *f,
+int verify_deployment(struct verify_report *r, const struct inventory *f,
 		      const struct verify_more *more, const char *deployment,
 		      struct parse_error *err)
 {

@@ -55,7 +55,7 @@ struct verify_attributes {
 	struct elbv2_attributes list;
 };
 
-/* What verify reads beyond facts (with health, paths, network and the sources
+/* What verify reads beyond inventory (with health, paths, network and the sources
  * of the deployment). */
 struct verify_more {
 	struct arena mem;
@@ -80,17 +80,17 @@ struct verify_more {
  * which costs a cent per 1000 series; now is Unix time. What is not permitted
  * is told in more, and not an error. On failure more is empty. */
 int verify_load(struct verify_more *more, struct aws_client *c,
-		const struct facts *f, const struct str_list *deployments,
+		const struct inventory *f, const struct str_list *deployments,
 		bool metrics, int64_t now, struct aws_error *err);
 void verify_more_free(struct verify_more *more);
 
 /* The series that tell about a deployment are added to more->queries. */
-void verify_queries(struct verify_more *more, const struct facts *f,
+void verify_queries(struct verify_more *more, const struct inventory *f,
 		    const char *deployment);
 
 /* Checks a deployment; f and more must live as long as r is filled, not
  * longer. 0, -ENOENT and -EINVAL with err as deployment_spec(), -ENOMEM. */
-int verify_deployment(struct verify_report *r, const struct facts *f,
+int verify_deployment(struct verify_report *r, const struct inventory *f,
 		      const struct verify_more *more, const char *deployment,
 		      struct parse_error *err);
 void verify_report_free(struct verify_report *r);

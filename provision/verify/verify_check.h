@@ -9,15 +9,15 @@
 /* One collector: where packets end. */
 struct receiver {
 	const struct ec2_interface *eni;
-	const struct ec2_instance *instance; /* NULL: none of ours */
-	const struct elbv2_target *target;   /* NULL: not behind an NLB */
-	const struct facts_target_group *in; /* of target */
+	const struct ec2_instance *instance;	 /* NULL: none of ours */
+	const struct elbv2_target *target;	 /* NULL: not behind an NLB */
+	const struct inventory_target_group *in; /* of target */
 };
 
 struct check {
 	struct verify_report *report;
 	struct arena *a; /* of report */
-	const struct facts *f;
+	const struct inventory *f;
 	const struct verify_more *more;
 	const char *name; /* of the deployment */
 	struct plan plan; /* what sync would do */
@@ -55,7 +55,7 @@ const char *check_attribute(const struct check *c, const char *arn,
 			    const char *key);
 
 /* The mirror target that a deployment sends to, NULL when there is none. */
-const struct mirror_target *check_mirror_target(const struct facts *f,
+const struct mirror_target *check_mirror_target(const struct inventory *f,
 						const char *deployment);
 
 /* The value of one series summed, and how many values there were. */

@@ -65,7 +65,7 @@ static int load_attributes(struct verify_more *more, struct aws_client *c,
 	return 0;
 }
 
-const struct mirror_target *check_mirror_target(const struct facts *f,
+const struct mirror_target *check_mirror_target(const struct inventory *f,
 						const char *deployment)
 {
 	const struct mirror_target *t;
@@ -78,14 +78,14 @@ const struct mirror_target *check_mirror_target(const struct facts *f,
 	t = own.target;
 	if (!t && !deployment_spec(&a, f, deployment, &spec, &unused) &&
 	    spec.target.type == TARGET_MIRROR)
-		t = facts_target(f, spec.target.id);
+		t = inventory_target(f, spec.target.id);
 	arena_free(&a);
 	return t;
 }
 
 /* Of the load balancer that a deployment sends to, and of what is behind. */
 static int load_balancer(struct verify_more *more, struct aws_client *c,
-			 const struct facts *f, const char *deployment,
+			 const struct inventory *f, const char *deployment,
 			 struct aws_error *err)
 {
 	const struct elbv2_listener *l;
@@ -93,10 +93,10 @@ static int load_balancer(struct verify_more *more, struct aws_client *c,
 	const char *arn = t ? t->load_balancer_arn : NULL;
 	int rc;
 
-	if (str_empty(arn) || !facts_load_balancer(f, arn, NULL))
+	if (str_empty(arn) || !inventory_load_balancer(f, arn, NULL))
 		return 0;
 	rc = load_attributes(more, c, arn, elbv2_load_balancer_attributes, err);
-	l = facts_listener(f, arn);
+	l = inventory_listener(f, arn);
 	for (size_t i = 0; l && !rc && i < l->target_group_arns.n; i++)
 		rc = load_attributes(more, c, l->target_group_arns.items[i],
 				     elbv2_target_group_attributes, err);
@@ -120,7 +120,7 @@ static int load_metrics(struct verify_more *more, struct aws_client *c,
 }
 
 int verify_load(struct verify_more *more, struct aws_client *c,
-		const struct facts *f, const struct str_list *deployments,
+		const struct inventory *f, const struct str_list *deployments,
 		bool metrics, int64_t now, struct aws_error *err)
 {
 	int rc = 0;

@@ -45,7 +45,8 @@ static const char *balancer_name(const char *arn)
 }
 
 /* Instances of our sessions' interfaces. */
-static struct str_list source_instances(struct arena *a, const struct facts *f,
+static struct str_list source_instances(struct arena *a,
+					const struct inventory *f,
 					const char *deployment)
 {
 	struct str_list l = {0};
@@ -54,7 +55,7 @@ static struct str_list source_instances(struct arena *a, const struct facts *f,
 		const struct mirror_session *s = &f->sessions.items[i];
 		const struct ec2_interface *e =
 			deployment_owns(&s->tags, deployment)
-				? facts_interface(f, s->interface_id)
+				? inventory_interface(f, s->interface_id)
 				: NULL;
 
 		if (e && !str_empty(e->instance_id))
@@ -63,16 +64,17 @@ static struct str_list source_instances(struct arena *a, const struct facts *f,
 	return l;
 }
 
-static void add_registered(struct arena *a, const struct facts *f,
+static void add_registered(struct arena *a, const struct inventory *f,
 			   const char *lb, struct str_list *l)
 {
-	const struct elbv2_listener *listener = facts_listener(f, lb);
+	const struct elbv2_listener *listener = inventory_listener(f, lb);
 	struct str_list groups = {0};
 
 	for (size_t i = 0; listener && i < listener->target_group_arns.n; i++)
 		str_list_add(a, &groups, listener->target_group_arns.items[i]);
 	for (size_t i = 0; i < f->registered.n; i++) {
-		const struct facts_target_group *g = &f->registered.items[i];
+		const struct inventory_target_group *g =
+			&f->registered.items[i];
 
 		if (!str_list_has(&groups, g->group->arn) ||
 		    str_same(g->group->target_type, "ip"))
@@ -86,7 +88,7 @@ static void add_registered(struct arena *a, const struct facts *f,
 /* Instances that packets end at; *lb is set to the load balancer before them,
  * or NULL. */
 static struct str_list collector_instances(struct arena *a,
-					   const struct facts *f,
+					   const struct inventory *f,
 					   const char *deployment,
 					   const char **lb)
 {
@@ -94,10 +96,10 @@ static struct str_list collector_instances(struct arena *a,
 	const struct ec2_interface *e;
 	const struct mirror_target *t = check_mirror_target(f, deployment);
 
-	*lb = t && facts_load_balancer(f, t->load_balancer_arn, NULL)
+	*lb = t && inventory_load_balancer(f, t->load_balancer_arn, NULL)
 		      ? t->load_balancer_arn
 		      : NULL;
-	e = t ? facts_interface(f, t->interface_id) : NULL;
+	e = t ? inventory_interface(f, t->interface_id) : NULL;
 	if (e && !str_empty(e->instance_id))
 		str_list_add(a, &l, e->instance_id);
 	if (*lb)
@@ -105,7 +107,7 @@ static struct str_list collector_instances(struct arena *a,
 	return l;
 }
 
-void verify_queries(struct verify_more *more, const struct facts *f,
+void verify_queries(struct verify_more *more, const struct inventory *f,
 		    const char *deployment)
 {
 	struct arena *a = &more->mem;
@@ -155,7 +157,7 @@ static bool others_mirror(const struct check *c, const char *instance)
 		const struct ec2_interface *e =
 			deployment_owns(&s->tags, c->name)
 				? NULL
-				: facts_interface(c->f, s->interface_id);
+				: inventory_interface(c->f, s->interface_id);
 
 		if (e && str_same(e->instance_id, instance))
 			return true;

@@ -215,7 +215,7 @@ struct ends {
 static void add_end(struct check *c, struct ends *l, const char *subnet,
 		    const struct cidr *at)
 {
-	const struct ec2_subnet *s = facts_subnet(c->f, subnet);
+	const struct ec2_subnet *s = inventory_subnet(c->f, subnet);
 	struct end *e = ARENA_ADD(c->a, l);
 
 	if (!e)
@@ -230,7 +230,7 @@ static void add_end(struct check *c, struct ends *l, const char *subnet,
 static bool balancer_at(const struct check *c, const char *subnet,
 			struct cidr *at)
 {
-	const struct ec2_subnet *s = facts_subnet(c->f, subnet);
+	const struct ec2_subnet *s = inventory_subnet(c->f, subnet);
 	struct parse_error unused;
 
 	for (size_t i = 0; i < c->f->interfaces.n; i++) {
@@ -475,7 +475,7 @@ static void route_row(struct check *c, const struct ec2_subnet *from,
 		      const struct end *to, const struct ec2_route *r)
 {
 	const struct ec2_route_table *t = route_table_find(c->f, from);
-	const struct ec2_vpc *vpc = facts_vpc(c->f, to->vpc);
+	const struct ec2_vpc *vpc = inventory_vpc(c->f, to->vpc);
 	char text[CIDR_TEXT_MAX];
 	const char *block = vpc && !str_empty(vpc->cidr)
 				    ? vpc->cidr
@@ -524,7 +524,7 @@ void check_routes(struct check *c)
 
 	for (size_t i = 0; i < c->plan.sources.n; i++) {
 		const char *id = c->plan.sources.items[i].eni->subnet_id;
-		const struct ec2_subnet *s = facts_subnet(c->f, id);
+		const struct ec2_subnet *s = inventory_subnet(c->f, id);
 
 		if (!s || str_list_has(&seen, id))
 			continue;

@@ -80,7 +80,7 @@ static void interface_rows(struct check *c)
 			  "the collector's network interface is gone");
 		return;
 	}
-	i = facts_instance(c->f, c->eni->instance_id);
+	i = inventory_instance(c->f, c->eni->instance_id);
 	if (!str_same(c->eni->status, "in-use"))
 		check_row(
 			c, VERIFY_FAIL, CHECK_TARGET, id,
@@ -289,7 +289,7 @@ void check_target(struct check *c)
 	const char *id = c->plan.target.id;
 	enum target_type type = c->plan.spec.target.type;
 
-	if (type == TARGET_MIRROR && !facts_target(c->f, id))
+	if (type == TARGET_MIRROR && !inventory_target(c->f, id))
 		check_row(
 			c, VERIFY_FAIL, CHECK_TARGET, id,
 			"let its owner share it again (AWS RAM), or set up another --target",

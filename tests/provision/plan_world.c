@@ -35,7 +35,7 @@ struct ec2_interface *world_interface(struct world *w, const char *id,
 				      const char *ip)
 {
 	struct ec2_interface *e = ARENA_ADD(&w->mem, &w->f.interfaces);
-	const struct ec2_subnet *s = facts_subnet(&w->f, subnet);
+	const struct ec2_subnet *s = inventory_subnet(&w->f, subnet);
 
 	e->id = TEXT(id);
 	e->type = TEXT("interface");
@@ -58,7 +58,7 @@ static struct ec2_instance *instance(struct world *w, const char *id,
 	i->state = TEXT("running");
 	i->vpc_id = TEXT("vpc-1");
 	i->subnet_id = TEXT(subnet);
-	i->zone = facts_subnet(&w->f, subnet)->zone;
+	i->zone = inventory_subnet(&w->f, subnet)->zone;
 	return i;
 }
 
@@ -74,7 +74,7 @@ static void subnet(struct world *w, const char *id, const char *zone,
 	s->free_addresses = 200;
 }
 
-static void task(struct world *w, struct facts_service *s, const char *eni)
+static void task(struct world *w, struct inventory_service *s, const char *eni)
 {
 	struct ecs_task *t = ARENA_ADD(&w->mem, &s->tasks);
 	struct ecs_attachment *at = ARENA_ADD(&w->mem, &t->attachments);
@@ -94,7 +94,7 @@ void world_init(struct world *w)
 	struct ec2_group *g;
 	struct ec2_vpc *vpc;
 	struct ec2_cidr *cidr;
-	struct facts_service *s;
+	struct inventory_service *s;
 
 	*w = (struct world){.next = 100};
 	w->f.region = "eu-west-1";
@@ -176,7 +176,7 @@ static void add_tags(struct arena *a, const char **text,
 
 const char *world_text(struct world *w)
 {
-	const struct facts *f = &w->f;
+	const struct inventory *f = &w->f;
 	struct arena *a = &w->mem;
 	const char *t = "";
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small AWS in memory, for plans: facts to make them from, and operations
- * that change the facts as AWS would, refusing what it refuses. Any operation
+ * A small AWS in memory, for plans: inventory to make them from, and operations
+ * that change the inventory as AWS would, refusing what it refuses. Any operation
  * can be made to fail.
  */
 #ifndef TEST_PLAN_WORLD_H
@@ -11,8 +11,8 @@
 
 struct world {
 	struct arena mem;
-	struct facts f;	   /* in mem: not to be given to facts_free() */
-	unsigned int next; /* number of ids */
+	struct inventory f; /* in mem: not to be given to inventory_free() */
+	unsigned int next;  /* number of ids */
 	/* The operation (from 1) that fails, with which error; 0: none. */
 	unsigned int fail_perform, fail_undo, stop_at;
 	struct aws_error error;

@@ -179,7 +179,8 @@ static int create_target(struct world *w, struct plan *p, const struct step *s,
 
 	assert_non_null(to);
 	if (s->type == TARGET_NLB &&
-	    strcmp(facts_load_balancer(&w->f, to, NULL)->state, "active") != 0)
+	    strcmp(inventory_load_balancer(&w->f, to, NULL)->state, "active") !=
+		    0)
 		return refuse(err, AWS_ERR_REFUSED, "not active");
 	t = ARENA_ADD(&w->mem, &w->f.targets);
 	t->id = ID("tmt");
@@ -196,7 +197,7 @@ static int create_target(struct world *w, struct plan *p, const struct step *s,
 
 static struct mirror_filter *filter(struct world *w, const char *id)
 {
-	return (struct mirror_filter *)facts_filter(&w->f, id);
+	return (struct mirror_filter *)inventory_filter(&w->f, id);
 }
 
 static int create_rule(struct world *w, struct plan *p, const struct step *s,
@@ -238,7 +239,7 @@ static int create_session(struct world *w, struct plan *p, const struct step *s,
 	struct mirror_session *m;
 	unsigned int n = 0;
 
-	assert_non_null(facts_target(&w->f, target));
+	assert_non_null(inventory_target(&w->f, target));
 	assert_non_null(filter(w, by));
 	for (size_t i = 0; i < w->f.sessions.n; i++) {
 		if (strcmp(w->f.sessions.items[i].interface_id, s->eni) != 0)
@@ -288,15 +289,16 @@ static int create(struct world *w, struct plan *p, const struct step *s,
 	}
 }
 
-static struct facts_target_group *registered(struct world *w, const char *arn)
+static struct inventory_target_group *registered(struct world *w,
+						 const char *arn)
 {
-	struct facts_target_group *g;
+	struct inventory_target_group *g;
 
 	for (size_t i = 0; i < w->f.registered.n; i++)
 		if (!strcmp(w->f.registered.items[i].group->arn, arn))
 			return &w->f.registered.items[i];
 	g = ARENA_ADD(&w->mem, &w->f.registered);
-	g->group = facts_target_group(&w->f, arn);
+	g->group = inventory_target_group(&w->f, arn);
 	return g;
 }
 
@@ -332,7 +334,7 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 	assert_non_null(id);
 	switch (s->kind) {
 	case STEP_AUTHORIZE:
-		g = (struct ec2_group *)facts_group(&w->f, id);
+		g = (struct ec2_group *)inventory_group(&w->f, id);
 		assert_non_null(g);
 		add_rule(w, p, s, g);
 		return 0;
@@ -346,8 +348,8 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 		}
 		return 0;
 	case STEP_WAIT_LB:
-		((struct elbv2_load_balancer *)facts_load_balancer(&w->f, id,
-								   NULL))
+		((struct elbv2_load_balancer *)inventory_load_balancer(
+			 &w->f, id, NULL))
 			->state = TEXT("active");
 		return 0;
 	case STEP_MODIFY_SESSION:
@@ -364,7 +366,7 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 
 static bool in_use(const struct world *w, const char *id)
 {
-	const struct facts *f = &w->f;
+	const struct inventory *f = &w->f;
 
 	for (size_t i = 0; i < f->sessions.n; i++)
 		if (str_same(f->sessions.items[i].filter_id, id) ||
@@ -397,7 +399,7 @@ static bool in_use(const struct world *w, const char *id)
 
 static int delete (struct world *w, const char *id, struct aws_error *err)
 {
-	struct facts *f = &w->f;
+	struct inventory *f = &w->f;
 	bool found;
 
 	if (in_use(w, id))
@@ -410,7 +412,7 @@ static int delete (struct world *w, const char *id, struct aws_error *err)
 		while (REMOVE(&f->listeners, load_balancer_arn, id))
 			;
 	}
-	if (!found && facts_target_group(f, id)) {
+	if (!found && inventory_target_group(f, id)) {
 		found = true;
 		REMOVE(&f->registered, group->arn, id);
 		REMOVE(&f->target_groups, arn, id);
@@ -430,8 +432,9 @@ static int take_away(struct world *w, struct plan *p, const struct step *s,
 	if (s->kind == STEP_WAIT_LB_GONE)
 		return 0;
 	if (s->kind == STEP_REVOKE)
-		return drop_rule(
-			p, s, (struct ec2_group *)facts_group(&w->f, id), err);
+		return drop_rule(p, s,
+				 (struct ec2_group *)inventory_group(&w->f, id),
+				 err);
 	if (s->kind == STEP_DEREGISTER) {
 		for (size_t i = 0; i < s->ids.n; i++)
 			REMOVE(&registered(w, id)->targets, id,
@@ -486,7 +489,8 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 	}
 	switch (s->kind) {
 	case STEP_AUTHORIZE:
-		g = (struct ec2_group *)facts_group(&w->f, plan_id(p, s->on));
+		g = (struct ec2_group *)inventory_group(&w->f,
+							plan_id(p, s->on));
 		return drop_rule(p, s, g, err);
 	case STEP_REGISTER:
 		for (size_t i = 0; i < s->ids.n; i++)
@@ -512,7 +516,7 @@ static int find(void *ctx, struct plan *p, struct step *s, const char **made,
 		struct aws_error *err)
 {
 	struct world *w = ctx;
-	struct facts *f = &w->f;
+	struct inventory *f = &w->f;
 
 	(void)p;
 	(void)err;

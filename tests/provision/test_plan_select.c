@@ -78,7 +78,7 @@ static void test_networks(void **state)
 	e->subnet_id = TEXT(&w, "subnet-b");
 	assert_string_equal(selected(&w, "subnet-b", NULL, &n),
 			    "eni-2 eni-t2 eni-f");
-	i = (struct ec2_instance *)facts_instance(&w.f, "i-2");
+	i = (struct ec2_instance *)inventory_instance(&w.f, "i-2");
 	i->state = TEXT(&w, "stopped");
 	assert_string_equal(selected(&w, "subnet-b", NULL, &n), "eni-t2 eni-f");
 	i->state = TEXT(&w, "running");
@@ -128,7 +128,7 @@ static void test_left_out(void **state)
 static void test_selection(void **state)
 {
 	struct ecs_container_instance *ci;
-	struct facts_service *s;
+	struct inventory_service *s;
 	struct world w;
 	struct notes n;
 	struct ecs_task *t;
@@ -194,7 +194,7 @@ static void test_behind_a_load_balancer(void **state)
 					   .arn = (char *)"arn:tg"};
 	char *arn = (char *)"arn:lb";
 	struct elbv2_load_balancer *lb;
-	struct facts_target_group *g;
+	struct inventory_target_group *g;
 	struct elbv2_target *t;
 	struct world w;
 	struct notes n;

@@ -85,7 +85,7 @@ static void balancer(struct scene *s)
 	for (size_t i = 0; i < LB->zones.n; i++) {
 		struct elbv2_zone *z = &LB->zones.items[i];
 
-		z->name = facts_subnet(&s->w.f, z->subnet_id)->zone;
+		z->name = inventory_subnet(&s->w.f, z->subnet_id)->zone;
 	}
 }
 
@@ -107,7 +107,7 @@ struct scene *scene_set_up(void **state, const char *target,
 struct ec2_instance *scene_instance(struct scene *s, const char *id)
 {
 	struct ec2_instance *i =
-		(struct ec2_instance *)facts_instance(&s->w.f, id);
+		(struct ec2_instance *)inventory_instance(&s->w.f, id);
 
 	assert_non_null(i);
 	return i;
@@ -116,7 +116,7 @@ struct ec2_instance *scene_instance(struct scene *s, const char *id)
 struct ec2_interface *scene_interface(struct scene *s, const char *id)
 {
 	struct ec2_interface *e =
-		(struct ec2_interface *)facts_interface(&s->w.f, id);
+		(struct ec2_interface *)inventory_interface(&s->w.f, id);
 
 	assert_non_null(e);
 	return e;
@@ -124,7 +124,7 @@ struct ec2_interface *scene_interface(struct scene *s, const char *id)
 
 struct ec2_group *scene_group(struct scene *s, const char *id)
 {
-	struct ec2_group *g = (struct ec2_group *)facts_group(&s->w.f, id);
+	struct ec2_group *g = (struct ec2_group *)inventory_group(&s->w.f, id);
 
 	assert_non_null(g);
 	return g;

@@ -5,7 +5,7 @@
 #include "services/sts.h"
 #include "model/deployment.h"
 
-void facts_free(struct facts *f)
+void inventory_free(struct inventory *f)
 {
 	ec2_instances_free(&f->instances);
 	ec2_interfaces_free(&f->interfaces);
@@ -29,13 +29,14 @@ void facts_free(struct facts *f)
 	ec2_acls_free(&f->acls);
 	ec2_route_tables_free(&f->route_tables);
 	arena_free(&f->mem);
-	*f = (struct facts){0};
+	*f = (struct inventory){0};
 }
 
 /* An account has few of those that the tags of which are read; the ARNs of all
  * load balancers and target groups go into calls of 20. */
-static int load_elb(struct facts *f, struct aws_client *c,
-		    const struct facts_wanted *wanted, struct aws_error *err)
+static int load_elb(struct inventory *f, struct aws_client *c,
+		    const struct inventory_wanted *wanted,
+		    struct aws_error *err)
 {
 	struct aws_names all = {NULL, 0};
 	struct elbv2_target_group_select every = {0};
@@ -59,7 +60,7 @@ static int load_elb(struct facts *f, struct aws_client *c,
 					 &f->elb_tags, err);
 	for (size_t i = 0; !rc && wanted->health && i < f->target_groups.n;
 	     i++) {
-		struct facts_target_group *g =
+		struct inventory_target_group *g =
 			ARENA_ADD(&f->mem, &f->registered);
 
 		if (!g)
@@ -76,7 +77,7 @@ static int load_elb(struct facts *f, struct aws_client *c,
 
 /* The listeners of one load balancer are one call: only network ones, which may
  * be targets, are asked for. */
-static int load_listeners(struct facts *f, struct aws_client *c,
+static int load_listeners(struct inventory *f, struct aws_client *c,
 			  struct aws_error *err)
 {
 	int rc = 0;
@@ -111,10 +112,10 @@ static int load_listeners(struct facts *f, struct aws_client *c,
 	return rc;
 }
 
-static int load_service(struct facts *f, struct aws_client *c,
+static int load_service(struct inventory *f, struct aws_client *c,
 			const struct source *source, struct aws_error *err)
 {
-	struct facts_service *s;
+	struct inventory_service *s;
 	struct str_list hosts = {0};
 	struct ecs_services found = {0};
 	int rc;
@@ -154,7 +155,7 @@ static int load_service(struct facts *f, struct aws_client *c,
 	return rc;
 }
 
-static int load_services(struct facts *f, struct aws_client *c,
+static int load_services(struct inventory *f, struct aws_client *c,
 			 const struct sources *l, struct aws_error *err)
 {
 	int rc = 0;
@@ -166,10 +167,10 @@ static int load_services(struct facts *f, struct aws_client *c,
 }
 
 /* A spec that cannot be read has no sources here; who needs it says so. */
-static int load_own_services(struct facts *f, struct aws_client *c,
+static int load_own_services(struct inventory *f, struct aws_client *c,
 			     struct aws_error *err)
 {
-	struct str_list names = facts_deployments(&f->mem, f);
+	struct str_list names = inventory_deployments(&f->mem, f);
 	struct parse_error unused;
 	int rc = 0;
 
@@ -186,8 +187,8 @@ static int load_own_services(struct facts *f, struct aws_client *c,
 }
 
 /* Each part of the answer, in the order in which they are read. */
-static int load_part(struct facts *f, struct aws_client *c,
-		     const struct facts_wanted *w, unsigned int part,
+static int load_part(struct inventory *f, struct aws_client *c,
+		     const struct inventory_wanted *w, unsigned int part,
 		     struct aws_error *err)
 {
 	int rc = 0;
@@ -235,10 +236,10 @@ static int load_part(struct facts *f, struct aws_client *c,
 	}
 }
 
-int facts_load(struct facts *f, struct aws_client *c,
-	       const struct facts_wanted *wanted,
-	       void (*progress)(void *ctx, const char *what), void *ctx,
-	       struct aws_error *err)
+int inventory_load(struct inventory *f, struct aws_client *c,
+		   const struct inventory_wanted *wanted,
+		   void (*progress)(void *ctx, const char *what), void *ctx,
+		   struct aws_error *err)
 {
 	static const char *const parts[] = {
 		"mirror sessions", "mirror filters",
@@ -249,7 +250,7 @@ int facts_load(struct facts *f, struct aws_client *c,
 	struct sts_identity id = {0};
 	int rc;
 
-	*f = (struct facts){.account = ""};
+	*f = (struct inventory){.account = ""};
 	f->region = arena_dup(&f->mem, aws_client_region(c));
 	f->partition = arena_dup(&f->mem, aws_client_partition(c));
 	rc = sts_get_caller_identity(c, &id, err);
@@ -265,6 +266,6 @@ int facts_load(struct facts *f, struct aws_client *c,
 	if (!rc && f->mem.failed)
 		rc = aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
 	if (rc)
-		facts_free(f);
+		inventory_free(f);
 	return rc;
 }

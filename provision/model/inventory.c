@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/facts.h"
+#include "model/inventory.h"
 #include "model/limits.h"
 #include "model/tags.h"
 
@@ -18,56 +18,62 @@
 		return NULL;                                        \
 	} while (0)
 
-const struct ec2_instance *facts_instance(const struct facts *f, const char *id)
+const struct ec2_instance *inventory_instance(const struct inventory *f,
+					      const char *id)
 {
 	FIND(&f->instances, id, id);
 }
 
-const struct ec2_interface *facts_interface(const struct facts *f,
-					    const char *id)
+const struct ec2_interface *inventory_interface(const struct inventory *f,
+						const char *id)
 {
 	FIND(&f->interfaces, id, id);
 }
 
-const struct ec2_subnet *facts_subnet(const struct facts *f, const char *id)
+const struct ec2_subnet *inventory_subnet(const struct inventory *f,
+					  const char *id)
 {
 	FIND(&f->subnets, id, id);
 }
 
-const struct ec2_vpc *facts_vpc(const struct facts *f, const char *id)
+const struct ec2_vpc *inventory_vpc(const struct inventory *f, const char *id)
 {
 	FIND(&f->vpcs, id, id);
 }
 
-const struct ec2_group *facts_group(const struct facts *f, const char *id)
+const struct ec2_group *inventory_group(const struct inventory *f,
+					const char *id)
 {
 	FIND(&f->groups, id, id);
 }
 
-const struct ec2_endpoint *facts_endpoint(const struct facts *f, const char *id)
+const struct ec2_endpoint *inventory_endpoint(const struct inventory *f,
+					      const char *id)
 {
 	FIND(&f->endpoints, id, id);
 }
 
-const struct mirror_target *facts_target(const struct facts *f, const char *id)
+const struct mirror_target *inventory_target(const struct inventory *f,
+					     const char *id)
 {
 	FIND(&f->targets, id, id);
 }
 
-const struct mirror_filter *facts_filter(const struct facts *f, const char *id)
+const struct mirror_filter *inventory_filter(const struct inventory *f,
+					     const char *id)
 {
 	FIND(&f->filters, id, id);
 }
 
-const struct elbv2_target_group *facts_target_group(const struct facts *f,
-						    const char *arn)
+const struct elbv2_target_group *
+inventory_target_group(const struct inventory *f, const char *arn)
 {
 	FIND(&f->target_groups, arn, arn);
 }
 
-const struct elbv2_load_balancer *facts_load_balancer(const struct facts *f,
-						      const char *arn_or_name,
-						      const char *type)
+const struct elbv2_load_balancer *
+inventory_load_balancer(const struct inventory *f, const char *arn_or_name,
+			const char *type)
 {
 	for (size_t i = 0; i < f->load_balancers.n; i++) {
 		const struct elbv2_load_balancer *lb =
@@ -82,8 +88,8 @@ const struct elbv2_load_balancer *facts_load_balancer(const struct facts *f,
 	return NULL;
 }
 
-const struct elbv2_listener *facts_listener(const struct facts *f,
-					    const char *load_balancer_arn)
+const struct elbv2_listener *inventory_listener(const struct inventory *f,
+						const char *load_balancer_arn)
 {
 	for (size_t i = 0; i < f->listeners.n; i++) {
 		const struct elbv2_listener *l = &f->listeners.items[i];
@@ -97,7 +103,8 @@ const struct elbv2_listener *facts_listener(const struct facts *f,
 	return NULL;
 }
 
-const struct aws_tags *facts_elb_tags(const struct facts *f, const char *arn)
+const struct aws_tags *inventory_elb_tags(const struct inventory *f,
+					  const char *arn)
 {
 	static const struct aws_tags none;
 
@@ -112,7 +119,8 @@ static int by_text(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-struct str_list facts_deployments(struct arena *a, const struct facts *f)
+struct str_list inventory_deployments(struct arena *a,
+				      const struct inventory *f)
 {
 	struct str_list l = {0};
 	const char *name;
@@ -134,15 +142,15 @@ struct str_list facts_deployments(struct arena *a, const struct facts *f)
 	return l;
 }
 
-const char *facts_interface_name(const struct facts *f,
-				 const struct ec2_interface *eni)
+const char *inventory_interface_name(const struct inventory *f,
+				     const struct ec2_interface *eni)
 {
 	const char *name = aws_tag_value(&eni->tags, TAG_NAME);
 	const struct ec2_instance *i;
 
 	if (!str_empty(name))
 		return name;
-	i = facts_instance(f, eni->instance_id);
+	i = inventory_instance(f, eni->instance_id);
 	name = i ? aws_tag_value(&i->tags, TAG_NAME) : NULL;
 	if (!str_empty(name))
 		return name;
