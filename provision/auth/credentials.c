@@ -123,9 +123,9 @@ int cred_from_json(const cJSON *json, const char *token_name, const char *where,
 	if (error == -ENOMEM)
 		return out_of_memory(err);
 	if (error)
-		return cred_fail(err, where,
-				 "the answer has no AccessKeyId and "
-				 "SecretAccessKey");
+		return cred_fail(
+			err, where,
+			"the answer has no AccessKeyId and SecretAccessKey");
 	out->expires = when;
 	return 0;
 }
@@ -167,10 +167,9 @@ int cred_environment(struct cred_search *s, struct credentials *out,
 	if (error == -ENOMEM)
 		return out_of_memory(err);
 	if (error)
-		return cred_fail(err, where,
-				 "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or "
-				 "AWS_SESSION_TOKEN has blanks or characters "
-				 "that no key has");
+		return cred_fail(
+			err, where,
+			"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN has blanks or characters that no key has");
 	if (expires && !cred_time(expires, &out->expires))
 		out->expires = 0;
 	snprintf(out->source, sizeof(out->source), "environment variables");
@@ -194,9 +193,9 @@ static int environment_identity(struct cred_search *s, struct credentials *out,
 		return -ENOENT;
 	}
 	if (!role)
-		return cred_fail(err, where,
-				 "AWS_WEB_IDENTITY_TOKEN_FILE is set but "
-				 "AWS_ROLE_ARN is not");
+		return cred_fail(
+			err, where,
+			"AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not");
 	return cred_web_identity(s, where, file, role,
 				 cred_env("AWS_ROLE_SESSION_NAME"), out, err);
 }
@@ -219,8 +218,7 @@ static int find(struct cred_search *s, struct credentials *out,
 }
 
 static const char fixes[] =
-	"\nSet AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run \"aws "
-	"configure\" or \"aws sso login\", or name a profile by --profile.";
+	"\nSet AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run \"aws configure\" or \"aws sso login\", or name a profile by --profile.";
 
 int credentials_find(struct cred_search *s, struct credentials *out,
 		     struct aws_error *err)

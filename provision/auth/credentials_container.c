@@ -130,15 +130,15 @@ int cred_container(struct cred_search *s, struct credentials *out,
 	int error;
 
 	if (!relative && !full) {
-		cred_tried(s, where,
-			   "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and "
-			   "AWS_CONTAINER_CREDENTIALS_FULL_URI are not set");
+		cred_tried(
+			s, where,
+			"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set");
 		return -ENOENT;
 	}
 	if (!relative && !host_allowed(full))
-		return cred_fail(err, where,
-				 "AWS_CONTAINER_CREDENTIALS_FULL_URI must be "
-				 "https or on this machine");
+		return cred_fail(
+			err, where,
+			"AWS_CONTAINER_CREDENTIALS_FULL_URI must be https or on this machine");
 	if (asprintf(&url, "%s%s", relative ? ECS_HOST : "",
 		     relative ? relative : full) < 0)
 		return -ENOMEM;

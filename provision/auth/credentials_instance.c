@@ -144,9 +144,9 @@ int cred_instance(struct cred_search *s, struct credentials *out,
 		    "X-aws-ec2-metadata-token-ttl-seconds", TOKEN_LIFE,
 		    &m.token, &why);
 	if (error && why.kind == AWS_ERR_NETWORK) {
-		cred_tried(s, where,
-			   "no answer: this is no EC2 instance, or "
-			   "metadata is off");
+		cred_tried(
+			s, where,
+			"no answer: this is no EC2 instance, or metadata is off");
 		error = -ENOENT;
 	} else if (!error && m.token.status != 200) {
 		cred_tried(s, where, "HTTP status %d for a token",

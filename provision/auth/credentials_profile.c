@@ -41,9 +41,9 @@ static int static_keys(const char *profile, const struct profile_file *f,
 		token = ini_get(section, "aws_security_token");
 	error = credentials_set(out, key, secret, token);
 	if (error == -EINVAL)
-		return cred_fail(err, place,
-				 "it needs both aws_access_key_id and "
-				 "aws_secret_access_key");
+		return cred_fail(
+			err, place,
+			"it needs both aws_access_key_id and aws_secret_access_key");
 	if (error)
 		return error;
 	snprintf(out->source, sizeof(out->source), "%.*s",
@@ -67,11 +67,10 @@ static int from_credential_source(struct cred_search *s, const char *place,
 	} else if (!strcmp(source, "Ec2InstanceMetadata")) {
 		error = cred_instance(s, out, err);
 	} else {
-		return cred_fail(err, place,
-				 "credential_source \"%s\" is not one of "
-				 "Environment, Ec2InstanceMetadata, "
-				 "EcsContainer",
-				 source);
+		return cred_fail(
+			err, place,
+			"credential_source \"%s\" is not one of Environment, Ec2InstanceMetadata, EcsContainer",
+			source);
 	}
 	if (error == -ENOENT)
 		return cred_fail(err, place,
@@ -126,19 +125,18 @@ static int role(struct cred_search *s, const char *profile, const char *place,
 			s, place, token, setting(s, profile, "role_arn"),
 			setting(s, profile, "role_session_name"), out, err);
 	if (source && other)
-		return cred_fail(err, place,
-				 "it has both source_profile and "
-				 "credential_source; one of them has to go");
+		return cred_fail(
+			err, place,
+			"it has both source_profile and credential_source; one of them has to go");
 	if (source)
 		error = from_source_profile(s, profile, place, source, &with,
 					    err);
 	else if (other)
 		error = from_credential_source(s, place, other, &with, err);
 	else
-		return cred_fail(err, place,
-				 "role_arn needs source_profile, "
-				 "credential_source or "
-				 "web_identity_token_file beside it");
+		return cred_fail(
+			err, place,
+			"role_arn needs source_profile, credential_source or web_identity_token_file beside it");
 	if (!error)
 		error = cred_assume_role(s, profile, &with, out, err);
 	credentials_wipe(&with);
@@ -156,10 +154,10 @@ static int check_files(const struct cred_search *s, struct aws_error *err)
 		if (!files[i]->error || files[i]->error == -ENOENT)
 			continue;
 		if (files[i]->error == -EPROTO)
-			return cred_fail(err, files[i]->path,
-					 "line %u is neither a [section] nor "
-					 "\"name = value\"",
-					 files[i]->line);
+			return cred_fail(
+				err, files[i]->path,
+				"line %u is neither a [section] nor \"name = value\"",
+				files[i]->line);
 		return cred_fail(err, files[i]->path, "%s",
 				 strerror(-files[i]->error));
 	}
@@ -239,8 +237,8 @@ int cred_profile(struct cred_search *s, const char *profile,
 		error = own_credentials(s, profile, out, err);
 	s->depth--;
 	if (error == -ENOENT)
-		cred_tried(s, place,
-			   "it has no keys, credential_process, role_arn or "
-			   "sso_session");
+		cred_tried(
+			s, place,
+			"it has no keys, credential_process, role_arn or sso_session");
 	return error;
 }

@@ -139,11 +139,10 @@ static int add_mfa(struct cred_search *s, const char *where, const char *serial,
 	char code[16] = "";
 
 	if (!s->mfa)
-		return cred_fail(err, where,
-				 "the role needs a code of the MFA device %s, "
-				 "and nobody can be asked; get credentials "
-				 "with the AWS CLI first",
-				 serial);
+		return cred_fail(
+			err, where,
+			"the role needs a code of the MFA device %s, and nobody can be asked; get credentials with the AWS CLI first",
+			serial);
 	if (!s->mfa(s->ctx, serial, code, sizeof(code)) || !code[0])
 		return cred_fail(err, where, "no code of the MFA device %s",
 				 serial);

@@ -59,10 +59,10 @@ static int settings(struct cred_search *s, const char *profile, struct sso *o,
 				 : !o->account ? "sso_account_id"
 					       : "sso_role_name");
 	if (!endpoint_region_valid(o->region))
-		return cred_fail(err, o->where,
-				 "sso_region \"%.40s\" is not the name of a "
-				 "region",
-				 o->region);
+		return cred_fail(
+			err, o->where,
+			"sso_region \"%.40s\" is not the name of a region",
+			o->region);
 	return 0;
 }
 
@@ -146,15 +146,15 @@ static int refused(const struct http_answer *answer, const struct sso *o,
 
 	post_error(answer, &why);
 	if (answer->status == 401)
-		return cred_fail(err, o->where,
-				 "the portal no longer takes the sign-on; run "
-				 "\"%s\"",
-				 o->login);
+		return cred_fail(
+			err, o->where,
+			"the portal no longer takes the sign-on; run \"%s\"",
+			o->login);
 	if (answer->status == 403 || answer->status == 404)
-		return cred_fail(err, o->where,
-				 "role %s in account %s is not assigned to "
-				 "you (%.300s)",
-				 o->role, o->account, why.message);
+		return cred_fail(
+			err, o->where,
+			"role %s in account %s is not assigned to you (%.300s)",
+			o->role, o->account, why.message);
 	return cred_fail(err, o->where, "the portal answered %d: %.500s",
 			 answer->status, why.message);
 }

@@ -114,10 +114,10 @@ static enum answer ask_peers(struct setup *s, struct check *c)
 	for (size_t i = 0; i < c->f->peers.n; i++)
 		text = arena_printf(c->a, "%s%s%s", text, i ? "," : "",
 				    cidr_text(&c->f->peers.items[i], cidr));
-	return ask_text(&s->prompt,
-			"Only traffic with these addresses, as in "
-			"10.0.0.0/8,192.168.1.7, or any",
-			*text ? text : "any", check_peers, c, &unused);
+	return ask_text(
+		&s->prompt,
+		"Only traffic with these addresses, as in 10.0.0.0/8,192.168.1.7, or any",
+		*text ? text : "any", check_peers, c, &unused);
 }
 
 static enum answer change(struct setup *s, struct check *c, size_t what)

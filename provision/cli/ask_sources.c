@@ -444,9 +444,9 @@ enum answer ask_sources(struct setup *s)
 		choice_add(&s->m->mem, &c, "ECS services", NULL);
 		choice_add(&s->m->mem, &c, "Load balancers",
 			   "application and classic ones");
-		choice_add(&s->m->mem, &c, "By tag",
-			   "every instance or interface that has it, "
-			   "also later");
+		choice_add(
+			&s->m->mem, &c, "By tag",
+			"every instance or interface that has it, also later");
 		choice_add(&s->m->mem, &c, "VPCs and subnets",
 			   "all instances and tasks in them, also later");
 		answer = ask_one(&s->prompt,

@@ -105,15 +105,15 @@ static int check_flags(struct mirror *m)
 
 	if (m->can_ask || (what && sure))
 		return EXIT_DONE;
-	log_error(&m->log,
-		  "%s%s%s missing, and there is no terminal to ask at; see "
-		  "\"%s help remove\"",
-		  what ? "" : "--name, --session or --all",
-		  what || sure ? "" : " and ",
-		  sure	 ? " is"
-		  : what ? "--yes is"
-			 : "--yes are",
-		  m->log.program);
+	log_error(
+		&m->log,
+		"%s%s%s missing, and there is no terminal to ask at; see \"%s help remove\"",
+		what ? "" : "--name, --session or --all",
+		what || sure ? "" : " and ",
+		sure   ? " is"
+		: what ? "--yes is"
+		       : "--yes are",
+		m->log.program);
 	return EXIT_USAGE;
 }
 

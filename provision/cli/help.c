@@ -13,8 +13,7 @@ static void print_overview(FILE *out, const struct command *commands)
 {
 	const struct command *c;
 
-	fputs("metlo-mirror sets up AWS Traffic Mirroring, so that metlo-xdp "
-	      "sees the traffic of\nyour services.\n\nUsage:\n"
+	fputs("metlo-mirror sets up AWS Traffic Mirroring, so that metlo-xdp sees the traffic of\nyour services.\n\nUsage:\n"
 	      "  metlo-mirror aws COMMAND [options]\n"
 	      "  metlo-mirror help [COMMAND]\n"
 	      "  metlo-mirror version\n\nCommands:\n",
@@ -22,8 +21,7 @@ static void print_overview(FILE *out, const struct command *commands)
 	for (c = commands; c->name; c++)
 		fprintf(out, "  %-10s %s\n", c->name, c->summary);
 	fputs("\nCredentials and region are found as the AWS CLI finds them.\n"
-	      "Exit codes: 0 done, 1 failed, 2 usage, 3 no such deployment, "
-	      "4 not permitted,\n6 verify found a failure, 130 interrupted.\n",
+	      "Exit codes: 0 done, 1 failed, 2 usage, 3 no such deployment, 4 not permitted,\n6 verify found a failure, 130 interrupted.\n",
 	      out);
 }
 
@@ -74,10 +72,10 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 	}
 	nearest = parse_nearest(name, next_command, commands);
 	if (nearest)
-		log_error(log,
-			  "unknown command \"%.60s\": did you mean \"aws %s\"? "
-			  "See \"%s help\"",
-			  name, nearest, log->program);
+		log_error(
+			log,
+			"unknown command \"%.60s\": did you mean \"aws %s\"? See \"%s help\"",
+			name, nearest, log->program);
 	else
 		log_error(log, "unknown command \"%.60s\"; see \"%s help\"",
 			  name, log->program);

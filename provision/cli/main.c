@@ -13,10 +13,7 @@
 static const struct command commands[] = {
 	{"setup", CMD_SETUP, cmd_setup,
 	 "Mirror traffic: asks what is not given, shows the plan, does it",
-	 "Without a terminal --source, --target, --ports and --yes have to be "
-	 "given.\nAll or nothing: a failure or Ctrl-C takes back what was "
-	 "made. Of a deployment\nthat exists what is not given stays as it is; "
-	 "the same again changes nothing.\n",
+	 "Without a terminal --source, --target, --ports and --yes have to be given.\nAll or nothing: a failure or Ctrl-C takes back what was made. Of a deployment\nthat exists what is not given stays as it is; the same again changes nothing.\n",
 	 NULL},
 	{"plan", CMD_PLAN, cmd_plan,
 	 "Show what setup would do, in order, and the cost; change nothing",
@@ -25,29 +22,19 @@ static const struct command commands[] = {
 	 NULL, NULL},
 	{"remove", CMD_REMOVE, cmd_remove,
 	 "Take deployments or single sessions away, without leftovers",
-	 "Only what metlo-mirror made goes, and what others use of it "
-	 "stays.\n",
+	 "Only what metlo-mirror made goes, and what others use of it stays.\n",
 	 NULL},
 	{"sync", CMD_SYNC, cmd_sync,
 	 "Bring deployments up to date with their sources",
-	 "New tasks of an ECS service, replaced instances and what has got a "
-	 "tag are mirrored,\nsessions of what is gone are removed. With --watch "
-	 "it goes on, for a service\nmanager: one line for each change on "
-	 "standard error, longer pauses after errors.\n",
+	 "New tasks of an ECS service, replaced instances and what has got a tag are mirrored,\nsessions of what is gone are removed. With --watch it goes on, for a service\nmanager: one line for each change on standard error, longer pauses after errors.\n",
 	 NULL},
 	{"verify", CMD_VERIFY, cmd_verify,
 	 "Check that mirrored traffic arrives, with the fix of what is wrong",
-	 "Looks at sources, sessions, filter, target, health of collectors, "
-	 "security\ngroups, network ACLs, routes and the counts of CloudWatch. "
-	 "Changes nothing.\nExit code 6: something failed; warnings do not "
-	 "count.\n",
+	 "Looks at sources, sessions, filter, target, health of collectors, security\ngroups, network ACLs, routes and the counts of CloudWatch. Changes nothing.\nExit code 6: something failed; warnings do not count.\n",
 	 NULL},
 	{"policy", CMD_POLICY, cmd_policy,
 	 "Print the least IAM policy for the commands that are named",
-	 "Commands are setup, plan, list, remove, sync and verify; all if none "
-	 "is named.\nFeatures leave out what is not used: \"--feature none\" "
-	 "is without ECS services,\nload balancers of our own, rules added to "
-	 "security groups, and CloudWatch.\nNothing is asked of AWS.\n",
+	 "Commands are setup, plan, list, remove, sync and verify; all if none is named.\nFeatures leave out what is not used: \"--feature none\" is without ECS services,\nload balancers of our own, rules added to security groups, and CloudWatch.\nNothing is asked of AWS.\n",
 	 "COMMAND"},
 	{0},
 };

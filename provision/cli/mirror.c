@@ -125,9 +125,9 @@ int mirror_open(struct mirror *m, bool no_region)
 			arena_dup(&m->mem, aws_client_region(m->client));
 	if (no_region || aws_client_region(m->client))
 		return EXIT_DONE;
-	log_error(&m->log,
-		  "no region is known: name one by --region or AWS_REGION, or "
-		  "write \"region = ...\" into the profile in ~/.aws/config");
+	log_error(
+		&m->log,
+		"no region is known: name one by --region or AWS_REGION, or write \"region = ...\" into the profile in ~/.aws/config");
 	return EXIT_USAGE;
 }
 

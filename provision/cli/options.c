@@ -153,8 +153,7 @@ const struct opt settings_options[] = {
 	 .scope = MAKES,
 	 .parse = check_source,
 	 .metavar = "SOURCE",
-	 .help = "What to mirror: i-..., eni-..., ecs:CLUSTER/SERVICE, "
-		 "alb:NAME, clb:NAME, tag:KEY=VALUE, vpc-... or subnet-..."},
+	 .help = "What to mirror: i-..., eni-..., ecs:CLUSTER/SERVICE, alb:NAME, clb:NAME, tag:KEY=VALUE, vpc-... or subnet-..."},
 	{.name = "exclude",
 	 .type = OPT_LIST,
 	 .offset = FIELD(excluded),
@@ -168,24 +167,20 @@ const struct opt settings_options[] = {
 	 .scope = MAKES,
 	 .parse = check_target,
 	 .metavar = "TARGET",
-	 .help = "Where to: nlb:new, nlb:NAME, an interface eni-..., a "
-		 "Gateway Load Balancer endpoint vpce-... or a mirror target "
-		 "tmt-..., shared ones too"},
+	 .help = "Where to: nlb:new, nlb:NAME, an interface eni-..., a Gateway Load Balancer endpoint vpce-... or a mirror target tmt-..., shared ones too"},
 	{.name = "collector",
 	 .type = OPT_LIST,
 	 .offset = FIELD(collectors),
 	 .scope = MAKES,
 	 .parse = check_collector,
 	 .metavar = "INSTANCE",
-	 .help = "An instance i-... behind the new load balancer, or "
-		 "tag:KEY=VALUE: all with that tag, also later"},
+	 .help = "An instance i-... behind the new load balancer, or tag:KEY=VALUE: all with that tag, also later"},
 	{.name = "subnet",
 	 .type = OPT_LIST,
 	 .offset = FIELD(subnets),
 	 .scope = MAKES,
 	 .metavar = "SUBNET",
-	 .help = "A subnet of the new load balancer, one per zone; chosen if "
-		 "none is given"},
+	 .help = "A subnet of the new load balancer, one per zone; chosen if none is given"},
 	{.name = "ports",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(ports),
@@ -193,9 +188,7 @@ const struct opt settings_options[] = {
 	 .parse = check_ports,
 	 .names = port_names,
 	 .metavar = "PORTS",
-	 .help = "Ports of the servers, as in 80,8000-8100; auto: those on "
-		 "which load balancers reach the sources; all mirrors every "
-		 "packet"},
+	 .help = "Ports of the servers, as in 80,8000-8100; auto: those on which load balancers reach the sources; all mirrors every packet"},
 	{.name = "side",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(side),
@@ -203,8 +196,7 @@ const struct opt settings_options[] = {
 	 .parse = check_side,
 	 .names = side_names,
 	 .metavar = "SIDE",
-	 .help = "What the sources are: server (they listen on the ports), "
-		 "client or both; server if not given"},
+	 .help = "What the sources are: server (they listen on the ports), client or both; server if not given"},
 	{.name = "protocol",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(protocol),
@@ -219,8 +211,7 @@ const struct opt settings_options[] = {
 	 .scope = MAKES,
 	 .parse = check_peer,
 	 .metavar = "CIDR",
-	 .help = "Only traffic with these addresses, as in 10.0.0.0/8; any "
-		 "takes all"},
+	 .help = "Only traffic with these addresses, as in 10.0.0.0/8; any takes all"},
 	{.name = "ip",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(ip),
@@ -228,8 +219,7 @@ const struct opt settings_options[] = {
 	 .parse = check_ip,
 	 .names = ip_names,
 	 .metavar = "VERSIONS",
-	 .help = "4, 6, 46 or auto: IPv6 too if a source has such an address; "
-		 "auto if not given"},
+	 .help = "4, 6, 46 or auto: IPv6 too if a source has such an address; auto if not given"},
 	{.name = "vni",
 	 .type = OPT_U32,
 	 .offset = FIELD(vni),
@@ -257,8 +247,7 @@ const struct opt settings_options[] = {
 	 .scope = MAKES,
 	 .names = output_names,
 	 .metavar = "FORMAT",
-	 .help = "terraform or cloudformation: write the plan as code to "
-		 "standard output, change nothing"},
+	 .help = "terraform or cloudformation: write the plan as code to standard output, change nothing"},
 	{.name = "session",
 	 .type = OPT_LIST,
 	 .offset = FIELD(sessions),
@@ -307,8 +296,7 @@ const struct opt settings_options[] = {
 	 .parse = check_feature,
 	 .names = feature_names,
 	 .metavar = "FEATURE",
-	 .help = "ecs, nlb, open-groups, metrics or none: what is to be used; "
-		 "all if not given"},
+	 .help = "ecs, nlb, open-groups, metrics or none: what is to be used; all if not given"},
 	{.name = "account",
 	 .type = OPT_TEXT,
 	 .offset = FIELD(account),

@@ -204,10 +204,10 @@ static int tell_refused(struct mirror *m, const struct apply_result *r)
 	for (size_t i = 0; i < r->refused.n; i++)
 		denied += r->refused.items[i].error.kind == AWS_ERR_DENIED;
 	if (denied)
-		log_error(&m->log,
-			  "%zu of the steps %s not permitted; nothing was "
-			  "changed",
-			  denied, denied == 1 ? "is" : "are");
+		log_error(
+			&m->log,
+			"%zu of the steps %s not permitted; nothing was changed",
+			denied, denied == 1 ? "is" : "are");
 	else
 		log_error(&m->log, "AWS refuses a step; nothing was changed");
 	for (size_t i = 0; i < r->refused.n; i++)

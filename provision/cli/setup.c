@@ -142,11 +142,11 @@ static int refuse_missing(struct setup *s, const char *missing)
 {
 	struct mirror *m = s->m;
 
-	log_error(&m->log,
-		  "%s %s missing, and there is no terminal to ask at; see "
-		  "\"%s help %s\"",
-		  missing, strchr(missing, ' ') ? "are" : "is", m->log.program,
-		  s->applies ? "setup" : "plan");
+	log_error(
+		&m->log,
+		"%s %s missing, and there is no terminal to ask at; see \"%s help %s\"",
+		missing, strchr(missing, ' ') ? "are" : "is", m->log.program,
+		s->applies ? "setup" : "plan");
 	return EXIT_USAGE;
 }
 

@@ -116,10 +116,10 @@ static bool correct_clock(struct aws_client *c, struct course *k,
 		return false;
 	k->set_clock = true;
 	c->clock_offset = ahead;
-	log_warn(c->log,
-		 "this machine's clock is %lld s %s AWS's; it is made up for, "
-		 "but should be set",
-		 llabs((long long)ahead), ahead > 0 ? "behind" : "ahead of");
+	log_warn(
+		c->log,
+		"this machine's clock is %lld s %s AWS's; it is made up for, but should be set",
+		llabs((long long)ahead), ahead > 0 ? "behind" : "ahead of");
 	return true;
 }
 
@@ -207,9 +207,9 @@ static int send_call(struct aws_client *c, struct post *p, struct course *k,
 	int error;
 
 	if (!c->region)
-		return call_bad_parameter(err,
-					  "no region is known: name one by "
-					  "--region or AWS_REGION");
+		return call_bad_parameter(
+			err,
+			"no region is known: name one by --region or AWS_REGION");
 	p->region = c->region;
 	p->endpoint_url = c->endpoint_url;
 	p->timeout_ms = c->opt.timeout_s * 1000;
@@ -312,10 +312,10 @@ int call_write(struct aws_client *c, const char *action, struct query *q,
 		/* Whoever answered this does not know DryRun. */
 		if (answer)
 			call_answer_free(answer);
-		return aws_error_set(err, AWS_ERR_ANSWER, "",
-				     "%s: DryRun was ignored; the change may "
-				     "have been made",
-				     action);
+		return aws_error_set(
+			err, AWS_ERR_ANSWER, "",
+			"%s: DryRun was ignored; the change may have been made",
+			action);
 	}
 	if (error && err)
 		*err = why;

@@ -142,10 +142,10 @@ int aws_client_set_region(struct aws_client *c, const char *region,
 	char *to;
 
 	if (!endpoint_region_valid(region))
-		return call_bad_parameter(err,
-					  "\"%.40s\" is not the name of a "
-					  "region, which is like eu-central-1",
-					  region);
+		return call_bad_parameter(
+			err,
+			"\"%.40s\" is not the name of a region, which is like eu-central-1",
+			region);
 	to = strdup(region);
 	if (!to)
 		return call_no_memory(err);
@@ -255,11 +255,11 @@ int aws_client_token(char token[AWS_TOKEN_LEN], struct aws_error *err)
 	/* RFC 9562: version 4, variant 10. */
 	r[6] = (r[6] & 0x0f) | 0x40;
 	r[8] = (r[8] & 0x3f) | 0x80;
-	snprintf(token, AWS_TOKEN_LEN,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-		 "%02x%02x%02x%02x%02x%02x",
-		 r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9],
-		 r[10], r[11], r[12], r[13], r[14], r[15]);
+	snprintf(
+		token, AWS_TOKEN_LEN,
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9],
+		r[10], r[11], r[12], r[13], r[14], r[15]);
 	return 0;
 }
 

@@ -106,8 +106,9 @@ static bool permission_at(const char *p, char *to, size_t n)
 	size_t len, colon;
 
 	p += strspn(p, ": ");
-	len = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			"0123456789-:*");
+	len = strspn(
+		p,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-:*");
 	colon = strcspn(p, ":");
 	if (!len || len >= n || colon == 0 || colon + 1 >= len)
 		return false;
@@ -192,16 +193,14 @@ static void add_permission(struct text *t, const struct aws_error *err)
 	if (!aws_error_permission(err, permission, sizeof(permission)))
 		return;
 	add(t,
-	    " Allow %s to the user or role that the credentials belong to "
-	    "(\"metlo-mirror aws policy\" prints a policy that suffices).",
+	    " Allow %s to the user or role that the credentials belong to (\"metlo-mirror aws policy\" prints a policy that suffices).",
 	    permission);
 	if (strstr(err->message, AWS_ENCODED_MARK))
-		add(t, " Why it was refused: aws sts "
-		       "decode-authorization-message --encoded-message with "
-		       "the text that -vv shows.");
+		add(t,
+		    " Why it was refused: aws sts decode-authorization-message --encoded-message with the text that -vv shows.");
 	if (strstr(err->message, "explicit deny"))
-		add(t, " A policy denies it explicitly; an Allow elsewhere "
-		       "does not help.");
+		add(t,
+		    " A policy denies it explicitly; an Allow elsewhere does not help.");
 }
 
 static bool only_reads(const char *action)

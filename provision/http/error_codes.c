@@ -26,14 +26,11 @@ static const struct aws_error_code codes[] = {
 	{"MissingAuthenticationToken", AWS_ERR_CREDENTIALS, CHECK_KEYS},
 	{"IncompleteSignature", AWS_ERR_CREDENTIALS, CHECK_KEYS},
 	{"SignatureDoesNotMatch", AWS_ERR_CREDENTIALS,
-	 "The secret does not belong to the access key, or this machine's "
-	 "clock is wrong."},
+	 "The secret does not belong to the access key, or this machine's clock is wrong."},
 	{"InvalidSignatureException", AWS_ERR_CREDENTIALS,
-	 "The secret does not belong to the access key, or this machine's "
-	 "clock is wrong."},
+	 "The secret does not belong to the access key, or this machine's clock is wrong."},
 	{"RequestExpired", AWS_ERR_CREDENTIALS,
-	 "The credentials have expired or this machine's clock is "
-	 "wrong. " GET_NEW_KEYS},
+	 "The credentials have expired or this machine's clock is wrong. " GET_NEW_KEYS},
 	{"RequestTimeTooSkewed", AWS_ERR_CREDENTIALS,
 	 "Set this machine's clock."},
 	{"ExpiredToken", AWS_ERR_CREDENTIALS,
@@ -47,21 +44,18 @@ static const struct aws_error_code codes[] = {
 	{"IDPRejectedClaim", AWS_ERR_CREDENTIALS,
 	 "The web identity token is not accepted by the role."},
 	{"OptInRequired", AWS_ERR_CREDENTIALS,
-	 "The account is not enabled for this service or region; enable the "
-	 "region in the account settings."},
+	 "The account is not enabled for this service or region; enable the region in the account settings."},
 	{"Blocked", AWS_ERR_CREDENTIALS,
 	 "AWS has blocked the account; its support knows why."},
 	{"PendingVerification", AWS_ERR_CREDENTIALS,
-	 "AWS is still verifying the account for this region; try again "
-	 "later."},
+	 "AWS is still verifying the account for this region; try again later."},
 
 	/* --- permissions --- */
 	{"UnauthorizedOperation", AWS_ERR_DENIED, NULL},
 	{"AccessDenied", AWS_ERR_DENIED, NULL},
 	{"AccessDeniedException", AWS_ERR_DENIED, NULL},
 	{"OperationNotPermitted", AWS_ERR_REFUSED,
-	 "AWS protects it: deletion protection may be on, or another service "
-	 "manages it."},
+	 "AWS protects it: deletion protection may be on, or another service manages it."},
 
 	/* --- too fast, too busy --- */
 	{"Throttling", AWS_ERR_THROTTLED, NULL},
@@ -71,8 +65,7 @@ static const struct aws_error_code codes[] = {
 	{"RequestThrottled", AWS_ERR_THROTTLED, NULL},
 	{"TooManyRequestsException", AWS_ERR_THROTTLED, NULL},
 	{"RequestLimitExceeded", AWS_ERR_THROTTLED,
-	 "The account makes too many calls in this region; try again in a "
-	 "minute."},
+	 "The account makes too many calls in this region; try again in a minute."},
 	{"EC2ThrottledException", AWS_ERR_THROTTLED, NULL},
 	{"BandwidthLimitExceeded", AWS_ERR_THROTTLED, NULL},
 	{"LimitExceededException", AWS_ERR_THROTTLED, NULL},
@@ -98,14 +91,11 @@ static const struct aws_error_code codes[] = {
 	{"TrafficMirrorTargetInUseException", AWS_ERR_IN_USE,
 	 "Sessions still use the target. " DELETE_USER_FIRST},
 	{"TrafficMirrorSessionsPerInterfaceLimitExceeded", AWS_ERR_LIMIT,
-	 "A network interface can be the source of 3 sessions; delete one or "
-	 "leave this source out. " QUOTA_FIXED},
+	 "A network interface can be the source of 3 sessions; delete one or leave this source out. " QUOTA_FIXED},
 	{"TrafficMirrorSessionsPerTargetLimitExceeded", AWS_ERR_LIMIT,
-	 "The target takes no more sessions: use a network load balancer as "
-	 "the target. " QUOTA_FIXED},
+	 "The target takes no more sessions: use a network load balancer as the target. " QUOTA_FIXED},
 	{"TrafficMirrorSourcesPerTargetLimitExceeded", AWS_ERR_LIMIT,
-	 "A network interface as target takes 10 sources (100 on the largest "
-	 "instances): use a network load balancer as the target. " QUOTA_FIXED},
+	 "A network interface as target takes 10 sources (100 on the largest instances): use a network load balancer as the target. " QUOTA_FIXED},
 	{"TrafficMirrorFilterLimitExceeded", AWS_ERR_LIMIT,
 	 "The account has 10,000 filters. " QUOTA_FIXED},
 	{"TrafficMirrorFilterRuleLimitExceeded", AWS_ERR_LIMIT,
@@ -121,17 +111,12 @@ static const struct aws_error_code codes[] = {
 	{"TrafficMirrorSessionAlreadyExists", AWS_ERR_EXISTS,
 	 "The source has a session of this number."},
 	{"InvalidTrafficMirrorTarget", AWS_ERR_REFUSED,
-	 "This cannot be a mirror target: it has to be an interface of an "
-	 "instance that is no source itself, a network load balancer with a "
-	 "UDP listener on 4789, or a gateway load balancer endpoint."},
+	 "This cannot be a mirror target: it has to be an interface of an instance that is no source itself, a network load balancer with a UDP listener on 4789, or a gateway load balancer endpoint."},
 	{"NetworkInterfaceNotSupported", AWS_ERR_REFUSED,
-	 "AWS mirrors interfaces of Nitro instances and of some Xen types "
-	 "only; \"metlo-mirror aws plan\" shows which sources can be "
-	 "mirrored."},
+	 "AWS mirrors interfaces of Nitro instances and of some Xen types only; \"metlo-mirror aws plan\" shows which sources can be mirrored."},
 	{"InvalidNetworkInterface.InUse", AWS_ERR_IN_USE, NULL},
 	{"InvalidNetworkInterfaceID.NotFound", AWS_ERR_NOT_FOUND,
-	 "The network interface does not exist (any more): a task or "
-	 "instance may have been replaced. Run sync."},
+	 "The network interface does not exist (any more): a task or instance may have been replaced. Run sync."},
 	{"InvalidTrafficMirrorSessionId.NotFound", AWS_ERR_NOT_FOUND,
 	 NO_SUCH_TARGET},
 	{"InvalidTrafficMirrorTargetId.NotFound", AWS_ERR_NOT_FOUND,
@@ -156,34 +141,27 @@ static const struct aws_error_code codes[] = {
 	{"InvalidPermission.NotFound", AWS_ERR_NOT_FOUND,
 	 "The security group does not have this rule."},
 	{"RulesPerSecurityGroupLimitExceeded", AWS_ERR_LIMIT,
-	 "The security group is full (60 rules unless raised): merge rules or "
-	 "request a higher quota."},
+	 "The security group is full (60 rules unless raised): merge rules or request a higher quota."},
 	{"SecurityGroupLimitExceeded", AWS_ERR_LIMIT,
-	 "The VPC has as many security groups as its quota allows; request a "
-	 "higher one in Service Quotas."},
+	 "The VPC has as many security groups as its quota allows; request a higher one in Service Quotas."},
 	{"TagLimitExceeded", AWS_ERR_LIMIT, "A resource takes 50 tags."},
 	{"DependencyViolation", AWS_ERR_IN_USE,
-	 "Something still uses it; the interfaces of a load balancer go some "
-	 "minutes after it."},
+	 "Something still uses it; the interfaces of a load balancer go some minutes after it."},
 	{"IdempotentParameterMismatch", AWS_ERR_EXISTS,
 	 "The same token was used before for another request."},
 	{"InvalidAction", AWS_ERR_REFUSED,
-	 "The endpoint does not know this call: check --endpoint-url and the "
-	 "region."},
+	 "The endpoint does not know this call: check --endpoint-url and the region."},
 
 	/* --- Elastic Load Balancing --- */
 	{"ResourceInUse", AWS_ERR_IN_USE, DELETE_USER_FIRST},
 	{"DuplicateLoadBalancerName", AWS_ERR_EXISTS,
-	 "A load balancer of this name exists with other settings; choose "
-	 "another --name or remove it."},
+	 "A load balancer of this name exists with other settings; choose another --name or remove it."},
 	{"DuplicateTargetGroupName", AWS_ERR_EXISTS,
-	 "A target group of this name exists with other settings; choose "
-	 "another --name or remove it."},
+	 "A target group of this name exists with other settings; choose another --name or remove it."},
 	{"DuplicateListener", AWS_ERR_EXISTS,
 	 "The load balancer has a listener on this port."},
 	{"TooManyLoadBalancers", AWS_ERR_LIMIT,
-	 "The region has as many load balancers as the quota allows; request "
-	 "a higher one in Service Quotas or name an existing one."},
+	 "The region has as many load balancers as the quota allows; request a higher one in Service Quotas or name an existing one."},
 	{"TooManyTargetGroups", AWS_ERR_LIMIT,
 	 "Request a higher quota of target groups in Service Quotas."},
 	{"AvailabilityZoneNotSupported", AWS_ERR_REFUSED,
@@ -191,8 +169,7 @@ static const struct aws_error_code codes[] = {
 	{"InvalidSubnet", AWS_ERR_REFUSED,
 	 "A subnet needs 8 free addresses, and there is one per zone."},
 	{"InvalidTarget", AWS_ERR_REFUSED,
-	 "A target has to be running and in the VPC of the load balancer; "
-	 "those of a peered VPC are registered by address."},
+	 "A target has to be running and in the VPC of the load balancer; those of a peered VPC are registered by address."},
 	{"HealthUnavailable", AWS_ERR_SERVER, NULL},
 
 	/* --- ECS --- */

@@ -35,10 +35,10 @@ static int send_headers(struct transport *t, const struct post *p,
 	int64_t now = time(NULL) + p->clock_offset;
 
 	if (!endpoint_split(url, host, path))
-		return aws_error_set(err, AWS_ERR_LOCAL, "",
-				     "\"%s\" is not the URL of an endpoint: it "
-				     "has to be like https://host:port",
-				     url);
+		return aws_error_set(
+			err, AWS_ERR_LOCAL, "",
+			"\"%s\" is not the URL of an endpoint: it has to be like https://host:port",
+			url);
 	sign_date(now, date);
 	h[n++] = (struct sign_header){"Host", host};
 	h[n++] = (struct sign_header){
@@ -165,10 +165,10 @@ static int set_said(const struct http_answer *answer, const struct said *s,
 			 s->request_id ? s->request_id : answer->request_id);
 	}
 	if (!s->message)
-		return aws_error_set(err, kind, code,
-				     "the answer has HTTP status %d and does "
-				     "not say why",
-				     answer->status);
+		return aws_error_set(
+			err, kind, code,
+			"the answer has HTTP status %d and does not say why",
+			answer->status);
 	return aws_error_set(err, kind, code, "%s", s->message);
 }
 

@@ -284,12 +284,10 @@ static int failure(struct transport *t, const struct http_request *r,
 		fix = ": check the network, DNS and the name of the region";
 	else if (code == CURLE_PEER_FAILED_VERIFICATION ||
 		 code == CURLE_SSL_CACERT_BADFILE)
-		fix = ": behind a proxy that opens TLS, name its certificate "
-		      "by AWS_CA_BUNDLE";
+		fix = ": behind a proxy that opens TLS, name its certificate by AWS_CA_BUNDLE";
 	else if (code == CURLE_COULDNT_CONNECT ||
 		 code == CURLE_OPERATION_TIMEDOUT)
-		fix = ": is there a way out, or is a proxy needed "
-		      "(HTTPS_PROXY)?";
+		fix = ": is there a way out, or is a proxy needed (HTTPS_PROXY)?";
 	return aws_error_set(err, AWS_ERR_NETWORK, "", "%s: %s%s", r->url, why,
 			     fix);
 }

@@ -58,32 +58,28 @@ static const struct {
 	 * behind it. */
 	[MAKE_MIRRORS] =
 		{"MakeMirrors", "ec2",
-		 "traffic-mirror-session/* traffic-mirror-target/* "
-		 "traffic-mirror-filter/* traffic-mirror-filter-rule/* "
-		 "network-interface/* vpc-endpoint/*",
+		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/* traffic-mirror-filter-rule/* network-interface/* vpc-endpoint/*",
 		 NONE},
-	[TAG_NEW_MIRRORS] = {"TagWhatIsMade", "ec2",
-			     "traffic-mirror-session/* traffic-mirror-target/* "
-			     "traffic-mirror-filter/* security-group/*",
-			     EC2_CREATE},
-	[CHANGE_MIRRORS] = {"ChangeOwnMirrors", "ec2",
-			    "traffic-mirror-session/* traffic-mirror-target/* "
-			    "traffic-mirror-filter/*",
-			    OWN},
-	[MAKE_LOAD_BALANCERS] = {"MakeLoadBalancers", "elasticloadbalancing",
-				 "loadbalancer/net/metlo-* "
-				 "targetgroup/metlo-* listener/net/metlo-*",
-				 NONE},
-	[TAG_NEW_LOAD_BALANCERS] = {"TagLoadBalancersThatAreMade",
-				    "elasticloadbalancing",
-				    "loadbalancer/net/metlo-* "
-				    "targetgroup/metlo-* listener/net/metlo-*",
-				    ELB_CREATE},
-	[CHANGE_LOAD_BALANCERS] = {"ChangeOwnLoadBalancers",
-				   "elasticloadbalancing",
-				   "loadbalancer/net/metlo-* "
-				   "targetgroup/metlo-* listener/net/metlo-*",
-				   OWN},
+	[TAG_NEW_MIRRORS] =
+		{"TagWhatIsMade", "ec2",
+		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/* security-group/*",
+		 EC2_CREATE},
+	[CHANGE_MIRRORS] =
+		{"ChangeOwnMirrors", "ec2",
+		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/*",
+		 OWN},
+	[MAKE_LOAD_BALANCERS] =
+		{"MakeLoadBalancers", "elasticloadbalancing",
+		 "loadbalancer/net/metlo-* targetgroup/metlo-* listener/net/metlo-*",
+		 NONE},
+	[TAG_NEW_LOAD_BALANCERS] =
+		{"TagLoadBalancersThatAreMade", "elasticloadbalancing",
+		 "loadbalancer/net/metlo-* targetgroup/metlo-* listener/net/metlo-*",
+		 ELB_CREATE},
+	[CHANGE_LOAD_BALANCERS] =
+		{"ChangeOwnLoadBalancers", "elasticloadbalancing",
+		 "loadbalancer/net/metlo-* targetgroup/metlo-* listener/net/metlo-*",
+		 OWN},
 	[MAKE_GROUPS] = {"MakeSecurityGroups", "ec2", "security-group/* vpc/*",
 			 NONE},
 	[CHANGE_OWN_GROUPS] = {"ChangeOwnSecurityGroups", "ec2",

@@ -243,9 +243,9 @@ int mirror_create_target(struct aws_client *c,
 	struct query q;
 
 	if (!!t->interface_id + !!t->load_balancer_arn + !!t->endpoint_id != 1)
-		return call_bad_parameter(err,
-					  "a mirror target is an interface, a "
-					  "load balancer or an endpoint");
+		return call_bad_parameter(
+			err,
+			"a mirror target is an interface, a load balancer or an endpoint");
 	call_begin(&q, &call_ec2, what.action);
 	query_text(&q, t->interface_id, "NetworkInterfaceId");
 	query_text(&q, t->load_balancer_arn, "NetworkLoadBalancerArn");

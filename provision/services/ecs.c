@@ -208,10 +208,10 @@ static int first_failure(const cJSON *answer, const struct describe *d,
 	arn = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(f, "arn"));
 	reason = cJSON_GetStringValue(
 		cJSON_GetObjectItemCaseSensitive(f, "reason"));
-	return aws_error_set(err, AWS_ERR_NOT_FOUND, "",
-			     "%s: %s; check the name, the cluster and the "
-			     "region",
-			     arn ? arn : d->key, reason ? reason : "failed");
+	return aws_error_set(
+		err, AWS_ERR_NOT_FOUND, "",
+		"%s: %s; check the name, the cluster and the region",
+		arn ? arn : d->key, reason ? reason : "failed");
 }
 
 static int describe_some(struct aws_client *c, const struct describe *d,

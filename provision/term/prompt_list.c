@@ -144,14 +144,13 @@ static void draw_foot(struct list *l, unsigned int rows, unsigned int columns)
 	else if (l->many)
 		snprintf(
 			text + n, sizeof(text) - n,
-			"%zu chosen. Space chooses, Ctrl-A all, typing narrows "
-			"down, Enter goes on, Esc back",
+			"%zu chosen. Space chooses, Ctrl-A all, typing narrows down, Enter goes on, Esc back",
 			count_chosen(l->c));
 	else
-		snprintf(text + n, sizeof(text) - n,
-			 "Arrows%s move, typing narrows down, Enter chooses, "
-			 "Esc back",
-			 l->c->n <= DIGITS_UP_TO ? " and digits" : "");
+		snprintf(
+			text + n, sizeof(text) - n,
+			"Arrows%s move, typing narrows down, Enter chooses, Esc back",
+			l->c->n <= DIGITS_UP_TO ? " and digits" : "");
 	fputs("\n", l->t->out);
 	term_cut(l->t, l->hint ? YELLOW : DIM, columns, text);
 }

@@ -443,8 +443,7 @@ static void print_workers(unsigned int rounds, uint64_t seed, bool bench,
 		two = rate > two ? rate : two;
 	}
 	if (!bench) {
-		printf("1 worker: %.0f transactions a second of CPU; "
-		       "2 workers: %.0f, %.2f times as many\n",
+		printf("1 worker: %.0f transactions a second of CPU; 2 workers: %.0f, %.2f times as many\n",
 		       one, two, two / one);
 		return;
 	}
@@ -484,8 +483,7 @@ static void print(struct size *sizes, unsigned int n, bool bench)
 	char name[16];
 
 	if (!bench)
-		printf("connections   ns a transaction   ratio   worst stall us"
-		       "   bytes idle   bytes in mid-body\n");
+		printf("connections   ns a transaction   ratio   worst stall us   bytes idle   bytes in mid-body\n");
 	for (unsigned int i = 0; i < n; i++) {
 		struct size *s = &sizes[i];
 		double ns = median(s);
@@ -505,11 +503,9 @@ static void print(struct size *sizes, unsigned int n, bool bench)
 		printf("bench growth.%s.worst_stall %.0f us\n", name,
 		       s->worst_stall_ns / 1000);
 		if (s->midbody_bytes > 0) {
-			printf("bench memory.idle_connection.bytes %.0f "
-			       "bytes\n",
+			printf("bench memory.idle_connection.bytes %.0f bytes\n",
 			       s->idle_bytes);
-			printf("bench memory.midbody_connection.bytes %.0f "
-			       "bytes\n",
+			printf("bench memory.midbody_connection.bytes %.0f bytes\n",
 			       s->midbody_bytes);
 		}
 	}

@@ -55,10 +55,8 @@ static const char browser_request[] =
 	"sec-ch-ua-mobile: ?0\r\n"
 	"sec-ch-ua-platform: \"Linux\"\r\n"
 	"Upgrade-Insecure-Requests: 1\r\n"
-	"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 "
-	"(KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36\r\n"
-	"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,"
-	"image/avif,image/webp,*/*;q=0.8\r\n"
+	"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36\r\n"
+	"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n"
 	"Sec-Fetch-Site: same-origin\r\n"
 	"Referer: https://www.example.com/shop/list?page=3\r\n"
 	"Accept-Encoding: gzip, deflate, br, zstd\r\n"
@@ -190,12 +188,9 @@ static void heads(const struct stage_report *r)
 	if (r->lines)
 		return;
 #ifndef OTHER
-	printf("llhttp, http-parser: not installed (libllhttp-dev or "
-	       "libhttp-parser-dev)\n");
+	printf("llhttp, http-parser: not installed (libllhttp-dev or libhttp-parser-dev)\n");
 #endif
-	printf("of an earlier run elsewhere, 767 bytes with 12 fields: "
-	       "picohttpparser 180 to\n240 ns (head only), llhttp 470 to 530 "
-	       "ns, http-parser 1300 ns\n");
+	printf("of an earlier run elsewhere, 767 bytes with 12 fields: picohttpparser 180 to\n240 ns (head only), llhttp 470 to 530 ns, http-parser 1300 ns\n");
 }
 
 /* --- whole transactions ----------------------------------------------------- */

@@ -97,16 +97,13 @@ static void escape(const struct stage_report *r, const char *name,
 }
 
 static const char json[] =
-	"{\"id\":18446,\"name\":\"Ada Lovelace\",\"email\":\"ada@example.com\","
-	"\"roles\":[\"admin\",\"user\"],\"active\":true,\"balance\":1052.75,"
-	"\"address\":{\"street\":\"12 St James's Square\",\"city\":\"London\"}},";
-static const char pretty[] = "  {\n    \"id\": 18446,\n    \"name\": \"Ada "
-			     "Lovelace\",\n    \"active\": true\n  },\n";
+	"{\"id\":18446,\"name\":\"Ada Lovelace\",\"email\":\"ada@example.com\",\"roles\":[\"admin\",\"user\"],\"active\":true,\"balance\":1052.75,\"address\":{\"street\":\"12 St James's Square\",\"city\":\"London\"}},";
+static const char pretty[] =
+	"  {\n    \"id\": 18446,\n    \"name\": \"Ada Lovelace\",\n    \"active\": true\n  },\n";
 static const char plain[] =
-	"Lorem ipsum dolor sit amet, consectetur adipiscing "
-	"elit, sed do eiusmod tempor incididunt. ";
-static const char accents[] = "L'\xc3\xa9t\xc3\xa9 o\xc3\xb9 la for\xc3\xaat "
-			      "\xc3\xa9tait verte et le ciel bleu. ";
+	"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt. ";
+static const char accents[] =
+	"L'\xc3\xa9t\xc3\xa9 o\xc3\xb9 la for\xc3\xaat \xc3\xa9tait verte et le ciel bleu. ";
 static const char kanji[] = "\xe6\xbc\xa2\xe5\xad\x97\xe3\x81\x8b\xe3\x81\xaa";
 static const char binary[] = "\x89PNG\r\n\x1a\n\xff\xd8\xfe\0\1\2\3\4";
 

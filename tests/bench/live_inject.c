@@ -321,8 +321,7 @@ static void report(const struct inject *in)
 
 	if (s->sent % in->burst == 0)
 		intervals -= (double)in->burst;
-	printf("{\"frames\":%zu,\"sent\":%llu,\"bytes\":%llu,\"passes\":%.3f,"
-	       "\"seconds\":%.6f,\"rate\":%.0f,\"asked\":%" PRIu64
+	printf("{\"frames\":%zu,\"sent\":%llu,\"bytes\":%llu,\"passes\":%.3f,\"seconds\":%.6f,\"rate\":%.0f,\"asked\":%" PRIu64
 	       ",\"late_ns\":%llu,\"idle_runs\":%llu}\n",
 	       in->n, s->sent, s->bytes, (double)s->sent / (double)in->n,
 	       seconds, seconds > 0 ? intervals / seconds : 0, in->rate,

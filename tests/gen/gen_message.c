@@ -47,8 +47,7 @@ static void json_text(struct gen *g, struct bytes *b, uint64_t id, uint32_t n)
 		uint32_t count = 1 + below(g, 9), cents = below(g, 10000);
 
 		addf(b,
-		     "%s{\"sku\":\"%08x\",\"name\":\"%s\",\"count\":%u,"
-		     "\"price\":%u.%02u}",
+		     "%s{\"sku\":\"%08x\",\"name\":\"%s\",\"count\":%u,\"price\":%u.%02u}",
 		     comma, sku, names[name], count, cents / 100, cents % 100);
 	}
 	addf(b, "],\"note\":\"");
@@ -190,8 +189,8 @@ void transaction(struct gen *g, struct conn *c)
 
 	if (g->truth)
 		fprintf(g->truth,
-			"%s\t/v1/items/%" PRIu64 "?n=%" PRIu64 "&q=a%%20b\t%u\t"
-			"%zu\t%zu\t%s\t%s\t%u\n",
+			"%s\t/v1/items/%" PRIu64 "?n=%" PRIu64
+			"&q=a%%20b\t%u\t%zu\t%zu\t%s\t%s\t%u\n",
 			post ? "POST" : "GET", id, id % 97, status, req_len,
 			plain.len, req_sha, rsp_sha, c->vni);
 }

@@ -22,8 +22,7 @@ static void xml_tree(void **state)
 {
 	static const char text[] =
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<n:a xmlns:n=\"http://x/\"><b c=\"1\"> t &amp; "
-		"<![CDATA[<u>]]></b>\n  <n:set>\n<item>1</item><item/>\n"
+		"<n:a xmlns:n=\"http://x/\"><b c=\"1\"> t &amp; <![CDATA[<u>]]></b>\n  <n:set>\n<item>1</item><item/>\n"
 		"</n:set></n:a>";
 	const struct xml_node *set;
 	struct xml x;
@@ -155,17 +154,9 @@ static void check_whole(const struct whole *w)
 static void shapes(void **state)
 {
 	static const char xml[] =
-		"<r><id>i-1</id><a><b>x</b></a><number>-7</number><ratio>1.5"
-		"</ratio><on>true</on><one><name>p</name><port/></one><parts>"
-		"<item><name>q</name></item><member><port>80</port></member>"
-		"<item/></parts><texts><item>t1</item><item>t2</item></texts>"
-		"<inner><item><v>v1</v></item><item><w/></item></inner>"
-		"<values><member>1</member><member>2.25</member></values></r>";
+		"<r><id>i-1</id><a><b>x</b></a><number>-7</number><ratio>1.5</ratio><on>true</on><one><name>p</name><port/></one><parts><item><name>q</name></item><member><port>80</port></member><item/></parts><texts><item>t1</item><item>t2</item></texts><inner><item><v>v1</v></item><item><w/></item></inner><values><member>1</member><member>2.25</member></values></r>";
 	static const char json[] =
-		"{\"id\":\"i-1\",\"a\":{\"b\":\"x\"},\"number\":-7,\"ratio\":1.5,"
-		"\"on\":true,\"missing\":null,\"one\":{\"name\":\"p\"},\"parts\":["
-		"{\"name\":\"q\"},{\"port\":80},{}],\"texts\":[\"t1\",\"t2\"],"
-		"\"inner\":[{\"v\":\"v1\"},{}],\"values\":[1,2.25]}";
+		"{\"id\":\"i-1\",\"a\":{\"b\":\"x\"},\"number\":-7,\"ratio\":1.5,\"on\":true,\"missing\":null,\"one\":{\"name\":\"p\"},\"parts\":[{\"name\":\"q\"},{\"port\":80},{}],\"texts\":[\"t1\",\"t2\"],\"inner\":[{\"v\":\"v1\"},{}],\"values\":[1,2.25]}";
 	struct whole w;
 	struct xml x;
 	cJSON *j;

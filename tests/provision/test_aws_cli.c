@@ -145,8 +145,8 @@ static void same_as_cli(void **state)
 			fail_msg("%s: %zu requests", action,
 				 responder_count(f->r) - at);
 		snprintf(command, sizeof(command),
-			 "LC_ALL=C.UTF-8 " CLI " --endpoint-url %s "
-			 "%s >/dev/null 2>&1",
+			 "LC_ALL=C.UTF-8 " CLI
+			 " --endpoint-url %s %s >/dev/null 2>&1",
 			 responder_url(f->r), cli_rows[i].cli);
 		if (system(command) < 0 || responder_count(f->r) != at + 2)
 			fail_msg("the CLI did not send this: %s",

@@ -64,10 +64,7 @@ static void signs(void **state)
 
 	responder_says(
 		f->r, 200, NULL,
-		"<GetCallerIdentityResponse><GetCallerIdentityResult>"
-		"<Account>123456789012</Account><Arn>arn:x</Arn><UserId>U"
-		"</UserId></GetCallerIdentityResult>"
-		"</GetCallerIdentityResponse>");
+		"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:x</Arn><UserId>U</UserId></GetCallerIdentityResult></GetCallerIdentityResponse>");
 	assert_int_equal(sts_get_caller_identity(f->c, &id, NULL), 0);
 	assert_string_equal(id.account, "123456789012");
 	assert_string_equal(id.arn, "arn:x");
@@ -80,8 +77,9 @@ static void signs(void **state)
 	responder_header(f->r, 0, "Authorization", v, sizeof(v));
 	assert_non_null(strstr(v, "Credential=" KEY "/"));
 	assert_non_null(strstr(v, "/eu-central-1/sts/aws4_request, "));
-	assert_non_null(strstr(v, "SignedHeaders=content-type;host;x-amz-date;"
-				  "x-amz-security-token, Signature="));
+	assert_non_null(strstr(
+		v,
+		"SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature="));
 	responder_header(f->r, 0, "X-Amz-Security-Token", v, sizeof(v));
 	assert_string_equal(v, TOKEN);
 	snprintf(host, sizeof(host), "http://%s",
@@ -189,30 +187,25 @@ static void lost_answer_of_group(void **state)
 	responder_cuts(f->r);
 	responder_says(f->r, 400, NULL,
 		       EC2_ERROR("InvalidGroup.Duplicate", "exists"));
-	responder_says(f->r, 200, NULL,
-		       "<DescribeSecurityGroupsResponse>"
-		       "<securityGroupInfo><item><groupId>sg-9</groupId>"
-		       "<tagSet><item><key>metlo</key><value>d1</value></item>"
-		       "</tagSet></item></securityGroupInfo>"
-		       "</DescribeSecurityGroupsResponse>");
+	responder_says(
+		f->r, 200, NULL,
+		"<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-9</groupId><tagSet><item><key>metlo</key><value>d1</value></item></tagSet></item></securityGroupInfo></DescribeSecurityGroupsResponse>");
 	assert_int_equal(ec2_create_group(f->c, "n", "d", "vpc-1",
 					  (struct aws_new_tags){&tag, 1}, false,
 					  id, &err),
 			 0);
 	assert_string_equal(id, "sg-9");
-	assert_non_null(strstr(responder_body(f->r, 2),
-			       "Filter.1.Name=group-name&Filter.1.Value.1=n&"
-			       "Filter.2.Name=vpc-id&Filter.2.Value.1=vpc-1"));
+	assert_non_null(strstr(
+		responder_body(f->r, 2),
+		"Filter.1.Name=group-name&Filter.1.Value.1=n&Filter.2.Name=vpc-id&Filter.2.Value.1=vpc-1"));
 
 	/* Somebody else's group of that name is not taken. */
 	responder_cuts(f->r);
 	responder_says(f->r, 400, NULL,
 		       EC2_ERROR("InvalidGroup.Duplicate", "exists"));
-	responder_says(f->r, 200, NULL,
-		       "<DescribeSecurityGroupsResponse>"
-		       "<securityGroupInfo><item><groupId>sg-9</groupId>"
-		       "</item></securityGroupInfo>"
-		       "</DescribeSecurityGroupsResponse>");
+	responder_says(
+		f->r, 200, NULL,
+		"<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-9</groupId></item></securityGroupInfo></DescribeSecurityGroupsResponse>");
 	assert_int_equal(ec2_create_group(f->c, "n", "d", "vpc-1",
 					  (struct aws_new_tags){&tag, 1}, false,
 					  id, &err),
@@ -281,28 +274,23 @@ static void pages(void **state)
 
 	responder_says(
 		f->r, 200, NULL,
-		"<DescribeSubnetsResponse><subnetSet><item><subnetId>a</subnetId></item><item>"
-		"<subnetId>b</subnetId></item></subnetSet>"
-		"<nextToken>t+1=</nextToken></DescribeSubnetsResponse>");
+		"<DescribeSubnetsResponse><subnetSet><item><subnetId>a</subnetId></item><item><subnetId>b</subnetId></item></subnetSet><nextToken>t+1=</nextToken></DescribeSubnetsResponse>");
 	responder_says(
 		f->r, 200, NULL,
-		"<DescribeSubnetsResponse><subnetSet><item><subnetId>c</subnetId></item>"
-		"</subnetSet><nextToken/></DescribeSubnetsResponse>");
+		"<DescribeSubnetsResponse><subnetSet><item><subnetId>c</subnetId></item></subnetSet><nextToken/></DescribeSubnetsResponse>");
 	assert_int_equal(ec2_describe_subnets(f->c, &which, &l, &err), 0);
 	assert_int_equal(l.n, 3);
 	assert_string_equal(l.items[2].id, "c");
 	ec2_subnets_free(&l);
-	assert_string_equal(responder_body(f->r, 0),
-			    "Action=DescribeSubnets&Version=2016-11-15&"
-			    "Filter.1.Name=vpc-id&Filter.1.Value.1=vpc-1&"
-			    "MaxResults=1000");
+	assert_string_equal(
+		responder_body(f->r, 0),
+		"Action=DescribeSubnets&Version=2016-11-15&Filter.1.Name=vpc-id&Filter.1.Value.1=vpc-1&MaxResults=1000");
 	assert_non_null(strstr(responder_body(f->r, 1), "&NextToken=t%2B1%3D"));
 
 	/* What came before a page that failed is given back. */
 	responder_says(
 		f->r, 200, NULL,
-		"<DescribeSubnetsResponse><subnetSet><item><subnetId>a</subnetId></item>"
-		"</subnetSet><nextToken>t</nextToken></DescribeSubnetsResponse>");
+		"<DescribeSubnetsResponse><subnetSet><item><subnetId>a</subnetId></item></subnetSet><nextToken>t</nextToken></DescribeSubnetsResponse>");
 	responder_says(f->r, 400, NULL, EC2_ERROR("InvalidParameter", "x"));
 	assert_int_equal(ec2_describe_subnets(f->c, NULL, &l, &err), -EINVAL);
 	assert_int_equal(l.n, 0);
@@ -319,12 +307,9 @@ static void many_ids(void **state)
 	for (i = 0; i < 201; i++)
 		ids[i] = "eni-1";
 	for (i = 0; i < 2; i++)
-		responder_says(f->r, 200, NULL,
-			       "<DescribeNetworkInterfacesResponse>"
-			       "<networkInterfaceSet><item>"
-			       "<networkInterfaceId>eni-1</networkInterfaceId>"
-			       "</item></networkInterfaceSet>"
-			       "</DescribeNetworkInterfacesResponse>");
+		responder_says(
+			f->r, 200, NULL,
+			"<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>");
 	assert_int_equal(ec2_describe_interfaces(f->c, &which, &l, NULL), 0);
 	assert_int_equal(l.n, 2);
 	ec2_interfaces_free(&l);
@@ -344,20 +329,18 @@ static void error_forms(void **state)
 	struct ec2_vpcs vpcs;
 	struct aws_error err = {0};
 
-	responder_says(f->r, 400, NULL,
-		       "<ErrorResponse><Error><Type>Sender</Type><Code>"
-		       "LoadBalancerNotFound</Code><Message>none</Message>"
-		       "</Error><RequestId>e-2</RequestId></ErrorResponse>");
+	responder_says(
+		f->r, 400, NULL,
+		"<ErrorResponse><Error><Type>Sender</Type><Code>LoadBalancerNotFound</Code><Message>none</Message></Error><RequestId>e-2</RequestId></ErrorResponse>");
 	assert_int_equal(elbv2_describe_load_balancers(f->c, AWS_NAMES("arn"),
 						       (struct aws_names){0},
 						       &lbs, &err),
 			 -ENOENT);
 	assert_string_equal(err.code, "LoadBalancerNotFound");
 	assert_string_equal(err.request_id, "e-2");
-	responder_says(f->r, 400, "x-amzn-RequestId: j-3\r\n",
-		       "{\"__type\":\"com.amazonaws#AccessDeniedException\","
-		       "\"Message\":\"User: u is not authorized to perform: "
-		       "ecs:ListClusters on resource: *\"}");
+	responder_says(
+		f->r, 400, "x-amzn-RequestId: j-3\r\n",
+		"{\"__type\":\"com.amazonaws#AccessDeniedException\",\"Message\":\"User: u is not authorized to perform: ecs:ListClusters on resource: *\"}");
 	assert_int_equal(ecs_clusters(f->c, &clusters, &err), -EPERM);
 	assert_string_equal(err.code, "AccessDeniedException");
 	assert_string_equal(err.request_id, "j-3");
@@ -406,11 +389,12 @@ static void no_secret_in_errors(void **state)
 	struct ec2_vpcs vpcs;
 	struct aws_error err = {0};
 
-	responder_says(f->r, 403, NULL,
-		       EC2_ERROR("SignatureDoesNotMatch",
-				 "The request signature we calculated does not "
-				 "match. The Canonical String should have been "
-				 "x-amz-security-token:" TOKEN " and so on"));
+	responder_says(
+		f->r, 403, NULL,
+		EC2_ERROR(
+			"SignatureDoesNotMatch",
+			"The request signature we calculated does not match. The Canonical String should have been x-amz-security-token:" TOKEN
+			" and so on"));
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EACCES);
 	assert_non_null(strstr(err.message, "does not match"));
 	assert_null(strstr(err.message, "EXAMPLETOKEN"));

@@ -146,10 +146,10 @@ static void environment(void **state)
 	struct fixture *f = *state;
 
 	setenv("AWS_ACCESS_KEY_ID", "AKIAENV", 1);
-	expect_failure(f, NULL,
-		       "environment: AWS_ACCESS_KEY_ID is set but "
-		       "AWS_SECRET_ACCESS_KEY is not",
-		       NULL);
+	expect_failure(
+		f, NULL,
+		"environment: AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not",
+		NULL);
 	setenv("AWS_SECRET_ACCESS_KEY", "env/secret", 1);
 	expect(f, NULL, "AKIAENV", "env/secret", NULL, "environment");
 	assert_int_equal(f->c.expires, 0);
@@ -201,10 +201,9 @@ static void process(void **state)
 	struct fixture *f = *state;
 	char text[1024];
 
-	write_file(f, "keys.json",
-		   "{\"Version\":1,\"AccessKeyId\":\"ASIAPROC\","
-		   "\"SecretAccessKey\":\"proc/secret\",\"SessionToken\":"
-		   "\"proc+token\",\"Expiration\":\"2099-01-01T00:00:00Z\"}");
+	write_file(
+		f, "keys.json",
+		"{\"Version\":1,\"AccessKeyId\":\"ASIAPROC\",\"SecretAccessKey\":\"proc/secret\",\"SessionToken\":\"proc+token\",\"Expiration\":\"2099-01-01T00:00:00Z\"}");
 	snprintf(
 		text, sizeof(text),
 		"[default]\ncredential_process = cat \"%s/keys.json\"\n"
@@ -215,8 +214,7 @@ static void process(void **state)
 		"[profile none]\ncredential_process = echo {\\\"Version\\\":1}\n"
 		"[profile quote]\ncredential_process = echo 'a\n"
 		"[profile long]\ncredential_process = cat /dev/zero\n"
-		"[profile old]\ncredential_process = sed s/2099/2001/ "
-		"%s/keys.json\n",
+		"[profile old]\ncredential_process = sed s/2099/2001/ %s/keys.json\n",
 		f->dir, f->dir);
 	write_file(f, ".aws/config", text);
 	expect(f, NULL, "ASIAPROC", "proc/secret", "proc+token",
@@ -268,10 +266,7 @@ static void role(void **state)
 	assert_int_equal(f->c.expires, 4070908800);
 	assert_string_equal(
 		responder_body(f->r, 0),
-		"Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3A"
-		"aws%3Aiam%3A%3A123456789012%3Arole%2Fmirror&"
-		"RoleSessionName=me&DurationSeconds=900&ExternalId="
-		"x%20y");
+		"Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fmirror&RoleSessionName=me&DurationSeconds=900&ExternalId=x%20y");
 	assert_non_null(
 		strstr(responder_header(f->r, 0, "Authorization", v, sizeof(v)),
 		       "Credential=AKIABASE/"));
@@ -302,9 +297,7 @@ static void role(void **state)
 		strstr(body, "&SerialNumber=arn%3Amfa&TokenCode=123456"));
 	responder_says(
 		f->r, 403, NULL,
-		"<ErrorResponse><Error><Code>AccessDenied</Code><Message>"
-		"User is not authorized to perform: sts:AssumeRole"
-		"</Message></Error></ErrorResponse>");
+		"<ErrorResponse><Error><Code>AccessDenied</Code><Message>User is not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>");
 	expect_failure(f, "r", "sts:AssumeRole: AccessDenied: User is not",
 		       NULL);
 	responder_says(f->r, 200, NULL, "<AssumeRoleResponse/>");
@@ -329,9 +322,7 @@ static void web_identity(void **state)
 	       "web identity");
 	assert_string_equal(
 		responder_body(f->r, 1),
-		"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn="
-		"arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fmirror&"
-		"RoleSessionName=pod&WebIdentityToken=eyJhbGci.web");
+		"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fmirror&RoleSessionName=pod&WebIdentityToken=eyJhbGci.web");
 	/* It is the token that proves who we are. */
 	assert_string_equal(
 		responder_header(f->r, 1, "Authorization", v, sizeof(v)), "");
@@ -369,12 +360,9 @@ static void sso(void **state)
 	struct fixture *f = *state;
 	char v[64];
 	static const char good[] =
-		"{\"accessToken\":\"sso-token\",\"expiresAt\":"
-		"\"2099-01-01T00:00:00Z\",\"region\":\"eu-west-1\"}";
+		"{\"accessToken\":\"sso-token\",\"expiresAt\":\"2099-01-01T00:00:00Z\",\"region\":\"eu-west-1\"}";
 	static const char answer[] =
-		"{\"roleCredentials\":{\"accessKeyId\":\"ASIASSO\","
-		"\"secretAccessKey\":\"sso/secret\",\"sessionToken\":"
-		"\"sso+token\",\"expiration\":4070908800000}}";
+		"{\"roleCredentials\":{\"accessKeyId\":\"ASIASSO\",\"secretAccessKey\":\"sso/secret\",\"sessionToken\":\"sso+token\",\"expiration\":4070908800000}}";
 
 	write_file(f, ".aws/config",
 		   "[sso-session corp]\nsso_region = eu-west-1\n"
@@ -394,9 +382,9 @@ static void sso(void **state)
 	responder_says(f->r, 200, NULL, answer);
 	expect(f, "s", "ASIASSO", "sso/secret", "sso+token", "Net Admin");
 	assert_int_equal(f->c.expires, 4070908800);
-	assert_non_null(strstr(responder_head(f->r, 0),
-			       "GET /federation/credentials?role_name="
-			       "Net%20Admin&account_id=111122223333 HTTP"));
+	assert_non_null(strstr(
+		responder_head(f->r, 0),
+		"GET /federation/credentials?role_name=Net%20Admin&account_id=111122223333 HTTP"));
 	assert_string_equal(responder_header(f->r, 0, "x-amz-sso_bearer_token",
 					     v, sizeof(v)),
 			    "sso-token");
@@ -408,9 +396,9 @@ static void sso(void **state)
 	sso_token(f, "https://old.awsapps.com/start", good);
 	responder_says(f->r, 200, NULL, answer);
 	expect(f, "legacy", "ASIASSO", "sso/secret", "sso+token", "legacy");
-	sso_token(f, "corp",
-		  "{\"accessToken\":\"x\",\"expiresAt\":"
-		  "\"2020-01-01T00:00:00UTC\"}");
+	sso_token(
+		f, "corp",
+		"{\"accessToken\":\"x\",\"expiresAt\":\"2020-01-01T00:00:00UTC\"}");
 	expect_failure(f, "s", "the sign-on has expired", NULL);
 	sso_token(f, "corp", "garbage");
 	expect_failure(f, "s", "has no accessToken", NULL);
@@ -473,10 +461,9 @@ static void instance(void **state)
 				 "X-aws-ec2-metadata-token-ttl-seconds", v,
 				 sizeof(v)),
 		"21600");
-	assert_non_null(
-		strstr(responder_head(f->r, 2),
-		       "GET /latest/meta-data/iam/security-credentials/my-role"
-		       " HTTP"));
+	assert_non_null(strstr(
+		responder_head(f->r, 2),
+		"GET /latest/meta-data/iam/security-credentials/my-role HTTP"));
 	assert_string_equal(responder_header(f->r, 2,
 					     "X-aws-ec2-metadata-token", v,
 					     sizeof(v)),
@@ -499,8 +486,7 @@ static void all_places(void **state)
 	expect_failure(
 		f, NULL, "no credentials found. Tried:",
 		"\n  environment: AWS_ACCESS_KEY_ID is not set",
-		"\n  web identity (environment): "
-		"AWS_WEB_IDENTITY_TOKEN_FILE is not set",
+		"\n  web identity (environment): AWS_WEB_IDENTITY_TOKEN_FILE is not set",
 		"\n  profile default: not in ", "/.aws/config (no such file)",
 		"/.aws/credentials (no such file)",
 		"\n  container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",

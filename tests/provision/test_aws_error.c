@@ -97,14 +97,12 @@ static void permissions(void **state)
 	strcpy(e.message, "You are not authorized to perform this operation.");
 	assert_true(aws_error_permission(&e, to, sizeof(to)));
 	assert_string_equal(to, "cloudwatch:GetMetricData");
-	strcpy(e.message, "User: arn:aws:iam::1:user/a is not authorized to "
-			  "perform: ec2:CreateTags on resource: *");
+	strcpy(e.message,
+	       "User: arn:aws:iam::1:user/a is not authorized to perform: ec2:CreateTags on resource: *");
 	assert_true(aws_error_permission(&e, to, sizeof(to)));
 	assert_string_equal(to, "ec2:CreateTags");
 	strcpy(e.message,
-	       "You are not authorized to perform this operation. User: "
-	       "arn:aws:iam::1:user/a is not authorized to perform: "
-	       "ec2:CreateTags on resource: *");
+	       "You are not authorized to perform this operation. User: arn:aws:iam::1:user/a is not authorized to perform: ec2:CreateTags on resource: *");
 	assert_true(aws_error_permission(&e, to, sizeof(to)));
 	assert_string_equal(to, "ec2:CreateTags");
 	assert_false(aws_error_permission(&e, small, sizeof(small)) &&
@@ -124,11 +122,11 @@ static void texts(void **state)
 
 	(void)state;
 	strcpy(e.message,
-	       "You are not authorized to perform this operation. Encoded "
-	       "authorization failure message: AbCdEf-secretish");
+	       "You are not authorized to perform this operation. Encoded authorization failure message: AbCdEf-secretish");
 	aws_error_text(&e, to, sizeof(to));
-	assert_non_null(strstr(to, "ec2:CreateTrafficMirrorSession: "
-				   "UnauthorizedOperation: You are not"));
+	assert_non_null(strstr(
+		to,
+		"ec2:CreateTrafficMirrorSession: UnauthorizedOperation: You are not"));
 	assert_non_null(strstr(to, "Allow ec2:CreateTrafficMirrorSession"));
 	assert_non_null(strstr(to, "decode-authorization-message"));
 	assert_null(strstr(to, "AbCdEf"));

@@ -442,11 +442,10 @@ static void suite(void **state)
 		struct buf got = {0};
 		char want[400];
 
-		snprintf(want, sizeof(want),
-			 "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/"
-			 "us-east-1/service/aws4_request, SignedHeaders=%s, "
-			 "Signature=%s",
-			 v->signed_headers, v->signature);
+		snprintf(
+			want, sizeof(want),
+			"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=%s, Signature=%s",
+			v->signed_headers, v->signature);
 		sign_vector(&got, v);
 		if (strcmp((char *)got.p, want))
 			fail_msg("%s: %s", v->name, (char *)got.p);
@@ -499,10 +498,9 @@ static void queries(void **state)
 	query_text(&q, "\xc3\xa4~*", "F.%d.V", 3);
 	buf_add(&q.body, "", 1);
 	assert_false(q.body.failed);
-	assert_string_equal(q.body.p,
-			    "Action=CreateTags&N=-1&DryRun=true&Id.1=x&Id.2=y&"
-			    "Tag.1.Key=Name&Tag.1.Value=a%20b%26c&Tag.2.Key=k&"
-			    "F.3.V=%C3%A4~%2A");
+	assert_string_equal(
+		q.body.p,
+		"Action=CreateTags&N=-1&DryRun=true&Id.1=x&Id.2=y&Tag.1.Key=Name&Tag.1.Value=a%20b%26c&Tag.2.Key=k&F.3.V=%C3%A4~%2A");
 	query_free(&q);
 	query_text(&q, "v", "%0200d", 1);
 	assert_true(q.body.failed);

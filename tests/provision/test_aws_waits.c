@@ -52,9 +52,7 @@ static void waits(void **state)
 		       "<DescribeTrafficMirrorSessionsResponse/>");
 	responder_says(
 		f->r, 200, NULL,
-		"<DescribeTrafficMirrorSessionsResponse>"
-		"<trafficMirrorSessionSet><item/></trafficMirrorSessionSet>"
-		"</DescribeTrafficMirrorSessionsResponse>");
+		"<DescribeTrafficMirrorSessionsResponse><trafficMirrorSessionSet><item/></trafficMirrorSessionSet></DescribeTrafficMirrorSessionsResponse>");
 	assert_int_equal(ec2_wait_visible(f->c, "tms-1", 10, &err), 0);
 	assert_int_equal(responder_count(f->r), 3);
 }
@@ -153,10 +151,7 @@ static void load_balancer(void **state)
 static void new_credentials(void **state)
 {
 	static const char settings[] =
-		"[default]\ncredential_process = sh -c \"echo >>$COUNT; printf "
-		"'{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"ASIA\\\","
-		"\\\"SecretAccessKey\\\":\\\"s\\\",\\\"SessionToken\\\":"
-		"\\\"token-%d\\\"}' $(wc -l <$COUNT)\"\n";
+		"[default]\ncredential_process = sh -c \"echo >>$COUNT; printf '{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"ASIA\\\",\\\"SecretAccessKey\\\":\\\"s\\\",\\\"SessionToken\\\":\\\"token-%d\\\"}' $(wc -l <$COUNT)\"\n";
 	struct fixture *f = *state;
 	char dir[] = "/tmp/metlo-renew.XXXXXX", path[64], count[64], v[64];
 	struct aws_error err = {0};

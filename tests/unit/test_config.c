@@ -92,9 +92,9 @@ static void test_example_is_current(void **state)
 	config_example(f);
 	fclose(f);
 	if (strcmp(text, delivered) != 0)
-		fail_msg("%s is not that of the options: build/metlo-xdp help "
-			 "config >%s",
-			 EXAMPLE, EXAMPLE);
+		fail_msg(
+			"%s is not that of the options: build/metlo-xdp help config >%s",
+			EXAMPLE, EXAMPLE);
 	free(text);
 	free(delivered);
 }
@@ -184,8 +184,9 @@ static void test_reread(void **state)
 	settings_free(&s);
 	fflush(r.cli.log.out);
 	assert_non_null(strstr(r.said, path));
-	assert_non_null(strstr(r.said, ":2: unknown key \"sampel\": did you "
-				       "mean \"sample\"?"));
+	assert_non_null(
+		strstr(r.said,
+		       ":2: unknown key \"sampel\": did you mean \"sample\"?"));
 	unlink(path);
 	assert_int_equal(options_reread(&r.cli, &s), EXIT_USAGE);
 	settings_free(&s);

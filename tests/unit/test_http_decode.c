@@ -62,10 +62,10 @@ static void answer(struct kit *k, const char *coding, struct bytes body,
 		   size_t piece)
 {
 	char head[256];
-	size_t n = (size_t)sprintf(head,
-				   "HTTP/1.1 200 OK\r\nContent-Encoding: %s"
-				   "\r\nContent-Length: %zu\r\n\r\n",
-				   coding, body.n);
+	size_t n = (size_t)sprintf(
+		head,
+		"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %zu\r\n\r\n",
+		coding, body.n);
 
 	kit_clear(k);
 	kit_c(k, "GET / HTTP/1.1\r\n\r\n");
@@ -377,10 +377,10 @@ static char *cut_answer(struct kit *k, const char *coding, struct bytes body,
 			size_t piece, uint32_t seed)
 {
 	char head[256], *lines;
-	size_t n = (size_t)sprintf(head,
-				   "HTTP/1.1 200 OK\r\nContent-Encoding: %s"
-				   "\r\nContent-Length: %zu\r\n\r\n",
-				   coding, body.n);
+	size_t n = (size_t)sprintf(
+		head,
+		"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %zu\r\n\r\n",
+		coding, body.n);
 
 	kit_clear(k);
 	kit_c(k, "GET / HTTP/1.1\r\n\r\n");

@@ -69,8 +69,7 @@ static const char *request(unsigned int i)
 	else
 		snprintf(
 			t, sizeof(t),
-			"GET /item/%u HTTP/1.1\r\nHost: h\r\nAccept: text/plain"
-			"\r\n\r\n",
+			"GET /item/%u HTTP/1.1\r\nHost: h\r\nAccept: text/plain\r\n\r\n",
 			i);
 	return t;
 }
@@ -81,16 +80,15 @@ static const char *response(unsigned int i)
 
 	switch (i % 4) {
 	case 0:
-		snprintf(t, sizeof(t),
-			 "HTTP/1.1 200 OK\r\nX-Item: %u\r\nContent-Length: 90"
-			 "\r\n\r\n%090u",
-			 i, i);
+		snprintf(
+			t, sizeof(t),
+			"HTTP/1.1 200 OK\r\nX-Item: %u\r\nContent-Length: 90\r\n\r\n%090u",
+			i, i);
 		break;
 	case 1:
 		snprintf(
 			t, sizeof(t),
-			"HTTP/1.1 200 OK\r\nX-Item: %u\r\nTransfer-Encoding: "
-			"chunked\r\n\r\n20\r\n%032u\r\n40\r\n%064u\r\n0\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nX-Item: %u\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n%032u\r\n40\r\n%064u\r\n0\r\n\r\n",
 			i, i, i);
 		break;
 	case 2:
@@ -98,10 +96,10 @@ static const char *response(unsigned int i)
 			 "HTTP/1.1 304 Not Modified\r\nX-Item: %u\r\n\r\n", i);
 		break;
 	default:
-		snprintf(t, sizeof(t),
-			 "HTTP/1.1 200 OK\r\nX-Item: %u\r\nContent-Length: 33"
-			 "\r\n\r\nin it:\r\n\r\nHTTP/1.1 200 OK\r\n\r\n%4u",
-			 i, i);
+		snprintf(
+			t, sizeof(t),
+			"HTTP/1.1 200 OK\r\nX-Item: %u\r\nContent-Length: 33\r\n\r\nin it:\r\n\r\nHTTP/1.1 200 OK\r\n\r\n%4u",
+			i, i);
 	}
 	return t;
 }
@@ -257,11 +255,11 @@ static void play(struct outcome *o, const struct conversation *c,
 		print_error("wrong pair:\n%s", kit_lines(k));
 		for (size_t i = 0; i < c->n; i++)
 			if (lost[i])
-				print_error("lost: packet %zu, dir %d, "
-					    "offset %llu, %zu bytes\n",
-					    i, c->p[i].dir,
-					    (unsigned long long)c->p[i].off,
-					    c->p[i].len);
+				print_error(
+					"lost: packet %zu, dir %d, offset %llu, %zu bytes\n",
+					i, c->p[i].dir,
+					(unsigned long long)c->p[i].off,
+					c->p[i].len);
 	}
 	assert_int_equal(o->wrong, 0);
 }

@@ -79,8 +79,8 @@ static void head_limit(void **state)
 		if (fin)
 			kit_fin(&k, STREAM_C2S);
 		kit_close(&k, STREAM_END_RST);
-		expect(&k, "POST /a => - !no-response !closed-early "
-			   "!head-limit\n");
+		expect(&k,
+		       "POST /a => - !no-response !closed-early !head-limit\n");
 	}
 	kit_done(&k);
 	free(one);
@@ -193,9 +193,10 @@ static void body_skip(void **state)
 	assert_non_null(strstr(kit_lines(&k), "body=1000/100000:b"));
 	assert_non_null(strstr(kit_lines(&k), " !body-limit\nGET /2"));
 	assert_non_null(strstr(kit_lines(&k), "body=2/2:ok\n"));
-	assert_int_equal(k.flow.skip[STREAM_S2C],
-			 100000 + strlen("HTTP/1.1 200 OK\r\nContent-Length: "
-					 "100000\r\n\r\n"));
+	assert_int_equal(
+		k.flow.skip[STREAM_S2C],
+		100000 +
+			strlen("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"));
 	assert_int_equal(stats(&k)->body_limit, 1);
 	assert_true(stats(&k)->bytes_body < 5000);
 	/* within one chunk, too */
@@ -338,8 +339,8 @@ static void meaning_comes_late(void **state)
 {
 	static const char switched[] = "HTTP/1.1 101 Switching\r\n\r\n\x81\1x";
 	static const char opened[] = "HTTP/1.1 200 Open\r\n\r\n";
-	static const char inner[] = "HTTP/1.1 404 No\r\nContent-Length: 0"
-				    "\r\n\r\n";
+	static const char inner[] =
+		"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
 	struct kit k;
 
 	(void)state;
@@ -524,8 +525,8 @@ static void million(void **state)
 {
 	static const char q[] = "POST /m HTTP/1.1\r\nHost: h\r\n"
 				"Content-Length: 5\r\n\r\nhello";
-	static const char r[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
-				"\r\n\r\n3\r\nabc\r\n0\r\nT: v\r\n\r\n";
+	static const char r[] =
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: v\r\n\r\n";
 	struct stream_chunk c = {0};
 	struct kit k;
 

@@ -197,9 +197,9 @@ static void one_case(struct kit *k, const char *title, bool request,
 	     spans_agree(log, end, "url", lines) && body_bytes(lines) == body;
 	s->agreed += ok;
 	if (!ok)
-		print_message("%s: llhttp has %u messages, %lu body bytes, "
-			      "here: %s\n",
-			      title, complete, body, lines);
+		print_message(
+			"%s: llhttp has %u messages, %lu body bytes, here: %s\n",
+			title, complete, body, lines);
 }
 
 static void llhttp(void **state)
@@ -240,9 +240,9 @@ static void llhttp(void **state)
 			 log + 7, log_end, &s);
 		p = log_end;
 	}
-	print_message("# show: llhttp's cases: %u, accepted by it: %u, "
-		      "the same here: %u\n",
-		      s.cases, s.accepted, s.agreed);
+	print_message(
+		"# show: llhttp's cases: %u, accepted by it: %u, the same here: %u\n",
+		s.cases, s.accepted, s.agreed);
 	assert_true(s.cases >= 190);
 	/* The others are listed above. They differ by intention: RTSP and ICE
 	 * are not HTTP, a body that is chunked is read so whatever the head
@@ -298,12 +298,11 @@ static void libhtp(void **state)
 	FILE *f;
 
 	(void)state;
-	snprintf(cmd, sizeof(cmd),
-		 "tar -xJf '%s/extra/libhtp-0.5.47-test-files.tar.xz' "
-		 "--wildcards '*.t' --to-command=\"printf '%s'; cat\" "
-		 "2>/dev/null",
-		 corpus ? corpus : "../shared/corpus",
-		 "\\n=== next file ===\\n");
+	snprintf(
+		cmd, sizeof(cmd),
+		"tar -xJf '%s/extra/libhtp-0.5.47-test-files.tar.xz' --wildcards '*.t' --to-command=\"printf '%s'; cat\" 2>/dev/null",
+		corpus ? corpus : "../shared/corpus",
+		"\\n=== next file ===\\n");
 	f = popen(cmd, "r");
 	assert_non_null(f);
 	t.p = malloc(cap);
@@ -332,9 +331,9 @@ static void libhtp(void **state)
 			kit_clear(&k);
 			libhtp_file(&k, start, end, piece);
 			if (strcmp(whole, kit_lines(&k)))
-				print_error("%.300s\nin pieces of %zu:\n%s"
-					    "whole:\n%s",
-					    start, piece, kit_lines(&k), whole);
+				print_error(
+					"%.300s\nin pieces of %zu:\n%swhole:\n%s",
+					start, piece, kit_lines(&k), whole);
 			assert_string_equal(whole, kit_lines(&k));
 		}
 		free(whole);

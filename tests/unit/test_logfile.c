@@ -305,9 +305,9 @@ static void test_folder_of_others(void **state)
 	assert_int_equal(st.st_uid, 65534);
 	f->rules.rotate_size = 1000;
 	assert_null(logfile_open(f->path, &f->rules, true, &regular, &f->log));
-	assert_non_null(strstr(output_kit_said(f),
-			       "user 65534 will not be able to rotate "
-			       "it: Permission denied"));
+	assert_non_null(strstr(
+		output_kit_said(f),
+		"user 65534 will not be able to rotate it: Permission denied"));
 	assert_int_equal(chown(f->dir, 65534, 65534), 0);
 	file = logfile_kit_open(f);
 	assert_true(logfile_close(file));

@@ -258,8 +258,8 @@ static void test_json(void **state)
  * remains must not show a secret that is named after the hole. */
 static void test_json_with_hole(void **state)
 {
-	static const char text[] = "{\"a\":\"some text, some more\",\"b\":[1,2,"
-				   "{\"c\":\"d\"}],\"password\":\"~~~\"}";
+	static const char text[] =
+		"{\"a\":\"some text, some more\",\"b\":[1,2,{\"c\":\"d\"}],\"password\":\"~~~\"}";
 	struct mask_names *m = names_new();
 	struct buf in = {0}, out = {0};
 	size_t from, to, key = (size_t)(strstr(text, "\"pass") - text);

@@ -148,10 +148,8 @@ static void forwarded(const char *value, const char *source)
 	assert_true(
 		asprintf(
 			&headers,
-			FIELD("A",
-			      "1.1.1.1") ","
-					 "{\"name\":\"X-FORWARDED-for\",\"value\":\"%s\"}," FIELD(
-						 "x-forwarded-for", "9.9.9.9"),
+			FIELD("A", "1.1.1.1") ",{\"name\":\"X-FORWARDED-for\",\"value\":\"%s\"}," FIELD(
+				"x-forwarded-for", "9.9.9.9"),
 			value) > 0);
 	assert_true(asprintf(&line,
 			     REQUEST("GET", "h", "/a", "%s", "") RESPONSE("ok")
@@ -162,11 +160,7 @@ static void forwarded(const char *value, const char *source)
 			asprintf(
 				&want,
 				REQUEST("GET", "h", "/a", "%s", "") RESPONSE(
-					"ok") ",\"meta\":{\"environment\":\"production\","
-					      "\"incoming\":true,\"source\":\"%s\","
-					      "\"sourcePort\":1,\"destination\":\"10.2.0.1\","
-					      "\"destinationPort\":80,\"metloSource\":\"metlo-xdp\","
-					      "\"originalSource\":\"10.1.0.5\"}}",
+					"ok") ",\"meta\":{\"environment\":\"production\",\"incoming\":true,\"source\":\"%s\",\"sourcePort\":1,\"destination\":\"10.2.0.1\",\"destinationPort\":80,\"metloSource\":\"metlo-xdp\",\"originalSource\":\"10.1.0.5\"}}",
 				headers, source) > 0);
 	else
 		assert_true(asprintf(&want,
@@ -197,9 +191,9 @@ static void test_forwarded(void **state)
 	forwarded("[2001:db8::7", NULL);
 	forwarded("1.2.3.4\\\"", NULL);
 	forwarded("1.2.3.4.5", NULL);
-	forwarded("1111111111111111111111111111111111111111111111111111111111"
-		  "1111111111",
-		  NULL);
+	forwarded(
+		"11111111111111111111111111111111111111111111111111111111111111111111",
+		NULL);
 }
 
 /* What is not text is left empty, as base64 tells Metlo nothing. */
@@ -221,13 +215,14 @@ static char *long_line(const char *piece, size_t request, size_t response)
 {
 	struct buf b = {0};
 
-	buf_add_str(&b, "{\"request\":{\"method\":\"GET\",\"url\":{\"host\":"
-			"\"h\",\"path\":\"/\",\"parameters\":[]},\"headers\":"
-			"[],\"body\":\"");
+	buf_add_str(
+		&b,
+		"{\"request\":{\"method\":\"GET\",\"url\":{\"host\":\"h\",\"path\":\"/\",\"parameters\":[]},\"headers\":[],\"body\":\"");
 	while (request--)
 		buf_add_str(&b, piece);
-	buf_add_str(&b, "\"},\"response\":{\"status\":200,\"headers\":[],"
-			"\"body\":\"");
+	buf_add_str(
+		&b,
+		"\"},\"response\":{\"status\":200,\"headers\":[],\"body\":\"");
 	while (response--)
 		buf_add_str(&b, piece);
 	buf_add_str(&b, "\"}" META UTF8);

@@ -430,15 +430,15 @@ static void test_file_refused(void **state)
 	static const struct {
 		const char *text, *said;
 	} cases[] = {
-		{"prots = 80\n", ":1: unknown key \"prots\": did you mean "
-				 "\"ports\"?"},
+		{"prots = 80\n",
+		 ":1: unknown key \"prots\": did you mean \"ports\"?"},
 		{"\n# x\nports = 0\n", ":3: ports: \"0\" is not a list"},
 		{"ports\n", ":1: \"ports\" is not of the form"},
 		{"= 5\n", ":1: unknown key \"\""},
 		{"ports =\n", ":1: \"ports\" has no value"},
 		{"raw = perhaps\n", ":1: raw: \"perhaps\" is neither"},
-		{"ports = 1\nports = 2\n", ":2: \"ports\" is already set in "
-					   "line 1"},
+		{"ports = 1\nports = 2\n",
+		 ":2: \"ports\" is already set in line 1"},
 		{"config = x\n", ":1: not allowed in a file: \"config\""},
 		{"speed = warp", ":1: speed: \"warp\" is not one of max, real"},
 	};

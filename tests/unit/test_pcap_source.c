@@ -284,8 +284,8 @@ static void test_refused(void **state)
 	buf_clear(&m.b);
 	pcap_header(&m, false, 105);
 	assert_null(source_of(&m, error));
-	assert_non_null(strstr(error, "link type IEEE802_11 (105) is not "
-				      "supported"));
+	assert_non_null(
+		strstr(error, "link type IEEE802_11 (105) is not supported"));
 	buf_free(&m.b);
 	assert_null(pcap_source_open("/nonexistent/file", error));
 	assert_non_null(strstr(error, "No such file"));

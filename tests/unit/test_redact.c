@@ -41,8 +41,7 @@ static const struct body_case bodies[] = {
 	{"an odd quotation mark before it", TYPE("text/event-stream",
 	 "data: it's 5\" long {\"password\":\"SECRET\"}\n"), "5\\\" long"},
 	{"JSON in a string of JSON", TYPE("application/json",
-	 "{\"a\":1,\"m\":\"{\\\"x\\\":{\\\"password\\\":\\\"SECRET\\\"}}\","
-	 "\"b\":2}"), "\\\"m\\\":\\\"[redacted]\\\",\\\"b\\\":2}"},
+	 "{\"a\":1,\"m\":\"{\\\"x\\\":{\\\"password\\\":\\\"SECRET\\\"}}\",\"b\":2}"), "\\\"m\\\":\\\"[redacted]\\\",\\\"b\\\":2}"},
 	{"and no secret in it", TYPE("application/json",
 	 "{\"m\":\"{\\\"x\\\":1}\"}"), "\\\"{\\\\\\\"x\\\\\\\":1}\\\""},
 	{"in one in one", TYPE("application/json",

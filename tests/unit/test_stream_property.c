@@ -224,12 +224,12 @@ static void play(struct kit *k, const struct trace *t)
 		assert_non_null(bytes);
 		rec.vni = p->vni;
 		if (verbose)
-			print_message("%zu: isn %u %s vni %u, %llu+%u ack %llu "
-				      "flags %02x\n",
-				      i, p->conn.isn[0],
-				      p->dir == C2S ? "c2s" : "s2c", p->vni,
-				      (unsigned long long)p->offset, p->len,
-				      (unsigned long long)p->ack, p->flags);
+			print_message(
+				"%zu: isn %u %s vni %u, %llu+%u ack %llu flags %02x\n",
+				i, p->conn.isn[0],
+				p->dir == C2S ? "c2s" : "s2c", p->vni,
+				(unsigned long long)p->offset, p->len,
+				(unsigned long long)p->ack, p->flags);
 		for (uint32_t b = 0; b < p->len; b++)
 			bytes[b] = kit_byte(p->dir, p->offset + b);
 		kit_tick(k, 0);
@@ -237,8 +237,7 @@ static void play(struct kit *k, const struct trace *t)
 		free(bytes);
 		if (verbose)
 			print_message(
-				"   streams %u, ooo %llu, dup %llu, "
-				"discarded %llu, gaps %llu\n",
+				"   streams %u, ooo %llu, dup %llu, discarded %llu, gaps %llu\n",
 				k->n_streams,
 				(unsigned long long)kit_stats(k)->out_of_order,
 				(unsigned long long)kit_stats(k)->duplicates,

@@ -190,12 +190,10 @@ static void test_log(void **state)
 	summary_log(&log, &s);
 	fclose(log.out);
 	assert_string_equal(
-		text, "x: 0 packets, 0 with TCP data for these ports, 4 "
-		      "transactions (2 complete)\n"
-		      "x: 10 packets, 5 with TCP data for these ports, 4 "
-		      "transactions (2 complete)\n"
-		      "x: left out on request: sampled_out 3 packets, excluded "
-		      "18446744073709551615, endpoint_limited 1\n");
+		text,
+		"x: 0 packets, 0 with TCP data for these ports, 4 transactions (2 complete)\n"
+		"x: 10 packets, 5 with TCP data for these ports, 4 transactions (2 complete)\n"
+		"x: left out on request: sampled_out 3 packets, excluded 18446744073709551615, endpoint_limited 1\n");
 	free(text);
 }
 

@@ -29,16 +29,9 @@ static void expect_line(const struct http_transaction *t, const char *expected)
 static void test_pair(void **state)
 {
 	(void)state;
-	expect_line(&trace_example, REQUEST RESPONSE META
-		    ",\"capture\":{\"protocol\":\"HTTP/1.1\","
-		    "\"target\":\"/v1/users/7?n=0\",\"vni\":7000,"
-		    "\"requestTimeUs\":1700000000000003,"
-		    "\"responseTimeUs\":1700000000000309,"
-		    "\"requestBodyBytes\":0,\"responseBodyBytes\":11,"
-		    "\"requestBodySha256\":null,\"responseBodySha256\":null,"
-		    "\"requestBodyEncoding\":\"utf8\","
-		    "\"responseBodyEncoding\":\"utf8\","
-		    "\"interim\":[],\"flags\":[]}}\n");
+	expect_line(
+		&trace_example, REQUEST RESPONSE META
+		",\"capture\":{\"protocol\":\"HTTP/1.1\",\"target\":\"/v1/users/7?n=0\",\"vni\":7000,\"requestTimeUs\":1700000000000003,\"responseTimeUs\":1700000000000309,\"requestBodyBytes\":0,\"responseBodyBytes\":11,\"requestBodySha256\":null,\"responseBodySha256\":null,\"requestBodyEncoding\":\"utf8\",\"responseBodyEncoding\":\"utf8\",\"interim\":[],\"flags\":[]}}\n");
 }
 
 static void test_request_only(void **state)
@@ -48,19 +41,10 @@ static void test_request_only(void **state)
 	(void)state;
 	t.response = NULL;
 	t.flags = HTTP_F_NO_RESPONSE | HTTP_F_TIMEOUT;
-	expect_line(&t,
-		    REQUEST "\"response\":null," META
-			    ",\"capture\":{\"protocol\":\"HTTP/1.1\","
-			    "\"target\":\"/v1/users/7?n=0\",\"vni\":7000,"
-			    "\"requestTimeUs\":1700000000000003,"
-			    "\"responseTimeUs\":null,"
-			    "\"requestBodyBytes\":0,\"responseBodyBytes\":0,"
-			    "\"requestBodySha256\":null,"
-			    "\"responseBodySha256\":null,"
-			    "\"requestBodyEncoding\":\"utf8\","
-			    "\"responseBodyEncoding\":\"utf8\","
-			    "\"interim\":[],"
-			    "\"flags\":[\"no-response\",\"timeout\"]}}\n");
+	expect_line(
+		&t, REQUEST
+		"\"response\":null," META
+		",\"capture\":{\"protocol\":\"HTTP/1.1\",\"target\":\"/v1/users/7?n=0\",\"vni\":7000,\"requestTimeUs\":1700000000000003,\"responseTimeUs\":null,\"requestBodyBytes\":0,\"responseBodyBytes\":0,\"requestBodySha256\":null,\"responseBodySha256\":null,\"requestBodyEncoding\":\"utf8\",\"responseBodyEncoding\":\"utf8\",\"interim\":[],\"flags\":[\"no-response\",\"timeout\"]}}\n");
 }
 
 static void test_response_only(void **state)
@@ -83,15 +67,7 @@ static void test_response_only(void **state)
 	expect_line(
 		&t,
 		"{\"request\":null," RESPONSE META
-		",\"capture\":{\"protocol\":\"HTTP/1.0\",\"target\":null,"
-		"\"vni\":7000,\"requestTimeUs\":null,"
-		"\"responseTimeUs\":1700000000000309,"
-		"\"requestBodyBytes\":0,\"responseBodyBytes\":11,"
-		"\"requestBodySha256\":null,\"responseBodySha256\":"
-		"\"0109111921293139414951596169717981899199a1a9b1b9c1c9d1d9e1e9"
-		"f1f9\",\"requestBodyEncoding\":\"utf8\","
-		"\"responseBodyEncoding\":\"utf8\",\"interim\":[100,103],"
-		"\"flags\":[\"no-request\"]}}\n");
+		",\"capture\":{\"protocol\":\"HTTP/1.0\",\"target\":null,\"vni\":7000,\"requestTimeUs\":null,\"responseTimeUs\":1700000000000309,\"requestBodyBytes\":0,\"responseBodyBytes\":11,\"requestBodySha256\":null,\"responseBodySha256\":\"0109111921293139414951596169717981899199a1a9b1b9c1c9d1d9e1e9f1f9\",\"requestBodyEncoding\":\"utf8\",\"responseBodyEncoding\":\"utf8\",\"interim\":[100,103],\"flags\":[\"no-request\"]}}\n");
 }
 
 static void test_all_flags(void **state)
@@ -100,12 +76,9 @@ static void test_all_flags(void **state)
 
 	(void)state;
 	t.flags = (1u << HTTP_FLAG_COUNT) - 1;
-	expect_part(&t, NULL,
-		    "\"flags\":[\"no-response\",\"no-request\",\"midstream\","
-		    "\"request-gap\",\"response-gap\",\"truncated\","
-		    "\"body-limit\",\"malformed\",\"smuggling\","
-		    "\"closed-early\",\"decode-failed\",\"decode-limit\","
-		    "\"upgraded\",\"head-limit\",\"timeout\",\"evicted\"]}}");
+	expect_part(
+		&t, NULL,
+		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\"]}}");
 }
 
 static void test_host_fallback(void **state)
@@ -141,12 +114,12 @@ static void test_parameters(void **state)
 		{SPAN("a="), "[{\"name\":\"a\",\"value\":\"\"}]"},
 		{SPAN("=b"), "[{\"name\":\"\",\"value\":\"b\"}]"},
 		{SPAN("a=b=c"), "[{\"name\":\"a\",\"value\":\"b=c\"}]"},
-		{SPAN("&&a=1&&b=2&"), "[{\"name\":\"a\",\"value\":\"1\"},"
-				      "{\"name\":\"b\",\"value\":\"2\"}]"},
-		{SPAN("a+b=c+d%20e%2"), "[{\"name\":\"a b\",\"value\":"
-					"\"c d e%2\"}]"},
-		{SPAN("%61=%22%5c%0A%zz%"), "[{\"name\":\"a\",\"value\":"
-					    "\"\\\"\\\\\\n%zz%\"}]"},
+		{SPAN("&&a=1&&b=2&"),
+		 "[{\"name\":\"a\",\"value\":\"1\"},{\"name\":\"b\",\"value\":\"2\"}]"},
+		{SPAN("a+b=c+d%20e%2"),
+		 "[{\"name\":\"a b\",\"value\":\"c d e%2\"}]"},
+		{SPAN("%61=%22%5c%0A%zz%"),
+		 "[{\"name\":\"a\",\"value\":\"\\\"\\\\\\n%zz%\"}]"},
 		{SPAN("x=%e2%82%ac"), "\"value\":\"\xe2\x82\xac\""},
 		{SPAN("x=%e2%82"), "\"value\":\"\xef\xbf\xbd\xef\xbf\xbd\""},
 		{SPAN("x=%00"), "\"value\":\"\\u0000\""},
@@ -195,10 +168,10 @@ static void test_bodies(void **state)
 		q.body = cases[i].body;
 		r.body = cases[i].body;
 		expect_part(&t, NULL, cases[i].body_text);
-		snprintf(expected, sizeof(expected),
-			 "\"requestBodyEncoding\":\"%s\","
-			 "\"responseBodyEncoding\":\"%s\"",
-			 cases[i].encoding, cases[i].encoding);
+		snprintf(
+			expected, sizeof(expected),
+			"\"requestBodyEncoding\":\"%s\",\"responseBodyEncoding\":\"%s\"",
+			cases[i].encoding, cases[i].encoding);
 		expect_part(&t, NULL, expected);
 		snprintf(expected, sizeof(expected),
 			 "\"requestBodyBytes\":%llu,",
@@ -265,11 +238,9 @@ static void test_empty(void **state)
 
 	(void)state;
 	t.request = t.response = &nothing;
-	expect_part(&t, &masking,
-		    "{\"request\":{\"method\":\"\",\"url\":{\"host\":"
-		    "\"10.2.0.1\",\"path\":\"\",\"parameters\":[]},"
-		    "\"headers\":[],\"body\":\"\"},\"response\":{\"status\":0,"
-		    "\"headers\":[],\"body\":\"\"},");
+	expect_part(
+		&t, &masking,
+		"{\"request\":{\"method\":\"\",\"url\":{\"host\":\"10.2.0.1\",\"path\":\"\",\"parameters\":[]},\"headers\":[],\"body\":\"\"},\"response\":{\"status\":0,\"headers\":[],\"body\":\"\"},");
 	expect_part(&t, NULL, "\"target\":\"\"");
 }
 
@@ -286,8 +257,8 @@ static void move_to(struct http_span *s, uint8_t **end, const char *text,
  * line, and nothing is read beyond that (the block ends there, for ASan). */
 static void test_readable(void **state)
 {
-	static const char text[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEF"
-				   "GHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv";
+	static const char text[] =
+		"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv";
 	static const char odd[] = {'x', '"', '\\', '\n', 1, (char)0xc3};
 
 	(void)state;

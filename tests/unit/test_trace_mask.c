@@ -117,15 +117,13 @@ static void test_mask_bodies(void **state)
 		 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"b\\\":1}\""},
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("[{\"a\":{\"b\":[{\"PASSWORD\" : \"a\\\"SECRET\"}]}}]"),
-		 "\"[{\\\"a\\\":{\\\"b\\\":[{\\\"PASSWORD\\\" : "
-		 "\\\"[redacted]\\\"}]}}]\""},
+		 "\"[{\\\"a\\\":{\\\"b\\\":[{\\\"PASSWORD\\\" : \\\"[redacted]\\\"}]}}]\""},
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"password\":{\"x\":[\"SECRET}\",{}],\"y\":2},\"b\":1}"),
 		 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"b\\\":1}\""},
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"password\":12345,\"api_key\":null}"),
-		 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"api_key\\\":"
-		 "\\\"[redacted]\\\"}\""},
+		 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"api_key\\\":\\\"[redacted]\\\"}\""},
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"p\\u0061ss\\u0077ord\":\"SECRET\"}"),
 		 "\"{\\\"p\\\\u0061ss\\\\u0077ord\\\":\\\"[redacted]\\\"}\""},
@@ -135,8 +133,7 @@ static void test_mask_bodies(void **state)
 		/* A value that says "password" is no member of that name. */
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"k\":\"password\",\"v\":\"x:\\\\\"}"),
-		 "\"{\\\"k\\\":\\\"password\\\",\\\"v\\\":\\\"x:\\\\\\\\\\\"}"
-		 "\""},
+		 "\"{\\\"k\\\":\\\"password\\\",\\\"v\\\":\\\"x:\\\\\\\\\\\"}\""},
 		/* Cut at the limit: in the value, the name, behind it. */
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"a\":1,\"password\":\"SECRE"),
@@ -168,13 +165,9 @@ static void test_mask_bodies(void **state)
 		 BODY("a=1&password=SEC+RET%20;SECRET&b=2"),
 		 "\"a=1&password=[redacted]&b=2\""},
 		{FIELD("content-type", PARTS_TYPE),
-		 BODY("--b\r\ncontent-disposition: form-data; name=\"a\""
-		      "\r\n\r\nkept\r\n--b\r\nContent-Disposition: "
-		      "form-data; name=\"PassWord\"; filename=\"x\"\r\n"
+		 BODY("--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nkept\r\n--b\r\nContent-Disposition: form-data; name=\"PassWord\"; filename=\"x\"\r\n"
 		      "Content-Type: a/b\r\n\r\nSEC\r\nRET\r\n--b--\r\n"),
-		 "\"--b\\r\\ncontent-disposition: form-data; name=\\\"a\\\""
-		 "\\r\\n\\r\\nkept\\r\\n--b\\r\\nContent-Disposition: "
-		 "form-data; name=\\\"PassWord\\\"; filename=\\\"x\\\"\\r\\n"
+		 "\"--b\\r\\ncontent-disposition: form-data; name=\\\"a\\\"\\r\\n\\r\\nkept\\r\\n--b\\r\\nContent-Disposition: form-data; name=\\\"PassWord\\\"; filename=\\\"x\\\"\\r\\n"
 		 "Content-Type: a/b\\r\\n\\r\\n[redacted]\\r\\n--b--\\r\\n\""},
 		/* Cut in the secret; the name of a file is not that of the
 		 * part; names without quotes. */

@@ -198,8 +198,7 @@ json_escape_fn *json_escape_way(unsigned int i)
 uint8_t *json_base64(uint8_t *w, const uint8_t *p, size_t n)
 {
 	static const char alphabet[64] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-		"+/";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t i = 0;
 	uint32_t v;
 

@@ -194,10 +194,10 @@ static bool unknown_option(const struct opt_set *s, const char *command,
 	snprintf(copy, sizeof(copy), "%.*s", (int)(len < 60 ? len : 60), name);
 	nearest = parse_nearest(copy, next_name, s);
 	if (nearest)
-		log_error(log,
-			  "unknown option --%s: did you mean --%s? See \"%s "
-			  "help %s\"",
-			  copy, nearest, log->program, command);
+		log_error(
+			log,
+			"unknown option --%s: did you mean --%s? See \"%s help %s\"",
+			copy, nearest, log->program, command);
 	else
 		log_error(log, "unknown option --%s; see \"%s help %s\"", copy,
 			  log->program, command);
@@ -280,10 +280,10 @@ int opt_command_line(struct opt_set *s, int argc, char **argv,
 			continue;
 		}
 		if (n == max_positional) {
-			log_error(log,
-				  "%s: unexpected argument \"%s\"; see \"%s "
-				  "help %s\"",
-				  argv[0], argv[i], log->program, argv[0]);
+			log_error(
+				log,
+				"%s: unexpected argument \"%s\"; see \"%s help %s\"",
+				argv[0], argv[i], log->program, argv[0]);
 			return -1;
 		}
 		positional[n++] = argv[i];
@@ -374,10 +374,9 @@ static bool file_line(struct opt_set *s, char *text, unsigned int line,
 		return true;
 	eq = strchr(key, '=');
 	if (!eq)
-		return parse_refuse(err,
-				    "\"%.60s\" is not of the form \"name = "
-				    "value\"",
-				    key);
+		return parse_refuse(
+			err, "\"%.60s\" is not of the form \"name = value\"",
+			key);
 	*eq = 0;
 	return set_from_file(s, trim(key), trim(eq + 1), line, err);
 }

@@ -129,10 +129,10 @@ bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *out,
 	}
 	format_size(lo, sizeof(lo), min);
 	format_size(hi, sizeof(hi), max);
-	return parse_refuse(err,
-			    "\"%.*s\" is not a size from %s to %s (bytes, or "
-			    "with a unit as in 64KiB, 16M, 1GiB)",
-			    SHOWN, text, lo, hi);
+	return parse_refuse(
+		err,
+		"\"%.*s\" is not a size from %s to %s (bytes, or with a unit as in 64KiB, 16M, 1GiB)",
+		SHOWN, text, lo, hi);
 }
 
 bool parse_seconds(const char *text, double min, double max, double *out,
@@ -152,10 +152,10 @@ bool parse_seconds(const char *text, double min, double max, double *out,
 			return true;
 		}
 	}
-	return parse_refuse(err,
-			    "\"%.*s\" is not a time from %g to %g seconds (or "
-			    "with a unit as in 500ms, 5m, 1h)",
-			    SHOWN, text, min, max);
+	return parse_refuse(
+		err,
+		"\"%.*s\" is not a time from %g to %g seconds (or with a unit as in 500ms, 5m, 1h)",
+		SHOWN, text, min, max);
 }
 
 bool parse_percent(const char *text, double *out, struct parse_error *err)
@@ -165,10 +165,10 @@ bool parse_percent(const char *text, double *out, struct parse_error *err)
 
 	if (!take_decimal(&p, &v) || (*p && strcmp(p, "%") != 0) || !v ||
 	    v > 100000)
-		return parse_refuse(err,
-				    "\"%.*s\" is not a percentage from 0.001%% "
-				    "to 100%%",
-				    SHOWN, text);
+		return parse_refuse(
+			err,
+			"\"%.*s\" is not a percentage from 0.001%% to 100%%",
+			SHOWN, text);
 	*out = (double)v / 1000;
 	return true;
 }
@@ -189,10 +189,10 @@ bool parse_rate(const char *text, double *out, struct parse_error *err)
 			return true;
 		}
 	}
-	return parse_refuse(err,
-			    "\"%.*s\" is not a rate such as 100/s, 30/m or "
-			    "1000/h (0: no limit)",
-			    SHOWN, text);
+	return parse_refuse(
+		err,
+		"\"%.*s\" is not a rate such as 100/s, 30/m or 1000/h (0: no limit)",
+		SHOWN, text);
 }
 
 bool parse_bool(const char *text, bool *out, struct parse_error *err)
@@ -249,10 +249,10 @@ bool parse_ranges(const char *text, const char *what, uint32_t min,
 {
 	/* Twice, so that a refused text changes nothing. */
 	if (!walk_ranges(text, min, max, NULL))
-		return parse_refuse(err,
-				    "\"%.*s\" is not a list of %ss from %u to "
-				    "%u such as 80,8000-8100",
-				    SHOWN, text, what, min, max);
+		return parse_refuse(
+			err,
+			"\"%.*s\" is not a list of %ss from %u to %u such as 80,8000-8100",
+			SHOWN, text, what, min, max);
 	memset(bits, 0, ((size_t)max / 64 + 1) * sizeof(*bits));
 	return walk_ranges(text, min, max, bits);
 }

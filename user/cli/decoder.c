@@ -21,9 +21,9 @@ static int explain(const struct log *log, bool kernel, int err)
 		return EXIT_FAILED;
 	}
 	if (err == EPERM || err == EACCES) {
-		log_error(log,
-			  "--kernel loads the XDP program: run as root, or "
-			  "with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+		log_error(
+			log,
+			"--kernel loads the XDP program: run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
 		return EXIT_NOT_PERMITTED;
 	}
 	log_error(log, "--kernel: the XDP program cannot be loaded: %s",
@@ -39,8 +39,9 @@ struct decoder *decoder_new(const struct settings *s, uint64_t seed,
 	struct decoder *d;
 
 	if (s->kernel && s->raw) {
-		log_error(log, "--kernel and --raw exclude each other: the XDP "
-			       "program takes VXLAN only");
+		log_error(
+			log,
+			"--kernel and --raw exclude each other: the XDP program takes VXLAN only");
 		*code = EXIT_USAGE;
 		return NULL;
 	}
@@ -129,11 +130,11 @@ bool decoder_counters(struct decoder *d, struct metlo_stats *stats,
 	else
 		r = testrun_stats(d->testrun, stats);
 	if (d->refused)
-		log_warn(log,
-			 "--kernel: %llu frames were not taken by the kernel: "
-			 "%s",
-			 (unsigned long long)d->refused,
-			 strerror(d->refused_errno));
+		log_warn(
+			log,
+			"--kernel: %llu frames were not taken by the kernel: %s",
+			(unsigned long long)d->refused,
+			strerror(d->refused_errno));
 	if (!r)
 		r = each_vni(d, count_vni, &rows);
 	rows.row = calloc(rows.max + 1, sizeof(*rows.row));

@@ -13,8 +13,7 @@ static void print_overview(FILE *out, const struct command *commands)
 {
 	const struct command *c;
 
-	fputs("metlo-xdp reports the HTTP transactions in mirrored VXLAN "
-	      "traffic, one JSON line each.\n\nUsage:\n",
+	fputs("metlo-xdp reports the HTTP transactions in mirrored VXLAN traffic, one JSON line each.\n\nUsage:\n",
 	      out);
 	for (c = commands; c->name; c++)
 		fprintf(out, "  metlo-xdp %s %s%s%s [options]\n", c->name,
@@ -28,8 +27,7 @@ static void print_overview(FILE *out, const struct command *commands)
 	fputs("  help       this overview, or one command with its options\n"
 	      "             config: the configuration file, with every option\n"
 	      "  version    the version\n\n"
-	      "Exit codes: 0 done, 1 failed, 2 usage, 3 nothing attached, "
-	      "4 not permitted,\n5 not supported here.\n",
+	      "Exit codes: 0 done, 1 failed, 2 usage, 3 nothing attached, 4 not permitted,\n5 not supported here.\n",
 	      out);
 }
 
@@ -37,21 +35,14 @@ void config_example(FILE *out)
 {
 	const uint32_t both = CMD_ATTACH | CMD_REPLAY;
 
-	fputs("# Options of metlo-xdp, one \"name = value\" per line. The names are "
-	      "those of the\n"
-	      "# command line, which wins. An option that may be repeated there "
-	      "may be so here.\n"
-	      "# What is commented out is the default or, where there is none, "
-	      "an example.\n"
+	fputs("# Options of metlo-xdp, one \"name = value\" per line. The names are those of the\n"
+	      "# command line, which wins. An option that may be repeated there may be so here.\n"
+	      "# What is commented out is the default or, where there is none, an example.\n"
 	      "#\n"
-	      "# The file is read at the start and again on SIGHUP. What is "
-	      "marked \"live\" is\n"
-	      "# in force at once then, without a lost packet; the rest needs a "
-	      "restart. After\n"
-	      "# a mistake, which is reported with its line, all stays as it "
-	      "was. The user that\n"
-	      "# the daemon becomes has to be able to read the file: chgrp "
-	      "metlo-xdp, chmod 640.\n"
+	      "# The file is read at the start and again on SIGHUP. What is marked \"live\" is\n"
+	      "# in force at once then, without a lost packet; the rest needs a restart. After\n"
+	      "# a mistake, which is reported with its line, all stays as it was. The user that\n"
+	      "# the daemon becomes has to be able to read the file: chgrp metlo-xdp, chmod 640.\n"
 	      "\n# --- attach and replay\n",
 	      out);
 	opt_example(out, settings_options, both, both);

@@ -115,15 +115,15 @@ static void print_ports(const struct hints *h, uint64_t missed,
 					n ? "," : "", best);
 	}
 	if (n)
-		log_info(log,
-			 "hint: %llu packets are on ports that are not in "
-			 "--ports; the most are on --ports %s (or any)",
-			 (unsigned long long)missed, list);
+		log_info(
+			log,
+			"hint: %llu packets are on ports that are not in --ports; the most are on --ports %s (or any)",
+			(unsigned long long)missed, list);
 	else
-		log_info(log,
-			 "hint: %llu packets are on ports that are not in "
-			 "--ports",
-			 (unsigned long long)missed);
+		log_info(
+			log,
+			"hint: %llu packets are on ports that are not in --ports",
+			(unsigned long long)missed);
 }
 
 void hints_print(const struct hints *h, const struct metlo_stats *packets,
@@ -132,16 +132,16 @@ void hints_print(const struct hints *h, const struct metlo_stats *packets,
 	if (!packets->packets)
 		log_info(log, "hint: the file holds no packets");
 	if (h->n_plain)
-		log_info(log,
-			 "hint: there is no VXLAN on UDP port %u in the file "
-			 "but plain TCP: use --raw",
-			 h->settings->vxlan_port);
+		log_info(
+			log,
+			"hint: there is no VXLAN on UDP port %u in the file but plain TCP: use --raw",
+			h->settings->vxlan_port);
 	else if (packets->packets &&
 		 packets->pass_not_vxlan == packets->packets)
-		log_info(log,
-			 "hint: there is no VXLAN on UDP port %u in the file; "
-			 "another port can be given by --vxlan-port",
-			 h->settings->vxlan_port);
+		log_info(
+			log,
+			"hint: there is no VXLAN on UDP port %u in the file; another port can be given by --vxlan-port",
+			h->settings->vxlan_port);
 	if (h->n_vxlan)
 		log_info(log, "hint: the frames are VXLAN: leave out --raw");
 	if (packets->port_miss)

@@ -12,26 +12,18 @@
 static const struct command commands[] = {
 	{"attach", CMD_ATTACH, cmd_attach, "IFACE", true,
 	 "Capture on an interface until SIGINT or SIGTERM",
-	 "Loads the XDP program and reports transactions as they end. The "
-	 "program stays\nattached when the command ends, and its rings collect "
-	 "for the next start; see\ndetach. Needs the capabilities CAP_BPF, "
-	 "CAP_NET_ADMIN and CAP_PERFMON, which are\ngiven up once it runs.\n"},
+	 "Loads the XDP program and reports transactions as they end. The program stays\nattached when the command ends, and its rings collect for the next start; see\ndetach. Needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, which are\ngiven up once it runs.\n"},
 	{"detach", CMD_DETACH, cmd_detach, "IFACE", true,
 	 "Remove the program and everything it left from an interface", NULL},
 	{"status", CMD_STATUS, cmd_status, "IFACE", false,
 	 "Show what is attached, its counters and losses",
-	 "Without IFACE: every interface. Works while no daemon runs as well. "
-	 "Exit code 3:\nnothing is attached.\n"},
+	 "Without IFACE: every interface. Works while no daemon runs as well. Exit code 3:\nnothing is attached.\n"},
 	{"doctor", CMD_DOCTOR, cmd_doctor, "IFACE", false,
 	 "Check kernel, privileges and interface, and tell the fixes",
-	 "With IFACE also its driver, MTU, queues and XDP programs, and "
-	 "whether mirrored\npackets arrive within two seconds. Exit code 1: a "
-	 "line says FAIL.\n"},
+	 "With IFACE also its driver, MTU, queues and XDP programs, and whether mirrored\npackets arrive within two seconds. Exit code 1: a line says FAIL.\n"},
 	{"replay", CMD_REPLAY, cmd_replay, "FILE", true,
 	 "Report the transactions in a pcap or pcapng file",
-	 "FILE is a capture of mirrored traffic (VXLAN); - reads it from "
-	 "standard input.\nWith --raw it is an ordinary capture. No "
-	 "privileges are needed.\n"},
+	 "FILE is a capture of mirrored traffic (VXLAN); - reads it from standard input.\nWith --raw it is an ordinary capture. No privileges are needed.\n"},
 	{0},
 };
 

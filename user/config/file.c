@@ -29,11 +29,10 @@ static int open_again(const char *path, int first, const struct log *log)
 	if (fd < 0 && errno == EACCES && is_at(path, first))
 		fd = fcntl(first, F_DUPFD_CLOEXEC, 3);
 	else if (fd < 0 && errno == EACCES)
-		log_error(log,
-			  "%s: may not be read, and is not the file that was "
-			  "there at the start: let user %u read it and search "
-			  "its folders (chgrp, chmod), or change it in place",
-			  path, (unsigned int)geteuid());
+		log_error(
+			log,
+			"%s: may not be read, and is not the file that was there at the start: let user %u read it and search its folders (chgrp, chmod), or change it in place",
+			path, (unsigned int)geteuid());
 	else if (fd < 0)
 		log_error(log, "%s: %s", path, strerror(errno));
 	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
@@ -76,10 +75,10 @@ static bool read_text(struct opt_set *set, struct settings *settings,
 		return false;
 	}
 	if (n == CONFIG_MAX) {
-		log_error(log,
-			  "%s: longer than %u bytes: is this a configuration "
-			  "file?",
-			  path, CONFIG_MAX);
+		log_error(
+			log,
+			"%s: longer than %u bytes: is this a configuration file?",
+			path, CONFIG_MAX);
 		return false;
 	}
 	settings->config_text[n] = 0;

@@ -61,11 +61,10 @@ static bool check_output(void *settings, const char *text,
 	(void)settings;
 	if ((!strncmp(text, "ndjson:", 7) && text[7]) || !strcmp(text, "metlo"))
 		return true;
-	return parse_refuse(err,
-			    "\"%.60s\" is not an output; there are ndjson:- "
-			    "(standard output), ndjson:PATH (a file that is "
-			    "appended to) and metlo",
-			    text);
+	return parse_refuse(
+		err,
+		"\"%.60s\" is not an output; there are ndjson:- (standard output), ndjson:PATH (a file that is appended to) and metlo",
+		text);
 }
 
 static bool check_metlo_host(void *settings, const char *text,
@@ -133,8 +132,7 @@ const struct opt settings_options[] = {
 	 .metavar = "PORT", .help = "UDP port that mirrored packets arrive at"},
 	{"vni", .type = OPT_CUSTOM, .parse = set_vnis, .flags = OPT_LIVE,
 	 .scope = BOTH, .metavar = "LIST", .example = "7000,7100-7199",
-	 .help = "take only these VXLAN network identifiers, such as "
-		 "7000,7100-7199 (default all)"},
+	 .help = "take only these VXLAN network identifiers, such as 7000,7100-7199 (default all)"},
 	{"body-limit", .type = OPT_SIZE, FIELD(body_limit), .flags = OPT_LIVE,
 	 .min = 0, .max = 64 << 20, .scope = BOTH, .initial = "64KiB",
 	 .metavar = "SIZE",
@@ -144,39 +142,31 @@ const struct opt settings_options[] = {
 	 .help = "report the SHA-256 of the full decoded bodies"},
 	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
-	 .help = "where transactions go: ndjson:- is standard output, "
-		 "ndjson:PATH a file that is appended to, metlo the collector "
-		 "that --metlo-host names"},
+	 .help = "where transactions go: ndjson:- is standard output, ndjson:PATH a file that is appended to, metlo the collector that --metlo-host names"},
 	{"rotate-size", .type = OPT_SIZE, FIELD(rotate_size), .min = 0,
 	 .max = 1ull << 50, .scope = BOTH, .initial = "0", .metavar = "SIZE",
-	 .help = "begin another file when an ndjson:PATH would get larger; the "
-		 "old one becomes PATH.20261126T111508.123Z; 0: never"},
+	 .help = "begin another file when an ndjson:PATH would get larger; the old one becomes PATH.20261126T111508.123Z; 0: never"},
 	{"rotate-interval", .type = OPT_SECONDS, FIELD(rotate_interval),
 	 .min = 0, .max = 366 * 86400, .scope = BOTH, .initial = "0",
 	 .metavar = "S",
-	 .help = "and when the clock (UTC) reaches a multiple of this, such as "
-		 "1h or 86400; in whole seconds; 0: never"},
+	 .help = "and when the clock (UTC) reaches a multiple of this, such as 1h or 86400; in whole seconds; 0: never"},
 	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
 	 .max = 1000000, .scope = BOTH, .initial = "0", .metavar = "N",
 	 .help = "remove all rotated files but the newest N; 0: none"},
 	{"metlo-host", .type = OPT_TEXT, FIELD(metlo_host),
 	 .parse = check_metlo_host, .scope = BOTH, .metavar = "URL",
 	 .example = "https://metlo.example.com",
-	 .help = "Metlo's collector, such as https://metlo.example.com or "
-		 "http://metlo.example.com:8081; the API key is taken from the "
-		 "environment, METLO_API_KEY"},
+	 .help = "Metlo's collector, such as https://metlo.example.com or http://metlo.example.com:8081; the API key is taken from the environment, METLO_API_KEY"},
 	{"metlo-key-file", .type = OPT_TEXT, FIELD(metlo_key_file),
 	 .parse = check_name, .scope = BOTH, .metavar = "FILE",
 	 .example = "/etc/metlo-xdp/key",
 	 .help = "take the API key from this file instead"},
 	{"metlo-ca", .type = OPT_TEXT, FIELD(metlo_ca), .parse = check_name,
 	 .scope = BOTH, .metavar = "FILE", .example = "/etc/metlo-xdp/ca.pem",
-	 .help = "trust these certificate authorities (PEM) instead of the "
-		 "system's"},
+	 .help = "trust these certificate authorities (PEM) instead of the system's"},
 	{"spool", .type = OPT_TEXT, FIELD(spool), .parse = check_name,
 	 .scope = BOTH, .metavar = "DIR", .example = "/var/lib/metlo-xdp/spool",
-	 .help = "store what goes to Metlo in this directory until it is "
-		 "delivered, across restarts"},
+	 .help = "store what goes to Metlo in this directory until it is delivered, across restarts"},
 	{"spool-limit", .type = OPT_SIZE, FIELD(spool_limit),
 	 .min = SPOOL_LIMIT_MIN, .max = 1ull << 42, .scope = BOTH,
 	 .initial = "1GiB", .metavar = "SIZE",
@@ -184,55 +174,43 @@ const struct opt settings_options[] = {
 	{"redact-header", .type = OPT_LIST, FIELD(redact_headers),
 	 .parse = check_header, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
 	 .metavar = "NAME", .example = "X-Session",
-	 .help = "mask the values of this header field too, besides "
-		 "Authorization, Proxy-Authorization, Cookie, Set-Cookie and "
-		 "X-Api-Key; ndjson:NAME or metlo:NAME for outputs of this "
-		 "kind only"},
+	 .help = "mask the values of this header field too, besides Authorization, Proxy-Authorization, Cookie, Set-Cookie and X-Api-Key; ndjson:NAME or metlo:NAME for outputs of this kind only"},
 	{"redact-field", .type = OPT_LIST, FIELD(redact_fields),
 	 .parse = check_field, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
 	 .metavar = "NAME", .example = "password",
-	 .help = "mask the values of this JSON, form or query field, at any "
-		 "depth; ndjson:NAME or metlo:NAME for outputs of this kind "
-		 "only"},
+	 .help = "mask the values of this JSON, form or query field, at any depth; ndjson:NAME or metlo:NAME for outputs of this kind only"},
 	{"no-redact", .type = OPT_FLAG, FIELD(no_redact), .flags = OPT_LIVE,
 	 .scope = BOTH, .help = "mask nothing"},
 	{"include", .type = OPT_LIST, FIELD(include), .parse = check_filter,
 	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "GLOB",
 	 .example = "api.example.com/v1/*",
-	 .help = "report only requests to such a HOST, HOST/PATH or /PATH, in "
-		 "which * is any text and ? any character, such as "
-		 "api.example.com/v1/*"},
+	 .help = "report only requests to such a HOST, HOST/PATH or /PATH, in which * is any text and ? any character, such as api.example.com/v1/*"},
 	{"exclude", .type = OPT_LIST, FIELD(exclude), .parse = check_filter,
 	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "GLOB",
 	 .example = "/health*",
 	 .help = "report no requests to these; wins over --include"},
 	{"sample", .type = OPT_PERCENT, FIELD(sample), .flags = OPT_LIVE,
 	 .scope = BOTH, .initial = "100%", .metavar = "N%",
-	 .help = "take this part of the connections, chosen by a hash of their "
-		 "addresses and ports; the others are dropped in the kernel"},
+	 .help = "take this part of the connections, chosen by a hash of their addresses and ports; the others are dropped in the kernel"},
 	{"rate-limit", .type = OPT_RATE, FIELD(rate_limit), .flags = OPT_LIVE,
 	 .scope = BOTH, .initial = "0", .metavar = "N/s",
-	 .help = "report at most so many transactions a second, or N/m, N/h; "
-		 "each worker has its share; 0: no limit"},
+	 .help = "report at most so many transactions a second, or N/m, N/h; each worker has its share; 0: no limit"},
 	{"rate-limit-endpoint", .type = OPT_RATE, FIELD(rate_limit_endpoint),
 	 .flags = OPT_LIVE, .scope = BOTH, .initial = "0", .metavar = "N/s",
-	 .help = "the same for each method, host and path, in which numbers "
-		 "and identifiers count as equal"},
+	 .help = "the same for each method, host and path, in which numbers and identifiers count as equal"},
 	{"max-flows", .type = OPT_U32, FIELD(max_flows), .min = 16,
 	 .max = 1 << 26, .scope = BOTH, .initial = "262144", .metavar = "N",
 	 .help = "TCP connections that are followed at a time, all workers"},
 	{"memory", .type = OPT_SIZE, FIELD(memory), .min = 16 << 20,
 	 .max = 1ull << 40, .scope = BOTH, .initial = "512MiB",
 	 .metavar = "SIZE",
-	 .help = "limit of the data that is held: segments out of order, "
-		 "heads, bodies and queues, all workers"},
+	 .help = "limit of the data that is held: segments out of order, heads, bodies and queues, all workers"},
 	{"idle-timeout", .type = OPT_SECONDS, FIELD(idle_timeout), .min = 1,
 	 .max = 86400, .scope = BOTH, .initial = "300", .metavar = "S",
 	 .help = "seconds after which a silent connection is forgotten"},
 	{"mode", .type = OPT_ENUM, FIELD(mode), .names = mode_names,
 	 .scope = CMD_ATTACH, .initial = "auto", .metavar = "MODE",
-	 .help = "auto: native if the driver can, else skb with a warning; "
-		 "native; skb"},
+	 .help = "auto: native if the driver can, else skb with a warning; native; skb"},
 	{"pass", .type = OPT_FLAG, FIELD(pass), .flags = OPT_LIVE,
 	 .scope = CMD_ATTACH,
 	 .help = "hand mirrored packets on to the network stack as well"},
@@ -245,13 +223,11 @@ const struct opt settings_options[] = {
 	 .help = "ring buffer between kernel and each worker, a power of two"},
 	{"user", .type = OPT_TEXT, FIELD(user), .scope = CMD_ATTACH,
 	 .metavar = "NAME", .example = "metlo-xdp",
-	 .help = "become this user once everything is attached (default "
-		 "metlo-xdp if there is such a user, else nobody)"},
+	 .help = "become this user once everything is attached (default metlo-xdp if there is such a user, else nobody)"},
 	{"health", .type = OPT_TEXT, FIELD(health), .parse = check_listen,
 	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "0.0.0.0:4789",
 	 .metavar = "ADDR:PORT",
-	 .help = "answer health checks there: TCP, and HTTP on /healthz; off: "
-		 "nowhere"},
+	 .help = "answer health checks there: TCP, and HTTP on /healthz; off: nowhere"},
 	{"metrics", .type = OPT_TEXT, FIELD(metrics), .parse = check_listen,
 	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "127.0.0.1:9789",
 	 .metavar = "ADDR:PORT",
@@ -262,8 +238,7 @@ const struct opt settings_options[] = {
 	{"raw", .type = OPT_FLAG, FIELD(raw), .scope = CMD_REPLAY,
 	 .help = "the frames are not VXLAN: take them as they are"},
 	{"kernel", .type = OPT_FLAG, FIELD(kernel), .scope = CMD_REPLAY,
-	 .help = "put every frame through the XDP program, which needs root, "
-		 "instead of the same code in user space"},
+	 .help = "put every frame through the XDP program, which needs root, instead of the same code in user space"},
 	{"speed", .type = OPT_ENUM, FIELD(speed), .names = speed_names,
 	 .scope = CMD_REPLAY, .initial = "max", .metavar = "SPEED",
 	 .help = "max, or real: as fast as the packets were captured"},
@@ -271,12 +246,10 @@ const struct opt settings_options[] = {
 	 .scope = CMD_STATUS, .help = "one JSON object on standard output"},
 	{"summary", .type = OPT_TEXT, FIELD(summary), .parse = check_name,
 	 .scope = BOTH, .metavar = "FILE", .example = "/run/metlo-xdp.json",
-	 .help = "write all counters at the end as one JSON object; - is "
-		 "standard output"},
+	 .help = "write all counters at the end as one JSON object; - is standard output"},
 	{"config", .type = OPT_TEXT, FIELD(config), .flags = OPT_NOT_IN_FILE,
 	 .parse = check_name, .scope = BOTH, .metavar = "FILE",
-	 .help = "read options from a file with lines \"name = value\"; the "
-		 "command line wins"},
+	 .help = "read options from a file with lines \"name = value\"; the command line wins"},
 	{"verbose", 'v', .type = OPT_COUNT, FIELD(verbose), .scope = ALL,
 	 .help = "say more on standard error"},
 	{.name = NULL},

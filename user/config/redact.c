@@ -54,10 +54,10 @@ static bool split(const char *text, struct redact_name *out,
 	nearest = parse_nearest(prefix, next_prefix, NULL);
 	if (!nearest)
 		return true;
-	return parse_refuse(err,
-			    "\"%.60s\": did you mean %s:%.60s? (all:%.60s is "
-			    "the name as it stands)",
-			    text, nearest, colon + 1, text);
+	return parse_refuse(
+		err,
+		"\"%.60s\": did you mean %s:%.60s? (all:%.60s is the name as it stands)",
+		text, nearest, colon + 1, text);
 }
 
 bool redact_parse(const char *text, bool header, struct redact_name *out,
@@ -73,10 +73,9 @@ bool redact_parse(const char *text, bool header, struct redact_name *out,
 		return parse_refuse(err, "the name is longer than %d bytes",
 				    MASK_NAME_MAX);
 	if (header && !is_token(name.name))
-		return parse_refuse(err,
-				    "\"%.60s\" cannot be the name of a header "
-				    "field",
-				    name.name);
+		return parse_refuse(
+			err, "\"%.60s\" cannot be the name of a header field",
+			name.name);
 	*out = name;
 	return true;
 }

@@ -76,11 +76,10 @@ bool metlo_url_parse(struct metlo_url *url, const char *text, char *why,
 	if (code || !part_of(u, CURLUPART_SCHEME, scheme, sizeof(scheme)) ||
 	    (strcmp(scheme, "http") && strcmp(scheme, "https")) ||
 	    !part_of(u, CURLUPART_HOST, host, sizeof(host)) || !*host) {
-		snprintf(why, size,
-			 "\"%.100s\" is not a URL such as "
-			 "https://metlo.example.com or "
-			 "http://metlo.example.com:8081",
-			 text);
+		snprintf(
+			why, size,
+			"\"%.100s\" is not a URL such as https://metlo.example.com or http://metlo.example.com:8081",
+			text);
 	} else if (has_part(u, CURLUPART_USER) ||
 		   has_part(u, CURLUPART_QUERY) ||
 		   has_part(u, CURLUPART_FRAGMENT)) {
@@ -162,27 +161,22 @@ static void explain_failure(const struct metlo_http *h, const struct slot *s,
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		explain(a,
-			"%s: there is no such host: check --metlo-host and "
-			"the name servers",
+			"%s: there is no such host: check --metlo-host and the name servers",
 			url);
 		break;
 	case CURLE_COULDNT_CONNECT:
 		explain(a,
-			"%s: cannot connect: %s: check the port of "
-			"--metlo-host, and that the collector runs",
+			"%s: cannot connect: %s: check the port of --metlo-host, and that the collector runs",
 			url, os ? strerror((int)os) : error);
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
 		explain(a,
-			"%s: no answer in time (%s): check --metlo-host, "
-			"routes and security groups",
+			"%s: no answer in time (%s): check --metlo-host, routes and security groups",
 			url, error);
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		explain(a,
-			"%s: its certificate is not trusted: %s: give the "
-			"certificate of its authority by --metlo-ca, or use "
-			"the name that it is made for",
+			"%s: its certificate is not trusted: %s: give the certificate of its authority by --metlo-ca, or use the name that it is made for",
 			url, error);
 		break;
 	case CURLE_SSL_CACERT_BADFILE:
@@ -197,8 +191,7 @@ static void explain_failure(const struct metlo_http *h, const struct slot *s,
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
 		explain(a,
-			"%s: the answer is not HTTP: %s: if it has TLS, use "
-			"https://",
+			"%s: the answer is not HTTP: %s: if it has TLS, use https://",
 			url, error);
 		break;
 	default:
@@ -223,22 +216,18 @@ static void explain_status(const struct metlo_http *h, const struct slot *s,
 		break;
 	case METLO_UNAUTHORIZED:
 		explain(a,
-			"%s refuses the API key (%ld %s): check METLO_API_KEY "
-			"or --metlo-key-file",
+			"%s refuses the API key (%ld %s): check METLO_API_KEY or --metlo-key-file",
 			url, a->status, text);
 		break;
 	case METLO_MISDIRECTED:
 		if (a->status == 400) {
 			explain(a,
-				"%s answers 400 %s: that is not Metlo's "
-				"collector, or it has TLS: then use https://",
+				"%s answers 400 %s: that is not Metlo's collector, or it has TLS: then use https://",
 				url, text);
 			break;
 		}
 		explain(a,
-			"%s answers %ld: that is not Metlo's collector: check "
-			"--metlo-host (its port is 8081, not that of the user "
-			"interface)",
+			"%s answers %ld: that is not Metlo's collector: check --metlo-host (its port is 8081, not that of the user interface)",
 			url, a->status);
 		break;
 	case METLO_AGAIN:

@@ -428,11 +428,11 @@ bool metlo_close(struct metlo *m)
 			  m->conf.url.base,
 			  (unsigned long long)m->counts.dropped_error);
 	if (m->counts.spooled)
-		log_info(m->log,
-			 "%llu transactions wait in %s for the next start with "
-			 "--spool %s",
-			 (unsigned long long)m->counts.spooled, m->conf.spool,
-			 m->conf.spool);
+		log_info(
+			m->log,
+			"%llu transactions wait in %s for the next start with --spool %s",
+			(unsigned long long)m->counts.spooled, m->conf.spool,
+			m->conf.spool);
 	metlo_send_free(m->send);
 	spool_close(m->spool);
 	m->send = NULL;

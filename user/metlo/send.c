@@ -146,8 +146,7 @@ static void went_away(struct metlo_send *s, const struct metlo_answer *a,
 	if (refused) {
 		log_error(
 			s->log,
-			"%s: sending stops and capturing goes on; it is "
-			"asked again every %llu s",
+			"%s: sending stops and capturing goes on; it is asked again every %llu s",
 			a->why,
 			(unsigned long long)(s->times->refused / NSEC_PER_SEC));
 		s->state = REFUSED;

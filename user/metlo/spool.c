@@ -70,11 +70,10 @@ static bool is_spool(const struct spool *s, DIR *d)
 
 	while ((e = readdir(d)))
 		if (!is_ours(e->d_name)) {
-			log_error(s->conf.log,
-				  "--spool %s: it has other files in it, such "
-				  "as %s: name a directory that is used for "
-				  "nothing else",
-				  s->conf.dir, e->d_name);
+			log_error(
+				s->conf.log,
+				"--spool %s: it has other files in it, such as %s: name a directory that is used for nothing else",
+				s->conf.dir, e->d_name);
 			return false;
 		}
 	return true;
@@ -93,10 +92,10 @@ static bool lock_dir(struct spool *s)
 	if (!flock(s->lock_fd, LOCK_EX | LOCK_NB))
 		return true;
 	if (errno == EWOULDBLOCK)
-		log_error(s->conf.log,
-			  "--spool %s: another metlo-xdp uses it: end that, "
-			  "or name another directory",
-			  s->conf.dir);
+		log_error(
+			s->conf.log,
+			"--spool %s: another metlo-xdp uses it: end that, or name another directory",
+			s->conf.dir);
 	else
 		say(s, "cannot be locked");
 	return false;
@@ -129,11 +128,11 @@ static bool load_segments(struct spool *s, const uint64_t *seq, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		g = segment_load(&s->dir, seq[i]);
 		if (!g) {
-			log_error(s->conf.log,
-				  "--spool %s/%016llx.spool: %s: make it "
-				  "readable for this user, or move it away",
-				  s->conf.dir, (unsigned long long)seq[i],
-				  strerror(errno));
+			log_error(
+				s->conf.log,
+				"--spool %s/%016llx.spool: %s: make it readable for this user, or move it away",
+				s->conf.dir, (unsigned long long)seq[i],
+				strerror(errno));
 			return false;
 		}
 		append_segment(s, g);
@@ -293,11 +292,10 @@ static void keep_limit(struct spool *s, uint64_t n)
 		/* What has been read may still arrive. */
 		unread = g->stored - g->taken;
 		if (unread && !s->stats.dropped_limit)
-			log_warn(s->conf.log,
-				 "--spool %s: it is full: the oldest "
-				 "transactions are dropped: raise "
-				 "--spool-limit",
-				 s->conf.dir);
+			log_warn(
+				s->conf.log,
+				"--spool %s: it is full: the oldest transactions are dropped: raise --spool-limit",
+				s->conf.dir);
 		s->stats.dropped_limit += unread;
 		remove_segment(s, g, true);
 	}
@@ -306,10 +304,10 @@ static void keep_limit(struct spool *s, uint64_t n)
 static void disk_failed(struct spool *s, int err)
 {
 	if (!s->failing)
-		log_error(s->conf.log,
-			  "--spool %s: cannot be written: %s: transactions "
-			  "wait in memory until it can",
-			  s->conf.dir, strerror(err));
+		log_error(
+			s->conf.log,
+			"--spool %s: cannot be written: %s: transactions wait in memory until it can",
+			s->conf.dir, strerror(err));
 	s->failing = true;
 	s->again_ns = clock_mono_ns() + DISK_AGAIN_NS;
 	s->open_end = false;
@@ -403,11 +401,10 @@ static void end_reading(struct spool *s, struct segment *g, int err)
 	uint32_t lost = g->stored - g->taken;
 
 	if (err)
-		log_error(s->conf.log,
-			  "--spool %s/%016llx.spool: cannot be read: %s: it is "
-			  "left for the next start",
-			  s->conf.dir, (unsigned long long)g->seq,
-			  strerror(err));
+		log_error(
+			s->conf.log,
+			"--spool %s/%016llx.spool: cannot be read: %s: it is left for the next start",
+			s->conf.dir, (unsigned long long)g->seq, strerror(err));
 	s->stats.dropped_damaged += lost;
 	g->taken = g->stored;
 	g->left -= lost < g->left ? lost : g->left;

@@ -65,8 +65,7 @@ bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
 
 	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
 		log_error(log,
-			  "unknown output \"%s\": use ndjson:- or "
-			  "ndjson:PATH",
+			  "unknown output \"%s\": use ndjson:- or ndjson:PATH",
 			  destination);
 		return false;
 	}

@@ -60,10 +60,10 @@ static void say_error(struct writer *w, int err)
 		log_error(log, "%s: it is not read: what is waiting is dropped",
 			  s->name);
 	else if (!s->failing)
-		log_error(log,
-			  "%s: cannot be written: %s: transactions are dropped "
-			  "until it can",
-			  s->name, strerror(err));
+		log_error(
+			log,
+			"%s: cannot be written: %s: transactions are dropped until it can",
+			s->name, strerror(err));
 	s->failing = true;
 	atomic_store(&w->trouble_ns, clock_mono_ns());
 	atomic_store(&w->trouble, err == EPIPE	     ? "nobody reads it"

@@ -127,10 +127,10 @@ static bool open_by_libpcap(struct pcap_source *s,
 	header = link_header_len(s->link);
 	if (header < 0) {
 		name = pcap_datalink_val_to_name(s->link);
-		snprintf(error, PCAP_SOURCE_ERROR,
-			 "its link type %s (%d) is not supported; capture on "
-			 "an Ethernet interface, or with tcpdump -y EN10MB",
-			 name ? name : "unknown", s->link);
+		snprintf(
+			error, PCAP_SOURCE_ERROR,
+			"its link type %s (%d) is not supported; capture on an Ethernet interface, or with tcpdump -y EN10MB",
+			name ? name : "unknown", s->link);
 		return false;
 	}
 	s->link_header = (size_t)header;

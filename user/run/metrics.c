@@ -82,23 +82,23 @@ static void add_delays(struct prom *p, const struct metrics *m)
 	char sink[SINK_NAME_MAX];
 	const struct prom_label label = {"sink", sink};
 
-	prom_family(p, PREFIX "sink_up", PROM_GAUGE,
-		    "1 while transactions arrive there, 0 while they wait or "
-		    "are lost.");
+	prom_family(
+		p, PREFIX "sink_up", PROM_GAUGE,
+		"1 while transactions arrive there, 0 while they wait or are lost.");
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
 		prom_u64(p, m->sinks[i].up, &label, 1);
 	}
-	prom_family(p, PREFIX "sink_oldest_seconds", PROM_GAUGE,
-		    "Age of the oldest transaction that waits; of Metlo also "
-		    "for how long none was delivered. 0: none waits.");
+	prom_family(
+		p, PREFIX "sink_oldest_seconds", PROM_GAUGE,
+		"Age of the oldest transaction that waits; of Metlo also for how long none was delivered. 0: none waits.");
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
 		prom_double(p, NS_TO_S(m->sinks[i].oldest_ns), &label, 1);
 	}
-	prom_family(p, PREFIX "sink_delay_seconds", PROM_HISTOGRAM,
-		    "Time until a transaction was written or, for Metlo, "
-		    "stored to be sent.");
+	prom_family(
+		p, PREFIX "sink_delay_seconds", PROM_HISTOGRAM,
+		"Time until a transaction was written or, for Metlo, stored to be sent.");
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		const struct delays *d = &m->sinks[i].delays;
 		const struct prom_histogram h = {

@@ -139,8 +139,9 @@ bool reload_run(struct reload *r, struct capture *c, struct workers *w)
 	bool ok = false;
 
 	if (!r->cli->settings.config) {
-		log_warn(log, "SIGHUP: there is no file to read again: start "
-			      "metlo-xdp with --config FILE");
+		log_warn(
+			log,
+			"SIGHUP: there is no file to read again: start metlo-xdp with --config FILE");
 		return false;
 	}
 	if (options_reread(r->cli, &s) == EXIT_DONE) {

@@ -288,8 +288,9 @@ void summary_log(const struct log *log, const struct summary *s)
 	struct left_out l = {.n = 0};
 
 	log_info(log,
-		 "%" PRIu64 " packets, %" PRIu64 " with TCP data for these "
-		 "ports, %" PRIu64 " transactions (%" PRIu64 " complete)",
+		 "%" PRIu64 " packets, %" PRIu64
+		 " with TCP data for these ports, %" PRIu64
+		 " transactions (%" PRIu64 " complete)",
 		 (uint64_t)packets->packets, (uint64_t)packets->delivered,
 		 s->http->transactions, s->http->paired);
 	add_left_out(&l, "sampled_out", packets->sampled_out, " packets");

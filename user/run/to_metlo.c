@@ -33,10 +33,10 @@ static bool set_key(struct to_metlo *m, const char *text, size_t n,
 	}
 	for (size_t i = 0; i < n; i++)
 		if (text[i] <= ' ' || text[i] > '~') {
-			log_error(log,
-				  "%s: this is not an API key: it has more "
-				  "than one word in it, or no text at all",
-				  from);
+			log_error(
+				log,
+				"%s: this is not an API key: it has more than one word in it, or no text at all",
+				from);
 			return false;
 		}
 	memcpy(m->key, text, n);
@@ -64,10 +64,10 @@ static bool read_key_file(struct to_metlo *m, const char *path,
 	}
 	close(fd);
 	if (st.st_mode & (S_IRWXO | S_IWGRP))
-		log_warn(log,
-			 "--metlo-key-file %s: others can read or change it: "
-			 "chmod 600 %s",
-			 path, path);
+		log_warn(
+			log,
+			"--metlo-key-file %s: others can read or change it: chmod 600 %s",
+			path, path);
 	ok = set_key(m, text, (size_t)n, path, log);
 	explicit_bzero(text, sizeof(text));
 	return ok;
@@ -82,10 +82,10 @@ static bool find_key(struct to_metlo *m, const struct settings *s,
 	if (s->metlo_key_file)
 		return read_key_file(m, s->metlo_key_file, log);
 	if (!text) {
-		log_error(log,
-			  "--output metlo needs an API key: set " KEY_VARIABLE
-			  " in the environment, or name a file that holds it "
-			  "by --metlo-key-file");
+		log_error(
+			log,
+			"--output metlo needs an API key: set " KEY_VARIABLE
+			" in the environment, or name a file that holds it by --metlo-key-file");
 		return false;
 	}
 	ok = set_key(m, text, strlen(text), KEY_VARIABLE, log);
@@ -108,8 +108,9 @@ static bool wanted_once(const struct settings *s, bool *wanted,
 		return false;
 	}
 	if (n && !s->metlo_host) {
-		log_error(log, "--output metlo needs --metlo-host, the URL of "
-			       "Metlo's collector");
+		log_error(
+			log,
+			"--output metlo needs --metlo-host, the URL of Metlo's collector");
 		return false;
 	}
 	if (!n && (s->metlo_host || s->spool))

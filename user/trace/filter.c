@@ -34,20 +34,20 @@ bool filter_check(const char *pattern, struct parse_error *err)
 		return parse_refuse(err, "the pattern is longer than %u bytes",
 				    GLOB_MAX);
 	if (strstr(pattern, "://"))
-		return parse_refuse(err,
-				    "\"%.60s\": leave the scheme out, as in "
-				    "api.example.com/v1/*",
-				    pattern);
+		return parse_refuse(
+			err,
+			"\"%.60s\": leave the scheme out, as in api.example.com/v1/*",
+			pattern);
 	if (strpbrk(pattern, " \t#"))
-		return parse_refuse(err,
-				    "\"%.60s\": neither hosts nor paths have "
-				    "blanks or # in them",
-				    pattern);
+		return parse_refuse(
+			err,
+			"\"%.60s\": neither hosts nor paths have blanks or # in them",
+			pattern);
 	if (has_port(pattern, host))
-		return parse_refuse(err,
-				    "\"%.60s\": leave the port out, hosts are "
-				    "compared without it",
-				    pattern);
+		return parse_refuse(
+			err,
+			"\"%.60s\": leave the port out, hosts are compared without it",
+			pattern);
 	return true;
 }
 

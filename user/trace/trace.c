@@ -395,9 +395,9 @@ static void put_meta(struct line *l, const struct http_transaction *t)
 {
 	if (!line_room(l, LINE_ROOM))
 		return;
-	LINE_PUT(l,
-		 ",\"meta\":{\"environment\":\"production\",\"incoming\":true,"
-		 "\"source\":\"");
+	LINE_PUT(
+		l,
+		",\"meta\":{\"environment\":\"production\",\"incoming\":true,\"source\":\"");
 	put_address(l, t->client_addr, t->ipv6);
 	LINE_PUT(l, "\",\"sourcePort\":");
 	line_u64(l, t->client_port);
