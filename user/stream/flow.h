@@ -14,7 +14,7 @@
 #include "stream/seq.h"
 #include "stream/slab.h"
 #include "stream/slots.h"
-#include "stream/stream.h"
+#include "stream/types.h"
 
 /* Addresses and ports, the lesser endpoint first. */
 struct flow_key {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "stream/deliver.h"
 #include "stream/skip.h"
 #include "stream/waits.h"
 
@@ -108,20 +107,17 @@ bool skip_withdraw(struct stream_table *t, struct flow *f, unsigned int dir)
 	return true;
 }
 
-void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)
+void skip_until(struct stream_table *t, struct flow *f, unsigned int dir,
+		uint64_t offset)
 {
-	struct flow *f = (struct flow *)flow;
-	struct stream_table *t = slab_owner(f);
-	unsigned int from = dir ^ !!(f->flags & F_CLIENT1);
-	struct flow_dir *d = &f->dir[from];
-	uint32_t self = slab_index(f);
+	struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x;
 
 	if (offset <= d->offset || d->flags & D_FIN || f->flags & F_CLOSED)
 		return;
-	x = ext_get(t, self, from);
+	x = ext_get(t, slab_index(f), dir);
 	if (!x) {
-		/* Rather nothing at all than what was not wanted. */
+		/* Deliver nothing rather than bytes that were not wanted. */
 		t->stats.flows_no_memory++;
 		f->flags |= F_DEAD;
 		return;
@@ -129,5 +125,5 @@ void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)
 	if (offset <= x->skip)
 		return;
 	x->skip = offset;
-	consider(t, f, from);
+	consider(t, f, dir);
 }

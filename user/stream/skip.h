@@ -8,6 +8,9 @@
 
 #include "stream/flow.h"
 
+/* Implements stream_skip(); dir is an endpoint of the key. */
+void skip_until(struct stream_table *t, struct flow *f, unsigned int dir,
+		uint64_t offset);
 /* len captured bytes of a skipped range are about to pass. */
 void skip_came(struct stream_table *t, struct flow *f, unsigned int dir,
 	       uint32_t len);

@@ -8,6 +8,7 @@
 #include "stream/match.h"
 #include "stream/reassembly.h"
 #include "stream/skip.h"
+#include "stream/stream.h"
 #include "stream/waits.h"
 
 /* A connection without data is given up sooner. */
@@ -390,6 +391,13 @@ void stream_flush(struct stream_table *t, uint64_t now_ns)
 	for (enum flow_list list = LIST_MAX; list-- > 0;)
 		while ((index = t->lists[list].tail))
 			end_now(t, index, STREAM_END_SHUTDOWN);
+}
+
+void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)
+{
+	struct flow *f = (struct flow *)flow;
+
+	skip_until(slab_owner(f), f, dir ^ !!(f->flags & F_CLIENT1), offset);
 }
 
 const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
