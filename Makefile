@@ -348,16 +348,17 @@ tidy = $(Q)printf '%s\n' $(1) | xargs -P 2 -n 4 sh -c \
 	'clang-tidy --quiet "$$@" -- $(subst ','\'',$(2)) -std=gnu11 2>&1 \
 	| { ! grep -vE "warnings? (generated|treated)|^Suppressed|^Use -header"; }' tidy
 
-.PHONY: format check check-format check-includes check-static
+.PHONY: format check check-format check-house check-static
 format:
 	clang-format -i $(C_FILES)
-check: check-format check-includes check-static
+check: check-format check-house check-static
 check-format: $(O)/.deps
 	$(call say,FORMAT,all C files)
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
-check-includes:
-	$(call say,INCLUDE,all C files)
+check-house:
+	$(call say,HOUSE,all C files)
 	$(Q)tests/build/includes.py
+	$(Q)tests/build/house.py
 check-static: $(O)/.deps
 	@$(MAKE) $(SKELS)
 	$(call say,TIDY,all C files)

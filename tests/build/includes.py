@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Checks which folder includes which, and that no files depend on each other
-in a circle.
+in a cycle.
 
   tests/build/includes.py [TREE]     exits with 1 and names each violation
 
 includes.txt holds the rules. A .c file and the .h file of the same name are
-one module: a circle is a set of modules that include each other, directly or
+one module: a cycle is a set of modules that include each other, directly or
 through others.
 """
 import os
@@ -18,16 +18,16 @@ GENERATED = re.compile(r"\.skel\.h$")
 
 
 def read_rules(path):
-    """{folder: folders it may include}, [circles that are intended]"""
-    allowed, circles = {}, []
+    """{folder: folders it may include}, [cycles that are intended]"""
+    allowed, cycles = {}, []
     with open(path, encoding="utf-8") as f:
         for line in f:
             words = line.split("#")[0].split()
             if words[:1] == ["cycle:"]:
-                circles.append(frozenset(words[1:]))
+                cycles.append(frozenset(words[1:]))
             elif words:
                 allowed[words[0].rstrip(":")] = set(words[1:])
-    return allowed, circles
+    return allowed, cycles
 
 
 def sources(tree, folders):
@@ -48,7 +48,7 @@ def resolve(tree, source, name):
     return None
 
 
-def circles_of(edges):
+def cycles_of(edges):
     """The strongly connected components of more than one module (Tarjan)."""
     index, low, stack, found = {}, {}, [], []
 
@@ -95,9 +95,9 @@ def main():
                 bad.append(f'{source}: includes "{name}"; {folder} may not include {target}')
             if os.path.splitext(path)[0] != module:
                 edges.setdefault(module, set()).add(os.path.splitext(path)[0])
-    for circle in circles_of(edges):
-        if circle not in intended:
-            bad.append("include each other in a circle: " + " ".join(sorted(circle)))
+    for cycle in cycles_of(edges):
+        if cycle not in intended:
+            bad.append("include each other in a cycle: " + " ".join(sorted(cycle)))
     for line in bad:
         print(line, file=sys.stderr)
     return 1 if bad else 0
