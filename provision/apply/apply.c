@@ -4,14 +4,14 @@
 
 #include "apply/apply.h"
 
-struct run {
+struct apply_run {
 	struct plan *p;
 	const struct apply_options *o;
 	struct apply_result *result;
 };
 
-static void tell(const struct run *r, enum apply_event event,
-		 const struct step *s)
+static void report(const struct apply_run *r, enum apply_event event,
+		   const struct step *s)
 {
 	size_t i = s ? (size_t)(s - r->p->steps.items) : 0;
 
@@ -19,26 +19,27 @@ static void tell(const struct run *r, enum apply_event event,
 		r->o->progress(r->o->progress_ctx, event, s, i, r->p->steps.n);
 }
 
-static bool stopped(const struct run *r)
+static bool stopped(const struct apply_run *r)
 {
 	return r->o->stopped && r->o->stopped(r->o->stopped_ctx);
 }
 
-static bool unmade(const struct plan *p, struct ref r)
+static bool not_created(const struct plan *p, struct ref r)
 {
-	return r.step >= 0 && !p->steps.items[r.step].made;
+	return r.step >= 0 && !p->steps.items[r.step].created;
 }
 
 /* Whether the step names something that does not exist yet. */
-static bool is_ahead(const struct plan *p, const struct step *s)
+static bool needs_later_id(const struct plan *p, const struct step *s)
 {
-	return unmade(p, s->on) || unmade(p, s->other) ||
-	       unmade(p, s->session.target) || unmade(p, s->session.filter);
+	return not_created(p, s->on) || not_created(p, s->other) ||
+	       not_created(p, s->session.target) ||
+	       not_created(p, s->session.filter);
 }
 
 bool step_can_dry_run(const struct plan *p, const struct step *s)
 {
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_CREATE_GROUP:
 	case STEP_AUTHORIZE:
 	case STEP_CREATE_TARGET:
@@ -55,7 +56,7 @@ bool step_can_dry_run(const struct plan *p, const struct step *s)
 	/* A policy may allow changes by the tags of what is changed, which what
 	 * is not there yet does not have. */
 	case STEP_MODIFY_SESSION:
-		return !is_ahead(p, s);
+		return !needs_later_id(p, s);
 	default:
 		return false;
 	}
@@ -63,20 +64,20 @@ bool step_can_dry_run(const struct plan *p, const struct step *s)
 
 /* Whether an answer to a DryRun is about the permission. Of something that is
  * yet to be made AWS may well say that it is not there. */
-static bool is_refusal(const struct run *r, const struct step *s,
+static bool is_refusal(const struct apply_run *r, const struct step *s,
 		       const struct aws_error *err)
 {
 	if (err->kind == AWS_ERR_DENIED)
 		return true;
 	/* Deletes that wait for others to go first are in use now. */
-	if (step_final(s->kind))
+	if (step_irreversible(s->type))
 		return err->kind != AWS_ERR_IN_USE &&
 		       err->kind != AWS_ERR_NOT_FOUND;
-	return !is_ahead(r->p, s) ||
+	return !needs_later_id(r->p, s) ||
 	       (err->kind != AWS_ERR_NOT_FOUND && err->kind != AWS_ERR_REFUSED);
 }
 
-static int check(struct run *r)
+static int check(struct apply_run *r)
 {
 	struct apply_result *result = r->result;
 	int first = 0;
@@ -85,7 +86,7 @@ static int check(struct run *r)
 		struct step *s = &r->p->steps.items[i];
 		struct aws_error err = {0};
 		const char *unused = NULL;
-		struct leftover *l;
+		struct step_error *l;
 		int rc;
 
 		if (stopped(r)) {
@@ -95,7 +96,7 @@ static int check(struct run *r)
 		}
 		if (!step_can_dry_run(r->p, s))
 			continue;
-		tell(r, APPLY_CHECKING, s);
+		report(r, APPLY_CHECKING, s);
 		rc = r->o->ops.perform(r->o->ops.ctx, r->p, s, true, &unused,
 				       &err);
 		if (!rc || !is_refusal(r, s, &err))
@@ -108,7 +109,7 @@ static int check(struct run *r)
 		}
 		l = ARENA_ADD(&r->p->mem, &result->refused);
 		if (l)
-			*l = (struct leftover){s, s->text, err};
+			*l = (struct step_error){s, s->text, err};
 		/* One missing permission does not hide the next; no answer
 		 * does. */
 		if (err.kind != AWS_ERR_DENIED)
@@ -117,58 +118,57 @@ static int check(struct run *r)
 	return first;
 }
 
-static void undo_all(struct run *r, size_t from)
+static void undo_all(struct apply_run *r, size_t from)
 {
 	struct apply_result *result = r->result;
 
 	for (size_t i = from; i-- > 0;) {
 		struct step *s = &r->p->steps.items[i];
 		struct aws_error err = {0};
-		struct leftover *l;
+		struct step_error *l;
 
 		if (s->state != STEP_DONE || !s->undo_text)
 			continue;
-		tell(r, APPLY_UNDO_BEGIN, s);
+		report(r, APPLY_UNDO_BEGIN, s);
 		if (!r->o->ops.undo(r->o->ops.ctx, r->p, s, &err)) {
 			s->state = STEP_UNDONE;
-			tell(r, APPLY_UNDO_OK, s);
+			report(r, APPLY_UNDO_OK, s);
 			continue;
 		}
-		tell(r, APPLY_UNDO_FAILED, s);
-		l = ARENA_ADD(&r->p->mem, &result->leftovers);
+		report(r, APPLY_UNDO_FAILED, s);
+		l = ARENA_ADD(&r->p->mem, &result->orphans);
 		if (!l)
 			continue;
 		l->step = s;
 		l->error = err;
 		l->text =
 			arena_printf(&r->p->mem, "%s: %s is left", s->undo_text,
-				     s->made	? s->made
+				     s->created ? s->created
 				     : s->on.id ? s->on.id
 						: s->text);
 	}
-	result->outcome =
-		result->leftovers.n ? APPLY_LEFTOVERS : APPLY_ROLLED_BACK;
+	result->outcome = result->orphans.n ? APPLY_ORPHANS : APPLY_ROLLED_BACK;
 }
 
 /* A call of which no answer came may have done its work all the same. */
-static void find_made(struct run *r, struct step *s,
-		      const struct aws_error *err)
+static void find_created(struct apply_run *r, struct step *s,
+			 const struct aws_error *err)
 {
 	struct aws_error why = {0};
-	const char *made = NULL;
-	struct leftover *l;
+	const char *created = NULL;
+	struct step_error *l;
 
 	if (!err->unknown_outcome)
 		return;
-	if (!step_makes(s->kind)) {
+	if (!step_creates(s->type)) {
 		/* Taking back what was not done does no harm. */
 		s->state = STEP_DONE;
 		return;
 	}
-	if (r->o->ops.find(r->o->ops.ctx, r->p, s, &made, &why)) {
-		l = ARENA_ADD(&r->p->mem, &r->result->leftovers);
+	if (r->o->ops.find(r->o->ops.ctx, r->p, s, &created, &why)) {
+		l = ARENA_ADD(&r->p->mem, &r->result->orphans);
 		if (l)
-			*l = (struct leftover){
+			*l = (struct step_error){
 				s,
 				arena_printf(
 					&r->p->mem,
@@ -177,39 +177,39 @@ static void find_made(struct run *r, struct step *s,
 				why};
 		return;
 	}
-	if (!made)
+	if (!created)
 		return;
-	s->made = made;
+	s->created = created;
 	s->state = STEP_DONE;
 }
 
-static int perform(struct run *r, struct step *s)
+static int perform(struct apply_run *r, struct step *s)
 {
 	struct apply_result *result = r->result;
 	struct aws_error err = {0};
-	const char *made = NULL;
+	const char *created = NULL;
 	int rc;
 
-	tell(r, APPLY_BEGIN, s);
-	rc = r->o->ops.perform(r->o->ops.ctx, r->p, s, false, &made, &err);
+	report(r, APPLY_BEGIN, s);
+	rc = r->o->ops.perform(r->o->ops.ctx, r->p, s, false, &created, &err);
 	/* Set by a call that failed after it had made something. */
-	if (made)
-		s->made = made;
+	if (created)
+		s->created = created;
 	if (!rc) {
 		s->state = STEP_DONE;
 		result->done++;
-		tell(r, APPLY_OK, s);
+		report(r, APPLY_OK, s);
 		return 0;
 	}
-	s->state = made ? STEP_DONE : STEP_FAILED;
+	s->state = created ? STEP_DONE : STEP_FAILED;
 	result->failed = s;
 	result->error = err;
 	result->interrupted = err.kind == AWS_ERR_STOPPED;
-	tell(r, APPLY_FAILED, s);
+	report(r, APPLY_FAILED, s);
 	return rc;
 }
 
-static int run_steps(struct run *r)
+static int run_steps(struct apply_run *r)
 {
 	struct apply_result *result = r->result;
 	struct plan *p = r->p;
@@ -225,7 +225,7 @@ static int run_steps(struct run *r)
 			rc = -EINTR;
 			break;
 		}
-		final = step_final(s->kind);
+		final = step_irreversible(s->type);
 		rc = perform(r, s);
 		if (rc)
 			break;
@@ -238,10 +238,10 @@ static int run_steps(struct run *r)
 		result->outcome = APPLY_UNFINISHED;
 		return rc;
 	}
-	tell(r, APPLY_ROLLBACK, result->failed);
+	report(r, APPLY_ROLLBACK, result->failed);
 	if (i < p->steps.n && result->failed &&
 	    p->steps.items[i].state == STEP_FAILED)
-		find_made(r, &p->steps.items[i], &result->error);
+		find_created(r, &p->steps.items[i], &result->error);
 	undo_all(r, i < p->steps.n ? i + 1 : i);
 	return rc;
 }
@@ -249,11 +249,11 @@ static int run_steps(struct run *r)
 int plan_apply(struct plan *p, const struct apply_options *o,
 	       struct apply_result *result)
 {
-	struct run r = {.p = p, .o = o, .result = result};
+	struct apply_run r = {.p = p, .o = o, .result = result};
 	int rc;
 
 	*result = (struct apply_result){.outcome = APPLY_DONE};
-	if (notes_failed(&p->notes) || p->mem.failed) {
+	if (diag_failed(&p->diagnostics) || p->mem.failed) {
 		result->outcome = APPLY_REFUSED;
 		return aws_error_set(&result->error, AWS_ERR_LOCAL, "",
 				     "the plan cannot be carried out");

@@ -57,11 +57,11 @@ enum apply_outcome {
 	APPLY_DONE,
 	APPLY_REFUSED,	   /* a permission is missing; nothing was changed */
 	APPLY_ROLLED_BACK, /* nothing is left of this run */
-	APPLY_LEFTOVERS,   /* something could not be taken back */
+	APPLY_ORPHANS,	   /* something could not be taken back */
 	APPLY_UNFINISHED,  /* a step that takes away failed; run again */
 };
 
-struct leftover {
+struct step_error {
 	const struct step *step;
 	const char *text; /* "delete the mirror filter: tmf-1 is left" */
 	struct aws_error error;
@@ -73,19 +73,19 @@ struct apply_result {
 	const struct step *failed; /* NULL: none, or interrupted between two */
 	struct aws_error error;	   /* why */
 	struct {
-		struct leftover *items;
+		struct step_error *items;
 		size_t n;
-	} leftovers;
+	} orphans;
 	/* Of APPLY_REFUSED: every step that is not permitted. */
 	struct {
-		struct leftover *items;
+		struct step_error *items;
 		size_t n;
 	} refused;
 	size_t done;
 };
 
 /* Carries p out; result texts live in the arena of p. 0 when all is done,
- * otherwise the errno of the first failure; -EINVAL for a plan whose notes have
+ * otherwise the errno of the first failure; -EINVAL for a plan whose diagnostics have
  * a failure. */
 int plan_apply(struct plan *p, const struct apply_options *o,
 	       struct apply_result *result);

@@ -65,21 +65,22 @@ static const char *token_of(struct plan *p, struct step *s, bool dry_run)
 }
 
 /* The id of the one item of an answer, copied before the answer is freed. */
-static int keep(struct plan *p, const char *id, const char **made,
+static int keep(struct plan *p, const char *id, const char **created,
 		struct aws_error *err)
 {
 	if (str_empty(id))
 		return aws_error_set(err, AWS_ERR_ANSWER, "",
 				     "AWS did not say what it made");
-	*made = arena_dup(&p->mem, id);
+	*created = arena_dup(&p->mem, id);
 	return 0;
 }
 
-#define KEEP(p, list, member, made, err) \
-	keep(p, (list).n ? (list).items[0].member : NULL, made, err)
+#define KEEP(p, list, member, created, err) \
+	keep(p, (list).n ? (list).items[0].member : NULL, created, err)
 
 static int create_group(struct aws_client *c, struct plan *p, struct step *s,
-			bool dry_run, const char **made, struct aws_error *err)
+			bool dry_run, const char **created,
+			struct aws_error *err)
 {
 	char id[EC2_ID_MAX] = "";
 	int rc = ec2_create_group(c, s->name, s->description, s->vpc_id,
@@ -87,12 +88,12 @@ static int create_group(struct aws_client *c, struct plan *p, struct step *s,
 
 	if (rc || dry_run)
 		return rc;
-	rc = keep(p, id, made, err);
+	rc = keep(p, id, created, err);
 	return rc ? rc : ec2_wait_visible(c, id, WAIT_VISIBLE, err);
 }
 
 static int create_lb(struct aws_client *c, struct plan *p, struct step *s,
-		     const char **made, struct aws_error *err)
+		     const char **created, struct aws_error *err)
 {
 	const char *group = plan_id(p, s->other);
 	struct elbv2_new_load_balancer lb = {.name = s->name,
@@ -105,13 +106,14 @@ static int create_lb(struct aws_client *c, struct plan *p, struct step *s,
 		lb.groups = (struct aws_names){&group, 1};
 	rc = elbv2_create_load_balancer(c, &lb, &out, err);
 	if (!rc)
-		rc = KEEP(p, out, arn, made, err);
+		rc = KEEP(p, out, arn, created, err);
 	elbv2_load_balancers_free(&out);
-	return rc ? rc : elbv2_wait_visible(c, *made, NULL, WAIT_VISIBLE, err);
+	return rc ? rc
+		  : elbv2_wait_visible(c, *created, NULL, WAIT_VISIBLE, err);
 }
 
 static int create_tg(struct aws_client *c, struct plan *p, struct step *s,
-		     const char **made, struct aws_error *err)
+		     const char **created, struct aws_error *err)
 {
 	struct elbv2_new_target_group tg = {.name = s->name,
 					    .protocol = "UDP",
@@ -125,13 +127,14 @@ static int create_tg(struct aws_client *c, struct plan *p, struct step *s,
 	int rc = elbv2_create_target_group(c, &tg, &out, err);
 
 	if (!rc)
-		rc = KEEP(p, out, arn, made, err);
+		rc = KEEP(p, out, arn, created, err);
 	elbv2_target_groups_free(&out);
-	return rc ? rc : elbv2_wait_visible(c, *made, NULL, WAIT_VISIBLE, err);
+	return rc ? rc
+		  : elbv2_wait_visible(c, *created, NULL, WAIT_VISIBLE, err);
 }
 
 static int create_listener(struct aws_client *c, struct plan *p, struct step *s,
-			   const char **made, struct aws_error *err)
+			   const char **created, struct aws_error *err)
 {
 	struct elbv2_new_listener l = {.load_balancer_arn = plan_id(p, s->on),
 				       .protocol = "UDP",
@@ -142,15 +145,16 @@ static int create_listener(struct aws_client *c, struct plan *p, struct step *s,
 	int rc = elbv2_create_listener(c, &l, &out, err);
 
 	if (!rc)
-		rc = KEEP(p, out, arn, made, err);
+		rc = KEEP(p, out, arn, created, err);
 	elbv2_listeners_free(&out);
 	return rc ? rc
-		  : elbv2_wait_visible(c, *made, l.load_balancer_arn,
+		  : elbv2_wait_visible(c, *created, l.load_balancer_arn,
 				       WAIT_VISIBLE, err);
 }
 
 static int create_target(struct aws_client *c, struct plan *p, struct step *s,
-			 bool dry_run, const char **made, struct aws_error *err)
+			 bool dry_run, const char **created,
+			 struct aws_error *err)
 {
 	const char *ahead = arena_printf(
 		&p->mem,
@@ -160,31 +164,32 @@ static int create_target(struct aws_client *c, struct plan *p, struct step *s,
 		p->inventory->region ? p->inventory->region : "",
 		str_empty(p->inventory->account) ? "000000000000"
 						 : p->inventory->account,
-		name_short(&p->mem, p->spec.name));
+		name_elb(&p->mem, p->spec.name));
 	const char *to = id_or(p, s->on, ahead);
 	struct mirror_new_target t = {.description = s->description,
 				      .tags = tags_new(&s->tags)};
 	struct mirror_targets out = {0};
 	int rc;
 
-	if (s->type == TARGET_ENI)
+	if (s->mirror_type == TARGET_ENI)
 		t.interface_id = to;
-	else if (s->type == TARGET_NLB)
+	else if (s->mirror_type == TARGET_NLB)
 		t.load_balancer_arn = to;
 	else
 		t.endpoint_id = to;
 	rc = mirror_create_target(c, &t, token_of(p, s, dry_run), dry_run, &out,
 				  err);
 	if (!rc && !dry_run)
-		rc = KEEP(p, out, id, made, err);
+		rc = KEEP(p, out, id, created, err);
 	mirror_targets_free(&out);
 	if (!rc && !dry_run)
-		rc = ec2_wait_visible(c, *made, WAIT_VISIBLE, err);
+		rc = ec2_wait_visible(c, *created, WAIT_VISIBLE, err);
 	return rc;
 }
 
 static int create_filter(struct aws_client *c, struct plan *p, struct step *s,
-			 bool dry_run, const char **made, struct aws_error *err)
+			 bool dry_run, const char **created,
+			 struct aws_error *err)
 {
 	struct mirror_filters out = {0};
 	int rc = mirror_create_filter(c, s->description, tags_new(&s->tags),
@@ -192,15 +197,16 @@ static int create_filter(struct aws_client *c, struct plan *p, struct step *s,
 				      err);
 
 	if (!rc && !dry_run)
-		rc = KEEP(p, out, id, made, err);
+		rc = KEEP(p, out, id, created, err);
 	mirror_filters_free(&out);
 	if (!rc && !dry_run)
-		rc = ec2_wait_visible(c, *made, WAIT_VISIBLE, err);
+		rc = ec2_wait_visible(c, *created, WAIT_VISIBLE, err);
 	return rc;
 }
 
 static int create_rule(struct aws_client *c, struct plan *p, struct step *s,
-		       bool dry_run, const char **made, struct aws_error *err)
+		       bool dry_run, const char **created,
+		       struct aws_error *err)
 {
 	const struct filter_rule *r = &s->rule;
 	char from[CIDR_TEXT_MAX], to[CIDR_TEXT_MAX];
@@ -222,7 +228,7 @@ static int create_rule(struct aws_client *c, struct plan *p, struct step *s,
 				    &out, err);
 
 	if (!rc && !dry_run)
-		rc = KEEP(p, out, id, made, err);
+		rc = KEEP(p, out, id, created, err);
 	mirror_rules_free(&out);
 	return rc;
 }
@@ -238,7 +244,7 @@ static struct mirror_new_session session_of(const struct plan *p,
 }
 
 static int create_session(struct aws_client *c, struct plan *p, struct step *s,
-			  bool dry_run, const char **made,
+			  bool dry_run, const char **created,
 			  struct aws_error *err)
 {
 	struct mirror_new_session n = session_of(p, &s->session);
@@ -252,12 +258,12 @@ static int create_session(struct aws_client *c, struct plan *p, struct step *s,
 	rc = mirror_create_session(c, &n, token_of(p, s, dry_run), dry_run,
 				   &out, err);
 	if (!rc && !dry_run)
-		rc = KEEP(p, out, id, made, err);
+		rc = KEEP(p, out, id, created, err);
 	mirror_sessions_free(&out);
 	/* When the last one is seen, so are the others, most likely: who looks
 	 * next finds all of them. */
 	if (!rc && !dry_run && s == &p->steps.items[p->steps.n - 1])
-		rc = ec2_wait_visible(c, *made, WAIT_VISIBLE, err);
+		rc = ec2_wait_visible(c, *created, WAIT_VISIBLE, err);
 	return rc;
 }
 
@@ -299,25 +305,25 @@ static int retag(struct aws_client *c, struct plan *p, struct step *s,
 }
 
 static int create(struct aws_client *c, struct plan *p, struct step *s,
-		  bool dry_run, const char **made, struct aws_error *err)
+		  bool dry_run, const char **created, struct aws_error *err)
 {
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_CREATE_GROUP:
-		return create_group(c, p, s, dry_run, made, err);
+		return create_group(c, p, s, dry_run, created, err);
 	case STEP_CREATE_LB:
-		return create_lb(c, p, s, made, err);
+		return create_lb(c, p, s, created, err);
 	case STEP_CREATE_TG:
-		return create_tg(c, p, s, made, err);
+		return create_tg(c, p, s, created, err);
 	case STEP_CREATE_LISTENER:
-		return create_listener(c, p, s, made, err);
+		return create_listener(c, p, s, created, err);
 	case STEP_CREATE_TARGET:
-		return create_target(c, p, s, dry_run, made, err);
+		return create_target(c, p, s, dry_run, created, err);
 	case STEP_CREATE_FILTER:
-		return create_filter(c, p, s, dry_run, made, err);
+		return create_filter(c, p, s, dry_run, created, err);
 	case STEP_CREATE_RULE:
-		return create_rule(c, p, s, dry_run, made, err);
+		return create_rule(c, p, s, dry_run, created, err);
 	default:
-		return create_session(c, p, s, dry_run, made, err);
+		return create_session(c, p, s, dry_run, created, err);
 	}
 }
 
@@ -326,7 +332,7 @@ static int change(struct aws_client *c, struct plan *p, struct step *s,
 {
 	const char *id = plan_id(p, s->on);
 
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_AUTHORIZE:
 		return group_rule(c, p, s, false, dry_run, err);
 	case STEP_TG_ATTRIBUTES:
@@ -346,7 +352,7 @@ static int change(struct aws_client *c, struct plan *p, struct step *s,
 		return retag(c, p, s, &s->tags, &s->ids, dry_run, err);
 	default:
 		return aws_error_set(err, AWS_ERR_LOCAL, "",
-				     "a step of unknown kind");
+				     "a step of unknown type");
 	}
 }
 
@@ -365,7 +371,7 @@ static int take_away(struct aws_client *c, struct plan *p, struct step *s,
 {
 	const char *id = plan_id(p, s->on);
 
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_DEREGISTER:
 		return elbv2_deregister_targets(c, id, names(&s->ids), 0, err);
 	case STEP_DELETE_SESSION:
@@ -380,7 +386,7 @@ static int take_away(struct aws_client *c, struct plan *p, struct step *s,
 		return elbv2_delete_listener(c, id, err);
 	case STEP_DELETE_LB:
 		return elbv2_delete_load_balancer(c, id, err);
-	case STEP_WAIT_LB_GONE:
+	case STEP_WAIT_LB_DELETED:
 		return elbv2_wait_deleted(c, id, WAIT_LB, err);
 	case STEP_DELETE_TG:
 		return elbv2_delete_target_group(c, id, err);
@@ -391,12 +397,12 @@ static int take_away(struct aws_client *c, struct plan *p, struct step *s,
 }
 
 static int perform(void *ctx, struct plan *p, struct step *s, bool dry_run,
-		   const char **made, struct aws_error *err)
+		   const char **created, struct aws_error *err)
 {
-	if (step_final(s->kind))
+	if (step_irreversible(s->type))
 		return gone_is_fine(take_away(ctx, p, s, dry_run, err), err);
-	if (step_makes(s->kind))
-		return create(ctx, p, s, dry_run, made, err);
+	if (step_creates(s->type))
+		return create(ctx, p, s, dry_run, created, err);
 	return change(ctx, p, s, dry_run, err);
 }
 
@@ -425,17 +431,17 @@ static int undo_elb(struct aws_client *c, struct plan *p, const struct step *s,
 	struct aws_error unused = {0};
 	int rc;
 
-	elbv2_wait_visible(c, s->made,
-			   s->kind == STEP_CREATE_LISTENER ? plan_id(p, s->on)
+	elbv2_wait_visible(c, s->created,
+			   s->type == STEP_CREATE_LISTENER ? plan_id(p, s->on)
 							   : NULL,
 			   WAIT_LOST, &unused);
-	if (s->kind == STEP_CREATE_LISTENER)
-		return elbv2_delete_listener(c, s->made, err);
-	if (s->kind == STEP_CREATE_TG)
-		return elbv2_delete_target_group(c, s->made, err);
-	rc = elbv2_delete_load_balancer(c, s->made, err);
+	if (s->type == STEP_CREATE_LISTENER)
+		return elbv2_delete_listener(c, s->created, err);
+	if (s->type == STEP_CREATE_TG)
+		return elbv2_delete_target_group(c, s->created, err);
+	rc = elbv2_delete_load_balancer(c, s->created, err);
 	/* Its target group and security group can only go after it. */
-	return rc ? rc : elbv2_wait_deleted(c, s->made, WAIT_LB, err);
+	return rc ? rc : elbv2_wait_deleted(c, s->created, WAIT_LB, err);
 }
 
 /* What could not be taken back and names the group keeps it: waiting for that
@@ -448,7 +454,7 @@ static bool group_kept(const struct plan *p, const struct step *group)
 		const struct step *s = &p->steps.items[i];
 
 		if (s->state == STEP_DONE && s->other.step == index &&
-		    (s->kind == STEP_CREATE_LB || s->kind == STEP_AUTHORIZE))
+		    (s->type == STEP_CREATE_LB || s->type == STEP_AUTHORIZE))
 			return true;
 	}
 	return false;
@@ -458,36 +464,36 @@ static int undo_group(struct aws_client *c, const struct plan *p,
 		      const struct step *s, struct aws_error *err)
 {
 	if (group_kept(p, s))
-		return ec2_delete_group(c, s->made, false, err);
-	return ec2_delete_group_wait(c, s->made, WAIT_GROUP, err);
+		return ec2_delete_group(c, s->created, false, err);
+	return ec2_delete_group_wait(c, s->created, WAIT_GROUP, err);
 }
 
-static int delete_made(struct aws_client *c, const struct plan *p,
-		       const struct step *s, struct aws_error *err)
+static int delete_created(struct aws_client *c, const struct plan *p,
+			  const struct step *s, struct aws_error *err)
 {
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_CREATE_GROUP:
 		return undo_group(c, p, s, err);
 	case STEP_CREATE_TARGET:
-		return mirror_delete_target(c, s->made, false, err);
+		return mirror_delete_target(c, s->created, false, err);
 	case STEP_CREATE_FILTER:
-		return mirror_delete_filter(c, s->made, false, err);
+		return mirror_delete_filter(c, s->created, false, err);
 	default:
-		return mirror_delete_session(c, s->made, false, err);
+		return mirror_delete_session(c, s->created, false, err);
 	}
 }
 
 /* Again when it is not there yet. */
-static int undo_made(struct aws_client *c, const struct plan *p,
-		     const struct step *s, struct aws_error *err)
+static int undo_created(struct aws_client *c, const struct plan *p,
+			const struct step *s, struct aws_error *err)
 {
 	struct aws_error unused = {0};
-	int rc = delete_made(c, p, s, err);
+	int rc = delete_created(c, p, s, err);
 
 	if (rc && err->kind == AWS_ERR_NOT_FOUND &&
-	    !ec2_wait_visible(c, s->made, WAIT_LOST, &unused)) {
+	    !ec2_wait_visible(c, s->created, WAIT_LOST, &unused)) {
 		*err = (struct aws_error){0};
-		rc = delete_made(c, p, s, err);
+		rc = delete_created(c, p, s, err);
 	}
 	return rc;
 }
@@ -499,12 +505,12 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 	struct str_list keys;
 	int rc;
 
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_CREATE_GROUP:
 	case STEP_CREATE_TARGET:
 	case STEP_CREATE_FILTER:
 	case STEP_CREATE_SESSION:
-		rc = undo_made(c, p, s, err);
+		rc = undo_created(c, p, s, err);
 		break;
 	case STEP_CREATE_LB:
 	case STEP_CREATE_TG:
@@ -535,15 +541,15 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 struct search {
 	struct plan *p;
 	struct step *s;
-	const char **made;
+	const char **created;
 };
 
 static int poll_found(struct aws_client *c, void *ctx, struct aws_error *err)
 {
 	struct search *s = ctx;
-	int rc = apply_find(c, s->p, s->s, s->made, err);
+	int rc = apply_find(c, s->p, s->s, s->created, err);
 
-	return rc ? rc : *s->made != NULL;
+	return rc ? rc : *s->created != NULL;
 }
 
 /*
@@ -552,22 +558,22 @@ static int poll_found(struct aws_client *c, void *ctx, struct aws_error *err)
  * AWS gives what the first one made, or makes it now, and it can be deleted. Not
  * so a security group, which exists then and shows up some time.
  */
-static int find(void *ctx, struct plan *p, struct step *s, const char **made,
+static int find(void *ctx, struct plan *p, struct step *s, const char **created,
 		struct aws_error *err)
 {
-	struct search search = {p, s, made};
+	struct search search = {p, s, created};
 	struct aws_wait w = {.poll = poll_found,
 			     .ctx = &search,
 			     .seconds = WAIT_LOST,
 			     .what = "what was made is seen"};
-	int rc = apply_find(ctx, p, s, made, err);
+	int rc = apply_find(ctx, p, s, created, err);
 	bool exists;
 
 	/* A rule goes with its filter. */
-	if (rc || *made || s->kind == STEP_CREATE_RULE)
+	if (rc || *created || s->type == STEP_CREATE_RULE)
 		return rc;
-	rc = create(ctx, p, s, false, made, err);
-	if (!rc || *made)
+	rc = create(ctx, p, s, false, created, err);
+	if (!rc || *created)
 		return 0;
 	/* What it is made of may not be seen either, so that a refusal says
 	 * little about the first call. */

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "apply/apply_find.h"
-#include "plan/build.h"
+#include "plan/plan.h"
+#include "model/deployment.h"
 
 /* Ours, and not there when the plan was made. */
 static bool is_new(const struct plan *p, const struct aws_tags *tags,
@@ -12,30 +13,30 @@ static bool is_new(const struct plan *p, const struct aws_tags *tags,
 	       !str_list_has(&p->known, id);
 }
 
-/* Frees the list; the id of its first new item is in *made. */
-#define FIRST_NEW(list, condition, free_list)                          \
-	do {                                                           \
-		for (size_t i = 0; i < (list).n && !*made; i++)        \
-			if (is_new(p, &(list).items[i].tags,           \
-				   (list).items[i].id) &&              \
-			    (condition))                               \
-				*made = arena_dup(&p->mem,             \
-						  (list).items[i].id); \
-		free_list(&(list));                                    \
+/* Frees the list; the id of its first new item is in *created. */
+#define FIRST_NEW(list, condition, free_list)                             \
+	do {                                                              \
+		for (size_t i = 0; i < (list).n && !*created; i++)        \
+			if (is_new(p, &(list).items[i].tags,              \
+				   (list).items[i].id) &&                 \
+			    (condition))                                  \
+				*created = arena_dup(&p->mem,             \
+						     (list).items[i].id); \
+		free_list(&(list));                                       \
 	} while (0)
 
 static int find_mirror(struct aws_client *c, struct plan *p, struct step *s,
-		       const char **made, struct aws_error *err)
+		       const char **created, struct aws_error *err)
 {
 	struct mirror_targets targets = {0};
 	struct mirror_filters filters = {0};
 	struct mirror_sessions sessions = {0};
 	int rc;
 
-	if (s->kind == STEP_CREATE_TARGET) {
+	if (s->type == STEP_CREATE_TARGET) {
 		rc = mirror_describe_targets(c, NULL, &targets, err);
 		FIRST_NEW(targets, true, mirror_targets_free);
-	} else if (s->kind == STEP_CREATE_FILTER) {
+	} else if (s->type == STEP_CREATE_FILTER) {
 		rc = mirror_describe_filters(c, NULL, &filters, err);
 		FIRST_NEW(filters, true, mirror_filters_free);
 	} else {
@@ -48,7 +49,7 @@ static int find_mirror(struct aws_client *c, struct plan *p, struct step *s,
 }
 
 static int find_group(struct aws_client *c, struct plan *p, struct step *s,
-		      const char **made, struct aws_error *err)
+		      const char **created, struct aws_error *err)
 {
 	struct ec2_filter by[] = {{"group-name", {&s->name, 1}},
 				  {"vpc-id", {&s->vpc_id, 1}}};
@@ -63,7 +64,7 @@ static int find_group(struct aws_client *c, struct plan *p, struct step *s,
 /* Names of load balancers and target groups are unique, and the plan was made
  * only because there was none: what has the name and our tags is new. */
 static int ours_by_tags(struct aws_client *c, struct plan *p, const char *arn,
-			const char **made, struct aws_error *err)
+			const char **created, struct aws_error *err)
 {
 	struct elbv2_tag_descriptions tags = {0};
 	int rc;
@@ -72,13 +73,13 @@ static int ours_by_tags(struct aws_client *c, struct plan *p, const char *arn,
 		return 0;
 	rc = elbv2_describe_tags(c, (struct aws_names){&arn, 1}, &tags, err);
 	if (!rc && tags.n && deployment_owns(&tags.items[0].tags, p->spec.name))
-		*made = arena_dup(&p->mem, arn);
+		*created = arena_dup(&p->mem, arn);
 	elbv2_tag_descriptions_free(&tags);
 	return rc;
 }
 
 static int find_elb(struct aws_client *c, struct plan *p, struct step *s,
-		    const char **made, struct aws_error *err)
+		    const char **created, struct aws_error *err)
 {
 	struct aws_names none = {NULL, 0}, by_name = {&s->name, 1};
 	struct elbv2_target_group_select which = {.names = by_name};
@@ -87,21 +88,21 @@ static int find_elb(struct aws_client *c, struct plan *p, struct step *s,
 	struct elbv2_listeners listeners = {0};
 	int rc;
 
-	if (s->kind == STEP_CREATE_LB) {
+	if (s->type == STEP_CREATE_LB) {
 		rc = elbv2_describe_load_balancers(c, none, by_name, &lbs, err);
 		if (!rc)
 			rc = ours_by_tags(c, p, lbs.n ? lbs.items[0].arn : NULL,
-					  made, err);
-	} else if (s->kind == STEP_CREATE_TG) {
+					  created, err);
+	} else if (s->type == STEP_CREATE_TG) {
 		rc = elbv2_describe_target_groups(c, &which, &tgs, err);
 		if (!rc)
 			rc = ours_by_tags(c, p, tgs.n ? tgs.items[0].arn : NULL,
-					  made, err);
+					  created, err);
 	} else {
 		rc = elbv2_describe_listeners(c, plan_id(p, s->on), &listeners,
 					      err);
-		for (size_t i = 0; !rc && i < listeners.n && !*made; i++)
-			rc = ours_by_tags(c, p, listeners.items[i].arn, made,
+		for (size_t i = 0; !rc && i < listeners.n && !*created; i++)
+			rc = ours_by_tags(c, p, listeners.items[i].arn, created,
 					  err);
 	}
 	elbv2_load_balancers_free(&lbs);
@@ -110,25 +111,25 @@ static int find_elb(struct aws_client *c, struct plan *p, struct step *s,
 	return rc;
 }
 
-int apply_find(void *ctx, struct plan *p, struct step *s, const char **made,
+int apply_find(void *ctx, struct plan *p, struct step *s, const char **created,
 	       struct aws_error *err)
 {
 	int rc;
 
-	*made = NULL;
-	switch (s->kind) {
+	*created = NULL;
+	switch (s->type) {
 	case STEP_CREATE_TARGET:
 	case STEP_CREATE_FILTER:
 	case STEP_CREATE_SESSION:
-		rc = find_mirror(ctx, p, s, made, err);
+		rc = find_mirror(ctx, p, s, created, err);
 		break;
 	case STEP_CREATE_GROUP:
-		rc = find_group(ctx, p, s, made, err);
+		rc = find_group(ctx, p, s, created, err);
 		break;
 	case STEP_CREATE_LB:
 	case STEP_CREATE_TG:
 	case STEP_CREATE_LISTENER:
-		rc = find_elb(ctx, p, s, made, err);
+		rc = find_elb(ctx, p, s, created, err);
 		break;
 	default: /* a rule goes with its filter */
 		return 0;

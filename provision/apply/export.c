@@ -5,7 +5,7 @@
 
 const char *export_refusal(struct arena *a, const struct plan *p)
 {
-	if (notes_failed(&p->notes))
+	if (diag_failed(&p->diagnostics))
 		return "the plan cannot be carried out";
 	if (!p->steps.n)
 		return "there is nothing to make: all is as it should be";
@@ -13,10 +13,10 @@ const char *export_refusal(struct arena *a, const struct plan *p)
 		const struct step *s = &p->steps.items[i];
 
 		/* Of what is there already code cannot change a part. */
-		if (step_final(s->kind) || s->kind == STEP_MODIFY_SESSION ||
-		    s->kind == STEP_TAG ||
-		    ((s->kind == STEP_REGISTER ||
-		      s->kind == STEP_CREATE_RULE) &&
+		if (step_irreversible(s->type) ||
+		    s->type == STEP_MODIFY_SESSION || s->type == STEP_TAG ||
+		    ((s->type == STEP_REGISTER ||
+		      s->type == STEP_CREATE_RULE) &&
 		     s->on.step < 0))
 			return arena_printf(
 				a,
@@ -26,11 +26,11 @@ const char *export_refusal(struct arena *a, const struct plan *p)
 	return NULL;
 }
 
-const struct step *export_part(const struct plan *p, enum step_kind kind,
+const struct step *export_part(const struct plan *p, enum step_type type,
 			       struct ref of)
 {
 	for (size_t i = 0; i < p->steps.n; i++)
-		if (p->steps.items[i].kind == kind && of.step >= 0 &&
+		if (p->steps.items[i].type == type && of.step >= 0 &&
 		    p->steps.items[i].on.step == of.step)
 			return &p->steps.items[i];
 	return NULL;
@@ -39,7 +39,7 @@ const struct step *export_part(const struct plan *p, enum step_kind kind,
 int export_listener(const struct plan *p)
 {
 	for (size_t i = 0; i < p->steps.n; i++)
-		if (p->steps.items[i].kind == STEP_CREATE_LISTENER)
+		if (p->steps.items[i].type == STEP_CREATE_LISTENER)
 			return (int)i;
 	return -1;
 }

@@ -14,12 +14,10 @@ const char *export_refusal(struct arena *a, const struct plan *p);
 
 /* Add a template in JSON, or a file of HCL, to out. The plan must have passed
  * export_refusal(). */
-void export_cloudformation(struct buf *out, const struct plan *p);
-void export_terraform(struct buf *out, const struct plan *p);
 
 /* Of a step with that kind, acting on the same resource: its attributes or
  * targets, which code writes as members of the resource. NULL: none. */
-const struct step *export_part(const struct plan *p, enum step_kind kind,
+const struct step *export_part(const struct plan *p, enum step_type type,
 			       struct ref of);
 
 /* The listener before which a target of a new load balancer is refused: its

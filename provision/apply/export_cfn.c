@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "apply/export.h"
+#include "apply/export_cfn.h"
 #include "model/limits.h"
 
 struct cfn {
@@ -48,7 +48,7 @@ static void logical_id(struct cfn *c, int step)
 		[STEP_CREATE_SESSION] = "MirrorSession",
 	};
 
-	add(c, "%s%d", names[c->p->steps.items[step].kind], step + 1);
+	add(c, "%s%d", names[c->p->steps.items[step].type], step + 1);
 }
 
 static void begin(struct cfn *c, int step, const char *suffix, const char *type)
@@ -56,7 +56,7 @@ static void begin(struct cfn *c, int step, const char *suffix, const char *type)
 	buf_add_str(c->b, c->any_resource ? ",\n    \"" : "\n    \"");
 	logical_id(c, step);
 	add(c, "%s\": {\n      \"Type\": \"AWS::%s\"", suffix, type);
-	if (c->p->steps.items[step].kind == STEP_CREATE_TARGET &&
+	if (c->p->steps.items[step].type == STEP_CREATE_TARGET &&
 	    export_listener(c->p) >= 0) {
 		buf_add_str(c->b, ",\n      \"DependsOn\": \"");
 		logical_id(c, export_listener(c->p));
@@ -97,7 +97,7 @@ static void reference(struct cfn *c, struct ref r)
 		text(c, r.id);
 		return;
 	}
-	if (c->p->steps.items[r.step].kind == STEP_CREATE_GROUP) {
+	if (c->p->steps.items[r.step].type == STEP_CREATE_GROUP) {
 		buf_add_str(c->b, "{\"Fn::GetAtt\": [\"");
 		logical_id(c, r.step);
 		buf_add_str(c->b, "\", \"GroupId\"]}");
@@ -243,7 +243,7 @@ static void target(struct cfn *c, int i, const struct step *s)
 	};
 
 	begin(c, i, "", "EC2::TrafficMirrorTarget");
-	ref_property(c, members[s->type], s->on);
+	ref_property(c, members[s->mirror_type], s->on);
 	property(c, "Description", s->description);
 	pairs(c, "Tags", &s->tags);
 	end(c);
@@ -294,7 +294,7 @@ static void session(struct cfn *c, int i, const struct step *s)
 
 static void resource(struct cfn *c, int i, const struct step *s)
 {
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_CREATE_GROUP:
 		group(c, i, s);
 		break;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apply/export.h"
+#include "apply/export_tf.h"
 #include "model/limits.h"
 
 struct tf {
@@ -43,9 +43,9 @@ static void text(struct tf *t, const char *s)
 	buf_add_str(t->b, "\"");
 }
 
-static const char *type_of(enum step_kind kind)
+static const char *type_of(enum step_type type)
 {
-	switch (kind) {
+	switch (type) {
 	case STEP_CREATE_GROUP:
 		return "aws_security_group";
 	case STEP_AUTHORIZE:
@@ -75,7 +75,7 @@ static const char *type_of(enum step_kind kind)
 static void begin(struct tf *t, int i, size_t part)
 {
 	add(t, "\nresource \"%s\" \"metlo_%d",
-	    type_of(t->p->steps.items[i].kind), i + 1);
+	    type_of(t->p->steps.items[i].type), i + 1);
 	if (part)
 		add(t, "_%zu", part + 1);
 	add(t, "\" {\n");
@@ -107,8 +107,8 @@ static void reference(struct tf *t, const char *name, struct ref r)
 		return;
 	}
 	s = &t->p->steps.items[r.step];
-	add(t, "  %s = %s.metlo_%d.%s\n", name, type_of(s->kind), r.step + 1,
-	    s->kind == STEP_CREATE_LB || s->kind == STEP_CREATE_TG ? "arn"
+	add(t, "  %s = %s.metlo_%d.%s\n", name, type_of(s->type), r.step + 1,
+	    s->type == STEP_CREATE_LB || s->type == STEP_CREATE_TG ? "arn"
 								   : "id");
 }
 
@@ -223,7 +223,7 @@ static void target(struct tf *t, int i, const struct step *s)
 	int before = export_listener(t->p);
 
 	begin(t, i, 0);
-	reference(t, members[s->type], s->on);
+	reference(t, members[s->mirror_type], s->on);
 	argument(t, "description", s->description);
 	tags(t, &s->tags);
 	if (before >= 0)
@@ -286,7 +286,7 @@ static void attachments(struct tf *t, int i, const struct step *s)
 
 static void resource(struct tf *t, int i, const struct step *s)
 {
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_CREATE_GROUP:
 		group(t, i, s);
 		break;

@@ -5,6 +5,8 @@
 #include "cli/setup.h"
 #include "plan/discover.h"
 #include "cli/view.h"
+#include "model/filter_text.h"
+#include "model/filter_build.h"
 
 #define DEFAULT_PORTS "80"
 

@@ -42,7 +42,7 @@ static struct choice *offer(struct setup *s, struct choices *c,
 {
 	struct choice *to = choice_add(&s->m->mem, c, text, detail);
 	struct candidates found = {0};
-	struct notes notes = {0};
+	struct diagnostics diagnostics = {0};
 	struct parse_error err;
 	struct source source;
 
@@ -50,11 +50,12 @@ static struct choice *offer(struct setup *s, struct choices *c,
 	if (!check || !source_parse(&s->m->mem, text, &source, &err))
 		return to;
 	select_source(&s->m->mem, &s->m->inventory, &source, NULL, &found,
-		      &notes);
+		      &diagnostics);
 	if (found.n)
 		return to;
 	to->chosen = false;
-	to->refusal = notes.n ? notes.items[0].text : "nothing to mirror";
+	to->refusal =
+		diagnostics.n ? diagnostics.items[0].text : "nothing to mirror";
 	return to;
 }
 

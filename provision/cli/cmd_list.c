@@ -5,6 +5,8 @@
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "plan/plan.h"
+#include "model/inventory_load.h"
+#include "model/deployment.h"
 
 struct listed_deployment {
 	const char *name;
@@ -206,7 +208,7 @@ static void print_all(struct mirror *m, const struct deployments *all,
 int cmd_list(struct mirror *m)
 {
 	const struct string_list *names = &m->settings.names;
-	struct inventory_wanted wanted = {.network = true, .health = true};
+	struct inventory_scope wanted = {.network = true, .health = true};
 	struct deployments all = {0};
 	struct listed_deployment foreign = {0};
 	struct str_list found;

@@ -13,7 +13,8 @@ int cmd_plan(struct mirror *m)
 	if (code == EXIT_DONE && m->settings.output != OUTPUT_APPLY) {
 		code = output_code(m, &s.plan);
 	} else if (code == EXIT_DONE) {
-		code = notes_failed(&s.plan.notes) ? EXIT_FAILED : EXIT_DONE;
+		code = diag_failed(&s.plan.diagnostics) ? EXIT_FAILED
+							: EXIT_DONE;
 		if (m->settings.json) {
 			int printed = report_json(m, plan_json(m, &s.plan));
 

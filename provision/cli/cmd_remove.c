@@ -6,6 +6,8 @@
 #include "term/prompt.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
+#include "model/inventory_load.h"
+#include "plan/plan_remove.h"
 
 static int interrupted(struct mirror *m, enum answer answer)
 {
@@ -123,7 +125,7 @@ static int carry_out(struct mirror *m, struct plan *p)
 		.term = &m->err, .interrupt = &m->interrupt, .mem = &m->mem};
 	struct apply_result result = {.outcome = APPLY_DONE};
 	enum answer answer = ANSWER_GIVEN;
-	bool yes = true, failed = notes_failed(&p->notes);
+	bool yes = true, failed = diag_failed(&p->diagnostics);
 	int code = failed ? EXIT_FAILED : EXIT_DONE;
 
 	removal_print(m, &m->err, p);
@@ -158,7 +160,7 @@ static int carry_out(struct mirror *m, struct plan *p)
 
 int cmd_remove(struct mirror *m)
 {
-	struct inventory_wanted wanted = {.network = true};
+	struct inventory_scope wanted = {.network = true};
 	struct removal removal = {0};
 	struct str_list all;
 	struct plan plan;

@@ -8,6 +8,7 @@
 #include "cli/run.h"
 #include "cli/setup.h"
 #include "model/limits.h"
+#include "model/filter_text.h"
 
 /* What is to be typed on the collector. */
 static const char *collector_command(struct mirror *m, const struct plan *p)
@@ -80,7 +81,7 @@ static enum answer confirm(struct setup *s, bool *yes)
 	struct mirror *m = s->m;
 
 	*yes = true;
-	if (notes_failed(&s->plan.notes))
+	if (diag_failed(&s->plan.diagnostics))
 		return ANSWER_GIVEN;
 	term_print(&m->err, "\n");
 	plan_print(m, &m->err, &s->plan, false);
@@ -117,7 +118,7 @@ static int refused(struct setup *s)
 	struct mirror *m = s->m;
 	struct apply_result r = {.outcome = APPLY_REFUSED};
 
-	notes_print(&m->err, &s->plan.notes, NOTE_WARN);
+	diagnostics_print(&m->err, &s->plan.diagnostics, DIAG_WARN);
 	log_error(&m->log, "this cannot be set up; nothing was changed");
 	if (m->settings.json)
 		print_json(m, &s->plan, &r);
@@ -138,7 +139,7 @@ int cmd_setup(struct mirror *m)
 		code = agree(&s);
 	if (code != EXIT_DONE)
 		goto out;
-	if (notes_failed(&s.plan.notes)) {
+	if (diag_failed(&s.plan.diagnostics)) {
 		code = refused(&s);
 		goto out;
 	}

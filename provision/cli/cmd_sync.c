@@ -10,6 +10,9 @@
 #include "cli/run.h"
 #include "cli/sync.h"
 #include "apply/apply_aws.h"
+#include "model/inventory_load.h"
+#include "plan/plan_setup.h"
+#include "model/deployment.h"
 
 /* Looks at the account before another one is taken for a deployment, when what
  * was planned for has gone while it was carried out. */
@@ -89,7 +92,7 @@ static const struct step *passing(const struct apply_result *result)
 	const struct step *f = result->failed;
 
 	if (result->outcome == APPLY_ROLLED_BACK && f && !result->interrupted &&
-	    f->kind == STEP_CREATE_SESSION &&
+	    f->type == STEP_CREATE_SESSION &&
 	    (result->error.kind == AWS_ERR_NOT_FOUND ||
 	     !strcmp(result->error.code, "NetworkInterfaceNotSupported")))
 		return f;
@@ -102,16 +105,17 @@ static int tell_failure(struct sync *s, const char *name,
 {
 	const char *what = result->failed ? result->failed->text : "";
 
-	for (size_t i = 0; i < result->leftovers.n; i++)
+	for (size_t i = 0; i < result->orphans.n; i++)
 		complain(s, name, true,
-			 arena_printf(&s->round, "could not %s: %s",
-				      result->leftovers.items[i].text,
-				      error_text(s, &result->leftovers.items[i]
-							     .error)));
+			 arena_printf(
+				 &s->round, "could not %s: %s",
+				 result->orphans.items[i].text,
+				 error_text(s,
+					    &result->orphans.items[i].error)));
 	if (result->interrupted) {
 		complain(s, name, false, "interrupted");
-		return result->outcome == APPLY_LEFTOVERS ? EXIT_FAILED
-							  : EXIT_INTERRUPTED;
+		return result->outcome == APPLY_ORPHANS ? EXIT_FAILED
+							: EXIT_INTERRUPTED;
 	}
 	for (size_t i = 0; i < result->refused.n; i++)
 		complain(s, name, true,
@@ -182,12 +186,12 @@ static int agree(struct sync *s, const struct plan *p, const char *name)
 /* Watching, warnings would be the same each time. */
 static void tell_notes(struct sync *s, const struct plan *p, const char *name)
 {
-	for (size_t i = 0; i < p->notes.n; i++) {
-		const struct note *n = &p->notes.items[i];
+	for (size_t i = 0; i < p->diagnostics.n; i++) {
+		const struct diagnostic *n = &p->diagnostics.items[i];
 
-		if (n->level == NOTE_FAIL ||
-		    (n->level == NOTE_WARN && !s->watching))
-			complain(s, name, n->level == NOTE_FAIL, n->text);
+		if (n->level == DIAG_FAIL ||
+		    (n->level == DIAG_WARN && !s->watching))
+			complain(s, name, n->level == DIAG_FAIL, n->text);
 	}
 }
 
@@ -210,7 +214,7 @@ static int do_plan(struct sync *s, struct plan *p, const char *name,
 	int code;
 
 	tell_notes(s, p, name);
-	if (notes_failed(&p->notes)) {
+	if (diag_failed(&p->diagnostics)) {
 		result->outcome = APPLY_REFUSED;
 		return EXIT_FAILED;
 	}
@@ -293,7 +297,7 @@ static int sync_one(struct sync *s, const char *name, bool *again)
 		add_json(s, &p, &result);
 		sync_count(s, &p, &result,
 			   p.steps.n && !s->m->settings.dry_run &&
-				   !notes_failed(&p.notes));
+				   !diag_failed(&p.diagnostics));
 	}
 	plan_free(&p);
 	return code;
@@ -320,7 +324,7 @@ static void recall_refused(struct sync *s)
 
 static int look(struct sync *s)
 {
-	struct inventory_wanted wanted = {
+	struct inventory_scope wanted = {
 		.network = true, .health = true, .own_sources = true};
 	int code = mirror_load(s->m, &wanted);
 

@@ -5,6 +5,8 @@
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "verify/verify.h"
+#include "model/inventory_load.h"
+#include "verify/verify_load.h"
 
 struct reports {
 	struct verify_report *items;
@@ -108,7 +110,7 @@ static struct str_list chosen(struct mirror *m, int *code)
 }
 
 static int verify_all(struct mirror *m, const struct str_list *names,
-		      struct verify_more *more, struct reports *l)
+		      struct verify_extra *more, struct reports *l)
 {
 	int code = EXIT_DONE;
 
@@ -151,11 +153,11 @@ static int print_all(struct mirror *m, const struct reports *l)
 
 int cmd_verify(struct mirror *m)
 {
-	struct inventory_wanted wanted = {.network = true,
-					  .health = true,
-					  .paths = true,
-					  .own_sources = true};
-	struct verify_more more = {0};
+	struct inventory_scope wanted = {.network = true,
+					 .health = true,
+					 .paths = true,
+					 .own_sources = true};
+	struct verify_extra more = {0};
 	struct aws_error err = {0};
 	struct reports l = {0};
 	struct str_list names;
@@ -177,7 +179,7 @@ int cmd_verify(struct mirror *m)
 	shown = print_all(m, &l);
 	for (size_t i = 0; i < l.n; i++)
 		verify_report_free(&l.items[i]);
-	verify_more_free(&more);
+	verify_extra_free(&more);
 	if (missing != EXIT_DONE)
 		return missing;
 	return code != EXIT_DONE ? code : shown;

@@ -6,6 +6,7 @@
 #include "base/exit.h"
 #include "cli/mirror.h"
 #include "term/prompt.h"
+#include "model/inventory_load.h"
 
 #define ERROR_TEXT_MAX 8192
 
@@ -159,7 +160,7 @@ static void loading(void *ctx, const char *what)
 	mirror_status(ctx, "reading %s ...", what);
 }
 
-int mirror_load(struct mirror *m, const struct inventory_wanted *wanted)
+int mirror_load(struct mirror *m, const struct inventory_scope *wanted)
 {
 	struct aws_error err = {0};
 	int rc;

@@ -9,6 +9,7 @@
 #include "cli/settings.h"
 #include "term/term.h"
 #include "model/inventory.h"
+#include "model/inventory_load.h"
 
 struct mirror {
 	struct log log;	      /* stderr */
@@ -32,7 +33,7 @@ struct mirror {
 int mirror_open(struct mirror *m, bool no_region);
 
 /* Reads the inventory (again), with a line of progress on a terminal. */
-int mirror_load(struct mirror *m, const struct inventory_wanted *wanted);
+int mirror_load(struct mirror *m, const struct inventory_scope *wanted);
 
 /* Says what was to be done and why it failed, with the permission or the fix;
  * returns the exit code for it. */

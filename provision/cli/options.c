@@ -7,6 +7,7 @@
 #include "plan/policy.h"
 #include "model/sessions.h"
 #include "model/spec.h"
+#include "model/filter_text.h"
 
 static const char *const output_names[] = {"apply", "terraform",
 					   "cloudformation", NULL};

@@ -3,13 +3,16 @@
 #include "cli/output.h"
 #include "cli/report_plan.h"
 #include "apply/export.h"
+#include "apply/export_tf.h"
+#include "apply/export_cfn.h"
 
 int output_code(struct mirror *m, struct plan *p)
 {
 	const char *refusal = export_refusal(&m->mem, p);
 	struct buf code = {0};
 
-	notes_print(&m->err, &p->notes, refusal ? NOTE_FAIL : NOTE_WARN);
+	diagnostics_print(&m->err, &p->diagnostics,
+			  refusal ? DIAG_FAIL : DIAG_WARN);
 	if (refusal) {
 		log_error(&m->log, "%s", refusal);
 		return EXIT_FAILED;

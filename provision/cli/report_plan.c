@@ -2,23 +2,25 @@
 #include <string.h>
 
 #include "cli/report_plan.h"
+#include "model/filter_text.h"
 
 #define SOURCES_SHORT 20
 #define STEPS_SHORT   4 /* alike, one after another */
 
-void notes_print(struct term *out, const struct notes *l, enum note_level least)
+void diagnostics_print(struct term *out, const struct diagnostics *l,
+		       enum diag_level least)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		const struct note *n = &l->items[i];
+		const struct diagnostic *n = &l->items[i];
 
 		if (n->level < least)
 			continue;
 		term_wrap(out,
-			  n->level == NOTE_FAIL	  ? RED
-			  : n->level == NOTE_WARN ? YELLOW
+			  n->level == DIAG_FAIL	  ? RED
+			  : n->level == DIAG_WARN ? YELLOW
 						  : PLAIN,
-			  n->level == NOTE_FAIL	  ? "  error: "
-			  : n->level == NOTE_WARN ? "  warning: "
+			  n->level == DIAG_FAIL	  ? "  error: "
+			  : n->level == DIAG_WARN ? "  warning: "
 						  : "  note: ",
 			  n->text);
 	}
@@ -109,7 +111,7 @@ static size_t alike(const struct plan *p, size_t i)
 	size_t n = 1;
 
 	while (i + n < p->steps.n &&
-	       p->steps.items[i + n].kind == p->steps.items[i].kind)
+	       p->steps.items[i + n].type == p->steps.items[i].type)
 		n++;
 	return n;
 }
@@ -176,12 +178,12 @@ void plan_print(struct mirror *m, struct term *out, struct plan *p, bool whole)
 			   p->spec.packet_length);
 	}
 	term_print(out, "\n");
-	if (p->notes.n) {
+	if (p->diagnostics.n) {
 		term_style(out, BOLD, "Notes\n");
-		notes_print(out, &p->notes, NOTE_INFO);
+		diagnostics_print(out, &p->diagnostics, DIAG_INFO);
 		term_print(out, "\n");
 	}
-	if (notes_failed(&p->notes)) {
+	if (diag_failed(&p->diagnostics)) {
 		term_print(out, "This cannot be set up.\n");
 		return;
 	}
@@ -196,7 +198,7 @@ void plan_print(struct mirror *m, struct term *out, struct plan *p, bool whole)
 void removal_print(struct mirror *m, struct term *out, struct plan *p)
 {
 	(void)m;
-	notes_print(out, &p->notes, NOTE_INFO);
+	diagnostics_print(out, &p->diagnostics, DIAG_INFO);
 	if (p->steps.n)
 		print_steps(out, p, false);
 }
@@ -215,7 +217,7 @@ static cJSON *json_sources(const struct plan *p)
 			  inventory_interface_name(p->inventory, c->eni));
 		json_text(o, "address", c->eni->private_ip);
 		json_text(o, "asked", c->source->text);
-		json_text(o, "type", source_kind_text(c->source->kind));
+		json_text(o, "type", source_type_text(c->source->type));
 		cJSON_AddItemToArray(l, o);
 	}
 	return l;
@@ -234,22 +236,22 @@ static cJSON *json_steps(const struct plan *p)
 		json_text(o, "text", s->text);
 		json_text(o, "undo", s->undo_text);
 		json_text(o, "state", states[s->state]);
-		json_text(o, "id", s->made ? s->made : s->on.id);
+		json_text(o, "id", s->created ? s->created : s->on.id);
 		cJSON_AddItemToArray(l, o);
 	}
 	return l;
 }
 
-static cJSON *json_notes(const struct notes *notes)
+static cJSON *json_diagnostics(const struct diagnostics *diagnostics)
 {
 	static const char *const levels[] = {"info", "warning", "error"};
 	cJSON *l = cJSON_CreateArray();
 
-	for (size_t i = 0; i < notes->n; i++) {
+	for (size_t i = 0; i < diagnostics->n; i++) {
 		cJSON *o = cJSON_CreateObject();
 
-		json_text(o, "level", levels[notes->items[i].level]);
-		json_text(o, "text", notes->items[i].text);
+		json_text(o, "level", levels[diagnostics->items[i].level]);
+		json_text(o, "text", diagnostics->items[i].text);
 		cJSON_AddItemToArray(l, o);
 	}
 	return l;
@@ -314,7 +316,7 @@ cJSON *plan_json(struct mirror *m, const struct plan *p)
 	json_number(l, "removed", (double)p->removed);
 	json_number(l, "kept", (double)p->kept);
 	cJSON_AddItemToObject(o, "steps", json_steps(p));
-	cJSON_AddItemToObject(o, "notes", json_notes(&p->notes));
+	cJSON_AddItemToObject(o, "notes", json_diagnostics(&p->diagnostics));
 	if (!removal)
 		cJSON_AddItemToObject(o, "cost", json_cost(&p->cost));
 	return o;

@@ -6,15 +6,15 @@
 #include "cli/report.h"
 #include "plan/plan.h"
 
-/* What is mirrored where to, the steps, notes and cost. whole: every source and
+/* What is mirrored where to, the steps, diagnostics and cost. whole: every source and
  * step, otherwise long lists are cut short. */
 void plan_print(struct mirror *m, struct term *out, struct plan *p, bool whole);
-/* Steps and notes of a removal. */
+/* Steps and diagnostics of a removal. */
 void removal_print(struct mirror *m, struct term *out, struct plan *p);
 
 /* Those of a level; all: every one. */
-void notes_print(struct term *out, const struct notes *l,
-		 enum note_level least);
+void diagnostics_print(struct term *out, const struct diagnostics *l,
+		       enum diag_level least);
 
 /* The plan as an object; the caller may add to it. */
 cJSON *plan_json(struct mirror *m, const struct plan *p);

@@ -107,7 +107,7 @@ static const char *short_name(const char *id)
 
 static const char *undo_line(struct run *r, const struct step *s)
 {
-	const char *what = s->made ? s->made : s->eni ? s->eni : s->on.id;
+	const char *what = s->created ? s->created : s->eni ? s->eni : s->on.id;
 
 	what = what ? short_name(what) : NULL;
 	return arena_printf(&r->m->mem, "%s%s%s", s->undo_text,
@@ -175,7 +175,7 @@ static bool same_refusal(const struct aws_error *a, const struct aws_error *b)
 static void tell_refusal(struct mirror *m, const struct apply_result *r,
 			 size_t i)
 {
-	const struct leftover *l = r->refused.items;
+	const struct step_error *l = r->refused.items;
 	size_t more = 0;
 
 	for (size_t k = 0; k < r->refused.n; k++) {
@@ -231,8 +231,8 @@ static void tell_leftovers(struct mirror *m, const struct plan *p,
 			   const struct apply_result *r)
 {
 	log_error(&m->log, "this could not be taken back:");
-	for (size_t i = 0; i < r->leftovers.n; i++) {
-		const struct leftover *l = &r->leftovers.items[i];
+	for (size_t i = 0; i < r->orphans.n; i++) {
+		const struct step_error *l = &r->orphans.items[i];
 
 		term_wrap(&m->err, RED, "  ",
 			  arena_printf(&m->mem, "%s: %s", l->text,
@@ -256,7 +256,7 @@ static int tell(struct mirror *m, const struct plan *p,
 		term_print(&m->err, "%sNothing of this run is left.\n",
 			   r->interrupted ? "Interrupted. " : "");
 		break;
-	case APPLY_LEFTOVERS:
+	case APPLY_ORPHANS:
 		tell_failure(m, p, r);
 		tell_leftovers(m, p, r);
 		break;
@@ -310,7 +310,7 @@ const char *run_outcome(const struct apply_result *r)
 }
 
 static void json_left(struct mirror *m, cJSON *to, const char *name,
-		      const struct leftover *items, size_t n)
+		      const struct step_error *items, size_t n)
 {
 	cJSON *l = cJSON_AddArrayToObject(to, name);
 
@@ -329,5 +329,5 @@ void run_json(struct mirror *m, cJSON *to, const struct apply_result *r)
 	cJSON_AddBoolToObject(to, "interrupted", r->interrupted);
 	json_text(to, "error", r->error.kind ? error_text(m, &r->error) : NULL);
 	json_left(m, to, "refused", r->refused.items, r->refused.n);
-	json_left(m, to, "leftovers", r->leftovers.items, r->leftovers.n);
+	json_left(m, to, "leftovers", r->orphans.items, r->orphans.n);
 }

@@ -6,31 +6,35 @@
 #include "cli/setup.h"
 #include "cli/wish.h"
 #include "plan/discover.h"
+#include "model/filter_text.h"
+#include "plan/plan_setup.h"
+#include "model/deployment.h"
 
 #define N_QUESTIONS 5
 
 int setup_load(struct setup *s)
 {
-	struct inventory_wanted wanted = {.network = true,
-					  .health = true,
-					  .sources = &s->spec.sources,
-					  .excluded = &s->spec.excluded};
+	struct inventory_scope wanted = {.network = true,
+					 .health = true,
+					 .sources = &s->spec.sources,
+					 .excluded = &s->spec.excluded};
 
 	plan_free(&s->plan); /* it points to the inventory */
 	return mirror_load(s->m, &wanted);
 }
 
-struct candidates setup_candidates(struct setup *s, struct notes *notes)
+struct candidates setup_candidates(struct setup *s,
+				   struct diagnostics *diagnostics)
 {
 	const char *target_eni =
 		s->spec.target.type == TARGET_ENI ? s->spec.target.id : NULL;
 	struct candidates c = {0};
-	struct notes unused = {0};
+	struct diagnostics unused = {0};
 
 	for (size_t i = 0; i < s->spec.sources.n; i++)
 		select_source(&s->m->mem, &s->m->inventory,
 			      &s->spec.sources.items[i], target_eni, &c,
-			      notes ? notes : &unused);
+			      diagnostics ? diagnostics : &unused);
 	return c;
 }
 
@@ -192,7 +196,7 @@ static bool service_read(const struct inventory *f, const struct source *source)
 static bool services_unread(const struct setup *s, const struct sources *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].kind == SOURCE_ECS &&
+		if (l->items[i].type == SOURCE_ECS &&
 		    !service_read(&s->m->inventory, &l->items[i]))
 			return true;
 	return false;
@@ -255,12 +259,12 @@ static int offer_rules(struct setup *s)
 
 	if (!s->applies || !s->plan.rules_missing || s->spec.open_groups ||
 	    !s->m->can_ask || s->m->settings.yes ||
-	    notes_failed(&s->plan.notes))
+	    diag_failed(&s->plan.diagnostics))
 		return EXIT_DONE;
-	for (size_t i = 0; i < s->plan.notes.n; i++)
-		if (strstr(s->plan.notes.items[i].text, "--open-groups"))
+	for (size_t i = 0; i < s->plan.diagnostics.n; i++)
+		if (strstr(s->plan.diagnostics.items[i].text, "--open-groups"))
 			term_wrap(s->prompt.term, YELLOW, "! ",
-				  s->plan.notes.items[i].text);
+				  s->plan.diagnostics.items[i].text);
 	answer = ask_yes(&s->prompt,
 			 s->plan.rules_missing == 1 ? "Add this rule?"
 						    : "Add these rules?",

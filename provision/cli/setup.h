@@ -24,7 +24,7 @@ struct setup {
 };
 
 /* Flags, account, questions, plan. An exit code after a message; the plan may
- * have failures in its notes. */
+ * have failures in its diagnostics. */
 int setup_prepare(struct setup *s, struct mirror *m, bool applies);
 
 /* The last question again, and a new plan: the user wants to go back. */
@@ -48,8 +48,9 @@ int setup_load(struct setup *s);
  * say about it. */
 int setup_begin(struct setup *s, const char *name);
 
-/* The interfaces of the spec's sources; notes may be NULL. */
-struct candidates setup_candidates(struct setup *s, struct notes *notes);
+/* The interfaces of the spec's sources; diagnostics may be NULL. */
+struct candidates setup_candidates(struct setup *s,
+				   struct diagnostics *diagnostics);
 
 /* FILTER_IPV4, and FILTER_IPV6 if a source has such an address. */
 unsigned int setup_families(struct setup *s);

@@ -22,7 +22,7 @@ void sync_count(struct sync *s, const struct plan *p,
 		c->removed += p->removed;
 	}
 	if (carried_out && (result->outcome == APPLY_ROLLED_BACK ||
-			    result->outcome == APPLY_LEFTOVERS))
+			    result->outcome == APPLY_ORPHANS))
 		c->rolled_back++;
 	if (!g)
 		return;

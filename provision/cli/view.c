@@ -4,6 +4,7 @@
 
 #include "cli/view.h"
 #include "model/tags.h"
+#include "model/filter_text.h"
 
 bool view_health(const struct inventory *f, const char *load_balancer_arn,
 		 size_t *healthy, size_t *all)
@@ -155,7 +156,7 @@ void view_session(struct arena *a, const struct inventory *f,
 	const struct mirror_target *t = inventory_target(f, s->target_id);
 	const struct mirror_filter *filter = inventory_filter(f, s->filter_id);
 	const char *source = aws_tag_value(&s->tags, TAG_SOURCE), *trouble;
-	struct source kind = {.kind = SOURCE_INTERFACE};
+	struct source kind = {.type = SOURCE_INTERFACE};
 	struct parse_error unused;
 
 	*out = (struct session_view){.session = s};
@@ -163,7 +164,7 @@ void view_session(struct arena *a, const struct inventory *f,
 	out->source = source ? arena_dup(a, source) : "";
 	if (source)
 		source_parse(a, source, &kind, &unused);
-	out->type = source_kind_text(kind.kind);
+	out->type = source_type_text(kind.type);
 	out->eni = inventory_interface(f, s->interface_id);
 	out->name = out->eni ? inventory_interface_name(f, out->eni) : "";
 	out->why = "active";

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/wish.h"
+#include "model/filter_text.h"
 
 struct spec wish_default(const char *name)
 {

@@ -12,14 +12,19 @@ struct deployment {
 	const struct elbv2_target_group *tg;
 	const struct ec2_group *group;
 };
-void deployment_find(const struct inventory *f, const char *deployment,
+void deployment_find(const struct inventory *inv, const char *deployment,
 		     struct deployment *out);
 bool deployment_owns(const struct aws_tags *tags, const char *deployment);
 
 /* The spec of a deployment, from its tags; texts in a. 0, -ENOENT when there is
  * no such deployment, -EINVAL when its spec is not readable; err says so. */
-int deployment_spec(struct arena *a, const struct inventory *f,
+int deployment_spec(struct arena *a, const struct inventory *inv,
 		    const char *deployment, struct spec *out,
 		    struct parse_error *err);
+
+/* The mirror target that the sessions of a deployment send to: its own, or the
+ * shared one that its spec names. NULL if there is none. */
+const struct mirror_target *deployment_target(const struct inventory *inv,
+					      const char *deployment);
 
 #endif

@@ -62,46 +62,6 @@ struct filter_rules {
 	size_t n;
 };
 
-/* One way to make a filter fit that does not fit. */
-struct filter_choice {
-	struct filter_spec spec;
-	size_t rules;
-	const char *text; /* "mirror ports 8000-8100 too (99 more ports)" */
-};
-
-struct filter_advice {
-	size_t needed;	  /* rules that the spec needs */
-	const char *text; /* how many there are, and what to do about it */
-	struct {
-		struct filter_choice *items;
-		size_t n;
-	} choices; /* each fits; none is taken unasked */
-};
-
-/* "80,8000-8100", or "all" for every packet: sorted and merged. */
-bool filter_ports_parse(struct arena *a, const char *text,
-			struct port_list *out, struct parse_error *err);
-
-/* "80,8000-8100", or "all". */
-const char *filter_ports_text(struct arena *a, const struct port_list *ports);
-
-/* "server", "client", "both"; "tcp", "udp", "any". */
-bool filter_side_parse(const char *text, enum filter_side *out,
-		       struct parse_error *err);
-const char *filter_side_text(enum filter_side side);
-bool filter_protocol_parse(const char *text, int *out, struct parse_error *err);
-const char *filter_protocol_text(int protocol);
-
-/* Writes the rules for the spec, in order, numbered from 100. Returns 0, -EINVAL
- * for a spec that no packet fits or that has ports without TCP or UDP,
- * -E2BIG when more than FILTER_RULES_MAX are needed, -ENOMEM. On all but 0 the
- * advice has a text, on -E2BIG also choices. */
-int filter_build(struct arena *a, const struct filter_spec *spec,
-		 struct filter_rules *out, struct filter_advice *advice);
-
-/* "accept TCP from anywhere to port 80", for people. */
-const char *filter_rule_text(struct arena *a, const struct filter_rule *r);
-
 /* The same rules; their numbers count only as an order. */
 bool filter_rules_same(const struct filter_rules *a,
 		       const struct filter_rules *b);

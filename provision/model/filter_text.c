@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/filter.h"
+#include "model/filter_text.h"
 
 #define PORT_MAX 65535
 

@@ -6,6 +6,33 @@
 #include "model/limits.h"
 #include "model/tags.h"
 
+void inventory_free(struct inventory *inv)
+{
+	ec2_instances_free(&inv->instances);
+	ec2_interfaces_free(&inv->interfaces);
+	ec2_subnets_free(&inv->subnets);
+	ec2_vpcs_free(&inv->vpcs);
+	ec2_groups_free(&inv->groups);
+	ec2_endpoints_free(&inv->endpoints);
+	mirror_sessions_free(&inv->sessions);
+	mirror_targets_free(&inv->targets);
+	mirror_filters_free(&inv->filters);
+	elbv2_load_balancers_free(&inv->load_balancers);
+	elbv2_target_groups_free(&inv->target_groups);
+	elbv2_listeners_free(&inv->listeners);
+	elbv2_tag_descriptions_free(&inv->elb_tags);
+	for (size_t i = 0; i < inv->registered.n; i++)
+		elbv2_targets_free(&inv->registered.items[i].targets);
+	for (size_t i = 0; i < inv->services.n; i++) {
+		ecs_tasks_free(&inv->services.items[i].tasks);
+		ecs_container_instances_free(&inv->services.items[i].instances);
+	}
+	ec2_acls_free(&inv->acls);
+	ec2_route_tables_free(&inv->route_tables);
+	arena_free(&inv->mem);
+	*inv = (struct inventory){0};
+}
+
 /* The item of a list whose member key is text, or NULL. */
 #define FIND(list, key, text)                                       \
 	do {                                                        \
@@ -18,66 +45,66 @@
 		return NULL;                                        \
 	} while (0)
 
-const struct ec2_instance *inventory_instance(const struct inventory *f,
+const struct ec2_instance *inventory_instance(const struct inventory *inv,
 					      const char *id)
 {
-	FIND(&f->instances, id, id);
+	FIND(&inv->instances, id, id);
 }
 
-const struct ec2_interface *inventory_interface(const struct inventory *f,
+const struct ec2_interface *inventory_interface(const struct inventory *inv,
 						const char *id)
 {
-	FIND(&f->interfaces, id, id);
+	FIND(&inv->interfaces, id, id);
 }
 
-const struct ec2_subnet *inventory_subnet(const struct inventory *f,
+const struct ec2_subnet *inventory_subnet(const struct inventory *inv,
 					  const char *id)
 {
-	FIND(&f->subnets, id, id);
+	FIND(&inv->subnets, id, id);
 }
 
-const struct ec2_vpc *inventory_vpc(const struct inventory *f, const char *id)
+const struct ec2_vpc *inventory_vpc(const struct inventory *inv, const char *id)
 {
-	FIND(&f->vpcs, id, id);
+	FIND(&inv->vpcs, id, id);
 }
 
-const struct ec2_group *inventory_group(const struct inventory *f,
+const struct ec2_group *inventory_group(const struct inventory *inv,
 					const char *id)
 {
-	FIND(&f->groups, id, id);
+	FIND(&inv->groups, id, id);
 }
 
-const struct ec2_endpoint *inventory_endpoint(const struct inventory *f,
+const struct ec2_endpoint *inventory_endpoint(const struct inventory *inv,
 					      const char *id)
 {
-	FIND(&f->endpoints, id, id);
+	FIND(&inv->endpoints, id, id);
 }
 
-const struct mirror_target *inventory_target(const struct inventory *f,
+const struct mirror_target *inventory_target(const struct inventory *inv,
 					     const char *id)
 {
-	FIND(&f->targets, id, id);
+	FIND(&inv->targets, id, id);
 }
 
-const struct mirror_filter *inventory_filter(const struct inventory *f,
+const struct mirror_filter *inventory_filter(const struct inventory *inv,
 					     const char *id)
 {
-	FIND(&f->filters, id, id);
+	FIND(&inv->filters, id, id);
 }
 
 const struct elbv2_target_group *
-inventory_target_group(const struct inventory *f, const char *arn)
+inventory_target_group(const struct inventory *inv, const char *arn)
 {
-	FIND(&f->target_groups, arn, arn);
+	FIND(&inv->target_groups, arn, arn);
 }
 
 const struct elbv2_load_balancer *
-inventory_load_balancer(const struct inventory *f, const char *arn_or_name,
+inventory_load_balancer(const struct inventory *inv, const char *arn_or_name,
 			const char *type)
 {
-	for (size_t i = 0; i < f->load_balancers.n; i++) {
+	for (size_t i = 0; i < inv->load_balancers.n; i++) {
 		const struct elbv2_load_balancer *lb =
-			&f->load_balancers.items[i];
+			&inv->load_balancers.items[i];
 
 		if (type && !str_same(lb->type, type))
 			continue;
@@ -88,11 +115,11 @@ inventory_load_balancer(const struct inventory *f, const char *arn_or_name,
 	return NULL;
 }
 
-const struct elbv2_listener *inventory_listener(const struct inventory *f,
+const struct elbv2_listener *inventory_listener(const struct inventory *inv,
 						const char *load_balancer_arn)
 {
-	for (size_t i = 0; i < f->listeners.n; i++) {
-		const struct elbv2_listener *l = &f->listeners.items[i];
+	for (size_t i = 0; i < inv->listeners.n; i++) {
+		const struct elbv2_listener *l = &inv->listeners.items[i];
 
 		if (str_same(l->load_balancer_arn, load_balancer_arn) &&
 		    l->port == VXLAN_PORT &&
@@ -103,14 +130,14 @@ const struct elbv2_listener *inventory_listener(const struct inventory *f,
 	return NULL;
 }
 
-const struct aws_tags *inventory_elb_tags(const struct inventory *f,
+const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 					  const char *arn)
 {
 	static const struct aws_tags none;
 
-	for (size_t i = 0; i < f->elb_tags.n; i++)
-		if (str_same(f->elb_tags.items[i].arn, arn))
-			return &f->elb_tags.items[i].tags;
+	for (size_t i = 0; i < inv->elb_tags.n; i++)
+		if (str_same(inv->elb_tags.items[i].arn, arn))
+			return &inv->elb_tags.items[i].tags;
 	return &none;
 }
 
@@ -120,7 +147,7 @@ static int by_text(const void *x, const void *y)
 }
 
 struct str_list inventory_deployments(struct arena *a,
-				      const struct inventory *f)
+				      const struct inventory *inv)
 {
 	struct str_list l = {0};
 	const char *name;
@@ -131,18 +158,18 @@ struct str_list inventory_deployments(struct arena *a,
 		if (name)                                      \
 			str_list_add(a, &l, name);             \
 	}
-	COLLECT(f->sessions)
-	COLLECT(f->filters)
-	COLLECT(f->targets)
-	COLLECT(f->groups)
-	COLLECT(f->elb_tags)
+	COLLECT(inv->sessions)
+	COLLECT(inv->filters)
+	COLLECT(inv->targets)
+	COLLECT(inv->groups)
+	COLLECT(inv->elb_tags)
 #undef COLLECT
 	if (l.n)
 		qsort(l.items, l.n, sizeof(*l.items), by_text);
 	return l;
 }
 
-const char *inventory_interface_name(const struct inventory *f,
+const char *inventory_interface_name(const struct inventory *inv,
 				     const struct ec2_interface *eni)
 {
 	const char *name = aws_tag_value(&eni->tags, TAG_NAME);
@@ -150,7 +177,7 @@ const char *inventory_interface_name(const struct inventory *f,
 
 	if (!str_empty(name))
 		return name;
-	i = inventory_instance(f, eni->instance_id);
+	i = inventory_instance(inv, eni->instance_id);
 	name = i ? aws_tag_value(&i->tags, TAG_NAME) : NULL;
 	if (!str_empty(name))
 		return name;

@@ -59,60 +59,44 @@ struct inventory {
 	struct arena mem; /* of what inventory_load itself adds */
 };
 
-void inventory_free(struct inventory *f);
-
-/* What inventory_load() is to read beyond what every command looks at. */
-struct inventory_wanted {
-	bool network; /* subnets, VPCs, endpoints: for plans */
-	bool health;  /* targets of every target group */
-	bool paths;   /* network ACLs and route tables: for verify */
-	const struct sources *sources;	/* ECS services among them; or NULL */
-	const struct sources *excluded; /* the same */
-	bool own_sources; /* and those of all deployments that there are */
-};
-
-/* Reads f (which is overwritten). progress, if not NULL, is told what is being
- * read. On failure f is empty. */
-int inventory_load(struct inventory *f, struct aws_client *c,
-		   const struct inventory_wanted *wanted,
-		   void (*progress)(void *ctx, const char *what), void *ctx,
-		   struct aws_error *err);
+void inventory_free(struct inventory *inv);
 
 /* By id, ARN or name: NULL when there is none. */
-const struct ec2_instance *inventory_instance(const struct inventory *f,
+const struct ec2_instance *inventory_instance(const struct inventory *inv,
 					      const char *id);
-const struct ec2_interface *inventory_interface(const struct inventory *f,
+const struct ec2_interface *inventory_interface(const struct inventory *inv,
 						const char *id);
-const struct ec2_subnet *inventory_subnet(const struct inventory *f,
+const struct ec2_subnet *inventory_subnet(const struct inventory *inv,
 					  const char *id);
-const struct ec2_vpc *inventory_vpc(const struct inventory *f, const char *id);
-const struct ec2_group *inventory_group(const struct inventory *f,
+const struct ec2_vpc *inventory_vpc(const struct inventory *inv,
+				    const char *id);
+const struct ec2_group *inventory_group(const struct inventory *inv,
 					const char *id);
-const struct ec2_endpoint *inventory_endpoint(const struct inventory *f,
+const struct ec2_endpoint *inventory_endpoint(const struct inventory *inv,
 					      const char *id);
-const struct mirror_target *inventory_target(const struct inventory *f,
+const struct mirror_target *inventory_target(const struct inventory *inv,
 					     const char *id);
-const struct mirror_filter *inventory_filter(const struct inventory *f,
+const struct mirror_filter *inventory_filter(const struct inventory *inv,
 					     const char *id);
 /* By ARN, or by name and type ("network"; NULL: any). */
 const struct elbv2_load_balancer *
-inventory_load_balancer(const struct inventory *f, const char *arn_or_name,
+inventory_load_balancer(const struct inventory *inv, const char *arn_or_name,
 			const char *type);
 const struct elbv2_target_group *
-inventory_target_group(const struct inventory *f, const char *arn);
+inventory_target_group(const struct inventory *inv, const char *arn);
 /* The UDP 4789 listener of a load balancer. */
-const struct elbv2_listener *inventory_listener(const struct inventory *f,
+const struct elbv2_listener *inventory_listener(const struct inventory *inv,
 						const char *load_balancer_arn);
 /* Tags of a load balancer, target group or listener; never NULL. */
-const struct aws_tags *inventory_elb_tags(const struct inventory *f,
+const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 					  const char *arn);
 
 /* The names of all deployments that tags tell of, sorted. */
 struct str_list inventory_deployments(struct arena *a,
-				      const struct inventory *f);
+				      const struct inventory *inv);
 
 /* The Name tag of an interface or of its instance, its description, or "". */
-const char *inventory_interface_name(const struct inventory *f,
+const char *inventory_interface_name(const struct inventory *inv,
 				     const struct ec2_interface *eni);
 
 #endif

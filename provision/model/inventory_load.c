@@ -2,70 +2,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/sts.h"
+#include "model/inventory_load.h"
 #include "model/deployment.h"
-
-void inventory_free(struct inventory *f)
-{
-	ec2_instances_free(&f->instances);
-	ec2_interfaces_free(&f->interfaces);
-	ec2_subnets_free(&f->subnets);
-	ec2_vpcs_free(&f->vpcs);
-	ec2_groups_free(&f->groups);
-	ec2_endpoints_free(&f->endpoints);
-	mirror_sessions_free(&f->sessions);
-	mirror_targets_free(&f->targets);
-	mirror_filters_free(&f->filters);
-	elbv2_load_balancers_free(&f->load_balancers);
-	elbv2_target_groups_free(&f->target_groups);
-	elbv2_listeners_free(&f->listeners);
-	elbv2_tag_descriptions_free(&f->elb_tags);
-	for (size_t i = 0; i < f->registered.n; i++)
-		elbv2_targets_free(&f->registered.items[i].targets);
-	for (size_t i = 0; i < f->services.n; i++) {
-		ecs_tasks_free(&f->services.items[i].tasks);
-		ecs_container_instances_free(&f->services.items[i].instances);
-	}
-	ec2_acls_free(&f->acls);
-	ec2_route_tables_free(&f->route_tables);
-	arena_free(&f->mem);
-	*f = (struct inventory){0};
-}
+#include "services/sts.h"
 
 /* An account has few of those that the tags of which are read; the ARNs of all
  * load balancers and target groups go into calls of 20. */
-static int load_elb(struct inventory *f, struct aws_client *c,
-		    const struct inventory_wanted *wanted,
-		    struct aws_error *err)
+static int load_elb(struct inventory *inv, struct aws_client *c,
+		    const struct inventory_scope *wanted, struct aws_error *err)
 {
 	struct aws_names all = {NULL, 0};
 	struct elbv2_target_group_select every = {0};
 	struct str_list arns = {0};
 	int rc;
 
-	rc = elbv2_describe_load_balancers(c, all, all, &f->load_balancers,
+	rc = elbv2_describe_load_balancers(c, all, all, &inv->load_balancers,
 					   err);
 	if (!rc)
-		rc = elbv2_describe_target_groups(c, &every, &f->target_groups,
-						  err);
+		rc = elbv2_describe_target_groups(c, &every,
+						  &inv->target_groups, err);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < f->load_balancers.n; i++)
-		str_list_add(&f->mem, &arns, f->load_balancers.items[i].arn);
-	for (size_t i = 0; i < f->target_groups.n; i++)
-		str_list_add(&f->mem, &arns, f->target_groups.items[i].arn);
+	for (size_t i = 0; i < inv->load_balancers.n; i++)
+		str_list_add(&inv->mem, &arns,
+			     inv->load_balancers.items[i].arn);
+	for (size_t i = 0; i < inv->target_groups.n; i++)
+		str_list_add(&inv->mem, &arns, inv->target_groups.items[i].arn);
 	if (arns.n)
 		rc = elbv2_describe_tags(c,
 					 (struct aws_names){arns.items, arns.n},
-					 &f->elb_tags, err);
-	for (size_t i = 0; !rc && wanted->health && i < f->target_groups.n;
+					 &inv->elb_tags, err);
+	for (size_t i = 0; !rc && wanted->health && i < inv->target_groups.n;
 	     i++) {
 		struct inventory_target_group *g =
-			ARENA_ADD(&f->mem, &f->registered);
+			ARENA_ADD(&inv->mem, &inv->registered);
 
 		if (!g)
 			break;
-		g->group = &f->target_groups.items[i];
+		g->group = &inv->target_groups.items[i];
 		rc = elbv2_describe_target_health(c, g->group->arn, &g->targets,
 						  err);
 		/* Deleted between the two calls. */
@@ -77,42 +51,42 @@ static int load_elb(struct inventory *f, struct aws_client *c,
 
 /* The listeners of one load balancer are one call: only network ones, which may
  * be targets, are asked for. */
-static int load_listeners(struct inventory *f, struct aws_client *c,
+static int load_listeners(struct inventory *inv, struct aws_client *c,
 			  struct aws_error *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < f->load_balancers.n; i++) {
+	for (size_t i = 0; !rc && i < inv->load_balancers.n; i++) {
 		struct elbv2_listeners l = {0};
 		struct elbv2_listener *more;
 
-		if (!str_same(f->load_balancers.items[i].type, "network"))
+		if (!str_same(inv->load_balancers.items[i].type, "network"))
 			continue;
-		rc = elbv2_describe_listeners(c, f->load_balancers.items[i].arn,
-					      &l, err);
+		rc = elbv2_describe_listeners(
+			c, inv->load_balancers.items[i].arn, &l, err);
 		if (rc && err->kind == AWS_ERR_NOT_FOUND)
 			rc = 0;
 		if (!l.n) {
 			elbv2_listeners_free(&l);
 			continue;
 		}
-		more = realloc(f->listeners.items,
-			       (f->listeners.n + l.n) * sizeof(*more));
+		more = realloc(inv->listeners.items,
+			       (inv->listeners.n + l.n) * sizeof(*more));
 		if (!more) {
 			elbv2_listeners_free(&l);
 			return aws_error_set(err, AWS_ERR_LOCAL, "",
 					     "out of memory");
 		}
 		/* The texts move along; only the array is left behind. */
-		memcpy(more + f->listeners.n, l.items, l.n * sizeof(*more));
-		f->listeners.items = more;
-		f->listeners.n += l.n;
+		memcpy(more + inv->listeners.n, l.items, l.n * sizeof(*more));
+		inv->listeners.items = more;
+		inv->listeners.n += l.n;
 		free(l.items);
 	}
 	return rc;
 }
 
-static int load_service(struct inventory *f, struct aws_client *c,
+static int load_service(struct inventory *inv, struct aws_client *c,
 			const struct source *source, struct aws_error *err)
 {
 	struct inventory_service *s;
@@ -120,15 +94,15 @@ static int load_service(struct inventory *f, struct aws_client *c,
 	struct ecs_services found = {0};
 	int rc;
 
-	for (size_t i = 0; i < f->services.n; i++)
-		if (str_same(f->services.items[i].cluster, source->name) &&
-		    str_same(f->services.items[i].service, source->value))
+	for (size_t i = 0; i < inv->services.n; i++)
+		if (str_same(inv->services.items[i].cluster, source->name) &&
+		    str_same(inv->services.items[i].service, source->value))
 			return 0;
-	s = ARENA_ADD(&f->mem, &f->services);
+	s = ARENA_ADD(&inv->mem, &inv->services);
 	if (!s)
 		return aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
-	s->cluster = arena_dup(&f->mem, source->name);
-	s->service = arena_dup(&f->mem, source->value);
+	s->cluster = arena_dup(&inv->mem, source->name);
+	s->service = arena_dup(&inv->mem, source->value);
 	rc = ecs_describe_services(
 		c, s->cluster, (struct aws_names){&s->service, 1}, &found, err);
 	if (!rc)
@@ -146,7 +120,7 @@ static int load_service(struct inventory *f, struct aws_client *c,
 	for (size_t i = 0; !rc && i < s->tasks.n; i++)
 		if (s->tasks.items[i].container_instance_arn &&
 		    !ecs_task_interface(&s->tasks.items[i]))
-			str_list_add(&f->mem, &hosts,
+			str_list_add(&inv->mem, &hosts,
 				     s->tasks.items[i].container_instance_arn);
 	if (!rc && hosts.n)
 		rc = ecs_describe_container_instances(
@@ -155,89 +129,91 @@ static int load_service(struct inventory *f, struct aws_client *c,
 	return rc;
 }
 
-static int load_services(struct inventory *f, struct aws_client *c,
+static int load_services(struct inventory *inv, struct aws_client *c,
 			 const struct sources *l, struct aws_error *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < l->n; i++)
-		if (l->items[i].kind == SOURCE_ECS)
-			rc = load_service(f, c, &l->items[i], err);
+		if (l->items[i].type == SOURCE_ECS)
+			rc = load_service(inv, c, &l->items[i], err);
 	return rc;
 }
 
 /* A spec that cannot be read has no sources here; who needs it says so. */
-static int load_own_services(struct inventory *f, struct aws_client *c,
+static int load_own_services(struct inventory *inv, struct aws_client *c,
 			     struct aws_error *err)
 {
-	struct str_list names = inventory_deployments(&f->mem, f);
+	struct str_list names = inventory_deployments(&inv->mem, inv);
 	struct parse_error unused;
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < names.n; i++) {
 		struct spec spec = {0};
 
-		if (deployment_spec(&f->mem, f, names.items[i], &spec, &unused))
+		if (deployment_spec(&inv->mem, inv, names.items[i], &spec,
+				    &unused))
 			continue;
-		rc = load_services(f, c, &spec.sources, err);
+		rc = load_services(inv, c, &spec.sources, err);
 		if (!rc)
-			rc = load_services(f, c, &spec.excluded, err);
+			rc = load_services(inv, c, &spec.excluded, err);
 	}
 	return rc;
 }
 
 /* Each part of the answer, in the order in which they are read. */
-static int load_part(struct inventory *f, struct aws_client *c,
-		     const struct inventory_wanted *w, unsigned int part,
+static int load_part(struct inventory *inv, struct aws_client *c,
+		     const struct inventory_scope *w, unsigned int part,
 		     struct aws_error *err)
 {
 	int rc = 0;
 
 	switch (part) {
 	case 0:
-		rc = mirror_describe_sessions(c, NULL, &f->sessions, err);
+		rc = mirror_describe_sessions(c, NULL, &inv->sessions, err);
 		return rc ? rc
-			  : mirror_describe_targets(c, NULL, &f->targets, err);
+			  : mirror_describe_targets(c, NULL, &inv->targets,
+						    err);
 	case 1:
-		return mirror_describe_filters(c, NULL, &f->filters, err);
+		return mirror_describe_filters(c, NULL, &inv->filters, err);
 	case 2:
-		return ec2_describe_instances(c, NULL, &f->instances, err);
+		return ec2_describe_instances(c, NULL, &inv->instances, err);
 	case 3:
-		return ec2_describe_interfaces(c, NULL, &f->interfaces, err);
+		return ec2_describe_interfaces(c, NULL, &inv->interfaces, err);
 	case 4:
-		return ec2_describe_groups(c, NULL, &f->groups, err);
+		return ec2_describe_groups(c, NULL, &inv->groups, err);
 	case 5:
-		rc = load_elb(f, c, w, err);
-		return rc ? rc : load_listeners(f, c, err);
+		rc = load_elb(inv, c, w, err);
+		return rc ? rc : load_listeners(inv, c, err);
 	case 6:
 		if (w->network)
-			rc = ec2_describe_subnets(c, NULL, &f->subnets, err);
+			rc = ec2_describe_subnets(c, NULL, &inv->subnets, err);
 		if (w->network && !rc)
-			rc = ec2_describe_vpcs(c, NULL, &f->vpcs, err);
+			rc = ec2_describe_vpcs(c, NULL, &inv->vpcs, err);
 		if (w->network && !rc)
-			rc = ec2_describe_endpoints(c, NULL, &f->endpoints,
+			rc = ec2_describe_endpoints(c, NULL, &inv->endpoints,
 						    err);
 		return rc;
 	case 7:
 		if (w->paths)
-			rc = ec2_describe_acls(c, NULL, &f->acls, err);
+			rc = ec2_describe_acls(c, NULL, &inv->acls, err);
 		if (w->paths && !rc)
 			rc = ec2_describe_route_tables(c, NULL,
-						       &f->route_tables, err);
+						       &inv->route_tables, err);
 		return rc;
 	default:
 		if (w->sources)
-			rc = load_services(f, c, w->sources, err);
+			rc = load_services(inv, c, w->sources, err);
 		if (w->excluded && !rc)
-			rc = load_services(f, c, w->excluded, err);
+			rc = load_services(inv, c, w->excluded, err);
 		if (w->own_sources && !rc)
-			rc = load_own_services(f, c, err);
+			rc = load_own_services(inv, c, err);
 		return rc;
 	}
 }
 
-int inventory_load(struct inventory *f, struct aws_client *c,
-		   const struct inventory_wanted *wanted,
+int inventory_load(struct inventory *inv, struct aws_client *c,
+		   const struct inventory_scope *wanted,
 		   void (*progress)(void *ctx, const char *what), void *ctx,
 		   struct aws_error *err)
 {
@@ -250,22 +226,22 @@ int inventory_load(struct inventory *f, struct aws_client *c,
 	struct sts_identity id = {0};
 	int rc;
 
-	*f = (struct inventory){.account = ""};
-	f->region = arena_dup(&f->mem, aws_client_region(c));
-	f->partition = arena_dup(&f->mem, aws_client_partition(c));
+	*inv = (struct inventory){.account = ""};
+	inv->region = arena_dup(&inv->mem, aws_client_region(c));
+	inv->partition = arena_dup(&inv->mem, aws_client_partition(c));
 	rc = sts_get_caller_identity(c, &id, err);
 	if (!rc)
-		f->account = arena_dup(&f->mem, id.account);
+		inv->account = arena_dup(&inv->mem, id.account);
 	sts_identity_free(&id);
 	for (unsigned int i = 0; !rc && i < sizeof(parts) / sizeof(*parts);
 	     i++) {
 		if (progress)
 			progress(ctx, parts[i]);
-		rc = load_part(f, c, wanted, i, err);
+		rc = load_part(inv, c, wanted, i, err);
 	}
-	if (!rc && f->mem.failed)
+	if (!rc && inv->mem.failed)
 		rc = aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
 	if (rc)
-		inventory_free(f);
+		inventory_free(inv);
 	return rc;
 }

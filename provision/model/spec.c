@@ -5,7 +5,7 @@
 
 #include "model/spec.h"
 
-static const char *const kind_names[] = {
+static const char *const type_names[] = {
 	[SOURCE_INSTANCE] = "instance",
 	[SOURCE_INTERFACE] = "network interface",
 	[SOURCE_ECS] = "ECS service",
@@ -17,9 +17,9 @@ static const char *const kind_names[] = {
 	[SOURCE_SUBNET] = "subnet",
 };
 
-const char *source_kind_text(enum source_kind kind)
+const char *source_type_text(enum source_type type)
 {
-	return kind_names[kind];
+	return type_names[type];
 }
 
 bool spec_name_check(const char *name, struct parse_error *err)
@@ -46,10 +46,10 @@ static bool is_id(const char *text, const char *prefix)
 	       strspn(text + n, "0123456789abcdef") == strlen(text + n);
 }
 
-static bool set(struct source *out, enum source_kind kind, const char *text,
+static bool set(struct source *out, enum source_type type, const char *text,
 		const char *name, const char *value)
 {
-	*out = (struct source){kind, text, name, value};
+	*out = (struct source){type, text, name, value};
 	return true;
 }
 
@@ -123,7 +123,7 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 {
 	static const struct {
 		const char *prefix;
-		enum source_kind kind;
+		enum source_type type;
 	} named[] = {{"alb:", SOURCE_ALB},
 		     {"clb:", SOURCE_CLB},
 		     {"nlb:", SOURCE_NLB}};
@@ -161,7 +161,7 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 	}
 	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++)
 		if (!strncmp(text, named[i].prefix, 4) && text[4])
-			return set(out, named[i].kind, text, text + 4, "");
+			return set(out, named[i].type, text, text + 4, "");
 	return parse_refuse(
 		err,
 		"\"%.60s\" is not a source: i-..., eni-..., ecs:CLUSTER/SERVICE, alb:NAME, clb:NAME, tag:KEY=VALUE, vpc-... or subnet-...",

@@ -10,7 +10,7 @@
 #include "model/filter.h"
 #include "model/sessions.h"
 
-enum source_kind {
+enum source_type {
 	SOURCE_INSTANCE,  /* i-...: all its interfaces */
 	SOURCE_INTERFACE, /* eni-... */
 	SOURCE_ECS,	  /* ecs:CLUSTER/SERVICE */
@@ -23,7 +23,7 @@ enum source_kind {
 };
 
 struct source {
-	enum source_kind kind;
+	enum source_type type;
 	const char *text;  /* as above */
 	const char *name;  /* id, CLUSTER, NAME, KEY */
 	const char *value; /* SERVICE, VALUE; else "" */
@@ -68,17 +68,10 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 		  struct parse_error *err);
 /* "i-..." or "tag:KEY=VALUE". */
 bool collector_check(const char *text, struct parse_error *err);
-const char *source_kind_text(enum source_kind kind);
+const char *source_type_text(enum source_type type);
 
 /* "eni-...", "nlb:new", "nlb:NAME" or its ARN, "vpce-...": type and id. */
 bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 		  struct parse_error *err);
-
-/* The spec without its name, as "key=value ..." in letters, digits and
- * " +-=._:/@" only: what tags of every service allow. */
-const char *spec_encode(struct arena *a, const struct spec *s);
-/* Unknown keys of a later version are an error: half a spec is a wrong one. */
-bool spec_decode(struct arena *a, const char *text, struct spec *out,
-		 struct parse_error *err);
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/spec.h"
+#include "model/spec_text.h"
+#include "model/filter_text.h"
 
 #define VERSION "1"
 

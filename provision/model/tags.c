@@ -22,8 +22,8 @@ void tags_add(struct arena *a, struct tag_list *l, const char *key,
 	t->value = arena_dup(a, value);
 }
 
-struct tag_list tags_own(struct arena *a, const char *deployment,
-			 const char *name)
+struct tag_list tags_common(struct arena *a, const char *deployment,
+			    const char *name)
 {
 	struct tag_list l = {0};
 
@@ -100,7 +100,7 @@ static bool in_list(const struct tag_list *l, const char *key)
 	return false;
 }
 
-bool tags_hold(const struct aws_tags *tags, const struct tag_list *l)
+bool tags_include(const struct aws_tags *tags, const struct tag_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const char *v = aws_tag_value(tags, l->items[i].key);
@@ -130,7 +130,7 @@ struct str_list tags_stale(struct arena *a, const struct aws_tags *tags,
 	return keys;
 }
 
-const char *name_short(struct arena *a, const char *deployment)
+const char *name_elb(struct arena *a, const char *deployment)
 {
 	char name[LIMIT_LB_NAME + 1];
 	size_t n = 0;
@@ -153,7 +153,7 @@ const char *name_short(struct arena *a, const char *deployment)
 			    (unsigned int)(hash_text(deployment) & 0xffffff));
 }
 
-const char *name_group(struct arena *a, const char *deployment)
+const char *name_resource(struct arena *a, const char *deployment)
 {
 	return arena_printf(a, "metlo-mirror %s", deployment);
 }

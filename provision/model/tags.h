@@ -28,8 +28,8 @@ void tags_add(struct arena *a, struct tag_list *l, const char *key,
 	      const char *value);
 
 /* What every resource of the deployment has; name is its Name tag. */
-struct tag_list tags_own(struct arena *a, const char *deployment,
-			 const char *name);
+struct tag_list tags_common(struct arena *a, const char *deployment,
+			    const char *name);
 
 /* Adds the spec in pieces. -E2BIG when it does not fit in the tags that a
  * resource may have. */
@@ -42,7 +42,7 @@ const char *tags_spec(struct arena *a, const struct aws_tags *tags);
 const char *tags_deployment(const struct aws_tags *tags);
 
 /* Whether the tags hold all of l, and no piece of a spec beyond it. */
-bool tags_hold(const struct aws_tags *tags, const struct tag_list *l);
+bool tags_include(const struct aws_tags *tags, const struct tag_list *l);
 
 /* Keys of pieces of a spec that are in tags and not in l. */
 struct str_list tags_stale(struct arena *a, const struct aws_tags *tags,
@@ -55,10 +55,10 @@ static inline struct aws_new_tags tags_new(const struct tag_list *l)
 
 /* A name for a load balancer or target group: at most 32 letters, digits and
  * hyphens, different for different deployments. */
-const char *name_short(struct arena *a, const char *deployment);
+const char *name_elb(struct arena *a, const char *deployment);
 
 /* A name and description for a security group. */
-const char *name_group(struct arena *a, const char *deployment);
+const char *name_resource(struct arena *a, const char *deployment);
 
 /* The description of a rule in a foreign security group: our mark there. */
 const char *name_rule(struct arena *a, const char *deployment);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "plan/discover.h"
+#include "model/filter_text.h"
 
 static bool is_source(const struct candidates *sources,
 		      const struct elbv2_target_group *group, const char *id)
@@ -25,16 +26,16 @@ static bool may_be_http(const struct elbv2_target_group *g)
 	       str_same(g->protocol, "TLS") || str_same(g->protocol, "TCP_UDP");
 }
 
-const char *discover_ports(struct arena *a, const struct inventory *f,
+const char *discover_ports(struct arena *a, const struct inventory *inv,
 			   const struct candidates *sources)
 {
 	struct port_list ports = {0};
 	struct parse_error unused;
 	const char *text = "";
 
-	for (size_t i = 0; i < f->registered.n; i++) {
+	for (size_t i = 0; i < inv->registered.n; i++) {
 		const struct inventory_target_group *g =
-			&f->registered.items[i];
+			&inv->registered.items[i];
 
 		for (size_t k = 0; may_be_http(g->group) && k < g->targets.n;
 		     k++) {

@@ -28,13 +28,13 @@ static bool protocol_fits(const char *text, unsigned int protocol)
 }
 
 static bool permission_fits(const struct ec2_permission *p,
-			    const struct flow *flow)
+			    const struct traffic *traffic)
 {
-	if (!protocol_fits(p->protocol, flow->protocol))
+	if (!protocol_fits(p->protocol, traffic->protocol))
 		return false;
 	if (!strcmp(p->protocol, "-1") || p->from_port < 0)
 		return true;
-	return p->from_port <= flow->port && flow->port <= p->to_port;
+	return p->from_port <= traffic->port && traffic->port <= p->to_port;
 }
 
 /* Blocks that get in by separate rules may cover the peer together. */
@@ -64,16 +64,16 @@ static bool any_group(const struct ec2_group_pairs *l,
 	return false;
 }
 
-enum verdict groups_allow(const struct inventory *f,
-			  const struct ec2_group_refs *groups,
-			  const struct flow *flow)
+enum reachability groups_allow(const struct inventory *inv,
+			       const struct ec2_group_refs *groups,
+			       const struct traffic *traffic)
 {
 	struct cover c = {.n = 0};
 	struct cidr_list l;
 
 	for (size_t i = 0; i < groups->n; i++) {
 		const struct ec2_group *g =
-			inventory_group(f, groups->items[i].id);
+			inventory_group(inv, groups->items[i].id);
 
 		if (!g) {
 			c.unknown = true;
@@ -82,10 +82,10 @@ enum verdict groups_allow(const struct inventory *f,
 		for (size_t k = 0; k < g->ingress.n; k++) {
 			const struct ec2_permission *p = &g->ingress.items[k];
 
-			if (!permission_fits(p, flow))
+			if (!permission_fits(p, traffic))
 				continue;
-			if (any_group(&p->groups, flow->peer_groups))
-				return VERDICT_YES;
+			if (any_group(&p->groups, traffic->peer_groups))
+				return REACH_ALLOWED;
 			c.unknown |= p->prefix_lists.n > 0;
 			cover_ranges(&c, &p->ranges);
 			cover_ranges(&c, &p->ipv6_ranges);
@@ -94,35 +94,37 @@ enum verdict groups_allow(const struct inventory *f,
 	l = (struct cidr_list){c.blocks, c.n};
 	cidr_list_merge(&l);
 	for (size_t i = 0; i < l.n; i++)
-		if (cidr_contains(&l.items[i], &flow->peer))
-			return VERDICT_YES;
-	return c.unknown ? VERDICT_UNKNOWN : VERDICT_NO;
+		if (cidr_contains(&l.items[i], &traffic->peer))
+			return REACH_ALLOWED;
+	return c.unknown ? REACH_UNKNOWN : REACH_DENIED;
 }
 
-const struct ec2_acl *acl_find(const struct inventory *f, const char *subnet_id)
+const struct ec2_acl *acl_find(const struct inventory *inv,
+			       const char *subnet_id)
 {
-	for (size_t i = 0; i < f->acls.n; i++)
-		for (size_t k = 0; k < f->acls.items[i].subnet_ids.n; k++)
-			if (str_same(f->acls.items[i].subnet_ids.items[k],
+	for (size_t i = 0; i < inv->acls.n; i++)
+		for (size_t k = 0; k < inv->acls.items[i].subnet_ids.n; k++)
+			if (str_same(inv->acls.items[i].subnet_ids.items[k],
 				     subnet_id))
-				return &f->acls.items[i];
+				return &inv->acls.items[i];
 	return NULL;
 }
 
-static bool entry_fits(const struct ec2_acl_entry *e, const struct flow *flow)
+static bool entry_fits(const struct ec2_acl_entry *e,
+		       const struct traffic *traffic)
 {
-	if (!protocol_fits(e->protocol, flow->protocol))
+	if (!protocol_fits(e->protocol, traffic->protocol))
 		return false;
 	if (!strcmp(e->protocol, "-1") || e->from_port < 0)
 		return true;
-	return e->from_port <= flow->port && flow->port <= e->to_port;
+	return e->from_port <= traffic->port && traffic->port <= e->to_port;
 }
 
 /* Entries in ascending order; the first whose block meets the peer decides. One
  * that meets only a part of it decides for that part: a "deny" there is a "no"
  * for the whole, an "allow" leaves the rest to the next. */
 static bool acl_lets(const struct ec2_acl *acl, bool egress,
-		     const struct flow *flow,
+		     const struct traffic *traffic,
 		     const struct ec2_acl_entry **denial)
 {
 	int64_t after = -1;
@@ -135,13 +137,13 @@ static bool acl_lets(const struct ec2_acl *acl, bool egress,
 		for (size_t i = 0; i < acl->entries.n; i++) {
 			const struct ec2_acl_entry *e = &acl->entries.items[i];
 			const char *cidr =
-				flow->peer.ipv6 ? e->ipv6_cidr : e->cidr;
+				traffic->peer.ipv6 ? e->ipv6_cidr : e->cidr;
 
 			if (e->egress != egress || e->number <= after ||
 			    (next && e->number >= next->number) ||
-			    !entry_fits(e, flow) || str_empty(cidr) ||
+			    !entry_fits(e, traffic) || str_empty(cidr) ||
 			    !cidr_parse(cidr, &block, &unused) ||
-			    !cidr_overlaps(&block, &flow->peer))
+			    !cidr_overlaps(&block, &traffic->peer))
 				continue;
 			next = e;
 		}
@@ -149,43 +151,45 @@ static bool acl_lets(const struct ec2_acl *acl, bool egress,
 			*denial = next;
 			return false;
 		}
-		if (cidr_parse(flow->peer.ipv6 ? next->ipv6_cidr : next->cidr,
+		if (cidr_parse(traffic->peer.ipv6 ? next->ipv6_cidr
+						  : next->cidr,
 			       &block, &unused) &&
-		    cidr_contains(&block, &flow->peer))
+		    cidr_contains(&block, &traffic->peer))
 			return true;
 		after = next->number;
 	}
 }
 
-enum verdict acl_allows(const struct inventory *f, const char *subnet_id,
-			bool egress, const struct flow *flow)
+enum reachability acl_allows(const struct inventory *inv, const char *subnet_id,
+			     bool egress, const struct traffic *traffic)
 {
-	const struct ec2_acl *acl = acl_find(f, subnet_id);
+	const struct ec2_acl *acl = acl_find(inv, subnet_id);
 	const struct ec2_acl_entry *unused;
 
 	if (!acl)
-		return VERDICT_UNKNOWN;
-	return acl_lets(acl, egress, flow, &unused) ? VERDICT_YES : VERDICT_NO;
+		return REACH_UNKNOWN;
+	return acl_lets(acl, egress, traffic, &unused) ? REACH_ALLOWED
+						       : REACH_DENIED;
 }
 
 const struct ec2_acl_entry *acl_denial(const struct ec2_acl *acl, bool egress,
-				       const struct flow *flow)
+				       const struct traffic *traffic)
 {
 	static const struct ec2_acl_entry last = {.number = 32767};
 	const struct ec2_acl_entry *denial = NULL;
 
-	if (acl_lets(acl, egress, flow, &denial))
+	if (acl_lets(acl, egress, traffic, &denial))
 		return NULL;
 	return denial ? denial : &last;
 }
 
-const struct ec2_route_table *route_table_find(const struct inventory *f,
+const struct ec2_route_table *route_table_find(const struct inventory *inv,
 					       const struct ec2_subnet *subnet)
 {
 	const struct ec2_route_table *main_table = NULL;
 
-	for (size_t i = 0; i < f->route_tables.n; i++) {
-		const struct ec2_route_table *t = &f->route_tables.items[i];
+	for (size_t i = 0; i < inv->route_tables.n; i++) {
+		const struct ec2_route_table *t = &inv->route_tables.items[i];
 
 		for (size_t k = 0; k < t->associations.n; k++) {
 			const struct ec2_route_association *as =
@@ -201,11 +205,11 @@ const struct ec2_route_table *route_table_find(const struct inventory *f,
 	return main_table;
 }
 
-const struct ec2_route *route_find(const struct inventory *f,
+const struct ec2_route *route_find(const struct inventory *inv,
 				   const struct ec2_subnet *subnet,
 				   const struct cidr *to, bool *known)
 {
-	const struct ec2_route_table *t = route_table_find(f, subnet);
+	const struct ec2_route_table *t = route_table_find(inv, subnet);
 	const struct ec2_route *best = NULL;
 	struct parse_error unused;
 	struct cidr block;

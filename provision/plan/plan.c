@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/build.h"
+#include "plan/plan.h"
 
 void plan_free(struct plan *p)
 {
@@ -14,10 +14,10 @@ void plan_free(struct plan *p)
 
 const char *plan_id(const struct plan *p, struct ref r)
 {
-	return r.step < 0 ? r.id : p->steps.items[r.step].made;
+	return r.step < 0 ? r.id : p->steps.items[r.step].created;
 }
 
-struct step *plan_step(struct plan *p, enum step_kind kind, struct ref *made,
+struct step *plan_step(struct plan *p, enum step_type type, struct ref *created,
 		       const char *fmt, ...)
 {
 	struct step *s = ARENA_ADD(&p->mem, &p->steps);
@@ -28,12 +28,12 @@ struct step *plan_step(struct plan *p, enum step_kind kind, struct ref *made,
 
 		return &nowhere;
 	}
-	s->kind = kind;
+	s->type = type;
 	s->on = s->other = ref_id(NULL);
 	va_start(args, fmt);
 	s->text = arena_vprintf(&p->mem, fmt, args);
 	va_end(args);
-	if (made)
-		*made = (struct ref){NULL, (int)p->steps.n - 1};
+	if (created)
+		*created = (struct ref){NULL, (int)p->steps.n - 1};
 	return s;
 }

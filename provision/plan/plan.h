@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A plan: the steps from what there is to what is asked for, in the order in
- * which they can be done, each with what takes it back. Making one changes
- * nothing; apply.h carries it out, export.h writes it as code.
+ * A plan: the ordered steps that turn the inventory into the desired state, each
+ * with the text that describes how to undo it. Building a plan changes nothing;
+ * apply/ carries it out or exports it as Terraform or CloudFormation.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
 #include "plan/cost.h"
 #include "plan/select.h"
-#include "model/deployment.h"
 #include "model/tags.h"
 
-enum step_kind {
+enum step_type {
 	STEP_CREATE_GROUP,
-	STEP_AUTHORIZE, /* a rule of a security group */
+	STEP_AUTHORIZE, /* add a rule to a security group */
 	STEP_CREATE_LB,
 	STEP_CREATE_TG,
 	STEP_TG_ATTRIBUTES,
@@ -28,7 +27,7 @@ enum step_kind {
 	STEP_CREATE_SESSION,
 	STEP_MODIFY_SESSION,
 	STEP_TAG,
-	/* From here on nothing can be taken back. */
+	/* The steps below cannot be undone. */
 	STEP_DEREGISTER,
 	STEP_DELETE_SESSION,
 	STEP_DELETE_FILTER,
@@ -36,18 +35,18 @@ enum step_kind {
 	STEP_REVOKE,
 	STEP_DELETE_LISTENER,
 	STEP_DELETE_LB,
-	STEP_WAIT_LB_GONE,
+	STEP_WAIT_LB_DELETED,
 	STEP_DELETE_TG,
 	STEP_DELETE_GROUP,
 };
 
-/* A resource that exists, or that an earlier step makes. */
+/* A resource that exists, or that an earlier step creates. */
 struct ref {
 	const char *id;
-	int step; /* index; -1: id */
+	int step; /* index of the creating step, or -1 if id is valid */
 };
 
-/* What a session points to. */
+/* The settings of a session that a plan may change. */
 struct session_config {
 	struct ref target, filter;
 	uint32_t vni, packet_length;
@@ -55,26 +54,26 @@ struct session_config {
 
 enum step_state { STEP_WAITING, STEP_DONE, STEP_FAILED, STEP_UNDONE };
 
-/* Which members count depends on the kind; the others are 0. */
+/* The type determines which members are used; the others are zero. */
 struct step {
-	enum step_kind kind;
+	enum step_type type;
 	const char *text;      /* "create the mirror filter ..." */
-	const char *undo_text; /* "delete it"; NULL: nothing to take back */
-	struct ref on;	       /* what it acts on; the LB of a listener */
+	const char *undo_text; /* "delete it"; NULL: nothing to undo */
+	struct ref on;	  /* the resource it acts on; for a listener, its LB */
 	struct ref other; /* group of an LB, TG of a listener, peer group */
 	const char *name, *description, *vpc_id, *eni;
-	const char *protocol;	 /* of a group's rule */
+	const char *protocol;	 /* of a security group rule */
 	const char *target_type; /* of a target group: instance, ip */
 	struct str_list ids;	 /* subnets, targets, CIDR blocks, tag keys */
-	enum target_type type;	 /* of a mirror target */
+	enum target_type mirror_type; /* of a mirror target */
 	struct filter_rule rule;
-	uint32_t number; /* of a session */
+	uint32_t number; /* of a session; port of a rule to revoke */
 	struct session_config session, old_session;
 	struct tag_list tags, old_tags;
-	/* While it is carried out: */
+	/* Set while the plan is applied: */
 	enum step_state state;
-	const char *made;  /* id or ARN; in the arena of the plan */
-	const char *token; /* of its create call, so that it can be repeated */
+	const char *created; /* id or ARN of the new resource; in plan.mem */
+	const char *token;   /* idempotency token of the create call */
 };
 
 struct steps {
@@ -83,56 +82,49 @@ struct steps {
 };
 
 struct plan {
-	struct arena mem; /* owns everything but the inventory */
-	const struct inventory *inventory; /* must live as long as the plan */
-	struct spec spec;   /* as asked, with the VNI that was chosen */
-	struct steps steps; /* none: all is as it should be */
-	struct notes notes; /* a plan with a failure must not be applied */
+	struct arena mem; /* owns everything except the inventory */
+	const struct inventory *inventory; /* must outlive the plan */
+	struct spec spec;   /* as requested, with the VNI filled in */
+	struct steps steps; /* empty when nothing needs to change */
+	struct diagnostics
+		diagnostics; /* never apply a plan with a DIAG_FAIL */
 	struct candidates sources;
-	struct str_list collectors; /* of the spec, tags as instances */
+	struct str_list collectors; /* instance ids; tags are resolved */
 	struct filter_rules rules;
 	struct cost cost; /* per month, of the whole deployment */
 	size_t added, changed, removed, kept; /* sessions */
 	struct ref target, filter, load_balancer;
-	/* Our resources before the plan: not made by it. */
+	/* Resources of the deployment that existed before the plan ran. */
 	struct str_list known;
-	/* Rules that security groups of others lack; with spec.open_groups
-	 * they are steps, otherwise only told in notes. */
+	/* Rules missing from security groups of others. With spec.open_groups
+	 * they become steps, otherwise only diagnostics. */
 	size_t rules_missing;
 };
 
-/* sync: a source that is gone is a warning and its sessions go; what remains of
- * a spec is still carried out. 0, or -ENOMEM; what is wrong is in the notes. */
-int plan_setup(struct plan *p, const struct inventory *f,
-	       const struct spec *spec, bool sync);
-
-/* Takes deployments away, or single sessions. What somebody else uses stays,
- * with a note. 0, or -ENOMEM. */
-struct removal {
-	struct str_list deployments;
-	struct str_list sessions; /* ids; of a deployment whose last one goes,
-				   * all goes */
-};
-int plan_remove(struct plan *p, const struct inventory *f,
-		const struct removal *r);
+/* Appends a step with this text; *created, if not NULL, refers to the resource
+ * that it creates. Never NULL: after an allocation failure it returns a scratch
+ * step outside the plan, and p->mem.failed is set. */
+struct step *plan_step(struct plan *p, enum step_type type, struct ref *created,
+		       const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 void plan_free(struct plan *p);
 
-static inline bool step_makes(enum step_kind k)
+static inline bool step_creates(enum step_type t)
 {
-	return k == STEP_CREATE_GROUP || k == STEP_CREATE_LB ||
-	       k == STEP_CREATE_TG || k == STEP_CREATE_LISTENER ||
-	       k == STEP_CREATE_TARGET || k == STEP_CREATE_FILTER ||
-	       k == STEP_CREATE_RULE || k == STEP_CREATE_SESSION;
+	return t == STEP_CREATE_GROUP || t == STEP_CREATE_LB ||
+	       t == STEP_CREATE_TG || t == STEP_CREATE_LISTENER ||
+	       t == STEP_CREATE_TARGET || t == STEP_CREATE_FILTER ||
+	       t == STEP_CREATE_RULE || t == STEP_CREATE_SESSION;
 }
 
-/* A step that nothing takes back: it comes after all others. */
-static inline bool step_final(enum step_kind k)
+/* Whether a step cannot be undone. Such steps come after all others. */
+static inline bool step_irreversible(enum step_type t)
 {
-	return k >= STEP_DEREGISTER;
+	return t >= STEP_DEREGISTER;
 }
 
-/* The id behind a reference, NULL while the step that makes it is not done. */
+/* The id a reference resolves to; NULL until its creating step is done. */
 const char *plan_id(const struct plan *p, struct ref r);
 
 static inline struct ref ref_id(const char *id)

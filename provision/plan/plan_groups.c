@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/build.h"
+#include "plan/plan.h"
 #include "model/limits.h"
 #include "plan/netcheck.h"
+#include "plan/plan_groups.h"
 
 struct str_list source_blocks(struct plan *p)
 {
@@ -34,26 +35,27 @@ struct str_list source_blocks(struct plan *p)
 	return l;
 }
 
-static enum verdict worse(enum verdict a, enum verdict b)
+static enum reachability worse(enum reachability a, enum reachability b)
 {
-	if (a == VERDICT_NO || b == VERDICT_NO)
-		return VERDICT_NO;
-	return a == VERDICT_UNKNOWN ? a : b;
+	if (a == REACH_DENIED || b == REACH_DENIED)
+		return REACH_DENIED;
+	return a == REACH_UNKNOWN ? a : b;
 }
 
-static enum verdict sources_allowed(const struct plan *p,
-				    const struct ec2_group_refs *groups,
-				    const struct ec2_group_refs *lb)
+static enum reachability sources_allowed(const struct plan *p,
+					 const struct ec2_group_refs *groups,
+					 const struct ec2_group_refs *lb)
 {
-	enum verdict v = VERDICT_YES;
+	enum reachability v = REACH_ALLOWED;
 
 	for (size_t i = 0; i < p->sources.n; i++) {
-		struct flow flow = {.protocol = FILTER_UDP,
-				    .port = VXLAN_PORT,
-				    .peer_groups = lb};
+		struct traffic traffic = {.protocol = FILTER_UDP,
+					  .port = VXLAN_PORT,
+					  .peer_groups = lb};
 
-		if (interface_address(p->sources.items[i].eni, &flow.peer))
-			v = worse(v, groups_allow(p->inventory, groups, &flow));
+		if (interface_address(p->sources.items[i].eni, &traffic.peer))
+			v = worse(v,
+				  groups_allow(p->inventory, groups, &traffic));
 	}
 	return v;
 }
@@ -66,10 +68,11 @@ struct str_list blocks_missing(struct plan *p, const char *group)
 	struct parse_error unused;
 
 	for (size_t i = 0; i < all.n; i++) {
-		struct flow flow = {.protocol = FILTER_UDP, .port = VXLAN_PORT};
+		struct traffic traffic = {.protocol = FILTER_UDP,
+					  .port = VXLAN_PORT};
 
-		if (!cidr_parse(all.items[i], &flow.peer, &unused) ||
-		    groups_allow(p->inventory, &one, &flow) != VERDICT_YES)
+		if (!cidr_parse(all.items[i], &traffic.peer, &unused) ||
+		    groups_allow(p->inventory, &one, &traffic) != REACH_ALLOWED)
 			str_list_add(&p->mem, &l, all.items[i]);
 	}
 	return l;
@@ -80,16 +83,16 @@ bool sources_admitted(const struct plan *p, const char *group)
 	struct ec2_group_ref ref = {.id = (char *)group};
 	struct ec2_group_refs one = {&ref, 1};
 
-	return sources_allowed(p, &one, NULL) != VERDICT_NO;
+	return sources_allowed(p, &one, NULL) != REACH_DENIED;
 }
 
 /* Health checks come from the addresses of the load balancer, one in each of
  * its subnets. */
-static enum verdict checks_allowed(const struct plan *p,
-				   const struct ec2_group_refs *groups,
-				   const struct ec2_group_refs *lb)
+static enum reachability checks_allowed(const struct plan *p,
+					const struct ec2_group_refs *groups,
+					const struct ec2_group_refs *lb)
 {
-	enum verdict v = VERDICT_YES;
+	enum reachability v = REACH_ALLOWED;
 	const struct elbv2_load_balancer *b = inventory_load_balancer(
 		p->inventory, p->load_balancer.id, "network");
 	struct parse_error unused;
@@ -97,18 +100,19 @@ static enum verdict checks_allowed(const struct plan *p,
 	for (size_t i = 0; b && i < b->zones.n; i++) {
 		const struct ec2_subnet *s = inventory_subnet(
 			p->inventory, b->zones.items[i].subnet_id);
-		struct flow flow = {.protocol = FILTER_TCP,
-				    .port = VXLAN_PORT,
-				    .peer_groups = lb};
+		struct traffic traffic = {.protocol = FILTER_TCP,
+					  .port = VXLAN_PORT,
+					  .peer_groups = lb};
 
-		if (s && s->cidr && cidr_parse(s->cidr, &flow.peer, &unused))
-			v = worse(v, groups_allow(p->inventory, groups, &flow));
+		if (s && s->cidr && cidr_parse(s->cidr, &traffic.peer, &unused))
+			v = worse(v,
+				  groups_allow(p->inventory, groups, &traffic));
 	}
 	/* A load balancer to be made: whoever is in its VPC. */
 	for (size_t i = 0; !b && i < p->inventory->vpcs.n; i++) {
-		struct flow flow = {.protocol = FILTER_TCP,
-				    .port = VXLAN_PORT,
-				    .peer_groups = lb};
+		struct traffic traffic = {.protocol = FILTER_TCP,
+					  .port = VXLAN_PORT,
+					  .peer_groups = lb};
 		const struct ec2_group *g =
 			groups->n ? inventory_group(p->inventory,
 						    groups->items[0].id)
@@ -116,9 +120,10 @@ static enum verdict checks_allowed(const struct plan *p,
 
 		if (g && str_same(p->inventory->vpcs.items[i].id, g->vpc_id) &&
 		    p->inventory->vpcs.items[i].cidr &&
-		    cidr_parse(p->inventory->vpcs.items[i].cidr, &flow.peer,
+		    cidr_parse(p->inventory->vpcs.items[i].cidr, &traffic.peer,
 			       &unused))
-			v = worse(v, groups_allow(p->inventory, groups, &flow));
+			v = worse(v,
+				  groups_allow(p->inventory, groups, &traffic));
 	}
 	return v;
 }
@@ -136,14 +141,14 @@ static void open_group(struct plan *p, const char *group, const char *whose,
 
 	/* Several collectors may share a group. */
 	for (size_t i = 0; i < p->steps.n; i++)
-		if (p->steps.items[i].kind == STEP_AUTHORIZE &&
+		if (p->steps.items[i].type == STEP_AUTHORIZE &&
 		    str_same(p->steps.items[i].on.id, group) &&
 		    str_same(p->steps.items[i].protocol, protocol))
 			return;
 	p->rules_missing++;
 	if (!p->spec.open_groups) {
-		note_add(
-			&p->mem, &p->notes, NOTE_WARN,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_WARN,
 			"the security group %s of %s does not let %s %d from %s in, so that nothing would arrive; --open-groups adds the rule",
 			group, whose, upper, VXLAN_PORT, from);
 		return;
@@ -161,22 +166,22 @@ static void open_group(struct plan *p, const char *group, const char *whose,
 		s->ids = blocks;
 }
 
-static void decide(struct plan *p, enum verdict v,
+static void decide(struct plan *p, enum reachability v,
 		   const struct ec2_group_refs *groups, const char *whose,
 		   const char *protocol, struct ref lb_group)
 {
-	if (v == VERDICT_UNKNOWN)
-		note_add(
-			&p->mem, &p->notes, NOTE_INFO,
+	if (v == REACH_UNKNOWN)
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_INFO,
 			"whether the security groups of %s let %s %d in depends on prefix lists or groups that were not read",
 			whose, !strcmp(protocol, "udp") ? "UDP" : "TCP",
 			VXLAN_PORT);
-	if (v == VERDICT_NO && groups->n)
+	if (v == REACH_DENIED && groups->n)
 		open_group(p, groups->items[0].id, whose, protocol, lb_group);
 }
 
-void build_groups(struct plan *p, const struct ec2_interface *collector,
-		  struct ref lb_group, bool through_lb)
+void plan_groups(struct plan *p, const struct ec2_interface *collector,
+		 struct ref lb_group, bool through_lb)
 {
 	/* Of the load balancer's group only what is there already counts. */
 	struct ec2_group_ref lb_ref = {.id = (char *)lb_group.id};

@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/build.h"
+#include "plan/plan.h"
 #include "model/limits.h"
+#include "model/deployment.h"
+#include "plan/plan_lb.h"
+#include "plan/plan_groups.h"
 
 static const char *vpc_of(const struct plan *p)
 {
@@ -74,12 +77,12 @@ static void choose_subnets(struct plan *p, const char *vpc,
 			inventory_subnet(p->inventory, t->subnets.items[i]);
 
 		if (!s || !str_same(s->vpc_id, vpc))
-			note_add(&p->mem, &p->notes, NOTE_FAIL,
+			diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
 				 "there is no subnet %s in %s",
 				 t->subnets.items[i], vpc);
 		else if (str_list_has(&zones, s->zone ? s->zone : ""))
-			note_add(
-				&p->mem, &p->notes, NOTE_FAIL,
+			diag_add(
+				&p->mem, &p->diagnostics, DIAG_FAIL,
 				"two subnets are in the zone %s; a load balancer takes one per zone",
 				s->zone ? s->zone : "?");
 		else
@@ -103,14 +106,14 @@ static void choose_subnets(struct plan *p, const char *vpc,
 		if (s)
 			str_list_add(&p->mem, out, s->id);
 		else
-			note_add(
-				&p->mem, &p->notes, NOTE_WARN,
+			diag_add(
+				&p->mem, &p->diagnostics, DIAG_WARN,
 				"no subnet of %s in the zone %s has 8 free addresses: the load balancer is not in that zone",
 				vpc, zones.items[i]);
 	}
 	if (!out->n)
-		note_add(
-			&p->mem, &p->notes, NOTE_FAIL,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_FAIL,
 			"no subnet of %s has room for a load balancer; name one with --subnet",
 			vpc);
 }
@@ -136,16 +139,16 @@ static void let_sources_in(struct plan *p, struct ref group, bool is_new)
 	s->description = name_rule(&p->mem, p->spec.name);
 }
 
-static struct ref lb_group(struct plan *p, const struct deployment *own,
+static struct ref lb_group(struct plan *p, const struct deployment *current,
 			   const char *vpc)
 {
-	const char *name = name_group(&p->mem, p->spec.name);
+	const char *name = name_resource(&p->mem, p->spec.name);
 	struct ref group;
 	struct step *s;
 
-	if (own->group) {
-		group = ref_id(own->group->id);
-		if (!sources_admitted(p, own->group->id))
+	if (current->group) {
+		group = ref_id(current->group->id);
+		if (!sources_admitted(p, current->group->id))
 			let_sources_in(p, group, false);
 		return group;
 	}
@@ -155,20 +158,20 @@ static struct ref lb_group(struct plan *p, const struct deployment *own,
 	s->name = name;
 	s->description = name_rule(&p->mem, p->spec.name);
 	s->vpc_id = vpc;
-	s->tags = tags_own(&p->mem, p->spec.name, name);
+	s->tags = tags_common(&p->mem, p->spec.name, name);
 	let_sources_in(p, group, true);
 	return group;
 }
 
-static struct ref target_group(struct plan *p, const struct deployment *own,
+static struct ref target_group(struct plan *p, const struct deployment *current,
 			       const char *vpc)
 {
-	const char *name = name_short(&p->mem, p->spec.name);
+	const char *name = name_elb(&p->mem, p->spec.name);
 	struct ref group;
 	struct step *s;
 
-	if (own->tg)
-		return ref_id(own->tg->arn);
+	if (current->tg)
+		return ref_id(current->tg->arn);
 	s = plan_step(p, STEP_CREATE_TG, &group,
 		      "create the target group %s: UDP %d, health check TCP %d",
 		      name, VXLAN_PORT, VXLAN_PORT);
@@ -176,7 +179,7 @@ static struct ref target_group(struct plan *p, const struct deployment *own,
 	s->name = name;
 	s->vpc_id = vpc;
 	s->target_type = "instance";
-	s->tags = tags_own(&p->mem, p->spec.name, name);
+	s->tags = tags_common(&p->mem, p->spec.name, name);
 	s = plan_step(p, STEP_TG_ATTRIBUTES, NULL,
 		      "send all packets of a source to the same collector");
 	s->on = group;
@@ -185,7 +188,8 @@ static struct ref target_group(struct plan *p, const struct deployment *own,
 	return group;
 }
 
-static void register_collectors(struct plan *p, const struct deployment *own,
+static void register_collectors(struct plan *p,
+				const struct deployment *current,
 				struct ref group)
 {
 	const struct target_spec *t = &p->spec.target;
@@ -193,21 +197,21 @@ static void register_collectors(struct plan *p, const struct deployment *own,
 	struct step *s;
 
 	for (size_t i = 0; i < p->collectors.n; i++) {
-		const struct inventory *f = p->inventory;
+		const struct inventory *inv = p->inventory;
 		bool there = false;
 
-		if (!inventory_instance(f, p->collectors.items[i])) {
-			note_add(&p->mem, &p->notes, NOTE_FAIL,
+		if (!inventory_instance(inv, p->collectors.items[i])) {
+			diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
 				 "there is no instance %s to be a collector",
 				 p->collectors.items[i]);
 			continue;
 		}
-		for (size_t k = 0; own->tg && k < f->registered.n; k++) {
+		for (size_t k = 0; current->tg && k < inv->registered.n; k++) {
 			const struct inventory_target_group *g =
-				&f->registered.items[k];
+				&inv->registered.items[k];
 
 			for (size_t m = 0;
-			     g->group == own->tg && m < g->targets.n; m++)
+			     g->group == current->tg && m < g->targets.n; m++)
 				there |= str_same(g->targets.items[m].id,
 						  p->collectors.items[i]) &&
 					 !str_same(g->targets.items[m].state,
@@ -217,37 +221,38 @@ static void register_collectors(struct plan *p, const struct deployment *own,
 			str_list_add(&p->mem, &missing, p->collectors.items[i]);
 	}
 	if (!p->collectors.n && t->collectors.n)
-		note_add(
-			&p->mem, &p->notes, NOTE_WARN,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_WARN,
 			"no instance runs that is a collector (%s): mirrored traffic goes nowhere until there is one and \"metlo-mirror aws sync\" registers it",
 			str_list_text(&p->mem, &t->collectors, 4));
 	else if (!p->collectors.n)
-		note_add(
-			&p->mem, &p->notes, NOTE_WARN,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_WARN,
 			"no collector is named: register instances in the target group %s, or mirrored traffic goes nowhere",
-			name_short(&p->mem, p->spec.name));
+			name_elb(&p->mem, p->spec.name));
 	if (!missing.n)
 		return;
 	s = plan_step(p, STEP_REGISTER, NULL, "register the collector%s %s",
 		      missing.n == 1 ? "" : "s",
 		      str_list_text(&p->mem, &missing, 6));
 	/* A group that is new goes with what is in it. */
-	if (own->tg)
+	if (current->tg)
 		s->undo_text = "deregister the collectors";
 	s->on = group;
 	s->ids = missing;
 }
 
-void build_deregister(struct plan *p, const struct deployment *own)
+void plan_deregister(struct plan *p, const struct deployment *current)
 {
 	struct str_list gone = {0};
 	struct step *s;
 
-	for (size_t k = 0; own->tg && k < p->inventory->registered.n; k++) {
+	for (size_t k = 0; current->tg && k < p->inventory->registered.n; k++) {
 		const struct inventory_target_group *g =
 			&p->inventory->registered.items[k];
 
-		for (size_t m = 0; g->group == own->tg && m < g->targets.n; m++)
+		for (size_t m = 0; g->group == current->tg && m < g->targets.n;
+		     m++)
 			if (!str_list_has(&p->collectors,
 					  g->targets.items[m].id) &&
 			    !str_same(g->targets.items[m].state, "draining"))
@@ -259,7 +264,7 @@ void build_deregister(struct plan *p, const struct deployment *own)
 		return;
 	s = plan_step(p, STEP_DEREGISTER, NULL, "deregister %s",
 		      str_list_text(&p->mem, &gone, 6));
-	s->on = ref_id(own->tg->arn);
+	s->on = ref_id(current->tg->arn);
 	s->ids = gone;
 }
 
@@ -268,13 +273,13 @@ static void make_load_balancer(struct plan *p, const char *vpc,
 {
 	struct str_list subnets = {0};
 	struct step *s;
-	const char *name = name_short(&p->mem, p->spec.name);
+	const char *name = name_elb(&p->mem, p->spec.name);
 	const struct elbv2_load_balancer *other =
 		inventory_load_balancer(p->inventory, name, NULL);
 
 	if (other)
-		note_add(
-			&p->mem, &p->notes, NOTE_FAIL,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_FAIL,
 			"there is a load balancer %s already that metlo-mirror did not make: choose another --name",
 			name);
 	choose_subnets(p, vpc, &subnets);
@@ -285,7 +290,7 @@ static void make_load_balancer(struct plan *p, const char *vpc,
 	s->name = name;
 	s->other = group;
 	s->ids = subnets;
-	s->tags = tags_own(&p->mem, p->spec.name, name);
+	s->tags = tags_common(&p->mem, p->spec.name, name);
 	s = plan_step(p, STEP_LB_ATTRIBUTES, NULL,
 		      "let it send to collectors in all zones");
 	s->on = p->load_balancer;
@@ -293,31 +298,31 @@ static void make_load_balancer(struct plan *p, const char *vpc,
 		 "true");
 }
 
-void build_load_balancer(struct plan *p, const struct deployment *own)
+void plan_load_balancer(struct plan *p, const struct deployment *current)
 {
-	const char *vpc = own->lb ? own->lb->vpc_id : vpc_of(p);
+	const char *vpc = current->lb ? current->lb->vpc_id : vpc_of(p);
 	struct ref group = ref_id(NULL), targets;
 	const struct ec2_interface *none = NULL;
-	bool had_listener =
-		own->lb && inventory_listener(p->inventory, own->lb->arn);
+	bool had_listener = current->lb &&
+			    inventory_listener(p->inventory, current->lb->arn);
 	struct step *s;
 
 	if (str_empty(vpc)) {
 		/* It would be that of the sources, of which something is told
 		 * already. */
-		if (notes_failed(&p->notes))
+		if (diag_failed(&p->diagnostics))
 			return;
-		note_add(
-			&p->mem, &p->notes, NOTE_FAIL,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_FAIL,
 			"the VPC of the load balancer is not known: name its subnets with --subnet or the collectors with --collector");
 		return;
 	}
 	/* One without a group can never get one: its group was not made. */
-	if (!own->lb || own->lb->groups.n)
-		group = lb_group(p, own, vpc);
-	targets = target_group(p, own, vpc);
-	if (own->lb)
-		p->load_balancer = ref_id(own->lb->arn);
+	if (!current->lb || current->lb->groups.n)
+		group = lb_group(p, current, vpc);
+	targets = target_group(p, current, vpc);
+	if (current->lb)
+		p->load_balancer = ref_id(current->lb->arn);
 	else
 		make_load_balancer(p, vpc, group);
 	if (!had_listener) {
@@ -326,12 +331,12 @@ void build_load_balancer(struct plan *p, const struct deployment *own)
 		s->undo_text = "delete the listener";
 		s->on = p->load_balancer;
 		s->other = targets;
-		s->tags = tags_own(&p->mem, p->spec.name,
-				   name_short(&p->mem, p->spec.name));
+		s->tags = tags_common(&p->mem, p->spec.name,
+				      name_elb(&p->mem, p->spec.name));
 	}
-	register_collectors(p, own, targets);
-	build_groups(p, none, group, true);
-	if (!own->lb || !str_same(own->lb->state, "active")) {
+	register_collectors(p, current, targets);
+	plan_groups(p, none, group, true);
+	if (!current->lb || !str_same(current->lb->state, "active")) {
 		s = plan_step(
 			p, STEP_WAIT_LB, NULL,
 			"wait until the load balancer is active (2 to 5 minutes)");

@@ -4,8 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/build.h"
+#include "plan/plan.h"
 #include "model/limits.h"
+#include "model/spec_text.h"
+#include "model/filter_text.h"
+#include "plan/plan_setup.h"
+#include "model/deployment.h"
+#include "plan/plan_collect.h"
+#include "plan/plan_target.h"
+#include "plan/plan_lb.h"
+#include "model/filter_build.h"
 
 static bool is_own(const struct plan *p, const struct mirror_session *s)
 {
@@ -15,16 +23,16 @@ static bool is_own(const struct plan *p, const struct mirror_session *s)
 /* What we have already: apply.h tells from it what a run has made. */
 static void remember(struct plan *p)
 {
-	const struct inventory *f = p->inventory;
+	const struct inventory *inv = p->inventory;
 
 #define REMEMBER(list)                                                    \
 	for (size_t i = 0; i < (list).n; i++)                             \
 		if (deployment_owns(&(list).items[i].tags, p->spec.name)) \
 			str_list_add(&p->mem, &p->known, (list).items[i].id);
-	REMEMBER(f->sessions)
-	REMEMBER(f->targets)
-	REMEMBER(f->filters)
-	REMEMBER(f->groups)
+	REMEMBER(inv->sessions)
+	REMEMBER(inv->targets)
+	REMEMBER(inv->filters)
+	REMEMBER(inv->groups)
 #undef REMEMBER
 }
 
@@ -54,7 +62,7 @@ static void copy_spec(struct plan *p, const struct spec *s)
 	/* By way of its text, so that what tags will say is what is planned. */
 	p->spec = (struct spec){.name = arena_dup(a, s->name)};
 	if (!spec_decode(a, text, &p->spec, &err))
-		note_add(a, &p->notes, NOTE_FAIL, "%s", err.text);
+		diag_add(a, &p->diagnostics, DIAG_FAIL, "%s", err.text);
 	know_own_target(p);
 }
 
@@ -90,10 +98,10 @@ static void find_collectors(struct plan *p, bool sync)
 		struct source s;
 
 		if (source_parse(&p->mem, l->items[i], &s, &unused) &&
-		    s.kind == SOURCE_TAG)
+		    s.type == SOURCE_TAG)
 			add_tagged(p, &s);
 		else if (sync && is_gone(p, l->items[i]))
-			note_add(&p->mem, &p->notes, NOTE_WARN,
+			diag_add(&p->mem, &p->diagnostics, DIAG_WARN,
 				 "the collector %s is gone", l->items[i]);
 		else
 			str_list_add(&p->mem, &p->collectors, l->items[i]);
@@ -109,7 +117,7 @@ static bool is_collector(const struct plan *p, const struct candidate *c)
 static void leave_out(struct plan *p)
 {
 	struct candidates out = {0};
-	struct notes unused = {0};
+	struct diagnostics unused = {0};
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->spec.excluded.n; i++)
@@ -122,13 +130,13 @@ static void leave_out(struct plan *p)
 		for (size_t k = 0; k < out.n && !excluded; k++)
 			excluded = out.items[k].eni == c->eni;
 		if (is_collector(p, c))
-			note_add(
-				&p->mem, &p->notes,
-				c->source->kind == SOURCE_INSTANCE ||
-						c->source->kind ==
+			diag_add(
+				&p->mem, &p->diagnostics,
+				c->source->type == SOURCE_INSTANCE ||
+						c->source->type ==
 							SOURCE_INTERFACE
-					? NOTE_WARN
-					: NOTE_INFO,
+					? DIAG_WARN
+					: DIAG_INFO,
 				"%s belongs to the collector %s and is not mirrored",
 				c->eni->id, c->instance->id);
 		else if (!excluded)
@@ -141,18 +149,18 @@ static void select_sources(struct plan *p, bool sync)
 {
 	const char *target_eni =
 		p->spec.target.type == TARGET_ENI ? p->spec.target.id : NULL;
-	size_t before = p->notes.n;
+	size_t before = p->diagnostics.n;
 
 	for (size_t i = 0; i < p->spec.sources.n; i++)
 		select_source(&p->mem, p->inventory, &p->spec.sources.items[i],
-			      target_eni, &p->sources, &p->notes);
+			      target_eni, &p->sources, &p->diagnostics);
 	leave_out(p);
-	for (size_t i = before; sync && i < p->notes.n; i++)
-		if (p->notes.items[i].level == NOTE_FAIL)
-			p->notes.items[i].level = NOTE_WARN;
-	if (!p->sources.n && !notes_failed(&p->notes))
-		note_add(
-			&p->mem, &p->notes, sync ? NOTE_WARN : NOTE_FAIL,
+	for (size_t i = before; sync && i < p->diagnostics.n; i++)
+		if (p->diagnostics.items[i].level == DIAG_FAIL)
+			p->diagnostics.items[i].level = DIAG_WARN;
+	if (!p->sources.n && !diag_failed(&p->diagnostics))
+		diag_add(
+			&p->mem, &p->diagnostics, sync ? DIAG_WARN : DIAG_FAIL,
 			p->spec.sources.n
 				? "none of the sources has a network interface that can be mirrored"
 				: "no source is named");
@@ -180,8 +188,8 @@ static void choose_vni(struct plan *p)
 			other = s;
 	}
 	if (other)
-		note_add(
-			&p->mem, &p->notes, NOTE_FAIL,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_FAIL,
 			"VNI %u is used by the session %s, which is not of this deployment; choose another, or none to get a free one",
 			p->spec.vni, other->id);
 	if (!p->spec.vni)
@@ -232,13 +240,13 @@ static bool filter_is(struct plan *p, const struct mirror_filter *m)
 
 static struct tag_list filter_tags(struct plan *p)
 {
-	struct tag_list l = tags_own(&p->mem, p->spec.name,
-				     name_group(&p->mem, p->spec.name));
+	struct tag_list l = tags_common(&p->mem, p->spec.name,
+					name_resource(&p->mem, p->spec.name));
 
 	if (tags_add_spec(&p->mem, &l, spec_encode(&p->mem, &p->spec)) ==
 	    -E2BIG)
-		note_add(
-			&p->mem, &p->notes, NOTE_FAIL,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_FAIL,
 			"there are more sources than tags can remember; use tag:KEY=VALUE or more than one deployment");
 	return l;
 }
@@ -248,7 +256,7 @@ static void retag(struct plan *p, const struct mirror_filter *m,
 {
 	struct step *s;
 
-	if (tags_hold(&m->tags, l))
+	if (tags_include(&m->tags, l))
 		return;
 	s = plan_step(
 		p, STEP_TAG, NULL,
@@ -265,24 +273,24 @@ static void retag(struct plan *p, const struct mirror_filter *m,
 
 /* New rules are a new filter that the sessions then change to, so that they
  * never mirror by half of the rules and can be put back. */
-static void build_filter(struct plan *p, const struct deployment *own,
+static void build_filter(struct plan *p, const struct deployment *current,
 			 const struct tag_list *tags)
 {
 	struct step *s;
 
-	if (own->filter && filter_is(p, own->filter)) {
-		p->filter = ref_id(own->filter->id);
+	if (current->filter && filter_is(p, current->filter)) {
+		p->filter = ref_id(current->filter->id);
 		return;
 	}
 	if (p->inventory->filters.n >= LIMIT_FILTERS)
-		note_add(
-			&p->mem, &p->notes, NOTE_FAIL,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_FAIL,
 			"the account has %zu mirror filters, and AWS allows %d",
 			p->inventory->filters.n, LIMIT_FILTERS);
 	s = plan_step(p, STEP_CREATE_FILTER, &p->filter,
 		      "create a mirror filter");
 	s->undo_text = "delete the mirror filter";
-	s->description = name_group(&p->mem, p->spec.name);
+	s->description = name_resource(&p->mem, p->spec.name);
 	s->tags = *tags;
 	for (size_t i = 0; i < p->rules.n; i++) {
 		s = plan_step(p, STEP_CREATE_RULE, NULL, "add its rule %s",
@@ -327,15 +335,15 @@ static void new_session(struct plan *p, const struct candidate *c,
 			first = &l->items[i];
 	}
 	if (n >= LIMIT_SESSIONS_PER_SOURCE) {
-		note_add(
-			&p->mem, &p->notes, NOTE_FAIL,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_FAIL,
 			"%s has %zu mirror sessions of others, and AWS allows %d for one interface",
 			c->eni->id, n, LIMIT_SESSIONS_PER_SOURCE);
 		return;
 	}
 	if (first)
-		note_add(
-			&p->mem, &p->notes, NOTE_WARN,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_WARN,
 			"%s is mirrored by others too: what the filter of session %s (number %ld) takes goes there only, and not to this deployment",
 			c->eni->id, first->id, (long)first->number);
 	s = plan_step(p, STEP_CREATE_SESSION, NULL, "mirror %s%s%s%s",
@@ -344,8 +352,8 @@ static void new_session(struct plan *p, const struct candidate *c,
 	s->eni = c->eni->id;
 	s->number = session_free_number(taken, n);
 	s->session = *config;
-	s->description = name_group(&p->mem, p->spec.name);
-	s->tags = tags_own(&p->mem, p->spec.name, s->description);
+	s->description = name_resource(&p->mem, p->spec.name);
+	s->tags = tags_common(&p->mem, p->spec.name, s->description);
 	if (strlen(c->source->text) <= LIMIT_TAG_VALUE)
 		tags_add(&p->mem, &s->tags, TAG_SOURCE, c->source->text);
 	p->added++;
@@ -405,23 +413,25 @@ static void build_sessions(struct plan *p)
 			new_session(p, &p->sources.items[i], &config);
 	}
 	if (p->inventory->sessions.n + p->added > LIMIT_SESSIONS)
-		note_add(
-			&p->mem, &p->notes, NOTE_FAIL,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_FAIL,
 			"the account would have %zu mirror sessions, and AWS allows %d",
 			p->inventory->sessions.n + p->added, LIMIT_SESSIONS);
 }
 
 /* What is ours and no longer wanted. */
-static void build_rest(struct plan *p, const struct deployment *own)
+static void build_rest(struct plan *p, const struct deployment *current)
 {
-	struct sweep sweep = {.deployment = p->spec.name,
-			      .keep_filter = p->filter.id,
-			      .keep_target = p->target.id,
-			      .keep_lb = p->spec.target.type == TARGET_NLB &&
-					 str_empty(p->spec.target.id),
-			      .keep_rules = true};
+	struct collection collection = {.deployment = p->spec.name,
+					.keep_filter = p->filter.id,
+					.keep_target = p->target.id,
+					.keep_lb = p->spec.target.type ==
+							   TARGET_NLB &&
+						   str_empty(p->spec.target.id),
+					.keep_rules = true};
 
-	build_deregister(p, sweep.keep_lb ? own : &(struct deployment){0});
+	plan_deregister(p,
+			collection.keep_lb ? current : &(struct deployment){0});
 	for (size_t i = 0; i < p->inventory->sessions.n; i++) {
 		const struct mirror_session *s =
 			&p->inventory->sessions.items[i];
@@ -429,11 +439,11 @@ static void build_rest(struct plan *p, const struct deployment *own)
 		if (!is_own(p, s))
 			continue;
 		/* Those that stay have been changed by now. */
-		str_list_add(&p->mem, &sweep.going, s->id);
+		str_list_add(&p->mem, &collection.released, s->id);
 		if (!wanted(p, s->interface_id))
-			build_delete_session(p, s);
+			plan_delete_session(p, s);
 	}
-	build_sweep(p, &sweep);
+	plan_collect(p, &collection);
 }
 
 static void estimate(struct plan *p)
@@ -459,34 +469,35 @@ static void estimate(struct plan *p)
 		      &p->cost);
 }
 
-int plan_setup(struct plan *p, const struct inventory *f,
+int plan_setup(struct plan *p, const struct inventory *inv,
 	       const struct spec *spec, bool sync)
 {
 	struct filter_advice advice;
 	struct parse_error err;
 	struct tag_list tags;
-	struct deployment own;
+	struct deployment current;
 
-	*p = (struct plan){.inventory = f};
+	*p = (struct plan){.inventory = inv};
 	copy_spec(p, spec);
 	find_collectors(p, sync);
 	remember(p);
-	deployment_find(f, p->spec.name, &own);
+	deployment_find(inv, p->spec.name, &current);
 	if (!spec_name_check(p->spec.name, &err) ||
 	    !packet_length_check(p->spec.target.type, p->spec.packet_length,
 				 &err))
-		note_add(&p->mem, &p->notes, NOTE_FAIL, "%s", err.text);
+		diag_add(&p->mem, &p->diagnostics, DIAG_FAIL, "%s", err.text);
 	if (filter_build(&p->mem, &p->spec.filter, &p->rules, &advice))
-		note_add(&p->mem, &p->notes, NOTE_FAIL, "%s", advice.text);
+		diag_add(&p->mem, &p->diagnostics, DIAG_FAIL, "%s",
+			 advice.text);
 	select_sources(p, sync);
 	choose_vni(p);
-	build_target(p, &own);
+	plan_target(p, &current);
 	tags = filter_tags(p);
-	build_filter(p, &own, &tags);
+	build_filter(p, &current, &tags);
 	build_sessions(p);
-	if (p->filter.step < 0 && own.filter)
-		retag(p, own.filter, &tags);
-	build_rest(p, &own);
+	if (p->filter.step < 0 && current.filter)
+		retag(p, current.filter, &tags);
+	build_rest(p, &current);
 	estimate(p);
 	return p->mem.failed ? -ENOMEM : 0;
 }

@@ -4,8 +4,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "plan/build.h"
+#include "plan/plan.h"
 #include "model/limits.h"
+#include "model/deployment.h"
+#include "plan/plan_target.h"
+#include "plan/plan_lb.h"
+#include "plan/plan_groups.h"
 
 static void fail(struct plan *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -18,7 +22,7 @@ static void fail(struct plan *p, const char *fmt, ...)
 	va_start(args, fmt);
 	text = arena_vprintf(&p->mem, fmt, args);
 	va_end(args);
-	note_add(&p->mem, &p->notes, NOTE_FAIL, "%s", text);
+	diag_add(&p->mem, &p->diagnostics, DIAG_FAIL, "%s", text);
 }
 
 /* The size of an instance type as a multiple of xlarge; metal is the largest. */
@@ -36,13 +40,13 @@ static unsigned long size_of(const char *type)
 /* Sources of sessions to this interface that this plan does not decide on. */
 static size_t other_sources(const struct plan *p, const char *eni)
 {
-	const struct inventory *f = p->inventory;
+	const struct inventory *inv = p->inventory;
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->sessions.n; i++) {
-		const struct mirror_session *s = &f->sessions.items[i];
+	for (size_t i = 0; i < inv->sessions.n; i++) {
+		const struct mirror_session *s = &inv->sessions.items[i];
 		const struct mirror_target *t =
-			inventory_target(f, s->target_id);
+			inventory_target(inv, s->target_id);
 
 		n += t && str_same(t->interface_id, eni) &&
 		     !deployment_owns(&s->tags, p->spec.name);
@@ -67,8 +71,8 @@ static void check_sources_of_interface(struct plan *p,
 		     size < 12 ? LIMIT_SOURCES_PER_ENI_TARGET
 			       : LIMIT_SOURCES_PER_BIG_TARGET);
 	else
-		note_add(
-			&p->mem, &p->notes, NOTE_WARN,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_WARN,
 			"%zu sources would send to %s; AWS allows more than %d only for the largest sizes, of which %s may be one",
 			n, eni->id, LIMIT_SOURCES_PER_ENI_TARGET, i->type);
 }
@@ -92,7 +96,7 @@ static void to_interface(struct plan *p)
 			return;
 		}
 	check_sources_of_interface(p, eni);
-	build_groups(p, eni, ref_id(NULL), false);
+	plan_groups(p, eni, ref_id(NULL), false);
 }
 
 static void to_endpoint(struct plan *p)
@@ -110,8 +114,8 @@ static void to_endpoint(struct plan *p)
 	else if (!str_empty(e->state) && strcasecmp(e->state, "available") != 0)
 		fail(p, "the endpoint %s is %s, not available", e->id,
 		     e->state);
-	note_add(
-		&p->mem, &p->notes, NOTE_INFO,
+	diag_add(
+		&p->mem, &p->diagnostics, DIAG_INFO,
 		"through a Gateway Load Balancer packets arrive in GENEVE (UDP %d) with VXLAN inside: the appliances behind it have to take it off",
 		GENEVE_PORT);
 }
@@ -137,11 +141,11 @@ static void to_mirror_target(struct plan *p)
 		fail(p, "%s", err.text);
 	if (eni) {
 		check_sources_of_interface(p, eni);
-		build_groups(p, eni, ref_id(NULL), false);
+		plan_groups(p, eni, ref_id(NULL), false);
 	}
 	if (!str_same(t->owner_id, p->inventory->account))
-		note_add(
-			&p->mem, &p->notes, NOTE_INFO,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_INFO,
 			"the mirror target %s is of the account %s: its owner sees to security groups, routes and what is behind it",
 			t->id, t->owner_id ? t->owner_id : "?");
 	p->target = ref_id(t->id);
@@ -166,8 +170,8 @@ static void to_load_balancer(struct plan *p)
 		fail(p, "the load balancer %s has failed: %s", lb->name,
 		     lb->state_reason ? lb->state_reason : "");
 	if (str_same(lb->scheme, "internet-facing"))
-		note_add(
-			&p->mem, &p->notes, NOTE_WARN,
+		diag_add(
+			&p->mem, &p->diagnostics, DIAG_WARN,
 			"the load balancer %s faces the internet; an internal one is enough for mirrored traffic",
 			lb->name);
 	p->load_balancer = ref_id(lb->arn);
@@ -201,7 +205,7 @@ static const struct mirror_target *existing(const struct plan *p)
 	return NULL;
 }
 
-void build_target(struct plan *p, const struct deployment *own)
+void plan_target(struct plan *p, const struct deployment *current)
 {
 	const struct mirror_target *t;
 	struct step *s;
@@ -220,7 +224,7 @@ void build_target(struct plan *p, const struct deployment *own)
 		return;
 	case TARGET_NLB:
 		if (str_empty(p->spec.target.id))
-			build_load_balancer(p, own);
+			plan_load_balancer(p, current);
 		else
 			to_load_balancer(p);
 		break;
@@ -239,10 +243,10 @@ void build_target(struct plan *p, const struct deployment *own)
 		      str_empty(p->spec.target.id) ? "" : " ",
 		      p->spec.target.id);
 	s->undo_text = "delete the mirror target";
-	s->type = p->spec.target.type;
+	s->mirror_type = p->spec.target.type;
 	s->on = p->load_balancer.id || p->load_balancer.step >= 0
 			? p->load_balancer
 			: ref_id(p->spec.target.id);
-	s->description = name_group(&p->mem, p->spec.name);
-	s->tags = tags_own(&p->mem, p->spec.name, s->description);
+	s->description = name_resource(&p->mem, p->spec.name);
+	s->tags = tags_common(&p->mem, p->spec.name, s->description);
 }

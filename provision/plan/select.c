@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
 #include <string.h>
 
 #include "model/instance.h"
 #include "plan/select.h"
-
-void note_add(struct arena *a, struct notes *l, enum note_level level,
-	      const char *fmt, ...)
-{
-	struct note *n = ARENA_ADD(a, l);
-	va_list args;
-
-	if (!n)
-		return;
-	n->level = level;
-	va_start(args, fmt);
-	n->text = arena_vprintf(a, fmt, args);
-	va_end(args);
-}
-
-bool notes_failed(const struct notes *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].level == NOTE_FAIL)
-			return true;
-	return false;
-}
 
 /* Types that people meet, and what to mirror in their place. */
 static const struct {
@@ -48,7 +25,7 @@ static const struct {
 	 "is a branch of another interface (ECS trunking, pods): mirror the instance's own interface instead"},
 };
 
-const char *select_refusal(struct arena *a, const struct inventory *f,
+const char *select_refusal(struct arena *a, const struct inventory *inv,
 			   const struct ec2_interface *eni, const char **doubt)
 {
 	const char *type = str_empty(eni->type) ? "interface" : eni->type;
@@ -65,12 +42,12 @@ const char *select_refusal(struct arena *a, const struct inventory *f,
 			a,
 			"is of type %s; AWS mirrors only interfaces of type \"interface\"",
 			type);
-	for (size_t i = 0; i < f->targets.n; i++)
-		if (str_same(f->targets.items[i].interface_id, eni->id))
+	for (size_t i = 0; i < inv->targets.n; i++)
+		if (str_same(inv->targets.items[i].interface_id, eni->id))
 			return arena_printf(
 				a,
 				"is itself the mirror target %s, and a target cannot be a source",
-				f->targets.items[i].id);
+				inv->targets.items[i].id);
 	if (str_same(eni->requester_id, "amazon-elb"))
 		*doubt =
 			"belongs to a load balancer: it can be mirrored while AWS runs it on a Nitro instance, which may change";
@@ -92,116 +69,118 @@ static bool has(const struct candidates *l, const char *id)
 	return false;
 }
 
-struct selection {
+struct source_selection {
 	struct arena *a;
-	const struct inventory *f;
+	const struct inventory *inv;
 	const struct source *source;
 	const char *target_eni;
 	struct candidates *out;
-	struct notes *notes;
+	struct diagnostics *diagnostics;
 	size_t met; /* interfaces that the source means, usable or not */
 };
 
-static void check_instance(struct selection *s, const struct ec2_instance *i)
+static void check_instance(struct source_selection *s,
+			   const struct ec2_instance *i)
 {
 	const char *why;
 
 	if (str_same(i->state, "stopped") || str_same(i->state, "stopping"))
-		note_add(
-			s->a, s->notes, NOTE_WARN,
+		diag_add(
+			s->a, s->diagnostics, DIAG_WARN,
 			"instance %s is %s: its sessions cost money and carry no traffic until it runs",
 			i->id, i->state);
 	if (!str_empty(i->type) &&
 	    instance_support(i->type, &why) != INSTANCE_SUPPORTED)
-		note_add(s->a, s->notes, NOTE_WARN, "instance %s (%s): %s",
-			 i->id, i->type, why);
+		diag_add(s->a, s->diagnostics, DIAG_WARN,
+			 "instance %s (%s): %s", i->id, i->type, why);
 }
 
 /* explicit: the user named this interface, so that leaving it out is an error. */
-static void take(struct selection *s, const struct ec2_interface *eni,
+static void take(struct source_selection *s, const struct ec2_interface *eni,
 		 bool explicit)
 {
-	const char *doubt, *why = select_refusal(s->a, s->f, eni, &doubt);
+	const char *doubt, *why = select_refusal(s->a, s->inv, eni, &doubt);
 	struct candidate *c;
 
 	s->met++;
 	if (has(s->out, eni->id))
 		return;
 	if (str_same(eni->id, s->target_eni)) {
-		note_add(
-			s->a, s->notes, explicit ? NOTE_FAIL : NOTE_INFO,
+		diag_add(
+			s->a, s->diagnostics, explicit ? DIAG_FAIL : DIAG_INFO,
 			"%s is the collector's own interface and is not mirrored",
 			eni->id);
 		return;
 	}
-	if (str_list_has(&s->f->refused, eni->id))
+	if (str_list_has(&s->inv->refused, eni->id))
 		why = "is not mirrored: AWS has refused it";
 	if (why) {
-		note_add(s->a, s->notes, explicit ? NOTE_FAIL : NOTE_WARN,
+		diag_add(s->a, s->diagnostics, explicit ? DIAG_FAIL : DIAG_WARN,
 			 "%s %s", eni->id, why);
 		return;
 	}
 	if (doubt)
-		note_add(s->a, s->notes, NOTE_WARN, "%s %s", eni->id, doubt);
+		diag_add(s->a, s->diagnostics, DIAG_WARN, "%s %s", eni->id,
+			 doubt);
 	c = ARENA_ADD(s->a, s->out);
 	if (!c)
 		return;
 	c->eni = eni;
-	c->instance = inventory_instance(s->f, eni->instance_id);
+	c->instance = inventory_instance(s->inv, eni->instance_id);
 	c->source = s->source;
 	if (c->instance && explicit)
 		check_instance(s, c->instance);
 }
 
 /* All interfaces of an instance; false when it is gone. */
-static bool take_instance(struct selection *s, const char *id)
+static bool take_instance(struct source_selection *s, const char *id)
 {
-	const struct ec2_instance *i = inventory_instance(s->f, id);
+	const struct ec2_instance *i = inventory_instance(s->inv, id);
 
 	if (i && (str_same(i->state, "terminated") ||
 		  str_same(i->state, "shutting-down")))
 		return false;
 	if (i)
 		check_instance(s, i);
-	for (size_t k = 0; k < s->f->interfaces.n; k++)
-		if (str_same(s->f->interfaces.items[k].instance_id, id))
-			take(s, &s->f->interfaces.items[k], false);
+	for (size_t k = 0; k < s->inv->interfaces.n; k++)
+		if (str_same(s->inv->interfaces.items[k].instance_id, id))
+			take(s, &s->inv->interfaces.items[k], false);
 	return i != NULL;
 }
 
-static void from_instance(struct selection *s)
+static void from_instance(struct source_selection *s)
 {
 	const char *id = s->source->name;
 
 	if (!take_instance(s, id))
-		note_add(s->a, s->notes, NOTE_FAIL,
+		diag_add(s->a, s->diagnostics, DIAG_FAIL,
 			 "there is no running instance %s in %s", id,
-			 s->f->region);
+			 s->inv->region);
 	else if (!s->met)
-		note_add(s->a, s->notes, NOTE_FAIL,
+		diag_add(s->a, s->diagnostics, DIAG_FAIL,
 			 "instance %s has no network interface", id);
 }
 
-static void from_interface(struct selection *s)
+static void from_interface(struct source_selection *s)
 {
 	const struct ec2_interface *eni =
-		inventory_interface(s->f, s->source->name);
+		inventory_interface(s->inv, s->source->name);
 
 	if (eni)
 		take(s, eni, true);
 	else
-		note_add(s->a, s->notes, NOTE_FAIL,
+		diag_add(s->a, s->diagnostics, DIAG_FAIL,
 			 "there is no network interface %s in %s",
-			 s->source->name, s->f->region);
+			 s->source->name, s->inv->region);
 }
 
-static const struct inventory_service *find_service(const struct inventory *f,
+static const struct inventory_service *find_service(const struct inventory *inv,
 						    const struct source *source)
 {
-	for (size_t i = 0; i < f->services.n; i++)
-		if (str_same(f->services.items[i].cluster, source->name) &&
-		    str_same(f->services.items[i].service, source->value))
-			return &f->services.items[i];
+	for (size_t i = 0; i < inv->services.n; i++)
+		if (str_same(inv->services.items[i].cluster, source->name) &&
+		    str_same(inv->services.items[i].service, source->value))
+			return &inv->services.items[i];
 	return NULL;
 }
 
@@ -219,7 +198,7 @@ struct ecs_count {
 	size_t fargate, starting, external, hosts;
 };
 
-static void take_task(struct selection *s,
+static void take_task(struct source_selection *s,
 		      const struct inventory_service *service,
 		      const struct ecs_task *task, struct str_list *hosts,
 		      struct ecs_count *count)
@@ -228,7 +207,7 @@ static void take_task(struct selection *s,
 	const struct ec2_interface *eni;
 
 	if (id) {
-		eni = inventory_interface(s->f, id);
+		eni = inventory_interface(s->inv, id);
 		count->fargate += str_same(task->launch_type, "FARGATE");
 		if (eni)
 			take(s, eni, false);
@@ -247,77 +226,79 @@ static void take_task(struct selection *s,
 	}
 }
 
-static void from_ecs(struct selection *s)
+static void from_ecs(struct source_selection *s)
 {
-	const struct inventory_service *service = find_service(s->f, s->source);
+	const struct inventory_service *service =
+		find_service(s->inv, s->source);
 	const char *name = s->source->text;
 	struct str_list hosts = {0};
 	struct ecs_count n = {0};
 
 	if (!service || service->missing) {
-		note_add(s->a, s->notes, NOTE_FAIL,
+		diag_add(s->a, s->diagnostics, DIAG_FAIL,
 			 "there is no service %s in the cluster %s of %s",
-			 s->source->value, s->source->name, s->f->region);
+			 s->source->value, s->source->name, s->inv->region);
 		return;
 	}
 	for (size_t i = 0; i < service->tasks.n; i++)
 		take_task(s, service, &service->tasks.items[i], &hosts, &n);
 	if (hosts.n)
-		note_add(
-			s->a, s->notes, NOTE_INFO,
+		diag_add(
+			s->a, s->diagnostics, DIAG_INFO,
 			"%s: tasks share the network of their instances, so all traffic of %zu instance%s that the filter lets through is mirrored",
 			name, hosts.n, hosts.n == 1 ? "" : "s");
 	if (n.fargate)
-		note_add(
-			s->a, s->notes, NOTE_WARN,
+		diag_add(
+			s->a, s->diagnostics, DIAG_WARN,
 			"%s: %zu task%s on Fargate; AWS decides whether it mirrors them",
 			name, n.fargate, n.fargate == 1 ? " is" : "s are");
 	if (n.external)
-		note_add(
-			s->a, s->notes, NOTE_WARN,
+		diag_add(
+			s->a, s->diagnostics, DIAG_WARN,
 			"%s: %zu task%s outside AWS (ECS Anywhere) and cannot be mirrored",
 			name, n.external, n.external == 1 ? " runs" : "s run");
 	if (n.starting)
-		note_add(
-			s->a, s->notes, NOTE_WARN,
+		diag_add(
+			s->a, s->diagnostics, DIAG_WARN,
 			"%s: %zu task%s no network yet; \"metlo-mirror aws sync\" adds %s later",
 			name, n.starting, n.starting == 1 ? " has" : "s have",
 			n.starting == 1 ? "it" : "them");
 	if (!service->tasks.n)
-		note_add(
-			s->a, s->notes, NOTE_WARN,
+		diag_add(
+			s->a, s->diagnostics, DIAG_WARN,
 			"%s has no task now; \"metlo-mirror aws sync\" adds them when they run",
 			name);
 }
 
 /* "ELB app/NAME/ID" for application, "ELB NAME" for classic load balancers. */
-static void from_load_balancer(struct selection *s)
+static void from_load_balancer(struct source_selection *s)
 {
 	const char *name = s->source->name, *d;
-	bool app = s->source->kind == SOURCE_ALB;
+	bool app = s->source->type == SOURCE_ALB;
 	const char *prefix = app ? arena_printf(s->a, "ELB app/%s/", name)
 				 : arena_printf(s->a, "ELB %s", name);
 	size_t n = strlen(prefix);
 
-	for (size_t i = 0; i < s->f->interfaces.n; i++) {
-		d = s->f->interfaces.items[i].description;
+	for (size_t i = 0; i < s->inv->interfaces.n; i++) {
+		d = s->inv->interfaces.items[i].description;
 		if (d && !strncmp(d, prefix, n) && (app || !d[n]))
-			take(s, &s->f->interfaces.items[i], false);
+			take(s, &s->inv->interfaces.items[i], false);
 	}
 	if (!s->met)
-		note_add(s->a, s->notes, NOTE_FAIL,
+		diag_add(s->a, s->diagnostics, DIAG_FAIL,
 			 "there is no network interface of the %s %s in %s",
-			 source_kind_text(s->source->kind), name, s->f->region);
+			 source_type_text(s->source->type), name,
+			 s->inv->region);
 }
 
-struct str_list select_behind(struct arena *a, const struct inventory *f,
+struct str_list select_behind(struct arena *a, const struct inventory *inv,
 			      const struct elbv2_load_balancer *lb)
 {
 	struct str_list l = {0};
 
-	for (size_t i = 0; i < f->registered.n; i++) {
+	for (size_t i = 0; i < inv->registered.n; i++) {
 		const struct inventory_target_group *g =
-			&f->registered.items[i];
+			&inv->registered.items[i];
 		bool ours = false;
 
 		for (size_t k = 0; k < g->group->load_balancer_arns.n; k++)
@@ -328,33 +309,35 @@ struct str_list select_behind(struct arena *a, const struct inventory *f,
 
 			if (str_same(g->group->target_type, "instance"))
 				str_list_add(a, &l, id);
-			for (size_t e = 0; e < f->interfaces.n; e++)
-				if (str_same(f->interfaces.items[e].private_ip,
-					     id) &&
-				    str_same(f->interfaces.items[e].vpc_id,
+			for (size_t e = 0; e < inv->interfaces.n; e++)
+				if (str_same(
+					    inv->interfaces.items[e].private_ip,
+					    id) &&
+				    str_same(inv->interfaces.items[e].vpc_id,
 					     g->group->vpc_id))
-					str_list_add(a, &l,
-						     f->interfaces.items[e].id);
+					str_list_add(
+						a, &l,
+						inv->interfaces.items[e].id);
 		}
 	}
 	return l;
 }
 
-static void from_nlb(struct selection *s)
+static void from_nlb(struct source_selection *s)
 {
 	const struct elbv2_load_balancer *lb =
-		inventory_load_balancer(s->f, s->source->name, "network");
+		inventory_load_balancer(s->inv, s->source->name, "network");
 	struct str_list behind;
 
 	if (!lb) {
-		note_add(s->a, s->notes, NOTE_FAIL,
+		diag_add(s->a, s->diagnostics, DIAG_FAIL,
 			 "there is no network load balancer %s in %s",
-			 s->source->name, s->f->region);
+			 s->source->name, s->inv->region);
 		return;
 	}
-	behind = select_behind(s->a, s->f, lb);
-	note_add(
-		s->a, s->notes, NOTE_FAIL,
+	behind = select_behind(s->a, s->inv, lb);
+	diag_add(
+		s->a, s->diagnostics, DIAG_FAIL,
 		"AWS cannot mirror a network load balancer. What is behind %s can be mirrored instead%s%s",
 		lb->name,
 		behind.n
@@ -370,29 +353,30 @@ static bool tagged(const struct aws_tags *tags, const struct source *source)
 	return v && !strcmp(v, source->value);
 }
 
-static void from_tag(struct selection *s)
+static void from_tag(struct source_selection *s)
 {
-	const struct inventory *f = s->f;
+	const struct inventory *inv = s->inv;
 
-	for (size_t i = 0; i < f->instances.n; i++)
-		if (tagged(&f->instances.items[i].tags, s->source))
-			take_instance(s, f->instances.items[i].id);
-	for (size_t i = 0; i < f->interfaces.n; i++)
-		if (tagged(&f->interfaces.items[i].tags, s->source))
-			take(s, &f->interfaces.items[i], false);
+	for (size_t i = 0; i < inv->instances.n; i++)
+		if (tagged(&inv->instances.items[i].tags, s->source))
+			take_instance(s, inv->instances.items[i].id);
+	for (size_t i = 0; i < inv->interfaces.n; i++)
+		if (tagged(&inv->interfaces.items[i].tags, s->source))
+			take(s, &inv->interfaces.items[i], false);
 	if (!s->met)
-		note_add(
-			s->a, s->notes, NOTE_WARN,
+		diag_add(
+			s->a, s->diagnostics, DIAG_WARN,
 			"nothing has %s now; \"metlo-mirror aws sync\" adds what gets it",
 			s->source->text);
 }
 
 /* What AWS or its services run in a VPC for somebody, such as load balancers,
  * has to be named; tasks on Fargate have interfaces of AWS, too. */
-static bool is_workload(const struct inventory *f,
+static bool is_workload(const struct inventory *inv,
 			const struct ec2_interface *eni)
 {
-	const struct ec2_instance *i = inventory_instance(f, eni->instance_id);
+	const struct ec2_instance *i =
+		inventory_instance(inv, eni->instance_id);
 	bool task = eni->description && !strncmp(eni->description, "arn:", 4) &&
 		    strstr(eni->description, ":ecs:");
 
@@ -405,56 +389,56 @@ static bool is_workload(const struct inventory *f,
 }
 
 /* One instance that AWS refuses would keep all others from it. */
-static bool can_be_mirrored(struct selection *s,
+static bool can_be_mirrored(struct source_selection *s,
 			    const struct ec2_interface *eni)
 {
 	const struct ec2_instance *i =
-		inventory_instance(s->f, eni->instance_id);
+		inventory_instance(s->inv, eni->instance_id);
 	const char *why;
 
 	if (!i || str_empty(i->type) ||
 	    instance_support(i->type, &why) != INSTANCE_UNSUPPORTED)
 		return true;
-	note_add(s->a, s->notes, NOTE_WARN, "%s of %s (%s) is left out: %s",
-		 eni->id, i->id, i->type, why);
+	diag_add(s->a, s->diagnostics, DIAG_WARN,
+		 "%s of %s (%s) is left out: %s", eni->id, i->id, i->type, why);
 	return false;
 }
 
-static void from_network(struct selection *s)
+static void from_network(struct source_selection *s)
 {
 	const char *id = s->source->name;
 
-	for (size_t i = 0; i < s->f->interfaces.n; i++) {
-		const struct ec2_interface *e = &s->f->interfaces.items[i];
-		const char *doubt, *in = s->source->kind == SOURCE_VPC
+	for (size_t i = 0; i < s->inv->interfaces.n; i++) {
+		const struct ec2_interface *e = &s->inv->interfaces.items[i];
+		const char *doubt, *in = s->source->type == SOURCE_VPC
 						 ? e->vpc_id
 						 : e->subnet_id;
 
 		/* A target in it is no mistake here. */
-		if (str_same(in, id) && is_workload(s->f, e) &&
-		    !select_refusal(s->a, s->f, e, &doubt) &&
+		if (str_same(in, id) && is_workload(s->inv, e) &&
+		    !select_refusal(s->a, s->inv, e, &doubt) &&
 		    can_be_mirrored(s, e))
 			take(s, e, false);
 	}
 	if (!s->met)
-		note_add(
-			s->a, s->notes, NOTE_WARN,
+		diag_add(
+			s->a, s->diagnostics, DIAG_WARN,
 			"nothing that can be mirrored is in %s now; \"metlo-mirror aws sync\" adds what comes",
 			id);
 }
 
-void select_source(struct arena *a, const struct inventory *f,
+void select_source(struct arena *a, const struct inventory *inv,
 		   const struct source *source, const char *target_eni,
-		   struct candidates *out, struct notes *notes)
+		   struct candidates *out, struct diagnostics *diagnostics)
 {
-	struct selection s = {.a = a,
-			      .f = f,
-			      .source = source,
-			      .target_eni = target_eni,
-			      .out = out,
-			      .notes = notes};
+	struct source_selection s = {.a = a,
+				     .inv = inv,
+				     .source = source,
+				     .target_eni = target_eni,
+				     .out = out,
+				     .diagnostics = diagnostics};
 
-	switch (source->kind) {
+	switch (source->type) {
 	case SOURCE_INSTANCE:
 		from_instance(&s);
 		break;

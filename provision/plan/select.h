@@ -4,23 +4,7 @@
 #define PLAN_SELECT_H
 
 #include "model/inventory.h"
-
-/* What was noticed, for people. A failure stops the plan, a warning does not. */
-enum note_level { NOTE_INFO, NOTE_WARN, NOTE_FAIL };
-
-struct note {
-	enum note_level level;
-	const char
-		*text; /* one sentence: what is so, and what to do about it */
-};
-struct notes {
-	struct note *items;
-	size_t n;
-};
-
-void note_add(struct arena *a, struct notes *l, enum note_level level,
-	      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-bool notes_failed(const struct notes *l);
+#include "plan/diagnostics.h"
 
 struct candidate {
 	const struct ec2_interface *eni;
@@ -34,21 +18,21 @@ struct candidates {
 
 /*
  * Adds the interfaces that a source means and that can be mirrored, each only
- * once; notes say what was left out and why, and what may not work. target_eni
+ * once; diagnostics say what was left out and why, and what may not work. target_eni
  * is left out (NULL: none): what is a target cannot be a source.
  */
-void select_source(struct arena *a, const struct inventory *f,
+void select_source(struct arena *a, const struct inventory *inv,
 		   const struct source *source, const char *target_eni,
-		   struct candidates *out, struct notes *notes);
+		   struct candidates *out, struct diagnostics *diagnostics);
 
 /* Why an interface cannot be mirrored, or NULL; *doubt is set to a text when
  * AWS may refuse it. */
-const char *select_refusal(struct arena *a, const struct inventory *f,
+const char *select_refusal(struct arena *a, const struct inventory *inv,
 			   const struct ec2_interface *eni, const char **doubt);
 
 /* The instances and addresses behind a network load balancer: what to mirror
  * in its place, as sources "i-..." and "eni-...". */
-struct str_list select_behind(struct arena *a, const struct inventory *f,
+struct str_list select_behind(struct arena *a, const struct inventory *inv,
 			      const struct elbv2_load_balancer *lb);
 
 #endif

@@ -4,13 +4,14 @@
 
 #include "model/limits.h"
 #include "plan/netcheck.h"
-#include "verify/verify_check.h"
+#include "verify/verify_path.h"
+#include "plan/plan_groups.h"
 
 #define NAMES_MAX 4
 
 /* --- security groups --- */
 
-static const char *ports_text(struct check *c, const char *protocol,
+static const char *ports_text(struct checker *c, const char *protocol,
 			      uint16_t port, const char *peers)
 {
 	return arena_printf(c->a, "'IpProtocol=%s,FromPort=%u,ToPort=%u,%s'",
@@ -18,7 +19,7 @@ static const char *ports_text(struct check *c, const char *protocol,
 }
 
 /* sync adds the rule if the deployment opens groups; else it is a command. */
-static const char *group_fix(struct check *c, const char *group,
+static const char *group_fix(struct checker *c, const char *group,
 			     const char *protocol, uint16_t port,
 			     const struct str_list *blocks)
 {
@@ -27,7 +28,7 @@ static const char *group_fix(struct check *c, const char *group,
 	for (size_t i = 0; i < c->plan.steps.n; i++) {
 		const struct step *s = &c->plan.steps.items[i];
 
-		if (s->kind == STEP_AUTHORIZE && str_same(s->on.id, group) &&
+		if (s->type == STEP_AUTHORIZE && str_same(s->on.id, group) &&
 		    str_same(s->protocol, protocol))
 			return check_mirror(c, "sync");
 	}
@@ -54,26 +55,26 @@ struct admission {
 	bool unknown;
 };
 
-static void admit(struct check *c, struct admission *a, const char *address,
+static void admit(struct checker *c, struct admission *a, const char *address,
 		  const struct ec2_group_refs *peer_groups)
 {
-	struct flow flow = {.protocol = !strcmp(a->protocol, "udp")
-						? FILTER_UDP
-						: FILTER_TCP,
-			    .port = a->port,
-			    .peer_groups = peer_groups};
+	struct traffic traffic = {.protocol = !strcmp(a->protocol, "udp")
+						      ? FILTER_UDP
+						      : FILTER_TCP,
+				  .port = a->port,
+				  .peer_groups = peer_groups};
 	struct parse_error unused;
-	enum verdict v;
+	enum reachability v;
 
-	if (str_empty(address) || !cidr_parse(address, &flow.peer, &unused))
+	if (str_empty(address) || !cidr_parse(address, &traffic.peer, &unused))
 		return;
-	v = groups_allow(c->f, a->groups, &flow);
-	if (v == VERDICT_NO)
+	v = groups_allow(c->inv, a->groups, &traffic);
+	if (v == REACH_DENIED)
 		str_list_add(c->a, &a->refused, address);
-	a->unknown |= v == VERDICT_UNKNOWN;
+	a->unknown |= v == REACH_UNKNOWN;
 }
 
-static void admission_row(struct check *c, const struct admission *a,
+static void admission_row(struct checker *c, const struct admission *a,
 			  const struct str_list *blocks)
 {
 	struct str_list ids = {0};
@@ -109,7 +110,7 @@ static void admission_row(struct check *c, const struct admission *a,
 }
 
 /* The groups of the load balancer as interfaces name theirs. */
-static struct ec2_group_refs balancer_groups(struct check *c)
+static struct ec2_group_refs balancer_groups(struct checker *c)
 {
 	struct ec2_group_refs l = {0};
 
@@ -124,7 +125,7 @@ static struct ec2_group_refs balancer_groups(struct check *c)
 
 /* Through a load balancer the packets keep their source's address, but only the
  * load balancer's groups count as theirs. */
-static void admit_sources(struct check *c, struct admission *a,
+static void admit_sources(struct checker *c, struct admission *a,
 			  const struct ec2_group_refs *lb)
 {
 	struct str_list blocks = {0};
@@ -140,7 +141,7 @@ static void admit_sources(struct check *c, struct admission *a,
 }
 
 /* Interfaces of the load balancer: health checks come from them. */
-static bool of_balancer(const struct check *c, const struct ec2_interface *e)
+static bool of_balancer(const struct checker *c, const struct ec2_interface *e)
 {
 	size_t n = strlen(c->lb->name ? c->lb->name : "");
 
@@ -150,7 +151,7 @@ static bool of_balancer(const struct check *c, const struct ec2_interface *e)
 }
 
 /* A target that is healthy has shown that checks get through. */
-static void admit_checks(struct check *c, const struct receiver *r,
+static void admit_checks(struct checker *c, const struct receiver *r,
 			 const struct ec2_group_refs *lb)
 {
 	struct admission a = {.groups = &r->eni->groups,
@@ -166,16 +167,17 @@ static void admit_checks(struct check *c, const struct receiver *r,
 	if (!str_empty(r->target->health_port) &&
 	    parse_number(r->target->health_port, 1, 65535, &port, &unused))
 		a.port = (uint16_t)port;
-	for (size_t i = 0; i < c->f->interfaces.n; i++)
-		if (of_balancer(c, &c->f->interfaces.items[i]))
-			admit(c, &a, c->f->interfaces.items[i].private_ip, lb);
+	for (size_t i = 0; i < c->inv->interfaces.n; i++)
+		if (of_balancer(c, &c->inv->interfaces.items[i]))
+			admit(c, &a, c->inv->interfaces.items[i].private_ip,
+			      lb);
 	for (size_t i = 0; i < a.refused.n; i++)
 		str_list_add(c->a, &blocks,
 			     arena_printf(c->a, "%s/32", a.refused.items[i]));
 	admission_row(c, &a, &blocks);
 }
 
-void check_groups(struct check *c)
+void check_groups(struct checker *c)
 {
 	struct ec2_group_refs lb = balancer_groups(c);
 
@@ -212,10 +214,10 @@ struct ends {
 	size_t n;
 };
 
-static void add_end(struct check *c, struct ends *l, const char *subnet,
+static void add_end(struct checker *c, struct ends *l, const char *subnet,
 		    const struct cidr *at)
 {
-	const struct ec2_subnet *s = inventory_subnet(c->f, subnet);
+	const struct ec2_subnet *s = inventory_subnet(c->inv, subnet);
 	struct end *e = ARENA_ADD(c->a, l);
 
 	if (!e)
@@ -227,14 +229,14 @@ static void add_end(struct check *c, struct ends *l, const char *subnet,
 }
 
 /* The address of the load balancer in a subnet, or else the subnet. */
-static bool balancer_at(const struct check *c, const char *subnet,
+static bool balancer_at(const struct checker *c, const char *subnet,
 			struct cidr *at)
 {
-	const struct ec2_subnet *s = inventory_subnet(c->f, subnet);
+	const struct ec2_subnet *s = inventory_subnet(c->inv, subnet);
 	struct parse_error unused;
 
-	for (size_t i = 0; i < c->f->interfaces.n; i++) {
-		const struct ec2_interface *e = &c->f->interfaces.items[i];
+	for (size_t i = 0; i < c->inv->interfaces.n; i++) {
+		const struct ec2_interface *e = &c->inv->interfaces.items[i];
 
 		if (of_balancer(c, e) && str_same(e->subnet_id, subnet) &&
 		    interface_address(e, at))
@@ -243,7 +245,7 @@ static bool balancer_at(const struct check *c, const char *subnet,
 	return s && !str_empty(s->cidr) && cidr_parse(s->cidr, at, &unused);
 }
 
-static struct ends find_ends(struct check *c)
+static struct ends find_ends(struct checker *c)
 {
 	struct ends l = {0};
 	struct cidr at;
@@ -286,49 +288,52 @@ struct acl_findings {
 	struct str_list passed;	 /* ACLs */
 };
 
-static struct acl_finding *acl_finding(struct check *c, struct acl_findings *l,
+static struct acl_finding *acl_finding(struct checker *c,
+				       struct acl_findings *l,
 				       const struct ec2_acl *acl, bool egress,
-				       const struct flow *flow)
+				       const struct traffic *traffic)
 {
-	struct acl_finding *f;
+	struct acl_finding *finding;
 
 	for (size_t i = 0; i < l->n; i++) {
-		f = &l->items[i];
-		if (f->acl == acl && f->egress == egress &&
-		    f->protocol == flow->protocol && f->port == flow->port)
-			return f;
+		finding = &l->items[i];
+		if (finding->acl == acl && finding->egress == egress &&
+		    finding->protocol == traffic->protocol &&
+		    finding->port == traffic->port)
+			return finding;
 	}
-	f = ARENA_ADD(c->a, l);
-	if (f) {
-		f->acl = acl;
-		f->egress = egress;
-		f->protocol = flow->protocol;
-		f->port = flow->port;
+	finding = ARENA_ADD(c->a, l);
+	if (finding) {
+		finding->acl = acl;
+		finding->egress = egress;
+		finding->protocol = traffic->protocol;
+		finding->port = traffic->port;
 	}
-	return f;
+	return finding;
 }
 
-static void acl_ask(struct check *c, struct acl_findings *l, const char *subnet,
-		    bool egress, const struct flow *flow)
+static void acl_ask(struct checker *c, struct acl_findings *l,
+		    const char *subnet, bool egress,
+		    const struct traffic *traffic)
 {
-	const struct ec2_acl *acl = acl_find(c->f, subnet);
+	const struct ec2_acl *acl = acl_find(c->inv, subnet);
 	const struct ec2_acl_entry *denial;
 	char text[CIDR_TEXT_MAX];
-	struct acl_finding *f;
+	struct acl_finding *finding;
 
 	if (!acl) {
 		str_list_add(c->a, &l->unknown, subnet ? subnet : "?");
 		return;
 	}
 	str_list_add(c->a, &l->passed, acl->id);
-	denial = acl_denial(acl, egress, flow);
-	f = denial ? acl_finding(c, l, acl, egress, flow) : NULL;
-	if (!f)
+	denial = acl_denial(acl, egress, traffic);
+	finding = denial ? acl_finding(c, l, acl, egress, traffic) : NULL;
+	if (!finding)
 		return;
-	if (!f->entry || denial->number < f->entry->number)
-		f->entry = denial;
-	cidr_text(&flow->peer, text);
-	str_list_add(c->a, &f->peers,
+	if (!finding->entry || denial->number < finding->entry->number)
+		finding->entry = denial;
+	cidr_text(&traffic->peer, text);
+	str_list_add(c->a, &finding->peers,
 		     strchr(text, '/') ? text
 				       : arena_printf(c->a, "%s/32", text));
 }
@@ -349,42 +354,46 @@ static int64_t number_before(const struct ec2_acl *acl, bool egress,
 	return 0;
 }
 
-static void acl_row(struct check *c, const struct acl_finding *f)
+static void acl_row(struct checker *c, const struct acl_finding *finding)
 {
-	const char *way = f->egress ? "--egress" : "--ingress";
-	const char *protocol = f->protocol == FILTER_UDP ? "UDP" : "TCP";
-	int64_t n = number_before(f->acl, f->egress, f->entry->number);
+	const char *way = finding->egress ? "--egress" : "--ingress";
+	const char *protocol = finding->protocol == FILTER_UDP ? "UDP" : "TCP";
+	int64_t n = number_before(finding->acl, finding->egress,
+				  finding->entry->number);
 	const char *fix =
 		n ? check_aws(
 			    c,
 			    "ec2 create-network-acl-entry --network-acl-id %s %s --rule-number %ld --protocol %u --port-range From=%u,To=%u --cidr-block %s --rule-action allow",
-			    f->acl->id, way, (long)n, f->protocol, f->port,
-			    f->port, f->peers.items[0])
+			    finding->acl->id, way, (long)n, finding->protocol,
+			    finding->port, finding->port,
+			    finding->peers.items[0])
 		  : check_aws(
 			    c,
 			    "ec2 delete-network-acl-entry --network-acl-id %s %s --rule-number %ld",
-			    f->acl->id, way, (long)f->entry->number);
+			    finding->acl->id, way,
+			    (long)finding->entry->number);
 
-	if (f->peers.n > 1 && n)
+	if (finding->peers.n > 1 && n)
 		fix = arena_printf(c->a, "%s (and so on, or a larger block)",
 				   fix);
-	check_row(c, VERIFY_FAIL, CHECK_ACLS, f->acl->id, fix,
+	check_row(c, VERIFY_FAIL, CHECK_ACLS, finding->acl->id, fix,
 		  "its rule %s denies %s %u %s %s",
-		  f->entry->number == 32767
+		  finding->entry->number == 32767
 			  ? "*"
-			  : arena_printf(c->a, "%ld", (long)f->entry->number),
-		  protocol, f->port, f->egress ? "to" : "from",
-		  str_list_text(c->a, &f->peers, NAMES_MAX));
+			  : arena_printf(c->a, "%ld",
+					 (long)finding->entry->number),
+		  protocol, finding->port, finding->egress ? "to" : "from",
+		  str_list_text(c->a, &finding->peers, NAMES_MAX));
 }
 
 /* From one source to an end; ACLs do not look at what stays in a subnet. */
-static void ask_way(struct check *c, struct acl_findings *l,
+static void ask_way(struct checker *c, struct acl_findings *l,
 		    const struct ec2_interface *source, const struct cidr *from,
 		    const struct end *to)
 {
-	struct flow in = {
+	struct traffic in = {
 		.protocol = FILTER_UDP, .port = VXLAN_PORT, .peer = *from};
-	struct flow out = in;
+	struct traffic out = in;
 
 	out.peer = to->at;
 	if (!str_same(source->subnet_id, to->subnet)) {
@@ -405,32 +414,33 @@ static void ask_way(struct check *c, struct acl_findings *l,
 #define EPHEMERAL_PORT 49152 /* where answers to health checks go, about */
 
 /* Health checks of collectors that fail them: there and back. */
-static void ask_checks(struct check *c, struct acl_findings *l,
+static void ask_checks(struct checker *c, struct acl_findings *l,
 		       const struct end *lb)
 {
 	for (size_t i = 0; c->lb && i < c->receivers.n; i++) {
 		const struct receiver *r = &c->receivers.items[i];
-		struct flow flow = {.protocol = FILTER_TCP, .port = VXLAN_PORT};
+		struct traffic traffic = {.protocol = FILTER_TCP,
+					  .port = VXLAN_PORT};
 		struct parse_error unused;
 		uint64_t port;
 
 		if (!r->eni || !str_same(r->target->state, "unhealthy") ||
 		    str_same(r->eni->subnet_id, lb->subnet) ||
-		    !interface_address(r->eni, &flow.peer))
+		    !interface_address(r->eni, &traffic.peer))
 			continue;
 		if (!str_empty(r->target->health_port) &&
 		    parse_number(r->target->health_port, 1, 65535, &port,
 				 &unused))
-			flow.port = (uint16_t)port;
-		acl_ask(c, l, lb->subnet, true, &flow);
-		flow.peer = lb->at;
-		acl_ask(c, l, r->eni->subnet_id, false, &flow);
-		flow.port = EPHEMERAL_PORT;
-		acl_ask(c, l, r->eni->subnet_id, true, &flow);
+			traffic.port = (uint16_t)port;
+		acl_ask(c, l, lb->subnet, true, &traffic);
+		traffic.peer = lb->at;
+		acl_ask(c, l, r->eni->subnet_id, false, &traffic);
+		traffic.port = EPHEMERAL_PORT;
+		acl_ask(c, l, r->eni->subnet_id, true, &traffic);
 	}
 }
 
-void check_acls(struct check *c)
+void check_acls(struct checker *c)
 {
 	struct ends ends = find_ends(c);
 	struct acl_findings l = {0};
@@ -471,11 +481,11 @@ void check_acls(struct check *c)
 
 /* --- routes --- */
 
-static void route_row(struct check *c, const struct ec2_subnet *from,
+static void route_row(struct checker *c, const struct ec2_subnet *from,
 		      const struct end *to, const struct ec2_route *r)
 {
-	const struct ec2_route_table *t = route_table_find(c->f, from);
-	const struct ec2_vpc *vpc = inventory_vpc(c->f, to->vpc);
+	const struct ec2_route_table *t = route_table_find(c->inv, from);
+	const struct ec2_vpc *vpc = inventory_vpc(c->inv, to->vpc);
 	char text[CIDR_TEXT_MAX];
 	const char *block = vpc && !str_empty(vpc->cidr)
 				    ? vpc->cidr
@@ -496,7 +506,7 @@ static void route_row(struct check *c, const struct ec2_subnet *from,
 		block);
 }
 
-static void check_route(struct check *c, const struct ec2_subnet *from,
+static void check_route(struct checker *c, const struct ec2_subnet *from,
 			const struct end *to)
 {
 	const struct ec2_route *r;
@@ -504,7 +514,7 @@ static void check_route(struct check *c, const struct ec2_subnet *from,
 
 	if (str_same(from->vpc_id, to->vpc))
 		return;
-	r = route_find(c->f, from, &to->at, &known);
+	r = route_find(c->inv, from, &to->at, &known);
 	if (!known)
 		check_row(
 			c, VERIFY_WARN, CHECK_ROUTES, from->id,
@@ -517,14 +527,14 @@ static void check_route(struct check *c, const struct ec2_subnet *from,
 		route_row(c, from, to, r);
 }
 
-void check_routes(struct check *c)
+void check_routes(struct checker *c)
 {
 	struct ends ends = find_ends(c);
 	struct str_list seen = {0};
 
 	for (size_t i = 0; i < c->plan.sources.n; i++) {
 		const char *id = c->plan.sources.items[i].eni->subnet_id;
-		const struct ec2_subnet *s = inventory_subnet(c->f, id);
+		const struct ec2_subnet *s = inventory_subnet(c->inv, id);
 
 		if (!s || str_list_has(&seen, id))
 			continue;

@@ -4,24 +4,25 @@
 
 #include "model/instance.h"
 #include "model/limits.h"
-#include "verify/verify_check.h"
+#include "verify/verify_sessions.h"
+#include "model/filter_text.h"
 
 #define NAMES_MAX 5 /* that a row tells */
 
 /* --- sources --- */
 
-static const char *first_note(const struct notes *l)
+static const char *first_note(const struct diagnostics *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].level == NOTE_FAIL)
+		if (l->items[i].level == DIAG_FAIL)
 			return l->items[i].text;
 	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].level == NOTE_WARN)
+		if (l->items[i].level == DIAG_WARN)
 			return l->items[i].text;
 	return "it has no network interface now";
 }
 
-void check_sources(struct check *c)
+void check_sources(struct checker *c)
 {
 	const struct spec *spec = &c->plan.spec;
 	const char *target_eni =
@@ -30,21 +31,22 @@ void check_sources(struct check *c)
 	for (size_t i = 0; i < spec->sources.n; i++) {
 		const struct source *s = &spec->sources.items[i];
 		struct candidates found = {0};
-		struct notes notes = {0};
+		struct diagnostics diagnostics = {0};
 
-		select_source(c->a, c->f, s, target_eni, &found, &notes);
-		if (notes_failed(&notes))
+		select_source(c->a, c->inv, s, target_eni, &found,
+			      &diagnostics);
+		if (diag_failed(&diagnostics))
 			check_row(
 				c, VERIFY_FAIL, CHECK_SOURCES, s->text,
 				check_mirror(
 					c,
 					"setup --source ... (all that are to be mirrored)"),
-				"%s", first_note(&notes));
+				"%s", first_note(&diagnostics));
 		else if (!found.n)
 			check_row(
 				c, VERIFY_WARN, CHECK_SOURCES, s->text,
 				"nothing to do if that is meant; sync adds what appears",
-				"%s", first_note(&notes));
+				"%s", first_note(&diagnostics));
 		else
 			check_row(c, VERIFY_OK, CHECK_SOURCES, s->text, "",
 				  "%zu network interface%s", found.n,
@@ -54,14 +56,14 @@ void check_sources(struct check *c)
 
 /* --- sessions --- */
 
-static size_t foreign_sessions(const struct check *c, const char *eni,
+static size_t foreign_sessions(const struct checker *c, const char *eni,
 			       const struct mirror_session **first)
 {
 	size_t n = 0;
 
 	*first = NULL;
-	for (size_t i = 0; i < c->f->sessions.n; i++) {
-		const struct mirror_session *s = &c->f->sessions.items[i];
+	for (size_t i = 0; i < c->inv->sessions.n; i++) {
+		const struct mirror_session *s = &c->inv->sessions.items[i];
 
 		if (!str_same(s->interface_id, eni) ||
 		    deployment_owns(&s->tags, c->name))
@@ -73,7 +75,7 @@ static size_t foreign_sessions(const struct check *c, const char *eni,
 	return n;
 }
 
-static const struct mirror_session *session_of(const struct check *c,
+static const struct mirror_session *session_of(const struct checker *c,
 					       const char *eni)
 {
 	for (size_t i = 0; i < c->sessions.n; i++)
@@ -83,7 +85,7 @@ static const struct mirror_session *session_of(const struct check *c,
 }
 
 /* Interfaces that have no session, with those that can have none apart. */
-static void missing_sessions(struct check *c)
+static void missing_sessions(struct checker *c)
 {
 	struct str_list missing = {0};
 
@@ -117,7 +119,7 @@ static void missing_sessions(struct check *c)
 			missing.n == 1 ? "has" : "have");
 }
 
-static void different_session(struct check *c, const struct step *s)
+static void different_session(struct checker *c, const struct step *s)
 {
 	bool target = !str_same(s->session.target.id, s->old_session.target.id);
 	bool filter = !str_same(s->session.filter.id, s->old_session.filter.id);
@@ -134,7 +136,7 @@ static void different_session(struct check *c, const struct step *s)
 		  "the session of %s %s", s->eni, what);
 }
 
-static void differing_sessions(struct check *c)
+static void differing_sessions(struct checker *c)
 {
 	const struct steps *l = &c->plan.steps;
 	struct str_list stale = {0};
@@ -144,10 +146,10 @@ static void differing_sessions(struct check *c)
 
 		/* A new filter or target changes all of them, and has a row of
 		 * its own. */
-		if (s->kind == STEP_MODIFY_SESSION &&
+		if (s->type == STEP_MODIFY_SESSION &&
 		    s->session.target.step < 0 && s->session.filter.step < 0)
 			different_session(c, s);
-		if (s->kind == STEP_DELETE_SESSION)
+		if (s->type == STEP_DELETE_SESSION)
 			str_list_add(c->a, &stale, s->on.id);
 	}
 	if (stale.n)
@@ -155,12 +157,12 @@ static void differing_sessions(struct check *c)
 			c, VERIFY_WARN, CHECK_SESSIONS,
 			str_list_text(c->a, &stale, NAMES_MAX),
 			check_mirror(c, "sync"),
-			"%zu session%s of interfaces that no source means any more, which cost money",
+			"%zu session%s of interfaces that no source means any extra, which cost money",
 			stale.n, stale.n == 1 ? "" : "s");
 }
 
 /* A packet goes to one session only: that with the lowest number. */
-static void shadowed_sessions(struct check *c)
+static void shadowed_sessions(struct checker *c)
 {
 	for (size_t i = 0; i < c->sessions.n; i++) {
 		const struct mirror_session *s = &c->sessions.items[i], *first;
@@ -176,10 +178,10 @@ static void shadowed_sessions(struct check *c)
 	}
 }
 
-static void check_filter(struct check *c)
+static void check_filter(struct checker *c)
 {
-	const struct filter_spec *f = &c->plan.spec.filter;
-	const struct mirror_filter *m = c->own.filter;
+	const struct filter_spec *spec = &c->plan.spec.filter;
+	const struct mirror_filter *m = c->current.filter;
 
 	if (c->plan.filter.step >= 0)
 		check_row(
@@ -193,11 +195,11 @@ static void check_filter(struct check *c)
 	else
 		check_row(c, VERIFY_OK, CHECK_FILTER, m->id, "",
 			  "%zu rules, as asked for: protocol %s, ports %s",
-			  c->plan.rules.n, filter_protocol_text(f->protocol),
-			  filter_ports_text(c->a, &f->ports));
+			  c->plan.rules.n, filter_protocol_text(spec->protocol),
+			  filter_ports_text(c->a, &spec->ports));
 }
 
-void check_sessions(struct check *c)
+void check_sessions(struct checker *c)
 {
 	missing_sessions(c);
 	differing_sessions(c);
@@ -216,7 +218,7 @@ void check_sessions(struct check *c)
 
 /* --- the instances that are mirrored --- */
 
-static void instance_rows(struct check *c, const struct ec2_instance *i)
+static void instance_rows(struct checker *c, const struct ec2_instance *i)
 {
 	enum instance_support support = INSTANCE_SUPPORTED;
 	const char *why = "";
@@ -245,7 +247,7 @@ static void instance_rows(struct check *c, const struct ec2_instance *i)
 			"%s: %s", i->type, why);
 }
 
-void check_instances(struct check *c)
+void check_instances(struct checker *c)
 {
 	struct str_list seen = {0};
 

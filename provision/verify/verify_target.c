@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "model/limits.h"
-#include "verify/verify_check.h"
+#include "verify/verify_target.h"
 
 #define NAMES_MAX 5
 
@@ -17,7 +17,7 @@
 #define NLB_LENGTH     8500 /* the longest that AWS sends to one */
 
 /* The largest source packet that is not cut on the way. */
-static unsigned int largest_whole(const struct check *c)
+static unsigned int largest_whole(const struct checker *c)
 {
 	switch (c->plan.spec.target.type) {
 	case TARGET_NLB:
@@ -35,7 +35,7 @@ static unsigned int largest_whole(const struct check *c)
 }
 
 /* Cut because that was asked for, or by somebody's hand. */
-static const char *length_fix(struct check *c, const struct mirror_session *s)
+static const char *length_fix(struct checker *c, const struct mirror_session *s)
 {
 	if (c->plan.spec.packet_length)
 		return check_mirror(c, arena_printf(c->a,
@@ -47,7 +47,7 @@ static const char *length_fix(struct check *c, const struct mirror_session *s)
 		s->id);
 }
 
-void check_packet_length(struct check *c)
+void check_packet_length(struct checker *c)
 {
 	for (size_t i = 0; i < c->sessions.n; i++) {
 		const struct mirror_session *s = &c->sessions.items[i];
@@ -69,7 +69,7 @@ void check_packet_length(struct check *c)
 
 /* --- target --- */
 
-static void interface_rows(struct check *c)
+static void interface_rows(struct checker *c)
 {
 	const char *id = c->eni ? c->eni->id : c->plan.spec.target.id;
 	const struct ec2_instance *i;
@@ -80,7 +80,7 @@ static void interface_rows(struct check *c)
 			  "the collector's network interface is gone");
 		return;
 	}
-	i = inventory_instance(c->f, c->eni->instance_id);
+	i = inventory_instance(c->inv, c->eni->instance_id);
 	if (!str_same(c->eni->status, "in-use"))
 		check_row(
 			c, VERIFY_FAIL, CHECK_TARGET, id,
@@ -97,7 +97,7 @@ static void interface_rows(struct check *c)
 			  i->state ? i->state : "in no known state");
 }
 
-static void endpoint_rows(struct check *c)
+static void endpoint_rows(struct checker *c)
 {
 	const char *id = c->plan.spec.target.id;
 
@@ -114,14 +114,14 @@ static void endpoint_rows(struct check *c)
 			c->endpoint->state);
 }
 
-static bool cross_zone(const struct check *c, const char *tg, bool *known)
+static bool cross_zone(const struct checker *c, const char *tg, bool *known)
 {
 	static const char key[] = "load_balancing.cross_zone.enabled";
-	const char *v = tg ? check_attribute(c, tg, key) : NULL;
+	const char *v = tg ? verify_attribute(c->extra, tg, key) : NULL;
 
 	/* The group's own setting goes before the load balancer's. */
 	if (!v || !strcmp(v, "use_load_balancer_configuration"))
-		v = check_attribute(c, c->lb->arn, key);
+		v = verify_attribute(c->extra, c->lb->arn, key);
 	*known = v != NULL;
 	return v && !strcmp(v, "true");
 }
@@ -135,7 +135,7 @@ static bool has_zone(const struct elbv2_load_balancer *lb, const char *zone)
 }
 
 /* A healthy collector in the zone itself. */
-static bool served(const struct check *c, const char *zone)
+static bool served(const struct checker *c, const char *zone)
 {
 	for (size_t i = 0; i < c->receivers.n; i++) {
 		const struct receiver *r = &c->receivers.items[i];
@@ -150,7 +150,7 @@ static bool served(const struct check *c, const char *zone)
 	return false;
 }
 
-static void cross_zone_row(struct check *c, const char *tg)
+static void cross_zone_row(struct checker *c, const char *tg)
 {
 	struct str_list lost = {0};
 	bool known, on = cross_zone(c, tg, &known);
@@ -159,8 +159,8 @@ static void cross_zone_row(struct check *c, const char *tg)
 		check_row(c, VERIFY_WARN, CHECK_CROSS_ZONE, c->lb->name,
 			  "allow it with \"metlo-mirror aws policy verify\"",
 			  "is not known: %s",
-			  c->more->attributes_unknown
-				  ? c->more->attributes_unknown
+			  c->extra->attributes_unknown
+				  ? c->extra->attributes_unknown
 				  : "AWS does not tell it");
 		return;
 	}
@@ -187,10 +187,10 @@ static void cross_zone_row(struct check *c, const char *tg)
 			   : "is off; each zone of the sources has a healthy collector of its own");
 }
 
-static void stickiness_row(struct check *c, const char *tg)
+static void stickiness_row(struct checker *c, const char *tg)
 {
-	const char *on = check_attribute(c, tg, "stickiness.enabled");
-	const char *type = check_attribute(c, tg, "stickiness.type");
+	const char *on = verify_attribute(c->extra, tg, "stickiness.enabled");
+	const char *type = verify_attribute(c->extra, tg, "stickiness.type");
 
 	if (c->receivers.n < 2)
 		check_row(c, VERIFY_OK, CHECK_STICKINESS, c->lb->name, "",
@@ -199,8 +199,8 @@ static void stickiness_row(struct check *c, const char *tg)
 		check_row(c, VERIFY_WARN, CHECK_STICKINESS, c->lb->name,
 			  "allow it with \"metlo-mirror aws policy verify\"",
 			  "is not known: %s",
-			  c->more->attributes_unknown
-				  ? c->more->attributes_unknown
+			  c->extra->attributes_unknown
+				  ? c->extra->attributes_unknown
 				  : "AWS does not tell it");
 	else if (strcmp(on, "true") != 0 || !str_same(type, "source_ip"))
 		check_row(
@@ -216,7 +216,7 @@ static void stickiness_row(struct check *c, const char *tg)
 			"by source address: all packets of an interface go to one collector");
 }
 
-static void listener_rows(struct check *c)
+static void listener_rows(struct checker *c)
 {
 	bool own = str_empty(c->plan.spec.target.id);
 
@@ -249,7 +249,7 @@ static void listener_rows(struct check *c)
 	stickiness_row(c, c->listener->target_group_arns.items[0]);
 }
 
-static void balancer_rows(struct check *c)
+static void balancer_rows(struct checker *c)
 {
 	const char *id = c->plan.spec.target.id;
 
@@ -284,12 +284,12 @@ static void balancer_rows(struct check *c)
 	listener_rows(c);
 }
 
-void check_target(struct check *c)
+void check_target(struct checker *c)
 {
 	const char *id = c->plan.target.id;
 	enum target_type type = c->plan.spec.target.type;
 
-	if (type == TARGET_MIRROR && !inventory_target(c->f, id))
+	if (type == TARGET_MIRROR && !inventory_target(c->inv, id))
 		check_row(
 			c, VERIFY_FAIL, CHECK_TARGET, id,
 			"let its owner share it again (AWS RAM), or set up another --target",
@@ -317,7 +317,7 @@ void check_target(struct check *c)
 
 /* --- what is behind the load balancer --- */
 
-static const char *unhealthy_fix(struct check *c, const struct receiver *r)
+static const char *unhealthy_fix(struct checker *c, const struct receiver *r)
 {
 	const char *port = r->target->health_port;
 
@@ -336,7 +336,7 @@ static const char *unhealthy_fix(struct check *c, const struct receiver *r)
 		str_empty(port) ? "4789" : port);
 }
 
-static void receiver_row(struct check *c, const struct receiver *r)
+static void receiver_row(struct checker *c, const struct receiver *r)
 {
 	const struct elbv2_target *t = r->target;
 
@@ -363,12 +363,12 @@ static void receiver_row(struct check *c, const struct receiver *r)
 }
 
 /* Collectors that are asked for and not registered. */
-static void unregistered(struct check *c)
+static void unregistered(struct checker *c)
 {
 	for (size_t i = 0; i < c->plan.steps.n; i++) {
 		const struct step *s = &c->plan.steps.items[i];
 
-		if (s->kind == STEP_REGISTER && c->own.tg)
+		if (s->type == STEP_REGISTER && c->current.tg)
 			check_row(c, VERIFY_FAIL, CHECK_HEALTH,
 				  str_list_text(c->a, &s->ids, NAMES_MAX),
 				  check_mirror(c, "sync"),
@@ -376,7 +376,7 @@ static void unregistered(struct check *c)
 	}
 }
 
-void check_health(struct check *c)
+void check_health(struct checker *c)
 {
 	if (!c->lb || !c->listener || !c->listener->target_group_arns.n)
 		return;

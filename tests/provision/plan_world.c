@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "plan_world.h"
+#include "model/filter_text.h"
 
 /* Facts have writable texts, which nobody writes to. */
 #define TEXT(s) ((char *)arena_dup(&w->mem, s))
@@ -34,8 +35,8 @@ struct ec2_interface *world_interface(struct world *w, const char *id,
 				      const char *instance, const char *subnet,
 				      const char *ip)
 {
-	struct ec2_interface *e = ARENA_ADD(&w->mem, &w->f.interfaces);
-	const struct ec2_subnet *s = inventory_subnet(&w->f, subnet);
+	struct ec2_interface *e = ARENA_ADD(&w->mem, &w->inv.interfaces);
+	const struct ec2_subnet *s = inventory_subnet(&w->inv, subnet);
 
 	e->id = TEXT(id);
 	e->type = TEXT("interface");
@@ -51,21 +52,21 @@ struct ec2_interface *world_interface(struct world *w, const char *id,
 static struct ec2_instance *instance(struct world *w, const char *id,
 				     const char *subnet)
 {
-	struct ec2_instance *i = ARENA_ADD(&w->mem, &w->f.instances);
+	struct ec2_instance *i = ARENA_ADD(&w->mem, &w->inv.instances);
 
 	i->id = TEXT(id);
 	i->type = TEXT("m5.large");
 	i->state = TEXT("running");
 	i->vpc_id = TEXT("vpc-1");
 	i->subnet_id = TEXT(subnet);
-	i->zone = inventory_subnet(&w->f, subnet)->zone;
+	i->zone = inventory_subnet(&w->inv, subnet)->zone;
 	return i;
 }
 
 static void subnet(struct world *w, const char *id, const char *zone,
 		   const char *cidr)
 {
-	struct ec2_subnet *s = ARENA_ADD(&w->mem, &w->f.subnets);
+	struct ec2_subnet *s = ARENA_ADD(&w->mem, &w->inv.subnets);
 
 	s->id = TEXT(id);
 	s->vpc_id = TEXT("vpc-1");
@@ -97,10 +98,10 @@ void world_init(struct world *w)
 	struct inventory_service *s;
 
 	*w = (struct world){.next = 100};
-	w->f.region = "eu-west-1";
-	w->f.account = "123456789012";
-	w->f.partition = "aws";
-	vpc = ARENA_ADD(&w->mem, &w->f.vpcs);
+	w->inv.region = "eu-west-1";
+	w->inv.account = "123456789012";
+	w->inv.partition = "aws";
+	vpc = ARENA_ADD(&w->mem, &w->inv.vpcs);
 	vpc->id = TEXT("vpc-1");
 	vpc->cidr = TEXT("10.0.0.0/16");
 	cidr = ARENA_ADD(&w->mem, &vpc->cidrs);
@@ -117,10 +118,10 @@ void world_init(struct world *w)
 	ref = ARENA_ADD(&w->mem, &e->groups);
 	ref->id = TEXT("sg-9");
 	i->groups = e->groups;
-	g = ARENA_ADD(&w->mem, &w->f.groups);
+	g = ARENA_ADD(&w->mem, &w->inv.groups);
 	g->id = TEXT("sg-9");
 	g->vpc_id = TEXT("vpc-1");
-	s = ARENA_ADD(&w->mem, &w->f.services);
+	s = ARENA_ADD(&w->mem, &w->inv.services);
 	s->cluster = "shop";
 	s->service = "web";
 	task(w, s, "eni-t1");
@@ -140,7 +141,7 @@ struct mirror_session *world_session(struct world *w, const char *id,
 				     const char *filter, unsigned int number,
 				     unsigned int vni)
 {
-	struct mirror_session *s = ARENA_ADD(&w->mem, &w->f.sessions);
+	struct mirror_session *s = ARENA_ADD(&w->mem, &w->inv.sessions);
 
 	s->id = TEXT(id);
 	s->interface_id = TEXT(eni);
@@ -176,7 +177,7 @@ static void add_tags(struct arena *a, const char **text,
 
 const char *world_text(struct world *w)
 {
-	const struct inventory *f = &w->f;
+	const struct inventory *f = &w->inv;
 	struct arena *a = &w->mem;
 	const char *t = "";
 

@@ -11,8 +11,8 @@
 
 struct world {
 	struct arena mem;
-	struct inventory f; /* in mem: not to be given to inventory_free() */
-	unsigned int next;  /* number of ids */
+	struct inventory inv; /* in mem: not to be given to inventory_free() */
+	unsigned int next;    /* number of ids */
 	/* The operation (from 1) that fails, with which error; 0: none. */
 	unsigned int fail_perform, fail_undo, stop_at;
 	struct aws_error error;

@@ -49,7 +49,7 @@ static int refuse(struct aws_error *err, enum aws_error_kind kind,
 
 static struct aws_tags *elb_tags(struct world *w, const char *arn)
 {
-	struct elbv2_tag_description *d = ARENA_ADD(&w->mem, &w->f.elb_tags);
+	struct elbv2_tag_description *d = ARENA_ADD(&w->mem, &w->inv.elb_tags);
 
 	d->arn = TEXT(arn);
 	return &d->tags;
@@ -112,10 +112,10 @@ static int drop_rule(struct plan *p, const struct step *s, struct ec2_group *g,
 }
 
 static int create_lb(struct world *w, struct plan *p, const struct step *s,
-		     const char **made)
+		     const char **created)
 {
 	struct elbv2_load_balancer *lb =
-		ARENA_ADD(&w->mem, &w->f.load_balancers);
+		ARENA_ADD(&w->mem, &w->inv.load_balancers);
 
 	lb->arn = ID("arn:lb");
 	lb->name = TEXT(s->name);
@@ -135,31 +135,31 @@ static int create_lb(struct world *w, struct plan *p, const struct step *s,
 		*g = TEXT(plan_id(p, s->other));
 	}
 	tag_all(w, elb_tags(w, lb->arn), &s->tags);
-	*made = lb->arn;
+	*created = lb->arn;
 	return 0;
 }
 
 static int create_elb(struct world *w, struct plan *p, const struct step *s,
-		      const char **made)
+		      const char **created)
 {
 	struct elbv2_target_group *tg;
 	struct elbv2_listener *l;
 	char **arn;
 
-	if (s->kind == STEP_CREATE_LB)
-		return create_lb(w, p, s, made);
-	if (s->kind == STEP_CREATE_TG) {
+	if (s->type == STEP_CREATE_LB)
+		return create_lb(w, p, s, created);
+	if (s->type == STEP_CREATE_TG) {
 		/* A list that moves must not leave pointers behind. */
-		assert_true(w->f.target_groups.n < 8);
-		tg = ARENA_ADD(&w->mem, &w->f.target_groups);
+		assert_true(w->inv.target_groups.n < 8);
+		tg = ARENA_ADD(&w->mem, &w->inv.target_groups);
 		tg->arn = ID("arn:tg");
 		tg->name = TEXT(s->name);
 		tg->target_type = TEXT(s->target_type);
 		tag_all(w, elb_tags(w, tg->arn), &s->tags);
-		*made = tg->arn;
+		*created = tg->arn;
 		return 0;
 	}
-	l = ARENA_ADD(&w->mem, &w->f.listeners);
+	l = ARENA_ADD(&w->mem, &w->inv.listeners);
 	l->arn = ID("arn:listener");
 	l->load_balancer_arn = TEXT(plan_id(p, s->on));
 	l->port = 4789;
@@ -167,41 +167,41 @@ static int create_elb(struct world *w, struct plan *p, const struct step *s,
 	arn = ARENA_ADD(&w->mem, &l->target_group_arns);
 	*arn = TEXT(plan_id(p, s->other));
 	tag_all(w, elb_tags(w, l->arn), &s->tags);
-	*made = l->arn;
+	*created = l->arn;
 	return 0;
 }
 
 static int create_target(struct world *w, struct plan *p, const struct step *s,
-			 const char **made, struct aws_error *err)
+			 const char **created, struct aws_error *err)
 {
 	const char *to = plan_id(p, s->on);
 	struct mirror_target *t;
 
 	assert_non_null(to);
-	if (s->type == TARGET_NLB &&
-	    strcmp(inventory_load_balancer(&w->f, to, NULL)->state, "active") !=
-		    0)
+	if (s->mirror_type == TARGET_NLB &&
+	    strcmp(inventory_load_balancer(&w->inv, to, NULL)->state,
+		   "active") != 0)
 		return refuse(err, AWS_ERR_REFUSED, "not active");
-	t = ARENA_ADD(&w->mem, &w->f.targets);
+	t = ARENA_ADD(&w->mem, &w->inv.targets);
 	t->id = ID("tmt");
-	if (s->type == TARGET_NLB)
+	if (s->mirror_type == TARGET_NLB)
 		t->load_balancer_arn = TEXT(to);
-	else if (s->type == TARGET_ENI)
+	else if (s->mirror_type == TARGET_ENI)
 		t->interface_id = TEXT(to);
 	else
 		t->endpoint_id = TEXT(to);
 	tag_all(w, &t->tags, &s->tags);
-	*made = t->id;
+	*created = t->id;
 	return 0;
 }
 
 static struct mirror_filter *filter(struct world *w, const char *id)
 {
-	return (struct mirror_filter *)inventory_filter(&w->f, id);
+	return (struct mirror_filter *)inventory_filter(&w->inv, id);
 }
 
 static int create_rule(struct world *w, struct plan *p, const struct step *s,
-		       const char **made, struct aws_error *err)
+		       const char **created, struct aws_error *err)
 {
 	struct mirror_filter *f = filter(w, plan_id(p, s->on));
 	const struct filter_rule *r = &s->rule;
@@ -227,65 +227,65 @@ static int create_rule(struct world *w, struct plan *p, const struct step *s,
 	m->src_to = r->has_from_ports ? r->from_ports.to : -1;
 	m->dst_from = r->has_to_ports ? r->to_ports.from : -1;
 	m->dst_to = r->has_to_ports ? r->to_ports.to : -1;
-	*made = m->id;
+	*created = m->id;
 	return 0;
 }
 
 static int create_session(struct world *w, struct plan *p, const struct step *s,
-			  const char **made, struct aws_error *err)
+			  const char **created, struct aws_error *err)
 {
 	const char *target = plan_id(p, s->session.target);
 	const char *by = plan_id(p, s->session.filter);
 	struct mirror_session *m;
 	unsigned int n = 0;
 
-	assert_non_null(inventory_target(&w->f, target));
+	assert_non_null(inventory_target(&w->inv, target));
 	assert_non_null(filter(w, by));
-	for (size_t i = 0; i < w->f.sessions.n; i++) {
-		if (strcmp(w->f.sessions.items[i].interface_id, s->eni) != 0)
+	for (size_t i = 0; i < w->inv.sessions.n; i++) {
+		if (strcmp(w->inv.sessions.items[i].interface_id, s->eni) != 0)
 			continue;
 		if (++n == 3)
 			return refuse(err, AWS_ERR_LIMIT, "3 sessions");
-		if (w->f.sessions.items[i].number == s->number)
+		if (w->inv.sessions.items[i].number == s->number)
 			return refuse(err, AWS_ERR_REFUSED, "number in use");
 	}
 	m = world_session(w, ID("tms"), s->eni, target, by, s->number,
 			  s->session.vni);
 	m->packet_length = s->session.packet_length;
 	tag_all(w, &m->tags, &s->tags);
-	*made = m->id;
+	*created = m->id;
 	return 0;
 }
 
 static int create(struct world *w, struct plan *p, const struct step *s,
-		  const char **made, struct aws_error *err)
+		  const char **created, struct aws_error *err)
 {
 	struct mirror_filter *f;
 	struct ec2_group *g;
 
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_CREATE_GROUP:
-		g = ARENA_ADD(&w->mem, &w->f.groups);
+		g = ARENA_ADD(&w->mem, &w->inv.groups);
 		g->id = ID("sg");
 		g->name = TEXT(s->name);
 		g->vpc_id = TEXT(s->vpc_id);
 		tag_all(w, &g->tags, &s->tags);
-		*made = g->id;
+		*created = g->id;
 		return 0;
 	case STEP_CREATE_TARGET:
-		return create_target(w, p, s, made, err);
+		return create_target(w, p, s, created, err);
 	case STEP_CREATE_FILTER:
-		f = ARENA_ADD(&w->mem, &w->f.filters);
+		f = ARENA_ADD(&w->mem, &w->inv.filters);
 		f->id = ID("tmf");
 		tag_all(w, &f->tags, &s->tags);
-		*made = f->id;
+		*created = f->id;
 		return 0;
 	case STEP_CREATE_RULE:
-		return create_rule(w, p, s, made, err);
+		return create_rule(w, p, s, created, err);
 	case STEP_CREATE_SESSION:
-		return create_session(w, p, s, made, err);
+		return create_session(w, p, s, created, err);
 	default:
-		return create_elb(w, p, s, made);
+		return create_elb(w, p, s, created);
 	}
 }
 
@@ -294,19 +294,19 @@ static struct inventory_target_group *registered(struct world *w,
 {
 	struct inventory_target_group *g;
 
-	for (size_t i = 0; i < w->f.registered.n; i++)
-		if (!strcmp(w->f.registered.items[i].group->arn, arn))
-			return &w->f.registered.items[i];
-	g = ARENA_ADD(&w->mem, &w->f.registered);
-	g->group = inventory_target_group(&w->f, arn);
+	for (size_t i = 0; i < w->inv.registered.n; i++)
+		if (!strcmp(w->inv.registered.items[i].group->arn, arn))
+			return &w->inv.registered.items[i];
+	g = ARENA_ADD(&w->mem, &w->inv.registered);
+	g->group = inventory_target_group(&w->inv, arn);
 	return g;
 }
 
 static void configure(struct world *w, struct plan *p, const char *id,
 		      const struct session_config *c)
 {
-	for (size_t i = 0; i < w->f.sessions.n; i++) {
-		struct mirror_session *m = &w->f.sessions.items[i];
+	for (size_t i = 0; i < w->inv.sessions.n; i++) {
+		struct mirror_session *m = &w->inv.sessions.items[i];
 
 		if (strcmp(m->id, id) != 0)
 			continue;
@@ -332,9 +332,9 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 	struct ec2_group *g;
 
 	assert_non_null(id);
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_AUTHORIZE:
-		g = (struct ec2_group *)inventory_group(&w->f, id);
+		g = (struct ec2_group *)inventory_group(&w->inv, id);
 		assert_non_null(g);
 		add_rule(w, p, s, g);
 		return 0;
@@ -349,7 +349,7 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 		return 0;
 	case STEP_WAIT_LB:
 		((struct elbv2_load_balancer *)inventory_load_balancer(
-			 &w->f, id, NULL))
+			 &w->inv, id, NULL))
 			->state = TEXT("active");
 		return 0;
 	case STEP_MODIFY_SESSION:
@@ -366,7 +366,7 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 
 static bool in_use(const struct world *w, const char *id)
 {
-	const struct inventory *f = &w->f;
+	const struct inventory *f = &w->inv;
 
 	for (size_t i = 0; i < f->sessions.n; i++)
 		if (str_same(f->sessions.items[i].filter_id, id) ||
@@ -399,7 +399,7 @@ static bool in_use(const struct world *w, const char *id)
 
 static int delete (struct world *w, const char *id, struct aws_error *err)
 {
-	struct inventory *f = &w->f;
+	struct inventory *f = &w->inv;
 	bool found;
 
 	if (in_use(w, id))
@@ -429,13 +429,13 @@ static int take_away(struct world *w, struct plan *p, const struct step *s,
 	const char *id = plan_id(p, s->on);
 
 	assert_non_null(id);
-	if (s->kind == STEP_WAIT_LB_GONE)
+	if (s->type == STEP_WAIT_LB_DELETED)
 		return 0;
-	if (s->kind == STEP_REVOKE)
-		return drop_rule(p, s,
-				 (struct ec2_group *)inventory_group(&w->f, id),
-				 err);
-	if (s->kind == STEP_DEREGISTER) {
+	if (s->type == STEP_REVOKE)
+		return drop_rule(
+			p, s, (struct ec2_group *)inventory_group(&w->inv, id),
+			err);
+	if (s->type == STEP_DEREGISTER) {
 		for (size_t i = 0; i < s->ids.n; i++)
 			REMOVE(&registered(w, id)->targets, id,
 			       s->ids.items[i]);
@@ -445,17 +445,17 @@ static int take_away(struct world *w, struct plan *p, const struct step *s,
 }
 
 static int act(struct world *w, struct plan *p, const struct step *s,
-	       const char **made, struct aws_error *err)
+	       const char **created, struct aws_error *err)
 {
 	str_list_add(&w->mem, &w->log, s->text);
-	if (step_final(s->kind))
+	if (step_irreversible(s->type))
 		return take_away(w, p, s, err);
-	return step_makes(s->kind) ? create(w, p, s, made, err)
-				   : change(w, p, s, err);
+	return step_creates(s->type) ? create(w, p, s, created, err)
+				     : change(w, p, s, err);
 }
 
 static int perform(void *ctx, struct plan *p, struct step *s, bool dry_run,
-		   const char **made, struct aws_error *err)
+		   const char **created, struct aws_error *err)
 {
 	struct world *w = ctx;
 	const char *hidden = NULL;
@@ -468,7 +468,7 @@ static int perform(void *ctx, struct plan *p, struct step *s, bool dry_run,
 		return 0;
 	}
 	if (++w->performed != w->fail_perform)
-		return act(w, p, s, made, err);
+		return act(w, p, s, created, err);
 	if (w->done_anyway)
 		assert_int_equal(act(w, p, s, &hidden, err), 0);
 	*err = w->error;
@@ -487,9 +487,9 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 		*err = w->error;
 		return aws_error_errno(err->kind);
 	}
-	switch (s->kind) {
+	switch (s->type) {
 	case STEP_AUTHORIZE:
-		g = (struct ec2_group *)inventory_group(&w->f,
+		g = (struct ec2_group *)inventory_group(&w->inv,
 							plan_id(p, s->on));
 		return drop_rule(p, s, g, err);
 	case STEP_REGISTER:
@@ -507,23 +507,23 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 		retag(w, filter(w, s->on.id), &s->old_tags, &none);
 		return 0;
 	default:
-		assert_non_null(s->made);
-		return delete (w, s->made, err);
+		assert_non_null(s->created);
+		return delete (w, s->created, err);
 	}
 }
 
-static int find(void *ctx, struct plan *p, struct step *s, const char **made,
+static int find(void *ctx, struct plan *p, struct step *s, const char **created,
 		struct aws_error *err)
 {
 	struct world *w = ctx;
-	struct inventory *f = &w->f;
+	struct inventory *f = &w->inv;
 
 	(void)p;
 	(void)err;
 	/* What was made last is what was looked for. */
 #define LAST(kind_, list, id_)                    \
-	if (s->kind == (kind_) && w->done_anyway) \
-		*made = f->list.items[f->list.n - 1].id_;
+	if (s->type == (kind_) && w->done_anyway) \
+		*created = f->list.items[f->list.n - 1].id_;
 	LAST(STEP_CREATE_GROUP, groups, id)
 	LAST(STEP_CREATE_LB, load_balancers, arn)
 	LAST(STEP_CREATE_TG, target_groups, arn)

@@ -12,6 +12,9 @@
 #include <errno.h>
 
 #include "plan_world.h"
+#include "plan/plan_setup.h"
+#include "plan/plan_remove.h"
+#include "model/deployment.h"
 
 #define SOURCES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -19,18 +22,18 @@ static const char *notes_text(struct plan *p)
 {
 	const char *t = "";
 
-	for (size_t i = 0; i < p->notes.n; i++)
+	for (size_t i = 0; i < p->diagnostics.n; i++)
 		t = arena_printf(&p->mem, "%s%d %s\n", t,
-				 (int)p->notes.items[i].level,
-				 p->notes.items[i].text);
+				 (int)p->diagnostics.items[i].level,
+				 p->diagnostics.items[i].text);
 	return t;
 }
 
-static bool noted(struct plan *p, enum note_level level, const char *text)
+static bool noted(struct plan *p, enum diag_level level, const char *text)
 {
-	for (size_t i = 0; i < p->notes.n; i++)
-		if (p->notes.items[i].level == level &&
-		    strstr(p->notes.items[i].text, text))
+	for (size_t i = 0; i < p->diagnostics.n; i++)
+		if (p->diagnostics.items[i].level == level &&
+		    strstr(p->diagnostics.items[i].text, text))
 			return true;
 	return false;
 }
@@ -43,10 +46,10 @@ static void setup(struct world *w, const struct spec *spec, bool sync,
 	struct apply_result result;
 	struct plan p;
 
-	assert_int_equal(plan_setup(&p, &w->f, spec, sync), 0);
-	if (notes_failed(&p.notes))
+	assert_int_equal(plan_setup(&p, &w->inv, spec, sync), 0);
+	if (diag_failed(&p.diagnostics))
 		print_error("%s", notes_text(&p));
-	assert_false(notes_failed(&p.notes));
+	assert_false(diag_failed(&p.diagnostics));
 	plan_apply(&p, &o, &result);
 	if (result.outcome == APPLY_DONE && outcome == APPLY_DONE)
 		assert_int_equal(result.done, p.steps.n);
@@ -62,8 +65,8 @@ static size_t steps_of(struct world *w, const struct spec *spec)
 	struct plan p;
 	size_t n;
 
-	assert_int_equal(plan_setup(&p, &w->f, spec, false), 0);
-	assert_false(notes_failed(&p.notes));
+	assert_int_equal(plan_setup(&p, &w->inv, spec, false), 0);
+	assert_false(diag_failed(&p.diagnostics));
 	n = p.steps.n;
 	plan_free(&p);
 	return n;
@@ -77,7 +80,7 @@ static void remove_all(struct world *w)
 	struct plan p;
 
 	str_list_add(&w->mem, &r.deployments, "shop");
-	assert_int_equal(plan_remove(&p, &w->f, &r), 0);
+	assert_int_equal(plan_remove(&p, &w->inv, &r), 0);
 	plan_apply(&p, &o, &result);
 	if (result.failed)
 		print_error("%s: %s\n", result.failed->text,
@@ -102,11 +105,11 @@ static void test_there_and_back(void **state)
 				  SOURCES("i-1", "i-2", "ecs:shop/web"));
 		before = world_text(&w);
 		setup(&w, &spec, false, APPLY_DONE);
-		assert_int_equal(w.f.sessions.n, 5);
-		assert_int_equal(w.f.filters.n, 1);
-		assert_int_equal(w.f.filters.items[0].ingress.n, 2);
-		assert_int_equal(w.f.targets.n, 1);
-		assert_int_equal(w.f.load_balancers.n, t == 0);
+		assert_int_equal(w.inv.sessions.n, 5);
+		assert_int_equal(w.inv.filters.n, 1);
+		assert_int_equal(w.inv.filters.items[0].ingress.n, 2);
+		assert_int_equal(w.inv.targets.n, 1);
+		assert_int_equal(w.inv.load_balancers.n, t == 0);
 		assert_string_not_equal(world_text(&w), before);
 		assert_int_equal(steps_of(&w, &spec), 0);
 		remove_all(&w);
@@ -126,13 +129,13 @@ static void test_spec_from_tags(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1", "tag:A=b c"));
 	setup(&w, &spec, false, APPLY_DONE);
-	assert_int_equal(deployment_spec(&w.mem, &w.f, "other", &found, &err),
+	assert_int_equal(deployment_spec(&w.mem, &w.inv, "other", &found, &err),
 			 -ENOENT);
-	assert_int_equal(deployment_spec(&w.mem, &w.f, "shop", &found, &err),
+	assert_int_equal(deployment_spec(&w.mem, &w.inv, "shop", &found, &err),
 			 0);
 	assert_int_equal(found.sources.n, 2);
 	assert_string_equal(found.sources.items[1].value, "b c");
-	assert_int_equal(found.vni, w.f.sessions.items[0].vni);
+	assert_int_equal(found.vni, w.inv.sessions.items[0].vni);
 	assert_int_equal(steps_of(&w, &found), 0);
 	world_free(&w);
 }
@@ -169,7 +172,7 @@ static void test_each_step_fails(void **state)
 			assert_string_equal(world_text(&w), before);
 			w.fail_perform = 0;
 			setup(&w, &spec, false, APPLY_DONE);
-			assert_int_equal(w.f.sessions.n, 4);
+			assert_int_equal(w.inv.sessions.n, 4);
 			world_free(&w);
 			tried++;
 		}
@@ -196,7 +199,7 @@ static void test_interrupted(void **state)
 		before = world_text(&w);
 		w.stop_at = at;
 		o = world_options(&w);
-		assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+		assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 		plan_apply(&p, &o, &result);
 		assert_int_equal(result.interrupted,
 				 result.outcome != APPLY_DONE);
@@ -244,9 +247,9 @@ static void test_each_change_fails(void **state)
 		}
 		w.fail_perform = 0;
 		setup(&w, &other, false, APPLY_DONE);
-		assert_int_equal(w.f.sessions.n, 4);
-		assert_int_equal(w.f.filters.n, 1);
-		assert_int_equal(w.f.targets.n, 1);
+		assert_int_equal(w.inv.sessions.n, 4);
+		assert_int_equal(w.inv.filters.n, 1);
+		assert_int_equal(w.inv.targets.n, 1);
 		assert_int_equal(steps_of(&w, &other), 0);
 		world_free(&w);
 		tried++;
@@ -266,9 +269,9 @@ static void test_only_tags_change(void **state)
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	setup(&w, &spec, false, APPLY_DONE);
 	other = world_spec(&w, "eni-9", "80", SOURCES("eni-1a", "eni-1b"));
-	assert_int_equal(plan_setup(&p, &w.f, &other, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &other, false), 0);
 	assert_int_equal(p.steps.n, 1);
-	assert_int_equal(p.steps.items[0].kind, STEP_TAG);
+	assert_int_equal(p.steps.items[0].type, STEP_TAG);
 	assert_int_equal(p.kept, 2);
 	plan_free(&p);
 	setup(&w, &other, false, APPLY_DONE);
@@ -288,22 +291,22 @@ static void test_undo_fails(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	o = world_options(&w);
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	w.fail_perform = (unsigned int)p.steps.n;
 	w.fail_undo = 2;
 	aws_error_set(&w.error, AWS_ERR_DENIED, "UnauthorizedOperation", "no");
 	assert_int_equal(plan_apply(&p, &o, &result), -EPERM);
-	assert_int_equal(result.outcome, APPLY_LEFTOVERS);
-	assert_int_equal(result.leftovers.n, 1);
-	assert_int_equal(result.leftovers.items[0].error.kind, AWS_ERR_DENIED);
-	assert_non_null(strstr(result.leftovers.items[0].text, " is left"));
+	assert_int_equal(result.outcome, APPLY_ORPHANS);
+	assert_int_equal(result.orphans.n, 1);
+	assert_int_equal(result.orphans.items[0].error.kind, AWS_ERR_DENIED);
+	assert_non_null(strstr(result.orphans.items[0].text, " is left"));
 	/* The others were taken back all the same. */
 	assert_true(w.undone > 2);
 	plan_free(&p);
 	/* What is left is ours: the next run uses it or takes it away. */
 	w.fail_perform = w.fail_undo = 0;
 	setup(&w, &spec, false, APPLY_DONE);
-	assert_int_equal(w.f.filters.n, 1);
+	assert_int_equal(w.inv.filters.n, 1);
 	world_free(&w);
 }
 
@@ -320,7 +323,7 @@ static void test_permissions_first(void **state)
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
 	w.denied = "mirror eni-1";
 	o = world_options(&w);
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	assert_int_equal(plan_apply(&p, &o, &result), -EPERM);
 	assert_int_equal(result.outcome, APPLY_REFUSED);
 	assert_int_equal(result.refused.n, 2);
@@ -347,20 +350,20 @@ static void test_foreign(void **state)
 	world_session(&w, "tms-f2", "eni-1a", "tmt-f", "tmf-f", 2, 8);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	spec.vni = 7;
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
-	assert_true(noted(&p, NOTE_FAIL, "VNI 7 is used by"));
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_true(noted(&p, DIAG_FAIL, "VNI 7 is used by"));
 	plan_free(&p);
 	spec.vni = 9;
 	setup(&w, &spec, false, APPLY_DONE);
-	s = &w.f.sessions.items[2];
+	s = &w.inv.sessions.items[2];
 	assert_string_equal(s->interface_id, "eni-1a");
 	assert_int_equal(s->number, 5);
 	assert_int_equal(s->vni, 9);
 	remove_all(&w);
-	assert_int_equal(w.f.sessions.n, 2);
+	assert_int_equal(w.inv.sessions.n, 2);
 	world_session(&w, "tms-f3", "eni-1a", "tmt-f", "tmf-f", 9, 10);
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
-	assert_true(noted(&p, NOTE_FAIL, "3 mirror sessions of others"));
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_true(noted(&p, DIAG_FAIL, "3 mirror sessions of others"));
 	plan_free(&p);
 	world_free(&w);
 }
@@ -375,20 +378,21 @@ static void test_remove_keeps_what_is_used(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
 	setup(&w, &spec, false, APPLY_DONE);
-	world_session(&w, "tms-f", "eni-2", w.f.targets.items[0].id,
-		      w.f.filters.items[0].id, 1, 5);
+	world_session(&w, "tms-f", "eni-2", w.inv.targets.items[0].id,
+		      w.inv.filters.items[0].id, 1, 5);
 	remove_all(&w);
-	assert_int_equal(w.f.sessions.n, 1);
-	assert_int_equal(w.f.filters.n, 1);
-	assert_int_equal(w.f.targets.n, 1);
-	assert_int_equal(w.f.load_balancers.n, 1);
-	w.f.sessions.n = 0;
+	assert_int_equal(w.inv.sessions.n, 1);
+	assert_int_equal(w.inv.filters.n, 1);
+	assert_int_equal(w.inv.targets.n, 1);
+	assert_int_equal(w.inv.load_balancers.n, 1);
+	w.inv.sessions.n = 0;
 	remove_all(&w);
-	assert_int_equal(w.f.filters.n + w.f.targets.n + w.f.load_balancers.n +
-				 w.f.target_groups.n + w.f.listeners.n,
+	assert_int_equal(w.inv.filters.n + w.inv.targets.n +
+				 w.inv.load_balancers.n +
+				 w.inv.target_groups.n + w.inv.listeners.n,
 			 0);
-	assert_int_equal(w.f.groups.n, 1);
-	assert_int_equal(w.f.groups.items[0].ingress.n, 0);
+	assert_int_equal(w.inv.groups.n, 1);
+	assert_int_equal(w.inv.groups.items[0].ingress.n, 0);
 	world_free(&w);
 }
 
@@ -404,21 +408,21 @@ static void test_remove_sessions(void **state)
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	setup(&w, &spec, false, APPLY_DONE);
 	world_session(&w, "tms-f", "eni-2", "tmt-f", "tmf-f", 1, 5);
-	str_list_add(&w.mem, &r.sessions, w.f.sessions.items[0].id);
-	assert_int_equal(plan_remove(&p, &w.f, &r), 0);
+	str_list_add(&w.mem, &r.sessions, w.inv.sessions.items[0].id);
+	assert_int_equal(plan_remove(&p, &w.inv, &r), 0);
 	assert_int_equal(p.steps.n, 1);
 	plan_free(&p);
 	/* The last one takes the rest along. */
-	str_list_add(&w.mem, &r.sessions, w.f.sessions.items[1].id);
-	assert_int_equal(plan_remove(&p, &w.f, &r), 0);
+	str_list_add(&w.mem, &r.sessions, w.inv.sessions.items[1].id);
+	assert_int_equal(plan_remove(&p, &w.inv, &r), 0);
 	assert_int_equal(p.removed, 2);
 	assert_true(p.steps.n >= 4);
 	plan_free(&p);
 	str_list_add(&w.mem, &r.sessions, "tms-f");
 	str_list_add(&w.mem, &r.deployments, "nothing");
-	assert_int_equal(plan_remove(&p, &w.f, &r), 0);
-	assert_true(noted(&p, NOTE_FAIL, "not made by metlo-mirror"));
-	assert_true(noted(&p, NOTE_FAIL, "no deployment \"nothing\""));
+	assert_int_equal(plan_remove(&p, &w.inv, &r), 0);
+	assert_true(noted(&p, DIAG_FAIL, "not made by metlo-mirror"));
+	assert_true(noted(&p, DIAG_FAIL, "no deployment \"nothing\""));
 	plan_free(&p);
 	world_free(&w);
 }
@@ -435,23 +439,23 @@ static void test_sync(void **state)
 	spec = world_spec(&w, "nlb:new", "80",
 			  SOURCES("ecs:shop/web", "eni-2"));
 	setup(&w, &spec, false, APPLY_DONE);
-	assert_int_equal(w.f.sessions.n, 3);
-	w.f.services.items[0]
+	assert_int_equal(w.inv.sessions.n, 3);
+	w.inv.services.items[0]
 		.tasks.items[0]
 		.attachments.items[0]
 		.details.items[0]
 		.value = (char *)"eni-t3";
 	world_interface(&w, "eni-t3", NULL, "subnet-a", "10.0.1.23");
 	setup(&w, &spec, true, APPLY_DONE);
-	assert_int_equal(w.f.sessions.n, 3);
-	for (size_t i = 0; i < w.f.sessions.n; i++)
-		assert_string_not_equal(w.f.sessions.items[i].interface_id,
+	assert_int_equal(w.inv.sessions.n, 3);
+	for (size_t i = 0; i < w.inv.sessions.n; i++)
+		assert_string_not_equal(w.inv.sessions.items[i].interface_id,
 					"eni-t1");
-	for (size_t i = 0; i < w.f.interfaces.n; i++)
-		if (!strcmp(w.f.interfaces.items[i].id, "eni-2"))
-			w.f.interfaces.items[i].id = (char *)"eni-x";
+	for (size_t i = 0; i < w.inv.interfaces.n; i++)
+		if (!strcmp(w.inv.interfaces.items[i].id, "eni-2"))
+			w.inv.interfaces.items[i].id = (char *)"eni-x";
 	setup(&w, &spec, true, APPLY_DONE);
-	assert_int_equal(w.f.sessions.n, 2);
+	assert_int_equal(w.inv.sessions.n, 2);
 	world_free(&w);
 }
 
@@ -482,10 +486,10 @@ static void test_failures(void **state)
 		world_init(&w);
 		spec = world_spec(&w, cases[i].target, cases[i].ports,
 				  SOURCES(cases[i].source));
-		assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
-		if (!noted(&p, NOTE_FAIL, cases[i].note))
+		assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+		if (!noted(&p, DIAG_FAIL, cases[i].note))
 			print_error("%s", notes_text(&p));
-		assert_true(noted(&p, NOTE_FAIL, cases[i].note));
+		assert_true(noted(&p, DIAG_FAIL, cases[i].note));
 		o = world_options(&w);
 		assert_int_equal(plan_apply(&p, &o, &result), -EINVAL);
 		assert_int_equal(w.performed + w.dry_runs, 0);
@@ -508,12 +512,12 @@ static void test_quota_of_a_target(void **state)
 				"subnet-a",
 				arena_printf(&w.mem, "10.0.1.%u", 100 + i));
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
-	assert_true(noted(&p, NOTE_FAIL, "11 sources would send to eni-9"));
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_true(noted(&p, DIAG_FAIL, "11 sources would send to eni-9"));
 	plan_free(&p);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
 	setup(&w, &spec, false, APPLY_DONE);
-	assert_int_equal(w.f.sessions.n, 11);
+	assert_int_equal(w.inv.sessions.n, 11);
 	world_free(&w);
 }
 
@@ -530,12 +534,12 @@ static void test_own_group_admits_sources(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1", "i-2"));
 	setup(&w, &spec, false, APPLY_DONE);
-	own = &w.f.groups.items[1];
+	own = &w.inv.groups.items[1];
 	assert_int_equal(own->ingress.n, 1);
 	own->ingress.n = 0;
 	setup(&w, &spec, false, APPLY_DONE);
 	assert_int_equal(own->ingress.n, 1);
-	more = ARENA_ADD(&w.mem, &w.f.vpcs.items[0].cidrs);
+	more = ARENA_ADD(&w.mem, &w.inv.vpcs.items[0].cidrs);
 	more->cidr = (char *)"10.7.0.0/16";
 	world_interface(&w, "eni-7", "i-2", "subnet-b", "10.7.0.7");
 	setup(&w, &spec, false, APPLY_DONE);
@@ -555,11 +559,11 @@ static void test_groups_are_asked_for(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	spec.open_groups = false;
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	assert_int_equal(p.rules_missing, 1);
-	assert_true(noted(&p, NOTE_WARN, "sg-9 of eni-9 does not let UDP"));
+	assert_true(noted(&p, DIAG_WARN, "sg-9 of eni-9 does not let UDP"));
 	for (size_t i = 0; i < p.steps.n; i++)
-		assert_int_not_equal(p.steps.items[i].kind, STEP_AUTHORIZE);
+		assert_int_not_equal(p.steps.items[i].type, STEP_AUTHORIZE);
 	plan_free(&p);
 	world_free(&w);
 }

@@ -12,6 +12,9 @@
 
 #include "apply/export.h"
 #include "plan_world.h"
+#include "plan/plan_setup.h"
+#include "apply/export_tf.h"
+#include "apply/export_cfn.h"
 
 #define SOURCES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -65,7 +68,7 @@ static void test_cloudformation(void **state)
 		world_init(&w);
 		spec = world_spec(&w, targets[t], "80",
 				  SOURCES("i-1", "tag:\"A\"=\\b"));
-		assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+		assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 		assert_null(export_refusal(&p.mem, &p));
 		export_cloudformation(&b, &p);
 		json = cJSON_ParseWithLength((const char *)b.p, b.len);
@@ -182,8 +185,8 @@ static void test_terraform(void **state)
 	spec = world_spec(&w, "eni-9", "80", SOURCES("tag:A=${x}"));
 	spec.vni = 77;
 	spec.open_groups = false;
-	world_tag(&w, &w.f.interfaces.items[2].tags, "A", "${x}");
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+	world_tag(&w, &w.inv.interfaces.items[2].tags, "A", "${x}");
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	assert_null(export_refusal(&p.mem, &p));
 	export_terraform(&b, &p);
 	buf_add(&b, "", 1);
@@ -216,7 +219,7 @@ static void test_terraform_load_balancer(void **state)
 	(void)state;
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	export_terraform(&b, &p);
 	buf_add(&b, "", 1);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
@@ -243,14 +246,14 @@ static void test_refused(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	o = world_options(&w);
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	assert_int_equal(plan_apply(&p, &o, &result), 0);
 	plan_free(&p);
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	assert_non_null(strstr(export_refusal(&p.mem, &p), "nothing to make"));
 	plan_free(&p);
 	spec = world_spec(&w, "eni-9", "81", SOURCES("i-1"));
-	assert_int_equal(plan_setup(&p, &w.f, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	assert_non_null(strstr(export_refusal(&p.mem, &p), "there already"));
 	plan_free(&p);
 	world_free(&w);

@@ -12,6 +12,8 @@
 #include <errno.h>
 
 #include "model/filter.h"
+#include "model/filter_text.h"
+#include "model/filter_build.h"
 
 static uint64_t rng = 0x9e3779b97f4a7c15ull;
 

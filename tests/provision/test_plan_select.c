@@ -13,12 +13,13 @@
 #include "model/limits.h"
 #include "plan/netcheck.h"
 #include "plan_world.h"
+#include "plan/plan_setup.h"
 
 #define TEXT(w, s) ((char *)arena_dup(&(w)->mem, s))
 
 /* "eni-1 eni-2" of what a source means in the world. */
 static const char *selected(struct world *w, const char *text,
-			    const char *target, struct notes *notes)
+			    const char *target, struct diagnostics *diagnostics)
 {
 	struct candidates l = {0};
 	struct parse_error err;
@@ -26,8 +27,8 @@ static const char *selected(struct world *w, const char *text,
 	const char *ids = "";
 
 	assert_true(source_parse(&w->mem, text, &s, &err));
-	*notes = (struct notes){0};
-	select_source(&w->mem, &w->f, &s, target, &l, notes);
+	*diagnostics = (struct diagnostics){0};
+	select_source(&w->mem, &w->inv, &s, target, &l, diagnostics);
 	for (size_t i = 0; i < l.n; i++)
 		ids = arena_printf(&w->mem, "%s%s%s", ids, i ? " " : "",
 				   l.items[i].eni->id);
@@ -47,7 +48,7 @@ static struct ec2_interface *elb(struct world *w, const char *id,
 	return e;
 }
 
-static bool noted(const struct notes *l, enum note_level level,
+static bool noted(const struct diagnostics *l, enum diag_level level,
 		  const char *text)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -60,7 +61,7 @@ static bool noted(const struct notes *l, enum note_level level,
 static void test_networks(void **state)
 {
 	struct world w;
-	struct notes n;
+	struct diagnostics n;
 	struct ec2_instance *i;
 	struct ec2_interface *e;
 
@@ -78,15 +79,15 @@ static void test_networks(void **state)
 	e->subnet_id = TEXT(&w, "subnet-b");
 	assert_string_equal(selected(&w, "subnet-b", NULL, &n),
 			    "eni-2 eni-t2 eni-f");
-	i = (struct ec2_instance *)inventory_instance(&w.f, "i-2");
+	i = (struct ec2_instance *)inventory_instance(&w.inv, "i-2");
 	i->state = TEXT(&w, "stopped");
 	assert_string_equal(selected(&w, "subnet-b", NULL, &n), "eni-t2 eni-f");
 	i->state = TEXT(&w, "running");
 	i->type = TEXT(&w, "t2.micro");
 	assert_string_equal(selected(&w, "subnet-b", NULL, &n), "eni-t2 eni-f");
-	assert_true(noted(&n, NOTE_WARN, "i-2 (t2.micro) is left out"));
+	assert_true(noted(&n, DIAG_WARN, "i-2 (t2.micro) is left out"));
 	assert_string_equal(selected(&w, "vpc-2", NULL, &n), "");
-	assert_true(noted(&n, NOTE_WARN, "is in vpc-2 now"));
+	assert_true(noted(&n, DIAG_WARN, "is in vpc-2 now"));
 	world_free(&w);
 }
 
@@ -96,7 +97,7 @@ static const char *planned(struct world *w, const struct spec *spec)
 	const char *ids = "";
 	struct plan p;
 
-	assert_int_equal(plan_setup(&p, &w->f, spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w->inv, spec, false), 0);
 	for (size_t i = 0; i < p.sources.n; i++)
 		ids = arena_printf(&w->mem, "%s%s%s", ids, i ? " " : "",
 				   p.sources.items[i].eni->id);
@@ -130,7 +131,7 @@ static void test_selection(void **state)
 	struct ecs_container_instance *ci;
 	struct inventory_service *s;
 	struct world w;
-	struct notes n;
+	struct diagnostics n;
 	struct ecs_task *t;
 
 	(void)state;
@@ -140,27 +141,27 @@ static void test_selection(void **state)
 	elb(&w, "eni-c1", "ELB old", "interface");
 	elb(&w, "eni-c2", "ELB older", "interface");
 	elb(&w, "eni-0e1", "ELB net/n/1", "network_load_balancer");
-	world_tag(&w, &w.f.instances.items[1].tags, "Env", "prod");
-	world_tag(&w, &w.f.interfaces.items[0].tags, "Env", "prod");
+	world_tag(&w, &w.inv.instances.items[1].tags, "Env", "prod");
+	world_tag(&w, &w.inv.interfaces.items[0].tags, "Env", "prod");
 
 	assert_string_equal(selected(&w, "i-1", NULL, &n), "eni-1a eni-1b");
 	assert_string_equal(selected(&w, "i-1", "eni-1a", &n), "eni-1b");
-	assert_false(notes_failed(&n));
+	assert_false(diag_failed(&n));
 	assert_string_equal(selected(&w, "eni-2", NULL, &n), "eni-2");
 	assert_string_equal(selected(&w, "ecs:shop/web", NULL, &n),
 			    "eni-t1 eni-t2");
 	assert_string_equal(selected(&w, "alb:front", NULL, &n), "eni-f1");
-	assert_true(noted(&n, NOTE_WARN, "Nitro"));
+	assert_true(noted(&n, DIAG_WARN, "Nitro"));
 	assert_string_equal(selected(&w, "clb:old", NULL, &n), "eni-c1");
 	assert_string_equal(selected(&w, "tag:Env=prod", NULL, &n),
 			    "eni-2 eni-1a");
 	assert_string_equal(selected(&w, "tag:Env=test", NULL, &n), "");
-	assert_false(notes_failed(&n));
+	assert_false(diag_failed(&n));
 	assert_string_equal(selected(&w, "eni-0e1", NULL, &n), "");
-	assert_true(noted(&n, NOTE_FAIL, "mirror its targets instead"));
+	assert_true(noted(&n, DIAG_FAIL, "mirror its targets instead"));
 
 	/* Tasks on the network of their instances: those are mirrored, once. */
-	s = &w.f.services.items[0];
+	s = &w.inv.services.items[0];
 	s->tasks.n = 0;
 	for (unsigned int i = 0; i < 2; i++) {
 		t = ARENA_ADD(&w.mem, &s->tasks);
@@ -171,19 +172,19 @@ static void test_selection(void **state)
 	ci->ec2_instance_id = TEXT(&w, "i-1");
 	assert_string_equal(selected(&w, "ecs:shop/web", NULL, &n),
 			    "eni-1a eni-1b");
-	assert_true(noted(&n, NOTE_INFO, "1 instance that"));
+	assert_true(noted(&n, DIAG_INFO, "1 instance that"));
 	ci->ec2_instance_id = TEXT(&w, "mi-1");
 	assert_string_equal(selected(&w, "ecs:shop/web", NULL, &n), "");
-	assert_true(noted(&n, NOTE_WARN, "2 tasks run outside AWS"));
+	assert_true(noted(&n, DIAG_WARN, "2 tasks run outside AWS"));
 
-	w.f.instances.items[0].state = TEXT(&w, "terminated");
+	w.inv.instances.items[0].state = TEXT(&w, "terminated");
 	assert_string_equal(selected(&w, "i-1", NULL, &n), "");
-	assert_true(notes_failed(&n));
-	w.f.instances.items[1].state = TEXT(&w, "stopped");
-	w.f.instances.items[1].type = TEXT(&w, "t2.micro");
+	assert_true(diag_failed(&n));
+	w.inv.instances.items[1].state = TEXT(&w, "stopped");
+	w.inv.instances.items[1].type = TEXT(&w, "t2.micro");
 	assert_string_equal(selected(&w, "i-2", NULL, &n), "eni-2");
-	assert_true(noted(&n, NOTE_WARN, "is stopped"));
-	assert_true(noted(&n, NOTE_WARN, "t2.micro"));
+	assert_true(noted(&n, DIAG_WARN, "is stopped"));
+	assert_true(noted(&n, DIAG_WARN, "t2.micro"));
 	world_free(&w);
 }
 
@@ -197,23 +198,23 @@ static void test_behind_a_load_balancer(void **state)
 	struct inventory_target_group *g;
 	struct elbv2_target *t;
 	struct world w;
-	struct notes n;
+	struct diagnostics n;
 
 	(void)state;
 	world_init(&w);
-	lb = ARENA_ADD(&w.mem, &w.f.load_balancers);
+	lb = ARENA_ADD(&w.mem, &w.inv.load_balancers);
 	lb->arn = arn;
 	lb->name = TEXT(&w, "net");
 	lb->type = TEXT(&w, "network");
 	group.load_balancer_arns = (struct aws_texts){&arn, 1};
-	g = ARENA_ADD(&w.mem, &w.f.registered);
+	g = ARENA_ADD(&w.mem, &w.inv.registered);
 	g->group = &group;
 	t = ARENA_ADD(&w.mem, &g->targets);
 	t->id = TEXT(&w, "i-2");
 	assert_string_equal(selected(&w, "nlb:net", NULL, &n), "");
-	assert_true(noted(&n, NOTE_FAIL, "instead: i-2"));
+	assert_true(noted(&n, DIAG_FAIL, "instead: i-2"));
 	assert_string_equal(selected(&w, "nlb:none", NULL, &n), "");
-	assert_true(noted(&n, NOTE_FAIL, "no network load balancer none"));
+	assert_true(noted(&n, DIAG_FAIL, "no network load balancer none"));
 	world_free(&w);
 }
 
@@ -233,7 +234,7 @@ static void test_tags(void **state)
 		spec[n] = 0;
 		if (n > 1)
 			spec[n - 1] = 'y';
-		l = tags_own(&w.mem, "shop", "name");
+		l = tags_common(&w.mem, "shop", "name");
 		rc = tags_add_spec(&w.mem, &l, spec);
 		if (rc) {
 			assert_int_equal(rc, -E2BIG);
@@ -251,12 +252,13 @@ static void test_tags(void **state)
 			assert_true(l.n <= LIMIT_TAGS);
 			assert_string_equal(tags_spec(&w.mem, &tags), spec);
 			assert_string_equal(tags_deployment(&tags), "shop");
-			assert_true(tags_hold(&tags, &l));
+			assert_true(tags_include(&tags, &l));
 			shorter = l;
 			shorter.n = 4;
 			assert_int_equal(tags_stale(&w.mem, &tags, &shorter).n,
 					 l.n - 4);
-			assert_int_equal(tags_hold(&tags, &shorter), l.n == 4);
+			assert_int_equal(tags_include(&tags, &shorter),
+					 l.n == 4);
 		}
 		free(spec);
 		world_free(&w);
@@ -295,7 +297,7 @@ static void test_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *n = name_short(&a, names[i]);
+		const char *n = name_elb(&a, names[i]);
 
 		assert_in_range(strlen(n), 1, LIMIT_LB_NAME);
 		assert_int_equal(
@@ -303,9 +305,9 @@ static void test_names(void **state)
 			strlen(n));
 		assert_int_not_equal(n[strlen(n) - 1], '-');
 		for (size_t k = 0; k < i; k++)
-			assert_string_not_equal(n, name_short(&a, names[k]));
+			assert_string_not_equal(n, name_elb(&a, names[k]));
 	}
-	assert_string_equal(name_short(&a, "shop"), "metlo-shop");
+	assert_string_equal(name_elb(&a, "shop"), "metlo-shop");
 	arena_free(&a);
 }
 
@@ -328,45 +330,45 @@ static void test_groups(void **state)
 		int from, to;
 		const char *cidrs[2];
 		const char *peer;
-		enum verdict verdict;
+		enum reachability verdict;
 	} cases[] = {
-		{"udp", 4789, 4789, {"10.0.0.0/8"}, "10.1.2.3", VERDICT_YES},
-		{"17", 4000, 5000, {"10.0.0.0/8"}, "10.1.2.3", VERDICT_YES},
-		{"-1", -1, -1, {"10.0.0.0/8"}, "10.1.2.3", VERDICT_YES},
-		{"tcp", 4789, 4789, {"10.0.0.0/8"}, "10.1.2.3", VERDICT_NO},
-		{"udp", 4790, 4790, {"10.0.0.0/8"}, "10.1.2.3", VERDICT_NO},
-		{"udp", 4789, 4789, {"10.0.0.0/8"}, "11.1.2.3", VERDICT_NO},
-		{"udp", 4789, 4789, {"10.0.0.0/8"}, "::1", VERDICT_NO},
-		{"udp", 4789, 4789, {"::/0"}, "::1", VERDICT_YES},
+		{"udp", 4789, 4789, {"10.0.0.0/8"}, "10.1.2.3", REACH_ALLOWED},
+		{"17", 4000, 5000, {"10.0.0.0/8"}, "10.1.2.3", REACH_ALLOWED},
+		{"-1", -1, -1, {"10.0.0.0/8"}, "10.1.2.3", REACH_ALLOWED},
+		{"tcp", 4789, 4789, {"10.0.0.0/8"}, "10.1.2.3", REACH_DENIED},
+		{"udp", 4790, 4790, {"10.0.0.0/8"}, "10.1.2.3", REACH_DENIED},
+		{"udp", 4789, 4789, {"10.0.0.0/8"}, "11.1.2.3", REACH_DENIED},
+		{"udp", 4789, 4789, {"10.0.0.0/8"}, "::1", REACH_DENIED},
+		{"udp", 4789, 4789, {"::/0"}, "::1", REACH_ALLOWED},
 		/* two rules together */
 		{"udp",
 		 4789,
 		 4789,
 		 {"10.0.0.0/9", "10.128.0.0/9"},
 		 "10.0.0.0/8",
-		 VERDICT_YES},
-		{"udp", 4789, 4789, {"10.0.0.0/9"}, "10.0.0.0/8", VERDICT_NO},
+		 REACH_ALLOWED},
+		{"udp", 4789, 4789, {"10.0.0.0/9"}, "10.0.0.0/8", REACH_DENIED},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct flow flow = {.protocol = FILTER_UDP, .port = 4789};
+		struct traffic traffic = {.protocol = FILTER_UDP, .port = 4789};
 		struct parse_error err;
 		struct world w;
 		struct ec2_group_refs refs;
 
 		world_init(&w);
-		refs = w.f.instances.items[2].groups;
+		refs = w.inv.instances.items[2].groups;
 		for (size_t k = 0; k < 2 && cases[i].cidrs[k]; k++)
-			permit(&w, &w.f.groups.items[0], cases[i].protocol,
+			permit(&w, &w.inv.groups.items[0], cases[i].protocol,
 			       cases[i].from, cases[i].to, cases[i].cidrs[k]);
-		assert_true(cidr_parse(cases[i].peer, &flow.peer, &err));
-		assert_int_equal(groups_allow(&w.f, &refs, &flow),
+		assert_true(cidr_parse(cases[i].peer, &traffic.peer, &err));
+		assert_int_equal(groups_allow(&w.inv, &refs, &traffic),
 				 cases[i].verdict);
 		/* A group that was not read may let it in. */
-		w.f.groups.n = 0;
-		assert_int_equal(groups_allow(&w.f, &refs, &flow),
-				 VERDICT_UNKNOWN);
+		w.inv.groups.n = 0;
+		assert_int_equal(groups_allow(&w.inv, &refs, &traffic),
+				 REACH_UNKNOWN);
 		world_free(&w);
 	}
 }
@@ -389,15 +391,15 @@ static void test_acls(void **state)
 		unsigned int protocol;
 		uint16_t port;
 		const char *peer;
-		enum verdict verdict;
+		enum reachability verdict;
 	} cases[] = {
-		{FILTER_UDP, 4789, "10.0.1.1", VERDICT_YES},
-		{FILTER_UDP, 4789, "10.0.7.1", VERDICT_NO},
-		{FILTER_UDP, 4788, "10.0.1.1", VERDICT_NO},
-		{FILTER_UDP, 4789, "10.1.1.1", VERDICT_NO},
-		{FILTER_TCP, 4789, "10.0.7.1", VERDICT_YES},
+		{FILTER_UDP, 4789, "10.0.1.1", REACH_ALLOWED},
+		{FILTER_UDP, 4789, "10.0.7.1", REACH_DENIED},
+		{FILTER_UDP, 4788, "10.0.1.1", REACH_DENIED},
+		{FILTER_UDP, 4789, "10.1.1.1", REACH_DENIED},
+		{FILTER_TCP, 4789, "10.0.7.1", REACH_ALLOWED},
 		/* a part is denied first */
-		{FILTER_UDP, 4789, "10.0.0.0/16", VERDICT_NO},
+		{FILTER_UDP, 4789, "10.0.0.0/16", REACH_DENIED},
 	};
 	char *subnet = (char *)"subnet-a";
 	struct ec2_acl *acl;
@@ -405,7 +407,7 @@ static void test_acls(void **state)
 
 	(void)state;
 	world_init(&w);
-	acl = ARENA_ADD(&w.mem, &w.f.acls);
+	acl = ARENA_ADD(&w.mem, &w.inv.acls);
 	acl->subnet_ids = (struct aws_texts){&subnet, 1};
 	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
 		struct ec2_acl_entry *e = ARENA_ADD(&w.mem, &acl->entries);
@@ -418,17 +420,19 @@ static void test_acls(void **state)
 		e->to_port = entries[i].to;
 	}
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct flow flow = {.protocol = cases[i].protocol,
-				    .port = cases[i].port};
+		struct traffic traffic = {.protocol = cases[i].protocol,
+					  .port = cases[i].port};
 		struct parse_error err;
 
-		assert_true(cidr_parse(cases[i].peer, &flow.peer, &err));
-		assert_int_equal(acl_allows(&w.f, "subnet-a", false, &flow),
-				 cases[i].verdict);
-		assert_int_equal(acl_allows(&w.f, "subnet-a", true, &flow),
-				 VERDICT_NO);
-		assert_int_equal(acl_allows(&w.f, "subnet-b", false, &flow),
-				 VERDICT_UNKNOWN);
+		assert_true(cidr_parse(cases[i].peer, &traffic.peer, &err));
+		assert_int_equal(
+			acl_allows(&w.inv, "subnet-a", false, &traffic),
+			cases[i].verdict);
+		assert_int_equal(acl_allows(&w.inv, "subnet-a", true, &traffic),
+				 REACH_DENIED);
+		assert_int_equal(
+			acl_allows(&w.inv, "subnet-b", false, &traffic),
+			REACH_UNKNOWN);
 	}
 	world_free(&w);
 }
@@ -456,35 +460,35 @@ static void test_routes(void **state)
 	(void)state;
 	world_init(&w);
 	assert_true(cidr_parse("10.9.1.1", &to, &err));
-	assert_null(route_find(&w.f, &w.f.subnets.items[0], &to, &known));
+	assert_null(route_find(&w.inv, &w.inv.subnets.items[0], &to, &known));
 	assert_false(known);
-	t = ARENA_ADD(&w.mem, &w.f.route_tables);
+	t = ARENA_ADD(&w.mem, &w.inv.route_tables);
 	t->vpc_id = TEXT(&w, "vpc-1");
 	as = ARENA_ADD(&w.mem, &t->associations);
 	as->main = true;
 	route(&w, t, "0.0.0.0/0")->gateway_id = TEXT(&w, "igw-1");
-	found = route_find(&w.f, &w.f.subnets.items[0], &to, &known);
+	found = route_find(&w.inv, &w.inv.subnets.items[0], &to, &known);
 	assert_true(known);
 	assert_false(route_private(found));
 	route(&w, t, "10.9.0.0/16")->peering_id = TEXT(&w, "pcx-1");
-	found = route_find(&w.f, &w.f.subnets.items[0], &to, &known);
+	found = route_find(&w.inv, &w.inv.subnets.items[0], &to, &known);
 	assert_string_equal(found->peering_id, "pcx-1");
 	assert_true(route_private(found));
 	t->routes.items[1].state = TEXT(&w, "blackhole");
 	assert_false(route_private(found));
 
 	/* A table of its own comes before the main one. */
-	t = ARENA_ADD(&w.mem, &w.f.route_tables);
+	t = ARENA_ADD(&w.mem, &w.inv.route_tables);
 	t->vpc_id = TEXT(&w, "vpc-1");
 	as = ARENA_ADD(&w.mem, &t->associations);
 	as->subnet_id = TEXT(&w, "subnet-a");
-	assert_null(route_find(&w.f, &w.f.subnets.items[0], &to, &known));
+	assert_null(route_find(&w.inv, &w.inv.subnets.items[0], &to, &known));
 	assert_true(known);
 	t->routes.n = 0;
 	route(&w, t, "10.0.0.0/8")->transit_gateway_id = TEXT(&w, "tgw-1");
-	found = route_find(&w.f, &w.f.subnets.items[0], &to, &known);
+	found = route_find(&w.inv, &w.inv.subnets.items[0], &to, &known);
 	assert_string_equal(found->transit_gateway_id, "tgw-1");
-	found = route_find(&w.f, &w.f.subnets.items[1], &to, &known);
+	found = route_find(&w.inv, &w.inv.subnets.items[1], &to, &known);
 	assert_string_equal(found->peering_id, "pcx-1");
 	world_free(&w);
 }

@@ -16,6 +16,8 @@
 #include "model/limits.h"
 #include "plan/policy.h"
 #include "model/spec.h"
+#include "model/spec_text.h"
+#include "model/filter_text.h"
 
 static uint64_t rng = 0x2545f4914f6cdd1dull;
 
@@ -31,7 +33,7 @@ static void test_sources(void **state)
 {
 	static const struct {
 		const char *text;
-		enum source_kind kind;
+		enum source_type type;
 		const char *canonical, *name, *value;
 	} good[] = {
 		{"i-0abc", SOURCE_INSTANCE, "i-0abc", "i-0abc", ""},
@@ -79,7 +81,7 @@ static void test_sources(void **state)
 		struct source s;
 
 		assert_true(source_parse(&a, good[i].text, &s, &err));
-		assert_int_equal(s.kind, good[i].kind);
+		assert_int_equal(s.type, good[i].type);
 		assert_string_equal(s.text, good[i].canonical);
 		assert_string_equal(s.name, good[i].name);
 		assert_string_equal(s.value, good[i].value);

@@ -42,7 +42,7 @@ static void unknown(void **state)
 
 	s = scene_set_up(state, "eni-9", SOURCES("i-1"));
 	assert_int_equal(
-		verify_deployment(&r, &s->w.f, &s->more, "other", &err),
+		verify_deployment(&r, &s->w.inv, &s->extra, "other", &err),
 		-ENOENT);
 	assert_non_null(strstr(err.text, "other"));
 }
@@ -55,10 +55,10 @@ static void sessions(void **state)
 	struct mirror_session *m;
 
 	s = scene_set_up(state, "eni-9", SOURCES("i-1", "i-2"));
-	m = &s->w.f.sessions.items[--s->w.f.sessions.n];
+	m = &s->w.inv.sessions.items[--s->w.inv.sessions.n];
 	scene_only(s, VERIFY_FAIL, CHECK_SESSIONS, m->interface_id, "1 of 3",
 		   "metlo-mirror aws sync --name shop --region eu-west-1");
-	s->w.f.sessions.n++;
+	s->w.inv.sessions.n++;
 	/* Somebody has changed it by hand. */
 	scene_fault(s, &m->target_id, "tmt-other", VERIFY_FAIL, CHECK_SESSIONS,
 		    m->id, "another target", "sync");
@@ -75,14 +75,14 @@ static void sessions(void **state)
 	m->number = 2;
 	world_session(&s->w, "tms-x", m->interface_id, "tmt-x", "tmf-x", 1, 5);
 	scene_only(s, VERIFY_WARN, CHECK_SESSIONS, "tms", "tms-x", "owner");
-	s->w.f.sessions.n--;
+	s->w.inv.sessions.n--;
 }
 
 static void other_sessions(void **state)
 {
 	struct scene *s = scene_set_up(state, "eni-9", SOURCES("i-1", "i-2"));
 
-	s->w.f.sessions.n--; /* eni-2 */
+	s->w.inv.sessions.n--; /* eni-2 */
 	for (unsigned int i = 1; i <= 3; i++)
 		world_session(&s->w, i == 1 ? "tms-x" : "tms-y", "eni-2",
 			      "tmt-x", "tmf-x", i, i);
@@ -120,13 +120,13 @@ static void tasks(void **state)
 
 	s = scene_set_up(state, "eni-9", SOURCES("ecs:shop/web"));
 	world_interface(&s->w, "eni-t3", NULL, "subnet-a", "10.0.1.33");
-	t = &s->w.f.services.items[0].tasks.items[1];
+	t = &s->w.inv.services.items[0].tasks.items[1];
 	t->attachments.items[0].details.items[0].value = TEXT("eni-t3");
 	assert_true(scene_has(s, VERIFY_FAIL, CHECK_SESSIONS));
 	assert_true(scene_has(s, VERIFY_WARN, CHECK_SESSIONS));
-	s->w.f.services.items[0].tasks.n = 0;
+	s->w.inv.services.items[0].tasks.n = 0;
 	assert_true(scene_has(s, VERIFY_WARN, CHECK_SOURCES));
-	s->w.f.services.items[0].missing = true;
+	s->w.inv.services.items[0].missing = true;
 	assert_true(scene_has(s, VERIFY_FAIL, CHECK_SOURCES));
 }
 
@@ -134,8 +134,8 @@ static void rules(void **state)
 {
 	struct scene *s = scene_set_up(state, "eni-9", SOURCES("i-1"));
 
-	s->w.f.filters.items[0].egress.n = 0;
-	scene_only(s, VERIFY_FAIL, CHECK_FILTER, s->w.f.filters.items[0].id,
+	s->w.inv.filters.items[0].egress.n = 0;
+	scene_only(s, VERIFY_FAIL, CHECK_FILTER, s->w.inv.filters.items[0].id,
 		   "one direction is not mirrored",
 		   "metlo-mirror aws sync --name shop");
 }
@@ -152,7 +152,7 @@ static void interface_target(void **state)
 	scene_fault(s, &scene_interface(s, "eni-9")->status, "available",
 		    VERIFY_FAIL, CHECK_TARGET, "eni-9", "attached to nothing",
 		    "attach-network-interface --network-interface-id eni-9");
-	s->w.f.targets.items[0].interface_id = TEXT("eni-other");
+	s->w.inv.targets.items[0].interface_id = TEXT("eni-other");
 	assert_true(scene_has(s, VERIFY_FAIL, CHECK_TARGET));
 }
 
@@ -162,7 +162,7 @@ static void endpoint_target(void **state)
 	struct ec2_endpoint *e;
 	struct spec spec;
 
-	e = ARENA_ADD(&s->w.mem, &s->w.f.endpoints);
+	e = ARENA_ADD(&s->w.mem, &s->w.inv.endpoints);
 	e->id = TEXT("vpce-1");
 	e->type = TEXT("GatewayLoadBalancer");
 	e->state = TEXT("available");
@@ -171,7 +171,7 @@ static void endpoint_target(void **state)
 	scene_well(s);
 	scene_fault(s, &e->state, "pendingAcceptance", VERIFY_FAIL,
 		    CHECK_TARGET, "vpce-1", "pendingAcceptance", "accept");
-	s->w.f.endpoints.n = 0;
+	s->w.inv.endpoints.n = 0;
 	scene_only(s, VERIFY_FAIL, CHECK_TARGET, "vpce-1", "is gone", "setup");
 }
 
@@ -184,7 +184,7 @@ static void balancer(void **state)
 	LB->state_reason = TEXT("no more addresses");
 	scene_fault(s, &LB->state, "failed", VERIFY_FAIL, CHECK_BALANCER,
 		    LB->name, "no more addresses", "set it up again");
-	l = &s->w.f.listeners.items[0];
+	l = &s->w.inv.listeners.items[0];
 	l->port = 4790;
 	scene_only(s, VERIFY_FAIL, CHECK_LISTENER, LB->name, "no UDP listener",
 		   "metlo-mirror aws sync --name shop");
@@ -202,7 +202,7 @@ static void attributes(void **state)
 	const char *tg;
 
 	s = scene_set_up(state, "nlb:new", SOURCES("i-1", "i-2"));
-	tg = s->w.f.target_groups.items[0].arn;
+	tg = s->w.inv.target_groups.items[0].arn;
 	/* The collector is in zone a, i-2 in zone b. */
 	scene_attribute(s, LB->arn, "load_balancing.cross_zone.enabled",
 			"false");
@@ -228,7 +228,7 @@ static void stickiness(void **state)
 	const char *tg;
 
 	s = scene_set_up(state, "nlb:new", SOURCES("i-1"));
-	tg = s->w.f.target_groups.items[0].arn;
+	tg = s->w.inv.target_groups.items[0].arn;
 	scene_second_collector(s);
 	scene_well(s);
 	scene_attribute(s, tg, "stickiness.type", "source_ip_dest_ip");
@@ -238,8 +238,8 @@ static void stickiness(void **state)
 	scene_attribute(s, tg, "stickiness.enabled", "false");
 	scene_only(s, VERIFY_FAIL, CHECK_STICKINESS, LB->name, "half of each",
 		   "modify-target-group-attributes --target-group-arn arn:tg");
-	s->more.attributes.n = 0;
-	s->more.attributes_unknown = "the permission x:y is missing";
+	s->extra.attributes.n = 0;
+	s->extra.attributes_unknown = "the permission x:y is missing";
 	assert_true(scene_has(s, VERIFY_WARN, CHECK_STICKINESS));
 	assert_true(scene_has(s, VERIFY_WARN, CHECK_CROSS_ZONE));
 }
@@ -259,7 +259,7 @@ static void health(void **state)
 	TARGET->description = TEXT("not in a zone of the load balancer");
 	scene_only(s, VERIFY_FAIL, CHECK_HEALTH, "i-9", "not in a zone",
 		   "set-subnets --load-balancer-arn arn:lb");
-	s->w.f.registered.items[0].targets.n = 0;
+	s->w.inv.registered.items[0].targets.n = 0;
 	scene_only(s, VERIFY_FAIL, CHECK_HEALTH, "i-9", "not registered",
 		   "metlo-mirror aws sync");
 }

@@ -101,8 +101,8 @@ static void acls(void **state)
 
 	/* From subnet b to the collector in a. */
 	s = scene_set_up(state, "eni-9", SOURCES("i-2"));
-	a = &s->w.f.acls.items[0];
-	b = &s->w.f.acls.items[1];
+	a = &s->w.inv.acls.items[0];
+	b = &s->w.inv.acls.items[1];
 	a->entries.items[0].allow = false;
 	scene_only(
 		s, VERIFY_FAIL, CHECK_ACLS, "acl-a",
@@ -129,7 +129,7 @@ static void acls(void **state)
 		   "describe-network-acls");
 	/* In one subnet no ACL is asked. */
 	s = scene_set_up(state, "eni-9", SOURCES("i-1"));
-	s->w.f.acls.items[0].entries.n = 0;
+	s->w.inv.acls.items[0].entries.n = 0;
 	scene_well(s);
 }
 
@@ -143,7 +143,7 @@ static void balancer_acls(void **state)
 
 	s = scene_set_up(state, "nlb:new", SOURCES("i-1"));
 	t = scene_second_collector(s);
-	b = &s->w.f.acls.items[1];
+	b = &s->w.inv.acls.items[1];
 	b->entries.items[0].cidr = TEXT("10.0.2.0/24");
 	scene_only(s, VERIFY_FAIL, CHECK_ACLS, "acl-b",
 		   "UDP 4789 from 10.0.1.11/32", "--ingress");
@@ -163,10 +163,10 @@ static void routes(void **state)
 
 	/* The collector is in another VPC. */
 	s = scene_set_up(state, "eni-9", SOURCES("i-1"));
-	vpc = ARENA_ADD(&s->w.mem, &s->w.f.vpcs);
+	vpc = ARENA_ADD(&s->w.mem, &s->w.inv.vpcs);
 	vpc->id = TEXT("vpc-2");
 	vpc->cidr = TEXT("10.1.0.0/16");
-	subnet = ARENA_ADD(&s->w.mem, &s->w.f.subnets);
+	subnet = ARENA_ADD(&s->w.mem, &s->w.inv.subnets);
 	subnet->id = TEXT("subnet-c");
 	subnet->vpc_id = TEXT("vpc-2");
 	e = scene_interface(s, "eni-9");
@@ -183,14 +183,14 @@ static void routes(void **state)
 	scene_only(s, VERIFY_FAIL, CHECK_ROUTES, "rtb-1", "leads out of",
 		   "create-route");
 	scene_route(s, "10.1.0.0/16", "", "blackhole");
-	r = &s->w.f.route_tables.items[0].routes.items[2];
+	r = &s->w.inv.route_tables.items[0].routes.items[2];
 	r->peering_id = TEXT("pcx-1");
 	scene_only(
 		s, VERIFY_FAIL, CHECK_ROUTES, "rtb-1", "black hole",
 		"replace-route --route-table-id rtb-1 --destination-cidr-block 10.1.0.0/16");
 	r->state = TEXT("active");
 	scene_well(s);
-	s->w.f.route_tables.n = 0;
+	s->w.inv.route_tables.n = 0;
 	scene_only(s, VERIFY_WARN, CHECK_ROUTES, "subnet-a", "cannot be told",
 		   "describe-route-tables");
 }
@@ -213,18 +213,18 @@ static void mirrored(void **state)
 	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "i-1",
 		   "all of them outgoing", "--side both");
 	scene_metrics(s);
-	for (size_t i = 0; i < s->more.metrics.n; i++) {
-		s->more.metrics.items[i].values.n = 0;
-		s->more.metrics.items[i].sum = 0;
+	for (size_t i = 0; i < s->extra.metrics.n; i++) {
+		s->extra.metrics.items[i].values.n = 0;
+		s->extra.metrics.items[i].sum = 0;
 	}
 	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "i-1", "no count", "wait");
-	s->more.metrics.n = 0;
+	s->extra.metrics.n = 0;
 	scene_well(s); /* --no-metrics */
-	s->more.metrics_unknown =
+	s->extra.metrics_unknown =
 		"the permission cloudwatch:GetMetricData is missing";
 	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "shop",
 		   "cloudwatch:GetMetricData", "policy verify");
-	s->more.metrics_unknown = NULL;
+	s->extra.metrics_unknown = NULL;
 }
 
 static void skipped(void **state)

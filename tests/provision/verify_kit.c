@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "verify_kit.h"
+#include "plan/plan_setup.h"
+#include "verify/verify_queries.h"
 
 /* --- making one --- */
 
@@ -17,7 +19,7 @@ int scene_teardown(void **state)
 	struct scene *s = *state;
 
 	if (s) {
-		arena_free(&s->more.mem);
+		arena_free(&s->extra.mem);
 		world_free(&s->w);
 		free(s);
 	}
@@ -53,7 +55,7 @@ static void network(struct scene *s)
 			scene_acl_entry(s, a, 32767, egress, false,
 					"0.0.0.0/0");
 	}
-	t = ARENA_ADD(&s->w.mem, &s->w.f.route_tables);
+	t = ARENA_ADD(&s->w.mem, &s->w.inv.route_tables);
 	t->id = TEXT("rtb-1");
 	t->vpc_id = TEXT("vpc-1");
 	as = ARENA_ADD(&s->w.mem, &t->associations);
@@ -67,7 +69,7 @@ void scene_deploy(struct scene *s, const struct spec *spec)
 	struct apply_result result;
 	struct plan p;
 
-	assert_int_equal(plan_setup(&p, &s->w.f, spec, false), 0);
+	assert_int_equal(plan_setup(&p, &s->w.inv, spec, false), 0);
 	assert_int_equal(plan_apply(&p, &o, &result), 0);
 	plan_free(&p);
 	network(s);
@@ -76,7 +78,7 @@ void scene_deploy(struct scene *s, const struct spec *spec)
 /* What AWS tells about a load balancer beyond what made it. */
 static void balancer(struct scene *s)
 {
-	const char *tg = s->w.f.target_groups.items[0].arn;
+	const char *tg = s->w.inv.target_groups.items[0].arn;
 
 	scene_attribute(s, LB->arn, "load_balancing.cross_zone.enabled",
 			"true");
@@ -85,7 +87,7 @@ static void balancer(struct scene *s)
 	for (size_t i = 0; i < LB->zones.n; i++) {
 		struct elbv2_zone *z = &LB->zones.items[i];
 
-		z->name = inventory_subnet(&s->w.f, z->subnet_id)->zone;
+		z->name = inventory_subnet(&s->w.inv, z->subnet_id)->zone;
 	}
 }
 
@@ -96,7 +98,7 @@ struct scene *scene_set_up(void **state, const char *target,
 	struct spec spec = world_spec(&s->w, target, "80", sources);
 
 	scene_deploy(s, &spec);
-	if (s->w.f.load_balancers.n)
+	if (s->w.inv.load_balancers.n)
 		balancer(s);
 	scene_metrics(s);
 	return s;
@@ -107,7 +109,7 @@ struct scene *scene_set_up(void **state, const char *target,
 struct ec2_instance *scene_instance(struct scene *s, const char *id)
 {
 	struct ec2_instance *i =
-		(struct ec2_instance *)inventory_instance(&s->w.f, id);
+		(struct ec2_instance *)inventory_instance(&s->w.inv, id);
 
 	assert_non_null(i);
 	return i;
@@ -116,7 +118,7 @@ struct ec2_instance *scene_instance(struct scene *s, const char *id)
 struct ec2_interface *scene_interface(struct scene *s, const char *id)
 {
 	struct ec2_interface *e =
-		(struct ec2_interface *)inventory_interface(&s->w.f, id);
+		(struct ec2_interface *)inventory_interface(&s->w.inv, id);
 
 	assert_non_null(e);
 	return e;
@@ -124,7 +126,8 @@ struct ec2_interface *scene_interface(struct scene *s, const char *id)
 
 struct ec2_group *scene_group(struct scene *s, const char *id)
 {
-	struct ec2_group *g = (struct ec2_group *)inventory_group(&s->w.f, id);
+	struct ec2_group *g =
+		(struct ec2_group *)inventory_group(&s->w.inv, id);
 
 	assert_non_null(g);
 	return g;
@@ -135,8 +138,8 @@ struct elbv2_target *scene_second_collector(struct scene *s)
 	struct ec2_interface *e =
 		world_interface(&s->w, "eni-8", "i-8", "subnet-b", "10.0.2.8");
 	struct elbv2_target *t =
-		ARENA_ADD(&s->w.mem, &s->w.f.registered.items[0].targets);
-	struct ec2_instance *i = ARENA_ADD(&s->w.mem, &s->w.f.instances);
+		ARENA_ADD(&s->w.mem, &s->w.inv.registered.items[0].targets);
+	struct ec2_instance *i = ARENA_ADD(&s->w.mem, &s->w.inv.instances);
 
 	i->id = TEXT("i-8");
 	i->type = TEXT("m5.large");
@@ -153,11 +156,11 @@ void scene_attribute(struct scene *s, const char *arn, const char *key,
 	struct verify_attributes *to = NULL;
 	struct elbv2_attribute *v;
 
-	for (size_t i = 0; i < s->more.attributes.n; i++)
-		if (!strcmp(s->more.attributes.items[i].arn, arn))
-			to = &s->more.attributes.items[i];
+	for (size_t i = 0; i < s->extra.attributes.n; i++)
+		if (!strcmp(s->extra.attributes.items[i].arn, arn))
+			to = &s->extra.attributes.items[i];
 	if (!to) {
-		to = ARENA_ADD(&s->w.mem, &s->more.attributes);
+		to = ARENA_ADD(&s->w.mem, &s->extra.attributes);
 		to->arn = TEXT(arn);
 	}
 	for (size_t i = 0; i < to->list.n; i++)
@@ -172,7 +175,7 @@ void scene_attribute(struct scene *s, const char *arn, const char *key,
 
 struct ec2_acl *scene_acl(struct scene *s, const char *id, const char *subnet)
 {
-	struct ec2_acl *a = ARENA_ADD(&s->w.mem, &s->w.f.acls);
+	struct ec2_acl *a = ARENA_ADD(&s->w.mem, &s->w.inv.acls);
 	char **of = ARENA_ADD(&s->w.mem, &a->subnet_ids);
 
 	a->id = TEXT(id);
@@ -197,7 +200,7 @@ void scene_route(struct scene *s, const char *cidr, const char *gateway,
 		 const char *state)
 {
 	struct ec2_route *r =
-		ARENA_ADD(&s->w.mem, &s->w.f.route_tables.items[0].routes);
+		ARENA_ADD(&s->w.mem, &s->w.inv.route_tables.items[0].routes);
 
 	r->cidr = TEXT(cidr);
 	r->gateway_id = TEXT(gateway);
@@ -206,14 +209,15 @@ void scene_route(struct scene *s, const char *cidr, const char *gateway,
 
 void scene_metrics(struct scene *s)
 {
-	struct verify_more *more = &s->more;
+	struct verify_extra *extra = &s->extra;
 
-	more->queries.n = more->metrics.n = 0;
-	verify_queries(more, &s->w.f, "shop");
-	assert_true(more->queries.n > 0);
-	for (size_t i = 0; i < more->queries.n; i++) {
-		const char *m = more->queries.items[i].metric;
-		struct cw_series *series = ARENA_ADD(&s->w.mem, &more->metrics);
+	extra->queries.n = extra->metrics.n = 0;
+	verify_queries(extra, &s->w.inv, "shop");
+	assert_true(extra->queries.n > 0);
+	for (size_t i = 0; i < extra->queries.n; i++) {
+		const char *m = extra->queries.items[i].metric;
+		struct cw_series *series =
+			ARENA_ADD(&s->w.mem, &extra->metrics);
 
 		series->values.n = 12;
 		if (strstr(m, "Skip") || strstr(m, "Blocked"))
@@ -230,13 +234,13 @@ void scene_metric(struct scene *s, const char *metric, const char *of,
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->more.queries.n; i++) {
-		const struct cw_query *q = &s->more.queries.items[i];
+	for (size_t i = 0; i < s->extra.queries.n; i++) {
+		const struct cw_query *q = &s->extra.queries.items[i];
 
 		if (strcmp(q->metric, metric) != 0 ||
 		    (of && strcmp(q->value, of) != 0))
 			continue;
-		s->more.metrics.items[i].sum = sum;
+		s->extra.metrics.items[i].sum = sum;
 		n++;
 	}
 	assert_true(n > 0);
@@ -260,7 +264,7 @@ void scene_look(struct scene *s, struct verify_report *r)
 {
 	struct parse_error err = {""};
 
-	if (verify_deployment(r, &s->w.f, &s->more, "shop", &err))
+	if (verify_deployment(r, &s->w.inv, &s->extra, "shop", &err))
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < r->n; i++) {
 		/* What is wrong has a fix, what is right has none. */

@@ -11,15 +11,15 @@
 
 struct scene {
 	struct world w;
-	struct verify_more more; /* lists of attributes are in w.mem */
+	struct verify_extra extra; /* lists of attributes are in w.mem */
 };
 
 #define SOURCES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Of the scene s: a writable text, its load balancer, the first collector. */
 #define TEXT(t) ((char *)arena_dup(&s->w.mem, t))
-#define LB	(&s->w.f.load_balancers.items[0])
-#define TARGET	(&s->w.f.registered.items[0].targets.items[0])
+#define LB	(&s->w.inv.load_balancers.items[0])
+#define TARGET	(&s->w.inv.registered.items[0].targets.items[0])
 
 /* --- making one --- */
 

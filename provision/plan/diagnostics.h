@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What planning found out that the user should know, one sentence each: what is
+ * the case and what to do about it. A failure blocks the plan, a warning does
+ * not. */
+#ifndef PLAN_DIAGNOSTICS_H
+#define PLAN_DIAGNOSTICS_H
+
+#include "model/arena.h"
+
+enum diag_level { DIAG_INFO, DIAG_WARN, DIAG_FAIL };
+
+struct diagnostic {
+	enum diag_level level;
+	const char *text;
+};
+
+struct diagnostics {
+	struct diagnostic *items;
+	size_t n;
+};
+
+/* Appends one; the text lives in a. */
+void diag_add(struct arena *a, struct diagnostics *l, enum diag_level level,
+	      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Whether any of them is a failure. */
+bool diag_failed(const struct diagnostics *l);
+
+#endif
