@@ -94,7 +94,7 @@ $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
 
 # --- metlo-xdp: one archive per folder, arrows as in the design ------------
-USER_DIRS := cli run config output metlo trace http stream pcap capture base
+USER_DIRS := cli run config metlo output trace http stream pcap capture base
 USER_MAIN := user/cli/main.c
 USER_SRCS := $(filter-out $(USER_MAIN),$(wildcard $(USER_DIRS:%=user/%/*.c)))
 obj = $(patsubst %.c,$(O)/%.o,$(1))

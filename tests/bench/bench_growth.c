@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/pages.h"
 #include "capture/ring.h"
+#include "output/ndjson.h"
 #include "run/pipeline.h"
 
 #define RING_SIZE (16u << 20)
@@ -297,10 +298,11 @@ static double run_chunk(struct feed *f, struct size *s)
 
 static struct output *open_output(unsigned int workers, const struct log *log)
 {
-	static const char *null = "ndjson:/dev/null";
+	static const struct output_sink null = {
+		.ops = &ndjson_sink, .destination = "ndjson:/dev/null"};
 	const struct output_conf conf = {
-		.destinations = &null,
-		.n_destinations = 1,
+		.sinks = &null,
+		.n_sinks = 1,
 		.workers = workers,
 		.queue_limit = workers * (4u << 20),
 		.blocking = true,

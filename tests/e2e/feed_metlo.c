@@ -17,10 +17,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "metlo/metlo.h"
+#include "metlo/conf.h"
+#include "metlo/ingest.h"
 #include "output/output.h"
 
-static const struct metlo_times times = {
+static const struct ingest_times times = {
 	.age = 10 * NSEC_PER_MSEC,
 	.backoff_base = 5 * NSEC_PER_MSEC,
 	.backoff_cap = 40 * NSEC_PER_MSEC,
@@ -109,14 +110,15 @@ static void tell_all(struct output *o)
 
 int main(int argc, char **argv)
 {
-	static const char *const destination = "metlo";
 	const struct log log = {stderr, "feed_metlo", LOG_LEVEL_WARN};
-	struct metlo_conf metlo = {.spool_limit = 1 << 30, .times = &times};
-	const struct output_conf conf = {.destinations = &destination,
-					 .n_destinations = 1,
+	static struct ingest_conf metlo = {.spool_limit = 1 << 30,
+					   .times = &times};
+	static const struct output_sink sink = {
+		.ops = &ingest_sink, .destination = "metlo", .conf = &metlo};
+	const struct output_conf conf = {.sinks = &sink,
+					 .n_sinks = 1,
 					 .workers = 1,
 					 .queue_limit = 64 << 20,
-					 .metlo = &metlo,
 					 .log = &log};
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
 	struct feed f = {0};
@@ -126,9 +128,9 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		die("URL KEY SPOOL|- [CA-FILE [SPOOL-LIMIT]]");
 	signal(SIGPIPE, SIG_IGN);
-	if (!metlo_url_parse(&metlo.url, argv[1], why, sizeof(why)))
+	if (!ingest_url_parse(&metlo.url, argv[1], why, sizeof(why)))
 		die(why);
-	metlo.key = argv[2];
+	snprintf(metlo.key, sizeof(metlo.key), "%s", argv[2]);
 	metlo.spool = strcmp(argv[3], "-") ? argv[3] : NULL;
 	if (argc > 4 && *argv[4])
 		metlo.ca_file = argv[4];

@@ -27,7 +27,7 @@ static void check(const struct settings *s)
 	if ((s->sample < 100) != (config.sample_out > 0))
 		abort();
 	rules_views(&views, s);
-	if (!views.n || views.n > SINK_KINDS)
+	if (!views.n || views.n > N_SINKS)
 		abort();
 	rules = rules_new(s, &views, 4);
 	if (!rules)
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct log quiet = {.program = "fuzz"};
 	char *said = NULL, *text = malloc(size + 1);
 	struct settings settings = {0};
-	struct opt_set set = {.table = settings_options,
+	struct opt_set set = {.table = settings_options(),
 			      .settings = &settings,
 			      .scope = CMD_REPLAY};
 	struct log log = quiet;

@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct metlo_trace_conf conf = {.self = "metlo.example.com"};
-	struct metlo_changes changes;
+	struct ingest_trace_conf conf = {.self = "metlo.example.com"};
+	struct ingest_changes changes;
 	struct buf out = {0};
 	uint8_t *copy;
 	char answer[64];
@@ -26,23 +26,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!copy)
 		return 0;
 	memcpy(copy, data, size);
-	if (metlo_trace_write(&out, copy, size, &conf, &changes) ==
-	    METLO_TAKEN) {
+	if (ingest_trace_write(&out, copy, size, &conf, &changes) ==
+	    INGEST_TAKEN) {
 		if (out.len > conf.max || memcmp(out.p, "{\"request\":", 11) ||
 		    out.p[out.len - 1] != '}')
 			abort();
 		/* It is a line again, but for capture. */
-		if (metlo_trace_refused(out.p, out.len, "Invalid path /: ") >
+		if (ingest_trace_refused(out.p, out.len, "Invalid path /: ") >
 		    out.len)
 			abort();
 	} else if (out.len) {
 		abort();
 	}
-	metlo_path_valid(copy, size);
+	ingest_path_valid(copy, size);
 	size = size < sizeof(answer) ? size : sizeof(answer) - 1;
 	memcpy(answer, copy, size);
 	answer[size] = '\0';
-	metlo_trace_refused(copy, size, answer);
+	ingest_trace_refused(copy, size, answer);
 	buf_free(&out);
 	free(copy);
 	return 0;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "output/ndjson.h"
 #include "pcap/frames.h"
 #include "pcap/source.h"
 #include "run/pipeline.h"
@@ -20,9 +21,10 @@ static struct output *the_output(void)
 {
 	static struct output *output;
 	static struct log log = {.program = "fuzz"};
-	static const char *const destinations[] = {"ndjson:/dev/null"};
-	const struct output_conf conf = {.destinations = destinations,
-					 .n_destinations = 1,
+	static const struct output_sink sink = {
+		.ops = &ndjson_sink, .destination = "ndjson:/dev/null"};
+	const struct output_conf conf = {.sinks = &sink,
+					 .n_sinks = 1,
 					 .workers = 1,
 					 .queue_limit = 1 << 20,
 					 .blocking = true,

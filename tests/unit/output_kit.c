@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "output/ndjson.h"
+
 int output_kit_setup(void **state)
 {
 	struct output_kit *f = calloc(1, sizeof(*f));
@@ -44,13 +46,14 @@ const char *output_kit_said(struct output_kit *f)
 struct output *output_kit_open(struct output_kit *f, unsigned int workers,
 			       uint64_t limit, bool blocking)
 {
-	const char *const destinations[] = {f->destination};
-	const struct output_conf conf = {.destinations = destinations,
-					 .n_destinations = 1,
+	const struct output_sink sink = {.ops = &ndjson_sink,
+					 .destination = f->destination,
+					 .conf = &f->rules};
+	const struct output_conf conf = {.sinks = &sink,
+					 .n_sinks = 1,
 					 .workers = workers,
 					 .queue_limit = limit,
 					 .blocking = blocking,
-					 .files = f->rules,
 					 .log = &f->log};
 
 	return output_new(&conf);

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "output/logfile.h"
 #include "output/output.h"
 
 struct output_kit {

@@ -105,7 +105,7 @@ static void test_example_has_all(void **state)
 	const struct opt *o;
 
 	(void)state;
-	for (o = settings_options; o->name; o++) {
+	for (o = settings_options(); o->name; o++) {
 		snprintf(line, sizeof(line), "\n#%s = ", o->name);
 		if (!strstr(text, line) != !!(o->flags & OPT_NOT_IN_FILE))
 			fail_msg("%s", o->name);
@@ -308,7 +308,7 @@ static void test_differs(void **state)
 		b.settings = (struct settings){0};
 		assert_int_equal(options_read(&b, &attach, 3, argv, &help),
 				 EXIT_DONE);
-		for (o = settings_options; o->name; o++) {
+		for (o = settings_options(); o->name; o++) {
 			bool want = !strcmp(o->name, cases[i].name + 2);
 
 			if (o->type != OPT_CUSTOM &&
@@ -318,7 +318,7 @@ static void test_differs(void **state)
 		settings_free(&b.settings);
 	}
 	/* What cannot be compared has to be live. */
-	for (o = settings_options; o->name; o++)
+	for (o = settings_options(); o->name; o++)
 		assert_true(o->type != OPT_CUSTOM || o->flags & OPT_LIVE);
 	settings_free(&a.settings);
 }

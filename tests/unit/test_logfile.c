@@ -298,8 +298,8 @@ static void test_folder_of_others(void **state)
 		skip();
 		return;
 	}
-	f->rules.give = true;
-	f->rules.uid = f->rules.gid = 65534;
+	f->rules.owner.change = true;
+	f->rules.owner.uid = f->rules.owner.gid = 65534;
 	assert_true(logfile_close(logfile_kit_open(f)));
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_uid, 65534);

@@ -41,10 +41,10 @@ static void test_backoff(void **state)
 
 static void url(const char *text, const char *base, const char *authority)
 {
-	struct metlo_url u;
+	struct ingest_url u;
 	char why[256] = "";
 
-	if (!metlo_url_parse(&u, text, why, sizeof(why)))
+	if (!ingest_url_parse(&u, text, why, sizeof(why)))
 		fail_msg("%s: %s", text, why);
 	assert_string_equal(u.base, base);
 	assert_string_equal(u.authority, authority);
@@ -67,7 +67,7 @@ static void test_url(void **state)
 		"https://user@a",
 		"http://a-very-long-user-name-indeed@b",
 	};
-	struct metlo_url u;
+	struct ingest_url u;
 	char why[256];
 
 	(void)state;
@@ -83,7 +83,7 @@ static void test_url(void **state)
 	url("http://[fd00::1]:8081", "http://[fd00::1]:8081", "[fd00::1]:8081");
 	url("https://proxy/metlo//", "https://proxy/metlo", "proxy");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		if (metlo_url_parse(&u, bad[i], why, sizeof(why)))
+		if (ingest_url_parse(&u, bad[i], why, sizeof(why)))
 			fail_msg("%s was taken", bad[i]);
 		assert_true(strlen(why) > 10);
 	}
@@ -93,23 +93,23 @@ static void test_verdicts(void **state)
 {
 	static const struct {
 		long status;
-		enum metlo_verdict verdict;
+		enum ingest_verdict verdict;
 	} rows[] = {
-		{0, METLO_AGAIN},	   {200, METLO_OK},
-		{204, METLO_OK},	   {301, METLO_MISDIRECTED},
-		{400, METLO_BAD},	   {401, METLO_UNAUTHORIZED},
-		{403, METLO_UNAUTHORIZED}, {404, METLO_MISDIRECTED},
-		{405, METLO_MISDIRECTED},  {408, METLO_AGAIN},
-		{409, METLO_BAD},	   {413, METLO_TOO_LARGE},
-		{422, METLO_BAD},	   {425, METLO_AGAIN},
-		{429, METLO_AGAIN},	   {500, METLO_AGAIN},
-		{502, METLO_AGAIN},	   {503, METLO_AGAIN},
-		{504, METLO_AGAIN},	   {599, METLO_AGAIN},
+		{0, INGEST_AGAIN},	    {200, INGEST_OK},
+		{204, INGEST_OK},	    {301, INGEST_MISDIRECTED},
+		{400, INGEST_BAD},	    {401, INGEST_UNAUTHORIZED},
+		{403, INGEST_UNAUTHORIZED}, {404, INGEST_MISDIRECTED},
+		{405, INGEST_MISDIRECTED},  {408, INGEST_AGAIN},
+		{409, INGEST_BAD},	    {413, INGEST_TOO_LARGE},
+		{422, INGEST_BAD},	    {425, INGEST_AGAIN},
+		{429, INGEST_AGAIN},	    {500, INGEST_AGAIN},
+		{502, INGEST_AGAIN},	    {503, INGEST_AGAIN},
+		{504, INGEST_AGAIN},	    {599, INGEST_AGAIN},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		assert_int_equal(metlo_verdict_of(rows[i].status),
+		assert_int_equal(ingest_verdict_of(rows[i].status),
 				 rows[i].verdict);
 }
 
@@ -139,14 +139,14 @@ static struct spool *filled(unsigned int n, size_t size)
 	return s;
 }
 
-static struct metlo_batch batch;
+static struct ingest_batch batch;
 
 /* The numbers of the paths in the next request, as "[1,2]". */
 static const char *sent(void)
 {
 	static char numbers[4096];
 	size_t n, at = 0;
-	const uint8_t *body = metlo_batch_request(&batch, &n);
+	const uint8_t *body = ingest_batch_request(&batch, &n);
 	unsigned int depth = 0, i, from, to;
 
 	assert_true(n >= 2 && body[0] == '[' && body[n - 1] == ']');
@@ -177,12 +177,12 @@ static const char *sent(void)
 	return numbers;
 }
 
-static void answer(enum metlo_verdict v, const char *text, unsigned int taken,
+static void answer(enum ingest_verdict v, const char *text, unsigned int taken,
 		   unsigned int refused)
 {
-	const struct metlo_answer a = {.verdict = v, .text = text};
+	const struct ingest_answer a = {.verdict = v, .text = text};
 	const unsigned int first = batch.first;
-	struct metlo_done d = metlo_batch_answered(&batch, &a);
+	struct ingest_done d = ingest_batch_answered(&batch, &a);
 
 	assert_int_equal(d.taken, taken);
 	assert_int_equal(d.refused, refused);
@@ -199,34 +199,34 @@ static void test_batch(void **state)
 	struct spool *s = filled(10, 60);
 
 	(void)state;
-	assert_true(metlo_batch_fill(&batch, s));
+	assert_true(ingest_batch_fill(&batch, s));
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
 	/* Away: the same again. */
-	answer(METLO_AGAIN, "", 0, 0);
+	answer(INGEST_AGAIN, "", 0, 0);
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
 	/* What is before the refused one was taken. */
-	answer(METLO_BAD, "Invalid path /3: no", 3, 1);
+	answer(INGEST_BAD, "Invalid path /3: no", 3, 1);
 	assert_string_equal(sent(), "[4,5,6,7,8,9]");
 	/* Too large: halves. */
-	answer(METLO_TOO_LARGE, "", 0, 0);
+	answer(INGEST_TOO_LARGE, "", 0, 0);
 	assert_string_equal(sent(), "[4,5,6]");
-	answer(METLO_TOO_LARGE, "", 0, 0);
+	answer(INGEST_TOO_LARGE, "", 0, 0);
 	assert_string_equal(sent(), "[4]");
-	answer(METLO_TOO_LARGE, "", 0, 1);
+	answer(INGEST_TOO_LARGE, "", 0, 1);
 	assert_string_equal(sent(), "[5]");
-	answer(METLO_OK, "", 1, 0);
+	answer(INGEST_OK, "", 1, 0);
 	assert_string_equal(sent(), "[6]");
-	answer(METLO_BAD, "what?", 0, 1);
+	answer(INGEST_BAD, "what?", 0, 1);
 	assert_string_equal(sent(), "[7]");
-	answer(METLO_BAD, "Invalid path /7: no", 0, 1);
-	answer(METLO_UNAUTHORIZED, "", 0, 0);
+	answer(INGEST_BAD, "Invalid path /7: no", 0, 1);
+	answer(INGEST_UNAUTHORIZED, "", 0, 0);
 	assert_string_equal(sent(), "[8]");
-	answer(METLO_OK, "", 1, 0);
+	answer(INGEST_OK, "", 1, 0);
 	assert_string_equal(sent(), "[9]");
-	assert_false(metlo_batch_empty(&batch));
-	answer(METLO_OK, "", 1, 0);
-	assert_true(metlo_batch_empty(&batch));
-	assert_false(metlo_batch_fill(&batch, s));
+	assert_false(ingest_batch_empty(&batch));
+	answer(INGEST_OK, "", 1, 0);
+	assert_true(ingest_batch_empty(&batch));
+	assert_false(ingest_batch_fill(&batch, s));
 	buf_free(&batch.body);
 	spool_close(s);
 }
@@ -237,18 +237,18 @@ static void test_batch_halves(void **state)
 	struct spool *s = filled(9, 60);
 
 	(void)state;
-	assert_true(metlo_batch_fill(&batch, s));
+	assert_true(ingest_batch_fill(&batch, s));
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8]");
-	answer(METLO_BAD, "", 0, 0);
+	answer(INGEST_BAD, "", 0, 0);
 	assert_string_equal(sent(), "[0,1,2,3]");
-	answer(METLO_OK, "", 4, 0);
+	answer(INGEST_OK, "", 4, 0);
 	assert_string_equal(sent(), "[4,5,6,7]");
-	answer(METLO_BAD, "", 0, 0);
+	answer(INGEST_BAD, "", 0, 0);
 	assert_string_equal(sent(), "[4,5]");
 	/* A path that only begins like that of another. */
-	answer(METLO_BAD, "Invalid path /55: no", 0, 0);
+	answer(INGEST_BAD, "Invalid path /55: no", 0, 0);
 	assert_string_equal(sent(), "[4]");
-	answer(METLO_BAD, "", 0, 1);
+	answer(INGEST_BAD, "", 0, 1);
 	buf_free(&batch.body);
 	spool_close(s);
 }
@@ -261,29 +261,29 @@ static void test_batch_limits(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 3; i++) {
-		assert_true(metlo_batch_fill(&batch, s));
-		assert_int_equal(batch.n, i < 2 ? METLO_BATCH_TRACES : 50);
+		assert_true(ingest_batch_fill(&batch, s));
+		assert_int_equal(batch.n, i < 2 ? INGEST_BATCH_TRACES : 50);
 	}
-	assert_false(metlo_batch_fill(&batch, s));
+	assert_false(ingest_batch_fill(&batch, s));
 	spool_close(s);
 
 	s = filled(50, 90000);
 	for (unsigned int left = 50; left;) {
-		assert_true(metlo_batch_fill(&batch, s));
-		metlo_batch_request(&batch, &n);
-		assert_true(n <= METLO_BATCH_BYTES);
+		assert_true(ingest_batch_fill(&batch, s));
+		ingest_batch_request(&batch, &n);
+		assert_true(n <= INGEST_BATCH_BYTES);
 		assert_int_equal(batch.n, left < 11 ? left : 11);
 		left -= batch.n;
 	}
 	spool_close(s);
 
 	/* One fits always. */
-	s = filled(3, METLO_BATCH_BYTES - 2);
+	s = filled(3, INGEST_BATCH_BYTES - 2);
 	for (unsigned int i = 0; i < 3; i++) {
-		assert_true(metlo_batch_fill(&batch, s));
+		assert_true(ingest_batch_fill(&batch, s));
 		assert_int_equal(batch.n, 1);
-		metlo_batch_request(&batch, &n);
-		assert_int_equal(n, METLO_BATCH_BYTES);
+		ingest_batch_request(&batch, &n);
+		assert_int_equal(n, INGEST_BATCH_BYTES);
 	}
 	buf_free(&batch.body);
 	spool_close(s);

@@ -30,29 +30,29 @@
 #define UTF8   CAPTURE("utf8", "utf8") "\n"
 #define SIMPLE REQUEST("GET", "h", "/a", "", "") RESPONSE("ok") META UTF8
 
-static struct metlo_changes changes;
+static struct ingest_changes changes;
 
-static enum metlo_fate write_trace(struct buf *out, const char *line,
-				   size_t max)
+static enum ingest_fate write_trace(struct buf *out, const char *line,
+				    size_t max)
 {
-	const struct metlo_trace_conf conf = {"metlo.example.com:8081", max};
+	const struct ingest_trace_conf conf = {"metlo.example.com:8081", max};
 
 	buf_clear(out);
-	return metlo_trace_write(out, (const uint8_t *)line, strlen(line),
-				 &conf, &changes);
+	return ingest_trace_write(out, (const uint8_t *)line, strlen(line),
+				  &conf, &changes);
 }
 
 static void becomes(const char *line, const char *want)
 {
 	struct buf out = {0};
 
-	assert_int_equal(write_trace(&out, line, 10000), METLO_TAKEN);
+	assert_int_equal(write_trace(&out, line, 10000), INGEST_TAKEN);
 	buf_add(&out, "", 1);
 	assert_string_equal(out.p, want);
 	buf_free(&out);
 }
 
-static void ends(const char *line, enum metlo_fate want)
+static void ends(const char *line, enum ingest_fate want)
 {
 	struct buf out = {0};
 
@@ -77,28 +77,28 @@ static void test_left_out(void **state)
 {
 	(void)state;
 	ends(REQUEST("GET", "h", "/a", "", "") ",\"response\":null" META UTF8,
-	     METLO_INCOMPLETE);
-	ends("{\"request\":null" RESPONSE("ok") META UTF8, METLO_INCOMPLETE);
+	     INGEST_INCOMPLETE);
+	ends("{\"request\":null" RESPONSE("ok") META UTF8, INGEST_INCOMPLETE);
 	ends(REQUEST("GET", "metlo.example.com:8081", "/api/v1", "", "")
 		     RESPONSE("ok") META UTF8,
-	     METLO_SELF);
+	     INGEST_SELF);
 	ends(REQUEST("GET", "METLO.example.com:8081", "/api/v1", "", "")
 		     RESPONSE("ok") META UTF8,
-	     METLO_SELF);
+	     INGEST_SELF);
 	ends(REQUEST("GET", "h", "/a//b//c", "", "") RESPONSE("ok") META UTF8,
-	     METLO_PATH);
+	     INGEST_PATH);
 	ends(REQUEST("PROPFIND", "h", "/a", "", "") RESPONSE("ok") META UTF8,
-	     METLO_METHOD);
+	     INGEST_METHOD);
 	ends(REQUEST("get", "h", "/a", "", "") RESPONSE("ok") META UTF8,
-	     METLO_METHOD);
-	ends("", METLO_NO_LINE);
-	ends("{}", METLO_NO_LINE);
-	ends("[1,2]", METLO_NO_LINE);
+	     INGEST_METHOD);
+	ends("", INGEST_NO_LINE);
+	ends("{}", INGEST_NO_LINE);
+	ends("[1,2]", INGEST_NO_LINE);
 	/* Every beginning of a line is none, and nothing behind it is read. */
 	for (size_t n = 0; n + 2 < strlen(SIMPLE); n++) {
 		char *part = strndup(SIMPLE, n);
 
-		ends(part, METLO_NO_LINE);
+		ends(part, INGEST_NO_LINE);
 		free(part);
 	}
 	/* Another host that begins like the collector's. */
@@ -110,7 +110,7 @@ static void test_left_out(void **state)
 
 static bool path(const char *text)
 {
-	return metlo_path_valid((const uint8_t *)text, strlen(text));
+	return ingest_path_valid((const uint8_t *)text, strlen(text));
 }
 
 /* As getValidPath() has it. */
@@ -258,7 +258,7 @@ static void test_cut(void **state)
 					       which & 2 ? 5000 : 9);
 
 			assert_int_equal(write_trace(&out, line, max),
-					 METLO_TAKEN);
+					 INGEST_TAKEN);
 			assert_true(out.len <= max);
 			n[0] = body_length(&out, "request");
 			n[1] = body_length(&out, "response");
@@ -281,7 +281,7 @@ static void test_cut(void **state)
 			free(line);
 		}
 	}
-	assert_int_equal(write_trace(&out, SIMPLE, 400), METLO_SIZE);
+	assert_int_equal(write_trace(&out, SIMPLE, 400), INGEST_SIZE);
 	buf_free(&out);
 }
 
@@ -293,7 +293,7 @@ static size_t refused(const char *path_in_trace, const char *answer)
 	buf_add_str(&line, "{\"request\":{\"url\":{\"path\":\"");
 	buf_add_str(&line, path_in_trace);
 	buf_add_str(&line, "\"}}}");
-	n = metlo_trace_refused(line.p, line.len, answer);
+	n = ingest_trace_refused(line.p, line.len, answer);
 	buf_free(&line);
 	return n;
 }
@@ -329,5 +329,5 @@ int main(void)
 		cmocka_unit_test(test_refused),
 	};
 
-	return cmocka_run_group_tests_name("metlo_trace", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("ingest_trace", tests, NULL, NULL);
 }

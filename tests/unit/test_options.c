@@ -232,8 +232,10 @@ static void test_refused(void **state)
 		{{"x", "--idle-timeout=nan"}, "is not a time"},
 		{{"x", "--idle-timeout=1e3"}, "is not a time"},
 		{{"x", "--speed=fast"}, "is not one of max, real"},
-		{{"x", "--output=metol"}, "there are ndjson:-"},
+		{{"x", "--output=metol"}, "use ndjson:- (standard"},
 		{{"x", "--output=ndjson:"}, "is not an output"},
+		{{"x", "--output=kafka:topic"}, "is not an output"},
+		{{"x", "--output=metlo:x"}, "is not an output"},
 		{{"x", "--raw=maybe"}, "is neither true nor false"},
 		{{"x", "--redact-field="}, "the name is empty"},
 		{{"x", "--redact-field=metlo:"}, "the name is empty"},
@@ -482,7 +484,7 @@ static void test_help(void **state)
 	f = open_memstream(&text, &n);
 	assert_int_equal(help_print(f, commands, "attach", &log), EXIT_DONE);
 	fclose(f);
-	for (o = settings_options; o->name; o++) {
+	for (o = settings_options(); o->name; o++) {
 		snprintf(name, sizeof(name), "--%s%s", o->name,
 			 o->metavar ? " " : "");
 		if (o->scope & CMD_ATTACH)

@@ -9,13 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output/ndjson.h"
+
 static struct output *open_two(struct output_kit *f, const char *second,
 			       const unsigned int *views, bool blocking)
 {
-	const char *const destinations[] = {f->destination, second};
-	const struct output_conf conf = {.destinations = destinations,
-					 .views = views,
-					 .n_destinations = 2,
+	const struct output_sink sinks[] = {
+		{&ndjson_sink, f->destination, views ? views[0] : 0, NULL},
+		{&ndjson_sink, second, views ? views[1] : 0, NULL},
+	};
+	const struct output_conf conf = {.sinks = sinks,
+					 .n_sinks = 2,
 					 .workers = 1,
 					 .queue_limit = 1 << 20,
 					 .blocking = blocking,

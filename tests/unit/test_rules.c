@@ -26,15 +26,15 @@ static void test_names(void **state)
 {
 	static const struct {
 		const char *text;
-		unsigned int kinds;
+		unsigned int sinks;
 		const char *name; /* NULL: refused */
 	} cases[] = {
-		{"password", SINK_ALL, "password"},
-		{"metlo:password", 1u << SINK_METLO, "password"},
-		{"ndjson:password", 1u << SINK_NDJSON, "password"},
-		{"all:metlo:x", SINK_ALL, "metlo:x"},
-		{"soap:Body", SINK_ALL, "soap:Body"},
-		{":x", SINK_ALL, ":x"},
+		{"password", SINKS_ALL, "password"},
+		{"metlo:password", 1u << SINK_ingest, "password"},
+		{"ndjson:password", 1u << SINK_ndjson, "password"},
+		{"all:metlo:x", SINKS_ALL, "metlo:x"},
+		{"soap:Body", SINKS_ALL, "soap:Body"},
+		{":x", SINKS_ALL, ":x"},
 		{"metlos:x", 0, NULL},
 		{"Metlo:x", 0, NULL},
 		{"al:x", 0, NULL},
@@ -51,7 +51,7 @@ static void test_names(void **state)
 			fail_msg("%s", cases[i].text);
 		if (!ok)
 			continue;
-		assert_int_equal(name.kinds, cases[i].kinds);
+		assert_int_equal(name.sinks, cases[i].sinks);
 		assert_string_equal(name.name, cases[i].name);
 	}
 }

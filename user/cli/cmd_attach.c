@@ -22,8 +22,8 @@
 #include "run/reading.h"
 #include "run/reload.h"
 #include "run/service.h"
+#include "run/sinks.h"
 #include "run/summary.h"
-#include "run/to_metlo.h"
 #include "output/output.h"
 
 /* More rings than this pay off on no machine that we know; --workers can. */
@@ -39,7 +39,7 @@ struct attach {
 	unsigned int n_workers;
 	struct capture capture;
 	struct privileges_user user;
-	struct to_metlo metlo;
+	struct sinks sinks;
 	struct output *output;
 	struct workers *workers;
 	struct monitor *monitor;
@@ -123,14 +123,12 @@ static int open_ports(struct attach *a)
 	return a->monitor ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int open_metlo(struct attach *a)
+static int setup_sinks(struct attach *a)
 {
-	int code = to_metlo_open(&a->metlo, a->settings, a->log);
+	const struct owner owner = {a->user.change, a->user.uid, a->user.gid};
+	const int err = sinks_setup(&a->sinks, a->settings, &owner, a->log);
 
-	a->metlo.conf.give = a->user.change;
-	a->metlo.conf.uid = a->user.uid;
-	a->metlo.conf.gid = a->user.gid;
-	return code;
+	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int open_capture(struct attach *a)
@@ -157,22 +155,16 @@ static int open_capture(struct attach *a)
 static int open_outputs(struct attach *a)
 {
 	const struct settings *s = a->settings;
-	unsigned int views[OPT_LIST_MAX];
-	struct output_conf conf = {
-		.destinations = s->outputs.item,
-		.views = views,
-		.n_destinations = s->outputs.n,
+	struct output_sink sinks[OPT_LIST_MAX];
+	const struct output_conf conf = {
+		.sinks = sinks,
+		.n_sinks = sinks_list(&a->sinks, s, &a->reload.rules->views,
+				      sinks),
 		.workers = a->n_workers,
 		.queue_limit = pipeline_queue_limit(s),
-		.files = pipeline_file_rules(s),
-		.metlo = to_metlo_conf(&a->metlo),
 		.log = a->log,
 	};
 
-	/* So that it can still be opened when it comes back under its name. */
-	conf.files.give = a->user.change;
-	conf.files.uid = a->user.uid;
-	conf.files.gid = a->user.gid;
 	if (s->summary && strcmp(s->summary, "-")) {
 		a->summary = fopen(s->summary, "we");
 		if (!a->summary) {
@@ -181,7 +173,6 @@ static int open_outputs(struct attach *a)
 			return -1;
 		}
 	}
-	rules_output_views(views, s, &a->reload.rules->views);
 	a->output = output_new(&conf);
 	if (!a->output)
 		return -1;
@@ -264,7 +255,7 @@ static int look_after(struct attach *a)
 	const uint64_t now = clock_mono_ns();
 	struct summary s;
 
-	output_tend(a->output);
+	output_tick(a->output);
 	read_counters(a, &s);
 	monitor_look(a->monitor, &s, alive);
 	losses_report(&a->losses, &s, now, a->log);
@@ -432,7 +423,7 @@ int cmd_attach(struct invocation *cli)
 		code = EXIT_FAILED;
 	/* Before the interface is touched. */
 	if (!code)
-		code = open_metlo(a);
+		code = setup_sinks(a);
 	if (code)
 		goto out;
 
@@ -455,7 +446,7 @@ int cmd_attach(struct invocation *cli)
 out:
 	monitor_close(a->monitor);
 	reload_free(&a->reload);
-	to_metlo_close(&a->metlo);
+	sinks_teardown(&a->sinks);
 	free(a);
 	return code;
 }

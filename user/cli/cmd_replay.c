@@ -14,7 +14,7 @@
 #include "cli/hints.h"
 #include "run/pipeline.h"
 #include "run/summary.h"
-#include "run/to_metlo.h"
+#include "run/sinks.h"
 
 #define TICK_NS	      (10 * NSEC_PER_MSEC)  /* of packet time */
 #define PROGRESS_NS   (200 * NSEC_PER_MSEC) /* of the wall clock */
@@ -33,7 +33,7 @@ struct replay {
 	const struct log *log;
 	struct pcap_source *source;
 	struct decoder *decoder;
-	struct to_metlo metlo;
+	struct sinks sinks;
 	struct output *output;
 	struct pipeline *pipeline;
 	struct hints *hints;
@@ -293,20 +293,16 @@ static bool open_output(struct replay *r)
 {
 	const struct settings *s = r->settings;
 	const uint64_t limit = pipeline_queue_limit(s);
-	unsigned int views[OPT_LIST_MAX];
+	struct output_sink sinks[OPT_LIST_MAX];
 	const struct output_conf conf = {
-		.destinations = s->outputs.item,
-		.views = views,
-		.n_destinations = s->outputs.n,
+		.sinks = sinks,
+		.n_sinks = sinks_list(&r->sinks, s, &r->rules->views, sinks),
 		.workers = 1,
 		.queue_limit = limit < QUEUE_MAX ? limit : QUEUE_MAX,
 		.blocking = true,
-		.files = pipeline_file_rules(s),
-		.metlo = to_metlo_conf(&r->metlo),
 		.log = r->log,
 	};
 
-	rules_output_views(views, s, &r->rules->views);
 	r->output = output_new(&conf);
 	return r->output != NULL;
 }
@@ -352,10 +348,11 @@ int cmd_replay(struct invocation *cli)
 	int code = EXIT_FAILED, end;
 
 	catch_signals();
-	code = to_metlo_open(&r.metlo, r.settings, r.log);
-	if (code)
+	end = sinks_setup(&r.sinks, r.settings, NULL, r.log);
+	if (end == -EINVAL)
+		code = EXIT_USAGE;
+	if (end)
 		goto out;
-	code = EXIT_FAILED;
 	/* The output first: it must not take a closed standard output for the
 	 * capture file. */
 	if (!make_rules(&r) || !open_output(&r) || !open_summary(&r))
@@ -382,7 +379,7 @@ out:
 	pcap_source_free(r.source);
 	if (r.output)
 		output_close(r.output, NULL);
-	to_metlo_close(&r.metlo);
+	sinks_teardown(&r.sinks);
 	if (r.summary && r.summary != stdout && fclose(r.summary) != 0)
 		code = EXIT_FAILED;
 	return code;

@@ -45,11 +45,11 @@ void config_example(FILE *out)
 	      "# the daemon becomes has to be able to read the file: chgrp metlo-xdp, chmod 640.\n"
 	      "\n# --- attach and replay\n",
 	      out);
-	opt_example(out, settings_options, both, both);
+	opt_example(out, settings_options(), both, both);
 	fputs("\n# --- attach only\n", out);
-	opt_example(out, settings_options, both, CMD_ATTACH);
+	opt_example(out, settings_options(), both, CMD_ATTACH);
 	fputs("\n# --- replay only\n", out);
-	opt_example(out, settings_options, both, CMD_REPLAY);
+	opt_example(out, settings_options(), both, CMD_REPLAY);
 }
 
 /* For shell completion, which so never lags behind the tables. */
@@ -64,7 +64,7 @@ static void print_list(FILE *out, const struct command *commands)
 	      "command\tversion\t\tPrint the version\n",
 	      out);
 	for (c = commands; c->name; c++)
-		opt_list(out, settings_options, c->id, c->name);
+		opt_list(out, settings_options(), c->id, c->name);
 }
 
 static const char *next_command(const void *ctx, unsigned int i)
@@ -99,7 +99,7 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 		if (c->details)
 			fprintf(out, "\n%s", c->details);
 		fputs("\nOptions:\n", out);
-		opt_usage(out, settings_options, c->id);
+		opt_usage(out, settings_options(), c->id);
 		return EXIT_DONE;
 	}
 	nearest = parse_nearest(name, next_command, commands);

@@ -10,10 +10,9 @@
 #include "base/parse.h"
 #include "config/options.h"
 #include "config/redact.h"
+#include "config/sink_table.h"
 #include "metlo_record.h"
 #include "trace/filter.h"
-#include "metlo/http.h"
-#include "metlo/spool.h"
 
 #define VNI_MAX ((1u << 24) - 1)
 
@@ -55,27 +54,17 @@ static bool set_vnis(void *settings, const char *text, struct parse_error *err)
 	return parse_ranges(text, "VNI", 0, VNI_MAX, s->vni_allow, err);
 }
 
+/* Filled in by settings_options(). */
+static char sink_usage[400], output_help[sizeof(sink_usage) + 40];
+
 static bool check_output(void *settings, const char *text,
 			 struct parse_error *err)
 {
 	(void)settings;
-	if ((!strncmp(text, "ndjson:", 7) && text[7]) || !strcmp(text, "metlo"))
+	if (sink_table_accepts(text))
 		return true;
-	return parse_refuse(
-		err,
-		"\"%.60s\" is not an output; there are ndjson:- (standard output), ndjson:PATH (a file that is appended to) and metlo",
-		text);
-}
-
-static bool check_metlo_host(void *settings, const char *text,
-			     struct parse_error *err)
-{
-	struct metlo_url url;
-	char why[sizeof(err->text)];
-
-	(void)settings;
-	return metlo_url_parse(&url, text, why, sizeof(why)) ||
-	       parse_refuse(err, "%s", why);
+	return parse_refuse(err, "\"%.60s\" is not an output; use %s", text,
+			    sink_usage);
 }
 
 static bool check_name(void *settings, const char *text,
@@ -123,7 +112,7 @@ static bool check_listen(void *settings, const char *text,
 #define ALL	      (BOTH | CMD_DETACH | CMD_STATUS | CMD_DOCTOR)
 #define FIELD(member) .offset = offsetof(struct settings, member)
 
-const struct opt settings_options[] = {
+static const struct opt options[] = {
 	{"ports", .type = OPT_CUSTOM, .parse = set_ports, .flags = OPT_LIVE,
 	 .scope = BOTH, .initial = "80,3000,5000,8000,8080", .metavar = "LIST",
 	 .help = "TCP ports of servers, such as 80,8000-8100, or any"},
@@ -142,43 +131,20 @@ const struct opt settings_options[] = {
 	 .help = "report the SHA-256 of the full decoded bodies"},
 	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
-	 .help = "where transactions go: ndjson:- is standard output, ndjson:PATH a file that is appended to, metlo the collector that --metlo-host names"},
-	{"rotate-size", .type = OPT_SIZE, FIELD(rotate_size), .min = 0,
-	 .max = 1ull << 50, .scope = BOTH, .initial = "0", .metavar = "SIZE",
-	 .help = "begin another file when an ndjson:PATH would get larger; the old one becomes PATH.20261126T111508.123Z; 0: never"},
-	{"rotate-interval", .type = OPT_SECONDS, FIELD(rotate_interval),
-	 .min = 0, .max = 366 * 86400, .scope = BOTH, .initial = "0",
-	 .metavar = "S",
-	 .help = "and when the clock (UTC) reaches a multiple of this, such as 1h or 86400; in whole seconds; 0: never"},
-	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
-	 .max = 1000000, .scope = BOTH, .initial = "0", .metavar = "N",
-	 .help = "remove all rotated files but the newest N; 0: none"},
-	{"metlo-host", .type = OPT_TEXT, FIELD(metlo_host),
-	 .parse = check_metlo_host, .scope = BOTH, .metavar = "URL",
-	 .example = "https://metlo.example.com",
-	 .help = "Metlo's collector, such as https://metlo.example.com or http://metlo.example.com:8081; the API key is taken from the environment, METLO_API_KEY"},
-	{"metlo-key-file", .type = OPT_TEXT, FIELD(metlo_key_file),
-	 .parse = check_name, .scope = BOTH, .metavar = "FILE",
-	 .example = "/etc/metlo-xdp/key",
-	 .help = "take the API key from this file instead"},
-	{"metlo-ca", .type = OPT_TEXT, FIELD(metlo_ca), .parse = check_name,
-	 .scope = BOTH, .metavar = "FILE", .example = "/etc/metlo-xdp/ca.pem",
-	 .help = "trust these certificate authorities (PEM) instead of the system's"},
-	{"spool", .type = OPT_TEXT, FIELD(spool), .parse = check_name,
-	 .scope = BOTH, .metavar = "DIR", .example = "/var/lib/metlo-xdp/spool",
-	 .help = "store what goes to Metlo in this directory until it is delivered, across restarts"},
-	{"spool-limit", .type = OPT_SIZE, FIELD(spool_limit),
-	 .min = SPOOL_LIMIT_MIN, .max = 1ull << 42, .scope = BOTH,
-	 .initial = "1GiB", .metavar = "SIZE",
-	 .help = "of the spool; beyond it the oldest transactions are dropped"},
+	 .help = output_help},
+	{.name = NULL},
+};
+
+/* The options of each sink follow, then these. */
+static const struct opt more_options[] = {
 	{"redact-header", .type = OPT_LIST, FIELD(redact_headers),
 	 .parse = check_header, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
 	 .metavar = "NAME", .example = "X-Session",
-	 .help = "mask the values of this header field too, besides Authorization, Proxy-Authorization, Cookie, Set-Cookie and X-Api-Key; ndjson:NAME or metlo:NAME for outputs of this kind only"},
+	 .help = "mask the values of this header field too, besides Authorization, Proxy-Authorization, Cookie, Set-Cookie and X-Api-Key; TYPE:NAME for outputs of one type only, such as ndjson:NAME"},
 	{"redact-field", .type = OPT_LIST, FIELD(redact_fields),
 	 .parse = check_field, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
 	 .metavar = "NAME", .example = "password",
-	 .help = "mask the values of this JSON, form or query field, at any depth; ndjson:NAME or metlo:NAME for outputs of this kind only"},
+	 .help = "mask the values of this JSON, form or query field, at any depth; TYPE:NAME for outputs of one type only, such as ndjson:NAME"},
 	{"no-redact", .type = OPT_FLAG, FIELD(no_redact), .flags = OPT_LIVE,
 	 .scope = BOTH, .help = "mask nothing"},
 	{"include", .type = OPT_LIST, FIELD(include), .parse = check_filter,
@@ -255,11 +221,48 @@ const struct opt settings_options[] = {
 	{.name = NULL},
 };
 
+static void append(struct opt *to, size_t *n, const struct opt *from)
+{
+	for (; from->name && *n < OPT_TABLE_MAX; from++)
+		to[(*n)++] = *from;
+}
+
+/* The options of a sink are relative to its own settings. */
+static void append_sink(struct opt *to, size_t *n, enum sink_id id)
+{
+	size_t i = *n;
+
+	if (sink_table[id]->options)
+		append(to, n, sink_table[id]->options);
+	for (; i < *n; i++) {
+		to[i].offset += offsetof(struct settings, sink) +
+				id * SINK_SETTINGS_MAX;
+		to[i].scope = BOTH;
+	}
+}
+
+const struct opt *settings_options(void)
+{
+	static struct opt table[OPT_TABLE_MAX + 1]; /* its end has no name */
+	size_t n = 0;
+
+	if (table[0].name)
+		return table;
+	sink_table_usage(sink_usage, sizeof(sink_usage));
+	snprintf(output_help, sizeof(output_help), "where transactions go: %s",
+		 sink_usage);
+	append(table, &n, options);
+	for (int id = 0; id < N_SINKS; id++)
+		append_sink(table, &n, (enum sink_id)id);
+	append(table, &n, more_options);
+	return table;
+}
+
 int options_read(struct invocation *cli, const struct command *command,
 		 int argc, char **argv, bool *help)
 {
 	struct settings *s = &cli->settings;
-	struct opt_set set = {settings_options, s, command->id, {0}, {0}};
+	struct opt_set set = {settings_options(), s, command->id, {0}, {0}};
 	const char *config;
 	int n;
 

@@ -36,7 +36,9 @@ struct invocation {
 	int config_fd; /* of --config; 0: none */
 };
 
-extern const struct opt settings_options[];
+/* All options. The table is made by the first call, which no other thread may
+ * overlap. */
+const struct opt *settings_options(void);
 
 /* Fills cli->settings from the defaults, --config and the command line, in
  * this order. argv[0] is the name of the command. EXIT_DONE with *help set

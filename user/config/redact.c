@@ -5,21 +5,21 @@
 #include "config/redact.h"
 #include "trace/mask.h"
 
-static const struct {
-	const char *name;
-	unsigned int kinds;
-} prefixes[] = {
-	{"ndjson", 1u << SINK_NDJSON},
-	{"metlo", 1u << SINK_METLO},
-	{"all", SINK_ALL},
-};
+/* All that may precede the colon: the names of the sinks, then "all". */
+static const char *prefix_name(unsigned int i)
+{
+	return i < N_SINKS ? sink_table[i]->name : i == N_SINKS ? "all" : NULL;
+}
 
-#define PREFIXES (sizeof(prefixes) / sizeof(prefixes[0]))
+static unsigned int prefix_sinks(unsigned int i)
+{
+	return i < N_SINKS ? 1u << i : SINKS_ALL;
+}
 
 static const char *next_prefix(const void *ctx, unsigned int i)
 {
 	(void)ctx;
-	return i < PREFIXES ? prefixes[i].name : NULL;
+	return prefix_name(i);
 }
 
 static bool is_token(const char *p)
@@ -37,17 +37,17 @@ static bool split(const char *text, struct redact_name *out,
 		  struct parse_error *err)
 {
 	const char *colon = strchr(text, ':'), *nearest;
-	size_t n = colon ? (size_t)(colon - text) : 0, i;
+	size_t n = colon ? (size_t)(colon - text) : 0;
 	char prefix[32];
 
-	*out = (struct redact_name){SINK_ALL, text};
+	*out = (struct redact_name){SINKS_ALL, text};
 	if (!colon)
 		return true;
-	for (i = 0; i < PREFIXES; i++) {
-		if (strlen(prefixes[i].name) != n ||
-		    memcmp(prefixes[i].name, text, n) != 0)
+	for (unsigned int i = 0; prefix_name(i); i++) {
+		if (strlen(prefix_name(i)) != n ||
+		    memcmp(prefix_name(i), text, n) != 0)
 			continue;
-		*out = (struct redact_name){prefixes[i].kinds, colon + 1};
+		*out = (struct redact_name){prefix_sinks(i), colon + 1};
 		return true;
 	}
 	snprintf(prefix, sizeof(prefix), "%.*s", (int)(n < 31 ? n : 31), text);
@@ -80,7 +80,7 @@ bool redact_parse(const char *text, bool header, struct redact_name *out,
 	return true;
 }
 
-unsigned int redact_select(const struct string_list *list, unsigned int kinds,
+unsigned int redact_select(const struct string_list *list, unsigned int sinks,
 			   const char *out[OPT_LIST_MAX])
 {
 	struct redact_name name = {0};
@@ -89,18 +89,20 @@ unsigned int redact_select(const struct string_list *list, unsigned int kinds,
 
 	for (i = 0; i < list->n; i++)
 		if (redact_parse(list->item[i], false, &name, &err) &&
-		    name.kinds & kinds)
+		    name.sinks & sinks)
 			out[n++] = name.name;
 	return n;
 }
 
-unsigned int redact_kinds(const struct string_list *outputs)
+unsigned int redact_sinks(const struct string_list *outputs)
 {
-	unsigned int i, kinds = 0;
+	unsigned int sinks = 0;
 
-	for (i = 0; i < outputs->n; i++)
-		kinds |= strncmp(outputs->item[i], "metlo", 5) != 0
-				 ? 1u << SINK_NDJSON
-				 : 1u << SINK_METLO;
-	return kinds;
+	for (unsigned int i = 0; i < outputs->n; i++) {
+		const int id = sink_table_find(outputs->item[i]);
+
+		if (id >= 0)
+			sinks |= 1u << id;
+	}
+	return sinks;
 }

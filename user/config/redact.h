@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The names that --redact-header and --redact-field give: NAME is masked on
- * its way to all outputs, KIND:NAME to those of one kind ("ndjson", "metlo").
- * Where another name has a colon in it, all:NAME says that it is meant so.
+ * its way to all outputs, TYPE:NAME to those of one type of sink only. A name
+ * that itself has a colon can be written all:NAME.
  */
 #ifndef CONFIG_REDACT_H
 #define CONFIG_REDACT_H
 
 #include "base/opt.h"
 #include "base/parse.h"
+#include "config/sink_table.h"
 
-enum sink_kind { SINK_NDJSON, SINK_METLO, SINK_KINDS };
-
-#define SINK_ALL ((1u << SINK_KINDS) - 1)
+#define SINKS_ALL ((1u << N_SINKS) - 1)
 
 struct redact_name {
-	unsigned int kinds; /* bit of enum sink_kind */
+	unsigned int sinks; /* bits of enum sink_id */
 	const char *name;   /* within the text */
 };
 
@@ -23,12 +22,12 @@ struct redact_name {
 bool redact_parse(const char *text, bool header, struct redact_name *out,
 		  struct parse_error *err);
 
-/* The names of a list, which was checked, that apply to one of kinds. Returns
- * how many. */
-unsigned int redact_select(const struct string_list *list, unsigned int kinds,
+/* The names in a list, which has been checked, that apply to one of these
+ * sinks. Returns how many. */
+unsigned int redact_select(const struct string_list *list, unsigned int sinks,
 			   const char *out[OPT_LIST_MAX]);
 
-/* The kinds of a list of outputs, as bits. */
-unsigned int redact_kinds(const struct string_list *outputs);
+/* The types of sink among a list of outputs, as bits. */
+unsigned int redact_sinks(const struct string_list *outputs);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/opt.h"
+#include "config/sink_table.h"
 
 enum attach_mode { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_SKB };
 enum replay_speed { REPLAY_MAX, REPLAY_REAL };
@@ -19,15 +20,10 @@ struct settings {
 	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs; owned */
 	uint64_t body_limit; /* bytes per side */
 	struct string_list outputs;
-	const char *metlo_host; /* URL of the collector, or NULL */
-	const char *metlo_key_file, *metlo_ca;
-	const char *spool;    /* directory, or NULL */
-	uint64_t spool_limit; /* bytes */
+	/* What sink_ops.options set, for each type of sink. */
+	_Alignas(uint64_t) uint8_t sink[N_SINKS][SINK_SETTINGS_MAX];
 	/* NAME, or KIND:NAME for sinks of a kind: config/redact.h */
 	struct string_list redact_headers, redact_fields;
-	uint64_t rotate_size;	/* bytes, 0: never */
-	double rotate_interval; /* seconds, 0: never */
-	uint32_t rotate_keep;	/* files, 0: all */
 	bool no_redact;
 	bool body_hash;
 	double sample;			     /* percent of the connections */

@@ -2,18 +2,18 @@
 #include "metlo/batch.h"
 #include "metlo/trace.h"
 
-bool metlo_batch_fill(struct metlo_batch *b, struct spool *spool)
+bool ingest_batch_fill(struct ingest_batch *b, struct spool *spool)
 {
 	struct spool_record r;
 
 	buf_clear(&b->body);
 	b->n = b->first = b->sending = 0;
-	b->send_max = METLO_BATCH_TRACES;
+	b->send_max = INGEST_BATCH_TRACES;
 	b->seq = 0;
 	buf_add_str(&b->body, "[");
-	while (b->n < METLO_BATCH_TRACES && spool_read(spool, &r, b->seq)) {
+	while (b->n < INGEST_BATCH_TRACES && spool_read(spool, &r, b->seq)) {
 		/* One fits always; a separator or bracket comes behind. */
-		if (b->n && b->body.len + r.len + 1 > METLO_BATCH_BYTES) {
+		if (b->n && b->body.len + r.len + 1 > INGEST_BATCH_BYTES) {
 			spool_unread_last(spool, &r);
 			break;
 		}
@@ -34,7 +34,7 @@ bool metlo_batch_fill(struct metlo_batch *b, struct spool *spool)
 	return b->n > 0;
 }
 
-const uint8_t *metlo_batch_request(struct metlo_batch *b, size_t *len)
+const uint8_t *ingest_batch_request(struct ingest_batch *b, size_t *len)
 {
 	unsigned int i, end, n = b->n - b->first;
 	uint8_t *p = b->body.p;
@@ -51,14 +51,14 @@ const uint8_t *metlo_batch_request(struct metlo_batch *b, size_t *len)
 }
 
 /* The trace that an answer is about: its number from first on, or sending. */
-static unsigned int refused_one(const struct metlo_batch *b, const char *text)
+static unsigned int refused_one(const struct ingest_batch *b, const char *text)
 {
 	unsigned int i, found = b->sending;
 	size_t longest = 0, n;
 
 	for (i = 0; i < b->sending; i++) {
-		n = metlo_trace_refused(b->body.p + b->trace[b->first + i].at,
-					b->trace[b->first + i].len, text);
+		n = ingest_trace_refused(b->body.p + b->trace[b->first + i].at,
+					 b->trace[b->first + i].len, text);
 		if (n > longest) {
 			longest = n;
 			found = i;
@@ -67,17 +67,17 @@ static unsigned int refused_one(const struct metlo_batch *b, const char *text)
 	return found;
 }
 
-struct metlo_done metlo_batch_answered(struct metlo_batch *b,
-				       const struct metlo_answer *a)
+struct ingest_done ingest_batch_answered(struct ingest_batch *b,
+					 const struct ingest_answer *a)
 {
-	struct metlo_done done = {0};
+	struct ingest_done done = {0};
 	unsigned int n, k;
 
-	if (a->verdict == METLO_OK) {
+	if (a->verdict == INGEST_OK) {
 		done.taken = b->sending;
-	} else if (a->verdict == METLO_BAD || a->verdict == METLO_TOO_LARGE) {
-		k = a->verdict == METLO_BAD ? refused_one(b, a->text)
-					    : b->sending;
+	} else if (a->verdict == INGEST_BAD || a->verdict == INGEST_TOO_LARGE) {
+		k = a->verdict == INGEST_BAD ? refused_one(b, a->text)
+					     : b->sending;
 		if (k < b->sending) {
 			/* The collector takes one after the other. */
 			done.taken = k;

@@ -8,10 +8,10 @@
 #include "metlo/spool.h"
 
 /* The collector takes 2 MB; proxies before it often 1 MiB. */
-#define METLO_BATCH_BYTES  1000000u
-#define METLO_BATCH_TRACES 100u
+#define INGEST_BATCH_BYTES  1000000u
+#define INGEST_BATCH_TRACES 100u
 
-struct metlo_batch {
+struct ingest_batch {
 	struct buf body;       /* a JSON array */
 	unsigned int n;	       /* traces */
 	unsigned int first;    /* of them that is not done with */
@@ -21,25 +21,25 @@ struct metlo_batch {
 	struct {
 		uint32_t at, len; /* in body */
 		uint32_t from, to;
-	} trace[METLO_BATCH_TRACES];
+	} trace[INGEST_BATCH_TRACES];
 };
 
 /* Fills an empty one. false: there is nothing to be read, or no memory. */
-bool metlo_batch_fill(struct metlo_batch *b, struct spool *spool);
+bool ingest_batch_fill(struct ingest_batch *b, struct spool *spool);
 
 /* The body of the next request for it. */
-const uint8_t *metlo_batch_request(struct metlo_batch *b, size_t *len);
+const uint8_t *ingest_batch_request(struct ingest_batch *b, size_t *len);
 
-struct metlo_done {
+struct ingest_done {
 	unsigned int taken, refused; /* traces, the first ones */
 	struct spool_place place;    /* where they lie */
 };
 
 /* What of that is done with after an answer; what is left may be sent. */
-struct metlo_done metlo_batch_answered(struct metlo_batch *b,
-				       const struct metlo_answer *a);
+struct ingest_done ingest_batch_answered(struct ingest_batch *b,
+					 const struct ingest_answer *a);
 
-static inline bool metlo_batch_empty(const struct metlo_batch *b)
+static inline bool ingest_batch_empty(const struct ingest_batch *b)
 {
 	return b->first == b->n;
 }

@@ -16,14 +16,14 @@
 struct slot {
 	CURL *easy;
 	bool busy;
-	enum metlo_call call;
+	enum ingest_call call;
 	char text[TEXT_MAX + 1];
 	size_t n_text;
 	char error[CURL_ERROR_SIZE];
 };
 
-struct metlo_http {
-	struct metlo_url url;
+struct ingest_http {
+	struct ingest_url url;
 	char ca_file[4096]; /* empty: none given */
 	unsigned int timeout_ms;
 	CURLM *multi;
@@ -59,8 +59,8 @@ static bool is_default_port(const char *scheme, const char *port)
 	return !strcmp(port, strcmp(scheme, "https") ? "80" : "443");
 }
 
-bool metlo_url_parse(struct metlo_url *url, const char *text, char *why,
-		     size_t size)
+bool ingest_url_parse(struct ingest_url *url, const char *text, char *why,
+		      size_t size)
 {
 	char scheme[16], host[512], port[8], path[256];
 	CURLU *u = curl_url();
@@ -111,34 +111,34 @@ bool metlo_url_parse(struct metlo_url *url, const char *text, char *why,
 
 /* --- what went wrong --------------------------------------------------- */
 
-enum metlo_verdict metlo_verdict_of(long status)
+enum ingest_verdict ingest_verdict_of(long status)
 {
 	if (status >= 200 && status < 300)
-		return METLO_OK;
+		return INGEST_OK;
 	switch (status) {
 	case 401:
 	case 403:
 	case 407:
-		return METLO_UNAUTHORIZED;
+		return INGEST_UNAUTHORIZED;
 	case 413:
-		return METLO_TOO_LARGE;
+		return INGEST_TOO_LARGE;
 	case 400:
 	case 409:
 	case 422:
-		return METLO_BAD;
+		return INGEST_BAD;
 	case 0:
 	case 408:
 	case 425:
 	case 429:
-		return METLO_AGAIN;
+		return INGEST_AGAIN;
 	}
-	return status < 500 ? METLO_MISDIRECTED : METLO_AGAIN;
+	return status < 500 ? INGEST_MISDIRECTED : INGEST_AGAIN;
 }
 
-static void explain(struct metlo_answer *a, const char *fmt, ...)
+static void explain(struct ingest_answer *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void explain(struct metlo_answer *a, const char *fmt, ...)
+static void explain(struct ingest_answer *a, const char *fmt, ...)
 {
 	va_list args;
 
@@ -148,8 +148,8 @@ static void explain(struct metlo_answer *a, const char *fmt, ...)
 }
 
 /* Why there was no answer. */
-static void explain_failure(const struct metlo_http *h, const struct slot *s,
-			    CURLcode code, struct metlo_answer *a)
+static void explain_failure(const struct ingest_http *h, const struct slot *s,
+			    CURLcode code, struct ingest_answer *a)
 {
 	const char *url = h->url.base, *error = s->error;
 	long os = 0;
@@ -199,8 +199,8 @@ static void explain_failure(const struct metlo_http *h, const struct slot *s,
 	}
 }
 
-static void explain_status(const struct metlo_http *h, const struct slot *s,
-			   struct metlo_answer *a)
+static void explain_status(const struct ingest_http *h, const struct slot *s,
+			   struct ingest_answer *a)
 {
 	const char *url = h->url.base;
 	char text[81];
@@ -212,14 +212,14 @@ static void explain_status(const struct metlo_http *h, const struct slot *s,
 		text[i] = (unsigned char)s->text[i] < 0x20 ? ' ' : s->text[i];
 	text[n] = '\0';
 	switch (a->verdict) {
-	case METLO_OK:
+	case INGEST_OK:
 		break;
-	case METLO_UNAUTHORIZED:
+	case INGEST_UNAUTHORIZED:
 		explain(a,
 			"%s refuses the API key (%ld %s): check METLO_API_KEY or --metlo-key-file",
 			url, a->status, text);
 		break;
-	case METLO_MISDIRECTED:
+	case INGEST_MISDIRECTED:
 		if (a->status == 400) {
 			explain(a,
 				"%s answers 400 %s: that is not Metlo's collector, or it has TLS: then use https://",
@@ -230,20 +230,20 @@ static void explain_status(const struct metlo_http *h, const struct slot *s,
 			"%s answers %ld: that is not Metlo's collector: check --metlo-host (its port is 8081, not that of the user interface)",
 			url, a->status);
 		break;
-	case METLO_AGAIN:
-	case METLO_TOO_LARGE:
-	case METLO_BAD:
+	case INGEST_AGAIN:
+	case INGEST_TOO_LARGE:
+	case INGEST_BAD:
 		explain(a, "%s answers %ld %s", url, a->status, text);
 	}
 }
 
-static void make_answer(struct metlo_http *h, unsigned int slot, CURLcode code,
-			struct metlo_answer *a)
+static void make_answer(struct ingest_http *h, unsigned int slot, CURLcode code,
+			struct ingest_answer *a)
 {
 	struct slot *s = &h->slot[slot];
 	curl_off_t retry_after = 0;
 
-	*a = (struct metlo_answer){.slot = slot};
+	*a = (struct ingest_answer){.slot = slot};
 	s->text[s->n_text] = '\0';
 	a->text = s->text;
 	/* An answer that was cut off is none, whatever it began with. */
@@ -253,12 +253,12 @@ static void make_answer(struct metlo_http *h, unsigned int slot, CURLcode code,
 	}
 	if (retry_after > 0)
 		a->retry_after_s = (uint64_t)retry_after;
-	a->verdict = metlo_verdict_of(a->status);
+	a->verdict = ingest_verdict_of(a->status);
 	/* Nor is everybody who answers something. */
-	if (s->call != METLO_BATCH &&
-	    (a->verdict == METLO_BAD || a->verdict == METLO_TOO_LARGE ||
-	     (a->verdict == METLO_OK && strncmp(s->text, "OK", 2) != 0)))
-		a->verdict = METLO_MISDIRECTED;
+	if (s->call != INGEST_BATCH &&
+	    (a->verdict == INGEST_BAD || a->verdict == INGEST_TOO_LARGE ||
+	     (a->verdict == INGEST_OK && strncmp(s->text, "OK", 2) != 0)))
+		a->verdict = INGEST_MISDIRECTED;
 	if (code)
 		explain_failure(h, s, code, a);
 	else
@@ -289,7 +289,7 @@ static bool add_header(struct curl_slist **list, const char *text)
 	return more;
 }
 
-static bool make_headers(struct metlo_http *h, const char *key)
+static bool make_headers(struct ingest_http *h, const char *key)
 {
 	char line[512];
 
@@ -301,7 +301,7 @@ static bool make_headers(struct metlo_http *h, const char *key)
 	       add_header(&h->headers, "Expect:");
 }
 
-static void set_options(struct metlo_http *h, struct slot *s)
+static void set_options(struct ingest_http *h, struct slot *s)
 {
 	CURL *e = s->easy;
 
@@ -327,10 +327,10 @@ static void set_options(struct metlo_http *h, struct slot *s)
 		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
 }
 
-struct metlo_http *metlo_http_new(const struct metlo_http_conf *conf,
-				  unsigned int n)
+struct ingest_http *ingest_http_new(const struct ingest_http_conf *conf,
+				    unsigned int n)
 {
-	struct metlo_http *h = calloc(1, sizeof(*h) + n * sizeof(h->slot[0]));
+	struct ingest_http *h = calloc(1, sizeof(*h) + n * sizeof(h->slot[0]));
 
 	if (!h)
 		return NULL;
@@ -349,17 +349,17 @@ struct metlo_http *metlo_http_new(const struct metlo_http_conf *conf,
 	}
 	return h;
 fail:
-	metlo_http_free(h);
+	ingest_http_free(h);
 	errno = ENOMEM;
 	return NULL;
 }
 
-void metlo_http_free(struct metlo_http *h)
+void ingest_http_free(struct ingest_http *h)
 {
 	if (!h)
 		return;
 	for (unsigned int i = 0; i < h->n; i++) {
-		metlo_http_abort(h, i);
+		ingest_http_abort(h, i);
 		curl_easy_cleanup(h->slot[i].easy);
 	}
 	curl_multi_cleanup(h->multi);
@@ -368,12 +368,12 @@ void metlo_http_free(struct metlo_http *h)
 	free(h);
 }
 
-static void prepare(struct metlo_http *h, struct slot *s, enum metlo_call call,
-		    const void *body, size_t n)
+static void prepare(struct ingest_http *h, struct slot *s,
+		    enum ingest_call call, const void *body, size_t n)
 {
 	static const char *const paths[] = {"/api/v1", "/api/v1/verify",
 					    "/api/v1/log-request/batch"};
-	char url[METLO_URL_MAX + 64];
+	char url[INGEST_URL_MAX + 64];
 	CURL *e = s->easy;
 
 	s->call = call;
@@ -382,8 +382,8 @@ static void prepare(struct metlo_http *h, struct slot *s, enum metlo_call call,
 	snprintf(url, sizeof(url), "%s%s", h->url.base, paths[call]);
 	curl_easy_setopt(e, CURLOPT_URL, url);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER,
-			 call == METLO_ALIVE ? h->no_key : h->headers);
-	if (call == METLO_BATCH) {
+			 call == INGEST_ALIVE ? h->no_key : h->headers);
+	if (call == INGEST_BATCH) {
 		curl_easy_setopt(e, CURLOPT_POST, 1L);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
@@ -392,8 +392,8 @@ static void prepare(struct metlo_http *h, struct slot *s, enum metlo_call call,
 	}
 }
 
-bool metlo_http_start(struct metlo_http *h, unsigned int slot,
-		      enum metlo_call call, const void *body, size_t n)
+bool ingest_http_start(struct ingest_http *h, unsigned int slot,
+		       enum ingest_call call, const void *body, size_t n)
 {
 	struct slot *s = &h->slot[slot];
 
@@ -402,7 +402,7 @@ bool metlo_http_start(struct metlo_http *h, unsigned int slot,
 	return s->busy;
 }
 
-void metlo_http_abort(struct metlo_http *h, unsigned int slot)
+void ingest_http_abort(struct ingest_http *h, unsigned int slot)
 {
 	struct slot *s = &h->slot[slot];
 
@@ -411,7 +411,7 @@ void metlo_http_abort(struct metlo_http *h, unsigned int slot)
 	s->busy = false;
 }
 
-bool metlo_http_next(struct metlo_http *h, struct metlo_answer *a)
+bool ingest_http_next(struct ingest_http *h, struct ingest_answer *a)
 {
 	int running, left;
 	CURLMsg *m;
@@ -423,26 +423,26 @@ bool metlo_http_next(struct metlo_http *h, struct metlo_answer *a)
 			    m->easy_handle != h->slot[i].easy)
 				continue;
 			make_answer(h, i, m->data.result, a);
-			metlo_http_abort(h, i);
+			ingest_http_abort(h, i);
 			return true;
 		}
 	}
 	return false;
 }
 
-void metlo_http_wait(struct metlo_http *h, int fd, int timeout_ms)
+void ingest_http_wait(struct ingest_http *h, int fd, int timeout_ms)
 {
 	struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
 
 	curl_multi_poll(h->multi, &extra, 1, timeout_ms, NULL);
 }
 
-void metlo_http_ask(const struct metlo_http_conf *conf, enum metlo_call call,
-		    struct metlo_answer *a)
+void ingest_http_ask(const struct ingest_http_conf *conf, enum ingest_call call,
+		     struct ingest_answer *a)
 {
-	struct metlo_http *h = metlo_http_new(conf, 1);
+	struct ingest_http *h = ingest_http_new(conf, 1);
 
-	*a = (struct metlo_answer){.verdict = METLO_AGAIN, .text = ""};
+	*a = (struct ingest_answer){.verdict = INGEST_AGAIN, .text = ""};
 	if (!h) {
 		snprintf(a->why, sizeof(a->why), "%s", strerror(errno));
 		return;
@@ -450,5 +450,5 @@ void metlo_http_ask(const struct metlo_http_conf *conf, enum metlo_call call,
 	prepare(h, &h->slot[0], call, NULL, 0);
 	make_answer(h, 0, curl_easy_perform(h->slot[0].easy), a);
 	a->text = "";
-	metlo_http_free(h);
+	ingest_http_free(h);
 }

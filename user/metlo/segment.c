@@ -41,8 +41,8 @@ static int open_file(const struct segment_dir *d, uint64_t seq,
 	fd = openat(d->fd, name, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
 	/* The daemon may become that user at any time: then it has what is
 	 * open, and the next start gives it. */
-	if (fd >= 0 && d->give && !geteuid() && fchown(fd, d->uid, d->gid) &&
-	    !geteuid()) {
+	if (fd >= 0 && d->owner.change && !geteuid() &&
+	    fchown(fd, d->owner.uid, d->owner.gid) && !geteuid()) {
 		err = errno;
 		close(fd);
 		errno = err;

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "metlo/spool_record.h"
+#include "output/owner.h"
 
 struct segment {
 	struct segment *next;
@@ -34,10 +35,8 @@ struct segment {
 
 /* Where segments lie. */
 struct segment_dir {
-	int fd;	   /* -1: none */
-	bool give; /* files that root makes are given to: */
-	uid_t uid;
-	gid_t gid;
+	int fd;		    /* -1: none */
+	struct owner owner; /* of the files that root makes */
 };
 
 /* A new one, in memory or as a file. NULL with errno. */

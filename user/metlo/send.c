@@ -15,7 +15,7 @@
 /* Refused traces are told one by one, but not without end. */
 #define TOLD_MAX 10
 
-const struct metlo_times metlo_default_times = {
+const struct ingest_times ingest_default_times = {
 	.age = NSEC_PER_SEC,
 	.backoff_base = NSEC_PER_SEC / 2,
 	.backoff_cap = 60 * NSEC_PER_SEC,
@@ -36,11 +36,11 @@ enum state {
 	CHECKING, /* that is being asked */
 };
 
-struct metlo_send {
-	const struct metlo_times *times;
+struct ingest_send {
+	const struct ingest_times *times;
 	struct spool *spool;
 	const struct log *log;
-	struct metlo_http *http;
+	struct ingest_http *http;
 	enum state state;
 	struct backoff backoff;
 	uint64_t until_ns;
@@ -55,14 +55,14 @@ struct metlo_send {
 	bool alive;	     /* there was an answer: a connection to keep */
 	bool begun;
 	unsigned int told;
-	struct metlo_send_counts counts;
-	struct metlo_batch batch[BATCHES];
+	struct ingest_send_counts counts;
+	struct ingest_batch batch[BATCHES];
 	bool busy[BATCHES];
 };
 
-struct metlo_send *metlo_send_new(const struct metlo_send_conf *conf)
+struct ingest_send *ingest_send_new(const struct ingest_send_conf *conf)
 {
-	struct metlo_send *s = calloc(1, sizeof(*s));
+	struct ingest_send *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
@@ -76,24 +76,24 @@ struct metlo_send *metlo_send_new(const struct metlo_send_conf *conf)
 		s->chance = clock_real_ns() | 1;
 	s->progress_ns = s->last_call_ns = clock_mono_ns();
 	s->state = TRYING;
-	s->http = metlo_http_new(conf->http, BATCHES + 1);
+	s->http = ingest_http_new(conf->http, BATCHES + 1);
 	if (s->http)
 		return s;
 	free(s);
 	return NULL;
 }
 
-void metlo_send_free(struct metlo_send *s)
+void ingest_send_free(struct ingest_send *s)
 {
 	if (!s)
 		return;
-	metlo_http_free(s->http);
+	ingest_http_free(s->http);
 	for (unsigned int i = 0; i < BATCHES; i++)
 		buf_free(&s->batch[i].body);
 	free(s);
 }
 
-static uint64_t next_chance(struct metlo_send *s)
+static uint64_t next_chance(struct ingest_send *s)
 {
 	s->chance ^= s->chance << 13;
 	s->chance ^= s->chance >> 7;
@@ -101,7 +101,7 @@ static uint64_t next_chance(struct metlo_send *s)
 	return s->chance * 0x2545f4914f6cdd1dull;
 }
 
-unsigned int metlo_send_under_way(const struct metlo_send *s)
+unsigned int ingest_send_under_way(const struct ingest_send *s)
 {
 	unsigned int n = 0;
 
@@ -110,7 +110,7 @@ unsigned int metlo_send_under_way(const struct metlo_send *s)
 	return n;
 }
 
-unsigned int metlo_send_pending(const struct metlo_send *s)
+unsigned int ingest_send_pending(const struct ingest_send *s)
 {
 	unsigned int n = 0;
 
@@ -119,12 +119,12 @@ unsigned int metlo_send_pending(const struct metlo_send *s)
 	return n;
 }
 
-unsigned int metlo_send_unkept(const struct metlo_send *s)
+unsigned int ingest_send_unkept(const struct ingest_send *s)
 {
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < BATCHES; i++)
-		if (!metlo_batch_empty(&s->batch[i]) &&
+		if (!ingest_batch_empty(&s->batch[i]) &&
 		    !spool_has(s->spool, s->batch[i].seq))
 			n += s->batch[i].n - s->batch[i].first;
 	return n;
@@ -132,11 +132,11 @@ unsigned int metlo_send_unkept(const struct metlo_send *s)
 
 /* --- answers ----------------------------------------------------------- */
 
-static void went_away(struct metlo_send *s, const struct metlo_answer *a,
+static void went_away(struct ingest_send *s, const struct ingest_answer *a,
 		      uint64_t now)
 {
 	uint64_t wait, after = a->retry_after_s * NSEC_PER_SEC;
-	const bool refused = a->verdict != METLO_AGAIN;
+	const bool refused = a->verdict != INGEST_AGAIN;
 
 	if (!s->away_since)
 		s->away_since = now;
@@ -160,10 +160,10 @@ static void went_away(struct metlo_send *s, const struct metlo_answer *a,
 		after = s->times->retry_after;
 	s->state = WAITING;
 	s->until_ns = now + (wait > after ? wait : after);
-	s->in_order = spool_unread(s->spool) + metlo_send_pending(s);
+	s->in_order = spool_unread(s->spool) + ingest_send_pending(s);
 }
 
-static void came_back(struct metlo_send *s, uint64_t now)
+static void came_back(struct ingest_send *s, uint64_t now)
 {
 	struct spool_stats stats;
 	unsigned long long waiting;
@@ -187,7 +187,7 @@ static void came_back(struct metlo_send *s, uint64_t now)
 	s->in_order = waiting;
 }
 
-static void tell_refused(struct metlo_send *s, const struct metlo_answer *a)
+static void tell_refused(struct ingest_send *s, const struct ingest_answer *a)
 {
 	if (s->told >= TOLD_MAX)
 		return;
@@ -195,25 +195,25 @@ static void tell_refused(struct metlo_send *s, const struct metlo_answer *a)
 		 ++s->told == TOLD_MAX ? "; the next are only counted" : "");
 }
 
-static void batch_answered(struct metlo_send *s, const struct metlo_answer *a,
+static void batch_answered(struct ingest_send *s, const struct ingest_answer *a,
 			   uint64_t now)
 {
-	struct metlo_batch *b = &s->batch[a->slot];
-	struct metlo_done done;
+	struct ingest_batch *b = &s->batch[a->slot];
+	struct ingest_done done;
 	unsigned int n;
 
 	s->busy[a->slot] = false;
-	if (a->verdict == METLO_AGAIN || a->verdict == METLO_UNAUTHORIZED ||
-	    a->verdict == METLO_MISDIRECTED) {
+	if (a->verdict == INGEST_AGAIN || a->verdict == INGEST_UNAUTHORIZED ||
+	    a->verdict == INGEST_MISDIRECTED) {
 		s->counts.failed++;
 		b->sending = 0;
 		went_away(s, a, now);
 		return;
 	}
 	came_back(s, now);
-	for (n = 0; n < b->sending && a->verdict == METLO_OK; n++)
+	for (n = 0; n < b->sending && a->verdict == INGEST_OK; n++)
 		s->counts.bytes += b->trace[b->first + n].len;
-	done = metlo_batch_answered(b, a);
+	done = ingest_batch_answered(b, a);
 	if (done.refused)
 		tell_refused(s, a);
 	n = done.taken + done.refused;
@@ -228,14 +228,14 @@ static void batch_answered(struct metlo_send *s, const struct metlo_answer *a,
 	}
 }
 
-static void check_answered(struct metlo_send *s, const struct metlo_answer *a,
+static void check_answered(struct ingest_send *s, const struct ingest_answer *a,
 			   uint64_t now)
 {
 	s->checking = false;
 	s->alive = a->status != 0;
 	if (s->state != CHECKING)
 		return;
-	if (a->verdict == METLO_OK) {
+	if (a->verdict == INGEST_OK) {
 		/* Said once a batch was taken. */
 		s->state = WAITING;
 		s->until_ns = now;
@@ -247,21 +247,21 @@ static void check_answered(struct metlo_send *s, const struct metlo_answer *a,
 
 /* --- requests ---------------------------------------------------------- */
 
-static void check(struct metlo_send *s, enum metlo_call call, uint64_t now)
+static void check(struct ingest_send *s, enum ingest_call call, uint64_t now)
 {
 	if (s->checking)
 		return;
-	s->checking = metlo_http_start(s->http, CHECK, call, NULL, 0);
+	s->checking = ingest_http_start(s->http, CHECK, call, NULL, 0);
 	s->last_call_ns = now;
 }
 
-static bool start_batch(struct metlo_send *s, unsigned int i, uint64_t now)
+static bool start_batch(struct ingest_send *s, unsigned int i, uint64_t now)
 {
 	const uint8_t *body;
 	size_t n;
 
-	body = metlo_batch_request(&s->batch[i], &n);
-	s->busy[i] = metlo_http_start(s->http, i, METLO_BATCH, body, n);
+	body = ingest_batch_request(&s->batch[i], &n);
+	s->busy[i] = ingest_http_start(s->http, i, INGEST_BATCH, body, n);
 	if (!s->busy[i])
 		return false;
 	s->counts.requests++;
@@ -270,14 +270,14 @@ static bool start_batch(struct metlo_send *s, unsigned int i, uint64_t now)
 }
 
 /* The batch that comes first of those that are not under way. */
-static int oldest(const struct metlo_send *s)
+static int oldest(const struct ingest_send *s)
 {
 	int found = -1;
 
 	for (int i = 0; i < BATCHES; i++) {
-		const struct metlo_batch *b = &s->batch[i], *f;
+		const struct ingest_batch *b = &s->batch[i], *f;
 
-		if (s->busy[i] || metlo_batch_empty(b))
+		if (s->busy[i] || ingest_batch_empty(b))
 			continue;
 		f = found < 0 ? NULL : &s->batch[found];
 		if (!f || b->seq < f->seq ||
@@ -289,7 +289,7 @@ static int oldest(const struct metlo_send *s)
 }
 
 /* Reads another one, if it is time to. */
-static int fill(struct metlo_send *s, uint64_t now, bool hurry)
+static int fill(struct ingest_send *s, uint64_t now, bool hurry)
 {
 	uint64_t unread = spool_unread(s->spool);
 
@@ -299,19 +299,19 @@ static int fill(struct metlo_send *s, uint64_t now, bool hurry)
 	}
 	if (!s->waiting_since)
 		s->waiting_since = now;
-	if (!hurry && !s->in_order && unread < METLO_BATCH_TRACES &&
+	if (!hurry && !s->in_order && unread < INGEST_BATCH_TRACES &&
 	    now - s->waiting_since < s->times->age)
 		return -1;
 	for (int i = 0; i < BATCHES; i++) {
-		if (s->busy[i] || !metlo_batch_empty(&s->batch[i]))
+		if (s->busy[i] || !ingest_batch_empty(&s->batch[i]))
 			continue;
-		return metlo_batch_fill(&s->batch[i], s->spool) ? i : -1;
+		return ingest_batch_fill(&s->batch[i], s->spool) ? i : -1;
 	}
 	return -1;
 }
 
 /* How many may be under way. */
-static unsigned int window(const struct metlo_send *s)
+static unsigned int window(const struct ingest_send *s)
 {
 	if (s->state == TRYING)
 		return 1;
@@ -320,19 +320,19 @@ static unsigned int window(const struct metlo_send *s)
 	return s->in_order ? 1 : BATCHES;
 }
 
-static void start_requests(struct metlo_send *s, uint64_t now, bool hurry)
+static void start_requests(struct ingest_send *s, uint64_t now, bool hurry)
 {
 	int i;
 
 	if (s->state == REFUSED && now >= s->until_ns) {
 		s->state = CHECKING;
-		check(s, METLO_VERIFY, now);
+		check(s, INGEST_VERIFY, now);
 		if (!s->checking)
 			s->state = REFUSED;
 	}
 	if (s->state == WAITING && now >= s->until_ns)
 		s->state = TRYING;
-	while (metlo_send_under_way(s) < window(s)) {
+	while (ingest_send_under_way(s) < window(s)) {
 		i = oldest(s);
 		if (i < 0)
 			i = fill(s, now, hurry || s->state == TRYING);
@@ -340,16 +340,16 @@ static void start_requests(struct metlo_send *s, uint64_t now, bool hurry)
 			break;
 	}
 	/* Its peer may close a connection that is idle for 5 s. */
-	if (s->state == SENDING && s->alive && !metlo_send_under_way(s) &&
+	if (s->state == SENDING && s->alive && !ingest_send_under_way(s) &&
 	    now - s->last_call_ns >= s->times->idle)
-		check(s, METLO_ALIVE, now);
+		check(s, INGEST_ALIVE, now);
 }
 
-static void take_answers(struct metlo_send *s, uint64_t now)
+static void take_answers(struct ingest_send *s, uint64_t now)
 {
-	struct metlo_answer a;
+	struct ingest_answer a;
 
-	while (metlo_http_next(s->http, &a)) {
+	while (ingest_http_next(s->http, &a)) {
 		if (a.slot == CHECK)
 			check_answered(s, &a, now);
 		else
@@ -357,45 +357,46 @@ static void take_answers(struct metlo_send *s, uint64_t now)
 	}
 }
 
-void metlo_send_step(struct metlo_send *s, uint64_t now, enum metlo_pace pace)
+void ingest_send_step(struct ingest_send *s, uint64_t now,
+		      enum ingest_pace pace)
 {
 	/* What an earlier start has left is delivered in order as well. */
 	if (!s->begun)
 		s->in_order = spool_unread(s->spool);
 	s->begun = true;
 	take_answers(s, now);
-	if (pace != METLO_FINISH)
-		start_requests(s, now, pace == METLO_HURRY);
+	if (pace != INGEST_FINISH)
+		start_requests(s, now, pace == INGEST_HURRY);
 	take_answers(s, now); /* it also begins what was just started */
-	if (!metlo_send_pending(s) && !spool_unread(s->spool)) {
+	if (!ingest_send_pending(s) && !spool_unread(s->spool)) {
 		s->progress_ns = now;
 		s->in_order = 0;
 	}
 }
 
-void metlo_send_wait(struct metlo_send *s, int fd, uint64_t now,
-		     uint64_t longest)
+void ingest_send_wait(struct ingest_send *s, int fd, uint64_t now,
+		      uint64_t longest)
 {
 	uint64_t until = now + longest, t;
 
 	if (s->state == WAITING || s->state == REFUSED)
 		until = s->until_ns < until ? s->until_ns : until;
-	else if (s->waiting_since && metlo_send_under_way(s) < window(s)) {
+	else if (s->waiting_since && ingest_send_under_way(s) < window(s)) {
 		t = s->waiting_since + s->times->age;
 		until = t < until ? t : until;
 	}
 	/* Never none: there may be no memory for what could be done now. */
 	t = until > now ? until - now : NSEC_PER_MSEC;
-	metlo_http_wait(s->http, fd,
-			(int)((t + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC));
+	ingest_http_wait(s->http, fd,
+			 (int)((t + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC));
 }
 
-bool metlo_send_works(const struct metlo_send *s)
+bool ingest_send_works(const struct ingest_send *s)
 {
 	return s->state == SENDING || s->state == TRYING;
 }
 
-const char *metlo_send_trouble(const struct metlo_send *s, bool *waits)
+const char *ingest_send_trouble(const struct ingest_send *s, bool *waits)
 {
 	*waits = s->state != REFUSED && s->state != CHECKING;
 	if (!*waits)
@@ -405,12 +406,13 @@ const char *metlo_send_trouble(const struct metlo_send *s, bool *waits)
 		       : NULL;
 }
 
-uint64_t metlo_send_progress(const struct metlo_send *s)
+uint64_t ingest_send_progress(const struct ingest_send *s)
 {
 	return s->progress_ns;
 }
 
-void metlo_send_counts(const struct metlo_send *s, struct metlo_send_counts *c)
+void ingest_send_counts(const struct ingest_send *s,
+			struct ingest_send_counts *c)
 {
 	*c = s->counts;
 }

@@ -12,7 +12,7 @@
 #include "metlo/spool.h"
 
 /* Times in ns. */
-struct metlo_times {
+struct ingest_times {
 	uint64_t age;	       /* of a trace before it is sent */
 	uint64_t backoff_base; /* see struct backoff */
 	uint64_t backoff_cap;
@@ -25,18 +25,18 @@ struct metlo_times {
 	uint64_t give_up;     /* without progress, blocking */
 };
 
-extern const struct metlo_times metlo_default_times;
+extern const struct ingest_times ingest_default_times;
 
-struct metlo_send;
+struct ingest_send;
 
-struct metlo_send_conf {
-	const struct metlo_http_conf *http;
-	const struct metlo_times *times;
+struct ingest_send_conf {
+	const struct ingest_http_conf *http;
+	const struct ingest_times *times;
 	struct spool *spool;
 	const struct log *log;
 };
 
-struct metlo_send_counts {
+struct ingest_send_counts {
 	uint64_t taken, refused; /* traces */
 	uint64_t bytes;		 /* of those taken */
 	uint64_t requests;	 /* batches sent */
@@ -44,41 +44,42 @@ struct metlo_send_counts {
 };
 
 /* NULL with errno. */
-struct metlo_send *metlo_send_new(const struct metlo_send_conf *conf);
-void metlo_send_free(struct metlo_send *s);
+struct ingest_send *ingest_send_new(const struct ingest_send_conf *conf);
+void ingest_send_free(struct ingest_send *s);
 
-enum metlo_pace {
-	METLO_STEADY, /* waits for batches to become full */
-	METLO_HURRY,  /* does not */
-	METLO_FINISH, /* ends what is under way, and begins nothing */
+enum ingest_pace {
+	INGEST_STEADY, /* waits for batches to become full */
+	INGEST_HURRY,  /* does not */
+	INGEST_FINISH, /* ends what is under way, and begins nothing */
 };
 
 /* Does what can be done without waiting. now_ns is of a clock that does not
  * jump. */
-void metlo_send_step(struct metlo_send *s, uint64_t now_ns,
-		     enum metlo_pace pace);
+void ingest_send_step(struct ingest_send *s, uint64_t now_ns,
+		      enum ingest_pace pace);
 
 /* Waits until there may be more to do, or fd is readable. */
-void metlo_send_wait(struct metlo_send *s, int fd, uint64_t now_ns,
-		     uint64_t longest_ns);
+void ingest_send_wait(struct ingest_send *s, int fd, uint64_t now_ns,
+		      uint64_t longest_ns);
 
 /* Requests that have no answer yet. */
-unsigned int metlo_send_under_way(const struct metlo_send *s);
+unsigned int ingest_send_under_way(const struct ingest_send *s);
 /* Traces that are read from the spool and not done with. */
-unsigned int metlo_send_pending(const struct metlo_send *s);
+unsigned int ingest_send_pending(const struct ingest_send *s);
 /* Those of them that are not in the spool any more. */
-unsigned int metlo_send_unkept(const struct metlo_send *s);
+unsigned int ingest_send_unkept(const struct ingest_send *s);
 
 /* Whether requests are being sent: not after a failure, until the next try. */
-bool metlo_send_works(const struct metlo_send *s);
+bool ingest_send_works(const struct ingest_send *s);
 
 /* Why nothing is delivered at the moment; static, NULL: it is. *waits: it is
  * away and will be tried again; else it refuses us. */
-const char *metlo_send_trouble(const struct metlo_send *s, bool *waits);
+const char *ingest_send_trouble(const struct ingest_send *s, bool *waits);
 
 /* When something was last delivered, or there was nothing to deliver. */
-uint64_t metlo_send_progress(const struct metlo_send *s);
+uint64_t ingest_send_progress(const struct ingest_send *s);
 
-void metlo_send_counts(const struct metlo_send *s, struct metlo_send_counts *c);
+void ingest_send_counts(const struct ingest_send *s,
+			struct ingest_send_counts *c);
 
 #endif

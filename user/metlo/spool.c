@@ -85,9 +85,9 @@ static bool lock_dir(struct spool *s)
 			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0)
 		return say(s, "cannot be written");
-	if (s->dir.give && !geteuid() &&
-	    (fchown(s->lock_fd, s->dir.uid, s->dir.gid) ||
-	     fchown(s->dir.fd, s->dir.uid, s->dir.gid)))
+	if (s->dir.owner.change && !geteuid() &&
+	    (fchown(s->lock_fd, s->dir.owner.uid, s->dir.owner.gid) ||
+	     fchown(s->dir.fd, s->dir.owner.uid, s->dir.owner.gid)))
 		return say(s, "cannot be given to the user of the daemon");
 	if (!flock(s->lock_fd, LOCK_EX | LOCK_NB))
 		return true;
@@ -145,15 +145,15 @@ static bool load_segments(struct spool *s, const uint64_t *seq, size_t n)
 
 /* Files that root left there are given away too, as the first daemon may have
  * run without --user. */
-static void give_file(const struct spool *s, const char *name)
+static void chown_file(const struct spool *s, const char *name)
 {
 	struct stat st;
 
-	if (!s->dir.give || geteuid() ||
+	if (!s->dir.owner.change || geteuid() ||
 	    fstatat(s->dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) ||
 	    !S_ISREG(st.st_mode))
 		return;
-	if (fchownat(s->dir.fd, name, s->dir.uid, s->dir.gid,
+	if (fchownat(s->dir.fd, name, s->dir.owner.uid, s->dir.owner.gid,
 		     AT_SYMLINK_NOFOLLOW))
 		log_warn(s->conf.log, "--spool %s/%s: cannot be given away: %s",
 			 s->conf.dir, name, strerror(errno));
@@ -170,10 +170,10 @@ static bool list_segments(struct spool *s, DIR *d)
 	while (ok && (e = readdir(d))) {
 		if (!segment_is_name(e->d_name, &one)) {
 			if (strstr(e->d_name, ".acks"))
-				give_file(s, e->d_name);
+				chown_file(s, e->d_name);
 			continue;
 		}
-		give_file(s, e->d_name);
+		chown_file(s, e->d_name);
 		if (n == cap) {
 			cap = cap ? cap * 2 : 64;
 			more = realloc(seq, cap * sizeof(*seq));
@@ -220,7 +220,7 @@ struct spool *spool_open(const struct spool_conf *conf)
 		return NULL;
 	}
 	s->conf = *conf;
-	s->dir = (struct segment_dir){-1, conf->give, conf->uid, conf->gid};
+	s->dir = (struct segment_dir){-1, conf->owner};
 	s->lock_fd = -1;
 	s->next_seq = 1;
 	s->segment_max = segment > SEGMENT_MAX	 ? SEGMENT_MAX

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "metlo/segment.h"
+#include "output/owner.h"
 
 /* The least limit: a record and what is around it always fit. */
 #define SPOOL_LIMIT_MIN (8u << 20)
@@ -26,9 +27,8 @@ struct spool_conf {
 	uint64_t limit;	 /* bytes on disk */
 	uint64_t memory; /* bytes in memory, about */
 	bool wait; /* at the limit there is no room, and nothing is dropped */
-	bool give; /* root makes the directory and its files theirs: */
-	uid_t uid;
-	gid_t gid;
+	struct owner owner; /* of the directory and its files, if root makes
+			     * them */
 	const struct log *log;
 };
 

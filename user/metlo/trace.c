@@ -18,7 +18,7 @@ struct line_parts {
 	bool base64[2];
 };
 
-bool metlo_path_valid(const uint8_t *p, size_t n)
+bool ingest_path_valid(const uint8_t *p, size_t n)
 {
 	struct json_text t = {p, n};
 	unsigned int empty = 0;
@@ -149,18 +149,18 @@ static bool take_apart(struct json_text line, struct line_parts *l)
 	       text_member(l->meta, "source", &l->source);
 }
 
-static enum metlo_fate fate(const struct line_parts *l,
-			    const struct metlo_trace_conf *conf)
+static enum ingest_fate fate(const struct line_parts *l,
+			     const struct ingest_trace_conf *conf)
 {
 	if (*l->request.p != '{' || *l->response.p != '{')
-		return METLO_INCOMPLETE;
+		return INGEST_INCOMPLETE;
 	if (conf->self && is(l->host, conf->self))
-		return METLO_SELF;
-	if (!metlo_path_valid(l->path.p, l->path.n))
-		return METLO_PATH;
+		return INGEST_SELF;
+	if (!ingest_path_valid(l->path.p, l->path.n))
+		return INGEST_PATH;
 	if (!method_valid(l->method))
-		return METLO_METHOD;
-	return METLO_TAKEN;
+		return INGEST_METHOD;
+	return INGEST_TAKEN;
 }
 
 /* The first address of X-Forwarded-For, without a port; false: there is none
@@ -253,26 +253,27 @@ static void share(const struct json_text text[2], size_t room, size_t keep[2])
 		keep[1] = json_cut(text[1], room - keep[0]);
 }
 
-enum metlo_fate metlo_trace_write(struct buf *out, const uint8_t *line,
-				  size_t n, const struct metlo_trace_conf *conf,
-				  struct metlo_changes *changes)
+enum ingest_fate ingest_trace_write(struct buf *out, const uint8_t *line,
+				    size_t n,
+				    const struct ingest_trace_conf *conf,
+				    struct ingest_changes *changes)
 {
 	/* Names, originalSource and flags; twice what they take. */
 	const size_t around = 256;
 	struct json_text body[2];
 	struct line_parts l;
 	size_t keep[2], rest;
-	enum metlo_fate f;
+	enum ingest_fate f;
 
-	*changes = (struct metlo_changes){0};
+	*changes = (struct ingest_changes){0};
 	if (!take_apart((struct json_text){line, n}, &l))
-		return METLO_NO_LINE;
+		return INGEST_NO_LINE;
 	f = fate(&l, conf);
-	if (f != METLO_TAKEN)
+	if (f != INGEST_TAKEN)
 		return f;
 	for (int i = 0; i < 2; i++) {
 		if (!json_string(l.bodies[i], &body[i]))
-			return METLO_NO_LINE;
+			return INGEST_NO_LINE;
 		changes->binary += l.base64[i];
 		if (l.base64[i])
 			body[i].n = 0;
@@ -280,7 +281,7 @@ enum metlo_fate metlo_trace_write(struct buf *out, const uint8_t *line,
 	rest = l.request.n + l.response.n + l.meta.n + around - l.bodies[0].n -
 	       l.bodies[1].n;
 	if (rest > conf->max)
-		return METLO_SIZE;
+		return INGEST_SIZE;
 	share(body, conf->max - rest, keep);
 	for (int i = 0; i < 2; i++)
 		changes->cut += keep[i] < body[i].n;
@@ -292,7 +293,7 @@ enum metlo_fate metlo_trace_write(struct buf *out, const uint8_t *line,
 	buf_add_str(out, ",\"meta\":");
 	add_meta(out, &l, changes->cut);
 	buf_add_str(out, "}");
-	return METLO_TAKEN;
+	return INGEST_TAKEN;
 }
 
 /* Whether the text begins with what the answer has at this place, which may be
@@ -316,7 +317,7 @@ static size_t answer_has(const char *answer, struct json_text path)
 	return a.n && *a.p == ':' ? all - a.n : 0;
 }
 
-size_t metlo_trace_refused(const uint8_t *trace, size_t n, const char *answer)
+size_t ingest_trace_refused(const uint8_t *trace, size_t n, const char *answer)
 {
 	static const char says[] = "Invalid path ";
 	struct json_text request, url, path;

@@ -149,11 +149,13 @@ static bool find_folder(struct logfile *f)
 	return f->dir_fd >= 0;
 }
 
-static void give(const struct logfile *f, int fd)
+static void change_owner(const struct logfile *f, int fd)
 {
-	if (f->rules->give && fchown(fd, f->rules->uid, f->rules->gid))
-		log_warn(f->log, "%s: cannot give it to user %u: %s", f->path,
-			 (unsigned int)f->rules->uid, strerror(errno));
+	const struct owner *owner = &f->rules->owner;
+
+	if (owner->change && fchown(fd, owner->uid, owner->gid))
+		log_warn(f->log, "%s: cannot change its owner to user %u: %s",
+			 f->path, (unsigned int)owner->uid, strerror(errno));
 }
 
 /* As who will rotate; in this thread, and for files only (setfsuid(2)). */
@@ -164,12 +166,12 @@ static int access_later(const struct logfile *f)
 	gid_t gid = 0;
 	int err;
 
-	if (r->give) {
-		gid = (gid_t)setfsgid(r->gid);
-		uid = (uid_t)setfsuid(r->uid);
+	if (r->owner.change) {
+		gid = (gid_t)setfsgid(r->owner.gid);
+		uid = (uid_t)setfsuid(r->owner.uid);
 	}
 	err = faccessat(f->dir_fd, ".", W_OK | X_OK, AT_EACCESS) ? -errno : 0;
-	if (r->give) {
+	if (r->owner.change) {
 		setfsuid(uid);
 		setfsgid(gid);
 	}
@@ -188,7 +190,9 @@ static bool can_rotate(const struct logfile *f)
 		log_error(
 			f->log,
 			"%s: user %u will not be able to rotate it: %s: give its folder to that user (chown), or name another one by --user",
-			f->path, (unsigned int)(r->give ? r->uid : geteuid()),
+			f->path,
+			(unsigned int)(r->owner.change ? r->owner.uid
+						       : geteuid()),
 			strerror(-err));
 	return !err;
 }
@@ -220,7 +224,7 @@ struct logfile *logfile_open(const char *path,
 			      .fd = -1,
 			      .dir_fd = -1};
 	if (created)
-		give(f, fd);
+		change_owner(f, fd);
 	if (!adopt(f, fd))
 		goto fail;
 	if (!find_folder(f))

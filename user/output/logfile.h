@@ -13,17 +13,14 @@
 #include <sys/uio.h>
 
 #include "base/log.h"
+#include "output/owner.h"
 
 /* What holds for every file. Zero-initialised: nothing is rotated. */
 struct logfile_rules {
 	uint64_t rotate_size;	  /* bytes; 0: never */
 	uint64_t rotate_interval; /* seconds; 0: never */
 	uint32_t rotate_keep;	  /* rotated files that are kept; 0: all */
-	/* Who the process will be when it rotates, if give is set; files that
-	 * are created belong to it. */
-	bool give;
-	uid_t uid;
-	gid_t gid;
+	struct owner owner;	  /* of the files that are created */
 };
 
 struct logfile;

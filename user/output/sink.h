@@ -1,49 +1,99 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One place that lines are written to, and what went wrong with it last. Used
- * by one thread.
+ * What a sink is to the rest of the program: one struct sink_ops. A sink is an
+ * output destination of one type, such as an NDJSON file or Metlo's collector.
+ * It runs in a thread of its own and takes lines from its queue (queue.h).
+ *
+ * To add one, write a folder that exports its ops and add a line to
+ * config/sink_table.h.
  */
 #ifndef OUTPUT_SINK_H
 #define OUTPUT_SINK_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 #include "base/log.h"
-#include "output/logfile.h"
+#include "base/opt.h"
+#include "output/owner.h"
+#include "output/queue.h"
+#include "output/stats.h"
 
-struct sink {
-	struct logfile *file; /* a regular file; NULL: something else */
-	int fd;		      /* of that */
-	const char *name;     /* in messages; not owned */
-	bool owned;	      /* fd is closed with the sink */
-	bool may_block;	      /* a write could wait for its reader */
-	/* For the caller: */
-	bool failing; /* the last write failed; said so */
-	bool gone;    /* for good: nobody reads any more */
-	bool torn;    /* the last line lacks its end */
+/* The settings of a type of sink take at most this many bytes. */
+#define SINK_SETTINGS_MAX 1024
+
+/* For sink_ops.setup(). */
+struct sink_setup {
+	const void *settings; /* as set by sink_ops.options */
+	unsigned int n;	      /* destinations of this type; may be 0 */
+	struct owner owner;   /* of the files that the sink creates */
+	const struct log *log;
 };
 
-/* "ndjson:-" or "ndjson:PATH". A named pipe that nobody reads is waited for or
- * refused. Who waits can also do it again: such a file is not synced at the end,
- * as standard output is not. rules is not copied. false after a message. */
-bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
-	       const struct logfile_rules *rules, const struct log *log);
-
-/* See logfile_ask_reopen(), logfile_tend(); nothing is to be done for what is
- * no file. */
-void sink_ask_reopen(struct sink *s);
-void sink_tend(struct sink *s);
-
-/* Closes, after a sync if so. false after a message. */
-bool sink_close(struct sink *s, const struct log *log);
+/* For sink_ops.open(). Pointers stay valid until sink_ops.free(). */
+struct sink_conf {
+	const char *destination; /* as given to --output */
+	const void *conf;	 /* what sink_ops.setup() made */
+	struct queue *queue;
+	unsigned int index; /* of the sink in queue */
+	bool blocking; /* replay: wait for the reader instead of dropping */
+	const struct log *log;
+};
 
 /*
- * Writes all, at most LOGFILE_VECTORS, and changes iov meanwhile. Returns how
- * many bytes were written before an error, which is in errno, or 0: ETIMEDOUT
- * when stop_fd became readable while the reader did not read.
+ * Failures are logged by the sink, once. Unless stated otherwise a callback may
+ * be NULL, and runs in any thread but not after close().
  */
-uint64_t sink_write(struct sink *s, struct iovec *iov, int n, int stop_fd);
+struct sink_ops {
+	/* NAME in "--output NAME" or "--output NAME:...", and in
+	 * "--redact-field NAME:FIELD". */
+	const char *name;
+	/* The destinations it accepts, for the help and error messages. */
+	const char *usage;
+	/* Is this text, which begins with NAME, a destination? Required. */
+	bool (*accepts)(const char *destination);
+
+	/* Its options, or NULL. Offsets are those of a struct of the sink of
+	 * at most SINK_SETTINGS_MAX bytes, scope is set by config/. Rows that
+	 * are OPT_CUSTOM, or whose parse() uses its first argument, do not
+	 * work here. */
+	const struct opt *options;
+
+	/* Checks the settings and turns them into what open() needs, *conf,
+	 * which teardown() frees. Runs before privileges are dropped, signals
+	 * blocked and threads created, also if no destination is of this type.
+	 * 0, -EINVAL if the user must change an option, or another -errno. */
+	int (*setup)(const struct sink_setup *setup, void **conf);
+	void (*teardown)(void *conf);
+
+	/* Opens a destination, still with privileges. NULL after having logged
+	 * why. Required. */
+	void *(*open)(const struct sink_conf *conf);
+	/* The thread. Returns once the queue has ended and no line is left, or
+	 * nothing more can be delivered. Required. */
+	void *(*run)(void *sink);
+	/* Gives up on a reader that does not read; makes run() return. NULL:
+	 * run() bounds its own time. */
+	void (*stop)(void *sink);
+	/* Has it failed for good? Required. */
+	bool (*failed)(const void *sink);
+	/* Why nothing is delivered at present, as static text; NULL while it
+	 * is. *retained: lines are kept until it is again. Required. */
+	const char *(*last_error)(void *sink, bool *retained);
+	/* Reopen the destination by name before the next line: log rotation. */
+	void (*reopen)(void *sink);
+	/* About once a second, also when no line arrives. */
+	void (*tick)(void *sink);
+	/* For how long, in ns, nothing has been delivered of what the sink has
+	 * taken from the queue; 0: nothing is undelivered. */
+	uint64_t (*undelivered_age)(void *sink);
+	/* All counters but those of the queue. Works after close(). Required. */
+	void (*stats)(void *sink, struct output_stats *stats);
+	/* Flushes and closes, after run() has returned. 0 or -errno. Required.
+	 */
+	int (*close)(void *sink);
+	/* Required; close() may not have been called. */
+	void (*free)(void *sink);
+};
 
 #endif

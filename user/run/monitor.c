@@ -94,10 +94,11 @@ static void answer_health(void *ctx, const char *path, struct serve_answer *a)
 
 static void read_sinks(struct monitor *m, unsigned int n)
 {
-	bool waits;
+	bool retained;
 
 	for (unsigned int i = 0; i < n; i++) {
-		m->more[i].up = !output_sink_trouble(m->output, i, &waits);
+		m->more[i].up =
+			!output_sink_last_error(m->output, i, &retained);
 		output_sink_delays(m->output, i, &m->more[i].delays,
 				   &m->more[i].oldest_ns);
 	}
@@ -188,15 +189,16 @@ void monitor_look(struct monitor *m, const struct summary *s, bool attached)
 
 	for (unsigned int i = 0; i < look.n_sinks; i++) {
 		const struct output_stats *stats = &s->sinks[i].stats;
-		bool waits;
-		const char *why = output_sink_trouble(m->output, i, &waits);
+		bool retained;
+		const char *why =
+			output_sink_last_error(m->output, i, &retained);
 
 		/* A collector that is away, while what is for it is kept, is
 		 * no fault of ours: to take our traffic away mends nothing. And
 		 * what it refuses is up to those who send it. */
 		sinks[i] = (struct health_sink){
 			.name = s->sinks[i].name,
-			.broken = waits ? NULL : why,
+			.broken = retained ? NULL : why,
 			.dropped = stats->dropped_queue + stats->dropped_error +
 				   stats->dropped_spool,
 		};

@@ -33,7 +33,7 @@ struct pipeline {
 	struct output *output;
 	unsigned int worker;
 	uint64_t now_ns; /* of the latest record or tick */
-	struct view view[SINK_KINDS];
+	struct view view[N_SINKS];
 	bool failed;
 };
 
@@ -163,7 +163,7 @@ void pipeline_free(struct pipeline *p)
 	if (p->http)
 		http_free(p->http);
 	selection_free(p->selection);
-	for (i = 0; i < SINK_KINDS; i++)
+	for (i = 0; i < N_SINKS; i++)
 		buf_free(&p->view[i].batch);
 	free(p);
 }
@@ -213,16 +213,6 @@ bool pipeline_failed(const struct pipeline *p)
 uint64_t pipeline_queue_limit(const struct settings *s)
 {
 	return s->memory / 4;
-}
-
-struct logfile_rules pipeline_file_rules(const struct settings *s)
-{
-	return (struct logfile_rules){
-		.rotate_size = s->rotate_size,
-		/* Half a second is not never. */
-		.rotate_interval = (uint64_t)(s->rotate_interval + 0.999),
-		.rotate_keep = s->rotate_keep,
-	};
 }
 
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)

@@ -57,9 +57,6 @@ bool pipeline_failed(const struct pipeline *p);
  * rest is shared by the pipelines. */
 uint64_t pipeline_queue_limit(const struct settings *s);
 
-/* What --rotate-... ask for; who owns new files is left to the caller. */
-struct logfile_rules pipeline_file_rules(const struct settings *s);
-
 /* May be read by other threads: counters are word-sized and only grow. */
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p);
 const struct http_stats *pipeline_http_stats(const struct pipeline *p);

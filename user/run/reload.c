@@ -56,7 +56,7 @@ static void warn_restart(const struct reload *r, const struct settings *now)
 	const struct opt *o;
 	size_t n = 0;
 
-	for (o = settings_options; o->name; o++) {
+	for (o = settings_options(); o->name; o++) {
 		if (!(o->scope & CMD_ATTACH) || o->flags & OPT_LIVE ||
 		    !opt_differs(o, start, now) || n >= sizeof(names))
 			continue;

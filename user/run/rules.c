@@ -17,21 +17,21 @@ static bool same_names(const struct string_list *list, unsigned int a,
 
 void rules_views(struct rules_views *out, const struct settings *s)
 {
-	const unsigned int used = redact_kinds(&s->outputs);
-	unsigned int kind, view;
+	const unsigned int used = redact_sinks(&s->outputs);
+	unsigned int sink, view;
 
 	*out = (struct rules_views){0};
-	for (kind = 1; kind < 1u << SINK_KINDS; kind <<= 1) {
-		if (!(used & kind))
+	for (sink = 1; sink < 1u << N_SINKS; sink <<= 1) {
+		if (!(used & sink))
 			continue;
 		for (view = 0; view < out->n; view++)
 			if (s->no_redact ||
-			    (same_names(&s->redact_headers, out->kinds[view],
-					kind) &&
-			     same_names(&s->redact_fields, out->kinds[view],
-					kind)))
+			    (same_names(&s->redact_headers, out->sinks[view],
+					sink) &&
+			     same_names(&s->redact_fields, out->sinks[view],
+					sink)))
 				break;
-		out->kinds[view] |= kind;
+		out->sinks[view] |= sink;
 		if (view == out->n)
 			out->n++;
 	}
@@ -44,25 +44,25 @@ void rules_output_views(unsigned int out[OPT_LIST_MAX],
 
 	for (i = 0; i < s->outputs.n; i++) {
 		const struct string_list one = {{s->outputs.item[i]}, 1};
-		const unsigned int kind = redact_kinds(&one);
+		const unsigned int sink = redact_sinks(&one);
 
 		for (view = 0; view + 1 < v->n; view++)
-			if (v->kinds[view] & kind)
+			if (v->sinks[view] & sink)
 				break;
 		out[i] = view;
 	}
 }
 
 static struct trace_conf *new_trace(const struct settings *s,
-				    unsigned int kinds)
+				    unsigned int sinks)
 {
 	const char *headers[OPT_LIST_MAX], *fields[OPT_LIST_MAX];
 	const struct trace_options o = {
 		.no_redact = s->no_redact,
 		.headers = headers,
-		.n_headers = redact_select(&s->redact_headers, kinds, headers),
+		.n_headers = redact_select(&s->redact_headers, sinks, headers),
 		.fields = fields,
-		.n_fields = redact_select(&s->redact_fields, kinds, fields),
+		.n_fields = redact_select(&s->redact_fields, sinks, fields),
 	};
 
 	return trace_conf_new(&o);
@@ -85,7 +85,7 @@ struct rules *rules_new(const struct settings *s, const struct rules_views *v,
 	r->filter = filter_new(s->include.item, s->include.n, s->exclude.item,
 			       s->exclude.n);
 	for (i = 0; r->filter && i < v->n; i++)
-		if (!(r->trace[i] = new_trace(s, v->kinds[i])))
+		if (!(r->trace[i] = new_trace(s, v->sinks[i])))
 			break;
 	if (r->filter && i == v->n)
 		return r;

@@ -15,16 +15,16 @@
 
 /*
  * A view is how outputs see a transaction. Where all of them have the same
- * masks there is one; else one for each kind.
+ * masks there is one; else one for each sink.
  */
 struct rules_views {
 	unsigned int n;
-	unsigned int kinds[SINK_KINDS]; /* of each view, as bits */
+	unsigned int sinks[N_SINKS]; /* of each view, as bits */
 };
 
 struct rules {
 	struct rules_views views;
-	struct trace_conf *trace[SINK_KINDS]; /* of each view */
+	struct trace_conf *trace[N_SINKS]; /* of each view */
 	struct filter *filter;
 	struct limiter_rates rates; /* of each worker */
 	uint64_t body_limit;	    /* bytes per side */

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output/sink.h"
+#include "output/outfile.h"
 #include "output/vectors.h"
 
 /*
@@ -17,7 +17,7 @@
  * would hold for them as well. Where that is not allowed, and on sockets, small
  * pieces are written when poll() says that they fit.
  */
-static void make_nonblocking(struct sink *s)
+static void make_nonblocking(struct outfile *s)
 {
 	char path[32];
 	struct stat st;
@@ -41,61 +41,55 @@ static void make_nonblocking(struct sink *s)
 }
 
 /* A pipe, terminal, device or socket, whose fd is s->fd. */
-static bool open_other(struct sink *s, const struct log *log)
+static int open_other(struct outfile *s, const struct log *log)
 {
-	int flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1;
+	int flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1, err;
 
 	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) {
 		make_nonblocking(s);
-		return true;
+		return 0;
 	}
-	if (flags >= 0)
-		errno = EBADF;
+	err = flags < 0 ? errno : EBADF;
 	log_error(log, "%s: cannot be opened for writing: %s%s", s->name,
-		  strerror(errno),
-		  errno == ENXIO ? ": start what reads this pipe first" : "");
-	return false;
+		  strerror(err),
+		  err == ENXIO ? ": start what reads this pipe first" : "");
+	return -err;
 }
 
-bool sink_open(struct sink *s, const char *destination, bool wait_for_reader,
-	       const struct logfile_rules *rules, const struct log *log)
+int outfile_open(struct outfile *s, const char *path, bool wait_for_reader,
+		 const struct logfile_rules *rules, const struct log *log)
 {
-	const char *path = strchr(destination, ':');
 	bool regular;
 
-	if (!path || strncmp(destination, "ndjson:", 7) != 0 || !*++path) {
-		log_error(log,
-			  "unknown output \"%s\": use ndjson:- or ndjson:PATH",
-			  destination);
-		return false;
-	}
-	*s = (struct sink){.fd = STDOUT_FILENO, .name = "standard output"};
+	*s = (struct outfile){.fd = STDOUT_FILENO, .name = "standard output"};
 	if (!strcmp(path, "-"))
 		return open_other(s, log);
-	*s = (struct sink){.fd = -1, .name = path};
+	*s = (struct outfile){.fd = -1, .name = path};
 	s->file = logfile_open(path, rules, !wait_for_reader, &regular, log);
-	if (s->file || regular)
-		return s->file != NULL;
+	if (s->file)
+		return 0;
+	if (regular)
+		return -EIO; /* logged */
 	s->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC |
 				   (wait_for_reader ? 0 : O_NONBLOCK));
 	s->owned = s->fd >= 0;
 	return open_other(s, log);
 }
 
-void sink_ask_reopen(struct sink *s)
+void outfile_request_reopen(struct outfile *s)
 {
 	if (s->file)
 		logfile_ask_reopen(s->file);
 }
 
-void sink_tend(struct sink *s)
+void outfile_tick(struct outfile *s)
 {
 	if (s->file)
 		logfile_tend(s->file);
 }
 
 /* false with ETIMEDOUT once the time to wait is over. */
-static bool wait_writable(const struct sink *s, int stop_fd)
+static bool wait_writable(const struct outfile *s, int stop_fd)
 {
 	struct pollfd fds[2] = {{.fd = s->fd, .events = POLLOUT},
 				{.fd = stop_fd, .events = POLLIN}};
@@ -108,8 +102,8 @@ static bool wait_writable(const struct sink *s, int stop_fd)
 	return false;
 }
 
-static ssize_t write_some(const struct sink *s, const struct iovec *iov, int n,
-			  int stop_fd)
+static ssize_t write_some(const struct outfile *s, const struct iovec *iov,
+			  int n, int stop_fd)
 {
 	ssize_t r;
 
@@ -132,7 +126,7 @@ static ssize_t write_some(const struct sink *s, const struct iovec *iov, int n,
 	return r;
 }
 
-uint64_t sink_write(struct sink *s, struct iovec *iov, int n, int stop_fd)
+uint64_t outfile_write(struct outfile *s, struct iovec *iov, int n, int stop_fd)
 {
 	uint64_t done = 0;
 	ssize_t r;
@@ -150,20 +144,20 @@ uint64_t sink_write(struct sink *s, struct iovec *iov, int n, int stop_fd)
 	return done;
 }
 
-bool sink_close(struct sink *s, const struct log *log)
+int outfile_close(struct outfile *s, const struct log *log)
 {
 	struct logfile *file = s->file;
-	bool ok = true;
+	int err = 0;
 
 	s->file = NULL;
 	if (file)
-		return logfile_close(file);
+		return logfile_close(file) ? 0 : -EIO;
 	if (!s->owned)
-		return true;
+		return 0;
 	if (close(s->fd) < 0 && errno != EINTR) {
+		err = -errno;
 		log_error(log, "%s: %s", s->name, strerror(errno));
-		ok = false;
 	}
 	s->owned = false;
-	return ok;
+	return err;
 }

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the options to struct ingest_conf. Everything a user can get wrong is
+ * found here, before the interface is touched.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "base/clock.h"
+#include "metlo/conf.h"
+
+#define KEY_VARIABLE "METLO_API_KEY"
+#define PROBE_NS     (10 * NSEC_PER_SEC)
+
+/* --- options ----------------------------------------------------------- */
+
+struct ingest_settings {
+	const char *host; /* URL of the collector, or NULL */
+	const char *key_file, *ca_file;
+	const char *spool;    /* directory, or NULL */
+	uint64_t spool_limit; /* bytes */
+};
+
+_Static_assert(sizeof(struct ingest_settings) <= SINK_SETTINGS_MAX, "fits");
+
+static bool check_host(void *settings, const char *text,
+		       struct parse_error *err)
+{
+	struct ingest_url url;
+	char why[sizeof(err->text)];
+
+	(void)settings;
+	return ingest_url_parse(&url, text, why, sizeof(why)) ||
+	       parse_refuse(err, "%s", why);
+}
+
+static bool check_name(void *settings, const char *text,
+		       struct parse_error *err)
+{
+	(void)settings;
+	return *text ? true : parse_refuse(err, "the name is empty");
+}
+
+#define FIELD(member) .offset = offsetof(struct ingest_settings, member)
+
+const struct opt ingest_options[] = {
+	{"metlo-host", .type = OPT_TEXT, FIELD(host), .parse = check_host,
+	 .metavar = "URL", .example = "https://metlo.example.com",
+	 .help = "Metlo's collector, such as https://metlo.example.com or http://metlo.example.com:8081; the API key is taken from the environment, METLO_API_KEY"},
+	{"metlo-key-file", .type = OPT_TEXT, FIELD(key_file),
+	 .parse = check_name, .metavar = "FILE",
+	 .example = "/etc/metlo-xdp/key",
+	 .help = "take the API key from this file instead"},
+	{"metlo-ca", .type = OPT_TEXT, FIELD(ca_file), .parse = check_name,
+	 .metavar = "FILE", .example = "/etc/metlo-xdp/ca.pem",
+	 .help = "trust these certificate authorities (PEM) instead of the system's"},
+	{"spool", .type = OPT_TEXT, FIELD(spool), .parse = check_name,
+	 .metavar = "DIR", .example = "/var/lib/metlo-xdp/spool",
+	 .help = "store what goes to Metlo in this directory until it is delivered, across restarts"},
+	{"spool-limit", .type = OPT_SIZE, FIELD(spool_limit),
+	 .min = SPOOL_LIMIT_MIN, .max = 1ull << 42, .initial = "1GiB",
+	 .metavar = "SIZE",
+	 .help = "of the spool; beyond it the oldest transactions are dropped"},
+	{.name = NULL},
+};
+
+/* --- the API key ------------------------------------------------------- */
+
+/* The text without the space around it; false after a message. It becomes part
+ * of a header: nothing in it may end that. */
+static bool set_key(struct ingest_conf *m, const char *text, size_t n,
+		    const char *from, const struct log *log)
+{
+	while (n && strchr(" \t\r\n", *text)) {
+		text++;
+		n--;
+	}
+	while (n && strchr(" \t\r\n", text[n - 1]))
+		n--;
+	if (!n) {
+		log_error(log, "%s: the API key is empty", from);
+		return false;
+	}
+	if (n > INGEST_KEY_MAX) {
+		log_error(log, "%s: longer than an API key can be (%d bytes)",
+			  from, INGEST_KEY_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (text[i] <= ' ' || text[i] > '~') {
+			log_error(
+				log,
+				"%s: this is not an API key: it has more than one word in it, or no text at all",
+				from);
+			return false;
+		}
+	memcpy(m->key, text, n);
+	m->key[n] = '\0';
+	return true;
+}
+
+static bool read_key_file(struct ingest_conf *m, const char *path,
+			  const struct log *log)
+{
+	char text[INGEST_KEY_MAX + 64];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st = {0};
+	ssize_t n = -1;
+	bool ok;
+
+	if (fd >= 0 && !fstat(fd, &st))
+		n = read(fd, text, sizeof(text));
+	if (n < 0) {
+		log_error(log, "--metlo-key-file %s: %s", path,
+			  strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	close(fd);
+	if (st.st_mode & (S_IRWXO | S_IWGRP))
+		log_warn(
+			log,
+			"--metlo-key-file %s: others can read or change it: chmod 600 %s",
+			path, path);
+	ok = set_key(m, text, (size_t)n, path, log);
+	explicit_bzero(text, sizeof(text));
+	return ok;
+}
+
+static bool find_key(struct ingest_conf *m, const struct ingest_settings *s,
+		     const struct log *log)
+{
+	char *text = getenv(KEY_VARIABLE);
+	bool ok;
+
+	if (s->key_file)
+		return read_key_file(m, s->key_file, log);
+	if (!text) {
+		log_error(
+			log,
+			"--output metlo needs an API key: set " KEY_VARIABLE
+			" in the environment, or name a file that holds it by --metlo-key-file");
+		return false;
+	}
+	ok = set_key(m, text, strlen(text), KEY_VARIABLE, log);
+	/* Nobody needs to see it in /proc any more. */
+	explicit_bzero(text, strlen(text));
+	unsetenv(KEY_VARIABLE);
+	return ok;
+}
+
+/* --- the collector ----------------------------------------------------- */
+
+struct ingest_http_conf ingest_conf_http(const struct ingest_conf *c,
+					 uint64_t timeout_ns)
+{
+	return (struct ingest_http_conf){
+		.url = &c->url,
+		.key = c->key,
+		.ca_file = c->ca_file,
+		.timeout_ms = (unsigned int)(timeout_ns / NSEC_PER_MSEC),
+	};
+}
+
+/* Does the collector answer and accept the key? With a spool a failure is only
+ * a warning: it may be down now and up later. */
+static int probe(const struct ingest_conf *c, const struct log *log)
+{
+	const struct ingest_http_conf http = ingest_conf_http(c, PROBE_NS);
+	struct ingest_answer a;
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	ingest_http_ask(&http, INGEST_ALIVE, &a);
+	if (a.verdict == INGEST_OK)
+		ingest_http_ask(&http, INGEST_VERIFY, &a);
+	if (a.verdict == INGEST_OK)
+		return 0;
+	if (!c->spool) {
+		log_error(log, "%s", a.why);
+		return -EHOSTUNREACH;
+	}
+	log_warn(log, "%s; transactions wait in %s", a.why, c->spool);
+	return 0;
+}
+
+static int check_use(const struct ingest_settings *s, unsigned int n,
+		     const struct log *log)
+{
+	if (n > 1) {
+		log_error(log, "--output metlo is given twice");
+		return -EINVAL;
+	}
+	if (n && !s->host) {
+		log_error(
+			log,
+			"--output metlo needs --metlo-host, the URL of Metlo's collector");
+		return -EINVAL;
+	}
+	if (!n && (s->host || s->spool))
+		log_warn(log, "%s does nothing without --output metlo",
+			 s->host ? "--metlo-host" : "--spool");
+	return 0;
+}
+
+static int fill(struct ingest_conf *c, const struct sink_setup *setup)
+{
+	const struct ingest_settings *s = setup->settings;
+	char why[256];
+
+	if (!ingest_url_parse(&c->url, s->host, why, sizeof(why))) {
+		log_error(setup->log, "--metlo-host: %s", why);
+		return -EINVAL;
+	}
+	if (!find_key(c, s, setup->log))
+		return -EINVAL;
+	c->ca_file = s->ca_file;
+	c->spool = s->spool;
+	c->spool_limit = s->spool_limit;
+	c->owner = setup->owner;
+	return probe(c, setup->log);
+}
+
+int ingest_conf_setup(const struct sink_setup *setup, void **conf)
+{
+	int err = check_use(setup->settings, setup->n, setup->log);
+	struct ingest_conf *c;
+
+	*conf = NULL;
+	if (err || !setup->n)
+		return err;
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		log_error(setup->log, "output: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	err = fill(c, setup);
+	if (!err)
+		*conf = c;
+	else
+		ingest_conf_free(c);
+	return err;
+}
+
+void ingest_conf_free(void *conf)
+{
+	struct ingest_conf *c = conf;
+
+	if (!c)
+		return;
+	explicit_bzero(c->key, sizeof(c->key));
+	free(c);
+}

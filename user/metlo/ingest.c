@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "metlo/batch.h"
+#include "metlo/conf.h"
+#include "metlo/ingest.h"
+#include "metlo/trace.h"
+
+/* What is in memory and not taken by the collector; behind it the queue. */
+#define MEMORY_MAX (8u << 20)
+/* Records are appended to the spool in pieces of so many bytes. */
+#define BLOCK (512u << 10)
+/* Taken from the queue before the network is looked after again. */
+#define TAKE_MAX (8u << 20)
+/* Lines are let gather for so long, as one write costs as much as many. */
+#define GATHER_NS (5 * NSEC_PER_MSEC)
+#define SYNC_NS	  NSEC_PER_SEC
+
+struct ingest {
+	const struct ingest_conf *conf;
+	const struct ingest_times *times;
+	const struct log *log;
+	struct queue *queue;
+	unsigned int index; /* of this sink in queue */
+	bool blocking;
+	int wake_fd;
+	struct spool *spool;
+	struct ingest_send *send;
+	struct ingest_trace_conf trace;
+	struct buf block; /* records for the spool */
+	uint32_t n_block;
+	uint64_t next_sync_ns, next_take_ns;
+	atomic_bool failed;
+	struct output_stats counts; /* of the thread */
+	pthread_mutex_t lock;	    /* over what others see: */
+	struct output_stats shown;
+	const char *last_error;
+	uint64_t waiting_since; /* without progress; 0: nothing waits */
+	bool retained;		/* what cannot be delivered now */
+};
+
+/* --- lines to records -------------------------------------------------- */
+
+static void store(struct ingest *m)
+{
+	if (m->n_block && !spool_append(m->spool, &m->block, m->n_block))
+		m->counts.dropped_error += m->n_block;
+	buf_clear(&m->block);
+	m->n_block = 0;
+}
+
+static void take_line(struct ingest *m, const uint8_t *line, size_t n)
+{
+	struct output_stats *c = &m->counts;
+	struct ingest_changes changes;
+	size_t begin = spool_record_begin(&m->block);
+	enum ingest_fate fate =
+		ingest_trace_write(&m->block, line, n, &m->trace, &changes);
+
+	spool_record_end(&m->block, begin);
+	if (m->block.failed) {
+		c->dropped_error++;
+		m->block.failed = false;
+		m->block.len = begin;
+		return;
+	}
+	switch (fate) {
+	case INGEST_TAKEN:
+		m->n_block++;
+		c->bodies_cut += changes.cut;
+		c->bodies_binary += changes.binary;
+		if (m->block.len >= BLOCK)
+			store(m);
+		return;
+	case INGEST_INCOMPLETE:
+		c->left_out_incomplete++;
+		break;
+	case INGEST_SELF:
+		c->left_out_self++;
+		break;
+	case INGEST_PATH:
+		c->left_out_path++;
+		break;
+	case INGEST_METHOD:
+		c->left_out_method++;
+		break;
+	case INGEST_SIZE:
+		c->left_out_size++;
+		break;
+	case INGEST_NO_LINE:
+		c->dropped_error++;
+	}
+	m->block.len = begin;
+}
+
+static void take_piece(struct ingest *m, const struct piece *p)
+{
+	const uint8_t *line = p->p, *end = p->p + p->len, *newline;
+
+	for (; line < end; line = newline + 1) {
+		newline = memchr(line, '\n', (size_t)(end - line));
+		if (!newline)
+			newline = end;
+		take_line(m, line, (size_t)(newline - line));
+	}
+}
+
+static void show(struct ingest *m)
+{
+	struct output_stats *c = &m->counts;
+	struct ingest_send_counts sent;
+	struct spool_stats spool;
+
+	ingest_send_counts(m->send, &sent);
+	spool_stats(m->spool, &spool);
+	c->recovered = spool.recovered;
+	c->written = sent.taken;
+	c->dropped_refused = sent.refused;
+	c->dropped_spool = spool.dropped_limit;
+	c->dropped_damaged = spool.dropped_damaged;
+	c->spooled = spool.on_disk;
+	c->bytes_written = sent.bytes;
+	c->bytes_queued = spool.memory_bytes;
+	c->spool_bytes = spool.disk_bytes;
+	c->spool_damage = spool.damaged;
+	c->requests = sent.requests;
+	c->requests_failed = sent.failed;
+	pthread_mutex_lock(&m->lock);
+	m->shown = *c;
+	m->last_error = ingest_send_trouble(m->send, &m->retained);
+	m->waiting_since =
+		ingest_send_pending(m->send) || spool_unread(m->spool)
+			? ingest_send_progress(m->send)
+			: 0;
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* Takes from the queue while there is room. Returns how many bytes, which are
+ * TAKE_MAX or more if there may be more. */
+static uint64_t take(struct ingest *m)
+{
+	struct queue_group g;
+	uint64_t n = 0;
+
+	while (n < TAKE_MAX && spool_has_room(m->spool)) {
+		queue_take(m->queue, m->index, &g);
+		if (!g.n)
+			break;
+		n += g.bytes;
+		for (unsigned int i = 0; i < g.n; i++)
+			take_piece(m, &g.piece[i]);
+		store(m);
+		show(m); /* before it is missing in the queue */
+		queue_done(m->queue, m->index, &g);
+	}
+	return n;
+}
+
+/* Nobody will deliver what is in the queue. */
+static void drop(struct ingest *m)
+{
+	struct queue_group g;
+
+	for (;;) {
+		queue_take(m->queue, m->index, &g);
+		if (!g.n)
+			return;
+		m->counts.dropped_error += g.transactions;
+		show(m);
+		queue_done(m->queue, m->index, &g);
+	}
+}
+
+/* --- the thread -------------------------------------------------------- */
+
+static bool nothing_waits(struct ingest *m)
+{
+	struct queue_counts q;
+
+	queue_counts(m->queue, m->index, &q);
+	return !q.bytes && !spool_unread(m->spool) &&
+	       !ingest_send_pending(m->send);
+}
+
+/* A replay would wait for ever. */
+static void give_up(struct ingest *m, uint64_t now)
+{
+	if (!m->blocking || spool_has_room(m->spool) ||
+	    now - ingest_send_progress(m->send) < m->times->give_up)
+		return;
+	log_error(m->log, "%s: nothing was taken for %llu s: giving up",
+		  m->conf->url.base,
+		  (unsigned long long)(m->times->give_up / NSEC_PER_SEC));
+	atomic_store(&m->failed, true);
+}
+
+/* How what waits is sent, or that it is not waited for any more (-1). */
+static int pace(struct ingest *m, uint64_t now, uint64_t end_ns)
+{
+	const struct ingest_times *t = m->times;
+	bool kept = m->conf->spool;
+	uint64_t end = kept ? t->end_spool : t->end;
+
+	if (atomic_load(&m->failed))
+		return -1;
+	if (!end_ns)
+		return INGEST_STEADY;
+	if (nothing_waits(m))
+		return -1;
+	if (m->blocking)
+		return now - ingest_send_progress(m->send) <
+				       (kept ? t->end : t->give_up)
+			       ? INGEST_HURRY
+			       : -1;
+	if (now - end_ns < end && (!kept || ingest_send_works(m->send)))
+		return INGEST_HURRY;
+	/* What is cut off now may arrive twice, after the next start. */
+	return kept && ingest_send_under_way(m->send) && now - end_ns < 2 * end
+		       ? INGEST_FINISH
+		       : -1;
+}
+
+static void clear_wake(struct ingest *m)
+{
+	uint64_t n;
+
+	while (read(m->wake_fd, &n, sizeof(n)) < 0 && errno == EINTR)
+		;
+}
+
+/* Waits for lines, the network and what is due. */
+static void wait(struct ingest *m, uint64_t now, bool ending)
+{
+	uint64_t longest = SYNC_NS / 2;
+	int fd = -1;
+
+	if (ending || atomic_load(&m->failed))
+		longest = 20 * NSEC_PER_MSEC;
+	else if (now < m->next_take_ns)
+		longest = m->next_take_ns - now;
+	else if (spool_has_room(m->spool))
+		fd = m->wake_fd;
+	if (fd >= 0 && !queue_watch(m->queue, m->index))
+		return;
+	ingest_send_wait(m->send, fd, now, longest);
+	if (fd >= 0)
+		clear_wake(m);
+}
+
+static void look_after_spool(struct ingest *m, uint64_t now)
+{
+	if (now < m->next_sync_ns)
+		return;
+	spool_sync(m->spool);
+	m->next_sync_ns = now + SYNC_NS;
+}
+
+static void *run(void *sink)
+{
+	struct ingest *m = sink;
+	uint64_t now, taken, end_ns = 0;
+	bool recovering = true;
+	int how;
+
+	for (;;) {
+		now = clock_mono_ns();
+		if (!end_ns && queue_ending(m->queue))
+			end_ns = now;
+		if (end_ns || now >= m->next_take_ns) {
+			taken = take(m);
+			m->next_take_ns =
+				taken && taken < TAKE_MAX ? now + GATHER_NS : 0;
+		}
+		give_up(m, now);
+		how = recovering && m->blocking ? INGEST_HURRY
+						: pace(m, now, end_ns);
+		if (how < 0 && end_ns)
+			break;
+		if (how < 0) {
+			drop(m);
+			how = INGEST_FINISH;
+		}
+		if (recovering)
+			recovering = spool_recover(m->spool);
+		else
+			ingest_send_step(m->send, now, (enum ingest_pace)how);
+		look_after_spool(m, now);
+		show(m);
+		if (!recovering)
+			wait(m, now, end_ns);
+	}
+	drop(m);
+	return NULL;
+}
+
+/* --- for other threads ------------------------------------------------- */
+
+static bool failed(const void *sink)
+{
+	const struct ingest *m = sink;
+
+	return atomic_load(&m->failed);
+}
+
+static uint64_t undelivered_age(void *sink)
+{
+	struct ingest *m = sink;
+	uint64_t since, now;
+
+	pthread_mutex_lock(&m->lock);
+	since = m->waiting_since;
+	now = clock_mono_ns();
+	pthread_mutex_unlock(&m->lock);
+	return since && now > since ? now - since : 0;
+}
+
+static const char *last_error(void *sink, bool *retained)
+{
+	struct ingest *m = sink;
+	const char *error;
+
+	pthread_mutex_lock(&m->lock);
+	error = m->last_error;
+	*retained = m->retained;
+	pthread_mutex_unlock(&m->lock);
+	return error;
+}
+
+static void stats(void *sink, struct output_stats *stats)
+{
+	struct ingest *m = sink;
+
+	pthread_mutex_lock(&m->lock);
+	*stats = m->shown;
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* --- opening and closing ----------------------------------------------- */
+
+/* -EIO: something was lost, or is kept for a next start that may never come
+ * (blocking). */
+static int close_sink(void *sink)
+{
+	struct ingest *m = sink;
+	struct spool_stats spool;
+
+	if (!m->spool)
+		return m->counts.dropped_error ? -EIO : 0;
+	spool_stats(m->spool, &spool);
+	m->counts.dropped_error +=
+		spool.in_memory + ingest_send_unkept(m->send);
+	show(m);
+	if (m->counts.dropped_error)
+		log_error(m->log,
+			  "%s: %llu transactions could not be delivered",
+			  m->conf->url.base,
+			  (unsigned long long)m->counts.dropped_error);
+	if (m->counts.spooled)
+		log_info(
+			m->log,
+			"%llu transactions wait in %s for the next start with --spool %s",
+			(unsigned long long)m->counts.spooled, m->conf->spool,
+			m->conf->spool);
+	ingest_send_free(m->send);
+	spool_close(m->spool);
+	m->send = NULL;
+	m->spool = NULL;
+	m->shown.bytes_queued = 0; /* the thread has ended */
+	if (m->counts.dropped_error || m->counts.dropped_refused ||
+	    (m->blocking && m->counts.spooled))
+		return -EIO;
+	return 0;
+}
+
+static void free_sink(void *sink)
+{
+	struct ingest *m = sink;
+
+	if (!m)
+		return;
+	ingest_send_free(m->send);
+	spool_close(m->spool);
+	if (m->wake_fd >= 0)
+		close(m->wake_fd);
+	buf_free(&m->block);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}
+
+/* The spool and the sender; false with errno, or 0 if that was logged. */
+static bool open_parts(struct ingest *m)
+{
+	const struct spool_conf spool = {
+		.dir = m->conf->spool,
+		.limit = m->conf->spool_limit,
+		.memory = MEMORY_MAX,
+		.wait = m->blocking,
+		.owner = m->conf->owner,
+		.log = m->log,
+	};
+	const struct ingest_http_conf http =
+		ingest_conf_http(m->conf, m->times->request);
+	struct ingest_send_conf send = {&http, m->times, NULL, m->log};
+
+	m->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->wake_fd < 0)
+		return false;
+	send.spool = m->spool = spool_open(&spool);
+	if (!m->spool) {
+		errno = 0;
+		return false;
+	}
+	m->send = ingest_send_new(&send);
+	return m->send != NULL;
+}
+
+static void *open_sink(const struct sink_conf *conf)
+{
+	struct ingest *m = calloc(1, sizeof(*m));
+
+	if (!m) {
+		log_error(conf->log, "output: %s", strerror(errno));
+		return NULL;
+	}
+	pthread_mutex_init(&m->lock, NULL);
+	m->conf = conf->conf;
+	m->times = m->conf->times ? m->conf->times : &ingest_default_times;
+	m->queue = conf->queue;
+	m->index = conf->index;
+	m->blocking = conf->blocking;
+	m->log = conf->log;
+	m->trace = (struct ingest_trace_conf){m->conf->url.authority,
+					      INGEST_BATCH_BYTES - 2};
+	if (open_parts(m)) {
+		queue_wake_by(m->queue, m->index, m->wake_fd);
+		return m;
+	}
+	if (errno)
+		log_error(m->log, "output: %s", strerror(errno));
+	free_sink(m);
+	return NULL;
+}
+
+static bool accepts(const char *destination)
+{
+	return !strcmp(destination, "metlo");
+}
+
+/* No stop(): run() ends by itself some seconds after the queue. */
+const struct sink_ops ingest_sink = {
+	.name = "metlo",
+	.usage = "metlo (Metlo's collector, which --metlo-host names)",
+	.accepts = accepts,
+	.options = ingest_options,
+	.setup = ingest_conf_setup,
+	.teardown = ingest_conf_free,
+	.open = open_sink,
+	.run = run,
+	.failed = failed,
+	.last_error = last_error,
+	.undelivered_age = undelivered_age,
+	.stats = stats,
+	.close = close_sink,
+	.free = free_sink,
+};

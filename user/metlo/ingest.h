@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Metlo sink: a thread that takes lines from its queue, stores them as
+ * traces in the spool and sends those to the collector.
+ */
+#ifndef METLO_INGEST_H
+#define METLO_INGEST_H
+
+#include "output/sink.h"
+
+/* Its sink_conf.conf is a struct ingest_conf. */
+extern const struct sink_ops ingest_sink;
+
+#endif

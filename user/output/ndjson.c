@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes the lines of its queue to an outfile. A failed write drops the lines
+ * that did not arrive, and the next write tries again: a full disk may be freed
+ * at any time. Only a reader that went away is final.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "output/logfile.h"
+#include "output/ndjson.h"
+#include "output/outfile.h"
+
+#define PREFIX "ndjson:"
+/* An error is reported for this long after the last failed write. */
+#define ERROR_NS (10 * NSEC_PER_SEC)
+
+struct ndjson {
+	struct sink_conf conf;
+	struct logfile_rules rules;
+	struct outfile file;
+	int stop_fd; /* readable: stop waiting for the reader */
+	atomic_bool failed;
+	const char *_Atomic error; /* static text, NULL: none */
+	_Atomic uint64_t
+		error_ns; /* CLOCK_MONOTONIC, of the last failed write */
+	_Atomic uint64_t written, dropped, bytes_written;
+};
+
+/* --- settings ---------------------------------------------------------- */
+
+struct ndjson_settings {
+	uint64_t rotate_size;	/* bytes, 0: never */
+	double rotate_interval; /* seconds, 0: never */
+	uint32_t rotate_keep;	/* files, 0: all */
+};
+
+_Static_assert(sizeof(struct ndjson_settings) <= SINK_SETTINGS_MAX, "fits");
+
+#define FIELD(member) .offset = offsetof(struct ndjson_settings, member)
+
+static const struct opt options[] = {
+	{"rotate-size", .type = OPT_SIZE, FIELD(rotate_size), .min = 0,
+	 .max = 1ull << 50, .initial = "0", .metavar = "SIZE",
+	 .help = "begin another file when an ndjson:PATH would get larger; the old one becomes PATH.20261126T111508.123Z; 0: never"},
+	{"rotate-interval", .type = OPT_SECONDS, FIELD(rotate_interval),
+	 .min = 0, .max = 366 * 86400, .initial = "0", .metavar = "S",
+	 .help = "and when the clock (UTC) reaches a multiple of this, such as 1h or 86400; in whole seconds; 0: never"},
+	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
+	 .max = 1000000, .initial = "0", .metavar = "N",
+	 .help = "remove all rotated files but the newest N; 0: none"},
+	{.name = NULL},
+};
+
+static bool accepts(const char *destination)
+{
+	const size_t n = strlen(PREFIX);
+
+	return !strncmp(destination, PREFIX, n) && destination[n];
+}
+
+static int setup(const struct sink_setup *setup, void **conf)
+{
+	const struct ndjson_settings *s = setup->settings;
+	struct logfile_rules *rules = calloc(1, sizeof(*rules));
+
+	if (!rules) {
+		log_error(setup->log, "output: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	rules->rotate_size = s->rotate_size;
+	/* Round up so that 0.5 s does not become 0 (never). */
+	rules->rotate_interval = (uint64_t)(s->rotate_interval + 0.999);
+	rules->rotate_keep = s->rotate_keep;
+	rules->owner = setup->owner;
+	*conf = rules;
+	return 0;
+}
+
+/* --- the thread -------------------------------------------------------- */
+
+/* How many transactions are in the first bytes of a group; *torn tells
+ * whether they end within one. */
+static unsigned int whole_lines(const struct queue_group *g, uint64_t bytes,
+				bool *torn)
+{
+	unsigned int i, n = 0;
+	const uint8_t *p;
+
+	*torn = false;
+	for (i = 0; i < g->n && bytes >= g->piece[i].len; i++) {
+		bytes -= g->piece[i].len;
+		n += g->piece[i].n;
+	}
+	if (i == g->n || !bytes)
+		return n;
+	p = g->piece[i].p;
+	*torn = p[bytes - 1] != '\n';
+	for (; bytes; bytes--)
+		n += *p++ == '\n';
+	return n;
+}
+
+static void say_error(struct ndjson *w, int err)
+{
+	const struct log *log = w->conf.log;
+	struct outfile *s = &w->file;
+
+	if (err == EPIPE || err == ETIMEDOUT) {
+		s->gone = true;
+		atomic_store(&w->failed, true);
+	}
+	if (err == EPIPE)
+		log_info(log, "%s: nobody reads it any more", s->name);
+	else if (err == ETIMEDOUT)
+		log_error(log, "%s: it is not read: what is waiting is dropped",
+			  s->name);
+	else if (!s->failing)
+		log_error(
+			log,
+			"%s: cannot be written: %s: transactions are dropped until it can",
+			s->name, strerror(err));
+	s->failing = true;
+	atomic_store(&w->error_ns, clock_mono_ns());
+	atomic_store(&w->error, err == EPIPE	   ? "nobody reads it"
+				: err == ETIMEDOUT ? "it is not read"
+						   : strerrordesc_np(err));
+}
+
+/* Returns how many transactions of the group arrived; they are the first. */
+static unsigned int write_group(struct ndjson *w, const struct queue_group *g)
+{
+	static char newline[] = "\n";
+	struct iovec iov[QUEUE_GROUP + 1];
+	struct outfile *s = &w->file;
+	unsigned int i, lines;
+	uint64_t done;
+	int n = 0, err;
+
+	if (s->gone)
+		return 0;
+	if (s->torn)
+		iov[n++] = (struct iovec){newline, 1};
+	for (i = 0; i < g->n; i++)
+		iov[n++] =
+			(struct iovec){(void *)g->piece[i].p, g->piece[i].len};
+	done = outfile_write(s, iov, n, w->stop_fd);
+	err = errno;
+	if (s->torn && done) {
+		s->torn = false;
+		done--;
+	}
+	if (!err) {
+		if (s->failing)
+			log_info(w->conf.log, "%s can be written again",
+				 s->name);
+		s->failing = false;
+		atomic_store(&w->error, NULL);
+		return g->transactions;
+	}
+	lines = done ? whole_lines(g, done, &s->torn) : 0;
+	say_error(w, err);
+	return lines;
+}
+
+static void *run(void *sink)
+{
+	struct ndjson *w = sink;
+	struct queue *q = w->conf.queue;
+	const unsigned int index = w->conf.index;
+	struct queue_group g;
+	unsigned int written;
+	bool full;
+
+	while (queue_wait(q, index)) {
+		queue_take(q, index, &g);
+		if (!g.n) {
+			outfile_tick(&w->file);
+			continue;
+		}
+		written = write_group(w, &g);
+		atomic_fetch_add(&w->written, written);
+		atomic_fetch_add(&w->dropped, g.transactions - written);
+		if (written == g.transactions)
+			atomic_fetch_add(&w->bytes_written, g.bytes);
+		full = g.n == QUEUE_GROUP;
+		queue_done(q, index, &g);
+		if (!full)
+			queue_gather(q, index);
+	}
+	return NULL;
+}
+
+/* --- for other threads ------------------------------------------------- */
+
+static void stop(void *sink)
+{
+	struct ndjson *w = sink;
+	const uint64_t one = 1;
+
+	while (write(w->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+static bool failed(const void *sink)
+{
+	const struct ndjson *w = sink;
+
+	return atomic_load(&w->failed);
+}
+
+/* The error expires because only another write can show that it is gone: a load
+ * balancer that stops sending traffic on its account would wait forever. */
+static const char *last_error(void *sink, bool *retained)
+{
+	struct ndjson *w = sink;
+	const char *error = atomic_load(&w->error);
+	const uint64_t age = clock_mono_ns() - atomic_load(&w->error_ns);
+
+	*retained = false;
+	return failed(w) || age < ERROR_NS ? error : NULL;
+}
+
+static void reopen(void *sink)
+{
+	struct ndjson *w = sink;
+
+	outfile_request_reopen(&w->file);
+	queue_nudge(w->conf.queue, w->conf.index);
+}
+
+static void tick(void *sink)
+{
+	struct ndjson *w = sink;
+
+	if (w->rules.rotate_interval)
+		queue_nudge(w->conf.queue, w->conf.index);
+}
+
+static void stats(void *sink, struct output_stats *stats)
+{
+	struct ndjson *w = sink;
+
+	stats->written = atomic_load(&w->written);
+	stats->dropped_error = atomic_load(&w->dropped);
+	stats->bytes_written = atomic_load(&w->bytes_written);
+}
+
+/* --- opening and closing ----------------------------------------------- */
+
+static int close_sink(void *sink)
+{
+	struct ndjson *w = sink;
+
+	return outfile_close(&w->file, w->conf.log);
+}
+
+static void free_sink(void *sink)
+{
+	struct ndjson *w = sink;
+
+	if (!w)
+		return;
+	close_sink(w);
+	if (w->stop_fd >= 0)
+		close(w->stop_fd);
+	free(w);
+}
+
+static void *open_sink(const struct sink_conf *conf)
+{
+	const char *path = conf->destination + strlen(PREFIX);
+	struct ndjson *w = calloc(1, sizeof(*w));
+
+	if (!w) {
+		log_error(conf->log, "output: %s", strerror(errno));
+		return NULL;
+	}
+	w->conf = *conf;
+	if (conf->conf)
+		w->rules = *(const struct logfile_rules *)conf->conf;
+	w->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (w->stop_fd < 0)
+		log_error(conf->log, "output: %s", strerror(errno));
+	else if (!outfile_open(&w->file, path, conf->blocking, &w->rules,
+			       conf->log))
+		return w;
+	free_sink(w);
+	return NULL;
+}
+
+const struct sink_ops ndjson_sink = {
+	.name = "ndjson",
+	.usage =
+		"ndjson:- (standard output), ndjson:PATH (a file, which is appended to)",
+	.accepts = accepts,
+	.options = options,
+	.setup = setup,
+	.teardown = free,
+	.open = open_sink,
+	.run = run,
+	.stop = stop,
+	.failed = failed,
+	.last_error = last_error,
+	.reopen = reopen,
+	.tick = tick,
+	.stats = stats,
+	.close = close_sink,
+	.free = free_sink,
+};
