@@ -69,7 +69,7 @@ static int keep(struct plan *p, const char *id, const char **created,
 		struct aws_error *err)
 {
 	if (str_empty(id))
-		return aws_error_set(err, AWS_ERR_ANSWER, "",
+		return aws_error_set(err, AWS_ERR_RESPONSE, "",
 				     "AWS did not say what it made");
 	*created = arena_dup(&p->mem, id);
 	return 0;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Parses INI files in place: names and values point into one copy of the text,
+ * which is wiped when it is freed. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,7 +10,7 @@
 
 #include <openssl/crypto.h>
 
-#include "http/file.h"
+#include "http/secret.h"
 #include "auth/ini.h"
 
 static char *trim(char *p)
@@ -23,7 +25,7 @@ static char *trim(char *p)
 	return p;
 }
 
-/* Quotes round a name with blanks go. */
+/* Removes the quotes around a section name that contains blanks. */
 static char *unquote(char *p)
 {
 	size_t n = strlen(p);
@@ -35,11 +37,11 @@ static char *unquote(char *p)
 	return p;
 }
 
-/* "[kind name]" or "[name]". A section that comes again goes on. */
+/* "[type name]" or "[name]". A repeated header continues its section. */
 static int add_section(struct ini *ini, char *p, struct ini_section **out)
 {
 	char *end = strchr(p, ']'), *blank;
-	const char *kind = "";
+	const char *type = "";
 	struct ini_section *s;
 
 	if (!end)
@@ -49,18 +51,18 @@ static int add_section(struct ini *ini, char *p, struct ini_section **out)
 	blank = strpbrk(p, " \t");
 	if (blank) {
 		*blank = 0;
-		kind = p;
+		type = p;
 		p = unquote(trim(blank + 1));
 	}
 	for (s = ini->sections; s; s = s->next)
-		if (!strcmp(s->kind, kind) && !strcmp(s->name, p)) {
+		if (!strcmp(s->type, type) && !strcmp(s->name, p)) {
 			*out = s;
 			return 0;
 		}
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	s->kind = kind;
+	s->type = type;
 	s->name = p;
 	s->next = ini->sections;
 	ini->sections = s;
@@ -77,7 +79,7 @@ static int add_value(struct ini_section *section, char *p)
 		return -EPROTO;
 	*equals = 0;
 	value = equals + 1;
-	/* A comment at the end needs a blank before it: keys contain #. */
+	/* A trailing comment must follow a blank: secrets may contain '#'. */
 	for (comment = strpbrk(value, "#;"); comment;
 	     comment = strpbrk(comment + 1, "#;"))
 		if (comment[-1] == ' ' || comment[-1] == '\t') {
@@ -110,7 +112,7 @@ int ini_parse(struct ini *ini, const char *text, size_t n, unsigned int *line)
 	ini->size = n + 1;
 	memcpy(ini->text, text, n);
 	ini->text[n] = 0;
-	/* A byte order mark, as Windows' editors write it. */
+	/* Skip the byte order mark that Windows editors write. */
 	p = ini->text + (strncmp(ini->text, "\xef\xbb\xbf", 3) ? 0 : 3);
 	for (; !error && p; p = next) {
 		bool indented = *p == ' ' || *p == '\t';
@@ -139,10 +141,10 @@ int ini_read(struct ini *ini, const char *path, unsigned int *line)
 
 	*ini = (struct ini){0};
 	*line = 0;
-	error = file_read(path, INI_MAX_BYTES, &text);
+	error = secret_read_file(path, INI_MAX_BYTES, &text);
 	if (!error)
 		error = ini_parse(ini, (const char *)text.p, text.len, line);
-	file_wipe(&text);
+	secret_free_buf(&text);
 	return error;
 }
 
@@ -165,7 +167,7 @@ void ini_free(struct ini *ini)
 	*ini = (struct ini){0};
 }
 
-const struct ini_section *ini_find(const struct ini *ini, const char *kind,
+const struct ini_section *ini_find(const struct ini *ini, const char *type,
 				   const char *name)
 {
 	const struct ini_section *s;
@@ -173,11 +175,11 @@ const struct ini_section *ini_find(const struct ini *ini, const char *kind,
 	for (s = ini->sections; s; s = s->next) {
 		if (strcmp(s->name, name))
 			continue;
-		if (!strcmp(s->kind, kind))
+		if (!strcmp(s->type, type))
 			return s;
 	}
-	/* The default profile needs no kind. */
-	if (*kind && !strcmp(name, "default") && !strcmp(kind, "profile"))
+	/* The configuration file may spell it [default] as well. */
+	if (*type && !strcmp(name, "default") && !strcmp(type, "profile"))
 		return ini_find(ini, "", name);
 	return NULL;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ~/.aws/config and ~/.aws/credentials: "[section]", "name = value", comments
- * by # and ;. Indented lines belong to the value above and are ignored (they
- * hold settings of services). Values may be secrets: ini_free overwrites them.
+ * The syntax of ~/.aws/config and ~/.aws/credentials: "[section]",
+ * "name = value", comments starting with '#' or ';'. Indented lines are nested
+ * settings of the value above (such as s3 =) and are ignored. Values may be
+ * secrets, so ini_free() overwrites them.
  */
 #ifndef AUTH_INI_H
 #define AUTH_INI_H
@@ -17,29 +18,29 @@ struct ini_value {
 	struct ini_value *next;
 };
 struct ini_section {
-	const char *kind; /* "profile", "sso-session", ...; "" if none */
+	const char *type; /* "profile", "sso-session", ...; "" if none */
 	const char *name; /* "default", "prod" */
-	struct ini_value *values; /* the last one first */
+	struct ini_value *values; /* in reverse order */
 	struct ini_section *next;
 };
 struct ini {
 	struct ini_section *sections;
-	char *text; /* what all of it points into */
+	char *text; /* all names and values point into it */
 	size_t size;
 };
 
-/* Reads n bytes of text. 0, -ENOMEM, -EMSGSIZE; or -EPROTO, and then *line
- * (from 1) is the first that is neither. */
+/* Parses n bytes of text. 0, -ENOMEM, -EMSGSIZE; or -EPROTO, with the number of
+ * the first malformed line (from 1) in *line. */
 int ini_parse(struct ini *ini, const char *text, size_t n, unsigned int *line);
-/* Reads a file: also -ENOENT and other errors of open(). */
+/* Parses a file; also returns the errors of open() and read(). */
 int ini_read(struct ini *ini, const char *path, unsigned int *line);
 void ini_free(struct ini *ini);
 
-/* "[name]" of a credentials file, or "[profile name]" (and "[default]") of a
- * configuration file with kind "profile". NULL: none. */
-const struct ini_section *ini_find(const struct ini *ini, const char *kind,
+/* Finds "[type name]", or "[name]" if type is "". "[default]" also matches the
+ * type "profile". NULL: not found. */
+const struct ini_section *ini_find(const struct ini *ini, const char *type,
 				   const char *name);
-/* NULL: none; section may be NULL. */
+/* The value of a setting; NULL if it is missing or section is NULL. */
 const char *ini_get(const struct ini_section *section, const char *name);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Loads the two files of the AWS tools and merges their profiles. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -28,11 +29,12 @@ char *profiles_expand(const char *path)
 	return asprintf(&to, "%s%s", home(), path + 1) < 0 ? NULL : to;
 }
 
-static int load(struct profile_file *f, const char *variable, const char *usual)
+static int load(struct profile_file *f, const char *variable,
+		const char *fallback)
 {
 	const char *path = getenv(variable);
 
-	f->path = profiles_expand(path && *path ? path : usual);
+	f->path = profiles_expand(path && *path ? path : fallback);
 	if (!f->path)
 		return -ENOMEM;
 	f->error = ini_read(&f->ini, f->path, &f->line);
@@ -91,9 +93,9 @@ void profiles_names(const struct profiles *p, struct buf *to)
 	const struct ini_section *s;
 
 	for (s = p->config.ini.sections; s; s = s->next)
-		if (!strcmp(s->kind, "profile") || !strcmp(s->name, "default"))
+		if (!strcmp(s->type, "profile") || !strcmp(s->name, "default"))
 			add_name(to, s->name);
 	for (s = p->credentials.ini.sections; s; s = s->next)
-		if (!*s->kind && !ini_find(&p->config.ini, "profile", s->name))
+		if (!*s->type && !ini_find(&p->config.ini, "profile", s->name))
 			add_name(to, s->name);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ~/.aws/config and ~/.aws/credentials, as the AWS tools find them. */
+/* The profiles in ~/.aws/config and ~/.aws/credentials, or in the files that
+ * AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name. */
 #ifndef AUTH_PROFILES_H
 #define AUTH_PROFILES_H
 
@@ -10,29 +11,30 @@
 #include "base/buf.h"
 
 struct profile_file {
-	struct ini ini; /* empty if there was an error */
+	struct ini ini; /* empty after an error */
 	char *path;
-	int error; /* of reading it, 0 or negative errno */
-	unsigned int line;
+	int error;	   /* of ini_read(): 0 or a negative errno */
+	unsigned int line; /* where a syntax error is */
 };
 
 struct profiles {
 	struct profile_file config, credentials;
 };
 
-/* Reads both; that a file is missing or broken is noted, not an error. 0 or
- * -ENOMEM. */
+/* Loads both files. A missing or malformed file is recorded in its error, since
+ * credentials may come from elsewhere. 0 or -ENOMEM. */
 int profiles_load(struct profiles *p);
 void profiles_free(struct profiles *p);
 
 bool profiles_have(const struct profiles *p, const char *name);
-/* A setting of a profile: of the configuration file, or else the other one. */
+/* A setting of a profile; the configuration file takes precedence. */
 const char *profiles_get(const struct profiles *p, const char *name,
 			 const char *setting);
 /* Appends the names of all profiles with ", " between them. */
 void profiles_names(const struct profiles *p, struct buf *to);
 
-/* The path with ~ for the home folder, malloc'd; NULL without memory. */
+/* The path with a leading ~ replaced by the home directory, to be freed by the
+ * caller; NULL if out of memory. */
 char *profiles_expand(const char *path);
 
 #endif

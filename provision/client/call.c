@@ -11,9 +11,9 @@
 #include <openssl/rand.h>
 
 #include "client/call.h"
-#include "client/client_state.h"
+#include "client/state.h"
 #include "http/error_codes.h"
-#include "http/post.h"
+#include "http/request.h"
 #include "client/retry.h"
 #include "base/clock.h"
 
@@ -27,33 +27,16 @@ const struct call_service call_elbv2 = {"elasticloadbalancing", ELBV2_VERSION};
 const struct call_service call_sts = {"sts", STS_VERSION};
 const struct call_service call_cw = {"monitoring", CW_VERSION};
 
-int call_no_memory(struct aws_error *err)
-{
-	aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
-	return -ENOMEM;
-}
-
-int call_bad_parameter(struct aws_error *err, const char *fmt, ...)
-{
-	char text[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	return aws_error_set(err, AWS_ERR_LOCAL, "", "%s", text);
-}
-
-int call_bad_answer(struct aws_error *err, const char *service,
-		    const char *action, int error)
+int call_bad_response(struct aws_error *err, const char *service,
+		      const char *action, int error)
 {
 	if (error == -ENOMEM)
-		return call_no_memory(err);
+		return aws_error_no_memory(err);
 	if (err) {
 		snprintf(err->service, sizeof(err->service), "%s", service);
 		snprintf(err->action, sizeof(err->action), "%s", action);
 	}
-	return aws_error_set(err, AWS_ERR_ANSWER, "",
+	return aws_error_set(err, AWS_ERR_RESPONSE, "",
 			     "the answer is not what this call answers");
 }
 
@@ -71,7 +54,7 @@ struct course {
 
 static int read_xml(struct course *k, const struct buf *body)
 {
-	struct call_answer *a = k->to;
+	struct call_response *a = k->to;
 	char name[80];
 	int error = xml_parse(&a->xml, body->p, body->len);
 
@@ -81,7 +64,7 @@ static int read_xml(struct course *k, const struct buf *body)
 	 * unknown document must not be taken for an empty list. */
 	snprintf(name, sizeof(name), "%sResponse", k->action);
 	if (strcmp(a->xml.root->name, name) != 0) {
-		call_answer_free(a);
+		call_response_free(a);
 		return -EPROTO;
 	}
 	snprintf(name, sizeof(name), "%sResult", k->action);
@@ -105,12 +88,12 @@ static int read_json(struct course *k, const struct buf *body)
 
 /* Refused because of the time? Then one more attempt, by the server's. */
 static bool correct_clock(struct aws_client *c, struct course *k,
-			  const struct http_answer *answer,
+			  const struct http_response *response,
 			  const struct aws_error *why)
 {
-	int64_t ahead = answer->date - time(NULL);
+	int64_t ahead = response->date - time(NULL);
 
-	if (k->set_clock || !answer->date ||
+	if (k->set_clock || !response->date ||
 	    !aws_error_is_clock(why->code, why->message) ||
 	    llabs(ahead - c->clock_offset) < SKEW_S)
 		return false;
@@ -154,22 +137,23 @@ static uint32_t random_bits(void)
 }
 
 /* A success that makes no sense: the change may have been made. */
-static int read_answer(struct course *k, const struct http_answer *answer,
+static int read_answer(struct course *k, const struct http_response *response,
 		       struct aws_error *why)
 {
-	int error = k->read(k, &answer->body);
+	int error = k->read(k, &response->body);
 
 	if (!error)
 		return 0;
 	k->uncertain = true;
-	call_bad_answer(why, k->service, k->action, error);
-	why->status = answer->status;
+	call_bad_response(why, k->service, k->action, error);
+	why->status = response->status;
 	return error;
 }
 
 /* One attempt. 0: the answer has been read. */
-static int attempt(struct aws_client *c, const struct post *p, struct course *k,
-		   struct http_answer *answer, struct aws_error *why)
+static int attempt(struct aws_client *c, const struct aws_request *p,
+		   struct course *k, struct http_response *response,
+		   struct aws_error *why)
 {
 	uint64_t start = clock_mono_ns();
 	bool sent;
@@ -179,17 +163,17 @@ static int attempt(struct aws_client *c, const struct post *p, struct course *k,
 	snprintf(why->service, sizeof(why->service), "%s", k->service);
 	snprintf(why->action, sizeof(why->action), "%s", k->action);
 	c->counters.attempts++;
-	error = post_send(c->http, p, &c->cred, answer, &sent, why);
-	k->uncertain |= answer->resent;
+	error = aws_request_send(c->http, p, &c->cred, response, &sent, why);
+	k->uncertain |= response->resent;
 	if (error) {
 		k->uncertain |= sent;
-	} else if (answer->status < 200 || answer->status > 299) {
-		error = post_error(answer, why);
+	} else if (response->status < 200 || response->status > 299) {
+		error = aws_response_error(response, why);
 		credentials_scrub(&c->cred, why->message);
 		/* A gateway that gave up waiting has passed it on. */
-		k->uncertain |= answer->status >= 500;
+		k->uncertain |= response->status >= 500;
 	} else {
-		error = read_answer(k, answer, why);
+		error = read_answer(k, response, why);
 	}
 	log_debug(c->log, "%s:%s: %s%s%s (%.0f ms, attempt %u)", k->service,
 		  k->action, error ? why->code : "done",
@@ -199,15 +183,15 @@ static int attempt(struct aws_client *c, const struct post *p, struct course *k,
 }
 
 /* All attempts of a call. */
-static int send_call(struct aws_client *c, struct post *p, struct course *k,
-		     struct aws_error *err)
+static int send_call(struct aws_client *c, struct aws_request *p,
+		     struct course *k, struct aws_error *err)
 {
 	struct retry_policy policy = {c->opt.max_attempts, c->opt.retry_ms};
 	struct aws_error why = {0};
 	int error;
 
 	if (!c->region)
-		return call_bad_parameter(
+		return aws_error_bad_parameter(
 			err,
 			"no region is known: name one by --region or AWS_REGION");
 	p->region = c->region;
@@ -215,7 +199,7 @@ static int send_call(struct aws_client *c, struct post *p, struct course *k,
 	p->timeout_ms = c->opt.timeout_s * 1000;
 	c->counters.calls++;
 	for (k->attempt = 1;; k->attempt++) {
-		struct http_answer answer = {0};
+		struct http_response response = {0};
 		unsigned int ms, retry_after;
 		bool again_now;
 
@@ -225,15 +209,15 @@ static int send_call(struct aws_client *c, struct post *p, struct course *k,
 		if (error)
 			return error;
 		p->clock_offset = c->clock_offset;
-		error = attempt(c, p, k, &answer, &why);
+		error = attempt(c, p, k, &response, &why);
 		if (!error) {
-			http_answer_free(&answer);
+			http_response_free(&response);
 			return 0;
 		}
-		again_now =
-			correct_clock(c, k, &answer, &why) || renew(c, k, &why);
-		retry_after = answer.retry_after_s;
-		http_answer_free(&answer);
+		again_now = correct_clock(c, k, &response, &why) ||
+			    renew(c, k, &why);
+		retry_after = response.retry_after_s;
+		http_response_free(&response);
 		c->counters.throttled += why.kind == AWS_ERR_THROTTLED;
 		if (!again_now && !retry_again(&policy, k->attempt, &why))
 			break;
@@ -242,7 +226,7 @@ static int send_call(struct aws_client *c, struct post *p, struct course *k,
 			continue;
 		ms = retry_delay_ms(&policy, k->attempt, random_bits(),
 				    retry_after);
-		error = call_sleep(c, ms, err);
+		error = client_sleep(c, ms, err);
 		if (error) {
 			if (err)
 				err->unknown_outcome = k->uncertain;
@@ -259,61 +243,62 @@ void call_begin(struct query *q, const struct call_service *service,
 		const char *action)
 {
 	*q = (struct query){0};
-	query_text(q, action, "Action");
-	query_text(q, service->version, "Version");
+	query_string(q, action, "Action");
+	query_string(q, service->version, "Version");
 }
 
-int call_make(struct aws_client *c, const struct call_service *service,
-	      const char *action, struct query *q, struct call_answer *answer,
-	      struct aws_error *err)
+int call_send(struct aws_client *c, const struct call_service *service,
+	      const char *action, struct query *q,
+	      struct call_response *response, struct aws_error *err)
 {
-	struct post p = {.service = service->name,
-			 .body = q->body.p,
-			 .body_len = q->body.len};
-	struct call_answer a = {0};
+	struct aws_request p = {.service = service->name,
+				.body = q->body.p,
+				.body_len = q->body.len};
+	struct call_response a = {0};
 	struct course k = {.service = service->name,
 			   .action = action,
 			   .read = read_xml,
 			   .to = &a};
 	int error;
 
-	if (answer)
-		*answer = a;
-	error = q->body.failed ? call_no_memory(err)
+	if (response)
+		*response = a;
+	error = q->body.failed ? aws_error_no_memory(err)
 			       : send_call(c, &p, &k, err);
 	query_free(q);
 	if (error)
 		return error;
-	if (answer)
-		*answer = a;
+	if (response)
+		*response = a;
 	else
-		call_answer_free(&a);
+		call_response_free(&a);
 	return 0;
 }
 
-void call_answer_free(struct call_answer *a)
+void call_response_free(struct call_response *a)
 {
 	xml_free(&a->xml);
 	a->root = NULL;
 }
 
-int call_write(struct aws_client *c, const char *action, struct query *q,
-	       bool dry_run, struct call_answer *answer, struct aws_error *err)
+int call_change(struct aws_client *c, const char *action, struct query *q,
+		bool dry_run, struct call_response *response,
+		struct aws_error *err)
 {
 	struct aws_error why = {0};
 	int error;
 
 	if (dry_run)
 		query_bool(q, true, "DryRun");
-	error = call_make(c, &call_ec2, action, q, answer, &why);
+	error = call_send(c, &call_ec2, action, q, response, &why);
 	if (dry_run && error && !strcmp(why.code, "DryRunOperation"))
 		return 0;
 	if (dry_run && !error) {
 		/* Whoever answered this does not know DryRun. */
-		if (answer)
-			call_answer_free(answer);
+		if (response)
+			call_response_free(response);
 		return aws_error_set(
-			err, AWS_ERR_ANSWER, "",
+			err, AWS_ERR_RESPONSE, "",
 			"%s: DryRun was ignored; the change may have been made",
 			action);
 	}
@@ -325,7 +310,7 @@ int call_write(struct aws_client *c, const char *action, struct query *q,
 static int add_page(struct aws_client *c, const struct call_list *l,
 		    struct shape_list *out, char **token, struct aws_error *err)
 {
-	struct call_answer answer;
+	struct call_response response;
 	struct query q;
 	const char *next;
 	int error;
@@ -336,21 +321,22 @@ static int add_page(struct aws_client *c, const struct call_list *l,
 	if (l->page)
 		query_number(&q, l->page, "%s", l->page_parameter);
 	if (*token)
-		query_text(&q, *token, "%s", l->token_parameter);
+		query_string(&q, *token, "%s", l->token_parameter);
 	free(*token);
 	*token = NULL;
-	error = call_make(c, l->service, l->action, &q, &answer, err);
+	error = call_send(c, l->service, l->action, &q, &response, err);
 	if (error)
 		return error;
-	error = shape_append_xml(l->shape, xml_at(answer.root, l->set), out);
-	next = l->token_element ? xml_text(answer.root, l->token_element)
+	error = shape_append_xml(l->shape, xml_at(response.root, l->set), out);
+	next = l->token_element ? xml_text(response.root, l->token_element)
 				: NULL;
 	if (!error && next && *next) {
 		*token = strdup(next);
 		error = *token ? 0 : -ENOMEM;
 	}
-	call_answer_free(&answer);
-	return error ? call_bad_answer(err, l->service->name, l->action, error)
+	call_response_free(&response);
+	return error ? call_bad_response(err, l->service->name, l->action,
+					 error)
 		     : 0;
 }
 
@@ -364,8 +350,8 @@ int call_list(struct aws_client *c, const struct call_list *l,
 	do {
 		error = add_page(c, l, out, &token, err);
 		if (!error && ++pages == MAX_PAGES)
-			error = call_bad_answer(err, l->service->name,
-						l->action, -EPROTO);
+			error = call_bad_response(err, l->service->name,
+						  l->action, -EPROTO);
 	} while (!error && token);
 	free(token);
 	if (error)
@@ -374,19 +360,19 @@ int call_list(struct aws_client *c, const struct call_list *l,
 }
 
 int call_ecs(struct aws_client *c, const char *action, const void *body,
-	     size_t n, cJSON **answer, struct aws_error *err)
+	     size_t n, cJSON **response, struct aws_error *err)
 {
 	char target[120];
-	struct post p = {.service = "ecs",
-			 .target = target,
-			 .body = body,
-			 .body_len = n};
+	struct aws_request p = {.service = "ecs",
+				.target = target,
+				.body = body,
+				.body_len = n};
 	struct course k = {.service = p.service,
 			   .action = action,
 			   .read = read_json,
-			   .to = answer};
+			   .to = response};
 
-	*answer = NULL;
+	*response = NULL;
 	snprintf(target, sizeof(target), ECS_TARGET "%s", action);
 	return send_call(c, &p, &k, err);
 }

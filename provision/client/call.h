@@ -3,7 +3,7 @@
 #ifndef CLIENT_CALL_H
 #define CLIENT_CALL_H
 
-#include "client/client.h"
+#include "http/types.h"
 #include "http/query.h"
 #include "client/shape.h"
 
@@ -31,18 +31,19 @@ void call_begin(struct query *q, const struct call_service *service,
  * not matter. Its root is what stands inside the result wrapper, if there is
  * one.
  */
-struct call_answer {
+struct call_response {
 	struct xml xml;
 	const struct xml_node *root;
 };
-int call_make(struct aws_client *c, const struct call_service *service,
-	      const char *action, struct query *q, struct call_answer *answer,
-	      struct aws_error *err);
-void call_answer_free(struct call_answer *a);
+int call_send(struct aws_client *c, const struct call_service *service,
+	      const char *action, struct query *q,
+	      struct call_response *response, struct aws_error *err);
+void call_response_free(struct call_response *a);
 
-/* The same with DryRun: "DryRunOperation" is 0 with an empty answer. */
-int call_write(struct aws_client *c, const char *action, struct query *q,
-	       bool dry_run, struct call_answer *answer, struct aws_error *err);
+/* The same with DryRun: "DryRunOperation" is 0 with an empty response. */
+int call_change(struct aws_client *c, const char *action, struct query *q,
+		bool dry_run, struct call_response *response,
+		struct aws_error *err);
 
 /*
  * All pages of a list. add puts the parameters of the request into q, set
@@ -67,18 +68,9 @@ int call_list(struct aws_client *c, const struct call_list *l,
 /* A call of ECS. body is JSON text of n bytes. The answer is to be deleted by
  * cJSON_Delete. */
 int call_ecs(struct aws_client *c, const char *action, const void *body,
-	     size_t n, struct cJSON **answer, struct aws_error *err);
+	     size_t n, struct cJSON **response, struct aws_error *err);
 
 /* An answer of 200 that is not what the model says; -ENOMEM and -EPROTO. */
-int call_bad_answer(struct aws_error *err, const char *service,
-		    const char *action, int error);
-/* "out of memory", -ENOMEM. */
-int call_no_memory(struct aws_error *err);
-/* A parameter that is missing or wrong before anything is sent: -EINVAL. */
-int call_bad_parameter(struct aws_error *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* Milliseconds to sleep; AWS_ERR_STOPPED if asked to stop meanwhile. */
-int call_sleep(struct aws_client *c, unsigned int ms, struct aws_error *err);
-
+int call_bad_response(struct aws_error *err, const char *service,
+		      const char *action, int error);
 #endif

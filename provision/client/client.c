@@ -7,17 +7,12 @@
 
 #include <openssl/rand.h>
 
-#include "client/call.h"
-#include "client/client_state.h"
+#include "client/client.h"
+#include "client/state.h"
 #include "http/endpoint.h"
 #include "http/error_codes.h"
 #include "base/clock.h"
 #include "base/parse.h"
-
-#define SLICE_MS 50u /* how long an interrupt may go unnoticed */
-
-/* Credentials are renewed this long before they end. */
-#define RENEW_S 300
 
 static const struct log silent = {.level = LOG_LEVEL_ERROR};
 
@@ -78,7 +73,7 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 
 	*out = NULL;
 	if (!c)
-		return call_no_memory(err);
+		return aws_error_no_memory(err);
 	c->opt = *o;
 	c->opt.retry_ms = o->retry_ms ? o->retry_ms : 500;
 	c->opt.poll_ms = o->poll_ms ? o->poll_ms : 1000;
@@ -98,7 +93,7 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		error = profiles_load(&c->profiles);
 	if (error || failed) {
 		aws_client_free(c);
-		return call_no_memory(err);
+		return aws_error_no_memory(err);
 	}
 	if (!c->opt.max_attempts)
 		c->opt.max_attempts = find_attempts(c);
@@ -142,13 +137,13 @@ int aws_client_set_region(struct aws_client *c, const char *region,
 	char *to;
 
 	if (!endpoint_region_valid(region))
-		return call_bad_parameter(
+		return aws_error_bad_parameter(
 			err,
 			"\"%.40s\" is not the name of a region, which is like eu-central-1",
 			region);
 	to = strdup(region);
 	if (!to)
-		return call_no_memory(err);
+		return aws_error_no_memory(err);
 	free(c->region);
 	c->region = to;
 	return 0;
@@ -162,77 +157,6 @@ const char *aws_client_partition(const struct aws_client *c)
 struct aws_counters aws_client_counters(const struct aws_client *c)
 {
 	return c->counters;
-}
-
-static bool stopped(const struct aws_client *c)
-{
-	return c->opt.stopped && c->opt.stopped(c->opt.stopped_ctx);
-}
-
-int client_stopped(const struct aws_client *c, struct aws_error *err)
-{
-	if (!stopped(c))
-		return 0;
-	return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
-}
-
-int call_sleep(struct aws_client *c, unsigned int ms, struct aws_error *err)
-{
-	uint64_t end = clock_mono_ns() + ms * NSEC_PER_MSEC, now;
-
-	while ((now = clock_mono_ns()) < end) {
-		uint64_t left = end - now;
-		struct timespec ts = {0};
-		int error = client_stopped(c, err);
-
-		if (error)
-			return error;
-		if (left > SLICE_MS * NSEC_PER_MSEC)
-			left = SLICE_MS * NSEC_PER_MSEC;
-		ts.tv_nsec = (long)left;
-		nanosleep(&ts, NULL);
-	}
-	return client_stopped(c, err);
-}
-
-static int find_credentials(struct aws_client *c, struct aws_error *err)
-{
-	struct cred_search s = {.http = c->http,
-				.log = c->log,
-				.profiles = &c->profiles,
-				.profile = c->profile,
-				.profile_given = c->profile_given,
-				.region = c->region,
-				.endpoint_url = c->endpoint_url,
-				.clock_offset = c->clock_offset,
-				.stopped = c->opt.stopped,
-				.mfa = c->opt.mfa,
-				.ctx = c->opt.stopped_ctx};
-	struct credentials found;
-	int error = credentials_find(&s, &found, err);
-
-	buf_free(&s.tried);
-	if (error)
-		return error;
-	credentials_wipe(&c->cred);
-	c->cred = found;
-	log_debug(c->log, "credentials: %s", found.source);
-	return 0;
-}
-
-int client_credentials(struct aws_client *c, bool renew, struct aws_error *err)
-{
-	int64_t now = time(NULL) + c->clock_offset;
-	int error;
-
-	if (c->cred.access_key && !renew &&
-	    (!c->cred.expires || c->cred.expires > now + RENEW_S))
-		return 0;
-	error = find_credentials(c, err);
-	/* The old ones serve until their end. */
-	if (error && !renew && c->cred.access_key && c->cred.expires > now)
-		return 0;
-	return error;
 }
 
 int aws_client_credentials(struct aws_client *c, const char **source,
@@ -288,7 +212,7 @@ int aws_wait(struct aws_client *c, const struct aws_wait *w,
 			interval = (unsigned int)((limit - waited) /
 						  NSEC_PER_MSEC) +
 				   1;
-		error = call_sleep(c, interval, err);
+		error = client_sleep(c, interval, err);
 		if (error)
 			return error;
 		interval += interval / 2;

@@ -8,7 +8,7 @@ bool retry_again(const struct retry_policy *p, unsigned int attempt,
 	switch (err->kind) {
 	case AWS_ERR_THROTTLED:
 		return attempt < 2 * p->max_attempts;
-	case AWS_ERR_ANSWER:
+	case AWS_ERR_RESPONSE:
 		/* A success that something else gave; not one that is too
 		 * large, which would be so again. */
 		return err->status && attempt < p->max_attempts;

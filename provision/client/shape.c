@@ -8,7 +8,7 @@
 
 #include "client/shape.h"
 
-/* One place of an answer, XML or JSON. Both NULL: it is not there. */
+/* One place of an response, XML or JSON. Both NULL: it is not there. */
 struct node {
 	const struct xml_node *xml;
 	const struct cJSON *json;
@@ -168,7 +168,7 @@ static int append_structs(const struct shape *shape, struct node n,
 }
 
 static int read_texts(const struct shape_field *f, struct node n,
-		      struct aws_texts *out)
+		      struct aws_strings *out)
 {
 	struct node item;
 
@@ -216,7 +216,7 @@ static bool is_blank(const struct shape_field *f, struct node n)
 static int read_field(const struct shape_field *f, struct node n, void *to)
 {
 	switch (f->type) {
-	case SHAPE_TEXT:
+	case SHAPE_STRING:
 		return read_text(n, to);
 	case SHAPE_NUMBER:
 		return read_number(n, to);
@@ -226,7 +226,7 @@ static int read_field(const struct shape_field *f, struct node n, void *to)
 		return read_bool(n, to);
 	case SHAPE_LIST:
 		return append_structs(f->of, n, to);
-	case SHAPE_TEXTS:
+	case SHAPE_STRINGS:
 		return read_texts(f, n, to);
 	case SHAPE_STRUCT:
 		return read_struct(f->of, n, to);
@@ -283,16 +283,6 @@ int shape_append_json(const struct shape *shape, const struct cJSON *node,
 	return append_structs(shape, (struct node){.json = node}, list);
 }
 
-void aws_texts_free(struct aws_texts *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		free(t->items[i]);
-	free(t->items);
-	*t = (struct aws_texts){0};
-}
-
 void shape_free(const struct shape *shape, void *out)
 {
 	const struct shape_field *f;
@@ -301,14 +291,14 @@ void shape_free(const struct shape *shape, void *out)
 		void *at = (char *)out + f->offset;
 
 		switch (f->type) {
-		case SHAPE_TEXT:
+		case SHAPE_STRING:
 			free(*(char **)at);
 			break;
 		case SHAPE_LIST:
 			shape_free_list(f->of, at);
 			break;
-		case SHAPE_TEXTS:
-			aws_texts_free(at);
+		case SHAPE_STRINGS:
+			aws_strings_free(at);
 			break;
 		case SHAPE_STRUCT:
 			shape_free(f->of, at);
@@ -337,21 +327,11 @@ void shape_free_list(const struct shape *shape, struct shape_list *list)
 
 const struct shape shape_tag = {
 	sizeof(struct aws_tag),
-	ROWS(ROW(aws_tag, key, TEXT, "key"),
-	     ROW(aws_tag, value, TEXT, "value")),
+	ROWS(ROW(aws_tag, key, STRING, "key"),
+	     ROW(aws_tag, value, STRING, "value")),
 };
 const struct shape shape_query_tag = {
 	sizeof(struct aws_tag),
-	ROWS(ROW(aws_tag, key, TEXT, "Key"),
-	     ROW(aws_tag, value, TEXT, "Value")),
+	ROWS(ROW(aws_tag, key, STRING, "Key"),
+	     ROW(aws_tag, value, STRING, "Value")),
 };
-
-const char *aws_tag_value(const struct aws_tags *tags, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < tags->n; i++)
-		if (tags->items[i].key && !strcmp(tags->items[i].key, key))
-			return tags->items[i].value;
-	return NULL;
-}

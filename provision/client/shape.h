@@ -16,15 +16,15 @@
 struct cJSON;
 
 enum shape_type {
-	SHAPE_TEXT,   /* char *, NULL if it is missing */
-	SHAPE_NUMBER, /* int64_t, decimal */
-	SHAPE_DOUBLE, /* double */
-	SHAPE_BOOL,   /* bool */
-	SHAPE_LIST,   /* {items, n} of structs described by of */
-	SHAPE_TEXTS,  /* struct aws_texts; of is NULL, or inner names the
+	SHAPE_STRING,  /* char *, NULL if it is missing */
+	SHAPE_NUMBER,  /* int64_t, decimal */
+	SHAPE_DOUBLE,  /* double */
+	SHAPE_BOOL,    /* bool */
+	SHAPE_LIST,    /* {items, n} of structs described by of */
+	SHAPE_STRINGS, /* struct aws_strings; of is NULL, or inner names the
 		       * element of each item that holds the text */
-	SHAPE_STRUCT, /* a struct inside, described by of */
-	SHAPE_VALUES, /* {double *items, n} */
+	SHAPE_STRUCT,  /* a struct inside, described by of */
+	SHAPE_VALUES,  /* {double *items, n} */
 };
 
 struct shape;

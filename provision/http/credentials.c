@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "http/credentials.h"
-#include "http/file.h"
+#include "http/secret.h"
 
 void credentials_wipe(struct credentials *c)
 {
-	text_wipe(&c->access_key);
-	text_wipe(&c->secret);
-	text_wipe(&c->token);
+	secret_free_string(&c->access_key);
+	secret_free_string(&c->secret);
+	secret_free_string(&c->token);
 	*c = (struct credentials){0};
 }
 

@@ -5,42 +5,6 @@
 #include <string.h>
 
 #include "http/error.h"
-#include "http/error_codes.h"
-
-int aws_error_errno(enum aws_error_kind kind)
-{
-	switch (kind) {
-	case AWS_OK:
-		return 0;
-	case AWS_ERR_CREDENTIALS:
-		return -EACCES;
-	case AWS_ERR_DENIED:
-		return -EPERM;
-	case AWS_ERR_NOT_FOUND:
-		return -ENOENT;
-	case AWS_ERR_IN_USE:
-		return -EBUSY;
-	case AWS_ERR_EXISTS:
-		return -EEXIST;
-	case AWS_ERR_LIMIT:
-		return -EDQUOT;
-	case AWS_ERR_THROTTLED:
-		return -EAGAIN;
-	case AWS_ERR_ANSWER:
-		return -EPROTO;
-	case AWS_ERR_TIMEOUT:
-		return -ETIMEDOUT;
-	case AWS_ERR_STOPPED:
-		return -EINTR;
-	case AWS_ERR_LOCAL:
-	case AWS_ERR_REFUSED:
-		return -EINVAL;
-	case AWS_ERR_SERVER:
-	case AWS_ERR_NETWORK:
-		return -EIO;
-	}
-	return -EIO;
-}
 
 int aws_error_set(struct aws_error *err, enum aws_error_kind kind,
 		  const char *code, const char *fmt, ...)
@@ -55,49 +19,6 @@ int aws_error_set(struct aws_error *err, enum aws_error_kind kind,
 	vsnprintf(err->message, sizeof(err->message), fmt, args);
 	va_end(args);
 	return aws_error_errno(kind);
-}
-
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
-
-enum aws_error_kind aws_error_classify(const char *code, int status)
-{
-	const struct aws_error_code *known = aws_error_code(code);
-
-	if (known)
-		return known->kind;
-	/* Families of codes that no table can list completely. */
-	if (ends_with(code, ".NotFound") || ends_with(code, "NotFound") ||
-	    ends_with(code, "NotFoundException"))
-		return AWS_ERR_NOT_FOUND;
-	if (ends_with(code, ".Duplicate") || ends_with(code, "AlreadyExists") ||
-	    !strncmp(code, "Duplicate", strlen("Duplicate")))
-		return AWS_ERR_EXISTS;
-	if (ends_with(code, "InUse") || ends_with(code, ".InUse") ||
-	    ends_with(code, "InUseException"))
-		return AWS_ERR_IN_USE;
-	if (ends_with(code, "LimitExceeded") ||
-	    !strncmp(code, "TooMany", strlen("TooMany")))
-		return AWS_ERR_LIMIT;
-	if (status == 429)
-		return AWS_ERR_THROTTLED;
-	if (status >= 500)
-		return AWS_ERR_SERVER;
-	return status == 401   ? AWS_ERR_CREDENTIALS
-	       : status == 403 ? AWS_ERR_DENIED
-	       : status == 404 ? AWS_ERR_NOT_FOUND
-			       : AWS_ERR_REFUSED;
-}
-
-const char *aws_error_hint(const char *code)
-{
-	const struct aws_error_code *known = aws_error_code(code);
-
-	return known ? known->hint : NULL;
 }
 
 /* What looks like service:Action at the beginning of p. */
@@ -148,6 +69,23 @@ bool aws_error_permission(const struct aws_error *err, char *to, size_t n)
 		return false;
 	return (size_t)snprintf(to, n, "%s:%s", iam_prefix(err->service),
 				err->action) < n;
+}
+
+int aws_error_no_memory(struct aws_error *err)
+{
+	aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
+	return -ENOMEM;
+}
+
+int aws_error_bad_parameter(struct aws_error *err, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return aws_error_set(err, AWS_ERR_LOCAL, "", "%s", text);
 }
 
 struct text {
@@ -230,7 +168,7 @@ char *aws_error_text(const struct aws_error *err, char *to, size_t n)
 	if (err->unknown_outcome && !only_reads(err->action))
 		add(&t, " It is not known whether AWS has done it.");
 	if (err->request_id[0] &&
-	    (err->kind == AWS_ERR_SERVER || err->kind == AWS_ERR_ANSWER))
+	    (err->kind == AWS_ERR_SERVER || err->kind == AWS_ERR_RESPONSE))
 		add(&t, " (request %s)", err->request_id);
 	return to;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -224,4 +225,82 @@ bool aws_error_is_expired(const char *code)
 	return !strcmp(code, "ExpiredToken") ||
 	       !strcmp(code, "ExpiredTokenException") ||
 	       !strcmp(code, "RequestExpired");
+}
+
+int aws_error_errno(enum aws_error_kind kind)
+{
+	switch (kind) {
+	case AWS_OK:
+		return 0;
+	case AWS_ERR_CREDENTIALS:
+		return -EACCES;
+	case AWS_ERR_DENIED:
+		return -EPERM;
+	case AWS_ERR_NOT_FOUND:
+		return -ENOENT;
+	case AWS_ERR_IN_USE:
+		return -EBUSY;
+	case AWS_ERR_EXISTS:
+		return -EEXIST;
+	case AWS_ERR_LIMIT:
+		return -EDQUOT;
+	case AWS_ERR_THROTTLED:
+		return -EAGAIN;
+	case AWS_ERR_RESPONSE:
+		return -EPROTO;
+	case AWS_ERR_TIMEOUT:
+		return -ETIMEDOUT;
+	case AWS_ERR_STOPPED:
+		return -EINTR;
+	case AWS_ERR_LOCAL:
+	case AWS_ERR_REFUSED:
+		return -EINVAL;
+	case AWS_ERR_SERVER:
+	case AWS_ERR_NETWORK:
+		return -EIO;
+	}
+	return -EIO;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+enum aws_error_kind aws_error_classify(const char *code, int status)
+{
+	const struct aws_error_code *known = aws_error_code(code);
+
+	if (known)
+		return known->kind;
+	/* Families of codes that no table can list completely. */
+	if (ends_with(code, ".NotFound") || ends_with(code, "NotFound") ||
+	    ends_with(code, "NotFoundException"))
+		return AWS_ERR_NOT_FOUND;
+	if (ends_with(code, ".Duplicate") || ends_with(code, "AlreadyExists") ||
+	    !strncmp(code, "Duplicate", strlen("Duplicate")))
+		return AWS_ERR_EXISTS;
+	if (ends_with(code, "InUse") || ends_with(code, ".InUse") ||
+	    ends_with(code, "InUseException"))
+		return AWS_ERR_IN_USE;
+	if (ends_with(code, "LimitExceeded") ||
+	    !strncmp(code, "TooMany", strlen("TooMany")))
+		return AWS_ERR_LIMIT;
+	if (status == 429)
+		return AWS_ERR_THROTTLED;
+	if (status >= 500)
+		return AWS_ERR_SERVER;
+	return status == 401   ? AWS_ERR_CREDENTIALS
+	       : status == 403 ? AWS_ERR_DENIED
+	       : status == 404 ? AWS_ERR_NOT_FOUND
+			       : AWS_ERR_REFUSED;
+}
+
+const char *aws_error_hint(const char *code)
+{
+	const struct aws_error_code *known = aws_error_code(code);
+
+	return known ? known->hint : NULL;
 }

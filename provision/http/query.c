@@ -51,7 +51,7 @@ static void add(struct query *q, const char *value, const char *name,
 	uri_encode(&q->body, value, strlen(value));
 }
 
-void query_text(struct query *q, const char *value, const char *name, ...)
+void query_string(struct query *q, const char *value, const char *name, ...)
 {
 	va_list args;
 
@@ -87,7 +87,7 @@ void query_names(struct query *q, struct aws_names names, const char *prefix)
 	size_t i;
 
 	for (i = 0; i < names.n; i++)
-		query_text(q, names.items[i], "%s.%zu", prefix, i + 1);
+		query_string(q, names.items[i], "%s.%zu", prefix, i + 1);
 }
 
 void query_tags(struct query *q, struct aws_new_tags tags, const char *prefix)
@@ -95,8 +95,8 @@ void query_tags(struct query *q, struct aws_new_tags tags, const char *prefix)
 	size_t i;
 
 	for (i = 0; i < tags.n; i++) {
-		query_text(q, tags.items[i].key, "%s.%zu.Key", prefix, i + 1);
-		query_text(q, tags.items[i].value, "%s.%zu.Value", prefix,
-			   i + 1);
+		query_string(q, tags.items[i].key, "%s.%zu.Key", prefix, i + 1);
+		query_string(q, tags.items[i].value, "%s.%zu.Value", prefix,
+			     i + 1);
 	}
 }

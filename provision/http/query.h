@@ -20,7 +20,7 @@ struct query {
 void query_free(struct query *q);
 
 /* Adds name=value; a NULL value adds nothing. name is a printf format. */
-void query_text(struct query *q, const char *value, const char *name, ...)
+void query_string(struct query *q, const char *value, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));
 void query_number(struct query *q, int64_t value, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));

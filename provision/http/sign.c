@@ -9,7 +9,7 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
-#include "http/file.h"
+#include "http/secret.h"
 #include "http/query.h"
 #include "http/sign.h"
 #include "base/parse.h"
@@ -303,7 +303,7 @@ static int signature(uint8_t sig[SHA256_DIGEST_LENGTH],
 	ok = !secret.failed &&
 	     HMAC(EVP_sha256(), secret.p, (int)secret.len, (const uint8_t *)day,
 		  strlen(day), first, &n);
-	file_wipe(&secret);
+	secret_free_buf(&secret);
 	ok = ok && hmac(first, sizeof(first), scope->region) &&
 	     hmac(first, sizeof(first), scope->service) &&
 	     hmac(first, sizeof(first), "aws4_request") &&
@@ -354,7 +354,7 @@ int sign_authorization(struct buf *to, const struct sign_request *r,
 				    : signature(sig, scope, day,
 						(const char *)text.p);
 	}
-	file_wipe(&canonical);
+	secret_free_buf(&canonical);
 	buf_free(&text);
 	if (error)
 		return error;

@@ -7,7 +7,7 @@
 
 #include <curl/curl.h>
 
-#include "http/file.h"
+#include "http/secret.h"
 #include "http/transport.h"
 
 struct transport {
@@ -19,7 +19,7 @@ struct transport {
 
 struct transfer {
 	struct transport *t;
-	struct http_answer *answer;
+	struct http_response *response;
 	const uint8_t *body;
 	size_t body_len, body_at;
 	size_t max;
@@ -61,7 +61,7 @@ void transport_free(struct transport *t)
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
 	struct transfer *tr = ctx;
-	struct buf *body = &tr->answer->body;
+	struct buf *body = &tr->response->body;
 
 	n *= size;
 	if (body->len + n > tr->max) {
@@ -96,7 +96,7 @@ static int on_rewind(void *ctx, curl_off_t offset, int origin)
 	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > tr->body_len)
 		return CURL_SEEKFUNC_FAIL;
 	tr->body_at = (size_t)offset;
-	tr->answer->resent = true;
+	tr->response->resent = true;
 	return CURL_SEEKFUNC_OK;
 }
 
@@ -122,7 +122,7 @@ static const char *header_value(const char *line, size_t n, const char *name,
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct transfer *tr = ctx;
-	struct http_answer *a = tr->answer;
+	struct http_response *a = tr->response;
 	char text[64];
 	const char *v;
 	size_t len;
@@ -174,7 +174,7 @@ static struct curl_slist *header_list(const struct http_request *r)
 		if (line)
 			snprintf(line, room, "%s: %s", h->name, h->value);
 		next = line ? curl_slist_append(list, line) : NULL;
-		text_wipe(&line);
+		secret_free_string(&line);
 		if (!next)
 			curl_slist_free_all(list);
 		list = next;
@@ -245,7 +245,7 @@ static void set_bundle(struct transport *t)
 }
 
 /* Could the server have seen the whole request? */
-static bool may_have_sent(CURLcode code, const struct http_answer *answer)
+static bool may_have_sent(CURLcode code, const struct http_response *response)
 {
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -257,7 +257,7 @@ static bool may_have_sent(CURLcode code, const struct http_answer *answer)
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_OUT_OF_MEMORY:
-		return answer->status != 0;
+		return response->status != 0;
 	default:
 		return true;
 	}
@@ -271,10 +271,10 @@ static int failure(struct transport *t, const struct http_request *r,
 	const char *fix = "";
 
 	if (tr->too_large)
-		return aws_error_set(err, AWS_ERR_ANSWER, "",
+		return aws_error_set(err, AWS_ERR_RESPONSE, "",
 				     "the answer is larger than %zu bytes",
 				     tr->max);
-	if (tr->answer->body.failed || code == CURLE_OUT_OF_MEMORY) {
+	if (tr->response->body.failed || code == CURLE_OUT_OF_MEMORY) {
 		aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
 		return -ENOMEM;
 	}
@@ -293,19 +293,19 @@ static int failure(struct transport *t, const struct http_request *r,
 }
 
 int transport_send(struct transport *t, const struct http_request *r,
-		   struct http_answer *answer, bool *sent,
+		   struct http_response *response, bool *sent,
 		   struct aws_error *err)
 {
 	struct transfer tr = {.t = t,
-			      .answer = answer,
+			      .response = response,
 			      .body = r->body,
 			      .body_len = r->body_len,
-			      .max = r->max_answer};
+			      .max = r->max_response};
 	struct curl_slist *headers = header_list(r);
 	long status = 0;
 	CURLcode code;
 
-	*answer = (struct http_answer){0};
+	*response = (struct http_response){0};
 	*sent = false;
 	if (!headers) {
 		aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
@@ -317,23 +317,23 @@ int transport_send(struct transport *t, const struct http_request *r,
 	code = curl_easy_perform(t->curl);
 	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
 	wipe_list(headers);
-	answer->status = (int)status;
+	response->status = (int)status;
 	if (code == CURLE_OK) {
 		/* A NUL, so that the body can be looked at as a text. */
-		buf_add(&answer->body, "", 1);
-		if (!answer->body.failed) {
-			answer->body.len--;
+		buf_add(&response->body, "", 1);
+		if (!response->body.failed) {
+			response->body.len--;
 			*sent = true;
 			return 0;
 		}
 		code = CURLE_OUT_OF_MEMORY;
 	}
-	*sent = answer->resent || may_have_sent(code, answer);
+	*sent = response->resent || may_have_sent(code, response);
 	return failure(t, r, &tr, code, err);
 }
 
-void http_answer_free(struct http_answer *a)
+void http_response_free(struct http_response *a)
 {
-	file_wipe(&a->body);
-	*a = (struct http_answer){0};
+	secret_free_buf(&a->body);
+	*a = (struct http_response){0};
 }

@@ -25,13 +25,13 @@ struct http_request {
 	size_t n_headers;
 	const void *body; /* NULL: none */
 	size_t body_len;
-	size_t max_answer;	 /* bytes */
+	size_t max_response;	 /* bytes */
 	unsigned int connect_ms; /* until there is a connection */
 	unsigned int timeout_ms; /* for all of it */
 	bool no_proxy;		 /* for addresses of the machine itself */
 };
 
-struct http_answer {
+struct http_response {
 	int status;
 	bool resent;	 /* it went out twice, the first time unanswered */
 	struct buf body; /* with a NUL after it that len does not count */
@@ -42,14 +42,14 @@ struct http_answer {
 
 /*
  * One exchange. 0 when an answer came, whatever its status. Otherwise err is
- * set (AWS_ERR_NETWORK, AWS_ERR_STOPPED, AWS_ERR_ANSWER when it is too large)
+ * set (AWS_ERR_NETWORK, AWS_ERR_STOPPED, AWS_ERR_RESPONSE when it is too large)
  * and *sent says whether the server may have had the request. The answer is
  * always to be freed; nothing is followed but what the URL says.
  */
 int transport_send(struct transport *t, const struct http_request *r,
-		   struct http_answer *answer, bool *sent,
+		   struct http_response *response, bool *sent,
 		   struct aws_error *err);
 /* Overwrites the body, which may hold secrets. */
-void http_answer_free(struct http_answer *a);
+void http_response_free(struct http_response *a);
 
 #endif

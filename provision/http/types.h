@@ -24,14 +24,14 @@ struct aws_tags {
 	struct aws_tag *items;
 	size_t n;
 };
-struct aws_texts {
+struct aws_strings {
 	char **items;
 	size_t n;
 };
 
 /* The value of a tag, or NULL. */
 const char *aws_tag_value(const struct aws_tags *tags, const char *key);
-void aws_texts_free(struct aws_texts *t);
+void aws_strings_free(struct aws_strings *t);
 
 /* --- what requests are made of: nothing is owned --- */
 

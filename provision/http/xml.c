@@ -8,7 +8,7 @@
 #include <expat.h>
 #include <openssl/crypto.h>
 
-#include "http/file.h"
+#include "http/secret.h"
 #include "http/xml.h"
 
 #define BLOCK_SIZE (64u << 10)
@@ -175,7 +175,7 @@ int xml_parse(struct xml *x, const void *p, size_t n)
 				  : -EPROTO;
 	XML_ParserFree(b.parser);
 	for (i = 0; i < XML_MAX_DEPTH; i++)
-		file_wipe(&b.text[i]);
+		secret_free_buf(&b.text[i]);
 	if (b.error) {
 		free_blocks(b.blocks);
 		return b.error;

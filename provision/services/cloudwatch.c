@@ -12,9 +12,9 @@
 
 static const struct shape shape_series = {
 	sizeof(struct cw_series),
-	ROWS(ROW(cw_series, id, TEXT, "Id"),
-	     ROW(cw_series, label, TEXT, "Label"),
-	     ROW(cw_series, status, TEXT, "StatusCode"),
+	ROWS(ROW(cw_series, id, STRING, "Id"),
+	     ROW(cw_series, label, STRING, "Label"),
+	     ROW(cw_series, status, STRING, "StatusCode"),
 	     ROW(cw_series, values, VALUES, "Values")),
 };
 
@@ -35,24 +35,24 @@ static void add(struct query *q, const void *ctx)
 		const struct cw_query *w = &a->queries[a->first + i];
 
 		snprintf(m, sizeof(m), "MetricDataQueries.member.%zu", i + 1);
-		query_text(q, "true", "%s.ReturnData", m);
+		query_string(q, "true", "%s.ReturnData", m);
 		snprintf(m, sizeof(m), "m%zu", a->first + i);
-		query_text(q, m, "MetricDataQueries.member.%zu.Id", i + 1);
+		query_string(q, m, "MetricDataQueries.member.%zu.Id", i + 1);
 		snprintf(m, sizeof(m),
 			 "MetricDataQueries.member.%zu.MetricStat", i + 1);
-		query_text(q, w->namespace, "%s.Metric.Namespace", m);
-		query_text(q, w->metric, "%s.Metric.MetricName", m);
+		query_string(q, w->namespace, "%s.Metric.Namespace", m);
+		query_string(q, w->metric, "%s.Metric.MetricName", m);
 		if (w->dimension) {
-			query_text(q, w->dimension,
-				   "%s.Metric.Dimensions.member.1.Name", m);
-			query_text(q, w->value,
-				   "%s.Metric.Dimensions.member.1.Value", m);
+			query_string(q, w->dimension,
+				     "%s.Metric.Dimensions.member.1.Name", m);
+			query_string(q, w->value,
+				     "%s.Metric.Dimensions.member.1.Value", m);
 		}
 		query_number(q, w->period, "%s.Period", m);
-		query_text(q, w->stat, "%s.Stat", m);
+		query_string(q, w->stat, "%s.Stat", m);
 	}
-	query_text(q, a->start, "StartTime");
-	query_text(q, a->end, "EndTime");
+	query_string(q, a->start, "StartTime");
+	query_string(q, a->end, "EndTime");
 }
 
 static void iso_time(int64_t when, char to[24])
@@ -144,7 +144,7 @@ int cw_get_metric_data(struct aws_client *c, const struct cw_query *queries,
 		error = arrange(&pages, out, n);
 		if (error) {
 			cw_results_free(out);
-			call_bad_answer(err, call_cw.name, l.action, error);
+			call_bad_response(err, call_cw.name, l.action, error);
 		}
 	}
 	shape_free_list(&shape_series, (struct shape_list *)&pages);

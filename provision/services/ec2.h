@@ -66,7 +66,7 @@ struct ec2_interface {
 	char *owner_id;
 	char *requester_id;
 	bool requester_managed;
-	struct aws_texts ipv6;
+	struct aws_strings ipv6;
 	struct ec2_group_refs groups;
 	struct aws_tags tags;
 };
@@ -259,7 +259,7 @@ struct ec2_acl {
 	char *id;
 	char *vpc_id;
 	bool is_default;
-	struct aws_texts subnet_ids; /* associated */
+	struct aws_strings subnet_ids; /* associated */
 	struct ec2_acl_entries entries;
 	struct aws_tags tags;
 };
@@ -274,8 +274,8 @@ struct ec2_endpoint {
 	char *vpc_id;
 	char *service;
 	char *state; /* available, ... */
-	struct aws_texts subnet_ids;
-	struct aws_texts interface_ids;
+	struct aws_strings subnet_ids;
+	struct aws_strings interface_ids;
 	struct aws_tags tags;
 };
 struct ec2_endpoints {

@@ -26,7 +26,7 @@ static int tags_call(struct aws_client *c, const char *action,
 		query_names(&q, (struct aws_names){ids.items + done, n},
 			    "ResourceId");
 		query_tags(&q, tags, "Tag");
-		error = call_write(c, action, &q, dry_run, NULL, err);
+		error = call_change(c, action, &q, dry_run, NULL, err);
 	}
 	return error;
 }
@@ -44,7 +44,7 @@ int ec2_delete_tags(struct aws_client *c, struct aws_names ids,
 {
 	/* Without any it would delete all of the user's tags. */
 	if (!tags.n)
-		return call_bad_parameter(err, "no tags to delete");
+		return aws_error_bad_parameter(err, "no tags to delete");
 	return tags_call(c, "DeleteTags", ids, tags, dry_run, err);
 }
 
@@ -92,22 +92,22 @@ int ec2_create_group(struct aws_client *c, const char *name,
 {
 	static const char action[] = "CreateSecurityGroup";
 	struct aws_error why = {0};
-	struct call_answer answer;
+	struct call_response response;
 	const char *made;
 	struct query q;
 	int error;
 
 	id[0] = 0;
 	call_begin(&q, &call_ec2, action);
-	query_text(&q, name, "GroupName");
-	query_text(&q, description, "GroupDescription");
-	query_text(&q, vpc_id, "VpcId");
+	query_string(&q, name, "GroupName");
+	query_string(&q, description, "GroupDescription");
+	query_string(&q, vpc_id, "VpcId");
 	if (tags.n) {
-		query_text(&q, "security-group",
-			   "TagSpecification.1.ResourceType");
+		query_string(&q, "security-group",
+			     "TagSpecification.1.ResourceType");
 		query_tags(&q, tags, "TagSpecification.1.Tag");
 	}
-	error = call_write(c, action, &q, dry_run, &answer, &why);
+	error = call_change(c, action, &q, dry_run, &response, &why);
 	if (error == -EEXIST && why.unknown_outcome &&
 	    !find_made(c, name, vpc_id, tags, id))
 		return 0;
@@ -115,12 +115,12 @@ int ec2_create_group(struct aws_client *c, const char *name,
 		*err = why;
 	if (error || dry_run)
 		return error;
-	made = xml_text(answer.root, "groupId");
+	made = xml_text(response.root, "groupId");
 	if (made && *made && strlen(made) < EC2_ID_MAX)
 		strcpy(id, made);
 	else
-		error = call_bad_answer(err, "ec2", action, -EPROTO);
-	call_answer_free(&answer);
+		error = call_bad_response(err, "ec2", action, -EPROTO);
+	call_response_free(&response);
 	return error;
 }
 
@@ -133,8 +133,8 @@ int ec2_delete_group(struct aws_client *c, const char *id, bool dry_run,
 	int error;
 
 	call_begin(&q, &call_ec2, action);
-	query_text(&q, id, "GroupId");
-	error = call_write(c, action, &q, dry_run, NULL, &why);
+	query_string(&q, id, "GroupId");
+	error = call_change(c, action, &q, dry_run, NULL, &why);
 	if (error == -ENOENT && why.unknown_outcome)
 		return 0;
 	if (error && err)
@@ -177,26 +177,26 @@ static void add_permission(struct query *q, const struct ec2_new_permission *p)
 	static const char one[] = "IpPermissions.1";
 	size_t i;
 
-	query_text(q, p->protocol, "%s.IpProtocol", one);
+	query_string(q, p->protocol, "%s.IpProtocol", one);
 	query_number(q, p->from_port, "%s.FromPort", one);
 	query_number(q, p->to_port, "%s.ToPort", one);
 	for (i = 0; i < p->cidrs.n; i++) {
-		query_text(q, p->cidrs.items[i], "%s.IpRanges.%zu.CidrIp", one,
-			   i + 1);
-		query_text(q, p->description, "%s.IpRanges.%zu.Description",
-			   one, i + 1);
+		query_string(q, p->cidrs.items[i], "%s.IpRanges.%zu.CidrIp",
+			     one, i + 1);
+		query_string(q, p->description, "%s.IpRanges.%zu.Description",
+			     one, i + 1);
 	}
 	for (i = 0; i < p->ipv6_cidrs.n; i++) {
-		query_text(q, p->ipv6_cidrs.items[i],
-			   "%s.Ipv6Ranges.%zu.CidrIpv6", one, i + 1);
-		query_text(q, p->description, "%s.Ipv6Ranges.%zu.Description",
-			   one, i + 1);
+		query_string(q, p->ipv6_cidrs.items[i],
+			     "%s.Ipv6Ranges.%zu.CidrIpv6", one, i + 1);
+		query_string(q, p->description, "%s.Ipv6Ranges.%zu.Description",
+			     one, i + 1);
 	}
 	for (i = 0; i < p->groups.n; i++) {
-		query_text(q, p->groups.items[i], "%s.Groups.%zu.GroupId", one,
-			   i + 1);
-		query_text(q, p->description, "%s.Groups.%zu.Description", one,
-			   i + 1);
+		query_string(q, p->groups.items[i], "%s.Groups.%zu.GroupId",
+			     one, i + 1);
+		query_string(q, p->description, "%s.Groups.%zu.Description",
+			     one, i + 1);
 	}
 }
 
@@ -211,9 +211,9 @@ static int permission_call(struct aws_client *c, const char *action,
 	int error;
 
 	call_begin(&q, &call_ec2, action);
-	query_text(&q, group_id, "GroupId");
+	query_string(&q, group_id, "GroupId");
 	add_permission(&q, p);
-	error = call_write(c, action, &q, dry_run, NULL, &why);
+	error = call_change(c, action, &q, dry_run, NULL, &why);
 	if (why.unknown_outcome &&
 	    ((error == -EEXIST &&
 	      !strcmp(why.code, "InvalidPermission.Duplicate")) ||
@@ -288,7 +288,8 @@ static int describe(struct aws_client *c, const char *id, size_t *n,
 		*n = l.any.n;
 		ec2_groups_free(&l.groups);
 	} else {
-		error = call_bad_parameter(err, "no way to wait for %s", id);
+		error = aws_error_bad_parameter(err, "no way to wait for %s",
+						id);
 	}
 	return error;
 }

@@ -8,46 +8,47 @@
 
 static const struct shape shape_region = {
 	sizeof(struct ec2_region),
-	ROWS(ROW(ec2_region, name, TEXT, "regionName"),
-	     ROW(ec2_region, endpoint, TEXT, "regionEndpoint"),
-	     ROW(ec2_region, opt_in, TEXT, "optInStatus")),
+	ROWS(ROW(ec2_region, name, STRING, "regionName"),
+	     ROW(ec2_region, endpoint, STRING, "regionEndpoint"),
+	     ROW(ec2_region, opt_in, STRING, "optInStatus")),
 };
 
 static const struct shape shape_zone = {
 	sizeof(struct ec2_zone),
-	ROWS(ROW(ec2_zone, name, TEXT, "zoneName"),
-	     ROW(ec2_zone, id, TEXT, "zoneId"),
-	     ROW(ec2_zone, region, TEXT, "regionName"),
-	     ROW(ec2_zone, state, TEXT, "zoneState"),
-	     ROW(ec2_zone, type, TEXT, "zoneType")),
+	ROWS(ROW(ec2_zone, name, STRING, "zoneName"),
+	     ROW(ec2_zone, id, STRING, "zoneId"),
+	     ROW(ec2_zone, region, STRING, "regionName"),
+	     ROW(ec2_zone, state, STRING, "zoneState"),
+	     ROW(ec2_zone, type, STRING, "zoneType")),
 };
 
 const struct shape ec2_shape_group_ref = {
 	sizeof(struct ec2_group_ref),
-	ROWS(ROW(ec2_group_ref, id, TEXT, "groupId"),
-	     ROW(ec2_group_ref, name, TEXT, "groupName")),
+	ROWS(ROW(ec2_group_ref, id, STRING, "groupId"),
+	     ROW(ec2_group_ref, name, STRING, "groupName")),
 };
 
 const struct shape ec2_shape_interface = {
 	sizeof(struct ec2_interface),
-	ROWS(ROW(ec2_interface, id, TEXT, "networkInterfaceId"),
-	     ROW(ec2_interface, type, TEXT, "interfaceType"),
-	     ROW(ec2_interface, status, TEXT, "status"),
-	     ROW(ec2_interface, description, TEXT, "description"),
-	     ROW(ec2_interface, instance_id, TEXT, "attachment/instanceId"),
-	     ROW(ec2_interface, attachment_id, TEXT, "attachment/attachmentId"),
-	     ROW(ec2_interface, attachment_status, TEXT, "attachment/status"),
-	     ROW(ec2_interface, instance_owner_id, TEXT,
+	ROWS(ROW(ec2_interface, id, STRING, "networkInterfaceId"),
+	     ROW(ec2_interface, type, STRING, "interfaceType"),
+	     ROW(ec2_interface, status, STRING, "status"),
+	     ROW(ec2_interface, description, STRING, "description"),
+	     ROW(ec2_interface, instance_id, STRING, "attachment/instanceId"),
+	     ROW(ec2_interface, attachment_id, STRING,
+		 "attachment/attachmentId"),
+	     ROW(ec2_interface, attachment_status, STRING, "attachment/status"),
+	     ROW(ec2_interface, instance_owner_id, STRING,
 		 "attachment/instanceOwnerId"),
 	     ROW(ec2_interface, device_index, NUMBER, "attachment/deviceIndex"),
-	     ROW(ec2_interface, zone, TEXT, "availabilityZone"),
-	     ROW(ec2_interface, private_ip, TEXT, "privateIpAddress"),
-	     ROW(ec2_interface, subnet_id, TEXT, "subnetId"),
-	     ROW(ec2_interface, vpc_id, TEXT, "vpcId"),
-	     ROW(ec2_interface, owner_id, TEXT, "ownerId"),
-	     ROW(ec2_interface, requester_id, TEXT, "requesterId"),
+	     ROW(ec2_interface, zone, STRING, "availabilityZone"),
+	     ROW(ec2_interface, private_ip, STRING, "privateIpAddress"),
+	     ROW(ec2_interface, subnet_id, STRING, "subnetId"),
+	     ROW(ec2_interface, vpc_id, STRING, "vpcId"),
+	     ROW(ec2_interface, owner_id, STRING, "ownerId"),
+	     ROW(ec2_interface, requester_id, STRING, "requesterId"),
 	     ROW(ec2_interface, requester_managed, BOOL, "requesterManaged"),
-	     ROW(ec2_interface, ipv6, TEXTS, "ipv6AddressesSet",
+	     ROW(ec2_interface, ipv6, STRINGS, "ipv6AddressesSet",
 		 .inner = "ipv6Address"),
 	     ROW(ec2_interface, groups, LIST, "groupSet",
 		 .of = &ec2_shape_group_ref),
@@ -56,15 +57,15 @@ const struct shape ec2_shape_interface = {
 
 static const struct shape shape_instance = {
 	sizeof(struct ec2_instance),
-	ROWS(ROW(ec2_instance, id, TEXT, "instanceId"),
-	     ROW(ec2_instance, type, TEXT, "instanceType"),
-	     ROW(ec2_instance, state, TEXT, "instanceState/name"),
-	     ROW(ec2_instance, vpc_id, TEXT, "vpcId"),
-	     ROW(ec2_instance, subnet_id, TEXT, "subnetId"),
-	     ROW(ec2_instance, zone, TEXT, "placement/availabilityZone"),
-	     ROW(ec2_instance, private_ip, TEXT, "privateIpAddress"),
-	     ROW(ec2_instance, public_ip, TEXT, "ipAddress"),
-	     ROW(ec2_instance, hypervisor, TEXT, "hypervisor"),
+	ROWS(ROW(ec2_instance, id, STRING, "instanceId"),
+	     ROW(ec2_instance, type, STRING, "instanceType"),
+	     ROW(ec2_instance, state, STRING, "instanceState/name"),
+	     ROW(ec2_instance, vpc_id, STRING, "vpcId"),
+	     ROW(ec2_instance, subnet_id, STRING, "subnetId"),
+	     ROW(ec2_instance, zone, STRING, "placement/availabilityZone"),
+	     ROW(ec2_instance, private_ip, STRING, "privateIpAddress"),
+	     ROW(ec2_instance, public_ip, STRING, "ipAddress"),
+	     ROW(ec2_instance, hypervisor, STRING, "hypervisor"),
 	     ROW(ec2_instance, interfaces, LIST, "networkInterfaceSet",
 		 .of = &ec2_shape_interface),
 	     ROW(ec2_instance, groups, LIST, "groupSet",
@@ -88,10 +89,10 @@ static const struct shape shape_reservation = {
 
 static const struct shape shape_type = {
 	sizeof(struct ec2_instance_type),
-	ROWS(ROW(ec2_instance_type, name, TEXT, "instanceType"),
-	     ROW(ec2_instance_type, hypervisor, TEXT, "hypervisor"),
+	ROWS(ROW(ec2_instance_type, name, STRING, "instanceType"),
+	     ROW(ec2_instance_type, hypervisor, STRING, "hypervisor"),
 	     ROW(ec2_instance_type, bare_metal, BOOL, "bareMetal"),
-	     ROW(ec2_instance_type, network_performance, TEXT,
+	     ROW(ec2_instance_type, network_performance, STRING,
 		 "networkInfo/networkPerformance"),
 	     ROW(ec2_instance_type, max_interfaces, NUMBER,
 		 "networkInfo/maximumNetworkInterfaces")),
@@ -173,7 +174,7 @@ int ec2_describe_instances(struct aws_client *c, const struct ec2_select *which,
 		return error;
 	error = flatten(&all, out);
 	shape_free_list(&shape_reservation, (struct shape_list *)&all);
-	return error ? call_no_memory(err) : 0;
+	return error ? aws_error_no_memory(err) : 0;
 }
 
 int ec2_describe_instance_types(struct aws_client *c,

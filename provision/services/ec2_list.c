@@ -25,7 +25,7 @@ static void add(struct query *q, const void *ctx)
 		char prefix[40];
 
 		snprintf(prefix, sizeof(prefix), "Filter.%zu.Value", i + 1);
-		query_text(q, f->name, "Filter.%zu.Name", i + 1);
+		query_string(q, f->name, "Filter.%zu.Name", i + 1);
 		query_names(q, f->values, prefix);
 	}
 }

@@ -10,28 +10,28 @@
 
 static const struct shape shape_target = {
 	sizeof(struct mirror_target),
-	ROWS(ROW(mirror_target, id, TEXT, "trafficMirrorTargetId"),
-	     ROW(mirror_target, type, TEXT, "type"),
-	     ROW(mirror_target, interface_id, TEXT, "networkInterfaceId"),
-	     ROW(mirror_target, load_balancer_arn, TEXT,
+	ROWS(ROW(mirror_target, id, STRING, "trafficMirrorTargetId"),
+	     ROW(mirror_target, type, STRING, "type"),
+	     ROW(mirror_target, interface_id, STRING, "networkInterfaceId"),
+	     ROW(mirror_target, load_balancer_arn, STRING,
 		 "networkLoadBalancerArn"),
-	     ROW(mirror_target, endpoint_id, TEXT,
+	     ROW(mirror_target, endpoint_id, STRING,
 		 "gatewayLoadBalancerEndpointId"),
-	     ROW(mirror_target, description, TEXT, "description"),
-	     ROW(mirror_target, owner_id, TEXT, "ownerId"),
+	     ROW(mirror_target, description, STRING, "description"),
+	     ROW(mirror_target, owner_id, STRING, "ownerId"),
 	     ROW(mirror_target, tags, LIST, "tagSet", .of = &shape_tag)),
 };
 
 static const struct shape shape_rule = {
 	sizeof(struct mirror_rule),
-	ROWS(ROW(mirror_rule, id, TEXT, "trafficMirrorFilterRuleId"),
-	     ROW(mirror_rule, filter_id, TEXT, "trafficMirrorFilterId"),
-	     ROW(mirror_rule, direction, TEXT, "trafficDirection"),
+	ROWS(ROW(mirror_rule, id, STRING, "trafficMirrorFilterRuleId"),
+	     ROW(mirror_rule, filter_id, STRING, "trafficMirrorFilterId"),
+	     ROW(mirror_rule, direction, STRING, "trafficDirection"),
 	     ROW(mirror_rule, number, NUMBER, "ruleNumber"),
-	     ROW(mirror_rule, action, TEXT, "ruleAction"),
+	     ROW(mirror_rule, action, STRING, "ruleAction"),
 	     ROW(mirror_rule, protocol, NUMBER, "protocol", .missing = -1),
-	     ROW(mirror_rule, dst_cidr, TEXT, "destinationCidrBlock"),
-	     ROW(mirror_rule, src_cidr, TEXT, "sourceCidrBlock"),
+	     ROW(mirror_rule, dst_cidr, STRING, "destinationCidrBlock"),
+	     ROW(mirror_rule, src_cidr, STRING, "sourceCidrBlock"),
 	     ROW(mirror_rule, dst_from, NUMBER, "destinationPortRange/fromPort",
 		 .missing = -1),
 	     ROW(mirror_rule, dst_to, NUMBER, "destinationPortRange/toPort",
@@ -40,33 +40,33 @@ static const struct shape shape_rule = {
 		 .missing = -1),
 	     ROW(mirror_rule, src_to, NUMBER, "sourcePortRange/toPort",
 		 .missing = -1),
-	     ROW(mirror_rule, description, TEXT, "description"),
+	     ROW(mirror_rule, description, STRING, "description"),
 	     ROW(mirror_rule, tags, LIST, "tagSet", .of = &shape_tag)),
 };
 
 static const struct shape shape_filter = {
 	sizeof(struct mirror_filter),
-	ROWS(ROW(mirror_filter, id, TEXT, "trafficMirrorFilterId"),
-	     ROW(mirror_filter, description, TEXT, "description"),
+	ROWS(ROW(mirror_filter, id, STRING, "trafficMirrorFilterId"),
+	     ROW(mirror_filter, description, STRING, "description"),
 	     ROW(mirror_filter, ingress, LIST, "ingressFilterRuleSet",
 		 .of = &shape_rule),
 	     ROW(mirror_filter, egress, LIST, "egressFilterRuleSet",
 		 .of = &shape_rule),
-	     ROW(mirror_filter, services, TEXTS, "networkServiceSet"),
+	     ROW(mirror_filter, services, STRINGS, "networkServiceSet"),
 	     ROW(mirror_filter, tags, LIST, "tagSet", .of = &shape_tag)),
 };
 
 static const struct shape shape_session = {
 	sizeof(struct mirror_session),
-	ROWS(ROW(mirror_session, id, TEXT, "trafficMirrorSessionId"),
-	     ROW(mirror_session, target_id, TEXT, "trafficMirrorTargetId"),
-	     ROW(mirror_session, filter_id, TEXT, "trafficMirrorFilterId"),
-	     ROW(mirror_session, interface_id, TEXT, "networkInterfaceId"),
-	     ROW(mirror_session, owner_id, TEXT, "ownerId"),
+	ROWS(ROW(mirror_session, id, STRING, "trafficMirrorSessionId"),
+	     ROW(mirror_session, target_id, STRING, "trafficMirrorTargetId"),
+	     ROW(mirror_session, filter_id, STRING, "trafficMirrorFilterId"),
+	     ROW(mirror_session, interface_id, STRING, "networkInterfaceId"),
+	     ROW(mirror_session, owner_id, STRING, "ownerId"),
 	     ROW(mirror_session, packet_length, NUMBER, "packetLength"),
 	     ROW(mirror_session, number, NUMBER, "sessionNumber"),
 	     ROW(mirror_session, vni, NUMBER, "virtualNetworkId"),
-	     ROW(mirror_session, description, TEXT, "description"),
+	     ROW(mirror_session, description, STRING, "description"),
 	     ROW(mirror_session, tags, LIST, "tagSet", .of = &shape_tag)),
 };
 
@@ -96,7 +96,7 @@ int mirror_describe_filters(struct aws_client *c,
 
 static void add_filter_id(struct query *q, const void *ctx)
 {
-	query_text(q, ctx, "TrafficMirrorFilterId");
+	query_string(q, ctx, "TrafficMirrorFilterId");
 }
 
 int mirror_describe_rules(struct aws_client *c, const char *filter_id,
@@ -164,7 +164,7 @@ static void add_tags(struct query *q, const char *resource,
 {
 	if (!tags.n)
 		return;
-	query_text(q, resource, "TagSpecification.1.ResourceType");
+	query_string(q, resource, "TagSpecification.1.ResourceType");
 	query_tags(q, tags, "TagSpecification.1.Tag");
 }
 
@@ -174,7 +174,7 @@ static int create(struct aws_client *c, const struct create *what,
 		  bool dry_run, struct shape_list *out, struct aws_error *err)
 {
 	char own[AWS_TOKEN_LEN];
-	struct call_answer answer;
+	struct call_response response;
 	const struct xml_node *made;
 	int error = 0;
 
@@ -187,11 +187,11 @@ static int create(struct aws_client *c, const struct create *what,
 		return error;
 	}
 	add_tags(q, what->resource, tags);
-	query_text(q, token ? token : own, "ClientToken");
-	error = call_write(c, what->action, q, dry_run, &answer, err);
+	query_string(q, token ? token : own, "ClientToken");
+	error = call_change(c, what->action, q, dry_run, &response, err);
 	if (error || dry_run)
 		return error;
-	made = xml_child(answer.root, what->element);
+	made = xml_child(response.root, what->element);
 	if (!made) {
 		error = -EPROTO;
 	} else if (out) {
@@ -201,8 +201,8 @@ static int create(struct aws_client *c, const struct create *what,
 		item.next = NULL;
 		error = shape_append_xml(what->shape, &list, out);
 	}
-	call_answer_free(&answer);
-	return error ? call_bad_answer(err, "ec2", what->action, error) : 0;
+	call_response_free(&response);
+	return error ? call_bad_response(err, "ec2", what->action, error) : 0;
 }
 
 /* A call with one id that changes or deletes. A delete whose answer was lost
@@ -211,7 +211,7 @@ static int change(struct aws_client *c, const char *action, struct query *q,
 		  bool dry_run, struct aws_error *err)
 {
 	struct aws_error why = {0};
-	int error = call_write(c, action, q, dry_run, NULL, &why);
+	int error = call_change(c, action, q, dry_run, NULL, &why);
 
 	if (error == -ENOENT && why.unknown_outcome &&
 	    !strncmp(action, "Delete", strlen("Delete")))
@@ -228,7 +228,7 @@ static int remove_one(struct aws_client *c, const char *action,
 	struct query q;
 
 	call_begin(&q, &call_ec2, action);
-	query_text(&q, id, "%s", name);
+	query_string(&q, id, "%s", name);
 	return change(c, action, &q, dry_run, err);
 }
 
@@ -243,14 +243,14 @@ int mirror_create_target(struct aws_client *c,
 	struct query q;
 
 	if (!!t->interface_id + !!t->load_balancer_arn + !!t->endpoint_id != 1)
-		return call_bad_parameter(
+		return aws_error_bad_parameter(
 			err,
 			"a mirror target is an interface, a load balancer or an endpoint");
 	call_begin(&q, &call_ec2, what.action);
-	query_text(&q, t->interface_id, "NetworkInterfaceId");
-	query_text(&q, t->load_balancer_arn, "NetworkLoadBalancerArn");
-	query_text(&q, t->endpoint_id, "GatewayLoadBalancerEndpointId");
-	query_text(&q, t->description, "Description");
+	query_string(&q, t->interface_id, "NetworkInterfaceId");
+	query_string(&q, t->load_balancer_arn, "NetworkLoadBalancerArn");
+	query_string(&q, t->endpoint_id, "GatewayLoadBalancerEndpointId");
+	query_string(&q, t->description, "Description");
 	return create(c, &what, &q, t->tags, token, dry_run,
 		      (struct shape_list *)out, err);
 }
@@ -273,7 +273,7 @@ int mirror_create_filter(struct aws_client *c, const char *description,
 	struct query q;
 
 	call_begin(&q, &call_ec2, what.action);
-	query_text(&q, description, "Description");
+	query_string(&q, description, "Description");
 	return create(c, &what, &q, tags, token, dry_run,
 		      (struct shape_list *)out, err);
 }
@@ -293,7 +293,7 @@ int mirror_modify_filter_services(struct aws_client *c, const char *filter_id,
 	struct query q;
 
 	call_begin(&q, &call_ec2, action);
-	query_text(&q, filter_id, "TrafficMirrorFilterId");
+	query_string(&q, filter_id, "TrafficMirrorFilterId");
 	query_names(&q, add, "AddNetworkService");
 	query_names(&q, remove, "RemoveNetworkService");
 	return change(c, action, &q, dry_run, err);
@@ -310,16 +310,16 @@ static void add_ports(struct query *q, const char *name, int from, int to)
 
 static void add_rule(struct query *q, const struct mirror_new_rule *r)
 {
-	query_text(q, r->egress ? "egress" : "ingress", "TrafficDirection");
+	query_string(q, r->egress ? "egress" : "ingress", "TrafficDirection");
 	query_number(q, r->number, "RuleNumber");
-	query_text(q, r->reject ? "reject" : "accept", "RuleAction");
+	query_string(q, r->reject ? "reject" : "accept", "RuleAction");
 	add_ports(q, "DestinationPortRange", r->dst_from, r->dst_to);
 	add_ports(q, "SourcePortRange", r->src_from, r->src_to);
 	if (r->protocol >= 0)
 		query_number(q, r->protocol, "Protocol");
-	query_text(q, r->dst_cidr, "DestinationCidrBlock");
-	query_text(q, r->src_cidr, "SourceCidrBlock");
-	query_text(q, r->description, "Description");
+	query_string(q, r->dst_cidr, "DestinationCidrBlock");
+	query_string(q, r->src_cidr, "SourceCidrBlock");
+	query_string(q, r->description, "Description");
 }
 
 int mirror_create_rule(struct aws_client *c, const struct mirror_new_rule *r,
@@ -332,7 +332,7 @@ int mirror_create_rule(struct aws_client *c, const struct mirror_new_rule *r,
 	struct query q;
 
 	call_begin(&q, &call_ec2, what.action);
-	query_text(&q, r->filter_id, "TrafficMirrorFilterId");
+	query_string(&q, r->filter_id, "TrafficMirrorFilterId");
 	add_rule(&q, r);
 	return create(c, &what, &q, r->tags, token, dry_run,
 		      (struct shape_list *)out, err);
@@ -356,7 +356,7 @@ int mirror_modify_rule(struct aws_client *c, const char *id,
 	if (!r->description)
 		gone[remove.n++] = "description";
 	call_begin(&q, &call_ec2, action);
-	query_text(&q, id, "TrafficMirrorFilterRuleId");
+	query_string(&q, id, "TrafficMirrorFilterRuleId");
 	add_rule(&q, r);
 	query_names(&q, remove, "RemoveField");
 	return change(c, action, &q, dry_run, err);
@@ -371,15 +371,15 @@ int mirror_delete_rule(struct aws_client *c, const char *id, bool dry_run,
 
 static void add_session(struct query *q, const struct mirror_new_session *s)
 {
-	query_text(q, s->target_id, "TrafficMirrorTargetId");
-	query_text(q, s->filter_id, "TrafficMirrorFilterId");
+	query_string(q, s->target_id, "TrafficMirrorTargetId");
+	query_string(q, s->filter_id, "TrafficMirrorFilterId");
 	if (s->packet_length)
 		query_number(q, s->packet_length, "PacketLength");
 	if (s->number)
 		query_number(q, s->number, "SessionNumber");
 	if (s->vni >= 0)
 		query_number(q, s->vni, "VirtualNetworkId");
-	query_text(q, s->description, "Description");
+	query_string(q, s->description, "Description");
 }
 
 int mirror_create_session(struct aws_client *c,
@@ -393,9 +393,10 @@ int mirror_create_session(struct aws_client *c,
 	struct query q;
 
 	if (s->vni > MAX_VNI)
-		return call_bad_parameter(err, "a VNI is at most %d", MAX_VNI);
+		return aws_error_bad_parameter(err, "a VNI is at most %d",
+					       MAX_VNI);
 	call_begin(&q, &call_ec2, what.action);
-	query_text(&q, s->interface_id, "NetworkInterfaceId");
+	query_string(&q, s->interface_id, "NetworkInterfaceId");
 	add_session(&q, s);
 	return create(c, &what, &q, s->tags, token, dry_run,
 		      (struct shape_list *)out, err);
@@ -410,7 +411,7 @@ int mirror_modify_session(struct aws_client *c, const char *id,
 	struct query q;
 
 	call_begin(&q, &call_ec2, action);
-	query_text(&q, id, "TrafficMirrorSessionId");
+	query_string(&q, id, "TrafficMirrorSessionId");
 	add_session(&q, s);
 	query_names(&q, remove, "RemoveField");
 	return change(c, action, &q, dry_run, err);

@@ -52,7 +52,7 @@ struct mirror_filter {
 	char *id;
 	char *description;
 	struct mirror_rules ingress, egress;
-	struct aws_texts services; /* "amazon-dns" */
+	struct aws_strings services; /* "amazon-dns" */
 	struct aws_tags tags;
 };
 struct mirror_filters {

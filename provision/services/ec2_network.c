@@ -6,24 +6,24 @@
 
 static const struct shape shape_ipv6_cidr = {
 	sizeof(struct ec2_cidr),
-	ROWS(ROW(ec2_cidr, cidr, TEXT, "ipv6CidrBlock"),
-	     ROW(ec2_cidr, state, TEXT, "ipv6CidrBlockState/state")),
+	ROWS(ROW(ec2_cidr, cidr, STRING, "ipv6CidrBlock"),
+	     ROW(ec2_cidr, state, STRING, "ipv6CidrBlockState/state")),
 };
 
 static const struct shape shape_cidr = {
 	sizeof(struct ec2_cidr),
-	ROWS(ROW(ec2_cidr, cidr, TEXT, "cidrBlock"),
-	     ROW(ec2_cidr, state, TEXT, "cidrBlockState/state")),
+	ROWS(ROW(ec2_cidr, cidr, STRING, "cidrBlock"),
+	     ROW(ec2_cidr, state, STRING, "cidrBlockState/state")),
 };
 
 static const struct shape shape_subnet = {
 	sizeof(struct ec2_subnet),
-	ROWS(ROW(ec2_subnet, id, TEXT, "subnetId"),
-	     ROW(ec2_subnet, vpc_id, TEXT, "vpcId"),
-	     ROW(ec2_subnet, zone, TEXT, "availabilityZone"),
-	     ROW(ec2_subnet, zone_id, TEXT, "availabilityZoneId"),
-	     ROW(ec2_subnet, cidr, TEXT, "cidrBlock"),
-	     ROW(ec2_subnet, state, TEXT, "state"),
+	ROWS(ROW(ec2_subnet, id, STRING, "subnetId"),
+	     ROW(ec2_subnet, vpc_id, STRING, "vpcId"),
+	     ROW(ec2_subnet, zone, STRING, "availabilityZone"),
+	     ROW(ec2_subnet, zone_id, STRING, "availabilityZoneId"),
+	     ROW(ec2_subnet, cidr, STRING, "cidrBlock"),
+	     ROW(ec2_subnet, state, STRING, "state"),
 	     ROW(ec2_subnet, free_addresses, NUMBER, "availableIpAddressCount"),
 	     ROW(ec2_subnet, public_ip_on_launch, BOOL, "mapPublicIpOnLaunch"),
 	     ROW(ec2_subnet, ipv6_only, BOOL, "ipv6Native"),
@@ -34,10 +34,10 @@ static const struct shape shape_subnet = {
 
 static const struct shape shape_vpc = {
 	sizeof(struct ec2_vpc),
-	ROWS(ROW(ec2_vpc, id, TEXT, "vpcId"),
-	     ROW(ec2_vpc, cidr, TEXT, "cidrBlock"),
-	     ROW(ec2_vpc, state, TEXT, "state"),
-	     ROW(ec2_vpc, owner_id, TEXT, "ownerId"),
+	ROWS(ROW(ec2_vpc, id, STRING, "vpcId"),
+	     ROW(ec2_vpc, cidr, STRING, "cidrBlock"),
+	     ROW(ec2_vpc, state, STRING, "state"),
+	     ROW(ec2_vpc, owner_id, STRING, "ownerId"),
 	     ROW(ec2_vpc, is_default, BOOL, "isDefault"),
 	     ROW(ec2_vpc, cidrs, LIST, "cidrBlockAssociationSet",
 		 .of = &shape_cidr),
@@ -48,33 +48,33 @@ static const struct shape shape_vpc = {
 
 static const struct shape shape_range = {
 	sizeof(struct ec2_range),
-	ROWS(ROW(ec2_range, cidr, TEXT, "cidrIp"),
-	     ROW(ec2_range, description, TEXT, "description")),
+	ROWS(ROW(ec2_range, cidr, STRING, "cidrIp"),
+	     ROW(ec2_range, description, STRING, "description")),
 };
 
 static const struct shape shape_ipv6_range = {
 	sizeof(struct ec2_range),
-	ROWS(ROW(ec2_range, cidr, TEXT, "cidrIpv6"),
-	     ROW(ec2_range, description, TEXT, "description")),
+	ROWS(ROW(ec2_range, cidr, STRING, "cidrIpv6"),
+	     ROW(ec2_range, description, STRING, "description")),
 };
 
 static const struct shape shape_pair = {
 	sizeof(struct ec2_group_pair),
-	ROWS(ROW(ec2_group_pair, group_id, TEXT, "groupId"),
-	     ROW(ec2_group_pair, owner_id, TEXT, "userId"),
-	     ROW(ec2_group_pair, vpc_id, TEXT, "vpcId"),
-	     ROW(ec2_group_pair, description, TEXT, "description")),
+	ROWS(ROW(ec2_group_pair, group_id, STRING, "groupId"),
+	     ROW(ec2_group_pair, owner_id, STRING, "userId"),
+	     ROW(ec2_group_pair, vpc_id, STRING, "vpcId"),
+	     ROW(ec2_group_pair, description, STRING, "description")),
 };
 
 static const struct shape shape_prefix_list = {
 	sizeof(struct ec2_prefix_list),
-	ROWS(ROW(ec2_prefix_list, id, TEXT, "prefixListId"),
-	     ROW(ec2_prefix_list, description, TEXT, "description")),
+	ROWS(ROW(ec2_prefix_list, id, STRING, "prefixListId"),
+	     ROW(ec2_prefix_list, description, STRING, "description")),
 };
 
 static const struct shape shape_permission = {
 	sizeof(struct ec2_permission),
-	ROWS(ROW(ec2_permission, protocol, TEXT, "ipProtocol"),
+	ROWS(ROW(ec2_permission, protocol, STRING, "ipProtocol"),
 	     ROW(ec2_permission, from_port, NUMBER, "fromPort", .missing = -1),
 	     ROW(ec2_permission, to_port, NUMBER, "toPort", .missing = -1),
 	     ROW(ec2_permission, ranges, LIST, "ipRanges", .of = &shape_range),
@@ -87,11 +87,11 @@ static const struct shape shape_permission = {
 
 static const struct shape shape_group = {
 	sizeof(struct ec2_group),
-	ROWS(ROW(ec2_group, id, TEXT, "groupId"),
-	     ROW(ec2_group, name, TEXT, "groupName"),
-	     ROW(ec2_group, description, TEXT, "groupDescription"),
-	     ROW(ec2_group, vpc_id, TEXT, "vpcId"),
-	     ROW(ec2_group, owner_id, TEXT, "ownerId"),
+	ROWS(ROW(ec2_group, id, STRING, "groupId"),
+	     ROW(ec2_group, name, STRING, "groupName"),
+	     ROW(ec2_group, description, STRING, "groupDescription"),
+	     ROW(ec2_group, vpc_id, STRING, "vpcId"),
+	     ROW(ec2_group, owner_id, STRING, "ownerId"),
 	     ROW(ec2_group, ingress, LIST, "ipPermissions",
 		 .of = &shape_permission),
 	     ROW(ec2_group, egress, LIST, "ipPermissionsEgress",
@@ -101,29 +101,29 @@ static const struct shape shape_group = {
 
 static const struct shape shape_route = {
 	sizeof(struct ec2_route),
-	ROWS(ROW(ec2_route, cidr, TEXT, "destinationCidrBlock"),
-	     ROW(ec2_route, ipv6_cidr, TEXT, "destinationIpv6CidrBlock"),
-	     ROW(ec2_route, prefix_list, TEXT, "destinationPrefixListId"),
-	     ROW(ec2_route, gateway_id, TEXT, "gatewayId"),
-	     ROW(ec2_route, interface_id, TEXT, "networkInterfaceId"),
-	     ROW(ec2_route, instance_id, TEXT, "instanceId"),
-	     ROW(ec2_route, nat_gateway_id, TEXT, "natGatewayId"),
-	     ROW(ec2_route, transit_gateway_id, TEXT, "transitGatewayId"),
-	     ROW(ec2_route, peering_id, TEXT, "vpcPeeringConnectionId"),
-	     ROW(ec2_route, state, TEXT, "state")),
+	ROWS(ROW(ec2_route, cidr, STRING, "destinationCidrBlock"),
+	     ROW(ec2_route, ipv6_cidr, STRING, "destinationIpv6CidrBlock"),
+	     ROW(ec2_route, prefix_list, STRING, "destinationPrefixListId"),
+	     ROW(ec2_route, gateway_id, STRING, "gatewayId"),
+	     ROW(ec2_route, interface_id, STRING, "networkInterfaceId"),
+	     ROW(ec2_route, instance_id, STRING, "instanceId"),
+	     ROW(ec2_route, nat_gateway_id, STRING, "natGatewayId"),
+	     ROW(ec2_route, transit_gateway_id, STRING, "transitGatewayId"),
+	     ROW(ec2_route, peering_id, STRING, "vpcPeeringConnectionId"),
+	     ROW(ec2_route, state, STRING, "state")),
 };
 
 static const struct shape shape_route_association = {
 	sizeof(struct ec2_route_association),
-	ROWS(ROW(ec2_route_association, subnet_id, TEXT, "subnetId"),
-	     ROW(ec2_route_association, gateway_id, TEXT, "gatewayId"),
+	ROWS(ROW(ec2_route_association, subnet_id, STRING, "subnetId"),
+	     ROW(ec2_route_association, gateway_id, STRING, "gatewayId"),
 	     ROW(ec2_route_association, main, BOOL, "main")),
 };
 
 static const struct shape shape_route_table = {
 	sizeof(struct ec2_route_table),
-	ROWS(ROW(ec2_route_table, id, TEXT, "routeTableId"),
-	     ROW(ec2_route_table, vpc_id, TEXT, "vpcId"),
+	ROWS(ROW(ec2_route_table, id, STRING, "routeTableId"),
+	     ROW(ec2_route_table, vpc_id, STRING, "vpcId"),
 	     ROW(ec2_route_table, associations, LIST, "associationSet",
 		 .of = &shape_route_association),
 	     ROW(ec2_route_table, routes, LIST, "routeSet", .of = &shape_route),
@@ -134,10 +134,10 @@ static const struct shape shape_acl_entry = {
 	sizeof(struct ec2_acl_entry),
 	ROWS(ROW(ec2_acl_entry, number, NUMBER, "ruleNumber"),
 	     ROW(ec2_acl_entry, egress, BOOL, "egress"),
-	     ROW(ec2_acl_entry, action, TEXT, "ruleAction"),
-	     ROW(ec2_acl_entry, protocol, TEXT, "protocol"),
-	     ROW(ec2_acl_entry, cidr, TEXT, "cidrBlock"),
-	     ROW(ec2_acl_entry, ipv6_cidr, TEXT, "ipv6CidrBlock"),
+	     ROW(ec2_acl_entry, action, STRING, "ruleAction"),
+	     ROW(ec2_acl_entry, protocol, STRING, "protocol"),
+	     ROW(ec2_acl_entry, cidr, STRING, "cidrBlock"),
+	     ROW(ec2_acl_entry, ipv6_cidr, STRING, "ipv6CidrBlock"),
 	     ROW(ec2_acl_entry, from_port, NUMBER, "portRange/from",
 		 .missing = -1),
 	     ROW(ec2_acl_entry, to_port, NUMBER, "portRange/to",
@@ -146,10 +146,10 @@ static const struct shape shape_acl_entry = {
 
 static const struct shape shape_acl = {
 	sizeof(struct ec2_acl),
-	ROWS(ROW(ec2_acl, id, TEXT, "networkAclId"),
-	     ROW(ec2_acl, vpc_id, TEXT, "vpcId"),
+	ROWS(ROW(ec2_acl, id, STRING, "networkAclId"),
+	     ROW(ec2_acl, vpc_id, STRING, "vpcId"),
 	     ROW(ec2_acl, is_default, BOOL, "default"),
-	     ROW(ec2_acl, subnet_ids, TEXTS, "associationSet",
+	     ROW(ec2_acl, subnet_ids, STRINGS, "associationSet",
 		 .inner = "subnetId"),
 	     ROW(ec2_acl, entries, LIST, "entrySet", .of = &shape_acl_entry),
 	     ROW(ec2_acl, tags, LIST, "tagSet", .of = &shape_tag)),
@@ -157,13 +157,13 @@ static const struct shape shape_acl = {
 
 static const struct shape shape_endpoint = {
 	sizeof(struct ec2_endpoint),
-	ROWS(ROW(ec2_endpoint, id, TEXT, "vpcEndpointId"),
-	     ROW(ec2_endpoint, type, TEXT, "vpcEndpointType"),
-	     ROW(ec2_endpoint, vpc_id, TEXT, "vpcId"),
-	     ROW(ec2_endpoint, service, TEXT, "serviceName"),
-	     ROW(ec2_endpoint, state, TEXT, "state"),
-	     ROW(ec2_endpoint, subnet_ids, TEXTS, "subnetIdSet"),
-	     ROW(ec2_endpoint, interface_ids, TEXTS, "networkInterfaceIdSet"),
+	ROWS(ROW(ec2_endpoint, id, STRING, "vpcEndpointId"),
+	     ROW(ec2_endpoint, type, STRING, "vpcEndpointType"),
+	     ROW(ec2_endpoint, vpc_id, STRING, "vpcId"),
+	     ROW(ec2_endpoint, service, STRING, "serviceName"),
+	     ROW(ec2_endpoint, state, STRING, "state"),
+	     ROW(ec2_endpoint, subnet_ids, STRINGS, "subnetIdSet"),
+	     ROW(ec2_endpoint, interface_ids, STRINGS, "networkInterfaceIdSet"),
 	     ROW(ec2_endpoint, tags, LIST, "tagSet", .of = &shape_tag)),
 };
 

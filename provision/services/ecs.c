@@ -16,21 +16,21 @@
 
 static const struct shape shape_cluster = {
 	sizeof(struct ecs_cluster),
-	ROWS(ROW(ecs_cluster, arn, TEXT, "clusterArn"),
-	     ROW(ecs_cluster, name, TEXT, "clusterName"),
-	     ROW(ecs_cluster, status, TEXT, "status"),
+	ROWS(ROW(ecs_cluster, arn, STRING, "clusterArn"),
+	     ROW(ecs_cluster, name, STRING, "clusterName"),
+	     ROW(ecs_cluster, status, STRING, "status"),
 	     ROW(ecs_cluster, services, NUMBER, "activeServicesCount"),
 	     ROW(ecs_cluster, running_tasks, NUMBER, "runningTasksCount")),
 };
 
 static const struct shape shape_service = {
 	sizeof(struct ecs_service),
-	ROWS(ROW(ecs_service, arn, TEXT, "serviceArn"),
-	     ROW(ecs_service, name, TEXT, "serviceName"),
-	     ROW(ecs_service, cluster_arn, TEXT, "clusterArn"),
-	     ROW(ecs_service, status, TEXT, "status"),
-	     ROW(ecs_service, launch_type, TEXT, "launchType"),
-	     ROW(ecs_service, task_definition, TEXT, "taskDefinition"),
+	ROWS(ROW(ecs_service, arn, STRING, "serviceArn"),
+	     ROW(ecs_service, name, STRING, "serviceName"),
+	     ROW(ecs_service, cluster_arn, STRING, "clusterArn"),
+	     ROW(ecs_service, status, STRING, "status"),
+	     ROW(ecs_service, launch_type, STRING, "launchType"),
+	     ROW(ecs_service, task_definition, STRING, "taskDefinition"),
 	     ROW(ecs_service, desired, NUMBER, "desiredCount"),
 	     ROW(ecs_service, running, NUMBER, "runningCount"),
 	     ROW(ecs_service, pending, NUMBER, "pendingCount")),
@@ -38,55 +38,55 @@ static const struct shape shape_service = {
 
 static const struct shape shape_detail = {
 	sizeof(struct ecs_detail),
-	ROWS(ROW(ecs_detail, name, TEXT, "name"),
-	     ROW(ecs_detail, value, TEXT, "value")),
+	ROWS(ROW(ecs_detail, name, STRING, "name"),
+	     ROW(ecs_detail, value, STRING, "value")),
 };
 
 static const struct shape shape_attachment = {
 	sizeof(struct ecs_attachment),
-	ROWS(ROW(ecs_attachment, id, TEXT, "id"),
-	     ROW(ecs_attachment, type, TEXT, "type"),
-	     ROW(ecs_attachment, status, TEXT, "status"),
+	ROWS(ROW(ecs_attachment, id, STRING, "id"),
+	     ROW(ecs_attachment, type, STRING, "type"),
+	     ROW(ecs_attachment, status, STRING, "status"),
 	     ROW(ecs_attachment, details, LIST, "details",
 		 .of = &shape_detail)),
 };
 
 static const struct shape shape_task = {
 	sizeof(struct ecs_task),
-	ROWS(ROW(ecs_task, arn, TEXT, "taskArn"),
-	     ROW(ecs_task, cluster_arn, TEXT, "clusterArn"),
-	     ROW(ecs_task, container_instance_arn, TEXT,
+	ROWS(ROW(ecs_task, arn, STRING, "taskArn"),
+	     ROW(ecs_task, cluster_arn, STRING, "clusterArn"),
+	     ROW(ecs_task, container_instance_arn, STRING,
 		 "containerInstanceArn"),
-	     ROW(ecs_task, group, TEXT, "group"),
-	     ROW(ecs_task, last_status, TEXT, "lastStatus"),
-	     ROW(ecs_task, desired_status, TEXT, "desiredStatus"),
-	     ROW(ecs_task, launch_type, TEXT, "launchType"),
-	     ROW(ecs_task, zone, TEXT, "availabilityZone"),
-	     ROW(ecs_task, started_by, TEXT, "startedBy"),
+	     ROW(ecs_task, group, STRING, "group"),
+	     ROW(ecs_task, last_status, STRING, "lastStatus"),
+	     ROW(ecs_task, desired_status, STRING, "desiredStatus"),
+	     ROW(ecs_task, launch_type, STRING, "launchType"),
+	     ROW(ecs_task, zone, STRING, "availabilityZone"),
+	     ROW(ecs_task, started_by, STRING, "startedBy"),
 	     ROW(ecs_task, attachments, LIST, "attachments",
 		 .of = &shape_attachment)),
 };
 
 static const struct shape shape_container_instance = {
 	sizeof(struct ecs_container_instance),
-	ROWS(ROW(ecs_container_instance, arn, TEXT, "containerInstanceArn"),
-	     ROW(ecs_container_instance, ec2_instance_id, TEXT,
+	ROWS(ROW(ecs_container_instance, arn, STRING, "containerInstanceArn"),
+	     ROW(ecs_container_instance, ec2_instance_id, STRING,
 		 "ec2InstanceId"),
-	     ROW(ecs_container_instance, status, TEXT, "status")),
+	     ROW(ecs_container_instance, status, STRING, "status")),
 };
 
 /* Sends a body, which is deleted. */
 static int call(struct aws_client *c, const char *action, cJSON *body,
-		cJSON **answer, struct aws_error *err)
+		cJSON **response, struct aws_error *err)
 {
 	char *text = body ? cJSON_PrintUnformatted(body) : NULL;
 	int error;
 
 	cJSON_Delete(body);
-	*answer = NULL;
+	*response = NULL;
 	if (!text)
-		return call_no_memory(err);
-	error = call_ecs(c, action, text, strlen(text), answer, err);
+		return aws_error_no_memory(err);
+	error = call_ecs(c, action, text, strlen(text), response, err);
 	cJSON_free(text);
 	return error;
 }
@@ -107,23 +107,23 @@ static cJSON *new_body(const char *cluster, const char *service)
 }
 
 /* Takes the ARNs of one page, and the token of the next one. */
-static int take_arns(const cJSON *answer, const char *key,
-		     struct aws_texts *out, char **token)
+static int take_arns(const cJSON *response, const char *key,
+		     struct aws_strings *out, char **token)
 {
-	const struct shape_field f = {.path = key, .type = SHAPE_TEXTS};
-	const struct shape page = {sizeof(struct aws_texts),
+	const struct shape_field f = {.path = key, .type = SHAPE_STRINGS};
+	const struct shape page = {sizeof(struct aws_strings),
 				   (const struct shape_field[]){f, {0}}};
 	const char *next = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(answer, "nextToken"));
-	struct aws_texts more;
+		cJSON_GetObjectItemCaseSensitive(response, "nextToken"));
+	struct aws_strings more;
 	char **grown;
-	int error = shape_from_json(&page, answer, &more);
+	int error = shape_from_json(&page, response, &more);
 
 	if (error)
 		return error;
 	grown = reallocarray(out->items, out->n + more.n + 1, sizeof(*grown));
 	if (!grown) {
-		aws_texts_free(&more);
+		aws_strings_free(&more);
 		return -ENOMEM;
 	}
 	out->items = grown;
@@ -140,9 +140,9 @@ static int take_arns(const cJSON *answer, const char *key,
 
 static int list_page(struct aws_client *c, const char *action, const char *key,
 		     const char *cluster, const char *service, char **token,
-		     struct aws_texts *out, struct aws_error *err)
+		     struct aws_strings *out, struct aws_error *err)
 {
-	cJSON *body = new_body(cluster, service), *answer;
+	cJSON *body = new_body(cluster, service), *response;
 	bool ok =
 		body && cJSON_AddNumberToObject(body, "maxResults", LIST_PAGE);
 	int error;
@@ -153,35 +153,35 @@ static int list_page(struct aws_client *c, const char *action, const char *key,
 	*token = NULL;
 	if (!ok) {
 		cJSON_Delete(body);
-		return call_no_memory(err);
+		return aws_error_no_memory(err);
 	}
-	error = call(c, action, body, &answer, err);
+	error = call(c, action, body, &response, err);
 	if (error)
 		return error;
-	error = take_arns(answer, key, out, token);
-	cJSON_Delete(answer);
-	return error ? call_bad_answer(err, "ecs", action, error) : 0;
+	error = take_arns(response, key, out, token);
+	cJSON_Delete(response);
+	return error ? call_bad_response(err, "ecs", action, error) : 0;
 }
 
 /* All pages of ListClusters, ListServices or ListTasks. */
 static int list_arns(struct aws_client *c, const char *action, const char *key,
 		     const char *cluster, const char *service,
-		     struct aws_texts *out, struct aws_error *err)
+		     struct aws_strings *out, struct aws_error *err)
 {
 	unsigned int pages = 0;
 	char *token = NULL;
 	int error;
 
-	*out = (struct aws_texts){0};
+	*out = (struct aws_strings){0};
 	do {
 		error = list_page(c, action, key, cluster, service, &token, out,
 				  err);
 		if (!error && ++pages == MAX_LIST_PAGES)
-			error = call_bad_answer(err, "ecs", action, -EPROTO);
+			error = call_bad_response(err, "ecs", action, -EPROTO);
 	} while (!error && token);
 	free(token);
 	if (error)
-		aws_texts_free(out);
+		aws_strings_free(out);
 	return error;
 }
 
@@ -195,11 +195,11 @@ struct describe {
 	bool all; /* that one does not exist is an error */
 };
 
-static int first_failure(const cJSON *answer, const struct describe *d,
+static int first_failure(const cJSON *response, const struct describe *d,
 			 struct aws_error *err)
 {
 	const cJSON *failures =
-		cJSON_GetObjectItemCaseSensitive(answer, "failures");
+		cJSON_GetObjectItemCaseSensitive(response, "failures");
 	const cJSON *f = cJSON_IsArray(failures) ? failures->child : NULL;
 	const char *arn, *reason;
 
@@ -219,27 +219,28 @@ static int describe_some(struct aws_client *c, const struct describe *d,
 			 size_t n, struct shape_list *out,
 			 struct aws_error *err)
 {
-	cJSON *body = new_body(cluster, NULL), *answer, *array;
+	cJSON *body = new_body(cluster, NULL), *response, *array;
 	int error;
 
 	array = cJSON_CreateStringArray(names, (int)n);
 	if (!body || !array || !cJSON_AddItemToObject(body, d->key, array)) {
 		cJSON_Delete(array);
 		cJSON_Delete(body);
-		return call_no_memory(err);
+		return aws_error_no_memory(err);
 	}
-	error = call(c, d->action, body, &answer, err);
+	error = call(c, d->action, body, &response, err);
 	if (error)
 		return error;
-	error = first_failure(answer, d, err);
+	error = first_failure(response, d, err);
 	if (!error) {
 		error = shape_append_json(
 			d->shape,
-			cJSON_GetObjectItemCaseSensitive(answer, d->key), out);
+			cJSON_GetObjectItemCaseSensitive(response, d->key),
+			out);
 		if (error)
-			call_bad_answer(err, "ecs", d->action, error);
+			call_bad_response(err, "ecs", d->action, error);
 	}
-	cJSON_Delete(answer);
+	cJSON_Delete(response);
 	return error;
 }
 
@@ -264,7 +265,7 @@ static int describe(struct aws_client *c, const struct describe *d,
 	return error;
 }
 
-static struct aws_names as_names(const struct aws_texts *t)
+static struct aws_names as_names(const struct aws_strings *t)
 {
 	return (struct aws_names){(const char *const *)t->items, t->n};
 }
@@ -281,14 +282,14 @@ int ecs_describe_clusters(struct aws_client *c, struct aws_names names,
 int ecs_clusters(struct aws_client *c, struct ecs_clusters *out,
 		 struct aws_error *err)
 {
-	struct aws_texts arns;
+	struct aws_strings arns;
 	int error = list_arns(c, "ListClusters", "clusterArns", NULL, NULL,
 			      &arns, err);
 
 	*out = (struct ecs_clusters){0};
 	if (!error)
 		error = ecs_describe_clusters(c, as_names(&arns), out, err);
-	aws_texts_free(&arns);
+	aws_strings_free(&arns);
 	return error;
 }
 
@@ -307,14 +308,14 @@ int ecs_services(struct aws_client *c, const char *cluster,
 {
 	static const struct describe d = {"DescribeServices", "services",
 					  SERVICES_MAX, &shape_service, false};
-	struct aws_texts arns;
+	struct aws_strings arns;
 	int error = list_arns(c, "ListServices", "serviceArns", cluster, NULL,
 			      &arns, err);
 
 	*out = (struct ecs_services){0};
 	if (!error)
 		error = describe(c, &d, cluster, as_names(&arns), out, err);
-	aws_texts_free(&arns);
+	aws_strings_free(&arns);
 	return error;
 }
 
@@ -324,14 +325,14 @@ int ecs_service_tasks(struct aws_client *c, const char *cluster,
 {
 	static const struct describe d = {"DescribeTasks", "tasks",
 					  DESCRIBE_MAX, &shape_task, false};
-	struct aws_texts arns;
+	struct aws_strings arns;
 	int error = list_arns(c, "ListTasks", "taskArns", cluster, service,
 			      &arns, err);
 
 	*out = (struct ecs_tasks){0};
 	if (!error)
 		error = describe(c, &d, cluster, as_names(&arns), out, err);
-	aws_texts_free(&arns);
+	aws_strings_free(&arns);
 	return error;
 }
 

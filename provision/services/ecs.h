@@ -85,7 +85,7 @@ int ecs_describe_clusters(struct aws_client *c, struct aws_names names,
 void ecs_clusters_free(struct ecs_clusters *l);
 
 /* All services of a cluster, or those named. A service that does not exist
- * (failures[] of a 200 answer) is AWS_ERR_NOT_FOUND. */
+ * (failures[] of a 200 response) is AWS_ERR_NOT_FOUND. */
 int ecs_services(struct aws_client *c, const char *cluster,
 		 struct ecs_services *out, struct aws_error *err);
 int ecs_describe_services(struct aws_client *c, const char *cluster,

@@ -10,46 +10,46 @@
 
 static const struct shape shape_address = {
 	sizeof(struct elbv2_address),
-	ROWS(ROW(elbv2_address, private_ipv4, TEXT, "PrivateIPv4Address"),
-	     ROW(elbv2_address, ip, TEXT, "IpAddress")),
+	ROWS(ROW(elbv2_address, private_ipv4, STRING, "PrivateIPv4Address"),
+	     ROW(elbv2_address, ip, STRING, "IpAddress")),
 };
 
 static const struct shape shape_zone = {
 	sizeof(struct elbv2_zone),
-	ROWS(ROW(elbv2_zone, name, TEXT, "ZoneName"),
-	     ROW(elbv2_zone, subnet_id, TEXT, "SubnetId"),
+	ROWS(ROW(elbv2_zone, name, STRING, "ZoneName"),
+	     ROW(elbv2_zone, subnet_id, STRING, "SubnetId"),
 	     ROW(elbv2_zone, addresses, LIST, "LoadBalancerAddresses",
 		 .of = &shape_address)),
 };
 
 const struct shape elbv2_shape_load_balancer = {
 	sizeof(struct elbv2_load_balancer),
-	ROWS(ROW(elbv2_load_balancer, arn, TEXT, "LoadBalancerArn"),
-	     ROW(elbv2_load_balancer, name, TEXT, "LoadBalancerName"),
-	     ROW(elbv2_load_balancer, type, TEXT, "Type"),
-	     ROW(elbv2_load_balancer, scheme, TEXT, "Scheme"),
-	     ROW(elbv2_load_balancer, vpc_id, TEXT, "VpcId"),
-	     ROW(elbv2_load_balancer, dns_name, TEXT, "DNSName"),
-	     ROW(elbv2_load_balancer, state, TEXT, "State/Code"),
-	     ROW(elbv2_load_balancer, state_reason, TEXT, "State/Reason"),
-	     ROW(elbv2_load_balancer, ip_address_type, TEXT, "IpAddressType"),
+	ROWS(ROW(elbv2_load_balancer, arn, STRING, "LoadBalancerArn"),
+	     ROW(elbv2_load_balancer, name, STRING, "LoadBalancerName"),
+	     ROW(elbv2_load_balancer, type, STRING, "Type"),
+	     ROW(elbv2_load_balancer, scheme, STRING, "Scheme"),
+	     ROW(elbv2_load_balancer, vpc_id, STRING, "VpcId"),
+	     ROW(elbv2_load_balancer, dns_name, STRING, "DNSName"),
+	     ROW(elbv2_load_balancer, state, STRING, "State/Code"),
+	     ROW(elbv2_load_balancer, state_reason, STRING, "State/Reason"),
+	     ROW(elbv2_load_balancer, ip_address_type, STRING, "IpAddressType"),
 	     ROW(elbv2_load_balancer, zones, LIST, "AvailabilityZones",
 		 .of = &shape_zone),
-	     ROW(elbv2_load_balancer, groups, TEXTS, "SecurityGroups")),
+	     ROW(elbv2_load_balancer, groups, STRINGS, "SecurityGroups")),
 };
 
 const struct shape elbv2_shape_target_group = {
 	sizeof(struct elbv2_target_group),
-	ROWS(ROW(elbv2_target_group, arn, TEXT, "TargetGroupArn"),
-	     ROW(elbv2_target_group, name, TEXT, "TargetGroupName"),
-	     ROW(elbv2_target_group, protocol, TEXT, "Protocol"),
+	ROWS(ROW(elbv2_target_group, arn, STRING, "TargetGroupArn"),
+	     ROW(elbv2_target_group, name, STRING, "TargetGroupName"),
+	     ROW(elbv2_target_group, protocol, STRING, "Protocol"),
 	     ROW(elbv2_target_group, port, NUMBER, "Port"),
-	     ROW(elbv2_target_group, vpc_id, TEXT, "VpcId"),
-	     ROW(elbv2_target_group, target_type, TEXT, "TargetType"),
-	     ROW(elbv2_target_group, health_protocol, TEXT,
+	     ROW(elbv2_target_group, vpc_id, STRING, "VpcId"),
+	     ROW(elbv2_target_group, target_type, STRING, "TargetType"),
+	     ROW(elbv2_target_group, health_protocol, STRING,
 		 "HealthCheckProtocol"),
-	     ROW(elbv2_target_group, health_port, TEXT, "HealthCheckPort"),
-	     ROW(elbv2_target_group, health_path, TEXT, "HealthCheckPath"),
+	     ROW(elbv2_target_group, health_port, STRING, "HealthCheckPort"),
+	     ROW(elbv2_target_group, health_path, STRING, "HealthCheckPath"),
 	     ROW(elbv2_target_group, health_enabled, BOOL,
 		 "HealthCheckEnabled"),
 	     ROW(elbv2_target_group, health_interval, NUMBER,
@@ -60,40 +60,41 @@ const struct shape elbv2_shape_target_group = {
 		 "HealthyThresholdCount"),
 	     ROW(elbv2_target_group, unhealthy_threshold, NUMBER,
 		 "UnhealthyThresholdCount"),
-	     ROW(elbv2_target_group, load_balancer_arns, TEXTS,
+	     ROW(elbv2_target_group, load_balancer_arns, STRINGS,
 		 "LoadBalancerArns")),
 };
 
 static const struct shape shape_target = {
 	sizeof(struct elbv2_target),
-	ROWS(ROW(elbv2_target, id, TEXT, "Target/Id"),
+	ROWS(ROW(elbv2_target, id, STRING, "Target/Id"),
 	     ROW(elbv2_target, port, NUMBER, "Target/Port"),
-	     ROW(elbv2_target, zone, TEXT, "Target/AvailabilityZone"),
-	     ROW(elbv2_target, health_port, TEXT, "HealthCheckPort"),
-	     ROW(elbv2_target, state, TEXT, "TargetHealth/State"),
-	     ROW(elbv2_target, reason, TEXT, "TargetHealth/Reason"),
-	     ROW(elbv2_target, description, TEXT, "TargetHealth/Description")),
+	     ROW(elbv2_target, zone, STRING, "Target/AvailabilityZone"),
+	     ROW(elbv2_target, health_port, STRING, "HealthCheckPort"),
+	     ROW(elbv2_target, state, STRING, "TargetHealth/State"),
+	     ROW(elbv2_target, reason, STRING, "TargetHealth/Reason"),
+	     ROW(elbv2_target, description, STRING,
+		 "TargetHealth/Description")),
 };
 
 const struct shape elbv2_shape_listener = {
 	sizeof(struct elbv2_listener),
-	ROWS(ROW(elbv2_listener, arn, TEXT, "ListenerArn"),
-	     ROW(elbv2_listener, load_balancer_arn, TEXT, "LoadBalancerArn"),
+	ROWS(ROW(elbv2_listener, arn, STRING, "ListenerArn"),
+	     ROW(elbv2_listener, load_balancer_arn, STRING, "LoadBalancerArn"),
 	     ROW(elbv2_listener, port, NUMBER, "Port"),
-	     ROW(elbv2_listener, protocol, TEXT, "Protocol"),
-	     ROW(elbv2_listener, target_group_arns, TEXTS, "DefaultActions",
+	     ROW(elbv2_listener, protocol, STRING, "Protocol"),
+	     ROW(elbv2_listener, target_group_arns, STRINGS, "DefaultActions",
 		 .inner = "TargetGroupArn")),
 };
 
 static const struct shape shape_attribute = {
 	sizeof(struct elbv2_attribute),
-	ROWS(ROW(elbv2_attribute, key, TEXT, "Key"),
-	     ROW(elbv2_attribute, value, TEXT, "Value")),
+	ROWS(ROW(elbv2_attribute, key, STRING, "Key"),
+	     ROW(elbv2_attribute, value, STRING, "Value")),
 };
 
 static const struct shape shape_tag_description = {
 	sizeof(struct elbv2_tag_description),
-	ROWS(ROW(elbv2_tag_description, arn, TEXT, "ResourceArn"),
+	ROWS(ROW(elbv2_tag_description, arn, STRING, "ResourceArn"),
 	     ROW(elbv2_tag_description, tags, LIST, "Tags",
 		 .of = &shape_query_tag)),
 };
@@ -110,7 +111,7 @@ static void add(struct query *q, const void *ctx)
 {
 	const struct ask *a = ctx;
 
-	query_text(q, a->value, "%s", a->parameter);
+	query_string(q, a->value, "%s", a->parameter);
 	query_names(q, a->names, a->names_prefix);
 }
 

@@ -34,7 +34,8 @@ struct elbv2_load_balancer {
 	char *state_reason;
 	char *ip_address_type; /* ipv4, dualstack */
 	struct elbv2_zones zones;
-	struct aws_texts groups; /* security groups; none: can never have one */
+	struct aws_strings
+		groups; /* security groups; none: can never have one */
 };
 struct elbv2_load_balancers {
 	struct elbv2_load_balancer *items;
@@ -54,7 +55,7 @@ struct elbv2_target_group {
 	bool health_enabled;
 	int64_t health_interval, health_timeout; /* seconds */
 	int64_t healthy_threshold, unhealthy_threshold;
-	struct aws_texts load_balancer_arns;
+	struct aws_strings load_balancer_arns;
 };
 struct elbv2_target_groups {
 	struct elbv2_target_group *items;
@@ -80,7 +81,7 @@ struct elbv2_listener {
 	char *load_balancer_arn;
 	int64_t port;
 	char *protocol;
-	struct aws_texts target_group_arns; /* of its default actions */
+	struct aws_strings target_group_arns; /* of its default actions */
 };
 struct elbv2_listeners {
 	struct elbv2_listener *items;

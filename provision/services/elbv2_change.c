@@ -15,22 +15,23 @@ static int create(struct aws_client *c, const char *action, struct query *q,
 		  struct aws_error *err)
 {
 	struct shape_list made = {0};
-	struct call_answer answer;
-	int error = call_make(c, &call_elbv2, action, q, &answer, err);
+	struct call_response response;
+	int error = call_send(c, &call_elbv2, action, q, &response, err);
 
 	if (out)
 		*(struct shape_list *)out = made;
 	if (error)
 		return error;
-	error = shape_append_xml(shape, xml_child(answer.root, set), &made);
-	call_answer_free(&answer);
+	error = shape_append_xml(shape, xml_child(response.root, set), &made);
+	call_response_free(&response);
 	if (!error && made.n != 1)
 		error = -EPROTO;
 	if (!error && out)
 		*(struct shape_list *)out = made;
 	else
 		shape_free_list(shape, &made);
-	return error ? call_bad_answer(err, call_elbv2.name, action, error) : 0;
+	return error ? call_bad_response(err, call_elbv2.name, action, error)
+		     : 0;
 }
 
 int elbv2_create_load_balancer(struct aws_client *c,
@@ -42,14 +43,14 @@ int elbv2_create_load_balancer(struct aws_client *c,
 	struct query q;
 
 	call_begin(&q, &call_elbv2, action);
-	query_text(&q, lb->name, "Name");
+	query_string(&q, lb->name, "Name");
 	query_names(&q, lb->subnets, "Subnets.member");
 	query_names(&q, lb->groups, "SecurityGroups.member");
-	query_text(&q, lb->scheme ? lb->scheme : "internal", "Scheme");
+	query_string(&q, lb->scheme ? lb->scheme : "internal", "Scheme");
 	query_tags(&q, lb->tags, "Tags.member");
-	query_text(&q, lb->type ? lb->type : "network", "Type");
-	query_text(&q, lb->ip_address_type ? lb->ip_address_type : "ipv4",
-		   "IpAddressType");
+	query_string(&q, lb->type ? lb->type : "network", "Type");
+	query_string(&q, lb->ip_address_type ? lb->ip_address_type : "ipv4",
+		     "IpAddressType");
 	return create(c, action, &q, "LoadBalancers",
 		      &elbv2_shape_load_balancer, out, err);
 }
@@ -69,16 +70,16 @@ int elbv2_create_target_group(struct aws_client *c,
 	struct query q;
 
 	call_begin(&q, &call_elbv2, action);
-	query_text(&q, tg->name, "Name");
-	query_text(&q, tg->protocol, "Protocol");
+	query_string(&q, tg->name, "Name");
+	query_string(&q, tg->protocol, "Protocol");
 	query_number(&q, tg->port, "Port");
-	query_text(&q, tg->vpc_id, "VpcId");
-	query_text(&q, tg->health_protocol, "HealthCheckProtocol");
-	query_text(&q, tg->health_port, "HealthCheckPort");
+	query_string(&q, tg->vpc_id, "VpcId");
+	query_string(&q, tg->health_protocol, "HealthCheckProtocol");
+	query_string(&q, tg->health_port, "HealthCheckPort");
 	add_unless_0(&q, tg->health_interval, "HealthCheckIntervalSeconds");
 	add_unless_0(&q, tg->healthy_threshold, "HealthyThresholdCount");
 	add_unless_0(&q, tg->unhealthy_threshold, "UnhealthyThresholdCount");
-	query_text(&q, tg->target_type, "TargetType");
+	query_string(&q, tg->target_type, "TargetType");
 	query_tags(&q, tg->tags, "Tags.member");
 	return create(c, action, &q, "TargetGroups", &elbv2_shape_target_group,
 		      out, err);
@@ -92,12 +93,12 @@ int elbv2_create_listener(struct aws_client *c,
 	struct query q;
 
 	call_begin(&q, &call_elbv2, action);
-	query_text(&q, l->load_balancer_arn, "LoadBalancerArn");
-	query_text(&q, l->protocol, "Protocol");
+	query_string(&q, l->load_balancer_arn, "LoadBalancerArn");
+	query_string(&q, l->protocol, "Protocol");
 	query_number(&q, l->port, "Port");
-	query_text(&q, "forward", "DefaultActions.member.1.Type");
-	query_text(&q, l->target_group_arn,
-		   "DefaultActions.member.1.TargetGroupArn");
+	query_string(&q, "forward", "DefaultActions.member.1.Type");
+	query_string(&q, l->target_group_arn,
+		     "DefaultActions.member.1.TargetGroupArn");
 	query_tags(&q, l->tags, "Tags.member");
 	return create(c, action, &q, "Listeners", &elbv2_shape_listener, out,
 		      err);
@@ -111,9 +112,9 @@ static int modify_attributes(struct aws_client *c, const char *action,
 	struct query q;
 
 	call_begin(&q, &call_elbv2, action);
-	query_text(&q, arn, "%s", name);
+	query_string(&q, arn, "%s", name);
 	query_tags(&q, attributes, "Attributes.member");
-	return call_make(c, &call_elbv2, action, &q, NULL, err);
+	return call_send(c, &call_elbv2, action, &q, NULL, err);
 }
 
 int elbv2_modify_load_balancer_attributes(struct aws_client *c, const char *arn,
@@ -143,15 +144,15 @@ static int targets_call(struct aws_client *c, const char *action,
 		struct query q;
 
 		call_begin(&q, &call_elbv2, action);
-		query_text(&q, group_arn, "TargetGroupArn");
+		query_string(&q, group_arn, "TargetGroupArn");
 		for (i = 0; i < TARGETS_AT_ONCE && done + i < ids.n; i++) {
-			query_text(&q, ids.items[done + i],
-				   "Targets.member.%zu.Id", i + 1);
+			query_string(&q, ids.items[done + i],
+				     "Targets.member.%zu.Id", i + 1);
 			if (port)
 				query_number(&q, port,
 					     "Targets.member.%zu.Port", i + 1);
 		}
-		error = call_make(c, &call_elbv2, action, &q, NULL, err);
+		error = call_send(c, &call_elbv2, action, &q, NULL, err);
 	}
 	return error;
 }
@@ -187,7 +188,7 @@ int elbv2_add_tags(struct aws_client *c, struct aws_names arns,
 		query_names(&q, (struct aws_names){arns.items + done, n},
 			    "ResourceArns.member");
 		query_tags(&q, tags, "Tags.member");
-		error = call_make(c, &call_elbv2, action, &q, NULL, err);
+		error = call_send(c, &call_elbv2, action, &q, NULL, err);
 	}
 	return error;
 }
@@ -201,8 +202,8 @@ static int delete_call(struct aws_client *c, const char *action,
 	int error;
 
 	call_begin(&q, &call_elbv2, action);
-	query_text(&q, arn, "%s", name);
-	error = call_make(c, &call_elbv2, action, &q, NULL, &why);
+	query_string(&q, arn, "%s", name);
+	error = call_send(c, &call_elbv2, action, &q, NULL, &why);
 	if (error == -ENOENT)
 		return 0;
 	if (error && err)

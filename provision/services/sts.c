@@ -6,31 +6,31 @@
 
 static const struct shape shape_identity = {
 	sizeof(struct sts_identity),
-	ROWS(ROW(sts_identity, account, TEXT, "Account"),
-	     ROW(sts_identity, arn, TEXT, "Arn"),
-	     ROW(sts_identity, user_id, TEXT, "UserId")),
+	ROWS(ROW(sts_identity, account, STRING, "Account"),
+	     ROW(sts_identity, arn, STRING, "Arn"),
+	     ROW(sts_identity, user_id, STRING, "UserId")),
 };
 
 int sts_get_caller_identity(struct aws_client *c, struct sts_identity *out,
 			    struct aws_error *err)
 {
 	static const char action[] = "GetCallerIdentity";
-	struct call_answer answer;
+	struct call_response response;
 	struct query q;
 	int error;
 
 	*out = (struct sts_identity){0};
 	call_begin(&q, &call_sts, action);
-	error = call_make(c, &call_sts, action, &q, &answer, err);
+	error = call_send(c, &call_sts, action, &q, &response, err);
 	if (error)
 		return error;
-	error = shape_from_xml(&shape_identity, answer.root, out);
-	call_answer_free(&answer);
+	error = shape_from_xml(&shape_identity, response.root, out);
+	call_response_free(&response);
 	if (!error && !out->account) {
 		sts_identity_free(out);
 		error = -EPROTO;
 	}
-	return error ? call_bad_answer(err, "sts", action, error) : 0;
+	return error ? call_bad_response(err, "sts", action, error) : 0;
 }
 
 void sts_identity_free(struct sts_identity *id)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* ~/.aws/config and credentials, and what texts from there are taken for. */
+/* ~/.aws/config and ~/.aws/credentials, and the parsers for values found
+ * there: times, regions, endpoint URLs. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/credentials.h"
+#include "auth/cred_json.h"
 #include "http/endpoint.h"
-#include "auth/ini.h"
+#include "auth/profiles.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,7 +18,7 @@ static void check_value(const char *v)
 
 	if (strchr(v, '\n'))
 		abort();
-	cred_time(v, &when);
+	cred_parse_time(v, &when);
 	if (endpoint_region_valid(v) &&
 	    (!endpoint_url("ec2", v, url, sizeof(url)) ||
 	     !endpoint_split(url, host, path) || strcmp(path, "/") != 0 ||
@@ -43,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	for (s = p.config.ini.sections; s; s = s->next) {
-		if (!ini_find(&p.config.ini, s->kind, s->name))
+		if (!ini_find(&p.config.ini, s->type, s->name))
 			abort();
 		for (v = s->values; v; v = v->next) {
 			check_value(v->value);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON answers: of ECS by tables, and credentials. */
+/* JSON responses: shapes (as for ECS) and credentials. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
-#include "auth/credentials.h"
+#include "auth/cred_json.h"
 #include "client/shape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,8 +27,8 @@ struct task {
 	int64_t count;
 	struct leaf one;
 	struct leaves details;
-	struct aws_texts arns;
-	struct aws_texts inner;
+	struct aws_strings arns;
+	struct aws_strings inner;
 	struct {
 		double *items;
 		size_t n;
@@ -37,17 +37,17 @@ struct task {
 
 static const struct shape shape_leaf = {
 	sizeof(struct leaf),
-	ROWS(ROW(leaf, name, TEXT, "name"), ROW(leaf, value, TEXT, "value"),
+	ROWS(ROW(leaf, name, STRING, "name"), ROW(leaf, value, STRING, "value"),
 	     ROW(leaf, number, NUMBER, "number", .missing = -1),
 	     ROW(leaf, on, BOOL, "on"), ROW(leaf, ratio, DOUBLE, "ratio")),
 };
 static const struct shape shape_task = {
 	sizeof(struct task),
-	ROWS(ROW(task, arn, TEXT, "taskArn"), ROW(task, count, NUMBER, "a/b"),
+	ROWS(ROW(task, arn, STRING, "taskArn"), ROW(task, count, NUMBER, "a/b"),
 	     ROW(task, one, STRUCT, "one", .of = &shape_leaf),
 	     ROW(task, details, LIST, "details", .of = &shape_leaf),
-	     ROW(task, arns, TEXTS, "arns"),
-	     ROW(task, inner, TEXTS, "inner", .inner = "name"),
+	     ROW(task, arns, STRINGS, "arns"),
+	     ROW(task, inner, STRINGS, "inner", .inner = "name"),
 	     ROW(task, values, VALUES, "values")),
 };
 
@@ -57,11 +57,11 @@ static void read_credentials(const cJSON *json)
 	struct aws_error err = {0};
 	const char *p;
 
-	if (cred_from_json(json, "Token", "fuzz", &c, &err)) {
+	if (cred_json_read(json, "Token", "fuzz", &c, &err)) {
 		if (!err.kind || c.access_key)
 			abort();
 	} else {
-		/* Nothing that could end a header. */
+		/* A control character could inject a header. */
 		for (p = c.access_key; *p; p++)
 			if (*p <= ' ' || *p > '~')
 				abort();
@@ -85,6 +85,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	shape_append_json(&shape_task, json, &list);
 	shape_free_list(&shape_task, &list);
 	read_credentials(json);
-	cred_json_wipe(json);
+	cred_json_free(json);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "services/ec2_shapes.h"
 #include "services/elbv2_shapes.h"
 #include "http/error_codes.h"
-#include "http/post.h"
+#include "http/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,7 +53,7 @@ static void read_lists(const struct xml_node *root)
 
 static void read_error(const uint8_t *data, size_t size)
 {
-	struct http_answer answer = {.status = 400};
+	struct http_response answer = {.status = 400};
 	struct aws_error err = {0};
 	char text[512], permission[64];
 	int error;
@@ -63,7 +63,7 @@ static void read_error(const uint8_t *data, size_t size)
 	if (answer.body.failed)
 		return;
 	answer.body.len--;
-	error = post_error(&answer, &err);
+	error = aws_response_error(&answer, &err);
 	if (!error || !err.kind || error != aws_error_errno(err.kind))
 		abort();
 	if (!*aws_error_text(&err, text, sizeof(text)))
@@ -71,7 +71,7 @@ static void read_error(const uint8_t *data, size_t size)
 	if (aws_error_permission(&err, permission, sizeof(permission)) &&
 	    !strchr(permission, ':'))
 		abort();
-	http_answer_free(&answer);
+	http_response_free(&answer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

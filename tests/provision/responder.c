@@ -210,8 +210,8 @@ static void add_step(struct responder *r, struct step s)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void responder_says(struct responder *r, int status, const char *headers,
-		    const char *body)
+void responder_reply(struct responder *r, int status, const char *headers,
+		     const char *body)
 {
 	add_step(r, (struct step){status,
 				  copy(headers ? headers : "",
@@ -219,7 +219,7 @@ void responder_says(struct responder *r, int status, const char *headers,
 				  copy(body, strlen(body))});
 }
 
-void responder_cuts(struct responder *r)
+void responder_disconnect(struct responder *r)
 {
 	add_step(r, (struct step){0});
 }

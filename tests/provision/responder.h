@@ -13,12 +13,12 @@ struct responder *responder_start(void);
 void responder_stop(struct responder *r);
 const char *responder_url(const struct responder *r);
 
-/* The next answer, in the order of the calls. headers: NULL or lines that each
+/* The next response, in the order of the calls. headers: NULL or lines that each
  * end with \r\n. The texts are copied. */
-void responder_says(struct responder *r, int status, const char *headers,
-		    const char *body);
-/* The next request is read and the connection closed instead of an answer. */
-void responder_cuts(struct responder *r);
+void responder_reply(struct responder *r, int status, const char *headers,
+		     const char *body);
+/* The next request is read and the connection closed instead of an response. */
+void responder_disconnect(struct responder *r);
 
 /* What came: the i-th request, NULL if there was none. They stay valid. */
 const char *responder_head(struct responder *r, size_t i);

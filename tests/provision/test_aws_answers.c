@@ -106,7 +106,7 @@ struct whole {
 	bool on;
 	struct part one;
 	struct parts parts;
-	struct aws_texts texts, inner;
+	struct aws_strings texts, inner;
 	struct {
 		double *items;
 		size_t n;
@@ -115,19 +115,19 @@ struct whole {
 
 static const struct shape shape_part = {
 	sizeof(struct part),
-	ROWS(ROW(part, name, TEXT, "name"),
+	ROWS(ROW(part, name, STRING, "name"),
 	     ROW(part, port, NUMBER, "port", .missing = -1)),
 };
 static const struct shape shape_whole = {
 	sizeof(struct whole),
-	ROWS(ROW(whole, id, TEXT, "id"), ROW(whole, deep, TEXT, "a/b"),
+	ROWS(ROW(whole, id, STRING, "id"), ROW(whole, deep, STRING, "a/b"),
 	     ROW(whole, number, NUMBER, "number"),
 	     ROW(whole, missing, NUMBER, "missing", .missing = 42),
 	     ROW(whole, ratio, DOUBLE, "ratio"), ROW(whole, on, BOOL, "on"),
 	     ROW(whole, one, STRUCT, "one", .of = &shape_part),
 	     ROW(whole, parts, LIST, "parts", .of = &shape_part),
-	     ROW(whole, texts, TEXTS, "texts"),
-	     ROW(whole, inner, TEXTS, "inner", .inner = "v"),
+	     ROW(whole, texts, STRINGS, "texts"),
+	     ROW(whole, inner, STRINGS, "inner", .inner = "v"),
 	     ROW(whole, values, VALUES, "values")),
 };
 
@@ -325,7 +325,7 @@ static void delays(void **state)
 	assert_false(retry_again(&p, 6, &e));
 	e.kind = AWS_ERR_DENIED;
 	assert_false(retry_again(&p, 1, &e));
-	e = (struct aws_error){.kind = AWS_ERR_ANSWER};
+	e = (struct aws_error){.kind = AWS_ERR_RESPONSE};
 	assert_false(retry_again(&p, 1, &e));
 	e.status = 200;
 	assert_true(retry_again(&p, 1, &e));

@@ -138,8 +138,8 @@ static void same_as_cli(void **state)
 			snprintf(answer, sizeof(answer),
 				 "<%sResponse><%sResult/></%sResponse>", action,
 				 action, action);
-		responder_says(f->r, 200, NULL, answer);
-		responder_says(f->r, 200, NULL, answer);
+		responder_reply(f->r, 200, NULL, answer);
+		responder_reply(f->r, 200, NULL, answer);
 		cli_rows[i].ours(f->c);
 		if (responder_count(f->r) != at + 1)
 			fail_msg("%s: %zu requests", action,

@@ -62,7 +62,7 @@ static void signs(void **state)
 	struct sts_identity id;
 	char v[512], host[64];
 
-	responder_says(
+	responder_reply(
 		f->r, 200, NULL,
 		"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:x</Arn><UserId>U</UserId></GetCallerIdentityResult></GetCallerIdentityResponse>");
 	assert_int_equal(sts_get_caller_identity(f->c, &id, NULL), 0);
@@ -97,15 +97,15 @@ static void retries_with_one_token(void **state)
 	struct aws_error err = {0};
 	char a[64], b[64];
 
-	responder_says(f->r, 503, NULL,
-		       EC2_ERROR("RequestLimitExceeded", "slow down"));
-	responder_says(f->r, 500, NULL, "<html>oops</html>");
+	responder_reply(f->r, 503, NULL,
+			EC2_ERROR("RequestLimitExceeded", "slow down"));
+	responder_reply(f->r, 500, NULL, "<html>oops</html>");
 	/* libcurl sends again by itself, once, on a connection kept open. */
-	responder_cuts(f->r);
-	responder_cuts(f->r);
+	responder_disconnect(f->r);
+	responder_disconnect(f->r);
 	/* Throttling does not use up the attempts for failures. */
-	responder_says(f->r, 400, NULL, EC2_ERROR("Throttling", "Rate"));
-	responder_says(f->r, 200, NULL, SESSION_MADE);
+	responder_reply(f->r, 400, NULL, EC2_ERROR("Throttling", "Rate"));
+	responder_reply(f->r, 200, NULL, SESSION_MADE);
 	if (make_session(f, false, &made, &err)) {
 		/* The third failure of a server or network ends it. */
 		assert_int_equal(err.kind, AWS_ERR_NETWORK);
@@ -144,8 +144,8 @@ static void throttled_for_good(void **state)
 	int i;
 
 	for (i = 0; i < 6; i++)
-		responder_says(f->r, 503, NULL,
-			       EC2_ERROR("RequestLimitExceeded", "slow"));
+		responder_reply(f->r, 503, NULL,
+				EC2_ERROR("RequestLimitExceeded", "slow"));
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -EAGAIN);
 	assert_int_equal(responder_count(f->r), 6);
@@ -159,19 +159,19 @@ static void lost_answer_of_delete(void **state)
 	struct fixture *f = *state;
 	struct aws_error err = {0};
 
-	responder_cuts(f->r);
-	responder_says(f->r, 400, NULL, NO_SESSION);
+	responder_disconnect(f->r);
+	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
 	/* Without a lost answer it is what it is. */
-	responder_says(f->r, 400, NULL, NO_SESSION);
+	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -ENOENT);
-	responder_says(f->r, 200, NULL, DELETED);
+	responder_reply(f->r, 200, NULL, DELETED);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
 	/* On a connection that was kept open libcurl sends it again, and that
 	 * has to be noticed. */
-	responder_cuts(f->r);
-	responder_says(f->r, 400, NULL, NO_SESSION);
+	responder_disconnect(f->r);
+	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
 	assert_int_equal(responder_count(f->r), 6);
 	assert_int_equal(aws_client_counters(f->c).attempts, 5);
@@ -184,10 +184,10 @@ static void lost_answer_of_group(void **state)
 	char id[EC2_ID_MAX];
 	struct aws_error err = {0};
 
-	responder_cuts(f->r);
-	responder_says(f->r, 400, NULL,
-		       EC2_ERROR("InvalidGroup.Duplicate", "exists"));
-	responder_says(
+	responder_disconnect(f->r);
+	responder_reply(f->r, 400, NULL,
+			EC2_ERROR("InvalidGroup.Duplicate", "exists"));
+	responder_reply(
 		f->r, 200, NULL,
 		"<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-9</groupId><tagSet><item><key>metlo</key><value>d1</value></item></tagSet></item></securityGroupInfo></DescribeSecurityGroupsResponse>");
 	assert_int_equal(ec2_create_group(f->c, "n", "d", "vpc-1",
@@ -200,10 +200,10 @@ static void lost_answer_of_group(void **state)
 		"Filter.1.Name=group-name&Filter.1.Value.1=n&Filter.2.Name=vpc-id&Filter.2.Value.1=vpc-1"));
 
 	/* Somebody else's group of that name is not taken. */
-	responder_cuts(f->r);
-	responder_says(f->r, 400, NULL,
-		       EC2_ERROR("InvalidGroup.Duplicate", "exists"));
-	responder_says(
+	responder_disconnect(f->r);
+	responder_reply(f->r, 400, NULL,
+			EC2_ERROR("InvalidGroup.Duplicate", "exists"));
+	responder_reply(
 		f->r, 200, NULL,
 		"<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-9</groupId></item></securityGroupInfo></DescribeSecurityGroupsResponse>");
 	assert_int_equal(ec2_create_group(f->c, "n", "d", "vpc-1",
@@ -218,17 +218,17 @@ static void dry_run(void **state)
 	struct mirror_sessions made;
 	struct aws_error err = {0};
 
-	responder_says(f->r, 412, NULL,
-		       EC2_ERROR("DryRunOperation", "would have succeeded"));
+	responder_reply(f->r, 412, NULL,
+			EC2_ERROR("DryRunOperation", "would have succeeded"));
 	assert_int_equal(make_session(f, true, &made, &err), 0);
 	assert_int_equal(made.n, 0);
 	assert_non_null(strstr(responder_body(f->r, 0), "&DryRun=true"));
-	responder_says(f->r, 403, NULL,
-		       EC2_ERROR("UnauthorizedOperation", "You are not "));
+	responder_reply(f->r, 403, NULL,
+			EC2_ERROR("UnauthorizedOperation", "You are not "));
 	assert_int_equal(make_session(f, true, &made, &err), -EPERM);
 	assert_int_equal(err.kind, AWS_ERR_DENIED);
 	/* It was not to be made. */
-	responder_says(f->r, 200, NULL, SESSION_MADE);
+	responder_reply(f->r, 200, NULL, SESSION_MADE);
 	assert_int_equal(make_session(f, true, &made, &err), -EPROTO);
 }
 
@@ -253,12 +253,12 @@ static void clock_is_wrong(void **state)
 	gmtime_r(&there, &tm);
 	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n",
 		 &tm);
-	responder_says(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
-	responder_says(f->r, 200, date, DELETED);
+	responder_reply(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
+	responder_reply(f->r, 200, date, DELETED);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
 	assert_in_range(sent_at(f, 1) - sent_at(f, 0), 7195, 7205);
 	/* It stays so, and a second complaint is an error. */
-	responder_says(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
+	responder_reply(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -EACCES);
 	assert_in_range(sent_at(f, 2) - sent_at(f, 0), 7195, 7210);
@@ -272,10 +272,10 @@ static void pages(void **state)
 	const struct ec2_select which = {.filters = &by_vpc, .n_filters = 1};
 	struct aws_error err = {0};
 
-	responder_says(
+	responder_reply(
 		f->r, 200, NULL,
 		"<DescribeSubnetsResponse><subnetSet><item><subnetId>a</subnetId></item><item><subnetId>b</subnetId></item></subnetSet><nextToken>t+1=</nextToken></DescribeSubnetsResponse>");
-	responder_says(
+	responder_reply(
 		f->r, 200, NULL,
 		"<DescribeSubnetsResponse><subnetSet><item><subnetId>c</subnetId></item></subnetSet><nextToken/></DescribeSubnetsResponse>");
 	assert_int_equal(ec2_describe_subnets(f->c, &which, &l, &err), 0);
@@ -288,10 +288,10 @@ static void pages(void **state)
 	assert_non_null(strstr(responder_body(f->r, 1), "&NextToken=t%2B1%3D"));
 
 	/* What came before a page that failed is given back. */
-	responder_says(
+	responder_reply(
 		f->r, 200, NULL,
 		"<DescribeSubnetsResponse><subnetSet><item><subnetId>a</subnetId></item></subnetSet><nextToken>t</nextToken></DescribeSubnetsResponse>");
-	responder_says(f->r, 400, NULL, EC2_ERROR("InvalidParameter", "x"));
+	responder_reply(f->r, 400, NULL, EC2_ERROR("InvalidParameter", "x"));
 	assert_int_equal(ec2_describe_subnets(f->c, NULL, &l, &err), -EINVAL);
 	assert_int_equal(l.n, 0);
 }
@@ -307,7 +307,7 @@ static void many_ids(void **state)
 	for (i = 0; i < 201; i++)
 		ids[i] = "eni-1";
 	for (i = 0; i < 2; i++)
-		responder_says(
+		responder_reply(
 			f->r, 200, NULL,
 			"<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>");
 	assert_int_equal(ec2_describe_interfaces(f->c, &which, &l, NULL), 0);
@@ -329,7 +329,7 @@ static void error_forms(void **state)
 	struct ec2_vpcs vpcs;
 	struct aws_error err = {0};
 
-	responder_says(
+	responder_reply(
 		f->r, 400, NULL,
 		"<ErrorResponse><Error><Type>Sender</Type><Code>LoadBalancerNotFound</Code><Message>none</Message></Error><RequestId>e-2</RequestId></ErrorResponse>");
 	assert_int_equal(elbv2_describe_load_balancers(f->c, AWS_NAMES("arn"),
@@ -338,18 +338,18 @@ static void error_forms(void **state)
 			 -ENOENT);
 	assert_string_equal(err.code, "LoadBalancerNotFound");
 	assert_string_equal(err.request_id, "e-2");
-	responder_says(
+	responder_reply(
 		f->r, 400, "x-amzn-RequestId: j-3\r\n",
 		"{\"__type\":\"com.amazonaws#AccessDeniedException\",\"Message\":\"User: u is not authorized to perform: ecs:ListClusters on resource: *\"}");
 	assert_int_equal(ecs_clusters(f->c, &clusters, &err), -EPERM);
 	assert_string_equal(err.code, "AccessDeniedException");
 	assert_string_equal(err.request_id, "j-3");
 	assert_string_equal(err.service, "ecs");
-	responder_says(f->r, 404, NULL, "nobody here");
+	responder_reply(f->r, 404, NULL, "nobody here");
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -ENOENT);
 	assert_non_null(strstr(err.message, "404"));
 	/* A redirect is not followed. */
-	responder_says(f->r, 301, "Location: http://127.0.0.1:1/\r\n", "");
+	responder_reply(f->r, 301, "Location: http://127.0.0.1:1/\r\n", "");
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINVAL);
 }
 
@@ -364,20 +364,20 @@ static void foreign_answers(void **state)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		responder_says(f->r, 200, NULL,
-			       "<html><body>It works!</body></html>");
+		responder_reply(f->r, 200, NULL,
+				"<html><body>It works!</body></html>");
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EPROTO);
-	assert_int_equal(err.kind, AWS_ERR_ANSWER);
+	assert_int_equal(err.kind, AWS_ERR_RESPONSE);
 	for (i = 0; i < 3; i++)
-		responder_says(f->r, 200, NULL, "[\"no object\"]");
+		responder_reply(f->r, 200, NULL, "[\"no object\"]");
 	assert_int_equal(ecs_clusters(f->c, &clusters, &err), -EPROTO);
 	assert_int_equal(responder_count(f->r), 6);
 	/* Made, but the answer was garbled: asked again, it is gone. */
-	responder_says(f->r, 200, NULL, "<DeleteTrafficMirr");
-	responder_says(f->r, 400, NULL, NO_SESSION);
+	responder_reply(f->r, 200, NULL, "<DeleteTrafficMirr");
+	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
 	for (i = 0; i < 3; i++)
-		responder_says(f->r, 200, NULL, "");
+		responder_reply(f->r, 200, NULL, "");
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -EPROTO);
 	assert_true(err.unknown_outcome);
@@ -389,7 +389,7 @@ static void no_secret_in_errors(void **state)
 	struct ec2_vpcs vpcs;
 	struct aws_error err = {0};
 
-	responder_says(
+	responder_reply(
 		f->r, 403, NULL,
 		EC2_ERROR(
 			"SignatureDoesNotMatch",

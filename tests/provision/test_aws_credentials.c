@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every place that credentials can come from, with local files, programs and
- * servers; and what is said when there are none. */
+/* Every credential provider, against local files, programs and servers; and the
+ * message if none provides credentials. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "auth/credentials.h"
+#include "auth/chain.h"
+#include "auth/cred_json.h"
 #include "responder.h"
 
 #define ROLE "arn:aws:iam::123456789012:role/mirror"
@@ -69,7 +70,7 @@ static int setup(void **state)
 	path_of(f, ".aws", path, sizeof(path));
 	assert_int_equal(mkdir(path, 0700), 0);
 	f->r = responder_start();
-	/* Nothing leaves this machine, and an instance has no role. */
+	/* No request leaves the host, and no instance metadata is found. */
 	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 	setenv("AWS_ENDPOINT_URL", responder_url(f->r), 1);
 	assert_int_equal(transport_new(&f->http, NULL, NULL), 0);
@@ -93,7 +94,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Looks for credentials; profile NULL: none was given. */
+/* Runs the chain. profile NULL: as if --profile was not given. */
 static int find(struct fixture *f, const char *profile)
 {
 	buf_free(&f->s.tried);
@@ -107,7 +108,7 @@ static int find(struct fixture *f, const char *profile)
 				    .profile_given = profile != NULL,
 				    .region = "eu-central-1",
 				    .mfa = f->s.mfa};
-	return credentials_find(&f->s, &f->c, &f->err);
+	return chain_find(&f->s, &f->c, &f->err);
 }
 
 static void expect(struct fixture *f, const char *profile, const char *key,
@@ -125,7 +126,8 @@ static void expect(struct fixture *f, const char *profile, const char *key,
 		fail_msg("source is %s", f->c.source);
 }
 
-/* The search fails, and says all of these. NULL at the end. */
+/* The chain fails and its message contains each of these strings. End with
+ * NULL. */
 static void expect_failure(struct fixture *f, const char *profile, ...)
 {
 	va_list args;
@@ -159,9 +161,9 @@ static void environment(void **state)
 	assert_int_equal(f->c.expires, 4070908800);
 	/* A key with a line break could add headers. */
 	setenv("AWS_SESSION_TOKEN", "a\r\nX-Evil: 1", 1);
-	expect_failure(f, NULL, "has blanks or characters", NULL);
+	expect_failure(f, NULL, "contains blanks or other characters", NULL);
 	unsetenv("AWS_SESSION_TOKEN");
-	/* --profile goes before. */
+	/* --profile takes precedence. */
 	write_file(f, ".aws/credentials",
 		   "[p]\naws_access_key_id = AKIAP\n"
 		   "aws_secret_access_key = p/secret\n");
@@ -187,11 +189,11 @@ static void static_keys(void **state)
 	expect(f, NULL, "AKIAFILE", "file#secret", NULL, ".aws/credentials");
 	expect(f, "only config", "AKIACONFIG", "config/secret", "config+token",
 	       ".aws/config");
-	expect_failure(f, "half", "needs both aws_access_key_id", NULL);
+	expect_failure(f, "half", "must both be set", NULL);
 	expect_failure(f, "empty", "profile empty: it has no keys", NULL);
 	expect_failure(f, "nonesuch", "profile nonesuch: not in",
-		       "there are: ", "empty, only config, default", "half",
-		       NULL);
+		       "profiles found: ", "empty, only config, default",
+		       "half", NULL);
 	write_file(f, ".aws/config", "[default]\nwhat is this\n");
 	expect_failure(f, "x", ".aws/config: line 2 is neither", NULL);
 }
@@ -222,15 +224,15 @@ static void process(void **state)
 	assert_int_equal(f->c.expires, 4070908800);
 	expect_failure(f, "fails", "credential_process: sh: exit code 7", NULL);
 	expect_failure(f, "missing", "/no/such/program: No such file", NULL);
-	expect_failure(f, "text", "is no JSON", NULL);
+	expect_failure(f, "text", "is not JSON", NULL);
 	expect_failure(f, "v2", "no \"Version\": 1", NULL);
 	expect_failure(f, "none", "no AccessKeyId", NULL);
-	expect_failure(f, "quote", "quotes do not match", NULL);
+	expect_failure(f, "quote", "unbalanced quotes", NULL);
 	expect_failure(f, "long", "cat: Message too long", NULL);
 	expect_failure(f, "old", "expired at 2001-01-01", NULL);
 }
 
-static bool give_code(void *ctx, const char *serial, char *code, size_t n)
+static bool enter_code(void *ctx, const char *serial, char *code, size_t n)
 {
 	(void)ctx;
 	assert_string_equal(serial, "arn:mfa");
@@ -258,10 +260,10 @@ static void role(void **state)
 		   "credential_source = Environment\n"
 		   "[profile odd]\nrole_arn = x\ncredential_source = Moon\n"
 		   "[profile lone]\nrole_arn = x\n"
-		   "[profile gone]\nrole_arn = x\nsource_profile = nobody\n"
+		   "[profile missing]\nrole_arn = x\nsource_profile = nobody\n"
 		   "[profile mfa]\nrole_arn = x\nsource_profile = base\n"
 		   "mfa_serial = arn:mfa\n");
-	responder_says(f->r, 200, NULL, STS("AssumeRole"));
+	responder_reply(f->r, 200, NULL, STS("AssumeRole"));
 	expect(f, "r", "ASIAROLE", "role/secret", "role+token", ROLE);
 	assert_int_equal(f->c.expires, 4070908800);
 	assert_string_equal(
@@ -270,37 +272,38 @@ static void role(void **state)
 	assert_non_null(
 		strstr(responder_header(f->r, 0, "Authorization", v, sizeof(v)),
 		       "Credential=AKIABASE/"));
-	/* A role by another role: signed with what the first one gave. */
-	responder_says(f->r, 200, NULL, STS("AssumeRole"));
-	responder_says(f->r, 200, NULL, STS("AssumeRole"));
+	/* Role chaining: the second call is signed with the first one's keys. */
+	responder_reply(f->r, 200, NULL, STS("AssumeRole"));
+	responder_reply(f->r, 200, NULL, STS("AssumeRole"));
 	expect(f, "chain", "ASIAROLE", "role/secret", "role+token", ROLE "2");
 	assert_non_null(
 		strstr(responder_header(f->r, 2, "Authorization", v, sizeof(v)),
 		       "Credential=ASIAROLE/"));
 	setenv("AWS_ACCESS_KEY_ID", "AKIAENV", 1);
 	setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
-	responder_says(f->r, 200, NULL, STS("AssumeRole"));
+	responder_reply(f->r, 200, NULL, STS("AssumeRole"));
 	expect(f, "env", "ASIAROLE", "role/secret", "role+token", ROLE);
 	assert_non_null(
 		strstr(responder_header(f->r, 3, "Authorization", v, sizeof(v)),
 		       "Credential=AKIAENV/"));
-	expect_failure(f, "a", "leads round in a circle", NULL);
+	expect_failure(f, "a", "form a loop", NULL);
 	expect_failure(f, "odd", "credential_source \"Moon\"", NULL);
-	expect_failure(f, "lone", "needs source_profile", NULL);
-	expect_failure(f, "gone", "source_profile \"nobody\" does not", NULL);
+	expect_failure(f, "lone", "requires source_profile", NULL);
+	expect_failure(f, "missing", "source_profile \"nobody\" does not",
+		       NULL);
 	expect_failure(f, "mfa", "MFA device arn:mfa", NULL);
-	f->s.mfa = give_code;
-	responder_says(f->r, 200, NULL, STS("AssumeRole"));
+	f->s.mfa = enter_code;
+	responder_reply(f->r, 200, NULL, STS("AssumeRole"));
 	expect(f, "mfa", "ASIAROLE", "role/secret", "role+token", "mfa");
 	body = responder_body(f->r, 4);
 	assert_non_null(
 		strstr(body, "&SerialNumber=arn%3Amfa&TokenCode=123456"));
-	responder_says(
+	responder_reply(
 		f->r, 403, NULL,
 		"<ErrorResponse><Error><Code>AccessDenied</Code><Message>User is not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>");
 	expect_failure(f, "r", "sts:AssumeRole: AccessDenied: User is not",
 		       NULL);
-	responder_says(f->r, 200, NULL, "<AssumeRoleResponse/>");
+	responder_reply(f->r, 200, NULL, "<AssumeRoleResponse/>");
 	expect_failure(f, "r", "has no credentials", NULL);
 }
 
@@ -315,15 +318,15 @@ static void web_identity(void **state)
 	expect_failure(f, NULL, "AWS_ROLE_ARN is not", NULL);
 	setenv("AWS_ROLE_ARN", ROLE, 1);
 	setenv("AWS_ROLE_SESSION_NAME", "pod", 1);
-	/* A first attempt that fails is made again. */
-	responder_says(f->r, 503, NULL, "");
-	responder_says(f->r, 200, NULL, STS("AssumeRoleWithWebIdentity"));
+	/* A transient failure is retried. */
+	responder_reply(f->r, 503, NULL, "");
+	responder_reply(f->r, 200, NULL, STS("AssumeRoleWithWebIdentity"));
 	expect(f, NULL, "ASIAROLE", "role/secret", "role+token",
 	       "web identity");
 	assert_string_equal(
 		responder_body(f->r, 1),
 		"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fmirror&RoleSessionName=pod&WebIdentityToken=eyJhbGci.web");
-	/* It is the token that proves who we are. */
+	/* The token is the proof of identity; the request is not signed. */
 	assert_string_equal(
 		responder_header(f->r, 1, "Authorization", v, sizeof(v)), "");
 	snprintf(text, sizeof(text),
@@ -331,7 +334,7 @@ static void web_identity(void **state)
 		 "web_identity_token_file = %s\n",
 		 path);
 	write_file(f, ".aws/config", text);
-	responder_says(f->r, 200, NULL, STS("AssumeRoleWithWebIdentity"));
+	responder_reply(f->r, 200, NULL, STS("AssumeRoleWithWebIdentity"));
 	expect(f, "w", "ASIAROLE", "role/secret", "role+token", "profile w");
 	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/no/such/file", 1);
 	expect_failure(f, NULL, "/no/such/file: No such file", NULL);
@@ -374,12 +377,12 @@ static void sso(void **state)
 		   "sso_account_id = 111122223333\nsso_role_name = R\n"
 		   "[profile wrong]\nsso_session = nobody\n"
 		   "[profile part]\nsso_session = corp\n");
-	expect_failure(f, "s", "profile s, SSO: not signed on",
+	expect_failure(f, "s", "profile s, SSO: not logged in",
 		       "aws sso login --profile s", NULL);
 	expect_failure(f, "wrong", "no section [sso-session nobody]", NULL);
 	expect_failure(f, "part", "sso_account_id is missing", NULL);
 	sso_token(f, "corp", good);
-	responder_says(f->r, 200, NULL, answer);
+	responder_reply(f->r, 200, NULL, answer);
 	expect(f, "s", "ASIASSO", "sso/secret", "sso+token", "Net Admin");
 	assert_int_equal(f->c.expires, 4070908800);
 	assert_non_null(strstr(
@@ -388,18 +391,18 @@ static void sso(void **state)
 	assert_string_equal(responder_header(f->r, 0, "x-amz-sso_bearer_token",
 					     v, sizeof(v)),
 			    "sso-token");
-	responder_says(f->r, 401, NULL,
-		       "{\"message\":\"Session token not found or invalid\"}");
-	expect_failure(f, "s", "no longer takes the sign-on", NULL);
-	responder_says(f->r, 403, NULL, "{\"message\":\"No access\"}");
+	responder_reply(f->r, 401, NULL,
+			"{\"message\":\"Session token not found or invalid\"}");
+	expect_failure(f, "s", "no longer accepts the login", NULL);
+	responder_reply(f->r, 403, NULL, "{\"message\":\"No access\"}");
 	expect_failure(f, "s", "is not assigned to you (No access)", NULL);
 	sso_token(f, "https://old.awsapps.com/start", good);
-	responder_says(f->r, 200, NULL, answer);
+	responder_reply(f->r, 200, NULL, answer);
 	expect(f, "legacy", "ASIASSO", "sso/secret", "sso+token", "legacy");
 	sso_token(
 		f, "corp",
 		"{\"accessToken\":\"x\",\"expiresAt\":\"2020-01-01T00:00:00UTC\"}");
-	expect_failure(f, "s", "the sign-on has expired", NULL);
+	expect_failure(f, "s", "the login has expired", NULL);
 	sso_token(f, "corp", "garbage");
 	expect_failure(f, "s", "has no accessToken", NULL);
 }
@@ -412,8 +415,8 @@ static void container(void **state)
 	snprintf(url, sizeof(url), "%s/creds?a=1", responder_url(f->r));
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);
 	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic abc", 1);
-	responder_says(f->r, 200, NULL, KEYS_JSON("Token"));
-	/* Not through the proxy. */
+	responder_reply(f->r, 200, NULL, KEYS_JSON("Token"));
+	/* The proxy must be bypassed. */
 	setenv("http_proxy", "http://127.0.0.1:1", 1);
 	expect(f, NULL, "ASIAJSON", "json/secret", "json+token", "container");
 	assert_non_null(strstr(responder_head(f->r, 0), "GET /creds?a=1 HTTP"));
@@ -423,23 +426,23 @@ static void container(void **state)
 	path_of(f, "token", path, sizeof(path));
 	write_file(f, "token", "pod-token\n");
 	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path, 1);
-	responder_says(f->r, 500, NULL, "");
-	responder_says(f->r, 200, NULL, KEYS_JSON("Token"));
+	responder_reply(f->r, 500, NULL, "");
+	responder_reply(f->r, 200, NULL, KEYS_JSON("Token"));
 	expect(f, NULL, "ASIAJSON", "json/secret", "json+token", "container");
 	assert_string_equal(
 		responder_header(f->r, 2, "Authorization", v, sizeof(v)),
 		"pod-token");
 	write_file(f, "token", "a\r\nX-Evil: 1");
-	expect_failure(f, NULL, "has a line break", NULL);
-	/* A token in clear text goes nowhere else. */
+	expect_failure(f, NULL, "contains a line break", NULL);
+	/* The token is not sent to other hosts over plain HTTP. */
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com/", 1);
-	expect_failure(f, NULL, "must be https or on this machine", NULL);
+	expect_failure(f, NULL, "must use https or point to this host", NULL);
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI",
 	       "http://127.0.0.1@example.com/", 1);
-	expect_failure(f, NULL, "must be https or on this machine", NULL);
+	expect_failure(f, NULL, "must use https or point to this host", NULL);
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI",
 	       "http://127.0.0.1.example.com/", 1);
-	expect_failure(f, NULL, "must be https or on this machine", NULL);
+	expect_failure(f, NULL, "must use https or point to this host", NULL);
 }
 
 static void instance(void **state)
@@ -449,9 +452,9 @@ static void instance(void **state)
 
 	unsetenv("AWS_EC2_METADATA_DISABLED");
 	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", responder_url(f->r), 1);
-	responder_says(f->r, 200, NULL, "imds-token");
-	responder_says(f->r, 200, NULL, "my-role\n");
-	responder_says(f->r, 200, NULL, KEYS_JSON("Token"));
+	responder_reply(f->r, 200, NULL, "imds-token");
+	responder_reply(f->r, 200, NULL, "my-role\n");
+	responder_reply(f->r, 200, NULL, KEYS_JSON("Token"));
 	expect(f, NULL, "ASIAJSON", "json/secret", "json+token",
 	       "role my-role");
 	assert_non_null(
@@ -468,18 +471,18 @@ static void instance(void **state)
 					     "X-aws-ec2-metadata-token", v,
 					     sizeof(v)),
 			    "imds-token");
-	responder_says(f->r, 200, NULL, "imds-token");
-	responder_says(f->r, 404, NULL, "");
+	responder_reply(f->r, 200, NULL, "imds-token");
+	responder_reply(f->r, 404, NULL, "");
 	expect_failure(f, NULL, "the instance has no role", NULL);
-	responder_says(f->r, 200, NULL, "imds-token");
-	responder_says(f->r, 200, NULL, "../../x y");
-	expect_failure(f, NULL, "name of its role is odd", NULL);
-	/* No version 2, no credentials: version 1 is not tried. */
-	responder_says(f->r, 403, NULL, "");
-	expect_failure(f, NULL, "HTTP status 403 for a token", NULL);
+	responder_reply(f->r, 200, NULL, "imds-token");
+	responder_reply(f->r, 200, NULL, "../../x y");
+	expect_failure(f, NULL, "not valid in a role name", NULL);
+	/* Without IMDSv2 there are no credentials: IMDSv1 is not tried. */
+	responder_reply(f->r, 403, NULL, "");
+	expect_failure(f, NULL, "HTTP status 403 for the session token", NULL);
 }
 
-static void all_places(void **state)
+static void all_providers(void **state)
 {
 	struct fixture *f = *state;
 
@@ -489,10 +492,10 @@ static void all_places(void **state)
 		"\n  web identity (environment): AWS_WEB_IDENTITY_TOKEN_FILE is not set",
 		"\n  profile default: not in ", "/.aws/config (no such file)",
 		"/.aws/credentials (no such file)",
-		"\n  container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+		"\n  container: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 		"\n  instance metadata: AWS_EC2_METADATA_DISABLED is set",
 		"aws sso login", "--profile", NULL);
-	/* What broke is named first, what was passed over after it. */
+	/* The failure comes first, then the providers skipped before it. */
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com/", 1);
 	expect_failure(f, NULL, "no credentials: container: ",
 		       "Tried before that:\n  environment: ", NULL);
@@ -503,15 +506,15 @@ static void times(void **state)
 	int64_t t;
 
 	(void)state;
-	assert_true(cred_time("1970-01-02T00:00:00Z", &t));
+	assert_true(cred_parse_time("1970-01-02T00:00:00Z", &t));
 	assert_int_equal(t, 86400);
-	assert_true(cred_time("1970-01-01T02:00:01.5+02:00", &t));
+	assert_true(cred_parse_time("1970-01-01T02:00:01.5+02:00", &t));
 	assert_int_equal(t, 1);
-	assert_true(cred_time("1970-01-01T00:00:00-0030", &t));
+	assert_true(cred_parse_time("1970-01-01T00:00:00-0030", &t));
 	assert_int_equal(t, 1800);
-	assert_false(cred_time("yesterday", &t));
-	assert_false(cred_time("1970-01-01T00:00:00X", &t));
-	assert_false(cred_time("1970-01-01T00:00:00+x", &t));
+	assert_false(cred_parse_time("yesterday", &t));
+	assert_false(cred_parse_time("1970-01-01T00:00:00X", &t));
+	assert_false(cred_parse_time("1970-01-01T00:00:00+x", &t));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -519,11 +522,11 @@ static void times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(environment),  TEST(static_keys),
-		TEST(process),	    TEST(role),
-		TEST(web_identity), TEST(sso),
-		TEST(container),    TEST(instance),
-		TEST(all_places),   cmocka_unit_test(times),
+		TEST(environment),   TEST(static_keys),
+		TEST(process),	     TEST(role),
+		TEST(web_identity),  TEST(sso),
+		TEST(container),     TEST(instance),
+		TEST(all_providers), cmocka_unit_test(times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

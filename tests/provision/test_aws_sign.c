@@ -489,20 +489,20 @@ static void queries(void **state)
 	struct query q = {0};
 
 	(void)state;
-	query_text(&q, "CreateTags", "Action");
-	query_text(&q, NULL, "Description");
+	query_string(&q, "CreateTags", "Action");
+	query_string(&q, NULL, "Description");
 	query_number(&q, -1, "N");
 	query_bool(&q, true, "DryRun");
 	query_names(&q, AWS_NAMES("x", "y"), "Id");
 	query_tags(&q, (struct aws_new_tags){tags, 2}, "Tag");
-	query_text(&q, "\xc3\xa4~*", "F.%d.V", 3);
+	query_string(&q, "\xc3\xa4~*", "F.%d.V", 3);
 	buf_add(&q.body, "", 1);
 	assert_false(q.body.failed);
 	assert_string_equal(
 		q.body.p,
 		"Action=CreateTags&N=-1&DryRun=true&Id.1=x&Id.2=y&Tag.1.Key=Name&Tag.1.Value=a%20b%26c&Tag.2.Key=k&F.3.V=%C3%A4~%2A");
 	query_free(&q);
-	query_text(&q, "v", "%0200d", 1);
+	query_string(&q, "v", "%0200d", 1);
 	assert_true(q.body.failed);
 	query_free(&q);
 }

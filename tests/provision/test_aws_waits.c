@@ -47,10 +47,10 @@ static void waits(void **state)
 	assert_int_equal(aws_wait(f->c, &w, &err), -ETIMEDOUT);
 	assert_non_null(strstr(err.message, "not yet: it"));
 	/* What was made is not there at first. */
-	responder_says(f->r, 400, NULL, NO_SESSION);
-	responder_says(f->r, 200, NULL,
-		       "<DescribeTrafficMirrorSessionsResponse/>");
-	responder_says(
+	responder_reply(f->r, 400, NULL, NO_SESSION);
+	responder_reply(f->r, 200, NULL,
+			"<DescribeTrafficMirrorSessionsResponse/>");
+	responder_reply(
 		f->r, 200, NULL,
 		"<DescribeTrafficMirrorSessionsResponse><trafficMirrorSessionSet><item/></trafficMirrorSessionSet></DescribeTrafficMirrorSessionsResponse>");
 	assert_int_equal(ec2_wait_visible(f->c, "tms-1", 10, &err), 0);
@@ -62,12 +62,12 @@ static void group_is_used_for_a_while(void **state)
 	struct fixture *f = *state;
 	struct aws_error err = {0};
 
-	responder_says(f->r, 400, NULL,
-		       EC2_ERROR("DependencyViolation", "has a dependent"));
-	responder_says(f->r, 200, NULL, "<DeleteSecurityGroupResponse/>");
+	responder_reply(f->r, 400, NULL,
+			EC2_ERROR("DependencyViolation", "has a dependent"));
+	responder_reply(f->r, 200, NULL, "<DeleteSecurityGroupResponse/>");
 	assert_int_equal(ec2_delete_group_wait(f->c, "sg-1", 10, &err), 0);
-	responder_says(f->r, 403, NULL,
-		       EC2_ERROR("UnauthorizedOperation", "no"));
+	responder_reply(f->r, 403, NULL,
+			EC2_ERROR("UnauthorizedOperation", "no"));
 	assert_int_equal(ec2_delete_group_wait(f->c, "sg-1", 10, &err), -EPERM);
 }
 
@@ -118,7 +118,7 @@ static void too_large(void **state)
 
 	memset(big, 'a', n);
 	big[n] = 0;
-	responder_says(f->r, 200, NULL, big);
+	responder_reply(f->r, 200, NULL, big);
 	free(big);
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EPROTO);
 	assert_non_null(strstr(err.message, "larger than"));
@@ -130,19 +130,19 @@ static void load_balancer(void **state)
 	struct aws_error err = {0};
 
 	/* Not described yet, then on its way. */
-	responder_says(f->r, 400, NULL, NO_BALANCER);
-	responder_says(f->r, 200, NULL, BALANCER("provisioning"));
-	responder_says(f->r, 200, NULL, BALANCER("active"));
+	responder_reply(f->r, 400, NULL, NO_BALANCER);
+	responder_reply(f->r, 200, NULL, BALANCER("provisioning"));
+	responder_reply(f->r, 200, NULL, BALANCER("active"));
 	assert_int_equal(elbv2_wait_active(f->c, "arn", 10, &err), 0);
 	assert_int_equal(responder_count(f->r), 3);
-	responder_says(f->r, 200, NULL, BALANCER("failed"));
+	responder_reply(f->r, 200, NULL, BALANCER("failed"));
 	assert_int_equal(elbv2_wait_active(f->c, "arn", 10, &err), -EINVAL);
 	assert_non_null(strstr(err.message, "failed: quota"));
-	responder_says(f->r, 200, NULL, BALANCER("active"));
-	responder_says(f->r, 400, NULL, NO_BALANCER);
+	responder_reply(f->r, 200, NULL, BALANCER("active"));
+	responder_reply(f->r, 400, NULL, NO_BALANCER);
 	assert_int_equal(elbv2_wait_deleted(f->c, "arn", 10, &err), 0);
 	/* What is gone is deleted. */
-	responder_says(f->r, 400, NULL, NO_BALANCER);
+	responder_reply(f->r, 400, NULL, NO_BALANCER);
 	assert_int_equal(elbv2_delete_load_balancer(f->c, "arn", &err), 0);
 }
 
@@ -171,8 +171,8 @@ static void new_credentials(void **state)
 	unsetenv("AWS_SECRET_ACCESS_KEY");
 	make_client(f);
 
-	responder_says(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
-	responder_says(f->r, 400, NULL, NO_SESSION);
+	responder_reply(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
+	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -ENOENT);
 	responder_header(f->r, 0, "X-Amz-Security-Token", v, sizeof(v));
@@ -180,8 +180,8 @@ static void new_credentials(void **state)
 	responder_header(f->r, 1, "X-Amz-Security-Token", v, sizeof(v));
 	assert_string_equal(v, "token-2");
 	/* Still not good: that is an error, not a loop. */
-	responder_says(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
-	responder_says(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
+	responder_reply(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
+	responder_reply(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -EACCES);
 	assert_int_equal(responder_count(f->r), 4);

@@ -206,7 +206,7 @@ static void test_behind_a_load_balancer(void **state)
 	lb->arn = arn;
 	lb->name = TEXT(&w, "net");
 	lb->type = TEXT(&w, "network");
-	group.load_balancer_arns = (struct aws_texts){&arn, 1};
+	group.load_balancer_arns = (struct aws_strings){&arn, 1};
 	g = ARENA_ADD(&w.mem, &w.inv.registered);
 	g->group = &group;
 	t = ARENA_ADD(&w.mem, &g->targets);
@@ -408,7 +408,7 @@ static void test_acls(void **state)
 	(void)state;
 	world_init(&w);
 	acl = ARENA_ADD(&w.mem, &w.inv.acls);
-	acl->subnet_ids = (struct aws_texts){&subnet, 1};
+	acl->subnet_ids = (struct aws_strings){&subnet, 1};
 	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
 		struct ec2_acl_entry *e = ARENA_ADD(&w.mem, &acl->entries);
 

@@ -10,14 +10,14 @@
 /* Appends the whole file and a NUL that len does not count. 0, -EMSGSIZE when
  * it has more than max bytes, or what open() and read() say. Whatever happens,
  * to is to be wiped. */
-int file_read(const char *path, size_t max, struct buf *to);
+int secret_read_file(const char *path, size_t max, struct buf *to);
 /* The same for an open descriptor, until its end. */
-int file_read_fd(int fd, size_t max, struct buf *to);
+int secret_read_fd(int fd, size_t max, struct buf *to);
 
 /* Overwrites what the buffer holds and frees it. */
-void file_wipe(struct buf *b);
+void secret_free_buf(struct buf *b);
 
 /* Overwrites and frees a text; NULL is fine. */
-void text_wipe(char **text);
+void secret_free_string(char **text);
 
 #endif

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* SSO: the token that "aws sso login" left, given to the portal for keys. */
+/*
+ * IAM Identity Center (SSO): reads the access token that "aws sso login" caches
+ * and exchanges it at the portal for the keys of an account and role. The token
+ * is not refreshed; when it has expired, the user has to log in again.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,25 +13,26 @@
 #include <cjson/cJSON.h>
 #include <openssl/sha.h>
 
-#include "auth/credentials.h"
+#include "auth/cred_json.h"
+#include "auth/provider_sso.h"
 #include "http/endpoint.h"
-#include "http/file.h"
-#include "http/post.h"
+#include "http/secret.h"
+#include "http/request.h"
 #include "http/query.h"
 
 #define MAX_FILE   (256u << 10)
 #define TIMEOUT_MS 20000
 
-/* What a profile says, directly or by its sso-session. */
+/* The SSO settings of a profile, or of the sso-session it names. */
 struct sso {
 	const char *start_url, *region, *account, *role;
-	const char *cache_key; /* names the file of the token */
+	const char *cache_key; /* its SHA-1 names the token's cache file */
 	char where[300];
-	char login[200]; /* the command that helps */
+	char login[200]; /* the command that renews the token */
 };
 
-static int settings(struct cred_search *s, const char *profile, struct sso *o,
-		    struct aws_error *err)
+static int read_settings(struct cred_search *s, const char *profile,
+			 struct sso *o, struct aws_error *err)
 {
 	const struct profiles *p = s->profiles;
 	const char *session = profiles_get(p, profile, "sso_session");
@@ -66,7 +71,7 @@ static int settings(struct cred_search *s, const char *profile, struct sso *o,
 	return 0;
 }
 
-/* ~/.aws/sso/cache/SHA1.json; malloc'd. */
+/* ~/.aws/sso/cache/<SHA-1 of key>.json, to be freed by the caller. */
 static char *cache_path(const char *key)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -89,88 +94,92 @@ static int read_token(const struct sso *o, cJSON **out, struct aws_error *err)
 	struct buf text = {0};
 	const char *expires;
 	int64_t when;
-	int error = path ? file_read(path, MAX_FILE, &text) : -ENOMEM;
+	int error = path ? secret_read_file(path, MAX_FILE, &text) : -ENOMEM;
 
 	*out = NULL;
 	if (error == -ENOENT)
-		error = cred_fail(err, o->where, "not signed on; run \"%s\"",
+		error = cred_fail(err, o->where, "not logged in; run \"%s\"",
 				  o->login);
 	else if (error)
 		error = cred_fail(err, o->where, "%s: %s", path ? path : "",
 				  strerror(-error));
 	if (!error)
 		*out = cred_json_parse(text.p, text.len);
-	if (!error && !cred_json_text(*out, "accessToken"))
+	if (!error && !cred_json_string(*out, "accessToken"))
 		error = cred_fail(err, o->where,
 				  "%s has no accessToken; run \"%s\"", path,
 				  o->login);
-	expires = cred_json_text(*out, "expiresAt");
-	if (!error &&
-	    (!expires || !cred_time(expires, &when) || when <= time(NULL)))
+	expires = cred_json_string(*out, "expiresAt");
+	if (!error && (!expires || !cred_parse_time(expires, &when) ||
+		       when <= time(NULL)))
 		error = cred_fail(err, o->where,
-				  "the sign-on has expired; run \"%s\"",
+				  "the login has expired; run \"%s\"",
 				  o->login);
 	free(path);
-	file_wipe(&text);
+	secret_free_buf(&text);
 	return error;
 }
 
-static int take(const struct http_answer *answer, const struct sso *o,
-		struct credentials *out, struct aws_error *err)
+static int read_response(const struct http_response *response,
+			 const struct sso *o, struct credentials *out,
+			 struct aws_error *err)
 {
-	cJSON *json = cred_json_parse(answer->body.p, answer->body.len);
+	cJSON *json = cred_json_parse(response->body.p, response->body.len);
 	const cJSON *c =
 		cJSON_GetObjectItemCaseSensitive(json, "roleCredentials");
 	const cJSON *expires =
 		cJSON_GetObjectItemCaseSensitive(c, "expiration");
-	int error = credentials_set(out, cred_json_text(c, "accessKeyId"),
-				    cred_json_text(c, "secretAccessKey"),
-				    cred_json_text(c, "sessionToken"));
+	int error = credentials_set(out, cred_json_string(c, "accessKeyId"),
+				    cred_json_string(c, "secretAccessKey"),
+				    cred_json_string(c, "sessionToken"));
 
 	if (!error && expires && cJSON_IsNumber(expires) &&
 	    expires->valuedouble > 0 && expires->valuedouble < 1e15)
 		out->expires = (int64_t)(expires->valuedouble / 1000);
-	cred_json_wipe(json);
+	cred_json_free(json);
 	if (error)
-		return cred_fail(err, o->where,
-				 "the answer of the portal has no credentials");
+		return cred_fail(
+			err, o->where,
+			"the response of the portal has no credentials");
 	snprintf(out->source, sizeof(out->source), "%s, role %.120s", o->where,
 		 o->role);
 	return 0;
 }
 
-static int refused(const struct http_answer *answer, const struct sso *o,
-		   struct aws_error *err)
+static int read_refusal(const struct http_response *response,
+			const struct sso *o, struct aws_error *err)
 {
 	struct aws_error why = {0};
 
-	post_error(answer, &why);
-	if (answer->status == 401)
+	aws_response_error(response, &why);
+	if (response->status == 401)
 		return cred_fail(
 			err, o->where,
-			"the portal no longer takes the sign-on; run \"%s\"",
+			"the portal no longer accepts the login; run \"%s\"",
 			o->login);
-	if (answer->status == 403 || answer->status == 404)
+	if (response->status == 403 || response->status == 404)
 		return cred_fail(
 			err, o->where,
 			"role %s in account %s is not assigned to you (%.300s)",
 			o->role, o->account, why.message);
-	return cred_fail(err, o->where, "the portal answered %d: %.500s",
-			 answer->status, why.message);
+	return cred_fail(err, o->where,
+			 "the portal responded with HTTP status %d: %.500s",
+			 response->status, why.message);
 }
 
 static int build_url(const struct cred_search *s, const struct sso *o,
 		     struct buf *url)
 {
 	const char *base = cred_env("AWS_ENDPOINT_URL_SSO");
-	char own[ENDPOINT_MAX];
+	char regional[ENDPOINT_MAX];
 	size_t n;
 
 	if (!base)
 		base = s->endpoint_url ? s->endpoint_url
 				       : cred_env("AWS_ENDPOINT_URL");
-	if (!base && endpoint_url("portal.sso", o->region, own, sizeof(own)))
-		base = own;
+	if (!base &&
+	    endpoint_url("portal.sso", o->region, regional, sizeof(regional)))
+		base = regional;
 	n = base ? strlen(base) : 0;
 	while (n && base[n - 1] == '/')
 		n--;
@@ -183,11 +192,12 @@ static int build_url(const struct cred_search *s, const struct sso *o,
 	return url->failed ? -ENOMEM : 0;
 }
 
-static int ask(struct cred_search *s, const struct sso *o, const char *token,
-	       struct credentials *out, struct aws_error *err)
+static int fetch_keys(struct cred_search *s, const struct sso *o,
+		      const char *token, struct credentials *out,
+		      struct aws_error *err)
 {
 	struct sign_header h = {"x-amz-sso_bearer_token", token};
-	struct http_answer answer = {0};
+	struct http_response response = {0};
 	struct aws_error why = {0};
 	struct buf url = {0};
 	int error = build_url(s, o, &url);
@@ -199,18 +209,19 @@ static int ask(struct cred_search *s, const struct sso *o, const char *token,
 					       .url = (char *)url.p,
 					       .headers = &h,
 					       .n_headers = 1,
-					       .max_answer = MAX_FILE,
+					       .max_response = MAX_FILE,
 					       .connect_ms = 10000,
 					       .timeout_ms = TIMEOUT_MS},
-			&answer, &why);
+			&response, &why);
 	if (!error)
-		error = answer.status == 200 ? take(&answer, o, out, err)
-					     : refused(&answer, o, err);
+		error = response.status == 200
+				? read_response(&response, o, out, err)
+				: read_refusal(&response, o, err);
 	else if (why.kind == AWS_ERR_NETWORK)
 		error = cred_fail(err, o->where, "%s", why.message);
 	else if (err)
 		*err = why;
-	http_answer_free(&answer);
+	http_response_free(&response);
 	buf_free(&url);
 	return error;
 }
@@ -220,13 +231,14 @@ int cred_sso(struct cred_search *s, const char *profile,
 {
 	struct sso o = {0};
 	cJSON *token = NULL;
-	int error = settings(s, profile, &o, err);
+	int error = read_settings(s, profile, &o, err);
 
 	if (!error)
 		error = read_token(&o, &token, err);
 	if (!error)
-		error = ask(s, &o, cred_json_text(token, "accessToken"), out,
-			    err);
-	cred_json_wipe(token);
+		error = fetch_keys(s, &o,
+				   cred_json_string(token, "accessToken"), out,
+				   err);
+	cred_json_free(token);
 	return error;
 }

@@ -7,7 +7,7 @@
 
 #include <openssl/crypto.h>
 
-#include "http/file.h"
+#include "http/secret.h"
 
 #define PIECE 4096
 
@@ -23,12 +23,12 @@ static uint8_t *reserve(struct buf *b, size_t n)
 		return NULL;
 	}
 	buf_add(&grown, b->p, b->len);
-	file_wipe(b);
+	secret_free_buf(b);
 	*b = grown;
 	return b->p + b->len;
 }
 
-int file_read_fd(int fd, size_t max, struct buf *to)
+int secret_read_fd(int fd, size_t max, struct buf *to)
 {
 	size_t start = to->len;
 
@@ -52,7 +52,7 @@ int file_read_fd(int fd, size_t max, struct buf *to)
 	}
 }
 
-int file_read(const char *path, size_t max, struct buf *to)
+int secret_read_file(const char *path, size_t max, struct buf *to)
 {
 	/* A pipe in its place must not hang us before it is known as one. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
@@ -65,19 +65,19 @@ int file_read(const char *path, size_t max, struct buf *to)
 	else if (S_ISDIR(st.st_mode))
 		error = -EISDIR;
 	else
-		error = file_read_fd(fd, max, to);
+		error = secret_read_fd(fd, max, to);
 	close(fd);
 	return error;
 }
 
-void file_wipe(struct buf *b)
+void secret_free_buf(struct buf *b)
 {
 	if (b->p)
 		OPENSSL_cleanse(b->p, b->cap);
 	buf_free(b);
 }
 
-void text_wipe(char **text)
+void secret_free_string(char **text)
 {
 	if (*text)
 		OPENSSL_cleanse(*text, strlen(*text));

@@ -8,8 +8,8 @@
 
 #include "http/credentials.h"
 #include "http/endpoint.h"
-#include "http/file.h"
-#include "http/post.h"
+#include "http/secret.h"
+#include "http/request.h"
 #include "http/xml.h"
 
 #define MAX_HEADERS 8
@@ -22,9 +22,9 @@ static int local_failure(int error, struct aws_error *err)
 	return error;
 }
 
-static int send_headers(struct transport *t, const struct post *p,
+static int send_headers(struct transport *t, const struct aws_request *p,
 			const struct credentials *cred, const char *url,
-			struct http_answer *answer, bool *sent,
+			struct http_response *response, bool *sent,
 			struct aws_error *err)
 {
 	char host[ENDPOINT_MAX], path[ENDPOINT_MAX], date[SIGN_DATE_LEN];
@@ -88,30 +88,31 @@ static int send_headers(struct transport *t, const struct post *p,
 				       .n_headers = n,
 				       .body = p->body,
 				       .body_len = p->body_len,
-				       .max_answer = XML_MAX_BYTES,
+				       .max_response = XML_MAX_BYTES,
 				       .connect_ms = 10000,
 				       .timeout_ms = p->timeout_ms},
-		answer, sent, err);
+		response, sent, err);
 	buf_free(&authorization);
 	return error;
 }
 
-int post_send(struct transport *t, const struct post *p,
-	      const struct credentials *cred, struct http_answer *answer,
-	      bool *sent, struct aws_error *err)
+int aws_request_send(struct transport *t, const struct aws_request *p,
+		     const struct credentials *cred,
+		     struct http_response *response, bool *sent,
+		     struct aws_error *err)
 {
 	char url[ENDPOINT_MAX];
 
-	*answer = (struct http_answer){0};
+	*response = (struct http_response){0};
 	*sent = false;
 	if (p->endpoint_url)
-		return send_headers(t, p, cred, p->endpoint_url, answer, sent,
+		return send_headers(t, p, cred, p->endpoint_url, response, sent,
 				    err);
 	if (!endpoint_url(p->service, p->region, url, sizeof(url)))
 		return aws_error_set(err, AWS_ERR_LOCAL, "",
 				     "\"%s\" is not the name of a region",
 				     p->region);
-	return send_headers(t, p, cred, url, answer, sent, err);
+	return send_headers(t, p, cred, url, response, sent, err);
 }
 
 /* What an error answer says; the texts belong to the tree. */
@@ -153,41 +154,43 @@ static void json_says(const cJSON *root, struct said *s)
 			cJSON_GetObjectItemCaseSensitive(root, messages[i]));
 }
 
-static int set_said(const struct http_answer *answer, const struct said *s,
+static int set_said(const struct http_response *response, const struct said *s,
 		    struct aws_error *err)
 {
 	const char *code = s->code ? s->code : "";
-	enum aws_error_kind kind = aws_error_classify(code, answer->status);
+	enum aws_error_kind kind = aws_error_classify(code, response->status);
 
 	if (err) {
-		err->status = answer->status;
+		err->status = response->status;
 		snprintf(err->request_id, sizeof(err->request_id), "%s",
-			 s->request_id ? s->request_id : answer->request_id);
+			 s->request_id ? s->request_id : response->request_id);
 	}
 	if (!s->message)
 		return aws_error_set(
 			err, kind, code,
 			"the answer has HTTP status %d and does not say why",
-			answer->status);
+			response->status);
 	return aws_error_set(err, kind, code, "%s", s->message);
 }
 
-int post_error(const struct http_answer *answer, struct aws_error *err)
+int aws_response_error(const struct http_response *response,
+		       struct aws_error *err)
 {
 	struct xml x;
 	cJSON *json;
 	struct said s = {0};
 	int error;
 
-	if (!xml_parse(&x, answer->body.p, answer->body.len)) {
+	if (!xml_parse(&x, response->body.p, response->body.len)) {
 		xml_says(x.root, &s);
-		error = set_said(answer, &s, err);
+		error = set_said(response, &s, err);
 		xml_free(&x);
 		return error;
 	}
-	json = cJSON_ParseWithLength((char *)answer->body.p, answer->body.len);
+	json = cJSON_ParseWithLength((char *)response->body.p,
+				     response->body.len);
 	json_says(json, &s);
-	error = set_said(answer, &s, err);
+	error = set_said(response, &s, err);
 	cJSON_Delete(json);
 	return error;
 }

@@ -10,7 +10,7 @@
 
 struct credentials;
 
-struct post {
+struct aws_request {
 	const char *service; /* host name and signing name */
 	const char *region;
 	const char *endpoint_url; /* NULL: AWS's own */
@@ -22,12 +22,14 @@ struct post {
 };
 
 /* As transport_send. Without credentials it is not signed. */
-int post_send(struct transport *t, const struct post *p,
-	      const struct credentials *cred, struct http_answer *answer,
-	      bool *sent, struct aws_error *err);
+int aws_request_send(struct transport *t, const struct aws_request *p,
+		     const struct credentials *cred,
+		     struct http_response *response, bool *sent,
+		     struct aws_error *err);
 
 /* Fills err (service and action are left alone) from an answer that is no
  * success, XML or JSON. Returns the errno. */
-int post_error(const struct http_answer *answer, struct aws_error *err);
+int aws_response_error(const struct http_response *response,
+		       struct aws_error *err);
 
 #endif

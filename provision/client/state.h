@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What is inside struct aws_client, for client.c and call.c. */
-#ifndef CLIENT_CLIENT_STATE_H
-#define CLIENT_CLIENT_STATE_H
+#ifndef CLIENT_STATE_H
+#define CLIENT_STATE_H
 
-#include "client/client.h"
-#include "auth/credentials.h"
+#include "client/options.h"
+#include "auth/chain.h"
 
 struct aws_client {
 	struct aws_options opt; /* texts in it are the caller's */
@@ -24,5 +24,8 @@ struct aws_client {
 int client_credentials(struct aws_client *c, bool renew, struct aws_error *err);
 /* AWS_ERR_STOPPED if the caller asks to stop. */
 int client_stopped(const struct aws_client *c, struct aws_error *err);
+
+/* Milliseconds to sleep; AWS_ERR_STOPPED if asked to stop meanwhile. */
+int client_sleep(struct aws_client *c, unsigned int ms, struct aws_error *err);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Credentials of an ECS task or an EKS pod, by HTTP. */
+/*
+ * The credentials endpoint of an ECS task (a path at a fixed link-local
+ * address) or EKS pod identity (a full URL and an authorization token).
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,17 +12,19 @@
 
 #include <cjson/cJSON.h>
 
-#include "auth/credentials.h"
+#include "auth/cred_json.h"
+#include "auth/provider_container.h"
 #include "http/endpoint.h"
-#include "http/file.h"
+#include "http/secret.h"
 
-#define ECS_HOST   "http://169.254.170.2"
-#define MAX_ANSWER (64u << 10)
-#define ATTEMPTS   3
+#define ECS_HOST     "http://169.254.170.2"
+#define MAX_RESPONSE (64u << 10)
+#define MAX_ATTEMPTS 3
 
 static const char where[] = "container";
 
-/* A token in clear text goes to this machine or its container agent only. */
+/* Over plain HTTP, send the token only to loopback and to the link-local
+ * addresses of the container agents. */
 static bool host_allowed(const char *url)
 {
 	static const char *const hosts[] = {"localhost", "169.254.170.2",
@@ -45,7 +50,8 @@ static bool host_allowed(const char *url)
 	       ntohl(a.s_addr) >> 24 == 127;
 }
 
-/* The Authorization header: in a file that changes, or in the environment. */
+/* Reads the Authorization header from a file, which the agent rotates, or from
+ * the environment. */
 static int read_token(struct buf *token, struct aws_error *err)
 {
 	const char *file = cred_env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
@@ -53,62 +59,61 @@ static int read_token(struct buf *token, struct aws_error *err)
 	int error;
 
 	if (file) {
-		error = file_read(file, MAX_ANSWER, token);
+		error = secret_read_file(file, MAX_RESPONSE, token);
 		if (error)
 			return cred_fail(err, where, "%s: %s", file,
 					 strerror(-error));
-		while (token->len &&
-		       strchr(" \t\r\n", token->p[token->len - 1]))
-			token->p[--token->len] = 0;
+		cred_trim(token);
 	} else if (value) {
 		buf_add(token, value, strlen(value) + 1);
 	}
 	if (token->p && strpbrk((char *)token->p, "\r\n"))
-		return cred_fail(err, where,
-				 "the authorization token has a line break");
+		return cred_fail(
+			err, where,
+			"the authorization token contains a line break");
 	return token->failed ? -ENOMEM : 0;
 }
 
-static int take(const struct http_answer *answer, struct credentials *out,
-		struct aws_error *err)
+static int read_response(const struct http_response *response,
+			 struct credentials *out, struct aws_error *err)
 {
-	cJSON *json = cred_json_parse(answer->body.p, answer->body.len);
-	int error = json ? cred_from_json(json, "Token", where, out, err)
-			 : cred_fail(err, where, "the answer is no JSON");
+	cJSON *json = cred_json_parse(response->body.p, response->body.len);
+	int error = json ? cred_json_read(json, "Token", where, out, err)
+			 : cred_fail(err, where, "the response is not JSON");
 
-	cred_json_wipe(json);
+	cred_json_free(json);
 	return error;
 }
 
-static int ask(struct cred_search *s, const char *url, const char *token,
-	       struct credentials *out, struct aws_error *err)
+static int fetch(struct cred_search *s, const char *url, const char *token,
+		 struct credentials *out, struct aws_error *err)
 {
 	struct sign_header h = {"Authorization", token};
 	struct http_request r = {.method = "GET",
 				 .url = url,
 				 .headers = &h,
 				 .n_headers = token != NULL,
-				 .max_answer = MAX_ANSWER,
+				 .max_response = MAX_RESPONSE,
 				 .connect_ms = 2000,
 				 .timeout_ms = 5000,
 				 .no_proxy = true};
 	struct aws_error why = {0};
 	int error = 0, i;
 
-	for (i = 0; i < ATTEMPTS; i++) {
-		struct http_answer answer;
+	for (i = 0; i < MAX_ATTEMPTS; i++) {
+		struct http_response response;
 
-		error = cred_http(s, &r, &answer, &why);
-		if (!error && answer.status == 200) {
-			error = take(&answer, out, err);
-			http_answer_free(&answer);
+		error = cred_http(s, &r, &response, &why);
+		if (!error && response.status == 200) {
+			error = read_response(&response, out, err);
+			http_response_free(&response);
 			return error;
 		}
 		if (!error)
 			aws_error_set(&why, AWS_ERR_SERVER, "",
-				      "%s answered HTTP status %d", url,
-				      answer.status);
-		http_answer_free(&answer);
+				      "%s responded with HTTP status %d", url,
+				      response.status);
+		http_response_free(&response);
 		if (why.kind == AWS_ERR_STOPPED || why.kind == AWS_ERR_LOCAL) {
 			if (err)
 				*err = why;
@@ -129,28 +134,26 @@ int cred_container(struct cred_search *s, struct credentials *out,
 	char *url = NULL;
 	int error;
 
-	if (!relative && !full) {
-		cred_tried(
+	if (!relative && !full)
+		return cred_skip(
 			s, where,
-			"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set");
-		return -ENOENT;
-	}
+			"neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
 	if (!relative && !host_allowed(full))
 		return cred_fail(
 			err, where,
-			"AWS_CONTAINER_CREDENTIALS_FULL_URI must be https or on this machine");
+			"AWS_CONTAINER_CREDENTIALS_FULL_URI must use https or point to this host");
 	if (asprintf(&url, "%s%s", relative ? ECS_HOST : "",
 		     relative ? relative : full) < 0)
 		return -ENOMEM;
 	error = read_token(&token, err);
 	if (!error)
-		error = ask(s, url, (char *)token.p, out, err);
+		error = fetch(s, url, (char *)token.p, out, err);
 	if (error == -ENOMEM)
-		aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
+		aws_error_no_memory(err);
 	if (!error)
 		snprintf(out->source, sizeof(out->source),
-			 "container credentials of %.200s", url);
-	file_wipe(&token);
+			 "container credentials from %.200s", url);
+	secret_free_buf(&token);
 	free(url);
 	return error;
 }

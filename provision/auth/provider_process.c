@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* credential_process: a program that prints credentials as JSON. */
+/*
+ * credential_process: runs a program that prints credentials as JSON. The
+ * command is split into words without a shell, as the AWS tools do it.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,17 +17,18 @@
 
 #include <cjson/cJSON.h>
 
-#include "auth/credentials.h"
-#include "http/file.h"
+#include "auth/cred_json.h"
+#include "auth/provider_process.h"
+#include "http/secret.h"
 
 #define MAX_WORDS  64
 #define MAX_OUTPUT (256u << 10)
-#define TIMEOUT_S  120 /* it may ask its user something */
+#define TIMEOUT_S  120 /* the program may prompt the user */
 
 extern char **environ;
 
-/* Splits text in place as a shell would (quotes and backslashes, nothing
- * else). The number of words, or -EINVAL. */
+/* Splits text in place by shell rules for quotes and backslashes, without any
+ * expansion. Returns the number of words, or -EINVAL. */
 static int split(char *text, char *words[MAX_WORDS + 1])
 {
 	char *r = text, *w = text, quote = 0;
@@ -50,7 +54,8 @@ static int split(char *text, char *words[MAX_WORDS + 1])
 		}
 		if (quote)
 			return -EINVAL;
-		/* The reader is past it, unless the text ends here. */
+		/* Step over the blank that ended the word, if there is one:
+		 * the NUL written next may land on it. */
 		if (*r)
 			r++;
 		*w++ = 0;
@@ -59,9 +64,9 @@ static int split(char *text, char *words[MAX_WORDS + 1])
 	return n ? n : -EINVAL;
 }
 
-/* What the caller has blocked or ignored for itself is not the program's
- * business: it has to end by Ctrl-C, and when nobody reads it. */
-static int usual_signals(posix_spawnattr_t *attr)
+/* Resets the signal mask and SIGPIPE, which a child process would inherit: the
+ * program must die of Ctrl-C, and of SIGPIPE when we close its output. */
+static int reset_signals(posix_spawnattr_t *attr)
 {
 	sigset_t none, pipe;
 	int error;
@@ -93,7 +98,7 @@ static int spawn_to(char **words, int out, pid_t *pid)
 	}
 	error = posix_spawn_file_actions_adddup2(&actions, out, 1);
 	if (!error)
-		error = usual_signals(&attr);
+		error = reset_signals(&attr);
 	if (!error)
 		error = posix_spawnp(pid, words[0], &actions, &attr, words,
 				     environ);
@@ -118,7 +123,8 @@ static int spawn(char **words, int *fd, pid_t *pid)
 	return 0;
 }
 
-/* Reads until its end; asked to stop or late, kills the program. */
+/* Reads until end of file. Kills the program on a timeout, an interrupt or an
+ * error. */
 static int read_output(const struct cred_search *s, int fd, pid_t pid,
 		       struct buf *out)
 {
@@ -127,7 +133,7 @@ static int read_output(const struct cred_search *s, int fd, pid_t pid,
 
 	while (!error) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		uint8_t piece[4096];
+		uint8_t chunk[4096];
 		ssize_t n;
 
 		if (s->stopped && s->stopped(s->ctx))
@@ -136,7 +142,7 @@ static int read_output(const struct cred_search *s, int fd, pid_t pid,
 			error = -ETIMEDOUT;
 		if (error || poll(&p, 1, 100) <= 0)
 			continue;
-		n = read(fd, piece, sizeof(piece));
+		n = read(fd, chunk, sizeof(chunk));
 		if (!n)
 			break;
 		if (n < 0)
@@ -144,8 +150,8 @@ static int read_output(const struct cred_search *s, int fd, pid_t pid,
 		if (n > 0 && out->len + (size_t)n > MAX_OUTPUT)
 			error = -EMSGSIZE;
 		else if (n > 0)
-			buf_add(out, piece, (size_t)n);
-		explicit_bzero(piece, sizeof(piece));
+			buf_add(out, chunk, (size_t)n);
+		explicit_bzero(chunk, sizeof(chunk));
 		if (out->failed)
 			error = -ENOMEM;
 	}
@@ -154,7 +160,7 @@ static int read_output(const struct cred_search *s, int fd, pid_t pid,
 	return error;
 }
 
-/* 0 or -errno; *status as of waitpid(). */
+/* Runs the program. 0 with its wait status in *status, or -errno. */
 static int run(const struct cred_search *s, char **words, struct buf *out,
 	       int *status)
 {
@@ -163,7 +169,8 @@ static int run(const struct cred_search *s, char **words, struct buf *out,
 
 	if (error || fd < 0)
 		return error;
-	/* It does not grow, so that no copies stay behind. */
+	/* Reserve the maximum: realloc() would leave copies of the secrets in
+	 * freed memory. */
 	if (!buf_reserve(out, MAX_OUTPUT + 1))
 		error = -ENOMEM;
 	if (!error)
@@ -176,8 +183,8 @@ static int run(const struct cred_search *s, char **words, struct buf *out,
 	return error;
 }
 
-static int take(const struct buf *text, const char *where,
-		struct credentials *out, struct aws_error *err)
+static int read_output_json(const struct buf *text, const char *where,
+			    struct credentials *out, struct aws_error *err)
 {
 	cJSON *json = cred_json_parse(text->p, text->len);
 	const cJSON *version =
@@ -185,28 +192,28 @@ static int take(const struct buf *text, const char *where,
 	int error;
 
 	if (!json)
-		error = cred_fail(err, where, "what it printed is no JSON");
+		error = cred_fail(err, where, "its output is not JSON");
 	else if (!cJSON_IsNumber(version) || version->valueint != 1)
 		error = cred_fail(err, where,
-				  "what it printed has no \"Version\": 1");
+				  "its output has no \"Version\": 1");
 	else
-		error = cred_from_json(json, "SessionToken", where, out, err);
-	cred_json_wipe(json);
+		error = cred_json_read(json, "SessionToken", where, out, err);
+	cred_json_free(json);
 	return error;
 }
 
-/* Says what went wrong with a program that was to run. */
+/* Turns an error of run() into err. */
 static int run_failure(int error, const char *where, const char *program,
 		       struct aws_error *err)
 {
 	switch (error) {
 	case -ENOMEM:
-		aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
-		return error;
+		return aws_error_no_memory(err);
 	case -EINTR:
 		return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
 	case -ETIMEDOUT:
-		return cred_fail(err, where, "%s: not finished after %d s",
+		return cred_fail(err, where,
+				 "%s: still running after %d s, killed",
 				 program, TIMEOUT_S);
 	default:
 		return cred_fail(err, where, "%s: %s", program,
@@ -228,23 +235,24 @@ int cred_process(struct cred_search *s, const char *profile,
 		return run_failure(-ENOMEM, where, command, err);
 	if (split(copy, words) < 0) {
 		free(copy);
-		return cred_fail(err, where,
-				 "it is empty or its quotes do not match");
+		return cred_fail(
+			err, where,
+			"the command is empty or has unbalanced quotes");
 	}
 	error = run(s, words, &text, &status);
 	if (error)
 		error = run_failure(error, where, words[0], err);
 	else if (WIFSIGNALED(status))
-		error = cred_fail(err, where, "%s: ended by signal %d",
+		error = cred_fail(err, where, "%s: killed by signal %d",
 				  words[0], WTERMSIG(status));
 	else if (WEXITSTATUS(status))
 		error = cred_fail(err, where, "%s: exit code %d", words[0],
 				  WEXITSTATUS(status));
 	else
-		error = take(&text, where, out, err);
+		error = read_output_json(&text, where, out, err);
 	if (!error)
 		snprintf(out->source, sizeof(out->source), "%s", where);
-	file_wipe(&text);
+	secret_free_buf(&text);
 	free(copy);
 	return error;
 }

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* What a profile of ~/.aws/config and ~/.aws/credentials says. */
+/*
+ * A profile of ~/.aws/config and ~/.aws/credentials. A profile with role_arn
+ * only names a role; the credentials that assume it come from another profile
+ * (source_profile, recursively), another provider (credential_source) or a web
+ * identity token. Any other profile has credentials of its own.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/credentials.h"
+#include "auth/provider_container.h"
+#include "auth/provider_environment.h"
+#include "auth/provider_instance.h"
+#include "auth/provider_process.h"
+#include "auth/provider_profile.h"
+#include "auth/provider_role.h"
+#include "auth/provider_sso.h"
+#include "auth/provider_web_identity.h"
 
-#define MAX_DEPTH 8 /* of source_profile */
+#define MAX_DEPTH 8 /* of nested source_profile settings */
 
 static const char *setting(const struct cred_search *s, const char *profile,
 			   const char *name)
@@ -17,13 +29,14 @@ static const char *setting(const struct cred_search *s, const char *profile,
 	return v && *v ? v : NULL;
 }
 
-static void name_place(char *to, size_t n, const char *profile,
-		       const char *what)
+static void format_place(char *to, size_t n, const char *profile,
+			 const char *what)
 {
 	snprintf(to, n, "profile %s%s%s", profile, *what ? ", " : "", what);
 }
 
-/* aws_access_key_id and its companions in one of the two files. */
+/* aws_access_key_id, aws_secret_access_key and aws_session_token in one of the
+ * two files. */
 static int static_keys(const char *profile, const struct profile_file *f,
 		       const struct ini_section *section,
 		       struct credentials *out, struct aws_error *err)
@@ -36,14 +49,14 @@ static int static_keys(const char *profile, const struct profile_file *f,
 
 	if (!key && !secret)
 		return -ENOENT;
-	name_place(place, sizeof(place), profile, f->path);
+	format_place(place, sizeof(place), profile, f->path);
 	if (!token)
 		token = ini_get(section, "aws_security_token");
 	error = credentials_set(out, key, secret, token);
 	if (error == -EINVAL)
 		return cred_fail(
 			err, place,
-			"it needs both aws_access_key_id and aws_secret_access_key");
+			"aws_access_key_id and aws_secret_access_key must both be set");
 	if (error)
 		return error;
 	snprintf(out->source, sizeof(out->source), "%.*s",
@@ -74,12 +87,12 @@ static int from_credential_source(struct cred_search *s, const char *place,
 	}
 	if (error == -ENOENT)
 		return cred_fail(err, place,
-				 "credential_source %s has no credentials",
+				 "credential_source %s provides no credentials",
 				 source);
 	return error;
 }
 
-/* The credentials that the role is taken with: another profile's. */
+/* The credentials of the profile that source_profile names. */
 static int from_source_profile(struct cred_search *s, const char *profile,
 			       const char *place, const char *source,
 			       struct credentials *out, struct aws_error *err)
@@ -90,7 +103,7 @@ static int from_source_profile(struct cred_search *s, const char *profile,
 		return cred_fail(err, place,
 				 "its source_profile \"%s\" does not exist",
 				 source);
-	/* A profile may take its own role with its own keys. */
+	/* A profile may name itself: its own static keys assume its role. */
 	if (!strcmp(source, profile)) {
 		error = static_keys(
 			source, &s->profiles->credentials,
@@ -117,7 +130,7 @@ static int role(struct cred_search *s, const char *profile, const char *place,
 	const char *token = setting(s, profile, "web_identity_token_file");
 	const char *source = setting(s, profile, "source_profile");
 	const char *other = setting(s, profile, "credential_source");
-	struct credentials with = {0};
+	struct credentials source_keys = {0};
 	int error;
 
 	if (token)
@@ -127,23 +140,25 @@ static int role(struct cred_search *s, const char *profile, const char *place,
 	if (source && other)
 		return cred_fail(
 			err, place,
-			"it has both source_profile and credential_source; one of them has to go");
+			"source_profile and credential_source are both set; remove one of them");
 	if (source)
-		error = from_source_profile(s, profile, place, source, &with,
-					    err);
+		error = from_source_profile(s, profile, place, source,
+					    &source_keys, err);
 	else if (other)
-		error = from_credential_source(s, place, other, &with, err);
+		error = from_credential_source(s, place, other, &source_keys,
+					       err);
 	else
 		return cred_fail(
 			err, place,
-			"role_arn needs source_profile, credential_source or web_identity_token_file beside it");
+			"role_arn requires source_profile, credential_source or web_identity_token_file as well");
 	if (!error)
-		error = cred_assume_role(s, profile, &with, out, err);
-	credentials_wipe(&with);
+		error = cred_assume_role(s, profile, &source_keys, out, err);
+	credentials_wipe(&source_keys);
 	return error;
 }
 
-/* A broken file is worth more than "no such profile". */
+/* Reports a file that cannot be read or parsed: that is the real cause when the
+ * profile is not found. */
 static int check_files(const struct cred_search *s, struct aws_error *err)
 {
 	const struct profile_file *files[] = {&s->profiles->config,
@@ -171,21 +186,22 @@ static int no_such_profile(struct cred_search *s, const char *profile,
 	char place[300];
 	int error;
 
-	name_place(place, sizeof(place), profile, "");
+	format_place(place, sizeof(place), profile, "");
 	profiles_names(s->profiles, &names);
 	buf_add(&names, "", 1);
 	if (!s->profile_given && !strcmp(profile, "default")) {
-		cred_tried(s, place, "not in %s (%s) nor in %s (%s)",
-			   s->profiles->config.path,
-			   s->profiles->config.error ? "no such file"
-						     : "no such section",
-			   s->profiles->credentials.path,
-			   s->profiles->credentials.error ? "no such file"
-							  : "no such section");
+		error = cred_skip(s, place, "not in %s (%s) nor in %s (%s)",
+				  s->profiles->config.path,
+				  s->profiles->config.error ? "no such file"
+							    : "no such section",
+				  s->profiles->credentials.path,
+				  s->profiles->credentials.error
+					  ? "no such file"
+					  : "no such section");
 		buf_free(&names);
-		return -ENOENT;
+		return error;
 	}
-	error = cred_fail(err, place, "not in %s nor in %s; there are: %s",
+	error = cred_fail(err, place, "not in %s nor in %s; profiles found: %s",
 			  s->profiles->config.path,
 			  s->profiles->credentials.path,
 			  names.len > 1 ? (char *)names.p : "none");
@@ -193,7 +209,7 @@ static int no_such_profile(struct cred_search *s, const char *profile,
 	return error;
 }
 
-/* The rest of a profile, in order, once it is no role. */
+/* Credentials of a profile without role_arn, in the AWS CLI's order. */
 static int own_credentials(struct cred_search *s, const char *profile,
 			   struct credentials *out, struct aws_error *err)
 {
@@ -226,10 +242,10 @@ int cred_profile(struct cred_search *s, const char *profile,
 		return error;
 	if (!profiles_have(s->profiles, profile))
 		return no_such_profile(s, profile, err);
-	name_place(place, sizeof(place), profile, "");
+	format_place(place, sizeof(place), profile, "");
 	if (s->depth == MAX_DEPTH)
 		return cred_fail(err, place,
-				 "source_profile leads round in a circle");
+				 "the source_profile settings form a loop");
 	s->depth++;
 	if (setting(s, profile, "role_arn"))
 		error = role(s, profile, place, out, err);
@@ -237,7 +253,7 @@ int cred_profile(struct cred_search *s, const char *profile,
 		error = own_credentials(s, profile, out, err);
 	s->depth--;
 	if (error == -ENOENT)
-		cred_tried(
+		return cred_skip(
 			s, place,
 			"it has no keys, credential_process, role_arn or sso_session");
 	return error;

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The role of an EC2 instance, from the instance metadata service. Only version
+ * 2 (IMDSv2): version 1 answers any request that reaches the address, so a
+ * server-side request forgery could read the keys.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <cjson/cJSON.h>
+
+#include "auth/cred_json.h"
+#include "auth/provider_instance.h"
+#include "http/secret.h"
+
+#define DEFAULT_URL  "http://169.254.169.254"
+#define ROLES	     "/latest/meta-data/iam/security-credentials/"
+#define TOKEN_TTL    "21600" /* seconds, the maximum */
+#define MAX_RESPONSE (64u << 10)
+
+static const char where[] = "instance metadata";
+
+struct imds {
+	struct cred_search *s;
+	const char *base;
+	unsigned int timeout_ms;
+	struct http_response token;
+};
+
+static int send(struct imds *m, const char *method, const char *path,
+		const char *name, const char *value,
+		struct http_response *response, struct aws_error *err)
+{
+	struct sign_header h = {name, value};
+	char *url;
+	int error;
+
+	if (asprintf(&url, "%.*s%s",
+		     (int)(strlen(m->base) -
+			   (*m->base && m->base[strlen(m->base) - 1] == '/')),
+		     m->base, path) < 0)
+		return -ENOMEM;
+	error = cred_http(m->s,
+			  &(struct http_request){.method = method,
+						 .url = url,
+						 .headers = &h,
+						 .n_headers = 1,
+						 .max_response = MAX_RESPONSE,
+						 .connect_ms = m->timeout_ms,
+						 .timeout_ms = m->timeout_ms,
+						 .no_proxy = true},
+			  response, err);
+	free(url);
+	return error;
+}
+
+static int get(struct imds *m, const char *path, struct http_response *response,
+	       struct aws_error *err)
+{
+	return send(m, "GET", path, "X-aws-ec2-metadata-token",
+		    (char *)m->token.body.p, response, err);
+}
+
+static int read_keys(const struct http_response *response, const char *role,
+		     struct credentials *out, struct aws_error *err)
+{
+	cJSON *json = cred_json_parse(response->body.p, response->body.len);
+	const char *code = cred_json_string(json, "Code");
+	int error;
+
+	if (!json)
+		error = cred_fail(err, where, "the response is not JSON");
+	else if (code && strcmp(code, "Success") != 0)
+		error = cred_fail(err, where, "role %.100s: %.100s", role,
+				  code);
+	else
+		error = cred_json_read(json, "Token", where, out, err);
+	cred_json_free(json);
+	if (!error)
+		snprintf(out->source, sizeof(out->source),
+			 "instance metadata, role %.200s", role);
+	return error;
+}
+
+/* Looks up the name of the instance's role, then its keys. */
+static int fetch_role(struct imds *m, struct credentials *out,
+		      struct aws_error *err)
+{
+	struct http_response list = {0}, response = {0};
+	char path[400], role[200];
+	int error = get(m, ROLES, &list, err);
+
+	if (!error && list.status == 404) {
+		error = cred_skip(m->s, where, "the instance has no role");
+	} else if (!error && (list.status != 200 || !list.body.len)) {
+		error = cred_fail(err, where,
+				  "HTTP status %d for the list of roles",
+				  list.status);
+	}
+	if (!error) {
+		snprintf(role, sizeof(role), "%.*s",
+			 (int)strcspn((char *)list.body.p, "\r\n"),
+			 (char *)list.body.p);
+		snprintf(path, sizeof(path), ROLES "%s", role);
+		error = strpbrk(role, " ?#/\"")
+				? cred_fail(
+					  err, where,
+					  "the name of the role contains characters that are not valid in a role name")
+				: get(m, path, &response, err);
+	}
+	if (!error)
+		error = response.status == 200
+				? read_keys(&response, role, out, err)
+				: cred_fail(
+					  err, where,
+					  "HTTP status %d for the keys of the role",
+					  response.status);
+	http_response_free(&list);
+	http_response_free(&response);
+	return error;
+}
+
+int cred_instance(struct cred_search *s, struct credentials *out,
+		  struct aws_error *err)
+{
+	const char *off = cred_env("AWS_EC2_METADATA_DISABLED");
+	const char *url = cred_env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	const char *timeout = cred_env("AWS_METADATA_SERVICE_TIMEOUT");
+	struct imds m = {.s = s, .timeout_ms = 1000};
+	struct aws_error why = {0};
+	int error;
+
+	if (off && !strcasecmp(off, "true"))
+		return cred_skip(s, where, "AWS_EC2_METADATA_DISABLED is set");
+	if (!url)
+		url = profiles_get(s->profiles, s->profile,
+				   "ec2_metadata_service_endpoint");
+	m.base = url && *url ? url : DEFAULT_URL;
+	if (timeout) {
+		long seconds = strtol(timeout, NULL, 10);
+
+		if (seconds >= 1 && seconds <= 60)
+			m.timeout_ms = (unsigned int)seconds * 1000;
+	}
+	error = send(&m, "PUT", "/latest/api/token",
+		     "X-aws-ec2-metadata-token-ttl-seconds", TOKEN_TTL,
+		     &m.token, &why);
+	if (error && why.kind == AWS_ERR_NETWORK) {
+		error = cred_skip(
+			s, where,
+			"no response: this is not an EC2 instance, or its metadata service is disabled");
+	} else if (!error && m.token.status != 200) {
+		error = cred_skip(s, where,
+				  "HTTP status %d for the session token",
+				  m.token.status);
+	} else if (!error && strpbrk((char *)m.token.body.p, "\r\n")) {
+		error = cred_fail(&why, where,
+				  "the session token contains a line break");
+	}
+	if (!error)
+		error = fetch_role(&m, out, &why);
+	http_response_free(&m.token);
+	if (error && error != -ENOENT && err) {
+		*err = why;
+		/* The service answered before, so this is not reported as a
+		 * network error. */
+		if (why.kind == AWS_ERR_NETWORK)
+			return cred_fail(err, where, "%.500s", why.message);
+	}
+	return error;
+}

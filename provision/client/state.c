@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* What calls and waits need of a client: credentials that are still valid, and
+ * sleep that an interrupt ends. */
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "client/state.h"
+
+#define SLICE_MS 50u /* how long an interrupt may go unnoticed */
+
+/* Credentials are renewed this long before they end. */
+#define RENEW_S 300
+
+static bool stopped(const struct aws_client *c)
+{
+	return c->opt.stopped && c->opt.stopped(c->opt.stopped_ctx);
+}
+
+int client_stopped(const struct aws_client *c, struct aws_error *err)
+{
+	if (!stopped(c))
+		return 0;
+	return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
+}
+
+int client_sleep(struct aws_client *c, unsigned int ms, struct aws_error *err)
+{
+	uint64_t end = clock_mono_ns() + ms * NSEC_PER_MSEC, now;
+
+	while ((now = clock_mono_ns()) < end) {
+		uint64_t left = end - now;
+		struct timespec ts = {0};
+		int error = client_stopped(c, err);
+
+		if (error)
+			return error;
+		if (left > SLICE_MS * NSEC_PER_MSEC)
+			left = SLICE_MS * NSEC_PER_MSEC;
+		ts.tv_nsec = (long)left;
+		nanosleep(&ts, NULL);
+	}
+	return client_stopped(c, err);
+}
+
+static int find_credentials(struct aws_client *c, struct aws_error *err)
+{
+	struct cred_search s = {.http = c->http,
+				.log = c->log,
+				.profiles = &c->profiles,
+				.profile = c->profile,
+				.profile_given = c->profile_given,
+				.region = c->region,
+				.endpoint_url = c->endpoint_url,
+				.clock_offset = c->clock_offset,
+				.stopped = c->opt.stopped,
+				.mfa = c->opt.mfa,
+				.ctx = c->opt.stopped_ctx};
+	struct credentials found;
+	int error = chain_find(&s, &found, err);
+
+	buf_free(&s.tried);
+	if (error)
+		return error;
+	credentials_wipe(&c->cred);
+	c->cred = found;
+	log_debug(c->log, "credentials: %s", found.source);
+	return 0;
+}
+
+int client_credentials(struct aws_client *c, bool renew, struct aws_error *err)
+{
+	int64_t now = time(NULL) + c->clock_offset;
+	int error;
+
+	if (c->cred.access_key && !renew &&
+	    (!c->cred.expires || c->cred.expires > now + RENEW_S))
+		return 0;
+	error = find_credentials(c, err);
+	/* The old ones serve until their end. */
+	if (error && !renew && c->cred.access_key && c->cred.expires > now)
+		return 0;
+	return error;
+}
