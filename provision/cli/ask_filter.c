@@ -15,9 +15,9 @@ struct check {
 	struct filter_spec *f;
 };
 
-static bool check_ports(void *ctx, const char *text, struct parse_error *err)
+static bool check_ports(void *arg, const char *text, struct parse_error *err)
 {
-	struct check *c = ctx;
+	struct check *c = arg;
 	struct port_list ports = {0};
 
 	if (!filter_ports_parse(c->a, text, &ports, err))
@@ -30,9 +30,9 @@ static bool check_ports(void *ctx, const char *text, struct parse_error *err)
 	return true;
 }
 
-static bool check_peers(void *ctx, const char *text, struct parse_error *err)
+static bool check_peers(void *arg, const char *text, struct parse_error *err)
 {
-	struct check *c = ctx;
+	struct check *c = arg;
 	struct cidr_list peers = {0};
 
 	if (strcmp(text, "any") != 0 &&
@@ -45,7 +45,7 @@ static bool check_peers(void *ctx, const char *text, struct parse_error *err)
 static enum answer ask_ports(struct setup *s, struct check *c, bool fresh)
 {
 	struct candidates sources = setup_candidates(s, NULL);
-	const char *known = discover_ports(c->a, &s->m->inventory, &sources);
+	const char *known = discover_ports(c->a, &s->ctx->inventory, &sources);
 	const char *unused;
 
 	return ask_text(&s->prompt,
@@ -62,11 +62,11 @@ static enum answer ask_side(struct setup *s, struct filter_spec *f)
 	size_t chosen = f->side - 1;
 	enum answer answer;
 
-	choice_add(&s->m->mem, &c, "Servers",
+	choice_add(&s->ctx->mem, &c, "Servers",
 		   "they listen on the ports: requests come in");
-	choice_add(&s->m->mem, &c, "Clients",
+	choice_add(&s->ctx->mem, &c, "Clients",
 		   "they connect to the ports: requests go out");
-	choice_add(&s->m->mem, &c, "Both", "twice as many rules");
+	choice_add(&s->ctx->mem, &c, "Both", "twice as many rules");
 	answer = ask_one(&s->prompt, "The sources are", &c, &chosen);
 	if (answer == ANSWER_GIVEN)
 		f->side = (enum filter_side)(chosen + 1);
@@ -81,9 +81,9 @@ static enum answer ask_protocol(struct setup *s, struct filter_spec *f)
 	size_t chosen = 0;
 	enum answer answer;
 
-	choice_add(&s->m->mem, &c, "TCP", "HTTP/1.1 and HTTP/2");
-	choice_add(&s->m->mem, &c, "UDP", NULL);
-	choice_add(&s->m->mem, &c, "Any", "on all ports");
+	choice_add(&s->ctx->mem, &c, "TCP", "HTTP/1.1 and HTTP/2");
+	choice_add(&s->ctx->mem, &c, "UDP", NULL);
+	choice_add(&s->ctx->mem, &c, "Any", "on all ports");
 	answer = ask_one(&s->prompt, "Protocol", &c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
@@ -99,9 +99,9 @@ static enum answer ask_versions(struct setup *s, struct filter_spec *f)
 	size_t chosen = f->families - 1;
 	enum answer answer;
 
-	choice_add(&s->m->mem, &c, "IPv4", NULL);
-	choice_add(&s->m->mem, &c, "IPv6", NULL);
-	choice_add(&s->m->mem, &c, "IPv4 and IPv6", "twice as many rules");
+	choice_add(&s->ctx->mem, &c, "IPv4", NULL);
+	choice_add(&s->ctx->mem, &c, "IPv6", NULL);
+	choice_add(&s->ctx->mem, &c, "IPv4 and IPv6", "twice as many rules");
 	answer = ask_one(&s->prompt, "IP versions", &c, &chosen);
 	if (answer == ANSWER_GIVEN)
 		f->families = (unsigned int)chosen + 1;
@@ -147,31 +147,31 @@ static enum answer mend(struct setup *s, struct filter_spec *f, bool *fits)
 	struct choices c = {0};
 	enum answer answer;
 	size_t chosen = 0;
-	int rc = filter_build(&s->m->mem, f, &rules, &advice);
+	int rc = filter_build(&s->ctx->mem, f, &rules, &advice);
 
 	*fits = !rc;
 	if (!rc)
 		return ANSWER_GIVEN;
 	if (!advice.choices.n) {
-		term_wrap(&s->m->err, YELLOW, "! ", advice.text);
+		term_wrap(&s->ctx->err, YELLOW, "! ", advice.text);
 		return ANSWER_GIVEN;
 	}
 	for (size_t i = 0; i < advice.choices.n; i++)
-		choice_add(&s->m->mem, &c, advice.choices.items[i].text,
-			   arena_printf(&s->m->mem, "%zu rules",
+		choice_add(&s->ctx->mem, &c, advice.choices.items[i].text,
+			   arena_printf(&s->ctx->mem, "%zu rules",
 					advice.choices.items[i].rules));
-	choice_add(&s->m->mem, &c, "Other ports", NULL);
+	choice_add(&s->ctx->mem, &c, "Other ports", NULL);
 	answer = ask_one(
 		&s->prompt,
 		arena_printf(
-			&s->m->mem,
+			&s->ctx->mem,
 			"That needs %zu rules, and AWS allows %d in a filter. Mirror instead",
 			advice.needed, FILTER_RULES_MAX),
 		&c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	if (chosen == advice.choices.n)
-		return ask_ports(s, &(struct check){&s->m->mem, f}, false);
+		return ask_ports(s, &(struct check){&s->ctx->mem, f}, false);
 	/* Each of them fits. */
 	*f = advice.choices.items[chosen].spec;
 	*fits = true;
@@ -181,7 +181,7 @@ static enum answer mend(struct setup *s, struct filter_spec *f, bool *fits)
 enum answer ask_filter(struct setup *s)
 {
 	struct filter_spec f = s->spec.filter;
-	struct check check = {&s->m->mem, &f};
+	struct check check = {&s->ctx->mem, &f};
 	bool fits = false;
 	enum answer answer;
 
@@ -198,15 +198,15 @@ enum answer ask_filter(struct setup *s)
 			answer = ask_ports(s, &check, false);
 		if (answer != ANSWER_GIVEN)
 			break;
-		yes = choice_add(&s->m->mem, &c, "Yes",
-				 view_filter(&s->m->mem, &f));
+		yes = choice_add(&s->ctx->mem, &c, "Yes",
+				 view_filter(&s->ctx->mem, &f));
 		yes->refusal = fits ? NULL : "is to be changed first";
-		choice_add(&s->m->mem, &c, "Other ports", NULL);
-		choice_add(&s->m->mem, &c, "The other end",
+		choice_add(&s->ctx->mem, &c, "Other ports", NULL);
+		choice_add(&s->ctx->mem, &c, "The other end",
 			   "sources are servers, clients or both");
-		choice_add(&s->m->mem, &c, "Only some addresses", NULL);
-		choice_add(&s->m->mem, &c, "Another protocol", NULL);
-		choice_add(&s->m->mem, &c, "IP versions", NULL);
+		choice_add(&s->ctx->mem, &c, "Only some addresses", NULL);
+		choice_add(&s->ctx->mem, &c, "Another protocol", NULL);
+		choice_add(&s->ctx->mem, &c, "IP versions", NULL);
 		answer = ask_one(&s->prompt, "Mirror this?", &c, &chosen);
 		if (answer != ANSWER_GIVEN)
 			break;

@@ -20,55 +20,56 @@ static int by_name(const void *x, const void *y)
 static bool list_regions(struct setup *s, const char *initial,
 			 struct choices *c)
 {
-	struct aws_client *client = s->m->client;
+	struct aws_client *client = s->ctx->client;
 	struct ec2_regions regions = {0};
 	struct aws_error err = {0};
 	int rc;
 
 	if (!initial && aws_client_set_region(client, FIRST_REGION, &err))
 		return false;
-	mirror_status(s->m, "reading regions ...");
+	context_status(s->ctx, "reading regions ...");
 	rc = ec2_describe_regions(client, &regions, &err);
-	mirror_status(s->m, "%s", "");
+	context_status(s->ctx, "%s", "");
 	if (rc) {
-		s->code = mirror_fail(s->m, &err, "cannot list the regions");
+		s->code = context_fail(s->ctx, &err, "cannot list the regions");
 		return false;
 	}
 	if (initial)
-		choice_add(&s->m->mem, c, initial,
-			   arena_printf(&s->m->mem, "the default (%s)",
+		choice_add(&s->ctx->mem, c, initial,
+			   arena_printf(&s->ctx->mem, "the default (%s)",
 					aws_client_region_source(client)));
 	for (size_t i = 0; i < regions.n; i++)
 		if (!str_same(regions.items[i].name, initial))
-			choice_add(&s->m->mem, c, regions.items[i].name, NULL);
+			choice_add(&s->ctx->mem, c, regions.items[i].name,
+				   NULL);
 	if (c->n > 1)
 		qsort(c->items + (initial != NULL), c->n - (initial != NULL),
 		      sizeof(*c->items), by_name);
 	ec2_regions_free(&regions);
 	if (c->n)
 		return true;
-	log_error(&s->m->log, "AWS lists no region for this account");
+	log_error(&s->ctx->log, "AWS lists no region for this account");
 	s->code = EXIT_FAILED;
 	return false;
 }
 
 enum answer ask_region(struct setup *s)
 {
-	const char *known = aws_client_region(s->m->client), *initial;
-	const char *name = s->m->settings.name;
+	const char *known = aws_client_region(s->ctx->client), *initial;
+	const char *name = s->ctx->settings.name;
 	struct choices c = {0};
 	struct aws_error err = {0};
 	enum answer answer;
 	size_t chosen = 0;
 
-	initial = known ? arena_dup(&s->m->mem, known) : NULL;
+	initial = known ? arena_dup(&s->ctx->mem, known) : NULL;
 	if (!list_regions(s, initial, &c))
 		return ANSWER_END;
 	answer = ask_one(&s->prompt, "Region", &c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
-	if (aws_client_set_region(s->m->client, c.items[chosen].label, &err))
-		s->code = mirror_fail(s->m, &err, "region");
+	if (aws_client_set_region(s->ctx->client, c.items[chosen].label, &err))
+		s->code = context_fail(s->ctx, &err, "region");
 	if (!s->code)
 		s->code = setup_load(s);
 	if (!s->code)
@@ -82,13 +83,14 @@ static const char *free_name(struct setup *s, const struct str_list *taken)
 	const char *name = SPEC_DEFAULT_NAME;
 
 	for (unsigned int n = 2; str_list_has(taken, name); n++)
-		name = arena_printf(&s->m->mem, "%s-%u", SPEC_DEFAULT_NAME, n);
+		name = arena_printf(&s->ctx->mem, "%s-%u", SPEC_DEFAULT_NAME,
+				    n);
 	return name;
 }
 
-static bool check_new(void *ctx, const char *text, struct parse_error *err)
+static bool check_new(void *arg, const char *text, struct parse_error *err)
 {
-	const struct str_list *taken = ctx;
+	const struct str_list *taken = arg;
 
 	if (!spec_name_check(text, err))
 		return false;
@@ -99,7 +101,7 @@ static bool check_new(void *ctx, const char *text, struct parse_error *err)
 enum answer ask_deployment(struct setup *s)
 {
 	struct str_list all =
-		inventory_deployments(&s->m->mem, &s->m->inventory);
+		inventory_deployments(&s->ctx->mem, &s->ctx->inventory);
 	struct choices c = {0};
 	const char *name;
 	enum answer answer;
@@ -108,19 +110,21 @@ enum answer ask_deployment(struct setup *s)
 	for (size_t i = 0; i < all.n; i++) {
 		size_t n = 0;
 
-		for (size_t k = 0; k < s->m->inventory.sessions.n; k++)
-			n += str_same(tags_deployment(
-					      &s->m->inventory.sessions.items[k]
-						       .tags),
-				      all.items[i]);
-		choice_add(&s->m->mem, &c,
-			   arena_printf(&s->m->mem, "Change %s", all.items[i]),
-			   arena_printf(&s->m->mem, "%zu session%s", n,
-					n == 1 ? "" : "s"));
+		for (size_t k = 0; k < s->ctx->inventory.sessions.n; k++)
+			n += str_same(
+				tags_deployment(
+					&s->ctx->inventory.sessions.items[k]
+						 .tags),
+				all.items[i]);
+		choice_add(
+			&s->ctx->mem, &c,
+			arena_printf(&s->ctx->mem, "Change %s", all.items[i]),
+			arena_printf(&s->ctx->mem, "%zu session%s", n,
+				     n == 1 ? "" : "s"));
 		if (str_same(all.items[i], s->spec.name))
 			chosen = i;
 	}
-	choice_add(&s->m->mem, &c, "Make another deployment", NULL);
+	choice_add(&s->ctx->mem, &c, "Make another deployment", NULL);
 	answer = ask_one(&s->prompt, "Deployment", &c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;

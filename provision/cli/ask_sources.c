@@ -13,7 +13,7 @@ static const char *column(struct setup *s, const char *before, const char *text,
 {
 	unsigned int w = term_width(text);
 
-	return arena_printf(&s->m->mem, "%s%s%*s", before, text,
+	return arena_printf(&s->ctx->mem, "%s%s%*s", before, text,
 			    w < width ? (int)(width - w) + 2 : 2, "");
 }
 
@@ -25,7 +25,7 @@ const char *setup_instance_text(struct setup *s, const struct ec2_instance *i)
 	text = column(s, text, i->type ? i->type : "", 12);
 	text = column(s, text, i->state ? i->state : "", 8);
 	text = column(s, text, i->private_ip ? i->private_ip : "", 15);
-	return arena_printf(&s->m->mem, "%s%s", text, i->zone ? i->zone : "");
+	return arena_printf(&s->ctx->mem, "%s%s", text, i->zone ? i->zone : "");
 }
 
 static bool wanted(const struct spec *spec, const char *text)
@@ -40,16 +40,16 @@ static bool wanted(const struct spec *spec, const char *text)
 static struct choice *offer(struct setup *s, struct choices *c,
 			    const char *text, const char *detail, bool check)
 {
-	struct choice *to = choice_add(&s->m->mem, c, text, detail);
+	struct choice *to = choice_add(&s->ctx->mem, c, text, detail);
 	struct candidates found = {0};
 	struct diagnostics diagnostics = {0};
 	struct parse_error err;
 	struct source source;
 
 	to->chosen = wanted(&s->spec, text);
-	if (!check || !source_parse(&s->m->mem, text, &source, &err))
+	if (!check || !source_parse(&s->ctx->mem, text, &source, &err))
 		return to;
-	select_source(&s->m->mem, &s->m->inventory, &source, NULL, &found,
+	select_source(&s->ctx->mem, &s->ctx->inventory, &source, NULL, &found,
 		      &diagnostics);
 	if (found.n)
 		return to;
@@ -61,7 +61,7 @@ static struct choice *offer(struct setup *s, struct choices *c,
 
 static void list_instances(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 
 	for (size_t i = 0; i < f->instances.n; i++) {
 		const struct ec2_instance *in = &f->instances.items[i];
@@ -80,67 +80,67 @@ static void list_instances(struct setup *s, struct choices *c)
 const char *setup_interface_text(struct setup *s,
 				 const struct ec2_interface *eni)
 {
-	const char *name = inventory_interface_name(&s->m->inventory, eni);
+	const char *name = inventory_interface_name(&s->ctx->inventory, eni);
 	const char *text = column(s, "", name, 24);
 
 	text = column(s, text, eni->private_ip ? eni->private_ip : "", 15);
 	text = column(s, text, eni->instance_id ? eni->instance_id : "", 19);
-	return arena_printf(&s->m->mem, "%s%s", text,
+	return arena_printf(&s->ctx->mem, "%s%s", text,
 			    eni->zone ? eni->zone : "");
 }
 
 static void list_interfaces(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 
 	for (size_t i = 0; i < f->interfaces.n; i++) {
 		const struct ec2_interface *e = &f->interfaces.items[i];
-		struct choice *to = choice_add(&s->m->mem, c, e->id,
+		struct choice *to = choice_add(&s->ctx->mem, c, e->id,
 					       setup_interface_text(s, e));
 		const char *doubt;
 
-		to->refusal = select_refusal(&s->m->mem, f, e, &doubt);
+		to->refusal = select_refusal(&s->ctx->mem, f, e, &doubt);
 		to->chosen = !to->refusal && wanted(&s->spec, e->id);
 	}
 }
 
 static bool list_services(struct setup *s, struct choices *c)
 {
-	struct aws_client *client = s->m->client;
+	struct aws_client *client = s->ctx->client;
 	struct ecs_clusters clusters = {0};
 	struct aws_error err = {0};
 	int rc;
 
-	mirror_status(s->m, "reading ECS clusters ...");
+	context_status(s->ctx, "reading ECS clusters ...");
 	rc = ecs_clusters(client, &clusters, &err);
 	for (size_t i = 0; !rc && i < clusters.n; i++) {
 		struct ecs_services l = {0};
 
-		mirror_status(s->m, "reading ECS services of %s ...",
-			      clusters.items[i].name);
+		context_status(s->ctx, "reading ECS services of %s ...",
+			       clusters.items[i].name);
 		rc = ecs_services(client, clusters.items[i].arn, &l, &err);
 		for (size_t k = 0; k < l.n; k++)
 			offer(s, c,
-			      arena_printf(&s->m->mem, "ecs:%s/%s",
+			      arena_printf(&s->ctx->mem, "ecs:%s/%s",
 					   clusters.items[i].name,
 					   l.items[k].name),
-			      arena_printf(&s->m->mem, "%ld task%s running%s%s",
-					   (long)l.items[k].running,
-					   l.items[k].running == 1 ? "" : "s",
-					   l.items[k].launch_type ? ", on "
-								  : "",
-					   l.items[k].launch_type
-						   ? l.items[k].launch_type
-						   : ""),
+			      arena_printf(
+				      &s->ctx->mem, "%ld task%s running%s%s",
+				      (long)l.items[k].running,
+				      l.items[k].running == 1 ? "" : "s",
+				      l.items[k].launch_type ? ", on " : "",
+				      l.items[k].launch_type
+					      ? l.items[k].launch_type
+					      : ""),
 			      false);
 		ecs_services_free(&l);
 	}
-	mirror_status(s->m, "%s", "");
+	context_status(s->ctx, "%s", "");
 	ecs_clusters_free(&clusters);
 	if (!rc)
 		return true;
 	/* Other kinds of sources may still do. */
-	mirror_fail(s->m, &err, "cannot list the ECS services");
+	context_fail(s->ctx, &err, "cannot list the ECS services");
 	return false;
 }
 
@@ -148,23 +148,24 @@ static bool list_services(struct setup *s, struct choices *c)
  * "ELB NAME". */
 static void list_classic(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 	struct str_list names = {0};
 
 	for (size_t i = 0; i < f->interfaces.n; i++) {
 		const char *d = f->interfaces.items[i].description;
 
 		if (d && !strncmp(d, "ELB ", 4) && !strchr(d, '/'))
-			str_list_add(&s->m->mem, &names, d + 4);
+			str_list_add(&s->ctx->mem, &names, d + 4);
 	}
 	for (size_t i = 0; i < names.n; i++)
-		offer(s, c, arena_printf(&s->m->mem, "clb:%s", names.items[i]),
+		offer(s, c,
+		      arena_printf(&s->ctx->mem, "clb:%s", names.items[i]),
 		      "classic load balancer", true);
 }
 
 static void list_balancers(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 
 	for (size_t i = 0; i < f->load_balancers.n; i++) {
 		const struct elbv2_load_balancer *lb =
@@ -176,7 +177,7 @@ static void list_balancers(struct setup *s, struct choices *c)
 		    (nlb && inventory_listener(f, lb->arn)))
 			continue;
 		offer(s, c,
-		      arena_printf(&s->m->mem, "%s:%s", nlb ? "nlb" : "alb",
+		      arena_printf(&s->ctx->mem, "%s:%s", nlb ? "nlb" : "alb",
 				   lb->name),
 		      nlb ? "network load balancer: AWS cannot mirror it, choose it to see what is behind it"
 			  : "application load balancer",
@@ -205,11 +206,11 @@ static void collect_tags(struct setup *s, const struct aws_tags *tags,
 			 struct tag_counts *out)
 {
 	for (size_t i = 0; i < tags->n; i++) {
-		struct tag_count *c = ARENA_ADD(&s->m->mem, out);
+		struct tag_count *c = ARENA_ADD(&s->ctx->mem, out);
 
 		if (c)
 			*c = (struct tag_count){
-				arena_printf(&s->m->mem, "tag:%s=%s",
+				arena_printf(&s->ctx->mem, "tag:%s=%s",
 					     tags->items[i].key,
 					     tags->items[i].value
 						     ? tags->items[i].value
@@ -220,7 +221,7 @@ static void collect_tags(struct setup *s, const struct aws_tags *tags,
 
 static void list_tags(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 	struct tag_counts all = {0};
 	size_t n = 0;
 
@@ -238,22 +239,22 @@ static void list_tags(struct setup *s, struct choices *c)
 	}
 	for (size_t i = 0; i < n; i++)
 		offer(s, c, all.items[i].text,
-		      arena_printf(&s->m->mem, "on %zu", all.items[i].n),
+		      arena_printf(&s->ctx->mem, "on %zu", all.items[i].n),
 		      false);
 }
 
 /* Each VPC, and below it its subnets. */
 static void list_networks(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 
 	for (size_t i = 0; i < f->vpcs.n; i++) {
 		const struct ec2_vpc *v = &f->vpcs.items[i];
 		const char *name = aws_tag_value(&v->tags, TAG_NAME);
 
 		offer(s, c, v->id,
-		      arena_printf(&s->m->mem, "VPC  %s  %s", name ? name : "-",
-				   v->cidr ? v->cidr : ""),
+		      arena_printf(&s->ctx->mem, "VPC  %s  %s",
+				   name ? name : "-", v->cidr ? v->cidr : ""),
 		      true);
 		for (size_t k = 0; k < f->subnets.n; k++) {
 			const struct ec2_subnet *n = &f->subnets.items[k];
@@ -261,7 +262,7 @@ static void list_networks(struct setup *s, struct choices *c)
 			name = aws_tag_value(&n->tags, TAG_NAME);
 			if (str_same(n->vpc_id, v->id))
 				offer(s, c, n->id,
-				      arena_printf(&s->m->mem,
+				      arena_printf(&s->ctx->mem,
 						   "subnet  %s  %s  %s",
 						   name ? name : "-",
 						   n->cidr ? n->cidr : "",
@@ -312,11 +313,11 @@ static void add_source(struct setup *s, const char *text)
 
 	if (wanted(&s->spec, text))
 		return;
-	if (!source_parse(&s->m->mem, text, &source, &err)) {
-		term_wrap(&s->m->err, YELLOW, "! ", err.text);
+	if (!source_parse(&s->ctx->mem, text, &source, &err)) {
+		term_wrap(&s->ctx->err, YELLOW, "! ", err.text);
 		return;
 	}
-	to = ARENA_ADD(&s->m->mem, &s->spec.sources);
+	to = ARENA_ADD(&s->ctx->mem, &s->spec.sources);
 	if (to)
 		*to = source;
 }
@@ -338,7 +339,7 @@ static void take(struct setup *s, const struct choices *c)
 /* In place of a network load balancer: what it sends to. */
 static enum answer offer_behind(struct setup *s, const char *name)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 	const struct elbv2_load_balancer *lb =
 		inventory_load_balancer(f, name, "network");
 	struct str_list behind = {0};
@@ -346,12 +347,12 @@ static enum answer offer_behind(struct setup *s, const char *name)
 	enum answer answer;
 
 	if (lb)
-		behind = select_behind(&s->m->mem, f, lb);
+		behind = select_behind(&s->ctx->mem, f, lb);
 	if (!behind.n) {
 		term_wrap(
-			&s->m->err, YELLOW, "! ",
+			&s->ctx->err, YELLOW, "! ",
 			arena_printf(
-				&s->m->mem,
+				&s->ctx->mem,
 				"AWS cannot mirror a network load balancer, and nothing is registered behind %s: choose its instances or services",
 				name));
 		return ANSWER_GIVEN;
@@ -373,7 +374,7 @@ static enum answer offer_behind(struct setup *s, const char *name)
 	answer = ask_many(
 		&s->prompt,
 		arena_printf(
-			&s->m->mem,
+			&s->ctx->mem,
 			"AWS cannot mirror the network load balancer %s. Behind it:",
 			name),
 		&c, 0);
@@ -405,8 +406,8 @@ static enum answer choose(struct setup *s, enum kind kind)
 	if (!list(s, kind, &c))
 		return ANSWER_GIVEN;
 	if (!c.n) {
-		term_print(&s->m->err, "There are none in %s.\n",
-			   s->m->inventory.region);
+		term_print(&s->ctx->err, "There are none in %s.\n",
+			   s->ctx->inventory.region);
 		return ANSWER_GIVEN;
 	}
 	/* What was chosen before may be taken out again. */
@@ -425,8 +426,8 @@ static const char *so_far(struct setup *s)
 	struct str_list l = {0};
 
 	for (size_t i = 0; i < s->spec.sources.n; i++)
-		str_list_add(&s->m->mem, &l, s->spec.sources.items[i].text);
-	return str_list_text(&s->m->mem, &l, 4);
+		str_list_add(&s->ctx->mem, &l, s->spec.sources.items[i].text);
+	return str_list_text(&s->ctx->mem, &l, 4);
 }
 
 enum answer ask_sources(struct setup *s)
@@ -437,18 +438,18 @@ enum answer ask_sources(struct setup *s)
 		enum answer answer;
 
 		if (!first)
-			choice_add(
-				&s->m->mem, &c, "Go on",
-				arena_printf(&s->m->mem, "with %s", so_far(s)));
-		choice_add(&s->m->mem, &c, "EC2 instances", NULL);
-		choice_add(&s->m->mem, &c, "Network interfaces", NULL);
-		choice_add(&s->m->mem, &c, "ECS services", NULL);
-		choice_add(&s->m->mem, &c, "Load balancers",
+			choice_add(&s->ctx->mem, &c, "Go on",
+				   arena_printf(&s->ctx->mem, "with %s",
+						so_far(s)));
+		choice_add(&s->ctx->mem, &c, "EC2 instances", NULL);
+		choice_add(&s->ctx->mem, &c, "Network interfaces", NULL);
+		choice_add(&s->ctx->mem, &c, "ECS services", NULL);
+		choice_add(&s->ctx->mem, &c, "Load balancers",
 			   "application and classic ones");
 		choice_add(
-			&s->m->mem, &c, "By tag",
+			&s->ctx->mem, &c, "By tag",
 			"every instance or interface that has it, also later");
-		choice_add(&s->m->mem, &c, "VPCs and subnets",
+		choice_add(&s->ctx->mem, &c, "VPCs and subnets",
 			   "all instances and tasks in them, also later");
 		answer = ask_one(&s->prompt,
 				 first ? "What is to be mirrored?"

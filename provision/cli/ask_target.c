@@ -19,7 +19,7 @@ static bool is_source(const struct candidates *sources, const char *eni)
 /* The instances behind a load balancer of our own. */
 static enum answer ask_collectors(struct setup *s)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 	struct target_spec *t = &s->spec.target;
 	struct candidates sources = setup_candidates(s, NULL);
 	struct choices c = {0};
@@ -27,7 +27,7 @@ static enum answer ask_collectors(struct setup *s)
 	enum answer answer;
 	bool same = s->exists && t->type == TARGET_NLB && str_empty(t->id);
 
-	choice_add(&s->m->mem, &c, "None now",
+	choice_add(&s->ctx->mem, &c, "None now",
 		   "they are registered in its target group by hand")
 		->chosen = same && !t->collectors.n;
 	for (size_t i = 0; i < f->instances.n; i++) {
@@ -36,7 +36,7 @@ static enum answer ask_collectors(struct setup *s)
 
 		if (str_same(in->state, "terminated"))
 			continue;
-		to = choice_add(&s->m->mem, &c, in->id,
+		to = choice_add(&s->ctx->mem, &c, in->id,
 				setup_instance_text(s, in));
 		to->chosen = same && str_list_has(&t->collectors, in->id);
 		for (size_t k = 0; k < sources.n; k++)
@@ -51,7 +51,7 @@ static enum answer ask_collectors(struct setup *s)
 		return answer;
 	for (size_t i = 1; i < c.n; i++)
 		if (c.items[i].chosen)
-			str_list_add(&s->m->mem, &chosen, c.items[i].label);
+			str_list_add(&s->ctx->mem, &chosen, c.items[i].label);
 	*t = (struct target_spec){.type = TARGET_NLB,
 				  .id = "",
 				  .collectors = chosen,
@@ -62,7 +62,7 @@ static enum answer ask_collectors(struct setup *s)
 
 static void list_balancers(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 
 	for (size_t i = 0; i < f->load_balancers.n; i++) {
 		const struct elbv2_load_balancer *lb =
@@ -74,8 +74,8 @@ static void list_balancers(struct setup *s, struct choices *c)
 		    str_same(tags_deployment(inventory_elb_tags(f, lb->arn)),
 			     s->spec.name))
 			continue;
-		to = choice_add(&s->m->mem, c, lb->name,
-				arena_printf(&s->m->mem, "%s, in %s",
+		to = choice_add(&s->ctx->mem, c, lb->name,
+				arena_printf(&s->ctx->mem, "%s, in %s",
 					     lb->scheme ? lb->scheme : "",
 					     lb->vpc_id ? lb->vpc_id : ""));
 		if (!inventory_listener(f, lb->arn))
@@ -85,7 +85,7 @@ static void list_balancers(struct setup *s, struct choices *c)
 
 static void list_interfaces(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 	struct candidates sources = setup_candidates(s, NULL);
 
 	for (size_t i = 0; i < f->interfaces.n; i++) {
@@ -97,7 +97,7 @@ static void list_interfaces(struct setup *s, struct choices *c)
 		/* Others have no collector on them. */
 		if (!in)
 			continue;
-		to = choice_add(&s->m->mem, c, e->id,
+		to = choice_add(&s->ctx->mem, c, e->id,
 				setup_interface_text(s, e));
 		if (is_source(&sources, e->id))
 			to->refusal = "is a source";
@@ -109,11 +109,11 @@ static void list_interfaces(struct setup *s, struct choices *c)
 
 static void list_endpoints(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->m->inventory;
+	const struct inventory *f = &s->ctx->inventory;
 
 	for (size_t i = 0; i < f->endpoints.n; i++)
 		if (str_same(f->endpoints.items[i].type, "GatewayLoadBalancer"))
-			choice_add(&s->m->mem, c, f->endpoints.items[i].id,
+			choice_add(&s->ctx->mem, c, f->endpoints.items[i].id,
 				   f->endpoints.items[i].service);
 }
 
@@ -147,12 +147,12 @@ static const char *now(struct setup *s)
 	if (t->type == TARGET_NLB && str_empty(t->id))
 		return t->collectors.n
 			       ? arena_printf(
-					 &s->m->mem,
+					 &s->ctx->mem,
 					 "its own load balancer, collectors %s",
-					 str_list_text(&s->m->mem,
+					 str_list_text(&s->ctx->mem,
 						       &t->collectors, 4))
 			       : "its own load balancer";
-	return arena_printf(&s->m->mem, "%s %s", target_type_text(t->type),
+	return arena_printf(&s->ctx->mem, "%s %s", target_type_text(t->type),
 			    t->id);
 }
 
@@ -174,26 +174,26 @@ static enum answer ask_kind(struct setup *s, struct choices l[],
 	struct choice *to;
 
 	if (s->exists)
-		choice_add(&s->m->mem, &c, "Keep",
-			   arena_printf(&s->m->mem, "%s", now(s)));
+		choice_add(&s->ctx->mem, &c, "Keep",
+			   arena_printf(&s->ctx->mem, "%s", now(s)));
 	choice_add(
-		&s->m->mem, &c,
+		&s->ctx->mem, &c,
 		s->exists ? "Network load balancer of its own"
 			  : "New network load balancer",
 		"for any number of sources and collectors; about $16 a month");
-	to = choice_add(&s->m->mem, &c, "Network load balancer that exists",
+	to = choice_add(&s->ctx->mem, &c, "Network load balancer that exists",
 			NULL);
 	if (!usable(&l[OLD_NLB]))
 		to->refusal = l[OLD_NLB].n ? "none has a listener for UDP 4789"
 					   : "there is none";
-	to = choice_add(&s->m->mem, &c, "Network interface of one collector",
+	to = choice_add(&s->ctx->mem, &c, "Network interface of one collector",
 			"for at most 10 sources (the largest instances: 100)");
 	if (sources > LIMIT_SOURCES_PER_BIG_TARGET)
 		to->refusal =
-			arena_printf(&s->m->mem, "there are %zu", sources);
+			arena_printf(&s->ctx->mem, "there are %zu", sources);
 	else if (!usable(&l[INTERFACE]))
 		to->refusal = "there is no other instance";
-	to = choice_add(&s->m->mem, &c, "Gateway Load Balancer endpoint",
+	to = choice_add(&s->ctx->mem, &c, "Gateway Load Balancer endpoint",
 			"packets arrive in GENEVE");
 	if (!l[ENDPOINT].n)
 		to->refusal = "there is none";

@@ -26,25 +26,25 @@ struct deployments {
 	size_t n;
 };
 
-static void add_session(struct mirror *m, struct listed_deployment *d,
+static void add_session(struct context *ctx, struct listed_deployment *d,
 			const struct mirror_session *s)
 {
-	struct session_view *v = ARENA_ADD(&m->mem, &d->sessions);
+	struct session_view *v = ARENA_ADD(&ctx->mem, &d->sessions);
 
 	if (v)
-		view_session(&m->mem, &m->inventory, s, v);
+		view_session(&ctx->mem, &ctx->inventory, s, v);
 }
 
-static void fill(struct mirror *m, struct listed_deployment *d,
+static void fill(struct context *ctx, struct listed_deployment *d,
 		 const char *name)
 {
-	const struct inventory *f = &m->inventory;
+	const struct inventory *f = &ctx->inventory;
 
 	d->name = name;
-	d->readable = !deployment_spec(&m->mem, f, name, &d->spec, &d->error);
+	d->readable = !deployment_spec(&ctx->mem, f, name, &d->spec, &d->error);
 	for (size_t i = 0; i < f->sessions.n; i++)
 		if (str_same(tags_deployment(&f->sessions.items[i].tags), name))
-			add_session(m, d, &f->sessions.items[i]);
+			add_session(ctx, d, &f->sessions.items[i]);
 	for (size_t i = 0; i < f->targets.n && !d->target; i++)
 		if (str_same(tags_deployment(&f->targets.items[i].tags), name))
 			d->target = &f->targets.items[i];
@@ -53,7 +53,7 @@ static void fill(struct mirror *m, struct listed_deployment *d,
 			d->filter = &f->filters.items[i];
 }
 
-static cJSON *json_target(struct mirror *m, const struct mirror_target *t)
+static cJSON *json_target(struct context *ctx, const struct mirror_target *t)
 {
 	static const char *const states[] = {"active", "idle", "broken"};
 	cJSON *o = cJSON_CreateObject();
@@ -65,13 +65,14 @@ static cJSON *json_target(struct mirror *m, const struct mirror_target *t)
 		  t->interface_id	 ? t->interface_id
 		  : t->load_balancer_arn ? t->load_balancer_arn
 					 : t->endpoint_id);
-	json_text(o, "state",
-		  states[view_target_state(&m->mem, &m->inventory, t, &why)]);
+	json_text(
+		o, "state",
+		states[view_target_state(&ctx->mem, &ctx->inventory, t, &why)]);
 	json_text(o, "why", why);
 	return o;
 }
 
-static cJSON *json_deployment(struct mirror *m,
+static cJSON *json_deployment(struct context *ctx,
 			      const struct listed_deployment *d)
 {
 	cJSON *o = cJSON_CreateObject(), *l;
@@ -89,41 +90,41 @@ static cJSON *json_deployment(struct mirror *m,
 		l = cJSON_AddObjectToObject(o, "filter");
 		json_text(l, "id", d->filter->id);
 		json_text(l, "text",
-			  d->readable ? view_filter(&m->mem, &d->spec.filter)
+			  d->readable ? view_filter(&ctx->mem, &d->spec.filter)
 				      : NULL);
 	} else {
 		cJSON_AddNullToObject(o, "filter");
 	}
 	cJSON_AddItemToObject(o, "target",
-			      d->target ? json_target(m, d->target)
+			      d->target ? json_target(ctx, d->target)
 					: cJSON_CreateNull());
 	l = cJSON_AddArrayToObject(o, "sessions");
 	for (size_t i = 0; i < d->sessions.n; i++)
-		cJSON_AddItemToArray(
-			l, json_session(&m->inventory, &d->sessions.items[i]));
+		cJSON_AddItemToArray(l, json_session(&ctx->inventory,
+						     &d->sessions.items[i]));
 	return o;
 }
 
-static int print_json(struct mirror *m, const struct deployments *all,
+static int print_json(struct context *ctx, const struct deployments *all,
 		      const struct listed_deployment *foreign)
 {
 	cJSON *o = cJSON_CreateObject(), *l;
 
-	json_text(o, "region", m->inventory.region);
-	json_text(o, "account", m->inventory.account);
+	json_text(o, "region", ctx->inventory.region);
+	json_text(o, "account", ctx->inventory.account);
 	l = cJSON_AddArrayToObject(o, "deployments");
 	for (size_t i = 0; i < all->n; i++)
-		cJSON_AddItemToArray(l, json_deployment(m, &all->items[i]));
+		cJSON_AddItemToArray(l, json_deployment(ctx, &all->items[i]));
 	l = cJSON_AddArrayToObject(o, "foreignSessions");
 	for (size_t i = 0; i < foreign->sessions.n; i++)
 		cJSON_AddItemToArray(l,
-				     json_session(&m->inventory,
+				     json_session(&ctx->inventory,
 						  &foreign->sessions.items[i]));
-	return report_json(m, o);
+	return report_json(ctx, o);
 }
 
-static void print_sessions(struct mirror *m, const struct listed_deployment *d,
-			   bool foreign)
+static void print_sessions(struct context *ctx,
+			   const struct listed_deployment *d, bool foreign)
 {
 	static const char *const own[] = {
 		"SESSION", "SOURCE", "INTERFACE", "NAME", "VNI", "STATE", NULL};
@@ -142,88 +143,89 @@ static void print_sessions(struct mirror *m, const struct listed_deployment *d,
 			!foreign && d->readable &&
 					v->session->vni == d->spec.vni
 				? ""
-				: arena_printf(&m->mem, "%ld",
+				: arena_printf(&ctx->mem, "%ld",
 					       (long)v->session->vni),
 			v->why};
 
-		table_row(&m->mem, &t, state_style(v->state), cells);
+		table_row(&ctx->mem, &t, state_style(v->state), cells);
 	}
-	table_print(&m->out, &t, 2);
+	table_print(&ctx->out, &t, 2);
 }
 
-static void print_deployment(struct mirror *m,
+static void print_deployment(struct context *ctx,
 			     const struct listed_deployment *d)
 {
-	struct term *out = &m->out;
+	struct term *out = &ctx->out;
 	enum view_state state;
 	const char *why;
 
 	term_style(out, BOLD, "%s", d->name);
-	term_print(out, "  %s, %zu session%s", m->inventory.region,
+	term_print(out, "  %s, %zu session%s", ctx->inventory.region,
 		   d->sessions.n, d->sessions.n == 1 ? "" : "s");
 	if (d->readable && d->spec.vni)
 		term_print(out, ", VNI %u", d->spec.vni);
 	term_print(out, "\n");
 	if (d->target) {
 		term_print(out, "  target  %s, %s: ", d->target->id,
-			   view_target(&m->mem, &m->inventory, d->target));
-		state = view_target_state(&m->mem, &m->inventory, d->target,
+			   view_target(&ctx->mem, &ctx->inventory, d->target));
+		state = view_target_state(&ctx->mem, &ctx->inventory, d->target,
 					  &why);
 		term_style(out, state_style(state), "%s\n", why);
 	}
 	if (d->filter)
 		term_print(out, "  filter  %s, %s\n", d->filter->id,
-			   d->readable ? view_filter(&m->mem, &d->spec.filter)
+			   d->readable ? view_filter(&ctx->mem, &d->spec.filter)
 				       : d->error.text);
 	if (d->sessions.n)
 		term_print(out, "\n");
-	print_sessions(m, d, false);
+	print_sessions(ctx, d, false);
 }
 
-static void print_all(struct mirror *m, const struct deployments *all,
+static void print_all(struct context *ctx, const struct deployments *all,
 		      const struct listed_deployment *foreign)
 {
-	struct term *out = &m->out;
+	struct term *out = &ctx->out;
 	size_t n = foreign->sessions.n;
 
 	for (size_t i = 0; i < all->n; i++) {
 		if (i)
 			term_print(out, "\n");
-		print_deployment(m, &all->items[i]);
+		print_deployment(ctx, &all->items[i]);
 	}
 	if (!all->n)
 		term_print(
 			out,
 			"Nothing is mirrored by metlo-mirror in %s; \"%s\" begins.\n",
-			m->inventory.region, mirror_command(m, "setup", NULL));
+			ctx->inventory.region,
+			context_command(ctx, "setup", NULL));
 	if (!n)
 		return;
 	term_print(out, "\n%zu session%s not made by metlo-mirror%s\n", n,
 		   n == 1 ? " was" : "s were",
-		   m->settings.all ? ":" : " (--all shows them)");
-	if (m->settings.all)
-		print_sessions(m, foreign, true);
+		   ctx->settings.all ? ":" : " (--all shows them)");
+	if (ctx->settings.all)
+		print_sessions(ctx, foreign, true);
 }
 
-int cmd_list(struct mirror *m)
+int cmd_list(struct context *ctx)
 {
-	const struct string_list *names = &m->settings.names;
+	const struct string_list *names = &ctx->settings.names;
 	struct inventory_scope wanted = {.network = true, .health = true};
 	struct deployments all = {0};
 	struct listed_deployment foreign = {0};
 	struct str_list found;
-	int code = mirror_open(m, false);
+	int code = context_open(ctx, false);
 
 	if (code == EXIT_DONE)
-		code = mirror_load(m, &wanted);
+		code = context_load(ctx, &wanted);
 	if (code != EXIT_DONE)
 		return code;
-	found = inventory_deployments(&m->mem, &m->inventory);
+	found = inventory_deployments(&ctx->mem, &ctx->inventory);
 	for (unsigned int i = 0; i < names->n; i++)
 		if (!str_list_has(&found, names->item[i])) {
-			log_error(&m->log,
+			log_error(&ctx->log,
 				  "there is no deployment \"%s\" in %s",
-				  names->item[i], m->inventory.region);
+				  names->item[i], ctx->inventory.region);
 			code = EXIT_NO_DEPLOYMENT;
 		}
 	for (size_t i = 0; i < found.n; i++) {
@@ -232,21 +234,21 @@ int cmd_list(struct mirror *m)
 
 		for (unsigned int k = 0; k < names->n; k++)
 			named |= !strcmp(names->item[k], found.items[i]);
-		d = named ? ARENA_ADD(&m->mem, &all) : NULL;
+		d = named ? ARENA_ADD(&ctx->mem, &all) : NULL;
 		if (d)
-			fill(m, d, found.items[i]);
+			fill(ctx, d, found.items[i]);
 	}
-	for (size_t i = 0; !names->n && i < m->inventory.sessions.n; i++)
-		if (!tags_deployment(&m->inventory.sessions.items[i].tags))
-			add_session(m, &foreign,
-				    &m->inventory.sessions.items[i]);
+	for (size_t i = 0; !names->n && i < ctx->inventory.sessions.n; i++)
+		if (!tags_deployment(&ctx->inventory.sessions.items[i].tags))
+			add_session(ctx, &foreign,
+				    &ctx->inventory.sessions.items[i]);
 	if (code != EXIT_DONE && !all.n)
 		return code;
-	if (m->settings.json) {
-		int printed = print_json(m, &all, &foreign);
+	if (ctx->settings.json) {
+		int printed = print_json(ctx, &all, &foreign);
 
 		return code ? code : printed;
 	}
-	print_all(m, &all, &foreign);
+	print_all(ctx, &all, &foreign);
 	return code;
 }

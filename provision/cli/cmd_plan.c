@@ -5,22 +5,22 @@
 #include "cli/report_plan.h"
 #include "cli/setup.h"
 
-int cmd_plan(struct mirror *m)
+int cmd_plan(struct context *ctx)
 {
 	struct setup s;
-	int code = setup_prepare(&s, m, false);
+	int code = setup_prepare(&s, ctx, false);
 
-	if (code == EXIT_DONE && m->settings.output != OUTPUT_APPLY) {
-		code = output_code(m, &s.plan);
+	if (code == EXIT_DONE && ctx->settings.output != OUTPUT_APPLY) {
+		code = output_code(ctx, &s.plan);
 	} else if (code == EXIT_DONE) {
 		code = diag_failed(&s.plan.diagnostics) ? EXIT_FAILED
 							: EXIT_DONE;
-		if (m->settings.json) {
-			int printed = report_json(m, plan_json(m, &s.plan));
+		if (ctx->settings.json) {
+			int printed = report_json(ctx, plan_json(ctx, &s.plan));
 
 			code = code ? code : printed;
 		} else {
-			plan_print(m, &m->out, &s.plan, true);
+			plan_print(ctx, &ctx->out, &s.plan, true);
 		}
 	}
 	setup_free(&s);

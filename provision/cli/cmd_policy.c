@@ -7,9 +7,9 @@
 #include "plan/policy.h"
 
 /* No call is made: who writes a policy often has no credentials yet. */
-int cmd_policy(struct mirror *m)
+int cmd_policy(struct context *ctx)
 {
-	const struct settings *s = &m->settings;
+	const struct settings *s = &ctx->settings;
 	struct policy_input in = {.region = s->region, .account = s->account};
 	struct buf out = {0};
 	int code = EXIT_DONE;
@@ -19,7 +19,7 @@ int cmd_policy(struct mirror *m)
 
 		if (!command) {
 			log_error(
-				&m->log,
+				&ctx->log,
 				"\"%.60s\" is no command that calls AWS: setup, plan, list, remove, sync or verify",
 				s->words.item[i]);
 			return EXIT_USAGE;
@@ -33,17 +33,17 @@ int cmd_policy(struct mirror *m)
 	if (!s->features.n)
 		in.features = POLICY_ALL_FEATURES;
 	if (s->region && !endpoint_region_valid(s->region)) {
-		log_error(&m->log, "\"%.60s\" is no region", s->region);
+		log_error(&ctx->log, "\"%.60s\" is no region", s->region);
 		return EXIT_USAGE;
 	}
 	if (s->region)
 		in.partition = endpoint_partition(s->region);
 	policy_write(&out, &in);
 	if (out.failed) {
-		log_error(&m->log, "out of memory");
+		log_error(&ctx->log, "out of memory");
 		code = EXIT_FAILED;
 	} else {
-		fwrite(out.p, 1, out.len, m->out.out);
+		fwrite(out.p, 1, out.len, ctx->out.out);
 	}
 	buf_free(&out);
 	return code;

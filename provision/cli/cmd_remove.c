@@ -9,20 +9,20 @@
 #include "model/inventory_load.h"
 #include "plan/plan_remove.h"
 
-static int interrupted(struct mirror *m, enum answer answer)
+static int interrupted(struct context *ctx, enum answer answer)
 {
 	bool stopped = answer == ANSWER_STOPPED;
 
-	term_print(&m->err, "%sothing was changed.\n",
+	term_print(&ctx->err, "%sothing was changed.\n",
 		   stopped ? "Interrupted; n" : "N");
 	return stopped ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
 
 /* Deployments, and below each its sessions. */
-static void list(struct mirror *m, const struct str_list *all,
+static void list(struct context *ctx, const struct str_list *all,
 		 struct choices *c)
 {
-	const struct mirror_sessions *l = &m->inventory.sessions;
+	const struct mirror_sessions *l = &ctx->inventory.sessions;
 
 	for (size_t i = 0; i < all->n; i++) {
 		size_t n = 0;
@@ -31,9 +31,9 @@ static void list(struct mirror *m, const struct str_list *all,
 			n += str_same(tags_deployment(&l->items[k].tags),
 				      all->items[i]);
 		choice_add(
-			&m->mem, c, all->items[i],
+			&ctx->mem, c, all->items[i],
 			arena_printf(
-				&m->mem,
+				&ctx->mem,
 				"all of it: %zu session%s and what belongs to %s",
 				n, n == 1 ? "" : "s", n == 1 ? "it" : "them"));
 		for (size_t k = 0; k < l->n; k++) {
@@ -42,30 +42,32 @@ static void list(struct mirror *m, const struct str_list *all,
 			if (!str_same(tags_deployment(&l->items[k].tags),
 				      all->items[i]))
 				continue;
-			view_session(&m->mem, &m->inventory, &l->items[k], &v);
-			choice_add(&m->mem, c, l->items[k].id,
-				   arena_printf(&m->mem, "of %s  %s  %s",
+			view_session(&ctx->mem, &ctx->inventory, &l->items[k],
+				     &v);
+			choice_add(&ctx->mem, c, l->items[k].id,
+				   arena_printf(&ctx->mem, "of %s  %s  %s",
 						l->items[k].interface_id,
 						v.name, v.why));
 		}
 	}
 }
 
-static int choose(struct mirror *m, const struct str_list *all,
+static int choose(struct context *ctx, const struct str_list *all,
 		  struct removal *r)
 {
-	struct prompt p = {
-		.term = &m->err, .interrupt = &m->interrupt, .mem = &m->mem};
+	struct prompt p = {.term = &ctx->err,
+			   .interrupt = &ctx->interrupt,
+			   .mem = &ctx->mem};
 	struct choices c = {0};
 	enum answer answer;
 
-	list(m, all, &c);
+	list(ctx, all, &c);
 	answer = ask_many(&p, "What is to be removed?", &c, 1);
 	if (answer != ANSWER_GIVEN)
-		return interrupted(m, answer);
+		return interrupted(ctx, answer);
 	for (size_t i = 0; i < c.n; i++)
 		if (c.items[i].chosen)
-			str_list_add(&m->mem,
+			str_list_add(&ctx->mem,
 				     str_list_has(all, c.items[i].label)
 					     ? &r->deployments
 					     : &r->sessions,
@@ -73,24 +75,24 @@ static int choose(struct mirror *m, const struct str_list *all,
 	return EXIT_DONE;
 }
 
-static int select_all(struct mirror *m, const struct str_list *all,
+static int select_all(struct context *ctx, const struct str_list *all,
 		      struct removal *r)
 {
-	const struct settings *s = &m->settings;
+	const struct settings *s = &ctx->settings;
 
 	if (s->all)
 		r->deployments = *all;
 	for (unsigned int i = 0; i < s->names.n; i++) {
 		if (!str_list_has(all, s->names.item[i])) {
-			log_error(&m->log,
+			log_error(&ctx->log,
 				  "there is no deployment \"%s\" in %s",
-				  s->names.item[i], m->inventory.region);
+				  s->names.item[i], ctx->inventory.region);
 			return EXIT_NO_DEPLOYMENT;
 		}
-		str_list_add(&m->mem, &r->deployments, s->names.item[i]);
+		str_list_add(&ctx->mem, &r->deployments, s->names.item[i]);
 	}
 	for (unsigned int i = 0; i < s->sessions.n; i++)
-		str_list_add(&m->mem, &r->sessions, s->sessions.item[i]);
+		str_list_add(&ctx->mem, &r->sessions, s->sessions.item[i]);
 	return EXIT_DONE;
 }
 
@@ -100,56 +102,58 @@ static bool names_something(const struct settings *s)
 }
 
 /* What cannot be asked has to be given. */
-static int check_flags(struct mirror *m)
+static int check_flags(struct context *ctx)
 {
-	const struct settings *s = &m->settings;
+	const struct settings *s = &ctx->settings;
 	bool what = names_something(s), sure = s->yes || s->dry_run;
 
-	if (m->can_ask || (what && sure))
+	if (ctx->can_ask || (what && sure))
 		return EXIT_DONE;
 	log_error(
-		&m->log,
+		&ctx->log,
 		"%s%s%s missing, and there is no terminal to ask at; see \"%s help remove\"",
 		what ? "" : "--name, --session or --all",
 		what || sure ? "" : " and ",
 		sure   ? " is"
 		: what ? "--yes is"
 		       : "--yes are",
-		m->log.program);
+		ctx->log.program);
 	return EXIT_USAGE;
 }
 
-static int carry_out(struct mirror *m, struct plan *p)
+static int carry_out(struct context *ctx, struct plan *p)
 {
-	struct prompt prompt = {
-		.term = &m->err, .interrupt = &m->interrupt, .mem = &m->mem};
+	struct prompt prompt = {.term = &ctx->err,
+				.interrupt = &ctx->interrupt,
+				.mem = &ctx->mem};
 	struct apply_result result = {.outcome = APPLY_DONE};
 	enum answer answer = ANSWER_GIVEN;
 	bool yes = true, failed = diag_failed(&p->diagnostics);
 	int code = failed ? EXIT_FAILED : EXIT_DONE;
 
-	removal_print(m, &m->err, p);
+	removal_print(&ctx->err, p);
 	if (failed) {
 		result.outcome = APPLY_REFUSED;
-		log_error(&m->log, "nothing was changed");
+		log_error(&ctx->log, "nothing was changed");
 	}
-	if (!failed && p->steps.n && !m->settings.yes && !m->settings.dry_run)
+	if (!failed && p->steps.n && !ctx->settings.yes &&
+	    !ctx->settings.dry_run)
 		answer = ask_yes(&prompt, "Remove this?", false, &yes);
 	if (answer != ANSWER_GIVEN || !yes)
-		return interrupted(m, answer);
+		return interrupted(ctx, answer);
 	if (!failed && p->steps.n)
-		code = run_plan(m, p, m->settings.dry_run, &result);
-	if (m->settings.json) {
-		cJSON *o = plan_json(m, p);
+		code = run_plan(ctx, p, ctx->settings.dry_run, &result);
+	if (ctx->settings.json) {
+		cJSON *o = plan_json(ctx, p);
 		int printed;
 
-		run_json(m, o, &result);
-		printed = report_json(m, o);
+		run_json(ctx, o, &result);
+		printed = report_json(ctx, o);
 		return code ? code : printed;
 	}
-	if (code == EXIT_DONE && !m->settings.dry_run)
+	if (code == EXIT_DONE && !ctx->settings.dry_run)
 		term_print(
-			&m->out,
+			&ctx->out,
 			p->steps.n
 				? "Removed: %zu session%s and what belonged to %s.\n"
 				: "There is nothing to remove.\n",
@@ -158,37 +162,37 @@ static int carry_out(struct mirror *m, struct plan *p)
 	return code;
 }
 
-int cmd_remove(struct mirror *m)
+int cmd_remove(struct context *ctx)
 {
 	struct inventory_scope wanted = {.network = true};
 	struct removal removal = {0};
 	struct str_list all;
 	struct plan plan;
-	int code = check_flags(m);
+	int code = check_flags(ctx);
 
 	if (code == EXIT_DONE)
-		code = mirror_open(m, false);
+		code = context_open(ctx, false);
 	if (code == EXIT_DONE)
-		code = mirror_load(m, &wanted);
+		code = context_load(ctx, &wanted);
 	if (code != EXIT_DONE)
 		return code;
-	all = inventory_deployments(&m->mem, &m->inventory);
-	if (names_something(&m->settings)) {
-		code = select_all(m, &all, &removal);
+	all = inventory_deployments(&ctx->mem, &ctx->inventory);
+	if (names_something(&ctx->settings)) {
+		code = select_all(ctx, &all, &removal);
 	} else if (!all.n) {
-		term_print(&m->err, "metlo-mirror has made nothing in %s.\n",
-			   m->inventory.region);
+		term_print(&ctx->err, "metlo-mirror has made nothing in %s.\n",
+			   ctx->inventory.region);
 		return EXIT_DONE;
 	} else {
-		code = choose(m, &all, &removal);
+		code = choose(ctx, &all, &removal);
 	}
 	if (code != EXIT_DONE)
 		return code;
-	if (plan_remove(&plan, &m->inventory, &removal)) {
-		log_error(&m->log, "out of memory");
+	if (plan_remove(&plan, &ctx->inventory, &removal)) {
+		log_error(&ctx->log, "out of memory");
 		code = EXIT_FAILED;
 	} else {
-		code = carry_out(m, &plan);
+		code = carry_out(ctx, &plan);
 	}
 	plan_free(&plan);
 	return code;

@@ -11,27 +11,27 @@
 #include "model/filter_text.h"
 
 /* What is to be typed on the collector. */
-static const char *collector_command(struct mirror *m, const struct plan *p)
+static const char *collector_command(struct context *ctx, const struct plan *p)
 {
 	const struct filter_spec *f = &p->spec.filter;
 	const char *ports =
-		f->ports.n ? filter_ports_text(&m->mem, &f->ports) : "any";
+		f->ports.n ? filter_ports_text(&ctx->mem, &f->ports) : "any";
 
-	return arena_printf(&m->mem,
+	return arena_printf(&ctx->mem,
 			    "sudo metlo-xdp attach ens5 --ports %s --vni %u",
 			    ports, p->spec.vni);
 }
 
-static void print_result(struct mirror *m, const struct plan *p)
+static void print_result(struct context *ctx, const struct plan *p)
 {
-	struct term *out = &m->out;
+	struct term *out = &ctx->out;
 	size_t n = p->sources.n;
 
 	term_wrap(
 		out, p->steps.n ? GREEN : PLAIN,
 		p->steps.n ? "Done: " : "Nothing to change: ",
 		arena_printf(
-			&m->mem,
+			&ctx->mem,
 			"%zu interface%s mirrored, VNI %u, deployment %s in %s.",
 			n, n == 1 ? " is" : "s are", p->spec.vni, p->spec.name,
 			p->inventory->region));
@@ -52,17 +52,17 @@ static void print_result(struct mirror *m, const struct plan *p)
 			p->spec.target.type == TARGET_NLB
 				? ", health checks on TCP 4789"
 				: "",
-			collector_command(m, p));
+			collector_command(ctx, p));
 	term_print(out, "\nThen \"%s\" tells whether it arrives.\n",
-		   mirror_command(m, "verify", p->spec.name));
+		   context_command(ctx, "verify", p->spec.name));
 }
 
-static int print_json(struct mirror *m, const struct plan *p,
+static int print_json(struct context *ctx, const struct plan *p,
 		      const struct apply_result *r)
 {
-	cJSON *o = plan_json(m, p), *c;
+	cJSON *o = plan_json(ctx, p), *c;
 
-	run_json(m, o, r);
+	run_json(ctx, o, r);
 	c = cJSON_AddObjectToObject(o, "collector");
 	json_number(c, "udpPort",
 		    p->spec.target.type == TARGET_GWLBE ? GENEVE_PORT
@@ -71,22 +71,22 @@ static int print_json(struct mirror *m, const struct plan *p,
 		json_number(c, "healthPort", VXLAN_PORT);
 	else
 		cJSON_AddNullToObject(c, "healthPort");
-	json_text(c, "command", collector_command(m, p));
-	return report_json(m, o);
+	json_text(c, "command", collector_command(ctx, p));
+	return report_json(ctx, o);
 }
 
 /* The summary, and whether to go ahead. */
 static enum answer confirm(struct setup *s, bool *yes)
 {
-	struct mirror *m = s->m;
+	struct context *ctx = s->ctx;
 
 	*yes = true;
 	if (diag_failed(&s->plan.diagnostics))
 		return ANSWER_GIVEN;
-	term_print(&m->err, "\n");
-	plan_print(m, &m->err, &s->plan, false);
-	term_print(&m->err, "\n");
-	if (m->settings.yes || m->settings.dry_run || !s->plan.steps.n)
+	term_print(&ctx->err, "\n");
+	plan_print(ctx, &ctx->err, &s->plan, false);
+	term_print(&ctx->err, "\n");
+	if (ctx->settings.yes || ctx->settings.dry_run || !s->plan.steps.n)
 		return ANSWER_GIVEN;
 	return ask_yes(&s->prompt, "Go ahead?", true, yes);
 }
@@ -108,31 +108,31 @@ static int agree(struct setup *s)
 	}
 	if (answer == ANSWER_GIVEN && yes)
 		return EXIT_DONE;
-	term_print(&s->m->err, "%sothing was changed.\n",
+	term_print(&s->ctx->err, "%sothing was changed.\n",
 		   answer == ANSWER_STOPPED ? "Interrupted; n" : "N");
 	return answer == ANSWER_STOPPED ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
 
 static int refused(struct setup *s)
 {
-	struct mirror *m = s->m;
+	struct context *ctx = s->ctx;
 	struct apply_result r = {.outcome = APPLY_REFUSED};
 
-	diagnostics_print(&m->err, &s->plan.diagnostics, DIAG_WARN);
-	log_error(&m->log, "this cannot be set up; nothing was changed");
-	if (m->settings.json)
-		print_json(m, &s->plan, &r);
+	diagnostics_print(&ctx->err, &s->plan.diagnostics, DIAG_WARN);
+	log_error(&ctx->log, "this cannot be set up; nothing was changed");
+	if (ctx->settings.json)
+		print_json(ctx, &s->plan, &r);
 	return EXIT_FAILED;
 }
 
-int cmd_setup(struct mirror *m)
+int cmd_setup(struct context *ctx)
 {
 	struct apply_result result = {.outcome = APPLY_DONE};
 	struct setup s;
-	int code = setup_prepare(&s, m, m->settings.output == OUTPUT_APPLY);
+	int code = setup_prepare(&s, ctx, ctx->settings.output == OUTPUT_APPLY);
 
-	if (code == EXIT_DONE && m->settings.output != OUTPUT_APPLY) {
-		code = output_code(m, &s.plan);
+	if (code == EXIT_DONE && ctx->settings.output != OUTPUT_APPLY) {
+		code = output_code(ctx, &s.plan);
 		goto out;
 	}
 	if (code == EXIT_DONE)
@@ -144,13 +144,13 @@ int cmd_setup(struct mirror *m)
 		goto out;
 	}
 	if (s.plan.steps.n)
-		code = run_plan(m, &s.plan, m->settings.dry_run, &result);
-	if (m->settings.json) {
-		int printed = print_json(m, &s.plan, &result);
+		code = run_plan(ctx, &s.plan, ctx->settings.dry_run, &result);
+	if (ctx->settings.json) {
+		int printed = print_json(ctx, &s.plan, &result);
 
 		code = code ? code : printed;
-	} else if (code == EXIT_DONE && !m->settings.dry_run) {
-		print_result(m, &s.plan);
+	} else if (code == EXIT_DONE && !ctx->settings.dry_run) {
+		print_result(ctx, &s.plan);
 	}
 out:
 	setup_free(&s);

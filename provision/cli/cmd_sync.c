@@ -20,25 +20,26 @@
 
 void sync_say(struct sync *s, const char *deployment, const char *fmt, ...)
 {
-	struct mirror *m = s->m;
+	struct context *ctx = s->ctx;
 	const char *text;
 	va_list args;
 
 	va_start(args, fmt);
 	text = arena_vprintf(&s->round, fmt, args);
 	va_end(args);
-	mirror_status(m, "%s", "");
+	context_status(ctx, "%s", "");
 	if (s->watching)
-		term_print(&m->err, "metlo-mirror: %s: %s\n", deployment, text);
+		term_print(&ctx->err, "metlo-mirror: %s: %s\n", deployment,
+			   text);
 	else if (!s->json)
-		term_print(&m->out, "%s: %s\n", deployment, text);
+		term_print(&ctx->out, "%s: %s\n", deployment, text);
 }
 
 static void complain(struct sync *s, const char *deployment, bool error,
 		     const char *text)
 {
-	mirror_status(s->m, "%s", "");
-	term_print(&s->m->err, "metlo-mirror: %s: %s: %s\n",
+	context_status(s->ctx, "%s", "");
+	term_print(&s->ctx->err, "metlo-mirror: %s: %s: %s\n",
 		   error ? "error" : "warning", deployment, text);
 }
 
@@ -56,10 +57,10 @@ struct watched {
 	const char *name;
 };
 
-static void progress(void *ctx, enum apply_event event, const struct step *step,
+static void progress(void *arg, enum apply_event event, const struct step *step,
 		     size_t i, size_t n)
 {
-	struct watched *w = ctx;
+	struct watched *w = arg;
 	struct sync *s = w->s;
 
 	(void)i;
@@ -69,7 +70,7 @@ static void progress(void *ctx, enum apply_event event, const struct step *step,
 		sync_say(s, w->name, "%s", step->text);
 		break;
 	case APPLY_ROLLBACK:
-		s->m->interrupt.held = true;
+		s->ctx->interrupt.held = true;
 		sync_say(s, w->name, "taking back what was begun");
 		break;
 	case APPLY_UNDO_OK:
@@ -133,21 +134,21 @@ static int tell_failure(struct sync *s, const char *name,
 		complain(
 			s, name, true,
 			"what was to be taken away is there in part: run sync again");
-	return mirror_exit_code(&result->error);
+	return context_exit_code(&result->error);
 }
 
 static int run_watched(struct sync *s, struct plan *p, const char *name,
 		       struct apply_result *result)
 {
 	struct watched w = {.s = s, .name = name};
-	struct apply_options o = {.ops = apply_aws_ops(s->m->client),
+	struct apply_options o = {.ops = apply_aws_ops(s->ctx->client),
 				  .progress = progress,
 				  .progress_ctx = &w,
-				  .stopped = mirror_stopped,
-				  .stopped_ctx = s->m};
+				  .stopped = context_stopped,
+				  .stopped_ctx = s->ctx};
 	int rc = plan_apply(p, &o, result);
 
-	s->m->interrupt.held = false;
+	s->ctx->interrupt.held = false;
 	if (!rc || passing(result))
 		return EXIT_DONE;
 	return tell_failure(s, name, result);
@@ -157,15 +158,16 @@ static int run_watched(struct sync *s, struct plan *p, const char *name,
 
 static int agree(struct sync *s, const struct plan *p, const char *name)
 {
-	struct mirror *m = s->m;
-	struct prompt prompt = {
-		.term = &m->err, .interrupt = &m->interrupt, .mem = &s->round};
+	struct context *ctx = s->ctx;
+	struct prompt prompt = {.term = &ctx->err,
+				.interrupt = &ctx->interrupt,
+				.mem = &s->round};
 	enum answer answer;
 	bool yes = false;
 
-	if (s->watching || m->settings.yes || m->settings.dry_run)
+	if (s->watching || ctx->settings.yes || ctx->settings.dry_run)
 		return EXIT_DONE;
-	if (!m->can_ask) {
+	if (!ctx->can_ask) {
 		complain(
 			s, name, true,
 			"there are changes, and no terminal to ask at: --yes makes them, --dry-run shows them");
@@ -178,7 +180,7 @@ static int agree(struct sync *s, const struct plan *p, const char *name)
 		false, &yes);
 	if (answer == ANSWER_GIVEN && yes)
 		return EXIT_DONE;
-	term_print(&m->err, "%sothing was changed.\n",
+	term_print(&ctx->err, "%sothing was changed.\n",
 		   answer == ANSWER_STOPPED ? "Interrupted; n" : "N");
 	return answer == ANSWER_STOPPED ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
@@ -203,14 +205,14 @@ static void show(struct sync *s, const struct plan *p, const char *name)
 		p->added, p->added == 1 ? "" : "s", p->changed, p->removed,
 		p->kept);
 	for (size_t i = 0; i < p->steps.n && !s->watching && !s->json; i++)
-		term_print(&s->m->out, "  %s\n", p->steps.items[i].text);
+		term_print(&s->ctx->out, "  %s\n", p->steps.items[i].text);
 }
 
 /* Plans, asks and carries out; an exit code. */
 static int do_plan(struct sync *s, struct plan *p, const char *name,
 		   struct apply_result *result)
 {
-	bool dry_run = s->m->settings.dry_run;
+	bool dry_run = s->ctx->settings.dry_run;
 	int code;
 
 	tell_notes(s, p, name);
@@ -231,7 +233,7 @@ static int do_plan(struct sync *s, struct plan *p, const char *name,
 		return code;
 	}
 	code = s->watching ? run_watched(s, p, name, result)
-			   : run_plan(s->m, p, dry_run, result);
+			   : run_plan(s->ctx, p, dry_run, result);
 	if (result->done)
 		s->stale = true;
 	if (code == EXIT_DONE && !s->watching && !dry_run &&
@@ -270,8 +272,8 @@ static void add_json(struct sync *s, const struct plan *p,
 
 	if (!s->json)
 		return;
-	o = plan_json(s->m, p);
-	run_json(s->m, o, result);
+	o = plan_json(s->ctx, p);
+	run_json(s->ctx, o, result);
 	cJSON_AddItemToArray(s->json, o);
 }
 
@@ -285,8 +287,8 @@ static int sync_one(struct sync *s, const char *name, bool *again)
 	int code;
 
 	*again = false;
-	if (deployment_spec(&s->round, &s->m->inventory, name, &spec, &err) ||
-	    plan_setup(&p, &s->m->inventory, &spec, true)) {
+	if (deployment_spec(&s->round, &s->ctx->inventory, name, &spec, &err) ||
+	    plan_setup(&p, &s->ctx->inventory, &spec, true)) {
 		complain(s, name, true, err.text);
 		plan_free(&p);
 		return EXIT_FAILED;
@@ -296,7 +298,7 @@ static int sync_one(struct sync *s, const char *name, bool *again)
 	if (!*again) {
 		add_json(s, &p, &result);
 		sync_count(s, &p, &result,
-			   p.steps.n && !s->m->settings.dry_run &&
+			   p.steps.n && !s->ctx->settings.dry_run &&
 				   !diag_failed(&p.diagnostics));
 	}
 	plan_free(&p);
@@ -312,13 +314,14 @@ static void recall_refused(struct sync *s)
 	struct str_list l = {0};
 
 	for (size_t i = 0; i < s->refused.n; i++)
-		if (inventory_interface(&s->m->inventory, s->refused.items[i]))
+		if (inventory_interface(&s->ctx->inventory,
+					s->refused.items[i]))
 			str_list_add(&mem, &l, s->refused.items[i]);
 	arena_free(&s->refused_mem);
 	s->refused_mem = mem;
 	s->refused = l;
 	for (size_t i = 0; i < l.n; i++)
-		str_list_add(&s->m->inventory.mem, &s->m->inventory.refused,
+		str_list_add(&s->ctx->inventory.mem, &s->ctx->inventory.refused,
 			     l.items[i]);
 }
 
@@ -326,7 +329,7 @@ static int look(struct sync *s)
 {
 	struct inventory_scope wanted = {
 		.network = true, .health = true, .own_sources = true};
-	int code = mirror_load(s->m, &wanted);
+	int code = context_load(s->ctx, &wanted);
 
 	if (code == EXIT_DONE)
 		recall_refused(s);
@@ -335,17 +338,17 @@ static int look(struct sync *s)
 
 static struct str_list chosen(struct sync *s, int *code)
 {
-	const struct string_list *names = &s->m->settings.names;
+	const struct string_list *names = &s->ctx->settings.names;
 	struct str_list found =
-		inventory_deployments(&s->round, &s->m->inventory);
+		inventory_deployments(&s->round, &s->ctx->inventory);
 	struct str_list l = {0};
 
 	if (!names->n) {
 		if (!found.n && !s->watching) {
 			log_error(
-				&s->m->log,
+				&s->ctx->log,
 				"there is no deployment of metlo-mirror in %s",
-				s->m->inventory.region);
+				s->ctx->inventory.region);
 			*code = EXIT_NO_DEPLOYMENT;
 		}
 		return found;
@@ -355,8 +358,8 @@ static struct str_list chosen(struct sync *s, int *code)
 			str_list_add(&s->round, &l, names->item[i]);
 			continue;
 		}
-		log_error(&s->m->log, "there is no deployment \"%s\" in %s",
-			  names->item[i], s->m->inventory.region);
+		log_error(&s->ctx->log, "there is no deployment \"%s\" in %s",
+			  names->item[i], s->ctx->inventory.region);
 		*code = EXIT_NO_DEPLOYMENT;
 	}
 	return l;
@@ -425,32 +428,32 @@ static int print_json(struct sync *s)
 {
 	cJSON *o = cJSON_CreateObject();
 
-	json_text(o, "region", s->m->inventory.region);
-	json_text(o, "account", s->m->inventory.account);
+	json_text(o, "region", s->ctx->inventory.region);
+	json_text(o, "account", s->ctx->inventory.account);
 	cJSON_AddItemToObject(o, "deployments", s->json);
 	s->json = NULL;
-	return report_json(s->m, o);
+	return report_json(s->ctx, o);
 }
 
-int cmd_sync(struct mirror *m)
+int cmd_sync(struct context *ctx)
 {
-	struct sync s = {.m = m, .watching = m->settings.watch};
+	struct sync s = {.ctx = ctx, .watching = ctx->settings.watch};
 	int code;
 
-	if (s.watching && (m->settings.dry_run || m->settings.json)) {
+	if (s.watching && (ctx->settings.dry_run || ctx->settings.json)) {
 		log_error(
-			&m->log,
+			&ctx->log,
 			"--watch makes its changes and tells them on standard error: it does not go with %s",
-			m->settings.dry_run ? "--dry-run" : "--json");
+			ctx->settings.dry_run ? "--dry-run" : "--json");
 		return EXIT_USAGE;
 	}
-	code = mirror_open(m, false);
+	code = context_open(ctx, false);
 	if (code != EXIT_DONE)
 		return code;
-	if (m->settings.json)
+	if (ctx->settings.json)
 		s.json = cJSON_CreateArray();
 	code = s.watching ? sync_watch(&s) : sync_round(&s);
-	if (m->settings.json && m->inventory.region && print_json(&s))
+	if (ctx->settings.json && ctx->inventory.region && print_json(&s))
 		code = EXIT_FAILED;
 	cJSON_Delete(s.json);
 	arena_free(&s.round);

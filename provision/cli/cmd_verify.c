@@ -38,40 +38,40 @@ static cJSON *json_report(const struct verify_report *r)
 	return o;
 }
 
-static int print_json(struct mirror *m, const struct reports *l)
+static int print_json(struct context *ctx, const struct reports *l)
 {
 	cJSON *o = cJSON_CreateObject(), *all;
 
-	json_text(o, "region", m->inventory.region);
-	json_text(o, "account", m->inventory.account);
+	json_text(o, "region", ctx->inventory.region);
+	json_text(o, "account", ctx->inventory.account);
 	all = cJSON_AddArrayToObject(o, "deployments");
 	for (size_t i = 0; i < l->n; i++)
 		cJSON_AddItemToArray(all, json_report(&l->items[i]));
-	return report_json(m, o);
+	return report_json(ctx, o);
 }
 
 /* A fix is not wrapped, so that it can be copied as it is. */
-static void print_row(struct mirror *m, const struct verify_row *r)
+static void print_row(struct context *ctx, const struct verify_row *r)
 {
 	static const enum style styles[] = {GREEN, YELLOW, RED};
-	const char *head = arena_printf(&m->mem, "  %-4s  %-14s  ",
+	const char *head = arena_printf(&ctx->mem, "  %-4s  %-14s  ",
 					verify_state_text(r->state), r->check);
 
-	term_wrap(&m->out, styles[r->state], head,
-		  arena_printf(&m->mem, "%s: %s", r->subject, r->detail));
+	term_wrap(&ctx->out, styles[r->state], head,
+		  arena_printf(&ctx->mem, "%s: %s", r->subject, r->detail));
 	if (*r->fix)
-		term_print(&m->out, "%*sfix: %s\n", 24, "", r->fix);
+		term_print(&ctx->out, "%*sfix: %s\n", 24, "", r->fix);
 }
 
-static void print_report(struct mirror *m, const struct verify_report *r)
+static void print_report(struct context *ctx, const struct verify_report *r)
 {
-	struct term *out = &m->out;
+	struct term *out = &ctx->out;
 	size_t ok = r->n - r->warned - r->failed;
 
 	term_style(out, BOLD, "%s", r->deployment);
-	term_print(out, "  %s\n", m->inventory.region);
+	term_print(out, "  %s\n", ctx->inventory.region);
 	for (size_t i = 0; i < r->n; i++)
-		print_row(m, &r->items[i]);
+		print_row(ctx, &r->items[i]);
 	term_print(out, "  %zu OK, %zu WARN, %zu FAIL: ", ok, r->warned,
 		   r->failed);
 	if (r->failed)
@@ -83,33 +83,34 @@ static void print_report(struct mirror *m, const struct verify_report *r)
 }
 
 /* The deployments that are asked for; *code says when one is not there. */
-static struct str_list chosen(struct mirror *m, int *code)
+static struct str_list chosen(struct context *ctx, int *code)
 {
-	const struct string_list *names = &m->settings.names;
-	struct str_list found = inventory_deployments(&m->mem, &m->inventory),
+	const struct string_list *names = &ctx->settings.names;
+	struct str_list found = inventory_deployments(&ctx->mem,
+						      &ctx->inventory),
 			l = {0};
 
 	if (!names->n && !found.n) {
-		log_error(&m->log,
+		log_error(&ctx->log,
 			  "there is no deployment of metlo-mirror in %s",
-			  m->inventory.region);
+			  ctx->inventory.region);
 		*code = EXIT_NO_DEPLOYMENT;
 	}
 	if (!names->n)
 		return found;
 	for (unsigned int i = 0; i < names->n; i++) {
 		if (str_list_has(&found, names->item[i])) {
-			str_list_add(&m->mem, &l, names->item[i]);
+			str_list_add(&ctx->mem, &l, names->item[i]);
 			continue;
 		}
-		log_error(&m->log, "there is no deployment \"%s\" in %s",
-			  names->item[i], m->inventory.region);
+		log_error(&ctx->log, "there is no deployment \"%s\" in %s",
+			  names->item[i], ctx->inventory.region);
 		*code = EXIT_NO_DEPLOYMENT;
 	}
 	return l;
 }
 
-static int verify_all(struct mirror *m, const struct str_list *names,
+static int verify_all(struct context *ctx, const struct str_list *names,
 		      struct verify_extra *more, struct reports *l)
 {
 	int code = EXIT_DONE;
@@ -119,13 +120,14 @@ static int verify_all(struct mirror *m, const struct str_list *names,
 		struct parse_error err = {"out of memory"};
 		struct verify_report *to;
 
-		if (verify_deployment(&r, &m->inventory, more, names->items[i],
-				      &err)) {
-			log_error(&m->log, "%s: %s", names->items[i], err.text);
+		if (verify_deployment(&r, &ctx->inventory, more,
+				      names->items[i], &err)) {
+			log_error(&ctx->log, "%s: %s", names->items[i],
+				  err.text);
 			code = EXIT_FAILED;
 			continue;
 		}
-		to = ARENA_ADD(&m->mem, l);
+		to = ARENA_ADD(&ctx->mem, l);
 		if (to)
 			*to = r;
 		else
@@ -134,24 +136,24 @@ static int verify_all(struct mirror *m, const struct str_list *names,
 	return code;
 }
 
-static int print_all(struct mirror *m, const struct reports *l)
+static int print_all(struct context *ctx, const struct reports *l)
 {
 	int code = EXIT_DONE;
 
 	for (size_t i = 0; i < l->n; i++)
 		if (l->items[i].failed)
 			code = EXIT_CHECKS_FAILED;
-	if (m->settings.json)
-		return print_json(m, l) ? EXIT_FAILED : code;
+	if (ctx->settings.json)
+		return print_json(ctx, l) ? EXIT_FAILED : code;
 	for (size_t i = 0; i < l->n; i++) {
 		if (i)
-			term_print(&m->out, "\n");
-		print_report(m, &l->items[i]);
+			term_print(&ctx->out, "\n");
+		print_report(ctx, &l->items[i]);
 	}
 	return code;
 }
 
-int cmd_verify(struct mirror *m)
+int cmd_verify(struct context *ctx)
 {
 	struct inventory_scope wanted = {.network = true,
 					 .health = true,
@@ -161,22 +163,22 @@ int cmd_verify(struct mirror *m)
 	struct aws_error err = {0};
 	struct reports l = {0};
 	struct str_list names;
-	int code = mirror_open(m, false), missing = EXIT_DONE, shown;
+	int code = context_open(ctx, false), missing = EXIT_DONE, shown;
 
 	if (code == EXIT_DONE)
-		code = mirror_load(m, &wanted);
+		code = context_load(ctx, &wanted);
 	if (code != EXIT_DONE)
 		return code;
-	names = chosen(m, &missing);
+	names = chosen(ctx, &missing);
 	if (!names.n)
 		return missing;
-	mirror_status(m, "reading attributes and metrics ...");
-	if (verify_load(&more, m->client, &m->inventory, &names,
-			!m->settings.no_metrics, (int64_t)time(NULL), &err))
-		return mirror_fail(m, &err, "cannot read what there is");
-	mirror_status(m, "%s", "");
-	code = verify_all(m, &names, &more, &l);
-	shown = print_all(m, &l);
+	context_status(ctx, "reading attributes and metrics ...");
+	if (verify_load(&more, ctx->client, &ctx->inventory, &names,
+			!ctx->settings.no_metrics, (int64_t)time(NULL), &err))
+		return context_fail(ctx, &err, "cannot read what there is");
+	context_status(ctx, "%s", "");
+	code = verify_all(ctx, &names, &more, &l);
+	shown = print_all(ctx, &l);
 	for (size_t i = 0; i < l.n; i++)
 		verify_report_free(&l.items[i]);
 	verify_extra_free(&more);

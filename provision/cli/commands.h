@@ -10,14 +10,14 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
-#include "cli/mirror.h"
+#include "cli/context.h"
 
-int cmd_setup(struct mirror *m);
-int cmd_plan(struct mirror *m);
-int cmd_list(struct mirror *m);
-int cmd_remove(struct mirror *m);
-int cmd_policy(struct mirror *m);
-int cmd_sync(struct mirror *m);
-int cmd_verify(struct mirror *m);
+int cmd_setup(struct context *ctx);
+int cmd_plan(struct context *ctx);
+int cmd_list(struct context *ctx);
+int cmd_remove(struct context *ctx);
+int cmd_policy(struct context *ctx);
+int cmd_sync(struct context *ctx);
+int cmd_verify(struct context *ctx);
 
 #endif

@@ -38,9 +38,9 @@ static void print_list(FILE *out, const struct command *commands)
 		opt_list(out, settings_options, c->id, c->name);
 }
 
-static const char *next_command(const void *ctx, unsigned int i)
+static const char *next_command(const void *arg, unsigned int i)
 {
-	return ((const struct command *)ctx)[i].name;
+	return ((const struct command *)arg)[i].name;
 }
 
 int help_print(FILE *out, const struct command *commands, const char *name,

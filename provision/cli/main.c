@@ -55,7 +55,7 @@ static bool is_help(const char *word)
 	       !strcmp(word, "-h");
 }
 
-static int run(struct mirror *m, int argc, char **argv)
+static int run(struct context *ctx, int argc, char **argv)
 {
 	const struct command *command;
 	bool help = false;
@@ -71,14 +71,14 @@ static int run(struct mirror *m, int argc, char **argv)
 		i++;
 	else if (i < argc && !is_help(argv[i])) {
 		if (find_command(argv[i]))
-			log_error(&m->log, "did you mean \"%s aws %s\"?",
-				  m->log.program, argv[i]);
+			log_error(&ctx->log, "did you mean \"%s aws %s\"?",
+				  ctx->log.program, argv[i]);
 		else
-			help_print(stdout, commands, argv[i], &m->log);
+			help_print(stdout, commands, argv[i], &ctx->log);
 		return EXIT_USAGE;
 	}
 	if (i == argc) {
-		help_print(stderr, commands, NULL, &m->log);
+		help_print(stderr, commands, NULL, &ctx->log);
 		return EXIT_USAGE;
 	}
 	if (is_help(argv[i])) {
@@ -86,44 +86,44 @@ static int run(struct mirror *m, int argc, char **argv)
 		if (i < argc && !strcmp(argv[i], "aws"))
 			i++;
 		return help_print(stdout, commands, i < argc ? argv[i] : NULL,
-				  &m->log);
+				  &ctx->log);
 	}
 	command = find_command(argv[i]);
 	if (!command) /* says which command was probably meant */
-		return help_print(stdout, commands, argv[i], &m->log);
-	code = options_read(&m->settings, command, argc - i, argv + i, &help,
-			    &m->log);
+		return help_print(stdout, commands, argv[i], &ctx->log);
+	code = options_read(&ctx->settings, command, argc - i, argv + i, &help,
+			    &ctx->log);
 	if (code != EXIT_DONE)
 		return code;
 	if (help)
-		return help_print(stdout, commands, command->name, &m->log);
-	if (m->settings.verbose)
-		m->log.level = LOG_LEVEL_DEBUG;
-	code = interrupt_init(&m->interrupt);
+		return help_print(stdout, commands, command->name, &ctx->log);
+	if (ctx->settings.verbose)
+		ctx->log.level = LOG_LEVEL_DEBUG;
+	code = interrupt_init(&ctx->interrupt);
 	if (code) {
-		log_error(&m->log, "signals: %s", strerror(-code));
+		log_error(&ctx->log, "signals: %s", strerror(-code));
 		return EXIT_FAILED;
 	}
-	return command->run(m);
+	return command->run(ctx);
 }
 
 int main(int argc, char **argv)
 {
-	struct mirror m = {.log = {stderr, "metlo-mirror", LOG_LEVEL_INFO},
-			   .interrupt = {.fd = -1}};
+	struct context ctx = {.log = {stderr, "metlo-mirror", LOG_LEVEL_INFO},
+			      .interrupt = {.fd = -1}};
 	int code;
 
 	/* A reader that goes away is reported by write() where it matters. */
 	signal(SIGPIPE, SIG_IGN);
 	streams_reserve();
 	setlocale(LC_CTYPE, "");
-	term_init(&m.out, stdout);
-	term_init(&m.err, stderr);
-	m.can_ask = isatty(STDIN_FILENO) && m.err.tty;
-	code = run(&m, argc, argv);
-	mirror_free(&m);
+	term_init(&ctx.out, stdout);
+	term_init(&ctx.err, stderr);
+	ctx.can_ask = isatty(STDIN_FILENO) && ctx.err.tty;
+	code = run(&ctx, argc, argv);
+	context_free(&ctx);
 	if (fflush(stdout) || ferror(stdout)) {
-		log_error(&m.log, "standard output cannot be written");
+		log_error(&ctx.log, "standard output cannot be written");
 		return code ? code : EXIT_FAILED;
 	}
 	return code;

@@ -3,7 +3,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "cli/mirror.h"
+#include "cli/context.h"
 
 enum command_id {
 	CMD_SETUP = 1 << 0,
@@ -18,7 +18,7 @@ enum command_id {
 struct command {
 	const char *name; /* after "aws"; NULL ends a table */
 	enum command_id id;
-	int (*run)(struct mirror *m);
+	int (*run)(struct context *ctx);
 	const char *summary; /* one line */
 	const char *details; /* paragraphs of the help, or NULL */
 	const char *words; /* what arguments are that are no options, or NULL */

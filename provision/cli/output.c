@@ -6,27 +6,27 @@
 #include "apply/export_tf.h"
 #include "apply/export_cfn.h"
 
-int output_code(struct mirror *m, struct plan *p)
+int output_code(struct context *ctx, struct plan *p)
 {
-	const char *refusal = export_refusal(&m->mem, p);
+	const char *refusal = export_refusal(&ctx->mem, p);
 	struct buf code = {0};
 
-	diagnostics_print(&m->err, &p->diagnostics,
+	diagnostics_print(&ctx->err, &p->diagnostics,
 			  refusal ? DIAG_FAIL : DIAG_WARN);
 	if (refusal) {
-		log_error(&m->log, "%s", refusal);
+		log_error(&ctx->log, "%s", refusal);
 		return EXIT_FAILED;
 	}
-	if (m->settings.output == OUTPUT_TERRAFORM)
+	if (ctx->settings.output == OUTPUT_TERRAFORM)
 		export_terraform(&code, p);
 	else
 		export_cloudformation(&code, p);
 	if (code.failed) {
-		log_error(&m->log, "out of memory");
+		log_error(&ctx->log, "out of memory");
 		buf_free(&code);
 		return EXIT_FAILED;
 	}
-	fwrite(code.p, 1, code.len, m->out.out);
+	fwrite(code.p, 1, code.len, ctx->out.out);
 	buf_free(&code);
 	return EXIT_DONE;
 }

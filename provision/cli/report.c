@@ -71,16 +71,16 @@ void table_print(struct term *out, const struct table *t, unsigned int indent)
 			  indent, PLAIN, t->styles.items[i]);
 }
 
-int report_json(struct mirror *m, cJSON *tree)
+int report_json(struct context *ctx, cJSON *tree)
 {
 	char *text = tree ? cJSON_Print(tree) : NULL;
 
 	cJSON_Delete(tree);
 	if (!text) {
-		log_error(&m->log, "out of memory");
+		log_error(&ctx->log, "out of memory");
 		return EXIT_FAILED;
 	}
-	fprintf(m->out.out, "%s\n", text);
+	fprintf(ctx->out.out, "%s\n", text);
 	free(text);
 	return EXIT_DONE;
 }

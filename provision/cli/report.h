@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "cli/mirror.h"
+#include "cli/context.h"
 #include "cli/view.h"
 
 /* Rows of texts with their columns in line. */
@@ -29,7 +29,7 @@ void table_row(struct arena *a, struct table *t, enum style style,
 void table_print(struct term *out, const struct table *t, unsigned int indent);
 
 /* Prints the tree as JSON on standard output and deletes it. An exit code. */
-int report_json(struct mirror *m, cJSON *tree);
+int report_json(struct context *ctx, cJSON *tree);
 
 /* A text member, null for NULL or "". */
 void json_text(cJSON *to, const char *name, const char *text);

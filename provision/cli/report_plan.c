@@ -26,7 +26,7 @@ void diagnostics_print(struct term *out, const struct diagnostics *l,
 	}
 }
 
-static void print_sources(struct mirror *m, struct term *out,
+static void print_sources(struct context *ctx, struct term *out,
 			  const struct plan *p, bool whole)
 {
 	static const char *const heads[] = {
@@ -51,14 +51,14 @@ static void print_sources(struct mirror *m, struct term *out,
 				? ""
 				: c->source->text};
 
-		table_row(&m->mem, &t, PLAIN, cells);
+		table_row(&ctx->mem, &t, PLAIN, cells);
 	}
 	table_print(out, &t, 2);
 	if (shown < n)
 		term_print(out, "  and %zu more\n", n - shown);
 }
 
-static const char *target_line(struct mirror *m, const struct plan *p)
+static const char *target_line(struct context *ctx, const struct plan *p)
 {
 	const struct target_spec *t = &p->spec.target;
 	const struct elbv2_load_balancer *lb = inventory_load_balancer(
@@ -70,39 +70,39 @@ static const char *target_line(struct mirror *m, const struct plan *p)
 	case TARGET_ENI:
 		e = inventory_interface(p->inventory, t->id);
 		name = e ? inventory_interface_name(p->inventory, e) : "";
-		return arena_printf(&m->mem, "network interface %s%s%s%s",
+		return arena_printf(&ctx->mem, "network interface %s%s%s%s",
 				    t->id, *name ? " (" : "", name,
 				    *name ? ")" : "");
 	case TARGET_MIRROR:
-		return arena_printf(&m->mem, "mirror target %s", t->id);
+		return arena_printf(&ctx->mem, "mirror target %s", t->id);
 	case TARGET_GWLBE:
-		return arena_printf(&m->mem,
+		return arena_printf(&ctx->mem,
 				    "Gateway Load Balancer endpoint %s", t->id);
 	case TARGET_NLB:
 		break;
 	}
-	name = lb ? arena_printf(&m->mem, " %s", lb->name) : "";
-	return arena_printf(&m->mem, "%s network load balancer%s%s%s",
-			    !str_empty(t->id)		? "the"
-			    : p->load_balancer.step < 0 ? "its"
-							: "a new",
-			    name,
-			    t->collectors.n == 1 ? ", collector "
-			    : t->collectors.n	 ? ", collectors "
-						 : "",
-			    t->collectors.n
-				    ? str_list_text(&m->mem, &t->collectors, 6)
-				    : "");
+	name = lb ? arena_printf(&ctx->mem, " %s", lb->name) : "";
+	return arena_printf(
+		&ctx->mem, "%s network load balancer%s%s%s",
+		!str_empty(t->id)	    ? "the"
+		: p->load_balancer.step < 0 ? "its"
+					    : "a new",
+		name,
+		t->collectors.n == 1 ? ", collector "
+		: t->collectors.n    ? ", collectors "
+				     : "",
+		t->collectors.n ? str_list_text(&ctx->mem, &t->collectors, 6)
+				: "");
 }
 
-static void print_filter(struct mirror *m, struct term *out,
+static void print_filter(struct context *ctx, struct term *out,
 			 const struct plan *p)
 {
 	term_style(out, BOLD, "Filter ");
-	term_print(out, "  %s\n", view_filter(&m->mem, &p->spec.filter));
+	term_print(out, "  %s\n", view_filter(&ctx->mem, &p->spec.filter));
 	for (size_t i = 0; i < p->rules.n; i++)
 		term_print(out, "         %s\n",
-			   filter_rule_text(&m->mem, &p->rules.items[i]));
+			   filter_rule_text(&ctx->mem, &p->rules.items[i]));
 }
 
 /* How many steps from i on are of the same kind. */
@@ -159,17 +159,18 @@ static void print_cost(struct term *out, const struct cost *c)
 	term_wrap(out, BOLD, head, "in all, before traffic");
 }
 
-void plan_print(struct mirror *m, struct term *out, struct plan *p, bool whole)
+void plan_print(struct context *ctx, struct term *out, struct plan *p,
+		bool whole)
 {
 	const struct inventory *f = p->inventory;
 
 	term_style(out, BOLD, "Deployment %s", p->spec.name);
 	term_print(out, "  in %s, account %s\n\n", f->region, f->account);
-	print_sources(m, out, p, whole);
+	print_sources(ctx, out, p, whole);
 	term_print(out, "\n");
 	term_style(out, BOLD, "Target ");
-	term_print(out, "  %s\n", target_line(m, p));
-	print_filter(m, out, p);
+	term_print(out, "  %s\n", target_line(ctx, p));
+	print_filter(ctx, out, p);
 	term_style(out, BOLD, "VNI    ");
 	term_print(out, "  %u\n", p->spec.vni);
 	if (p->spec.packet_length) {
@@ -195,9 +196,8 @@ void plan_print(struct mirror *m, struct term *out, struct plan *p, bool whole)
 	print_cost(out, &p->cost);
 }
 
-void removal_print(struct mirror *m, struct term *out, struct plan *p)
+void removal_print(struct term *out, const struct plan *p)
 {
-	(void)m;
 	diagnostics_print(out, &p->diagnostics, DIAG_INFO);
 	if (p->steps.n)
 		print_steps(out, p, false);
@@ -275,13 +275,13 @@ static cJSON *json_cost(const struct cost *c)
 	return o;
 }
 
-static cJSON *json_filter(struct mirror *m, const struct plan *p)
+static cJSON *json_filter(struct context *ctx, const struct plan *p)
 {
 	cJSON *o = cJSON_CreateObject(), *l;
 
-	json_text(o, "text", view_filter(&m->mem, &p->spec.filter));
+	json_text(o, "text", view_filter(&ctx->mem, &p->spec.filter));
 	json_text(o, "ports",
-		  filter_ports_text(&m->mem, &p->spec.filter.ports));
+		  filter_ports_text(&ctx->mem, &p->spec.filter.ports));
 	l = cJSON_AddArrayToObject(o, "rules");
 	for (size_t i = 0; i < p->rules.n; i++) {
 		cJSON *r = cJSON_CreateObject();
@@ -290,13 +290,13 @@ static cJSON *json_filter(struct mirror *m, const struct plan *p)
 			  p->rules.items[i].egress ? "egress" : "ingress");
 		json_number(r, "number", p->rules.items[i].number);
 		json_text(r, "text",
-			  filter_rule_text(&m->mem, &p->rules.items[i]));
+			  filter_rule_text(&ctx->mem, &p->rules.items[i]));
 		cJSON_AddItemToArray(l, r);
 	}
 	return o;
 }
 
-cJSON *plan_json(struct mirror *m, const struct plan *p)
+cJSON *plan_json(struct context *ctx, const struct plan *p)
 {
 	bool removal = str_empty(p->spec.name);
 	cJSON *o = cJSON_CreateObject(), *l;
@@ -306,8 +306,8 @@ cJSON *plan_json(struct mirror *m, const struct plan *p)
 	if (!removal) {
 		json_text(o, "deployment", p->spec.name);
 		cJSON_AddItemToObject(o, "sources", json_sources(p));
-		json_text(o, "target", target_line(m, p));
-		cJSON_AddItemToObject(o, "filter", json_filter(m, p));
+		json_text(o, "target", target_line(ctx, p));
+		cJSON_AddItemToObject(o, "filter", json_filter(ctx, p));
 		json_number(o, "vni", p->spec.vni);
 	}
 	l = cJSON_AddObjectToObject(o, "sessions");

@@ -9,7 +9,7 @@
 #define ERROR_TEXT_MAX 8192
 
 struct run {
-	struct mirror *m;
+	struct context *ctx;
 	struct term *t;
 	const struct step *step; /* being done, NULL: none */
 	const char *text;	 /* of it, or of its undoing */
@@ -35,7 +35,7 @@ static void draw(struct run *r, unsigned int seconds)
 	char line[1024], start[32];
 
 	/* Calls are told in between: the line comes when the step is done. */
-	if (r->m->settings.verbose)
+	if (r->ctx->settings.verbose)
 		return;
 	head(r, start, sizeof(start));
 	if (!r->t->moves) {
@@ -68,7 +68,7 @@ static void end(struct run *r, enum style style, const char *word)
 
 	if (r->t->moves)
 		fputs("\r\033[K", r->t->out);
-	if (r->t->moves || r->m->settings.verbose) {
+	if (r->t->moves || r->ctx->settings.verbose) {
 		term_wrap_open(r->t, PLAIN, head(r, start, sizeof(start)),
 			       r->text, 1 + (unsigned int)strlen(word));
 		term_print(r->t, " ");
@@ -79,9 +79,9 @@ static void end(struct run *r, enum style style, const char *word)
 }
 
 /* Called while AWS is waited for. */
-static void tick(void *ctx)
+static void tick(void *arg)
 {
-	struct run *r = ctx;
+	struct run *r = arg;
 	unsigned int s;
 
 	if (!r->step || !r->t->moves)
@@ -110,25 +110,25 @@ static const char *undo_line(struct run *r, const struct step *s)
 	const char *what = s->created ? s->created : s->eni ? s->eni : s->on.id;
 
 	what = what ? short_name(what) : NULL;
-	return arena_printf(&r->m->mem, "%s%s%s", s->undo_text,
+	return arena_printf(&r->ctx->mem, "%s%s%s", s->undo_text,
 			    what ? ": " : "", what ? what : "");
 }
 
-static void progress(void *ctx, enum apply_event event, const struct step *s,
+static void progress(void *arg, enum apply_event event, const struct step *s,
 		     size_t i, size_t n)
 {
-	struct run *r = ctx;
+	struct run *r = arg;
 
 	r->i = i;
 	r->n = n;
 	switch (event) {
 	case APPLY_CHECKING:
 		r->asked++;
-		mirror_status(r->m, "asking for permission %zu/%zu: %s", i + 1,
-			      n, s->text);
+		context_status(r->ctx, "asking for permission %zu/%zu: %s",
+			       i + 1, n, s->text);
 		break;
 	case APPLY_BEGIN:
-		mirror_status(r->m, "%s", "");
+		context_status(r->ctx, "%s", "");
 		begin(r, s, s->text);
 		break;
 	case APPLY_OK:
@@ -138,13 +138,13 @@ static void progress(void *ctx, enum apply_event event, const struct step *s,
 	case APPLY_FAILED:
 	case APPLY_UNDO_FAILED:
 		end(r, RED,
-		    event == APPLY_FAILED && interrupt_seen(&r->m->interrupt)
+		    event == APPLY_FAILED && interrupt_seen(&r->ctx->interrupt)
 			    ? "interrupted"
 			    : "failed");
 		break;
 	case APPLY_ROLLBACK:
 		r->back = true;
-		r->m->interrupt.held = true;
+		r->ctx->interrupt.held = true;
 		term_style(
 			r->t, BOLD,
 			"Taking back what this run has made; please wait.\n");
@@ -155,11 +155,11 @@ static void progress(void *ctx, enum apply_event event, const struct step *s,
 	}
 }
 
-static const char *error_text(struct mirror *m, const struct aws_error *err)
+static const char *error_text(struct context *ctx, const struct aws_error *err)
 {
 	char text[ERROR_TEXT_MAX];
 
-	return arena_dup(&m->mem, aws_error_text(err, text, sizeof(text)));
+	return arena_dup(&ctx->mem, aws_error_text(err, text, sizeof(text)));
 }
 
 /* Whether the refusals are about the same permission. */
@@ -172,7 +172,7 @@ static bool same_refusal(const struct aws_error *a, const struct aws_error *b)
 }
 
 /* A permission is missing for each of a hundred sessions: it is told once. */
-static void tell_refusal(struct mirror *m, const struct apply_result *r,
+static void tell_refusal(struct context *ctx, const struct apply_result *r,
 			 size_t i)
 {
 	const struct step_error *l = r->refused.items;
@@ -185,85 +185,85 @@ static void tell_refusal(struct mirror *m, const struct apply_result *r,
 			return;
 		more++;
 	}
-	term_wrap(&m->err, PLAIN, "  ",
-		  more ? arena_printf(&m->mem, "%s (and %zu more): %s",
+	term_wrap(&ctx->err, PLAIN, "  ",
+		  more ? arena_printf(&ctx->mem, "%s (and %zu more): %s",
 				      l[i].text, more,
-				      error_text(m, &l[i].error))
-		       : arena_printf(&m->mem, "%s: %s", l[i].text,
-				      error_text(m, &l[i].error)));
+				      error_text(ctx, &l[i].error))
+		       : arena_printf(&ctx->mem, "%s: %s", l[i].text,
+				      error_text(ctx, &l[i].error)));
 }
 
-static int tell_refused(struct mirror *m, const struct apply_result *r)
+static int tell_refused(struct context *ctx, const struct apply_result *r)
 {
 	size_t denied = 0;
 
 	if (r->interrupted) {
-		term_print(&m->err, "Interrupted; nothing was changed.\n");
+		term_print(&ctx->err, "Interrupted; nothing was changed.\n");
 		return EXIT_INTERRUPTED;
 	}
 	for (size_t i = 0; i < r->refused.n; i++)
 		denied += r->refused.items[i].error.kind == AWS_ERR_DENIED;
 	if (denied)
 		log_error(
-			&m->log,
+			&ctx->log,
 			"%zu of the steps %s not permitted; nothing was changed",
 			denied, denied == 1 ? "is" : "are");
 	else
-		log_error(&m->log, "AWS refuses a step; nothing was changed");
+		log_error(&ctx->log, "AWS refuses a step; nothing was changed");
 	for (size_t i = 0; i < r->refused.n; i++)
-		tell_refusal(m, r, i);
+		tell_refusal(ctx, r, i);
 	if (!r->refused.n)
-		mirror_error(m, "%s", error_text(m, &r->error));
-	return mirror_exit_code(&r->error);
+		context_error(ctx, "%s", error_text(ctx, &r->error));
+	return context_exit_code(&r->error);
 }
 
-static void tell_failure(struct mirror *m, const struct plan *p,
+static void tell_failure(struct context *ctx, const struct plan *p,
 			 const struct apply_result *r)
 {
 	if (r->interrupted || !r->failed)
 		return;
-	mirror_error(m, "step %zu of %zu, %s: %s",
-		     (size_t)(r->failed - p->steps.items) + 1, p->steps.n,
-		     r->failed->text, error_text(m, &r->error));
+	context_error(ctx, "step %zu of %zu, %s: %s",
+		      (size_t)(r->failed - p->steps.items) + 1, p->steps.n,
+		      r->failed->text, error_text(ctx, &r->error));
 }
 
-static void tell_leftovers(struct mirror *m, const struct plan *p,
+static void tell_leftovers(struct context *ctx, const struct plan *p,
 			   const struct apply_result *r)
 {
-	log_error(&m->log, "this could not be taken back:");
+	log_error(&ctx->log, "this could not be taken back:");
 	for (size_t i = 0; i < r->orphans.n; i++) {
 		const struct step_error *l = &r->orphans.items[i];
 
-		term_wrap(&m->err, RED, "  ",
-			  arena_printf(&m->mem, "%s: %s", l->text,
-				       error_text(m, &l->error)));
+		term_wrap(&ctx->err, RED, "  ",
+			  arena_printf(&ctx->mem, "%s: %s", l->text,
+				       error_text(ctx, &l->error)));
 	}
 	if (!str_empty(p->spec.name))
-		term_print(&m->err, "\"%s\" removes it when AWS lets it.\n",
-			   mirror_command(m, "remove", p->spec.name));
+		term_print(&ctx->err, "\"%s\" removes it when AWS lets it.\n",
+			   context_command(ctx, "remove", p->spec.name));
 }
 
-static int tell(struct mirror *m, const struct plan *p,
+static int tell(struct context *ctx, const struct plan *p,
 		const struct apply_result *r)
 {
 	switch (r->outcome) {
 	case APPLY_DONE:
 		return EXIT_DONE;
 	case APPLY_REFUSED:
-		return tell_refused(m, r);
+		return tell_refused(ctx, r);
 	case APPLY_ROLLED_BACK:
-		tell_failure(m, p, r);
-		term_print(&m->err, "%sNothing of this run is left.\n",
+		tell_failure(ctx, p, r);
+		term_print(&ctx->err, "%sNothing of this run is left.\n",
 			   r->interrupted ? "Interrupted. " : "");
 		break;
 	case APPLY_ORPHANS:
-		tell_failure(m, p, r);
-		tell_leftovers(m, p, r);
+		tell_failure(ctx, p, r);
+		tell_leftovers(ctx, p, r);
 		break;
 	case APPLY_UNFINISHED:
-		tell_failure(m, p, r);
+		tell_failure(ctx, p, r);
 		term_print(
-			&m->err,
+			&ctx->err,
 			"%s%zu of %zu steps are done; the same command does the rest.\n",
 			r->interrupted ? "Interrupted. " : "", r->done,
 			p->steps.n);
@@ -271,34 +271,34 @@ static int tell(struct mirror *m, const struct plan *p,
 	}
 	if (r->interrupted)
 		return EXIT_INTERRUPTED;
-	return r->error.kind ? mirror_exit_code(&r->error) : EXIT_FAILED;
+	return r->error.kind ? context_exit_code(&r->error) : EXIT_FAILED;
 }
 
-int run_plan(struct mirror *m, struct plan *p, bool checks_only,
+int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	     struct apply_result *result)
 {
-	struct run r = {.m = m, .t = &m->err};
-	struct apply_options o = {.ops = apply_aws_ops(m->client),
+	struct run r = {.ctx = ctx, .t = &ctx->err};
+	struct apply_options o = {.ops = apply_aws_ops(ctx->client),
 				  .progress = progress,
 				  .progress_ctx = &r,
-				  .stopped = mirror_stopped,
-				  .stopped_ctx = m,
+				  .stopped = context_stopped,
+				  .stopped_ctx = ctx,
 				  .checks_only = checks_only};
 
-	m->tick = tick;
-	m->tick_ctx = &r;
+	ctx->tick = tick;
+	ctx->tick_ctx = &r;
 	plan_apply(p, &o, result);
-	m->tick = NULL;
-	m->interrupt.held = false;
-	mirror_status(m, "%s", "");
+	ctx->tick = NULL;
+	ctx->interrupt.held = false;
+	context_status(ctx, "%s", "");
 	if (checks_only && result->outcome == APPLY_DONE)
 		term_print(
-			&m->err,
+			&ctx->err,
 			"AWS would permit all %zu changes that it can be asked about beforehand%s; nothing was changed.\n",
 			r.asked,
 			r.asked < p->steps.n ? " (not those of load balancers)"
 					     : "");
-	return tell(m, p, result);
+	return tell(ctx, p, result);
 }
 
 const char *run_outcome(const struct apply_result *r)
@@ -309,7 +309,7 @@ const char *run_outcome(const struct apply_result *r)
 	return names[r->outcome];
 }
 
-static void json_left(struct mirror *m, cJSON *to, const char *name,
+static void json_left(struct context *ctx, cJSON *to, const char *name,
 		      const struct step_error *items, size_t n)
 {
 	cJSON *l = cJSON_AddArrayToObject(to, name);
@@ -318,16 +318,17 @@ static void json_left(struct mirror *m, cJSON *to, const char *name,
 		cJSON *o = cJSON_CreateObject();
 
 		json_text(o, "text", items[i].text);
-		json_text(o, "error", error_text(m, &items[i].error));
+		json_text(o, "error", error_text(ctx, &items[i].error));
 		cJSON_AddItemToArray(l, o);
 	}
 }
 
-void run_json(struct mirror *m, cJSON *to, const struct apply_result *r)
+void run_json(struct context *ctx, cJSON *to, const struct apply_result *r)
 {
 	json_text(to, "outcome", run_outcome(r));
 	cJSON_AddBoolToObject(to, "interrupted", r->interrupted);
-	json_text(to, "error", r->error.kind ? error_text(m, &r->error) : NULL);
-	json_left(m, to, "refused", r->refused.items, r->refused.n);
-	json_left(m, to, "leftovers", r->orphans.items, r->orphans.n);
+	json_text(to, "error",
+		  r->error.kind ? error_text(ctx, &r->error) : NULL);
+	json_left(ctx, to, "refused", r->refused.items, r->refused.n);
+	json_left(ctx, to, "leftovers", r->orphans.items, r->orphans.n);
 }

@@ -4,7 +4,7 @@
 
 #include "base/exit.h"
 #include "cli/setup.h"
-#include "cli/wish.h"
+#include "cli/request.h"
 #include "plan/discover.h"
 #include "model/filter_text.h"
 #include "plan/plan_setup.h"
@@ -20,7 +20,7 @@ int setup_load(struct setup *s)
 					 .excluded = &s->spec.excluded};
 
 	plan_free(&s->plan); /* it points to the inventory */
-	return mirror_load(s->m, &wanted);
+	return context_load(s->ctx, &wanted);
 }
 
 struct candidates setup_candidates(struct setup *s,
@@ -32,7 +32,7 @@ struct candidates setup_candidates(struct setup *s,
 	struct diagnostics unused = {0};
 
 	for (size_t i = 0; i < s->spec.sources.n; i++)
-		select_source(&s->m->mem, &s->m->inventory,
+		select_source(&s->ctx->mem, &s->ctx->inventory,
 			      &s->spec.sources.items[i], target_eni, &c,
 			      diagnostics ? diagnostics : &unused);
 	return c;
@@ -40,29 +40,30 @@ struct candidates setup_candidates(struct setup *s,
 
 int setup_begin(struct setup *s, const char *name)
 {
-	struct mirror *m = s->m;
+	struct context *ctx = s->ctx;
 	struct parse_error err;
 	int rc;
 
-	s->spec = wish_default(arena_dup(&m->mem, name));
-	rc = deployment_spec(&m->mem, &m->inventory, name, &s->spec, &err);
+	s->spec = request_defaults(arena_dup(&ctx->mem, name));
+	rc = deployment_spec(&ctx->mem, &ctx->inventory, name, &s->spec, &err);
 	s->exists = !rc;
-	s->has_families = m->settings.ip ? strcmp(m->settings.ip, "auto") != 0
-					 : s->exists;
+	s->has_families = ctx->settings.ip
+				  ? strcmp(ctx->settings.ip, "auto") != 0
+				  : s->exists;
 	if (rc && rc != -ENOENT) {
-		log_error(&m->log, "deployment %s: %s", name, err.text);
+		log_error(&ctx->log, "deployment %s: %s", name, err.text);
 		return EXIT_FAILED;
 	}
 	if (rc)
-		s->spec = wish_default(arena_dup(&m->mem, name));
-	if (wish_apply(&m->mem, &m->settings, &s->spec, &err))
+		s->spec = request_defaults(arena_dup(&ctx->mem, name));
+	if (request_apply(&ctx->mem, &ctx->settings, &s->spec, &err))
 		return EXIT_DONE;
-	log_error(&m->log, "%s", err.text);
+	log_error(&ctx->log, "%s", err.text);
 	return EXIT_USAGE;
 }
 
 /* Flags that stand for answers. */
-static bool any_wish(const struct settings *s)
+static bool any_request(const struct settings *s)
 {
 	return s->sources.n || s->excluded.n || s->target || s->ports ||
 	       s->collectors.n || s->subnets.n || s->peers.n || s->side ||
@@ -73,18 +74,18 @@ static bool any_wish(const struct settings *s)
 /* Whether flags, and what is kept of a deployment, leave nothing to ask. */
 static bool complete(const struct setup *s)
 {
-	const struct settings *f = &s->m->settings;
+	const struct settings *f = &s->ctx->settings;
 
 	return (f->sources.n && f->target && f->ports) ||
-	       (s->exists && any_wish(f));
+	       (s->exists && any_request(f));
 }
 
 static bool needed(const struct setup *s, unsigned int question)
 {
-	const struct settings *f = &s->m->settings;
-	const struct inventory *inventory = &s->m->inventory;
+	const struct settings *f = &s->ctx->settings;
+	const struct inventory *inventory = &s->ctx->inventory;
 
-	if (!s->m->can_ask || complete(s))
+	if (!s->ctx->can_ask || complete(s))
 		return false;
 	switch (question) {
 	case 0:
@@ -93,7 +94,7 @@ static bool needed(const struct setup *s, unsigned int question)
 		/* Without any deployment it is a new one. */
 		return !f->name &&
 		       (inventory->filters.n || inventory->sessions.n) &&
-		       inventory_deployments(&s->m->mem, inventory).n;
+		       inventory_deployments(&s->ctx->mem, inventory).n;
 	case 2:
 		return !f->sources.n;
 	case 3:
@@ -108,10 +109,10 @@ static int ended(struct setup *s, enum answer answer)
 	if (s->code)
 		return s->code;
 	if (answer == ANSWER_STOPPED) {
-		term_print(&s->m->err, "Interrupted; nothing was changed.\n");
+		term_print(&s->ctx->err, "Interrupted; nothing was changed.\n");
 		return EXIT_INTERRUPTED;
 	}
-	log_error(&s->m->log, "the answers ended; nothing was changed");
+	log_error(&s->ctx->log, "the answers ended; nothing was changed");
 	return EXIT_FAILED;
 }
 
@@ -144,12 +145,12 @@ static int ask(struct setup *s)
 /* What cannot be asked has to be given. */
 static int refuse_missing(struct setup *s, const char *missing)
 {
-	struct mirror *m = s->m;
+	struct context *ctx = s->ctx;
 
 	log_error(
-		&m->log,
+		&ctx->log,
 		"%s %s missing, and there is no terminal to ask at; see \"%s help %s\"",
-		missing, strchr(missing, ' ') ? "are" : "is", m->log.program,
+		missing, strchr(missing, ' ') ? "are" : "is", ctx->log.program,
 		s->applies ? "setup" : "plan");
 	return EXIT_USAGE;
 }
@@ -157,13 +158,13 @@ static int refuse_missing(struct setup *s, const char *missing)
 /* Before anything is read: what no deployment could make up for. */
 static int check_flags(struct setup *s)
 {
-	const struct settings *f = &s->m->settings;
-	struct arena *a = &s->m->mem;
+	const struct settings *f = &s->ctx->settings;
+	struct arena *a = &s->ctx->mem;
 	struct str_list l = {0};
 
-	if (s->m->can_ask)
+	if (s->ctx->can_ask)
 		return EXIT_DONE;
-	if (!any_wish(f)) {
+	if (!any_request(f)) {
 		str_list_add(a, &l, "--source");
 		str_list_add(a, &l, "--target");
 		str_list_add(a, &l, "--ports");
@@ -197,7 +198,7 @@ static bool services_unread(const struct setup *s, const struct sources *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->items[i].type == SOURCE_ECS &&
-		    !service_read(&s->m->inventory, &l->items[i]))
+		    !service_read(&s->ctx->inventory, &l->items[i]))
 			return true;
 	return false;
 }
@@ -205,29 +206,30 @@ static bool services_unread(const struct setup *s, const struct sources *l)
 /* --ports auto */
 static int find_ports(struct setup *s)
 {
-	struct mirror *m = s->m;
+	struct context *ctx = s->ctx;
 	struct filter_spec *f = &s->spec.filter;
 	struct candidates sources = setup_candidates(s, NULL);
-	const char *found = discover_ports(&m->mem, &m->inventory, &sources);
+	const char *found =
+		discover_ports(&ctx->mem, &ctx->inventory, &sources);
 	struct parse_error err = {""};
 
 	f->ports = (struct port_list){0};
-	if (!found || !filter_ports_parse(&m->mem, found, &f->ports, &err)) {
+	if (!found || !filter_ports_parse(&ctx->mem, found, &f->ports, &err)) {
 		log_error(
-			&m->log,
+			&ctx->log,
 			"no load balancer has these sources as targets, so that their ports are not known: name them by --ports");
 		return EXIT_FAILED;
 	}
 	if (f->protocol == FILTER_ANY_PROTOCOL)
 		f->protocol = FILTER_TCP;
-	log_info(&m->log, "ports on which load balancers reach them: %s",
+	log_info(&ctx->log, "ports on which load balancers reach them: %s",
 		 found);
 	return EXIT_DONE;
 }
 
 static int make_plan(struct setup *s)
 {
-	struct mirror *m = s->m;
+	struct context *ctx = s->ctx;
 	int code;
 
 	if (services_unread(s, &s->spec.sources) ||
@@ -236,7 +238,7 @@ static int make_plan(struct setup *s)
 		if (code != EXIT_DONE)
 			return code;
 	}
-	if (str_same(m->settings.ports, PORTS_AUTO)) {
+	if (str_same(ctx->settings.ports, PORTS_AUTO)) {
 		code = find_ports(s);
 		if (code != EXIT_DONE)
 			return code;
@@ -244,9 +246,9 @@ static int make_plan(struct setup *s)
 	if (!s->has_families)
 		s->spec.filter.families = setup_families(s);
 	plan_free(&s->plan);
-	if (!plan_setup(&s->plan, &m->inventory, &s->spec, false))
+	if (!plan_setup(&s->plan, &ctx->inventory, &s->spec, false))
 		return EXIT_DONE;
-	log_error(&m->log, "out of memory");
+	log_error(&ctx->log, "out of memory");
 	return EXIT_FAILED;
 }
 
@@ -258,7 +260,7 @@ static int offer_rules(struct setup *s)
 	bool yes = true;
 
 	if (!s->applies || !s->plan.rules_missing || s->spec.open_groups ||
-	    !s->m->can_ask || s->m->settings.yes ||
+	    !s->ctx->can_ask || s->ctx->settings.yes ||
 	    diag_failed(&s->plan.diagnostics))
 		return EXIT_DONE;
 	for (size_t i = 0; i < s->plan.diagnostics.n; i++)
@@ -284,9 +286,10 @@ static int ask_and_plan(struct setup *s)
 
 	if (code != EXIT_DONE)
 		return code;
-	missing = s->m->can_ask ? NULL
-				: wish_missing(&s->m->mem, &s->m->settings,
-					       &s->spec, s->exists);
+	missing = s->ctx->can_ask
+			  ? NULL
+			  : request_missing(&s->ctx->mem, &s->ctx->settings,
+					    &s->spec, s->exists);
 	if (missing)
 		return refuse_missing(s, missing);
 	code = make_plan(s);
@@ -303,19 +306,20 @@ int setup_back(struct setup *s)
 	return ask_and_plan(s);
 }
 
-int setup_prepare(struct setup *s, struct mirror *m, bool applies)
+int setup_prepare(struct setup *s, struct context *ctx, bool applies)
 {
-	const char *name = m->settings.name;
+	const char *name = ctx->settings.name;
 	int code;
 
-	*s = (struct setup){.m = m, .applies = applies};
-	s->prompt = (struct prompt){
-		.term = &m->err, .interrupt = &m->interrupt, .mem = &m->mem};
-	s->spec = wish_default(name ? name : SPEC_DEFAULT_NAME);
+	*s = (struct setup){.ctx = ctx, .applies = applies};
+	s->prompt = (struct prompt){.term = &ctx->err,
+				    .interrupt = &ctx->interrupt,
+				    .mem = &ctx->mem};
+	s->spec = request_defaults(name ? name : SPEC_DEFAULT_NAME);
 	code = check_flags(s);
 	if (code != EXIT_DONE)
 		return code;
-	code = mirror_open(m, needed(s, 0));
+	code = context_open(ctx, needed(s, 0));
 	if (code != EXIT_DONE)
 		return code;
 	/* The question of the region reads what is there itself. */
@@ -323,7 +327,7 @@ int setup_prepare(struct setup *s, struct mirror *m, bool applies)
 		struct parse_error unused;
 
 		/* The sources first, so that their services are read. */
-		wish_apply(&m->mem, &m->settings, &s->spec, &unused);
+		request_apply(&ctx->mem, &ctx->settings, &s->spec, &unused);
 		code = setup_load(s);
 		if (code == EXIT_DONE)
 			code = setup_begin(s, s->spec.name);

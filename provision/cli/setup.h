@@ -7,12 +7,12 @@
 #ifndef CLI_SETUP_H
 #define CLI_SETUP_H
 
-#include "cli/mirror.h"
+#include "cli/context.h"
 #include "term/prompt.h"
 #include "plan/plan.h"
 
 struct setup {
-	struct mirror *m;
+	struct context *ctx;
 	struct prompt prompt;
 	bool applies; /* the plan is to be carried out, not only shown */
 	struct spec spec;
@@ -24,8 +24,8 @@ struct setup {
 };
 
 /* Flags, account, questions, plan. An exit code after a message; the plan may
- * have failures in its diagnostics. */
-int setup_prepare(struct setup *s, struct mirror *m, bool applies);
+ * have failures in its notes. */
+int setup_prepare(struct setup *s, struct context *ctx, bool applies);
 
 /* The last question again, and a new plan: the user wants to go back. */
 int setup_back(struct setup *s);

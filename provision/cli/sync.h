@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "cli/mirror.h"
+#include "cli/context.h"
 #include "apply/apply.h"
 
 /* Since the start, for --metrics. */
@@ -22,7 +22,7 @@ struct sync_gauge {
 };
 
 struct sync {
-	struct mirror *m;
+	struct context *ctx;
 	bool watching;
 	struct arena round; /* of one look at the account */
 	cJSON *json;	    /* of the deployments; NULL: text */

@@ -65,7 +65,7 @@ static void one(struct buf *b, const char *name, const char *type,
 static void write_metrics(const struct sync *s, struct buf *b)
 {
 	const struct sync_counts *c = &s->counts;
-	struct aws_counters a = aws_client_counters(s->m->client);
+	struct aws_counters a = aws_client_counters(s->ctx->client);
 
 	head(b, "looks_total", "counter", "Looks at the account, by result.");
 	add(b, "metlo_mirror_looks_total{result=\"ok\"} %zu\n", c->ok);
@@ -129,7 +129,7 @@ static int replace_file(const char *path, const struct buf *b)
 
 bool sync_metrics(struct sync *s, bool ok)
 {
-	const char *path = s->m->settings.metrics;
+	const char *path = s->ctx->settings.metrics;
 	struct buf b = {0};
 	int rc;
 
@@ -145,7 +145,7 @@ bool sync_metrics(struct sync *s, bool ok)
 	rc = b.failed ? -ENOMEM : replace_file(path, &b);
 	buf_free(&b);
 	if (rc)
-		log_error(&s->m->log, "%s: cannot be written: %s", path,
+		log_error(&s->ctx->log, "%s: cannot be written: %s", path,
 			  strerror(-rc));
 	return !rc;
 }

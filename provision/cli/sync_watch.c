@@ -21,7 +21,7 @@ static double jitter(double seconds)
 /* Sleeps; true when a signal has come. */
 static bool wait_for_signal(struct sync *s, double seconds)
 {
-	struct pollfd p = {.fd = s->m->interrupt.fd, .events = POLLIN};
+	struct pollfd p = {.fd = s->ctx->interrupt.fd, .events = POLLIN};
 	struct timespec end, now;
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
@@ -30,7 +30,7 @@ static bool wait_for_signal(struct sync *s, double seconds)
 	for (;;) {
 		double left;
 
-		if (interrupt_seen(&s->m->interrupt))
+		if (interrupt_seen(&s->ctx->interrupt))
 			return true;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		left = (double)(end.tv_sec - now.tv_sec) +
@@ -43,26 +43,26 @@ static bool wait_for_signal(struct sync *s, double seconds)
 
 static double next_wait(const struct sync *s, unsigned int failures)
 {
-	double wait = s->m->settings.interval;
+	double wait = s->ctx->settings.interval;
 
 	for (unsigned int i = 1; i < failures && i < BACK_OFF_DOUBLED; i++)
 		wait *= 2;
 	/* An interval that is longer than the limit is what was asked for. */
 	if (failures && wait > BACK_OFF_MAX)
-		wait = s->m->settings.interval > BACK_OFF_MAX
-			       ? s->m->settings.interval
+		wait = s->ctx->settings.interval > BACK_OFF_MAX
+			       ? s->ctx->settings.interval
 			       : BACK_OFF_MAX;
 	return failures > 1 ? jitter(wait) : wait;
 }
 
 int sync_watch(struct sync *s)
 {
-	struct mirror *m = s->m;
+	struct context *ctx = s->ctx;
 	unsigned int failures = 0;
 
-	log_info(&m->log,
+	log_info(&ctx->log,
 		 "watching every %g seconds; SIGTERM or SIGINT ends it",
-		 m->settings.interval);
+		 ctx->settings.interval);
 	for (;;) {
 		int code = sync_round(s);
 		double wait;
@@ -76,10 +76,11 @@ int sync_watch(struct sync *s)
 			failures++;
 		wait = next_wait(s, failures);
 		if (failures)
-			log_warn(&m->log, "trying again in %.0f seconds", wait);
+			log_warn(&ctx->log, "trying again in %.0f seconds",
+				 wait);
 		if (wait_for_signal(s, wait))
 			break;
 	}
-	log_info(&m->log, "ended by a signal; nothing is half done");
+	log_info(&ctx->log, "ended by a signal; nothing is half done");
 	return EXIT_DONE;
 }

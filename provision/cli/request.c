@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "cli/wish.h"
+#include "cli/request.h"
 #include "model/filter_text.h"
 
-struct spec wish_default(const char *name)
+struct spec request_defaults(const char *name)
 {
 	return (struct spec){.name = name,
 			     .filter = {.side = FILTER_SERVER,
@@ -117,8 +117,8 @@ static bool set_filter(struct arena *a, const struct settings *s,
 	return true;
 }
 
-bool wish_apply(struct arena *a, const struct settings *s, struct spec *spec,
-		struct parse_error *err)
+bool request_apply(struct arena *a, const struct settings *s, struct spec *spec,
+		   struct parse_error *err)
 {
 	if (!add_sources(a, &s->sources, &spec->sources, err) ||
 	    !add_sources(a, &s->excluded, &spec->excluded, err) ||
@@ -132,8 +132,8 @@ bool wish_apply(struct arena *a, const struct settings *s, struct spec *spec,
 	return true;
 }
 
-const char *wish_missing(struct arena *a, const struct settings *s,
-			 const struct spec *spec, bool exists)
+const char *request_missing(struct arena *a, const struct settings *s,
+			    const struct spec *spec, bool exists)
 {
 	struct str_list l = {0};
 
