@@ -48,12 +48,12 @@ static enum answer ask_ports(struct setup *s, struct check *c, bool fresh)
 	const char *known = discover_ports(c->a, &s->ctx->inventory, &sources);
 	const char *unused;
 
-	return ask_text(&s->prompt,
-			"Ports of the servers, as in 80,8000-8100, or all",
-			!fresh	? filter_ports_text(c->a, &c->f->ports)
-			: known ? known
-				: DEFAULT_PORTS,
-			check_ports, c, &unused);
+	return prompt_text(&s->prompt,
+			   "Ports of the servers, as in 80,8000-8100, or all",
+			   !fresh  ? filter_ports_text(c->a, &c->f->ports)
+			   : known ? known
+				   : DEFAULT_PORTS,
+			   check_ports, c, &unused);
 }
 
 static enum answer ask_side(struct setup *s, struct filter_spec *f)
@@ -67,7 +67,7 @@ static enum answer ask_side(struct setup *s, struct filter_spec *f)
 	choice_add(&s->ctx->mem, &c, "Clients",
 		   "they connect to the ports: requests go out");
 	choice_add(&s->ctx->mem, &c, "Both", "twice as many rules");
-	answer = ask_one(&s->prompt, "The sources are", &c, &chosen);
+	answer = prompt_one(&s->prompt, "The sources are", &c, &chosen);
 	if (answer == ANSWER_GIVEN)
 		f->side = (enum filter_side)(chosen + 1);
 	return answer;
@@ -84,7 +84,7 @@ static enum answer ask_protocol(struct setup *s, struct filter_spec *f)
 	choice_add(&s->ctx->mem, &c, "TCP", "HTTP/1.1 and HTTP/2");
 	choice_add(&s->ctx->mem, &c, "UDP", NULL);
 	choice_add(&s->ctx->mem, &c, "Any", "on all ports");
-	answer = ask_one(&s->prompt, "Protocol", &c, &chosen);
+	answer = prompt_one(&s->prompt, "Protocol", &c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	f->protocol = protocols[chosen];
@@ -102,7 +102,7 @@ static enum answer ask_versions(struct setup *s, struct filter_spec *f)
 	choice_add(&s->ctx->mem, &c, "IPv4", NULL);
 	choice_add(&s->ctx->mem, &c, "IPv6", NULL);
 	choice_add(&s->ctx->mem, &c, "IPv4 and IPv6", "twice as many rules");
-	answer = ask_one(&s->prompt, "IP versions", &c, &chosen);
+	answer = prompt_one(&s->prompt, "IP versions", &c, &chosen);
 	if (answer == ANSWER_GIVEN)
 		f->families = (unsigned int)chosen + 1;
 	return answer;
@@ -116,7 +116,7 @@ static enum answer ask_peers(struct setup *s, struct check *c)
 	for (size_t i = 0; i < c->f->peers.n; i++)
 		text = arena_printf(c->a, "%s%s%s", text, i ? "," : "",
 				    cidr_text(&c->f->peers.items[i], cidr));
-	return ask_text(
+	return prompt_text(
 		&s->prompt,
 		"Only traffic with these addresses, as in 10.0.0.0/8,192.168.1.7, or any",
 		*text ? text : "any", check_peers, c, &unused);
@@ -161,7 +161,7 @@ static enum answer mend(struct setup *s, struct filter_spec *f, bool *fits)
 			   arena_printf(&s->ctx->mem, "%zu rules",
 					advice.choices.items[i].rules));
 	choice_add(&s->ctx->mem, &c, "Other ports", NULL);
-	answer = ask_one(
+	answer = prompt_one(
 		&s->prompt,
 		arena_printf(
 			&s->ctx->mem,
@@ -207,7 +207,7 @@ enum answer ask_filter(struct setup *s)
 		choice_add(&s->ctx->mem, &c, "Only some addresses", NULL);
 		choice_add(&s->ctx->mem, &c, "Another protocol", NULL);
 		choice_add(&s->ctx->mem, &c, "IP versions", NULL);
-		answer = ask_one(&s->prompt, "Mirror this?", &c, &chosen);
+		answer = prompt_one(&s->prompt, "Mirror this?", &c, &chosen);
 		if (answer != ANSWER_GIVEN)
 			break;
 		if (!chosen) {

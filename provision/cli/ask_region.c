@@ -65,7 +65,7 @@ enum answer ask_region(struct setup *s)
 	initial = known ? arena_dup(&s->ctx->mem, known) : NULL;
 	if (!list_regions(s, initial, &c))
 		return ANSWER_END;
-	answer = ask_one(&s->prompt, "Region", &c, &chosen);
+	answer = prompt_one(&s->prompt, "Region", &c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	if (aws_client_set_region(s->ctx->client, c.items[chosen].label, &err))
@@ -125,13 +125,13 @@ enum answer ask_deployment(struct setup *s)
 			chosen = i;
 	}
 	choice_add(&s->ctx->mem, &c, "Make another deployment", NULL);
-	answer = ask_one(&s->prompt, "Deployment", &c, &chosen);
+	answer = prompt_one(&s->prompt, "Deployment", &c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	name = all.items[chosen];
 	if (chosen == all.n) {
-		answer = ask_text(&s->prompt, "Its name", free_name(s, &all),
-				  check_new, &all, &name);
+		answer = prompt_text(&s->prompt, "Its name", free_name(s, &all),
+				     check_new, &all, &name);
 		if (answer != ANSWER_GIVEN)
 			return answer;
 	}

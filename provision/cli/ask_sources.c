@@ -371,7 +371,7 @@ static enum answer offer_behind(struct setup *s, const char *name)
 
 		to->chosen = !to->refusal;
 	}
-	answer = ask_many(
+	answer = prompt_many(
 		&s->prompt,
 		arena_printf(
 			&s->ctx->mem,
@@ -411,7 +411,7 @@ static enum answer choose(struct setup *s, enum kind kind)
 		return ANSWER_GIVEN;
 	}
 	/* What was chosen before may be taken out again. */
-	answer = ask_many(&s->prompt, questions[kind], &c, !any_chosen(&c));
+	answer = prompt_many(&s->prompt, questions[kind], &c, !any_chosen(&c));
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	take(s, &c);
@@ -451,10 +451,10 @@ enum answer ask_sources(struct setup *s)
 			"every instance or interface that has it, also later");
 		choice_add(&s->ctx->mem, &c, "VPCs and subnets",
 			   "all instances and tasks in them, also later");
-		answer = ask_one(&s->prompt,
-				 first ? "What is to be mirrored?"
-				       : "More to be mirrored?",
-				 &c, &chosen);
+		answer = prompt_one(&s->prompt,
+				    first ? "What is to be mirrored?"
+					  : "More to be mirrored?",
+				    &c, &chosen);
 		if (answer != ANSWER_GIVEN)
 			return answer;
 		if (chosen + first == GO_ON)

@@ -46,7 +46,8 @@ static enum answer ask_collectors(struct setup *s)
 				to->chosen = false;
 			}
 	}
-	answer = ask_many(&s->prompt, "Collector instances behind it", &c, 1);
+	answer =
+		prompt_many(&s->prompt, "Collector instances behind it", &c, 1);
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	for (size_t i = 1; i < c.n; i++)
@@ -130,7 +131,7 @@ static enum answer ask_existing(struct setup *s, enum kind kind,
 
 	while (chosen + 1 < c->n && c->items[chosen].refusal)
 		chosen++;
-	answer = ask_one(&s->prompt, questions[kind], c, &chosen);
+	answer = prompt_one(&s->prompt, questions[kind], c, &chosen);
 	if (answer == ANSWER_GIVEN && chosen < c->n)
 		s->spec.target = (struct target_spec){
 			.type = kind == OLD_NLB	    ? TARGET_NLB
@@ -197,8 +198,8 @@ static enum answer ask_kind(struct setup *s, struct choices l[],
 			"packets arrive in GENEVE");
 	if (!l[ENDPOINT].n)
 		to->refusal = "there is none";
-	answer =
-		ask_one(&s->prompt, "Where is the traffic to go?", &c, &chosen);
+	answer = prompt_one(&s->prompt, "Where is the traffic to go?", &c,
+			    &chosen);
 	*kind = (enum kind)(chosen + first);
 	return answer;
 }

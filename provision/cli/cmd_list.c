@@ -4,6 +4,7 @@
 #include "base/exit.h"
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "term/table.h"
 #include "plan/plan.h"
 #include "model/inventory_load.h"
 #include "model/deployment.h"

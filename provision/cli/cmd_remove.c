@@ -62,7 +62,7 @@ static int choose(struct context *ctx, const struct str_list *all,
 	enum answer answer;
 
 	list(ctx, all, &c);
-	answer = ask_many(&p, "What is to be removed?", &c, 1);
+	answer = prompt_many(&p, "What is to be removed?", &c, 1);
 	if (answer != ANSWER_GIVEN)
 		return interrupted(ctx, answer);
 	for (size_t i = 0; i < c.n; i++)
@@ -138,7 +138,7 @@ static int carry_out(struct context *ctx, struct plan *p)
 	}
 	if (!failed && p->steps.n && !ctx->settings.yes &&
 	    !ctx->settings.dry_run)
-		answer = ask_yes(&prompt, "Remove this?", false, &yes);
+		answer = prompt_confirm(&prompt, "Remove this?", false, &yes);
 	if (answer != ANSWER_GIVEN || !yes)
 		return interrupted(ctx, answer);
 	if (!failed && p->steps.n)

@@ -88,7 +88,7 @@ static enum answer confirm(struct setup *s, bool *yes)
 	term_print(&ctx->err, "\n");
 	if (ctx->settings.yes || ctx->settings.dry_run || !s->plan.steps.n)
 		return ANSWER_GIVEN;
-	return ask_yes(&s->prompt, "Go ahead?", true, yes);
+	return prompt_confirm(&s->prompt, "Go ahead?", true, yes);
 }
 
 /* Until the summary is agreed to; EXIT_DONE is yes. */

@@ -70,7 +70,7 @@ static void progress(void *arg, enum apply_event event, const struct step *step,
 		sync_say(s, w->name, "%s", step->text);
 		break;
 	case APPLY_ROLLBACK:
-		s->ctx->interrupt.held = true;
+		s->ctx->interrupt.deferred = true;
 		sync_say(s, w->name, "taking back what was begun");
 		break;
 	case APPLY_UNDO_OK:
@@ -148,7 +148,7 @@ static int run_watched(struct sync *s, struct plan *p, const char *name,
 				  .stopped_ctx = s->ctx};
 	int rc = plan_apply(p, &o, result);
 
-	s->ctx->interrupt.held = false;
+	s->ctx->interrupt.deferred = false;
 	if (!rc || passing(result))
 		return EXIT_DONE;
 	return tell_failure(s, name, result);
@@ -173,7 +173,7 @@ static int agree(struct sync *s, const struct plan *p, const char *name)
 			"there are changes, and no terminal to ask at: --yes makes them, --dry-run shows them");
 		return EXIT_USAGE;
 	}
-	answer = ask_yes(
+	answer = prompt_confirm(
 		&prompt,
 		arena_printf(&s->round, "Make %s?",
 			     p->steps.n == 1 ? "this change" : "these changes"),

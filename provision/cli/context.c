@@ -16,7 +16,7 @@ bool context_stopped(void *arg)
 
 	if (ctx->tick)
 		ctx->tick(ctx->tick_ctx);
-	return interrupt_seen(&ctx->interrupt);
+	return interrupt_pending(&ctx->interrupt);
 }
 
 void context_status(struct context *ctx, const char *fmt, ...)
@@ -99,8 +99,8 @@ static bool ask_mfa(void *arg, const char *serial, char *code, size_t n)
 	if (!ctx->can_ask)
 		return false;
 	context_status(ctx, "%s", "");
-	if (ask_text(&p, arena_printf(&ctx->mem, "Code of %s", serial), "",
-		     NULL, NULL, &text) != ANSWER_GIVEN)
+	if (prompt_text(&p, arena_printf(&ctx->mem, "Code of %s", serial), "",
+			NULL, NULL, &text) != ANSWER_GIVEN)
 		return false;
 	return *text && (size_t)snprintf(code, n, "%s", text) < n;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/report_plan.h"
+#include "term/table.h"
 #include "model/filter_text.h"
 
 #define SOURCES_SHORT 20

@@ -138,13 +138,14 @@ static void progress(void *arg, enum apply_event event, const struct step *s,
 	case APPLY_FAILED:
 	case APPLY_UNDO_FAILED:
 		end(r, RED,
-		    event == APPLY_FAILED && interrupt_seen(&r->ctx->interrupt)
+		    event == APPLY_FAILED &&
+				    interrupt_pending(&r->ctx->interrupt)
 			    ? "interrupted"
 			    : "failed");
 		break;
 	case APPLY_ROLLBACK:
 		r->back = true;
-		r->ctx->interrupt.held = true;
+		r->ctx->interrupt.deferred = true;
 		term_style(
 			r->t, BOLD,
 			"Taking back what this run has made; please wait.\n");
@@ -289,7 +290,7 @@ int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	ctx->tick_ctx = &r;
 	plan_apply(p, &o, result);
 	ctx->tick = NULL;
-	ctx->interrupt.held = false;
+	ctx->interrupt.deferred = false;
 	context_status(ctx, "%s", "");
 	if (checks_only && result->outcome == APPLY_DONE)
 		term_print(

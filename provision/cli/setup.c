@@ -267,10 +267,10 @@ static int offer_rules(struct setup *s)
 		if (strstr(s->plan.diagnostics.items[i].text, "--open-groups"))
 			term_wrap(s->prompt.term, YELLOW, "! ",
 				  s->plan.diagnostics.items[i].text);
-	answer = ask_yes(&s->prompt,
-			 s->plan.rules_missing == 1 ? "Add this rule?"
-						    : "Add these rules?",
-			 true, &yes);
+	answer = prompt_confirm(&s->prompt,
+				s->plan.rules_missing == 1 ? "Add this rule?"
+							   : "Add these rules?",
+				true, &yes);
 	if (answer == ANSWER_BACK)
 		return setup_back(s);
 	if (answer != ANSWER_GIVEN)

@@ -30,7 +30,7 @@ static bool wait_for_signal(struct sync *s, double seconds)
 	for (;;) {
 		double left;
 
-		if (interrupt_seen(&s->ctx->interrupt))
+		if (interrupt_pending(&s->ctx->interrupt))
 			return true;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		left = (double)(end.tv_sec - now.tv_sec) +

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Signals that ask the program to stop, read from a signalfd. */
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
@@ -29,11 +30,11 @@ void interrupt_free(struct interrupt *i)
 	i->fd = -1;
 }
 
-bool interrupt_seen(struct interrupt *i)
+bool interrupt_pending(struct interrupt *i)
 {
 	struct signalfd_siginfo info;
 
 	while (i->fd >= 0 && read(i->fd, &info, sizeof(info)) == sizeof(info))
-		i->seen++;
-	return i->seen && !i->held;
+		i->count++;
+	return i->count && !i->deferred;
 }

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* SIGINT, SIGTERM and SIGHUP as something to ask for: whatever runs ends at the
- * next place where it can be taken back. */
+/*
+ * SIGINT, SIGTERM and SIGHUP as a condition to poll for. The signals are blocked
+ * and read from a signalfd, so they never interrupt a system call: the program
+ * stops at the next point from which it can roll back.
+ */
 #ifndef TERM_INTERRUPT_H
 #define TERM_INTERRUPT_H
 
 #include <stdbool.h>
 
 struct interrupt {
-	int fd;		   /* readable when a signal has come; -1: none */
-	unsigned int seen; /* signals so far */
-	bool held;	   /* while taking back, nothing may interrupt */
+	int fd; /* signalfd, readable when a signal is pending; or -1 */
+	unsigned int count; /* signals received so far */
+	bool deferred;	    /* during a rollback, which must run to its end */
 };
 
-/* Blocks the signals; those that are ignored (nohup) stay so. 0 or -errno. */
+/* Blocks the three signals for the process. A signal that was ignored at startup
+ * (nohup) stays ignored. Returns 0 or -errno. */
 int interrupt_init(struct interrupt *i);
 void interrupt_free(struct interrupt *i);
 
-/* Whether one has come, and is not held. */
-bool interrupt_seen(struct interrupt *i);
+/* Whether a signal has arrived and is not deferred. */
+bool interrupt_pending(struct interrupt *i);
 
 #endif

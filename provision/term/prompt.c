@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Prompts. With cursor control they are left to prompt_list and prompt_line;
+ * otherwise (TERM=dumb) lists are printed with numbers and answered by a line.
+ */
 #include <string.h>
 #include <strings.h>
 
-#include "term/prompt_keys.h"
+#include "term/prompt.h"
+#include "term/prompt_line.h"
+#include "term/prompt_list.h"
 
-#define SHOWN_AT_ONCE 60 /* choices of a numbered list */
+#define SHOWN_AT_ONCE 60 /* rows of a numbered list */
 
-struct choice *choice_add(struct arena *a, struct choices *c, const char *label,
-			  const char *detail)
-{
-	static _Thread_local struct choice nowhere; /* out of memory */
-	struct choice *to = ARENA_ADD(a, c);
-
-	if (!to)
-		to = &nowhere;
-	to->label = arena_dup(a, label);
-	to->detail = detail ? arena_dup(a, detail) : NULL;
-	return to;
-}
-
-static void number_them(struct prompt *p, const char *question,
-			const struct choices *c, bool many, const char *filter)
+static void print_numbered(struct prompt *p, const char *question,
+			   const struct choices *c, bool many,
+			   const char *filter)
 {
 	size_t shown = 0;
 
@@ -36,19 +30,19 @@ static void number_them(struct prompt *p, const char *question,
 		term_print(p->term, "%4zu) %s%s%s%s%s%s\n", i + 1,
 			   many && x->chosen ? "[x] " : "", x->label,
 			   x->detail ? "  " : "", x->detail ? x->detail : "",
-			   x->refusal ? ": cannot be chosen: " : "",
+			   x->refusal ? ": unavailable: " : "",
 			   x->refusal ? x->refusal : "");
 	}
 	if (shown > SHOWN_AT_ONCE)
 		term_print(p->term, "      and %zu more; /text to search\n",
 			   shown - SHOWN_AT_ONCE);
 	else if (*filter && !shown)
-		term_print(p->term, "      none with \"%s\"; / shows all\n",
+		term_print(p->term, "      no match for \"%s\"; / shows all\n",
 			   filter);
 }
 
-/* Whether the line was about the list itself: "/text", "back". */
-static bool about_list(const char *line, const char **filter, bool *back)
+/* Whether the line is a command, "/text" or "back", and no answer. */
+static bool parse_command(const char *line, const char **filter, bool *back)
 {
 	*back = !strcmp(line, "back");
 	if (line[0] == '/')
@@ -56,7 +50,7 @@ static bool about_list(const char *line, const char **filter, bool *back)
 	return *back || line[0] == '/';
 }
 
-static enum answer number_one(struct prompt *p, const char *question,
+static enum answer select_one(struct prompt *p, const char *question,
 			      const struct choices *c, size_t *chosen)
 {
 	const char *line, *filter = "";
@@ -65,7 +59,7 @@ static enum answer number_one(struct prompt *p, const char *question,
 	uint64_t n;
 	bool back;
 
-	number_them(p, question, c, false, filter);
+	print_numbered(p, question, c, false, filter);
 	for (;;) {
 		term_print(p->term,
 			   "Number 1-%zu, /text to search, or back [%zu]: ",
@@ -73,10 +67,10 @@ static enum answer number_one(struct prompt *p, const char *question,
 		answer = keys_line(p, &line);
 		if (answer != ANSWER_GIVEN)
 			return answer;
-		if (about_list(line, &filter, &back)) {
+		if (parse_command(line, &filter, &back)) {
 			if (back)
 				return ANSWER_BACK;
-			number_them(p, question, c, false, filter);
+			print_numbered(p, question, c, false, filter);
 			continue;
 		}
 		n = *chosen + 1;
@@ -94,9 +88,9 @@ static enum answer number_one(struct prompt *p, const char *question,
 	}
 }
 
-/* "1,3-5", "all", "none": sets chosen. */
-static bool choose(struct prompt *p, struct choices *c, const char *line,
-		   struct parse_error *err)
+/* Sets chosen from "1,3-5", "all" or "none". */
+static bool select_numbers(struct prompt *p, struct choices *c,
+			   const char *line, struct parse_error *err)
 {
 	uint64_t *bits = arena_alloc(p->mem, (c->n / 64 + 1) * 8);
 	bool all = !strcmp(line, "all"), none = !strcmp(line, "none");
@@ -120,8 +114,8 @@ static bool choose(struct prompt *p, struct choices *c, const char *line,
 	return true;
 }
 
-static enum answer number_many(struct prompt *p, const char *question,
-			       struct choices *c, size_t least)
+static enum answer select_many(struct prompt *p, const char *question,
+			       struct choices *c, size_t min)
 {
 	const char *line, *filter = "";
 	struct parse_error err;
@@ -129,37 +123,35 @@ static enum answer number_many(struct prompt *p, const char *question,
 	size_t n;
 	bool back;
 
-	number_them(p, question, c, true, filter);
+	print_numbered(p, question, c, true, filter);
 	for (;;) {
-		n = 0;
-		for (size_t i = 0; i < c->n; i++)
-			n += c->items[i].chosen;
+		n = choices_chosen(c);
 		term_print(
 			p->term,
-			"Numbers as in 1,3-5, all%s, /text to search, or back [%zu chosen]: ",
-			least ? "" : ", none", n);
+			"Numbers such as 1,3-5, all%s, /text to search, or back [%zu selected]: ",
+			min ? "" : ", none", n);
 		answer = keys_line(p, &line);
 		if (answer != ANSWER_GIVEN)
 			return answer;
-		if (about_list(line, &filter, &back)) {
+		if (parse_command(line, &filter, &back)) {
 			if (back)
 				return ANSWER_BACK;
-			number_them(p, question, c, true, filter);
+			print_numbered(p, question, c, true, filter);
 			continue;
 		}
-		if (!*line && n >= least)
+		if (!*line && n >= min)
 			return ANSWER_GIVEN;
-		if (!*line || (least && !strcmp(line, "none")))
-			term_print(p->term, "choose at least %zu\n", least);
-		else if (choose(p, c, line, &err))
+		if (!*line || (min && !strcmp(line, "none")))
+			term_print(p->term, "select at least %zu\n", min);
+		else if (select_numbers(p, c, line, &err))
 			return ANSWER_GIVEN;
 		else
 			term_print(p->term, "%s\n", err.text);
 	}
 }
 
-enum answer ask_one(struct prompt *p, const char *question,
-		    const struct choices *c, size_t *chosen)
+enum answer prompt_one(struct prompt *p, const char *question,
+		       const struct choices *c, size_t *chosen)
 {
 	struct choices copy = *c;
 
@@ -167,28 +159,29 @@ enum answer ask_one(struct prompt *p, const char *question,
 		return ANSWER_END;
 	if (*chosen >= c->n)
 		*chosen = 0;
-	return p->term->moves ? list_ask(p, question, &copy, false, 1, chosen)
-			      : number_one(p, question, c, chosen);
+	return p->term->moves
+		       ? prompt_list(p, question, &copy, false, 1, chosen)
+		       : select_one(p, question, c, chosen);
 }
 
-enum answer ask_many(struct prompt *p, const char *question, struct choices *c,
-		     size_t least)
+enum answer prompt_many(struct prompt *p, const char *question,
+			struct choices *c, size_t min)
 {
-	return p->term->moves ? list_ask(p, question, c, true, least, NULL)
-			      : number_many(p, question, c, least);
+	return p->term->moves ? prompt_list(p, question, c, true, min, NULL)
+			      : select_many(p, question, c, min);
 }
 
 enum answer
-ask_text(struct prompt *p, const char *question, const char *initial,
-	 bool (*check)(void *ctx, const char *text, struct parse_error *err),
-	 void *ctx, const char **out)
+prompt_text(struct prompt *p, const char *question, const char *initial,
+	    bool (*check)(void *arg, const char *text, struct parse_error *err),
+	    void *arg, const char **out)
 {
 	struct parse_error err;
 	enum answer answer;
 	const char *line;
 
 	if (p->term->moves)
-		return line_ask(p, question, initial, check, ctx, out);
+		return prompt_line(p, question, initial, check, arg, out);
 	for (;;) {
 		term_style(p->term, BOLD, "%s", question);
 		if (initial && *initial)
@@ -202,7 +195,7 @@ ask_text(struct prompt *p, const char *question, const char *initial,
 			return ANSWER_BACK;
 		if (!*line)
 			line = initial ? initial : "";
-		if (!check || check(ctx, line, &err)) {
+		if (!check || check(arg, line, &err)) {
 			*out = line;
 			return ANSWER_GIVEN;
 		}
@@ -210,9 +203,9 @@ ask_text(struct prompt *p, const char *question, const char *initial,
 	}
 }
 
-static bool yes_or_no(void *ctx, const char *text, struct parse_error *err)
+static bool parse_yes_no(void *arg, const char *text, struct parse_error *err)
 {
-	bool *yes = ctx;
+	bool *yes = arg;
 
 	if (!strcasecmp(text, "y") || !strcasecmp(text, "yes") ||
 	    !strcasecmp(text, "n") || !strcasecmp(text, "no")) {
@@ -222,11 +215,11 @@ static bool yes_or_no(void *ctx, const char *text, struct parse_error *err)
 	return parse_refuse(err, "answer yes or no");
 }
 
-enum answer ask_yes(struct prompt *p, const char *question, bool initial,
-		    bool *yes)
+enum answer prompt_confirm(struct prompt *p, const char *question, bool initial,
+			   bool *yes)
 {
 	const char *unused;
 
-	return ask_text(p, question, initial ? "yes" : "no", yes_or_no, yes,
-			&unused);
+	return prompt_text(p, question, initial ? "yes" : "no", parse_yes_no,
+			   yes, &unused);
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Decodes keyboard input. Each read is preceded by a poll() of the terminal and
+ * of the signalfd; signals are blocked, so a read that found no data would hang
+ * until the next key.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -7,23 +12,23 @@
 #include "base/buf.h"
 #include "term/prompt_keys.h"
 
-/* How long the bytes behind an ESC may take to be a key and not an ESC. */
+/* A byte that follows ESC within this time belongs to an escape sequence. */
 #define ESCAPE_MS      50
 #define LINE_MAX_BYTES 4096
 
-bool keys_open(struct keys *k, struct prompt *p)
+int keys_open(struct keys *k, struct prompt *p)
 {
 	struct termios raw;
 
 	*k = (struct keys){.p = p};
 	if (tcgetattr(p->in, &k->before))
-		return false;
+		return -errno;
 	raw = k->before;
 	raw.c_lflag &= (tcflag_t) ~(ICANON | ECHO | ISIG | IEXTEN);
 	raw.c_iflag &= (tcflag_t) ~(IXON | ICRNL | INLCR | ISTRIP);
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
-	return !tcsetattr(p->in, TCSADRAIN, &raw);
+	return tcsetattr(p->in, TCSADRAIN, &raw) ? -errno : 0;
 }
 
 void keys_close(struct keys *k)
@@ -31,10 +36,10 @@ void keys_close(struct keys *k)
 	tcsetattr(k->p->in, TCSADRAIN, &k->before);
 }
 
-enum wait { WAIT_READY, WAIT_TIMEOUT, WAIT_SIGNAL, WAIT_GONE };
+enum input_state { INPUT_READY, INPUT_TIMEOUT, INPUT_SIGNAL, INPUT_HANGUP };
 
-/* Until a byte can be read; ms as of poll(). */
-static enum wait wait_for_input(struct prompt *p, int ms)
+/* Waits until a byte can be read; ms as for poll(). */
+static enum input_state wait_for_input(struct prompt *p, int ms)
 {
 	struct pollfd fds[] = {{.fd = p->in, .events = POLLIN},
 			       {.fd = p->interrupt->fd, .events = POLLIN}};
@@ -43,31 +48,31 @@ static enum wait wait_for_input(struct prompt *p, int ms)
 		int n = poll(fds, 2, ms);
 
 		if (n < 0 && errno != EINTR)
-			return WAIT_GONE;
-		if (interrupt_seen(p->interrupt))
-			return WAIT_SIGNAL;
+			return INPUT_HANGUP;
+		if (interrupt_pending(p->interrupt))
+			return INPUT_SIGNAL;
 		if (n == 0)
-			return WAIT_TIMEOUT;
+			return INPUT_TIMEOUT;
 		if (n > 0 && fds[0].revents)
-			return WAIT_READY;
+			return INPUT_READY;
 	}
 }
 
-/* The next byte; -1 when there is none, with why in *w. */
-static int next_byte(struct prompt *p, int ms, enum wait *w)
+/* Returns the next byte, or -1 with the reason in *state. */
+static int next_byte(struct prompt *p, int ms, enum input_state *state)
 {
 	unsigned char c;
 
-	*w = wait_for_input(p, ms);
-	if (*w != WAIT_READY)
+	*state = wait_for_input(p, ms);
+	if (*state != INPUT_READY)
 		return -1;
 	if (read(p->in, &c, 1) == 1)
 		return c;
-	*w = WAIT_GONE;
+	*state = INPUT_HANGUP;
 	return -1;
 }
 
-static enum key final_of_sequence(int number, int c)
+static enum key decode_final(int number, int c)
 {
 	switch (c) {
 	case 'A':
@@ -105,44 +110,44 @@ static enum key final_of_sequence(int number, int c)
 	}
 }
 
-/* What follows an ESC: ECMA-48 control sequences, and the SS3 ones of
- * application mode. */
-static enum key escape(struct prompt *p)
+/* Decodes what follows ESC: an ECMA-48 control sequence (CSI), or SS3, which
+ * terminals send in application mode. */
+static enum key read_escape(struct prompt *p)
 {
-	enum wait w;
-	int number = 0, c = next_byte(p, ESCAPE_MS, &w);
+	enum input_state state;
+	int number = 0, c = next_byte(p, ESCAPE_MS, &state);
 
 	if (c < 0)
-		return w == WAIT_TIMEOUT  ? KEY_ESCAPE
-		       : w == WAIT_SIGNAL ? KEY_INTERRUPT
-					  : KEY_EOF;
+		return state == INPUT_TIMEOUT  ? KEY_ESCAPE
+		       : state == INPUT_SIGNAL ? KEY_INTERRUPT
+					       : KEY_EOF;
 	if (c != '[' && c != 'O')
 		return KEY_NONE;
 	for (unsigned int n = 0; n < 16; n++) {
-		c = next_byte(p, ESCAPE_MS, &w);
+		c = next_byte(p, ESCAPE_MS, &state);
 		if (c < 0)
 			return KEY_NONE;
 		if (c >= '0' && c <= '9' && number < 1000)
 			number = number * 10 + c - '0';
 		else if (c >= 0x40 && c <= 0x7e)
-			return final_of_sequence(number, c);
+			return decode_final(number, c);
 	}
 	return KEY_NONE;
 }
 
-/* The rest of a UTF-8 character. */
-static enum key character(struct keys *k, int first)
+/* Reads the continuation bytes of a UTF-8 character. */
+static enum key read_character(struct keys *k, int first)
 {
 	unsigned int more = first >= 0xf0   ? 3
 			    : first >= 0xe0 ? 2
 			    : first >= 0xc0 ? 1
 					    : 0,
 		     n = 0;
-	enum wait w;
+	enum input_state state;
 
 	k->text[n++] = (char)first;
 	while (more--) {
-		int c = next_byte(k->p, ESCAPE_MS, &w);
+		int c = next_byte(k->p, ESCAPE_MS, &state);
 
 		if (c < 0)
 			return KEY_NONE;
@@ -154,11 +159,11 @@ static enum key character(struct keys *k, int first)
 
 enum key keys_next(struct keys *k)
 {
-	enum wait w;
-	int c = next_byte(k->p, -1, &w);
+	enum input_state state;
+	int c = next_byte(k->p, -1, &state);
 
 	if (c < 0)
-		return w == WAIT_SIGNAL ? KEY_INTERRUPT : KEY_EOF;
+		return state == INPUT_SIGNAL ? KEY_INTERRUPT : KEY_EOF;
 	switch (c) {
 	case '\r':
 	case '\n':
@@ -166,8 +171,8 @@ enum key keys_next(struct keys *k)
 	case 1:
 		return KEY_ALL;
 	case 3:
-		/* As a signal would, for what is asked later. */
-		k->p->interrupt->seen++;
+		/* Counts like SIGINT, so later checks see it too. */
+		k->p->interrupt->count++;
 		return KEY_INTERRUPT;
 	case 4:
 		return KEY_EOF;
@@ -183,9 +188,9 @@ enum key keys_next(struct keys *k)
 	case 127:
 		return KEY_BACKSPACE;
 	case 27:
-		return escape(k->p);
+		return read_escape(k->p);
 	default:
-		return c < 32 ? KEY_NONE : character(k, c);
+		return c < 32 ? KEY_NONE : read_character(k, c);
 	}
 }
 
@@ -195,14 +200,15 @@ enum answer keys_line(struct prompt *p, const char **out)
 	size_t n = 0;
 
 	for (;;) {
-		enum wait w;
-		int c = next_byte(p, -1, &w);
+		enum input_state state;
+		int c = next_byte(p, -1, &state);
 
 		if (c < 0)
-			return w == WAIT_SIGNAL ? ANSWER_STOPPED : ANSWER_END;
+			return state == INPUT_SIGNAL ? ANSWER_STOPPED
+						     : ANSWER_END;
 		if (c == '\n')
 			break;
-		if (c == 4) /* end of input on a terminal left in raw mode */
+		if (c == 4) /* Ctrl-D on a terminal left in raw mode */
 			return ANSWER_END;
 		if (n < sizeof(line) - 1)
 			line[n++] = (char)c;

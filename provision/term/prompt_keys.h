@@ -1,14 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys of a terminal, one at a time. */
+/*
+ * Keyboard input of a prompt: single keys in raw mode, or whole lines edited by
+ * the terminal driver. Every wait also ends on a signal.
+ */
 #ifndef TERM_PROMPT_KEYS_H
 #define TERM_PROMPT_KEYS_H
 
 #include <termios.h>
 
-#include "term/prompt.h"
+#include "term/interrupt.h"
+#include "term/term.h"
+#include "model/arena.h"
+
+/* Where a prompt is shown and read. The caller owns what it points to. */
+struct prompt {
+	struct term *term;
+	struct interrupt *interrupt;
+	struct arena *mem; /* holds the answers */
+	int in;		   /* file descriptor of the keyboard */
+};
+
+/* How a prompt ended. */
+enum answer {
+	ANSWER_GIVEN,
+	ANSWER_BACK,	/* return to the previous question */
+	ANSWER_STOPPED, /* Ctrl-C or a signal */
+	ANSWER_END,	/* end of input, or the terminal hung up */
+};
 
 enum key {
-	KEY_TEXT, /* the bytes of one character */
+	KEY_TEXT, /* a printable character, in struct keys */
 	KEY_ENTER,
 	KEY_UP,
 	KEY_DOWN,
@@ -22,35 +43,27 @@ enum key {
 	KEY_DELETE,
 	KEY_CLEAR,     /* Ctrl-U */
 	KEY_ALL,       /* Ctrl-A */
-	KEY_ESCAPE,    /* alone */
-	KEY_NONE,      /* one that means nothing here */
+	KEY_ESCAPE,    /* alone, not the start of a sequence */
+	KEY_NONE,      /* no meaning in a prompt */
 	KEY_INTERRUPT, /* Ctrl-C or a signal */
-	KEY_EOF,       /* Ctrl-D, or the terminal is gone */
+	KEY_EOF,       /* Ctrl-D, or the terminal hung up */
 };
 
+/* A terminal in raw mode. */
 struct keys {
 	struct prompt *p;
-	struct termios before;
-	char text[8]; /* of KEY_TEXT, with a NUL */
+	struct termios before; /* restored by keys_close() */
+	char text[8];	       /* the UTF-8 character of KEY_TEXT */
 };
 
-/* Turns echo and line editing off; false: it is not a terminal. */
-bool keys_open(struct keys *k, struct prompt *p);
-/* As it was. */
+/* Enters raw mode: no echo, no line editing, Ctrl-C is a key. Fails if p->in is
+ * not a terminal. Returns 0 or -errno. */
+int keys_open(struct keys *k, struct prompt *p);
 void keys_close(struct keys *k);
 
 enum key keys_next(struct keys *k);
 
-/* A line without its newline, by the terminal's own editing. */
+/* Reads one line, without its newline and trailing blanks, into p->mem. */
 enum answer keys_line(struct prompt *p, const char **out);
-
-/* Both are prompt_list.c and prompt_line.c: what prompt.c does on a terminal
- * whose cursor moves. */
-enum answer list_ask(struct prompt *p, const char *question, struct choices *c,
-		     bool many, size_t least, size_t *cursor);
-enum answer
-line_ask(struct prompt *p, const char *question, const char *initial,
-	 bool (*check)(void *ctx, const char *text, struct parse_error *err),
-	 void *ctx, const char **out);
 
 #endif

@@ -1,44 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* One line, edited in place. */
+/*
+ * A line editor. It redraws the whole line after each key; the offered text is
+ * replaced as soon as the user types a character.
+ */
 #include <string.h>
 
-#include "term/prompt_keys.h"
+#include "term/prompt_line.h"
 
 #define TEXT_MAX 1024
 
-struct line {
+struct line_editor {
 	struct keys keys;
 	struct term *t;
 	const char *question;
 	char text[TEXT_MAX + 8];
 	size_t n, cursor; /* bytes */
 	struct parse_error error;
-	bool fresh; /* as it was offered: typing replaces it */
+	bool fresh; /* still the offered text: typing replaces it */
 };
 
-static bool continues(char c)
+static bool is_continuation(char c)
 {
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* One character back or forth. */
-static size_t before(const struct line *l, size_t at)
+/* The start of the previous and of the next character. */
+static size_t previous(const struct line_editor *l, size_t at)
 {
-	while (at && continues(l->text[--at]))
+	while (at && is_continuation(l->text[--at]))
 		continue;
 	return at;
 }
 
-static size_t after(const struct line *l, size_t at)
+static size_t next(const struct line_editor *l, size_t at)
 {
 	if (at < l->n)
 		at++;
-	while (at < l->n && continues(l->text[at]))
+	while (at < l->n && is_continuation(l->text[at]))
 		at++;
 	return at;
 }
 
-static void draw(struct line *l)
+static void draw(struct line_editor *l)
 {
 	unsigned int columns, lines, used;
 	char left[sizeof(l->text)];
@@ -58,14 +61,14 @@ static void draw(struct line *l)
 	fflush(l->t->out);
 }
 
-static void erase(struct line *l, size_t from, size_t to)
+static void erase(struct line_editor *l, size_t from, size_t to)
 {
 	memmove(l->text + from, l->text + to, l->n - to + 1);
 	l->n -= to - from;
 	l->cursor = from;
 }
 
-static void insert(struct line *l, const char *s)
+static void insert(struct line_editor *l, const char *s)
 {
 	size_t n = strlen(s);
 
@@ -78,7 +81,7 @@ static void insert(struct line *l, const char *s)
 	l->cursor += n;
 }
 
-static void edit(struct line *l, enum key k)
+static void edit(struct line_editor *l, enum key k)
 {
 	switch (k) {
 	case KEY_TEXT:
@@ -87,10 +90,10 @@ static void edit(struct line *l, enum key k)
 		insert(l, l->keys.text);
 		break;
 	case KEY_LEFT:
-		l->cursor = before(l, l->cursor);
+		l->cursor = previous(l, l->cursor);
 		break;
 	case KEY_RIGHT:
-		l->cursor = after(l, l->cursor);
+		l->cursor = next(l, l->cursor);
 		break;
 	case KEY_HOME:
 	case KEY_ALL:
@@ -100,10 +103,10 @@ static void edit(struct line *l, enum key k)
 		l->cursor = l->n;
 		break;
 	case KEY_BACKSPACE:
-		erase(l, before(l, l->cursor), l->cursor);
+		erase(l, previous(l, l->cursor), l->cursor);
 		break;
 	case KEY_DELETE:
-		erase(l, l->cursor, after(l, l->cursor));
+		erase(l, l->cursor, next(l, l->cursor));
 		break;
 	case KEY_CLEAR:
 		erase(l, 0, l->cursor);
@@ -114,15 +117,15 @@ static void edit(struct line *l, enum key k)
 }
 
 enum answer
-line_ask(struct prompt *p, const char *question, const char *initial,
-	 bool (*check)(void *ctx, const char *text, struct parse_error *err),
-	 void *ctx, const char **out)
+prompt_line(struct prompt *p, const char *question, const char *initial,
+	    bool (*check)(void *arg, const char *text, struct parse_error *err),
+	    void *arg, const char **out)
 {
-	struct line l = {.t = p->term, .question = question};
+	struct line_editor l = {.t = p->term, .question = question};
 	enum answer answer = ANSWER_GIVEN;
 	enum key k;
 
-	if (!keys_open(&l.keys, p))
+	if (keys_open(&l.keys, p))
 		return ANSWER_END;
 	insert(&l, initial ? initial : "");
 	l.fresh = true;
@@ -137,7 +140,7 @@ line_ask(struct prompt *p, const char *question, const char *initial,
 			break;
 		}
 		*l.error.text = 0;
-		if (k == KEY_ENTER && (!check || check(ctx, l.text, &l.error)))
+		if (k == KEY_ENTER && (!check || check(arg, l.text, &l.error)))
 			break;
 		edit(&l, k);
 		l.fresh &= k == KEY_ENTER || k == KEY_NONE;

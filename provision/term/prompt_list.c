@@ -1,32 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* A list that is scrolled and narrowed down in place. */
+/*
+ * A list that the user scrolls and filters in place. The question, up to 15
+ * rows and a footer are redrawn after each key.
+ */
 #include <ctype.h>
 #include <string.h>
 
-#include "term/prompt_keys.h"
+#include "term/prompt_list.h"
 
 #define FILTER_MAX   128
-#define ROWS_LEAST   3
-#define DIGITS_UP_TO 9 /* choices that a digit goes to */
+#define ROWS_MIN     3
+#define ROWS_MAX     15
+#define DIGITS_UP_TO 9 /* in lists this short a digit moves the cursor */
 
-struct list {
+struct list_prompt {
 	struct keys keys;
 	struct prompt *p;
 	struct term *t;
 	const char *question;
 	struct choices *c;
 	bool many;
-	size_t least;
-	size_t *shown; /* indices of the choices that the filter lets through */
+	size_t min;
+	size_t *shown; /* indices of the choices that match the filter */
 	size_t n_shown, cursor, top;
 	char filter[FILTER_MAX + 8];
-	unsigned int drawn; /* lines below the first */
+	unsigned int drawn; /* lines on the screen below the question */
 	unsigned int label_width;
-	const char *hint; /* what is wrong with the last key */
+	const char *hint; /* shown in the footer until the next key; or NULL */
 };
 
-/* Whether text has the n bytes of word in it; letters match in any case. */
-static bool has_word(const char *text, const char *word, size_t n)
+/* Whether text contains the n bytes of word, ignoring the case of ASCII. */
+static bool contains(const char *text, const char *word, size_t n)
 {
 	for (; *text; text++) {
 		size_t i = 0;
@@ -41,14 +45,14 @@ static bool has_word(const char *text, const char *word, size_t n)
 	return !n;
 }
 
-/* All words of the filter, in label or detail. */
+/* Whether label or detail contains each word of the filter. */
 static bool matches(const struct choice *c, const char *filter)
 {
 	while (*filter) {
 		size_t n = strcspn(filter, " ");
 
-		if (!has_word(c->label, filter, n) &&
-		    !(c->detail && has_word(c->detail, filter, n)))
+		if (!contains(c->label, filter, n) &&
+		    !(c->detail && contains(c->detail, filter, n)))
 			return false;
 		filter += n;
 		filter += strspn(filter, " ");
@@ -56,7 +60,7 @@ static bool matches(const struct choice *c, const char *filter)
 	return true;
 }
 
-static void narrow(struct list *l)
+static void apply_filter(struct list_prompt *l)
 {
 	l->n_shown = 0;
 	for (size_t i = 0; i < l->c->n; i++)
@@ -65,25 +69,16 @@ static void narrow(struct list *l)
 	l->cursor = l->top = 0;
 }
 
-static size_t count_chosen(const struct choices *c)
+static unsigned int rows_of(const struct list_prompt *l, unsigned int lines)
 {
-	size_t n = 0;
+	unsigned int rows = lines > ROWS_MIN + 4 ? lines - 4 : ROWS_MIN;
 
-	for (size_t i = 0; i < c->n; i++)
-		n += c->items[i].chosen;
-	return n;
-}
-
-static unsigned int rows_of(const struct list *l, unsigned int lines)
-{
-	unsigned int rows = lines > ROWS_LEAST + 4 ? lines - 4 : ROWS_LEAST;
-
-	if (rows > 15)
-		rows = 15;
+	if (rows > ROWS_MAX)
+		rows = ROWS_MAX;
 	return l->n_shown < rows ? (unsigned int)l->n_shown : rows;
 }
 
-static void draw_row(struct list *l, size_t i, unsigned int columns)
+static void draw_row(struct list_prompt *l, size_t i, unsigned int columns)
 {
 	const struct choice *c = &l->c->items[l->shown[i]];
 	bool here = i == l->cursor;
@@ -110,7 +105,7 @@ static void draw_row(struct list *l, size_t i, unsigned int columns)
 		fputc(' ', l->t->out);
 		at++;
 	} while (at < l->label_width + term_width(mark) + 2 && at < columns);
-	/* Why not is more than what. */
+	/* The refusal takes precedence: shorten the detail to make room. */
 	if (c->refusal && c->detail) {
 		unsigned int w = term_width(c->refusal) + 2;
 
@@ -127,7 +122,8 @@ static void draw_row(struct list *l, size_t i, unsigned int columns)
 		term_cut(l->t, YELLOW, columns - at, c->refusal);
 }
 
-static void draw_foot(struct list *l, unsigned int rows, unsigned int columns)
+static void draw_footer(struct list_prompt *l, unsigned int rows,
+			unsigned int columns)
 {
 	char text[256];
 	int n = 0;
@@ -138,24 +134,24 @@ static void draw_foot(struct list *l, unsigned int rows, unsigned int columns)
 			     l->n_shown);
 	if (!l->n_shown)
 		snprintf(text, sizeof(text),
-			 "Nothing has this in it; Backspace or Esc shows more");
+			 "No match; Backspace or Esc widens the search");
 	else if (l->hint)
 		snprintf(text + n, sizeof(text) - n, "%s", l->hint);
 	else if (l->many)
 		snprintf(
 			text + n, sizeof(text) - n,
-			"%zu chosen. Space chooses, Ctrl-A all, typing narrows down, Enter goes on, Esc back",
-			count_chosen(l->c));
+			"%zu selected. Space selects, Ctrl-A all, typing filters, Enter continues, Esc back",
+			choices_chosen(l->c));
 	else
 		snprintf(
 			text + n, sizeof(text) - n,
-			"Arrows%s move, typing narrows down, Enter chooses, Esc back",
+			"Arrows%s move, typing filters, Enter selects, Esc back",
 			l->c->n <= DIGITS_UP_TO ? " and digits" : "");
 	fputs("\n", l->t->out);
 	term_cut(l->t, l->hint ? YELLOW : DIM, columns, text);
 }
 
-static void clear(struct list *l)
+static void clear(struct list_prompt *l)
 {
 	if (l->drawn)
 		fprintf(l->t->out, "\033[%uA", l->drawn);
@@ -163,7 +159,7 @@ static void clear(struct list *l)
 	l->drawn = 0;
 }
 
-static void draw(struct list *l)
+static void draw(struct list_prompt *l)
 {
 	unsigned int columns, lines, rows, used;
 
@@ -182,13 +178,13 @@ static void draw(struct list *l)
 	}
 	for (size_t i = l->top; i < l->top + rows; i++)
 		draw_row(l, i, columns);
-	draw_foot(l, rows, columns);
+	draw_footer(l, rows, columns);
 	l->drawn = rows + 1;
 	fflush(l->t->out);
 }
 
-/* The question with its answer stays on the screen. */
-static void draw_answer(struct list *l, enum answer answer)
+/* Replaces the list by one line with the question and its answer. */
+static void draw_answer(struct list_prompt *l, enum answer answer)
 {
 	unsigned int columns, lines, used;
 	const char *text = "";
@@ -220,7 +216,7 @@ static void draw_answer(struct list *l, enum answer answer)
 	fflush(l->t->out);
 }
 
-static void toggle(struct list *l)
+static void toggle(struct list_prompt *l)
 {
 	struct choice *c;
 
@@ -233,8 +229,8 @@ static void toggle(struct list *l)
 		c->chosen = !c->chosen;
 }
 
-/* All that are shown; when they are chosen already, none of them. */
-static void toggle_all(struct list *l)
+/* Selects all shown choices, or none of them if all are selected already. */
+static void toggle_all(struct list_prompt *l)
 {
 	bool all = true;
 
@@ -246,7 +242,7 @@ static void toggle_all(struct list *l)
 			!all && !l->c->items[l->shown[i]].refusal;
 }
 
-static void type(struct list *l, const char *text)
+static void type_text(struct list_prompt *l, const char *text)
 {
 	size_t n = strlen(l->filter);
 
@@ -262,24 +258,24 @@ static void type(struct list *l, const char *text)
 	if (n + strlen(text) > FILTER_MAX)
 		return;
 	strcpy(l->filter + n, text);
-	narrow(l);
+	apply_filter(l);
 }
 
-static void rub_out(struct list *l)
+static void delete_last(struct list_prompt *l)
 {
 	size_t n = strlen(l->filter);
 
 	while (n && ((unsigned char)l->filter[--n] & 0xc0) == 0x80)
 		continue;
 	l->filter[n] = 0;
-	narrow(l);
+	apply_filter(l);
 }
 
-static void move(struct list *l, long by)
+static void move(struct list_prompt *l, long by)
 {
 	long to = (long)l->cursor + by, last = (long)l->n_shown - 1;
 
-	/* One step beyond the end goes round, a page does not. */
+	/* Single steps wrap around, pages stop at the ends. */
 	if (to < 0)
 		to = by == -1 ? last : 0;
 	if (to > last)
@@ -288,20 +284,20 @@ static void move(struct list *l, long by)
 }
 
 /* Whether Enter ends the question. */
-static bool enter(struct list *l)
+static bool enter(struct list_prompt *l)
 {
 	const struct choice *c;
 
 	if (l->many) {
-		if (count_chosen(l->c) >= l->least)
+		if (choices_chosen(l->c) >= l->min)
 			return true;
-		/* Enter without having chosen means the one under the
+		/* With nothing selected, Enter selects the choice under the
 		 * cursor. */
 		toggle(l);
 		if (!l->hint)
-			l->hint = count_chosen(l->c)
-					  ? "Enter once more to go on"
-					  : "Choose at least one, by Space";
+			l->hint = choices_chosen(l->c)
+					  ? "Press Enter again to continue"
+					  : "Select at least one with Space";
 		return false;
 	}
 	if (l->cursor >= l->n_shown)
@@ -311,8 +307,8 @@ static bool enter(struct list *l)
 	return !c->refusal;
 }
 
-/* False when the key ends the question, with *answer. */
-static bool take(struct list *l, enum key k, enum answer *answer)
+/* Returns false if the key ended the prompt, with the outcome in *answer. */
+static bool handle_key(struct list_prompt *l, enum key k, enum answer *answer)
 {
 	l->hint = NULL;
 	switch (k) {
@@ -330,7 +326,7 @@ static bool take(struct list *l, enum key k, enum answer *answer)
 		if (!*l->filter)
 			return false;
 		l->filter[0] = 0;
-		narrow(l);
+		apply_filter(l);
 		break;
 	case KEY_UP:
 		move(l, -1);
@@ -355,14 +351,14 @@ static bool take(struct list *l, enum key k, enum answer *answer)
 			toggle_all(l);
 		break;
 	case KEY_BACKSPACE:
-		rub_out(l);
+		delete_last(l);
 		break;
 	case KEY_CLEAR:
 		l->filter[0] = 0;
-		narrow(l);
+		apply_filter(l);
 		break;
 	case KEY_TEXT:
-		type(l, l->keys.text);
+		type_text(l, l->keys.text);
 		break;
 	default:
 		break;
@@ -370,19 +366,20 @@ static bool take(struct list *l, enum key k, enum answer *answer)
 	return true;
 }
 
-enum answer list_ask(struct prompt *p, const char *question, struct choices *c,
-		     bool many, size_t least, size_t *cursor)
+enum answer prompt_list(struct prompt *p, const char *question,
+			struct choices *c, bool many, size_t min,
+			size_t *cursor)
 {
-	struct list l = {.p = p,
-			 .t = p->term,
-			 .question = question,
-			 .c = c,
-			 .many = many,
-			 .least = least};
+	struct list_prompt l = {.p = p,
+				.t = p->term,
+				.question = question,
+				.c = c,
+				.many = many,
+				.min = min};
 	enum answer answer = ANSWER_END;
 
 	l.shown = arena_alloc(p->mem, (c->n + 1) * sizeof(*l.shown));
-	if (!l.shown || !keys_open(&l.keys, p))
+	if (!l.shown || keys_open(&l.keys, p))
 		return ANSWER_END;
 	for (size_t i = 0; i < c->n; i++) {
 		unsigned int w = term_width(c->items[i].label);
@@ -390,12 +387,12 @@ enum answer list_ask(struct prompt *p, const char *question, struct choices *c,
 		if (w > l.label_width && w <= 40)
 			l.label_width = w;
 	}
-	narrow(&l);
+	apply_filter(&l);
 	if (cursor && *cursor < c->n)
 		l.cursor = *cursor;
 	do {
 		draw(&l);
-	} while (take(&l, keys_next(&l.keys), &answer));
+	} while (handle_key(&l, keys_next(&l.keys), &answer));
 	draw_answer(&l, answer);
 	keys_close(&l.keys);
 	if (cursor && answer == ANSWER_GIVEN)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Styled, wrapped and truncated output with untrusted text made safe. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +37,8 @@ void term_size(const struct term *t, unsigned int *columns, unsigned int *lines)
 	*lines = w.ws_row ? w.ws_row : 24;
 }
 
-/* The next character: its bytes, and in *columns how wide it is; 0 at the end.
- * What cannot be shown has *columns -1. */
+/* Returns the length in bytes of the next character, 0 at the end, and its width
+ * in *columns: -1 if it must not be printed. */
 static size_t next_char(const char *s, mbstate_t *state, int *columns)
 {
 	wchar_t c;
@@ -51,8 +52,7 @@ static size_t next_char(const char *s, mbstate_t *state, int *columns)
 		return 1;
 	}
 	*columns = wcwidth(c);
-	/* Marks that turn the direction of writing can make a name look like
-	 * another. */
+	/* Bidirectional controls can make one name look like another. */
 	if ((c >= 0x200e && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
 	    (c >= 0x2066 && c <= 0x2069))
 		*columns = -1;
@@ -71,7 +71,8 @@ unsigned int term_width(const char *text)
 	return width;
 }
 
-/* Writes n bytes of text; newlines pass if they are allowed to. */
+/* Writes n bytes of text, with "?" for control characters; newlines pass if
+ * allowed. */
 static void put(struct term *t, const char *text, size_t n, bool newlines)
 {
 	const char *end = text + n;
@@ -91,8 +92,9 @@ static void put(struct term *t, const char *text, size_t n, bool newlines)
 	}
 }
 
-/* Newlines are ours only where the format has them: at its ends, or else if
- * it has some in between. */
+/* Leading and trailing newlines of fmt are printed outside of the style. Inside,
+ * newlines are trusted only if fmt itself has some there: one in an argument
+ * could fake a line of output. */
 static void vprint(struct term *t, enum style style, const char *fmt,
 		   va_list args)
 {

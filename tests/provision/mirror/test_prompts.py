@@ -22,8 +22,8 @@ def region(t: Terminal) -> Terminal:
 
 def instances(t: Terminal, name: str) -> Terminal:
     """Those with the name in them."""
-    t.types(ENTER).sees("Instances (all their interfaces)").sees("0 chosen")
-    return t.types(name + CTRL_A).sees("chosen").types(ENTER).sees(MORE)
+    t.types(ENTER).sees("Instances (all their interfaces)").sees("0 selected")
+    return t.types(name + CTRL_A).sees("selected").types(ENTER).sees(MORE)
 
 
 def go_on(t: Terminal) -> Terminal:
@@ -45,7 +45,7 @@ def everything(m: Mirror) -> None:
     with terminal(m, "aws", "setup") as t:
         instances(region(t), "web-")
         go_on(t).sees("> 1 New network load balancer").types(ENTER)
-        t.sees("Collector instances").types("collector" + CTRL_A).sees("2 chosen").types(ENTER)
+        t.sees("Collector instances").types("collector" + CTRL_A).sees("2 selected").types(ENTER)
         one_port(t, "80,8443")
         t.sees("does not let UDP 4789").sees("Add these rules?").types(ENTER)
         t.sees("Deployment metlo").sees("servers on ports 80,8443").sees("in all, before traffic")
@@ -64,7 +64,7 @@ def interface(m: Mirror) -> None:
         region(t).types("2").sees("> 2 Network interfaces").types(ENTER)
         t.sees("Network interfaces").types(m.eni("web-2")).sees("1-1 of 1")
         # Enter without Space means the line that the cursor is on.
-        t.types(ENTER).sees("Enter once more").types(ENTER).sees(MORE)
+        t.types(ENTER).sees("Press Enter again").types(ENTER).sees(MORE)
         go_on(t).types(DOWN + DOWN).sees("> 3 Network interface of one").types(ENTER)
         t.sees("Interface of the collector").types("collector-2").sees("1-1 of 1").types(ENTER)
         one_port(t, "all")
@@ -81,7 +81,7 @@ def interface(m: Mirror) -> None:
 def services(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--region", "us-east-1") as t:
         t.sees(MENU).types("3" + ENTER).sees("ECS services").sees("ecs:prod/api").sees("3 tasks")
-        t.types("prod/" + CTRL_A).sees("4 chosen").types(ENTER).sees(MORE)
+        t.types("prod/" + CTRL_A).sees("4 selected").types(ENTER).sees(MORE)
         go_on(t).types(UP).sees("> 4 Gateway").types(ENTER).sees("Endpoint").types(ENTER)
         one_port(t)
         t.sees("on Fargate").sees("Go ahead?").types(ENTER).sees("GENEVE").ends(0)
@@ -104,7 +104,7 @@ def balancers(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--region", "us-east-1", "--target", "nlb:new", "--ports",
                   "80") as t:
         t.sees(MENU).types("4" + ENTER).sees("alb:front").sees("AWS cannot mirror it")
-        t.sees("clb:legacy").types(CTRL_A).sees("3 chosen").types(ENTER)
+        t.sees("clb:legacy").types(CTRL_A).sees("3 selected").types(ENTER)
         t.sees("AWS cannot mirror the network load balancer edge. Behind it:")
         t.sees("[x] " + m.instance("web-1")).types(ENTER).sees(MORE)
         t.sees("Go on").sees("clb:legacy").types(ENTER)
@@ -118,7 +118,7 @@ def balancers(m: Mirror) -> None:
 def tags_and_filter(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--region", "us-east-1", "--target", "nlb:new") as t:
         t.sees(MENU).types("5" + ENTER).sees("Whatever has the tag").types("team=shop" + SPACE)
-        t.sees("1 chosen").types(ENTER).sees(MORE).types(ENTER)
+        t.sees("1 selected").types(ENTER).sees(MORE).types(ENTER)
         t.sees("Ports of the servers").types("x" + ENTER).sees('"x"').types(CTRL_U)
         t.types("1,3,5,7,9,11" + ENTER)
         t.sees("That needs 12 rules, and AWS allows 10").sees("1-3,5,7,9,11").types(ENTER)
@@ -147,9 +147,9 @@ def back(m: Mirror) -> None:
         instances(t.sees(MENU), "web-1")
         go_on(t).types(ESCAPE).sees(MORE).types(ENTER).sees(TARGET)
         t.types(ENTER).sees("Collector instances").types(ESCAPE).sees(TARGET).types(ENTER)
-        t.sees("> [ ] None now").types(SPACE).sees("1 chosen").types(ENTER)
+        t.sees("> [ ] None now").types(SPACE).sees("1 selected").types(ENTER)
         t.sees("Ports of").types(ESCAPE).sees(TARGET).types(ENTER).sees("Collector instances")
-        t.types(ENTER).sees("Enter once more").types(ENTER)
+        t.types(ENTER).sees("Press Enter again").types(ENTER)
         one_port(t).sees("Go ahead?").types(ESCAPE)
         t.sees("Ports of").types(ENTER).sees("Mirror this?").types(ENTER)
         t.sees("Go ahead?").types("no" + ENTER).sees("Nothing was changed.").ends(1)
@@ -159,10 +159,10 @@ def back(m: Mirror) -> None:
 @test("typing narrows a list down, Backspace and Ctrl-U widen it, Esc clears it")
 def narrowing(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--region", "us-east-1") as t:
-        t.sees(MENU).types(ENTER).sees("0 chosen").types("WEB-2").sees("1-1 of 1")
-        t.types(BACKSPACE).sees("1-2 of 2").types("zzz").sees("Nothing has this in it")
+        t.sees(MENU).types(ENTER).sees("0 selected").types("WEB-2").sees("1-1 of 1")
+        t.types(BACKSPACE).sees("1-2 of 2").types("zzz").sees("No match")
         t.types(CTRL_U).sees("collector-1").types("stopped").sees("1-1 of 1").types(SPACE)
-        t.sees("1 chosen").types(ESCAPE).sees("web-1").types(ENTER).sees(MORE)
+        t.sees("1 selected").types(ESCAPE).sees("web-1").types(ENTER).sees(MORE)
         t.sees("Go on").sees(m.instance("asleep")).types(CTRL_C).ends(130)
     m.unchanged()
 
@@ -170,7 +170,7 @@ def narrowing(m: Mirror) -> None:
 @test("what cannot be chosen says why")
 def refusals(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--region", "us-east-1") as t:
-        t.sees(MENU).types(ENTER).sees("0 chosen").types("old").sees("[-]").types(SPACE)
+        t.sees(MENU).types(ENTER).sees("0 selected").types("old").sees("[-]").types(SPACE)
         t.sees("1-1 of 1").types(ENTER).sees("a Nitro type").types(ESCAPE)
         t.sees("web-1").types(ESCAPE).sees(MENU)
         instances(t, "collector-1")
@@ -208,12 +208,12 @@ def dumb(m: Mirror) -> None:
         t.sees("1) us-east-1").sees("[1]: ").types("/west\n").sees("11) eu-west-1")
         t.sees("[1]: ").types("99\n").sees('"99" is not a number').types("\n")
         t.sees("1) EC2 instances").sees("[1]: ").types("1\n")
-        t.sees("1) " + m.instance("web-1")).sees("cannot be chosen: ").sees("[0 chosen]: ")
-        t.types("\n").sees("choose at least 1").types("0\n").sees('"0"').types("3\n")
+        t.sees("1) " + m.instance("web-1")).sees("unavailable: ").sees("[0 selected]: ")
+        t.types("\n").sees("select at least 1").types("0\n").sees('"0"').types("3\n")
         t.sees("of this generation cannot be mirrored").types("1-2\n").sees("1) Go on").sees("[1]: ").types("\n")
         t.sees("1) New network").types("2\n").sees("none has a listener").types("back\n")
         t.sees("1) Go on").types("\n").sees("1) New network").types("1\n")
-        t.sees("1) None now").types("/collector\n").sees("6) ").sees("[0 chosen]: ")
+        t.sees("1) None now").types("/collector\n").sees("6) ").sees("[0 selected]: ")
         t.types("6,7\n").sees("Ports of the servers").types("80-\n").sees("80-").types("\n")
         t.sees("1) Yes").types("\n").sees("Add these rules? [yes]: ").types("maybe\n")
         t.sees("answer yes or no").types("\n").sees("Go ahead? [yes]: ").types("\n")
@@ -270,16 +270,16 @@ def remove(m: Mirror) -> None:
       "80", "--yes", "--name", "second").ends(0)
     with terminal(m, "aws", "remove") as t:
         t.sees("What is to be removed?").sees("metlo").sees("2 sessions").sees("tms-")
-        t.sees("second").types(SPACE).sees("1 chosen").types(ENTER)
+        t.sees("second").types(SPACE).sees("1 selected").types(ENTER)
         t.sees("stop mirroring").sees("Remove this? no").types(ENTER)
         t.sees("Nothing was changed").ends(1)
     assert len(m.aws.table("mirror_sessions")) == 3
     with terminal(m, "aws", "remove") as t:
-        t.sees("What is to be removed?").sees("second").types(DOWN + SPACE).sees("1 chosen")
+        t.sees("What is to be removed?").sees("second").types(DOWN + SPACE).sees("1 selected")
         t.types(ENTER).sees("Remove this?").types("y" + ENTER).sees("Removed: 1 session").ends(0)
     assert len(m.aws.table("mirror_sessions")) == 2
     with terminal(m, "aws", "remove", term="dumb") as t:
-        t.sees("[0 chosen]: ").types("all\n").sees("Remove this? [no]: ").types("yes\n")
+        t.sees("[0 selected]: ").types("all\n").sees("Remove this? [no]: ").types("yes\n")
         t.sees("Removed: 2 sessions").ends(0)
     m.unchanged()
 
@@ -300,7 +300,7 @@ def hostile(m: Mirror) -> None:
     m.aws.make("instance", name="evil\u009b2J\u202e\n" + "界" * 60, tags={"team": "evil"})
     m.aws.ask("POST", "remember", {})
     with terminal(m, "aws", "setup", "--region", "us-east-1", columns=90) as t:
-        t.sees(MENU).types(ENTER).sees("0 chosen").types("evil").sees("evil?2J??").sees("1-1 of 1")
+        t.sees(MENU).types(ENTER).sees("0 selected").types("evil").sees("evil?2J??").sees("1-1 of 1")
         t.types(CTRL_C).ends(130)
         text = t.raw.decode()
         assert "\u009b" not in text and "\u202e" not in text

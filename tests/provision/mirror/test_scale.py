@@ -53,7 +53,7 @@ def interfaces(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--region", "us-east-1", "--target", "nlb:new", "--ports",
                   "80") as t:
         t.sees("What is to be mirrored?").types("2" + ENTER).sees("Network interfaces")
-        t.sees("1-15 of 20").types("many-77-").sees("1-3 of 3").types(CTRL_A).sees("3 chosen")
+        t.sees("1-15 of 20").types("many-77-").sees("1-3 of 3").types(CTRL_A).sees("3 selected")
         t.types(ENTER).sees("Go on").types(ENTER)
         t.sees("Go ahead?").types("y" + ENTER).sees("Done: 3 interfaces").ends(0)
     with terminal(m, "aws", "plan", "--region", "us-east-1", "--name", "x", term="dumb") as t:
