@@ -55,7 +55,7 @@ static void replay(struct pcap_source *source, uint8_t how)
 				   .workers = 1,
 				   .seed = {1, 2},
 				   .output = the_output()};
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct rules_views views;
 	struct pcap_frame f;
 	struct pipeline *p;
@@ -92,7 +92,7 @@ static void replay(struct pcap_source *source, uint8_t how)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct pcap_source *source;
 	FILE *file;
 

@@ -96,7 +96,7 @@ static void pcapng_packet(struct maker *m, uint64_t ts, const void *data,
 }
 
 static struct pcap_source *source_of(struct maker *m,
-				     char error[PCAP_SOURCE_ERROR])
+				     char error[PCAP_ERROR_SIZE])
 {
 	FILE *f = fmemopen(m->b.p, m->b.len, "rb");
 
@@ -111,7 +111,7 @@ static const uint8_t ethernet[60] = {2, 0, 0, 0, 0, 1, 2,   0,
 static void expect_frame(struct pcap_source *s, uint64_t ts_ns, size_t caplen,
 			 size_t wire_len, const void *data)
 {
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct pcap_frame f;
 
 	assert_int_equal(pcap_source_next(s, &f, error), 1);
@@ -123,7 +123,7 @@ static void expect_frame(struct pcap_source *s, uint64_t ts_ns, size_t caplen,
 
 static void test_pcap(void **state)
 {
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct pcap_frame f;
 	unsigned int i;
 
@@ -169,7 +169,7 @@ static void test_pcapng(void **state)
 		{3, 1700000000123ull, 1700000000123000000ull},
 		{0x80 | 10, 1700000000ull << 10 | 512, 1700000000500000000ull},
 	};
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct pcap_frame f;
 	unsigned int i;
 
@@ -218,7 +218,7 @@ static void test_link_types(void **state)
 		{113, {[14] = 0x81, 0x00}, 16, v4, 0x8100},
 		{276, {0x86, 0xdd}, 20, v6, 0x86dd},
 	};
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	unsigned int i, cut;
 
 	(void)state;
@@ -269,7 +269,7 @@ static void test_refused(void **state)
 		{"\xd4\xc3\xb2\xa1\2\0", 6, "not a pcap or pcapng file"},
 		{"\n", 1, "not a pcap or pcapng file"},
 	};
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct maker m = {0};
 	size_t i;
 
@@ -297,7 +297,7 @@ static void test_refused(void **state)
  * the end where a packet ends. */
 static void test_truncated(void **state)
 {
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	unsigned int format, n;
 
 	(void)state;
@@ -344,7 +344,7 @@ static void test_truncated(void **state)
 
 static void test_damaged(void **state)
 {
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct maker m = {0};
 	struct pcap_source *s;
 	struct pcap_frame f;
@@ -371,7 +371,7 @@ static void test_damaged(void **state)
 
 static void test_position(void **state)
 {
-	char path[] = "/tmp/test_pcap_XXXXXX", error[PCAP_SOURCE_ERROR];
+	char path[] = "/tmp/test_pcap_XXXXXX", error[PCAP_ERROR_SIZE];
 	struct maker m = {0};
 	struct pcap_source *s;
 	struct pcap_frame f;
@@ -396,7 +396,7 @@ static void test_position(void **state)
 /* Reads both files to their ends, which have to be the same. */
 static void expect_same(struct maker *classic, struct maker *odd)
 {
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct pcap_source *a = source_of(classic, error);
 	struct pcap_source *b = source_of(odd, error);
 	struct pcap_frame fa, fb;
@@ -485,7 +485,7 @@ static void test_as_libpcap(void **state)
 /* A pipe is not waited for beyond the packet that is asked for. */
 static void test_slow_pipe(void **state)
 {
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	struct pcap_source *s;
 	struct maker m = {0};
 	struct pcap_frame f;
@@ -557,7 +557,7 @@ static void compare_sources(struct pcap_source *disk,
 			    struct pcap_source *memory, uint64_t *rnd,
 			    uint64_t *batches)
 {
-	char error[PCAP_SOURCE_ERROR] = "", expected[PCAP_SOURCE_ERROR] = "";
+	char error[PCAP_ERROR_SIZE] = "", expected[PCAP_ERROR_SIZE] = "";
 	struct pcap_frame f[20], g;
 	int n, r;
 
@@ -580,7 +580,7 @@ static void compare_sources(struct pcap_source *disk,
 
 static void test_batches(void **state)
 {
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 	uint64_t rnd = 5, batches = 0;
 
 	(void)state;

@@ -15,6 +15,7 @@
 #endif
 
 #include "base/buf.h"
+#include "base/json_escape.h"
 
 /* Room that json_escape() needs at its destination for n bytes. */
 #define JSON_ESCAPE_ROOM(n) ((size_t)(n)*6 + 64)
@@ -23,38 +24,11 @@
 /* Room that json_base64() needs for n bytes. */
 #define JSON_BASE64_ROOM(n) (((size_t)(n) + 2) / 3 * 4 + 16)
 
-enum json_invalid {
-	JSON_REPLACE, /* each byte that is not UTF-8 becomes U+FFFD */
-	JSON_REFUSE,  /* NULL is returned */
-};
-
-/* Copies n bytes to w, escaped for use between quotes, and returns the end of
- * what was written. */
-typedef uint8_t *json_escape_fn(uint8_t *w, const uint8_t *p, size_t n,
-				enum json_invalid invalid);
 json_escape_fn json_escape;
 
 /* For tests: the ways in which this machine can do it, one of which is what
  * json_escape() does. NULL behind the last. */
 json_escape_fn *json_escape_way(unsigned int i);
-
-static inline uint64_t json_load64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, 8);
-	return v;
-}
-
-/* Non-zero if one of 8 bytes is not plain: < 0x20, > 0x7f, '"' or '\\'. The
- * usual zero-in-word tests; false alarms cost time only. */
-static inline uint64_t json_not_plain(uint64_t v)
-{
-	const uint64_t ones = 0x0101010101010101ull, high = ones << 7;
-	uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
-
-	return ((v - ones * 0x20) | v | (quote - ones) | (slash - ones)) & high;
-}
 
 /* Bytes that json_copy_plain() reads and writes. */
 #define JSON_PLAIN_MAX 32

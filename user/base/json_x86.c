@@ -12,7 +12,7 @@
 
 #include <immintrin.h>
 
-#include "base/json_escape.h"
+#include "base/json_x86.h"
 
 /* By their number: the letter behind the backslash. */
 #define LETTERS 0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0

@@ -50,7 +50,7 @@ struct replay {
 	bool live;		     /* input from a pipe: report at once */
 	bool progress;
 	uint64_t next_progress_ns;
-	char error[PCAP_SOURCE_ERROR];
+	char error[PCAP_ERROR_SIZE];
 };
 
 /* A signal handler can reach nothing else. The second signal kills. */

@@ -62,12 +62,12 @@ uint64_t pcap_time(int64_t seconds, int64_t nanoseconds)
 }
 
 static int ends_early(const struct pcap_input *in, const char *within,
-		      char error[PCAP_SOURCE_ERROR])
+		      char error[PCAP_ERROR_SIZE])
 {
 	if (in->err)
-		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(in->err));
+		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(in->err));
 	else
-		snprintf(error, PCAP_SOURCE_ERROR,
+		snprintf(error, PCAP_ERROR_SIZE,
 			 "truncated capture file: it ends within %s", within);
 	return -1;
 }
@@ -85,7 +85,7 @@ bool pcap_classic_has_next(const struct pcap_classic *c,
 }
 
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
-		      struct pcap_frame *frame, char error[PCAP_SOURCE_ERROR])
+		      struct pcap_frame *frame, char error[PCAP_ERROR_SIZE])
 {
 	size_t waiting = pcap_input_want(in, RECORD_HEADER);
 	uint32_t caplen, wire_len;
@@ -98,7 +98,7 @@ int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 			       : 0;
 	caplen = field(c, in->buf + in->at + 8);
 	if (caplen > PACKET_MAX) {
-		snprintf(error, PCAP_SOURCE_ERROR,
+		snprintf(error, PCAP_ERROR_SIZE,
 			 "a packet of %u bytes: more than %u is damage", caplen,
 			 PACKET_MAX);
 		return -1;

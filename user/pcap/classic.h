@@ -7,7 +7,6 @@
 #define PCAP_CLASSIC_H
 
 #include "pcap/input.h"
-#include "pcap/source.h"
 
 struct pcap_classic {
 	bool swapped; /* the file is of the other byte order */
@@ -20,7 +19,7 @@ bool pcap_classic_begin(struct pcap_classic *c, struct pcap_input *in);
 
 /* As pcap_source_next(). The data is in the input's buffer. */
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
-		      struct pcap_frame *frame, char error[PCAP_SOURCE_ERROR]);
+		      struct pcap_frame *frame, char error[PCAP_ERROR_SIZE]);
 
 /* Would the next call get a frame without reading? */
 bool pcap_classic_has_next(const struct pcap_classic *c,

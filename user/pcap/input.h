@@ -15,6 +15,16 @@
  * libpcap allows on Ethernet, and its header. */
 #define PCAP_INPUT_MAX ((256u << 10) + 16)
 
+#define PCAP_ERROR_SIZE 512 /* bytes of a message, NUL included */
+
+/* One captured packet. */
+struct pcap_frame {
+	const uint8_t *data; /* valid until the next read from the input */
+	size_t caplen;	     /* bytes captured */
+	size_t wire_len;     /* bytes on the wire, >= caplen */
+	uint64_t ts_ns;	     /* Unix time */
+};
+
 struct pcap_input {
 	FILE *file;
 	uint8_t *buf;

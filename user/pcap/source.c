@@ -103,8 +103,7 @@ static const char *unpacker(struct pcap_input *in)
 }
 
 /* What is not as nearly all captures are is for libpcap. */
-static bool open_by_libpcap(struct pcap_source *s,
-			    char error[PCAP_SOURCE_ERROR])
+static bool open_by_libpcap(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 {
 	FILE *stream = pcap_input_stream(&s->input);
 	char why[PCAP_ERRBUF_SIZE] = "";
@@ -112,13 +111,13 @@ static bool open_by_libpcap(struct pcap_source *s,
 	int header;
 
 	if (!stream) {
-		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(errno));
+		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(errno));
 		return false;
 	}
 	s->pcap = pcap_fopen_offline_with_tstamp_precision(
 		stream, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!s->pcap) {
-		snprintf(error, PCAP_SOURCE_ERROR,
+		snprintf(error, PCAP_ERROR_SIZE,
 			 "it is not a pcap or pcapng file: %s", why);
 		fclose(stream);
 		return false;
@@ -128,7 +127,7 @@ static bool open_by_libpcap(struct pcap_source *s,
 	if (header < 0) {
 		name = pcap_datalink_val_to_name(s->link);
 		snprintf(
-			error, PCAP_SOURCE_ERROR,
+			error, PCAP_ERROR_SIZE,
 			"its link type %s (%d) is not supported; capture on an Ethernet interface, or with tcpdump -y EN10MB",
 			name ? name : "unknown", s->link);
 		return false;
@@ -137,14 +136,14 @@ static bool open_by_libpcap(struct pcap_source *s,
 	return true;
 }
 
-static bool begin(struct pcap_source *s, char error[PCAP_SOURCE_ERROR])
+static bool begin(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 {
 	const char *how = unpacker(&s->input);
 	struct stat st;
 	int fd = fileno(s->input.file);
 
 	if (how) {
-		snprintf(error, PCAP_SOURCE_ERROR,
+		snprintf(error, PCAP_ERROR_SIZE,
 			 "it is compressed: use %s FILE | metlo-xdp replay -",
 			 how);
 		return false;
@@ -155,12 +154,12 @@ static bool begin(struct pcap_source *s, char error[PCAP_SOURCE_ERROR])
 	       open_by_libpcap(s, error);
 }
 
-struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_SOURCE_ERROR])
+struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_ERROR_SIZE])
 {
 	struct pcap_source *s = calloc(1, sizeof(*s));
 
 	if (!s || !pcap_input_open(&s->input, file)) {
-		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(errno));
+		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(errno));
 		fclose(file);
 		free(s);
 		return NULL;
@@ -172,18 +171,18 @@ struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_SOURCE_ERROR])
 }
 
 struct pcap_source *pcap_source_open(const char *path,
-				     char error[PCAP_SOURCE_ERROR])
+				     char error[PCAP_ERROR_SIZE])
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "rbe")
 				       : fdopen(dup(STDIN_FILENO), "rb");
 	struct stat st;
 
 	if (!file) {
-		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(errno));
+		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(errno));
 		return NULL;
 	}
 	if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)) {
-		snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(EISDIR));
+		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(EISDIR));
 		fclose(file);
 		return NULL;
 	}
@@ -227,7 +226,7 @@ static bool to_ethernet(struct pcap_source *s, struct pcap_frame *f)
 }
 
 int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
-		     char error[PCAP_SOURCE_ERROR])
+		     char error[PCAP_ERROR_SIZE])
 {
 	struct pcap_pkthdr *header;
 	const uint8_t *data;
@@ -239,7 +238,7 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 	if (r == PCAP_ERROR_BREAK || r == 0)
 		return 0;
 	if (r != 1) {
-		snprintf(error, PCAP_SOURCE_ERROR, "%s", pcap_geterr(s->pcap));
+		snprintf(error, PCAP_ERROR_SIZE, "%s", pcap_geterr(s->pcap));
 		return -1;
 	}
 	frame->data = data;
@@ -249,12 +248,12 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 	frame->ts_ns = pcap_time(header->ts.tv_sec, header->ts.tv_usec);
 	if (s->link == DLT_EN10MB || to_ethernet(s, frame))
 		return 1;
-	snprintf(error, PCAP_SOURCE_ERROR, "%s", strerror(ENOMEM));
+	snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(ENOMEM));
 	return -1;
 }
 
 int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
-		      unsigned int max, char error[PCAP_SOURCE_ERROR])
+		      unsigned int max, char error[PCAP_ERROR_SIZE])
 {
 	int n = pcap_source_next(s, frames, error);
 

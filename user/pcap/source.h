@@ -10,35 +10,28 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "pcap/input.h"
+
 struct pcap_source;
-
-#define PCAP_SOURCE_ERROR 512
-
-struct pcap_frame {
-	const uint8_t *data; /* valid until the next of these calls */
-	size_t caplen;	     /* bytes there are */
-	size_t wire_len;     /* bytes there were, >= caplen */
-	uint64_t ts_ns;	     /* Unix time */
-};
 
 /* path is a file or "-", standard input. NULL with the reason in error. */
 struct pcap_source *pcap_source_open(const char *path,
-				     char error[PCAP_SOURCE_ERROR]);
+				     char error[PCAP_ERROR_SIZE]);
 
 /* As above for an open file of which nothing has been read; it is closed with
  * the source, or at once on failure. */
-struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_SOURCE_ERROR]);
+struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_ERROR_SIZE]);
 void pcap_source_free(struct pcap_source *s);
 
 /* 1: frame is filled; 0: the end; -1: the file is damaged from here on, the
  * reason is in error. */
 int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
-		     char error[PCAP_SOURCE_ERROR]);
+		     char error[PCAP_ERROR_SIZE]);
 
 /* The same for several, at most max, of which only the first may have to be
  * waited for: how many, 0 or -1. All are valid until the next call. */
 int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
-		      unsigned int max, char error[PCAP_SOURCE_ERROR]);
+		      unsigned int max, char error[PCAP_ERROR_SIZE]);
 
 /* How far reading is: bytes read and bytes in all; 0 where it has no end that
  * is known (a pipe). */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* json_escape() for x86-64, and which of its versions this CPU can run. */
+#ifndef BASE_JSON_X86_H
+#define BASE_JSON_X86_H
+
+#include <stdbool.h>
+
+#include "base/json_escape.h"
+
+#if defined(__x86_64__)
+json_escape_fn json_escape_ssse3, json_escape_vbmi2;
+
+static inline bool json_can_ssse3(void)
+{
+	return __builtin_cpu_supports("ssse3") &&
+	       __builtin_cpu_supports("popcnt");
+}
+
+/* Ice Lake, Zen 4 and later */
+static inline bool json_can_vbmi2(void)
+{
+	return __builtin_cpu_supports("avx512vbmi2") &&
+	       __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512vl") &&
+	       __builtin_cpu_supports("bmi2");
+}
+#endif
+
+#endif
