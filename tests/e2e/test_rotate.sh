@@ -158,7 +158,7 @@ test_cannot_reopen()
 	install -m 600 /dev/null "$TMP/lr2/out"
 	kill -USR1 "$ATTACHED"
 	check "a file that cannot be opened anew: said" wait_for 5 said \
-		"$TMP/r.err" 'out: cannot be opened anew: Permission denied: lines go on into the old file'
+		"$TMP/r.err" 'out: cannot be reopened: Permission denied: lines continue into the old file'
 	requests 5 6
 	written lr2 10
 	is "and the lines go on into the old one" "$(wc -l <"$TMP/lr2/out.1")" 10

@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_OUTPUT_KIT_H
 #define TESTS_UNIT_OUTPUT_KIT_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -22,9 +22,9 @@ static void test_two_writers(void **state)
 	assert_null(logfile_open(f->path, &f->rules, true, &regular, &f->log));
 	assert_true(regular);
 	assert_non_null(
-		strstr(output_kit_said(f), "give each a file of its own"));
-	assert_true(logfile_close(file));
-	assert_true(logfile_close(logfile_kit_open(f)));
+		strstr(output_kit_said(f), "use a different file for each"));
+	assert_int_equal(logfile_close(file), 0);
+	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	assert_null(
 		logfile_open("/dev/null", &f->rules, true, &regular, &f->log));
 	assert_false(regular);
@@ -48,7 +48,7 @@ static void test_size(void **state)
 		logfile_kit_put(file, line);
 		strcat(want, line);
 	}
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 	all = logfile_kit_everything(f, &files, &largest);
 	assert_string_equal(all, want);
 	assert_true(largest <= 100 && largest > 80);
@@ -71,7 +71,7 @@ static void test_size_vectors(void **state)
 	f->rules.rotate_size = 10;
 	file = logfile_kit_open(f);
 	assert_int_equal(logfile_write(file, iov, 3), 50);
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 	all = logfile_kit_everything(f, &files, &largest);
 	assert_string_equal(
 		all,
@@ -97,8 +97,8 @@ static void test_interval(void **state)
 	file = logfile_kit_open(f);
 	logfile_kit_put(file, "{\"request\":1}\n");
 	logfile_kit_put(file, "{\"request\":2}\n");
-	logfile_tend(file);
-	assert_true(logfile_close(file));
+	logfile_tick(file);
+	assert_int_equal(logfile_close(file), 0);
 	assert_int_equal(logfile_kit_list(f, &entries), 1);
 	logfile_kit_free_list(entries, 1);
 	logfile_kit_expect(f->path, "{\"request\":1}\n{\"request\":2}\n");
@@ -106,14 +106,14 @@ static void test_interval(void **state)
 	/* In a quiet time as well, but not when nothing is in it. */
 	assert_int_equal(utimensat(AT_FDCWD, f->path, old, 0), 0);
 	file = logfile_kit_open(f);
-	logfile_tend(file);
+	logfile_tick(file);
 	logfile_kit_expect(f->path, "");
-	logfile_tend(file);
-	assert_true(logfile_close(file));
+	logfile_tick(file);
+	assert_int_equal(logfile_close(file), 0);
 	assert_int_equal(utimensat(AT_FDCWD, f->path, old, 0), 0);
 	file = logfile_kit_open(f);
-	logfile_tend(file);
-	assert_true(logfile_close(file));
+	logfile_tick(file);
+	assert_int_equal(logfile_close(file), 0);
 	assert_int_equal(logfile_kit_list(f, &entries), 2);
 	logfile_kit_free_list(entries, 2);
 }
@@ -171,7 +171,7 @@ static void test_keep(void **state)
 	file = logfile_kit_open(f);
 	for (int i = 0; i < 20; i++)
 		logfile_kit_put(file, "1234567\n");
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 	assert_int_equal(logfile_kit_list(f, &entries), 3);
 	logfile_kit_free_list(entries, 3);
 }
@@ -189,7 +189,7 @@ static void test_mode(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(chmod(f->path, 0640), 0);
 	logfile_kit_put(file, "1234567\n1234567\n");
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
 	assert_int_equal(st.st_size, 8);
@@ -212,25 +212,25 @@ static void test_reopen(void **state)
 	logfile_kit_put(file, "1\n");
 	moved_to(f, ".1", old);
 	logfile_kit_put(file, "2\n");
-	logfile_ask_reopen(file);
+	logfile_request_reopen(file);
 	logfile_kit_put(file, "3\n");
 	logfile_kit_expect(old, "1\n2\n");
 	logfile_kit_expect(f->path, "3\n");
 	/* Asked though nobody renamed it. */
-	logfile_ask_reopen(file);
+	logfile_request_reopen(file);
 	logfile_kit_put(file, "4\n");
 	logfile_kit_expect(f->path, "3\n4\n");
 	/* It was removed. */
 	unlink(f->path);
-	logfile_ask_reopen(file);
-	logfile_tend(file);
+	logfile_request_reopen(file);
+	logfile_tick(file);
 	logfile_kit_expect(f->path, "");
 	logfile_kit_put(file, "5\n");
 	logfile_kit_expect(f->path, "5\n");
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 }
 
-/* It cannot be opened again: lines go on into the old one. */
+/* It cannot be opened again: lines continue into the old one. */
 static void test_reopen_fails(void **state)
 {
 	struct output_kit *f = *state;
@@ -240,15 +240,16 @@ static void test_reopen_fails(void **state)
 	logfile_kit_put(file, "1\n");
 	moved_to(f, ".1", old);
 	assert_int_equal(mkfifo(f->path, 0600), 0);
-	logfile_ask_reopen(file);
+	logfile_request_reopen(file);
 	logfile_kit_put(file, "2\n");
 	logfile_kit_expect(old, "1\n2\n");
-	assert_non_null(strstr(output_kit_said(f), "lines go on into the old"));
+	assert_non_null(
+		strstr(output_kit_said(f), "lines continue into the old"));
 	unlink(f->path);
-	logfile_ask_reopen(file);
+	logfile_request_reopen(file);
 	logfile_kit_put(file, "3\n");
 	logfile_kit_expect(f->path, "3\n");
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 }
 
 /* Renamed without a word, and then it is full. */
@@ -268,7 +269,7 @@ static void test_renamed_and_full(void **state)
 	logfile_kit_expect(f->path, "abcdefg\n");
 	assert_int_equal(logfile_kit_list(f, &entries), 1);
 	logfile_kit_free_list(entries, 1);
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 }
 
 /* Cut to nothing by logrotate's copytruncate. */
@@ -283,7 +284,7 @@ static void test_truncated_by_others(void **state)
 	assert_int_equal(truncate(f->path, 0), 0);
 	logfile_kit_put(file, "12345678901234567\n");
 	logfile_kit_expect(f->path, "12345678901234567\n");
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 }
 
 /* The user that rotates later must be able to; root always is. */
@@ -300,7 +301,7 @@ static void test_folder_of_others(void **state)
 	}
 	f->rules.owner.change = true;
 	f->rules.owner.uid = f->rules.owner.gid = 65534;
-	assert_true(logfile_close(logfile_kit_open(f)));
+	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_uid, 65534);
 	f->rules.rotate_size = 1000;
@@ -310,7 +311,7 @@ static void test_folder_of_others(void **state)
 		"user 65534 will not be able to rotate it: Permission denied"));
 	assert_int_equal(chown(f->dir, 65534, 65534), 0);
 	file = logfile_kit_open(f);
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 	/* And we are who we were. */
 	assert_int_equal(chown(f->dir, 0, 0), 0);
 }
@@ -332,7 +333,7 @@ static void test_cannot_rotate(void **state)
 	assert_non_null(strstr(output_kit_said(f), "cannot be rotated"));
 	assert_null(strstr(strstr(output_kit_said(f), "cannot be rotated") + 1,
 			   "cannot be rotated"));
-	assert_true(logfile_close(file));
+	assert_int_equal(logfile_close(file), 0);
 	assert_int_equal(mkdir(f->dir, 0700), 0);
 }
 

@@ -32,14 +32,15 @@ static void test_every_cut(void **state)
 		logfile_kit_write_file(f->path, two, cut);
 		file = logfile_kit_open(f);
 		logfile_kit_put(file, "{\"request\":1}\n");
-		assert_true(logfile_close(file));
+		assert_int_equal(logfile_close(file), 0);
 		text = logfile_kit_contents(f->path, &size);
 		assert_int_equal(size, lines * n + 14);
 		assert_memory_equal(text, two, lines * n);
 		assert_string_equal(text + lines * n, "{\"request\":1}\n");
 		free(text);
 	}
-	assert_non_null(strstr(output_kit_said(f), "1 bytes are cut off"));
+	assert_non_null(
+		strstr(output_kit_said(f), "truncated the file by 1 bytes"));
 }
 
 /* A line that is longer than what is read at a time. */
@@ -54,12 +55,12 @@ static void test_long_cut(void **state)
 	memset(text + strlen(LINE), 'x', n);
 	memcpy(text + strlen(LINE), "{\"request\":\"", 12);
 	logfile_kit_write_file(f->path, text, n);
-	assert_true(logfile_close(logfile_kit_open(f)));
+	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	logfile_kit_expect(f->path, LINE);
 	/* And the same one whole, without its newline. */
 	memcpy(text + n - 2, "\"}", 2);
 	logfile_kit_write_file(f->path, text, n);
-	assert_true(logfile_close(logfile_kit_open(f)));
+	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	text[n] = '\n';
 	text[n + 1] = '\0';
 	logfile_kit_expect(f->path, text);
@@ -73,12 +74,12 @@ static void test_zeros(void **state)
 	char text[4096] = LINE LINE "{\"request\":{";
 
 	logfile_kit_write_file(f->path, text, sizeof(text));
-	assert_true(logfile_close(logfile_kit_open(f)));
+	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	logfile_kit_expect(f->path, LINE LINE);
 	/* Zeros in the middle: what comes before them counts. */
 	memcpy(text + 1000, LINE, strlen(LINE));
 	logfile_kit_write_file(f->path, text, 1000 + strlen(LINE));
-	assert_true(logfile_close(logfile_kit_open(f)));
+	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	logfile_kit_expect(f->path, LINE LINE);
 }
 
@@ -88,10 +89,10 @@ static void test_foreign(void **state)
 	struct output_kit *f = *state;
 
 	logfile_kit_write_file(f->path, "root:x:0\nend", 12);
-	assert_true(logfile_close(logfile_kit_open(f)));
+	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	logfile_kit_expect(f->path, "root:x:0\nend\n");
 	logfile_kit_write_file(f->path, "a\0b\0c", 5);
-	assert_true(logfile_close(logfile_kit_open(f)));
+	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	{
 		size_t n;
 		char *text = logfile_kit_contents(f->path, &n);
@@ -275,7 +276,7 @@ static void test_kill(void **state)
 		}
 		before = n[0];
 		write_and_die(f, first + n[0], (long)(i * 7919 % 60) * 100);
-		assert_true(logfile_close(logfile_kit_open(f)));
+		assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 		check_lines(f, 1, first, n);
 		assert_true(n[0] > before);
 	}

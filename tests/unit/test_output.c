@@ -109,14 +109,14 @@ static void test_slow_reader_drops(void **state)
 	output_stats(o, &s);
 	assert_true(s.dropped_queue > 0);
 	assert_true(s.bytes_queued > 0 && s.bytes_queued <= 256 << 10);
-	assert_int_equal(output_close(o, &s), -1);
+	assert_int_equal(output_close(o, &s), -EIO);
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	assert_true(t1.tv_sec - t0.tv_sec <= 3);
 	assert_int_equal(s.submitted, 200000);
 	assert_true(s.dropped_error > 0);
 	assert_int_equal(s.submitted,
 			 s.written + s.dropped_queue + s.dropped_error);
-	assert_non_null(strstr(output_kit_said(f), "it is not read"));
+	assert_non_null(strstr(output_kit_said(f), "its reader does not read"));
 	buf_free(&b);
 	close(fd);
 }
@@ -229,10 +229,10 @@ static void test_broken_pipe(void **state)
 	}
 	pthread_join(thread, NULL);
 	assert_true(output_broken(o));
-	assert_int_equal(output_close(o, &s), -1);
+	assert_int_equal(output_close(o, &s), -EIO);
 	assert_true(s.written > 0 && s.dropped_error > 0);
 	output_kit_check_balance(&s);
-	assert_non_null(strstr(output_kit_said(f), "nobody reads it any more"));
+	assert_non_null(strstr(output_kit_said(f), "its reader has closed it"));
 	assert_null(strstr(strstr(output_kit_said(f), "nobody") + 1, "nobody"));
 	buf_free(&b);
 }
@@ -314,7 +314,7 @@ static void test_full_disk(void **state)
 	assert_true(s.dropped_error > 0 && s.written > 0);
 	output_kit_add_lines(&b, 0, 777777, 1);
 	output_submit(o, 0, 0, &b, 1);
-	assert_int_equal(output_close(o, &s), -1);
+	assert_int_equal(output_close(o, &s), -EIO);
 	output_kit_check_balance(&s);
 	assert_int_equal(s.submitted, 2001);
 	file = fopen(f->path, "r");
@@ -399,8 +399,8 @@ static void test_cannot_open(void **state)
 	assert_non_null(strstr(
 		output_kit_said(f),
 		"/nonexistent/dir/file: cannot be opened for writing: No such file"));
-	assert_non_null(
-		strstr(output_kit_said(f), "start what reads this pipe first"));
+	assert_non_null(strstr(output_kit_said(f),
+			       "start the reader of this pipe first"));
 }
 
 int main(void)

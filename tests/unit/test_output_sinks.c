@@ -43,7 +43,7 @@ static void test_two_sinks(void **state)
 
 	output_kit_add_lines(&b, 0, 0, 10);
 	output_submit(o, 0, 0, &b, 10);
-	assert_int_equal(output_end(o), -1);
+	assert_int_equal(output_end(o), -EIO);
 	output_sink_stats(o, 0, &s);
 	assert_int_equal(s.written, 10);
 	assert_int_equal(s.dropped_error, 0);
@@ -52,7 +52,7 @@ static void test_two_sinks(void **state)
 	assert_int_equal(s.written, 0);
 	assert_int_equal(s.dropped_error, 10);
 	output_kit_check_balance(&s);
-	assert_int_equal(output_close(o, &s), -1);
+	assert_int_equal(output_close(o, &s), -EIO);
 	assert_int_equal(s.submitted, 20);
 	output_kit_check_balance(&s);
 	assert_int_equal(output_kit_count_lines(f->path, 1), 10);
@@ -104,7 +104,7 @@ static void test_slow_sink_alone(void **state)
 	output_sink_stats(o, 1, &s);
 	assert_true(s.dropped_queue > 0);
 	assert_true(s.bytes_queued > 0 && s.bytes_queued <= 1 << 19);
-	assert_int_equal(output_end(o), -1);
+	assert_int_equal(output_end(o), -EIO);
 	output_sink_stats(o, 0, &s);
 	assert_int_equal(s.written, 200000);
 	output_kit_check_balance(&s);

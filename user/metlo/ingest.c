@@ -100,7 +100,7 @@ static void take_line(struct ingest *m, const uint8_t *line, size_t n)
 	m->block.len = begin;
 }
 
-static void take_piece(struct ingest *m, const struct piece *p)
+static void take_slice(struct ingest *m, const struct slice *p)
 {
 	const uint8_t *line = p->p, *end = p->p + p->len, *newline;
 
@@ -150,15 +150,15 @@ static uint64_t take(struct ingest *m)
 	uint64_t n = 0;
 
 	while (n < TAKE_MAX && spool_has_room(m->spool)) {
-		queue_take(m->queue, m->index, &g);
+		queue_dequeue(m->queue, m->index, &g);
 		if (!g.n)
 			break;
 		n += g.bytes;
 		for (unsigned int i = 0; i < g.n; i++)
-			take_piece(m, &g.piece[i]);
+			take_slice(m, &g.slice[i]);
 		store(m);
 		show(m); /* before it is missing in the queue */
-		queue_done(m->queue, m->index, &g);
+		queue_release(m->queue, m->index, &g);
 	}
 	return n;
 }
@@ -169,12 +169,12 @@ static void drop(struct ingest *m)
 	struct queue_group g;
 
 	for (;;) {
-		queue_take(m->queue, m->index, &g);
+		queue_dequeue(m->queue, m->index, &g);
 		if (!g.n)
 			return;
 		m->counts.dropped_error += g.transactions;
 		show(m);
-		queue_done(m->queue, m->index, &g);
+		queue_release(m->queue, m->index, &g);
 	}
 }
 
@@ -247,7 +247,7 @@ static void wait(struct ingest *m, uint64_t now, bool ending)
 		longest = m->next_take_ns - now;
 	else if (spool_has_room(m->spool))
 		fd = m->wake_fd;
-	if (fd >= 0 && !queue_watch(m->queue, m->index))
+	if (fd >= 0 && !queue_arm(m->queue, m->index))
 		return;
 	ingest_send_wait(m->send, fd, now, longest);
 	if (fd >= 0)
@@ -439,7 +439,7 @@ static void *open_sink(const struct sink_conf *conf)
 	m->trace = (struct ingest_trace_conf){m->conf->url.authority,
 					      INGEST_BATCH_BYTES - 2};
 	if (open_parts(m)) {
-		queue_wake_by(m->queue, m->index, m->wake_fd);
+		queue_set_eventfd(m->queue, m->index, m->wake_fd);
 		return m;
 	}
 	if (errno)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* A histogram with fixed buckets, updated once per slice of lines. */
 #include "output/delays.h"
 
-/* From the pace of a quiet daemon to what nobody waits for any more. */
+/* From an idle collector's delay to ten minutes, when data is stale anyway. */
 const double delays_bounds[DELAYS_BOUNDS] = {0.001, 0.005, 0.02, 0.1, 0.5,
 					     1,	    5,	   30,	 120, 600};
 

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The file is locked (flock), so there is one writer and a torn last line can
+ * only be left over from a writer that has ended. A write that fails midway is
+ * truncated back to whole lines. Rotation renames the file and creates a new
+ * one; when that fails, lines continue into the old file, since losing them
+ * would be worse than a file that is too long.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -16,7 +23,7 @@
 #include "output/tail.h"
 #include "output/vectors.h"
 
-/* What could not be rotated is tried again after this. */
+/* Time between attempts to rotate after one has failed. */
 #define RETRY_NS (60 * NSEC_PER_SEC)
 
 struct logfile {
@@ -26,12 +33,12 @@ struct logfile {
 	bool sync;
 	int fd;
 	int dir_fd;
-	char *real;	  /* the path without symbolic links */
-	const char *name; /* the last part of it */
+	char *real;	  /* path with symbolic links resolved */
+	const char *name; /* its last component */
 	uint64_t size;
-	uint64_t period;   /* of the clock, in which its lines were written */
-	uint64_t last_ms;  /* time in the name of the last rotated file */
-	uint64_t retry_ns; /* CLOCK_MONOTONIC; 0: nothing failed */
+	uint64_t period;  /* number of the rotate_interval its lines are from */
+	uint64_t last_ms; /* see rotated_rename() */
+	uint64_t retry_ns; /* CLOCK_MONOTONIC; 0: last rotation worked */
 	atomic_bool reopen;
 };
 
@@ -48,19 +55,19 @@ static uint64_t now_seconds(void)
 
 /* --- opening ---------------------------------------------------------------- */
 
-/* -1 with errno; *regular is false for what is not ours to deal with. */
+/* -1 with errno, or with *regular false. */
 static int open_path(const char *path, bool *created, bool *regular)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK;
 	struct stat st;
-	/* Only for its owner: it holds what people send. */
+	/* For its owner only: bodies can hold personal data. */
 	int fd = open(path, flags | O_CREAT | O_EXCL, 0600);
 
 	*created = fd >= 0;
 	*regular = true;
 	if (fd >= 0 || errno != EEXIST)
 		return fd;
-	/* A symbolic link may lead to what is not there yet. */
+	/* A dangling symbolic link: O_EXCL refuses it, O_CREAT follows it. */
 	if (stat(path, &st)) {
 		fd = open(path, flags | O_CREAT, 0600);
 		*created = fd >= 0;
@@ -70,20 +77,20 @@ static int open_path(const char *path, bool *created, bool *regular)
 	return *regular ? open(path, flags) : -1;
 }
 
-/* One writer: what the last one did not finish may then be cut off. */
+/* With a single writer, a torn last line is safe to truncate. */
 static bool lock(const struct logfile *f, int fd)
 {
 	if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
 		return true;
 	log_error(
 		f->log,
-		"%s: another metlo-xdp, or another --output of this one, writes to it: give each a file of its own",
+		"%s: another metlo-xdp, or another --output of this one, writes to this file: use a different file for each",
 		f->path);
 	return false;
 }
 
-/* Cuts off what is no whole line. */
-static void mend(const struct logfile *f, int fd, uint64_t size)
+/* Truncates a torn last line. */
+static void repair_tail(const struct logfile *f, int fd, uint64_t size)
 {
 	struct tail t = {.keep = size};
 	char self[40];
@@ -101,40 +108,42 @@ static void mend(const struct logfile *f, int fd, uint64_t size)
 	if (err)
 		log_warn(
 			f->log,
-			"%s: whether its last line is whole cannot be seen, or not mended: %s",
+			"%s: cannot check or repair its last line: %s: it may be incomplete",
 			f->path, strerror(-err));
 	else if (t.keep < size)
 		log_warn(
 			f->log,
-			"%s: its last line was not finished when its writer ended: %llu bytes are cut off",
+			"%s: its last line was incomplete: truncated the file by %llu bytes",
 			f->path, (unsigned long long)(size - t.keep));
 }
 
-/* Makes fd the file that is written to. false after a message; fd is then
- * closed and the file as before. */
-static bool adopt(struct logfile *f, int fd)
+/* Makes fd the file that is written to. On failure closes fd and leaves f as it
+ * was. 0 or -errno, logged. */
+static int adopt(struct logfile *f, int fd)
 {
 	struct stat st;
+	int err;
 
 	if (!lock(f, fd)) {
 		close(fd);
-		return false;
+		return -EBUSY;
 	}
 	if (fstat(fd, &st)) {
+		err = -errno;
 		log_error(f->log, "%s: %s", f->path, strerror(errno));
 		close(fd);
-		return false;
+		return err;
 	}
 	if (st.st_size)
-		mend(f, fd, (uint64_t)st.st_size);
+		repair_tail(f, fd, (uint64_t)st.st_size);
 	f->period = period_of(f, (uint64_t)st.st_mtime);
 	if (!fstat(fd, &st))
 		f->size = (uint64_t)st.st_size;
 	f->fd = fd;
-	return true;
+	return 0;
 }
 
-static bool find_folder(struct logfile *f)
+static bool open_directory(struct logfile *f)
 {
 	char *slash;
 
@@ -158,8 +167,8 @@ static void change_owner(const struct logfile *f, int fd)
 			 f->path, (unsigned int)owner->uid, strerror(errno));
 }
 
-/* As who will rotate; in this thread, and for files only (setfsuid(2)). */
-static int access_later(const struct logfile *f)
+/* May the future owner rotate the file? setfsuid(2) affects this thread only. */
+static int check_owner_access(const struct logfile *f)
 {
 	const struct logfile_rules *r = f->rules;
 	uid_t uid = 0;
@@ -185,11 +194,11 @@ static bool can_rotate(const struct logfile *f)
 
 	if (!r->rotate_size && !r->rotate_interval)
 		return true;
-	err = access_later(f);
+	err = check_owner_access(f);
 	if (err)
 		log_error(
 			f->log,
-			"%s: user %u will not be able to rotate it: %s: give its folder to that user (chown), or name another one by --user",
+			"%s: user %u will not be able to rotate it: %s: chown its directory to that user, or choose another user with --user",
 			f->path,
 			(unsigned int)(r->owner.change ? r->owner.uid
 						       : geteuid()),
@@ -225,10 +234,10 @@ struct logfile *logfile_open(const char *path,
 			      .dir_fd = -1};
 	if (created)
 		change_owner(f, fd);
-	if (!adopt(f, fd))
+	if (adopt(f, fd))
 		goto fail;
-	if (!find_folder(f))
-		log_error(log, "%s: its folder cannot be opened: %s", path,
+	if (!open_directory(f))
+		log_error(log, "%s: cannot open its directory: %s", path,
 			  strerror(errno));
 	else if (can_rotate(f))
 		return f;
@@ -238,23 +247,23 @@ fail:
 	return NULL;
 }
 
-/* --- another file ------------------------------------------------------------ */
+/* --- rotation ---------------------------------------------------------------- */
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* The disk gets to work on what was written, without being waited for. */
-static void leave(const struct logfile *f, int fd)
+/* Starts writeback of the old file without waiting for it, and closes it. */
+static void retire(const struct logfile *f, int fd)
 {
 	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (close(fd) && errno != EINTR)
 		log_error(f->log, "%s: %s", f->path, strerror(errno));
 }
 
-/* Like the one before it, as far as we may. */
-static void make_alike(int fd, const struct stat *st)
+/* Copies mode and group of the file before it; best effort. */
+static void copy_mode(int fd, const struct stat *st)
 {
 	int err = fchmod(fd, st->st_mode & 0777);
 
@@ -263,24 +272,25 @@ static void make_alike(int fd, const struct stat *st)
 	(void)err;
 }
 
-/* Opens the name anew. 0, or a negative errno after having logged why not. */
-static int open_anew(struct logfile *f)
+/* Opens or creates the file by its name and switches to it, unless it is the
+ * same one. 0 or -errno, logged. */
+static int reopen(struct logfile *f)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK;
 	int old = f->fd, fd, err;
 	struct stat was = {0}, is;
-	bool made = false;
+	bool created = false;
 
 	fd = openat(f->dir_fd, f->name, flags);
 	if (fd < 0 && errno == ENOENT) {
 		fd = openat(f->dir_fd, f->name, flags | O_CREAT | O_EXCL, 0600);
-		made = fd >= 0;
+		created = fd >= 0;
 	}
 	if (fd < 0 || fstat(old, &was) || fstat(fd, &is)) {
 		err = -errno;
 		log_error(
 			f->log,
-			"%s: cannot be opened anew: %s: lines go on into the old file; user %u has to be able to write there (logrotate: create 0600 USER GROUP)",
+			"%s: cannot be reopened: %s: lines continue into the old file; allow user %u to write there (logrotate: create 0600 USER GROUP)",
 			f->path, strerror(-err), (unsigned int)geteuid());
 		if (fd >= 0)
 			close(fd);
@@ -293,16 +303,17 @@ static int open_anew(struct logfile *f)
 	if (!S_ISREG(is.st_mode)) {
 		log_error(
 			f->log,
-			"%s: is no regular file any more: lines go on into the old one",
+			"%s: is no longer a regular file: lines continue into the old one",
 			f->path);
 		close(fd);
 		return -EINVAL;
 	}
-	if (made)
-		make_alike(fd, &was);
-	if (!adopt(f, fd))
-		return -EBUSY;
-	leave(f, old);
+	if (created)
+		copy_mode(fd, &was);
+	err = adopt(f, fd);
+	if (err)
+		return err;
+	retire(f, old);
 	return 0;
 }
 
@@ -314,14 +325,14 @@ static void prune(const struct logfile *f)
 		return;
 	n = rotated_prune(f->dir_fd, f->name, f->rules->rotate_keep);
 	if (n < 0)
-		log_warn(f->log, "%s: old rotated files cannot be removed: %s",
+		log_warn(f->log, "%s: cannot remove old rotated files: %s",
 			 f->path, strerror(-n));
 	else if (n)
-		log_debug(f->log, "%s: %d old rotated files removed", f->path,
+		log_debug(f->log, "%s: removed %d old rotated files", f->path,
 			  n);
 }
 
-/* The name is still that of the file that we write to. */
+/* Does the name still refer to the file that we write to? */
 static bool has_name(const struct logfile *f)
 {
 	struct stat named, ours;
@@ -330,13 +341,13 @@ static bool has_name(const struct logfile *f)
 	       !fstat(f->fd, &ours) && same_file(&named, &ours);
 }
 
-/* Lines have to go on into the file as it is. */
+/* Lines continue into the same file. */
 static void rotation_failed(struct logfile *f, int err)
 {
 	if (!f->retry_ns)
 		log_error(
 			f->log,
-			"%s: cannot be rotated: %s: lines go on into the same file, and it is tried again every minute",
+			"%s: cannot be rotated: %s: lines continue into the same file; next attempt in a minute",
 			f->path, strerror(-err));
 	f->retry_ns = clock_mono_ns() + RETRY_NS;
 }
@@ -346,15 +357,15 @@ static void rotate(struct logfile *f)
 	char to[NAME_MAX + 1];
 	int err = 0;
 
-	/* Somebody else has renamed or removed it: that was the rotation. */
+	/* Renamed or removed by something else: that was the rotation. */
 	if (!has_name(f)) {
-		err = open_anew(f);
+		err = reopen(f);
 	} else {
 		err = rotated_rename(f->dir_fd, f->name,
 				     clock_real_ns() / NSEC_PER_MSEC,
 				     &f->last_ms, to);
 		if (!err) {
-			err = open_anew(f);
+			err = reopen(f);
 			if (err)
 				renameat2(f->dir_fd, to, f->dir_fd, f->name,
 					  RENAME_NOREPLACE);
@@ -373,15 +384,15 @@ static bool may_rotate(const struct logfile *f)
 	return f->size && (!f->retry_ns || clock_mono_ns() >= f->retry_ns);
 }
 
-void logfile_ask_reopen(struct logfile *f)
+void logfile_request_reopen(struct logfile *f)
 {
 	atomic_store(&f->reopen, true);
 }
 
-void logfile_tend(struct logfile *f)
+void logfile_tick(struct logfile *f)
 {
 	if (atomic_exchange(&f->reopen, false))
-		open_anew(f);
+		reopen(f);
 	if (f->rules->rotate_interval && may_rotate(f) &&
 	    period_of(f, now_seconds()) != f->period)
 		rotate(f);
@@ -389,8 +400,7 @@ void logfile_tend(struct logfile *f)
 
 /* --- writing ------------------------------------------------------------------ */
 
-/* n bytes of the vectors, then iov and *count are behind them. Returns how many
- * were written before an error, which is in errno, or 0. */
+/* Returns how many bytes were written; errno is 0 or what stopped it. */
 static uint64_t write_all(int fd, struct iovec *iov, int n)
 {
 	uint64_t done = 0;
@@ -409,8 +419,8 @@ static uint64_t write_all(int fd, struct iovec *iov, int n)
 	return done;
 }
 
-/* Of the first done bytes of the vectors, those that are whole lines. */
-static uint64_t whole(const struct iovec *iov, int n, uint64_t done)
+/* How many of the first n bytes of the vectors are whole lines. */
+static uint64_t whole_lines(const struct iovec *iov, int n, uint64_t done)
 {
 	uint64_t before = 0, lines = 0;
 
@@ -428,7 +438,7 @@ static uint64_t whole(const struct iovec *iov, int n, uint64_t done)
 	return lines;
 }
 
-/* Writes n vectors into this file. As logfile_write(). */
+/* As logfile_write(), but without rotation; iov is not modified. */
 static uint64_t write_here(struct logfile *f, const struct iovec *iov, int n)
 {
 	struct iovec copy[LOGFILE_VECTORS];
@@ -445,9 +455,9 @@ static uint64_t write_here(struct logfile *f, const struct iovec *iov, int n)
 	errno = err;
 	if (!err)
 		return done;
-	lines = whole(iov, n, done);
-	/* Unless the file is not as long as it should be: then somebody else
-	 * has cut it, and where is not known. */
+	lines = whole_lines(iov, n, done);
+	/* Truncate the torn line; not if the size is unexpected, since then
+	 * something else has truncated the file too. */
 	if (lines < done && !fstat(f->fd, &st) &&
 	    (uint64_t)st.st_size == f->size &&
 	    !ftruncate(f->fd, (off_t)(f->size - (done - lines)))) {
@@ -458,14 +468,14 @@ static uint64_t write_here(struct logfile *f, const struct iovec *iov, int n)
 	return done;
 }
 
-/* How many bytes of whole lines fit into room. */
-static uint64_t fitting(const struct iovec *iov, int n, uint64_t room)
+/* How many bytes of whole lines fit into room bytes. */
+static uint64_t lines_within(const struct iovec *iov, int n, uint64_t room)
 {
 	uint64_t all = 0;
 
 	for (int i = 0; i < n; i++)
 		all += iov[i].iov_len;
-	return all <= room ? all : whole(iov, n, room);
+	return all <= room ? all : whole_lines(iov, n, room);
 }
 
 static uint64_t first_line(const struct iovec *iov)
@@ -476,30 +486,30 @@ static uint64_t first_line(const struct iovec *iov)
 		       : iov->iov_len;
 }
 
-static uint64_t that_fits(const struct logfile *f, const struct iovec *iov,
-			  int n)
+/* How many bytes may be added before the file must be rotated. */
+static uint64_t fits(const struct logfile *f, const struct iovec *iov, int n)
 {
 	const uint64_t limit = f->rules->rotate_size;
 
-	return limit > f->size ? fitting(iov, n, limit - f->size) : 0;
+	return limit > f->size ? lines_within(iov, n, limit - f->size) : 0;
 }
 
-/* What goes into this file next, after having rotated it where that is due. */
+/* How many bytes to write into the file next. Rotates it first if it is full. */
 static uint64_t next_part(struct logfile *f, const struct iovec *iov, int n)
 {
 	uint64_t part;
 
 	if (!f->rules->rotate_size)
 		return UINT64_MAX;
-	part = that_fits(f, iov, n);
+	part = fits(f, iov, n);
 	if (!part && may_rotate(f)) {
 		rotate(f);
-		part = that_fits(f, iov, n);
+		part = fits(f, iov, n);
 	}
 	if (part)
 		return part;
-	/* A line that is longer than a file may be gets one of its own. What
-	 * cannot be rotated takes everything. */
+	/* A line that exceeds rotate_size gets a file of its own. If rotation
+	 * failed, everything goes into this one. */
 	return f->size ? UINT64_MAX : first_line(iov);
 }
 
@@ -508,8 +518,8 @@ uint64_t logfile_write(struct logfile *f, struct iovec *iov, int n)
 	uint64_t done = 0, part, written;
 	struct stat st;
 
-	logfile_tend(f);
-	/* Others may cut the file (logrotate's copytruncate). */
+	logfile_tick(f);
+	/* Something else may truncate the file (logrotate's copytruncate). */
 	if (!fstat(f->fd, &st))
 		f->size = (uint64_t)st.st_size;
 	while (n) {
@@ -517,7 +527,7 @@ uint64_t logfile_write(struct logfile *f, struct iovec *iov, int n)
 		int k = 0;
 
 		part = next_part(f, iov, n);
-		/* The vectors up to part, of which the last may be cut. */
+		/* Take vectors up to part bytes; the last one may be split. */
 		for (written = 0; k < n && written < part; k++)
 			written += iov[k].iov_len;
 		last = iov[k - 1];
@@ -534,23 +544,24 @@ uint64_t logfile_write(struct logfile *f, struct iovec *iov, int n)
 	return done;
 }
 
-bool logfile_close(struct logfile *f)
+int logfile_close(struct logfile *f)
 {
-	bool ok = true;
+	int err = 0;
 
 	if (f->fd >= 0 && f->sync && fdatasync(f->fd) && errno != EINVAL &&
 	    errno != EROFS) {
-		log_error(f->log, "%s: %s", f->path, strerror(errno));
-		ok = false;
+		err = -errno;
+		log_error(f->log, "%s: cannot be synced: %s", f->path,
+			  strerror(errno));
 	}
-	/* File systems of the network tell here what could not be written. */
+	/* Network file systems report write errors here. */
 	if (f->fd >= 0 && close(f->fd) && errno != EINTR) {
+		err = -errno;
 		log_error(f->log, "%s: %s", f->path, strerror(errno));
-		ok = false;
 	}
 	if (f->dir_fd >= 0)
 		close(f->dir_fd);
 	free(f->real);
 	free(f);
-	return ok;
+	return err;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A regular file that whole lines are appended to: rotated by size and time,
- * opened anew on request, and without a torn line after anything that can be
- * survived. Used by one thread, but for logfile_ask_reopen().
+ * A regular file that whole lines are appended to. Rotated by size and time,
+ * reopened on request, and repaired after a crash or a full disk, so that it
+ * never keeps a torn line. Used by one thread except for
+ * logfile_request_reopen().
  */
 #ifndef OUTPUT_LOGFILE_H
 #define OUTPUT_LOGFILE_H
@@ -15,46 +16,46 @@
 #include "base/log.h"
 #include "output/owner.h"
 
-/* What holds for every file. Zero-initialised: nothing is rotated. */
+/* Zero-initialised: no rotation. */
 struct logfile_rules {
 	uint64_t rotate_size;	  /* bytes; 0: never */
 	uint64_t rotate_interval; /* seconds; 0: never */
-	uint32_t rotate_keep;	  /* rotated files that are kept; 0: all */
-	struct owner owner;	  /* of the files that are created */
+	uint32_t rotate_keep;	  /* rotated files to keep; 0: all */
+	struct owner owner;	  /* of files that are created */
 };
 
 struct logfile;
 
-/* Most vectors that are written at a time. */
+/* Most vectors that logfile_write() accepts. */
 #define LOGFILE_VECTORS 128
 
 /*
- * Opens or creates path, if it is a regular file; else *regular is false and
- * the result NULL. A line that an earlier run did not finish is cut off. A file
- * that another process writes to is refused, and a folder where the rules will
- * not be able to do their work. sync: the end of it waits for the
- * disk. path and rules are not copied. NULL after having logged why.
+ * Opens or creates path. NULL with *regular false if it is not a regular file;
+ * NULL with *regular true after having logged an error. Truncates a torn last
+ * line. Fails if another process writes to the file, or if the owner in the
+ * rules will not be able to rotate it. sync: logfile_close() waits for the disk.
+ * path and rules are not copied.
  */
 struct logfile *logfile_open(const char *path,
 			     const struct logfile_rules *rules, bool sync,
 			     bool *regular, const struct log *log);
 
 /*
- * Writes all, which is whole lines, and changes iov meanwhile; between two of
- * them the file may be rotated. Returns how many bytes were written before an
- * error, which is in errno, or 0. Those are whole lines, and the file has no
- * piece of another; unless that could not be cut off: then it is among them.
+ * Writes all vectors, which hold whole lines; modifies iov. May rotate the file
+ * between two lines. Returns how many bytes were written; errno is 0, or the
+ * error that stopped it. A line that was written in part is truncated again, so
+ * the result counts whole lines, unless truncating failed too.
  */
 uint64_t logfile_write(struct logfile *f, struct iovec *iov, int n);
 
-/* From any thread: the file is to be opened anew before the next line, because
- * somebody gave the old one another name. */
-void logfile_ask_reopen(struct logfile *f);
+/* Reopens the file by its name before the next line, as something else has
+ * renamed it. Any thread. */
+void logfile_request_reopen(struct logfile *f);
 
-/* What is due: rotation by time, and what was asked for. For quiet times. */
-void logfile_tend(struct logfile *f);
+/* Rotates by time and reopens if requested, for when no line arrives. */
+void logfile_tick(struct logfile *f);
 
-/* Closes, after a sync if so. false after a message. */
-bool logfile_close(struct logfile *f);
+/* Closes and frees, after a sync if that was asked for. 0 or -errno, logged. */
+int logfile_close(struct logfile *f);
 
 #endif

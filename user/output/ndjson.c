@@ -2,7 +2,8 @@
 /*
  * Writes the lines of its queue to an outfile. A failed write drops the lines
  * that did not arrive, and the next write tries again: a full disk may be freed
- * at any time. Only a reader that went away is final.
+ * at any time. Only a reader that closed the
+ * other end, or stopped reading, is final.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -24,6 +25,8 @@ struct ndjson {
 	struct sink_conf conf;
 	struct logfile_rules rules;
 	struct outfile file;
+	enum { WRITING, FAILING, FAILED } state; /* of the last write */
+	bool torn;   /* the last line lacks its end */
 	int stop_fd; /* readable: stop waiting for the reader */
 	atomic_bool failed;
 	const char *_Atomic error; /* static text, NULL: none */
@@ -84,8 +87,8 @@ static int setup(const struct sink_setup *setup, void **conf)
 
 /* --- the thread -------------------------------------------------------- */
 
-/* How many transactions are in the first bytes of a group; *torn tells
- * whether they end within one. */
+/* How many transactions are in the first bytes of a group. *torn: do they end
+ * within a line? */
 static unsigned int whole_lines(const struct queue_group *g, uint64_t bytes,
 				bool *torn)
 {
@@ -93,78 +96,79 @@ static unsigned int whole_lines(const struct queue_group *g, uint64_t bytes,
 	const uint8_t *p;
 
 	*torn = false;
-	for (i = 0; i < g->n && bytes >= g->piece[i].len; i++) {
-		bytes -= g->piece[i].len;
-		n += g->piece[i].n;
+	for (i = 0; i < g->n && bytes >= g->slice[i].len; i++) {
+		bytes -= g->slice[i].len;
+		n += g->slice[i].n;
 	}
 	if (i == g->n || !bytes)
 		return n;
-	p = g->piece[i].p;
+	p = g->slice[i].p;
 	*torn = p[bytes - 1] != '\n';
 	for (; bytes; bytes--)
 		n += *p++ == '\n';
 	return n;
 }
 
-static void say_error(struct ndjson *w, int err)
+static void report_error(struct ndjson *w, int err)
 {
 	const struct log *log = w->conf.log;
-	struct outfile *s = &w->file;
+	const char *name = w->file.name;
+	const bool first = w->state == WRITING;
 
-	if (err == EPIPE || err == ETIMEDOUT) {
-		s->gone = true;
+	w->state = err == EPIPE || err == ETIMEDOUT ? FAILED : FAILING;
+	if (w->state == FAILED)
 		atomic_store(&w->failed, true);
-	}
 	if (err == EPIPE)
-		log_info(log, "%s: nobody reads it any more", s->name);
+		log_info(log, "%s: its reader has closed it", name);
 	else if (err == ETIMEDOUT)
-		log_error(log, "%s: it is not read: what is waiting is dropped",
-			  s->name);
-	else if (!s->failing)
 		log_error(
 			log,
-			"%s: cannot be written: %s: transactions are dropped until it can",
-			s->name, strerror(err));
-	s->failing = true;
+			"%s: its reader does not read: dropping what is queued",
+			name);
+	else if (first)
+		log_error(
+			log,
+			"%s: cannot be written: %s: dropping transactions until it can",
+			name, strerror(err));
 	atomic_store(&w->error_ns, clock_mono_ns());
-	atomic_store(&w->error, err == EPIPE	   ? "nobody reads it"
-				: err == ETIMEDOUT ? "it is not read"
+	atomic_store(&w->error, err == EPIPE	   ? "its reader has closed it"
+				: err == ETIMEDOUT ? "its reader does not read"
 						   : strerrordesc_np(err));
 }
 
-/* Returns how many transactions of the group arrived; they are the first. */
+/* Returns how many transactions of the group, counted from its start, were
+ * written. */
 static unsigned int write_group(struct ndjson *w, const struct queue_group *g)
 {
 	static char newline[] = "\n";
 	struct iovec iov[QUEUE_GROUP + 1];
-	struct outfile *s = &w->file;
 	unsigned int i, lines;
 	uint64_t done;
 	int n = 0, err;
 
-	if (s->gone)
+	if (w->state == FAILED)
 		return 0;
-	if (s->torn)
+	if (w->torn)
 		iov[n++] = (struct iovec){newline, 1};
 	for (i = 0; i < g->n; i++)
 		iov[n++] =
-			(struct iovec){(void *)g->piece[i].p, g->piece[i].len};
-	done = outfile_write(s, iov, n, w->stop_fd);
+			(struct iovec){(void *)g->slice[i].p, g->slice[i].len};
+	done = outfile_write(&w->file, iov, n, w->stop_fd);
 	err = errno;
-	if (s->torn && done) {
-		s->torn = false;
+	if (w->torn && done) {
+		w->torn = false;
 		done--;
 	}
 	if (!err) {
-		if (s->failing)
+		if (w->state == FAILING)
 			log_info(w->conf.log, "%s can be written again",
-				 s->name);
-		s->failing = false;
+				 w->file.name);
+		w->state = WRITING;
 		atomic_store(&w->error, NULL);
 		return g->transactions;
 	}
-	lines = done ? whole_lines(g, done, &s->torn) : 0;
-	say_error(w, err);
+	lines = done ? whole_lines(g, done, &w->torn) : 0;
+	report_error(w, err);
 	return lines;
 }
 
@@ -178,7 +182,7 @@ static void *run(void *sink)
 	bool full;
 
 	while (queue_wait(q, index)) {
-		queue_take(q, index, &g);
+		queue_dequeue(q, index, &g);
 		if (!g.n) {
 			outfile_tick(&w->file);
 			continue;
@@ -189,9 +193,9 @@ static void *run(void *sink)
 		if (written == g.transactions)
 			atomic_fetch_add(&w->bytes_written, g.bytes);
 		full = g.n == QUEUE_GROUP;
-		queue_done(q, index, &g);
+		queue_release(q, index, &g);
 		if (!full)
-			queue_gather(q, index);
+			queue_coalesce(q, index);
 	}
 	return NULL;
 }
@@ -231,7 +235,7 @@ static void reopen(void *sink)
 	struct ndjson *w = sink;
 
 	outfile_request_reopen(&w->file);
-	queue_nudge(w->conf.queue, w->conf.index);
+	queue_wake(w->conf.queue, w->conf.index);
 }
 
 static void tick(void *sink)
@@ -239,7 +243,7 @@ static void tick(void *sink)
 	struct ndjson *w = sink;
 
 	if (w->rules.rotate_interval)
-		queue_nudge(w->conf.queue, w->conf.index);
+		queue_wake(w->conf.queue, w->conf.index);
 }
 
 static void stats(void *sink, struct output_stats *stats)

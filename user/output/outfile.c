@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Writes to something that may have a slow reader. Waiting for it must be
+ * interruptible (stop_fd), or the program could not end.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,10 +16,10 @@
 #include "output/vectors.h"
 
 /*
- * A reader that does not read must not hold up the end of the program, so a
- * pipe or terminal is opened once more: O_NONBLOCK set on what others gave us
- * would hold for them as well. Where that is not allowed, and on sockets, small
- * pieces are written when poll() says that they fit.
+ * Opens a pipe or terminal a second time to get a file description of our own:
+ * O_NONBLOCK on an inherited one would affect the other processes that share
+ * it. Where that is not permitted, and on sockets, write_some() writes at most
+ * PIPE_BUF bytes after poll() has reported room.
  */
 static void make_nonblocking(struct outfile *s)
 {
@@ -40,7 +44,7 @@ static void make_nonblocking(struct outfile *s)
 	s->may_block = false;
 }
 
-/* A pipe, terminal, device or socket, whose fd is s->fd. */
+/* Checks and prepares s->fd, which is not a regular file. 0 or -errno, logged. */
 static int open_other(struct outfile *s, const struct log *log)
 {
 	int flags = s->fd >= 0 ? fcntl(s->fd, F_GETFL) : -1, err;
@@ -52,7 +56,7 @@ static int open_other(struct outfile *s, const struct log *log)
 	err = flags < 0 ? errno : EBADF;
 	log_error(log, "%s: cannot be opened for writing: %s%s", s->name,
 		  strerror(err),
-		  err == ENXIO ? ": start what reads this pipe first" : "");
+		  err == ENXIO ? ": start the reader of this pipe first" : "");
 	return -err;
 }
 
@@ -79,16 +83,16 @@ int outfile_open(struct outfile *s, const char *path, bool wait_for_reader,
 void outfile_request_reopen(struct outfile *s)
 {
 	if (s->file)
-		logfile_ask_reopen(s->file);
+		logfile_request_reopen(s->file);
 }
 
 void outfile_tick(struct outfile *s)
 {
 	if (s->file)
-		logfile_tend(s->file);
+		logfile_tick(s->file);
 }
 
-/* false with ETIMEDOUT once the time to wait is over. */
+/* false with ETIMEDOUT once stop_fd is readable. */
 static bool wait_writable(const struct outfile *s, int stop_fd)
 {
 	struct pollfd fds[2] = {{.fd = s->fd, .events = POLLOUT},
@@ -151,7 +155,7 @@ int outfile_close(struct outfile *s, const struct log *log)
 
 	s->file = NULL;
 	if (file)
-		return logfile_close(file) ? 0 : -EIO;
+		return logfile_close(file);
 	if (!s->owned)
 		return 0;
 	if (close(s->fd) < 0 && errno != EINTR) {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Opens the sinks, runs a thread for each, and ends them in order: first the
+ * queue, then the threads, then the destinations.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,11 +14,12 @@
 #include "output/queue.h"
 #include "output/sink.h"
 
-/* How long output_end() waits for readers that do not read, unless
+/* How long output_end() waits for a reader that does not read, unless
  * blocking. */
 #define END_SECONDS 1
 
-struct member {
+/* A sink and its thread. */
+struct running {
 	const struct sink_ops *ops;
 	void *sink;
 	const char *destination;
@@ -27,43 +32,43 @@ struct output {
 	struct queue *queue;
 	bool blocking;
 	bool ended;
-	int result; /* of the end */
-	unsigned int n_members;
-	struct member member[];
+	int result; /* of output_end() */
+	unsigned int n_sinks;
+	struct running running[];
 };
 
 /* --- opening and closing ----------------------------------------------- */
 
-static bool start(struct output *o, struct member *m)
+static bool start(struct output *o, struct running *m)
 {
 	sigset_t all, before;
 	int err;
 
-	/* Signals are for the thread that waits for them. */
+	/* Leave signals to the main thread, which waits for them. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&m->thread, NULL, m->ops->run, m->sink);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
-		log_error(o->log, "cannot start the output's thread: %s",
-			  strerror(err));
+		log_error(o->log, "output: cannot create a thread for %s: %s",
+			  m->destination, strerror(err));
 	m->started = !err;
 	return m->started;
 }
 
 static void free_output(struct output *o)
 {
-	for (unsigned int i = 0; i < o->n_members; i++)
-		o->member[i].ops->free(o->member[i].sink);
+	for (unsigned int i = 0; i < o->n_sinks; i++)
+		o->running[i].ops->free(o->running[i].sink);
 	queue_free(o->queue);
 	free(o);
 }
 
-static bool open_member(struct output *o, const struct output_conf *conf,
-			unsigned int i)
+static bool open_one(struct output *o, const struct output_conf *conf,
+		     unsigned int i)
 {
 	const struct output_sink *from = &conf->sinks[i];
-	struct member *m = &o->member[i];
+	struct running *m = &o->running[i];
 	const struct sink_conf sink = {
 		.destination = from->destination,
 		.conf = from->conf,
@@ -79,17 +84,17 @@ static bool open_member(struct output *o, const struct output_conf *conf,
 	return m->sink != NULL;
 }
 
-/* Opens all before the first thread starts: what cannot be opened is said
- * before anything is written. */
-static bool open_members(struct output *o, const struct output_conf *conf)
+/* Opens all before starting a thread, so that nothing is written if one of them
+ * cannot be opened. */
+static bool open_sinks(struct output *o, const struct output_conf *conf)
 {
 	unsigned int i;
 
-	for (; o->n_members < conf->n_sinks; o->n_members++)
-		if (!open_member(o, conf, o->n_members))
+	for (; o->n_sinks < conf->n_sinks; o->n_sinks++)
+		if (!open_one(o, conf, o->n_sinks))
 			return false;
-	for (i = 0; i < o->n_members; i++)
-		if (!start(o, &o->member[i]))
+	for (i = 0; i < o->n_sinks; i++)
+		if (!start(o, &o->running[i]))
 			return false;
 	return true;
 }
@@ -117,7 +122,7 @@ static struct queue *new_queue(const struct output_conf *conf)
 struct output *output_new(const struct output_conf *conf)
 {
 	struct output *o =
-		calloc(1, sizeof(*o) + conf->n_sinks * sizeof(o->member[0]));
+		calloc(1, sizeof(*o) + conf->n_sinks * sizeof(o->running[0]));
 
 	if (!o) {
 		log_error(conf->log, "output: %s", strerror(errno));
@@ -131,7 +136,7 @@ struct output *output_new(const struct output_conf *conf)
 		free(o);
 		return NULL;
 	}
-	if (open_members(o, conf))
+	if (open_sinks(o, conf))
 		return o;
 	output_close(o, NULL);
 	return NULL;
@@ -145,18 +150,18 @@ void output_submit(struct output *o, unsigned int worker, unsigned int view,
 
 unsigned int output_n_sinks(const struct output *o)
 {
-	return o->n_members;
+	return o->n_sinks;
 }
 
 const char *output_sink_name(const struct output *o, unsigned int sink)
 {
-	return o->member[sink].destination;
+	return o->running[sink].destination;
 }
 
 void output_sink_stats(struct output *o, unsigned int sink,
 		       struct output_stats *stats)
 {
-	const struct member *m = &o->member[sink];
+	const struct running *m = &o->running[sink];
 	struct queue_counts q;
 
 	/* The queue first: lines on their way to the sink are counted twice
@@ -174,7 +179,7 @@ void output_stats(struct output *o, struct output_stats *stats)
 	struct output_stats one;
 
 	*stats = (struct output_stats){0};
-	for (unsigned int i = 0; i < o->n_members; i++) {
+	for (unsigned int i = 0; i < o->n_sinks; i++) {
 		output_sink_stats(o, i, &one);
 		output_stats_add(stats, &one);
 	}
@@ -182,22 +187,22 @@ void output_stats(struct output *o, struct output_stats *stats)
 
 void output_reopen(struct output *o)
 {
-	for (unsigned int i = 0; i < o->n_members; i++)
-		if (o->member[i].ops->reopen)
-			o->member[i].ops->reopen(o->member[i].sink);
+	for (unsigned int i = 0; i < o->n_sinks; i++)
+		if (o->running[i].ops->reopen)
+			o->running[i].ops->reopen(o->running[i].sink);
 }
 
 void output_tick(struct output *o)
 {
-	for (unsigned int i = 0; i < o->n_members; i++)
-		if (o->member[i].ops->tick)
-			o->member[i].ops->tick(o->member[i].sink);
+	for (unsigned int i = 0; i < o->n_sinks; i++)
+		if (o->running[i].ops->tick)
+			o->running[i].ops->tick(o->running[i].sink);
 }
 
 void output_sink_delays(const struct output *o, unsigned int sink,
 			struct delays *d, uint64_t *oldest)
 {
-	const struct member *m = &o->member[sink];
+	const struct running *m = &o->running[sink];
 	uint64_t age =
 		m->ops->undelivered_age ? m->ops->undelivered_age(m->sink) : 0;
 
@@ -209,21 +214,21 @@ void output_sink_delays(const struct output *o, unsigned int sink,
 const char *output_sink_last_error(const struct output *o, unsigned int sink,
 				   bool *retained)
 {
-	const struct member *m = &o->member[sink];
+	const struct running *m = &o->running[sink];
 
 	return m->ops->last_error(m->sink, retained);
 }
 
 bool output_broken(const struct output *o)
 {
-	for (unsigned int i = 0; i < o->n_members; i++)
-		if (!o->member[i].ops->failed(o->member[i].sink))
+	for (unsigned int i = 0; i < o->n_sinks; i++)
+		if (!o->running[i].ops->failed(o->running[i].sink))
 			return false;
 	return true;
 }
 
-/* Waits for a thread, but for its reader only so long, unless blocking. */
-static void join(struct output *o, struct member *m,
+/* Joins a thread. One with a stop() is stopped at that time, unless blocking. */
+static void join(struct output *o, struct running *m,
 		 const struct timespec *until)
 {
 	if (!m->started)
@@ -249,14 +254,14 @@ int output_end(struct output *o)
 	queue_end(o->queue);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += END_SECONDS;
-	for (i = 0; i < o->n_members; i++)
-		join(o, &o->member[i], &until);
-	for (i = 0; i < o->n_members; i++)
-		if (o->member[i].ops->close(o->member[i].sink))
-			o->result = -1;
+	for (i = 0; i < o->n_sinks; i++)
+		join(o, &o->running[i], &until);
+	for (i = 0; i < o->n_sinks; i++)
+		if (o->running[i].ops->close(o->running[i].sink))
+			o->result = -EIO;
 	output_stats(o, &stats);
 	if (stats.dropped_error)
-		o->result = -1;
+		o->result = -EIO;
 	return o->result;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where serialised transactions go. Each worker hands over batches of whole
- * NDJSON lines; every sink has its own bounded queue, its own thread and its
- * own counters, so that a slow one holds up neither another nor the packet
- * path: what finds a queue full is dropped and counted there (unless blocking,
- * for replay).
+ * The destinations of serialised transactions. Workers submit batches of whole
+ * NDJSON lines. Every sink has its own bounded queues, thread and counters, so a
+ * slow one delays neither the packet path nor other sinks: lines that find its
+ * queue full are dropped and counted, unless blocking (replay).
  */
 #ifndef OUTPUT_OUTPUT_H
 #define OUTPUT_OUTPUT_H
@@ -23,7 +22,7 @@ struct output;
 struct output_sink {
 	const struct sink_ops *ops;
 	const char *destination;
-	unsigned int view; /* it gets the lines submitted for this view */
+	unsigned int view; /* the sink gets lines submitted for this view */
 	const void *conf;  /* for ops->open() */
 };
 
@@ -36,21 +35,22 @@ struct output_conf {
 	const struct log *log;
 };
 
-/* Opens every destination (call before giving up privileges) and starts a
- * thread for each. NULL after having logged why. */
+/* Opens every destination (call before dropping privileges) and starts a thread
+ * for each. NULL after having logged why. */
 struct output *output_new(const struct output_conf *conf);
 
-/* Takes the contents of batch (n transactions) for the sinks of the view, and
- * leaves it empty but usable. */
+/* Hands the contents of batch (n transactions) to the sinks of the view. Leaves
+ * batch empty but usable. */
 void output_submit(struct output *o, unsigned int worker, unsigned int view,
 		   struct buf *batch, unsigned int n);
 
-/* Writes what is queued, syncs and closes; no more is submitted. 0, or -1
- * after having logged that something could not be written. The counters stay;
- * a second call returns the same. */
+/* Writes what is queued, syncs and closes; nothing may be submitted after it.
+ * 0, or -EIO if something could not be written, logged. The counters remain
+ * readable. A second call returns the same. */
 int output_end(struct output *o);
 
-/* Ends and frees. stats may be NULL. */
+/* output_end(), the sums of the counters into stats unless that is NULL, and
+ * frees. Returns what output_end() does. */
 int output_close(struct output *o, struct output_stats *stats);
 
 /* Sums of all sinks. */
@@ -62,7 +62,7 @@ const char *output_sink_name(const struct output *o, unsigned int sink);
 void output_sink_stats(struct output *o, unsigned int sink,
 		       struct output_stats *stats);
 
-/* Somebody renamed the files: each is opened anew before its next line. */
+/* Log rotation: every file is reopened by its name before its next line. */
 void output_reopen(struct output *o);
 
 /* Call about once a second: rotates files that are due even when no line is
@@ -74,14 +74,15 @@ void output_tick(struct output *o);
 const char *output_sink_last_error(const struct output *o, unsigned int sink,
 				   bool *retained);
 
-/* How long transactions took until the sink had done with them (Metlo: had
- * stored them to be sent), and, in ns, the age of the oldest with which it has
- * not (Metlo: for how long none was delivered); 0: there is none. */
+/* How long transactions took from output_submit() until the sink had written
+ * them (Metlo: had stored them in its spool). *oldest: for how long, in ns, the
+ * oldest transaction has been waiting (Metlo: for how long none was delivered);
+ * 0: none is waiting. */
 void output_sink_delays(const struct output *o, unsigned int sink,
 			struct delays *d, uint64_t *oldest);
 
-/* True once no sink can be written any more for good (EPIPE on stdout): the
- * caller should end. */
+/* Have all sinks failed for good, such as with EPIPE on standard output? Then
+ * the caller should end. */
 bool output_broken(const struct output *o);
 
 #endif

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One mutex guards everything; while it is held, at most SMALL bytes are copied.
+ * Three things keep the cost per line low: small batches are appended to the
+ * last chunk instead of taking a slot, emptied chunks are reused, and a sink
+ * under load lets lines accumulate before it looks again.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,44 +15,46 @@
 #include "base/clock.h"
 #include "output/queue.h"
 
-#define SLOTS 4096 /* pieces waiting, per worker and sink */
-/* What is handed over up to SMALL is appended to what came before it up to
- * LARGE: a slot is not to be taken for every few lines of a quiet time. */
+#define SLOTS 4096 /* slices waiting, per worker and sink */
+/* A batch of at most SMALL bytes is appended to the last chunk while that has
+ * at most LARGE: at low rates, every few lines would otherwise take a slot. */
 #define SMALL (16u << 10)
 #define LARGE (112u << 10)
-/* Emptied memory kept per worker: as much as is filled while batches gather
- * at the highest rate, because fresh memory costs a page fault every 4 KiB. */
+/* Empty chunks kept per worker for reuse, as new memory costs a page fault
+ * every 4 KiB: as many as fill up in GATHER_NS at the highest rate. */
 #define SPARES 16
-/* Memory that grew beyond this for a huge transaction is not kept. */
+/* A chunk that grew beyond this for a huge transaction is freed. */
 #define SPARE_MAX (256u << 10)
-/* How long a sink lets batches gather under load. */
+/* How long a sink under load lets lines accumulate. */
 #define GATHER_NS 1000000
 
 struct chunk {
-	struct buf buf;	   /* does not move once a piece of it is in a queue */
-	unsigned int refs; /* pieces of it that are in queues or taken */
-	struct chunk **open; /* where more may be appended to it, or NULL */
+	struct buf buf;	   /* does not move while a slice of it is queued */
+	unsigned int refs; /* slices of it that are queued or dequeued */
+	struct chunk *
+		*open; /* who appends to it: an entry of queue.open, or NULL */
 };
 
-/* What waits for one sink from one worker. */
-struct lane {
-	struct piece slot[SLOTS];
+/* The lines of one worker for one sink. */
+struct worker_queue {
+	struct slice slot[SLOTS];
 	unsigned int head, n;
-	uint64_t bytes; /* waiting or taken */
+	uint64_t bytes; /* queued, or dequeued and not released */
 };
 
 struct sink_queue {
 	unsigned int view;
 	struct delays delays;
-	uint64_t taken_since; /* the oldest that was taken; 0: none */
-	unsigned int next;    /* lane to begin with */
+	uint64_t
+		dequeued_since; /* submitted_ns of the oldest dequeued slice; 0: none */
+	unsigned int next; /* worker to start with */
 	struct queue_counts counts;
 	pthread_cond_t work;
-	pthread_cond_t hurry; /* no time to let batches gather */
-	int wake_fd;	      /* or -1 */
-	bool asleep;	      /* wake_fd has to be written to */
-	bool nudged;
-	struct lane *lane; /* one for each worker */
+	pthread_cond_t urgent; /* ends queue_coalesce() */
+	int wake_fd;	       /* or -1 */
+	bool armed;	       /* write to wake_fd on the next event */
+	bool woken;
+	struct worker_queue *from_worker; /* one for each worker */
 };
 
 struct spares {
@@ -55,11 +63,11 @@ struct spares {
 };
 
 struct queue {
-	pthread_mutex_t lock; /* over everything below */
+	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t room;
 	bool ending, blocking;
 	unsigned int n_workers, n_sinks, n_views;
-	uint64_t limit;	       /* bytes of a lane */
+	uint64_t limit;	       /* bytes, per worker and sink */
 	struct chunk **open;   /* of each view and worker */
 	struct spares *spares; /* of each worker */
 	struct sink_queue *sink;
@@ -67,10 +75,10 @@ struct queue {
 
 /* --- the shared memory ------------------------------------------------- */
 
-/* A chunk with what is in batch, which gets an empty buffer for it. NULL: no
- * memory, and batch is as before. */
-static struct chunk *chunk_of(struct queue *q, unsigned int worker,
-			      struct buf *batch)
+/* Moves the contents of batch into a chunk, and an empty buffer into batch.
+ * NULL: out of memory, batch is unchanged. */
+static struct chunk *chunk_new(struct queue *q, unsigned int worker,
+			       struct buf *batch)
 {
 	struct spares *s = &q->spares[worker];
 	struct chunk *c = s->n ? s->chunk[--s->n] : calloc(1, sizeof(*c));
@@ -111,7 +119,7 @@ static bool append_to(struct chunk *c, const struct buf *b)
 	return true;
 }
 
-/* Where the contents of batch lie from now on; NULL: no memory. */
+/* Stores the contents of batch at *offset of a chunk; NULL: out of memory. */
 static struct chunk *place(struct queue *q, unsigned int worker,
 			   unsigned int view, struct buf *batch, size_t *offset)
 {
@@ -122,11 +130,12 @@ static struct chunk *place(struct queue *q, unsigned int worker,
 	if (append_to(c, batch))
 		return c;
 	*offset = 0;
-	/* Before anybody reads it; it may stay small if there is no memory. */
+	/* Room for later batches, now, as a chunk in use must not move. If
+	 * there is no memory for that, this batch gets the chunk to itself. */
 	if (batch->len <= SMALL &&
 	    !buf_reserve(batch, LARGE + SMALL - batch->len))
 		batch->failed = false;
-	c = chunk_of(q, worker, batch);
+	c = chunk_new(q, worker, batch);
 	if (!c)
 		return NULL;
 	if (*open)
@@ -138,43 +147,46 @@ static struct chunk *place(struct queue *q, unsigned int worker,
 
 /* --- the queues -------------------------------------------------------- */
 
-static bool has_room(const struct queue *q, const struct lane *l, size_t n)
+static bool has_room(const struct queue *q, const struct worker_queue *w,
+		     size_t n)
 {
-	/* One batch always fits, so that blocking cannot last for ever. */
-	return l->n < SLOTS && (!l->bytes || l->bytes + n <= q->limit);
+	/* An empty queue accepts any batch: blocking must end. */
+	return w->n < SLOTS && (!w->bytes || w->bytes + n <= q->limit);
 }
 
-/* p lies in c. */
-static void push(struct lane *l, struct chunk *c, const struct piece *p)
+/* p is a slice of c; it extends the last slice if that ends where p starts. */
+static void push(struct worker_queue *w, struct chunk *c, const struct slice *p)
 {
-	struct piece *last = &l->slot[(l->head + l->n + SLOTS - 1) % SLOTS];
+	struct slice *last = &w->slot[(w->head + w->n + SLOTS - 1) % SLOTS];
 
-	l->bytes += p->len;
-	if (l->n && last->chunk == c && last->p + last->len == p->p) {
+	w->bytes += p->len;
+	if (w->n && last->chunk == c && last->p + last->len == p->p) {
 		last->len += p->len;
 		last->n += p->n;
 		return;
 	}
-	l->slot[(l->head + l->n++) % SLOTS] = *p;
+	w->slot[(w->head + w->n++) % SLOTS] = *p;
 	c->refs++;
 }
 
-static void wake(struct queue *q, struct sink_queue *s, const struct lane *l)
+static void wake(struct queue *q, struct sink_queue *s,
+		 const struct worker_queue *w)
 {
 	static const uint64_t one = 1;
 
 	pthread_cond_signal(&s->work);
 	if (q->ending ||
-	    (l && (l->n >= QUEUE_GROUP || l->bytes > q->limit / 2)))
-		pthread_cond_signal(&s->hurry);
-	if (!s->asleep)
+	    (w && (w->n >= QUEUE_GROUP || w->bytes > q->limit / 2)))
+		pthread_cond_signal(&s->urgent);
+	if (!s->armed)
 		return;
-	s->asleep = false;
+	s->armed = false;
 	while (write(s->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }
 
-/* Waits until every sink of the view has room. Called with the lock. */
+/* Waits until every sink of the view has room. Takes the lock held, and drops
+ * it while waiting, so all sinks are checked again. */
 static void wait_for_room(struct queue *q, unsigned int worker,
 			  unsigned int view, size_t n)
 {
@@ -183,11 +195,12 @@ static void wait_for_room(struct queue *q, unsigned int worker,
 	while (i < q->n_sinks) {
 		struct sink_queue *s = &q->sink[i];
 
-		if (s->view != view || has_room(q, &s->lane[worker], n)) {
+		if (s->view != view ||
+		    has_room(q, &s->from_worker[worker], n)) {
 			i++;
 			continue;
 		}
-		pthread_cond_signal(&s->hurry);
+		pthread_cond_signal(&s->urgent);
 		pthread_cond_wait(&q->room, &q->lock);
 		i = 0;
 	}
@@ -204,26 +217,26 @@ static void submit(struct queue *q, unsigned int worker, unsigned int view,
 
 	for (i = 0; i < q->n_sinks; i++) {
 		struct sink_queue *s = &q->sink[i];
-		struct lane *l = &s->lane[worker];
+		struct worker_queue *w = &s->from_worker[worker];
 
 		if (s->view != view)
 			continue;
 		s->counts.submitted += n;
-		if (has_room(q, l, len) && !c)
+		if (has_room(q, w, len) && !c)
 			c = place(q, worker, view, batch, &offset);
-		if (!c || !has_room(q, l, len)) {
+		if (!c || !has_room(q, w, len)) {
 			s->counts.dropped += n;
 			continue;
 		}
-		push(l, c,
-		     &(struct piece){.p = c->buf.p + offset,
+		push(w, c,
+		     &(struct slice){.p = c->buf.p + offset,
 				     .len = len,
 				     .n = n,
 				     .worker = worker,
 				     .chunk = c,
-				     .since_ns = now});
+				     .submitted_ns = now});
 		s->counts.bytes += len;
-		wake(q, s, l);
+		wake(q, s, w);
 	}
 }
 
@@ -240,11 +253,11 @@ void queue_submit(struct queue *q, unsigned int worker, unsigned int view,
 	buf_clear(batch);
 }
 
-/* Called with the lock. */
-static bool something_waits(const struct queue *q, const struct sink_queue *s)
+/* Call with the lock held. */
+static bool has_lines(const struct queue *q, const struct sink_queue *s)
 {
 	for (unsigned int i = 0; i < q->n_workers; i++)
-		if (s->lane[i].n)
+		if (s->from_worker[i].n)
 			return true;
 	return false;
 }
@@ -255,36 +268,36 @@ bool queue_wait(struct queue *q, unsigned int sink)
 	bool some;
 
 	pthread_mutex_lock(&q->lock);
-	while (!(some = something_waits(q, s) || s->nudged) && !q->ending)
+	while (!(some = has_lines(q, s) || s->woken) && !q->ending)
 		pthread_cond_wait(&s->work, &q->lock);
-	s->nudged = false;
+	s->woken = false;
 	pthread_mutex_unlock(&q->lock);
 	return some;
 }
 
-void queue_nudge(struct queue *q, unsigned int sink)
+void queue_wake(struct queue *q, unsigned int sink)
 {
 	struct sink_queue *s = &q->sink[sink];
 
 	pthread_mutex_lock(&q->lock);
-	s->nudged = true;
+	s->woken = true;
 	pthread_cond_signal(&s->work);
 	pthread_mutex_unlock(&q->lock);
 }
 
-bool queue_watch(struct queue *q, unsigned int sink)
+bool queue_arm(struct queue *q, unsigned int sink)
 {
 	struct sink_queue *s = &q->sink[sink];
-	bool asleep;
+	bool armed;
 
 	pthread_mutex_lock(&q->lock);
-	asleep = !something_waits(q, s) && !q->ending;
-	s->asleep = asleep;
+	armed = !has_lines(q, s) && !q->ending;
+	s->armed = armed;
 	pthread_mutex_unlock(&q->lock);
-	return asleep;
+	return armed;
 }
 
-void queue_take(struct queue *q, unsigned int sink, struct queue_group *g)
+void queue_dequeue(struct queue *q, unsigned int sink, struct queue_group *g)
 {
 	struct sink_queue *s = &q->sink[sink];
 	unsigned int empty = 0;
@@ -293,39 +306,39 @@ void queue_take(struct queue *q, unsigned int sink, struct queue_group *g)
 	g->bytes = 0;
 	pthread_mutex_lock(&q->lock);
 	while (g->n < QUEUE_GROUP && empty < q->n_workers) {
-		struct lane *l = &s->lane[s->next];
+		struct worker_queue *w = &s->from_worker[s->next];
 
 		s->next = (s->next + 1) % q->n_workers;
-		if (!l->n) {
+		if (!w->n) {
 			empty++;
 			continue;
 		}
 		empty = 0;
-		g->piece[g->n] = l->slot[l->head];
-		if (!s->taken_since ||
-		    l->slot[l->head].since_ns < s->taken_since)
-			s->taken_since = l->slot[l->head].since_ns;
-		g->transactions += g->piece[g->n].n;
-		g->bytes += g->piece[g->n].len;
+		g->slice[g->n] = w->slot[w->head];
+		if (!s->dequeued_since ||
+		    w->slot[w->head].submitted_ns < s->dequeued_since)
+			s->dequeued_since = w->slot[w->head].submitted_ns;
+		g->transactions += g->slice[g->n].n;
+		g->bytes += g->slice[g->n].len;
 		g->n++;
-		l->head = (l->head + 1) % SLOTS;
-		l->n--;
+		w->head = (w->head + 1) % SLOTS;
+		w->n--;
 	}
 	pthread_mutex_unlock(&q->lock);
 }
 
-void queue_done(struct queue *q, unsigned int sink, struct queue_group *g)
+void queue_release(struct queue *q, unsigned int sink, struct queue_group *g)
 {
 	struct sink_queue *s = &q->sink[sink];
 	const uint64_t now = clock_mono_ns();
 
 	pthread_mutex_lock(&q->lock);
-	s->taken_since = 0;
+	s->dequeued_since = 0;
 	for (unsigned int i = 0; i < g->n; i++) {
-		const struct piece *p = &g->piece[i];
+		const struct slice *p = &g->slice[i];
 
-		delays_add(&s->delays, now - p->since_ns, p->n);
-		s->lane[p->worker].bytes -= p->len;
+		delays_add(&s->delays, now - p->submitted_ns, p->n);
+		s->from_worker[p->worker].bytes -= p->len;
 		s->counts.bytes -= p->len;
 		chunk_release(q, p->worker, p->chunk);
 	}
@@ -335,7 +348,7 @@ void queue_done(struct queue *q, unsigned int sink, struct queue_group *g)
 	pthread_mutex_unlock(&q->lock);
 }
 
-void queue_gather(struct queue *q, unsigned int sink)
+void queue_coalesce(struct queue *q, unsigned int sink)
 {
 	struct timespec until;
 
@@ -347,11 +360,11 @@ void queue_gather(struct queue *q, unsigned int sink)
 	}
 	pthread_mutex_lock(&q->lock);
 	if (!q->ending)
-		pthread_cond_timedwait(&q->sink[sink].hurry, &q->lock, &until);
+		pthread_cond_timedwait(&q->sink[sink].urgent, &q->lock, &until);
 	pthread_mutex_unlock(&q->lock);
 }
 
-void queue_wake_by(struct queue *q, unsigned int sink, int event_fd)
+void queue_set_eventfd(struct queue *q, unsigned int sink, int event_fd)
 {
 	q->sink[sink].wake_fd = event_fd;
 }
@@ -383,12 +396,12 @@ void queue_delays(struct queue *q, unsigned int sink, struct delays *d,
 
 	pthread_mutex_lock(&q->lock);
 	now = clock_mono_ns();
-	since = s->taken_since ? s->taken_since : now;
+	since = s->dequeued_since ? s->dequeued_since : now;
 	for (unsigned int i = 0; i < q->n_workers; i++) {
-		const struct lane *l = &s->lane[i];
+		const struct worker_queue *w = &s->from_worker[i];
 
-		if (l->n && l->slot[l->head].since_ns < since)
-			since = l->slot[l->head].since_ns;
+		if (w->n && w->slot[w->head].submitted_ns < since)
+			since = w->slot[w->head].submitted_ns;
 	}
 	*d = s->delays;
 	*oldest = now - since;
@@ -424,10 +437,10 @@ static bool init_sinks(struct queue *q, const struct queue_conf *conf)
 		if (s->view >= q->n_views)
 			q->n_views = s->view + 1;
 		init_cond(&s->work, CLOCK_MONOTONIC);
-		init_cond(&s->hurry, CLOCK_MONOTONIC);
+		init_cond(&s->urgent, CLOCK_MONOTONIC);
 		q->n_sinks++;
-		s->lane = calloc(conf->workers, sizeof(*s->lane));
-		if (!s->lane)
+		s->from_worker = calloc(conf->workers, sizeof(*s->from_worker));
+		if (!s->from_worker)
 			return false;
 	}
 	return true;
@@ -465,13 +478,13 @@ struct queue *queue_new(const struct queue_conf *conf)
 	return NULL;
 }
 
-static void free_lane(struct queue *q, struct lane *l)
+static void free_worker_queue(struct queue *q, struct worker_queue *w)
 {
-	for (; l->n; l->n--) {
-		struct piece *p = &l->slot[l->head];
+	for (; w->n; w->n--) {
+		struct slice *p = &w->slot[w->head];
 
 		chunk_release(q, p->worker, p->chunk);
-		l->head = (l->head + 1) % SLOTS;
+		w->head = (w->head + 1) % SLOTS;
 	}
 }
 
@@ -484,11 +497,11 @@ void queue_free(struct queue *q)
 	for (i = 0; i < q->n_sinks; i++) {
 		struct sink_queue *s = &q->sink[i];
 
-		for (k = 0; s->lane && k < q->n_workers; k++)
-			free_lane(q, &s->lane[k]);
-		free(s->lane);
+		for (k = 0; s->from_worker && k < q->n_workers; k++)
+			free_worker_queue(q, &s->from_worker[k]);
+		free(s->from_worker);
 		pthread_cond_destroy(&s->work);
-		pthread_cond_destroy(&s->hurry);
+		pthread_cond_destroy(&s->urgent);
 	}
 	for (i = 0; i < q->n_workers; i++)
 		while (q->spares[i].n) {

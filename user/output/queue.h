@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines that wait for the sinks. What a worker hands over lies in memory
- * once; each sink has a queue of its own for each worker, with pieces of it,
- * so that one that is slow loses its own lines and holds up nobody.
+ * The queues between workers and sinks. A batch of lines is stored once, however
+ * many sinks it goes to. Every sink has a queue per worker that holds slices of
+ * that memory, so a slow sink loses only its own lines and delays no other sink.
  */
 #ifndef OUTPUT_QUEUE_H
 #define OUTPUT_QUEUE_H
@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "output/delays.h"
 
-/* Pieces taken at a time. */
+/* Most slices that one queue_dequeue() returns. */
 #define QUEUE_GROUP 64
 
 struct queue;
@@ -27,27 +27,27 @@ struct queue_conf {
 	bool blocking; /* submit waits for room instead of dropping */
 };
 
-/* Whole lines, valid until queue_done(). */
-struct piece {
+/* Whole lines, valid until queue_release(). */
+struct slice {
 	const uint8_t *p;
 	size_t len;
 	unsigned int n; /* transactions */
 	unsigned int worker;
 	struct chunk *chunk;
-	uint64_t since_ns; /* CLOCK_MONOTONIC, when the first was handed over */
+	uint64_t submitted_ns; /* CLOCK_MONOTONIC, of the first line */
 };
 
 struct queue_group {
-	struct piece piece[QUEUE_GROUP];
+	struct slice slice[QUEUE_GROUP];
 	unsigned int n;
 	unsigned int transactions;
 	uint64_t bytes;
 };
 
 struct queue_counts {
-	uint64_t submitted; /* transactions handed over */
-	uint64_t dropped;   /* of these found the queue full */
-	uint64_t bytes;	    /* gauge: waiting, or taken and not done */
+	uint64_t submitted; /* transactions */
+	uint64_t dropped;   /* of these, because the queue was full */
+	uint64_t bytes;	    /* gauge: queued, or dequeued and not released */
 };
 
 /* NULL with errno on failure. */
@@ -56,43 +56,45 @@ void queue_free(struct queue *q);
 
 /* --- for the workers --------------------------------------------------- */
 
-/* Takes the contents of batch (n transactions) for every sink of the view and
- * leaves it empty but usable. */
+/* Queues the contents of batch (n transactions) for every sink of the view.
+ * Leaves batch empty but usable: it may get another allocation. */
 void queue_submit(struct queue *q, unsigned int worker, unsigned int view,
 		  struct buf *batch, unsigned int n);
 
 /* --- for the thread of a sink ------------------------------------------ */
 
-/* Waits until there is something for it, or queue_nudge(); false at the end. */
+/* Waits for lines or queue_wake(). false: the queue has ended and is empty. */
 bool queue_wait(struct queue *q, unsigned int sink);
 
-/* Makes queue_wait() return once though nothing may be there. */
-void queue_nudge(struct queue *q, unsigned int sink);
+/* Makes queue_wait() return once even if there are no lines. Any thread. */
+void queue_wake(struct queue *q, unsigned int sink);
 
-/* Takes what waits, of all workers in turn. */
-void queue_take(struct queue *q, unsigned int sink, struct queue_group *g);
+/* Dequeues up to QUEUE_GROUP slices, from all workers in turn. */
+void queue_dequeue(struct queue *q, unsigned int sink, struct queue_group *g);
 
-/* Gives the group back, once for each that was taken. */
-void queue_done(struct queue *q, unsigned int sink, struct queue_group *g);
+/* The sink is done with the group. Call once for each queue_dequeue(). */
+void queue_release(struct queue *q, unsigned int sink, struct queue_group *g);
 
-/* Waits a little, unless much is waiting or the end has come: waking a sink
- * for every few lines would cost the packet path more than they did. */
-void queue_gather(struct queue *q, unsigned int sink);
+/* Sleeps for a millisecond so that more lines can accumulate; returns earlier
+ * if a queue is filling up or has ended. Waking a sink for every few lines
+ * would cost the workers more than producing them did. */
+void queue_coalesce(struct queue *q, unsigned int sink);
 
-/* Instead of queue_wait() and queue_gather(), for a sink that waits for more
- * than its queue: an eventfd that is written to when something arrives or the
- * end has come after queue_watch() returned true; false: that is so now. */
-void queue_wake_by(struct queue *q, unsigned int sink, int event_fd);
-bool queue_watch(struct queue *q, unsigned int sink);
+/* For a sink that polls other descriptors too, instead of queue_wait() and
+ * queue_coalesce(). After queue_arm() has returned true, the eventfd is written
+ * to once lines arrive or the queue ends. false: one of these is so already. */
+void queue_set_eventfd(struct queue *q, unsigned int sink, int event_fd);
+bool queue_arm(struct queue *q, unsigned int sink);
 
-/* --- for whoever made it ----------------------------------------------- */
+/* --- for the owner ----------------------------------------------------- */
 
-/* No more is submitted: once a queue is empty, its sink ends. */
+/* Nothing is submitted from here on: queue_wait() returns false once the queue
+ * is empty. */
 void queue_end(struct queue *q);
 bool queue_ending(struct queue *q);
 
-/* How long transactions took from being handed over to queue_done(), and the
- * age of the oldest that is not done, in ns; 0: there is none. */
+/* How long transactions took from queue_submit() to queue_release(), and the
+ * age in ns of the oldest that is not released; 0: there is none. */
 void queue_delays(struct queue *q, unsigned int sink, struct delays *d,
 		  uint64_t *oldest);
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Renames a file to a time stamp and removes old ones. Never replaces a file,
+ * and never removes one whose name it would not have chosen itself.
+ */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -11,9 +15,9 @@
 
 #include "output/rotated.h"
 
-/* Digits stand for any digit. */
-static const char pattern[] = "00000000T000000.000Z";
-#define STAMP (sizeof(pattern) - 1)
+/* A digit in the template matches any digit. */
+static const char template[] = "00000000T000000.000Z";
+#define STAMP (sizeof(template) - 1)
 #define TRIES 1000
 
 static int stamp(char to[STAMP + 1], uint64_t ms)
@@ -30,14 +34,14 @@ static int stamp(char to[STAMP + 1], uint64_t ms)
 	return 0;
 }
 
-/* Without taking the place of another file. */
+/* -EEXIST if to exists. */
 static int rename_to(int dir_fd, const char *from, const char *to)
 {
 	if (!renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
-	/* Some file systems cannot do it at once. */
+	/* The file system lacks RENAME_NOREPLACE: not atomic, but close. */
 	if (!faccessat(dir_fd, to, F_OK, AT_SYMLINK_NOFOLLOW))
 		return -EEXIST;
 	return renameat(dir_fd, from, dir_fd, to) ? -errno : 0;
@@ -63,7 +67,7 @@ int rotated_rename(int dir_fd, const char *name, uint64_t now_ms,
 	return err;
 }
 
-/* Nothing else is ever removed. */
+/* Only files with such names are ever removed. */
 static bool is_rotated(const char *entry, const char *name)
 {
 	size_t n = strlen(name);
@@ -74,14 +78,14 @@ static bool is_rotated(const char *entry, const char *name)
 	for (size_t i = 0; i < STAMP; i++) {
 		char c = entry[n + 1 + i];
 
-		if (pattern[i] == '0' ? !isdigit((unsigned char)c)
-				      : c != pattern[i])
+		if (template[i] == '0' ? !isdigit((unsigned char)c)
+				       : c != template[i])
 			return false;
 	}
 	return true;
 }
 
-/* The names sort by time. */
+/* By name, which is by time. */
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The names of rotated files: NAME.20261126T111508.123Z, the UTC time of the
- * rotation, so that their order is that of the lines in them. */
+ * rotation. Sorted by name, files are in the order in which they were written. */
 #ifndef OUTPUT_ROTATED_H
 #define OUTPUT_ROTATED_H
 
@@ -9,14 +9,14 @@
 
 #include <limits.h>
 
-/* Gives name in the folder the next free name, which is put into to. *last_ms
- * is the time in the last name that was given, and is moved on. 0 or a negative
- * errno. */
+/* Renames the file name in the directory to the next free name, which is put
+ * into to. *last_ms is the time in the name chosen last; updated, so that names
+ * ascend even when the clock is set back. 0 or -errno. */
 int rotated_rename(int dir_fd, const char *name, uint64_t now_ms,
 		   uint64_t *last_ms, char to[NAME_MAX + 1]);
 
-/* Removes all but the newest keep of the rotated files of name. Returns how
- * many were removed, or a negative errno. */
+/* Removes the rotated files of name except for the newest keep. Returns how many
+ * were removed, or -errno. */
 int rotated_prune(int dir_fd, const char *name, unsigned int keep);
 
 #endif

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Reads backwards from the end of the file. The last line is whole if its braces
+ * balance outside of strings, which is enough to tell a whole line of ours from
+ * the beginning of one.
+ */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,14 +11,14 @@
 #include "output/tail.h"
 
 #define BLOCK (64u << 10)
-/* Zeros are looked for in so many bytes before the end: file systems write
- * older data first. */
+/* Zeros are only looked for in the last bytes, as file systems write older data
+ * first. */
 #define WINDOW (1u << 20)
 
-/* How every line of ours begins. */
+/* Every line of ours begins like this. */
 static const char start[] = "{\"request\":";
 
-/* All of n bytes at offset. */
+/* Reads exactly n bytes at offset. */
 static int read_at(int fd, void *to, size_t n, uint64_t offset)
 {
 	char *p = to;
@@ -42,7 +47,7 @@ static int is_ours(int fd, uint64_t size, bool *ours)
 	return err;
 }
 
-/* The first zero byte in the window before size; size if there is none. */
+/* *at: the first zero byte in the window before size; size if there is none. */
 static int find_zero(int fd, uint64_t size, uint64_t *at)
 {
 	uint64_t from = size > WINDOW ? size - WINDOW : 0;
@@ -64,7 +69,7 @@ static int find_zero(int fd, uint64_t size, uint64_t *at)
 	return 0;
 }
 
-/* Where the line begins whose bytes end before end. */
+/* *begin: where the line that ends before end begins. */
 static int find_line(int fd, uint64_t end, uint64_t *begin)
 {
 	char block[BLOCK];
@@ -87,13 +92,12 @@ static int find_line(int fd, uint64_t end, uint64_t *begin)
 	return 0;
 }
 
-/* Braces and strings: enough to tell a whole object of ours from the beginning
- * of one. */
+/* Scans for the end of a JSON object. */
 struct braces {
 	unsigned int depth;
 	bool string, escape;
 	bool closed; /* the object has ended */
-	bool extra;  /* and something follows */
+	bool extra;  /* bytes follow it */
 };
 
 static void braces_feed(struct braces *b, const char *p, size_t n)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a file of our lines after a crash: the last line may be cut in
- * two (a kill during a write, a full disk), and after a power loss zeros may
- * stand where data never reached the disk.
+ * Finds the end of the last whole line of a file after a crash. A kill during a
+ * write or a full disk leaves a torn line; a power loss can leave zeros where
+ * data never reached the disk.
  */
 #ifndef OUTPUT_TAIL_H
 #define OUTPUT_TAIL_H
@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 struct tail {
-	uint64_t keep; /* bytes; what is beyond them is no whole line */
-	bool newline;  /* one has to be appended to these */
+	uint64_t keep; /* bytes; truncate the file to these */
+	bool newline;  /* then append a newline */
 };
 
 /*
- * Looks at the last bytes of the size that fd, which can be read, has. A last
- * line that is whole but for its newline is kept. Of a file that does not begin
- * as ours do, nothing is to be cut. 0 or a negative errno.
+ * Examines the end of a readable file of that size. A last line that lacks only
+ * its newline is kept. A file that does not begin like one of ours is never
+ * truncated. 0 or -errno.
  */
 int tail_find(int fd, uint64_t size, struct tail *t);
 

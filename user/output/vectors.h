@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors of writev() of which a part was written. */
+/* Continues a partial writev(). */
 #ifndef OUTPUT_VECTORS_H
 #define OUTPUT_VECTORS_H
 
 #include <stdint.h>
 #include <sys/uio.h>
 
-/* Leaves the first done bytes out. */
+/* Skips the first done bytes. */
 static inline void vectors_advance(struct iovec **iov, int *n, uint64_t done)
 {
 	for (; *n && done >= (*iov)->iov_len; (*iov)++, (*n)--)
