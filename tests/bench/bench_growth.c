@@ -243,7 +243,7 @@ static void put_handshake(struct feed *f, uint32_t i)
 static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 {
 	struct metlo_rec rec[RING_RECORDS];
-	struct stream_in in[RING_RECORDS];
+	struct stream_input in[RING_RECORDS];
 
 	struct size *s = ctx;
 	double start = s->watch ? cpu_ns() : 0, took;
@@ -251,7 +251,7 @@ static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 	/* A worker has to, for the time stamp. */
 	for (unsigned int i = 0; i < n; i++) {
 		rec[i] = *v[i].rec;
-		in[i] = (struct stream_in){&rec[i], v[i].payload};
+		in[i] = (struct stream_input){&rec[i], v[i].payload};
 	}
 	pipeline_records(s->pipeline, in, n);
 	took = s->watch ? cpu_ns() - start : 0;

@@ -162,7 +162,7 @@ void kit_done(struct kit *k)
 	buf_free(&k->out);
 }
 
-void kit_open(struct kit *k, bool midstream, bool client_sure)
+void kit_open(struct kit *k, bool midstream, bool client_known)
 {
 	struct stream_flow *f = &k->flow;
 
@@ -177,7 +177,7 @@ void kit_open(struct kit *k, bool midstream, bool client_sure)
 	f->tuple.port[1] = 80;
 	f->tuple.vni = 7;
 	f->tuple.midstream = midstream;
-	f->tuple.client_sure = client_sure;
+	f->tuple.client_known = client_known;
 	f->proto = http_protocol.open(k->e, f, &f->tuple);
 	assert_non_null(f->proto);
 }

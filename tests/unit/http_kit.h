@@ -46,7 +46,7 @@ void kit_init(struct kit *k, const struct kit_options *o);
 /* Closes what is open, checks the sums and that no memory is left over. */
 void kit_done(struct kit *k);
 /* A new connection on the same engine; the one before must be closed. */
-void kit_open(struct kit *k, bool midstream, bool client_sure);
+void kit_open(struct kit *k, bool midstream, bool client_known);
 void kit_close(struct kit *k, enum stream_end why);
 
 /* In-order bytes; acked: offset of the other direction, normally

@@ -124,7 +124,7 @@ static void test_many(void **state)
 			live++;
 		}
 		assert_int_equal(t->flows, live);
-		assert_int_equal(t->lists[LIST_SYN].n, live);
+		assert_int_equal(t->lists[LIST_HALF_OPEN].n, live);
 	}
 	assert_true((3ull << t->slots.now.bits) / 4 >= live);
 }
@@ -209,19 +209,19 @@ static void test_lists(void **state)
 
 		index[n] = flow_table_add(t, flow_table_tag(t, &key), &key);
 	}
-	assert_int_equal(t->lists[LIST_SYN].tail, index[0]);
-	assert_int_equal(t->lists[LIST_SYN].head, index[4]);
+	assert_int_equal(t->lists[LIST_HALF_OPEN].tail, index[0]);
+	assert_int_equal(t->lists[LIST_HALF_OPEN].head, index[4]);
 	flow_table_move(t, index[0], LIST_DATA);
 	flow_table_move(t, index[2], LIST_DATA);
 	flow_table_move(t, index[0], LIST_DATA);
 	assert_int_equal(t->lists[LIST_DATA].tail, index[2]);
 	assert_int_equal(t->lists[LIST_DATA].head, index[0]);
-	assert_int_equal(t->lists[LIST_SYN].tail, index[1]);
-	assert_int_equal(t->lists[LIST_SYN].n, 3);
+	assert_int_equal(t->lists[LIST_HALF_OPEN].tail, index[1]);
+	assert_int_equal(t->lists[LIST_HALF_OPEN].n, 3);
 	flow_table_remove(t, index[1]);
 	flow_table_remove(t, index[4]);
-	assert_int_equal(t->lists[LIST_SYN].tail, index[3]);
-	assert_int_equal(t->lists[LIST_SYN].head, index[3]);
+	assert_int_equal(t->lists[LIST_HALF_OPEN].tail, index[3]);
+	assert_int_equal(t->lists[LIST_HALF_OPEN].head, index[3]);
 }
 
 static void test_slab(void **state)

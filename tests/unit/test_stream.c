@@ -28,7 +28,7 @@ static void test_plain(void **state)
 	assert_int_equal(k->streams[0].why, STREAM_END_FIN);
 	kit_expect(k, 0, C2S, 200);
 	kit_expect(k, 0, S2C, 1948);
-	assert_int_equal(k->streams[0].tuple.client_sure, 1);
+	assert_int_equal(k->streams[0].tuple.client_known, 1);
 	assert_int_equal(k->streams[0].tuple.midstream, 0);
 	assert_int_equal(k->streams[0].tuple.port[0], 40000);
 	assert_int_equal(k->streams[0].tuple.port[1], 80);

@@ -171,7 +171,7 @@ static void run(const struct metlo_rec *rec, const uint8_t *payload,
 		.protocol_ctx = l,
 	};
 	struct stream_table *t;
-	struct stream_in in[200];
+	struct stream_input in[200];
 	unsigned int n = 0, want = 0;
 
 	memset(l, 0, sizeof(*l));
@@ -186,7 +186,7 @@ static void run(const struct metlo_rec *rec, const uint8_t *payload,
 		}
 		if (!n)
 			want = 1 + kit_below(&rnd, max);
-		in[n++] = (struct stream_in){&rec[i], payload};
+		in[n++] = (struct stream_input){&rec[i], payload};
 		if (n < want && (i + 1) % TICK_AT && i + 1 < RECORDS)
 			continue;
 		stream_records(t, in, n);

@@ -205,7 +205,7 @@ static void test_midstream(void **state)
 	kit_wait(k, 2200 * KIT_MS);
 	assert_int_equal(k->n_streams, 1);
 	assert_int_equal(k->streams[0].tuple.midstream, 1);
-	assert_int_equal(k->streams[0].tuple.client_sure, 0);
+	assert_int_equal(k->streams[0].tuple.client_known, 0);
 	assert_int_equal(k->streams[0].tuple.port[0], 40000);
 	assert_int_equal(k->streams[0].half[C2S].offset, 100);
 	assert_int_equal(k->streams[0].half[S2C].offset, 200);
@@ -331,7 +331,7 @@ static void test_one_sided(void **state)
 	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
 	kit_data(k, &c, S2C, 0, 1000, 100);
 	kit_expect(k, 1, S2C, 1000);
-	assert_int_equal(k->streams[1].tuple.client_sure, 1);
+	assert_int_equal(k->streams[1].tuple.client_known, 1);
 	assert_int_equal(k->streams[1].tuple.port[0], 40001);
 }
 
@@ -360,7 +360,7 @@ static void test_missing_syn(void **state)
 	kit_wait(k, 2200 * KIT_MS);
 	kit_expect_holes(k, 0, C2S, 150);
 	assert_int_equal(k->streams[0].half[C2S].gaps[0].len, 50);
-	assert_int_equal(k->streams[0].tuple.client_sure, 1);
+	assert_int_equal(k->streams[0].tuple.client_known, 1);
 }
 
 static void test_data_before_syn(void **state)
@@ -375,7 +375,7 @@ static void test_data_before_syn(void **state)
 	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
 	kit_data(k, &c, S2C, 0, 100, 200);
 	kit_expect(k, 0, S2C, 100);
-	assert_int_equal(k->streams[0].tuple.client_sure, 1);
+	assert_int_equal(k->streams[0].tuple.client_known, 1);
 	assert_int_equal(k->streams[0].tuple.midstream, 0);
 	assert_int_equal(kit_stats(k)->flows_opened, 1);
 }

@@ -41,7 +41,7 @@ struct replay {
 	FILE *summary; /* of --summary, or NULL */
 	/* Records of the frames at hand that the pipeline has not got yet. */
 	struct metlo_rec rec[STREAM_BATCH];
-	struct stream_in in[STREAM_BATCH];
+	struct stream_input in[STREAM_BATCH];
 	unsigned int n_in;
 	uint64_t packets, next_check;
 	uint64_t now_ns;	     /* latest packet time */
@@ -137,7 +137,7 @@ static void emit_record(void *ctx, const struct metlo_rec *rec,
 	if (r->n_in == STREAM_BATCH)
 		hand_over(r);
 	r->rec[r->n_in] = *rec;
-	r->in[r->n_in] = (struct stream_in){&r->rec[r->n_in], payload};
+	r->in[r->n_in] = (struct stream_input){&r->rec[r->n_in], payload};
 	r->n_in++;
 }
 

@@ -275,7 +275,7 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	e->stats.memory_used = e->store.used;
 }
 
-static void http_ahead(const void *proto)
+static void http_prefetch(const void *proto)
 {
 	__builtin_prefetch(proto);
 	__builtin_prefetch((const uint8_t *)proto + 64);
@@ -287,5 +287,5 @@ const struct stream_protocol http_protocol = {
 	.gap = http_gap,
 	.fin = http_fin,
 	.close = http_close,
-	.ahead = http_ahead,
+	.prefetch = http_prefetch,
 };

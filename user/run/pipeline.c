@@ -182,7 +182,7 @@ void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 	stream_record(p->stream, rec, payload);
 }
 
-void pipeline_records(struct pipeline *p, const struct stream_in *in,
+void pipeline_records(struct pipeline *p, const struct stream_input *in,
 		      unsigned int n)
 {
 	if (n)

@@ -42,7 +42,7 @@ void pipeline_set(struct pipeline *p, const struct rules *rules);
 void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 		     const uint8_t *payload);
 /* The same for n of them in turn, which is faster. */
-void pipeline_records(struct pipeline *p, const struct stream_in *in,
+void pipeline_records(struct pipeline *p, const struct stream_input *in,
 		      unsigned int n);
 /* Time goes on: time-outs, and what was serialised goes to the output. */
 void pipeline_tick(struct pipeline *p, uint64_t now_ns);

@@ -78,12 +78,12 @@ static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 {
 	struct worker *w = ctx;
 	struct metlo_rec rec[RING_RECORDS];
-	struct stream_in in[RING_RECORDS];
+	struct stream_input in[RING_RECORDS];
 
 	for (unsigned int i = 0; i < n; i++) {
 		rec[i] = *v[i].rec;
 		rec[i].ts_ns += w->to_unix;
-		in[i] = (struct stream_in){&rec[i], v[i].payload};
+		in[i] = (struct stream_input){&rec[i], v[i].payload};
 	}
 	w->last_ts = rec[n - 1].ts_ns;
 	pipeline_records(w->pipeline, in, n);

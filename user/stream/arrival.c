@@ -7,7 +7,7 @@
 
 /* Stores bytes that cannot be delivered yet. False: there was no room, and
  * what was missing before them has been given up; try again. */
-static bool keep(struct arrival *a, const struct seg *piece)
+static bool buffer(struct arrival *a, const struct seg *slice)
 {
 	struct stream_table *t = a->t;
 	struct flow_dir *d = &a->f->dir[a->dir];
@@ -19,11 +19,11 @@ static bool keep(struct arrival *a, const struct seg *piece)
 
 	if (!x) {
 		t->stats.no_memory++;
-		t->stats.bytes_discarded += piece->data ? piece->len : 0;
+		t->stats.bytes_discarded += slice->data ? slice->len : 0;
 		return true;
 	}
-	if (t->ooo_memory + piece->len > t->conf.ooo_limit ||
-	    x->segs.bytes + (uint64_t)piece->len > t->conf.ooo_flow_limit ||
+	if (t->ooo_memory + slice->len > t->conf.ooo_limit ||
+	    x->segs.bytes + (uint64_t)slice->len > t->conf.ooo_flow_limit ||
 	    x->segs.n + 2u > SEGS_MAX) {
 		t->stats.ooo_flow_limit++;
 		if (a->f->flags & F_HOLD) {
@@ -31,12 +31,12 @@ static bool keep(struct arrival *a, const struct seg *piece)
 			return false;
 		}
 		if (!held_hole_end(t, d, &to))
-			to = piece->seq;
-		held_give_up(t, a->f, a->dir, seq_min(to, piece->seq), ts_ns);
+			to = slice->seq;
+		held_give_up(t, a->f, a->dir, seq_min(to, slice->seq), ts_ns);
 		return false;
 	}
 	memory = x->segs.memory;
-	err = segs_insert(&x->segs, piece, &r);
+	err = segs_insert(&x->segs, slice, &r);
 	t->ooo_memory += x->segs.memory - memory;
 	t->stats.bytes_buffered += r.added;
 	t->stats.bytes_discarded += r.failed;
@@ -51,14 +51,6 @@ static bool keep(struct arrival *a, const struct seg *piece)
 	return true;
 }
 
-static void advance(struct seg *rest, uint32_t n)
-{
-	rest->seq += n;
-	rest->len -= n;
-	if (rest->data)
-		rest->data += n;
-}
-
 static void discard(struct arrival *a, struct seg *rest, uint32_t n)
 {
 	if (rest->data)
@@ -67,14 +59,14 @@ static void discard(struct arrival *a, struct seg *rest, uint32_t n)
 }
 
 /* Bytes before next: seen before, or before the place where we joined. */
-static void old(struct arrival *a, struct seg *rest)
+static void drop_old(struct arrival *a, struct seg *rest)
 {
 	const struct flow_dir *d = &a->f->dir[a->dir];
 	uint32_t n = d->next - rest->seq;
 
 	if (n > rest->len)
 		n = rest->len;
-	if (d->flags & D_MID && seq_before(rest->seq, d->start)) {
+	if (d->flags & D_MIDSTREAM && seq_before(rest->seq, d->start)) {
 		if (n > d->start - rest->seq)
 			n = d->start - rest->seq;
 		discard(a, rest, n);
@@ -82,11 +74,11 @@ static void old(struct arrival *a, struct seg *rest)
 		a->duplicate += n;
 		a->t->stats.bytes_duplicate += n;
 	}
-	advance(rest, n);
+	seg_advance(rest, n);
 }
 
 /* The bytes that come next. Stops where something is already held. */
-static void in_order(struct arrival *a, struct seg *rest)
+static void deliver_next(struct arrival *a, struct seg *rest)
 {
 	struct stream_table *t = a->t;
 	struct flow *f = a->f;
@@ -107,8 +99,8 @@ static void in_order(struct arrival *a, struct seg *rest)
 		deliver_gap(t, f, a->dir, n, gap_kind_of(rest->kind),
 			    rest->ts_ns);
 	if (f->dir[0].ext | f->dir[1].ext)
-		held_run(t, f, rest->ts_ns);
-	advance(rest, n);
+		held_deliver(t, f, rest->ts_ns);
+	seg_advance(rest, n);
 }
 
 /* A RST is not followed by data: it was forged, and the peer ignored it. */
@@ -134,7 +126,7 @@ static void hold_from(struct arrival *a, uint32_t seq)
 	d->flags |= D_HELD;
 }
 
-/* Takes one piece of payload, or of what stands for it. */
+/* Takes one slice of payload, or of what stands for it. */
 static void submit(struct arrival *a, struct seg rest)
 {
 	struct stream_table *t = a->t;
@@ -158,18 +150,18 @@ static void submit(struct arrival *a, struct seg rest)
 			disprove_rst(a, x, rest.seq + rest.len);
 		if (!dir_started(d)) {
 			hold_from(a, rest.seq);
-			if (keep(a, &rest))
+			if (buffer(a, &rest))
 				return;
 		} else if (rel < 0) {
-			old(a, &rest);
+			drop_old(a, &rest);
 		} else if (d->flags & D_FIN) {
 			discard(a, &rest, rest.len);
 			return;
 		} else if (f->flags & F_HOLD) {
-			if (keep(a, &rest))
+			if (buffer(a, &rest))
 				return;
 		} else if (!rel) {
-			in_order(a, &rest);
+			deliver_next(a, &rest);
 		} else if (x && x->skip > d->offset) {
 			uint64_t left = x->skip - d->offset;
 			uint32_t n = rel, to;
@@ -178,8 +170,8 @@ static void submit(struct arrival *a, struct seg rest)
 				n = to - d->next;
 			deliver_gap(t, f, a->dir, left < n ? (uint32_t)left : n,
 				    STREAM_GAP_SKIPPED, rest.ts_ns);
-			held_run(t, f, rest.ts_ns);
-		} else if (keep(a, &rest)) {
+			held_deliver(t, f, rest.ts_ns);
+		} else if (buffer(a, &rest)) {
 			return;
 		}
 	}
@@ -207,7 +199,7 @@ void arrival_payload(struct arrival *a, const uint8_t *payload)
 		part.data = (uint8_t *)payload;
 		part.len = rec->urg - 1u;
 		submit(a, part);
-		advance(&part, part.len);
+		seg_advance(&part, part.len);
 		part.data = NULL;
 		part.kind = SEG_URGENT;
 		part.len = 1;
@@ -259,7 +251,7 @@ void arrival_fin(struct arrival *a)
 	x->fin_order = a->t->order;
 	if (!dir_started(d))
 		hold_from(a, fin);
-	held_run(a->t, a->f, rec->ts_ns);
+	held_deliver(a->t, a->f, rec->ts_ns);
 }
 
 void arrival_syn(struct arrival *a)
@@ -271,22 +263,22 @@ void arrival_syn(struct arrival *a)
 	bool ack = rec->tcp_flags & METLO_TCP_ACK;
 	struct dir_ext *x = dir_ext(a->t, d);
 
-	if (!(f->flags & (F_SURE | F_OPEN))) {
+	if (!(f->flags & (F_CLIENT_KNOWN | F_OPEN))) {
 		unsigned int client = ack ? !a->dir : a->dir;
 
-		f->flags |= F_SURE;
+		f->flags |= F_CLIENT_KNOWN;
 		f->flags =
 			client ? f->flags | F_CLIENT1 : f->flags & ~F_CLIENT1;
 	}
-	if (ack && !dir_started(o) && !(o->flags & D_CAND)) {
-		o->flags |= D_CAND;
+	if (ack && !dir_started(o) && !(o->flags & D_CANDIDATE)) {
+		o->flags |= D_CANDIDATE;
 		o->start = rec->ack;
 	}
 	if (!dir_started(d)) {
 		/* Nothing held is before it: match_find() saw to that. */
 		a->fresh = true;
 		d->start = d->next = first;
-		d->flags = (d->flags & ~(D_HELD | D_CAND)) | D_SYN;
+		d->flags = (d->flags & ~(D_HELD | D_CANDIDATE)) | D_SYN;
 		if (f->flags & F_HOLD && !(o->flags & D_HELD))
 			held_release(a->t, f, rec->ts_ns);
 	} else if (first != d->start && d->flags & D_SYN && !d->offset && !x &&
@@ -318,7 +310,7 @@ static bool rst_plausible(const struct arrival *a)
 		rel = seq_diff(rec->ack, o->next);
 	else
 		return true;
-	return rel >= -(1 << 16) && rel <= MATCH_COPY;
+	return rel >= -(1 << 16) && rel <= MATCH_COPY_WINDOW;
 }
 
 void arrival_rst(struct arrival *a)
@@ -348,14 +340,14 @@ void arrival_rst(struct arrival *a)
 	}
 }
 
-static void note_ack(const struct stream_table *t, struct flow_dir *o,
-		     uint32_t ack)
+static void update_acked(const struct stream_table *t, struct flow_dir *o,
+			 uint32_t ack)
 {
 	const struct dir_ext *x = dir_ext(t, o);
 	int32_t ahead = seq_diff(ack, o->next);
 	bool skipping = x && x->skip > o->offset;
 
-	if (dir_started(o) && !skipping && ahead > MATCH_AHEAD)
+	if (dir_started(o) && !skipping && ahead > MATCH_WINDOW)
 		return;
 	if (o->flags & D_ACKED && !seq_before(o->acked, ack))
 		return;
@@ -364,7 +356,7 @@ static void note_ack(const struct stream_table *t, struct flow_dir *o,
 }
 
 /* VNIs, acknowledgments and ports that this record tells. */
-void arrival_note(struct arrival *a)
+void arrival_header(struct arrival *a)
 {
 	const struct metlo_rec *rec = a->rec;
 	struct flow_dir *d = &a->f->dir[a->dir], *o = &a->f->dir[!a->dir];
@@ -389,9 +381,9 @@ void arrival_note(struct arrival *a)
 		return;
 	/* What the peer has not got yet is to come: should it be lost, that is
 	 * a hole and not where the stream begins. */
-	if (rec->wire_len && !dir_started(o) && !(o->flags & D_CAND)) {
-		o->flags |= D_CAND;
+	if (rec->wire_len && !dir_started(o) && !(o->flags & D_CANDIDATE)) {
+		o->flags |= D_CANDIDATE;
 		o->start = rec->ack;
 	}
-	note_ack(a->t, o, rec->ack);
+	update_acked(a->t, o, rec->ack);
 }

@@ -22,7 +22,7 @@ struct arrival {
 };
 
 /* VNIs, acknowledgments and ports; comes first. */
-void arrival_note(struct arrival *a);
+void arrival_header(struct arrival *a);
 void arrival_syn(struct arrival *a);
 /* Payload, what was not captured of it, and the urgent byte (RFC 6093). */
 void arrival_payload(struct arrival *a, const uint8_t *payload);

@@ -15,7 +15,7 @@ void flow_tuple(const struct flow *f, struct stream_tuple *out)
 	}
 	out->vni = f->dir[!!(f->flags & F_FIRST1)].vni0;
 	out->ipv6 = !!(f->flags & F_IPV6);
-	out->client_sure = !!(f->flags & F_SURE);
+	out->client_known = !!(f->flags & F_CLIENT_KNOWN);
 	out->midstream = !!(f->flags & F_MIDSTREAM);
 }
 
@@ -39,7 +39,7 @@ static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 	struct stream_tuple tuple;
 
 	f->flags |= F_OPEN;
-	if (!(f->flags & F_SURE))
+	if (!(f->flags & F_CLIENT_KNOWN))
 		guess_roles(f);
 	if (!((f->dir[0].flags | f->dir[1].flags) & D_SYN)) {
 		f->flags |= F_MIDSTREAM;
@@ -59,22 +59,22 @@ static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 }
 
 /* Ready to be told something? */
-static inline bool wants(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+static inline bool ready(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	if (!(f->flags & F_OPEN))
 		open_flow(t, f, ts_ns);
 	return !(f->flags & F_DEAD);
 }
 
-static inline void move_on(struct flow_dir *d, uint32_t n)
+static inline void dir_advance(struct flow_dir *d, uint32_t n)
 {
 	d->next += n;
 	d->offset += n;
 }
 
 /* Bytes of the next len that lie in a skipped range. */
-static uint32_t in_skip(const struct stream_table *t, const struct flow_dir *d,
-			uint32_t len)
+static uint32_t skipped_part(const struct stream_table *t,
+			     const struct flow_dir *d, uint32_t len)
 {
 	const struct dir_ext *x = dir_ext(t, d);
 	uint64_t left;
@@ -85,12 +85,12 @@ static uint32_t in_skip(const struct stream_table *t, const struct flow_dir *d,
 	return left < len ? (uint32_t)left : len;
 }
 
-static void tell_gap(struct stream_table *t, struct flow *f, unsigned int dir,
-		     uint32_t len, enum stream_gap_kind kind, uint64_t ts_ns)
+static void report_gap(struct stream_table *t, struct flow *f, unsigned int dir,
+		       uint32_t len, enum stream_gap_kind kind, uint64_t ts_ns)
 {
 	const struct stream_protocol *p = t->conf.protocol;
 
-	move_on(&f->dir[dir], len);
+	dir_advance(&f->dir[dir], len);
 	if (kind == STREAM_GAP_SKIPPED)
 		skip_progress(t, f, dir);
 	p->gap(f->proto, role_of(f, dir), len, kind, ts_ns);
@@ -125,7 +125,7 @@ void deliver_plain(struct stream_table *t, struct flow *f, unsigned int dir,
 			     : STREAM_UNKNOWN,
 	};
 
-	move_on(d, len);
+	dir_advance(d, len);
 	t->stats.bytes_delivered += len;
 	t->conf.protocol->data(f->proto, role_of(f, dir), &chunk);
 }
@@ -137,16 +137,16 @@ void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
 	struct flow_dir *d = &f->dir[dir];
 	uint32_t skip;
 
-	if (!wants(t, f, ts_ns)) {
-		move_on(d, len);
+	if (!ready(t, f, ts_ns)) {
+		dir_advance(d, len);
 		t->stats.bytes_discarded += len;
 		return;
 	}
-	skip = in_skip(t, d, len);
+	skip = skipped_part(t, d, len);
 	if (skip) {
 		t->stats.bytes_skipped += skip;
-		skip_came(t, f, dir, skip);
-		tell_gap(t, f, dir, skip, STREAM_GAP_SKIPPED, ts_ns);
+		skip_arrived(t, f, dir, skip);
+		report_gap(t, f, dir, skip, STREAM_GAP_SKIPPED, ts_ns);
 		if (skip == len)
 			return;
 		/* The callback may have asked for more. */
@@ -160,10 +160,10 @@ void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,
 		 uint32_t len, enum stream_gap_kind kind, uint64_t ts_ns)
 {
 	struct flow_dir *d = &f->dir[dir];
-	bool alive = wants(t, f, ts_ns);
+	bool alive = ready(t, f, ts_ns);
 
 	while (len) {
-		uint32_t n = in_skip(t, d, len);
+		uint32_t n = skipped_part(t, d, len);
 		enum stream_gap_kind as = n ? STREAM_GAP_SKIPPED : kind;
 
 		if (!n)
@@ -177,9 +177,9 @@ void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,
 			t->stats.shunted_bytes += n;
 		}
 		if (alive)
-			tell_gap(t, f, dir, n, as, ts_ns);
+			report_gap(t, f, dir, n, as, ts_ns);
 		else
-			move_on(d, n);
+			dir_advance(d, n);
 		len -= n;
 	}
 }

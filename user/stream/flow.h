@@ -23,17 +23,17 @@ struct flow_key {
 };
 
 enum dir_flags {
-	D_SYN = 1 << 0,	  /* own SYN seen: start is certain */
-	D_MID = 1 << 1,	  /* start chosen without it */
+	D_SYN = 1 << 0,	      /* own SYN seen: start is certain */
+	D_MIDSTREAM = 1 << 1, /* start chosen without it */
 	D_HELD = 1 << 2,  /* start unknown, but something is held; next is the
 			   * lowest sequence number seen */
 	D_ACKED = 1 << 3, /* acked is valid */
-	D_CAND = 1 << 4,  /* start unknown; the peer's SYN-ACK says start */
-	D_FIN = 1 << 5,	  /* FIN reached: nothing follows */
-	D_VNI1 = 1 << 6,  /* vni1 is valid */
-	D_LAST1 = 1 << 7, /* the last new bytes came under vni1 */
+	D_CANDIDATE = 1 << 4, /* start unknown; the peer's SYN-ACK says start */
+	D_FIN = 1 << 5,	      /* FIN reached: nothing follows */
+	D_VNI1 = 1 << 6,      /* vni1 is valid */
+	D_LAST1 = 1 << 7,     /* the last new bytes came under vni1 */
 };
-#define D_STARTED (D_SYN | D_MID)
+#define D_STARTED (D_SYN | D_MIDSTREAM)
 
 /* One direction. Index: which endpoint of the key sends. */
 struct flow_dir {
@@ -47,13 +47,13 @@ struct flow_dir {
 };
 
 enum flow_flags {
-	F_CLIENT1 = 1 << 0, /* the client is endpoint 1 */
-	F_SURE = 1 << 1,    /* a SYN told so */
-	F_OPEN = 1 << 2,    /* roles fixed; protocol called or failed */
-	F_DEAD = 1 << 3,    /* the protocol did not want it: discard */
-	F_HOLD = 1 << 4,    /* delivers nothing until a start is decided */
-	F_CLOSING = 1 << 5, /* ends soon; why says for what reason */
-	F_CLOSED = 1 << 6,  /* has ended; kept to know late copies */
+	F_CLIENT1 = 1 << 0,	 /* the client is endpoint 1 */
+	F_CLIENT_KNOWN = 1 << 1, /* a SYN told so */
+	F_OPEN = 1 << 2,	 /* roles fixed; protocol called or failed */
+	F_DEAD = 1 << 3,	 /* the protocol did not want it: discard */
+	F_HOLD = 1 << 4,	 /* delivers nothing until a start is decided */
+	F_CLOSING = 1 << 5,	 /* ends soon; why says for what reason */
+	F_CLOSED = 1 << 6,	 /* has ended; kept to know late copies */
 	F_IPV6 = 1 << 7,
 	F_FIRST1 = 1 << 8, /* the first packet came from endpoint 1 */
 	F_PORT0 = 1 << 9,  /* port[0] is a configured one */
@@ -64,9 +64,9 @@ enum flow_flags {
 
 /* Least recently used lists, in the order in which they are sacrificed. */
 enum flow_list {
-	LIST_LINGER, /* ended */
-	LIST_SYN,    /* nothing but a SYN, FIN or RST seen */
-	LIST_SHAKEN, /* SYNs in both directions, no data */
+	LIST_CLOSED,	/* ended */
+	LIST_HALF_OPEN, /* nothing but a SYN, FIN or RST seen */
+	LIST_HANDSHAKE, /* SYNs in both directions, no data */
 	LIST_DATA,
 	LIST_MAX,
 };
@@ -98,8 +98,8 @@ struct dir_ext {
 	uint64_t since; /* wait_clock when the wait began */
 	struct segs segs;
 	uint32_t flow;
-	uint32_t prev, next; /* queue of waits; next waits longer */
-	uint32_t waited;     /* what the flow sent during the wait */
+	uint32_t prev, next;   /* queue of waits; next waits longer */
+	uint32_t wait_traffic; /* what the flow sent during the wait */
 	uint32_t fin, fin_order;
 	uint32_t rst;
 	uint32_t hash;	      /* struct metlo_rec.hash */
@@ -133,9 +133,9 @@ struct stream_table {
 	uint64_t now; /* highest time seen */
 	/* The same for waits and for idle flows: silence counts little. */
 	uint64_t wait_clock, idle_clock;
-	uint32_t order; /* records so far */
-	uint32_t hash;	/* of the present record */
-	uint32_t lazy;	/* in ticks: flow_table_touch() */
+	uint32_t order;		/* records so far */
+	uint32_t hash;		/* of the present record */
+	uint32_t requeue_ticks; /* in ticks: flow_table_touch() */
 	uint64_t ooo_memory;
 };
 

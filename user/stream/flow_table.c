@@ -6,7 +6,7 @@
 
 /* A flow is moved to the head of its list after this part of the idle
  * time-out at the earliest. */
-#define LAZY_PART 64
+#define REQUEUE_PART 64
 
 int flow_table_init(struct stream_table *t)
 {
@@ -15,7 +15,7 @@ int flow_table_init(struct stream_table *t)
 
 	if (exts > UINT32_MAX / 2)
 		return -ENOMEM;
-	t->lazy = ticks_of(t->conf.idle_timeout_ns / LAZY_PART);
+	t->requeue_ticks = ticks_of(t->conf.idle_timeout_ns / REQUEUE_PART);
 	if (slots_init(&t->slots) ||
 	    slab_init(&t->flow_slab, t, t->conf.max_flows) ||
 	    slab_init(&t->ext_slab, t, exts))
@@ -107,7 +107,7 @@ uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
 	return 0;
 }
 
-uint32_t flow_table_ahead_flow(const struct stream_table *t, uint32_t tag)
+uint32_t flow_table_prefetch_flow(const struct stream_table *t, uint32_t tag)
 {
 	struct slot_walk walk = slots_walk(&t->slots, tag);
 	uint32_t index = slots_next(&t->slots, &walk, tag);
@@ -121,14 +121,14 @@ uint32_t flow_table_ahead_flow(const struct stream_table *t, uint32_t tag)
 	return index;
 }
 
-void flow_table_ahead_proto(const struct stream_table *t, uint32_t index,
-			    void (*ahead)(const void *proto))
+void flow_table_prefetch_proto(const struct stream_table *t, uint32_t index,
+			       void (*prefetch)(const void *proto))
 {
 	const struct flow *f = flow_at(t, index);
 
-	if (f->proto && ahead)
-		ahead(f->proto);
-	if (ticks_of(t->idle_clock) - f->moved <= t->lazy)
+	if (f->proto && prefetch)
+		prefetch(f->proto);
+	if (ticks_of(t->idle_clock) - f->moved <= t->requeue_ticks)
 		return;
 	/* It will be moved in its list: the neighbours. */
 	if (f->prev)
@@ -193,7 +193,7 @@ uint32_t flow_table_add(struct stream_table *t, uint32_t tag,
 	f = flow_at(t, index);
 	f->key = *key;
 	f->used = ticks_of(t->idle_clock);
-	list_push(t, index, f, LIST_SYN);
+	list_push(t, index, f, LIST_HALF_OPEN);
 	t->flows++;
 	return index;
 }

@@ -36,18 +36,18 @@ uint32_t flow_table_next(const struct stream_table *t, uint32_t tag,
 /* In three steps, with time for the memory between them: prefetches the slot
  * of a tag; the flow that is probably meant (0: none), which is returned; and
  * what touching and delivering to that needs. */
-static inline void flow_table_ahead_slot(const struct stream_table *t,
-					 uint32_t tag)
+static inline void flow_table_prefetch_slot(const struct stream_table *t,
+					    uint32_t tag)
 {
 	const struct slot_array *a = &t->slots.now;
 
 	__builtin_prefetch(&a->v[slots_home(a, tag)]);
 }
-uint32_t flow_table_ahead_flow(const struct stream_table *t, uint32_t tag);
-void flow_table_ahead_proto(const struct stream_table *t, uint32_t index,
-			    void (*ahead)(const void *proto));
+uint32_t flow_table_prefetch_flow(const struct stream_table *t, uint32_t tag);
+void flow_table_prefetch_proto(const struct stream_table *t, uint32_t index,
+			       void (*prefetch)(const void *proto));
 
-/* A new flow in LIST_SYN, or 0: out of memory. The caller keeps the number
+/* A new flow in LIST_HALF_OPEN, or 0: out of memory. The caller keeps the number
  * of flows below the cap. */
 uint32_t flow_table_add(struct stream_table *t, uint32_t tag,
 			const struct flow_key *key);
@@ -65,7 +65,7 @@ static inline void flow_table_touch(struct stream_table *t, uint32_t index,
 	uint32_t now = ticks_of(t->idle_clock);
 
 	f->used = now;
-	if (now - f->moved > t->lazy)
+	if (now - f->moved > t->requeue_ticks)
 		flow_table_move(t, index, f->list);
 }
 

@@ -15,8 +15,8 @@ static void drop_first(struct stream_table *t, struct dir_ext *x)
 
 /* Can this direction go on? *order is the place in the order of arrival of
  * what it would tell. */
-static bool can_go_on(const struct stream_table *t, const struct flow_dir *d,
-		      uint32_t *order)
+static bool can_deliver(const struct stream_table *t, const struct flow_dir *d,
+			uint32_t *order)
 {
 	const struct dir_ext *x = dir_ext(t, d);
 	const struct seg *s;
@@ -32,8 +32,8 @@ static bool can_go_on(const struct stream_table *t, const struct flow_dir *d,
 	return to == d->next || x->skip > d->offset;
 }
 
-static void go_on(struct stream_table *t, struct flow *f, unsigned int dir,
-		  uint64_t ts_ns)
+static void deliver_one(struct stream_table *t, struct flow *f,
+			unsigned int dir, uint64_t ts_ns)
 {
 	struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x = dir_ext(t, d);
@@ -65,18 +65,18 @@ static void go_on(struct stream_table *t, struct flow *f, unsigned int dir,
 }
 
 /* Delivers what can be, in the order of arrival. */
-void held_run(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	while (!(f->flags & F_HOLD)) {
 		uint32_t order[2] = {0, 0};
-		bool can[2] = {can_go_on(t, &f->dir[0], &order[0]),
-			       can_go_on(t, &f->dir[1], &order[1])};
+		bool can[2] = {can_deliver(t, &f->dir[0], &order[0]),
+			       can_deliver(t, &f->dir[1], &order[1])};
 
 		if (!can[0] && !can[1])
 			return;
 		if (can[0] && can[1])
 			can[0] = seq_before(order[0], order[1]);
-		go_on(t, f, can[0] ? 0 : 1, ts_ns);
+		deliver_one(t, f, can[0] ? 0 : 1, ts_ns);
 	}
 }
 
@@ -85,7 +85,7 @@ void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 		  uint32_t to, uint64_t ts_ns)
 {
 	deliver_gap(t, f, dir, to - f->dir[dir].next, STREAM_GAP_LOST, ts_ns);
-	held_run(t, f, ts_ns);
+	held_deliver(t, f, ts_ns);
 }
 
 /* Where the first hole ends; false when there is none. */
@@ -127,13 +127,13 @@ void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 			x->flags &= ~X_READY;
 		if (dir_started(d) || !(d->flags & D_HELD))
 			continue;
-		if (!(d->flags & D_CAND) ||
-		    (uint32_t)(d->next - d->start) > MATCH_SYN_AHEAD)
+		if (!(d->flags & D_CANDIDATE) ||
+		    (uint32_t)(d->next - d->start) > MATCH_SYN_WINDOW)
 			d->start = d->next;
 		d->next = d->start;
-		d->flags = (d->flags & ~(D_HELD | D_CAND)) | D_MID;
+		d->flags = (d->flags & ~(D_HELD | D_CANDIDATE)) | D_MIDSTREAM;
 	}
-	held_run(t, f, ts_ns);
+	held_deliver(t, f, ts_ns);
 }
 
 void held_close_soon(struct stream_table *t, uint32_t index, unsigned int dir,

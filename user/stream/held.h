@@ -21,7 +21,7 @@ static inline enum stream_gap_kind gap_kind_of(uint8_t seg_kind)
 }
 
 /* Delivers what can be, of both directions in the order of arrival. */
-void held_run(struct stream_table *t, struct flow *f, uint64_t ts_ns);
+void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns);
 
 /* Sequence number where the first hole ends; false when there is none. */
 bool held_hole_end(const struct stream_table *t, const struct flow_dir *d,

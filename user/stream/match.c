@@ -16,12 +16,12 @@ static bool within(int32_t diff, int32_t back, int32_t ahead)
 /* How far back the stream of a direction reaches from its next byte. */
 static int32_t reach_back(const struct flow_dir *d, bool known_vni)
 {
-	int32_t max = known_vni ? BACK_MAX : MATCH_COPY;
+	int32_t max = known_vni ? BACK_MAX : MATCH_COPY_WINDOW;
 	int32_t back = d->offset < (uint64_t)max ? (int32_t)d->offset : max;
 
 	/* Before a SYN there is nothing but a keep-alive probe; before the
 	 * place where we joined there may be late packets. */
-	return d->flags & D_SYN ? back + 1 : back + MATCH_COPY;
+	return d->flags & D_SYN ? back + 1 : back + MATCH_COPY_WINDOW;
 }
 
 static int32_t reach_ahead(const struct stream_table *t,
@@ -30,13 +30,13 @@ static int32_t reach_ahead(const struct stream_table *t,
 	const struct dir_ext *x = dir_ext(t, d);
 
 	if (!known_vni)
-		return MATCH_COPY;
+		return MATCH_COPY_WINDOW;
 	if (x && x->skip > d->offset)
 		/* The kernel keeps quiet about up to this much. */
 		return x->skip - d->offset < BACK_MAX
-			       ? (int32_t)(x->skip - d->offset) + MATCH_AHEAD
+			       ? (int32_t)(x->skip - d->offset) + MATCH_WINDOW
 			       : INT32_MAX;
-	return MATCH_AHEAD;
+	return MATCH_WINDOW;
 }
 
 static bool skipping(const struct stream_table *t, const struct flow_dir *d)
@@ -50,7 +50,7 @@ static bool skipping(const struct stream_table *t, const struct flow_dir *d)
 static enum agree ack_agrees(const struct stream_table *t,
 			     const struct flow_dir *o, uint32_t ack, bool known)
 {
-	int32_t slack = known ? MATCH_AHEAD : MATCH_COPY;
+	int32_t slack = known ? MATCH_WINDOW : MATCH_COPY_WINDOW;
 	bool ok;
 
 	if (skipping(t, o))
@@ -75,10 +75,10 @@ static enum match_fit fit_syn(const struct stream_table *t,
 	uint32_t first = rec->seq + 1;
 	bool ack = rec->tcp_flags & METLO_TCP_ACK;
 	bool own = dir_has_vni(d, rec->vni) || dir_has_vni(o, rec->vni);
-	int32_t late = own ? MATCH_SYN_AHEAD : SOON;
+	int32_t late = own ? MATCH_SYN_WINDOW : SOON;
 
 	if (d->flags & D_STARTED && first == d->start)
-		return MATCH_INSIDE;
+		return MATCH_SEEN;
 	if (f->flags & F_CLOSED)
 		return MATCH_NONE;
 	if (d->flags & D_STARTED) {
@@ -87,7 +87,7 @@ static enum match_fit fit_syn(const struct stream_table *t,
 		if (ack && o->flags & D_SYN &&
 		    within(seq_diff(rec->ack, o->start), 0, SOON))
 			return MATCH_NEAR;
-		if (d->flags & D_MID &&
+		if (d->flags & D_MIDSTREAM &&
 		    within(seq_diff(d->start, first), 0, late))
 			return MATCH_NEAR;
 		return MATCH_NONE;
@@ -123,23 +123,23 @@ static enum match_fit fit_seq(const struct stream_table *t,
 			return MATCH_FAR;
 		if (rel < 0)
 			return seq_before(seq, d->start) ? MATCH_NEAR
-							 : MATCH_INSIDE;
+							 : MATCH_SEEN;
 		if (over)
 			return MATCH_POSSIBLE;
 		return !rel	    ? MATCH_NEXT
-		       : rel < SOON ? MATCH_AHEAD_OF
+		       : rel < SOON ? MATCH_UPCOMING
 				    : MATCH_NEAR;
 	}
 	if (d->flags & D_HELD) {
-		if (!within(rel, MATCH_SYN_AHEAD,
-			    known ? MATCH_AHEAD : MATCH_COPY))
+		if (!within(rel, MATCH_SYN_WINDOW,
+			    known ? MATCH_WINDOW : MATCH_COPY_WINDOW))
 			return MATCH_FAR;
-		return within(rel, SOON, SOON) ? MATCH_AHEAD_OF : MATCH_NEAR;
+		return within(rel, SOON, SOON) ? MATCH_UPCOMING : MATCH_NEAR;
 	}
 	if (d->flags & D_ACKED)
 		return within(seq_diff(seq, d->acked),
-			      known ? MATCH_AHEAD : MATCH_COPY,
-			      known ? MATCH_AHEAD : MATCH_COPY)
+			      known ? MATCH_WINDOW : MATCH_COPY_WINDOW,
+			      known ? MATCH_WINDOW : MATCH_COPY_WINDOW)
 			       ? MATCH_NEAR
 			       : MATCH_FAR;
 	return MATCH_WEAK;
@@ -168,7 +168,7 @@ static enum match_fit fit_data(const struct stream_table *t,
 	if (ack == AGREE_NO)
 		return own ? MATCH_POSSIBLE : MATCH_NONE;
 	/* A copy under another VNI needs both numbers, or a close one. */
-	if (!known && ack == AGREE_UNKNOWN && fit < MATCH_AHEAD_OF)
+	if (!known && ack == AGREE_UNKNOWN && fit < MATCH_UPCOMING)
 		return MATCH_NONE;
 	if (fit == MATCH_WEAK) {
 		if (ack == AGREE_YES)

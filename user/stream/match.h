@@ -12,11 +12,11 @@
 #include "stream/flow.h"
 
 /* Farther ahead of a stream than any receive window and buffer reaches. */
-#define MATCH_AHEAD (1 << 24)
+#define MATCH_WINDOW (1 << 24)
 /* What a VNI that is new to a direction must be within to count as a copy. */
-#define MATCH_COPY (1 << 20)
+#define MATCH_COPY_WINDOW (1 << 20)
 /* Data that may precede a late SYN, or ride on it (RFC 7413). */
-#define MATCH_SYN_AHEAD (1 << 21)
+#define MATCH_SYN_WINDOW (1 << 21)
 
 enum match_fit {
 	MATCH_NONE,	/* another connection */
@@ -24,8 +24,8 @@ enum match_fit {
 	MATCH_WEAK,	/* no numbers to compare */
 	MATCH_POSSIBLE, /* beyond an end, or one of two numbers is far off */
 	MATCH_NEAR,
-	MATCH_AHEAD_OF, /* soon to come in the stream */
-	MATCH_INSIDE,	/* seen before */
+	MATCH_UPCOMING, /* soon to come in the stream */
+	MATCH_SEEN,	/* seen before */
 	MATCH_NEXT,	/* exactly what comes next */
 };
 

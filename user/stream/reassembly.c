@@ -8,7 +8,7 @@
 #include "stream/waits.h"
 
 /* Waits looked at for one that holds bytes. */
-#define RELIEVE_LOOKS 64u
+#define RECLAIM_SCAN_MAX 64u
 
 static void count_duplicate(struct arrival *a, bool other_vni)
 {
@@ -17,7 +17,7 @@ static void count_duplicate(struct arrival *a, bool other_vni)
 	if (a->late) {
 		const struct flow_dir *d = &a->f->dir[a->dir];
 
-		if (d->flags & D_MID && seq_before(a->rec->seq, d->start))
+		if (d->flags & D_MIDSTREAM && seq_before(a->rec->seq, d->start))
 			s->before_start++;
 		else
 			s->after_end++;
@@ -31,7 +31,7 @@ static void count_duplicate(struct arrival *a, bool other_vni)
 }
 
 /* Keeps list and waits of a flow in step with its state. */
-static void settle_wait(struct stream_table *t, struct flow *f,
+static void update_wait(struct stream_table *t, struct flow *f,
 			unsigned int dir, bool progress)
 {
 	struct flow_dir *d = &f->dir[dir];
@@ -50,26 +50,27 @@ static void settle_wait(struct stream_table *t, struct flow *f,
 		wait_begin(t, d->ext);
 	else if (!need)
 		wait_end(t, d->ext);
-	ext_tidy(t, d);
+	ext_drop_unused(t, d);
 }
 
-static void settle(struct stream_table *t, uint32_t index, struct flow *f,
-		   const uint32_t next[2], uint32_t traffic, uint64_t ts_ns)
+static void update_state(struct stream_table *t, uint32_t index, struct flow *f,
+			 const uint32_t next[2], uint32_t traffic,
+			 uint64_t ts_ns)
 {
 	if (f->dir[0].flags & f->dir[1].flags & D_FIN) {
 		reassembly_finish(t, index, STREAM_END_FIN, ts_ns);
 		return;
 	}
 	for (unsigned int dir = 0; dir < 2; dir++)
-		settle_wait(t, f, dir, next && next[dir] != f->dir[dir].next);
+		update_wait(t, f, dir, next && next[dir] != f->dir[dir].next);
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		struct flow_dir *d = &f->dir[dir];
 		struct dir_ext *x = dir_ext(t, d);
 
 		if (!traffic || !x || !(x->flags & X_WAITING))
 			continue;
-		x->waited += traffic;
-		if (x->waited < WAIT_TRAFFIC)
+		x->wait_traffic += traffic;
+		if (x->wait_traffic < WAIT_TRAFFIC)
 			continue;
 		if (x->flags & X_CLOSE || f->flags & F_HOLD ||
 		    held_acked_beyond(t, d)) {
@@ -90,7 +91,7 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 	bool other = d->seen && last != rec->vni;
 	uint32_t next[2];
 
-	arrival_note(&a);
+	arrival_header(&a);
 	if (f->flags & F_CLOSED) {
 		struct seg s = {.len = rec->len, .seq = rec->seq};
 		uint32_t n = 0;
@@ -125,10 +126,11 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 	count_duplicate(&a, other);
 	if (f->list < LIST_DATA && rec->wire_len)
 		flow_table_move(t, index, LIST_DATA);
-	else if (f->list == LIST_SYN && d->flags & f->dir[!dir].flags & D_SYN)
-		flow_table_move(t, index, LIST_SHAKEN);
-	settle(t, index, f, next, rec->wire_len ? rec->wire_len : 1,
-	       rec->ts_ns);
+	else if (f->list == LIST_HALF_OPEN &&
+		 d->flags & f->dir[!dir].flags & D_SYN)
+		flow_table_move(t, index, LIST_HANDSHAKE);
+	update_state(t, index, f, next, rec->wire_len ? rec->wire_len : 1,
+		     rec->ts_ns);
 }
 
 bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
@@ -139,10 +141,10 @@ bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 	struct dir_ext *x = ext_get(t, index, dir);
 
 	if (x && rec->wire_len) {
-		bool goes_on =
+		bool supersede_rivals =
 			x->far_count && rec->seq - x->far_next < (1u << 16);
 
-		x->far_count = goes_on ? x->far_count + 1 : 1;
+		x->far_count = supersede_rivals ? x->far_count + 1 : 1;
 		x->far_next = rec->seq + rec->wire_len;
 		if (x->far_count >= 3) {
 			x->far_count = 0;
@@ -192,7 +194,7 @@ void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns)
 	} else if (held_hole_end(t, &f->dir[dir], &to)) {
 		held_give_up(t, f, dir, to, ts_ns);
 	}
-	settle(t, index, f, NULL, 0, ts_ns);
+	update_state(t, index, f, NULL, 0, ts_ns);
 }
 
 /* Does the flow of this wait hold bytes that its end would set free? */
@@ -204,9 +206,9 @@ static bool holds_bytes(const struct stream_table *t, const struct dir_ext *x)
 	return x->segs.n || (f->flags & F_HOLD && other && other->segs.n);
 }
 
-bool reassembly_relieve(struct stream_table *t, uint64_t ts_ns)
+bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns)
 {
-	unsigned int looks = RELIEVE_LOOKS;
+	unsigned int looks = RECLAIM_SCAN_MAX;
 	uint32_t e = t->wait_oldest, index, to;
 	struct flow *f;
 
@@ -221,16 +223,16 @@ bool reassembly_relieve(struct stream_table *t, uint64_t ts_ns)
 		held_release(t, f, ts_ns);
 	else if (held_hole_end(t, &f->dir[ext_at(t, e)->dir], &to))
 		held_give_up(t, f, ext_at(t, e)->dir, to, ts_ns);
-	settle(t, index, f, NULL, 0, ts_ns);
+	update_state(t, index, f, NULL, 0, ts_ns);
 	return true;
 }
 
 /* Delivers everything that is held, holes or not. */
-static void deliver_rest(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+static void deliver_held(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	if (f->flags & F_HOLD)
 		held_release(t, f, ts_ns);
-	held_run(t, f, ts_ns);
+	held_deliver(t, f, ts_ns);
 	for (;;) {
 		uint32_t to[2];
 		bool hole[2] = {held_hole_end(t, &f->dir[0], &to[0]),
@@ -282,7 +284,7 @@ void reassembly_finish(struct stream_table *t, uint32_t index,
 
 	if (f->flags & F_CLOSING)
 		why = f->why;
-	deliver_rest(t, f, ts_ns);
+	deliver_held(t, f, ts_ns);
 	if (f->dir[0].flags & f->dir[1].flags & D_FIN)
 		why = STREAM_END_FIN;
 	for (unsigned int dir = 0; dir < 2; dir++) {
@@ -296,7 +298,7 @@ void reassembly_finish(struct stream_table *t, uint32_t index,
 		 why == STREAM_END_REUSED;
 	f->why = why;
 	if (linger)
-		flow_table_move(t, index, LIST_LINGER);
+		flow_table_move(t, index, LIST_CLOSED);
 	else
 		flow_table_remove(t, index);
 }

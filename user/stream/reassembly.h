@@ -17,12 +17,12 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 		    const struct metlo_rec *rec, const uint8_t *payload);
 
-/* The wait of this ext is over: gives up what it waited for. */
+/* The wait of this ext is over: gives up what it wait_traffic for. */
 void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns);
 
-/* Makes room by giving up what has waited longest for something missing and
+/* Makes room by giving up what has wait_traffic longest for something missing and
  * holds bytes. False: found nothing. */
-bool reassembly_relieve(struct stream_table *t, uint64_t ts_ns);
+bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns);
 
 /* Ends the flow now: delivers what is held, behind holes. The flow lingers or
  * is gone afterwards. */

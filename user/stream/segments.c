@@ -7,7 +7,7 @@
 #include "stream/segments.h"
 #include "stream/seq.h"
 
-/* Pieces up to this size are gathered in one buffer, so that a flood of
+/* Pieces up to this size are appended in one buffer, so that a flood of
  * single bytes costs bytes and not buffers. */
 #define TINY	  64u
 #define TINY_ROOM 256u
@@ -67,40 +67,40 @@ static void close_slot(struct segs *s, unsigned int i)
 	s->n--;
 }
 
-/* Appends a tiny piece to the segment before it. */
-static bool gather(struct segs *s, unsigned int i, const struct seg *piece)
+/* Appends a tiny slice to the segment before it. */
+static bool append_tiny(struct segs *s, unsigned int i, const struct seg *slice)
 {
 	struct seg *prev;
 
-	if (!i || piece->kind != SEG_DATA || piece->len > TINY)
+	if (!i || slice->kind != SEG_DATA || slice->len > TINY)
 		return false;
 	prev = at(s, i - 1);
-	if (prev->kind != SEG_DATA || prev->seq + prev->len != piece->seq ||
-	    prev->room - prev->len < piece->len ||
-	    prev->has_ack != piece->has_ack || prev->ack != piece->ack)
+	if (prev->kind != SEG_DATA || prev->seq + prev->len != slice->seq ||
+	    prev->room - prev->len < slice->len ||
+	    prev->has_ack != slice->has_ack || prev->ack != slice->ack)
 		return false;
-	memcpy(prev->data + prev->len, piece->data, piece->len);
-	prev->len += piece->len;
-	s->bytes += piece->len;
+	memcpy(prev->data + prev->len, slice->data, slice->len);
+	prev->len += slice->len;
+	s->bytes += slice->len;
 	return true;
 }
 
-/* Stores a piece that overlaps nothing, before index i. */
-static int put(struct segs *s, unsigned int i, const struct seg *piece,
-	       bool *gathered)
+/* Stores a slice that overlaps nothing, before index i. */
+static int store(struct segs *s, unsigned int i, const struct seg *slice,
+		 bool *appended)
 {
-	struct seg new = *piece;
+	struct seg new = *slice;
 	int err;
 
-	*gathered = gather(s, i, piece);
-	if (*gathered)
+	*appended = append_tiny(s, i, slice);
+	if (*appended)
 		return 0;
-	if (piece->kind == SEG_DATA) {
-		new.room = piece->len > TINY ? piece->len : TINY_ROOM;
+	if (slice->kind == SEG_DATA) {
+		new.room = slice->len > TINY ? slice->len : TINY_ROOM;
 		new.data = malloc(new.room);
 		if (!new.data)
 			return -ENOMEM;
-		memcpy(new.data, piece->data, piece->len);
+		memcpy(new.data, slice->data, slice->len);
 	} else {
 		new.data = NULL;
 		new.room = 0;
@@ -147,35 +147,27 @@ static int carve(struct segs *s, unsigned int *i, uint32_t seq, uint32_t len)
 	return 0;
 }
 
-static bool gives_way(const struct seg *there, const struct seg *piece)
+static bool replaceable(const struct seg *there, const struct seg *slice)
 {
-	return (piece->kind == SEG_DATA || piece->kind == SEG_URGENT) &&
+	return (slice->kind == SEG_DATA || slice->kind == SEG_URGENT) &&
 	       (there->kind == SEG_TRUNCATED || there->kind == SEG_SKIPPED);
 }
 
-static void count(struct segs_result *r, const struct seg *piece, int err)
+static void count(struct segs_result *r, const struct seg *slice, int err)
 {
-	if (piece->kind != SEG_DATA)
-		r->filled += err ? 0 : piece->len;
+	if (slice->kind != SEG_DATA)
+		r->filled += err ? 0 : slice->len;
 	else if (err)
-		r->failed += piece->len;
+		r->failed += slice->len;
 	else
-		r->added += piece->len;
+		r->added += slice->len;
 }
 
-static void advance(struct seg *rest, uint32_t n)
+int segs_insert(struct segs *s, const struct seg *slice, struct segs_result *r)
 {
-	rest->seq += n;
-	rest->len -= n;
-	if (rest->data)
-		rest->data += n;
-}
-
-int segs_insert(struct segs *s, const struct seg *piece, struct segs_result *r)
-{
-	unsigned int i = find(s, piece->seq);
-	struct seg rest = *piece;
-	bool gathered;
+	unsigned int i = find(s, slice->seq);
+	struct seg rest = *slice;
+	bool appended;
 	int err = 0;
 
 	*r = (struct segs_result){0};
@@ -184,28 +176,28 @@ int segs_insert(struct segs *s, const struct seg *piece, struct segs_result *r)
 		uint32_t gap = g ? g->seq - rest.seq : 0, n;
 
 		if (!g || (seq_before(rest.seq, g->seq) && gap >= rest.len)) {
-			err = put(s, i, &part, &gathered);
+			err = store(s, i, &part, &appended);
 			count(r, &part, err);
 			return err;
 		}
 		if (seq_before(rest.seq, g->seq)) {
 			part.len = gap;
-			err = put(s, i, &part, &gathered);
+			err = store(s, i, &part, &appended);
 			count(r, &part, err);
-			i += !gathered;
-			advance(&rest, gap);
+			i += !appended;
+			seg_advance(&rest, gap);
 			continue;
 		}
 		n = g->seq + g->len - rest.seq;
 		part.len = n < rest.len ? n : rest.len;
-		if (gives_way(g, &part)) {
+		if (replaceable(g, &part)) {
 			err = carve(s, &i, part.seq, part.len);
 			if (!err)
-				err = put(s, i, &part, &gathered);
+				err = store(s, i, &part, &appended);
 			else
-				gathered = true;
+				appended = true;
 			count(r, &part, err);
-			i += !gathered;
+			i += !appended;
 		} else {
 			if (part.kind == SEG_DATA) {
 				r->duplicate += part.len;
@@ -216,7 +208,7 @@ int segs_insert(struct segs *s, const struct seg *piece, struct segs_result *r)
 			}
 			i++;
 		}
-		advance(&rest, part.len);
+		seg_advance(&rest, part.len);
 	}
 	if (err && rest.kind == SEG_DATA)
 		r->failed += rest.len;

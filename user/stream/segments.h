@@ -46,10 +46,10 @@ struct segs_result {
 	uint32_t filled;    /* placeholder bytes newly stored */
 };
 
-/* Stores what is new in *piece (data is copied). All segments must lie within
+/* Stores what is new in *slice (data is copied). All segments must lie within
  * 2^30 of each other. r is set, also on failure: -ENOMEM, or -ENOSPC when
  * there would be more than SEGS_MAX segments. */
-int segs_insert(struct segs *s, const struct seg *piece, struct segs_result *r);
+int segs_insert(struct segs *s, const struct seg *slice, struct segs_result *r);
 
 static inline struct seg *segs_first(const struct segs *s)
 {
@@ -62,6 +62,15 @@ static inline uint32_t segs_end(const struct segs *s)
 	const struct seg *last = &s->v[s->first + s->n - 1];
 
 	return last->seq + last->len;
+}
+
+/* Removes the first n bytes of a slice that is not stored. */
+static inline void seg_advance(struct seg *s, uint32_t n)
+{
+	s->seq += n;
+	s->len -= n;
+	if (s->data)
+		s->data += n;
 }
 
 /* Drops the first segment. */

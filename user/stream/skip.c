@@ -6,12 +6,13 @@
 
 /* The kernel compares sequence numbers modulo 2^32: longer ranges are asked
  * for step by step. */
-#define STEP (1u << 30)
+#define SHUNT_STEP (1u << 30)
 /* So many bytes came although we had asked: the slot is another's by now. */
-#define ASK_AGAIN (1u << 20)
+#define SHUNT_MISS_MAX (1u << 20)
 
-static void ask(struct stream_table *t, const struct flow *f, unsigned int dir,
-		enum metlo_shunt_mode mode, uint32_t until)
+static void request_shunt(struct stream_table *t, const struct flow *f,
+			  unsigned int dir, enum metlo_shunt_mode mode,
+			  uint32_t until)
 {
 	const struct dir_ext *x = dir_ext(t, &f->dir[dir]);
 	struct stream_shunt req = {
@@ -29,7 +30,7 @@ static void ask(struct stream_table *t, const struct flow *f, unsigned int dir,
 }
 
 /* Highest sequence number known to have been sent. */
-static uint32_t highest(const struct flow_dir *d, const struct dir_ext *x)
+static uint32_t highest_sent(const struct flow_dir *d, const struct dir_ext *x)
 {
 	uint32_t high = d->next;
 
@@ -40,13 +41,13 @@ static uint32_t highest(const struct flow_dir *d, const struct dir_ext *x)
 	return high;
 }
 
-static void consider(struct stream_table *t, const struct flow *f,
-		     unsigned int dir)
+static void update_shunt(struct stream_table *t, const struct flow *f,
+			 unsigned int dir)
 {
 	const struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x = dir_ext(t, d);
 	uint64_t left = x->skip - d->offset;
-	uint32_t ahead = highest(d, x) - d->next;
+	uint32_t ahead = highest_sent(d, x) - d->next;
 
 	if (!t->conf.shunt || !(d->flags & D_STARTED))
 		return;
@@ -55,18 +56,18 @@ static void consider(struct stream_table *t, const struct flow *f,
 		x->shunt_until = 0;
 	} else if (left >= (uint64_t)ahead + t->conf.shunt_min) {
 		x->shunt = METLO_SHUNT_UNTIL;
-		x->shunt_until =
-			d->next + (left < STEP ? (uint32_t)left : STEP);
+		x->shunt_until = d->next + (left < SHUNT_STEP ? (uint32_t)left
+							      : SHUNT_STEP);
 	} else {
 		return;
 	}
 	x->shunt_miss = 0;
 	x->shunt_vni = d->flags & D_LAST1 ? d->vni1 : d->vni0;
-	ask(t, f, dir, x->shunt, x->shunt_until);
+	request_shunt(t, f, dir, x->shunt, x->shunt_until);
 }
 
-void skip_came(struct stream_table *t, struct flow *f, unsigned int dir,
-	       uint32_t len)
+void skip_arrived(struct stream_table *t, struct flow *f, unsigned int dir,
+		  uint32_t len)
 {
 	struct dir_ext *x = dir_ext(t, &f->dir[dir]);
 
@@ -74,8 +75,8 @@ void skip_came(struct stream_table *t, struct flow *f, unsigned int dir,
 	if (x->shunt == METLO_SHUNT_OFF)
 		return;
 	x->shunt_miss += len;
-	if (x->shunt_miss >= ASK_AGAIN)
-		consider(t, f, dir);
+	if (x->shunt_miss >= SHUNT_MISS_MAX)
+		update_shunt(t, f, dir);
 }
 
 void skip_progress(struct stream_table *t, struct flow *f, unsigned int dir)
@@ -92,7 +93,7 @@ void skip_progress(struct stream_table *t, struct flow *f, unsigned int dir)
 	} else if (x->shunt == METLO_SHUNT_OFF ||
 		   (x->shunt == METLO_SHUNT_UNTIL &&
 		    !seq_before(d->next, x->shunt_until))) {
-		consider(t, f, dir);
+		update_shunt(t, f, dir);
 	}
 }
 
@@ -103,7 +104,7 @@ bool skip_withdraw(struct stream_table *t, struct flow *f, unsigned int dir)
 	if (!x || x->shunt == METLO_SHUNT_OFF)
 		return false;
 	x->shunt = METLO_SHUNT_OFF;
-	ask(t, f, dir, METLO_SHUNT_OFF, 0);
+	request_shunt(t, f, dir, METLO_SHUNT_OFF, 0);
 	return true;
 }
 
@@ -125,5 +126,5 @@ void skip_until(struct stream_table *t, struct flow *f, unsigned int dir,
 	if (offset <= x->skip)
 		return;
 	x->skip = offset;
-	consider(t, f, dir);
+	update_shunt(t, f, dir);
 }

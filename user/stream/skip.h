@@ -12,8 +12,8 @@
 void skip_until(struct stream_table *t, struct flow *f, unsigned int dir,
 		uint64_t offset);
 /* len captured bytes of a skipped range are about to pass. */
-void skip_came(struct stream_table *t, struct flow *f, unsigned int dir,
-	       uint32_t len);
+void skip_arrived(struct stream_table *t, struct flow *f, unsigned int dir,
+		  uint32_t len);
 /* The direction moved on within its skipped range. */
 void skip_progress(struct stream_table *t, struct flow *f, unsigned int dir);
 /* Withdraws what was asked of the kernel; true if there was something. */

@@ -35,7 +35,7 @@ static int slab_grow(struct slab *s)
 
 	if (s->n_chunks == s->max_chunks)
 		return -ENOMEM;
-	/* A table that is small is not to take 2 MiB at once. */
+	/* A table that is small is not to process_record 2 MiB at once. */
 	chunk = pages_new(SLAB_CHUNK, s->n_chunks > 0);
 	if (!chunk)
 		return -ENOMEM;

@@ -125,7 +125,7 @@ void slots_remove(struct slots *s, uint32_t tag, uint32_t flow)
 		hole = find(a, tag, flow);
 	}
 	mask = (1u << a->bits) - 1;
-	/* Those behind move up, if that does not take them before their
+	/* Those behind move up, if that does not process_record them before their
 	 * home: no tombstones. */
 	for (pos = (hole + 1) & mask; a->v[pos].flow; pos = (pos + 1) & mask) {
 		uint32_t home = slots_home(a, a->v[pos].tag);

@@ -15,7 +15,7 @@
 #define SYN_TIMEOUT_NS (30ull * 1000000000)
 /* An ended connection is remembered for this part of the idle time-out: late
  * copies are not a new one. */
-#define LINGER_PART 10
+#define CLOSED_PART 10
 /* Flows and waits that one stream_tick() ends at most. */
 #define TICK_BUDGET 1024u
 
@@ -81,24 +81,25 @@ static uint32_t least_used(const struct stream_table *t, enum flow_list list)
 static void evict_one(struct stream_table *t)
 {
 	const struct flow_queue *l = t->lists;
-	uint32_t fresh = l[LIST_SYN].n + l[LIST_SHAKEN].n;
+	uint32_t fresh = l[LIST_HALF_OPEN].n + l[LIST_HANDSHAKE].n;
 	enum flow_list list;
 
-	if (l[LIST_LINGER].n) {
-		flow_table_remove(t, l[LIST_LINGER].tail);
+	if (l[LIST_CLOSED].n) {
+		flow_table_remove(t, l[LIST_CLOSED].tail);
 		return;
 	}
 	if (fresh <= t->conf.max_flows / 8 && l[LIST_DATA].n)
 		list = LIST_DATA;
 	else
-		list = l[LIST_SYN].n ? LIST_SYN : LIST_SHAKEN;
+		list = l[LIST_HALF_OPEN].n ? LIST_HALF_OPEN : LIST_HANDSHAKE;
 	reassembly_finish(t, least_used(t, list), STREAM_END_EVICTED, t->now);
 	/* It may have ended properly after all, and lingers. */
-	if (t->flows >= t->conf.max_flows && l[LIST_LINGER].n)
-		flow_table_remove(t, l[LIST_LINGER].tail);
+	if (t->flows >= t->conf.max_flows && l[LIST_CLOSED].n)
+		flow_table_remove(t, l[LIST_CLOSED].tail);
 }
 
-static void end_now(struct stream_table *t, uint32_t index, enum stream_end why)
+static void end_flow(struct stream_table *t, uint32_t index,
+		     enum stream_end why)
 {
 	if (flow_at(t, index)->flags & F_CLOSED)
 		flow_table_remove(t, index);
@@ -118,9 +119,9 @@ static void evict_same_key(struct stream_table *t, uint32_t tag,
 					 flow_at(t, oldest)->used) < 0)
 			oldest = index;
 	if (oldest)
-		end_now(t, oldest, STREAM_END_EVICTED);
+		end_flow(t, oldest, STREAM_END_EVICTED);
 	/* Not to linger either. */
-	if (oldest && t->lists[LIST_LINGER].head == oldest)
+	if (oldest && t->lists[LIST_CLOSED].head == oldest)
 		flow_table_remove(t, oldest);
 }
 
@@ -197,9 +198,9 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 }
 
 /* One of several flows with the same key got a record. */
-static void goes_on(struct stream_table *t, uint32_t tag,
-		    const struct flow_key *key, unsigned int dir,
-		    const struct metlo_rec *rec, const struct match *m)
+static void supersede_rivals(struct stream_table *t, uint32_t tag,
+			     const struct flow_key *key, unsigned int dir,
+			     const struct metlo_rec *rec, const struct match *m)
 {
 	const struct flow *f = flow_at(t, m->flow);
 
@@ -217,8 +218,8 @@ static void goes_on(struct stream_table *t, uint32_t tag,
  * held, skipped or ending: it is handed on straight away. False: it is not
  * that simple.
  */
-static bool in_order(struct stream_table *t, uint32_t index, unsigned int dir,
-		     const struct metlo_rec *rec, const uint8_t *payload)
+static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
+		      const struct metlo_rec *rec, const uint8_t *payload)
 {
 	const unsigned int special =
 		METLO_TCP_SYN | METLO_TCP_FIN | METLO_TCP_RST | METLO_TCP_URG;
@@ -243,22 +244,22 @@ static bool in_order(struct stream_table *t, uint32_t index, unsigned int dir,
 }
 
 /* Where a record belongs, as far as its addresses tell. */
-struct place {
+struct location {
 	struct flow_key key;
 	uint32_t tag;
 	uint32_t likely; /* flow; only good for a prefetch */
 	unsigned int dir;
 };
 
-static inline void place_find(const struct stream_table *t,
-			      const struct metlo_rec *rec, struct place *at)
+static inline void locate(const struct stream_table *t,
+			  const struct metlo_rec *rec, struct location *at)
 {
 	at->dir = flow_key_of(rec, &at->key);
 	at->tag = flow_table_tag(t, &at->key);
 }
 
-static void take(struct stream_table *t, const struct place *at,
-		 const struct metlo_rec *rec, const uint8_t *payload)
+static void process_record(struct stream_table *t, const struct location *at,
+			   const struct metlo_rec *rec, const uint8_t *payload)
 {
 	struct slot_walk walk = flow_table_walk(t, at->tag);
 	uint32_t index;
@@ -270,17 +271,18 @@ static void take(struct stream_table *t, const struct place *at,
 	t->stats.records++;
 	t->stats.bytes_in += rec->len;
 	index = flow_table_next(t, at->tag, &at->key, &walk);
-	if (index && in_order(t, index, at->dir, rec, payload))
+	if (index && fast_path(t, index, at->dir, rec, payload))
 		return;
 	while (t->ooo_memory + rec->len + OOO_SLACK > t->conf.ooo_limit)
-		if (!reassembly_relieve(t, rec->ts_ns))
+		if (!reassembly_reclaim(t, rec->ts_ns))
 			break;
 	m = match_find(t, at->tag, &at->key, at->dir, rec);
 	if (m.flow) {
 		flow_table_touch(t, m.flow, flow_at(t, m.flow));
 		if (m.fit != MATCH_FAR) {
 			if (m.same_key > 1)
-				goes_on(t, at->tag, &at->key, at->dir, rec, &m);
+				supersede_rivals(t, at->tag, &at->key, at->dir,
+						 rec, &m);
 			reassembly_record(t, m.flow, at->dir, rec, payload);
 			return;
 		}
@@ -295,10 +297,10 @@ static void take(struct stream_table *t, const struct place *at,
 void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 		   const uint8_t *payload)
 {
-	struct place at;
+	struct location at;
 
-	place_find(t, rec, &at);
-	take(t, &at, rec, payload);
+	locate(t, rec, &at);
+	process_record(t, &at, rec, payload);
 }
 
 /*
@@ -308,35 +310,35 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
  * records overlap. What is looked at ahead may be gone when its record's turn
  * comes: only prefetches depend on it.
  */
-static void take_batch(struct stream_table *t, const struct stream_in *in,
-		       unsigned int n)
+static void process_batch(struct stream_table *t, const struct stream_input *in,
+			  unsigned int n)
 {
-	void (*ahead)(const void *proto) = t->conf.protocol->ahead;
-	struct place at[STREAM_BATCH];
+	void (*prefetch)(const void *proto) = t->conf.protocol->prefetch;
+	struct location at[STREAM_BATCH];
 
 	for (unsigned int i = 0; i < n; i++) {
-		place_find(t, in[i].rec, &at[i]);
-		flow_table_ahead_slot(t, at[i].tag);
+		locate(t, in[i].rec, &at[i]);
+		flow_table_prefetch_slot(t, at[i].tag);
 	}
 	for (unsigned int i = 0; i < n; i++)
-		at[i].likely = flow_table_ahead_flow(t, at[i].tag);
+		at[i].likely = flow_table_prefetch_flow(t, at[i].tag);
 	for (unsigned int i = 0; i < n; i++)
 		if (at[i].likely)
-			flow_table_ahead_proto(t, at[i].likely, ahead);
+			flow_table_prefetch_proto(t, at[i].likely, prefetch);
 	for (unsigned int i = 0; i < n; i++)
-		take(t, &at[i], in[i].rec, in[i].payload);
+		process_record(t, &at[i], in[i].rec, in[i].payload);
 }
 
-void stream_records(struct stream_table *t, const struct stream_in *in,
+void stream_records(struct stream_table *t, const struct stream_input *in,
 		    unsigned int n)
 {
 	for (; n > STREAM_BATCH; n -= STREAM_BATCH, in += STREAM_BATCH)
-		take_batch(t, in, STREAM_BATCH);
+		process_batch(t, in, STREAM_BATCH);
 	if (n)
-		take_batch(t, in, n);
+		process_batch(t, in, n);
 }
 
-static bool let_speak(struct stream_table *t, struct flow *f)
+static bool withdraw_shunts(struct stream_table *t, struct flow *f)
 {
 	bool c2s = skip_withdraw(t, f, 0), s2c = skip_withdraw(t, f, 1);
 
@@ -352,15 +354,17 @@ static void expire_list(struct stream_table *t, enum flow_list list,
 	for (; (index = t->lists[list].tail) && *budget; --*budget) {
 		struct flow *f = flow_at(t, index);
 
-		if (ticks_of(t->idle_clock) - f->moved <= max + t->lazy)
+		if (ticks_of(t->idle_clock) - f->moved <=
+		    max + t->requeue_ticks)
 			return;
 		/* Silent because we asked for silence? Let it speak. */
-		if (!(f->flags & (F_CLOSED | F_PROBED)) && let_speak(t, f)) {
+		if (!(f->flags & (F_CLOSED | F_PROBED)) &&
+		    withdraw_shunts(t, f)) {
 			f->flags |= F_PROBED;
 			flow_table_move(t, index, list);
 			continue;
 		}
-		end_now(t, index, STREAM_END_IDLE);
+		end_flow(t, index, STREAM_END_IDLE);
 	}
 }
 
@@ -376,10 +380,10 @@ void stream_tick(struct stream_table *t, uint64_t now_ns)
 		budget--;
 	}
 	budget = TICK_BUDGET;
-	expire_list(t, LIST_LINGER, idle / LINGER_PART, &budget);
-	expire_list(t, LIST_SYN, idle < SYN_TIMEOUT_NS ? idle : SYN_TIMEOUT_NS,
-		    &budget);
-	expire_list(t, LIST_SHAKEN, idle, &budget);
+	expire_list(t, LIST_CLOSED, idle / CLOSED_PART, &budget);
+	expire_list(t, LIST_HALF_OPEN,
+		    idle < SYN_TIMEOUT_NS ? idle : SYN_TIMEOUT_NS, &budget);
+	expire_list(t, LIST_HANDSHAKE, idle, &budget);
 	expire_list(t, LIST_DATA, idle, &budget);
 }
 
@@ -390,7 +394,7 @@ void stream_flush(struct stream_table *t, uint64_t now_ns)
 	waits_clock(t, now_ns);
 	for (enum flow_list list = LIST_MAX; list-- > 0;)
 		while ((index = t->lists[list].tail))
-			end_now(t, index, STREAM_END_SHUTDOWN);
+			end_flow(t, index, STREAM_END_SHUTDOWN);
 }
 
 void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)

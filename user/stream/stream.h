@@ -25,7 +25,7 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 		   const uint8_t *payload);
 
 /* A record and its payload, as above. */
-struct stream_in {
+struct stream_input {
 	const struct metlo_rec *rec;
 	const uint8_t *payload;
 };
@@ -35,7 +35,7 @@ struct stream_in {
 
 /* As stream_record() for each of them in turn, but faster. All must be valid
  * until it returns. */
-void stream_records(struct stream_table *t, const struct stream_in *in,
+void stream_records(struct stream_table *t, const struct stream_input *in,
 		    unsigned int n);
 
 /* Moves time on: gap and idle time-outs. Call at least every 100 ms, and in

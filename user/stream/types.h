@@ -24,13 +24,13 @@ enum stream_dir {
 
 /* What is known of a connection. endpoint[0] is the client: the sender of the
  * SYN; without one, the side whose port is not a configured one; else the
- * higher port. client_sure tells whether a SYN or SYN-ACK proved it. */
+ * higher port. client_known tells whether a SYN or SYN-ACK proved it. */
 struct stream_tuple {
 	uint8_t addr[2][16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint16_t port[2];
 	uint32_t vni; /* of the first packet of the connection */
 	uint8_t ipv6;
-	uint8_t client_sure;
+	uint8_t client_known;
 	uint8_t midstream; /* joined without the handshake */
 };
 
@@ -80,7 +80,7 @@ struct stream_protocol {
 	void (*close)(void *proto, enum stream_end why, uint64_t ts_ns);
 	/* Prefetches what data() will need: a record of this connection may
 	 * come soon. Changes nothing. NULL: there is no need. */
-	void (*ahead)(const void *proto);
+	void (*prefetch)(const void *proto);
 };
 
 /* Asks the kernel to leave out payload of a direction: up to sequence number

@@ -38,7 +38,7 @@ void ext_drop(struct stream_table *t, struct flow_dir *d)
 	d->ext = 0;
 }
 
-void ext_tidy(struct stream_table *t, struct flow_dir *d)
+void ext_drop_unused(struct stream_table *t, struct flow_dir *d)
 {
 	struct dir_ext *x = dir_ext(t, d);
 
@@ -54,7 +54,7 @@ void wait_begin(struct stream_table *t, uint32_t ext)
 	wait_end(t, ext);
 	x->flags |= X_WAITING;
 	x->since = t->wait_clock;
-	x->waited = 0;
+	x->wait_traffic = 0;
 	x->prev = t->wait_newest;
 	x->next = 0;
 	if (t->wait_newest)

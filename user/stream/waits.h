@@ -35,7 +35,7 @@ struct dir_ext *ext_get(struct stream_table *t, uint32_t flow,
 /* Gives it back, with all that it holds. */
 void ext_drop(struct stream_table *t, struct flow_dir *d);
 /* The same if it is of no use any more. */
-void ext_tidy(struct stream_table *t, struct flow_dir *d);
+void ext_drop_unused(struct stream_table *t, struct flow_dir *d);
 
 /* Begins a wait, or begins it anew. */
 void wait_begin(struct stream_table *t, uint32_t ext);
