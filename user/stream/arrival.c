@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Applies one record to its flow. Payload is cut into slices until each is
+ * either delivered, held, a duplicate or discarded; every branch counts its
+ * bytes, so that the conservation law in types.h holds.
+ */
 #include "stream/arrival.h"
 #include "stream/deliver.h"
 #include "stream/held.h"
 #include "stream/match.h"
 #include "stream/waits.h"
 
-/* Stores bytes that cannot be delivered yet. False: there was no room, and
- * what was missing before them has been given up; try again. */
+/* Holds a slice that cannot be delivered yet. False: a limit was reached and
+ * the hole before the slice given up, so that the caller must try again. */
 static bool buffer(struct arrival *a, const struct seg *slice)
 {
 	struct stream_table *t = a->t;
@@ -58,7 +63,7 @@ static void discard(struct arrival *a, struct seg *rest, uint32_t n)
 	a->late = true;
 }
 
-/* Bytes before next: seen before, or before the place where we joined. */
+/* Drops bytes before next: duplicates, or older than where we joined. */
 static void drop_old(struct arrival *a, struct seg *rest)
 {
 	const struct flow_dir *d = &a->f->dir[a->dir];
@@ -77,7 +82,7 @@ static void drop_old(struct arrival *a, struct seg *rest)
 	seg_advance(rest, n);
 }
 
-/* The bytes that come next. Stops where something is already held. */
+/* Delivers the bytes at next, up to the first byte that is already held. */
 static void deliver_next(struct arrival *a, struct seg *rest)
 {
 	struct stream_table *t = a->t;
@@ -103,7 +108,7 @@ static void deliver_next(struct arrival *a, struct seg *rest)
 	seg_advance(rest, n);
 }
 
-/* A RST is not followed by data: it was forged, and the peer ignored it. */
+/* Data beyond a RST proves that the receiver ignored it: it was forged. */
 static void disprove_rst(struct arrival *a, struct dir_ext *x, uint32_t end)
 {
 	if (!(x->flags & X_RST) || !seq_before(x->rst, end) ||
@@ -115,7 +120,7 @@ static void disprove_rst(struct arrival *a, struct dir_ext *x, uint32_t end)
 	a->t->stats.rst_ignored++;
 }
 
-/* The start is not known yet; it is not after seq. */
+/* Holds the flow until its start is known; seq is an upper bound of it. */
 static void hold_from(struct arrival *a, uint32_t seq)
 {
 	struct flow_dir *d = &a->f->dir[a->dir];
@@ -126,7 +131,7 @@ static void hold_from(struct arrival *a, uint32_t seq)
 	d->flags |= D_HELD;
 }
 
-/* Takes one slice of payload, or of what stands for it. */
+/* Processes a slice of payload or a placeholder. */
 static void submit(struct arrival *a, struct seg rest)
 {
 	struct stream_table *t = a->t;
@@ -177,7 +182,6 @@ static void submit(struct arrival *a, struct seg rest)
 	}
 }
 
-/* Payload of the record, the part that was not captured, the urgent byte. */
 void arrival_payload(struct arrival *a, const uint8_t *payload)
 {
 	const struct metlo_rec *rec = a->rec;
@@ -190,8 +194,8 @@ void arrival_payload(struct arrival *a, const uint8_t *payload)
 	};
 	uint32_t len = rec->len;
 
-	/* The urgent byte is the last before where the pointer points
-	 * (RFC 6093 section 3.1 and what hosts do). */
+	/* Hosts take the byte before the urgent pointer for the urgent one
+	 * (RFC 6093 section 3.1). */
 	if (rec->tcp_flags & METLO_TCP_URG && rec->urg && rec->urg <= len &&
 	    !(rec->flags & METLO_REC_CONTINUED)) {
 		struct seg part = s;
@@ -238,7 +242,7 @@ void arrival_fin(struct arrival *a)
 		deliver_fin(a->t, a->f, a->dir, rec->ts_ns);
 		return;
 	}
-	/* Data behind it came first: then it is no FIN of this stream. */
+	/* Data after it arrived earlier, so it does not end this stream. */
 	if (x && x->segs.n && seq_before(fin, segs_end(&x->segs)))
 		return;
 	x = ext_get(a->t, a->index, a->dir);
@@ -275,7 +279,8 @@ void arrival_syn(struct arrival *a)
 		o->start = rec->ack;
 	}
 	if (!dir_started(d)) {
-		/* Nothing held is before it: match_find() saw to that. */
+		/* No held byte precedes it: match_find() would have rejected
+		 * this SYN. */
 		a->fresh = true;
 		d->start = d->next = first;
 		d->flags = (d->flags & ~(D_HELD | D_CANDIDATE)) | D_SYN;
@@ -283,7 +288,7 @@ void arrival_syn(struct arrival *a)
 			held_release(a->t, f, rec->ts_ns);
 	} else if (first != d->start && d->flags & D_SYN && !d->offset && !x &&
 		   (!(d->flags & D_ACKED) || d->acked != d->start)) {
-		/* Another SYN-ACK for the same SYN: the last one counts. */
+		/* Another SYN-ACK for the same SYN: the latest is valid. */
 		a->fresh = true;
 		d->start = d->next = first;
 	} else if (first == d->start) {
@@ -306,7 +311,7 @@ static bool rst_plausible(const struct arrival *a)
 	else if (!(rec->tcp_flags & METLO_TCP_ACK))
 		return !dir_started(o) && !(o->flags & D_HELD);
 	else if (dir_started(o) || o->flags & D_HELD)
-		/* The answer to a SYN: sequence number 0. */
+		/* A RST that refuses a SYN has sequence number 0. */
 		rel = seq_diff(rec->ack, o->next);
 	else
 		return true;
@@ -355,7 +360,6 @@ static void update_acked(const struct stream_table *t, struct flow_dir *o,
 	o->acked = ack;
 }
 
-/* VNIs, acknowledgments and ports that this record tells. */
 void arrival_header(struct arrival *a)
 {
 	const struct metlo_rec *rec = a->rec;
@@ -373,14 +377,15 @@ void arrival_header(struct arrival *a)
 		a->f->flags |= a->dir ? F_PORT1 : F_PORT0;
 	if (rec->flags & METLO_REC_DPORT)
 		a->f->flags |= a->dir ? F_PORT0 : F_PORT1;
-	/* What was acknowledged long ago must not look like the future. */
+	/* Forget an acknowledgment before serial arithmetic takes it for one
+	 * ahead of the stream. */
 	if (d->flags & D_ACKED && dir_started(d) &&
 	    seq_diff(d->next, d->acked) > 1 << 30)
 		d->flags &= ~D_ACKED;
 	if (!(rec->tcp_flags & METLO_TCP_ACK) || rec->tcp_flags & METLO_TCP_RST)
 		return;
-	/* What the peer has not got yet is to come: should it be lost, that is
-	 * a hole and not where the stream begins. */
+	/* The peer expects this byte next. If it gets lost, that is a hole in
+	 * the stream, not the stream's start. */
 	if (rec->wire_len && !dir_started(o) && !(o->flags & D_CANDIDATE)) {
 		o->flags |= D_CANDIDATE;
 		o->start = rec->ack;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The calls into the protocol: opens a flow at its first byte or gap, when
+ * roles and start are known, and splits skipped ranges off.
+ */
 #include <string.h>
 
 #include "stream/deliver.h"
@@ -19,7 +23,7 @@ void flow_tuple(const struct flow *f, struct stream_tuple *out)
 	out->midstream = !!(f->flags & F_MIDSTREAM);
 }
 
-/* Without a SYN: the server is at the configured port, else at the lower. */
+/* No SYN seen: the server has the configured port, else the lower one. */
 static void guess_roles(struct flow *f)
 {
 	bool client1;
@@ -58,7 +62,7 @@ static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 			p->fin(f->proto, role_of(f, dir), ts_ns);
 }
 
-/* Ready to be told something? */
+/* Opens the flow if it is not open. False: its bytes are discarded. */
 static inline bool ready(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	if (!(f->flags & F_OPEN))
@@ -72,7 +76,7 @@ static inline void dir_advance(struct flow_dir *d, uint32_t n)
 	d->offset += n;
 }
 
-/* Bytes of the next len that lie in a skipped range. */
+/* How many of the next len bytes lie in a skipped range. */
 static uint32_t skipped_part(const struct stream_table *t,
 			     const struct flow_dir *d, uint32_t len)
 {
@@ -96,14 +100,14 @@ static void report_gap(struct stream_table *t, struct flow *f, unsigned int dir,
 	p->gap(f->proto, role_of(f, dir), len, kind, ts_ns);
 }
 
-/* What an acknowledgment number says about the opposite direction. */
+/* The stream offset that an acknowledgment number of o's peer refers to. */
 static uint64_t acked_offset(const struct flow_dir *o, uint32_t ack)
 {
 	int32_t rel = seq_diff(ack, o->next);
 
 	if (!(o->flags & D_STARTED))
 		return STREAM_UNKNOWN;
-	/* A FIN counts as one, but is not a byte of the stream. */
+	/* A FIN occupies a sequence number but is not a byte of the stream. */
 	if (o->flags & D_FIN && rel > 0)
 		rel = 0;
 	if (rel < 0 && o->offset < (uint64_t) - (int64_t)rel)
@@ -149,7 +153,7 @@ void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
 		report_gap(t, f, dir, skip, STREAM_GAP_SKIPPED, ts_ns);
 		if (skip == len)
 			return;
-		/* The callback may have asked for more. */
+		/* The callback may have skipped more. */
 		deliver_data(t, f, dir, data + skip, len - skip, ts_ns, ack);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stream keeps of a connection, and the table around it. Private to
- * user/stream.
+ * State of one connection (flow), of its two directions, and of the table that
+ * holds them. Private to user/stream.
  */
 #ifndef STREAM_FLOW_H
 #define STREAM_FLOW_H
@@ -16,7 +16,7 @@
 #include "stream/slots.h"
 #include "stream/types.h"
 
-/* Addresses and ports, the lesser endpoint first. */
+/* The endpoints in canonical order, so that both directions have one key. */
 struct flow_key {
 	uint8_t addr[2][16];
 	uint16_t port[2];
@@ -24,23 +24,24 @@ struct flow_key {
 
 enum dir_flags {
 	D_SYN = 1 << 0,	      /* own SYN seen: start is certain */
-	D_MIDSTREAM = 1 << 1, /* start chosen without it */
-	D_HELD = 1 << 2,  /* start unknown, but something is held; next is the
-			   * lowest sequence number seen */
-	D_ACKED = 1 << 3, /* acked is valid */
-	D_CANDIDATE = 1 << 4, /* start unknown; the peer's SYN-ACK says start */
-	D_FIN = 1 << 5,	      /* FIN reached: nothing follows */
+	D_MIDSTREAM = 1 << 1, /* start inferred without a SYN */
+	D_HELD = 1 << 2,      /* start unknown, data held; next is the lowest
+			  * sequence number seen */
+	D_ACKED = 1 << 3,     /* acked is valid */
+	D_CANDIDATE = 1 << 4, /* start unknown, but start is where the peer's
+			       * acknowledgment puts it */
+	D_FIN = 1 << 5,	      /* FIN delivered: nothing follows */
 	D_VNI1 = 1 << 6,      /* vni1 is valid */
-	D_LAST1 = 1 << 7,     /* the last new bytes came under vni1 */
+	D_LAST1 = 1 << 7,     /* the latest new bytes had vni1 */
 };
 #define D_STARTED (D_SYN | D_MIDSTREAM)
 
-/* One direction. Index: which endpoint of the key sends. */
+/* One direction; its index is that of the sender in the key. */
 struct flow_dir {
-	uint64_t offset; /* of next in the stream */
-	uint32_t next;	 /* sequence number that is to be delivered next */
-	uint32_t start;	 /* that of offset 0 */
-	uint32_t acked;	 /* highest acknowledgment of the peer */
+	uint64_t offset; /* stream offset of next */
+	uint32_t next;	 /* sequence number to deliver next */
+	uint32_t start;	 /* sequence number of offset 0 */
+	uint32_t acked;	 /* highest acknowledgment from the peer */
 	uint32_t vni0 : 24, flags : 8; /* VNI of its first packet */
 	uint32_t vni1 : 24, seen : 8;  /* another one; seen: any packet */
 	uint32_t ext;		       /* index of struct dir_ext, 0 = none */
@@ -48,24 +49,24 @@ struct flow_dir {
 
 enum flow_flags {
 	F_CLIENT1 = 1 << 0,	 /* the client is endpoint 1 */
-	F_CLIENT_KNOWN = 1 << 1, /* a SYN told so */
-	F_OPEN = 1 << 2,	 /* roles fixed; protocol called or failed */
-	F_DEAD = 1 << 3,	 /* the protocol did not want it: discard */
-	F_HOLD = 1 << 4,	 /* delivers nothing until a start is decided */
-	F_CLOSING = 1 << 5,	 /* ends soon; why says for what reason */
-	F_CLOSED = 1 << 6,	 /* has ended; kept to know late copies */
+	F_CLIENT_KNOWN = 1 << 1, /* proved by a SYN */
+	F_OPEN = 1 << 2,	 /* roles fixed; open() was called */
+	F_DEAD = 1 << 3,	 /* discard its bytes: open() or skip failed */
+	F_HOLD = 1 << 4,    /* delivers nothing until its starts are known */
+	F_CLOSING = 1 << 5, /* ends when late records had their time; see why */
+	F_CLOSED = 1 << 6,  /* ended; kept to recognize late copies */
 	F_IPV6 = 1 << 7,
 	F_FIRST1 = 1 << 8, /* the first packet came from endpoint 1 */
-	F_PORT0 = 1 << 9,  /* port[0] is a configured one */
+	F_PORT0 = 1 << 9,  /* port[0] is configured */
 	F_PORT1 = 1 << 10,
 	F_MIDSTREAM = 1 << 11,
-	F_PROBED = 1 << 12, /* shunt withdrawn to see whether it lives */
+	F_PROBED = 1 << 12, /* shunt withdrawn to see whether it is alive */
 };
 
-/* Least recently used lists, in the order in which they are sacrificed. */
+/* LRU lists. evict_one() in stream.c has the order of eviction. */
 enum flow_list {
 	LIST_CLOSED,	/* ended */
-	LIST_HALF_OPEN, /* nothing but a SYN, FIN or RST seen */
+	LIST_HALF_OPEN, /* no data; a SYN in at most one direction */
 	LIST_HANDSHAKE, /* SYNs in both directions, no data */
 	LIST_DATA,
 	LIST_MAX,
@@ -73,48 +74,52 @@ enum flow_list {
 
 struct flow {
 	struct flow_key key;
-	uint32_t prev, next; /* in its list; prev is used more recently */
-	uint32_t moved; /* idle_clock when it became the head of its list */
+	uint32_t prev, next; /* in its LRU list; prev is more recent */
+	uint32_t moved;	     /* idle_clock when it was put at the list's head */
 	void *proto;
-	uint32_t used; /* idle_clock of the last record, in ticks_of() units */
+	uint32_t used; /* idle_clock of the last record, in ticks */
 	uint16_t flags;
 	uint8_t why;  /* enum stream_end with F_CLOSING and F_CLOSED */
 	uint8_t list; /* enum flow_list */
 	struct flow_dir dir[2];
 };
-static_assert(sizeof(struct flow) <= SLAB_OBJECT, "a flow is one object");
+static_assert(sizeof(struct flow) <= SLAB_OBJECT,
+	      "a flow must fit into a slab object");
 
 enum ext_flags {
 	X_WAITING = 1 << 0, /* in the queue of waits */
-	X_READY = 1 << 1,   /* its hold is over, the other side's is not */
-	X_FIN = 1 << 2,	    /* FIN seen, not reached */
+	X_READY = 1 << 1,   /* its wait for a start is over, its peer's not */
+	X_FIN = 1 << 2,	    /* FIN seen, bytes before it missing */
 	X_RST = 1 << 3,	    /* rst is the sequence number of a RST */
-	X_CLOSE = 1 << 4,   /* its wait is that for the end of the flow */
+	X_CLOSE = 1 << 4,   /* its wait delays the end of the flow */
 };
 
-/* What a direction needs only while something is out of the ordinary. */
+/* State a direction needs only while something is out of the ordinary: data
+ * held, a skip, a wait. Most flows never allocate one. */
 struct dir_ext {
-	uint64_t skip;	/* stream offset below which nothing is wanted */
+	uint64_t skip;	/* stream offset up to which bytes are dropped */
 	uint64_t since; /* wait_clock when the wait began */
 	struct segs segs;
 	uint32_t flow;
-	uint32_t prev, next;   /* queue of waits; next waits longer */
-	uint32_t wait_traffic; /* what the flow sent during the wait */
+	uint32_t prev, next;   /* queue of waits; next started later */
+	uint32_t wait_traffic; /* bytes of the flow during the wait */
 	uint32_t fin, fin_order;
 	uint32_t rst;
-	uint32_t hash;	      /* struct metlo_rec.hash */
-	uint32_t far_next;    /* where a run of far-off records goes on */
-	uint32_t shunt_until; /* asked of the kernel, with METLO_SHUNT_UNTIL */
-	uint32_t shunt_vni;   /* under this VNI */
-	uint32_t shunt_miss;  /* bytes that came all the same */
+	uint32_t hash; /* struct metlo_rec.hash */
+	uint32_t
+		far_next; /* sequence number that continues a run of far records */
+	uint32_t shunt_until; /* requested, with METLO_SHUNT_UNTIL */
+	uint32_t shunt_vni;   /* VNI of the request */
+	uint32_t shunt_miss;  /* bytes that arrived despite the request */
 	uint8_t dir, flags;
 	uint8_t far_count;
-	uint8_t shunt; /* enum metlo_shunt_mode asked for */
+	uint8_t shunt; /* enum metlo_shunt_mode requested */
 };
-static_assert(sizeof(struct dir_ext) <= SLAB_OBJECT, "an ext is one object");
+static_assert(sizeof(struct dir_ext) <= SLAB_OBJECT,
+	      "an ext must fit into a slab object");
 
 struct flow_queue {
-	uint32_t head, tail; /* head: most recently used */
+	uint32_t head, tail; /* head is most recently used */
 	uint32_t n;
 };
 
@@ -130,13 +135,13 @@ struct stream_table {
 	struct slab ext_slab;
 	uint32_t wait_oldest, wait_newest;
 
-	uint64_t now; /* highest time seen */
-	/* The same for waits and for idle flows: silence counts little. */
+	uint64_t now; /* latest time seen, ns */
+	/* Clocks of the waits and of idle flows: see clock_advance(). */
 	uint64_t wait_clock, idle_clock;
-	uint32_t order;		/* records so far */
-	uint32_t hash;		/* of the present record */
-	uint32_t requeue_ticks; /* in ticks: flow_table_touch() */
-	uint64_t ooo_memory;
+	uint32_t order;		/* records so far: order of arrival */
+	uint32_t hash;		/* of the current record */
+	uint32_t requeue_ticks; /* see flow_table_touch() */
+	uint64_t ooo_memory;	/* allocated for held segments */
 };
 
 static inline struct flow *flow_at(const struct stream_table *t, uint32_t i)
@@ -149,21 +154,21 @@ static inline struct dir_ext *ext_at(const struct stream_table *t, uint32_t i)
 	return slab_at(&t->ext_slab, i);
 }
 
-/* NULL when the direction has none. */
+/* NULL if the direction has none. */
 static inline struct dir_ext *dir_ext(const struct stream_table *t,
 				      const struct flow_dir *d)
 {
 	return d->ext ? ext_at(t, d->ext) : NULL;
 }
 
-/* Is the VNI one of those this direction came under? */
+/* Has this direction been seen under the VNI? */
 static inline bool dir_has_vni(const struct flow_dir *d, uint32_t vni)
 {
 	return d->seen &&
 	       (d->vni0 == vni || (d->flags & D_VNI1 && d->vni1 == vni));
 }
 
-/* Coarse time of flow.used: 2^20 ns. */
+/* Coarse time: ticks of 2^20 ns, about 1 ms. */
 static inline uint32_t ticks_of(uint64_t ns)
 {
 	return (uint32_t)(ns >> 20);

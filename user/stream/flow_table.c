@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The index of flows. Keys are hashed with a secret seed, so an attacker cannot
+ * aim connections at one bucket; the lists are intrusive and linked by index.
+ */
 #include <errno.h>
 #include <string.h>
 
 #include "stream/flow_table.h"
 
-/* A flow is moved to the head of its list after this part of the idle
- * time-out at the earliest. */
+/* A flow moves to the head of its list at most once per this fraction of the
+ * idle timeout. */
 #define REQUEUE_PART 64
 
 int flow_table_init(struct stream_table *t)
@@ -44,7 +48,7 @@ unsigned int flow_key_of(const struct metlo_rec *rec, struct flow_key *key)
 	uint64_t d0 = load64(rec->daddr), d1 = load64(rec->daddr + 8);
 	unsigned int from;
 
-	/* Any order will do, as long as both directions agree. */
+	/* Any order works if both directions agree on it. */
 	if (s1 != d1)
 		from = s1 > d1;
 	else if (s0 != d0)
@@ -58,8 +62,8 @@ unsigned int flow_key_of(const struct metlo_rec *rec, struct flow_key *key)
 	return from;
 }
 
-/* Both halves of the 128-bit product: every input bit reaches every output
- * bit, and without the seeds nobody can steer which. */
+/* Folds the halves of the 128-bit product: each input bit affects all of the
+ * output, in a way that is unpredictable without the seeds. */
 static uint64_t fold(uint64_t a, uint64_t b)
 {
 	unsigned __int128 m = (unsigned __int128)a * b;
@@ -130,7 +134,7 @@ void flow_table_prefetch_proto(const struct stream_table *t, uint32_t index,
 		prefetch(f->proto);
 	if (ticks_of(t->idle_clock) - f->moved <= t->requeue_ticks)
 		return;
-	/* It will be moved in its list: the neighbours. */
+	/* It is due to move to the head of its list: prefetch the neighbors. */
 	if (f->prev)
 		__builtin_prefetch(flow_at(t, f->prev));
 	if (f->next)

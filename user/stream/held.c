@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Delivery of held data. Order of arrival across the two directions is kept,
+ * because the protocol pairs requests with responses by it.
+ */
 #include "stream/deliver.h"
 #include "stream/held.h"
 #include "stream/match.h"
@@ -13,8 +17,8 @@ static void drop_first(struct stream_table *t, struct dir_ext *x)
 	t->ooo_memory -= memory - x->segs.memory;
 }
 
-/* Can this direction go on? *order is the place in the order of arrival of
- * what it would tell. */
+/* Can this direction advance? *order is the serial number of the record that
+ * would be delivered. */
 static bool can_deliver(const struct stream_table *t, const struct flow_dir *d,
 			uint32_t *order)
 {
@@ -41,7 +45,7 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 	uint32_t to = s ? s->seq : x->fin;
 
 	if (to != d->next) {
-		/* A hole, but nobody wants what is missing. */
+		/* A hole, but its bytes are to be skipped anyway. */
 		uint64_t skip = x->skip - d->offset;
 		uint32_t n = to - d->next;
 
@@ -64,7 +68,6 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 	drop_first(t, x);
 }
 
-/* Delivers what can be, in the order of arrival. */
 void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	while (!(f->flags & F_HOLD)) {
@@ -80,7 +83,6 @@ void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 	}
 }
 
-/* The hole in front of what is held will not be filled. */
 void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 		  uint32_t to, uint64_t ts_ns)
 {
@@ -88,7 +90,6 @@ void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 	held_deliver(t, f, ts_ns);
 }
 
-/* Where the first hole ends; false when there is none. */
 bool held_hole_end(const struct stream_table *t, const struct flow_dir *d,
 		   uint32_t *to)
 {
@@ -105,7 +106,6 @@ bool held_hole_end(const struct stream_table *t, const struct flow_dir *d,
 	return true;
 }
 
-/* The peer has what is missing here: it is only we who do not. */
 bool held_acked_beyond(const struct stream_table *t, const struct flow_dir *d)
 {
 	uint32_t to;
@@ -114,8 +114,6 @@ bool held_acked_beyond(const struct stream_table *t, const struct flow_dir *d)
 	       !seq_before(d->acked, to);
 }
 
-/* No SYN came: streams begin at the lowest byte seen, or where the peer's
- * SYN-ACK said. */
 void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	f->flags &= ~F_HOLD;
@@ -148,7 +146,7 @@ void held_close_soon(struct stream_table *t, uint32_t index, unsigned int dir,
 	f->flags |= F_CLOSING;
 	f->why = why;
 	if (!x)
-		return; /* out of memory: it ends when it is idle */
+		return; /* out of memory: it ends by the idle timeout */
 	x->flags |= X_CLOSE;
 	wait_begin(t, f->dir[dir].ext);
 }

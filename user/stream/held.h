@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is held of a connection because something before it is missing: how
- * it goes on, and how what is missing is given up.
+ * Data held because bytes before it are missing: its delivery once the hole is
+ * filled, and the decision that it will not be.
  */
 #ifndef STREAM_HELD_H
 #define STREAM_HELD_H
 
 #include "stream/flow.h"
 
-/* Is it decided where the stream begins? */
+/* Is the first byte of the stream known? */
 static inline bool dir_started(const struct flow_dir *d)
 {
 	return d->flags & D_STARTED;
@@ -20,23 +20,25 @@ static inline enum stream_gap_kind gap_kind_of(uint8_t seg_kind)
 					 : STREAM_GAP_SKIPPED;
 }
 
-/* Delivers what can be, of both directions in the order of arrival. */
+/* Delivers all that is contiguous, both directions in order of arrival. */
 void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns);
 
-/* Sequence number where the first hole ends; false when there is none. */
+/* Sets *to to the sequence number after the first hole. False: no hole. */
 bool held_hole_end(const struct stream_table *t, const struct flow_dir *d,
 		   uint32_t *to);
-/* The peer acknowledged what is missing: it is only we who do not have it. */
+/* Did the peer acknowledge the first hole? Then the bytes arrived there and
+ * will not be retransmitted: only the mirror lost them. */
 bool held_acked_beyond(const struct stream_table *t, const struct flow_dir *d);
-/* Nothing up to this sequence number will come any more. */
+/* Reports the bytes before sequence number to as lost and resumes after. */
 void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 		  uint32_t to, uint64_t ts_ns);
 
-/* No SYN came: streams begin at the lowest byte seen, or where the peer's
- * SYN-ACK said. */
+/* Starts a flow joined midstream: each direction begins where the peer's
+ * acknowledgment puts its start, failing that at the lowest byte seen. */
 void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns);
 
-/* The flow will end for this reason, once late records had their time. */
+/* Ends the flow for this reason after a wait that lets late records in. dir
+ * is the direction whose ext keeps the wait. */
 void held_close_soon(struct stream_table *t, uint32_t index, unsigned int dir,
 		     enum stream_end why);
 

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Scores a record against each flow with its key. The tests are wide for a VNI
+ * that the flow already has and narrow for a new one, since an unrelated
+ * tenant's numbers are unlikely to fall within a narrow window.
+ */
 #include "stream/flow_table.h"
 #include "stream/match.h"
 
-/* Serial numbers say nothing beyond this. */
+/* Beyond this, serial arithmetic is ambiguous. */
 #define BACK_MAX (1 << 30)
-#define SOON	 (1 << 16)
+/* Distance that ordinary reordering stays within. */
+#define SOON (1 << 16)
 
 enum agree { AGREE_UNKNOWN, AGREE_NO, AGREE_YES };
 
@@ -13,17 +19,18 @@ static bool within(int32_t diff, int32_t back, int32_t ahead)
 	return diff >= -back && diff <= ahead;
 }
 
-/* How far back the stream of a direction reaches from its next byte. */
+/* How far before the next byte a sequence number may lie. */
 static int32_t reach_back(const struct flow_dir *d, bool known_vni)
 {
 	int32_t max = known_vni ? BACK_MAX : MATCH_COPY_WINDOW;
 	int32_t back = d->offset < (uint64_t)max ? (int32_t)d->offset : max;
 
-	/* Before a SYN there is nothing but a keep-alive probe; before the
-	 * place where we joined there may be late packets. */
+	/* Only a keep-alive probe precedes the first byte after a SYN; late
+	 * packets may precede the byte at which we joined. */
 	return d->flags & D_SYN ? back + 1 : back + MATCH_COPY_WINDOW;
 }
 
+/* How far after the next byte a sequence number may lie. */
 static int32_t reach_ahead(const struct stream_table *t,
 			   const struct flow_dir *d, bool known_vni)
 {
@@ -32,7 +39,7 @@ static int32_t reach_ahead(const struct stream_table *t,
 	if (!known_vni)
 		return MATCH_COPY_WINDOW;
 	if (x && x->skip > d->offset)
-		/* The kernel keeps quiet about up to this much. */
+		/* The kernel may drop all of the skipped range. */
 		return x->skip - d->offset < BACK_MAX
 			       ? (int32_t)(x->skip - d->offset) + MATCH_WINDOW
 			       : INT32_MAX;
@@ -46,7 +53,7 @@ static bool skipping(const struct stream_table *t, const struct flow_dir *d)
 	return x && x->skip > d->offset;
 }
 
-/* Is the acknowledgment number one of the direction it acknowledges? */
+/* Does the acknowledgment number fit the direction it acknowledges? */
 static enum agree ack_agrees(const struct stream_table *t,
 			     const struct flow_dir *o, uint32_t ack, bool known)
 {
@@ -82,7 +89,7 @@ static enum match_fit fit_syn(const struct stream_table *t,
 	if (f->flags & F_CLOSED)
 		return MATCH_NONE;
 	if (d->flags & D_STARTED) {
-		/* A SYN-ACK with another ISN answers the same SYN: SYN
+		/* A second SYN-ACK for the same SYN with another ISN: SYN
 		 * cookies (RFC 4987 section 3.6). */
 		if (ack && o->flags & D_SYN &&
 		    within(seq_diff(rec->ack, o->start), 0, SOON))
@@ -102,11 +109,12 @@ static enum match_fit fit_syn(const struct stream_table *t,
 								  : MATCH_NONE;
 	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_YES)
 		return MATCH_NEAR;
-	/* Simultaneous open (RFC 9293 section 3.5): no number in common. */
+	/* In a simultaneous open (RFC 9293 section 3.5) the two SYNs have no
+	 * number in common. */
 	return dir_has_vni(o, rec->vni) ? MATCH_WEAK : MATCH_NONE;
 }
 
-/* The fit of the sequence number alone; MATCH_FAR: it contradicts. */
+/* The fit of the sequence number alone; MATCH_FAR: it does not fit. */
 static enum match_fit fit_seq(const struct stream_table *t,
 			      const struct flow *f, const struct flow_dir *d,
 			      uint32_t seq, bool known)
@@ -151,15 +159,15 @@ static enum match_fit fit_data(const struct stream_table *t,
 {
 	const struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
 	bool own = dir_has_vni(d, rec->vni);
-	/* A direction not seen so far is likely under the other's VNI. */
+	/* A direction not seen yet most likely has the VNI of the other. */
 	bool known = own || (!d->seen && dir_has_vni(o, rec->vni));
 	enum match_fit fit = fit_seq(t, f, d, rec->seq, known);
 	enum agree ack = AGREE_UNKNOWN;
 
 	if (rec->tcp_flags & METLO_TCP_ACK)
 		ack = ack_agrees(t, o, rec->ack, known);
-	/* A far sequence number belongs here only if the acknowledgment does,
-	 * or if it cannot tell because the other side is being skipped. */
+	/* With a far sequence number, the acknowledgment must fit, unless it
+	 * proves nothing because its direction is being skipped. */
 	if (fit == MATCH_FAR)
 		return own && (ack == AGREE_YES || skipping(t, o)) &&
 				       !(f->flags & (F_CLOSED | F_CLOSING))
@@ -167,7 +175,8 @@ static enum match_fit fit_data(const struct stream_table *t,
 			       : MATCH_NONE;
 	if (ack == AGREE_NO)
 		return own ? MATCH_POSSIBLE : MATCH_NONE;
-	/* A copy under another VNI needs both numbers, or a close one. */
+	/* A copy under a new VNI needs a fitting acknowledgment or a sequence
+	 * number close to the stream. */
 	if (!known && ack == AGREE_UNKNOWN && fit < MATCH_UPCOMING)
 		return MATCH_NONE;
 	if (fit == MATCH_WEAK) {
@@ -200,7 +209,7 @@ struct match match_find(const struct stream_table *t, uint32_t tag,
 			fit = fit_data(t, f, dir, rec);
 		if (fit == MATCH_NONE)
 			continue;
-		/* The numbers decide; then the VNI; then the one in use. */
+		/* Numbers first, then the VNI, then a flow still open. */
 		score = fit * 8 + dir_has_vni(d, rec->vni) * 4 +
 			dir_has_vni(&f->dir[!dir], rec->vni) * 2 +
 			!(f->flags & F_CLOSED);

@@ -1,40 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which connection does a record belong to? Addresses and ports name
- * candidates; sequence and acknowledgment numbers decide between them, and
- * whether it is none of them. The VNI is evidence only: one packet may come
- * under two, so may the directions of one connection, and two tenants may use
- * the same addresses.
+ * Which connection does a record belong to? Addresses and ports select the
+ * candidates; sequence and acknowledgment numbers choose among them or rule
+ * out all of them. The VNI is evidence, not identity: one packet may be
+ * mirrored under two VNIs, the directions of one connection may have different
+ * ones, and two tenants may use the same addresses under two VNIs.
  */
 #ifndef STREAM_MATCH_H
 #define STREAM_MATCH_H
 
 #include "stream/flow.h"
 
-/* Farther ahead of a stream than any receive window and buffer reaches. */
+/* Distance ahead of a stream that exceeds any receive window in use. */
 #define MATCH_WINDOW (1 << 24)
-/* What a VNI that is new to a direction must be within to count as a copy. */
+/* Distance within which a VNI new to a direction can be a copy of it. */
 #define MATCH_COPY_WINDOW (1 << 20)
-/* Data that may precede a late SYN, or ride on it (RFC 7413). */
+/* Data that may arrive before a late SYN, or with it (RFC 7413). */
 #define MATCH_SYN_WINDOW (1 << 21)
 
 enum match_fit {
 	MATCH_NONE,	/* another connection */
-	MATCH_FAR,	/* its VNI, but far off its numbers */
+	MATCH_FAR,	/* its VNI, but a sequence number far off */
 	MATCH_WEAK,	/* no numbers to compare */
-	MATCH_POSSIBLE, /* beyond an end, or one of two numbers is far off */
-	MATCH_NEAR,
-	MATCH_UPCOMING, /* soon to come in the stream */
-	MATCH_SEEN,	/* seen before */
-	MATCH_NEXT,	/* exactly what comes next */
+	MATCH_POSSIBLE, /* after its end, or one of two numbers far off */
+	MATCH_NEAR,	/* within the window */
+	MATCH_UPCOMING, /* shortly after the next byte */
+	MATCH_SEEN,	/* a range already passed */
+	MATCH_NEXT,	/* the next byte exactly */
 };
 
 struct match {
-	uint32_t flow; /* 0 with MATCH_NONE */
+	uint32_t flow; /* 0 if MATCH_NONE */
 	enum match_fit fit;
-	uint32_t same_key; /* flows looked at */
+	uint32_t same_key; /* flows with this key */
 };
 
+/* The flow that the record fits best; dir is its sender's index in the key. */
 struct match match_find(const struct stream_table *t, uint32_t tag,
 			const struct flow_key *key, unsigned int dir,
 			const struct metlo_rec *rec);

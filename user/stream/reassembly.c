@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Drives one flow: applies a record (arrival.c), restarts or ends the waits of
+ * its directions, expires them, and ends the flow. An ended flow stays for a
+ * while so that late copies of its packets do not open a new one.
+ */
 #include "stream/arrival.h"
 #include "stream/deliver.h"
 #include "stream/flow_table.h"
@@ -7,7 +12,7 @@
 #include "stream/skip.h"
 #include "stream/waits.h"
 
-/* Waits looked at for one that holds bytes. */
+/* Waits that reassembly_reclaim() examines at most. */
 #define RECLAIM_SCAN_MAX 64u
 
 static void count_duplicate(struct arrival *a, bool other_vni)
@@ -30,7 +35,7 @@ static void count_duplicate(struct arrival *a, bool other_vni)
 	s->duplicates_other_vni += other_vni;
 }
 
-/* Keeps list and waits of a flow in step with its state. */
+/* Starts, restarts or ends the wait of a direction as its state requires. */
 static void update_wait(struct stream_table *t, struct flow *f,
 			unsigned int dir, bool progress)
 {
@@ -53,6 +58,8 @@ static void update_wait(struct stream_table *t, struct flow *f,
 	ext_drop_unused(t, d);
 }
 
+/* After a record or an expired wait: ends the flow if both FINs are reached,
+ * updates the waits, and ends those that traffic has outrun. */
 static void update_state(struct stream_table *t, uint32_t index, struct flow *f,
 			 const uint32_t next[2], uint32_t traffic,
 			 uint64_t ts_ns)
@@ -153,7 +160,7 @@ bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 			if (d->flags & D_FIN || !dir_started(d) ||
 			    seq_before(rec->seq, d->next))
 				return false;
-			/* Much was lost. */
+			/* The same connection after a heavy loss. */
 			while (seq_diff(rec->seq, d->next) > 0 &&
 			       !(d->flags & D_FIN)) {
 				uint32_t to;
@@ -189,7 +196,7 @@ void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns)
 		x->flags |= X_READY;
 		if (other && other->flags & X_WAITING &&
 		    !(other->flags & X_CLOSE))
-			return; /* its start is not decided yet */
+			return; /* the other start is still unknown */
 		held_release(t, f, ts_ns);
 	} else if (held_hole_end(t, &f->dir[dir], &to)) {
 		held_give_up(t, f, dir, to, ts_ns);
@@ -197,7 +204,7 @@ void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns)
 	update_state(t, index, f, NULL, 0, ts_ns);
 }
 
-/* Does the flow of this wait hold bytes that its end would set free? */
+/* Would ending this wait free held bytes? */
 static bool holds_bytes(const struct stream_table *t, const struct dir_ext *x)
 {
 	const struct flow *f = flow_at(t, x->flow);
@@ -227,7 +234,7 @@ bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns)
 	return true;
 }
 
-/* Delivers everything that is held, holes or not. */
+/* Delivers all held data and reports the holes in it. */
 static void deliver_held(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	if (f->flags & F_HOLD)

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Out-of-order segments of one direction, as a sorted array: lookups are
+ * binary, appends are the common case, and the front advances without moving
+ * the rest.
+ */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -7,8 +12,8 @@
 #include "stream/segments.h"
 #include "stream/seq.h"
 
-/* Pieces up to this size are appended in one buffer, so that a flood of
- * single bytes costs bytes and not buffers. */
+/* Slices of up to TINY bytes share buffers of TINY_ROOM, so that a flood of
+ * one-byte segments does not cost one allocation each. */
 #define TINY	  64u
 #define TINY_ROOM 256u
 
@@ -22,7 +27,7 @@ static unsigned int find(const struct segs *s, uint32_t seq)
 {
 	unsigned int lo = 0, hi = s->n;
 
-	/* Mostly it goes at the end. */
+	/* The common case: append. */
 	if (!s->n || !seq_before(seq, segs_end(s)))
 		return s->n;
 	while (lo < hi) {
@@ -37,7 +42,7 @@ static unsigned int find(const struct segs *s, uint32_t seq)
 	return lo;
 }
 
-/* Makes place for one segment at index i; its contents are undefined. */
+/* Opens a gap in the array at index i; its contents are undefined. */
 static int open_slot(struct segs *s, unsigned int i)
 {
 	if (s->n >= SEGS_MAX)
@@ -67,7 +72,8 @@ static void close_slot(struct segs *s, unsigned int i)
 	s->n--;
 }
 
-/* Appends a tiny slice to the segment before it. */
+/* Appends a tiny slice to the segment before index i if it continues that
+ * segment and fits. */
 static bool append_tiny(struct segs *s, unsigned int i, const struct seg *slice)
 {
 	struct seg *prev;
@@ -85,7 +91,7 @@ static bool append_tiny(struct segs *s, unsigned int i, const struct seg *slice)
 	return true;
 }
 
-/* Stores a slice that overlaps nothing, before index i. */
+/* Stores a slice that overlaps nothing, at index i. */
 static int store(struct segs *s, unsigned int i, const struct seg *slice,
 		 bool *appended)
 {
@@ -117,8 +123,8 @@ static int store(struct segs *s, unsigned int i, const struct seg *slice,
 	return 0;
 }
 
-/* Takes [seq, seq + len) out of the placeholder at index i; returns the index
- * where the bytes go. The range lies within the placeholder. */
+/* Removes [seq, seq + len), which lies within it, from the placeholder at *i,
+ * and sets *i to the index where the bytes belong. */
 static int carve(struct segs *s, unsigned int *i, uint32_t seq, uint32_t len)
 {
 	struct seg *g = at(s, *i);

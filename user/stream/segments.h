@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What came out of order in one direction: segments sorted by sequence
- * number, never overlapping. The bytes that came first stay (RFC 9293 leaves
- * the choice open); a placeholder for bytes that were not captured gives way
- * to the bytes themselves.
+ * Out-of-order data of one direction: segments sorted by sequence number that
+ * never overlap. Where two packets overlap, the bytes that arrived first stay
+ * (RFC 9293 leaves the choice to the receiver). A placeholder for bytes that
+ * were not captured is replaced by the bytes themselves.
  */
 #ifndef STREAM_SEGMENTS_H
 #define STREAM_SEGMENTS_H
@@ -11,44 +11,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEGS_MAX 1024u /* segments of one direction */
+#define SEGS_MAX 1024u /* segments per direction */
 
 enum seg_kind {
 	SEG_DATA,
 	SEG_TRUNCATED, /* not captured: cut off by the mirror */
-	SEG_SKIPPED,   /* not captured: we asked the kernel not to */
+	SEG_SKIPPED,   /* not captured: dropped by the kernel on request */
 	SEG_URGENT,    /* the urgent byte (RFC 6093), not part of the stream */
 };
 
 struct seg {
 	uint64_t ts_ns; /* arrival */
-	uint8_t *data;	/* with SEG_DATA */
+	uint8_t *data;	/* owned; SEG_DATA only */
 	uint32_t seq, len;
-	uint32_t room;	/* allocated at data */
-	uint32_t ack;	/* acknowledgment number, with has_ack */
-	uint32_t order; /* place in the order of arrival */
+	uint32_t room;	/* bytes allocated at data */
+	uint32_t ack;	/* acknowledgment number, if has_ack */
+	uint32_t order; /* serial number of its record */
 	uint8_t kind;	/* enum seg_kind */
 	uint8_t has_ack;
 };
 
 struct segs {
 	struct seg *v;	 /* v[first] ... v[first + n - 1] */
-	uint32_t bytes;	 /* of SEG_DATA */
-	uint32_t memory; /* allocated, this structure not included */
+	uint32_t bytes;	 /* sum of len of SEG_DATA */
+	uint32_t memory; /* allocated, without this structure */
 	uint16_t first, n, cap;
 };
 
 struct segs_result {
 	uint32_t added;	    /* bytes of data stored */
-	uint32_t duplicate; /* bytes of data that were there */
-	uint32_t failed;    /* bytes of data that found no room */
+	uint32_t duplicate; /* bytes of data already there */
+	uint32_t failed;    /* bytes of data not stored: see the error */
 	uint32_t conflicts; /* overlaps with different bytes */
 	uint32_t filled;    /* placeholder bytes newly stored */
 };
 
-/* Stores what is new in *slice (data is copied). All segments must lie within
- * 2^30 of each other. r is set, also on failure: -ENOMEM, or -ENOSPC when
- * there would be more than SEGS_MAX segments. */
+/* Stores the part of *slice that is new; data is copied. All segments must lie
+ * within 2^30 of each other. 0, -ENOMEM, or -ENOSPC at SEGS_MAX segments; *r
+ * is valid in any case. */
 int segs_insert(struct segs *s, const struct seg *slice, struct segs_result *r);
 
 static inline struct seg *segs_first(const struct segs *s)
@@ -56,7 +56,7 @@ static inline struct seg *segs_first(const struct segs *s)
 	return s->n ? &s->v[s->first] : NULL;
 }
 
-/* Sequence number after the last segment; there must be one. */
+/* Sequence number after the last segment; there must be at least one. */
 static inline uint32_t segs_end(const struct segs *s)
 {
 	const struct seg *last = &s->v[s->first + s->n - 1];
@@ -73,7 +73,7 @@ static inline void seg_advance(struct seg *s, uint32_t n)
 		s->data += n;
 }
 
-/* Drops the first segment. */
+/* Frees the first segment. */
 void segs_pop(struct segs *s);
 void segs_free(struct segs *s);
 

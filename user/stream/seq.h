@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* a - b, right while the two are less than 2^31 apart. */
+/* a - b; correct while the two are less than 2^31 apart. */
 static inline int32_t seq_diff(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b);

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Skipped ranges and the shunt requests they cause. A request is a hint: the
+ * kernel's table is direct mapped, so another flow may take over the slot, and
+ * all bytes that arrive nevertheless are discarded here.
+ */
 #include <string.h>
 
 #include "stream/skip.h"
 #include "stream/waits.h"
 
-/* The kernel compares sequence numbers modulo 2^32: longer ranges are asked
- * for step by step. */
+/* The kernel compares sequence numbers modulo 2^32, so longer ranges are
+ * requested in steps. */
 #define SHUNT_STEP (1u << 30)
-/* So many bytes came although we had asked: the slot is another's by now. */
+/* This many bytes despite the request: another flow took the slot; repeat the
+ * request. */
 #define SHUNT_MISS_MAX (1u << 20)
 
 static void request_shunt(struct stream_table *t, const struct flow *f,
@@ -29,7 +35,7 @@ static void request_shunt(struct stream_table *t, const struct flow *f,
 	t->conf.shunt(t->conf.shunt_ctx, &req);
 }
 
-/* Highest sequence number known to have been sent. */
+/* The highest sequence number known to have been sent. */
 static uint32_t highest_sent(const struct flow_dir *d, const struct dir_ext *x)
 {
 	uint32_t high = d->next;
@@ -41,6 +47,8 @@ static uint32_t highest_sent(const struct flow_dir *d, const struct dir_ext *x)
 	return high;
 }
 
+/* Requests the rest of the skipped range, if enough of it is still to be sent.
+ */
 static void update_shunt(struct stream_table *t, const struct flow *f,
 			 unsigned int dir)
 {
@@ -84,7 +92,7 @@ void skip_progress(struct stream_table *t, struct flow *f, unsigned int dir)
 	const struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x = dir_ext(t, d);
 
-	/* The kernel may keep to an older wish. */
+	/* The kernel may still honor a request that was withdrawn. */
 	if (!x || !x->skip)
 		return;
 	if (d->offset >= x->skip) {

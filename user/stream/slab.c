@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Slab allocator: a bump pointer per chunk and a free list through the objects. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 
 int slab_init(struct slab *s, void *owner, uint32_t max)
 {
-	/* One object of each chunk is its header. */
+	/* The header takes the place of one object per chunk. */
 	uint64_t chunks = (uint64_t)max / (SLAB_PER - 1) + 1;
 
 	*s = (struct slab){.owner = owner};
@@ -35,7 +36,8 @@ static int slab_grow(struct slab *s)
 
 	if (s->n_chunks == s->max_chunks)
 		return -ENOMEM;
-	/* A table that is small is not to process_record 2 MiB at once. */
+	/* Only later chunks ask for huge pages: a small table must not cost
+	 * 2 MiB. */
 	chunk = pages_new(SLAB_CHUNK, s->n_chunks > 0);
 	if (!chunk)
 		return -ENOMEM;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Objects of SLAB_OBJECT bytes, named by 32-bit index (0 = none). Grows by
- * aligned chunks, so that an object leads back to the owner of its slab, and
- * memory is touched only as objects come into use.
+ * Allocator of SLAB_OBJECT-byte objects addressed by 32-bit index (0 = none).
+ * Indices halve the size of links, and chunks aligned to their own size lead
+ * from an object back to the owner of its slab. Memory is touched only when an
+ * object is first used, and returned only by slab_destroy().
  */
 #ifndef STREAM_SLAB_H
 #define STREAM_SLAB_H
@@ -15,26 +16,26 @@
 #define SLAB_CHUNK  PAGES_HUGE
 #define SLAB_PER    (SLAB_CHUNK / SLAB_OBJECT)
 
-/* In place of the first object of a chunk. */
+/* Occupies the first object of each chunk. */
 struct slab_header {
 	void *owner;
-	uint32_t number; /* of the chunk */
+	uint32_t number; /* index of the chunk */
 };
 
 struct slab {
 	void *owner;
 	uint8_t **chunks;
 	uint32_t n_chunks, max_chunks;
-	uint32_t unused; /* index never handed out so far */
-	uint32_t free;	 /* list through the first word of freed objects */
+	uint32_t unused; /* lowest index never allocated */
+	uint32_t free;	 /* free list, linked through the first word */
 	uint32_t in_use;
 };
 
-/* 0 or -ENOMEM. At least max objects fit. */
+/* Reserves indices for at least max objects. 0 or -ENOMEM. */
 int slab_init(struct slab *s, void *owner, uint32_t max);
 void slab_destroy(struct slab *s);
 
-/* A zeroed object, or 0: out of memory or more than max. */
+/* Index of a zeroed object, or 0: out of memory or of indices. */
 uint32_t slab_alloc(struct slab *s);
 void slab_release(struct slab *s, uint32_t index);
 
@@ -49,7 +50,7 @@ static inline const struct slab_header *slab_header(const void *object)
 	return (const void *)((uintptr_t)object & ~(uintptr_t)(SLAB_CHUNK - 1));
 }
 
-/* The index of object (from slab_at()). */
+/* Index of an object, the inverse of slab_at(). */
 static inline uint32_t slab_index(const void *object)
 {
 	const struct slab_header *h = slab_header(object);
@@ -58,7 +59,7 @@ static inline uint32_t slab_index(const void *object)
 	       (uint32_t)(((uintptr_t)object - (uintptr_t)h) / SLAB_OBJECT);
 }
 
-/* The owner of the slab that object (from slab_at()) lies in. */
+/* Owner of the slab that the object belongs to. */
 static inline void *slab_owner(const void *object)
 {
 	return slab_header(object)->owner;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The hash table of slots.h: insertion, incremental growth, removal. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,9 +9,9 @@
 
 #define MIN_BITS 10
 #define MAX_BITS 31
-/* Slots of the old table that an addition looks at: it is empty long before
- * the new one is full. */
-#define STEP 16u
+/* Positions of the old table migrated per insertion: enough to empty it long
+ * before the new table fills up. */
+#define MIGRATE_STEP 16u
 
 static bool array_new(struct slot_array *a, uint32_t bits)
 {
@@ -49,8 +50,8 @@ static void put(struct slot_array *a, struct slot slot)
 	a->n++;
 }
 
-/* Moves the entries around pos of the old table, from one free slot to the
- * next: what is left of it can still be found. */
+/* Migrates the run of occupied slots around pos. Moving whole runs keeps the
+ * rest of the old table searchable. */
 static void move_run(struct slots *s, uint32_t pos)
 {
 	struct slot_array *old = &s->old;
@@ -92,19 +93,19 @@ int slots_add(struct slots *s, uint32_t tag, uint32_t flow)
 	uint64_t n = (uint64_t)s->now.n + s->old.n + 1;
 	uint64_t room = 1ull << s->now.bits;
 
-	/* Three quarters full at most, or 7/8 when there is no memory. */
+	/* Load factor of at most 3/4, or 7/8 if growing fails. */
 	if (n > room / 4 * 3 && !s->old.v && grow(s) && n > room / 8 * 7)
 		return -ENOMEM;
 	if (s->old.v) {
-		/* Those of one tag are in one table, in their order. */
+		/* Keep all entries of a tag in one table, in order. */
 		move_run(s, slots_home(&s->old, tag));
-		move_some(s, STEP);
+		move_some(s, MIGRATE_STEP);
 	}
 	put(&s->now, (struct slot){tag, flow});
 	return 0;
 }
 
-/* UINT32_MAX: it is not there. */
+/* Position of the entry, UINT32_MAX if absent. */
 static uint32_t find(const struct slot_array *a, uint32_t tag, uint32_t flow)
 {
 	uint32_t mask = (1u << a->bits) - 1, pos = slots_home(a, tag);
@@ -125,8 +126,8 @@ void slots_remove(struct slots *s, uint32_t tag, uint32_t flow)
 		hole = find(a, tag, flow);
 	}
 	mask = (1u << a->bits) - 1;
-	/* Those behind move up, if that does not process_record them before their
-	 * home: no tombstones. */
+	/* Backward-shift deletion: later entries of the run move up unless
+	 * that would put them before their home. No tombstones. */
 	for (pos = (hole + 1) & mask; a->v[pos].flow; pos = (pos + 1) & mask) {
 		uint32_t home = slots_home(a, a->v[pos].tag);
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hash table that finds flows: open addressing with linear probing, and
- * without a long pause where it grows. A new table of twice the size takes
- * what is added from then on, and each addition moves a few of the old one's
- * entries over, until that is empty.
+ * Hash table from tags to flow indices: open addressing, linear probing, and
+ * incremental growth so that no single insertion stalls. When it is full, new
+ * entries go to a table of twice the size, and each insertion migrates a few
+ * entries until the old table is empty.
  */
 #ifndef STREAM_SLOTS_H
 #define STREAM_SLOTS_H
 
 #include <stdint.h>
 
-/* The tag is the whole hash, its top bits the place. */
+/* tag is the full hash; its top bits are the home position. */
 struct slot {
 	uint32_t tag;
 	uint32_t flow; /* 0 = free */
@@ -18,17 +18,17 @@ struct slot {
 
 struct slot_array {
 	struct slot *v;
-	uint32_t bits; /* there are 1 << bits */
+	uint32_t bits; /* 1 << bits slots */
 	uint32_t n;    /* in use */
 };
 
 struct slots {
 	struct slot_array now;
-	struct slot_array old; /* v is NULL unless it is being moved */
-	uint32_t moved;	       /* nothing is left of old before this */
+	struct slot_array old; /* v is NULL unless growing */
+	uint32_t moved;	       /* positions of old below this are empty */
 };
 
-/* Where a search is. */
+/* Position of a search. */
 struct slot_walk {
 	const struct slot_array *in;
 	uint32_t pos;
@@ -43,13 +43,13 @@ static inline uint32_t slots_home(const struct slot_array *a, uint32_t tag)
 	return tag >> (32 - a->bits);
 }
 
-/* Begins a search for all flows with this tag. */
+/* Starts a search for all flows with this tag. */
 static inline struct slot_walk slots_walk(const struct slots *s, uint32_t tag)
 {
 	return (struct slot_walk){&s->now, slots_home(&s->now, tag)};
 }
 
-/* The next one, in the order in which they were added, or 0. */
+/* The next match in order of insertion, or 0. */
 static inline uint32_t slots_next(const struct slots *s, struct slot_walk *w,
 				  uint32_t tag)
 {
@@ -69,9 +69,9 @@ static inline uint32_t slots_next(const struct slots *s, struct slot_walk *w,
 	}
 }
 
-/* 0, or -ENOMEM: there is no memory to grow. */
+/* 0, or -ENOMEM if the table is full and cannot grow. */
 int slots_add(struct slots *s, uint32_t tag, uint32_t flow);
-/* It must be there. */
+/* The entry must exist. */
 void slots_remove(struct slots *s, uint32_t tag, uint32_t flow);
 
 #endif

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The table of flows: dispatches records, expires and evicts flows. A fast path
+ * handles the common record, the next one of an undisturbed flow; all others
+ * go through match_find() and reassembly.c.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -11,15 +16,15 @@
 #include "stream/stream.h"
 #include "stream/waits.h"
 
-/* A connection without data is given up sooner. */
+/* Idle timeout of a half-open connection, if below the configured one. */
 #define SYN_TIMEOUT_NS (30ull * 1000000000)
-/* An ended connection is remembered for this part of the idle time-out: late
- * copies are not a new one. */
+/* An ended flow is kept for this fraction of the idle timeout, so that late
+ * copies of its packets do not open a new one. */
 #define CLOSED_PART 10
-/* Flows and waits that one stream_tick() ends at most. */
+/* Bounds on one stream_tick(): waits it expires, and flows it ends. */
 #define TICK_BUDGET 1024u
 
-/* What keeping a record may cost beyond its bytes. */
+/* Upper bound of what holding a record costs beyond its bytes. */
 #define OOO_SLACK 1024u
 
 struct stream_table *stream_new(const struct stream_conf *conf)
@@ -60,7 +65,8 @@ void stream_free(struct stream_table *t)
 	free(t);
 }
 
-/* The least recently used flow of a list; it is among the last few. */
+/* The least recently used flow of a list. The order of the lists is only
+ * approximate (flow_table_touch()), so the last few are compared. */
 static uint32_t least_used(const struct stream_table *t, enum flow_list list)
 {
 	uint32_t index = t->lists[list].tail, best = index;
@@ -75,25 +81,24 @@ static uint32_t least_used(const struct stream_table *t, enum flow_list list)
 	return best;
 }
 
-/* Makes room for one flow: ended ones go first; then those that never got
- * beyond the handshake, if they are many (a flood); then the least recently
- * used. */
+/* Evicts one flow: a closed one first, then a half-open one if there are many
+ * (SYN flood), then the least recently used. */
 static void evict_one(struct stream_table *t)
 {
 	const struct flow_queue *l = t->lists;
-	uint32_t fresh = l[LIST_HALF_OPEN].n + l[LIST_HANDSHAKE].n;
+	uint32_t without_data = l[LIST_HALF_OPEN].n + l[LIST_HANDSHAKE].n;
 	enum flow_list list;
 
 	if (l[LIST_CLOSED].n) {
 		flow_table_remove(t, l[LIST_CLOSED].tail);
 		return;
 	}
-	if (fresh <= t->conf.max_flows / 8 && l[LIST_DATA].n)
+	if (without_data <= t->conf.max_flows / 8 && l[LIST_DATA].n)
 		list = LIST_DATA;
 	else
 		list = l[LIST_HALF_OPEN].n ? LIST_HALF_OPEN : LIST_HANDSHAKE;
 	reassembly_finish(t, least_used(t, list), STREAM_END_EVICTED, t->now);
-	/* It may have ended properly after all, and lingers. */
+	/* If its held data ended with a FIN, it moved to LIST_CLOSED. */
 	if (t->flows >= t->conf.max_flows && l[LIST_CLOSED].n)
 		flow_table_remove(t, l[LIST_CLOSED].tail);
 }
@@ -107,7 +112,7 @@ static void end_flow(struct stream_table *t, uint32_t index,
 		reassembly_finish(t, index, why, t->now);
 }
 
-/* Too many tenants at one tuple: the one that rested longest goes. */
+/* Evicts the least recently used of the flows with this key. */
 static void evict_same_key(struct stream_table *t, uint32_t tag,
 			   const struct flow_key *key)
 {
@@ -120,19 +125,21 @@ static void evict_same_key(struct stream_table *t, uint32_t tag,
 			oldest = index;
 	if (oldest)
 		end_flow(t, oldest, STREAM_END_EVICTED);
-	/* Not to linger either. */
+	/* Nor keep it in LIST_CLOSED. */
 	if (oldest && t->lists[LIST_CLOSED].head == oldest)
 		flow_table_remove(t, oldest);
 }
 
+/* Is the VNI one of this direction or, if that is unseen, of the other? */
 static bool shares_vni(const struct flow *f, unsigned int dir, uint32_t vni)
 {
 	return dir_has_vni(&f->dir[dir], vni) ||
 	       (!f->dir[dir].seen && dir_has_vni(&f->dir[!dir], vni));
 }
 
-/* A connection began, or goes on, where others have the same addresses: under
- * its own VNI these are over. Those used within the last quiet ticks stay. */
+/* A connection proves to be the current one of its tuple and VNI: ends the
+ * other flows with that tuple and VNI, except those that had a record within
+ * the last quiet ticks. */
 static void supersede(struct stream_table *t, uint32_t tag,
 		      const struct flow_key *key, unsigned int dir,
 		      uint32_t vni, uint32_t except, uint32_t quiet)
@@ -150,7 +157,7 @@ static void supersede(struct stream_table *t, uint32_t tag,
 	}
 }
 
-/* Do others use the same addresses under another VNI? */
+/* Does another flow use the same tuple under another VNI? */
 static bool has_tenant(const struct stream_table *t, uint32_t tag,
 		       const struct flow_key *key, unsigned int dir,
 		       uint32_t vni)
@@ -174,7 +181,7 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 	struct flow *f;
 	uint32_t index;
 
-	/* Without a SYN, let it prove itself first. */
+	/* Without a SYN it proves itself only by going on: supersede_rivals(). */
 	if (same_key && rec->tcp_flags & METLO_TCP_SYN)
 		supersede(t, tag, key, dir, rec->vni, 0, 0);
 	if (same_key && has_tenant(t, tag, key, dir, rec->vni))
@@ -197,7 +204,7 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 	return index;
 }
 
-/* One of several flows with the same key got a record. */
+/* A record arrived for one of several flows with the same key. */
 static void supersede_rivals(struct stream_table *t, uint32_t tag,
 			     const struct flow_key *key, unsigned int dir,
 			     const struct metlo_rec *rec, const struct match *m)
@@ -214,9 +221,8 @@ static void supersede_rivals(struct stream_table *t, uint32_t tag,
 }
 
 /*
- * Nearly every record is what its connection has to say next, with nothing
- * held, skipped or ending: it is handed on straight away. False: it is not
- * that simple.
+ * Delivers the record if it is the next one of a flow in which nothing is
+ * held, skipped or ending, as nearly all are. False: take the general path.
  */
 static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 		      const struct metlo_rec *rec, const uint8_t *payload)
@@ -234,7 +240,8 @@ static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 	    d->flags & (D_FIN | D_LAST1) || rec->wire_len != rec->len ||
 	    !rec->len || !(o->flags & D_ACKED))
 		return false;
-	/* Between what was acknowledged last and what was seen last. */
+	/* The acknowledgment must lie between the last one and the last byte
+	 * seen. */
 	if (seq_before(rec->ack, o->acked) || seq_before(o->next, rec->ack))
 		return false;
 	o->acked = rec->ack;
@@ -243,11 +250,11 @@ static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 	return true;
 }
 
-/* Where a record belongs, as far as its addresses tell. */
+/* Where a record belongs by its addresses. */
 struct location {
 	struct flow_key key;
 	uint32_t tag;
-	uint32_t likely; /* flow; only good for a prefetch */
+	uint32_t likely; /* flow; a guess, for prefetching only */
 	unsigned int dir;
 };
 
@@ -265,7 +272,7 @@ static void process_record(struct stream_table *t, const struct location *at,
 	uint32_t index;
 	struct match m;
 
-	waits_clock(t, rec->ts_ns);
+	clock_advance(t, rec->ts_ns);
 	t->order++;
 	t->hash = rec->hash;
 	t->stats.records++;
@@ -304,11 +311,11 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 }
 
 /*
- * With many connections each record finds its own out of cache: slot, flow
- * and what the protocol keeps lead to each other, and each is a miss. So a
- * batch is gone through once for each of these steps, and the misses of its
- * records overlap. What is looked at ahead may be gone when its record's turn
- * comes: only prefetches depend on it.
+ * With many connections, each record misses the cache three times in sequence:
+ * for the slot, the flow it names and the protocol state that one points to.
+ * One pass over the batch per step overlaps the misses of its records. A flow
+ * found ahead may be freed before its record is processed, so only prefetches
+ * may depend on it.
  */
 static void process_batch(struct stream_table *t, const struct stream_input *in,
 			  unsigned int n)
@@ -345,7 +352,7 @@ static bool withdraw_shunts(struct stream_table *t, struct flow *f)
 	return c2s || s2c;
 }
 
-/* Ends flows of a list that were not used for so long. */
+/* Ends the flows of a list that had no record for timeout_ns. */
 static void expire_list(struct stream_table *t, enum flow_list list,
 			uint64_t timeout_ns, unsigned int *budget)
 {
@@ -357,7 +364,8 @@ static void expire_list(struct stream_table *t, enum flow_list list,
 		if (ticks_of(t->idle_clock) - f->moved <=
 		    max + t->requeue_ticks)
 			return;
-		/* Silent because we asked for silence? Let it speak. */
+		/* Idle only because the kernel drops its payload? Withdraw the
+		 * shunt and wait once more. */
 		if (!(f->flags & (F_CLOSED | F_PROBED)) &&
 		    withdraw_shunts(t, f)) {
 			f->flags |= F_PROBED;
@@ -373,9 +381,9 @@ void stream_tick(struct stream_table *t, uint64_t now_ns)
 	uint64_t idle = t->conf.idle_timeout_ns;
 	unsigned int budget = TICK_BUDGET;
 
-	waits_clock(t, now_ns);
+	clock_advance(t, now_ns);
 	while (t->wait_oldest && budget &&
-	       wait_over(t, ext_at(t, t->wait_oldest))) {
+	       wait_expired(t, ext_at(t, t->wait_oldest))) {
 		reassembly_expire(t, t->wait_oldest, t->now);
 		budget--;
 	}
@@ -391,7 +399,7 @@ void stream_flush(struct stream_table *t, uint64_t now_ns)
 {
 	uint32_t index;
 
-	waits_clock(t, now_ns);
+	clock_advance(t, now_ns);
 	for (enum flow_list list = LIST_MAX; list-- > 0;)
 		while ((index = t->lists[list].tail))
 			end_flow(t, index, STREAM_END_SHUTDOWN);

@@ -16,44 +16,45 @@
 
 /* NULL with errno on failure. conf is copied. */
 struct stream_table *stream_new(const struct stream_conf *conf);
-/* Closes nothing: call stream_flush() first if the protocol should hear. */
+/* Does not call close(): use stream_flush() first. */
 void stream_free(struct stream_table *t);
 
-/* One record; payload points to rec->len bytes, valid during the call.
- * rec->ts_ns must be in the clock of stream_tick(). */
+/* Processes one record; payload has rec->len bytes and is needed only during
+ * the call. rec->ts_ns and stream_tick() must use the same clock. */
 void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 		   const uint8_t *payload);
 
-/* A record and its payload, as above. */
+/* A record and its payload, as for stream_record(). */
 struct stream_input {
 	const struct metlo_rec *rec;
 	const uint8_t *payload;
 };
 
-/* Records that are looked up together. */
+/* Records whose cache misses stream_records() overlaps. */
 #define STREAM_BATCH 32u
 
-/* As stream_record() for each of them in turn, but faster. All must be valid
- * until it returns. */
+/* Same result as stream_record() on each in turn, but faster. All of them
+ * must stay valid until the call returns. */
 void stream_records(struct stream_table *t, const struct stream_input *in,
 		    unsigned int n);
 
-/* Moves time on: gap and idle time-outs. Call at least every 100 ms, and in
- * replay with the time of the packets. Bounded work per call. */
+/* Advances the clock and expires gap and idle timeouts. Call at least every
+ * 100 ms; in replay, with packet time. Work per call is bounded. */
 void stream_tick(struct stream_table *t, uint64_t now_ns);
 
-/* Ends every flow: delivers what is held behind holes, then close(). */
+/* Ends every flow: delivers the data held after holes, then close(). */
 void stream_flush(struct stream_table *t, uint64_t now_ns);
 
 /*
- * For the protocol, from within its callbacks: no byte of dir before offset
- * is of interest. They are reported by gap(SKIPPED) in one or more calls that
- * add up to exactly offset - current (less when the direction ends first).
- * STREAM_UNKNOWN skips for good.
+ * Called by the protocol from its callbacks: it does not want the bytes of
+ * dir before offset. They are reported by gap(SKIPPED) in one or more calls
+ * whose lengths add up to offset - current, or less if the direction ends
+ * first. STREAM_UNKNOWN skips the rest of the direction.
  */
 void stream_skip(struct stream_flow *flow, enum stream_dir dir,
 		 uint64_t offset);
 
+/* Fills in and returns *out. */
 const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
 					     struct stream_tuple *out);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Allocation of exts and the queue of waits, oldest first. */
 #include "stream/waits.h"
 
 struct dir_ext *ext_get(struct stream_table *t, uint32_t flow, unsigned int dir)
@@ -17,7 +18,8 @@ struct dir_ext *ext_get(struct stream_table *t, uint32_t flow, unsigned int dir)
 	x = ext_at(t, index);
 	x->flow = flow;
 	x->dir = dir;
-	/* Either the flow has an ext, or it is its record that needs one. */
+	/* The flow's first ext is allocated while its own record is being
+	 * processed, so t->hash is that of the flow. */
 	x->hash = other ? other->hash : t->hash;
 	d->ext = index;
 	return x;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Directions that wait for something: a missing byte, a start, an end. All
- * wait equally long, so a queue serves as timer.
+ * Directions that wait: for missing bytes, for the start of the stream, or for
+ * its end. All waits have the same length, so a FIFO queue replaces timers.
  */
 #ifndef STREAM_WAITS_H
 #define STREAM_WAITS_H
 
 #include "stream/flow.h"
 
-/* Order may still be restored within so much traffic of one flow: a missing
- * byte is not lost before. In bytes, so that the result does not depend on how
- * these were cut into packets. */
+/* Traffic of the flow after which a wait ends before its timeout: reordering
+ * spans less. A hole must in addition be acknowledged by the peer. Counted in
+ * bytes so that segmentation does not change the result. */
 #define WAIT_TRAFFIC (64u * 1500u)
 
-/* Time goes on to ns, if that is later. The clocks of the time-outs do too,
- * but not over a long silence: a packet that comes next after it is not late,
- * and its connection is still the same. */
-static inline void waits_clock(struct stream_table *t, uint64_t ns)
+/* Advances the time to ns unless that is earlier. The timeout clocks advance by
+ * a bounded step: after a long silence in a capture the next packet is not
+ * late, and its connection is still the same. */
+static inline void clock_advance(struct stream_table *t, uint64_t ns)
 {
 	uint64_t step, wait = t->conf.gap_timeout_ns / 16,
 		       idle = t->conf.idle_timeout_ns / 32;
@@ -29,19 +29,20 @@ static inline void waits_clock(struct stream_table *t, uint64_t ns)
 	t->idle_clock += step < idle ? step : idle;
 }
 
-/* The ext of a direction, made if there is none; NULL: out of memory. */
+/* The ext of a direction, allocated if needed. NULL: out of memory. */
 struct dir_ext *ext_get(struct stream_table *t, uint32_t flow,
 			unsigned int dir);
-/* Gives it back, with all that it holds. */
+/* Frees the ext of a direction, if any, and discards the data it holds. */
 void ext_drop(struct stream_table *t, struct flow_dir *d);
-/* The same if it is of no use any more. */
+/* Frees the ext if it carries no state any more. */
 void ext_drop_unused(struct stream_table *t, struct flow_dir *d);
 
-/* Begins a wait, or begins it anew. */
+/* Starts the wait of an ext, or restarts it. */
 void wait_begin(struct stream_table *t, uint32_t ext);
 void wait_end(struct stream_table *t, uint32_t ext);
-static inline bool wait_over(const struct stream_table *t,
-			     const struct dir_ext *x)
+/* Has the wait lasted gap_timeout_ns? */
+static inline bool wait_expired(const struct stream_table *t,
+				const struct dir_ext *x)
 {
 	return t->wait_clock - x->since >= t->conf.gap_timeout_ns;
 }
