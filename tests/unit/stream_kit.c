@@ -25,7 +25,7 @@ static void *on_open(void *ctx, struct stream_flow *flow,
 	return s;
 }
 
-/* NULL when it is one that is only counted. */
+/* NULL for a connection that is only counted. */
 static struct kit_stream *stream_of(void *proto)
 {
 	struct kit_stream *s = proto;
@@ -210,7 +210,7 @@ void kit_send(struct kit *k, const struct metlo_rec *rec,
 {
 	struct metlo_rec r = *rec;
 
-	/* An exact copy on the heap, so that sanitizers see every overrun. */
+	/* An exact copy on the heap, so that sanitizers catch any overrun. */
 	uint8_t *copy = malloc(r.len ? r.len : 1);
 
 	assert_non_null(copy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests of stream: builds records by stream offsets, records what the
- * protocol is told, and checks the laws after every step.
+ * Kit for tests of user/stream: builds records from stream offsets, records the
+ * calls into the protocol, and checks the conservation laws after every step.
  */
 #ifndef TESTS_UNIT_STREAM_KIT_H
 #define TESTS_UNIT_STREAM_KIT_H
@@ -31,9 +31,9 @@ struct kit_gap {
 	enum stream_gap_kind kind;
 };
 
-/* What the protocol was told about one direction. */
+/* What the protocol saw of one direction. */
 struct kit_half {
-	struct buf data; /* without what is missing */
+	struct buf data; /* without the gaps */
 	uint64_t offset; /* gaps included */
 	struct kit_gap gaps[128];
 	unsigned int n_gaps;
@@ -44,13 +44,13 @@ struct kit_half {
 	bool fin;
 };
 
-/* What it was told about one connection. */
+/* What the protocol saw of one connection. */
 struct kit_stream {
 	struct kit *kit;
 	struct stream_flow *flow;
 	struct stream_tuple tuple;
 	struct kit_half half[2];
-	char log[65]; /* c and s: whose chunks came, in order */
+	char log[65]; /* c or s for each chunk, in order of delivery */
 	bool closed;
 	enum stream_end why;
 };
@@ -63,18 +63,19 @@ struct kit {
 	uint64_t now;  /* time of the next record */
 	uint64_t step; /* time between records */
 	struct kit_stream streams[KIT_STREAMS];
-	struct kit_stream beyond; /* those that streams has no room for */
-	unsigned int n_streams;	  /* opened */
+	struct kit_stream
+		beyond; /* collects those that do not fit into streams */
+	unsigned int n_streams; /* opened */
 	unsigned int n_closed;
-	bool refuse; /* open() fails */
+	bool refuse; /* makes open() fail */
 	struct stream_shunt shunts[64];
 	unsigned int n_shunts;
-	/* Called for each chunk, to skip for instance. */
+	/* Called for each chunk, for example to skip. */
 	void (*on_data)(struct kit_stream *s, enum stream_dir dir,
 			const struct stream_chunk *chunk);
 };
 
-/* A connection as its ends see it. */
+/* A connection as its endpoints see it. */
 struct kit_conn {
 	uint32_t addr[2]; /* IPv4, client first */
 	uint16_t port[2];
@@ -84,45 +85,46 @@ struct kit_conn {
 };
 
 void kit_init(struct kit *k);
-/* The same with another configuration: change k->conf in between. */
+/* The same with another configuration: change k->conf before the call. */
 void kit_start(struct kit *k);
 void kit_free(struct kit *k);
-/* The same as set-up and tear-down of a test: *state is the kit. */
+/* The same as setup and teardown of a test; *state is the kit. */
 int kit_setup(void **state);
 int kit_teardown(void **state);
 
-/* One connection, client port 40000 + n, with ISNs close to the wrap. */
+/* Connection number n: client port 40000 + n, ISNs shortly before the wrap. */
 struct kit_conn kit_conn(unsigned int n);
 
-/* A record of c: len bytes of a pattern at this offset, ack = offset that is
- * acknowledged in the other direction. */
+/* A record of c: len bytes of the pattern at offset; ack is the offset it
+ * acknowledges in the opposite direction. */
 struct metlo_rec kit_rec(const struct kit_conn *c, enum stream_dir dir,
 			 uint64_t offset, uint32_t len, uint64_t ack,
 			 uint8_t flags);
-/* Byte of the pattern. */
+/* The byte of the pattern at an offset. */
 uint8_t kit_byte(enum stream_dir dir, uint64_t offset);
 
-/* Sends a record with the pattern, or with payload if that is given. */
+/* Sends a record with the pattern, or with payload if not NULL. */
 void kit_send(struct kit *k, const struct metlo_rec *rec,
 	      const uint8_t *payload);
-/* Shortest form: a segment with the pattern and ACK set. */
+/* Shorthand: a segment of the pattern with the ACK flag. */
 void kit_data(struct kit *k, const struct kit_conn *c, enum stream_dir dir,
 	      uint64_t offset, uint32_t len, uint64_t ack);
 void kit_flags(struct kit *k, const struct kit_conn *c, enum stream_dir dir,
 	       uint64_t offset, uint64_t ack, uint8_t flags);
-/* SYN and SYN-ACK. */
+/* Sends SYN and SYN-ACK. */
 void kit_handshake(struct kit *k, const struct kit_conn *c);
 void kit_tick(struct kit *k, uint64_t ns);
-/* Time passes as it does live: a tick every 10 ms. */
+/* Advances time as in live operation: a tick every 10 ms. */
 void kit_wait(struct kit *k, uint64_t ns);
 void kit_flush(struct kit *k);
 
-/* The counters add up. */
+/* Checks the conservation laws of the counters. */
 void kit_check(const struct kit *k);
-/* The direction got exactly the pattern of len bytes, without gaps. */
+/* Checks that the direction got exactly len bytes of the pattern, without
+ * gaps. */
 void kit_expect(const struct kit *k, unsigned int stream, enum stream_dir dir,
 		uint64_t len);
-/* What was delivered is the pattern, whatever is missing is told as gap. */
+/* Checks that all that was delivered is the pattern, and every hole a gap. */
 void kit_expect_holes(const struct kit *k, unsigned int stream,
 		      enum stream_dir dir, uint64_t len);
 
@@ -131,7 +133,7 @@ static inline const struct stream_stats *kit_stats(const struct kit *k)
 	return stream_stats(k->table);
 }
 
-/* Repeatable random numbers. */
+/* Reproducible random numbers. */
 uint32_t kit_random(uint64_t *state);
 static inline uint32_t kit_below(uint64_t *state, uint32_t n)
 {

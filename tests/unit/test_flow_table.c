@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hash table, lists and slab of flows. */
+/* Hash table, LRU lists and slab of the flows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ static void test_key(void **state)
 		struct flow_key a = key_of(n, &c2s, C2S);
 		struct flow_key b = key_of(n, &s2c, S2C);
 
-		/* One key for both directions, and each knows its sender. */
+		/* One key for both directions, and the sender's index in it. */
 		assert_memory_equal(&a, &b, sizeof(a));
 		assert_int_equal(c2s, !s2c);
 		assert_int_equal(a.port[c2s], 40000 + n);
@@ -84,7 +84,7 @@ static void test_seed_matters(void **state)
 	assert_true(same < 5);
 }
 
-/* Places must be spread evenly also for keys that differ in a few bits. */
+/* Tags must spread evenly even for keys that differ in a few bits. */
 static void test_spread(void **state)
 {
 	struct stream_table *t = *state;
@@ -97,7 +97,8 @@ static void test_spread(void **state)
 		*u += 1;
 		most = *u > most ? *u : most;
 	}
-	/* 10 on average; Poisson says 30 is out of the question. */
+	/* 10 on average; with a Poisson distribution 30 is practically
+	 * impossible. */
 	assert_true(most < 30);
 }
 
@@ -149,8 +150,8 @@ static void test_same_key(void **state)
 	assert_int_equal(sum, 0);
 }
 
-/* While the table grows in small steps, everything is found in it, those of
- * one key in the order in which they came. */
+/* While the table grows step by step every entry is found, those of one key
+ * in order of insertion. */
 static void test_growth(void **state)
 {
 	struct stream_table *t = *state;
@@ -194,7 +195,7 @@ static void test_growth(void **state)
 			key = key_of(n, &dir, C2S);
 		}
 	}
-	/* Neither all at once nor for ever. */
+	/* It grows gradually, but it does finish. */
 	assert_in_range(grown, added / 50, added / 4);
 }
 

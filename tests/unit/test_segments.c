@@ -31,7 +31,7 @@ static struct segs_result put(struct segs *s, uint32_t seq, const char *text,
 	return r;
 }
 
-/* What is stored, as text: '.' missing, '-' not captured, '!' urgent. */
+/* The contents as text: '.' missing, '-' not captured, '!' urgent. */
 static const char *picture(const struct segs *s, uint32_t from, uint32_t len)
 {
 	static char text[256];
@@ -94,7 +94,7 @@ static void test_first_wins(void **state)
 	segs_free(&s);
 }
 
-static void test_placeholders_give_way(void **state)
+static void test_data_replaces_placeholders(void **state)
 {
 	struct segs s = {0};
 	struct segs_result r;
@@ -118,7 +118,7 @@ static void test_placeholders_give_way(void **state)
 	segs_free(&s);
 }
 
-static void test_tiny_are_gathered(void **state)
+static void test_tiny_slices_share_buffers(void **state)
 {
 	struct segs s = {0};
 
@@ -130,7 +130,7 @@ static void test_tiny_are_gathered(void **state)
 	segs_free(&s);
 }
 
-static void test_number_is_bounded(void **state)
+static void test_segment_count_is_bounded(void **state)
 {
 	struct segs s = {0};
 	struct segs_result r;
@@ -143,14 +143,14 @@ static void test_number_is_bounded(void **state)
 	assert_int_equal(segs_insert(&s, &p, &r), -ENOSPC);
 	assert_int_equal(r.failed, 3);
 	assert_int_equal(r.added, 0);
-	/* Nothing of it is lost from the count, with part of it stored. */
+	/* Every byte is accounted for although only part was stored. */
 	p = piece(1, "123", SEG_DATA);
 	segs_insert(&s, &p, &r);
 	assert_int_equal(r.added + r.failed + r.duplicate, 3);
 	segs_free(&s);
 }
 
-/* Random pieces over the wrap, against bytes that know their place. */
+/* Random slices across the wrap, against an array with one cell per byte. */
 static void test_random(void **state)
 {
 	uint64_t rnd = 42;
@@ -209,9 +209,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sorted),
 		cmocka_unit_test(test_first_wins),
-		cmocka_unit_test(test_placeholders_give_way),
-		cmocka_unit_test(test_tiny_are_gathered),
-		cmocka_unit_test(test_number_is_bounded),
+		cmocka_unit_test(test_data_replaces_placeholders),
+		cmocka_unit_test(test_tiny_slices_share_buffers),
+		cmocka_unit_test(test_segment_count_is_bounded),
 		cmocka_unit_test(test_random),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Data of a single connection: order, overlap, holes, limits. */
+/* Data of a single connection: order, overlaps, holes, limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "stream_kit.h"
 
-static void test_plain(void **state)
+static void test_in_order(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
@@ -99,7 +99,7 @@ static void test_overlap_first_wins(void **state)
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 100, 100, 0);
 	rec = kit_rec(&c, C2S, 150, 100, 0, ACK);
-	/* First half overlaps with other bytes, second half is right. */
+	/* The first half overlaps with other bytes, the second half agrees. */
 	for (unsigned int i = 0; i < 100; i++)
 		bad[i] = i < 50 ? (uint8_t)~kit_byte(C2S, 150 + i)
 				: kit_byte(C2S, 150 + i);
@@ -107,7 +107,7 @@ static void test_overlap_first_wins(void **state)
 	assert_int_equal(kit_stats(k)->overlap_conflicts, 1);
 	kit_data(k, &c, C2S, 0, 250, 0);
 	kit_expect(k, 0, C2S, 250);
-	/* The last one agreed with what it overlapped. */
+	/* The last one agrees with what it overlaps. */
 	assert_int_equal(kit_stats(k)->overlap_conflicts, 1);
 }
 
@@ -144,7 +144,7 @@ static void test_gap_timeout(void **state)
 			 200);
 	assert_int_equal(kit_stats(k)->gaps, 1);
 	assert_int_equal(kit_stats(k)->gap_bytes, 200);
-	/* What was missing comes after all: too late. */
+	/* The missing bytes arrive after all: too late. */
 	kit_data(k, &c, C2S, 100, 200, 0);
 	assert_int_equal(k->streams[0].half[C2S].offset, 400);
 	assert_int_equal(kit_stats(k)->duplicates, 1);
@@ -155,8 +155,8 @@ static void test_silence_is_no_timeout(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* In a capture with 5 s between packets, the next may be out of
-	 * order nevertheless. */
+	/* With 5 s between the packets of a capture, the next one may still
+	 * be out of order. */
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 100, 100, 0);
 	kit_tick(k, 5 * KIT_S);
@@ -173,7 +173,7 @@ static void test_gap_by_ack(void **state)
 	kit_data(k, &c, C2S, 0, 100, 0);
 	kit_data(k, &c, S2C, 1000, 1000, 100);
 	kit_data(k, &c, C2S, 100, 10, 2000);
-	/* The acknowledgment may have overtaken what it acknowledges. */
+	/* The acknowledgment may have overtaken the data. */
 	assert_int_equal(k->streams[0].half[S2C].offset, 0);
 	for (unsigned int i = 0; i < 70; i++)
 		kit_data(k, &c, S2C, 2000 + i * 1448, 1448, 110);
@@ -218,7 +218,7 @@ static void test_ack_before_data(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* Zeek takes the data for a hole. */
+	/* Zeek treats this data as a hole. */
 	kit_handshake(k, &c);
 	kit_data(k, &c, S2C, 0, 300, 100);
 	kit_data(k, &c, C2S, 0, 100, 0);
@@ -255,7 +255,7 @@ static void test_record_larger_than_limit(void **state)
 	kit_data(k, &c, C2S, 1000, 1000, 0);
 	kit_expect_holes(k, 0, C2S, 2000);
 	assert_int_equal(k->streams[0].half[C2S].gaps[0].len, 1000);
-	/* The same where the start is unknown. */
+	/* The same with an unknown start. */
 	c = kit_conn(1);
 	kit_data(k, &c, C2S, 1000, 1000, 0);
 	assert_int_equal(k->streams[1].half[C2S].data.len, 1000);
@@ -266,13 +266,13 @@ static void test_tiny_segments(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* Single bytes, every second one: bounded by their number. */
+	/* Every second byte, one by one: bounded by the number of segments. */
 	kit_handshake(k, &c);
 	for (unsigned int i = 0; i < 5000; i++)
 		kit_data(k, &c, C2S, 1 + 2 * i, 1, 0);
 	assert_true(kit_stats(k)->bytes_buffered <= 1024);
 	assert_true(kit_stats(k)->ooo_flow_limit > 0);
-	/* Single bytes in sequence are gathered. */
+	/* Consecutive single bytes share buffers. */
 	c = kit_conn(1);
 	kit_handshake(k, &c);
 	for (unsigned int i = 1; i < 5000; i++)
@@ -303,7 +303,7 @@ static void test_truncated(void **state)
 	kit_expect_holes(k, 0, C2S, 1548);
 	assert_int_equal(kit_stats(k)->truncated_bytes, 1348);
 	assert_int_equal(kit_stats(k)->gaps, 0);
-	/* Cut to nothing. */
+	/* Truncated to nothing. */
 	rec = kit_rec(&c, C2S, 1548, 0, 0, ACK);
 	rec.wire_len = 52;
 	rec.flags |= METLO_REC_TRUNCATED;
@@ -324,7 +324,7 @@ static void test_truncated_out_of_order(void **state)
 	rec = kit_rec(&c, C2S, 100, 100, 0, ACK);
 	rec.wire_len = 1000;
 	kit_send(k, &rec, bytes);
-	/* Part of what was cut off comes whole in time. */
+	/* A complete copy of a truncated part arrives in time. */
 	kit_data(k, &c, C2S, 300, 100, 0);
 	kit_data(k, &c, C2S, 0, 100, 0);
 	kit_expect_holes(k, 0, C2S, 1100);
@@ -338,7 +338,7 @@ static void test_sequence_wrap(void **state)
 	struct kit_conn c = kit_conn(0);
 	uint64_t offset = 0;
 
-	/* 40 MiB with the wrap in a place that moves from run to run. */
+	/* 40 MiB, wrapping at a position that differs from run to run. */
 	for (unsigned int run = 0; run < 4; run++) {
 		c = kit_conn(run);
 		c.isn[C2S] = 0xffffffffu - run * 1000;
@@ -357,7 +357,7 @@ static void test_beyond_4g(void **state)
 	struct kit_conn c = kit_conn(0);
 	uint64_t offset = 100;
 
-	/* 64-bit offsets: most of it is lost, the position is not. */
+	/* 64-bit offsets: most of the data is lost, the position is not. */
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 0, 100, 0);
 	for (unsigned int i = 0; i < 700; i++) {
@@ -377,7 +377,8 @@ static void test_old_ack_is_no_evidence(void **state)
 	struct kit_conn c = kit_conn(0);
 	uint64_t at = 0;
 
-	/* 3 GiB after the last acknowledgment its number looks ahead. */
+	/* 3 GiB after the last acknowledgment, its number looks like one
+	 * ahead. */
 	kit_handshake(k, &c);
 	for (unsigned int i = 0; i < 300; i++, at += 10 << 20) {
 		kit_data(k, &c, C2S, at, 100, 0);
@@ -405,7 +406,7 @@ static void test_keep_alive(void **state)
 	kit_send(k, &rec, NULL);
 	kit_data(k, &c, C2S, 100, 100, 0);
 	kit_expect(k, 0, C2S, 200);
-	/* Before any data: in the place of the SYN. */
+	/* Keep-alive before any data: its sequence number is the SYN's. */
 	c = kit_conn(1);
 	kit_handshake(k, &c);
 	rec = kit_rec(&c, C2S, 0, 1, 0, ACK);
@@ -469,7 +470,7 @@ static void test_urgent(void **state)
 	send_urgent(k, &c, 10, 2, "XY");
 	send_urgent(k, &c, 12, 0, "ious");
 	expect_text(k, 1, "GET /malicXious");
-	/* Out of order, and twice. */
+	/* Out of order, and duplicated. */
 	c = kit_conn(2);
 	kit_handshake(k, &c);
 	send_urgent(k, &c, 12, 0, "ious");
@@ -504,7 +505,7 @@ static void test_continued_records(void **state)
 	struct metlo_rec rec;
 	uint8_t *bytes = malloc(16384);
 
-	/* A super-packet of 40000 bytes with FIN: three records. */
+	/* A super-packet of 40000 bytes with FIN arrives as three records. */
 	kit_handshake(k, &c);
 	for (unsigned int at = 0; at < 40000; at += 16384) {
 		uint32_t n = at + 16384 < 40000 ? 16384 : 40000 - at;
@@ -526,7 +527,7 @@ static void test_continued_records(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_plain),
+		T(test_in_order),
 		T(test_ipv6),
 		T(test_out_of_order),
 		T(test_duplicates),

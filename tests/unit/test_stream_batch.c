@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records handed over in batches of whatever size: what the protocol is told,
- * and every counter, must be as if they came one by one.
+ * Batches of any size: the protocol's calls and every counter must be the same
+ * as for single records.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,12 +15,12 @@
 #define RECORDS	 3000
 #define TICK_AT	 97 /* records between ticks */
 #define CONNS	 40
-#define FLOWS	 16 /* fewer: they displace each other */
+#define FLOWS	 16 /* few, so that they evict each other */
 #define PAYLOAD	 1500
 #define LIVE_MAX 64
 
-/* A connection that the protocol was told of, and a digest of all that it was
- * told of any. */
+/* A connection the protocol opened, and a digest of all calls for all of
+ * them. */
 struct heard {
 	struct listener *of;
 	uint64_t number;
@@ -29,7 +29,7 @@ struct heard {
 };
 
 struct listener {
-	uint64_t digest, n_open, n_ahead;
+	uint64_t digest, n_open, n_prefetched;
 	struct heard heard[LIVE_MAX];
 };
 
@@ -101,18 +101,18 @@ static void on_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	add(h->of, ts_ns);
 }
 
-static void on_ahead(const void *proto)
+static void on_prefetch(const void *proto)
 {
 	const struct heard *h = proto;
 
 	assert_true(h->live);
-	h->of->n_ahead++;
+	h->of->n_prefetched++;
 }
 
 static const struct stream_protocol protocol = {on_open, on_data,  on_gap,
-						on_fin,	 on_close, on_ahead};
+						on_fin,	 on_close, on_prefetch};
 
-/* Connections that come, lose, double, reorder, reset and go. */
+/* Connections with losses, duplicates, reordering and resets. */
 static void make_records(struct metlo_rec *rec, uint64_t *rnd)
 {
 	struct kit_conn conn[CONNS];
@@ -139,7 +139,7 @@ static void make_records(struct metlo_rec *rec, uint64_t *rnd)
 		rec[i] = kit_rec(&conn[n], dir, at[n][dir], len, at[n][!dir],
 				 flags);
 		rec[i].ts_ns = 1000 * KIT_S + i * 20 * KIT_MS;
-		if (kit_below(rnd, 30)) /* else it comes again */
+		if (kit_below(rnd, 30)) /* else retransmitted */
 			at[n][dir] += len;
 		if (!kit_below(rnd, 60))
 			at[n][dir] += 1000; /* lost */
@@ -154,7 +154,7 @@ static void make_records(struct metlo_rec *rec, uint64_t *rnd)
 	}
 }
 
-/* Sizes of batches up to max; 0: no batches at all. */
+/* Random batch sizes up to max; 0: no batches. */
 static void run(const struct metlo_rec *rec, const uint8_t *payload,
 		unsigned int max, uint64_t rnd, struct listener *l,
 		struct stream_stats *stats)
@@ -213,8 +213,8 @@ static void test_same_in_batches(void **state)
 	for (unsigned int i = 0; i < RUNS; i++) {
 		make_records(rec, &rnd);
 		run(rec, payload, 0, 0, one, &expected);
-		assert_int_equal(one->n_ahead, 0);
-		/* It was worth it. */
+		assert_int_equal(one->n_prefetched, 0);
+		/* The records exercise eviction, reuse and delivery. */
 		assert_true(expected.flows_evicted > 20);
 		assert_true(expected.flows_reused > 5);
 		assert_true(expected.bytes_delivered > RECORDS * 50);
@@ -223,7 +223,7 @@ static void test_same_in_batches(void **state)
 			run(rec, payload, sizes[k], i, l, &stats);
 			assert_int_equal(l->digest, one->digest);
 			assert_memory_equal(&stats, &expected, sizeof(stats));
-			assert_true(l->n_ahead > 0);
+			assert_true(l->n_prefetched > 0);
 		}
 	}
 	free(rec);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How connections begin and end, and how they are joined midway. */
+/* How connections start and end, and how they are joined midstream. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void test_fin_out_of_order(void **state)
 	kit_data(k, &c, C2S, 50, 50, 0);
 	assert_true(k->streams[0].half[C2S].fin);
 	kit_expect(k, 0, C2S, 150);
-	/* FIN of the other side before its data. */
+	/* The peer's FIN arrives before its data. */
 	kit_flags(k, &c, S2C, 70, 151, FIN | ACK);
 	assert_false(k->streams[0].closed);
 	kit_data(k, &c, S2C, 0, 70, 151);
@@ -41,7 +41,7 @@ static void test_fin_with_data(void **state)
 	kit_send(k, &rec, (uint8_t[]){kit_byte(C2S, 0)});
 	assert_true(k->streams[0].half[C2S].fin);
 	kit_expect(k, 0, C2S, 1);
-	/* A retransmitted FIN tells nothing new. */
+	/* A retransmitted FIN has no effect. */
 	kit_send(k, &rec, (uint8_t[]){kit_byte(C2S, 0)});
 	assert_int_equal(kit_stats(k)->duplicates, 1);
 }
@@ -59,7 +59,7 @@ static void test_half_close(void **state)
 		kit_data(k, &c, S2C, i * 1000, 1000, 51);
 	kit_expect(k, 0, S2C, 100000);
 	assert_false(k->streams[0].closed);
-	/* The acknowledgment of the FIN is not that of a byte. */
+	/* The FIN's acknowledgment does not count as a byte of the stream. */
 	assert_int_equal(k->streams[0].half[S2C].acked, 50);
 }
 
@@ -72,14 +72,14 @@ static void test_fast_open(void **state)
 
 	for (unsigned int i = 0; i < sizeof(bytes); i++)
 		bytes[i] = kit_byte(C2S, i);
-	/* Accepted. */
+	/* Accepted by the server. */
 	rec = kit_rec(&c, C2S, 0, 86, 0, SYN);
 	kit_send(k, &rec, bytes);
 	kit_flags(k, &c, S2C, 0, 86, SYN | ACK);
 	kit_data(k, &c, S2C, 0, 100, 86);
 	kit_expect(k, 0, C2S, 86);
 	kit_expect(k, 0, S2C, 100);
-	/* Not accepted: sent again. */
+	/* Not accepted: retransmitted. */
 	c = kit_conn(1);
 	rec = kit_rec(&c, C2S, 0, 86, 0, SYN);
 	kit_send(k, &rec, bytes);
@@ -87,7 +87,7 @@ static void test_fast_open(void **state)
 	kit_data(k, &c, C2S, 0, 86, 0);
 	kit_data(k, &c, S2C, 0, 100, 86);
 	kit_expect(k, 1, C2S, 86);
-	/* The SYN comes last: it alone tells where the stream begins. */
+	/* The SYN arrives last, and only it reveals the start. */
 	c = kit_conn(2);
 	kit_flags(k, &c, S2C, 0, 86, SYN | ACK);
 	kit_data(k, &c, C2S, 86, 14, 0);
@@ -115,18 +115,18 @@ static void test_rst(void **state)
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 0, 100, 0);
 	kit_data(k, &c, S2C, 0, 100, 100);
-	/* Its payload is no stream data. */
+	/* Its payload is not part of the stream. */
 	rec = kit_rec(&c, C2S, 100, 4, 100, RST | ACK);
 	kit_send(k, &rec, (const uint8_t *)"text");
 	assert_int_equal(kit_stats(k)->rst_bytes, 4);
-	/* In flight when it was sent. */
+	/* In flight when the RST was sent. */
 	kit_data(k, &c, S2C, 100, 100, 100);
 	kit_wait(k, 1100 * KIT_MS);
 	assert_true(k->streams[0].closed);
 	assert_int_equal(k->streams[0].why, STREAM_END_RST);
 	kit_expect(k, 0, C2S, 100);
 	kit_expect(k, 0, S2C, 200);
-	/* Late copies do not make a new connection. */
+	/* Late copies do not open a new connection. */
 	kit_data(k, &c, S2C, 100, 100, 100);
 	kit_data(k, &c, S2C, 200, 100, 100);
 	assert_int_equal(kit_stats(k)->flows_opened, 1);
@@ -151,7 +151,7 @@ static void test_rst_disproved(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* Who sent a RST sends no more data: somebody else did. */
+	/* The sender of a RST sends no more data, so the RST was forged. */
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 0, 100, 0);
 	kit_flags(k, &c, C2S, 120, 0, RST);
@@ -212,7 +212,7 @@ static void test_midstream(void **state)
 	assert_int_equal(k->streams[0].half[S2C].acked, 100);
 	assert_int_equal(k->streams[0].half[C2S].data.p[0],
 			 kit_byte(C2S, 5000));
-	/* From here on, without delay. */
+	/* From here on, no delay. */
 	kit_data(k, &c, C2S, 5100, 100, 7200);
 	assert_int_equal(k->streams[0].half[C2S].offset, 200);
 	/* Older than where we joined. */
@@ -243,7 +243,7 @@ static void test_fin_below_data(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* Data came from behind it before: it is no FIN of this stream. */
+	/* Data after it has already arrived, so it does not end this stream. */
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 100, 100, 0);
 	kit_flags(k, &c, C2S, 50, 0, FIN | ACK);
@@ -259,7 +259,7 @@ static void test_midstream_order(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* Between the directions, the order of arrival is kept. */
+	/* Across the directions, order of arrival is kept. */
 	for (unsigned int i = 0; i < 3; i++) {
 		kit_data(k, &c, S2C, i * 1000, 1000, i * 100);
 		kit_data(k, &c, C2S, i * 100, 100, (i + 1) * 1000);
@@ -287,8 +287,8 @@ static void test_new_data_after_close(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* What was seen before is a late copy; what comes after a FIN is not
-	 * of that connection, however close its numbers are. */
+	/* A range seen before is a late copy; one after the FIN belongs to
+	 * another connection, however close its numbers are. */
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 0, 100, 0);
 	kit_flags(k, &c, C2S, 100, 0, FIN | ACK);
@@ -307,7 +307,7 @@ static void test_midstream_busy(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* Many records: no need to wait for the time. */
+	/* Enough traffic ends the wait before the timeout. */
 	for (unsigned int i = 0; i < 200; i++)
 		kit_data(k, &c, S2C, i * 1000, 1000, 0);
 	kit_expect(k, 0, S2C, 200000);
@@ -326,7 +326,7 @@ static void test_one_sided(void **state)
 	assert_int_equal(k->streams[0].half[C2S].acked, STREAM_UNKNOWN);
 	kit_flags(k, &c, C2S, 300, 300 << 20, FIN | ACK);
 	assert_true(k->streams[0].half[C2S].fin);
-	/* The server's side only. */
+	/* Only the server's side is seen. */
 	c = kit_conn(1);
 	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
 	kit_data(k, &c, S2C, 0, 1000, 100);
@@ -354,7 +354,7 @@ static void test_missing_syn(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* The SYN-ACK tells that the first bytes are missing. */
+	/* The SYN-ACK reveals that the first bytes are missing. */
 	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
 	kit_data(k, &c, C2S, 50, 100, 0);
 	kit_wait(k, 2200 * KIT_MS);
@@ -418,7 +418,7 @@ static void test_syn_cookie(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0), other;
 
-	/* The SYN and its retransmission are answered with two ISNs. */
+	/* The SYN and its retransmission get SYN-ACKs with two ISNs. */
 	kit_flags(k, &c, C2S, 0, 0, SYN);
 	other = c;
 	other.isn[S2C] += 123456789;
@@ -446,7 +446,7 @@ static void test_far_is_ignored(void **state)
 	kit_expect(k, 0, C2S, 200);
 }
 
-static void test_much_lost(void **state)
+static void test_heavy_loss(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
@@ -468,7 +468,7 @@ static void test_syn_lost_reuse(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* A new connection on the old ports whose SYN we did not see. */
+	/* A new connection on the old ports, its SYN not seen. */
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 0, 100, 0);
 	c.isn[C2S] -= 900000000;
@@ -518,9 +518,9 @@ static void test_data_after_fin(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
-/* The SYN-ACK and all of the first answer are lost: what the client
- * acknowledged says where the answers begin. */
-static void test_begin_lost(void **state)
+/* The SYN-ACK and the whole first response are lost: the client's
+ * acknowledgment reveals where the responses start. */
+static void test_start_lost(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
@@ -541,7 +541,7 @@ static void test_begin_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_begin_lost),	   T(test_fin_out_of_order),
+		T(test_start_lost),	   T(test_fin_out_of_order),
 		T(test_fin_with_data),	   T(test_half_close),
 		T(test_fast_open),	   T(test_rst),
 		T(test_rst_out_of_window), T(test_rst_disproved),
@@ -553,7 +553,7 @@ int main(void)
 		T(test_missing_syn_ack),   T(test_missing_syn),
 		T(test_data_before_syn),   T(test_simultaneous_open),
 		T(test_split_handshake),   T(test_syn_cookie),
-		T(test_far_is_ignored),	   T(test_much_lost),
+		T(test_far_is_ignored),	   T(test_heavy_loss),
 		T(test_syn_lost_reuse),	   T(test_idle),
 		T(test_data_after_fin),
 	};

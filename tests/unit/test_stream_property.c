@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random connections, mangled as mirrors and networks do: what is delivered
- * must not depend on how packets were cut, doubled, delayed or reordered.
+ * Random connections, mangled as mirrors and networks do. Delivery must not
+ * depend on how packets were split, duplicated, delayed or reordered.
  */
 #include <unistd.h>
 #include <setjmp.h>
@@ -20,7 +20,7 @@ struct packet {
 	uint32_t len;
 	uint32_t vni;
 	uint8_t flags;
-	double key; /* place in the order of arrival */
+	double key; /* position in order of arrival */
 };
 
 struct trace {
@@ -49,7 +49,7 @@ struct script {
 	uint64_t len[2];
 };
 
-static uint32_t some_length(uint64_t *rnd)
+static uint32_t random_length(uint64_t *rnd)
 {
 	static const uint32_t likely[] = {1, 2, 100, 536, 1448, 1448, 9000};
 
@@ -58,9 +58,9 @@ static uint32_t some_length(uint64_t *rnd)
 	return 1 + kit_below(rnd, 3000);
 }
 
-/* One packet of each end's view: what arrived before is acknowledged. */
-static void say(struct trace *t, struct script *s, enum stream_dir dir,
-		uint32_t len, uint8_t flags)
+/* Adds a packet as seen at both ends: everything before it is acknowledged. */
+static void add_packet(struct trace *t, struct script *s, enum stream_dir dir,
+		       uint32_t len, uint8_t flags)
 {
 	add(t, (struct packet){.conn = s->conn,
 			       .dir = dir,
@@ -78,24 +78,25 @@ static void write_script(struct trace *t, struct script *s, uint64_t *rnd,
 	enum stream_dir dir = C2S;
 
 	if (s->start == START_SYN || s->start == START_FAST_OPEN) {
-		say(t, s, C2S,
-		    s->start == START_FAST_OPEN ? 1 + kit_below(rnd, 500) : 0,
-		    SYN);
-		say(t, s, S2C, 0, SYN | ACK);
+		add_packet(t, s, C2S,
+			   s->start == START_FAST_OPEN ? 1 + kit_below(rnd, 500)
+						       : 0,
+			   SYN);
+		add_packet(t, s, S2C, 0, SYN | ACK);
 	}
 	while (turns--) {
 		unsigned int burst = 1 + kit_below(rnd, 6);
 
 		while (burst--)
-			say(t, s, dir, some_length(rnd), ACK | PSH);
+			add_packet(t, s, dir, random_length(rnd), ACK | PSH);
 		if (kit_below(rnd, 8))
 			dir = !dir;
 	}
 	if (s->finish == FINISH_FIN) {
-		say(t, s, C2S, kit_below(rnd, 2) * 100, FIN | ACK);
-		say(t, s, S2C, kit_below(rnd, 2) * 100, FIN | ACK);
+		add_packet(t, s, C2S, kit_below(rnd, 2) * 100, FIN | ACK);
+		add_packet(t, s, S2C, kit_below(rnd, 2) * 100, FIN | ACK);
 	} else if (s->finish == FINISH_RST) {
-		say(t, s, kit_below(rnd, 2), 0, RST | ACK);
+		add_packet(t, s, kit_below(rnd, 2), 0, RST | ACK);
 	}
 }
 
@@ -108,16 +109,16 @@ static void split(struct trace *t, uint64_t *rnd, uint32_t max)
 		struct packet p = t->v[i];
 
 		while (p.len > max) {
-			struct packet piece = p;
+			struct packet slice = p;
 			uint32_t n = 1 + kit_below(rnd, max);
 
-			piece.len = n;
-			piece.flags &= ~(FIN | RST);
-			add(&out, piece);
+			slice.len = n;
+			slice.flags &= ~(FIN | RST);
+			add(&out, slice);
 			p.offset += n;
 			p.len -= n;
 			p.flags &= ~SYN;
-			if (piece.flags & SYN)
+			if (slice.flags & SYN)
 				p.flags |= ACK;
 		}
 		add(&out, p);
@@ -126,7 +127,7 @@ static void split(struct trace *t, uint64_t *rnd, uint32_t max)
 	*t = out;
 }
 
-/* Neighbours of one direction become one packet, as GRO does it. */
+/* Merges neighbors of one direction into one packet, as GRO does. */
 static void merge(struct trace *t, uint64_t *rnd)
 {
 	struct trace out = {0};
@@ -248,7 +249,7 @@ static void play(struct kit *k, const struct trace *t)
 	kit_flush(k);
 }
 
-/* Each script must have come out as one stream of its own. */
+/* Each script must come out as one stream of its own. */
 static void expect_scripts(struct kit *k, const struct script *s,
 			   unsigned int n)
 {
@@ -265,7 +266,7 @@ static void expect_scripts(struct kit *k, const struct script *s,
 			    k->streams[j].half[1].offset == s[i].len[1])
 				break;
 		if (j == k->n_streams)
-			fail_msg("no stream of %llu and %llu bytes",
+			fail_msg("no stream has %llu and %llu bytes",
 				 (unsigned long long)s[i].len[0],
 				 (unsigned long long)s[i].len[1]);
 		taken[j] = true;
@@ -294,7 +295,7 @@ static void expect_scripts(struct kit *k, const struct script *s,
 
 static uint64_t seed;
 
-/* Says with which seed it can be repeated. */
+/* Prints how to repeat the failed run. */
 static uint64_t begin(const char *what, unsigned int run)
 {
 	uint64_t rnd = seed + run * 1000003ull;
@@ -316,18 +317,18 @@ static bool selected(const char *what, unsigned int run)
 
 struct mangle {
 	const char *name;
-	uint32_t split; /* pieces of at most so many bytes */
+	uint32_t split; /* segments of at most this many bytes */
 	bool merge;
 	unsigned int reorder, duplicate, delay, lag;
 	uint32_t duplicate_vni;
-	bool split_vni; /* each direction under a VNI of its own */
+	bool split_vni; /* each direction has its own VNI */
 	unsigned int conns;
-	bool tenants;	  /* all connections have the same tuple */
+	bool tenants;	  /* all connections share a tuple */
 	uint64_t silence; /* between packets */
 };
 
 static const struct mangle mangles[] = {
-	{.name = "as it is", .conns = 1},
+	{.name = "unchanged", .conns = 1},
 	{.name = "split", .conns = 1, .split = 50},
 	{.name = "merged", .conns = 1, .merge = true},
 	{.name = "reordered by 8", .conns = 1, .reorder = 8},
@@ -361,13 +362,13 @@ static const struct mangle mangles[] = {
 	 .delay = 5,
 	 .reorder = 32},
 	{.name = "directions under two VNIs", .conns = 1, .split_vni = true},
-	{.name = "directions under two VNIs, copies under a third, by 8",
+	{.name = "directions under two VNIs, copies under a third, reordered by 8",
 	 .conns = 1,
 	 .split_vni = true,
 	 .duplicate = 50,
 	 .duplicate_vni = 9,
 	 .reorder = 8},
-	{.name = "one direction later by 20", .conns = 1, .lag = 20},
+	{.name = "one direction lagging by 20", .conns = 1, .lag = 20},
 	{.name = "four connections, reordered by 32",
 	 .conns = 4,
 	 .reorder = 32},
@@ -404,10 +405,10 @@ static void one_run(const struct mangle *m, unsigned int run)
 			.start = kit_below(&rnd, START_MAX),
 			.finish = kit_below(&rnd, FINISH_MAX),
 		};
-		/* Unrelated means unrelated. */
+		/* Unrelated numbers are far apart. */
 		s->conn.isn[0] = (i << 30) + kit_below(&rnd, 1 << 29);
 		s->conn.isn[1] = (i << 30) + kit_below(&rnd, 1 << 29);
-		/* The wrap somewhere in the data, often. */
+		/* Often, the sequence number wraps within the data. */
 		if (!i && kit_below(&rnd, 2))
 			s->conn.isn[kit_below(&rnd, 2)] =
 				0u - kit_below(&rnd, 20000);
@@ -415,7 +416,7 @@ static void one_run(const struct mangle *m, unsigned int run)
 		s->conn.vni[1] = m->split_vni ? vni + 50 : vni;
 		write_script(&t, s, &rnd, 2 + kit_below(&rnd, 20));
 	}
-	/* Connections side by side. */
+	/* Interleaved connections. */
 	if (m->conns > 1)
 		for (size_t i = 0, per[4] = {0}; i < t.n; i++)
 			for (unsigned int j = 0; j < m->conns; j++)
@@ -455,8 +456,8 @@ static void test_invariance(void **state)
 	}
 }
 
-/* With losses: what is delivered is right, and what is missing is told
- * exactly. */
+/* With losses: all that is delivered is right, and all that is missing is
+ * reported exactly. */
 static void test_loss(void **state)
 {
 	(void)state;
@@ -503,8 +504,8 @@ static void test_loss(void **state)
 	}
 }
 
-/* The same ports again and again, with the end of one connection mixed into
- * the beginning of the next. */
+/* The same ports over and over, the end of one connection mixed into the
+ * start of the next. */
 static void test_reuse(void **state)
 {
 	(void)state;

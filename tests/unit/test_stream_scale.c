@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Floods and long runs: memory stays at its caps, nobody is starved. */
+/* Floods and long runs: memory stays within its caps, and no flow starves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static void test_half_open_flood(void **state)
 		kit_handshake(k, &good[i]);
 		kit_data(k, &good[i], C2S, 0, 100, 0);
 	}
-	/* A million SYNs, while the established ones hardly speak. */
+	/* A million SYNs while the established connections are almost idle. */
 	for (unsigned int i = 0; i < 1000000; i++) {
 		struct kit_conn c = kit_conn(i);
 		struct metlo_rec rec = kit_rec(&c, C2S, 0, 0, 0, SYN);
@@ -69,7 +69,7 @@ static void test_half_open_flood(void **state)
 		kit_expect(k, i, C2S, 200);
 	}
 	assert_int_equal(k->n_streams, 50);
-	/* Without traffic they go by themselves, in steps. */
+	/* Without traffic they expire, in bounded steps. */
 	kit_wait(k, 40 * KIT_S);
 	assert_int_equal(kit_stats(k)->flows_live, 50);
 }
@@ -79,7 +79,7 @@ static void test_half_open_flood_answered(void **state)
 	struct kit *k = *state;
 	struct kit_conn good = kit_conn(2000000);
 
-	/* The server answers each: it uses SYN cookies. */
+	/* The server answers each one, using SYN cookies. */
 	kit_handshake(k, &good);
 	kit_data(k, &good, C2S, 0, 100, 0);
 	for (unsigned int i = 0; i < 20000; i++) {
@@ -92,7 +92,7 @@ static void test_half_open_flood_answered(void **state)
 	assert_int_equal(k->n_streams, 1);
 }
 
-static void test_least_recently_used_goes(void **state)
+static void test_least_recently_used_is_evicted(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn c[12];
@@ -105,7 +105,7 @@ static void test_least_recently_used_goes(void **state)
 		kit_handshake(k, &c[i]);
 		kit_data(k, &c[i], C2S, 0, 100, 0);
 	}
-	/* The oldest but two speak again. */
+	/* All but the two oldest send again. */
 	kit_data(k, &c[0], C2S, 100, 100, 0);
 	kit_data(k, &c[1], C2S, 100, 100, 0);
 	for (unsigned int i = 10; i < 12; i++) {
@@ -123,7 +123,7 @@ static void test_least_recently_used_goes(void **state)
 	assert_int_equal(kit_stats(k)->flows_evicted, 2);
 }
 
-static void test_ended_go_before_live(void **state)
+static void test_closed_is_evicted_first(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
@@ -151,7 +151,7 @@ static void test_out_of_order_flood(void **state)
 	struct kit_conn good = kit_conn(30000);
 	uint64_t before = resident(), used;
 
-	/* 5000 connections, each with data behind a hole. */
+	/* 5000 connections, each with data after a hole. */
 	k->conf.max_flows = 10000;
 	k->conf.ooo_limit = 4 << 20;
 	kit_start(k);
@@ -183,7 +183,7 @@ static void test_tiny_out_of_order_flood(void **state)
 	struct kit *k = *state;
 	uint64_t before = resident(), used;
 
-	/* What costs most for its size: single bytes, none adjacent. */
+	/* The most expensive data for its size: isolated single bytes. */
 	k->conf.max_flows = 10000;
 	k->conf.ooo_limit = 4 << 20;
 	kit_start(k);
@@ -227,8 +227,8 @@ static void test_long_run(void **state)
 	struct kit *k = *state;
 	uint64_t rnd = 7, after_start = 0;
 
-	/* 20000 connections with losses and disorder, never more than a few
-	 * at a time: memory must not grow. */
+	/* 20000 connections with losses and reordering, only a few at a
+	 * time: memory must not grow. */
 	k->conf.max_flows = 200;
 	k->conf.idle_timeout_ns = KIT_S;
 	kit_start(k);
@@ -264,8 +264,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_half_open_flood),
 		T(test_half_open_flood_answered),
-		T(test_least_recently_used_goes),
-		T(test_ended_go_before_live),
+		T(test_least_recently_used_is_evicted),
+		T(test_closed_is_evicted_first),
 		T(test_out_of_order_flood),
 		T(test_tiny_out_of_order_flood),
 		T(test_midstream_flood),

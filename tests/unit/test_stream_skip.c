@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ranges that the protocol does not want, and what the kernel is asked. */
+/* Ranges the protocol does not want, and the requests to the kernel. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "stream_kit.h"
 
-/* What the recorder skips at its first chunk from the server. */
+/* How much the recorder skips at the server's first chunk. */
 static uint64_t want_skip;
 
 static void skip_once(struct kit_stream *s, enum stream_dir dir,
@@ -39,7 +39,7 @@ static void test_skip_small(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = begin(k, 5000);
 
-	/* Too little to bother the kernel; ends inside a record. */
+	/* Too little for a request; ends inside a record. */
 	for (unsigned int i = 0; i < 10; i++)
 		kit_data(k, &c, S2C, i * 1000, 700, 100);
 	for (unsigned int i = 0; i < 10; i++)
@@ -70,7 +70,7 @@ static void test_skip_shunts(void **state)
 	assert_int_equal(req->hash, 40000);
 	assert_int_equal(req->saddr[13], 2);
 	assert_int_equal(req->daddr[13], 1);
-	/* Some were on their way, the rest the kernel kept. */
+	/* Some packets were in flight; the kernel dropped the rest. */
 	kit_data(k, &c, S2C, 1000, 1000, 100);
 	kit_data(k, &c, S2C, 999000, 2000, 100);
 	kit_expect_holes(k, 0, S2C, 1001000);
@@ -79,7 +79,7 @@ static void test_skip_shunts(void **state)
 	assert_int_equal(server(k)->gap_bytes[STREAM_GAP_LOST], 0);
 	assert_int_equal(kit_stats(k)->bytes_skipped, 2000);
 	assert_int_equal(kit_stats(k)->shunted_bytes, 997000);
-	/* The range is reached: forgotten. */
+	/* The end of the range is reached: the request is withdrawn. */
 	assert_int_equal(k->n_shunts, 2);
 	assert_int_equal(k->shunts[1].mode, METLO_SHUNT_OFF);
 	assert_int_equal(k->shunts[1].vni, 7);
@@ -92,7 +92,7 @@ static void test_skip_then_lost(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = begin(k, 1000000);
 
-	/* What is missing behind the range is a hole like any other. */
+	/* A hole after the range is like any other. */
 	kit_data(k, &c, S2C, 0, 1000, 100);
 	kit_data(k, &c, S2C, 1000500, 500, 100);
 	assert_int_equal(server(k)->offset, 1000000);
@@ -108,7 +108,7 @@ static void test_shunted_records(void **state)
 	struct metlo_rec rec;
 
 	kit_data(k, &c, S2C, 0, 1000, 100);
-	/* A FIN whose payload was left out on request. */
+	/* A FIN whose payload was dropped on request. */
 	rec = kit_rec(&c, S2C, 90000, 0, 100, FIN | ACK);
 	rec.wire_len = 5000;
 	rec.flags |= METLO_REC_SHUNTED;
@@ -116,7 +116,7 @@ static void test_shunted_records(void **state)
 	assert_true(server(k)->fin);
 	assert_int_equal(server(k)->offset, 95000);
 	assert_int_equal(server(k)->gap_bytes[STREAM_GAP_SKIPPED], 94000);
-	/* Less than asked for: the direction ended. */
+	/* Less than requested: the direction ended. */
 	kit_flags(k, &c, C2S, 100, 95001, FIN | ACK);
 	assert_int_equal(k->shunts[k->n_shunts - 1].mode, METLO_SHUNT_OFF);
 }
@@ -127,7 +127,7 @@ static void test_shunted_unasked(void **state)
 	struct kit_conn c = kit_conn(0);
 	struct metlo_rec rec;
 
-	/* An older wish may still be in the kernel's table. */
+	/* A withdrawn request may still be in the kernel's table. */
 	kit_handshake(k, &c);
 	rec = kit_rec(&c, S2C, 0, 0, 0, ACK);
 	rec.wire_len = 5000;
@@ -164,7 +164,7 @@ static void test_skip_for_good(void **state)
 		kit_data(k, &c, S2C, i * 1000, 1000, 100);
 	assert_int_equal(server(k)->data.len, 1000);
 	assert_int_equal(kit_stats(k)->bytes_skipped, 4000);
-	/* Requests go on whatever the server's position is by now. */
+	/* Requests continue from the server's current position. */
 	kit_data(k, &c, C2S, 100, 100, 3u << 30);
 	assert_int_equal(k->streams[0].half[C2S].offset, 200);
 	kit_flags(k, &c, S2C, 5000, 200, FIN | ACK);
@@ -182,7 +182,7 @@ static void test_skip_beyond_4g(void **state)
 	struct kit_conn c = begin(k, end);
 	unsigned int steps = 0;
 
-	/* 10 GiB: asked for in steps that the kernel can compare. */
+	/* 10 GiB, requested in steps within serial arithmetic. */
 	kit_data(k, &c, S2C, 0, 1000, 100);
 	for (at = 1000; at < end; steps++) {
 		const struct stream_shunt *req = &k->shunts[k->n_shunts - 1];
@@ -211,7 +211,8 @@ static void test_slot_taken_over(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = begin(k, 100 << 20);
 
-	/* Everything comes all the same: asked again, but not each time. */
+	/* All data arrives regardless: the request is repeated, but not for
+	 * each packet. */
 	for (unsigned int i = 0; i < 3000; i++)
 		kit_data(k, &c, S2C, i * 1000, 1000, 100);
 	assert_true(k->n_shunts >= 2 && k->n_shunts <= 4);
@@ -226,14 +227,14 @@ static void test_silence_is_probed(void **state)
 
 	kit_data(k, &c, S2C, 0, 1000, 100);
 	asked = k->n_shunts;
-	/* Nothing comes because we asked so: it may be alive. */
+	/* Idle only because of the shunt: it may be alive. */
 	kit_wait(k, 61 * KIT_S);
 	assert_false(k->streams[0].closed);
 	assert_int_equal(k->n_shunts, asked + 1);
 	assert_int_equal(k->shunts[asked].mode, METLO_SHUNT_OFF);
 	kit_data(k, &c, S2C, 5000000, 1000, 100);
 	assert_int_equal(k->shunts[k->n_shunts - 1].mode, METLO_SHUNT_ALL);
-	/* This time nothing comes at all. */
+	/* This time it stays silent. */
 	kit_wait(k, 61 * KIT_S);
 	assert_false(k->streams[0].closed);
 	kit_wait(k, 61 * KIT_S);
@@ -255,7 +256,7 @@ static void test_skip_other_direction(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
 
-	/* What is held there is behind a hole that nobody wants filled. */
+	/* The held data lies after a hole in a skipped range. */
 	k->on_data = skip_other;
 	kit_handshake(k, &c);
 	kit_data(k, &c, S2C, 1000, 1000, 100);
@@ -268,12 +269,12 @@ static void test_skip_other_direction(void **state)
 	assert_int_equal(kit_stats(k)->gaps, 0);
 }
 
-static void test_skip_lengthened(void **state)
+static void test_skip_extended(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn c = begin(k, 2000);
 
-	/* A shorter wish does not take back a longer one. */
+	/* A shorter skip does not shorten a longer one. */
 	kit_data(k, &c, S2C, 0, 1000, 100);
 	stream_skip(k->streams[0].flow, S2C, 5000);
 	stream_skip(k->streams[0].flow, S2C, 3000);
@@ -294,7 +295,7 @@ int main(void)
 		T(test_shunted_unasked),      T(test_truncated_in_range),
 		T(test_skip_for_good),	      T(test_skip_beyond_4g),
 		T(test_slot_taken_over),      T(test_silence_is_probed),
-		T(test_skip_other_direction), T(test_skip_lengthened),
+		T(test_skip_other_direction), T(test_skip_extended),
 	};
 
 	return cmocka_run_group_tests_name("stream_skip", tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 #include "stream_kit.h"
 
-/* The same ends as c, but another connection under another VNI. */
+/* Another connection with the endpoints of c, under another VNI. */
 static struct kit_conn tenant(const struct kit_conn *c, uint32_t vni)
 {
 	struct kit_conn t = *c;
@@ -22,7 +22,7 @@ static struct kit_conn tenant(const struct kit_conn *c, uint32_t vni)
 	return t;
 }
 
-/* The same packets as those of c, seen at another place. */
+/* The packets of c, mirrored at another place. */
 static struct kit_conn copy(const struct kit_conn *c, uint32_t c2s,
 			    uint32_t s2c)
 {
@@ -43,14 +43,14 @@ static void test_mirrored_twice(void **state)
 	for (unsigned int i = 0; i < 10; i++) {
 		kit_data(k, &c, C2S, i * 100, 100, i * 1000);
 		kit_data(k, &d, C2S, i * 100, 100, i * 1000);
-		/* Sometimes the other place is the first to see it. */
+		/* Sometimes the other place sees it first. */
 		kit_data(k, &d, S2C, i * 1000, 1000, i * 100 + 100);
 		kit_data(k, &c, S2C, i * 1000, 1000, i * 100 + 100);
 	}
 	kit_flags(k, &c, C2S, 1000, 10000, FIN | ACK);
 	kit_flags(k, &d, C2S, 1000, 10000, FIN | ACK);
 	kit_flags(k, &c, S2C, 10000, 1001, FIN | ACK);
-	/* The last copy comes after the end. */
+	/* The last copy arrives after the end. */
 	kit_flags(k, &d, S2C, 10000, 1001, FIN | ACK);
 	kit_expect(k, 0, C2S, 1000);
 	kit_expect(k, 0, S2C, 10000);
@@ -97,8 +97,8 @@ static void test_both_at_once(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0), d;
 
-	/* Both ends are mirrored, and each mirrors the directions under VNIs
-	 * of their own: four VNIs. */
+	/* Both ends are mirrored, each direction under a VNI of its own:
+	 * four VNIs. */
 	c.vni[S2C] = 8;
 	d = copy(&c, 9, 10);
 	kit_handshake(k, &c);
@@ -136,7 +136,7 @@ static void test_tenants(void **state)
 	assert_int_equal(k->streams[1].tuple.vni, 9);
 	assert_int_equal(kit_stats(k)->flows_other_vni, 1);
 	assert_int_equal(kit_stats(k)->flows_reused, 0);
-	/* The end of one is not the end of the other. */
+	/* The end of one does not end the other. */
 	kit_flags(k, &a, C2S, 100, 1000, FIN | ACK);
 	kit_flags(k, &a, S2C, 1000, 101, FIN | ACK);
 	assert_true(k->streams[0].closed);
@@ -190,7 +190,7 @@ static void test_tenants_mirrored_twice_and_apart(void **state)
 	struct kit *k = *state;
 	struct kit_conn a = kit_conn(0), b = tenant(&a, 9), a2, b2;
 
-	/* All at once: two tenants, directions apart, each seen twice. */
+	/* Combined: two tenants, split directions, each packet seen twice. */
 	a.vni[S2C] = 8;
 	b.vni[S2C] = 10;
 	a2 = copy(&a, 21, 22);
@@ -224,7 +224,7 @@ static void test_close_isn(void **state)
 	struct kit *k = *state;
 	struct kit_conn a = kit_conn(0), b = tenant(&a, 9);
 
-	/* One of two numbers is close by chance. */
+	/* One of the two numbers is close by chance. */
 	b.isn[C2S] = a.isn[C2S] + 300000;
 	kit_flags(k, &a, C2S, 0, 0, SYN);
 	kit_data(k, &b, C2S, 0, 100, 0);
@@ -245,7 +245,7 @@ static void test_many_tenants(void **state)
 	struct kit *k = *state;
 	struct kit_conn a = kit_conn(0);
 
-	/* More than a tuple may have: those that rested longest go. */
+	/* More than a tuple may have: the least recently used are evicted. */
 	for (unsigned int i = 0; i < 40; i++) {
 		struct kit_conn t = tenant(&a, 100 + i);
 
@@ -265,7 +265,7 @@ static void test_late_syn_copy(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0), d = copy(&c, 8, 8);
 
-	/* A copy of the SYN under another VNI, long after it. */
+	/* A copy of the SYN under another VNI, much later. */
 	kit_handshake(k, &c);
 	for (unsigned int i = 0; i < 1000; i++)
 		kit_data(k, &c, C2S, i * 1448, 1448, 0);
@@ -283,14 +283,14 @@ static void test_late_syn_copy(void **state)
 	assert_int_equal(k->n_streams, 1);
 }
 
-static void test_ports_used_again(void **state)
+static void test_ports_reused(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn a = kit_conn(0), b = a;
 
 	kit_handshake(k, &a);
 	kit_data(k, &a, C2S, 0, 100, 0);
-	/* As Linux chooses them: a little ahead of the last one. */
+	/* As Linux chooses ISNs: a little ahead of the previous one. */
 	b.isn[C2S] += 200000;
 	b.isn[S2C] += 300000;
 	kit_handshake(k, &b);
@@ -314,13 +314,13 @@ static void test_ports_used_again(void **state)
 	assert_int_equal(kit_stats(k)->flows_opened, 2);
 }
 
-static void test_ports_used_again_other_place_first(void **state)
+static void test_ports_reused_copy_first(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn a = kit_conn(0), b = a, b2;
 
-	/* Both ends are mirrored; of the new connection, the copy under the
-	 * VNI that was not known so far comes first. */
+	/* Both ends are mirrored. Of the new connection, the copy under the
+	 * VNI not seen so far arrives first. */
 	kit_handshake(k, &a);
 	kit_data(k, &a, C2S, 0, 100, 0);
 	b.isn[C2S] += 200000000;
@@ -361,7 +361,7 @@ static void test_vni_swapped(void **state)
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0), d = copy(&c, 9, 9);
 
-	/* The mirror session was made anew in the middle. */
+	/* The mirror session was recreated in the middle. */
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 0, 100, 0);
 	kit_data(k, &c, S2C, 0, 100, 100);
@@ -389,8 +389,8 @@ int main(void)
 		T(test_close_isn),
 		T(test_many_tenants),
 		T(test_late_syn_copy),
-		T(test_ports_used_again),
-		T(test_ports_used_again_other_place_first),
+		T(test_ports_reused),
+		T(test_ports_reused_copy_first),
 		T(test_new_syn_before_old_tail),
 		T(test_vni_swapped),
 	};
