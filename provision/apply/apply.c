@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The all-or-nothing driver: permission check, execution, roll-back. It
+ * knows steps only by what struct apply_ops and the predicates in plan.h
+ * tell about them. */
 #include <errno.h>
 #include <string.h>
 
@@ -29,7 +32,7 @@ static bool not_created(const struct plan *p, struct ref r)
 	return r.step >= 0 && !p->steps.items[r.step].created;
 }
 
-/* Whether the step names something that does not exist yet. */
+/* Whether the step refers to a resource that does not exist yet. */
 static bool needs_later_id(const struct plan *p, const struct step *s)
 {
 	return not_created(p, s->on) || not_created(p, s->other) ||
@@ -53,8 +56,8 @@ bool step_can_dry_run(const struct plan *p, const struct step *s)
 	case STEP_REVOKE:
 	case STEP_DELETE_GROUP:
 		return true;
-	/* A policy may allow changes by the tags of what is changed, which what
-	 * is not there yet does not have. */
+	/* A policy may allow changes by the tags of the resource, which a
+	 * resource yet to be created does not have. */
 	case STEP_MODIFY_SESSION:
 		return !needs_later_id(p, s);
 	default:
@@ -62,14 +65,15 @@ bool step_can_dry_run(const struct plan *p, const struct step *s)
 	}
 }
 
-/* Whether an answer to a DryRun is about the permission. Of something that is
- * yet to be made AWS may well say that it is not there. */
+/* Whether a DryRun failed for lack of permission. For a resource yet to be
+ * created, AWS may well report that it does not exist. */
 static bool is_refusal(const struct apply_run *r, const struct step *s,
 		       const struct aws_error *err)
 {
 	if (err->kind == AWS_ERR_DENIED)
 		return true;
-	/* Deletes that wait for others to go first are in use now. */
+	/* What is to be deleted may still be in use by resources that are
+	 * deleted earlier in the plan. */
 	if (step_irreversible(s->type))
 		return err->kind != AWS_ERR_IN_USE &&
 		       err->kind != AWS_ERR_NOT_FOUND;
@@ -110,8 +114,8 @@ static int check(struct apply_run *r)
 		l = ARENA_ADD(&r->p->mem, &result->refused);
 		if (l)
 			*l = (struct step_error){s, s->text, err};
-		/* One missing permission does not hide the next; no answer
-		 * does. */
+		/* A missing permission does not prevent checking the next one;
+		 * other errors do. */
 		if (err.kind != AWS_ERR_DENIED)
 			break;
 	}
@@ -150,7 +154,7 @@ static void undo_all(struct apply_run *r, size_t from)
 	result->outcome = result->orphans.n ? APPLY_ORPHANS : APPLY_ROLLED_BACK;
 }
 
-/* A call of which no answer came may have done its work all the same. */
+/* A call without a response may nevertheless have taken effect. */
 static void find_created(struct apply_run *r, struct step *s,
 			 const struct aws_error *err)
 {
@@ -161,7 +165,7 @@ static void find_created(struct apply_run *r, struct step *s,
 	if (!err->unknown_outcome)
 		return;
 	if (!step_creates(s->type)) {
-		/* Taking back what was not done does no harm. */
+		/* Undoing a change that never happened does no harm. */
 		s->state = STEP_DONE;
 		return;
 	}
@@ -172,7 +176,7 @@ static void find_created(struct apply_run *r, struct step *s,
 				s,
 				arena_printf(
 					&r->p->mem,
-					"%s: whether that was done is not known",
+					"%s: AWS did not respond, so it may or may not have been done",
 					s->text),
 				why};
 		return;
@@ -192,7 +196,8 @@ static int perform(struct apply_run *r, struct step *s)
 
 	report(r, APPLY_BEGIN, s);
 	rc = r->o->ops.perform(r->o->ops.ctx, r->p, s, false, &created, &err);
-	/* Set by a call that failed after it had made something. */
+	/* A call may create the resource and still fail, e.g. while waiting for
+	 * it to appear. */
 	if (created)
 		s->created = created;
 	if (!rc) {
@@ -232,8 +237,8 @@ static int run_steps(struct apply_run *r)
 	}
 	if (!rc)
 		return 0;
-	/* Interrupted before the first step that takes away: that one was not
-	 * begun. */
+	/* The irreversible steps count as reached only once one of them was
+	 * started. */
 	if (final) {
 		result->outcome = APPLY_UNFINISHED;
 		return rc;
@@ -255,8 +260,9 @@ int plan_apply(struct plan *p, const struct apply_options *o,
 	*result = (struct apply_result){.outcome = APPLY_DONE};
 	if (diag_failed(&p->diagnostics) || p->mem.failed) {
 		result->outcome = APPLY_REFUSED;
-		return aws_error_set(&result->error, AWS_ERR_LOCAL, "",
-				     "the plan cannot be carried out");
+		return aws_error_set(
+			&result->error, AWS_ERR_LOCAL, "",
+			"the plan has failures and cannot be applied");
 	}
 	if (!o->skip_checks) {
 		rc = check(&r);

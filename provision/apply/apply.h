@@ -1,40 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Carrying out a plan, all or nothing: first every permission is asked for
- * (DryRun), then the steps are done in order. When one fails, or the user
- * interrupts, what this run has made is taken back in reverse. Steps that take
- * something away come last; from the first of them on nothing is taken back,
- * and the next run does what was left.
+ * Applies a plan, all or nothing. First every EC2 permission is checked
+ * (DryRun), then the steps run in order. If one fails, or the user interrupts,
+ * the steps done so far are undone in reverse order. Irreversible steps come
+ * last: from the first of them on nothing is undone, and the next run completes
+ * what is left.
  */
 #ifndef APPLY_APPLY_H
 #define APPLY_APPLY_H
 
 #include "plan/plan.h"
 
-/* How steps reach AWS; apply_aws.h has the real one. Each returns 0 or a
- * negative errno with err. */
+/* How steps reach AWS; apply_aws.h has the real implementation. Each returns 0
+ * or a negative errno with err set. */
 struct apply_ops {
-	/* Does a step. *made: its id, living as long as the plan. dry_run: asks
-	 * only; resources that are to be made have names of their own then. */
+	/* Performs a step. *created: the id of the new resource, valid as long
+	 * as the plan. dry_run: only checks the permission; ids of resources
+	 * yet to be created are placeholders. */
 	int (*perform)(void *ctx, struct plan *p, struct step *s, bool dry_run,
 		       const char **made, struct aws_error *err);
-	/* Takes a done step back. What is gone already is no error. */
+	/* Undoes a step. A resource that no longer exists is no error. */
 	int (*undo)(void *ctx, struct plan *p, struct step *s,
 		    struct aws_error *err);
-	/* After a create call without an answer: *made is set to what it made,
-	 * or to what takes its place now; to NULL when it made nothing. */
+	/* After a create call without a response: sets *created to the resource
+	 * that the call (or its repetition) created, or to NULL if it created
+	 * none. */
 	int (*find)(void *ctx, struct plan *p, struct step *s,
 		    const char **made, struct aws_error *err);
 	void *ctx;
 };
 
 enum apply_event {
-	APPLY_CHECKING,	   /* permissions; step: the one that is asked for */
-	APPLY_BEGIN,	   /* step */
-	APPLY_OK,	   /* step */
-	APPLY_FAILED,	   /* step */
-	APPLY_ROLLBACK,	   /* from now on nothing may interrupt; step: the
-			    * one that failed, NULL: interrupted before it */
+	APPLY_CHECKING, /* permissions; step: the one being checked */
+	APPLY_BEGIN,	/* step */
+	APPLY_OK,	/* step */
+	APPLY_FAILED,	/* step */
+	APPLY_ROLLBACK, /* no interruption from here on; step: the one that failed, NULL: interrupted between two steps */
 	APPLY_UNDO_BEGIN,  /* step */
 	APPLY_UNDO_OK,	   /* step */
 	APPLY_UNDO_FAILED, /* step */
@@ -42,23 +43,23 @@ enum apply_event {
 
 struct apply_options {
 	struct apply_ops ops;
-	/* May be NULL. i counts from 0, of n. */
+	/* May be NULL. i is the index of the step, n the number of steps. */
 	void (*progress)(void *ctx, enum apply_event event,
 			 const struct step *s, size_t i, size_t n);
 	void *progress_ctx;
-	/* Asked between steps; the waits of ops ask by themselves. */
+	/* Polled between steps; the ops poll it themselves while they wait. */
 	bool (*stopped)(void *ctx);
 	void *stopped_ctx;
-	bool skip_checks; /* no DryRun */
-	bool checks_only; /* nothing but DryRun */
+	bool skip_checks; /* skip the DryRun */
+	bool checks_only; /* DryRun only */
 };
 
 enum apply_outcome {
 	APPLY_DONE,
-	APPLY_REFUSED,	   /* a permission is missing; nothing was changed */
-	APPLY_ROLLED_BACK, /* nothing is left of this run */
-	APPLY_ORPHANS,	   /* something could not be taken back */
-	APPLY_UNFINISHED,  /* a step that takes away failed; run again */
+	APPLY_REFUSED, /* a permission is missing or the plan has failures; nothing was changed */
+	APPLY_ROLLED_BACK, /* everything this run did is undone */
+	APPLY_ORPHANS,	   /* some resources could not be deleted */
+	APPLY_UNFINISHED,  /* an irreversible step failed; run again */
 };
 
 struct step_error {
@@ -70,13 +71,14 @@ struct step_error {
 struct apply_result {
 	enum apply_outcome outcome;
 	bool interrupted;
-	const struct step *failed; /* NULL: none, or interrupted between two */
-	struct aws_error error;	   /* why */
+	const struct step
+		*failed; /* NULL: none, or interrupted between two steps */
+	struct aws_error error; /* of that step */
 	struct {
 		struct step_error *items;
 		size_t n;
 	} orphans;
-	/* Of APPLY_REFUSED: every step that is not permitted. */
+	/* With APPLY_REFUSED: every step that was refused. */
 	struct {
 		struct step_error *items;
 		size_t n;
@@ -84,13 +86,14 @@ struct apply_result {
 	size_t done;
 };
 
-/* Carries p out; result texts live in the arena of p. 0 when all is done,
- * otherwise the errno of the first failure; -EINVAL for a plan whose diagnostics have
- * a failure. */
+/* Applies p; the strings in result live in the arena of p. Returns 0 if all
+ * steps are done, else the negative errno of the first failure; -EINVAL if the
+ * plan's diagnostics contain a failure. */
 int plan_apply(struct plan *p, const struct apply_options *o,
 	       struct apply_result *result);
 
-/* Whether the step is a change by EC2, which can be asked for by DryRun. */
+/* Whether a DryRun can check the permission for this step. Only EC2 supports
+ * it. */
 bool step_can_dry_run(const struct plan *p, const struct step *s);
 
 #endif

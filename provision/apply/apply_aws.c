@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Each step as one or a few AWS calls. AWS is eventually consistent: a new
+ * resource may be invisible for a while, so create calls wait until it
+ * appears, and undo does not take "not found" for "deleted" too early. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,31 +10,32 @@
 #include "apply/apply_find.h"
 #include "model/limits.h"
 
-#define WAIT_VISIBLE 60	 /* seconds, until what was made is found */
-#define WAIT_LOST    15	 /* the same, when it may never have been made */
-#define WAIT_LB	     900 /* until it is active, or gone */
-#define WAIT_GROUP   900 /* until its last interface is gone */
+#define WAIT_VISIBLE 60	 /* seconds until a new resource must be visible */
+#define WAIT_LOST    15	 /* likewise, if it may never have been created */
+#define WAIT_LB	     900 /* until it is active or deleted */
+#define WAIT_GROUP   900 /* until its last network interface is deleted */
 
-/* Ids as they look, for asking about what is not there yet. */
-#define AHEAD "00000000000000000"
+/* Well-formed placeholder id, for a DryRun that refers to a future resource. */
+#define PLACEHOLDER "00000000000000000"
 
 static struct aws_names names(const struct str_list *l)
 {
 	return (struct aws_names){l->items, l->n};
 }
 
-static const char *id_or(const struct plan *p, struct ref r, const char *ahead)
+static const char *id_or(const struct plan *p, struct ref r,
+			 const char *placeholder)
 {
 	const char *id = plan_id(p, r);
 
-	return id ? id : ahead;
+	return id ? id : placeholder;
 }
 
 static int group_rule(struct aws_client *c, struct plan *p, struct step *s,
-		      bool take_back, bool dry_run, struct aws_error *err)
+		      bool revoke, bool dry_run, struct aws_error *err)
 {
-	const char *group = id_or(p, s->on, "sg-" AHEAD);
-	const char *peer = id_or(p, s->other, "sg-" AHEAD);
+	const char *group = id_or(p, s->on, "sg-" PLACEHOLDER);
+	const char *peer = id_or(p, s->other, "sg-" PLACEHOLDER);
 	bool by_group = s->other.id || s->other.step >= 0;
 	int port = s->number ? (int)s->number : VXLAN_PORT;
 	struct ec2_new_permission perm = {.protocol = s->protocol,
@@ -47,12 +51,12 @@ static int group_rule(struct aws_client *c, struct plan *p, struct step *s,
 	perm.ipv6_cidrs = names(&v6);
 	if (by_group)
 		perm.groups = (struct aws_names){&peer, 1};
-	return take_back ? ec2_revoke_ingress(c, group, &perm, dry_run, err)
-			 : ec2_authorize_ingress(c, group, &perm, dry_run, err);
+	return revoke ? ec2_revoke_ingress(c, group, &perm, dry_run, err)
+		      : ec2_authorize_ingress(c, group, &perm, dry_run, err);
 }
 
-/* The same for each call of a step: what a call without an answer has made is
- * what the repeated call gives. */
+/* Every attempt of a step uses the same token, so repeating a call that lost
+ * its response returns what that call created. */
 static const char *token_of(struct plan *p, struct step *s, bool dry_run)
 {
 	char token[AWS_TOKEN_LEN];
@@ -64,19 +68,21 @@ static const char *token_of(struct plan *p, struct step *s, bool dry_run)
 	return s->token;
 }
 
-/* The id of the one item of an answer, copied before the answer is freed. */
-static int keep(struct plan *p, const char *id, const char **created,
-		struct aws_error *err)
+/* Copies the id of the only item in a response, before the response is
+ * freed. */
+static int copy_id(struct plan *p, const char *id, const char **created,
+		   struct aws_error *err)
 {
 	if (str_empty(id))
-		return aws_error_set(err, AWS_ERR_RESPONSE, "",
-				     "AWS did not say what it made");
+		return aws_error_set(
+			err, AWS_ERR_RESPONSE, "",
+			"the response of AWS lacks the id of the new resource");
 	*created = arena_dup(&p->mem, id);
 	return 0;
 }
 
-#define KEEP(p, list, member, created, err) \
-	keep(p, (list).n ? (list).items[0].member : NULL, created, err)
+#define COPY_ID(p, list, member, created, err) \
+	copy_id(p, (list).n ? (list).items[0].member : NULL, created, err)
 
 static int create_group(struct aws_client *c, struct plan *p, struct step *s,
 			bool dry_run, const char **created,
@@ -88,7 +94,7 @@ static int create_group(struct aws_client *c, struct plan *p, struct step *s,
 
 	if (rc || dry_run)
 		return rc;
-	rc = keep(p, id, created, err);
+	rc = copy_id(p, id, created, err);
 	return rc ? rc : ec2_wait_visible(c, id, WAIT_VISIBLE, err);
 }
 
@@ -106,7 +112,7 @@ static int create_lb(struct aws_client *c, struct plan *p, struct step *s,
 		lb.groups = (struct aws_names){&group, 1};
 	rc = elbv2_create_load_balancer(c, &lb, &out, err);
 	if (!rc)
-		rc = KEEP(p, out, arn, created, err);
+		rc = COPY_ID(p, out, arn, created, err);
 	elbv2_load_balancers_free(&out);
 	return rc ? rc
 		  : elbv2_wait_visible(c, *created, NULL, WAIT_VISIBLE, err);
@@ -127,7 +133,7 @@ static int create_tg(struct aws_client *c, struct plan *p, struct step *s,
 	int rc = elbv2_create_target_group(c, &tg, &out, err);
 
 	if (!rc)
-		rc = KEEP(p, out, arn, created, err);
+		rc = COPY_ID(p, out, arn, created, err);
 	elbv2_target_groups_free(&out);
 	return rc ? rc
 		  : elbv2_wait_visible(c, *created, NULL, WAIT_VISIBLE, err);
@@ -145,7 +151,7 @@ static int create_listener(struct aws_client *c, struct plan *p, struct step *s,
 	int rc = elbv2_create_listener(c, &l, &out, err);
 
 	if (!rc)
-		rc = KEEP(p, out, arn, created, err);
+		rc = COPY_ID(p, out, arn, created, err);
 	elbv2_listeners_free(&out);
 	return rc ? rc
 		  : elbv2_wait_visible(c, *created, l.load_balancer_arn,
@@ -156,7 +162,7 @@ static int create_target(struct aws_client *c, struct plan *p, struct step *s,
 			 bool dry_run, const char **created,
 			 struct aws_error *err)
 {
-	const char *ahead = arena_printf(
+	const char *placeholder = arena_printf(
 		&p->mem,
 		"arn:%s:elasticloadbalancing:%s:%s:loadbalancer/net/%s/0000000000000000",
 		str_empty(p->inventory->partition) ? "aws"
@@ -165,7 +171,7 @@ static int create_target(struct aws_client *c, struct plan *p, struct step *s,
 		str_empty(p->inventory->account) ? "000000000000"
 						 : p->inventory->account,
 		name_elb(&p->mem, p->spec.name));
-	const char *to = id_or(p, s->on, ahead);
+	const char *to = id_or(p, s->on, placeholder);
 	struct mirror_new_target t = {.description = s->description,
 				      .tags = tags_new(&s->tags)};
 	struct mirror_targets out = {0};
@@ -180,7 +186,7 @@ static int create_target(struct aws_client *c, struct plan *p, struct step *s,
 	rc = mirror_create_target(c, &t, token_of(p, s, dry_run), dry_run, &out,
 				  err);
 	if (!rc && !dry_run)
-		rc = KEEP(p, out, id, created, err);
+		rc = COPY_ID(p, out, id, created, err);
 	mirror_targets_free(&out);
 	if (!rc && !dry_run)
 		rc = ec2_wait_visible(c, *created, WAIT_VISIBLE, err);
@@ -197,7 +203,7 @@ static int create_filter(struct aws_client *c, struct plan *p, struct step *s,
 				      err);
 
 	if (!rc && !dry_run)
-		rc = KEEP(p, out, id, created, err);
+		rc = COPY_ID(p, out, id, created, err);
 	mirror_filters_free(&out);
 	if (!rc && !dry_run)
 		rc = ec2_wait_visible(c, *created, WAIT_VISIBLE, err);
@@ -211,7 +217,7 @@ static int create_rule(struct aws_client *c, struct plan *p, struct step *s,
 	const struct filter_rule *r = &s->rule;
 	char from[CIDR_TEXT_MAX], to[CIDR_TEXT_MAX];
 	struct mirror_new_rule rule = {
-		.filter_id = id_or(p, s->on, "tmf-" AHEAD),
+		.filter_id = id_or(p, s->on, "tmf-" PLACEHOLDER),
 		.egress = r->egress,
 		.reject = r->reject,
 		.number = r->number,
@@ -228,7 +234,7 @@ static int create_rule(struct aws_client *c, struct plan *p, struct step *s,
 				    &out, err);
 
 	if (!rc && !dry_run)
-		rc = KEEP(p, out, id, created, err);
+		rc = COPY_ID(p, out, id, created, err);
 	mirror_rules_free(&out);
 	return rc;
 }
@@ -237,8 +243,8 @@ static struct mirror_new_session session_of(const struct plan *p,
 					    const struct session_config *s)
 {
 	return (struct mirror_new_session){
-		.target_id = id_or(p, s->target, "tmt-" AHEAD),
-		.filter_id = id_or(p, s->filter, "tmf-" AHEAD),
+		.target_id = id_or(p, s->target, "tmt-" PLACEHOLDER),
+		.filter_id = id_or(p, s->filter, "tmf-" PLACEHOLDER),
 		.vni = s->vni,
 		.packet_length = s->packet_length};
 }
@@ -258,10 +264,10 @@ static int create_session(struct aws_client *c, struct plan *p, struct step *s,
 	rc = mirror_create_session(c, &n, token_of(p, s, dry_run), dry_run,
 				   &out, err);
 	if (!rc && !dry_run)
-		rc = KEEP(p, out, id, created, err);
+		rc = COPY_ID(p, out, id, created, err);
 	mirror_sessions_free(&out);
-	/* When the last one is seen, so are the others, most likely: who looks
-	 * next finds all of them. */
+	/* Waiting for the last session suffices: once it is visible, the
+	 * earlier ones almost certainly are. */
 	if (!rc && !dry_run && s == &p->steps.items[p->steps.n - 1])
 		rc = ec2_wait_visible(c, *created, WAIT_VISIBLE, err);
 	return rc;
@@ -274,18 +280,18 @@ static int modify_session(struct aws_client *c, struct plan *p, struct step *s,
 {
 	static const char *const length = "packet-length";
 	struct mirror_new_session n = session_of(p, to);
-	struct aws_names gone = {NULL, 0};
+	struct aws_names removed = {NULL, 0};
 
 	if (!to->packet_length && from->packet_length &&
 	    to->packet_length != s->session.packet_length)
-		gone = (struct aws_names){&length, 1};
-	return mirror_modify_session(c, plan_id(p, s->on), &n, gone, dry_run,
+		removed = (struct aws_names){&length, 1};
+	return mirror_modify_session(c, plan_id(p, s->on), &n, removed, dry_run,
 				     err);
 }
 
-/* Sets the tags and takes away those keys. */
+/* Sets tags and removes the keys in removed. */
 static int retag(struct aws_client *c, struct plan *p, struct step *s,
-		 const struct tag_list *tags, const struct str_list *gone,
+		 const struct tag_list *tags, const struct str_list *removed,
 		 bool dry_run, struct aws_error *err)
 {
 	const char *id = plan_id(p, s->on);
@@ -293,13 +299,13 @@ static int retag(struct aws_client *c, struct plan *p, struct step *s,
 	struct tag_list keys = {0};
 	int rc = ec2_create_tags(c, one, tags_new(tags), dry_run, err);
 
-	if (rc || !gone->n)
+	if (rc || !removed->n)
 		return rc;
-	for (size_t i = 0; i < gone->n; i++) {
+	for (size_t i = 0; i < removed->n; i++) {
 		struct aws_new_tag *t = ARENA_ADD(&p->mem, &keys);
 
 		if (t)
-			t->key = gone->items[i];
+			t->key = removed->items[i];
 	}
 	return ec2_delete_tags(c, one, tags_new(&keys), dry_run, err);
 }
@@ -352,12 +358,12 @@ static int change(struct aws_client *c, struct plan *p, struct step *s,
 		return retag(c, p, s, &s->tags, &s->ids, dry_run, err);
 	default:
 		return aws_error_set(err, AWS_ERR_LOCAL, "",
-				     "a step of unknown type");
+				     "unknown step type");
 	}
 }
 
-/* What is gone already need not be taken away. */
-static int gone_is_fine(int rc, struct aws_error *err)
+/* Deleting what no longer exists succeeds. */
+static int ignore_not_found(int rc, struct aws_error *err)
 {
 	if (rc && err->kind == AWS_ERR_NOT_FOUND) {
 		*err = (struct aws_error){0};
@@ -366,8 +372,8 @@ static int gone_is_fine(int rc, struct aws_error *err)
 	return rc;
 }
 
-static int take_away(struct aws_client *c, struct plan *p, struct step *s,
-		     bool dry_run, struct aws_error *err)
+static int perform_final(struct aws_client *c, struct plan *p, struct step *s,
+			 bool dry_run, struct aws_error *err)
 {
 	const char *id = plan_id(p, s->on);
 
@@ -400,13 +406,14 @@ static int perform(void *ctx, struct plan *p, struct step *s, bool dry_run,
 		   const char **created, struct aws_error *err)
 {
 	if (step_irreversible(s->type))
-		return gone_is_fine(take_away(ctx, p, s, dry_run, err), err);
+		return ignore_not_found(perform_final(ctx, p, s, dry_run, err),
+					err);
 	if (step_creates(s->type))
 		return create(ctx, p, s, dry_run, created, err);
 	return change(ctx, p, s, dry_run, err);
 }
 
-/* Keys that a TAG step added and that were not there before. */
+/* The keys that a STEP_TAG added. */
 static struct str_list added_keys(struct plan *p, const struct step *s)
 {
 	struct str_list l = {0};
@@ -423,8 +430,8 @@ static struct str_list added_keys(struct plan *p, const struct step *s)
 	return l;
 }
 
-/* Deletes of what a load balancer is made of take "not there" for "gone", which
- * it may be only not yet. */
+/* ELBv2 delete calls succeed for resources that do not exist, but a new one may
+ * merely not be visible yet: wait for it first. */
 static int undo_elb(struct aws_client *c, struct plan *p, const struct step *s,
 		    struct aws_error *err)
 {
@@ -440,13 +447,14 @@ static int undo_elb(struct aws_client *c, struct plan *p, const struct step *s,
 	if (s->type == STEP_CREATE_TG)
 		return elbv2_delete_target_group(c, s->created, err);
 	rc = elbv2_delete_load_balancer(c, s->created, err);
-	/* Its target group and security group can only go after it. */
+	/* Its target group and security group stay in use until it is
+	 * deleted. */
 	return rc ? rc : elbv2_wait_deleted(c, s->created, WAIT_LB, err);
 }
 
-/* What could not be taken back and names the group keeps it: waiting for that
- * to go would be in vain. */
-static bool group_kept(const struct plan *p, const struct step *group)
+/* Whether a resource that could not be undone still uses the group, so that
+ * waiting for it to become free would be in vain. */
+static bool group_in_use(const struct plan *p, const struct step *group)
 {
 	int index = (int)(group - p->steps.items);
 
@@ -463,7 +471,7 @@ static bool group_kept(const struct plan *p, const struct step *group)
 static int undo_group(struct aws_client *c, const struct plan *p,
 		      const struct step *s, struct aws_error *err)
 {
-	if (group_kept(p, s))
+	if (group_in_use(p, s))
 		return ec2_delete_group(c, s->created, false, err);
 	return ec2_delete_group_wait(c, s->created, WAIT_GROUP, err);
 }
@@ -483,7 +491,7 @@ static int delete_created(struct aws_client *c, const struct plan *p,
 	}
 }
 
-/* Again when it is not there yet. */
+/* A resource that is not visible yet is deleted once it appears. */
 static int undo_created(struct aws_client *c, const struct plan *p,
 			const struct step *s, struct aws_error *err)
 {
@@ -535,7 +543,7 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 	default:
 		return 0;
 	}
-	return gone_is_fine(rc, err);
+	return ignore_not_found(rc, err);
 }
 
 struct search {
@@ -544,7 +552,7 @@ struct search {
 	const char **created;
 };
 
-static int poll_found(struct aws_client *c, void *ctx, struct aws_error *err)
+static int poll_created(struct aws_client *c, void *ctx, struct aws_error *err)
 {
 	struct search *s = ctx;
 	int rc = apply_find(c, s->p, s->s, s->created, err);
@@ -553,30 +561,31 @@ static int poll_found(struct aws_client *c, void *ctx, struct aws_error *err)
 }
 
 /*
- * What a call without an answer has made is looked for; what is not seen may be
- * too new to be. So the call is made once more: by its token, or by its name,
- * AWS gives what the first one made, or makes it now, and it can be deleted. Not
- * so a security group, which exists then and shows up some time.
+ * Looks for what a create call without a response created. Not finding it
+ * proves little, as it may be too new. So the call is repeated: by its token,
+ * or by its unique name, AWS returns what the first call created, or creates it
+ * now, and either can be deleted. A security group has no token; if AWS reports
+ * a duplicate, it exists and will become visible.
  */
 static int find(void *ctx, struct plan *p, struct step *s, const char **created,
 		struct aws_error *err)
 {
 	struct search search = {p, s, created};
-	struct aws_wait w = {.poll = poll_found,
+	struct aws_wait w = {.poll = poll_created,
 			     .ctx = &search,
 			     .seconds = WAIT_LOST,
-			     .what = "what was made is seen"};
+			     .what = "the new resource is visible"};
 	int rc = apply_find(ctx, p, s, created, err);
 	bool exists;
 
-	/* A rule goes with its filter. */
+	/* Deleting a filter deletes its rules. */
 	if (rc || *created || s->type == STEP_CREATE_RULE)
 		return rc;
 	rc = create(ctx, p, s, false, created, err);
 	if (!rc || *created)
 		return 0;
-	/* What it is made of may not be seen either, so that a refusal says
-	 * little about the first call. */
+	/* The resources it depends on may be invisible too, so a refusal of the
+	 * second call says little about the first. */
 	exists = err->kind == AWS_ERR_EXISTS;
 	rc = aws_wait(ctx, &w, err);
 	return !exists && err->kind == AWS_ERR_TIMEOUT ? 0 : rc;

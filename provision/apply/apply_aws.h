@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps as calls to AWS. */
+/* Performs steps by calling AWS. */
 #ifndef APPLY_APPLY_AWS_H
 #define APPLY_APPLY_AWS_H
 
 #include "apply/apply.h"
 
-/* ops for plan_apply(); the client must live as long. Its stopped() has to
- * return false from APPLY_ROLLBACK on. */
+/* The ops for plan_apply(). c must outlive them; its stopped() must return
+ * false from APPLY_ROLLBACK on, or the roll-back would be interrupted too. */
 struct apply_ops apply_aws_ops(struct aws_client *c);
 
 #endif

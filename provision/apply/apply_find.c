@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* A resource counts as new if it carries the deployment's tags and was not
+ * in the inventory when the plan was built. */
 #include <string.h>
 
 #include "apply/apply_find.h"
 #include "plan/plan.h"
 #include "model/deployment.h"
 
-/* Ours, and not there when the plan was made. */
+/* Ours, and not in the inventory of the plan. */
 static bool is_new(const struct plan *p, const struct aws_tags *tags,
 		   const char *id)
 {
@@ -13,7 +15,7 @@ static bool is_new(const struct plan *p, const struct aws_tags *tags,
 	       !str_list_has(&p->known, id);
 }
 
-/* Frees the list; the id of its first new item is in *created. */
+/* Stores the id of the first new item in *created and frees the list. */
 #define FIRST_NEW(list, condition, free_list)                             \
 	do {                                                              \
 		for (size_t i = 0; i < (list).n && !*created; i++)        \
@@ -61,8 +63,9 @@ static int find_group(struct aws_client *c, struct plan *p, struct step *s,
 	return rc;
 }
 
-/* Names of load balancers and target groups are unique, and the plan was made
- * only because there was none: what has the name and our tags is new. */
+/* Names of load balancers and target groups are unique, and the step exists
+ * only because the name was free: a resource with that name and our tags is
+ * new. */
 static int ours_by_tags(struct aws_client *c, struct plan *p, const char *arn,
 			const char **created, struct aws_error *err)
 {
@@ -131,7 +134,7 @@ int apply_find(void *ctx, struct plan *p, struct step *s, const char **created,
 	case STEP_CREATE_LISTENER:
 		rc = find_elb(ctx, p, s, created, err);
 		break;
-	default: /* a rule goes with its filter */
+	default: /* deleting a filter deletes its rules */
 		return 0;
 	}
 	return err->kind == AWS_ERR_NOT_FOUND ? 0 : rc;

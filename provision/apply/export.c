@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* What both export formats share: which plans can be exported, and how steps
+ * merge into resources. */
 #include <string.h>
 
 #include "apply/export.h"
@@ -6,13 +8,14 @@
 const char *export_refusal(struct arena *a, const struct plan *p)
 {
 	if (diag_failed(&p->diagnostics))
-		return "the plan cannot be carried out";
+		return "the plan has failures and cannot be exported";
 	if (!p->steps.n)
-		return "there is nothing to make: all is as it should be";
+		return "there is nothing to create: the deployment is up to date";
 	for (size_t i = 0; i < p->steps.n; i++) {
 		const struct step *s = &p->steps.items[i];
 
-		/* Of what is there already code cannot change a part. */
+		/* Code can only describe whole resources, not change a part of
+		 * existing ones. */
 		if (step_irreversible(s->type) ||
 		    s->type == STEP_MODIFY_SESSION || s->type == STEP_TAG ||
 		    ((s->type == STEP_REGISTER ||
@@ -20,7 +23,7 @@ const char *export_refusal(struct arena *a, const struct plan *p)
 		     s->on.step < 0))
 			return arena_printf(
 				a,
-				"the plan changes what is there already (%s); code is written for a new deployment only: choose another --name",
+				"the plan changes existing resources (%s), but only a new deployment can be exported: choose another --name",
 				s->text);
 	}
 	return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A file of Terraform (HCL), for the provider hashicorp/aws. */
+/* Writes a Terraform (HCL) file for the provider hashicorp/aws. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static void add(struct tf *t, const char *fmt, ...)
 	buf_add_str(t->b, text);
 }
 
-/* In quotes; "${" and "%{" would start an expression. */
+/* A quoted string; "${" and "%{" would start a template expression. */
 static void text(struct tf *t, const char *s)
 {
 	buf_add_str(t->b, "\"");
@@ -71,7 +71,8 @@ static const char *type_of(enum step_type type)
 	}
 }
 
-/* Names are the place in the plan: the same plan, the same names. */
+/* Resources are named after their position in the plan: the same plan yields
+ * the same names. */
 static void begin(struct tf *t, int i, size_t part)
 {
 	add(t, "\nresource \"%s\" \"metlo_%d",
@@ -125,7 +126,7 @@ static void tags(struct tf *t, const struct tag_list *l)
 	buf_add_str(t->b, "  }\n");
 }
 
-/* Terraform takes out the rule that lets everything out, unless told. */
+/* Terraform removes the default allow-all egress rule unless it is stated. */
 static void group(struct tf *t, int i, const struct step *s)
 {
 	begin(t, i, 0);
@@ -320,7 +321,7 @@ static void resource(struct tf *t, int i, const struct step *s)
 	case STEP_CREATE_SESSION:
 		session(t, i, s);
 		break;
-	default: /* a part of another resource, or a wait */
+	default: /* part of another resource, or a wait */
 		break;
 	}
 }

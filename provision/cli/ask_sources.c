@@ -347,7 +347,7 @@ static enum answer offer_behind(struct setup *s, const char *name)
 	enum answer answer;
 
 	if (lb)
-		behind = select_behind(&s->ctx->mem, f, lb);
+		behind = select_lb_targets(&s->ctx->mem, f, lb);
 	if (!behind.n) {
 		term_wrap(
 			&s->ctx->err, YELLOW, "! ",

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* A bump allocator over a list of zeroed blocks, and growing lists inside
+ * it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,9 +91,9 @@ const char *arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
-/* Lists have room for FIRST_ITEMS, then for each power of two: whether one is
- * full is seen from its length. One that got shorter has old items behind its
- * end. */
+/* Lists have capacity FIRST_ITEMS, then the next power of two, so the length
+ * alone tells whether one is full. The new slot must be cleared: a list that
+ * shrank still has old items past its end. */
 void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
 {
 	void *to;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory that is freed all at once: a plan is many small strings and lists that
- * live and die together. Zero-initialised is empty and valid. A failed
- * allocation sets failed, which stays set: what is in the arena is incomplete
- * then, and who builds something checks it once, at the end.
+ * Memory that is freed all at once: a plan consists of many small strings and
+ * lists with the same lifetime. Zero initialisation yields a valid, empty
+ * arena. A failed allocation sets the sticky flag failed; the contents are then
+ * incomplete, so a builder checks the flag once, at the end.
  */
 #ifndef MODEL_ARENA_H
 #define MODEL_ARENA_H
@@ -19,10 +19,10 @@ struct arena {
 	bool failed;
 };
 
-/* n zeroed bytes, aligned for anything, or NULL. */
+/* n zeroed bytes with maximum alignment, or NULL. */
 void *arena_alloc(struct arena *a, size_t n);
 
-/* Copies; "" when memory ran out, never NULL. NULL is copied as "". */
+/* Copies of strings. NULL is copied as "". Never NULL: "" if memory ran out. */
 const char *arena_dup(struct arena *a, const char *s);
 const char *arena_dup_n(struct arena *a, const char *s, size_t n);
 const char *arena_printf(struct arena *a, const char *fmt, ...)
@@ -30,11 +30,11 @@ const char *arena_printf(struct arena *a, const char *fmt, ...)
 const char *arena_vprintf(struct arena *a, const char *fmt, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
-/* The list of n items of that size with room for one more, which is zeroed; or
- * NULL, and the list stays as it was. */
+/* Returns a list of n items of this size with a zeroed slot appended, possibly
+ * moved. NULL if memory ran out; the list is then unchanged. */
 void *arena_grow(struct arena *a, void *items, size_t n, size_t size);
 
-/* A new last item of a list {items, n}: its address, or NULL. */
+/* Appends a zeroed item to a list {items, n}. Returns its address, or NULL. */
 #define ARENA_ADD(a, list)                                                    \
 	({                                                                    \
 		__typeof__((list)->items) grown_ = arena_grow(                \
@@ -46,7 +46,7 @@ void *arena_grow(struct arena *a, void *items, size_t n, size_t size);
 
 void arena_free(struct arena *a);
 
-/* A list of strings; who owns them is said where it is used. */
+/* A list of strings; the place that declares one states who owns them. */
 struct str_list {
 	const char **items;
 	size_t n;
@@ -54,14 +54,14 @@ struct str_list {
 
 bool str_list_has(const struct str_list *l, const char *s);
 
-/* Adds a copy unless an equal string is there. */
+/* Adds a copy unless the list already contains an equal string. */
 void str_list_add(struct arena *a, struct str_list *l, const char *s);
 
-/* "a, b and c"; at most max names, then "and N more". */
+/* "a, b and c"; beyond max names, "and N more". */
 const char *str_list_text(struct arena *a, const struct str_list *l,
 			  size_t max);
 
-/* Equal strings; NULL and "" are the same. */
+/* Whether two strings are equal; NULL equals "". */
 bool str_same(const char *a, const char *b);
 static inline bool str_empty(const char *s)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* CIDR blocks as a prefix and its length; both families use the same code. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ bool cidr_parse(const char *text, struct cidr *out, struct parse_error *err)
 	if (slash && !parse_number(slash + 1, 0, len, &len, err))
 		return parse_refuse(
 			err,
-			"\"%.60s\": the prefix length is a number from 0 to %d",
+			"\"%.60s\": the prefix length must be a number from 0 to %d",
 			text, c.ipv6 ? 128 : 32);
 	c.len = (uint8_t)len;
 	masked = c;
@@ -46,7 +47,7 @@ bool cidr_parse(const char *text, struct cidr *out, struct parse_error *err)
 	if (!cidr_same(&c, &masked))
 		return parse_refuse(
 			err,
-			"\"%.60s\" has bits set beyond its prefix: did you mean %s?",
+			"\"%.60s\" has host bits set beyond its prefix: did you mean %s?",
 			text, cidr_text(&masked, hint));
 	*out = c;
 	return true;
@@ -106,7 +107,7 @@ bool cidr_overlaps(const struct cidr *a, const struct cidr *b)
 	return cidr_contains(a, b) || cidr_contains(b, a);
 }
 
-/* A block comes before what it contains. */
+/* Sorts a block before the blocks it contains. */
 static int compare(const void *x, const void *y)
 {
 	const struct cidr *a = x, *b = y;
@@ -117,7 +118,7 @@ static int compare(const void *x, const void *y)
 	return order ? order : (int)a->len - (int)b->len;
 }
 
-/* The block of which a and b are the two halves, if they are. */
+/* If a and b are the two halves of one block, stores that block in *out. */
 static bool halves(const struct cidr *a, const struct cidr *b, struct cidr *out)
 {
 	struct cidr up = *a;

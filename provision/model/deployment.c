@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Finds the resources of a deployment by their tags. */
 #include <errno.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ int deployment_spec(struct arena *a, const struct inventory *inv,
 
 	deployment_find(inv, deployment, &current);
 	if (!current.filter) {
-		parse_refuse(err, "there is no deployment \"%.60s\" in %.20s",
+		parse_refuse(err, "no deployment \"%.60s\" in %.20s",
 			     deployment, inv->region ? inv->region : "");
 		return -ENOENT;
 	}

@@ -36,7 +36,7 @@ bool filter_rules_same(const struct filter_rules *a,
 {
 	struct filter_rule x[FILTER_RULES_MAX], y[FILTER_RULES_MAX];
 
-	/* One of them is ours, which has no more than fit. */
+	/* One side was built here and has at most FILTER_RULES_MAX rules. */
 	if (a->n != b->n || a->n > FILTER_RULES_MAX)
 		return false;
 	if (!a->n)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mirror filters: from what is meant ("HTTP servers on ports 80 and 8000-8100")
- * to the rules that say exactly that. AWS evaluates the rules of one direction
- * in the order of their numbers; the first that fits accepts or rejects, and a
- * packet that none fits is not mirrored. A filter has at most 10 rules.
+ * Mirror filters. AWS evaluates the rules of each direction in ascending order
+ * of their numbers; the first match accepts or rejects, and a packet that
+ * matches no rule is not mirrored. A filter has at most 10 rules.
  */
 #ifndef MODEL_FILTER_H
 #define MODEL_FILTER_H
@@ -41,16 +40,16 @@ struct port_list {
 };
 
 struct filter_spec {
-	struct port_list ports; /* sorted and merged; none: every packet */
+	struct port_list ports; /* sorted and merged; empty: every packet */
 	enum filter_side side;
-	int protocol;		/* its number, or FILTER_ANY_PROTOCOL */
+	int protocol;		/* IP protocol number or FILTER_ANY_PROTOCOL */
 	unsigned int families;	/* FILTER_IPV4 | FILTER_IPV6 */
-	struct cidr_list peers; /* the other end; none: anybody */
+	struct cidr_list peers; /* remote addresses; empty: any */
 };
 
 struct filter_rule {
 	bool egress, reject;
-	uint32_t number; /* unique in its direction */
+	uint32_t number; /* unique per direction */
 	int protocol;
 	bool has_from_ports, has_to_ports;
 	struct port_range from_ports, to_ports; /* source, destination */
@@ -62,7 +61,8 @@ struct filter_rules {
 	size_t n;
 };
 
-/* The same rules; their numbers count only as an order. */
+/* Whether both contain the same rules in the same order; the numbers themselves
+ * do not matter. */
 bool filter_rules_same(const struct filter_rules *a,
 		       const struct filter_rules *b);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Per direction and address family there are up to two kinds of rules: those
- * that look at the destination port and those that look at the source port.
- * n ranges and m peers need n * m accepting rules. Where m is above 1, the last
- * kind may instead reject the gaps between the ranges (n - 1 rules, whoever the
- * peer is) and accept everything from the first port to the last for each peer
- * (m rules): the same packets, and fewer rules. Only the last kind, since a
- * rejected packet is not seen by the rules after it.
+ * Per direction and address family there are up to two classes of rules: those
+ * that match the destination port and those that match the source port. n port
+ * ranges and m peers need n * m accept rules. With m > 1, the last class may
+ * instead reject the gaps between the ranges (n - 1 rules, for any peer) and
+ * accept everything from the first port to the last for each peer (m rules):
+ * the same packets in fewer rules. This works for the last class only, since a
+ * rejected packet never reaches later rules.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,16 +18,17 @@
 #define FIRST_NUMBER 100
 #define NUMBER_STEP  10
 
-/* What the rules of one direction look at. */
+/* A class: the direction, and which port its rules match. */
 struct rule_class {
-	bool egress, match_source; /* the port is the source port */
+	bool egress,
+		match_source; /* match the source port, not the destination port */
 };
 
 struct rule_builder {
 	struct arena *a;
 	const struct filter_spec *spec;
 	struct filter_rules *out;
-	uint32_t next[2]; /* rule number by direction */
+	uint32_t next[2]; /* next rule number, by direction */
 };
 
 static void add_rule(struct rule_builder *b, struct rule_class k, bool reject,
@@ -53,7 +54,7 @@ static void add_rule(struct rule_builder *b, struct rule_class k, bool reject,
 	r->to = k.egress ? peer : cidr_any(peer.ipv6);
 }
 
-/* The peers of one family; "anybody" is one peer. */
+/* The peers of one address family; "any" counts as one peer. */
 static struct cidr_list peers_of(struct arena *a,
 				 const struct filter_spec *spec, bool ipv6)
 {
@@ -118,7 +119,7 @@ static void build(struct arena *a, const struct filter_spec *spec,
 	bool server = spec->side & FILTER_SERVER;
 	bool client = (spec->side & FILTER_CLIENT) != 0;
 
-	if (!spec->ports.n) { /* all of both directions, whichever the side */
+	if (!spec->ports.n) { /* without ports the side makes no difference */
 		server = true;
 		client = false;
 	}
@@ -126,8 +127,8 @@ static void build(struct arena *a, const struct filter_spec *spec,
 		for (unsigned int ipv6 = 0; ipv6 < 2; ipv6++) {
 			struct cidr_list peers = peers_of(a, spec, ipv6);
 
-			/* A server's port is the destination of what comes in
-			 * and the source of what goes out. */
+			/* A server port is the destination of ingress packets
+			 * and the source of egress packets. */
 			if (server)
 				add_class(&b,
 					  (struct rule_class){egress, egress},
@@ -148,7 +149,8 @@ static size_t rules_needed(struct arena *a, const struct filter_spec *spec)
 	return rules.n;
 }
 
-/* The ports with their narrowest gaps closed, until n ranges are left. */
+/* Closes the narrowest gaps between the ranges until n ranges remain; *more is
+ * the number of ports this adds. */
 static struct port_list widen(struct arena *a, const struct port_list *ports,
 			      size_t n, unsigned int *more)
 {
@@ -229,9 +231,8 @@ static void advise(struct arena *a, const struct filter_spec *spec,
 	offer_wider(a, advice, s, "");
 	if (s.side == FILTER_BOTH) {
 		s.side = FILTER_SERVER;
-		offer_wider(
-			a, advice, s,
-			"only connections to these interfaces (server side): ");
+		offer_wider(a, advice, s,
+			    "only connections to the sources (server side): ");
 		s.side = FILTER_BOTH;
 	}
 	if (s.families == (FILTER_IPV4 | FILTER_IPV6)) {
@@ -241,7 +242,7 @@ static void advise(struct arena *a, const struct filter_spec *spec,
 	}
 	if (s.peers.n) {
 		s.peers.n = 0;
-		offer_wider(a, advice, s, "peers of any address: ");
+		offer_wider(a, advice, s, "any peer address: ");
 		s.peers = spec->peers;
 	}
 	s.ports.n = 0;
@@ -254,9 +255,9 @@ static void advise(struct arena *a, const struct filter_spec *spec,
 	}
 	advice->text = arena_printf(
 		a,
-		"the filter needs %zu rules, AWS allows %d in a filter; choose fewer ports or peers%s%s",
+		"the filter needs %zu rules, but AWS allows %d per filter; choose fewer ports or peers%s%s",
 		advice->needed, FILTER_RULES_MAX,
-		advice->choices.n ? ", or one of:" : "", list);
+		advice->choices.n ? ", or one of these:" : "", list);
 }
 
 int filter_build(struct arena *a, const struct filter_spec *spec,
@@ -268,7 +269,7 @@ int filter_build(struct arena *a, const struct filter_spec *spec,
 	if (spec->ports.n && spec->protocol != FILTER_TCP &&
 	    spec->protocol != FILTER_UDP) {
 		advice->text =
-			"ports need a protocol that has ports: TCP or UDP";
+			"a filter by port needs a protocol with ports: TCP or UDP";
 		return -EINVAL;
 	}
 	build(a, spec, &rules);
@@ -279,7 +280,7 @@ int filter_build(struct arena *a, const struct filter_spec *spec,
 	advice->needed = rules.n;
 	if (!rules.n) {
 		advice->text =
-			"no packet would be mirrored: the peers are of a family (IPv4, IPv6) that is not mirrored";
+			"no packet would be mirrored: all peers belong to an address family (IPv4, IPv6) that the filter leaves out";
 		return -EINVAL;
 	}
 	if (rules.n > FILTER_RULES_MAX) {

@@ -5,26 +5,27 @@
 
 #include "model/filter.h"
 
-/* One way to make a filter fit that does not fit. */
+/* A variant of a spec that fits into one filter. */
 struct filter_choice {
 	struct filter_spec spec;
 	size_t rules;
-	const char *text; /* "mirror ports 8000-8100 too (99 more ports)" */
+	const char *text; /* "ports 8000-8100, which mirrors 99 more ports" */
 };
 
 struct filter_advice {
-	size_t needed;	  /* rules that the spec needs */
-	const char *text; /* how many there are, and what to do about it */
+	size_t needed;	  /* rules that the spec requires */
+	const char *text; /* what is wrong and what to do about it */
 	struct {
 		struct filter_choice *items;
 		size_t n;
-	} choices; /* each fits; none is taken unasked */
+	} choices; /* each fits; the user has to pick one */
 };
 
-/* Writes the rules for the spec, in order, numbered from 100. Returns 0, -EINVAL
- * for a spec that no packet fits or that has ports without TCP or UDP,
- * -E2BIG when more than FILTER_RULES_MAX are needed, -ENOMEM. On all but 0 the
- * advice has a text, on -E2BIG also choices. */
+/* Builds the rules for the spec, in order, numbered from 100. Returns 0;
+ * -EINVAL if no packet can match the spec, or if it has ports but a protocol
+ * without ports; -E2BIG if it needs more than FILTER_RULES_MAX rules; -ENOMEM.
+ * On any error advice->text explains it, on -E2BIG advice->choices lists
+ * alternatives. */
 int filter_build(struct arena *a, const struct filter_spec *spec,
 		 struct filter_rules *out, struct filter_advice *advice);
 

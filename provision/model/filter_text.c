@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Filters to and from text. */
+/* Filters to and from text. Ports are parsed into a bitmap, which sorts and
+ * merges the ranges. */
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +35,8 @@ bool filter_ports_parse(struct arena *a, const char *text,
 		r->to = (uint16_t)port;
 	}
 	if (!l.n)
-		return parse_refuse(err, "no port given; 'all' mirrors all");
+		return parse_refuse(
+			err, "no port given; use 'all' to mirror every port");
 	*out = l;
 	return true;
 }
@@ -75,7 +77,7 @@ bool filter_side_parse(const char *text, enum filter_side *out,
 	}
 	return parse_refuse(
 		err,
-		"\"%.60s\" is not a side: server (the sources listen on the ports), client (they connect to them), both",
+		"\"%.60s\" is not a side: use server (the sources listen on the ports), client (they connect to them) or both",
 		text);
 }
 
@@ -97,7 +99,7 @@ bool filter_protocol_parse(const char *text, int *out, struct parse_error *err)
 		*out = FILTER_ANY_PROTOCOL;
 	else
 		return parse_refuse(
-			err, "\"%.60s\" is not a protocol: tcp, udp or any",
+			err, "\"%.60s\" is not a protocol: use tcp, udp or any",
 			text);
 	return true;
 }

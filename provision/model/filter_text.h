@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Filters and their parts to and from text. */
+/* Conversion of filters and their parts to and from text. */
 #ifndef MODEL_FILTER_TEXT_H
 #define MODEL_FILTER_TEXT_H
 
 #include "model/filter.h"
 
-/* "80,8000-8100", or "all" for every packet: sorted and merged. */
+/* "80,8000-8100", or "all" for every packet. The result is sorted and
+ * merged. */
 bool filter_ports_parse(struct arena *a, const char *text,
 			struct port_list *out, struct parse_error *err);
 
@@ -19,7 +20,7 @@ const char *filter_side_text(enum filter_side side);
 bool filter_protocol_parse(const char *text, int *out, struct parse_error *err);
 const char *filter_protocol_text(int protocol);
 
-/* "accept TCP from anywhere to port 80", for people. */
+/* "ingress 100: accept TCP from any IPv4 to any IPv4 port 80", for display. */
 const char *filter_rule_text(struct arena *a, const struct filter_rule *r);
 
 #endif

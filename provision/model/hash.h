@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A hash that is the same everywhere and for ever: names are made of it. */
+/* A hash whose values must never change: resource names and VNIs derive from
+ * it. */
 #ifndef MODEL_HASH_H
 #define MODEL_HASH_H
 
 #include <stdint.h>
 
-/* FNV-1a with a final mix, so that similar names differ in all bits. */
+/* FNV-1a with a final mix, so that similar names differ in every bit. */
 static inline uint64_t hash_text(const char *s)
 {
 	uint64_t h = 0xcbf29ce484222325ull;

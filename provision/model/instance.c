@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The list of instance families in the Traffic Mirroring Guide. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -6,8 +7,8 @@
 
 #include "model/instance.h"
 
-/* Families as the Guide names them (2025-08-28); "m5*" is m5, m5a, m5ad, ...
- * A star stands for letters: m5* is not m55. */
+/* Families as of 2025-08-28. "m5*" matches m5, m5a, m5ad, ...: the star matches
+ * letters only, so not m55. */
 static const char *const families[] = {
 	/* general purpose */
 	"a1", "m4", "m5*", "m6a", "m6g", "m6gd", "m6i", "m6id", "m6idn", "m6in",
@@ -28,13 +29,13 @@ static const char *const families[] = {
 	/* high performance computing */
 	"hpc6a", "hpc6id", "hpc7a"};
 
-/* Of these the sizes "metal" and "metal-..." too. */
+/* Families whose sizes "metal" and "metal-..." are supported too. */
 static const char *const metal[] = {"m5",    "m5d",  "m6g", "m6gd", "mac1",
 				    "mac2*", "a1",   "c5",  "c5d",  "c6g",
 				    "c6gd",  "r5",   "r5b", "r5d",  "r6g",
 				    "r6gd",  "x2gd", "z1d", "i3",   "g5g"};
 
-/* Older than Nitro and named as not supported. */
+/* Pre-Nitro families that the Guide names as unsupported. */
 static const char *const never[] = {"t1",  "t2", "m1", "m2", "m3",  "c1", "c3",
 				    "cc2", "r3", "i2", "g2", "hs1", "cr1"};
 
@@ -72,17 +73,17 @@ enum instance_support instance_support(const char *type, const char **why)
 		why = &unused;
 	*why = "can be mirrored";
 	if (LISTED(never, type, n)) {
-		*why = "instances of this generation cannot be mirrored; a Nitro type (T3 or newer, M5 or newer) can";
+		*why = "instances of this generation cannot be mirrored; use a Nitro type (T3 or later, M5 or later)";
 		return INSTANCE_UNSUPPORTED;
 	}
 	if (!LISTED(families, type, n)) {
-		*why = "is not in AWS's list of mirrored types (August 2025); AWS may refuse the session";
+		*why = "is not in AWS's list of supported types (August 2025); AWS may refuse the session";
 		return INSTANCE_NOT_LISTED;
 	}
-	/* All sizes of mac and u- are bare metal. */
+	/* High-memory families (u-*, u7i*) count as supported in every size. */
 	if (dot && !strncmp(dot, ".metal", 6) && type[0] != 'u' &&
 	    !LISTED(metal, type, n)) {
-		*why = "the bare metal size of this family is not in AWS's list of mirrored types; AWS may refuse the session";
+		*why = "bare metal sizes of this family are not in AWS's list of supported types; AWS may refuse the session";
 		return INSTANCE_NOT_LISTED;
 	}
 	return INSTANCE_SUPPORTED;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Which instance types can be mirrored. No API says so: this is the list of the
- * Traffic Mirroring Guide, so that what is not in it gives a warning and is
- * tried anyway. */
+/* Which instance types support Traffic Mirroring. No API reports this, so the
+ * list comes from the Traffic Mirroring Guide; a type missing from it yields a
+ * warning and is tried anyway. */
 #ifndef MODEL_INSTANCE_H
 #define MODEL_INSTANCE_H
 
 enum instance_support {
 	INSTANCE_SUPPORTED,
-	INSTANCE_NOT_LISTED, /* newer than the list, or not a type at all */
-	INSTANCE_UNSUPPORTED /* known not to be mirrored */
+	INSTANCE_NOT_LISTED, /* newer than the list, or not an instance type */
+	INSTANCE_UNSUPPORTED /* documented as unsupported */
 };
 
-/* type: "m5.large". *why, if not NULL, is set to a static text for people. */
+/* type: "m5.large". *why, if why is not NULL, is set to a static explanation
+ * for display. */
 enum instance_support instance_support(const char *type, const char **why);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Look-ups in the inventory. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ void inventory_free(struct inventory *inv)
 	*inv = (struct inventory){0};
 }
 
-/* The item of a list whose member key is text, or NULL. */
+/* Returns the item of a list whose member key equals text, or NULL. */
 #define FIND(list, key, text)                                       \
 	do {                                                        \
 		if (!(text))                                        \

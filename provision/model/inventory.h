@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What there is in the account and region, as far as a plan looks at it. The
- * pure parts of this folder read it; inventory_load.c fills it. */
+/* The resources of one account and region that matter for mirroring. Planning
+ * and verification work on this snapshot only; inventory_load.c fills it. */
 #ifndef MODEL_INVENTORY_H
 #define MODEL_INVENTORY_H
 
@@ -13,8 +13,8 @@
 
 /* One ECS service that is a source. */
 struct inventory_service {
-	const char *cluster, *service; /* as in the source */
-	bool missing;		       /* AWS does not know it */
+	const char *cluster, *service; /* as written in the source */
+	bool missing;		       /* AWS does not know the service */
 	struct ecs_tasks tasks;
 	struct ecs_container_instances instances;
 };
@@ -23,7 +23,7 @@ struct inventory_services {
 	size_t n;
 };
 
-/* A target group with what is registered in it. */
+/* A target group and its registered targets. */
 struct inventory_target_group {
 	const struct elbv2_target_group *group;
 	struct elbv2_targets targets;
@@ -34,7 +34,7 @@ struct inventory_target_groups {
 };
 
 struct inventory {
-	const char *account, *region, *partition; /* "" when not known */
+	const char *account, *region, *partition; /* "" if unknown */
 	struct ec2_instances instances;
 	struct ec2_interfaces interfaces;
 	struct ec2_subnets subnets;
@@ -46,22 +46,24 @@ struct inventory {
 	struct mirror_filters filters;
 	struct elbv2_load_balancers load_balancers;
 	struct elbv2_target_groups target_groups;
-	/* Of load balancers and target groups, as far as they were looked at. */
+	/* Listeners of network load balancers only; registered targets only if
+	 * inventory_scope.health was set. */
 	struct elbv2_listeners listeners;
 	struct elbv2_tag_descriptions elb_tags;
 	struct inventory_target_groups registered;
 	struct inventory_services services;
-	/* Read for verify only. */
+	/* Loaded only for verify. */
 	struct ec2_acls acls;
 	struct ec2_route_tables route_tables;
-	/* Interfaces that AWS has refused to mirror; set by who was told so. */
+	/* Interfaces that AWS refused to mirror in an earlier attempt; the
+	 * caller fills this in. */
 	struct str_list refused;
-	struct arena mem; /* of what inventory_load itself adds */
+	struct arena mem; /* memory that inventory_load() itself allocates */
 };
 
 void inventory_free(struct inventory *inv);
 
-/* By id, ARN or name: NULL when there is none. */
+/* Look-up by id, ARN or name; NULL if there is none. */
 const struct ec2_instance *inventory_instance(const struct inventory *inv,
 					      const char *id);
 const struct ec2_interface *inventory_interface(const struct inventory *inv,
@@ -78,24 +80,25 @@ const struct mirror_target *inventory_target(const struct inventory *inv,
 					     const char *id);
 const struct mirror_filter *inventory_filter(const struct inventory *inv,
 					     const char *id);
-/* By ARN, or by name and type ("network"; NULL: any). */
+/* By ARN or name. type: "network", or NULL for any. */
 const struct elbv2_load_balancer *
 inventory_load_balancer(const struct inventory *inv, const char *arn_or_name,
 			const char *type);
 const struct elbv2_target_group *
 inventory_target_group(const struct inventory *inv, const char *arn);
-/* The UDP 4789 listener of a load balancer. */
+/* The listener of a load balancer that accepts UDP on port 4789. */
 const struct elbv2_listener *inventory_listener(const struct inventory *inv,
 						const char *load_balancer_arn);
-/* Tags of a load balancer, target group or listener; never NULL. */
+/* Tags of a load balancer or target group; never NULL. */
 const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 					  const char *arn);
 
-/* The names of all deployments that tags tell of, sorted. */
+/* The names of all deployments found in tags, sorted. */
 struct str_list inventory_deployments(struct arena *a,
 				      const struct inventory *inv);
 
-/* The Name tag of an interface or of its instance, its description, or "". */
+/* A display name: the Name tag of the interface or of its instance, else its
+ * description, else "". */
 const char *inventory_interface_name(const struct inventory *inv,
 				     const struct ec2_interface *eni);
 

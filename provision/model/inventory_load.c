@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads the inventory, one kind of resource after the other. Resources
+ * deleted between two calls are skipped. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,8 +8,8 @@
 #include "model/deployment.h"
 #include "services/sts.h"
 
-/* An account has few of those that the tags of which are read; the ARNs of all
- * load balancers and target groups go into calls of 20. */
+/* One DescribeTags call takes 20 ARNs, so the ARNs of all load balancers and
+ * target groups are collected first. */
 static int load_elb(struct inventory *inv, struct aws_client *c,
 		    const struct inventory_scope *wanted, struct aws_error *err)
 {
@@ -42,15 +44,15 @@ static int load_elb(struct inventory *inv, struct aws_client *c,
 		g->group = &inv->target_groups.items[i];
 		rc = elbv2_describe_target_health(c, g->group->arn, &g->targets,
 						  err);
-		/* Deleted between the two calls. */
+		/* Deleted since it was listed. */
 		if (rc && err->kind == AWS_ERR_NOT_FOUND)
 			rc = 0;
 	}
 	return rc;
 }
 
-/* The listeners of one load balancer are one call: only network ones, which may
- * be targets, are asked for. */
+/* Listeners take one call per load balancer, so only network load balancers,
+ * the only ones that can be targets, are queried. */
 static int load_listeners(struct inventory *inv, struct aws_client *c,
 			  struct aws_error *err)
 {
@@ -77,7 +79,8 @@ static int load_listeners(struct inventory *inv, struct aws_client *c,
 			return aws_error_set(err, AWS_ERR_LOCAL, "",
 					     "out of memory");
 		}
-		/* The texts move along; only the array is left behind. */
+		/* The strings now belong to the merged array; only the old
+		 * array itself is freed. */
 		memcpy(more + inv->listeners.n, l.items, l.n * sizeof(*more));
 		inv->listeners.items = more;
 		inv->listeners.n += l.n;
@@ -140,7 +143,8 @@ static int load_services(struct inventory *inv, struct aws_client *c,
 	return rc;
 }
 
-/* A spec that cannot be read has no sources here; who needs it says so. */
+/* A spec that cannot be decoded contributes no sources; the code that needs it
+ * reports the error. */
 static int load_own_services(struct inventory *inv, struct aws_client *c,
 			     struct aws_error *err)
 {
@@ -161,7 +165,7 @@ static int load_own_services(struct inventory *inv, struct aws_client *c,
 	return rc;
 }
 
-/* Each part of the answer, in the order in which they are read. */
+/* Loads one part; the order matches parts[] in inventory_load(). */
 static int load_part(struct inventory *inv, struct aws_client *c,
 		     const struct inventory_scope *w, unsigned int part,
 		     struct aws_error *err)

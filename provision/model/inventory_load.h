@@ -5,18 +5,19 @@
 
 #include "model/inventory.h"
 
-/* What inventory_load() is to read beyond what every command looks at. */
+/* What to load beyond what every command needs. */
 struct inventory_scope {
-	bool network; /* subnets, VPCs, endpoints: for plans */
-	bool health;  /* targets of every target group */
-	bool paths;   /* network ACLs and route tables: for verify */
-	const struct sources *sources;	/* ECS services among them; or NULL */
-	const struct sources *excluded; /* the same */
-	bool own_sources; /* and those of all deployments that there are */
+	bool network; /* subnets, VPCs, endpoints; needed for plans */
+	bool health;  /* registered targets of every target group */
+	bool paths;   /* network ACLs and route tables; needed by verify */
+	const struct sources
+		*sources; /* load the ECS services among these; may be NULL */
+	const struct sources *excluded; /* likewise */
+	bool own_sources; /* and those of every existing deployment */
 };
 
-/* Reads inv (which is overwritten). progress, if not NULL, is told what is being
- * read. On failure inv is empty. */
+/* Loads inv (overwriting it). progress, if not NULL, is called before each part
+ * with what is about to be read. On failure inv is left empty. */
 int inventory_load(struct inventory *inv, struct aws_client *c,
 		   const struct inventory_scope *wanted,
 		   void (*progress)(void *ctx, const char *what), void *ctx,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Quotas of Traffic Mirroring, none of which AWS raises on request, and limits
- * of names and tags. */
+/* Traffic Mirroring quotas, none of which AWS raises on request, and limits of
+ * names and tags. */
 #ifndef MODEL_LIMITS_H
 #define MODEL_LIMITS_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* Session numbers, VNIs and packet lengths. */
 #include <string.h>
 
 #include "model/hash.h"
 #include "model/sessions.h"
 
 #define NLB_PACKET_LENGTH_MAX 8500
-/* Below this not even the inner headers of IPv4 arrive. */
+/* Fewer bytes would not even hold the mirrored IPv4 header. */
 #define PACKET_LENGTH_MIN 35
 #define PACKET_LENGTH_MAX 65535
 
@@ -36,7 +37,7 @@ uint32_t vni_choose(const char *deployment, const uint32_t *taken, size_t n)
 {
 	uint32_t first = (uint32_t)(hash_text(deployment) % VNI_MAX);
 
-	/* One of the first n + 1 is free, if there are that many. */
+	/* Of any n + 1 candidates at least one is free. */
 	for (uint32_t i = 0; i <= n && i < VNI_MAX; i++) {
 		uint32_t vni = (first + i) % VNI_MAX + 1;
 
@@ -79,12 +80,12 @@ bool packet_length_check(enum target_type type, uint32_t length,
 	if (length < PACKET_LENGTH_MIN)
 		return parse_refuse(
 			err,
-			"packet length %u: below %d bytes not even the headers of a packet are mirrored",
+			"packet length %u: with fewer than %d bytes not even the packet headers are mirrored",
 			length, PACKET_LENGTH_MIN);
 	if (length > max)
 		return parse_refuse(
 			err,
-			"packet length %u: a %s takes at most %u bytes of a packet",
+			"packet length %u: a %s accepts at most %u bytes per packet",
 			length, target_type_text(type), max);
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers of mirror sessions and of their VXLAN networks. */
+/* Session numbers, VNIs and packet lengths of mirror sessions. */
 #ifndef MODEL_SESSIONS_H
 #define MODEL_SESSIONS_H
 
@@ -12,16 +12,17 @@
 #include "model/limits.h"
 
 #define SESSION_NUMBER_MAX 32766
-#define VNI_MAX		   0xffffff /* 24 bits; 0 is left out: tools take it for "none" */
+#define VNI_MAX \
+	0xffffff /* 24 bits; 0 is not used, since tools read it as "none" */
 
-/* A number for a new session of a source that n others have taken, 0 when there
- * is none. A packet goes to the session with the lowest number whose filter
- * takes it, and to no other: so that the others keep what they have, it is the
- * lowest number above theirs; when there is none above, the lowest free one. */
+/* A number for a new session of a source whose n other sessions use those in
+ * taken; 0 if none is free. A packet goes only to the session with the lowest
+ * number whose filter accepts it. To leave the existing sessions undisturbed,
+ * the result is the lowest number above theirs, or else the lowest free one. */
 uint32_t session_free_number(const uint32_t *taken, size_t n);
 
-/* A VNI for a deployment: always the same one for the same name unless one of
- * the n taken ones is in the way. 0 when all are taken. */
+/* A VNI for a deployment, derived from its name: the same name yields the same
+ * VNI unless it is among the n taken ones. 0 if all are taken. */
 uint32_t vni_choose(const char *deployment, const uint32_t *taken, size_t n);
 
 /* "77", 1 to VNI_MAX. */
@@ -31,13 +32,13 @@ enum target_type {
 	TARGET_ENI,
 	TARGET_NLB,
 	TARGET_GWLBE,
-	TARGET_MIRROR, /* a mirror target of others, of another account too */
+	TARGET_MIRROR, /* an existing mirror target, possibly of another account */
 };
 
 const char *target_type_text(enum target_type type);
 
-/* Whether sessions to this type of target may cut packets at that many bytes;
- * 0 means "not cut". */
+/* Checks that sessions to this type of target may truncate packets at this many
+ * bytes; 0 means no truncation. */
 bool packet_length_check(enum target_type type, uint32_t length,
 			 struct parse_error *err);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Parsing of what the user types: deployment names, sources, collectors,
+ * targets. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,11 +35,11 @@ bool spec_name_check(const char *name, struct parse_error *err)
 		return true;
 	return parse_refuse(
 		err,
-		"\"%.60s\" is not a name for a deployment: 1 to %d letters, digits, '.', '_' or '-'",
+		"\"%.60s\" is not a valid deployment name: use 1 to %d letters, digits, '.', '_' or '-'",
 		name, SPEC_NAME_MAX);
 }
 
-/* i-, eni-, vpce- and hexadecimal digits. */
+/* A prefix followed by hexadecimal digits. */
 static bool is_id(const char *text, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -53,7 +55,7 @@ static bool set(struct source *out, enum source_type type, const char *text,
 	return true;
 }
 
-/* The part of an ARN after its n-th colon. */
+/* The part of an ARN after its n-th colon; "" if there is none. */
 static const char *arn_part(const char *arn, unsigned int n)
 {
 	while (n--) {
@@ -65,7 +67,7 @@ static const char *arn_part(const char *arn, unsigned int n)
 	return arn;
 }
 
-/* "NAME/ID" or "CLUSTER/SERVICE". */
+/* Splits "NAME/ID" or "CLUSTER/SERVICE". */
 static bool two_parts(struct arena *a, const char *text, const char **first,
 		      const char **second)
 {
@@ -96,7 +98,8 @@ static bool load_balancer_arn(struct arena *a, const char *arn,
 		return set(out, SOURCE_CLB, arena_printf(a, "clb:%s", name),
 			   name, "");
 	}
-	return parse_refuse(err, "\"%.120s\" is not a load balancer", arn);
+	return parse_refuse(err, "\"%.120s\" is not the ARN of a load balancer",
+			    arn);
 }
 
 static bool parse_arn(struct arena *a, const char *arn, struct source *out,
@@ -145,7 +148,7 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 		    strchr(second, '/'))
 			return parse_refuse(
 				err,
-				"\"%.60s\": an ECS service is ecs:CLUSTER/SERVICE",
+				"\"%.60s\": write an ECS service as ecs:CLUSTER/SERVICE",
 				text);
 		return set(out, SOURCE_ECS, text, first, second);
 	}
@@ -153,7 +156,8 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 		equals = strchr(text, '=');
 		if (!equals || equals == text + 4)
 			return parse_refuse(
-				err, "\"%.60s\": a tag is tag:KEY=VALUE", text);
+				err, "\"%.60s\": write a tag as tag:KEY=VALUE",
+				text);
 		return set(
 			out, SOURCE_TAG, text,
 			arena_dup_n(a, text + 4, (size_t)(equals - text) - 4),
@@ -164,7 +168,7 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 			return set(out, named[i].type, text, text + 4, "");
 	return parse_refuse(
 		err,
-		"\"%.60s\" is not a source: i-..., eni-..., ecs:CLUSTER/SERVICE, alb:NAME, clb:NAME, tag:KEY=VALUE, vpc-... or subnet-...",
+		"\"%.60s\" is not a source: use i-..., eni-..., ecs:CLUSTER/SERVICE, alb:NAME, clb:NAME, tag:KEY=VALUE, vpc-... or subnet-...",
 		text);
 }
 
@@ -176,7 +180,7 @@ bool collector_check(const char *text, struct parse_error *err)
 	       (!strncmp(text, "tag:", 4) && equals && equals != text + 4) ||
 	       parse_refuse(
 		       err,
-		       "\"%.60s\" is no collector: i-..., or tag:KEY=VALUE for all instances with that tag",
+		       "\"%.60s\" is not a collector: use i-..., or tag:KEY=VALUE for all instances with that tag",
 		       text);
 }
 
@@ -204,7 +208,7 @@ bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 	} else {
 		return parse_refuse(
 			err,
-			"\"%.60s\" is not a target: nlb:new, nlb:NAME, the ARN of a network load balancer, eni-..., vpce-... or tmt-...",
+			"\"%.60s\" is not a target: use nlb:new, nlb:NAME, the ARN of a network load balancer, eni-..., vpce-... or tmt-...",
 			text);
 	}
 	*out = t;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the user asked for: a deployment. It is written into tags, so that a
- * later run (sync, remove, the next setup) knows it without a file of state. */
+/* The desired state of a deployment. It is stored in tags, so later runs (sync,
+ * remove, the next setup) need no state file. */
 #ifndef MODEL_SPEC_H
 #define MODEL_SPEC_H
 
@@ -11,12 +11,12 @@
 #include "model/sessions.h"
 
 enum source_type {
-	SOURCE_INSTANCE,  /* i-...: all its interfaces */
+	SOURCE_INSTANCE,  /* i-...: all interfaces of the instance */
 	SOURCE_INTERFACE, /* eni-... */
 	SOURCE_ECS,	  /* ecs:CLUSTER/SERVICE */
 	SOURCE_ALB,	  /* alb:NAME */
 	SOURCE_CLB,	  /* clb:NAME, a classic load balancer */
-	SOURCE_NLB,	  /* nlb:NAME, which AWS cannot mirror */
+	SOURCE_NLB,	  /* nlb:NAME; AWS cannot mirror one */
 	SOURCE_TAG,	  /* tag:KEY=VALUE on instances or interfaces */
 	SOURCE_VPC,	  /* vpc-...: all instances and tasks in it */
 	SOURCE_SUBNET,	  /* subnet-...: the same */
@@ -24,7 +24,7 @@ enum source_type {
 
 struct source {
 	enum source_type type;
-	const char *text;  /* as above */
+	const char *text;  /* canonical form, as above */
 	const char *name;  /* id, CLUSTER, NAME, KEY */
 	const char *value; /* SERVICE, VALUE; else "" */
 };
@@ -36,41 +36,45 @@ struct sources {
 
 struct target_spec {
 	enum target_type type;
-	/* Interface id, ARN or name of a load balancer, endpoint id, id of a
-	 * mirror target; "" is a new load balancer. */
+	/* Interface id, ARN or name of a load balancer, endpoint id or mirror
+	 * target id; "" stands for the deployment's own load balancer. */
 	const char *id;
-	/* For a new load balancer: what is behind it, "i-..." or
-	 * "tag:KEY=VALUE" for all running instances with that tag; and subnets,
-	 * one per zone; none: chosen from those of sources and collectors. */
+	/* For the deployment's own load balancer: its collectors, "i-..." or
+	 * "tag:KEY=VALUE" for all running instances with that tag; and its
+	 * subnets, one per zone (empty: chosen from those of sources and
+	 * collectors). */
 	struct str_list collectors, subnets;
 };
 
 struct spec {
 	const char *name; /* of the deployment */
 	struct sources sources;
-	struct sources excluded; /* of these nothing is mirrored */
+	struct sources excluded; /* never mirrored, even if in sources */
 	struct filter_spec filter;
 	struct target_spec target;
-	uint32_t vni;		/* 0: chosen */
-	uint32_t packet_length; /* 0: whole packets */
-	/* Add to the security groups what is missing (asked beforehand). */
+	uint32_t vni;		/* 0: chosen by the plan */
+	uint32_t packet_length; /* 0: no truncation */
+	/* Add missing rules to security groups (only with the user's
+	 * consent). */
 	bool open_groups;
 };
 
 #define SPEC_NAME_MAX	  64
 #define SPEC_DEFAULT_NAME "metlo"
 
-/* Letters, digits and "._-", at most SPEC_NAME_MAX. */
+/* Checks for letters, digits and "._-", at most SPEC_NAME_MAX. */
 bool spec_name_check(const char *name, struct parse_error *err);
 
-/* One source as it is typed; ARNs of load balancers and ECS services too. */
+/* Parses one source as typed by the user; accepts ARNs of load balancers and
+ * ECS services too. */
 bool source_parse(struct arena *a, const char *text, struct source *out,
 		  struct parse_error *err);
-/* "i-..." or "tag:KEY=VALUE". */
+/* Checks for "i-..." or "tag:KEY=VALUE". */
 bool collector_check(const char *text, struct parse_error *err);
 const char *source_type_text(enum source_type type);
 
-/* "eni-...", "nlb:new", "nlb:NAME" or its ARN, "vpce-...": type and id. */
+/* Parses "eni-...", "nlb:new", "nlb:NAME", the ARN of an NLB, "vpce-..." or
+ * "tmt-..." into type and id; the other members of out stay. */
 bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 		  struct parse_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The spec as text: "v=1 source=i-1 source=tag:Env=prod port=80 ...". What tags
- * do not allow, and the space between the items, is written as @XX.
+ * The spec as text: "v=1 source=i-1 source=tag:Env=prod port=80 ...". Spaces
+ * inside values, and characters that tags do not allow, are escaped as @XX.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -162,7 +162,7 @@ static bool set_families(const char *v, unsigned int *to,
 			 struct parse_error *err)
 {
 	if (strcmp(v, "4") && strcmp(v, "6") && strcmp(v, "46"))
-		return parse_refuse(err, "ip=%.20s is none of 4, 6, 46", v);
+		return parse_refuse(err, "ip=%.20s is not one of 4, 6, 46", v);
 	*to = (strchr(v, '4') ? FILTER_IPV4 : 0) |
 	      (strchr(v, '6') ? FILTER_IPV6 : 0);
 	return true;
@@ -177,7 +177,7 @@ static bool decode_item(struct arena *a, const char *key, const char *v,
 		return !strcmp(v, VERSION) ||
 		       parse_refuse(
 			       err,
-			       "this deployment was made by a newer metlo-mirror (spec version %.20s)",
+			       "this deployment was created by a newer metlo-mirror (spec version %.20s); upgrade metlo-mirror",
 			       v);
 	if (!strcmp(key, "source"))
 		return add_source(a, v, &s->sources, err);
@@ -222,8 +222,7 @@ bool spec_decode(struct arena *a, const char *text, struct spec *out,
 	const char *key, *value, *equals;
 
 	if (strncmp(text, "v=", 2))
-		return parse_refuse(err,
-				    "the spec in the tags is not readable");
+		return parse_refuse(err, "the tags contain no valid spec");
 	for (;;) {
 		size_t n;
 
@@ -241,7 +240,7 @@ bool spec_decode(struct arena *a, const char *text, struct spec *out,
 				 n - (size_t)(equals - text) - 1);
 		if (!value)
 			return parse_refuse(
-				err, "\"%.40s\" in the spec is not readable",
+				err, "\"%.40s\" in the spec is malformed",
 				text);
 		if (!decode_item(a, key, value, &s, err))
 			return false;

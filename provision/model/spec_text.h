@@ -5,10 +5,11 @@
 
 #include "model/spec.h"
 
-/* The spec without its name, as "key=value ..." in letters, digits and
- * " +-=._:/@" only: what tags of every service allow. */
+/* Encodes the spec, without its name, as "key=value ...", using only letters,
+ * digits and " +-=._:/@", which tags of every service allow. */
 const char *spec_encode(struct arena *a, const struct spec *s);
-/* Unknown keys of a later version are an error: half a spec is a wrong one. */
+/* Decodes it; out->name is kept. Unknown keys of a later version are an error:
+ * applying half a spec would be wrong. */
 bool spec_decode(struct arena *a, const char *text, struct spec *out,
 		 struct parse_error *err);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Reading and writing of the tags that hold the state, and names derived
+ * from the deployment. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
@@ -9,7 +11,7 @@
 #include "model/limits.h"
 #include "model/tags.h"
 
-#define SPEC_PIECES_MAX 40 /* leaves room for the other tags */
+#define SPEC_SLICES_MAX 40 /* leaves room for the other tags */
 
 void tags_add(struct arena *a, struct tag_list *l, const char *key,
 	      const char *value)
@@ -33,7 +35,7 @@ struct tag_list tags_common(struct arena *a, const char *deployment,
 	return l;
 }
 
-static const char *piece_key(struct arena *a, unsigned int i)
+static const char *slice_key(struct arena *a, unsigned int i)
 {
 	return i ? arena_printf(a, TAG_SPEC ".%u", i + 1) : TAG_SPEC;
 }
@@ -42,20 +44,21 @@ int tags_add_spec(struct arena *a, struct tag_list *l, const char *spec)
 {
 	unsigned int i = 0;
 
-	if (strlen(spec) > (size_t)SPEC_PIECES_MAX * (LIMIT_TAG_VALUE - 1))
+	if (strlen(spec) > (size_t)SPEC_SLICES_MAX * (LIMIT_TAG_VALUE - 1))
 		return -E2BIG;
 	for (; *spec; i++) {
 		size_t n = strlen(spec);
 
-		/* No piece begins or ends with a space, which some tools cut. */
+		/* No slice starts or ends with a space, which some tools
+		 * trim. */
 		if (n > LIMIT_TAG_VALUE) {
 			n = LIMIT_TAG_VALUE;
 			while (n > 1 && (spec[n - 1] == ' ' || spec[n] == ' '))
 				n--;
 		}
-		if (i == SPEC_PIECES_MAX)
+		if (i == SPEC_SLICES_MAX)
 			return -E2BIG;
-		tags_add(a, l, piece_key(a, i), arena_dup_n(a, spec, n));
+		tags_add(a, l, slice_key(a, i), arena_dup_n(a, spec, n));
 		spec += n;
 	}
 	return a->failed ? -ENOMEM : 0;
@@ -63,14 +66,14 @@ int tags_add_spec(struct arena *a, struct tag_list *l, const char *spec)
 
 const char *tags_spec(struct arena *a, const struct aws_tags *tags)
 {
-	const char *text = NULL, *piece;
+	const char *text = NULL, *slice;
 
-	for (unsigned int i = 0; i < SPEC_PIECES_MAX; i++) {
-		piece = aws_tag_value(tags, piece_key(a, i));
-		if (!piece)
+	for (unsigned int i = 0; i < SPEC_SLICES_MAX; i++) {
+		slice = aws_tag_value(tags, slice_key(a, i));
+		if (!slice)
 			break;
-		text = text ? arena_printf(a, "%s%s", text, piece)
-			    : arena_dup(a, piece);
+		text = text ? arena_printf(a, "%s%s", text, slice)
+			    : arena_dup(a, slice);
 	}
 	return text;
 }
@@ -79,13 +82,14 @@ const char *tags_deployment(const struct aws_tags *tags)
 {
 	const char *by = aws_tag_value(tags, TAG_MADE_BY);
 
-	/* Both, so that a tag that somebody set by hand claims nothing. */
+	/* Require both tags, so that a deployment tag set by hand claims
+	 * nothing. */
 	if (!by || strncmp(by, "metlo-mirror", 12))
 		return NULL;
 	return aws_tag_value(tags, TAG_DEPLOYMENT);
 }
 
-static bool is_piece(const char *key)
+static bool is_slice(const char *key)
 {
 	size_t n = strlen(TAG_SPEC);
 
@@ -105,14 +109,14 @@ bool tags_include(const struct aws_tags *tags, const struct tag_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		const char *v = aws_tag_value(tags, l->items[i].key);
 
-		/* A later version did not make it anew. */
+		/* An upgraded metlo-mirror does not rewrite this one. */
 		if (!strcmp(l->items[i].key, TAG_MADE_BY))
 			continue;
 		if (!v || strcmp(v, l->items[i].value))
 			return false;
 	}
 	for (size_t i = 0; i < tags->n; i++)
-		if (is_piece(tags->items[i].key) &&
+		if (is_slice(tags->items[i].key) &&
 		    !in_list(l, tags->items[i].key))
 			return false;
 	return true;
@@ -124,7 +128,7 @@ struct str_list tags_stale(struct arena *a, const struct aws_tags *tags,
 	struct str_list keys = {0};
 
 	for (size_t i = 0; i < tags->n; i++)
-		if (is_piece(tags->items[i].key) &&
+		if (is_slice(tags->items[i].key) &&
 		    !in_list(l, tags->items[i].key))
 			str_list_add(a, &keys, tags->items[i].key);
 	return keys;

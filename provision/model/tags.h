@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * State lives in tags. Every resource that is made has the name of its
- * deployment and of what made it; what does not carry them is foreign and is
- * never changed or deleted. The filter, of which a deployment has exactly one,
- * carries the spec, in pieces of what a tag's value may hold.
+ * State lives in tags. Every resource carries the name of its deployment and
+ * the version that created it; resources without these tags are foreign and
+ * never changed or deleted. The filter, of which each deployment has exactly
+ * one, carries the spec, sliced to the maximum length of a tag value.
  */
 #ifndef MODEL_TAGS_H
 #define MODEL_TAGS_H
@@ -14,37 +14,38 @@
 #define TAG_NAME	  "Name"
 #define TAG_DEPLOYMENT	  "metlo-mirror:deployment"
 #define TAG_MADE_BY	  "metlo-mirror:made-by"
-#define TAG_SOURCE	  "metlo-mirror:source" /* sessions: for which source */
-#define TAG_SPEC	  "metlo-mirror:spec" /* then ":spec.2", ":spec.3", ... */
+#define TAG_SOURCE	  "metlo-mirror:source" /* sessions: their source */
+#define TAG_SPEC	  "metlo-mirror:spec"	/* then ":spec.2", ... */
 #define TAG_MADE_BY_VALUE "metlo-mirror " METLO_VERSION
 
-/* Texts live in the arena that the list was made in. */
+/* The strings live in the arena used to build the list. */
 struct tag_list {
 	struct aws_new_tag *items;
 	size_t n;
 };
 
+/* Appends a copy of one tag. */
 void tags_add(struct arena *a, struct tag_list *l, const char *key,
 	      const char *value);
 
-/* What every resource of the deployment has; name is its Name tag. */
+/* The tags of every resource of the deployment; name becomes its Name tag. */
 struct tag_list tags_common(struct arena *a, const char *deployment,
 			    const char *name);
 
-/* Adds the spec in pieces. -E2BIG when it does not fit in the tags that a
- * resource may have. */
+/* Adds the spec in slices. Returns 0, -ENOMEM, or -E2BIG if it exceeds what the
+ * tags of one resource can hold. */
 int tags_add_spec(struct arena *a, struct tag_list *l, const char *spec);
 
-/* The pieces put together, or NULL. */
+/* Joins the slices; NULL if there are none. */
 const char *tags_spec(struct arena *a, const struct aws_tags *tags);
 
-/* The deployment that a resource belongs to, NULL when it is foreign. */
+/* The deployment a resource belongs to; NULL if it is foreign. */
 const char *tags_deployment(const struct aws_tags *tags);
 
-/* Whether the tags hold all of l, and no piece of a spec beyond it. */
+/* Whether tags include all of l and no stale slice of a spec. */
 bool tags_include(const struct aws_tags *tags, const struct tag_list *l);
 
-/* Keys of pieces of a spec that are in tags and not in l. */
+/* The keys of spec slices that are in tags but not in l. */
 struct str_list tags_stale(struct arena *a, const struct aws_tags *tags,
 			   const struct tag_list *l);
 
@@ -54,13 +55,14 @@ static inline struct aws_new_tags tags_new(const struct tag_list *l)
 }
 
 /* A name for a load balancer or target group: at most 32 letters, digits and
- * hyphens, different for different deployments. */
+ * hyphens, unique per deployment. */
 const char *name_elb(struct arena *a, const char *deployment);
 
-/* A name and description for a security group. */
+/* The name of a security group, and the Name tag and description of the mirror
+ * resources. */
 const char *name_resource(struct arena *a, const char *deployment);
 
-/* The description of a rule in a foreign security group: our mark there. */
+/* The description that marks our rules in foreign security groups. */
 const char *name_rule(struct arena *a, const char *deployment);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Hourly prices times hours per month; lines that depend on traffic have no
+ * sum. */
 #include <string.h>
 
 #include "plan/cost.h"
@@ -34,7 +36,7 @@ void cost_estimate(struct arena *a, const struct cost_prices *p,
 			     COST_HOURS_PER_MONTH,
 		     arena_printf(
 			     a,
-			     "%zu mirror session%s at $%.3f an hour each, also while the instance is stopped",
+			     "%zu mirror session%s at $%.3f an hour each, even while the instance is stopped",
 			     in->sessions, in->sessions == 1 ? "" : "s",
 			     p->session_hour));
 	if (in->new_load_balancers) {
@@ -49,18 +51,18 @@ void cost_estimate(struct arena *a, const struct cost_prices *p,
 		line(a, out, 0,
 		     arena_printf(
 			     a,
-			     "its capacity units by traffic: about $%.3f per GB mirrored",
+			     "plus its capacity units (NLCU): about $%.3f per GB of mirrored traffic",
 			     p->nlb_capacity_hour));
 	}
 	if (in->zones > 1)
 		line(a, out, 0,
 		     arena_printf(
 			     a,
-			     "mirrored traffic that crosses availability zones (there are %zu): $%.2f per GB each way; a collector in each zone avoids it",
+			     "mirrored traffic between the %zu availability zones: $%.2f per GB in each direction; a collector in every zone avoids it",
 			     in->zones, p->cross_zone_gb));
 	out->note =
 		region && !strcmp(region, p->region)
-			? arena_printf(a, "list prices of %s, without tax",
+			? arena_printf(a, "list prices of %s, excluding tax",
 				       p->region)
 			: arena_printf(
 				  a,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a deployment costs per month. Prices are AWS's public list prices, in
- * US dollars; traffic is not known beforehand and is told as a price per GB. */
+/* What a deployment costs per month, from AWS's public list prices in US
+ * dollars. The volume of traffic is unknown in advance and is quoted as a price
+ * per GB. */
 #ifndef PLAN_COST_H
 #define PLAN_COST_H
 
@@ -15,32 +16,32 @@ struct cost_prices {
 	const char *region;
 	double session_hour;
 	double nlb_hour;
-	double nlb_capacity_hour; /* per LCU: 1 GB of UDP an hour, or less */
-	double cross_zone_gb;	  /* each way */
+	double nlb_capacity_hour; /* per NLCU: up to 1 GB of UDP per hour */
+	double cross_zone_gb;	  /* in each direction */
 };
 
-/* The list prices of us-east-1, which most regions exceed a little. */
+/* The list prices of us-east-1; most regions are slightly more expensive. */
 extern const struct cost_prices cost_default_prices;
 
 struct cost_input {
 	size_t sessions;
-	size_t new_load_balancers; /* made by the plan; others are paid already */
-	size_t zones;		   /* of sources and target together */
+	size_t new_load_balancers; /* the deployment's own; others are already paid for */
+	size_t zones; /* zones of sources and collectors together */
 };
 
 struct cost_line {
-	const char *text; /* "3 mirror sessions at $0.015 an hour" */
-	double monthly;	  /* 0 for what depends on traffic */
+	const char *text; /* "3 mirror sessions at $0.015 an hour each" */
+	double monthly;	  /* 0 if it depends on traffic */
 };
 
 struct cost {
 	struct cost_line *items;
 	size_t n;
-	double monthly;	  /* of all lines */
-	const char *note; /* which prices these are */
+	double monthly;	  /* sum of all lines */
+	const char *note; /* which price list this is based on */
 };
 
-/* region is the one that the plan is for; texts live in the arena. */
+/* Estimates the cost of a deployment in region; strings are allocated in a. */
 void cost_estimate(struct arena *a, const struct cost_prices *p,
 		   const char *region, const struct cost_input *in,
 		   struct cost *out);

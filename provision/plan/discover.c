@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Looks the sources up among the registered targets of every target group. */
 #include <string.h>
 
 #include "plan/discover.h"
@@ -18,7 +19,8 @@ static bool is_source(const struct candidates *sources,
 	return false;
 }
 
-/* HTTP is over TCP; what takes VXLAN is a collector. */
+/* HTTP runs over TCP. UDP target groups are skipped: they include those of
+ * collectors. */
 static bool may_be_http(const struct elbv2_target_group *g)
 {
 	return str_same(g->protocol, "HTTP") ||
@@ -48,7 +50,7 @@ const char *discover_ports(struct arena *a, const struct inventory *inv,
 						    (long)t->port);
 		}
 	}
-	/* Sorted, and each only once. */
+	/* Parse and format again: sorts and removes duplicates. */
 	if (!*text || !filter_ports_parse(a, text, &ports, &unused))
 		return NULL;
 	return filter_ports_text(a, &ports);

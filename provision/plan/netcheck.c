@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* Security groups combine: several rules may cover a block together, so
+ * their blocks are merged before the test. ACL entries do not: the first
+ * match decides. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "plan/netcheck.h"
 
-#define BLOCKS_MAX 512 /* that one check puts together */
+#define BLOCKS_MAX 512 /* upper bound per query */
 
 bool interface_address(const struct ec2_interface *eni, struct cidr *out)
 {
@@ -37,7 +40,7 @@ static bool permission_fits(const struct ec2_permission *p,
 	return p->from_port <= traffic->port && traffic->port <= p->to_port;
 }
 
-/* Blocks that get in by separate rules may cover the peer together. */
+/* The blocks that separate rules admit may cover the peer only jointly. */
 struct cover {
 	struct cidr blocks[BLOCKS_MAX];
 	size_t n;
@@ -120,9 +123,10 @@ static bool entry_fits(const struct ec2_acl_entry *e,
 	return e->from_port <= traffic->port && traffic->port <= e->to_port;
 }
 
-/* Entries in ascending order; the first whose block meets the peer decides. One
- * that meets only a part of it decides for that part: a "deny" there is a "no"
- * for the whole, an "allow" leaves the rest to the next. */
+/* Walks the entries in ascending order; the first whose block overlaps the peer
+ * decides. An entry that covers only part of the peer decides for that part: a
+ * deny denies the peer as a whole, an allow leaves the remainder to later
+ * entries. */
 static bool acl_lets(const struct ec2_acl *acl, bool egress,
 		     const struct traffic *traffic,
 		     const struct ec2_acl_entry **denial)
@@ -226,7 +230,7 @@ const struct ec2_route *route_find(const struct inventory *inv,
 			longest = block.len;
 		}
 	}
-	/* A prefix list may hold a better one, or the only one. */
+	/* A route by prefix list might match where no other does. */
 	for (size_t i = 0; !best && t && i < t->routes.n; i++)
 		if (!str_empty(t->routes.items[i].prefix_list))
 			*known = false;

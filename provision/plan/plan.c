@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The list of steps and the references between them. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ struct step *plan_step(struct plan *p, enum step_type type, struct ref *created,
 	struct step *s = ARENA_ADD(&p->mem, &p->steps);
 	va_list args;
 
-	if (!s) { /* the caller fills it in all the same */
+	if (!s) { /* the caller writes to it regardless */
 		static _Thread_local struct step nowhere;
 
 		return &nowhere;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Deletes a deployment's resources in dependency order: filters and targets
+ * first, then the rules and the load balancer that they needed. Anything
+ * still in use by others stays. */
 #include <string.h>
 
 #include "plan/plan_collect.h"
@@ -6,24 +9,26 @@
 
 void plan_delete_session(struct plan *p, const struct mirror_session *s)
 {
-	struct step *step = plan_step(
-		p, STEP_DELETE_SESSION, NULL, "stop mirroring %s (session %s)",
-		s->interface_id ? s->interface_id : "?", s->id);
+	struct step *step =
+		plan_step(p, STEP_DELETE_SESSION, NULL,
+			  "stop mirroring %s (delete session %s)",
+			  s->interface_id ? s->interface_id : "?", s->id);
 
 	step->on = ref_id(s->id);
 	step->eni = s->interface_id;
 	p->removed++;
 }
 
-/* A session that stays and uses the filter or target, NULL if none does. */
-static const char *user_of(const struct plan *p, const struct collection *s,
+/* A session that stays and uses this filter or target; NULL if there is
+ * none. */
+static const char *user_of(const struct plan *p, const struct collection *c,
 			   const char *filter, const char *target)
 {
 	for (size_t i = 0; i < p->inventory->sessions.n; i++) {
 		const struct mirror_session *m =
 			&p->inventory->sessions.items[i];
 
-		if (!str_list_has(&s->released, m->id) &&
+		if (!str_list_has(&c->released, m->id) &&
 		    ((filter && str_same(m->filter_id, filter)) ||
 		     (target && str_same(m->target_id, target))))
 			return m->id;
@@ -31,7 +36,7 @@ static const char *user_of(const struct plan *p, const struct collection *s,
 	return NULL;
 }
 
-static void collect_filters(struct plan *p, const struct collection *s)
+static void collect_filters(struct plan *p, const struct collection *c)
 {
 	for (size_t i = 0; i < p->inventory->filters.n; i++) {
 		const struct mirror_filter *filter =
@@ -39,14 +44,14 @@ static void collect_filters(struct plan *p, const struct collection *s)
 		const char *user;
 		struct step *step;
 
-		if (!deployment_owns(&filter->tags, s->deployment) ||
-		    str_same(filter->id, s->keep_filter))
+		if (!deployment_owns(&filter->tags, c->deployment) ||
+		    str_same(filter->id, c->keep_filter))
 			continue;
-		user = user_of(p, s, filter->id, NULL);
+		user = user_of(p, c, filter->id, NULL);
 		if (user) {
 			diag_add(
 				&p->mem, &p->diagnostics, DIAG_WARN,
-				"the mirror filter %s stays: the session %s, which is not of this deployment, uses it",
+				"the mirror filter %s stays: session %s, which does not belong to this deployment, uses it",
 				filter->id, user);
 			continue;
 		}
@@ -56,45 +61,45 @@ static void collect_filters(struct plan *p, const struct collection *s)
 	}
 }
 
-/* False when one of them stays, and with it the load balancer. */
-static bool collect_targets(struct plan *p, const struct collection *s,
+/* Returns false if a target stays that still needs the load balancer. */
+static bool collect_targets(struct plan *p, const struct collection *c,
 			    const char *lb_arn)
 {
-	bool free = true;
+	bool lb_unused = true;
 
 	for (size_t i = 0; i < p->inventory->targets.n; i++) {
 		const struct mirror_target *t = &p->inventory->targets.items[i];
-		bool own = deployment_owns(&t->tags, s->deployment);
+		bool ours = deployment_owns(&t->tags, c->deployment);
 		const char *user;
 		struct step *step;
 
-		if (!own) {
-			/* Somebody else's way to our load balancer. */
+		if (!ours) {
+			/* A foreign target that leads to our load balancer. */
 			if (lb_arn && str_same(t->load_balancer_arn, lb_arn)) {
 				diag_add(
 					&p->mem, &p->diagnostics, DIAG_WARN,
-					"the load balancer stays: the mirror target %s, which is not of this deployment, leads to it",
+					"the load balancer stays: the mirror target %s, which does not belong to this deployment, uses it",
 					t->id);
-				free = false;
+				lb_unused = false;
 			}
 			continue;
 		}
-		if (str_same(t->id, s->keep_target))
+		if (str_same(t->id, c->keep_target))
 			continue;
-		user = user_of(p, s, NULL, t->id);
+		user = user_of(p, c, NULL, t->id);
 		if (user) {
 			diag_add(
 				&p->mem, &p->diagnostics, DIAG_WARN,
-				"the mirror target %s stays: the session %s, which is not of this deployment, uses it",
+				"the mirror target %s stays: session %s, which does not belong to this deployment, uses it",
 				t->id, user);
-			free = false;
+			lb_unused = false;
 			continue;
 		}
 		step = plan_step(p, STEP_DELETE_TARGET, NULL,
 				 "delete the mirror target %s", t->id);
 		step->on = ref_id(t->id);
 	}
-	return free;
+	return lb_unused;
 }
 
 static void revoke(struct plan *p, const struct ec2_group *g,
@@ -103,7 +108,7 @@ static void revoke(struct plan *p, const struct ec2_group *g,
 {
 	struct step *s = plan_step(
 		p, STEP_REVOKE, NULL,
-		"take the rule for %s %ld from %s out of the security group %s",
+		"revoke the rule for %s %ld from %s in the security group %s",
 		perm->protocol ? perm->protocol : "?", (long)perm->from_port,
 		cidr ? cidr : group, g->id);
 
@@ -117,23 +122,24 @@ static void revoke(struct plan *p, const struct ec2_group *g,
 		s->other = ref_id(group);
 }
 
-/* The rules with our mark in the groups of others. */
-static void collect_rules(struct plan *p, const struct collection *s)
+/* Our rules, recognised by their description, in foreign groups. */
+static void collect_rules(struct plan *p, const struct collection *c)
 {
-	const char *mark = name_rule(&p->mem, s->deployment);
+	const char *mark = name_rule(&p->mem, c->deployment);
 
 	for (size_t i = 0; i < p->inventory->groups.n; i++) {
 		const struct ec2_group *g = &p->inventory->groups.items[i];
 
-		if (deployment_owns(&g->tags, s->deployment))
+		if (deployment_owns(&g->tags, c->deployment))
 			continue;
 		for (size_t k = 0; k < g->ingress.n; k++) {
 			const struct ec2_permission *r = &g->ingress.items[k];
 
-			/* While the deployment stays only those go that let
-			 * its load balancer in: by blocks sources get in, also
-			 * to what is the target now. */
-			for (size_t m = 0; !s->keep_rules && m < r->ranges.n;
+			/* While the deployment lives on, revoke only the rules
+			 * that admit its load balancer: those by CIDR block
+			 * admit the sources, which the current target may need
+			 * as well. */
+			for (size_t m = 0; !c->keep_rules && m < r->ranges.n;
 			     m++)
 				if (str_same(r->ranges.items[m].description,
 					     mark))
@@ -149,7 +155,7 @@ static void collect_rules(struct plan *p, const struct collection *s)
 	}
 }
 
-static void collect_load_balancers(struct plan *p, const struct collection *s)
+static void collect_load_balancers(struct plan *p, const struct collection *c)
 {
 	const struct inventory *inv = p->inventory;
 	struct step *step;
@@ -160,7 +166,7 @@ static void collect_load_balancers(struct plan *p, const struct collection *s)
 		const struct elbv2_listener *l;
 
 		if (!deployment_owns(inventory_elb_tags(inv, lb->arn),
-				     s->deployment))
+				     c->deployment))
 			continue;
 		l = inventory_listener(inv, lb->arn);
 		if (l) {
@@ -172,7 +178,7 @@ static void collect_load_balancers(struct plan *p, const struct collection *s)
 				 "delete the load balancer %s", lb->name);
 		step->on = ref_id(lb->arn);
 		step = plan_step(p, STEP_WAIT_LB_DELETED, NULL,
-				 "wait until it is gone");
+				 "wait until it is deleted");
 		step->on = ref_id(lb->arn);
 	}
 	for (size_t i = 0; i < inv->target_groups.n; i++) {
@@ -180,7 +186,7 @@ static void collect_load_balancers(struct plan *p, const struct collection *s)
 			&inv->target_groups.items[i];
 
 		if (!deployment_owns(inventory_elb_tags(inv, tg->arn),
-				     s->deployment))
+				     c->deployment))
 			continue;
 		step = plan_step(p, STEP_DELETE_TG, NULL,
 				 "delete the target group %s", tg->name);
@@ -189,27 +195,27 @@ static void collect_load_balancers(struct plan *p, const struct collection *s)
 	for (size_t i = 0; i < inv->groups.n; i++) {
 		const struct ec2_group *g = &inv->groups.items[i];
 
-		if (!deployment_owns(&g->tags, s->deployment))
+		if (!deployment_owns(&g->tags, c->deployment))
 			continue;
 		step = plan_step(
 			p, STEP_DELETE_GROUP, NULL,
-			"delete the security group %s, as soon as the load balancer's interfaces are gone (some minutes)",
+			"delete the security group %s once the load balancer's interfaces are deleted (a few minutes)",
 			g->id);
 		step->on = ref_id(g->id);
 	}
 }
 
-void plan_collect(struct plan *p, const struct collection *s)
+void plan_collect(struct plan *p, const struct collection *c)
 {
 	struct deployment current;
-	bool free;
+	bool lb_unused;
 
-	deployment_find(p->inventory, s->deployment, &current);
-	collect_filters(p, s);
-	free = collect_targets(
-		p, s, current.lb && !s->keep_lb ? current.lb->arn : NULL);
-	if (!s->keep_rules || (!s->keep_lb && current.lb && free))
-		collect_rules(p, s);
-	if (!s->keep_lb && free)
-		collect_load_balancers(p, s);
+	deployment_find(p->inventory, c->deployment, &current);
+	collect_filters(p, c);
+	lb_unused = collect_targets(
+		p, c, current.lb && !c->keep_lb ? current.lb->arn : NULL);
+	if (!c->keep_rules || (!c->keep_lb && current.lb && lb_unused))
+		collect_rules(p, c);
+	if (!c->keep_lb && lb_unused)
+		collect_load_balancers(p, c);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether security groups let mirrored traffic and health checks in. */
+/* Decides from netcheck.h whether the security groups on the way admit mirrored
+ * traffic and health checks. */
 #include <stdio.h>
 #include <string.h>
 
@@ -86,7 +87,7 @@ bool sources_admitted(const struct plan *p, const char *group)
 	return sources_allowed(p, &one, NULL) != REACH_DENIED;
 }
 
-/* Health checks come from the addresses of the load balancer, one in each of
+/* Health checks originate from the load balancer's addresses, one in each of
  * its subnets. */
 static enum reachability checks_allowed(const struct plan *p,
 					const struct ec2_group_refs *groups,
@@ -108,7 +109,8 @@ static enum reachability checks_allowed(const struct plan *p,
 			v = worse(v,
 				  groups_allow(p->inventory, groups, &traffic));
 	}
-	/* A load balancer to be made: whoever is in its VPC. */
+	/* The load balancer does not exist yet: any address of its VPC may
+	 * become one of its own. */
 	for (size_t i = 0; !b && i < p->inventory->vpcs.n; i++) {
 		struct traffic traffic = {.protocol = FILTER_TCP,
 					  .port = VXLAN_PORT,
@@ -128,7 +130,7 @@ static enum reachability checks_allowed(const struct plan *p,
 	return v;
 }
 
-/* One rule that is missing: a step, or a note. */
+/* Handles one missing rule: adds a step, or a diagnostic. */
 static void open_group(struct plan *p, const char *group, const char *whose,
 		       const char *protocol, struct ref lb_group)
 {
@@ -139,7 +141,7 @@ static void open_group(struct plan *p, const char *group, const char *whose,
 	const char *upper = !strcmp(protocol, "udp") ? "UDP" : "TCP";
 	struct step *s;
 
-	/* Several collectors may share a group. */
+	/* Collectors may share a group: one rule is enough. */
 	for (size_t i = 0; i < p->steps.n; i++)
 		if (p->steps.items[i].type == STEP_AUTHORIZE &&
 		    str_same(p->steps.items[i].on.id, group) &&
@@ -149,14 +151,14 @@ static void open_group(struct plan *p, const char *group, const char *whose,
 	if (!p->spec.open_groups) {
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_WARN,
-			"the security group %s of %s does not let %s %d from %s in, so that nothing would arrive; --open-groups adds the rule",
+			"the security group %s of %s does not allow %s %d from %s, so nothing would arrive; --open-groups adds the rule",
 			group, whose, upper, VXLAN_PORT, from);
 		return;
 	}
 	s = plan_step(p, STEP_AUTHORIZE, NULL,
-		      "let %s %d from %s into the security group %s of %s",
+		      "allow %s %d from %s in the security group %s of %s",
 		      upper, VXLAN_PORT, from, group, whose);
-	s->undo_text = "take that rule out again";
+	s->undo_text = "revoke that rule";
 	s->on = ref_id(group);
 	s->protocol = protocol;
 	s->description = name_rule(&p->mem, p->spec.name);
@@ -173,7 +175,7 @@ static void decide(struct plan *p, enum reachability v,
 	if (v == REACH_UNKNOWN)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_INFO,
-			"whether the security groups of %s let %s %d in depends on prefix lists or groups that were not read",
+			"whether the security groups of %s allow %s %d depends on prefix lists or groups that could not be read; check them yourself",
 			whose, !strcmp(protocol, "udp") ? "UDP" : "TCP",
 			VXLAN_PORT);
 	if (v == REACH_DENIED && groups->n)
@@ -183,7 +185,7 @@ static void decide(struct plan *p, enum reachability v,
 void plan_groups(struct plan *p, const struct ec2_interface *collector,
 		 struct ref lb_group, bool through_lb)
 {
-	/* Of the load balancer's group only what is there already counts. */
+	/* A group that is still to be created cannot be in any rule yet. */
 	struct ec2_group_ref lb_ref = {.id = (char *)lb_group.id};
 	struct ec2_group_refs lb = {&lb_ref, lb_group.id != NULL};
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A network load balancer of our own: security group, listener and target group
- * for VXLAN, health check on the TCP port that the collector serves, one subnet
- * per zone, and the collectors registered.
+ * The deployment's own network load balancer: a security group, a listener and
+ * a target group for VXLAN with its health check on the TCP port that the
+ * collector serves, one subnet per zone, and the registered collectors.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "plan/plan_lb.h"
 #include "plan/plan_groups.h"
 
-static const char *vpc_of(const struct plan *p)
+static const char *lb_vpc(const struct plan *p)
 {
 	const struct target_spec *t = &p->spec.target;
 	const struct ec2_instance *i;
@@ -32,8 +32,8 @@ static const char *vpc_of(const struct plan *p)
 	return p->sources.n ? p->sources.items[0].eni->vpc_id : NULL;
 }
 
-/* The best subnet of the zone so far, by free addresses; a load balancer needs
- * 8. Among equal ones the first by id, so that the choice is always the same. */
+/* Whether s is the better choice in its zone: the subnet with more free
+ * addresses wins. Ties go to the lowest id, so the choice is deterministic. */
 static bool better(const struct ec2_subnet *s, const struct ec2_subnet *than)
 {
 	if (!than || s->free_addresses != than->free_addresses)
@@ -41,8 +41,8 @@ static bool better(const struct ec2_subnet *s, const struct ec2_subnet *than)
 	return strcmp(s->id, than->id) < 0;
 }
 
-static const struct ec2_subnet *best_in(const struct plan *p, const char *vpc,
-					const char *zone)
+static const struct ec2_subnet *best_subnet(const struct plan *p,
+					    const char *vpc, const char *zone)
 {
 	const struct ec2_subnet *best = NULL, *s;
 
@@ -64,8 +64,9 @@ static void add_zone(struct plan *p, struct str_list *zones, const char *subnet,
 		str_list_add(&p->mem, zones, s->zone);
 }
 
-/* Given ones, checked; or one in each zone of collectors and sources: a load
- * balancer serves only the zones that it has subnets in. */
+/* The subnets of the spec, validated; or one in each zone of collectors and
+ * sources, since a load balancer serves only the zones in which it has a
+ * subnet. It needs 8 free addresses there. */
 static void choose_subnets(struct plan *p, const char *vpc,
 			   struct str_list *out)
 {
@@ -78,12 +79,12 @@ static void choose_subnets(struct plan *p, const char *vpc,
 
 		if (!s || !str_same(s->vpc_id, vpc))
 			diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
-				 "there is no subnet %s in %s",
-				 t->subnets.items[i], vpc);
+				 "no subnet %s in %s", t->subnets.items[i],
+				 vpc);
 		else if (str_list_has(&zones, s->zone ? s->zone : ""))
 			diag_add(
 				&p->mem, &p->diagnostics, DIAG_FAIL,
-				"two subnets are in the zone %s; a load balancer takes one per zone",
+				"two subnets are in the zone %s; a load balancer can have only one per zone",
 				s->zone ? s->zone : "?");
 		else
 			str_list_add(&p->mem, &zones, s->zone ? s->zone : "");
@@ -101,24 +102,25 @@ static void choose_subnets(struct plan *p, const char *vpc,
 	for (size_t i = 0; i < p->sources.n; i++)
 		add_zone(p, &zones, p->sources.items[i].eni->subnet_id, vpc);
 	for (size_t i = 0; i < zones.n; i++) {
-		const struct ec2_subnet *s = best_in(p, vpc, zones.items[i]);
+		const struct ec2_subnet *s =
+			best_subnet(p, vpc, zones.items[i]);
 
 		if (s)
 			str_list_add(&p->mem, out, s->id);
 		else
 			diag_add(
 				&p->mem, &p->diagnostics, DIAG_WARN,
-				"no subnet of %s in the zone %s has 8 free addresses: the load balancer is not in that zone",
+				"no subnet of %s in the zone %s has 8 free addresses: the load balancer will not serve that zone",
 				vpc, zones.items[i]);
 	}
 	if (!out->n)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"no subnet of %s has room for a load balancer; name one with --subnet",
+			"no subnet of %s has room for a load balancer; choose one with --subnet",
 			vpc);
 }
 
-static void let_sources_in(struct plan *p, struct ref group, bool is_new)
+static void admit_sources(struct plan *p, struct ref group, bool is_new)
 {
 	struct str_list blocks =
 		is_new ? source_blocks(p) : blocks_missing(p, group.id);
@@ -128,11 +130,11 @@ static void let_sources_in(struct plan *p, struct ref group, bool is_new)
 		return;
 	s = plan_step(
 		p, STEP_AUTHORIZE, NULL,
-		"let UDP %d from %s into the load balancer's security group",
+		"allow UDP %d from %s in the load balancer's security group",
 		VXLAN_PORT, str_list_text(&p->mem, &blocks, 4));
-	/* A group that is new goes with its rules. */
+	/* Deleting a new group deletes its rules, so they need no undo. */
 	if (!is_new)
-		s->undo_text = "take that rule out again";
+		s->undo_text = "revoke that rule";
 	s->on = group;
 	s->protocol = "udp";
 	s->ids = blocks;
@@ -149,7 +151,7 @@ static struct ref lb_group(struct plan *p, const struct deployment *current,
 	if (current->group) {
 		group = ref_id(current->group->id);
 		if (!sources_admitted(p, current->group->id))
-			let_sources_in(p, group, false);
+			admit_sources(p, group, false);
 		return group;
 	}
 	s = plan_step(p, STEP_CREATE_GROUP, &group,
@@ -159,7 +161,7 @@ static struct ref lb_group(struct plan *p, const struct deployment *current,
 	s->description = name_rule(&p->mem, p->spec.name);
 	s->vpc_id = vpc;
 	s->tags = tags_common(&p->mem, p->spec.name, name);
-	let_sources_in(p, group, true);
+	admit_sources(p, group, true);
 	return group;
 }
 
@@ -180,8 +182,9 @@ static struct ref target_group(struct plan *p, const struct deployment *current,
 	s->vpc_id = vpc;
 	s->target_type = "instance";
 	s->tags = tags_common(&p->mem, p->spec.name, name);
-	s = plan_step(p, STEP_TG_ATTRIBUTES, NULL,
-		      "send all packets of a source to the same collector");
+	s = plan_step(
+		p, STEP_TG_ATTRIBUTES, NULL,
+		"make the target group send all packets of a source to the same collector");
 	s->on = group;
 	tags_add(&p->mem, &s->tags, "stickiness.enabled", "true");
 	tags_add(&p->mem, &s->tags, "stickiness.type", "source_ip");
@@ -202,7 +205,7 @@ static void register_collectors(struct plan *p,
 
 		if (!inventory_instance(inv, p->collectors.items[i])) {
 			diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
-				 "there is no instance %s to be a collector",
+				 "no instance %s to use as a collector",
 				 p->collectors.items[i]);
 			continue;
 		}
@@ -223,19 +226,19 @@ static void register_collectors(struct plan *p,
 	if (!p->collectors.n && t->collectors.n)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_WARN,
-			"no instance runs that is a collector (%s): mirrored traffic goes nowhere until there is one and \"metlo-mirror aws sync\" registers it",
+			"no collector (%s) is running: mirrored traffic is lost until one runs and \"metlo-mirror aws sync\" registers it",
 			str_list_text(&p->mem, &t->collectors, 4));
 	else if (!p->collectors.n)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_WARN,
-			"no collector is named: register instances in the target group %s, or mirrored traffic goes nowhere",
+			"no collector is specified: mirrored traffic is lost until you register instances in the target group %s",
 			name_elb(&p->mem, p->spec.name));
 	if (!missing.n)
 		return;
 	s = plan_step(p, STEP_REGISTER, NULL, "register the collector%s %s",
 		      missing.n == 1 ? "" : "s",
 		      str_list_text(&p->mem, &missing, 6));
-	/* A group that is new goes with what is in it. */
+	/* Deleting a new target group deregisters its targets. */
 	if (current->tg)
 		s->undo_text = "deregister the collectors";
 	s->on = group;
@@ -244,7 +247,7 @@ static void register_collectors(struct plan *p,
 
 void plan_deregister(struct plan *p, const struct deployment *current)
 {
-	struct str_list gone = {0};
+	struct str_list stale = {0};
 	struct step *s;
 
 	for (size_t k = 0; current->tg && k < p->inventory->registered.n; k++) {
@@ -256,20 +259,20 @@ void plan_deregister(struct plan *p, const struct deployment *current)
 			if (!str_list_has(&p->collectors,
 					  g->targets.items[m].id) &&
 			    !str_same(g->targets.items[m].state, "draining"))
-				str_list_add(&p->mem, &gone,
+				str_list_add(&p->mem, &stale,
 					     g->targets.items[m].id);
 	}
-	/* Without any in the spec they were registered by hand. */
-	if (!gone.n || !p->spec.target.collectors.n)
+	/* Without collectors in the spec, the user registered them by hand. */
+	if (!stale.n || !p->spec.target.collectors.n)
 		return;
 	s = plan_step(p, STEP_DEREGISTER, NULL, "deregister %s",
-		      str_list_text(&p->mem, &gone, 6));
+		      str_list_text(&p->mem, &stale, 6));
 	s->on = ref_id(current->tg->arn);
-	s->ids = gone;
+	s->ids = stale;
 }
 
-static void make_load_balancer(struct plan *p, const char *vpc,
-			       struct ref group)
+static void create_load_balancer(struct plan *p, const char *vpc,
+				 struct ref group)
 {
 	struct str_list subnets = {0};
 	struct step *s;
@@ -280,7 +283,7 @@ static void make_load_balancer(struct plan *p, const char *vpc,
 	if (other)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"there is a load balancer %s already that metlo-mirror did not make: choose another --name",
+			"a load balancer %s that metlo-mirror did not create already exists: choose another --name",
 			name);
 	choose_subnets(p, vpc, &subnets);
 	s = plan_step(p, STEP_CREATE_LB, &p->load_balancer,
@@ -292,7 +295,7 @@ static void make_load_balancer(struct plan *p, const char *vpc,
 	s->ids = subnets;
 	s->tags = tags_common(&p->mem, p->spec.name, name);
 	s = plan_step(p, STEP_LB_ATTRIBUTES, NULL,
-		      "let it send to collectors in all zones");
+		      "enable its cross-zone load balancing");
 	s->on = p->load_balancer;
 	tags_add(&p->mem, &s->tags, "load_balancing.cross_zone.enabled",
 		 "true");
@@ -300,7 +303,7 @@ static void make_load_balancer(struct plan *p, const char *vpc,
 
 void plan_load_balancer(struct plan *p, const struct deployment *current)
 {
-	const char *vpc = current->lb ? current->lb->vpc_id : vpc_of(p);
+	const char *vpc = current->lb ? current->lb->vpc_id : lb_vpc(p);
 	struct ref group = ref_id(NULL), targets;
 	const struct ec2_interface *none = NULL;
 	bool had_listener = current->lb &&
@@ -308,23 +311,24 @@ void plan_load_balancer(struct plan *p, const struct deployment *current)
 	struct step *s;
 
 	if (str_empty(vpc)) {
-		/* It would be that of the sources, of which something is told
-		 * already. */
+		/* The VPC would be that of the sources; a failure there is
+		 * already reported. */
 		if (diag_failed(&p->diagnostics))
 			return;
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"the VPC of the load balancer is not known: name its subnets with --subnet or the collectors with --collector");
+			"cannot determine the VPC of the load balancer: specify its subnets with --subnet or the collectors with --collector");
 		return;
 	}
-	/* One without a group can never get one: its group was not made. */
+	/* A load balancer created without a security group can never be given
+	 * one. */
 	if (!current->lb || current->lb->groups.n)
 		group = lb_group(p, current, vpc);
 	targets = target_group(p, current, vpc);
 	if (current->lb)
 		p->load_balancer = ref_id(current->lb->arn);
 	else
-		make_load_balancer(p, vpc, group);
+		create_load_balancer(p, vpc, group);
 	if (!had_listener) {
 		s = plan_step(p, STEP_CREATE_LISTENER, NULL,
 			      "create its listener for UDP %d", VXLAN_PORT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Taking away what we made: sessions, then what they use, then what that uses;
- * each only if nobody else needs it. */
+/* Removes what we created: sessions first, then what they use, then what that
+ * uses, each only if nothing else needs it. */
 #include <errno.h>
 #include <string.h>
 
@@ -15,8 +15,7 @@ static bool known_deployment(const struct str_list *all, const char *name,
 	if (str_list_has(all, name))
 		return true;
 	diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
-		 "there is no deployment \"%s\" in %s", name,
-		 p->inventory->region);
+		 "no deployment \"%s\" in %s", name, p->inventory->region);
 	return false;
 }
 
@@ -29,18 +28,17 @@ static void remove_session(struct plan *p, const char *id)
 			found = &p->inventory->sessions.items[i];
 	if (!found)
 		diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
-			 "there is no session %s in %s", id,
-			 p->inventory->region);
+			 "no session %s in %s", id, p->inventory->region);
 	else if (!tags_deployment(&found->tags))
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"the session %s was not made by metlo-mirror, so that it is left alone",
+			"the session %s was not created by metlo-mirror and is left alone",
 			id);
 	else
 		plan_delete_session(p, found);
 }
 
-/* The deployments of which every session is in the list. */
+/* The deployments all of whose sessions are in the list. */
 static void whole_deployments(struct plan *p, const struct removal *r,
 			      struct str_list *out)
 {
@@ -89,6 +87,6 @@ int plan_remove(struct plan *p, const struct inventory *inv,
 	if (!names.n && p->removed)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_INFO,
-			"other sessions of the deployment stay, and \"metlo-mirror aws sync\" makes these again while their sources are asked for");
+			"other sessions of the deployment stay, and \"metlo-mirror aws sync\" recreates these unless their sources are removed from the deployment");
 	return p->mem.failed ? -ENOMEM : 0;
 }

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* From what there is to what is asked for. */
+/*
+ * From the current state to the desired state.
+ *
+ * The order of the steps is the order of the calls below: the target with
+ * everything behind it, filter and rules, sessions, tags of an unchanged
+ * filter, and last the deletions, which cannot be undone.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,30 +21,31 @@
 #include "plan/plan_lb.h"
 #include "model/filter_build.h"
 
-static bool is_own(const struct plan *p, const struct mirror_session *s)
+static bool is_ours(const struct plan *p, const struct mirror_session *s)
 {
 	return deployment_owns(&s->tags, p->spec.name);
 }
 
-/* What we have already: apply.h tells from it what a run has made. */
-static void remember(struct plan *p)
+/* Records which resources exist already, so that apply can recognise what a run
+ * has created. */
+static void record_known(struct plan *p)
 {
 	const struct inventory *inv = p->inventory;
 
-#define REMEMBER(list)                                                    \
+#define RECORD(list)                                                      \
 	for (size_t i = 0; i < (list).n; i++)                             \
 		if (deployment_owns(&(list).items[i].tags, p->spec.name)) \
 			str_list_add(&p->mem, &p->known, (list).items[i].id);
-	REMEMBER(inv->sessions)
-	REMEMBER(inv->targets)
-	REMEMBER(inv->filters)
-	REMEMBER(inv->groups)
-#undef REMEMBER
+	RECORD(inv->sessions)
+	RECORD(inv->targets)
+	RECORD(inv->filters)
+	RECORD(inv->groups)
+#undef RECORD
 }
 
-/* The deployment's own load balancer may be named like any other; it must not
- * go because it is not "nlb:new". */
-static void know_own_target(struct plan *p)
+/* The user may refer to the deployment's own load balancer by name. Treat it as
+ * "nlb:new", or the plan would collect it as no longer needed. */
+static void normalize_target(struct plan *p)
 {
 	struct target_spec *t = &p->spec.target;
 	const struct elbv2_load_balancer *lb = NULL;
@@ -48,7 +55,7 @@ static void know_own_target(struct plan *p)
 	if (lb && deployment_owns(inventory_elb_tags(p->inventory, lb->arn),
 				  p->spec.name))
 		t->id = "";
-	/* Of others it is not for us to say what is behind them. */
+	/* What is behind a foreign load balancer is not ours to manage. */
 	if (t->type != TARGET_NLB || !str_empty(t->id))
 		t->collectors = t->subnets = (struct str_list){0};
 }
@@ -59,14 +66,15 @@ static void copy_spec(struct plan *p, const struct spec *s)
 	const char *text = spec_encode(a, s);
 	struct parse_error err;
 
-	/* By way of its text, so that what tags will say is what is planned. */
+	/* Encode and decode it, so that the plan matches what the tags will
+	 * record. */
 	p->spec = (struct spec){.name = arena_dup(a, s->name)};
 	if (!spec_decode(a, text, &p->spec, &err))
 		diag_add(a, &p->diagnostics, DIAG_FAIL, "%s", err.text);
-	know_own_target(p);
+	normalize_target(p);
 }
 
-static bool is_gone(const struct plan *p, const char *instance)
+static bool is_terminated(const struct plan *p, const char *instance)
 {
 	const struct ec2_instance *i =
 		inventory_instance(p->inventory, instance);
@@ -75,8 +83,8 @@ static bool is_gone(const struct plan *p, const char *instance)
 	       str_same(i->state, "shutting-down");
 }
 
-/* All running instances with a tag. An auto scaling group tags its instances
- * with its name, so that sync follows it. */
+/* All running instances with a tag. Auto Scaling tags instances with the name
+ * of their group, so sync follows the group. */
 static void add_tagged(struct plan *p, const struct source *tag)
 {
 	const struct ec2_instances *l = &p->inventory->instances;
@@ -88,7 +96,7 @@ static void add_tagged(struct plan *p, const struct source *tag)
 			str_list_add(&p->mem, &p->collectors, l->items[i].id);
 }
 
-/* sync goes on with those collectors that are left. */
+/* sync carries on with the remaining collectors. */
 static void find_collectors(struct plan *p, bool sync)
 {
 	const struct str_list *l = &p->spec.target.collectors;
@@ -100,9 +108,10 @@ static void find_collectors(struct plan *p, bool sync)
 		if (source_parse(&p->mem, l->items[i], &s, &unused) &&
 		    s.type == SOURCE_TAG)
 			add_tagged(p, &s);
-		else if (sync && is_gone(p, l->items[i]))
+		else if (sync && is_terminated(p, l->items[i]))
 			diag_add(&p->mem, &p->diagnostics, DIAG_WARN,
-				 "the collector %s is gone", l->items[i]);
+				 "the collector %s no longer exists",
+				 l->items[i]);
 		else
 			str_list_add(&p->mem, &p->collectors, l->items[i]);
 	}
@@ -113,8 +122,9 @@ static bool is_collector(const struct plan *p, const struct candidate *c)
 	return c->instance && str_list_has(&p->collectors, c->instance->id);
 }
 
-/* A collector is not mirrored to itself. */
-static void leave_out(struct plan *p)
+/* Drops excluded interfaces and collectors: a collector must not mirror to
+ * itself. */
+static void drop_excluded(struct plan *p)
 {
 	struct candidates out = {0};
 	struct diagnostics unused = {0};
@@ -154,7 +164,7 @@ static void select_sources(struct plan *p, bool sync)
 	for (size_t i = 0; i < p->spec.sources.n; i++)
 		select_source(&p->mem, p->inventory, &p->spec.sources.items[i],
 			      target_eni, &p->sources, &p->diagnostics);
-	leave_out(p);
+	drop_excluded(p);
 	for (size_t i = before; sync && i < p->diagnostics.n; i++)
 		if (p->diagnostics.items[i].level == DIAG_FAIL)
 			p->diagnostics.items[i].level = DIAG_WARN;
@@ -162,8 +172,8 @@ static void select_sources(struct plan *p, bool sync)
 		diag_add(
 			&p->mem, &p->diagnostics, sync ? DIAG_WARN : DIAG_FAIL,
 			p->spec.sources.n
-				? "none of the sources has a network interface that can be mirrored"
-				: "no source is named");
+				? "none of the sources has a network interface that AWS can mirror"
+				: "no source is specified");
 }
 
 static void choose_vni(struct plan *p)
@@ -179,7 +189,7 @@ static void choose_vni(struct plan *p)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct mirror_session *s = &l->items[i];
 
-		if (is_own(p, s)) {
+		if (is_ours(p, s)) {
 			mine = (uint32_t)s->vni;
 			continue;
 		}
@@ -190,7 +200,7 @@ static void choose_vni(struct plan *p)
 	if (other)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"VNI %u is used by the session %s, which is not of this deployment; choose another, or none to get a free one",
+			"VNI %u is used by session %s, which does not belong to this deployment; choose another, or omit --vni to get a free one",
 			p->spec.vni, other->id);
 	if (!p->spec.vni)
 		p->spec.vni = mine ? mine : vni_choose(p->spec.name, taken, n);
@@ -247,7 +257,7 @@ static struct tag_list filter_tags(struct plan *p)
 	    -E2BIG)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"there are more sources than tags can remember; use tag:KEY=VALUE or more than one deployment");
+			"the list of sources does not fit into tags; use tag:KEY=VALUE or split it into several deployments");
 	return l;
 }
 
@@ -260,9 +270,9 @@ static void retag(struct plan *p, const struct mirror_filter *m,
 		return;
 	s = plan_step(
 		p, STEP_TAG, NULL,
-		"write what is asked for into the tags of the mirror filter %s",
+		"store the new settings in the tags of the mirror filter %s",
 		m->id);
-	s->undo_text = "put the tags back";
+	s->undo_text = "restore the tags";
 	s->on = ref_id(arena_dup(&p->mem, m->id));
 	s->tags = *l;
 	s->ids = tags_stale(&p->mem, &m->tags, l);
@@ -271,10 +281,10 @@ static void retag(struct plan *p, const struct mirror_filter *m,
 			 m->tags.items[i].value);
 }
 
-/* New rules are a new filter that the sessions then change to, so that they
- * never mirror by half of the rules and can be put back. */
-static void build_filter(struct plan *p, const struct deployment *current,
-			 const struct tag_list *tags)
+/* Changed rules become a new filter, which the sessions are then switched to:
+ * they never mirror by half of the rules, and the switch can be undone. */
+static void plan_filter(struct plan *p, const struct deployment *current,
+			const struct tag_list *tags)
 {
 	struct step *s;
 
@@ -285,7 +295,7 @@ static void build_filter(struct plan *p, const struct deployment *current,
 	if (p->inventory->filters.n >= LIMIT_FILTERS)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"the account has %zu mirror filters, and AWS allows %d",
+			"the account has %zu mirror filters, but AWS allows %d; delete unused ones",
 			p->inventory->filters.n, LIMIT_FILTERS);
 	s = plan_step(p, STEP_CREATE_FILTER, &p->filter,
 		      "create a mirror filter");
@@ -309,7 +319,7 @@ static const struct mirror_session *own_session(const struct plan *p,
 		const struct mirror_session *s =
 			&p->inventory->sessions.items[i];
 
-		if (is_own(p, s) && str_same(s->interface_id, eni))
+		if (is_ours(p, s) && str_same(s->interface_id, eni))
 			return s;
 	}
 	return NULL;
@@ -337,14 +347,14 @@ static void new_session(struct plan *p, const struct candidate *c,
 	if (n >= LIMIT_SESSIONS_PER_SOURCE) {
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"%s has %zu mirror sessions of others, and AWS allows %d for one interface",
+			"%s already has %zu mirror sessions of others, but AWS allows %d per interface; delete one of them",
 			c->eni->id, n, LIMIT_SESSIONS_PER_SOURCE);
 		return;
 	}
 	if (first)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_WARN,
-			"%s is mirrored by others too: what the filter of session %s (number %ld) takes goes there only, and not to this deployment",
+			"%s is also mirrored by others: packets that the filter of session %s (number %ld) accepts go there only, not to this deployment",
 			c->eni->id, first->id, (long)first->number);
 	s = plan_step(p, STEP_CREATE_SESSION, NULL, "mirror %s%s%s%s",
 		      c->eni->id, *name ? " (" : "", name, *name ? ")" : "");
@@ -359,10 +369,10 @@ static void new_session(struct plan *p, const struct candidate *c,
 	p->added++;
 }
 
-static void check_session(struct plan *p, const struct mirror_session *m,
-			  const struct session_config *config)
+static void update_session(struct plan *p, const struct mirror_session *m,
+			   const struct session_config *config)
 {
-	/* AWS shows its own default where none was asked for. */
+	/* Without a request, AWS reports its own default. */
 	bool length = config->packet_length &&
 		      m->packet_length != config->packet_length;
 	struct step *s;
@@ -396,7 +406,7 @@ static bool wanted(const struct plan *p, const char *eni)
 	return false;
 }
 
-static void build_sessions(struct plan *p)
+static void plan_sessions(struct plan *p)
 {
 	struct session_config config = {.target = p->target,
 					.filter = p->filter,
@@ -408,19 +418,19 @@ static void build_sessions(struct plan *p)
 			own_session(p, p->sources.items[i].eni->id);
 
 		if (m)
-			check_session(p, m, &config);
+			update_session(p, m, &config);
 		else
 			new_session(p, &p->sources.items[i], &config);
 	}
 	if (p->inventory->sessions.n + p->added > LIMIT_SESSIONS)
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_FAIL,
-			"the account would have %zu mirror sessions, and AWS allows %d",
+			"the account would have %zu mirror sessions, but AWS allows %d; mirror fewer interfaces",
 			p->inventory->sessions.n + p->added, LIMIT_SESSIONS);
 }
 
-/* What is ours and no longer wanted. */
-static void build_rest(struct plan *p, const struct deployment *current)
+/* Deletes whatever the deployment no longer needs. */
+static void collect_unneeded(struct plan *p, const struct deployment *current)
 {
 	struct collection collection = {.deployment = p->spec.name,
 					.keep_filter = p->filter.id,
@@ -436,9 +446,9 @@ static void build_rest(struct plan *p, const struct deployment *current)
 		const struct mirror_session *s =
 			&p->inventory->sessions.items[i];
 
-		if (!is_own(p, s))
+		if (!is_ours(p, s))
 			continue;
-		/* Those that stay have been changed by now. */
+		/* Sessions that stay already use the new filter and target. */
 		str_list_add(&p->mem, &collection.released, s->id);
 		if (!wanted(p, s->interface_id))
 			plan_delete_session(p, s);
@@ -480,7 +490,7 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	*p = (struct plan){.inventory = inv};
 	copy_spec(p, spec);
 	find_collectors(p, sync);
-	remember(p);
+	record_known(p);
 	deployment_find(inv, p->spec.name, &current);
 	if (!spec_name_check(p->spec.name, &err) ||
 	    !packet_length_check(p->spec.target.type, p->spec.packet_length,
@@ -493,11 +503,11 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	choose_vni(p);
 	plan_target(p, &current);
 	tags = filter_tags(p);
-	build_filter(p, &current, &tags);
-	build_sessions(p);
+	plan_filter(p, &current, &tags);
+	plan_sessions(p);
 	if (p->filter.step < 0 && current.filter)
 		retag(p, current.filter, &tags);
-	build_rest(p, &current);
+	collect_unneeded(p, &current);
 	estimate(p);
 	return p->mem.failed ? -ENOMEM : 0;
 }

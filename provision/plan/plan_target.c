@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the mirrored traffic goes. */
+/* The mirror target: checks that the destination can receive mirrored traffic,
+ * and adds the step that creates a target for it. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,7 +26,8 @@ static void fail(struct plan *p, const char *fmt, ...)
 	diag_add(&p->mem, &p->diagnostics, DIAG_FAIL, "%s", text);
 }
 
-/* The size of an instance type as a multiple of xlarge; metal is the largest. */
+/* The size of an instance type as a multiple of xlarge; metal counts as the
+ * largest. */
 static unsigned long size_of(const char *type)
 {
 	const char *dot = type ? strchr(type, '.') : NULL;
@@ -37,7 +39,7 @@ static unsigned long size_of(const char *type)
 	return strstr(dot, "xlarge") ? strtoul(dot + 1, NULL, 10) : 0;
 }
 
-/* Sources of sessions to this interface that this plan does not decide on. */
+/* The number of sessions of others that already send to this interface. */
 static size_t other_sources(const struct plan *p, const char *eni)
 {
 	const struct inventory *inv = p->inventory;
@@ -66,14 +68,14 @@ static void check_sources_of_interface(struct plan *p,
 		return;
 	if (size < 12 || n > LIMIT_SOURCES_PER_BIG_TARGET)
 		fail(p,
-		     "%zu sources would send to %s, and AWS allows %d for one network interface; a network load balancer (--target nlb:new) has no such limit",
+		     "%zu sources would send to %s, but AWS allows %d per network interface; a network load balancer (--target nlb:new) has no such limit",
 		     n, eni->id,
 		     size < 12 ? LIMIT_SOURCES_PER_ENI_TARGET
 			       : LIMIT_SOURCES_PER_BIG_TARGET);
 	else
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_WARN,
-			"%zu sources would send to %s; AWS allows more than %d only for the largest sizes, of which %s may be one",
+			"%zu sources would send to %s; AWS allows more than %d only for the largest instance sizes, and %s may not be one of them",
 			n, eni->id, LIMIT_SOURCES_PER_ENI_TARGET, i->type);
 }
 
@@ -83,7 +85,7 @@ static void to_interface(struct plan *p)
 		inventory_interface(p->inventory, p->spec.target.id);
 
 	if (!eni) {
-		fail(p, "there is no network interface %s in %s to send to",
+		fail(p, "no network interface %s in %s to send to",
 		     p->spec.target.id, p->inventory->region);
 		return;
 	}
@@ -105,23 +107,23 @@ static void to_endpoint(struct plan *p)
 		inventory_endpoint(p->inventory, p->spec.target.id);
 
 	if (!e)
-		fail(p, "there is no endpoint %s in %s", p->spec.target.id,
+		fail(p, "no endpoint %s in %s", p->spec.target.id,
 		     p->inventory->region);
 	else if (!str_same(e->type, "GatewayLoadBalancer"))
 		fail(p,
-		     "%s is an endpoint of type %s; mirrored traffic can go to one of a Gateway Load Balancer",
+		     "%s is an endpoint of type %s; mirrored traffic can only go to a Gateway Load Balancer endpoint",
 		     e->id, e->type ? e->type : "?");
 	else if (!str_empty(e->state) && strcasecmp(e->state, "available") != 0)
 		fail(p, "the endpoint %s is %s, not available", e->id,
 		     e->state);
 	diag_add(
 		&p->mem, &p->diagnostics, DIAG_INFO,
-		"through a Gateway Load Balancer packets arrive in GENEVE (UDP %d) with VXLAN inside: the appliances behind it have to take it off",
+		"a Gateway Load Balancer delivers packets in GENEVE (UDP %d) with VXLAN inside: the appliances behind it must decapsulate both",
 		GENEVE_PORT);
 }
 
-/* Somebody else's mirror target is used as it is. One of another account is seen
- * here once it is shared by AWS RAM; what is behind it is not. */
+/* A foreign mirror target is used as it is. One of another account appears here
+ * once it is shared through AWS RAM; what is behind it does not. */
 static void to_mirror_target(struct plan *p)
 {
 	const struct mirror_target *t =
@@ -132,7 +134,7 @@ static void to_mirror_target(struct plan *p)
 
 	if (!t) {
 		fail(p,
-		     "there is no mirror target %s in %s; one of another account has to be shared with this one (AWS RAM) first",
+		     "no mirror target %s in %s; a target of another account must first be shared with this one (AWS RAM)",
 		     p->spec.target.id, p->inventory->region);
 		return;
 	}
@@ -146,25 +148,25 @@ static void to_mirror_target(struct plan *p)
 	if (!str_same(t->owner_id, p->inventory->account))
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_INFO,
-			"the mirror target %s is of the account %s: its owner sees to security groups, routes and what is behind it",
+			"the mirror target %s belongs to account %s: its owner is responsible for security groups, routes and the collectors behind it",
 			t->id, t->owner_id ? t->owner_id : "?");
 	p->target = ref_id(t->id);
 }
 
-/* Somebody else's load balancer is used as it is. */
+/* A foreign load balancer is used as it is. */
 static void to_load_balancer(struct plan *p)
 {
 	const struct elbv2_load_balancer *lb = inventory_load_balancer(
 		p->inventory, p->spec.target.id, "network");
 
 	if (!lb) {
-		fail(p, "there is no network load balancer %s in %s",
-		     p->spec.target.id, p->inventory->region);
+		fail(p, "no network load balancer %s in %s", p->spec.target.id,
+		     p->inventory->region);
 		return;
 	}
 	if (!inventory_listener(p->inventory, lb->arn))
 		fail(p,
-		     "the load balancer %s has no UDP listener on port %d, without which mirrored traffic is lost silently: add one, or let --target nlb:new make a load balancer",
+		     "the load balancer %s has no UDP listener on port %d, so mirrored traffic would be dropped silently: add one, or use --target nlb:new to create a load balancer",
 		     lb->name, VXLAN_PORT);
 	if (!str_empty(lb->state) && !strcmp(lb->state, "failed"))
 		fail(p, "the load balancer %s has failed: %s", lb->name,
@@ -172,12 +174,12 @@ static void to_load_balancer(struct plan *p)
 	if (str_same(lb->scheme, "internet-facing"))
 		diag_add(
 			&p->mem, &p->diagnostics, DIAG_WARN,
-			"the load balancer %s faces the internet; an internal one is enough for mirrored traffic",
+			"the load balancer %s is internet-facing; an internal one is enough for mirrored traffic",
 			lb->name);
 	p->load_balancer = ref_id(lb->arn);
 }
 
-/* Whether a mirror target of ours leads where the spec wants. */
+/* Whether one of our mirror targets leads where the spec wants. */
 static bool leads_there(const struct plan *p, const struct mirror_target *t)
 {
 	switch (p->spec.target.type) {
@@ -235,7 +237,8 @@ void plan_target(struct plan *p, const struct deployment *current)
 		return;
 	}
 	if (p->inventory->targets.n >= LIMIT_TARGETS)
-		fail(p, "the account has %zu mirror targets, and AWS allows %d",
+		fail(p,
+		     "the account has %zu mirror targets, but AWS allows %d; delete unused ones",
 		     p->inventory->targets.n, LIMIT_TARGETS);
 	s = plan_step(p, STEP_CREATE_TARGET, &p->target,
 		      "create a mirror target for the %s%s%s",

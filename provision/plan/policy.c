@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Two tables: the statements (resources and conditions) and the actions,
+ * each with the commands and features that need it. A statement without a
+ * needed action is left out. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,14 +17,14 @@
 #define SYNC   POLICY_SYNC
 #define VERIFY POLICY_VERIFY
 #define ALL    POLICY_ALL_COMMANDS
-/* What makes a plan has to look at the same things as what carries it out, and
- * a failed setup takes back what it made. */
+/* Every command that plans reads the same things, and a failed setup deletes
+ * what it created. */
 #define PLANNING (SETUP | PLAN | SYNC)
-#define LOOKING	 (PLANNING | VERIFY) /* at the tasks of services */
+#define LOOKING	 (PLANNING | VERIFY) /* reads the tasks of ECS services */
 #define CHANGING (SETUP | SYNC)
 #define DELETING (SETUP | SYNC | REMOVE)
 
-/* One statement: actions of one kind on the same resources. */
+/* Statements: actions of one sort on the same resources. */
 enum sid {
 	READ_MIRRORS,
 	READ_NETWORK,
@@ -46,7 +49,7 @@ enum condition { NONE, OWN, EC2_CREATE, ELB_CREATE, LINK };
 static const struct {
 	const char *sid;
 	const char *service;   /* of the resources; NULL: "*" */
-	const char *resources; /* types, separated by spaces */
+	const char *resources; /* resource patterns, separated by spaces */
 	enum condition condition;
 } statements[] = {
 	[READ_MIRRORS] = {"ReadMirrors", NULL, NULL, NONE},
@@ -54,8 +57,9 @@ static const struct {
 	[READ_LOAD_BALANCERS] = {"ReadLoadBalancers", NULL, NULL, NONE},
 	[READ_ECS] = {"ReadEcs", NULL, NULL, NONE},
 	[READ_METRICS] = {"ReadMetrics", NULL, NULL, NONE},
-	/* A session names its source, target and filter; a target what is
-	 * behind it. */
+	/* Creating a session also requires permission on its source, target
+	 * and filter; creating a target, on the interface or endpoint it
+	 * leads to. */
 	[MAKE_MIRRORS] =
 		{"MakeMirrors", "ec2",
 		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/* traffic-mirror-filter-rule/* network-interface/* vpc-endpoint/*",
@@ -93,7 +97,7 @@ static const struct {
 	enum sid sid;
 	const char *action;
 	unsigned int commands;
-	unsigned int features; /* any of them; 0: always */
+	unsigned int features; /* needed with any of these; 0: always */
 } actions[] = {
 	{READ_MIRRORS, "ec2:DescribeTrafficMirrorFilters", ALL, 0},
 	{READ_MIRRORS, "ec2:DescribeTrafficMirrorSessions", ALL, 0},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The least IAM policy that metlo-mirror needs. */
+/* The least-privilege IAM policy for metlo-mirror. */
 #ifndef PLAN_POLICY_H
 #define PLAN_POLICY_H
 
@@ -16,28 +16,29 @@ enum policy_command {
 };
 
 enum policy_feature {
-	POLICY_ECS = 1,	    /* sources that are ECS services */
-	POLICY_NLB = 2,	    /* a new network load balancer as the target */
-	POLICY_GROUPS = 4,  /* rules added to security groups */
-	POLICY_METRICS = 8, /* verify looks at CloudWatch */
+	POLICY_ECS = 1,	    /* sources may be ECS services */
+	POLICY_NLB = 2,	    /* the deployment may have its own load balancer */
+	POLICY_GROUPS = 4,  /* rules may be added to security groups */
+	POLICY_METRICS = 8, /* verify may read CloudWatch */
 	POLICY_ALL_FEATURES = 15,
 };
 
 struct policy_input {
 	unsigned int commands, features;
 	const char *partition; /* NULL: "aws" */
-	const char *region;    /* NULL: every region */
-	const char *account;   /* NULL: every account (of the user: its own) */
+	const char *region;    /* NULL: any region */
+	const char *
+		account; /* NULL: any account; resources are still the caller's own */
 };
 
-/* Adds the policy as JSON, with a newline at the end. Writes are limited to
- * the resource types that they are about; changes and deletes, where AWS can
- * tell, to what metlo-mirror made. */
+/* Appends the policy as JSON, with a trailing newline. Create actions are
+ * limited to the resource types involved; changes and deletions, where AWS can
+ * check tags, to resources that metlo-mirror created. */
 void policy_write(struct buf *out, const struct policy_input *in);
 
-/* "setup" -> POLICY_SETUP; 0 for what is no command. */
+/* "setup" -> POLICY_SETUP; 0 if there is no such command. */
 unsigned int policy_command_parse(const char *name);
-/* "ecs", "nlb", "open-groups", "metrics": the same. */
+/* "ecs", "nlb", "open-groups", "metrics"; 0 if there is no such feature. */
 unsigned int policy_feature_parse(const char *name);
 
 #endif

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* Resolves each type of source to interfaces. An interface named explicitly
+ * must be usable; anything a broader source merely includes is skipped with
+ * a diagnostic. */
 #include <string.h>
 
 #include "model/instance.h"
 #include "plan/select.h"
 
-/* Types that people meet, and what to mirror in their place. */
+/* Interface types that users come across, and what to mirror instead. */
 static const struct {
 	const char *type, *advice;
 } not_interfaces[] = {
@@ -35,12 +38,12 @@ const char *select_refusal(struct arena *a, const struct inventory *inv,
 	     i++)
 		if (!strcmp(type, not_interfaces[i].type))
 			return not_interfaces[i].advice;
-	/* "load_balancer" is what some answers call those of an ALB. */
+	/* Some responses give this type to the interfaces of an ALB. */
 	if (strcmp(type, "interface") != 0 &&
 	    strcmp(type, "load_balancer") != 0)
 		return arena_printf(
 			a,
-			"is of type %s; AWS mirrors only interfaces of type \"interface\"",
+			"has type %s; AWS mirrors only interfaces of type \"interface\"",
 			type);
 	for (size_t i = 0; i < inv->targets.n; i++)
 		if (str_same(inv->targets.items[i].interface_id, eni->id))
@@ -57,7 +60,7 @@ const char *select_refusal(struct arena *a, const struct inventory *inv,
 		*doubt =
 			"is managed by another AWS service; AWS may refuse to mirror it";
 	else if (!str_empty(eni->status) && strcmp(eni->status, "in-use") != 0)
-		*doubt = "is not attached to anything yet";
+		*doubt = "is not attached to an instance yet";
 	return NULL;
 }
 
@@ -76,7 +79,7 @@ struct source_selection {
 	const char *target_eni;
 	struct candidates *out;
 	struct diagnostics *diagnostics;
-	size_t met; /* interfaces that the source means, usable or not */
+	size_t included; /* interfaces the source includes, usable or not */
 };
 
 static void check_instance(struct source_selection *s,
@@ -87,7 +90,7 @@ static void check_instance(struct source_selection *s,
 	if (str_same(i->state, "stopped") || str_same(i->state, "stopping"))
 		diag_add(
 			s->a, s->diagnostics, DIAG_WARN,
-			"instance %s is %s: its sessions cost money and carry no traffic until it runs",
+			"instance %s is %s: its sessions cost money but carry no traffic until it runs",
 			i->id, i->state);
 	if (!str_empty(i->type) &&
 	    instance_support(i->type, &why) != INSTANCE_SUPPORTED)
@@ -95,14 +98,14 @@ static void check_instance(struct source_selection *s,
 			 "instance %s (%s): %s", i->id, i->type, why);
 }
 
-/* explicit: the user named this interface, so that leaving it out is an error. */
-static void take(struct source_selection *s, const struct ec2_interface *eni,
-		 bool explicit)
+/* explicit: the user named this interface, so leaving it out is an error. */
+static void add_interface(struct source_selection *s,
+			  const struct ec2_interface *eni, bool explicit)
 {
 	const char *doubt, *why = select_refusal(s->a, s->inv, eni, &doubt);
 	struct candidate *c;
 
-	s->met++;
+	s->included++;
 	if (has(s->out, eni->id))
 		return;
 	if (str_same(eni->id, s->target_eni)) {
@@ -113,7 +116,7 @@ static void take(struct source_selection *s, const struct ec2_interface *eni,
 		return;
 	}
 	if (str_list_has(&s->inv->refused, eni->id))
-		why = "is not mirrored: AWS has refused it";
+		why = "is not mirrored: AWS refused it earlier";
 	if (why) {
 		diag_add(s->a, s->diagnostics, explicit ? DIAG_FAIL : DIAG_WARN,
 			 "%s %s", eni->id, why);
@@ -132,8 +135,9 @@ static void take(struct source_selection *s, const struct ec2_interface *eni,
 		check_instance(s, c->instance);
 }
 
-/* All interfaces of an instance; false when it is gone. */
-static bool take_instance(struct source_selection *s, const char *id)
+/* Adds all interfaces of an instance; false if it is terminated or does not
+ * exist. */
+static bool add_instance(struct source_selection *s, const char *id)
 {
 	const struct ec2_instance *i = inventory_instance(s->inv, id);
 
@@ -144,7 +148,7 @@ static bool take_instance(struct source_selection *s, const char *id)
 		check_instance(s, i);
 	for (size_t k = 0; k < s->inv->interfaces.n; k++)
 		if (str_same(s->inv->interfaces.items[k].instance_id, id))
-			take(s, &s->inv->interfaces.items[k], false);
+			add_interface(s, &s->inv->interfaces.items[k], false);
 	return i != NULL;
 }
 
@@ -152,11 +156,10 @@ static void from_instance(struct source_selection *s)
 {
 	const char *id = s->source->name;
 
-	if (!take_instance(s, id))
+	if (!add_instance(s, id))
 		diag_add(s->a, s->diagnostics, DIAG_FAIL,
-			 "there is no running instance %s in %s", id,
-			 s->inv->region);
-	else if (!s->met)
+			 "no running instance %s in %s", id, s->inv->region);
+	else if (!s->included)
 		diag_add(s->a, s->diagnostics, DIAG_FAIL,
 			 "instance %s has no network interface", id);
 }
@@ -167,11 +170,11 @@ static void from_interface(struct source_selection *s)
 		inventory_interface(s->inv, s->source->name);
 
 	if (eni)
-		take(s, eni, true);
+		add_interface(s, eni, true);
 	else
 		diag_add(s->a, s->diagnostics, DIAG_FAIL,
-			 "there is no network interface %s in %s",
-			 s->source->name, s->inv->region);
+			 "no network interface %s in %s", s->source->name,
+			 s->inv->region);
 }
 
 static const struct inventory_service *find_service(const struct inventory *inv,
@@ -198,10 +201,10 @@ struct ecs_count {
 	size_t fargate, starting, external, hosts;
 };
 
-static void take_task(struct source_selection *s,
-		      const struct inventory_service *service,
-		      const struct ecs_task *task, struct str_list *hosts,
-		      struct ecs_count *count)
+static void add_task(struct source_selection *s,
+		     const struct inventory_service *service,
+		     const struct ecs_task *task, struct str_list *hosts,
+		     struct ecs_count *count)
 {
 	const char *id = ecs_task_interface(task), *host;
 	const struct ec2_interface *eni;
@@ -210,7 +213,7 @@ static void take_task(struct source_selection *s,
 		eni = inventory_interface(s->inv, id);
 		count->fargate += str_same(task->launch_type, "FARGATE");
 		if (eni)
-			take(s, eni, false);
+			add_interface(s, eni, false);
 		else
 			count->starting++;
 		return;
@@ -222,7 +225,7 @@ static void take_task(struct source_selection *s,
 		count->external++;
 	} else if (!str_list_has(hosts, host)) {
 		str_list_add(s->a, hosts, host);
-		take_instance(s, host);
+		add_instance(s, host);
 	}
 }
 
@@ -236,21 +239,21 @@ static void from_ecs(struct source_selection *s)
 
 	if (!service || service->missing) {
 		diag_add(s->a, s->diagnostics, DIAG_FAIL,
-			 "there is no service %s in the cluster %s of %s",
+			 "no service %s in the cluster %s of %s",
 			 s->source->value, s->source->name, s->inv->region);
 		return;
 	}
 	for (size_t i = 0; i < service->tasks.n; i++)
-		take_task(s, service, &service->tasks.items[i], &hosts, &n);
+		add_task(s, service, &service->tasks.items[i], &hosts, &n);
 	if (hosts.n)
 		diag_add(
 			s->a, s->diagnostics, DIAG_INFO,
-			"%s: tasks share the network of their instances, so all traffic of %zu instance%s that the filter lets through is mirrored",
+			"%s: its tasks share the network of their instances, so all traffic of %zu instance%s that the filter accepts is mirrored",
 			name, hosts.n, hosts.n == 1 ? "" : "s");
 	if (n.fargate)
 		diag_add(
 			s->a, s->diagnostics, DIAG_WARN,
-			"%s: %zu task%s on Fargate; AWS decides whether it mirrors them",
+			"%s: %zu task%s on Fargate, which AWS may refuse to mirror",
 			name, n.fargate, n.fargate == 1 ? " is" : "s are");
 	if (n.external)
 		diag_add(
@@ -266,11 +269,12 @@ static void from_ecs(struct source_selection *s)
 	if (!service->tasks.n)
 		diag_add(
 			s->a, s->diagnostics, DIAG_WARN,
-			"%s has no task now; \"metlo-mirror aws sync\" adds them when they run",
+			"%s has no running tasks; \"metlo-mirror aws sync\" adds them once they run",
 			name);
 }
 
-/* "ELB app/NAME/ID" for application, "ELB NAME" for classic load balancers. */
+/* AWS describes these interfaces as "ELB app/NAME/ID" for application and "ELB
+ * NAME" for classic load balancers. */
 static void from_load_balancer(struct source_selection *s)
 {
 	const char *name = s->source->name, *d;
@@ -282,17 +286,17 @@ static void from_load_balancer(struct source_selection *s)
 	for (size_t i = 0; i < s->inv->interfaces.n; i++) {
 		d = s->inv->interfaces.items[i].description;
 		if (d && !strncmp(d, prefix, n) && (app || !d[n]))
-			take(s, &s->inv->interfaces.items[i], false);
+			add_interface(s, &s->inv->interfaces.items[i], false);
 	}
-	if (!s->met)
+	if (!s->included)
 		diag_add(s->a, s->diagnostics, DIAG_FAIL,
-			 "there is no network interface of the %s %s in %s",
+			 "no network interface of the %s %s in %s",
 			 source_type_text(s->source->type), name,
 			 s->inv->region);
 }
 
-struct str_list select_behind(struct arena *a, const struct inventory *inv,
-			      const struct elbv2_load_balancer *lb)
+struct str_list select_lb_targets(struct arena *a, const struct inventory *inv,
+				  const struct elbv2_load_balancer *lb)
 {
 	struct str_list l = {0};
 
@@ -327,23 +331,23 @@ static void from_nlb(struct source_selection *s)
 {
 	const struct elbv2_load_balancer *lb =
 		inventory_load_balancer(s->inv, s->source->name, "network");
-	struct str_list behind;
+	struct str_list targets;
 
 	if (!lb) {
 		diag_add(s->a, s->diagnostics, DIAG_FAIL,
-			 "there is no network load balancer %s in %s",
-			 s->source->name, s->inv->region);
+			 "no network load balancer %s in %s", s->source->name,
+			 s->inv->region);
 		return;
 	}
-	behind = select_behind(s->a, s->inv, lb);
+	targets = select_lb_targets(s->a, s->inv, lb);
 	diag_add(
 		s->a, s->diagnostics, DIAG_FAIL,
-		"AWS cannot mirror a network load balancer. What is behind %s can be mirrored instead%s%s",
+		"AWS cannot mirror a network load balancer; mirror the targets behind %s instead%s%s",
 		lb->name,
-		behind.n
+		targets.n
 			? ": "
-			: "; name it with --source (instances, interfaces or an ECS service)",
-		behind.n ? str_list_text(s->a, &behind, 10) : "");
+			: " (name them with --source: instances, interfaces or an ECS service)",
+		targets.n ? str_list_text(s->a, &targets, 10) : "");
 }
 
 static bool tagged(const struct aws_tags *tags, const struct source *source)
@@ -359,19 +363,20 @@ static void from_tag(struct source_selection *s)
 
 	for (size_t i = 0; i < inv->instances.n; i++)
 		if (tagged(&inv->instances.items[i].tags, s->source))
-			take_instance(s, inv->instances.items[i].id);
+			add_instance(s, inv->instances.items[i].id);
 	for (size_t i = 0; i < inv->interfaces.n; i++)
 		if (tagged(&inv->interfaces.items[i].tags, s->source))
-			take(s, &inv->interfaces.items[i], false);
-	if (!s->met)
+			add_interface(s, &inv->interfaces.items[i], false);
+	if (!s->included)
 		diag_add(
 			s->a, s->diagnostics, DIAG_WARN,
-			"nothing has %s now; \"metlo-mirror aws sync\" adds what gets it",
+			"nothing has %s yet; \"metlo-mirror aws sync\" adds matches as they appear",
 			s->source->text);
 }
 
-/* What AWS or its services run in a VPC for somebody, such as load balancers,
- * has to be named; tasks on Fargate have interfaces of AWS, too. */
+/* Interfaces that AWS services run in a VPC, such as those of load balancers,
+ * must be named explicitly. Fargate tasks are requester-managed too but count
+ * as workloads. */
 static bool is_workload(const struct inventory *inv,
 			const struct ec2_interface *eni)
 {
@@ -388,7 +393,8 @@ static bool is_workload(const struct inventory *inv,
 	       str_same(eni->status, "in-use");
 }
 
-/* One instance that AWS refuses would keep all others from it. */
+/* An unsupported instance in a whole VPC or subnet is left out: a session that
+ * AWS refuses would roll back all others. */
 static bool can_be_mirrored(struct source_selection *s,
 			    const struct ec2_interface *eni)
 {
@@ -414,16 +420,16 @@ static void from_network(struct source_selection *s)
 						 ? e->vpc_id
 						 : e->subnet_id;
 
-		/* A target in it is no mistake here. */
+		/* That the network contains a mirror target is no mistake. */
 		if (str_same(in, id) && is_workload(s->inv, e) &&
 		    !select_refusal(s->a, s->inv, e, &doubt) &&
 		    can_be_mirrored(s, e))
-			take(s, e, false);
+			add_interface(s, e, false);
 	}
-	if (!s->met)
+	if (!s->included)
 		diag_add(
 			s->a, s->diagnostics, DIAG_WARN,
-			"nothing that can be mirrored is in %s now; \"metlo-mirror aws sync\" adds what comes",
+			"nothing in %s can be mirrored yet; \"metlo-mirror aws sync\" adds interfaces as they appear",
 			id);
 }
 

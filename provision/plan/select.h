@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From what a source means to the network interfaces that are mirrored. */
+/* From a source to the network interfaces to mirror. */
 #ifndef PLAN_SELECT_H
 #define PLAN_SELECT_H
 
@@ -8,8 +8,9 @@
 
 struct candidate {
 	const struct ec2_interface *eni;
-	const struct ec2_instance *instance; /* NULL: none, or not ours */
-	const struct source *source;	     /* the first that means it */
+	const struct ec2_instance
+		*instance;	     /* NULL: none, or in another account */
+	const struct source *source; /* the first source that includes it */
 };
 struct candidates {
 	struct candidate *items;
@@ -17,22 +18,22 @@ struct candidates {
 };
 
 /*
- * Adds the interfaces that a source means and that can be mirrored, each only
- * once; diagnostics say what was left out and why, and what may not work. target_eni
- * is left out (NULL: none): what is a target cannot be a source.
+ * Adds the mirrorable interfaces of a source, each only once. The diagnostics
+ * report what was left out and why, and what may not work. target_eni (NULL:
+ * none) is left out: a target cannot be a source.
  */
 void select_source(struct arena *a, const struct inventory *inv,
 		   const struct source *source, const char *target_eni,
 		   struct candidates *out, struct diagnostics *diagnostics);
 
-/* Why an interface cannot be mirrored, or NULL; *doubt is set to a text when
- * AWS may refuse it. */
+/* Why AWS cannot mirror an interface, or NULL. *doubt is set to a text if AWS
+ * may refuse it, else to NULL. */
 const char *select_refusal(struct arena *a, const struct inventory *inv,
 			   const struct ec2_interface *eni, const char **doubt);
 
-/* The instances and addresses behind a network load balancer: what to mirror
- * in its place, as sources "i-..." and "eni-...". */
-struct str_list select_behind(struct arena *a, const struct inventory *inv,
-			      const struct elbv2_load_balancer *lb);
+/* What to mirror instead of a network load balancer: its targets, as sources
+ * "i-..." and "eni-...". */
+struct str_list select_lb_targets(struct arena *a, const struct inventory *inv,
+				  const struct elbv2_load_balancer *lb);
 
 #endif

@@ -44,8 +44,8 @@ static void add_receiver(struct checker *c, const struct ec2_interface *eni,
 	r->in = in;
 }
 
-/* Packets to a target that is an instance go to its primary interface, to one
- * that is an address to whoever has it. */
+/* Packets to an instance target arrive at its primary interface, packets to an
+ * IP target at the interface with that address. */
 static const struct ec2_interface *
 interface_of(const struct inventory *inv, const struct elbv2_target *t,
 	     const struct elbv2_target_group *group)

@@ -8,11 +8,14 @@
 #include "verify/verify_extra.h"
 #include "verify/verify_report.h"
 
-/* One collector: where packets end. */
+/* One receiver of the packets: the mirror target's own interface, or a target
+ * behind the load balancer. */
 struct receiver {
 	const struct ec2_interface *eni;
-	const struct ec2_instance *instance;	 /* NULL: none of ours */
-	const struct elbv2_target *target;	 /* NULL: not behind an NLB */
+	const struct ec2_instance
+		*instance; /* NULL: none, or in another account */
+	const struct elbv2_target
+		*target; /* NULL: not behind a load balancer */
 	const struct inventory_target_group *in; /* of target */
 };
 
@@ -22,13 +25,13 @@ struct checker {
 	const struct inventory *inv;
 	const struct verify_extra *extra;
 	const char *name; /* of the deployment */
-	struct plan plan; /* what sync would do */
+	struct plan plan; /* what sync would change */
 	struct deployment current;
 	struct {
-		struct mirror_session *items; /* texts are those of inv */
+		struct mirror_session *items; /* strings belong to inv */
 		size_t n;
-	} sessions; /* ours */
-	/* The target, as far as it exists. */
+	} sessions; /* of this deployment */
+	/* The mirror target, as far as it exists. */
 	const struct ec2_interface *eni;
 	const struct ec2_endpoint *endpoint;
 	const struct elbv2_load_balancer *lb;
@@ -39,15 +42,17 @@ struct checker {
 	} receivers;
 };
 
-/* Adds a row; fix is "" where nothing is to be mended. */
+/* Adds a row; fix is "" if there is nothing to fix. */
 void check_row(struct checker *c, enum verify_state state, const char *check,
 	       const char *subject, const char *fix, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/* Whether a check has a row already: when it has not, all was well. */
+/* Whether a check has added a row. Checks without one so far have found no
+ * problem. */
 bool check_has(const struct checker *c, const char *check);
 
-/* Commands: of the AWS CLI with the region, and ours with the deployment. */
+/* Commands to suggest as fixes: of the AWS CLI, with the region filled in, and
+ * of metlo-mirror, with the deployment filled in. */
 const char *check_aws(struct checker *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 const char *check_mirror(struct checker *c, const char *command);

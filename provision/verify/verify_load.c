@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads attributes and metrics. A missing permission or an unavailable
+ * service leaves them unknown, which verify reports, instead of failing the
+ * whole run. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,8 +9,9 @@
 #include "model/deployment.h"
 #include "verify/verify_queries.h"
 
-/* Why something may stay unknown, or NULL when the failure ends it all. */
-static const char *excuse(struct arena *a, const struct aws_error *err)
+/* Why data may stay unknown, or NULL if the error must end the run. */
+static const char *tolerable_reason(struct arena *a,
+				    const struct aws_error *err)
 {
 	char permission[128];
 
@@ -38,9 +42,9 @@ static int load_attributes(struct verify_extra *extra, struct aws_client *c,
 	struct verify_attributes *to;
 	struct elbv2_attributes list = {0};
 	int rc = call(c, arn, &list, err);
-	const char *why = rc ? excuse(&extra->mem, err) : NULL;
+	const char *why = rc ? tolerable_reason(&extra->mem, err) : NULL;
 
-	if (rc && err->kind == AWS_ERR_NOT_FOUND) /* deleted meanwhile */
+	if (rc && err->kind == AWS_ERR_NOT_FOUND) /* deleted in the meantime */
 		return 0;
 	if (why) {
 		extra->attributes_unknown = why;
@@ -58,7 +62,8 @@ static int load_attributes(struct verify_extra *extra, struct aws_client *c,
 	return 0;
 }
 
-/* Of the load balancer that a deployment sends to, and of what is behind. */
+/* Loads the attributes of the load balancer that a deployment sends to, and of
+ * its target groups. */
 static int load_balancer(struct verify_extra *extra, struct aws_client *c,
 			 const struct inventory *inv, const char *deployment,
 			 struct aws_error *err)
@@ -82,7 +87,9 @@ static int load_balancer(struct verify_extra *extra, struct aws_client *c,
 static int load_metrics(struct verify_extra *extra, struct aws_client *c,
 			int64_t now, struct aws_error *err)
 {
-	int64_t end = now - now % 60; /* whole minutes are answered faster */
+	int64_t end =
+		now -
+		now % 60; /* CloudWatch answers faster for whole minutes */
 	int rc;
 
 	if (!extra->queries.n)
@@ -92,7 +99,7 @@ static int load_metrics(struct verify_extra *extra, struct aws_client *c,
 				err);
 	if (!rc)
 		return 0;
-	extra->metrics_unknown = excuse(&extra->mem, err);
+	extra->metrics_unknown = tolerable_reason(&extra->mem, err);
 	return extra->metrics_unknown ? 0 : rc;
 }
 

@@ -10,7 +10,7 @@
 
 struct totals {
 	double count[N_MIRROR_METRICS];
-	double ours; /* mirrored by instances that only we mirror */
+	double ours; /* mirrored by instances that only this deployment mirrors */
 	struct str_list instances, silent;
 	size_t values;
 };
@@ -58,21 +58,21 @@ static void mirrored_row(struct checker *c, const struct totals *t)
 	if (!t->values)
 		check_row(
 			c, VERIFY_WARN, CHECK_MIRRORED, subject,
-			"wait: it takes 5 to 15 minutes from the first packet on",
-			"CloudWatch has no count of mirrored packets yet");
+			"wait: CloudWatch needs 5 to 15 minutes after the first packet",
+			"CloudWatch has not counted any mirrored packets yet");
 	else if (n <= 0)
 		check_row(
 			c, VERIFY_FAIL, CHECK_MIRRORED, subject,
 			arena_printf(
 				c->a,
-				"send a request to one of them on port %s; if that changes nothing, it is the filter: %s",
+				"send a request to one of them on port %s; if nothing changes, the filter is too narrow: %s",
 				ports, check_mirror(c, "setup --ports all")),
-			"no packet was mirrored in the last hour: nothing came that the filter takes");
+			"no packet was mirrored in the last hour: the filter accepted none");
 	else if (t->count[MIRROR_IN] <= 0 || t->count[MIRROR_OUT] <= 0)
 		check_row(
 			c, VERIFY_WARN, CHECK_MIRRORED, subject,
 			check_mirror(c, "setup --side both"),
-			"%.0f packets in the last hour, all of them %s: requests or answers are missing",
+			"%.0f packets in the last hour, all of them %s: requests or responses are missing",
 			n, t->count[MIRROR_IN] <= 0 ? "outgoing" : "incoming");
 	else if (t->silent.n)
 		check_row(
@@ -80,9 +80,9 @@ static void mirrored_row(struct checker *c, const struct totals *t)
 			str_list_text(c->a, &t->silent, NAMES_MAX),
 			arena_printf(
 				c->a,
-				"nothing to do if they get no traffic on port %s",
+				"nothing to do if they receive no traffic on port %s",
 				ports),
-			"no packet of %zu of %zu instances was mirrored in the last hour",
+			"%zu of %zu instances had no packets mirrored in the last hour",
 			t->silent.n, t->instances.n);
 	else
 		check_row(c, VERIFY_OK, CHECK_MIRRORED, subject, "",
@@ -104,52 +104,53 @@ static void skipped_row(struct checker *c, const struct totals *t)
 	check_row(
 		c, n * 100 < all ? VERIFY_WARN : VERIFY_FAIL, CHECK_SKIPPED,
 		subject,
-		"mirror less (setup --ports, --peer), or give the sources a type with more bandwidth: mirrored traffic mirror_metrics against it and is dropped first",
-		"%.0f packets (%.2g %%) were not mirrored in the last hour for want of bandwidth",
+		"mirror less (setup --ports, --peer) or use an instance type with more bandwidth: mirrored traffic shares it and is dropped first",
+		"%.0f packets (%.2g %%) were not mirrored in the last hour for lack of bandwidth",
 		n, n * 100 / all);
 }
 
-static const char *look_above(struct checker *c, const char *where)
+static const char *fix_path_first(struct checker *c, const char *where)
 {
 	return arena_printf(c->a,
-			    "mend what \"" CHECK_GROUPS "\", \"" CHECK_ACLS
-			    "\" and \"" CHECK_ROUTES
-			    "\" say above; then look at %s",
+			    "fix the findings of \"" CHECK_GROUPS
+			    "\", \"" CHECK_ACLS "\" and \"" CHECK_ROUTES
+			    "\" above, then check %s",
 			    where);
 }
 
-/* Nothing at the load balancer is no series at all in CloudWatch. */
-static void balancer_row(struct checker *c, const struct totals *t)
+/* Without any traffic, CloudWatch has no series for the load balancer at
+ * all. */
+static void lb_row(struct checker *c, const struct totals *t)
 {
 	const char *name = lb_dimension(c->lb->arn);
 	size_t n = 0;
 	double bytes = verify_metric(c->extra, metric_lb_bytes, name, &n);
-	double turned_away =
-		verify_metric(c->extra, metric_lb_blocked, name, &n);
+	double blocked = verify_metric(c->extra, metric_lb_blocked, name, &n);
 
-	if (turned_away > 0)
+	if (blocked > 0)
 		check_row(
 			c, VERIFY_FAIL, CHECK_ARRIVED, c->lb->name,
-			look_above(c, "the load balancer's security group"),
-			"its security group turned %.0f UDP flows away in the last hour",
-			turned_away);
+			fix_path_first(c, "the load balancer's security group"),
+			"its security group blocked %.0f UDP flows in the last hour",
+			blocked);
 	else if (bytes > 0)
 		check_row(c, VERIFY_OK, CHECK_ARRIVED, c->lb->name, "",
 			  "%.0f bytes of UDP in the last hour", bytes);
 	else if (t->ours > 0)
 		check_row(
 			c, VERIFY_FAIL, CHECK_ARRIVED, c->lb->name,
-			look_above(c, "the load balancer's listener"),
-			"got no UDP in the last hour, though the sources mirrored %.0f packets",
+			fix_path_first(c, "the load balancer's listener"),
+			"received no UDP in the last hour, although the sources mirrored %.0f packets",
 			t->ours);
 	else if (!t->instances.n)
 		check_row(
 			c, VERIFY_WARN, CHECK_ARRIVED, c->lb->name,
-			"send a request to a source; it takes 5 to 15 minutes to be counted",
-			"got no UDP in the last hour");
+			"send a request to a source; CloudWatch needs 5 to 15 minutes to count it",
+			"received no UDP in the last hour");
 }
 
-/* A collector gets other packets too: fewer than were mirrored is a loss. */
+/* Collectors receive other packets too, so only a count below the mirrored one
+ * indicates a loss. */
 static void collectors_row(struct checker *c, const struct totals *t)
 {
 	const char *lb;
@@ -163,19 +164,19 @@ static void collectors_row(struct checker *c, const struct totals *t)
 				    &n);
 	if (!l.n || t->ours <= 0 || !n)
 		return;
-	/* Periods at either end may be counted on one side only. */
+	/* The first and last period may be counted on one side only. */
 	if (in < t->ours * 0.9)
 		check_row(
 			c, in < t->ours * 0.5 ? VERIFY_FAIL : VERIFY_WARN,
 			CHECK_ARRIVED, subject,
-			look_above(
+			fix_path_first(
 				c,
 				"the collector: tcpdump -ni IFACE udp port 4789"),
-			"%.0f packets in all came in during the last hour, but %.0f were mirrored",
+			"received %.0f packets of any kind in the last hour, but %.0f were mirrored",
 			in, t->ours);
 	else
 		check_row(c, VERIFY_OK, CHECK_ARRIVED, subject, "",
-			  "%.0f packets came in, %.0f were mirrored", in,
+			  "received %.0f packets, %.0f were mirrored", in,
 			  t->ours);
 }
 
@@ -186,8 +187,8 @@ void check_metrics(struct checker *c)
 	if (c->extra->metrics_unknown)
 		check_row(
 			c, VERIFY_WARN, CHECK_MIRRORED, c->name,
-			"allow it with \"metlo-mirror aws policy verify\", or do without: --no-metrics",
-			"CloudWatch could not be asked: %s",
+			"grant it with the policy of \"metlo-mirror aws policy verify\", or use --no-metrics",
+			"CloudWatch cannot be read: %s",
 			c->extra->metrics_unknown);
 	if (!c->extra->metrics.n)
 		return;
@@ -197,6 +198,6 @@ void check_metrics(struct checker *c)
 		skipped_row(c, &t);
 	}
 	if (c->lb)
-		balancer_row(c, &t);
+		lb_row(c, &t);
 	collectors_row(c, &t);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Does anything on the way turn packets away? */
+/* Does anything on the way block packets: security groups, network ACLs,
+ * routes? */
 #include <string.h>
 
 #include "model/limits.h"
@@ -18,7 +19,8 @@ static const char *ports_text(struct checker *c, const char *protocol,
 			    protocol, port, port, peers);
 }
 
-/* sync adds the rule if the deployment opens groups; else it is a command. */
+/* sync adds the rule if the deployment opens groups; otherwise suggests the
+ * command. */
 static const char *group_fix(struct checker *c, const char *group,
 			     const char *protocol, uint16_t port,
 			     const struct str_list *blocks)
@@ -48,7 +50,7 @@ static const char *group_fix(struct checker *c, const char *group,
 
 struct admission {
 	const struct ec2_group_refs *groups;
-	const char *whose;    /* for people */
+	const char *whose;    /* for display */
 	const char *protocol; /* "udp", "tcp" */
 	uint16_t port;
 	struct str_list refused; /* addresses */
@@ -92,7 +94,7 @@ static void admission_row(struct checker *c, const struct admission *a,
 			  ids.n ? group_fix(c, ids.items[0], a->protocol,
 					    a->port, blocks)
 				: "",
-			  "does not let %s %u from %s in",
+			  "does not allow %s %u from %s",
 			  !strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port,
 			  str_list_text(c->a, &a->refused, NAMES_MAX));
 	else if (a->unknown)
@@ -101,16 +103,16 @@ static void admission_row(struct checker *c, const struct admission *a,
 			check_aws(c,
 				  "ec2 describe-security-groups --group-ids %s",
 				  ids.n ? ids.items[0] : ""),
-			"whether it lets %s %u in depends on prefix lists or groups of other accounts: look yourself",
+			"whether it allows %s %u depends on prefix lists or groups of other accounts: check them yourself",
 			!strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port);
 	else
 		check_row(c, VERIFY_OK, CHECK_GROUPS, subject, "",
-			  "lets %s %u in",
+			  "allows %s %u",
 			  !strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port);
 }
 
-/* The groups of the load balancer as interfaces name theirs. */
-static struct ec2_group_refs balancer_groups(struct checker *c)
+/* The load balancer's groups in the form that interfaces use. */
+static struct ec2_group_refs lb_groups(struct checker *c)
 {
 	struct ec2_group_refs l = {0};
 
@@ -123,8 +125,8 @@ static struct ec2_group_refs balancer_groups(struct checker *c)
 	return l;
 }
 
-/* Through a load balancer the packets keep their source's address, but only the
- * load balancer's groups count as theirs. */
+/* Packets keep the address of their source through a load balancer, but
+ * security groups see only the load balancer's groups as their origin. */
 static void admit_sources(struct checker *c, struct admission *a,
 			  const struct ec2_group_refs *lb)
 {
@@ -140,8 +142,10 @@ static void admit_sources(struct checker *c, struct admission *a,
 	admission_row(c, a, &blocks);
 }
 
-/* Interfaces of the load balancer: health checks come from them. */
-static bool of_balancer(const struct checker *c, const struct ec2_interface *e)
+/* Whether an interface belongs to the load balancer: health checks originate
+ * there. */
+static bool is_lb_interface(const struct checker *c,
+			    const struct ec2_interface *e)
 {
 	size_t n = strlen(c->lb->name ? c->lb->name : "");
 
@@ -150,9 +154,10 @@ static bool of_balancer(const struct checker *c, const struct ec2_interface *e)
 	       e->description[8 + n] == '/';
 }
 
-/* A target that is healthy has shown that checks get through. */
-static void admit_checks(struct checker *c, const struct receiver *r,
-			 const struct ec2_group_refs *lb)
+/* A healthy target proves that checks get through, so only unhealthy ones are
+ * examined. */
+static void admit_health_checks(struct checker *c, const struct receiver *r,
+				const struct ec2_group_refs *lb)
 {
 	struct admission a = {.groups = &r->eni->groups,
 			      .whose = r->eni->id,
@@ -168,7 +173,7 @@ static void admit_checks(struct checker *c, const struct receiver *r,
 	    parse_number(r->target->health_port, 1, 65535, &port, &unused))
 		a.port = (uint16_t)port;
 	for (size_t i = 0; i < c->inv->interfaces.n; i++)
-		if (of_balancer(c, &c->inv->interfaces.items[i]))
+		if (is_lb_interface(c, &c->inv->interfaces.items[i]))
 			admit(c, &a, c->inv->interfaces.items[i].private_ip,
 			      lb);
 	for (size_t i = 0; i < a.refused.n; i++)
@@ -179,7 +184,7 @@ static void admit_checks(struct checker *c, const struct receiver *r,
 
 void check_groups(struct checker *c)
 {
-	struct ec2_group_refs lb = balancer_groups(c);
+	struct ec2_group_refs lb = lb_groups(c);
 
 	if (lb.n) {
 		struct admission a = {.groups = &lb,
@@ -199,11 +204,11 @@ void check_groups(struct checker *c)
 		a.whose = r->eni->id;
 		admit_sources(c, &a, c->lb ? &lb : NULL);
 		if (r->target)
-			admit_checks(c, r, &lb);
+			admit_health_checks(c, r, &lb);
 	}
 }
 
-/* --- the places that mirrored packets are sent to --- */
+/* --- where mirrored packets are sent --- */
 
 struct end {
 	const char *subnet, *vpc, *zone;
@@ -228,9 +233,10 @@ static void add_end(struct checker *c, struct ends *l, const char *subnet,
 	e->at = *at;
 }
 
-/* The address of the load balancer in a subnet, or else the subnet. */
-static bool balancer_at(const struct checker *c, const char *subnet,
-			struct cidr *at)
+/* The address of the load balancer in a subnet; if unknown, the whole
+ * subnet. */
+static bool lb_address(const struct checker *c, const char *subnet,
+		       struct cidr *at)
 {
 	const struct ec2_subnet *s = inventory_subnet(c->inv, subnet);
 	struct parse_error unused;
@@ -238,7 +244,7 @@ static bool balancer_at(const struct checker *c, const char *subnet,
 	for (size_t i = 0; i < c->inv->interfaces.n; i++) {
 		const struct ec2_interface *e = &c->inv->interfaces.items[i];
 
-		if (of_balancer(c, e) && str_same(e->subnet_id, subnet) &&
+		if (is_lb_interface(c, e) && str_same(e->subnet_id, subnet) &&
 		    interface_address(e, at))
 			return true;
 	}
@@ -255,15 +261,15 @@ static struct ends find_ends(struct checker *c)
 	for (size_t i = 0; c->lb && i < c->lb->zones.n; i++) {
 		const char *subnet = c->lb->zones.items[i].subnet_id;
 
-		if (balancer_at(c, subnet, &at))
+		if (lb_address(c, subnet, &at))
 			add_end(c, &l, subnet, &at);
 	}
 	return l;
 }
 
-/* A source sends to the load balancer in its own zone, if it is there. */
-static bool sends_there(const struct ends *l, const struct end *e,
-			const char *zone)
+/* A source sends to the load balancer in its own zone, if there is one. */
+static bool sends_to_end(const struct ends *l, const struct end *e,
+			 const char *zone)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (!str_empty(zone) && str_same(l->items[i].zone, zone))
@@ -312,9 +318,9 @@ static struct acl_finding *acl_finding(struct checker *c,
 	return finding;
 }
 
-static void acl_ask(struct checker *c, struct acl_findings *l,
-		    const char *subnet, bool egress,
-		    const struct traffic *traffic)
+static void check_acl(struct checker *c, struct acl_findings *l,
+		      const char *subnet, bool egress,
+		      const struct traffic *traffic)
 {
 	const struct ec2_acl *acl = acl_find(c->inv, subnet);
 	const struct ec2_acl_entry *denial;
@@ -338,7 +344,7 @@ static void acl_ask(struct checker *c, struct acl_findings *l,
 				       : arena_printf(c->a, "%s/32", text));
 }
 
-/* The highest free number below the entry that denies; 0: none. */
+/* The highest free rule number below the denying entry; 0: none. */
 static int64_t number_before(const struct ec2_acl *acl, bool egress,
 			     int64_t number)
 {
@@ -374,8 +380,10 @@ static void acl_row(struct checker *c, const struct acl_finding *finding)
 			    (long)finding->entry->number);
 
 	if (finding->peers.n > 1 && n)
-		fix = arena_printf(c->a, "%s (and so on, or a larger block)",
-				   fix);
+		fix = arena_printf(
+			c->a,
+			"%s (repeat for the others, or use a larger block)",
+			fix);
 	check_row(c, VERIFY_FAIL, CHECK_ACLS, finding->acl->id, fix,
 		  "its rule %s denies %s %u %s %s",
 		  finding->entry->number == 32767
@@ -386,10 +394,11 @@ static void acl_row(struct checker *c, const struct acl_finding *finding)
 		  str_list_text(c->a, &finding->peers, NAMES_MAX));
 }
 
-/* From one source to an end; ACLs do not look at what stays in a subnet. */
-static void ask_way(struct checker *c, struct acl_findings *l,
-		    const struct ec2_interface *source, const struct cidr *from,
-		    const struct end *to)
+/* Checks the path from one source to an end point. ACLs do not apply within a
+ * subnet. */
+static void check_acl_path(struct checker *c, struct acl_findings *l,
+			   const struct ec2_interface *source,
+			   const struct cidr *from, const struct end *to)
 {
 	struct traffic in = {
 		.protocol = FILTER_UDP, .port = VXLAN_PORT, .peer = *from};
@@ -397,8 +406,8 @@ static void ask_way(struct checker *c, struct acl_findings *l,
 
 	out.peer = to->at;
 	if (!str_same(source->subnet_id, to->subnet)) {
-		acl_ask(c, l, source->subnet_id, true, &out);
-		acl_ask(c, l, to->subnet, false, &in);
+		check_acl(c, l, source->subnet_id, true, &out);
+		check_acl(c, l, to->subnet, false, &in);
 	}
 	for (size_t i = 0; c->lb && i < c->receivers.n; i++) {
 		const struct ec2_interface *e = c->receivers.items[i].eni;
@@ -406,16 +415,16 @@ static void ask_way(struct checker *c, struct acl_findings *l,
 		if (!e || str_same(e->subnet_id, to->subnet) ||
 		    !interface_address(e, &out.peer))
 			continue;
-		acl_ask(c, l, to->subnet, true, &out);
-		acl_ask(c, l, e->subnet_id, false, &in);
+		check_acl(c, l, to->subnet, true, &out);
+		check_acl(c, l, e->subnet_id, false, &in);
 	}
 }
 
-#define EPHEMERAL_PORT 49152 /* where answers to health checks go, about */
+#define EPHEMERAL_PORT 49152 /* a port from the usual ephemeral range */
 
-/* Health checks of collectors that fail them: there and back. */
-static void ask_checks(struct checker *c, struct acl_findings *l,
-		       const struct end *lb)
+/* Checks the path of health checks to unhealthy collectors and back. */
+static void check_health_acls(struct checker *c, struct acl_findings *l,
+			      const struct end *lb)
 {
 	for (size_t i = 0; c->lb && i < c->receivers.n; i++) {
 		const struct receiver *r = &c->receivers.items[i];
@@ -432,11 +441,11 @@ static void ask_checks(struct checker *c, struct acl_findings *l,
 		    parse_number(r->target->health_port, 1, 65535, &port,
 				 &unused))
 			traffic.port = (uint16_t)port;
-		acl_ask(c, l, lb->subnet, true, &traffic);
+		check_acl(c, l, lb->subnet, true, &traffic);
 		traffic.peer = lb->at;
-		acl_ask(c, l, r->eni->subnet_id, false, &traffic);
+		check_acl(c, l, r->eni->subnet_id, false, &traffic);
 		traffic.port = EPHEMERAL_PORT;
-		acl_ask(c, l, r->eni->subnet_id, true, &traffic);
+		check_acl(c, l, r->eni->subnet_id, true, &traffic);
 	}
 }
 
@@ -452,11 +461,11 @@ void check_acls(struct checker *c)
 		if (!interface_address(s, &from))
 			continue;
 		for (size_t k = 0; k < ends.n; k++)
-			if (sends_there(&ends, &ends.items[k], s->zone))
-				ask_way(c, &l, s, &from, &ends.items[k]);
+			if (sends_to_end(&ends, &ends.items[k], s->zone))
+				check_acl_path(c, &l, s, &from, &ends.items[k]);
 	}
 	for (size_t k = 0; k < ends.n; k++)
-		ask_checks(c, &l, &ends.items[k]);
+		check_health_acls(c, &l, &ends.items[k]);
 	for (size_t i = 0; i < l.n; i++)
 		acl_row(c, &l.items[i]);
 	if (l.unknown.n)
@@ -467,15 +476,15 @@ void check_acls(struct checker *c)
 				c,
 				"ec2 describe-network-acls --filters Name=association.subnet-id,Values=%s",
 				l.unknown.items[0]),
-			"whose network ACL cannot be read (a subnet of another account?): look whether it lets UDP %d through",
+			"its network ACL cannot be read (a subnet of another account?): check that it allows UDP %d",
 			VXLAN_PORT);
 	if (ends.n && c->plan.sources.n && !check_has(c, CHECK_ACLS))
 		check_row(c, VERIFY_OK, CHECK_ACLS,
 			  l.passed.n ? str_list_text(c->a, &l.passed, NAMES_MAX)
 				     : c->name,
 			  "",
-			  l.passed.n ? "let UDP %d through"
-				     : "nothing leaves a subnet (UDP %d)",
+			  l.passed.n ? "UDP %d is allowed"
+				     : "no packets leave their subnet (UDP %d)",
 			  VXLAN_PORT);
 }
 
@@ -500,9 +509,9 @@ static void route_row(struct checker *c, const struct ec2_subnet *from,
 			"ec2 %s-route --route-table-id %s --destination-cidr-block %s --vpc-peering-connection-id pcx-... (or --transit-gateway-id tgw-...)",
 			hole ? "replace" : "create", t->id,
 			hole && r->cidr ? r->cidr : block),
-		hole ? "its route to %s is a black hole: what it led to is gone"
-		: r  ? "its route to %s leads out of AWS's private network, where mirrored packets do not go"
-		     : "it has no route to %s",
+		hole ? "its route to %s is a black hole: the next hop no longer exists"
+		: r ? "its route to %s leads outside private networks, where mirrored packets are not sent"
+		    : "it has no route to %s",
 		block);
 }
 
@@ -522,7 +531,7 @@ static void check_route(struct checker *c, const struct ec2_subnet *from,
 				c,
 				"ec2 describe-route-tables --filters Name=association.subnet-id,Values=%s",
 				from->id),
-			"whether it has a route to the target cannot be told (a prefix list, or a table that cannot be read)");
+			"cannot determine whether it has a route to the target (a prefix list, or a route table that cannot be read)");
 	else if (!r || !route_private(r))
 		route_row(c, from, to, r);
 }
@@ -540,11 +549,11 @@ void check_routes(struct checker *c)
 			continue;
 		str_list_add(c->a, &seen, id);
 		for (size_t k = 0; k < ends.n; k++)
-			if (sends_there(&ends, &ends.items[k], s->zone))
+			if (sends_to_end(&ends, &ends.items[k], s->zone))
 				check_route(c, s, &ends.items[k]);
 	}
 	if (ends.n && seen.n && !check_has(c, CHECK_ROUTES))
 		check_row(c, VERIFY_OK, CHECK_ROUTES,
 			  str_list_text(c->a, &seen, NAMES_MAX), "",
-			  "packets get to the target over private routes");
+			  "private routes lead to the target");
 }

@@ -33,7 +33,6 @@ static void add_query(struct verify_extra *extra, const char *namespace,
 			       .period = VERIFY_PERIOD};
 }
 
-/* "net/NAME/ID", which is what CloudWatch calls a load balancer. */
 const char *lb_dimension(const char *arn)
 {
 	const char *at = arn ? strstr(arn, ":loadbalancer/") : NULL;
@@ -41,7 +40,6 @@ const char *lb_dimension(const char *arn)
 	return at ? at + strlen(":loadbalancer/") : "";
 }
 
-/* Instances of our sessions' interfaces. */
 struct str_list source_instances(struct arena *a, const struct inventory *inv,
 				 const char *deployment)
 {
@@ -81,8 +79,6 @@ static void add_registered(struct arena *a, const struct inventory *inv,
 	}
 }
 
-/* Instances that packets end at; *lb is set to the load balancer before them,
- * or NULL. */
 struct str_list collector_instances(struct arena *a,
 				    const struct inventory *inv,
 				    const char *deployment, const char **lb)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rows that verify reports, and what they count up to. */
+/* The report of one deployment. */
 #include <string.h>
 
 #include "verify/verify_report.h"

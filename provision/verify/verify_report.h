@@ -7,7 +7,7 @@
 
 enum verify_state { VERIFY_OK, VERIFY_WARN, VERIFY_FAIL };
 
-/* Names of checks, in the order of the rows. */
+/* Names of the checks, in the order of the rows. */
 #define CHECK_SOURCES	    "sources"
 #define CHECK_SESSIONS	    "sessions"
 #define CHECK_FILTER	    "filter"
@@ -27,13 +27,13 @@ enum verify_state { VERIFY_OK, VERIFY_WARN, VERIFY_FAIL };
 #define CHECK_SKIPPED	    "skipped"
 #define CHECK_ARRIVED	    "arrived"
 
-/* Texts are never NULL. */
+/* Strings are never NULL. */
 struct verify_row {
 	enum verify_state state;
 	const char *check;   /* CHECK_... */
-	const char *subject; /* ids of what was looked at */
-	const char *detail;  /* what is so, and what it means */
-	const char *fix;     /* a command, or what to do; "" when all is well */
+	const char *subject; /* ids of the resources examined */
+	const char *detail;  /* what was found and what it means */
+	const char *fix; /* a command or an instruction; "" if all is well */
 };
 
 struct verify_report {
@@ -41,7 +41,7 @@ struct verify_report {
 	const char *deployment;
 	struct verify_row *items;
 	size_t n;
-	size_t warned, failed; /* rows */
+	size_t warned, failed; /* number of rows */
 };
 
 void verify_report_free(struct verify_report *r);

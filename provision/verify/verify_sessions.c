@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Is everything that is asked for mirrored, and as it is asked for? */
+/* Is every source mirrored, and with the requested settings? */
 #include <string.h>
 
 #include "model/instance.h"
@@ -7,7 +7,7 @@
 #include "verify/verify_sessions.h"
 #include "model/filter_text.h"
 
-#define NAMES_MAX 5 /* that a row tells */
+#define NAMES_MAX 5 /* listed per row */
 
 /* --- sources --- */
 
@@ -19,7 +19,7 @@ static const char *first_note(const struct diagnostics *l)
 	for (size_t i = 0; i < l->n; i++)
 		if (l->items[i].level == DIAG_WARN)
 			return l->items[i].text;
-	return "it has no network interface now";
+	return "it has no network interface at present";
 }
 
 void check_sources(struct checker *c)
@@ -40,12 +40,12 @@ void check_sources(struct checker *c)
 				c, VERIFY_FAIL, CHECK_SOURCES, s->text,
 				check_mirror(
 					c,
-					"setup --source ... (all that are to be mirrored)"),
+					"setup --source ... (naming every source to mirror)"),
 				"%s", first_note(&diagnostics));
 		else if (!found.n)
 			check_row(
 				c, VERIFY_WARN, CHECK_SOURCES, s->text,
-				"nothing to do if that is meant; sync adds what appears",
+				"nothing to do if this is expected; sync adds interfaces as they appear",
 				"%s", first_note(&diagnostics));
 		else
 			check_row(c, VERIFY_OK, CHECK_SOURCES, s->text, "",
@@ -84,7 +84,7 @@ static const struct mirror_session *session_of(const struct checker *c,
 	return NULL;
 }
 
-/* Interfaces that have no session, with those that can have none apart. */
+/* Interfaces without a session; those at their quota get rows of their own. */
 static void missing_sessions(struct checker *c)
 {
 	struct str_list missing = {0};
@@ -104,9 +104,9 @@ static void missing_sessions(struct checker *c)
 				c, VERIFY_FAIL, CHECK_SESSIONS, eni,
 				check_aws(
 					c,
-					"ec2 delete-traffic-mirror-session --traffic-mirror-session-id %s (or another of theirs)",
+					"ec2 delete-traffic-mirror-session --traffic-mirror-session-id %s (or another foreign session)",
 					first->id),
-				"is not mirrored: it has %zu sessions of others, and AWS allows %d for one interface",
+				"is not mirrored: it has %zu sessions of others, and AWS allows %d per interface",
 				others, LIMIT_SESSIONS_PER_SOURCE);
 	}
 	if (missing.n)
@@ -114,23 +114,25 @@ static void missing_sessions(struct checker *c)
 			c, VERIFY_FAIL, CHECK_SESSIONS,
 			str_list_text(c->a, &missing, NAMES_MAX),
 			check_mirror(c, "sync"),
-			"%zu of %zu interfaces of the sources %s no session: nothing of them is mirrored",
+			"%zu of %zu source interfaces %s no session and %s not mirrored",
 			missing.n, c->plan.sources.n,
-			missing.n == 1 ? "has" : "have");
+			missing.n == 1 ? "has" : "have",
+			missing.n == 1 ? "is" : "are");
 }
 
 static void different_session(struct checker *c, const struct step *s)
 {
 	bool target = !str_same(s->session.target.id, s->old_session.target.id);
 	bool filter = !str_same(s->session.filter.id, s->old_session.filter.id);
-	const char *what = "cuts packets at another length than is asked for";
+	const char *what =
+		"truncates packets at a different length than requested";
 
 	if (target)
-		what = "sends to another target than is asked for";
+		what = "sends to a different target than requested";
 	else if (filter)
-		what = "has another filter than is asked for";
+		what = "has a different filter than requested";
 	else if (s->session.vni != s->old_session.vni)
-		what = "has another VNI than is asked for";
+		what = "has a different VNI than requested";
 	check_row(c, target || filter ? VERIFY_FAIL : VERIFY_WARN,
 		  CHECK_SESSIONS, s->on.id, check_mirror(c, "sync"),
 		  "the session of %s %s", s->eni, what);
@@ -144,7 +146,7 @@ static void differing_sessions(struct checker *c)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct step *s = &l->items[i];
 
-		/* A new filter or target changes all of them, and has a row of
+		/* A new filter or target changes every session and has a row of
 		 * its own. */
 		if (s->type == STEP_MODIFY_SESSION &&
 		    s->session.target.step < 0 && s->session.filter.step < 0)
@@ -157,11 +159,12 @@ static void differing_sessions(struct checker *c)
 			c, VERIFY_WARN, CHECK_SESSIONS,
 			str_list_text(c->a, &stale, NAMES_MAX),
 			check_mirror(c, "sync"),
-			"%zu session%s of interfaces that no source means any extra, which cost money",
+			"%zu session%s of interfaces that no source includes any more; they cost money",
 			stale.n, stale.n == 1 ? "" : "s");
 }
 
-/* A packet goes to one session only: that with the lowest number. */
+/* A packet goes only to the session with the lowest number whose filter accepts
+ * it. */
 static void shadowed_sessions(struct checker *c)
 {
 	for (size_t i = 0; i < c->sessions.n; i++) {
@@ -171,8 +174,8 @@ static void shadowed_sessions(struct checker *c)
 		    first->number < s->number)
 			check_row(
 				c, VERIFY_WARN, CHECK_SESSIONS, s->id,
-				"nothing to do if their filter takes other traffic; else see to it with its owner",
-				"%s is mirrored by the session %s too, which has the lower number %ld: what its filter takes does not come here",
+				"nothing to do if its filter accepts other traffic; otherwise talk to its owner",
+				"%s is also mirrored by session %s with the lower number %ld: packets that its filter accepts do not arrive here",
 				s->interface_id, first->id,
 				(long)first->number);
 	}
@@ -187,14 +190,14 @@ static void check_filter(struct checker *c)
 		check_row(
 			c, VERIFY_FAIL, CHECK_FILTER, m->id,
 			check_mirror(c, "sync"),
-			"its %zu rules for incoming and %zu for outgoing packets are not the %zu that are asked for%s",
+			"its %zu ingress and %zu egress rules are not the %zu requested rules%s",
 			m->ingress.n, m->egress.n, c->plan.rules.n,
 			m->ingress.n && m->egress.n
 				? ""
 				: "; one direction is not mirrored at all");
 	else
 		check_row(c, VERIFY_OK, CHECK_FILTER, m->id, "",
-			  "%zu rules, as asked for: protocol %s, ports %s",
+			  "%zu rules, as requested: protocol %s, ports %s",
 			  c->plan.rules.n, filter_protocol_text(spec->protocol),
 			  filter_ports_text(c->a, &spec->ports));
 }
@@ -207,16 +210,16 @@ void check_sessions(struct checker *c)
 	if (!c->plan.sources.n && !c->sessions.n)
 		check_row(c, VERIFY_FAIL, CHECK_SESSIONS, c->name,
 			  check_mirror(c, "sync"),
-			  "there is no session: nothing is mirrored");
+			  "no sessions: nothing is mirrored");
 	if (!check_has(c, CHECK_SESSIONS))
 		check_row(c, VERIFY_OK, CHECK_SESSIONS, c->name, "",
-			  "%zu session%s, one for each interface; VNI %u",
+			  "%zu session%s, one per interface; VNI %u",
 			  c->sessions.n, c->sessions.n == 1 ? "" : "s",
 			  c->plan.spec.vni);
 	check_filter(c);
 }
 
-/* --- the instances that are mirrored --- */
+/* --- mirrored instances --- */
 
 static void instance_rows(struct checker *c, const struct ec2_instance *i)
 {
@@ -228,8 +231,8 @@ static void instance_rows(struct checker *c, const struct ec2_instance *i)
 			c, VERIFY_WARN, CHECK_INSTANCES, i->id,
 			check_aws(c, "ec2 start-instances --instance-ids %s",
 				  i->id),
-			"is %s: its sessions cost money and carry nothing until it runs",
-			i->state ? i->state : "in no known state");
+			"is %s: its sessions cost money but carry no traffic until it runs",
+			i->state ? i->state : "in an unknown state");
 	if (!str_empty(i->type))
 		support = instance_support(i->type, &why);
 	if (support != INSTANCE_SUPPORTED)
@@ -243,7 +246,7 @@ static void instance_rows(struct checker *c, const struct ec2_instance *i)
 					  c,
 					  "ec2 modify-instance-attribute --instance-id %s --instance-type t3.large (while it is stopped)",
 					  i->id)
-				: "nothing to do if \"mirrored\" below shows packets of it; else change its type",
+				: "nothing to do if \"mirrored\" below shows packets from it; otherwise change its type",
 			"%s: %s", i->type, why);
 }
 
@@ -268,5 +271,5 @@ void check_instances(struct checker *c)
 	if (seen.n && !check_has(c, CHECK_INSTANCE_TYPE))
 		check_row(c, VERIFY_OK, CHECK_INSTANCE_TYPE,
 			  str_list_text(c->a, &seen, NAMES_MAX), "",
-			  "all are of types that AWS mirrors");
+			  "AWS mirrors all of their types");
 }

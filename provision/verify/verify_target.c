@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Does the target take what is sent to it? */
+/* Does the target accept the packets sent to it? */
 #include <string.h>
 #include <strings.h>
 
@@ -10,13 +10,13 @@
 
 /* --- packet length --- */
 
-#define VXLAN_OVERHEAD 54   /* outer Ethernet to VXLAN header, IPv4 */
+#define VXLAN_OVERHEAD 54   /* outer Ethernet through VXLAN header, IPv4 */
 #define WHOLE_PACKET   1514 /* Ethernet frame of MTU 1500 */
 #define JUMBO_MTU      9001
 #define GATEWAY_MTU    8500 /* of transit gateways and GWLB endpoints */
-#define NLB_LENGTH     8500 /* the longest that AWS sends to one */
+#define NLB_LENGTH     8500 /* the longest packet that AWS mirrors to an NLB */
 
-/* The largest source packet that is not cut on the way. */
+/* The largest source packet that arrives untruncated. */
 static unsigned int largest_whole(const struct checker *c)
 {
 	switch (c->plan.spec.target.type) {
@@ -34,7 +34,8 @@ static unsigned int largest_whole(const struct checker *c)
 	return JUMBO_MTU - VXLAN_OVERHEAD;
 }
 
-/* Cut because that was asked for, or by somebody's hand. */
+/* Sessions truncate because the spec says so, or because someone changed them
+ * by hand. */
 static const char *length_fix(struct checker *c, const struct mirror_session *s)
 {
 	if (c->plan.spec.packet_length)
@@ -57,13 +58,13 @@ void check_packet_length(struct checker *c)
 		check_row(
 			c, VERIFY_WARN, CHECK_PACKET_LENGTH, s->id,
 			length_fix(c, s),
-			"cuts each packet after %ld bytes: longer heads and bodies come out truncated",
+			"truncates each packet after %ld bytes: longer headers and bodies are incomplete",
 			(long)s->packet_length);
 	}
 	if (c->sessions.n && !check_has(c, CHECK_PACKET_LENGTH))
 		check_row(
 			c, VERIFY_OK, CHECK_PACKET_LENGTH, c->name, "",
-			"packets of up to %u bytes come whole; sources with a larger MTU lose the rest of theirs, as does a collector with a smaller MTU",
+			"packets of up to %u bytes arrive complete if the MTU of the collector allows; larger ones are truncated",
 			largest_whole(c));
 }
 
@@ -77,7 +78,7 @@ static void interface_rows(struct checker *c)
 	if (!c->eni) {
 		check_row(c, VERIFY_FAIL, CHECK_TARGET, id,
 			  check_mirror(c, "setup --target eni-..."),
-			  "the collector's network interface is gone");
+			  "the collector's network interface no longer exists");
 		return;
 	}
 	i = inventory_instance(c->inv, c->eni->instance_id);
@@ -88,13 +89,13 @@ static void interface_rows(struct checker *c)
 				c,
 				"ec2 attach-network-interface --network-interface-id %s --device-index 1 --instance-id i-...",
 				id),
-			"the collector's network interface is attached to nothing");
+			"the collector's network interface is not attached to an instance");
 	else if (i && !str_same(i->state, "running"))
 		check_row(c, VERIFY_FAIL, CHECK_TARGET, id,
 			  check_aws(c, "ec2 start-instances --instance-ids %s",
 				    i->id),
 			  "the collector %s is %s, not running", i->id,
-			  i->state ? i->state : "in no known state");
+			  i->state ? i->state : "in an unknown state");
 }
 
 static void endpoint_rows(struct checker *c)
@@ -102,9 +103,10 @@ static void endpoint_rows(struct checker *c)
 	const char *id = c->plan.spec.target.id;
 
 	if (!c->endpoint)
-		check_row(c, VERIFY_FAIL, CHECK_TARGET, id,
-			  check_mirror(c, "setup --target vpce-..."),
-			  "the Gateway Load Balancer endpoint is gone");
+		check_row(
+			c, VERIFY_FAIL, CHECK_TARGET, id,
+			check_mirror(c, "setup --target vpce-..."),
+			"the Gateway Load Balancer endpoint no longer exists");
 	else if (!str_empty(c->endpoint->state) &&
 		 strcasecmp(c->endpoint->state, "available") != 0)
 		check_row(
@@ -119,7 +121,8 @@ static bool cross_zone(const struct checker *c, const char *tg, bool *known)
 	static const char key[] = "load_balancing.cross_zone.enabled";
 	const char *v = tg ? verify_attribute(c->extra, tg, key) : NULL;
 
-	/* The group's own setting goes before the load balancer's. */
+	/* The setting of the target group overrides that of the load
+	 * balancer. */
 	if (!v || !strcmp(v, "use_load_balancer_configuration"))
 		v = verify_attribute(c->extra, c->lb->arn, key);
 	*known = v != NULL;
@@ -134,7 +137,7 @@ static bool has_zone(const struct elbv2_load_balancer *lb, const char *zone)
 	return false;
 }
 
-/* A healthy collector in the zone itself. */
+/* Whether the zone itself has a healthy collector. */
 static bool served(const struct checker *c, const char *zone)
 {
 	for (size_t i = 0; i < c->receivers.n; i++) {
@@ -156,12 +159,13 @@ static void cross_zone_row(struct checker *c, const char *tg)
 	bool known, on = cross_zone(c, tg, &known);
 
 	if (!known) {
-		check_row(c, VERIFY_WARN, CHECK_CROSS_ZONE, c->lb->name,
-			  "allow it with \"metlo-mirror aws policy verify\"",
-			  "is not known: %s",
-			  c->extra->attributes_unknown
-				  ? c->extra->attributes_unknown
-				  : "AWS does not tell it");
+		check_row(
+			c, VERIFY_WARN, CHECK_CROSS_ZONE, c->lb->name,
+			"grant it with the policy of \"metlo-mirror aws policy verify\"",
+			"is unknown: %s",
+			c->extra->attributes_unknown
+				? c->extra->attributes_unknown
+				: "AWS does not report it");
 		return;
 	}
 	for (size_t i = 0; i < c->plan.sources.n && !on; i++) {
@@ -178,13 +182,13 @@ static void cross_zone_row(struct checker *c, const char *tg)
 				c,
 				"elbv2 modify-load-balancer-attributes --load-balancer-arn %s --attributes Key=load_balancing.cross_zone.enabled,Value=true",
 				c->lb->arn),
-			"is off, and no healthy collector is in %s: what is mirrored there is lost",
+			"is off, and no healthy collector is in %s: traffic mirrored there is lost",
 			str_list_text(c->a, &lost, NAMES_MAX));
 	else
 		check_row(
 			c, VERIFY_OK, CHECK_CROSS_ZONE, c->lb->name, "",
 			on ? "is on"
-			   : "is off; each zone of the sources has a healthy collector of its own");
+			   : "is off; every source zone has a healthy collector of its own");
 }
 
 static void stickiness_row(struct checker *c, const char *tg)
@@ -194,14 +198,15 @@ static void stickiness_row(struct checker *c, const char *tg)
 
 	if (c->receivers.n < 2)
 		check_row(c, VERIFY_OK, CHECK_STICKINESS, c->lb->name, "",
-			  "does not matter with one collector");
+			  "irrelevant with a single collector");
 	else if (!on)
-		check_row(c, VERIFY_WARN, CHECK_STICKINESS, c->lb->name,
-			  "allow it with \"metlo-mirror aws policy verify\"",
-			  "is not known: %s",
-			  c->extra->attributes_unknown
-				  ? c->extra->attributes_unknown
-				  : "AWS does not tell it");
+		check_row(
+			c, VERIFY_WARN, CHECK_STICKINESS, c->lb->name,
+			"grant it with the policy of \"metlo-mirror aws policy verify\"",
+			"is unknown: %s",
+			c->extra->attributes_unknown
+				? c->extra->attributes_unknown
+				: "AWS does not report it");
 	else if (strcmp(on, "true") != 0 || !str_same(type, "source_ip"))
 		check_row(
 			c, VERIFY_FAIL, CHECK_STICKINESS, c->lb->name,
@@ -209,11 +214,11 @@ static void stickiness_row(struct checker *c, const char *tg)
 				c,
 				"elbv2 modify-target-group-attributes --target-group-arn %s --attributes Key=stickiness.enabled,Value=true Key=stickiness.type,Value=source_ip",
 				tg),
-			"is not by source address: the two directions of a connection may go to different collectors, which then see half of each");
+			"is not by source IP: the two directions of a connection may reach different collectors, each of which then sees only half of it");
 	else
 		check_row(
 			c, VERIFY_OK, CHECK_STICKINESS, c->lb->name, "",
-			"by source address: all packets of an interface go to one collector");
+			"by source IP: all packets of an interface go to the same collector");
 }
 
 static void listener_rows(struct checker *c)
@@ -228,7 +233,7 @@ static void listener_rows(struct checker *c)
 				      c,
 				      "elbv2 create-listener --load-balancer-arn %s --protocol UDP --port %d --default-actions Type=forward,TargetGroupArn=...",
 				      c->lb->arn, VXLAN_PORT),
-			"has no UDP listener on port %d: AWS drops what is mirrored, without an error",
+			"has no UDP listener on port %d: AWS silently drops mirrored packets",
 			VXLAN_PORT);
 		return;
 	}
@@ -239,7 +244,7 @@ static void listener_rows(struct checker *c)
 				c,
 				"elbv2 modify-listener --listener-arn %s --default-actions Type=forward,TargetGroupArn=...",
 				c->listener->arn),
-			"its UDP listener on port %d forwards to no target group",
+			"its UDP listener on port %d has no target group to forward to",
 			VXLAN_PORT);
 		return;
 	}
@@ -249,7 +254,7 @@ static void listener_rows(struct checker *c)
 	stickiness_row(c, c->listener->target_group_arns.items[0]);
 }
 
-static void balancer_rows(struct checker *c)
+static void lb_rows(struct checker *c)
 {
 	const char *id = c->plan.spec.target.id;
 
@@ -259,23 +264,24 @@ static void balancer_rows(struct checker *c)
 			  str_empty(id)
 				  ? check_mirror(c, "sync")
 				  : check_mirror(c, "setup --target nlb:new"),
-			  "the network load balancer is gone");
+			  "the network load balancer no longer exists");
 		return;
 	}
 	if (!str_same(c->lb->state, "active"))
-		check_row(c,
-			  str_same(c->lb->state, "provisioning") ||
-					  str_same(c->lb->state,
-						   "active_impaired")
-				  ? VERIFY_WARN
-				  : VERIFY_FAIL,
-			  CHECK_BALANCER, c->lb->name,
-			  str_same(c->lb->state, "provisioning")
-				  ? "wait: it takes 2 to 5 minutes"
-				  : "remove and set it up again, or ask AWS",
-			  "is %s%s%s", c->lb->state ? c->lb->state : "?",
-			  str_empty(c->lb->state_reason) ? "" : ": ",
-			  c->lb->state_reason ? c->lb->state_reason : "");
+		check_row(
+			c,
+			str_same(c->lb->state, "provisioning") ||
+					str_same(c->lb->state,
+						 "active_impaired")
+				? VERIFY_WARN
+				: VERIFY_FAIL,
+			CHECK_BALANCER, c->lb->name,
+			str_same(c->lb->state, "provisioning")
+				? "wait: it takes 2 to 5 minutes"
+				: "remove it and set it up again, or contact AWS support",
+			"is %s%s%s", c->lb->state ? c->lb->state : "?",
+			str_empty(c->lb->state_reason) ? "" : ": ",
+			c->lb->state_reason ? c->lb->state_reason : "");
 	else
 		check_row(c, VERIFY_OK, CHECK_BALANCER, c->lb->name, "",
 			  "active, in %zu zone%s, %s", c->lb->zones.n,
@@ -292,8 +298,8 @@ void check_target(struct checker *c)
 	if (type == TARGET_MIRROR && !inventory_target(c->inv, id))
 		check_row(
 			c, VERIFY_FAIL, CHECK_TARGET, id,
-			"let its owner share it again (AWS RAM), or set up another --target",
-			"the mirror target is gone, or no longer shared with this account");
+			"ask its owner to share it again (AWS RAM), or set up another --target",
+			"the mirror target no longer exists or is no longer shared with this account");
 	if (type == TARGET_ENI || (type == TARGET_MIRROR && c->eni))
 		interface_rows(c);
 	else if (type == TARGET_GWLBE || (type == TARGET_MIRROR && c->endpoint))
@@ -308,14 +314,14 @@ void check_target(struct checker *c)
 			check_row(
 				c, VERIFY_FAIL, CHECK_TARGET, c->name,
 				check_mirror(c, "sync"),
-				"there is no mirror target for the %s: the sessions send elsewhere or nowhere",
+				"no mirror target for the %s: the sessions send elsewhere or nowhere",
 				target_type_text(type));
 	}
 	if (type == TARGET_NLB || c->lb)
-		balancer_rows(c);
+		lb_rows(c);
 }
 
-/* --- what is behind the load balancer --- */
+/* --- collectors behind the load balancer --- */
 
 static const char *unhealthy_fix(struct checker *c, const struct receiver *r)
 {
@@ -327,11 +333,11 @@ static const char *unhealthy_fix(struct checker *c, const struct receiver *r)
 	if (str_same(r->target->state, "unused"))
 		return check_aws(
 			c,
-			"elbv2 set-subnets --load-balancer-arn %s --subnets ... (one in each zone, that of the collector too)",
+			"elbv2 set-subnets --load-balancer-arn %s --subnets ... (one per zone, including that of the collector)",
 			c->lb->arn);
 	return arena_printf(
 		c->a,
-		"on the collector: sudo metlo-xdp attach IFACE, which answers TCP %s; see also \"" CHECK_GROUPS
+		"on the collector, run sudo metlo-xdp attach IFACE, which answers on TCP %s; see also \"" CHECK_GROUPS
 		"\" and \"" CHECK_ACLS "\"",
 		str_empty(port) ? "4789" : port);
 }
@@ -347,22 +353,22 @@ static void receiver_row(struct checker *c, const struct receiver *r)
 						       : t->id);
 	else if (str_same(t->state, "initial"))
 		check_row(c, VERIFY_WARN, CHECK_HEALTH, t->id,
-			  "wait half a minute and look again",
-			  "is being checked for the first time");
+			  "wait 30 seconds and verify again",
+			  "is in its first health check");
 	else if (str_same(t->state, "draining"))
 		check_row(c, VERIFY_WARN, CHECK_HEALTH, t->id,
 			  check_mirror(c, "sync"),
-			  "is being taken out of the load balancer");
+			  "is being deregistered from the load balancer");
 	else
 		check_row(c, VERIFY_FAIL, CHECK_HEALTH, t->id,
 			  unhealthy_fix(c, r), "is %s: %s",
-			  t->state ? t->state : "in no known state",
+			  t->state ? t->state : "in an unknown state",
 			  t->description ? t->description
 			  : t->reason	 ? t->reason
-					 : "AWS does not say why");
+					 : "AWS gives no reason");
 }
 
-/* Collectors that are asked for and not registered. */
+/* Collectors of the spec that are not registered. */
 static void unregistered(struct checker *c)
 {
 	for (size_t i = 0; i < c->plan.steps.n; i++) {
@@ -390,5 +396,5 @@ void check_health(struct checker *c)
 				c,
 				"elbv2 register-targets --target-group-arn %s --targets Id=i-...",
 				c->listener->target_group_arns.items[0]),
-			"no collector is registered: mirrored traffic ends at the load balancer");
+			"no collector is registered: mirrored traffic stops at the load balancer");
 }

@@ -421,7 +421,7 @@ static void test_remove_sessions(void **state)
 	str_list_add(&w.mem, &r.sessions, "tms-f");
 	str_list_add(&w.mem, &r.deployments, "nothing");
 	assert_int_equal(plan_remove(&p, &w.inv, &r), 0);
-	assert_true(noted(&p, DIAG_FAIL, "not made by metlo-mirror"));
+	assert_true(noted(&p, DIAG_FAIL, "not created by metlo-mirror"));
 	assert_true(noted(&p, DIAG_FAIL, "no deployment \"nothing\""));
 	plan_free(&p);
 	world_free(&w);
@@ -561,7 +561,7 @@ static void test_groups_are_asked_for(void **state)
 	spec.open_groups = false;
 	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	assert_int_equal(p.rules_missing, 1);
-	assert_true(noted(&p, DIAG_WARN, "sg-9 of eni-9 does not let UDP"));
+	assert_true(noted(&p, DIAG_WARN, "sg-9 of eni-9 does not allow UDP"));
 	for (size_t i = 0; i < p.steps.n; i++)
 		assert_int_not_equal(p.steps.items[i].type, STEP_AUTHORIZE);
 	plan_free(&p);

@@ -250,11 +250,13 @@ static void test_refused(void **state)
 	assert_int_equal(plan_apply(&p, &o, &result), 0);
 	plan_free(&p);
 	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
-	assert_non_null(strstr(export_refusal(&p.mem, &p), "nothing to make"));
+	assert_non_null(
+		strstr(export_refusal(&p.mem, &p), "nothing to create"));
 	plan_free(&p);
 	spec = world_spec(&w, "eni-9", "81", SOURCES("i-1"));
 	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
-	assert_non_null(strstr(export_refusal(&p.mem, &p), "there already"));
+	assert_non_null(
+		strstr(export_refusal(&p.mem, &p), "existing resources"));
 	plan_free(&p);
 	world_free(&w);
 }

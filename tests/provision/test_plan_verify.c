@@ -61,9 +61,9 @@ static void sessions(void **state)
 	s->w.inv.sessions.n++;
 	/* Somebody has changed it by hand. */
 	scene_fault(s, &m->target_id, "tmt-other", VERIFY_FAIL, CHECK_SESSIONS,
-		    m->id, "another target", "sync");
+		    m->id, "different target", "sync");
 	m->vni++;
-	scene_only(s, VERIFY_WARN, CHECK_SESSIONS, m->id, "another VNI",
+	scene_only(s, VERIFY_WARN, CHECK_SESSIONS, m->id, "different VNI",
 		   "sync");
 	m->vni--;
 	m->packet_length = 100;
@@ -150,7 +150,7 @@ static void interface_target(void **state)
 		    CHECK_TARGET, "eni-9", "i-9 is stopped",
 		    "start-instances --instance-ids i-9");
 	scene_fault(s, &scene_interface(s, "eni-9")->status, "available",
-		    VERIFY_FAIL, CHECK_TARGET, "eni-9", "attached to nothing",
+		    VERIFY_FAIL, CHECK_TARGET, "eni-9", "not attached",
 		    "attach-network-interface --network-interface-id eni-9");
 	s->w.inv.targets.items[0].interface_id = TEXT("eni-other");
 	assert_true(scene_has(s, VERIFY_FAIL, CHECK_TARGET));
@@ -172,7 +172,8 @@ static void endpoint_target(void **state)
 	scene_fault(s, &e->state, "pendingAcceptance", VERIFY_FAIL,
 		    CHECK_TARGET, "vpce-1", "pendingAcceptance", "accept");
 	s->w.inv.endpoints.n = 0;
-	scene_only(s, VERIFY_FAIL, CHECK_TARGET, "vpce-1", "is gone", "setup");
+	scene_only(s, VERIFY_FAIL, CHECK_TARGET, "vpce-1", "no longer exists",
+		   "setup");
 }
 
 static void balancer(void **state)
@@ -232,11 +233,11 @@ static void stickiness(void **state)
 	scene_second_collector(s);
 	scene_well(s);
 	scene_attribute(s, tg, "stickiness.type", "source_ip_dest_ip");
-	scene_only(s, VERIFY_FAIL, CHECK_STICKINESS, LB->name, "half of each",
+	scene_only(s, VERIFY_FAIL, CHECK_STICKINESS, LB->name, "half of it",
 		   "Key=stickiness.type,Value=source_ip");
 	scene_attribute(s, tg, "stickiness.type", "source_ip");
 	scene_attribute(s, tg, "stickiness.enabled", "false");
-	scene_only(s, VERIFY_FAIL, CHECK_STICKINESS, LB->name, "half of each",
+	scene_only(s, VERIFY_FAIL, CHECK_STICKINESS, LB->name, "half of it",
 		   "modify-target-group-attributes --target-group-arn arn:tg");
 	s->extra.attributes.n = 0;
 	s->extra.attributes_unknown = "the permission x:y is missing";
@@ -249,7 +250,8 @@ static void health(void **state)
 	struct scene *s = scene_set_up(state, "nlb:new", SOURCES("i-1"));
 
 	TARGET->state = TEXT("initial");
-	scene_only(s, VERIFY_WARN, CHECK_HEALTH, "i-9", "first time", "wait");
+	scene_only(s, VERIFY_WARN, CHECK_HEALTH, "i-9", "first health check",
+		   "wait");
 	TARGET->state = TEXT("unhealthy");
 	TARGET->health_port = TEXT("4789");
 	TARGET->description = TEXT("Health checks failed");

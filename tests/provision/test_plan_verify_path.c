@@ -180,7 +180,7 @@ static void routes(void **state)
 		"no route to 10.1.0.0/16",
 		"aws --region eu-west-1 ec2 create-route --route-table-id rtb-1 --destination-cidr-block 10.1.0.0/16 --vpc-peering-connection-id");
 	scene_route(s, "0.0.0.0/0", "igw-1", "active");
-	scene_only(s, VERIFY_FAIL, CHECK_ROUTES, "rtb-1", "leads out of",
+	scene_only(s, VERIFY_FAIL, CHECK_ROUTES, "rtb-1", "leads outside",
 		   "create-route");
 	scene_route(s, "10.1.0.0/16", "", "blackhole");
 	r = &s->w.inv.route_tables.items[0].routes.items[2];
@@ -191,7 +191,7 @@ static void routes(void **state)
 	r->state = TEXT("active");
 	scene_well(s);
 	s->w.inv.route_tables.n = 0;
-	scene_only(s, VERIFY_WARN, CHECK_ROUTES, "subnet-a", "cannot be told",
+	scene_only(s, VERIFY_WARN, CHECK_ROUTES, "subnet-a", "cannot determine",
 		   "describe-route-tables");
 }
 
@@ -217,7 +217,8 @@ static void mirrored(void **state)
 		s->extra.metrics.items[i].values.n = 0;
 		s->extra.metrics.items[i].sum = 0;
 	}
-	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "i-1", "no count", "wait");
+	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "i-1", "has not counted",
+		   "wait");
 	s->extra.metrics.n = 0;
 	scene_well(s); /* --no-metrics */
 	s->extra.metrics_unknown =
@@ -254,16 +255,16 @@ static void arrived(void **state)
 	scene_well(s);
 	s = scene_set_up(state, "nlb:new", SOURCES("i-1"));
 	scene_metric(s, "ProcessedBytes_UDP", NULL, 0);
-	scene_only(s, VERIFY_FAIL, CHECK_ARRIVED, LB->name, "got no UDP",
+	scene_only(s, VERIFY_FAIL, CHECK_ARRIVED, LB->name, "received no UDP",
 		   "listener");
 	scene_metric(s, "SecurityGroupBlockedFlowCount_Inbound_UDP", NULL, 3);
 	scene_only(s, VERIFY_FAIL, CHECK_ARRIVED, LB->name,
-		   "turned 3 UDP flows", "security group");
+		   "blocked 3 UDP flows", "security group");
 	/* Tasks are not counted: only the load balancer can tell. */
 	s = scene_set_up(state, "nlb:new", SOURCES("ecs:shop/web"));
 	scene_well(s);
 	scene_metric(s, "ProcessedBytes_UDP", NULL, 0);
-	scene_only(s, VERIFY_WARN, CHECK_ARRIVED, LB->name, "got no UDP",
+	scene_only(s, VERIFY_WARN, CHECK_ARRIVED, LB->name, "received no UDP",
 		   "send a request");
 }
 

@@ -52,7 +52,7 @@ def mistakes(m: Mirror) -> None:
     m("aws", "setup", "--target", "alb:x").ends(2, "is not a target")
     m("aws", "setup", "--side", "left").ends(2, "--side")
     m("aws", "setup", "--ip", "5").ends(2, "not one of 4, 6, 46, auto")
-    m("aws", "setup", "--name", "a b").ends(2, "not a name for a deployment")
+    m("aws", "setup", "--name", "a b").ends(2, "not a valid deployment name")
     m("aws", "setup", "--vni", "0").ends(2, "--vni")
     m("aws", "setup", "--output", "yaml").ends(2, "apply, terraform, cloudformation")
     m("aws", "list", "--region", "no_where").ends(2, "not the name of a region")
@@ -314,7 +314,7 @@ def as_code(m: Mirror) -> None:
     assert json.loads(m(*words).ends(0).out) == tree
     assert not m.writes()
     m(*nlb(m)).ends(0)
-    m(*words, "--ports", "81").ends(1, "code is written for a new deployment only")
+    m(*words, "--ports", "81").ends(1, "only a new deployment can be exported")
     # Standard output that cannot be written is no success.
     with open("/dev/full", "w", encoding="utf-8") as full:
         words[words.index("--ports") + 1] = "80"
@@ -381,7 +381,7 @@ def remove(m: Mirror) -> None:
     foreign = m("aws", "list", "--json").json()["foreignSessions"]
     assert len(foreign) == 1
     m("aws", "remove", "--session", foreign[0]["id"], "--yes").ends(
-        1, "not made by metlo-mirror", "nothing was changed")
+        1, "not created by metlo-mirror", "nothing was changed")
     m("aws", "remove", "--session", "tms-0123", "--yes").ends(1, "no session tms-0123")
     m("aws", "remove", "--name", "none", "--yes").ends(3, 'no deployment "none"')
     tree = m("aws", "remove", "--name", "second", "--yes", "--json").ends(0).json()
@@ -410,7 +410,7 @@ def foreign(m: Mirror) -> None:
     foreign_id, = m.aws.table("mirror_sessions")
     before = m.aws.table("mirror_sessions")[foreign_id]
     run = m(*eni(m, "--json")).ends(0).json()
-    assert any("mirrored by others too" in n["text"] for n in run["notes"])
+    assert any("also mirrored by others" in n["text"] for n in run["notes"])
     numbers = {(s["NetworkInterfaceId"] == m.eni("web-1"), s["SessionNumber"])
                for s in sessions(m) if s["TrafficMirrorSessionId"] != foreign_id}
     assert numbers == {(True, 6), (False, 1)}, numbers

@@ -47,7 +47,7 @@ def everything(m: Mirror) -> None:
         go_on(t).sees("> 1 New network load balancer").types(ENTER)
         t.sees("Collector instances").types("collector" + CTRL_A).sees("2 selected").types(ENTER)
         one_port(t, "80,8443")
-        t.sees("does not let UDP 4789").sees("Add these rules?").types(ENTER)
+        t.sees("does not allow UDP 4789").sees("Add these rules?").types(ENTER)
         t.sees("Deployment metlo").sees("servers on ports 80,8443").sees("in all, before traffic")
         t.sees("Go ahead?").types("y" + ENTER)
         t.sees("1/").sees("Done: 4 interfaces are mirrored").sees("sudo metlo-xdp attach")
@@ -197,7 +197,7 @@ def existing(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--region", "us-east-1") as t:
         t.sees("Deployment").sees("Change metlo-2").types("3" + ENTER).sees("Its name")
         t.types("metlo" + ENTER).sees("there is a deployment metlo already")
-        t.types(CTRL_U + "a b" + ENTER).sees("not a name").types(CTRL_U + "third" + ENTER)
+        t.types(CTRL_U + "a b" + ENTER).sees("not a valid deployment name").types(CTRL_U + "third" + ENTER)
         t.sees(MENU).types(CTRL_C).ends(130)
     removed(m)
 

@@ -161,7 +161,7 @@ def collector_gone(account: Account) -> None:
     account.make("terminate", name="collector-1")
     account.make("instance", name="more", tags={"team": "shop"})
     ended = sync(account)
-    assert f"{first} is gone" in ended.err and registered(account) == {second}, ended
+    assert f"{first} no longer exists" in ended.err and registered(account) == {second}, ended
     assert account.first_eni("more") in account.sessions()
 
 

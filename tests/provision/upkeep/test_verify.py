@@ -188,7 +188,7 @@ class Case:
 
 NLB = [
     Case(delete_session, "sessions", "fail", "no session", "aws sync --name metlo", True),
-    Case(change_vni, "sessions", "warn", "another VNI", "aws sync --name metlo", True),
+    Case(change_vni, "sessions", "warn", "different VNI", "aws sync --name metlo", True),
     Case(cut_packets, "packet-length", "warn", "after 200 bytes",
          "--remove-fields packet-length", True),
     Case(delete_rule, "filter", "fail", "one direction is not mirrored", "aws sync", True),
@@ -199,10 +199,10 @@ NLB = [
     Case(deaf_collector, "target-health", "fail", "Health checks failed", "metlo-xdp attach"),
     Case(no_cross_zone, "cross-zone", "fail", "us-east-1b",
          "elbv2 modify-load-balancer-attributes", True),
-    Case(no_stickiness, "stickiness", "fail", "half of each",
+    Case(no_stickiness, "stickiness", "fail", "half of it",
          "elbv2 modify-target-group-attributes", True),
-    Case(close_balancer, "security-group", "fail", "does not let UDP 4789 from", "aws sync", True),
-    Case(close_collector, "security-group", "fail", "does not let UDP 4789 from", "aws sync",
+    Case(close_balancer, "security-group", "fail", "does not allow UDP 4789 from", "aws sync", True),
+    Case(close_collector, "security-group", "fail", "does not allow UDP 4789 from", "aws sync",
          True),
     Case(deny_in, "network-acl", "fail", "rule 50 denies UDP 4789 from",
          "--ingress --rule-number 49"),
@@ -210,9 +210,9 @@ NLB = [
          "ec2 delete-network-acl-entry", True),
     Case(silence, "mirrored", "fail", "no packet was mirrored", "on port 80"),
     Case(one_way, "mirrored", "warn", "outgoing", "--side both"),
-    Case(skip_packets, "skipped", "fail", "for want of bandwidth", "bandwidth"),
-    Case(lose_all, "arrived", "fail", "got no UDP", "listener"),
-    Case(lose_some, "arrived", "fail", "packets in all came in", "tcpdump"),
+    Case(skip_packets, "skipped", "fail", "for lack of bandwidth", "bandwidth"),
+    Case(lose_all, "arrived", "fail", "received no UDP", "listener"),
+    Case(lose_some, "arrived", "fail", "packets of any kind", "tcpdump"),
 ]
 
 
@@ -264,9 +264,9 @@ for nlb_case in NLB:
     case_test(nlb_case, "nlb")
 for eni_case in (
         Case(stop_collector, "target", "fail", "is stopped", "start-instances", True),
-        Case(close_eni_target, "security-group", "fail", "does not let UDP 4789 from",
+        Case(close_eni_target, "security-group", "fail", "does not allow UDP 4789 from",
              "aws sync", True),
-        Case(lose_some, "arrived", "fail", "packets in all came in", "tcpdump")):
+        Case(lose_some, "arrived", "fail", "packets of any kind", "tcpdump")):
     case_test(eni_case, "eni")
 
 
@@ -321,7 +321,7 @@ def acl_entries(account: Account) -> None:
         if not found:
             return
         assert {r["check"] for r in found} == {"network-acl"}, found
-        mend(account, found[0]["fix"].partition(" (and so on")[0])
+        mend(account, found[0]["fix"].partition(" (repeat for")[0])
     raise AssertionError(found)
 
 
