@@ -211,7 +211,7 @@ refused "a wrong pattern" "$CONF:3: exclude: .*port" \
 conf "ports = 81"
 chmod 600 "$CONF"
 reload 'SIGHUP: the running configuration stays'
-check "a file that may not be read" grep -q "$CONF: may not be read" "$OUT.err"
+check "a file that may not be read" grep -q "$CONF: permission denied" "$OUT.err"
 rm "$CONF"
 reload 'SIGHUP: the running configuration stays'
 check "a file that is gone" grep -q "$CONF: No such file" "$OUT.err"

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/exit.h"
+#include "cli/help.h"
 #include "config/options.h"
 
 #define EXAMPLE "user/config/metlo-xdp.conf"
@@ -24,13 +25,13 @@ static const struct command attach = {"attach", CMD_ATTACH, NULL, "IFACE",
 static const struct command replay = {"replay", CMD_REPLAY, NULL, "FILE",
 				      true,	"",	    NULL};
 
-/* A program that reads path, what it says going to *said. */
+/* A program that reads path, what it says going to *logged. */
 struct reader {
-	struct invocation cli;
+	struct invocation inv;
 	char option[64];
 	char *argv[5];
-	char *said;
-	size_t n_said;
+	char *logged;
+	size_t n_logged;
 };
 
 static int start(struct reader *r, const struct command *c, const char *path)
@@ -38,24 +39,24 @@ static int start(struct reader *r, const struct command *c, const char *path)
 	bool help;
 
 	*r = (struct reader){
-		.cli.log = {.program = "metlo-xdp", .level = LOG_LEVEL_INFO}};
-	r->cli.log.out = open_memstream(&r->said, &r->n_said);
-	assert_non_null(r->cli.log.out);
+		.inv.log = {.program = "metlo-xdp", .level = LOG_LEVEL_INFO}};
+	r->inv.log.out = open_memstream(&r->logged, &r->n_logged);
+	assert_non_null(r->inv.log.out);
 	snprintf(r->option, sizeof(r->option), "--config=%s", path);
 	r->argv[0] = (char *)(uintptr_t)c->name;
 	r->argv[1] = r->option;
 	r->argv[2] = (char *)(uintptr_t) "--memory=32MiB";
 	r->argv[3] = (char *)(uintptr_t) "subject";
-	return options_read(&r->cli, c, 4, r->argv, &help);
+	return options_read(&r->inv, c, 4, r->argv, &help);
 }
 
 static void end(struct reader *r)
 {
-	settings_free(&r->cli.settings);
-	if (r->cli.config_fd)
-		close(r->cli.config_fd);
-	fclose(r->cli.log.out);
-	free(r->said);
+	settings_free(&r->inv.settings);
+	if (r->inv.config_fd)
+		close(r->inv.config_fd);
+	fclose(r->inv.log.out);
+	free(r->logged);
 }
 
 static char *read_file(const char *path)
@@ -89,7 +90,7 @@ static void test_example_is_current(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	config_example(f);
+	help_print_config(f);
 	fclose(f);
 	if (strcmp(text, delivered) != 0)
 		fail_msg(
@@ -129,9 +130,9 @@ static void test_example_is_valid(void **state)
 			p[1] = ' ';
 	write_file(path, text);
 	if (start(&r, &attach, path) != EXIT_DONE)
-		fail_msg("%s", (fflush(r.cli.log.out), r.said));
-	assert_int_equal(r.cli.settings.redact_fields.n, 1);
-	assert_string_equal(r.cli.settings.user, "metlo-xdp");
+		fail_msg("%s", (fflush(r.inv.log.out), r.logged));
+	assert_int_equal(r.inv.settings.redact_fields.n, 1);
+	assert_string_equal(r.inv.settings.user, "metlo-xdp");
 	end(&r);
 	assert_int_equal(start(&r, &replay, path), EXIT_DONE);
 	end(&r);
@@ -154,12 +155,12 @@ static void test_reread(void **state)
 	snprintf(other, sizeof(other), "%s.new", path);
 	write_file(path, "ports = 80\nredact-field = one\nmemory = 64MiB\n");
 	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
-	assert_true(bit_test(r.cli.settings.ports, 80));
+	assert_true(bit_test(r.inv.settings.ports, 80));
 
 	/* What is not in the file any more is the default again; the command
 	 * line wins again. */
 	write_file(path, "sample = 5%\nmemory = 99MiB\n");
-	assert_int_equal(options_reread(&r.cli, &s), EXIT_DONE);
+	assert_int_equal(options_reread(&r.inv, &s), EXIT_DONE);
 	assert_true(bit_test(s.ports, 8080));
 	assert_int_equal(s.redact_fields.n, 0);
 	assert_true(s.sample == 5);
@@ -167,31 +168,31 @@ static void test_reread(void **state)
 	assert_string_equal(s.subject, "subject");
 	settings_free(&s);
 	/* What was read first is as it was. */
-	assert_false(bit_test(r.cli.settings.ports, 8080));
-	assert_string_equal(r.cli.settings.redact_fields.item[0], "one");
+	assert_false(bit_test(r.inv.settings.ports, 8080));
+	assert_string_equal(r.inv.settings.redact_fields.item[0], "one");
 
 	/* Replaced by another file, as editors do. */
 	write_file(other, "ports = 81\n");
 	assert_int_equal(rename(other, path), 0);
-	assert_int_equal(options_reread(&r.cli, &s), EXIT_DONE);
+	assert_int_equal(options_reread(&r.inv, &s), EXIT_DONE);
 	assert_true(bit_test(s.ports, 81));
 	settings_free(&s);
-	fflush(r.cli.log.out);
-	assert_string_equal(r.said, "");
+	fflush(r.inv.log.out);
+	assert_string_equal(r.logged, "");
 
 	write_file(path, "ports = 82\nsampel = 1%\n");
-	assert_int_equal(options_reread(&r.cli, &s), EXIT_USAGE);
+	assert_int_equal(options_reread(&r.inv, &s), EXIT_USAGE);
 	settings_free(&s);
-	fflush(r.cli.log.out);
-	assert_non_null(strstr(r.said, path));
+	fflush(r.inv.log.out);
+	assert_non_null(strstr(r.logged, path));
 	assert_non_null(
-		strstr(r.said,
+		strstr(r.logged,
 		       ":2: unknown key \"sampel\": did you mean \"sample\"?"));
 	unlink(path);
-	assert_int_equal(options_reread(&r.cli, &s), EXIT_USAGE);
+	assert_int_equal(options_reread(&r.inv, &s), EXIT_USAGE);
 	settings_free(&s);
-	fflush(r.cli.log.out);
-	assert_non_null(strstr(r.said, "No such file"));
+	fflush(r.inv.log.out);
+	assert_non_null(strstr(r.logged, "No such file"));
 	end(&r);
 }
 
@@ -208,18 +209,18 @@ static void test_pipe(void **state)
 	close(fds[1]);
 	snprintf(path, sizeof(path), "/dev/fd/%d", fds[0]);
 	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
-	assert_true(bit_test(r.cli.settings.ports, 81));
+	assert_true(bit_test(r.inv.settings.ports, 81));
 	/* Empty by now, which must not count as a file without options. */
-	assert_int_equal(options_reread(&r.cli, &s), EXIT_USAGE);
+	assert_int_equal(options_reread(&r.inv, &s), EXIT_USAGE);
 	settings_free(&s);
-	fflush(r.cli.log.out);
-	assert_non_null(strstr(r.said, "only a regular file"));
+	fflush(r.inv.log.out);
+	assert_non_null(strstr(r.logged, "only a regular file"));
 	close(fds[0]);
 	end(&r);
 }
 
 /* In a child, as another user: the result of a reading, and whether what was
- * said has a part in it. */
+ * logged has a part in it. */
 static bool reread_as_nobody(struct reader *r, int want, const char *part,
 			     unsigned int port)
 {
@@ -233,10 +234,10 @@ static bool reread_as_nobody(struct reader *r, int want, const char *part,
 
 		if (setgid(65534) || setuid(65534))
 			_exit(9);
-		code = options_reread(&r->cli, &s);
-		fflush(r->cli.log.out);
+		code = options_reread(&r->inv, &s);
+		fflush(r->inv.log.out);
 		_exit(code != want			  ? 1
-		      : part && !strstr(r->said, part)	  ? 2
+		      : part && !strstr(r->logged, part)  ? 2
 		      : !code && !bit_test(s.ports, port) ? 3
 							  : 0);
 	}
@@ -268,7 +269,8 @@ static void test_without_privileges(void **state)
 	assert_int_equal(chmod(other, 0600), 0);
 	assert_int_equal(rename(other, path), 0);
 	assert_true(reread_as_nobody(
-		&r, EXIT_USAGE, "may not be read, and is not the file", 0));
+		&r, EXIT_USAGE, "permission denied, and this is not the file",
+		0));
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 82));
 	end(&r);

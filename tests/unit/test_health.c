@@ -21,15 +21,15 @@ struct world {
 	struct health *h;
 	struct worker_state workers[2];
 	struct health_sink sinks[2];
-	struct health_look look;
+	struct health_sample look;
 };
 
 static void world_init(struct world *w)
 {
 	*w = (struct world){
 		.h = health_new("ens6"),
-		.workers = {{.beat_ns = START, .ring_size = 1000},
-			    {.beat_ns = START, .ring_size = 1000}},
+		.workers = {{.heartbeat_ns = START, .ring_size = 1000},
+			    {.heartbeat_ns = START, .ring_size = 1000}},
 		.sinks = {{.name = "ndjson:-"}, {.name = "metlo"}},
 		.look = {.now_ns = START,
 			 .attached = true,
@@ -51,9 +51,9 @@ static uint32_t look(struct world *w)
 	cJSON *o;
 	bool well;
 
-	health_look(w->h, &w->look);
+	health_update(w->h, &w->look);
 	reasons = health_reasons(w->h, w->look.now_ns);
-	well = health_answer(w->h, w->look.now_ns, &json);
+	well = health_write_json(w->h, w->look.now_ns, &json);
 	buf_add(&json, "", 1);
 	o = cJSON_Parse((char *)json.p);
 	assert_non_null(o);
@@ -82,7 +82,8 @@ static uint32_t look(struct world *w)
 static void later(struct world *w, uint64_t seconds)
 {
 	w->look.now_ns += seconds * NSEC_PER_SEC;
-	w->workers[0].beat_ns = w->workers[1].beat_ns = w->look.now_ns;
+	w->workers[0].heartbeat_ns = w->workers[1].heartbeat_ns =
+		w->look.now_ns;
 }
 
 #define BIT(name) (1u << HEALTH_##name)
@@ -129,12 +130,12 @@ static void test_stalls(void **state)
 	world_init(&w);
 	assert_int_equal(look(&w), 0);
 	w.look.now_ns += HEALTH_STALL_S * NSEC_PER_SEC;
-	w.workers[0].beat_ns = w.look.now_ns;
+	w.workers[0].heartbeat_ns = w.look.now_ns;
 	assert_int_equal(look(&w), 0);
 	w.look.now_ns++;
 	assert_int_equal(look(&w), BIT(worker_stalled));
 	/* A worker that moved after the clock was read. */
-	w.workers[1].beat_ns = w.look.now_ns + NSEC_PER_SEC;
+	w.workers[1].heartbeat_ns = w.look.now_ns + NSEC_PER_SEC;
 	assert_int_equal(look(&w), 0);
 	/* Nobody looks any more. */
 	assert_int_equal(

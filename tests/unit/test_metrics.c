@@ -323,7 +323,7 @@ static void test_workers_and_health(void **state)
 	(void)state;
 	x->m.now_ns = 10500000000;
 	x->m.unhealthy = 1u << 3;
-	x->workers[1] = (struct worker_state){.beat_ns = 10000000000,
+	x->workers[1] = (struct worker_state){.heartbeat_ns = 10000000000,
 					      .lag_ns = 2000000,
 					      .waiting = 4096,
 					      .ring_size = 16 << 20,

@@ -14,12 +14,13 @@
 #include <linux/types.h>
 
 #include "base/exit.h"
+#include "cli/help.h"
 #include "config/options.h"
 #include "metlo_record.h"
 
-static int run_nothing(struct invocation *cli)
+static int run_nothing(struct invocation *inv)
 {
-	(void)cli;
+	(void)inv;
 	return EXIT_DONE;
 }
 
@@ -32,39 +33,39 @@ static const struct command status = {
 
 #define ARGS_MAX 80
 
-/* One reading of a command line: its result and what was said. */
-struct reading {
-	struct invocation cli;
-	char *said;
-	size_t n_said;
+/* The result of parsing a command line, and what it logged. */
+struct parsed {
+	struct invocation inv;
+	char *logged;
+	size_t n_logged;
 	bool help;
 	int code;
 };
 
-static void read_line(struct reading *r, const struct command *c,
-		      const char *const *args)
+static void parse_line(struct parsed *r, const struct command *c,
+		       const char *const *args)
 {
 	char *argv[ARGS_MAX] = {(char *)(uintptr_t)c->name};
 	int argc = 1;
 
-	*r = (struct reading){
-		.cli.log = {.program = "metlo-xdp", .level = LOG_LEVEL_INFO}};
+	*r = (struct parsed){
+		.inv.log = {.program = "metlo-xdp", .level = LOG_LEVEL_INFO}};
 	for (; *args; args++) {
 		assert_true(argc < ARGS_MAX);
 		argv[argc++] = (char *)(uintptr_t)*args;
 	}
-	r->cli.log.out = open_memstream(&r->said, &r->n_said);
-	assert_non_null(r->cli.log.out);
-	r->code = options_read(&r->cli, c, argc, argv, &r->help);
-	fclose(r->cli.log.out);
+	r->inv.log.out = open_memstream(&r->logged, &r->n_logged);
+	assert_non_null(r->inv.log.out);
+	r->code = options_read(&r->inv, c, argc, argv, &r->help);
+	fclose(r->inv.log.out);
 }
 
-static void end_reading(struct reading *r)
+static void parsed_free(struct parsed *r)
 {
-	settings_free(&r->cli.settings);
-	if (r->cli.config_fd)
-		close(r->cli.config_fd);
-	free(r->said);
+	settings_free(&r->inv.settings);
+	if (r->inv.config_fd)
+		close(r->inv.config_fd);
+	free(r->logged);
 }
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -72,14 +73,14 @@ static void end_reading(struct reading *r)
 static void test_defaults(void **state)
 {
 	const struct settings *s;
-	struct reading r;
+	struct parsed r;
 	unsigned int p, n = 0;
 
 	(void)state;
-	read_line(&r, &attach, ARGS("eth0"));
-	s = &r.cli.settings;
+	parse_line(&r, &attach, ARGS("eth0"));
+	s = &r.inv.settings;
 	assert_int_equal(r.code, EXIT_DONE);
-	assert_string_equal(r.said, "");
+	assert_string_equal(r.logged, "");
 	assert_string_equal(s->subject, "eth0");
 	for (p = 0; p < 65536; p++)
 		n += bit_test(s->ports, p);
@@ -101,26 +102,26 @@ static void test_defaults(void **state)
 	assert_null(s->summary);
 	assert_string_equal(s->health, "0.0.0.0:4789");
 	assert_string_equal(s->metrics, "127.0.0.1:9789");
-	end_reading(&r);
+	parsed_free(&r);
 }
 
 static void test_values(void **state)
 {
 	const struct settings *s;
-	struct reading r;
+	struct parsed r;
 
 	(void)state;
-	read_line(&r, &replay,
-		  ARGS("--ports", "1,100-102,65535", "--vxlan-port=8472",
-		       "--vni", "0,7000-7001,16777215", "--body-limit", "1M",
-		       "--output", "ndjson:/tmp/x", "--output=ndjson:-",
-		       "--redact-header", "X-A", "--redact-header=X-B",
-		       "--redact-field", "pin", "--no-redact", "--body-hash",
-		       "--max-flows", "1000", "--memory", "64MiB",
-		       "--idle-timeout", "1.5", "--summary", "-", "--raw",
-		       "--speed", "real", "-vv", "-"));
-	s = &r.cli.settings;
-	assert_string_equal(r.said, "");
+	parse_line(&r, &replay,
+		   ARGS("--ports", "1,100-102,65535", "--vxlan-port=8472",
+			"--vni", "0,7000-7001,16777215", "--body-limit", "1M",
+			"--output", "ndjson:/tmp/x", "--output=ndjson:-",
+			"--redact-header", "X-A", "--redact-header=X-B",
+			"--redact-field", "pin", "--no-redact", "--body-hash",
+			"--max-flows", "1000", "--memory", "64MiB",
+			"--idle-timeout", "1.5", "--summary", "-", "--raw",
+			"--speed", "real", "-vv", "-"));
+	s = &r.inv.settings;
+	assert_string_equal(r.logged, "");
 	assert_int_equal(r.code, EXIT_DONE);
 	assert_true(bit_test(s->ports, 1) && bit_test(s->ports, 65535));
 	assert_true(bit_test(s->ports, 100) && bit_test(s->ports, 102));
@@ -142,65 +143,65 @@ static void test_values(void **state)
 	assert_string_equal(s->summary, "-");
 	assert_int_equal(s->speed, REPLAY_REAL);
 	assert_int_equal(s->verbose, 2);
-	assert_int_equal(r.cli.log.level, LOG_LEVEL_DEBUG);
+	assert_int_equal(r.inv.log.level, LOG_LEVEL_DEBUG);
 	assert_string_equal(s->subject, "-");
-	end_reading(&r);
+	parsed_free(&r);
 }
 
 static void test_ports_any(void **state)
 {
 	struct metlo_config c = {0};
-	struct reading r;
+	struct parsed r;
 
 	(void)state;
-	read_line(&r, &replay, ARGS("x", "--ports", "any"));
+	parse_line(&r, &replay, ARGS("x", "--ports", "any"));
 	assert_int_equal(r.code, EXIT_DONE);
-	assert_true(r.cli.settings.any_port);
-	settings_to_config(&r.cli.settings, &c);
+	assert_true(r.inv.settings.any_port);
+	settings_to_config(&r.inv.settings, &c);
 	assert_int_equal(c.any_port, 1);
-	end_reading(&r);
-	read_line(&r, &replay, ARGS("x", "--ports=any", "--ports=81"));
-	settings_to_config(&r.cli.settings, &c);
+	parsed_free(&r);
+	parse_line(&r, &replay, ARGS("x", "--ports=any", "--ports=81"));
+	settings_to_config(&r.inv.settings, &c);
 	assert_int_equal(c.any_port, 0);
 	assert_int_equal(c.port_bits[1], 1ull << 17);
 	assert_int_equal(c.vxlan_port, 4789);
 	assert_int_equal(c.vni_filter, 0);
-	end_reading(&r);
+	parsed_free(&r);
 }
 
 static void test_flag_values(void **state)
 {
-	struct reading r;
+	struct parsed r;
 
 	(void)state;
-	read_line(&r, &replay,
-		  ARGS("--raw=false", "--body-hash=yes", "--", "--file"));
+	parse_line(&r, &replay,
+		   ARGS("--raw=false", "--body-hash=yes", "--", "--file"));
 	assert_int_equal(r.code, EXIT_DONE);
-	assert_false(r.cli.settings.raw);
-	assert_true(r.cli.settings.body_hash);
-	assert_string_equal(r.cli.settings.subject, "--file");
-	end_reading(&r);
+	assert_false(r.inv.settings.raw);
+	assert_true(r.inv.settings.body_hash);
+	assert_string_equal(r.inv.settings.subject, "--file");
+	parsed_free(&r);
 }
 
 static void test_help_asked(void **state)
 {
 	static const char *const forms[] = {"--help", "-h", "-vh"};
-	struct reading r;
+	struct parsed r;
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		read_line(&r, &replay, ARGS(forms[i]));
+		parse_line(&r, &replay, ARGS(forms[i]));
 		assert_int_equal(r.code, EXIT_DONE);
 		assert_true(r.help);
-		end_reading(&r);
+		parsed_free(&r);
 	}
 }
 
 static void test_refused(void **state)
 {
 	static const struct {
-		const char *args[4], *said; /* part of the message */
+		const char *args[4], *logged; /* part of the message */
 	} cases[] = {
 		{{"x", "--port", "80"}, "did you mean --ports?"},
 		{{"x", "--boddy-limit=1"}, "did you mean --body-limit?"},
@@ -257,20 +258,21 @@ static void test_refused(void **state)
 		{{"x", "--exclude="}, "the pattern is empty"},
 		{{"x", "--exlude=a"}, "did you mean --exclude?"},
 		{{"x", "y"}, "unexpected argument \"y\""},
-		{{NULL}, "FILE is missing"},
+		{{NULL}, "missing FILE"},
 	};
-	struct reading r;
+	struct parsed r;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		read_line(&r, &replay, cases[i].args);
-		if (r.code != EXIT_USAGE || !strstr(r.said, cases[i].said))
+		parse_line(&r, &replay, cases[i].args);
+		if (r.code != EXIT_USAGE || !strstr(r.logged, cases[i].logged))
 			fail_msg("case %zu: exit code %d, \"%s\"", i, r.code,
-				 r.said);
+				 r.logged);
 		/* One line. */
-		assert_ptr_equal(strchr(r.said, '\n'), r.said + r.n_said - 1);
-		end_reading(&r);
+		assert_ptr_equal(strchr(r.logged, '\n'),
+				 r.logged + r.n_logged - 1);
+		parsed_free(&r);
 	}
 }
 
@@ -296,64 +298,64 @@ static void test_samples_and_rates(void **state)
 		{"--rate-limit=0", 0},	     {"--rate-limit=0/s", 0},
 	};
 	struct metlo_config c;
-	struct reading r;
+	struct parsed r;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-		read_line(&r, &replay, ARGS("x", samples[i].sample));
+		parse_line(&r, &replay, ARGS("x", samples[i].sample));
 		assert_int_equal(r.code, EXIT_DONE);
-		settings_to_config(&r.cli.settings, &c);
+		settings_to_config(&r.inv.settings, &c);
 		assert_int_equal(c.sample_out, samples[i].out);
-		end_reading(&r);
+		parsed_free(&r);
 	}
 	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
-		read_line(&r, &attach, ARGS("x", rates[i].rate));
+		parse_line(&r, &attach, ARGS("x", rates[i].rate));
 		assert_int_equal(r.code, EXIT_DONE);
-		assert_true(r.cli.settings.rate_limit == rates[i].per_second);
-		end_reading(&r);
+		assert_true(r.inv.settings.rate_limit == rates[i].per_second);
+		parsed_free(&r);
 	}
 }
 
 static void test_name_too_long(void **state)
 {
 	char option[300] = "--redact-field=";
-	struct reading r;
+	struct parsed r;
 
 	(void)state;
 	memset(option + 15, 'a', 255);
-	read_line(&r, &replay, ARGS("x", option));
+	parse_line(&r, &replay, ARGS("x", option));
 	assert_int_equal(r.code, EXIT_DONE);
-	end_reading(&r);
+	parsed_free(&r);
 	option[15 + 255] = 'a';
-	read_line(&r, &replay, ARGS("x", option));
+	parse_line(&r, &replay, ARGS("x", option));
 	assert_int_equal(r.code, EXIT_USAGE);
-	assert_non_null(strstr(r.said, "longer than 255 bytes"));
-	end_reading(&r);
+	assert_non_null(strstr(r.logged, "longer than 255 bytes"));
+	parsed_free(&r);
 }
 
 static void test_too_many_values(void **state)
 {
 	const char *args[ARGS_MAX] = {"x"};
-	struct reading r;
+	struct parsed r;
 	unsigned int i;
 
 	(void)state;
 	for (i = 1; i <= OPT_LIST_MAX; i++)
 		args[i] = "--redact-field=a";
-	read_line(&r, &replay, args);
+	parse_line(&r, &replay, args);
 	assert_int_equal(r.code, EXIT_DONE);
-	end_reading(&r);
+	parsed_free(&r);
 	args[i] = "--redact-field=a";
-	read_line(&r, &replay, args);
+	parse_line(&r, &replay, args);
 	assert_int_equal(r.code, EXIT_USAGE);
-	assert_non_null(strstr(r.said, "at most 64 times"));
-	end_reading(&r);
+	assert_non_null(strstr(r.logged, "at most 64 times"));
+	parsed_free(&r);
 }
 
 /* --- configuration files --------------------------------------------------- */
 
-static void read_with_file(struct reading *r, const struct command *c,
+static void read_with_file(struct parsed *r, const struct command *c,
 			   const char *text, size_t len,
 			   const char *const *args)
 {
@@ -367,7 +369,7 @@ static void read_with_file(struct reading *r, const struct command *c,
 	snprintf(option, sizeof(option), "--config=%s", path);
 	for (i = 0; args[i]; i++)
 		all[i + 1] = args[i];
-	read_line(r, c, all);
+	parse_line(r, c, all);
 	unlink(path);
 }
 
@@ -386,12 +388,12 @@ static void test_file(void **state)
 				   "mode = skb\n" /* of another command */
 				   "user = #1=2";
 	const struct settings *s;
-	struct reading r;
+	struct parsed r;
 
 	(void)state;
 	read_with_file(&r, &replay, text, sizeof(text) - 1, ARGS("x"));
-	s = &r.cli.settings;
-	assert_string_equal(r.said, "");
+	s = &r.inv.settings;
+	assert_string_equal(r.logged, "");
 	assert_int_equal(r.code, EXIT_DONE);
 	assert_true(bit_test(s->ports, 81) && !bit_test(s->ports, 80));
 	assert_int_equal(s->body_limit, 1024);
@@ -400,7 +402,7 @@ static void test_file(void **state)
 	assert_true(s->body_hash && !s->no_redact);
 	assert_int_equal(s->mode, ATTACH_SKB);
 	assert_string_equal(s->user, "#1=2");
-	end_reading(&r);
+	parsed_free(&r);
 }
 
 static void test_command_line_wins(void **state)
@@ -409,13 +411,13 @@ static void test_command_line_wins(void **state)
 				   "output = ndjson:/tmp/a\n"
 				   "redact-field = one\nbody-hash = true\n";
 	const struct settings *s;
-	struct reading r;
+	struct parsed r;
 
 	(void)state;
 	read_with_file(&r, &replay, text, sizeof(text) - 1,
 		       ARGS("x", "--ports", "82", "--output", "ndjson:-",
 			    "--redact-field", "two", "--body-hash=false"));
-	s = &r.cli.settings;
+	s = &r.inv.settings;
 	assert_int_equal(r.code, EXIT_DONE);
 	assert_true(bit_test(s->ports, 82) && !bit_test(s->ports, 81));
 	assert_int_equal(s->body_limit, 1);
@@ -424,13 +426,13 @@ static void test_command_line_wins(void **state)
 	/* What is secret adds up. */
 	assert_int_equal(s->redact_fields.n, 2);
 	assert_false(s->body_hash);
-	end_reading(&r);
+	parsed_free(&r);
 }
 
 static void test_file_refused(void **state)
 {
 	static const struct {
-		const char *text, *said;
+		const char *text, *logged;
 	} cases[] = {
 		{"prots = 80\n",
 		 ":1: unknown key \"prots\": did you mean \"ports\"?"},
@@ -444,29 +446,30 @@ static void test_file_refused(void **state)
 		{"config = x\n", ":1: not allowed in a file: \"config\""},
 		{"speed = warp", ":1: speed: \"warp\" is not one of max, real"},
 	};
-	struct reading r;
+	struct parsed r;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		read_with_file(&r, &replay, cases[i].text,
 			       strlen(cases[i].text), ARGS("x"));
-		if (r.code != EXIT_USAGE || !strstr(r.said, cases[i].said))
+		if (r.code != EXIT_USAGE || !strstr(r.logged, cases[i].logged))
 			fail_msg("case %zu: exit code %d, \"%s\"", i, r.code,
-				 r.said);
-		end_reading(&r);
+				 r.logged);
+		parsed_free(&r);
 	}
 	read_with_file(&r, &replay, "a\0b\n", 4, ARGS("x"));
 	assert_int_equal(r.code, EXIT_USAGE);
-	assert_non_null(strstr(r.said, ":1: the line contains a NUL byte"));
-	end_reading(&r);
-	read_line(&r, &replay, ARGS("x", "--config", "/nonexistent/file"));
+	assert_non_null(strstr(r.logged, ":1: the line contains a NUL byte"));
+	parsed_free(&r);
+	parse_line(&r, &replay, ARGS("x", "--config", "/nonexistent/file"));
 	assert_int_equal(r.code, EXIT_USAGE);
-	assert_non_null(strstr(r.said, "/nonexistent/file: No such file"));
-	end_reading(&r);
-	read_line(&r, &status, ARGS("--config", "/nonexistent/file"));
-	assert_non_null(strstr(r.said, "--config is not an option of status"));
-	end_reading(&r);
+	assert_non_null(strstr(r.logged, "/nonexistent/file: No such file"));
+	parsed_free(&r);
+	parse_line(&r, &status, ARGS("--config", "/nonexistent/file"));
+	assert_non_null(
+		strstr(r.logged, "--config is not an option of status"));
+	parsed_free(&r);
 }
 
 /* --- help ------------------------------------------------------------------ */
@@ -582,18 +585,18 @@ static void test_rows_of_one_name(void **state)
 static void test_log_is_harmless(void **state)
 {
 	struct log log = {.program = "p", .level = LOG_LEVEL_ERROR};
-	char *said = NULL;
+	char *logged = NULL;
 	size_t n = 0;
 
 	(void)state;
-	log.out = open_memstream(&said, &n);
+	log.out = open_memstream(&logged, &n);
 	assert_non_null(log.out);
 	log_error(&log, "%s",
 		  "a\033[2J\r\x7f\xc2\x9b"
 		  "1m\xc3\xa9\n\tb");
 	fclose(log.out);
-	assert_string_equal(said, "p: error: a?[2J????1m\xc3\xa9\n\tb\n");
-	free(said);
+	assert_string_equal(logged, "p: error: a?[2J????1m\xc3\xa9\n\tb\n");
+	free(logged);
 }
 
 int main(void)

@@ -152,7 +152,7 @@ struct fixture {
 	char thread[16];
 };
 
-static void answer(void *ctx, const char *path, struct serve_answer *a)
+static void answer(void *ctx, const char *path, struct serve_response *a)
 {
 	struct fixture *f = ctx;
 

@@ -277,7 +277,8 @@ static void test_states(void **state)
 	assert_string_equal(heard(&m),
 			    "STOPPING=1\nEXTEND_TIMEOUT_USEC=12000000");
 	/* No watchdog is set. */
-	service_alive(&s, T0 + 100 * NSEC_PER_SEC, T0 + 100 * NSEC_PER_SEC);
+	service_feed_watchdog(&s, T0 + 100 * NSEC_PER_SEC,
+			      T0 + 100 * NSEC_PER_SEC);
 	assert_string_equal(heard(&m), "");
 	service_close(&s);
 	service_ready(&s, T0);
@@ -322,16 +323,16 @@ static void test_watchdog(void **state)
 	service_open(&s, &m.log);
 	service_ready(&s, T0);
 	assert_string_equal(heard(&m), "READY=1");
-	service_alive(&s, T0 + half - 1, T0 + half - 1);
+	service_feed_watchdog(&s, T0 + half - 1, T0 + half - 1);
 	assert_string_equal(heard(&m), "");
-	service_alive(&s, T0 + half, T0 + half - NSEC_PER_SEC);
+	service_feed_watchdog(&s, T0 + half, T0 + half - NSEC_PER_SEC);
 	assert_string_equal(heard(&m), "WATCHDOG=1");
-	service_alive(&s, T0 + half + 1, T0 + half + 1);
+	service_feed_watchdog(&s, T0 + half + 1, T0 + half + 1);
 	assert_string_equal(heard(&m), "");
 
 	/* The worker has stood still since just before the last sign. */
 	for (unsigned int i = 0; i < 10; i++) {
-		service_alive(&s, T0 + (2 + i) * half, T0 + half - 1);
+		service_feed_watchdog(&s, T0 + (2 + i) * half, T0 + half - 1);
 		assert_string_equal(heard(&m), "");
 	}
 	fflush(m.out);
@@ -340,7 +341,7 @@ static void test_watchdog(void **state)
 	assert_ptr_equal(strchr(m.said, '\n') + 1, m.said + m.n_said);
 
 	/* It was only very slow. */
-	service_alive(&s, T0 + 12 * half, T0 + 12 * half - 1);
+	service_feed_watchdog(&s, T0 + 12 * half, T0 + 12 * half - 1);
 	assert_string_equal(heard(&m), "WATCHDOG=1");
 	service_close(&s);
 	manager_down(&m);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "run/summary.h"
-#include "run/losses.h"
+#include "run/loss_log.h"
 #include "config/ports.h"
 
 #define SECOND 1000000000ull
@@ -309,28 +309,28 @@ static void test_when_losses_are_said(void **state)
 {
 	struct metlo_stats packets = {.ring_full = 5};
 	struct summary s = {.packets = &packets};
-	struct losses l = {0};
+	struct loss_log l = {0};
 	struct log log;
 	size_t size;
 	char *text;
 
 	(void)state;
 	log = (struct log){open_memstream(&text, &size), "t", LOG_LEVEL_WARN};
-	losses_start(&l, &s);
-	assert_int_equal(losses_report(&l, &s, SECOND, &log), 0);
+	loss_log_init(&l, &s);
+	assert_int_equal(loss_log_report(&l, &s, SECOND, &log), 0);
 	packets.ring_full = 8;
-	assert_int_equal(losses_report(&l, &s, 2 * SECOND, &log), 1);
+	assert_int_equal(loss_log_report(&l, &s, 2 * SECOND, &log), 1);
 	assert_non_null(strstr(text, "ring_full: 3 more, 8 in all: "));
 	assert_non_null(strstr(text, "--ring-size"));
 	/* Not again before the interval has passed, then with all of it. */
 	packets.ring_full = 10;
-	assert_int_equal(losses_report(&l, &s, 5 * SECOND, &log), 0);
+	assert_int_equal(loss_log_report(&l, &s, 5 * SECOND, &log), 0);
 	packets.truncated_bytes = 7; /* another counter is not held back */
-	assert_int_equal(losses_report(&l, &s, 5 * SECOND, &log), 1);
+	assert_int_equal(loss_log_report(&l, &s, 5 * SECOND, &log), 1);
 	packets.ring_full = 20;
-	assert_int_equal(losses_report(&l, &s, 13 * SECOND, &log), 1);
+	assert_int_equal(loss_log_report(&l, &s, 13 * SECOND, &log), 1);
 	assert_non_null(strstr(text, "ring_full: 12 more, 20 in all: "));
-	assert_int_equal(losses_report(&l, &s, 60 * SECOND, &log), 0);
+	assert_int_equal(loss_log_report(&l, &s, 60 * SECOND, &log), 0);
 	fclose(log.out);
 	free(text);
 }

@@ -15,11 +15,11 @@
 #include "capture/privileges.h"
 #include "run/worker.h"
 #include "cli/commands.h"
-#include "run/losses.h"
+#include "run/loss_log.h"
 #include "run/monitor.h"
 #include "run/pipeline.h"
 #include "config/ports.h"
-#include "run/reading.h"
+#include "run/snapshot.h"
 #include "run/reload.h"
 #include "run/service.h"
 #include "run/sinks.h"
@@ -45,9 +45,9 @@ struct attach {
 	struct monitor *monitor;
 	struct reload reload;
 	FILE *summary; /* NULL: not wanted, or standard output */
-	struct losses losses;
+	struct loss_log loss_log;
 	struct service service;
-	struct reading reading; /* the counters when last read */
+	struct snapshot snapshot; /* the counters when last read */
 };
 
 static unsigned int default_workers(void)
@@ -197,7 +197,7 @@ static int open_and_drop(struct attach *a)
 
 static void read_counters(struct attach *a, struct summary *s)
 {
-	reading_take(&a->reading, s, &a->capture, a->workers, a->output);
+	snapshot_read(&a->snapshot, s, &a->capture, a->workers, a->output);
 }
 
 static void say_running(const struct attach *a)
@@ -228,11 +228,11 @@ static void tell_watchdog(struct attach *a)
 	for (unsigned int i = 0; i < a->capture.rings.n; i++) {
 		struct worker_state w;
 
-		workers_look(a->workers, i, &w);
-		if (w.beat_ns < beat)
-			beat = w.beat_ns;
+		workers_sample(a->workers, i, &w);
+		if (w.heartbeat_ns < beat)
+			beat = w.heartbeat_ns;
 	}
-	service_alive(&a->service, now, beat);
+	service_feed_watchdog(&a->service, now, beat);
 }
 
 static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
@@ -242,8 +242,8 @@ static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
 	service_status(&a->service, now,
 		       "%s mode, %llu packets, %llu lost, %llu transactions",
 		       xdp_mode_name(a->capture.link.mode),
-		       (unsigned long long)a->reading.packets.packets,
-		       (unsigned long long)a->reading.packets.ring_full,
+		       (unsigned long long)a->snapshot.packets.packets,
+		       (unsigned long long)a->snapshot.packets.ring_full,
 		       (unsigned long long)s->http->transactions);
 }
 
@@ -257,8 +257,8 @@ static int look_after(struct attach *a)
 
 	output_tick(a->output);
 	read_counters(a, &s);
-	monitor_look(a->monitor, &s, alive);
-	losses_report(&a->losses, &s, now, a->log);
+	monitor_update(a->monitor, &s, alive);
+	loss_log_report(&a->loss_log, &s, now, a->log);
 	tell_status(a, &s, now);
 	if (alive)
 		return EXIT_DONE;
@@ -279,7 +279,7 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 	while (!code) {
 		int sig = sigtimedwait(signals, NULL, &look);
 
-		reload_tidy(&a->reload, a->workers);
+		reload_reclaim(&a->reload, a->workers);
 		if (sig == SIGHUP) {
 			service_reloading(&a->service, clock_mono_ns());
 			reload_run(&a->reload, &a->capture, a->workers);
@@ -362,11 +362,11 @@ static int run(struct attach *a, const sigset_t *signals)
 	int code;
 
 	read_counters(a, &s);
-	losses_start(&a->losses, &s);
+	loss_log_init(&a->loss_log, &s);
 	if (monitor_start(a->monitor, &a->capture, a->workers, a->output) ||
 	    workers_start(a->workers))
 		return EXIT_FAILED;
-	monitor_look(a->monitor, &s, true);
+	monitor_update(a->monitor, &s, true);
 	say_running(a);
 	reload_check(&a->reload, a->user.name);
 	service_ready(&a->service, clock_mono_ns());
@@ -380,8 +380,8 @@ static int run(struct attach *a, const sigset_t *signals)
 	if (output_end(a->output) && !broken)
 		code = EXIT_FAILED;
 	read_counters(a, &s);
-	losses_report(&a->losses, &s, clock_mono_ns(), a->log);
-	reading_take_vnis(&a->reading, &s, &a->capture);
+	loss_log_report(&a->loss_log, &s, clock_mono_ns(), a->log);
+	snapshot_read_vnis(&a->snapshot, &s, &a->capture);
 	if (say_end(a, &s))
 		code = EXIT_FAILED;
 	return code;
@@ -396,30 +396,30 @@ static void finish(struct attach *a)
 		output_close(a->output, NULL);
 	if (a->summary)
 		fclose(a->summary);
-	reading_free(&a->reading);
+	snapshot_free(&a->snapshot);
 	capture_close(&a->capture);
 	service_close(&a->service);
 }
 
-int cmd_attach(struct invocation *cli)
+int cmd_attach(struct invocation *inv)
 {
 	struct attach *a = calloc(1, sizeof(*a));
 	sigset_t signals;
 	int code;
 
 	if (!a) {
-		log_error(&cli->log, "attach: %s", strerror(errno));
+		log_error(&inv->log, "attach: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	a->log = &cli->log;
-	a->settings = &cli->settings;
-	load_messages(cli->settings.verbose);
+	a->log = &inv->log;
+	a->settings = &inv->settings;
+	load_messages(inv->settings.verbose);
 	code = check_settings(a);
 	if (!code)
 		code = check_privileges(a);
 	if (!code && privileges_no_new(a->log))
 		code = EXIT_FAILED;
-	if (!code && reload_init(&a->reload, cli, a->n_workers))
+	if (!code && reload_init(&a->reload, inv, a->n_workers))
 		code = EXIT_FAILED;
 	/* Before the interface is touched. */
 	if (!code)

@@ -11,19 +11,19 @@
 #include "capture/privileges.h"
 #include "cli/commands.h"
 
-static int check(const struct invocation *cli, const char *iface)
+static int check(const struct invocation *inv, const char *iface)
 {
 	char missing[64];
 
 	if (strchr(iface, '/') || iface[0] == '.') {
-		log_error(&cli->log, "%s is not the name of an interface",
+		log_error(&inv->log, "%s is not the name of an interface",
 			  iface);
 		return EXIT_USAGE;
 	}
 	if (privileges_missing(privileges_effective(), missing,
 			       sizeof(missing))) {
 		log_error(
-			&cli->log,
+			&inv->log,
 			"detach needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; missing: %s: run it as root (sudo metlo-xdp detach %s)",
 			missing, iface);
 		return EXIT_NOT_PERMITTED;
@@ -31,45 +31,45 @@ static int check(const struct invocation *cli, const char *iface)
 	return EXIT_DONE;
 }
 
-static int purge(const struct invocation *cli, const char *iface)
+static int purge(const struct invocation *inv, const char *iface)
 {
 	int n = pins_mounted() ? pins_purge(iface) : 0;
 
 	if (n > 0) {
-		log_info(&cli->log, "%s: detached", iface);
+		log_info(&inv->log, "%s: detached", iface);
 		return EXIT_DONE;
 	}
 	if (n == 0) {
-		log_error(&cli->log, "%s: nothing of metlo-xdp is attached",
+		log_error(&inv->log, "%s: nothing of metlo-xdp is attached",
 			  iface);
 		return EXIT_NOTHING_ATTACHED;
 	}
-	log_error(&cli->log, "%s: cannot remove everything: %s", iface,
+	log_error(&inv->log, "%s: cannot remove everything: %s", iface,
 		  strerror(-n));
 	return n == -EPERM || n == -EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED;
 }
 
-int cmd_detach(struct invocation *cli)
+int cmd_detach(struct invocation *inv)
 {
-	const char *iface = cli->settings.subject;
+	const char *iface = inv->settings.subject;
 	pid_t holder;
 	int code, lock;
 
-	load_messages(cli->settings.verbose);
-	code = check(cli, iface);
+	load_messages(inv->settings.verbose);
+	code = check(inv, iface);
 	if (code)
 		return code;
-	lock = lock_take(iface, &holder, &cli->log);
+	lock = lock_take(iface, &holder, &inv->log);
 	if (lock == -EBUSY) {
 		log_error(
-			&cli->log,
+			&inv->log,
 			"%s: process %ld (metlo-xdp) is at work on it: stop it first: kill %ld",
 			iface, (long)holder, (long)holder);
 		return EXIT_FAILED;
 	}
 	if (lock < 0)
 		return EXIT_FAILED;
-	code = purge(cli, iface);
+	code = purge(inv, iface);
 	lock_remove(iface, lock);
 	return code;
 }

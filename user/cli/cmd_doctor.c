@@ -9,8 +9,8 @@
 
 #define VXLAN_PORT 4789 /* RFC 7348 section 8.1 */
 
-void doctor_say(struct doctor *d, enum verdict v, const char *what,
-		const char *fmt, ...)
+void doctor_report(struct doctor *d, enum doctor_level v, const char *what,
+		   const char *fmt, ...)
 {
 	static const char *const words[] = {"OK", "WARN", "FAIL"};
 	va_list ap;
@@ -38,9 +38,9 @@ static void look_at_ports(struct doctor *d, const struct settings *s)
 		doctor_port(d, &ports[i]);
 }
 
-int cmd_doctor(struct invocation *cli)
+int cmd_doctor(struct invocation *inv)
 {
-	const struct settings *s = &cli->settings;
+	const struct settings *s = &inv->settings;
 	struct doctor d = {.out = stdout};
 
 	load_messages(s->verbose);
@@ -51,7 +51,7 @@ int cmd_doctor(struct invocation *cli)
 				 s->vxlan_port ? s->vxlan_port : VXLAN_PORT);
 	else
 		log_info(
-			&cli->log,
+			&inv->log,
 			"name an interface to have it looked at too: metlo-xdp doctor IFACE");
-	return d.count[VERDICT_FAIL] ? EXIT_FAILED : EXIT_DONE;
+	return d.count[DOCTOR_FAIL] ? EXIT_FAILED : EXIT_DONE;
 }

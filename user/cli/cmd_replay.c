@@ -10,7 +10,7 @@
 #include "base/exit.h"
 #include "pcap/source.h"
 #include "cli/commands.h"
-#include "cli/decoder.h"
+#include "cli/replay_decoder.h"
 #include "cli/hints.h"
 #include "run/pipeline.h"
 #include "run/summary.h"
@@ -32,7 +32,7 @@ struct replay {
 	const struct settings *settings;
 	const struct log *log;
 	struct pcap_source *source;
-	struct decoder *decoder;
+	struct replay_decoder *decoder;
 	struct sinks sinks;
 	struct output *output;
 	struct pipeline *pipeline;
@@ -155,7 +155,7 @@ static void replay_frame(struct replay *r, const struct pcap_frame *f)
 		r->now_ns = f->ts_ns;
 	if (r->now_ns - r->last_tick_ns >= TICK_NS)
 		tick(r, r->now_ns);
-	outcome = decoder_feed(r->decoder, f, emit_record, r);
+	outcome = replay_decoder_feed(r->decoder, f, emit_record, r);
 	if (r->settings->kernel)
 		hand_over(r); /* its records lie in a ring */
 	if (outcome != METLO_delivered && outcome != METLO_no_payload &&
@@ -252,7 +252,8 @@ static int finish(struct replay *r)
 	if (output_end(r->output) < 0)
 		code = EXIT_FAILED;
 	s.n_sinks = summary_read_output(r->output, &output, sinks);
-	if (!decoder_counters(r->decoder, &packets, &vnis, &s.n_vnis, r->log))
+	if (!replay_decoder_counters(r->decoder, &packets, &vnis, &s.n_vnis,
+				     r->log))
 		code = EXIT_FAILED;
 	if (vnis)
 		summary_sort_vnis(vnis, s.n_vnis);
@@ -317,7 +318,8 @@ static int open_stages(struct replay *r)
 
 	if (getrandom(pc.seed, sizeof(pc.seed), 0) != sizeof(pc.seed))
 		pc.seed[0] = clock_real_ns();
-	r->decoder = decoder_new(r->settings, SAMPLE_SEED, r->log, &code);
+	r->decoder =
+		replay_decoder_new(r->settings, SAMPLE_SEED, r->log, &code);
 	if (!r->decoder)
 		return code;
 	r->pipeline = pipeline_new(&pc);
@@ -341,10 +343,10 @@ static bool wants_progress(const struct settings *s)
 	return isatty(STDERR_FILENO);
 }
 
-int cmd_replay(struct invocation *cli)
+int cmd_replay(struct invocation *inv)
 {
-	struct replay r = {.settings = &cli->settings, .log = &cli->log};
-	const char *path = cli->settings.subject;
+	struct replay r = {.settings = &inv->settings, .log = &inv->log};
+	const char *path = inv->settings.subject;
 	int code = EXIT_FAILED, end;
 
 	catch_signals();
@@ -359,7 +361,7 @@ int cmd_replay(struct invocation *cli)
 		goto out;
 	r.source = pcap_source_open(path, r.error);
 	if (!r.source) {
-		log_error(&cli->log, "%s: %s", path, r.error);
+		log_error(&inv->log, "%s: %s", path, r.error);
 		goto out;
 	}
 	code = open_stages(&r);
@@ -375,7 +377,7 @@ out:
 	hints_free(r.hints);
 	pipeline_free(r.pipeline);
 	rules_free(r.rules);
-	decoder_free(r.decoder);
+	replay_decoder_free(r.decoder);
 	pcap_source_free(r.source);
 	if (r.output)
 		output_close(r.output, NULL);

@@ -10,7 +10,7 @@
 #include "run/summary.h"
 
 struct status {
-	const struct invocation *cli;
+	const struct invocation *inv;
 	FILE *out;
 	unsigned int shown;
 };
@@ -127,15 +127,15 @@ static void print_text(struct status *st, const struct attached *a)
 				loss[i].remedy);
 }
 
-static int cannot(const struct invocation *cli, const char *what, int err)
+static int cannot(const struct invocation *inv, const char *what, int err)
 {
 	if (err == -EACCES || err == -EPERM) {
-		log_error(&cli->log,
+		log_error(&inv->log,
 			  "%s: %s: status needs root: sudo metlo-xdp status",
 			  what, strerror(-err));
 		return EXIT_NOT_PERMITTED;
 	}
-	log_error(&cli->log, "%s: %s", what, strerror(-err));
+	log_error(&inv->log, "%s: %s", what, strerror(-err));
 	return EXIT_FAILED;
 }
 
@@ -150,7 +150,7 @@ static int show(void *ctx, const char *iface)
 		return err == -ENOENT ? 0 : err;
 	if (a.n_vnis)
 		summary_sort_vnis(a.vnis, a.n_vnis);
-	if (st->cli->settings.json)
+	if (st->inv->settings.json)
 		print_json(st, &a);
 	else
 		print_text(st, &a);
@@ -159,25 +159,25 @@ static int show(void *ctx, const char *iface)
 	return 0;
 }
 
-int cmd_status(struct invocation *cli)
+int cmd_status(struct invocation *inv)
 {
-	const char *iface = cli->settings.subject;
-	struct status st = {.cli = cli, .out = stdout};
+	const char *iface = inv->settings.subject;
+	struct status st = {.inv = inv, .out = stdout};
 	int err;
 
-	load_messages(cli->settings.verbose);
-	if (cli->settings.json)
+	load_messages(inv->settings.verbose);
+	if (inv->settings.json)
 		fputs("{\"interfaces\":[", st.out);
 	err = iface ? show(&st, iface) : attached_each(show, &st);
-	if (cli->settings.json)
+	if (inv->settings.json)
 		fputs("]}\n", st.out);
 	if (fflush(st.out))
-		return cannot(cli, "standard output", -errno);
+		return cannot(inv, "standard output", -errno);
 	if (err)
-		return cannot(cli, iface ? iface : "status", err);
+		return cannot(inv, iface ? iface : "status", err);
 	if (st.shown)
 		return EXIT_DONE;
-	log_error(&cli->log,
+	log_error(&inv->log,
 		  "%s%snothing of metlo-xdp is attached: metlo-xdp attach %s",
 		  iface ? iface : "", iface ? ": " : "",
 		  iface ? iface : "IFACE");

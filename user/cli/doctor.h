@@ -8,16 +8,16 @@
 
 #include "base/log.h"
 
-enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
+enum doctor_level { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
 
 struct doctor {
 	FILE *out;
-	unsigned int count[3]; /* by enum verdict */
+	unsigned int count[3]; /* by enum doctor_level */
 };
 
 /* One line, "OK    what: ...". */
-void doctor_say(struct doctor *d, enum verdict v, const char *what,
-		const char *fmt, ...) LOG_PRINTF(4, 5);
+void doctor_report(struct doctor *d, enum doctor_level v, const char *what,
+		   const char *fmt, ...) LOG_PRINTF(4, 5);
 
 /* Kernel, privileges, clock. */
 void doctor_machine(struct doctor *d);

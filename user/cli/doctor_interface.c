@@ -43,20 +43,20 @@ static void check_driver(struct doctor *d, struct subject *s)
 		s->frags = features & NLFEATURES_FRAGS;
 	}
 	if (s->native)
-		doctor_say(d, VERDICT_OK, "driver", "%s: native XDP%s%s",
-			   driver_name(s),
-			   s->frags ? ", frames of several buffers"
-				    : ", frames of one buffer only",
-			   err ? " (by its name; this kernel does not tell)"
-			       : "");
+		doctor_report(d, DOCTOR_OK, "driver", "%s: native XDP%s%s",
+			      driver_name(s),
+			      s->frags ? ", frames of several buffers"
+				       : ", frames of one buffer only",
+			      err ? " (by its name; this kernel does not tell)"
+				  : "");
 	else if (err)
-		doctor_say(
-			d, VERDICT_WARN, "driver",
+		doctor_report(
+			d, DOCTOR_WARN, "driver",
 			"%s: whether it has native XDP is not known: attach says it",
 			driver_name(s));
 	else
-		doctor_say(
-			d, VERDICT_WARN, "driver",
+		doctor_report(
+			d, DOCTOR_WARN, "driver",
 			"%s has no native XDP: attach goes on in generic mode, which costs several times the CPU: use an interface with a driver that has it",
 			driver_name(s));
 }
@@ -67,14 +67,14 @@ static void check_mtu(struct doctor *d, const struct subject *s)
 	uint32_t whole = mtu > MIRROR_OVERHEAD ? mtu - MIRROR_OVERHEAD : 0;
 
 	if (s->limits && s->native && !s->frags && mtu > s->limits->max_mtu)
-		doctor_say(
-			d, VERDICT_WARN, "MTU",
+		doctor_report(
+			d, DOCTOR_WARN, "MTU",
 			"%u is more than driver %s takes with XDP (%u): attach would go on in generic mode: ip link set dev %s mtu %u",
 			mtu, driver_name(s), s->limits->max_mtu, s->dev.name,
 			s->limits->max_mtu);
 	else if (whole < MIRROR_MTU)
-		doctor_say(
-			d, VERDICT_WARN, "MTU",
+		doctor_report(
+			d, DOCTOR_WARN, "MTU",
 			"%u: mirrored packets of more than %u bytes arrive cut (sources have up to %u): %s%s%s",
 			mtu, whole, MIRROR_MTU,
 			s->limits && !s->frags
@@ -83,8 +83,8 @@ static void check_mtu(struct doctor *d, const struct subject *s)
 			s->limits && !s->frags ? "" : s->dev.name,
 			s->limits && !s->frags ? "" : " mtu 9001");
 	else
-		doctor_say(
-			d, VERDICT_OK, "MTU",
+		doctor_report(
+			d, DOCTOR_OK, "MTU",
 			"%u: mirrored packets of up to %u bytes arrive whole",
 			mtu, whole);
 }
@@ -94,18 +94,18 @@ static void check_queues(struct doctor *d, const struct subject *s)
 	const struct netdev *n = &s->dev;
 
 	if (!n->queues_max)
-		doctor_say(d, VERDICT_OK, "queues", "driver %s does not say",
-			   driver_name(s));
+		doctor_report(d, DOCTOR_OK, "queues", "driver %s does not say",
+			      driver_name(s));
 	else if (s->limits && s->limits->half_queues && !s->is_attached &&
 		 n->queues_max > 1 && n->queues * 2 > n->queues_max)
-		doctor_say(
-			d, VERDICT_WARN, "queues",
+		doctor_report(
+			d, DOCTOR_WARN, "queues",
 			"%u of %u are in use, and driver %s may need as many again for XDP: ethtool -L %s combined %u",
 			n->queues, n->queues_max, driver_name(s), n->name,
 			n->queues_max / 2);
 	else
-		doctor_say(d, VERDICT_OK, "queues", "%u of %u in use",
-			   n->queues, n->queues_max);
+		doctor_report(d, DOCTOR_OK, "queues", "%u of %u in use",
+			      n->queues, n->queues_max);
 }
 
 static void check_programs(struct doctor *d, const struct subject *s)
@@ -116,13 +116,13 @@ static void check_programs(struct doctor *d, const struct subject *s)
 
 	drivers_other_program(&s->dev, other, sizeof(other));
 	if (s->is_attached && s->attached.prog_id == p->id && p->id)
-		doctor_say(d, VERDICT_OK, "XDP program",
-			   "metlo-xdp is attached in %s mode, id %u",
-			   xdp_mode_name(s->attached.mode), p->id);
+		doctor_report(d, DOCTOR_OK, "XDP program",
+			      "metlo-xdp is attached in %s mode, id %u",
+			      xdp_mode_name(s->attached.mode), p->id);
 	else if (p->id)
-		doctor_say(d, VERDICT_FAIL, "XDP program", "%s", other);
+		doctor_report(d, DOCTOR_FAIL, "XDP program", "%s", other);
 	else
-		doctor_say(d, VERDICT_OK, "XDP program", "none attached yet");
+		doctor_report(d, DOCTOR_OK, "XDP program", "none attached yet");
 }
 
 /* Attached, our own counters tell; the packets do not get further. */
@@ -153,19 +153,19 @@ static void check_traffic(struct doctor *d, const struct subject *s,
 			   : traffic_count_udp(s->dev.ifindex, (uint16_t)port,
 					       WATCH_MS);
 	if (n < 0)
-		doctor_say(d, VERDICT_WARN, "mirrored traffic",
-			   "cannot be watched: %s: run doctor as root",
-			   strerror(-n));
+		doctor_report(d, DOCTOR_WARN, "mirrored traffic",
+			      "cannot be watched: %s: run doctor as root",
+			      strerror(-n));
 	else if (!n)
-		doctor_say(
-			d, VERDICT_WARN, "mirrored traffic",
+		doctor_report(
+			d, DOCTOR_WARN, "mirrored traffic",
 			"no packet to UDP port %u in %d s: is the mirror session up, does the security group of %s let UDP %u in, and do the sources have traffic?",
 			port, WATCH_MS / 1000, s->dev.name, port);
 	else
-		doctor_say(d, VERDICT_OK, "mirrored traffic",
-			   "%s%d packets to UDP port %u in %d s",
-			   n >= 1000 ? "at least " : "", n, port,
-			   WATCH_MS / 1000);
+		doctor_report(d, DOCTOR_OK, "mirrored traffic",
+			      "%s%d packets to UDP port %u in %d s",
+			      n >= 1000 ? "at least " : "", n, port,
+			      WATCH_MS / 1000);
 }
 
 static void check_losses(struct doctor *d, const struct subject *s)
@@ -177,21 +177,22 @@ static void check_losses(struct doctor *d, const struct subject *s)
 	for (size_t i = 0; i < n; i++) {
 		if (!loss[i].value)
 			continue;
-		doctor_say(d, VERDICT_WARN, "losses", "%s %llu: %s",
-			   loss[i].counter, (unsigned long long)loss[i].value,
-			   loss[i].remedy);
+		doctor_report(d, DOCTOR_WARN, "losses", "%s %llu: %s",
+			      loss[i].counter,
+			      (unsigned long long)loss[i].value,
+			      loss[i].remedy);
 		bad++;
 	}
 	if (!bad)
-		doctor_say(d, VERDICT_OK, "losses", "none");
+		doctor_report(d, DOCTOR_OK, "losses", "none");
 	if (!s->attached.daemon)
-		doctor_say(
-			d, VERDICT_WARN, "daemon",
+		doctor_report(
+			d, DOCTOR_WARN, "daemon",
 			"none runs, and the rings take only so much: metlo-xdp attach %s, or as a service: systemctl start metlo-xdp@%s",
 			s->dev.name, s->dev.name);
 	else
-		doctor_say(d, VERDICT_OK, "daemon", "process %ld",
-			   (long)s->attached.daemon);
+		doctor_report(d, DOCTOR_OK, "daemon", "process %ld",
+			      (long)s->attached.daemon);
 }
 
 void doctor_interface(struct doctor *d, const char *iface, unsigned int port)
@@ -201,15 +202,16 @@ void doctor_interface(struct doctor *d, const char *iface, unsigned int port)
 
 	if (netdev_read(&s.dev, iface)) {
 		netdev_names(names, sizeof(names));
-		doctor_say(d, VERDICT_FAIL, "interface",
-			   "%s does not exist: there are: %s", iface, names);
+		doctor_report(d, DOCTOR_FAIL, "interface",
+			      "%s does not exist: there are: %s", iface, names);
 		return;
 	}
 	if (s.dev.up)
-		doctor_say(d, VERDICT_OK, "interface", "%s is up", iface);
+		doctor_report(d, DOCTOR_OK, "interface", "%s is up", iface);
 	else
-		doctor_say(d, VERDICT_FAIL, "interface",
-			   "%s is down: ip link set dev %s up", iface, iface);
+		doctor_report(d, DOCTOR_FAIL, "interface",
+			      "%s is down: ip link set dev %s up", iface,
+			      iface);
 	s.limits = driver_limits(s.dev.driver);
 	s.is_attached = !attached_read(&s.attached, iface) && s.attached.live;
 	if (s.is_attached)

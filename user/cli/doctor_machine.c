@@ -25,35 +25,35 @@ static void check_kernel(struct doctor *d, const char *release)
 		missing += f[i].present == 0;
 		unknown += f[i].present < 0;
 		if (f[i].present == 0)
-			doctor_say(
-				d, VERDICT_FAIL, "kernel feature",
+			doctor_report(
+				d, DOCTOR_FAIL, "kernel feature",
 				"%s (Linux %s) is missing: run Linux %s or later",
 				f[i].name, f[i].since, FEATURES_KERNEL);
 	}
 	if (features_release_at_least(release, 6, 1))
-		doctor_say(d, VERDICT_OK, "kernel", "%s", release);
+		doctor_report(d, DOCTOR_OK, "kernel", "%s", release);
 	else
-		doctor_say(
-			d, missing ? VERDICT_FAIL : VERDICT_WARN, "kernel",
+		doctor_report(
+			d, missing ? DOCTOR_FAIL : DOCTOR_WARN, "kernel",
 			"%s is older than %s, with which metlo-xdp is tested: upgrade it",
 			release, FEATURES_KERNEL);
 	if (unknown)
-		doctor_say(
-			d, VERDICT_WARN, "kernel features",
+		doctor_report(
+			d, DOCTOR_WARN, "kernel features",
 			"%zu of %zu could not be asked for: run doctor as root",
 			unknown, n);
 	else if (!missing)
-		doctor_say(d, VERDICT_OK, "kernel features",
-			   "all %zu that are needed", n);
+		doctor_report(d, DOCTOR_OK, "kernel features",
+			      "all %zu that are needed", n);
 }
 
 static void check_btf(struct doctor *d)
 {
 	if (!access("/sys/kernel/btf/vmlinux", R_OK))
-		doctor_say(d, VERDICT_OK, "BTF", "/sys/kernel/btf/vmlinux");
+		doctor_report(d, DOCTOR_OK, "BTF", "/sys/kernel/btf/vmlinux");
 	else
-		doctor_say(
-			d, VERDICT_WARN, "BTF",
+		doctor_report(
+			d, DOCTOR_WARN, "BTF",
 			"the kernel has none: attach works, bpftool shows less: a kernel with CONFIG_DEBUG_INFO_BTF=y has it");
 }
 
@@ -74,11 +74,11 @@ static long read_number(const char *path)
 static void check_jit(struct doctor *d)
 {
 	if (read_number("/proc/sys/net/core/bpf_jit_enable") == 0)
-		doctor_say(
-			d, VERDICT_WARN, "BPF JIT",
+		doctor_report(
+			d, DOCTOR_WARN, "BPF JIT",
 			"off, which makes the program several times slower: sysctl net.core.bpf_jit_enable=1");
 	else
-		doctor_say(d, VERDICT_OK, "BPF JIT", "on");
+		doctor_report(d, DOCTOR_OK, "BPF JIT", "on");
 }
 
 static void check_capabilities(struct doctor *d)
@@ -87,13 +87,13 @@ static void check_capabilities(struct doctor *d)
 
 	if (privileges_missing(privileges_effective(), missing,
 			       sizeof(missing)))
-		doctor_say(
-			d, VERDICT_FAIL, "capabilities",
+		doctor_report(
+			d, DOCTOR_FAIL, "capabilities",
 			"missing for attach: %s: run it as root, or give the service AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON",
 			missing);
 	else
-		doctor_say(d, VERDICT_OK, "capabilities",
-			   "CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON");
+		doctor_report(d, DOCTOR_OK, "capabilities",
+			      "CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON");
 }
 
 static void check_memlock(struct doctor *d, const char *release)
@@ -101,16 +101,16 @@ static void check_memlock(struct doctor *d, const char *release)
 	struct rlimit lim;
 
 	if (features_release_at_least(release, 5, 11)) {
-		doctor_say(
-			d, VERDICT_OK, "memlock",
+		doctor_report(
+			d, DOCTOR_OK, "memlock",
 			"no limit for BPF on this kernel, its memory counts for the cgroup");
 		return;
 	}
 	if (getrlimit(RLIMIT_MEMLOCK, &lim) || lim.rlim_cur == RLIM_INFINITY)
-		doctor_say(d, VERDICT_OK, "memlock", "unlimited");
+		doctor_report(d, DOCTOR_OK, "memlock", "unlimited");
 	else
-		doctor_say(
-			d, VERDICT_WARN, "memlock",
+		doctor_report(
+			d, DOCTOR_WARN, "memlock",
 			"%llu KiB, which is too little for the rings: ulimit -l unlimited, LimitMEMLOCK=infinity",
 			(unsigned long long)lim.rlim_cur / 1024);
 }
@@ -118,24 +118,24 @@ static void check_memlock(struct doctor *d, const char *release)
 static void check_bpffs(struct doctor *d)
 {
 	if (pins_mounted())
-		doctor_say(d, VERDICT_OK, "BPF file system", "/sys/fs/bpf");
+		doctor_report(d, DOCTOR_OK, "BPF file system", "/sys/fs/bpf");
 	else
-		doctor_say(
-			d, VERDICT_WARN, "BPF file system",
+		doctor_report(
+			d, DOCTOR_WARN, "BPF file system",
 			"not mounted; attach mounts it when it may: mount -t bpf bpf /sys/fs/bpf");
 }
 
 static void check_user(struct doctor *d)
 {
 	if (getpwnam("metlo-xdp"))
-		doctor_say(d, VERDICT_OK, "user", "metlo-xdp");
+		doctor_report(d, DOCTOR_OK, "user", "metlo-xdp");
 	else if (getpwnam("nobody"))
-		doctor_say(
-			d, VERDICT_OK, "user",
+		doctor_report(
+			d, DOCTOR_OK, "user",
 			"nobody (a user metlo-xdp of its own is better: useradd --system --no-create-home metlo-xdp)");
 	else
-		doctor_say(
-			d, VERDICT_FAIL, "user",
+		doctor_report(
+			d, DOCTOR_FAIL, "user",
 			"there is neither metlo-xdp nor nobody to become: useradd --system --no-create-home metlo-xdp");
 }
 
@@ -145,15 +145,15 @@ static void check_clock(struct doctor *d)
 	int state = adjtimex(&t);
 
 	if (state < 0)
-		doctor_say(d, VERDICT_WARN, "clock", "cannot be asked: %s",
-			   strerror(errno));
+		doctor_report(d, DOCTOR_WARN, "clock", "cannot be asked: %s",
+			      strerror(errno));
 	else if (state == TIME_ERROR || t.status & STA_UNSYNC)
-		doctor_say(
-			d, VERDICT_WARN, "clock",
+		doctor_report(
+			d, DOCTOR_WARN, "clock",
 			"not synchronised, so the times of transactions may be off: run chrony or systemd-timesyncd");
 	else
-		doctor_say(d, VERDICT_OK, "clock",
-			   "synchronised, error at most %ld us", t.maxerror);
+		doctor_report(d, DOCTOR_OK, "clock",
+			      "synchronised, error at most %ld us", t.maxerror);
 }
 
 void doctor_machine(struct doctor *d)

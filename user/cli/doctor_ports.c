@@ -74,29 +74,29 @@ static void say_in_use(struct doctor *d, const struct doctor_port *p,
 	char answer[ANSWER_BYTES], *body;
 
 	if (!ask(at, p->path, answer)) {
-		doctor_say(
-			d, VERDICT_FAIL, p->what,
+		doctor_report(
+			d, DOCTOR_FAIL, p->what,
 			"%s: the port is in use, and nobody answers there: ss -Hltnp shows by whom: a metlo-xdp that hangs, or another program",
 			p->text);
 		return;
 	}
 	if (!strstr(answer, p->ours)) {
-		doctor_say(
-			d, VERDICT_FAIL, p->what,
+		doctor_report(
+			d, DOCTOR_FAIL, p->what,
 			"%s: the port is in use by another program: ss -Hltnp shows which; choose another by %s ADDR:PORT, or off",
 			p->text, p->option);
 		return;
 	}
 	body = strstr(answer, "\r\n\r\n");
 	if (!body || strncmp(answer, "HTTP/1.1 503", 12)) {
-		doctor_say(d, VERDICT_OK, p->what,
-			   "%s is answered by a running metlo-xdp", p->text);
+		doctor_report(d, DOCTOR_OK, p->what,
+			      "%s is answered by a running metlo-xdp", p->text);
 		return;
 	}
 	body[4 + strcspn(body + 4, "\n")] = '\0';
-	doctor_say(d, VERDICT_WARN, p->what,
-		   "%s is answered by a running metlo-xdp: %s", p->text,
-		   body + 4);
+	doctor_report(d, DOCTOR_WARN, p->what,
+		      "%s is answered by a running metlo-xdp: %s", p->text,
+		      body + 4);
 }
 
 void doctor_port(struct doctor *d, const struct doctor_port *p)
@@ -106,22 +106,22 @@ void doctor_port(struct doctor *d, const struct doctor_port *p)
 	int fd;
 
 	if (!listen_parse(p->text, &at, &err)) {
-		doctor_say(d, VERDICT_FAIL, p->what, "%s", err.text);
+		doctor_report(d, DOCTOR_FAIL, p->what, "%s", err.text);
 		return;
 	}
 	if (!at.len) {
-		doctor_say(d, VERDICT_OK, p->what, "off");
+		doctor_report(d, DOCTOR_OK, p->what, "off");
 		return;
 	}
 	fd = listen_open(&at);
 	if (fd >= 0) {
 		close(fd);
-		doctor_say(d, VERDICT_OK, p->what, "%s is free", p->text);
+		doctor_report(d, DOCTOR_OK, p->what, "%s is free", p->text);
 	} else if (fd == -EADDRINUSE) {
 		say_in_use(d, p, &at);
 	} else {
-		doctor_say(
-			d, VERDICT_FAIL, p->what,
+		doctor_report(
+			d, DOCTOR_FAIL, p->what,
 			"%s: cannot listen there: %s: choose another by %s ADDR:PORT, or off",
 			p->text, strerror(-fd), p->option);
 	}

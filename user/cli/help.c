@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The help texts. Everything about options is generated from the option table,
+ * which shell completion reads as well ("help --list").
+ */
 #include <string.h>
 
 #include "base/exit.h"
-#include "config/options.h"
+#include "cli/help.h"
 
-void version_print(FILE *out)
+void help_print_version(FILE *out)
 {
 	fprintf(out, "metlo-xdp %s\n", METLO_VERSION);
 }
@@ -24,25 +28,27 @@ static void print_overview(FILE *out, const struct command *commands)
 	      out);
 	for (c = commands; c->name; c++)
 		fprintf(out, "  %-10s %s\n", c->name, c->summary);
-	fputs("  help       this overview, or one command with its options\n"
-	      "             config: the configuration file, with every option\n"
-	      "  version    the version\n\n"
-	      "Exit codes: 0 done, 1 failed, 2 usage, 3 nothing attached, 4 not permitted,\n5 not supported here.\n",
+	fputs("  help       Show this overview, or one command with its options\n"
+	      "             (help config: an example configuration file)\n"
+	      "  version    Print the version\n\n"
+	      "Exit codes: 0 success, 1 failure, 2 usage error, 3 nothing attached,\n4 not permitted, 5 not supported by kernel or driver.\n",
 	      out);
 }
 
-void config_example(FILE *out)
+void help_print_config(FILE *out)
 {
 	const uint32_t both = CMD_ATTACH | CMD_REPLAY;
 
-	fputs("# Options of metlo-xdp, one \"name = value\" per line. The names are those of the\n"
-	      "# command line, which wins. An option that may be repeated there may be so here.\n"
-	      "# What is commented out is the default or, where there is none, an example.\n"
+	fputs("# Options of metlo-xdp, one \"name = value\" per line. The names are those of\n"
+	      "# the command line, which overrides this file. Options marked \"repeatable\" may\n"
+	      "# occur several times. A commented-out value is the default or, for options\n"
+	      "# without one, an example.\n"
 	      "#\n"
-	      "# The file is read at the start and again on SIGHUP. What is marked \"live\" is\n"
-	      "# in force at once then, without a lost packet; the rest needs a restart. After\n"
-	      "# a mistake, which is reported with its line, all stays as it was. The user that\n"
-	      "# the daemon becomes has to be able to read the file: chgrp metlo-xdp, chmod 640.\n"
+	      "# The file is read at startup and again on SIGHUP. Options marked \"live\" then\n"
+	      "# take effect immediately, without losing a packet; the others need a restart. If\n"
+	      "# the file contains an error, which is logged with its line number, the running\n"
+	      "# configuration stays in force. The user that the daemon switches to needs read\n"
+	      "# access to the file: chgrp metlo-xdp, chmod 640.\n"
 	      "\n# --- attach and replay\n",
 	      out);
 	opt_example(out, settings_options(), both, both);
@@ -52,7 +58,7 @@ void config_example(FILE *out)
 	opt_example(out, settings_options(), both, CMD_REPLAY);
 }
 
-/* For shell completion, which so never lags behind the tables. */
+/* For shell completion, which therefore always matches the tables. */
 static void print_list(FILE *out, const struct command *commands)
 {
 	const struct command *c;
@@ -60,7 +66,7 @@ static void print_list(FILE *out, const struct command *commands)
 	for (c = commands; c->name; c++)
 		fprintf(out, "command\t%s\t%s\t%s\n", c->name,
 			c->subject ? c->subject : "", c->summary);
-	fputs("command\thelp\tCOMMAND\tTell about a command and its options\n"
+	fputs("command\thelp\tCOMMAND\tShow a command and its options\n"
 	      "command\tversion\t\tPrint the version\n",
 	      out);
 	for (c = commands; c->name; c++)
@@ -83,7 +89,7 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 		return EXIT_DONE;
 	}
 	if (!strcmp(name, "config")) {
-		config_example(out);
+		help_print_config(out);
 		return EXIT_DONE;
 	}
 	if (!strcmp(name, "--list")) {

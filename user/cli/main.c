@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* metlo-xdp: HTTP transactions from mirrored packets. */
+/* metlo-xdp: finds the command, reads its options and runs it. */
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,23 +7,24 @@
 #include "base/exit.h"
 #include "base/streams.h"
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "config/options.h"
 
 static const struct command commands[] = {
 	{"attach", CMD_ATTACH, cmd_attach, "IFACE", true,
 	 "Capture on an interface until SIGINT or SIGTERM",
-	 "Loads the XDP program and reports transactions as they end. The program stays\nattached when the command ends, and its rings collect for the next start; see\ndetach. Needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, which are\ngiven up once it runs.\n"},
+	 "Loads the XDP program and reports transactions as they complete. The program\nstays attached when the command exits, and its rings buffer packets for the next\nstart; see detach. Needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON,\nwhich it drops once it is running.\n"},
 	{"detach", CMD_DETACH, cmd_detach, "IFACE", true,
-	 "Remove the program and everything it left from an interface", NULL},
+	 "Remove the XDP program and all its state from an interface", NULL},
 	{"status", CMD_STATUS, cmd_status, "IFACE", false,
-	 "Show what is attached, its counters and losses",
-	 "Without IFACE: every interface. Works while no daemon runs as well. Exit code 3:\nnothing is attached.\n"},
+	 "Show what is attached, with counters and losses",
+	 "Without IFACE: all interfaces. Works without a running daemon. Exit code 3:\nnothing is attached.\n"},
 	{"doctor", CMD_DOCTOR, cmd_doctor, "IFACE", false,
-	 "Check kernel, privileges and interface, and tell the fixes",
-	 "With IFACE also its driver, MTU, queues and XDP programs, and whether mirrored\npackets arrive within two seconds. Exit code 1: a line says FAIL.\n"},
+	 "Check kernel, privileges and interface, and suggest fixes",
+	 "With IFACE also checks its driver, MTU, queues and XDP programs, and whether\nmirrored packets arrive within two seconds. Exit code 1: at least one check\nfailed.\n"},
 	{"replay", CMD_REPLAY, cmd_replay, "FILE", true,
 	 "Report the transactions in a pcap or pcapng file",
-	 "FILE is a capture of mirrored traffic (VXLAN); - reads it from standard input.\nWith --raw it is an ordinary capture. No privileges are needed.\n"},
+	 "FILE is a capture of mirrored traffic (VXLAN); - reads it from standard input.\nWith --raw it is an ordinary capture. Needs no privileges.\n"},
 	{0},
 };
 
@@ -37,46 +38,46 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int run(struct invocation *cli, int argc, char **argv)
+static int run(struct invocation *inv, int argc, char **argv)
 {
 	const struct command *command;
 	bool help = false;
 	int code;
 
 	if (argc < 2) {
-		help_print(stderr, commands, NULL, &cli->log);
+		help_print(stderr, commands, NULL, &inv->log);
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "version") || !strcmp(argv[1], "--version")) {
-		version_print(stdout);
+		help_print_version(stdout);
 		return EXIT_DONE;
 	}
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") ||
 	    !strcmp(argv[1], "-h"))
 		return help_print(stdout, commands, argc > 2 ? argv[2] : NULL,
-				  &cli->log);
+				  &inv->log);
 	command = find_command(argv[1]);
-	if (!command) /* says which command was probably meant */
-		return help_print(stdout, commands, argv[1], &cli->log);
-	code = options_read(cli, command, argc - 1, argv + 1, &help);
+	if (!command) /* logs an error and the nearest command */
+		return help_print(stdout, commands, argv[1], &inv->log);
+	code = options_read(inv, command, argc - 1, argv + 1, &help);
 	if (code != EXIT_DONE)
 		return code;
 	if (help)
-		return help_print(stdout, commands, command->name, &cli->log);
-	return command->run(cli);
+		return help_print(stdout, commands, command->name, &inv->log);
+	return command->run(inv);
 }
 
 int main(int argc, char **argv)
 {
-	struct invocation cli = {.log = {stderr, "metlo-xdp", LOG_LEVEL_INFO}};
+	struct invocation inv = {.log = {stderr, "metlo-xdp", LOG_LEVEL_INFO}};
 	int code;
 
-	/* A reader that goes away is reported by write() where it matters. */
+	/* Writers check for EPIPE instead. */
 	signal(SIGPIPE, SIG_IGN);
 	streams_reserve();
-	code = run(&cli, argc, argv);
-	settings_free(&cli.settings);
-	if (cli.config_fd)
-		close(cli.config_fd);
+	code = run(&inv, argc, argv);
+	settings_free(&inv.settings);
+	if (inv.config_fd)
+		close(inv.config_fd);
 	return code;
 }

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Reads the configuration file. SIGHUP reads it again after privileges were
+ * dropped, so the descriptor of the first read stays open: it still gives
+ * access to a file that only root can open, as long as the path names the same
+ * inode.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,13 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/options.h"
+#include "config/file.h"
 
-/* Nobody writes a longer one; what is longer is another kind of file. */
+/* No sane configuration is longer; anything that is must be another file. */
 #define CONFIG_MAX (1u << 20)
 
-/* Is fd what path names? */
-static bool is_at(const char *path, int fd)
+/* True if path still names the file that fd refers to. */
+static bool same_file(const char *path, int fd)
 {
 	struct stat a, b;
 
@@ -20,24 +26,23 @@ static bool is_at(const char *path, int fd)
 	       a.st_ino == b.st_ino;
 }
 
-/* A descriptor to read from the start, or -1 after a message. */
-static int open_again(const char *path, int first, const struct log *log)
+/* Returns a descriptor at offset 0, or -1 after logging why. */
+static int reopen(const char *path, int first, const struct log *log)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0 && errno == EACCES && is_at(path, first))
+	if (fd < 0 && errno == EACCES && same_file(path, first))
 		fd = fcntl(first, F_DUPFD_CLOEXEC, 3);
 	else if (fd < 0 && errno == EACCES)
 		log_error(
 			log,
-			"%s: may not be read, and is not the file that was there at the start: let user %u read it and search its folders (chgrp, chmod), or change it in place",
+			"%s: permission denied, and this is not the file that was opened at startup: give user %u read access to it and search access to its directories (chgrp, chmod), or edit the file in place",
 			path, (unsigned int)geteuid());
 	else if (fd < 0)
 		log_error(log, "%s: %s", path, strerror(errno));
 	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-		log_error(log,
-			  "%s: only a regular file can be read a second time",
+		log_error(log, "%s: only a regular file can be read again",
 			  path);
 		close(fd);
 		return -1;
@@ -75,18 +80,17 @@ static bool read_text(struct opt_set *set, struct settings *settings,
 		return false;
 	}
 	if (n == CONFIG_MAX) {
-		log_error(
-			log,
-			"%s: longer than %u bytes: is this a configuration file?",
-			path, CONFIG_MAX);
+		log_error(log,
+			  "%s: longer than %u bytes: not a configuration file?",
+			  path, CONFIG_MAX);
 		return false;
 	}
 	settings->config_text[n] = 0;
 	return opt_file(set, path, settings->config_text, (size_t)n, log);
 }
 
-bool config_read(struct opt_set *set, struct settings *settings,
-		 const char *path, int *fd, const struct log *log)
+bool config_file_read(struct opt_set *set, struct settings *settings,
+		      const char *path, int *fd, const struct log *log)
 {
 	bool ok;
 	int now;
@@ -100,7 +104,7 @@ bool config_read(struct opt_set *set, struct settings *settings,
 		*fd = now;
 		return read_text(set, settings, path, now, log);
 	}
-	now = open_again(path, *fd, log);
+	now = reopen(path, *fd, log);
 	if (now < 0)
 		return false;
 	ok = read_text(set, settings, path, now, log);

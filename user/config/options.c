@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The option table. One row per option gives its type, limits, default, help
+ * and the commands that accept it; parsing (base/opt.c), --help, the example
+ * configuration and shell completion all work from these rows. README.md here
+ * has the steps for adding an option.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +14,7 @@
 #include "base/listen.h"
 #include "base/exit.h"
 #include "base/parse.h"
+#include "config/file.h"
 #include "config/options.h"
 #include "config/redact.h"
 #include "config/sink_table.h"
@@ -22,7 +29,8 @@ static const char *const speed_names[] = {"max", "real", NULL};
 _Static_assert(sizeof(enum attach_mode) == sizeof(int) &&
 		       sizeof(enum replay_speed) == sizeof(int),
 	       "OPT_ENUM sets an int");
-_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1, "as in the names");
+_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1,
+	       "the order of the name tables");
 
 static bool set_ports(void *settings, const char *text, struct parse_error *err)
 {
@@ -54,7 +62,7 @@ static bool set_vnis(void *settings, const char *text, struct parse_error *err)
 	return parse_ranges(text, "VNI", 0, VNI_MAX, s->vni_allow, err);
 }
 
-/* Filled in by settings_options(). */
+/* Built by settings_options(). */
 static char sink_usage[400], output_help[sizeof(sink_usage) + 40];
 
 static bool check_output(void *settings, const char *text,
@@ -115,109 +123,109 @@ static bool check_listen(void *settings, const char *text,
 static const struct opt options[] = {
 	{"ports", .type = OPT_CUSTOM, .parse = set_ports, .flags = OPT_LIVE,
 	 .scope = BOTH, .initial = "80,3000,5000,8000,8080", .metavar = "LIST",
-	 .help = "TCP ports of servers, such as 80,8000-8100, or any"},
+	 .help = "TCP server ports, such as 80,8000-8100, or any"},
 	{"vxlan-port", .type = OPT_U16, FIELD(vxlan_port), .flags = OPT_LIVE,
 	 .min = 1, .max = 65535, .scope = BOTH, .initial = "4789",
-	 .metavar = "PORT", .help = "UDP port that mirrored packets arrive at"},
+	 .metavar = "PORT",
+	 .help = "UDP port on which mirrored packets arrive"},
 	{"vni", .type = OPT_CUSTOM, .parse = set_vnis, .flags = OPT_LIVE,
 	 .scope = BOTH, .metavar = "LIST", .example = "7000,7100-7199",
-	 .help = "take only these VXLAN network identifiers, such as 7000,7100-7199 (default all)"},
+	 .help = "accept only these VXLAN network identifiers, such as 7000,7100-7199 (default all)"},
 	{"body-limit", .type = OPT_SIZE, FIELD(body_limit), .flags = OPT_LIVE,
 	 .min = 0, .max = 64 << 20, .scope = BOTH, .initial = "64KiB",
-	 .metavar = "SIZE",
-	 .help = "bytes of each decoded body that are reported"},
+	 .metavar = "SIZE", .help = "bytes of each decoded body to report"},
 	{"body-hash", .type = OPT_FLAG, FIELD(body_hash), .flags = OPT_LIVE,
 	 .scope = BOTH,
-	 .help = "report the SHA-256 of the full decoded bodies"},
+	 .help = "report the SHA-256 of each complete decoded body"},
 	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
 	 .help = output_help},
 	{.name = NULL},
 };
 
-/* The options of each sink follow, then these. */
+/* The options of the sinks come between these two tables. */
 static const struct opt more_options[] = {
 	{"redact-header", .type = OPT_LIST, FIELD(redact_headers),
 	 .parse = check_header, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
 	 .metavar = "NAME", .example = "X-Session",
-	 .help = "mask the values of this header field too, besides Authorization, Proxy-Authorization, Cookie, Set-Cookie and X-Api-Key; TYPE:NAME for outputs of one type only, such as ndjson:NAME"},
+	 .help = "mask this header field too, besides Authorization, Proxy-Authorization, Cookie, Set-Cookie and X-Api-Key; TYPE:NAME, such as ndjson:NAME, masks it for outputs of that type only"},
 	{"redact-field", .type = OPT_LIST, FIELD(redact_fields),
 	 .parse = check_field, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
 	 .metavar = "NAME", .example = "password",
-	 .help = "mask the values of this JSON, form or query field, at any depth; TYPE:NAME for outputs of one type only, such as ndjson:NAME"},
+	 .help = "mask this JSON, form or query field, at any depth; TYPE:NAME, such as ndjson:NAME, masks it for outputs of that type only"},
 	{"no-redact", .type = OPT_FLAG, FIELD(no_redact), .flags = OPT_LIVE,
 	 .scope = BOTH, .help = "mask nothing"},
 	{"include", .type = OPT_LIST, FIELD(include), .parse = check_filter,
 	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "GLOB",
 	 .example = "api.example.com/v1/*",
-	 .help = "report only requests to such a HOST, HOST/PATH or /PATH, in which * is any text and ? any character, such as api.example.com/v1/*"},
+	 .help = "report only requests that match this HOST, HOST/PATH or /PATH, where * is any text and ? any character, such as api.example.com/v1/*"},
 	{"exclude", .type = OPT_LIST, FIELD(exclude), .parse = check_filter,
 	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "GLOB",
 	 .example = "/health*",
-	 .help = "report no requests to these; wins over --include"},
+	 .help = "do not report requests that match this; overrides --include"},
 	{"sample", .type = OPT_PERCENT, FIELD(sample), .flags = OPT_LIVE,
 	 .scope = BOTH, .initial = "100%", .metavar = "N%",
-	 .help = "take this part of the connections, chosen by a hash of their addresses and ports; the others are dropped in the kernel"},
+	 .help = "capture this share of connections, chosen by a hash of addresses and ports; the kernel drops the rest"},
 	{"rate-limit", .type = OPT_RATE, FIELD(rate_limit), .flags = OPT_LIVE,
 	 .scope = BOTH, .initial = "0", .metavar = "N/s",
-	 .help = "report at most so many transactions a second, or N/m, N/h; each worker has its share; 0: no limit"},
+	 .help = "report at most this many transactions per second (or N/m, N/h), divided among the workers; 0: no limit"},
 	{"rate-limit-endpoint", .type = OPT_RATE, FIELD(rate_limit_endpoint),
 	 .flags = OPT_LIVE, .scope = BOTH, .initial = "0", .metavar = "N/s",
-	 .help = "the same for each method, host and path, in which numbers and identifiers count as equal"},
+	 .help = "the same for each method, host and path, treating numbers and identifiers in the path as equal"},
 	{"max-flows", .type = OPT_U32, FIELD(max_flows), .min = 16,
 	 .max = 1 << 26, .scope = BOTH, .initial = "262144", .metavar = "N",
-	 .help = "TCP connections that are followed at a time, all workers"},
+	 .help = "TCP connections tracked at a time, across all workers"},
 	{"memory", .type = OPT_SIZE, FIELD(memory), .min = 16 << 20,
 	 .max = 1ull << 40, .scope = BOTH, .initial = "512MiB",
 	 .metavar = "SIZE",
-	 .help = "limit of the data that is held: segments out of order, heads, bodies and queues, all workers"},
+	 .help = "limit on buffered data: out-of-order segments, heads, bodies and queues, across all workers"},
 	{"idle-timeout", .type = OPT_SECONDS, FIELD(idle_timeout), .min = 1,
 	 .max = 86400, .scope = BOTH, .initial = "300", .metavar = "S",
-	 .help = "seconds after which a silent connection is forgotten"},
+	 .help = "seconds after which an idle connection is dropped"},
 	{"mode", .type = OPT_ENUM, FIELD(mode), .names = mode_names,
 	 .scope = CMD_ATTACH, .initial = "auto", .metavar = "MODE",
-	 .help = "auto: native if the driver can, else skb with a warning; native; skb"},
+	 .help = "auto: native if the driver supports it, else skb with a warning; native; skb"},
 	{"pass", .type = OPT_FLAG, FIELD(pass), .flags = OPT_LIVE,
 	 .scope = CMD_ATTACH,
-	 .help = "hand mirrored packets on to the network stack as well"},
+	 .help = "also pass mirrored packets on to the network stack"},
 	{"workers", .type = OPT_U32, FIELD(workers), .min = 0, .max = 64,
 	 .scope = CMD_ATTACH, .initial = "0", .metavar = "N",
-	 .help = "threads, a power of two; 0: as many as the CPUs allow"},
+	 .help = "worker threads, a power of two; 0: derived from the number of CPUs"},
 	{"ring-size", .type = OPT_SIZE, FIELD(ring_size), .min = 64 << 10,
 	 .max = 1 << 30, .scope = CMD_ATTACH, .initial = "16MiB",
 	 .metavar = "SIZE",
-	 .help = "ring buffer between kernel and each worker, a power of two"},
+	 .help = "size of the ring buffer between the kernel and each worker, a power of two"},
 	{"user", .type = OPT_TEXT, FIELD(user), .scope = CMD_ATTACH,
 	 .metavar = "NAME", .example = "metlo-xdp",
-	 .help = "become this user once everything is attached (default metlo-xdp if there is such a user, else nobody)"},
+	 .help = "switch to this user once attached (default metlo-xdp if that user exists, else nobody)"},
 	{"health", .type = OPT_TEXT, FIELD(health), .parse = check_listen,
 	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "0.0.0.0:4789",
 	 .metavar = "ADDR:PORT",
-	 .help = "answer health checks there: TCP, and HTTP on /healthz; off: nowhere"},
+	 .help = "answer TCP and HTTP (/healthz) health checks here; off: disabled"},
 	{"metrics", .type = OPT_TEXT, FIELD(metrics), .parse = check_listen,
 	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "127.0.0.1:9789",
 	 .metavar = "ADDR:PORT",
-	 .help = "serve Prometheus metrics there on /metrics; off: nowhere"},
+	 .help = "serve Prometheus metrics (/metrics) here; off: disabled"},
 	{"detach-on-exit", .type = OPT_FLAG, FIELD(detach_on_exit),
 	 .scope = CMD_ATTACH,
-	 .help = "remove the program and its maps at the end"},
+	 .help = "remove the XDP program and its maps on exit"},
 	{"raw", .type = OPT_FLAG, FIELD(raw), .scope = CMD_REPLAY,
-	 .help = "the frames are not VXLAN: take them as they are"},
+	 .help = "the frames are not VXLAN: decode them directly"},
 	{"kernel", .type = OPT_FLAG, FIELD(kernel), .scope = CMD_REPLAY,
-	 .help = "put every frame through the XDP program, which needs root, instead of the same code in user space"},
+	 .help = "run every frame through the XDP program in the kernel, which needs root, instead of its user-space build"},
 	{"speed", .type = OPT_ENUM, FIELD(speed), .names = speed_names,
 	 .scope = CMD_REPLAY, .initial = "max", .metavar = "SPEED",
-	 .help = "max, or real: as fast as the packets were captured"},
+	 .help = "max, or real: at the pace of the capture"},
 	{"json", .type = OPT_FLAG, FIELD(json), .flags = OPT_NOT_IN_FILE,
-	 .scope = CMD_STATUS, .help = "one JSON object on standard output"},
+	 .scope = CMD_STATUS, .help = "print one JSON object"},
 	{"summary", .type = OPT_TEXT, FIELD(summary), .parse = check_name,
 	 .scope = BOTH, .metavar = "FILE", .example = "/run/metlo-xdp.json",
-	 .help = "write all counters at the end as one JSON object; - is standard output"},
+	 .help = "write all counters on exit as one JSON object; - is standard output"},
 	{"config", .type = OPT_TEXT, FIELD(config), .flags = OPT_NOT_IN_FILE,
 	 .parse = check_name, .scope = BOTH, .metavar = "FILE",
-	 .help = "read options from a file with lines \"name = value\"; the command line wins"},
+	 .help = "read options from a file of \"name = value\" lines; the command line overrides it"},
 	{"verbose", 'v', .type = OPT_COUNT, FIELD(verbose), .scope = ALL,
-	 .help = "say more on standard error"},
+	 .help = "log more on standard error"},
 	{.name = NULL},
 };
 
@@ -227,7 +235,7 @@ static void append(struct opt *to, size_t *n, const struct opt *from)
 		to[(*n)++] = *from;
 }
 
-/* The options of a sink are relative to its own settings. */
+/* A sink's offsets are relative to its own slot in struct settings. */
 static void append_sink(struct opt *to, size_t *n, enum sink_id id)
 {
 	size_t i = *n;
@@ -243,14 +251,15 @@ static void append_sink(struct opt *to, size_t *n, enum sink_id id)
 
 const struct opt *settings_options(void)
 {
-	static struct opt table[OPT_TABLE_MAX + 1]; /* its end has no name */
+	static struct opt
+		table[OPT_TABLE_MAX + 1]; /* the last one stays zero */
 	size_t n = 0;
 
 	if (table[0].name)
 		return table;
 	sink_table_usage(sink_usage, sizeof(sink_usage));
-	snprintf(output_help, sizeof(output_help), "where transactions go: %s",
-		 sink_usage);
+	snprintf(output_help, sizeof(output_help),
+		 "where to send transactions: %s", sink_usage);
 	append(table, &n, options);
 	for (int id = 0; id < N_SINKS; id++)
 		append_sink(table, &n, (enum sink_id)id);
@@ -258,45 +267,45 @@ const struct opt *settings_options(void)
 	return table;
 }
 
-int options_read(struct invocation *cli, const struct command *command,
+int options_read(struct invocation *inv, const struct command *command,
 		 int argc, char **argv, bool *help)
 {
-	struct settings *s = &cli->settings;
+	struct settings *s = &inv->settings;
 	struct opt_set set = {settings_options(), s, command->id, {0}, {0}};
 	const char *config;
 	int n;
 
-	cli->command = command;
-	cli->argc = argc;
-	cli->argv = argv;
-	if (!opt_defaults(&set, &cli->log))
+	inv->command = command;
+	inv->argc = argc;
+	inv->argv = argv;
+	if (!opt_defaults(&set, &inv->log))
 		return EXIT_FAILED;
 	config = opt_peek(&set, argc, argv, "config");
 	if (config && command->id & BOTH &&
-	    !config_read(&set, s, config, &cli->config_fd, &cli->log))
+	    !config_file_read(&set, s, config, &inv->config_fd, &inv->log))
 		return EXIT_USAGE;
 	n = opt_command_line(&set, argc, argv, &s->subject,
-			     command->subject ? 1 : 0, help, &cli->log);
+			     command->subject ? 1 : 0, help, &inv->log);
 	if (n < 0)
 		return EXIT_USAGE;
 	if (!*help && command->subject_required && n == 0) {
-		log_error(&cli->log, "%s: %s is missing; see \"%s help %s\"",
-			  command->name, command->subject, cli->log.program,
+		log_error(&inv->log, "%s: missing %s; see \"%s help %s\"",
+			  command->name, command->subject, inv->log.program,
 			  command->name);
 		return EXIT_USAGE;
 	}
 	if (s->verbose)
-		cli->log.level = LOG_LEVEL_DEBUG;
+		inv->log.level = LOG_LEVEL_DEBUG;
 	return EXIT_DONE;
 }
 
-int options_reread(const struct invocation *cli, struct settings *out)
+int options_reread(const struct invocation *inv, struct settings *out)
 {
-	struct invocation again = {.log = cli->log,
-				   .config_fd = cli->config_fd};
+	struct invocation again = {.log = inv->log,
+				   .config_fd = inv->config_fd};
 	bool help;
 	int code =
-		options_read(&again, cli->command, cli->argc, cli->argv, &help);
+		options_read(&again, inv->command, inv->argc, inv->argv, &help);
 
 	*out = again.settings;
 	return code;
@@ -311,7 +320,8 @@ void settings_to_config(const struct settings *s, struct metlo_config *c)
 	c->vni_filter = s->vni_allow != NULL;
 	c->vxlan_port = s->vxlan_port;
 	c->pass_vxlan = s->pass;
-	/* Of 2^32 hashes; at least one is left. */
+	/* The decoder drops hashes below this. UINT32_MAX never is, so that some
+	 * connections are captured however small the sample. */
 	c->sample_out = (uint32_t)((100 - s->sample) / 100 * UINT32_MAX);
 }
 

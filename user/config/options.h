@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands, their options, and how both become struct settings. */
+/* The option table of all commands, and how an invocation of the program
+ * becomes struct settings. */
 #ifndef CONFIG_OPTIONS_H
 #define CONFIG_OPTIONS_H
 
@@ -16,60 +17,39 @@ enum command_id {
 struct invocation;
 
 struct command {
-	const char *name; /* NULL ends a table */
+	const char *name; /* NULL terminates a table */
 	enum command_id id;
-	int (*run)(struct invocation *cli);
+	int (*run)(struct invocation *inv); /* returns an exit code */
 	const char *subject; /* positional argument as in the help, or NULL */
 	bool subject_required;
 	const char *summary; /* one line */
 	const char *details; /* paragraphs of the help, or NULL */
 };
 
-/* One run of the program: its settings and where they came from. */
+/* One run of the program: its settings and what they were read from. */
 struct invocation {
 	struct log log;
 	struct settings settings;
-	/* Where the settings come from, to be read again: */
+	/* The sources of the settings, kept for options_reread(): */
 	const struct command *command;
-	int argc; /* as for options_read() */
+	int argc; /* argv[0] is the name of the command */
 	char **argv;
-	int config_fd; /* of --config; 0: none */
+	int config_fd; /* of --config; 0: not open */
 };
 
-/* All options. The table is made by the first call, which no other thread may
- * overlap. */
+/* The table of all options, which ends with an entry without a name. The first
+ * call builds it and must not race with another. */
 const struct opt *settings_options(void);
 
-/* Fills cli->settings from the defaults, --config and the command line, in
- * this order. argv[0] is the name of the command. EXIT_DONE with *help set
- * when the help is asked for; EXIT_DONE; else an exit code after a message. */
-int options_read(struct invocation *cli, const struct command *command,
+/* Fills inv->settings from the defaults, then --config, then the command line;
+ * later sources override earlier ones. argv[0] is the name of the command.
+ * Returns EXIT_DONE, with *help set if the user asked for help, or another exit
+ * code after logging the reason. */
+int options_read(struct invocation *inv, const struct command *command,
 		 int argc, char **argv, bool *help);
 
-/* The same once more, in the same order, into *out, which is to be freed in any
- * case. What cli has stays. */
-int options_reread(const struct invocation *cli, struct settings *out);
-
-/*
- * Reads path and keeps its text in set's struct settings. *fd is 0, or the
- * file as it was opened the first time, and is then closed by the caller.
- *
- * A file that may not be opened any more, because privileges were given up in
- * between, is read by *fd as long as it is the same one.
- */
-bool config_read(struct opt_set *set, struct settings *settings,
-		 const char *path, int *fd, const struct log *log);
-
-void settings_free(struct settings *s);
-
-/* A configuration file in which every option is explained and commented out. */
-void config_example(FILE *out);
-
-/* "help [COMMAND|config]": all commands, one, or the configuration file; "help
- * --list": commands and options as lines for programs, see opt_list(). An exit
- * code. */
-int help_print(FILE *out, const struct command *commands, const char *name,
-	       const struct log *log);
-void version_print(FILE *out);
+/* Reads the same sources again into *out and leaves inv->settings alone. The
+ * caller frees *out even if this fails. */
+int options_reread(const struct invocation *inv, struct settings *out);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Formats a port bitmap as a list of ports and ranges. */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ void ports_text(char *out, size_t size, const uint64_t ports[1024], bool any)
 		else
 			len = snprintf(one, sizeof(one), "%s%u", n ? "," : "",
 				       p);
-		/* Room for what says that there is more. */
+		/* Keep room for the ellipsis. */
 		if (n + (size_t)len + sizeof(",...") > size) {
 			snprintf(out + n, size - n, ",...");
 			return;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Formats a port bitmap for people and for status. */
 #ifndef CONFIG_PORTS_H
 #define CONFIG_PORTS_H
 
@@ -6,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The bitmap of struct settings as "80,8000-8100", or "any", or "none"; ends
- * in ",..." when size is too small. */
+/* Writes the bitmap of struct settings as "80,8000-8100", "any" or "none". A
+ * list that does not fit size ends in ",...". */
 void ports_text(char *out, size_t size, const uint64_t ports[1024], bool any);
 
 #endif

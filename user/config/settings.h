@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the options and the configuration file of attach and replay set. */
+/*
+ * The values of all options. One struct serves every command; the options of
+ * other commands keep their defaults or stay zero.
+ */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
@@ -20,15 +23,15 @@ struct settings {
 	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs; owned */
 	uint64_t body_limit; /* bytes per side */
 	struct string_list outputs;
-	/* What sink_ops.options set, for each type of sink. */
+	/* The settings of each type of sink, filled in by its options. */
 	_Alignas(uint64_t) uint8_t sink[N_SINKS][SINK_SETTINGS_MAX];
-	/* NAME, or KIND:NAME for sinks of a kind: config/redact.h */
+	/* NAME, or TYPE:NAME for one type of sink: config/redact.h */
 	struct string_list redact_headers, redact_fields;
 	bool no_redact;
 	bool body_hash;
-	double sample;			     /* percent of the connections */
-	double rate_limit;		     /* transactions a second, 0: all */
-	double rate_limit_endpoint;	     /* the same, of each endpoint */
+	double sample;			     /* percent of connections */
+	double rate_limit;		     /* transactions/s, 0: unlimited */
+	double rate_limit_endpoint;	     /* the same, per endpoint */
 	struct string_list include, exclude; /* trace/filter.h */
 	uint32_t max_flows;
 	uint64_t memory; /* bytes: out-of-order data, heads, bodies, queues */
@@ -39,11 +42,11 @@ struct settings {
 	/* attach */
 	enum attach_mode mode;
 	bool pass;
-	unsigned int workers; /* 0: chosen by the number of CPUs */
+	unsigned int workers; /* 0: derived from the number of CPUs */
 	uint64_t ring_size;   /* bytes of each ring */
 	const char *user;
 	bool detach_on_exit;
-	/* and doctor: ADDRESS:PORT or "off" */
+	/* attach and doctor: ADDRESS:PORT or "off" */
 	const char *health, *metrics;
 	/* replay */
 	bool raw;
@@ -51,15 +54,17 @@ struct settings {
 	enum replay_speed speed;
 	/* status, doctor */
 	bool json;
-	/* the positional argument: interface or file; NULL if none */
+	/* positional argument: interface or file; NULL if none */
 	const char *subject;
-	char *config_text; /* owned: texts of the configuration file lie here */
+	char *config_text; /* owned; strings from --config point into it */
 };
 
 struct metlo_config;
 
-/* The part that the packet decoder needs, in XDP or in user space; ring_mask
- * and hash_seed are left to the caller. */
+/* Sets the fields of *c that options control; the caller sets ring_mask and
+ * hash_seed. */
 void settings_to_config(const struct settings *s, struct metlo_config *c);
+
+void settings_free(struct settings *s);
 
 #endif

@@ -95,12 +95,13 @@ static bool loses(struct loss *l, uint64_t value, uint64_t now_ns)
 	return l->grown_ns && now_ns - l->grown_ns < LOSS_NS;
 }
 
-static void look_at_worker(struct health *h, const struct health_look *l,
+static void look_at_worker(struct health *h, const struct health_sample *l,
 			   unsigned int i, struct finding *f)
 {
 	const struct worker_state *w = &l->workers[i];
 	/* The worker may have moved since the clock was read. */
-	uint64_t still = l->now_ns > w->beat_ns ? l->now_ns - w->beat_ns : 0;
+	uint64_t still =
+		l->now_ns > w->heartbeat_ns ? l->now_ns - w->heartbeat_ns : 0;
 	bool high = w->waiting > w->ring_size / 100 * HEALTH_RING_PERCENT;
 
 	if (still > STALL_NS)
@@ -119,7 +120,7 @@ static void look_at_worker(struct health *h, const struct health_look *l,
 		      (l->now_ns - h->high_ns[i]) / (uint64_t)NSEC_PER_SEC);
 }
 
-static void look_at_sink(struct health *h, const struct health_look *l,
+static void look_at_sink(struct health *h, const struct health_sample *l,
 			 unsigned int i, struct finding *f)
 {
 	const struct health_sink *s = &l->sinks[i];
@@ -133,7 +134,7 @@ static void look_at_sink(struct health *h, const struct health_look *l,
 		      s->name, HEALTH_LOSS_S, s->dropped);
 }
 
-void health_look(struct health *h, const struct health_look *l)
+void health_update(struct health *h, const struct health_sample *l)
 {
 	struct finding f = {0};
 
@@ -200,7 +201,7 @@ uint32_t health_reasons(struct health *h, uint64_t now_ns)
 	return reasons;
 }
 
-bool health_answer(struct health *h, uint64_t now_ns, struct buf *json)
+bool health_write_json(struct health *h, uint64_t now_ns, struct buf *json)
 {
 	const char *separator = "";
 	uint32_t reasons;

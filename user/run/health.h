@@ -53,7 +53,7 @@ struct health_sink {
 };
 
 /* What is seen at one moment. Nothing is owned. */
-struct health_look {
+struct health_sample {
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 	bool attached, interface_up;
 	uint64_t ring_full; /* packets lost, ever */
@@ -65,18 +65,18 @@ struct health_look {
 
 struct health;
 
-/* Starting, until health_look() is called. iface is copied. NULL with
+/* Starting, until health_update() is called. iface is copied. NULL with
  * errno. */
 struct health *health_new(const char *iface);
 void health_free(struct health *h);
 
-void health_look(struct health *h, const struct health_look *look);
+void health_update(struct health *h, const struct health_sample *look);
 
 /* The end has begun; no more looks are needed. */
 void health_stopping(struct health *h);
 
 /* Writes the state as a JSON object; true: all is well. */
-bool health_answer(struct health *h, uint64_t now_ns, struct buf *json);
+bool health_write_json(struct health *h, uint64_t now_ns, struct buf *json);
 
 /* The reasons that hold, one bit each, 1 << enum health_reason. */
 uint32_t health_reasons(struct health *h, uint64_t now_ns);

@@ -263,8 +263,9 @@ static double cpu(const struct worker_state *w, uint64_t now_ns)
 
 static double still(const struct worker_state *w, uint64_t now_ns)
 {
-	return w->beat_ns && now_ns > w->beat_ns ? NS_TO_S(now_ns - w->beat_ns)
-						 : 0;
+	return w->heartbeat_ns && now_ns > w->heartbeat_ns
+		       ? NS_TO_S(now_ns - w->heartbeat_ns)
+		       : 0;
 }
 
 static void add_workers(struct prom *p, const struct metrics *m)

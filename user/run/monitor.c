@@ -9,7 +9,7 @@
 #include "run/health.h"
 #include "run/metrics.h"
 #include "run/monitor.h"
-#include "run/reading.h"
+#include "run/snapshot.h"
 #include "run/prom.h"
 #include "run/serve.h"
 
@@ -30,7 +30,7 @@ struct monitor {
 	struct metrics_vnis vnis;
 	struct metrics_process process;
 	struct worker_state state[METLO_RINGS_MAX];
-	struct reading reading;
+	struct snapshot snapshot;
 	struct metrics_sink more[SUMMARY_SINKS_MAX];
 };
 
@@ -77,7 +77,7 @@ struct monitor *monitor_open(const struct settings *s, const struct log *log)
 
 /* --- answers ---------------------------------------------------------------- */
 
-static void answer_health(void *ctx, const char *path, struct serve_answer *a)
+static void answer_health(void *ctx, const char *path, struct serve_response *a)
 {
 	struct monitor *m = ctx;
 
@@ -88,7 +88,7 @@ static void answer_health(void *ctx, const char *path, struct serve_answer *a)
 		return;
 	}
 	a->type = "application/json";
-	if (!health_answer(m->health, clock_mono_ns(), &a->body))
+	if (!health_write_json(m->health, clock_mono_ns(), &a->body))
 		a->status = NOT_NOW;
 }
 
@@ -121,19 +121,20 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		.now_ns = clock_mono_ns(),
 	};
 
-	reading_take(&m->reading, &s, c, m->workers, m->output);
-	reading_take_vnis(&m->reading, &s, c);
+	snapshot_read(&m->snapshot, &s, c, m->workers, m->output);
+	snapshot_read_vnis(&m->snapshot, &s, c);
 	read_sinks(m, (unsigned int)s.n_sinks);
 	for (unsigned int i = 0; i < c->rings.n; i++)
-		workers_look(m->workers, i, &m->state[i]);
+		workers_sample(m->workers, i, &m->state[i]);
 	all.unhealthy = health_reasons(m->health, all.now_ns);
 	metrics_process_read(&m->process);
 	all.process = m->process;
 	metrics_write(to, &all, &m->vnis);
-	reading_free(&m->reading); /* a list of thousands is not kept */
+	snapshot_free(&m->snapshot); /* a list of thousands is not kept */
 }
 
-static void answer_metrics(void *ctx, const char *path, struct serve_answer *a)
+static void answer_metrics(void *ctx, const char *path,
+			   struct serve_response *a)
 {
 	if (strcmp(path, "/metrics")) {
 		a->status = NOT_FOUND;
@@ -174,10 +175,10 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 	return 0;
 }
 
-void monitor_look(struct monitor *m, const struct summary *s, bool attached)
+void monitor_update(struct monitor *m, const struct summary *s, bool attached)
 {
 	struct health_sink sinks[SUMMARY_SINKS_MAX];
-	struct health_look look = {
+	struct health_sample look = {
 		.attached = attached,
 		.interface_up = netdev_running(m->capture->dev.ifindex),
 		.ring_full = s->packets ? s->packets->ring_full : 0,
@@ -204,9 +205,9 @@ void monitor_look(struct monitor *m, const struct summary *s, bool attached)
 		};
 	}
 	for (unsigned int i = 0; i < look.n_workers; i++)
-		workers_look(m->workers, i, &m->seen[i]);
+		workers_sample(m->workers, i, &m->seen[i]);
 	look.now_ns = clock_mono_ns();
-	health_look(m->health, &look);
+	health_update(m->health, &look);
 }
 
 void monitor_stopping(struct monitor *m)

@@ -27,7 +27,7 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 
 /* What the caller has just seen; to be called about once a second, or the
  * answer is that it hangs. For the time when the workers run. */
-void monitor_look(struct monitor *m, const struct summary *s, bool attached);
+void monitor_update(struct monitor *m, const struct summary *s, bool attached);
 
 /* The workers are about to end. */
 void monitor_stopping(struct monitor *m);

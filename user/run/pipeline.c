@@ -143,7 +143,7 @@ struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 	if (new_views(p) && (p->selection = selection_new(conf->seed[0])) &&
 	    (p->http = new_http(p, conf)) &&
 	    (p->stream = new_stream(p, conf))) {
-		pipeline_set(p, conf->rules);
+		pipeline_set_rules(p, conf->rules);
 		return p;
 	}
 	err = errno;
@@ -168,7 +168,7 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
-void pipeline_set(struct pipeline *p, const struct rules *rules)
+void pipeline_set_rules(struct pipeline *p, const struct rules *rules)
 {
 	p->rules = rules;
 	http_set(p->http, rules->body_limit, rules->body_hash);

@@ -18,7 +18,8 @@
 struct pipeline;
 
 struct pipeline_conf {
-	const struct settings *settings; /* of the start; see pipeline_set() */
+	const struct settings
+		*settings; /* of the start; see pipeline_set_rules() */
 	const struct rules *rules;
 	unsigned int workers; /* caps of memory and flows are shared by these */
 	uint64_t seed[2];     /* secret of this start */
@@ -36,7 +37,7 @@ void pipeline_free(struct pipeline *p);
 
 /* Other rules, for what ends from now on; the number of views is the same. The
  * old ones are not needed any more. */
-void pipeline_set(struct pipeline *p, const struct rules *rules);
+void pipeline_set_rules(struct pipeline *p, const struct rules *rules);
 
 /* rec->ts_ns is Unix time in ns from here on. */
 void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,

@@ -13,17 +13,17 @@
 /* How long a worker may take to see new rules: many times what it does. */
 #define SETTLE_MS 1000u
 
-int reload_init(struct reload *r, const struct invocation *cli,
+int reload_init(struct reload *r, const struct invocation *inv,
 		unsigned int workers)
 {
 	struct rules_views views;
 
-	*r = (struct reload){.cli = cli, .workers = workers};
-	rules_views(&views, &cli->settings);
-	r->rules = rules_new(&cli->settings, &views, workers);
+	*r = (struct reload){.inv = inv, .workers = workers};
+	rules_views(&views, &inv->settings);
+	r->rules = rules_new(&inv->settings, &views, workers);
 	if (r->rules)
 		return 0;
-	log_error(&cli->log, "cannot start: %s", strerror(errno));
+	log_error(&inv->log, "cannot start: %s", strerror(errno));
 	return -1;
 }
 
@@ -36,14 +36,14 @@ void reload_free(struct reload *r)
 
 void reload_check(const struct reload *r, const char *user)
 {
-	const char *path = r->cli->settings.config;
+	const char *path = r->inv->settings.config;
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
 	if (fd >= 0)
 		close(fd);
 	else if (path && errno == EACCES)
 		log_warn(
-			&r->cli->log,
+			&r->inv->log,
 			"%s: user %s may not read it: SIGHUP will see changes that are made in place, but no file that replaces it: chgrp or chown it to %s and chmod 640",
 			path, user, user);
 }
@@ -51,7 +51,7 @@ void reload_check(const struct reload *r, const char *user)
 /* The names of options that were changed in vain. */
 static void warn_restart(const struct reload *r, const struct settings *now)
 {
-	const struct settings *start = &r->cli->settings;
+	const struct settings *start = &r->inv->settings;
 	char names[512] = "";
 	const struct opt *o;
 	size_t n = 0;
@@ -65,7 +65,7 @@ static void warn_restart(const struct reload *r, const struct settings *now)
 	}
 	if (n)
 		log_warn(
-			&r->cli->log,
+			&r->inv->log,
 			"changed, but not in force before a restart: %s: restart metlo-xdp, which loses nothing",
 			names);
 }
@@ -78,7 +78,7 @@ static void warn_views(const struct reload *r, const struct settings *now)
 	rules_views(&views, now);
 	if (views.n > r->rules->views.n)
 		log_warn(
-			&r->cli->log,
+			&r->inv->log,
 			"redact-header, redact-field: outputs are to be masked differently, which needs a restart: until then all are masked as each of them should be");
 }
 
@@ -88,7 +88,7 @@ static void say(const struct reload *r, const struct settings *s)
 
 	ports_text(ports, sizeof(ports), s->ports, s->any_port);
 	log_info(
-		&r->cli->log,
+		&r->inv->log,
 		"%s: read again: ports %s, sample %g%%, %u redacted and %u filtering names",
 		s->config, ports, s->sample,
 		s->redact_headers.n + s->redact_fields.n,
@@ -101,7 +101,7 @@ static bool wait_for(struct reload *r, const struct workers *w)
 	const struct timespec nap = {.tv_nsec = NSEC_PER_MSEC};
 
 	for (unsigned int i = 0; i < SETTLE_MS && r->retired; i++) {
-		reload_tidy(r, w);
+		reload_reclaim(r, w);
 		if (r->retired)
 			nanosleep(&nap, NULL);
 	}
@@ -126,7 +126,7 @@ static int apply(struct reload *r, const struct settings *s, struct capture *c,
 	warn_views(r, s);
 	settings_to_config(s, &config);
 	capture_set(c, &config, s->vni_allow);
-	workers_set(w, rules);
+	workers_set_rules(w, rules);
 	r->retired = r->rules;
 	r->rules = rules;
 	return 0;
@@ -134,17 +134,17 @@ static int apply(struct reload *r, const struct settings *s, struct capture *c,
 
 bool reload_run(struct reload *r, struct capture *c, struct workers *w)
 {
-	const struct log *log = &r->cli->log;
+	const struct log *log = &r->inv->log;
 	struct settings s;
 	bool ok = false;
 
-	if (!r->cli->settings.config) {
+	if (!r->inv->settings.config) {
 		log_warn(
 			log,
 			"SIGHUP: there is no file to read again: start metlo-xdp with --config FILE");
 		return false;
 	}
-	if (options_reread(r->cli, &s) == EXIT_DONE) {
+	if (options_reread(r->inv, &s) == EXIT_DONE) {
 		ok = !apply(r, &s, c, w);
 		if (ok)
 			say(r, &s);
@@ -157,9 +157,9 @@ bool reload_run(struct reload *r, struct capture *c, struct workers *w)
 	return ok;
 }
 
-void reload_tidy(struct reload *r, const struct workers *w)
+void reload_reclaim(struct reload *r, const struct workers *w)
 {
-	if (!r->retired || !workers_settled(w))
+	if (!r->retired || !workers_rules_applied(w))
 		return;
 	rules_free(r->retired);
 	r->retired = NULL;

@@ -12,14 +12,14 @@
 #include "run/worker.h"
 
 struct reload {
-	const struct invocation *cli;
+	const struct invocation *inv;
 	unsigned int workers;
 	struct rules *rules;   /* in force, or about to be */
 	struct rules *retired; /* those of before: perhaps still in use */
 };
 
 /* Makes the rules of the start. 0 or -1, logged. */
-int reload_init(struct reload *r, const struct invocation *cli,
+int reload_init(struct reload *r, const struct invocation *inv,
 		unsigned int workers);
 /* After the workers have ended. */
 void reload_free(struct reload *r);
@@ -32,6 +32,6 @@ void reload_check(const struct reload *r, const char *user);
 bool reload_run(struct reload *r, struct capture *c, struct workers *w);
 
 /* Frees rules that are not needed any more. To be called now and then. */
-void reload_tidy(struct reload *r, const struct workers *w);
+void reload_reclaim(struct reload *r, const struct workers *w);
 
 #endif

@@ -131,7 +131,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection,
 /* --- requests -------------------------------------------------------------- */
 
 static enum MHD_Result send_answer(struct MHD_Connection *connection,
-				   struct serve_answer *a, const char *allow)
+				   struct serve_response *a, const char *allow)
 {
 	struct MHD_Response *r = MHD_create_response_from_buffer(
 		a->body.len, a->body.p, MHD_RESPMEM_MUST_COPY);
@@ -164,8 +164,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
 				  size_t *upload_size, void **request)
 {
 	struct serve *s = cls;
-	struct serve_answer a = {.status = MHD_HTTP_OK,
-				 .type = "text/plain; charset=utf-8"};
+	struct serve_response a = {.status = MHD_HTTP_OK,
+				   .type = "text/plain; charset=utf-8"};
 	const char *allow = NULL;
 	enum MHD_Result result;
 

@@ -13,7 +13,7 @@
 
 struct serve;
 
-struct serve_answer {
+struct serve_response {
 	unsigned int status; /* HTTP; 200 unless changed */
 	const char *type;    /* media type of the body; static */
 	struct buf body;     /* empty at first; the server frees it */
@@ -21,7 +21,7 @@ struct serve_answer {
 
 /* Called in the server's thread, one call at a time. path is without the
  * query. */
-typedef void serve_fn(void *ctx, const char *path, struct serve_answer *a);
+typedef void serve_fn(void *ctx, const char *path, struct serve_response *a);
 
 /* A listening socket for serve_start(); to be called with the privileges that
  * the port may need. option names it in messages ("--health"). -1 after having

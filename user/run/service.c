@@ -38,13 +38,14 @@ void service_stopping(const struct service *s, unsigned int seconds)
 		    (unsigned long long)seconds * USEC_PER_SEC);
 }
 
-void service_alive(struct service *s, uint64_t now_ns, uint64_t beat_ns)
+void service_feed_watchdog(struct service *s, uint64_t now_ns,
+			   uint64_t heartbeat_ns)
 {
 	uint64_t limit = s->notify.watchdog_ns;
 
 	if (!limit || now_ns - s->pinged_ns < limit / 2)
 		return;
-	if (beat_ns > s->pinged_ns) {
+	if (heartbeat_ns > s->pinged_ns) {
 		s->pinged_ns = now_ns;
 		s->stalled = false;
 		notify_send(&s->notify, "WATCHDOG=1");
@@ -56,7 +57,7 @@ void service_alive(struct service *s, uint64_t now_ns, uint64_t beat_ns)
 	log_error(
 		s->log,
 		"a worker has not moved for %llu ms: the watchdog will end this process after %llu ms",
-		(unsigned long long)((now_ns - beat_ns) / NSEC_PER_MSEC),
+		(unsigned long long)((now_ns - heartbeat_ns) / NSEC_PER_MSEC),
 		(unsigned long long)(limit / NSEC_PER_MSEC));
 }
 

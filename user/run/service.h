@@ -38,11 +38,12 @@ void service_stopping(const struct service *s, unsigned int seconds);
 
 /*
  * To be called often: gives the sign of life at half of what the watchdog
- * allows, unless some worker has not moved since the last one. beat_ns is when
+ * allows, unless some worker has not moved since the last one. heartbeat_ns is when
  * the worker was last seen to move that has not done so for the longest; all
  * times are of CLOCK_MONOTONIC.
  */
-void service_alive(struct service *s, uint64_t now_ns, uint64_t beat_ns);
+void service_feed_watchdog(struct service *s, uint64_t now_ns,
+			   uint64_t heartbeat_ns);
 
 /* True when the state in words is due. */
 bool service_status_due(const struct service *s, uint64_t now_ns);

@@ -43,9 +43,9 @@ struct worker {
 	pthread_t thread;
 	bool started;
 	/* Stored here for others to load, without a lock: */
-	uint64_t beat_ns; /* CLOCK_MONOTONIC of the last sign of life */
-	uint64_t lag_ns;  /* age of the last record while more wait */
-	uint64_t cpu_ns;  /* of the thread */
+	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC of the last sign of life */
+	uint64_t lag_ns;       /* age of the last record while more wait */
+	uint64_t cpu_ns;       /* of the thread */
 	/* What other threads may see, copied there now and then. */
 	pthread_mutex_t lock;
 	struct stream_stats stream;
@@ -141,7 +141,7 @@ static void take_rules(struct worker *w)
 
 	if (rules == atomic_load_explicit(&w->rules, memory_order_relaxed))
 		return;
-	pipeline_set(w->pipeline, rules);
+	pipeline_set_rules(w->pipeline, rules);
 	atomic_store_explicit(&w->rules, rules, memory_order_release);
 }
 
@@ -213,7 +213,7 @@ static void *run(void *arg)
 		bool empty = n < CHUNK_SIZE;
 		uint64_t mono = clock_mono_ns();
 
-		store(&w->beat_ns, mono);
+		store(&w->heartbeat_ns, mono);
 		if (mono - w->last_tick >= TICK_NS) {
 			tick(w, mono, empty);
 			/* A system call, so not each time. */
@@ -299,12 +299,12 @@ no_memory:
 	return NULL;
 }
 
-void workers_set(struct workers *w, const struct rules *rules)
+void workers_set_rules(struct workers *w, const struct rules *rules)
 {
 	atomic_store_explicit(&w->rules, rules, memory_order_release);
 }
 
-bool workers_settled(const struct workers *w)
+bool workers_rules_applied(const struct workers *w)
 {
 	const struct rules *rules =
 		atomic_load_explicit(&w->rules, memory_order_relaxed);
@@ -324,7 +324,7 @@ int workers_start(struct workers *w)
 		char name[24];
 		int err;
 
-		store(&one->beat_ns, clock_mono_ns());
+		store(&one->heartbeat_ns, clock_mono_ns());
 		err = pthread_create(&one->thread, NULL, run, one);
 		if (err) {
 			log_error(w->log, "cannot start a thread: %s",
@@ -373,13 +373,13 @@ void workers_free(struct workers *w)
 	free(w);
 }
 
-void workers_look(const struct workers *w, unsigned int i,
-		  struct worker_state *state)
+void workers_sample(const struct workers *w, unsigned int i,
+		    struct worker_state *state)
 {
 	const struct worker *one = &w->worker[i];
 
 	*state = (struct worker_state){
-		.beat_ns = load(&one->beat_ns),
+		.heartbeat_ns = load(&one->heartbeat_ns),
 		.lag_ns = load(&one->lag_ns),
 		.waiting = ring_waiting(one->ring),
 		.ring_size = one->ring->size,

@@ -30,11 +30,11 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 
 /* Each worker takes these rules within a few milliseconds. To be called when
  * all of them have those of before: a worker may be about to take them. */
-void workers_set(struct workers *w, const struct rules *rules);
+void workers_set_rules(struct workers *w, const struct rules *rules);
 
 /* Whether all workers have the rules that were set last, so that nobody needs
  * those of before. */
-bool workers_settled(const struct workers *w);
+bool workers_rules_applied(const struct workers *w);
 
 /* Empties the rings that were replaced, then starts the threads. 0 or -1,
  * logged. */
@@ -51,19 +51,19 @@ void workers_free(struct workers *w);
 
 /* One worker at this moment. */
 struct worker_state {
-	uint64_t beat_ns; /* CLOCK_MONOTONIC when it was last seen to move,
+	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC when it was last seen to move,
 			   * which it does every few ms, busy or not; 0: not
 			   * started */
-	uint64_t lag_ns;  /* how old the packet is that it is at */
-	uint64_t waiting; /* bytes in its ring, of ring_size */
+	uint64_t lag_ns;       /* how old the packet is that it is at */
+	uint64_t waiting;      /* bytes in its ring, of ring_size */
 	uint64_t ring_size;
 	uint64_t malformed; /* records that contradict their own length */
 	uint64_t cpu_ns;    /* CPU time of its thread, of 100 ms ago */
 };
 
 /* Takes no lock, so that a worker that hangs can be looked at. */
-void workers_look(const struct workers *w, unsigned int i,
-		  struct worker_state *state);
+void workers_sample(const struct workers *w, unsigned int i,
+		    struct worker_state *state);
 
 /* Sums over the workers, of 100 ms ago while they run. */
 void workers_stats(struct workers *w, struct stream_stats *stream,

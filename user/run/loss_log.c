@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 
-#include "run/losses.h"
+#include "run/loss_log.h"
 
-void losses_start(struct losses *l, const struct summary *s)
+void loss_log_init(struct loss_log *l, const struct summary *s)
 {
 	struct summary_loss now[SUMMARY_LOSSES_MAX];
 	size_t n = summary_losses(s, now);
@@ -12,8 +12,8 @@ void losses_start(struct losses *l, const struct summary *s)
 		l->seen[i].value = now[i].value;
 }
 
-unsigned int losses_report(struct losses *l, const struct summary *s,
-			   uint64_t now_ns, const struct log *log)
+unsigned int loss_log_report(struct loss_log *l, const struct summary *s,
+			     uint64_t now_ns, const struct log *log)
 {
 	struct summary_loss now[SUMMARY_LOSSES_MAX];
 	size_t n = summary_losses(s, now);
@@ -25,7 +25,7 @@ unsigned int losses_report(struct losses *l, const struct summary *s,
 		if (now[i].value <= l->seen[i].value)
 			continue;
 		if (l->seen[i].known &&
-		    now_ns - l->seen[i].told_ns < LOSSES_INTERVAL_NS)
+		    now_ns - l->seen[i].told_ns < LOSS_LOG_INTERVAL_NS)
 			continue;
 		log_warn(log, "%s: %" PRIu64 " more, %" PRIu64 " in all: %s",
 			 now[i].counter, more, now[i].value, now[i].remedy);

@@ -5,9 +5,9 @@
 
 #include "base/exit.h"
 #include "pcap/testrun.h"
-#include "cli/decoder.h"
+#include "cli/replay_decoder.h"
 
-struct decoder {
+struct replay_decoder {
 	struct frames *frames;
 	struct testrun *testrun;
 	uint64_t refused; /* frames that the kernel did not take */
@@ -31,12 +31,13 @@ static int explain(const struct log *log, bool kernel, int err)
 	return EXIT_NOT_SUPPORTED;
 }
 
-struct decoder *decoder_new(const struct settings *s, uint64_t seed,
-			    const struct log *log, int *code)
+struct replay_decoder *replay_decoder_new(const struct settings *s,
+					  uint64_t seed, const struct log *log,
+					  int *code)
 {
 	struct frames_conf fc = {.vni_allow = s->vni_allow, .raw = s->raw};
 	const struct testrun_conf tc = {.frames = &fc};
-	struct decoder *d;
+	struct replay_decoder *d;
 
 	if (s->kernel && s->raw) {
 		log_error(
@@ -59,7 +60,7 @@ struct decoder *decoder_new(const struct settings *s, uint64_t seed,
 	return NULL;
 }
 
-void decoder_free(struct decoder *d)
+void replay_decoder_free(struct replay_decoder *d)
 {
 	if (!d)
 		return;
@@ -70,8 +71,8 @@ void decoder_free(struct decoder *d)
 	free(d);
 }
 
-int decoder_feed(struct decoder *d, const struct pcap_frame *f,
-		 frames_emit emit, void *ctx)
+int replay_decoder_feed(struct replay_decoder *d, const struct pcap_frame *f,
+			frames_emit emit, void *ctx)
 {
 	int r;
 
@@ -107,7 +108,7 @@ static void add_vni(void *ctx, uint32_t vni, const struct metlo_vni_stats *s)
 		rows->row[rows->n++] = (struct counters_vni){vni, *s};
 }
 
-static int each_vni(struct decoder *d,
+static int each_vni(struct replay_decoder *d,
 		    void (*fn)(void *, uint32_t,
 			       const struct metlo_vni_stats *),
 		    struct vni_rows *rows)
@@ -118,9 +119,10 @@ static int each_vni(struct decoder *d,
 	return 0;
 }
 
-bool decoder_counters(struct decoder *d, struct metlo_stats *stats,
-		      struct counters_vni **vnis, size_t *n_vnis,
-		      const struct log *log)
+bool replay_decoder_counters(struct replay_decoder *d,
+			     struct metlo_stats *stats,
+			     struct counters_vni **vnis, size_t *n_vnis,
+			     const struct log *log)
 {
 	struct vni_rows rows = {0};
 	int r = 0;

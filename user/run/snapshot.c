@@ -2,10 +2,10 @@
 #include <stdlib.h>
 
 #include "capture/capture.h"
-#include "run/reading.h"
+#include "run/snapshot.h"
 
-void reading_take(struct reading *r, struct summary *s, const struct capture *c,
-		  struct workers *w, struct output *o)
+void snapshot_read(struct snapshot *r, struct summary *s,
+		   const struct capture *c, struct workers *w, struct output *o)
 {
 	*s = (struct summary){0};
 	if (!counters_read(c->maps.fd[MAP_metlo_stats], &r->packets))
@@ -19,10 +19,10 @@ void reading_take(struct reading *r, struct summary *s, const struct capture *c,
 	s->sinks = r->sinks;
 }
 
-void reading_take_vnis(struct reading *r, struct summary *s,
-		       const struct capture *c)
+void snapshot_read_vnis(struct snapshot *r, struct summary *s,
+			const struct capture *c)
 {
-	reading_free(r);
+	snapshot_free(r);
 	if (counters_read_vnis(c->maps.fd[MAP_metlo_vni],
 			       c->maps.fd[MAP_metlo_vni_cpu], &r->vnis,
 			       &r->n_vnis))
@@ -32,7 +32,7 @@ void reading_take_vnis(struct reading *r, struct summary *s,
 	s->n_vnis = r->n_vnis;
 }
 
-void reading_free(struct reading *r)
+void snapshot_free(struct snapshot *r)
 {
 	free(r->vnis);
 	r->vnis = NULL;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* All counters of a daemon at one moment, for its summary and its metrics. */
-#ifndef RUN_READING_H
-#define RUN_READING_H
+#ifndef RUN_SNAPSHOT_H
+#define RUN_SNAPSHOT_H
 
 #include "run/summary.h"
 #include "run/worker.h"
 
 /* What the summary points to; zero-initialised before the first time. */
-struct reading {
+struct snapshot {
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
@@ -20,14 +20,15 @@ struct reading {
 
 /* Reads all but the VNIs. *s points into r until the next call; what cannot be
  * read is left out. */
-void reading_take(struct reading *r, struct summary *s, const struct capture *c,
-		  struct workers *w, struct output *o);
+void snapshot_read(struct snapshot *r, struct summary *s,
+		   const struct capture *c, struct workers *w,
+		   struct output *o);
 
 /* Reads the VNIs too, the busiest first: many system calls where there are
  * many of them. */
-void reading_take_vnis(struct reading *r, struct summary *s,
-		       const struct capture *c);
+void snapshot_read_vnis(struct snapshot *r, struct summary *s,
+			const struct capture *c);
 
-void reading_free(struct reading *r);
+void snapshot_free(struct snapshot *r);
 
 #endif
