@@ -100,7 +100,7 @@ test_native()
 	metlo "detach" 0 detach "$IFACE"
 	check "detach leaves no trace" wait_for 10 same_traces "$before"
 	metlo "detach again: nothing attached" 3 detach "$IFACE"
-	says "detach says so" "$TMP/said" "$IFACE: nothing of metlo-xdp is attached"
+	says "detach says so" "$TMP/said" "$IFACE: metlo-xdp is not attached"
 }
 
 test_status()
@@ -229,7 +229,7 @@ test_generic()
 	check "generic mode works" wait_for 5 lines "$TMP/generic" 20
 	metlo "status of a daemon without pins" 0 status "$IFACE"
 	says "it is attached until the daemon ends" "$TMP/said" \
-		'generic mode.*until the daemon ends'
+		'generic mode.*until the daemon exits'
 	ended "--detach-on-exit: the daemon ends"
 	check "--detach-on-exit detaches" wait_for 5 xdp_off
 	check "generic mode: counters add up" "$TOP/tests/laws.py" \
@@ -429,7 +429,7 @@ test_detached_from_outside()
 		stop "$ATTACHED"
 	fi
 	says "and says so" "$TMP/outside.err" \
-		"error: $IFACE: the interface was removed, or somebody detached"
+		"error: $IFACE: the interface was removed or the program detached"
 }
 
 # Another interface of the same name and number, in another namespace.
@@ -449,7 +449,7 @@ test_namesake()
 		'belongs to another interface.*another network namespace'
 	in_ns "$other" "$METLO" status "$IFACE" >"$TMP/said" 2>&1
 	says "and not taken for it by status" "$TMP/said" \
-		'not the .* of this network namespace'
+		'not .* in this network namespace'
 	check "the first one stays attached" xdp_on
 	metlo "namesake: detach" 0 detach "$IFACE"
 }
@@ -463,7 +463,7 @@ test_doctor()
 		'^OK    kernel features: ' ' BTF: ' ' BPF JIT: ' \
 		'^OK    capabilities: ' ' memlock: ' ' BPF file system: ' \
 		' user: ' ' clock: ' "^OK    interface: $IFACE is up" \
-		'^OK    driver: veth: native XDP, frames of several buffers' \
+		'^OK    driver: veth: native XDP, multi-buffer frames' \
 		'^WARN  MTU: 1600: .*1546 .*8947.*ip link set dev' \
 		' queues: ' '^OK    XDP program: none' \
 		'^WARN  mirrored traffic: no packet to UDP port 4789 in 2 s'

@@ -111,16 +111,16 @@ for ((i = 1; i <= RELOADS; i++)); do
 	3) conf "ports = 1-100" "sample = 100%" "include = *" \
 		"rate-limit-endpoint = 100000" ;;
 	esac
-	reload ': read again: ' && done=$((done + 1))
+	reload ': reloaded: ' && done=$((done + 1))
 	sleep 0.15
 done
 # As fast as they come: each waits for the one before.
-before=$(said ': read again: ')
+before=$(said ': reloaded: ')
 for ((i = 1; i <= 100; i++)); do
 	kill -HUP "$ATTACHED"
 done
-check "many at once" wait_for 5 more ': read again: ' "$before"
-is "$RELOADS times read again" "$done" "$RELOADS"
+check "many at once" wait_for 5 more ': reloaded: ' "$before"
+is "$RELOADS times reloaded" "$done" "$RELOADS"
 check "while requests went on" kill -0 "$load"
 wait "$load"
 is "h2load sent all requests" \
@@ -135,7 +135,7 @@ cp "$OUT" "$TMP/loaded"
 # --- what changes -----------------------------------------------------------
 
 conf "ports = 80,81"
-reload ': read again: ports 80-81,'
+reload ': reloaded: ports 80-81,'
 get "http://10.77.1.1:81/new"
 check "a new port is captured at once" \
 	wait_for 5 some_reported '.capture.target == "/new"' 1
@@ -144,14 +144,14 @@ is "and complete" "$(reported '.capture.target == "/new" and
 is "status tells the ports" "$(kernel .ports)" '"80-81"'
 
 conf "ports = 80,81" "redact-field = ndjson:pin" "redact-header = User-Agent"
-reload ': read again: '
+reload ': reloaded: '
 get -A SECRET "http://10.77.1.1:81/masked?pin=SECRET"
 wait_for 5 some_reported '.capture.target | startswith("/masked")' 1
 is "new masks are in force" "$(jq -c 'select(.request.url.path == "/masked")' \
 	"$OUT" | grep -c SECRET)" 0
 
 conf "ports = 80,81" "exclude = */excluded*" "include = 10.77.1.1"
-reload ': read again: '
+reload ': reloaded: '
 get "http://10.77.1.1:81/excluded" "http://10.77.1.1:81/kept1" \
 	-o /dev/null
 get -H 'Host: other' "http://10.77.1.1:81/kept2"
@@ -163,7 +163,7 @@ is "new filters are in force" "$(jq -r '.capture.target |
 
 before=$(kernel .sampled_out)
 conf "ports = 80,81" "sample = 0.001%"
-reload ': read again: .*sample 0.001%'
+reload ': reloaded: .*sample 0.001%'
 for i in 1 2 3 4 5; do
 	get "http://10.77.1.1:81/sampled"
 done
@@ -175,7 +175,7 @@ check "a sample is taken in the kernel" wait_for 5 some_sampled
 is "status tells the sample" "$(kernel .sample_percent)" 0.001
 
 conf "ports = 80"
-reload ': read again: ports 80,'
+reload ': reloaded: ports 80,'
 before=$(kernel .port_miss)
 get "http://10.77.1.1:81/gone" "http://10.77.1.1:80/still" -o /dev/null
 check "the other port goes on" \
@@ -187,7 +187,7 @@ is "but counted" "$(kernel ".port_miss > $before")" true
 # --- what does not ----------------------------------------------------------
 
 conf "ports = 80" "memory = 64MiB" "workers = 4"
-reload ': read again: '
+reload ': reloaded: '
 check "what needs a restart is named" grep -q \
 	'warning: .*before a restart: memory, workers' "$OUT.err"
 
@@ -229,7 +229,7 @@ tally "$TOP/tests/laws.py" "$TMP/summary" selection.excluded=1 \
 
 OUT=$TMP/without
 attach_up "$OUT" --detach-on-exit || { not_ok "attach"; finish; }
-reload 'SIGHUP: there is no file'
+reload 'SIGHUP: no configuration file'
 get "http://10.77.1.1/without"
 check "SIGHUP without --config does no harm" \
 	wait_for 5 some_reported '.capture.target == "/without"' 1
@@ -247,7 +247,7 @@ METLO_API_KEY=key attach_up "$OUT" --detach-on-exit --config "$CONF" \
 	{ not_ok "attach"; finish; }
 wait_for 10 more ', ports ' 0
 conf "ports = 81" "redact-field = metlo:pin"
-reload ': read again: '
+reload ': reloaded: '
 check "masks that need a restart are named" grep -q \
 	'warning: redact-header, redact-field: .* needs a restart' "$OUT.err"
 get "http://10.77.1.1:81/two"

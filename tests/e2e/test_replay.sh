@@ -92,7 +92,7 @@ is "random bytes: every line is JSON" "$CODE $(digest "$OUT" | wc -l)" "0 5000"
 head -c 2000 "$TMP/plain.pcap" >"$TMP/cut.pcap"
 replay cut "$TMP/cut.pcap" --summary "$TMP/cut.sum"
 is "a cut file: what was readable is reported" "$CODE $(lines "$OUT")" "1 3"
-says "a cut file: then the error" "cut.pcap: cannot be read beyond packet 13: truncated"
+says "a cut file: then the error" "cut.pcap: cannot read beyond packet 13: truncated"
 tally "$TOP/tests/laws.py" "$TMP/cut.sum" packets=13
 echo "GET / HTTP/1.1" >"$TMP/text"
 replay text "$TMP/text"
@@ -321,7 +321,7 @@ line "no command" 2 "Usage:"
 line "unknown command" 2 "unknown command \"xyz\"" xyz
 line "misspelt command" 2 "did you mean \"replay\"" rplay
 line "unknown option" 2 "did you mean --body-limit?" replay x --body-limt 3
-line "no file given" 2 "FILE is missing" replay
+line "no file given" 2 "missing FILE" replay
 line "option of another command" 2 "not an option of replay" replay x --pass
 line "a wrong value" 2 "from 1 to 65535" replay x --vxlan-port 99999
 

@@ -134,7 +134,7 @@ test_logrotate()
 			not_ok "logrotate" "$(cat "$TMP/logrotate.out")"
 		wait $!
 	done
-	wait_for 10 said "$TMP/l.err" 'files are opened anew'
+	wait_for 10 said "$TMP/l.err" 'reopening files'
 	stop "$ATTACHED"
 	check "logrotate under load: each line once" \
 		"$E2E_DIR/lines.py" 3000 "$TMP/lr"/*

@@ -193,7 +193,7 @@ static void test_log(void **state)
 		text,
 		"x: 0 packets, 0 with TCP data for these ports, 4 transactions (2 complete)\n"
 		"x: 10 packets, 5 with TCP data for these ports, 4 transactions (2 complete)\n"
-		"x: left out on request: sampled_out 3 packets, excluded 18446744073709551615, endpoint_limited 1\n");
+		"x: excluded by options: sampled_out 3 packets, excluded 18446744073709551615, endpoint_limited 1\n");
 	free(text);
 }
 
@@ -320,7 +320,7 @@ static void test_when_losses_are_said(void **state)
 	assert_int_equal(loss_log_report(&l, &s, SECOND, &log), 0);
 	packets.ring_full = 8;
 	assert_int_equal(loss_log_report(&l, &s, 2 * SECOND, &log), 1);
-	assert_non_null(strstr(text, "ring_full: 3 more, 8 in all: "));
+	assert_non_null(strstr(text, "ring_full: 3 more, 8 in total: "));
 	assert_non_null(strstr(text, "--ring-size"));
 	/* Not again before the interval has passed, then with all of it. */
 	packets.ring_full = 10;
@@ -329,7 +329,7 @@ static void test_when_losses_are_said(void **state)
 	assert_int_equal(loss_log_report(&l, &s, 5 * SECOND, &log), 1);
 	packets.ring_full = 20;
 	assert_int_equal(loss_log_report(&l, &s, 13 * SECOND, &log), 1);
-	assert_non_null(strstr(text, "ring_full: 12 more, 20 in all: "));
+	assert_non_null(strstr(text, "ring_full: 12 more, 20 in total: "));
 	assert_int_equal(loss_log_report(&l, &s, 60 * SECOND, &log), 0);
 	fclose(log.out);
 	free(text);

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The daemon: startup while privileged, the main loop, shutdown. The order of
+ * startup matters: everything that can fail without side effects comes first,
+ * then the interface is attached, then privileges are dropped, then threads
+ * start. The main thread afterwards only handles signals and monitors the
+ * workers.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -14,7 +21,7 @@
 #include "capture/lock.h"
 #include "capture/privileges.h"
 #include "run/worker.h"
-#include "cli/commands.h"
+#include "cli/cmd_attach.h"
 #include "run/loss_log.h"
 #include "run/monitor.h"
 #include "run/pipeline.h"
@@ -26,13 +33,14 @@
 #include "run/summary.h"
 #include "output/output.h"
 
-/* More rings than this pay off on no machine that we know; --workers can. */
+/* More workers than this have not paid off on any machine measured; --workers
+ * overrides it. */
 #define WORKERS_DEFAULT_MAX 8
-#define LOOK_NS		    (NSEC_PER_SEC / 5)
-/* More than the end takes: draining, closing connections, the outputs. */
+#define POLL_NS		    (NSEC_PER_SEC / 5)
+/* Upper bound on the shutdown: draining, closing connections, flushing sinks. */
 #define STOP_MAX_S 30
 
-/* One run. */
+/* One run of attach. */
 struct attach {
 	const struct log *log;
 	const struct settings *settings;
@@ -44,10 +52,10 @@ struct attach {
 	struct workers *workers;
 	struct monitor *monitor;
 	struct reload reload;
-	FILE *summary; /* NULL: not wanted, or standard output */
+	FILE *summary; /* NULL: none, or standard output */
 	struct loss_log loss_log;
 	struct service service;
-	struct snapshot snapshot; /* the counters when last read */
+	struct snapshot snapshot; /* storage of the last read_counters() */
 };
 
 static unsigned int default_workers(void)
@@ -75,7 +83,7 @@ static int check_settings(struct attach *a)
 	a->n_workers = s->workers ? s->workers : default_workers();
 	if (!power_of_two(a->n_workers) || a->n_workers > METLO_RINGS_MAX) {
 		log_error(a->log,
-			  "--workers %u: it must be a power of two, at most %u",
+			  "--workers %u: must be a power of two, at most %u",
 			  a->n_workers, METLO_RINGS_MAX);
 		return EXIT_USAGE;
 	}
@@ -83,7 +91,7 @@ static int check_settings(struct attach *a)
 	    s->ring_size > 1u << 30) {
 		log_error(
 			a->log,
-			"--ring-size %llu: it must be a power of two, from %ld to %u",
+			"--ring-size %llu: must be a power of two from %ld to %u",
 			(unsigned long long)s->ring_size, page, 1u << 30);
 		return EXIT_USAGE;
 	}
@@ -107,9 +115,9 @@ static int check_privileges(struct attach *a)
 	return EXIT_DONE;
 }
 
-/* The ports first: what they are refused for is to be known before the
- * interface is touched. A daemon that is there already has them too, and is
- * what should be told then. */
+/* Binds the ports before touching the interface, so that a conflict has no side
+ * effects. If another daemon holds the interface it also holds the ports;
+ * report the daemon, which is the actual cause. */
 static int open_ports(struct attach *a)
 {
 	const char *iface = a->settings->subject;
@@ -168,7 +176,8 @@ static int open_outputs(struct attach *a)
 	if (s->summary && strcmp(s->summary, "-")) {
 		a->summary = fopen(s->summary, "we");
 		if (!a->summary) {
-			log_error(a->log, "--summary %s: cannot write it: %s",
+			log_error(a->log,
+				  "--summary %s: cannot open for writing: %s",
 				  s->summary, strerror(errno));
 			return -1;
 		}
@@ -181,8 +190,9 @@ static int open_outputs(struct attach *a)
 	return a->workers ? 0 : -1;
 }
 
-/* Threads keep the capabilities they are created with, and only a change of
- * the user takes them from all threads: without one they have to go first. */
+/* Opening sinks creates threads, which inherit capabilities. A later setuid()
+ * clears them in every thread, but capset() only in the calling one: without a
+ * change of user, drop capabilities before creating threads. */
 static int open_and_drop(struct attach *a)
 {
 	if (!a->user.change && privileges_drop_caps(a->log))
@@ -200,16 +210,17 @@ static void read_counters(struct attach *a, struct summary *s)
 	snapshot_read(&a->snapshot, s, &a->capture, a->workers, a->output);
 }
 
-static void say_running(const struct attach *a)
+static void log_running(const struct attach *a)
 {
 	const struct capture *c = &a->capture;
 	const struct settings *s = a->settings;
 	char ports[256];
 
 	if (!c->dev.up)
-		log_warn(a->log,
-			 "%s is down, no packet arrives: ip link set dev %s up",
-			 c->dev.name, c->dev.name);
+		log_warn(
+			a->log,
+			"%s is down, so no packets arrive: ip link set dev %s up",
+			c->dev.name, c->dev.name);
 	ports_text(ports, sizeof(ports), s->ports, s->any_port);
 	log_info(
 		a->log,
@@ -220,7 +231,7 @@ static void say_running(const struct attach *a)
 		(unsigned long long)s->ring_size / 1024, a->user.name);
 }
 
-static void tell_watchdog(struct attach *a)
+static void feed_watchdog(struct attach *a)
 {
 	const uint64_t now = clock_mono_ns();
 	uint64_t beat = now;
@@ -235,7 +246,7 @@ static void tell_watchdog(struct attach *a)
 	service_feed_watchdog(&a->service, now, beat);
 }
 
-static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
+static void send_status(struct attach *a, const struct summary *s, uint64_t now)
 {
 	if (!service_status_due(&a->service, now))
 		return;
@@ -247,8 +258,8 @@ static void tell_status(struct attach *a, const struct summary *s, uint64_t now)
 		       (unsigned long long)s->http->transactions);
 }
 
-/* Looked at once a second. EXIT_DONE to go on. */
-static int look_after(struct attach *a)
+/* The work of once a second. Returns EXIT_DONE to continue. */
+static int tick(struct attach *a)
 {
 	const char *iface = a->capture.dev.name;
 	bool alive = link_alive(&a->capture.link);
@@ -259,25 +270,25 @@ static int look_after(struct attach *a)
 	read_counters(a, &s);
 	monitor_update(a->monitor, &s, alive);
 	loss_log_report(&a->loss_log, &s, now, a->log);
-	tell_status(a, &s, now);
+	send_status(a, &s, now);
 	if (alive)
 		return EXIT_DONE;
 	log_error(
 		a->log,
-		"%s: the interface was removed, or somebody detached the program: ending: metlo-xdp attach %s attaches it again",
+		"%s: the interface was removed or the program detached; exiting: metlo-xdp attach %s attaches it again",
 		iface, iface);
 	return EXIT_FAILED;
 }
 
-/* Until a signal, or until nobody reads the output any more. */
+/* Runs until a signal ends it, an output is broken for good, or an error. */
 static int wait_for_end(struct attach *a, const sigset_t *signals)
 {
-	const struct timespec look = {.tv_nsec = LOOK_NS};
+	const struct timespec poll = {.tv_nsec = POLL_NS};
 	unsigned int n = 0;
 	int code = EXIT_DONE;
 
 	while (!code) {
-		int sig = sigtimedwait(signals, NULL, &look);
+		int sig = sigtimedwait(signals, NULL, &poll);
 
 		reload_reclaim(&a->reload, a->workers);
 		if (sig == SIGHUP) {
@@ -285,11 +296,10 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 			reload_run(&a->reload, &a->capture, a->workers);
 			service_ready(&a->service, clock_mono_ns());
 		} else if (sig == SIGUSR1) {
-			log_info(a->log, "%s: files are opened anew",
-				 strsignal(sig));
+			log_info(a->log, "%s: reopening files", strsignal(sig));
 			output_reopen(a->output);
 		} else if (sig > 0) {
-			log_debug(a->log, "%s: ending", strsignal(sig));
+			log_debug(a->log, "%s: exiting", strsignal(sig));
 			return EXIT_DONE;
 		}
 		if (output_broken(a->output))
@@ -297,12 +307,12 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 		if (workers_failed(a->workers)) {
 			log_error(
 				a->log,
-				"out of memory: a transaction is lost: ending: lower --memory or --max-flows");
+				"out of memory, a transaction was lost; exiting: lower --memory or --max-flows");
 			return EXIT_FAILED;
 		}
-		tell_watchdog(a);
+		feed_watchdog(a);
 		if (++n % 5 == 0)
-			code = look_after(a);
+			code = tick(a);
 	}
 	return code;
 }
@@ -326,7 +336,7 @@ static void write_json(const struct attach *a, FILE *f, const struct summary *s)
 	fflush(f);
 }
 
-static int say_end(struct attach *a, const struct summary *s)
+static int report_end(struct attach *a, const struct summary *s)
 {
 	const struct settings *set = a->settings;
 	FILE *f = a->summary;
@@ -340,8 +350,10 @@ static int say_end(struct attach *a, const struct summary *s)
 	if (f) {
 		write_json(a, f, s);
 		if (ferror(f)) {
-			log_error(a->log, "--summary %s: cannot write it",
-				  set->summary);
+			log_error(
+				a->log,
+				"--summary %s: write error: check the free space and the file system",
+				set->summary);
 			code = EXIT_FAILED;
 		}
 	}
@@ -350,7 +362,7 @@ static int say_end(struct attach *a, const struct summary *s)
 	else
 		log_info(
 			a->log,
-			"%s stays attached, its rings collect for the next start: metlo-xdp detach %s removes it",
+			"%s stays attached and its rings buffer packets for the next start: metlo-xdp detach %s removes it",
 			a->capture.dev.name, a->capture.dev.name);
 	return code;
 }
@@ -367,7 +379,7 @@ static int run(struct attach *a, const sigset_t *signals)
 	    workers_start(a->workers))
 		return EXIT_FAILED;
 	monitor_update(a->monitor, &s, true);
-	say_running(a);
+	log_running(a);
 	reload_check(&a->reload, a->user.name);
 	service_ready(&a->service, clock_mono_ns());
 	code = wait_for_end(a, signals);
@@ -375,14 +387,14 @@ static int run(struct attach *a, const sigset_t *signals)
 	monitor_stopping(a->monitor);
 	service_stopping(&a->service, STOP_MAX_S);
 	workers_stop(a->workers);
-	/* A reader that went away has seen what it wanted. */
+	/* A reader that closed its end has seen what it wanted: no failure. */
 	broken = output_broken(a->output);
 	if (output_end(a->output) && !broken)
 		code = EXIT_FAILED;
 	read_counters(a, &s);
 	loss_log_report(&a->loss_log, &s, clock_mono_ns(), a->log);
 	snapshot_read_vnis(&a->snapshot, &s, &a->capture);
-	if (say_end(a, &s))
+	if (report_end(a, &s))
 		code = EXIT_FAILED;
 	return code;
 }
@@ -421,13 +433,14 @@ int cmd_attach(struct invocation *inv)
 		code = EXIT_FAILED;
 	if (!code && reload_init(&a->reload, inv, a->n_workers))
 		code = EXIT_FAILED;
-	/* Before the interface is touched. */
+	/* A sink that cannot work must fail before the interface is touched. */
 	if (!code)
 		code = setup_sinks(a);
 	if (code)
 		goto out;
 
-	/* Before any thread is created, so that this one gets them. */
+	/* Block signals before creating threads, which inherit the mask: only
+	 * this thread waits for them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Removes the XDP program, links and maps that attach leaves behind. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,15 +10,14 @@
 #include "capture/netdev.h"
 #include "capture/pins.h"
 #include "capture/privileges.h"
-#include "cli/commands.h"
+#include "cli/cmd_detach.h"
 
 static int check(const struct invocation *inv, const char *iface)
 {
 	char missing[64];
 
 	if (strchr(iface, '/') || iface[0] == '.') {
-		log_error(&inv->log, "%s is not the name of an interface",
-			  iface);
+		log_error(&inv->log, "%s is not an interface name", iface);
 		return EXIT_USAGE;
 	}
 	if (privileges_missing(privileges_effective(), missing,
@@ -40,8 +40,7 @@ static int purge(const struct invocation *inv, const char *iface)
 		return EXIT_DONE;
 	}
 	if (n == 0) {
-		log_error(&inv->log, "%s: nothing of metlo-xdp is attached",
-			  iface);
+		log_error(&inv->log, "%s: metlo-xdp is not attached", iface);
 		return EXIT_NOTHING_ATTACHED;
 	}
 	log_error(&inv->log, "%s: cannot remove everything: %s", iface,
@@ -63,7 +62,7 @@ int cmd_detach(struct invocation *inv)
 	if (lock == -EBUSY) {
 		log_error(
 			&inv->log,
-			"%s: process %ld (metlo-xdp) is at work on it: stop it first: kill %ld",
+			"%s: process %ld (metlo-xdp) is using it: stop it first: kill %ld",
 			iface, (long)holder, (long)holder);
 		return EXIT_FAILED;
 	}

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Runs the pipeline of one worker on a capture file, in packet time: timers see
+ * the time stamps of the packets, whatever the speed.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,7 +13,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "pcap/source.h"
-#include "cli/commands.h"
+#include "cli/cmd_replay.h"
 #include "cli/replay_decoder.h"
 #include "cli/hints.h"
 #include "run/pipeline.h"
@@ -19,13 +23,13 @@
 #define TICK_NS	      (10 * NSEC_PER_MSEC)  /* of packet time */
 #define PROGRESS_NS   (200 * NSEC_PER_MSEC) /* of the wall clock */
 #define SLEEP_NS      (50 * NSEC_PER_MSEC)  /* between ticks at real speed */
-#define CHECK_PACKETS 256 /* between looks at clock, signals and output */
+#define CHECK_PACKETS 256 /* between checks of clock and output */
 #define FRAMES	      32u /* read at a time */
-/* Waiting for the output: the file can wait too, so there is no use in more. */
+/* Replay blocks on a slow output, so a longer queue would gain nothing. */
 #define QUEUE_MAX (4u << 20)
 
-/* The hash that --sample goes by: with one that is no secret, each replay of a
- * file takes the same connections. */
+/* Seed of the hash behind --sample. Constant, so that every replay of a file
+ * selects the same connections. */
 #define SAMPLE_SEED 0x9e3779b97f4a7c15ull
 
 struct replay {
@@ -39,7 +43,7 @@ struct replay {
 	struct hints *hints;
 	struct rules *rules;
 	FILE *summary; /* of --summary, or NULL */
-	/* Records of the frames at hand that the pipeline has not got yet. */
+	/* Records not yet passed to the pipeline. */
 	struct metlo_rec rec[STREAM_BATCH];
 	struct stream_input in[STREAM_BATCH];
 	unsigned int n_in;
@@ -47,13 +51,13 @@ struct replay {
 	uint64_t now_ns;	     /* latest packet time */
 	uint64_t last_tick_ns;	     /* in packet time */
 	uint64_t first_ns, start_ns; /* packet time and wall clock then */
-	bool live;		     /* input from a pipe: report at once */
+	bool live;		     /* input is a pipe: report at once */
 	bool progress;
 	uint64_t next_progress_ns;
 	char error[PCAP_ERROR_SIZE];
 };
 
-/* A signal handler can reach nothing else. The second signal kills. */
+/* Set by the signal handler. SA_RESETHAND makes a second signal fatal. */
 static volatile sig_atomic_t stop_requested;
 
 static void request_stop(int signal_number)
@@ -62,7 +66,7 @@ static void request_stop(int signal_number)
 	stop_requested = 1;
 }
 
-/* Without SA_RESTART, so that a read of a silent pipe ends too. */
+/* Without SA_RESTART, so that a signal interrupts a read from an idle pipe. */
 static void catch_signals(void)
 {
 	struct sigaction sa = {.sa_handler = request_stop,
@@ -95,17 +99,18 @@ static void print_progress(struct replay *r, bool last)
 	fflush(stderr);
 }
 
-static void hand_over(struct replay *r)
+static void flush_records(struct replay *r)
 {
 	if (r->n_in)
 		pipeline_records(r->pipeline, r->in, r->n_in);
 	r->n_in = 0;
 }
 
-/* Comes between the records before it and those behind. */
+/* Passes pending records on first, so that the tick keeps its place among
+ * them. */
 static void tick(struct replay *r, uint64_t now_ns)
 {
-	hand_over(r);
+	flush_records(r);
 	r->last_tick_ns = now_ns;
 	pipeline_tick(r->pipeline, now_ns);
 }
@@ -135,7 +140,7 @@ static void emit_record(void *ctx, const struct metlo_rec *rec,
 	struct replay *r = ctx;
 
 	if (r->n_in == STREAM_BATCH)
-		hand_over(r);
+		flush_records(r);
 	r->rec[r->n_in] = *rec;
 	r->in[r->n_in] = (struct stream_input){&r->rec[r->n_in], payload};
 	r->n_in++;
@@ -157,7 +162,8 @@ static void replay_frame(struct replay *r, const struct pcap_frame *f)
 		tick(r, r->now_ns);
 	outcome = replay_decoder_feed(r->decoder, f, emit_record, r);
 	if (r->settings->kernel)
-		hand_over(r); /* its records lie in a ring */
+		flush_records(
+			r); /* they point into a ring that the next frame reuses */
 	if (outcome != METLO_delivered && outcome != METLO_no_payload &&
 	    outcome != DECODER_UNKNOWN)
 		hints_frame(r->hints, f->data, f->caplen, f->wire_len,
@@ -166,7 +172,7 @@ static void replay_frame(struct replay *r, const struct pcap_frame *f)
 		tick(r, r->now_ns);
 }
 
-/* Reads to the end of the file; an exit code. */
+/* Processes the whole file. Returns an exit code. */
 static int replay_file(struct replay *r)
 {
 	struct pcap_frame frames[FRAMES];
@@ -178,7 +184,7 @@ static int replay_file(struct replay *r)
 			break;
 		for (int i = 0; i < more && !stop_requested; i++)
 			replay_frame(r, &frames[i]);
-		hand_over(r);
+		flush_records(r);
 		if (r->packets < r->next_check)
 			continue;
 		r->next_check = r->packets + CHECK_PACKETS;
@@ -189,12 +195,14 @@ static int replay_file(struct replay *r)
 	pipeline_flush(r->pipeline, r->now_ns);
 	print_progress(r, true);
 	if (pipeline_failed(r->pipeline)) {
-		log_error(r->log, "out of memory: transactions are missing");
+		log_error(
+			r->log,
+			"out of memory: transactions are missing: lower --memory or --max-flows");
 		return EXIT_FAILED;
 	}
 	if (more >= 0 || stop_requested)
 		return EXIT_DONE;
-	log_error(r->log, "%s: cannot be read beyond packet %llu: %s",
+	log_error(r->log, "%s: cannot read beyond packet %llu: %s",
 		  r->settings->subject, (unsigned long long)r->packets,
 		  r->error);
 	return EXIT_FAILED;
@@ -232,7 +240,7 @@ static void print_result(struct replay *r, const struct summary *s)
 		hints_print(r->hints, s->packets, s->http, r->log);
 }
 
-/* Closes the output and tells all counters; an exit code. */
+/* Closes the output and reports all counters. Returns an exit code. */
 static int finish(struct replay *r)
 {
 	struct counters_vni *vnis = NULL;
@@ -274,7 +282,7 @@ static bool open_summary(struct replay *r)
 	r->summary = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	if (r->summary)
 		return true;
-	log_error(r->log, "%s: cannot be opened for writing: %s", path,
+	log_error(r->log, "--summary %s: cannot open for writing: %s", path,
 		  strerror(errno));
 	return false;
 }
@@ -286,7 +294,8 @@ static bool make_rules(struct replay *r)
 	rules_views(&views, r->settings);
 	r->rules = rules_new(r->settings, &views, 1);
 	if (!r->rules)
-		log_error(r->log, "cannot start: %s", strerror(errno));
+		log_error(r->log, "cannot compile the rules: %s",
+			  strerror(errno));
 	return r->rules != NULL;
 }
 
@@ -331,7 +340,7 @@ static int open_stages(struct replay *r)
 	return EXIT_FAILED;
 }
 
-/* On a terminal, unless the transactions go to one as well. */
+/* Progress is for terminals, unless transactions are printed there too. */
 static bool wants_progress(const struct settings *s)
 {
 	unsigned int i;
@@ -355,8 +364,8 @@ int cmd_replay(struct invocation *inv)
 		code = EXIT_USAGE;
 	if (end)
 		goto out;
-	/* The output first: it must not take a closed standard output for the
-	 * capture file. */
+	/* Open the output before the capture file, which could otherwise become
+	 * file descriptor 1 if standard output is closed. */
 	if (!make_rules(&r) || !open_output(&r) || !open_summary(&r))
 		goto out;
 	r.source = pcap_source_open(path, r.error);

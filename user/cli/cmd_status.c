@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* Prints what is attached, as text or JSON, from pins and maps alone: it works
+ * without a daemon and also while one runs. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/exit.h"
 #include "capture/attached.h"
 #include "capture/load.h"
-#include "cli/commands.h"
+#include "cli/cmd_status.h"
 #include "config/ports.h"
 #include "run/summary.h"
 
@@ -24,7 +26,7 @@ static struct summary summary_of(const struct attached *a)
 	};
 }
 
-/* As --sample has it. */
+/* In the unit of --sample. */
 static double sample_percent(const struct metlo_config *c)
 {
 	return 100 - (double)c->sample_out * 100 / UINT32_MAX;
@@ -77,16 +79,16 @@ static void print_where(FILE *f, const struct attached *a)
 {
 	if (!a->live)
 		fprintf(f,
-			"%s: the interface is gone: metlo-xdp detach %s removes what is left\n",
+			"%s: the interface no longer exists: metlo-xdp detach %s removes the rest\n",
 			a->iface, a->iface);
 	else if (a->mode == XDP_MODE_NONE)
 		fprintf(f,
-			"%s: attached to interface number %u, which is not the %s of this network namespace\n",
+			"%s: attached to interface index %u, which is not %s in this network namespace\n",
 			a->iface, a->ifindex, a->iface);
 	else
 		fprintf(f, "%s: attached in %s mode, program id %u%s\n",
 			a->iface, xdp_mode_name(a->mode), a->prog_id,
-			a->pinned ? "" : ", until the daemon ends");
+			a->pinned ? "" : ", until the daemon exits");
 }
 
 static void print_text(struct status *st, const struct attached *a)
@@ -104,18 +106,18 @@ static void print_text(struct status *st, const struct attached *a)
 		fprintf(f, "daemon      process %ld\n", (long)a->daemon);
 	else
 		fprintf(f,
-			"daemon      none runs: the rings collect until metlo-xdp attach %s\n",
+			"daemon      not running: the rings buffer packets until metlo-xdp attach %s\n",
 			a->iface);
 	ports_text(ports, sizeof(ports), (const uint64_t *)a->config.port_bits,
 		   a->config.any_port);
-	fprintf(f, "ports       %s, in VXLAN to port %u%s\n", ports,
+	fprintf(f, "ports       %s, in VXLAN on UDP port %u%s\n", ports,
 		a->config.vxlan_port,
-		a->config.vni_filter ? ", chosen VNIs only" : "");
+		a->config.vni_filter ? ", selected VNIs only" : "");
 	if (a->config.sample_out)
 		fprintf(f, "sample      %.5g%% of the connections\n",
 			sample_percent(&a->config));
 	if (a->ring_size)
-		fprintf(f, "rings       %u of %zu KiB, %zu bytes wait\n",
+		fprintf(f, "rings       %u of %zu KiB, %zu bytes waiting\n",
 			a->rings, a->ring_size / 1024, a->waiting);
 	else
 		fprintf(f, "rings       %u\n", a->rings);
@@ -127,7 +129,7 @@ static void print_text(struct status *st, const struct attached *a)
 				loss[i].remedy);
 }
 
-static int cannot(const struct invocation *inv, const char *what, int err)
+static int fail(const struct invocation *inv, const char *what, int err)
 {
 	if (err == -EACCES || err == -EPERM) {
 		log_error(&inv->log,
@@ -145,7 +147,7 @@ static int show(void *ctx, const char *iface)
 	struct attached a;
 	int err = attached_read(&a, iface);
 
-	/* Gone between being listed and being read. */
+	/* Detached between being listed and being read. */
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	if (a.n_vnis)
@@ -172,14 +174,13 @@ int cmd_status(struct invocation *inv)
 	if (inv->settings.json)
 		fputs("]}\n", st.out);
 	if (fflush(st.out))
-		return cannot(inv, "standard output", -errno);
+		return fail(inv, "standard output", -errno);
 	if (err)
-		return cannot(inv, iface ? iface : "status", err);
+		return fail(inv, iface ? iface : "status", err);
 	if (st.shown)
 		return EXIT_DONE;
-	log_error(&inv->log,
-		  "%s%snothing of metlo-xdp is attached: metlo-xdp attach %s",
-		  iface ? iface : "", iface ? ": " : "",
-		  iface ? iface : "IFACE");
+	log_error(
+		&inv->log, "%s%smetlo-xdp is not attached: metlo-xdp attach %s",
+		iface ? iface : "", iface ? ": " : "", iface ? iface : "IFACE");
 	return EXIT_NOTHING_ATTACHED;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks an interface: driver, MTU, queues, XDP programs, traffic, losses. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,19 +9,19 @@
 #include "capture/drivers.h"
 #include "capture/nlfeatures.h"
 #include "capture/traffic.h"
-#include "cli/doctor.h"
+#include "cli/doctor_interface.h"
 #include "run/summary.h"
 
 #define WATCH_MS 2000
-/* VXLAN around a mirrored packet, IPv4 outside, as AWS counts it. */
+/* What VXLAN over IPv4 adds to a mirrored packet, as AWS counts it. */
 #define MIRROR_OVERHEAD 54u
-#define MIRROR_MTU	8947u /* largest source MTU that AWS mirrors whole */
+#define MIRROR_MTU	8947u /* largest source MTU that AWS mirrors untruncated */
 
-/* What is known of one interface. */
+/* The interface under test. */
 struct subject {
 	struct netdev dev;
 	const struct driver_limits *limits; /* or NULL */
-	bool native, frags;		    /* the driver can */
+	bool native, frags;		    /* driver features */
 	struct attached attached;
 	bool is_attached;
 };
@@ -43,21 +44,22 @@ static void check_driver(struct doctor *d, struct subject *s)
 		s->frags = features & NLFEATURES_FRAGS;
 	}
 	if (s->native)
-		doctor_report(d, DOCTOR_OK, "driver", "%s: native XDP%s%s",
-			      driver_name(s),
-			      s->frags ? ", frames of several buffers"
-				       : ", frames of one buffer only",
-			      err ? " (by its name; this kernel does not tell)"
-				  : "");
+		doctor_report(
+			d, DOCTOR_OK, "driver", "%s: native XDP%s%s",
+			driver_name(s),
+			s->frags ? ", multi-buffer frames"
+				 : ", single-buffer frames only",
+			err ? " (guessed from its name; this kernel does not report it)"
+			    : "");
 	else if (err)
 		doctor_report(
 			d, DOCTOR_WARN, "driver",
-			"%s: whether it has native XDP is not known: attach says it",
+			"%s: native XDP support unknown: attach reports the mode it gets",
 			driver_name(s));
 	else
 		doctor_report(
 			d, DOCTOR_WARN, "driver",
-			"%s has no native XDP: attach goes on in generic mode, which costs several times the CPU: use an interface with a driver that has it",
+			"%s has no native XDP: attach falls back to generic mode, which costs several times the CPU: use an interface whose driver supports it",
 			driver_name(s));
 }
 
@@ -69,23 +71,23 @@ static void check_mtu(struct doctor *d, const struct subject *s)
 	if (s->limits && s->native && !s->frags && mtu > s->limits->max_mtu)
 		doctor_report(
 			d, DOCTOR_WARN, "MTU",
-			"%u is more than driver %s takes with XDP (%u): attach would go on in generic mode: ip link set dev %s mtu %u",
+			"%u exceeds the maximum of driver %s with XDP (%u): attach would fall back to generic mode: ip link set dev %s mtu %u",
 			mtu, driver_name(s), s->limits->max_mtu, s->dev.name,
 			s->limits->max_mtu);
 	else if (whole < MIRROR_MTU)
 		doctor_report(
 			d, DOCTOR_WARN, "MTU",
-			"%u: mirrored packets of more than %u bytes arrive cut (sources have up to %u): %s%s%s",
+			"%u: mirrored packets larger than %u bytes arrive truncated (sources send up to %u): %s%s%s",
 			mtu, whole, MIRROR_MTU,
 			s->limits && !s->frags
-				? "all that this driver takes with XDP; limit the packet length of the sources"
+				? "the maximum of this driver with XDP: limit the packet length of the mirror sessions"
 				: "ip link set dev ",
 			s->limits && !s->frags ? "" : s->dev.name,
 			s->limits && !s->frags ? "" : " mtu 9001");
 	else
 		doctor_report(
 			d, DOCTOR_OK, "MTU",
-			"%u: mirrored packets of up to %u bytes arrive whole",
+			"%u: mirrored packets of up to %u bytes arrive untruncated",
 			mtu, whole);
 }
 
@@ -94,13 +96,13 @@ static void check_queues(struct doctor *d, const struct subject *s)
 	const struct netdev *n = &s->dev;
 
 	if (!n->queues_max)
-		doctor_report(d, DOCTOR_OK, "queues", "driver %s does not say",
-			      driver_name(s));
+		doctor_report(d, DOCTOR_OK, "queues",
+			      "not reported by driver %s", driver_name(s));
 	else if (s->limits && s->limits->half_queues && !s->is_attached &&
 		 n->queues_max > 1 && n->queues * 2 > n->queues_max)
 		doctor_report(
 			d, DOCTOR_WARN, "queues",
-			"%u of %u are in use, and driver %s may need as many again for XDP: ethtool -L %s combined %u",
+			"%u of %u in use, but driver %s may need as many again for XDP: ethtool -L %s combined %u",
 			n->queues, n->queues_max, driver_name(s), n->name,
 			n->queues_max / 2);
 	else
@@ -122,10 +124,11 @@ static void check_programs(struct doctor *d, const struct subject *s)
 	else if (p->id)
 		doctor_report(d, DOCTOR_FAIL, "XDP program", "%s", other);
 	else
-		doctor_report(d, DOCTOR_OK, "XDP program", "none attached yet");
+		doctor_report(d, DOCTOR_OK, "XDP program", "none attached");
 }
 
-/* Attached, our own counters tell; the packets do not get further. */
+/* While we are attached, mirrored packets do not reach a socket, so compare our
+ * own counters. */
 static int watch_attached(const struct subject *s)
 {
 	const struct metlo_stats *before = &s->attached.stats;
@@ -154,12 +157,12 @@ static void check_traffic(struct doctor *d, const struct subject *s,
 					       WATCH_MS);
 	if (n < 0)
 		doctor_report(d, DOCTOR_WARN, "mirrored traffic",
-			      "cannot be watched: %s: run doctor as root",
+			      "cannot be observed: %s: run doctor as root",
 			      strerror(-n));
 	else if (!n)
 		doctor_report(
 			d, DOCTOR_WARN, "mirrored traffic",
-			"no packet to UDP port %u in %d s: is the mirror session up, does the security group of %s let UDP %u in, and do the sources have traffic?",
+			"no packet to UDP port %u in %d s: check the mirror session, that the security group of %s allows inbound UDP %u, and that the sources have traffic",
 			port, WATCH_MS / 1000, s->dev.name, port);
 	else
 		doctor_report(d, DOCTOR_OK, "mirrored traffic",
@@ -188,7 +191,7 @@ static void check_losses(struct doctor *d, const struct subject *s)
 	if (!s->attached.daemon)
 		doctor_report(
 			d, DOCTOR_WARN, "daemon",
-			"none runs, and the rings take only so much: metlo-xdp attach %s, or as a service: systemctl start metlo-xdp@%s",
+			"not running, and the rings will overflow: metlo-xdp attach %s, or as a service: systemctl start metlo-xdp@%s",
 			s->dev.name, s->dev.name);
 	else
 		doctor_report(d, DOCTOR_OK, "daemon", "process %ld",
@@ -203,7 +206,8 @@ void doctor_interface(struct doctor *d, const char *iface, unsigned int port)
 	if (netdev_read(&s.dev, iface)) {
 		netdev_names(names, sizeof(names));
 		doctor_report(d, DOCTOR_FAIL, "interface",
-			      "%s does not exist: there are: %s", iface, names);
+			      "%s does not exist: choose one of: %s", iface,
+			      names);
 		return;
 	}
 	if (s.dev.up)

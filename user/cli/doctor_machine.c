@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks everything about the machine that does not depend on an interface. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@
 #include "capture/features.h"
 #include "capture/pins.h"
 #include "capture/privileges.h"
-#include "cli/doctor.h"
+#include "cli/doctor_machine.h"
 
 static void check_kernel(struct doctor *d, const char *release)
 {
@@ -35,16 +36,16 @@ static void check_kernel(struct doctor *d, const char *release)
 	else
 		doctor_report(
 			d, missing ? DOCTOR_FAIL : DOCTOR_WARN, "kernel",
-			"%s is older than %s, with which metlo-xdp is tested: upgrade it",
+			"%s is older than %s, the oldest that metlo-xdp is tested with: upgrade it",
 			release, FEATURES_KERNEL);
 	if (unknown)
 		doctor_report(
 			d, DOCTOR_WARN, "kernel features",
-			"%zu of %zu could not be asked for: run doctor as root",
+			"%zu of %zu could not be probed: run doctor as root",
 			unknown, n);
 	else if (!missing)
 		doctor_report(d, DOCTOR_OK, "kernel features",
-			      "all %zu that are needed", n);
+			      "all %zu required ones are present", n);
 }
 
 static void check_btf(struct doctor *d)
@@ -54,10 +55,10 @@ static void check_btf(struct doctor *d)
 	else
 		doctor_report(
 			d, DOCTOR_WARN, "BTF",
-			"the kernel has none: attach works, bpftool shows less: a kernel with CONFIG_DEBUG_INFO_BTF=y has it");
+			"missing: attach works, but bpftool shows less: use a kernel built with CONFIG_DEBUG_INFO_BTF=y");
 }
 
-/* The first number in a file; -1 if there is none. */
+/* The first number in a file, or -1. */
 static long read_number(const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -76,7 +77,7 @@ static void check_jit(struct doctor *d)
 	if (read_number("/proc/sys/net/core/bpf_jit_enable") == 0)
 		doctor_report(
 			d, DOCTOR_WARN, "BPF JIT",
-			"off, which makes the program several times slower: sysctl net.core.bpf_jit_enable=1");
+			"off, which makes the XDP program several times slower: sysctl net.core.bpf_jit_enable=1");
 	else
 		doctor_report(d, DOCTOR_OK, "BPF JIT", "on");
 }
@@ -89,7 +90,7 @@ static void check_capabilities(struct doctor *d)
 			       sizeof(missing)))
 		doctor_report(
 			d, DOCTOR_FAIL, "capabilities",
-			"missing for attach: %s: run it as root, or give the service AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON",
+			"missing for attach: %s: run it as root, or set AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON for the service",
 			missing);
 	else
 		doctor_report(d, DOCTOR_OK, "capabilities",
@@ -103,7 +104,7 @@ static void check_memlock(struct doctor *d, const char *release)
 	if (features_release_at_least(release, 5, 11)) {
 		doctor_report(
 			d, DOCTOR_OK, "memlock",
-			"no limit for BPF on this kernel, its memory counts for the cgroup");
+			"does not apply: this kernel charges BPF memory to the cgroup");
 		return;
 	}
 	if (getrlimit(RLIMIT_MEMLOCK, &lim) || lim.rlim_cur == RLIM_INFINITY)
@@ -111,7 +112,7 @@ static void check_memlock(struct doctor *d, const char *release)
 	else
 		doctor_report(
 			d, DOCTOR_WARN, "memlock",
-			"%llu KiB, which is too little for the rings: ulimit -l unlimited, LimitMEMLOCK=infinity",
+			"%llu KiB, too little for the rings: ulimit -l unlimited, or LimitMEMLOCK=infinity for the service",
 			(unsigned long long)lim.rlim_cur / 1024);
 }
 
@@ -122,7 +123,7 @@ static void check_bpffs(struct doctor *d)
 	else
 		doctor_report(
 			d, DOCTOR_WARN, "BPF file system",
-			"not mounted; attach mounts it when it may: mount -t bpf bpf /sys/fs/bpf");
+			"not mounted; attach mounts it if permitted: mount -t bpf bpf /sys/fs/bpf");
 }
 
 static void check_user(struct doctor *d)
@@ -132,11 +133,11 @@ static void check_user(struct doctor *d)
 	else if (getpwnam("nobody"))
 		doctor_report(
 			d, DOCTOR_OK, "user",
-			"nobody (a user metlo-xdp of its own is better: useradd --system --no-create-home metlo-xdp)");
+			"nobody (a dedicated user is better: useradd --system --no-create-home metlo-xdp)");
 	else
 		doctor_report(
 			d, DOCTOR_FAIL, "user",
-			"there is neither metlo-xdp nor nobody to become: useradd --system --no-create-home metlo-xdp");
+			"neither metlo-xdp nor nobody exists: useradd --system --no-create-home metlo-xdp");
 }
 
 static void check_clock(struct doctor *d)
@@ -145,12 +146,12 @@ static void check_clock(struct doctor *d)
 	int state = adjtimex(&t);
 
 	if (state < 0)
-		doctor_report(d, DOCTOR_WARN, "clock", "cannot be asked: %s",
+		doctor_report(d, DOCTOR_WARN, "clock", "cannot be read: %s",
 			      strerror(errno));
 	else if (state == TIME_ERROR || t.status & STA_UNSYNC)
 		doctor_report(
 			d, DOCTOR_WARN, "clock",
-			"not synchronised, so the times of transactions may be off: run chrony or systemd-timesyncd");
+			"not synchronised, so the times of transactions may be wrong: run chrony or systemd-timesyncd");
 	else
 		doctor_report(d, DOCTOR_OK, "clock",
 			      "synchronised, error at most %ld us", t.maxerror);

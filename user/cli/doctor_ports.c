@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks the ports of --health and --metrics by binding or querying them. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,12 +9,12 @@
 #include <sys/time.h>
 
 #include "base/listen.h"
-#include "cli/doctor.h"
+#include "cli/doctor_ports.h"
 
 #define ANSWER_SECONDS 2
 #define ANSWER_BYTES   4096
 
-/* Who listens on every address is asked on the loopback one. */
+/* A server that listens on every address is reached through loopback. */
 static void to_loopback(struct listen_address *at)
 {
 	struct sockaddr_in *in4 = (struct sockaddr_in *)&at->addr;
@@ -45,9 +46,10 @@ static ssize_t exchange(int fd, const struct listen_address *at,
 	return (ssize_t)n;
 }
 
-/* The beginning of what the server there says to GET path; false: nothing. */
-static bool ask(const struct listen_address *at, const char *path,
-		char answer[ANSWER_BYTES])
+/* Requests path and stores the start of the response, NUL-terminated. Returns
+ * false if there is none. */
+static bool http_get(const struct listen_address *at, const char *path,
+		     char answer[ANSWER_BYTES])
 {
 	struct listen_address to = *at;
 	char request[128];
@@ -67,35 +69,35 @@ static bool ask(const struct listen_address *at, const char *path,
 	return n > 0;
 }
 
-/* The port of a daemon that runs is in use, as it should be. */
-static void say_in_use(struct doctor *d, const struct doctor_port *p,
-		       const struct listen_address *at)
+/* The port is in use, which is fine if a metlo-xdp daemon uses it. */
+static void report_in_use(struct doctor *d, const struct doctor_port *p,
+			  const struct listen_address *at)
 {
 	char answer[ANSWER_BYTES], *body;
 
-	if (!ask(at, p->path, answer)) {
+	if (!http_get(at, p->path, answer)) {
 		doctor_report(
 			d, DOCTOR_FAIL, p->what,
-			"%s: the port is in use, and nobody answers there: ss -Hltnp shows by whom: a metlo-xdp that hangs, or another program",
+			"%s: the port is in use but does not answer: find the program with ss -Hltnp; it may be a hung metlo-xdp",
 			p->text);
 		return;
 	}
-	if (!strstr(answer, p->ours)) {
+	if (!strstr(answer, p->signature)) {
 		doctor_report(
 			d, DOCTOR_FAIL, p->what,
-			"%s: the port is in use by another program: ss -Hltnp shows which; choose another by %s ADDR:PORT, or off",
+			"%s: the port is in use by another program: find it with ss -Hltnp, or choose another port with %s ADDR:PORT, or off",
 			p->text, p->option);
 		return;
 	}
 	body = strstr(answer, "\r\n\r\n");
 	if (!body || strncmp(answer, "HTTP/1.1 503", 12)) {
 		doctor_report(d, DOCTOR_OK, p->what,
-			      "%s is answered by a running metlo-xdp", p->text);
+			      "%s is served by a running metlo-xdp", p->text);
 		return;
 	}
 	body[4 + strcspn(body + 4, "\n")] = '\0';
 	doctor_report(d, DOCTOR_WARN, p->what,
-		      "%s is answered by a running metlo-xdp: %s", p->text,
+		      "%s is served by a running metlo-xdp: %s", p->text,
 		      body + 4);
 }
 
@@ -118,11 +120,11 @@ void doctor_port(struct doctor *d, const struct doctor_port *p)
 		close(fd);
 		doctor_report(d, DOCTOR_OK, p->what, "%s is free", p->text);
 	} else if (fd == -EADDRINUSE) {
-		say_in_use(d, p, &at);
+		report_in_use(d, p, &at);
 	} else {
 		doctor_report(
 			d, DOCTOR_FAIL, p->what,
-			"%s: cannot listen there: %s: choose another by %s ADDR:PORT, or off",
+			"%s: cannot listen there: %s: choose another with %s ADDR:PORT, or off",
 			p->text, strerror(-fd), p->option);
 	}
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+/* Collects rejected frames during a replay and derives suggestions from them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/hints.h"
 
-/* Frames looked at again; more would not change the advice. */
+/* Rejected frames to examine; more would not change the advice. */
 #define PROBES_MAX  10000
 #define PORTS_SHOWN 3
 
 struct hints {
 	const struct settings *settings;
-	struct frames *plain, *vxlan; /* taking every port and VNI */
+	struct frames *plain, *vxlan; /* decoders for all ports and VNIs */
 	unsigned int probes;
-	unsigned int n_plain, n_vxlan; /* frames they could read */
-	uint32_t port[65536];	       /* packets of each likely server */
+	unsigned int n_plain, n_vxlan; /* frames that they decoded as TCP */
+	uint32_t port[65536];	       /* packets per probable server port */
 };
 
 static struct frames *probe_new(const struct settings *s, bool raw)
@@ -51,7 +52,7 @@ void hints_free(struct hints *h)
 	free(h);
 }
 
-/* Of the two ports, the lower one is more often the server's. */
+/* The lower of the two ports is more often the server's. */
 static void count_port(void *ctx, const struct metlo_rec *rec,
 		       const uint8_t *payload)
 {
@@ -117,7 +118,7 @@ static void print_ports(const struct hints *h, uint64_t missed,
 	if (n)
 		log_info(
 			log,
-			"hint: %llu packets are on ports that are not in --ports; the most are on --ports %s (or any)",
+			"hint: %llu packets are on ports that are not in --ports; most of them match --ports %s (or any)",
 			(unsigned long long)missed, list);
 	else
 		log_info(
@@ -130,20 +131,20 @@ void hints_print(const struct hints *h, const struct metlo_stats *packets,
 		 const struct http_stats *http, const struct log *log)
 {
 	if (!packets->packets)
-		log_info(log, "hint: the file holds no packets");
+		log_info(log, "hint: the file contains no packets");
 	if (h->n_plain)
 		log_info(
 			log,
-			"hint: there is no VXLAN on UDP port %u in the file but plain TCP: use --raw",
+			"hint: the file contains plain TCP and no VXLAN on UDP port %u: use --raw",
 			h->settings->vxlan_port);
 	else if (packets->packets &&
 		 packets->pass_not_vxlan == packets->packets)
 		log_info(
 			log,
-			"hint: there is no VXLAN on UDP port %u in the file; another port can be given by --vxlan-port",
+			"hint: the file contains no VXLAN on UDP port %u: try --vxlan-port",
 			h->settings->vxlan_port);
 	if (h->n_vxlan)
-		log_info(log, "hint: the frames are VXLAN: leave out --raw");
+		log_info(log, "hint: the frames are VXLAN: omit --raw");
 	if (packets->port_miss)
 		print_ports(h, packets->port_miss, log);
 	if (packets->vni_miss)
@@ -151,11 +152,13 @@ void hints_print(const struct hints *h, const struct metlo_stats *packets,
 			 "hint: %llu packets have a VNI that is not in --vni",
 			 (unsigned long long)packets->vni_miss);
 	if (http->not_http_tls)
-		log_info(log,
-			 "hint: %llu connections are TLS, which cannot be read",
-			 (unsigned long long)http->not_http_tls);
+		log_info(
+			log,
+			"hint: %llu connections are TLS, which metlo-xdp cannot decrypt",
+			(unsigned long long)http->not_http_tls);
 	if (http->not_http_h2)
-		log_info(log,
-			 "hint: %llu connections are HTTP/2, which is not read",
-			 (unsigned long long)http->not_http_h2);
+		log_info(
+			log,
+			"hint: %llu connections are HTTP/2, which metlo-xdp does not decode",
+			(unsigned long long)http->not_http_h2);
 }

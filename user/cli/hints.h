@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why a replay found nothing: packets that were left out are looked at again
- * with other settings, and what would have found them is suggested.
+ * Suggests options after a replay that found no transaction. Packets that the
+ * settings reject are decoded again with all ports and VNIs, with and without
+ * VXLAN, to see which settings would have accepted them.
  */
 #ifndef CLI_HINTS_H
 #define CLI_HINTS_H
@@ -13,14 +14,15 @@
 
 struct hints;
 
-/* NULL if there is no memory: then there are no hints. */
+/* Returns NULL if memory is short. */
 struct hints *hints_new(const struct settings *s);
 void hints_free(struct hints *h);
 
-/* A frame that came to nothing. */
+/* Examines a frame that yielded no payload. */
 void hints_frame(struct hints *h, const uint8_t *frame, size_t caplen,
 		 size_t wire_len, enum metlo_outcome outcome);
 
+/* Logs the suggestions. */
 void hints_print(const struct hints *h, const struct metlo_stats *packets,
 		 const struct http_stats *http, const struct log *log);
 

@@ -6,7 +6,11 @@
 
 #include "base/exit.h"
 #include "base/streams.h"
-#include "cli/commands.h"
+#include "cli/cmd_attach.h"
+#include "cli/cmd_detach.h"
+#include "cli/cmd_doctor.h"
+#include "cli/cmd_replay.h"
+#include "cli/cmd_status.h"
 #include "cli/help.h"
 #include "config/options.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Selects between the user-space decoder and BPF_PROG_TEST_RUN. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +11,26 @@
 struct replay_decoder {
 	struct frames *frames;
 	struct testrun *testrun;
-	uint64_t refused; /* frames that the kernel did not take */
-	int refused_errno;
+	uint64_t rejected; /* frames that the kernel did not run */
+	int rejected_errno;
 };
 
 static int explain(const struct log *log, bool kernel, int err)
 {
 	if (!kernel) {
-		log_error(log, "cannot start: %s", strerror(err));
+		log_error(log, "cannot create the decoder: %s", strerror(err));
 		return EXIT_FAILED;
 	}
 	if (err == EPERM || err == EACCES) {
 		log_error(
 			log,
-			"--kernel loads the XDP program: run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+			"--kernel loads the XDP program, which is not permitted: run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
 		return EXIT_NOT_PERMITTED;
 	}
-	log_error(log, "--kernel: the XDP program cannot be loaded: %s",
-		  strerror(err));
+	log_error(
+		log,
+		"--kernel: cannot load the XDP program: %s: metlo-xdp doctor shows what the kernel lacks",
+		strerror(err));
 	return EXIT_NOT_SUPPORTED;
 }
 
@@ -42,7 +45,7 @@ struct replay_decoder *replay_decoder_new(const struct settings *s,
 	if (s->kernel && s->raw) {
 		log_error(
 			log,
-			"--kernel and --raw exclude each other: the XDP program takes VXLAN only");
+			"--kernel and --raw are mutually exclusive: the XDP program decodes VXLAN only");
 		*code = EXIT_USAGE;
 		return NULL;
 	}
@@ -82,8 +85,8 @@ int replay_decoder_feed(struct replay_decoder *d, const struct pcap_frame *f,
 	r = testrun_feed(d->testrun, f->data, f->caplen, f->wire_len, f->ts_ns,
 			 emit, ctx);
 	if (r < 0) {
-		d->refused++;
-		d->refused_errno = -r;
+		d->rejected++;
+		d->rejected_errno = -r;
 	}
 	return DECODER_UNKNOWN;
 }
@@ -131,12 +134,10 @@ bool replay_decoder_counters(struct replay_decoder *d,
 		*stats = *frames_stats(d->frames);
 	else
 		r = testrun_stats(d->testrun, stats);
-	if (d->refused)
-		log_warn(
-			log,
-			"--kernel: %llu frames were not taken by the kernel: %s",
-			(unsigned long long)d->refused,
-			strerror(d->refused_errno));
+	if (d->rejected)
+		log_warn(log, "--kernel: the kernel rejected %llu frames: %s",
+			 (unsigned long long)d->rejected,
+			 strerror(d->rejected_errno));
 	if (!r)
 		r = each_vni(d, count_vni, &rows);
 	rows.row = calloc(rows.max + 1, sizeof(*rows.row));
@@ -147,6 +148,6 @@ bool replay_decoder_counters(struct replay_decoder *d,
 	*vnis = rows.row;
 	*n_vnis = rows.n;
 	if (r)
-		log_error(log, "counters: %s", strerror(-r));
+		log_error(log, "cannot read the counters: %s", strerror(-r));
 	return r == 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What replay puts frames through: the user-space build of the decoder, or,
- * with --kernel, the XDP program itself.
+ * The decoder that replay passes frames through: its user-space build, or the
+ * XDP program in the kernel with --kernel.
  */
 #ifndef CLI_REPLAY_DECODER_H
 #define CLI_REPLAY_DECODER_H
@@ -14,20 +14,21 @@
 
 struct replay_decoder;
 
-/* NULL after a message; *code is then the exit code. */
+/* Returns NULL, with *code set to the exit code, after logging why. */
 struct replay_decoder *replay_decoder_new(const struct settings *s,
 					  uint64_t seed, const struct log *log,
 					  int *code);
 void replay_decoder_free(struct replay_decoder *d);
 
-#define DECODER_UNKNOWN (-1) /* the kernel does not tell of a single frame */
+/* The kernel does not report the outcome of a single frame. */
+#define DECODER_UNKNOWN (-1)
 
-/* One frame; emit is called for its records. Returns its enum metlo_outcome,
- * or DECODER_UNKNOWN. */
+/* Decodes one frame and calls emit for its records. Returns its enum
+ * metlo_outcome, or DECODER_UNKNOWN. */
 int replay_decoder_feed(struct replay_decoder *d, const struct pcap_frame *f,
 			frames_emit emit, void *ctx);
 
-/* false after a message. *vnis is to be freed. */
+/* Reads all counters. The caller frees *vnis. Returns false after logging. */
 bool replay_decoder_counters(struct replay_decoder *d,
 			     struct metlo_stats *stats,
 			     struct counters_vni **vnis, size_t *n_vnis,

@@ -310,24 +310,3 @@ int options_reread(const struct invocation *inv, struct settings *out)
 	*out = again.settings;
 	return code;
 }
-
-void settings_to_config(const struct settings *s, struct metlo_config *c)
-{
-	_Static_assert(sizeof(c->port_bits) == sizeof(s->ports),
-		       "the same bitmap");
-	memcpy(c->port_bits, s->ports, sizeof(c->port_bits));
-	c->any_port = s->any_port;
-	c->vni_filter = s->vni_allow != NULL;
-	c->vxlan_port = s->vxlan_port;
-	c->pass_vxlan = s->pass;
-	/* The decoder drops hashes below this. UINT32_MAX never is, so that some
-	 * connections are captured however small the sample. */
-	c->sample_out = (uint32_t)((100 - s->sample) / 100 * UINT32_MAX);
-}
-
-void settings_free(struct settings *s)
-{
-	free(s->vni_allow);
-	free(s->config_text);
-	*s = (struct settings){0};
-}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* Parses and selects the names of --redact-header and --redact-field. */
 #include <ctype.h>
 #include <string.h>
 
 #include "config/redact.h"
 #include "trace/mask.h"
 
-/* All that may precede the colon: the names of the sinks, then "all". */
+/* The valid prefixes: the name of each sink, then "all". */
 static const char *prefix_name(unsigned int i)
 {
 	return i < N_SINKS ? sink_table[i]->name : i == N_SINKS ? "all" : NULL;
@@ -31,8 +32,9 @@ static bool is_token(const char *p)
 	return true;
 }
 
-/* False where a prefix is probably misspelt: the name would be another one,
- * and what it stands for would not be masked. */
+/* Splits off a TYPE: prefix. Refuses a prefix that looks like a misspelt one:
+ * it would be taken as part of the name, and the intended name would not be
+ * masked. */
 static bool split(const char *text, struct redact_name *out,
 		  struct parse_error *err)
 {
@@ -56,7 +58,7 @@ static bool split(const char *text, struct redact_name *out,
 		return true;
 	return parse_refuse(
 		err,
-		"\"%.60s\": did you mean %s:%.60s? (all:%.60s is the name as it stands)",
+		"\"%.60s\": did you mean %s:%.60s? (all:%.60s means the name as written)",
 		text, nearest, colon + 1, text);
 }
 

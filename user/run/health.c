@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The rules of /healthz. Most reasons come from comparing one sample with the
+ * one before: a loss counter that grew, a ring that stays high. A stalled main
+ * thread cannot report itself, so readers derive that from the sample's age.
+ */
 #include <inttypes.h>
 #include <net/if.h>
 #include <pthread.h>
@@ -24,26 +29,26 @@ const char *const health_names[HEALTH_REASONS_N] = {
 #undef HEALTH_NAME
 };
 
-/* A counter of losses and when it last grew. */
-struct loss {
+/* A loss counter and when it last grew. */
+struct loss_watch {
 	bool known;
 	uint64_t value, grown_ns;
 };
 
 struct health {
 	char iface[IF_NAMESIZE];
-	/* Used by the thread that looks: */
-	struct loss ring_full, sink[SINKS_MAX];
-	uint64_t high_ns[METLO_RINGS_MAX]; /* since when; 0: it is not */
-	/* Shared: */
+	/* Owned by the thread that calls health_update(): */
+	struct loss_watch ring_full, sink[SINKS_MAX];
+	uint64_t high_ns[METLO_RINGS_MAX]; /* ring high since; 0: it is not */
+	/* Protected by lock: */
 	pthread_mutex_t lock;
-	uint64_t looked_ns; /* 0: never */
+	uint64_t sampled_ns; /* time of the last sample; 0: none expected */
 	uint32_t reasons;
 	char detail[HEALTH_REASONS_N][DETAIL_BYTES];
 };
 
-/* What one look finds, before it is published. */
-struct finding {
+/* The result of one sample, before it is published under the lock. */
+struct assessment {
 	uint32_t reasons;
 	char detail[HEALTH_REASONS_N][DETAIL_BYTES];
 };
@@ -58,7 +63,7 @@ struct health *health_new(const char *iface)
 	pthread_mutex_init(&h->lock, NULL);
 	h->reasons = 1u << HEALTH_starting;
 	strcpy(h->detail[HEALTH_starting],
-	       "the rings of the last daemon are being emptied");
+	       "draining the rings of the previous daemon");
 	return h;
 }
 
@@ -70,9 +75,9 @@ void health_free(struct health *h)
 	free(h);
 }
 
-/* Of several details of one reason, the first is told. */
+/* Keeps the first detail of each reason. */
 static void __attribute__((format(printf, 3, 4)))
-found(struct finding *f, enum health_reason r, const char *fmt, ...)
+add_reason(struct assessment *f, enum health_reason r, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -84,9 +89,9 @@ found(struct finding *f, enum health_reason r, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* True while the counter has grown within the time that a loss counts. What
- * was lost before the first look is not held against anybody. */
-static bool loses(struct loss *l, uint64_t value, uint64_t now_ns)
+/* True if the counter grew within the last HEALTH_LOSS_S. Losses before the
+ * first sample, of an earlier daemon for example, do not count. */
+static bool grew_recently(struct loss_watch *l, uint64_t value, uint64_t now_ns)
 {
 	if (l->known && value > l->value)
 		l->grown_ns = now_ns;
@@ -95,69 +100,74 @@ static bool loses(struct loss *l, uint64_t value, uint64_t now_ns)
 	return l->grown_ns && now_ns - l->grown_ns < LOSS_NS;
 }
 
-static void look_at_worker(struct health *h, const struct health_sample *l,
-			   unsigned int i, struct finding *f)
+static void assess_worker(struct health *h, const struct health_sample *in,
+			  unsigned int i, struct assessment *f)
 {
-	const struct worker_state *w = &l->workers[i];
-	/* The worker may have moved since the clock was read. */
+	const struct worker_state *w = &in->workers[i];
+	/* The worker may have stored a heartbeat after now_ns was read. */
 	uint64_t still =
-		l->now_ns > w->heartbeat_ns ? l->now_ns - w->heartbeat_ns : 0;
+		in->now_ns > w->heartbeat_ns ? in->now_ns - w->heartbeat_ns : 0;
 	bool high = w->waiting > w->ring_size / 100 * HEALTH_RING_PERCENT;
 
 	if (still > STALL_NS)
-		found(f, HEALTH_worker_stalled,
-		      "worker %u has not moved for %" PRIu64 " s", i,
-		      still / (uint64_t)NSEC_PER_SEC);
+		add_reason(f, HEALTH_worker_stalled,
+			   "worker %u has not moved for %" PRIu64 " s", i,
+			   still / (uint64_t)NSEC_PER_SEC);
 	if (!high)
 		h->high_ns[i] = 0;
 	else if (!h->high_ns[i])
-		h->high_ns[i] = l->now_ns;
-	else if (l->now_ns - h->high_ns[i] > RING_NS)
-		found(f, HEALTH_ring_behind,
-		      "the ring of worker %u has been more than %u %% full for %" PRIu64
-		      " s: raise --workers, or give the collector more CPU",
-		      i, HEALTH_RING_PERCENT,
-		      (l->now_ns - h->high_ns[i]) / (uint64_t)NSEC_PER_SEC);
+		h->high_ns[i] = in->now_ns;
+	else if (in->now_ns - h->high_ns[i] > RING_NS)
+		add_reason(
+			f, HEALTH_ring_behind,
+			"the ring of worker %u has been more than %u %% full for %" PRIu64
+			" s: raise --workers or give the collector more CPU",
+			i, HEALTH_RING_PERCENT,
+			(in->now_ns - h->high_ns[i]) / (uint64_t)NSEC_PER_SEC);
 }
 
-static void look_at_sink(struct health *h, const struct health_sample *l,
-			 unsigned int i, struct finding *f)
+static void assess_sink(struct health *h, const struct health_sample *in,
+			unsigned int i, struct assessment *f)
 {
-	const struct health_sink *s = &l->sinks[i];
+	const struct health_sink *s = &in->sinks[i];
 
 	if (s->broken)
-		found(f, HEALTH_output_broken, "%s: %s", s->name, s->broken);
-	if (loses(&h->sink[i], s->dropped, l->now_ns))
-		found(f, HEALTH_output_dropping,
-		      "%s: transactions were dropped within the last %u s, %" PRIu64
-		      " in all",
-		      s->name, HEALTH_LOSS_S, s->dropped);
+		add_reason(f, HEALTH_output_broken, "%s: %s", s->name,
+			   s->broken);
+	if (grew_recently(&h->sink[i], s->dropped, in->now_ns))
+		add_reason(
+			f, HEALTH_output_dropping,
+			"%s: transactions were dropped within the last %u s, %" PRIu64
+			" in total",
+			s->name, HEALTH_LOSS_S, s->dropped);
 }
 
-void health_update(struct health *h, const struct health_sample *l)
+void health_update(struct health *h, const struct health_sample *in)
 {
-	struct finding f = {0};
+	struct assessment f = {0};
 
-	if (!l->attached)
-		found(&f, HEALTH_detached,
-		      "the program is not on %s any more: metlo-xdp attach %s",
-		      h->iface, h->iface);
-	else if (!l->interface_up)
-		found(&f, HEALTH_interface_down,
-		      "%s is down or has no carrier: ip link set dev %s up",
-		      h->iface, h->iface);
-	if (loses(&h->ring_full, l->ring_full, l->now_ns))
-		found(&f, HEALTH_ring_full,
-		      "packets were lost within the last %u s, %" PRIu64
-		      " in all: raise --ring-size or --workers",
-		      HEALTH_LOSS_S, l->ring_full);
-	for (unsigned int i = 0; i < l->n_workers && i < METLO_RINGS_MAX; i++)
-		look_at_worker(h, l, i, &f);
-	for (unsigned int i = 0; i < l->n_sinks && i < SINKS_MAX; i++)
-		look_at_sink(h, l, i, &f);
+	if (!in->attached)
+		add_reason(
+			&f, HEALTH_detached,
+			"the XDP program is no longer attached to %s: metlo-xdp attach %s",
+			h->iface, h->iface);
+	else if (!in->interface_up)
+		add_reason(
+			&f, HEALTH_interface_down,
+			"%s is down or has no carrier: ip link set dev %s up",
+			h->iface, h->iface);
+	if (grew_recently(&h->ring_full, in->ring_full, in->now_ns))
+		add_reason(&f, HEALTH_ring_full,
+			   "packets were dropped within the last %u s, %" PRIu64
+			   " in total: raise --ring-size or --workers",
+			   HEALTH_LOSS_S, in->ring_full);
+	for (unsigned int i = 0; i < in->n_workers && i < METLO_RINGS_MAX; i++)
+		assess_worker(h, in, i, &f);
+	for (unsigned int i = 0; i < in->n_sinks && i < SINKS_MAX; i++)
+		assess_sink(h, in, i, &f);
 
 	pthread_mutex_lock(&h->lock);
-	h->looked_ns = l->now_ns;
+	h->sampled_ns = in->now_ns;
 	h->reasons = f.reasons;
 	memcpy(h->detail, f.detail, sizeof(h->detail));
 	pthread_mutex_unlock(&h->lock);
@@ -166,27 +176,27 @@ void health_update(struct health *h, const struct health_sample *l)
 void health_stopping(struct health *h)
 {
 	pthread_mutex_lock(&h->lock);
-	h->looked_ns = 0;
+	h->sampled_ns = 0;
 	h->reasons = 1u << HEALTH_stopping;
 	strcpy(h->detail[HEALTH_stopping],
-	       "the daemon ends; what the rings collect waits for the next one");
+	       "shutting down; the rings buffer packets for the next daemon");
 	pthread_mutex_unlock(&h->lock);
 }
 
-/* Called with the lock: what holds now, which is more than what was seen when
- * nobody looks any more. */
+/* Called with the lock held. Adds main_stalled to the last assessment if that
+ * is too old. */
 static uint32_t reasons_now(struct health *h, uint64_t now_ns)
 {
 	uint64_t still;
 
-	if (!h->looked_ns || now_ns < h->looked_ns)
+	if (!h->sampled_ns || now_ns < h->sampled_ns)
 		return h->reasons;
-	still = now_ns - h->looked_ns;
+	still = now_ns - h->sampled_ns;
 	if (still <= STALL_NS)
 		return h->reasons;
 	snprintf(h->detail[HEALTH_main_stalled], DETAIL_BYTES,
-		 "the main thread has not looked for %" PRIu64
-		 " s: is standard error read?",
+		 "the main thread has not moved for %" PRIu64
+		 " s: it blocks if nothing reads its standard error",
 		 still / (uint64_t)NSEC_PER_SEC);
 	return h->reasons | 1u << HEALTH_main_stalled;
 }

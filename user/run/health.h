@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether the daemon does its work: judged by what one thread sees several
- * times a second, and answered to those who ask, from another thread.
+ * Decides whether the daemon is healthy. The main thread passes in a sample
+ * about once a second; server threads read the verdict at any time. All state
+ * that they share is behind one mutex.
  */
 #ifndef RUN_HEALTH_H
 #define RUN_HEALTH_H
@@ -12,19 +13,19 @@
 #include "base/buf.h"
 #include "run/worker.h"
 
-/* Why the answer is no. The names are those of the JSON and of the metric
- * metlo_xdp_unhealthy. */
-#define HEALTH_REASONS(X)                                                 \
-	X(starting)	   /* not all threads run yet */                  \
-	X(stopping)	   /* on the way out */                           \
-	X(detached)	   /* the program is not on the interface */      \
-	X(interface_down)  /* administratively, or no carrier */          \
-	X(worker_stalled)  /* a worker does not move */                   \
-	X(main_stalled)	   /* the thread that looks after all does not */ \
-	X(ring_full)	   /* packets were lost a moment ago */           \
-	X(ring_behind)	   /* a ring is filled more than half for long */ \
-	X(output_broken)   /* a sink cannot be written */                 \
-	X(output_dropping) /* transactions were dropped a moment ago */
+/* Reasons to be unhealthy. The names appear in the JSON of /healthz and in the
+ * metric metlo_xdp_unhealthy. */
+#define HEALTH_REASONS(X)                                            \
+	X(starting)	   /* not all workers run yet */             \
+	X(stopping)	   /* shutdown has begun */                  \
+	X(detached)	   /* the program is not on the interface */ \
+	X(interface_down)  /* administratively down or no carrier */ \
+	X(worker_stalled)  /* no heartbeat from a worker */          \
+	X(main_stalled)	   /* no sample from the main thread */      \
+	X(ring_full)	   /* packets were dropped recently */       \
+	X(ring_behind)	   /* a ring stays more than half full */    \
+	X(output_broken)   /* a sink cannot deliver */               \
+	X(output_dropping) /* transactions were dropped recently */
 
 enum health_reason {
 #define HEALTH_ENUM(name) HEALTH_##name,
@@ -35,28 +36,27 @@ enum health_reason {
 
 extern const char *const health_names[HEALTH_REASONS_N];
 
-/* A worker, or the main thread, that was not seen to move for so long is
- * stalled. */
+/* A worker without a heartbeat, or the main thread without a sample, for longer
+ * than this is stalled. */
 #define HEALTH_STALL_S 5u
-/* A ring filled to more than this percentage ... */
+/* A worker is behind if its ring stays fuller than HEALTH_RING_PERCENT for
+ * longer than HEALTH_RING_S. */
 #define HEALTH_RING_PERCENT 50u
-/* ... for so long means that its worker is behind. */
-#define HEALTH_RING_S 5u
-/* How long a loss is held against the daemon. */
+#define HEALTH_RING_S	    5u
+/* A loss makes the daemon unhealthy for this long. */
 #define HEALTH_LOSS_S 10u
 
-/* A place that transactions go to. */
 struct health_sink {
 	const char *name;
-	const char *broken; /* why it takes nothing, or NULL */
-	uint64_t dropped;   /* transactions, ever */
+	const char *broken; /* why it cannot deliver, or NULL */
+	uint64_t dropped;   /* transactions since the start */
 };
 
-/* What is seen at one moment. Nothing is owned. */
+/* The state at one moment. Owns nothing. */
 struct health_sample {
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 	bool attached, interface_up;
-	uint64_t ring_full; /* packets lost, ever */
+	uint64_t ring_full; /* packets lost since the program was loaded */
 	const struct worker_state *workers;
 	unsigned int n_workers;
 	const struct health_sink *sinks;
@@ -65,20 +65,21 @@ struct health_sample {
 
 struct health;
 
-/* Starting, until health_update() is called. iface is copied. NULL with
- * errno. */
+/* The state is "starting" until the first health_update(). Copies iface.
+ * Returns NULL with errno on failure. */
 struct health *health_new(const char *iface);
 void health_free(struct health *h);
 
-void health_update(struct health *h, const struct health_sample *look);
+/* Evaluates a sample. Call from one thread only. */
+void health_update(struct health *h, const struct health_sample *sample);
 
-/* The end has begun; no more looks are needed. */
+/* Shutdown has begun. Samples may cease without counting as a stall. */
 void health_stopping(struct health *h);
 
-/* Writes the state as a JSON object; true: all is well. */
+/* Appends the state as a JSON object. Returns true if healthy. */
 bool health_write_json(struct health *h, uint64_t now_ns, struct buf *json);
 
-/* The reasons that hold, one bit each, 1 << enum health_reason. */
+/* The reasons that apply now, as bits 1 << enum health_reason. */
 uint32_t health_reasons(struct health *h, uint64_t now_ns);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Says on stderr when data is lost, by the counter's name and with what to do
- * about it, and seldom enough to be read. */
+/* Logs growing loss counters by name, each with a remedy and rate-limited. */
 #ifndef RUN_LOSS_LOG_H
 #define RUN_LOSS_LOG_H
 
@@ -10,23 +9,23 @@
 #include "base/log.h"
 #include "run/summary.h"
 
-/* One counter is mentioned at most this often. */
+/* Minimum time between two messages about the same counter. */
 #define LOSS_LOG_INTERVAL_NS (10ull * 1000 * 1000 * 1000)
 
-/* Zero-initialised is empty. */
+/* Valid when zero-initialised. */
 struct loss_log {
 	struct {
-		uint64_t value; /* when last looked at for a message */
-		uint64_t told_ns;
-		bool known;
+		uint64_t value; /* as last logged */
+		uint64_t logged_ns;
+		bool logged;
 	} seen[SUMMARY_LOSSES_MAX];
 };
 
-/* Takes what was counted before as told. */
+/* Sets the baseline: only losses after this are logged. */
 void loss_log_init(struct loss_log *l, const struct summary *s);
 
-/* Logs what has grown. now_ns is of a clock that does not jump. Returns how
- * many messages that were. */
+/* Logs every counter that has grown. now_ns is monotonic. Returns the number of
+ * messages. */
 unsigned int loss_log_report(struct loss_log *l, const struct summary *s,
 			     uint64_t now_ns, const struct log *log);
 

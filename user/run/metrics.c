@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Maps the state of the daemon to metric families. Counters come from
+ * summary_each(), so every counter of the JSON summary is a metric.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +40,8 @@ static void add_counter(void *ctx, const char *group, const char *name,
 
 #define SINK_NAME_MAX 256
 
-/* As given to --output; a destination that is there twice gets a number, for
- * two samples must not have the same labels. */
+/* The value of --output. Repeated destinations are numbered, as no two samples
+ * may have the same labels. */
 static void sink_label(char *to, const struct summary *s, size_t i)
 {
 	unsigned int n = 1;
@@ -50,7 +54,7 @@ static void sink_label(char *to, const struct summary *s, size_t i)
 		snprintf(to, SINK_NAME_MAX, "%s", s->sinks[i].name);
 }
 
-static uint64_t word_at(const struct output_stats *s, size_t offset)
+static uint64_t counter_at(const struct output_stats *s, size_t offset)
 {
 	uint64_t v;
 
@@ -72,7 +76,7 @@ static void add_sinks(struct prom *p, const struct summary *s, const char *name,
 		    h ? h->help : name);
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
-		prom_u64(p, word_at(&s->sinks[i].stats, offset), &label, 1);
+		prom_u64(p, counter_at(&s->sinks[i].stats, offset), &label, 1);
 	}
 }
 
@@ -84,21 +88,21 @@ static void add_delays(struct prom *p, const struct metrics *m)
 
 	prom_family(
 		p, PREFIX "sink_up", PROM_GAUGE,
-		"1 while transactions arrive there, 0 while they wait or are lost.");
+		"1 while transactions are delivered, 0 while they wait or are lost.");
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
 		prom_u64(p, m->sinks[i].up, &label, 1);
 	}
 	prom_family(
 		p, PREFIX "sink_oldest_seconds", PROM_GAUGE,
-		"Age of the oldest transaction that waits; of Metlo also for how long none was delivered. 0: none waits.");
+		"Age of the oldest waiting transaction; for Metlo at least the time without a delivery. 0: none waits.");
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
 		prom_double(p, NS_TO_S(m->sinks[i].oldest_ns), &label, 1);
 	}
 	prom_family(
 		p, PREFIX "sink_delay_seconds", PROM_HISTOGRAM,
-		"Time until a transaction was written or, for Metlo, stored to be sent.");
+		"Time until a transaction was written or, for Metlo, queued for sending.");
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		const struct delays *d = &m->sinks[i].delays;
 		const struct prom_histogram h = {
@@ -142,7 +146,7 @@ static bool is_chosen(const struct metrics_vnis *v, uint32_t vni)
 	return false;
 }
 
-/* Who was chosen stays, unless the kernel has forgotten it; free places go to
+/* A chosen VNI keeps its series unless the kernel evicted it. Free places go to
  * the busiest of the others. */
 static void choose_vnis(struct metrics_vnis *v, const struct summary *s)
 {
@@ -202,8 +206,7 @@ static void add_vnis(struct prom *p, struct metrics_vnis *v,
 {
 	choose_vnis(v, s);
 	sum_others(v, s);
-	prom_family(p, PREFIX "vnis", PROM_GAUGE,
-		    "VNIs that packets arrived with.");
+	prom_family(p, PREFIX "vnis", PROM_GAUGE, "Number of VNIs seen.");
 	prom_u64(p, s->n_vnis, NULL, 0);
 	prom_family(p, PREFIX "vni_packets_total", PROM_COUNTER,
 		    "Packets with a valid VXLAN header, by VNI.");
@@ -215,7 +218,7 @@ static void add_vnis(struct prom *p, struct metrics_vnis *v,
 
 /* --- workers ---------------------------------------------------------------- */
 
-/* One family with a sample for each worker. */
+/* Writes a family with one sample per worker. */
 static void each_worker(struct prom *p, const struct metrics *m,
 			const char *name, enum prom_type type, const char *help,
 			double (*value)(const struct worker_state *w,
@@ -261,7 +264,7 @@ static double cpu(const struct worker_state *w, uint64_t now_ns)
 	return NS_TO_S(w->cpu_ns);
 }
 
-static double still(const struct worker_state *w, uint64_t now_ns)
+static double heartbeat_age(const struct worker_state *w, uint64_t now_ns)
 {
 	return w->heartbeat_ns && now_ns > w->heartbeat_ns
 		       ? NS_TO_S(now_ns - w->heartbeat_ns)
@@ -271,15 +274,17 @@ static double still(const struct worker_state *w, uint64_t now_ns)
 static void add_workers(struct prom *p, const struct metrics *m)
 {
 	each_worker(p, m, PREFIX "ring_size_bytes", PROM_GAUGE,
-		    "Size of the ring between kernel and worker.", ring_size);
+		    "Size of the ring between the kernel and this worker.",
+		    ring_size);
 	each_worker(p, m, PREFIX "ring_waiting_bytes", PROM_GAUGE,
-		    "Bytes that wait in the ring.", ring_waiting_bytes);
+		    "Unprocessed bytes in the ring.", ring_waiting_bytes);
 	each_worker(p, m, PREFIX "ring_malformed_total", PROM_COUNTER,
-		    "Records that contradict their own length.", malformed);
+		    "Ring records with an impossible length.", malformed);
 	each_worker(p, m, PREFIX "worker_lag_seconds", PROM_GAUGE,
-		    "Age of the packet that the worker is at.", lag);
+		    "Age of the packet that the worker is processing.", lag);
 	each_worker(p, m, PREFIX "worker_heartbeat_age_seconds", PROM_GAUGE,
-		    "Time since the worker was last seen to move.", still);
+		    "Time since the last heartbeat of the worker.",
+		    heartbeat_age);
 	each_worker(p, m, PREFIX "worker_cpu_seconds_total", PROM_COUNTER,
 		    "CPU time of the worker's thread.", cpu);
 }
@@ -301,10 +306,10 @@ static void add_build(struct prom *p, const struct metrics *m)
 		    "Version and compiler of metlo-xdp; the value is 1.");
 	prom_u64(p, 1, build, 2);
 	prom_family(p, PREFIX "interface_info", PROM_GAUGE,
-		    "The interface and the XDP mode; the value is 1.");
+		    "Interface and XDP mode; the value is 1.");
 	prom_u64(p, 1, iface, 2);
 	prom_family(p, PREFIX "sample_ratio", PROM_GAUGE,
-		    "Part of the connections that is taken, from 0 to 1.");
+		    "Share of connections captured, from 0 to 1.");
 	prom_double(p, m->sample_ratio, NULL, 0);
 }
 
@@ -313,8 +318,9 @@ static void add_health(struct prom *p, const struct metrics *m)
 	prom_family(p, PREFIX "healthy", PROM_GAUGE,
 		    "1 while /healthz answers 200, else 0.");
 	prom_u64(p, !m->unhealthy, NULL, 0);
-	prom_family(p, PREFIX "unhealthy", PROM_GAUGE,
-		    "1 for each reason why /healthz answers 503, else 0.");
+	prom_family(
+		p, PREFIX "unhealthy", PROM_GAUGE,
+		"1 for each reason for which /healthz answers 503, else 0.");
 	for (unsigned int i = 0; i < HEALTH_REASONS_N; i++)
 		prom_u64(p, m->unhealthy >> i & 1,
 			 &(struct prom_label){"reason", health_names[i]}, 1);
@@ -322,20 +328,21 @@ static void add_health(struct prom *p, const struct metrics *m)
 
 static void add_process(struct prom *p, const struct metrics_process *process)
 {
-	prom_family(p, "process_start_time_seconds", PROM_GAUGE,
-		    "Start of the process, Unix time.");
+	prom_family(
+		p, "process_start_time_seconds", PROM_GAUGE,
+		"Start time of the process in seconds since the Unix epoch.");
 	prom_double(p, process->start_time, NULL, 0);
 	prom_family(p, "process_cpu_seconds_total", PROM_COUNTER,
 		    "User and system CPU time of the process.");
 	prom_double(p, process->cpu_seconds, NULL, 0);
 	prom_family(p, "process_resident_memory_bytes", PROM_GAUGE,
-		    "Resident memory; the rings are in it.");
+		    "Resident memory, including the rings.");
 	prom_u64(p, process->resident_bytes, NULL, 0);
-	prom_family(p, "process_threads", PROM_GAUGE, "Threads.");
+	prom_family(p, "process_threads", PROM_GAUGE, "Number of threads.");
 	prom_u64(p, process->threads, NULL, 0);
 }
 
-/* Both files are for everybody to read, also after the user was changed. */
+/* Reads /proc/self/stat, which stays readable after setuid(). */
 void metrics_process_read(struct metrics_process *p)
 {
 	unsigned long long start = 0, pages = 0, threads = 0;
@@ -349,7 +356,8 @@ void metrics_process_read(struct metrics_process *p)
 	p->cpu_seconds =
 		(double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
 		(double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
-	/* proc_pid_stat(5); the second field, a name, may hold anything. */
+	/* proc_pid_stat(5). Skip to the last ")": the second field is a name,
+	 * which may contain anything. */
 	f = fopen("/proc/self/stat", "re");
 	if (f && fgets(line, sizeof(line), f))
 		fields = strrchr(line, ')');
@@ -361,7 +369,7 @@ void metrics_process_read(struct metrics_process *p)
 		fclose(f);
 	p->threads = threads;
 	p->resident_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
-	/* Once: it must not move when the clock is set. */
+	/* Compute this once: it must not change when the clock is set. */
 	if (p->start_time > 0)
 		return;
 	since_boot = NS_TO_S(clock_ns(CLOCK_BOOTTIME)) - (double)start / ticks;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All that the daemon knows of itself, in the text format of Prometheus. */
+/* The metrics of the daemon in the Prometheus text format. */
 #ifndef RUN_METRICS_H
 #define RUN_METRICS_H
 
@@ -10,19 +10,20 @@
 #include "run/summary.h"
 #include "run/worker.h"
 
-/* VNIs that have series of their own; the packets of all others are added up
- * under the label "other". */
+/* How many VNIs have series of their own. The rest is summed up as vni="other",
+ * which bounds the size of a scrape. */
 #define METRICS_VNIS 256u
 
-/* Which VNIs have them: a series that came and went with the order of the
- * busiest would look like a restart each time. Zero-initialised is empty. */
+/* The VNIs that have series of their own. Kept between scrapes, because series
+ * that came and went with the ranking of VNIs would look like counter resets.
+ * Valid when zero-initialised. */
 struct metrics_vnis {
 	unsigned int n;
 	uint32_t vni[METRICS_VNIS];
-	struct metlo_vni_stats other; /* as last shown: it never falls */
+	struct metlo_vni_stats other; /* as last exported: never decreases */
 };
 
-/* The process, as the client libraries of Prometheus name these. */
+/* The process, under the metric names of the Prometheus client libraries. */
 struct metrics_process {
 	double start_time; /* Unix time, seconds */
 	double cpu_seconds;
@@ -30,27 +31,26 @@ struct metrics_process {
 	uint64_t threads;
 };
 
-/* Zero-initialise before the first time. */
+/* Zero-initialise *p before the first call. */
 void metrics_process_read(struct metrics_process *p);
 
-/* What is known of a sink beside its counters. */
+/* The state of a sink besides its counters. */
 struct metrics_sink {
 	bool up;
 	struct delays delays;
 	uint64_t oldest_ns; /* see output_sink_delays() */
 };
 
-/* One moment. Nothing is owned. */
+/* The state at one moment. Owns nothing. */
 struct metrics {
 	const char *iface, *mode;
-	double sample_ratio;	       /* of the connections that are taken */
-	const struct summary *summary; /* with all counters; its VNIs sorted by
-					* packets */
+	double sample_ratio;	       /* share of connections captured */
+	const struct summary *summary; /* complete; VNIs sorted by packets */
 	const struct worker_state *workers;
 	unsigned int n_workers;
-	const struct metrics_sink *sinks; /* of each sink of the summary */
+	const struct metrics_sink *sinks; /* one per sink of the summary */
 	uint64_t now_ns;		  /* CLOCK_MONOTONIC */
-	uint32_t unhealthy;		  /* as health_reasons() */
+	uint32_t unhealthy;		  /* bits of health_reasons() */
 	struct metrics_process process;
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Type and HELP text of every counter. */
 #include <string.h>
 
 #include "run/metrics_help.h"

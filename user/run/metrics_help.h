@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What each counter means to an operator, as the metrics say it. */
+/* Type and HELP text of every counter. */
 #ifndef RUN_METRICS_HELP_H
 #define RUN_METRICS_HELP_H
 
@@ -9,14 +9,14 @@
 struct metrics_help {
 	const char *group; /* as in summary_each() */
 	const char *name;
-	bool gauge; /* may fall; else a counter */
+	bool gauge; /* may decrease; else a counter */
 	const char *help;
 };
 
-/* NULL for one that nobody described. */
+/* Returns NULL if there is no description. */
 const struct metrics_help *metrics_help(const char *group, const char *name);
 
-/* The i-th of all; NULL after the last. */
+/* The i-th description, or NULL after the last. */
 const struct metrics_help *metrics_help_at(size_t i);
 
 #endif

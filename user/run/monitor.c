@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Glue between the HTTP servers, the health rules and the metrics. /healthz
+ * serves the result of the last monitor_update(); /metrics reads all counters
+ * at the time of the request, in its server's thread.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,30 +18,31 @@
 #include "run/prom.h"
 #include "run/serve.h"
 
-#define NOT_FOUND 404u
-#define NOT_NOW	  503u
+#define NOT_FOUND   404u
+#define UNAVAILABLE 503u
 
 struct monitor {
 	const struct settings *settings;
 	const struct log *log;
-	int health_fd, metrics_fd; /* -1: off, or taken over by a server */
+	int health_fd, metrics_fd; /* -1: off, or owned by a server */
 	struct serve *health_server, *metrics_server;
 	struct health *health;
 	const struct capture *capture;
 	struct workers *workers;
 	struct output *output;
-	struct worker_state seen[METLO_RINGS_MAX]; /* by the main thread */
-	/* Of the thread that answers /metrics: */
+	/* Owned by the thread that calls monitor_update(): */
+	struct worker_state sampled[METLO_RINGS_MAX];
+	/* Owned by the thread that answers /metrics: */
 	struct metrics_vnis vnis;
 	struct metrics_process process;
 	struct worker_state state[METLO_RINGS_MAX];
 	struct snapshot snapshot;
-	struct metrics_sink more[SUMMARY_SINKS_MAX];
+	struct metrics_sink sinks[SUMMARY_SINKS_MAX];
 };
 
-/* --- opening ---------------------------------------------------------------- */
+/* --- ports ------------------------------------------------------------------ */
 
-/* *fd is -1 when it is off. */
+/* Sets *fd to -1 if the option is "off". */
 static bool open_port(const char *option, const char *text, int *fd,
 		      const struct log *log)
 {
@@ -75,21 +81,21 @@ struct monitor *monitor_open(const struct settings *s, const struct log *log)
 	return NULL;
 }
 
-/* --- answers ---------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------- */
 
-static void answer_health(void *ctx, const char *path, struct serve_response *a)
+static void serve_health(void *ctx, const char *path, struct serve_response *a)
 {
 	struct monitor *m = ctx;
 
-	/* "/" is what a load balancer asks for unless told otherwise. */
+	/* Load balancers request "/" by default. */
 	if (strcmp(path, "/healthz") && strcmp(path, "/")) {
 		a->status = NOT_FOUND;
-		buf_add_str(&a->body, "there is only /healthz\n");
+		buf_add_str(&a->body, "not found: try /healthz\n");
 		return;
 	}
 	a->type = "application/json";
 	if (!health_write_json(m->health, clock_mono_ns(), &a->body))
-		a->status = NOT_NOW;
+		a->status = UNAVAILABLE;
 }
 
 static void read_sinks(struct monitor *m, unsigned int n)
@@ -97,10 +103,10 @@ static void read_sinks(struct monitor *m, unsigned int n)
 	bool retained;
 
 	for (unsigned int i = 0; i < n; i++) {
-		m->more[i].up =
+		m->sinks[i].up =
 			!output_sink_last_error(m->output, i, &retained);
-		output_sink_delays(m->output, i, &m->more[i].delays,
-				   &m->more[i].oldest_ns);
+		output_sink_delays(m->output, i, &m->sinks[i].delays,
+				   &m->sinks[i].oldest_ns);
 	}
 }
 
@@ -117,7 +123,7 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		.summary = &s,
 		.workers = m->state,
 		.n_workers = c->rings.n,
-		.sinks = m->more,
+		.sinks = m->sinks,
 		.now_ns = clock_mono_ns(),
 	};
 
@@ -130,23 +136,23 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	metrics_process_read(&m->process);
 	all.process = m->process;
 	metrics_write(to, &all, &m->vnis);
-	snapshot_free(&m->snapshot); /* a list of thousands is not kept */
+	snapshot_free(
+		&m->snapshot); /* do not keep a list of thousands of VNIs */
 }
 
-static void answer_metrics(void *ctx, const char *path,
-			   struct serve_response *a)
+static void serve_metrics(void *ctx, const char *path, struct serve_response *a)
 {
 	if (strcmp(path, "/metrics")) {
 		a->status = NOT_FOUND;
-		buf_add_str(&a->body, "there is only /metrics\n");
+		buf_add_str(&a->body, "not found: try /metrics\n");
 		return;
 	}
 	a->type = PROM_MEDIA_TYPE;
 	write_metrics(ctx, &a->body);
 }
 
-/* A server of its own for each: a scrape that takes long must not make a load
- * balancer wait. */
+/* Each port has its own server, so that a slow scrape does not delay a health
+ * check. */
 int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 		  struct output *o)
 {
@@ -160,7 +166,7 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 		fd = m->health_fd;
 		m->health_fd = -1;
 		m->health_server =
-			serve_start(fd, "health", answer_health, m, m->log);
+			serve_start(fd, "health", serve_health, m, m->log);
 		if (!m->health_server)
 			return -1;
 	}
@@ -168,7 +174,7 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 		fd = m->metrics_fd;
 		m->metrics_fd = -1;
 		m->metrics_server =
-			serve_start(fd, "metrics", answer_metrics, m, m->log);
+			serve_start(fd, "metrics", serve_metrics, m, m->log);
 		if (!m->metrics_server)
 			return -1;
 	}
@@ -178,25 +184,26 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 void monitor_update(struct monitor *m, const struct summary *s, bool attached)
 {
 	struct health_sink sinks[SUMMARY_SINKS_MAX];
-	struct health_sample look = {
+	struct health_sample sample = {
 		.attached = attached,
 		.interface_up = netdev_running(m->capture->dev.ifindex),
 		.ring_full = s->packets ? s->packets->ring_full : 0,
-		.workers = m->seen,
+		.workers = m->sampled,
 		.n_workers = m->capture->rings.n,
 		.sinks = sinks,
 		.n_sinks = (unsigned int)s->n_sinks,
 	};
 
-	for (unsigned int i = 0; i < look.n_sinks; i++) {
+	for (unsigned int i = 0; i < sample.n_sinks; i++) {
 		const struct output_stats *stats = &s->sinks[i].stats;
 		bool retained;
 		const char *why =
 			output_sink_last_error(m->output, i, &retained);
 
-		/* A collector that is away, while what is for it is kept, is
-		 * no fault of ours: to take our traffic away mends nothing. And
-		 * what it refuses is up to those who send it. */
+		/* An unreachable collector does not make us unhealthy while
+		 * its transactions are retained: moving our traffic elsewhere
+		 * would not help. Refused transactions do not count either;
+		 * their cause is in the monitored traffic. */
 		sinks[i] = (struct health_sink){
 			.name = s->sinks[i].name,
 			.broken = retained ? NULL : why,
@@ -204,10 +211,10 @@ void monitor_update(struct monitor *m, const struct summary *s, bool attached)
 				   stats->dropped_spool,
 		};
 	}
-	for (unsigned int i = 0; i < look.n_workers; i++)
-		workers_sample(m->workers, i, &m->seen[i]);
-	look.now_ns = clock_mono_ns();
-	health_update(m->health, &look);
+	for (unsigned int i = 0; i < sample.n_workers; i++)
+		workers_sample(m->workers, i, &m->sampled[i]);
+	sample.now_ns = clock_mono_ns();
+	health_update(m->health, &sample);
 }
 
 void monitor_stopping(struct monitor *m)

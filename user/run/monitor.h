@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The servers of attach: /healthz for load balancers, /metrics for
+/* The two HTTP servers of attach: /healthz for load balancers and /metrics for
  * Prometheus. */
 #ifndef RUN_MONITOR_H
 #define RUN_MONITOR_H
@@ -9,30 +9,31 @@
 #include "base/log.h"
 #include "capture/capture.h"
 #include "config/settings.h"
+#include "output/output.h"
 #include "run/summary.h"
 #include "run/worker.h"
-#include "output/output.h"
 
 struct monitor;
 
-/* Binds the ports of --health and --metrics; with the privileges that low ones
- * need, and before anything is attached. NULL after having logged why. */
+/* Binds the ports of --health and --metrics. Call while privileged, because
+ * ports below 1024 need that, and before anything is attached. Returns NULL
+ * after logging why. */
 struct monitor *monitor_open(const struct settings *s, const struct log *log);
 
-/* Starts to answer; after the privileges are gone, for threads keep those that
- * they are created with. The arguments must live until monitor_close(). 0 or
- * -1, logged. */
+/* Starts the server threads. Call after privileges are dropped, because a
+ * thread inherits the capabilities of its creator. The arguments must outlive
+ * the servers. Returns 0, or -1 after logging. */
 int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 		  struct output *o);
 
-/* What the caller has just seen; to be called about once a second, or the
- * answer is that it hangs. For the time when the workers run. */
+/* Updates the health state. Call about once a second while the workers run; if
+ * calls cease, /healthz reports main_stalled. */
 void monitor_update(struct monitor *m, const struct summary *s, bool attached);
 
-/* The workers are about to end. */
+/* The workers are about to stop: /healthz reports that from now on. */
 void monitor_stopping(struct monitor *m);
 
-/* Ends the servers. NULL is allowed. */
+/* Stops the servers. m may be NULL. */
 void monitor_close(struct monitor *m);
 
 #endif

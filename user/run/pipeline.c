@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Wires the stages of one worker together and divides --memory among them: a
+ * half for HTTP heads and bodies, a quarter for out-of-order segments, a
+ * quarter for the output queues.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -8,18 +13,18 @@
 #include "run/pipeline.h"
 #include "trace/trace.h"
 
-/* Lines are handed over in batches of this size, or with the next tick. */
+/* Lines are submitted in batches of this size, or with the next tick. */
 #define BATCH_BYTES (64u << 10)
-/* A hole is given up after this even if nobody acknowledges beyond it:
- * longer than a retransmission takes, shorter than people wait. */
+/* When to declare a hole lost if no ACK beyond it does so earlier. Longer than
+ * a typical retransmission timeout. */
 #define GAP_TIMEOUT_NS (2 * NSEC_PER_SEC)
-/* Most servers and proxies give up on a request before this. */
+/* Most servers and proxies time out a request earlier. */
 #define RESPONSE_TIMEOUT_S 120.0
-/* One connection cannot take more than this of the out-of-order memory. */
+/* Cap on the out-of-order memory of one connection. */
 #define OOO_FLOW_MAX (1u << 20)
 #define SHUNT_MIN    (64u << 10)
 
-/* The lines of a view that wait to be handed over. */
+/* The lines of one view that have not been submitted yet. */
 struct view {
 	struct buf batch;
 	unsigned int n; /* transactions in it */

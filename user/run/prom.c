@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Writer of the Prometheus text format: escaping, numbers, histograms. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -6,8 +7,7 @@
 
 #include "run/prom.h"
 
-/* Escapes as the format wants it: a backslash, a line feed and, in the values
- * of labels, a double quote. */
+/* Escapes backslashes, line feeds and, in label values only, double quotes. */
 static void add_escaped(struct buf *b, const char *text, bool quote)
 {
 	for (; *text; text++) {
@@ -62,7 +62,8 @@ static void add_u64(struct prom *p, uint64_t value)
 	buf_add_str(p->to, text);
 }
 
-/* As strtod() reads it back; the format's names for what is no number. */
+/* 15 digits survive a round trip through strtod(). NaN and infinities have
+ * names of their own in the format. */
 static void format_double(char *to, size_t size, double value)
 {
 	if (isnan(value))

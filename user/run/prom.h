@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes the text format of Prometheus, version 0.0.4: families of samples
- * with HELP and TYPE, labels, histograms.
+ * Writes metric families in the Prometheus text format, version 0.0.4.
  */
 #ifndef RUN_PROM_H
 #define RUN_PROM_H
@@ -17,28 +16,28 @@ enum prom_type { PROM_COUNTER, PROM_GAUGE, PROM_HISTOGRAM };
 
 struct prom_label {
 	const char *name;
-	const char *value; /* any text */
+	const char *value; /* unescaped */
 };
 
-/* Being written: one family at a time. */
+/* A writer. Samples belong to the family begun last. */
 struct prom {
 	struct buf *to;
-	char name[128]; /* of the family */
+	char name[128]; /* of the current family */
 };
 
-/* Begins a family: its samples follow. The name must be one: letters, digits,
- * underscores. */
+/* Begins a family with its HELP and TYPE lines. name must match
+ * [a-zA-Z_][a-zA-Z0-9_]*. */
 void prom_family(struct prom *p, const char *name, enum prom_type type,
 		 const char *help);
 
-/* One sample with n labels. */
+/* Adds a sample with n labels to the current family. */
 void prom_u64(struct prom *p, uint64_t value, const struct prom_label *labels,
 	      size_t n);
 void prom_double(struct prom *p, double value, const struct prom_label *labels,
 		 size_t n);
 
-/* One histogram of a family: counts[i] observations were at most bounds[i] and
- * more than bounds[i - 1]; counts[n_bounds] were more than all of them. */
+/* counts[i] observations lie in (bounds[i - 1], bounds[i]]; the last count has
+ * those above every bound. Not cumulative: prom_histogram() adds them up. */
 struct prom_histogram {
 	const double *bounds;
 	const uint64_t *counts; /* n_bounds + 1 */
@@ -46,7 +45,8 @@ struct prom_histogram {
 	double sum; /* of all observations */
 };
 #define PROM_LABELS_MAX 4
-/* With at most PROM_LABELS_MAX - 1 labels; others are left out. */
+/* Adds a histogram to the current family. Takes at most PROM_LABELS_MAX - 1
+ * labels, as "le" is added, and ignores the rest. */
 void prom_histogram(struct prom *p, const struct prom_histogram *h,
 		    const struct prom_label *labels, size_t n);
 

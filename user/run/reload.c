@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Applies new settings to a running daemon. Kernel-side settings are stored in
+ * the configuration map. Everything else is in an immutable struct rules, which
+ * workers replace by swapping a pointer, as with RCU: the old rules are retired
+ * and freed once every worker has switched. There is one generation of retired
+ * rules, so a second reload first waits for the previous one.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,8 +17,9 @@
 #include "config/ports.h"
 #include "run/reload.h"
 
-/* How long a worker may take to see new rules: many times what it does. */
-#define SETTLE_MS 1000u
+/* How long to wait for workers to adopt rules, which takes them a tick (5 ms)
+ * unless they are stalled. */
+#define ADOPT_TIMEOUT_MS 1000u
 
 int reload_init(struct reload *r, const struct invocation *inv,
 		unsigned int workers)
@@ -44,11 +52,11 @@ void reload_check(const struct reload *r, const char *user)
 	else if (path && errno == EACCES)
 		log_warn(
 			&r->inv->log,
-			"%s: user %s may not read it: SIGHUP will see changes that are made in place, but no file that replaces it: chgrp or chown it to %s and chmod 640",
+			"%s: user %s cannot read it: SIGHUP will see edits made in place, but not a file that replaces it: chgrp or chown it to %s and chmod 640",
 			path, user, user);
 }
 
-/* The names of options that were changed in vain. */
+/* Names the options that changed but are not OPT_LIVE. */
 static void warn_restart(const struct reload *r, const struct settings *now)
 {
 	const struct settings *start = &r->inv->settings;
@@ -66,11 +74,12 @@ static void warn_restart(const struct reload *r, const struct settings *now)
 	if (n)
 		log_warn(
 			&r->inv->log,
-			"changed, but not in force before a restart: %s: restart metlo-xdp, which loses nothing",
+			"changed, but not in force before a restart: %s: restart metlo-xdp; a restart loses no packets",
 			names);
 }
 
-/* Masks that the views of the start cannot keep apart. */
+/* The number of views is fixed at startup. If the new masks need more of them,
+ * rules_new() merges masks, which masks too much but never too little. */
 static void warn_views(const struct reload *r, const struct settings *now)
 {
 	struct rules_views views;
@@ -79,28 +88,28 @@ static void warn_views(const struct reload *r, const struct settings *now)
 	if (views.n > r->rules->views.n)
 		log_warn(
 			&r->inv->log,
-			"redact-header, redact-field: outputs are to be masked differently, which needs a restart: until then all are masked as each of them should be");
+			"redact-header, redact-field: masking outputs differently needs a restart: until then every output gets the masks of all of them");
 }
 
-static void say(const struct reload *r, const struct settings *s)
+static void log_applied(const struct reload *r, const struct settings *s)
 {
 	char ports[256];
 
 	ports_text(ports, sizeof(ports), s->ports, s->any_port);
 	log_info(
 		&r->inv->log,
-		"%s: read again: ports %s, sample %g%%, %u redacted and %u filtering names",
+		"%s: reloaded: ports %s, sample %g%%, %u masked names, %u include and exclude patterns",
 		s->config, ports, s->sample,
 		s->redact_headers.n + s->redact_fields.n,
 		s->include.n + s->exclude.n);
 }
 
-/* Until all workers have the rules of the time before. */
-static bool wait_for(struct reload *r, const struct workers *w)
+/* Waits until the rules retired by the previous reload can be freed. */
+static bool wait_reclaimed(struct reload *r, const struct workers *w)
 {
 	const struct timespec nap = {.tv_nsec = NSEC_PER_MSEC};
 
-	for (unsigned int i = 0; i < SETTLE_MS && r->retired; i++) {
+	for (unsigned int i = 0; i < ADOPT_TIMEOUT_MS && r->retired; i++) {
 		reload_reclaim(r, w);
 		if (r->retired)
 			nanosleep(&nap, NULL);
@@ -108,20 +117,18 @@ static bool wait_for(struct reload *r, const struct workers *w)
 	return !r->retired;
 }
 
-/* 0, or -1 with errno; then nothing has changed. */
+/* Returns 0, or -errno without having changed anything. */
 static int apply(struct reload *r, const struct settings *s, struct capture *c,
 		 struct workers *w)
 {
 	struct metlo_config config = {0};
 	struct rules *rules;
 
-	if (!wait_for(r, w)) {
-		errno = EBUSY;
-		return -1;
-	}
+	if (!wait_reclaimed(r, w))
+		return -EBUSY;
 	rules = rules_new(s, &r->rules->views, r->workers);
 	if (!rules)
-		return -1;
+		return -errno;
 	warn_restart(r, s);
 	warn_views(r, s);
 	settings_to_config(s, &config);
@@ -141,18 +148,26 @@ bool reload_run(struct reload *r, struct capture *c, struct workers *w)
 	if (!r->inv->settings.config) {
 		log_warn(
 			log,
-			"SIGHUP: there is no file to read again: start metlo-xdp with --config FILE");
+			"SIGHUP: no configuration file to reload: start metlo-xdp with --config FILE");
 		return false;
 	}
 	if (options_reread(r->inv, &s) == EXIT_DONE) {
-		ok = !apply(r, &s, c, w);
+		int err = apply(r, &s, c, w);
+
+		ok = !err;
 		if (ok)
-			say(r, &s);
+			log_applied(r, &s);
+		else if (err == -EBUSY)
+			log_error(
+				log,
+				"%s: a worker has not adopted the previous reload yet: try again, and see worker_stalled on /healthz",
+				s.config);
 		else
-			log_error(log, "%s: %s", s.config, strerror(errno));
+			log_error(log, "%s: %s", s.config, strerror(-err));
 	}
 	if (!ok)
-		log_error(log, "SIGHUP: the running configuration stays");
+		log_error(log,
+			  "SIGHUP: the running configuration stays in force");
 	settings_free(&s);
 	return ok;
 }

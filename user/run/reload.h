@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SIGHUP: the settings are read again, and what can change while packets flow
- * does. A mistake in the file, and all stays as it was.
+ * SIGHUP: reads the settings again and applies those marked OPT_LIVE without
+ * stopping traffic. If the file has an error, nothing changes.
  */
 #ifndef RUN_RELOAD_H
 #define RUN_RELOAD_H
@@ -11,27 +11,30 @@
 #include "run/rules.h"
 #include "run/worker.h"
 
+/* Used by the main thread only. */
 struct reload {
 	const struct invocation *inv;
 	unsigned int workers;
-	struct rules *rules;   /* in force, or about to be */
-	struct rules *retired; /* those of before: perhaps still in use */
+	struct rules *rules;   /* current; workers are adopting or using them */
+	struct rules *retired; /* previous; NULL once no worker uses them */
 };
 
-/* Makes the rules of the start. 0 or -1, logged. */
+/* Creates the initial rules. Returns 0, or -1 after logging. */
 int reload_init(struct reload *r, const struct invocation *inv,
 		unsigned int workers);
-/* After the workers have ended. */
+/* Call after the workers have ended. */
 void reload_free(struct reload *r);
 
-/* To be called once privileges were given up: says it when the file could not
- * be read again. */
+/* Warns if the file cannot be read again as user. Call once privileges are
+ * dropped. */
 void reload_check(const struct reload *r, const char *user);
 
-/* Reads the settings and applies them. false after having logged why not. */
+/* Reads the settings and applies them. Returns false, with the running
+ * configuration unchanged, after logging why. */
 bool reload_run(struct reload *r, struct capture *c, struct workers *w);
 
-/* Frees rules that are not needed any more. To be called now and then. */
+/* Frees the retired rules if every worker has adopted the new ones. Call
+ * periodically. */
 void reload_reclaim(struct reload *r, const struct workers *w);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Groups sinks into views and compiles masks, filters and limits for them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ static bool same_names(const struct string_list *list, unsigned int a,
 	const char *x[OPT_LIST_MAX], *y[OPT_LIST_MAX];
 	unsigned int n = redact_select(list, a, x);
 
-	/* They are pieces of the same texts. */
+	/* Both point into the same option values. */
 	return redact_select(list, b, y) == n && !memcmp(x, y, n * sizeof(*x));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the settings say of transactions, compiled: masks, filters, limits.
- * Immutable and shared by all workers, so that a reload is a change of one
+ * The settings that apply to transactions (masks, filters, limits) in compiled
+ * form. Immutable and shared by all workers, so that a reload swaps one
  * pointer.
  */
 #ifndef RUN_RULES_H
@@ -14,33 +14,34 @@
 #include "trace/trace.h"
 
 /*
- * A view is how outputs see a transaction. Where all of them have the same
- * masks there is one; else one for each sink.
+ * A view is a transaction as one set of sinks sees it, with their masks. Types
+ * of sink with equal masks share a view, so that a line is rendered once for
+ * all of them.
  */
 struct rules_views {
 	unsigned int n;
-	unsigned int sinks[N_SINKS]; /* of each view, as bits */
+	unsigned int sinks[N_SINKS]; /* of each view: bits of enum sink_id */
 };
 
 struct rules {
 	struct rules_views views;
-	struct trace_conf *trace[N_SINKS]; /* of each view */
+	struct trace_conf *trace[N_SINKS]; /* one per view */
 	struct filter *filter;
-	struct limiter_rates rates; /* of each worker */
+	struct limiter_rates rates; /* share of one worker */
 	uint64_t body_limit;	    /* bytes per side */
 	bool body_hash;
 };
 
-/* The views that the settings need. */
+/* Groups the configured types of sink into views. */
 void rules_views(struct rules_views *out, const struct settings *s);
 
-/* The view of each of s->outputs. */
+/* Sets out[i] to the view of s->outputs.item[i]. */
 void rules_output_views(unsigned int out[OPT_LIST_MAX],
 			const struct settings *s, const struct rules_views *v);
 
-/* Rules for these views, whose number is that of the start. Where the settings
- * need more of them, what is masked for one output is masked for all of its
- * view. NULL with errno on failure. s is not needed afterwards. */
+/* Compiles s for the views v, whose number is fixed at startup. If s would need
+ * more of them, the sinks of a view get the masks of all of them. Does not keep
+ * s. Returns NULL with errno on failure. */
 struct rules *rules_new(const struct settings *s, const struct rules_views *v,
 			unsigned int workers);
 void rules_free(struct rules *r);

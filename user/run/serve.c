@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The HTTP server of /healthz and /metrics, on top of libmicrohttpd. A list of
+ * connections, oldest first, lets a new one evict the oldest, so that idle
+ * clients cannot lock a load balancer out.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,23 +18,23 @@
 #include "run/serve.h"
 
 #define CONNECTIONS 64
-/* From here on each new connection ends the oldest one. Below the limit of
- * the library, which accepts no more when that is reached. */
-#define CROWDED (CONNECTIONS - 8)
-/* Silence after which a connection ends, and what it may last at most where
- * others wait: a client that sends a byte now and then is never silent. */
-#define SILENCE_SECONDS 5u
-#define LIFE_NS		(10 * NSEC_PER_SEC)
-/* Request line and fields of one request; what is longer is refused. */
+/* Above this, each new connection evicts the oldest. Kept below the limit of
+ * the library, which stops accepting at that. */
+#define EVICT_ABOVE (CONNECTIONS - 8)
+/* The idle timeout does not catch a client that trickles bytes, so connections
+ * also have a maximum age, enforced when another one opens. */
+#define IDLE_SECONDS 5u
+#define MAX_AGE_NS   (10 * NSEC_PER_SEC)
+/* Limit on the request line and header fields. */
 #define REQUEST_BYTES (8u << 10)
 
 struct connection {
 	struct connection *older, *newer;
-	int fd; /* the library's */
+	int fd; /* owned by the library */
 	uint64_t since_ns;
 };
 
-/* What follows ctx is used by the server's thread only. */
+/* The members after ctx belong to the server's thread. */
 struct serve {
 	struct MHD_Daemon *daemon;
 	const char *thread_name;
@@ -49,11 +54,11 @@ int serve_listen(const struct listen_address *at, const char *option,
 	if (fd >= 0)
 		return fd;
 	if (fd == -EADDRINUSE)
-		fix = "another program listens there: ss -Hltnp shows which; end it, or choose another port, or off";
+		fix = "another program listens there: find it with ss -Hltnp and stop it, or choose another port, or off";
 	else if (fd == -EACCES)
 		fix = "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one";
 	else if (fd == -EADDRNOTAVAIL)
-		fix = "this machine does not have the address: ip address shows those it has; 0.0.0.0 takes all";
+		fix = "this machine does not have the address: choose one shown by ip address, or 0.0.0.0 for all of them";
 	else
 		fix = "choose another address, or off";
 	log_error(log, "%s %s: cannot listen: %s: %s", option, text,
@@ -63,23 +68,23 @@ int serve_listen(const struct listen_address *at, const char *option,
 
 /* --- connections ----------------------------------------------------------- */
 
-/* The library sees the end of the stream and closes it. */
-static void end_connection(const struct connection *c)
+/* The library closes the socket when it sees end of file. */
+static void shut_down(const struct connection *c)
 {
 	shutdown(c->fd, SHUT_RDWR);
 }
 
-static void end_old(struct serve *s)
+static void evict(struct serve *s)
 {
 	const struct connection *c = s->oldest;
 	uint64_t now = clock_mono_ns();
 
-	if (c && s->n > CROWDED) {
-		end_connection(c);
+	if (c && s->n > EVICT_ABOVE) {
+		shut_down(c);
 		c = c->newer;
 	}
-	for (; c && now - c->since_ns > LIFE_NS; c = c->newer)
-		end_connection(c);
+	for (; c && now - c->since_ns > MAX_AGE_NS; c = c->newer)
+		shut_down(c);
 }
 
 static void opened(struct serve *s, struct MHD_Connection *connection,
@@ -101,7 +106,7 @@ static void opened(struct serve *s, struct MHD_Connection *connection,
 	*(c->older ? &c->older->newer : &s->oldest) = c;
 	s->newest = c;
 	s->n++;
-	end_old(s);
+	evict(s);
 }
 
 static void closed(struct serve *s, struct connection *c)
@@ -139,8 +144,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
 
 	if (!r)
 		return MHD_NO;
-	/* A client that comes back in a minute gains nothing from a connection
-	 * that is kept. */
+	/* Clients poll at intervals longer than the idle timeout, so keep-alive
+	 * would gain nothing. */
 	if (MHD_add_response_header(r, "Content-Type", a->type) == MHD_YES &&
 	    MHD_add_response_header(r, "Cache-Control", "no-store") ==
 		    MHD_YES &&
@@ -157,7 +162,7 @@ static bool is_read(const char *method)
 	       !strcmp(method, MHD_HTTP_METHOD_HEAD);
 }
 
-/* Answers as soon as the fields are there: no body is waited for. */
+/* Called once the header fields are complete; does not wait for a body. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
 				  const char *url, const char *method,
 				  const char *version, const char *upload,
@@ -178,7 +183,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
 	} else {
 		a.status = MHD_HTTP_METHOD_NOT_ALLOWED;
 		allow = "GET, HEAD";
-		buf_add_str(&a.body, "only GET and HEAD\n");
+		buf_add_str(&a.body, "method not allowed: use GET or HEAD\n");
 	}
 	if (a.body.failed) {
 		buf_clear(&a.body);
@@ -203,14 +208,14 @@ struct serve *serve_start(int fd, const char *name, serve_fn *fn, void *ctx,
 	s->thread_name = name;
 	s->fn = fn;
 	s->ctx = ctx;
-	/* Signals are for the thread that waits for them. */
+	/* Only the main thread handles signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	s->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, s,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-		SILENCE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)REQUEST_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
 		on_connection, s, MHD_OPTION_END);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small HTTP server for people and programs that ask how the daemon is: GET
- * and HEAD, short answers, one thread of its own. What it holds is bounded;
- * where connections are at their limit, the oldest makes room.
+ * A small HTTP server for status pages: GET and HEAD only, one thread, bounded
+ * memory. When connections run out, a new one evicts the oldest.
  */
 #ifndef RUN_SERVE_H
 #define RUN_SERVE_H
@@ -14,27 +13,27 @@
 struct serve;
 
 struct serve_response {
-	unsigned int status; /* HTTP; 200 unless changed */
-	const char *type;    /* media type of the body; static */
-	struct buf body;     /* empty at first; the server frees it */
+	unsigned int status; /* HTTP status, initially 200 */
+	const char *type;    /* media type; static string */
+	struct buf body;     /* initially empty; freed by the server */
 };
 
-/* Called in the server's thread, one call at a time. path is without the
- * query. */
+/* Fills in the response to a request. Runs in the server's thread, one call at
+ * a time. path excludes the query. */
 typedef void serve_fn(void *ctx, const char *path, struct serve_response *a);
 
-/* A listening socket for serve_start(); to be called with the privileges that
- * the port may need. option names it in messages ("--health"). -1 after having
- * logged why not and what to do. */
+/* Opens a listening socket for serve_start(). Call with the privileges that the
+ * port needs. option and text, such as "--health" and its value, are for error
+ * messages. Returns -1 after logging the cause and a remedy. */
 int serve_listen(const struct listen_address *at, const char *option,
 		 const char *text, const struct log *log);
 
-/* Takes over fd. name is that of the thread (at most 15 bytes). NULL after
- * having logged why; then fd is closed. */
+/* Starts the thread, named name (at most 15 bytes). Takes ownership of fd even
+ * on failure. Returns NULL after logging why. */
 struct serve *serve_start(int fd, const char *name, serve_fn *fn, void *ctx,
 			  const struct log *log);
 
-/* Closes every connection and waits for the thread. NULL is allowed. */
+/* Closes every connection and joins the thread. s may be NULL. */
 void serve_stop(struct serve *s);
 
 #endif

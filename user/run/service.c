@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Notifications to the service manager and the rules of its watchdog. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -26,8 +27,8 @@ void service_ready(struct service *s, uint64_t now_ns)
 
 void service_reloading(const struct service *s, uint64_t now_ns)
 {
-	/* Type=notify-reload insists on the time: it tells this reload from
-	 * one that was asked for later. */
+	/* Type=notify-reload requires the time, to match the notification with
+	 * the reload that it belongs to. */
 	notify_send(&s->notify, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		    (unsigned long long)(now_ns / NSEC_PER_USEC));
 }
@@ -56,7 +57,7 @@ void service_feed_watchdog(struct service *s, uint64_t now_ns,
 	s->stalled = true;
 	log_error(
 		s->log,
-		"a worker has not moved for %llu ms: the watchdog will end this process after %llu ms",
+		"a worker has not moved for %llu ms: the watchdog will terminate this process after %llu ms",
 		(unsigned long long)((now_ns - heartbeat_ns) / NSEC_PER_MSEC),
 		(unsigned long long)(limit / NSEC_PER_MSEC));
 }

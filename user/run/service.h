@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the service manager is told of attach: that it is ready, reloads,
- * stops, how it goes, and, where a watchdog is set, that it is alive. Does
- * nothing without a service manager.
+ * Notifies the service manager (sd_notify(3)) of readiness, reloads, shutdown
+ * and status, and feeds its watchdog. Without a service manager every function
+ * does nothing.
  */
 #ifndef RUN_SERVICE_H
 #define RUN_SERVICE_H
@@ -13,41 +13,40 @@
 #include "base/log.h"
 #include "base/notify.h"
 
-/* The state in words is told this often at most. */
+/* Minimum time between two status lines. */
 #define SERVICE_STATUS_NS (5ull * 1000 * 1000 * 1000)
 
 struct service {
 	struct notify notify;
 	const struct log *log;
-	uint64_t pinged_ns; /* the last sign of life */
-	uint64_t status_ns; /* the last state in words */
-	bool stalled;	    /* and it was logged */
+	uint64_t pinged_ns; /* last WATCHDOG=1 */
+	uint64_t status_ns; /* last service_status() */
+	bool stalled;	    /* a stall has been logged */
 	char status[256];
 };
 
-/* Before the privileges are dropped. log is not owned. */
+/* Call before dropping privileges. Does not own log. */
 void service_open(struct service *s, const struct log *log);
 void service_close(struct service *s);
 
-/* Attached and draining, for the first time or after a reload. */
+/* Attached and draining the rings, initially or after a reload. */
 void service_ready(struct service *s, uint64_t now_ns);
-/* The configuration is being read again; service_ready() follows. */
+/* A reload has begun; service_ready() ends it. */
 void service_reloading(const struct service *s, uint64_t now_ns);
-/* The end has begun and takes at most so many seconds from now on. */
+/* Shutdown has begun and takes at most this many seconds. */
 void service_stopping(const struct service *s, unsigned int seconds);
 
 /*
- * To be called often: gives the sign of life at half of what the watchdog
- * allows, unless some worker has not moved since the last one. heartbeat_ns is when
- * the worker was last seen to move that has not done so for the longest; all
- * times are of CLOCK_MONOTONIC.
+ * Pings the watchdog at half its interval, unless a worker has stalled since
+ * the previous ping. heartbeat_ns is the oldest heartbeat among the workers;
+ * all times are CLOCK_MONOTONIC. Call several times per interval.
  */
 void service_feed_watchdog(struct service *s, uint64_t now_ns,
 			   uint64_t heartbeat_ns);
 
-/* True when the state in words is due. */
+/* True if the next status line is due. */
 bool service_status_due(const struct service *s, uint64_t now_ns);
-/* One line; not sent again while it says the same. */
+/* Sends a one-line status, unless it equals the previous one. */
 void service_status(struct service *s, uint64_t now_ns, const char *fmt, ...)
 	LOG_PRINTF(3, 4);
 

@@ -9,20 +9,21 @@
 #include "run/rules.h"
 
 struct sinks {
-	void *conf[N_SINKS]; /* of each type: sink_ops.setup() made it */
+	void *conf[N_SINKS]; /* of each type, from sink_ops.setup() */
 };
 
 /*
- * Sets up every type of sink; owner will own the files they create, NULL:
- * nothing changes. Call before privileges are dropped and threads are created;
- * may wait for the network for some seconds. -EINVAL if the user must change an
- * option, or another -errno, logged. Call sinks_teardown() in any case.
+ * Sets up every type of sink. Files that they create are chowned to owner
+ * unless it is NULL. Call before dropping privileges and creating threads; may
+ * wait for the network for some seconds. Returns 0, -EINVAL if the user must
+ * change an option, or another -errno, after logging. Call sinks_teardown() in
+ * any case.
  */
 int sinks_setup(struct sinks *sinks, const struct settings *s,
 		const struct owner *owner, const struct log *log);
 void sinks_teardown(struct sinks *sinks);
 
-/* The destinations of s, for struct output_conf. Returns how many. */
+/* Fills in the destinations of struct output_conf. Returns their number. */
 unsigned int sinks_list(const struct sinks *sinks, const struct settings *s,
 			const struct rules_views *views,
 			struct output_sink out[OPT_LIST_MAX]);

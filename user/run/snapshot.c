@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Reads counters from where they live: BPF maps for packets and VNIs, the
+ * copies that workers publish, and the queues and sinks of the output.
+ */
 #include <stdlib.h>
 
 #include "capture/capture.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* All counters of a daemon at one moment, for its summary and its metrics. */
+/* All counters of a running daemon at one moment. */
 #ifndef RUN_SNAPSHOT_H
 #define RUN_SNAPSHOT_H
 
 #include "run/summary.h"
 #include "run/worker.h"
 
-/* What the summary points to; zero-initialised before the first time. */
+/* The storage that a struct summary points into. Zero-initialise before the
+ * first use. */
 struct snapshot {
 	struct metlo_stats packets;
 	struct stream_stats stream;
@@ -18,14 +19,14 @@ struct snapshot {
 	size_t n_vnis;
 };
 
-/* Reads all but the VNIs. *s points into r until the next call; what cannot be
- * read is left out. */
+/* Reads everything but the VNIs. *s points into r until the next call. Kernel
+ * counters that cannot be read are left out. */
 void snapshot_read(struct snapshot *r, struct summary *s,
 		   const struct capture *c, struct workers *w,
 		   struct output *o);
 
-/* Reads the VNIs too, the busiest first: many system calls where there are
- * many of them. */
+/* Adds the VNIs, sorted by packets. Costs system calls in proportion to the
+ * number of VNIs. */
 void snapshot_read_vnis(struct snapshot *r, struct summary *s,
 			const struct capture *c);
 

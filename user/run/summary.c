@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Prints, sums and classifies counters. The X-macros of the stages give their
+ * names and order, so a new counter appears here without a change.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "run/summary.h"
 
-/* Gauges are summed too: each worker has its own part of them. */
+/* Summing is right for gauges too: each worker holds its own share. */
 void summary_add_stream(struct stream_stats *to,
 			const struct stream_stats *from)
 {
@@ -72,12 +76,12 @@ void summary_json_string(FILE *f, const char *s)
 	putc('"', f);
 }
 
-/* What the loops below do with one counter. */
+/* A visitor of counters; one() is called for each. */
 struct printer {
 	FILE *f;
 	const char *separator;
 	void (*one)(struct printer *p, const char *name, uint64_t value);
-	/* Of summary_each(): */
+	/* For summary_each(): */
 	const char *group;
 	summary_fn *fn;
 	void *ctx;
@@ -144,14 +148,14 @@ static void each_output_counter(struct printer *p, const struct output_stats *s)
 #undef ONE
 }
 
-static void hand_out(struct printer *p, const char *name, uint64_t value)
+static void call_fn(struct printer *p, const char *name, uint64_t value)
 {
 	p->fn(p->ctx, p->group, name, value);
 }
 
 void summary_each(const struct summary *s, summary_fn *fn, void *ctx)
 {
-	struct printer p = {.one = hand_out, .group = "", .fn = fn, .ctx = ctx};
+	struct printer p = {.one = call_fn, .group = "", .fn = fn, .ctx = ctx};
 
 	if (s->packets)
 		each_packet_counter(&p, s->packets);
@@ -250,7 +254,7 @@ void summary_text(FILE *f, const struct summary *s)
 		fprintf(f, "output\n");
 		each_output_counter(&p, s->output);
 	}
-	/* One alone has the counters that are there already. */
+	/* A single sink would repeat the sums above. */
 	for (size_t i = 0; s->n_sinks > 1 && i < s->n_sinks; i++) {
 		fprintf(f, "output %s\n", s->sinks[i].name);
 		each_output_counter(&p, &s->sinks[i].stats);
@@ -265,7 +269,7 @@ void summary_text(FILE *f, const struct summary *s)
 			(uint64_t)s->vnis[i].stats.bytes);
 }
 
-/* What is collected of the names of what was left out. */
+/* A list of counters being built. */
 struct left_out {
 	char text[256];
 	size_t n;
@@ -301,7 +305,7 @@ void summary_log(const struct log *log, const struct summary *s)
 	ADD(endpoint_limited)
 #undef ADD
 	if (l.n)
-		log_info(log, "left out on request: %s", l.text);
+		log_info(log, "excluded by options: %s", l.text);
 }
 
 size_t summary_losses(const struct summary *s,
@@ -319,11 +323,11 @@ size_t summary_losses(const struct summary *s,
 		LOSS("ring_full", s->packets->ring_full,
 		     "raise --ring-size or --workers, or give the collector more CPU");
 		LOSS("truncated_bytes", s->packets->truncated_bytes,
-		     "the mirror cuts packets: raise the packet length of the mirror session and the MTU of this interface");
+		     "mirrored packets arrive truncated: raise the packet length of the mirror session and the MTU of this interface");
 	}
 	if (s->stream) {
 		LOSS("gap_bytes", s->stream->gap_bytes,
-		     "packets never arrived: see ring_full and truncated_bytes; else the mirror source or the network drops them");
+		     "packets are missing: see ring_full and truncated_bytes; otherwise the mirror source or the network dropped them");
 		LOSS("flows_evicted", s->stream->flows_evicted,
 		     "raise --max-flows");
 		LOSS("flows_no_memory", s->stream->flows_no_memory,
@@ -335,13 +339,13 @@ size_t summary_losses(const struct summary *s,
 		LOSS("memory_limit", s->http->memory_limit, "raise --memory");
 	if (s->output) {
 		LOSS("dropped_queue", s->output->dropped_queue,
-		     "the reader of the output is too slow: speed it up or raise --memory");
+		     "the output cannot keep up: speed up its reader or raise --memory");
 		LOSS("dropped_error", s->output->dropped_error,
 		     "the output cannot be written: see the error above");
 		LOSS("dropped_refused", s->output->dropped_refused,
-		     "Metlo refuses these transactions: see the warning above");
+		     "Metlo rejected these transactions: see the warning above");
 		LOSS("dropped_spool", s->output->dropped_spool,
-		     "Metlo was away for longer than the spool holds: raise --spool-limit");
+		     "Metlo was unreachable for longer than the spool covers: raise --spool-limit");
 		LOSS("dropped_damaged", s->output->dropped_damaged,
 		     "the spool cannot be read back: check the disk");
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counters of every stage under their public names, as text for people
- * and as JSON for programs. Shared by attach, status and replay, so that a
- * name means the same everywhere.
+ * The counters of every stage under their public names, printed as text or
+ * JSON. attach, status and replay share this, so that a name means the same
+ * everywhere.
  */
 #ifndef RUN_SUMMARY_H
 #define RUN_SUMMARY_H
@@ -22,7 +22,6 @@
 #include "trace/selection.h"
 #include "stream/stream.h"
 
-/* One of the places that transactions go to. */
 struct summary_sink {
 	const char *name; /* as given to --output */
 	struct output_stats stats;
@@ -30,7 +29,7 @@ struct summary_sink {
 
 #define SUMMARY_SINKS_MAX OPT_LIST_MAX
 
-/* Nothing is owned; a stage that is NULL is left out. */
+/* Owns nothing. A stage that is NULL is left out. */
 struct summary {
 	const struct metlo_stats *packets;
 	const struct stream_stats *stream;
@@ -43,42 +42,43 @@ struct summary {
 	size_t n_vnis;
 };
 
-/* Sums of several workers. */
+/* Add the counters of one worker to a sum. */
 void summary_add_stream(struct stream_stats *to,
 			const struct stream_stats *from);
 void summary_add_http(struct http_stats *to, const struct http_stats *from);
 void summary_add_selection(struct selection_stats *to,
 			   const struct selection_stats *from);
 
-/* The counters of each sink and their sums; out has room for
- * SUMMARY_SINKS_MAX and is valid as long as o. Returns how many they are. */
+/* Reads the counters of each sink into out, which has room for
+ * SUMMARY_SINKS_MAX, and their sum. The names in out point into o. Returns the
+ * number of sinks. */
 size_t summary_read_output(struct output *o, struct output_stats *sum,
 			   struct summary_sink *out);
 
-/* By packets, the busiest first; to be done before printing. */
+/* Sorts by packets, busiest first. Call before printing. */
 void summary_sort_vnis(struct counters_vni *vnis, size_t n);
 
 /*
- * The members of a JSON object without its braces, so that a command can put
- * its own before them: the counters of the packets at the top, then "stream",
- * "http", "selection" and "output" as objects, then "vni" as an array.
+ * Prints members of a JSON object without its braces, so that a command can add
+ * its own: packet counters at the top level, then the objects "stream", "http",
+ * "selection" and "output", then the array "vni".
  */
 void summary_json_members(FILE *f, const struct summary *s);
 
-/* Calls fn for every counter, in the order and by the names of the JSON. group
- * is that of the object it is in, "" for those of the packets. */
+/* Calls fn for every counter in the order of the JSON. group is the name of the
+ * enclosing object, or "" for packet counters. */
 typedef void summary_fn(void *ctx, const char *group, const char *name,
 			uint64_t value);
 void summary_each(const struct summary *s, summary_fn *fn, void *ctx);
 
-/* "name value" lines; counters of zero are left out beyond the packets. */
+/* Prints "name value" lines. Zero counters are omitted, except for packets. */
 void summary_text(FILE *f, const struct summary *s);
 
-/* How much it was, and what was left out because somebody asked for it: one or
- * two lines. http and selection are there. */
+/* Logs totals, and in a second line what options such as --sample left out.
+ * Needs s->http and s->selection. */
 void summary_log(const struct log *log, const struct summary *s);
 
-/* A counter that stands for data that was lost, and what to do about it. */
+/* A counter of lost data and how to avoid the loss. */
 struct summary_loss {
 	const char *counter;
 	uint64_t value;
@@ -87,12 +87,12 @@ struct summary_loss {
 
 #define SUMMARY_LOSSES_MAX 16
 
-/* The loss counters that are present in s, those of zero too, in an order
- * that is the same in each call. Returns how many. */
+/* Lists the loss counters of the stages in s, including zeros, always in the
+ * same order. Returns their number. */
 size_t summary_losses(const struct summary *s,
 		      struct summary_loss out[SUMMARY_LOSSES_MAX]);
 
-/* A JSON string with its quotes. */
+/* Prints a quoted JSON string. */
 void summary_json_string(FILE *f, const char *s);
 
 #endif

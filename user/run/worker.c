@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The loop of a worker: drain a chunk of the ring, tick, publish, sleep if the
+ * ring is empty. Other threads see a worker through relaxed atomics (heartbeat,
+ * lag, CPU time) and through copies of its counters, published under a lock that
+ * the worker only tries to take.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,39 +20,41 @@
 #include "run/summary.h"
 #include "metlo_shunt.h"
 
-/* An empty ring is looked at again when, at 1 GB/s, a sixteenth of it can have
- * been filled, within these limits; the longer it stays empty the later. Each
- * look costs 20 to 30 microseconds in a virtual machine, and what the caches
- * have forgotten meanwhile: at 100,000 packets a second that is more than
- * processing the packets. */
+/*
+ * How long a worker sleeps on an empty ring. It starts with the time in which
+ * 1 GB/s would fill a sixteenth of the ring, clamped to SLEEP_LEAST_NS and
+ * SLEEP_FULL_NS, and backs off to SLEEP_MAX_NS while the ring stays empty. A
+ * wakeup costs 20 to 30 us in a virtual machine plus cold caches: at 100,000
+ * packets/s, polling more often would cost more than the packets do.
+ */
 #define SLEEP_LEAST_NS (50 * 1000u)
 #define SLEEP_FULL_NS  (1000 * 1000u)
 #define SLEEP_MAX_NS   (5 * 1000 * 1000u)
-/* Time-outs and output are seen to at this interval, and after so many bytes
- * of a ring at the latest. */
+/* Interval of ticks, which run timers and submit lines. The clock is read once
+ * per chunk, so a busy worker may be late by one chunk. */
 #define TICK_NS	   (5 * NSEC_PER_MSEC)
 #define CHUNK_SIZE (1u << 20)
-#define TELL_NS	   (100 * NSEC_PER_MSEC)
+#define PUBLISH_NS (100 * NSEC_PER_MSEC)
 #define STOP_NS	   (NSEC_PER_SEC / 2)
 
 struct worker {
 	struct ring *ring;
 	struct pipeline *pipeline;
 	const bool *stop;
-	_Atomic(const struct rules *) rules; /* that the pipeline has */
-	/* Those that it shall have, of struct workers. */
-	const _Atomic(const struct rules *) *wanted;
-	uint64_t to_unix;   /* add it to CLOCK_MONOTONIC */
+	_Atomic(const struct rules *) rules; /* in use by the pipeline */
+	/* The rules to adopt: points to workers.rules. */
+	const _Atomic(const struct rules *) *current;
+	uint64_t to_unix;   /* offset from CLOCK_MONOTONIC to Unix time */
 	uint64_t last_ts;   /* of the last record, Unix time */
 	uint64_t last_tick; /* CLOCK_MONOTONIC */
-	uint64_t last_told;
+	uint64_t last_published;
 	pthread_t thread;
 	bool started;
-	/* Stored here for others to load, without a lock: */
-	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC of the last sign of life */
+	/* Written by the worker, read by others without a lock: */
+	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC, every pass of the loop */
 	uint64_t lag_ns;       /* age of the last record while more wait */
 	uint64_t cpu_ns;       /* of the thread */
-	/* What other threads may see, copied there now and then. */
+	/* Copies for other threads, see publish(). Protected by lock: */
 	pthread_mutex_t lock;
 	struct stream_stats stream;
 	struct http_stats http;
@@ -73,7 +81,8 @@ static uint64_t load(const uint64_t *from)
 	return __atomic_load_n(from, __ATOMIC_RELAXED);
 }
 
-/* The records of a ring have the clock of the kernel, and cannot be written. */
+/* Records carry CLOCK_MONOTONIC and lie in read-only memory, so they are copied
+ * to convert the time. */
 static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 {
 	struct worker *w = ctx;
@@ -89,7 +98,8 @@ static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 	pipeline_records(w->pipeline, in, n);
 }
 
-/* Of an old ring: each goes to the worker that has the connection now. */
+/* Records of an old ring: each goes to the worker that owns its connection in
+ * the current layout. */
 static void on_old_records(void *ctx, const struct ring_record *v,
 			   unsigned int n)
 {
@@ -102,7 +112,7 @@ static void on_old_records(void *ctx, const struct ring_record *v,
 static void on_shunt(void *ctx, const struct stream_shunt *req)
 {
 	struct metlo_shunt *slots = ctx;
-	struct metlo_shunt want = {
+	struct metlo_shunt shunt = {
 		.mode = req->mode,
 		.until_seq = req->until,
 		.vni = req->vni,
@@ -110,14 +120,14 @@ static void on_shunt(void *ctx, const struct stream_shunt *req)
 		.dport = req->dport,
 	};
 
-	memcpy(want.saddr, req->saddr, sizeof(want.saddr));
-	memcpy(want.daddr, req->daddr, sizeof(want.daddr));
-	metlo_shunt_set(slots, req->hash, &want);
+	memcpy(shunt.saddr, req->saddr, sizeof(shunt.saddr));
+	memcpy(shunt.daddr, req->daddr, sizeof(shunt.daddr));
+	metlo_shunt_set(slots, req->hash, &shunt);
 }
 
-/* The counters are the worker's own; the others get a copy. Called with the
- * lock, which it gives back. */
-static void tell_and_unlock(struct worker *w)
+/* Copies the worker's private counters to where others may read them. Called
+ * with the lock held, which it releases. */
+static void publish_and_unlock(struct worker *w)
 {
 	w->stream = *pipeline_stream_stats(w->pipeline);
 	w->http = *pipeline_http_stats(w->pipeline);
@@ -126,18 +136,18 @@ static void tell_and_unlock(struct worker *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
-static void tell(struct worker *w)
+static void publish(struct worker *w)
 {
 	pthread_mutex_lock(&w->lock);
-	tell_and_unlock(w);
+	publish_and_unlock(w);
 }
 
-/* Which rules are in use is told after the change, so that they are not freed
- * before. */
-static void take_rules(struct worker *w)
+/* Announces the new rules only after the pipeline has switched: reload_reclaim()
+ * frees the old ones as soon as it sees that. */
+static void adopt_rules(struct worker *w)
 {
 	const struct rules *rules =
-		atomic_load_explicit(w->wanted, memory_order_acquire);
+		atomic_load_explicit(w->current, memory_order_acquire);
 
 	if (rules == atomic_load_explicit(&w->rules, memory_order_relaxed))
 		return;
@@ -145,31 +155,31 @@ static void take_rules(struct worker *w)
 	atomic_store_explicit(&w->rules, rules, memory_order_release);
 }
 
-/* While records wait, time is that of the last one: a connection must not
- * time out because we are late. */
+/* While the ring holds more records, time is that of the last one processed, so
+ * that a backlog does not make connections time out. */
 static void tick(struct worker *w, uint64_t mono, bool empty)
 {
 	uint64_t now;
 
-	/* The clock may be set at any time. */
+	/* The wall clock may be set at any time. */
 	w->to_unix = clock_real_ns() - clock_mono_ns();
 	w->last_tick = mono;
-	take_rules(w);
+	adopt_rules(w);
 	if (empty || !w->last_ts)
 		now = mono + w->to_unix;
 	else
 		now = w->last_ts;
 	store(&w->lag_ns, mono + w->to_unix - now);
 	pipeline_tick(w->pipeline, now);
-	/* Who reads them may have lost the CPU meanwhile: not waited for. */
-	if (mono - w->last_told >= TELL_NS &&
+	/* Never wait for the lock: its holder may have been preempted. */
+	if (mono - w->last_published >= PUBLISH_NS &&
 	    !pthread_mutex_trylock(&w->lock)) {
-		w->last_told = mono;
-		tell_and_unlock(w);
+		w->last_published = mono;
+		publish_and_unlock(w);
 	}
 }
 
-static uint64_t shortest_nap(const struct ring *r)
+static uint64_t initial_sleep(const struct ring *r)
 {
 	uint64_t ns = r->size / 16;
 
@@ -178,15 +188,15 @@ static uint64_t shortest_nap(const struct ring *r)
 				    : ns;
 }
 
-static void nap(uint64_t ns)
+static void sleep_ns(uint64_t ns)
 {
 	const struct timespec t = {.tv_nsec = (long)ns};
 
 	nanosleep(&t, NULL);
 }
 
-/* What is there when the end is called for; more keeps coming, and waits for
- * the next daemon. */
+/* Processes what the ring holds when this is called. Records that arrive later
+ * stay for the next daemon. */
 static void drain(struct worker *w)
 {
 	const uint64_t end = clock_mono_ns() + STOP_NS;
@@ -205,8 +215,8 @@ static void drain(struct worker *w)
 static void *run(void *arg)
 {
 	struct worker *w = arg;
-	const uint64_t shortest = shortest_nap(w->ring);
-	uint64_t sleep = shortest;
+	const uint64_t initial = initial_sleep(w->ring);
+	uint64_t sleep = initial;
 
 	while (!__atomic_load_n(w->stop, __ATOMIC_RELAXED)) {
 		size_t n = ring_consume(w->ring, CHUNK_SIZE, on_records, w);
@@ -216,22 +226,22 @@ static void *run(void *arg)
 		store(&w->heartbeat_ns, mono);
 		if (mono - w->last_tick >= TICK_NS) {
 			tick(w, mono, empty);
-			/* A system call, so not each time. */
-			if (w->last_told == mono)
+			/* A system call: only when publishing. */
+			if (w->last_published == mono)
 				store(&w->cpu_ns,
 				      clock_ns(CLOCK_THREAD_CPUTIME_ID));
 		}
 		if (n)
-			sleep = shortest;
+			sleep = initial;
 		if (!empty)
 			continue;
-		nap(sleep);
+		sleep_ns(sleep);
 		if (!n && sleep < SLEEP_MAX_NS)
 			sleep += sleep / 8;
 	}
 	drain(w);
 	pipeline_flush(w->pipeline, clock_mono_ns() + w->to_unix);
-	tell(w);
+	publish(w);
 	return NULL;
 }
 
@@ -263,7 +273,7 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 
 	if (getrandom(conf.seed, sizeof(conf.seed), 0) !=
 	    (ssize_t)sizeof(conf.seed)) {
-		log_error(log, "cannot get random numbers: %s",
+		log_error(log, "cannot read random numbers from the kernel: %s",
 			  strerror(errno));
 		return NULL;
 	}
@@ -283,7 +293,7 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 		one->ring = &c->rings.ring[i];
 		one->stop = &w->stop;
 		one->rules = rules;
-		one->wanted = &w->rules;
+		one->current = &w->rules;
 		one->to_unix = clock_real_ns() - clock_mono_ns();
 		one->pipeline = pipeline_new(&conf);
 		if (!one->pipeline)
@@ -293,7 +303,7 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 no_memory:
 	log_error(
 		log,
-		"cannot make %u workers: %s: lower --max-flows, --memory or --workers",
+		"cannot create %u workers: %s: lower --max-flows, --memory or --workers",
 		c->rings.n, strerror(errno));
 	workers_free(w);
 	return NULL;
@@ -327,8 +337,10 @@ int workers_start(struct workers *w)
 		store(&one->heartbeat_ns, clock_mono_ns());
 		err = pthread_create(&one->thread, NULL, run, one);
 		if (err) {
-			log_error(w->log, "cannot start a thread: %s",
-				  strerror(err));
+			log_error(
+				w->log,
+				"cannot start a worker thread: %s: raise the limit on tasks (ulimit -u, TasksMax=) or lower --workers",
+				strerror(err));
 			return -1;
 		}
 		one->started = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The threads of attach. Worker i alone consumes ring i and runs the pipeline
- * of the connections whose records are in it, without a lock.
+ * The worker threads of attach. Worker i is the only consumer of ring i, and
+ * the kernel puts both directions of a connection into the same ring, so a
+ * worker processes its connections without locks.
  */
 #ifndef RUN_WORKER_H
 #define RUN_WORKER_H
@@ -22,50 +23,51 @@
 
 struct workers;
 
-/* Makes a pipeline for each ring. What the arguments point to must outlive
- * the result, rules until they are replaced. NULL after having logged why. */
+/* Creates a pipeline for each ring. The arguments must outlive the workers,
+ * except that rules may be replaced. Returns NULL after logging why. */
 struct workers *workers_new(struct capture *c, const struct settings *s,
 			    const struct rules *rules, struct output *o,
 			    const struct log *log);
 
-/* Each worker takes these rules within a few milliseconds. To be called when
- * all of them have those of before: a worker may be about to take them. */
+/* Publishes rules, which every worker adopts with its next tick. Call only when
+ * workers_rules_applied(): otherwise a worker may be about to adopt the rules of
+ * the call before, which the caller no longer tracks. */
 void workers_set_rules(struct workers *w, const struct rules *rules);
 
-/* Whether all workers have the rules that were set last, so that nobody needs
- * those of before. */
+/* True once every worker has adopted the rules set last, so that older ones can
+ * be freed. */
 bool workers_rules_applied(const struct workers *w);
 
-/* Empties the rings that were replaced, then starts the threads. 0 or -1,
- * logged. */
+/* Drains the rings left by an earlier daemon with another number or size of
+ * rings, then starts the threads. Returns 0, or -1 after logging. */
 int workers_start(struct workers *w);
 
-/* Ends them: each processes what its ring holds at this moment, at most for
- * half a second, closes all connections and hands everything to the output. */
+/* Stops the threads. Each first processes what its ring holds at this moment,
+ * for at most half a second, then flushes its pipeline into the output. */
 void workers_stop(struct workers *w);
 
-/* True once a transaction was lost for want of memory. */
+/* True once a transaction was lost for lack of memory. */
 bool workers_failed(struct workers *w);
 
 void workers_free(struct workers *w);
 
-/* One worker at this moment. */
+/* A worker at one moment. */
 struct worker_state {
-	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC when it was last seen to move,
-			   * which it does every few ms, busy or not; 0: not
-			   * started */
-	uint64_t lag_ns;       /* how old the packet is that it is at */
-	uint64_t waiting;      /* bytes in its ring, of ring_size */
+	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC of its last pass through the
+				* loop, every few ms even when idle; 0: not
+				* started */
+	uint64_t lag_ns;       /* age of the record being processed */
+	uint64_t waiting;      /* bytes in its ring */
 	uint64_t ring_size;
-	uint64_t malformed; /* records that contradict their own length */
-	uint64_t cpu_ns;    /* CPU time of its thread, of 100 ms ago */
+	uint64_t malformed; /* records with an impossible length */
+	uint64_t cpu_ns;    /* CPU time of its thread, updated every 100 ms */
 };
 
-/* Takes no lock, so that a worker that hangs can be looked at. */
+/* Takes no lock, so that the state of a hung worker can be read. */
 void workers_sample(const struct workers *w, unsigned int i,
 		    struct worker_state *state);
 
-/* Sums over the workers, of 100 ms ago while they run. */
+/* Sums over the workers. Running workers publish their counters every 100 ms. */
 void workers_stats(struct workers *w, struct stream_stats *stream,
 		   struct http_stats *http, struct selection_stats *selection);
 
