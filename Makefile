@@ -158,19 +158,21 @@ TEST_LIBS  := $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
 
-# What is not a test in tests/unit is linked to each of them, except that
-# test_http_* have a double of stream (http_kit) that says what arrives.
+# Lets "make test-one" select a case; linked to every C test program.
+TEST_COMMON := $(patsubst %.c,$(O)/%.o,$(wildcard tests/common/*.c))
+# The other files of tests/unit are helpers, linked to each test; but
+# test_http_* get a double of stream (http_kit) in place of stream_kit.
 UNIT_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_% tests/unit/http_%,$(wildcard tests/unit/*.c)))
 HTTP_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/http_*.c))
-$(O)/tests/unit/test_http_%: $(O)/tests/unit/test_http_%.o $(HTTP_TEST_HELPERS) $(USER_LIBS)
+$(O)/tests/unit/test_http_%: $(O)/tests/unit/test_http_%.o $(HTTP_TEST_HELPERS) $(TEST_COMMON) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)
-$(O)/tests/unit/%: $(O)/tests/unit/%.o $(UNIT_TEST_HELPERS) $(USER_LIBS)
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(UNIT_TEST_HELPERS) $(TEST_COMMON) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)
-# What is not a test in tests/bpf is linked to each of them.
+# The other files of tests/bpf are helpers, linked to each test.
 BPF_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c)))
-$(O)/tests/bpf/%: $(O)/tests/bpf/%.o $(BPF_TEST_HELPERS) $(USER_LIBS)
+$(O)/tests/bpf/%: $(O)/tests/bpf/%.o $(BPF_TEST_HELPERS) $(TEST_COMMON) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)
 
@@ -188,10 +190,10 @@ vmlinux:
 	$(Q)BPFTOOL='$(BPFTOOL)' vmlinux/generate.sh $(BTF) >vmlinux/$(ARCH)/vmlinux.h.tmp
 	$(Q)mv vmlinux/$(ARCH)/vmlinux.h.tmp vmlinux/$(ARCH)/vmlinux.h
 
-# What is not a test in tests/provision is linked to each of them.
+# The other files of tests/provision are helpers, linked to each test.
 PROV_TESTS := $(if $(PROV_HAVE),$(patsubst %.c,$(O)/%,$(wildcard tests/provision/test_*.c)))
 PROV_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/provision/test_%,$(wildcard tests/provision/*.c)))
-$(O)/tests/provision/%: $(O)/tests/provision/%.o $(PROV_TEST_HELPERS) $(PROV_ARCHIVES)
+$(O)/tests/provision/%: $(O)/tests/provision/%.o $(PROV_TEST_HELPERS) $(TEST_COMMON) $(PROV_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PROV_LIBS)
 
@@ -238,6 +240,8 @@ fuzzers: $(FUZZERS)
 # demo, test and their parts install what is missing first, in a make of their
 # own: the tools that this Makefile looks for may not be there yet.
 TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision package
+# Not part of "make test".
+LONG_PARTS := long
 
 .PHONY: help
 help:
@@ -246,6 +250,8 @@ help:
 	@echo 'sudo make demo      real requests to a real nginx, mirrored and captured'
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
 	@echo '  make test-PART    one of: $(TEST_PARTS)'
+	@echo '  make test-one TEST=unit/test_stream [CASE=gap_timeout]  one program, one case'
+	@echo '  make test-long    unit tests at full size; see tests/README.md'
 	@echo 'sudo make bench     us and our peers on the same traffic; SCALE=0.1: less of it'
 	@echo '  PARTS="..."       some of: $(BENCH_PARTS)'
 	@echo 'sudo make bench-peers  installs peers that the distribution has'
@@ -293,20 +299,31 @@ bench: $(O)/.deps
 bench-peers:
 	@tests/bench/peers.sh
 
-.PHONY: test $(TEST_PARTS:%=test-%)
+.PHONY: test test-one $(TEST_PARTS:%=test-%) $(LONG_PARTS:%=test-%)
 test: $(O)/.deps
 	@$(MAKE) built-for-tests
 	@status=0; O=$(O) tests/run.sh || status=$$?; \
 	[ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(O); exit $$status
 
-$(TEST_PARTS:%=test-%): test-%: $(O)/.deps
+$(TEST_PARTS:%=test-%) $(LONG_PARTS:%=test-%): test-%: $(O)/.deps
 	@$(MAKE) built-for-$*
 	@O=$(O) tests/run.sh $*
 
-.PHONY: built-for-tests deb-newer $(TEST_PARTS:%=built-for-%)
+# TEST is a path below tests/ or a unique name, with or without its ending.
+TEST_NAME := $(basename $(patsubst tests/%,%,$(patsubst $(O)/%,%,$(TEST))))
+TEST_SOURCE := $(if $(TEST),$(firstword $(foreach ending,c sh,$(wildcard \
+	tests/$(TEST_NAME).$(ending) tests/*/$(TEST_NAME).$(ending)))))
+TEST_NEEDS = $(if $(filter %.sh,$(TEST_SOURCE)),built-for-$(word 2,$(subst /, ,$(TEST_SOURCE))),$(if \
+	$(findstring /fuzz_,$(TEST_SOURCE)),$(TEST_SOURCE:tests/%.c=$(O)/%),$(TEST_SOURCE:%.c=$(O)/%)))
+test-one: $(O)/.deps
+	@[ -n '$(TEST_SOURCE)' ] || { echo 'test-one: "$(TEST)" is no test; name one below tests/, as in TEST=unit/test_stream' >&2; exit 2; }
+	@$(MAKE) $(TEST_NEEDS)
+	@O=$(O) tests/one.sh $(TEST_SOURCE) '$(CASE)'
+
+.PHONY: built-for-tests deb-newer $(TEST_PARTS:%=built-for-%) $(LONG_PARTS:%=built-for-%)
 built-for-tests: $(TEST_PARTS:%=built-for-%)
 built-for-build: all
-built-for-unit: unit-tests
+built-for-unit built-for-long: unit-tests
 built-for-bpf: all bpf-tests
 built-for-sanitize:
 	@$(MAKE) O=$(O)/sanitize SANITIZE=address,undefined all unit-tests provision-tests

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 #
-# Results of a test that is a script, as tests/run.sh counts them: lines "ok
-# NAME", "not ok NAME" (details on lines that begin with "#") and "skip NAME #
-# why". Sourced; the test has a folder $TMP and ends with "finish".
+# Results of a test that is a script, in the form tests/run.sh counts: lines "ok
+# NAME", "not ok NAME" (details on lines that start with "#") and "skip NAME #
+# reason". Sourced by the test, which has a directory $TMP and ends with
+# "finish".
 
 N_PASSED=0
 N_FAILED=0
@@ -23,7 +24,7 @@ not_ok()
 	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/#   /'
 }
 
-# skip NAME WHY
+# skip NAME REASON
 skip()
 {
 	N_SKIPPED=$((N_SKIPPED + 1))
@@ -40,12 +41,12 @@ is()
 	fi
 }
 
-# check NAME COMMAND...: passes when the command does.
+# check NAME COMMAND...: passes if the command succeeds.
 check()
 {
 	local name=$1
 	shift
-	# Not in a subshell: the command may set variables.
+	# Not in a subshell, so that the command can set variables.
 	if "$@" >"$TMP/check" 2>&1; then
 		ok "$name"
 	else
@@ -53,8 +54,8 @@ check()
 	fi
 }
 
-# tally COMMAND...: counts the result lines that a command prints. It has failed
-# as well when it ends with another code than 0 and no result says why.
+# tally COMMAND...: counts the result lines a command prints. A nonzero exit
+# code that none of them explains is a failure of its own.
 tally()
 {
 	local line before=$N_FAILED code
@@ -70,6 +71,20 @@ tally()
 	code=$?
 	[ $code -eq 0 ] || [ "$N_FAILED" -gt "$before" ] ||
 		not_ok "${1##*/}" "exit code $code: $*"
+}
+
+# run_sections NAME...: calls test_NAME for each name, or only for the one that
+# tests/one.sh selects by METLO_TEST_CASE. Sections do not depend on each other.
+run_sections()
+{
+	local section
+
+	case " $* " in
+	*" ${METLO_TEST_CASE:-} "*) set -- "$METLO_TEST_CASE" ;;
+	esac
+	for section; do
+		"test_$section"
+	done
 }
 
 # The last call of a test.

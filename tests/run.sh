@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
 #
-# Runs the tests: tests/run.sh [PART...], all parts without arguments. Called
-# by "make test" and "make test-PART", which build first.
+# Runs the tests: tests/run.sh [PART...]. Without arguments it runs all parts
+# but "long". Called by "make test" and "make test-PART", which build first.
 #
-# Each program's output goes to $O/test-logs; here appear one line for each
-# program, what failed and how to run it alone, and at the end, alone on a
-# line, "N passed, N failed, N skipped".
+# The output of each program goes to $O/test-logs. Standard output has one line
+# per program, the failures and how to repeat them, and as its last line
+# "N passed, N failed, N skipped".
 #
-# As many programs run at a time as there are CPUs, or JOBS_MAX.
+# One program per CPU runs at a time; JOBS_MAX sets another limit.
 #
-# A program reports its tests by TAP (cmocka does) or by the lines "ok NAME",
-# "not ok NAME" and "skip NAME # why". One that ends with another code than 0,
-# reports fewer tests than it announced, or none, has failed as well.
+# A program reports its tests in TAP (cmocka does) or by the lines "ok NAME",
+# "not ok NAME" and "skip NAME # reason". A program also fails if it exits with
+# a nonzero code, reports no test, or fewer than its plan announced.
 
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
-# What a test makes has nothing to do with the make that called.
+# A make started by a test must not inherit options or the job server.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 O=${O:-build}
 export O
@@ -24,16 +24,19 @@ LOGS=$O/test-logs
 mkdir -p "$LOGS"
 
 PARTS="build unit bpf sanitize fuzz corpus gen bench e2e provision package"
+# A unit test program that takes longer belongs, at full size, into part_long.
+UNIT_SECONDS=2
 passed=0
 failed=0
 skipped=0
 
-# Programs that run, or whose results are not accounted for yet, in the order in
-# which they were started, and what they were started by.
+# Programs whose results are not counted yet, in order of start, and their
+# commands.
 names=()
 commands=()
 
-# run NAME SECONDS COMMAND...: as many at a time as JOBS says.
+# run NAME SECONDS COMMAND...: in the background, up to JOBS at a time. The
+# command is killed after SECONDS.
 run()
 {
 	local name=$1
@@ -57,19 +60,21 @@ log_of()
 # execute NAME SECONDS COMMAND...
 execute()
 {
-	local limit=$2 log start code
+	local limit=$2 log code TIMEFORMAT='%R %U %S'
 
 	log=$(log_of "$1")
-	start=$(date +%s)
 	shift 2
-	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" "$@" \
-		>"$log" 2>"$log.stderr" </dev/null
+	{
+		time CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" "$@" \
+			>"$log" 2>"$log.stderr" </dev/null
+	} 2>"$log.time"
 	code=$?
-	echo "$code $limit $(($(date +%s) - start))" >"$log.new"
+	echo "$code $limit $(tail -n 1 "$log.time")" >"$log.new"
+	rm -f "$log.time"
 	mv "$log.new" "$log.code"
 }
 
-# Accounts for what has ended, in the order of the starts.
+# Reports the programs that have ended, in order of start.
 account()
 {
 	while [ ${#names[@]} -gt 0 ] && [ -e "$(log_of "${names[0]}").code" ]; do
@@ -82,13 +87,13 @@ account()
 # result NAME COMMAND
 result()
 {
-	local name=$1 log p f s plan code limit seconds
+	local name=$1 log p f s plan code limit seconds user system
 
 	log=$(log_of "$name")
-	read -r code limit seconds <"$log.code"
+	read -r code limit seconds user system <"$log.code"
 	rm -f "$log.code"
 
-	# cmocka says "not ok 3 # SKIP name", TAP "ok 3 # SKIP name".
+	# cmocka prints "not ok 3 # SKIP name" where TAP has "ok 3 # SKIP name".
 	s=$(grep -acE '^skip |^(not )?ok .*# SKIP' "$log")
 	p=$(grep -avE '# SKIP' "$log" | grep -cE '^ok( |$)')
 	f=$(grep -avE '# SKIP' "$log" | grep -cE '^not ok( |$)')
@@ -108,7 +113,7 @@ result()
 		f=1
 	fi
 
-	# Results are on stdout; what else was said follows them in the log.
+	# Results are on stdout; the log has stderr after them.
 	if [ -s "$log.stderr" ]; then
 		printf '\n# --- stderr\n' >>"$log"
 		cat "$log.stderr" >>"$log"
@@ -117,21 +122,35 @@ result()
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
-	printf '%-40s %5d passed %3d failed %3d skipped %4d s\n' \
+	printf '%-40s %5d passed %3d failed %3d skipped %4.0f s\n' \
 		"$name" "$p" "$f" "$s" "$seconds"
-	# What a part wants to be seen even when all is well.
+	too_slow "$name" "$seconds" "$user" "$system"
+	# Lines a test wants on the terminal even if it passes.
 	sed -n 's/^# show: /    /p' "$log"
 	grep -aE '^skip |^(not )?ok .*# SKIP' "$log" | head -n 5 | sed 's/^/    /'
 	if [ "$f" -gt 0 ]; then
 		grep -aE -A 12 '^not ok( |$)' "$log" |
 			grep -avE '^ok( |$)|# SKIP|^--$' | head -n 60 | sed 's/^/    /'
 		sed -n '/^# --- stderr/,$p' "$log" | tail -n 12 | sed 's/^/    /'
-		echo "    the whole log: $log"
-		echo "    to run it alone: $2"
+		echo "    full log: $log"
+		echo "    to repeat it: $2"
 	fi
 }
 
-# programs DIRECTORY SECONDS: the built test programs in it.
+# too_slow NAME SECONDS USER SYSTEM: reports a unit test program above its limit.
+# Not a failure, since a busy machine slows it down too.
+too_slow()
+{
+	case $1 in tests/unit/*) ;; *) return ;; esac
+	awk -v limit=$UNIT_SECONDS -v real="$2" -v cpu="$3 $4" 'BEGIN {
+		split(cpu, c, " ")
+		if (real > limit)
+			printf "    slow: %.1f s (CPU time %.1f s); a unit test program should take at most %d s\n",
+				real, c[1] + c[2], limit
+	}'
+}
+
+# programs DIRECTORY SECONDS: runs the test programs built in it.
 programs()
 {
 	local t
@@ -161,7 +180,7 @@ part_unit()
 	programs "$O/tests/unit" 120
 }
 
-# The cost of the program is printed, so nothing else runs beside it.
+# Nothing runs in parallel because the tests print what the program costs.
 part_bpf()
 {
 	JOBS=1
@@ -169,7 +188,7 @@ part_bpf()
 	scripts tests/bpf 240
 }
 
-# The unit tests and a replay of every capture under ASan and UBSan.
+# The unit tests, and a replay of every capture, under ASan and UBSan.
 part_sanitize()
 {
 	programs "$O/sanitize/tests/unit" 240
@@ -206,15 +225,15 @@ part_provision()
 	scripts tests/provision 600
 }
 
-# What is installed beside the program, the Debian packages, and both at work
-# in a machine of their own, which is one and the same.
+# Installed files and Debian packages, and both at work in a container. There is
+# only one of these, so one at a time.
 part_package()
 {
 	JOBS=1
 	scripts tests/package 600
 }
 
-# Counts and instructions: the machine's speed is not judged.
+# Checks counts and instructions, not the speed of this machine.
 part_bench()
 {
 	JOBS=1
@@ -226,26 +245,39 @@ part_e2e()
 	scripts tests/e2e 300
 }
 
+# The unit test programs that have a full size (tests/common/scale.h) at that size.
+part_long()
+{
+	local t
+	local -x METLO_TEST_LONG=1
+
+	for t in "$O"/tests/unit/test_*; do
+		case $t in *.o | *.d) continue ;; esac
+		[ -x "$t" ] && grep -aq METLO_TEST_LONG "$t" &&
+			run "long/${t##*/}" 1200 "$t"
+	done
+}
+
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $PARTS
 for part; do
-	case " $PARTS " in
+	case " $PARTS long " in
 	*" $part "*)
 		JOBS=${JOBS_MAX:-$(nproc)}
 		"part_$part"
 		wait
 		account
 		;;
-	*) echo "$0: no part $part, only: $PARTS" >&2; exit 2 ;;
+	*) echo "$0: no part \"$part\"; parts: $PARTS long" >&2; exit 2 ;;
 	esac
 done
 
 if [ ${#names[@]} -gt 0 ]; then
-	echo "no result of: ${names[*]}" >&2
+	echo "no result from: ${names[*]}" >&2
 	failed=$((failed + ${#names[@]}))
 fi
 if [ $((passed + failed + skipped)) -eq 0 ]; then
-	echo "no test ran: build them first, by make test" >&2
+	echo "no test ran: build them first with make test or make test-PART" >&2
 	failed=1
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -533,11 +533,9 @@ nginx_up "root $TMP/www; server {
 	location / { }
 }" || { not_ok "nginx" "does not start"; finish; }
 
-for t in native status privileges refusals other_program generic \
+run_sections native status privileges refusals other_program generic \
 	large_frames broken_pipe stalled_reader summary_on_stdout losses \
-	filters pass detached_from_outside namesake doctor ambient; do
-	"test_$t"
-done
+	filters pass detached_from_outside namesake doctor ambient
 # Of --detach-on-exit the lock's file is left.
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

@@ -345,9 +345,7 @@ nginx_up "root $TMP/www; server {
 	location / { }
 }" || { not_ok "nginx" "does not start"; finish; }
 
-for t in ${TESTS:-healthy port_in_use low_port interface_down hangs losses \
-	behind output stopping metlo slow_clients under_load}; do
-	"test_$t"
-done
+run_sections healthy port_in_use low_port interface_down hangs losses \
+	behind output stopping metlo slow_clients under_load
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

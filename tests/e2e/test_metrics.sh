@@ -121,8 +121,6 @@ net_up || { not_ok "namespaces" "net_up failed"; finish; }
 mirror_up || { skip "metrics" "no tc mirred or no vxlan in this kernel"; finish; }
 nginx_up 'server { listen 80; location / { return 200 "hello\n"; } }' ||
 	{ not_ok "nginx" "does not start"; finish; }
-for t in ${TESTS:-counters many_vnis}; do
-	"test_$t"
-done
+run_sections counters many_vnis
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

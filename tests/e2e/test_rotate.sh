@@ -261,9 +261,7 @@ nginx_up 'keepalive_requests 100000; server {
 	listen 80; location / { return 200 "hello\n"; } }' ||
 	{ not_ok "nginx" "does not start"; finish; }
 trap 'umount "$TMP/small" 2>/dev/null; e2e_cleanup' EXIT
-for t in ${TESTS:-size time_and_keep cannot_rotate logrotate cannot_reopen \
-	kill kill_attach full_disk}; do
-	"test_$t"
-done
+run_sections size time_and_keep cannot_rotate logrotate cannot_reopen \
+	kill kill_attach full_disk
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

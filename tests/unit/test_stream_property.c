@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../common/scale.h"
 #include "stream_kit.h"
 
 struct packet {
@@ -291,7 +292,7 @@ static void expect_scripts(struct kit *k, const struct script *s,
 	assert_int_equal(kit_stats(k)->rst_ignored, 0);
 }
 
-#define RUNS 150
+#define RUNS test_scale(75, 1500)
 
 static uint64_t seed;
 

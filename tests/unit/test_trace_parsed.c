@@ -11,12 +11,13 @@
 
 #include <cmocka.h>
 
+#include "../common/scale.h"
 #include "trace/trace.h"
 
 #if __has_include(<cjson/cJSON.h>)
 #include <cjson/cJSON.h>
 
-#define TRANSACTIONS 100000
+#define TRANSACTIONS test_scale(40000, 1000000)
 #define MAX_FIELDS   6
 #define MAX_BYTES    96
 
