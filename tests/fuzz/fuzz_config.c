@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A configuration file, and below it every parser of option values. */
+/* Fuzzes the configuration file and every parser of option values. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is accepted is within its limits, and can be worked by. */
+/* Accepted settings are within their limits and can be compiled. */
 static void check(const struct settings *s)
 {
 	struct metlo_config config = {0};
@@ -38,30 +38,30 @@ static void check(const struct settings *s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct log quiet = {.program = "fuzz"};
-	char *said = NULL, *text = malloc(size + 1);
+	char *logged = NULL, *text = malloc(size + 1);
 	struct settings settings = {0};
 	struct opt_set set = {.table = settings_options(),
 			      .settings = &settings,
 			      .scope = CMD_REPLAY};
 	struct log log = quiet;
-	size_t n_said;
+	size_t n_logged;
 
 	if (!text)
 		return 0;
 	memcpy(text, data, size);
 	text[size] = 0;
-	log.out = open_memstream(&said, &n_said);
+	log.out = open_memstream(&logged, &n_logged);
 	if (!log.out || !opt_defaults(&set, &log))
 		abort();
 	if (opt_file(&set, "file", text, size, &log)) {
 		check(&settings);
 	} else {
 		fflush(log.out);
-		if (!n_said)
+		if (!n_logged)
 			abort();
 	}
 	fclose(log.out);
-	free(said);
+	free(logged);
 	free(text);
 	settings_free(&settings);
 	return 0;

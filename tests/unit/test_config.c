@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration file as it is delivered, and reading one again. */
+/* The example configuration, rereading a configuration file, and the help. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,8 +25,8 @@ static const struct command attach = {"attach", CMD_ATTACH, NULL, "IFACE",
 static const struct command replay = {"replay", CMD_REPLAY, NULL, "FILE",
 				      true,	"",	    NULL};
 
-/* A program that reads path, what it says going to *logged. */
-struct reader {
+/* An invocation that reads a configuration file; its log goes to *logged. */
+struct reread {
 	struct invocation inv;
 	char option[64];
 	char *argv[5];
@@ -34,11 +34,11 @@ struct reader {
 	size_t n_logged;
 };
 
-static int start(struct reader *r, const struct command *c, const char *path)
+static int start(struct reread *r, const struct command *c, const char *path)
 {
 	bool help;
 
-	*r = (struct reader){
+	*r = (struct reread){
 		.inv.log = {.program = "metlo-xdp", .level = LOG_LEVEL_INFO}};
 	r->inv.log.out = open_memstream(&r->logged, &r->n_logged);
 	assert_non_null(r->inv.log.out);
@@ -50,7 +50,7 @@ static int start(struct reader *r, const struct command *c, const char *path)
 	return options_read(&r->inv, c, 4, r->argv, &help);
 }
 
-static void end(struct reader *r)
+static void end(struct reread *r)
 {
 	settings_free(&r->inv.settings);
 	if (r->inv.config_fd)
@@ -93,9 +93,8 @@ static void test_example_is_current(void **state)
 	help_print_config(f);
 	fclose(f);
 	if (strcmp(text, delivered) != 0)
-		fail_msg(
-			"%s is not that of the options: build/metlo-xdp help config >%s",
-			EXAMPLE, EXAMPLE);
+		fail_msg("%s is out of date: build/metlo-xdp help config >%s",
+			 EXAMPLE, EXAMPLE);
 	free(text);
 	free(delivered);
 }
@@ -114,13 +113,13 @@ static void test_example_has_all(void **state)
 	free(text);
 }
 
-/* Every line that is commented out is right when it is not. */
+/* Every commented-out line is valid when uncommented. */
 static void test_example_is_valid(void **state)
 {
 	char path[] = "/tmp/test_config_XXXXXX";
 	char *text = read_file(EXAMPLE), *p;
 	int fd = mkstemp(path);
-	struct reader r;
+	struct reread r;
 
 	(void)state;
 	assert_true(fd >= 0);
@@ -140,14 +139,14 @@ static void test_example_is_valid(void **state)
 	free(text);
 }
 
-/* --- once more ------------------------------------------------------------- */
+/* --- rereading -------------------------------------------------------------- */
 
 static void test_reread(void **state)
 {
 	char path[] = "/tmp/test_config_XXXXXX", other[64];
 	int fd = mkstemp(path);
 	struct settings s;
-	struct reader r;
+	struct reread r;
 
 	(void)state;
 	assert_true(fd >= 0);
@@ -157,8 +156,8 @@ static void test_reread(void **state)
 	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
 	assert_true(bit_test(r.inv.settings.ports, 80));
 
-	/* What is not in the file any more is the default again; the command
-	 * line wins again. */
+	/* Options removed from the file return to their defaults; the command
+	 * line still overrides. */
 	write_file(path, "sample = 5%\nmemory = 99MiB\n");
 	assert_int_equal(options_reread(&r.inv, &s), EXIT_DONE);
 	assert_true(bit_test(s.ports, 8080));
@@ -167,7 +166,7 @@ static void test_reread(void **state)
 	assert_int_equal(s.memory, 32 << 20);
 	assert_string_equal(s.subject, "subject");
 	settings_free(&s);
-	/* What was read first is as it was. */
+	/* The first settings are unchanged. */
 	assert_false(bit_test(r.inv.settings.ports, 8080));
 	assert_string_equal(r.inv.settings.redact_fields.item[0], "one");
 
@@ -199,7 +198,7 @@ static void test_reread(void **state)
 static void test_pipe(void **state)
 {
 	struct settings s;
-	struct reader r;
+	struct reread r;
 	char path[32];
 	int fds[2];
 
@@ -210,7 +209,8 @@ static void test_pipe(void **state)
 	snprintf(path, sizeof(path), "/dev/fd/%d", fds[0]);
 	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
 	assert_true(bit_test(r.inv.settings.ports, 81));
-	/* Empty by now, which must not count as a file without options. */
+	/* The pipe is empty now, which must not count as a file without
+	 * options. */
 	assert_int_equal(options_reread(&r.inv, &s), EXIT_USAGE);
 	settings_free(&s);
 	fflush(r.inv.log.out);
@@ -219,9 +219,9 @@ static void test_pipe(void **state)
 	end(&r);
 }
 
-/* In a child, as another user: the result of a reading, and whether what was
- * logged has a part in it. */
-static bool reread_as_nobody(struct reader *r, int want, const char *part,
+/* Rereads in a child process as nobody. Returns true if the exit code is want
+ * and, if given, the log contains part or the settings contain port. */
+static bool reread_as_nobody(struct reread *r, int want, const char *part,
 			     unsigned int port)
 {
 	pid_t child = fork();
@@ -248,7 +248,7 @@ static bool reread_as_nobody(struct reader *r, int want, const char *part,
 static void test_without_privileges(void **state)
 {
 	char dir[] = "/tmp/test_config_XXXXXX", path[64], other[64];
-	struct reader r;
+	struct reread r;
 
 	(void)state;
 	if (geteuid())
@@ -260,11 +260,11 @@ static void test_without_privileges(void **state)
 	write_file(path, "ports = 80\n");
 	assert_int_equal(chmod(path, 0600), 0);
 	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
-	/* Changed in place: it is the one that was opened. */
+	/* Edited in place: same inode. */
 	write_file(path, "ports = 81\n");
 	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 81));
 	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 81));
-	/* Replaced by one that may not be read. */
+	/* Replaced by a file that nobody cannot read. */
 	write_file(other, "ports = 82\n");
 	assert_int_equal(chmod(other, 0600), 0);
 	assert_int_equal(rename(other, path), 0);
@@ -278,7 +278,7 @@ static void test_without_privileges(void **state)
 	rmdir(dir);
 }
 
-/* --- what has changed ------------------------------------------------------ */
+/* --- differences ------------------------------------------------------------ */
 
 static void test_differs(void **state)
 {
@@ -319,10 +319,42 @@ static void test_differs(void **state)
 		}
 		settings_free(&b.settings);
 	}
-	/* What cannot be compared has to be live. */
+	/* Options that cannot be compared must be live. */
 	for (o = settings_options(); o->name; o++)
 		assert_true(o->type != OPT_CUSTOM || o->flags & OPT_LIVE);
 	settings_free(&a.settings);
+}
+
+/* --- help ------------------------------------------------------------------ */
+
+static void test_help(void **state)
+{
+	const struct command commands[] = {attach, replay, {0}};
+	const struct log log = {.out = stderr, .program = "metlo-xdp"};
+	const struct opt *o;
+	char *text, name[64];
+	size_t n;
+	FILE *f;
+
+	(void)state;
+	f = open_memstream(&text, &n);
+	assert_int_equal(help_print(f, commands, "attach", &log), EXIT_DONE);
+	fclose(f);
+	for (o = settings_options(); o->name; o++) {
+		snprintf(name, sizeof(name), "--%s%s", o->name,
+			 o->metavar ? " " : "");
+		if (o->scope & CMD_ATTACH)
+			assert_non_null(strstr(text, name));
+		else
+			assert_null(strstr(text, name));
+		/* Options with a value name it. */
+		assert_true((o->metavar != NULL) ==
+			    (o->type != OPT_FLAG && o->type != OPT_COUNT));
+	}
+	assert_non_null(strstr(text, "(default 64KiB)"));
+	/* A key on a command line would be visible in /proc. */
+	assert_null(strstr(text, "--metlo-key "));
+	free(text);
 }
 
 int main(void)
@@ -335,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_without_privileges),
 		cmocka_unit_test(test_differs),
+		cmocka_unit_test(test_help),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

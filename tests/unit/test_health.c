@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What counts as healthy, when it ends and when it is forgiven. */
+/* The rules of /healthz: what makes the daemon unhealthy, and for how long. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,50 +16,51 @@
 
 #define START (1000 * NSEC_PER_SEC)
 
-/* A daemon with two workers and two sinks that does well. */
-struct world {
+/* A healthy daemon with two workers and two sinks. */
+struct daemon_state {
 	struct health *h;
 	struct worker_state workers[2];
 	struct health_sink sinks[2];
-	struct health_sample look;
+	struct health_sample sample;
 };
 
-static void world_init(struct world *w)
+static void daemon_init(struct daemon_state *w)
 {
-	*w = (struct world){
+	*w = (struct daemon_state){
 		.h = health_new("ens6"),
 		.workers = {{.heartbeat_ns = START, .ring_size = 1000},
 			    {.heartbeat_ns = START, .ring_size = 1000}},
 		.sinks = {{.name = "ndjson:-"}, {.name = "metlo"}},
-		.look = {.now_ns = START,
-			 .attached = true,
-			 .interface_up = true,
-			 .n_workers = 2,
-			 .n_sinks = 2},
+		.sample = {.now_ns = START,
+			   .attached = true,
+			   .interface_up = true,
+			   .n_workers = 2,
+			   .n_sinks = 2},
 	};
 	assert_non_null(w->h);
-	w->look.workers = w->workers;
-	w->look.sinks = w->sinks;
+	w->sample.workers = w->workers;
+	w->sample.sinks = w->sinks;
 }
 
-/* The state after a look, as bits, checked against what is answered. */
-static uint32_t look(struct world *w)
+/* Evaluates the sample. Returns the reasons as bits, after comparing them with
+ * the JSON. */
+static uint32_t evaluate(struct daemon_state *w)
 {
 	uint32_t reasons, named = 0;
 	struct buf json = {0};
 	const cJSON *r;
 	cJSON *o;
-	bool well;
+	bool healthy;
 
-	health_update(w->h, &w->look);
-	reasons = health_reasons(w->h, w->look.now_ns);
-	well = health_write_json(w->h, w->look.now_ns, &json);
+	health_update(w->h, &w->sample);
+	reasons = health_reasons(w->h, w->sample.now_ns);
+	healthy = health_write_json(w->h, w->sample.now_ns, &json);
 	buf_add(&json, "", 1);
 	o = cJSON_Parse((char *)json.p);
 	assert_non_null(o);
 	assert_string_equal(
 		cJSON_GetStringValue(cJSON_GetObjectItem(o, "status")),
-		well ? "healthy" : "unhealthy");
+		healthy ? "healthy" : "unhealthy");
 	cJSON_ArrayForEach(r, cJSON_GetObjectItem(o, "reasons"))
 	{
 		const char *name =
@@ -72,33 +73,33 @@ static uint32_t look(struct world *w)
 				    cJSON_GetObjectItem(r, "detail"))) > 0);
 	}
 	assert_int_equal(named, reasons);
-	assert_int_equal(well, reasons == 0);
+	assert_int_equal(healthy, reasons == 0);
 	cJSON_Delete(o);
 	buf_free(&json);
 	return reasons;
 }
 
-/* Time goes on; both workers move. */
-static void later(struct world *w, uint64_t seconds)
+/* Advances the clock and both heartbeats. */
+static void later(struct daemon_state *w, uint64_t seconds)
 {
-	w->look.now_ns += seconds * NSEC_PER_SEC;
+	w->sample.now_ns += seconds * NSEC_PER_SEC;
 	w->workers[0].heartbeat_ns = w->workers[1].heartbeat_ns =
-		w->look.now_ns;
+		w->sample.now_ns;
 }
 
 #define BIT(name) (1u << HEALTH_##name)
 
 static void test_starting_and_stopping(void **state)
 {
-	struct world w;
+	struct daemon_state w;
 
 	(void)state;
-	world_init(&w);
+	daemon_init(&w);
 	assert_int_equal(health_reasons(w.h, START), BIT(starting));
-	/* However long it takes. */
+	/* Startup may take any time. */
 	assert_int_equal(health_reasons(w.h, START + 100 * NSEC_PER_SEC),
 			 BIT(starting));
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	health_stopping(w.h);
 	assert_int_equal(health_reasons(w.h, START), BIT(stopping));
 	assert_int_equal(health_reasons(w.h, START + 100 * NSEC_PER_SEC),
@@ -108,111 +109,111 @@ static void test_starting_and_stopping(void **state)
 
 static void test_interface(void **state)
 {
-	struct world w;
+	struct daemon_state w;
 
 	(void)state;
-	world_init(&w);
-	w.look.interface_up = false;
-	assert_int_equal(look(&w), BIT(interface_down));
-	/* What is gone is not down. */
-	w.look.attached = false;
-	assert_int_equal(look(&w), BIT(detached));
-	w.look.attached = w.look.interface_up = true;
-	assert_int_equal(look(&w), 0);
+	daemon_init(&w);
+	w.sample.interface_up = false;
+	assert_int_equal(evaluate(&w), BIT(interface_down));
+	/* "detached" takes precedence. */
+	w.sample.attached = false;
+	assert_int_equal(evaluate(&w), BIT(detached));
+	w.sample.attached = w.sample.interface_up = true;
+	assert_int_equal(evaluate(&w), 0);
 	health_free(w.h);
 }
 
 static void test_stalls(void **state)
 {
-	struct world w;
+	struct daemon_state w;
 
 	(void)state;
-	world_init(&w);
-	assert_int_equal(look(&w), 0);
-	w.look.now_ns += HEALTH_STALL_S * NSEC_PER_SEC;
-	w.workers[0].heartbeat_ns = w.look.now_ns;
-	assert_int_equal(look(&w), 0);
-	w.look.now_ns++;
-	assert_int_equal(look(&w), BIT(worker_stalled));
-	/* A worker that moved after the clock was read. */
-	w.workers[1].heartbeat_ns = w.look.now_ns + NSEC_PER_SEC;
-	assert_int_equal(look(&w), 0);
-	/* Nobody looks any more. */
+	daemon_init(&w);
+	assert_int_equal(evaluate(&w), 0);
+	w.sample.now_ns += HEALTH_STALL_S * NSEC_PER_SEC;
+	w.workers[0].heartbeat_ns = w.sample.now_ns;
+	assert_int_equal(evaluate(&w), 0);
+	w.sample.now_ns++;
+	assert_int_equal(evaluate(&w), BIT(worker_stalled));
+	/* A heartbeat later than the sample's clock. */
+	w.workers[1].heartbeat_ns = w.sample.now_ns + NSEC_PER_SEC;
+	assert_int_equal(evaluate(&w), 0);
+	/* No further sample. */
 	assert_int_equal(
 		health_reasons(w.h,
-			       w.look.now_ns + HEALTH_STALL_S * NSEC_PER_SEC),
+			       w.sample.now_ns + HEALTH_STALL_S * NSEC_PER_SEC),
 		0);
 	assert_int_equal(
-		health_reasons(w.h, w.look.now_ns + 1 +
+		health_reasons(w.h, w.sample.now_ns + 1 +
 					    HEALTH_STALL_S * NSEC_PER_SEC),
 		BIT(main_stalled));
 	later(&w, 100);
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	health_free(w.h);
 }
 
 static void test_losses(void **state)
 {
-	struct world w;
+	struct daemon_state w;
 
 	(void)state;
-	world_init(&w);
-	/* Lost before this daemon: not its fault. */
-	w.look.ring_full = 500;
+	daemon_init(&w);
+	/* Losses before the first sample do not count. */
+	w.sample.ring_full = 500;
 	w.sinks[1].dropped = 7;
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	later(&w, 1);
-	w.look.ring_full++;
-	assert_int_equal(look(&w), BIT(ring_full));
+	w.sample.ring_full++;
+	assert_int_equal(evaluate(&w), BIT(ring_full));
 	later(&w, HEALTH_LOSS_S - 1);
 	w.sinks[1].dropped++;
-	assert_int_equal(look(&w), BIT(ring_full) | BIT(output_dropping));
+	assert_int_equal(evaluate(&w), BIT(ring_full) | BIT(output_dropping));
 	later(&w, 1);
-	assert_int_equal(look(&w), BIT(output_dropping));
+	assert_int_equal(evaluate(&w), BIT(output_dropping));
 	later(&w, HEALTH_LOSS_S - 1);
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	w.sinks[0].broken = "No space left on device";
-	assert_int_equal(look(&w), BIT(output_broken));
+	assert_int_equal(evaluate(&w), BIT(output_broken));
 	w.sinks[0].broken = NULL;
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	health_free(w.h);
 }
 
 static void test_behind(void **state)
 {
-	struct world w;
+	struct daemon_state w;
 
 	(void)state;
-	world_init(&w);
+	daemon_init(&w);
 	w.workers[1].waiting = 501;
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	later(&w, HEALTH_RING_S);
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	later(&w, 1);
-	assert_int_equal(look(&w), BIT(ring_behind));
+	assert_int_equal(evaluate(&w), BIT(ring_behind));
 	w.workers[1].waiting = 500;
-	assert_int_equal(look(&w), 0);
-	/* From the beginning again. */
+	assert_int_equal(evaluate(&w), 0);
+	/* The timer starts over. */
 	w.workers[1].waiting = 1000;
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	later(&w, HEALTH_RING_S);
-	assert_int_equal(look(&w), 0);
+	assert_int_equal(evaluate(&w), 0);
 	health_free(w.h);
 }
 
-/* Texts of others in the answer: still JSON, and cut rather than too long. */
+/* Arbitrary text in a detail: the result is still JSON, truncated if needed. */
 static void test_odd_names(void **state)
 {
-	struct world w;
+	struct daemon_state w;
 	char name[1000];
 
 	(void)state;
-	world_init(&w);
+	daemon_init(&w);
 	memset(name, '"', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	w.sinks[0].name = name;
 	w.sinks[0].broken = "why \\ \n";
-	assert_int_equal(look(&w), BIT(output_broken));
+	assert_int_equal(evaluate(&w), BIT(output_broken));
 	health_free(w.h);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The text format of Prometheus, and that every counter is in it and told. */
+/* The Prometheus text format, and that it has every counter with a HELP text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,8 +81,8 @@ static void test_histogram(void **state)
 			"d_seconds_count{sink=\"metlo\"} 6\n");
 }
 
-/* All counters there are, with values that all differ. */
-struct sample {
+/* Every counter, each with a distinct value. */
+struct metrics_fixture {
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
@@ -105,7 +105,7 @@ static void fill(void *p, size_t size, uint64_t first)
 		v[i] = first + i;
 }
 
-static void set_vnis(struct sample *x, uint32_t first, size_t n)
+static void set_vnis(struct metrics_fixture *x, uint32_t first, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		x->vnis[i].vni = first + (uint32_t)i;
@@ -115,9 +115,9 @@ static void set_vnis(struct sample *x, uint32_t first, size_t n)
 	x->s.n_vnis = n;
 }
 
-static struct sample *sample_new(void)
+static struct metrics_fixture *fixture_new(void)
 {
-	struct sample *x = calloc(1, sizeof(*x));
+	struct metrics_fixture *x = calloc(1, sizeof(*x));
 
 	assert_non_null(x);
 	fill(&x->packets, sizeof(x->packets), 1000);
@@ -154,7 +154,7 @@ static struct sample *sample_new(void)
 	return x;
 }
 
-static char *metrics_text(struct sample *x)
+static char *metrics_text(struct metrics_fixture *x)
 {
 	struct buf b = {0};
 
@@ -184,7 +184,7 @@ static void assert_counter(void *ctx, const char *group, const char *name,
 	char line[200];
 
 	if (!h)
-		fail_msg("nobody says what %s.%s is", group, name);
+		fail_msg("no HELP text for %s.%s", group, name);
 	snprintf(line, sizeof(line), "metlo_xdp_%s%s%s%s %" PRIu64, group,
 		 *group ? "_" : "", name, h->gauge ? "" : "_total", value);
 	if (!has_line(ctx, line))
@@ -205,13 +205,13 @@ static void count(void *ctx, const char *group, const char *name,
 
 static void test_every_counter(void **state)
 {
-	struct sample *x = sample_new();
+	struct metrics_fixture *x = fixture_new();
 	char *text = metrics_text(x);
 	unsigned int n = 0;
 
 	(void)state;
 	summary_each(&x->s, assert_counter, text);
-	/* And nothing is described that does not exist. */
+	/* No description without a counter. */
 	summary_each(&x->s, count, NULL);
 	while (metrics_help_at(n))
 		n++;
@@ -222,7 +222,7 @@ static void test_every_counter(void **state)
 
 static void test_sinks(void **state)
 {
-	struct sample *x = sample_new();
+	struct metrics_fixture *x = fixture_new();
 	char *text = metrics_text(x);
 
 	(void)state;
@@ -250,7 +250,7 @@ static void test_sinks(void **state)
 	assert_true(has_line(
 		text,
 		"metlo_xdp_sink_delay_seconds_sum{sink=\"ndjson:- #2\"} 1000.005000002"));
-	/* The same destination again is another series. */
+	/* A repeated destination is a series of its own. */
 	assert_true(has_line(
 		text,
 		"metlo_xdp_sink_submitted_total{sink=\"ndjson:- #2\"} 5200"));
@@ -269,11 +269,11 @@ static unsigned int count_lines(const char *text, const char *start)
 
 static void test_vnis(void **state)
 {
-	struct sample *x = sample_new();
+	struct metrics_fixture *x = fixture_new();
 	char *text;
 
 	(void)state;
-	/* 300 VNIs: 256 series and the others together. */
+	/* 300 VNIs: 256 series, and the rest as "other". */
 	set_vnis(x, 1, 300);
 	text = metrics_text(x);
 	assert_int_equal(count_lines(text, "metlo_xdp_vni_packets_total{"),
@@ -287,7 +287,7 @@ static void test_vnis(void **state)
 	assert_true(has_line(text, "metlo_xdp_vnis 300"));
 	free(text);
 
-	/* Another order of the busiest: the same VNIs keep their series. */
+	/* When the ranking changes, the VNIs keep their series. */
 	for (unsigned int i = 0; i < 150; i++) {
 		struct counters_vni swap = x->vnis[i];
 
@@ -301,8 +301,8 @@ static void test_vnis(void **state)
 		has_line(text, "metlo_xdp_vni_packets_total{vni=\"300\"} 10"));
 	free(text);
 
-	/* The kernel forgot all but one: others take their places, and what
-	 * the others were never falls. */
+	/* The kernel evicted all but one: others take their places, and "other"
+	 * does not decrease. */
 	set_vnis(x, 256, 45);
 	text = metrics_text(x);
 	assert_true(
@@ -317,7 +317,7 @@ static void test_vnis(void **state)
 
 static void test_workers_and_health(void **state)
 {
-	struct sample *x = sample_new();
+	struct metrics_fixture *x = fixture_new();
 	char *text;
 
 	(void)state;
@@ -349,7 +349,7 @@ static void test_workers_and_health(void **state)
 	free(x);
 }
 
-/* The start does not move between two readings. */
+/* The start time is the same in every sample. */
 static void test_process(void **state)
 {
 	struct metrics_process p = {0}, before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Options, configuration files and the parsers below them. */
+/* The command line, configuration files and the value parsers below them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,6 @@
 #include <linux/types.h>
 
 #include "base/exit.h"
-#include "cli/help.h"
 #include "config/options.h"
 #include "metlo_record.h"
 
@@ -269,7 +268,7 @@ static void test_refused(void **state)
 		if (r.code != EXIT_USAGE || !strstr(r.logged, cases[i].logged))
 			fail_msg("case %zu: exit code %d, \"%s\"", i, r.code,
 				 r.logged);
-		/* One line. */
+		/* The message is a single line. */
 		assert_ptr_equal(strchr(r.logged, '\n'),
 				 r.logged + r.n_logged - 1);
 		parsed_free(&r);
@@ -423,7 +422,7 @@ static void test_command_line_wins(void **state)
 	assert_int_equal(s->body_limit, 1);
 	assert_int_equal(s->outputs.n, 1);
 	assert_string_equal(s->outputs.item[0], "ndjson:-");
-	/* What is secret adds up. */
+	/* Masks accumulate. */
 	assert_int_equal(s->redact_fields.n, 2);
 	assert_false(s->body_hash);
 	parsed_free(&r);
@@ -472,38 +471,6 @@ static void test_file_refused(void **state)
 	parsed_free(&r);
 }
 
-/* --- help ------------------------------------------------------------------ */
-
-static void test_help(void **state)
-{
-	const struct command commands[] = {attach, replay, {0}};
-	const struct log log = {.out = stderr, .program = "metlo-xdp"};
-	const struct opt *o;
-	char *text, name[64];
-	size_t n;
-	FILE *f;
-
-	(void)state;
-	f = open_memstream(&text, &n);
-	assert_int_equal(help_print(f, commands, "attach", &log), EXIT_DONE);
-	fclose(f);
-	for (o = settings_options(); o->name; o++) {
-		snprintf(name, sizeof(name), "--%s%s", o->name,
-			 o->metavar ? " " : "");
-		if (o->scope & CMD_ATTACH)
-			assert_non_null(strstr(text, name));
-		else
-			assert_null(strstr(text, name));
-		/* What takes a value says what. */
-		assert_true((o->metavar != NULL) ==
-			    (o->type != OPT_FLAG && o->type != OPT_COUNT));
-	}
-	assert_non_null(strstr(text, "(default 64KiB)"));
-	/* A key in the list of processes is no secret. */
-	assert_null(strstr(text, "--metlo-key "));
-	free(text);
-}
-
 static void test_seconds_and_sizes(void **state)
 {
 	static const struct {
@@ -546,7 +513,7 @@ struct two {
 	const char *one;
 };
 
-/* A name that means another thing to another command. */
+/* The same name with different meanings for two commands. */
 static void test_rows_of_one_name(void **state)
 {
 	static const struct opt table[] = {
@@ -581,7 +548,8 @@ static void test_rows_of_one_name(void **state)
 	fclose(log.out);
 }
 
-/* Messages hold what others sent; it must not act on the terminal. */
+/* Messages may contain captured data, whose control characters must not reach
+ * the terminal. */
 static void test_log_is_harmless(void **state)
 {
 	struct log log = {.program = "p", .level = LOG_LEVEL_ERROR};
@@ -616,7 +584,6 @@ int main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_command_line_wins),
 		cmocka_unit_test(test_file_refused),
-		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_seconds_and_sizes),
 	};
 

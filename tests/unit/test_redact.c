@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Places where a secret may hide: each has the word SECRET, which must not get
- * into the line, and what is beside it must. */
+/* Places that may contain a secret. Each case contains SECRET, which must not
+ * appear in the line, next to text that must. */
 #include "trace_kit.h"
 
 static const char *const names[] = {"password", "api_key"};

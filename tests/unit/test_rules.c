@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Settings compiled: which masks are for which output, and how many views of a
- * transaction that takes. */
+/* Compiled settings: which masks apply to which output, and the number of views
+ * that needs. */
 #include "trace_kit.h"
 
 #include "run/rules.h"
@@ -63,19 +63,19 @@ static void test_views(void **state)
 	struct rules_views v;
 
 	(void)state;
-	/* All alike. */
+	/* Equal masks for all. */
 	add(&s.redact_fields, "password");
 	rules_views(&v, &s);
 	assert_int_equal(v.n, 1);
 	rules_output_views(of, &s, &v);
 	assert_true(!of[0] && !of[1] && !of[2]);
-	/* One kind has more of them. */
+	/* One type of sink has an additional mask. */
 	add(&s.redact_fields, "metlo:pin");
 	rules_views(&v, &s);
 	assert_int_equal(v.n, 2);
 	rules_output_views(of, &s, &v);
 	assert_true(of[0] == 0 && of[1] == 1 && of[2] == 0);
-	/* Nothing is masked at all. */
+	/* Masking is off. */
 	s.no_redact = true;
 	rules_views(&v, &s);
 	assert_int_equal(v.n, 1);

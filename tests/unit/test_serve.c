@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ADDRESS:PORT, listening there, and the server behind it. */
+/* Parsing of ADDRESS:PORT, listening sockets, and the HTTP server. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,10 +20,10 @@
 #include "base/listen.h"
 #include "run/serve.h"
 
-/* As text again, "off", or what is wrong with it. */
+/* Parses text and formats the result: an address, "off" or "refused". */
 static const char *parsed(const char *text)
 {
-	static char said[INET6_ADDRSTRLEN + 16];
+	static char text_out[INET6_ADDRSTRLEN + 16];
 	const struct sockaddr_in *in4;
 	const struct sockaddr_in6 *in6;
 	char host[INET6_ADDRSTRLEN];
@@ -42,15 +42,15 @@ static const char *parsed(const char *text)
 	if (e.addr.ss_family == AF_INET) {
 		assert_int_equal(e.len, sizeof(*in4));
 		inet_ntop(AF_INET, &in4->sin_addr, host, sizeof(host));
-		snprintf(said, sizeof(said), "%s:%u", host,
+		snprintf(text_out, sizeof(text_out), "%s:%u", host,
 			 ntohs(in4->sin_port));
 	} else {
 		assert_int_equal(e.len, sizeof(*in6));
 		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(said, sizeof(said), "[%s]:%u", host,
+		snprintf(text_out, sizeof(text_out), "[%s]:%u", host,
 			 ntohs(in6->sin6_port));
 	}
-	return said;
+	return text_out;
 }
 
 static void test_parse(void **state)
@@ -102,7 +102,7 @@ static void test_parse(void **state)
 			fail_msg("\"%s\" is not refused", refused[i]);
 }
 
-/* A port that the kernel chose. */
+/* Listens on a port chosen by the kernel. */
 static int listen_anywhere(struct listen_address *at)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)&at->addr;
@@ -124,19 +124,19 @@ static void test_in_use(void **state)
 	struct listen_address at;
 	struct log log = {.program = "test", .level = LOG_LEVEL_INFO};
 	size_t n;
-	char *said;
+	char *reply;
 	int fd = listen_anywhere(&at);
 
 	(void)state;
-	log.out = open_memstream(&said, &n);
+	log.out = open_memstream(&reply, &n);
 	assert_int_equal(listen_open(&at), -EADDRINUSE);
 	assert_int_equal(serve_listen(&at, "--health", "HERE", &log), -1);
 	fclose(log.out);
-	assert_non_null(strstr(said, "--health HERE: cannot listen: "));
-	assert_non_null(strstr(said, "another port, or off"));
-	free(said);
+	assert_non_null(strstr(reply, "--health HERE: cannot listen: "));
+	assert_non_null(strstr(reply, "another port, or off"));
+	free(reply);
 	close(fd);
-	/* And at once again when it is free. */
+	/* Once free, the port can be reused immediately. */
 	fd = listen_open(&at);
 	assert_true(fd >= 0);
 	close(fd);
@@ -144,7 +144,7 @@ static void test_in_use(void **state)
 
 /* --- the server ------------------------------------------------------------- */
 
-struct fixture {
+struct server_fixture {
 	struct listen_address at;
 	struct serve *server;
 	unsigned int calls;
@@ -152,9 +152,9 @@ struct fixture {
 	char thread[16];
 };
 
-static void answer(void *ctx, const char *path, struct serve_response *a)
+static void respond(void *ctx, const char *path, struct serve_response *a)
 {
-	struct fixture *f = ctx;
+	struct server_fixture *f = ctx;
 
 	f->calls++;
 	pthread_sigmask(SIG_SETMASK, NULL, &f->blocked);
@@ -171,10 +171,10 @@ static void answer(void *ctx, const char *path, struct serve_response *a)
 static int set_up(void **state)
 {
 	static const struct log quiet = {.program = "test"};
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct server_fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	f->server = serve_start(listen_anywhere(&f->at), "server", answer, f,
+	f->server = serve_start(listen_anywhere(&f->at), "server", respond, f,
 				&quiet);
 	assert_non_null(f->server);
 	*state = f;
@@ -183,14 +183,14 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct fixture *f = *state;
+	struct server_fixture *f = *state;
 
 	serve_stop(f->server);
 	free(f);
 	return 0;
 }
 
-static int connected(const struct fixture *f)
+static int connected(const struct server_fixture *f)
 {
 	const struct timeval wait = {.tv_sec = 20};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -203,8 +203,8 @@ static int connected(const struct fixture *f)
 	return fd;
 }
 
-/* What is answered until the end of the connection. */
-static char *asked(const struct fixture *f, const char *request)
+/* Sends a request and returns everything until the connection closes. */
+static char *request_raw(const struct server_fixture *f, const char *request)
 {
 	int fd = connected(f);
 	struct buf b = {0};
@@ -223,42 +223,42 @@ static char *asked(const struct fixture *f, const char *request)
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
 
-static void assert_answer(const struct fixture *f, const char *request,
-			  const char *status, const char *body)
+static void assert_response(const struct server_fixture *f, const char *request,
+			    const char *status, const char *body)
 {
-	char *said = asked(f, request), *end = strstr(said, "\r\n\r\n");
+	char *reply = request_raw(f, request), *end = strstr(reply, "\r\n\r\n");
 
-	if (strncmp(said + strlen("HTTP/1.1 "), status, 3))
-		fail_msg("%s is answered by %.40s", request, said);
+	if (strncmp(reply + strlen("HTTP/1.1 "), status, 3))
+		fail_msg("%s: response %.40s", request, reply);
 	if (body)
 		assert_string_equal(end + 4, body);
-	free(said);
+	free(reply);
 }
 
-static void test_answers(void **state)
+static void test_responses(void **state)
 {
-	struct fixture *f = *state;
-	char *said;
+	struct server_fixture *f = *state;
+	char *reply;
 
-	assert_answer(f, GET("/a"), "200", "/a");
-	assert_answer(f, GET("/a?b=c"), "200", "/a");
-	assert_answer(f, "GET /a HTTP/1.0\r\n\r\n", "200", "/a");
-	assert_answer(f, "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", "200", "");
-	assert_answer(
+	assert_response(f, GET("/a"), "200", "/a");
+	assert_response(f, GET("/a?b=c"), "200", "/a");
+	assert_response(f, "GET /a HTTP/1.0\r\n\r\n", "200", "/a");
+	assert_response(f, "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", "200", "");
+	assert_response(
 		f,
 		"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
 		"405", NULL);
-	assert_answer(f, GET("/failed"), "500", "");
-	said = asked(f, GET("/large"));
-	assert_int_equal(strlen(strstr(said, "\r\n\r\n") + 4), 2000000);
-	free(said);
-	/* No signal is for the server's thread, which can be found by name. */
+	assert_response(f, GET("/failed"), "500", "");
+	reply = request_raw(f, GET("/large"));
+	assert_int_equal(strlen(strstr(reply, "\r\n\r\n") + 4), 2000000);
+	free(reply);
+	/* The server's thread blocks all signals and has a name. */
 	assert_int_equal(sigismember(&f->blocked, SIGTERM), 1);
 	assert_int_equal(sigismember(&f->blocked, SIGUSR1), 1);
 	assert_string_equal(f->thread, "server");
 }
 
-/* What is not HTTP ends the connection and nothing else. */
+/* Input other than HTTP closes its connection and has no other effect. */
 static void test_garbage(void **state)
 {
 	static const char *const garbage[] = {
@@ -268,7 +268,7 @@ static void test_garbage(void **state)
 		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
 	};
-	struct fixture *f = *state;
+	struct server_fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(*garbage); i++) {
 		int fd = connected(f);
@@ -276,14 +276,14 @@ static void test_garbage(void **state)
 		send(fd, garbage[i], strlen(garbage[i]), MSG_NOSIGNAL);
 		shutdown(fd, SHUT_WR);
 		close(fd);
-		assert_answer(f, GET("/a"), "200", "/a");
+		assert_response(f, GET("/a"), "200", "/a");
 	}
 }
 
-/* More clients that say nothing than there is room for: the oldest go. */
-static void test_crowd(void **state)
+/* More idle clients than the limit: the oldest are evicted. */
+static void test_eviction(void **state)
 {
-	struct fixture *f = *state;
+	struct server_fixture *f = *state;
 	int fd[200];
 	char c;
 
@@ -291,11 +291,11 @@ static void test_crowd(void **state)
 		fd[i] = connected(f);
 		send(fd[i], "G", 1, MSG_NOSIGNAL);
 	}
-	assert_answer(f, GET("/a"), "200", "/a");
+	assert_response(f, GET("/a"), "200", "/a");
 	assert_true(recv(fd[0], &c, 1, 0) <= 0);
 	for (unsigned int i = 0; i < 200; i++)
 		close(fd[i]);
-	assert_answer(f, GET("/a"), "200", "/a");
+	assert_response(f, GET("/a"), "200", "/a");
 }
 
 int main(void)
@@ -303,11 +303,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_in_use),
-		cmocka_unit_test_setup_teardown(test_answers, set_up,
+		cmocka_unit_test_setup_teardown(test_responses, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_garbage, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(test_crowd, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_eviction, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the service manager is told, read from the other end of its socket. */
+/* Notifications, received at the service manager's end of the socket. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,13 +25,13 @@
 
 #define T0 (1000 * NSEC_PER_SEC)
 
-/* The manager's end. */
+/* The service manager's end, and the log of ours. */
 struct manager {
 	int fd;
 	char path[64]; /* as in NOTIFY_SOCKET */
 	FILE *out;
-	char *said;
-	size_t n_said;
+	char *logged;
+	size_t n_logged;
 	struct log log;
 };
 
@@ -62,7 +62,7 @@ static void manager_up(struct manager *m, const char *name)
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
 	*m = (struct manager){.fd = -1};
-	m->out = open_memstream(&m->said, &m->n_said);
+	m->out = open_memstream(&m->logged, &m->n_logged);
 	assert_non_null(m->out);
 	m->log = (struct log){m->out, "test", LOG_LEVEL_INFO};
 	if (name)
@@ -76,14 +76,14 @@ static void manager_down(struct manager *m)
 	if (m->path[0] == '/')
 		unlink(m->path);
 	fclose(m->out);
-	free(m->said);
+	free(m->logged);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
 }
 
-/* The next datagram, "" if there is none. */
-static const char *heard(struct manager *m)
+/* The next datagram, or "". */
+static const char *received(struct manager *m)
 {
 	static char text[2048];
 	ssize_t n = recv(m->fd, text, sizeof(text) - 1, 0);
@@ -107,18 +107,18 @@ static void test_path_and_abstract(void **state)
 		assert_true(n.fd >= 0);
 		assert_true(fcntl(n.fd, F_GETFD) & FD_CLOEXEC);
 		assert_true(notify_send(&n, "READY=%d\nSTATUS=%s", 1, "well"));
-		assert_string_equal(heard(&m), "READY=1\nSTATUS=well");
+		assert_string_equal(received(&m), "READY=1\nSTATUS=well");
 		notify_close(&n);
 		assert_false(notify_send(&n, "READY=1"));
-		assert_int_equal(m.n_said, 0);
+		assert_int_equal(m.n_logged, 0);
 		manager_down(&m);
 	}
 }
 
-static void test_nobody_there(void **state)
+static void test_no_manager(void **state)
 {
 	static const struct {
-		const char *socket, *says;
+		const char *socket, *error;
 	} cases[] = {
 		{NULL, ""},
 		{"", ""},
@@ -145,8 +145,8 @@ static void test_nobody_there(void **state)
 		fflush(m.out);
 		assert_int_equal(n.fd, -1);
 		assert_int_equal(n.watchdog_ns, 0);
-		assert_non_null(strstr(m.said, cases[i].says));
-		assert_int_equal(m.n_said > 0, cases[i].says[0] != 0);
+		assert_non_null(strstr(m.logged, cases[i].error));
+		assert_int_equal(m.n_logged > 0, cases[i].error[0] != 0);
 		assert_false(notify_send(&n, "READY=1"));
 		manager_down(&m);
 	}
@@ -187,13 +187,13 @@ static void test_watchdog_variables(void **state)
 		assert_true(n.fd >= 0);
 		assert_int_equal(n.watchdog_ns, cases[i].ns);
 		fflush(m.out);
-		assert_int_equal(m.n_said > 0, cases[i].warns);
+		assert_int_equal(m.n_logged > 0, cases[i].warns);
 		notify_close(&n);
 		manager_down(&m);
 	}
 }
 
-/* A socket that only root may write to is used by nobody. */
+/* The socket keeps working after setuid(), even if it could not be opened then. */
 static void test_after_dropping(void **state)
 {
 	struct manager m;
@@ -218,12 +218,12 @@ static void test_after_dropping(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_string_equal(heard(&m), "READY=1");
+	assert_string_equal(received(&m), "READY=1");
 	notify_close(&n);
 	manager_down(&m);
 }
 
-/* Cut off, it would say something else. */
+/* A message that is too long is not sent, as truncation could change it. */
 static void test_too_long(void **state)
 {
 	struct manager m;
@@ -236,12 +236,12 @@ static void test_too_long(void **state)
 	manager_up(&m, "@metlo-notify-%d");
 	notify_open(&n, &m.log);
 	assert_false(notify_send(&n, "STATUS=%s", text));
-	assert_string_equal(heard(&m), "");
+	assert_string_equal(received(&m), "");
 	notify_close(&n);
 	manager_down(&m);
 }
 
-/* A manager that does not read holds nobody up for longer than a second. */
+/* A manager that does not read delays us for at most a second. */
 static void test_full(void **state)
 {
 	struct manager m;
@@ -254,7 +254,7 @@ static void test_full(void **state)
 	while (sent < 100000 && notify_send(&n, "STATUS=%u", sent))
 		sent++;
 	assert_in_range(sent, 1, 99999);
-	assert_string_equal(heard(&m), "STATUS=0");
+	assert_string_equal(received(&m), "STATUS=0");
 	assert_true(notify_send(&n, "READY=1"));
 	notify_close(&n);
 	manager_down(&m);
@@ -269,20 +269,20 @@ static void test_states(void **state)
 	manager_up(&m, "@metlo-notify-%d");
 	service_open(&s, &m.log);
 	service_ready(&s, T0);
-	assert_string_equal(heard(&m), "READY=1");
+	assert_string_equal(received(&m), "READY=1");
 	service_reloading(&s, 1234567891234);
-	assert_string_equal(heard(&m),
+	assert_string_equal(received(&m),
 			    "RELOADING=1\nMONOTONIC_USEC=1234567891");
 	service_stopping(&s, 12);
-	assert_string_equal(heard(&m),
+	assert_string_equal(received(&m),
 			    "STOPPING=1\nEXTEND_TIMEOUT_USEC=12000000");
 	/* No watchdog is set. */
 	service_feed_watchdog(&s, T0 + 100 * NSEC_PER_SEC,
 			      T0 + 100 * NSEC_PER_SEC);
-	assert_string_equal(heard(&m), "");
+	assert_string_equal(received(&m), "");
 	service_close(&s);
 	service_ready(&s, T0);
-	assert_string_equal(heard(&m), "");
+	assert_string_equal(received(&m), "");
 	manager_down(&m);
 }
 
@@ -296,21 +296,21 @@ static void test_status(void **state)
 	service_open(&s, &m.log);
 	assert_true(service_status_due(&s, T0));
 	service_status(&s, T0, "%d packets", 1);
-	assert_string_equal(heard(&m), "STATUS=1 packets");
+	assert_string_equal(received(&m), "STATUS=1 packets");
 	assert_false(service_status_due(&s, T0 + SERVICE_STATUS_NS - 1));
 	assert_true(service_status_due(&s, T0 + SERVICE_STATUS_NS));
 	service_status(&s, T0 + SERVICE_STATUS_NS, "%d packets", 1);
-	assert_string_equal(heard(&m), "");
+	assert_string_equal(received(&m), "");
 	assert_false(service_status_due(&s, T0 + SERVICE_STATUS_NS + 1));
 	service_status(&s, T0 + 2 * SERVICE_STATUS_NS, "%d packets", 2);
-	assert_string_equal(heard(&m), "STATUS=2 packets");
+	assert_string_equal(received(&m), "STATUS=2 packets");
 	service_close(&s);
 	assert_false(service_status_due(&s, T0 + 9 * SERVICE_STATUS_NS));
 	manager_down(&m);
 }
 
-/* At half of the time that the watchdog allows the sign comes, as long as
- * the slowest worker has moved since the last one. */
+/* Pings at half the watchdog interval, as long as the slowest worker has moved
+ * since the previous ping. */
 static void test_watchdog(void **state)
 {
 	const uint64_t half = 10 * NSEC_PER_SEC;
@@ -322,27 +322,28 @@ static void test_watchdog(void **state)
 	setenv("WATCHDOG_USEC", "20000000", 1);
 	service_open(&s, &m.log);
 	service_ready(&s, T0);
-	assert_string_equal(heard(&m), "READY=1");
+	assert_string_equal(received(&m), "READY=1");
 	service_feed_watchdog(&s, T0 + half - 1, T0 + half - 1);
-	assert_string_equal(heard(&m), "");
+	assert_string_equal(received(&m), "");
 	service_feed_watchdog(&s, T0 + half, T0 + half - NSEC_PER_SEC);
-	assert_string_equal(heard(&m), "WATCHDOG=1");
+	assert_string_equal(received(&m), "WATCHDOG=1");
 	service_feed_watchdog(&s, T0 + half + 1, T0 + half + 1);
-	assert_string_equal(heard(&m), "");
+	assert_string_equal(received(&m), "");
 
-	/* The worker has stood still since just before the last sign. */
+	/* The worker stalled just before the last ping. */
 	for (unsigned int i = 0; i < 10; i++) {
 		service_feed_watchdog(&s, T0 + (2 + i) * half, T0 + half - 1);
-		assert_string_equal(heard(&m), "");
+		assert_string_equal(received(&m), "");
 	}
 	fflush(m.out);
-	assert_non_null(strstr(m.said, "a worker has not moved for 10000 ms"));
-	/* Said once. */
-	assert_ptr_equal(strchr(m.said, '\n') + 1, m.said + m.n_said);
+	assert_non_null(
+		strstr(m.logged, "a worker has not moved for 10000 ms"));
+	/* Logged once. */
+	assert_ptr_equal(strchr(m.logged, '\n') + 1, m.logged + m.n_logged);
 
-	/* It was only very slow. */
+	/* It was only very slow: pings resume. */
 	service_feed_watchdog(&s, T0 + 12 * half, T0 + 12 * half - 1);
-	assert_string_equal(heard(&m), "WATCHDOG=1");
+	assert_string_equal(received(&m), "WATCHDOG=1");
 	service_close(&s);
 	manager_down(&m);
 }
@@ -351,7 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_path_and_abstract),
-		cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_no_manager),
 		cmocka_unit_test(test_watchdog_variables),
 		cmocka_unit_test(test_after_dropping),
 		cmocka_unit_test(test_too_long),

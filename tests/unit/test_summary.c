@@ -19,7 +19,7 @@
 #define SECOND 1000000000ull
 
 /* Counters with values that all differ, large ones too. */
-struct sample {
+struct summary_fixture {
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
@@ -38,7 +38,7 @@ static void fill(void *p, size_t size, uint64_t first)
 		v[i] = first + i;
 }
 
-static void sample_init(struct sample *m)
+static void fixture_init(struct summary_fixture *m)
 {
 	memset(m, 0, sizeof(*m));
 	fill(&m->packets, sizeof(m->packets), 1000);
@@ -98,13 +98,13 @@ static void assert_number(const cJSON *o, const char *name, uint64_t want)
 
 static void test_json(void **state)
 {
-	struct sample m;
+	struct summary_fixture m;
 	const cJSON *o, *vni;
 	cJSON *json;
 	char *text;
 
 	(void)state;
-	sample_init(&m);
+	fixture_init(&m);
 	summary_sort_vnis(m.vnis, 3);
 	text = written(write_object, &m.s);
 	json = cJSON_Parse(text);
@@ -197,10 +197,10 @@ static void test_log(void **state)
 	free(text);
 }
 
-/* A stage that is not there is not told, and the rest is still JSON. */
+/* Absent stages are omitted, and the rest is still JSON. */
 static void test_parts(void **state)
 {
-	struct sample m;
+	struct summary_fixture m;
 
 	(void)state;
 	for (int parts = 0; parts < 16; parts++) {
@@ -208,7 +208,7 @@ static void test_parts(void **state)
 		cJSON *json;
 		char *text;
 
-		sample_init(&m);
+		fixture_init(&m);
 		s = m.s;
 		s.packets = parts & 1 ? s.packets : NULL;
 		s.stream = parts & 2 ? s.stream : NULL;
@@ -232,11 +232,11 @@ static void test_parts(void **state)
 
 static void test_text(void **state)
 {
-	struct sample m;
+	struct summary_fixture m;
 	char *text;
 
 	(void)state;
-	sample_init(&m);
+	fixture_init(&m);
 	memset(&m.stream, 0, sizeof(m.stream));
 	m.stream.gaps = 5;
 	text = written(summary_text, &m.s);
@@ -282,15 +282,15 @@ static void test_strings(void **state)
 	free(text);
 }
 
-/* Each counter that stands for loss has a remedy, and is said by its name. */
+/* Every loss counter has a name and a remedy. */
 static void test_losses(void **state)
 {
 	struct summary_loss loss[SUMMARY_LOSSES_MAX];
-	struct sample m;
+	struct summary_fixture m;
 	size_t n;
 
 	(void)state;
-	sample_init(&m);
+	fixture_init(&m);
 	n = summary_losses(&m.s, loss);
 	assert_true(n >= 6 && n <= SUMMARY_LOSSES_MAX);
 	for (size_t i = 0; i < n; i++) {
@@ -305,7 +305,7 @@ static void test_losses(void **state)
 	assert_true(summary_losses(&m.s, loss) < n);
 }
 
-static void test_when_losses_are_said(void **state)
+static void test_loss_log(void **state)
 {
 	struct metlo_stats packets = {.ring_full = 5};
 	struct summary s = {.packets = &packets};
@@ -322,10 +322,10 @@ static void test_when_losses_are_said(void **state)
 	assert_int_equal(loss_log_report(&l, &s, 2 * SECOND, &log), 1);
 	assert_non_null(strstr(text, "ring_full: 3 more, 8 in total: "));
 	assert_non_null(strstr(text, "--ring-size"));
-	/* Not again before the interval has passed, then with all of it. */
+	/* Not repeated within the interval; afterwards with the whole growth. */
 	packets.ring_full = 10;
 	assert_int_equal(loss_log_report(&l, &s, 5 * SECOND, &log), 0);
-	packets.truncated_bytes = 7; /* another counter is not held back */
+	packets.truncated_bytes = 7; /* another counter is not delayed */
 	assert_int_equal(loss_log_report(&l, &s, 5 * SECOND, &log), 1);
 	packets.ring_full = 20;
 	assert_int_equal(loss_log_report(&l, &s, 13 * SECOND, &log), 1);
@@ -370,14 +370,10 @@ static void test_ports(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_log),
-		cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_when_losses_are_said),
+		cmocka_unit_test(test_json),   cmocka_unit_test(test_log),
+		cmocka_unit_test(test_parts),  cmocka_unit_test(test_text),
+		cmocka_unit_test(test_sums),   cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_losses), cmocka_unit_test(test_loss_log),
 		cmocka_unit_test(test_ports),
 	};
 

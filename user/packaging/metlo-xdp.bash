@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# Completion of metlo-xdp for bash. What commands and options there are is
-# asked of the program itself ("metlo-xdp help --list").
+# Bash completion for metlo-xdp. The program itself lists its commands and options
+# ("metlo-xdp help --list").
 
-# _metlo_xdp_list KIND [COMMAND]: the lines of the list of this kind.
+# _metlo_xdp_list TYPE [COMMAND]: lines of the list of this type.
 _metlo_xdp_list()
 {
 	"$program" help --list 2>/dev/null |
-		awk -F '\t' -v kind="$1" -v command="${2-}" \
-			'$1 == kind && (command == "" || $2 == command)'
+		awk -F '\t' -v type="$1" -v command="${2-}" \
+			'$1 == type && (command == "" || $2 == command)'
 }
 
-# _metlo_xdp_values TAKES VALUES WORD: what can stand for WORD.
+# _metlo_xdp_values METAVAR VALUES WORD: completions of WORD.
 _metlo_xdp_values()
 {
 	case $1 in
@@ -35,7 +35,7 @@ _metlo_xdp()
 	local -a words
 	local i
 
-	# A ":" or "=" ends a word for bash, but not for us.
+	# Split at blanks only: bash also splits at ":" and "=".
 	line=${COMP_LINE:0:COMP_POINT}
 	read -ra words <<<"$line"
 	case $line in *[[:space:]]) words+=("") ;; esac
@@ -55,7 +55,7 @@ _metlo_xdp()
 	case $cur in
 	--*=*) prev=${cur%%=*} cur=${cur#*=} ;;
 	esac
-	# What the option before takes; nothing if it is a flag or none.
+	# The value that the previous word takes, if it is an option.
 	IFS=$'\t' read -r takes values < <(_metlo_xdp_list option "$command" |
 		awk -F '\t' -v option="$prev" \
 			'$3 == option { print $5 "\t" $6 }')
@@ -70,7 +70,7 @@ _metlo_xdp()
 	case $takes in
 	FILE | PATH | DIR | DEST) compopt -o filenames 2>/dev/null ;;
 	esac
-	# Bash replaces only what follows the last of these.
+	# Bash replaces only the text after the last colon.
 	case $cur in
 	*:*) COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}") ;;
 	esac
