@@ -79,7 +79,7 @@ static const char answer_head[] =
 struct given {
 	const char *name, *what, *text;
 	size_t len;
-	enum head_kind kind;
+	enum head_type type;
 	unsigned int fields; /* of the parser that was run last */
 	struct head_field out[HEAD_FIELDS_MAX];
 };

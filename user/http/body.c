@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* From the complete head to the end of the message: RFC 9112 section 6. */
-#include "http/internal.h"
+#include "http/body.h"
+#include "http/conn.h"
+#include "http/head.h"
+#include "http/message.h"
+#include "http/pair.h"
+#include "http/parse.h"
+#include "http/prefix.h"
+#include "http/resync.h"
 
 #include <string.h>
+
+/* Held bytes needed to recognise a request: the longest registered method,
+ * SP, and the first octet of the target. */
+#define PEEK_MAX 24u
 
 static uint64_t end_offset(uint64_t offset, uint64_t left)
 {
@@ -310,7 +321,7 @@ void body_peek(struct conn *c, enum stream_dir dir, struct input *in)
 		conn_give_up(c, HTTP_F_EVICTED);
 		return;
 	}
-	input_take(in, n, &e->stats.bytes_buffered);
+	input_consume(in, n, &e->stats.bytes_buffered);
 	d->pos = in->offset;
 	if (m->trail_len == n)
 		m->trail_acked = in->acked;
@@ -350,13 +361,13 @@ static void body_chunked(struct conn *c, enum stream_dir dir, struct input *in)
 	size_t n;
 
 	ev = chunked_next(&m->chunked, &p, in->end, &n);
-	input_take(in, (size_t)(p - in->p), &e->stats.bytes_framing);
+	input_consume(in, (size_t)(p - in->p), &e->stats.bytes_framing);
 	switch (ev) {
 	case CHUNKED_MORE:
 		break;
 	case CHUNKED_BODY:
 		msg_body(e, m, in->p, n);
-		input_take(in, n, &e->stats.bytes_body);
+		input_consume(in, n, &e->stats.bytes_body);
 		if (m->chunked.state == CHUNKED_DATA)
 			skip_rest(c, dir, m, in->offset);
 		break;
@@ -395,7 +406,7 @@ void body_input(struct conn *c, enum stream_dir dir, struct input *in)
 	if (m->framing == FRAMING_LENGTH)
 		m->left -= n;
 	msg_body(e, m, in->p, n);
-	input_take(in, n, &e->stats.bytes_body);
+	input_consume(in, n, &e->stats.bytes_body);
 	if (m->framing != FRAMING_LENGTH)
 		return;
 	if (!m->left)
@@ -467,7 +478,7 @@ void body_trailer(struct conn *c, enum stream_dir dir, struct input *in)
 									  : 0;
 
 		if (k) {
-			input_take(in, k, &e->stats.bytes_framing);
+			input_consume(in, k, &e->stats.bytes_framing);
 			msg_complete(c, dir, in->offset, in->ts_ns);
 			return;
 		}
@@ -481,7 +492,7 @@ void body_trailer(struct conn *c, enum stream_dir dir, struct input *in)
 		conn_give_up(c, HTTP_F_EVICTED);
 		return;
 	}
-	input_take(in, n, &e->stats.bytes_buffered);
+	input_consume(in, n, &e->stats.bytes_buffered);
 	conn_list(c);
 	if (trailer_missing(c, dir, m)) {
 		uint8_t *held = m->trail;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Parser of the chunked transfer coding. Tolerates what servers accept: blanks
+ * around sizes, bare LF, a missing line end after the data. */
 #include "base/parse.h"
 #include "http/chunked.h"
 
@@ -38,7 +40,7 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 				c->state = CHUNKED_EXT;
 				continue;
 			}
-			if (c->left >> 60) { /* more than can ever come */
+			if (c->left >> 60) { /* overflow: never ends */
 				c->left = UINT64_MAX;
 				c->malformed = true;
 			} else {

@@ -1,8 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection: what stream tells, and the list of those that wait. */
-#include "http/internal.h"
+#include "base/pages.h"
+#include "http/body.h"
+#include "http/conn.h"
+#include "http/message.h"
+#include "http/pair.h"
+#include "http/resync.h"
 
 #include <string.h>
+
+/* Connections lie in pages of their own, whole cache lines each. Only the
+ * first of these is not a huge one: who has few connections has little. */
+struct conn_slab {
+	struct conn_slab *next;
+	struct conn conns[] __attribute__((aligned(64)));
+};
+#define SLAB_CONNS \
+	((PAGES_HUGE - sizeof(struct conn_slab)) / sizeof(struct conn))
+
+/* What an idle connection costs; stream keeps one flow beside it. */
+_Static_assert(sizeof(struct conn) <= 96, "idle connections are small");
+
+/* Connections come from slabs: their number is capped by stream's flows. */
+struct conn *conn_new(struct http_engine *e)
+{
+	struct conn *c = e->free_conns;
+
+	if (c) {
+		e->free_conns = c->next_free;
+		memset(c, 0, sizeof(*c));
+		return c;
+	}
+	if (!e->slabs || e->slab_used == SLAB_CONNS) {
+		struct conn_slab *s = pages_new(PAGES_HUGE, e->slabs != NULL);
+
+		if (!s)
+			return NULL;
+		s->next = e->slabs;
+		e->slabs = s;
+		e->slab_used = 0;
+	}
+	return &e->slabs->conns[e->slab_used++]; /* zeroed as it comes */
+}
+
+void conn_free(struct http_engine *e, struct conn *c)
+{
+	c->next_free = e->free_conns;
+	e->free_conns = c;
+}
+
+void conn_free_all(struct http_engine *e)
+{
+	while (e->slabs) {
+		struct conn_slab *s = e->slabs;
+
+		e->slabs = s->next;
+		pages_free(s, PAGES_HUGE);
+	}
+}
 
 void conn_list(struct conn *c)
 {
@@ -35,16 +90,6 @@ void conn_unlist(struct conn *c)
 	*(w->older ? &w->older->newer : &e->oldest) = w->newer;
 	*(w->newer ? &w->newer->older : &e->newest) = w->older;
 	store_free(&e->store, w, w->cap);
-}
-
-/* At the end of each call from stream. */
-static void leave(struct conn *c)
-{
-	struct http_engine *e = c->engine;
-
-	if (c->waiting && !conn_pending(c))
-		conn_unlist(c);
-	e->stats.memory_used = e->store.used;
 }
 
 void conn_upgrade(struct conn *c, enum stream_dir dir)
@@ -131,161 +176,3 @@ void conn_give_up(struct conn *c, uint32_t flags)
 		parse_resync(c, (enum stream_dir)i, false);
 	}
 }
-
-static void *http_open(void *ctx, struct stream_flow *flow,
-		       const struct stream_tuple *tuple)
-{
-	struct http_engine *e = ctx;
-	struct conn *c = conn_new(e);
-
-	if (!c)
-		return NULL;
-	c->flow = flow;
-	c->engine = e;
-	if (tuple->midstream) {
-		c->midstream = true;
-		c->dir[0].state = c->dir[1].state = DIR_RESYNC;
-		c->req_hole = true;
-	}
-	return c;
-}
-
-/* Room for what the call may need: the oldest goes before it is short. */
-static void make_room(struct http_engine *e)
-{
-	uint64_t high = e->conf.memory_limit - e->conf.memory_limit / 8;
-
-	while (e->store.used > high && e->oldest) {
-		struct conn *c = e->oldest->conn;
-
-		e->stats.memory_limit++;
-		conn_unlist(c);
-		conn_give_up(c, HTTP_F_EVICTED);
-	}
-}
-
-static void http_data(void *proto, enum stream_dir dir,
-		      const struct stream_chunk *chunk)
-{
-	struct conn *c = proto;
-	struct http_engine *e = c->engine;
-	struct input in = {.p = chunk->data,
-			   .end = chunk->data + chunk->len,
-			   .offset = chunk->offset,
-			   .ts_ns = chunk->ts_ns,
-			   .acked = chunk->acked,
-			   .chunk_start = true};
-
-	if (chunk->ts_ns > e->now_ns)
-		e->now_ns = chunk->ts_ns;
-	e->stats.bytes_in += chunk->len;
-	make_room(e);
-	e->chunk = chunk->data;
-	e->chunk_end = in.end;
-	parse_input(c, dir, &in);
-	c->dir[dir].pos = chunk->offset + chunk->len;
-	msg_save_pending(e);
-	e->chunk = e->chunk_end = NULL;
-	leave(c);
-}
-
-/* Is the head of a message not complete yet? */
-static bool in_head(const struct dir *d)
-{
-	return d->state == DIR_HEAD ||
-	       (d->state == DIR_HEAD_SKIP && !d->msg->in_trailer);
-}
-
-static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
-		     enum stream_gap_kind kind, uint64_t ts_ns)
-{
-	struct conn *c = proto;
-	struct dir *d = &c->dir[dir];
-	uint32_t flags = dir_is_request(c, dir) ? HTTP_F_REQUEST_GAP
-						: HTTP_F_RESPONSE_GAP;
-
-	if (kind == STREAM_GAP_TRUNCATED)
-		flags |= HTTP_F_TRUNCATED;
-	while (d->state == DIR_PEEK)
-		body_unpeek(c, dir, UNPEEK_BLIND, ts_ns);
-	if (in_head(d)) {
-		parse_head_cut(c, dir, ts_ns, flags);
-		parse_resync(c, dir, true);
-	}
-	switch ((enum dir_state)d->state) {
-	case DIR_PEEK:
-	case DIR_BODY:
-	case DIR_TRAILER:
-	case DIR_HEAD_SKIP:
-		body_gap(c, dir, len, kind, ts_ns);
-		break;
-	case DIR_HEAD:
-	case DIR_START:
-	case DIR_TUNNEL:
-	case DIR_RESYNC:
-		parse_resync(c, dir, true);
-		break;
-	case DIR_UPGRADED:
-	case DIR_NOT_HTTP:
-		break;
-	}
-	d->pos += len;
-	leave(c);
-}
-
-static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
-{
-	struct conn *c = proto;
-	struct dir *d = &c->dir[dir];
-
-	d->fin = true;
-	if (in_head(d))
-		parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
-	/* a response that waits for its request is not settled by its end */
-	if (d->msg &&
-	    !(d->state == DIR_PEEK && d->msg->x->queued && !d->msg->x->req))
-		body_cut(c, dir, true);
-	leave(c);
-}
-
-static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
-{
-	struct conn *c = proto;
-	struct http_engine *e = c->engine;
-	uint32_t flags = why == STREAM_END_IDLE	     ? HTTP_F_TIMEOUT
-			 : why == STREAM_END_EVICTED ? HTTP_F_EVICTED
-						     : 0;
-
-	for (int i = 0; i < 2; i++) {
-		enum stream_dir dir = (enum stream_dir)i;
-		struct dir *d = &c->dir[i];
-
-		if (in_head(d))
-			parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
-		if (d->msg)
-			body_cut(c, dir, false);
-	}
-	while (c->queue)
-		exchange_finish(c, c->queue, flags);
-	if (!c->seen && c->dir[0].state != DIR_NOT_HTTP &&
-	    (c->dir[0].scanned || c->dir[1].scanned))
-		e->stats.not_http++; /* too short to be sure before */
-	conn_unlist(c);
-	conn_free(e, c);
-	e->stats.memory_used = e->store.used;
-}
-
-static void http_prefetch(const void *proto)
-{
-	__builtin_prefetch(proto);
-	__builtin_prefetch((const uint8_t *)proto + 64);
-}
-
-const struct stream_protocol http_protocol = {
-	.open = http_open,
-	.data = http_data,
-	.gap = http_gap,
-	.fin = http_fin,
-	.close = http_close,
-	.prefetch = http_prefetch,
-};

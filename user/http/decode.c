@@ -1,66 +1,50 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Undoes content and transfer codings. One layer per coding; the output of a
+ * layer is the input of the next. A layer keeps its first bytes until it has
+ * produced output, so that a body in another format than announced can still
+ * be passed through unchanged.
+ */
 #include "http/decode.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include <brotli/decode.h>
-#include <zlib.h>
-#include <zstd.h>
-
+#include "http/decode_pool.h"
 #include "http/gzip.h"
-#include "http/head.h"
+#include "http/syntax.h"
 
 #define LAYERS_MAX (HEAD_CODINGS_MAX * 2)
 #define OUT_SIZE   16384u
-/* Compressed bytes that the decoders are given at a time, always at the same
- * offsets of the body: how much comes out before a broken place is noticed
- * depends on the pieces, and must not depend on how packets were cut. */
+/* Decoders get their input in blocks at fixed offsets of the body. How much
+ * output they produce before they notice an error depends on the size of their
+ * input, and the result must not depend on packet boundaries. */
 #define BLOCK_SIZE 2048u
-#define HELD_MAX   512u /* input kept until a layer has proved itself */
-#define WINDOW_LOG 23	/* zstd: 8 MiB, RFC 9659 */
-#define POOLED_MAX 8u
-
-/* zlib's documented need for inflate with a window of 32 KiB, rounded up */
-#define INFLATE_COST 49152u
+#define HELD_MAX   512u /* input kept until a layer has produced output */
 
 enum layer_state {
-	LAYER_START, /* the format's first bytes are awaited */
+	LAYER_START, /* waiting for the first bytes of the format */
 	LAYER_RUN,
-	LAYER_PASS, /* not this format: handed on as it is */
-	LAYER_DONE, /* the end of the format was reached */
+	LAYER_PASS, /* not this format: pass everything through */
+	LAYER_DONE, /* the encoded data has ended */
 	LAYER_BROKEN,
-};
-
-struct inflater {
-	struct inflater *next;
-	z_stream z;
 };
 
 struct layer {
 	uint8_t coding;
 	uint8_t state;
-	bool raw; /* deflate: second try without zlib's header */
+	bool raw; /* deflate: without a zlib header */
 	bool any_out;
-	bool frame_end;	  /* zstd */
-	uint8_t in_prior; /* deflate: 1 when its first byte came alone */
+	bool frame_end;	  /* zstd: a frame has just ended */
+	uint8_t in_prior; /* deflate: 1 if its first byte arrived alone */
 	uint16_t n_held;
 	uint64_t in, out;
 	uint32_t crc;
 	struct gzip_header gz;
-	struct inflater *inf;
+	z_stream *inf;
 	BrotliDecoderState *br;
 	ZSTD_DCtx *zstd;
 	size_t zstd_cost;
 	uint8_t *held; /* HELD_MAX */
-};
-
-struct decode_pool {
-	struct store *store;
-	struct inflater *inflaters;
-	unsigned int n_inflaters;
-	ZSTD_DCtx *zstd;
-	uint8_t out[LAYERS_MAX][OUT_SIZE];
 };
 
 struct decoder {
@@ -69,139 +53,17 @@ struct decoder {
 	unsigned int result;
 	size_t cap;
 	uint32_t n_block;
-	uint8_t *block; /* BLOCK_SIZE: the one that is not complete yet */
+	uint8_t *block; /* BLOCK_SIZE bytes: the incomplete block */
 	struct layer layer[];
 };
 
-struct decode_pool *decode_pool_new(struct store *store)
-{
-	struct decode_pool *pool = calloc(1, sizeof(*pool));
-
-	if (pool)
-		pool->store = store;
-	return pool;
-}
-
-void decode_pool_free(struct decode_pool *pool)
-{
-	if (!pool)
-		return;
-	while (pool->inflaters) {
-		struct inflater *i = pool->inflaters;
-
-		pool->inflaters = i->next;
-		inflateEnd(&i->z);
-		free(i);
-	}
-	ZSTD_freeDCtx(pool->zstd);
-	free(pool);
-}
-
-/* --- the three libraries --------------------------------------------------- */
-
-static bool inflater_get(struct decode_pool *pool, struct layer *l)
-{
-	struct inflater *i = pool->inflaters;
-
-	if (!store_charge(pool->store, INFLATE_COST))
-		return false;
-	if (i) {
-		pool->inflaters = i->next;
-		pool->n_inflaters--;
-		inflateReset2(&i->z, -MAX_WBITS);
-	} else {
-		i = calloc(1, sizeof(*i));
-		if (!i || inflateInit2(&i->z, -MAX_WBITS) != Z_OK) {
-			free(i);
-			store_uncharge(pool->store, INFLATE_COST);
-			return false;
-		}
-	}
-	l->inf = i;
-	return true;
-}
-
-static void inflater_put(struct decode_pool *pool, struct layer *l)
-{
-	struct inflater *i = l->inf;
-
-	if (!i)
-		return;
-	l->inf = NULL;
-	store_uncharge(pool->store, INFLATE_COST);
-	if (pool->n_inflaters >= POOLED_MAX) {
-		inflateEnd(&i->z);
-		free(i);
-		return;
-	}
-	i->next = pool->inflaters;
-	pool->inflaters = i;
-	pool->n_inflaters++;
-}
-
-/* Brotli's memory is charged to the store block by block. */
-static void *br_alloc(void *opaque, size_t size)
-{
-	struct decode_pool *pool = opaque;
-	size_t *p;
-
-	if (!store_charge(pool->store, size + 16))
-		return NULL;
-	p = malloc(size + 16);
-	if (!p) {
-		store_uncharge(pool->store, size + 16);
-		return NULL;
-	}
-	p[0] = size + 16;
-	return (uint8_t *)p + 16;
-}
-
-static void br_free(void *opaque, void *mem)
-{
-	struct decode_pool *pool = opaque;
-	size_t *p;
-
-	if (!mem)
-		return;
-	p = (size_t *)((uint8_t *)mem - 16);
-	store_uncharge(pool->store, p[0]);
-	free(p);
-}
-
-static bool zstd_get(struct decode_pool *pool, struct layer *l)
-{
-	if (pool->zstd) {
-		l->zstd = pool->zstd;
-		pool->zstd = NULL;
-		ZSTD_DCtx_reset(l->zstd, ZSTD_reset_session_only);
-	} else {
-		l->zstd = ZSTD_createDCtx();
-		if (!l->zstd)
-			return false;
-		ZSTD_DCtx_setParameter(l->zstd, ZSTD_d_windowLogMax,
-				       WINDOW_LOG);
-	}
-	return true;
-}
-
-static void zstd_put(struct decode_pool *pool, struct layer *l)
-{
-	if (!l->zstd)
-		return;
-	store_uncharge(pool->store, l->zstd_cost);
-	l->zstd_cost = 0;
-	/* a context keeps its window: one that is large is not pooled */
-	if (pool->zstd || ZSTD_sizeof_DCtx(l->zstd) > (1u << 20))
-		ZSTD_freeDCtx(l->zstd);
-	else
-		pool->zstd = l->zstd;
-	l->zstd = NULL;
-}
-
 static void layer_release(struct decode_pool *pool, struct layer *l)
 {
-	inflater_put(pool, l);
-	zstd_put(pool, l);
+	pool_put_inflate(pool, l->inf);
+	l->inf = NULL;
+	pool_put_zstd(pool, l->zstd, l->zstd_cost);
+	l->zstd = NULL;
+	l->zstd_cost = 0;
 	if (l->br)
 		BrotliDecoderDestroyInstance(l->br);
 	l->br = NULL;
@@ -209,18 +71,17 @@ static void layer_release(struct decode_pool *pool, struct layer *l)
 	l->held = NULL;
 }
 
-/* --- layers ----------------------------------------------------------------- */
-
-struct flow {
+/* One call of body_decoder_*() and where its output goes. */
+struct push {
 	struct decoder *d;
-	decode_sink sink;
+	decode_output *output;
 	void *ctx;
 };
 
-static void layer_push(struct flow *f, unsigned int i, const uint8_t *p,
+static void layer_push(struct push *f, unsigned int i, const uint8_t *p,
 		       size_t n);
 
-static void emit(struct flow *f, unsigned int i, const uint8_t *p, size_t n)
+static void emit(struct push *f, unsigned int i, const uint8_t *p, size_t n)
 {
 	struct decoder *d = f->d;
 	struct layer *l = &d->layer[i];
@@ -242,18 +103,19 @@ static void emit(struct flow *f, unsigned int i, const uint8_t *p, size_t n)
 	if (i + 1 < d->n)
 		layer_push(f, i + 1, p, n);
 	else
-		f->sink(f->ctx, p, n);
+		f->output(f->ctx, p, n);
 }
 
-/* What one call of layer_push() was given, for a second look at it. */
-struct input {
+/* Arguments of one call of layer_push(), in case they must be pushed again. */
+struct layer_input {
 	const uint8_t *p;
 	size_t n;
-	uint64_t prior; /* bytes of the calls before, all of them held */
+	uint64_t prior; /* bytes of all earlier calls */
 };
 
-/* Hands on from here what came in, the held bytes first. */
-static void layer_pass(struct flow *f, unsigned int i, const struct input *in)
+/* Turns the layer into a pass-through, held bytes first. */
+static void layer_pass(struct push *f, unsigned int i,
+		       const struct layer_input *in)
 {
 	struct layer *l = &f->d->layer[i];
 	uint8_t held[HELD_MAX];
@@ -268,14 +130,14 @@ static void layer_pass(struct flow *f, unsigned int i, const struct input *in)
 		emit(f, i, in->p, in->n);
 }
 
-/* Runs raw deflate over the input. Returns bytes used; the layer's state
- * tells what came of it. */
-static size_t run_inflate(struct flow *f, unsigned int i, const uint8_t *p,
+/* Inflates raw deflate data. Returns the bytes consumed and updates the layer's
+ * state. */
+static size_t run_inflate(struct push *f, unsigned int i, const uint8_t *p,
 			  size_t n)
 {
 	struct layer *l = &f->d->layer[i];
 	uint8_t *out = f->d->pool->out[i];
-	z_stream *z = &l->inf->z;
+	z_stream *z = l->inf;
 	int rc;
 
 	z->next_in = (uint8_t *)(uintptr_t)p;
@@ -305,7 +167,7 @@ static size_t run_inflate(struct flow *f, unsigned int i, const uint8_t *p,
 	return n;
 }
 
-static void run_brotli(struct flow *f, unsigned int i, const uint8_t *p,
+static void run_brotli(struct push *f, unsigned int i, const uint8_t *p,
 		       size_t n)
 {
 	struct layer *l = &f->d->layer[i];
@@ -328,7 +190,7 @@ static void run_brotli(struct flow *f, unsigned int i, const uint8_t *p,
 		l->state = LAYER_BROKEN;
 }
 
-static void run_zstd(struct flow *f, unsigned int i, const uint8_t *p, size_t n)
+static void run_zstd(struct push *f, unsigned int i, const uint8_t *p, size_t n)
 {
 	struct layer *l = &f->d->layer[i];
 	ZSTD_inBuffer in = {.src = p, .size = n};
@@ -350,14 +212,15 @@ static void run_zstd(struct flow *f, unsigned int i, const uint8_t *p, size_t n)
 		emit(f, i, out.dst, out.pos);
 		if (l->state != LAYER_RUN)
 			return;
-		l->frame_end = rc == 0; /* more frames may follow */
+		l->frame_end = rc == 0; /* another frame may follow */
 		if (in.pos == in.size && out.pos < out.size)
 			return;
 	}
 }
 
-/* Takes the format's first bytes off. Returns bytes used. */
-static size_t layer_start(struct flow *f, unsigned int i, const uint8_t *p,
+/* Consumes the format's header and sets up the library. Returns the bytes
+ * consumed. */
+static size_t layer_start(struct push *f, unsigned int i, const uint8_t *p,
 			  size_t n)
 {
 	struct layer *l = &f->d->layer[i];
@@ -376,20 +239,24 @@ static size_t layer_start(struct flow *f, unsigned int i, const uint8_t *p,
 		if (l->gz.state != GZIP_HEADER_DONE)
 			return used;
 		l->crc = (uint32_t)crc32(0, NULL, 0);
-		ok = l->inf ? inflateReset2(&l->inf->z, -MAX_WBITS) == Z_OK
-			    : inflater_get(pool, l);
+		if (!l->inf)
+			l->inf = pool_get_inflate(pool);
+		else if (inflateReset2(l->inf, -MAX_WBITS) != Z_OK)
+			ok = false;
+		ok = ok && l->inf;
 		break;
 	case CODING_DEFLATE:
 		if (!l->in_prior && n < 2)
 			return n;
 		first = l->in_prior ? l->held[0] : p[0];
 		second = l->in_prior ? p[0] : p[1];
-		/* RFC 1950: CM 8, and a check of both bytes */
+		/* RFC 1950: CM is 8, FCHECK is right */
 		if ((first & 0x0f) == 8 && (first << 8 | second) % 31 == 0)
 			used = 2 - l->in_prior;
 		else
 			l->raw = true;
-		ok = inflater_get(pool, l);
+		l->inf = pool_get_inflate(pool);
+		ok = l->inf;
 		if (ok && l->raw && l->in_prior) {
 			l->state = LAYER_RUN;
 			run_inflate(f, i, l->held, 1);
@@ -398,20 +265,23 @@ static size_t layer_start(struct flow *f, unsigned int i, const uint8_t *p,
 		}
 		break;
 	case CODING_BR:
-		l->br = BrotliDecoderCreateInstance(br_alloc, br_free, pool);
+		l->br = pool_new_brotli(pool);
 		ok = l->br;
 		break;
 	case CODING_ZSTD:
-		ok = zstd_get(pool, l);
+		l->zstd = pool_get_zstd(pool);
+		ok = l->zstd;
 		break;
 	}
 	l->state = ok ? LAYER_RUN : LAYER_BROKEN;
 	return used;
 }
 
-/* The format is broken at this point: another try, the bytes as they are, or
- * the end of the body. */
-static void layer_break(struct flow *f, unsigned int i, const struct input *in)
+/* The data is invalid at this point. If the layer has produced nothing and still
+ * has all its input, retries as raw deflate, then passes the bytes through;
+ * otherwise the body ends here. */
+static void layer_break(struct push *f, unsigned int i,
+			const struct layer_input *in)
 {
 	struct layer *l = &f->d->layer[i];
 
@@ -420,10 +290,10 @@ static void layer_break(struct flow *f, unsigned int i, const struct input *in)
 			layer_pass(f, i, in);
 			return;
 		}
-		/* what looked like zlib's header was none */
+		/* those two bytes were not a zlib header after all */
 		l->raw = true;
 		l->state = LAYER_RUN;
-		inflateReset2(&l->inf->z, -MAX_WBITS);
+		inflateReset2(l->inf, -MAX_WBITS);
 		run_inflate(f, i, l->held, l->n_held);
 		if (l->state == LAYER_RUN)
 			run_inflate(f, i, in->p, in->n);
@@ -436,8 +306,8 @@ static void layer_break(struct flow *f, unsigned int i, const struct input *in)
 	layer_release(f->d->pool, l);
 }
 
-/* Behind the deflate data of gzip: the trailer, then perhaps another member
- * (RFC 1952 2.2). Returns bytes used. */
+/* After the deflate data of gzip: the trailer, then possibly another member
+ * (RFC 1952 section 2.2). Returns the bytes consumed. */
 static size_t gzip_end(struct decoder *d, struct layer *l, const uint8_t *p,
 		       size_t n)
 {
@@ -452,11 +322,11 @@ static size_t gzip_end(struct decoder *d, struct layer *l, const uint8_t *p,
 	return used;
 }
 
-static void layer_push(struct flow *f, unsigned int i, const uint8_t *p,
+static void layer_push(struct push *f, unsigned int i, const uint8_t *p,
 		       size_t n)
 {
 	struct layer *l = &f->d->layer[i];
-	const struct input in = {.p = p, .n = n, .prior = l->in};
+	const struct layer_input in = {.p = p, .n = n, .prior = l->in};
 	size_t used;
 
 	l->in += n;
@@ -469,7 +339,7 @@ static void layer_push(struct flow *f, unsigned int i, const uint8_t *p,
 		else if (l->state == LAYER_DONE && l->coding == CODING_GZIP)
 			used = gzip_end(f->d, l, p, n);
 		else if (l->state != LAYER_RUN)
-			return; /* nothing of meaning follows */
+			return; /* ignore what follows the end */
 		else if (l->coding == CODING_BR)
 			run_brotli(f, i, p, n);
 		else if (l->coding == CODING_ZSTD)
@@ -480,7 +350,8 @@ static void layer_push(struct flow *f, unsigned int i, const uint8_t *p,
 			if (f->d->result & DECODE_LIMIT)
 				return;
 			if (l->coding == CODING_GZIP && l->gz.members)
-				layer_release(f->d->pool, l); /* padding */
+				layer_release(f->d->pool,
+					      l); /* padding after a member */
 			else
 				layer_break(f, i, &in);
 			return;
@@ -488,7 +359,7 @@ static void layer_push(struct flow *f, unsigned int i, const uint8_t *p,
 		p += used;
 		n -= used;
 	}
-	/* keep the beginning until the layer has shown that it can decode */
+	/* keep the first bytes until the layer has produced output */
 	if (l->held && l->state <= LAYER_RUN && !l->any_out) {
 		used = HELD_MAX - l->n_held;
 		if (used > in.n)
@@ -521,7 +392,7 @@ struct decoder *body_decoder_new(struct decode_pool *pool,
 	}
 	d->n = n;
 	for (unsigned int i = 0; i < n; i++) {
-		/* the last one applied is the first to undo */
+		/* undo the last coding first */
 		d->layer[i].coding = codings[n - 1 - i];
 		d->layer[i].held = store_alloc(pool->store, HELD_MAX, &cap);
 		if (!d->layer[i].held) {
@@ -533,30 +404,31 @@ struct decoder *body_decoder_new(struct decode_pool *pool,
 }
 
 void body_decoder_push(struct decoder *d, const uint8_t *p, size_t n,
-		       decode_sink sink, void *ctx)
+		       decode_output *output, void *ctx)
 {
-	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
-	size_t take;
+	struct push f = {.d = d, .output = output, .ctx = ctx};
+	size_t chunk;
 
-	for (; n; p += take, n -= take) {
+	for (; n; p += chunk, n -= chunk) {
 		if (!d->n_block && n >= BLOCK_SIZE) {
-			take = BLOCK_SIZE;
-			layer_push(&f, 0, p, take);
+			chunk = BLOCK_SIZE;
+			layer_push(&f, 0, p, chunk);
 			continue;
 		}
-		take = BLOCK_SIZE - d->n_block;
-		if (take > n)
-			take = n;
-		memcpy(d->block + d->n_block, p, take);
-		d->n_block += (uint32_t)take;
+		chunk = BLOCK_SIZE - d->n_block;
+		if (chunk > n)
+			chunk = n;
+		memcpy(d->block + d->n_block, p, chunk);
+		d->n_block += (uint32_t)chunk;
 		if (d->n_block == BLOCK_SIZE)
-			body_decoder_flush(d, sink, ctx);
+			body_decoder_flush(d, output, ctx);
 	}
 }
 
-unsigned int body_decoder_flush(struct decoder *d, decode_sink sink, void *ctx)
+unsigned int body_decoder_flush(struct decoder *d, decode_output *output,
+				void *ctx)
 {
-	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
+	struct push f = {.d = d, .output = output, .ctx = ctx};
 	uint32_t n = d->n_block;
 
 	d->n_block = 0;
@@ -565,11 +437,12 @@ unsigned int body_decoder_flush(struct decoder *d, decode_sink sink, void *ctx)
 	return d->result;
 }
 
-unsigned int body_decoder_end(struct decoder *d, decode_sink sink, void *ctx)
+unsigned int body_decoder_end(struct decoder *d, decode_output *output,
+			      void *ctx)
 {
-	struct flow f = {.d = d, .sink = sink, .ctx = ctx};
+	struct push f = {.d = d, .output = output, .ctx = ctx};
 
-	body_decoder_flush(d, sink, ctx);
+	body_decoder_flush(d, output, ctx);
 	for (unsigned int i = 0; i < d->n; i++) {
 		struct layer *l = &d->layer[i];
 
@@ -580,7 +453,7 @@ unsigned int body_decoder_end(struct decoder *d, decode_sink sink, void *ctx)
 		if (l->coding == CODING_GZIP && l->gz.members)
 			continue;
 		if (!l->any_out && l->held && l->in == l->n_held)
-			layer_pass(&f, i, &(struct input){0});
+			layer_pass(&f, i, &(struct layer_input){0});
 		else
 			d->result |= DECODE_FAILED;
 	}

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "http/internal.h"
+/* Builds the struct http_transaction of an exchange: spans into the memory of
+ * its messages, valid during the callback. */
+#include "http/emit.h"
+#include "http/head.h"
+#include "http/message.h"
 
 #include <string.h>
 
-/* FIPS 180-4, of the empty message */
-static const uint8_t sha256_of_nothing[32] = {
+/* SHA-256 of the empty message (FIPS 180-4) */
+static const uint8_t sha256_empty[32] = {
 	0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
 	0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
 	0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
@@ -15,7 +19,7 @@ static struct http_span span(const uint8_t *b, struct head_ref r)
 	return (struct http_span){.p = b + r.off, .len = r.len};
 }
 
-/* The end of the memory that the head lies in. */
+/* The end of the memory that the head lies in; see struct http_message. */
 static const uint8_t *readable(const struct http_engine *e, const struct msg *m)
 {
 	const uint8_t *block = m->block;
@@ -70,11 +74,11 @@ static void fill(struct http_engine *e, const struct msg *m, bool request,
 		out->body.has_sha256 = true;
 	} else if (e->conf.body_hash && m->complete && !m->hole &&
 		   m->framing == FRAMING_NONE) {
-		memcpy(out->body.sha256, sha256_of_nothing, 32);
+		memcpy(out->body.sha256, sha256_empty, 32);
 		out->body.has_sha256 = true;
 	}
 	out->first_ns = m->first_ns;
-	/* packets may have arrived in another order than that of their bytes */
+	/* segments may have arrived out of order */
 	out->last_ns = m->last_ns > m->first_ns ? m->last_ns : m->first_ns;
 }
 
@@ -111,9 +115,9 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 	unsigned int client = c->swap ? 1 : 0, server = client ^ 1;
 
 	if (!x->req && !x->rsp)
-		return; /* an interim response and nothing else */
+		return; /* interim responses only */
 	flags |= x->flags;
-	/* what is given up within its body */
+	/* no-op unless the message is abandoned within its body */
 	if (x->req)
 		msg_body_end(e, x->req);
 	if (x->rsp)

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Field lines: splits name and value, joins obs-fold, and interprets the few
+ * fields that decide framing, coding and what follows the message. Values are
+ * read as leniently as deployed parsers read them, because the endpoints that
+ * we watch do.
+ */
 #include "http/fields.h"
 
 #include <string.h>
@@ -10,12 +16,7 @@
 
 static bool is_space(uint8_t c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
+	return scan_is_blank(c) || c == '\r' || c == '\n';
 }
 
 static bool is_junk(uint8_t c)
@@ -23,8 +24,8 @@ static bool is_junk(uint8_t c)
 	return is_space(c) || scan_is_ctl(c);
 }
 
-/* Some readers skip what others stop at: the same without control characters
- * and blanks, if it is as short as what is looked for. */
+/* Copies p without blanks and control characters, which some parsers skip.
+ * Returns the length, or 0 if the result is longer than any known word. */
 static size_t clean(const uint8_t *p, size_t n, uint8_t out[CLEAN_MAX])
 {
 	size_t len = 0;
@@ -39,7 +40,8 @@ static size_t clean(const uint8_t *p, size_t n, uint8_t out[CLEAN_MAX])
 	return len;
 }
 
-/* lit is in lower case, n known to the compiler: a comparison or two. */
+/* lit is lower case. n is a constant at every call, so that this compiles to a
+ * few comparisons. */
 static inline bool is_name(const uint8_t *p, size_t n, const char *lit)
 {
 	const uint64_t lower = 0x2020202020202020ull;
@@ -62,8 +64,8 @@ static inline bool is_name(const uint8_t *p, size_t n, const char *lit)
 	return true;
 }
 
-/* The next element of a list, split at commas, semicolons and blanks: that is
- * more than the grammar allows, and what deployed readers do. */
+/* The next element of a list. Splits at commas, semicolons and blanks, as
+ * deployed parsers do, although the grammar allows commas only. */
 static bool next_word(const uint8_t **p, const uint8_t *end,
 		      const uint8_t **word, size_t *n,
 		      uint8_t scratch[CLEAN_MAX])
@@ -111,7 +113,7 @@ static bool contains_chunked(const uint8_t *p, size_t n)
 	return false;
 }
 
-/* RFC 9112 6.1 */
+/* RFC 9112 section 6.1 */
 static void transfer_encoding(struct head *h, const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + n, *word;
@@ -123,7 +125,7 @@ static void transfer_encoding(struct head *h, const uint8_t *p, size_t n)
 		int coding = coding_of(word, len);
 
 		if (h->marks & HEAD_TE_CHUNKED)
-			h->flags |= HTTP_F_MALFORMED; /* must be the last */
+			h->flags |= HTTP_F_MALFORMED; /* chunked must be last */
 		if (len == 7 && is_name(word, 7, "chunked")) {
 			h->marks |= HEAD_TE_CHUNKED;
 		} else if (coding > 0) {
@@ -140,7 +142,7 @@ static void transfer_encoding(struct head *h, const uint8_t *p, size_t n)
 	}
 }
 
-/* RFC 9110 8.4 */
+/* RFC 9110 section 8.4 */
 static void content_encoding(struct head *h, const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + n, *word;
@@ -157,7 +159,7 @@ static void content_encoding(struct head *h, const uint8_t *p, size_t n)
 	}
 }
 
-/* RFC 9110 8.6, and what is seen in place of it */
+/* RFC 9110 section 8.6, and the deviations seen in practice */
 static void content_length_odd(struct head *h, const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + n;
@@ -179,7 +181,7 @@ static void content_length_odd(struct head *h, const uint8_t *p, size_t n)
 			digits = true;
 			if (__builtin_mul_overflow(v, 10, &v) ||
 			    __builtin_add_overflow(v, *p - '0', &v)) {
-				bad = true; /* more than can ever come */
+				bad = true; /* overflow */
 				v = 0;
 			}
 		}
@@ -187,8 +189,8 @@ static void content_length_odd(struct head *h, const uint8_t *p, size_t n)
 		space = p < end && is_space(*p);
 		while (p < end && is_space(*p))
 			p++;
-		/* A word behind the number is ignored, another number makes
-		 * it unclear which one counts. */
+		/* Ignore a word after the number; a second number makes the
+		 * length ambiguous. */
 		if (p < end && *p != ',' && *p != ';') {
 			h->flags |= HTTP_F_MALFORMED;
 			bad |= !space || (uint8_t)(*p - '0') <= 9;
@@ -214,7 +216,7 @@ static void content_length_odd(struct head *h, const uint8_t *p, size_t n)
 	}
 }
 
-/* The first one, nothing but digits: nearly always. */
+/* Fast path: the first Content-Length, nothing but digits. */
 static void content_length(struct head *h, const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
@@ -242,7 +244,7 @@ static bool has_word(const uint8_t *p, size_t n, const char *lit, size_t want)
 	return false;
 }
 
-/* Can it be one of the names below? By length and first letter. */
+/* Rules out names that interpret() ignores, by length and first letter. */
 static inline bool may_be_known(const uint8_t *name, size_t n)
 {
 	static const uint8_t first[18] = {
@@ -303,7 +305,7 @@ static void interpret(struct field_parser *fp)
 	}
 }
 
-/* Name and value of [p, e). False: no colon, then all of it is the name. */
+/* Splits [p, e) into name and value. False: no colon; all of it is the name. */
 static bool field_split(struct field_parser *fp, const uint8_t *p,
 			const uint8_t *e)
 {
@@ -354,7 +356,7 @@ static void commit(struct field_parser *fp)
 		h->n_trailers++;
 }
 
-/* obs-fold: the line goes on with the value, or what should be one. */
+/* obs-fold (RFC 9112 section 5.2): this line continues the open field. */
 static void continued(struct field_parser *fp, const uint8_t *p,
 		      const uint8_t *e)
 {
@@ -369,7 +371,7 @@ static void continued(struct field_parser *fp, const uint8_t *p,
 	if (fp->open && fp->no_colon) {
 		if (*p != ':')
 			return;
-		fp->no_colon = false; /* the colon is on this line */
+		fp->no_colon = false; /* its colon is on this line */
 		for (p++; p < e && is_space(*p); p++)
 			;
 	}
@@ -379,8 +381,8 @@ static void continued(struct field_parser *fp, const uint8_t *p,
 		fp->h->marks |= HEAD_FOLDED;
 	if (fp->open)
 		fp->cur.value.len = (uint16_t)(e - b - fp->cur.value.off);
-	/* There are readers for which it is a field of its own: how the body
-	 * is coded then shows in the body. */
+	/* Some parsers take the line for a field of its own. Believe a coding
+	 * named there, too: decoding finds out whether the body has it. */
 	other = (struct field_parser){
 		.b = b, .h = fp->h, .odd = true, .open = true};
 	if (field_split(&other, p, e) && is_coding_field(&other))
@@ -393,7 +395,7 @@ void fields_line(struct field_parser *fp, uint32_t start, uint32_t end)
 
 	while (e > p && is_space(e[-1]))
 		e--;
-	if (p < b + end && (is_blank(*p) || !*p || *p == '\v')) {
+	if (p < b + end && (scan_is_blank(*p) || !*p || *p == '\v')) {
 		continued(fp, p, e);
 		return;
 	}
@@ -401,7 +403,7 @@ void fields_line(struct field_parser *fp, uint32_t start, uint32_t end)
 	fp->no_colon = fp->odd = false;
 	colon = scan_token(p, e);
 	if (colon == e || *colon != ':' || colon == p) {
-		/* a blank before the colon, an odd name or none */
+		/* blank before the colon, not a token, or empty name */
 		fp->h->flags |= HTTP_F_MALFORMED;
 		fp->odd = true;
 	}
@@ -421,13 +423,13 @@ uint32_t fields_regular(struct field_parser *fp, uint32_t start, uint32_t end)
 
 		if (colon == p || colon == e || *colon != ':')
 			break;
-		for (v = colon + 1; v < e && is_blank(*v); v++)
+		for (v = colon + 1; v < e && scan_is_blank(*v); v++)
 			;
 		eol = scan_ctl(v, e);
 		if (e - eol < 3 || eol[0] != '\r' || eol[1] != '\n' ||
-		    is_blank(eol[2]) || !eol[2] || eol[2] == '\v')
+		    scan_is_blank(eol[2]) || !eol[2] || eol[2] == '\v')
 			break;
-		for (ve = eol; ve > v && is_blank(ve[-1]); ve--)
+		for (ve = eol; ve > v && scan_is_blank(ve[-1]); ve--)
 			;
 		fp->cur.name.off = (uint16_t)(p - b);
 		fp->cur.name.len = (uint16_t)(colon - p);
@@ -446,7 +448,7 @@ void fields_end(struct field_parser *fp)
 	commit(fp);
 }
 
-void head_conclude(struct head *h)
+void fields_conclude(struct head *h)
 {
 	if ((h->marks & HEAD_TE) &&
 	    (h->marks & (HEAD_CL | HEAD_CL_INVALID) || h->minor == 0) &&

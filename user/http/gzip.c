@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Parses what surrounds the deflate data of a gzip member. zlib's own parser
+ * rejects reserved flags, header CRCs and trailers that servers get wrong, so
+ * inflate() runs on the raw deflate data only. */
 #include "http/gzip.h"
 
 #include <stdbool.h>
@@ -8,7 +11,7 @@
 #define FLAG_NAME    0x08
 #define FLAG_COMMENT 0x10
 
-/* The next part that the flags announce. */
+/* Moves on to the next part that the flags announce. */
 static void advance(struct gzip_header *g)
 {
 	g->n = 0;
@@ -46,7 +49,7 @@ static void header_byte(struct gzip_header *g, uint8_t c)
 	switch (g->state) {
 	case GZIP_MAGIC:
 		if (!g->n && (c == '\r' || c == '\n'))
-			break; /* a line end too many before the body */
+			break; /* stray line end before the body */
 		if (c != magic[g->n]) {
 			g->state = GZIP_HEADER_BAD;
 			break;

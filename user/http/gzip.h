@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gzip member header and trailer (RFC 1952), leniently: reserved flags
- * and a wrong header check are let pass, as browsers do.
+ * Header and trailer of a gzip member (RFC 1952). Like browsers, ignores
+ * reserved flags and the header CRC.
  */
 #ifndef HTTP_GZIP_H
 #define HTTP_GZIP_H
@@ -19,23 +19,24 @@ enum gzip_state {
 	GZIP_HCRC,
 	GZIP_HEADER_DONE, /* deflate data follows */
 	GZIP_TRAILER_DONE,
-	GZIP_HEADER_BAD, /* this is not gzip */
+	GZIP_HEADER_BAD, /* not gzip */
 };
 
 struct gzip_header {
 	uint8_t state;
 	uint8_t flags;
-	uint8_t n; /* bytes of the present part */
-	uint16_t left;
-	uint32_t members; /* complete ones */
-	uint32_t crc;	  /* of the trailer */
+	uint8_t n;	  /* bytes consumed of the current part */
+	uint16_t left;	  /* GZIP_EXTRA: bytes left */
+	uint32_t members; /* complete members */
+	uint32_t crc;	  /* CRC32 of the trailer */
 };
 
-/* Consumes bytes until the state is DONE or BAD; returns how many. */
+/* Consumes bytes until the header is complete or bad; returns their number. */
 size_t gzip_header_push(struct gzip_header *g, const uint8_t *p, size_t n);
-/* After the deflate data: until the state is GZIP_TRAILER_DONE. */
+/* After the deflate data: consumes bytes until GZIP_TRAILER_DONE; returns their
+ * number. */
 size_t gzip_trailer_push(struct gzip_header *g, const uint8_t *p, size_t n);
-/* Ready for the next member. */
+/* Prepares for the next member. */
 void gzip_header_next(struct gzip_header *g);
 
 #endif

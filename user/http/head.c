@@ -1,40 +1,33 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Splits a head into lines, parses the start line and passes field lines on.
+ * Regular heads take fast paths (first_line(), fields_regular()) that give up
+ * at the first irregular octet; the slow path then reads the rest as lenient
+ * servers and clients do.
+ */
 #include "http/head.h"
 
 #include <string.h>
 
 #include "http/fields.h"
+#include "http/prefix.h"
 #include "http/scan.h"
 #include "http/transaction.h"
 
-/* RFC 9110 5.6.2 tchar */
-const uint8_t http_token_table[256] = {
-	['!'] = 1,	   ['#'] = 1,	      ['$'] = 1, ['%'] = 1,
-	['&'] = 1,	   ['\''] = 1,	      ['*'] = 1, ['+'] = 1,
-	['-'] = 1,	   ['.'] = 1,	      ['^'] = 1, ['_'] = 1,
-	['`'] = 1,	   ['|'] = 1,	      ['~'] = 1, ['0' ... '9'] = 1,
-	['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
-};
-
-struct line {
+struct head_line {
 	uint32_t start, end; /* without its terminator */
 	uint32_t next;
-	bool last; /* the empty line, or what stands for it */
-	bool crs;  /* nothing but several CR before LF */
+	bool last; /* the empty line that ends the head, or a substitute */
+	bool crs;  /* consists of several CRs before LF */
 };
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /*
- * The next line from cur->line. A line ends with LF, CRLF (any number of CR),
- * or a lone CR: some readers take that as an end of line, and what follows is
- * sorted out by the looks of the body. False: no end in sight yet.
+ * Finds the end of the line at cur->line: LF, any number of CRs and LF, or a
+ * lone CR, which some parsers accept as a line end. False: more bytes are
+ * needed.
  */
 static bool line_next(const uint8_t *b, uint32_t len, bool fin,
-		      struct head_cursor *cur, struct line *l)
+		      struct head_cursor *cur, struct head_line *l)
 {
 	const uint8_t *end = b + len;
 	uint32_t from = cur->scanned > cur->line ? cur->scanned : cur->line;
@@ -91,18 +84,20 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 			return true;
 		}
 		if (cur->prev == HEAD_EOL_CR && !cur->lf_seen) {
-			l->end = l->start; /* CR CR: an empty line */
+			l->end = l->start; /* CR CR: empty line */
 			l->next = l->start + 1;
 			return true;
 		}
-		l->start = (uint32_t)(q - b); /* CR before a line: junk */
+		l->start = (uint32_t)(q - b); /* skip a CR before the line */
 		p = q;
 	}
 }
 
 /*
- * A line of blanks only is obs-fold if the head goes on behind it; there are
- * senders, and readers, for which it ends the head. -1: cannot tell yet.
+ * Does a line of nothing but blanks end the head? It is obs-fold if a field
+ * line, another fold or the empty line follows; otherwise it was meant as the
+ * empty line, as some implementations write and read it. -1: more bytes are
+ * needed.
  */
 static int blank_line_ends(const uint8_t *p, const uint8_t *end, bool fin)
 {
@@ -110,12 +105,12 @@ static int blank_line_ends(const uint8_t *p, const uint8_t *end, bool fin)
 
 	if (p == end)
 		return fin ? 1 : -1;
-	if (is_blank(*p) || *p == '\r' || *p == '\n' || *p == ':')
+	if (scan_is_blank(*p) || *p == '\r' || *p == '\n' || *p == ':')
 		return 0;
 	if ((size_t)(end - p) > HEAD_TAIL_MAX)
 		stop = p + HEAD_TAIL_MAX;
 	q = scan_token(p, stop);
-	while (q < stop && is_blank(*q))
+	while (q < stop && scan_is_blank(*q))
 		q++;
 	if (q < stop)
 		return *q != ':' && scan_is_ctl(*q) == 0 ? 1
@@ -124,17 +119,17 @@ static int blank_line_ends(const uint8_t *p, const uint8_t *end, bool fin)
 	return stop < end || fin ? 1 : -1;
 }
 
-/* As line_next(), and tells whether the line ends the head. The cursor moves
- * only past lines that are complete. */
+/* line_next(), and whether the line ends the head. The cursor moves past
+ * complete lines only. */
 static bool head_line(const uint8_t *b, uint32_t len, bool fin,
-		      struct head_cursor *cur, struct line *l)
+		      struct head_cursor *cur, struct head_line *l)
 {
 	struct head_cursor before = *cur;
 	uint32_t i;
 	int ends;
 
 	if (!line_next(b, len, fin, cur, l)) {
-		/* scanned may be kept, the rest is as it was */
+		/* keep what was scanned, undo everything else */
 		before.scanned = cur->scanned;
 		before.malformed |= cur->malformed;
 		*cur = before;
@@ -143,8 +138,9 @@ static bool head_line(const uint8_t *b, uint32_t len, bool fin,
 	if (cur->first_done) {
 		if (l->start == l->end && !l->crs) {
 			l->last = true;
-		} else if (l->crs || is_blank(b[l->start])) {
-			for (i = l->start; i < l->end && is_blank(b[i]); i++)
+		} else if (l->crs || scan_is_blank(b[l->start])) {
+			for (i = l->start; i < l->end && scan_is_blank(b[i]);
+			     i++)
 				;
 			if (i == l->end) {
 				ends = blank_line_ends(b + l->next, b + len,
@@ -164,17 +160,17 @@ static bool head_line(const uint8_t *b, uint32_t len, bool fin,
 	return true;
 }
 
-/* As head_line() for the first line, which nearly always ends with CRLF and
- * has no other control character. */
+/* head_line() for the start line, which nearly always ends with CRLF and has
+ * no other control character. */
 static inline bool first_line(const uint8_t *b, uint32_t len, bool fin,
-			      struct head_cursor *cur, struct line *l)
+			      struct head_cursor *cur, struct head_line *l)
 {
 	const uint8_t *p = scan_ctl(b, b + len);
 
 	if (b + len - p < 2 || p[0] != '\r' || p[1] != '\n')
 		return head_line(b, len, fin, cur, l);
-	*l = (struct line){.end = (uint32_t)(p - b),
-			   .next = (uint32_t)(p + 2 - b)};
+	*l = (struct head_line){.end = (uint32_t)(p - b),
+				.next = (uint32_t)(p + 2 - b)};
 	cur->line = l->next;
 	cur->prev = HEAD_EOL_LF;
 	cur->lf_seen = 1;
@@ -185,7 +181,7 @@ static inline bool first_line(const uint8_t *b, uint32_t len, bool fin,
 enum head_result head_find_end(const uint8_t *b, uint32_t len,
 			       struct head_cursor *cur, uint32_t *end)
 {
-	struct line l;
+	struct head_line l;
 
 	while (head_line(b, len, false, cur, &l)) {
 		if (l.last) {
@@ -212,12 +208,7 @@ static bool ieq(const uint8_t *p, const char *lit, size_t n)
 	return true;
 }
 
-static bool is_digit(uint8_t c)
-{
-	return (uint8_t)(c - '0') <= 9;
-}
-
-/* "HTTP/" d "." d somewhere in [p, end); the last one counts. */
+/* Finds the last "HTTP/" in [p, end) and reads the version after it. */
 static const uint8_t *find_version(const uint8_t *p, const uint8_t *end,
 				   struct head *h)
 {
@@ -227,11 +218,11 @@ static const uint8_t *find_version(const uint8_t *p, const uint8_t *end,
 
 		if ((*q | 0x20) != 'h' || !ieq(q, "http/", 5))
 			continue;
-		if (v < end && is_digit(*v))
+		if (v < end && scan_is_digit(*v))
 			major = *v++ - '0';
 		if (v < end && *v == '.')
 			v++;
-		while (v < end && is_digit(*v))
+		while (v < end && scan_is_digit(*v))
 			minor = minor * 10 + (*v++ - '0');
 		h->major = (uint8_t)major;
 		h->minor = (uint8_t)minor;
@@ -258,35 +249,36 @@ static bool method_marks(const uint8_t *p, uint32_t n, struct head *h)
 	return true;
 }
 
-static bool request_line(const uint8_t *b, const struct line *l, struct head *h)
+static bool request_line(const uint8_t *b, const struct head_line *l,
+			 struct head *h)
 {
 	uint32_t s = l->start, e = l->end, m, t;
 	const uint8_t *v, *p;
 
-	while (s < e && is_blank(b[s]))
+	while (s < e && scan_is_blank(b[s]))
 		s++;
 	m = (uint32_t)(scan_token(b + s, b + e) - b);
-	while (m < e && !is_blank(b[m]))
+	while (m < e && !scan_is_blank(b[m]))
 		m++;
 	if (m == s || !method_marks(b + s, m - s, h))
 		return false;
 	if (s != l->start)
 		h->flags |= HTTP_F_MALFORMED;
 	h->method = ref(s, m);
-	for (t = m; t < e && is_blank(b[t]); t++)
+	for (t = m; t < e && scan_is_blank(b[t]); t++)
 		;
 	if (t - m > 1 || (m < e && b[m] == '\t'))
 		h->flags |= HTTP_F_MALFORMED;
-	/* the common form: ends with " HTTP/1.x" */
+	/* common form: ends with " HTTP/1.x" */
 	if (e - t > 9 && b[e - 9] == ' ' && !memcmp(b + e - 8, "HTTP/1.", 7) &&
-	    is_digit(b[e - 1])) {
+	    scan_is_digit(b[e - 1])) {
 		h->major = 1;
 		h->minor = b[e - 1] - '0';
 		e -= 9;
 	} else {
 		v = find_version(b + t, b + e, h);
 		if (!v) {
-			/* HTTP/0.9, or not HTTP at all */
+			/* without a version: HTTP/0.9, or not HTTP */
 			if (!head_method_known(b + s, m - s) ||
 			    (t < e && b[t] != '/'))
 				return false;
@@ -299,15 +291,15 @@ static bool request_line(const uint8_t *b, const struct line *l, struct head *h)
 			h->flags |= HTTP_F_MALFORMED;
 		}
 	}
-	while (e > t && is_blank(b[e - 1])) {
+	while (e > t && scan_is_blank(b[e - 1])) {
 		e--;
 		h->flags |= HTTP_F_MALFORMED;
 	}
 	p = scan_odd(b + t, b + e);
 	if (p != b + e || t == e)
 		h->flags |= HTTP_F_MALFORMED;
-	/* a blank ends the target: what follows is not looked at */
-	while (p < b + e && !is_blank(*p))
+	/* a blank ends the target; ignore what follows */
+	while (p < b + e && !scan_is_blank(*p))
 		p = scan_odd(p + 1, b + e);
 	e = (uint32_t)(p - b);
 	if (e - t > HEAD_TARGET_MAX) {
@@ -318,7 +310,8 @@ static bool request_line(const uint8_t *b, const struct line *l, struct head *h)
 	return true;
 }
 
-/* The long way for a status line: NULs, odd blanks and versions in between. */
+/* Slow path for a status line with NULs, extra blanks or an odd version. map[]
+ * takes positions in t, which has no NULs, back to offsets from s. */
 static bool status_line_odd(const uint8_t *b, uint32_t s, uint32_t e,
 			    struct head *h)
 {
@@ -333,17 +326,18 @@ static bool status_line_odd(const uint8_t *b, uint32_t s, uint32_t e,
 	h->flags |= HTTP_F_MALFORMED;
 	if (n >= 5 && ieq(t, "http/", 5)) {
 		i = 5;
-		h->major = i < n && is_digit(t[i]) ? t[i++] - '0' : 1;
-		while (i < n && is_digit(t[i]))
+		h->major = i < n && scan_is_digit(t[i]) ? t[i++] - '0' : 1;
+		while (i < n && scan_is_digit(t[i]))
 			i++;
 		if (i < n && t[i] == '.')
 			i++;
-		if (i < n && is_digit(t[i]))
+		if (i < n && scan_is_digit(t[i]))
 			h->minor = t[i++] - '0';
 		else
 			h->minor = 1;
-		/* "1.10", and with NULs gone "1.1200" */
-		while (i < n && is_digit(t[i]) &&
+		/* Skip further digits of the minor version ("1.10"), but not
+		 * the status of "1.1\0200", where NULs separate the two. */
+		while (i < n && scan_is_digit(t[i]) &&
 		       !(i + 2 < n && map[i] - map[i - 1] > 1))
 			i++;
 	} else if (n >= 7 && ieq(t, "icy ", 4)) {
@@ -353,30 +347,32 @@ static bool status_line_odd(const uint8_t *b, uint32_t s, uint32_t e,
 	} else {
 		return false;
 	}
-	while (i < n && (is_blank(t[i]) || scan_is_ctl(t[i])))
+	while (i < n && (scan_is_blank(t[i]) || scan_is_ctl(t[i])))
 		i++;
-	for (; i < n && is_digit(t[i]); i++)
-		if (digits++ < 3) /* as many as there must be */
+	for (; i < n && scan_is_digit(t[i]); i++)
+		if (digits++ < 3)
 			value = value * 10 + (t[i] - '0');
 	if (digits > 3)
 		h->marks |= HEAD_STATUS_ODD;
-	/* without a number readers take it as a success */
+	/* clients take a missing status for success */
 	h->status = digits ? (uint16_t)value : 200;
 	i = s + (i < n ? map[i] : (n ? map[n - 1] + 1u : 0));
-	while (i < e && is_blank(b[i]))
+	while (i < e && scan_is_blank(b[i]))
 		i++;
 	h->reason = ref(i < e ? i : e, e);
 	return true;
 }
 
-static bool status_line(const uint8_t *b, const struct line *l, struct head *h)
+static bool status_line(const uint8_t *b, const struct head_line *l,
+			struct head *h)
 {
 	uint32_t s = l->start, e = l->end;
 	const uint8_t *p = b + s;
 
-	if (e - s < 12 || memcmp(p, "HTTP/1.", 7) || !is_digit(p[7]) ||
-	    p[8] != ' ' || !is_digit(p[9]) || !is_digit(p[10]) ||
-	    !is_digit(p[11]) || (e - s > 12 && p[12] != ' ') || p[9] == '0')
+	if (e - s < 12 || memcmp(p, "HTTP/1.", 7) || !scan_is_digit(p[7]) ||
+	    p[8] != ' ' || !scan_is_digit(p[9]) || !scan_is_digit(p[10]) ||
+	    !scan_is_digit(p[11]) || (e - s > 12 && p[12] != ' ') ||
+	    p[9] == '0')
 		return status_line_odd(b, s, e, h);
 	h->major = 1;
 	h->minor = p[7] - '0';
@@ -388,10 +384,10 @@ static bool status_line(const uint8_t *b, const struct line *l, struct head *h)
 	return true;
 }
 
-/* --- the whole ------------------------------------------------------------ */
+/* --- heads ----------------------------------------------------------------- */
 
-/* Is this first line of a trailer section the start of another message? */
-static bool is_start_line(const uint8_t *b, const struct line *l)
+/* Is the first line of a trailer section the start line of a message? */
+static bool is_start_line(const uint8_t *b, const struct head_line *l)
 {
 	const uint8_t *p = b + l->start;
 	uint32_t n = l->end - l->start;
@@ -403,21 +399,21 @@ static bool is_start_line(const uint8_t *b, const struct line *l)
 }
 
 enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
-			    enum head_kind kind, struct head *h,
+			    enum head_type type, struct head *h,
 			    struct head_field *fields, struct head_cursor *cur)
 {
 	struct field_parser fp = {.b = b,
 				  .h = h,
 				  .fields = fields,
-				  .trailer = kind == HEAD_TRAILER};
+				  .trailer = type == HEAD_TRAILER};
 	bool first = true;
-	struct line l;
+	struct head_line l;
 
-	if (kind != HEAD_TRAILER) {
+	if (type != HEAD_TRAILER) {
 		*cur = (struct head_cursor){0};
 		if (!first_line(b, len, fin, cur, &l))
 			return HEAD_MORE;
-		if (!(kind == HEAD_REQUEST ? request_line(b, &l, h)
+		if (!(type == HEAD_REQUEST ? request_line(b, &l, h)
 					   : status_line(b, &l, h)))
 			return HEAD_BAD;
 		if (h->marks & HEAD_SIMPLE) {
@@ -429,7 +425,7 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 
 			cur->line = at;
 			if (len - at >= 2 && b[at] == '\r' && b[at + 1] == '\n')
-				h->len = at + 2; /* regular to its end */
+				h->len = at + 2; /* regular throughout */
 		}
 	}
 	if (h->len) {
@@ -442,7 +438,7 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 			h->len = l.next;
 			break;
 		}
-		if (kind == HEAD_TRAILER && first && is_start_line(b, &l)) {
+		if (type == HEAD_TRAILER && first && is_start_line(b, &l)) {
 			h->flags |= HTTP_F_MALFORMED;
 			h->len = l.start;
 			return HEAD_OK;
@@ -466,11 +462,11 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 	return HEAD_OK;
 }
 
-void head_extra_line(const uint8_t *line, uint32_t len, enum head_kind kind,
+void head_extra_line(const uint8_t *line, uint32_t len, enum head_type type,
 		     struct head *h)
 {
 	struct field_parser fp = {
-		.b = line, .h = h, .trailer = kind == HEAD_TRAILER};
+		.b = line, .h = h, .trailer = type == HEAD_TRAILER};
 
 	fields_line(&fp, 0, len);
 	fields_end(&fp);

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "http/internal.h"
+/*
+ * Memory and body of a message. As long as a message lies within one chunk of
+ * the stream nothing is copied: head and body point into the chunk, and
+ * msg_save_pending() copies them only if the message outlives the call.
+ */
+#include "http/head.h"
+#include "http/message.h"
 
 #include <string.h>
 
-/* Bodies that are announced to be this small get their memory at once. */
+/* A body whose Content-Length is at most this is allocated in one go. */
 #define BODY_AT_ONCE 16384u
-/* Fewer bytes are not worth a call of stream_skip(). */
+/* Do not bother stream_skip() for fewer bytes. */
 #define SKIP_MIN 4096u
 
 struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
@@ -50,7 +56,7 @@ void msg_free(struct http_engine *e, struct msg *m)
 	store_free(&e->store, m, m->cap);
 }
 
-/* Part of the body was dropped because memory_limit was reached. */
+/* Part of the message was dropped at memory_limit. */
 static void no_memory(struct http_engine *e, struct msg *m)
 {
 	if (m->no_memory)
@@ -60,7 +66,7 @@ static void no_memory(struct http_engine *e, struct msg *m)
 	e->stats.memory_limit++;
 }
 
-/* Moves the kept body to memory of the message with room for size bytes. */
+/* Moves the kept body to a block of its own with room for size bytes. */
 static bool body_own(struct http_engine *e, struct msg *m, size_t size)
 {
 	size_t cap;
@@ -86,7 +92,7 @@ static bool body_own(struct http_engine *e, struct msg *m, size_t size)
 	return true;
 }
 
-bool msg_save(struct http_engine *e, struct msg *m)
+static bool msg_save(struct http_engine *e, struct msg *m)
 {
 	size_t fields = m->h.n_fields * sizeof(struct head_field);
 	size_t cap;
@@ -122,7 +128,7 @@ void msg_save_pending(struct http_engine *e)
 	e->unsaved = NULL;
 	if (!m || msg_save(e, m))
 		return;
-	/* nothing of it can be kept: it stays as an empty one */
+	/* no memory: keep the message, but empty */
 	no_memory(e, m);
 	m->head = (const uint8_t *)"";
 	m->h.len = 0;
@@ -141,7 +147,7 @@ static bool hold(struct http_engine *e, void **block, size_t *block_cap,
 	uint8_t *b;
 
 	if (!n)
-		return true; /* perhaps there is no block yet */
+		return true; /* *block may still be NULL */
 	if (need > *block_cap) {
 		b = store_alloc(&e->store, need < 512 ? 512 : need + need / 2,
 				&cap);
@@ -169,8 +175,8 @@ bool msg_hold_trailer(struct http_engine *e, struct msg *m, const uint8_t *p,
 	return hold(e, &m->trail, &m->trail_cap, &m->trail_len, p, n);
 }
 
-/* Keeps what the limit allows, in place as long as it is one piece of the
- * chunk. */
+/* Keeps decoded body bytes up to the limit. Does not copy them while the body
+ * is contiguous in the chunk. */
 static void body_keep(struct http_engine *e, struct msg *m, const uint8_t *p,
 		      size_t n)
 {
@@ -204,14 +210,14 @@ static void body_keep(struct http_engine *e, struct msg *m, const uint8_t *p,
 	m->body_len += n;
 }
 
-struct sink {
+struct body_output {
 	struct http_engine *e;
 	struct msg *m;
 };
 
-static void body_sink(void *ctx, const uint8_t *p, size_t n)
+static void body_decoded(void *ctx, const uint8_t *p, size_t n)
 {
-	struct sink *s = ctx;
+	struct body_output *s = ctx;
 
 	s->m->body_total += n;
 	if (s->m->md)
@@ -245,18 +251,17 @@ void msg_body_start(struct http_engine *e, struct msg *m)
 
 void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n)
 {
-	struct sink s = {e, m};
+	struct body_output s = {e, m};
 
 	if (!m->dec)
-		body_sink(&s, p, n);
-	else if (!m->hole) /* the decoder cannot go on behind one */
-		body_decoder_push(m->dec, p, n, body_sink, &s);
+		body_decoded(&s, p, n);
+	else if (!m->hole) /* a decoder cannot resume after a hole */
+		body_decoder_push(m->dec, p, n, body_decoded, &s);
 }
 
-void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n,
-		   bool wanted)
+void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost)
 {
-	if (wanted) {
+	if (lost) {
 		m->hole = true;
 		md_free(e, m);
 		return;
@@ -267,19 +272,19 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n,
 
 void msg_body_end(struct http_engine *e, struct msg *m)
 {
-	struct sink s = {e, m};
+	struct body_output s = {e, m};
 	unsigned int result;
 
 	if (!m->dec)
 		return;
 	result = m->hole || !m->complete
-			 ? body_decoder_flush(m->dec, body_sink, &s)
-			 : body_decoder_end(m->dec, body_sink, &s);
+			 ? body_decoder_flush(m->dec, body_decoded, &s)
+			 : body_decoder_end(m->dec, body_decoded, &s);
 	if (result & DECODE_FAILED)
 		m->h.flags |= HTTP_F_DECODE_FAILED;
 	if (result & DECODE_LIMIT) {
 		m->h.flags |= HTTP_F_DECODE_LIMIT;
-		m->hole = true; /* no hash of what is not all */
+		m->hole = true; /* incomplete: no hash */
 	}
 	body_decoder_free(m->dec);
 	m->dec = NULL;

@@ -1,31 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which response belongs to which request.
+ * Pairs responses with requests.
  *
- * As long as no byte of message framing was lost it is first in, first out
- * (RFC 9112 9.3.2), whatever the TCP headers say. After a loss it is decided
- * by what the two directions acknowledge:
+ * While no byte of message framing was lost, responses answer requests in
+ * order (RFC 9112 section 9.3.2), whatever the TCP headers say. After a loss
+ * the acknowledgment numbers decide:
  *
- *  - a response cannot answer a request whose start the server had not
- *    received when it sent the response (acked <= start), nor start before
- *    the place in the stream up to which the client had received when it sent
- *    the request (response start < acked of the request);
- *  - a client that does not pipeline sends a request when it has received
- *    all of the response before: the answer starts exactly there. A client
- *    that does shows it: by two requests that acknowledge the same, by a
- *    response that acknowledges more than its request, by a request that
- *    acknowledges less than the response before. From then on this rule is
- *    not applied to it.
+ *  - A response cannot answer a request that the server had not begun to
+ *    receive when it sent the response (acked <= request start), nor can it
+ *    start before the point that the client had acknowledged when it sent the
+ *    request (response start < acked of the request).
+ *  - A client that does not pipeline sends a request once it has received the
+ *    whole previous response, so the answer starts exactly at the point that
+ *    the request acknowledges. A client that pipelines gives itself away: two
+ *    requests acknowledge the same point, a response acknowledges more than
+ *    its request, or a request acknowledges less than the previous response.
+ *    From then on this rule does not apply to it.
  *
- * What that does not decide comes out unpaired: no answer is better than a
- * wrong one. (One case cannot be told apart: always two requests on the way,
- * and all that would have shown it was lost or before the capture.)
+ * Messages that these rules do not pair are emitted unpaired: a missing
+ * partner is better than a wrong one. One case is undecidable: a client that
+ * always has two requests in flight, with everything that would have shown it
+ * lost or sent before the capture.
  */
-#include "http/internal.h"
+#include "http/conn.h"
+#include "http/emit.h"
+#include "http/message.h"
+#include "http/pair.h"
+#include "http/resync.h"
 
 #include <string.h>
 
-/* A line end behind a body is not another request. */
+/* A stray line end after a body is not another request. */
 #define STRAY_MAX 2u
 
 struct exchange *exchange_new(struct http_engine *e)
@@ -61,7 +66,7 @@ static void queue_append(struct conn *c, struct exchange *x)
 	conn_list(c);
 }
 
-void queue_remove(struct conn *c, struct exchange *x)
+static void queue_remove(struct conn *c, struct exchange *x)
 {
 	struct exchange **p = &c->queue;
 
@@ -85,7 +90,7 @@ void exchange_finish(struct conn *c, struct exchange *x, uint32_t flags)
 		struct dir *d = &c->dir[i];
 
 		if (d->msg && d->msg->x == x) {
-			/* given up in its midst */
+			/* abandoned before its end */
 			d->msg = NULL;
 			parse_resync(c, (enum stream_dir)i, false);
 		}
@@ -100,7 +105,7 @@ void exchange_check(struct conn *c, struct exchange *x)
 		exchange_finish(c, x, 0);
 }
 
-/* Gives up the requests of the queue before stop: their responses are lost. */
+/* Emits the requests queued before stop: their responses are lost. */
 static void drop_before(struct conn *c, struct exchange *stop)
 {
 	struct exchange *x, *next;
@@ -118,7 +123,7 @@ static bool known(uint64_t v)
 	return v != STREAM_UNKNOWN;
 }
 
-/* The request that was sent when all before this response was received. */
+/* The request that acknowledges exactly the start of this response. */
 static struct exchange *pair_exact(struct conn *c, uint64_t start,
 				   uint64_t acked)
 {
@@ -133,8 +138,8 @@ static struct exchange *pair_exact(struct conn *c, uint64_t start,
 		if (x->rsp || !x->req || !known(x->req->acked) ||
 		    x->req->acked != start)
 			continue;
-		/* (the first answer seen of a connection that was joined
-		 * midway is compared with nothing but the place) */
+		/* Not for the first response of a connection joined midway:
+		 * its start is all there is to compare. */
 		if (known(acked) && acked <= x->req->start &&
 		    !(c->midstream && !c->spoken))
 			continue;
@@ -147,7 +152,7 @@ static struct exchange *pair_exact(struct conn *c, uint64_t start,
 	return NULL;
 }
 
-/* No request but this one starts before the offset that is returned. */
+/* An offset before which no request other than x starts. */
 static uint64_t request_bound(struct conn *c, const struct exchange *x)
 {
 	const struct exchange *n = x->next;
@@ -161,7 +166,8 @@ static uint64_t request_bound(struct conn *c, const struct exchange *x)
 		       : x->req->start;
 }
 
-/* Where in the queue a response that starts here belongs; *lone: nowhere. */
+/* The exchange that a response starting here answers. NULL: it waits for its
+ * request or, with *lone, stays without one. */
 static struct exchange *pair_find(struct conn *c, uint64_t start,
 				  uint64_t acked, bool final, bool *lone)
 {
@@ -171,16 +177,16 @@ static struct exchange *pair_find(struct conn *c, uint64_t start,
 	while (first && first->rsp)
 		first = first->next;
 	if (!first)
-		return NULL; /* it has to wait for its request */
+		return NULL; /* its request is still to come */
 	if (!c->rsp_lost && (!first->after_hole || !first->req))
 		return first;
 	x = pair_exact(c, start, acked);
 	if (!x && first->req && known(acked) && acked > first->req->start &&
 	    !first->after_hole && acked <= request_bound(c, first))
-		x = first; /* the server had received no other */
+		x = first; /* the only request the server had received */
 	if (!x && first->req && first->after_hole && !c->rsp_lost &&
 	    c->midstream && !c->spoken && !known(first->req->acked))
-		x = first; /* nothing is known of what was before */
+		x = first; /* joined midway: the oldest we know of */
 	if (x) {
 		drop_before(c, x);
 		c->rsp_lost = false;
@@ -188,7 +194,7 @@ static struct exchange *pair_find(struct conn *c, uint64_t start,
 		return x;
 	}
 	*lone = true;
-	/* If it is not the answer to the first, then that one was lost. */
+	/* not the answer to the first request: that answer was lost */
 	if (final && c->rsp_lost && first->req && !first->after_hole &&
 	    (!known(acked) || acked > first->req->start))
 		exchange_finish(c, first, HTTP_F_RESPONSE_GAP);
@@ -214,7 +220,7 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 	    !(x->req->h.marks & HEAD_CUT) &&
 	    m->acked > x->req->end + STRAY_MAX &&
 	    (x->next || c->hole_lost || m->acked > client_dir(c)->pos))
-		c->pipelined = true; /* not for junk that was seen */
+		c->pipelined = true; /* stray bytes do not count */
 	if (!known(x->rsp_start)) {
 		x->rsp_start = m->start;
 		x->rsp_acked = m->acked;
@@ -224,7 +230,7 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 
 enum answer { ANSWER_NO, ANSWER_DOUBTFUL, ANSWER_YES };
 
-/* Is this request the one that the held response answers? */
+/* Does the held response of x answer the request m? */
 static enum answer answers(const struct conn *c, const struct exchange *x,
 			   const struct msg *m)
 {
@@ -239,9 +245,9 @@ static enum answer answers(const struct conn *c, const struct exchange *x,
 	return ANSWER_DOUBTFUL;
 }
 
-/* It is known what x answers, so the held responses that follow it without a
- * hole answer the requests that follow. */
-static void settle_order(struct exchange *x)
+/* The response of x was paired, so the held responses that follow it without a
+ * hole answer the next requests. */
+static void confirm_order(struct exchange *x)
 {
 	const struct exchange *before = x;
 
@@ -260,8 +266,9 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	bool doubtful = false;
 	enum answer answer;
 
-	/* Of lost requests or of one that waits nothing came back in between:
-	 * to be known before a held response is asked whose answer it is. */
+	/* The client sent this request without having received anything since
+	 * an earlier one (pending, or lost): it pipelines. answers() depends
+	 * on it. */
 	for (; x; x = x->next)
 		if (x->req)
 			last = x;
@@ -279,16 +286,16 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 			c->req_hole = c->hole_lost = false;
 			if (x->uncertain)
 				c->rsp_lost = false;
-			settle_order(x);
+			confirm_order(x);
 			if (x->rsp && x->rsp->complete)
 				c->answered = x->rsp->end;
 			return x;
 		}
-		/* If it was, then the next response is not. */
+		/* If it was the answer, the next response is not. */
 		if (answer == ANSWER_DOUBTFUL)
 			doubtful = true;
-		/* It was there before the request, so it is not its answer,
-		 * nor that of a later one. */
+		/* It precedes the request, so it answers neither this one nor
+		 * a later one. */
 		if (x->rsp && !x->rsp->complete)
 			queue_remove(c, x);
 		else
@@ -315,7 +322,7 @@ void pair_observe(struct conn *c, const struct msg *rsp)
 
 	if (rsp->x->req)
 		c->answered = rsp->end;
-	/* sent before all of this response was there */
+	/* the next request left before this response was complete */
 	if (rsp->x->queued && next && next->req && known(next->req->acked) &&
 	    next->req->acked < rsp->end)
 		c->pipelined = true;
@@ -328,7 +335,7 @@ void pair_hole(struct conn *c, bool lost)
 		c->hole_at = (uint32_t)c->answered;
 	}
 	c->req_hole = true;
-	/* The responses that are held may be to the requests in the hole. */
+	/* held responses may answer the requests in the hole */
 	for (struct exchange *x = c->queue; x; x = x->next)
 		if (!x->req)
 			x->uncertain = true;
@@ -340,6 +347,6 @@ void queue_give_up(struct conn *c, uint32_t flags)
 		return;
 	while (c->queue)
 		exchange_finish(c, c->queue, flags);
-	/* their responses are still to come */
+	/* responses to them may still arrive */
 	c->req_hole = true;
 }

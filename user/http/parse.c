@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Message starts and heads. */
-#include "http/internal.h"
+#include "http/body.h"
+#include "http/conn.h"
+#include "http/fields.h"
+#include "http/head.h"
+#include "http/message.h"
+#include "http/parse.h"
+#include "http/prefix.h"
+#include "http/resync.h"
 #include "http/scan.h"
 
 #include <string.h>
@@ -9,7 +16,7 @@
 #define BAD_LINE_MAX 256u
 enum verdict { START_OK, START_WAIT, START_BAD };
 
-static enum head_kind kind_of(const struct conn *c, enum stream_dir dir)
+static enum head_type type_of(const struct conn *c, enum stream_dir dir)
 {
 	return dir_is_request(c, dir) ? HEAD_REQUEST : HEAD_RESPONSE;
 }
@@ -182,7 +189,7 @@ static void head_done(struct conn *c, enum stream_dir dir, struct input *in,
 	m->head = base;
 	m->fields = e->fields;
 	m->last_ns = in->ts_ns;
-	head_conclude(&m->h);
+	fields_conclude(&m->h);
 	if (m->h.marks & HEAD_FOLDED)
 		msg_save_pending(e); /* only a copy can be unfolded */
 	if (!c->seen && dir_is_request(c, dir) && m->h.major == 2 &&
@@ -216,7 +223,7 @@ static void head_overflow(struct conn *c, enum stream_dir dir, struct input *in)
 		/* the target is cut long before: end the line here */
 		memcpy(b + HEAD_MAX - (sizeof(cut) - 1), cut, sizeof(cut) - 1);
 	}
-	if (head_parse(b, at, true, kind_of(c, dir), &m->h, e->fields, &cur) !=
+	if (head_parse(b, at, true, type_of(c, dir), &m->h, e->fields, &cur) !=
 	    HEAD_OK) {
 		bad_start(c, dir, in, b, m->have);
 		return;
@@ -253,7 +260,7 @@ static void head_skip(struct conn *c, enum stream_dir dir, struct input *in)
 
 	if (!msg_hold_trailer(e, m, in->p, n < room ? n : room))
 		m->no_memory = true;
-	input_take(in, n, &e->stats.bytes_head);
+	input_consume(in, n, &e->stats.bytes_head);
 	if (!lf)
 		return;
 	t = m->trail;
@@ -267,7 +274,7 @@ static void head_skip(struct conn *c, enum stream_dir dir, struct input *in)
 	}
 	if (len) {
 		if (!m->in_trailer)
-			head_extra_line(t, len, kind_of(c, dir), &m->h);
+			head_extra_line(t, len, type_of(c, dir), &m->h);
 		return;
 	}
 	if (m->in_trailer) {
@@ -275,7 +282,7 @@ static void head_skip(struct conn *c, enum stream_dir dir, struct input *in)
 		return;
 	}
 	m->last_ns = in->ts_ns;
-	head_conclude(&m->h);
+	fields_conclude(&m->h);
 	c->seen = true;
 	body_begin(c, dir, in);
 }
@@ -286,7 +293,7 @@ static void head_no_memory(struct conn *c, struct input *in)
 
 	e->stats.memory_limit++;
 	conn_give_up(c, HTTP_F_EVICTED);
-	input_take(in, input_left(in), &e->stats.bytes_resync);
+	input_consume(in, input_left(in), &e->stats.bytes_resync);
 }
 
 /* A candidate must be beyond doubt. */
@@ -310,7 +317,7 @@ static void head_first(struct conn *c, enum stream_dir dir, struct input *in)
 		n = HEAD_MAX;
 	v = check_start(c, dir, m, in->p, n);
 	if (v == START_OK)
-		r = head_parse(in->p, (uint32_t)n, false, kind_of(c, dir),
+		r = head_parse(in->p, (uint32_t)n, false, type_of(c, dir),
 			       &m->h, e->fields, &m->cur);
 	if (v == START_BAD || r == HEAD_BAD ||
 	    (r == HEAD_OK && !start_line_fits(m))) {
@@ -320,7 +327,7 @@ static void head_first(struct conn *c, enum stream_dir dir, struct input *in)
 	}
 	if (r == HEAD_OK) {
 		e->unsaved = m;
-		input_take(in, m->h.len, &e->stats.bytes_head);
+		input_consume(in, m->h.len, &e->stats.bytes_head);
 		head_done(c, dir, in, base);
 		return;
 	}
@@ -329,7 +336,7 @@ static void head_first(struct conn *c, enum stream_dir dir, struct input *in)
 		head_no_memory(c, in);
 		return;
 	}
-	input_take(in, n, &e->stats.bytes_buffered);
+	input_consume(in, n, &e->stats.bytes_buffered);
 	conn_list(c);
 	if (m->have == HEAD_MAX)
 		head_overflow(c, dir, in);
@@ -372,14 +379,14 @@ static void head_more(struct conn *c, enum stream_dir dir, struct input *in)
 		head_no_memory(c, in);
 		return;
 	}
-	input_take(in, n, &e->stats.bytes_buffered);
+	input_consume(in, n, &e->stats.bytes_buffered);
 	if (!first_done || m->suspect)
 		v = check_start(c, dir, m, m->block, m->have);
 	if (v == START_OK)
 		r = head_find_end(m->block, m->have, &m->cur, &end);
 	/* whether the first line is one is looked at once, when it is there */
 	if (r == HEAD_OK || (m->cur.first_done && !first_done) || m->suspect)
-		r = head_parse(m->block, m->have, false, kind_of(c, dir), &m->h,
+		r = head_parse(m->block, m->have, false, type_of(c, dir), &m->h,
 			       e->fields, &(struct head_cursor){0});
 	if (v == START_BAD || r == HEAD_BAD ||
 	    (r == HEAD_OK && !start_line_fits(m))) {
@@ -438,8 +445,8 @@ static void start(struct conn *c, enum stream_dir dir, struct input *in)
 			       (!request && (*p == ' ' || *p == '\t' || !*p))))
 		p++;
 	if (p != in->p)
-		input_take(in, (size_t)(p - in->p),
-			   &c->engine->stats.bytes_framing);
+		input_consume(in, (size_t)(p - in->p),
+			      &c->engine->stats.bytes_framing);
 	if (p < in->end)
 		parse_begin(c, dir, in, TENTATIVE_NO);
 }
@@ -458,7 +465,7 @@ void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 	if (d->state == DIR_HEAD_SKIP) { /* what is beyond the limit */
 		m->h.flags |= flags;
 		m->h.marks |= HEAD_CUT;
-		head_conclude(&m->h);
+		fields_conclude(&m->h);
 		c->seen = true;
 		body_begin(c, dir, &in);
 		return;
@@ -468,7 +475,7 @@ void parse_head_cut(struct conn *c, enum stream_dir dir, uint64_t ts_ns,
 		m->cur.line = m->have;
 	if (m->cur.line && (whole || m->cur.first_done)) {
 		memset(&m->h, 0, sizeof(m->h));
-		r = head_parse(m->block, m->cur.line, true, kind_of(c, dir),
+		r = head_parse(m->block, m->cur.line, true, type_of(c, dir),
 			       &m->h, e->fields, &cur);
 	}
 	if (r == HEAD_BAD && whole && !dir_is_request(c, dir) &&
@@ -537,12 +544,12 @@ void parse_input(struct conn *c, enum stream_dir dir, struct input *in)
 			parse_search(c, dir, in);
 			break;
 		case DIR_UPGRADED:
-			input_take(in, input_left(in),
-				   &e->stats.bytes_upgraded);
+			input_consume(in, input_left(in),
+				      &e->stats.bytes_upgraded);
 			break;
 		case DIR_NOT_HTTP:
-			input_take(in, input_left(in),
-				   &e->stats.bytes_not_http);
+			input_consume(in, input_left(in),
+				      &e->stats.bytes_not_http);
 			break;
 		}
 	}

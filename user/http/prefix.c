@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Start lines by their first bytes. */
+/* Recognises start lines by their first bytes: which bytes may begin a message
+ * decides where the search for a message start stops. */
 #include <string.h>
 
-#include "http/head.h"
+#include "http/prefix.h"
 #include "http/scan.h"
 
-static bool is_digit(uint8_t c)
-{
-	return (uint8_t)(c - '0') <= 9;
-}
-
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* IANA HTTP Method Registry, and PURGE, MGET of caches. */
+/* The IANA HTTP Method Registry, PURGE of caches, and UPnP's methods. */
 static const char *const methods[] = {
 	"GET",
 	"POST",
@@ -99,7 +90,8 @@ enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < sizeof(want) - 1; i++) {
 		if (i == n)
 			return PREFIX_MAYBE;
-		if (want[i] == 'd' ? !is_digit(p[i]) : p[i] != (uint8_t)want[i])
+		if (want[i] == 'd' ? !scan_is_digit(p[i])
+				   : p[i] != (uint8_t)want[i])
 			return PREFIX_NO;
 	}
 	return PREFIX_YES;
@@ -109,11 +101,11 @@ bool head_request_plausible(const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + (n < 64 ? n : 64), *q;
 
-	while (p < end && is_blank(*p))
+	while (p < end && scan_is_blank(*p))
 		p++;
 	q = scan_token(p, end);
 	if (q == end)
 		return n < 64;
-	/* lenient about what comes between method and target */
-	return q > p && (is_blank(*q) || *q == '\r' || *q == '\n');
+	/* any blank or line end may separate method and target */
+	return q > p && (scan_is_blank(*q) || *q == '\r' || *q == '\n');
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The search for a message start when it was lost, or is not there yet. */
-#include "http/internal.h"
+#include "http/conn.h"
+#include "http/pair.h"
+#include "http/parse.h"
+#include "http/prefix.h"
+#include "http/resync.h"
 
 #include <string.h>
 
@@ -84,14 +88,14 @@ void parse_search(struct conn *c, enum stream_dir dir, struct input *in)
 	}
 	n = (size_t)(p - in->p);
 	if (p < in->end && d->nl == 2 && n) {
-		input_take(in, n, &e->stats.bytes_resync);
+		input_consume(in, n, &e->stats.bytes_resync);
 		return; /* and look there */
 	}
 	if (p < in->end) {
 		d->nl = 0;
 		n++;
 	}
-	input_take(in, n, &e->stats.bytes_resync);
+	input_consume(in, n, &e->stats.bytes_resync);
 	if (!c->seen &&
 	    (d->scanned += (uint32_t)n) >
 		    (c->midstream ? NOT_HTTP_AFTER_MIDSTREAM : NOT_HTTP_AFTER))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Byte scanning for heads, 16 bytes at a time where the machine can (SSE2 is
- * part of x86-64, NEON of AArch64), else one at a time. Nothing is read
- * beyond end: a stream chunk may end at the end of a page.
+ * Byte scanning for heads, 16 bytes at a time with SSE2 (part of x86-64) or
+ * NEON (part of AArch64), otherwise byte by byte. Never reads past end: a
+ * chunk may end at the end of a page.
  */
 #ifndef HTTP_SCAN_H
 #define HTTP_SCAN_H
@@ -17,12 +17,22 @@
 #include <arm_neon.h>
 #endif
 
-/* RFC 9110 5.6.2: octets of a token have bit 0 set. */
+/* tchar of RFC 9110 section 5.6.2: nonzero for octets of a token. */
 extern const uint8_t http_token_table[256];
 
 static inline bool scan_is_token(uint8_t c)
 {
 	return http_token_table[c] & 1;
+}
+
+static inline bool scan_is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline bool scan_is_digit(uint8_t c)
+{
+	return (uint8_t)(c - '0') <= 9;
 }
 
 static inline bool scan_is_ctl(uint8_t c)
@@ -32,7 +42,7 @@ static inline bool scan_is_ctl(uint8_t c)
 
 #if defined(__SSE2__)
 #define SCAN_STEP 16
-/* Bit i is set when p[i] is a control character other than HTAB. */
+/* Bit i is set if p[i] is a control character other than HTAB. */
 static inline unsigned int scan_ctl_mask(const uint8_t *p)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)p);
@@ -44,18 +54,18 @@ static inline unsigned int scan_ctl_mask(const uint8_t *p)
 		_mm_or_si128(_mm_andnot_si128(tab, low), del));
 }
 
-/* Bit i is set when p[i] is SP, a control character or not ASCII. */
+/* Bit i is set if p[i] is SP, a control character or not ASCII. */
 static inline unsigned int scan_odd_mask(const uint8_t *p)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)p);
-	/* signed: 0x80..0xff are negative, so they are below 0x21 too */
+	/* a signed comparison: 0x80..0xff count as below 0x21, too */
 	__m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));
 	__m128i del = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
 
 	return (unsigned int)_mm_movemask_epi8(_mm_or_si128(low, del));
 }
 
-/* Bit i is set when p[i] is none of ALPHA, DIGIT and "-". */
+/* Bit i is set if p[i] is not ALPHA, DIGIT or "-". */
 static inline unsigned int scan_name_mask(const uint8_t *p)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)p);
@@ -72,7 +82,7 @@ static inline unsigned int scan_name_mask(const uint8_t *p)
 #define SCAN_MASK_SHIFT 0
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define SCAN_STEP	16
-/* NEON has no movemask: four bits per byte, in 64 bits. */
+/* NEON lacks movemask: narrow to four bits per byte. */
 static inline uint64_t scan_neon_mask(uint8x16_t m)
 {
 	return vget_lane_u64(
@@ -148,7 +158,7 @@ static inline const uint8_t *scan_odd(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* First octet in [p, end) that cannot be in a token, or end. */
+/* First octet in [p, end) that is not a tchar, or end. */
 static inline const uint8_t *scan_token(const uint8_t *p, const uint8_t *end)
 {
 #ifdef SCAN_STEP

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Size classes and free lists. A free block stays cached while the limit has
+ * room for it; allocation evicts the largest cached blocks first. */
 #include "http/store.h"
 
 #include <stdlib.h>
@@ -20,7 +22,7 @@ static size_t class_size(unsigned int c)
 	return c & 1 ? base + base / 2 : base;
 }
 
-/* STORE_CLASSES: larger than any class. */
+/* The smallest class that fits; STORE_CLASSES if none does. */
 static unsigned int class_of(size_t size)
 {
 	unsigned int k, c;
@@ -34,7 +36,7 @@ static unsigned int class_of(size_t size)
 	return c < STORE_CLASSES ? c : STORE_CLASSES;
 }
 
-/* Gives cached blocks back, the largest first, until need bytes fit. */
+/* Frees cached blocks, the largest first, until need bytes fit. */
 static bool make_room(struct store *s, size_t need)
 {
 	if (s->used + need > s->limit)
@@ -89,8 +91,8 @@ void store_free(struct store *s, void *p, size_t cap)
 		return;
 	s->used -= cap;
 	c = class_of(cap);
-	/* a block larger than any class, or one that would fill the cache
-	 * with what is rarely asked for */
+	/* Cache at most a quarter of the limit, so that blocks of a rare size
+	 * do not use it up. */
 	if (c == STORE_CLASSES || s->cached + cap > s->limit / 4) {
 		free(p);
 		return;

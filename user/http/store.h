@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of one engine: blocks of a few sizes, kept on free lists, so that
- * the steady path does not call malloc; a hard limit on all of them together.
+ * Memory of one engine: blocks of a few size classes with free lists, so that
+ * the steady state calls malloc() rarely, under one hard limit.
  */
 #ifndef HTTP_STORE_H
 #define HTTP_STORE_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_CLASSES 25 /* 64 B to 256 KiB in steps of 2 and 1.5 */
+#define STORE_CLASSES 25 /* 64 B to 256 KiB: 64 << k and 96 << k */
 
 struct store_free {
 	struct store_free *next;
@@ -18,22 +18,22 @@ struct store_free {
 
 struct store {
 	uint64_t limit;
-	uint64_t used;	 /* in blocks handed out */
-	uint64_t cached; /* in free lists; used + cached <= limit */
+	uint64_t used;	 /* bytes in use */
+	uint64_t cached; /* bytes on free lists; used + cached <= limit */
 	struct store_free *free[STORE_CLASSES];
 };
 
 void store_init(struct store *s, uint64_t limit);
-/* Frees the free lists: everything must have been given back. */
+/* Every block must have been freed before. */
 void store_destroy(struct store *s);
 
-/* At least size bytes, aligned for any type; *cap is what can be used. NULL
- * when the limit or the machine does not allow it. */
+/* At least size bytes, aligned for any type; *cap is the usable size. NULL at
+ * the limit or if malloc() fails. */
 void *store_alloc(struct store *s, size_t size, size_t *cap);
-/* cap as told by store_alloc(). p may be NULL. */
+/* cap: as store_alloc() set it. p may be NULL. */
 void store_free(struct store *s, void *p, size_t cap);
 
-/* Memory that others allocate for us (decoders). False: no room. */
+/* Counts memory that libraries allocate for us. False: the limit is reached. */
 bool store_charge(struct store *s, size_t n);
 void store_uncharge(struct store *s, size_t n);
 

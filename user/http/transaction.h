@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One HTTP transaction as observed: what http/ produces and report/ writes.
- * All memory belongs to the producer and is valid during the callback only.
+ * One HTTP transaction as observed: http/ produces it, trace/ renders it. All
+ * memory belongs to the producer and is valid during the callback only.
  */
 #ifndef HTTP_TRANSACTION_H
 #define HTTP_TRANSACTION_H
@@ -24,8 +24,8 @@ struct http_field {
 struct http_body {
 	const uint8_t *data; /* decoded, at most the body limit */
 	size_t len;
-	uint64_t total;	 /* full decoded length, or bytes seen if incomplete */
-	bool has_sha256; /* of the full decoded body; never with holes */
+	uint64_t total;	 /* full decoded length; if incomplete, bytes seen */
+	bool has_sha256; /* only for a complete body */
 	uint8_t sha256[32];
 };
 
@@ -33,44 +33,44 @@ struct http_message {
 	/* request */
 	struct http_span method;
 	struct http_span target; /* exactly as on the wire */
-	struct http_span host;	 /* RFC 9112 3.2.2 authority, else Host; empty
-				  * if neither: the server's address is meant */
+	struct http_span host;	 /* authority of the target (RFC 9112 section
+				  * 3.2), else Host; may be empty */
 	struct http_span path;	 /* target without scheme, authority, query */
-	struct http_span query;	 /* without '?' */
+	struct http_span query;	 /* without "?" */
 	/* response */
-	uint16_t status; /* 0 in HTTP/0.9 replies is never used: 200 */
+	uint16_t status; /* 200 for HTTP/0.9 */
 	struct http_span reason;
 	/* both */
 	uint8_t version_major, version_minor;
 	const struct http_field *fields; /* in wire order, trailers after */
 	uint32_t n_fields;
-	uint32_t n_trailers; /* how many of n_fields are trailers */
+	uint32_t n_trailers; /* the last n_trailers of fields */
 	struct http_body body;
-	/* What is before this and behind the start of a span (but not of the
-	 * body) may be read along with it. NULL: nothing is known of that. */
+	/* Bytes past a span, up to this address, may be read (vector code
+	 * does). Not for the body. NULL: no such guarantee. */
 	const uint8_t *readable;
 	uint64_t first_ns; /* Unix time of the first byte */
-	uint64_t last_ns;  /* and of the last */
+	uint64_t last_ns;  /* Unix time of the last byte */
 };
 
-/* capture.flags, in the order in which they are written. */
-#define HTTP_FLAGS(X)                                                          \
-	X(NO_RESPONSE, "no-response")                                          \
-	X(NO_REQUEST, "no-request")                                            \
-	X(MIDSTREAM, "midstream")     /* joined without the handshake */       \
-	X(REQUEST_GAP, "request-gap") /* bytes of the message missing */       \
-	X(RESPONSE_GAP, "response-gap")                                        \
-	X(TRUNCATED, "truncated")	/* some of them cut by the mirror */   \
-	X(BODY_LIMIT, "body-limit")	/* body longer than kept */            \
-	X(MALFORMED, "malformed")	/* deviates from RFC 9112 */           \
-	X(SMUGGLING, "smuggling")	/* ambiguous framing, RFC 9112 11.2 */ \
-	X(CLOSED_EARLY, "closed-early") /* connection ended in the message */  \
-	X(DECODE_FAILED, "decode-failed") /* content coding broken/unknown */  \
-	X(DECODE_LIMIT, "decode-limit")	  /* bomb limits reached */            \
-	X(UPGRADED, "upgraded")		  /* 101, or 2xx to CONNECT */         \
-	X(HEAD_LIMIT, "head-limit")	  /* head, field or target limit */    \
-	X(TIMEOUT, "timeout")		  /* given up waiting */               \
-	X(EVICTED, "evicted")		  /* given up for want of room */
+/* capture.flags, in output order. */
+#define HTTP_FLAGS(X)                                                         \
+	X(NO_RESPONSE, "no-response")                                         \
+	X(NO_REQUEST, "no-request")                                           \
+	X(MIDSTREAM, "midstream")     /* the handshake was not captured */    \
+	X(REQUEST_GAP, "request-gap") /* bytes of the message are missing */  \
+	X(RESPONSE_GAP, "response-gap")                                       \
+	X(TRUNCATED, "truncated")   /* some of them cut off by the mirror */  \
+	X(BODY_LIMIT, "body-limit") /* body longer than the limit */          \
+	X(MALFORMED, "malformed")   /* deviates from RFC 9112 */              \
+	X(SMUGGLING, "smuggling")   /* ambiguous framing, RFC 9112 11.2 */    \
+	X(CLOSED_EARLY, "closed-early") /* connection ended in the message */ \
+	X(DECODE_FAILED, "decode-failed") /* broken or unknown coding */      \
+	X(DECODE_LIMIT, "decode-limit")	  /* decompression limit reached */   \
+	X(UPGRADED, "upgraded")		  /* 101, or 2xx to CONNECT */        \
+	X(HEAD_LIMIT, "head-limit")	  /* head, field or target limit */   \
+	X(TIMEOUT, "timeout") /* waited too long for the other half */        \
+	X(EVICTED, "evicted") /* dropped at a limit on memory */
 
 enum http_flag {
 #define HTTP_FLAG_BIT(name, text) HTTP_FLAG_BIT_##name,

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The decompression libraries' contexts, pooled because setting one up costs
+ * more than decoding a small body. Their memory counts towards the engine's
+ * limit.
+ */
+#ifndef HTTP_DECODE_POOL_H
+#define HTTP_DECODE_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <brotli/decode.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "http/store.h"
+#include "http/syntax.h"
+
+#define LAYERS_MAX (HEAD_CODINGS_MAX * 2) /* codings stacked on one body */
+#define OUT_SIZE   16384u
+
+struct decode_pool {
+	struct store *store;
+	struct inflater *inflaters;
+	unsigned int n_inflaters;
+	ZSTD_DCtx *zstd;
+	uint8_t out[LAYERS_MAX][OUT_SIZE]; /* output of each layer */
+};
+
+/* The store must outlive the pool. NULL: no memory. */
+struct decode_pool *decode_pool_new(struct store *store);
+void decode_pool_free(struct decode_pool *pool);
+
+/* Ready for raw deflate data. NULL: no memory. */
+z_stream *pool_get_inflate(struct decode_pool *pool);
+void pool_put_inflate(struct decode_pool *pool, z_stream *z);
+
+/* NULL: no memory. cost: what the caller charged to the store meanwhile. */
+ZSTD_DCtx *pool_get_zstd(struct decode_pool *pool);
+void pool_put_zstd(struct decode_pool *pool, ZSTD_DCtx *zstd, size_t cost);
+
+/* Not pooled. NULL: no memory. */
+BrotliDecoderState *pool_new_brotli(struct decode_pool *pool);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* From an exchange to the struct http_transaction that the caller sees. */
+#ifndef HTTP_EMIT_H
+#define HTTP_EMIT_H
+
+#include "http/types.h"
+
+/* Counts x and passes it to conf.emit with flags (HTTP_F_*) added. Does
+ * nothing for an exchange with neither request nor final response. */
+void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine, and the callbacks through which stream delivers bytes. Each
+ * callback leaves every message in memory of its own: stream reuses the chunk
+ * afterwards.
+ */
+#include "http/body.h"
+#include "http/conn.h"
+#include "http/decode_pool.h"
+#include "http/http.h"
+#include "http/message.h"
+#include "http/pair.h"
+#include "http/parse.h"
+#include "http/resync.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Connections that one http_tick() examines. */
+#define TICK_MAX 4096u
+
+struct http_engine *http_new(const struct http_conf *conf)
+{
+	struct http_engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->conf = *conf;
+	store_init(&e->store, conf->memory_limit);
+	e->decoders = decode_pool_new(&e->store);
+	e->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!e->decoders || !e->sha256) {
+		EVP_MD_free(e->sha256);
+		decode_pool_free(e->decoders);
+		free(e);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return e;
+}
+
+void http_free(struct http_engine *e)
+{
+	if (!e)
+		return;
+	decode_pool_free(e->decoders);
+	store_destroy(&e->store);
+	while (e->n_free_md)
+		EVP_MD_CTX_free(e->free_md[--e->n_free_md]);
+	EVP_MD_free(e->sha256);
+	conn_free_all(e);
+	free(e);
+}
+
+void http_set(struct http_engine *e, uint64_t body_limit, bool body_hash)
+{
+	e->conf.body_limit = body_limit;
+	e->conf.body_hash = body_hash;
+}
+
+/* Emits exchanges at the front of the queue that have waited too long. */
+static void expire(struct conn *c, uint64_t now_ns)
+{
+	uint64_t timeout = c->engine->conf.response_timeout_ns;
+	struct exchange *x;
+
+	while ((x = c->queue)) {
+		const struct msg *m = x->rsp ? x->rsp : x->req;
+
+		/* a message is still in progress: stream's idle timeout
+		 * covers it */
+		if ((x->rsp && !x->rsp->complete) ||
+		    (x->req && !x->req->complete))
+			return;
+		if (m && m->last_ns + timeout > now_ns)
+			return;
+		if (x->req) {
+			/* its response may still arrive */
+			if (x->next)
+				x->next->after_hole = true;
+			else
+				c->req_hole = true;
+		}
+		exchange_finish(c, x, HTTP_F_TIMEOUT);
+	}
+}
+
+void http_tick(struct http_engine *e, uint64_t now_ns)
+{
+	uint64_t timeout = e->conf.response_timeout_ns;
+
+	if (now_ns > e->now_ns)
+		e->now_ns = now_ns;
+	for (unsigned int i = 0; i < TICK_MAX; i++) {
+		struct waiting *w = e->oldest;
+		struct conn *c;
+
+		if (!w || w->since_ns + timeout > now_ns)
+			break;
+		c = w->conn;
+		conn_unlist(c);
+		expire(c, now_ns);
+		if (conn_pending(c))
+			conn_list(c);
+	}
+	e->stats.memory_used = e->store.used;
+}
+
+const struct http_stats *http_stats(const struct http_engine *e)
+{
+	return &e->stats;
+}
+
+/* Ends each callback from stream. */
+static void leave(struct conn *c)
+{
+	struct http_engine *e = c->engine;
+
+	if (c->waiting && !conn_pending(c))
+		conn_unlist(c);
+	e->stats.memory_used = e->store.used;
+}
+
+static void *http_open(void *ctx, struct stream_flow *flow,
+		       const struct stream_tuple *tuple)
+{
+	struct http_engine *e = ctx;
+	struct conn *c = conn_new(e);
+
+	if (!c)
+		return NULL;
+	c->flow = flow;
+	c->engine = e;
+	if (tuple->midstream) {
+		c->midstream = true;
+		c->dir[0].state = c->dir[1].state = DIR_RESYNC;
+		c->req_hole = true;
+	}
+	return c;
+}
+
+/* Evicts the longest-waiting connections before this call can run out of
+ * memory. */
+static void make_room(struct http_engine *e)
+{
+	uint64_t high = e->conf.memory_limit - e->conf.memory_limit / 8;
+
+	while (e->store.used > high && e->oldest) {
+		struct conn *c = e->oldest->conn;
+
+		e->stats.memory_limit++;
+		conn_unlist(c);
+		conn_give_up(c, HTTP_F_EVICTED);
+	}
+}
+
+static void http_data(void *proto, enum stream_dir dir,
+		      const struct stream_chunk *chunk)
+{
+	struct conn *c = proto;
+	struct http_engine *e = c->engine;
+	struct input in = {.p = chunk->data,
+			   .end = chunk->data + chunk->len,
+			   .offset = chunk->offset,
+			   .ts_ns = chunk->ts_ns,
+			   .acked = chunk->acked,
+			   .chunk_start = true};
+
+	if (chunk->ts_ns > e->now_ns)
+		e->now_ns = chunk->ts_ns;
+	e->stats.bytes_in += chunk->len;
+	make_room(e);
+	e->chunk = chunk->data;
+	e->chunk_end = in.end;
+	parse_input(c, dir, &in);
+	c->dir[dir].pos = chunk->offset + chunk->len;
+	msg_save_pending(e);
+	e->chunk = e->chunk_end = NULL;
+	leave(c);
+}
+
+/* Is a head incomplete? */
+static bool in_head(const struct dir *d)
+{
+	return d->state == DIR_HEAD ||
+	       (d->state == DIR_HEAD_SKIP && !d->msg->in_trailer);
+}
+
+static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
+		     enum stream_gap_kind kind, uint64_t ts_ns)
+{
+	struct conn *c = proto;
+	struct dir *d = &c->dir[dir];
+	uint32_t flags = dir_is_request(c, dir) ? HTTP_F_REQUEST_GAP
+						: HTTP_F_RESPONSE_GAP;
+
+	if (kind == STREAM_GAP_TRUNCATED)
+		flags |= HTTP_F_TRUNCATED;
+	while (d->state == DIR_PEEK)
+		body_unpeek(c, dir, UNPEEK_BLIND, ts_ns);
+	if (in_head(d)) {
+		parse_head_cut(c, dir, ts_ns, flags);
+		parse_resync(c, dir, true);
+	}
+	switch ((enum dir_state)d->state) {
+	case DIR_PEEK:
+	case DIR_BODY:
+	case DIR_TRAILER:
+	case DIR_HEAD_SKIP:
+		body_gap(c, dir, len, kind, ts_ns);
+		break;
+	case DIR_HEAD:
+	case DIR_START:
+	case DIR_TUNNEL:
+	case DIR_RESYNC:
+		parse_resync(c, dir, true);
+		break;
+	case DIR_UPGRADED:
+	case DIR_NOT_HTTP:
+		break;
+	}
+	d->pos += len;
+	leave(c);
+}
+
+static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
+{
+	struct conn *c = proto;
+	struct dir *d = &c->dir[dir];
+
+	d->fin = true;
+	if (in_head(d))
+		parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
+	/* a response waiting for its request is resolved by that request */
+	if (d->msg &&
+	    !(d->state == DIR_PEEK && d->msg->x->queued && !d->msg->x->req))
+		body_cut(c, dir, true);
+	leave(c);
+}
+
+static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
+{
+	struct conn *c = proto;
+	struct http_engine *e = c->engine;
+	uint32_t flags = why == STREAM_END_IDLE	     ? HTTP_F_TIMEOUT
+			 : why == STREAM_END_EVICTED ? HTTP_F_EVICTED
+						     : 0;
+
+	for (int i = 0; i < 2; i++) {
+		enum stream_dir dir = (enum stream_dir)i;
+		struct dir *d = &c->dir[i];
+
+		if (in_head(d))
+			parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
+		if (d->msg)
+			body_cut(c, dir, false);
+	}
+	while (c->queue)
+		exchange_finish(c, c->queue, flags);
+	if (!c->seen && c->dir[0].state != DIR_NOT_HTTP &&
+	    (c->dir[0].scanned || c->dir[1].scanned))
+		e->stats.not_http++; /* too few bytes to decide earlier */
+	conn_unlist(c);
+	conn_free(e, c);
+	e->stats.memory_used = e->store.used;
+}
+
+static void http_prefetch(const void *proto)
+{
+	__builtin_prefetch(proto);
+	__builtin_prefetch((const uint8_t *)proto + 64);
+}
+
+const struct stream_protocol http_protocol = {
+	.open = http_open,
+	.data = http_data,
+	.gap = http_gap,
+	.fin = http_fin,
+	.close = http_close,
+	.prefetch = http_prefetch,
+};

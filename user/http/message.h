@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory and body of a message. */
+#ifndef HTTP_MESSAGE_H
+#define HTTP_MESSAGE_H
+
+#include "http/types.h"
+
+/* A message whose first byte is at this stream offset. NULL: no memory. */
+struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
+		    uint64_t acked);
+/* m may be NULL. */
+void msg_free(struct http_engine *e, struct msg *m);
+
+/* Copies the parts of e->unsaved, if any, that must outlive the chunk. Without
+ * memory for them the message stays, but empty. */
+void msg_save_pending(struct http_engine *e);
+
+/* Appends to the incomplete head / to the held bytes. False: no memory. */
+bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
+bool msg_hold_trailer(struct http_engine *e, struct msg *m, const uint8_t *p,
+		      size_t n);
+
+/* Sets up decoders and hash once the framing is known. */
+void msg_body_start(struct http_engine *e, struct msg *m);
+/* Body bytes with chunked framing removed, still encoded. */
+void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
+/* n body bytes are missing: lost, or skipped at our own request. */
+void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost);
+/* Flushes the decoders: the body is complete or abandoned. */
+void msg_body_end(struct http_engine *e, struct msg *m);
+/* Is the remainder of the body of no use, and long enough to skip? */
+bool msg_body_enough(const struct http_engine *e, const struct msg *m);
+
+#endif

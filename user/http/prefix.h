@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Recognises start lines by their first bytes, before the line is complete. */
+#ifndef HTTP_PREFIX_H
+#define HTTP_PREFIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum head_prefix {
+	PREFIX_NO,
+	PREFIX_MAYBE, /* too few bytes to decide */
+	PREFIX_YES,
+};
+
+/* Do these bytes begin a request line with a registered method? */
+enum head_prefix head_request_prefix(const uint8_t *p, size_t n);
+/* Do these bytes begin a status line of HTTP/1? */
+enum head_prefix head_status_prefix(const uint8_t *p, size_t n);
+
+/* A method of the IANA registry, or one that caches use? */
+bool head_method_known(const uint8_t *p, size_t n);
+
+/* Might a lenient reader still accept this as a request line? */
+bool head_request_plausible(const uint8_t *p, size_t n);
+
+#endif
