@@ -1,117 +1,117 @@
 /* SPDX-License-Identifier: MIT */
-#include "http_table.h"
+/*
+ * Runs the cases of tests/unit/http: each whole, checking after every packet
+ * what has been emitted, and each cut into packets in many ways, which must
+ * not change the result.
+ *
+ *	test_http_table [NAME]	   only cases whose name contains NAME
+ */
+#include "http_cases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static size_t steps_of(const struct row *r, size_t *bytes)
-{
-	size_t n = 0;
+static const char *const files[] = {
+	"tests/unit/http/plain.txt",
+	"tests/unit/http/odd.txt",
+};
 
-	*bytes = 0;
-	while (n < STEPS_MAX && r->steps[n].data)
-		*bytes += r->steps[n++].len;
-	return n;
+static void whole(void **state)
+{
+	const struct http_case *c = *state;
+	struct kit k;
+	char how[32];
+
+	kit_init(&k, NULL);
+	kit_open(&k, false, true);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct kit_step *s = &c->steps[i].send;
+
+		kit_data(&k, s->dir, s->data, s->len, k.flow.pos[!s->dir]);
+		snprintf(how, sizeof(how), "after packet %zu", i + 1);
+		http_case_compare(c->steps[i].expect, kit_lines(&k), c->name,
+				  how);
+	}
+	kit_fin(&k, STREAM_C2S);
+	kit_fin(&k, STREAM_S2C);
+	kit_close(&k, STREAM_END_FIN);
+	http_case_compare(c->expect, kit_lines(&k), c->name, "whole");
+	kit_done(&k);
 }
 
-static void compare(struct kit *k, const struct row *r, const char *how,
-		    size_t a, size_t b)
+static void run_cut(struct kit *k, const struct http_case *c, size_t piece,
+		    size_t cut1, size_t cut2)
 {
-	const char *got = kit_lines(k);
+	struct kit_step steps[STEPS_MAX];
+	char how[64];
 
-	if (!strcmp(got, r->expect))
+	for (size_t i = 0; i < c->n; i++)
+		steps[i] = c->steps[i].send;
+	kit_clear(k);
+	kit_run(k, steps, c->n, piece, cut1, cut2);
+	if (!strcmp(c->expect, kit_lines(k)))
 		return;
-	print_error("%s, %s %zu %zu:\n got  %s want %s", r->name, how, a, b,
-		    got, r->expect);
-	fail();
+	snprintf(how, sizeof(how), "in pieces of %zu, cut at %zu and %zu",
+		 piece, cut1, cut2);
+	http_case_compare(c->expect, kit_lines(k), c->name, how);
 }
 
-static void rows_whole(const struct row *rows, size_t n_rows)
+static void cut(void **state)
 {
+	const struct http_case *c = *state;
 	struct kit k;
-	size_t bytes;
-	bool bad = false;
 
 	kit_init(&k, NULL);
-	for (size_t i = 0; i < n_rows; i++) {
-		const struct row *r = &rows[i];
-
-		kit_clear(&k);
-		kit_run(&k, r->steps, steps_of(r, &bytes), 0, 0, 0);
-		if (strcmp(kit_lines(&k), r->expect)) {
-			print_error("%s:\n got  %s want %s", r->name,
-				    kit_lines(&k), r->expect);
-			bad = true;
-		}
-	}
-	assert_false(bad);
-	kit_done(&k);
-}
-
-/* The result does not depend on how the bytes are cut. */
-static void rows_cut(const struct row *rows, size_t n_rows)
-{
-	struct kit k;
-	size_t bytes;
-
-	kit_init(&k, NULL);
-	for (size_t i = 0; i < n_rows; i++) {
-		const struct row *r = &rows[i];
-		size_t n = steps_of(r, &bytes);
-
-		for (size_t piece = 1; piece <= 3; piece++) {
-			kit_clear(&k);
-			kit_run(&k, r->steps, n, piece, 0, 0);
-			compare(&k, r, "pieces of", piece, 0);
-		}
-		for (size_t a = 1; a < bytes; a++) {
-			kit_clear(&k);
-			kit_run(&k, r->steps, n, 0, a, 0);
-			compare(&k, r, "cut at", a, 0);
-			if (bytes > 160)
-				continue;
-			for (size_t b = a + 1; b < bytes; b++) {
-				kit_clear(&k);
-				kit_run(&k, r->steps, n, 0, a, b);
-				compare(&k, r, "cut at", a, b);
-			}
-		}
+	for (size_t piece = 1; piece <= 3; piece++)
+		run_cut(&k, c, piece, 0, 0);
+	for (size_t a = 1; a < c->bytes; a++) {
+		run_cut(&k, c, 0, a, 0);
+		for (size_t b = a + 1; c->bytes <= 160 && b < c->bytes; b++)
+			run_cut(&k, c, 0, a, b);
 	}
 	kit_done(&k);
 }
 
-static void plain(void **state)
+static char *test_name(const struct http_case *c, const char *suffix)
 {
-	(void)state;
-	rows_whole(http_rows_plain, http_n_rows_plain);
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s%s", c->name, suffix);
+	return strdup(name);
 }
 
-static void odd(void **state)
+int main(int argc, char **argv)
 {
-	(void)state;
-	rows_whole(http_rows_odd, http_n_rows_odd);
-}
+	struct http_cases all = {0};
+	struct CMUnitTest *tests;
+	size_t n = 0;
+	int failed;
 
-static void plain_cut(void **state)
-{
-	(void)state;
-	rows_cut(http_rows_plain, http_n_rows_plain);
-}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		http_cases_read(&all, files[i]);
+	tests = calloc(2 * all.n, sizeof(*tests));
+	if (!tests)
+		return 1;
+	for (size_t i = 0; i < all.n; i++) {
+		struct http_case *c = &all.cases[i];
 
-static void odd_cut(void **state)
-{
-	(void)state;
-	rows_cut(http_rows_odd, http_n_rows_odd);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),
-		cmocka_unit_test(odd),
-		cmocka_unit_test(plain_cut),
-		cmocka_unit_test(odd_cut),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+		if (argc > 1 && !strstr(c->name, argv[1]))
+			continue;
+		tests[n++] = (struct CMUnitTest){.name = test_name(c, ""),
+						 .test_func = whole,
+						 .initial_state = c};
+		tests[n++] = (struct CMUnitTest){.name = test_name(c, ", cut"),
+						 .test_func = cut,
+						 .initial_state = c};
+	}
+	if (!n) {
+		fprintf(stderr, "no case has \"%s\" in its name\n", argv[1]);
+		return 1;
+	}
+	failed = _cmocka_run_group_tests("http cases", tests, n, NULL, NULL);
+	for (size_t i = 0; i < n; i++)
+		free((char *)(uintptr_t)tests[i].name);
+	free(tests);
+	http_cases_free(&all);
+	return failed;
 }
