@@ -25,13 +25,13 @@ static const struct ingest_times times = {
 	.age = 10 * NSEC_PER_MSEC,
 	.backoff_base = 5 * NSEC_PER_MSEC,
 	.backoff_cap = 40 * NSEC_PER_MSEC,
-	.refused = 50 * NSEC_PER_MSEC,
+	.recheck = 50 * NSEC_PER_MSEC,
 	.retry_after = NSEC_PER_SEC,
 	.request = 5 * NSEC_PER_SEC,
 	.idle = NSEC_PER_SEC / 5,
-	.end = 5 * NSEC_PER_SEC,
-	.end_spool = NSEC_PER_SEC,
-	.give_up = 5 * NSEC_PER_SEC,
+	.drain = 5 * NSEC_PER_SEC,
+	.drain_spool = NSEC_PER_SEC,
+	.stall = 5 * NSEC_PER_SEC,
 };
 
 struct feed {

@@ -98,13 +98,13 @@ METLO_API_KEY=$'a\r\nX: b' refused "a key with a line break" 2 \
 check "no key" grep -q "set METLO_API_KEY in the environment" "$TMP/nokey"
 is "no key: exit code" "$(tail -n 1 "$TMP/nokey")" 2
 refused "not a URL" 2 "is not a URL such as" --metlo-host localhost
-refused "twice" 2 "given twice" --output metlo --metlo-host "$PLAIN"
-refused "no such host" 1 "there is no such host: check --metlo-host" \
+refused "twice" 2 "can be given only once" --output metlo --metlo-host "$PLAIN"
+refused "no such host" 1 "host not found: check --metlo-host" \
 	--metlo-host http://nosuch.invalid
 refused "nobody listens" 1 "cannot connect: Connection refused" \
 	--metlo-host http://localhost:9
 METLO_API_KEY=wrong refused "a wrong key" 1 \
-	"refuses the API key (401 Client unauthorized): check METLO_API_KEY" \
+	"rejected the API key (401 Client unauthorized): check METLO_API_KEY" \
 	--metlo-host "$PLAIN"
 refused "an unknown authority" 1 "its certificate is not trusted" \
 	--metlo-host "$TLS"
@@ -164,7 +164,7 @@ print(s.getsockname()[1])'
 FRONT_PORT=$(free_port)
 FRONT=https://localhost:$FRONT_PORT
 if front "$FRONT_PORT"; then
-	refused "a web site" 1 "that is not Metlo's collector" \
+	refused "a web site" 1 "it is not Metlo's collector" \
 		--metlo-host "$FRONT/site" --metlo-ca "$TMP/ca.pem"
 	refused "http to a port with TLS" 1 "then use https://" \
 		--metlo-host "http://localhost:$FRONT_PORT"
@@ -204,7 +204,7 @@ is "a trace is the line without capture" "$(state "$TLS" .last)" \
 chmod 644 "$TMP/key"
 replay "a key that others can read" 0 --output metlo --metlo-host "$PLAIN" \
 	--metlo-key-file "$TMP/key"
-check "is said" grep -q "others can read or change it: chmod 600" "$ERR"
+check "is said" grep -q "other users can read or change it: chmod 600" "$ERR"
 
 # --- replay into the spool -----------------------------------------------------
 kill "$COLLECTOR_PID"
@@ -212,7 +212,7 @@ wait "$COLLECTOR_PID" 2>/dev/null
 replay "the collector is away" 1 --output metlo --metlo-host "$TLS" \
 	--metlo-ca "$TMP/ca.pem" --spool "$TMP/spool" --summary "$TMP/summary"
 check "it is said before" grep -q "cannot connect.*transactions wait in" "$ERR"
-check "and after" grep -q "500 transactions wait in $TMP/spool" "$ERR"
+check "and after" grep -q "500 transactions remain in $TMP/spool" "$ERR"
 tally "$TOP/tests/laws.py" "$TMP/summary" output.spooled=500 output.written=0
 is "nobody else can read the spool" \
 	"$(find "$TMP/spool" -perm /077 | wc -l)" 0
@@ -277,7 +277,7 @@ fake_up
 in_ns "$COLLECTOR" env METLO_API_KEY=wrong timeout 20 "$METLO" attach "$IFACE" \
 	--output metlo --metlo-host http://127.0.0.1:18081 2>"$TMP/refused"
 is "daemon: a wrong key ends it before it attaches" \
-	"$? $(grep -c 'refuses the API key' "$TMP/refused")" "1 1"
+	"$? $(grep -c 'rejected the API key' "$TMP/refused")" "1 1"
 check "daemon: nothing is attached" sh -c \
 	"! ip -n $COLLECTOR link show $IFACE | grep -q prog/xdp"
 

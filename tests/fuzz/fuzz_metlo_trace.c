@@ -27,12 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(copy, data, size);
 	if (ingest_trace_write(&out, copy, size, &conf, &changes) ==
-	    INGEST_TAKEN) {
+	    INGEST_TRACE_ACCEPTED) {
 		if (out.len > conf.max || memcmp(out.p, "{\"request\":", 11) ||
 		    out.p[out.len - 1] != '}')
 			abort();
 		/* It is a line again, but for capture. */
-		if (ingest_trace_refused(out.p, out.len, "Invalid path /: ") >
+		if (ingest_trace_rejected(out.p, out.len, "Invalid path /: ") >
 		    out.len)
 			abort();
 	} else if (out.len) {
@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size = size < sizeof(answer) ? size : sizeof(answer) - 1;
 	memcpy(answer, copy, size);
 	answer[size] = '\0';
-	ingest_trace_refused(copy, size, answer);
+	ingest_trace_rejected(copy, size, answer);
 	buf_free(&out);
 	free(copy);
 	return 0;

@@ -67,7 +67,7 @@ static void append(struct spool *s)
 
 	buf_add_str(&b, "new");
 	spool_record_end(&b, begin);
-	if (!spool_append(s, &b, 1))
+	if (spool_append(s, &b, 1))
 		abort();
 	buf_free(&b);
 }
@@ -86,10 +86,10 @@ static uint64_t read_all(struct spool *s, bool all)
 	while (spool_read(s, &r, 0)) {
 		for (uint32_t i = 0; i < r.len; i++)
 			sum += r.payload[i];
-		if (r.place.to - r.place.from != r.len + SPOOL_RECORD_HEAD)
+		if (r.range.to - r.range.from != r.len + SPOOL_RECORD_HEAD)
 			abort();
 		if (all || n % 2) {
-			spool_ack(s, &r.place, 1);
+			spool_ack(s, &r.range, 1);
 			acked++;
 		}
 		n++;

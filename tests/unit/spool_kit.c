@@ -82,29 +82,29 @@ void spool_kit_add(struct spool *s, unsigned int first, unsigned int n,
 			buf_add_str(&b, "\xc3\xa9"); /* two bytes */
 		spool_record_end(&b, begin);
 	}
-	assert_true(spool_append(s, &b, n));
+	assert_int_equal(spool_append(s, &b, n), 0);
 	buf_free(&b);
 }
 
-long spool_kit_next(struct spool *s, struct spool_place *place)
+long spool_kit_next(struct spool *s, struct spool_range *range)
 {
 	struct spool_record r;
 
 	if (!spool_read(s, &r, 0))
 		return -1;
-	*place = r.place;
+	*range = r.range;
 	return strtol((const char *)r.payload, NULL, 10);
 }
 
 void spool_kit_read_all(struct spool *s, unsigned int first, unsigned int n,
 			bool ack)
 {
-	struct spool_place place;
+	struct spool_range range;
 
 	for (unsigned int i = first; i < first + n; i++) {
-		assert_int_equal(spool_kit_next(s, &place), i);
+		assert_int_equal(spool_kit_next(s, &range), i);
 		if (ack)
-			spool_ack(s, &place, 1);
+			spool_ack(s, &range, 1);
 	}
 }
 

@@ -40,7 +40,7 @@ struct spool *spool_kit_open(struct spool_kit *f);
 void spool_kit_add(struct spool *s, unsigned int first, unsigned int n,
 		   unsigned int text);
 /* The number of the next record, -1 at the end. */
-long spool_kit_next(struct spool *s, struct spool_place *place);
+long spool_kit_next(struct spool *s, struct spool_range *range);
 /* The next ones are those, which are acknowledged or not. */
 void spool_kit_read_all(struct spool *s, unsigned int first, unsigned int n,
 			bool ack);

@@ -95,16 +95,16 @@ static void test_verdicts(void **state)
 		long status;
 		enum ingest_verdict verdict;
 	} rows[] = {
-		{0, INGEST_AGAIN},	    {200, INGEST_OK},
-		{204, INGEST_OK},	    {301, INGEST_MISDIRECTED},
-		{400, INGEST_BAD},	    {401, INGEST_UNAUTHORIZED},
-		{403, INGEST_UNAUTHORIZED}, {404, INGEST_MISDIRECTED},
-		{405, INGEST_MISDIRECTED},  {408, INGEST_AGAIN},
-		{409, INGEST_BAD},	    {413, INGEST_TOO_LARGE},
-		{422, INGEST_BAD},	    {425, INGEST_AGAIN},
-		{429, INGEST_AGAIN},	    {500, INGEST_AGAIN},
-		{502, INGEST_AGAIN},	    {503, INGEST_AGAIN},
-		{504, INGEST_AGAIN},	    {599, INGEST_AGAIN},
+		{0, INGEST_RETRY},	    {200, INGEST_OK},
+		{204, INGEST_OK},	    {301, INGEST_WRONG_SERVER},
+		{400, INGEST_REJECTED},	    {401, INGEST_UNAUTHORIZED},
+		{403, INGEST_UNAUTHORIZED}, {404, INGEST_WRONG_SERVER},
+		{405, INGEST_WRONG_SERVER}, {408, INGEST_RETRY},
+		{409, INGEST_REJECTED},	    {413, INGEST_TOO_LARGE},
+		{422, INGEST_REJECTED},	    {425, INGEST_RETRY},
+		{429, INGEST_RETRY},	    {500, INGEST_RETRY},
+		{502, INGEST_RETRY},	    {503, INGEST_RETRY},
+		{504, INGEST_RETRY},	    {599, INGEST_RETRY},
 	};
 
 	(void)state;
@@ -134,7 +134,7 @@ static struct spool *filled(unsigned int n, size_t size)
 		buf_add_str(&b, "}");
 		spool_record_end(&b, begin);
 	}
-	assert_true(spool_append(s, &b, n));
+	assert_int_equal(spool_append(s, &b, n), 0);
 	buf_free(&b);
 	return s;
 }
@@ -162,7 +162,7 @@ static const char *sent(void)
 			assert_int_equal(depth, 0);
 	}
 	from = batch.first;
-	to = from + batch.sending;
+	to = from + batch.requested;
 	numbers[at++] = '[';
 	for (i = from; i < to; i++) {
 		const char *trace = (char *)batch.body.p + batch.trace[i].at;
@@ -177,20 +177,21 @@ static const char *sent(void)
 	return numbers;
 }
 
-static void answer(enum ingest_verdict v, const char *text, unsigned int taken,
-		   unsigned int refused)
+static void answer(enum ingest_verdict v, const char *text,
+		   unsigned int accepted, unsigned int rejected)
 {
 	const struct ingest_answer a = {.verdict = v, .text = text};
 	const unsigned int first = batch.first;
-	struct ingest_done d = ingest_batch_answered(&batch, &a);
+	struct ingest_batch_result d = ingest_batch_apply(&batch, &a);
 
-	assert_int_equal(d.taken, taken);
-	assert_int_equal(d.refused, refused);
-	if (taken + refused) {
-		assert_int_equal(d.place.seq, batch.seq);
-		assert_int_equal(d.place.from, batch.trace[first].from);
-		assert_int_equal(d.place.to,
-				 batch.trace[first + taken + refused - 1].to);
+	assert_int_equal(d.accepted, accepted);
+	assert_int_equal(d.rejected, rejected);
+	if (accepted + rejected) {
+		assert_int_equal(d.range.seq, batch.seq);
+		assert_int_equal(d.range.from, batch.trace[first].from);
+		assert_int_equal(
+			d.range.to,
+			batch.trace[first + accepted + rejected - 1].to);
 	}
 }
 
@@ -202,10 +203,10 @@ static void test_batch(void **state)
 	assert_true(ingest_batch_fill(&batch, s));
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
 	/* Away: the same again. */
-	answer(INGEST_AGAIN, "", 0, 0);
+	answer(INGEST_RETRY, "", 0, 0);
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
 	/* What is before the refused one was taken. */
-	answer(INGEST_BAD, "Invalid path /3: no", 3, 1);
+	answer(INGEST_REJECTED, "Invalid path /3: no", 3, 1);
 	assert_string_equal(sent(), "[4,5,6,7,8,9]");
 	/* Too large: halves. */
 	answer(INGEST_TOO_LARGE, "", 0, 0);
@@ -216,9 +217,9 @@ static void test_batch(void **state)
 	assert_string_equal(sent(), "[5]");
 	answer(INGEST_OK, "", 1, 0);
 	assert_string_equal(sent(), "[6]");
-	answer(INGEST_BAD, "what?", 0, 1);
+	answer(INGEST_REJECTED, "what?", 0, 1);
 	assert_string_equal(sent(), "[7]");
-	answer(INGEST_BAD, "Invalid path /7: no", 0, 1);
+	answer(INGEST_REJECTED, "Invalid path /7: no", 0, 1);
 	answer(INGEST_UNAUTHORIZED, "", 0, 0);
 	assert_string_equal(sent(), "[8]");
 	answer(INGEST_OK, "", 1, 0);
@@ -239,16 +240,16 @@ static void test_batch_halves(void **state)
 	(void)state;
 	assert_true(ingest_batch_fill(&batch, s));
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8]");
-	answer(INGEST_BAD, "", 0, 0);
+	answer(INGEST_REJECTED, "", 0, 0);
 	assert_string_equal(sent(), "[0,1,2,3]");
 	answer(INGEST_OK, "", 4, 0);
 	assert_string_equal(sent(), "[4,5,6,7]");
-	answer(INGEST_BAD, "", 0, 0);
+	answer(INGEST_REJECTED, "", 0, 0);
 	assert_string_equal(sent(), "[4,5]");
 	/* A path that only begins like that of another. */
-	answer(INGEST_BAD, "Invalid path /55: no", 0, 0);
+	answer(INGEST_REJECTED, "Invalid path /55: no", 0, 0);
 	assert_string_equal(sent(), "[4]");
-	answer(INGEST_BAD, "", 0, 1);
+	answer(INGEST_REJECTED, "", 0, 1);
 	buf_free(&batch.body);
 	spool_close(s);
 }

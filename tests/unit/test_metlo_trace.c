@@ -32,8 +32,8 @@
 
 static struct ingest_changes changes;
 
-static enum ingest_fate write_trace(struct buf *out, const char *line,
-				    size_t max)
+static enum ingest_trace_verdict write_trace(struct buf *out, const char *line,
+					     size_t max)
 {
 	const struct ingest_trace_conf conf = {"metlo.example.com:8081", max};
 
@@ -46,13 +46,13 @@ static void becomes(const char *line, const char *want)
 {
 	struct buf out = {0};
 
-	assert_int_equal(write_trace(&out, line, 10000), INGEST_TAKEN);
+	assert_int_equal(write_trace(&out, line, 10000), INGEST_TRACE_ACCEPTED);
 	buf_add(&out, "", 1);
 	assert_string_equal(out.p, want);
 	buf_free(&out);
 }
 
-static void ends(const char *line, enum ingest_fate want)
+static void ends(const char *line, enum ingest_trace_verdict want)
 {
 	struct buf out = {0};
 
@@ -77,28 +77,29 @@ static void test_left_out(void **state)
 {
 	(void)state;
 	ends(REQUEST("GET", "h", "/a", "", "") ",\"response\":null" META UTF8,
-	     INGEST_INCOMPLETE);
-	ends("{\"request\":null" RESPONSE("ok") META UTF8, INGEST_INCOMPLETE);
+	     INGEST_TRACE_INCOMPLETE);
+	ends("{\"request\":null" RESPONSE("ok") META UTF8,
+	     INGEST_TRACE_INCOMPLETE);
 	ends(REQUEST("GET", "metlo.example.com:8081", "/api/v1", "", "")
 		     RESPONSE("ok") META UTF8,
-	     INGEST_SELF);
+	     INGEST_TRACE_SELF);
 	ends(REQUEST("GET", "METLO.example.com:8081", "/api/v1", "", "")
 		     RESPONSE("ok") META UTF8,
-	     INGEST_SELF);
+	     INGEST_TRACE_SELF);
 	ends(REQUEST("GET", "h", "/a//b//c", "", "") RESPONSE("ok") META UTF8,
-	     INGEST_PATH);
+	     INGEST_TRACE_PATH);
 	ends(REQUEST("PROPFIND", "h", "/a", "", "") RESPONSE("ok") META UTF8,
-	     INGEST_METHOD);
+	     INGEST_TRACE_METHOD);
 	ends(REQUEST("get", "h", "/a", "", "") RESPONSE("ok") META UTF8,
-	     INGEST_METHOD);
-	ends("", INGEST_NO_LINE);
-	ends("{}", INGEST_NO_LINE);
-	ends("[1,2]", INGEST_NO_LINE);
+	     INGEST_TRACE_METHOD);
+	ends("", INGEST_TRACE_MALFORMED);
+	ends("{}", INGEST_TRACE_MALFORMED);
+	ends("[1,2]", INGEST_TRACE_MALFORMED);
 	/* Every beginning of a line is none, and nothing behind it is read. */
 	for (size_t n = 0; n + 2 < strlen(SIMPLE); n++) {
 		char *part = strndup(SIMPLE, n);
 
-		ends(part, INGEST_NO_LINE);
+		ends(part, INGEST_TRACE_MALFORMED);
 		free(part);
 	}
 	/* Another host that begins like the collector's. */
@@ -258,7 +259,7 @@ static void test_cut(void **state)
 					       which & 2 ? 5000 : 9);
 
 			assert_int_equal(write_trace(&out, line, max),
-					 INGEST_TAKEN);
+					 INGEST_TRACE_ACCEPTED);
 			assert_true(out.len <= max);
 			n[0] = body_length(&out, "request");
 			n[1] = body_length(&out, "response");
@@ -281,7 +282,7 @@ static void test_cut(void **state)
 			free(line);
 		}
 	}
-	assert_int_equal(write_trace(&out, SIMPLE, 400), INGEST_SIZE);
+	assert_int_equal(write_trace(&out, SIMPLE, 400), INGEST_TRACE_SIZE);
 	buf_free(&out);
 }
 
@@ -293,7 +294,7 @@ static size_t refused(const char *path_in_trace, const char *answer)
 	buf_add_str(&line, "{\"request\":{\"url\":{\"path\":\"");
 	buf_add_str(&line, path_in_trace);
 	buf_add_str(&line, "\"}}}");
-	n = ingest_trace_refused(line.p, line.len, answer);
+	n = ingest_trace_rejected(line.p, line.len, answer);
 	buf_free(&line);
 	return n;
 }

@@ -11,14 +11,14 @@ static void test_in_order(void **state)
 {
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place;
+	struct spool_range range;
 	struct stat st;
 
 	spool_kit_add(s, 0, 10, 5);
 	spool_kit_add(s, 10, 5, 0);
 	assert_int_equal(spool_unread(s), 15);
 	spool_kit_read_all(s, 0, 15, true);
-	assert_int_equal(spool_kit_next(s, &place), -1);
+	assert_int_equal(spool_kit_next(s, &range), -1);
 	spool_kit_add(s, 15, 1, 0);
 	spool_kit_read_all(s, 15, 1, true);
 	assert_int_equal(spool_kit_stats(s).on_disk, 0);
@@ -35,13 +35,13 @@ static void test_private_files(void **state)
 	struct spool_kit *f = *state;
 	mode_t before = umask(0);
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place;
+	struct spool_range range;
 	char path[128];
 	struct stat st;
 
 	spool_kit_add(s, 0, 2, 0);
-	assert_int_equal(spool_kit_next(s, &place), 0);
-	spool_ack(s, &place, 1);
+	assert_int_equal(spool_kit_next(s, &range), 0);
+	spool_ack(s, &range, 1);
 	for (int i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", f->path,
 			 i == 0	  ? "lock"
@@ -60,17 +60,17 @@ static void test_recovery(void **state)
 {
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place[20], all;
+	struct spool_range range[20], all;
 	struct spool_stats stats;
 
 	spool_kit_add(s, 0, 20, 3);
 	for (int i = 0; i < 20; i++)
-		assert_int_equal(spool_kit_next(s, &place[i]), i);
-	spool_ack(s, &place[7], 1);
-	all = (struct spool_place){place[0].seq, place[2].from, place[4].to};
+		assert_int_equal(spool_kit_next(s, &range[i]), i);
+	spool_ack(s, &range[7], 1);
+	all = (struct spool_range){range[0].seq, range[2].from, range[4].to};
 	spool_ack(s, &all, 3);
-	spool_ack(s, &place[19], 1);
-	spool_ack(s, &place[5], 1);
+	spool_ack(s, &range[19], 1);
+	spool_ack(s, &range[5], 1);
 	spool_close(s);
 
 	s = spool_kit_open(f);
@@ -99,7 +99,7 @@ static void test_recovery_while_working(void **state)
 {
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place;
+	struct spool_range range;
 	unsigned int steps = 1, i;
 
 	for (i = 0; i < 5; i++)
@@ -109,10 +109,10 @@ static void test_recovery_while_working(void **state)
 	assert_non_null(s);
 	spool_kit_add(s, 2500, 10, 0);
 	assert_int_equal(spool_unread(s), 0);
-	assert_int_equal(spool_kit_next(s, &place), -1);
+	assert_int_equal(spool_kit_next(s, &range), -1);
 	while (spool_recover(s)) {
 		steps++;
-		assert_int_equal(spool_kit_next(s, &place), -1);
+		assert_int_equal(spool_kit_next(s, &range), -1);
 		spool_kit_add(s, 2500 + steps * 10 - 10, 10, 0);
 	}
 	assert_int_equal(steps, 5);
@@ -173,13 +173,13 @@ static void test_old_acks(void **state)
 {
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place;
+	struct spool_range range;
 	char path[128];
 
 	spool_kit_add(s, 0, 3, 0);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(spool_kit_next(s, &place), i);
-		spool_ack(s, &place, 1);
+		assert_int_equal(spool_kit_next(s, &range), i);
+		spool_ack(s, &range, 1);
 	}
 	/* Killed between the removal of the one file and the other. */
 	snprintf(path, sizeof(path), "%s/0000000000000001.spool", f->path);
@@ -202,10 +202,10 @@ static void test_limit(void **state)
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
 	struct spool_stats stats;
-	struct spool_place place;
+	struct spool_range range;
 	unsigned int i, first;
 
-	assert_int_equal(spool_kit_next(s, &place), -1);
+	assert_int_equal(spool_kit_next(s, &range), -1);
 	for (i = 0; i < 2000; i++) {
 		spool_kit_add(s, i * 10, 10, 500);
 		stats = spool_kit_stats(s);
@@ -219,11 +219,11 @@ static void test_limit(void **state)
 	spool_kit_read_all(s, first, 20000 - first, true);
 	spool_close(s);
 	fflush(f->log.out);
-	assert_non_null(strstr(f->said, "it is full"));
+	assert_non_null(strstr(f->said, "full: dropping the oldest"));
 	assert_int_equal(spool_kit_files(f, false), 0);
 
 	/* Who waits does not drop. */
-	f->conf.wait = true;
+	f->conf.blocking = true;
 	s = spool_kit_open(f);
 	for (i = 0; spool_has_room(s); i++)
 		spool_kit_add(s, i * 10, 10, 500);
@@ -238,15 +238,15 @@ static void test_dropped_under_way(void **state)
 {
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place;
+	struct spool_range range;
 	unsigned int i;
 
 	spool_kit_add(s, 0, 10, 500);
-	assert_int_equal(spool_kit_next(s, &place), 0);
+	assert_int_equal(spool_kit_next(s, &range), 0);
 	for (i = 1; i < 2000; i++)
 		spool_kit_add(s, i * 10, 10, 500);
-	assert_false(spool_has(s, place.seq));
-	spool_ack(s, &place, 1);
+	assert_false(spool_has_segment(s, range.seq));
+	spool_ack(s, &range, 1);
 	assert_int_equal(spool_kit_stats(s).dropped_limit +
 				 spool_kit_stats(s).on_disk,
 			 20000 - 1);
@@ -256,12 +256,12 @@ static void test_dropped_under_way(void **state)
 static void test_memory(void **state)
 {
 	struct spool_kit *f = *state;
-	struct spool_place place;
+	struct spool_range range;
 	struct spool *s;
 
 	f->conf.dir = NULL;
 	s = spool_kit_open(f);
-	assert_int_equal(spool_kit_next(s, &place), -1);
+	assert_int_equal(spool_kit_next(s, &range), -1);
 	spool_kit_add(s, 0, 3000, 500);
 	assert_false(spool_has_room(s));
 	assert_int_equal(spool_kit_stats(s).in_memory, 3000);
@@ -280,11 +280,11 @@ static void test_unread_last(void **state)
 
 	spool_kit_add(s, 0, 3, 0);
 	assert_true(spool_read(s, &r, 0));
-	assert_true(spool_read(s, &r, r.place.seq));
-	spool_unread_last(s, &r);
+	assert_true(spool_read(s, &r, r.range.seq));
+	spool_push_back(s, &r);
 	assert_int_equal(spool_unread(s), 2);
 	spool_kit_read_all(s, 1, 2, true);
-	assert_false(spool_read(s, &r, r.place.seq));
+	assert_false(spool_read(s, &r, r.range.seq));
 	spool_close(s);
 }
 
@@ -306,7 +306,7 @@ static void test_lock(void **state)
 	assert_int_equal(status, 0);
 	assert_null(spool_open(&f->conf));
 	fflush(f->log.out);
-	assert_non_null(strstr(f->said, "another metlo-xdp uses it"));
+	assert_non_null(strstr(f->said, "in use by another metlo-xdp"));
 	spool_close(s);
 	spool_close(spool_kit_open(f));
 }
@@ -327,8 +327,8 @@ static void test_foreign(void **state)
 	f->conf.dir = "/dev/null";
 	assert_null(spool_open(&f->conf));
 	fflush(f->log.out);
-	assert_non_null(strstr(f->said, "it has other files in it"));
-	assert_non_null(strstr(f->said, "cannot be made: No such file"));
+	assert_non_null(strstr(f->said, "contains other files"));
+	assert_non_null(strstr(f->said, "cannot be created: No such file"));
 	assert_non_null(strstr(f->said, "cannot be opened: Not a directory"));
 	f->conf.dir = f->path;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The spool after damage: cuts and flipped bits at every place, noise, files
+/* The spool after damage: cuts and flipped bits at every range, noise, files
  * that cannot be opened. */
 #include "spool_kit.h"
 
@@ -36,11 +36,11 @@ static unsigned int read_damaged(struct spool_kit *f, unsigned int *places)
 {
 	struct spool *s = spool_kit_open(f);
 	struct spool_stats stats = spool_kit_stats(s);
-	struct spool_place place;
+	struct spool_range range;
 	long i, last = -1;
 	unsigned int n = 0;
 
-	while ((i = spool_kit_next(s, &place)) >= 0) {
+	while ((i = spool_kit_next(s, &range)) >= 0) {
 		assert_true(i > last && i < DAMAGED);
 		last = i;
 		n++;
@@ -148,15 +148,15 @@ static void test_damaged_acks(void **state)
 {
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place;
+	struct spool_range range;
 	char path[128];
 	uint8_t *p;
 	size_t n;
 
 	spool_kit_add(s, 0, 8, 0);
 	for (int i = 0; i < 4; i++) {
-		assert_int_equal(spool_kit_next(s, &place), i);
-		spool_ack(s, &place, 1);
+		assert_int_equal(spool_kit_next(s, &range), i);
+		spool_ack(s, &range, 1);
 	}
 	spool_close(s);
 	snprintf(path, sizeof(path), "%s/0000000000000001.acks", f->path);
@@ -167,7 +167,7 @@ static void test_damaged_acks(void **state)
 		spool_kit_spit(path, p, n);
 		s = spool_kit_open(f);
 		assert_int_equal(spool_kit_stats(s).recovered, 5);
-		assert_int_equal(spool_kit_next(s, &place),
+		assert_int_equal(spool_kit_next(s, &range),
 				 bit / 8 / SPOOL_ACK);
 		spool_kit_read_all(s, 4, 4, false);
 		spool_close(s);
@@ -185,9 +185,9 @@ static void test_damaged_acks(void **state)
 	/* One that was torn does not spoil those behind it. */
 	spool_kit_spit(path, p, SPOOL_ACK + 5);
 	s = spool_kit_open(f);
-	assert_int_equal(spool_kit_next(s, &place), 1);
-	assert_int_equal(spool_kit_next(s, &place), 2);
-	spool_ack(s, &place, 1);
+	assert_int_equal(spool_kit_next(s, &range), 1);
+	assert_int_equal(spool_kit_next(s, &range), 2);
+	spool_ack(s, &range, 1);
 	spool_close(s);
 	s = spool_kit_open(f);
 	assert_int_equal(spool_kit_stats(s).recovered, 6);
@@ -200,7 +200,7 @@ static void test_damaged_while_running(void **state)
 {
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place;
+	struct spool_range range;
 	struct spool_stats stats;
 	char path[128];
 	int fd;
@@ -215,13 +215,13 @@ static void test_damaged_while_running(void **state)
 	assert_int_equal(pwrite(fd, "XXXX", 4, 800000), 4);
 	close(fd);
 	spool_kit_read_all(s, 3, 7, true);
-	while (spool_kit_next(s, &place) >= 0)
-		spool_ack(s, &place, 1);
+	while (spool_kit_next(s, &range) >= 0)
+		spool_ack(s, &range, 1);
 	/* Only once it is certain that nothing more comes. */
 	for (unsigned int i = 0; i < 300; i++)
 		spool_kit_add(s, 5000 + i, 10, 100);
-	while (spool_kit_next(s, &place) >= 0)
-		spool_ack(s, &place, 1);
+	while (spool_kit_next(s, &range) >= 0)
+		spool_ack(s, &range, 1);
 	stats = spool_kit_stats(s);
 	assert_int_equal(stats.dropped_damaged, 1);
 	assert_int_equal(stats.damaged, 1);
@@ -234,7 +234,7 @@ static void test_unreadable(void **state)
 {
 	struct spool_kit *f = *state;
 	struct spool *s = spool_kit_open(f);
-	struct spool_place place;
+	struct spool_range range;
 	char path[128], away[128];
 	unsigned int i;
 
@@ -247,12 +247,12 @@ static void test_unreadable(void **state)
 	assert_int_equal(rename(path, away), 0);
 	spool_kit_read_all(s, 0, 500, true);
 	spool_kit_read_all(s, 1000, 500, true);
-	assert_int_equal(spool_kit_next(s, &place), -1);
+	assert_int_equal(spool_kit_next(s, &range), -1);
 	assert_int_equal(spool_kit_stats(s).dropped_damaged, 500);
 	assert_int_equal(rename(away, path), 0);
 	spool_close(s);
 	fflush(f->log.out);
-	assert_non_null(strstr(f->said, "it is left for the next start"));
+	assert_non_null(strstr(f->said, "leaving it for the next start"));
 	s = spool_kit_open(f);
 	assert_int_equal(spool_kit_stats(s).recovered, 500);
 	spool_kit_read_all(s, 500, 500, true);

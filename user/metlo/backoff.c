@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Exponential backoff without overflow, scaled by a 64-bit fraction. */
 #include "metlo/backoff.h"
 
 uint64_t backoff_next(struct backoff *b, uint64_t random)

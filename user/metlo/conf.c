@@ -72,8 +72,8 @@ const struct opt ingest_options[] = {
 
 /* --- the API key ------------------------------------------------------- */
 
-/* The text without the space around it; false after a message. It becomes part
- * of a header: nothing in it may end that. */
+/* Sets the key from text without surrounding white space. It becomes part of a
+ * header field, so control characters are rejected. false after a message. */
 static bool set_key(struct ingest_conf *m, const char *text, size_t n,
 		    const char *from, const struct log *log)
 {
@@ -88,7 +88,8 @@ static bool set_key(struct ingest_conf *m, const char *text, size_t n,
 		return false;
 	}
 	if (n > INGEST_KEY_MAX) {
-		log_error(log, "%s: longer than an API key can be (%d bytes)",
+		log_error(log,
+			  "%s: longer than %d bytes: this is not an API key",
 			  from, INGEST_KEY_MAX);
 		return false;
 	}
@@ -96,7 +97,7 @@ static bool set_key(struct ingest_conf *m, const char *text, size_t n,
 		if (text[i] <= ' ' || text[i] > '~') {
 			log_error(
 				log,
-				"%s: this is not an API key: it has more than one word in it, or no text at all",
+				"%s: contains spaces or control characters: this is not an API key",
 				from);
 			return false;
 		}
@@ -127,7 +128,7 @@ static bool read_key_file(struct ingest_conf *m, const char *path,
 	if (st.st_mode & (S_IRWXO | S_IWGRP))
 		log_warn(
 			log,
-			"--metlo-key-file %s: others can read or change it: chmod 600 %s",
+			"--metlo-key-file %s: other users can read or change it: chmod 600 %s",
 			path, path);
 	ok = set_key(m, text, (size_t)n, path, log);
 	explicit_bzero(text, sizeof(text));
@@ -146,11 +147,11 @@ static bool find_key(struct ingest_conf *m, const struct ingest_settings *s,
 		log_error(
 			log,
 			"--output metlo needs an API key: set " KEY_VARIABLE
-			" in the environment, or name a file that holds it by --metlo-key-file");
+			" in the environment, or name a file that contains it with --metlo-key-file");
 		return false;
 	}
 	ok = set_key(m, text, strlen(text), KEY_VARIABLE, log);
-	/* Nobody needs to see it in /proc any more. */
+	/* Hide it from /proc/PID/environ. */
 	explicit_bzero(text, strlen(text));
 	unsetenv(KEY_VARIABLE);
 	return ok;
@@ -177,9 +178,9 @@ static int probe(const struct ingest_conf *c, const struct log *log)
 	struct ingest_answer a;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	ingest_http_ask(&http, INGEST_ALIVE, &a);
+	ingest_http_call(&http, INGEST_CALL_ALIVE, &a);
 	if (a.verdict == INGEST_OK)
-		ingest_http_ask(&http, INGEST_VERIFY, &a);
+		ingest_http_call(&http, INGEST_CALL_VERIFY, &a);
 	if (a.verdict == INGEST_OK)
 		return 0;
 	if (!c->spool) {
@@ -194,7 +195,7 @@ static int check_use(const struct ingest_settings *s, unsigned int n,
 		     const struct log *log)
 {
 	if (n > 1) {
-		log_error(log, "--output metlo is given twice");
+		log_error(log, "--output metlo: can be given only once");
 		return -EINVAL;
 	}
 	if (n && !s->host) {
@@ -204,7 +205,7 @@ static int check_use(const struct ingest_settings *s, unsigned int n,
 		return -EINVAL;
 	}
 	if (!n && (s->host || s->spool))
-		log_warn(log, "%s does nothing without --output metlo",
+		log_warn(log, "%s has no effect without --output metlo",
 			 s->host ? "--metlo-host" : "--spool");
 	return 0;
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One easy handle per slot, all in one multi handle, so connections are kept
+ * and reused. Every failure becomes a sentence that names the URL, the cause and
+ * the option to check: most of them are mistakes in the set-up.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,9 +16,9 @@
 
 #define COLLECTOR_PORT	   "8081"
 #define CONNECT_TIMEOUT_MS 10000L
-#define TEXT_MAX	   8192 /* of an answer that is kept */
+#define TEXT_MAX	   8192 /* of a response body that is kept */
 
-struct slot {
+struct request {
 	CURL *easy;
 	bool busy;
 	enum ingest_call call;
@@ -24,13 +29,12 @@ struct slot {
 
 struct ingest_http {
 	struct ingest_url url;
-	char ca_file[4096]; /* empty: none given */
+	char ca_file[4096]; /* empty: the system's authorities */
 	unsigned int timeout_ms;
 	CURLM *multi;
-	/* With and without the key. */
-	struct curl_slist *headers, *no_key;
+	struct curl_slist *headers, *no_key; /* with and without the key */
 	unsigned int n;
-	struct slot slot[];
+	struct request request[];
 };
 
 /* --- the URL ----------------------------------------------------------- */
@@ -109,7 +113,7 @@ bool ingest_url_parse(struct ingest_url *url, const char *text, char *why,
 	return ok;
 }
 
-/* --- what went wrong --------------------------------------------------- */
+/* --- error messages ---------------------------------------------------- */
 
 enum ingest_verdict ingest_verdict_of(long status)
 {
@@ -125,14 +129,14 @@ enum ingest_verdict ingest_verdict_of(long status)
 	case 400:
 	case 409:
 	case 422:
-		return INGEST_BAD;
+		return INGEST_REJECTED;
 	case 0:
 	case 408:
 	case 425:
 	case 429:
-		return INGEST_AGAIN;
+		return INGEST_RETRY;
 	}
-	return status < 500 ? INGEST_MISDIRECTED : INGEST_AGAIN;
+	return status < 500 ? INGEST_WRONG_SERVER : INGEST_RETRY;
 }
 
 static void explain(struct ingest_answer *a, const char *fmt, ...)
@@ -147,9 +151,10 @@ static void explain(struct ingest_answer *a, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Why there was no answer. */
-static void explain_failure(const struct ingest_http *h, const struct slot *s,
-			    CURLcode code, struct ingest_answer *a)
+/* The request got no answer. */
+static void explain_failure(const struct ingest_http *h,
+			    const struct request *s, CURLcode code,
+			    struct ingest_answer *a)
 {
 	const char *url = h->url.base, *error = s->error;
 	long os = 0;
@@ -161,22 +166,22 @@ static void explain_failure(const struct ingest_http *h, const struct slot *s,
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		explain(a,
-			"%s: there is no such host: check --metlo-host and the name servers",
+			"%s: host not found: check --metlo-host and the name servers",
 			url);
 		break;
 	case CURLE_COULDNT_CONNECT:
 		explain(a,
-			"%s: cannot connect: %s: check the port of --metlo-host, and that the collector runs",
+			"%s: cannot connect: %s: check the port of --metlo-host, and that the collector is running",
 			url, os ? strerror((int)os) : error);
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
 		explain(a,
-			"%s: no answer in time (%s): check --metlo-host, routes and security groups",
+			"%s: timed out (%s): check --metlo-host, routes and security groups",
 			url, error);
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		explain(a,
-			"%s: its certificate is not trusted: %s: give the certificate of its authority by --metlo-ca, or use the name that it is made for",
+			"%s: its certificate is not trusted: %s: name the certificate of its authority with --metlo-ca, or use the host name that the certificate was issued for",
 			url, error);
 		break;
 	case CURLE_SSL_CACERT_BADFILE:
@@ -184,14 +189,15 @@ static void explain_failure(const struct ingest_http *h, const struct slot *s,
 			*h->ca_file ? h->ca_file : url, error);
 		break;
 	case CURLE_SSL_CONNECT_ERROR:
-		explain(a, "%s: TLS fails: %s: if it has no TLS, use http://",
+		explain(a,
+			"%s: TLS handshake failed: %s: if the collector does not use TLS, use http://",
 			url, error);
 		break;
 	case CURLE_GOT_NOTHING:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
 		explain(a,
-			"%s: the answer is not HTTP: %s: if it has TLS, use https://",
+			"%s: the answer is not HTTP: %s: if the collector uses TLS, use https://",
 			url, error);
 		break;
 	default:
@@ -199,7 +205,7 @@ static void explain_failure(const struct ingest_http *h, const struct slot *s,
 	}
 }
 
-static void explain_status(const struct ingest_http *h, const struct slot *s,
+static void explain_status(const struct ingest_http *h, const struct request *s,
 			   struct ingest_answer *a)
 {
 	const char *url = h->url.base;
@@ -216,37 +222,37 @@ static void explain_status(const struct ingest_http *h, const struct slot *s,
 		break;
 	case INGEST_UNAUTHORIZED:
 		explain(a,
-			"%s refuses the API key (%ld %s): check METLO_API_KEY or --metlo-key-file",
+			"%s rejected the API key (%ld %s): check METLO_API_KEY or --metlo-key-file",
 			url, a->status, text);
 		break;
-	case INGEST_MISDIRECTED:
+	case INGEST_WRONG_SERVER:
 		if (a->status == 400) {
 			explain(a,
-				"%s answers 400 %s: that is not Metlo's collector, or it has TLS: then use https://",
+				"%s answered 400 %s: it is not Metlo's collector, or it uses TLS: check --metlo-host, or use https://",
 				url, text);
 			break;
 		}
 		explain(a,
-			"%s answers %ld: that is not Metlo's collector: check --metlo-host (its port is 8081, not that of the user interface)",
+			"%s answered %ld: it is not Metlo's collector: check --metlo-host (its port is 8081, not that of the user interface)",
 			url, a->status);
 		break;
-	case INGEST_AGAIN:
+	case INGEST_RETRY:
 	case INGEST_TOO_LARGE:
-	case INGEST_BAD:
-		explain(a, "%s answers %ld %s", url, a->status, text);
+	case INGEST_REJECTED:
+		explain(a, "%s answered %ld %s", url, a->status, text);
 	}
 }
 
-static void make_answer(struct ingest_http *h, unsigned int slot, CURLcode code,
+static void fill_answer(struct ingest_http *h, unsigned int slot, CURLcode code,
 			struct ingest_answer *a)
 {
-	struct slot *s = &h->slot[slot];
+	struct request *s = &h->request[slot];
 	curl_off_t retry_after = 0;
 
 	*a = (struct ingest_answer){.slot = slot};
 	s->text[s->n_text] = '\0';
 	a->text = s->text;
-	/* An answer that was cut off is none, whatever it began with. */
+	/* A truncated answer counts as none, whatever its status. */
 	if (!code) {
 		curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &a->status);
 		curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &retry_after);
@@ -254,11 +260,11 @@ static void make_answer(struct ingest_http *h, unsigned int slot, CURLcode code,
 	if (retry_after > 0)
 		a->retry_after_s = (uint64_t)retry_after;
 	a->verdict = ingest_verdict_of(a->status);
-	/* Nor is everybody who answers something. */
-	if (s->call != INGEST_BATCH &&
-	    (a->verdict == INGEST_BAD || a->verdict == INGEST_TOO_LARGE ||
+	/* Only the collector answers these calls with OK. */
+	if (s->call != INGEST_CALL_BATCH &&
+	    (a->verdict == INGEST_REJECTED || a->verdict == INGEST_TOO_LARGE ||
 	     (a->verdict == INGEST_OK && strncmp(s->text, "OK", 2) != 0)))
-		a->verdict = INGEST_MISDIRECTED;
+		a->verdict = INGEST_WRONG_SERVER;
 	if (code)
 		explain_failure(h, s, code, a);
 	else
@@ -267,9 +273,9 @@ static void make_answer(struct ingest_http *h, unsigned int slot, CURLcode code,
 
 /* --- requests ---------------------------------------------------------- */
 
-static size_t keep_text(char *p, size_t size, size_t n, void *ctx)
+static size_t keep_body(char *p, size_t size, size_t n, void *ctx)
 {
-	struct slot *s = ctx;
+	struct request *s = ctx;
 	size_t room = TEXT_MAX - s->n_text;
 
 	n *= size;
@@ -297,16 +303,16 @@ static bool make_headers(struct ingest_http *h, const char *key)
 	return add_header(&h->no_key, "Accept: */*") &&
 	       add_header(&h->headers, line) &&
 	       add_header(&h->headers, "Content-Type: application/json") &&
-	       /* Its answer would only be waited for. */
+	       /* No Expect: 100-continue: it would only cost a round trip. */
 	       add_header(&h->headers, "Expect:");
 }
 
-static void set_options(struct ingest_http *h, struct slot *s)
+static void set_options(struct ingest_http *h, struct request *s)
 {
 	CURL *e = s->easy;
 
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, keep_text);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, keep_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "metlo-xdp/" METLO_VERSION);
@@ -315,7 +321,7 @@ static void set_options(struct ingest_http *h, struct slot *s)
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-	/* The key is not for a proxy. */
+	/* Do not send the key to a proxy. */
 	curl_easy_setopt(e, CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -330,7 +336,8 @@ static void set_options(struct ingest_http *h, struct slot *s)
 struct ingest_http *ingest_http_new(const struct ingest_http_conf *conf,
 				    unsigned int n)
 {
-	struct ingest_http *h = calloc(1, sizeof(*h) + n * sizeof(h->slot[0]));
+	struct ingest_http *h =
+		calloc(1, sizeof(*h) + n * sizeof(h->request[0]));
 
 	if (!h)
 		return NULL;
@@ -342,10 +349,10 @@ struct ingest_http *ingest_http_new(const struct ingest_http_conf *conf,
 	if (!h->multi || !make_headers(h, conf->key))
 		goto fail;
 	for (; h->n < n; h->n++) {
-		h->slot[h->n].easy = curl_easy_init();
-		if (!h->slot[h->n].easy)
+		h->request[h->n].easy = curl_easy_init();
+		if (!h->request[h->n].easy)
 			goto fail;
-		set_options(h, &h->slot[h->n]);
+		set_options(h, &h->request[h->n]);
 	}
 	return h;
 fail:
@@ -360,7 +367,7 @@ void ingest_http_free(struct ingest_http *h)
 		return;
 	for (unsigned int i = 0; i < h->n; i++) {
 		ingest_http_abort(h, i);
-		curl_easy_cleanup(h->slot[i].easy);
+		curl_easy_cleanup(h->request[i].easy);
 	}
 	curl_multi_cleanup(h->multi);
 	curl_slist_free_all(h->headers);
@@ -368,7 +375,7 @@ void ingest_http_free(struct ingest_http *h)
 	free(h);
 }
 
-static void prepare(struct ingest_http *h, struct slot *s,
+static void prepare(struct ingest_http *h, struct request *s,
 		    enum ingest_call call, const void *body, size_t n)
 {
 	static const char *const paths[] = {"/api/v1", "/api/v1/verify",
@@ -382,8 +389,8 @@ static void prepare(struct ingest_http *h, struct slot *s,
 	snprintf(url, sizeof(url), "%s%s", h->url.base, paths[call]);
 	curl_easy_setopt(e, CURLOPT_URL, url);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER,
-			 call == INGEST_ALIVE ? h->no_key : h->headers);
-	if (call == INGEST_BATCH) {
+			 call == INGEST_CALL_ALIVE ? h->no_key : h->headers);
+	if (call == INGEST_CALL_BATCH) {
 		curl_easy_setopt(e, CURLOPT_POST, 1L);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
@@ -392,19 +399,19 @@ static void prepare(struct ingest_http *h, struct slot *s,
 	}
 }
 
-bool ingest_http_start(struct ingest_http *h, unsigned int slot,
-		       enum ingest_call call, const void *body, size_t n)
+int ingest_http_start(struct ingest_http *h, unsigned int slot,
+		      enum ingest_call call, const void *body, size_t n)
 {
-	struct slot *s = &h->slot[slot];
+	struct request *s = &h->request[slot];
 
 	prepare(h, s, call, body, n);
 	s->busy = !curl_multi_add_handle(h->multi, s->easy);
-	return s->busy;
+	return s->busy ? 0 : -ENOMEM;
 }
 
 void ingest_http_abort(struct ingest_http *h, unsigned int slot)
 {
-	struct slot *s = &h->slot[slot];
+	struct request *s = &h->request[slot];
 
 	if (s->busy)
 		curl_multi_remove_handle(h->multi, s->easy);
@@ -420,9 +427,9 @@ bool ingest_http_next(struct ingest_http *h, struct ingest_answer *a)
 	while ((m = curl_multi_info_read(h->multi, &left))) {
 		for (unsigned int i = 0; i < h->n; i++) {
 			if (m->msg != CURLMSG_DONE ||
-			    m->easy_handle != h->slot[i].easy)
+			    m->easy_handle != h->request[i].easy)
 				continue;
-			make_answer(h, i, m->data.result, a);
+			fill_answer(h, i, m->data.result, a);
 			ingest_http_abort(h, i);
 			return true;
 		}
@@ -437,18 +444,18 @@ void ingest_http_wait(struct ingest_http *h, int fd, int timeout_ms)
 	curl_multi_poll(h->multi, &extra, 1, timeout_ms, NULL);
 }
 
-void ingest_http_ask(const struct ingest_http_conf *conf, enum ingest_call call,
-		     struct ingest_answer *a)
+void ingest_http_call(const struct ingest_http_conf *conf,
+		      enum ingest_call call, struct ingest_answer *a)
 {
 	struct ingest_http *h = ingest_http_new(conf, 1);
 
-	*a = (struct ingest_answer){.verdict = INGEST_AGAIN, .text = ""};
+	*a = (struct ingest_answer){.verdict = INGEST_RETRY, .text = ""};
 	if (!h) {
 		snprintf(a->why, sizeof(a->why), "%s", strerror(errno));
 		return;
 	}
-	prepare(h, &h->slot[0], call, NULL, 0);
-	make_answer(h, 0, curl_easy_perform(h->slot[0].easy), a);
+	prepare(h, &h->request[0], call, NULL, 0);
+	fill_answer(h, 0, curl_easy_perform(h->request[0].easy), a);
 	a->text = "";
 	ingest_http_free(h);
 }

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The loop of the sink's thread: dequeue lines, convert them (trace.c), store
+ * them (spool.c), send what is stored (send.c), wait for an event. A line leaves
+ * the queue only when it is in the spool, so its memory is bounded by the queue
+ * and MEMORY_MAX.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,13 +19,13 @@
 #include "metlo/ingest.h"
 #include "metlo/trace.h"
 
-/* What is in memory and not taken by the collector; behind it the queue. */
+/* Undelivered traces in memory; beyond that, lines stay in the queue. */
 #define MEMORY_MAX (8u << 20)
-/* Records are appended to the spool in pieces of so many bytes. */
+/* Records are appended to the spool in blocks of at least this many bytes. */
 #define BLOCK (512u << 10)
-/* Taken from the queue before the network is looked after again. */
-#define TAKE_MAX (8u << 20)
-/* Lines are let gather for so long, as one write costs as much as many. */
+/* Bytes to dequeue before looking after the network again. */
+#define CONSUME_MAX (8u << 20)
+/* Lines accumulate for this long, since one write costs as much as many. */
 #define GATHER_NS (5 * NSEC_PER_MSEC)
 #define SYNC_NS	  NSEC_PER_SEC
 
@@ -35,33 +41,35 @@ struct ingest {
 	struct ingest_send *send;
 	struct ingest_trace_conf trace;
 	struct buf block; /* records for the spool */
-	uint32_t n_block;
-	uint64_t next_sync_ns, next_take_ns;
+	uint32_t block_records;
+	uint64_t next_sync_ns, next_consume_ns;
 	atomic_bool failed;
-	struct output_stats counts; /* of the thread */
-	pthread_mutex_t lock;	    /* over what others see: */
-	struct output_stats shown;
+	struct output_stats counts; /* updated by the thread */
+	pthread_mutex_t lock;	    /* guards what other threads read: */
+	struct output_stats published;
 	const char *last_error;
-	uint64_t waiting_since; /* without progress; 0: nothing waits */
-	bool retained;		/* what cannot be delivered now */
+	uint64_t waiting_since; /* last progress; 0: nothing waits */
+	bool transient;		/* see sink_ops.last_error() */
 };
 
 /* --- lines to records -------------------------------------------------- */
 
-static void store(struct ingest *m)
+static void flush_block(struct ingest *m)
 {
-	if (m->n_block && !spool_append(m->spool, &m->block, m->n_block))
-		m->counts.dropped_error += m->n_block;
+	if (m->block_records &&
+	    spool_append(m->spool, &m->block, m->block_records))
+		m->counts.dropped_error += m->block_records;
 	buf_clear(&m->block);
-	m->n_block = 0;
+	m->block_records = 0;
 }
 
-static void take_line(struct ingest *m, const uint8_t *line, size_t n)
+/* Converts a line and appends it to the block. */
+static void add_line(struct ingest *m, const uint8_t *line, size_t n)
 {
 	struct output_stats *c = &m->counts;
 	struct ingest_changes changes;
 	size_t begin = spool_record_begin(&m->block);
-	enum ingest_fate fate =
+	enum ingest_trace_verdict verdict =
 		ingest_trace_write(&m->block, line, n, &m->trace, &changes);
 
 	spool_record_end(&m->block, begin);
@@ -71,36 +79,36 @@ static void take_line(struct ingest *m, const uint8_t *line, size_t n)
 		m->block.len = begin;
 		return;
 	}
-	switch (fate) {
-	case INGEST_TAKEN:
-		m->n_block++;
+	switch (verdict) {
+	case INGEST_TRACE_ACCEPTED:
+		m->block_records++;
 		c->bodies_cut += changes.cut;
 		c->bodies_binary += changes.binary;
 		if (m->block.len >= BLOCK)
-			store(m);
+			flush_block(m);
 		return;
-	case INGEST_INCOMPLETE:
+	case INGEST_TRACE_INCOMPLETE:
 		c->left_out_incomplete++;
 		break;
-	case INGEST_SELF:
+	case INGEST_TRACE_SELF:
 		c->left_out_self++;
 		break;
-	case INGEST_PATH:
+	case INGEST_TRACE_PATH:
 		c->left_out_path++;
 		break;
-	case INGEST_METHOD:
+	case INGEST_TRACE_METHOD:
 		c->left_out_method++;
 		break;
-	case INGEST_SIZE:
+	case INGEST_TRACE_SIZE:
 		c->left_out_size++;
 		break;
-	case INGEST_NO_LINE:
+	case INGEST_TRACE_MALFORMED:
 		c->dropped_error++;
 	}
 	m->block.len = begin;
 }
 
-static void take_slice(struct ingest *m, const struct slice *p)
+static void add_slice(struct ingest *m, const struct slice *p)
 {
 	const uint8_t *line = p->p, *end = p->p + p->len, *newline;
 
@@ -108,11 +116,12 @@ static void take_slice(struct ingest *m, const struct slice *p)
 		newline = memchr(line, '\n', (size_t)(end - line));
 		if (!newline)
 			newline = end;
-		take_line(m, line, (size_t)(newline - line));
+		add_line(m, line, (size_t)(newline - line));
 	}
 }
 
-static void show(struct ingest *m)
+/* Makes the counters and the state visible to other threads. */
+static void publish(struct ingest *m)
 {
 	struct output_stats *c = &m->counts;
 	struct ingest_send_counts sent;
@@ -121,8 +130,8 @@ static void show(struct ingest *m)
 	ingest_send_counts(m->send, &sent);
 	spool_stats(m->spool, &spool);
 	c->recovered = spool.recovered;
-	c->written = sent.taken;
-	c->dropped_refused = sent.refused;
+	c->written = sent.accepted;
+	c->dropped_refused = sent.rejected;
 	c->dropped_spool = spool.dropped_limit;
 	c->dropped_damaged = spool.dropped_damaged;
 	c->spooled = spool.on_disk;
@@ -133,8 +142,8 @@ static void show(struct ingest *m)
 	c->requests = sent.requests;
 	c->requests_failed = sent.failed;
 	pthread_mutex_lock(&m->lock);
-	m->shown = *c;
-	m->last_error = ingest_send_trouble(m->send, &m->retained);
+	m->published = *c;
+	m->last_error = ingest_send_last_error(m->send, &m->transient);
 	m->waiting_since =
 		ingest_send_pending(m->send) || spool_unread(m->spool)
 			? ingest_send_progress(m->send)
@@ -142,29 +151,29 @@ static void show(struct ingest *m)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* Takes from the queue while there is room. Returns how many bytes, which are
- * TAKE_MAX or more if there may be more. */
-static uint64_t take(struct ingest *m)
+/* Moves lines from the queue to the spool while that has room. Returns how many
+ * bytes; CONSUME_MAX or more if there may be more. */
+static uint64_t consume(struct ingest *m)
 {
 	struct queue_group g;
 	uint64_t n = 0;
 
-	while (n < TAKE_MAX && spool_has_room(m->spool)) {
+	while (n < CONSUME_MAX && spool_has_room(m->spool)) {
 		queue_dequeue(m->queue, m->index, &g);
 		if (!g.n)
 			break;
 		n += g.bytes;
 		for (unsigned int i = 0; i < g.n; i++)
-			take_slice(m, &g.slice[i]);
-		store(m);
-		show(m); /* before it is missing in the queue */
+			add_slice(m, &g.slice[i]);
+		flush_block(m);
+		publish(m); /* lines must not vanish from the counters */
 		queue_release(m->queue, m->index, &g);
 	}
 	return n;
 }
 
-/* Nobody will deliver what is in the queue. */
-static void drop(struct ingest *m)
+/* Drops what is in the queue, as it will not be delivered. */
+static void drop_queue(struct ingest *m)
 {
 	struct queue_group g;
 
@@ -173,14 +182,14 @@ static void drop(struct ingest *m)
 		if (!g.n)
 			return;
 		m->counts.dropped_error += g.transactions;
-		show(m);
+		publish(m);
 		queue_release(m->queue, m->index, &g);
 	}
 }
 
 /* --- the thread -------------------------------------------------------- */
 
-static bool nothing_waits(struct ingest *m)
+static bool is_drained(struct ingest *m)
 {
 	struct queue_counts q;
 
@@ -189,45 +198,48 @@ static bool nothing_waits(struct ingest *m)
 	       !ingest_send_pending(m->send);
 }
 
-/* A replay would wait for ever. */
-static void give_up(struct ingest *m, uint64_t now)
+/* Fails for good after too long without progress: a replay would never end. */
+static void check_stall(struct ingest *m, uint64_t now)
 {
 	if (!m->blocking || spool_has_room(m->spool) ||
-	    now - ingest_send_progress(m->send) < m->times->give_up)
+	    now - ingest_send_progress(m->send) < m->times->stall)
 		return;
-	log_error(m->log, "%s: nothing was taken for %llu s: giving up",
+	log_error(m->log, "%s: accepted nothing for %llu s: giving up",
 		  m->conf->url.base,
-		  (unsigned long long)(m->times->give_up / NSEC_PER_SEC));
+		  (unsigned long long)(m->times->stall / NSEC_PER_SEC));
 	atomic_store(&m->failed, true);
 }
 
-/* How what waits is sent, or that it is not waited for any more (-1). */
-static int pace(struct ingest *m, uint64_t now, uint64_t end_ns)
+/* How to send at this moment. end_ns: when the queue ended; 0: it has not. */
+static enum ingest_pace choose_pace(struct ingest *m, uint64_t now,
+				    uint64_t end_ns)
 {
 	const struct ingest_times *t = m->times;
-	bool kept = m->conf->spool;
-	uint64_t end = kept ? t->end_spool : t->end;
+	const bool spooling = m->conf->spool;
+	const uint64_t drain = spooling ? t->drain_spool : t->drain;
 
 	if (atomic_load(&m->failed))
-		return -1;
+		return INGEST_STOP;
 	if (!end_ns)
 		return INGEST_STEADY;
-	if (nothing_waits(m))
-		return -1;
+	if (is_drained(m))
+		return INGEST_STOP;
 	if (m->blocking)
 		return now - ingest_send_progress(m->send) <
-				       (kept ? t->end : t->give_up)
-			       ? INGEST_HURRY
-			       : -1;
-	if (now - end_ns < end && (!kept || ingest_send_works(m->send)))
-		return INGEST_HURRY;
-	/* What is cut off now may arrive twice, after the next start. */
-	return kept && ingest_send_under_way(m->send) && now - end_ns < 2 * end
+				       (spooling ? t->drain : t->stall)
+			       ? INGEST_FLUSH
+			       : INGEST_STOP;
+	if (now - end_ns < drain &&
+	    (!spooling || ingest_send_is_sending(m->send)))
+		return INGEST_FLUSH;
+	/* A request cut off now may be delivered again after the next start. */
+	return spooling && ingest_send_in_flight(m->send) &&
+			       now - end_ns < 2 * drain
 		       ? INGEST_FINISH
-		       : -1;
+		       : INGEST_STOP;
 }
 
-static void clear_wake(struct ingest *m)
+static void clear_eventfd(struct ingest *m)
 {
 	uint64_t n;
 
@@ -235,7 +247,7 @@ static void clear_wake(struct ingest *m)
 		;
 }
 
-/* Waits for lines, the network and what is due. */
+/* Waits for lines, the network or the next time-out. */
 static void wait(struct ingest *m, uint64_t now, bool ending)
 {
 	uint64_t longest = SYNC_NS / 2;
@@ -243,18 +255,18 @@ static void wait(struct ingest *m, uint64_t now, bool ending)
 
 	if (ending || atomic_load(&m->failed))
 		longest = 20 * NSEC_PER_MSEC;
-	else if (now < m->next_take_ns)
-		longest = m->next_take_ns - now;
+	else if (now < m->next_consume_ns)
+		longest = m->next_consume_ns - now;
 	else if (spool_has_room(m->spool))
 		fd = m->wake_fd;
 	if (fd >= 0 && !queue_arm(m->queue, m->index))
 		return;
 	ingest_send_wait(m->send, fd, now, longest);
 	if (fd >= 0)
-		clear_wake(m);
+		clear_eventfd(m);
 }
 
-static void look_after_spool(struct ingest *m, uint64_t now)
+static void sync_spool(struct ingest *m, uint64_t now)
 {
 	if (now < m->next_sync_ns)
 		return;
@@ -265,38 +277,40 @@ static void look_after_spool(struct ingest *m, uint64_t now)
 static void *run(void *sink)
 {
 	struct ingest *m = sink;
-	uint64_t now, taken, end_ns = 0;
+	uint64_t now, bytes, end_ns = 0;
 	bool recovering = true;
-	int how;
+	enum ingest_pace pace;
 
 	for (;;) {
 		now = clock_mono_ns();
 		if (!end_ns && queue_ending(m->queue))
 			end_ns = now;
-		if (end_ns || now >= m->next_take_ns) {
-			taken = take(m);
-			m->next_take_ns =
-				taken && taken < TAKE_MAX ? now + GATHER_NS : 0;
+		if (end_ns || now >= m->next_consume_ns) {
+			bytes = consume(m);
+			m->next_consume_ns = bytes && bytes < CONSUME_MAX
+						     ? now + GATHER_NS
+						     : 0;
 		}
-		give_up(m, now);
-		how = recovering && m->blocking ? INGEST_HURRY
-						: pace(m, now, end_ns);
-		if (how < 0 && end_ns)
+		check_stall(m, now);
+		/* A replay must not stop before it knows what is in the spool. */
+		pace = recovering && m->blocking ? INGEST_FLUSH
+						 : choose_pace(m, now, end_ns);
+		if (pace == INGEST_STOP && end_ns)
 			break;
-		if (how < 0) {
-			drop(m);
-			how = INGEST_FINISH;
+		if (pace == INGEST_STOP) {
+			drop_queue(m);
+			pace = INGEST_FINISH;
 		}
 		if (recovering)
 			recovering = spool_recover(m->spool);
 		else
-			ingest_send_step(m->send, now, (enum ingest_pace)how);
-		look_after_spool(m, now);
-		show(m);
+			ingest_send_step(m->send, now, pace);
+		sync_spool(m, now);
+		publish(m);
 		if (!recovering)
 			wait(m, now, end_ns);
 	}
-	drop(m);
+	drop_queue(m);
 	return NULL;
 }
 
@@ -321,14 +335,14 @@ static uint64_t undelivered_age(void *sink)
 	return since && now > since ? now - since : 0;
 }
 
-static const char *last_error(void *sink, bool *retained)
+static const char *last_error(void *sink, bool *transient)
 {
 	struct ingest *m = sink;
 	const char *error;
 
 	pthread_mutex_lock(&m->lock);
 	error = m->last_error;
-	*retained = m->retained;
+	*transient = m->transient;
 	pthread_mutex_unlock(&m->lock);
 	return error;
 }
@@ -338,13 +352,13 @@ static void stats(void *sink, struct output_stats *stats)
 	struct ingest *m = sink;
 
 	pthread_mutex_lock(&m->lock);
-	*stats = m->shown;
+	*stats = m->published;
 	pthread_mutex_unlock(&m->lock);
 }
 
 /* --- opening and closing ----------------------------------------------- */
 
-/* -EIO: something was lost, or is kept for a next start that may never come
+/* -EIO: something was lost, or is spooling for a next start that may never come
  * (blocking). */
 static int close_sink(void *sink)
 {
@@ -355,8 +369,8 @@ static int close_sink(void *sink)
 		return m->counts.dropped_error ? -EIO : 0;
 	spool_stats(m->spool, &spool);
 	m->counts.dropped_error +=
-		spool.in_memory + ingest_send_unkept(m->send);
-	show(m);
+		spool.in_memory + ingest_send_unspooled(m->send);
+	publish(m);
 	if (m->counts.dropped_error)
 		log_error(m->log,
 			  "%s: %llu transactions could not be delivered",
@@ -365,14 +379,14 @@ static int close_sink(void *sink)
 	if (m->counts.spooled)
 		log_info(
 			m->log,
-			"%llu transactions wait in %s for the next start with --spool %s",
+			"%llu transactions remain in %s: start again with --spool %s to deliver them",
 			(unsigned long long)m->counts.spooled, m->conf->spool,
 			m->conf->spool);
 	ingest_send_free(m->send);
 	spool_close(m->spool);
 	m->send = NULL;
 	m->spool = NULL;
-	m->shown.bytes_queued = 0; /* the thread has ended */
+	m->published.bytes_queued = 0; /* the thread has ended */
 	if (m->counts.dropped_error || m->counts.dropped_refused ||
 	    (m->blocking && m->counts.spooled))
 		return -EIO;
@@ -394,14 +408,14 @@ static void free_sink(void *sink)
 	free(m);
 }
 
-/* The spool and the sender; false with errno, or 0 if that was logged. */
+/* Opens the spool and the sender. false with errno; 0 if already logged. */
 static bool open_parts(struct ingest *m)
 {
 	const struct spool_conf spool = {
 		.dir = m->conf->spool,
 		.limit = m->conf->spool_limit,
 		.memory = MEMORY_MAX,
-		.wait = m->blocking,
+		.blocking = m->blocking,
 		.owner = m->conf->owner,
 		.log = m->log,
 	};

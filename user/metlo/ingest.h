@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Metlo sink: a thread that takes lines from its queue, stores them as
- * traces in the spool and sends those to the collector.
+ * The Metlo sink: a thread that dequeues lines, converts them to traces, stores
+ * these in the spool and sends them to Metlo's collector.
  */
 #ifndef METLO_INGEST_H
 #define METLO_INGEST_H

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Skips values instead of parsing them: strings by searching for quotes, objects
+ * and arrays by counting brackets.
+ */
 #include <string.h>
 
 #include "base/parse.h"
@@ -11,7 +15,7 @@ static const uint8_t *skip_space(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* Behind the string that begins at p, or NULL. */
+/* The end of the string that starts at p, or NULL. */
 static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *quote, *slash;
@@ -22,14 +26,15 @@ static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end)
 			return NULL;
 		for (slash = quote; slash > p && slash[-1] == '\\'; slash--)
 			;
-		/* p is never behind a backslash that escapes it. */
+		/* An even number of backslashes does not escape the quote.
+		 * Those before p belong to earlier, escaped quotes. */
 		if (!((quote - slash) & 1))
 			return quote + 1;
 	}
 	return NULL;
 }
 
-/* Behind the value that begins at p, or NULL. */
+/* The end of the value that starts at p, or NULL. */
 static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
 {
 	size_t depth = 0;
@@ -48,7 +53,7 @@ static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
 			depth += c == '{' || c == '[';
 			depth -= c == '}' || c == ']';
 			if (c != '}' && c != ']')
-				continue; /* a number or a word may go on */
+				continue; /* within a number or literal */
 		}
 		if (!depth)
 			return p;
@@ -69,7 +74,7 @@ bool json_enter(struct json_walk *w, struct json_text t)
 bool json_step(struct json_walk *w, struct json_text *name,
 	       struct json_text *value)
 {
-	const uint8_t *p = skip_space(w->p, w->end), *behind;
+	const uint8_t *p = skip_space(w->p, w->end), *after;
 
 	*name = (struct json_text){p, 0};
 	if (p < w->end && *p == ',')
@@ -77,19 +82,19 @@ bool json_step(struct json_walk *w, struct json_text *name,
 	if (p == w->end || *p == '}' || *p == ']')
 		return false;
 	if (w->object) {
-		if (*p != '"' || !(behind = skip_string(p, w->end)))
+		if (*p != '"' || !(after = skip_string(p, w->end)))
 			return false;
-		*name = (struct json_text){p + 1, (size_t)(behind - p) - 2};
-		p = skip_space(behind, w->end);
+		*name = (struct json_text){p + 1, (size_t)(after - p) - 2};
+		p = skip_space(after, w->end);
 		if (p == w->end || *p != ':')
 			return false;
 		p = skip_space(p + 1, w->end);
 	}
-	behind = skip_value(p, w->end);
-	if (!behind || behind == p)
+	after = skip_value(p, w->end);
+	if (!after || after == p)
 		return false;
-	*value = (struct json_text){p, (size_t)(behind - p)};
-	w->p = behind;
+	*value = (struct json_text){p, (size_t)(after - p)};
+	w->p = after;
 	return true;
 }
 
@@ -131,7 +136,7 @@ size_t json_cut(struct json_text content, size_t max)
 	if (content.n <= max)
 		return content.n;
 	for (;;) {
-		/* There is at least the closing quote behind it. */
+		/* p[1] exists: at least the closing quote follows. */
 		n = char_length(content.p + at);
 		if (at + n > max)
 			return at;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looks into JSON text that is known to be valid, as we have written it
- * ourselves, without copying: members of an object and elements of an array as
- * pieces of the text. Text that is not JSON ends a walk early; nothing outside
- * it is read.
+ * Reads members and elements of JSON text in place. The text is what trace/ has
+ * written, so it is known to be valid; invalid text ends a walk early, and
+ * nothing outside the text is ever read.
  */
 #ifndef METLO_JSON_WALK_H
 #define METLO_JSON_WALK_H
@@ -22,27 +21,28 @@ struct json_walk {
 	bool object;
 };
 
-/* Into the object or array that the text is; false: it is neither. */
+/* Starts a walk through an object or array. false: t is neither. */
 bool json_enter(struct json_walk *w, struct json_text t);
 
-/* The next member or element; name is what is between its quotes, empty in an
- * array. false at the end. */
+/* The next member or element; false at the end. name is without quotes and not
+ * unescaped; it is empty in an array. */
 bool json_step(struct json_walk *w, struct json_text *name,
 	       struct json_text *value);
 
-/* The value of this member of an object; false: there is none. */
+/* The value of a member of an object; false if it has none of that name. */
 bool json_member(struct json_text object, const char *name,
 		 struct json_text *value);
 
-/* What is between the quotes of a string; false: it is none. */
+/* The content of a string, without quotes and not unescaped; false if value is
+ * not a string. */
 bool json_string(struct json_text value, struct json_text *content);
 
-/* The first bytes of what is between the quotes, at most max, that end neither
- * in an escape nor in a character. */
+/* The length of the longest prefix of at most max bytes that splits neither an
+ * escape nor a UTF-8 character. content must be part of a larger text. */
 size_t json_cut(struct json_text content, size_t max);
 
-/* The next character of what is between quotes, as a byte of UTF-8 unless it
- * is escaped by number: then that. -1 at the end. */
+/* Consumes one unit of the content of a string: a byte of UTF-8, an escaped
+ * character, or the UTF-16 code unit of a \u escape. -1 at the end. */
 int json_next_char(struct json_text *content);
 
 #endif

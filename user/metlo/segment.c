@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Files are append-only. Acknowledgements go to a second file, so a segment is
+ * never rewritten; it is deleted when all its records are acknowledged. A torn
+ * write at the end of either file is skipped by the next reader.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +15,7 @@
 #include "metlo/segment.h"
 
 #define NAME_MAX_LEN 32
-/* Read at a time; a larger record makes the window grow. */
+/* Bytes read at a time; the window grows for a larger record. */
 #define WINDOW (256u << 10)
 
 /* --- files ------------------------------------------------------------- */
@@ -39,8 +44,8 @@ static int open_file(const struct segment_dir *d, uint64_t seq,
 
 	name_of(name, seq, suffix);
 	fd = openat(d->fd, name, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
-	/* The daemon may become that user at any time: then it has what is
-	 * open, and the next start gives it. */
+	/* If privileges are dropped before fchown(), fd remains usable, and the
+	 * next start changes the owner. */
 	if (fd >= 0 && d->owner.change && !geteuid() &&
 	    fchown(fd, d->owner.uid, d->owner.gid) && !geteuid()) {
 		err = errno;
@@ -58,8 +63,9 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* All or nothing: what was written of it is taken back. */
-static bool write_all(int fd, const uint8_t *p, size_t n, uint32_t size)
+/* All or nothing: truncates the file to size after a partial write. 0 or
+ * -errno. */
+static int write_all(int fd, const uint8_t *p, size_t n, uint32_t size)
 {
 	size_t done = 0;
 	ssize_t r;
@@ -74,18 +80,17 @@ static bool write_all(int fd, const uint8_t *p, size_t n, uint32_t size)
 		if (r < 0 && errno == EINTR)
 			continue;
 		err = r ? errno : ENOSPC;
-		/* If that fails as well, it is damage that a reader skips. */
+		/* If that fails too, a reader will skip the torn record. */
 		if (done && ftruncate(fd, size))
 			err = EIO;
-		errno = err;
-		return false;
+		return -err;
 	}
-	return true;
+	return 0;
 }
 
-/* --- making ------------------------------------------------------------ */
+/* --- creating ---------------------------------------------------------- */
 
-static struct segment *blank(uint64_t seq, bool on_disk)
+static struct segment *segment_alloc(uint64_t seq, bool on_disk)
 {
 	struct segment *g = calloc(1, sizeof(*g));
 
@@ -110,8 +115,9 @@ static struct segment *fail(const struct segment_dir *d, struct segment *g,
 struct segment *segment_new(const struct segment_dir *d, uint64_t seq,
 			    bool on_disk)
 {
-	struct segment *g = blank(seq, on_disk);
+	struct segment *g = segment_alloc(seq, on_disk);
 	uint8_t header[SPOOL_HEADER];
+	int err;
 
 	if (!g)
 		return NULL;
@@ -119,14 +125,17 @@ struct segment *segment_new(const struct segment_dir *d, uint64_t seq,
 	if (on_disk) {
 		char acks[NAME_MAX_LEN];
 
-		/* Of one that had this number before. */
+		/* Left over from a segment with the same number. */
 		name_of(acks, seq, "acks");
 		unlinkat(d->fd, acks, 0);
 		g->fd = open_file(d, seq, "spool", O_CREAT | O_EXCL);
 		if (g->fd < 0)
 			return fail(d, g, false);
-		if (!write_all(g->fd, header, sizeof(header), 0))
+		err = write_all(g->fd, header, sizeof(header), 0);
+		if (err) {
+			errno = -err;
 			return fail(d, g, true);
+		}
 		g->dirty = true;
 	} else {
 		buf_add(&g->mem, header, sizeof(header));
@@ -146,8 +155,8 @@ static int by_start(const void *a, const void *b)
 	return x->from < y->from ? -1 : x->from > y->from;
 }
 
-/* Sorted and merged; entries that are torn or damaged count for nothing: what
- * they acknowledged is sent once more. */
+/* Reads, sorts and merges the acknowledgements. Ignores torn or damaged entries:
+ * what they acknowledged is sent again. */
 static bool load_acks(const struct segment_dir *d, struct segment *g)
 {
 	uint8_t raw[SPOOL_ACK * 256];
@@ -186,7 +195,7 @@ static bool load_acks(const struct segment_dir *d, struct segment *g)
 
 struct segment *segment_load(const struct segment_dir *d, uint64_t seq)
 {
-	struct segment *g = blank(seq, true);
+	struct segment *g = segment_alloc(seq, true);
 	struct stat st;
 
 	if (!g)
@@ -194,38 +203,39 @@ struct segment *segment_load(const struct segment_dir *d, uint64_t seq)
 	g->fd = open_file(d, seq, "spool", 0);
 	if (g->fd < 0 || fstat(g->fd, &st) || !load_acks(d, g))
 		return fail(d, g, false);
-	/* What is behind that was not written by us. */
+	/* We never write a file beyond 4 GiB. */
 	g->size = st.st_size < UINT32_MAX ? (uint32_t)st.st_size : UINT32_MAX;
-	segment_rest(g);
+	segment_close_files(g);
 	return g;
 }
 
 /* --- records ----------------------------------------------------------- */
 
-bool segment_append(struct segment *g, const struct buf *records, uint32_t n)
+int segment_append(struct segment *g, const struct buf *records, uint32_t n)
 {
 	if (!g->on_disk) {
 		buf_add(&g->mem, records->p, records->len);
 		if (g->mem.failed) {
 			g->mem.failed = false;
-			errno = ENOMEM;
-			return false;
+			return -ENOMEM;
 		}
-	} else if (!write_all(g->fd, records->p, records->len, g->size)) {
-		return false;
 	} else {
+		int err = write_all(g->fd, records->p, records->len, g->size);
+
+		if (err)
+			return err;
 		g->dirty = true;
 	}
 	g->size += (uint32_t)records->len;
 	g->stored += n;
-	g->left += n;
-	return true;
+	g->unacked += n;
+	return 0;
 }
 
-/* The bytes from at on that can be seen without reading more; *n of them. */
-static const uint8_t *seen(const struct segment *g,
-			   const struct segment_window *w, uint32_t at,
-			   size_t *n)
+/* The bytes at position at that are in memory, *n of them. */
+static const uint8_t *buffered(const struct segment *g,
+			       const struct segment_window *w, uint32_t at,
+			       size_t *n)
 {
 	if (!g->on_disk) {
 		*n = g->size - at;
@@ -238,10 +248,10 @@ static const uint8_t *seen(const struct segment *g,
 	return w->b.p + (at - w->start);
 }
 
-/* Reads what comes at and behind at, more than can be seen now if there is
- * more. false with errno. */
-static bool look_further(const struct segment_dir *d, struct segment *g,
-			 struct segment_window *w, uint32_t at)
+/* Reads the file at position at, more of it than is in memory now. false with
+ * errno. */
+static bool fill_window(const struct segment_dir *d, struct segment *g,
+			struct segment_window *w, uint32_t at)
 {
 	size_t before, want;
 	ssize_t r;
@@ -250,7 +260,7 @@ static bool look_further(const struct segment_dir *d, struct segment *g,
 		g->fd = open_file(d, g->seq, "spool", 0);
 	if (g->fd < 0)
 		return false;
-	seen(g, w, at, &before);
+	buffered(g, w, at, &before);
 	want = before < WINDOW ? WINDOW : before * 2;
 	if (want > g->size - at)
 		want = g->size - at;
@@ -274,11 +284,12 @@ static bool look_further(const struct segment_dir *d, struct segment *g,
 	w->of = g;
 	w->start = at;
 	if (w->b.len < want)
-		g->size = at + (uint32_t)w->b.len; /* somebody cut it */
+		g->size = at + (uint32_t)w->b.len; /* truncated by others */
 	return true;
 }
 
-/* Whether the record at a byte was acknowledged before; these come in order. */
+/* Was the record at this position acknowledged before this start? Positions must
+ * ascend. */
 static bool was_acked(struct segment *g, uint32_t at)
 {
 	while (g->next_ack < g->n_acks && g->acks[g->next_ack].to <= at)
@@ -291,27 +302,28 @@ bool segment_next(const struct segment_dir *d, struct segment *g,
 		  uint64_t *damaged)
 {
 	bool in_damage = false;
-	enum spool_look look;
+	enum spool_probe probe;
 	const uint8_t *p;
 	uint32_t len = 0;
 	size_t n;
 
 	errno = 0;
 	while (g->at < g->size) {
-		p = seen(g, w, g->at, &n);
-		look = n ? spool_record_look(p, n, &len) : SPOOL_IS_SHORT;
+		p = buffered(g, w, g->at, &n);
+		probe = n ? spool_record_probe(p, n, &len) : SPOOL_PROBE_SHORT;
 		if (!g->at && n >= SPOOL_HEADER &&
 		    spool_header_valid(p, n, g->seq)) {
 			g->at = SPOOL_HEADER;
 			continue;
 		}
-		if ((look == SPOOL_IS_SHORT || (!g->at && n < SPOOL_HEADER)) &&
+		if ((probe == SPOOL_PROBE_SHORT ||
+		     (!g->at && n < SPOOL_HEADER)) &&
 		    n < g->size - g->at) {
-			if (!look_further(d, g, w, g->at))
+			if (!fill_window(d, g, w, g->at))
 				return false;
 			continue;
 		}
-		if (look != SPOOL_IS_RECORD) {
+		if (probe != SPOOL_PROBE_RECORD) {
 			*damaged += !in_damage;
 			in_damage = true;
 			g->at += (uint32_t)spool_record_skip(p, n);
@@ -338,50 +350,51 @@ void segment_count(const struct segment_dir *d, struct segment *g,
 	g->at = 0;
 	while (segment_next(d, g, w, &r, damaged))
 		n++;
-	g->stored = g->left = n;
-	g->taken = 0;
+	g->stored = g->unacked = n;
+	g->read = 0;
 	g->at = 0;
 	g->next_ack = 0;
 }
 
-bool segment_ack(const struct segment_dir *d, struct segment *g,
-		 const struct spool_ack *a)
+int segment_ack(const struct segment_dir *d, struct segment *g,
+		const struct spool_ack *a)
 {
 	uint8_t raw[SPOOL_ACK];
 	struct stat st;
+	int err;
 
-	g->left -= a->n < g->left ? a->n : g->left;
+	g->unacked -= a->n < g->unacked ? a->n : g->unacked;
 	if (!g->on_disk)
-		return true;
+		return 0;
 	if (g->ack_fd < 0)
 		g->ack_fd = open_file(d, g->seq, "acks", O_CREAT);
 	if (g->ack_fd < 0 || fstat(g->ack_fd, &st))
-		return false;
+		return -errno;
 	spool_ack_write(raw, a);
-	/* A torn one before it would put this where nobody looks for it. */
+	/* Entries must start at multiples of their size. */
 	if (st.st_size % SPOOL_ACK &&
 	    ftruncate(g->ack_fd, st.st_size - st.st_size % SPOOL_ACK))
-		return false;
-	if (!write_all(g->ack_fd, raw, sizeof(raw),
-		       (uint32_t)(st.st_size - st.st_size % SPOOL_ACK)))
-		return false;
-	g->ack_dirty = true;
-	return true;
+		return -errno;
+	err = write_all(g->ack_fd, raw, sizeof(raw),
+			(uint32_t)(st.st_size - st.st_size % SPOOL_ACK));
+	if (!err)
+		g->ack_dirty = true;
+	return err;
 }
 
-bool segment_sync(struct segment *g)
+int segment_sync(struct segment *g)
 {
-	bool ok = true;
+	int err = 0;
 
-	if (g->dirty && g->fd >= 0)
-		ok = !fdatasync(g->fd);
-	if (g->ack_dirty && g->ack_fd >= 0)
-		ok = !fdatasync(g->ack_fd) && ok;
+	if (g->dirty && g->fd >= 0 && fdatasync(g->fd))
+		err = -errno;
+	if (g->ack_dirty && g->ack_fd >= 0 && fdatasync(g->ack_fd))
+		err = -errno;
 	g->dirty = g->ack_dirty = false;
-	return ok;
+	return err;
 }
 
-void segment_rest(struct segment *g)
+void segment_close_files(struct segment *g)
 {
 	segment_sync(g);
 	close_fd(&g->fd);
@@ -397,8 +410,8 @@ void segment_free(const struct segment_dir *d, struct segment *g, bool remove)
 	close_fd(&g->fd);
 	close_fd(&g->ack_fd);
 	if (remove && g->on_disk) {
-		/* In this order: without its acknowledgements, a segment would
-		 * be sent once more. */
+		/* In this order: a segment without its acknowledgements would
+		 * be sent again. */
 		name_of(name, g->seq, "spool");
 		unlinkat(d->fd, name, 0);
 		name_of(name, g->seq, "acks");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One segment of the spool: records in a file, or in memory, that are appended
- * at its end, read in order and acknowledged in any order. Used by one thread.
+ * One segment of the spool: records in a file or in memory, appended at its end,
+ * read in order and acknowledged in any order. Used by one thread.
  */
 #ifndef METLO_SEGMENT_H
 #define METLO_SEGMENT_H
@@ -19,41 +19,41 @@ struct segment {
 	uint64_t seq;
 	bool on_disk;
 	int fd, ack_fd; /* -1: not open */
-	bool dirty;	/* written since it was synced */
-	bool ack_dirty;
-	struct buf mem; /* what is not on disk */
-	uint32_t size;	/* bytes that are valid, header included */
-	uint32_t at;	/* next byte to be read */
+	bool dirty;	/* fd was written since the last sync */
+	bool ack_dirty; /* the same of ack_fd */
+	struct buf mem; /* the segment, if not on disk */
+	uint32_t size;	/* valid bytes, including the header */
+	uint32_t at;	/* read position */
 	/* Records: */
-	uint32_t stored; /* to be delivered, when it was opened or appended */
-	uint32_t taken;	 /* of these have been read */
-	uint32_t left;	 /* of these are not acknowledged */
-	/* What was acknowledged before this start, in order, merged. */
+	uint32_t stored;  /* found unacknowledged at start, or appended */
+	uint32_t read;	  /* of these, read */
+	uint32_t unacked; /* of these, not acknowledged */
+	/* Acknowledged before this start: sorted, disjoint ranges. */
 	struct spool_ack *acks;
 	uint32_t n_acks, next_ack;
 };
 
-/* Where segments lie. */
+/* The directory of the segments. */
 struct segment_dir {
 	int fd;		    /* -1: none */
 	struct owner owner; /* of the files that root makes */
 };
 
-/* A new one, in memory or as a file. NULL with errno. */
+/* A new segment, in memory or as a file. NULL with errno. */
 struct segment *segment_new(const struct segment_dir *d, uint64_t seq,
 			    bool on_disk);
 
-/* One that was left behind: opened with its acknowledgements, not counted yet.
- * NULL with errno. */
+/* Opens a segment of an earlier run with its acknowledgements, but does not
+ * count its records: see segment_count(). NULL with errno. */
 struct segment *segment_load(const struct segment_dir *d, uint64_t seq);
 
-/* Appends n framed records. false with errno: nothing of them is in it. */
-bool segment_append(struct segment *g, const struct buf *records, uint32_t n);
+/* Appends n framed records, all or none. 0 or -errno. */
+int segment_append(struct segment *g, const struct buf *records, uint32_t n);
 
-/* A window onto a segment while it is read. */
+/* The part of a segment file that is in memory while it is read. */
 struct segment_window {
-	struct buf b;	/* for files */
-	uint32_t start; /* byte of the segment that b begins with */
+	struct buf b;
+	uint32_t start; /* position of b in the segment */
 	const struct segment *of;
 };
 
@@ -64,34 +64,34 @@ struct segment_record {
 };
 
 /*
- * The next record that was not acknowledged before; false at the end. Damage
- * is skipped; each place adds 1 to *damaged. A file that cannot be read ends
- * there, with errno, else that is 0.
+ * Reads the next record that was not acknowledged before this start. false at
+ * the end, or with errno if the file cannot be read (otherwise errno is 0).
+ * Skips damage, adding 1 to *damaged for each place.
  */
 bool segment_next(const struct segment_dir *d, struct segment *g,
 		  struct segment_window *w, struct segment_record *r,
 		  uint64_t *damaged);
 
-/* Sets stored and left of one that was loaded; then it is read from its
- * start. */
+/* Counts the records of a loaded segment into stored and unacked, and rewinds
+ * it. */
 void segment_count(const struct segment_dir *d, struct segment *g,
 		   struct segment_window *w, uint64_t *damaged);
 
-/* a->n records need not be sent any more. false with errno: that could not be
- * written, and they will be sent once more after a restart. */
-bool segment_ack(const struct segment_dir *d, struct segment *g,
-		 const struct spool_ack *a);
+/* Marks a->n records as delivered. -errno: this could not be written, and they
+ * will be sent again after a restart. */
+int segment_ack(const struct segment_dir *d, struct segment *g,
+		const struct spool_ack *a);
 
-/* false with errno. */
-bool segment_sync(struct segment *g);
+/* 0 or -errno. */
+int segment_sync(struct segment *g);
 
-/* Closes what is open; it is opened again when needed. */
-void segment_rest(struct segment *g);
+/* Syncs and closes the files, which are reopened when needed. */
+void segment_close_files(struct segment *g);
 
-/* Frees it; with remove its files are gone as well. */
+/* Frees the segment; with remove, deletes its files too. */
 void segment_free(const struct segment_dir *d, struct segment *g, bool remove);
 
-/* The sequence number in the name of a segment's file; false: none. */
+/* Is this the name of a segment's file? *seq: its sequence number. */
 bool segment_is_name(const char *name, uint64_t *seq);
 
 #endif

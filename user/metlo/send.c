@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The sender is a state machine that is stepped by the thread of the sink.
+ * Retries are decided in schedule_retry(): a batch whose request failed stays in
+ * its slot and is sent again when the state allows. What happens to the traces
+ * of an answered batch is decided in ingest_batch_apply().
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,31 +15,40 @@
 #include "metlo/batch.h"
 #include "metlo/send.h"
 
-/* Batches under way. A slot more is for the requests without a batch. */
+/* Most batches in flight. One more slot is for requests without a batch. */
 #define BATCHES 4
 #define CHECK	BATCHES
-/* Refused traces are told one by one, but not without end. */
-#define TOLD_MAX 10
+/* Rejected traces are logged individually up to this number. */
+#define LOGGED_MAX 10
 
 const struct ingest_times ingest_default_times = {
 	.age = NSEC_PER_SEC,
 	.backoff_base = NSEC_PER_SEC / 2,
 	.backoff_cap = 60 * NSEC_PER_SEC,
-	.refused = 60 * NSEC_PER_SEC,
+	.recheck = 60 * NSEC_PER_SEC,
 	.retry_after = 600 * NSEC_PER_SEC,
 	.request = 30 * NSEC_PER_SEC,
 	.idle = 4 * NSEC_PER_SEC,
-	.end = 5 * NSEC_PER_SEC,
-	.end_spool = NSEC_PER_SEC,
-	.give_up = 30 * NSEC_PER_SEC,
+	.drain = 5 * NSEC_PER_SEC,
+	.drain_spool = NSEC_PER_SEC,
+	.stall = 30 * NSEC_PER_SEC,
 };
 
+/*
+ * PROBING -- answer --> SENDING -- no answer, 408, 429, 5xx --> BACKOFF
+ *    ^                                                             |
+ *    +---------------------- until_ns has passed ------------------+
+ *
+ * A rejected API key or a wrong server leads from any of these to LOCKED_OUT,
+ * and from there every times->recheck to CHECKING; if that succeeds, to BACKOFF
+ * and so at once to PROBING.
+ */
 enum state {
-	SENDING,
-	WAITING,  /* it was away: nothing is sent before until_ns */
-	TRYING,	  /* and then one batch */
-	REFUSED,  /* nor does the key do: that is asked again at until_ns */
-	CHECKING, /* that is being asked */
+	SENDING,    /* up to BATCHES in flight */
+	BACKOFF,    /* unreachable or overloaded: nothing until until_ns */
+	PROBING,    /* one batch to find out */
+	LOCKED_OUT, /* key rejected or wrong server: nothing until until_ns */
+	CHECKING,   /* asking whether the key is accepted now */
 };
 
 struct ingest_send {
@@ -43,20 +58,20 @@ struct ingest_send {
 	struct ingest_http *http;
 	enum state state;
 	struct backoff backoff;
-	uint64_t until_ns;
-	uint64_t chance; /* xorshift */
-	/* What was stored before it came back is delivered in order: one batch
-	 * at a time, until so many are done. */
-	uint64_t in_order;
-	uint64_t waiting_since; /* the oldest that was not read; 0: none */
+	uint64_t until_ns; /* end of BACKOFF or LOCKED_OUT */
+	uint64_t random;   /* state of an xorshift generator */
+	/* Traces stored while the collector was down or before this start.
+	 * They are delivered in order: one batch at a time until 0. */
+	uint64_t backlog;
+	uint64_t waiting_since; /* of the oldest unread trace; 0: none */
 	uint64_t progress_ns, last_call_ns;
-	uint64_t away_since; /* when the first failed; 0: it works */
-	bool checking;	     /* the slot for checks is used */
-	bool alive;	     /* there was an answer: a connection to keep */
-	bool begun;
-	unsigned int told;
+	uint64_t down_since; /* first failure of this outage; 0: none */
+	bool checking;	     /* slot CHECK is busy */
+	bool alive;	     /* answered last: a connection worth keeping */
+	bool started;	     /* backlog was set at the start */
+	unsigned int logged; /* rejected traces */
 	struct ingest_send_counts counts;
-	struct ingest_batch batch[BATCHES];
+	struct ingest_batch batch[BATCHES]; /* the slot has the same number */
 	bool busy[BATCHES];
 };
 
@@ -71,11 +86,11 @@ struct ingest_send *ingest_send_new(const struct ingest_send_conf *conf)
 	s->log = conf->log;
 	s->backoff = (struct backoff){conf->times->backoff_base,
 				      conf->times->backoff_cap, 0};
-	if (getrandom(&s->chance, sizeof(s->chance), 0) != sizeof(s->chance) ||
-	    !s->chance)
-		s->chance = clock_real_ns() | 1;
+	if (getrandom(&s->random, sizeof(s->random), 0) != sizeof(s->random) ||
+	    !s->random)
+		s->random = clock_real_ns() | 1;
 	s->progress_ns = s->last_call_ns = clock_mono_ns();
-	s->state = TRYING;
+	s->state = PROBING;
 	s->http = ingest_http_new(conf->http, BATCHES + 1);
 	if (s->http)
 		return s;
@@ -93,15 +108,15 @@ void ingest_send_free(struct ingest_send *s)
 	free(s);
 }
 
-static uint64_t next_chance(struct ingest_send *s)
+static uint64_t next_random(struct ingest_send *s)
 {
-	s->chance ^= s->chance << 13;
-	s->chance ^= s->chance >> 7;
-	s->chance ^= s->chance << 17;
-	return s->chance * 0x2545f4914f6cdd1dull;
+	s->random ^= s->random << 13;
+	s->random ^= s->random >> 7;
+	s->random ^= s->random << 17;
+	return s->random * 0x2545f4914f6cdd1dull;
 }
 
-unsigned int ingest_send_under_way(const struct ingest_send *s)
+unsigned int ingest_send_in_flight(const struct ingest_send *s)
 {
 	unsigned int n = 0;
 
@@ -119,139 +134,147 @@ unsigned int ingest_send_pending(const struct ingest_send *s)
 	return n;
 }
 
-unsigned int ingest_send_unkept(const struct ingest_send *s)
+unsigned int ingest_send_unspooled(const struct ingest_send *s)
 {
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < BATCHES; i++)
 		if (!ingest_batch_empty(&s->batch[i]) &&
-		    !spool_has(s->spool, s->batch[i].seq))
+		    !spool_has_segment(s->spool, s->batch[i].seq))
 			n += s->batch[i].n - s->batch[i].first;
 	return n;
 }
 
 /* --- answers ----------------------------------------------------------- */
 
-static void went_away(struct ingest_send *s, const struct ingest_answer *a,
-		      uint64_t now)
+/* The request in a.slot failed as a whole. Logs the first failure of an outage
+ * and decides when to try again. */
+static void schedule_retry(struct ingest_send *s, const struct ingest_answer *a,
+			   uint64_t now)
 {
 	uint64_t wait, after = a->retry_after_s * NSEC_PER_SEC;
-	const bool refused = a->verdict != INGEST_AGAIN;
+	const bool locked_out = a->verdict != INGEST_RETRY;
 
-	if (!s->away_since)
-		s->away_since = now;
-	/* Others that were under way fail for the same reason. */
-	if (s->state == REFUSED || (s->state == WAITING && !refused))
+	if (!s->down_since)
+		s->down_since = now;
+	/* The others in flight fail for the same reason: count them once. */
+	if (s->state == LOCKED_OUT || (s->state == BACKOFF && !locked_out))
 		return;
-	if (refused) {
+	if (locked_out) {
 		log_error(
 			s->log,
-			"%s: sending stops and capturing goes on; it is asked again every %llu s",
+			"%s: sending stops, capturing continues; next check in %llu s",
 			a->why,
-			(unsigned long long)(s->times->refused / NSEC_PER_SEC));
-		s->state = REFUSED;
-		s->until_ns = now + s->times->refused;
+			(unsigned long long)(s->times->recheck / NSEC_PER_SEC));
+		s->state = LOCKED_OUT;
+		s->until_ns = now + s->times->recheck;
 		return;
 	}
 	if (!s->backoff.failures)
-		log_warn(s->log, "%s; transactions wait", a->why);
-	wait = backoff_next(&s->backoff, next_chance(s));
+		log_warn(s->log,
+			 "%s; transactions wait until it can be reached",
+			 a->why);
+	wait = backoff_next(&s->backoff, next_random(s));
 	if (a->retry_after_s > s->times->retry_after / NSEC_PER_SEC)
 		after = s->times->retry_after;
-	s->state = WAITING;
+	s->state = BACKOFF;
 	s->until_ns = now + (wait > after ? wait : after);
-	s->in_order = spool_unread(s->spool) + ingest_send_pending(s);
+	s->backlog = spool_unread(s->spool) + ingest_send_pending(s);
 }
 
-static void came_back(struct ingest_send *s, uint64_t now)
+/* The collector has processed a request. */
+static void connection_works(struct ingest_send *s, uint64_t now)
 {
 	struct spool_stats stats;
 	unsigned long long waiting;
 
 	s->alive = true;
-	/* One that was under way before another failed proves nothing. */
-	if (s->state != TRYING && s->state != SENDING)
+	/* BACKOFF: this request was sent before the one that failed. */
+	if (s->state != PROBING && s->state != SENDING)
 		return;
 	s->state = SENDING;
 	backoff_reset(&s->backoff);
-	if (!s->away_since)
+	if (!s->down_since)
 		return;
 	spool_stats(s->spool, &stats);
 	waiting = stats.on_disk + stats.in_memory;
-	log_info(s->log,
-		 "Metlo takes transactions again after %llu s, %llu wait",
-		 (unsigned long long)((now - s->away_since) / NSEC_PER_SEC),
-		 waiting);
-	s->away_since = 0;
-	/* Those that came meanwhile too. */
-	s->in_order = waiting;
+	log_info(
+		s->log,
+		"Metlo accepts transactions again after %llu s; %llu are waiting",
+		(unsigned long long)((now - s->down_since) / NSEC_PER_SEC),
+		waiting);
+	s->down_since = 0;
+	/* Including those stored during the outage. */
+	s->backlog = waiting;
 }
 
-static void tell_refused(struct ingest_send *s, const struct ingest_answer *a)
+static void log_rejected(struct ingest_send *s, const struct ingest_answer *a)
 {
-	if (s->told >= TOLD_MAX)
+	if (s->logged >= LOGGED_MAX)
 		return;
-	log_warn(s->log, "%s: a transaction is left out%s", a->why,
-		 ++s->told == TOLD_MAX ? "; the next are only counted" : "");
+	log_warn(s->log, "%s: leaving out one transaction%s", a->why,
+		 ++s->logged == LOGGED_MAX ? "; further ones are only counted"
+					   : "");
 }
 
-static void batch_answered(struct ingest_send *s, const struct ingest_answer *a,
-			   uint64_t now)
+static void handle_batch_answer(struct ingest_send *s,
+				const struct ingest_answer *a, uint64_t now)
 {
 	struct ingest_batch *b = &s->batch[a->slot];
-	struct ingest_done done;
+	struct ingest_batch_result done;
 	unsigned int n;
 
 	s->busy[a->slot] = false;
-	if (a->verdict == INGEST_AGAIN || a->verdict == INGEST_UNAUTHORIZED ||
-	    a->verdict == INGEST_MISDIRECTED) {
+	if (a->verdict == INGEST_RETRY || a->verdict == INGEST_UNAUTHORIZED ||
+	    a->verdict == INGEST_WRONG_SERVER) {
 		s->counts.failed++;
-		b->sending = 0;
-		went_away(s, a, now);
+		b->requested = 0;
+		schedule_retry(s, a, now);
 		return;
 	}
-	came_back(s, now);
-	for (n = 0; n < b->sending && a->verdict == INGEST_OK; n++)
+	connection_works(s, now);
+	for (n = 0; n < b->requested && a->verdict == INGEST_OK; n++)
 		s->counts.bytes += b->trace[b->first + n].len;
-	done = ingest_batch_answered(b, a);
-	if (done.refused)
-		tell_refused(s, a);
-	n = done.taken + done.refused;
-	s->counts.taken += done.taken;
-	s->counts.refused += done.refused;
-	s->in_order -= n < s->in_order ? n : s->in_order;
+	done = ingest_batch_apply(b, a);
+	if (done.rejected)
+		log_rejected(s, a);
+	n = done.accepted + done.rejected;
+	s->counts.accepted += done.accepted;
+	s->counts.rejected += done.rejected;
+	s->backlog -= n < s->backlog ? n : s->backlog;
 	if (n) {
-		spool_ack(s->spool, &done.place, n);
+		spool_ack(s->spool, &done.range, n);
 		s->progress_ns = now;
 	} else {
 		s->counts.failed++;
 	}
 }
 
-static void check_answered(struct ingest_send *s, const struct ingest_answer *a,
-			   uint64_t now)
+static void handle_check_answer(struct ingest_send *s,
+				const struct ingest_answer *a, uint64_t now)
 {
 	s->checking = false;
 	s->alive = a->status != 0;
 	if (s->state != CHECKING)
 		return;
 	if (a->verdict == INGEST_OK) {
-		/* Said once a batch was taken. */
-		s->state = WAITING;
+		/* The end of the outage is logged once a batch is accepted. */
+		s->state = BACKOFF;
 		s->until_ns = now;
 	} else {
-		s->state = REFUSED;
-		s->until_ns = now + s->times->refused;
+		s->state = LOCKED_OUT;
+		s->until_ns = now + s->times->recheck;
 	}
 }
 
 /* --- requests ---------------------------------------------------------- */
 
-static void check(struct ingest_send *s, enum ingest_call call, uint64_t now)
+static void start_check(struct ingest_send *s, enum ingest_call call,
+			uint64_t now)
 {
 	if (s->checking)
 		return;
-	s->checking = ingest_http_start(s->http, CHECK, call, NULL, 0);
+	s->checking = !ingest_http_start(s->http, CHECK, call, NULL, 0);
 	s->last_call_ns = now;
 }
 
@@ -261,7 +284,7 @@ static bool start_batch(struct ingest_send *s, unsigned int i, uint64_t now)
 	size_t n;
 
 	body = ingest_batch_request(&s->batch[i], &n);
-	s->busy[i] = ingest_http_start(s->http, i, INGEST_BATCH, body, n);
+	s->busy[i] = !ingest_http_start(s->http, i, INGEST_CALL_BATCH, body, n);
 	if (!s->busy[i])
 		return false;
 	s->counts.requests++;
@@ -269,7 +292,7 @@ static bool start_batch(struct ingest_send *s, unsigned int i, uint64_t now)
 	return true;
 }
 
-/* The batch that comes first of those that are not under way. */
+/* The unsent batch with the oldest traces; -1: none. */
 static int oldest(const struct ingest_send *s)
 {
 	int found = -1;
@@ -288,8 +311,9 @@ static int oldest(const struct ingest_send *s)
 	return found;
 }
 
-/* Reads another one, if it is time to. */
-static int fill(struct ingest_send *s, uint64_t now, bool hurry)
+/* Reads another batch from the spool if enough traces wait, or for long enough.
+ * Returns its slot or -1. */
+static int fill(struct ingest_send *s, uint64_t now, bool flush)
 {
 	uint64_t unread = spool_unread(s->spool);
 
@@ -299,7 +323,7 @@ static int fill(struct ingest_send *s, uint64_t now, bool hurry)
 	}
 	if (!s->waiting_since)
 		s->waiting_since = now;
-	if (!hurry && !s->in_order && unread < INGEST_BATCH_TRACES &&
+	if (!flush && !s->backlog && unread < INGEST_BATCH_TRACES &&
 	    now - s->waiting_since < s->times->age)
 		return -1;
 	for (int i = 0; i < BATCHES; i++) {
@@ -310,67 +334,67 @@ static int fill(struct ingest_send *s, uint64_t now, bool hurry)
 	return -1;
 }
 
-/* How many may be under way. */
+/* How many batches may be in flight. */
 static unsigned int window(const struct ingest_send *s)
 {
-	if (s->state == TRYING)
+	if (s->state == PROBING)
 		return 1;
 	if (s->state != SENDING)
 		return 0;
-	return s->in_order ? 1 : BATCHES;
+	return s->backlog ? 1 : BATCHES;
 }
 
-static void start_requests(struct ingest_send *s, uint64_t now, bool hurry)
+static void start_requests(struct ingest_send *s, uint64_t now, bool flush)
 {
 	int i;
 
-	if (s->state == REFUSED && now >= s->until_ns) {
+	if (s->state == LOCKED_OUT && now >= s->until_ns) {
 		s->state = CHECKING;
-		check(s, INGEST_VERIFY, now);
+		start_check(s, INGEST_CALL_VERIFY, now);
 		if (!s->checking)
-			s->state = REFUSED;
+			s->state = LOCKED_OUT;
 	}
-	if (s->state == WAITING && now >= s->until_ns)
-		s->state = TRYING;
-	while (ingest_send_under_way(s) < window(s)) {
+	if (s->state == BACKOFF && now >= s->until_ns)
+		s->state = PROBING;
+	while (ingest_send_in_flight(s) < window(s)) {
 		i = oldest(s);
 		if (i < 0)
-			i = fill(s, now, hurry || s->state == TRYING);
+			i = fill(s, now, flush || s->state == PROBING);
 		if (i < 0 || !start_batch(s, (unsigned int)i, now))
 			break;
 	}
-	/* Its peer may close a connection that is idle for 5 s. */
-	if (s->state == SENDING && s->alive && !ingest_send_under_way(s) &&
+	/* Node.js servers close a connection that is idle for 5 s. */
+	if (s->state == SENDING && s->alive && !ingest_send_in_flight(s) &&
 	    now - s->last_call_ns >= s->times->idle)
-		check(s, INGEST_ALIVE, now);
+		start_check(s, INGEST_CALL_ALIVE, now);
 }
 
-static void take_answers(struct ingest_send *s, uint64_t now)
+static void handle_answers(struct ingest_send *s, uint64_t now)
 {
 	struct ingest_answer a;
 
 	while (ingest_http_next(s->http, &a)) {
 		if (a.slot == CHECK)
-			check_answered(s, &a, now);
+			handle_check_answer(s, &a, now);
 		else
-			batch_answered(s, &a, now);
+			handle_batch_answer(s, &a, now);
 	}
 }
 
 void ingest_send_step(struct ingest_send *s, uint64_t now,
 		      enum ingest_pace pace)
 {
-	/* What an earlier start has left is delivered in order as well. */
-	if (!s->begun)
-		s->in_order = spool_unread(s->spool);
-	s->begun = true;
-	take_answers(s, now);
+	/* Traces that an earlier run left behind are delivered in order. */
+	if (!s->started)
+		s->backlog = spool_unread(s->spool);
+	s->started = true;
+	handle_answers(s, now);
 	if (pace != INGEST_FINISH)
-		start_requests(s, now, pace == INGEST_HURRY);
-	take_answers(s, now); /* it also begins what was just started */
+		start_requests(s, now, pace == INGEST_FLUSH);
+	handle_answers(s, now); /* also makes libcurl start new requests */
 	if (!ingest_send_pending(s) && !spool_unread(s->spool)) {
 		s->progress_ns = now;
-		s->in_order = 0;
+		s->backlog = 0;
 	}
 }
 
@@ -379,29 +403,29 @@ void ingest_send_wait(struct ingest_send *s, int fd, uint64_t now,
 {
 	uint64_t until = now + longest, t;
 
-	if (s->state == WAITING || s->state == REFUSED)
+	if (s->state == BACKOFF || s->state == LOCKED_OUT)
 		until = s->until_ns < until ? s->until_ns : until;
-	else if (s->waiting_since && ingest_send_under_way(s) < window(s)) {
+	else if (s->waiting_since && ingest_send_in_flight(s) < window(s)) {
 		t = s->waiting_since + s->times->age;
 		until = t < until ? t : until;
 	}
-	/* Never none: there may be no memory for what could be done now. */
+	/* At least 1 ms, or lack of memory would make this a busy loop. */
 	t = until > now ? until - now : NSEC_PER_MSEC;
 	ingest_http_wait(s->http, fd,
 			 (int)((t + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC));
 }
 
-bool ingest_send_works(const struct ingest_send *s)
+bool ingest_send_is_sending(const struct ingest_send *s)
 {
-	return s->state == SENDING || s->state == TRYING;
+	return s->state == SENDING || s->state == PROBING;
 }
 
-const char *ingest_send_trouble(const struct ingest_send *s, bool *waits)
+const char *ingest_send_last_error(const struct ingest_send *s, bool *transient)
 {
-	*waits = s->state != REFUSED && s->state != CHECKING;
-	if (!*waits)
-		return "the collector refuses the key, or is none: see the log";
-	return s->away_since
+	*transient = s->state != LOCKED_OUT && s->state != CHECKING;
+	if (!*transient)
+		return "the collector rejects the API key, or is not Metlo's: see the log";
+	return s->down_since
 		       ? "the collector does not answer: transactions wait"
 		       : NULL;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends what is in the spool to the collector: batches by count, size and age,
- * several under way; what fails is tried again later and what cannot be taken
- * is left out. Used by one thread.
+ * Sends what is in the spool to the collector, in batches by count, size and
+ * age, several in flight. Decides what is retried and when. Used by one thread.
  */
 #ifndef METLO_SEND_H
 #define METLO_SEND_H
@@ -13,16 +12,16 @@
 
 /* Times in ns. */
 struct ingest_times {
-	uint64_t age;	       /* of a trace before it is sent */
+	uint64_t age;	       /* longest wait of a trace for a full batch */
 	uint64_t backoff_base; /* see struct backoff */
 	uint64_t backoff_cap;
-	uint64_t refused;     /* a key that was refused is tried again */
-	uint64_t retry_after; /* the longest that is honoured */
-	uint64_t request;     /* for an answer */
-	uint64_t idle;	      /* then the connection is used, to keep it */
-	uint64_t end;	      /* what waits is sent at the end, no spool */
-	uint64_t end_spool;   /* with one */
-	uint64_t give_up;     /* without progress, blocking */
+	uint64_t recheck;     /* between attempts with a rejected API key */
+	uint64_t retry_after; /* longest Retry-After that is honoured */
+	uint64_t request;     /* time-out of a request */
+	uint64_t idle;	      /* then a request keeps the connection open */
+	uint64_t drain;	      /* time to empty memory at the end */
+	uint64_t drain_spool; /* the same with a spool, which keeps the rest */
+	uint64_t stall;	      /* blocking: give up without progress */
 };
 
 extern const struct ingest_times ingest_default_times;
@@ -37,10 +36,10 @@ struct ingest_send_conf {
 };
 
 struct ingest_send_counts {
-	uint64_t taken, refused; /* traces */
-	uint64_t bytes;		 /* of those taken */
-	uint64_t requests;	 /* batches sent */
-	uint64_t failed;	 /* of these have to be sent again */
+	uint64_t accepted, rejected; /* traces */
+	uint64_t bytes;		     /* of accepted traces */
+	uint64_t requests;	     /* batches sent */
+	uint64_t failed;	     /* of these, batches to be sent again */
 };
 
 /* NULL with errno. */
@@ -48,35 +47,38 @@ struct ingest_send *ingest_send_new(const struct ingest_send_conf *conf);
 void ingest_send_free(struct ingest_send *s);
 
 enum ingest_pace {
-	INGEST_STEADY, /* waits for batches to become full */
-	INGEST_HURRY,  /* does not */
-	INGEST_FINISH, /* ends what is under way, and begins nothing */
+	INGEST_STEADY, /* wait for batches to fill up */
+	INGEST_FLUSH,  /* send partial batches too */
+	INGEST_FINISH, /* complete what is in flight, start nothing */
+	INGEST_STOP,   /* do not send at all */
 };
 
-/* Does what can be done without waiting. now_ns is of a clock that does not
- * jump. */
+/* Makes progress without waiting. now_ns: CLOCK_MONOTONIC. */
 void ingest_send_step(struct ingest_send *s, uint64_t now_ns,
 		      enum ingest_pace pace);
 
-/* Waits until there may be more to do, or fd is readable. */
+/* Waits for the next event, until fd is readable, or for longest_ns. */
 void ingest_send_wait(struct ingest_send *s, int fd, uint64_t now_ns,
 		      uint64_t longest_ns);
 
-/* Requests that have no answer yet. */
-unsigned int ingest_send_under_way(const struct ingest_send *s);
-/* Traces that are read from the spool and not done with. */
+/* Batches whose request has no answer yet. */
+unsigned int ingest_send_in_flight(const struct ingest_send *s);
+/* Traces read from the spool that have no result yet. */
 unsigned int ingest_send_pending(const struct ingest_send *s);
-/* Those of them that are not in the spool any more. */
-unsigned int ingest_send_unkept(const struct ingest_send *s);
+/* Those of them whose spool segment has been dropped. */
+unsigned int ingest_send_unspooled(const struct ingest_send *s);
 
-/* Whether requests are being sent: not after a failure, until the next try. */
-bool ingest_send_works(const struct ingest_send *s);
+/* Are requests being sent? Not between a failure and the next attempt. */
+bool ingest_send_is_sending(const struct ingest_send *s);
 
-/* Why nothing is delivered at the moment; static, NULL: it is. *waits: it is
- * away and will be tried again; else it refuses us. */
-const char *ingest_send_trouble(const struct ingest_send *s, bool *waits);
+/* Why nothing is delivered at present, as static text; NULL while it is.
+ * *transient: false if the collector rejects us, so that retrying alone will
+ * not help. */
+const char *ingest_send_last_error(const struct ingest_send *s,
+				   bool *transient);
 
-/* When something was last delivered, or there was nothing to deliver. */
+/* CLOCK_MONOTONIC in ns, when something was last delivered or nothing was
+ * waiting. */
 uint64_t ingest_send_progress(const struct ingest_send *s);
 
 void ingest_send_counts(const struct ingest_send *s,

@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A list of segments, oldest first. New records go to the last, reading proceeds
+ * through the list, acknowledgements may come in any order. Sequence numbers
+ * only grow, so the order survives a restart.
+ *
+ * Four states follow each other for every record: stored, read (a batch holds
+ * it), acknowledged, and deleted with its segment. The limit is kept by dropping
+ * the oldest segment with all its records.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,43 +21,43 @@
 #include "base/clock.h"
 #include "metlo/spool.h"
 
-/* The limit is kept by dropping whole segments. */
+/* The limit is enforced by dropping a whole segment: 1/64 of it. */
 #define SEGMENTS_MIN   64
 #define SEGMENT_MAX    (64u << 20)
 #define SEGMENT_MIN    (64u << 10)
 #define MEMORY_SEGMENT (1u << 20)
-/* One that is delivered is removed when it is larger than this, or full. */
+/* A delivered segment is deleted once it is larger than this. */
 #define KEEP_MAX (4u << 20)
-/* After a disk could not be written it is tried again so often. */
-#define DISK_AGAIN_NS (5 * NSEC_PER_SEC)
+/* Time between attempts to write to a disk that failed. */
+#define DISK_RETRY_NS (5 * NSEC_PER_SEC)
 
 struct spool {
 	struct spool_conf conf;
 	struct segment_dir dir;
 	int lock_fd;
 	uint32_t segment_max;
-	uint64_t next_seq; /* of the next segment; they begin with 1 */
+	uint64_t next_seq; /* of the next segment; the first is 1 */
 	struct segment *first, *last;
-	struct segment *reading;  /* NULL: the first */
-	struct segment *counting; /* next to be recovered */
-	uint64_t new_seq;	  /* segments of this start begin with it */
-	bool open_end;		  /* last may be appended to */
+	struct segment *reading;    /* NULL: the first */
+	struct segment *recovering; /* next for spool_recover() */
+	uint64_t new_seq;	    /* the first sequence number of this run */
+	bool appendable;	    /* last may be appended to */
 	struct segment_window window;
-	bool failing;	   /* the disk; said so */
-	uint64_t again_ns; /* not tried before */
+	bool failing;	   /* the last write to disk failed, logged */
+	uint64_t retry_ns; /* CLOCK_MONOTONIC, of the next attempt */
 	struct spool_stats stats;
 };
 
 /* --- the directory ----------------------------------------------------- */
 
-static bool say(const struct spool *s, const char *what)
+static bool log_errno(const struct spool *s, const char *what)
 {
 	log_error(s->conf.log, "--spool %s: %s: %s", s->conf.dir, what,
 		  strerror(errno));
 	return false;
 }
 
-/* Anything but our own files in it means that it is not meant for us. */
+/* A directory with other files in it was probably named by mistake. */
 static bool is_ours(const char *name)
 {
 	uint64_t seq;
@@ -72,7 +81,7 @@ static bool is_spool(const struct spool *s, DIR *d)
 		if (!is_ours(e->d_name)) {
 			log_error(
 				s->conf.log,
-				"--spool %s: it has other files in it, such as %s: name a directory that is used for nothing else",
+				"--spool %s: contains other files, such as %s: use a directory of its own",
 				s->conf.dir, e->d_name);
 			return false;
 		}
@@ -84,20 +93,21 @@ static bool lock_dir(struct spool *s)
 	s->lock_fd = openat(s->dir.fd, "lock",
 			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0)
-		return say(s, "cannot be written");
+		return log_errno(s, "cannot be written");
 	if (s->dir.owner.change && !geteuid() &&
 	    (fchown(s->lock_fd, s->dir.owner.uid, s->dir.owner.gid) ||
 	     fchown(s->dir.fd, s->dir.owner.uid, s->dir.owner.gid)))
-		return say(s, "cannot be given to the user of the daemon");
+		return log_errno(
+			s, "cannot change its owner to the user of the daemon");
 	if (!flock(s->lock_fd, LOCK_EX | LOCK_NB))
 		return true;
 	if (errno == EWOULDBLOCK)
 		log_error(
 			s->conf.log,
-			"--spool %s: another metlo-xdp uses it: end that, or name another directory",
+			"--spool %s: in use by another metlo-xdp: stop that one, or use another directory",
 			s->conf.dir);
 	else
-		say(s, "cannot be locked");
+		log_errno(s, "cannot be locked");
 	return false;
 }
 
@@ -130,7 +140,7 @@ static bool load_segments(struct spool *s, const uint64_t *seq, size_t n)
 		if (!g) {
 			log_error(
 				s->conf.log,
-				"--spool %s/%016llx.spool: %s: make it readable for this user, or move it away",
+				"--spool %s/%016llx.spool: %s: make it readable for this user, or move it elsewhere",
 				s->conf.dir, (unsigned long long)seq[i],
 				strerror(errno));
 			return false;
@@ -138,13 +148,13 @@ static bool load_segments(struct spool *s, const uint64_t *seq, size_t n)
 		append_segment(s, g);
 		s->next_seq = seq[i] + 1;
 	}
-	s->counting = s->first;
+	s->recovering = s->first;
 	s->new_seq = s->next_seq;
 	return true;
 }
 
-/* Files that root left there are given away too, as the first daemon may have
- * run without --user. */
+/* Changes the owner of files from an earlier run as root, which may not have had
+ * --user. */
 static void chown_file(const struct spool *s, const char *name)
 {
 	struct stat st;
@@ -155,7 +165,8 @@ static void chown_file(const struct spool *s, const char *name)
 		return;
 	if (fchownat(s->dir.fd, name, s->dir.owner.uid, s->dir.owner.gid,
 		     AT_SYMLINK_NOFOLLOW))
-		log_warn(s->conf.log, "--spool %s/%s: cannot be given away: %s",
+		log_warn(s->conf.log,
+			 "--spool %s/%s: cannot change its owner: %s",
 			 s->conf.dir, name, strerror(errno));
 }
 
@@ -178,7 +189,7 @@ static bool list_segments(struct spool *s, DIR *d)
 			cap = cap ? cap * 2 : 64;
 			more = realloc(seq, cap * sizeof(*seq));
 			if (!more) {
-				ok = say(s, "cannot be read");
+				ok = log_errno(s, "cannot be read");
 				break;
 			}
 			seq = more;
@@ -198,13 +209,13 @@ static bool open_dir(struct spool *s)
 	bool ok;
 
 	if (mkdir(s->conf.dir, 0700) && errno != EEXIST)
-		return say(s, "cannot be made");
+		return log_errno(s, "cannot be created");
 	s->dir.fd = open(s->conf.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir.fd < 0)
-		return say(s, "cannot be opened");
+		return log_errno(s, "cannot be opened");
 	d = fdopendir(fcntl(s->dir.fd, F_DUPFD_CLOEXEC, 3));
 	if (!d)
-		return say(s, "cannot be read");
+		return log_errno(s, "cannot be read");
 	ok = is_spool(s, d) && lock_dir(s) && list_segments(s, d);
 	closedir(d);
 	return ok;
@@ -243,12 +254,12 @@ static void remove_segment(struct spool *s, struct segment *g, bool files)
 	*at = g->next;
 	if (s->last == g) {
 		s->last = before;
-		s->open_end = false;
+		s->appendable = false;
 	}
 	if (s->reading == g)
 		s->reading = g->next;
-	if (s->counting == g)
-		s->counting = g->next;
+	if (s->recovering == g)
+		s->recovering = g->next;
 	if (s->window.of == g)
 		s->window.of = NULL;
 	if (g->on_disk)
@@ -260,21 +271,21 @@ static void remove_segment(struct spool *s, struct segment *g, bool files)
 
 bool spool_recover(struct spool *s)
 {
-	struct segment *g = s->counting;
+	struct segment *g = s->recovering;
 
 	if (!g)
 		return false;
-	s->counting = g->next && g->next->seq < s->new_seq ? g->next : NULL;
+	s->recovering = g->next && g->next->seq < s->new_seq ? g->next : NULL;
 	segment_count(&s->dir, g, &s->window, &s->stats.damaged);
-	segment_rest(g);
+	segment_close_files(g);
 	s->stats.recovered += g->stored;
-	if (!g->left)
+	if (!g->unacked)
 		remove_segment(s, g, true);
-	return s->counting != NULL;
+	return s->recovering != NULL;
 }
 
-/* Makes room on disk for n bytes more. */
-static void keep_limit(struct spool *s, uint64_t n)
+/* Drops the oldest segments until n more bytes fit on disk. */
+static void enforce_limit(struct spool *s, uint64_t n)
 {
 	struct segment *g;
 	uint32_t unread;
@@ -284,17 +295,17 @@ static void keep_limit(struct spool *s, uint64_t n)
 			;
 		if (!g)
 			return;
-		if (g == s->counting) {
-			/* It is to be counted, too, what is dropped. */
+		if (g == s->recovering) {
+			/* Count its records before dropping it. */
 			spool_recover(s);
 			continue;
 		}
-		/* What has been read may still arrive. */
-		unread = g->stored - g->taken;
+		/* Records that have been read may still be delivered. */
+		unread = g->stored - g->read;
 		if (unread && !s->stats.dropped_limit)
 			log_warn(
 				s->conf.log,
-				"--spool %s: it is full: the oldest transactions are dropped: raise --spool-limit",
+				"--spool %s: full: dropping the oldest transactions: raise --spool-limit",
 				s->conf.dir);
 		s->stats.dropped_limit += unread;
 		remove_segment(s, g, true);
@@ -306,79 +317,84 @@ static void disk_failed(struct spool *s, int err)
 	if (!s->failing)
 		log_error(
 			s->conf.log,
-			"--spool %s: cannot be written: %s: transactions wait in memory until it can",
+			"--spool %s: cannot be written: %s: keeping transactions in memory until it can",
 			s->conf.dir, strerror(err));
 	s->failing = true;
-	s->again_ns = clock_mono_ns() + DISK_AGAIN_NS;
-	s->open_end = false;
+	s->retry_ns = clock_mono_ns() + DISK_RETRY_NS;
+	s->appendable = false;
 }
 
 static bool disk_usable(const struct spool *s)
 {
 	return s->dir.fd >= 0 &&
-	       (!s->failing || clock_mono_ns() >= s->again_ns);
+	       (!s->failing || clock_mono_ns() >= s->retry_ns);
 }
 
-/* The segment that n bytes more go to. NULL with errno. */
-static struct segment *end_for(struct spool *s, bool on_disk, size_t n)
+/* The segment to append n bytes to. NULL with errno. */
+static struct segment *segment_for(struct spool *s, bool on_disk, size_t n)
 {
 	uint32_t max = on_disk ? s->segment_max : MEMORY_SEGMENT;
 	struct segment *g = s->last;
 
-	if (g && s->open_end && g->on_disk == on_disk &&
+	if (g && s->appendable && g->on_disk == on_disk &&
 	    (g->size == SPOOL_HEADER || g->size + n <= max))
 		return g;
-	if (g && s->open_end && g->on_disk && g != s->reading)
-		segment_rest(g);
-	s->open_end = false;
+	if (g && s->appendable && g->on_disk && g != s->reading)
+		segment_close_files(g);
+	s->appendable = false;
 	g = segment_new(&s->dir, s->next_seq, on_disk);
 	if (!g)
 		return NULL;
 	s->next_seq++;
 	if (on_disk)
-		fsync(s->dir.fd); /* its name */
+		fsync(s->dir.fd); /* the new directory entry */
 	append_segment(s, g);
-	s->open_end = true;
+	s->appendable = true;
 	return g;
 }
 
-static bool append(struct spool *s, bool on_disk, const struct buf *records,
-		   uint32_t n)
+static int append(struct spool *s, bool on_disk, const struct buf *records,
+		  uint32_t n)
 {
 	struct segment *g;
+	int err;
 
 	if (on_disk)
-		keep_limit(s, records->len + SPOOL_HEADER);
-	g = end_for(s, on_disk, records->len);
-	if (!g || !segment_append(g, records, n))
-		return false;
+		enforce_limit(s, records->len + SPOOL_HEADER);
+	g = segment_for(s, on_disk, records->len);
+	err = g ? segment_append(g, records, n) : -errno;
+	if (err)
+		return err;
 	if (on_disk)
 		s->stats.disk_bytes += records->len;
 	else
 		s->stats.memory_bytes += records->len;
-	return true;
+	return 0;
 }
 
 bool spool_has_room(const struct spool *s)
 {
 	if (!disk_usable(s))
 		return s->stats.memory_bytes < s->conf.memory;
-	return !s->conf.wait ||
+	return !s->conf.blocking ||
 	       s->stats.disk_bytes + 2 * s->segment_max <= s->conf.limit;
 }
 
-bool spool_append(struct spool *s, const struct buf *records, uint32_t n)
+int spool_append(struct spool *s, const struct buf *records, uint32_t n)
 {
+	int err;
+
 	if (disk_usable(s)) {
-		if (append(s, true, records, n)) {
+		err = append(s, true, records, n);
+		if (!err) {
 			if (s->failing)
 				log_info(s->conf.log,
 					 "--spool %s can be written again",
 					 s->conf.dir);
 			s->failing = false;
-			return true;
+			return 0;
 		}
-		disk_failed(s, errno);
+		disk_failed(s, -err);
 	}
 	return append(s, false, records, n);
 }
@@ -390,29 +406,30 @@ uint64_t spool_unread(const struct spool *s)
 	const struct segment *g = s->reading ? s->reading : s->first;
 	uint64_t n = 0;
 
-	for (; g && !s->counting; g = g->next)
-		n += g->stored - g->taken;
+	for (; g && !s->recovering; g = g->next)
+		n += g->stored - g->read;
 	return n;
 }
 
-/* All that can be read of it has been: what is missing is lost. */
-static void end_reading(struct spool *s, struct segment *g, int err)
+/* Nothing more can be read from g. Records that were counted but not read are
+ * lost. */
+static void finish_segment(struct spool *s, struct segment *g, int err)
 {
-	uint32_t lost = g->stored - g->taken;
+	uint32_t lost = g->stored - g->read;
 
 	if (err)
 		log_error(
 			s->conf.log,
-			"--spool %s/%016llx.spool: cannot be read: %s: it is left for the next start",
+			"--spool %s/%016llx.spool: cannot be read: %s: leaving it for the next start",
 			s->conf.dir, (unsigned long long)g->seq, strerror(err));
 	s->stats.dropped_damaged += lost;
-	g->taken = g->stored;
-	g->left -= lost < g->left ? lost : g->left;
+	g->read = g->stored;
+	g->unacked -= lost < g->unacked ? lost : g->unacked;
 	s->reading = g->next;
-	if (!g->left || err)
+	if (!g->unacked || err)
 		remove_segment(s, g, !err);
 	else if (g->on_disk)
-		segment_rest(g);
+		segment_close_files(g);
 }
 
 bool spool_read(struct spool *s, struct spool_record *r, uint64_t same_segment)
@@ -421,42 +438,42 @@ bool spool_read(struct spool *s, struct spool_record *r, uint64_t same_segment)
 	struct segment_record found;
 	int err;
 
-	for (; g && !s->counting; g = next) {
+	for (; g && !s->recovering; g = next) {
 		s->reading = g;
 		if (same_segment && g->seq != same_segment)
 			return false;
 		errno = 0;
-		if (g->taken < g->stored &&
+		if (g->read < g->stored &&
 		    segment_next(&s->dir, g, &s->window, &found,
 				 &s->stats.damaged)) {
-			g->taken++;
+			g->read++;
 			*r = (struct spool_record){
 				.payload = found.payload,
 				.len = found.len,
-				.place = {g->seq, found.from, found.to},
+				.range = {g->seq, found.from, found.to},
 			};
 			return true;
 		}
 		err = errno;
-		/* More may come, in it or behind it. */
-		if (g == s->last && g->taken == g->stored)
+		/* More records may be appended to the last segment. */
+		if (g == s->last && g->read == g->stored)
 			return false;
 		if (g == s->last)
-			s->open_end = false;
+			s->appendable = false;
 		next = g->next;
-		end_reading(s, g, err);
+		finish_segment(s, g, err);
 	}
 	return false;
 }
 
-void spool_unread_last(struct spool *s, const struct spool_record *r)
+void spool_push_back(struct spool *s, const struct spool_record *r)
 {
 	struct segment *g = s->reading;
 
-	if (!g || g->seq != r->place.seq)
+	if (!g || g->seq != r->range.seq)
 		return;
-	g->at = r->place.from;
-	g->taken--;
+	g->at = r->range.from;
+	g->read--;
 }
 
 static struct segment *find(const struct spool *s, uint64_t seq)
@@ -468,24 +485,26 @@ static struct segment *find(const struct spool *s, uint64_t seq)
 	return g;
 }
 
-void spool_ack(struct spool *s, const struct spool_place *p, uint32_t n)
+void spool_ack(struct spool *s, const struct spool_range *p, uint32_t n)
 {
 	const struct spool_ack a = {p->from, p->to, n};
 	struct segment *g = find(s, p->seq);
+	int err;
 
 	if (!g)
-		return; /* dropped meanwhile */
-	if (!segment_ack(&s->dir, g, &a) && !s->failing)
-		disk_failed(s, errno);
-	if (g->left || g->taken < g->stored)
+		return; /* dropped in the meantime */
+	err = segment_ack(&s->dir, g, &a);
+	if (err && !s->failing)
+		disk_failed(s, -err);
+	if (g->unacked || g->read < g->stored)
 		return;
-	/* More may be appended to the last one, while it is small. */
-	if (g != s->last || !s->open_end || !g->on_disk || g->size > KEEP_MAX ||
-	    g->size > s->segment_max / 4)
+	/* Keep the last one while it is small, to append to it. */
+	if (g != s->last || !s->appendable || !g->on_disk ||
+	    g->size > KEEP_MAX || g->size > s->segment_max / 4)
 		remove_segment(s, g, true);
 }
 
-bool spool_has(const struct spool *s, uint64_t seq)
+bool spool_has_segment(const struct spool *s, uint64_t seq)
 {
 	return find(s, seq) != NULL;
 }
@@ -493,10 +512,13 @@ bool spool_has(const struct spool *s, uint64_t seq)
 void spool_sync(struct spool *s)
 {
 	struct segment *g;
+	int err;
 
-	for (g = s->first; g; g = g->next)
-		if (g->on_disk && !segment_sync(g) && !s->failing)
-			disk_failed(s, errno);
+	for (g = s->first; g; g = g->next) {
+		err = g->on_disk ? segment_sync(g) : 0;
+		if (err && !s->failing)
+			disk_failed(s, -err);
+	}
 }
 
 void spool_stats(const struct spool *s, struct spool_stats *stats)
@@ -505,7 +527,8 @@ void spool_stats(const struct spool *s, struct spool_stats *stats)
 
 	*stats = s->stats;
 	for (g = s->first; g; g = g->next)
-		*(g->on_disk ? &stats->on_disk : &stats->in_memory) += g->left;
+		*(g->on_disk ? &stats->on_disk : &stats->in_memory) +=
+			g->unacked;
 }
 
 void spool_close(struct spool *s)
@@ -517,9 +540,10 @@ void spool_close(struct spool *s)
 	for (g = s->first; g; g = next) {
 		next = g->next;
 		segment_sync(g);
-		/* What was not counted yet is not known to be delivered. */
+		/* Keep segments that were not counted yet. */
 		segment_free(&s->dir, g,
-			     !g->left && g->taken == g->stored && !s->counting);
+			     !g->unacked && g->read == g->stored &&
+				     !s->recovering);
 	}
 	buf_free(&s->window.b);
 	if (s->lock_fd >= 0)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What waits to be delivered, in order: segments on disk, written before
- * anything is sent, or in memory where there is no directory or it cannot be
- * written. What is on disk survives the end of the program, of any kind. Used
- * by one thread, and opened before.
+ * Traces that wait to be delivered, in order. They are written to segments on
+ * disk before anything is sent, and so survive a crash; without a directory, or
+ * while it cannot be written, they are in memory. Used by one thread at a time.
  */
 #ifndef METLO_SPOOL_H
 #define METLO_SPOOL_H
@@ -17,7 +16,7 @@
 #include "metlo/segment.h"
 #include "output/owner.h"
 
-/* The least limit: a record and what is around it always fit. */
+/* Smallest limit: any record and its overhead fit. */
 #define SPOOL_LIMIT_MIN (8u << 20)
 
 struct spool;
@@ -25,8 +24,8 @@ struct spool;
 struct spool_conf {
 	const char *dir; /* NULL: in memory only */
 	uint64_t limit;	 /* bytes on disk */
-	uint64_t memory; /* bytes in memory, about */
-	bool wait; /* at the limit there is no room, and nothing is dropped */
+	uint64_t memory; /* bytes in memory, approximately */
+	bool blocking;	 /* at the limit, report no room instead of dropping */
 	struct owner owner; /* of the directory and its files, if root makes
 			     * them */
 	const struct log *log;
@@ -34,33 +33,34 @@ struct spool_conf {
 
 struct spool_stats {
 	/* records */
-	uint64_t recovered;	  /* found on disk at the start */
-	uint64_t dropped_limit;	  /* the oldest, for want of room */
-	uint64_t dropped_damaged; /* could not be read any more */
+	uint64_t recovered;	  /* found on disk at start */
+	uint64_t dropped_limit;	  /* the oldest, at the limit */
+	uint64_t dropped_damaged; /* could not be read back */
 	uint64_t on_disk;	  /* gauges: not acknowledged */
 	uint64_t in_memory;
 	/* others */
-	uint64_t damaged;		   /* places that were skipped */
+	uint64_t damaged;		   /* places skipped */
 	uint64_t disk_bytes, memory_bytes; /* gauges */
 };
 
-/* Makes the directory if it is missing, locks it and looks for what was left
- * there. NULL after having logged why. */
+/* Creates the directory if it is missing, locks it and lists the segments in it.
+ * NULL after having logged why. */
 struct spool *spool_open(const struct spool_conf *conf);
 
-/* Reads one segment of what was left and counts it; false when all are. Until
- * then, nothing can be read, but all else is possible: there may be much. */
+/* Counts the records in one segment of an earlier run. Call until it returns
+ * false. Takes long if there are many, so records can already be appended in
+ * between, but none can be read before. */
 bool spool_recover(struct spool *s);
 
-/* Whether records may be appended within what was meant. */
+/* May records be appended without exceeding a limit or dropping others? */
 bool spool_has_room(const struct spool *s);
 
-/* Appends n records (spool_record_begin(), _end()). false: there is no memory
- * and no disk for them. */
-bool spool_append(struct spool *s, const struct buf *records, uint32_t n);
+/* Appends n records (spool_record_begin(), _end()), to memory if the disk cannot
+ * be written. 0 or -errno. */
+int spool_append(struct spool *s, const struct buf *records, uint32_t n);
 
-/* Where a record lies: bytes of a segment. */
-struct spool_place {
+/* Bytes of a segment: one or more records. */
+struct spool_range {
 	uint64_t seq;
 	uint32_t from, to;
 };
@@ -68,32 +68,32 @@ struct spool_place {
 struct spool_record {
 	const uint8_t *payload; /* until the next call */
 	uint32_t len;
-	struct spool_place place;
+	struct spool_range range;
 };
 
-/* How many records can be read now. */
+/* How many records spool_read() would return. */
 uint64_t spool_unread(const struct spool *s);
 
-/* The next record, of the same segment as the last if same_segment is not 0;
+/* Reads the next record. same_segment: only if it is in that segment; 0: any.
  * false: there is none. */
 bool spool_read(struct spool *s, struct spool_record *r, uint64_t same_segment);
 
-/* The last one that was read is read again. */
-void spool_unread_last(struct spool *s, const struct spool_record *r);
+/* Makes the record that was read last the next one. */
+void spool_push_back(struct spool *s, const struct spool_record *r);
 
-/* n records that lie there need not be delivered any more. */
-void spool_ack(struct spool *s, const struct spool_place *p, uint32_t n);
+/* The n records in the range are delivered or dropped. */
+void spool_ack(struct spool *s, const struct spool_range *p, uint32_t n);
 
-/* Whether that segment is still there: at the limit it may have been dropped
- * while its records were under way. */
-bool spool_has(const struct spool *s, uint64_t seq);
+/* Does the segment still exist? At the limit it may have been dropped while its
+ * records were in flight. */
+bool spool_has_segment(const struct spool *s, uint64_t seq);
 
-/* To be called now and then: what was written goes to the disk. */
+/* Syncs to disk. Call about once a second. */
 void spool_sync(struct spool *s);
 
 void spool_stats(const struct spool *s, struct spool_stats *stats);
 
-/* Syncs; what was delivered completely is removed. */
+/* Syncs, deletes segments that are fully delivered, and frees. */
 void spool_close(struct spool *s);
 
 #endif

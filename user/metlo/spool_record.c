@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Encodes and decodes the parts of spool files. */
 #include <endian.h>
 #include <string.h>
 
@@ -69,19 +70,19 @@ void spool_record_end(struct buf *b, size_t begin)
 	put32(p + 8, record_crc(p, len));
 }
 
-enum spool_look spool_record_look(const uint8_t *p, size_t n, uint32_t *len)
+enum spool_probe spool_record_probe(const uint8_t *p, size_t n, uint32_t *len)
 {
 	if (memcmp(p, mark, n < 4 ? n : 4) != 0)
-		return SPOOL_IS_NONE;
+		return SPOOL_PROBE_NONE;
 	if (n < SPOOL_RECORD_HEAD)
-		return SPOOL_IS_SHORT;
+		return SPOOL_PROBE_SHORT;
 	*len = get32(p + 4);
 	if (*len > SPOOL_PAYLOAD_MAX)
-		return SPOOL_IS_NONE;
+		return SPOOL_PROBE_NONE;
 	if (n - SPOOL_RECORD_HEAD < *len)
-		return SPOOL_IS_SHORT;
-	return record_crc(p, *len) == get32(p + 8) ? SPOOL_IS_RECORD
-						   : SPOOL_IS_NONE;
+		return SPOOL_PROBE_SHORT;
+	return record_crc(p, *len) == get32(p + 8) ? SPOOL_PROBE_RECORD
+						   : SPOOL_PROBE_NONE;
 }
 
 size_t spool_record_skip(const uint8_t *p, size_t n)

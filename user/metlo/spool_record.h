@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the spool lies in a file. A segment begins with a header, then come
- * records; beside it is a file of acknowledgements. Numbers are little-endian.
+ * The file format of the spool. A segment is a header followed by records; a
+ * second file holds its acknowledgements. Numbers are little-endian, 32 bits
+ * unless stated.
  *
- *	header (32 bytes): "MXSPOOL\n", version, 0, sequence number (8 bytes),
- *		0, CRC-32C of what is before it
- *	record: 4 bytes that begin one, length, CRC-32C of length and payload,
+ *	header (32 bytes): "MXSPOOL\n", version, 0, sequence number (64 bits),
+ *		0, CRC-32C of the bytes before it
+ *	record: 4 bytes of magic, length, CRC-32C of length and payload,
  *		payload
- *	acknowledgement (16 bytes): first and last + 1 byte of the segment that
- *		need not be sent any more, how many records that are, CRC-32C
+ *	acknowledgement (16 bytes): first byte, last byte + 1 (of the segment),
+ *		number of records in between, CRC-32C
  *
- * The payload is UTF-8. 0xf8 and above never occur in that, so that a reader
- * finds the next record behind damage of any kind.
+ * The payload is UTF-8, in which bytes from 0xf8 do not occur. The magic starts
+ * with 0xf8, so a reader can find the next record after any damage.
  */
 #ifndef METLO_SPOOL_RECORD_H
 #define METLO_SPOOL_RECORD_H
@@ -28,25 +29,26 @@
 #define SPOOL_PAYLOAD_MAX (2u << 20)
 
 void spool_header_write(uint8_t to[SPOOL_HEADER], uint64_t seq);
-/* Whether it is that of this segment. */
+/* Is this the header of segment seq? */
 bool spool_header_valid(const uint8_t *p, size_t n, uint64_t seq);
 
-/* A record is what is appended to b between these two; the first returns what
- * the second wants. */
+/* Frame what is appended to b between the two calls as a record. begin is what
+ * the first call returned. */
 size_t spool_record_begin(struct buf *b);
 void spool_record_end(struct buf *b, size_t begin);
 
-enum spool_look {
-	SPOOL_IS_RECORD,
-	SPOOL_IS_SHORT, /* it may be one, of which the end is missing */
-	SPOOL_IS_NONE,
+enum spool_probe {
+	SPOOL_PROBE_RECORD,
+	SPOOL_PROBE_SHORT, /* the beginning of one, or too few bytes */
+	SPOOL_PROBE_NONE,
 };
 
-/* Is there a record at p? *len: its payload, behind SPOOL_RECORD_HEAD. */
-enum spool_look spool_record_look(const uint8_t *p, size_t n, uint32_t *len);
+/* Is there a record at p? *len: the length of its payload, which follows
+ * SPOOL_RECORD_HEAD. */
+enum spool_probe spool_record_probe(const uint8_t *p, size_t n, uint32_t *len);
 
-/* How many bytes of the n at p, but at least one, come before what may begin a
- * record. */
+/* How many of the n bytes at p, at least one, to skip to the next position where
+ * a record may start. */
 size_t spool_record_skip(const uint8_t *p, size_t n);
 
 struct spool_ack {

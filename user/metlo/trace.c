@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Copies parts of the line into the trace without parsing or rewriting values,
+ * so what trace/ has masked stays masked. The cost is that of skipping values.
+ */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -8,12 +12,12 @@
 #include "metlo/json_walk.h"
 #include "metlo/trace.h"
 
-/* Members of a line that matter here. */
+/* The members of a line that are needed here. */
 struct line_parts {
 	struct json_text request, response, meta, capture;
 	struct json_text method, host, path;
-	struct json_text bodies[2]; /* of request and response, with quotes */
-	struct json_text forwarded; /* X-Forwarded-For, or empty */
+	struct json_text bodies[2]; /* request, response; with quotes */
+	struct json_text forwarded; /* the first X-Forwarded-For, or empty */
 	struct json_text source;
 	bool base64[2];
 };
@@ -40,7 +44,7 @@ bool ingest_path_valid(const uint8_t *p, size_t n)
 			return false;
 	}
 	empty += !in_token;
-	/* "/" alone has two empty tokens: before and behind the slash. */
+	/* "/" alone has two empty tokens: before and after the slash. */
 	return chars && empty <= 2;
 }
 
@@ -62,16 +66,16 @@ static bool is(struct json_text t, const char *lower_case)
 	       !strncasecmp((const char *)t.p, lower_case, t.n);
 }
 
-/* Members that are looked for, all in one walk: it is the skipping of values
- * that takes time. */
-struct wanted {
+/* A member to find. All are found in a single walk, as skipping values takes
+ * most of the time. */
+struct member {
 	const char *name;
 	struct json_text *to;
 };
 
-/* How many of them the object has. */
-static unsigned int members(struct json_text object, const struct wanted *w,
-			    unsigned int n)
+/* Finds n members of an object. Returns how many it has. */
+static unsigned int find_members(struct json_text object,
+				 const struct member *w, unsigned int n)
 {
 	struct json_text name, value;
 	unsigned int found = 0, i;
@@ -98,7 +102,7 @@ static bool text_member(struct json_text object, const char *name,
 	return json_member(object, name, &value) && json_string(value, content);
 }
 
-/* The value of the first X-Forwarded-For, or nothing. */
+/* The value of the first X-Forwarded-For field, or an empty text. */
 static struct json_text forwarded_for(struct json_text headers)
 {
 	struct json_text no_name, item, name, value;
@@ -120,24 +124,25 @@ static bool is_base64(struct json_text capture, const char *name)
 	return text_member(capture, name, &encoding) && is(encoding, "base64");
 }
 
-static bool take_apart(struct json_text line, struct line_parts *l)
+/* false: not a line that trace_write() wrote. */
+static bool parse_line(struct json_text line, struct line_parts *l)
 {
 	struct json_text method = {0}, url = {0}, headers = {0};
-	const struct wanted in_line[] = {{"request", &l->request},
+	const struct member in_line[] = {{"request", &l->request},
 					 {"response", &l->response},
 					 {"meta", &l->meta},
 					 {"capture", &l->capture}};
-	const struct wanted in_request[] = {{"method", &method},
+	const struct member in_request[] = {{"method", &method},
 					    {"url", &url},
 					    {"headers", &headers},
 					    {"body", &l->bodies[0]}};
 
 	*l = (struct line_parts){0};
-	if (members(line, in_line, 4) != 4)
+	if (find_members(line, in_line, 4) != 4)
 		return false;
 	if (*l->request.p != '{' || *l->response.p != '{')
 		return true;
-	if (members(l->request, in_request, 4) != 4)
+	if (find_members(l->request, in_request, 4) != 4)
 		return false;
 	l->base64[0] = is_base64(l->capture, "requestBodyEncoding");
 	l->base64[1] = is_base64(l->capture, "responseBodyEncoding");
@@ -149,22 +154,22 @@ static bool take_apart(struct json_text line, struct line_parts *l)
 	       text_member(l->meta, "source", &l->source);
 }
 
-static enum ingest_fate fate(const struct line_parts *l,
-			     const struct ingest_trace_conf *conf)
+static enum ingest_trace_verdict judge(const struct line_parts *l,
+				       const struct ingest_trace_conf *conf)
 {
 	if (*l->request.p != '{' || *l->response.p != '{')
-		return INGEST_INCOMPLETE;
+		return INGEST_TRACE_INCOMPLETE;
 	if (conf->self && is(l->host, conf->self))
-		return INGEST_SELF;
+		return INGEST_TRACE_SELF;
 	if (!ingest_path_valid(l->path.p, l->path.n))
-		return INGEST_PATH;
+		return INGEST_TRACE_PATH;
 	if (!method_valid(l->method))
-		return INGEST_METHOD;
-	return INGEST_TAKEN;
+		return INGEST_TRACE_METHOD;
+	return INGEST_TRACE_ACCEPTED;
 }
 
-/* The first address of X-Forwarded-For, without a port; false: there is none
- * (it may be masked, or "unknown"). */
+/* The first address in X-Forwarded-For, without a port; false if it is not one
+ * (masked, or "unknown"). */
 static bool first_address(struct json_text t, char *to, size_t size)
 {
 	const uint8_t *comma = memchr(t.p, ',', t.n);
@@ -200,7 +205,7 @@ static void add(struct buf *out, struct json_text t)
 	buf_add(out, t.p, t.n);
 }
 
-/* A message with another body, of which only the first bytes are taken. */
+/* The message with its body truncated to the first keep bytes. */
 static void add_message(struct buf *out, struct json_text message,
 			struct json_text body, size_t keep)
 {
@@ -238,8 +243,10 @@ static void add_meta(struct buf *out, const struct line_parts *l, bool cut)
 	buf_add_str(out, "}");
 }
 
-/* How much of the bodies fits into room: each half, or what the other leaves. */
-static void share(const struct json_text text[2], size_t room, size_t keep[2])
+/* How many bytes of each body fit into room: half each, or more for one if the
+ * other needs less. */
+static void divide_room(const struct json_text text[2], size_t room,
+			size_t keep[2])
 {
 	size_t half = room / 2;
 
@@ -248,32 +255,33 @@ static void share(const struct json_text text[2], size_t room, size_t keep[2])
 
 		keep[i] = json_cut(text[i], room - other);
 	}
-	/* Two halves: neither has anything to leave. */
+	/* Both exceed half: each was given room - half, which may be one too
+	 * many together. */
 	if (keep[0] + keep[1] > room)
 		keep[1] = json_cut(text[1], room - keep[0]);
 }
 
-enum ingest_fate ingest_trace_write(struct buf *out, const uint8_t *line,
-				    size_t n,
-				    const struct ingest_trace_conf *conf,
-				    struct ingest_changes *changes)
+enum ingest_trace_verdict
+ingest_trace_write(struct buf *out, const uint8_t *line, size_t n,
+		   const struct ingest_trace_conf *conf,
+		   struct ingest_changes *changes)
 {
-	/* Names, originalSource and flags; twice what they take. */
+	/* For names, originalSource and flags; twice what they need. */
 	const size_t around = 256;
 	struct json_text body[2];
 	struct line_parts l;
 	size_t keep[2], rest;
-	enum ingest_fate f;
+	enum ingest_trace_verdict f;
 
 	*changes = (struct ingest_changes){0};
-	if (!take_apart((struct json_text){line, n}, &l))
-		return INGEST_NO_LINE;
-	f = fate(&l, conf);
-	if (f != INGEST_TAKEN)
+	if (!parse_line((struct json_text){line, n}, &l))
+		return INGEST_TRACE_MALFORMED;
+	f = judge(&l, conf);
+	if (f != INGEST_TRACE_ACCEPTED)
 		return f;
 	for (int i = 0; i < 2; i++) {
 		if (!json_string(l.bodies[i], &body[i]))
-			return INGEST_NO_LINE;
+			return INGEST_TRACE_MALFORMED;
 		changes->binary += l.base64[i];
 		if (l.base64[i])
 			body[i].n = 0;
@@ -281,8 +289,8 @@ enum ingest_fate ingest_trace_write(struct buf *out, const uint8_t *line,
 	rest = l.request.n + l.response.n + l.meta.n + around - l.bodies[0].n -
 	       l.bodies[1].n;
 	if (rest > conf->max)
-		return INGEST_SIZE;
-	share(body, conf->max - rest, keep);
+		return INGEST_TRACE_SIZE;
+	divide_room(body, conf->max - rest, keep);
 	for (int i = 0; i < 2; i++)
 		changes->cut += keep[i] < body[i].n;
 
@@ -293,31 +301,27 @@ enum ingest_fate ingest_trace_write(struct buf *out, const uint8_t *line,
 	buf_add_str(out, ",\"meta\":");
 	add_meta(out, &l, changes->cut);
 	buf_add_str(out, "}");
-	return INGEST_TAKEN;
+	return INGEST_TRACE_ACCEPTED;
 }
 
-/* Whether the text begins with what the answer has at this place, which may be
- * JSON text itself. Returns how many bytes of the answer that are, or 0. */
-static size_t answer_has(const char *answer, struct json_text path)
+/* Does the answer start with this path and a colon? The answer may be JSON, with
+ * the path escaped. Returns the length of the path in the answer, or 0. */
+static size_t starts_with_path(const char *answer, struct json_text path)
 {
 	struct json_text a = {(const uint8_t *)answer, strlen(answer)};
 	size_t all = a.n;
 	int c;
 
 	while ((c = json_next_char(&path)) >= 0) {
-		struct json_text plain = a;
-
-		/* A path has no backslash, so that one in the answer belongs
-		 * to an escape. */
-		if (json_next_char(&a) == c)
-			continue;
-		a = plain;
-		return 0;
+		/* A valid path has no backslash, so one in the answer starts an
+		 * escape. */
+		if (json_next_char(&a) != c)
+			return 0;
 	}
 	return a.n && *a.p == ':' ? all - a.n : 0;
 }
 
-size_t ingest_trace_refused(const uint8_t *trace, size_t n, const char *answer)
+size_t ingest_trace_rejected(const uint8_t *trace, size_t n, const char *answer)
 {
 	static const char says[] = "Invalid path ";
 	struct json_text request, url, path;
@@ -328,5 +332,5 @@ size_t ingest_trace_refused(const uint8_t *trace, size_t n, const char *answer)
 	    !json_member(request, "url", &url) ||
 	    !text_member(url, "path", &path))
 		return 0;
-	return answer_has(at + sizeof(says) - 1, path);
+	return starts_with_path(at + sizeof(says) - 1, path);
 }

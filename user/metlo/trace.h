@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line of NDJSON as the trace that Metlo's collector takes: request, response
- * and meta only. What the collector would refuse, or take for nothing, is left
- * out here, because it aborts a batch in the middle.
+ * Converts an NDJSON line to the trace that Metlo's collector accepts: request,
+ * response and meta only. Traces that the collector would reject or ignore are
+ * left out here, because one of them makes it stop in the middle of a batch.
  */
 #ifndef METLO_TRACE_H
 #define METLO_TRACE_H
@@ -13,45 +13,46 @@
 
 #include "base/buf.h"
 
-enum ingest_fate {
-	INGEST_TAKEN,
-	INGEST_INCOMPLETE, /* without request or response */
-	INGEST_SELF,	   /* a request to the collector itself */
-	INGEST_PATH,	   /* the collector refuses such a path */
-	INGEST_METHOD,	   /* or such a method */
-	INGEST_SIZE,	   /* too large even without bodies */
-	INGEST_NO_LINE,	   /* not a line of ours */
+enum ingest_trace_verdict {
+	INGEST_TRACE_ACCEPTED,
+	INGEST_TRACE_INCOMPLETE, /* lacks the request or the response */
+	INGEST_TRACE_SELF,	 /* a request to the collector itself */
+	INGEST_TRACE_PATH,	 /* the collector rejects this path, */
+	INGEST_TRACE_METHOD,	 /* this method */
+	INGEST_TRACE_SIZE,	 /* or this size, even without bodies */
+	INGEST_TRACE_MALFORMED,	 /* not a line that trace_write() wrote */
 };
 
 struct ingest_trace_conf {
-	const char *self; /* host[:port] of requests to the collector */
-	size_t max;	  /* bytes of a trace; bodies are cut to fit */
+	const char *self; /* host[:port] of the collector */
+	size_t max;	  /* bytes of a trace; bodies are truncated to fit */
 };
 
-/* What was done to a trace that was taken. */
+/* How an accepted trace differs from its line. */
 struct ingest_changes {
-	unsigned int cut;    /* bodies cut to fit */
+	unsigned int cut;    /* bodies truncated to fit */
 	unsigned int binary; /* bodies left empty, as they are not text */
 };
 
 /*
- * Appends the trace to out. The line is one of trace_write(), with or without
- * its newline. The first address of X-Forwarded-For becomes meta.source, what
- * was there originalSource. A trace with a body that was cut has meta.flags.
- * On out of memory out->failed is set.
+ * Appends the trace to out. The line is from trace_write(), with or without its
+ * newline. If X-Forwarded-For has an address, the first one becomes meta.source,
+ * and the source of the line meta.originalSource. A truncated body adds
+ * meta.flags. Out of memory sets out->failed.
  */
-enum ingest_fate ingest_trace_write(struct buf *out, const uint8_t *line,
-				    size_t n,
-				    const struct ingest_trace_conf *conf,
-				    struct ingest_changes *changes);
+enum ingest_trace_verdict
+ingest_trace_write(struct buf *out, const uint8_t *line, size_t n,
+		   const struct ingest_trace_conf *conf,
+		   struct ingest_changes *changes);
 
-/* The rule of the collector's getValidPath(), on the text between the quotes of
- * a JSON string. */
+/* Does the collector accept this path? Its rule is getValidPath(). p is the
+ * content of a JSON string. */
 bool ingest_path_valid(const uint8_t *p, size_t n);
 
-/* Whether the answer to a batch says that it stopped at the path of this
- * trace; returns the length of that path, as a path may begin with another,
- * or 0. */
-size_t ingest_trace_refused(const uint8_t *trace, size_t n, const char *answer);
+/* Does the answer to a batch say that the collector stopped at the path of this
+ * trace? Returns the length of the path in the answer, since one path can be a
+ * prefix of another, or 0. */
+size_t ingest_trace_rejected(const uint8_t *trace, size_t n,
+			     const char *answer);
 
 #endif

@@ -220,13 +220,13 @@ static bool failed(const void *sink)
 
 /* The error expires because only another write can show that it is gone: a load
  * balancer that stops sending traffic on its account would wait forever. */
-static const char *last_error(void *sink, bool *retained)
+static const char *last_error(void *sink, bool *transient)
 {
 	struct ndjson *w = sink;
 	const char *error = atomic_load(&w->error);
 	const uint64_t age = clock_mono_ns() - atomic_load(&w->error_ns);
 
-	*retained = false;
+	*transient = false;
 	return failed(w) || age < ERROR_NS ? error : NULL;
 }
 

@@ -212,11 +212,11 @@ void output_sink_delays(const struct output *o, unsigned int sink,
 }
 
 const char *output_sink_last_error(const struct output *o, unsigned int sink,
-				   bool *retained)
+				   bool *transient)
 {
 	const struct running *m = &o->running[sink];
 
-	return m->ops->last_error(m->sink, retained);
+	return m->ops->last_error(m->sink, transient);
 }
 
 bool output_broken(const struct output *o)

@@ -70,9 +70,9 @@ void output_reopen(struct output *o);
 void output_tick(struct output *o);
 
 /* Why nothing is delivered to a sink at present, as static text; NULL while it
- * is. *retained: its lines are kept until it is again, space permitting. */
+ * is. *transient: the sink keeps lines and expects to recover by itself. */
 const char *output_sink_last_error(const struct output *o, unsigned int sink,
-				   bool *retained);
+				   bool *transient);
 
 /* How long transactions took from output_submit() until the sink had written
  * them (Metlo: had stored them in its spool). *oldest: for how long, in ns, the

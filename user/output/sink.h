@@ -78,8 +78,9 @@ struct sink_ops {
 	/* Has it failed for good? Required. */
 	bool (*failed)(const void *sink);
 	/* Why nothing is delivered at present, as static text; NULL while it
-	 * is. *retained: lines are kept until it is again. Required. */
-	const char *(*last_error)(void *sink, bool *retained);
+	 * is. *transient: the sink keeps lines and expects to recover without
+	 * anyone's help. Required. */
+	const char *(*last_error)(void *sink, bool *transient);
 	/* Reopen the destination by name before the next line: log rotation. */
 	void (*reopen)(void *sink);
 	/* About once a second, also when no line arrives. */

@@ -100,11 +100,11 @@ static void serve_health(void *ctx, const char *path, struct serve_response *a)
 
 static void read_sinks(struct monitor *m, unsigned int n)
 {
-	bool retained;
+	bool transient;
 
 	for (unsigned int i = 0; i < n; i++) {
 		m->sinks[i].up =
-			!output_sink_last_error(m->output, i, &retained);
+			!output_sink_last_error(m->output, i, &transient);
 		output_sink_delays(m->output, i, &m->sinks[i].delays,
 				   &m->sinks[i].oldest_ns);
 	}
@@ -196,9 +196,9 @@ void monitor_update(struct monitor *m, const struct summary *s, bool attached)
 
 	for (unsigned int i = 0; i < sample.n_sinks; i++) {
 		const struct output_stats *stats = &s->sinks[i].stats;
-		bool retained;
+		bool transient;
 		const char *why =
-			output_sink_last_error(m->output, i, &retained);
+			output_sink_last_error(m->output, i, &transient);
 
 		/* An unreachable collector does not make us unhealthy while
 		 * its transactions are retained: moving our traffic elsewhere
@@ -206,7 +206,7 @@ void monitor_update(struct monitor *m, const struct summary *s, bool attached)
 		 * their cause is in the monitored traffic. */
 		sinks[i] = (struct health_sink){
 			.name = s->sinks[i].name,
-			.broken = retained ? NULL : why,
+			.broken = transient ? NULL : why,
 			.dropped = stats->dropped_queue + stats->dropped_error +
 				   stats->dropped_spool,
 		};
