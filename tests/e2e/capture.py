@@ -5,9 +5,9 @@
                        [--port N] [--vni N] [--gap MS] [--random N | --tls]
                        [--secrets]
 
-Standard output is the file. Without --random it holds three transactions on
-two connections; with it N transactions of random bytes wherever HTTP allows
-any. The same arguments give the same bytes.
+Writes the file to standard output: three transactions on two connections or,
+with --random, N transactions with random bytes wherever HTTP allows them. The
+same arguments produce the same bytes.
 """
 import argparse
 import os

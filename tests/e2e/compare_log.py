@@ -2,7 +2,7 @@
 """Compares nginx's log with the transactions: compare_log.py LOG NDJSON.
 
 A line of the log is "port request-of-connection method target status bytes".
-The transactions of one connection must come in the order of its requests.
+The transactions of a connection must be in the order of its requests.
 """
 import collections
 import json

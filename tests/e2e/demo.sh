@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
 #
-# make demo: curl talks to a real nginx; the kernel mirrors what the server's
-# interface sends and receives into VXLAN; metlo-xdp takes it from the other
-# end and prints each transaction as one line of JSON. Everything runs in
-# network namespaces of its own, which are gone afterwards.
+# make demo: curl sends requests to a real nginx; the kernel mirrors the packets
+# of the server's interface into VXLAN; metlo-xdp receives them and prints each
+# transaction as one line of JSON. Everything runs in network namespaces that
+# are removed at the end.
 #
-# Explanations are on stderr, the transactions on stdout.
+# Explanations go to stderr, transactions to stdout.
 
 . "$(dirname "$0")/lib.sh"
 
-tell()
+explain()
 {
 	printf '%s\n' "$@" >&2
 }
 
 die()
 {
-	tell "demo: $*"
+	explain "demo: $*"
 	exit 1
 }
 
@@ -26,11 +26,11 @@ request()
 	local why=$1
 	shift
 	SENT=$((SENT + 1))
-	tell "" "\$ curl $*     # $why"
+	explain "" "\$ curl $*     # $why"
 	in_ns "$CLIENT" curl -sS -g --max-time 10 -o /dev/null "$@" ||
 		die "curl failed"
 	wait_for 10 lines "$TMP/transactions" $SENT ||
-		die "transaction $SENT did not arrive; metlo-xdp says:" \
+		die "transaction $SENT did not arrive; messages of metlo-xdp:" \
 			"$(cat "$TMP/transactions.err")"
 	sed -n "${SENT}p" "$TMP/transactions"
 }
@@ -38,7 +38,7 @@ request()
 [ "$(id -u)" = 0 ] || die "namespaces and XDP need root: sudo make demo"
 SENT=0
 
-tell "Three network namespaces: a client, a server with nginx, a collector." \
+explain "Three network namespaces: a client, a server with nginx, a collector." \
      "" \
      "  curl ---- veth ---- nginx" \
      "                        | tc mirred: each packet of nginx, both ways" \
@@ -61,7 +61,7 @@ nginx_up '
 		location / { return 404 "{\"error\":\"no such thing\"}"; }
 	}' || die "nginx did not start"
 attach_up "$TMP/transactions" --mode native || die "attach failed"
-tell "\$ metlo-xdp attach $IFACE --mode native" "$(cat "$TMP/transactions.err")"
+explain "\$ metlo-xdp attach $IFACE --mode native" "$(cat "$TMP/transactions.err")"
 
 request "a GET with a parameter" 'http://10.77.1.1/users/7?verbose=1'
 request "a POST; secrets are masked" -H 'Authorization: Bearer secret' \
@@ -72,12 +72,12 @@ request "a HEAD" -I http://10.77.1.1/users/9
 request "an error" http://10.77.1.1/nothing
 request "IPv6" 'http://[fd77:1::1]/users/10'
 
-said=$(wc -l <"$TMP/transactions.err")
+shown=$(wc -l <"$TMP/transactions.err")
 stop "$ATTACHED" || die "metlo-xdp did not end in time"
-tell "" "And its summary at the end:" \
-	"$(tail -n "+$((said + 1))" "$TMP/transactions.err")"
+explain "" "And its summary at the end:" \
+	"$(tail -n "+$((shown + 1))" "$TMP/transactions.err")"
 [ "$STOPPED" -eq 0 ] || die "metlo-xdp ended with code $STOPPED"
 [ "$(wc -l <"$TMP/transactions")" = $SENT ] ||
 	die "$SENT requests, but $(wc -l <"$TMP/transactions") transactions"
-tell "" "$SENT requests, $SENT transactions. Next: sudo make test, and the README" \
+explain "" "$SENT requests, $SENT transactions. Next: sudo make test, and the README" \
 	"for a collector of your own."

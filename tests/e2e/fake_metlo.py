@@ -1,27 +1,27 @@
 #!/usr/bin/env python3
-"""Metlo's collector as its reference describes it, and told to fail.
+"""A fake of Metlo's collector that can be made to fail.
 
   fake_metlo.py --port N [--key KEY] [--log FILE] [--cert PEM --cert-key PEM]
                 [--schema FILE]
 
 GET /api/v1, /api/v1/verify and POST /api/v1/log-request/batch behave as the
 v1 endpoints do: a body over 2 MB or that is not JSON fails before the key is
-looked at, a batch is taken one trace after the other and ends with 400 at the
-first path that is refused, without method or status a trace is taken for
-nothing. Each trace that is taken is written to the log at once: its path and
-what /_control had set as "epoch" when its connection was accepted.
+checked; the traces of a batch are accepted one by one, up to a 400 for the first
+path that is refused; a trace without method or status is accepted and ignored.
+Each accepted trace is logged at once: its path, and the "epoch" /_control had set
+when its connection was accepted.
 
-POST /_control with an object of these members changes what comes next:
-  always, next   behaviours of batches: one for all, or a list for the next ones
-  key            the key that is accepted, null: none is
+POST /_control with an object of these members changes what follows:
+  always, next   behaviors for batches: one for all, or a list for the next ones
+  key            the accepted key; null accepts none
   epoch          text for the log
-  refuse         paths that are refused as well
-  limit          bytes of a batch
-A behaviour is an object: status, headers, text, delay (seconds), take (false:
-nothing of the batch is taken), reset ("before" the batch is read, "after" it
-was taken), cut (half an answer), half_close (the sending side is closed
-without an answer), hang (seconds without an answer).
-GET /_state tells what was seen.
+  refuse         further paths to refuse
+  limit          maximal bytes of a batch
+A behavior is an object: status, headers, text, delay (seconds), take (false:
+accept nothing of the batch), reset ("before" reading the batch, "after" accepting
+it), cut (half a response), half_close (close the sending side without a
+response), hang (seconds without a response).
+GET /_state returns what was received.
 """
 import argparse
 import json
@@ -41,7 +41,7 @@ METHODS = set("GET HEAD POST PUT PATCH DELETE CONNECT OPTIONS TRACE".split())
 
 
 def path_error(path):
-    """Why the collector refuses a path, or None."""
+    """The reason to refuse a path, or None."""
     if not path:
         return "No path provided."
     if not path.startswith("/"):
@@ -54,7 +54,7 @@ def path_error(path):
 
 
 class Backend:
-    """What is shared by the connections."""
+    """State shared by the connections."""
 
     def __init__(self, key="key", log=None, schema=None):
         self.lock = threading.Lock()
@@ -84,7 +84,7 @@ class Backend:
             return self.next.pop(0) if self.next else self.always
 
     def take(self, trace, epoch="0"):
-        """One trace: None, or the text of a 400."""
+        """Accepts one trace; returns None, or the text of a 400."""
         request = trace.get("request") or {}
         path = (request.get("url") or {}).get("path")
         why = path_error(path)
@@ -265,7 +265,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             self.open.discard(request)
 
     def close_all(self):
-        """As when the process ends."""
+        """Closes all connections, as if the process had ended."""
         self.shutdown()
         self.server_close()
         for request in list(self.open):

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines of standard input to the Metlo sink, for tests that kill it:
+ * Feeds lines of standard input to the Metlo sink, for tests that kill it:
  *
  *	feed_metlo URL KEY SPOOL|- [CA-FILE [SPOOL-LIMIT]]
  *
- * Says on standard output how many lines are in the spool, how many of them,
- * of this start or an earlier one, the collector has taken and how many wait:
- * "STORED TAKEN WAITING", whenever one of these changes; at the end all
- * counters as JSON. What fails is tried again soon.
+ * Prints "STORED TAKEN WAITING" whenever one of these changes: lines written to
+ * the spool, lines the collector has accepted (of earlier runs too), lines that
+ * wait. At the end it prints all counters as JSON. Retries are fast.
  */
 #include <poll.h>
 #include <signal.h>
@@ -47,7 +46,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* Whole lines of what is there to be read. */
+/* Reads what is available and submits its complete lines. */
 static void read_lines(struct feed *f)
 {
 	struct buf lines = {0};
@@ -80,7 +79,7 @@ static void tell(struct feed *f)
 	unsigned long long stored = f->stored;
 
 	output_sink_stats(f->output, 0, &s);
-	/* Nothing in the queue and nothing in memory: it is in the spool. */
+	/* Neither in the queue nor in memory, so it is in the spool. */
 	if (!s.bytes_queued)
 		stored = f->submitted;
 	if (stored == f->stored && s.written == f->taken &&

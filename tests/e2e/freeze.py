@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Stops one thread of a process, as if it hung: tests/e2e/freeze.py TID
 
-Stops it until standard input ends; says "frozen" once it stands still.
+Prints "frozen" once it has stopped, and resumes it when standard input ends.
 """
 import ctypes
 import os

@@ -1,20 +1,20 @@
 # shellcheck shell=bash
 #
-# What the end-to-end tests share. A test sources this file, calls the helpers,
-# also those of tests/results.sh, and ends with "finish".
+# Helpers of the end-to-end tests. A test sources this file, calls them and those
+# of tests/results.sh, and ends with "finish".
 #
-# The network of a test (net_up), all names unique to the process:
+# The network of a test (net_up); all names are unique to the process:
 #
 #   $CLIENT --- veth --- $SERVER --- veth --- $COLLECTOR
 #    a0 10.77.1.2     b0 10.77.1.1             $IFACE 10.77.2.2
 #    fd77:1::2        fd77:1::1   u0 10.77.2.1
 #                     vx0: VXLAN to the collector, gets the mirror of b0
 #
-# Commands run in a namespace by "in_ns NS cmd...", which keeps the mounts of
-# the caller: pins below /sys/fs/bpf are the same everywhere, so the name of
-# the collector's interface is unique as well.
+# "in_ns NS COMMAND..." runs a command in a namespace with the mounts of the
+# caller. Pins below /sys/fs/bpf are therefore shared, so the name of the
+# collector's interface must be unique as well.
 #
-# SPAWNED, STOPPED, NGINX and ATTACHED are results for the caller:
+# SPAWNED, STOPPED, NGINX and ATTACHED return results to the caller:
 # shellcheck disable=SC2034
 
 set -u
@@ -49,8 +49,8 @@ wait_for()
 	done
 }
 
-# need NAME TOOL...: skips the whole test NAME unless it runs as root, with
-# the tools, on a kernel that can mirror into VXLAN.
+# need NAME TOOL...: skips the whole test NAME unless it runs as root and the
+# tools are installed.
 need()
 {
 	local name=$1 tool
@@ -71,8 +71,8 @@ in_ns()
 	nsenter --net="/run/netns/$ns" -- "$@"
 }
 
-# spawn NS LOGFILE COMMAND...: in the background, ended by the exit trap.
-# The process id is in SPAWNED.
+# spawn NS LOGFILE COMMAND...: runs it in the background until the exit trap.
+# Sets SPAWNED to its process ID.
 spawn()
 {
 	local ns=$1 log=$2
@@ -82,14 +82,14 @@ spawn()
 	E2E_PIDS+=("$SPAWNED")
 }
 
-# gone PID: true when the process has ended.
+# gone PID: succeeds if the process has ended.
 gone()
 {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# stop PID [SECONDS]: SIGTERM and wait; fails, after SIGKILL, when the process
-# does not end in time. The exit code is in STOPPED.
+# stop PID [SECONDS]: sends SIGTERM and waits; if the process does not end in
+# time, kills it and fails. Sets STOPPED to its exit code.
 stop()
 {
 	local pid=$1 in_time=0
@@ -134,8 +134,8 @@ net_up()
 		"$(in_ns "$COLLECTOR" ip -br link show "$IFACE" | awk '{print $3}')"
 }
 
-# addr NS DEVICE IPV4 IPV6: without duplicate address detection, usable at
-# once.
+# addr NS DEVICE IPV4 IPV6: assigns addresses, without duplicate address
+# detection so that they are usable at once.
 addr()
 {
 	ip -n "$1" addr add "$3" dev "$2" &&
@@ -143,8 +143,8 @@ addr()
 	ip -n "$1" link set "$2" up
 }
 
-# mirror_up [DEVICE]: from now on what DEVICE (b0) of the server sends and
-# receives also goes, in VXLAN, to the collector.
+# mirror_up [DEVICE]: mirrors the traffic of the server's DEVICE (b0) in both
+# directions to the collector, in VXLAN.
 mirror_up()
 {
 	local dev=${1:-b0} dir
@@ -160,9 +160,9 @@ mirror_up()
 	done
 }
 
-# mirror_lost: packets that the kernel dropped between the server's device and
-# the XDP program, where its queue of 256 packets was full: never seen by the
-# collector, and no fault of it.
+# mirror_lost: prints how many packets the kernel dropped on a full queue (256
+# packets) between the server's device and the XDP program. The collector never
+# saw them.
 mirror_lost()
 {
 	{
@@ -180,8 +180,8 @@ mirror_down()
 	ip -n "$SERVER" link del vx0
 }
 
-# nginx_up CONFIGURATION: the text inside "http { }"; runs in the server
-# namespace as one process in the foreground. Its logs are in $TMP/nginx.
+# nginx_up CONFIGURATION: runs nginx with this text inside "http { }" in the
+# server's namespace, as one foreground process. Its logs are in $TMP/nginx.
 nginx_up()
 {
 	mkdir -p "$TMP/nginx/tmp"
@@ -214,9 +214,9 @@ listening()
 	[ -n "$(in_ns "$SERVER" ss -Hltn "sport = :$1")" ]
 }
 
-# attach_up LOGFILE [OPTION...]: a daemon on $IFACE, transactions in LOGFILE,
-# messages in LOGFILE.err; returns once the program is attached. The process
-# id is in ATTACHED.
+# attach_up LOGFILE [OPTION...]: starts a daemon on $IFACE, with transactions in
+# LOGFILE and messages in LOGFILE.err, and waits until the program is attached.
+# Sets ATTACHED to its process ID.
 attach_up()
 {
 	local log=$1
@@ -228,7 +228,7 @@ attach_up()
 		sed 's/^/#   /' "$log.err" >&2
 		return 1
 	}
-	# The line that says that it runs, after dropping its privileges.
+	# It logs this line after dropping its privileges.
 	wait_for 15 test -s "$log.err"
 }
 
@@ -237,7 +237,7 @@ xdp_on()
 	ip -n "$COLLECTOR" link show "$IFACE" | grep -q 'prog/xdp'
 }
 
-# lines FILE N: true when FILE has at least N lines.
+# lines FILE N: succeeds if FILE has at least N lines.
 lines()
 {
 	[ "$(wc -l <"$1")" -ge "$2" ]

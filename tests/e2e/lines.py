@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Looks at files of transactions: tests/e2e/lines.py N FILE...
+"""Checks files of transactions: tests/e2e/lines.py N FILE...
 
-Every line has to be a whole transaction, also the last one, and the requests
-/?n=1 to /?n=N to be there once each; N = - leaves the latter out. Files whose
-names end in .gz are read through.
+Every line, including the last, must be a complete transaction, and each request
+/?n=1 to /?n=N must be there exactly once; N = - omits the second check. Files
+named *.gz are decompressed.
 """
 import gzip
 import json

@@ -1,18 +1,18 @@
 #!/usr/bin/python3
 """Kills the daemon, Metlo's collector or both at random points while a client
-makes requests at a steady pace, and tells what has not arrived.
+makes requests at a steady rate, and reports what did not arrive.
 
   metlo_daemon_kill.py METLO IFACE NAMESPACE URL DIRECTORY [--kills N] [--seed N]
 
-Runs in the client's namespace; the daemons and the collector run in the other
-one. Prints one JSON object:
+Runs in the client's namespace; daemons and collector run in the other one.
+Prints a JSON object:
   requests   answered by the server
-  lost       numbers of requests that did not arrive, and which no killed daemon
-             had in hand: their exchange ended before that, or began after it
-  in_hand    of how many that cannot be said
+  lost       requests that did not arrive although no killed daemon held them:
+             their exchange ended before it was killed or started afterwards
+  in_hand    number of requests that a killed daemon may have held
   twice      arrived more than once
-  twice_without_kill   of these, between which there was no kill
-  extra      arrived, but no such request was made
+  twice_without_kill   of these, without a kill between the arrivals
+  extra      arrived, but were never made
 """
 import argparse
 import collections
@@ -47,7 +47,7 @@ class Collector:
                     os._exit(2)
             backend = fake_metlo.Backend("key", self.log)
             backend.epoch = str(epoch)
-            # The query has the number.
+            # The query contains the number.
             take = backend.take
 
             def numbered(trace, epoch):
@@ -95,7 +95,7 @@ class Daemon:
 
 
 def arrivals(log):
-    """The epochs of each number."""
+    """The epochs in which each number arrived."""
     found = collections.defaultdict(list)
     with open(log, encoding="ascii") as f:
         for line in f:
@@ -135,13 +135,13 @@ def main():
                 kills += 1
                 time.sleep(rng.random() * 0.2)
             if what == "both":
-                # It starts while the collector is away.
+                # It starts while the collector is down.
                 daemon.start()
                 time.sleep(rng.random() * 0.3)
             if what != "daemon":
                 collector.start(kills)
             if what == "daemon":
-                # The epoch has to change: another collector.
+                # A new collector gets a new epoch.
                 collector.kill()
                 collector.start(kills)
                 daemon.start()
@@ -157,7 +157,7 @@ def main():
         end = time.monotonic() + 90
         while safe - set(arrivals(log)) and time.monotonic() < end:
             time.sleep(0.1)
-        # What arrives late would be found as well.
+        # Late arrivals count as well.
         time.sleep(0.5)
         found = arrivals(log)
     finally:

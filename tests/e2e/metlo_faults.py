@@ -30,7 +30,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 
 
 class Collector:
-    """In a thread of this process: its backend can be told directly."""
+    """A collector in a thread, so that a test can control its backend directly."""
 
     def __init__(self, port=0, context=None):
         self.backend = fake_metlo.Backend("key", schema=SCHEMA)
@@ -53,7 +53,7 @@ class Collector:
 
 
 class Feeder:
-    """feed_metlo with what it says."""
+    """A feed_metlo process and its messages."""
 
     def __init__(self, program, url, spool="-", ca="", limit=1 << 30):
         self.process = subprocess.Popen([program, url, "key", spool, ca, str(limit)],
@@ -61,7 +61,7 @@ class Feeder:
                                         stderr=subprocess.PIPE)
         self.stored = self.taken = self.waiting = 0
         self.counters = None
-        self.said = ""
+        self.messages = ""
         self.threads = [threading.Thread(target=f, daemon=True)
                         for f in (self.read_out, self.read_err)]
         for t in self.threads:
@@ -76,7 +76,7 @@ class Feeder:
 
     def read_err(self):
         for line in self.process.stderr:
-            self.said += line.decode()
+            self.messages += line.decode()
 
     def give(self, numbers, body="x"):
         self.process.stdin.write("".join(LINE % (n, body) for n in numbers).encode())
@@ -139,11 +139,11 @@ class Case:
         if c:
             self.equal("submitted + recovered = their ends", c["submitted"] + c["recovered"],
                        sum(c[e] for e in laws.SINK_ENDS))
-        self.check("no sanitizer spoke", "Sanitizer" not in f.said, f.said)
+        self.check("no sanitizer report", "Sanitizer" not in f.messages, f.messages)
 
 
 def case_failures(t):
-    """Each failure once: all arrives, in order, and once unless it was taken."""
+    """Each failure once: all arrives in order; only accepted batches may repeat."""
     c = Collector()
     date = email.utils.formatdate(time.time() + 1, usegmt=True)
     c.backend.next = [
@@ -159,15 +159,15 @@ def case_failures(t):
     t.equal("every failure was met", c.backend.next, [])
     t.equal("no trace breaks the schema", c.backend.seen["invalid"], [])
     t.finish(f, written=250, spooled=0)
-    # libcurl itself repeats what a kept connection did not answer at all.
+    # libcurl itself retries a request that a reused connection did not answer.
     t.check("failures are counted", 7 <= f.counters["requests_failed"] <= 10, f.counters)
-    t.equal("said once that it is away", f.said.count("transactions wait"), 1)
-    t.check("said why", "answered 500 no; transactions wait" in f.said, f.said)
+    t.equal("reported once that it is down", f.messages.count("transactions wait"), 1)
+    t.check("the reason is reported", "answered 500 no; transactions wait" in f.messages, f.messages)
     c.down()
 
 
 def case_retry_after(t):
-    """It is waited for, but not longer than we bound it."""
+    """Retry-After is honored up to our own limit."""
     c = Collector()
     c.backend.next = [{"status": 503, "headers": {"Retry-After": "100000"}}]
     f = t.feeder(c)
@@ -181,19 +181,19 @@ def case_retry_after(t):
 
 
 def case_taken_and_lost(t):
-    """The batch was taken and the answer lost: it has to be sent again."""
+    """A batch was accepted but the response lost: it must be sent again."""
     c = Collector()
     c.backend.next = [{"take": True, "reset": "after"}, {"take": True, "cut": True}]
     f = t.feeder(c)
     f.give(range(10))
     t.wait("all arrives", lambda: f.taken == 10)
-    t.equal("three times: no answer came for two", sorted(c.paths), sorted(list(range(10)) * 3))
+    t.equal("three times: two had no response", sorted(c.paths), sorted(list(range(10)) * 3))
     t.finish(f, written=10)
     c.down()
 
 
 def case_refused_path(t):
-    """400 in the middle: what is before was taken, that one is left out."""
+    """400 within a batch: traces before it were accepted, that one is dropped."""
     c = Collector()
     c.backend.refuse = ["/t/0", "/t/7", "/t/8", "/t/99", "/t/100"]
     f = t.feeder(c, spool=t.spool)
@@ -201,12 +201,12 @@ def case_refused_path(t):
     t.wait("all others arrive", lambda: f.taken == 145)
     t.equal("each once", sorted(c.paths), [n for n in range(150) if n not in (0, 7, 8, 99, 100)])
     t.finish(f, written=145, dropped_refused=5, spooled=0)
-    t.check("said which", "Invalid path /t/7: It is not wanted." in f.said, f.said)
+    t.check("the path is reported", "Invalid path /t/7: It is not wanted." in f.messages, f.messages)
     c.down()
 
 
 def case_refused_all(t):
-    """400 that names no trace: halves until the one is found."""
+    """400 that names no trace: bisects the batch until it is found."""
     c = Collector()
 
     def take(trace, epoch, original=c.backend.take):
@@ -223,7 +223,7 @@ def case_refused_all(t):
 
 
 def case_too_large(t):
-    """413 of a proxy that takes less than we send."""
+    """413 from a proxy with a smaller limit than our batches."""
     c = Collector()
     c.backend.limit = 3000
     f = t.feeder(c, spool=t.spool)
@@ -237,7 +237,7 @@ def case_too_large(t):
 
 
 def case_key(t):
-    """401 stops sending, once said; with the key it goes on by itself."""
+    """401 stops sending and is logged once; once the key works, it resumes."""
     c = Collector()
     f = t.feeder(c, spool=t.spool)
     f.give(range(10))
@@ -245,8 +245,8 @@ def case_key(t):
     c.backend.key = None
     f.give(range(10, 300))
     t.wait("it is stored", lambda: f.stored == 300 and f.waiting == 290)
-    t.wait("it is said", lambda: "rejected the API key" in f.said)
-    time.sleep(0.1)  # for those that were under way
+    t.wait("it is reported", lambda: "rejected the API key" in f.messages)
+    time.sleep(0.1)  # for requests in flight
     before = len(c.backend.seen["requests"])
     time.sleep(0.4)
     t.check("no batch is sent meanwhile", len(c.backend.seen["requests"]) == before,
@@ -254,25 +254,25 @@ def case_key(t):
     c.backend.key = "key"
     t.wait("the rest arrives", lambda: f.taken == 300)
     t.equal("each once, in order", c.paths, list(range(300)))
-    t.equal("said once", f.said.count("rejected the API key"), 1)
+    t.equal("reported once", f.messages.count("rejected the API key"), 1)
     t.finish(f, written=300, spooled=0)
     c.down()
 
 
 def case_not_metlo(t):
-    """404: that is another server."""
+    """404: this is not a collector."""
     c = Collector()
     c.backend.next = [{"status": 404, "take": False}]
     f = t.feeder(c, spool=t.spool)
     f.give(range(5))
-    t.wait("it is said", lambda: "it is not Metlo's collector" in f.said)
+    t.wait("it is reported", lambda: "it is not Metlo's collector" in f.messages)
     t.wait("it arrives once that is mended", lambda: f.taken == 5)
     t.finish(f, written=5)
     c.down()
 
 
 def case_restart(t):
-    """Away, killed, started again: what was stored comes first and in order."""
+    """Down, killed, restarted: stored lines are sent first and in order."""
     c = Collector()
     c.down()
     f = t.feeder(c, spool=t.spool)
@@ -290,7 +290,7 @@ def case_restart(t):
     f = t.feeder(c, spool=t.spool)
     f.give(range(700, 900))
     t.wait("all arrives", lambda: f.taken == 900)
-    t.equal("what was left behind comes first, in order", c.paths[:700], list(range(700)))
+    t.equal("lines of the previous run are sent first, in order", c.paths[:700], list(range(700)))
     t.equal("each once", sorted(c.paths), list(range(900)))
     t.finish(f, written=900, recovered=700, spooled=0, spool_damage=0)
     t.equal("nothing is left on disk", os.listdir(t.spool), ["lock"])
@@ -298,7 +298,7 @@ def case_restart(t):
 
 
 def case_memory(t):
-    """Without a spool what fits waits in memory, the rest is counted."""
+    """Without a spool, lines wait in memory; those that do not fit are counted."""
     c = Collector()
     c.down()
     f = t.feeder(c)
@@ -318,7 +318,7 @@ def case_memory(t):
 
 
 def case_spool_limit(t):
-    """The oldest goes, counted, and the disk is not filled further."""
+    """At the limit the oldest lines are dropped and counted; the disk use is bounded."""
     c = Collector()
     c.down()
     limit = 8 << 20
@@ -331,18 +331,18 @@ def case_spool_limit(t):
     c.up()
     t.wait("the rest arrives", lambda: f.waiting == 0, 30)
     paths = c.paths
-    # The first batch had been read already, to be sent.
+    # The first batch had been read for sending.
     first = next(i for i, n in enumerate(paths) if n != i)
     t.check("the first are what was under way", 0 < first <= 100, first)
     t.equal("then come the newest, in order", paths[first:],
             list(range(6000 - len(paths) + first, 6000)))
     t.finish(f, written=len(paths), dropped_spool=6000 - len(paths), spooled=0)
-    t.check("it is said", "full: dropping the oldest" in f.said, f.said)
+    t.check("it is reported", "full: dropping the oldest" in f.messages, f.messages)
     c.down()
 
 
 def case_disk_full(t):
-    """A full disk: memory has to do."""
+    """A full disk: lines wait in memory."""
     small = os.path.join(t.dir, "small")
     os.mkdir(small)
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "none",
@@ -354,7 +354,7 @@ def case_disk_full(t):
         c.down()
         f = t.feeder(c, spool=os.path.join(small, "spool"))
         f.give(range(300), "d" * 2000)
-        t.wait("it is said", lambda: "No space left" in f.said)
+        t.wait("it is reported", lambda: "No space left" in f.messages)
         c.up()
         t.wait("all arrives", lambda: f.taken == 300)
         t.equal("each once", sorted(c.paths), list(range(300)))
@@ -373,7 +373,7 @@ def case_two_daemons(t):
     g.process.wait(10)
     g.threads[1].join(10)
     t.equal("the second ends", g.process.returncode, 1)
-    t.check("and says why", "in use by another metlo-xdp" in g.said, g.said)
+    t.check("and reports why", "in use by another metlo-xdp" in g.messages, g.messages)
     t.finish(f, written=1)
     c.down()
 
@@ -386,12 +386,12 @@ def case_foreign_directory(t):
     f.process.wait(10)
     f.threads[1].join(10)
     t.equal("it ends", f.process.returncode, 1)
-    t.check("and says why", "contains other files, such as precious" in f.said, f.said)
+    t.check("and reports why", "contains other files, such as precious" in f.messages, f.messages)
     c.down()
 
 
 def case_tls(t):
-    """The same over TLS with an authority of our own."""
+    """The same over TLS with a private CA."""
     ca, key = os.path.join(t.dir, "ca.pem"), os.path.join(t.dir, "key.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
@@ -411,14 +411,14 @@ def case_tls(t):
     t.finish(f, written=2000)
     f = t.feeder(c)
     f.give(range(5))
-    t.wait("an unknown authority is said",
-           lambda: "its certificate is not trusted" in f.said)
+    t.wait("an unknown CA is reported",
+           lambda: "its certificate is not trusted" in f.messages)
     f.end()
     c.down()
 
 
 def case_kept_warm(t):
-    """A connection that is idle is used, so that it stays."""
+    """An idle connection is used from time to time, so that it stays open."""
     c = Collector()
     f = t.feeder(c)
     f.give([0])
@@ -432,7 +432,7 @@ def case_kept_warm(t):
 
 
 def case_several_under_way(t):
-    """A collector that takes its time gets several batches at once."""
+    """A slow collector gets several batches at once."""
     c = Collector()
     f = t.feeder(c)
     f.give([0])

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""Kills what feeds the Metlo sink, the collector, or both, at random points.
+"""Kills the feeder of the Metlo sink, the collector, or both at random points.
 
   metlo_kill.py FEED_METLO DIRECTORY [--kills N] [--seed N] [--seconds N]
 
-Each transaction has a number. Those that the feeder has called stored have to
-arrive, whatever is killed when; one that arrives twice was under way when
-something was killed: between its two arrivals lies a kill, and it had not been
-acknowledged before that. None arrives three times, as the next kill waits until
-what the last one cut off has arrived.
-Prints the outcome as JSON.
+Each transaction has a number. All that the feeder reported as stored must arrive,
+whatever is killed when. A duplicate is legitimate only if it was in flight at a
+kill: the kill lies between its arrivals, and it was not acknowledged before. None
+may arrive three times, as each kill waits until everything that the previous one
+interrupted has arrived.
+Prints the result as JSON.
 """
 import argparse
 import collections
@@ -34,7 +34,7 @@ LINE = ('{"request":{"method":"GET","url":{"host":"h","path":"/t/%d","parameters
 
 
 class Collector:
-    """Forked rather than started, as an interpreter takes its time."""
+    """Forked, since starting another interpreter is slow."""
 
     def __init__(self, port, log):
         self.port, self.log, self.pid = port, log, 0
@@ -44,7 +44,7 @@ class Collector:
         if self.pid:
             return
         try:
-            # The feeder's pipes are not for this one to keep open.
+            # Do not keep the feeder's pipes open.
             os.closerange(3, 1024)
             backend = fake_metlo.Backend("key", self.log)
             backend.epoch = str(epoch)
@@ -60,7 +60,7 @@ class Collector:
 
 
 class Feeder:
-    """The process with the sink; numbers that it has called stored."""
+    """The process with the sink, and the numbers it reported as stored."""
 
     def __init__(self, program, url, spool, rng):
         self.command = [program, url, "key", spool]
@@ -74,11 +74,11 @@ class Feeder:
                                         stdout=subprocess.PIPE, bufsize=0)
         os.set_blocking(self.process.stdout.fileno(), False)
         os.set_blocking(self.process.stdin.fileno(), False)
-        self.given = []        # numbers of this start
+        self.given = []        # numbers of this run
         self.confirmed = 0
         self.text = b""
         self.taken = self.waiting = 0
-        self.told = False
+        self.reported = False
 
     def give(self, n):
         for _ in range(n):
@@ -102,12 +102,12 @@ class Feeder:
             stored, self.taken, self.waiting = map(int, line.split())
             self.stored.update(self.given[self.confirmed:stored])
             self.confirmed = stored
-            self.told = True
+            self.reported = True
 
     def kill(self):
         self.process.kill()
         self.process.wait()
-        self.listen()          # what it had told before
+        self.listen()          # its reports so far
         self.process.stdin.close()
         self.process.stdout.close()
 
@@ -132,7 +132,7 @@ class Run:
         self.feeder = Feeder(a.feeder, f"http://127.0.0.1:{port}", spool, self.rng)
         self.kills = collections.Counter()
         self.epoch = 0
-        self.settled = []      # (epoch, number): all below that is delivered
+        self.delivered = []    # (epoch, number): all lower numbers are delivered
 
     def feed(self, seconds):
         end = time.monotonic() + seconds
@@ -147,10 +147,10 @@ class Run:
             time.sleep(min(left, 0.004))
 
     def wait_delivered(self):
-        """Until all that is stored has arrived."""
+        """Waits until all stored transactions have arrived."""
         while True:
             self.feeder.listen()
-            if (self.feeder.told or not self.feeder.given) and not self.feeder.waiting \
+            if (self.feeder.reported or not self.feeder.given) and not self.feeder.waiting \
                     and self.feeder.confirmed == len(self.feeder.given):
                 return
             if time.monotonic() > self.end:
@@ -166,10 +166,10 @@ class Run:
             self.collector.kill()
 
     def round(self):
-        # A first transaction, so that there is something to be told.
+        # A first transaction, so that there is a report.
         self.feeder.give(1)
         self.wait_delivered()
-        self.settled.append((self.epoch, self.feeder.next))
+        self.delivered.append((self.epoch, self.feeder.next))
         self.feed(self.rng.random() * 0.06)
         what = self.rng.choice(["feeder", "collector", "both"])
         if what != "collector":
@@ -177,7 +177,7 @@ class Run:
         if what != "feeder":
             self.kill_one("collector")
         if what == "both" and self.rng.random() < 0.5:
-            # Again while the collector is away: all goes to the spool.
+            # Again while the collector is down: everything goes to the spool.
             self.feeder.start()
             self.feed(self.rng.random() * 0.03)
             self.kill_one("feeder")
@@ -186,7 +186,7 @@ class Run:
                 self.feed(self.rng.random() * 0.03)
             self.collector.start(self.epoch)
         else:
-            # The collector must know that there was a kill.
+            # The collector logs the epoch of each arrival.
             self.tell_epoch()
         if what != "collector":
             self.feeder.start()
@@ -204,9 +204,9 @@ class Run:
             for line in f:
                 epoch, path = line.split()
                 arrived[int(path[3:])].append(int(epoch))
-        def settled_before(epoch):
-            return max((n for e, n in self.settled if e < epoch), default=0)
-        again = [n for n, epochs in arrived.items() if n < settled_before(max(epochs))]
+        def delivered_before(epoch):
+            return max((n for e, n in self.delivered if e < epoch), default=0)
+        again = [n for n, epochs in arrived.items() if n < delivered_before(max(epochs))]
         twice = {n: e for n, e in arrived.items() if len(e) > 1}
         return {
             "kills": sum(self.kills.values()), "killed": dict(self.kills),

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Compares /metrics with what --summary or status --json wrote.
+"""Compares /metrics with the output of --summary or status --json.
 
   tests/e2e/metrics.py METRICS SUMMARY.json [IGNORED...]
 
-Every counter of the summary must be in the metrics, under its name and with
-its value; those of the packets, of stream, http and output and of each sink
-and VNI. IGNORED are names ("stream.flows_live") that may differ.
+Every counter of the summary must be in the metrics under its name and with its
+value: packets, stream, http, output, and each sink and VNI. IGNORED are names
+(such as stream.flows_live) that may differ.
 """
 import json
 import re
 import sys
 
 SAMPLE = re.compile(r"^(\w+)(\{.*\})? (\S+)$")
-# Members of the summary that are numbers and no counters.
+# Members of the summary that are numbers but not counters.
 OTHERS = ("workers ring_bytes ring_waiting_bytes vxlan_port rings program_id daemon_pid "
           "sample_percent").split()
 
@@ -32,7 +32,7 @@ def samples(path):
 
 
 def wanted(summary):
-    """(name in the summary, names it may have in the metrics, value)."""
+    """Yields (name in the summary, possible names in the metrics, value)."""
     def both(name, labels=""):
         return [f"metlo_xdp_{name}_total{labels}", f"metlo_xdp_{name}{labels}"]
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Masks for one kind of output: what gets to a file, to Metlo and to the spool.
+"""Masks per kind of output: what reaches a file, Metlo and the spool.
 
   redact.py METLO MKHTTP DIRECTORY
 
-JSON with "sku" (8 hexadecimal digits), "price" and "name" goes through a replay
-to a file and to a server that keeps all it gets.
+Replays JSON with "sku" (8 hexadecimal digits), "price" and "name" to a file and to
+a server that keeps all it receives.
 """
 import glob
 import http.server
@@ -29,7 +29,7 @@ def is_true(name, condition, detail=""):
 
 
 class Collector(http.server.ThreadingHTTPServer):
-    """Takes every batch, or none."""
+    """Accepts every batch, or none."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -89,7 +89,7 @@ def main():
                    stderr=subprocess.DEVNULL)
 
     def replay(*options, code=0):
-        """What got into the file."""
+        """Returns the contents of the file."""
         if os.path.exists(out):
             os.unlink(out)
         done = subprocess.run(

@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
-"""Restarts the daemon while two clients make requests at a steady pace, and
-tells what is missing in the output.
+"""Restarts the daemon while two clients make requests at a steady rate, and
+reports what is missing in the output.
 
 Runs in the client's namespace; the daemons run in the collector's. One client
-makes a connection for each request, the other keeps its connection. Prints one
+opens a connection for each request, the other keeps its connection. Prints a
 JSON object:
   requests            answered by the server
   missing_requests    numbers of requests that no daemon reported
   missing_responses   the same for responses
-  late                of those, the ones that no killed daemon had in hand
-  extra               transactions of no request that was made
-  down_only           requests made, start to end, while no daemon ran, and not
-                      in the hands of the next one when that was killed
+  late                of those, the ones that no killed daemon held
+  extra               transactions without a request
+  down_only           requests whose whole exchange took place while no daemon ran,
+                      and that the next one did not hold when it was killed
   missing_down_only   of those, missing
   codes               exit codes of the daemons
-  slowest_end         seconds from a signal to the end
+  slowest_end         longest time from a signal to the exit, in seconds
   consumed            records in the summaries (not of killed daemons)
-  resumed             daemons that found the interface attached
+  resumed             daemons that resumed from an attached interface
 """
 import argparse
 import http.client
@@ -30,17 +30,16 @@ import time
 import urllib.parse
 
 PACE = 0.004        # seconds between requests of one client thread
-DOWN = 0.05         # seconds that no daemon runs
-# What a process has in hand when it is killed: the batch that is parsed and
-# serialised and the exchange under way; and, of a connection that it saw from
-# the middle on, all since then until it is sure of the order, for 2 s.
+DOWN = 0.05         # seconds without a daemon between two
+# A killed process loses what it holds: the batch being parsed and serialized, the
+# exchanges in flight and, of a connection joined midstream, everything until it
+# knows the start of the streams, up to 2 s.
 IN_HAND = 0.1
 IN_HAND_MIDSTREAM = 2.5
 
 
 class Client(threading.Thread):
-    """Requests one after the other, numbered; keep-alive or one connection
-    for each."""
+    """Makes numbered requests one by one, on one connection or one each."""
 
     def __init__(self, url, first, keep_alive):
         super().__init__()
@@ -103,7 +102,7 @@ class Daemon:
                 try:
                     yield json.loads(line)
                 except ValueError:
-                    # The last line of a daemon that was killed.
+                    # The partial last line of a killed daemon.
                     if line.endswith(b"\n"):
                         raise
 
@@ -151,7 +150,7 @@ def main():
         if i < args.times:
             ends.append(daemon.end(sig))
             time.sleep(DOWN)
-    # The last one sees the end of the traffic and ends in order.
+    # The last one sees the end of the traffic and exits normally.
     for c in clients:
         c.stop = True
     for c in clients:
@@ -166,21 +165,20 @@ def main():
             for kind, n in number_of(t):
                 seen[kind].add(n)
     missing = (made.keys() - seen["request"]) | (made.keys() - seen["response"])
-    # When daemon i ended, and when the next one ran again: it is certain that
-    # none ran from its end to the start of the next.
+    # From the exit of a daemon to the start of the next one, none ran.
     down = [(end, end + DOWN) for _, end, _ in ends]
 
-    def under_way(n):
+    def in_flight(n):
         begin, end = made[n]
         in_hand = IN_HAND if n % 2 else IN_HAND_MIDSTREAM
         return any(begin < killed and end > killed - in_hand
                    for killed, _, _ in ends)
 
-    down_only = [n for n, (begin, end) in made.items() if not under_way(n)
+    down_only = [n for n, (begin, end) in made.items() if not in_flight(n)
                  and any(a <= begin and end <= b for a, b in down)]
 
     def some(numbers):
-        """Enough of a list to look at."""
+        """The first elements of a list, for a message."""
         numbers = sorted(numbers)
         return numbers if len(numbers) <= 20 else numbers[:20] + [
             f"and {len(numbers) - 20} more"]
@@ -190,7 +188,7 @@ def main():
         "requests": len(made),
         "missing_requests": some(made.keys() - seen["request"]),
         "missing_responses": some(made.keys() - seen["response"]),
-        "late": some(n for n in missing if not under_way(n)),
+        "late": some(n for n in missing if not in_flight(n)),
         "extra": len((seen["request"] | seen["response"]) - made.keys()),
         "down_only": len(down_only),
         "missing_down_only": some(missing & set(down_only)),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Clients that never finish: tests/e2e/slow_clients.py ADDRESS PORT N
+"""Clients that never finish a request: tests/e2e/slow_clients.py ADDRESS PORT N
 
-Opens N connections that send a request byte by byte, says "open" and goes on
-until standard input ends. A connection that the server closed is opened anew.
+Opens N connections that send a request byte by byte, prints "open" and continues
+until standard input ends. Reopens connections that the server closes.
 """
 import select
 import socket

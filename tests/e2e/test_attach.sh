@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 #
-# attach, detach, status and doctor as a person meets them: what they print,
-# their exit codes, what they leave behind, and with which rights they run.
+# attach, detach, status and doctor as seen by a user: output, exit codes, what
+# they leave on the system, and the privileges they run with.
 
 . "$(dirname "$0")/lib.sh"
 
-# requests N [FIRST]: that many requests of curl, one connection each.
+# requests N [FIRST]: makes N requests with curl, one connection each.
 requests()
 {
 	local first=${2:-1}
@@ -15,8 +15,8 @@ requests()
 		-H 'Connection: close'
 }
 
-# says NAME FILE PATTERN...: FILE has a line for each pattern.
-says()
+# prints NAME FILE PATTERN...: FILE has a line that matches each pattern.
+prints()
 {
 	local name=$1 file=$2 p
 	shift 2
@@ -29,17 +29,17 @@ says()
 	ok "$name"
 }
 
-# metlo NAME CODE ARGUMENT...: runs it in the collector's namespace, output in
-# $TMP/said, and compares the exit code.
+# metlo NAME CODE ARGUMENT...: runs metlo-xdp in the collector's namespace with
+# its output in $TMP/output, and compares the exit code.
 metlo()
 {
 	local name=$1 code=$2
 	shift 2
-	in_ns "$COLLECTOR" timeout 30 "$METLO" "$@" >"$TMP/said" 2>&1
+	in_ns "$COLLECTOR" timeout 30 "$METLO" "$@" >"$TMP/output" 2>&1
 	is "$name" $? "$code"
 }
 
-# ended NAME [SECONDS]: SIGTERM ends the daemon in time with code 0.
+# ended NAME [SECONDS]: SIGTERM ends the daemon in time with exit code 0.
 ended()
 {
 	if stop "$ATTACHED" "${2:-2}"; then
@@ -54,8 +54,8 @@ json()
 	jq -r "$2" "$1" 2>&1
 }
 
-# What there is of XDP, programs, maps, links, pins and locks, without the
-# counters and whatever others on this machine have.
+# Prints our XDP programs, maps, links, pins and locks, without counters and
+# without those of other software on this machine.
 traces()
 {
 	ip -n "$COLLECTOR" -d link show "$IFACE" | grep -o 'xdp[a-z]*\|prog.*'
@@ -79,7 +79,7 @@ test_native()
 	requests 50
 	check "transactions appear while it runs" \
 		wait_for 5 lines "$TMP/native" 50
-	says "a line says that it runs" "$TMP/native.err" \
+	prints "a line reports that it runs" "$TMP/native.err" \
 		"^metlo-xdp: $IFACE: attached in native mode, ports 80,3000,5000,8000,8080, [0-9]+ workers? with rings of 16384 KiB, as user"
 	ended "SIGTERM ends it within 2 s with 0"
 	is "one line for each request" \
@@ -93,14 +93,14 @@ test_native()
 	is "the VNI is counted" \
 		"$(json "$TMP/native.json" '.vni[0] | "\(.vni) \(.packets)"')" \
 		"$VNI $(json "$TMP/native.json" '.packets - .pass_not_vxlan - .bad_outer')"
-	says "a summary at the end" "$TMP/native.err" \
+	prints "a summary at the end" "$TMP/native.err" \
 		'50 transactions \(50 complete\)' "metlo-xdp detach $IFACE"
 
 	check "the link stays attached" xdp_on
 	metlo "detach" 0 detach "$IFACE"
 	check "detach leaves no trace" wait_for 10 same_traces "$before"
 	metlo "detach again: nothing attached" 3 detach "$IFACE"
-	says "detach says so" "$TMP/said" "$IFACE: metlo-xdp is not attached"
+	prints "detach reports it" "$TMP/output" "$IFACE: metlo-xdp is not attached"
 }
 
 test_status()
@@ -110,12 +110,12 @@ test_status()
 	requests 5
 	wait_for 5 lines "$TMP/status" 5
 	metlo "status with a daemon" 0 status "$IFACE"
-	says "status is told for people" "$TMP/said" \
+	prints "status is readable" "$TMP/output" \
 		"^$IFACE: attached in native mode, program id [0-9]+$" \
 		"^daemon +process $ATTACHED$" '^ports +80,9000-9010,' \
 		'^  packets +[1-9]' '^  delivered +[1-9]' '^  ring_full +0$'
 	metlo "status --json with a daemon" 0 status "$IFACE" --json
-	is "status --json" "$(json "$TMP/said" '.interfaces[0] |
+	is "status --json" "$(json "$TMP/output" '.interfaces[0] |
 		"\(.interface) \(.mode) \(.daemon_pid) \(.ring_full) \(.ring_waiting_bytes)"')" \
 		"$IFACE native $ATTACHED 0 0"
 	ended "status: the daemon ends"
@@ -123,14 +123,14 @@ test_status()
 	requests 5
 	wait_for 5 waiting
 	metlo "status without a daemon" 0 status --json
-	is "status reads the pinned maps" "$(json "$TMP/said" ".interfaces[] |
+	is "status reads the pinned maps" "$(json "$TMP/output" ".interfaces[] |
 		select(.interface == \"$IFACE\") |
 		\"\\(.daemon_pid) \\(.ring_waiting_bytes > 0) \\(.delivered == .records)\"")" \
 		"null true true"
 	metlo "status: detach" 0 detach "$IFACE"
 }
 
-# Records wait in the rings.
+# With records waiting in the rings.
 waiting()
 {
 	[ "$(in_ns "$COLLECTOR" "$METLO" status "$IFACE" --json |
@@ -158,10 +158,10 @@ test_privileges()
 	requests 5
 	check "it reports without privileges" wait_for 5 lines "$TMP/priv" 5
 	metlo "a second daemon is refused" 1 attach "$IFACE"
-	says "and told which process is there" "$TMP/said" \
+	prints "and names the running process" "$TMP/output" \
 		"process $ATTACHED .*kill $ATTACHED"
 	metlo "detach under a daemon is refused" 1 detach "$IFACE"
-	says "and told which process to stop" "$TMP/said" "process $ATTACHED "
+	prints "and names the process to stop" "$TMP/output" "process $ATTACHED "
 	ended "privileges: the daemon ends"
 	metlo "privileges: detach" 0 detach "$IFACE"
 }
@@ -171,17 +171,17 @@ test_refusals()
 	local code
 
 	in_ns "$COLLECTOR" setpriv --reuid nobody --regid nogroup \
-		--clear-groups "$METLO" attach "$IFACE" >"$TMP/said" 2>&1
+		--clear-groups "$METLO" attach "$IFACE" >"$TMP/output" 2>&1
 	code=$?
 	is "attach without root" "$code" 4
-	says "names the capabilities" "$TMP/said" \
+	prints "names the capabilities" "$TMP/output" \
 		'CAP_BPF.*CAP_NET_ADMIN.*CAP_PERFMON'
 	in_ns "$COLLECTOR" setpriv --reuid nobody --regid nogroup \
-		--clear-groups "$METLO" status "$IFACE" >"$TMP/said" 2>&1
+		--clear-groups "$METLO" status "$IFACE" >"$TMP/output" 2>&1
 	is "status without root" $? 4
-	says "names root" "$TMP/said" 'needs root'
+	prints "names root" "$TMP/output" 'needs root'
 	metlo "attach to no such interface" 1 attach nosuch0
-	says "lists those there are" "$TMP/said" "nosuch0.*$IFACE"
+	prints "lists the existing ones" "$TMP/output" "nosuch0.*$IFACE"
 	metlo "--workers must be a power of two" 2 attach "$IFACE" --workers 3
 	metlo "--ring-size must be a power of two" 2 attach "$IFACE" \
 		--ring-size 100000
@@ -206,16 +206,16 @@ test_other_program()
 			"/sys/fs/bpf/$IFACE-other" type xdp &&
 		in_ns "$COLLECTOR" bpftool net attach xdpgeneric pinned \
 			"/sys/fs/bpf/$IFACE-other" dev "$IFACE"
-	} >"$TMP/said" 2>&1; then
-		not_ok "another XDP program" "$(cat "$TMP/said")"
+	} >"$TMP/output" 2>&1; then
+		not_ok "another XDP program" "$(cat "$TMP/output")"
 		return
 	fi
 	id=$(bpftool prog show pinned "/sys/fs/bpf/$IFACE-other" | sed 's/:.*//;q')
 	metlo "attach beside another program" 1 attach "$IFACE"
-	says "its id, name, mode and how to remove it" "$TMP/said" \
+	prints "its id, name, mode and how to remove it" "$TMP/output" \
 		"id $id \(metlo_xdp\), generic mode.*ip link set dev $IFACE xdpgeneric off"
 	metlo "doctor beside another program" 1 doctor "$IFACE"
-	says "doctor names it" "$TMP/said" "^FAIL  XDP program: .*id $id"
+	prints "doctor names it" "$TMP/output" "^FAIL  XDP program: .*id $id"
 	ip -n "$COLLECTOR" link set dev "$IFACE" xdpgeneric off
 	rm -f "/sys/fs/bpf/$IFACE-other"
 }
@@ -224,11 +224,11 @@ test_generic()
 {
 	attach_up "$TMP/generic" --mode skb --detach-on-exit \
 		--summary "$TMP/generic.json" || return
-	says "generic mode is said" "$TMP/generic.err" 'in generic mode'
+	prints "generic mode is reported" "$TMP/generic.err" 'in generic mode'
 	requests 20
 	check "generic mode works" wait_for 5 lines "$TMP/generic" 20
 	metlo "status of a daemon without pins" 0 status "$IFACE"
-	says "it is attached until the daemon ends" "$TMP/said" \
+	prints "it is attached until the daemon ends" "$TMP/output" \
 		'generic mode.*until the daemon exits'
 	ended "--detach-on-exit: the daemon ends"
 	check "--detach-on-exit detaches" wait_for 5 xdp_off
@@ -272,7 +272,7 @@ underlay_mtu()
 	ip -n "$COLLECTOR" link set "$IFACE" mtu "$1"
 }
 
-# The reader of standard output goes away.
+# The reader of standard output closes it.
 test_broken_pipe()
 {
 	local pid code
@@ -291,14 +291,14 @@ test_broken_pipe()
 	if wait_for 5 gone_or_zombie "$pid"; then
 		wait "$pid"
 		code=$?
-		is "it ends when nobody reads" "$code" 0
+		is "it ends when the reader closes the pipe" "$code" 0
 	else
-		not_ok "it ends when nobody reads" "$(cat "$TMP/pipe.err")"
+		not_ok "it ends when the reader closes the pipe" "$(cat "$TMP/pipe.err")"
 		stop "$pid"
 	fi
 }
 
-# A reader that is there but does not read must not hold up the end.
+# A reader that has stopped reading must not delay the exit.
 test_stalled_reader()
 {
 	mkfifo "$TMP/stalled"
@@ -340,15 +340,15 @@ test_losses()
 	kill -STOP "$ATTACHED"
 	requests 300
 	kill -CONT "$ATTACHED"
-	check "losses are said while it runs" wait_for 5 \
+	check "losses are reported while it runs" wait_for 5 \
 		grep -q 'warning: ring_full: .*--ring-size' "$TMP/loss.err"
 	metlo "doctor with losses" 0 doctor "$IFACE"
-	says "doctor tells losses and remedy" "$TMP/said" \
+	prints "doctor reports losses and a remedy" "$TMP/output" \
 		'^WARN  losses: ring_full .*--ring-size'
 	ended "losses: the daemon ends"
 }
 
-# What a running link is asked to take is changed by attaching again.
+# Attaching again changes the filters of an attached program.
 test_filters()
 {
 	attach_up "$TMP/f1" --vni 1-100 || return
@@ -378,7 +378,7 @@ counted()
 		jq -e ".interfaces[0].$1 > 0"
 }
 
-# UDP datagrams that the collector's stack had no socket for.
+# UDP datagrams for which the collector's stack had no socket.
 unwanted()
 {
 	in_ns "$COLLECTOR" cat /proc/net/snmp |
@@ -410,7 +410,7 @@ test_pass()
 	wait_for 5 xdp_off
 }
 
-# Somebody else takes the program off, or the interface goes.
+# Another tool detaches the program, or the interface is deleted.
 test_detached_from_outside()
 {
 	local id
@@ -428,11 +428,11 @@ test_detached_from_outside()
 		not_ok "it ends when it is detached from outside"
 		stop "$ATTACHED"
 	fi
-	says "and says so" "$TMP/outside.err" \
+	prints "and reports it" "$TMP/outside.err" \
 		"error: $IFACE: the interface was removed or the program detached"
 }
 
-# Another interface of the same name and number, in another namespace.
+# An interface with the same name and index in another namespace.
 test_namesake()
 {
 	local number other=mx$$-other
@@ -443,12 +443,12 @@ test_namesake()
 		type vxlan id 1 dstport 4789
 	attach_up "$TMP/name" || return
 	ended "namesake: the daemon ends"
-	in_ns "$other" timeout 10 "$METLO" attach "$IFACE" >"$TMP/said" 2>&1
+	in_ns "$other" timeout 10 "$METLO" attach "$IFACE" >"$TMP/output" 2>&1
 	is "a namesake in another namespace is refused" $? 1
-	says "and why" "$TMP/said" \
+	prints "and why" "$TMP/output" \
 		'belongs to another interface.*another network namespace'
-	in_ns "$other" "$METLO" status "$IFACE" >"$TMP/said" 2>&1
-	says "and not taken for it by status" "$TMP/said" \
+	in_ns "$other" "$METLO" status "$IFACE" >"$TMP/output" 2>&1
+	prints "and not taken for it by status" "$TMP/output" \
 		'not .* in this network namespace'
 	check "the first one stays attached" xdp_on
 	metlo "namesake: detach" 0 detach "$IFACE"
@@ -459,7 +459,7 @@ test_doctor()
 	ip -n "$SERVER" link set vx0 down
 	metlo "doctor before attach" 0 doctor "$IFACE"
 	ip -n "$SERVER" link set vx0 up
-	says "every check has a line" "$TMP/said" '^OK    kernel: ' \
+	prints "every check has a line" "$TMP/output" '^OK    kernel: ' \
 		'^OK    kernel features: ' ' BTF: ' ' BPF JIT: ' \
 		'^OK    capabilities: ' ' memlock: ' ' BPF file system: ' \
 		' user: ' ' clock: ' "^OK    interface: $IFACE is up" \
@@ -468,31 +468,31 @@ test_doctor()
 		' queues: ' '^OK    XDP program: none' \
 		'^WARN  mirrored traffic: no packet to UDP port 4789 in 2 s'
 	is "and only lines of the three kinds" \
-		"$(grep -cvE '^(OK   |WARN |FAIL ) [a-zA-Z ]+: ' "$TMP/said")" 0
+		"$(grep -cvE '^(OK   |WARN |FAIL ) [a-zA-Z ]+: ' "$TMP/output")" 0
 
 	(sleep 0.5; requests 100; sleep 0.5; requests 100) &
 	metlo "doctor with traffic" 0 doctor "$IFACE"
 	wait $!
-	says "doctor sees mirrored packets" "$TMP/said" \
+	prints "doctor sees mirrored packets" "$TMP/output" \
 		'^OK    mirrored traffic: .*[1-9][0-9]* packets'
 
 	ip -n "$COLLECTOR" link set "$IFACE" down
 	metlo "doctor, interface down" 1 doctor "$IFACE"
-	says "doctor: set it up" "$TMP/said" \
+	prints "doctor: set it up" "$TMP/output" \
 		"^FAIL  interface: .*ip link set dev $IFACE up"
 	ip -n "$COLLECTOR" link set "$IFACE" up
 	metlo "doctor, no such interface" 1 doctor nosuch0
-	says "doctor: there are others" "$TMP/said" "^FAIL  interface: .*$IFACE"
+	prints "doctor lists the others" "$TMP/output" "^FAIL  interface: .*$IFACE"
 
 	in_ns "$COLLECTOR" setpriv --reuid nobody --regid nogroup \
-		--clear-groups "$METLO" doctor >"$TMP/said" 2>&1
+		--clear-groups "$METLO" doctor >"$TMP/output" 2>&1
 	is "doctor without root" $? 1
-	says "doctor names the capabilities" "$TMP/said" \
+	prints "doctor names the capabilities" "$TMP/output" \
 		'^FAIL  capabilities: .*CAP_BPF.*AmbientCapabilities'
 }
 
-# A service that never was root: three ambient capabilities, and folders that
-# its user may write, in mounts of its own.
+# A service that never runs as root: three ambient capabilities, and directories
+# its user can write, in a private mount namespace.
 test_ambient()
 {
 	in_ns "$COLLECTOR" timeout -s TERM -k 5 4 unshare -m bash -c '
@@ -536,6 +536,6 @@ nginx_up "root $TMP/www; server {
 run_sections native status privileges refusals other_program generic \
 	large_frames broken_pipe stalled_reader summary_on_stdout losses \
 	filters pass detached_from_outside namesake doctor ambient
-# Of --detach-on-exit the lock's file is left.
+# After --detach-on-exit only the lock file is left.
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

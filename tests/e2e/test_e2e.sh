@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 #
-# From curl and nginx through the kernel's mirror and XDP to a line of JSON:
-# what comes out is compared, field by field, with what was sent.
+# From curl and nginx through the kernel's mirror and XDP to a line of JSON: the
+# output is compared, field by field, with the requests and responses.
 
 . "$(dirname "$0")/lib.sh"
 
 OUT=$TMP/transactions
 SENT=0
 
-# curl_to NAME CURL-ARGUMENT...: one request whose exit code does not matter.
+# curl_to NAME CURL-ARGUMENT...: one request; its exit code is ignored.
 curl_to()
 {
 	SENT=$((SENT + 1))
@@ -16,14 +16,15 @@ curl_to()
 		>/dev/null 2>"$TMP/curl.err" || sed 's/^/# /' "$TMP/curl.err"
 }
 
-# field NAME TARGET FILTER WANT: FILTER (jq) of the transaction with TARGET.
+# field NAME TARGET FILTER WANT: applies FILTER (jq) to the transaction with
+# TARGET.
 field()
 {
 	is "$1" "$(jq -c --arg t "$2" "select(.capture.target == \$t) | $3" \
 		"$OUT" 2>&1)" "$4"
 }
 
-# raw TEXT: bytes to port 80 as they are, reads until the server closes.
+# raw TEXT: sends these bytes to port 80 and reads until the server closes.
 raw()
 {
 	# shellcheck disable=SC2016
@@ -73,7 +74,7 @@ attach_up "$OUT" --mode native --body-hash --body-limit 64KiB \
 check "XDP runs native" sh -c \
 	"ip -n $COLLECTOR -d link show $IFACE | grep -q ' xdp '"
 
-# --- what is sent -----------------------------------------------------------
+# --- requests -----------------------------------------------------------
 curl_to -A agent/1 -H 'Authorization: Bearer s3cret' \
 	'http://10.77.1.1/t/get?a=1&b=x%20y'
 curl_to -H 'Content-Type: application/json' --data-binary "@$TMP/post" \
@@ -100,7 +101,7 @@ SENT=$((SENT - 1))
 raw 'GET /t/pipe/1 HTTP/1.1\r\nHost: p1\r\n\r\nGET /missing/pipe/2 HTTP/1.1\r\nHost: p2\r\n\r\nHEAD /t/pipe/3 HTTP/1.1\r\nHost: p3\r\n\r\nGET /t/pipe/4 HTTP/1.1\r\nHost: p4\r\nConnection: close\r\n\r\n'
 SENT=$((SENT + 4))
 
-# From here on the mirrored frames carry a VLAN tag.
+# From here on, mirrored frames have a VLAN tag.
 tag_vlan()
 {
 	tc -n "$SERVER" qdisc add dev vx0 clsact &&
@@ -117,7 +118,7 @@ is "the kernel's mirror dropped nothing" "$(mirror_lost)" 0
 is "one line per request" "$(wc -l <"$OUT")" $SENT
 check "each line is a JSON object" jq -e 'type == "object"' "$OUT"
 
-# --- what came out ----------------------------------------------------------
+# --- output ----------------------------------------------------------
 field "GET: method, host, path" '/t/get?a=1&b=x%20y' \
 	'[.request.method, .request.url.host, .request.url.path]' \
 	'["GET","10.77.1.1","/t/get"]'
@@ -198,7 +199,7 @@ field "inner VLAN, IPv6" /t/vlan6 '[.meta.source, .response.body]' \
 is "a port that is not configured is not captured" \
 	"$(grep -c other-port "$OUT")" 0
 
-# --- the end ----------------------------------------------------------------
+# --- exit ----------------------------------------------------------------
 check "SIGTERM ends it within 2 s" stop "$ATTACHED" 2
 is "exit code" "$STOPPED" 0
 is "nothing but what was sent" "$(wc -l <"$OUT")" $SENT

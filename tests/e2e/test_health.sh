@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# /healthz as a load balancer sees it: 200 while the daemon does its work, 503
-# with the reason for everything that can go wrong, and an answer in any case.
+# /healthz as seen by a load balancer: 200 while the daemon works, 503 with a
+# reason for everything that can fail, and always an answer.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -13,8 +13,8 @@ requests()
 		"http://10.77.1.1/?n=[1-$1]" -H 'Connection: close'
 }
 
-# ask [CURL ARGUMENT...]: from the collector itself; the status is printed, the
-# answer in $TMP/answer.
+# ask [CURL-ARGUMENT...]: requests /healthz from the collector; prints the status
+# and leaves the body in $TMP/answer.
 ask()
 {
 	[ $# -gt 0 ] || set -- "http://$HERE/healthz"
@@ -22,7 +22,7 @@ ask()
 		-w '%{http_code}' "$@"
 }
 
-# answers STATUS [REASON]: what /healthz says now.
+# answers STATUS [REASON]: succeeds if /healthz answers this now.
 answers()
 {
 	[ "$(ask)" = "$1" ] || return 1
@@ -40,7 +40,7 @@ ended()
 	fi
 }
 
-# up NAME [OPTION...]: a daemon that is healthy.
+# up NAME [OPTION...]: starts a daemon and waits until it is healthy.
 up()
 {
 	local name=$1
@@ -52,8 +52,8 @@ up()
 # doctor_says NAME PATTERN
 doctor_says()
 {
-	in_ns "$COLLECTOR" timeout 20 "$METLO" doctor >"$TMP/said" 2>&1
-	is "$1" "$(grep -cE "$2" "$TMP/said")" 1
+	in_ns "$COLLECTOR" timeout 20 "$METLO" doctor >"$TMP/output" 2>&1
+	is "$1" "$(grep -cE "$2" "$TMP/output")" 1
 }
 
 test_healthy()
@@ -75,7 +75,7 @@ test_healthy()
 	is "other paths are not there" "$(ask "http://$HERE/metrics")" 404
 	is "a query does not matter" "$(ask "http://$HERE/healthz?a=b")" 200
 	is "only GET and HEAD" "$(ask -d x=y "http://$HERE/healthz")" 405
-	is "a body that never comes is not waited for" "$(ask -H \
+	is "does not wait for a missing body" "$(ask -H \
 		'Content-Length: 1000000000' "http://$HERE/healthz")" 200
 	is "a request that is too large is refused" "$(ask -H "X: $(seq 5000 |
 		tr -d '\n')" "http://$HERE/healthz")" 431
@@ -100,23 +100,23 @@ time.sleep(60)'
 	listener=$SPAWNED
 	wait_for 5 in_ns "$COLLECTOR" bash -c 'exec 3<>/dev/tcp/127.0.0.1/4790'
 	in_ns "$COLLECTOR" timeout 10 "$METLO" attach "$IFACE" \
-		--health 0.0.0.0:4790 >"$TMP/said" 2>&1
+		--health 0.0.0.0:4790 >"$TMP/output" 2>&1
 	code=$?
 	is "a port in use: exit code" "$code" 1
-	is "a port in use: what to do" "$(grep -cE '^metlo-xdp: error: --health 0.0.0.0:4790: cannot listen: Address already in use: .*another port, or off' "$TMP/said")" 1
+	is "a port in use: what to do" "$(grep -cE '^metlo-xdp: error: --health 0.0.0.0:4790: cannot listen: Address already in use: .*another port, or off' "$TMP/output")" 1
 	is "nothing was attached" "$(ip -n "$COLLECTOR" link show "$IFACE" |
 		grep -c prog/xdp)" 0
 	in_ns "$COLLECTOR" timeout 10 "$METLO" attach "$IFACE" \
-		--health 192.0.2.1:4789 >"$TMP/said" 2>&1
-	is "an address that is not ours" "$(grep -c 'Cannot assign requested address: this machine does not have' "$TMP/said")" 1
+		--health 192.0.2.1:4789 >"$TMP/output" 2>&1
+	is "an address of another machine" "$(grep -c 'Cannot assign requested address: this machine does not have' "$TMP/output")" 1
 	in_ns "$COLLECTOR" timeout 10 "$METLO" attach "$IFACE" \
-		--health localhost >"$TMP/said" 2>&1
+		--health localhost >"$TMP/output" 2>&1
 	is "no endpoint at all: exit code" $? 2
 	in_ns "$COLLECTOR" timeout 10 "$METLO" doctor \
-		--health 127.0.0.1:4790 >"$TMP/said" 2>&1
-	is "doctor finds it" "$(grep -cE '^FAIL  health port: 127.0.0.1:4790: .*in use' "$TMP/said")" 1
+		--health 127.0.0.1:4790 >"$TMP/output" 2>&1
+	is "doctor finds it" "$(grep -cE '^FAIL  health port: 127.0.0.1:4790: .*in use' "$TMP/output")" 1
 	stop "$listener"
-	is "and the free one" "$(grep -cE '^OK    metrics port: 127.0.0.1:9789 is free' "$TMP/said")" 1
+	is "and the free one" "$(grep -cE '^OK    metrics port: 127.0.0.1:9789 is free' "$TMP/output")" 1
 }
 
 test_low_port()
@@ -140,7 +140,7 @@ test_interface_down()
 	up down || return
 	ip -n "$COLLECTOR" link set "$IFACE" down
 	check "interface down: 503" wait_for 5 answers 503 interface_down
-	doctor_says "doctor tells why it is not well" \
+	doctor_says "doctor reports why it is unhealthy" \
 		'^WARN  health port: 0.0.0.0:4789 is answered by a running metlo-xdp: .*interface_down'
 	ip -n "$COLLECTOR" link set "$IFACE" up
 	check "interface up again: 200" wait_for 5 answers 200
@@ -149,18 +149,18 @@ test_interface_down()
 	ip -n "$SERVER" link set u0 up
 	check "carrier again: 200" wait_for 5 answers 200
 	ended "interface: the daemon ends"
-	# The neighbour of the mirror went with the interface.
+	# Its neighbor entry was deleted with the interface.
 	ip -n "$SERVER" neigh replace 10.77.2.2 dev u0 nud permanent lladdr \
 		"$(in_ns "$COLLECTOR" ip -br link show "$IFACE" | awk '{print $3}')"
 }
 
-# thread NAME: its number in the daemon.
+# thread NAME: prints the TID of a thread of the daemon.
 thread()
 {
 	grep -lx "$1" /proc/"$ATTACHED"/task/*/comm | head -n 1 | cut -d/ -f5
 }
 
-# frozen TID REASON: stopped, the thread is missed; continued, no more.
+# frozen TID REASON: a stopped thread is reported until it continues.
 frozen()
 {
 	local name=$1 tid=$2 reason=$3
@@ -193,9 +193,8 @@ test_losses()
 	ended "losses: the daemon ends"
 }
 
-# A ring that stays full because its worker hangs is noticed before packets
-# are lost.
-test_behind()
+# A ring that a hung worker does not drain is reported before packets are lost.
+test_lagging()
 {
 	up behind --ring-size 4MiB --workers 1 || return
 	mkfifo "$TMP/thaw.behind"
@@ -222,13 +221,14 @@ test_output()
 		select(.reason == "output_broken").detail' "$TMP/answer")" \
 		'ndjson:/dev/full: No space left on device'
 	check "and that it drops: 503" wait_for 5 answers 503 output_dropping
-	# Or a load balancer that takes the traffic away for it would never give
-	# it back.
-	check "and forgiven when nothing more comes: 200" wait_for 20 answers 200
+	# Otherwise a load balancer that moved the traffic away because of it
+	# would never return it.
+	check "and cleared when no more packets arrive: 200" wait_for 20 answers 200
 	stop "$ATTACHED" 3
 }
 
-# The end takes a second when an output is not read: no traffic should come.
+# Exiting takes a second if an output is not read; meanwhile no traffic should be
+# sent here.
 test_stopping()
 {
 	mkfifo "$TMP/stalled"
@@ -250,15 +250,15 @@ collector_up()
 	wait_for 10 in_ns "$COLLECTOR" bash -c 'exec 3<>/dev/tcp/127.0.0.1/8081'
 }
 
-# metric NAME VALUE: of the Metlo sink.
+# metric NAME VALUE: compares a metric of the Metlo sink.
 metric()
 {
 	in_ns "$COLLECTOR" curl -sS http://127.0.0.1:9789/metrics |
 		grep -qE "^metlo_xdp_sink_$1\{sink=\"metlo\"\} $2\$"
 }
 
-# Metlo's collector goes away, and what is for it is kept: that is no fault of
-# ours. It refuses the key: that is.
+# While Metlo's collector is down, lines are spooled: still healthy. If it
+# rejects the key, that is for the operator to fix: unhealthy.
 test_metlo()
 {
 	collector_up good
@@ -273,7 +273,7 @@ test_metlo()
 	stop "$FAKE"
 	requests 5
 	check "it is away: not up" wait_for 15 metric up 0
-	check "what waits becomes old" wait_for 5 metric oldest_seconds \
+	check "the oldest waiting line ages" wait_for 5 metric oldest_seconds \
 		'[1-9][0-9.]*'
 	check "what waits is counted" metric spooled 5
 	is "it is away: still 200" "$(ask)" 200
@@ -283,7 +283,7 @@ test_metlo()
 	stop "$FAKE"
 }
 
-# Clients that never finish their request, more than it takes, and others that
+# More clients than it accepts that never finish their request, and others that
 # only connect.
 test_slow_clients()
 {
@@ -316,7 +316,7 @@ no_connections()
 		grep -c "pid=$ATTACHED,")" = 0 ]
 }
 
-# Traffic as fast as it goes on two CPUs that it shares with all the rest.
+# Traffic at full speed, on two CPUs shared by all processes.
 test_under_load()
 {
 	local n=0
@@ -346,6 +346,6 @@ nginx_up "root $TMP/www; server {
 }" || { not_ok "nginx" "does not start"; finish; }
 
 run_sections healthy port_in_use low_port interface_down hangs losses \
-	behind output stopping metlo slow_clients under_load
+	lagging output stopping metlo slow_clients under_load
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

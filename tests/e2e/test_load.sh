@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 #
-# 100,000 requests over keep-alive connections at a modest, paced rate: each
-# line of nginx's own log has its transaction, field by field, nothing is
-# lost, and the counters of every stage add up.
+# 100,000 paced requests over keep-alive connections: each line of nginx's log
+# has a transaction with the same fields, nothing is lost, and the counters of
+# every stage add up.
 #
-# LOAD_REQUESTS and LOAD_RATE (per second) may ask for something else.
+# LOAD_REQUESTS and LOAD_RATE (per second) override the defaults.
 
 . "$(dirname "$0")/lib.sh"
 

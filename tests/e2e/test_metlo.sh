@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
-# --output metlo as a person meets it: what is said when the key, the host or
-# the certificate does not do, before anything is captured; delivery by replay
-# and by a daemon, over TLS and HTTP/2, against the schema of a trace.
+# --output metlo as seen by a user: the messages for a wrong key, host or
+# certificate, before anything is captured; delivery by replay and by a daemon,
+# over TLS and HTTP/2, validated against the schema of a trace.
 
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,8 +12,8 @@ python=/usr/bin/python3
 schema=$E2E_DIR/metlo_trace.schema.json
 $python -c 'import jsonschema' 2>/dev/null || schema=""
 
-# collector LOG [OPTION...]: a fake one on a free port, which is in PORT; its
-# process id is in COLLECTOR_PID.
+# collector LOG [OPTION...]: starts a fake collector on a free port. Sets PORT
+# and COLLECTOR_PID.
 collector()
 {
 	local log=$1
@@ -26,14 +26,14 @@ collector()
 	PORT=$(cat "$log")
 }
 
-# state URL FILTER: of what the collector has seen.
+# state URL FILTER: applies FILTER (jq) to what the collector has received.
 state()
 {
 	curl -sS --noproxy '*' --cacert "$TMP/ca.pem" "$1/_state" |
 		jq -c "$2" 2>&1
 }
 
-# replay NAME CODE ARGUMENT...: leaves $OUT and $ERR.
+# replay NAME CODE ARGUMENT...: compares the exit code; sets $OUT and $ERR.
 replay()
 {
 	local name=$1 code=$2
@@ -44,17 +44,17 @@ replay()
 	is "$name" $? "$code"
 }
 
-# refused NAME CODE TEXT ARGUMENT...: a replay to Metlo that does not start, and
-# why.
+# refused NAME CODE TEXT ARGUMENT...: a replay to Metlo does not start, and TEXT
+# is its reason.
 refused()
 {
 	local name=$1 code=$2 text=$3
 	shift 3
 	replay "$name" "$code" --output metlo "$@"
 	if grep -qF -- "$text" "$ERR" && [ "$(wc -l <"$ERR")" = 1 ]; then
-		ok "$name: it is said"
+		ok "$name: the reason is reported"
 	else
-		not_ok "$name: it is said" "not said: $text" "$(cat "$ERR")"
+		not_ok "$name: the reason is reported" "not found: $text" "$(cat "$ERR")"
 	fi
 }
 
@@ -101,7 +101,7 @@ refused "not a URL" 2 "is not a URL such as" --metlo-host localhost
 refused "twice" 2 "can be given only once" --output metlo --metlo-host "$PLAIN"
 refused "no such host" 1 "host not found: check --metlo-host" \
 	--metlo-host http://nosuch.invalid
-refused "nobody listens" 1 "cannot connect: Connection refused" \
+refused "no listener" 1 "cannot connect: Connection refused" \
 	--metlo-host http://localhost:9
 METLO_API_KEY=wrong refused "a wrong key" 1 \
 	"rejected the API key (401 Client unauthorized): check METLO_API_KEY" \
@@ -204,17 +204,17 @@ is "a trace is the line without capture" "$(state "$TLS" .last)" \
 chmod 644 "$TMP/key"
 replay "a key that others can read" 0 --output metlo --metlo-host "$PLAIN" \
 	--metlo-key-file "$TMP/key"
-check "is said" grep -q "other users can read or change it: chmod 600" "$ERR"
+check "permissions are reported" grep -q "other users can read or change it: chmod 600" "$ERR"
 
 # --- replay into the spool -----------------------------------------------------
 kill "$COLLECTOR_PID"
 wait "$COLLECTOR_PID" 2>/dev/null
 replay "the collector is away" 1 --output metlo --metlo-host "$TLS" \
 	--metlo-ca "$TMP/ca.pem" --spool "$TMP/spool" --summary "$TMP/summary"
-check "it is said before" grep -q "cannot connect.*transactions wait in" "$ERR"
+check "it is reported at start" grep -q "cannot connect.*transactions wait in" "$ERR"
 check "and after" grep -q "500 transactions remain in $TMP/spool" "$ERR"
 tally "$TOP/tests/laws.py" "$TMP/summary" output.spooled=500 output.written=0
-is "nobody else can read the spool" \
+is "other users cannot read the spool" \
 	"$(find "$TMP/spool" -perm /077 | wc -l)" 0
 replay "and now it is there" 0 --output metlo --metlo-host "$PLAIN" \
 	--spool "$TMP/spool" --summary "$TMP/summary"
@@ -263,7 +263,7 @@ fake_up()
 	wait_for 10 test -s "$TMP/fake"
 }
 
-# A user who can look into $TMP, which is only root's.
+# A user who can enter $TMP, which belongs to root.
 chmod 711 "$TMP"
 [ "$(id -u)" = 0 ] || { skip "metlo/daemon" "needs root"; finish; }
 need metlo/daemon nginx
@@ -291,7 +291,7 @@ if daemon --user nobody; then
 		'.last | tostring | test("s3cret")')" false
 	is "daemon: the spool is its user's" \
 		"$(find "$TMP/daemon-spool" ! -user nobody | wc -l)" 0
-	# The collector goes away, then the daemon, which is killed.
+	# The collector stops, then the daemon is killed.
 	stop "$FAKE" 5
 	requests 41 100
 	check "daemon: what cannot be sent is on disk" wait_for 15 stored 60
@@ -299,7 +299,7 @@ if daemon --user nobody; then
 	wait "$ATTACHED" 2>/dev/null
 	daemon --user nobody || not_ok "daemon: starts again"
 	requests 101 120
-	check "daemon: what comes is on disk too" wait_for 15 stored 80
+	check "daemon: later transactions are on disk too" wait_for 15 stored 80
 	fake_up
 	check "daemon: all arrives after that" wait_for 90 arrived 80
 	is "daemon: in order" "$(in_daemon_state \
@@ -310,7 +310,7 @@ if daemon --user nobody; then
 		"$(in_daemon_state .invalid)" '[]'
 	check "daemon: SIGTERM ends it within 4 s" stop "$ATTACHED" 4
 	is "daemon: exit code" "$STOPPED" 0
-	# The packets' counters are those of all daemons.
+	# The packet counters are totals of all daemons.
 	is "daemon: its counters" "$(jq -c '.output | [.recovered, .written,
 		.spooled, .dropped_error, .submitted - .left_out_incomplete]' \
 		"$TMP/daemon.json")" '[60,80,0,0,20]'

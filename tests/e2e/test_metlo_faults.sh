@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
-# The Metlo sink against a collector that fails, see metlo_faults.py; and what
-# feeds it and the collector killed 200 times at random points, after which
-# every transaction has arrived, see metlo_kill.py.
+# The Metlo sink against a failing collector (metlo_faults.py), and with feeder
+# and collector killed 200 times at random points, after which every stored
+# transaction must have arrived (metlo_kill.py).
 
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -33,9 +33,9 @@ else
 fi
 is "kills: as many as asked for" "$(of '.kills >= 200')" true
 is "kills: there was something to lose" "$(of '.stored > 2000')" true
-is "kills: nothing that was stored is lost" "$(of .lost)" '[]'
-is "kills: nothing arrives three times" "$(of .three_times)" '[]'
-is "kills: what arrives twice was under way at a kill" \
+is "kills: no stored transaction is lost" "$(of .lost)" '[]'
+is "kills: none arrives three times" "$(of .three_times)" '[]'
+is "kills: duplicates were in flight at a kill" \
 	"$(of .twice_without_kill)" '[]'
 is "kills: what was acknowledged before a kill does not arrive again" \
 	"$(of .again)" '[]'

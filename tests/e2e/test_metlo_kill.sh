@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 #
-# The daemon, Metlo's collector or both are killed at random points while
-# requests go on: all that no killed daemon had in hand arrives, see
-# metlo_daemon_kill.py.
+# Kills the daemon, Metlo's collector or both at random points under load: every
+# request that no killed daemon held in memory must arrive (metlo_daemon_kill.py).
 
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -34,8 +33,8 @@ else
 fi
 is "all requests were answered" "$(of .errors)" '[]'
 is "there was something to lose" "$(of '.requests - .in_hand > 500')" true
-is "all that no killed daemon had in hand has arrived" "$(of .lost)" '[]'
-is "what arrives twice was under way at a kill" "$(of .twice_without_kill)" '[]'
+is "every request that no killed daemon held arrived" "$(of .lost)" '[]'
+is "duplicates were in flight at a kill" "$(of .twice_without_kill)" '[]'
 is "nothing else arrives" "$(of .extra)" '[]'
 is "SIGTERM ends the last one in order" "$(of .code)" 0
 is "the kernel's mirror dropped nothing" "$(mirror_lost)" 0

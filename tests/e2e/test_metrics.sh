@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# /metrics as Prometheus reads it: its own checker finds no fault, and every
-# counter that the daemon has elsewhere is there with the same value.
+# /metrics as scraped by Prometheus: promtool accepts it, and it has every counter
+# of the summary, with the same value.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -11,13 +11,13 @@ scrape()
 		-w '%{http_code} %{content_type}' http://127.0.0.1:9789/metrics
 }
 
-# value NAME: of a sample in $TMP/metrics.
+# value NAME: prints the value of a sample in $TMP/metrics.
 value()
 {
 	awk -v name="$1" '$1 == name { print $2 }' "$TMP/metrics"
 }
 
-# Connections have ended and all is written.
+# Succeeds once connections have ended and all output is written.
 quiet()
 {
 	scrape "$TMP/metrics" >/dev/null
@@ -26,7 +26,7 @@ quiet()
 		[ "$(value metlo_xdp_output_written_total)" = $(($1 * 2)) ]
 }
 
-# linted NAME
+# linted NAME: promtool accepts $TMP/metrics.
 linted()
 {
 	if ! command -v promtool >/dev/null; then
@@ -37,7 +37,7 @@ linted()
 	is "$1" "$? $(cat "$TMP/promtool")" "0 "
 }
 
-# same NAME FILE [IGNORED...]
+# same NAME FILE [IGNORED...]: $TMP/metrics agrees with a summary.
 same()
 {
 	local name=$1
@@ -72,8 +72,8 @@ test_counters()
 	is "the start of the process, to a second" "$(( $(stat -c %Y \
 		"/proc/$ATTACHED") - $(value process_start_time_seconds |
 		cut -d. -f1) <= 1 ))" 1
-	# Neighbours are discovered at any moment: no more from the mirror, and
-	# what comes to the interface itself is not compared.
+	# Neighbor discovery can send packets at any time: stop the mirror, and
+	# do not compare packets addressed to the interface itself.
 	ip -n "$SERVER" link set vx0 down
 	in_ns "$COLLECTOR" "$METLO" status "$IFACE" --json >"$TMP/status.json"
 	scrape "$TMP/metrics" >/dev/null
@@ -85,8 +85,8 @@ test_counters()
 	in_ns "$COLLECTOR" "$METLO" detach "$IFACE"
 }
 
-# More VNIs than have series of their own: the number of series stays bounded,
-# and their sum right.
+# More VNIs than get series of their own: the number of series stays bounded, and
+# their sum correct.
 test_many_vnis()
 {
 	local sum

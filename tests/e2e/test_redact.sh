@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 #
-# What is masked for one kind of output is masked there and nowhere else, on its
-# way into the spool too.
+# Masks for one sink apply to that sink only, including its spool.
 
 . "$(dirname "$0")/lib.sh"
 

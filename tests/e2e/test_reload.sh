@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# SIGHUP: 50 times under load, and not one transaction is lost; what changes is
-# in force at once; a file with a mistake changes nothing.
+# SIGHUP: 50 reloads under load lose no transaction; changes take effect at once;
+# a file with an error changes nothing.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -34,34 +34,34 @@ nginx_up "
 			'{\"pin\":\"SECRET\",\"uri\":\"\$request_uri\"}'; }
 	}" || { not_ok "nginx starts" "see above"; finish; }
 
-# The daemon becomes another user, who has to find the file.
+# The user the daemon switches to must be able to read the file.
 chmod 711 "$TMP"
 
-# conf LINE...: the whole file, replaced as editors do.
+# conf LINE...: replaces the configuration by renaming, as editors do.
 conf()
 {
 	printf '%s\n' "$@" >"$CONF.new"
 	mv "$CONF.new" "$CONF"
 }
 
-# said PATTERN: how many lines on stderr have it.
-said()
+# logged PATTERN: prints the number of lines on stderr that match.
+logged()
 {
 	grep -c "$1" "$OUT.err"
 }
 
-# more PATTERN N: true when more than N lines have it.
+# more PATTERN N: succeeds if more than N lines match.
 more()
 {
-	[ "$(said "$1")" -gt "$2" ]
+	[ "$(logged "$1")" -gt "$2" ]
 }
 
-# reload PATTERN: SIGHUP, and waits for a line with PATTERN.
+# reload PATTERN: sends SIGHUP and waits for a line that matches.
 reload()
 {
 	local n
 
-	n=$(said "$1")
+	n=$(logged "$1")
 	kill -HUP "$ATTACHED"
 	wait_for 10 more "$1" "$n"
 }
@@ -71,7 +71,7 @@ get()
 	in_ns "$CLIENT" curl -sS --max-time 10 -o /dev/null "$@"
 }
 
-# reported FILTER: how many transactions jq selects.
+# reported FILTER: prints the number of transactions that jq selects.
 reported()
 {
 	jq -c "select($1)" "$OUT" | wc -l
@@ -114,8 +114,8 @@ for ((i = 1; i <= RELOADS; i++)); do
 	reload ': reloaded: ' && done=$((done + 1))
 	sleep 0.15
 done
-# As fast as they come: each waits for the one before.
-before=$(said ': reloaded: ')
+# Back to back: each waits for the one before.
+before=$(logged ': reloaded: ')
 for ((i = 1; i <= 100; i++)); do
 	kill -HUP "$ATTACHED"
 done
@@ -132,7 +132,7 @@ is "one line per request" "$(wc -l <"$OUT")" "$REQUESTS"
 is "no warning or error" "$(grep -cE 'warning|error' "$OUT.err")" 0
 cp "$OUT" "$TMP/loaded"
 
-# --- what changes -----------------------------------------------------------
+# --- options that change -----------------------------------------------------------
 
 conf "ports = 80,81"
 reload ': reloaded: ports 80-81,'
@@ -141,7 +141,7 @@ check "a new port is captured at once" \
 	wait_for 5 some_reported '.capture.target == "/new"' 1
 is "and complete" "$(reported '.capture.target == "/new" and
 	.response.status == 200 and .capture.flags == []')" 1
-is "status tells the ports" "$(kernel .ports)" '"80-81"'
+is "status shows the ports" "$(kernel .ports)" '"80-81"'
 
 conf "ports = 80,81" "redact-field = ndjson:pin" "redact-header = User-Agent"
 reload ': reloaded: '
@@ -172,7 +172,7 @@ some_sampled()
 	[ "$(kernel .sampled_out)" -gt "$before" ]
 }
 check "a sample is taken in the kernel" wait_for 5 some_sampled
-is "status tells the sample" "$(kernel .sample_percent)" 0.001
+is "status shows the sample" "$(kernel .sample_percent)" 0.001
 
 conf "ports = 80"
 reload ': reloaded: ports 80,'
@@ -184,14 +184,14 @@ is "a port that is removed is not captured" \
 	"$(reported '.capture.target == "/gone"')" 0
 is "but counted" "$(kernel ".port_miss > $before")" true
 
-# --- what does not ----------------------------------------------------------
+# --- options that do not ----------------------------------------------------------
 
 conf "ports = 80" "memory = 64MiB" "workers = 4"
 reload ': reloaded: '
 check "what needs a restart is named" grep -q \
 	'warning: .*before a restart: memory, workers' "$OUT.err"
 
-# refused NAME PATTERN LINE...
+# refused NAME PATTERN LINE...: a reload with these lines fails with this message.
 refused()
 {
 	local name=$1 pattern=$2
@@ -235,7 +235,7 @@ check "SIGHUP without --config does no harm" \
 	wait_for 5 some_reported '.capture.target == "/without"' 1
 check "it ends" stop "$ATTACHED" 2
 
-# --- outputs that are to be masked differently --------------------------------
+# --- different masks per output --------------------------------
 
 spawn "$COLLECTOR" "$TMP/fake" python3 "$E2E_DIR/fake_metlo.py" --port 8081 \
 	--key key
@@ -255,7 +255,7 @@ wait_for 5 some_reported '.capture.target == "/two"' 1
 is "until then the secret is masked everywhere" "$(grep -c SECRET "$OUT")" 0
 check "it ends" stop "$ATTACHED" 5
 
-# Last, because it takes the log of the load apart.
+# Last, since it consumes the log of the load.
 stop "$NGINX"
 head -n "$REQUESTS" "$TMP/seen" >"$TMP/seen.loaded"
 tally "$E2E_DIR/compare_log.py" "$TMP/seen.loaded" "$TMP/loaded"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# metlo-xdp replay from the outside: formats, standard input, damage, hints,
-# masking, summaries, signals, and the command line around it.
+# metlo-xdp replay from the command line: formats, standard input, damaged files,
+# hints, masking, summaries, signals, usage errors.
 
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +11,7 @@ capture()
 	"$E2E_DIR/capture.py" "$@"
 }
 
-# replay NAME ARGUMENT...: leaves $OUT, $ERR and $CODE.
+# replay NAME ARGUMENT...: sets $OUT, $ERR and $CODE.
 replay()
 {
 	OUT=$TMP/$1.out
@@ -26,17 +26,17 @@ lines()
 	wc -l <"$1" | tr -d ' '
 }
 
-# says NAME TEXT: the last replay said so on standard error.
-says()
+# prints NAME TEXT: the last replay printed TEXT on standard error.
+prints()
 {
 	if grep -qF -- "$2" "$ERR"; then
 		ok "$1"
 	else
-		not_ok "$1" "not said: $2" "$(cat "$ERR")"
+		not_ok "$1" "not found: $2" "$(cat "$ERR")"
 	fi
 }
 
-# Method, target, status and bodies of each line, by a strict JSON parser.
+# Prints method, target, status and bodies of each line, with a strict JSON parser.
 digest()
 {
 	python3 -c '
@@ -92,19 +92,19 @@ is "random bytes: every line is JSON" "$CODE $(digest "$OUT" | wc -l)" "0 5000"
 head -c 2000 "$TMP/plain.pcap" >"$TMP/cut.pcap"
 replay cut "$TMP/cut.pcap" --summary "$TMP/cut.sum"
 is "a cut file: what was readable is reported" "$CODE $(lines "$OUT")" "1 3"
-says "a cut file: then the error" "cut.pcap: cannot read beyond packet 13: truncated"
+prints "a cut file: then the error" "cut.pcap: cannot read beyond packet 13: truncated"
 tally "$TOP/tests/laws.py" "$TMP/cut.sum" packets=13
 echo "GET / HTTP/1.1" >"$TMP/text"
 replay text "$TMP/text"
 is "no capture file" "$CODE" 1
-says "no capture file: said" "text: it is not a pcap or pcapng file"
+prints "no capture file: reported" "text: it is not a pcap or pcapng file"
 gzip -k "$TMP/plain.pcap"
 replay gzip "$TMP/plain.pcap.gz"
 is "a compressed file" "$CODE" 1
-says "a compressed file: what to do" "zcat FILE | metlo-xdp replay -"
+prints "a compressed file: what to do" "zcat FILE | metlo-xdp replay -"
 replay missing "$TMP/missing"
 is "no file" "$CODE" 1
-says "no file: said" "missing: No such file or directory"
+prints "no file: reported" "missing: No such file or directory"
 : >"$TMP/empty"
 replay empty "$TMP/empty"
 is "an empty file" "$CODE" 1
@@ -113,24 +113,24 @@ is "an empty file" "$CODE" 1
 capture --raw >"$TMP/raw.pcap"
 replay hint "$TMP/raw.pcap"
 is "plain frames taken for VXLAN" "$CODE $(lines "$OUT")" "0 0"
-says "plain frames: hint" "use --raw"
+prints "plain frames: hint" "use --raw"
 replay hint --raw "$TMP/plain.pcap"
-says "VXLAN taken for plain frames: hint" "omit --raw"
+prints "VXLAN taken for plain frames: hint" "omit --raw"
 capture --port 8443 >"$TMP/port.pcap"
 replay hint "$TMP/port.pcap"
-says "another port: hint" "--ports 8443"
+prints "another port: hint" "--ports 8443"
 replay hint "$TMP/port.pcap" --ports 8443
 is "another port given" "$CODE $(lines "$OUT")" "0 3"
 replay hint "$TMP/port.pcap" --ports any
 is "any port" "$CODE $(lines "$OUT")" "0 3"
 replay hint "$TMP/plain.pcap" --vni 1-6999,7001
 is "another VNI" "$CODE $(lines "$OUT")" "0 0"
-says "another VNI: hint" "a VNI that is not in --vni"
+prints "another VNI: hint" "a VNI that is not in --vni"
 replay hint "$TMP/plain.pcap" --vxlan-port 8472
-says "no VXLAN: hint" "--vxlan-port"
+prints "no VXLAN: hint" "--vxlan-port"
 capture --tls >"$TMP/tls.pcap"
 replay hint "$TMP/tls.pcap"
-says "TLS: hint" "1 connections are TLS"
+prints "TLS: hint" "1 connections are TLS"
 
 # --- masking -----------------------------------------------------------------
 capture --secrets >"$TMP/secrets.pcap"
@@ -165,19 +165,19 @@ is "the summary on standard output" \
 is "an output file is appended to" "$(lines "$TMP/a")" 6
 replay out "$TMP/plain.pcap" --output ndjson:/dev/full
 is "a full disk" "$CODE" 1
-says "a full disk: said" "/dev/full: cannot be written: No space left"
+prints "a full disk: reported" "/dev/full: cannot be written: No space left"
 replay out "$TMP/plain.pcap" --output ndjson:/nonexistent/x
 is "no such directory" "$CODE" 1
 "$METLO" replay "$TMP/plain.pcap" >&- 2>"$TMP/closed.err"
 is "standard output is closed" "$?" 1
-check "standard output is closed: said" \
+check "standard output is closed: reported" \
 	grep -q "standard output: cannot be opened" "$TMP/closed.err"
 "$METLO" replay "$TMP/plain.pcap" --output "ndjson:$TMP/c" --output ndjson:- \
 	>&- 2>/dev/null
 is "standard output is closed and a file is open" "$?" 1
 "$METLO" replay "$TMP/random.pcap" 2>"$TMP/head.err" | head -n 1 >"$TMP/head.out"
 is "the reader goes away" "${PIPESTATUS[0]} $(lines "$TMP/head.out")" "1 1"
-check "the reader goes away: said" grep -q "its reader has closed it" "$TMP/head.err"
+check "the reader closes: reported" grep -q "its reader has closed it" "$TMP/head.err"
 
 # --- body limit and hash -----------------------------------------------------
 replay body "$TMP/plain.pcap" --body-limit 4 --body-hash
@@ -201,7 +201,7 @@ is "the command line wins" "$CODE $(lines "$OUT")" "0 0"
 echo "prots = 80" >>"$TMP/config"
 replay config "$TMP/port.pcap" --config "$TMP/config"
 is "a wrong key" "$CODE" 2
-says "a wrong key: said" "config:5: unknown key \"prots\": did you mean \"ports\"?"
+prints "a wrong key: reported" "config:5: unknown key \"prots\": did you mean \"ports\"?"
 
 # --- privileges, memory ------------------------------------------------------
 if [ "$(id -u)" = 0 ]; then
@@ -213,11 +213,11 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip "without privileges" "needs root to give them up"
 fi
-# A sanitizer reserves terabytes of address space.
+# Sanitizers reserve terabytes of address space.
 if grep -aq __asan_init "$METLO"; then
 	skip "too little memory: an error, no crash" "not with AddressSanitizer"
 else
-	# At any limit it works, or says why not; 127 is the loader's.
+	# With any limit it works or reports why not; 127 is the loader's.
 	codes=
 	for v in $(seq 10000 2000 60000); do
 		(ulimit -v "$v" && exec "$METLO" replay "$TMP/random.pcap") \
@@ -268,7 +268,7 @@ wait_for 5 gone_or_zombie $pid
 exec 7>&-
 wait $pid
 is "SIGINT on a silent pipe" "$? $(lines "$TMP/live.out")" "0 3"
-check "SIGINT on a silent pipe: says what was read" \
+check "SIGINT on a silent pipe: reports what was read" \
 	grep -q "3 transactions" "$TMP/live.err"
 
 if command -v script >/dev/null; then
@@ -301,14 +301,14 @@ replay kernel "$TMP/raw.pcap" --kernel --raw
 is "--kernel with --raw" "$CODE" 2
 
 # --- the command line around it ----------------------------------------------
-# line NAME CODE TEXT ARGUMENT...
+# line NAME CODE TEXT ARGUMENT...: this command line exits with CODE and TEXT.
 line()
 {
 	local name=$1 code=$2 text=$3 got
 	shift 3
 	got=$("$METLO" "$@" 2>&1)
-	is "$name" "$? $(grep -cF -- "$text" <<<"$got" | sed 's/^[1-9].*/said/')" \
-		"$code said"
+	is "$name" "$? $(grep -cF -- "$text" <<<"$got" | sed 's/^[1-9].*/printed/')" \
+		"$code printed"
 }
 line "version" 0 "metlo-xdp " version
 line "--version" 0 "metlo-xdp " --version

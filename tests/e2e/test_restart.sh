@@ -1,26 +1,25 @@
 #!/usr/bin/env bash
 #
-# The daemon is restarted 20 times, by SIGTERM and by SIGKILL, while requests
-# go on at a steady pace: the kernel's rings lose nothing, and what was in no
-# daemon's hands is reported. Nor does it when each daemon wants another number
-# of rings.
+# Restarts the daemon 20 times, by SIGTERM and by SIGKILL, under a steady load:
+# the kernel's rings lose nothing, and every request that no killed daemon held
+# is reported. The same with a different number of rings for each daemon.
 
 . "$(dirname "$0")/lib.sh"
 
-# of FILTER: of what restart.py told.
+# of FILTER: applies FILTER (jq) to the result of restart.py.
 of()
 {
 	jq -c "$1" "$TMP/result" 2>&1
 }
 
-# kernel FILTER: of the counters in the pinned maps.
+# kernel FILTER: applies FILTER (jq) to the counters in the pinned maps.
 kernel()
 {
 	in_ns "$COLLECTOR" "$METLO" status "$IFACE" --json |
 		jq -c ".interfaces[0] | $1" 2>&1
 }
 
-# restart NAME OPTION...
+# restart NAME OPTION...: runs restart.py.
 restart()
 {
 	local name=$1
@@ -36,7 +35,7 @@ restart()
 	fi
 }
 
-# After daemons that all ended in order.
+# After daemons that all exited normally.
 nothing_lost()
 {
 	is "$1: every daemon ends with 0" "$(of .codes)" '[0]'
@@ -52,7 +51,7 @@ nothing_lost()
 	detach
 }
 
-# Both ends of the conservation laws that hold in the kernel.
+# The conservation laws that hold in the kernel.
 kernel_laws()
 {
 	is "$1: every packet has one outcome" "$(kernel '.packets ==
@@ -101,7 +100,7 @@ nothing_lost workers 6
 restart SIGKILL --signal KILL
 only_in_hand_lost SIGKILL 20
 
-# Long enough for connections that were joined in the middle.
+# Long enough for connections joined midstream.
 restart "SIGKILL later" --signal KILL --times 2 --up 4
 only_in_hand_lost "SIGKILL later" 2
 finish

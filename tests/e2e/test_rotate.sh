@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 #
-# Output to files: rotated by the daemon and by the real logrotate under load,
-# after kills and on a full disk; every line is whole, and there once.
+# Output to files: rotated by the daemon and by logrotate under load, after kills
+# and on a full disk. Every line is complete and written exactly once.
 
 . "$(dirname "$0")/lib.sh"
 
-# requests N [FIRST]
+# requests N [FIRST]: makes N requests.
 requests()
 {
 	local first=${2:-1}
@@ -14,25 +14,25 @@ requests()
 		"http://10.77.1.1/?n=[$first-$((first + $1 - 1))]"
 }
 
-# said FILE PATTERN
-said()
+# logged FILE PATTERN: FILE has a line that matches.
+logged()
 {
 	grep -qE -- "$2" "$1"
 }
 
 running()
 {
-	wait_for 5 said "$1" 'mode, ports'
+	wait_for 5 logged "$1" 'mode, ports'
 }
 
-# A folder that belongs to the user of the daemon.
+# A directory that belongs to the user of the daemon.
 folder()
 {
 	mkdir -p "$1"
 	chown nobody "$1"
 }
 
-# written NAME N: the daemon has written that many lines.
+# written NAME N: succeeds if the daemon has written N lines.
 written()
 {
 	wait_for 10 has_written "$1" "$2"
@@ -55,7 +55,7 @@ test_size()
 		"$E2E_DIR/lines.py" 400 "$TMP/size"/*
 	is "no file is larger" \
 		"$(find "$TMP/size" -type f -size +20480c | wc -l)" 0
-	is "names tell the time" "$(find "$TMP/size" -name 'out.*' | sed 's/.*out\.//' |
+	is "names contain the time" "$(find "$TMP/size" -name 'out.*' | sed 's/.*out\.//' |
 		grep -cvE '^20[0-9]{6}T[0-9]{6}\.[0-9]{3}Z$')" 0
 	is "they belong to the daemon's user, and only it can read them" \
 		"$(stat -c '%U %a' "$TMP/size"/* | sort -u)" "nobody 600"
@@ -93,16 +93,15 @@ test_cannot_rotate()
 	mkdir -p "$TMP/root"
 	in_ns "$COLLECTOR" timeout 10 "$METLO" attach "$IFACE" --health off \
 		--metrics off --user nobody --output "ndjson:$TMP/root/out" \
-		--rotate-size 1MiB >"$TMP/said" 2>&1
+		--rotate-size 1MiB >"$TMP/output" 2>&1
 	is "a folder that the daemon will not be able to write" $? 1
-	check "is refused with the remedy" said "$TMP/said" \
+	check "is refused with the remedy" logged "$TMP/output" \
 		'will not be able to rotate it: Permission denied: .*chown'
 	is "before anything is attached" "$(ip -n "$COLLECTOR" link show "$IFACE" |
 		grep -c prog/xdp)" 0
 }
 
-# The configuration that is shipped, with another path, user and way to reach
-# the daemon.
+# The shipped configuration with another path, user and way to signal the daemon.
 logrotate_conf()
 {
 	sed -e "s:/var/log/metlo-xdp/:$TMP/lr/:" \
@@ -124,7 +123,7 @@ test_logrotate()
 		--output "ndjson:$TMP/lr/out.ndjson" || return
 	running "$TMP/l.err"
 	logrotate_conf >"$TMP/logrotate.conf"
-	# logrotate looks at it as that user.
+	# logrotate switches to that user.
 	chmod 711 "$TMP"
 	for i in 0 1 2 3 4; do
 		requests 600 $((i * 600 + 1)) &
@@ -134,7 +133,7 @@ test_logrotate()
 			not_ok "logrotate" "$(cat "$TMP/logrotate.out")"
 		wait $!
 	done
-	wait_for 10 said "$TMP/l.err" 'reopening files'
+	wait_for 10 logged "$TMP/l.err" 'reopening files'
 	stop "$ATTACHED"
 	check "logrotate under load: each line once" \
 		"$E2E_DIR/lines.py" 3000 "$TMP/lr"/*
@@ -145,7 +144,7 @@ test_logrotate()
 	in_ns "$COLLECTOR" "$METLO" detach "$IFACE"
 }
 
-# logrotate leaves a file that the daemon may not write.
+# logrotate creates a file that the daemon cannot write.
 test_cannot_reopen()
 {
 	folder "$TMP/lr2"
@@ -157,7 +156,7 @@ test_cannot_reopen()
 	mv "$TMP/lr2/out" "$TMP/lr2/out.1"
 	install -m 600 /dev/null "$TMP/lr2/out"
 	kill -USR1 "$ATTACHED"
-	check "a file that cannot be opened anew: said" wait_for 5 said \
+	check "a file that cannot be reopened: reported" wait_for 5 logged \
 		"$TMP/r.err" 'out: cannot be reopened: Permission denied: lines continue into the old file'
 	requests 5 6
 	written lr2 10
@@ -172,8 +171,8 @@ test_cannot_reopen()
 	stop "$ATTACHED"
 }
 
-# Killed in the middle of writing, again and again: the next start leaves
-# whole lines only. The file is written as fast as it goes.
+# Killed repeatedly while writing at full speed: the next start repairs the file
+# so that it has complete lines only.
 test_kill()
 {
 	local i
@@ -189,7 +188,7 @@ test_kill()
 	done
 	"$METLO" replay "$TMP/big.pcap" --output "ndjson:$TMP/killed" \
 		2>>"$TMP/killed.err"
-	check "after kills in mid-write every line is whole" \
+	check "after kills during writes every line is complete" \
 		"$E2E_DIR/lines.py" - "$TMP/killed"
 	"$METLO" replay "$TMP/big.pcap" --output "ndjson:$TMP/once" 2>/dev/null
 	is "and the last run is there in full" \
@@ -197,8 +196,8 @@ test_kill()
 		"$(cksum <"$TMP/once")"
 }
 
-# The same for the daemon: it goes on where it was, and loses what was in the
-# memory of the one that was killed, but tears nothing.
+# The same for the daemon: it resumes and loses what the killed one held in
+# memory, but leaves no partial line.
 test_kill_attach()
 {
 	local i
@@ -219,7 +218,7 @@ test_kill_attach()
 		--output "ndjson:$TMP/ka/out" --detach-on-exit || return
 	running "$TMP/k5.err"
 	stop "$ATTACHED"
-	check "the daemon killed under load: every line is whole" \
+	check "the daemon killed under load: every line is complete" \
 		"$E2E_DIR/lines.py" - "$TMP/ka"/*
 }
 
@@ -236,16 +235,16 @@ test_full_disk()
 		--summary "$TMP/full.json" || return
 	running "$TMP/full.err"
 	requests 400
-	check "a full disk is said" wait_for 10 said "$TMP/full.err" \
+	check "a full disk is reported" wait_for 10 logged "$TMP/full.err" \
 		'cannot be written: No space left on device'
-	check "and leaves whole lines only" \
+	check "and leaves complete lines only" \
 		"$E2E_DIR/lines.py" - "$TMP/small/out"
 	rm "$TMP/small/ballast"
 	requests 10 401
-	check "until there is room" wait_for 10 said "$TMP/full.err" \
+	check "until there is room" wait_for 10 logged "$TMP/full.err" \
 		'can be written again'
 	stop "$ATTACHED"
-	check "every line is whole" "$E2E_DIR/lines.py" - "$TMP/small/out"
+	check "every line is complete" "$E2E_DIR/lines.py" - "$TMP/small/out"
 	is "and as many as were counted" \
 		"$(jq .output.written "$TMP/full.json")" \
 		"$(wc -l <"$TMP/small/out")"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
-# Large bodies cost their head: once a body is beyond its limit the kernel
-# drops the rest of it, the transaction is complete all the same, and the next
-# one on the same connection comes out whole.
+# Large bodies cost only their head: once a body exceeds its limit, the kernel
+# drops the rest, the transaction is still reported, and the next one on the same
+# connection is complete.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,7 @@ SIZE=30000000
 need shunt nginx curl jq
 net_up || { not_ok "namespaces" "net_up failed"; finish; }
 mirror_up || { skip "shunt" "no tc mirred or no vxlan in this kernel"; finish; }
-# Small windows: bursts that fit the queue of the mirror's veth.
+# Small windows keep bursts within the queue of the mirror's veth.
 for ns in "$CLIENT" "$SERVER"; do
 	in_ns "$ns" sh -c \
 		"echo 4096 65536 65536 >/proc/sys/net/ipv4/tcp_rmem"
@@ -31,7 +31,7 @@ nginx_up "
 attach_up "$OUT" --mode native --summary "$TMP/summary" ||
 	{ not_ok "attach"; finish; }
 
-# A modest rate: how much gets through before the kernel is told depends on it.
+# A modest rate limits how much arrives before the shunt takes effect.
 in_ns "$CLIENT" timeout 60 curl -sS --limit-rate 15M \
 	-o /dev/null http://10.77.1.1/download \
 	-o "$TMP/after" http://10.77.1.1/after

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * A tc program that tags what leaves a device with VLAN 5: on the VXLAN device
- * of the mirror it makes tagged inner frames, also on kernels without VLAN
+ * A tc program that tags the frames a device sends with VLAN 5. On the mirror's
+ * VXLAN device this produces tagged inner frames, even on kernels without VLAN
  * devices.
  */
 struct __sk_buff;
