@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
-# Installs what building and testing need, and only what is missing:
-# "make deps". Debian and Ubuntu by apt-get, Amazon Linux 2023 and Fedora by
-# dnf. Needs root only when something has to be installed.
+# make deps: installs the packages that building and testing need and that are
+# missing, with apt-get (Debian, Ubuntu) or dnf (Amazon Linux 2023, Fedora). Needs
+# root only if a package is missing.
 
 set -euo pipefail
 
@@ -37,8 +37,8 @@ need_root()
 	exit 1
 }
 
-# Ubuntu has no package of this name that holds the tool itself, and no AWS CLI
-# in its later versions: the tests that it drives skip there.
+# In Ubuntu, bpftool is in other packages, and later versions lack the AWS CLI; the
+# tests that need it skip.
 ubuntu_names()
 {
 	# shellcheck disable=SC1091
@@ -59,7 +59,7 @@ debian_missing()
 	done
 }
 
-# A package's service must not start because a test needs its program.
+# Tests need the programs of some packages, not their services.
 keep_services_down()
 {
 	local policy=/usr/sbin/policy-rc.d
@@ -109,9 +109,9 @@ redhat()
 	say "installing$missing$missing_tests"
 	# shellcheck disable=SC2086
 	[ -z "$missing" ] || dnf -q -y install $missing >&2
-	# A test whose tool this distribution lacks says so when it skips.
+	# Tests skip and name the tool if the distribution lacks it.
 	for p in $missing_tests; do
-		dnf -q -y install "$p" >&2 || say "no package $p here"
+		dnf -q -y install "$p" >&2 || say "no package $p in this distribution"
 	done
 }
 
@@ -120,7 +120,7 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
 elif command -v dnf >/dev/null && command -v rpm >/dev/null; then
 	redhat
 else
-	say "neither apt-get nor dnf here; needed are (Debian's names):"
+	say "neither apt-get nor dnf found; install these packages (Debian's names):"
 	say "$(echo "$debian_build $debian_test" | tr -s '\n\t' '  ')"
 	exit 1
 fi

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The conservation laws of the counters: nothing is lost without a name.
+"""The conservation laws of the counters: every loss is counted under a name.
 
   tests/laws.py SUMMARY.json [COUNTER=VALUE...]
 
-SUMMARY.json is what --summary wrote. Prints "ok" or "not ok" for the laws and
-for each counter given (http.transactions=10, ring_full=0).
+SUMMARY.json is the output of --summary. Prints "ok" or "not ok" for the laws and
+for each given counter (http.transactions=10, ring_full=0).
 """
 import json
 import sys
@@ -19,7 +19,7 @@ HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()
 
 
 def broken(s):
-    """The laws that a summary breaks, one line each."""
+    """The laws that a summary violates, one line each."""
     stream, http, output = s["stream"], s["http"], s["output"]
     selection = s["selection"]
     laws = [

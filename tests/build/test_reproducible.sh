@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# The same sources give the same bytes, wherever they are; and what "make
-# install" installs is complete and goes away again.
+# The same sources produce the same bytes wherever they are built; "make install"
+# is complete, and "make uninstall" removes it.
 
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -22,7 +22,8 @@ result()
 	fi
 }
 
-# From a tree of another depth and name, with another folder for the objects.
+# Builds a copy of the tree with another depth and name, and another output
+# directory.
 build_elsewhere()
 {
 	mkdir -p "$1" &&
@@ -46,7 +47,7 @@ nothing_to_do()
 	[ -z "$(make -s -C "$tmp/one" --question all 2>&1)" ]
 }
 
-# A changed header rebuilds what includes it.
+# A changed header rebuilds the files that include it.
 header_is_tracked()
 {
 	local header=$tmp/one/user/base/buf.h
@@ -61,14 +62,14 @@ no_paths()
 
 result "builds in one folder" build_elsewhere "$tmp/one" build
 result "builds in another" build_elsewhere "$tmp/deeper/down/another" out
-result "the program is the same, byte by byte" \
+result "the program is identical" \
 	cmp "$tmp/one/build/metlo-xdp" "$tmp/deeper/down/another/out/metlo-xdp"
 for object in "$tmp/one/build/bpf/"*.bpf.o; do
-	result "${object##*/} is the same, byte by byte" cmp "$object" \
+	result "${object##*/} is identical" cmp "$object" \
 		"$tmp/deeper/down/another/out/bpf/${object##*/}"
 done
-result "no path of the build in the program" no_paths
+result "no build path in the program" no_paths
 result "a second make has nothing to do" nothing_to_do
 result "install and uninstall" installed_and_removed
-result "a changed header is noticed" header_is_tracked
+result "a changed header causes a rebuild" header_is_tracked
 exit $failed

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# What tests/results.sh counts: no failure of a command is lost.
+# tests/results.sh counts every result and loses no failure of a command.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -9,7 +9,7 @@ trap 'rm -rf "$TMP"' EXIT
 
 . tests/results.sh
 
-# counted COMMAND...: the last line and the exit code of a test that is this.
+# counted COMMAND...: prints the last line and the exit code of a test with COMMAND.
 counted()
 {
 	local code
@@ -23,8 +23,8 @@ counted()
 	echo "$(tail -n 1 "$TMP/out"); $code"
 }
 
-# says CODE LINE...: prints these lines and ends with CODE.
-says()
+# prints CODE LINE...: prints these lines and returns CODE.
+prints()
 {
 	local code=$1
 	shift
@@ -32,15 +32,15 @@ says()
 	return "$code"
 }
 
-is "what is right" "$(counted is x 1 1)" "1 passed, 0 failed, 0 skipped; 0"
-is "what is not" "$(counted is x 1 2)" "0 passed, 1 failed, 0 skipped; 1"
-is "a command that fails" "$(counted check x says 3 x)" \
+is "an equal value" "$(counted is x 1 1)" "1 passed, 0 failed, 0 skipped; 0"
+is "a different value" "$(counted is x 1 2)" "0 passed, 1 failed, 0 skipped; 1"
+is "a command that fails" "$(counted check x prints 3 x)" \
 	"0 passed, 1 failed, 0 skipped; 1"
-is "what is skipped" "$(counted skip x y)" "0 passed, 0 failed, 1 skipped; 0"
-is "lines of a command" "$(counted tally says 0 "ok a" "ok b")" \
+is "a skipped test" "$(counted skip x y)" "0 passed, 0 failed, 1 skipped; 0"
+is "results of a command" "$(counted tally prints 0 "ok a" "ok b")" \
 	"2 passed, 0 failed, 0 skipped; 0"
-is "and its failures" "$(counted tally says 1 "ok a" "not ok b")" \
+is "and its failures" "$(counted tally prints 1 "ok a" "not ok b")" \
 	"1 passed, 1 failed, 0 skipped; 1"
-is "its exit code when no line tells of it" "$(counted tally says 2 "ok a")" \
+is "an exit code that no result explains" "$(counted tally prints 2 "ok a")" \
 	"1 passed, 1 failed, 0 skipped; 1"
 finish

@@ -33,7 +33,7 @@ class ReplayError(Exception):
 
 # ---------------------------------------------------------------- captures
 def load():
-    """The manifest's entries, or None where the corpus is not present."""
+    """The entries of the manifest, or None if the corpus is not present."""
     path = os.path.join(CORPUS, "manifest.json")
     if not os.path.exists(path) or not os.path.exists(_wrapper_path()):
         return None
@@ -42,7 +42,7 @@ def load():
 
 
 def select(entries, names):
-    """Those whose name contains one of the words, all without words."""
+    """The captures whose name contains one of the words; all if there are none."""
     return [e for e in entries if not names or any(n in e["name"] for n in names)]
 
 
@@ -80,7 +80,7 @@ def wrapper():
 
 
 class _Stdout:
-    """What the wrapper writes to "-" ends here."""
+    """Collects what the wrapper writes to "-"."""
 
     def __init__(self):
         self.buffer = io.BytesIO()
@@ -93,7 +93,7 @@ class _Stdout:
 
 
 def wrap(entry, options=()):
-    """The capture as the collector receives it: a pcap in memory."""
+    """The capture wrapped in VXLAN, as a pcap in memory."""
     out = _Stdout()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         wrapper().main([capture_path(entry), "-", *options])
@@ -129,7 +129,7 @@ def replay(chunks):
 
 
 def _feed(proc, chunks):
-    """communicate() for input that is made on the way."""
+    """communicate() for input that is generated while it is sent."""
     import threading
 
     def writer():
@@ -158,7 +158,7 @@ def _feed(proc, chunks):
 
 # ------------------------------------------------------------ transactions
 class Tx:
-    """The parts of a line that are compared."""
+    """The fields of a line that are compared."""
 
     def __init__(self, line):
         req, rsp = line["request"], line["response"]
@@ -191,7 +191,7 @@ class Tx:
         return body.encode("utf-8", "surrogatepass")
 
     def key(self):
-        """Everything that may not depend on how the packets arrived."""
+        """Everything that must not depend on how the packets arrived."""
         return (self.method, self.host, self.target, self.status,
                 self.req_len, self.req_sha, self.rsp_len, self.rsp_sha,
                 self.interim, tuple(sorted(self.flags)))
@@ -210,7 +210,7 @@ def transactions(chunks):
 
 
 def digest(txs):
-    """A short name for a result, independent of the order."""
+    """A short hash of a result, independent of the order."""
     text = "\n".join(sorted(repr(t.key()) for t in txs))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -228,7 +228,7 @@ def absent(part):
 
 
 def report(name, problems):
-    """One result line, with its details. True when it passed."""
+    """Prints a result line with details. Returns whether it passed."""
     print(f"{'not ok' if problems else 'ok'} {name}")
     for p in problems[:12]:
         print(f"#   {p}"[:400])

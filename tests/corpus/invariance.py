@@ -4,10 +4,10 @@
   tests/corpus/invariance.py [WORD...]   only captures whose name has a WORD
   tests/corpus/invariance.py -m gro -v WORD  one way, and shows what differs
 
-Each capture with transactions is replayed as it is and then mangled in every
-way of WAYS: the result must be the same. Under loss (LOSSES) it must not hold
-a request with a response that was not its own. invariance.json names, for
-each capture, the ways in which it may differ, and why.
+Replays each capture with transactions unchanged and then mangled in each of
+WAYS: the result must be the same. Under loss (LOSSES) no request may be paired
+with a response that is not its own. invariance.json lists for each capture the
+ways that may change the result, and why.
 """
 import argparse
 import collections
@@ -51,7 +51,7 @@ REC, INNER = 16, 14 + 20 + 8 + 8
 
 
 def packets(pcap):
-    """(record header, packet) of a little-endian pcap."""
+    """Yields (record header, packet) of a little-endian pcap."""
     at = 24
     while at < len(pcap):
         caplen = struct.unpack_from("<I", pcap, at + 8)[0]
@@ -60,7 +60,7 @@ def packets(pcap):
 
 
 def split_bytes(pcap):
-    """As --split 1 of the wrapper, for megabytes: chunks of a pcap in which
+    """Like --split 1 of the wrapper, but fast: yields chunks of a pcap in which
     each segment with payload is cut into one segment per byte. Checksums are
     not made right."""
     seg = corpus.wrapper().seg

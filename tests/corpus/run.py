@@ -2,15 +2,15 @@
 """Replays every capture of the corpus and compares the transactions.
 
   tests/corpus/run.py [WORD...]        only captures whose name has a WORD
-  tests/corpus/run.py -v WORD          and shows what came out
-  tests/corpus/run.py --accept WHY NAME  writes NAME's present result down as
-                                       right, and why, in reasons.json
+  tests/corpus/run.py -v WORD          and shows the result
+  tests/corpus/run.py --accept WHY NAME  records NAME's current result as correct,
+                                       and why, in reasons.json
   tests/corpus/run.py --save           writes score.json
-  tests/corpus/run.py --sanitized      only: ends well under the sanitizers
+  tests/corpus/run.py --sanitized      checks only for sanitizer reports
 
-Firm expectations, on which tshark 4.6.9, tshark 4.0.17 and Suricata 8.0.7
-agree, must be met in every field. For the others the preferred view is met, or
-reasons.json says why not, with the digest of the result that is right.
+Firm expectations, on which tshark 4.6.9, tshark 4.0.17 and Suricata 8.0.7 agree,
+must be met in every field. For the others, the preferred view must be met, or
+reasons.json explains why not and has the digest of the correct result.
 """
 import argparse
 import json
@@ -41,21 +41,21 @@ def write_json(path, value):
 
 # ------------------------------------------------ what counts as the same
 def host_of(tx):
-    """Our host, or None where it only stands for the server's address."""
+    """Our host, or None if it only repeats the server's address."""
     if tx.method is None:
         return None
     bare = f"[{tx.server}]" if ":" in tx.server else tx.server
     if tx.host in (tx.server, bare, f"{bare}:{tx.server_port}"):
         return None
     # The authority-form target of CONNECT is the host (RFC 9112, 3.2.3);
-    # tshark looks at the Host field only.
+    # tshark uses the Host field only.
     if tx.method == "CONNECT" and tx.host == tx.target:
         return None
     return tx.host
 
 
 def hosts_equal(want, tx, loose):
-    """loose: as Suricata reports hosts, in lower case and without port."""
+    """loose: compare as Suricata reports hosts, in lower case without port."""
     ours = host_of(tx)
     if want in (None, "") or ours is None:
         # A Host field that names the server's own address is the same as none.
@@ -88,7 +88,7 @@ def body_equal(want, tx):
 
 
 def match(wanted, txs, equal):
-    """Pairs each wanted one with one of ours; returns both remainders."""
+    """Matches expected with actual transactions; returns both remainders."""
     left, missing = list(txs), []
     for w in wanted:
         for t in left:
@@ -114,7 +114,7 @@ def compare_preferred(entry, txs):
 
 
 def other_bodies(entry, txs):
-    """Where the lines agree, tshark's view of the bodies should as well."""
+    """If the lines agree, tshark's bodies should agree as well."""
     problems = []
     for w in entry["expected"]:
         line = (w["method"], w["host"], w["uri"], w["status"])
@@ -134,7 +134,7 @@ def brief(want):
 
 
 def judge(entry, txs, summary):
-    """Problems of one capture's result, as lines."""
+    """The problems of a capture's result, as lines."""
     compare = compare_firm if corpus.is_firm(entry) else compare_preferred
     missing, extra = compare(entry, txs)
     problems = [f"missing: {brief(w)}" for w in missing]
@@ -148,7 +148,7 @@ def judge(entry, txs, summary):
 
 # ------------------------------------------------------------------- runs
 def one(entry):
-    """What came out of one capture, for the parent process."""
+    """The result of one capture, for the parent process."""
     try:
         txs, summary = corpus.transactions([corpus.wrap(entry)])
     except (corpus.ReplayError, ValueError, KeyError) as e:
@@ -181,7 +181,7 @@ def print_score(score):
 
 
 def compare_score(score):
-    """One problem for each category that fell."""
+    """One problem for each category whose score fell."""
     problems = []
     for name, was in read_json(SCORE).items():
         now = score.get(name, {"expected": 0, "reasoned": 0})

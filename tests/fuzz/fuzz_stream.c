@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reassembly under a protocol that checks what it is told: offsets without a
- * break, bytes that go on across holes as they were sent, no call after the
- * last one, counters that add up.
+ * Reassembly under a protocol that checks every call: contiguous offsets, the
+ * bytes that were sent even after holes, no call after close(), and counters
+ * that add up.
  */
 #include "stream_ops.h"
 
@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Bytes are numbered, so each tells its place. */
+/* The value of each byte encodes its position. */
 static uint8_t byte_at(uint32_t seq)
 {
 	return (uint8_t)seq;
@@ -24,7 +24,7 @@ struct conn {
 	struct conn *next;
 	struct stream_flow *flow;
 	uint64_t offset[2];
-	uint32_t seq[2]; /* lowest byte of that of the next byte, if known */
+	uint32_t seq[2]; /* of the next byte, modulo 256, if known */
 	bool known[2], fin[2];
 };
 
@@ -32,9 +32,9 @@ struct world {
 	struct conn *conns;
 	unsigned int open;
 	uint64_t delivered, skipped, lost, truncated;
-	bool urgent; /* positions cannot be told any more */
+	bool urgent; /* positions are unknown from here on */
 	struct ops ops;
-	unsigned int skip; /* how often to skip, from the input */
+	unsigned int skip; /* how often to skip; from the input */
 };
 
 static struct world *world;
@@ -144,7 +144,7 @@ static void fill(struct ops *o, const struct metlo_rec *rec, uint8_t *to)
 		to[i] = byte_at(seq + i);
 }
 
-/* before: the counters when this input began. */
+/* before: the counters at the start of this input. */
 static void check(const struct world *w, const struct stream_conf *conf,
 		  const struct stream_stats *before)
 {
@@ -164,7 +164,7 @@ static void check(const struct world *w, const struct stream_conf *conf,
 	CHECK(s->overlap_conflicts == 0);
 }
 
-/* Tables are kept: making one costs more than most inputs. */
+/* Tables are reused: creating one costs more than most inputs. */
 static struct stream_table *table_for(unsigned int kind,
 				      struct stream_conf *conf)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reassembly and HTTP together, as they run: segments of two texts that come
- * out of order, twice, cut short and under other VNIs.
+ * Reassembly and HTTP combined, as in the program: segments of two texts, out of
+ * order, duplicated, truncated and under other VNIs.
  *
- * Input: 2 bytes length of the operations (stream_ops.h), the operations, the
+ * Input: length of the operations (2 bytes), the operations (stream_ops.h), the
  * client's text, a byte 0x01, the server's text.
  */
 #include "http/http.h"
@@ -49,7 +49,7 @@ static void on_transaction(void *ctx, const struct http_transaction *t)
 	}
 }
 
-/* The text of the direction, again and again. */
+/* The text of the direction, repeated. */
 static void fill(struct ops *o, const struct metlo_rec *rec, uint8_t *to)
 {
 	unsigned int dir = rec->sport == 80;

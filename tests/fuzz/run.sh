@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 #
-# tests/fuzz/run.sh FUZZER CORPUS-FOLDER SECONDS: one libFuzzer target for a
-# bounded time. What it finds stays in CORPUS-FOLDER, inputs that fail beside
-# it; seeds are taken from tests/fuzz/seeds/NAME. The same random numbers each
-# time, so that a commit that passes does so again; FUZZ_SEED=0 draws new ones,
-# for long runs.
+# tests/fuzz/run.sh FUZZER CORPUS SECONDS: runs a libFuzzer target for SECONDS.
+# Inputs it finds are kept in the directory CORPUS, failures in files
+# CORPUS-failed-*; seeds come from tests/fuzz/seeds/NAME or seeds_NAME.py. The
+# random seed is fixed, so that a commit that passed passes again; use FUZZ_SEED=0
+# for a random one in long runs.
 
 set -u
 fuzzer=$1
@@ -14,7 +14,7 @@ name=${fuzzer##*/}
 seeds=$(dirname "$0")/seeds/$name
 
 mkdir -p "$corpus"
-# Generated seeds and a dictionary, where the target has them.
+# Generated seeds and a dictionary, if the target has them.
 maker=$(dirname "$0")/seeds_$name.py
 if [ -x "$maker" ]; then
 	"$maker" "$corpus-seeds" && seeds=$corpus-seeds

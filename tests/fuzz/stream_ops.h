@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz input as traffic: each operation is a few bytes that say what a
- * connection sends next, and how far that is from what it should.
+ * Fuzz input as traffic: each operation has a few bytes that describe the next
+ * segment of a connection and its distance from the expected one.
  */
 #ifndef TESTS_FUZZ_STREAM_OPS_H
 #define TESTS_FUZZ_STREAM_OPS_H
@@ -50,7 +50,7 @@ static inline void ops_begin(struct ops *o, const uint8_t *data, size_t len,
 		(&o->next[0][0][0])[i] = 0xffffff00u + i * 0x11111111u;
 }
 
-/* How far off the place in the stream a segment is. */
+/* The distance of a segment from its proper position. */
 static inline uint32_t ops_shift(struct ops *o, unsigned int kind)
 {
 	switch (kind) {
@@ -73,9 +73,9 @@ static inline uint32_t ops_shift(struct ops *o, unsigned int kind)
 }
 
 /*
- * One record. Byte 0: tuple 2 bits, tenant, direction, other VNI, kind of
- * shift 3 bits. Byte 1: TCP flags, and whether the position moves on. Byte 2:
- * length, and record flags.
+ * One record. Byte 0: tuple (2 bits), tenant, direction, other VNI, type of
+ * shift (3 bits). Byte 1: TCP flags, and whether the position advances. Byte 2:
+ * length and record flags.
  */
 static inline void ops_record(struct ops *o)
 {

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# boot.sh ROOT: in new namespaces, makes ROOT the root with file systems as
-# systemd expects them in a container, and becomes systemd. See machine.sh.
+# boot.sh ROOT: runs in new namespaces, makes ROOT the root file system with the
+# mounts systemd expects in a container, and executes systemd. See machine.sh.
 
 set -e
 mount --make-rprivate /
@@ -10,7 +10,7 @@ cd "$1"
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
-# As systemd does it where it is not in a container.
+# Outside a container, systemd mounts this itself.
 mount -t bpf bpf sys/fs/bpf -o nosuid,nodev,noexec,mode=700
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs tmp
@@ -23,7 +23,7 @@ mkdir dev/pts dev/shm
 mount -t devpts devpts dev/pts -o newinstance,ptmxmode=666
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
-# Device units are for those only who see that udev is there.
+# systemd creates device units only if this file shows that udev runs.
 mkdir run/udev
 touch run/udev/control
 pivot_root . mnt

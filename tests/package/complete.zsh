@@ -1,10 +1,10 @@
-# complete.zsh FOLDER LINE: what zsh's completion system, which finds functions
-# in FOLDER too, adds at the end of LINE; one match a line. For a script there
-# is no completion, so an interactive shell runs in a pseudo-terminal.
+# complete.zsh DIRECTORY LINE: prints what zsh's completion system, with functions
+# from DIRECTORY too, offers at the end of LINE, one match per line. Scripts have no
+# completion, so an interactive shell runs in a pseudo-terminal.
 zmodload zsh/zpty || exit
 zpty shell zsh -f -i
 
-# Asks, and reads up to the mark that ends the answer.
+# Sends a command and reads up to the mark that ends its output.
 ask() {
 	local line
 
@@ -23,7 +23,7 @@ ask "PS1= PS2= RPS1=; unsetopt prompt_cr prompt_sp; stty -echo; setopt no_beep
 fpath=($1 \$fpath); autoload -Uz compinit && compinit -u -D
 zstyle ':completion:*' menu no
 print -r -- MARK''1" 1
-# Every match goes through compadd: print what it would add, and add nothing.
+# All matches pass through compadd: record them instead of adding them.
 ask "compadd() {
 	[[ \${@[1,(i)(-|--)]} == *-(O|A|D)\\ * ]] && { builtin compadd \"\$@\"; return }
 	typeset -ga found

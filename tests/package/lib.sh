@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 #
-# What the tests of the packaging share. A test sources this file, which takes
-# it to the top of the tree, calls the helpers, also those of tests/results.sh,
-# and ends with "finish". $TMP is a folder that goes with it.
+# Helpers of the packaging tests. A test sources this file, which changes to the
+# top of the tree, calls these helpers and those of tests/results.sh, and ends with
+# "finish". The directory $TMP is removed at exit.
 
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
@@ -15,8 +15,8 @@ trap 'rm -rf "$TMP"' EXIT
 
 # --- shell completion ---
 
-# completion_of PROGRAM FOLDER: what follows is about a program that was built,
-# and the files for shells in FOLDER. Completion is done in $TMP/files.
+# completion_of PROGRAM DIRECTORY: selects the program to test and the directory of
+# its completion files. Completion runs in $TMP/files.
 completion_of()
 {
 	local built
@@ -28,20 +28,20 @@ completion_of()
 	mkdir "$TMP/files"
 }
 
-# Sorted words in one line.
+# Prints the words of standard input sorted, on one line.
 words()
 {
 	tr -s '[:space:]' '\n' | sort -u | sed '/^$/d' | paste -sd ' '
 }
 
-# commands: all that have options of their own, one a line.
+# commands: prints the commands that have options, one per line.
 commands()
 {
 	"$PROGRAM" help --list | awk -F '\t' '$1 == "command" &&
 		$2 != "help" && $2 != "version" { print $2 }'
 }
 
-# options_of COMMAND
+# options_of COMMAND: prints its options on one line.
 options_of()
 {
 	{
@@ -51,8 +51,8 @@ options_of()
 	} | words
 }
 
-# The help is for people, the list for programs: they must not differ.
-# list_has_options PREFIX: of names of tests.
+# list_has_options PREFIX: the help for people and the list for programs agree.
+# PREFIX is that of the test names.
 list_has_options()
 {
 	local command
@@ -66,14 +66,14 @@ list_has_options()
 	done
 }
 
-# complete_bash LINE: what bash offers at the end of LINE.
+# complete_bash LINE: prints what bash offers at the end of LINE.
 complete_bash()
 {
 	(
 		cd "$TMP/files" || exit
 		# shellcheck source=/dev/null
 		. "$PACKAGING/$PROGRAM.bash"
-		# Bash's own way to cut a line into words is not used by it.
+		# The completion does not use bash's own word splitting.
 		# shellcheck disable=SC2034
 		COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=("$PROGRAM")
 		COMPREPLY=()
@@ -83,20 +83,20 @@ complete_bash()
 	cat "$TMP/bash.err"
 }
 
-# complete_zsh LINE: what zsh adds, by its own completion system in a terminal.
+# complete_zsh LINE: prints what zsh offers, in an interactive shell.
 complete_zsh()
 {
 	(cd "$TMP/files" && timeout 20 zsh -f "$TOP/tests/package/complete.zsh" \
 		"$PACKAGING" "$1" 2>&1) | words
 }
 
-# offered SHELL NAME LINE WORDS: these are, at the end of LINE.
+# offered SHELL NAME LINE WORDS: exactly these are offered at the end of LINE.
 offered()
 {
 	is "$1: $2" "$("complete_$1" "$3")" "$4"
 }
 
-# options_offered SHELL PREFIX LINE: after LINE and each command.
+# options_offered SHELL PREFIX LINE: LINE and each command offer its options.
 options_offered()
 {
 	local command
@@ -107,7 +107,7 @@ options_offered()
 	done
 }
 
-# in_shells COMMAND: calls it for each SHELL that is here.
+# in_shells COMMAND: calls "COMMAND SHELL" for each installed shell.
 in_shells()
 {
 	"$1" bash

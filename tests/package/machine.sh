@@ -1,19 +1,19 @@
 # shellcheck shell=bash
 #
-# A small Debian or Ubuntu, of the version that this machine has or that
-# MACHINE_SUITE names (trixie), booted with its own systemd in namespaces of its
-# own: for tests that install packages and start units. Sourced after
-# tests/e2e/lib.sh, and used in the network namespace $COLLECTOR.
+# A minimal Debian or Ubuntu in a container with its own systemd, for tests that
+# install packages and start units. Its version is that of this machine, or
+# MACHINE_SUITE (such as trixie). Sourced after tests/e2e/lib.sh; the container
+# uses the network namespace $COLLECTOR.
 #
-# MACHINE is a result for the caller:
+# MACHINE returns its root directory to the caller:
 # shellcheck disable=SC2034
 
-# Beside what the packages depend on.
+# Installed in addition to the dependencies of the packages.
 MACHINE_PACKAGES="systemd systemd-sysv udev dbus logrotate"
 MACHINE_CGROUP=""
 MACHINE_PID=""
 
-# machine_can NAME: skips the whole test NAME where it cannot run.
+# machine_can NAME: skips the whole test NAME if the container cannot run here.
 machine_can()
 {
 	local name=$1
@@ -29,7 +29,7 @@ machine_can()
 	}
 }
 
-# The version to install, and the mirror of this machine's own packages.
+# The version to install, and the mirror this machine gets its packages from.
 archive_source()
 {
 	local version
@@ -43,7 +43,7 @@ archive_source()
 			'$1 == v { print suite, $2; exit }'
 }
 
-# depends FILE.deb...: the packages that these need, one of each choice.
+# depends FILE.deb...: prints their dependencies, the first of alternatives.
 depends()
 {
 	local deb
@@ -53,8 +53,8 @@ depends()
 	done | sed 's/|.*//; s/(.*//; s/ //g' | sort -u
 }
 
-# machine_archive FILE.deb...: the root file system with what these need, as
-# $MACHINE_ARCHIVE; made by mmdebstrap (a minute) and kept in $O.
+# machine_archive FILE.deb...: builds a root file system with their dependencies by
+# mmdebstrap (a minute) and caches it in $O. Sets MACHINE_ARCHIVE.
 machine_archive()
 {
 	local suite site packages
@@ -72,24 +72,22 @@ machine_archive()
 		echo "$suite $packages" >"$O/package/$suite.of"
 }
 
-# machine_up: boots it, from a fresh copy, and waits until it is up. Its root is
-# $MACHINE.
+# machine_up: boots a fresh copy and waits until it is up. Sets MACHINE to its root.
 machine_up()
 {
 	local tree
 
 	MACHINE=$TMP/machine
 	mkdir -p "$MACHINE" && tar -xf "$MACHINE_ARCHIVE" -C "$MACHINE" || return
-	# The devices are those of the real machine, where nothing is to happen
-	# because of this; what concerns us is told to udev below. It must not
-	# give the interface, which others know by now, another address.
+	# The devices are those of the real machine and must not be touched:
+	# udev gets no coldplug events but the one below, and no default link
+	# file, which would assign a new MAC address to the interface.
 	ln -s /dev/null "$MACHINE/etc/systemd/network/99-default.link"
 	ln -s /dev/null "$MACHINE/etc/systemd/system/systemd-udev-trigger.service"
 	tree=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
 	MACHINE_CGROUP=$tree/metlo-test-$$
 	mkdir "$MACHINE_CGROUP" || return
-	# What it mounts and starts is in namespaces, and goes with its first
-	# process.
+	# Its mounts and processes are in namespaces and vanish with its init.
 	# shellcheck disable=SC2016
 	nsenter --net="/run/netns/$COLLECTOR" -- bash -c '
 		echo $$ >"$1/cgroup.procs" &&
@@ -122,7 +120,7 @@ machine_down()
 {
 	[ -z "$MACHINE_PID" ] || kill -KILL "$MACHINE_PID" 2>/dev/null
 	[ -z "${MACHINE_BOOT:-}" ] || wait "$MACHINE_BOOT" 2>/dev/null
-	# Each level goes when those below have.
+	# A cgroup can be removed once its children are.
 	[ -z "$MACHINE_CGROUP" ] || wait_for 5 cgroup_removed
 }
 

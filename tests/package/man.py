@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares a man page with what the program has: man.py PAGE LIST HELP.
+"""Compares a man page with its program: man.py PAGE LIST HELP.
 
 LIST is the output of "PROGRAM help --list", HELP that of "PROGRAM help".
 Prints a result line for each command and option, and for the exit codes."""
@@ -10,7 +10,7 @@ ALL = "All commands"
 
 
 def items(page):
-    """(section, subsection, head, body) of each .It."""
+    """Yields (section, subsection, head, body) of each .It."""
     section = subsection = head = None
     body = []
     for line in page.splitlines() + [".Sh END"]:
@@ -31,13 +31,13 @@ def items(page):
 
 
 def literals(body):
-    """What is set in a typewriter's letters, without the punctuation."""
+    """The literal text of a line, without punctuation."""
     return [re.sub(r" [.,:;]$", "", line[4:]) for line in body
             if line.startswith(".Li ")]
 
 
 def listed(names):
-    """["a, b", "c"] of a, b and c."""
+    """["a, b", "c"] from "a, b and c"."""
     *first, last = sorted(names)
     return [", ".join(first), last]
 

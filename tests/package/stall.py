@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Stops one thread of a process, as a debugger does: stall.py PID NAME [SECONDS].
-It goes on when this program ends, after SECONDS or with its process."""
+The thread resumes when this program ends: after SECONDS, or when it is killed."""
 import ctypes
 import os
 import sys

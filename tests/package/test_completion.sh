@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 #
-# Shell completion, as bash and zsh do it: every command and every option of
-# each command is offered and nothing else, and values by what is taken.
+# Completion in bash and zsh offers every command, every option of each command,
+# and nothing else; and values according to the type of the option.
 
 . "$(dirname "$0")/lib.sh"
 
-# offers SHELL: the same questions to both.
+# offers SHELL: the same checks for both.
 offers()
 {
 	local shell=$1

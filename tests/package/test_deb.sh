@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# The Debian packages: nothing for lintian to warn of, what they have and need,
-# and the same bytes wherever they are built.
+# The Debian packages: no lintian warnings, contents, dependencies, and identical
+# bytes wherever they are built.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -38,7 +38,7 @@ conffiles()
 		/etc/default/metlo-xdp /etc/metlo-xdp/metlo-xdp.conf)
 }
 
-# Of root, and nobody else may write.
+# Owned by root and writable by no one else.
 owners()
 {
 	! dpkg-deb -c "$deb" | awk '{ print $1, $2, $6 }' |
@@ -77,7 +77,7 @@ check "its configuration is marked as such" conffiles
 check "everything is root's" owners
 check "the program is hardened, and has no path of the build" hardened
 if command -v lintian >/dev/null; then
-	check "lintian has nothing to warn of" lintian --allow-root \
+	check "lintian has no warnings" lintian --allow-root \
 		--fail-on warning "$deb"
 else
 	skip "lintian" "lintian is not installed: make deps"

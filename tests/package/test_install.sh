@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# What "make install" puts beside the program is in its place, is sound, leaves
-# alone what an operator has changed, and goes away again.
+# "make install" puts valid files in their places and keeps what an operator has
+# changed; "make uninstall" removes them.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -37,7 +37,7 @@ all_there()
 	[ ! -s "$TMP/differences" ]
 }
 
-# As the service reads it; only the output is somewhere else.
+# As the service reads it, except for the output.
 configuration_is_valid()
 {
 	printf '\324\303\262\241\2\0\4\0\0\0\0\0\0\0\0\0\377\377\0\0\1\0\0\0' \
@@ -63,13 +63,13 @@ kept()
 	[ "$(tail -n 1 "$conf")" = "# by me" ]
 }
 
-gone()
+uninstalled()
 {
 	install_or_not uninstall PREFIX=/usr &&
 	[ "$(files)" = ./etc/metlo-xdp/metlo-xdp.conf ]
 }
 
-# Paths are those of the second installation, not of what was built before.
+# Generated files have the paths of this installation, not of the last one.
 elsewhere()
 {
 	rm -rf "$to"
@@ -91,7 +91,7 @@ if command -v systemd-analyze >/dev/null; then
 else
 	skip "the unit is valid" "no systemd-analyze here"
 fi
-check "a configuration that was changed is kept" kept
-check "and is all that uninstall leaves" gone
+check "a changed configuration is kept" kept
+check "and is all that uninstall leaves" uninstalled
 check "installed elsewhere, and removed" elsewhere
 finish

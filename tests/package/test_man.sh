@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 #
-# The man pages are sound and say what the programs have, no more and no less.
+# The man pages are valid and document exactly what the programs have.
 
 . "$(dirname "$0")/lib.sh"
 
-# page PROGRAM FILE
+# page PROGRAM FILE: checks one man page.
 page()
 {
 	if [ ! -x "$O/$1" ]; then

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 #
-# Shell completion of metlo-mirror, as bash and zsh do it: every command and
-# every option of each command is offered and nothing else.
+# Completion of metlo-mirror in bash and zsh offers every command, every option of
+# each command, and nothing else.
 
 . "$(dirname "$0")/lib.sh"
 
-# offers SHELL: the same questions to both.
+# offers SHELL: the same checks for both.
 offers()
 {
 	local shell=$1

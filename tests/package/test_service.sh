@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
-# The Debian package in a machine of its own with a real systemd, in the way of
-# mirrored traffic: it installs, the service runs in its sandbox, is watched
-# over, is upgraded without loss, and leaves nothing behind.
+# The Debian package in a container with a real systemd and mirrored traffic: it
+# installs, the service runs in its sandbox under the watchdog, upgrades without
+# loss, and is removed completely.
 
 . "$(dirname "$0")/../e2e/lib.sh"
 . "$TOP/tests/package/machine.sh"
@@ -11,31 +11,31 @@ UNIT=metlo-xdp@$IFACE.service
 OTHER=mxo$$
 LOG=/var/log/metlo-xdp/transactions.ndjson
 
-# show PROPERTY [UNIT]
+# show PROPERTY [UNIT]: prints a property of the unit.
 show()
 {
 	in_machine systemctl show -p "$1" --value "${2:-$UNIT}"
 }
 
-# state WANTED [UNIT]: true in this state.
+# state WANTED [UNIT]: succeeds if the unit is in this state.
 state()
 {
 	[ "$(show ActiveState "${2:-$UNIT}")" = "$1" ]
 }
 
-# The process in our view.
+# The PID of the daemon outside the container.
 daemon()
 {
 	pgrep -f "^/usr/sbin/metlo-xdp attach $IFACE "
 }
 
-# of FIELD: of the daemon's /proc/PID/status.
+# of FIELD: prints a field of the daemon's /proc/PID/status.
 of()
 {
 	awk -F '\t' -v f="$1:" '$1 == f { print $2 }' "/proc/$(daemon)/status"
 }
 
-# kernel FILTER: of the counters in the pinned maps.
+# kernel FILTER: applies FILTER (jq) to the counters in the pinned maps.
 kernel()
 {
 	in_machine metlo-xdp status "$IFACE" --json |
@@ -66,13 +66,13 @@ reported()
 	grep -q "?n=$1\"" "$MACHINE$LOG"
 }
 
-# try N: a request that has to be in the output.
+# try N: makes request N and waits until the output has it.
 try()
 {
 	request "$1" && wait_for 10 reported "$1"
 }
 
-# configure NAME TEXT: a drop-in of the unit.
+# configure NAME TEXT: writes a drop-in of the unit.
 configure()
 {
 	mkdir -p "$MACHINE/etc/systemd/system/metlo-xdp@.service.d"
@@ -81,7 +81,7 @@ configure()
 	in_machine systemctl daemon-reload
 }
 
-# options [WORDS]: of the interface's own environment file.
+# options [WORDS]: writes them to the interface's environment file.
 options()
 {
 	echo "METLO_XDP_OPTIONS=\"$*\"" >"$MACHINE/etc/default/metlo-xdp-$IFACE"
@@ -93,11 +93,11 @@ installs()
 	cp "$1" "$2" "$MACHINE/root/"
 	check "the package installs" in_machine apt-get -qq -y install \
 		"/root/$(basename "$1")"
-	is "nothing is attached by that" "$(show ActiveState)" inactive
+	is "installing attaches nothing" "$(show ActiveState)" inactive
 	check "there is a user metlo-xdp" in_machine getent passwd metlo-xdp
 	is "the environment is for root only" \
 		"$(stat -c %a:%U "$MACHINE/etc/default/metlo-xdp")" 600:root
-	check "systemd has nothing against the unit" \
+	check "systemd-analyze accepts the unit" \
 		in_machine systemd-analyze verify --man=no "$UNIT"
 	check "its exposure is at most 2.5" in_machine systemd-analyze security \
 		--offline=true --threshold=25 \
@@ -124,26 +124,26 @@ runs()
 		ls /sys/fs/bpf)" metlo-xdp
 	is "it cannot write in /etc" "$(in_service touch /etc/metlo-xdp/x 2>&1 |
 		grep -c 'Read-only')" 1
-	check "its state is told in words" wait_for 15 status_told
-	is "a load balancer is told that it is well" \
+	check "systemctl status shows its state" wait_for 15 status_shown
+	is "the health check reports it healthy" \
 		"$(in_ns "$SERVER" curl -sS --max-time 5 -o /dev/null -w '%{http_code}' \
 			http://10.77.2.2:4789/healthz)" 200
-	is "transactions are not for everybody" \
+	is "other users cannot read the transactions" \
 		"$(stat -c %A "$MACHINE$LOG" | cut -c 8-10)" ---
 }
 
-# In the mounts of the daemon, as root.
+# Runs a command as root in the mount namespace of the daemon.
 in_service()
 {
 	nsenter --target "$(daemon)" --mount -- "$@"
 }
 
-status_told()
+status_shown()
 {
 	show StatusText | grep -q 'native mode, [0-9]* packets, 0 lost, [1-9]'
 }
 
-# An attach by hand, as root, leaves pins and a lock of root's.
+# A manual attach as root leaves pins and a lock that belong to root.
 after_attach_by_hand()
 {
 	in_machine systemctl stop "$UNIT"
@@ -151,9 +151,9 @@ after_attach_by_hand()
 	check "detach removes everything" in_machine metlo-xdp detach "$IFACE"
 	in_machine timeout -s TERM 2 metlo-xdp attach "$IFACE" --user root \
 		--output ndjson:/root/by-hand >/dev/null 2>&1
-	is "pins of root are there" "$(in_machine stat -c %U \
+	is "the lock belongs to root" "$(in_machine stat -c %U \
 		"/run/metlo-xdp/$IFACE.lock")" root
-	check "it starts after an attach by hand" in_machine systemctl start "$UNIT"
+	check "it starts after a manual attach" in_machine systemctl start "$UNIT"
 	is "and has resumed" "$(journal | grep -c "resumed in native")" 1
 	is "and owns the pins" "$(in_machine find /sys/fs/bpf/metlo-xdp \
 		-printf '%u\n' | sort -u)" metlo-xdp
@@ -161,7 +161,7 @@ after_attach_by_hand()
 	rm -f "$MACHINE/root/by-hand"
 }
 
-# reload: what "systemctl reload" is for.
+# systemctl reload applies the options that can change while it runs.
 reloaded()
 {
 	local conf=$MACHINE/etc/metlo-xdp/metlo-xdp.conf pid
@@ -169,11 +169,11 @@ reloaded()
 	pid=$(daemon)
 	echo "ports = 80,8123" >>"$conf"
 	check "reload" in_machine systemctl reload "$UNIT"
-	check "what is live in the configuration is in force" \
+	check "the new configuration takes effect" \
 		wait_for 10 ports_are "80,8123"
 	sed -i 's/^ports = .*/ports = nonsense/' "$conf"
 	in_machine systemctl reload "$UNIT"
-	check "a mistake is reported" wait_for 10 journal_has nonsense
+	check "an error is reported" wait_for 10 journal_has nonsense
 	is "and changes nothing" "$(kernel .ports)" '"80,8123"'
 	check "it is ready again" wait_for 10 state active
 	is "and the same process" "$(daemon)" "$pid"
@@ -190,14 +190,14 @@ journal_has()
 	journal | grep -q "$1"
 }
 
-# The example for those who have logrotate do it.
+# The logrotate configuration that is shipped as an example.
 rotated()
 {
 	check "a request before" try 3
 	check "logrotate" in_machine logrotate --force \
 		/usr/share/doc/metlo-xdp/examples/logrotate
 	check "has renamed the file" grep -q '?n=3"' "$MACHINE$LOG.1"
-	check "what comes is in another" try 4
+	check "later requests are in another" try 4
 	check "and not in the old one" not grep -q '?n=4"' "$MACHINE$LOG.1"
 }
 
@@ -222,7 +222,7 @@ delivers()
 	check "to Metlo: it starts" in_machine systemctl restart "$UNIT"
 	in_ns "$CLIENT" curl -sS --max-time 5 -o /dev/null http://10.77.1.1/to-metlo
 	check "to Metlo: it arrives" wait_for 10 grep -q /to-metlo "$TMP/metlo.log"
-	is "to Metlo: the spool is for the daemon only" "$(in_machine stat -c %U:%A \
+	is "to Metlo: only the daemon can read the spool" "$(in_machine stat -c %U:%A \
 		/var/lib/metlo-xdp/spool | sed 's/^\(.*\):....\(.*\)/\1 \2/')" \
 		"metlo-xdp ------"
 	stop "$SPAWNED"
@@ -245,16 +245,16 @@ watched()
 	in_machine systemctl reset-failed "$UNIT"
 	pid=$(daemon)
 	sleep 3
-	is "the watchdog is content" "$(daemon)" "$pid"
+	is "the watchdog does not fire" "$(daemon)" "$pid"
 	"$TOP/tests/package/stall.py" "$pid" worker-0 30 2>"$TMP/stall" &
 	stall=$!
 	E2E_PIDS+=("$stall")
-	check "a worker that stands still is noticed" wait_for 20 restarted 1
+	check "a stopped worker is detected" wait_for 20 restarted 1
 	wait "$stall" 2>/dev/null
-	is "and it was said" "$(journal | grep -c 'a worker has not moved')" 1
-	check "after that all is well" try 5
+	is "and reported" "$(journal | grep -c 'a worker has not moved')" 1
+	check "the restarted daemon works" try 5
 	kill -KILL "$(daemon)"
-	check "it comes back when it is killed" wait_for 20 restarted 2
+	check "it restarts when it is killed" wait_for 20 restarted 2
 	check "and reports" try 6
 	rm "$MACHINE/etc/systemd/system/metlo-xdp@.service.d/watchdog.conf"
 	in_machine systemctl daemon-reload
@@ -266,9 +266,9 @@ refused()
 	options --no-such-option
 	in_machine systemctl restart "$UNIT" 2>/dev/null
 	is "wrong options: it fails" "$(show ActiveState)" failed
-	is "with the code for that" "$(show ExecMainStatus)" 2
-	is "and is not tried again" "$(show SubState):$(show NRestarts)" failed:0
-	is "and says what is wrong" \
+	is "with the exit code for usage errors" "$(show ExecMainStatus)" 2
+	is "and is not restarted" "$(show SubState):$(show NRestarts)" failed:0
+	is "and reports the error" \
 		"$(journal | grep -c 'unknown option.*no-such-option')" 1
 	rm "$MACHINE/etc/default/metlo-xdp-$IFACE"
 	check "with right ones it starts" in_machine systemctl start "$UNIT"
@@ -293,7 +293,7 @@ upgraded()
 	exec 9>&-
 	wait "${E2E_PIDS[-1]}"
 	code=$?
-	is "requests went on meanwhile" "$code" 0
+	is "requests continued during the upgrade" "$code" 0
 	# shellcheck disable=SC2016
 	is "it is the new version" "$(in_machine dpkg-query -W \
 		-f '${Version}' metlo-xdp)" "$(dpkg-deb -f "$1" Version)"
@@ -312,7 +312,7 @@ all_reported()
 	jq -e '.missing_requests == [] and .missing_responses == []' "$TMP/check.json"
 }
 
-# A second interface has an instance of its own, which goes and comes with it.
+# The instance of a second interface starts and stops with the interface.
 second_interface()
 {
 	local unit=metlo-xdp@$OTHER.service
@@ -323,13 +323,13 @@ second_interface()
 	add_other
 	check "an interface that appears starts its instance" \
 		wait_for 20 state active "$unit"
-	check "which has a lock of its own" test -e \
+	check "which has its own lock" test -e \
 		"/proc/$MACHINE_PID/root/run/metlo-xdp/$OTHER.lock"
 	ip -n "$COLLECTOR" link del "$OTHER"
-	check "one that goes stops it" wait_for 20 state inactive "$unit"
-	check "the other one goes on" try 7
+	check "deleting the interface stops it" wait_for 20 state inactive "$unit"
+	check "the other instance keeps running" try 7
 	add_other
-	check "one that comes back starts it" wait_for 20 state active "$unit"
+	check "recreating it starts it again" wait_for 20 state active "$unit"
 }
 
 add_other()
@@ -347,14 +347,14 @@ removed()
 	check "nothing is pinned" not in_machine test -e /sys/fs/bpf/metlo-xdp
 	check "the configuration is kept" test -e \
 		"$MACHINE/etc/metlo-xdp/metlo-xdp.conf"
-	check "and what was captured" test -s "$MACHINE$LOG"
+	check "and so is the captured output" test -s "$MACHINE$LOG"
 	rm -f "$MACHINE/etc/default/metlo-xdp-$OTHER"
 	rm -rf "$MACHINE/etc/systemd/system/metlo-xdp@.service.d"
 	check "purge" in_machine apt-get -qq -y purge metlo-xdp
 	files >"$TMP/after"
 	is "no file is left" "$(diff "$TMP/before" "$TMP/after" | grep '^[<>]')" ""
 	is "nor in /run" "$(in_machine find /run -name '*metlo*')" ""
-	check "the user stays, as Debian has it" in_machine getent passwd metlo-xdp
+	check "the user stays, as is usual in Debian" in_machine getent passwd metlo-xdp
 }
 
 not()
@@ -367,11 +367,11 @@ machine_can service
 DEB=$(ls "$O"/deb/metlo-xdp_*.deb 2>/dev/null)
 NEWER=$(ls "$O"/deb-newer/metlo-xdp_*.deb 2>/dev/null)
 if [ -z "$DEB" ] || [ -z "$NEWER" ]; then
-	not_ok "the packages are there" "make test-package makes them"
+	not_ok "the packages exist" "make test-package builds them"
 	finish
 fi
 machine_archive "$DEB" || {
-	not_ok "a root file system is made" "$(tail "$O/package/log")"
+	not_ok "building a root file system" "$(tail "$O/package/log")"
 	finish
 }
 net_up || { not_ok "namespaces" "net_up failed"; finish; }

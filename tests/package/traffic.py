@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Requests at a steady pace until standard input ends; then prints their
-numbers as JSON. Or, given those and files of transactions, tells what is
+numbers as JSON. With these and files of transactions, reports what is
 missing: traffic.py URL | traffic.py --check NUMBERS FILE..."""
 import json
 import os
