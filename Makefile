@@ -164,10 +164,13 @@ TEST_COMMON := $(patsubst %.c,$(O)/%.o,$(wildcard tests/common/*.c))
 # test_http_* get a double of stream (http_kit) in place of stream_kit.
 UNIT_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_% tests/unit/http_%,$(wildcard tests/unit/*.c)))
 HTTP_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/http_*.c))
-$(O)/tests/unit/test_http_%: $(O)/tests/unit/test_http_%.o $(HTTP_TEST_HELPERS) $(TEST_COMMON) $(USER_LIBS)
+# Static rules: of two pattern rules, make would prefer the one whose objects
+# exist already.
+UNIT_HTTP_TESTS := $(filter $(O)/tests/unit/test_http_%,$(UNIT_TESTS))
+$(UNIT_HTTP_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(HTTP_TEST_HELPERS) $(TEST_COMMON) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)
-$(O)/tests/unit/%: $(O)/tests/unit/%.o $(UNIT_TEST_HELPERS) $(TEST_COMMON) $(USER_LIBS)
+$(filter-out $(UNIT_HTTP_TESTS),$(UNIT_TESTS)): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(UNIT_TEST_HELPERS) $(TEST_COMMON) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)
 # The other files of tests/bpf are helpers, linked to each test.
