@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Which packets. */
+/* Asks for ports first, then offers the resulting filter for changes. */
 #include <string.h>
 
-#include "cli/setup.h"
+#include "cli/ask_filter.h"
+#include "cli/describe.h"
 #include "plan/discover.h"
-#include "cli/view.h"
+#include "term/prompt.h"
 #include "model/filter_text.h"
 #include "model/filter_build.h"
 
 #define DEFAULT_PORTS "80"
 
-struct check {
+/* Argument of the checks: what they parse into. */
+struct filter_edit {
 	struct arena *a;
 	struct filter_spec *f;
 };
 
 static bool check_ports(void *arg, const char *text, struct parse_error *err)
 {
-	struct check *c = arg;
+	struct filter_edit *c = arg;
 	struct port_list ports = {0};
 
 	if (!filter_ports_parse(c->a, text, &ports, err))
@@ -32,7 +34,7 @@ static bool check_ports(void *arg, const char *text, struct parse_error *err)
 
 static bool check_peers(void *arg, const char *text, struct parse_error *err)
 {
-	struct check *c = arg;
+	struct filter_edit *c = arg;
 	struct cidr_list peers = {0};
 
 	if (strcmp(text, "any") != 0 &&
@@ -42,48 +44,49 @@ static bool check_peers(void *arg, const char *text, struct parse_error *err)
 	return true;
 }
 
-static enum answer ask_ports(struct setup *s, struct check *c, bool fresh)
+static enum prompt_answer ask_ports(struct setup *s, struct filter_edit *c,
+				    bool fresh)
 {
-	struct candidates sources = setup_candidates(s, NULL);
-	const char *known = discover_ports(c->a, &s->ctx->inventory, &sources);
+	struct candidates sources = setup_candidates(s);
+	const char *known = discover_ports(c->a, s->inventory, &sources);
 	const char *unused;
 
 	return prompt_text(&s->prompt,
-			   "Ports of the servers, as in 80,8000-8100, or all",
+			   "Server ports, such as 80,8000-8100, or all",
 			   !fresh  ? filter_ports_text(c->a, &c->f->ports)
 			   : known ? known
 				   : DEFAULT_PORTS,
 			   check_ports, c, &unused);
 }
 
-static enum answer ask_side(struct setup *s, struct filter_spec *f)
+static enum prompt_answer ask_side(struct setup *s, struct filter_spec *f)
 {
 	struct choices c = {0};
 	size_t chosen = f->side - 1;
-	enum answer answer;
+	enum prompt_answer answer;
 
-	choice_add(&s->ctx->mem, &c, "Servers",
-		   "they listen on the ports: requests come in");
-	choice_add(&s->ctx->mem, &c, "Clients",
-		   "they connect to the ports: requests go out");
-	choice_add(&s->ctx->mem, &c, "Both", "twice as many rules");
+	choice_add(s->mem, &c, "Servers",
+		   "they listen on the ports and receive requests");
+	choice_add(s->mem, &c, "Clients",
+		   "they connect to the ports and send requests");
+	choice_add(s->mem, &c, "Both", "twice as many rules");
 	answer = prompt_one(&s->prompt, "The sources are", &c, &chosen);
 	if (answer == ANSWER_GIVEN)
 		f->side = (enum filter_side)(chosen + 1);
 	return answer;
 }
 
-static enum answer ask_protocol(struct setup *s, struct filter_spec *f)
+static enum prompt_answer ask_protocol(struct setup *s, struct filter_spec *f)
 {
 	static const int protocols[] = {FILTER_TCP, FILTER_UDP,
 					FILTER_ANY_PROTOCOL};
 	struct choices c = {0};
 	size_t chosen = 0;
-	enum answer answer;
+	enum prompt_answer answer;
 
-	choice_add(&s->ctx->mem, &c, "TCP", "HTTP/1.1 and HTTP/2");
-	choice_add(&s->ctx->mem, &c, "UDP", NULL);
-	choice_add(&s->ctx->mem, &c, "Any", "on all ports");
+	choice_add(s->mem, &c, "TCP", "HTTP/1.1 and HTTP/2");
+	choice_add(s->mem, &c, "UDP", NULL);
+	choice_add(s->mem, &c, "Any", "on all ports");
 	answer = prompt_one(&s->prompt, "Protocol", &c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
@@ -93,22 +96,23 @@ static enum answer ask_protocol(struct setup *s, struct filter_spec *f)
 	return answer;
 }
 
-static enum answer ask_versions(struct setup *s, struct filter_spec *f)
+static enum prompt_answer ask_ip_versions(struct setup *s,
+					  struct filter_spec *f)
 {
 	struct choices c = {0};
 	size_t chosen = f->families - 1;
-	enum answer answer;
+	enum prompt_answer answer;
 
-	choice_add(&s->ctx->mem, &c, "IPv4", NULL);
-	choice_add(&s->ctx->mem, &c, "IPv6", NULL);
-	choice_add(&s->ctx->mem, &c, "IPv4 and IPv6", "twice as many rules");
+	choice_add(s->mem, &c, "IPv4", NULL);
+	choice_add(s->mem, &c, "IPv6", NULL);
+	choice_add(s->mem, &c, "IPv4 and IPv6", "twice as many rules");
 	answer = prompt_one(&s->prompt, "IP versions", &c, &chosen);
 	if (answer == ANSWER_GIVEN)
 		f->families = (unsigned int)chosen + 1;
 	return answer;
 }
 
-static enum answer ask_peers(struct setup *s, struct check *c)
+static enum prompt_answer ask_peers(struct setup *s, struct filter_edit *c)
 {
 	const char *text = "", *unused;
 	char cidr[CIDR_TEXT_MAX];
@@ -118,11 +122,12 @@ static enum answer ask_peers(struct setup *s, struct check *c)
 				    cidr_text(&c->f->peers.items[i], cidr));
 	return prompt_text(
 		&s->prompt,
-		"Only traffic with these addresses, as in 10.0.0.0/8,192.168.1.7, or any",
+		"Only traffic with these addresses, such as 10.0.0.0/8,192.168.1.7, or any",
 		*text ? text : "any", check_peers, c, &unused);
 }
 
-static enum answer change(struct setup *s, struct check *c, size_t what)
+static enum prompt_answer change_filter(struct setup *s, struct filter_edit *c,
+					size_t what)
 {
 	switch (what) {
 	case 1:
@@ -134,20 +139,21 @@ static enum answer change(struct setup *s, struct check *c, size_t what)
 	case 4:
 		return ask_protocol(s, c->f);
 	default:
-		return ask_versions(s, c->f);
+		return ask_ip_versions(s, c->f);
 	}
 }
 
-/* A filter that does not fit in 10 rules, or takes nothing: what else could be
- * meant. *fits when there is nothing to mend. */
-static enum answer mend(struct setup *s, struct filter_spec *f, bool *fits)
+/* Offers alternatives to a filter that needs too many rules or matches nothing.
+ * Sets *fits if f can be used. */
+static enum prompt_answer repair_filter(struct setup *s, struct filter_spec *f,
+					bool *fits)
 {
 	struct filter_rules rules = {0};
 	struct filter_advice advice;
 	struct choices c = {0};
-	enum answer answer;
+	enum prompt_answer answer;
 	size_t chosen = 0;
-	int rc = filter_build(&s->ctx->mem, f, &rules, &advice);
+	int rc = filter_build(s->mem, f, &rules, &advice);
 
 	*fits = !rc;
 	if (!rc)
@@ -157,56 +163,56 @@ static enum answer mend(struct setup *s, struct filter_spec *f, bool *fits)
 		return ANSWER_GIVEN;
 	}
 	for (size_t i = 0; i < advice.choices.n; i++)
-		choice_add(&s->ctx->mem, &c, advice.choices.items[i].text,
-			   arena_printf(&s->ctx->mem, "%zu rules",
+		choice_add(s->mem, &c, advice.choices.items[i].text,
+			   arena_printf(s->mem, "%zu rules",
 					advice.choices.items[i].rules));
-	choice_add(&s->ctx->mem, &c, "Other ports", NULL);
+	choice_add(s->mem, &c, "Other ports", NULL);
 	answer = prompt_one(
 		&s->prompt,
 		arena_printf(
-			&s->ctx->mem,
-			"That needs %zu rules, and AWS allows %d in a filter. Mirror instead",
+			s->mem,
+			"That needs %zu rules, but AWS allows %d per filter. Mirror instead",
 			advice.needed, FILTER_RULES_MAX),
 		&c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	if (chosen == advice.choices.n)
-		return ask_ports(s, &(struct check){&s->ctx->mem, f}, false);
-	/* Each of them fits. */
+		return ask_ports(s, &(struct filter_edit){s->mem, f}, false);
+	/* Only filters that fit are suggested. */
 	*f = advice.choices.items[chosen].spec;
 	*fits = true;
 	return answer;
 }
 
-enum answer ask_filter(struct setup *s)
+enum prompt_answer ask_filter(struct setup *s)
 {
 	struct filter_spec f = s->spec.filter;
-	struct check check = {&s->ctx->mem, &f};
+	struct filter_edit edit = {s->mem, &f};
 	bool fits = false;
-	enum answer answer;
+	enum prompt_answer answer;
 
 	if (!s->has_families)
 		f.families = setup_families(s);
-	answer = s->exists ? ANSWER_GIVEN : ask_ports(s, &check, !f.ports.n);
+	answer = s->exists ? ANSWER_GIVEN : ask_ports(s, &edit, !f.ports.n);
 	while (answer == ANSWER_GIVEN) {
 		struct choices c = {0};
 		struct choice *yes;
 		size_t chosen = 0;
 
-		answer = mend(s, &f, &fits);
+		answer = repair_filter(s, &f, &fits);
 		if (answer == ANSWER_BACK)
-			answer = ask_ports(s, &check, false);
+			answer = ask_ports(s, &edit, false);
 		if (answer != ANSWER_GIVEN)
 			break;
-		yes = choice_add(&s->ctx->mem, &c, "Yes",
-				 view_filter(&s->ctx->mem, &f));
-		yes->refusal = fits ? NULL : "is to be changed first";
-		choice_add(&s->ctx->mem, &c, "Other ports", NULL);
-		choice_add(&s->ctx->mem, &c, "The other end",
-			   "sources are servers, clients or both");
-		choice_add(&s->ctx->mem, &c, "Only some addresses", NULL);
-		choice_add(&s->ctx->mem, &c, "Another protocol", NULL);
-		choice_add(&s->ctx->mem, &c, "IP versions", NULL);
+		yes = choice_add(s->mem, &c, "Yes",
+				 describe_filter(s->mem, &f));
+		yes->refusal = fits ? NULL : "must be changed first";
+		choice_add(s->mem, &c, "Other ports", NULL);
+		choice_add(s->mem, &c, "Another role",
+			   "the sources are servers, clients or both");
+		choice_add(s->mem, &c, "Only some addresses", NULL);
+		choice_add(s->mem, &c, "Another protocol", NULL);
+		choice_add(s->mem, &c, "IP versions", NULL);
 		answer = prompt_one(&s->prompt, "Mirror this?", &c, &chosen);
 		if (answer != ANSWER_GIVEN)
 			break;
@@ -215,8 +221,8 @@ enum answer ask_filter(struct setup *s)
 			s->has_families = true;
 			return ANSWER_GIVEN;
 		}
-		answer = change(s, &check, chosen);
-		/* Back leads to the menu. */
+		answer = change_filter(s, &edit, chosen);
+		/* Going back from a change returns to this menu. */
 		if (answer == ANSWER_BACK)
 			answer = ANSWER_GIVEN;
 	}

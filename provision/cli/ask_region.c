@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Where, and which deployment. */
+/* Asks for the region, then loads the account and asks for the deployment. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "services/ec2.h"
 #include "base/exit.h"
-#include "cli/setup.h"
+#include "cli/ask_region.h"
+#include "cli/status.h"
+#include "term/prompt.h"
 
-#define FIRST_REGION "us-east-1" /* asked for the others when none is known */
+#define FIRST_REGION "us-east-1" /* lists the regions if none is configured */
 
 static int by_name(const void *x, const void *y)
 {
@@ -16,7 +18,7 @@ static int by_name(const void *x, const void *y)
 	return strcmp(a->label, b->label);
 }
 
-/* The regions of the account, the default first. */
+/* Lists the regions enabled for the account, the default first. */
 static bool list_regions(struct setup *s, const char *initial,
 			 struct choices *c)
 {
@@ -35,34 +37,33 @@ static bool list_regions(struct setup *s, const char *initial,
 		return false;
 	}
 	if (initial)
-		choice_add(&s->ctx->mem, c, initial,
-			   arena_printf(&s->ctx->mem, "the default (%s)",
+		choice_add(s->mem, c, initial,
+			   arena_printf(s->mem, "the default (%s)",
 					aws_client_region_source(client)));
 	for (size_t i = 0; i < regions.n; i++)
 		if (!str_same(regions.items[i].name, initial))
-			choice_add(&s->ctx->mem, c, regions.items[i].name,
-				   NULL);
+			choice_add(s->mem, c, regions.items[i].name, NULL);
 	if (c->n > 1)
 		qsort(c->items + (initial != NULL), c->n - (initial != NULL),
 		      sizeof(*c->items), by_name);
 	ec2_regions_free(&regions);
 	if (c->n)
 		return true;
-	log_error(&s->ctx->log, "AWS lists no region for this account");
+	log_error(&s->ctx->log, "no region is enabled for this account");
 	s->code = EXIT_FAILED;
 	return false;
 }
 
-enum answer ask_region(struct setup *s)
+enum prompt_answer ask_region(struct setup *s)
 {
 	const char *known = aws_client_region(s->ctx->client), *initial;
 	const char *name = s->ctx->settings.name;
 	struct choices c = {0};
 	struct aws_error err = {0};
-	enum answer answer;
+	enum prompt_answer answer;
 	size_t chosen = 0;
 
-	initial = known ? arena_dup(&s->ctx->mem, known) : NULL;
+	initial = known ? arena_dup(s->mem, known) : NULL;
 	if (!list_regions(s, initial, &c))
 		return ANSWER_END;
 	answer = prompt_one(&s->prompt, "Region", &c, &chosen);
@@ -77,14 +78,13 @@ enum answer ask_region(struct setup *s)
 	return s->code ? ANSWER_END : ANSWER_GIVEN;
 }
 
-/* A name that is free: metlo, metlo-2, ... */
-static const char *free_name(struct setup *s, const struct str_list *taken)
+/* The first unused name of metlo, metlo-2, ... */
+static const char *unused_name(struct setup *s, const struct str_list *taken)
 {
 	const char *name = SPEC_DEFAULT_NAME;
 
 	for (unsigned int n = 2; str_list_has(taken, name); n++)
-		name = arena_printf(&s->ctx->mem, "%s-%u", SPEC_DEFAULT_NAME,
-				    n);
+		name = arena_printf(s->mem, "%s-%u", SPEC_DEFAULT_NAME, n);
 	return name;
 }
 
@@ -95,42 +95,34 @@ static bool check_new(void *arg, const char *text, struct parse_error *err)
 	if (!spec_name_check(text, err))
 		return false;
 	return !str_list_has(taken, text) ||
-	       parse_refuse(err, "there is a deployment %s already", text);
+	       parse_refuse(err, "deployment %s already exists", text);
 }
 
-enum answer ask_deployment(struct setup *s)
+enum prompt_answer ask_deployment(struct setup *s)
 {
-	struct str_list all =
-		inventory_deployments(&s->ctx->mem, &s->ctx->inventory);
+	struct str_list all = inventory_deployments(s->mem, s->inventory);
 	struct choices c = {0};
 	const char *name;
-	enum answer answer;
+	enum prompt_answer answer;
 	size_t chosen = 0;
 
 	for (size_t i = 0; i < all.n; i++) {
-		size_t n = 0;
+		size_t n = status_count_sessions(s->inventory, all.items[i]);
 
-		for (size_t k = 0; k < s->ctx->inventory.sessions.n; k++)
-			n += str_same(
-				tags_deployment(
-					&s->ctx->inventory.sessions.items[k]
-						 .tags),
-				all.items[i]);
-		choice_add(
-			&s->ctx->mem, &c,
-			arena_printf(&s->ctx->mem, "Change %s", all.items[i]),
-			arena_printf(&s->ctx->mem, "%zu session%s", n,
-				     n == 1 ? "" : "s"));
+		choice_add(s->mem, &c,
+			   arena_printf(s->mem, "Change %s", all.items[i]),
+			   arena_printf(s->mem, "%zu session%s", n,
+					n == 1 ? "" : "s"));
 		if (str_same(all.items[i], s->spec.name))
 			chosen = i;
 	}
-	choice_add(&s->ctx->mem, &c, "Make another deployment", NULL);
+	choice_add(s->mem, &c, "Create another deployment", NULL);
 	answer = prompt_one(&s->prompt, "Deployment", &c, &chosen);
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	name = all.items[chosen];
 	if (chosen == all.n) {
-		answer = prompt_text(&s->prompt, "Its name", free_name(s, &all),
+		answer = prompt_text(&s->prompt, "Name", unused_name(s, &all),
 				     check_new, &all, &name);
 		if (answer != ANSWER_GIVEN)
 			return answer;

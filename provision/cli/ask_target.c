@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Where mirrored traffic goes to. */
+/*
+ * Asks for the mirror target. The lists are built before the menu, so that it
+ * can show which types have nothing to offer.
+ */
 #include <string.h>
 
-#include "cli/setup.h"
-#include "cli/view.h"
+#include "cli/ask_target.h"
+#include "cli/describe.h"
+#include "term/prompt.h"
 #include "model/limits.h"
 
-enum kind { KEEP, NEW_NLB, OLD_NLB, INTERFACE, ENDPOINT };
+enum target_choice {
+	TC_KEEP,
+	TC_NEW_NLB,
+	TC_EXISTING_NLB,
+	TC_INTERFACE,
+	TC_ENDPOINT
+};
 
 static bool is_source(const struct candidates *sources, const char *eni)
 {
@@ -16,29 +26,29 @@ static bool is_source(const struct candidates *sources, const char *eni)
 	return false;
 }
 
-/* The instances behind a load balancer of our own. */
-static enum answer ask_collectors(struct setup *s)
+/* The instances to register with a load balancer of our own. */
+static enum prompt_answer ask_collectors(struct setup *s)
 {
-	const struct inventory *f = &s->ctx->inventory;
+	const struct inventory *inv = s->inventory;
 	struct target_spec *t = &s->spec.target;
-	struct candidates sources = setup_candidates(s, NULL);
+	struct candidates sources = setup_candidates(s);
 	struct choices c = {0};
 	struct str_list chosen = {0};
-	enum answer answer;
-	bool same = s->exists && t->type == TARGET_NLB && str_empty(t->id);
+	enum prompt_answer answer;
+	bool keeps_lb = s->exists && t->type == TARGET_NLB && str_empty(t->id);
 
-	choice_add(&s->ctx->mem, &c, "None now",
-		   "they are registered in its target group by hand")
-		->chosen = same && !t->collectors.n;
-	for (size_t i = 0; i < f->instances.n; i++) {
-		const struct ec2_instance *in = &f->instances.items[i];
+	choice_add(s->mem, &c, "None for now",
+		   "you register them with its target group yourself")
+		->chosen = keeps_lb && !t->collectors.n;
+	for (size_t i = 0; i < inv->instances.n; i++) {
+		const struct ec2_instance *in = &inv->instances.items[i];
 		struct choice *to;
 
 		if (str_same(in->state, "terminated"))
 			continue;
-		to = choice_add(&s->ctx->mem, &c, in->id,
-				setup_instance_text(s, in));
-		to->chosen = same && str_list_has(&t->collectors, in->id);
+		to = choice_add(s->mem, &c, in->id,
+				describe_instance(s->mem, in));
+		to->chosen = keeps_lb && str_list_has(&t->collectors, in->id);
 		for (size_t k = 0; k < sources.n; k++)
 			if (str_same(sources.items[k].eni->instance_id,
 				     in->id)) {
@@ -46,118 +56,118 @@ static enum answer ask_collectors(struct setup *s)
 				to->chosen = false;
 			}
 	}
-	answer =
-		prompt_many(&s->prompt, "Collector instances behind it", &c, 1);
+	answer = prompt_many(&s->prompt, "Collector instances", &c, 1);
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	for (size_t i = 1; i < c.n; i++)
 		if (c.items[i].chosen)
-			str_list_add(&s->ctx->mem, &chosen, c.items[i].label);
+			str_list_add(s->mem, &chosen, c.items[i].label);
 	*t = (struct target_spec){.type = TARGET_NLB,
 				  .id = "",
 				  .collectors = chosen,
-				  .subnets = same ? t->subnets
-						  : (struct str_list){0}};
+				  .subnets = keeps_lb ? t->subnets
+						      : (struct str_list){0}};
 	return ANSWER_GIVEN;
 }
 
 static void list_balancers(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->ctx->inventory;
+	const struct inventory *inv = s->inventory;
 
-	for (size_t i = 0; i < f->load_balancers.n; i++) {
+	for (size_t i = 0; i < inv->load_balancers.n; i++) {
 		const struct elbv2_load_balancer *lb =
-			&f->load_balancers.items[i];
+			&inv->load_balancers.items[i];
 		struct choice *to;
 
-		/* The deployment's own is "Keep". */
+		/* The deployment's own load balancer is "Keep". */
 		if (!str_same(lb->type, "network") ||
-		    str_same(tags_deployment(inventory_elb_tags(f, lb->arn)),
+		    str_same(tags_deployment(inventory_elb_tags(inv, lb->arn)),
 			     s->spec.name))
 			continue;
-		to = choice_add(&s->ctx->mem, c, lb->name,
-				arena_printf(&s->ctx->mem, "%s, in %s",
+		to = choice_add(s->mem, c, lb->name,
+				arena_printf(s->mem, "%s, in %s",
 					     lb->scheme ? lb->scheme : "",
 					     lb->vpc_id ? lb->vpc_id : ""));
-		if (!inventory_listener(f, lb->arn))
+		if (!inventory_listener(inv, lb->arn))
 			to->refusal = "has no listener for UDP 4789";
 	}
 }
 
 static void list_interfaces(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->ctx->inventory;
-	struct candidates sources = setup_candidates(s, NULL);
+	const struct inventory *inv = s->inventory;
+	struct candidates sources = setup_candidates(s);
 
-	for (size_t i = 0; i < f->interfaces.n; i++) {
-		const struct ec2_interface *e = &f->interfaces.items[i];
+	for (size_t i = 0; i < inv->interfaces.n; i++) {
+		const struct ec2_interface *e = &inv->interfaces.items[i];
 		const struct ec2_instance *in =
-			inventory_instance(f, e->instance_id);
+			inventory_instance(inv, e->instance_id);
 		struct choice *to;
 
-		/* Others have no collector on them. */
+		/* No collector runs on the interface of a managed service. */
 		if (!in)
 			continue;
-		to = choice_add(&s->ctx->mem, c, e->id,
-				setup_interface_text(s, e));
+		to = choice_add(s->mem, c, e->id,
+				describe_interface(s->mem, s->inventory, e));
 		if (is_source(&sources, e->id))
 			to->refusal = "is a source";
-		for (size_t k = 0; !to->refusal && k < f->sessions.n; k++)
-			if (str_same(f->sessions.items[k].interface_id, e->id))
-				to->refusal = "is mirrored itself";
+		for (size_t k = 0; !to->refusal && k < inv->sessions.n; k++)
+			if (str_same(inv->sessions.items[k].interface_id,
+				     e->id))
+				to->refusal = "is itself mirrored";
 	}
 }
 
 static void list_endpoints(struct setup *s, struct choices *c)
 {
-	const struct inventory *f = &s->ctx->inventory;
+	const struct inventory *inv = s->inventory;
 
-	for (size_t i = 0; i < f->endpoints.n; i++)
-		if (str_same(f->endpoints.items[i].type, "GatewayLoadBalancer"))
-			choice_add(&s->ctx->mem, c, f->endpoints.items[i].id,
-				   f->endpoints.items[i].service);
+	for (size_t i = 0; i < inv->endpoints.n; i++)
+		if (str_same(inv->endpoints.items[i].type,
+			     "GatewayLoadBalancer"))
+			choice_add(s->mem, c, inv->endpoints.items[i].id,
+				   inv->endpoints.items[i].service);
 }
 
-/* One of those that are there; what has none is said in the menu. */
-static enum answer ask_existing(struct setup *s, enum kind kind,
-				struct choices *c)
+/* Selects from a list that is not empty; the menu refuses those that are. */
+static enum prompt_answer ask_existing(struct setup *s, enum target_choice type,
+				       struct choices *c)
 {
 	static const char *const questions[] = {
-		[OLD_NLB] = "Load balancer",
-		[INTERFACE] = "Interface of the collector",
-		[ENDPOINT] = "Endpoint"};
-	enum answer answer;
+		[TC_EXISTING_NLB] = "Load balancer",
+		[TC_INTERFACE] = "Interface of the collector",
+		[TC_ENDPOINT] = "Endpoint"};
+	enum prompt_answer answer;
 	size_t chosen = 0;
 
 	while (chosen + 1 < c->n && c->items[chosen].refusal)
 		chosen++;
-	answer = prompt_one(&s->prompt, questions[kind], c, &chosen);
+	answer = prompt_one(&s->prompt, questions[type], c, &chosen);
 	if (answer == ANSWER_GIVEN && chosen < c->n)
 		s->spec.target = (struct target_spec){
-			.type = kind == OLD_NLB	    ? TARGET_NLB
-				: kind == INTERFACE ? TARGET_ENI
-						    : TARGET_GWLBE,
+			.type = type == TC_EXISTING_NLB ? TARGET_NLB
+				: type == TC_INTERFACE	? TARGET_ENI
+							: TARGET_GWLBE,
 			.id = c->items[chosen].label};
 	return answer;
 }
 
-static const char *now(struct setup *s)
+static const char *current_target(struct setup *s)
 {
 	const struct target_spec *t = &s->spec.target;
 
 	if (t->type == TARGET_NLB && str_empty(t->id))
 		return t->collectors.n
 			       ? arena_printf(
-					 &s->ctx->mem,
+					 s->mem,
 					 "its own load balancer, collectors %s",
-					 str_list_text(&s->ctx->mem,
-						       &t->collectors, 4))
+					 str_list_text(s->mem, &t->collectors,
+						       4))
 			       : "its own load balancer";
-	return arena_printf(&s->ctx->mem, "%s %s", target_type_text(t->type),
-			    t->id);
+	return arena_printf(s->mem, "%s %s", target_type_text(t->type), t->id);
 }
 
-static bool usable(const struct choices *c)
+static bool any_usable(const struct choices *c)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (!c->items[i].refusal)
@@ -165,60 +175,60 @@ static bool usable(const struct choices *c)
 	return false;
 }
 
-static enum answer ask_kind(struct setup *s, struct choices l[],
-			    enum kind *kind)
+static enum prompt_answer ask_type(struct setup *s, struct choices l[],
+				   enum target_choice *type)
 {
 	struct choices c = {0};
-	size_t sources = setup_candidates(s, NULL).n;
+	size_t sources = setup_candidates(s).n;
 	size_t chosen = 0, first = s->exists ? 0 : 1;
-	enum answer answer;
+	enum prompt_answer answer;
 	struct choice *to;
 
 	if (s->exists)
-		choice_add(&s->ctx->mem, &c, "Keep",
-			   arena_printf(&s->ctx->mem, "%s", now(s)));
+		choice_add(s->mem, &c, "Keep",
+			   arena_printf(s->mem, "%s", current_target(s)));
 	choice_add(
-		&s->ctx->mem, &c,
+		s->mem, &c,
 		s->exists ? "Network load balancer of its own"
 			  : "New network load balancer",
-		"for any number of sources and collectors; about $16 a month");
-	to = choice_add(&s->ctx->mem, &c, "Network load balancer that exists",
-			NULL);
-	if (!usable(&l[OLD_NLB]))
-		to->refusal = l[OLD_NLB].n ? "none has a listener for UDP 4789"
-					   : "there is none";
-	to = choice_add(&s->ctx->mem, &c, "Network interface of one collector",
+		"for any number of sources and collectors; about $16 per month");
+	to = choice_add(s->mem, &c, "Existing network load balancer", NULL);
+	if (!any_usable(&l[TC_EXISTING_NLB]))
+		to->refusal = l[TC_EXISTING_NLB].n
+				      ? "none has a listener for UDP 4789"
+				      : "none exists";
+	to = choice_add(s->mem, &c, "Network interface of one collector",
 			"for at most 10 sources (the largest instances: 100)");
 	if (sources > LIMIT_SOURCES_PER_BIG_TARGET)
 		to->refusal =
-			arena_printf(&s->ctx->mem, "there are %zu", sources);
-	else if (!usable(&l[INTERFACE]))
-		to->refusal = "there is no other instance";
-	to = choice_add(&s->ctx->mem, &c, "Gateway Load Balancer endpoint",
-			"packets arrive in GENEVE");
-	if (!l[ENDPOINT].n)
-		to->refusal = "there is none";
-	answer = prompt_one(&s->prompt, "Where is the traffic to go?", &c,
+			arena_printf(s->mem, "there are %zu sources", sources);
+	else if (!any_usable(&l[TC_INTERFACE]))
+		to->refusal = "no other instance exists";
+	to = choice_add(s->mem, &c, "Gateway Load Balancer endpoint",
+			"packets arrive encapsulated in GENEVE");
+	if (!l[TC_ENDPOINT].n)
+		to->refusal = "none exists";
+	answer = prompt_one(&s->prompt, "Where should the traffic go?", &c,
 			    &chosen);
-	*kind = (enum kind)(chosen + first);
+	*type = (enum target_choice)(chosen + first);
 	return answer;
 }
 
-enum answer ask_target(struct setup *s)
+enum prompt_answer ask_target(struct setup *s)
 {
-	struct choices l[ENDPOINT + 1] = {0};
+	struct choices l[TC_ENDPOINT + 1] = {0};
 
-	list_balancers(s, &l[OLD_NLB]);
-	list_interfaces(s, &l[INTERFACE]);
-	list_endpoints(s, &l[ENDPOINT]);
+	list_balancers(s, &l[TC_EXISTING_NLB]);
+	list_interfaces(s, &l[TC_INTERFACE]);
+	list_endpoints(s, &l[TC_ENDPOINT]);
 	for (;;) {
-		enum kind kind;
-		enum answer answer = ask_kind(s, l, &kind);
+		enum target_choice type;
+		enum prompt_answer answer = ask_type(s, l, &type);
 
-		if (answer != ANSWER_GIVEN || kind == KEEP)
+		if (answer != ANSWER_GIVEN || type == TC_KEEP)
 			return answer;
-		answer = kind == NEW_NLB ? ask_collectors(s)
-					 : ask_existing(s, kind, &l[kind]);
+		answer = type == TC_NEW_NLB ? ask_collectors(s)
+					    : ask_existing(s, type, &l[type]);
 		if (answer != ANSWER_BACK)
 			return answer;
 	}

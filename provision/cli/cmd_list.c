@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* Lists deployments, found by their tags, and sessions created by others. */
 #include <string.h>
 
 #include "base/exit.h"
-#include "cli/commands.h"
+#include "cli/cmd_list.h"
+#include "cli/describe.h"
 #include "cli/report.h"
 #include "term/table.h"
 #include "plan/plan.h"
@@ -12,12 +14,12 @@
 struct listed_deployment {
 	const char *name;
 	struct spec spec;
-	bool readable; /* the spec */
+	bool readable; /* its tags hold a valid spec */
 	struct parse_error error;
 	const struct mirror_target *target;
 	const struct mirror_filter *filter;
 	struct {
-		struct session_view *items;
+		struct session_status *items;
 		size_t n;
 	} sessions;
 };
@@ -30,28 +32,32 @@ struct deployments {
 static void add_session(struct context *ctx, struct listed_deployment *d,
 			const struct mirror_session *s)
 {
-	struct session_view *v = ARENA_ADD(&ctx->mem, &d->sessions);
+	struct session_status *v = ARENA_ADD(&ctx->mem, &d->sessions);
 
 	if (v)
-		view_session(&ctx->mem, &ctx->inventory, s, v);
+		status_session(&ctx->mem, &ctx->inventory, s, v);
 }
 
 static void fill(struct context *ctx, struct listed_deployment *d,
 		 const char *name)
 {
-	const struct inventory *f = &ctx->inventory;
+	const struct inventory *inv = &ctx->inventory;
 
 	d->name = name;
-	d->readable = !deployment_spec(&ctx->mem, f, name, &d->spec, &d->error);
-	for (size_t i = 0; i < f->sessions.n; i++)
-		if (str_same(tags_deployment(&f->sessions.items[i].tags), name))
-			add_session(ctx, d, &f->sessions.items[i]);
-	for (size_t i = 0; i < f->targets.n && !d->target; i++)
-		if (str_same(tags_deployment(&f->targets.items[i].tags), name))
-			d->target = &f->targets.items[i];
-	for (size_t i = 0; i < f->filters.n && !d->filter; i++)
-		if (str_same(tags_deployment(&f->filters.items[i].tags), name))
-			d->filter = &f->filters.items[i];
+	d->readable =
+		!deployment_spec(&ctx->mem, inv, name, &d->spec, &d->error);
+	for (size_t i = 0; i < inv->sessions.n; i++)
+		if (str_same(tags_deployment(&inv->sessions.items[i].tags),
+			     name))
+			add_session(ctx, d, &inv->sessions.items[i]);
+	for (size_t i = 0; i < inv->targets.n && !d->target; i++)
+		if (str_same(tags_deployment(&inv->targets.items[i].tags),
+			     name))
+			d->target = &inv->targets.items[i];
+	for (size_t i = 0; i < inv->filters.n && !d->filter; i++)
+		if (str_same(tags_deployment(&inv->filters.items[i].tags),
+			     name))
+			d->filter = &inv->filters.items[i];
 }
 
 static cJSON *json_target(struct context *ctx, const struct mirror_target *t)
@@ -66,9 +72,8 @@ static cJSON *json_target(struct context *ctx, const struct mirror_target *t)
 		  t->interface_id	 ? t->interface_id
 		  : t->load_balancer_arn ? t->load_balancer_arn
 					 : t->endpoint_id);
-	json_text(
-		o, "state",
-		states[view_target_state(&ctx->mem, &ctx->inventory, t, &why)]);
+	json_text(o, "state",
+		  states[status_target(&ctx->mem, &ctx->inventory, t, &why)]);
 	json_text(o, "why", why);
 	return o;
 }
@@ -91,8 +96,9 @@ static cJSON *json_deployment(struct context *ctx,
 		l = cJSON_AddObjectToObject(o, "filter");
 		json_text(l, "id", d->filter->id);
 		json_text(l, "text",
-			  d->readable ? view_filter(&ctx->mem, &d->spec.filter)
-				      : NULL);
+			  d->readable
+				  ? describe_filter(&ctx->mem, &d->spec.filter)
+				  : NULL);
 	} else {
 		cJSON_AddNullToObject(o, "filter");
 	}
@@ -132,7 +138,7 @@ static void print_sessions(struct context *ctx,
 	struct table t = {.heads = own};
 
 	for (size_t i = 0; i < d->sessions.n; i++) {
-		const struct session_view *v = &d->sessions.items[i];
+		const struct session_status *v = &d->sessions.items[i];
 		const char *cells[] = {
 			v->session->id,
 			foreign ? v->session->target_id
@@ -140,7 +146,7 @@ static void print_sessions(struct context *ctx,
 				? ""
 				: v->source,
 			v->session->interface_id, v->name,
-			/* What all have is said above. */
+			/* Omit the VNI that the heading shows. */
 			!foreign && d->readable &&
 					v->session->vni == d->spec.vni
 				? ""
@@ -157,7 +163,7 @@ static void print_deployment(struct context *ctx,
 			     const struct listed_deployment *d)
 {
 	struct term *out = &ctx->out;
-	enum view_state state;
+	enum mirroring_state state;
 	const char *why;
 
 	term_style(out, BOLD, "%s", d->name);
@@ -167,16 +173,18 @@ static void print_deployment(struct context *ctx,
 		term_print(out, ", VNI %u", d->spec.vni);
 	term_print(out, "\n");
 	if (d->target) {
-		term_print(out, "  target  %s, %s: ", d->target->id,
-			   view_target(&ctx->mem, &ctx->inventory, d->target));
-		state = view_target_state(&ctx->mem, &ctx->inventory, d->target,
-					  &why);
+		term_print(
+			out, "  target  %s, %s: ", d->target->id,
+			describe_target(&ctx->mem, &ctx->inventory, d->target));
+		state = status_target(&ctx->mem, &ctx->inventory, d->target,
+				      &why);
 		term_style(out, state_style(state), "%s\n", why);
 	}
 	if (d->filter)
 		term_print(out, "  filter  %s, %s\n", d->filter->id,
-			   d->readable ? view_filter(&ctx->mem, &d->spec.filter)
-				       : d->error.text);
+			   d->readable
+				   ? describe_filter(&ctx->mem, &d->spec.filter)
+				   : d->error.text);
 	if (d->sessions.n)
 		term_print(out, "\n");
 	print_sessions(ctx, d, false);
@@ -196,58 +204,49 @@ static void print_all(struct context *ctx, const struct deployments *all,
 	if (!all->n)
 		term_print(
 			out,
-			"Nothing is mirrored by metlo-mirror in %s; \"%s\" begins.\n",
+			"metlo-mirror mirrors nothing in %s; start with \"%s\".\n",
 			ctx->inventory.region,
 			context_command(ctx, "setup", NULL));
 	if (!n)
 		return;
-	term_print(out, "\n%zu session%s not made by metlo-mirror%s\n", n,
+	term_print(out, "\n%zu session%s not created by metlo-mirror%s\n", n,
 		   n == 1 ? " was" : "s were",
-		   ctx->settings.all ? ":" : " (--all shows them)");
+		   ctx->settings.all ? ":" : " (list with --all)");
 	if (ctx->settings.all)
 		print_sessions(ctx, foreign, true);
 }
 
 int cmd_list(struct context *ctx)
 {
-	const struct string_list *names = &ctx->settings.names;
-	struct inventory_scope wanted = {.network = true, .health = true};
+	struct inventory_scope scope = {.network = true, .health = true};
+	const struct mirror_sessions *sessions = &ctx->inventory.sessions;
 	struct deployments all = {0};
 	struct listed_deployment foreign = {0};
-	struct str_list found;
-	int code = context_open(ctx, false);
+	struct str_list found, selected;
+	int printed, code = context_open(ctx, false);
 
 	if (code == EXIT_DONE)
-		code = context_load(ctx, &wanted);
+		code = context_load(ctx, &scope);
 	if (code != EXIT_DONE)
 		return code;
 	found = inventory_deployments(&ctx->mem, &ctx->inventory);
-	for (unsigned int i = 0; i < names->n; i++)
-		if (!str_list_has(&found, names->item[i])) {
-			log_error(&ctx->log,
-				  "there is no deployment \"%s\" in %s",
-				  names->item[i], ctx->inventory.region);
-			code = EXIT_NO_DEPLOYMENT;
-		}
+	selected = context_deployments(ctx, &ctx->mem, &code);
 	for (size_t i = 0; i < found.n; i++) {
-		bool named = !names->n;
-		struct listed_deployment *d;
+		struct listed_deployment *d =
+			str_list_has(&selected, found.items[i])
+				? ARENA_ADD(&ctx->mem, &all)
+				: NULL;
 
-		for (unsigned int k = 0; k < names->n; k++)
-			named |= !strcmp(names->item[k], found.items[i]);
-		d = named ? ARENA_ADD(&ctx->mem, &all) : NULL;
 		if (d)
 			fill(ctx, d, found.items[i]);
 	}
-	for (size_t i = 0; !names->n && i < ctx->inventory.sessions.n; i++)
-		if (!tags_deployment(&ctx->inventory.sessions.items[i].tags))
-			add_session(ctx, &foreign,
-				    &ctx->inventory.sessions.items[i]);
+	for (size_t i = 0; !ctx->settings.names.n && i < sessions->n; i++)
+		if (!tags_deployment(&sessions->items[i].tags))
+			add_session(ctx, &foreign, &sessions->items[i]);
 	if (code != EXIT_DONE && !all.n)
 		return code;
 	if (ctx->settings.json) {
-		int printed = print_json(ctx, &all, &foreign);
-
+		printed = print_json(ctx, &all, &foreign);
 		return code ? code : printed;
 	}
 	print_all(ctx, &all, &foreign);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/* Prints the plan of setup as text, JSON or code. */
 #include "base/exit.h"
-#include "cli/commands.h"
+#include "cli/cmd_plan.h"
 #include "cli/output.h"
 #include "cli/report_plan.h"
-#include "cli/setup.h"
+#include "cli/prepare.h"
 
 int cmd_plan(struct context *ctx)
 {
 	struct setup s;
-	int code = setup_prepare(&s, ctx, false);
+	int code = prepare_plan(&s, ctx, false);
 
 	if (code == EXIT_DONE && ctx->settings.output != OUTPUT_APPLY) {
 		code = output_code(ctx, &s.plan);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/* Prints an IAM policy without AWS calls: its author often has no credentials. */
 #include <string.h>
 
 #include "http/endpoint.h"
 #include "base/exit.h"
-#include "cli/commands.h"
+#include "cli/cmd_policy.h"
 #include "plan/policy.h"
 
-/* No call is made: who writes a policy often has no credentials yet. */
 int cmd_policy(struct context *ctx)
 {
-	const struct settings *s = &ctx->settings;
+	const struct cli_settings *s = &ctx->settings;
 	struct policy_input in = {.region = s->region, .account = s->account};
 	struct buf out = {0};
 	int code = EXIT_DONE;
@@ -20,7 +20,7 @@ int cmd_policy(struct context *ctx)
 		if (!command) {
 			log_error(
 				&ctx->log,
-				"\"%.60s\" is no command that calls AWS: setup, plan, list, remove, sync or verify",
+				"\"%.60s\" is not one of the commands setup, plan, list, remove, sync and verify",
 				s->words.item[i]);
 			return EXIT_USAGE;
 		}
@@ -33,7 +33,8 @@ int cmd_policy(struct context *ctx)
 	if (!s->features.n)
 		in.features = POLICY_ALL_FEATURES;
 	if (s->region && !endpoint_region_valid(s->region)) {
-		log_error(&ctx->log, "\"%.60s\" is no region", s->region);
+		log_error(&ctx->log, "\"%.60s\" is not a valid region name",
+			  s->region);
 		return EXIT_USAGE;
 	}
 	if (s->region)

@@ -1,49 +1,39 @@
 /* SPDX-License-Identifier: MIT */
+/* Removes the deployments or sessions named by options or selected from a list. */
 #include <string.h>
 
 #include "base/exit.h"
-#include "cli/commands.h"
+#include "cli/cmd_remove.h"
 #include "term/prompt.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
 #include "model/inventory_load.h"
 #include "plan/plan_remove.h"
 
-static int interrupted(struct context *ctx, enum answer answer)
-{
-	bool stopped = answer == ANSWER_STOPPED;
-
-	term_print(&ctx->err, "%sothing was changed.\n",
-		   stopped ? "Interrupted; n" : "N");
-	return stopped ? EXIT_INTERRUPTED : EXIT_FAILED;
-}
-
-/* Deployments, and below each its sessions. */
-static void list(struct context *ctx, const struct str_list *all,
-		 struct choices *c)
+/* Lists each deployment followed by its sessions. */
+static void list_choices(struct context *ctx, const struct str_list *all,
+			 struct choices *c)
 {
 	const struct mirror_sessions *l = &ctx->inventory.sessions;
 
 	for (size_t i = 0; i < all->n; i++) {
-		size_t n = 0;
+		size_t n =
+			status_count_sessions(&ctx->inventory, all->items[i]);
 
-		for (size_t k = 0; k < l->n; k++)
-			n += str_same(tags_deployment(&l->items[k].tags),
-				      all->items[i]);
 		choice_add(
 			&ctx->mem, c, all->items[i],
 			arena_printf(
 				&ctx->mem,
-				"all of it: %zu session%s and what belongs to %s",
+				"whole deployment: %zu session%s and what belongs to %s",
 				n, n == 1 ? "" : "s", n == 1 ? "it" : "them"));
 		for (size_t k = 0; k < l->n; k++) {
-			struct session_view v;
+			struct session_status v;
 
 			if (!str_same(tags_deployment(&l->items[k].tags),
 				      all->items[i]))
 				continue;
-			view_session(&ctx->mem, &ctx->inventory, &l->items[k],
-				     &v);
+			status_session(&ctx->mem, &ctx->inventory, &l->items[k],
+				       &v);
 			choice_add(&ctx->mem, c, l->items[k].id,
 				   arena_printf(&ctx->mem, "of %s  %s  %s",
 						l->items[k].interface_id,
@@ -52,19 +42,17 @@ static void list(struct context *ctx, const struct str_list *all,
 	}
 }
 
-static int choose(struct context *ctx, const struct str_list *all,
-		  struct removal *r)
+static int select_from_list(struct context *ctx, const struct str_list *all,
+			    struct removal *r)
 {
-	struct prompt p = {.term = &ctx->err,
-			   .interrupt = &ctx->interrupt,
-			   .mem = &ctx->mem};
+	struct prompt p = context_prompt(ctx, &ctx->mem);
 	struct choices c = {0};
-	enum answer answer;
+	enum prompt_answer answer;
 
-	list(ctx, all, &c);
-	answer = prompt_many(&p, "What is to be removed?", &c, 1);
+	list_choices(ctx, all, &c);
+	answer = prompt_many(&p, "What should be removed?", &c, 1);
 	if (answer != ANSWER_GIVEN)
-		return interrupted(ctx, answer);
+		return context_cancelled(ctx, answer);
 	for (size_t i = 0; i < c.n; i++)
 		if (c.items[i].chosen)
 			str_list_add(&ctx->mem,
@@ -75,17 +63,17 @@ static int choose(struct context *ctx, const struct str_list *all,
 	return EXIT_DONE;
 }
 
-static int select_all(struct context *ctx, const struct str_list *all,
-		      struct removal *r)
+static int select_named(struct context *ctx, const struct str_list *all,
+			struct removal *r)
 {
-	const struct settings *s = &ctx->settings;
+	const struct cli_settings *s = &ctx->settings;
 
 	if (s->all)
 		r->deployments = *all;
 	for (unsigned int i = 0; i < s->names.n; i++) {
 		if (!str_list_has(all, s->names.item[i])) {
 			log_error(&ctx->log,
-				  "there is no deployment \"%s\" in %s",
+				  "deployment \"%s\" does not exist in %s",
 				  s->names.item[i], ctx->inventory.region);
 			return EXIT_NO_DEPLOYMENT;
 		}
@@ -96,22 +84,22 @@ static int select_all(struct context *ctx, const struct str_list *all,
 	return EXIT_DONE;
 }
 
-static bool names_something(const struct settings *s)
+static bool names_something(const struct cli_settings *s)
 {
 	return s->all || s->names.n || s->sessions.n;
 }
 
-/* What cannot be asked has to be given. */
-static int check_flags(struct context *ctx)
+/* Without a terminal: names the missing options before AWS is called. */
+static int check_options(struct context *ctx)
 {
-	const struct settings *s = &ctx->settings;
+	const struct cli_settings *s = &ctx->settings;
 	bool what = names_something(s), sure = s->yes || s->dry_run;
 
 	if (ctx->can_ask || (what && sure))
 		return EXIT_DONE;
 	log_error(
 		&ctx->log,
-		"%s%s%s missing, and there is no terminal to ask at; see \"%s help remove\"",
+		"%s%s%s missing and there is no terminal to ask on; see \"%s help remove\"",
 		what ? "" : "--name, --session or --all",
 		what || sure ? "" : " and ",
 		sure   ? " is"
@@ -123,11 +111,9 @@ static int check_flags(struct context *ctx)
 
 static int carry_out(struct context *ctx, struct plan *p)
 {
-	struct prompt prompt = {.term = &ctx->err,
-				.interrupt = &ctx->interrupt,
-				.mem = &ctx->mem};
+	struct prompt prompt = context_prompt(ctx, &ctx->mem);
 	struct apply_result result = {.outcome = APPLY_DONE};
-	enum answer answer = ANSWER_GIVEN;
+	enum prompt_answer answer = ANSWER_GIVEN;
 	bool yes = true, failed = diag_failed(&p->diagnostics);
 	int code = failed ? EXIT_FAILED : EXIT_DONE;
 
@@ -140,7 +126,7 @@ static int carry_out(struct context *ctx, struct plan *p)
 	    !ctx->settings.dry_run)
 		answer = prompt_confirm(&prompt, "Remove this?", false, &yes);
 	if (answer != ANSWER_GIVEN || !yes)
-		return interrupted(ctx, answer);
+		return context_cancelled(ctx, answer);
 	if (!failed && p->steps.n)
 		code = run_plan(ctx, p, ctx->settings.dry_run, &result);
 	if (ctx->settings.json) {
@@ -156,7 +142,7 @@ static int carry_out(struct context *ctx, struct plan *p)
 			&ctx->out,
 			p->steps.n
 				? "Removed: %zu session%s and what belonged to %s.\n"
-				: "There is nothing to remove.\n",
+				: "Nothing to remove.\n",
 			p->removed, p->removed == 1 ? "" : "s",
 			p->removed == 1 ? "it" : "them");
 	return code;
@@ -164,27 +150,28 @@ static int carry_out(struct context *ctx, struct plan *p)
 
 int cmd_remove(struct context *ctx)
 {
-	struct inventory_scope wanted = {.network = true};
+	struct inventory_scope scope = {.network = true};
 	struct removal removal = {0};
 	struct str_list all;
 	struct plan plan;
-	int code = check_flags(ctx);
+	int code = check_options(ctx);
 
 	if (code == EXIT_DONE)
 		code = context_open(ctx, false);
 	if (code == EXIT_DONE)
-		code = context_load(ctx, &wanted);
+		code = context_load(ctx, &scope);
 	if (code != EXIT_DONE)
 		return code;
 	all = inventory_deployments(&ctx->mem, &ctx->inventory);
 	if (names_something(&ctx->settings)) {
-		code = select_all(ctx, &all, &removal);
+		code = select_named(ctx, &all, &removal);
 	} else if (!all.n) {
-		term_print(&ctx->err, "metlo-mirror has made nothing in %s.\n",
+		term_print(&ctx->err,
+			   "metlo-mirror has created nothing in %s.\n",
 			   ctx->inventory.region);
 		return EXIT_DONE;
 	} else {
-		code = choose(ctx, &all, &removal);
+		code = select_from_list(ctx, &all, &removal);
 	}
 	if (code != EXIT_DONE)
 		return code;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+/* Plans a deployment, asks for confirmation and carries the plan out. */
 #include <string.h>
 
 #include "base/exit.h"
-#include "cli/commands.h"
+#include "cli/cmd_setup.h"
 #include "cli/output.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
-#include "cli/setup.h"
+#include "cli/prepare.h"
+#include "term/prompt.h"
 #include "model/limits.h"
 #include "model/filter_text.h"
 
-/* What is to be typed on the collector. */
+/* The command to run on the collector. */
 static const char *collector_command(struct context *ctx, const struct plan *p)
 {
 	const struct filter_spec *f = &p->spec.filter;
@@ -38,12 +40,12 @@ static void print_result(struct context *ctx, const struct plan *p)
 	if (p->spec.target.type == TARGET_GWLBE)
 		term_print(
 			out,
-			"\nBehind the Gateway Load Balancer packets arrive in GENEVE (UDP %d); take it off\nbefore metlo-xdp, which reads the VXLAN inside.\n",
+			"\nThe Gateway Load Balancer delivers packets in GENEVE (UDP %d). Strip it before\nmetlo-xdp, which reads the VXLAN inside.\n",
 			GENEVE_PORT);
 	else
 		term_print(
 			out,
-			"\nNext, on %s (packets arrive on UDP %d%s;\nens5 is what most instances call their interface, see \"ip link\"):\n\n  %s\n",
+			"\nNext, run this on %s (packets arrive on UDP %d%s;\nmost instances name their interface ens5, see \"ip link\"):\n\n  %s\n",
 			p->spec.target.type == TARGET_ENI ||
 					p->spec.target.collectors.n == 1
 				? "the collector"
@@ -53,7 +55,7 @@ static void print_result(struct context *ctx, const struct plan *p)
 				? ", health checks on TCP 4789"
 				: "",
 			collector_command(ctx, p));
-	term_print(out, "\nThen \"%s\" tells whether it arrives.\n",
+	term_print(out, "\nThen check with \"%s\" that traffic arrives.\n",
 		   context_command(ctx, "verify", p->spec.name));
 }
 
@@ -75,8 +77,8 @@ static int print_json(struct context *ctx, const struct plan *p,
 	return report_json(ctx, o);
 }
 
-/* The summary, and whether to go ahead. */
-static enum answer confirm(struct setup *s, bool *yes)
+/* Shows the plan and asks whether to carry it out. */
+static enum prompt_answer confirm(struct setup *s, bool *yes)
 {
 	struct context *ctx = s->ctx;
 
@@ -88,13 +90,14 @@ static enum answer confirm(struct setup *s, bool *yes)
 	term_print(&ctx->err, "\n");
 	if (ctx->settings.yes || ctx->settings.dry_run || !s->plan.steps.n)
 		return ANSWER_GIVEN;
-	return prompt_confirm(&s->prompt, "Go ahead?", true, yes);
+	return prompt_confirm(&s->prompt, "Proceed?", true, yes);
 }
 
-/* Until the summary is agreed to; EXIT_DONE is yes. */
-static int agree(struct setup *s)
+/* Confirms, going back to the questions as often as the user wants. Returns
+ * EXIT_DONE for yes, or an exit code. */
+static int confirm_or_change(struct setup *s)
 {
-	enum answer answer;
+	enum prompt_answer answer;
 	bool yes;
 	int code;
 
@@ -102,24 +105,23 @@ static int agree(struct setup *s)
 		answer = confirm(s, &yes);
 		if (answer != ANSWER_BACK)
 			break;
-		code = setup_back(s);
+		code = prepare_again(s);
 		if (code != EXIT_DONE)
 			return code;
 	}
 	if (answer == ANSWER_GIVEN && yes)
 		return EXIT_DONE;
-	term_print(&s->ctx->err, "%sothing was changed.\n",
-		   answer == ANSWER_STOPPED ? "Interrupted; n" : "N");
-	return answer == ANSWER_STOPPED ? EXIT_INTERRUPTED : EXIT_FAILED;
+	return context_cancelled(s->ctx, answer);
 }
 
-static int refused(struct setup *s)
+static int report_refused(struct setup *s)
 {
 	struct context *ctx = s->ctx;
 	struct apply_result r = {.outcome = APPLY_REFUSED};
 
 	diagnostics_print(&ctx->err, &s->plan.diagnostics, DIAG_WARN);
-	log_error(&ctx->log, "this cannot be set up; nothing was changed");
+	log_error(&ctx->log,
+		  "this deployment cannot be set up; nothing was changed");
 	if (ctx->settings.json)
 		print_json(ctx, &s->plan, &r);
 	return EXIT_FAILED;
@@ -129,18 +131,18 @@ int cmd_setup(struct context *ctx)
 {
 	struct apply_result result = {.outcome = APPLY_DONE};
 	struct setup s;
-	int code = setup_prepare(&s, ctx, ctx->settings.output == OUTPUT_APPLY);
+	int code = prepare_plan(&s, ctx, ctx->settings.output == OUTPUT_APPLY);
 
 	if (code == EXIT_DONE && ctx->settings.output != OUTPUT_APPLY) {
 		code = output_code(ctx, &s.plan);
 		goto out;
 	}
 	if (code == EXIT_DONE)
-		code = agree(&s);
+		code = confirm_or_change(&s);
 	if (code != EXIT_DONE)
 		goto out;
 	if (diag_failed(&s.plan.diagnostics)) {
-		code = refused(&s);
+		code = report_refused(&s);
 		goto out;
 	}
 	if (s.plan.steps.n)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/* Runs the checks of each deployment and prints a row per check. */
 #include <time.h>
 
 #include "base/exit.h"
-#include "cli/commands.h"
+#include "cli/cmd_verify.h"
 #include "cli/report.h"
 #include "verify/verify.h"
 #include "model/inventory_load.h"
 #include "verify/verify_load.h"
 
-struct reports {
+struct verify_reports {
 	struct verify_report *items;
 	size_t n;
 };
@@ -38,7 +39,7 @@ static cJSON *json_report(const struct verify_report *r)
 	return o;
 }
 
-static int print_json(struct context *ctx, const struct reports *l)
+static int print_json(struct context *ctx, const struct verify_reports *l)
 {
 	cJSON *o = cJSON_CreateObject(), *all;
 
@@ -50,7 +51,7 @@ static int print_json(struct context *ctx, const struct reports *l)
 	return report_json(ctx, o);
 }
 
-/* A fix is not wrapped, so that it can be copied as it is. */
+/* A fix is not wrapped, so that it can be pasted into a shell. */
 static void print_row(struct context *ctx, const struct verify_row *r)
 {
 	static const enum style styles[] = {GREEN, YELLOW, RED};
@@ -79,39 +80,11 @@ static void print_report(struct context *ctx, const struct verify_report *r)
 	else if (r->warned)
 		term_style(out, YELLOW, "see the warnings\n");
 	else
-		term_style(out, GREEN, "all is well\n");
-}
-
-/* The deployments that are asked for; *code says when one is not there. */
-static struct str_list chosen(struct context *ctx, int *code)
-{
-	const struct string_list *names = &ctx->settings.names;
-	struct str_list found = inventory_deployments(&ctx->mem,
-						      &ctx->inventory),
-			l = {0};
-
-	if (!names->n && !found.n) {
-		log_error(&ctx->log,
-			  "there is no deployment of metlo-mirror in %s",
-			  ctx->inventory.region);
-		*code = EXIT_NO_DEPLOYMENT;
-	}
-	if (!names->n)
-		return found;
-	for (unsigned int i = 0; i < names->n; i++) {
-		if (str_list_has(&found, names->item[i])) {
-			str_list_add(&ctx->mem, &l, names->item[i]);
-			continue;
-		}
-		log_error(&ctx->log, "there is no deployment \"%s\" in %s",
-			  names->item[i], ctx->inventory.region);
-		*code = EXIT_NO_DEPLOYMENT;
-	}
-	return l;
+		term_style(out, GREEN, "all checks passed\n");
 }
 
 static int verify_all(struct context *ctx, const struct str_list *names,
-		      struct verify_extra *more, struct reports *l)
+		      struct verify_extra *more, struct verify_reports *l)
 {
 	int code = EXIT_DONE;
 
@@ -136,7 +109,7 @@ static int verify_all(struct context *ctx, const struct str_list *names,
 	return code;
 }
 
-static int print_all(struct context *ctx, const struct reports *l)
+static int print_all(struct context *ctx, const struct verify_reports *l)
 {
 	int code = EXIT_DONE;
 
@@ -155,27 +128,32 @@ static int print_all(struct context *ctx, const struct reports *l)
 
 int cmd_verify(struct context *ctx)
 {
-	struct inventory_scope wanted = {.network = true,
-					 .health = true,
-					 .paths = true,
-					 .own_sources = true};
+	struct inventory_scope scope = {.network = true,
+					.health = true,
+					.paths = true,
+					.own_sources = true};
 	struct verify_extra more = {0};
 	struct aws_error err = {0};
-	struct reports l = {0};
+	struct verify_reports l = {0};
 	struct str_list names;
 	int code = context_open(ctx, false), missing = EXIT_DONE, shown;
 
 	if (code == EXIT_DONE)
-		code = context_load(ctx, &wanted);
+		code = context_load(ctx, &scope);
 	if (code != EXIT_DONE)
 		return code;
-	names = chosen(ctx, &missing);
+	names = context_deployments(ctx, &ctx->mem, &missing);
+	if (!names.n && missing == EXIT_DONE) {
+		log_error(&ctx->log, "no deployment of metlo-mirror in %s",
+			  ctx->inventory.region);
+		return EXIT_NO_DEPLOYMENT;
+	}
 	if (!names.n)
 		return missing;
 	context_status(ctx, "reading attributes and metrics ...");
 	if (verify_load(&more, ctx->client, &ctx->inventory, &names,
 			!ctx->settings.no_metrics, (int64_t)time(NULL), &err))
-		return context_fail(ctx, &err, "cannot read what there is");
+		return context_fail(ctx, &err, "cannot read the account");
 	context_status(ctx, "%s", "");
 	code = verify_all(ctx, &names, &more, &l);
 	shown = print_all(ctx, &l);

@@ -1,23 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands of metlo-mirror. Each returns an exit code of base/exit.h.
+ * The description of a command of metlo-mirror; main.c has the table.
  *
- * A new one is a file cmd_NAME.c with cmd_NAME() in it, its declaration here, a
- * bit in enum command_id and a line in the table of main.c; its options are
- * lines in the table of options.c that name its bit, and members of struct
- * settings. Help and usage errors come from these tables.
+ * To add a command, write cmd_NAME.c and cmd_NAME.h with cmd_NAME(), add an ID
+ * here and a row to the table in main.c. Its options are rows in options.c whose
+ * scope includes the ID, and members of struct cli_settings. Help, completion
+ * and usage errors are derived from these tables.
  */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
 #include "cli/context.h"
 
-int cmd_setup(struct context *ctx);
-int cmd_plan(struct context *ctx);
-int cmd_list(struct context *ctx);
-int cmd_remove(struct context *ctx);
-int cmd_policy(struct context *ctx);
-int cmd_sync(struct context *ctx);
-int cmd_verify(struct context *ctx);
+/* Bits, so that an option can name the commands it belongs to. */
+enum cli_command_id {
+	CMD_SETUP = 1 << 0,
+	CMD_PLAN = 1 << 1,
+	CMD_LIST = 1 << 2,
+	CMD_REMOVE = 1 << 3,
+	CMD_SYNC = 1 << 4,
+	CMD_VERIFY = 1 << 5,
+	CMD_POLICY = 1 << 6,
+};
+
+struct cli_command {
+	const char *name; /* follows "aws"; NULL ends the table */
+	enum cli_command_id id;
+	int (*run)(struct context *ctx); /* returns an exit code */
+	const char *summary;		 /* one line */
+	const char *details; /* paragraphs for its help; may be NULL */
+	const char *words; /* metavariable of its arguments; NULL: takes none */
+};
 
 #endif

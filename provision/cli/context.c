@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The state of one run, and how it reports progress and errors. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,7 +7,6 @@
 #include "base/exit.h"
 #include "cli/context.h"
 #include "term/prompt.h"
-#include "model/inventory_load.h"
 
 #define ERROR_TEXT_MAX 8192
 
@@ -15,7 +15,7 @@ bool context_stopped(void *arg)
 	struct context *ctx = arg;
 
 	if (ctx->tick)
-		ctx->tick(ctx->tick_ctx);
+		ctx->tick(ctx->tick_arg);
 	return interrupt_pending(&ctx->interrupt);
 }
 
@@ -55,6 +55,13 @@ int context_exit_code(const struct aws_error *err)
 	}
 }
 
+const char *context_error_text(struct arena *a, const struct aws_error *err)
+{
+	char text[ERROR_TEXT_MAX];
+
+	return arena_dup(a, aws_error_text(err, text, sizeof(text)));
+}
+
 void context_error(struct context *ctx, const char *fmt, ...)
 {
 	va_list args;
@@ -87,20 +94,33 @@ int context_fail(struct context *ctx, const struct aws_error *err,
 	return context_exit_code(err);
 }
 
-/* A role that needs a code of an MFA device. */
+struct prompt context_prompt(struct context *ctx, struct arena *a)
+{
+	return (struct prompt){
+		.term = &ctx->err, .interrupt = &ctx->interrupt, .mem = a};
+}
+
+int context_cancelled(struct context *ctx, enum prompt_answer answer)
+{
+	bool stopped = answer == ANSWER_STOPPED;
+
+	term_print(&ctx->err, "%sothing was changed.\n",
+		   stopped ? "Interrupted; n" : "N");
+	return stopped ? EXIT_INTERRUPTED : EXIT_FAILED;
+}
+
+/* Callback of the credential chain for a role that requires an MFA code. */
 static bool ask_mfa(void *arg, const char *serial, char *code, size_t n)
 {
 	struct context *ctx = arg;
-	struct prompt p = {.term = &ctx->err,
-			   .interrupt = &ctx->interrupt,
-			   .mem = &ctx->mem};
+	struct prompt p = context_prompt(ctx, &ctx->mem);
 	const char *text = "";
 
 	if (!ctx->can_ask)
 		return false;
 	context_status(ctx, "%s", "");
-	if (prompt_text(&p, arena_printf(&ctx->mem, "Code of %s", serial), "",
-			NULL, NULL, &text) != ANSWER_GIVEN)
+	if (prompt_text(&p, arena_printf(&ctx->mem, "MFA code of %s", serial),
+			"", NULL, NULL, &text) != ANSWER_GIVEN)
 		return false;
 	return *text && (size_t)snprintf(code, n, "%s", text) < n;
 }
@@ -115,27 +135,66 @@ int context_open(struct context *ctx, bool no_region)
 				.mfa = ask_mfa,
 				.stopped_ctx = ctx};
 	struct aws_error err = {0};
-	int rc = aws_client_new(&ctx->client, &o, &err);
+	const char *region;
 
-	if (rc) {
+	if (aws_client_new(&ctx->client, &o, &err)) {
 		context_fail(ctx, &err, "region");
 		return ctx->settings.region && err.kind == AWS_ERR_LOCAL
 			       ? EXIT_USAGE
 			       : context_exit_code(&err);
 	}
-	if (!ctx->settings.region && aws_client_region(ctx->client))
-		ctx->own_region =
-			arena_dup(&ctx->mem, aws_client_region(ctx->client));
-	if (no_region || aws_client_region(ctx->client))
+	region = aws_client_region(ctx->client);
+	if (!ctx->settings.region && region)
+		ctx->default_region = arena_dup(&ctx->mem, region);
+	if (no_region || region)
 		return EXIT_DONE;
 	log_error(
 		&ctx->log,
-		"no region is known: name one by --region or AWS_REGION, or write \"region = ...\" into the profile in ~/.aws/config");
+		"no region configured: give --region, set AWS_REGION, or add \"region = ...\" to the profile in ~/.aws/config");
 	return EXIT_USAGE;
 }
 
-static const char *with(struct context *ctx, const char *command,
-			const char *option, const char *value)
+static void show_loading(void *arg, const char *what)
+{
+	context_status(arg, "reading %s ...", what);
+}
+
+int context_load(struct context *ctx, const struct inventory_scope *scope)
+{
+	struct aws_error err = {0};
+	int rc;
+
+	inventory_free(&ctx->inventory);
+	rc = inventory_load(&ctx->inventory, ctx->client, scope, show_loading,
+			    ctx, &err);
+	context_status(ctx, "%s", "");
+	return rc ? context_fail(ctx, &err, "cannot read the account")
+		  : EXIT_DONE;
+}
+
+struct str_list context_deployments(struct context *ctx, struct arena *a,
+				    int *code)
+{
+	const struct string_list *names = &ctx->settings.names;
+	struct str_list found = inventory_deployments(a, &ctx->inventory);
+	struct str_list l = {0};
+
+	if (!names->n)
+		return found;
+	for (unsigned int i = 0; i < names->n; i++) {
+		if (str_list_has(&found, names->item[i])) {
+			str_list_add(a, &l, names->item[i]);
+			continue;
+		}
+		log_error(&ctx->log, "deployment \"%s\" does not exist in %s",
+			  names->item[i], ctx->inventory.region);
+		*code = EXIT_NO_DEPLOYMENT;
+	}
+	return l;
+}
+
+static const char *add_option(struct context *ctx, const char *command,
+			      const char *option, const char *value)
 {
 	return str_empty(value) ? command
 				: arena_printf(&ctx->mem, "%s --%s %s", command,
@@ -149,30 +208,12 @@ const char *context_command(struct context *ctx, const char *name,
 	const char *c =
 		arena_printf(&ctx->mem, "%s aws %s", ctx->log.program, name);
 
-	if (str_same(region, ctx->own_region))
+	if (str_same(region, ctx->default_region))
 		region = NULL;
-	c = with(ctx, c, "name", deployment);
-	c = with(ctx, c, "region", region);
-	c = with(ctx, c, "profile", ctx->settings.profile);
-	return with(ctx, c, "endpoint-url", ctx->settings.endpoint_url);
-}
-
-static void loading(void *arg, const char *what)
-{
-	context_status(arg, "reading %s ...", what);
-}
-
-int context_load(struct context *ctx, const struct inventory_scope *wanted)
-{
-	struct aws_error err = {0};
-	int rc;
-
-	inventory_free(&ctx->inventory);
-	rc = inventory_load(&ctx->inventory, ctx->client, wanted, loading, ctx,
-			    &err);
-	context_status(ctx, "%s", "");
-	return rc ? context_fail(ctx, &err, "cannot read what there is")
-		  : EXIT_DONE;
+	c = add_option(ctx, c, "name", deployment);
+	c = add_option(ctx, c, "region", region);
+	c = add_option(ctx, c, "profile", ctx->settings.profile);
+	return add_option(ctx, c, "endpoint-url", ctx->settings.endpoint_url);
 }
 
 void context_free(struct context *ctx)

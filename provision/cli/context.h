@@ -1,65 +1,82 @@
 /* SPDX-License-Identifier: MIT */
-/* What every command works with: settings, terminals, the account. */
+/*
+ * What one run of a command works with: settings, terminals, AWS client and the
+ * inventory of the account. Functions that return an exit code have logged the
+ * error; EXIT_DONE is success.
+ */
 #ifndef CLI_CONTEXT_H
 #define CLI_CONTEXT_H
 
-#include "client/client.h"
 #include "base/log.h"
-#include "term/interrupt.h"
 #include "cli/settings.h"
-#include "term/term.h"
-#include "model/inventory.h"
+#include "client/client.h"
 #include "model/inventory_load.h"
+#include "term/prompt_keys.h"
 
 struct context {
-	struct log log;	      /* stderr */
-	struct term out, err; /* data; questions and progress */
-	bool can_ask;	      /* a person is at the terminal */
+	struct log log;	      /* standard error */
+	struct term out, err; /* results; prompts and progress */
+	bool can_ask;	      /* standard input and error are a terminal */
 	struct interrupt interrupt;
-	struct settings settings;
-	struct arena mem;	    /* of what lives as long as the command */
+	struct cli_settings settings;
+	struct arena mem;	    /* freed at the end of the run */
 	struct aws_client *client;  /* NULL until context_open() */
-	const char *own_region;	    /* found without a flag; NULL: none */
+	const char *default_region; /* the one used without --region, or NULL */
 	struct inventory inventory; /* empty until context_load() */
-	/* Called several times a second while AWS is waited for: shows that
-	 * it goes on. NULL: nothing. */
+	/* Called several times a second during AWS calls, to animate progress;
+	 * may be NULL. */
 	void (*tick)(void *arg);
-	void *tick_ctx;
+	void *tick_arg;
 };
 
-/* Opens the client, of which the region is known then unless no_region. The
- * functions that return an exit code have said what is wrong; EXIT_DONE is
- * success. */
+/* Opens the client. Without a region it fails, unless no_region. */
 int context_open(struct context *ctx, bool no_region);
 
-/* Reads the inventory (again), with a line of progress on a terminal. */
-int context_load(struct context *ctx, const struct inventory_scope *wanted);
+/* Loads or reloads the inventory, with progress on a terminal. */
+int context_load(struct context *ctx, const struct inventory_scope *scope);
 
-/* Says what was to be done and why it failed, with the permission or the fix;
- * returns the exit code for it. */
+/* Frees what the other functions allocated. */
+void context_free(struct context *ctx);
+
+/* Logs that what failed and why, with the missing permission or the remedy.
+ * Returns the exit code for the error. */
 int context_fail(struct context *ctx, const struct aws_error *err,
 		 const char *what);
 
-/* "metlo-mirror aws NAME" with what it needs to mean the same account, region
- * and deployment; deployment NULL or "": none. */
-const char *context_command(struct context *ctx, const char *name,
-			    const char *deployment);
-
-/* log_error(), wrapped at the width of a terminal. */
+/* Logs an error, wrapped to the width of a terminal. */
 void context_error(struct context *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The exit code of an error that has been told otherwise. */
+/* The exit code for an AWS error. */
 int context_exit_code(const struct aws_error *err);
 
-/* Replaces the line of progress on stderr; "" clears it. Nothing happens when
- * stderr is not a terminal. */
+/* The text of an AWS error, allocated from the arena. */
+const char *context_error_text(struct arena *a, const struct aws_error *err);
+
+/* Replaces the progress line on standard error; "" clears it. Does nothing
+ * without a terminal, or with --verbose, which logs calls instead. */
 void context_status(struct context *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* stopped() of struct aws_options and apply_options; arg is the mirror. */
+/* The callback stopped() of aws_options and apply_options; arg is the context.
+ * Returns whether a signal asks to stop, and calls tick(). */
 bool context_stopped(void *arg);
 
-void context_free(struct context *ctx);
+/* A prompt on standard error whose answers are allocated from the arena. */
+struct prompt context_prompt(struct context *ctx, struct arena *a);
+
+/* Prints that a prompt was interrupted or answered with no and that nothing was
+ * changed. Returns EXIT_INTERRUPTED or EXIT_FAILED. */
+int context_cancelled(struct context *ctx, enum prompt_answer answer);
+
+/* The deployments selected by --name, or all of them. If a name does not exist,
+ * logs that and sets *code to EXIT_NO_DEPLOYMENT. */
+struct str_list context_deployments(struct context *ctx, struct arena *a,
+				    int *code);
+
+/* The command line "metlo-mirror aws NAME" for the same account and region.
+ * deployment may be NULL. */
+const char *context_command(struct context *ctx, const char *name,
+			    const char *deployment);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* Help, generated from the tables so that it always matches the parser. */
 #include <string.h>
 
 #include "base/exit.h"
+#include "cli/help.h"
 #include "cli/options.h"
 
 void version_print(FILE *out)
@@ -9,27 +11,27 @@ void version_print(FILE *out)
 	fprintf(out, "metlo-mirror %s\n", METLO_VERSION);
 }
 
-static void print_overview(FILE *out, const struct command *commands)
+static void print_overview(FILE *out, const struct cli_command *commands)
 {
-	const struct command *c;
+	const struct cli_command *c;
 
-	fputs("metlo-mirror sets up AWS Traffic Mirroring, so that metlo-xdp sees the traffic of\nyour services.\n\nUsage:\n"
+	fputs("metlo-mirror sets up AWS VPC Traffic Mirroring, so that metlo-xdp sees the traffic\nof your services.\n\nUsage:\n"
 	      "  metlo-mirror aws COMMAND [options]\n"
 	      "  metlo-mirror help [COMMAND]\n"
 	      "  metlo-mirror version\n\nCommands:\n",
 	      out);
 	for (c = commands; c->name; c++)
 		fprintf(out, "  %-10s %s\n", c->name, c->summary);
-	fputs("\nCredentials and region are found as the AWS CLI finds them.\n"
-	      "Exit codes: 0 done, 1 failed, 2 usage, 3 no such deployment, 4 not permitted,\n6 verify found a failure, 130 interrupted.\n",
+	fputs("\nCredentials and the region are looked up in the same places as by the AWS CLI.\n"
+	      "Exit codes: 0 done, 1 failed, 2 usage, 3 no such deployment, 4 not permitted,\n6 a check of verify failed, 130 interrupted.\n",
 	      out);
 }
 
-/* For shell completion and the test of the man page, which so never lag behind
- * the tables. */
-static void print_list(FILE *out, const struct command *commands)
+/* Tab-separated rows for shell completion and for the test that compares the man
+ * page with the tables. */
+static void print_list(FILE *out, const struct cli_command *commands)
 {
-	const struct command *c;
+	const struct cli_command *c;
 
 	for (c = commands; c->name; c++)
 		fprintf(out, "command\t%s\t%s\t%s\n", c->name,
@@ -38,15 +40,15 @@ static void print_list(FILE *out, const struct command *commands)
 		opt_list(out, settings_options, c->id, c->name);
 }
 
-static const char *next_command(const void *arg, unsigned int i)
+static const char *next_command(const void *commands, unsigned int i)
 {
-	return ((const struct command *)arg)[i].name;
+	return ((const struct cli_command *)commands)[i].name;
 }
 
-int help_print(FILE *out, const struct command *commands, const char *name,
+int help_print(FILE *out, const struct cli_command *commands, const char *name,
 	       const struct log *log)
 {
-	const struct command *c;
+	const struct cli_command *c;
 	const char *nearest;
 
 	if (!name) {

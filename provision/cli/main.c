@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* metlo-mirror: AWS Traffic Mirroring from a workstation. */
+/* metlo-mirror: sets up AWS VPC Traffic Mirroring. Finds and runs the command. */
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
@@ -7,41 +7,48 @@
 
 #include "base/exit.h"
 #include "base/streams.h"
-#include "cli/commands.h"
+#include "cli/cmd_list.h"
+#include "cli/cmd_plan.h"
+#include "cli/cmd_policy.h"
+#include "cli/cmd_remove.h"
+#include "cli/cmd_setup.h"
+#include "cli/cmd_sync.h"
+#include "cli/cmd_verify.h"
+#include "cli/help.h"
 #include "cli/options.h"
 
-static const struct command commands[] = {
+static const struct cli_command commands[] = {
 	{"setup", CMD_SETUP, cmd_setup,
-	 "Mirror traffic: asks what is not given, shows the plan, does it",
-	 "Without a terminal --source, --target, --ports and --yes have to be given.\nAll or nothing: a failure or Ctrl-C takes back what was made. Of a deployment\nthat exists what is not given stays as it is; the same again changes nothing.\n",
+	 "Set up mirroring: ask for what is missing, show the plan, carry it out",
+	 "Without a terminal, --source, --target, --ports and --yes are required.\nAll or nothing: a failure or Ctrl-C rolls back what was created. Settings of an\nexisting deployment that are not given stay as they are; running the same command\nagain changes nothing.\n",
 	 NULL},
 	{"plan", CMD_PLAN, cmd_plan,
-	 "Show what setup would do, in order, and the cost; change nothing",
-	 NULL, NULL},
-	{"list", CMD_LIST, cmd_list, "Show what is mirrored, and where to",
-	 NULL, NULL},
+	 "Show the steps and the cost of setup without changing anything", NULL,
+	 NULL},
+	{"list", CMD_LIST, cmd_list,
+	 "List deployments and their sessions with their state", NULL, NULL},
 	{"remove", CMD_REMOVE, cmd_remove,
-	 "Take deployments or single sessions away, without leftovers",
-	 "Only what metlo-mirror made goes, and what others use of it stays.\n",
+	 "Remove deployments or single sessions with all that belongs to them",
+	 "Deletes only what metlo-mirror created, and not what others use of it.\n",
 	 NULL},
 	{"sync", CMD_SYNC, cmd_sync,
-	 "Bring deployments up to date with their sources",
-	 "New tasks of an ECS service, replaced instances and what has got a tag are mirrored,\nsessions of what is gone are removed. With --watch it goes on, for a service\nmanager: one line for each change on standard error, longer pauses after errors.\n",
+	 "Update deployments to match their sources",
+	 "Mirrors new tasks of ECS services, replaced instances and newly tagged resources,\nand removes sessions whose source no longer exists. With --watch it keeps running,\nfor a service manager: it logs one line per change on standard error and pauses\nlonger after errors.\n",
 	 NULL},
 	{"verify", CMD_VERIFY, cmd_verify,
-	 "Check that mirrored traffic arrives, with the fix of what is wrong",
-	 "Looks at sources, sessions, filter, target, health of collectors, security\ngroups, network ACLs, routes and the counts of CloudWatch. Changes nothing.\nExit code 6: something failed; warnings do not count.\n",
+	 "Check that mirrored traffic arrives and show how to fix problems",
+	 "Checks sources, sessions, filter, target, health of collectors, security groups,\nnetwork ACLs, routes and the metrics of CloudWatch. Changes nothing.\nExit code 6: a check failed; warnings do not count.\n",
 	 NULL},
 	{"policy", CMD_POLICY, cmd_policy,
-	 "Print the least IAM policy for the commands that are named",
-	 "Commands are setup, plan, list, remove, sync and verify; all if none is named.\nFeatures leave out what is not used: \"--feature none\" is without ECS services,\nload balancers of our own, rules added to security groups, and CloudWatch.\nNothing is asked of AWS.\n",
+	 "Print the minimal IAM policy for the given commands",
+	 "COMMAND is setup, plan, list, remove, sync or verify; all if none is given.\nFeatures that are not listed are left out: \"--feature none\" excludes ECS services,\nload balancers created by metlo-mirror, rules added to security groups, and\nCloudWatch. Makes no AWS calls.\n",
 	 "COMMAND"},
 	{0},
 };
 
-static const struct command *find_command(const char *name)
+static const struct cli_command *find_command(const char *name)
 {
-	const struct command *c;
+	const struct cli_command *c;
 
 	for (c = commands; c->name; c++)
 		if (!strcmp(c->name, name))
@@ -57,7 +64,7 @@ static bool is_help(const char *word)
 
 static int run(struct context *ctx, int argc, char **argv)
 {
-	const struct command *command;
+	const struct cli_command *command;
 	bool help = false;
 	int code, i = 1;
 
@@ -66,7 +73,7 @@ static int run(struct context *ctx, int argc, char **argv)
 		version_print(stdout);
 		return EXIT_DONE;
 	}
-	/* "help", "help list", "help aws list", "aws help list" */
+	/* Accepts "help", "help list", "help aws list" and "aws help list". */
 	if (i < argc && !strcmp(argv[i], "aws"))
 		i++;
 	else if (i < argc && !is_help(argv[i])) {
@@ -89,10 +96,10 @@ static int run(struct context *ctx, int argc, char **argv)
 				  &ctx->log);
 	}
 	command = find_command(argv[i]);
-	if (!command) /* says which command was probably meant */
+	if (!command) /* logs the closest name */
 		return help_print(stdout, commands, argv[i], &ctx->log);
-	code = options_read(&ctx->settings, command, argc - i, argv + i, &help,
-			    &ctx->log);
+	code = options_parse(&ctx->settings, command, argc - i, argv + i, &help,
+			     &ctx->log);
 	if (code != EXIT_DONE)
 		return code;
 	if (help)
@@ -101,7 +108,8 @@ static int run(struct context *ctx, int argc, char **argv)
 		ctx->log.level = LOG_LEVEL_DEBUG;
 	code = interrupt_init(&ctx->interrupt);
 	if (code) {
-		log_error(&ctx->log, "signals: %s", strerror(-code));
+		log_error(&ctx->log, "cannot receive signals: %s",
+			  strerror(-code));
 		return EXIT_FAILED;
 	}
 	return command->run(ctx);
@@ -113,7 +121,7 @@ int main(int argc, char **argv)
 			      .interrupt = {.fd = -1}};
 	int code;
 
-	/* A reader that goes away is reported by write() where it matters. */
+	/* A closed pipe is reported by write() and checked below. */
 	signal(SIGPIPE, SIG_IGN);
 	streams_reserve();
 	setlocale(LC_CTYPE, "");
@@ -123,7 +131,7 @@ int main(int argc, char **argv)
 	code = run(&ctx, argc, argv);
 	context_free(&ctx);
 	if (fflush(stdout) || ferror(stdout)) {
-		log_error(&ctx.log, "standard output cannot be written");
+		log_error(&ctx.log, "cannot write to standard output");
 		return code ? code : EXIT_FAILED;
 	}
 	return code;

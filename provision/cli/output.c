@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Prints a plan as infrastructure code. */
 #include "base/exit.h"
 #include "cli/output.h"
 #include "cli/report_plan.h"
@@ -6,7 +7,7 @@
 #include "apply/export_tf.h"
 #include "apply/export_cfn.h"
 
-int output_code(struct context *ctx, struct plan *p)
+int output_code(struct context *ctx, const struct plan *p)
 {
 	const char *refusal = export_refusal(&ctx->mem, p);
 	struct buf code = {0};

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* --output terraform|cloudformation. */
+/* --output terraform and --output cloudformation */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
 #include "cli/context.h"
 #include "plan/plan.h"
 
-/* Writes the plan as code to standard output, warnings to stderr. */
-int output_code(struct context *ctx, struct plan *p);
+/* Prints the plan as code on standard output and its diagnostics on standard
+ * error. Returns an exit code. */
+int output_code(struct context *ctx, const struct plan *p);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Builds and prints JSON. cJSON keeps the order in which members are added. */
 #include <stdlib.h>
 
 #include "base/exit.h"
@@ -31,17 +32,19 @@ void json_number(cJSON *to, const char *name, double number)
 	cJSON_AddNumberToObject(to, name, number);
 }
 
-enum style state_style(enum view_state state)
+enum style state_style(enum mirroring_state state)
 {
-	return state == VIEW_ACTIVE ? GREEN : state == VIEW_IDLE ? YELLOW : RED;
+	return state == MIRRORING_ACTIVE ? GREEN
+	       : state == MIRRORING_IDLE ? YELLOW
+					 : RED;
 }
 
-cJSON *json_session(const struct inventory *f, const struct session_view *v)
+cJSON *json_session(const struct inventory *inv, const struct session_status *v)
 {
 	static const char *const states[] = {"active", "idle", "broken"};
 	const struct mirror_session *s = v->session;
 	const struct ec2_instance *i =
-		v->eni ? inventory_instance(f, v->eni->instance_id) : NULL;
+		v->eni ? inventory_instance(inv, v->eni->instance_id) : NULL;
 	cJSON *o = cJSON_CreateObject(), *source;
 
 	json_text(o, "id", s->id);

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Pieces of output that several commands print. */
+/* JSON output and styles shared by the commands. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
 #include <cjson/cJSON.h>
 
 #include "cli/context.h"
-#include "cli/view.h"
+#include "cli/status.h"
 
-/* Prints the tree as JSON on standard output and deletes it. An exit code. */
+/* Prints the tree on standard output and deletes it. Returns an exit code. */
 int report_json(struct context *ctx, cJSON *tree);
 
-/* A text member, null for NULL or "". */
+/* Add a member; text NULL or "" becomes null. */
 void json_text(cJSON *to, const char *name, const char *text);
 void json_number(cJSON *to, const char *name, double number);
 
-/* A session as a member of arrays. */
-cJSON *json_session(const struct inventory *f, const struct session_view *v);
+/* A session as an object. */
+cJSON *json_session(const struct inventory *inv,
+		    const struct session_status *v);
 
-enum style state_style(enum view_state state);
+enum style state_style(enum mirroring_state state);
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/* Prints plans; runs of similar steps are shortened to the first few. */
 #include <string.h>
 
 #include "cli/report_plan.h"
+#include "cli/describe.h"
 #include "term/table.h"
 #include "model/filter_text.h"
 
 #define SOURCES_SHORT 20
-#define STEPS_SHORT   4 /* alike, one after another */
+#define STEPS_SHORT   4 /* consecutive steps of one type */
 
 void diagnostics_print(struct term *out, const struct diagnostics *l,
 		       enum diag_level least)
@@ -30,9 +32,9 @@ void diagnostics_print(struct term *out, const struct diagnostics *l,
 static void print_sources(struct context *ctx, struct term *out,
 			  const struct plan *p, bool whole)
 {
-	static const char *const heads[] = {
-		"INTERFACE", "INSTANCE",   "NAME", "ADDRESS",
-		"ZONE",	     "BECAUSE OF", NULL};
+	static const char *const heads[] = {"INTERFACE", "INSTANCE", "NAME",
+					    "ADDRESS",	 "ZONE",     "SOURCE",
+					    NULL};
 	struct table t = {.heads = heads};
 	size_t n = p->sources.n, shown = n;
 
@@ -100,14 +102,14 @@ static void print_filter(struct context *ctx, struct term *out,
 			 const struct plan *p)
 {
 	term_style(out, BOLD, "Filter ");
-	term_print(out, "  %s\n", view_filter(&ctx->mem, &p->spec.filter));
+	term_print(out, "  %s\n", describe_filter(&ctx->mem, &p->spec.filter));
 	for (size_t i = 0; i < p->rules.n; i++)
 		term_print(out, "         %s\n",
 			   filter_rule_text(&ctx->mem, &p->rules.items[i]));
 }
 
-/* How many steps from i on are of the same kind. */
-static size_t alike(const struct plan *p, size_t i)
+/* The number of consecutive steps from i on that have the same type. */
+static size_t same_type(const struct plan *p, size_t i)
 {
 	size_t n = 1;
 
@@ -124,7 +126,7 @@ static void print_steps(struct term *out, const struct plan *p, bool whole)
 
 	term_style(out, BOLD, "Steps\n");
 	for (size_t i = 0; i < p->steps.n; i++) {
-		size_t n = whole ? 1 : alike(p, i);
+		size_t n = whole ? 1 : same_type(p, i);
 
 		snprintf(head, sizeof(head), "%*zu  ", width, i + 1);
 		term_wrap(out, PLAIN, head, p->steps.items[i].text);
@@ -157,16 +159,16 @@ static void print_cost(struct term *out, const struct cost *c)
 		term_wrap(out, PLAIN, head, l->text);
 	}
 	snprintf(head, sizeof(head), "  $%9.2f  ", c->monthly);
-	term_wrap(out, BOLD, head, "in all, before traffic");
+	term_wrap(out, BOLD, head, "total, without traffic charges");
 }
 
-void plan_print(struct context *ctx, struct term *out, struct plan *p,
+void plan_print(struct context *ctx, struct term *out, const struct plan *p,
 		bool whole)
 {
-	const struct inventory *f = p->inventory;
+	const struct inventory *inv = p->inventory;
 
 	term_style(out, BOLD, "Deployment %s", p->spec.name);
-	term_print(out, "  in %s, account %s\n\n", f->region, f->account);
+	term_print(out, "  in %s, account %s\n\n", inv->region, inv->account);
 	print_sources(ctx, out, p, whole);
 	term_print(out, "\n");
 	term_style(out, BOLD, "Target ");
@@ -176,7 +178,7 @@ void plan_print(struct context *ctx, struct term *out, struct plan *p,
 	term_print(out, "  %u\n", p->spec.vni);
 	if (p->spec.packet_length) {
 		term_style(out, BOLD, "Length ");
-		term_print(out, "  packets are cut at %u bytes\n",
+		term_print(out, "  packets are truncated to %u bytes\n",
 			   p->spec.packet_length);
 	}
 	term_print(out, "\n");
@@ -186,13 +188,14 @@ void plan_print(struct context *ctx, struct term *out, struct plan *p,
 		term_print(out, "\n");
 	}
 	if (diag_failed(&p->diagnostics)) {
-		term_print(out, "This cannot be set up.\n");
+		term_print(out, "This deployment cannot be set up.\n");
 		return;
 	}
 	if (p->steps.n)
 		print_steps(out, p, whole);
 	else
-		term_print(out, "All is as it should be: nothing to change.\n");
+		term_print(out,
+			   "Everything is up to date: nothing to change.\n");
 	term_print(out, "\n");
 	print_cost(out, &p->cost);
 }
@@ -280,7 +283,7 @@ static cJSON *json_filter(struct context *ctx, const struct plan *p)
 {
 	cJSON *o = cJSON_CreateObject(), *l;
 
-	json_text(o, "text", view_filter(&ctx->mem, &p->spec.filter));
+	json_text(o, "text", describe_filter(&ctx->mem, &p->spec.filter));
 	json_text(o, "ports",
 		  filter_ports_text(&ctx->mem, &p->spec.filter.ports));
 	l = cJSON_AddArrayToObject(o, "rules");

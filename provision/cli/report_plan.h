@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* A plan, for people and for programs. */
+/* A plan as text for people and as JSON for programs. */
 #ifndef CLI_REPORT_PLAN_H
 #define CLI_REPORT_PLAN_H
 
 #include "cli/report.h"
 #include "plan/plan.h"
 
-/* What is mirrored where to, the steps, diagnostics and cost. whole: every source and
- * step, otherwise long lists are cut short. */
-void plan_print(struct context *ctx, struct term *out, struct plan *p,
+/* Prints sources, target, filter, diagnostics, steps and cost. Unless whole, long
+ * lists are shortened. */
+void plan_print(struct context *ctx, struct term *out, const struct plan *p,
 		bool whole);
-/* Steps and notes of a removal. */
+
+/* Prints the diagnostics and steps of a removal. */
 void removal_print(struct term *out, const struct plan *p);
 
-/* Those of a level; all: every one. */
+/* Prints the diagnostics of this level and above. */
 void diagnostics_print(struct term *out, const struct diagnostics *l,
 		       enum diag_level least);
 
-/* The plan as an object; the caller may add to it. */
+/* The plan as a new object. */
 cJSON *plan_json(struct context *ctx, const struct plan *p);
 
 #endif

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Turns settings into a spec. The command line wins over what the deployment has;
+ * options that were not given leave the spec as it is.
+ */
 #include <string.h>
 
 #include "cli/request.h"
@@ -33,7 +37,7 @@ static bool add_sources(struct arena *a, const struct string_list *l,
 	return true;
 }
 
-static struct str_list texts(struct arena *a, const struct string_list *l)
+static struct str_list copy_list(struct arena *a, const struct string_list *l)
 {
 	struct str_list out = {0};
 
@@ -42,7 +46,7 @@ static struct str_list texts(struct arena *a, const struct string_list *l)
 	return out;
 }
 
-static bool set_target(struct arena *a, const struct settings *s,
+static bool set_target(struct arena *a, const struct cli_settings *s,
 		       struct spec *spec, struct parse_error *err)
 {
 	struct target_spec *t = &spec->target;
@@ -52,8 +56,8 @@ static bool set_target(struct arena *a, const struct settings *s,
 
 		if (!target_parse(a, s->target, &to, err))
 			return false;
-		/* Collectors and subnets are kept with a load balancer of our
-		 * own, which may be called by its name, too. */
+		/* A deployment that keeps a load balancer of its own keeps its
+		 * collectors and subnets; "nlb:NAME" may name that one. */
 		if (to.type == TARGET_NLB && t->type == TARGET_NLB &&
 		    str_empty(t->id)) {
 			to.collectors = t->collectors;
@@ -62,14 +66,14 @@ static bool set_target(struct arena *a, const struct settings *s,
 		*t = to;
 	}
 	if (s->collectors.n)
-		t->collectors = texts(a, &s->collectors);
+		t->collectors = copy_list(a, &s->collectors);
 	if (s->subnets.n)
-		t->subnets = texts(a, &s->subnets);
+		t->subnets = copy_list(a, &s->subnets);
 	if ((s->collectors.n || s->subnets.n) &&
 	    (t->type != TARGET_NLB || !str_empty(t->id)))
 		return parse_refuse(
 			err,
-			"--collector and --subnet are for a load balancer that metlo-mirror makes (--target nlb:new)");
+			"--collector and --subnet require a load balancer created by metlo-mirror (--target nlb:new)");
 	return true;
 }
 
@@ -85,12 +89,12 @@ static bool set_peers(struct arena *a, const struct string_list *l,
 	return true;
 }
 
-static bool set_filter(struct arena *a, const struct settings *s,
+static bool set_filter(struct arena *a, const struct cli_settings *s,
 		       struct spec *spec, struct parse_error *err)
 {
 	struct filter_spec *f = &spec->filter;
 
-	/* "auto" is found when the sources are known. */
+	/* "auto" needs the inventory and is resolved when planning. */
 	if (s->ports && strcmp(s->ports, PORTS_AUTO) != 0) {
 		f->ports = (struct port_list){0};
 		if (!filter_ports_parse(a, s->ports, &f->ports, err))
@@ -106,19 +110,19 @@ static bool set_filter(struct arena *a, const struct settings *s,
 			      (strchr(s->ip, '6') ? FILTER_IPV6 : 0);
 	if (!set_peers(a, &s->peers, spec, err))
 		return false;
-	/* "all" means every packet, also those of no port. */
+	/* "all" includes protocols without ports. */
 	if (s->ports && !f->ports.n && !s->protocol &&
 	    strcmp(s->ports, PORTS_AUTO) != 0)
 		f->protocol = FILTER_ANY_PROTOCOL;
-	/* Ports given where there were none: of TCP again. */
+	/* Ports were given for a filter without any: back to TCP. */
 	if (s->ports && f->ports.n && !s->protocol &&
 	    f->protocol == FILTER_ANY_PROTOCOL)
 		f->protocol = FILTER_TCP;
 	return true;
 }
 
-bool request_apply(struct arena *a, const struct settings *s, struct spec *spec,
-		   struct parse_error *err)
+bool request_apply(struct arena *a, const struct cli_settings *s,
+		   struct spec *spec, struct parse_error *err)
 {
 	if (!add_sources(a, &s->sources, &spec->sources, err) ||
 	    !add_sources(a, &s->excluded, &spec->excluded, err) ||
@@ -132,7 +136,15 @@ bool request_apply(struct arena *a, const struct settings *s, struct spec *spec,
 	return true;
 }
 
-const char *request_missing(struct arena *a, const struct settings *s,
+bool request_given(const struct cli_settings *s)
+{
+	return s->sources.n || s->excluded.n || s->target || s->ports ||
+	       s->collectors.n || s->subnets.n || s->peers.n || s->side ||
+	       s->protocol || s->ip || s->vni || s->packet_length ||
+	       s->open_groups;
+}
+
+const char *request_missing(struct arena *a, const struct cli_settings *s,
 			    const struct spec *spec, bool exists)
 {
 	struct str_list l = {0};

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* What flags say about a deployment. */
+/* The deployment that the command line asks for. */
 #ifndef CLI_REQUEST_H
 #define CLI_REQUEST_H
 
 #include "cli/settings.h"
 #include "model/spec.h"
 
-/* Puts what was given into spec, and leaves the rest of it. Texts are of a or
- * of the settings. False with err when flags contradict each other. */
-bool request_apply(struct arena *a, const struct settings *settings,
-		   struct spec *spec, struct parse_error *err);
-
-/* A spec with the defaults of what may be left out. */
+/* A spec with the defaults for what options may omit. name is not copied. */
 struct spec request_defaults(const char *name);
 
-/* "--source, --target and --ports": what spec still lacks. NULL: nothing. */
-const char *request_missing(struct arena *a, const struct settings *settings,
+/* Whether an option asks for anything that belongs to a spec. */
+bool request_given(const struct cli_settings *settings);
+
+/* Applies the options that were given to spec. Strings belong to the arena or to
+ * settings. Returns false, with the reason in err, if options contradict each
+ * other. */
+bool request_apply(struct arena *a, const struct cli_settings *settings,
+		   struct spec *spec, struct parse_error *err);
+
+/* The options that spec still lacks, such as "--source, --target and --ports";
+ * NULL if it is complete. exists: the deployment exists. */
+const char *request_missing(struct arena *a,
+			    const struct cli_settings *settings,
 			    const struct spec *spec, bool exists);
 
 #endif

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Applies a plan on a terminal: each step has a line that is redrawn with the
+ * elapsed time until the step ends. Once the rollback begins, signals are
+ * deferred.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -6,35 +11,34 @@
 #include "cli/run.h"
 #include "apply/apply_aws.h"
 
-#define ERROR_TEXT_MAX 8192
-
-struct run {
+struct plan_run {
 	struct context *ctx;
 	struct term *t;
-	const struct step *step; /* being done, NULL: none */
-	const char *text;	 /* of it, or of its undoing */
-	size_t i, n, asked;
-	uint64_t since; /* ns */
-	unsigned int shown_s;
-	bool back;
+	const struct step *step; /* the current step, or NULL */
+	const char *text;	 /* of the step or its undo */
+	size_t i, n;		 /* index of the step and number of steps */
+	size_t checked;		 /* steps whose permission was checked */
+	uint64_t since;		 /* ns, when the step began */
+	unsigned int shown_s;	 /* elapsed seconds on the screen */
+	bool rolling_back;
 };
 
-static const char *head(const struct run *r, char *to, size_t n)
+static const char *head(const struct plan_run *r, char *to, size_t n)
 {
-	if (r->back)
+	if (r->rolling_back)
 		snprintf(to, n, "  ");
 	else
 		snprintf(to, n, "%*zu/%zu ", r->n > 99 ? 5 : 4, r->i + 1, r->n);
 	return to;
 }
 
-/* The line of a step that is being done, in place where that is possible. */
-static void draw(struct run *r, unsigned int seconds)
+/* Draws the line of the current step, in place if the terminal allows it. */
+static void draw(struct plan_run *r, unsigned int seconds)
 {
 	unsigned int columns, lines;
 	char line[1024], start[32];
 
-	/* Calls are told in between: the line comes when the step is done. */
+	/* Log lines of calls would cut it: end() prints the whole line. */
 	if (r->ctx->settings.verbose)
 		return;
 	head(r, start, sizeof(start));
@@ -53,7 +57,7 @@ static void draw(struct run *r, unsigned int seconds)
 	fflush(r->t->out);
 }
 
-static void begin(struct run *r, const struct step *s, const char *text)
+static void begin(struct plan_run *r, const struct step *s, const char *text)
 {
 	r->step = s;
 	r->text = text;
@@ -62,7 +66,7 @@ static void begin(struct run *r, const struct step *s, const char *text)
 	draw(r, 0);
 }
 
-static void end(struct run *r, enum style style, const char *word)
+static void end(struct plan_run *r, enum style style, const char *word)
 {
 	char start[32];
 
@@ -78,10 +82,10 @@ static void end(struct run *r, enum style style, const char *word)
 	r->step = NULL;
 }
 
-/* Called while AWS is waited for. */
+/* Called during AWS calls. */
 static void tick(void *arg)
 {
-	struct run *r = arg;
+	struct plan_run *r = arg;
 	unsigned int s;
 
 	if (!r->step || !r->t->moves)
@@ -93,7 +97,7 @@ static void tick(void *arg)
 	draw(r, s);
 }
 
-/* Of an ARN what is behind region and account. */
+/* An ARN without its prefix up to the account; other IDs as they are. */
 static const char *short_name(const char *id)
 {
 	const char *p = id;
@@ -105,7 +109,7 @@ static const char *short_name(const char *id)
 	return p ? p + 1 : id;
 }
 
-static const char *undo_line(struct run *r, const struct step *s)
+static const char *undo_line(struct plan_run *r, const struct step *s)
 {
 	const char *what = s->created ? s->created : s->eni ? s->eni : s->on.id;
 
@@ -117,15 +121,15 @@ static const char *undo_line(struct run *r, const struct step *s)
 static void progress(void *arg, enum apply_event event, const struct step *s,
 		     size_t i, size_t n)
 {
-	struct run *r = arg;
+	struct plan_run *r = arg;
 
 	r->i = i;
 	r->n = n;
 	switch (event) {
 	case APPLY_CHECKING:
-		r->asked++;
-		context_status(r->ctx, "asking for permission %zu/%zu: %s",
-			       i + 1, n, s->text);
+		r->checked++;
+		context_status(r->ctx, "checking permission %zu/%zu: %s", i + 1,
+			       n, s->text);
 		break;
 	case APPLY_BEGIN:
 		context_status(r->ctx, "%s", "");
@@ -144,11 +148,9 @@ static void progress(void *arg, enum apply_event event, const struct step *s,
 			    : "failed");
 		break;
 	case APPLY_ROLLBACK:
-		r->back = true;
+		r->rolling_back = true;
 		r->ctx->interrupt.deferred = true;
-		term_style(
-			r->t, BOLD,
-			"Taking back what this run has made; please wait.\n");
+		term_style(r->t, BOLD, "Rolling back this run; please wait.\n");
 		break;
 	case APPLY_UNDO_BEGIN:
 		begin(r, s, undo_line(r, s));
@@ -156,14 +158,7 @@ static void progress(void *arg, enum apply_event event, const struct step *s,
 	}
 }
 
-static const char *error_text(struct context *ctx, const struct aws_error *err)
-{
-	char text[ERROR_TEXT_MAX];
-
-	return arena_dup(&ctx->mem, aws_error_text(err, text, sizeof(text)));
-}
-
-/* Whether the refusals are about the same permission. */
+/* Whether both lack the same permission. */
 static bool same_refusal(const struct aws_error *a, const struct aws_error *b)
 {
 	char x[128], y[128];
@@ -172,9 +167,10 @@ static bool same_refusal(const struct aws_error *a, const struct aws_error *b)
 	       aws_error_permission(b, y, sizeof(y)) && !strcmp(x, y);
 }
 
-/* A permission is missing for each of a hundred sessions: it is told once. */
-static void tell_refusal(struct context *ctx, const struct apply_result *r,
-			 size_t i)
+/* Reports refusal i, once for all steps that lack the same permission: it may be
+ * missing for each of a hundred sessions. */
+static void report_refusal(struct context *ctx, const struct apply_result *r,
+			   size_t i)
 {
 	const struct step_error *l = r->refused.items;
 	size_t more = 0;
@@ -186,15 +182,17 @@ static void tell_refusal(struct context *ctx, const struct apply_result *r,
 			return;
 		more++;
 	}
-	term_wrap(&ctx->err, PLAIN, "  ",
-		  more ? arena_printf(&ctx->mem, "%s (and %zu more): %s",
-				      l[i].text, more,
-				      error_text(ctx, &l[i].error))
-		       : arena_printf(&ctx->mem, "%s: %s", l[i].text,
-				      error_text(ctx, &l[i].error)));
+	term_wrap(
+		&ctx->err, PLAIN, "  ",
+		more ? arena_printf(&ctx->mem, "%s (and %zu more): %s",
+				    l[i].text, more,
+				    context_error_text(&ctx->mem, &l[i].error))
+		     : arena_printf(
+			       &ctx->mem, "%s: %s", l[i].text,
+			       context_error_text(&ctx->mem, &l[i].error)));
 }
 
-static int tell_refused(struct context *ctx, const struct apply_result *r)
+static int report_refused(struct context *ctx, const struct apply_result *r)
 {
 	size_t denied = 0;
 
@@ -205,67 +203,71 @@ static int tell_refused(struct context *ctx, const struct apply_result *r)
 	for (size_t i = 0; i < r->refused.n; i++)
 		denied += r->refused.items[i].error.kind == AWS_ERR_DENIED;
 	if (denied)
-		log_error(
-			&ctx->log,
-			"%zu of the steps %s not permitted; nothing was changed",
-			denied, denied == 1 ? "is" : "are");
+		log_error(&ctx->log,
+			  "%zu step%s not permitted; nothing was changed",
+			  denied, denied == 1 ? " is" : "s are");
 	else
-		log_error(&ctx->log, "AWS refuses a step; nothing was changed");
+		log_error(&ctx->log, "AWS refused a step; nothing was changed");
 	for (size_t i = 0; i < r->refused.n; i++)
-		tell_refusal(ctx, r, i);
+		report_refusal(ctx, r, i);
 	if (!r->refused.n)
-		context_error(ctx, "%s", error_text(ctx, &r->error));
+		context_error(ctx, "%s",
+			      context_error_text(&ctx->mem, &r->error));
 	return context_exit_code(&r->error);
 }
 
-static void tell_failure(struct context *ctx, const struct plan *p,
-			 const struct apply_result *r)
+static void report_failure(struct context *ctx, const struct plan *p,
+			   const struct apply_result *r)
 {
 	if (r->interrupted || !r->failed)
 		return;
 	context_error(ctx, "step %zu of %zu, %s: %s",
 		      (size_t)(r->failed - p->steps.items) + 1, p->steps.n,
-		      r->failed->text, error_text(ctx, &r->error));
+		      r->failed->text,
+		      context_error_text(&ctx->mem, &r->error));
 }
 
-static void tell_leftovers(struct context *ctx, const struct plan *p,
+static void report_orphans(struct context *ctx, const struct plan *p,
 			   const struct apply_result *r)
 {
-	log_error(&ctx->log, "this could not be taken back:");
+	log_error(&ctx->log, "these resources could not be removed:");
 	for (size_t i = 0; i < r->orphans.n; i++) {
 		const struct step_error *l = &r->orphans.items[i];
 
-		term_wrap(&ctx->err, RED, "  ",
-			  arena_printf(&ctx->mem, "%s: %s", l->text,
-				       error_text(ctx, &l->error)));
+		term_wrap(
+			&ctx->err, RED, "  ",
+			arena_printf(&ctx->mem, "%s: %s", l->text,
+				     context_error_text(&ctx->mem, &l->error)));
 	}
 	if (!str_empty(p->spec.name))
-		term_print(&ctx->err, "\"%s\" removes it when AWS lets it.\n",
+		term_print(&ctx->err,
+			   "Remove them with \"%s\" once AWS allows it.\n",
 			   context_command(ctx, "remove", p->spec.name));
 }
 
-static int tell(struct context *ctx, const struct plan *p,
-		const struct apply_result *r)
+static int report_result(struct context *ctx, const struct plan *p,
+			 const struct apply_result *r)
 {
 	switch (r->outcome) {
 	case APPLY_DONE:
 		return EXIT_DONE;
 	case APPLY_REFUSED:
-		return tell_refused(ctx, r);
+		return report_refused(ctx, r);
 	case APPLY_ROLLED_BACK:
-		tell_failure(ctx, p, r);
-		term_print(&ctx->err, "%sNothing of this run is left.\n",
+		report_failure(ctx, p, r);
+		term_print(&ctx->err,
+			   "%sAll changes of this run were rolled back.\n",
 			   r->interrupted ? "Interrupted. " : "");
 		break;
 	case APPLY_ORPHANS:
-		tell_failure(ctx, p, r);
-		tell_leftovers(ctx, p, r);
+		report_failure(ctx, p, r);
+		report_orphans(ctx, p, r);
 		break;
 	case APPLY_UNFINISHED:
-		tell_failure(ctx, p, r);
+		report_failure(ctx, p, r);
 		term_print(
 			&ctx->err,
-			"%s%zu of %zu steps are done; the same command does the rest.\n",
+			"%s%zu of %zu steps are done; run the command again to finish.\n",
 			r->interrupted ? "Interrupted. " : "", r->done,
 			p->steps.n);
 		break;
@@ -278,7 +280,7 @@ static int tell(struct context *ctx, const struct plan *p,
 int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	     struct apply_result *result)
 {
-	struct run r = {.ctx = ctx, .t = &ctx->err};
+	struct plan_run r = {.ctx = ctx, .t = &ctx->err};
 	struct apply_options o = {.ops = apply_aws_ops(ctx->client),
 				  .progress = progress,
 				  .progress_ctx = &r,
@@ -287,7 +289,7 @@ int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 				  .checks_only = checks_only};
 
 	ctx->tick = tick;
-	ctx->tick_ctx = &r;
+	ctx->tick_arg = &r;
 	plan_apply(p, &o, result);
 	ctx->tick = NULL;
 	ctx->interrupt.deferred = false;
@@ -295,11 +297,12 @@ int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	if (checks_only && result->outcome == APPLY_DONE)
 		term_print(
 			&ctx->err,
-			"AWS would permit all %zu changes that it can be asked about beforehand%s; nothing was changed.\n",
-			r.asked,
-			r.asked < p->steps.n ? " (not those of load balancers)"
-					     : "");
-	return tell(ctx, p, result);
+			"AWS permits all %zu changes that can be checked in advance%s; nothing was changed.\n",
+			r.checked,
+			r.checked < p->steps.n
+				? " (not those of load balancers)"
+				: "");
+	return report_result(ctx, p, result);
 }
 
 const char *run_outcome(const struct apply_result *r)
@@ -310,8 +313,8 @@ const char *run_outcome(const struct apply_result *r)
 	return names[r->outcome];
 }
 
-static void json_left(struct context *ctx, cJSON *to, const char *name,
-		      const struct step_error *items, size_t n)
+static void json_errors(struct context *ctx, cJSON *to, const char *name,
+			const struct step_error *items, size_t n)
 {
 	cJSON *l = cJSON_AddArrayToObject(to, name);
 
@@ -319,7 +322,8 @@ static void json_left(struct context *ctx, cJSON *to, const char *name,
 		cJSON *o = cJSON_CreateObject();
 
 		json_text(o, "text", items[i].text);
-		json_text(o, "error", error_text(ctx, &items[i].error));
+		json_text(o, "error",
+			  context_error_text(&ctx->mem, &items[i].error));
 		cJSON_AddItemToArray(l, o);
 	}
 }
@@ -329,7 +333,8 @@ void run_json(struct context *ctx, cJSON *to, const struct apply_result *r)
 	json_text(to, "outcome", run_outcome(r));
 	cJSON_AddBoolToObject(to, "interrupted", r->interrupted);
 	json_text(to, "error",
-		  r->error.kind ? error_text(ctx, &r->error) : NULL);
-	json_left(ctx, to, "refused", r->refused.items, r->refused.n);
-	json_left(ctx, to, "leftovers", r->orphans.items, r->orphans.n);
+		  r->error.kind ? context_error_text(&ctx->mem, &r->error)
+				: NULL);
+	json_errors(ctx, to, "refused", r->refused.items, r->refused.n);
+	json_errors(ctx, to, "leftovers", r->orphans.items, r->orphans.n);
 }

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Carrying a plan out before somebody's eyes. */
+/* Applies a plan and shows its progress and result to the user. */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
-#include "cli/report.h"
 #include "apply/apply.h"
+#include "cli/report.h"
 
-/* Checks permissions and does the steps, with a line for each on stderr, and
- * says what went wrong, what was taken back and what is left. checks_only:
- * nothing but the permissions. An exit code. */
+/* Checks permissions, then carries out the steps with a line for each on
+ * standard error; on failure reports the cause, the rollback and what remains.
+ * checks_only: stop after the permissions. Returns an exit code. */
 int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	     struct apply_result *result);
 
-/* "done", "refused", "rolled-back", "leftovers", "unfinished". */
+/* "done", "refused", "rolled-back", "leftovers" or "unfinished". */
 const char *run_outcome(const struct apply_result *r);
 
-/* Adds outcome, error, refusals and leftovers. */
+/* Adds outcome, interrupted, error, refused and leftovers to a JSON object. */
 void run_json(struct context *ctx, cJSON *to, const struct apply_result *r);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the options of metlo-mirror set. Texts belong to the command line. */
+/* The values of metlo-mirror's options. Strings point to the command line. */
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
 
@@ -10,36 +10,37 @@
 
 enum output_format { OUTPUT_APPLY, OUTPUT_TERRAFORM, OUTPUT_CLOUDFORMATION };
 
-#define PORTS_AUTO "auto" /* of --ports: what load balancers know */
+#define PORTS_AUTO "auto" /* --ports: the ports load balancers forward to */
 
-struct settings {
-	/* of all commands */
+/* Options that were not given are NULL, 0, false or empty. */
+struct cli_settings {
+	/* all commands */
 	const char *region, *profile, *endpoint_url;
 	bool json, yes, dry_run;
 	unsigned int verbose;
-	/* The deployment to make, and those to show or change. */
+	/* --name: of setup and plan, and of the commands that take several */
 	const char *name;
 	struct string_list names;
 	/* setup, plan */
 	struct string_list sources, excluded, collectors, subnets, peers;
 	const char *target, *ports, *side, *protocol, *ip;
-	uint32_t vni;		/* 0: chosen */
-	uint32_t packet_length; /* 0: whole packets */
+	uint32_t vni;		/* 0: choose one */
+	uint32_t packet_length; /* bytes; 0: whole packets */
 	bool open_groups;
 	enum output_format output;
-	/* remove; all: of list too */
+	/* remove; all also of list */
 	struct string_list sessions;
 	bool all;
 	/* sync */
 	bool watch;
 	double interval;     /* seconds */
-	const char *metrics; /* a file */
+	const char *metrics; /* path of a file */
 	/* verify */
 	bool no_metrics;
 	/* policy */
 	struct string_list features;
 	const char *account;
-	/* What is no option: the commands that a policy is for. */
+	/* arguments that are not options: the commands of policy */
 	struct string_list words;
 };
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Writes metrics in the text format of Prometheus to a file, for the textfile
+ * collector of its node exporter.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,26 +11,33 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cli/sync.h"
+#include "base/exit.h"
+#include "cli/sync_metrics.h"
 
-void sync_count(struct sync *s, const struct plan *p,
-		const struct apply_result *result, bool carried_out)
+void sync_metrics_begin(struct sync_metrics *m)
 {
-	struct sync_counts *c = &s->counts;
-	struct sync_gauge *g = ARENA_ADD(&s->round, &s->gauges);
-	bool done = carried_out && result->outcome == APPLY_DONE;
+	m->gauges.items = NULL;
+	m->gauges.n = 0;
+}
+
+void sync_metrics_add(struct sync_metrics *m, struct arena *round,
+		      const struct plan *p, const struct apply_result *result,
+		      bool applied)
+{
+	struct sync_gauge *g = ARENA_ADD(round, &m->gauges);
+	bool done = applied && result->outcome == APPLY_DONE;
 
 	if (done) {
-		c->added += p->added;
-		c->changed += p->changed;
-		c->removed += p->removed;
+		m->added += p->added;
+		m->changed += p->changed;
+		m->removed += p->removed;
 	}
-	if (carried_out && (result->outcome == APPLY_ROLLED_BACK ||
-			    result->outcome == APPLY_ORPHANS))
-		c->rolled_back++;
+	if (applied && (result->outcome == APPLY_ROLLED_BACK ||
+			result->outcome == APPLY_ORPHANS))
+		m->rolled_back++;
 	if (!g)
 		return;
-	g->deployment = arena_dup(&s->round, p->spec.name);
+	g->deployment = arena_dup(round, p->spec.name);
 	g->wanted = p->sources.n;
 	g->sessions = p->kept + p->changed + (done ? p->added : 0);
 	if (!done)
@@ -61,49 +72,50 @@ static void one(struct buf *b, const char *name, const char *type,
 	add(b, "metlo_mirror_%s %.15g\n", name, value);
 }
 
-/* The text format of Prometheus; names of deployments need no escape. */
-static void write_metrics(const struct sync *s, struct buf *b)
+/* Names of deployments contain nothing that would need escaping. */
+static void format_metrics(const struct sync_metrics *m,
+			   const struct aws_counters *aws, size_t refused,
+			   struct buf *b)
 {
-	const struct sync_counts *c = &s->counts;
-	struct aws_counters a = aws_client_counters(s->ctx->client);
-
-	head(b, "looks_total", "counter", "Looks at the account, by result.");
-	add(b, "metlo_mirror_looks_total{result=\"ok\"} %zu\n", c->ok);
-	add(b, "metlo_mirror_looks_total{result=\"failed\"} %zu\n", c->failed);
+	head(b, "looks_total", "counter",
+	     "Rounds of reading the account, by result.");
+	add(b, "metlo_mirror_looks_total{result=\"ok\"} %zu\n", m->ok);
+	add(b, "metlo_mirror_looks_total{result=\"failed\"} %zu\n", m->failed);
 	one(b, "last_ok_timestamp_seconds", "gauge",
-	    "When the last look ended well; 0: none yet.", (double)c->last_ok);
+	    "Unix time of the last successful round; 0 if there was none.",
+	    (double)m->last_ok);
 	head(b, "session_changes_total", "counter",
 	     "Mirror sessions added, changed and removed.");
 	add(b, "metlo_mirror_session_changes_total{change=\"added\"} %zu\n",
-	    c->added);
+	    m->added);
 	add(b, "metlo_mirror_session_changes_total{change=\"changed\"} %zu\n",
-	    c->changed);
+	    m->changed);
 	add(b, "metlo_mirror_session_changes_total{change=\"removed\"} %zu\n",
-	    c->removed);
+	    m->removed);
 	one(b, "rollbacks_total", "counter",
-	    "Changes that failed and were taken back.", (double)c->rolled_back);
+	    "Changes that failed and were rolled back.",
+	    (double)m->rolled_back);
 	one(b, "interfaces_refused", "gauge",
-	    "Network interfaces that AWS refuses to mirror.",
-	    (double)s->refused.n);
+	    "Network interfaces that AWS refuses to mirror.", (double)refused);
 	head(b, "interfaces_wanted", "gauge",
-	     "Network interfaces of the sources.");
-	for (size_t i = 0; i < s->gauges.n; i++)
+	     "Network interfaces that should be mirrored.");
+	for (size_t i = 0; i < m->gauges.n; i++)
 		add(b,
 		    "metlo_mirror_interfaces_wanted{deployment=\"%s\"} %zu\n",
-		    s->gauges.items[i].deployment, s->gauges.items[i].wanted);
-	head(b, "sessions", "gauge", "Mirror sessions.");
-	for (size_t i = 0; i < s->gauges.n; i++)
+		    m->gauges.items[i].deployment, m->gauges.items[i].wanted);
+	head(b, "sessions", "gauge", "Mirror sessions that exist.");
+	for (size_t i = 0; i < m->gauges.n; i++)
 		add(b, "metlo_mirror_sessions{deployment=\"%s\"} %zu\n",
-		    s->gauges.items[i].deployment, s->gauges.items[i].sessions);
-	one(b, "aws_calls_total", "counter", "Calls to AWS.", (double)a.calls);
+		    m->gauges.items[i].deployment, m->gauges.items[i].sessions);
+	one(b, "aws_calls_total", "counter", "AWS API calls.",
+	    (double)aws->calls);
 	one(b, "aws_throttled_total", "counter",
-	    "Answers of AWS that there were too many calls.",
-	    (double)a.throttled);
-	one(b, "aws_retries_total", "counter",
-	    "Calls to AWS that were repeated.", (double)a.retried);
+	    "AWS API calls rejected by rate limiting.", (double)aws->throttled);
+	one(b, "aws_retries_total", "counter", "AWS API calls retried.",
+	    (double)aws->retried);
 }
 
-/* A reader sees the old text or the new one. 0 or -errno. */
+/* Replaces the file atomically. Returns 0 or -errno. */
 static int replace_file(const char *path, const struct buf *b)
 {
 	char *temporary;
@@ -127,25 +139,29 @@ static int replace_file(const char *path, const struct buf *b)
 	return rc;
 }
 
-bool sync_metrics(struct sync *s, bool ok)
+int sync_metrics_end(struct sync_metrics *m, struct context *ctx,
+		     size_t refused, bool ok)
 {
-	const char *path = s->ctx->settings.metrics;
+	const char *path = ctx->settings.metrics;
+	struct aws_counters aws;
 	struct buf b = {0};
 	int rc;
 
 	if (ok) {
-		s->counts.ok++;
-		s->counts.last_ok = (int64_t)time(NULL);
+		m->ok++;
+		m->last_ok = (int64_t)time(NULL);
 	} else {
-		s->counts.failed++;
+		m->failed++;
 	}
 	if (!path)
-		return true;
-	write_metrics(s, &b);
+		return EXIT_DONE;
+	aws = aws_client_counters(ctx->client);
+	format_metrics(m, &aws, refused, &b);
 	rc = b.failed ? -ENOMEM : replace_file(path, &b);
 	buf_free(&b);
-	if (rc)
-		log_error(&s->ctx->log, "%s: cannot be written: %s", path,
-			  strerror(-rc));
-	return !rc;
+	if (!rc)
+		return EXIT_DONE;
+	log_error(&ctx->log, "cannot write metrics to %s: %s", path,
+		  strerror(-rc));
+	return EXIT_FAILED;
 }

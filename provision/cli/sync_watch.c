@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+/* The loop of sync --watch. */
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/exit.h"
-#include "cli/sync.h"
+#include "cli/sync_watch.h"
 
-#define BACK_OFF_MAX	 900 /* seconds between attempts that fail */
-#define BACK_OFF_DOUBLED 8   /* times, at most */
+#define BACK_OFF_MAX	 900 /* seconds between failing rounds */
+#define BACK_OFF_DOUBLED 8   /* doublings at most */
 
-/* Between half of it and all, so that many of us do not come back at once. */
+/* Half to all of it, so that several instances do not retry in step. */
 static double jitter(double seconds)
 {
 	struct timespec now;
@@ -18,8 +19,8 @@ static double jitter(double seconds)
 	return seconds * (0.5 + (double)(now.tv_nsec % 1000000) / 2e6);
 }
 
-/* Sleeps; true when a signal has come. */
-static bool wait_for_signal(struct sync *s, double seconds)
+/* Sleeps; returns early, with true, on a signal. */
+static bool sleep_or_signal(struct sync *s, double seconds)
 {
 	struct pollfd p = {.fd = s->ctx->interrupt.fd, .events = POLLIN};
 	struct timespec end, now;
@@ -47,7 +48,7 @@ static double next_wait(const struct sync *s, unsigned int failures)
 
 	for (unsigned int i = 1; i < failures && i < BACK_OFF_DOUBLED; i++)
 		wait *= 2;
-	/* An interval that is longer than the limit is what was asked for. */
+	/* The back-off is never shorter than the configured interval. */
 	if (failures && wait > BACK_OFF_MAX)
 		wait = s->ctx->settings.interval > BACK_OFF_MAX
 			       ? s->ctx->settings.interval
@@ -60,8 +61,7 @@ int sync_watch(struct sync *s)
 	struct context *ctx = s->ctx;
 	unsigned int failures = 0;
 
-	log_info(&ctx->log,
-		 "watching every %g seconds; SIGTERM or SIGINT ends it",
+	log_info(&ctx->log, "watching every %g seconds until SIGTERM or SIGINT",
 		 ctx->settings.interval);
 	for (;;) {
 		int code = sync_round(s);
@@ -69,18 +69,17 @@ int sync_watch(struct sync *s)
 
 		if (code == EXIT_INTERRUPTED)
 			break;
-		/* A deployment may yet be made, or made again. */
+		/* The deployment may be created later. */
 		if (code == EXIT_DONE || code == EXIT_NO_DEPLOYMENT)
 			failures = 0;
 		else
 			failures++;
 		wait = next_wait(s, failures);
 		if (failures)
-			log_warn(&ctx->log, "trying again in %.0f seconds",
-				 wait);
-		if (wait_for_signal(s, wait))
+			log_warn(&ctx->log, "retrying in %.0f seconds", wait);
+		if (sleep_or_signal(s, wait))
 			break;
 	}
-	log_info(&ctx->log, "ended by a signal; nothing is half done");
+	log_info(&ctx->log, "stopped by a signal; no change is incomplete");
 	return EXIT_DONE;
 }

@@ -50,12 +50,12 @@ static bool parse_command(const char *line, const char **filter, bool *back)
 	return *back || line[0] == '/';
 }
 
-static enum answer select_one(struct prompt *p, const char *question,
-			      const struct choices *c, size_t *chosen)
+static enum prompt_answer select_one(struct prompt *p, const char *question,
+				     const struct choices *c, size_t *chosen)
 {
 	const char *line, *filter = "";
 	struct parse_error err;
-	enum answer answer;
+	enum prompt_answer answer;
 	uint64_t n;
 	bool back;
 
@@ -114,12 +114,12 @@ static bool select_numbers(struct prompt *p, struct choices *c,
 	return true;
 }
 
-static enum answer select_many(struct prompt *p, const char *question,
-			       struct choices *c, size_t min)
+static enum prompt_answer select_many(struct prompt *p, const char *question,
+				      struct choices *c, size_t min)
 {
 	const char *line, *filter = "";
 	struct parse_error err;
-	enum answer answer;
+	enum prompt_answer answer;
 	size_t n;
 	bool back;
 
@@ -150,8 +150,8 @@ static enum answer select_many(struct prompt *p, const char *question,
 	}
 }
 
-enum answer prompt_one(struct prompt *p, const char *question,
-		       const struct choices *c, size_t *chosen)
+enum prompt_answer prompt_one(struct prompt *p, const char *question,
+			      const struct choices *c, size_t *chosen)
 {
 	struct choices copy = *c;
 
@@ -164,20 +164,20 @@ enum answer prompt_one(struct prompt *p, const char *question,
 		       : select_one(p, question, c, chosen);
 }
 
-enum answer prompt_many(struct prompt *p, const char *question,
-			struct choices *c, size_t min)
+enum prompt_answer prompt_many(struct prompt *p, const char *question,
+			       struct choices *c, size_t min)
 {
 	return p->term->moves ? prompt_list(p, question, c, true, min, NULL)
 			      : select_many(p, question, c, min);
 }
 
-enum answer
+enum prompt_answer
 prompt_text(struct prompt *p, const char *question, const char *initial,
 	    bool (*check)(void *arg, const char *text, struct parse_error *err),
 	    void *arg, const char **out)
 {
 	struct parse_error err;
-	enum answer answer;
+	enum prompt_answer answer;
 	const char *line;
 
 	if (p->term->moves)
@@ -215,8 +215,8 @@ static bool parse_yes_no(void *arg, const char *text, struct parse_error *err)
 	return parse_refuse(err, "answer yes or no");
 }
 
-enum answer prompt_confirm(struct prompt *p, const char *question, bool initial,
-			   bool *yes)
+enum prompt_answer prompt_confirm(struct prompt *p, const char *question,
+				  bool initial, bool *yes)
 {
 	const char *unused;
 

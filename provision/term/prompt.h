@@ -12,23 +12,23 @@
 #include "term/prompt_keys.h"
 
 /* Selects one choice. *chosen is the preselected index, then the answer. */
-enum answer prompt_one(struct prompt *p, const char *question,
-		       const struct choices *c, size_t *chosen);
+enum prompt_answer prompt_one(struct prompt *p, const char *question,
+			      const struct choices *c, size_t *chosen);
 
 /* Selects min or more choices: sets chosen of each. */
-enum answer prompt_many(struct prompt *p, const char *question,
-			struct choices *c, size_t min);
+enum prompt_answer prompt_many(struct prompt *p, const char *question,
+			       struct choices *c, size_t min);
 
 /* Reads a text, with initial (may be NULL) as the default, until check() accepts
  * it; without check any text will do. *out belongs to the prompt's arena or is
  * initial. */
-enum answer
+enum prompt_answer
 prompt_text(struct prompt *p, const char *question, const char *initial,
 	    bool (*check)(void *arg, const char *text, struct parse_error *err),
 	    void *arg, const char **out);
 
 /* A yes/no question with the default initial. */
-enum answer prompt_confirm(struct prompt *p, const char *question, bool initial,
-			   bool *yes);
+enum prompt_answer prompt_confirm(struct prompt *p, const char *question,
+				  bool initial, bool *yes);
 
 #endif

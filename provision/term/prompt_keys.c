@@ -194,7 +194,7 @@ enum key keys_next(struct keys *k)
 	}
 }
 
-enum answer keys_line(struct prompt *p, const char **out)
+enum prompt_answer keys_line(struct prompt *p, const char **out)
 {
 	char line[LINE_MAX_BYTES];
 	size_t n = 0;

@@ -21,7 +21,7 @@ struct prompt {
 };
 
 /* How a prompt ended. */
-enum answer {
+enum prompt_answer {
 	ANSWER_GIVEN,
 	ANSWER_BACK,	/* return to the previous question */
 	ANSWER_STOPPED, /* Ctrl-C or a signal */
@@ -64,6 +64,6 @@ void keys_close(struct keys *k);
 enum key keys_next(struct keys *k);
 
 /* Reads one line, without its newline and trailing blanks, into p->mem. */
-enum answer keys_line(struct prompt *p, const char **out);
+enum prompt_answer keys_line(struct prompt *p, const char **out);
 
 #endif

@@ -116,13 +116,13 @@ static void edit(struct line_editor *l, enum key k)
 	}
 }
 
-enum answer
+enum prompt_answer
 prompt_line(struct prompt *p, const char *question, const char *initial,
 	    bool (*check)(void *arg, const char *text, struct parse_error *err),
 	    void *arg, const char **out)
 {
 	struct line_editor l = {.t = p->term, .question = question};
-	enum answer answer = ANSWER_GIVEN;
+	enum prompt_answer answer = ANSWER_GIVEN;
 	enum key k;
 
 	if (keys_open(&l.keys, p))

@@ -7,7 +7,7 @@
 #include "term/prompt_keys.h"
 
 /* Like prompt_text(). */
-enum answer
+enum prompt_answer
 prompt_line(struct prompt *p, const char *question, const char *initial,
 	    bool (*check)(void *arg, const char *text, struct parse_error *err),
 	    void *arg, const char **out);

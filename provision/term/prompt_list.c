@@ -184,7 +184,7 @@ static void draw(struct list_prompt *l)
 }
 
 /* Replaces the list by one line with the question and its answer. */
-static void draw_answer(struct list_prompt *l, enum answer answer)
+static void draw_answer(struct list_prompt *l, enum prompt_answer answer)
 {
 	unsigned int columns, lines, used;
 	const char *text = "";
@@ -308,7 +308,8 @@ static bool enter(struct list_prompt *l)
 }
 
 /* Returns false if the key ended the prompt, with the outcome in *answer. */
-static bool handle_key(struct list_prompt *l, enum key k, enum answer *answer)
+static bool handle_key(struct list_prompt *l, enum key k,
+		       enum prompt_answer *answer)
 {
 	l->hint = NULL;
 	switch (k) {
@@ -366,9 +367,9 @@ static bool handle_key(struct list_prompt *l, enum key k, enum answer *answer)
 	return true;
 }
 
-enum answer prompt_list(struct prompt *p, const char *question,
-			struct choices *c, bool many, size_t min,
-			size_t *cursor)
+enum prompt_answer prompt_list(struct prompt *p, const char *question,
+			       struct choices *c, bool many, size_t min,
+			       size_t *cursor)
 {
 	struct list_prompt l = {.p = p,
 				.t = p->term,
@@ -376,7 +377,7 @@ enum answer prompt_list(struct prompt *p, const char *question,
 				.c = c,
 				.many = many,
 				.min = min};
-	enum answer answer = ANSWER_END;
+	enum prompt_answer answer = ANSWER_END;
 
 	l.shown = arena_alloc(p->mem, (c->n + 1) * sizeof(*l.shown));
 	if (!l.shown || keys_open(&l.keys, p))

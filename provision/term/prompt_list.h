@@ -8,8 +8,8 @@
 
 /* If many, sets chosen of at least min choices. Otherwise *cursor is the initial
  * position and the selected index. */
-enum answer prompt_list(struct prompt *p, const char *question,
-			struct choices *c, bool many, size_t min,
-			size_t *cursor);
+enum prompt_answer prompt_list(struct prompt *p, const char *question,
+			       struct choices *c, bool many, size_t min,
+			       size_t *cursor);
 
 #endif

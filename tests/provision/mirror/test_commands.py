@@ -70,7 +70,7 @@ def missing(m: Mirror) -> None:
     m("aws", "remove", "--yes").ends(2, "--name, --session or --all is missing")
     assert not m.aws.ask("GET", "journal")
     m("aws", "setup", "--ports", "80", "--yes").ends(2, "--source and --target are missing")
-    m("aws", "list", AWS_REGION="").ends(2, "no region is known", "--region", "AWS_REGION")
+    m("aws", "list", AWS_REGION="").ends(2, "no region configured", "--region", "AWS_REGION")
     m.unchanged()
 
 
@@ -95,7 +95,7 @@ def profile(m: Mirror) -> None:
     m("aws", "list", "--profile", "work", **empty).ends(0, "eu-west-1")
     m("aws", "list", AWS_PROFILE="work", **empty).ends(0, "eu-west-1")
     m("aws", "list", "--profile", "work", "--region", "us-east-1", **empty).ends(
-        0, '"metlo-mirror aws setup --region us-east-1 --profile work" begins')
+        0, 'start with "metlo-mirror aws setup --region us-east-1 --profile work"')
     m("aws", "list", "--profile", "wrok", **empty).ends(2, "no region")
 
 
@@ -112,7 +112,7 @@ def credential_process(m: Mirror) -> None:
     for by, code in (("", 0), ("TERM", 4), ("INT", 4), ("PIPE", 4)):
         with open(folder + "/config", "w", encoding="utf-8") as f:
             f.write(f"[profile p]\ncredential_process = {program} {by}\n")
-        m("aws", "list", **empty).ends(code, "ended by signal" if by else "Nothing is mirrored")
+        m("aws", "list", **empty).ends(code, "killed by signal" if by else "metlo-mirror mirrors nothing")
 
 
 @test("plan says each step and the cost, and changes nothing")
@@ -122,7 +122,7 @@ def plan(m: Mirror) -> None:
     run = m(*words).ends(0, "Deployment metlo", "4 interfaces", "tag:team=shop",
                          "create the internal network load balancer", "mirror eni-",
                          "accept TCP from any IPv4 to any IPv4 port 8443",
-                         "$ 43.80 4 mirror sessions", "in all, before traffic")
+                         "$ 43.80 4 mirror sessions", "total, without traffic charges")
     assert not run.err, run.err
     m.unchanged()
     assert not m.journal("write") and not m.journal("dryrun")
@@ -265,7 +265,7 @@ def ipv6(m: Mirror) -> None:
 @test("--dry-run asks for every permission and changes nothing")
 def dry_run(m: Mirror) -> None:
     words = [w for w in nlb(m, "--dry-run") if w != "--yes"]
-    m(*words).ends(0, "AWS would permit all", "nothing was changed")
+    m(*words).ends(0, "AWS permits all", "nothing was changed")
     assert not m.writes()
     asked = {e["operation"] for e in m.journal("dryrun")}
     assert asked >= {"ec2:CreateTrafficMirrorSession", "ec2:CreateTrafficMirrorFilter",
@@ -298,7 +298,7 @@ def elb_not_permitted(m: Mirror) -> None:
     m.aws.make("policy", policy={"allow": ["*"],
                                  "deny": ["elasticloadbalancing:CreateListener"]})
     m(*nlb(m)).ends(4, "Allow elasticloadbalancing:CreateListener",
-                    "Nothing of this run is left")
+                    "All changes of this run were rolled back")
     m.unchanged()
 
 
@@ -320,12 +320,12 @@ def as_code(m: Mirror) -> None:
         words[words.index("--ports") + 1] = "80"
         code = subprocess.run([PROGRAM, *words, "--name", "other"], env=m.env(), stdout=full,
                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    assert code.returncode == 1 and b"cannot be written" in code.stderr, code
+    assert code.returncode == 1 and b"cannot write" in code.stderr, code
 
 
 @test("list: sessions with source, target, filter, VNI and state")
 def list_all(m: Mirror) -> None:
-    m("aws", "list").ends(0, "Nothing is mirrored", "aws setup")
+    m("aws", "list").ends(0, "metlo-mirror mirrors nothing", "aws setup")
     m(*nlb(m)).ends(0)
     m(*eni(m, "--name", "second", "--vni", "99", "--source", m.eni("ecs-prod-1"))).ends(0)
     run = m("aws", "list").ends(0, "metlo us-east-1, 4 sessions", "second", "VNI 99",
@@ -335,7 +335,7 @@ def list_all(m: Mirror) -> None:
         assert s["TrafficMirrorSessionId"] in run.out
     m("aws", "list", "--name", "second").ends(0, "VNI 99")
     assert "metlo  us-east-1" not in m("aws", "list", "--name", "second").out
-    m("aws", "list", "--name", "third").ends(3, 'no deployment "third" in us-east-1')
+    m("aws", "list", "--name", "third").ends(3, 'deployment "third" does not exist in us-east-1')
     tree = m("aws", "list", "--json").ends(0).json()
     first = tree["deployments"][0]
     assert first["name"] == "metlo" and len(first["sessions"]) == 4
@@ -383,14 +383,14 @@ def remove(m: Mirror) -> None:
     m("aws", "remove", "--session", foreign[0]["id"], "--yes").ends(
         1, "not created by metlo-mirror", "nothing was changed")
     m("aws", "remove", "--session", "tms-0123", "--yes").ends(1, "no session tms-0123")
-    m("aws", "remove", "--name", "none", "--yes").ends(3, 'no deployment "none"')
+    m("aws", "remove", "--name", "none", "--yes").ends(3, 'deployment "none" does not exist')
     tree = m("aws", "remove", "--name", "second", "--yes", "--json").ends(0).json()
     assert tree["outcome"] == "done" and tree["sessions"]["removed"] == 3, tree["sessions"]
     m("aws", "remove", "--all", "--yes").ends(0, "Removed: 3 sessions")
     m.unchanged()
-    m("aws", "list").ends(0, "1 session was not made by metlo-mirror")
+    m("aws", "list").ends(0, "1 session was not created by metlo-mirror")
     assert foreign[0]["id"] in m("aws", "list", "--all").out
-    m("aws", "remove", "--all", "--yes").ends(0, "nothing to remove")
+    m("aws", "remove", "--all", "--yes").ends(0, "Nothing to remove")
 
 
 @test("the last session of a deployment takes the deployment along")

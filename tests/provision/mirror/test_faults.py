@@ -31,7 +31,7 @@ def setup_fails(m: Mirror, nth: int, **fault: Any) -> Run:
     run = m(*words_of(m))
     m.aws.ask("DELETE", "faults")
     assert run.code in FAILS, f"write {nth}, {fault}: {run}"
-    run.ends(run.code, "Nothing of this run is left", "step ")
+    run.ends(run.code, "All changes of this run were rolled back", "step ")
     try:
         m.unchanged()
     except AssertionError as e:
@@ -85,7 +85,7 @@ def setup_cut_after_late(m: Mirror) -> None:
         wait_for(lambda: len(m.writes()) >= nth, f"write {nth}")  # pylint: disable=W0640
         m.aws.set(consistency_seconds=1.5)
         interrupt(process)
-        m.end(process).ends(130, "Nothing of this run is left")
+        m.end(process).ends(130, "All changes of this run were rolled back")
         m.aws.set(consistency_seconds=0)
         m.aws.ask("DELETE", "faults")
         m.unchanged()
@@ -117,7 +117,7 @@ def setup_retried(m: Mirror) -> None:
 def leftovers(m: Mirror) -> None:
     m.aws.fault(operation="ec2:CreateTrafficMirrorSession", nth=2, kind="500")
     m.aws.fault(operation="ec2:DeleteTrafficMirrorFilter", count=-1, kind="500")
-    run = m(*words_of(m)).ends(1, "this could not be taken back", "tmf-",
+    run = m(*words_of(m)).ends(1, "these resources could not be removed", "tmf-",
                                "aws remove --name metlo")
     left, = m.aws.table("mirror_filters")
     assert left in run.err
@@ -151,11 +151,11 @@ def changes_fail(m: Mirror) -> None:
             run = m(*words)
             m.aws.ask("DELETE", "faults")
             assert run.code == 1, f"{kind} {nth}: {run}"
-            if "Nothing of this run is left" in run.err:
+            if "All changes of this run were rolled back" in run.err:
                 m.unchanged()
                 back += 1
             else:
-                run.ends(1, "steps are done; the same command does the rest")
+                run.ends(1, "steps are done; run the command again to finish")
                 later += 1
             m(*words).ends(0, "2 interfaces are mirrored, VNI 4711")
             m(*words).ends(0, "Nothing to change")
@@ -193,7 +193,7 @@ def remove_fails(m: Mirror) -> None:
             run = m(*remove)
             m.aws.ask("DELETE", "faults")
             assert run.code == 1, f"{kind} {nth}: {run}"
-            run.ends(1, "steps are done; the same command does the rest")
+            run.ends(1, "steps are done; run the command again to finish")
             m(*remove).ends(0)
             m.unchanged()
 
@@ -205,7 +205,7 @@ def reads_fail(m: Mirror) -> None:
     m("aws", "list").ends(0)
     for nth in range(1, len(m.journal("read")) + 1):
         m.aws.fault(operation="read", nth=nth, kind="500")
-        run = m("aws", "list").ends(1, "cannot read what there is", "Internal")
+        run = m("aws", "list").ends(1, "cannot read the account", "Internal")
         assert not run.out, run
         m.aws.ask("DELETE", "faults")
     m.aws.make("policy", policy={"allow": ["*"], "deny": ["ec2:DescribeInstances"]})
@@ -221,7 +221,7 @@ def interrupted_setup(m: Mirror, nth: int, by: int) -> None:
     interrupt(process, by)
     run = m.end(process, *words_of(m))
     m.aws.ask("DELETE", "faults")
-    run.ends(130, "Taking back what this run has made", "Interrupted. Nothing of this run is left")
+    run.ends(130, "Rolling back this run", "Interrupted. All changes of this run were rolled back")
     try:
         m.unchanged()
     except AssertionError as e:
@@ -247,7 +247,7 @@ def interrupted_wait(m: Mirror) -> None:
     interrupt(process)
     wait_for(lambda: "elbv2:DeleteLoadBalancer" in m.writes(), "the roll-back")
     interrupt(process)
-    m.end(process).ends(130, "Interrupted. Nothing of this run is left")
+    m.end(process).ends(130, "Interrupted. All changes of this run were rolled back")
     m.unchanged()
 
 
@@ -276,7 +276,7 @@ def interrupted_remove(m: Mirror) -> None:
         process = m.start(*remove)
         wait_for(lambda: len(m.writes()) >= nth, f"write {nth}")  # pylint: disable=W0640
         interrupt(process)
-        m.end(process, *remove).ends(130, "the same command does the rest")
+        m.end(process, *remove).ends(130, "run the command again to finish")
         m.aws.ask("DELETE", "faults")
         run = m(*remove)
         assert run.code == 0, run

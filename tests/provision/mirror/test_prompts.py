@@ -10,9 +10,9 @@ from fakeaws.world import DEFAULT_KEY, DEFAULT_SECRET
 from .kit import (BACKSPACE, CTRL_A, CTRL_C, CTRL_D, CTRL_U, DOWN, ENTER, ESCAPE, SPACE, UP,
                   Mirror, Terminal, run_module, terminal, test)
 
-MENU = "What is to be mirrored?"
-MORE = "More to be mirrored?"
-TARGET = "Where is the traffic to go?"
+MENU = "What should be mirrored?"
+MORE = "Mirror anything else?"
+TARGET = "Where should the traffic go?"
 
 
 def region(t: Terminal) -> Terminal:
@@ -27,11 +27,11 @@ def instances(t: Terminal, name: str) -> Terminal:
 
 
 def go_on(t: Terminal) -> Terminal:
-    return t.sees("> 1 Go on").types(ENTER).sees(TARGET)
+    return t.sees("> 1 Continue").types(ENTER).sees(TARGET)
 
 
 def one_port(t: Terminal, ports: str = "80") -> Terminal:
-    t.sees("Ports of the servers").types(ports + ENTER)
+    t.sees("Server ports").types(ports + ENTER)
     return t.sees("Mirror this?").sees("> 1 Yes").types(ENTER)
 
 
@@ -48,8 +48,8 @@ def everything(m: Mirror) -> None:
         t.sees("Collector instances").types("collector" + CTRL_A).sees("2 selected").types(ENTER)
         one_port(t, "80,8443")
         t.sees("does not allow UDP 4789").sees("Add these rules?").types(ENTER)
-        t.sees("Deployment metlo").sees("servers on ports 80,8443").sees("in all, before traffic")
-        t.sees("Go ahead?").types("y" + ENTER)
+        t.sees("Deployment metlo").sees("servers on ports 80,8443").sees("total, without traffic charges")
+        t.sees("Proceed?").types("y" + ENTER)
         t.sees("1/").sees("Done: 4 interfaces are mirrored").sees("sudo metlo-xdp attach")
         t.ends(0)
     assert len(m.aws.table("mirror_sessions")) == 4
@@ -69,7 +69,7 @@ def interface(m: Mirror) -> None:
         t.sees("Interface of the collector").types("collector-2").sees("1-1 of 1").types(ENTER)
         one_port(t, "all")
         t.sees("Add this rule?").types("n" + ENTER)
-        t.sees("Go ahead?").types(ENTER).sees("Done: 1 interface is mirrored").sees("--ports any")
+        t.sees("Proceed?").types(ENTER).sees("Done: 1 interface is mirrored").sees("--ports any")
         t.ends(0)
     session, = m.aws.table("mirror_sessions").values()
     assert session["NetworkInterfaceId"] == m.eni("web-2")
@@ -84,7 +84,7 @@ def services(m: Mirror) -> None:
         t.types("prod/" + CTRL_A).sees("4 selected").types(ENTER).sees(MORE)
         go_on(t).types(UP).sees("> 4 Gateway").types(ENTER).sees("Endpoint").types(ENTER)
         one_port(t)
-        t.sees("on Fargate").sees("Go ahead?").types(ENTER).sees("GENEVE").ends(0)
+        t.sees("on Fargate").sees("Proceed?").types(ENTER).sees("GENEVE").ends(0)
     assert len(m.aws.table("mirror_sessions")) >= 6
     removed(m)
 
@@ -105,10 +105,10 @@ def balancers(m: Mirror) -> None:
                   "80") as t:
         t.sees(MENU).types("4" + ENTER).sees("alb:front").sees("AWS cannot mirror it")
         t.sees("clb:legacy").types(CTRL_A).sees("3 selected").types(ENTER)
-        t.sees("AWS cannot mirror the network load balancer edge. Behind it:")
+        t.sees("AWS cannot mirror the network load balancer edge. Mirror its targets:")
         t.sees("[x] " + m.instance("web-1")).types(ENTER).sees(MORE)
-        t.sees("Go on").sees("clb:legacy").types(ENTER)
-        t.sees("Go ahead?").types(ENTER).sees("Done: ").ends(0)
+        t.sees("Continue").sees("clb:legacy").types(ENTER)
+        t.sees("Proceed?").types(ENTER).sees("Done: ").ends(0)
     sources = m("aws", "list", "--json").json()["deployments"][0]["sources"]
     assert sorted(sources) == ["alb:front", "clb:legacy", m.instance("web-1")], sources
     removed(m)
@@ -117,21 +117,21 @@ def balancers(m: Mirror) -> None:
 @test("by tag; filter by side, addresses, protocol and IP version; too many ports")
 def tags_and_filter(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--region", "us-east-1", "--target", "nlb:new") as t:
-        t.sees(MENU).types("5" + ENTER).sees("Whatever has the tag").types("team=shop" + SPACE)
+        t.sees(MENU).types("5" + ENTER).sees("Everything with the tag").types("team=shop" + SPACE)
         t.sees("1 selected").types(ENTER).sees(MORE).types(ENTER)
-        t.sees("Ports of the servers").types("x" + ENTER).sees('"x"').types(CTRL_U)
+        t.sees("Server ports").types("x" + ENTER).sees('"x"').types(CTRL_U)
         t.types("1,3,5,7,9,11" + ENTER)
-        t.sees("That needs 12 rules, and AWS allows 10").sees("1-3,5,7,9,11").types(ENTER)
-        t.sees("Mirror this?").types("2" + ENTER).sees("Ports of the servers").types("80" + ENTER)
+        t.sees("That needs 12 rules, but AWS allows 10").sees("1-3,5,7,9,11").types(ENTER)
+        t.sees("Mirror this?").types("2" + ENTER).sees("Server ports").types("80" + ENTER)
         t.sees("Mirror this?").types("3" + ENTER).sees("The sources are").types("3" + ENTER)
         t.sees("servers on and clients of port 80")
         t.types("4" + ENTER).sees("Only traffic with").types("10.0.0.1/8" + ENTER)
         t.sees("10.0.0.0/8").types(CTRL_U + "10.0.0.0/8" + ENTER).sees("only with 10.0.0.0/8")
         t.types("5" + ENTER).sees("Protocol").types("2" + ENTER).sees("UDP, servers on")
         t.types("6" + ENTER).sees("IP versions").types("2" + ENTER)
-        t.sees("is to be changed first").types("6" + ENTER).sees("IP versions").types("1" + ENTER)
+        t.sees("must be changed first").types("6" + ENTER).sees("IP versions").types("1" + ENTER)
         t.sees("> 1 Yes").sees("IPv4, only with").types(ENTER)
-        t.sees("Go ahead?").types(ENTER).sees("Done: 4 interfaces").ends(0)
+        t.sees("Proceed?").types(ENTER).sees("Done: 4 interfaces").ends(0)
     rules = list(m.aws.table("mirror_rules").values())
     assert len(rules) == 4 and {r["Protocol"] for r in rules} == {17}, rules
     removed(m)
@@ -141,18 +141,18 @@ def tags_and_filter(m: Mirror) -> None:
 def back(m: Mirror) -> None:
     with terminal(m, "aws", "setup") as t:
         region(t).types(ESCAPE).sees("(back)").sees("Region").types("eu-west-1" + ENTER)
-        t.sees(MENU).types(ENTER).sees("There are none in eu-west-1").sees(MENU)
+        t.sees(MENU).types(ENTER).sees("None exist in eu-west-1").sees(MENU)
         t.types(ESCAPE).sees("Region").sees("> eu-west-1")
         t.types("us-east-1" + ENTER)
         instances(t.sees(MENU), "web-1")
         go_on(t).types(ESCAPE).sees(MORE).types(ENTER).sees(TARGET)
         t.types(ENTER).sees("Collector instances").types(ESCAPE).sees(TARGET).types(ENTER)
-        t.sees("> [ ] None now").types(SPACE).sees("1 selected").types(ENTER)
-        t.sees("Ports of").types(ESCAPE).sees(TARGET).types(ENTER).sees("Collector instances")
+        t.sees("> [ ] None for now").types(SPACE).sees("1 selected").types(ENTER)
+        t.sees("Server ports").types(ESCAPE).sees(TARGET).types(ENTER).sees("Collector instances")
         t.types(ENTER).sees("Press Enter again").types(ENTER)
-        one_port(t).sees("Go ahead?").types(ESCAPE)
-        t.sees("Ports of").types(ENTER).sees("Mirror this?").types(ENTER)
-        t.sees("Go ahead?").types("no" + ENTER).sees("Nothing was changed.").ends(1)
+        one_port(t).sees("Proceed?").types(ESCAPE)
+        t.sees("Server ports").types(ENTER).sees("Mirror this?").types(ENTER)
+        t.sees("Proceed?").types("no" + ENTER).sees("Nothing was changed.").ends(1)
     assert not m.writes()
 
 
@@ -163,7 +163,7 @@ def narrowing(m: Mirror) -> None:
         t.types(BACKSPACE).sees("1-2 of 2").types("zzz").sees("No match")
         t.types(CTRL_U).sees("collector-1").types("stopped").sees("1-1 of 1").types(SPACE)
         t.sees("1 selected").types(ESCAPE).sees("web-1").types(ENTER).sees(MORE)
-        t.sees("Go on").sees(m.instance("asleep")).types(CTRL_C).ends(130)
+        t.sees("Continue").sees(m.instance("asleep")).types(CTRL_C).ends(130)
     m.unchanged()
 
 
@@ -186,17 +186,17 @@ def existing(m: Mirror) -> None:
     m.forget_calls()
     with terminal(m, "aws", "setup") as t:
         t.sees("Region").sees("17").types(ENTER).sees("Deployment").sees("> 1 Change metlo")
-        t.types(ENTER).sees(MORE).sees("Go on").types(ENTER)
+        t.types(ENTER).sees(MORE).sees("Continue").types(ENTER)
         t.sees(TARGET).sees("> 1 Keep").sees(m.eni("collector-1")).types(ENTER)
         t.sees("Mirror this?").sees("port 80").types(ENTER)
         t.sees("nothing to change").sees("Nothing to change: 2 interfaces").ends(0)
     assert not m.writes()
     with terminal(m, "aws", "setup", "--target", m.eni("collector-2"), "--ports", "81", "--source",
                   m.eni("web-2"), "--name", "metlo-2", "--open-groups") as t:
-        t.sees("Go ahead?").types(ENTER).sees("Done: 1 interface").ends(0)
+        t.sees("Proceed?").types(ENTER).sees("Done: 1 interface").ends(0)
     with terminal(m, "aws", "setup", "--region", "us-east-1") as t:
-        t.sees("Deployment").sees("Change metlo-2").types("3" + ENTER).sees("Its name")
-        t.types("metlo" + ENTER).sees("there is a deployment metlo already")
+        t.sees("Deployment").sees("Change metlo-2").types("3" + ENTER).sees("Name")
+        t.types("metlo" + ENTER).sees("deployment metlo already exists")
         t.types(CTRL_U + "a b" + ENTER).sees("not a valid deployment name").types(CTRL_U + "third" + ENTER)
         t.sees(MENU).types(CTRL_C).ends(130)
     removed(m)
@@ -210,13 +210,13 @@ def dumb(m: Mirror) -> None:
         t.sees("1) EC2 instances").sees("[1]: ").types("1\n")
         t.sees("1) " + m.instance("web-1")).sees("unavailable: ").sees("[0 selected]: ")
         t.types("\n").sees("select at least 1").types("0\n").sees('"0"').types("3\n")
-        t.sees("of this generation cannot be mirrored").types("1-2\n").sees("1) Go on").sees("[1]: ").types("\n")
+        t.sees("of this generation cannot be mirrored").types("1-2\n").sees("1) Continue").sees("[1]: ").types("\n")
         t.sees("1) New network").types("2\n").sees("none has a listener").types("back\n")
-        t.sees("1) Go on").types("\n").sees("1) New network").types("1\n")
-        t.sees("1) None now").types("/collector\n").sees("6) ").sees("[0 selected]: ")
-        t.types("6,7\n").sees("Ports of the servers").types("80-\n").sees("80-").types("\n")
+        t.sees("1) Continue").types("\n").sees("1) New network").types("1\n")
+        t.sees("1) None for now").types("/collector\n").sees("6) ").sees("[0 selected]: ")
+        t.types("6,7\n").sees("Server ports").types("80-\n").sees("80-").types("\n")
         t.sees("1) Yes").types("\n").sees("Add these rules? [yes]: ").types("maybe\n")
-        t.sees("answer yes or no").types("\n").sees("Go ahead? [yes]: ").types("\n")
+        t.sees("answer yes or no").types("\n").sees("Proceed? [yes]: ").types("\n")
         t.sees("1/").sees("... ok").sees("Done: 4 interfaces").ends(0)
         assert b"\x1b" not in t.raw
     removed(m)
@@ -235,7 +235,7 @@ def colours(m: Mirror) -> None:
 @test("Ctrl-C, Ctrl-D and signals at a question: the terminal as it was, nothing changed")
 def leaving(m: Mirror) -> None:
     for keys, code, text in ((CTRL_C, 130, "Interrupted; nothing was changed"),
-                             (CTRL_D, 1, "the answers ended; nothing was changed")):
+                             (CTRL_D, 1, "end of input; nothing was changed")):
         with terminal(m, "aws", "setup") as t:
             t.sees("Region").sees("17").types(keys).sees(text).ends(code)
         with terminal(m, "aws", "setup", term="dumb") as t:
@@ -254,8 +254,8 @@ def roll_back(m: Mirror) -> None:
     with terminal(m, "aws", "setup", "--source", m.instance("web-1"), "--target", "nlb:new",
                   "--ports", "80", "--yes") as t:
         t.sees("8/14 wait until the load balancer is active").sees(" s").types(CTRL_C)
-        t.sees("interrupted").sees("Taking back what this run has made")
-        t.sees("delete the load balancer").sees("Interrupted. Nothing of this run is left")
+        t.sees("interrupted").sees("Rolling back this run")
+        t.sees("delete the load balancer").sees("Interrupted. All changes of this run were rolled back")
         t.ends(130)
     m.unchanged()
 
@@ -263,19 +263,19 @@ def roll_back(m: Mirror) -> None:
 @test("remove: chooses deployments and sessions, asks, and no is no")
 def remove(m: Mirror) -> None:
     with terminal(m, "aws", "remove") as t:
-        t.sees("has made nothing in us-east-1").ends(0)
+        t.sees("has created nothing in us-east-1").ends(0)
     m("aws", "setup", "--source", m.instance("web-1"), "--target", m.eni("collector-1"), "--ports",
       "80", "--yes").ends(0)
     m("aws", "setup", "--source", m.eni("web-2"), "--target", m.eni("collector-2"), "--ports",
       "80", "--yes", "--name", "second").ends(0)
     with terminal(m, "aws", "remove") as t:
-        t.sees("What is to be removed?").sees("metlo").sees("2 sessions").sees("tms-")
+        t.sees("What should be removed?").sees("metlo").sees("2 sessions").sees("tms-")
         t.sees("second").types(SPACE).sees("1 selected").types(ENTER)
         t.sees("stop mirroring").sees("Remove this? no").types(ENTER)
         t.sees("Nothing was changed").ends(1)
     assert len(m.aws.table("mirror_sessions")) == 3
     with terminal(m, "aws", "remove") as t:
-        t.sees("What is to be removed?").sees("second").types(DOWN + SPACE).sees("1 selected")
+        t.sees("What should be removed?").sees("second").types(DOWN + SPACE).sees("1 selected")
         t.types(ENTER).sees("Remove this?").types("y" + ENTER).sees("Removed: 1 session").ends(0)
     assert len(m.aws.table("mirror_sessions")) == 2
     with terminal(m, "aws", "remove", term="dumb") as t:
@@ -324,12 +324,12 @@ def plan(m: Mirror) -> None:
         instances(region(t), "web-1")
         go_on(t).types("3" + ENTER).sees("Interface of the collector").types("collector-1" + ENTER)
         one_port(t)
-        t.sees("Deployment metlo").sees("--open-groups adds the rule").sees("in all, before")
+        t.sees("Deployment metlo").sees("--open-groups adds the rule").sees("total, without")
         t.ends(0)
     assert not m.writes() and not m.journal("dryrun")
 
 
-@test("no region is known: those of the account are asked for")
+@test("no region configured: those of the account are asked for")
 def no_region(m: Mirror) -> None:
     with terminal(m, "aws", "setup", AWS_REGION="") as t:
         t.sees("Region").sees("> ap-northeast-1").types("us-east-1" + ENTER).sees(MENU)
@@ -347,7 +347,7 @@ def mfa(m: Mirror) -> None:
                 f"mfa_serial = {serial}\n")
     env = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     with terminal(m, "aws", "list", "--profile", "mfa", **env) as t:
-        t.sees("Code of " + serial).types("123456" + ENTER).sees("Nothing is mirrored").ends(0)
+        t.sees("MFA code of " + serial).types("123456" + ENTER).sees("metlo-mirror mirrors nothing").ends(0)
     asked = [e for e in m.aws.ask("GET", "journal") if e.get("operation") == "sts:AssumeRole"]
     assert "123456" in str(asked[-1]), asked
     m("aws", "list", "--profile", "mfa", **env).ends(4, "MFA")

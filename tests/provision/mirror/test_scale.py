@@ -39,7 +39,7 @@ def last_fails(m: Mirror) -> None:
     m.reset("small,ecs_tasks=150")
     m.aws.fault(operation="ec2:CreateTrafficMirrorSession", nth=150, kind="500")
     m("aws", "setup", "--source", "ecs:prod/many", "--target", "nlb:new", "--ports", "80",
-      "--yes").ends(1, "Nothing of this run is left")
+      "--yes").ends(1, "All changes of this run were rolled back")
     m.unchanged()
 
 
@@ -52,10 +52,10 @@ def interfaces(m: Mirror) -> None:
     assert len(tree["sources"]) == 4
     with terminal(m, "aws", "setup", "--region", "us-east-1", "--target", "nlb:new", "--ports",
                   "80") as t:
-        t.sees("What is to be mirrored?").types("2" + ENTER).sees("Network interfaces")
+        t.sees("What should be mirrored?").types("2" + ENTER).sees("Network interfaces")
         t.sees("1-15 of 20").types("many-77-").sees("1-3 of 3").types(CTRL_A).sees("3 selected")
-        t.types(ENTER).sees("Go on").types(ENTER)
-        t.sees("Go ahead?").types("y" + ENTER).sees("Done: 3 interfaces").ends(0)
+        t.types(ENTER).sees("Continue").types(ENTER)
+        t.sees("Proceed?").types("y" + ENTER).sees("Done: 3 interfaces").ends(0)
     with terminal(m, "aws", "plan", "--region", "us-east-1", "--name", "x", term="dumb") as t:
         t.sees("1) EC2 instances").types("1\n").sees("60) ").sees("more; /text to search")
         t.types("/many-499\n").sees("many-499").types(CTRL_C).ends(130)

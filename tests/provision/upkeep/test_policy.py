@@ -56,7 +56,7 @@ def setup_anew(account: Account, policy: Policy) -> Run:
 
 def back_as_it_was(account: Account, ended: Run) -> Run:
     """A failure that left nothing is what was to be shown."""
-    if not any(account.changes().values()) and "could not be taken back" not in ended.err:
+    if not any(account.changes().values()) and "could not be removed" not in ended.err:
         ended.code = 0
     return ended
 
@@ -111,7 +111,7 @@ def answers(t: Terminal, text: str) -> bool:
     """False when something is refused instead of asked."""
     def asked() -> bool:
         t.read_now()
-        return any(end in t.text()[t.mark:] for end in ("[1]: ", "chosen]: ", "not authorized")) \
+        return any(end in t.text()[t.mark:] for end in ("[1]: ", "selected]: ", "not authorized")) \
             or t.process.poll() is not None
 
     wait_for(asked, "a question")

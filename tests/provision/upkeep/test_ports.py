@@ -38,7 +38,7 @@ def found(account: Account) -> None:
 @test("setup --ports auto: nothing is known, nothing is set up")
 def unknown(account: Account) -> None:
     ended = account.set_up("--ports", "auto", code=1)
-    assert "name them by --ports" in ended.err, ended
+    assert "name them with --ports" in ended.err, ended
     assert not account.table("mirror_sessions")
 
 
@@ -47,9 +47,9 @@ def whole_vpc(account: Account) -> None:
     vpc = next(iter(account.table("vpcs")))
     with terminal(account, "aws", "plan", "--region", "us-east-1", "--ports",  # type: ignore
                   "80", "--target", account.first_eni("collector-1"), term="dumb") as t:
-        t.sees("What is to be mirrored?").sees("[1]: ").types("6\r")
-        t.sees("Whatever runs in").sees(vpc).sees("chosen]: ").types("1\r")
-        t.sees(f"Go on  with {vpc}").types(CTRL_C).ends(130)
+        t.sees("What should be mirrored?").sees("[1]: ").types("6\r")
+        t.sees("Everything running in").sees(vpc).sees("selected]: ").types("1\r")
+        t.sees(f"Continue  with {vpc}").types(CTRL_C).ends(130)
 
 
 @test("setup: the known ports are what is proposed at a terminal")
@@ -58,4 +58,4 @@ def proposed(account: Account) -> None:
     with terminal(account, "aws", "plan", "--region", "us-east-1", "--source",  # type: ignore
                   "tag:team=shop", "--target", account.first_eni("collector-1"),
                   term="dumb") as t:
-        t.sees("Ports of the servers").sees("8080").types(CTRL_C).ends(130)
+        t.sees("Server ports").sees("8080").types(CTRL_C).ends(130)

@@ -260,7 +260,7 @@ def asks(account: Account) -> None:
                              ("y\r", 0, "done")):
         untouched(account)
         with terminal(account, "aws", "sync") as t:  # type: ignore[arg-type]
-            t.sees("mirror eni-").sees("Make this change?").types(keys).sees(said).ends(code)
+            t.sees("mirror eni-").sees("Apply this change?").types(keys).sees(said).ends(code)
     assert account.sessions() == account.task_enis("api")
 
 
@@ -337,7 +337,7 @@ def race(account: Account) -> None:
                   message="The networkInterface ID does not exist", count=2,
                   operation="ec2:CreateTrafficMirrorSession", nth=2)
     ended = sync(account)
-    assert "looking again" in ended.err, ended
+    assert "planning again" in ended.err, ended
     assert account.sessions() == account.task_enis("api")
     # For ever is too long.
     add_tasks(account, 1)
@@ -407,7 +407,7 @@ def watch(account: Account) -> None:
         watcher.until(lambda: watcher.said.count(": mirror eni-") == 2)
         account.fault(kind="throttle", operation="read", count=3)
         account.fault(kind="deny", operation="ec2:DescribeTrafficMirrorSessions", nth=2)
-        watcher.until(lambda: "trying again in" in watcher.said)
+        watcher.until(lambda: "retrying in" in watcher.said)
         replace_tasks(account, 1)
         watcher.until(lambda: account.sessions() == account.task_enis("api"))
         watcher.until(lambda: watcher.said.count(": mirror eni-") == 3)
@@ -464,7 +464,7 @@ def watch_interrupted(account: Account) -> None:
         watcher.until(lambda: ": mirror eni-" in watcher.said)
     finally:
         code = watcher.end(signal.SIGINT)
-    assert code == 0 and "taken back: mirror eni-" in watcher.said, (code, watcher.said)
+    assert code == 0 and "rolled back: mirror eni-" in watcher.said, (code, watcher.said)
     assert account.sessions() == before
     sync(account)
     assert account.sessions() == account.task_enis("api")
@@ -474,7 +474,7 @@ def watch_interrupted(account: Account) -> None:
 def watch_early(account: Account) -> None:
     watcher = Watcher(account, "--name", "metlo")
     try:
-        watcher.until(lambda: "no deployment" in watcher.said)
+        watcher.until(lambda: "does not exist" in watcher.said)
         account.set_up(sources=TASKS)
         replace_tasks(account)
         watcher.until(lambda: account.sessions() == account.task_enis("api"))
@@ -483,7 +483,7 @@ def watch_early(account: Account) -> None:
     assert code == 0, watcher.said
 
 
-@test("sync --watch: does not go with --dry-run or --json")
+@test("sync --watch: cannot be combined with --dry-run or --json")
 def watch_usage(account: Account) -> None:
     assert "--dry-run" in account.mirror("sync", "--watch", "--dry-run", code=2).err
     assert "--json" in account.mirror("sync", "--watch", "--json", code=2).err

@@ -281,7 +281,7 @@ def well(account: Account) -> None:
     assert {r["state"] for r in found} == {"ok"}, found
     assert not any(account.changes().values()), account.changes()
     text = account.mirror("verify").out
-    assert "FAIL" not in text.replace("0 FAIL", "") and "all is well" in text, text
+    assert "FAIL" not in text.replace("0 FAIL", "") and "all checks passed" in text, text
     assert "\033[" not in text
     account.mirror("verify", "--name", "metlo")
     account.mirror("verify", "--name", "other", code=3)
