@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The in-memory account: its resources, and a textual dump for comparison. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,7 @@
 #include "plan_world.h"
 #include "model/filter_text.h"
 
-/* Facts have writable texts, which nobody writes to. */
+/* Inventory strings are char *, but nothing writes to them. */
 #define TEXT(s) ((char *)arena_dup(&w->mem, s))
 
 void world_tag(struct world *w, struct aws_tags *tags, const char *key,
@@ -155,7 +156,7 @@ struct mirror_session *world_session(struct world *w, const char *id,
 static void add_tags(struct arena *a, const char **text,
 		     const struct aws_tags *tags)
 {
-	/* The order of tags means nothing. */
+	/* The order of tags is irrelevant, so sort them. */
 	for (size_t i = 0; i < tags->n; i++) {
 		const char *least = NULL, *last = NULL;
 

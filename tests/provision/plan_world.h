@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small AWS in memory, for plans: inventory to make them from, and operations
- * that change the inventory as AWS would, refusing what it refuses. Any operation
- * can be made to fail.
+ * A small AWS account in memory: an inventory to plan from, and apply ops that
+ * change it as AWS would, with the same refusals. Any operation can be made to
+ * fail.
  */
 #ifndef TEST_PLAN_WORLD_H
 #define TEST_PLAN_WORLD_H
@@ -11,21 +11,22 @@
 
 struct world {
 	struct arena mem;
-	struct inventory inv; /* in mem: not to be given to inventory_free() */
-	unsigned int next;    /* number of ids */
-	/* The operation (from 1) that fails, with which error; 0: none. */
+	struct inventory
+		inv; /* allocated in mem: never pass it to inventory_free() */
+	unsigned int next; /* last number used in an id */
+	/* The ordinal (from 1) of the operation that fails with error; 0:
+	 * none. */
 	unsigned int fail_perform, fail_undo, stop_at;
 	struct aws_error error;
-	bool done_anyway; /* the failing one makes its change all the same */
-	const char
-		*denied; /* actions with this in their text are not permitted */
+	bool done_anyway; /* the failing operation takes effect nevertheless */
+	const char *denied; /* steps whose text contains this are denied */
 	unsigned int performed, undone, asked, dry_runs;
-	struct str_list log; /* texts of what was done */
+	struct str_list log; /* texts of the steps performed */
 };
 
-/* A VPC with 2 zones, sources i-1 (eni-1a, eni-1b) and i-2 (eni-2), collector
- * i-9 (eni-9, group sg-9), and an ECS service shop/web with 2 awsvpc tasks
- * (eni-t1, eni-t2). */
+/* Creates a VPC with 2 zones, sources i-1 (eni-1a, eni-1b) and i-2 (eni-2),
+ * collector i-9 (eni-9, group sg-9), and an ECS service shop/web with 2 awsvpc
+ * tasks (eni-t1, eni-t2). */
 void world_init(struct world *w);
 void world_free(struct world *w);
 
@@ -41,10 +42,10 @@ void world_tag(struct world *w, struct aws_tags *tags, const char *key,
 
 struct apply_options world_options(struct world *w);
 
-/* What is there, as text: the same text, the same world. */
+/* Dumps the account as text: equal texts mean equal accounts. */
 const char *world_text(struct world *w);
 
-/* A spec for that world; sources and target as text. */
+/* A spec for this account, from its sources and target as text. */
 struct spec world_spec(struct world *w, const char *target, const char *ports,
 		       const char *const *sources);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The behaviour of the in-memory account: what AWS does for each step, and
+ * what it refuses. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +13,7 @@
 
 #include "plan_world.h"
 
-/* Facts have writable texts, which nobody writes to. */
+/* Inventory strings are char *, but nothing writes to them. */
 #define TEXT(s)	   ((char *)arena_dup(&w->mem, s))
 #define ID(prefix) ((char *)arena_printf(&w->mem, prefix "-%u", ++w->next))
 
@@ -30,7 +32,8 @@ static int refuse(struct aws_error *err, enum aws_error_kind kind,
 	return aws_error_set(err, kind, "Test", "%s", why);
 }
 
-/* The item of a list whose member is text, removed from it; false: none. */
+/* Removes the item whose member equals text from a list; false if there is
+ * none. */
 #define REMOVE(list, member, text)                                          \
 	({                                                                  \
 		bool found_ = false;                                        \
@@ -55,7 +58,7 @@ static struct aws_tags *elb_tags(struct world *w, const char *arn)
 	return &d->tags;
 }
 
-/* AWS refuses a rule that is there already. */
+/* AWS refuses duplicate rules. */
 static void add_rule(struct world *w, struct plan *p, const struct step *s,
 		     struct ec2_group *g)
 {
@@ -86,7 +89,7 @@ static void add_rule(struct world *w, struct plan *p, const struct step *s,
 	}
 }
 
-/* Takes out what a rule of the same kind has. */
+/* Removes matching entries from rules with the same protocol. */
 static int drop_rule(struct plan *p, const struct step *s, struct ec2_group *g,
 		     struct aws_error *err)
 {
@@ -149,7 +152,8 @@ static int create_elb(struct world *w, struct plan *p, const struct step *s,
 	if (s->type == STEP_CREATE_LB)
 		return create_lb(w, p, s, created);
 	if (s->type == STEP_CREATE_TG) {
-		/* A list that moves must not leave pointers behind. */
+		/* Growing the list would move it and invalidate pointers into
+		 * it. */
 		assert_true(w->inv.target_groups.n < 8);
 		tg = ARENA_ADD(&w->mem, &w->inv.target_groups);
 		tg->arn = ID("arn:tg");
@@ -416,7 +420,7 @@ static int delete (struct world *w, const char *id, struct aws_error *err)
 		found = true;
 		REMOVE(&f->registered, group->arn, id);
 		REMOVE(&f->target_groups, arn, id);
-		if (f->registered.n) /* the list has moved */
+		if (f->registered.n) /* the list was compacted */
 			f->registered.items[0].group = f->target_groups.items;
 	}
 	REMOVE(&f->elb_tags, arn, id);
@@ -520,7 +524,7 @@ static int find(void *ctx, struct plan *p, struct step *s, const char **created,
 
 	(void)p;
 	(void)err;
-	/* What was made last is what was looked for. */
+	/* Only the most recently created resource is ever searched for. */
 #define LAST(kind_, list, id_)                    \
 	if (s->type == (kind_) && w->done_anyway) \
 		*created = f->list.items[f->list.n - 1].id_;

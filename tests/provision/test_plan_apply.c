@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Setups, their changes and removals in a small AWS in memory: what is there
- * afterwards, also when any one step fails. */
+/* Setups, changes and removals in an in-memory account: the resulting state,
+ * also when any single step fails. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 #define SOURCES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *notes_text(struct plan *p)
+static const char *diagnostics_text(struct plan *p)
 {
 	const char *t = "";
 
@@ -29,7 +29,8 @@ static const char *notes_text(struct plan *p)
 	return t;
 }
 
-static bool noted(struct plan *p, enum diag_level level, const char *text)
+static bool has_diagnostic(struct plan *p, enum diag_level level,
+			   const char *text)
 {
 	for (size_t i = 0; i < p->diagnostics.n; i++)
 		if (p->diagnostics.items[i].level == level &&
@@ -38,7 +39,7 @@ static bool noted(struct plan *p, enum diag_level level, const char *text)
 	return false;
 }
 
-/* Plans and carries out; the result has to be that outcome. */
+/* Plans and applies; the result must have this outcome. */
 static void setup(struct world *w, const struct spec *spec, bool sync,
 		  enum apply_outcome outcome)
 {
@@ -48,7 +49,7 @@ static void setup(struct world *w, const struct spec *spec, bool sync,
 
 	assert_int_equal(plan_setup(&p, &w->inv, spec, sync), 0);
 	if (diag_failed(&p.diagnostics))
-		print_error("%s", notes_text(&p));
+		print_error("%s", diagnostics_text(&p));
 	assert_false(diag_failed(&p.diagnostics));
 	plan_apply(&p, &o, &result);
 	if (result.outcome == APPLY_DONE && outcome == APPLY_DONE)
@@ -91,7 +92,7 @@ static void remove_all(struct world *w)
 
 static const char *const targets[] = {"nlb:new", "eni-9"};
 
-/* Set up, again without a change, removed without a trace. */
+/* Set up, set up again without a change, removed without a trace. */
 static void test_there_and_back(void **state)
 {
 	(void)state;
@@ -118,7 +119,7 @@ static void test_there_and_back(void **state)
 	}
 }
 
-/* The spec is found again in the tags. */
+/* The tags yield the spec. */
 static void test_spec_from_tags(void **state)
 {
 	struct world w;
@@ -140,8 +141,8 @@ static void test_spec_from_tags(void **state)
 	world_free(&w);
 }
 
-/* Every step fails once, with and without its change made: nothing is left,
- * and the run after that succeeds. */
+/* Every step fails once, with and without having taken effect: nothing is left,
+ * and the next run succeeds. */
 static void test_each_step_fails(void **state)
 {
 	unsigned int tried = 0;
@@ -180,7 +181,7 @@ static void test_each_step_fails(void **state)
 	assert_true(tried > 40);
 }
 
-/* An interrupt between any two steps is taken back too. */
+/* An interrupt between any two steps rolls back too. */
 static void test_interrupted(void **state)
 {
 	unsigned int rolled_back = 0;
@@ -212,7 +213,8 @@ static void test_interrupted(void **state)
 	assert_true(rolled_back > 10);
 }
 
-/* A change of the spec that fails anywhere leaves the deployment as it was. */
+/* A change that fails at any step before the deletions leaves the deployment as
+ * it was. */
 static void test_each_change_fails(void **state)
 {
 	unsigned int tried = 0;
@@ -238,7 +240,7 @@ static void test_each_change_fails(void **state)
 		w.performed = 0;
 		w.fail_perform = at;
 		aws_error_set(&w.error, AWS_ERR_SERVER, "InternalError", "x");
-		/* The last ones only take away: sessions, filter, target. */
+		/* The last steps only delete: sessions, filter, target. */
 		if (at > n - 3) {
 			setup(&w, &other, false, APPLY_UNFINISHED);
 		} else {
@@ -257,7 +259,7 @@ static void test_each_change_fails(void **state)
 	assert_true(tried > 15);
 }
 
-/* Only the spec changes: its tags are written, and put back on failure. */
+/* If only the spec changes, its tags are rewritten. */
 static void test_only_tags_change(void **state)
 {
 	struct world w;
@@ -300,10 +302,10 @@ static void test_undo_fails(void **state)
 	assert_int_equal(result.orphans.n, 1);
 	assert_int_equal(result.orphans.items[0].error.kind, AWS_ERR_DENIED);
 	assert_non_null(strstr(result.orphans.items[0].text, " is left"));
-	/* The others were taken back all the same. */
+	/* The other steps were undone nevertheless. */
 	assert_true(w.undone > 2);
 	plan_free(&p);
-	/* What is left is ours: the next run uses it or takes it away. */
+	/* The orphan carries our tags: the next run uses or deletes it. */
 	w.fail_perform = w.fail_undo = 0;
 	setup(&w, &spec, false, APPLY_DONE);
 	assert_int_equal(w.inv.filters.n, 1);
@@ -336,7 +338,7 @@ static void test_permissions_first(void **state)
 	world_free(&w);
 }
 
-/* Sessions, filters and targets of others stay as they are. */
+/* Foreign sessions, filters and targets stay as they are. */
 static void test_foreign(void **state)
 {
 	struct world w;
@@ -351,7 +353,7 @@ static void test_foreign(void **state)
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	spec.vni = 7;
 	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
-	assert_true(noted(&p, DIAG_FAIL, "VNI 7 is used by"));
+	assert_true(has_diagnostic(&p, DIAG_FAIL, "VNI 7 is used by"));
 	plan_free(&p);
 	spec.vni = 9;
 	setup(&w, &spec, false, APPLY_DONE);
@@ -363,7 +365,8 @@ static void test_foreign(void **state)
 	assert_int_equal(w.inv.sessions.n, 2);
 	world_session(&w, "tms-f3", "eni-1a", "tmt-f", "tmf-f", 9, 10);
 	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
-	assert_true(noted(&p, DIAG_FAIL, "3 mirror sessions of others"));
+	assert_true(
+		has_diagnostic(&p, DIAG_FAIL, "3 mirror sessions of others"));
 	plan_free(&p);
 	world_free(&w);
 }
@@ -412,7 +415,7 @@ static void test_remove_sessions(void **state)
 	assert_int_equal(plan_remove(&p, &w.inv, &r), 0);
 	assert_int_equal(p.steps.n, 1);
 	plan_free(&p);
-	/* The last one takes the rest along. */
+	/* Removing the last session removes the deployment. */
 	str_list_add(&w.mem, &r.sessions, w.inv.sessions.items[1].id);
 	assert_int_equal(plan_remove(&p, &w.inv, &r), 0);
 	assert_int_equal(p.removed, 2);
@@ -421,14 +424,15 @@ static void test_remove_sessions(void **state)
 	str_list_add(&w.mem, &r.sessions, "tms-f");
 	str_list_add(&w.mem, &r.deployments, "nothing");
 	assert_int_equal(plan_remove(&p, &w.inv, &r), 0);
-	assert_true(noted(&p, DIAG_FAIL, "not created by metlo-mirror"));
-	assert_true(noted(&p, DIAG_FAIL, "no deployment \"nothing\""));
+	assert_true(
+		has_diagnostic(&p, DIAG_FAIL, "not created by metlo-mirror"));
+	assert_true(has_diagnostic(&p, DIAG_FAIL, "no deployment \"nothing\""));
 	plan_free(&p);
 	world_free(&w);
 }
 
-/* New tasks get sessions, those of tasks that are gone go; a source that is
- * gone altogether is no failure. */
+/* New tasks get sessions and those of stopped tasks are deleted; a source that
+ * no longer exists at all is no failure. */
 static void test_sync(void **state)
 {
 	struct world w;
@@ -487,9 +491,9 @@ static void test_failures(void **state)
 		spec = world_spec(&w, cases[i].target, cases[i].ports,
 				  SOURCES(cases[i].source));
 		assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
-		if (!noted(&p, DIAG_FAIL, cases[i].note))
-			print_error("%s", notes_text(&p));
-		assert_true(noted(&p, DIAG_FAIL, cases[i].note));
+		if (!has_diagnostic(&p, DIAG_FAIL, cases[i].note))
+			print_error("%s", diagnostics_text(&p));
+		assert_true(has_diagnostic(&p, DIAG_FAIL, cases[i].note));
 		o = world_options(&w);
 		assert_int_equal(plan_apply(&p, &o, &result), -EINVAL);
 		assert_int_equal(w.performed + w.dry_runs, 0);
@@ -498,7 +502,7 @@ static void test_failures(void **state)
 	}
 }
 
-/* 11 sources do not fit one interface; a load balancer takes them. */
+/* 11 sources are too many for an interface, not for a load balancer. */
 static void test_quota_of_a_target(void **state)
 {
 	struct world w;
@@ -513,7 +517,8 @@ static void test_quota_of_a_target(void **state)
 				arena_printf(&w.mem, "10.0.1.%u", 100 + i));
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
-	assert_true(noted(&p, DIAG_FAIL, "11 sources would send to eni-9"));
+	assert_true(has_diagnostic(&p, DIAG_FAIL,
+				   "11 sources would send to eni-9"));
 	plan_free(&p);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
 	setup(&w, &spec, false, APPLY_DONE);
@@ -521,8 +526,7 @@ static void test_quota_of_a_target(void **state)
 	world_free(&w);
 }
 
-/* A rule of our own group that is missing, or not wide enough for a new source,
- * is made. */
+/* A missing or too narrow rule of our own group is added. */
 static void test_own_group_admits_sources(void **state)
 {
 	struct ec2_cidr *more;
@@ -548,7 +552,7 @@ static void test_own_group_admits_sources(void **state)
 	world_free(&w);
 }
 
-/* Not asked to open the groups of others: only told. */
+/* Without consent to open foreign groups, the missing rule is only reported. */
 static void test_groups_are_asked_for(void **state)
 {
 	struct world w;
@@ -561,7 +565,8 @@ static void test_groups_are_asked_for(void **state)
 	spec.open_groups = false;
 	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
 	assert_int_equal(p.rules_missing, 1);
-	assert_true(noted(&p, DIAG_WARN, "sg-9 of eni-9 does not allow UDP"));
+	assert_true(has_diagnostic(&p, DIAG_WARN,
+				   "sg-9 of eni-9 does not allow UDP"));
 	for (size_t i = 0; i < p.steps.n; i++)
 		assert_int_not_equal(p.steps.items[i].type, STEP_AUTHORIZE);
 	plan_free(&p);

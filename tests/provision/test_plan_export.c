@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Plans as code. */
+/* Export of plans as code. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static unsigned int of_type(const cJSON *resources, const char *type)
 	return n;
 }
 
-/* Every Ref, GetAtt and DependsOn names a resource that there is. */
+/* Every Ref, GetAtt and DependsOn names an existing resource. */
 static unsigned int check_references(const cJSON *x, const cJSON *resources)
 {
 	const cJSON *child;
@@ -86,7 +86,7 @@ static void test_cloudformation(void **state)
 			of_type(r, "AWS::ElasticLoadBalancingV2::LoadBalancer"),
 			t == 0);
 		assert_true(check_references(r, r) >= (t ? 6 : 12));
-		/* Names of resources are different. */
+		/* Logical ids are unique. */
 		for (const cJSON *x = r->child; x; x = x->next)
 			assert_ptr_equal(cJSON_GetObjectItem(r, x->string), x);
 		cJSON_Delete(json);
@@ -196,7 +196,7 @@ static void test_terraform(void **state)
 	world_free(&w);
 }
 
-/* Braces close, and what is referred to is there. */
+/* Braces balance, and references resolve. */
 static void test_terraform_load_balancer(void **state)
 {
 	static const char *const parts[] = {

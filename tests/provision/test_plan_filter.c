@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Filters: the rules let through exactly the packets that the spec means. */
+/* Filters: the rules accept exactly the packets that the spec describes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,10 +29,10 @@ struct packet {
 	bool egress;
 	int protocol;
 	uint16_t from_port, to_port;
-	struct cidr from, to; /* addresses: blocks of one */
+	struct cidr from, to; /* single addresses */
 };
 
-/* --- what AWS does with rules --- */
+/* --- how AWS evaluates rules --- */
 
 static bool in_range(bool has, const struct port_range *r, uint16_t port)
 {
@@ -60,7 +60,7 @@ static bool accepted(const struct filter_rules *rules, const struct packet *p)
 	return hit && !hit->reject;
 }
 
-/* --- what the user means --- */
+/* --- what the spec asks for --- */
 
 static bool listed(const struct port_list *l, uint16_t port)
 {
@@ -91,7 +91,7 @@ static bool meant(const struct filter_spec *s, const struct packet *p)
 	       (s->side & FILTER_CLIENT && listed(&s->ports, other));
 }
 
-/* Ports at the edges of the ranges, where mistakes are. */
+/* Ports at the edges of the ranges, where off-by-one errors show. */
 static uint16_t some_port(const struct filter_spec *s)
 {
 	const struct port_range *r;
@@ -205,7 +205,7 @@ static void test_exactly_what_is_meant(void **state)
 			none.to = none.from;
 			assert_false(meant(&s, &none));
 		}
-		/* What is offered does what it says, and fits. */
+		/* Each choice fits and does what its text says. */
 		for (size_t k = 0; k < advice.choices.n; k++) {
 			struct filter_choice *c = &advice.choices.items[k];
 
@@ -219,11 +219,11 @@ static void test_exactly_what_is_meant(void **state)
 		}
 		arena_free(&a);
 	}
-	/* The generator reaches all cases. */
+	/* The random specs cover all outcomes. */
 	assert_true(fit > 500 && too_many > 200 && offered > 200);
 }
 
-/* "ingress 100: ..." lines of the rules, for comparison. */
+/* The rules as "ingress 100: ..." lines, for comparison. */
 static const char *texts(struct arena *a, const struct filter_rules *rules)
 {
 	const char *all = "";
@@ -261,7 +261,8 @@ static void test_rules(void **state)
 		 "ingress 110: accept everything from any IPv6 to any IPv6\n"
 		 "egress 100: accept everything from any IPv4 to any IPv4\n"
 		 "egress 110: accept everything from any IPv6 to any IPv6\n"},
-		/* 2 peers and 3 ranges: rejected gaps, 8 rules and not 12 */
+		/* 2 peers and 3 ranges: rejecting the gaps takes 8 rules, not
+		 * 12 */
 		{"80,90,100", "10.0.0.0/8,192.168.0.0/16", FILTER_SERVER,
 		 FILTER_IPV4, FILTER_TCP,
 		 "ingress 100: reject TCP from any IPv4 to any IPv4 port 81-89\n"
@@ -272,7 +273,7 @@ static void test_rules(void **state)
 		 "egress 110: reject TCP from any IPv4 port 91-99 to any IPv4\n"
 		 "egress 120: accept TCP from any IPv4 port 80-100 to 10.0.0.0/8\n"
 		 "egress 130: accept TCP from any IPv4 port 80-100 to 192.168.0.0/16\n"},
-		/* two halves are one peer */
+		/* two halves merge into one peer */
 		{"80", "10.0.0.0/9,10.128.0.0/9,10.1.0.0/16", FILTER_SERVER,
 		 FILTER_IPV4, FILTER_TCP,
 		 "ingress 100: accept TCP from 10.0.0.0/8 to any IPv4 port 80\n"
@@ -315,7 +316,8 @@ static void test_advice(void **state)
 	assert_int_equal(filter_build(&a, &s, &rules, &advice), -E2BIG);
 	assert_int_equal(rules.n, 0);
 	assert_int_equal(advice.needed, 12);
-	/* The narrowest gap is closed, and how much it widens is said. */
+	/* The narrowest gap is closed, and the text tells by how much that
+	 * widens the filter. */
 	assert_string_equal(
 		advice.choices.items[0].text,
 		"ports 80,443,3000,5000,8000-8080, which mirrors 79 more ports");
@@ -332,7 +334,7 @@ static void test_advice(void **state)
 static void test_ports(void **state)
 {
 	static const struct {
-		const char *text, *canonical; /* NULL: refused */
+		const char *text, *canonical; /* NULL: rejected */
 	} cases[] = {
 		{"80", "80"},
 		{"all", "all"},
@@ -376,7 +378,7 @@ static void test_same(void **state)
 	assert_true(filter_ports_parse(&a, "80,90", &s.ports, &err));
 	assert_int_equal(filter_build(&a, &s, &x, &advice), 0);
 	assert_int_equal(filter_build(&a, &s, &y, &advice), 0);
-	/* AWS gives them in any order, with numbers of its own choice. */
+	/* AWS returns rules in any order and may have renumbered them. */
 	swap = y.items[0];
 	y.items[0] = y.items[y.n - 1];
 	y.items[y.n - 1] = swap;
@@ -394,7 +396,7 @@ static void test_same(void **state)
 static void test_cidr(void **state)
 {
 	static const struct {
-		const char *text, *canonical; /* NULL: refused */
+		const char *text, *canonical; /* NULL: rejected */
 	} cases[] = {
 		{"10.0.0.0/8", "10.0.0.0/8"},
 		{"10.1.2.3", "10.1.2.3/32"},
@@ -430,7 +432,8 @@ static void test_cidr(void **state)
 	assert_non_null(strstr(err.text, "did you mean 10.9.0.0/16"));
 }
 
-/* The merged list has the same addresses, and no two blocks that are one. */
+/* The merged list covers the same addresses, and no two of its blocks can be
+ * merged. */
 static void test_cidr_merge(void **state)
 {
 	(void)state;

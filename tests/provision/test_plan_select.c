@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sources to interfaces; tags and names; security groups, ACLs and routes. */
+/* Resolving sources to interfaces; tags and names; security groups, ACLs and
+ * routes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,7 @@
 
 #define TEXT(w, s) ((char *)arena_dup(&(w)->mem, s))
 
-/* "eni-1 eni-2" of what a source means in the world. */
+/* The interfaces that a source selects, as "eni-1 eni-2". */
 static const char *selected(struct world *w, const char *text,
 			    const char *target, struct diagnostics *diagnostics)
 {
@@ -48,8 +49,8 @@ static struct ec2_interface *elb(struct world *w, const char *id,
 	return e;
 }
 
-static bool noted(const struct diagnostics *l, enum diag_level level,
-		  const char *text)
+static bool has_diagnostic(const struct diagnostics *l, enum diag_level level,
+			   const char *text)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->items[i].level == level &&
@@ -73,7 +74,7 @@ static void test_networks(void **state)
 			    "eni-1a eni-1b eni-2 eni-9 eni-t1 eni-t2");
 	assert_string_equal(selected(&w, "subnet-b", NULL, &n), "eni-2 eni-t2");
 	assert_int_equal(n.n, 0);
-	/* Fargate has interfaces of AWS. */
+	/* Fargate interfaces are requester-managed but count as workloads. */
 	e = elb(&w, "eni-f", "arn:aws:ecs:eu-west-1:1:attachment/1",
 		"interface");
 	e->subnet_id = TEXT(&w, "subnet-b");
@@ -85,13 +86,14 @@ static void test_networks(void **state)
 	i->state = TEXT(&w, "running");
 	i->type = TEXT(&w, "t2.micro");
 	assert_string_equal(selected(&w, "subnet-b", NULL, &n), "eni-t2 eni-f");
-	assert_true(noted(&n, DIAG_WARN, "i-2 (t2.micro) is left out"));
+	assert_true(
+		has_diagnostic(&n, DIAG_WARN, "i-2 (t2.micro) is left out"));
 	assert_string_equal(selected(&w, "vpc-2", NULL, &n), "");
-	assert_true(noted(&n, DIAG_WARN, "nothing in vpc-2"));
+	assert_true(has_diagnostic(&n, DIAG_WARN, "nothing in vpc-2"));
 	world_free(&w);
 }
 
-/* "eni-1 eni-2" that a plan mirrors. */
+/* The interfaces that a plan mirrors, as "eni-1 eni-2". */
 static const char *planned(struct world *w, const struct spec *spec)
 {
 	const char *ids = "";
@@ -151,16 +153,18 @@ static void test_selection(void **state)
 	assert_string_equal(selected(&w, "ecs:shop/web", NULL, &n),
 			    "eni-t1 eni-t2");
 	assert_string_equal(selected(&w, "alb:front", NULL, &n), "eni-f1");
-	assert_true(noted(&n, DIAG_WARN, "Nitro"));
+	assert_true(has_diagnostic(&n, DIAG_WARN, "Nitro"));
 	assert_string_equal(selected(&w, "clb:old", NULL, &n), "eni-c1");
 	assert_string_equal(selected(&w, "tag:Env=prod", NULL, &n),
 			    "eni-2 eni-1a");
 	assert_string_equal(selected(&w, "tag:Env=test", NULL, &n), "");
 	assert_false(diag_failed(&n));
 	assert_string_equal(selected(&w, "eni-0e1", NULL, &n), "");
-	assert_true(noted(&n, DIAG_FAIL, "mirror its targets instead"));
+	assert_true(
+		has_diagnostic(&n, DIAG_FAIL, "mirror its targets instead"));
 
-	/* Tasks on the network of their instances: those are mirrored, once. */
+	/* Tasks that share the network of their instance select its interfaces,
+	 * once. */
 	s = &w.inv.services.items[0];
 	s->tasks.n = 0;
 	for (unsigned int i = 0; i < 2; i++) {
@@ -172,10 +176,10 @@ static void test_selection(void **state)
 	ci->ec2_instance_id = TEXT(&w, "i-1");
 	assert_string_equal(selected(&w, "ecs:shop/web", NULL, &n),
 			    "eni-1a eni-1b");
-	assert_true(noted(&n, DIAG_INFO, "1 instance that"));
+	assert_true(has_diagnostic(&n, DIAG_INFO, "1 instance that"));
 	ci->ec2_instance_id = TEXT(&w, "mi-1");
 	assert_string_equal(selected(&w, "ecs:shop/web", NULL, &n), "");
-	assert_true(noted(&n, DIAG_WARN, "2 tasks run outside AWS"));
+	assert_true(has_diagnostic(&n, DIAG_WARN, "2 tasks run outside AWS"));
 
 	w.inv.instances.items[0].state = TEXT(&w, "terminated");
 	assert_string_equal(selected(&w, "i-1", NULL, &n), "");
@@ -183,12 +187,12 @@ static void test_selection(void **state)
 	w.inv.instances.items[1].state = TEXT(&w, "stopped");
 	w.inv.instances.items[1].type = TEXT(&w, "t2.micro");
 	assert_string_equal(selected(&w, "i-2", NULL, &n), "eni-2");
-	assert_true(noted(&n, DIAG_WARN, "is stopped"));
-	assert_true(noted(&n, DIAG_WARN, "t2.micro"));
+	assert_true(has_diagnostic(&n, DIAG_WARN, "is stopped"));
+	assert_true(has_diagnostic(&n, DIAG_WARN, "t2.micro"));
 	world_free(&w);
 }
 
-/* A network load balancer cannot be mirrored; what is behind it is named. */
+/* A network load balancer cannot be mirrored; the failure names its targets. */
 static void test_behind_a_load_balancer(void **state)
 {
 	struct elbv2_target_group group = {.target_type = (char *)"instance",
@@ -212,9 +216,10 @@ static void test_behind_a_load_balancer(void **state)
 	t = ARENA_ADD(&w.mem, &g->targets);
 	t->id = TEXT(&w, "i-2");
 	assert_string_equal(selected(&w, "nlb:net", NULL, &n), "");
-	assert_true(noted(&n, DIAG_FAIL, "instead: i-2"));
+	assert_true(has_diagnostic(&n, DIAG_FAIL, "instead: i-2"));
 	assert_string_equal(selected(&w, "nlb:none", NULL, &n), "");
-	assert_true(noted(&n, DIAG_FAIL, "no network load balancer none"));
+	assert_true(
+		has_diagnostic(&n, DIAG_FAIL, "no network load balancer none"));
 	world_free(&w);
 }
 
@@ -265,7 +270,7 @@ static void test_tags(void **state)
 	}
 }
 
-/* What somebody tagged by hand is not ours. */
+/* A hand-written deployment tag does not make a resource ours. */
 static void test_foreign_tags(void **state)
 {
 	struct world w = {0};
@@ -340,7 +345,7 @@ static void test_groups(void **state)
 		{"udp", 4789, 4789, {"10.0.0.0/8"}, "11.1.2.3", REACH_DENIED},
 		{"udp", 4789, 4789, {"10.0.0.0/8"}, "::1", REACH_DENIED},
 		{"udp", 4789, 4789, {"::/0"}, "::1", REACH_ALLOWED},
-		/* two rules together */
+		/* jointly, by two rules */
 		{"udp",
 		 4789,
 		 4789,
@@ -365,7 +370,7 @@ static void test_groups(void **state)
 		assert_true(cidr_parse(cases[i].peer, &traffic.peer, &err));
 		assert_int_equal(groups_allow(&w.inv, &refs, &traffic),
 				 cases[i].verdict);
-		/* A group that was not read may let it in. */
+		/* A group that was not loaded may admit it. */
 		w.inv.groups.n = 0;
 		assert_int_equal(groups_allow(&w.inv, &refs, &traffic),
 				 REACH_UNKNOWN);
@@ -381,7 +386,7 @@ static void test_acls(void **state)
 		const char *protocol, *cidr;
 		int from, to;
 	} entries[] = {
-		/* not in order, as AWS may answer */
+		/* not sorted, since AWS need not sort them */
 		{32767, false, "-1", "0.0.0.0/0", -1, -1},
 		{200, true, "17", "10.0.0.0/16", 4789, 4789},
 		{100, false, "-1", "10.0.7.0/24", -1, -1},
@@ -398,7 +403,7 @@ static void test_acls(void **state)
 		{FILTER_UDP, 4788, "10.0.1.1", REACH_DENIED},
 		{FILTER_UDP, 4789, "10.1.1.1", REACH_DENIED},
 		{FILTER_TCP, 4789, "10.0.7.1", REACH_ALLOWED},
-		/* a part is denied first */
+		/* part of the block is denied first */
 		{FILTER_UDP, 4789, "10.0.0.0/16", REACH_DENIED},
 	};
 	char *subnet = (char *)"subnet-a";
@@ -477,7 +482,7 @@ static void test_routes(void **state)
 	t->routes.items[1].state = TEXT(&w, "blackhole");
 	assert_false(route_private(found));
 
-	/* A table of its own comes before the main one. */
+	/* An explicit association overrides the main table. */
 	t = ARENA_ADD(&w.mem, &w.inv.route_tables);
 	t->vpc_id = TEXT(&w, "vpc-1");
 	as = ARENA_ADD(&w.mem, &t->associations);

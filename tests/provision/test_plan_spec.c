@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What was asked for: sources, targets, the spec as text; numbers, names,
- * instance types, costs and the policy. */
+/* Specs: sources, targets, the encoding for tags; numbers, names, instance
+ * types, costs and the IAM policy. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -196,7 +196,7 @@ static void test_spec_round_trip(void **state)
 	}
 }
 
-/* Whatever somebody wrote into the tags: refused or read, never a crash. */
+/* Arbitrary tag contents are decoded or rejected, never a crash. */
 static void test_spec_damaged(void **state)
 {
 	static const char *const bad[] = {"",
@@ -258,7 +258,8 @@ static void test_session_numbers(void **state)
 
 	(void)state;
 	assert_int_equal(session_free_number(NULL, 0), 1);
-	/* Below 7 the packets of the others would come to us. */
+	/* A number below 7 would divert the packets of the other sessions to
+	 * us. */
 	assert_int_equal(session_free_number(some, 4), 8);
 	assert_int_equal(session_free_number(some, 1), 3);
 	for (uint32_t i = 0; i < SESSION_NUMBER_MAX; i++)
@@ -386,7 +387,7 @@ static cJSON *policy(unsigned int commands, unsigned int features)
 	return json;
 }
 
-/* Whether some statement allows the action. */
+/* Whether any statement allows the action. */
 static bool allows(const cJSON *json, const char *action)
 {
 	const cJSON *s, *x;
@@ -443,8 +444,8 @@ static void test_policy(void **state)
 	assert_int_equal(policy_command_parse("nonsense"), 0);
 }
 
-/* Nothing that changes is allowed on everything, but for the role that AWS
- * itself makes; what deletes is limited to our own. */
+/* No action that changes anything applies to all resources, except the creation
+ * of the service-linked role; deletions are limited to our own resources. */
 static void test_policy_is_narrow(void **state)
 {
 	cJSON *json = policy(POLICY_ALL_COMMANDS, POLICY_ALL_FEATURES);

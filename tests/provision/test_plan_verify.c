@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verify: sources, sessions and targets, one thing broken at a time. */
+/* verify: sources, sessions and targets, broken one at a time. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,12 +24,12 @@ static void right(void **state)
 	struct scene *s =
 		scene_set_up(state, "nlb:new", SOURCES("i-1", "ecs:shop/web"));
 
-	scene_well(s);
+	scene_ok(s);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)
 		if (!scene_has(s, VERIFY_OK, checks[i]))
 			fail_msg("no row %s", checks[i]);
 	s = scene_set_up(state, "eni-9", SOURCES("i-1", "i-2"));
-	scene_well(s);
+	scene_ok(s);
 	assert_true(scene_has(s, VERIFY_OK, CHECK_GROUPS));
 	assert_false(scene_has(s, VERIFY_OK, CHECK_BALANCER));
 }
@@ -59,7 +59,7 @@ static void sessions(void **state)
 	scene_only(s, VERIFY_FAIL, CHECK_SESSIONS, m->interface_id, "1 of 3",
 		   "metlo-mirror aws sync --name shop --region eu-west-1");
 	s->w.inv.sessions.n++;
-	/* Somebody has changed it by hand. */
+	/* Changed by hand. */
 	scene_fault(s, &m->target_id, "tmt-other", VERIFY_FAIL, CHECK_SESSIONS,
 		    m->id, "different target", "sync");
 	m->vni++;
@@ -70,8 +70,8 @@ static void sessions(void **state)
 	scene_only(s, VERIFY_WARN, CHECK_PACKET_LENGTH, m->id,
 		   "after 100 bytes", "--remove-fields packet-length");
 	m->packet_length = 0;
-	scene_well(s);
-	/* The session's number is 1: one of others goes before 2. */
+	scene_ok(s);
+	/* Ours gets number 2: a foreign session with number 1 precedes it. */
 	m->number = 2;
 	world_session(&s->w, "tms-x", m->interface_id, "tmt-x", "tmf-x", 1, 5);
 	scene_only(s, VERIFY_WARN, CHECK_SESSIONS, "tms", "tms-x", "owner");
@@ -107,12 +107,12 @@ static void sources(void **state)
 		    "modify-instance-attribute --instance-id i-2");
 	scene_fault(s, &i->type, "m9z.large", VERIFY_WARN, CHECK_INSTANCE_TYPE,
 		    "i-2", "m9z.large", "change its type");
-	i->id = TEXT("i-new"); /* i-2 is gone; its interface is kept */
+	i->id = TEXT("i-new"); /* i-2 no longer exists; its interface remains */
 	assert_true(scene_has(s, VERIFY_FAIL, CHECK_SOURCES));
 }
 
-/* The service has new tasks: their sessions are missing, the old ones' are too
- * many. */
+/* The service has new tasks: their sessions are missing, and those of the old
+ * tasks are stale. */
 static void tasks(void **state)
 {
 	struct scene *s;
@@ -168,7 +168,7 @@ static void endpoint_target(void **state)
 	e->state = TEXT("available");
 	spec = world_spec(&s->w, "vpce-1", "80", SOURCES("i-1"));
 	scene_deploy(s, &spec);
-	scene_well(s);
+	scene_ok(s);
 	scene_fault(s, &e->state, "pendingAcceptance", VERIFY_FAIL,
 		    CHECK_TARGET, "vpce-1", "pendingAcceptance", "accept");
 	s->w.inv.endpoints.n = 0;
@@ -194,7 +194,7 @@ static void balancer(void **state)
 	scene_only(s, VERIFY_FAIL, CHECK_LISTENER, LB->name, "no target group",
 		   "modify-listener --listener-arn arn:listener");
 	l->target_group_arns.n = 1;
-	scene_well(s);
+	scene_ok(s);
 }
 
 static void attributes(void **state)
@@ -210,17 +210,18 @@ static void attributes(void **state)
 	scene_only(
 		s, VERIFY_FAIL, CHECK_CROSS_ZONE, LB->name, "eu-west-1b",
 		"modify-load-balancer-attributes --load-balancer-arn arn:lb");
-	/* The group's own setting counts before that. */
+	/* The setting of the target group overrides that of the load
+	 * balancer. */
 	scene_attribute(s, tg, "load_balancing.cross_zone.enabled", "true");
-	scene_well(s);
+	scene_ok(s);
 	scene_attribute(s, tg, "load_balancing.cross_zone.enabled",
 			"use_load_balancer_configuration");
 	assert_true(scene_has(s, VERIFY_FAIL, CHECK_CROSS_ZONE));
 	scene_attribute(s, LB->arn, "load_balancing.cross_zone.enabled",
 			"true");
-	/* One collector gets everything. */
+	/* A single collector receives everything anyway. */
 	scene_attribute(s, tg, "stickiness.enabled", "false");
-	scene_well(s);
+	scene_ok(s);
 }
 
 static void stickiness(void **state)
@@ -231,7 +232,7 @@ static void stickiness(void **state)
 	s = scene_set_up(state, "nlb:new", SOURCES("i-1"));
 	tg = s->w.inv.target_groups.items[0].arn;
 	scene_second_collector(s);
-	scene_well(s);
+	scene_ok(s);
 	scene_attribute(s, tg, "stickiness.type", "source_ip_dest_ip");
 	scene_only(s, VERIFY_FAIL, CHECK_STICKINESS, LB->name, "half of it",
 		   "Key=stickiness.type,Value=source_ip");

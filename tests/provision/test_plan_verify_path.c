@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verify: what is on the way of mirrored packets, and what CloudWatch counts. */
+/* verify: the network path of mirrored packets, and CloudWatch counts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include "verify_kit.h"
 
-/* --- the way --- */
+/* --- the path --- */
 
 static void groups(void **state)
 {
@@ -20,12 +20,12 @@ static void groups(void **state)
 
 	s = scene_set_up(state, "eni-9", SOURCES("i-1"));
 	g = scene_group(s, "sg-9");
-	/* The spec says that sync may open groups. */
+	/* The spec allows sync to open groups. */
 	g->ingress.n = 0;
 	scene_only(s, VERIFY_FAIL, CHECK_GROUPS, "sg-9 of eni-9",
 		   "UDP 4789 from 10.0.1.11 and 10.0.1.12",
 		   "metlo-mirror aws sync --name shop");
-	/* A rule for one of them is not enough. */
+	/* A rule for a single source is not enough. */
 	g->ingress.n = 1;
 	g->ingress.items[0].ranges.items[0].cidr = TEXT("10.0.1.11/32");
 	scene_only(s, VERIFY_FAIL, CHECK_GROUPS, "sg-9 of eni-9",
@@ -49,7 +49,8 @@ static void balancer_groups(void **state)
 	g->ingress.n = 0;
 	scene_only(s, VERIFY_FAIL, CHECK_GROUPS, id, "UDP 4789", "sync");
 	g->ingress.n = 1;
-	/* Its own rule is taken out of the collector's group. */
+	/* The rule for the load balancer is removed from the collector's
+	 * group. */
 	g = scene_group(s, "sg-9");
 	for (size_t i = 0; i < g->ingress.n; i++)
 		if (!strcmp(g->ingress.items[i].protocol, "udp"))
@@ -73,7 +74,7 @@ static void group_command(void **state)
 	scene_only(
 		s, VERIFY_FAIL, CHECK_GROUPS, "sg-9 of eni-9", "UDP 4789",
 		"aws --region eu-west-1 ec2 authorize-security-group-ingress --group-id sg-9 --ip-permissions 'IpProtocol=udp,FromPort=4789,ToPort=4789,IpRanges=[{CidrIp=10.0.0.0/16}]'");
-	/* Who is in the source's own group. */
+	/* Admits members of the source's own group. */
 	r = ARENA_ADD(&s->w.mem, &g->ingress);
 	r->protocol = TEXT("udp");
 	r->from_port = r->to_port = 4789;
@@ -84,14 +85,14 @@ static void group_command(void **state)
 
 		ARENA_ADD(&s->w.mem, &e->groups)->id = TEXT("sg-1");
 	}
-	scene_well(s);
+	scene_ok(s);
 	r->groups.n = 0;
 	ARENA_ADD(&s->w.mem, &r->prefix_lists)->id = TEXT("pl-1");
 	scene_only(s, VERIFY_WARN, CHECK_GROUPS, "sg-9", "prefix lists",
 		   "describe-security-groups --group-ids sg-9");
 	range = ARENA_ADD(&s->w.mem, &r->ranges);
 	range->cidr = TEXT("10.0.1.0/24");
-	scene_well(s);
+	scene_ok(s);
 }
 
 static void acls(void **state)
@@ -108,7 +109,7 @@ static void acls(void **state)
 		s, VERIFY_FAIL, CHECK_ACLS, "acl-a",
 		"its rule 100 denies UDP 4789 from 10.0.2.2/32",
 		"aws --region eu-west-1 ec2 create-network-acl-entry --network-acl-id acl-a --ingress --rule-number 99 --protocol 17 --port-range From=4789,To=4789 --cidr-block 10.0.2.2/32 --rule-action allow");
-	/* Which is so before what others have allowed. */
+	/* A lower-numbered deny overrides later allows. */
 	scene_acl_entry(s, a, 99, false, true, "10.9.0.0/16");
 	scene_only(s, VERIFY_FAIL, CHECK_ACLS, "acl-a", "rule 100",
 		   "--rule-number 98");
@@ -127,10 +128,10 @@ static void acls(void **state)
 	b->subnet_ids.n = 0;
 	scene_only(s, VERIFY_WARN, CHECK_ACLS, "subnet-b", "cannot be read",
 		   "describe-network-acls");
-	/* In one subnet no ACL is asked. */
+	/* ACLs do not apply within a subnet. */
 	s = scene_set_up(state, "eni-9", SOURCES("i-1"));
 	s->w.inv.acls.items[0].entries.n = 0;
-	scene_well(s);
+	scene_ok(s);
 }
 
 /* From the load balancer to a collector in another subnet, UDP and checks. */
@@ -148,7 +149,7 @@ static void balancer_acls(void **state)
 	scene_only(s, VERIFY_FAIL, CHECK_ACLS, "acl-b",
 		   "UDP 4789 from 10.0.1.11/32", "--ingress");
 	t->state = TEXT("unhealthy");
-	scene_look(s, &r);
+	scene_verify(s, &r);
 	assert_int_equal(r.failed, 3); /* health, UDP, TCP */
 	verify_report_free(&r);
 }
@@ -189,7 +190,7 @@ static void routes(void **state)
 		s, VERIFY_FAIL, CHECK_ROUTES, "rtb-1", "black hole",
 		"replace-route --route-table-id rtb-1 --destination-cidr-block 10.1.0.0/16");
 	r->state = TEXT("active");
-	scene_well(s);
+	scene_ok(s);
 	s->w.inv.route_tables.n = 0;
 	scene_only(s, VERIFY_WARN, CHECK_ROUTES, "subnet-a", "cannot determine",
 		   "describe-route-tables");
@@ -220,7 +221,7 @@ static void mirrored(void **state)
 	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "i-1", "has not counted",
 		   "wait");
 	s->extra.metrics.n = 0;
-	scene_well(s); /* --no-metrics */
+	scene_ok(s); /* --no-metrics */
 	s->extra.metrics_unknown =
 		"the permission cloudwatch:GetMetricData is missing";
 	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "shop",
@@ -250,9 +251,9 @@ static void arrived(void **state)
 	scene_metric(s, "NetworkPacketsIn", "i-9", 10);
 	scene_only(s, VERIFY_FAIL, CHECK_ARRIVED, "i-9", "10 packets",
 		   "tcpdump");
-	/* Part of what was mirrored goes to others: nothing can be said. */
+	/* Others mirror part of this traffic, so no conclusion is possible. */
 	world_session(&s->w, "tms-x", "eni-1a", "tmt-x", "tmf-x", 7, 7);
-	scene_well(s);
+	scene_ok(s);
 	s = scene_set_up(state, "nlb:new", SOURCES("i-1"));
 	scene_metric(s, "ProcessedBytes_UDP", NULL, 0);
 	scene_only(s, VERIFY_FAIL, CHECK_ARRIVED, LB->name, "received no UDP",
@@ -260,9 +261,9 @@ static void arrived(void **state)
 	scene_metric(s, "SecurityGroupBlockedFlowCount_Inbound_UDP", NULL, 3);
 	scene_only(s, VERIFY_FAIL, CHECK_ARRIVED, LB->name,
 		   "blocked 3 UDP flows", "security group");
-	/* Tasks are not counted: only the load balancer can tell. */
+	/* Tasks have no packet counts: only the load balancer shows a loss. */
 	s = scene_set_up(state, "nlb:new", SOURCES("ecs:shop/web"));
-	scene_well(s);
+	scene_ok(s);
 	scene_metric(s, "ProcessedBytes_UDP", NULL, 0);
 	scene_only(s, VERIFY_WARN, CHECK_ARRIVED, LB->name, "received no UDP",
 		   "send a request");

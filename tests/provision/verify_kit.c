@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Builds a healthy deployment and the AWS data around it, and compares rows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 #include "plan/plan_setup.h"
 #include "verify/verify_queries.h"
 
-/* --- making one --- */
+/* --- setting up --- */
 
 int scene_teardown(void **state)
 {
@@ -38,7 +39,7 @@ struct scene *scene_new(void **state)
 	return s;
 }
 
-/* Open ACLs, a main route table. */
+/* Permissive ACLs and a main route table. */
 static void network(struct scene *s)
 {
 	static const char *const subnets[] = {"subnet-a", "subnet-b"};
@@ -75,7 +76,7 @@ void scene_deploy(struct scene *s, const struct spec *spec)
 	network(s);
 }
 
-/* What AWS tells about a load balancer beyond what made it. */
+/* What AWS reports about a load balancer after its creation. */
 static void balancer(struct scene *s)
 {
 	const char *tg = s->w.inv.target_groups.items[0].arn;
@@ -246,7 +247,7 @@ void scene_metric(struct scene *s, const char *metric, const char *of,
 	assert_true(n > 0);
 }
 
-/* --- looking at it --- */
+/* --- checking --- */
 
 static void print_row(const struct verify_row *row)
 {
@@ -260,14 +261,14 @@ static void print_rows(const struct verify_report *r)
 		print_row(&r->items[i]);
 }
 
-void scene_look(struct scene *s, struct verify_report *r)
+void scene_verify(struct scene *s, struct verify_report *r)
 {
 	struct parse_error err = {""};
 
 	if (verify_deployment(r, &s->w.inv, &s->extra, "shop", &err))
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < r->n; i++) {
-		/* What is wrong has a fix, what is right has none. */
+		/* Every finding has a fix, every OK row has none. */
 		assert_int_equal(!*r->items[i].fix,
 				 r->items[i].state == VERIFY_OK);
 		assert_true(*r->items[i].subject);
@@ -275,11 +276,11 @@ void scene_look(struct scene *s, struct verify_report *r)
 	}
 }
 
-void scene_well(struct scene *s)
+void scene_ok(struct scene *s)
 {
 	struct verify_report r;
 
-	scene_look(s, &r);
+	scene_verify(s, &r);
 	if (r.failed || r.warned)
 		print_rows(&r);
 	assert_int_equal(r.failed, 0);
@@ -301,7 +302,7 @@ void scene_only(struct scene *s, enum verify_state state, const char *check,
 	struct verify_report r;
 	size_t n = 0;
 
-	scene_look(s, &r);
+	scene_verify(s, &r);
 	for (size_t i = 0; i < r.n; i++)
 		n += is_like(&r.items[i], &want);
 	if (n != 1 || r.failed + r.warned != 1) {
@@ -319,7 +320,7 @@ bool scene_has(struct scene *s, enum verify_state state, const char *check)
 	struct verify_report r;
 	bool found = false;
 
-	scene_look(s, &r);
+	scene_verify(s, &r);
 	for (size_t i = 0; i < r.n; i++)
 		found |= r.items[i].state == state &&
 			 !strcmp(r.items[i].check, check);
@@ -336,5 +337,5 @@ void scene_fault(struct scene *s, char **field, const char *value,
 	*field = TEXT(value);
 	scene_only(s, state, check, subject, detail, fix);
 	*field = right;
-	scene_well(s);
+	scene_ok(s);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A deployment that verify has nothing to say against, in a small AWS: tests
- * break one thing at a time and look at the rows.
+ * A healthy deployment in an in-memory account: tests break one thing at a time
+ * and check the rows.
  */
 #ifndef TEST_VERIFY_KIT_H
 #define TEST_VERIFY_KIT_H
@@ -11,29 +11,31 @@
 
 struct scene {
 	struct world w;
-	struct verify_extra extra; /* lists of attributes are in w.mem */
+	struct verify_extra extra; /* attribute lists are allocated in w.mem */
 };
 
 #define SOURCES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* Of the scene s: a writable text, its load balancer, the first collector. */
+/* For the scene s: a writable string, its load balancer, the first
+ * collector. */
 #define TEXT(t) ((char *)arena_dup(&s->w.mem, t))
 #define LB	(&s->w.inv.load_balancers.items[0])
 #define TARGET	(&s->w.inv.registered.items[0].targets.items[0])
 
-/* --- making one --- */
+/* --- setting up --- */
 
-/* World, deployment and all that belongs to it, 1000 packets of everything that
- * should be counted. It goes with the test, or when the next one is made. */
+/* Account, deployment and everything around it, with 1000 packets in every
+ * metric that should count them. Freed after the test, or when the next scene
+ * is created. */
 struct scene *scene_set_up(void **state, const char *target,
 			   const char *const *sources);
 
-/* In two steps: the world alone, then a deployment with an open network, but
- * neither attributes nor metrics. */
+/* The same in two steps: the account alone, then a deployment with an open
+ * network but without attributes and metrics. */
 struct scene *scene_new(void **state);
 void scene_deploy(struct scene *s, const struct spec *spec);
 
-/* Of cmocka. */
+/* A cmocka teardown. */
 int scene_teardown(void **state);
 
 #define SCENE_TEST(f) cmocka_unit_test_teardown(f, scene_teardown)
@@ -58,24 +60,26 @@ void scene_acl_entry(struct scene *s, struct ec2_acl *a, int number,
 void scene_route(struct scene *s, const char *cidr, const char *gateway,
 		 const char *state);
 
-/* All metrics anew: none that tells of loss, 1000 of the others. */
+/* Resets all metrics: 0 for those that indicate loss, 1000 for the others. */
 void scene_metrics(struct scene *s);
-/* The sum of a metric's series, of those of one thing or (NULL) of all. */
+/* Sets the sum of a metric's series for one resource, or (NULL) for all. */
 void scene_metric(struct scene *s, const char *metric, const char *of,
 		  double sum);
 
-/* --- looking at it --- */
+/* --- checking --- */
 
-/* The report; what holds for every row is asserted. */
-void scene_look(struct scene *s, struct verify_report *r);
-/* Every row is OK. */
-void scene_well(struct scene *s);
-/* Exactly one row is not OK: this one. Texts are parts of the row's. */
+/* Verifies; asserts what holds for every row. */
+void scene_verify(struct scene *s, struct verify_report *r);
+/* Asserts that every row is OK. */
+void scene_ok(struct scene *s);
+/* Asserts that exactly one row is not OK: this one. The strings must occur in
+ * those of the row. */
 void scene_only(struct scene *s, enum verify_state state, const char *check,
 		const char *subject, const char *detail, const char *fix);
 bool scene_has(struct scene *s, enum verify_state state, const char *check);
 
-/* The same while a field has another text; all is well afterwards. */
+/* Does so while a field has another value, and asserts that all is well
+ * afterwards. */
 void scene_fault(struct scene *s, char **field, const char *value,
 		 enum verify_state state, const char *check,
 		 const char *subject, const char *detail, const char *fix);
