@@ -16,6 +16,7 @@
 #include "cli/cmd_replay.h"
 #include "cli/replay_decoder.h"
 #include "cli/hints.h"
+#include "run/explain.h"
 #include "run/pipeline.h"
 #include "run/summary.h"
 #include "run/sinks.h"
@@ -42,7 +43,8 @@ struct replay {
 	struct pipeline *pipeline;
 	struct hints *hints;
 	struct rules *rules;
-	FILE *summary; /* of --summary, or NULL */
+	struct explain *explain; /* with -vv */
+	FILE *summary;		 /* of --summary, or NULL */
 	/* Records not yet passed to the pipeline. */
 	struct metlo_rec rec[STREAM_BATCH];
 	struct stream_input in[STREAM_BATCH];
@@ -331,6 +333,11 @@ static int open_stages(struct replay *r)
 		replay_decoder_new(r->settings, SAMPLE_SEED, r->log, &code);
 	if (!r->decoder)
 		return code;
+	if (r->settings->verbose > 1) {
+		r->explain = explain_new(r->log->out);
+		pc.event = r->explain ? explain_event : NULL;
+		pc.event_ctx = r->explain;
+	}
 	r->pipeline = pipeline_new(&pc);
 	r->hints = hints_new(r->settings);
 	if (r->pipeline && r->hints)
@@ -377,7 +384,7 @@ int cmd_replay(struct invocation *inv)
 	if (code != EXIT_DONE)
 		goto out;
 	r.live = !pcap_source_size(r.source);
-	r.progress = wants_progress(r.settings);
+	r.progress = wants_progress(r.settings) && !r.explain;
 	code = replay_file(&r);
 	end = finish(&r);
 	if (code == EXIT_DONE)
@@ -385,6 +392,7 @@ int cmd_replay(struct invocation *inv)
 out:
 	hints_free(r.hints);
 	pipeline_free(r.pipeline);
+	explain_free(r.explain);
 	rules_free(r.rules);
 	replay_decoder_free(r.decoder);
 	pcap_source_free(r.source);

@@ -225,7 +225,7 @@ static const struct opt more_options[] = {
 	 .parse = check_name, .scope = BOTH, .metavar = "FILE",
 	 .help = "read options from a file of \"name = value\" lines; the command line overrides it"},
 	{"verbose", 'v', .type = OPT_COUNT, FIELD(verbose), .scope = ALL,
-	 .help = "log more on standard error"},
+	 .help = "log more on standard error; replay -vv explains each decision about a connection"},
 	{.name = NULL},
 };
 

@@ -4,6 +4,7 @@
 #define HTTP_CONF_H
 
 #include "http/transaction.h"
+#include "stream/types.h"
 
 struct http_conf {
 	uint64_t body_limit;	      /* bytes kept of a decoded body */
@@ -12,6 +13,8 @@ struct http_conf {
 	bool body_hash;		      /* SHA-256 of complete decoded bodies */
 	void (*emit)(void *ctx, const struct http_transaction *t);
 	void *emit_ctx;
+	flow_event_fn *event; /* FLOW_RESYNC and FLOW_PAIR; or NULL */
+	void *event_ctx;
 };
 
 /* The names appear in summaries and metrics. Conservation:

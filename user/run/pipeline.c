@@ -106,6 +106,8 @@ static struct http_engine *new_http(struct pipeline *p,
 		.body_hash = conf->rules->body_hash,
 		.emit = emit,
 		.emit_ctx = p,
+		.event = conf->event,
+		.event_ctx = conf->event_ctx,
 	};
 
 	return http_new(&http);
@@ -130,6 +132,8 @@ static struct stream_table *new_stream(struct pipeline *p,
 		.protocol_ctx = p->http,
 		.shunt = conf->shunt,
 		.shunt_ctx = conf->shunt_ctx,
+		.event = conf->event,
+		.event_ctx = conf->event_ctx,
 	};
 
 	return stream_new(&stream);

@@ -28,6 +28,9 @@ struct pipeline_conf {
 	/* Asks the kernel to drop payload of a flow; NULL in replay. */
 	void (*shunt)(void *ctx, const struct stream_shunt *req);
 	void *shunt_ctx;
+	/* Explains decisions about flows; NULL unless replay -vv. */
+	flow_event_fn *event;
+	void *event_ctx;
 };
 
 /* Copies conf. Does not keep conf->settings; the other pointers must outlive

@@ -37,7 +37,8 @@ static bool buffer(struct arrival *a, const struct seg *slice)
 		}
 		if (!held_hole_end(t, d, &to))
 			to = slice->seq;
-		held_give_up(t, a->f, a->dir, seq_min(to, slice->seq), ts_ns);
+		held_give_up(t, a->f, a->dir, seq_min(to, slice->seq), ts_ns,
+			     "memory or segment limit reached");
 		return false;
 	}
 	memory = x->segs.memory;
@@ -118,6 +119,8 @@ static void disprove_rst(struct arrival *a, struct dir_ext *x, uint32_t end)
 	a->f->flags &= ~F_CLOSING;
 	wait_end(a->t, a->f->dir[a->dir].ext);
 	a->t->stats.rst_ignored++;
+	EXPLAIN(a->t, a->f, FLOW_IGNORE, a->dir,
+		.reason = "RST disproved: data follows it");
 }
 
 /* Holds the flow until its start is known; seq is an upper bound of it. */
@@ -125,6 +128,10 @@ static void hold_from(struct arrival *a, uint32_t seq)
 {
 	struct flow_dir *d = &a->f->dir[a->dir];
 
+	if (!(d->flags & D_HELD))
+		EXPLAIN(a->t, a->f, FLOW_HOLD, a->dir,
+			.reason =
+				"no SYN: data is held until the start is known");
 	a->f->flags |= F_HOLD;
 	if (!(d->flags & D_HELD) || seq_before(seq, d->next))
 		d->next = seq;
@@ -327,6 +334,8 @@ void arrival_rst(struct arrival *a)
 	a->t->stats.rst_bytes += rec->len;
 	if (!rst_plausible(a)) {
 		a->t->stats.rst_ignored++;
+		EXPLAIN(a->t, a->f, FLOW_IGNORE, a->dir,
+			.reason = "RST out of window");
 		return;
 	}
 	if (a->f->flags & F_CLOSING) {

@@ -23,32 +23,42 @@ void flow_tuple(const struct flow *f, struct stream_tuple *out)
 	out->midstream = !!(f->flags & F_MIDSTREAM);
 }
 
-/* No SYN seen: the server has the configured port, else the lower one. */
-static void guess_roles(struct flow *f)
+/* No SYN seen: the server has the configured port, else the lower one. Returns
+ * the reason. */
+static const char *guess_roles(struct flow *f)
 {
+	const char *reason;
 	bool client1;
 
-	if (!(f->flags & F_PORT0) != !(f->flags & F_PORT1))
+	if (!(f->flags & F_PORT0) != !(f->flags & F_PORT1)) {
 		client1 = f->flags & F_PORT0;
-	else if (f->key.port[0] != f->key.port[1])
+		reason = "no SYN: the server has the configured port";
+	} else if (f->key.port[0] != f->key.port[1]) {
 		client1 = f->key.port[1] > f->key.port[0];
-	else
+		reason = "no SYN: the client has the higher port";
+	} else {
 		client1 = f->flags & F_FIRST1;
+		reason =
+			"no SYN, equal ports: the client sent the first packet";
+	}
 	f->flags = client1 ? f->flags | F_CLIENT1 : f->flags & ~F_CLIENT1;
+	return reason;
 }
 
 static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	const struct stream_protocol *p = t->conf.protocol;
+	const char *reason = "the handshake shows the client";
 	struct stream_tuple tuple;
 
 	f->flags |= F_OPEN;
 	if (!(f->flags & F_CLIENT_KNOWN))
-		guess_roles(f);
+		reason = guess_roles(f);
 	if (!((f->dir[0].flags | f->dir[1].flags) & D_SYN)) {
 		f->flags |= F_MIDSTREAM;
 		t->stats.flows_midstream++;
 	}
+	EXPLAIN(t, f, FLOW_OPEN, !!(f->flags & F_CLIENT1), .reason = reason);
 	flow_tuple(f, &tuple);
 	f->proto =
 		p->open(t->conf.protocol_ctx, (struct stream_flow *)f, &tuple);
@@ -166,6 +176,9 @@ void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,
 	struct flow_dir *d = &f->dir[dir];
 	bool alive = ready(t, f, ts_ns);
 
+	if (kind == STREAM_GAP_TRUNCATED)
+		EXPLAIN(t, f, FLOW_GAP, dir, .offset = d->offset, .len = len,
+			.reason = "the mirror truncated the packet");
 	while (len) {
 		uint32_t n = skipped_part(t, d, len);
 		enum stream_gap_kind as = n ? STREAM_GAP_SKIPPED : kind;
@@ -199,6 +212,16 @@ void deliver_fin(struct stream_table *t, struct flow *f, unsigned int dir,
 void deliver_close(struct stream_table *t, struct flow *f, enum stream_end why,
 		   uint64_t ts_ns)
 {
+	static const char *const reasons[] = {
+		[STREAM_END_FIN] = "FIN",
+		[STREAM_END_RST] = "RST",
+		[STREAM_END_IDLE] = "idle timeout",
+		[STREAM_END_EVICTED] = "evicted",
+		[STREAM_END_REUSED] = "a new connection uses the tuple",
+		[STREAM_END_SHUTDOWN] = "end of input",
+	};
+
+	EXPLAIN(t, f, FLOW_CLOSE, 0, .reason = reasons[why]);
 	if (f->flags & F_OPEN && f->proto)
 		t->conf.protocol->close(f->proto, why, ts_ns);
 	f->proto = NULL;

@@ -30,10 +30,5 @@ void deliver_close(struct stream_table *t, struct flow *f, enum stream_end why,
 		   uint64_t ts_ns);
 
 void flow_tuple(const struct flow *f, struct stream_tuple *out);
-/* The role of the endpoint that sends in dir. */
-static inline enum stream_dir role_of(const struct flow *f, unsigned int dir)
-{
-	return dir == !!(f->flags & F_CLIENT1) ? STREAM_C2S : STREAM_S2C;
-}
 
 #endif

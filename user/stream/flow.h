@@ -168,6 +168,27 @@ static inline bool dir_has_vni(const struct flow_dir *d, uint32_t vni)
 	       (d->vni0 == vni || (d->flags & D_VNI1 && d->vni1 == vni));
 }
 
+/* Is the client's endpoint the sender in dir? */
+static inline enum stream_dir role_of(const struct flow *f, unsigned int dir)
+{
+	return dir == !!(f->flags & F_CLIENT1) ? STREAM_C2S : STREAM_S2C;
+}
+
+/* Reports an event if anyone wants it; arguments after dir are initializers of
+ * the other members of struct flow_event. */
+#define EXPLAIN(t, f, event_type, endpoint, ...)                         \
+	do {                                                             \
+		if ((t)->conf.event)                                     \
+			(t)->conf.event(                                 \
+				(t)->conf.event_ctx,                     \
+				(const struct stream_flow *)(f),         \
+				&(struct flow_event){                    \
+					.type = (event_type),            \
+					.dir = role_of((f), (endpoint)), \
+					.ts_ns = (t)->now,               \
+					__VA_ARGS__});                   \
+	} while (0)
+
 /* Coarse time: ticks of 2^20 ns, about 1 ms. */
 static inline uint32_t ticks_of(uint64_t ns)
 {

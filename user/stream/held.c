@@ -84,8 +84,10 @@ void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 }
 
 void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
-		  uint32_t to, uint64_t ts_ns)
+		  uint32_t to, uint64_t ts_ns, const char *reason)
 {
+	EXPLAIN(t, f, FLOW_GAP, dir, .offset = f->dir[dir].offset,
+		.len = to - f->dir[dir].next, .reason = reason);
 	deliver_gap(t, f, dir, to - f->dir[dir].next, STREAM_GAP_LOST, ts_ns);
 	held_deliver(t, f, ts_ns);
 }
@@ -129,6 +131,11 @@ void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 		    (uint32_t)(d->next - d->start) > MATCH_SYN_WINDOW)
 			d->start = d->next;
 		d->next = d->start;
+		EXPLAIN(t, f, FLOW_START, dir,
+			.reason =
+				d->flags & D_CANDIDATE
+					? "where the peer's acknowledgment puts it"
+					: "no acknowledgment: the lowest byte seen");
 		d->flags = (d->flags & ~(D_HELD | D_CANDIDATE)) | D_MIDSTREAM;
 	}
 	held_deliver(t, f, ts_ns);
@@ -142,6 +149,10 @@ void held_close_soon(struct stream_table *t, uint32_t index, unsigned int dir,
 
 	if (f->flags & (F_CLOSING | F_CLOSED))
 		return;
+	EXPLAIN(t, f, FLOW_CLOSING, dir,
+		.reason = why == STREAM_END_RST
+				  ? "RST"
+				  : "another connection uses the tuple");
 	x = ext_get(t, index, dir);
 	f->flags |= F_CLOSING;
 	f->why = why;

@@ -29,9 +29,10 @@ bool held_hole_end(const struct stream_table *t, const struct flow_dir *d,
 /* Did the peer acknowledge the first hole? Then the bytes arrived there and
  * will not be retransmitted: only the mirror lost them. */
 bool held_acked_beyond(const struct stream_table *t, const struct flow_dir *d);
-/* Reports the bytes before sequence number to as lost and resumes after. */
+/* Reports the bytes before sequence number to as lost and resumes after. reason
+ * is for FLOW_GAP. */
 void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
-		  uint32_t to, uint64_t ts_ns);
+		  uint32_t to, uint64_t ts_ns, const char *reason);
 
 /* Starts a flow joined midstream: each direction begins where the peer's
  * acknowledgment puts its start, failing that at the lowest byte seen. */

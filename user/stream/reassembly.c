@@ -168,12 +168,16 @@ bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 				if (!held_hole_end(t, d, &to) ||
 				    seq_before(rec->seq, to))
 					to = rec->seq;
-				held_give_up(t, f, dir, to, rec->ts_ns);
+				held_give_up(
+					t, f, dir, to, rec->ts_ns,
+					"a run of records continues far ahead");
 			}
 			reassembly_record(t, index, dir, rec, payload);
 			return true;
 		}
 	}
+	EXPLAIN(t, f, FLOW_IGNORE, dir,
+		.reason = "sequence number far off the stream");
 	t->stats.out_of_window++;
 	t->stats.bytes_discarded += rec->len;
 	return true;
@@ -199,7 +203,10 @@ void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns)
 			return; /* the other start is still unknown */
 		held_release(t, f, ts_ns);
 	} else if (held_hole_end(t, &f->dir[dir], &to)) {
-		held_give_up(t, f, dir, to, ts_ns);
+		held_give_up(t, f, dir, to, ts_ns,
+			     held_acked_beyond(t, &f->dir[dir])
+				     ? "the peer has acknowledged the bytes"
+				     : "not filled within the timeout");
 	}
 	update_state(t, index, f, NULL, 0, ts_ns);
 }
@@ -229,7 +236,8 @@ bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns)
 	if (f->flags & F_HOLD)
 		held_release(t, f, ts_ns);
 	else if (held_hole_end(t, &f->dir[ext_at(t, e)->dir], &to))
-		held_give_up(t, f, ext_at(t, e)->dir, to, ts_ns);
+		held_give_up(t, f, ext_at(t, e)->dir, to, ts_ns,
+			     "the table needs memory");
 	update_state(t, index, f, NULL, 0, ts_ns);
 	return true;
 }
@@ -257,7 +265,7 @@ static void deliver_held(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 			    (!s[0] || seq_before(s[1]->order, s[0]->order)))
 				dir = 1;
 		}
-		held_give_up(t, f, dir, to[dir], ts_ns);
+		held_give_up(t, f, dir, to[dir], ts_ns, "the flow ends");
 	}
 }
 

@@ -133,6 +133,8 @@ void skip_until(struct stream_table *t, struct flow *f, unsigned int dir,
 	}
 	if (offset <= x->skip)
 		return;
+	EXPLAIN(t, f, FLOW_SKIP, dir, .offset = offset,
+		.reason = "the protocol does not want them");
 	x->skip = offset;
 	update_shunt(t, f, dir);
 }

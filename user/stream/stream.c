@@ -89,6 +89,8 @@ static void evict_one(struct stream_table *t)
 	uint32_t without_data = l[LIST_HALF_OPEN].n + l[LIST_HANDSHAKE].n;
 	enum flow_list list;
 
+	uint32_t victim;
+
 	if (l[LIST_CLOSED].n) {
 		flow_table_remove(t, l[LIST_CLOSED].tail);
 		return;
@@ -97,7 +99,12 @@ static void evict_one(struct stream_table *t)
 		list = LIST_DATA;
 	else
 		list = l[LIST_HALF_OPEN].n ? LIST_HALF_OPEN : LIST_HANDSHAKE;
-	reassembly_finish(t, least_used(t, list), STREAM_END_EVICTED, t->now);
+	victim = least_used(t, list);
+	EXPLAIN(t, flow_at(t, victim), FLOW_EVICT, 0,
+		.reason = list == LIST_DATA
+				  ? "max_flows reached: least recently used"
+				  : "max_flows reached: no data seen");
+	reassembly_finish(t, victim, STREAM_END_EVICTED, t->now);
 	/* If its held data ended with a FIN, it moved to LIST_CLOSED. */
 	if (t->flows >= t->conf.max_flows && l[LIST_CLOSED].n)
 		flow_table_remove(t, l[LIST_CLOSED].tail);
@@ -123,8 +130,11 @@ static void evict_same_key(struct stream_table *t, uint32_t tag,
 		if (!oldest || (int32_t)(flow_at(t, index)->used -
 					 flow_at(t, oldest)->used) < 0)
 			oldest = index;
-	if (oldest)
+	if (oldest) {
+		EXPLAIN(t, flow_at(t, oldest), FLOW_EVICT, 0,
+			.reason = "too many flows with this tuple");
 		end_flow(t, oldest, STREAM_END_EVICTED);
+	}
 	/* Nor keep it in LIST_CLOSED. */
 	if (oldest && t->lists[LIST_CLOSED].head == oldest)
 		flow_table_remove(t, oldest);
@@ -174,6 +184,15 @@ static bool has_tenant(const struct stream_table *t, uint32_t tag,
 	return false;
 }
 
+static const char *new_reason(const struct metlo_rec *rec, uint32_t same_key)
+{
+	if (rec->tcp_flags & METLO_TCP_SYN)
+		return same_key ? "SYN; its number fits no flow of the tuple"
+				: "SYN";
+	return same_key ? "no SYN; its numbers fit no flow of the tuple"
+			: "no SYN; joined midstream";
+}
+
 static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 			  const struct flow_key *key, unsigned int dir,
 			  const struct metlo_rec *rec, uint32_t same_key)
@@ -201,7 +220,31 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 		   (dir ? F_FIRST1 : 0);
 	t->stats.flows_opened++;
 	t->stats.flows_live++;
+	EXPLAIN(t, f, FLOW_NEW, dir, .vni = rec->vni,
+		.reason = new_reason(rec, same_key));
 	return index;
+}
+
+/* Explains that a VNI new to this direction joined the flow. */
+static void explain_vni(struct stream_table *t, unsigned int dir,
+			const struct metlo_rec *rec, const struct match *m)
+{
+	static const char *const reasons[] = {
+		[MATCH_WEAK] = "no numbers to compare",
+		[MATCH_POSSIBLE] = "the numbers are possible",
+		[MATCH_NEAR] = "the numbers are near",
+		[MATCH_UPCOMING] = "the sequence number is shortly ahead",
+		[MATCH_SEEN] = "the sequence number was seen before",
+		[MATCH_NEXT] = "the sequence number is the next one",
+	};
+	const struct flow *f = flow_at(t, m->flow);
+	const struct flow_dir *d = &f->dir[dir];
+
+	if (m->fit == MATCH_FAR || dir_has_vni(d, rec->vni) ||
+	    (!d->seen && dir_has_vni(&f->dir[!dir], rec->vni)))
+		return;
+	EXPLAIN(t, f, FLOW_VNI, dir, .vni = rec->vni,
+		.reason = reasons[m->fit]);
 }
 
 /* A record arrived for one of several flows with the same key. */
@@ -285,6 +328,8 @@ static void process_record(struct stream_table *t, const struct location *at,
 			break;
 	m = match_find(t, at->tag, &at->key, at->dir, rec);
 	if (m.flow) {
+		if (t->conf.event)
+			explain_vni(t, at->dir, rec, &m);
 		flow_table_touch(t, m.flow, flow_at(t, m.flow));
 		if (m.fit != MATCH_FAR) {
 			if (m.same_key > 1)
@@ -417,6 +462,11 @@ const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
 {
 	flow_tuple((const struct flow *)flow, out);
 	return out;
+}
+
+uint32_t stream_flow_index(const struct stream_flow *flow)
+{
+	return slab_index(flow);
 }
 
 const struct stream_stats *stream_stats(const struct stream_table *t)

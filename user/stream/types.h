@@ -100,6 +100,40 @@ struct stream_shunt {
 	enum metlo_shunt_mode mode;
 };
 
+/*
+ * Decisions about a flow, for people who want to know why (replay -vv). Events
+ * are rare: none is tied to a record of an undisturbed flow.
+ */
+enum flow_event_type {
+	FLOW_NEW,     /* first record */
+	FLOW_OPEN,    /* roles decided, the protocol was called */
+	FLOW_VNI,     /* a record under a VNI new to the direction joined it */
+	FLOW_HOLD,    /* the start of a direction is unknown */
+	FLOW_START,   /* it is decided */
+	FLOW_GAP,     /* len bytes at offset are missing */
+	FLOW_SKIP,    /* the protocol does not want bytes before offset */
+	FLOW_IGNORE,  /* a record or its RST does not fit */
+	FLOW_EVICT,   /* to make room for another one */
+	FLOW_CLOSING, /* will end after a wait for late records */
+	FLOW_CLOSE,   /* ended */
+	FLOW_RESYNC,  /* the protocol searches for the next message at offset */
+	FLOW_PAIR,    /* the protocol decided about a message: see subject */
+};
+
+struct flow_event {
+	enum flow_event_type type;
+	enum stream_dir dir; /* sender; not for FLOW_EVICT and FLOW_CLOSE */
+	uint64_t ts_ns;
+	uint64_t offset, len;
+	uint32_t vni;	     /* FLOW_NEW, FLOW_VNI */
+	const char *reason;  /* static text */
+	const char *subject; /* FLOW_PAIR: the message, or NULL */
+};
+
+/* The event and its texts are valid only during the call. */
+typedef void flow_event_fn(void *ctx, const struct stream_flow *flow,
+			   const struct flow_event *e);
+
 struct stream_conf {
 	uint32_t max_flows;
 	uint64_t ooo_limit;	 /* buffered bytes, whole table */
@@ -119,6 +153,8 @@ struct stream_conf {
 	/* NULL if no kernel drops payload for us (replay). */
 	void (*shunt)(void *ctx, const struct stream_shunt *req);
 	void *shunt_ctx;
+	flow_event_fn *event; /* or NULL */
+	void *event_ctx;
 };
 
 /* The names appear in summaries and metrics. Conservation:
