@@ -194,7 +194,7 @@ enum key keys_next(struct keys *k)
 	}
 }
 
-enum prompt_answer keys_line(struct prompt *p, const char **out)
+static enum prompt_answer read_line(struct prompt *p, const char **out)
 {
 	char line[LINE_MAX_BYTES];
 	size_t n = 0;
@@ -217,4 +217,24 @@ enum prompt_answer keys_line(struct prompt *p, const char **out)
 		n--;
 	*out = arena_dup_n(p->mem, line, n);
 	return ANSWER_GIVEN;
+}
+
+/* By default Ctrl-C flushes the input queue: pressed after poll() has reported a
+ * line but before read(), it would leave read() blocked, and the pending signal
+ * unnoticed until the next line. NOFLSH keeps the line. */
+enum prompt_answer keys_line(struct prompt *p, const char **out)
+{
+	struct termios before, keep;
+	bool tty = !tcgetattr(p->in, &before);
+	enum prompt_answer answer;
+
+	if (tty) {
+		keep = before;
+		keep.c_lflag |= NOFLSH;
+		tcsetattr(p->in, TCSANOW, &keep);
+	}
+	answer = read_line(p, out);
+	if (tty)
+		tcsetattr(p->in, TCSANOW, &before);
+	return answer;
 }
