@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Completion of metlo-mirror for bash. What commands and options there are is
-# asked of the program itself ("metlo-mirror help --list").
+# Completion of metlo-mirror for bash. It asks the program for its commands and
+# options ("metlo-mirror help --list").
 
 # _metlo_mirror_list KIND [COMMAND]: the lines of the list of this kind.
 _metlo_mirror_list()
