@@ -9,6 +9,10 @@
 #include "apply/apply_aws.h"
 #include "apply/apply_find.h"
 #include "model/limits.h"
+#include "services/ec2_groups.h"
+#include "services/ec2_tags.h"
+#include "services/ec2_wait.h"
+#include "services/elbv2_change.h"
 
 #define WAIT_VISIBLE 60	 /* seconds until a new resource must be visible */
 #define WAIT_LOST    15	 /* likewise, if it may never have been created */
@@ -571,10 +575,6 @@ static int find(void *ctx, struct plan *p, struct step *s, const char **created,
 		struct aws_error *err)
 {
 	struct search search = {p, s, created};
-	struct aws_wait w = {.poll = poll_created,
-			     .ctx = &search,
-			     .seconds = WAIT_LOST,
-			     .what = "the new resource is visible"};
 	int rc = apply_find(ctx, p, s, created, err);
 	bool exists;
 
@@ -587,7 +587,8 @@ static int find(void *ctx, struct plan *p, struct step *s, const char **created,
 	/* The resources it depends on may be invisible too, so a refusal of the
 	 * second call says little about the first. */
 	exists = err->kind == AWS_ERR_EXISTS;
-	rc = aws_wait(ctx, &w, err);
+	rc = aws_wait(ctx, poll_created, &search, WAIT_LOST, err,
+		      "the new resource is visible");
 	return !exists && err->kind == AWS_ERR_TIMEOUT ? 0 : rc;
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/ec2.h"
+#include "services/ec2_instances.h"
 #include "base/exit.h"
 #include "cli/ask_region.h"
 #include "cli/status.h"
@@ -30,7 +30,7 @@ static bool list_regions(struct setup *s, const char *initial,
 	if (!initial && aws_client_set_region(client, FIRST_REGION, &err))
 		return false;
 	context_status(s->ctx, "reading regions ...");
-	rc = ec2_describe_regions(client, &regions, &err);
+	rc = ec2_describe_regions(client, NULL, &regions, &err);
 	context_status(s->ctx, "%s", "");
 	if (rc) {
 		s->code = context_fail(s->ctx, &err, "cannot list the regions");

@@ -85,13 +85,13 @@ static bool list_services(struct setup *s, struct choices *c)
 	int rc;
 
 	context_status(s->ctx, "reading ECS clusters ...");
-	rc = ecs_clusters(client, &clusters, &err);
+	rc = ecs_list_clusters(client, &clusters, &err);
 	for (size_t i = 0; !rc && i < clusters.n; i++) {
 		struct ecs_services l = {0};
 
 		context_status(s->ctx, "reading ECS services of %s ...",
 			       clusters.items[i].name);
-		rc = ecs_services(client, clusters.items[i].arn, &l, &err);
+		rc = ecs_list_services(client, clusters.items[i].arn, &l, &err);
 		for (size_t k = 0; k < l.n; k++)
 			offer(s, c,
 			      arena_printf(s->mem, "ecs:%s/%s",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,16 +160,6 @@ struct aws_counters aws_client_counters(const struct aws_client *c)
 	return c->counters;
 }
 
-int aws_client_credentials(struct aws_client *c, const char **source,
-			   struct aws_error *err)
-{
-	int error = client_credentials(c, false, err);
-
-	if (!error && source)
-		*source = c->cred.source;
-	return error;
-}
-
 int aws_client_token(char token[AWS_TOKEN_LEN], struct aws_error *err)
 {
 	uint8_t r[16];
@@ -189,25 +180,29 @@ int aws_client_token(char token[AWS_TOKEN_LEN], struct aws_error *err)
 
 #define MAX_INTERVAL_MS 15000u
 
-int aws_wait(struct aws_client *c, const struct aws_wait *w,
-	     struct aws_error *err)
+int aws_wait(struct aws_client *c, aws_poll_fn *poll, void *ctx,
+	     unsigned int seconds, struct aws_error *err, const char *condition,
+	     ...)
 {
-	uint64_t start = clock_mono_ns(), limit = w->seconds * NSEC_PER_SEC;
-	unsigned int interval = c->opt.poll_ms, n;
+	uint64_t start = clock_mono_ns(), limit = seconds * NSEC_PER_SEC;
+	unsigned int interval = c->opt.poll_ms;
+	char what[320];
+	va_list args;
 
-	for (n = 0;; n++) {
-		int done = w->poll(c, w->ctx, err), error;
+	va_start(args, condition);
+	vsnprintf(what, sizeof(what), condition, args);
+	va_end(args);
+	for (;;) {
+		int done = poll(c, ctx, err), error;
 		uint64_t waited = clock_mono_ns() - start;
 
 		if (done)
 			return done < 0 ? done : 0;
-		if (w->round)
-			w->round(w->ctx, n,
-				 (double)waited / (double)NSEC_PER_SEC);
 		if (waited >= limit)
 			return aws_error_set(err, AWS_ERR_TIMEOUT, "",
 					     "waited %u s, but not yet: %s",
-					     w->seconds, w->what);
+					     seconds, what);
+		/* The last interval ends just after the limit. */
 		if (waited + interval * NSEC_PER_MSEC > limit)
 			interval = (unsigned int)((limit - waited) /
 						  NSEC_PER_MSEC) +

@@ -29,32 +29,20 @@ int aws_client_set_region(struct aws_client *c, const char *region,
 /* "aws", "aws-cn" or "aws-us-gov", by the region. */
 const char *aws_client_partition(const struct aws_client *c);
 
-/* Finds the credentials now. source, if not NULL, gets a text for people
- * ("profile prod in ~/.aws/config: role arn:..."), valid while c lives. */
-int aws_client_credentials(struct aws_client *c, const char **source,
-			   struct aws_error *err);
-
 /* A token for one create call, the same in each retry. Must be kept by a
  * caller that wants to repeat a call of unknown outcome. */
 #define AWS_TOKEN_LEN 37 /* a UUID and its NUL */
 int aws_client_token(char token[AWS_TOKEN_LEN], struct aws_error *err);
 
-/*
- * Waiting for what AWS does in its own time. poll returns 1 when it is so, 0
- * to ask again later, a negative errno (with err) to give up. Intervals grow
- * from poll_ms to 15 s; after seconds the wait ends with AWS_ERR_TIMEOUT and
- * "what" in the message. round, if not NULL, is told of each round, for a
- * progress display.
- */
-struct aws_wait {
-	int (*poll)(struct aws_client *c, void *ctx, struct aws_error *err);
-	void *ctx;
-	unsigned int seconds;
-	const char *what; /* "load balancer x is active" */
-	void (*round)(void *ctx, unsigned int n, double waited_s);
-};
-int aws_wait(struct aws_client *c, const struct aws_wait *w,
-	     struct aws_error *err);
+/* Checks a condition: 1 if it holds, 0 if not yet, or a negative errno, with err
+ * set, to give up. */
+typedef int aws_poll_fn(struct aws_client *c, void *ctx, struct aws_error *err);
+/* Polls a condition that AWS brings about in its own time, at intervals that
+ * grow from poll_ms to 15 s. After seconds: -ETIMEDOUT (AWS_ERR_TIMEOUT), with
+ * the condition ("load balancer x is active", printf) in the message. */
+int aws_wait(struct aws_client *c, aws_poll_fn *poll, void *ctx,
+	     unsigned int seconds, struct aws_error *err, const char *condition,
+	     ...) __attribute__((format(printf, 6, 7)));
 
 struct aws_counters aws_client_counters(const struct aws_client *c);
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Reads XML and JSON responses into C structs, driven by the tables of shape.h,
+ * and frees them by the same tables. struct node hides which of the two formats
+ * is being read, so each rule exists once.
+ */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,39 +13,51 @@
 
 #include "client/shape.h"
 
-/* One place of an response, XML or JSON. Both NULL: it is not there. */
+#define PATH_MAX_LEN 96
+
+/* A place in a response. Both NULL: it does not exist. */
 struct node {
 	const struct xml_node *xml;
 	const struct cJSON *json;
 };
 
-static bool there(struct node n)
+static bool exists(struct node n)
 {
 	return n.xml || n.json;
 }
 
+static struct node json_at(struct node n, char *path)
+{
+	char *name;
+
+	while (n.json && (name = strsep(&path, "/")))
+		n.json = cJSON_GetObjectItemCaseSensitive(n.json, name);
+	if (cJSON_IsNull(n.json))
+		n.json = NULL;
+	return n;
+}
+
+/* Follows path from n; the first of its alternatives that exists. */
 static struct node node_at(struct node n, const char *path)
 {
 	struct node found = {0};
 
-	if (n.xml) {
-		found.xml = xml_at(n.xml, path);
-		return found;
-	}
-	found.json = n.json;
-	while (found.json && *path) {
-		char name[64];
-		size_t len = strcspn(path, "/");
+	while (!exists(found)) {
+		size_t len = strcspn(path, "|");
+		char one[PATH_MAX_LEN];
 
-		if (len >= sizeof(name))
-			return (struct node){0};
-		memcpy(name, path, len);
-		name[len] = 0;
-		found.json = cJSON_GetObjectItemCaseSensitive(found.json, name);
-		path += len + (path[len] == '/');
+		if (len >= sizeof(one))
+			break;
+		memcpy(one, path, len);
+		one[len] = 0;
+		if (n.xml)
+			found.xml = xml_at(n.xml, one);
+		else
+			found = json_at(n, one);
+		if (!path[len])
+			break;
+		path += len + 1;
 	}
-	if (cJSON_IsNull(found.json))
-		found.json = NULL;
 	return found;
 }
 
@@ -64,7 +81,7 @@ static struct node next_item(struct node n)
 	return n;
 }
 
-/* NULL if it is something else than text (or, in JSON, a structure). */
+/* The text of an element or JSON string; NULL for any other JSON value. */
 static const char *node_text(struct node n)
 {
 	return n.xml ? n.xml->text : cJSON_GetStringValue(n.json);
@@ -93,7 +110,7 @@ static int read_number(struct node n, int64_t *out)
 
 	if (n.json && cJSON_IsNumber(n.json)) {
 		d = n.json->valuedouble;
-		/* What a double holds exactly. */
+		/* Beyond 2^53 a double may have been rounded. */
 		if (!(d >= -9007199254740992.0 && d <= 9007199254740992.0))
 			return -EPROTO;
 		*out = (int64_t)d;
@@ -121,7 +138,17 @@ static int read_bool(struct node n, bool *out)
 	return 0;
 }
 
-static int read_text(struct node n, char **out)
+static int read_equals(struct node n, const char *string, bool *out)
+{
+	const char *text = node_text(n);
+
+	if (!text)
+		return -EPROTO;
+	*out = !strcmp(text, string);
+	return 0;
+}
+
+static int read_string(struct node n, char **out)
 {
 	const char *text = node_text(n);
 
@@ -131,12 +158,12 @@ static int read_text(struct node n, char **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-/* Room for one more item of this size, zeroed; n is not raised. */
+/* Makes room for one more item and clears it; the caller increments n. */
 static void *next_slot(struct shape_list *list, size_t size)
 {
 	void *grown;
 
-	/* Capacity is the next power of two, so that it need not be kept. */
+	/* The capacity is n rounded up to a power of two, so it is not stored. */
 	if (!(list->n & (list->n - 1))) {
 		grown = reallocarray(list->items, list->n ? list->n * 2 : 1,
 				     size);
@@ -156,7 +183,7 @@ static int append_structs(const struct shape *shape, struct node n,
 
 	if (n.json && !cJSON_IsArray(n.json))
 		return -EPROTO;
-	for (item = first_item(n); there(item); item = next_item(item)) {
+	for (item = first_item(n); exists(item); item = next_item(item)) {
 		void *slot = next_slot(list, shape->size);
 		int error = slot ? read_struct(shape, item, slot) : -ENOMEM;
 
@@ -167,22 +194,23 @@ static int append_structs(const struct shape *shape, struct node n,
 	return 0;
 }
 
-static int read_texts(const struct shape_field *f, struct node n,
-		      struct aws_strings *out)
+/* Items that lack the element inner are skipped. */
+static int read_strings(struct node n, const char *inner,
+			struct aws_strings *out)
 {
 	struct node item;
 
 	if (n.json && !cJSON_IsArray(n.json))
 		return -EPROTO;
-	for (item = first_item(n); there(item); item = next_item(item)) {
-		struct node at = f->inner ? node_at(item, f->inner) : item;
+	for (item = first_item(n); exists(item); item = next_item(item)) {
+		struct node at = *inner ? node_at(item, inner) : item;
 		char **slot;
 		int error;
 
-		if (!there(at))
+		if (!exists(at))
 			continue;
 		slot = next_slot((struct shape_list *)out, sizeof(*slot));
-		error = slot ? read_text(at, slot) : -ENOMEM;
+		error = slot ? read_string(at, slot) : -ENOMEM;
 		if (error)
 			return error;
 		out->n++;
@@ -194,7 +222,7 @@ static int read_values(struct node n, struct shape_list *out)
 {
 	struct node item;
 
-	for (item = first_item(n); there(item); item = next_item(item)) {
+	for (item = first_item(n); exists(item); item = next_item(item)) {
 		double *slot = next_slot(out, sizeof(*slot));
 		int error = slot ? read_double(item, slot) : -ENOMEM;
 
@@ -205,33 +233,46 @@ static int read_values(struct node n, struct shape_list *out)
 	return 0;
 }
 
-/* <port/> is a number that is not there. */
+static int read_sum(struct node n, double *out)
+{
+	struct node item;
+
+	for (item = first_item(n); exists(item); item = next_item(item)) {
+		double value;
+
+		if (read_double(item, &value))
+			return -EPROTO;
+		*out += value;
+	}
+	return 0;
+}
+
+/* An empty element such as <port/> is a missing number, not an invalid one. */
 static bool is_blank(const struct shape_field *f, struct node n)
 {
 	return n.xml && !*n.xml->text &&
-	       (f->type == SHAPE_NUMBER || f->type == SHAPE_DOUBLE ||
-		f->type == SHAPE_BOOL);
+	       (f->type == SHAPE_NUMBER || f->type == SHAPE_BOOL);
 }
 
 static int read_field(const struct shape_field *f, struct node n, void *to)
 {
 	switch (f->type) {
 	case SHAPE_STRING:
-		return read_text(n, to);
+		return read_string(n, to);
 	case SHAPE_NUMBER:
 		return read_number(n, to);
-	case SHAPE_DOUBLE:
-		return read_double(n, to);
 	case SHAPE_BOOL:
 		return read_bool(n, to);
+	case SHAPE_EQUALS:
+		return read_equals(n, f->string, to);
 	case SHAPE_LIST:
-		return append_structs(f->of, n, to);
+		return append_structs(f->of(), n, to);
 	case SHAPE_STRINGS:
-		return read_texts(f, n, to);
-	case SHAPE_STRUCT:
-		return read_struct(f->of, n, to);
+		return read_strings(n, f->string, to);
 	case SHAPE_VALUES:
 		return read_values(n, to);
+	case SHAPE_SUM:
+		return read_sum(n, to);
 	}
 	return -EINVAL;
 }
@@ -246,7 +287,7 @@ static int read_struct(const struct shape *shape, struct node n, void *out)
 		struct node at = node_at(n, f->path);
 		void *to = (char *)out + f->offset;
 
-		if (there(at) && !is_blank(f, at)) {
+		if (exists(at) && !is_blank(f, at)) {
 			error = read_field(f, at, to);
 			if (error) {
 				shape_free(shape, out);
@@ -295,20 +336,18 @@ void shape_free(const struct shape *shape, void *out)
 			free(*(char **)at);
 			break;
 		case SHAPE_LIST:
-			shape_free_list(f->of, at);
+			shape_free_list(f->of(), at);
 			break;
 		case SHAPE_STRINGS:
 			aws_strings_free(at);
-			break;
-		case SHAPE_STRUCT:
-			shape_free(f->of, at);
 			break;
 		case SHAPE_VALUES:
 			free(((struct shape_list *)at)->items);
 			break;
 		case SHAPE_NUMBER:
-		case SHAPE_DOUBLE:
 		case SHAPE_BOOL:
+		case SHAPE_EQUALS:
+		case SHAPE_SUM:
 			break;
 		}
 	}
@@ -325,13 +364,8 @@ void shape_free_list(const struct shape *shape, struct shape_list *list)
 	*list = (struct shape_list){0};
 }
 
-const struct shape shape_tag = {
-	sizeof(struct aws_tag),
-	ROWS(ROW(aws_tag, key, STRING, "key"),
-	     ROW(aws_tag, value, STRING, "value")),
-};
-const struct shape shape_query_tag = {
-	sizeof(struct aws_tag),
-	ROWS(ROW(aws_tag, key, STRING, "Key"),
-	     ROW(aws_tag, value, STRING, "Value")),
-};
+/* EC2 spells the members of a tag in lower case, the query services do not. */
+#define AWS_TAG(X)                \
+	X(STRING, key, "key|Key") \
+	X(STRING, value, "value|Value")
+SHAPE_TABLE(aws_tag, aws_tags, AWS_TAG)

@@ -1,8 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Answers as data: a table says which element of an answer goes to which
- * member of a struct. XML and JSON answers are read by the same tables, and
- * what they allocated is freed by them.
+ * Shapes: one table per AWS structure drives its C struct, its parsing from XML
+ * or JSON, and its deallocation.
+ *
+ * A shape is a list of rows, one per member. The header turns them into the
+ * struct, the list and its free function; the .c file turns the same rows into
+ * the table that reads responses:
+ *
+ *	#define ECS_ATTACHMENT(X)                           \
+ *		X(STRING, id, "id")                         \
+ *		X(LIST, details, "details", ecs_details)
+ *	SHAPE(ecs_attachment, ecs_attachments, ECS_ATTACHMENT);      in the .h
+ *	SHAPE_TABLE(ecs_attachment, ecs_attachments, ECS_ATTACHMENT) in the .c
+ *
+ * A row is X(TYPE, member, path) or X(TYPE, member, path, argument):
+ *
+ *	TYPE	 member			argument
+ *	STRING	 char *			-	NULL if missing
+ *	NUMBER	 int64_t		value if missing, 0 by default
+ *	BOOL	 bool			-	false if missing
+ *	EQUALS	 bool			the string that means true
+ *	LIST	 the list struct	its tag; lists its items' own shape
+ *	STRINGS	 struct aws_strings	element of each item that holds the
+ *					string; by default the item itself
+ *	VALUES	 struct aws_values	-
+ *	SUM	 double			-	sum of a list of numbers
+ *
+ * A path leads down through elements ("attachment/instanceId"). Alternatives
+ * are separated by '|', the first that exists counts: EC2 and the other
+ * services spell some names differently ("key|Key").
  */
 #ifndef CLIENT_SHAPE_H
 #define CLIENT_SHAPE_H
@@ -10,79 +36,113 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "http/types.h"
 #include "http/xml.h"
 
 struct cJSON;
 
 enum shape_type {
-	SHAPE_STRING,  /* char *, NULL if it is missing */
-	SHAPE_NUMBER,  /* int64_t, decimal */
-	SHAPE_DOUBLE,  /* double */
-	SHAPE_BOOL,    /* bool */
-	SHAPE_LIST,    /* {items, n} of structs described by of */
-	SHAPE_STRINGS, /* struct aws_strings; of is NULL, or inner names the
-		       * element of each item that holds the text */
-	SHAPE_STRUCT,  /* a struct inside, described by of */
-	SHAPE_VALUES,  /* {double *items, n} */
+	SHAPE_STRING,
+	SHAPE_NUMBER,
+	SHAPE_BOOL,
+	SHAPE_EQUALS,
+	SHAPE_LIST,
+	SHAPE_STRINGS,
+	SHAPE_VALUES,
+	SHAPE_SUM,
 };
 
 struct shape;
+/* A function, since a table cannot name its own struct at file scope. */
+typedef const struct shape *shape_fn(void);
 
 struct shape_field {
-	const char *path; /* "attachment/instanceId"; NULL ends a table */
+	const char *path; /* NULL ends a table */
 	enum shape_type type;
 	size_t offset;
-	const struct shape *of;
-	const char *inner;
-	int64_t missing; /* SHAPE_NUMBER: when it is not there */
+	shape_fn *of;	    /* LIST: the shape of an item */
+	const char *string; /* EQUALS, STRINGS: the argument, or "" */
+	int64_t missing;    /* NUMBER: the argument */
 };
 
 struct shape {
-	size_t size;
+	size_t size; /* of the struct */
 	const struct shape_field *fields;
 };
 
-/* A row of a table: ROW(struct name, member, TEXT, "path", .of = ...). */
-#define ROW(s, member, t, p, ...)                                   \
-	{                                                           \
-		.path = (p), .type = SHAPE_##t,                     \
-		.offset = offsetof(struct s, member), ##__VA_ARGS__ \
-	}
-/* All rows of a table. */
-#define ROWS(...)                    \
-	(const struct shape_field[]) \
-	{                            \
-		__VA_ARGS__,         \
-		{                    \
-			0            \
-		}                    \
+struct aws_values LIST_OF(double);
+
+/* Any list struct. */
+struct shape_list LIST_OF(void);
+
+/* Declares struct name, struct list, list_shape() and list_free(). */
+#define SHAPE(name, list, ROWS)                                          \
+	struct name {                                                    \
+		ROWS(SHAPE_MEMBER)                                       \
+	};                                                               \
+	struct list LIST_OF(struct name);                                \
+	shape_fn list##_shape;                                           \
+	static inline void list##_free(struct list *l)                   \
+	{                                                                \
+		shape_free_list(list##_shape(), (struct shape_list *)l); \
+	}                                                                \
+	struct list /* to be ended by a semicolon */
+
+/* Defines list_shape(). */
+#define SHAPE_TABLE(name, list, ROWS)                                     \
+	const struct shape *list##_shape(void)                            \
+	{                                                                 \
+		typedef struct name self;                                 \
+		static const struct shape_field fields[] = {              \
+			ROWS(SHAPE_ROW){0}};                              \
+		static const struct shape shape = {sizeof(self), fields}; \
+                                                                          \
+		return &shape;                                            \
 	}
 
-/* Any struct that is {T *items; size_t n;}. */
-struct shape_list {
-	void *items;
-	size_t n;
-};
+#define SHAPE_MEMBER(type, member, path, ...) \
+	SHAPE_MEMBER_##type(member, ##__VA_ARGS__)
+#define SHAPE_MEMBER_STRING(member)	    char *member;
+#define SHAPE_MEMBER_NUMBER(member, ...)    int64_t member;
+#define SHAPE_MEMBER_BOOL(member)	    bool member;
+#define SHAPE_MEMBER_EQUALS(member, string) bool member;
+#define SHAPE_MEMBER_LIST(member, list)	    struct list member;
+#define SHAPE_MEMBER_STRINGS(member, ...)   struct aws_strings member;
+#define SHAPE_MEMBER_VALUES(member)	    struct aws_values member;
+#define SHAPE_MEMBER_SUM(member)	    double member;
 
-/* Fills out (shape->size bytes, overwritten) from the children of node. 0, or
- * -ENOMEM, -EPROTO (a number that is none); then out is empty. */
+#define SHAPE_ROW(row, member, where, ...) \
+	{.path = where,                    \
+	 .type = SHAPE_##row,              \
+	 .offset = offsetof(self, member) SHAPE_ARGUMENT_##row(__VA_ARGS__)},
+#define SHAPE_ARGUMENT_STRING()
+#define SHAPE_ARGUMENT_NUMBER(...) , .missing = (__VA_ARGS__ + 0)
+#define SHAPE_ARGUMENT_BOOL()
+#define SHAPE_ARGUMENT_EQUALS(text) , .string = text
+#define SHAPE_ARGUMENT_LIST(list)   , .of = list##_shape
+#define SHAPE_ARGUMENT_STRINGS(...) , .string = "" __VA_ARGS__
+#define SHAPE_ARGUMENT_VALUES()
+#define SHAPE_ARGUMENT_SUM()
+
+/* Fills in out (shape->size bytes, overwritten) from the children of node. 0,
+ * -ENOMEM, or -EPROTO if a value has the wrong type; out is then empty. */
 int shape_from_xml(const struct shape *shape, const struct xml_node *node,
 		   void *out);
 int shape_from_json(const struct shape *shape, const struct cJSON *node,
 		    void *out);
 
 /* Appends an item for each child element of node ("item" or "member"), or for
- * each element of the array. On failure what list had stays. */
+ * each element of the array. After an error the items read so far remain. */
 int shape_append_xml(const struct shape *shape, const struct xml_node *node,
 		     struct shape_list *list);
 int shape_append_json(const struct shape *shape, const struct cJSON *node,
 		      struct shape_list *list);
 
+/* Free all that was allocated and clear the struct. */
 void shape_free(const struct shape *shape, void *out);
 void shape_free_list(const struct shape *shape, struct shape_list *list);
 
-extern const struct shape shape_tag;	   /* key, value */
-extern const struct shape shape_query_tag; /* Key, Value */
+shape_fn aws_tags_shape;
 
 #endif

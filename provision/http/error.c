@@ -71,6 +71,14 @@ bool aws_error_permission(const struct aws_error *err, char *to, size_t n)
 				err->action) < n;
 }
 
+int aws_error_copy(struct aws_error *err, const struct aws_error *why,
+		   int error)
+{
+	if (error && err)
+		*err = *why;
+	return error;
+}
+
 int aws_error_no_memory(struct aws_error *err)
 {
 	aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");

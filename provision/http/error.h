@@ -37,6 +37,9 @@ char *aws_error_text(const struct aws_error *err, char *to, size_t n);
  * message or else from service and action. false: it is not about one. */
 bool aws_error_permission(const struct aws_error *err, char *to, size_t n);
 
+/* Copies why to err (which may be NULL) if error is not 0. Returns error. */
+int aws_error_copy(struct aws_error *err, const struct aws_error *why,
+		   int error);
 /* "out of memory": returns -ENOMEM. */
 int aws_error_no_memory(struct aws_error *err);
 /* A parameter that is missing or invalid; nothing has been sent: -EINVAL. */

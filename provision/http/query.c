@@ -100,3 +100,12 @@ void query_tags(struct query *q, struct aws_new_tags tags, const char *prefix)
 			     i + 1);
 	}
 }
+
+void query_tag_specification(struct query *q, const char *resource_type,
+			     struct aws_new_tags tags)
+{
+	if (!tags.n)
+		return;
+	query_string(q, resource_type, "TagSpecification.1.ResourceType");
+	query_tags(q, tags, "TagSpecification.1.Tag");
+}

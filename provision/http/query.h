@@ -29,6 +29,9 @@ void query_bool(struct query *q, bool value, const char *name, ...)
 
 /* prefix.1, prefix.2, ...; of the query services prefix is "X.member". */
 void query_names(struct query *q, struct aws_names names, const char *prefix);
+/* TagSpecification.1 of an EC2 create action; nothing without tags. */
+void query_tag_specification(struct query *q, const char *resource_type,
+			     struct aws_new_tags tags);
 /* prefix.1.Key, prefix.1.Value, ... A NULL value is left out. */
 void query_tags(struct query *q, struct aws_new_tags tags, const char *prefix);
 

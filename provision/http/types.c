@@ -5,22 +5,32 @@
 
 #include "http/types.h"
 
-void aws_strings_free(struct aws_strings *t)
+bool aws_strings_add(struct aws_strings *l, const char *s)
 {
-	size_t i;
+	char **grown = reallocarray(l->items, l->n + 1, sizeof(*grown));
 
-	for (i = 0; i < t->n; i++)
-		free(t->items[i]);
-	free(t->items);
-	*t = (struct aws_strings){0};
+	if (!grown)
+		return false;
+	l->items = grown;
+	grown[l->n] = strdup(s);
+	if (!grown[l->n])
+		return false;
+	l->n++;
+	return true;
+}
+
+void aws_strings_free(struct aws_strings *l)
+{
+	FOREACH(s, l)
+		free(*s);
+	free(l->items);
+	*l = (struct aws_strings){0};
 }
 
 const char *aws_tag_value(const struct aws_tags *tags, const char *key)
 {
-	size_t i;
-
-	for (i = 0; i < tags->n; i++)
-		if (tags->items[i].key && !strcmp(tags->items[i].key, key))
-			return tags->items[i].value;
+	FOREACH(t, tags)
+		if (t->key && !strcmp(t->key, key))
+			return t->value;
 	return NULL;
 }

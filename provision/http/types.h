@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "http/error.h"
 
 struct aws_client;
@@ -20,18 +21,14 @@ struct aws_tag {
 	char *key;
 	char *value;
 };
-struct aws_tags {
-	struct aws_tag *items;
-	size_t n;
-};
-struct aws_strings {
-	char **items;
-	size_t n;
-};
+struct aws_tags LIST_OF(struct aws_tag);
+struct aws_strings LIST_OF(char *);
 
 /* The value of a tag, or NULL. */
 const char *aws_tag_value(const struct aws_tags *tags, const char *key);
-void aws_strings_free(struct aws_strings *t);
+/* Appends a copy. false: out of memory. */
+bool aws_strings_add(struct aws_strings *l, const char *s);
+void aws_strings_free(struct aws_strings *l);
 
 /* --- what requests are made of: nothing is owned --- */
 
@@ -41,15 +38,9 @@ struct aws_new_tag {
 };
 
 /* Tags to set; {NULL, 0} sets none. */
-struct aws_new_tags {
-	const struct aws_new_tag *items;
-	size_t n;
-};
+struct aws_new_tags LIST_OF(const struct aws_new_tag);
 
-struct aws_names {
-	const char *const *items;
-	size_t n;
-};
+struct aws_names LIST_OF(const char *const);
 
 /* Names as an expression: AWS_NAMES("a", "b"). */
 #define AWS_NAMES(...)                                                   \

@@ -4,8 +4,9 @@
 #ifndef MODEL_INVENTORY_H
 #define MODEL_INVENTORY_H
 
-#include "services/ec2.h"
+#include "services/ec2_instances.h"
 #include "services/ec2_mirror.h"
+#include "services/ec2_network.h"
 #include "services/ecs.h"
 #include "services/elbv2.h"
 #include "model/arena.h"

@@ -113,7 +113,7 @@ static int load_service(struct inventory *inv, struct aws_client *c,
 			!found.n || str_same(found.items[0].status, "INACTIVE");
 	ecs_services_free(&found);
 	if (!rc && !s->missing)
-		rc = ecs_service_tasks(c, s->cluster, s->service, &s->tasks,
+		rc = ecs_list_service_tasks(c, s->cluster, s->service, &s->tasks,
 				       err);
 	if (rc && err->kind == AWS_ERR_NOT_FOUND) {
 		s->missing = true;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads metrics. A response may spread the values of a query over several pages
+ * and return the queries in any order, so the pages are merged by id. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,26 +10,20 @@
 #include "client/call.h"
 #include "services/cloudwatch.h"
 
-#define QUERIES_AT_ONCE 500
+#define QUERIES_PER_CALL 500
 
-static const struct shape shape_series = {
-	sizeof(struct cw_series),
-	ROWS(ROW(cw_series, id, STRING, "Id"),
-	     ROW(cw_series, label, STRING, "Label"),
-	     ROW(cw_series, status, STRING, "StatusCode"),
-	     ROW(cw_series, values, VALUES, "Values")),
-};
+SHAPE_TABLE(cw_series, cw_results, CW_SERIES)
 
-/* Queries first to first + n - 1 of one call. */
-struct ask {
+/* The queries of one call: first to first + n - 1. */
+struct cw_batch {
 	const struct cw_query *queries;
 	size_t first, n;
 	char start[24], end[24];
 };
 
-static void add(struct query *q, const void *ctx)
+static void add_parameters(struct query *q, const void *ctx)
 {
-	const struct ask *a = ctx;
+	const struct cw_batch *a = ctx;
 	char m[80];
 	size_t i;
 
@@ -64,7 +60,7 @@ static void iso_time(int64_t when, char to[24])
 	strftime(to, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* The values of a further page go behind those of the first. */
+/* Appends the values of a further page to those of the first. */
 static int merge(struct cw_series *to, struct cw_series *from)
 {
 	double *grown;
@@ -84,13 +80,14 @@ static int merge(struct cw_series *to, struct cw_series *from)
 	       from->values.n * sizeof(*grown));
 	to->values.items = grown;
 	to->values.n += from->values.n;
+	to->sum += from->sum;
 	return 0;
 }
 
-/* Puts the pages in the order of the queries. */
+/* Merges the pages into one series per query, in the order of the queries. */
 static int arrange(struct cw_results *pages, struct cw_results *out, size_t n)
 {
-	size_t i, j;
+	size_t i;
 	int error = 0;
 
 	out->items = calloc(n ? n : 1, sizeof(*out->items));
@@ -109,9 +106,6 @@ static int arrange(struct cw_results *pages, struct cw_results *out, size_t n)
 			return -EPROTO;
 		error = merge(&out->items[at], &pages->items[i]);
 	}
-	for (i = 0; i < n; i++)
-		for (j = 0; j < out->items[i].values.n; j++)
-			out->items[i].sum += out->items[i].values.items[j];
 	return error;
 }
 
@@ -119,14 +113,14 @@ int cw_get_metric_data(struct aws_client *c, const struct cw_query *queries,
 		       size_t n, int64_t start, int64_t end,
 		       struct cw_results *out, struct aws_error *err)
 {
-	struct ask a = {.queries = queries};
+	struct cw_batch a = {.queries = queries};
 	const struct call_list l = {.service = &call_cw,
 				    .action = "GetMetricData",
 				    .set = "MetricDataResults",
-				    .shape = &shape_series,
+				    .shape = cw_results_shape(),
 				    .token_parameter = "NextToken",
 				    .token_element = "NextToken",
-				    .add = add,
+				    .add = add_parameters,
 				    .ctx = &a};
 	struct cw_results pages = {0};
 	int error = 0;
@@ -136,8 +130,8 @@ int cw_get_metric_data(struct aws_client *c, const struct cw_query *queries,
 	iso_time(end, a.end);
 	for (; !error && a.first < n; a.first += a.n) {
 		a.n = n - a.first;
-		if (a.n > QUERIES_AT_ONCE)
-			a.n = QUERIES_AT_ONCE;
+		if (a.n > QUERIES_PER_CALL)
+			a.n = QUERIES_PER_CALL;
 		error = call_list(c, &l, (struct shape_list *)&pages, err);
 	}
 	if (!error) {
@@ -147,11 +141,6 @@ int cw_get_metric_data(struct aws_client *c, const struct cw_query *queries,
 			call_bad_response(err, call_cw.name, l.action, error);
 		}
 	}
-	shape_free_list(&shape_series, (struct shape_list *)&pages);
+	cw_results_free(&pages);
 	return error;
-}
-
-void cw_results_free(struct cw_results *r)
-{
-	shape_free_list(&shape_series, (struct shape_list *)r);
 }

@@ -1,107 +1,84 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * EC2: traffic mirroring, tags and security groups: everything that changes.
+ * EC2 Traffic Mirroring: targets, filters, rules and sessions.
  *
- * dry_run asks whether the call would be permitted and changes nothing: 0 if
- * so (out is left empty), AWS_ERR_DENIED if not. token makes a create call
- * repeatable (see aws_client_token); NULL lets the call make its own, which
- * all its retries share. out of a create call may be NULL; otherwise it is a
- * list of one, freed by the list's free.
+ * Every change takes dry_run, which only asks EC2 whether the caller is
+ * authorized: 0 if so, -EPERM (AWS_ERR_DENIED) if not. A dry run leaves out
+ * empty.
+ *
+ * Every create takes a client token (see aws_client_token()), which makes it
+ * idempotent; NULL generates one that only the retries of this call share. out
+ * of a create receives a list of one item, to be freed; it may be NULL.
  */
 #ifndef SERVICES_EC2_MIRROR_H
 #define SERVICES_EC2_MIRROR_H
 
 #include "services/ec2.h"
 
-struct mirror_target {
-	char *id;
-	char *type; /* network-interface, network-load-balancer,
-		     * gateway-load-balancer-endpoint */
-	char *interface_id;
-	char *load_balancer_arn;
-	char *endpoint_id; /* of a gateway load balancer */
-	char *description;
-	char *owner_id;
-	struct aws_tags tags;
-};
-struct mirror_targets {
-	struct mirror_target *items;
-	size_t n;
-};
+#define MIRROR_TARGET(X)                                        \
+	X(STRING, id, "trafficMirrorTargetId")                  \
+	/* network-interface, network-load-balancer, \
+	 * gateway-load-balancer-endpoint */          \
+	X(STRING, type, "type")                                 \
+	X(STRING, interface_id, "networkInterfaceId")           \
+	X(STRING, load_balancer_arn, "networkLoadBalancerArn")  \
+	X(STRING, endpoint_id, "gatewayLoadBalancerEndpointId") \
+	X(STRING, description, "description")                   \
+	X(STRING, owner_id, "ownerId")                          \
+	X(LIST, tags, "tagSet", aws_tags)
+SHAPE(mirror_target, mirror_targets, MIRROR_TARGET);
 
-struct mirror_rule {
-	char *id;
-	char *filter_id;
-	char *direction; /* ingress, egress */
-	int64_t number;
-	char *action;	  /* accept, reject */
-	int64_t protocol; /* -1: all */
-	char *dst_cidr;
-	char *src_cidr;
-	int64_t dst_from, dst_to; /* -1: all ports */
-	int64_t src_from, src_to;
-	char *description;
-	struct aws_tags tags;
-};
-struct mirror_rules {
-	struct mirror_rule *items;
-	size_t n;
-};
+/* -1 in a protocol or port means all. */
+#define MIRROR_RULE(X)                                                 \
+	X(STRING, id, "trafficMirrorFilterRuleId")                     \
+	X(STRING, filter_id, "trafficMirrorFilterId")                  \
+	X(STRING, direction, "trafficDirection") /* ingress, egress */ \
+	X(NUMBER, number, "ruleNumber")                                \
+	X(STRING, action, "ruleAction") /* accept, reject */           \
+	X(NUMBER, protocol, "protocol", -1)                            \
+	X(STRING, dst_cidr, "destinationCidrBlock")                    \
+	X(STRING, src_cidr, "sourceCidrBlock")                         \
+	X(NUMBER, dst_from, "destinationPortRange/fromPort", -1)       \
+	X(NUMBER, dst_to, "destinationPortRange/toPort", -1)           \
+	X(NUMBER, src_from, "sourcePortRange/fromPort", -1)            \
+	X(NUMBER, src_to, "sourcePortRange/toPort", -1)                \
+	X(STRING, description, "description")                          \
+	X(LIST, tags, "tagSet", aws_tags)
+SHAPE(mirror_rule, mirror_rules, MIRROR_RULE);
 
-struct mirror_filter {
-	char *id;
-	char *description;
-	struct mirror_rules ingress, egress;
-	struct aws_strings services; /* "amazon-dns" */
-	struct aws_tags tags;
-};
-struct mirror_filters {
-	struct mirror_filter *items;
-	size_t n;
-};
+#define MIRROR_FILTER(X)                                             \
+	X(STRING, id, "trafficMirrorFilterId")                       \
+	X(STRING, description, "description")                        \
+	X(LIST, ingress, "ingressFilterRuleSet", mirror_rules)       \
+	X(LIST, egress, "egressFilterRuleSet", mirror_rules)         \
+	X(STRINGS, services, "networkServiceSet") /* "amazon-dns" */ \
+	X(LIST, tags, "tagSet", aws_tags)
+SHAPE(mirror_filter, mirror_filters, MIRROR_FILTER);
 
-struct mirror_session {
-	char *id;
-	char *target_id;
-	char *filter_id;
-	char *interface_id; /* the source */
-	char *owner_id;
-	int64_t packet_length; /* 0: whole packets */
-	int64_t number;	       /* 1 to 32766, the lowest is asked first */
-	int64_t vni;
-	char *description;
-	struct aws_tags tags;
-};
-struct mirror_sessions {
-	struct mirror_session *items;
-	size_t n;
-};
+#define MIRROR_SESSION(X)                                                     \
+	X(STRING, id, "trafficMirrorSessionId")                               \
+	X(STRING, target_id, "trafficMirrorTargetId")                         \
+	X(STRING, filter_id, "trafficMirrorFilterId")                         \
+	X(STRING, interface_id, "networkInterfaceId") /* the source */        \
+	X(STRING, owner_id, "ownerId")                                        \
+	X(NUMBER, packet_length, "packetLength") /* 0: whole packets */       \
+	/* 1 to 32766; the session with the lowest number takes the packet */ \
+	X(NUMBER, number, "sessionNumber")                                    \
+	X(NUMBER, vni, "virtualNetworkId")                                    \
+	X(STRING, description, "description")                                 \
+	X(LIST, tags, "tagSet", aws_tags)
+SHAPE(mirror_session, mirror_sessions, MIRROR_SESSION);
 
-/* Filter by tag in the result, not in the request: AWS documents no tag
- * filter for these. */
-int mirror_describe_targets(struct aws_client *c,
-			    const struct ec2_select *which,
-			    struct mirror_targets *out, struct aws_error *err);
-int mirror_describe_filters(struct aws_client *c,
-			    const struct ec2_select *which,
-			    struct mirror_filters *out, struct aws_error *err);
-/* The rules of one filter (also in struct mirror_filter, without tags). */
-int mirror_describe_rules(struct aws_client *c, const char *filter_id,
-			  struct mirror_rules *out, struct aws_error *err);
-int mirror_describe_sessions(struct aws_client *c,
-			     const struct ec2_select *which,
-			     struct mirror_sessions *out,
-			     struct aws_error *err);
-void mirror_targets_free(struct mirror_targets *l);
-void mirror_filters_free(struct mirror_filters *l);
-void mirror_rules_free(struct mirror_rules *l);
-void mirror_sessions_free(struct mirror_sessions *l);
+/* AWS documents no tag filter for these actions: select by tag afterwards. */
+EC2_DESCRIBE(mirror_describe_targets, mirror_targets);
+EC2_DESCRIBE(mirror_describe_filters, mirror_filters);
+EC2_DESCRIBE(mirror_describe_sessions, mirror_sessions);
 
-/* Exactly one of the three. */
+/* Exactly one of interface, load balancer and endpoint must be set. */
 struct mirror_new_target {
 	const char *interface_id;
 	const char *load_balancer_arn;
-	const char *endpoint_id;
+	const char *endpoint_id; /* of a gateway load balancer */
 	const char *description;
 	struct aws_new_tags tags;
 };
@@ -118,18 +95,14 @@ int mirror_create_filter(struct aws_client *c, const char *description,
 			 struct aws_error *err);
 int mirror_delete_filter(struct aws_client *c, const char *id, bool dry_run,
 			 struct aws_error *err);
-int mirror_modify_filter_services(struct aws_client *c, const char *filter_id,
-				  struct aws_names add, struct aws_names remove,
-				  bool dry_run, struct aws_error *err);
 
-/* Ports: {-1, -1} is all, as is protocol -1. */
 struct mirror_new_rule {
 	const char *filter_id;
 	bool egress;
 	bool reject;
-	unsigned int number; /* unique in its direction */
-	int protocol;
-	int dst_from, dst_to;
+	unsigned int number;  /* unique per filter and direction */
+	int protocol;	      /* IANA number; -1: all */
+	int dst_from, dst_to; /* -1: all ports */
 	int src_from, src_to;
 	const char *dst_cidr;
 	const char *src_cidr;
@@ -139,15 +112,9 @@ struct mirror_new_rule {
 int mirror_create_rule(struct aws_client *c, const struct mirror_new_rule *r,
 		       const char *token, bool dry_run,
 		       struct mirror_rules *out, struct aws_error *err);
-/* Makes rule id equal to r (filter_id and tags are not looked at). */
-int mirror_modify_rule(struct aws_client *c, const char *id,
-		       const struct mirror_new_rule *r, bool dry_run,
-		       struct aws_error *err);
-int mirror_delete_rule(struct aws_client *c, const char *id, bool dry_run,
-		       struct aws_error *err);
 
 struct mirror_new_session {
-	const char *interface_id;
+	const char *interface_id; /* the source */
 	const char *target_id;
 	const char *filter_id;
 	unsigned int number;
@@ -160,60 +127,14 @@ int mirror_create_session(struct aws_client *c,
 			  const struct mirror_new_session *s, const char *token,
 			  bool dry_run, struct mirror_sessions *out,
 			  struct aws_error *err);
-/* Sets what is not NULL, 0 or (vni) -1 in s; the source cannot change.
- * remove: "packet-length", "description", "virtual-network-id". */
+/* Changes the members of s that are not NULL, 0 or, for vni, -1; the source
+ * cannot change. remove resets members to their defaults: "packet-length",
+ * "description", "virtual-network-id". */
 int mirror_modify_session(struct aws_client *c, const char *id,
 			  const struct mirror_new_session *s,
 			  struct aws_names remove, bool dry_run,
 			  struct aws_error *err);
 int mirror_delete_session(struct aws_client *c, const char *id, bool dry_run,
 			  struct aws_error *err);
-
-int ec2_create_tags(struct aws_client *c, struct aws_names ids,
-		    struct aws_new_tags tags, bool dry_run,
-		    struct aws_error *err);
-/* A tag with value NULL goes whatever its value is. */
-int ec2_delete_tags(struct aws_client *c, struct aws_names ids,
-		    struct aws_new_tags tags, bool dry_run,
-		    struct aws_error *err);
-
-/* The id is written to id. EC2 has no token for this call. */
-#define EC2_ID_MAX 64
-int ec2_create_group(struct aws_client *c, const char *name,
-		     const char *description, const char *vpc_id,
-		     struct aws_new_tags tags, bool dry_run,
-		     char id[EC2_ID_MAX], struct aws_error *err);
-int ec2_delete_group(struct aws_client *c, const char *id, bool dry_run,
-		     struct aws_error *err);
-/* The same, waiting while something that is being deleted still uses it (a
- * load balancer's interfaces stay for some minutes). */
-int ec2_delete_group_wait(struct aws_client *c, const char *id,
-			  unsigned int seconds, struct aws_error *err);
-
-/* One permission; each of cidrs, ipv6_cidrs and groups becomes a rule. */
-struct ec2_new_permission {
-	const char *protocol; /* "udp", "tcp" */
-	int from_port, to_port;
-	struct aws_names cidrs, ipv6_cidrs;
-	struct aws_names groups; /* ids of security groups */
-	const char *description; /* of each rule */
-};
-int ec2_authorize_ingress(struct aws_client *c, const char *group_id,
-			  const struct ec2_new_permission *p, bool dry_run,
-			  struct aws_error *err);
-int ec2_revoke_ingress(struct aws_client *c, const char *group_id,
-		       const struct ec2_new_permission *p, bool dry_run,
-		       struct aws_error *err);
-int ec2_authorize_egress(struct aws_client *c, const char *group_id,
-			 const struct ec2_new_permission *p, bool dry_run,
-			 struct aws_error *err);
-int ec2_revoke_egress(struct aws_client *c, const char *group_id,
-		      const struct ec2_new_permission *p, bool dry_run,
-		      struct aws_error *err);
-
-/* Until what was just created is described: id of a target, filter or
- * session, or of a security group. */
-int ec2_wait_visible(struct aws_client *c, const char *id, unsigned int seconds,
-		     struct aws_error *err);
 
 #endif

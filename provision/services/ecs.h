@@ -1,111 +1,88 @@
 /* SPDX-License-Identifier: MIT */
-/* ECS: from a service to its tasks, and from them to network interfaces. */
+/* ECS: from a service to its tasks and their network interfaces. */
 #ifndef SERVICES_ECS_H
 #define SERVICES_ECS_H
 
 #include "client/client.h"
+#include "client/shape.h"
 
-struct ecs_cluster {
-	char *arn;
-	char *name;
-	char *status; /* ACTIVE, ... */
-	int64_t services;
-	int64_t running_tasks;
-};
-struct ecs_clusters {
-	struct ecs_cluster *items;
-	size_t n;
-};
+#define ECS_CLUSTER(X)                                \
+	X(STRING, arn, "clusterArn")                  \
+	X(STRING, name, "clusterName")                \
+	X(STRING, status, "status") /* ACTIVE, ... */ \
+	X(NUMBER, services, "activeServicesCount")    \
+	X(NUMBER, running_tasks, "runningTasksCount")
+SHAPE(ecs_cluster, ecs_clusters, ECS_CLUSTER);
 
-struct ecs_service {
-	char *arn;
-	char *name;
-	char *cluster_arn;
-	char *status;	   /* ACTIVE, DRAINING, INACTIVE */
-	char *launch_type; /* EC2, FARGATE, EXTERNAL; NULL: by capacity */
-	char *task_definition;
-	int64_t desired, running, pending;
-};
-struct ecs_services {
-	struct ecs_service *items;
-	size_t n;
-};
+#define ECS_SERVICE(X)                                                   \
+	X(STRING, arn, "serviceArn")                                     \
+	X(STRING, name, "serviceName")                                   \
+	X(STRING, cluster_arn, "clusterArn")                             \
+	X(STRING, status, "status") /* ACTIVE, DRAINING, INACTIVE */     \
+	/* EC2, FARGATE, EXTERNAL; NULL: a capacity provider strategy */ \
+	X(STRING, launch_type, "launchType")                             \
+	X(STRING, task_definition, "taskDefinition")                     \
+	X(NUMBER, desired, "desiredCount")                               \
+	X(NUMBER, running, "runningCount")                               \
+	X(NUMBER, pending, "pendingCount")
+SHAPE(ecs_service, ecs_services, ECS_SERVICE);
 
-struct ecs_detail {
-	char *name; /* networkInterfaceId, subnetId, privateIPv4Address, ... */
-	char *value;
-};
-struct ecs_details {
-	struct ecs_detail *items;
-	size_t n;
-};
-struct ecs_attachment {
-	char *id;
-	char *type;   /* ElasticNetworkInterface, ... */
-	char *status; /* ATTACHED, ... */
-	struct ecs_details details;
-};
-struct ecs_attachments {
-	struct ecs_attachment *items;
-	size_t n;
-};
-struct ecs_task {
-	char *arn;
-	char *cluster_arn;
-	char *container_instance_arn; /* NULL on Fargate */
-	char *group;		      /* "service:NAME" */
-	char *last_status;	      /* RUNNING, ... */
-	char *desired_status;
-	char *launch_type;
-	char *zone;
-	char *started_by;
-	struct ecs_attachments attachments;
-};
-struct ecs_tasks {
-	struct ecs_task *items;
-	size_t n;
-};
+#define ECS_DETAIL(X)                                                   \
+	X(STRING, name, "name") /* networkInterfaceId, subnetId, ... */ \
+	X(STRING, value, "value")
+SHAPE(ecs_detail, ecs_details, ECS_DETAIL);
 
-struct ecs_container_instance {
-	char *arn;
-	char *ec2_instance_id; /* "mi-..." for ECS Anywhere */
-	char *status;
-};
-struct ecs_container_instances {
-	struct ecs_container_instance *items;
-	size_t n;
-};
+#define ECS_ATTACHMENT(X)                                              \
+	X(STRING, id, "id")                                            \
+	X(STRING, type, "type")	    /* ElasticNetworkInterface, ... */ \
+	X(STRING, status, "status") /* ATTACHED, ... */                \
+	X(LIST, details, "details", ecs_details)
+SHAPE(ecs_attachment, ecs_attachments, ECS_ATTACHMENT);
 
-/* All clusters of the region; or those named (names or ARNs), at most that
- * many as exist. */
-int ecs_clusters(struct aws_client *c, struct ecs_clusters *out,
-		 struct aws_error *err);
-int ecs_describe_clusters(struct aws_client *c, struct aws_names names,
-			  struct ecs_clusters *out, struct aws_error *err);
-void ecs_clusters_free(struct ecs_clusters *l);
+#define ECS_TASK(X)                                                \
+	X(STRING, arn, "taskArn")                                  \
+	X(STRING, cluster_arn, "clusterArn")                       \
+	X(STRING, container_instance_arn,                          \
+	  "containerInstanceArn")	     /* NULL on Fargate */ \
+	X(STRING, group, "group")	     /* "service:NAME" */  \
+	X(STRING, last_status, "lastStatus") /* RUNNING, ... */    \
+	X(STRING, desired_status, "desiredStatus")                 \
+	X(STRING, launch_type, "launchType")                       \
+	X(STRING, zone, "availabilityZone")                        \
+	X(STRING, started_by, "startedBy")                         \
+	X(LIST, attachments, "attachments", ecs_attachments)
+SHAPE(ecs_task, ecs_tasks, ECS_TASK);
 
-/* All services of a cluster, or those named. A service that does not exist
- * (failures[] of a 200 response) is AWS_ERR_NOT_FOUND. */
-int ecs_services(struct aws_client *c, const char *cluster,
-		 struct ecs_services *out, struct aws_error *err);
+#define ECS_CONTAINER_INSTANCE(X)                       \
+	X(STRING, arn, "containerInstanceArn")          \
+	X(STRING, ec2_instance_id,                      \
+	  "ec2InstanceId") /* "mi-...": ECS Anywhere */ \
+	X(STRING, status, "status")
+SHAPE(ecs_container_instance, ecs_container_instances, ECS_CONTAINER_INSTANCE);
+
+/* All clusters of the region. */
+int ecs_list_clusters(struct aws_client *c, struct ecs_clusters *out,
+		      struct aws_error *err);
+
+/* All services of a cluster. */
+int ecs_list_services(struct aws_client *c, const char *cluster,
+		      struct ecs_services *out, struct aws_error *err);
+/* The services named. If one does not exist: -ENOENT (AWS_ERR_NOT_FOUND). */
 int ecs_describe_services(struct aws_client *c, const char *cluster,
 			  struct aws_names services, struct ecs_services *out,
 			  struct aws_error *err);
-void ecs_services_free(struct ecs_services *l);
 
-/* The tasks of a service that are to run. A task that ends between the list
- * and the description is left out. */
-int ecs_service_tasks(struct aws_client *c, const char *cluster,
-		      const char *service, struct ecs_tasks *out,
-		      struct aws_error *err);
-void ecs_tasks_free(struct ecs_tasks *l);
-/* The interface of an awsvpc task, NULL for bridge and host networks. */
+/* The tasks of a service whose desired status is RUNNING. A task that stops
+ * between the list and describe calls may be missing. */
+int ecs_list_service_tasks(struct aws_client *c, const char *cluster,
+			   const char *service, struct ecs_tasks *out,
+			   struct aws_error *err);
+/* The interface id of a task in awsvpc network mode; NULL in other modes. */
 const char *ecs_task_interface(const struct ecs_task *task);
 
 int ecs_describe_container_instances(struct aws_client *c, const char *cluster,
 				     struct aws_names arns,
 				     struct ecs_container_instances *out,
 				     struct aws_error *err);
-void ecs_container_instances_free(struct ecs_container_instances *l);
 
 #endif

@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/* Elastic Load Balancing v2: changes, and waiting for them. */
+/* Creates, modifies and deletes load balancers and what belongs to them. The
+ * service has no dry run and no client tokens: creates are idempotent by name. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "services/elbv2_shapes.h"
+#include "client/call.h"
+#include "services/elbv2_change.h"
 
-#define TARGETS_AT_ONCE 100
-#define ARNS_AT_ONCE	20
+#define TARGETS_PER_CALL 100
 
-/* A create call; its answer is a list of one. out may be NULL. */
+/* Sends a create request, whose response is a list of one. out may be NULL. */
 static int create(struct aws_client *c, const char *action, struct query *q,
 		  const char *set, const struct shape *shape, void *out,
 		  struct aws_error *err)
 {
-	struct shape_list made = {0};
+	struct shape_list created = {0};
 	struct call_response response;
 	int error = call_send(c, &call_elbv2, action, q, &response, err);
 
 	if (out)
-		*(struct shape_list *)out = made;
+		*(struct shape_list *)out = created;
 	if (error)
 		return error;
-	error = shape_append_xml(shape, xml_child(response.root, set), &made);
+	error = shape_append_xml(shape, xml_child(response.root, set),
+				 &created);
 	call_response_free(&response);
-	if (!error && made.n != 1)
+	if (!error && created.n != 1)
 		error = -EPROTO;
 	if (!error && out)
-		*(struct shape_list *)out = made;
+		*(struct shape_list *)out = created;
 	else
-		shape_free_list(shape, &made);
+		shape_free_list(shape, &created);
 	return error ? call_bad_response(err, call_elbv2.name, action, error)
 		     : 0;
 }
@@ -52,10 +54,10 @@ int elbv2_create_load_balancer(struct aws_client *c,
 	query_string(&q, lb->ip_address_type ? lb->ip_address_type : "ipv4",
 		     "IpAddressType");
 	return create(c, action, &q, "LoadBalancers",
-		      &elbv2_shape_load_balancer, out, err);
+		      elbv2_load_balancers_shape(), out, err);
 }
 
-static void add_unless_0(struct query *q, unsigned int value, const char *name)
+static void add_nonzero(struct query *q, unsigned int value, const char *name)
 {
 	if (value)
 		query_number(q, value, "%s", name);
@@ -76,13 +78,13 @@ int elbv2_create_target_group(struct aws_client *c,
 	query_string(&q, tg->vpc_id, "VpcId");
 	query_string(&q, tg->health_protocol, "HealthCheckProtocol");
 	query_string(&q, tg->health_port, "HealthCheckPort");
-	add_unless_0(&q, tg->health_interval, "HealthCheckIntervalSeconds");
-	add_unless_0(&q, tg->healthy_threshold, "HealthyThresholdCount");
-	add_unless_0(&q, tg->unhealthy_threshold, "UnhealthyThresholdCount");
+	add_nonzero(&q, tg->health_interval, "HealthCheckIntervalSeconds");
+	add_nonzero(&q, tg->healthy_threshold, "HealthyThresholdCount");
+	add_nonzero(&q, tg->unhealthy_threshold, "UnhealthyThresholdCount");
 	query_string(&q, tg->target_type, "TargetType");
 	query_tags(&q, tg->tags, "Tags.member");
-	return create(c, action, &q, "TargetGroups", &elbv2_shape_target_group,
-		      out, err);
+	return create(c, action, &q, "TargetGroups",
+		      elbv2_target_groups_shape(), out, err);
 }
 
 int elbv2_create_listener(struct aws_client *c,
@@ -100,7 +102,7 @@ int elbv2_create_listener(struct aws_client *c,
 	query_string(&q, l->target_group_arn,
 		     "DefaultActions.member.1.TargetGroupArn");
 	query_tags(&q, l->tags, "Tags.member");
-	return create(c, action, &q, "Listeners", &elbv2_shape_listener, out,
+	return create(c, action, &q, "Listeners", elbv2_listeners_shape(), out,
 		      err);
 }
 
@@ -140,12 +142,12 @@ static int targets_call(struct aws_client *c, const char *action,
 	size_t done, i;
 	int error = 0;
 
-	for (done = 0; !error && done < ids.n; done += TARGETS_AT_ONCE) {
+	for (done = 0; !error && done < ids.n; done += TARGETS_PER_CALL) {
 		struct query q;
 
 		call_begin(&q, &call_elbv2, action);
 		query_string(&q, group_arn, "TargetGroupArn");
-		for (i = 0; i < TARGETS_AT_ONCE && done + i < ids.n; i++) {
+		for (i = 0; i < TARGETS_PER_CALL && done + i < ids.n; i++) {
 			query_string(&q, ids.items[done + i],
 				     "Targets.member.%zu.Id", i + 1);
 			if (port)
@@ -171,29 +173,7 @@ int elbv2_deregister_targets(struct aws_client *c, const char *group_arn,
 	return targets_call(c, "DeregisterTargets", group_arn, ids, port, err);
 }
 
-int elbv2_add_tags(struct aws_client *c, struct aws_names arns,
-		   struct aws_new_tags tags, struct aws_error *err)
-{
-	static const char action[] = "AddTags";
-	size_t done;
-	int error = 0;
-
-	for (done = 0; !error && done < arns.n; done += ARNS_AT_ONCE) {
-		size_t n = arns.n - done;
-		struct query q;
-
-		if (n > ARNS_AT_ONCE)
-			n = ARNS_AT_ONCE;
-		call_begin(&q, &call_elbv2, action);
-		query_names(&q, (struct aws_names){arns.items + done, n},
-			    "ResourceArns.member");
-		query_tags(&q, tags, "Tags.member");
-		error = call_send(c, &call_elbv2, action, &q, NULL, err);
-	}
-	return error;
-}
-
-/* What is gone already is what was wanted. */
+/* Succeeds if the resource does not exist, as AWS itself mostly does. */
 static int delete_call(struct aws_client *c, const char *action,
 		       const char *name, const char *arn, struct aws_error *err)
 {
@@ -204,11 +184,7 @@ static int delete_call(struct aws_client *c, const char *action,
 	call_begin(&q, &call_elbv2, action);
 	query_string(&q, arn, "%s", name);
 	error = call_send(c, &call_elbv2, action, &q, NULL, &why);
-	if (error == -ENOENT)
-		return 0;
-	if (error && err)
-		*err = why;
-	return error;
+	return error == -ENOENT ? 0 : aws_error_copy(err, &why, error);
 }
 
 int elbv2_delete_listener(struct aws_client *c, const char *arn,
@@ -230,7 +206,7 @@ int elbv2_delete_target_group(struct aws_client *c, const char *arn,
 	return delete_call(c, "DeleteTargetGroup", "TargetGroupArn", arn, err);
 }
 
-/* The state of one; -ENOENT when it is not described. */
+/* Describes one load balancer; -ENOENT if it is not described. */
 static int find(struct aws_client *c, const char *arn,
 		struct elbv2_load_balancers *out, struct aws_error *err)
 {
@@ -240,92 +216,82 @@ static int find(struct aws_client *c, const char *arn,
 	if (!error && !out->n) {
 		elbv2_load_balancers_free(out);
 		return aws_error_set(err, AWS_ERR_NOT_FOUND, "",
-				     "load balancer %s is not there", arn);
+				     "load balancer %s does not exist", arn);
 	}
 	return error;
 }
 
-/* What is waited for, and of a listener where it is. */
-struct sight {
+/* What poll_visible() waits for; load_balancer_arn is set for a listener. */
+struct elbv2_visible {
 	const char *arn, *load_balancer_arn;
 };
 
-static int listener_there(struct aws_client *c, const struct sight *s,
-			  struct aws_error *err)
+static int listener_exists(struct aws_client *c, const struct elbv2_visible *v,
+			   struct aws_error *err)
 {
-	struct elbv2_listeners l = {0};
-	int result = elbv2_describe_listeners(c, s->load_balancer_arn, &l, err);
+	struct elbv2_listeners listeners = {0};
+	int result = elbv2_describe_listeners(c, v->load_balancer_arn,
+					      &listeners, err);
 
-	for (size_t i = 0; i < l.n && !result; i++)
-		result = l.items[i].arn && !strcmp(l.items[i].arn, s->arn);
-	elbv2_listeners_free(&l);
+	FOREACH(l, &listeners)
+		result |= l->arn && !strcmp(l->arn, v->arn);
+	elbv2_listeners_free(&listeners);
 	return result;
 }
 
 static int poll_visible(struct aws_client *c, void *ctx, struct aws_error *err)
 {
-	const struct sight *s = ctx;
+	const struct elbv2_visible *v = ctx;
 	struct aws_error why = {0};
 	struct elbv2_load_balancers lbs = {0};
 	struct elbv2_target_groups groups = {0};
-	struct elbv2_target_group_select which = {.arns = {&s->arn, 1}};
+	struct elbv2_target_group_select which = {.arns = {&v->arn, 1}};
 	int result;
 
-	if (s->load_balancer_arn) {
-		result = listener_there(c, s, &why);
-	} else if (strstr(s->arn, ":targetgroup/")) {
+	if (v->load_balancer_arn) {
+		result = listener_exists(c, v, &why);
+	} else if (strstr(v->arn, ":targetgroup/")) {
 		result = elbv2_describe_target_groups(c, &which, &groups, &why);
 		result = result ? result : groups.n > 0;
 	} else {
-		result = find(c, s->arn, &lbs, &why);
+		result = find(c, v->arn, &lbs, &why);
 		result = result ? result : 1;
 	}
 	elbv2_load_balancers_free(&lbs);
 	elbv2_target_groups_free(&groups);
 	if (result == -ENOENT)
 		return 0;
-	if (result < 0 && err)
-		*err = why;
-	return result;
+	return result < 0 ? aws_error_copy(err, &why, result) : result;
 }
 
 int elbv2_wait_visible(struct aws_client *c, const char *arn,
 		       const char *load_balancer_arn, unsigned int seconds,
 		       struct aws_error *err)
 {
-	char what[300];
-	struct sight s = {arn, load_balancer_arn};
-	struct aws_wait w = {.poll = poll_visible,
-			     .ctx = &s,
-			     .seconds = seconds,
-			     .what = what};
+	struct elbv2_visible v = {arn, load_balancer_arn};
 
-	snprintf(what, sizeof(what), "%s is there", arn);
-	return aws_wait(c, &w, err);
+	return aws_wait(c, poll_visible, &v, seconds, err, "%s is visible",
+			arn);
 }
 
 static int poll_active(struct aws_client *c, void *ctx, struct aws_error *err)
 {
 	struct elbv2_load_balancers l;
 	struct aws_error why = {0};
-	const char *state;
+	const char *state, *reason;
 	int result = find(c, ctx, &l, &why);
 
-	/* Right after it was made it may not be described yet. */
+	/* A new load balancer may not be described yet. */
 	if (result == -ENOENT)
 		return 0;
-	if (result) {
-		if (err)
-			*err = why;
-		return result;
-	}
+	if (result)
+		return aws_error_copy(err, &why, result);
 	state = l.items[0].state ? l.items[0].state : "";
+	reason = l.items[0].state_reason;
 	if (!strcmp(state, "failed"))
 		result = aws_error_set(
 			err, AWS_ERR_REFUSED, "", "load balancer %s failed: %s",
-			(char *)ctx,
-			l.items[0].state_reason ? l.items[0].state_reason
-						: "AWS does not say why");
+			(char *)ctx, reason ? reason : "AWS states no reason");
 	else
 		result = !strcmp(state, "active") ||
 			 !strcmp(state, "active_impaired");
@@ -336,14 +302,8 @@ static int poll_active(struct aws_client *c, void *ctx, struct aws_error *err)
 int elbv2_wait_active(struct aws_client *c, const char *arn,
 		      unsigned int seconds, struct aws_error *err)
 {
-	char what[300];
-	struct aws_wait w = {.poll = poll_active,
-			     .ctx = (void *)arn,
-			     .seconds = seconds,
-			     .what = what};
-
-	snprintf(what, sizeof(what), "load balancer %s is active", arn);
-	return aws_wait(c, &w, err);
+	return aws_wait(c, poll_active, (void *)arn, seconds, err,
+			"load balancer %s is active", arn);
 }
 
 static int poll_deleted(struct aws_client *c, void *ctx, struct aws_error *err)
@@ -354,11 +314,8 @@ static int poll_deleted(struct aws_client *c, void *ctx, struct aws_error *err)
 
 	if (error == -ENOENT)
 		return 1;
-	if (error) {
-		if (err)
-			*err = why;
-		return error;
-	}
+	if (error)
+		return aws_error_copy(err, &why, error);
 	elbv2_load_balancers_free(&l);
 	return 0;
 }
@@ -366,12 +323,6 @@ static int poll_deleted(struct aws_client *c, void *ctx, struct aws_error *err)
 int elbv2_wait_deleted(struct aws_client *c, const char *arn,
 		       unsigned int seconds, struct aws_error *err)
 {
-	char what[300];
-	struct aws_wait w = {.poll = poll_deleted,
-			     .ctx = (void *)arn,
-			     .seconds = seconds,
-			     .what = what};
-
-	snprintf(what, sizeof(what), "load balancer %s is gone", arn);
-	return aws_wait(c, &w, err);
+	return aws_wait(c, poll_deleted, (void *)arn, seconds, err,
+			"load balancer %s is deleted", arn);
 }

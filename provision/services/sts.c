@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* GetCallerIdentity: which account and principal the credentials belong to. */
 #include <errno.h>
 
 #include "client/call.h"
 #include "services/sts.h"
 
-static const struct shape shape_identity = {
-	sizeof(struct sts_identity),
-	ROWS(ROW(sts_identity, account, STRING, "Account"),
-	     ROW(sts_identity, arn, STRING, "Arn"),
-	     ROW(sts_identity, user_id, STRING, "UserId")),
-};
+SHAPE_TABLE(sts_identity, sts_identities, STS_IDENTITY)
 
 int sts_get_caller_identity(struct aws_client *c, struct sts_identity *out,
 			    struct aws_error *err)
@@ -24,7 +20,7 @@ int sts_get_caller_identity(struct aws_client *c, struct sts_identity *out,
 	error = call_send(c, &call_sts, action, &q, &response, err);
 	if (error)
 		return error;
-	error = shape_from_xml(&shape_identity, response.root, out);
+	error = shape_from_xml(sts_identities_shape(), response.root, out);
 	call_response_free(&response);
 	if (!error && !out->account) {
 		sts_identity_free(out);
@@ -35,5 +31,5 @@ int sts_get_caller_identity(struct aws_client *c, struct sts_identity *out,
 
 void sts_identity_free(struct sts_identity *id)
 {
-	shape_free(&shape_identity, id);
+	shape_free(sts_identities_shape(), id);
 }

@@ -11,45 +11,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct leaf {
-	char *name;
-	char *value;
-	int64_t number;
-	bool on;
-	double ratio;
-};
-struct leaves {
-	struct leaf *items;
-	size_t n;
-};
-struct task {
-	char *arn;
-	int64_t count;
-	struct leaf one;
-	struct leaves details;
-	struct aws_strings arns;
-	struct aws_strings inner;
-	struct {
-		double *items;
-		size_t n;
-	} values;
-};
+#define FUZZ_LEAF(X)                    \
+	X(STRING, name, "name|Name")    \
+	X(STRING, value, "value")       \
+	X(NUMBER, number, "number", -1) \
+	X(BOOL, on, "on")               \
+	X(EQUALS, is_a, "value", "a")
+SHAPE(fuzz_leaf, fuzz_leaves, FUZZ_LEAF);
+SHAPE_TABLE(fuzz_leaf, fuzz_leaves, FUZZ_LEAF)
 
-static const struct shape shape_leaf = {
-	sizeof(struct leaf),
-	ROWS(ROW(leaf, name, STRING, "name"), ROW(leaf, value, STRING, "value"),
-	     ROW(leaf, number, NUMBER, "number", .missing = -1),
-	     ROW(leaf, on, BOOL, "on"), ROW(leaf, ratio, DOUBLE, "ratio")),
-};
-static const struct shape shape_task = {
-	sizeof(struct task),
-	ROWS(ROW(task, arn, STRING, "taskArn"), ROW(task, count, NUMBER, "a/b"),
-	     ROW(task, one, STRUCT, "one", .of = &shape_leaf),
-	     ROW(task, details, LIST, "details", .of = &shape_leaf),
-	     ROW(task, arns, STRINGS, "arns"),
-	     ROW(task, inner, STRINGS, "inner", .inner = "name"),
-	     ROW(task, values, VALUES, "values")),
-};
+#define FUZZ_TREE(X)                             \
+	X(STRING, arn, "taskArn")                \
+	X(NUMBER, count, "a/b")                  \
+	X(LIST, details, "details", fuzz_leaves) \
+	X(STRINGS, arns, "arns")                 \
+	X(STRINGS, inner, "inner", "name")       \
+	X(VALUES, values, "values")              \
+	X(SUM, sum, "values")
+SHAPE(fuzz_tree, fuzz_trees, FUZZ_TREE);
+SHAPE_TABLE(fuzz_tree, fuzz_trees, FUZZ_TREE)
 
 static void read_credentials(const cJSON *json)
 {
@@ -73,17 +53,17 @@ static void read_credentials(const cJSON *json)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct shape_list list = {0};
-	struct task task;
+	struct fuzz_trees list = {0};
+	struct fuzz_tree tree;
 	cJSON *json = cred_json_parse(data, size);
 
-	if (!shape_from_json(&shape_task, json, &task)) {
-		if (task.details.n && !task.details.items)
+	if (!shape_from_json(fuzz_trees_shape(), json, &tree)) {
+		if (tree.details.n && !tree.details.items)
 			abort();
-		shape_free(&shape_task, &task);
+		shape_free(fuzz_trees_shape(), &tree);
 	}
-	shape_append_json(&shape_task, json, &list);
-	shape_free_list(&shape_task, &list);
+	shape_append_json(fuzz_trees_shape(), json, (struct shape_list *)&list);
+	fuzz_trees_free(&list);
 	read_credentials(json);
 	cred_json_free(json);
 	return 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* An XML answer of AWS: the tree, the tables that read it, and errors. */
+/* XML responses of AWS: the tree, the shapes that read it, and errors. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/ec2_shapes.h"
-#include "services/elbv2_shapes.h"
+#include "services/ec2_instances.h"
+#include "services/ec2_network.h"
+#include "services/elbv2.h"
 #include "http/error_codes.h"
 #include "http/request.h"
 
@@ -32,22 +33,24 @@ static size_t count(const struct xml_node *node, unsigned int depth)
 
 static void read_lists(const struct xml_node *root)
 {
-	static const struct shape *const shapes[] = {&ec2_shape_interface,
-						     &ec2_shape_group_ref,
-						     &shape_tag,
-						     &shape_query_tag,
-						     &elbv2_shape_load_balancer,
-						     &elbv2_shape_target_group,
-						     &elbv2_shape_listener};
+	static shape_fn *const shapes[] = {
+		ec2_interfaces_shape,
+		ec2_groups_shape,
+		ec2_acls_shape,
+		aws_tags_shape,
+		elbv2_load_balancers_shape,
+		elbv2_target_groups_shape,
+		elbv2_listeners_shape,
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		struct shape_list list = {0};
-		int error = shape_append_xml(shapes[i], root, &list);
+		int error = shape_append_xml(shapes[i](), root, &list);
 
 		if (error && error != -EPROTO && error != -ENOMEM)
 			abort();
-		shape_free_list(shapes[i], &list);
+		shape_free_list(shapes[i](), &list);
 	}
 }
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "services/cloudwatch.h"
+#include "services/ec2_groups.h"
+#include "services/ec2_instances.h"
 #include "services/ec2_mirror.h"
+#include "services/ec2_network.h"
+#include "services/ec2_tags.h"
 #include "services/ecs.h"
-#include "services/elbv2.h"
+#include "services/elbv2_change.h"
 #include "services/sts.h"
 #include "cli_rows.h"
 
@@ -77,26 +81,6 @@ CALL(create_rule)
 	mirror_create_rule(c, &r, "tok", false, NULL, NULL);
 }
 
-CALL(modify_rule)
-{
-	const struct mirror_new_rule r = {.number = 7,
-					  .reject = true,
-					  .protocol = -1,
-					  .dst_from = 1,
-					  .dst_to = 2,
-					  .src_from = -1,
-					  .dst_cidr = "0.0.0.0/0",
-					  .src_cidr = "0.0.0.0/0"};
-
-	mirror_modify_rule(c, "tmfr-1", &r, false, NULL);
-}
-
-CALL(modify_services)
-{
-	mirror_modify_filter_services(c, "tmf-1", AWS_NAMES("amazon-dns"),
-				      (struct aws_names){0}, false, NULL);
-}
-
 static const struct ec2_filter filters[] = {
 	{"vpc-id", {(const char *const[]){"vpc-1", "vpc-2"}, 2}},
 	{"tag:Team", {(const char *const[]){"a&b"}, 1}},
@@ -118,15 +102,6 @@ CALL(describe_interfaces)
 
 	if (!ec2_describe_interfaces(c, &which, &l, NULL))
 		ec2_interfaces_free(&l);
-}
-
-CALL(describe_types)
-{
-	const struct ec2_select which = {.ids = AWS_NAMES("t3.micro")};
-	struct ec2_instance_types l;
-
-	if (!ec2_describe_instance_types(c, &which, &l, NULL))
-		ec2_instance_types_free(&l);
 }
 
 CALL(describe_sessions)
@@ -269,11 +244,6 @@ CALL(describe_target_groups)
 		elbv2_target_groups_free(&l);
 }
 
-CALL(elb_tags)
-{
-	elbv2_add_tags(c, AWS_NAMES("lb", "tg"), tags, NULL);
-}
-
 CALL(metrics)
 {
 	const struct cw_query q[] = {
@@ -289,7 +259,7 @@ CALL(list_services)
 {
 	struct ecs_services l;
 
-	if (!ecs_services(c, "c1", &l, NULL))
+	if (!ecs_list_services(c, "c1", &l, NULL))
 		ecs_services_free(&l);
 }
 
@@ -305,7 +275,7 @@ CALL(list_tasks)
 {
 	struct ecs_tasks l;
 
-	if (!ecs_service_tasks(c, "c1", "s1", &l, NULL))
+	if (!ecs_list_service_tasks(c, "c1", "s1", &l, NULL))
 		ecs_tasks_free(&l);
 }
 
@@ -333,83 +303,100 @@ CALL(identity)
 	"'[{CidrIpv6=fd00::/8,Description=mirror}]',UserIdGroupPairs="    \
 	"'[{GroupId=sg-2,Description=mirror}]'"
 
-const struct cli_row cli_rows[] =
-	{
-		{"CreateTrafficMirrorSession", create_session,
-		 "ec2 create-traffic-mirror-session --network-interface-id eni-1 --traffic-mirror-target-id tmt-1 --traffic-mirror-filter-id tmf-1 --session-number 3 --virtual-network-id 77 --packet-length 8500 --description d --dry-run" TAGS(
-			 "traffic-mirror-session") TOKEN_ARG},
-		{"ModifyTrafficMirrorSession", modify_session,
-		 "ec2 modify-traffic-mirror-session --traffic-mirror-session-id tms-1 --traffic-mirror-target-id tmt-2 --session-number 4 --remove-fields packet-length description"},
-		{"DeleteTrafficMirrorSession", delete_session,
-		 "ec2 delete-traffic-mirror-session --traffic-mirror-session-id tms-1 --dry-run"},
-		{"CreateTrafficMirrorTarget", create_target,
-		 "ec2 create-traffic-mirror-target --network-load-balancer-arn arn:aws:x/y" TAGS(
-			 "traffic-mirror-target") TOKEN_ARG},
-		{"CreateTrafficMirrorFilter", create_filter,
-		 "ec2 create-traffic-mirror-filter --description f" TAGS(
-			 "traffic-mirror-filter") TOKEN_ARG},
-		/* This version of the CLI has no tags for rules; they are left out of
+const struct
+	cli_row
+		cli_rows
+			[] =
+				{
+					{"CreateTrafficMirrorSession",
+					 create_session,
+					 "ec2 create-traffic-mirror-session --network-interface-id eni-1 --traffic-mirror-target-id tmt-1 --traffic-mirror-filter-id tmf-1 --session-number 3 --virtual-network-id 77 --packet-length 8500 --description d --dry-run" TAGS(
+						 "traffic-mirror-session")
+						 TOKEN_ARG},
+					{"ModifyTrafficMirrorSession",
+					 modify_session,
+					 "ec2 modify-traffic-mirror-session --traffic-mirror-session-id tms-1 --traffic-mirror-target-id tmt-2 --session-number 4 --remove-fields packet-length description"},
+					{"DeleteTrafficMirrorSession",
+					 delete_session,
+					 "ec2 delete-traffic-mirror-session --traffic-mirror-session-id tms-1 --dry-run"},
+					{"CreateTrafficMirrorTarget",
+					 create_target,
+					 "ec2 create-traffic-mirror-target --network-load-balancer-arn arn:aws:x/y" TAGS(
+						 "traffic-mirror-target")
+						 TOKEN_ARG},
+					{"CreateTrafficMirrorFilter",
+					 create_filter,
+					 "ec2 create-traffic-mirror-filter --description f" TAGS(
+						 "traffic-mirror-filter")
+						 TOKEN_ARG},
+					/* This version of the CLI has no tags for rules; they are left out of
 	 * the comparison below. */
-		{"CreateTrafficMirrorFilterRule", create_rule,
-		 "ec2 create-traffic-mirror-filter-rule --traffic-mirror-filter-id tmf-1 --traffic-direction egress --rule-number 100 --rule-action accept --protocol 6 --source-port-range FromPort=80,ToPort=88 --destination-cidr-block 0.0.0.0/0 --source-cidr-block ::/0" TOKEN_ARG},
-		{"ModifyTrafficMirrorFilterRule", modify_rule,
-		 "ec2 modify-traffic-mirror-filter-rule --traffic-mirror-filter-rule-id tmfr-1 --traffic-direction ingress --rule-number 7 --rule-action reject --destination-port-range FromPort=1,ToPort=2 --destination-cidr-block 0.0.0.0/0 --source-cidr-block 0.0.0.0/0 --remove-fields source-port-range protocol description"},
-		{"ModifyTrafficMirrorFilterNetworkServices", modify_services,
-		 "ec2 modify-traffic-mirror-filter-network-services --traffic-mirror-filter-id tmf-1 --add-network-services amazon-dns"},
-		{"DescribeInstances", describe_instances,
-		 "ec2 describe-instances --no-paginate --max-results 1000 --filters Name=vpc-id,Values=vpc-1,vpc-2 'Name=tag:Team,Values=a&b'"},
-		{"DescribeNetworkInterfaces", describe_interfaces,
-		 "ec2 describe-network-interfaces --no-paginate --network-interface-ids eni-1 eni-2"},
-		{"DescribeInstanceTypes", describe_types,
-		 "ec2 describe-instance-types --no-paginate --instance-types t3.micro"},
-		{"DescribeTrafficMirrorSessions", describe_sessions,
-		 "ec2 describe-traffic-mirror-sessions --no-paginate --max-results 1000 --filters Name=network-interface-id,Values=eni-1"},
-		{"DescribeNetworkAcls", describe_acls,
-		 "ec2 describe-network-acls --no-paginate --max-results 1000"},
-		{"DescribeVpcEndpoints", describe_endpoints,
-		 "ec2 describe-vpc-endpoints --no-paginate --vpc-endpoint-ids vpce-1"},
-		{"CreateTags", create_tags,
-		 "ec2 create-tags --resources tms-1 tmf-1 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
-		{"DeleteTags", delete_tags,
-		 "ec2 delete-tags --resources tms-1 --tags Key=k --dry-run"},
-		{"CreateSecurityGroup", create_group,
-		 "ec2 create-security-group --group-name n --description 'd e' --vpc-id vpc-1" TAGS(
-			 "security-group")},
-		{"AuthorizeSecurityGroupIngress", authorize_rule,
-		 "ec2 authorize-security-group-ingress" PERMISSION},
-		{"RevokeSecurityGroupIngress", revoke_rule,
-		 "ec2 revoke-security-group-ingress" PERMISSION},
-		{"DeleteSecurityGroup", delete_group,
-		 "ec2 delete-security-group --group-id sg-1"},
-		{"CreateLoadBalancer", create_balancer,
-		 "elbv2 create-load-balancer --name n --subnets subnet-1 subnet-2 --security-groups sg-1 --scheme internal --type network --ip-address-type ipv4 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
-		{"CreateTargetGroup",
-		 create_target_group, "elbv2 create-target-group --name n --protocol UDP --port 4789 --vpc-id vpc-1 --target-type instance --health-check-protocol TCP --health-check-port 4789 --health-check-interval-seconds 10 --healthy-threshold-count 3 --unhealthy-threshold-count 3 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
-		{"CreateListener", create_listener,
-		 "elbv2 create-listener --load-balancer-arn lb --protocol UDP --port 4789 --default-actions Type=forward,TargetGroupArn=tg --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
-		{"ModifyLoadBalancerAttributes", balancer_attributes,
-		 "elbv2 modify-load-balancer-attributes --load-balancer-arn lb --attributes Key=load_balancing.cross_zone.enabled,Value=true"},
-		{"ModifyTargetGroupAttributes", target_group_attributes,
-		 "elbv2 modify-target-group-attributes --target-group-arn tg --attributes Key=stickiness.enabled,Value=true Key=stickiness.type,Value=source_ip"},
-		{"RegisterTargets", register_targets,
-		 "elbv2 register-targets --target-group-arn tg --targets Id=i-1,Port=4789 Id=i-2,Port=4789"},
-		{"DescribeLoadBalancers", describe_balancers,
-		 "elbv2 describe-load-balancers --no-paginate --names a b"},
-		{"DescribeTargetGroups", describe_target_groups,
-		 "elbv2 describe-target-groups --no-paginate --page-size 400 --load-balancer-arn lb"},
-		{"AddTags", elb_tags,
-		 "elbv2 add-tags --resource-arns lb tg --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
-		{"GetMetricData", metrics,
-		 "cloudwatch get-metric-data --no-paginate --start-time 1970-01-01T00:00:00Z --end-time 1970-01-01T01:00:00Z --metric-data-queries '[{\"Id\":\"m0\",\"ReturnData\":true,\"MetricStat\":{\"Metric\":{\"Namespace\":\"AWS/EC2\",\"MetricName\":\"NetworkMirrorOut\",\"Dimensions\":[{\"Name\":\"InstanceId\",\"Value\":\"i-1\"}]},\"Period\":60,\"Stat\":\"Sum\"}},{\"Id\":\"m1\",\"ReturnData\":true,\"MetricStat\":{\"Metric\":{\"Namespace\":\"AWS/EC2\",\"MetricName\":\"NetworkSkipMirrorOut\"},\"Period\":300,\"Stat\":\"Sum\"}}]'"},
-		{"ListServices", list_services,
-		 "ecs list-services --no-paginate --cluster c1 --max-results 100"},
-		{"DescribeServices", describe_services,
-		 "ecs describe-services --cluster c1 --services s1 s2"},
-		{"ListTasks", list_tasks,
-		 "ecs list-tasks --no-paginate --cluster c1 --service-name s1 --max-results 100"},
-		{"DescribeContainerInstances", container_instances,
-		 "ecs describe-container-instances --cluster c1 --container-instances ci"},
-		{"GetCallerIdentity", identity, "sts get-caller-identity"},
+					{"CreateTrafficMirrorFilterRule",
+					 create_rule,
+					 "ec2 create-traffic-mirror-filter-rule --traffic-mirror-filter-id tmf-1 --traffic-direction egress --rule-number 100 --rule-action accept --protocol 6 --source-port-range FromPort=80,ToPort=88 --destination-cidr-block 0.0.0.0/0 --source-cidr-block ::/0" TOKEN_ARG},
+					{"DescribeInstances",
+					 describe_instances,
+					 "ec2 describe-instances --no-paginate --max-results 1000 --filters Name=vpc-id,Values=vpc-1,vpc-2 'Name=tag:Team,Values=a&b'"},
+					{"DescribeNetworkInterfaces",
+					 describe_interfaces,
+					 "ec2 describe-network-interfaces --no-paginate --network-interface-ids eni-1 eni-2"},
+					{"DescribeTrafficMirrorSessions",
+					 describe_sessions,
+					 "ec2 describe-traffic-mirror-sessions --no-paginate --max-results 1000 --filters Name=network-interface-id,Values=eni-1"},
+					{"DescribeNetworkAcls", describe_acls,
+					 "ec2 describe-network-acls --no-paginate --max-results 1000"},
+					{"DescribeVpcEndpoints",
+					 describe_endpoints,
+					 "ec2 describe-vpc-endpoints --no-paginate --vpc-endpoint-ids vpce-1"},
+					{"CreateTags", create_tags,
+					 "ec2 create-tags --resources tms-1 tmf-1 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
+					{"DeleteTags", delete_tags,
+					 "ec2 delete-tags --resources tms-1 --tags Key=k --dry-run"},
+					{"CreateSecurityGroup", create_group,
+					 "ec2 create-security-group --group-name n --description 'd e' --vpc-id vpc-1" TAGS(
+						 "security-group")},
+					{"AuthorizeSecurityGroupIngress",
+					 authorize_rule,
+					 "ec2 authorize-security-group-ingress" PERMISSION},
+					{"RevokeSecurityGroupIngress",
+					 revoke_rule,
+					 "ec2 revoke-security-group-ingress" PERMISSION},
+					{"DeleteSecurityGroup", delete_group,
+					 "ec2 delete-security-group --group-id sg-1"},
+					{"CreateLoadBalancer", create_balancer,
+					 "elbv2 create-load-balancer --name n --subnets subnet-1 subnet-2 --security-groups sg-1 --scheme internal --type network --ip-address-type ipv4 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
+					{"CreateTargetGroup",
+					 create_target_group,
+					 "elbv2 create-target-group --name n --protocol UDP --port 4789 --vpc-id vpc-1 --target-type instance --health-check-protocol TCP --health-check-port 4789 --health-check-interval-seconds 10 --healthy-threshold-count 3 --unhealthy-threshold-count 3 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
+					{"CreateListener", create_listener,
+					 "elbv2 create-listener --load-balancer-arn lb --protocol UDP --port 4789 --default-actions Type=forward,TargetGroupArn=tg --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
+					{"ModifyLoadBalancerAttributes",
+					 balancer_attributes,
+					 "elbv2 modify-load-balancer-attributes --load-balancer-arn lb --attributes Key=load_balancing.cross_zone.enabled,Value=true"},
+					{"ModifyTargetGroupAttributes",
+					 target_group_attributes,
+					 "elbv2 modify-target-group-attributes --target-group-arn tg --attributes Key=stickiness.enabled,Value=true Key=stickiness.type,Value=source_ip"},
+					{"RegisterTargets", register_targets,
+					 "elbv2 register-targets --target-group-arn tg --targets Id=i-1,Port=4789 Id=i-2,Port=4789"},
+					{"DescribeLoadBalancers",
+					 describe_balancers,
+					 "elbv2 describe-load-balancers --no-paginate --names a b"},
+					{"DescribeTargetGroups",
+					 describe_target_groups,
+					 "elbv2 describe-target-groups --no-paginate --page-size 400 --load-balancer-arn lb"},
+					{"GetMetricData", metrics,
+					 "cloudwatch get-metric-data --no-paginate --start-time 1970-01-01T00:00:00Z --end-time 1970-01-01T01:00:00Z --metric-data-queries '[{\"Id\":\"m0\",\"ReturnData\":true,\"MetricStat\":{\"Metric\":{\"Namespace\":\"AWS/EC2\",\"MetricName\":\"NetworkMirrorOut\",\"Dimensions\":[{\"Name\":\"InstanceId\",\"Value\":\"i-1\"}]},\"Period\":60,\"Stat\":\"Sum\"}},{\"Id\":\"m1\",\"ReturnData\":true,\"MetricStat\":{\"Metric\":{\"Namespace\":\"AWS/EC2\",\"MetricName\":\"NetworkSkipMirrorOut\"},\"Period\":300,\"Stat\":\"Sum\"}}]'"},
+					{"ListServices", list_services,
+					 "ecs list-services --no-paginate --cluster c1 --max-results 100"},
+					{"DescribeServices", describe_services,
+					 "ecs describe-services --cluster c1 --services s1 s2"},
+					{"ListTasks", list_tasks,
+					 "ecs list-tasks --no-paginate --cluster c1 --service-name s1 --max-results 100"},
+					{"DescribeContainerInstances",
+					 container_instances,
+					 "ecs describe-container-instances --cluster c1 --container-instances ci"},
+					{"GetCallerIdentity", identity,
+					 "sts get-caller-identity"},
 };
 
 const size_t n_cli_rows = sizeof(cli_rows) / sizeof(cli_rows[0]);

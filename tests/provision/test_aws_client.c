@@ -10,7 +10,10 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "services/ec2_groups.h"
+#include "services/ec2_instances.h"
 #include "services/ec2_mirror.h"
+#include "services/ec2_network.h"
 #include "services/ecs.h"
 #include "services/elbv2.h"
 #include "services/sts.h"
@@ -341,7 +344,7 @@ static void error_forms(void **state)
 	responder_reply(
 		f->r, 400, "x-amzn-RequestId: j-3\r\n",
 		"{\"__type\":\"com.amazonaws#AccessDeniedException\",\"Message\":\"User: u is not authorized to perform: ecs:ListClusters on resource: *\"}");
-	assert_int_equal(ecs_clusters(f->c, &clusters, &err), -EPERM);
+	assert_int_equal(ecs_list_clusters(f->c, &clusters, &err), -EPERM);
 	assert_string_equal(err.code, "AccessDeniedException");
 	assert_string_equal(err.request_id, "j-3");
 	assert_string_equal(err.service, "ecs");
@@ -370,7 +373,7 @@ static void foreign_answers(void **state)
 	assert_int_equal(err.kind, AWS_ERR_RESPONSE);
 	for (i = 0; i < 3; i++)
 		responder_reply(f->r, 200, NULL, "[\"no object\"]");
-	assert_int_equal(ecs_clusters(f->c, &clusters, &err), -EPROTO);
+	assert_int_equal(ecs_list_clusters(f->c, &clusters, &err), -EPROTO);
 	assert_int_equal(responder_count(f->r), 6);
 	/* Made, but the answer was garbled: asked again, it is gone. */
 	responder_reply(f->r, 200, NULL, "<DeleteTrafficMirr");

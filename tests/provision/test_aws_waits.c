@@ -10,8 +10,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "services/ec2_groups.h"
 #include "services/ec2_mirror.h"
-#include "services/elbv2.h"
+#include "services/ec2_network.h"
+#include "services/ec2_wait.h"
+#include "services/elbv2_change.h"
 #include "client_kit.h"
 
 #define NO_SESSION EC2_ERROR("InvalidTrafficMirrorSessionId.NotFound", "no")
@@ -37,14 +40,12 @@ static void waits(void **state)
 {
 	struct fixture *f = *state;
 	int left = 3;
-	struct aws_wait w = {
-		.poll = poll_count, .ctx = &left, .seconds = 60, .what = "it"};
 	struct aws_error err = {0};
 
-	assert_int_equal(aws_wait(f->c, &w, &err), 0);
-	w.seconds = 0;
+	assert_int_equal(aws_wait(f->c, poll_count, &left, 60, &err, "it"), 0);
 	left = 100;
-	assert_int_equal(aws_wait(f->c, &w, &err), -ETIMEDOUT);
+	assert_int_equal(aws_wait(f->c, poll_count, &left, 0, &err, "it"),
+			 -ETIMEDOUT);
 	assert_non_null(strstr(err.message, "not yet: it"));
 	/* What was made is not there at first. */
 	responder_reply(f->r, 400, NULL, NO_SESSION);

@@ -29,8 +29,8 @@
  * once. An empty list may have items NULL; comparing distances avoids NULL + 0,
  * which is undefined in C.
  */
-#define FOREACH(item, list)                                      \
-	for (__typeof__(&(list)->items[0]) item = (list)->items; \
+#define FOREACH(item, list)                                    \
+	for (__typeof__(*(list)->items) *item = (list)->items; \
 	     item && (size_t)(item - (list)->items) < (list)->n; item++)
 
 /* The position of an item that FOREACH visits. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What answers are read by: XML, shapes, JSON; files of settings; endpoints;
- * delays. */
+/* Parsers of responses (XML, shapes), the INI parser, endpoints, and the delays
+ * of retries. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,45 +91,27 @@ static void xml_bounds(void **state)
 	free(big);
 }
 
-struct part {
-	char *name;
-	int64_t port;
-};
-struct parts {
-	struct part *items;
-	size_t n;
-};
-struct whole {
-	char *id, *deep;
-	int64_t number, missing;
-	double ratio;
-	bool on;
-	struct part one;
-	struct parts parts;
-	struct aws_strings texts, inner;
-	struct {
-		double *items;
-		size_t n;
-	} values;
-};
+#define PART(X)                 \
+	X(STRING, name, "name") \
+	X(NUMBER, port, "port|Port", -1)
+SHAPE(part, parts, PART);
+SHAPE_TABLE(part, parts, PART)
 
-static const struct shape shape_part = {
-	sizeof(struct part),
-	ROWS(ROW(part, name, STRING, "name"),
-	     ROW(part, port, NUMBER, "port", .missing = -1)),
-};
-static const struct shape shape_whole = {
-	sizeof(struct whole),
-	ROWS(ROW(whole, id, STRING, "id"), ROW(whole, deep, STRING, "a/b"),
-	     ROW(whole, number, NUMBER, "number"),
-	     ROW(whole, missing, NUMBER, "missing", .missing = 42),
-	     ROW(whole, ratio, DOUBLE, "ratio"), ROW(whole, on, BOOL, "on"),
-	     ROW(whole, one, STRUCT, "one", .of = &shape_part),
-	     ROW(whole, parts, LIST, "parts", .of = &shape_part),
-	     ROW(whole, texts, STRINGS, "texts"),
-	     ROW(whole, inner, STRINGS, "inner", .inner = "v"),
-	     ROW(whole, values, VALUES, "values")),
-};
+#define WHOLE(X)                            \
+	X(STRING, id, "id")                 \
+	X(STRING, deep, "a/b")              \
+	X(NUMBER, number, "number")         \
+	X(NUMBER, missing, "missing", 42)   \
+	X(BOOL, on, "on")                   \
+	X(EQUALS, allowed, "rule", "allow") \
+	X(EQUALS, denied, "rule", "deny")   \
+	X(LIST, parts, "parts", parts)      \
+	X(STRINGS, texts, "texts")          \
+	X(STRINGS, inner, "inner", "v")     \
+	X(VALUES, values, "values")         \
+	X(SUM, sum, "values")
+SHAPE(whole, wholes, WHOLE);
+SHAPE_TABLE(whole, wholes, WHOLE)
 
 static void check_whole(const struct whole *w)
 {
@@ -137,11 +119,14 @@ static void check_whole(const struct whole *w)
 	assert_string_equal(w->deep, "x");
 	assert_int_equal(w->number, -7);
 	assert_int_equal(w->missing, 42);
-	assert_true(w->ratio == 1.5);
 	assert_true(w->on);
-	assert_string_equal(w->one.name, "p");
-	assert_int_equal(w->one.port, -1);
-	assert_int_equal(w->parts.n, 3);
+	assert_true(w->allowed);
+	assert_false(w->denied);
+	assert_int_equal(w->parts.n, 4);
+	assert_string_equal(w->parts.items[0].name, "q");
+	assert_int_equal(w->parts.items[0].port, -1);
+	assert_int_equal(w->parts.items[2].port, -1);
+	assert_int_equal(w->parts.items[3].port, 81);
 	assert_int_equal(w->parts.items[1].port, 80);
 	assert_int_equal(w->texts.n, 2);
 	assert_string_equal(w->texts.items[1], "t2");
@@ -149,30 +134,31 @@ static void check_whole(const struct whole *w)
 	assert_string_equal(w->inner.items[0], "v1");
 	assert_int_equal(w->values.n, 2);
 	assert_true(w->values.items[1] == 2.25);
+	assert_true(w->sum == 3.25);
 }
 
 static void shapes(void **state)
 {
 	static const char xml[] =
-		"<r><id>i-1</id><a><b>x</b></a><number>-7</number><ratio>1.5</ratio><on>true</on><one><name>p</name><port/></one><parts><item><name>q</name></item><member><port>80</port></member><item/></parts><texts><item>t1</item><item>t2</item></texts><inner><item><v>v1</v></item><item><w/></item></inner><values><member>1</member><member>2.25</member></values></r>";
+		"<r><id>i-1</id><a><b>x</b></a><number>-7</number><on>true</on><rule>allow</rule><parts><item><name>q</name></item><member><port>80</port></member><item><port/></item><item><Port>81</Port></item></parts><texts><item>t1</item><item>t2</item></texts><inner><item><v>v1</v></item><item><w/></item></inner><values><member>1</member><member>2.25</member></values></r>";
 	static const char json[] =
-		"{\"id\":\"i-1\",\"a\":{\"b\":\"x\"},\"number\":-7,\"ratio\":1.5,\"on\":true,\"missing\":null,\"one\":{\"name\":\"p\"},\"parts\":[{\"name\":\"q\"},{\"port\":80},{}],\"texts\":[\"t1\",\"t2\"],\"inner\":[{\"v\":\"v1\"},{}],\"values\":[1,2.25]}";
+		"{\"id\":\"i-1\",\"a\":{\"b\":\"x\"},\"number\":-7,\"on\":true,\"rule\":\"allow\",\"missing\":null,\"parts\":[{\"name\":\"q\"},{\"port\":80},{},{\"Port\":81}],\"texts\":[\"t1\",\"t2\"],\"inner\":[{\"v\":\"v1\"},{}],\"values\":[1,2.25]}";
 	struct whole w;
 	struct xml x;
 	cJSON *j;
 
 	(void)state;
 	assert_int_equal(xml_parse(&x, xml, strlen(xml)), 0);
-	assert_int_equal(shape_from_xml(&shape_whole, x.root, &w), 0);
+	assert_int_equal(shape_from_xml(wholes_shape(), x.root, &w), 0);
 	xml_free(&x);
 	check_whole(&w);
-	shape_free(&shape_whole, &w);
+	shape_free(wholes_shape(), &w);
 	assert_null(w.id);
 	j = cJSON_Parse(json);
-	assert_int_equal(shape_from_json(&shape_whole, j, &w), 0);
+	assert_int_equal(shape_from_json(wholes_shape(), j, &w), 0);
 	cJSON_Delete(j);
 	check_whole(&w);
-	shape_free(&shape_whole, &w);
+	shape_free(wholes_shape(), &w);
 }
 
 static void shapes_refuse(void **state)
@@ -180,7 +166,8 @@ static void shapes_refuse(void **state)
 	static const char *const xmls[] = {
 		"<r><id>a</id><number>7x</number></r>",
 		"<r><number>99999999999999999999</number></r>",
-		"<r><on>maybe</on></r>", "<r><ratio>nan</ratio></r>",
+		"<r><on>maybe</on></r>",
+		"<r><values><member>nan</member></values></r>",
 		"<r><parts><item><port>p</port></item></parts></r>"};
 	static const char *const jsons[] = {
 		"{\"id\":1}",		"{\"id\":\"a\",\"number\":\"7x\"}",
@@ -194,7 +181,7 @@ static void shapes_refuse(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(xmls) / sizeof(xmls[0]); i++) {
 		assert_int_equal(xml_parse(&x, xmls[i], strlen(xmls[i])), 0);
-		if (shape_from_xml(&shape_whole, x.root, &w) != -EPROTO)
+		if (shape_from_xml(wholes_shape(), x.root, &w) != -EPROTO)
 			fail_msg("%s", xmls[i]);
 		assert_null(w.id);
 		xml_free(&x);
@@ -203,7 +190,7 @@ static void shapes_refuse(void **state)
 		cJSON *j = cJSON_Parse(jsons[i]);
 
 		assert_non_null(j);
-		if (shape_from_json(&shape_whole, j, &w) != -EPROTO)
+		if (shape_from_json(wholes_shape(), j, &w) != -EPROTO)
 			fail_msg("%s", jsons[i]);
 		assert_null(w.id);
 		cJSON_Delete(j);
