@@ -8,7 +8,7 @@
 #include "http/secret.h"
 
 static int add_mfa(struct cred_search *s, const char *where, const char *serial,
-		   struct query *q, struct aws_error *err)
+		   struct aws_query *q, struct aws_error *err)
 {
 	char code[16] = "";
 
@@ -36,7 +36,7 @@ int cred_assume_role(struct cred_search *s, const char *profile,
 	const char *role = profiles_get(p, profile, "role_arn");
 	const char *serial = profiles_get(p, profile, "mfa_serial");
 	char where[400];
-	struct query q = {0};
+	struct aws_query q = {0};
 	int error = sts_begin(&q, action, role,
 			      profiles_get(p, profile, "role_session_name"));
 

@@ -18,7 +18,7 @@ int cred_web_identity(struct cred_search *s, const char *where,
 	static const char action[] = "AssumeRoleWithWebIdentity";
 	char *path = profiles_expand(token_file);
 	struct buf token = {0};
-	struct query q = {0};
+	struct aws_query q = {0};
 	int error =
 		path ? secret_read_file(path, STS_TOKEN_MAX, &token) : -ENOMEM;
 

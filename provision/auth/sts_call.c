@@ -60,7 +60,7 @@ static bool is_transient(const struct aws_error *why)
 	       why->kind == AWS_ERR_THROTTLED;
 }
 
-int sts_send(struct cred_search *s, const char *action, struct query *q,
+int sts_send(struct cred_search *s, const char *action, struct aws_query *q,
 	     const struct credentials *source, const char *where,
 	     struct credentials *out, struct aws_error *err)
 {
@@ -107,7 +107,7 @@ int sts_send(struct cred_search *s, const char *action, struct query *q,
 	return -EACCES;
 }
 
-int sts_begin(struct query *q, const char *action, const char *role_arn,
+int sts_begin(struct aws_query *q, const char *action, const char *role_arn,
 	      const char *session_name)
 {
 	char name[SESSION_NAME_MAX];

@@ -13,12 +13,12 @@
 
 /* Starts the request q. session_name NULL: a generated one. -ENOMEM. The
  * caller wipes q.body, also after an error. */
-int sts_begin(struct query *q, const char *action, const char *role_arn,
+int sts_begin(struct aws_query *q, const char *action, const char *role_arn,
 	      const char *session_name);
 /* Sends q, signed with source or, if that is NULL, unsigned, and reads the
  * credentials of the response. Retries transient failures: the actions change
  * nothing. */
-int sts_send(struct cred_search *s, const char *action, struct query *q,
+int sts_send(struct cred_search *s, const char *action, struct aws_query *q,
 	     const struct credentials *source, const char *where,
 	     struct credentials *out, struct aws_error *err);
 

@@ -239,16 +239,16 @@ static int send_call(struct aws_client *c, struct aws_request *p,
 	return error;
 }
 
-void call_begin(struct query *q, const struct call_service *service,
+void call_begin(struct aws_query *q, const struct call_service *service,
 		const char *action)
 {
-	*q = (struct query){0};
+	*q = (struct aws_query){0};
 	query_string(q, action, "Action");
 	query_string(q, service->version, "Version");
 }
 
 int call_send(struct aws_client *c, const struct call_service *service,
-	      const char *action, struct query *q,
+	      const char *action, struct aws_query *q,
 	      struct call_response *response, struct aws_error *err)
 {
 	struct aws_request p = {.service = service->name,
@@ -281,7 +281,7 @@ void call_response_free(struct call_response *a)
 	a->root = NULL;
 }
 
-int call_change(struct aws_client *c, const char *action, struct query *q,
+int call_change(struct aws_client *c, const char *action, struct aws_query *q,
 		bool dry_run, struct call_response *response,
 		struct aws_error *err)
 {
@@ -311,7 +311,7 @@ static int add_page(struct aws_client *c, const struct call_list *l,
 		    struct shape_list *out, char **token, struct aws_error *err)
 {
 	struct call_response response;
-	struct query q;
+	struct aws_query q;
 	const char *next;
 	int error;
 

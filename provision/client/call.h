@@ -23,7 +23,7 @@ struct call_service {
 extern const struct call_service call_ec2, call_elbv2, call_sts, call_cw;
 
 /* Starts q (which is overwritten) with Action and Version. */
-void call_begin(struct query *q, const struct call_service *service,
+void call_begin(struct aws_query *q, const struct call_service *service,
 		const char *action);
 
 /*
@@ -36,12 +36,12 @@ struct call_response {
 	const struct xml_node *root;
 };
 int call_send(struct aws_client *c, const struct call_service *service,
-	      const char *action, struct query *q,
+	      const char *action, struct aws_query *q,
 	      struct call_response *response, struct aws_error *err);
 void call_response_free(struct call_response *a);
 
 /* The same with DryRun: "DryRunOperation" is 0 with an empty response. */
-int call_change(struct aws_client *c, const char *action, struct query *q,
+int call_change(struct aws_client *c, const char *action, struct aws_query *q,
 		bool dry_run, struct call_response *response,
 		struct aws_error *err);
 
@@ -58,7 +58,7 @@ struct call_list {
 	const char *page_parameter;  /* "MaxResults", "PageSize" */
 	const char *token_parameter; /* "NextToken", "Marker"; NULL: no pages */
 	const char *token_element;   /* "nextToken", "NextMarker" */
-	void (*add)(struct query *q, const void *ctx);
+	void (*add)(struct aws_query *q, const void *ctx);
 	const void *ctx;
 };
 /* Appends to out, which is emptied on failure. */

@@ -20,7 +20,7 @@
  *	NUMBER	 int64_t		value if missing, 0 by default
  *	BOOL	 bool			-	false if missing
  *	EQUALS	 bool			the string that means true
- *	LIST	 the list struct	its tag; lists its items' own shape
+ *	LIST	 a list struct		its tag
  *	STRINGS	 struct aws_strings	element of each item that holds the
  *					string; by default the item itself
  *	VALUES	 struct aws_values	-
@@ -76,24 +76,25 @@ struct aws_values LIST_OF(double);
 /* Any list struct. */
 struct shape_list LIST_OF(void);
 
-/* Declares struct name, struct list, list_shape() and list_free(). */
-#define SHAPE(name, list, ROWS)                                          \
-	struct name {                                                    \
-		ROWS(SHAPE_MEMBER)                                       \
-	};                                                               \
-	struct list LIST_OF(struct name);                                \
-	shape_fn list##_shape;                                           \
-	static inline void list##_free(struct list *l)                   \
-	{                                                                \
-		shape_free_list(list##_shape(), (struct shape_list *)l); \
-	}                                                                \
-	struct list /* to be ended by a semicolon */
+/* Declares the struct item_tag, the struct list_tag, list_tag_shape() and
+ * list_tag_free(). */
+#define SHAPE(item_tag, list_tag, ROWS)                                      \
+	struct item_tag {                                                    \
+		ROWS(SHAPE_MEMBER)                                           \
+	};                                                                   \
+	struct list_tag LIST_OF(struct item_tag);                            \
+	shape_fn list_tag##_shape;                                           \
+	static inline void list_tag##_free(struct list_tag *l)               \
+	{                                                                    \
+		shape_free_list(list_tag##_shape(), (struct shape_list *)l); \
+	}                                                                    \
+	struct list_tag /* the caller adds a semicolon */
 
-/* Defines list_shape(). */
-#define SHAPE_TABLE(name, list, ROWS)                                     \
-	const struct shape *list##_shape(void)                            \
+/* Defines list_tag_shape(). */
+#define SHAPE_TABLE(item_tag, list_tag, ROWS)                             \
+	const struct shape *list_tag##_shape(void)                        \
 	{                                                                 \
-		typedef struct name self;                                 \
+		typedef struct item_tag self;                             \
 		static const struct shape_field fields[] = {              \
 			ROWS(SHAPE_ROW){0}};                              \
 		static const struct shape shape = {sizeof(self), fields}; \

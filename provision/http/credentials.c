@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Copies and wipes credentials, and keeps them out of messages. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,8 +16,8 @@ void credentials_wipe(struct credentials *c)
 	*c = (struct credentials){0};
 }
 
-/* What may stand in a header: printable, no blanks. */
-static bool plain(const char *s)
+/* Printable ASCII without blanks: cannot inject a header. */
+static bool is_header_safe(const char *s)
 {
 	for (; *s; s++)
 		if (*s <= ' ' || *s > '~')
@@ -27,35 +28,37 @@ static bool plain(const char *s)
 int credentials_set(struct credentials *c, const char *access_key,
 		    const char *secret, const char *token)
 {
-	struct credentials made = {0};
+	struct credentials copy = {0};
 
 	if (!access_key || !*access_key || !secret || !*secret ||
-	    !plain(access_key) || !plain(secret) || (token && !plain(token)))
+	    !is_header_safe(access_key) || !is_header_safe(secret) ||
+	    (token && !is_header_safe(token)))
 		return -EINVAL;
-	made.access_key = strdup(access_key);
-	made.secret = strdup(secret);
+	copy.access_key = strdup(access_key);
+	copy.secret = strdup(secret);
 	if (token && *token)
-		made.token = strdup(token);
-	if (!made.access_key || !made.secret ||
-	    (token && *token && !made.token)) {
-		credentials_wipe(&made);
+		copy.token = strdup(token);
+	if (!copy.access_key || !copy.secret ||
+	    (token && *token && !copy.token)) {
+		credentials_wipe(&copy);
 		return -ENOMEM;
 	}
 	credentials_wipe(c);
-	*c = made;
+	*c = copy;
 	return 0;
 }
 
-static void cut_off(char *text, const char *secret)
+static void truncate_at(char *text, const char *secret)
 {
-	char begin[13], *found;
+	char prefix[13], *found;
 
 	if (!secret)
 		return;
-	/* The end of it may be missing already. */
-	snprintf(begin, sizeof(begin), "%s", secret);
-	found = strstr(text, begin);
-	explicit_bzero(begin, sizeof(begin));
+	/* Search for a prefix: the message itself may have been truncated
+	 * within the secret. */
+	snprintf(prefix, sizeof(prefix), "%s", secret);
+	found = strstr(text, prefix);
+	explicit_bzero(prefix, sizeof(prefix));
 	if (!found)
 		return;
 	explicit_bzero(found, strlen(found));
@@ -65,6 +68,6 @@ static void cut_off(char *text, const char *secret)
 
 void credentials_scrub(const struct credentials *c, char *text)
 {
-	cut_off(text, c->secret);
-	cut_off(text, c->token);
+	truncate_at(text, c->secret);
+	truncate_at(text, c->token);
 }

@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* A set of AWS credentials: what a request is signed with. */
+/* AWS credentials, which sign requests. */
 #ifndef HTTP_CREDENTIALS_H
 #define HTTP_CREDENTIALS_H
 
 #include <stdint.h>
 
-/* Secrets: never printed, overwritten before they are freed. Zero-initialised
- * is empty. */
+/* Never logged, and overwritten before they are freed. Zero-initialised is
+ * empty. */
 struct credentials {
 	char *access_key;
 	char *secret;
-	char *token;	  /* NULL: not temporary */
+	char *token;	  /* session token; NULL: long-term credentials */
 	int64_t expires;  /* Unix time, 0: never */
-	char source[512]; /* for people, no secret */
+	char source[512]; /* where they came from, for messages */
 };
 
+/* Overwrites, frees and empties c. */
 void credentials_wipe(struct credentials *c);
-/* Takes copies. 0 or -ENOMEM; -EINVAL when a key is missing or empty. */
+/* Copies the keys to c; expires and source are reset. token may be NULL. 0,
+ * -ENOMEM, or -EINVAL if a key is missing or contains characters that are not
+ * valid in a header. */
 int credentials_set(struct credentials *c, const char *access_key,
 		    const char *secret, const char *token);
 
-/* Cuts a text off where a secret begins. (AWS answers a wrong signature with
- * what it signed, session token and all.) */
+/* Truncates text where the secret or token begins: AWS rejects a signature with
+ * the canonical request in the message, which contains the session token. */
 void credentials_scrub(const struct credentials *c, char *text);
 
 #endif

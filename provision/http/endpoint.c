@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* Builds and splits the URLs of AWS endpoints. */
 #include <stdio.h>
 #include <string.h>
 
 #include "http/endpoint.h"
 
+/* An AWS partition: separate accounts and domains. */
 struct partition {
-	const char *prefix; /* of its regions */
+	const char *prefix; /* of the names of its regions */
 	const char *name;
 	const char *domain;
 };
@@ -50,15 +52,15 @@ bool endpoint_url(const char *service, const char *region, char *to, size_t n)
 bool endpoint_split(const char *url, char host[ENDPOINT_MAX],
 		    char path[ENDPOINT_MAX])
 {
-	const char *own_port, *p = url;
+	const char *default_port, *p = url;
 	size_t n;
 
 	if (!strncmp(p, "https://", strlen("https://"))) {
 		p += strlen("https://");
-		own_port = ":443";
+		default_port = ":443";
 	} else if (!strncmp(p, "http://", strlen("http://"))) {
 		p += strlen("http://");
-		own_port = ":80";
+		default_port = ":80";
 	} else {
 		return false;
 	}
@@ -70,8 +72,8 @@ bool endpoint_split(const char *url, char host[ENDPOINT_MAX],
 	strcpy(path, p[n] ? p + n : "/");
 	memcpy(host, p, n);
 	host[n] = 0;
-	if (n > strlen(own_port) &&
-	    !strcmp(host + n - strlen(own_port), own_port))
-		host[n - strlen(own_port)] = 0;
+	if (n > strlen(default_port) &&
+	    !strcmp(host + n - strlen(default_port), default_port))
+		host[n - strlen(default_port)] = 0;
 	return true;
 }

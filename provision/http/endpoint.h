@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the services are. */
+/* The endpoints of AWS services. */
 #ifndef HTTP_ENDPOINT_H
 #define HTTP_ENDPOINT_H
 
@@ -8,19 +8,20 @@
 
 #define ENDPOINT_MAX 512
 
-/* "aws", "aws-cn", "aws-us-gov", "aws-eusc" by the name of the region. */
+/* The partition of a region: "aws", "aws-cn", "aws-us-gov" or "aws-eusc". */
 const char *endpoint_partition(const char *region);
 
-/* Letters, digits and hyphens only, as in "eu-central-1". */
+/* Does it look like the name of a region, such as "eu-central-1"? The name
+ * becomes part of a host name, so other characters are rejected. */
 bool endpoint_region_valid(const char *region);
 
-/* "https://ec2.eu-central-1.amazonaws.com": service as in the host name
- * (also "portal.sso"); false if it does not fit. */
+/* Writes "https://SERVICE.REGION.DOMAIN", where service is the first part of the
+ * host name ("ec2", "portal.sso"). false: n bytes are too few. */
 bool endpoint_url(const char *service, const char *region, char *to, size_t n);
 
-/* The host (with a port that is not the scheme's own) as it stands in the Host
- * header, and the path ("/" if none) of an http or https URL. false: it is
- * none, or has user information, a query or a fragment. */
+/* Splits an http or https URL into the value of the Host header (without the
+ * default port) and the path ("/" if there is none). false: it is not such a
+ * URL, or it has user information, a query or a fragment. */
 bool endpoint_split(const char *url, char host[ENDPOINT_MAX],
 		    char path[ENDPOINT_MAX]);
 

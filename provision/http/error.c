@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Sets errors, and formats them for users: what was called, what AWS said, what
+ * it means and what to do next. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +23,7 @@ int aws_error_set(struct aws_error *err, enum aws_error_kind kind,
 	return aws_error_errno(kind);
 }
 
-/* What looks like service:Action at the beginning of p. */
+/* Copies a leading service:Action. */
 static bool permission_at(const char *p, char *to, size_t n)
 {
 	size_t len, colon;
@@ -38,8 +40,9 @@ static bool permission_at(const char *p, char *to, size_t n)
 	return true;
 }
 
-/* "You are not authorized to perform this operation. User: ... is not
- * authorized to perform: ec2:CreateTags on resource: ...": the second one. */
+/* Finds ec2:CreateTags in "You are not authorized to perform this operation.
+ * User: ... is not authorized to perform: ec2:CreateTags on resource: ...". Only
+ * the second "to perform" is followed by an action. */
 static bool permission_in(const char *message, char *to, size_t n)
 {
 	static const char marker[] = "to perform";
@@ -53,7 +56,7 @@ static bool permission_in(const char *message, char *to, size_t n)
 	return false;
 }
 
-/* IAM calls some services otherwise than their endpoints are called. */
+/* The IAM prefix of a service may differ from the name of its endpoint. */
 static const char *iam_prefix(const char *service)
 {
 	return !strcmp(service, "monitoring") ? "cloudwatch" : service;
@@ -96,14 +99,15 @@ int aws_error_bad_parameter(struct aws_error *err, const char *fmt, ...)
 	return aws_error_set(err, AWS_ERR_LOCAL, "", "%s", text);
 }
 
-struct text {
+/* A bounded string being appended to. */
+struct error_text {
 	char *to;
 	size_t n, used;
 };
 
-static void add(struct text *t, const char *fmt, ...)
+static void add(struct error_text *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-static void add(struct text *t, const char *fmt, ...)
+static void add(struct error_text *t, const char *fmt, ...)
 {
 	va_list args;
 	int len;
@@ -119,8 +123,8 @@ static void add(struct text *t, const char *fmt, ...)
 		t->used = t->n - 1;
 }
 
-/* The message without the encoded part, which is not for people. */
-static void add_message(struct text *t, const char *message)
+/* Appends the message without the encoded authorization details. */
+static void add_message(struct error_text *t, const char *message)
 {
 	const char *encoded = strstr(message, AWS_ENCODED_MARK);
 	size_t n = encoded ? (size_t)(encoded - message) : strlen(message);
@@ -132,24 +136,24 @@ static void add_message(struct text *t, const char *message)
 		add(t, "%.*s.", (int)n, message);
 }
 
-static void add_permission(struct text *t, const struct aws_error *err)
+static void add_permission(struct error_text *t, const struct aws_error *err)
 {
 	char permission[128];
 
 	if (!aws_error_permission(err, permission, sizeof(permission)))
 		return;
 	add(t,
-	    " Allow %s to the user or role that the credentials belong to (\"metlo-mirror aws policy\" prints a policy that suffices).",
+	    " Grant %s to the user or role of these credentials (\"metlo-mirror aws policy\" prints a sufficient policy).",
 	    permission);
 	if (strstr(err->message, AWS_ENCODED_MARK))
 		add(t,
-		    " Why it was refused: aws sts decode-authorization-message --encoded-message with the text that -vv shows.");
+		    " For the reason, pass the encoded message shown by -vv to: aws sts decode-authorization-message --encoded-message.");
 	if (strstr(err->message, "explicit deny"))
 		add(t,
-		    " A policy denies it explicitly; an Allow elsewhere does not help.");
+		    " A policy denies it explicitly, which overrides any Allow.");
 }
 
-static bool only_reads(const char *action)
+static bool is_read_only(const char *action)
 {
 	return !strncmp(action, "Describe", 8) || !strncmp(action, "List", 4) ||
 	       !strncmp(action, "Get", 3);
@@ -157,7 +161,7 @@ static bool only_reads(const char *action)
 
 char *aws_error_text(const struct aws_error *err, char *to, size_t n)
 {
-	struct text t = {.to = to, .n = n};
+	struct error_text t = {.to = to, .n = n};
 	const char *hint = aws_error_hint(err->code);
 
 	if (!n)
@@ -169,12 +173,13 @@ char *aws_error_text(const struct aws_error *err, char *to, size_t n)
 		add(&t, "%s: ", err->code);
 	add_message(&t, err->message);
 	if (!err->message[0])
-		add(&t, "HTTP status %d without a reason.", err->status);
+		add(&t, "HTTP status %d without an error message.",
+		    err->status);
 	if (hint)
 		add(&t, " %s", hint);
 	add_permission(&t, err);
-	if (err->unknown_outcome && !only_reads(err->action))
-		add(&t, " It is not known whether AWS has done it.");
+	if (err->unknown_outcome && !is_read_only(err->action))
+		add(&t, " AWS may or may not have made the change.");
 	if (err->request_id[0] &&
 	    (err->kind == AWS_ERR_SERVER || err->kind == AWS_ERR_RESPONSE))
 		add(&t, " (request %s)", err->request_id);

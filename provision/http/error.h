@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What went wrong in a call to AWS, and what to do about it. */
+/* The error of a call to AWS, and its text for users. */
 #ifndef HTTP_ERROR_H
 #define HTTP_ERROR_H
 
@@ -8,33 +8,34 @@
 
 #include "http/error_codes.h"
 
-/* Plain memory: may be copied, needs no free. Zero-initialised is "no error".
- * unknown_outcome: a change was sent and no answer came, so it may have been
- * made; look before making it again. */
+/* Can be copied, owns no memory. Zero-initialised is "no error". */
 struct aws_error {
 	enum aws_error_kind kind;
-	int status; /* HTTP, 0 without an answer */
+	int status; /* HTTP status; 0 without a response */
+	/* A request was sent but its response was lost, so the change may have
+	 * been made: check before making it again. */
 	bool unknown_outcome;
 	char service[24];   /* "ec2" */
 	char action[64];    /* "CreateTrafficMirrorSession" */
-	char code[96];	    /* AWS's word, "" if it did not answer */
-	char message[4096]; /* AWS's sentence, or ours */
+	char code[96];	    /* AWS error code; "" without a response */
+	char message[4096]; /* by AWS or by this program */
 	char request_id[80];
 };
 
-/* Sets kind, code and message (printf) and returns the negative errno. err
- * may be NULL. */
+/* Sets kind, code and message (printf); the other members stay. Returns the
+ * errno of the kind. err and code may be NULL. */
 int aws_error_set(struct aws_error *err, enum aws_error_kind kind,
 		  const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* All of it for people, one paragraph: what was called, what AWS said, what
- * that means, which permission is missing, what to do. Writes at most n bytes
- * with the NUL; returns to. */
+/* Formats the error as one paragraph: the action, AWS's message, what it means,
+ * the missing permission, the next step. Writes at most n bytes including the
+ * NUL. Returns to. */
 char *aws_error_text(const struct aws_error *err, char *to, size_t n);
 
-/* The permission ("ec2:CreateTags") that a refusal is about, taken from the
- * message or else from service and action. false: it is not about one. */
+/* The permission ("ec2:CreateTags") that AWS_ERR_DENIED is about: from the
+ * message if it names one, otherwise from service and action. false: the error
+ * is not about a permission. */
 bool aws_error_permission(const struct aws_error *err, char *to, size_t n);
 
 /* Copies why to err (which may be NULL) if error is not 0. Returns error. */
@@ -42,7 +43,7 @@ int aws_error_copy(struct aws_error *err, const struct aws_error *why,
 		   int error);
 /* "out of memory": returns -ENOMEM. */
 int aws_error_no_memory(struct aws_error *err);
-/* A parameter that is missing or invalid; nothing has been sent: -EINVAL. */
+/* A parameter is missing or invalid, so nothing was sent: returns -EINVAL. */
 int aws_error_bad_parameter(struct aws_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

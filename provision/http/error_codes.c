@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of AWS error codes. Codes that are not in it are classified by their
+ * endings, since no table can be complete. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -6,48 +8,47 @@
 #include "http/error_codes.h"
 
 #define NO_SUCH_TARGET \
-	"It may have been deleted meanwhile; run list to see what there is."
+	"It may have been deleted in the meantime; run list to see what exists."
 #define DELETE_USER_FIRST \
-	"Delete what uses it first; remove does this in the right order."
-#define QUOTA_FIXED "AWS does not raise this quota."
-#define CHECK_KEYS                                                        \
-	"Check the access key and its secret, and that they are of this " \
-	"partition (China and GovCloud have their own accounts)."
-#define GET_NEW_KEYS "Get new ones: \"aws sso login\", or export fresh keys."
+	"Delete the resources that use it first; the remove command does so in the right order."
+#define QUOTA_FIXED "This quota cannot be raised."
+#define CHECK_KEYS \
+	"Check the access key and its secret, and that they belong to this partition (China and GovCloud have separate accounts)."
+#define GET_NEW_KEYS "Renew them: run \"aws sso login\" or export new keys."
 
 static const struct aws_error_code codes[] = {
-	/* --- who we are --- */
+	/* --- credentials --- */
 	{"AuthFailure", AWS_ERR_CREDENTIALS,
-	 "AWS does not accept the credentials for this call. " CHECK_KEYS},
+	 "AWS rejected the credentials for this call. " CHECK_KEYS},
 	{"InvalidClientTokenId", AWS_ERR_CREDENTIALS,
-	 "The access key does not exist or is off. " CHECK_KEYS},
+	 "The access key does not exist or is inactive. " CHECK_KEYS},
 	{"UnrecognizedClientException", AWS_ERR_CREDENTIALS,
-	 "The access key does not exist or is off. " CHECK_KEYS},
+	 "The access key does not exist or is inactive. " CHECK_KEYS},
 	{"InvalidAccessKeyId", AWS_ERR_CREDENTIALS, CHECK_KEYS},
 	{"MissingAuthenticationToken", AWS_ERR_CREDENTIALS, CHECK_KEYS},
 	{"IncompleteSignature", AWS_ERR_CREDENTIALS, CHECK_KEYS},
 	{"SignatureDoesNotMatch", AWS_ERR_CREDENTIALS,
-	 "The secret does not belong to the access key, or this machine's clock is wrong."},
+	 "The secret does not match the access key, or the clock of this host is wrong."},
 	{"InvalidSignatureException", AWS_ERR_CREDENTIALS,
-	 "The secret does not belong to the access key, or this machine's clock is wrong."},
+	 "The secret does not match the access key, or the clock of this host is wrong."},
 	{"RequestExpired", AWS_ERR_CREDENTIALS,
-	 "The credentials have expired or this machine's clock is wrong. " GET_NEW_KEYS},
+	 "The credentials have expired, or the clock of this host is wrong. " GET_NEW_KEYS},
 	{"RequestTimeTooSkewed", AWS_ERR_CREDENTIALS,
-	 "Set this machine's clock."},
+	 "Correct the clock of this host."},
 	{"ExpiredToken", AWS_ERR_CREDENTIALS,
 	 "The credentials have expired. " GET_NEW_KEYS},
 	{"ExpiredTokenException", AWS_ERR_CREDENTIALS,
 	 "The credentials have expired. " GET_NEW_KEYS},
 	{"UnauthorizedException", AWS_ERR_CREDENTIALS,
-	 "The sign-on has expired. Run \"aws sso login\" for the profile."},
+	 "The SSO login has expired. Run \"aws sso login\" for the profile."},
 	{"InvalidIdentityToken", AWS_ERR_CREDENTIALS,
-	 "The web identity token is not accepted by the role."},
+	 "The trust policy of the role does not accept the web identity token."},
 	{"IDPRejectedClaim", AWS_ERR_CREDENTIALS,
-	 "The web identity token is not accepted by the role."},
+	 "The trust policy of the role does not accept the web identity token."},
 	{"OptInRequired", AWS_ERR_CREDENTIALS,
 	 "The account is not enabled for this service or region; enable the region in the account settings."},
 	{"Blocked", AWS_ERR_CREDENTIALS,
-	 "AWS has blocked the account; its support knows why."},
+	 "AWS has blocked the account; contact AWS Support."},
 	{"PendingVerification", AWS_ERR_CREDENTIALS,
 	 "AWS is still verifying the account for this region; try again later."},
 
@@ -56,9 +57,9 @@ static const struct aws_error_code codes[] = {
 	{"AccessDenied", AWS_ERR_DENIED, NULL},
 	{"AccessDeniedException", AWS_ERR_DENIED, NULL},
 	{"OperationNotPermitted", AWS_ERR_REFUSED,
-	 "AWS protects it: deletion protection may be on, or another service manages it."},
+	 "AWS protects the resource: deletion protection may be enabled, or another service manages it."},
 
-	/* --- too fast, too busy --- */
+	/* --- throttling and server errors --- */
 	{"Throttling", AWS_ERR_THROTTLED, NULL},
 	{"ThrottlingException", AWS_ERR_THROTTLED, NULL},
 	{"ThrottledException", AWS_ERR_THROTTLED, NULL},
@@ -92,32 +93,32 @@ static const struct aws_error_code codes[] = {
 	{"TrafficMirrorTargetInUseException", AWS_ERR_IN_USE,
 	 "Sessions still use the target. " DELETE_USER_FIRST},
 	{"TrafficMirrorSessionsPerInterfaceLimitExceeded", AWS_ERR_LIMIT,
-	 "A network interface can be the source of 3 sessions; delete one or leave this source out. " QUOTA_FIXED},
+	 "A network interface can be the source of at most 3 sessions; delete one or exclude this source. " QUOTA_FIXED},
 	{"TrafficMirrorSessionsPerTargetLimitExceeded", AWS_ERR_LIMIT,
-	 "The target takes no more sessions: use a network load balancer as the target. " QUOTA_FIXED},
+	 "The target has reached its limit of sessions: use a network load balancer as the target. " QUOTA_FIXED},
 	{"TrafficMirrorSourcesPerTargetLimitExceeded", AWS_ERR_LIMIT,
-	 "A network interface as target takes 10 sources (100 on the largest instances): use a network load balancer as the target. " QUOTA_FIXED},
+	 "A network interface as the target is limited to 10 sources (100 on the largest instances): use a network load balancer as the target. " QUOTA_FIXED},
 	{"TrafficMirrorFilterLimitExceeded", AWS_ERR_LIMIT,
-	 "The account has 10,000 filters. " QUOTA_FIXED},
+	 "The account has reached 10,000 filters. " QUOTA_FIXED},
 	{"TrafficMirrorFilterRuleLimitExceeded", AWS_ERR_LIMIT,
-	 "A filter takes 10 rules: name fewer ports or CIDRs, or ranges. " QUOTA_FIXED},
+	 "A filter is limited to 10 rules: give fewer ports or CIDRs, or combine ports into ranges. " QUOTA_FIXED},
 	{"TrafficMirrorFilterRulesPerFilterLimitExceeded", AWS_ERR_LIMIT,
-	 "A filter takes 10 rules: name fewer ports or CIDRs, or ranges. " QUOTA_FIXED},
+	 "A filter is limited to 10 rules: give fewer ports or CIDRs, or combine ports into ranges. " QUOTA_FIXED},
 	{"TrafficMirrorSessionLimitExceeded", AWS_ERR_LIMIT,
-	 "The account has 10,000 sessions. " QUOTA_FIXED},
+	 "The account has reached 10,000 sessions. " QUOTA_FIXED},
 	{"TrafficMirrorTargetLimitExceeded", AWS_ERR_LIMIT,
-	 "The account has 10,000 targets. " QUOTA_FIXED},
+	 "The account has reached 10,000 targets. " QUOTA_FIXED},
 	{"TrafficMirrorFilterRuleAlreadyExists", AWS_ERR_EXISTS,
-	 "The filter has a rule of this number and direction."},
+	 "The filter already has a rule with this number and direction."},
 	{"TrafficMirrorSessionAlreadyExists", AWS_ERR_EXISTS,
-	 "The source has a session of this number."},
+	 "The source already has a session with this number."},
 	{"InvalidTrafficMirrorTarget", AWS_ERR_REFUSED,
-	 "This cannot be a mirror target: it has to be an interface of an instance that is no source itself, a network load balancer with a UDP listener on 4789, or a gateway load balancer endpoint."},
+	 "This cannot be a mirror target. A target is an interface of an instance that is not itself a source, a network load balancer with a UDP listener on port 4789, or a gateway load balancer endpoint."},
 	{"NetworkInterfaceNotSupported", AWS_ERR_REFUSED,
-	 "AWS mirrors interfaces of Nitro instances and of some Xen types only; \"metlo-mirror aws plan\" shows which sources can be mirrored."},
+	 "AWS mirrors only the interfaces of Nitro instances and of some Xen types; \"metlo-mirror aws plan\" shows which sources can be mirrored."},
 	{"InvalidNetworkInterface.InUse", AWS_ERR_IN_USE, NULL},
 	{"InvalidNetworkInterfaceID.NotFound", AWS_ERR_NOT_FOUND,
-	 "The network interface does not exist (any more): a task or instance may have been replaced. Run sync."},
+	 "The network interface does not exist; a task or instance may have been replaced. Run sync."},
 	{"InvalidTrafficMirrorSessionId.NotFound", AWS_ERR_NOT_FOUND,
 	 NO_SUCH_TARGET},
 	{"InvalidTrafficMirrorTargetId.NotFound", AWS_ERR_NOT_FOUND,
@@ -127,50 +128,51 @@ static const struct aws_error_code codes[] = {
 	{"InvalidTrafficMirrorFilterRuleId.NotFound", AWS_ERR_NOT_FOUND,
 	 NO_SUCH_TARGET},
 
-	/* --- EC2 at large --- */
+	/* --- other parts of EC2 --- */
 	{"InvalidInstanceID.NotFound", AWS_ERR_NOT_FOUND,
 	 "Check the id and the region."},
 	{"InvalidInstanceID.Malformed", AWS_ERR_REFUSED,
-	 "An instance id is i- and 8 or 17 hexadecimal digits."},
+	 "An instance id consists of i- and 8 or 17 hexadecimal digits."},
 	{"InvalidGroup.NotFound", AWS_ERR_NOT_FOUND,
 	 "Check the id of the security group and the region."},
 	{"InvalidGroup.Duplicate", AWS_ERR_EXISTS,
-	 "The VPC has a security group of this name; choose another --name."},
+	 "The VPC already has a security group with this name; choose another --name."},
 	{"InvalidGroup.InUse", AWS_ERR_IN_USE, DELETE_USER_FIRST},
 	{"InvalidPermission.Duplicate", AWS_ERR_EXISTS,
-	 "The security group has this rule."},
+	 "The security group already has this rule."},
 	{"InvalidPermission.NotFound", AWS_ERR_NOT_FOUND,
 	 "The security group does not have this rule."},
 	{"RulesPerSecurityGroupLimitExceeded", AWS_ERR_LIMIT,
-	 "The security group is full (60 rules unless raised): merge rules or request a higher quota."},
+	 "The security group has reached its quota of rules (60 by default): merge rules or request a higher quota."},
 	{"SecurityGroupLimitExceeded", AWS_ERR_LIMIT,
-	 "The VPC has as many security groups as its quota allows; request a higher one in Service Quotas."},
-	{"TagLimitExceeded", AWS_ERR_LIMIT, "A resource takes 50 tags."},
+	 "The VPC has reached its quota of security groups; request a higher one in Service Quotas."},
+	{"TagLimitExceeded", AWS_ERR_LIMIT,
+	 "A resource can have at most 50 tags."},
 	{"DependencyViolation", AWS_ERR_IN_USE,
-	 "Something still uses it; the interfaces of a load balancer go some minutes after it."},
+	 "Another resource still uses it; the interfaces of a load balancer are deleted some minutes after it."},
 	{"IdempotentParameterMismatch", AWS_ERR_EXISTS,
-	 "The same token was used before for another request."},
+	 "The client token was used before with other parameters."},
 	{"InvalidAction", AWS_ERR_REFUSED,
-	 "The endpoint does not know this call: check --endpoint-url and the region."},
+	 "The endpoint does not support this action: check --endpoint-url and the region."},
 
 	/* --- Elastic Load Balancing --- */
 	{"ResourceInUse", AWS_ERR_IN_USE, DELETE_USER_FIRST},
 	{"DuplicateLoadBalancerName", AWS_ERR_EXISTS,
-	 "A load balancer of this name exists with other settings; choose another --name or remove it."},
+	 "A load balancer with this name but other settings exists; choose another --name or delete it."},
 	{"DuplicateTargetGroupName", AWS_ERR_EXISTS,
-	 "A target group of this name exists with other settings; choose another --name or remove it."},
+	 "A target group with this name but other settings exists; choose another --name or delete it."},
 	{"DuplicateListener", AWS_ERR_EXISTS,
-	 "The load balancer has a listener on this port."},
+	 "The load balancer already has a listener on this port."},
 	{"TooManyLoadBalancers", AWS_ERR_LIMIT,
-	 "The region has as many load balancers as the quota allows; request a higher one in Service Quotas or name an existing one."},
+	 "The region has reached its quota of load balancers; request a higher one in Service Quotas or use an existing load balancer."},
 	{"TooManyTargetGroups", AWS_ERR_LIMIT,
-	 "Request a higher quota of target groups in Service Quotas."},
+	 "The region has reached its quota of target groups; request a higher one in Service Quotas."},
 	{"AvailabilityZoneNotSupported", AWS_ERR_REFUSED,
-	 "Choose subnets in other zones."},
+	 "Choose subnets in other availability zones."},
 	{"InvalidSubnet", AWS_ERR_REFUSED,
-	 "A subnet needs 8 free addresses, and there is one per zone."},
+	 "Choose one subnet per availability zone, each with at least 8 free addresses."},
 	{"InvalidTarget", AWS_ERR_REFUSED,
-	 "A target has to be running and in the VPC of the load balancer; those of a peered VPC are registered by address."},
+	 "A target must be running and in the VPC of the load balancer; targets in a peered VPC are registered by IP address."},
 	{"HealthUnavailable", AWS_ERR_SERVER, NULL},
 
 	/* --- ECS --- */
@@ -212,7 +214,8 @@ bool aws_error_is_clock(const char *code, const char *message)
 	    !strcmp(code, "RequestExpired") ||
 	    !strcmp(code, "RequestInTheFuture"))
 		return true;
-	/* The other services use the code of a wrong secret for both. */
+	/* Other services report both a wrong clock and a wrong secret by these
+	 * codes. */
 	return (!strcmp(code, "SignatureDoesNotMatch") ||
 		!strcmp(code, "InvalidSignatureException") ||
 		!strcmp(code, "AuthFailure")) &&
@@ -275,7 +278,7 @@ enum aws_error_kind aws_error_classify(const char *code, int status)
 
 	if (known)
 		return known->kind;
-	/* Families of codes that no table can list completely. */
+	/* AWS names its codes by these conventions. */
 	if (ends_with(code, ".NotFound") || ends_with(code, "NotFound") ||
 	    ends_with(code, "NotFoundException"))
 		return AWS_ERR_NOT_FOUND;

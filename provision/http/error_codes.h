@@ -1,58 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/* The codes of AWS that are known by name. */
+/* AWS error codes: their classification and hints for users. */
 #ifndef HTTP_ERROR_CODES_H
 #define HTTP_ERROR_CODES_H
 
 #include <stdbool.h>
 
-/* What a caller has to decide by. The calls return the errno beside it. */
+/* What callers base decisions on. Each kind has an errno, which calls return. */
 enum aws_error_kind {
 	AWS_OK,
 	AWS_ERR_LOCAL,	     /* -ENOMEM, -EINVAL: nothing was sent */
-	AWS_ERR_CREDENTIALS, /* -EACCES: none found, wrong or expired */
+	AWS_ERR_CREDENTIALS, /* -EACCES: none found, invalid or expired */
 	AWS_ERR_DENIED,	     /* -EPERM: a permission is missing */
-	AWS_ERR_NOT_FOUND,   /* -ENOENT: the thing named does not exist */
-	AWS_ERR_IN_USE,	     /* -EBUSY: something else still needs it */
-	AWS_ERR_EXISTS,	     /* -EEXIST: there is one already */
-	AWS_ERR_LIMIT,	     /* -EDQUOT: a quota is used up */
-	AWS_ERR_THROTTLED,   /* -EAGAIN: too many calls, also after retries */
-	AWS_ERR_REFUSED,     /* -EINVAL: any other refusal by AWS (4xx) */
-	AWS_ERR_SERVER,	     /* -EIO: 5xx, also after retries */
+	AWS_ERR_NOT_FOUND,   /* -ENOENT: the resource does not exist */
+	AWS_ERR_IN_USE,	     /* -EBUSY: another resource still uses it */
+	AWS_ERR_EXISTS,	     /* -EEXIST: it exists already */
+	AWS_ERR_LIMIT,	     /* -EDQUOT: a quota is exhausted */
+	AWS_ERR_THROTTLED,   /* -EAGAIN: too many calls, even after retries */
+	AWS_ERR_REFUSED,     /* -EINVAL: any other client error (4xx) */
+	AWS_ERR_SERVER,	     /* -EIO: 5xx, even after retries */
 	AWS_ERR_NETWORK,     /* -EIO: no connection, TLS, timeout */
-	AWS_ERR_RESPONSE,    /* -EPROTO: the answer makes no sense */
-	AWS_ERR_TIMEOUT,     /* -ETIMEDOUT: waited for, did not happen */
+	AWS_ERR_RESPONSE,    /* -EPROTO: the response is not valid */
+	AWS_ERR_TIMEOUT,     /* -ETIMEDOUT: a condition did not come true */
 	AWS_ERR_STOPPED,     /* -EINTR: the caller asked to stop */
 };
 
 struct aws_error_code {
 	const char *code;
 	enum aws_error_kind kind;
-	const char *hint; /* NULL: the message of AWS says it all */
+	const char *hint; /* NULL: the message of AWS is sufficient */
 };
 
-/* NULL: not known. */
+/* NULL: not in the table. */
 const struct aws_error_code *aws_error_code(const char *code);
 
-/* Begins the part of a refusal that only sts:DecodeAuthorizationMessage
- * understands. */
+/* Precedes the part of a denial that only sts:DecodeAuthorizationMessage can
+ * decode. */
 #define AWS_ENCODED_MARK "Encoded authorization failure message:"
 
-/* May the same call succeed if it is made again, later? */
+/* May the same call succeed later: after slowing down, or without change? */
 bool aws_error_is_throttle(const char *code);
 bool aws_error_is_transient(const char *code);
-/* Was it refused because of our clock? */
+/* Was the request rejected because the local clock is wrong? */
 bool aws_error_is_clock(const char *code, const char *message);
-/* Were the credentials refused because they are too old? */
+/* Were the credentials rejected because they have expired? */
 bool aws_error_is_expired(const char *code);
 
-/* The errno (negative) that belongs to a kind, 0 for AWS_OK. */
+/* The negative errno of a kind; 0 for AWS_OK. */
 int aws_error_errno(enum aws_error_kind kind);
 
-/* The kind of an error that AWS answered, by code first, then by status. */
+/* Classifies an error response: by its code, then by its HTTP status. */
 enum aws_error_kind aws_error_classify(const char *code, int status);
 
-/* What a code means and what to do, as a sentence or two, or NULL when the
- * message of AWS has to speak for itself. */
+/* What a code means and what to do, in a sentence or two; NULL if the message
+ * of AWS is sufficient. */
 const char *aws_error_hint(const char *code);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Encodes parameters as application/x-www-form-urlencoded, the request format of
+ * the query services. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,21 +22,21 @@ void uri_encode(struct buf *to, const char *p, size_t n)
 
 	for (i = 0; i < n; i++) {
 		uint8_t c = (uint8_t)p[i];
-		const char three[] = {'%', digits[c >> 4], digits[c & 15]};
+		const char encoded[] = {'%', digits[c >> 4], digits[c & 15]};
 
 		if (unreserved(p[i]))
 			buf_add(to, &p[i], 1);
 		else
-			buf_add(to, three, sizeof(three));
+			buf_add(to, encoded, sizeof(encoded));
 	}
 }
 
-void query_free(struct query *q)
+void query_free(struct aws_query *q)
 {
 	buf_free(&q->body);
 }
 
-static void add(struct query *q, const char *value, const char *name,
+static void add(struct aws_query *q, const char *value, const char *name,
 		va_list args)
 {
 	char text[160];
@@ -51,7 +53,7 @@ static void add(struct query *q, const char *value, const char *name,
 	uri_encode(&q->body, value, strlen(value));
 }
 
-void query_string(struct query *q, const char *value, const char *name, ...)
+void query_string(struct aws_query *q, const char *value, const char *name, ...)
 {
 	va_list args;
 
@@ -62,7 +64,7 @@ void query_string(struct query *q, const char *value, const char *name, ...)
 	va_end(args);
 }
 
-void query_number(struct query *q, int64_t value, const char *name, ...)
+void query_number(struct aws_query *q, int64_t value, const char *name, ...)
 {
 	char text[24];
 	va_list args;
@@ -73,7 +75,7 @@ void query_number(struct query *q, int64_t value, const char *name, ...)
 	va_end(args);
 }
 
-void query_bool(struct query *q, bool value, const char *name, ...)
+void query_bool(struct aws_query *q, bool value, const char *name, ...)
 {
 	va_list args;
 
@@ -82,7 +84,8 @@ void query_bool(struct query *q, bool value, const char *name, ...)
 	va_end(args);
 }
 
-void query_names(struct query *q, struct aws_names names, const char *prefix)
+void query_names(struct aws_query *q, struct aws_names names,
+		 const char *prefix)
 {
 	size_t i;
 
@@ -90,7 +93,8 @@ void query_names(struct query *q, struct aws_names names, const char *prefix)
 		query_string(q, names.items[i], "%s.%zu", prefix, i + 1);
 }
 
-void query_tags(struct query *q, struct aws_new_tags tags, const char *prefix)
+void query_tags(struct aws_query *q, struct aws_new_tags tags,
+		const char *prefix)
 {
 	size_t i;
 
@@ -101,7 +105,7 @@ void query_tags(struct query *q, struct aws_new_tags tags, const char *prefix)
 	}
 }
 
-void query_tag_specification(struct query *q, const char *resource_type,
+void query_tag_specification(struct aws_query *q, const char *resource_type,
 			     struct aws_new_tags tags)
 {
 	if (!tags.n)

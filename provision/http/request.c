@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Signs and sends one request to an AWS service, and reads error responses. Both
+ * XML (query services) and JSON (ECS, SSO) are understood. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +39,7 @@ static int send_headers(struct transport *t, const struct aws_request *p,
 	if (!endpoint_split(url, host, path))
 		return aws_error_set(
 			err, AWS_ERR_LOCAL, "",
-			"\"%s\" is not the URL of an endpoint: it has to be like https://host:port",
+			"\"%s\" is not the URL of an endpoint: expected a form like https://host:port",
 			url);
 	sign_date(now, date);
 	h[n++] = (struct sign_header){"Host", host};
@@ -54,7 +56,6 @@ static int send_headers(struct transport *t, const struct aws_request *p,
 	if (cred) {
 		struct sign_request r = {.method = "POST",
 					 .path = path,
-					 .query = "",
 					 .headers = h,
 					 .n_headers = n,
 					 .body = p->body,
@@ -77,7 +78,7 @@ static int send_headers(struct transport *t, const struct aws_request *p,
 	if (cred)
 		h[n++] = (struct sign_header){"Authorization",
 					      (char *)authorization.p};
-	/* Not signed: proxies may change it. */
+	/* Not signed, because proxies may change it. */
 	h[n++] = (struct sign_header){"User-Agent",
 				      "metlo-mirror/" METLO_VERSION};
 	error = transport_send(
@@ -115,12 +116,13 @@ int aws_request_send(struct transport *t, const struct aws_request *p,
 	return send_headers(t, p, cred, url, response, sent, err);
 }
 
-/* What an error answer says; the texts belong to the tree. */
-struct said {
+/* The contents of an error response; the strings belong to the parsed tree. */
+struct error_response {
 	const char *code, *message, *request_id;
 };
 
-static void xml_says(const struct xml_node *root, struct said *s)
+static void read_xml_error(const struct xml_node *root,
+			   struct error_response *s)
 {
 	const struct xml_node *e = xml_at(root, "Errors/Error");
 
@@ -133,7 +135,7 @@ static void xml_says(const struct xml_node *root, struct said *s)
 		s->request_id = xml_text(root, "RequestId");
 }
 
-static void json_says(const cJSON *root, struct said *s)
+static void read_json_error(const cJSON *root, struct error_response *s)
 {
 	static const char *const messages[] = {"message", "Message",
 					       "errorMessage"};
@@ -154,8 +156,8 @@ static void json_says(const cJSON *root, struct said *s)
 			cJSON_GetObjectItemCaseSensitive(root, messages[i]));
 }
 
-static int set_said(const struct http_response *response, const struct said *s,
-		    struct aws_error *err)
+static int set_error(const struct http_response *response,
+		     const struct error_response *s, struct aws_error *err)
 {
 	const char *code = s->code ? s->code : "";
 	enum aws_error_kind kind = aws_error_classify(code, response->status);
@@ -166,10 +168,9 @@ static int set_said(const struct http_response *response, const struct said *s,
 			 s->request_id ? s->request_id : response->request_id);
 	}
 	if (!s->message)
-		return aws_error_set(
-			err, kind, code,
-			"the answer has HTTP status %d and does not say why",
-			response->status);
+		return aws_error_set(err, kind, code,
+				     "HTTP status %d without an error message",
+				     response->status);
 	return aws_error_set(err, kind, code, "%s", s->message);
 }
 
@@ -178,19 +179,19 @@ int aws_response_error(const struct http_response *response,
 {
 	struct xml x;
 	cJSON *json;
-	struct said s = {0};
+	struct error_response s = {0};
 	int error;
 
 	if (!xml_parse(&x, response->body.p, response->body.len)) {
-		xml_says(x.root, &s);
-		error = set_said(response, &s, err);
+		read_xml_error(x.root, &s);
+		error = set_error(response, &s, err);
 		xml_free(&x);
 		return error;
 	}
 	json = cJSON_ParseWithLength((char *)response->body.p,
 				     response->body.len);
-	json_says(json, &s);
-	error = set_said(response, &s, err);
+	read_json_error(json, &s);
+	error = set_error(response, &s, err);
 	cJSON_Delete(json);
 	return error;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads and frees what may contain secrets without leaving copies in memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,9 +10,9 @@
 
 #include "http/secret.h"
 
-#define PIECE 4096
+#define CHUNK 4096
 
-/* As buf_reserve, but nothing is left behind where the buffer was. */
+/* Like buf_reserve(), but wipes the old memory when the buffer moves. */
 static uint8_t *reserve(struct buf *b, size_t n)
 {
 	struct buf grown = {0};
@@ -33,12 +34,12 @@ int secret_read_fd(int fd, size_t max, struct buf *to)
 	size_t start = to->len;
 
 	for (;;) {
-		uint8_t *at = reserve(to, PIECE);
+		uint8_t *at = reserve(to, CHUNK);
 		ssize_t n;
 
 		if (!at)
 			return -ENOMEM;
-		n = read(fd, at, PIECE - 1);
+		n = read(fd, at, CHUNK - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -54,7 +55,7 @@ int secret_read_fd(int fd, size_t max, struct buf *to)
 
 int secret_read_file(const char *path, size_t max, struct buf *to)
 {
-	/* A pipe in its place must not hang us before it is known as one. */
+	/* O_NONBLOCK: opening a FIFO must not block. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
 	struct stat st;
 

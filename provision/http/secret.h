@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small files that may hold secrets. */
+/* Small files, buffers and strings that may contain secrets. */
 #ifndef HTTP_FILE_H
 #define HTTP_FILE_H
 
@@ -7,17 +7,17 @@
 
 #include "base/buf.h"
 
-/* Appends the whole file and a NUL that len does not count. 0, -EMSGSIZE when
- * it has more than max bytes, or what open() and read() say. Whatever happens,
- * to is to be wiped. */
+/* Appends the whole file and a NUL, which len does not count. 0, -EMSGSIZE if it
+ * exceeds max bytes, or the error of open() or read(). The caller frees to by
+ * secret_free_buf(), also after an error. */
 int secret_read_file(const char *path, size_t max, struct buf *to);
-/* The same for an open descriptor, until its end. */
+/* The same for an open descriptor, until end of file. */
 int secret_read_fd(int fd, size_t max, struct buf *to);
 
-/* Overwrites what the buffer holds and frees it. */
+/* Overwrites and frees a buffer. */
 void secret_free_buf(struct buf *b);
 
-/* Overwrites and frees a text; NULL is fine. */
+/* Overwrites and frees a string and sets it to NULL, which is also allowed. */
 void secret_free_string(char **text);
 
 #endif

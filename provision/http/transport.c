@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* HTTP by libcurl. The easy handle is reused, so connections persist. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct transport {
 	char error[CURL_ERROR_SIZE];
 };
 
+/* One exchange. */
 struct transfer {
 	struct transport *t;
 	struct http_response *response;
@@ -33,7 +35,7 @@ int transport_new(struct transport **out, bool (*stopped)(void *ctx), void *ctx)
 	*out = NULL;
 	if (!t)
 		return -ENOMEM;
-	/* Counted, and harmless to call again. */
+	/* libcurl counts these calls, so the other users do not conflict. */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
 		free(t);
 		return -ENOMEM;
@@ -86,9 +88,9 @@ static size_t on_send(char *to, size_t size, size_t n, void *ctx)
 	return n;
 }
 
-/* libcurl sends a request again by itself when a connection that it had kept
- * open turns out to be closed. It must not do so unnoticed: the other side may
- * have had the first one. */
+/* libcurl rewinds the body to resend a request if a persistent connection turns
+ * out to be closed. Record that: the server may have processed the first
+ * request, so a change may have been made twice. */
 static int on_rewind(void *ctx, curl_off_t offset, int origin)
 {
 	struct transfer *tr = ctx;
@@ -100,8 +102,7 @@ static int on_rewind(void *ctx, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
-/* The value of a header line of this name, without blanks; NULL if it is
- * another one. */
+/* The trimmed value of a header line; NULL if it has another name. */
 static const char *header_value(const char *line, size_t n, const char *name,
 				size_t *value_len)
 {
@@ -162,7 +163,7 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c,
 
 static struct curl_slist *header_list(const struct http_request *r)
 {
-	/* libcurl would wait for "100 Continue" before a long body. */
+	/* Without this libcurl waits for "100 Continue" before a long body. */
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:"), *next;
 	size_t i;
 
@@ -182,8 +183,8 @@ static struct curl_slist *header_list(const struct http_request *r)
 	return list;
 }
 
-/* The lines hold tokens. */
-static void wipe_list(struct curl_slist *list)
+/* Wipes the headers: they contain tokens. */
+static void free_headers(struct curl_slist *list)
 {
 	struct curl_slist *l;
 
@@ -197,7 +198,7 @@ static void set_options(struct transport *t, const struct http_request *r,
 {
 	CURL *c = t->curl;
 
-	curl_easy_reset(c); /* connections stay */
+	curl_easy_reset(c); /* keeps the connections */
 	curl_easy_setopt(c, CURLOPT_URL, r->url);
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -232,9 +233,9 @@ static void set_options(struct transport *t, const struct http_request *r,
 		curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
 }
 
-/* Names what the proxy and TLS settings of libcurl do not find out. The AWS
- * tools know this variable; libcurl reads SSL_CERT_FILE by OpenSSL itself. */
-static void set_bundle(struct transport *t)
+/* Honors AWS_CA_BUNDLE, as the AWS tools do, and curl's CURL_CA_BUNDLE. OpenSSL
+ * itself reads SSL_CERT_FILE. */
+static void set_ca_bundle(struct transport *t)
 {
 	const char *bundle = getenv("AWS_CA_BUNDLE");
 
@@ -244,7 +245,7 @@ static void set_bundle(struct transport *t)
 		curl_easy_setopt(t->curl, CURLOPT_CAINFO, bundle);
 }
 
-/* Could the server have seen the whole request? */
+/* Could the server have received the whole request? */
 static bool may_have_sent(CURLcode code, const struct http_response *response)
 {
 	switch (code) {
@@ -263,31 +264,29 @@ static bool may_have_sent(CURLcode code, const struct http_response *response)
 	}
 }
 
-static int failure(struct transport *t, const struct http_request *r,
-		   const struct transfer *tr, CURLcode code,
-		   struct aws_error *err)
+static int set_error(struct transport *t, const struct http_request *r,
+		     const struct transfer *tr, CURLcode code,
+		     struct aws_error *err)
 {
 	const char *why = t->error[0] ? t->error : curl_easy_strerror(code);
 	const char *fix = "";
 
 	if (tr->too_large)
 		return aws_error_set(err, AWS_ERR_RESPONSE, "",
-				     "the answer is larger than %zu bytes",
+				     "the response is larger than %zu bytes",
 				     tr->max);
-	if (tr->response->body.failed || code == CURLE_OUT_OF_MEMORY) {
-		aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
-		return -ENOMEM;
-	}
+	if (tr->response->body.failed || code == CURLE_OUT_OF_MEMORY)
+		return aws_error_no_memory(err);
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
 		fix = ": check the network, DNS and the name of the region";
 	else if (code == CURLE_PEER_FAILED_VERIFICATION ||
 		 code == CURLE_SSL_CACERT_BADFILE)
-		fix = ": behind a proxy that opens TLS, name its certificate by AWS_CA_BUNDLE";
+		fix = ": if a proxy intercepts TLS, set AWS_CA_BUNDLE to its CA certificate";
 	else if (code == CURLE_COULDNT_CONNECT ||
 		 code == CURLE_OPERATION_TIMEDOUT)
-		fix = ": is there a way out, or is a proxy needed (HTTPS_PROXY)?";
+		fix = ": check the route to AWS, or set HTTPS_PROXY if a proxy is required";
 	return aws_error_set(err, AWS_ERR_NETWORK, "", "%s: %s%s", r->url, why,
 			     fix);
 }
@@ -307,19 +306,17 @@ int transport_send(struct transport *t, const struct http_request *r,
 
 	*response = (struct http_response){0};
 	*sent = false;
-	if (!headers) {
-		aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
-		return -ENOMEM;
-	}
+	if (!headers)
+		return aws_error_no_memory(err);
 	t->error[0] = 0;
 	set_options(t, r, &tr, headers);
-	set_bundle(t);
+	set_ca_bundle(t);
 	code = curl_easy_perform(t->curl);
 	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
-	wipe_list(headers);
+	free_headers(headers);
 	response->status = (int)status;
 	if (code == CURLE_OK) {
-		/* A NUL, so that the body can be looked at as a text. */
+		/* Terminate the body, so that it can be used as a string. */
 		buf_add(&response->body, "", 1);
 		if (!response->body.failed) {
 			response->body.len--;
@@ -329,7 +326,7 @@ int transport_send(struct transport *t, const struct http_request *r,
 		code = CURLE_OUT_OF_MEMORY;
 	}
 	*sent = response->resent || may_have_sent(code, response);
-	return failure(t, r, &tr, code, err);
+	return set_error(t, r, &tr, code, err);
 }
 
 void http_response_free(struct http_response *a)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* HTTP by libcurl: one handle, re-used, so that connections stay open. */
+/* HTTP exchanges over persistent connections, for one thread at a time. */
 #ifndef HTTP_TRANSPORT_H
 #define HTTP_TRANSPORT_H
 
@@ -13,7 +13,7 @@
 
 struct transport;
 
-/* stopped, if not NULL, is asked during transfers. */
+/* stopped, if not NULL, is polled during transfers; true aborts them. */
 int transport_new(struct transport **out, bool (*stopped)(void *ctx),
 		  void *ctx);
 void transport_free(struct transport *t);
@@ -21,35 +21,35 @@ void transport_free(struct transport *t);
 struct http_request {
 	const char *method;
 	const char *url;
-	const struct sign_header *headers; /* Host is sent as given */
+	const struct sign_header *headers; /* Host overrides the URL's */
 	size_t n_headers;
 	const void *body; /* NULL: none */
 	size_t body_len;
 	size_t max_response;	 /* bytes */
-	unsigned int connect_ms; /* until there is a connection */
-	unsigned int timeout_ms; /* for all of it */
-	bool no_proxy;		 /* for addresses of the machine itself */
+	unsigned int connect_ms; /* limit for establishing the connection */
+	unsigned int timeout_ms; /* limit for the whole exchange */
+	bool no_proxy;		 /* for link-local and loopback addresses */
 };
 
 struct http_response {
 	int status;
-	bool resent;	 /* it went out twice, the first time unanswered */
-	struct buf body; /* with a NUL after it that len does not count */
-	int64_t date;	 /* Unix time of the server, 0 if not given */
-	unsigned int retry_after_s; /* 0 if not given */
+	bool resent;	 /* libcurl sent the request twice */
+	struct buf body; /* followed by a NUL, which len does not count */
+	int64_t date;	 /* Unix time by the Date header; 0: none */
+	unsigned int retry_after_s; /* by the Retry-After header; 0: none */
 	char request_id[80];
 };
 
 /*
- * One exchange. 0 when an answer came, whatever its status. Otherwise err is
- * set (AWS_ERR_NETWORK, AWS_ERR_STOPPED, AWS_ERR_RESPONSE when it is too large)
- * and *sent says whether the server may have had the request. The answer is
- * always to be freed; nothing is followed but what the URL says.
+ * One exchange. 0 if there is a response, whatever its status. Otherwise err is
+ * set (AWS_ERR_NETWORK, AWS_ERR_STOPPED, or AWS_ERR_RESPONSE if it is too
+ * large), and *sent reports whether the server may have received the request.
+ * Redirects are not followed. The caller frees the response in any case.
  */
 int transport_send(struct transport *t, const struct http_request *r,
 		   struct http_response *response, bool *sent,
 		   struct aws_error *err);
-/* Overwrites the body, which may hold secrets. */
+/* Overwrites the body, which may contain secrets. */
 void http_response_free(struct http_response *a);
 
 #endif

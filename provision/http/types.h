@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the typed calls have in common. Every list is {items, n}; texts and
- * lists belong to the struct that holds them and are freed by its ..._free,
- * which also clears it. A text that the answer does not have is NULL, a number
- * that it does not have is 0 unless said otherwise.
+ * Types shared by all calls. A result owns its strings and lists; its ..._free()
+ * function frees them and empties the result. A string that the response lacks
+ * is NULL, a number 0 unless stated otherwise.
  */
 #ifndef HTTP_TYPES_H
 #define HTTP_TYPES_H
@@ -24,13 +23,13 @@ struct aws_tag {
 struct aws_tags LIST_OF(struct aws_tag);
 struct aws_strings LIST_OF(char *);
 
-/* The value of a tag, or NULL. */
+/* The value of a tag; NULL if it is missing. */
 const char *aws_tag_value(const struct aws_tags *tags, const char *key);
 /* Appends a copy. false: out of memory. */
 bool aws_strings_add(struct aws_strings *l, const char *s);
 void aws_strings_free(struct aws_strings *l);
 
-/* --- what requests are made of: nothing is owned --- */
+/* --- parameters of requests; they own nothing --- */
 
 struct aws_new_tag {
 	const char *key;
@@ -42,7 +41,7 @@ struct aws_new_tags LIST_OF(const struct aws_new_tag);
 
 struct aws_names LIST_OF(const char *const);
 
-/* Names as an expression: AWS_NAMES("a", "b"). */
+/* A list of names as an expression: AWS_NAMES("a", "b"). */
 #define AWS_NAMES(...)                                                   \
 	((struct aws_names){(const char *const[]){__VA_ARGS__},          \
 			    sizeof((const char *const[]){__VA_ARGS__}) / \

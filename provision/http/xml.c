@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Builds a tree from XML with expat. Nodes and strings are carved from blocks that
+ * are freed, and wiped, together: responses of STS contain secrets. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,18 +15,18 @@
 
 #define BLOCK_SIZE (64u << 10)
 
-/* Nodes and texts live in blocks that are freed together. */
 struct block {
 	struct block *next;
 	size_t used, size;
 	uint64_t data[];
 };
 
-struct builder {
+/* The state of one parse. */
+struct xml_builder {
 	XML_Parser parser;
 	struct block *blocks;
 	struct xml_node *open[XML_MAX_DEPTH];
-	struct xml_node **last[XML_MAX_DEPTH]; /* where the next child goes */
+	struct xml_node **tail[XML_MAX_DEPTH]; /* link for the next child */
 	struct buf text[XML_MAX_DEPTH];
 	unsigned int depth;
 	unsigned int nodes;
@@ -32,7 +34,7 @@ struct builder {
 	int error;
 };
 
-static void *take(struct builder *b, size_t n)
+static void *allocate(struct xml_builder *b, size_t n)
 {
 	struct block *block = b->blocks;
 	size_t size = n > BLOCK_SIZE ? n : BLOCK_SIZE;
@@ -52,9 +54,9 @@ static void *take(struct builder *b, size_t n)
 	return p;
 }
 
-static char *take_text(struct builder *b, const char *p, size_t n)
+static char *copy_text(struct xml_builder *b, const char *p, size_t n)
 {
-	char *to = take(b, n + 1);
+	char *to = allocate(b, n + 1);
 
 	if (!to)
 		return NULL;
@@ -63,7 +65,7 @@ static char *take_text(struct builder *b, const char *p, size_t n)
 	return to;
 }
 
-static void give_up(struct builder *b, int error)
+static void give_up(struct xml_builder *b, int error)
 {
 	if (!b->error)
 		b->error = error;
@@ -72,7 +74,7 @@ static void give_up(struct builder *b, int error)
 
 static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
 {
-	struct builder *b = ctx;
+	struct xml_builder *b = ctx;
 	const char *colon = strrchr(name, ':');
 	struct xml_node *node;
 
@@ -85,30 +87,30 @@ static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
 	}
 	if (colon)
 		name = colon + 1;
-	node = take(b, sizeof(*node));
+	node = allocate(b, sizeof(*node));
 	if (node)
 		*node = (struct xml_node){
-			.name = take_text(b, name, strlen(name)), .text = ""};
+			.name = copy_text(b, name, strlen(name)), .text = ""};
 	if (!node || !node->name) {
 		give_up(b, -ENOMEM);
 		return;
 	}
 	b->nodes++;
 	if (b->depth) {
-		*b->last[b->depth - 1] = node;
-		b->last[b->depth - 1] = &node->next;
+		*b->tail[b->depth - 1] = node;
+		b->tail[b->depth - 1] = &node->next;
 	} else {
 		b->root = node;
 	}
 	b->open[b->depth] = node;
-	b->last[b->depth] = &node->child;
+	b->tail[b->depth] = &node->child;
 	buf_clear(&b->text[b->depth]);
 	b->depth++;
 }
 
 static void XMLCALL on_text(void *ctx, const char *p, int n)
 {
-	struct builder *b = ctx;
+	struct xml_builder *b = ctx;
 
 	if (!b->error && b->depth)
 		buf_add(&b->text[b->depth - 1], p, (size_t)n);
@@ -116,7 +118,7 @@ static void XMLCALL on_text(void *ctx, const char *p, int n)
 
 static void XMLCALL on_end(void *ctx, const char *name)
 {
-	struct builder *b = ctx;
+	struct xml_builder *b = ctx;
 	struct buf *text;
 
 	(void)name;
@@ -124,10 +126,10 @@ static void XMLCALL on_end(void *ctx, const char *name)
 		return;
 	b->depth--;
 	text = &b->text[b->depth];
-	/* Blanks between elements are no text. */
+	/* Whitespace between child elements is not text. */
 	if (text->len && !b->open[b->depth]->child)
 		b->open[b->depth]->text =
-			take_text(b, (char *)text->p, text->len);
+			copy_text(b, (char *)text->p, text->len);
 	if (text->failed || !b->open[b->depth]->text)
 		give_up(b, -ENOMEM);
 }
@@ -147,7 +149,6 @@ static void free_blocks(struct block *block)
 	while (block) {
 		struct block *next = block->next;
 
-		/* Answers of STS are secrets. */
 		OPENSSL_cleanse(block->data, block->used);
 		free(block);
 		block = next;
@@ -156,7 +157,7 @@ static void free_blocks(struct block *block)
 
 int xml_parse(struct xml *x, const void *p, size_t n)
 {
-	struct builder b = {0};
+	struct xml_builder b = {0};
 	unsigned int i;
 
 	*x = (struct xml){0};

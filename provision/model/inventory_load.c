@@ -113,8 +113,8 @@ static int load_service(struct inventory *inv, struct aws_client *c,
 			!found.n || str_same(found.items[0].status, "INACTIVE");
 	ecs_services_free(&found);
 	if (!rc && !s->missing)
-		rc = ecs_list_service_tasks(c, s->cluster, s->service, &s->tasks,
-				       err);
+		rc = ecs_list_service_tasks(c, s->cluster, s->service,
+					    &s->tasks, err);
 	if (rc && err->kind == AWS_ERR_NOT_FOUND) {
 		s->missing = true;
 		*err = (struct aws_error){0};

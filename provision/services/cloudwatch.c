@@ -21,7 +21,7 @@ struct cw_batch {
 	char start[24], end[24];
 };
 
-static void add_parameters(struct query *q, const void *ctx)
+static void add_parameters(struct aws_query *q, const void *ctx)
 {
 	const struct cw_batch *a = ctx;
 	char m[80];

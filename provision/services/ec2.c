@@ -14,7 +14,7 @@ struct ec2_batch {
 	const struct ec2_select *which;
 };
 
-static void add_parameters(struct query *q, const void *ctx)
+static void add_parameters(struct aws_query *q, const void *ctx)
 {
 	const struct ec2_batch *b = ctx;
 	size_t i;

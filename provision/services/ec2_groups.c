@@ -56,7 +56,7 @@ int ec2_create_group(struct aws_client *c, const char *name,
 	struct aws_error why = {0};
 	struct call_response response;
 	const char *created;
-	struct query q;
+	struct aws_query q;
 	int error;
 
 	id[0] = 0;
@@ -85,7 +85,7 @@ int ec2_delete_group(struct aws_client *c, const char *id, bool dry_run,
 {
 	static const char action[] = "DeleteSecurityGroup";
 	struct aws_error why = {0};
-	struct query q;
+	struct aws_query q;
 	int error;
 
 	call_begin(&q, &call_ec2, action);
@@ -117,7 +117,7 @@ int ec2_delete_group_wait(struct aws_client *c, const char *id,
 			"security group %s is no longer in use", id);
 }
 
-static void add_entries(struct query *q, struct aws_names values,
+static void add_entries(struct aws_query *q, struct aws_names values,
 			const char *list, const char *member,
 			const char *description)
 {
@@ -137,7 +137,7 @@ static int permission_call(struct aws_client *c, const char *action,
 			   struct aws_error *err)
 {
 	struct aws_error why = {0};
-	struct query q;
+	struct aws_query q;
 	int error;
 
 	call_begin(&q, &call_ec2, action);

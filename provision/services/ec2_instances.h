@@ -63,7 +63,8 @@ SHAPE(ec2_instance, ec2_instances, EC2_INSTANCE);
 
 /* The regions that are enabled for the account. */
 EC2_DESCRIBE(ec2_describe_regions, ec2_regions);
-EC2_DESCRIBE(ec2_describe_instances, ec2_instances);
 EC2_DESCRIBE(ec2_describe_interfaces, ec2_interfaces);
+int ec2_describe_instances(struct aws_client *c, const struct ec2_select *which,
+			   struct ec2_instances *out, struct aws_error *err);
 
 #endif

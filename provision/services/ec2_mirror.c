@@ -33,8 +33,9 @@ struct mirror_create {
 };
 
 static int create(struct aws_client *c, const struct mirror_create *what,
-		  struct query *q, struct aws_new_tags tags, const char *token,
-		  bool dry_run, void *out, struct aws_error *err)
+		  struct aws_query *q, struct aws_new_tags tags,
+		  const char *token, bool dry_run, void *out,
+		  struct aws_error *err)
 {
 	struct shape_list *list = out;
 	struct call_response response;
@@ -74,7 +75,7 @@ static int delete (struct aws_client *c, const char *action, const char *name,
 		   const char *id, bool dry_run, struct aws_error *err)
 {
 	struct aws_error why = {0};
-	struct query q;
+	struct aws_query q;
 	int error;
 
 	call_begin(&q, &call_ec2, action);
@@ -94,7 +95,7 @@ int mirror_create_target(struct aws_client *c,
 	static const struct mirror_create what = {
 		"CreateTrafficMirrorTarget", "traffic-mirror-target",
 		"trafficMirrorTarget", mirror_targets_shape};
-	struct query q;
+	struct aws_query q;
 
 	if (!!t->interface_id + !!t->load_balancer_arn + !!t->endpoint_id != 1)
 		return aws_error_bad_parameter(
@@ -123,7 +124,7 @@ int mirror_create_filter(struct aws_client *c, const char *description,
 	static const struct mirror_create what = {
 		"CreateTrafficMirrorFilter", "traffic-mirror-filter",
 		"trafficMirrorFilter", mirror_filters_shape};
-	struct query q;
+	struct aws_query q;
 
 	call_begin(&q, &call_ec2, what.action);
 	query_string(&q, description, "Description");
@@ -137,7 +138,7 @@ int mirror_delete_filter(struct aws_client *c, const char *id, bool dry_run,
 		       id, dry_run, err);
 }
 
-static void add_ports(struct query *q, const char *name, int from, int to)
+static void add_ports(struct aws_query *q, const char *name, int from, int to)
 {
 	if (from < 0)
 		return;
@@ -152,7 +153,7 @@ int mirror_create_rule(struct aws_client *c, const struct mirror_new_rule *r,
 	static const struct mirror_create what = {
 		"CreateTrafficMirrorFilterRule", "traffic-mirror-filter-rule",
 		"trafficMirrorFilterRule", mirror_rules_shape};
-	struct query q;
+	struct aws_query q;
 
 	call_begin(&q, &call_ec2, what.action);
 	query_string(&q, r->filter_id, "TrafficMirrorFilterId");
@@ -169,7 +170,7 @@ int mirror_create_rule(struct aws_client *c, const struct mirror_new_rule *r,
 	return create(c, &what, &q, r->tags, token, dry_run, out, err);
 }
 
-static void add_session(struct query *q, const struct mirror_new_session *s)
+static void add_session(struct aws_query *q, const struct mirror_new_session *s)
 {
 	query_string(q, s->target_id, "TrafficMirrorTargetId");
 	query_string(q, s->filter_id, "TrafficMirrorFilterId");
@@ -190,7 +191,7 @@ int mirror_create_session(struct aws_client *c,
 	static const struct mirror_create what = {
 		"CreateTrafficMirrorSession", "traffic-mirror-session",
 		"trafficMirrorSession", mirror_sessions_shape};
-	struct query q;
+	struct aws_query q;
 
 	if (s->vni > MAX_VNI)
 		return aws_error_bad_parameter(
@@ -207,7 +208,7 @@ int mirror_modify_session(struct aws_client *c, const char *id,
 			  struct aws_error *err)
 {
 	static const char action[] = "ModifyTrafficMirrorSession";
-	struct query q;
+	struct aws_query q;
 
 	call_begin(&q, &call_ec2, action);
 	query_string(&q, id, "TrafficMirrorSessionId");

@@ -14,7 +14,7 @@ static int tags_call(struct aws_client *c, const char *action,
 
 	for (done = 0; !error && done < ids.n; done += RESOURCES_PER_CALL) {
 		size_t n = ids.n - done;
-		struct query q;
+		struct aws_query q;
 
 		if (n > RESOURCES_PER_CALL)
 			n = RESOURCES_PER_CALL;

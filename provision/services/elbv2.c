@@ -31,7 +31,7 @@ struct elbv2_describe {
 	struct aws_names names;
 };
 
-static void add_parameters(struct query *q, const void *ctx)
+static void add_parameters(struct aws_query *q, const void *ctx)
 {
 	const struct elbv2_describe *d = ctx;
 

@@ -11,7 +11,7 @@
 #define TARGETS_PER_CALL 100
 
 /* Sends a create request, whose response is a list of one. out may be NULL. */
-static int create(struct aws_client *c, const char *action, struct query *q,
+static int create(struct aws_client *c, const char *action, struct aws_query *q,
 		  const char *set, const struct shape *shape, void *out,
 		  struct aws_error *err)
 {
@@ -42,7 +42,7 @@ int elbv2_create_load_balancer(struct aws_client *c,
 			       struct aws_error *err)
 {
 	static const char action[] = "CreateLoadBalancer";
-	struct query q;
+	struct aws_query q;
 
 	call_begin(&q, &call_elbv2, action);
 	query_string(&q, lb->name, "Name");
@@ -57,7 +57,8 @@ int elbv2_create_load_balancer(struct aws_client *c,
 		      elbv2_load_balancers_shape(), out, err);
 }
 
-static void add_nonzero(struct query *q, unsigned int value, const char *name)
+static void add_nonzero(struct aws_query *q, unsigned int value,
+			const char *name)
 {
 	if (value)
 		query_number(q, value, "%s", name);
@@ -69,7 +70,7 @@ int elbv2_create_target_group(struct aws_client *c,
 			      struct aws_error *err)
 {
 	static const char action[] = "CreateTargetGroup";
-	struct query q;
+	struct aws_query q;
 
 	call_begin(&q, &call_elbv2, action);
 	query_string(&q, tg->name, "Name");
@@ -92,7 +93,7 @@ int elbv2_create_listener(struct aws_client *c,
 			  struct elbv2_listeners *out, struct aws_error *err)
 {
 	static const char action[] = "CreateListener";
-	struct query q;
+	struct aws_query q;
 
 	call_begin(&q, &call_elbv2, action);
 	query_string(&q, l->load_balancer_arn, "LoadBalancerArn");
@@ -111,7 +112,7 @@ static int modify_attributes(struct aws_client *c, const char *action,
 			     struct aws_new_tags attributes,
 			     struct aws_error *err)
 {
-	struct query q;
+	struct aws_query q;
 
 	call_begin(&q, &call_elbv2, action);
 	query_string(&q, arn, "%s", name);
@@ -143,7 +144,7 @@ static int targets_call(struct aws_client *c, const char *action,
 	int error = 0;
 
 	for (done = 0; !error && done < ids.n; done += TARGETS_PER_CALL) {
-		struct query q;
+		struct aws_query q;
 
 		call_begin(&q, &call_elbv2, action);
 		query_string(&q, group_arn, "TargetGroupArn");
@@ -178,7 +179,7 @@ static int delete_call(struct aws_client *c, const char *action,
 		       const char *name, const char *arn, struct aws_error *err)
 {
 	struct aws_error why = {0};
-	struct query q;
+	struct aws_query q;
 	int error;
 
 	call_begin(&q, &call_elbv2, action);

@@ -12,7 +12,7 @@ int sts_get_caller_identity(struct aws_client *c, struct sts_identity *out,
 {
 	static const char action[] = "GetCallerIdentity";
 	struct call_response response;
-	struct query q;
+	struct aws_query q;
 	int error;
 
 	*out = (struct sts_identity){0};

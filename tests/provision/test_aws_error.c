@@ -127,7 +127,7 @@ static void texts(void **state)
 	assert_non_null(strstr(
 		to,
 		"ec2:CreateTrafficMirrorSession: UnauthorizedOperation: You are not"));
-	assert_non_null(strstr(to, "Allow ec2:CreateTrafficMirrorSession"));
+	assert_non_null(strstr(to, "Grant ec2:CreateTrafficMirrorSession"));
 	assert_non_null(strstr(to, "decode-authorization-message"));
 	assert_null(strstr(to, "AbCdEf"));
 
@@ -140,15 +140,16 @@ static void texts(void **state)
 	aws_error_text(&e, to, sizeof(to));
 	assert_non_null(strstr(to, "limit reached (11)."));
 	assert_non_null(strstr(to, "network load balancer"));
-	assert_null(strstr(to, "Allow "));
+	assert_null(strstr(to, "Grant "));
 
 	aws_error_set(&e, AWS_ERR_SERVER, "InternalError", "%s", "");
 	strcpy(e.request_id, "11-22");
 	e.unknown_outcome = true;
 	e.status = 500;
 	aws_error_text(&e, to, sizeof(to));
-	assert_non_null(strstr(to, "HTTP status 500 without a reason."));
-	assert_non_null(strstr(to, "not known whether"));
+	assert_non_null(
+		strstr(to, "HTTP status 500 without an error message."));
+	assert_non_null(strstr(to, "may or may not have"));
 	assert_non_null(strstr(to, "(request 11-22)"));
 }
 

@@ -282,13 +282,13 @@ def not_permitted(m: Mirror) -> None:
     m.aws.make("policy", policy={"allow": ["*"], "deny": [
         "ec2:CreateTrafficMirrorSession", "ec2:CreateTrafficMirrorFilter"]})
     m(*nlb(m)).ends(4, "not permitted; nothing was changed",
-                    "Allow ec2:CreateTrafficMirrorSession",
-                    "Allow ec2:CreateTrafficMirrorFilter to")
+                    "Grant ec2:CreateTrafficMirrorSession",
+                    "Grant ec2:CreateTrafficMirrorFilter to")
     assert not m.writes()
     # What each step needs beside its own action is named too, once.
     m.aws.ask("DELETE", "policies")
     m.aws.make("policy", policy={"allow": ["*"], "deny": ["ec2:CreateTags"]})
-    run = m(*nlb(m)).ends(4, "Allow ec2:CreateTags to", "more):")
+    run = m(*nlb(m)).ends(4, "Grant ec2:CreateTags to", "more):")
     assert run.err.count("Allow") == 1, run
     m.unchanged()
 
@@ -297,7 +297,7 @@ def not_permitted(m: Mirror) -> None:
 def elb_not_permitted(m: Mirror) -> None:
     m.aws.make("policy", policy={"allow": ["*"],
                                  "deny": ["elasticloadbalancing:CreateListener"]})
-    m(*nlb(m)).ends(4, "Allow elasticloadbalancing:CreateListener",
+    m(*nlb(m)).ends(4, "Grant elasticloadbalancing:CreateListener",
                     "All changes of this run were rolled back")
     m.unchanged()
 

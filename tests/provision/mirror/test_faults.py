@@ -209,7 +209,7 @@ def reads_fail(m: Mirror) -> None:
         assert not run.out, run
         m.aws.ask("DELETE", "faults")
     m.aws.make("policy", policy={"allow": ["*"], "deny": ["ec2:DescribeInstances"]})
-    m("aws", "list").ends(4, "Allow ec2:DescribeInstances to", "aws policy")
+    m("aws", "list").ends(4, "Grant ec2:DescribeInstances to", "aws policy")
 
 
 def interrupted_setup(m: Mirror, nth: int, by: int) -> None:
