@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* One call: credentials, signature, attempts, errors, pages. */
+/*
+ * One call to AWS: finds credentials, signs, sends, retries, paginates.
+ *
+ * The hard part is a lost response to a change: the change may or may not have
+ * been made. Once an attempt ends that way the call is uncertain, and an error
+ * of a later attempt carries unknown_outcome, so that the caller can tell
+ * "does not exist" from "deleted by the lost attempt".
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,9 +24,10 @@
 #include "client/retry.h"
 #include "base/clock.h"
 
-#define MAX_PAGES 100000u /* a server that never ends its list */
+#define MAX_PAGES 100000u /* bounds a list that never ends */
 
-/* A clock that is off by less is not why a signature is refused. */
+/* AWS tolerates 5 minutes; a smaller difference is not the reason why it rejected
+ * a signature. */
 #define SKEW_S 240
 
 const struct call_service call_ec2 = {"ec2", EC2_VERSION};
@@ -36,32 +44,34 @@ int call_bad_response(struct aws_error *err, const char *service,
 		snprintf(err->service, sizeof(err->service), "%s", service);
 		snprintf(err->action, sizeof(err->action), "%s", action);
 	}
-	return aws_error_set(err, AWS_ERR_RESPONSE, "",
-			     "the answer is not what this call answers");
+	return aws_error_set(
+		err, AWS_ERR_RESPONSE, "",
+		"the response does not match the action; a proxy may have sent it");
 }
 
-/* What one call has been through. */
-struct course {
+/* The state of one call across its attempts. */
+struct attempt_state {
 	const char *service, *action;
-	unsigned int attempt;
-	bool uncertain; /* an attempt may have been carried out, unanswered */
-	bool renewed;	/* credentials, once */
-	bool set_clock; /* once */
-	/* Reads a success. 0, -EPROTO (it is none of this action), -ENOMEM. */
-	int (*read)(struct course *k, const struct buf *body);
-	void *to; /* what read fills */
+	unsigned int attempt; /* from 1 */
+	bool uncertain; /* an attempt may have taken effect, unconfirmed */
+	bool renewed;	/* the credentials, which is tried once */
+	bool set_clock; /* the clock offset, which is tried once */
+	/* Reads a successful response into result. 0, -ENOMEM, or -EPROTO if it
+	 * is not a response to this action. */
+	int (*read)(struct attempt_state *k, const struct buf *body);
+	void *result;
 };
 
-static int read_xml(struct course *k, const struct buf *body)
+static int read_xml(struct attempt_state *k, const struct buf *body)
 {
-	struct call_response *a = k->to;
+	struct call_response *a = k->result;
 	char name[80];
 	int error = xml_parse(&a->xml, body->p, body->len);
 
 	if (error)
 		return error == -ENOMEM ? error : -EPROTO;
-	/* Something between us and AWS may answer 200 for everything, and an
-	 * unknown document must not be taken for an empty list. */
+	/* A captive portal or proxy may respond to anything with status 200;
+	 * do not mistake its document for an empty list. */
 	snprintf(name, sizeof(name), "%sResponse", k->action);
 	if (strcmp(a->xml.root->name, name) != 0) {
 		call_response_free(a);
@@ -74,7 +84,7 @@ static int read_xml(struct course *k, const struct buf *body)
 	return 0;
 }
 
-static int read_json(struct course *k, const struct buf *body)
+static int read_json(struct attempt_state *k, const struct buf *body)
 {
 	cJSON *json = cJSON_ParseWithLength((char *)body->p, body->len);
 
@@ -82,12 +92,13 @@ static int read_json(struct course *k, const struct buf *body)
 		cJSON_Delete(json);
 		return -EPROTO;
 	}
-	*(cJSON **)k->to = json;
+	*(cJSON **)k->result = json;
 	return 0;
 }
 
-/* Refused because of the time? Then one more attempt, by the server's. */
-static bool correct_clock(struct aws_client *c, struct course *k,
+/* After a rejection because of the local clock: adopts the offset of the server's
+ * Date. true: retry at once. */
+static bool correct_clock(struct aws_client *c, struct attempt_state *k,
 			  const struct http_response *response,
 			  const struct aws_error *why)
 {
@@ -101,17 +112,18 @@ static bool correct_clock(struct aws_client *c, struct course *k,
 	c->clock_offset = ahead;
 	log_warn(
 		c->log,
-		"this machine's clock is %lld s %s AWS's; it is made up for, but should be set",
+		"the clock of this host is %lld s %s AWS's; requests are signed with a corrected time, but set the clock",
 		llabs((long long)ahead), ahead > 0 ? "behind" : "ahead of");
 	return true;
 }
 
-/* Expired in spite of their date, or withdrawn: others may be there. */
-static bool renew(struct aws_client *c, struct course *k,
-		  const struct aws_error *why)
+/* After expired or revoked credentials: searches for others. true: they differ,
+ * so retry at once. */
+static bool renew_credentials(struct aws_client *c, struct attempt_state *k,
+			      const struct aws_error *why)
 {
 	struct credentials old = c->cred;
-	bool others;
+	bool differ;
 
 	if (k->renewed || !aws_error_is_expired(why->code) || !old.token)
 		return false;
@@ -121,24 +133,26 @@ static bool renew(struct aws_client *c, struct course *k,
 		c->cred = old;
 		return false;
 	}
-	others = !c->cred.token || strcmp(c->cred.token, old.token) != 0;
+	differ = !c->cred.token || strcmp(c->cred.token, old.token) != 0;
 	credentials_wipe(&old);
-	return others;
+	return differ;
 }
 
 static uint32_t random_bits(void)
 {
 	uint32_t r = 0;
 
-	/* Without random numbers delays are merely less spread. */
+	/* A failure of RAND_bytes() only makes the jitter less random. */
 	if (RAND_bytes((uint8_t *)&r, sizeof(r)) != 1)
 		r = (uint32_t)clock_mono_ns() * 2654435761u;
 	return r;
 }
 
-/* A success that makes no sense: the change may have been made. */
-static int read_answer(struct course *k, const struct http_response *response,
-		       struct aws_error *why)
+/* Reads a response with status 2xx. If it is malformed, the change may still have
+ * been made. */
+static int read_success(struct attempt_state *k,
+			const struct http_response *response,
+			struct aws_error *why)
 {
 	int error = k->read(k, &response->body);
 
@@ -150,10 +164,10 @@ static int read_answer(struct course *k, const struct http_response *response,
 	return error;
 }
 
-/* One attempt. 0: the answer has been read. */
-static int attempt(struct aws_client *c, const struct aws_request *p,
-		   struct course *k, struct http_response *response,
-		   struct aws_error *why)
+/* Makes one attempt. 0: k->result has been filled in. */
+static int try_once(struct aws_client *c, const struct aws_request *p,
+		    struct attempt_state *k, struct http_response *response,
+		    struct aws_error *why)
 {
 	uint64_t start = clock_mono_ns();
 	bool sent;
@@ -170,10 +184,10 @@ static int attempt(struct aws_client *c, const struct aws_request *p,
 	} else if (response->status < 200 || response->status > 299) {
 		error = aws_response_error(response, why);
 		credentials_scrub(&c->cred, why->message);
-		/* A gateway that gave up waiting has passed it on. */
+		/* A gateway that timed out may have forwarded the request. */
 		k->uncertain |= response->status >= 500;
 	} else {
-		error = read_answer(k, response, why);
+		error = read_success(k, response, why);
 	}
 	log_debug(c->log, "%s:%s: %s%s%s (%.0f ms, attempt %u)", k->service,
 		  k->action, error ? why->code : "done",
@@ -182,9 +196,9 @@ static int attempt(struct aws_client *c, const struct aws_request *p,
 	return error;
 }
 
-/* All attempts of a call. */
-static int send_call(struct aws_client *c, struct aws_request *p,
-		     struct course *k, struct aws_error *err)
+/* Makes attempts until one succeeds or retrying is pointless. */
+static int send_with_retries(struct aws_client *c, struct aws_request *p,
+			     struct attempt_state *k, struct aws_error *err)
 {
 	struct retry_policy policy = {c->opt.max_attempts, c->opt.retry_ms};
 	struct aws_error why = {0};
@@ -192,8 +206,7 @@ static int send_call(struct aws_client *c, struct aws_request *p,
 
 	if (!c->region)
 		return aws_error_bad_parameter(
-			err,
-			"no region is known: name one by --region or AWS_REGION");
+			err, "no region is set; use --region or AWS_REGION");
 	p->region = c->region;
 	p->endpoint_url = c->endpoint_url;
 	p->timeout_ms = c->opt.timeout_s * 1000;
@@ -201,7 +214,7 @@ static int send_call(struct aws_client *c, struct aws_request *p,
 	for (k->attempt = 1;; k->attempt++) {
 		struct http_response response = {0};
 		unsigned int ms, retry_after;
-		bool again_now;
+		bool retry_now;
 
 		error = client_stopped(c, err);
 		if (!error)
@@ -209,20 +222,20 @@ static int send_call(struct aws_client *c, struct aws_request *p,
 		if (error)
 			return error;
 		p->clock_offset = c->clock_offset;
-		error = attempt(c, p, k, &response, &why);
+		error = try_once(c, p, k, &response, &why);
 		if (!error) {
 			http_response_free(&response);
 			return 0;
 		}
-		again_now = correct_clock(c, k, &response, &why) ||
-			    renew(c, k, &why);
+		retry_now = correct_clock(c, k, &response, &why) ||
+			    renew_credentials(c, k, &why);
 		retry_after = response.retry_after_s;
 		http_response_free(&response);
 		c->counters.throttled += why.kind == AWS_ERR_THROTTLED;
-		if (!again_now && !retry_again(&policy, k->attempt, &why))
+		if (!retry_now && !retry_again(&policy, k->attempt, &why))
 			break;
 		c->counters.retried++;
-		if (again_now)
+		if (retry_now)
 			continue;
 		ms = retry_delay_ms(&policy, k->attempt, random_bits(),
 				    retry_after);
@@ -254,24 +267,24 @@ int call_send(struct aws_client *c, const struct call_service *service,
 	struct aws_request p = {.service = service->name,
 				.body = q->body.p,
 				.body_len = q->body.len};
-	struct call_response a = {0};
-	struct course k = {.service = service->name,
-			   .action = action,
-			   .read = read_xml,
-			   .to = &a};
+	struct call_response result = {0};
+	struct attempt_state k = {.service = service->name,
+				  .action = action,
+				  .read = read_xml,
+				  .result = &result};
 	int error;
 
 	if (response)
-		*response = a;
+		*response = result;
 	error = q->body.failed ? aws_error_no_memory(err)
-			       : send_call(c, &p, &k, err);
+			       : send_with_retries(c, &p, &k, err);
 	query_free(q);
 	if (error)
 		return error;
 	if (response)
-		*response = a;
+		*response = result;
 	else
-		call_response_free(&a);
+		call_response_free(&result);
 	return 0;
 }
 
@@ -294,12 +307,12 @@ int call_change(struct aws_client *c, const char *action, struct aws_query *q,
 	if (dry_run && error && !strcmp(why.code, "DryRunOperation"))
 		return 0;
 	if (dry_run && !error) {
-		/* Whoever answered this does not know DryRun. */
+		/* The endpoint ignored DryRun. */
 		if (response)
 			call_response_free(response);
 		return aws_error_set(
 			err, AWS_ERR_RESPONSE, "",
-			"%s: DryRun was ignored; the change may have been made",
+			"%s: the endpoint ignored DryRun, so the change may have been made",
 			action);
 	}
 	if (error && err)
@@ -367,12 +380,12 @@ int call_ecs(struct aws_client *c, const char *action, const void *body,
 				.target = target,
 				.body = body,
 				.body_len = n};
-	struct course k = {.service = p.service,
-			   .action = action,
-			   .read = read_json,
-			   .to = response};
+	struct attempt_state k = {.service = p.service,
+				  .action = action,
+				  .read = read_json,
+				  .result = response};
 
 	*response = NULL;
 	snprintf(target, sizeof(target), ECS_TARGET "%s", action);
-	return send_call(c, &p, &k, err);
+	return send_with_retries(c, &p, &k, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the families of calls (ec2_*.c, elbv2_*.c, ...) are made with. */
+/* How services/ calls AWS: requests with retries, dry runs, pagination. */
 #ifndef CLIENT_CALL_H
 #define CLIENT_CALL_H
 
@@ -15,62 +15,61 @@ struct cJSON;
 #define CW_VERSION    "2010-08-01"
 #define ECS_TARGET    "AmazonEC2ContainerServiceV20141113."
 
-/* A service of the query protocol. */
+/* A service with the query protocol: a form in the request, XML in the
+ * response. */
 struct call_service {
-	const char *name; /* host and signing name */
+	const char *name; /* endpoint prefix and signing name */
 	const char *version;
 };
 extern const struct call_service call_ec2, call_elbv2, call_sts, call_cw;
 
-/* Starts q (which is overwritten) with Action and Version. */
+/* Starts a request with Action and Version; q is overwritten. */
 void call_begin(struct aws_query *q, const struct call_service *service,
 		const char *action);
 
-/*
- * Makes the call of q, with retries, and frees q. answer may be NULL if it does
- * not matter. Its root is what stands inside the result wrapper, if there is
- * one.
- */
+/* A successful response. root is the content of the <ActionResult> wrapper, or
+ * the document element if there is no wrapper (EC2). */
 struct call_response {
 	struct xml xml;
 	const struct xml_node *root;
 };
+/* Sends q, with retries, and frees it. response may be NULL. */
 int call_send(struct aws_client *c, const struct call_service *service,
 	      const char *action, struct aws_query *q,
 	      struct call_response *response, struct aws_error *err);
 void call_response_free(struct call_response *a);
 
-/* The same with DryRun: "DryRunOperation" is 0 with an empty response. */
+/* The same for a change in EC2, optionally as a dry run: then 0 means that AWS
+ * would permit the change, and response is not set. */
 int call_change(struct aws_client *c, const char *action, struct aws_query *q,
 		bool dry_run, struct call_response *response,
 		struct aws_error *err);
 
-/*
- * All pages of a list. add puts the parameters of the request into q, set
- * names the element of the answer that holds the items.
- */
+/* A paginated list. */
 struct call_list {
 	const struct call_service *service;
 	const char *action;
-	const char *set;	     /* "subnetSet", "LoadBalancers" */
+	const char *set;	     /* the element that contains the items */
 	const struct shape *shape;   /* of an item */
-	unsigned int page;	     /* items asked for at once, 0: not said */
+	unsigned int page;	     /* items per page; 0: AWS decides */
 	const char *page_parameter;  /* "MaxResults", "PageSize" */
-	const char *token_parameter; /* "NextToken", "Marker"; NULL: no pages */
-	const char *token_element;   /* "nextToken", "NextMarker" */
+	const char *token_parameter; /* "NextToken", "Marker" */
+	const char *token_element;   /* "nextToken"; NULL: not paginated */
+	/* Appends the parameters of the request; NULL: none. */
 	void (*add)(struct aws_query *q, const void *ctx);
 	const void *ctx;
 };
-/* Appends to out, which is emptied on failure. */
+/* Appends the items of all pages to out, which is emptied after an error. */
 int call_list(struct aws_client *c, const struct call_list *l,
 	      struct shape_list *out, struct aws_error *err);
 
-/* A call of ECS. body is JSON text of n bytes. The answer is to be deleted by
- * cJSON_Delete. */
+/* A call to ECS; body is JSON text of n bytes. The caller frees the response by
+ * cJSON_Delete(). */
 int call_ecs(struct aws_client *c, const char *action, const void *body,
 	     size_t n, struct cJSON **response, struct aws_error *err);
 
-/* An answer of 200 that is not what the model says; -ENOMEM and -EPROTO. */
+/* Sets the error for a successful response that could not be read, where error is
+ * -EPROTO or -ENOMEM. */
 int call_bad_response(struct aws_error *err, const char *service,
 		      const char *action, int error);
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Creates a client from options, environment and profile; client tokens; waiting
+ * for conditions. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +17,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 
-static const struct log silent = {.level = LOG_LEVEL_ERROR};
+static const struct log discard = {.level = LOG_LEVEL_ERROR};
 
 static char *copy(const char *s, bool *failed)
 {
@@ -25,7 +27,7 @@ static char *copy(const char *s, bool *failed)
 	return to;
 }
 
-/* Region and profile as the AWS tools find them. */
+/* The region, by the precedence of the AWS tools. */
 static const char *find_region(struct aws_client *c, const char *given)
 {
 	const char *v = given;
@@ -46,10 +48,10 @@ static const char *find_region(struct aws_client *c, const char *given)
 	return v && *v ? v : NULL;
 }
 
-#define ATTEMPTS     5
-#define ATTEMPTS_MAX 20
+#define DEFAULT_ATTEMPTS 5
+#define ATTEMPTS_LIMIT	 20
 
-/* As the AWS tools find it: what is no number counts as not set. */
+/* AWS_MAX_ATTEMPTS or max_attempts; an invalid number is ignored. */
 static unsigned int find_attempts(const struct aws_client *c)
 {
 	const char *text = cred_env("AWS_MAX_ATTEMPTS");
@@ -58,8 +60,8 @@ static unsigned int find_attempts(const struct aws_client *c)
 
 	if (!text)
 		text = profiles_get(&c->profiles, c->profile, "max_attempts");
-	if (!text || !parse_number(text, 1, ATTEMPTS_MAX, &n, &unused))
-		return ATTEMPTS;
+	if (!text || !parse_number(text, 1, ATTEMPTS_LIMIT, &n, &unused))
+		return DEFAULT_ATTEMPTS;
 	return (unsigned int)n;
 }
 
@@ -79,7 +81,7 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 	c->opt.retry_ms = o->retry_ms ? o->retry_ms : 500;
 	c->opt.poll_ms = o->poll_ms ? o->poll_ms : 1000;
 	c->opt.timeout_s = o->timeout_s ? o->timeout_s : 60;
-	c->log = o->log ? o->log : &silent;
+	c->log = o->log ? o->log : &discard;
 	c->profile_given = profile != NULL;
 	if (!profile)
 		profile = cred_env("AWS_PROFILE");
@@ -140,7 +142,7 @@ int aws_client_set_region(struct aws_client *c, const char *region,
 	if (!endpoint_region_valid(region))
 		return aws_error_bad_parameter(
 			err,
-			"\"%.40s\" is not the name of a region, which is like eu-central-1",
+			"\"%.40s\" is not the name of a region such as eu-central-1",
 			region);
 	to = strdup(region);
 	if (!to)
@@ -166,7 +168,7 @@ int aws_client_token(char token[AWS_TOKEN_LEN], struct aws_error *err)
 
 	if (RAND_bytes(r, sizeof(r)) != 1)
 		return aws_error_set(err, AWS_ERR_LOCAL, "",
-				     "no random numbers");
+				     "the random number generator failed");
 	/* RFC 9562: version 4, variant 10. */
 	r[6] = (r[6] & 0x0f) | 0x40;
 	r[8] = (r[8] & 0x3f) | 0x80;
@@ -199,9 +201,10 @@ int aws_wait(struct aws_client *c, aws_poll_fn *poll, void *ctx,
 		if (done)
 			return done < 0 ? done : 0;
 		if (waited >= limit)
-			return aws_error_set(err, AWS_ERR_TIMEOUT, "",
-					     "waited %u s, but not yet: %s",
-					     seconds, what);
+			return aws_error_set(
+				err, AWS_ERR_TIMEOUT, "",
+				"timed out after %u s waiting for: %s", seconds,
+				what);
 		/* The last interval ends just after the limit. */
 		if (waited + interval * NSEC_PER_MSEC > limit)
 			interval = (unsigned int)((limit - waited) /

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client of AWS: region, credentials, one re-used connection, retries. Used
- * by one thread at a time. The calls are in ec2.h, elbv2.h, ecs.h, sts.h and
- * cloudwatch.h; each returns 0 or a negative errno and then fills err (which
- * may be NULL).
+ * A client of AWS: region, credentials, persistent connections, retries. For
+ * one thread at a time. The calls are declared in services/; each returns 0, or
+ * a negative errno and fills in err, which may be NULL.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
@@ -14,24 +13,25 @@
 #include "http/types.h"
 #include "client/options.h"
 
-/* Finds the region (it may be missing until aws_client_set_region). The
- * credentials are looked for when the first call needs them. */
+/* Determines the region, which may be missing until aws_client_set_region(). The
+ * first call searches for credentials. The strings of o must outlive the
+ * client. */
 int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		   struct aws_error *err);
 void aws_client_free(struct aws_client *c);
 
-/* NULL when no region is known. */
+/* NULL: no region is set. */
 const char *aws_client_region(const struct aws_client *c);
-/* Where the region came from, for people: "--region", "AWS_REGION", ... */
+/* Where the region was set, for messages: "--region", "AWS_REGION", ... */
 const char *aws_client_region_source(const struct aws_client *c);
 int aws_client_set_region(struct aws_client *c, const char *region,
 			  struct aws_error *err);
-/* "aws", "aws-cn" or "aws-us-gov", by the region. */
+/* The partition of the region: "aws", "aws-cn", "aws-us-gov", ... */
 const char *aws_client_partition(const struct aws_client *c);
 
-/* A token for one create call, the same in each retry. Must be kept by a
- * caller that wants to repeat a call of unknown outcome. */
-#define AWS_TOKEN_LEN 37 /* a UUID and its NUL */
+/* Generates a client token, which makes a create call idempotent. A caller that
+ * repeats a call of unknown outcome must pass the same token. */
+#define AWS_TOKEN_LEN 37 /* a UUID and the NUL */
 int aws_client_token(char token[AWS_TOKEN_LEN], struct aws_error *err);
 
 /* Checks a condition: 1 if it holds, 0 if not yet, or a negative errno, with err

@@ -8,27 +8,28 @@
 
 #include "base/log.h"
 
-/* Zero-initialised is right for all. Nothing is copied that is not text. */
+/* Zero-initialised selects the defaults. */
 struct aws_options {
 	const char *region;	  /* NULL: environment, then the profile */
 	const char *profile;	  /* NULL: AWS_PROFILE, then "default" */
-	const char *endpoint_url; /* instead of AWS's own, for all services */
-	const struct log *log;	  /* NULL: silent; debug: each call */
-	/* Asked between and during calls and waits; true ends them with
-	 * AWS_ERR_STOPPED. Return false while rolling back. */
+	const char *endpoint_url; /* replaces the endpoints of all services */
+	const struct log *log;	  /* NULL: no logging; level debug logs calls */
+	/* Polled during calls and waits; true ends them with AWS_ERR_STOPPED.
+	 * Must return false during a rollback. */
 	bool (*stopped)(void *ctx);
-	/* Asks a person for the code of an MFA device that a role needs; false:
-	 * none. NULL: nobody can be asked. */
+	/* Prompts for the code of the MFA device that a role requires; false:
+	 * the user gave none. NULL: there is no user to prompt. */
 	bool (*mfa)(void *ctx, const char *serial, char *code, size_t n);
 	void *stopped_ctx; /* of both */
-	/* Of one call; 0: AWS_MAX_ATTEMPTS, max_attempts of the profile, 5. */
+	/* Per call; 0: AWS_MAX_ATTEMPTS, or max_attempts of the profile, or
+	 * 5. */
 	unsigned int max_attempts;
-	unsigned int retry_ms;	/* unit of back-off; 0: 500 */
-	unsigned int poll_ms;	/* first interval of waits; 0: 1000 */
-	unsigned int timeout_s; /* of one attempt; 0: 60 */
+	unsigned int retry_ms;	/* base delay of the backoff; 0: 500 */
+	unsigned int poll_ms;	/* first interval of aws_wait(); 0: 1000 */
+	unsigned int timeout_s; /* per attempt; 0: 60 */
 };
 
-/* How much was done, for -v and for tests. */
+/* Totals over all calls of a client, for -v and for tests. */
 struct aws_counters {
 	uint64_t calls, attempts, throttled, retried;
 };

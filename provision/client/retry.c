@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Decides whether and when a failed call is retried. The rules and their reasons
+ * are in README.md. */
 #include "http/error_codes.h"
 #include "client/retry.h"
 
@@ -9,13 +11,13 @@ bool retry_again(const struct retry_policy *p, unsigned int attempt,
 	case AWS_ERR_THROTTLED:
 		return attempt < 2 * p->max_attempts;
 	case AWS_ERR_RESPONSE:
-		/* A success that something else gave; not one that is too
-		 * large, which would be so again. */
+		/* A proxy may have sent a malformed success (status is set). A
+		 * response that is too large (it is not) would be so again. */
 		return err->status && attempt < p->max_attempts;
 	case AWS_ERR_NETWORK:
 		return attempt < p->max_attempts;
 	case AWS_ERR_SERVER:
-		/* 501 and the like stay as they are. */
+		/* Other statuses, such as 501, are permanent. */
 		return attempt < p->max_attempts &&
 		       (aws_error_is_transient(err->code) ||
 			err->status == 500 || err->status == 502 ||
@@ -28,15 +30,15 @@ bool retry_again(const struct retry_policy *p, unsigned int attempt,
 unsigned int retry_delay_ms(const struct retry_policy *p, unsigned int attempt,
 			    uint32_t random, unsigned int retry_after_s)
 {
-	uint64_t most = p->unit_ms;
-	unsigned int ms, asked;
+	uint64_t max = p->base_ms;
+	unsigned int ms, requested;
 
-	while (--attempt && most < RETRY_MAX_MS)
-		most *= 2;
-	if (most > RETRY_MAX_MS)
-		most = RETRY_MAX_MS;
-	ms = (unsigned int)((most * random) >> 32);
-	asked = retry_after_s > RETRY_MAX_MS / 1000 ? RETRY_MAX_MS
-						    : retry_after_s * 1000;
-	return ms > asked ? ms : asked;
+	while (--attempt && max < RETRY_MAX_MS)
+		max *= 2;
+	if (max > RETRY_MAX_MS)
+		max = RETRY_MAX_MS;
+	ms = (unsigned int)((max * random) >> 32);
+	requested = retry_after_s > RETRY_MAX_MS / 1000 ? RETRY_MAX_MS
+							: retry_after_s * 1000;
+	return ms > requested ? ms : requested;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When a call is made again, and after how long. Pure. */
+/* Whether and when a failed call is retried. Pure functions. */
 #ifndef CLIENT_RETRY_H
 #define CLIENT_RETRY_H
 
@@ -12,16 +12,17 @@
 
 struct retry_policy {
 	unsigned int max_attempts;
-	unsigned int unit_ms;
+	unsigned int base_ms; /* base delay of the backoff */
 };
 
-/* May a call be made again whose attempt-th attempt (from 1) ended so? Too
- * fast is no reason to give up early: such calls have twice the attempts. */
+/* Is a call retried after its attempt number attempt (from 1) failed with err?
+ * Throttled calls get twice as many attempts. */
 bool retry_again(const struct retry_policy *p, unsigned int attempt,
 		 const struct aws_error *err);
 
-/* Full jitter: from 0 to unit * 2^(attempt - 1), at most 20 s, and not less
- * than what the server asked for (bounded too). random: 32 random bits. */
+/* The delay before the next attempt: exponential backoff with full jitter, from 0
+ * to base_ms * 2^(attempt - 1), but at most 20 s and at least what the server
+ * requested by Retry-After (up to 20 s, too). random: 32 random bits. */
 unsigned int retry_delay_ms(const struct retry_policy *p, unsigned int attempt,
 			    uint32_t random, unsigned int retry_after_s);
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What calls and waits need of a client: credentials that are still valid, and
- * sleep that an interrupt ends. */
+/* Keeps the credentials of a client valid, and sleeps in short slices so that an
+ * interrupt is noticed. */
 #include <errno.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "client/state.h"
 
-#define SLICE_MS 50u /* how long an interrupt may go unnoticed */
+#define SLICE_MS 50u /* latency of an interrupt */
 
-/* Credentials are renewed this long before they end. */
-#define RENEW_S 300
+#define RENEW_S 300 /* before the credentials expire */
 
 static bool stopped(const struct aws_client *c)
 {
@@ -77,7 +76,7 @@ int client_credentials(struct aws_client *c, bool renew, struct aws_error *err)
 	    (!c->cred.expires || c->cred.expires > now + RENEW_S))
 		return 0;
 	error = find_credentials(c, err);
-	/* The old ones serve until their end. */
+	/* Use the old credentials until they expire. */
 	if (error && !renew && c->cred.access_key && c->cred.expires > now)
 		return 0;
 	return error;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is inside struct aws_client, for client.c and call.c. */
+/* The definition of struct aws_client, for this folder only. */
 #ifndef CLIENT_STATE_H
 #define CLIENT_STATE_H
 
@@ -7,7 +7,7 @@
 #include "auth/chain.h"
 
 struct aws_client {
-	struct aws_options opt; /* texts in it are the caller's */
+	struct aws_options opt; /* strings belong to the caller */
 	const struct log *log;	/* never NULL */
 	struct transport *http;
 	struct profiles profiles;
@@ -15,17 +15,17 @@ struct aws_client {
 	char *profile, *region, *endpoint_url;
 	const char *region_source;
 	bool profile_given;
-	int64_t clock_offset; /* seconds that AWS is ahead of us */
+	int64_t clock_offset; /* seconds that AWS's clock is ahead */
 	struct aws_counters counters;
 };
 
-/* Sees to credentials that are good for a while; renew: other ones than those
- * that were refused. */
+/* Searches for credentials unless the present ones remain valid for a while.
+ * renew: search anyway, since AWS rejected them. */
 int client_credentials(struct aws_client *c, bool renew, struct aws_error *err);
-/* AWS_ERR_STOPPED if the caller asks to stop. */
+/* -EINTR (AWS_ERR_STOPPED) if opt.stopped returns true. */
 int client_stopped(const struct aws_client *c, struct aws_error *err);
 
-/* Milliseconds to sleep; AWS_ERR_STOPPED if asked to stop meanwhile. */
+/* Sleeps for ms milliseconds; -EINTR as above. */
 int client_sleep(struct aws_client *c, unsigned int ms, struct aws_error *err);
 
 #endif

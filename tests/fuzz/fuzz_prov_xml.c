@@ -56,17 +56,17 @@ static void read_lists(const struct xml_node *root)
 
 static void read_error(const uint8_t *data, size_t size)
 {
-	struct http_response answer = {.status = 400};
+	struct http_response response = {.status = 400};
 	struct aws_error err = {0};
 	char text[512], permission[64];
 	int error;
 
-	buf_add(&answer.body, data, size);
-	buf_add(&answer.body, "", 1);
-	if (answer.body.failed)
+	buf_add(&response.body, data, size);
+	buf_add(&response.body, "", 1);
+	if (response.body.failed)
 		return;
-	answer.body.len--;
-	error = aws_response_error(&answer, &err);
+	response.body.len--;
+	error = aws_response_error(&response, &err);
 	if (!error || !err.kind || error != aws_error_errno(err.kind))
 		abort();
 	if (!*aws_error_text(&err, text, sizeof(text)))
@@ -74,7 +74,7 @@ static void read_error(const uint8_t *data, size_t size)
 	if (aws_error_permission(&err, permission, sizeof(permission)) &&
 	    !strchr(permission, ':'))
 		abort();
-	http_response_free(&answer);
+	http_response_free(&response);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

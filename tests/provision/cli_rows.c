@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The calls that test_aws_cli.c compares with the AWS CLI. */
 #include "services/cloudwatch.h"
 #include "services/ec2_groups.h"
 #include "services/ec2_instances.h"
@@ -329,8 +330,8 @@ const struct
 					 "ec2 create-traffic-mirror-filter --description f" TAGS(
 						 "traffic-mirror-filter")
 						 TOKEN_ARG},
-					/* This version of the CLI has no tags for rules; they are left out of
-	 * the comparison below. */
+					/* Older versions of the CLI cannot tag rules, so the tags are not
+	 * compared. */
 					{"CreateTrafficMirrorFilterRule",
 					 create_rule,
 					 "ec2 create-traffic-mirror-filter-rule --traffic-mirror-filter-id tmf-1 --traffic-direction egress --rule-number 100 --rule-action accept --protocol 6 --source-port-range FromPort=80,ToPort=88 --destination-cidr-block 0.0.0.0/0 --source-cidr-block ::/0" TOKEN_ARG},
@@ -366,8 +367,7 @@ const struct
 					{"CreateLoadBalancer", create_balancer,
 					 "elbv2 create-load-balancer --name n --subnets subnet-1 subnet-2 --security-groups sg-1 --scheme internal --type network --ip-address-type ipv4 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
 					{"CreateTargetGroup",
-					 create_target_group,
-					 "elbv2 create-target-group --name n --protocol UDP --port 4789 --vpc-id vpc-1 --target-type instance --health-check-protocol TCP --health-check-port 4789 --health-check-interval-seconds 10 --healthy-threshold-count 3 --unhealthy-threshold-count 3 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
+					 create_target_group, "elbv2 create-target-group --name n --protocol UDP --port 4789 --vpc-id vpc-1 --target-type instance --health-check-protocol TCP --health-check-port 4789 --health-check-interval-seconds 10 --healthy-threshold-count 3 --unhealthy-threshold-count 3 --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
 					{"CreateListener", create_listener,
 					 "elbv2 create-listener --load-balancer-arn lb --protocol UDP --port 4789 --default-actions Type=forward,TargetGroupArn=tg --tags Key=Name,Value='a b' Key=metlo,Value=ä"},
 					{"ModifyLoadBalancerAttributes",

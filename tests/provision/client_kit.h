@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A client of AWS that talks to a responder, with a log that is looked at. */
+/* A fixture: a client that talks to a responder, and its log. */
 #ifndef TEST_CLIENT_KIT_H
 #define TEST_CLIENT_KIT_H
 
@@ -23,14 +23,14 @@ struct fixture {
 	struct responder *r;
 	struct aws_client *c;
 	struct log log;
-	char *said;
-	size_t n_said;
-	bool stop; /* what the client is told when it asks */
+	char *log_text;
+	size_t log_len;
+	bool stop; /* what the stopped() callback returns */
 };
 
-/* A client with the environment as it is. */
+/* Creates the client from the present environment. */
 void make_client(struct fixture *f);
-/* Of cmocka. The end fails if a secret came into the log. */
+/* cmocka fixtures. The teardown fails if the log contains a secret. */
 int client_setup(void **state);
 int client_teardown(void **state);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Serves a script of responses from one thread, on several connections. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
@@ -17,11 +18,11 @@
 #define MAX_REQUEST	(4u << 20)
 
 struct step {
-	int status; /* 0: cut */
+	int status; /* 0: close the connection */
 	char *headers, *body;
 };
 
-struct asked {
+struct recorded_request {
 	char *head, *body;
 };
 
@@ -32,8 +33,8 @@ struct responder {
 	char url[64];
 	struct step steps[MAX_STEPS];
 	size_t n_steps, next;
-	struct asked asked[MAX_STEPS];
-	size_t n_asked;
+	struct recorded_request requests[MAX_STEPS];
+	size_t n_requests;
 };
 
 static void *xmalloc(size_t n)
@@ -54,8 +55,8 @@ static char *copy(const char *p, size_t n)
 	return to;
 }
 
-/* Reads one whole request. false: the connection has ended. */
-static bool read_request(int fd, struct asked *a)
+/* Reads one whole request. false: the client closed the connection. */
+static bool read_request(int fd, struct recorded_request *a)
 {
 	char *buf = xmalloc(MAX_REQUEST), *end = NULL, *length;
 	size_t n = 0, body = 0;
@@ -98,11 +99,11 @@ static void send_all(int fd, const char *p, size_t n)
 	}
 }
 
-/* false: the connection is to be closed. */
-static bool answer(struct responder *r, int fd)
+/* false: close the connection. */
+static bool respond(struct responder *r, int fd)
 {
-	static const struct step unexpected = {418, "", "not expected"};
-	struct asked a;
+	static const struct step unexpected = {418, "", "unexpected request"};
+	struct recorded_request a;
 	struct step s;
 	char *text;
 	int n;
@@ -110,9 +111,9 @@ static bool answer(struct responder *r, int fd)
 	if (!read_request(fd, &a))
 		return false;
 	pthread_mutex_lock(&r->lock);
-	if (r->n_asked == MAX_STEPS)
+	if (r->n_requests == MAX_STEPS)
 		abort();
-	r->asked[r->n_asked++] = a;
+	r->requests[r->n_requests++] = a;
 	s = r->next < r->n_steps ? r->steps[r->next++] : unexpected;
 	pthread_mutex_unlock(&r->lock);
 	if (!s.status)
@@ -137,7 +138,7 @@ static void *serve(void *ctx)
 	p[1] = (struct pollfd){.fd = r->stop[0], .events = POLLIN};
 	while (poll(p, n, -1) >= 0 && !p[1].revents) {
 		for (i = n - 1; i >= 2; i--) {
-			if (!p[i].revents || answer(r, p[i].fd))
+			if (!p[i].revents || respond(r, p[i].fd))
 				continue;
 			close(p[i].fd);
 			p[i] = p[--n];
@@ -188,9 +189,9 @@ void responder_stop(struct responder *r)
 		free(r->steps[i].headers);
 		free(r->steps[i].body);
 	}
-	for (i = 0; i < r->n_asked; i++) {
-		free(r->asked[i].head);
-		free(r->asked[i].body);
+	for (i = 0; i < r->n_requests; i++) {
+		free(r->requests[i].head);
+		free(r->requests[i].body);
 	}
 	pthread_mutex_destroy(&r->lock);
 	free(r);
@@ -229,19 +230,19 @@ size_t responder_count(struct responder *r)
 	size_t n;
 
 	pthread_mutex_lock(&r->lock);
-	n = r->n_asked;
+	n = r->n_requests;
 	pthread_mutex_unlock(&r->lock);
 	return n;
 }
 
 const char *responder_head(struct responder *r, size_t i)
 {
-	return i < responder_count(r) ? r->asked[i].head : NULL;
+	return i < responder_count(r) ? r->requests[i].head : NULL;
 }
 
 const char *responder_body(struct responder *r, size_t i)
 {
-	return i < responder_count(r) ? r->asked[i].body : NULL;
+	return i < responder_count(r) ? r->requests[i].body : NULL;
 }
 
 const char *responder_header(struct responder *r, size_t i, const char *name,
@@ -270,7 +271,7 @@ void clear_aws_environment(void)
 
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		unsetenv(others[i]);
-	/* unsetenv() moves what follows. */
+	/* unsetenv() moves the later entries down. */
 	for (e = environ; *e;) {
 		if (strncmp(*e, "AWS_", 4)) {
 			e++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The AWS CLI as a second opinion: for each call, what it sends and what we
- * send is the same after ordering. Skipped where it is not installed.
+ * Compares the requests of this client with those of the AWS CLI: they must be
+ * equal except for the order of parameters. Skipped without the CLI.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 #include "client_kit.h"
 
 #define CLI "/usr/bin/aws"
-/* It is slow, and once is enough. */
+/* The CLI is slow, so skip it in builds with AddressSanitizer. */
 #ifdef __SANITIZE_ADDRESS__
 #define WITH_CLI false
 #else
@@ -33,8 +33,8 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A form as sorted lines, decoded; what is empty means nothing (the CLI sends
- * the names of empty lists to the query services). malloc'd. */
+/* A form as sorted, decoded lines, to be freed by the caller. Empty parameters are
+ * dropped: the CLI sends the names of empty lists. */
 static char *normal_form(const char *body)
 {
 	char *copy = strdup(body), *parts[MAX_PARAMETERS], *p, *w, *rest = copy;
@@ -61,7 +61,7 @@ static char *normal_form(const char *body)
 	}
 	qsort(parts, n, sizeof(parts[0]), compare);
 	for (i = 0; i < n; i++) {
-		/* See the row of the rule. */
+		/* See the row of this action in cli_rows.c. */
 		if (strstr(body, "Action=CreateTrafficMirrorFilterRule&") &&
 		    !strncmp(parts[i], "TagSpecification", 16))
 			continue;
@@ -95,7 +95,7 @@ static void same_body(const char *action, const char *ours, const char *theirs)
 	free(b);
 }
 
-/* The headers that say which service and call it is. */
+/* The headers that select the service and action. */
 static void same_headers(struct fixture *f, const char *action, size_t i)
 {
 	static const char *const names[] = {"Content-Type", "X-Amz-Target"};
@@ -109,7 +109,7 @@ static void same_headers(struct fixture *f, const char *action, size_t i)
 			fail_msg("%s: %s: %s, the CLI %s", action, names[n], a,
 				 b);
 	}
-	/* Region and service are in the credential scope. */
+	/* The credential scope contains the region and service. */
 	responder_header(f->r, i, "Authorization", a, sizeof(a));
 	responder_header(f->r, i + 1, "Authorization", b, sizeof(b));
 	*strstr(a, ", SignedHeaders") = 0;
@@ -120,7 +120,7 @@ static void same_headers(struct fixture *f, const char *action, size_t i)
 static void same_as_cli(void **state)
 {
 	struct fixture *f = *state;
-	char command[2048], answer[256];
+	char command[2048], response[256];
 	size_t i;
 
 	if (!WITH_CLI) {
@@ -133,13 +133,13 @@ static void same_as_cli(void **state)
 		size_t at = responder_count(f->r);
 
 		if (!strncmp(cli_rows[i].cli, "ecs", 3))
-			strcpy(answer, "{}");
+			strcpy(response, "{}");
 		else
-			snprintf(answer, sizeof(answer),
+			snprintf(response, sizeof(response),
 				 "<%sResponse><%sResult/></%sResponse>", action,
 				 action, action);
-		responder_reply(f->r, 200, NULL, answer);
-		responder_reply(f->r, 200, NULL, answer);
+		responder_reply(f->r, 200, NULL, response);
+		responder_reply(f->r, 200, NULL, response);
 		cli_rows[i].ours(f->c);
 		if (responder_count(f->r) != at + 1)
 			fail_msg("%s: %zu requests", action,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One call to AWS: signature headers, attempts, tokens, clock, pages, errors. */
+/* Calls to AWS: signed headers, retries, client tokens, clock, pagination, errors. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 #include "services/sts.h"
 #include "client_kit.h"
 
-#define SESSION_MADE                                                 \
+#define SESSION_CREATED                                              \
 	"<CreateTrafficMirrorSessionResponse xmlns=\"http://ec2/\">" \
 	"<requestId>r</requestId><trafficMirrorSession>"             \
 	"<trafficMirrorSessionId>tms-1</trafficMirrorSessionId>"     \
@@ -29,8 +29,8 @@
 #define DELETED	   "<DeleteTrafficMirrorSessionResponse/>"
 #define NO_SESSION EC2_ERROR("InvalidTrafficMirrorSessionId.NotFound", "no")
 
-static int make_session(struct fixture *f, bool dry_run,
-			struct mirror_sessions *out, struct aws_error *err)
+static int create_session(struct fixture *f, bool dry_run,
+			  struct mirror_sessions *out, struct aws_error *err)
 {
 	static const struct aws_new_tag tag = {"Name", "x"};
 	const struct mirror_new_session s = {.interface_id = "eni-1",
@@ -103,20 +103,20 @@ static void retries_with_one_token(void **state)
 	responder_reply(f->r, 503, NULL,
 			EC2_ERROR("RequestLimitExceeded", "slow down"));
 	responder_reply(f->r, 500, NULL, "<html>oops</html>");
-	/* libcurl sends again by itself, once, on a connection kept open. */
+	/* libcurl itself resends once on a persistent connection. */
 	responder_disconnect(f->r);
 	responder_disconnect(f->r);
-	/* Throttling does not use up the attempts for failures. */
+	/* Throttled attempts do not count towards the limit of failures. */
 	responder_reply(f->r, 400, NULL, EC2_ERROR("Throttling", "Rate"));
-	responder_reply(f->r, 200, NULL, SESSION_MADE);
-	if (make_session(f, false, &made, &err)) {
-		/* The third failure of a server or network ends it. */
+	responder_reply(f->r, 200, NULL, SESSION_CREATED);
+	if (create_session(f, false, &made, &err)) {
+		/* The third server or network failure is final. */
 		assert_int_equal(err.kind, AWS_ERR_NETWORK);
 		assert_true(err.unknown_outcome);
 		assert_int_equal(responder_count(f->r), 4);
 	} else {
 		mirror_sessions_free(&made);
-		fail_msg("three attempts, but it went on");
+		fail_msg("the call continued after three failed attempts");
 	}
 	parameter(f, 0, "ClientToken", a, sizeof(a));
 	parameter(f, 2, "ClientToken", b, sizeof(b));
@@ -125,8 +125,8 @@ static void retries_with_one_token(void **state)
 	assert_int_equal(aws_client_counters(f->c).retried, 2);
 	assert_int_equal(aws_client_counters(f->c).throttled, 1);
 
-	/* The rest of the script: throttled once, then made. */
-	assert_int_equal(make_session(f, false, &made, &err), 0);
+	/* The remaining script: throttled once, then created. */
+	assert_int_equal(create_session(f, false, &made, &err), 0);
 	assert_int_equal(made.n, 1);
 	assert_string_equal(made.items[0].id, "tms-1");
 	assert_int_equal(made.items[0].number, 3);
@@ -140,7 +140,7 @@ static void retries_with_one_token(void **state)
 	assert_string_not_equal(a, b);
 }
 
-static void throttled_for_good(void **state)
+static void throttled_until_the_end(void **state)
 {
 	struct fixture *f = *state;
 	struct aws_error err = {0};
@@ -157,7 +157,7 @@ static void throttled_for_good(void **state)
 	assert_string_equal(err.action, "DeleteTrafficMirrorSession");
 }
 
-static void lost_answer_of_delete(void **state)
+static void lost_response_to_delete(void **state)
 {
 	struct fixture *f = *state;
 	struct aws_error err = {0};
@@ -165,14 +165,14 @@ static void lost_answer_of_delete(void **state)
 	responder_disconnect(f->r);
 	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
-	/* Without a lost answer it is what it is. */
+	/* Without a lost response it is an error. */
 	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -ENOENT);
 	responder_reply(f->r, 200, NULL, DELETED);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
-	/* On a connection that was kept open libcurl sends it again, and that
-	 * has to be noticed. */
+	/* The request that libcurl resends on a persistent connection counts as
+	 * a lost response, too. */
 	responder_disconnect(f->r);
 	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
@@ -180,7 +180,7 @@ static void lost_answer_of_delete(void **state)
 	assert_int_equal(aws_client_counters(f->c).attempts, 5);
 }
 
-static void lost_answer_of_group(void **state)
+static void lost_response_to_group(void **state)
 {
 	static const struct aws_new_tag tag = {"metlo", "d1"};
 	struct fixture *f = *state;
@@ -202,7 +202,7 @@ static void lost_answer_of_group(void **state)
 		responder_body(f->r, 2),
 		"Filter.1.Name=group-name&Filter.1.Value.1=n&Filter.2.Name=vpc-id&Filter.2.Value.1=vpc-1"));
 
-	/* Somebody else's group of that name is not taken. */
+	/* A group with that name but without the tags is not adopted. */
 	responder_disconnect(f->r);
 	responder_reply(f->r, 400, NULL,
 			EC2_ERROR("InvalidGroup.Duplicate", "exists"));
@@ -223,16 +223,16 @@ static void dry_run(void **state)
 
 	responder_reply(f->r, 412, NULL,
 			EC2_ERROR("DryRunOperation", "would have succeeded"));
-	assert_int_equal(make_session(f, true, &made, &err), 0);
+	assert_int_equal(create_session(f, true, &made, &err), 0);
 	assert_int_equal(made.n, 0);
 	assert_non_null(strstr(responder_body(f->r, 0), "&DryRun=true"));
 	responder_reply(f->r, 403, NULL,
 			EC2_ERROR("UnauthorizedOperation", "You are not "));
-	assert_int_equal(make_session(f, true, &made, &err), -EPERM);
+	assert_int_equal(create_session(f, true, &made, &err), -EPERM);
 	assert_int_equal(err.kind, AWS_ERR_DENIED);
-	/* It was not to be made. */
-	responder_reply(f->r, 200, NULL, SESSION_MADE);
-	assert_int_equal(make_session(f, true, &made, &err), -EPROTO);
+	/* The endpoint ignored DryRun. */
+	responder_reply(f->r, 200, NULL, SESSION_CREATED);
+	assert_int_equal(create_session(f, true, &made, &err), -EPROTO);
 }
 
 static int64_t sent_at(struct fixture *f, size_t i)
@@ -260,7 +260,7 @@ static void clock_is_wrong(void **state)
 	responder_reply(f->r, 200, date, DELETED);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
 	assert_in_range(sent_at(f, 1) - sent_at(f, 0), 7195, 7205);
-	/* It stays so, and a second complaint is an error. */
+	/* The offset persists, and a second rejection is an error. */
 	responder_reply(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -EACCES);
@@ -290,7 +290,7 @@ static void pages(void **state)
 		"Action=DescribeSubnets&Version=2016-11-15&Filter.1.Name=vpc-id&Filter.1.Value.1=vpc-1&MaxResults=1000");
 	assert_non_null(strstr(responder_body(f->r, 1), "&NextToken=t%2B1%3D"));
 
-	/* What came before a page that failed is given back. */
+	/* The items of earlier pages are freed if a page fails. */
 	responder_reply(
 		f->r, 200, NULL,
 		"<DescribeSubnetsResponse><subnetSet><item><subnetId>a</subnetId></item></subnetSet><nextToken>t</nextToken></DescribeSubnetsResponse>");
@@ -348,7 +348,7 @@ static void error_forms(void **state)
 	assert_string_equal(err.code, "AccessDeniedException");
 	assert_string_equal(err.request_id, "j-3");
 	assert_string_equal(err.service, "ecs");
-	responder_reply(f->r, 404, NULL, "nobody here");
+	responder_reply(f->r, 404, NULL, "not found");
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -ENOENT);
 	assert_non_null(strstr(err.message, "404"));
 	/* A redirect is not followed. */
@@ -356,9 +356,9 @@ static void error_forms(void **state)
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINVAL);
 }
 
-/* What stands between us and AWS may answer in its place. That is no success,
- * no empty list, and the change may or may not have been made. */
-static void foreign_answers(void **state)
+/* A proxy may respond in place of AWS. That is neither a success nor an empty
+ * list, and the change may or may not have been made. */
+static void foreign_responses(void **state)
 {
 	struct fixture *f = *state;
 	struct ecs_clusters clusters;
@@ -375,7 +375,7 @@ static void foreign_answers(void **state)
 		responder_reply(f->r, 200, NULL, "[\"no object\"]");
 	assert_int_equal(ecs_list_clusters(f->c, &clusters, &err), -EPROTO);
 	assert_int_equal(responder_count(f->r), 6);
-	/* Made, but the answer was garbled: asked again, it is gone. */
+	/* Deleted, but the response was truncated: the retry finds nothing. */
 	responder_reply(f->r, 200, NULL, "<DeleteTrafficMirr");
 	responder_reply(f->r, 400, NULL, NO_SESSION);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
@@ -401,7 +401,7 @@ static void no_secret_in_errors(void **state)
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EACCES);
 	assert_non_null(strstr(err.message, "does not match"));
 	assert_null(strstr(err.message, "EXAMPLETOKEN"));
-	/* teardown looks into the log */
+	/* The teardown checks the log. */
 }
 
 static void stops(void **state)
@@ -423,15 +423,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CLIENT_TEST(signs),
 		CLIENT_TEST(retries_with_one_token),
-		CLIENT_TEST(throttled_for_good),
-		CLIENT_TEST(lost_answer_of_delete),
-		CLIENT_TEST(lost_answer_of_group),
+		CLIENT_TEST(throttled_until_the_end),
+		CLIENT_TEST(lost_response_to_delete),
+		CLIENT_TEST(lost_response_to_group),
 		CLIENT_TEST(dry_run),
 		CLIENT_TEST(clock_is_wrong),
 		CLIENT_TEST(pages),
 		CLIENT_TEST(many_ids),
 		CLIENT_TEST(error_forms),
-		CLIENT_TEST(foreign_answers),
+		CLIENT_TEST(foreign_responses),
 		CLIENT_TEST(no_secret_in_errors),
 		CLIENT_TEST(stops),
 	};

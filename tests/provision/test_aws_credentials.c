@@ -364,7 +364,7 @@ static void sso(void **state)
 	char v[64];
 	static const char good[] =
 		"{\"accessToken\":\"sso-token\",\"expiresAt\":\"2099-01-01T00:00:00Z\",\"region\":\"eu-west-1\"}";
-	static const char answer[] =
+	static const char response[] =
 		"{\"roleCredentials\":{\"accessKeyId\":\"ASIASSO\",\"secretAccessKey\":\"sso/secret\",\"sessionToken\":\"sso+token\",\"expiration\":4070908800000}}";
 
 	write_file(f, ".aws/config",
@@ -382,7 +382,7 @@ static void sso(void **state)
 	expect_failure(f, "wrong", "no section [sso-session nobody]", NULL);
 	expect_failure(f, "part", "sso_account_id is missing", NULL);
 	sso_token(f, "corp", good);
-	responder_reply(f->r, 200, NULL, answer);
+	responder_reply(f->r, 200, NULL, response);
 	expect(f, "s", "ASIASSO", "sso/secret", "sso+token", "Net Admin");
 	assert_int_equal(f->c.expires, 4070908800);
 	assert_non_null(strstr(
@@ -397,7 +397,7 @@ static void sso(void **state)
 	responder_reply(f->r, 403, NULL, "{\"message\":\"No access\"}");
 	expect_failure(f, "s", "is not assigned to you (No access)", NULL);
 	sso_token(f, "https://old.awsapps.com/start", good);
-	responder_reply(f->r, 200, NULL, answer);
+	responder_reply(f->r, 200, NULL, response);
 	expect(f, "legacy", "ASIASSO", "sso/secret", "sso+token", "legacy");
 	sso_token(
 		f, "corp",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors of AWS: what they mean to the program and to people. */
+/* The classification of AWS errors, and their texts for users. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for AWS; a client without region, server or bounds. */
+/* Waits; a client without a region or server; responses that are too large;
+ * renewed credentials. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,8 +47,8 @@ static void waits(void **state)
 	left = 100;
 	assert_int_equal(aws_wait(f->c, poll_count, &left, 0, &err, "it"),
 			 -ETIMEDOUT);
-	assert_non_null(strstr(err.message, "not yet: it"));
-	/* What was made is not there at first. */
+	assert_non_null(strstr(err.message, "waiting for: it"));
+	/* A new resource is not visible at first. */
 	responder_reply(f->r, 400, NULL, NO_SESSION);
 	responder_reply(f->r, 200, NULL,
 			"<DescribeTrafficMirrorSessionsResponse/>");
@@ -58,7 +59,7 @@ static void waits(void **state)
 	assert_int_equal(responder_count(f->r), 3);
 }
 
-static void group_is_used_for_a_while(void **state)
+static void group_in_use_at_first(void **state)
 {
 	struct fixture *f = *state;
 	struct aws_error err = {0};
@@ -90,7 +91,7 @@ static void no_region(void **state)
 	assert_string_equal(aws_client_partition(f->c), "aws-cn");
 }
 
-static void nobody_listens(void **state)
+static void connection_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct aws_options o = {.endpoint_url = "http://127.0.0.1:1",
@@ -130,7 +131,7 @@ static void load_balancer(void **state)
 	struct fixture *f = *state;
 	struct aws_error err = {0};
 
-	/* Not described yet, then on its way. */
+	/* Not described yet, then provisioning, then active. */
 	responder_reply(f->r, 400, NULL, NO_BALANCER);
 	responder_reply(f->r, 200, NULL, BALANCER("provisioning"));
 	responder_reply(f->r, 200, NULL, BALANCER("active"));
@@ -142,13 +143,13 @@ static void load_balancer(void **state)
 	responder_reply(f->r, 200, NULL, BALANCER("active"));
 	responder_reply(f->r, 400, NULL, NO_BALANCER);
 	assert_int_equal(elbv2_wait_deleted(f->c, "arn", 10, &err), 0);
-	/* What is gone is deleted. */
+	/* Deleting what does not exist succeeds. */
 	responder_reply(f->r, 400, NULL, NO_BALANCER);
 	assert_int_equal(elbv2_delete_load_balancer(f->c, "arn", &err), 0);
 }
 
-/* Credentials that are withdrawn before their time are looked for again, once
- * and only if there are others. */
+/* Credentials that are rejected as expired are searched for again, once, and only
+ * different ones are used. */
 static void new_credentials(void **state)
 {
 	static const char settings[] =
@@ -180,7 +181,7 @@ static void new_credentials(void **state)
 	assert_string_equal(v, "token-1");
 	responder_header(f->r, 1, "X-Amz-Security-Token", v, sizeof(v));
 	assert_string_equal(v, "token-2");
-	/* Still not good: that is an error, not a loop. */
+	/* Rejected again: an error, not an endless loop. */
 	responder_reply(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
 	responder_reply(f->r, 400, NULL, EC2_ERROR("RequestExpired", "old"));
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
@@ -194,12 +195,9 @@ static void new_credentials(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CLIENT_TEST(waits),
-		CLIENT_TEST(group_is_used_for_a_while),
-		CLIENT_TEST(load_balancer),
-		CLIENT_TEST(new_credentials),
-		CLIENT_TEST(no_region),
-		CLIENT_TEST(nobody_listens),
+		CLIENT_TEST(waits),	    CLIENT_TEST(group_in_use_at_first),
+		CLIENT_TEST(load_balancer), CLIENT_TEST(new_credentials),
+		CLIENT_TEST(no_region),	    CLIENT_TEST(connection_refused),
 		CLIENT_TEST(too_large),
 	};
 
