@@ -10,7 +10,7 @@
 #include "auth/cred_json.h"
 #include "auth/search.h"
 
-bool cred_parse_time(const char *text, int64_t *out)
+int cred_parse_time(const char *text, int64_t *out)
 {
 	struct tm tm = {0};
 	const char *p = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
@@ -18,7 +18,7 @@ bool cred_parse_time(const char *text, int64_t *out)
 	int hours, minutes;
 
 	if (!p)
-		return false;
+		return -EINVAL;
 	if (*p == '.') {
 		p++;
 		p += strspn(p, "0123456789");
@@ -26,13 +26,13 @@ bool cred_parse_time(const char *text, int64_t *out)
 	if (*p == '+' || *p == '-') {
 		if (sscanf(p + 1, "%2d:%2d", &hours, &minutes) != 2 &&
 		    sscanf(p + 1, "%2d%2d", &hours, &minutes) != 2)
-			return false;
+			return -EINVAL;
 		offset = (*p == '-' ? -1 : 1) * (hours * 60 + minutes) * 60;
 	} else if (strcmp(p, "Z") != 0 && strcmp(p, "UTC") != 0 && *p) {
-		return false;
+		return -EINVAL;
 	}
 	*out = (int64_t)timegm(&tm) - offset;
-	return true;
+	return 0;
 }
 
 cJSON *cred_json_parse(const void *p, size_t n)
@@ -69,7 +69,7 @@ int cred_json_read(const cJSON *json, const char *token_name, const char *where,
 	int64_t when = 0;
 	int error;
 
-	if (expires && *expires && !cred_parse_time(expires, &when))
+	if (expires && *expires && cred_parse_time(expires, &when))
 		return cred_fail(
 			err, where,
 			"the Expiration of its credentials is not an ISO 8601 time");

@@ -25,7 +25,7 @@ int cred_json_read(const struct cJSON *json, const char *token_name,
 		   const char *where, struct credentials *out,
 		   struct aws_error *err);
 /* Parses an ISO 8601 time such as "2026-01-31T12:00:00Z", optionally with a
- * fraction or a UTC offset, to Unix seconds. */
-bool cred_parse_time(const char *text, int64_t *out);
+ * fraction or a UTC offset, to Unix seconds. 0 or -EINVAL. */
+int cred_parse_time(const char *text, int64_t *out);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "auth/cred_json.h"
 #include "auth/provider_container.h"
+#include "base/list.h"
 #include "http/endpoint.h"
 #include "http/secret.h"
 
@@ -38,12 +39,12 @@ static bool host_allowed(const char *url)
 	if (!strncmp(url, "https://", strlen("https://")))
 		return true;
 	snprintf(base, sizeof(base), "%.*s", (int)strcspn(url, "?"), url);
-	if (!endpoint_split(base, host, path))
+	if (endpoint_split(base, host, path))
 		return false;
 	colon = strrchr(host, ':');
 	if (colon && !strchr(colon, ']'))
 		*colon = 0;
-	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(hosts); i++)
 		if (!strcmp(host, hosts[i]))
 			return true;
 	return inet_pton(AF_INET, host, &a) == 1 &&

@@ -36,7 +36,7 @@ int cred_environment(struct cred_search *s, struct credentials *out,
 		return cred_fail(
 			err, where,
 			"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN contains blanks or other characters that are not valid in a key");
-	if (expires && !cred_parse_time(expires, &out->expires))
+	if (expires && cred_parse_time(expires, &out->expires))
 		out->expires = 0;
 	snprintf(out->source, sizeof(out->source), "environment variables");
 	return 0;

@@ -110,8 +110,8 @@ static int read_token(const struct sso *o, cJSON **out, struct aws_error *err)
 				  "%s has no accessToken; run \"%s\"", path,
 				  o->login);
 	expires = cred_json_string(*out, "expiresAt");
-	if (!error && (!expires || !cred_parse_time(expires, &when) ||
-		       when <= time(NULL)))
+	if (!error &&
+	    (!expires || cred_parse_time(expires, &when) || when <= time(NULL)))
 		error = cred_fail(err, o->where,
 				  "the login has expired; run \"%s\"",
 				  o->login);
@@ -178,7 +178,7 @@ static int build_url(const struct cred_search *s, const struct sso *o,
 		base = s->endpoint_url ? s->endpoint_url
 				       : cred_env("AWS_ENDPOINT_URL");
 	if (!base &&
-	    endpoint_url("portal.sso", o->region, regional, sizeof(regional)))
+	    !endpoint_url("portal.sso", o->region, regional, sizeof(regional)))
 		base = regional;
 	n = base ? strlen(base) : 0;
 	while (n && base[n - 1] == '/')

@@ -43,7 +43,7 @@ static int read_response(const struct http_response *response,
 				xml_text(c, "SecretAccessKey"),
 				xml_text(c, "SessionToken"));
 	expires = xml_text(c, "Expiration");
-	if (!error && (!expires || !cred_parse_time(expires, &out->expires)))
+	if (!error && (!expires || cred_parse_time(expires, &out->expires)))
 		error = -EINVAL;
 	xml_free(&x);
 	if (error) {

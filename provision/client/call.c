@@ -247,9 +247,7 @@ static int send_with_retries(struct aws_client *c, struct aws_request *p,
 		}
 	}
 	why.unknown_outcome = k->uncertain;
-	if (err)
-		*err = why;
-	return error;
+	return aws_error_copy(err, &why, error);
 }
 
 void call_begin(struct aws_query *q, const struct call_service *service,
@@ -315,9 +313,7 @@ int call_change(struct aws_client *c, const char *action, struct aws_query *q,
 			"%s: the endpoint ignored DryRun, so the change may have been made",
 			action);
 	}
-	if (error && err)
-		*err = why;
-	return error;
+	return aws_error_copy(err, &why, error);
 }
 
 static int add_page(struct aws_client *c, const struct call_list *l,

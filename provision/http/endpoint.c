@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Builds and splits the URLs of AWS endpoints. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,16 +42,16 @@ bool endpoint_region_valid(const char *region)
 	       strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
-bool endpoint_url(const char *service, const char *region, char *to, size_t n)
+int endpoint_url(const char *service, const char *region, char *to, size_t n)
 {
 	int len = snprintf(to, n, "https://%s.%s.%s", service, region,
 			   partition_of(region)->domain);
 
-	return len > 0 && (size_t)len < n;
+	return len > 0 && (size_t)len < n ? 0 : -ENAMETOOLONG;
 }
 
-bool endpoint_split(const char *url, char host[ENDPOINT_MAX],
-		    char path[ENDPOINT_MAX])
+int endpoint_split(const char *url, char host[ENDPOINT_MAX],
+		   char path[ENDPOINT_MAX])
 {
 	const char *default_port, *p = url;
 	size_t n;
@@ -62,18 +63,18 @@ bool endpoint_split(const char *url, char host[ENDPOINT_MAX],
 		p += strlen("http://");
 		default_port = ":80";
 	} else {
-		return false;
+		return -EINVAL;
 	}
 	if (strpbrk(p, "?#@ \t\r\n\"\\"))
-		return false;
+		return -EINVAL;
 	n = strcspn(p, "/");
 	if (!n || n >= ENDPOINT_MAX || strlen(p + n) >= ENDPOINT_MAX)
-		return false;
+		return -EINVAL;
 	strcpy(path, p[n] ? p + n : "/");
 	memcpy(host, p, n);
 	host[n] = 0;
 	if (n > strlen(default_port) &&
 	    !strcmp(host + n - strlen(default_port), default_port))
 		host[n - strlen(default_port)] = 0;
-	return true;
+	return 0;
 }

@@ -16,13 +16,13 @@ const char *endpoint_partition(const char *region);
 bool endpoint_region_valid(const char *region);
 
 /* Writes "https://SERVICE.REGION.DOMAIN", where service is the first part of the
- * host name ("ec2", "portal.sso"). false: n bytes are too few. */
-bool endpoint_url(const char *service, const char *region, char *to, size_t n);
+ * host name ("ec2", "portal.sso"). 0 or -ENAMETOOLONG. */
+int endpoint_url(const char *service, const char *region, char *to, size_t n);
 
 /* Splits an http or https URL into the value of the Host header (without the
- * default port) and the path ("/" if there is none). false: it is not such a
- * URL, or it has user information, a query or a fragment. */
-bool endpoint_split(const char *url, char host[ENDPOINT_MAX],
-		    char path[ENDPOINT_MAX]);
+ * default port) and the path ("/" if there is none). 0, or -EINVAL if it is not
+ * such a URL or has user information, a query or a fragment. */
+int endpoint_split(const char *url, char host[ENDPOINT_MAX],
+		   char path[ENDPOINT_MAX]);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "http/error_codes.h"
 
 #define NO_SUCH_TARGET \
@@ -188,7 +189,7 @@ const struct aws_error_code *aws_error_code(const char *code)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(codes); i++)
 		if (!strcmp(codes[i].code, code))
 			return &codes[i];
 	return NULL;

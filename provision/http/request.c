@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/list.h"
 #include "http/credentials.h"
 #include "http/endpoint.h"
 #include "http/secret.h"
@@ -36,7 +37,7 @@ static int send_headers(struct transport *t, const struct aws_request *p,
 	int error = 0;
 	int64_t now = time(NULL) + p->clock_offset;
 
-	if (!endpoint_split(url, host, path))
+	if (endpoint_split(url, host, path))
 		return aws_error_set(
 			err, AWS_ERR_LOCAL, "",
 			"\"%s\" is not the URL of an endpoint: expected a form like https://host:port",
@@ -109,7 +110,7 @@ int aws_request_send(struct transport *t, const struct aws_request *p,
 	if (p->endpoint_url)
 		return send_headers(t, p, cred, p->endpoint_url, response, sent,
 				    err);
-	if (!endpoint_url(p->service, p->region, url, sizeof(url)))
+	if (endpoint_url(p->service, p->region, url, sizeof(url)))
 		return aws_error_set(err, AWS_ERR_LOCAL, "",
 				     "\"%s\" is not the name of a region",
 				     p->region);
@@ -151,7 +152,7 @@ static void read_json_error(const cJSON *root, struct error_response *s)
 	hash = s->code ? strrchr(s->code, '#') : NULL;
 	if (hash)
 		s->code = hash + 1;
-	for (i = 0; i < 3 && !s->message; i++)
+	for (i = 0; i < ARRAY_SIZE(messages) && !s->message; i++)
 		s->message = cJSON_GetStringValue(
 			cJSON_GetObjectItemCaseSensitive(root, messages[i]));
 }

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Tags and string lists, the building blocks of all typed calls. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/types.h"
 
-bool aws_strings_add(struct aws_strings *l, const char *s)
+int aws_strings_add(struct aws_strings *l, const char *s)
 {
 	char **grown = reallocarray(l->items, l->n + 1, sizeof(*grown));
 
 	if (!grown)
-		return false;
+		return -ENOMEM;
 	l->items = grown;
 	grown[l->n] = strdup(s);
 	if (!grown[l->n])
-		return false;
+		return -ENOMEM;
 	l->n++;
-	return true;
+	return 0;
 }
 
 void aws_strings_free(struct aws_strings *l)

@@ -25,8 +25,8 @@ struct aws_strings LIST_OF(char *);
 
 /* The value of a tag; NULL if it is missing. */
 const char *aws_tag_value(const struct aws_tags *tags, const char *key);
-/* Appends a copy. false: out of memory. */
-bool aws_strings_add(struct aws_strings *l, const char *s);
+/* Appends a copy. 0 or -ENOMEM. */
+int aws_strings_add(struct aws_strings *l, const char *s);
 void aws_strings_free(struct aws_strings *l);
 
 /* --- parameters of requests; they own nothing --- */

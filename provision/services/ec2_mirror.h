@@ -55,17 +55,18 @@ SHAPE(mirror_rule, mirror_rules, MIRROR_RULE);
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(mirror_filter, mirror_filters, MIRROR_FILTER);
 
-#define MIRROR_SESSION(X)                                                     \
-	X(STRING, id, "trafficMirrorSessionId")                               \
-	X(STRING, target_id, "trafficMirrorTargetId")                         \
-	X(STRING, filter_id, "trafficMirrorFilterId")                         \
-	X(STRING, interface_id, "networkInterfaceId") /* the source */        \
-	X(STRING, owner_id, "ownerId")                                        \
-	X(NUMBER, packet_length, "packetLength") /* 0: whole packets */       \
-	/* 1 to 32766; the session with the lowest number takes the packet */ \
-	X(NUMBER, number, "sessionNumber")                                    \
-	X(NUMBER, vni, "virtualNetworkId")                                    \
-	X(STRING, description, "description")                                 \
+#define MIRROR_SESSION(X)                                                      \
+	X(STRING, id, "trafficMirrorSessionId")                                \
+	X(STRING, target_id, "trafficMirrorTargetId")                          \
+	X(STRING, filter_id, "trafficMirrorFilterId")                          \
+	X(STRING, interface_id, "networkInterfaceId") /* the source */         \
+	X(STRING, owner_id, "ownerId")                                         \
+	X(NUMBER, packet_length, "packetLength") /* 0: whole packets */        \
+	/* 1 to 32766, evaluated in ascending order: the first session whose \
+	 * filter accepts a packet mirrors it. */ \
+	X(NUMBER, number, "sessionNumber")                                     \
+	X(NUMBER, vni, "virtualNetworkId")                                     \
+	X(STRING, description, "description")                                  \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(mirror_session, mirror_sessions, MIRROR_SESSION);
 

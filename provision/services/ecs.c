@@ -72,7 +72,7 @@ static int read_arns(const cJSON *response, const char *key,
 	{
 		if (!cJSON_IsString(arn))
 			return -EPROTO;
-		if (!aws_strings_add(out, arn->valuestring))
+		if (aws_strings_add(out, arn->valuestring))
 			return -ENOMEM;
 	}
 	if (next && *next) {

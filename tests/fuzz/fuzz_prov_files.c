@@ -20,11 +20,11 @@ static void check_value(const char *v)
 		abort();
 	cred_parse_time(v, &when);
 	if (endpoint_region_valid(v) &&
-	    (!endpoint_url("ec2", v, url, sizeof(url)) ||
-	     !endpoint_split(url, host, path) || strcmp(path, "/") != 0 ||
+	    (endpoint_url("ec2", v, url, sizeof(url)) ||
+	     endpoint_split(url, host, path) || strcmp(path, "/") != 0 ||
 	     strncmp(host, "ec2.", 4) != 0))
 		abort();
-	if (endpoint_split(v, host, path) &&
+	if (!endpoint_split(v, host, path) &&
 	    (!*host || *path != '/' || strpbrk(host, "/@ \r\n")))
 		abort();
 }

@@ -506,15 +506,15 @@ static void times(void **state)
 	int64_t t;
 
 	(void)state;
-	assert_true(cred_parse_time("1970-01-02T00:00:00Z", &t));
+	assert_int_equal(cred_parse_time("1970-01-02T00:00:00Z", &t), 0);
 	assert_int_equal(t, 86400);
-	assert_true(cred_parse_time("1970-01-01T02:00:01.5+02:00", &t));
+	assert_int_equal(cred_parse_time("1970-01-01T02:00:01.5+02:00", &t), 0);
 	assert_int_equal(t, 1);
-	assert_true(cred_parse_time("1970-01-01T00:00:00-0030", &t));
+	assert_int_equal(cred_parse_time("1970-01-01T00:00:00-0030", &t), 0);
 	assert_int_equal(t, 1800);
-	assert_false(cred_parse_time("yesterday", &t));
-	assert_false(cred_parse_time("1970-01-01T00:00:00X", &t));
-	assert_false(cred_parse_time("1970-01-01T00:00:00+x", &t));
+	assert_int_equal(cred_parse_time("yesterday", &t), -EINVAL);
+	assert_int_equal(cred_parse_time("1970-01-01T00:00:00X", &t), -EINVAL);
+	assert_int_equal(cred_parse_time("1970-01-01T00:00:00+x", &t), -EINVAL);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

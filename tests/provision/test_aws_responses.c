@@ -261,29 +261,33 @@ static void endpoints(void **state)
 	size_t i;
 
 	(void)state;
-	assert_true(endpoint_url("ec2", "us-east-1", url, sizeof(url)));
+	assert_int_equal(endpoint_url("ec2", "us-east-1", url, sizeof(url)), 0);
 	assert_string_equal(url, "https://ec2.us-east-1.amazonaws.com");
-	assert_true(endpoint_url("ecs", "cn-north-1", url, sizeof(url)));
+	assert_int_equal(endpoint_url("ecs", "cn-north-1", url, sizeof(url)),
+			 0);
 	assert_string_equal(url, "https://ecs.cn-north-1.amazonaws.com.cn");
-	assert_true(endpoint_url("sts", "us-gov-west-1", url, sizeof(url)));
+	assert_int_equal(endpoint_url("sts", "us-gov-west-1", url, sizeof(url)),
+			 0);
 	assert_string_equal(url, "https://sts.us-gov-west-1.amazonaws.com");
-	assert_false(endpoint_url("ec2", "us-east-1", url, 20));
+	assert_int_equal(endpoint_url("ec2", "us-east-1", url, 20),
+			 -ENAMETOOLONG);
 	assert_string_equal(endpoint_partition("cn-northwest-1"), "aws-cn");
 	assert_string_equal(endpoint_partition("us-gov-east-1"), "aws-us-gov");
 	assert_string_equal(endpoint_partition("eu-west-1"), "aws");
 	assert_true(endpoint_region_valid("ap-southeast-5"));
 	assert_false(endpoint_region_valid("x.evil.com/"));
 	assert_false(endpoint_region_valid(""));
-	assert_true(endpoint_split("https://h:443/a/b", host, path));
+	assert_int_equal(endpoint_split("https://h:443/a/b", host, path), 0);
 	assert_string_equal(host, "h");
 	assert_string_equal(path, "/a/b");
-	assert_true(endpoint_split("http://127.0.0.1:8080", host, path));
+	assert_int_equal(endpoint_split("http://127.0.0.1:8080", host, path),
+			 0);
 	assert_string_equal(host, "127.0.0.1:8080");
 	assert_string_equal(path, "/");
-	assert_true(endpoint_split("http://h:443", host, path));
+	assert_int_equal(endpoint_split("http://h:443", host, path), 0);
 	assert_string_equal(host, "h:443");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (endpoint_split(bad[i], host, path))
+		if (!endpoint_split(bad[i], host, path))
 			fail_msg("%s", bad[i]);
 }
 
