@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The XDP program: finds mirrored TCP segments in VXLAN packets and puts them
- * into ring buffers. What it does with a frame is in include/metlo_process.h;
- * here are the maps and what only the kernel has.
+ * The XDP program: finds mirrored TCP segments in VXLAN packets and copies them
+ * into ring buffers. include/metlo_process.h decides what happens to a frame;
+ * this file has the maps and everything that only exists in the kernel.
  *
- * Helper calls are what costs: a packet that is not wanted makes none. On a
- * shared 2-CPU virtual machine (Zen 5, Linux 6.18, frame in the cache) a
- * packet costs, in ns above an empty program: not VXLAN 5 to 13, another VNI
- * 10, another TCP port 13, shunted 34, bare header 90, 800 bytes delivered
- * 107 (of it 34 for the time and 26 for room in the ring), 1448 bytes 122,
- * 8898 bytes 600, 800 bytes with the ring full 80. tests/bpf/test_cost prints
- * them for the machine it runs on.
+ * Helper calls dominate the cost; an unwanted packet makes none besides array
+ * lookups. README.md lists measured costs, and tests/bpf/test_cost prints those
+ * of the machine it runs on.
  *
- * It loads on 6.1 and later, built by clang 14, 16 or 19.
+ * Loads on Linux 6.1 and later when built with clang 14, 16 or 19.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -68,7 +64,7 @@ struct {
 	__type(value, struct metlo_shunt);
 } metlo_shunt SEC(".maps");
 
-/* User space makes the rings, as many and as large as it wants. */
+/* User space creates the rings and chooses their number and size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, METLO_RINGS_MAX);
@@ -80,8 +76,8 @@ struct {
 		});
 } metlo_rings SEC(".maps");
 
-/* Where records are put together, and headers that a frame of several
- * buffers does not have in its first one. */
+/* Space to build a record in, and for a copy of the headers if a multi-buffer
+ * frame does not have them all in its first buffer. */
 struct scratch {
 	struct metlo_rec rec;
 	__u8 headers[METLO_HEADERS_MAX];
@@ -111,7 +107,7 @@ METLO_INLINE int metlo_env_vni_allowed(const struct metlo_env *env METLO_UNUSED,
 	return bits && *bits >> (vni & 63) & 1;
 }
 
-/* Adds a slot to metlo_vni. */
+/* Adds the counts of a slot to metlo_vni. */
 static __attribute__((noinline)) int vni_move(struct metlo_vni_cpu *cpu,
 					      struct metlo_vni_slot *slot)
 {
@@ -166,10 +162,10 @@ METLO_INLINE struct metlo_rec *metlo_env_record(struct metlo_env *env)
 }
 
 /*
- * CLOCK_MONOTONIC, once for each packet that is delivered. Latencies of
- * requests are told in microseconds: the coarse clock moves every 4 ms only,
- * and the time at which the worker wakes up is up to 1 ms late. It costs
- * about 34 ns with kvm-clock, the coarse one 18.
+ * CLOCK_MONOTONIC, read once per delivered packet. Request latencies are
+ * reported in microseconds, which rules out the alternatives: the coarse clock
+ * advances every 4 ms, and a worker wakes up as much as 1 ms late. With
+ * kvm-clock this costs about 34 ns, the coarse clock 18 ns.
  */
 METLO_INLINE __u64 metlo_env_now(const struct metlo_env *env METLO_UNUSED)
 {
@@ -183,10 +179,10 @@ metlo_env_shunt(const struct metlo_env *env METLO_UNUSED, __u32 index)
 }
 
 /*
- * Tells the verifier that 1 <= v <= max, which is so: max is a constant. In
- * one piece, because clang may keep a copy of the value of before a check,
- * and 6.1 does not know that the copy was checked too; and v - 1 is compared
- * because there v != 0 says nothing about the least value.
+ * Shows the verifier that 1 <= v <= max, which always holds; max is a constant.
+ * A single asm statement, because clang may keep using a copy of v made before
+ * a check, and 6.1 does not apply the check to that copy. It compares v - 1
+ * because on 6.1 v != 0 does not raise the lower bound of v.
  */
 #define ONE_TO(v, max)                                                   \
 	do {                                                             \
@@ -208,15 +204,17 @@ METLO_INLINE int emit_bare(void *ring, const struct metlo_rec *rec)
 	return 1;
 }
 
-/* n is a constant and a multiple of 8. Not unrolled as a whole, which would be
- * 20 KiB of machine code for all sizes and no faster. */
+/* n is a constant and a multiple of 8. Unrolled in part only: completely
+ * unrolled, the copies of all sizes take 20 KiB of machine code and run no
+ * faster. */
 METLO_INLINE void copy_words(void *to, const void *from, const __u64 n)
 {
 	__u64 i = 0;
 
 	METLO_NO_UNROLL
 	for (; i + 64 <= n; i += 64) {
-		/* or clang counts by pointers, which the verifier refuses */
+		/* keeps clang from comparing pointers instead of i, which the
+		 * verifier rejects */
 		METLO_OPAQUE(i);
 		METLO_UNROLL
 		for (int j = 0; j < 64; j += 8)
@@ -227,22 +225,22 @@ METLO_INLINE void copy_words(void *to, const void *from, const __u64 n)
 		*(__u64 *)(to + i) = *(const __u64 *)(from + i);
 }
 
-#define NOT_READABLE -1
+#define NOT_LINEAR -1
 
 /*
- * A record of size bytes whose payload is longer than what one of smaller
- * bytes holds; both are constants, of which the difference is at most 256, or
- * 128 where smaller is 0. NOT_READABLE when the payload is not all in the
- * frame's first buffer. off is where all headers end, so within the mask.
+ * Emits a record of size bytes whose payload does not fit into one of smaller
+ * bytes. Both are constants; they differ by at most 256, or 128 if smaller is
+ * 0. NOT_LINEAR if the payload is not entirely in the frame's first buffer. off
+ * is the end of the headers and so fits into the mask.
  *
- * The program copies it itself, word by word from the packet. A helper copies
- * by "rep movsb", which takes 100 ns to get going in memory that is not in the
- * cache, as that of the ring never is.
+ * The program copies the packet itself, word by word. A helper would use "rep
+ * movsb", which takes 100 ns to start on memory that is not in the cache, and
+ * the ring's never is.
  *
- * There is no branch on the length: what each record of this size has, head
- * bytes, is copied first, then tail bytes that end where the payload ends and
- * overlap it. In the smallest record they begin before the payload, and the
- * record's header is written over that.
+ * The copy does not branch on the length: first come the head bytes that every
+ * record of this size has, then tail bytes that end with the payload and may
+ * overlap the head. In the smallest record the tail starts before the payload;
+ * the record's header then overwrites the excess.
  */
 METLO_INLINE int emit_copied(struct xdp_md *ctx, void *ring,
 			     const struct metlo_rec *rec, __u64 off, __u64 len,
@@ -263,7 +261,7 @@ METLO_INLINE int emit_copied(struct xdp_md *ctx, void *ring,
 	tail_off &= 2 * METLO_OFFSET_MASK + 1;
 	off &= METLO_OFFSET_MASK;
 	if (data + off + head > end || data + tail_off + tail > end)
-		return NOT_READABLE;
+		return NOT_LINEAR;
 	to = bpf_ringbuf_reserve(ring, size, 0);
 	if (!to)
 		return 0;
@@ -275,7 +273,8 @@ METLO_INLINE int emit_copied(struct xdp_md *ctx, void *ring,
 	return 1;
 }
 
-/* A record of size bytes, a constant, with the payload from any buffer. */
+/* Emits a record of size bytes, a constant; its payload may lie in any of the
+ * frame's buffers. */
 METLO_INLINE int emit_loaded(struct xdp_md *ctx, void *ring,
 			     const struct metlo_rec *rec, __u64 off, __u64 len,
 			     const __u64 size)
@@ -295,8 +294,8 @@ METLO_INLINE int emit_loaded(struct xdp_md *ctx, void *ring,
 	return 1;
 }
 
-/* Large records, for which the helper is as fast, pieces, and payload that is
- * not all in the first buffer. */
+/* Emits records that are large enough for the helper to be as fast, slices, and
+ * payload that is not entirely in the first buffer. */
 static __attribute__((noinline)) int emit_large(struct xdp_md *ctx, void *ring,
 						const struct metlo_rec *rec,
 						__u64 off, __u64 len)
@@ -334,15 +333,15 @@ METLO_INLINE void *ring_of(const struct metlo_env *env,
 }
 
 /*
- * len bytes at off of the frame into the ring, with the record's header in
- * front.
+ * Puts the record's header and len bytes at off of the frame into the ring.
  *
- * The bytes go straight to where they are read, which needs sizes that the
- * verifier knows: hence the steps, small where most packets are; a tenth of
- * the ring is lost to them. Records of exact size by way of per-CPU memory
- * and bpf_ringbuf_output() cost 100 ns more, because that copies by helpers,
- * and twice. Nobody is woken: that would cost several microseconds here, and
- * the worker looks by itself.
+ * The payload is copied once, from the packet to where the worker reads it.
+ * bpf_ringbuf_reserve() needs a size known to the verifier, hence the ladder of
+ * sizes, with small steps where most packets are; rounding up wastes a tenth of
+ * the ring. Records of exact size, built in per-CPU memory and passed to
+ * bpf_ringbuf_output(), cost 100 ns more because helpers copy them twice. No
+ * wakeup is sent: it would cost several microseconds here, and the workers
+ * poll.
  */
 METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 				const struct metlo_rec *rec, __u64 off,
@@ -350,7 +349,7 @@ METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 {
 	void *ring = ring_of(env, rec);
 	__u64 size = sizeof(*rec) + len;
-	int done = NOT_READABLE;
+	int done = NOT_LINEAR;
 
 	if (!ring)
 		return 0;
@@ -382,12 +381,12 @@ METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 		EMIT(1792, 2048);
 	} while (0);
 #undef EMIT
-	if (METLO_LIKELY(done != NOT_READABLE))
+	if (METLO_LIKELY(done != NOT_LINEAR))
 		return done;
 	return emit_large(env->ctx, ring, rec, off, len);
 }
 
-METLO_INLINE int metlo_env_emit_piece(struct metlo_env *env,
+METLO_INLINE int metlo_env_emit_slice(struct metlo_env *env,
 				      const struct metlo_rec *rec, __u64 off,
 				      __u64 len)
 {
@@ -403,9 +402,9 @@ METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 #include "metlo_process.h"
 
 /*
- * Delivers scratch->pkt, whose record was started in scratch->rec. Global: the
- * verifier looks at it once, and not for each way in which a packet can be
- * laid out.
+ * Delivers scratch->pkt, whose record was started in scratch->rec. A global
+ * function, so that the verifier checks it once rather than for each possible
+ * layout of a packet.
  */
 __attribute__((noinline)) int metlo_xdp_deliver(struct xdp_md *ctx)
 {
@@ -428,12 +427,12 @@ metlo_env_deliver(struct metlo_env *env, struct metlo_packet *pkt,
 	return metlo_xdp_deliver(env->ctx);
 }
 
-#define LOOK_AGAIN -1
+#define NEEDS_COPY -1
 
-/* The verdict, for a view of the first buffer or of a copy of the headers.
- * LOOK_AGAIN when the view ends before the headers and the frame does not;
- * then nothing was counted. */
-METLO_INLINE int process(struct xdp_md *ctx, struct metlo_view *view)
+/* Returns the XDP verdict. frame covers the first buffer or a copy of the
+ * headers. NEEDS_COPY if the headers continue beyond the first buffer; nothing
+ * has been counted then. */
+METLO_INLINE int process(struct xdp_md *ctx, struct metlo_frame *frame)
 {
 	struct metlo_env env = {.ctx = ctx};
 	struct metlo_packet packet = {}, *pkt = &packet;
@@ -444,32 +443,32 @@ METLO_INLINE int process(struct xdp_md *ctx, struct metlo_view *view)
 	env.stats = bpf_map_lookup_elem(&metlo_stats, &zero);
 	if (!env.config || !env.stats)
 		return XDP_PASS;
-	view->wire_len = view->avail = view->len;
-	view->ctx = ctx;
-	view->zero = env.config->_zero;
-	/* Keeps pkt in memory. As variables, all of its fields would be carried
-	 * to the end from each of the many places that lead there, which takes
-	 * a fifth of the instructions. */
+	frame->wire_len = frame->avail = frame->len;
+	frame->ctx = ctx;
+	frame->zero = env.config->_zero;
+	/* Keeps pkt in memory. In registers, all of its fields would have to be
+	 * carried to the end from each of the many exits, which costs a fifth
+	 * of the instructions. */
 	asm volatile("" : "+r"(pkt) : : "memory");
-	outcome = metlo_process(&env, view, pkt);
+	outcome = metlo_process(&env, frame, pkt);
 	if (METLO_UNLIKELY(outcome == METLO_bad_outer ||
 			   outcome == METLO_bad_vxlan ||
 			   outcome == METLO_bad_inner) &&
-	    !view->copied) {
-		view->len = bpf_xdp_get_buff_len(ctx);
-		if (view->len > (__u64)(view->end - view->data))
-			return LOOK_AGAIN;
+	    !frame->copied) {
+		frame->len = bpf_xdp_get_buff_len(ctx);
+		if (frame->len > (__u64)(frame->end - frame->data))
+			return NEEDS_COPY;
 	}
-	metlo_count(&env, pkt, outcome, view->len);
-	return metlo_passes(env.config, pkt) ? XDP_PASS : XDP_DROP;
+	metlo_count(&env, pkt, outcome, frame->len);
+	return metlo_is_passed(env.config, pkt) ? XDP_PASS : XDP_DROP;
 }
 
-/* The frame has several buffers and its headers are not all in the first.
- * Global, so that the verifier looks at it once and not for each caller. */
+/* Processes a multi-buffer frame whose headers are not all in the first buffer.
+ * A global function, so that the verifier checks it separately. */
 __attribute__((noinline)) int metlo_xdp_copy(struct xdp_md *ctx)
 {
-	struct metlo_view view = {.len = bpf_xdp_get_buff_len(ctx)};
-	__u64 len = view.len;
+	struct metlo_frame frame = {.len = bpf_xdp_get_buff_len(ctx)};
+	__u64 len = frame.len;
 	struct scratch *scratch;
 	__u32 zero = 0;
 
@@ -481,24 +480,24 @@ __attribute__((noinline)) int metlo_xdp_copy(struct xdp_md *ctx)
 	ONE_TO(len, METLO_HEADERS_MAX);
 	if (bpf_xdp_load_bytes(ctx, 0, scratch->headers, (__u32)len))
 		return XDP_PASS;
-	view.data = scratch->headers;
-	view.copied = len;
-	return process(ctx, &view);
+	frame.data = scratch->headers;
+	frame.copied = len;
+	return process(ctx, &frame);
 }
 
 SEC("xdp")
 int metlo_xdp(struct xdp_md *ctx)
 {
-	struct metlo_view view = {
+	struct metlo_frame frame = {
 		.data = (const __u8 *)(long)ctx->data,
 		.end = (const __u8 *)(long)ctx->data_end,
 	};
 
 	int verdict;
 
-	view.len = (__u64)(view.end - view.data);
-	verdict = process(ctx, &view);
-	return METLO_LIKELY(verdict != LOOK_AGAIN) ? verdict
+	frame.len = (__u64)(frame.end - frame.data);
+	verdict = process(ctx, &frame);
+	return METLO_LIKELY(verdict != NEEDS_COPY) ? verdict
 						   : metlo_xdp_copy(ctx);
 }
 

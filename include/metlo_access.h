@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Checked access to the bytes of a frame, in the forms that the kernel's
- * verifier and a C compiler each need. All that differs between the two
- * builds of the decoder is here.
+ * Bounds-checked access to the bytes of a frame, in the form that the kernel's
+ * verifier or a C compiler needs. Apart from the metlo_env functions (see
+ * metlo_process.h), the two builds of the decoder differ only in this file.
  */
 #ifndef METLO_ACCESS_H
 #define METLO_ACCESS_H
 
-/* Bounds on a hostile chain of IPv6 extension headers, for each IP header. */
+/* Limits on the IPv6 extension headers that follow each IP header: the sender
+ * chooses how many there are. */
 #define METLO_EXT_MAX	    8
 #define METLO_EXT_BYTES_MAX 512
-/* So all headers that are looked at lie within this many bytes. */
+/* With these limits, every header that the decoder reads lies within this many
+ * bytes. */
 #define METLO_HEADERS_MAX 1280
 #define METLO_OFFSET_MASK 2047 /* the next power of two, less one */
 
@@ -19,10 +21,10 @@
 #define METLO_INLINE	static __attribute__((always_inline)) inline
 #define METLO_UNROLL	_Pragma("unroll")
 #define METLO_NO_UNROLL _Pragma("nounroll")
-/* Packets are readable at any alignment in XDP. */
+/* XDP programs may load packet data at any alignment. */
 #define METLO_LOAD(type, p) (*(const type *)(p))
-/* Keeps clang from taking v apart: the verifier connects a check with a later
- * use only where both are of the same register. */
+/* Hides the value of v from the optimizer. The verifier applies a bounds check
+ * to a later access only if both use the same register. */
 #define METLO_OPAQUE(v) asm volatile("" : "+r"(v))
 
 #else
@@ -46,81 +48,85 @@
 #define METLO_LIKELY(x)	  __builtin_expect(!!(x), 1)
 #define METLO_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* What can be seen of a frame. */
-struct metlo_view {
+/* The readable part of a frame, and the packet in it that is being decoded:
+ * first the outer one, then the inner one. */
+struct metlo_frame {
 	const __u8 *data;
-	__u64 len;	/* of the frame, as far as it is there */
-	__u64 wire_len; /* of the frame on the wire */
-	__u64 avail;	/* where what is there of the packet looked at ends */
+	__u64 len;	/* captured bytes of the frame */
+	__u64 wire_len; /* offset at which the packet ends on the wire */
+	__u64 avail;	/* offset at which its captured bytes end */
 #ifdef __bpf__
-	const __u8 *end; /* of what is readable at data */
-	__u64 copied;	 /* not 0: data is a copy of this many bytes */
-	__u64 zero;	 /* is 0, but the verifier cannot know */
+	const __u8 *end; /* of the bytes readable at data */
+	__u64 copied;	 /* if not 0, data is a copy of this many bytes */
+	__u64 zero;	 /* always 0, which the verifier cannot know */
 	void *ctx;
 #endif
 };
 
 /*
- * A frame of several buffers is longer than what is readable at data, but to
- * ask for its length costs as much as decoding it. So the length starts as
- * that of the first buffer, and this is called unless the IP packet ends
- * there. (A frame whose second buffer is only a trailer counts without it.)
+ * Replaces the length of the first buffer by that of the whole frame. Asking
+ * the kernel for it costs as much as decoding the headers, so the decoder
+ * starts with the first buffer's length and calls this only if the outer IP
+ * packet does not end exactly there. (If the second buffer holds nothing but
+ * an Ethernet trailer, the frame is counted without the trailer.)
  */
-METLO_INLINE void metlo_view_whole(struct metlo_view *v METLO_UNUSED)
+METLO_INLINE void metlo_frame_whole(struct metlo_frame *f METLO_UNUSED)
 {
 #ifdef __bpf__
-	v->len = v->wire_len = v->avail = bpf_xdp_get_buff_len(v->ctx);
+	f->len = f->wire_len = f->avail = bpf_xdp_get_buff_len(f->ctx);
 #endif
 }
 
 /*
  * Header lengths vary, and the verifier follows every combination of them to
- * the end of the program. This makes it forget which one led here, so that it
- * follows them all as one: off is now anything up to a bound, end anything.
- * The bound is a mask and not a comparison because clang may keep the value
- * of before a comparison, of which 6.1 does not know that it was compared.
- * False when off is beyond METLO_HEADERS_MAX.
+ * the end of the program. This discards what it knows about the path taken so
+ * far, so that it verifies the rest once: *off becomes any value up to a bound,
+ * *end any value at all. The bound is a mask rather than a comparison because
+ * clang may keep using a copy made before the comparison, and 6.1 does not
+ * apply the bound to that copy. Returns false if *off exceeds
+ * METLO_HEADERS_MAX.
  */
-METLO_INLINE int metlo_merge_paths(struct metlo_view *v METLO_UNUSED,
+METLO_INLINE int metlo_merge_paths(struct metlo_frame *f METLO_UNUSED,
 				   __u64 *off, __u64 *end METLO_UNUSED)
 {
 	if (METLO_UNLIKELY(*off > METLO_HEADERS_MAX))
 		return 0;
 #ifdef __bpf__
-	*off ^= v->zero;
-	*end ^= v->zero;
-	v->len ^= v->zero;
+	*off ^= f->zero;
+	*end ^= f->zero;
+	f->len ^= f->zero;
 	METLO_OPAQUE(*off);
 	*off &= METLO_OFFSET_MASK;
 #endif
 	return 1;
 }
 
-/* Are n bytes at off readable? Then *p points to them. n is a constant. */
-METLO_INLINE int metlo_at(const struct metlo_view *v, __u64 off, __u64 n,
+/* Points *p at the n bytes at off; false if they are not all readable. n is a
+ * compile-time constant. */
+METLO_INLINE int metlo_at(const struct metlo_frame *f, __u64 off, __u64 n,
 			  const __u8 **p)
 {
 #ifdef __bpf__
 	const __u8 *at;
 
-	if (v->copied) {
+	if (f->copied) {
 		METLO_OPAQUE(off);
-		if (off > METLO_HEADERS_MAX - n || off + n > v->copied)
+		if (off > METLO_HEADERS_MAX - n || off + n > f->copied)
 			return 0;
 		METLO_OPAQUE(off);
-		*p = v->data + off;
+		*p = f->data + off;
 		return 1;
 	}
-	at = v->data + off;
+	at = f->data + off;
 	METLO_OPAQUE(at);
-	if (at + n > v->end)
+	if (at + n > f->end)
 		return 0;
 	*p = at;
 	return 1;
 #else
-	if (off + n > v->len)
+	if (off + n > f->len)
 		return 0;
-	*p = v->data + off;
+	*p = f->data + off;
 	return 1;
 #endif
 }

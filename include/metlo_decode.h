@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * From a mirrored frame to the TCP segment inside it: outer Ethernet, VLAN,
- * IP, UDP and VXLAN (RFC 7348), then inner Ethernet, VLAN, IP and TCP.
+ * Decodes a mirrored frame down to the TCP segment inside it: outer Ethernet,
+ * VLAN, IP, UDP and VXLAN (RFC 7348), then inner Ethernet, VLAN, IP and TCP.
  *
- * One text for two machines: the XDP program and user space. It allocates
- * nothing, never writes to the frame and reads no byte before it has checked
- * that the byte is there. A frame may end before its headers say so, because
- * the mirror or the capture cut it: `wire` lengths come from the headers,
- * `avail` is what is there.
+ * Compiled twice, into the XDP program and into user space. The decoder
+ * allocates nothing, never writes to the frame and bounds-checks every read. A
+ * frame may be shorter than its headers claim because the mirror or the
+ * capture truncated it: `wire` lengths come from the headers, `avail` counts
+ * the bytes that were captured.
  */
 #ifndef METLO_DECODE_H
 #define METLO_DECODE_H
@@ -40,57 +40,57 @@
 
 #define METLO_VXLAN_FLAG_I 0x08
 
-/* Returned where an outcome is not decided yet. */
-#define METLO_GO_ON METLO_OUTCOME_MAX
+/* Returned when decoding should continue: no outcome applies yet. */
+#define METLO_UNDECIDED METLO_OUTCOME_MAX
 
 /* The inner TCP segment. Offsets are from the start of the frame. */
 struct metlo_packet {
 	__u64 ip_off;  /* 20 bytes of IPv4 or 40 of IPv6 header */
 	__u64 tcp_off; /* 20 bytes of TCP header */
 	__u64 payload_off;
-	__u64 len;	/* payload bytes that are there */
+	__u64 len;	/* payload bytes captured */
 	__u64 wire_len; /* payload bytes on the wire, >= len */
 	__u32 vni;
 	__u16 sport, dport;
 	__u8 tcp_flags;
 	__u8 rec_flags; /* METLO_REC_* */
 	__u8 vxlan;	/* the frame is UDP to the VXLAN port */
-	__u8 vni_valid; /* and has a valid VXLAN header */
+	__u8 vni_valid; /* its VXLAN header is valid */
 };
 
-/* An IP packet within the frame, as far as its upper-layer header. */
+/* An IP packet within the frame, up to its upper-layer header. */
 struct metlo_ip {
 	__u64 start;
 	__u64 off; /* of the upper-layer header */
 	__u64 end; /* of the packet, on the wire */
 	__u32 proto;
 	__u32 length;	/* field of the header; 0: TSO, BIG TCP, jumbogram */
-	__u32 fragment; /* not 0: it is one */
+	__u32 fragment; /* not 0 for a fragment */
 	__u32 ipv6;
 };
 
 METLO_INLINE int metlo_is_vlan(__u32 type)
 {
 	if (METLO_LIKELY(type == METLO_ETH_P_IPV4))
-		return 0; /* after one comparison */
+		return 0; /* the common case: one comparison */
 	return type == METLO_ETH_P_8021Q || type == METLO_ETH_P_8021AD ||
 	       type == METLO_ETH_P_QINQ1;
 }
 
-/* Ethernet header and VLAN tags at *off, which moves behind them. Returns
- * the EtherType, or -1 where the frame is too short. */
-METLO_INLINE int metlo_parse_l2(const struct metlo_view *v, __u64 *off)
+/* Parses the Ethernet header and VLAN tags at *off and advances *off past
+ * them. Returns the EtherType, or -1 if the frame is too short. */
+METLO_INLINE int metlo_parse_l2(const struct metlo_frame *f, __u64 *off)
 {
 	const __u8 *p;
 	__u32 type;
 
-	if (!metlo_at(v, *off, METLO_ETH_LEN, &p))
+	if (!metlo_at(f, *off, METLO_ETH_LEN, &p))
 		return -1;
 	type = metlo_be16(p + 12);
 	*off += METLO_ETH_LEN;
 	METLO_UNROLL
 	for (int i = 0; i < METLO_VLAN_TAGS_MAX && metlo_is_vlan(type); i++) {
-		if (!metlo_at(v, *off, METLO_VLAN_LEN, &p))
+		if (!metlo_at(f, *off, METLO_VLAN_LEN, &p))
 			return -1;
 		type = metlo_be16(p + 2);
 		*off += METLO_VLAN_LEN;
@@ -98,15 +98,15 @@ METLO_INLINE int metlo_parse_l2(const struct metlo_view *v, __u64 *off)
 	return (int)type;
 }
 
-/* IPv4 header (RFC 791) at off; limit is where what encloses it ends on the
- * wire. False when it is malformed or cut. */
-METLO_INLINE int metlo_parse_ipv4(const struct metlo_view *v, __u64 off,
+/* Parses the IPv4 header (RFC 791) at off. limit is the offset at which the
+ * enclosing packet ends on the wire. False if it is malformed or truncated. */
+METLO_INLINE int metlo_parse_ipv4(const struct metlo_frame *f, __u64 off,
 				  __u64 limit, struct metlo_ip *ip)
 {
 	__u64 header_len, total_len;
 	const __u8 *p;
 
-	if (!metlo_at(v, off, METLO_IPV4_LEN, &p) || p[0] >> 4 != 4)
+	if (!metlo_at(f, off, METLO_IPV4_LEN, &p) || p[0] >> 4 != 4)
 		return 0;
 	header_len = (__u64)(p[0] & 15) * 4;
 	total_len = metlo_be16(p + 2);
@@ -116,7 +116,7 @@ METLO_INLINE int metlo_parse_ipv4(const struct metlo_view *v, __u64 off,
 	ip->end = total_len ? off + total_len : limit;
 	ip->proto = p[9];
 	ip->ipv6 = 0;
-	/* More Fragments or an offset */
+	/* the More Fragments flag or a fragment offset */
 	ip->fragment = metlo_be16(p + 6) & 0x3fff;
 	return header_len >= METLO_IPV4_LEN && ip->off <= ip->end;
 }
@@ -129,8 +129,11 @@ METLO_INLINE int metlo_is_ipv6_ext(__u32 proto)
 	       proto == METLO_IPPROTO_DSTOPTS;
 }
 
-/* The extension headers of IPv6 (RFC 8200 section 4) from ip->off on. */
-METLO_INLINE int metlo_parse_ipv6_ext(struct metlo_view *v, struct metlo_ip *ip)
+/* Skips the IPv6 extension headers (RFC 8200 section 4) that start at ip->off.
+ * False if the chain is malformed, truncated or exceeds METLO_EXT_MAX headers
+ * or METLO_EXT_BYTES_MAX bytes. */
+METLO_INLINE int metlo_parse_ipv6_ext(struct metlo_frame *f,
+				      struct metlo_ip *ip)
 {
 	__u64 off = ip->off, last = off + METLO_EXT_BYTES_MAX;
 	__u32 proto = ip->proto;
@@ -145,15 +148,15 @@ METLO_INLINE int metlo_parse_ipv6_ext(struct metlo_view *v, struct metlo_ip *ip)
 			ip->proto = proto;
 			return 1;
 		}
-		if (!metlo_at(v, off, 8, &p))
+		if (!metlo_at(f, off, 8, &p))
 			return 0;
 		len = proto == METLO_IPPROTO_AH		? ((__u64)p[1] + 2) * 4
 		      : proto == METLO_IPPROTO_FRAGMENT ? 8
 							: ((__u64)p[1] + 1) * 8;
 		if (off + len > ip->end || off + len > last)
 			return 0;
-		/* An atomic fragment (RFC 6946) is a whole packet. Otherwise
-		 * what follows need not be a header. */
+		/* An atomic fragment (RFC 6946) is a whole packet. Any other
+		 * fragment need not continue with a header. */
 		if (proto == METLO_IPPROTO_FRAGMENT &&
 		    (metlo_be16(p + 2) & 0xfff9)) {
 			ip->fragment = 1;
@@ -163,20 +166,20 @@ METLO_INLINE int metlo_parse_ipv6_ext(struct metlo_view *v, struct metlo_ip *ip)
 		}
 		proto = p[0];
 		off += len;
-		if (!metlo_merge_paths(v, &off, &ip->end))
+		if (!metlo_merge_paths(f, &off, &ip->end))
 			return 0;
 	}
 	return 0;
 }
 
-/* IPv6 header (RFC 8200) at off, else like metlo_parse_ipv4(). */
-METLO_INLINE int metlo_parse_ipv6(struct metlo_view *v, __u64 off, __u64 limit,
+/* Parses the IPv6 header (RFC 8200) at off; otherwise as metlo_parse_ipv4(). */
+METLO_INLINE int metlo_parse_ipv6(struct metlo_frame *f, __u64 off, __u64 limit,
 				  struct metlo_ip *ip)
 {
 	__u64 payload_len;
 	const __u8 *p;
 
-	if (!metlo_at(v, off, METLO_IPV6_LEN, &p) || p[0] >> 4 != 6)
+	if (!metlo_at(f, off, METLO_IPV6_LEN, &p) || p[0] >> 4 != 6)
 		return 0;
 	payload_len = metlo_be16(p + 4);
 	ip->length = (__u32)payload_len;
@@ -188,67 +191,68 @@ METLO_INLINE int metlo_parse_ipv6(struct metlo_view *v, __u64 off, __u64 limit,
 	ip->fragment = 0;
 	if (METLO_LIKELY(!metlo_is_ipv6_ext(ip->proto)))
 		return 1;
-	return metlo_parse_ipv6_ext(v, ip);
+	return metlo_parse_ipv6_ext(f, ip);
 }
 
 /*
- * The Ethernet frame at off as far as the header behind IP: of UDP in the
- * outer frame, of TCP in the inner one. METLO_GO_ON: it is one of that
- * protocol, and ip is complete; else what the frame is. Unless that is
- * bad_outer, the view then has the length of the whole frame.
+ * Parses the Ethernet frame at off up to its upper-layer header, which must be
+ * UDP in the outer frame and TCP in the inner one. METLO_UNDECIDED if it is,
+ * with ip filled in; otherwise the frame's outcome. Unless that is bad_outer,
+ * f->len is then the length of the whole frame.
  */
-METLO_INLINE enum metlo_outcome metlo_parse_ip(struct metlo_view *v, __u64 off,
+METLO_INLINE enum metlo_outcome metlo_parse_ip(struct metlo_frame *f, __u64 off,
 					       int outer, struct metlo_ip *ip)
 {
 	enum metlo_outcome bad = outer ? METLO_bad_outer : METLO_bad_inner;
 	enum metlo_outcome other = outer ? METLO_pass_not_vxlan : METLO_not_tcp;
 	__u32 proto = outer ? METLO_IPPROTO_UDP : METLO_IPPROTO_TCP;
-	int type = metlo_parse_l2(v, &off), ok;
+	int type = metlo_parse_l2(f, &off), ok;
 
 	if (METLO_LIKELY(type == METLO_ETH_P_IPV4)) {
-		ok = metlo_parse_ipv4(v, off, v->wire_len, ip);
+		ok = metlo_parse_ipv4(f, off, f->wire_len, ip);
 	} else if (type == METLO_ETH_P_IPV6) {
-		ok = metlo_parse_ipv6(v, off, v->wire_len, ip);
+		ok = metlo_parse_ipv6(f, off, f->wire_len, ip);
 	} else {
-		if (type < 0 || off > v->avail)
+		if (type < 0 || off > f->avail)
 			return bad;
 		if (outer)
-			metlo_view_whole(v);
+			metlo_frame_whole(f);
 		return other;
 	}
 	if (!ok)
 		return bad;
-	/* Equal in a frame of one buffer without trailer, which is most. */
-	if (outer && METLO_UNLIKELY(!ip->length || ip->end != v->len)) {
-		metlo_view_whole(v);
+	/* Equal in a single-buffer frame without a trailer: the common case. */
+	if (outer && METLO_UNLIKELY(!ip->length || ip->end != f->len)) {
+		metlo_frame_whole(f);
 		if (!ip->length)
-			ip->end = v->wire_len;
+			ip->end = f->wire_len;
 	}
 	if (METLO_LIKELY(ip->proto == proto && !ip->fragment))
-		return metlo_merge_paths(v, &ip->off, &ip->end) ? METLO_GO_ON
-								: bad;
-	if (ip->off > v->avail)
+		return metlo_merge_paths(f, &ip->off, &ip->end)
+			       ? METLO_UNDECIDED
+			       : bad;
+	if (ip->off > f->avail)
 		return bad;
-	/* What follows the header of a fragment need not be proto's, and
-	 * behind it may be extension headers before proto's. */
+	/* A fragment need not continue with a header of proto, and in IPv6 more
+	 * extension headers may precede that header. */
 	if (ip->fragment &&
 	    (ip->proto == proto || (ip->ipv6 && metlo_is_ipv6_ext(ip->proto))))
 		return METLO_fragment;
 	return other;
 }
 
-/* UDP (RFC 768) and VXLAN (RFC 7348) header behind ip. On success *off is
- * where the inner frame starts, and the view's packet ends where the datagram
- * does. */
+/* Parses the UDP (RFC 768) and VXLAN (RFC 7348) headers after ip. On success
+ * *off is the start of the inner frame, and f->wire_len and f->avail end with
+ * the UDP datagram. */
 METLO_INLINE enum metlo_outcome
-metlo_parse_vxlan(struct metlo_view *v, const struct metlo_config *config,
+metlo_parse_vxlan(struct metlo_frame *f, const struct metlo_config *config,
 		  const struct metlo_ip *ip, struct metlo_packet *pkt,
 		  __u64 *off)
 {
 	__u64 udp_len, end;
 	const __u8 *p;
 
-	if (!metlo_at(v, ip->off, METLO_UDP_LEN, &p) ||
+	if (!metlo_at(f, ip->off, METLO_UDP_LEN, &p) ||
 	    ip->off + METLO_UDP_LEN > ip->end)
 		return METLO_bad_outer;
 	if (metlo_be16(p + 2) != config->vxlan_port)
@@ -257,55 +261,55 @@ metlo_parse_vxlan(struct metlo_view *v, const struct metlo_config *config,
 	end = ip->off + udp_len;
 	if (METLO_UNLIKELY(!ip->length &&
 			   (!udp_len || ip->end - ip->off > 0xffff)))
-		/* A super-packet: the field is 0 or has wrapped. */
+		/* A super-packet: the length field is 0 or wrapped around. */
 		end = ip->end;
 	else if (udp_len < METLO_UDP_LEN || end > ip->end)
 		return METLO_bad_outer;
 	pkt->vxlan = 1;
-	v->wire_len = end;
-	v->avail = v->len < end ? v->len : end;
+	f->wire_len = end;
+	f->avail = f->len < end ? f->len : end;
 	*off = ip->off + METLO_UDP_LEN + METLO_VXLAN_LEN;
-	if (!metlo_at(v, ip->off + METLO_UDP_LEN, METLO_VXLAN_LEN, &p) ||
-	    *off > v->avail || !(p[0] & METLO_VXLAN_FLAG_I))
+	if (!metlo_at(f, ip->off + METLO_UDP_LEN, METLO_VXLAN_LEN, &p) ||
+	    *off > f->avail || !(p[0] & METLO_VXLAN_FLAG_I))
 		return METLO_bad_vxlan;
 	pkt->vni = metlo_be32(p + 4) >> 8;
-	return METLO_GO_ON;
+	return METLO_UNDECIDED;
 }
 
 /*
- * The outer headers. METLO_GO_ON: a VXLAN packet, pkt->vni is set, the inner
- * frame starts at *off and ends at the new end of the view's packet. Else
- * what the frame is: pass_not_vxlan, bad_outer, fragment or bad_vxlan.
+ * Decodes the outer headers. METLO_UNDECIDED for a VXLAN packet: pkt->vni is
+ * set, and the inner frame starts at *off and ends at f->wire_len. Otherwise
+ * the frame's outcome: pass_not_vxlan, bad_outer, fragment or bad_vxlan.
  */
 METLO_INLINE enum metlo_outcome
-metlo_decode_outer(struct metlo_view *v, const struct metlo_config *config,
+metlo_decode_outer(struct metlo_frame *f, const struct metlo_config *config,
 		   struct metlo_packet *pkt, __u64 *off)
 {
 	struct metlo_ip ip;
-	enum metlo_outcome outcome = metlo_parse_ip(v, 0, 1, &ip);
+	enum metlo_outcome outcome = metlo_parse_ip(f, 0, 1, &ip);
 
-	if (outcome != METLO_GO_ON)
+	if (outcome != METLO_UNDECIDED)
 		return outcome;
-	return metlo_parse_vxlan(v, config, &ip, pkt, off);
+	return metlo_parse_vxlan(f, config, &ip, pkt, off);
 }
 
 /*
- * The inner frame at off. METLO_GO_ON: a TCP segment (RFC 9293 section 3.1),
- * *pkt is complete but for the flags that tell which port matched. Else
- * bad_inner, not_tcp or fragment.
+ * Decodes the inner frame at off. METLO_UNDECIDED for a TCP segment (RFC 9293
+ * section 3.1): *pkt is complete except for the flags METLO_REC_DPORT and
+ * METLO_REC_SPORT. Otherwise bad_inner, not_tcp or fragment.
  */
 METLO_INLINE enum metlo_outcome
-metlo_decode_inner(struct metlo_view *v, __u64 off, struct metlo_packet *pkt)
+metlo_decode_inner(struct metlo_frame *f, __u64 off, struct metlo_packet *pkt)
 {
 	__u64 header_len, there;
 	struct metlo_ip ip;
 	const __u8 *p;
-	enum metlo_outcome outcome = metlo_parse_ip(v, off, 0, &ip);
+	enum metlo_outcome outcome = metlo_parse_ip(f, off, 0, &ip);
 
-	if (outcome != METLO_GO_ON)
+	if (outcome != METLO_UNDECIDED)
 		return outcome;
-	if (!metlo_at(v, ip.off, METLO_TCP_LEN, &p) ||
-	    ip.off + METLO_TCP_LEN > v->avail)
+	if (!metlo_at(f, ip.off, METLO_TCP_LEN, &p) ||
+	    ip.off + METLO_TCP_LEN > f->avail)
 		return METLO_bad_inner;
 	header_len = (__u64)(p[12] >> 4) * 4;
 	pkt->payload_off = ip.off + header_len;
@@ -317,13 +321,13 @@ metlo_decode_inner(struct metlo_view *v, __u64 off, struct metlo_packet *pkt)
 	pkt->dport = metlo_be16(p + 2);
 	pkt->tcp_flags = p[13] & 0x3f;
 	pkt->rec_flags = ip.ipv6 ? METLO_REC_IPV6 : 0;
-	/* By the IP header and not by the frame, which may be padded. */
+	/* From the IP header: the frame may be padded. */
 	pkt->wire_len = ip.end - pkt->payload_off;
-	there = v->avail < ip.end ? v->avail : ip.end;
+	there = f->avail < ip.end ? f->avail : ip.end;
 	pkt->len = there > pkt->payload_off ? there - pkt->payload_off : 0;
 	if (METLO_UNLIKELY(pkt->len > METLO_PACKET_PAYLOAD_MAX))
 		pkt->len = METLO_PACKET_PAYLOAD_MAX;
-	return METLO_GO_ON;
+	return METLO_UNDECIDED;
 }
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The flow hash: which ring, and which slot of the shunt table. */
+/* The flow hash, which selects the ring and the slot of the shunt table. */
 #ifndef METLO_HASH_H
 #define METLO_HASH_H
 
 #include "metlo_access.h"
 
-/* Odd constants with about as many ones as zeros. */
+/* Odd constants with roughly equal numbers of one and zero bits. */
 #define METLO_HASH_K1 0x9e3779b97f4a7c15ull /* 2^64 / golden ratio */
 #define METLO_HASH_K2 0xd6e8feb86659fd93ull
 #define METLO_HASH_K3 0xa0761d6478bd642full
 
-/* One endpoint. Two multiplications with a shift after each, so that sums of
- * endpoints do not collide on account of their bits alone: which addresses
- * share a value depends on the seed. */
+/* Hashes one endpoint. Each of the two multiplications is followed by a shift,
+ * so that which sums of endpoints collide depends on the secret seed and not on
+ * the addresses alone: senders cannot aim their connections at one ring. */
 METLO_INLINE __u64 metlo_hash_endpoint(__u64 seed, const __u8 *addr, __u64 port)
 {
 	__u64 h = (METLO_LOAD(__u64, addr + 8) ^ seed) * METLO_HASH_K1;
@@ -22,8 +22,8 @@ METLO_INLINE __u64 metlo_hash_endpoint(__u64 seed, const __u8 *addr, __u64 port)
 	return h ^ h >> 29;
 }
 
-/* Equal for both directions of a connection. Addresses are 16 bytes, ports
- * in host order. */
+/* The same for both directions of a connection. Addresses are 16 bytes, ports
+ * in host byte order. */
 METLO_INLINE __u32 metlo_flow_hash(__u64 seed, const __u8 *saddr,
 				   const __u8 *daddr, __u16 sport, __u16 dport)
 {
@@ -34,8 +34,9 @@ METLO_INLINE __u32 metlo_flow_hash(__u64 seed, const __u8 *saddr,
 	return (__u32)(h >> 32);
 }
 
-/* 0 or 1, and the other one for the opposite direction (unless both ends are
- * the same). Free of branches: they would be taken half of the time. */
+/* 0 for one direction of a connection and 1 for the other (the same for both
+ * if the two endpoints are equal). Branchless, because a branch would be
+ * mispredicted half of the time. */
 METLO_INLINE __u32 metlo_flow_direction(const __u8 *saddr, const __u8 *daddr,
 					__u16 sport, __u16 dport)
 {

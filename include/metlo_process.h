@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What becomes of a frame: the outcome, the counters and the records. The
- * same text for the XDP program and user space; what differs is behind the
- * env functions, which the includer defines before it includes this:
+ * Processes one frame: determines its outcome, updates the counters and emits
+ * the records. Compiled twice, into the XDP program and into user space.
+ *
+ * This file and the one that includes it depend on each other by design: the
+ * includer supplies everything that differs between kernel and user space, and
+ * defines it before the #include, so that all of it can be inlined:
  *
  *   struct metlo_env           with at least config and stats
- *   metlo_env_vni_allowed()    is the VNI on the allow list?
- *   metlo_env_count_vni()      count a packet of a VNI
- *   metlo_env_record()         room for one record's header, NULL if none
- *   metlo_env_now()            what goes into ts_ns
- *   metlo_env_shunt()          slot of the shunt table, NULL if none
+ *   metlo_env_vni_allowed()    whether the VNI is on the allow list
+ *   metlo_env_count_vni()      counts a packet of a VNI
+ *   metlo_env_record()         space to build a record's header, or NULL
+ *   metlo_env_now()            the timestamp for ts_ns
+ *   metlo_env_shunt()          a slot of the shunt table, or NULL
  *   metlo_env_deliver()        calls metlo_deliver() with the same arguments
- *   metlo_env_emit()           header and payload into the ring; 0 = full
- *   metlo_env_emit_piece()     the same for part of a payload, not empty
+ *   metlo_env_emit()           puts header and payload into the ring; 0 = full
+ *   metlo_env_emit_slice()     the same for a non-empty slice of a payload
  *
  * Each frame gets the first outcome that applies, in the order bad_outer and
  * pass_not_vxlan, (outer) fragment, bad_vxlan, vni_miss, bad_inner, not_tcp,
- * (inner) fragment, port_miss, no_payload, sampled_out. What is left is told by
- * its fate: delivered when all of its records are in a ring, ring_full when one
- * is not, shunted when there is no record because user space asked for none.
- * From sampled_out on, payload on the wire = delivered_bytes + truncated_bytes +
+ * (inner) fragment, port_miss, no_payload, sampled_out. A frame that passes
+ * all of these is delivered if all of its records fit into the ring, ring_full
+ * if one did not, and shunted if user space asked for no record.
+ *
+ * For the frames counted as sampled_out, shunted, ring_full or delivered,
+ * payload bytes on the wire = delivered_bytes + truncated_bytes +
  * sampled_out_bytes + shunted_bytes + ring_full_bytes.
  */
 #ifndef METLO_PROCESS_H
@@ -29,7 +34,7 @@
 #include "metlo_hash.h"
 #include "metlo_shunt.h"
 
-#define METLO_PIECES_MAX (METLO_PACKET_PAYLOAD_MAX / METLO_REC_PAYLOAD_MAX)
+#define METLO_SLICES_MAX (METLO_PACKET_PAYLOAD_MAX / METLO_REC_PAYLOAD_MAX)
 /* Flags that make a segment without payload worth a record. */
 #define METLO_TCP_EVENTS (METLO_TCP_SYN | METLO_TCP_FIN | METLO_TCP_RST)
 /* Flags that belong to the end of the payload. */
@@ -40,7 +45,7 @@ METLO_INLINE int metlo_port_set(const struct metlo_config *config, __u16 port)
 {
 	__u64 word = port >> 6;
 
-	/* 6.1 does not know the bounds of what a byte swap gives. */
+	/* 6.1 derives no bounds for the result of a byte swap. */
 	METLO_OPAQUE(word);
 	return config->port_bits[word & 1023] >> (port & 63) & 1;
 }
@@ -65,16 +70,17 @@ METLO_INLINE void metlo_set_ipv6(__u8 *to, const __u8 *from)
 	((__u64 *)to)[1] = METLO_LOAD(__u64, from + 8);
 }
 
-/* Everything of a record but what differs from piece to piece. The headers
- * were checked before, so it does not fail; the verifier wants to see it. */
+/* Fills in the fields that all slices of a packet share. The headers have been
+ * bounds-checked before, so this never fails; the verifier needs the checks
+ * again. */
 METLO_INLINE int metlo_record_start(const struct metlo_env *env,
-				    const struct metlo_view *view,
+				    const struct metlo_frame *frame,
 				    const struct metlo_packet *pkt,
 				    struct metlo_rec *rec)
 {
 	const __u8 *tcp, *ip;
 
-	if (!metlo_at(view, pkt->tcp_off, METLO_TCP_LEN, &tcp))
+	if (!metlo_at(frame, pkt->tcp_off, METLO_TCP_LEN, &tcp))
 		return 0;
 	rec->sport = pkt->sport;
 	rec->dport = pkt->dport;
@@ -83,12 +89,12 @@ METLO_INLINE int metlo_record_start(const struct metlo_env *env,
 	rec->urg = metlo_be16(tcp + 18);
 	rec->vni = pkt->vni;
 	if (pkt->rec_flags & METLO_REC_IPV6) {
-		if (!metlo_at(view, pkt->ip_off, METLO_IPV6_LEN, &ip))
+		if (!metlo_at(frame, pkt->ip_off, METLO_IPV6_LEN, &ip))
 			return 0;
 		metlo_set_ipv6(rec->saddr, ip + 8);
 		metlo_set_ipv6(rec->daddr, ip + 24);
 	} else {
-		if (!metlo_at(view, pkt->ip_off, METLO_IPV4_LEN, &ip))
+		if (!metlo_at(frame, pkt->ip_off, METLO_IPV4_LEN, &ip))
 			return 0;
 		metlo_set_ipv4(rec->saddr, ip + 12);
 		metlo_set_ipv4(rec->daddr, ip + 16);
@@ -98,9 +104,9 @@ METLO_INLINE int metlo_record_start(const struct metlo_env *env,
 	return 1;
 }
 
-/* More than METLO_REC_PAYLOAD_MAX: several records. Returns the bytes that
- * found no room. */
-METLO_INLINE __u64 metlo_deliver_pieces(struct metlo_env *env,
+/* Splits a payload larger than METLO_REC_PAYLOAD_MAX into several records.
+ * Returns the number of bytes that did not fit into the ring. */
+METLO_INLINE __u64 metlo_deliver_slices(struct metlo_env *env,
 					const struct metlo_packet *pkt,
 					struct metlo_rec *rec)
 {
@@ -110,7 +116,7 @@ METLO_INLINE __u64 metlo_deliver_pieces(struct metlo_env *env,
 
 	rec->flags = pkt->rec_flags;
 	METLO_NO_UNROLL
-	for (unsigned int i = 0; i < METLO_PIECES_MAX && left; i++) {
+	for (unsigned int i = 0; i < METLO_SLICES_MAX && left; i++) {
 		__u64 n = METLO_REC_PAYLOAD_MAX;
 
 		rec->len = rec->wire_len = (__u32)n;
@@ -122,10 +128,10 @@ METLO_INLINE __u64 metlo_deliver_pieces(struct metlo_env *env,
 			rec->tcp_flags |= pkt->tcp_flags & METLO_TCP_AT_END;
 			rec->flags |= cut ? METLO_REC_TRUNCATED : 0;
 		}
-		if (!metlo_env_emit_piece(env, rec, off, n))
+		if (!metlo_env_emit_slice(env, rec, off, n))
 			return left;
 		env->stats->records++;
-		/* SYN is in front of the payload and only in one piece. */
+		/* SYN precedes the payload, so only the first slice has it. */
 		rec->seq += (__u32)n + (tcp_flags & METLO_TCP_SYN ? 1 : 0);
 		tcp_flags &= ~METLO_TCP_SYN;
 		rec->flags |= METLO_REC_CONTINUED;
@@ -135,7 +141,7 @@ METLO_INLINE __u64 metlo_deliver_pieces(struct metlo_env *env,
 	return 0;
 }
 
-/* A segment of which something is to go up: its fate. rec is as
+/* Delivers a segment, unless shunted, and returns its outcome. rec is as
  * metlo_record_start() left it. */
 METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
 					      struct metlo_packet *pkt,
@@ -175,16 +181,16 @@ METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
 		}
 		stats->records++;
 	} else {
-		lost = metlo_deliver_pieces(env, pkt, rec);
+		lost = metlo_deliver_slices(env, pkt, rec);
 	}
 	stats->delivered_bytes += pkt->len - lost;
 	stats->ring_full_bytes += lost;
 	return lost ? METLO_ring_full : METLO_delivered;
 }
 
-/* An inner frame at off: all but metlo_count(). */
+/* Processes the inner frame at off; the caller calls metlo_count(). */
 METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
-						    struct metlo_view *view,
+						    struct metlo_frame *frame,
 						    struct metlo_packet *pkt,
 						    __u64 off)
 {
@@ -194,8 +200,8 @@ METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 
 	if (config->vni_filter && !metlo_env_vni_allowed(env, pkt->vni))
 		return METLO_vni_miss;
-	outcome = metlo_decode_inner(view, off, pkt);
-	if (outcome != METLO_GO_ON)
+	outcome = metlo_decode_inner(frame, off, pkt);
+	if (outcome != METLO_UNDECIDED)
 		return outcome;
 	if (metlo_port_set(config, pkt->dport))
 		pkt->rec_flags |= METLO_REC_DPORT;
@@ -207,7 +213,7 @@ METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 	if (!pkt->wire_len && !(pkt->tcp_flags & METLO_TCP_EVENTS))
 		return METLO_no_payload;
 	rec = metlo_env_record(env);
-	if (METLO_UNLIKELY(!rec || !metlo_record_start(env, view, pkt, rec)))
+	if (METLO_UNLIKELY(!rec || !metlo_record_start(env, frame, pkt, rec)))
 		return METLO_bad_inner;
 	if (rec->hash < config->sample_out) {
 		env->stats->sampled_out_bytes += pkt->wire_len;
@@ -216,30 +222,32 @@ METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 	return metlo_env_deliver(env, pkt, rec);
 }
 
-/* A whole frame: all but metlo_count(). pkt is zeroed by the caller. */
+/* Processes a whole frame; the caller zeroes pkt before and calls
+ * metlo_count() after. */
 METLO_INLINE enum metlo_outcome metlo_process(struct metlo_env *env,
-					      struct metlo_view *view,
+					      struct metlo_frame *frame,
 					      struct metlo_packet *pkt)
 {
 	__u64 off = 0;
 	enum metlo_outcome outcome =
-		metlo_decode_outer(view, env->config, pkt, &off);
+		metlo_decode_outer(frame, env->config, pkt, &off);
 
-	if (outcome != METLO_GO_ON)
+	if (outcome != METLO_UNDECIDED)
 		return outcome;
 	pkt->vni_valid = 1;
-	return metlo_process_inner(env, view, pkt, off);
+	return metlo_process_inner(env, frame, pkt, off);
 }
 
-/* Is the frame handed to the network stack? If not, it is consumed: with no
- * socket on the port the stack would answer the mirror by ICMP errors. */
-METLO_INLINE int metlo_passes(const struct metlo_config *config,
-			      const struct metlo_packet *pkt)
+/* Whether the frame is passed to the network stack. VXLAN frames are dropped
+ * by default: with no socket on the port, the stack would answer the mirror
+ * with ICMP errors. */
+METLO_INLINE int metlo_is_passed(const struct metlo_config *config,
+				 const struct metlo_packet *pkt)
 {
 	return !pkt->vxlan || config->pass_vxlan;
 }
 
-/* The counters that every frame of bytes length moves. */
+/* Updates the counters that apply to every frame; bytes is its length. */
 METLO_INLINE void metlo_count(struct metlo_env *env,
 			      const struct metlo_packet *pkt,
 			      enum metlo_outcome outcome, __u64 bytes)

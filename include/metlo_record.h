@@ -1,42 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What the XDP program and user space agree on: the record in a ring, the
- * counters, the run-time configuration, the shunt table and the map names.
- * Compiled for the bpf target and for the host; the includer provides the
- * __u8 ... __u64 types (vmlinux.h or <linux/types.h>).
+ * The interface between the XDP program and user space: ring records,
+ * counters, run-time configuration, shunt table. Compiled for the bpf target
+ * and for the host; the includer provides the types __u8 to __u64 (vmlinux.h
+ * or <linux/types.h>).
  *
- * Any change of a layout here must change METLO_LAYOUT_VERSION: pinned maps
- * of another version are never reused.
+ * Increment METLO_LAYOUT_VERSION with every change of a layout in this file:
+ * pinned maps of another version are never reused.
  */
 #ifndef METLO_RECORD_H
 #define METLO_RECORD_H
 
 #define METLO_LAYOUT_VERSION 2
 
-/* Most payload bytes in one record; larger packets become several records. */
+/* Maximum payload of one record; larger packets become several records. */
 #define METLO_REC_PAYLOAD_MAX 16384u
-/* Largest inner TCP payload that is delivered (a 64 KiB super-packet). */
+/* Maximum inner TCP payload that is delivered (a 64 KiB super-packet). */
 #define METLO_PACKET_PAYLOAD_MAX 65536u
-/* Upper bound of rings = workers; always a power of two in use. */
+/* Maximum number of rings, and of workers: there is one worker per ring. The
+ * number in use is always a power of two. */
 #define METLO_RINGS_MAX 64u
 
 /* struct metlo_rec.flags */
 #define METLO_REC_IPV6	    0x01 /* addresses are IPv6, else IPv4-mapped */
-#define METLO_REC_TRUNCATED 0x02 /* the mirror cut wire_len - len bytes off */
-#define METLO_REC_SHUNTED   0x04 /* payload left out on request of user space */
+#define METLO_REC_TRUNCATED 0x02 /* the mirror cut off wire_len - len bytes */
+#define METLO_REC_SHUNTED   0x04 /* payload omitted at user space's request */
 #define METLO_REC_CONTINUED 0x08 /* not the first record of its packet */
 #define METLO_REC_DPORT	    0x10 /* the destination port is a configured one */
 #define METLO_REC_SPORT	    0x20 /* the source port is a configured one */
 
 /*
- * One record: this header, then len bytes of TCP payload. Numbers are in host
- * byte order, addresses in network order (IPv4 as ::ffff:a.b.c.d, RFC 4291
- * section 2.5.5.2).
+ * Header of one record, followed by len bytes of TCP payload. Numbers are in
+ * host byte order, addresses in network byte order (IPv4 as ::ffff:a.b.c.d,
+ * RFC 4291 section 2.5.5.2).
  *
- * seq is the sequence number of the TCP header plus, in a later piece of the
- * same packet, what precedes the piece; in a piece with SYN the first payload
- * byte has seq + 1 (RFC 9293 section 3.4). SYN is set in the first piece only;
- * FIN, RST, PSH and URG in the last only.
+ * A large packet is split into slices, one record each. seq is the sequence
+ * number of the slice: that of the TCP header in the first one, that of the
+ * first payload byte in later ones. If SYN is set, the first payload byte has
+ * sequence number seq + 1 (RFC 9293 section 3.4). SYN is set in the first slice
+ * only; FIN, RST, PSH and URG in the last only.
  */
 struct metlo_rec {
 	__u64 ts_ns; /* CLOCK_MONOTONIC in XDP; capture time in replay */
@@ -63,23 +65,23 @@ struct metlo_rec {
 #define METLO_TCP_URG 0x20
 
 /*
- * What becomes of a packet: exactly one of these for each. The names are the
- * fields of struct metlo_stats, of the JSON summaries and of the metrics.
+ * The outcome of a packet: exactly one of these. The names are also the fields
+ * of struct metlo_stats, of the JSON summaries and of the metrics.
  */
 #define METLO_OUTCOMES(X)                                                      \
-	X(pass_not_vxlan) /* not UDP to the VXLAN port: left to the stack */   \
-	X(bad_outer)   /* outer headers malformed or cut: left to the stack */ \
-	X(bad_vxlan)   /* no I flag or header cut (RFC 7348 section 5) */      \
-	X(vni_miss)    /* VNI not on the allow list */                         \
-	X(bad_inner)   /* inner headers malformed or cut */                    \
-	X(not_tcp)     /* inner packet is not TCP */                           \
-	X(fragment)    /* outer or inner IP fragment */                        \
-	X(port_miss)   /* neither port is configured */                        \
-	X(no_payload)  /* pure ACK: of no use to reassembly */                 \
-	X(sampled_out) /* of a connection that is not in the sample */         \
+	X(pass_not_vxlan) /* not UDP to the VXLAN port: passed to the stack */ \
+	X(bad_outer)  /* outer headers malformed or truncated: passed, too */  \
+	X(bad_vxlan)  /* no I flag or header truncated (RFC 7348 section 5) */ \
+	X(vni_miss)   /* VNI not on the allow list */                          \
+	X(bad_inner)  /* inner headers malformed or truncated */               \
+	X(not_tcp)    /* inner packet is not TCP */                            \
+	X(fragment)   /* outer or inner IP fragment */                         \
+	X(port_miss)  /* neither port is configured */                         \
+	X(no_payload) /* pure ACK: of no use to reassembly */                  \
+	X(sampled_out) /* its connection is not in the sample */               \
 	X(shunted)     /* user space asked to skip these bytes */              \
-	X(ring_full)   /* lost: (part of) it found no room in the ring */      \
-	X(delivered)   /* in a ring */
+	X(ring_full)   /* lost, in whole or part: no room in the ring */       \
+	X(delivered)   /* all of it is in a ring */
 
 enum metlo_outcome {
 #define METLO_OUTCOME_ENUM(name) METLO_##name,
@@ -97,28 +99,29 @@ struct metlo_stats {
 #undef METLO_OUTCOME_FIELD
 	/* TCP payload bytes */
 	__u64 delivered_bytes; /* copied into rings */
-	__u64 truncated_bytes; /* on the wire, but cut off by the mirror */
+	__u64 truncated_bytes; /* cut off by the mirror */
 	__u64 sampled_out_bytes;
 	__u64 shunted_bytes;
-	__u64 ring_full_bytes; /* lost for want of room */
+	__u64 ring_full_bytes; /* lost because the ring was full */
 	__u64 records;	       /* submitted to rings */
 };
 
-/* Value of metlo_vni (per CPU), key __u32 VNI: packets with a valid VXLAN
- * header. What was seen is the sum of this and of metlo_vni_cpu. */
+/* Value of metlo_vni (per CPU; the key is a __u32 VNI): packets with a valid
+ * VXLAN header. The total of a VNI is the sum of this and of its slots in
+ * metlo_vni_cpu. */
 struct metlo_vni_stats {
 	__u64 packets;
 	__u64 bytes; /* frame lengths */
 };
 
-/* VNIs that metlo_vni holds; beyond that the least recently used is dropped. */
+/* Capacity of metlo_vni; beyond it, the least recently used VNI is evicted. */
 #define METLO_VNI_MAX 4096u
 
 /*
- * Value of metlo_vni_cpu, a PERCPU_ARRAY of one element: a direct-mapped
- * table in front of metlo_vni, because a look-up in a hash for every packet
- * costs as much as all other work for one that is not wanted. A slot is added
- * to metlo_vni when another VNI takes it over. packets is 0 in an empty one.
+ * Value of metlo_vni_cpu, a PERCPU_ARRAY of one element: a direct-mapped cache
+ * in front of metlo_vni, because a hash lookup per packet costs as much as all
+ * other work for an unwanted packet. When another VNI needs a slot, its counts
+ * are first added to metlo_vni. An empty slot has packets == 0.
  */
 #define METLO_VNI_SLOTS 1024u
 struct metlo_vni_slot {
@@ -127,36 +130,38 @@ struct metlo_vni_slot {
 	__u64 vni;
 };
 struct metlo_vni_cpu {
-	__u64 moves; /* slots moved to metlo_vni: read again if it changed */
-	__u64 lost;  /* packets of slots that metlo_vni had no room for */
+	__u64 moves; /* slots moved to metlo_vni; if it changes, read again */
+	__u64 lost;  /* packets whose slot could not be added to metlo_vni */
 	struct metlo_vni_slot slot[METLO_VNI_SLOTS];
 };
 
 /*
- * Run-time configuration: one element of the mmapable array metlo_config.
- * User space changes it in place with plain word stores while packets flow.
+ * Run-time configuration: the single element of the mmapable array
+ * metlo_config. User space changes it in place, word by word, while packets
+ * flow.
  */
 struct metlo_config {
 	__u64 port_bits[1024]; /* bit p % 64 of word p / 64 */
-	__u32 any_port;	       /* take all TCP */
+	__u32 any_port;	       /* capture all TCP ports */
 	__u32 vni_filter;      /* only VNIs in metlo_vni_allow */
 	__u32 vxlan_port;      /* UDP, host order */
-	__u32 pass_vxlan;      /* hand VXLAN packets on to the stack (--pass) */
+	__u32 pass_vxlan;      /* pass VXLAN packets to the stack (--pass) */
 	__u32 ring_mask;       /* rings in use - 1 */
 	__u32 _zero;	       /* must be 0, see metlo_merge_paths() */
-	__u64 hash_seed;       /* secret of this start, flow hash and shunts */
-	/* Connections whose flow hash is below this are left out; 0: none. A
-	 * lower value takes more of them, and all that it took before. */
+	__u64 hash_seed;       /* secret; of the flow hash, so of the shunts */
+	/* Connections whose flow hash is below this are not captured; 0 captures
+	 * all. Lowering it adds connections and drops none. */
 	__u32 sample_out;
 	__u32 _pad;
 };
 
 /*
- * Shunt table: mmapable array of METLO_SHUNT_SLOTS, direct mapped by a seeded
- * hash of the *directed* tuple. Only the worker that owns the flow's ring
- * writes a slot (the symmetric hash gives the low bits of the index), so
- * there is one writer; version is odd while it writes. A slot that is taken
- * over by another flow only means that more bytes are delivered.
+ * Shunt table: an mmapable array of METLO_SHUNT_SLOTS, direct-mapped by a
+ * seeded hash of the *directed* tuple. Only the worker that owns the flow's
+ * ring writes a slot (the symmetric hash supplies the low bits of the index),
+ * so each slot has one writer; version is odd during a write. If another flow
+ * takes over a slot, more bytes than necessary are delivered and nothing is
+ * lost.
  */
 #define METLO_SHUNT_SLOTS 65536u
 

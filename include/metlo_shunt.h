@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The shunt table: user space asks to leave out payload of one direction of
- * one connection, the decoder looks it up.
+ * The shunt table. User space writes a request to omit the payload of one
+ * direction of one connection; the decoder looks the direction up.
  *
- * Slots are direct mapped. The low bits of the index are those of the flow
- * hash, which also select the ring, and the top bit tells the direction: all
- * connections of a slot belong to one worker, so each slot has one writer.
+ * The table is direct-mapped. The low bits of the index are those of the flow
+ * hash, which also select the ring, and the top bit distinguishes the
+ * directions. All connections that share a slot therefore belong to one
+ * worker, and each slot has a single writer.
  *
- * A request UNTIL compares sequence numbers modulo 2^32 (RFC 9293 section
- * 3.4). The writer must forget or renew it before the direction has moved
- * 2^31 bytes away from until_seq.
+ * METLO_SHUNT_UNTIL compares sequence numbers modulo 2^32 (RFC 9293 section
+ * 3.4). The writer must withdraw or renew the request before the direction has
+ * moved 2^31 bytes past until_seq.
  */
 #ifndef METLO_SHUNT_H
 #define METLO_SHUNT_H
@@ -34,10 +35,10 @@ METLO_INLINE int metlo_addr_equal(const __u8 *a, const __u8 *b)
 	       METLO_LOAD(__u64, a + 8) == METLO_LOAD(__u64, b + 8);
 }
 
-/* Does slot ask to leave out a payload that ends before sequence number end?
- * rec has the tuple and the VNI. */
-METLO_INLINE int metlo_shunt_wants(const volatile struct metlo_shunt *slot,
-				   const struct metlo_rec *rec, __u32 end)
+/* Whether slot requests that a payload ending just before sequence number end
+ * be omitted. rec holds the tuple and the VNI. */
+METLO_INLINE int metlo_shunt_matches(const volatile struct metlo_shunt *slot,
+				     const struct metlo_rec *rec, __u32 end)
 {
 	__u32 mode = slot->mode;
 
@@ -49,30 +50,30 @@ METLO_INLINE int metlo_shunt_wants(const volatile struct metlo_shunt *slot,
 }
 
 /*
- * The same, safe against the writer. The first look is unordered: what it
- * wrongly misses is delivered, which does no harm, and most slots are empty.
- * Only a hit is looked at again, between two reads of the version. These are
- * atomic additions of 0 because BPF has no cheaper barrier for loads.
+ * The same, safe against a concurrent writer (a seqlock). The first check is
+ * unordered: most slots are empty, and a false miss only means that payload is
+ * delivered needlessly. A hit is confirmed between two reads of the version.
+ * These are atomic additions of 0 because BPF has no cheaper load barrier.
  */
 METLO_INLINE int metlo_shunted(struct metlo_shunt *slot,
 			       const struct metlo_rec *rec, __u32 end)
 {
 	__u32 version;
 
-	if (METLO_LIKELY(!metlo_shunt_wants(slot, rec, end)))
+	if (METLO_LIKELY(!metlo_shunt_matches(slot, rec, end)))
 		return 0;
 	version = __sync_fetch_and_add(&slot->version, 0);
-	return !(version & 1) && metlo_shunt_wants(slot, rec, end) &&
+	return !(version & 1) && metlo_shunt_matches(slot, rec, end) &&
 	       __sync_fetch_and_add(&slot->version, 0) == version;
 }
 
 #ifndef __bpf__
 
 /*
- * Writes a request: the tuple, vni, mode and until_seq of want; hash is that
- * of the connection's records. Only the thread that owns the connection's
- * ring may call it. Mode OFF forgets what the tuple asked for and leaves
- * another connection's request alone.
+ * Writes the request in want (tuple, vni, mode and until_seq); hash is that of
+ * the connection's records. Only the thread that owns the connection's ring
+ * may call this. METLO_SHUNT_OFF withdraws the request of this tuple and leaves
+ * the slot alone if it holds that of another connection.
  */
 METLO_INLINE void metlo_shunt_set(struct metlo_shunt *slots, __u32 hash,
 				  const struct metlo_shunt *want)
@@ -87,7 +88,7 @@ METLO_INLINE void metlo_shunt_set(struct metlo_shunt *slots, __u32 hash,
 	     !metlo_addr_equal(s->saddr, want->saddr) ||
 	     !metlo_addr_equal(s->daddr, want->daddr)))
 		return;
-	/* odd even if a writer died in the middle of it */
+	/* odd in either case: an earlier writer may have died halfway */
 	__atomic_store_n(&s->version, version | 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	s->mode = want->mode;

@@ -49,7 +49,7 @@ static void test_mtu_refused(void **state)
 		     "MTU 9000 is more than driver veth takes with XDP (3520)");
 	assert_no_program(v);
 
-	conf.wish = LINK_AUTO;
+	conf.request = LINK_AUTO;
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
 	assert_heard(&h, "generic mode");
@@ -73,16 +73,16 @@ static void test_mode_change(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	conf.wish = LINK_GENERIC;
+	conf.request = LINK_GENERIC;
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
 	capture_close(&c);
-	conf.wish = LINK_AUTO;
+	conf.request = LINK_AUTO;
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
 	assert_heard(&h, "stays in generic mode");
 	capture_close(&c);
-	conf.wish = LINK_NATIVE;
+	conf.request = LINK_NATIVE;
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
 	capture_close(&c);
@@ -120,7 +120,7 @@ static void test_other_program(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	conf.wish = LINK_AUTO;
+	conf.request = LINK_AUTO;
 	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
 	assert_heard(&h, id);
 	assert_heard(&h, "xdpdrv off");

@@ -47,7 +47,7 @@ static void compare(struct fixture *fix, const uint8_t *data, size_t len,
 		    &fix->both.from_kernel);
 	feed_user(fix->both.user, data, len, &fix->both.from_user);
 	fix->frames_run++;
-	/* See metlo_view_whole(). */
+	/* See metlo_frame_whole(). */
 	if (linear && fix->both.from_kernel.stats.bytes == linear) {
 		fix->both.from_kernel.stats.bytes = len;
 		fix->trailers += len - linear;

@@ -104,7 +104,7 @@ struct capture_conf veth_conf(const struct veth *v, const struct heard *h)
 
 	return (struct capture_conf){
 		.iface = v->dev,
-		.wish = LINK_NATIVE,
+		.request = LINK_NATIVE,
 		.config = &config,
 		.rings = 2,
 		.ring_size = 1 << 20,

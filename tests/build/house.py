@@ -94,7 +94,7 @@ def check_headers(tree, paths, bad):
                 declared = TOKEN.sub(blank, f.read())
         for match in FUNCTION.finditer(code):
             name = match["name"]
-            if re.search(r"\bstatic\b", match["head"]) or name == "main":
+            if re.search(r"\b(static|METLO_INLINE)\b", match["head"]) or name == "main":
                 continue
             if not re.search(rf"\b{name}\(", declared):
                 bad.append(f"{path}:{line_of(code, match.start('name'))}: {name}() is not declared in {path[:-1]}h")

@@ -97,7 +97,7 @@ tally "$TOP/tests/laws.py" "$TMP/cut.sum" packets=13
 echo "GET / HTTP/1.1" >"$TMP/text"
 replay text "$TMP/text"
 is "no capture file" "$CODE" 1
-prints "no capture file: reported" "text: it is not a pcap or pcapng file"
+prints "no capture file: reported" "text: not a pcap or pcapng file"
 gzip -k "$TMP/plain.pcap"
 replay gzip "$TMP/plain.pcap.gz"
 is "a compressed file" "$CODE" 1

@@ -42,7 +42,7 @@ static const struct refusal_case cases[] = {
 	 EINVAL,
 	 "",
 	 false,
-	 {"MTU 9001 is more than driver ena takes with XDP (3498)"}},
+	 {"MTU 9001 exceeds what driver ena supports with XDP (3498)"}},
 	{"ena, all queues in use",
 	 DEV("ena", 3498, 8, 8),
 	 EINVAL,
@@ -73,7 +73,8 @@ static const struct refusal_case cases[] = {
 	 EOPNOTSUPP,
 	 "",
 	 true,
-	 {"driver dummy has no native XDP", "--mode skb", "not supported"}},
+	 {"driver dummy does not support native XDP", "--mode skb",
+	  "not supported"}},
 	{"no driver's name",
 	 DEV("", 1500, 0, 0),
 	 EOPNOTSUPP,
@@ -120,7 +121,7 @@ static void test_other_programs(void **state)
 	drivers_other_program(&d, text, sizeof(text));
 	assert_string_equal(
 		text,
-		"another XDP program is attached, id 7 (name not known), native mode: end the program that holds it by bpf_link 3, or: bpftool link detach id 3");
+		"another XDP program is attached, id 7 (unknown name), native mode: stop the process that holds bpf_link 3, or run: bpftool link detach id 3");
 }
 
 /* However small the room, the text ends. */

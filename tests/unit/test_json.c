@@ -125,13 +125,13 @@ static void test_escape_equals_reference(void **state)
 		assert_non_null(out);
 		fill(in, n, &seed);
 		valid = reference_escape(&expected, in, n);
-		for (i = 0; (way = json_escape_way(i)); i++) {
+		for (i = 0; (way = json_escape_variant(i)); i++) {
 			end = way(out, in, n, JSON_REPLACE);
 			assert_int_equal(end - out, expected.len);
 			if (expected.len)
 				assert_memory_equal(out, expected.p,
 						    expected.len);
-			end = way(out, in, n, JSON_REFUSE);
+			end = way(out, in, n, JSON_REJECT);
 			assert_true((end != NULL) == valid);
 			if (valid && n)
 				assert_memory_equal(out, expected.p,
@@ -160,7 +160,8 @@ static void test_escape_every_byte(void **state)
 				memset(in, 'x', sizeof(in));
 				in[at] = (uint8_t)c;
 				reference_escape(&expected, in, n);
-				for (i = 0; (way = json_escape_way(i)); i++) {
+				for (i = 0; (way = json_escape_variant(i));
+				     i++) {
 					assert_int_equal(
 						way(out, in, n, JSON_REPLACE) -
 							out,
@@ -197,7 +198,7 @@ static void test_escape_every_pair(void **state)
 		if (in[at] < 0xe0)
 			in[at + 2] = '"';
 		reference_escape(&expected, in, sizeof(in));
-		for (unsigned int i = 0; (way = json_escape_way(i)); i++) {
+		for (unsigned int i = 0; (way = json_escape_variant(i)); i++) {
 			uint8_t *end = way(out, in, sizeof(in), JSON_REPLACE);
 
 			assert_int_equal(end - out, expected.len);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * IP addresses as text. An IPv4 address takes four table lookups and no
+ * division: the table holds the decimal digits of every octet.
+ */
 #include <string.h>
 
 #include "base/addr.h"
 
-/* Digits without leading zeros, and how many. */
+/* An octet in decimal, without leading zeros. */
 struct octet {
 	char text[3];
 	uint8_t len;
@@ -29,7 +33,7 @@ struct octet {
 static const struct octet octets[256] = {OCTETS64(0), OCTETS64(64),
 					 OCTETS64(128), OCTETS64(192)};
 
-/* Overwrites up to 3 bytes behind the text. */
+/* Overwrites up to 3 bytes past the end of the text. */
 static uint8_t *put_ipv4(uint8_t *w, const uint8_t *a)
 {
 	for (int i = 0; i < 4; i++) {
@@ -54,7 +58,8 @@ static uint8_t *put_group16(uint8_t *w, unsigned int v)
 	return w;
 }
 
-/* The longest run of two or more zero groups, the first of equals. */
+/* Finds the longest run of two or more zero groups, the first one of several
+ * equally long runs. *start is -1 if there is none. */
 static void longest_zeros(const unsigned int *g, int *start, int *len)
 {
 	int i, run = 0;
@@ -90,7 +95,7 @@ uint8_t *addr_put(uint8_t *w, const uint8_t addr[16], bool ipv6)
 		}
 		if (i)
 			*w++ = ':';
-		/* IPv4-mapped and -compatible: RFC 5952 section 5. */
+		/* IPv4-mapped and IPv4-compatible: RFC 5952 section 5. */
 		if (i == 6 && zeros == 0 &&
 		    (n == 6 || (n == 5 && g[5] == 0xffff)))
 			return put_ipv4(w, addr + 12);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The growable buffer. A failed allocation sets a flag instead of being
+ * returned, so that callers append freely and check once at the end.
+ */
 #include <stdlib.h>
 
 #include "base/buf.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A growable byte buffer. Zero-initialised is empty and valid. */
+/* A growable byte buffer. All zeros is a valid, empty buffer. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -11,10 +11,11 @@
 struct buf {
 	uint8_t *p;
 	size_t len, cap;
-	bool failed; /* an allocation failed: contents are incomplete */
+	bool failed; /* an allocation failed: the contents are incomplete */
 };
 
-/* Room for n more bytes at p + len, or NULL (and failed is set). */
+/* Makes room for n more bytes and returns p + len. On failure returns NULL and
+ * sets failed. */
 uint8_t *buf_reserve(struct buf *b, size_t n);
 void buf_free(struct buf *b);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* CRC-32C by the CPU's own instruction, or else by a table of 16 words. */
 #include <string.h>
 
 #include "base/crc32c.h"
 
-#define POLYNOMIAL 0x82f63b78u /* its bits reversed */
+#define POLYNOMIAL 0x82f63b78u /* bit-reversed */
 
-/* Four bits at a time: 16 words instead of a table that has to be made. */
-uint32_t crc32c_plain(uint32_t crc, const void *p, size_t n)
+/* Four bits at a time, so that the table is small enough to be a constant. */
+uint32_t crc32c_portable(uint32_t crc, const void *p, size_t n)
 {
 	static const uint32_t step[16] = {
 #define BIT(c)	  ((c) >> 1 ^ ((c)&1 ? POLYNOMIAL : 0))
@@ -50,7 +51,7 @@ uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 {
 	if (__builtin_cpu_supports("sse4.2"))
 		return crc32c_sse42(crc, p, n);
-	return crc32c_plain(crc, p, n);
+	return crc32c_portable(crc, p, n);
 }
 
 #elif defined(__ARM_FEATURE_CRC32)
@@ -76,7 +77,7 @@ uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 
 uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 {
-	return crc32c_plain(crc, p, n);
+	return crc32c_portable(crc, p, n);
 }
 
 #endif

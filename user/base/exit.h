@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Exit codes, the same for every command; documented in the README. */
+/* Exit codes, the same for every command; documented in the man pages. */
 #ifndef BASE_EXIT_H
 #define BASE_EXIT_H
 
@@ -12,7 +12,7 @@ enum exit_code {
 	EXIT_NOT_PERMITTED = 4,
 	EXIT_NOT_SUPPORTED = 5,
 	EXIT_CHECKS_FAILED = 6, /* metlo-mirror verify: traffic is missing */
-	EXIT_INTERRUPTED = 130, /* as shells say it of SIGINT */
+	EXIT_INTERRUPTED = 130, /* as a shell reports SIGINT: 128 + 2 */
 };
 
 #endif

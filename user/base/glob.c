@@ -1,41 +1,46 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Glob matching without backtracking. The stars split a pattern into parts. The
+ * first and the last part are anchored, and placing each part between them at
+ * its leftmost match leaves the most text for the parts that follow.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/glob.h"
 
-/* What stands between two stars. */
-struct piece {
+/* The text between two stars. */
+struct glob_part {
 	const uint8_t *text;
-	const uint8_t *any; /* not 0 where text is a '?' */
+	const uint8_t *wildcard; /* per byte of text: not 0 if it is a '?' */
 	size_t n;
-	bool has_any;
+	bool has_wildcard;
 };
 
 struct glob {
-	size_t n_pieces;	    /* one more than there are stars */
-	size_t least;		    /* bytes of all pieces */
-	uint8_t text[2 * GLOB_MAX]; /* of the pieces, and their any */
-	struct piece pieces[];
+	size_t n_parts;		    /* number of stars + 1 */
+	size_t min_len;		    /* total length of the parts */
+	uint8_t text[2 * GLOB_MAX]; /* the parts' text, then their wildcards */
+	struct glob_part parts[];
 };
 
-static size_t count_pieces(const char *p, size_t n)
+static size_t count_parts(const char *p, size_t n)
 {
-	size_t pieces = 1, i;
+	size_t parts = 1, i;
 
 	for (i = 0; i < n; i++) {
 		if (p[i] == '\\' && i + 1 < n)
 			i++;
 		else if (p[i] == '*')
-			pieces++;
+			parts++;
 	}
-	return pieces;
+	return parts;
 }
 
 struct glob *glob_new(const char *pattern, size_t n)
 {
-	struct piece *piece;
+	struct glob_part *part;
 	struct glob *g;
 	size_t i;
 
@@ -43,30 +48,30 @@ struct glob *glob_new(const char *pattern, size_t n)
 		errno = EINVAL;
 		return NULL;
 	}
-	i = count_pieces(pattern, n);
-	g = calloc(1, sizeof(*g) + i * sizeof(g->pieces[0]));
+	i = count_parts(pattern, n);
+	g = calloc(1, sizeof(*g) + i * sizeof(g->parts[0]));
 	if (!g)
 		return NULL;
-	g->n_pieces = i;
-	piece = g->pieces;
-	piece->text = g->text;
-	piece->any = g->text + GLOB_MAX;
+	g->n_parts = i;
+	part = g->parts;
+	part->text = g->text;
+	part->wildcard = g->text + GLOB_MAX;
 	for (i = 0; i < n; i++) {
-		uint8_t *to = &g->text[g->least];
+		uint8_t *to = &g->text[g->min_len];
 
 		if (pattern[i] == '*') {
-			piece++;
-			piece->text = to;
-			piece->any = to + GLOB_MAX;
+			part++;
+			part->text = to;
+			part->wildcard = to + GLOB_MAX;
 			continue;
 		}
 		if (pattern[i] == '?')
-			to[GLOB_MAX] = piece->has_any = true;
+			to[GLOB_MAX] = part->has_wildcard = true;
 		else if (pattern[i] == '\\' && i + 1 < n)
 			i++;
 		*to = (uint8_t)pattern[i];
-		piece->n++;
-		g->least++;
+		part->n++;
+		g->min_len++;
 	}
 	return g;
 }
@@ -76,52 +81,52 @@ void glob_free(struct glob *g)
 	free(g);
 }
 
-static bool fits(const struct piece *piece, const uint8_t *p)
+static bool part_matches(const struct glob_part *part, const uint8_t *p)
 {
 	size_t i;
 
-	if (!piece->has_any)
-		return !memcmp(piece->text, p, piece->n);
-	for (i = 0; i < piece->n; i++)
-		if (piece->text[i] != p[i] && !piece->any[i])
+	if (!part->has_wildcard)
+		return !memcmp(part->text, p, part->n);
+	for (i = 0; i < part->n; i++)
+		if (part->text[i] != p[i] && !part->wildcard[i])
 			return false;
 	return true;
 }
 
-/* Behind the first place in [p, end) where the piece fits, or NULL. */
-static const uint8_t *find(const struct piece *piece, const uint8_t *p,
-			   const uint8_t *end)
+/* Finds the leftmost match of the part in [p, end). Returns the end of the
+ * match, or NULL. */
+static const uint8_t *find_part(const struct glob_part *part, const uint8_t *p,
+				const uint8_t *end)
 {
-	if (!piece->has_any) {
-		p = memmem(p, (size_t)(end - p), piece->text, piece->n);
-		return p ? p + piece->n : NULL;
+	if (!part->has_wildcard) {
+		p = memmem(p, (size_t)(end - p), part->text, part->n);
+		return p ? p + part->n : NULL;
 	}
-	for (; (size_t)(end - p) >= piece->n; p++)
-		if (fits(piece, p))
-			return p + piece->n;
+	for (; (size_t)(end - p) >= part->n; p++)
+		if (part_matches(part, p))
+			return p + part->n;
 	return NULL;
 }
 
-/* The first piece begins the text and the last ends it. Of those between, the
- * first place where one fits leaves the most to those that follow. */
 bool glob_match(const struct glob *g, const uint8_t *p, size_t n)
 {
-	const struct piece *first = g->pieces, *last = first + g->n_pieces - 1;
-	const struct piece *piece;
+	const struct glob_part *first = g->parts,
+			       *last = first + g->n_parts - 1;
+	const struct glob_part *part;
 	const uint8_t *end;
 
-	if (n < g->least || !n)
-		return !n && !g->least;
-	if (!fits(first, p))
+	if (n < g->min_len || !n)
+		return !n && !g->min_len;
+	if (!part_matches(first, p))
 		return false;
 	if (first == last)
 		return n == first->n;
 	end = p + n - last->n;
-	if (!fits(last, end))
+	if (!part_matches(last, end))
 		return false;
 	p += first->n;
-	for (piece = first + 1; piece < last; piece++) {
-		p = find(piece, p, end);
+	for (part = first + 1; part < last; part++) {
+		p = find_part(part, p, end);
 		if (!p)
 			return false;
 	}

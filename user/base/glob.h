@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Patterns in which '*' stands for any characters, none as well, and '?' for
- * one; a backslash takes the special meaning from what follows. All other
- * bytes stand for themselves.
+ * Glob patterns: '*' matches any number of bytes including none, '?' exactly
+ * one; a backslash makes the next character literal. Every other byte matches
+ * itself.
  */
 #ifndef BASE_GLOB_H
 #define BASE_GLOB_H
@@ -11,18 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GLOB_MAX 1024u /* bytes of a pattern */
+#define GLOB_MAX 1024u /* maximum length of a pattern */
 
-struct glob; /* compiled; immutable, may be shared by threads */
+struct glob; /* compiled; immutable, so threads may share it */
 
 /* NULL with errno on failure: EINVAL if the pattern is longer than GLOB_MAX. */
 struct glob *glob_new(const char *pattern, size_t n);
 void glob_free(struct glob *g);
 
 /*
- * Does the pattern fit all of the text? Nothing is tried twice: the time is
- * that of searching for the pieces between stars one after the other, at most
- * n times the longest piece that has a '?' in it.
+ * Whether the pattern matches the whole text. Never backtracks: the cost is
+ * that of searching for the parts between stars one after the other, at most n
+ * times the length of the longest part that contains a '?'.
  */
 bool glob_match(const struct glob *g, const uint8_t *p, size_t n);
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Escaping, base64 and decimal numbers for JSON. Each picks the fastest version
+ * that the CPU supports at run time; all versions produce the same output.
+ */
 #include <endian.h>
 
 #include "base/json.h"
@@ -26,9 +30,9 @@ size_t json_utf8_complete(const uint8_t *p, size_t n)
 #if defined(__x86_64__)
 #define TARGET __attribute__((target("ssse3")))
 
-/* 12 bytes to 16 characters per step, reading 16; returns how many bytes were
- * taken. 6-bit fields are moved by multiplication, then each range of the
- * alphabet gets its offset from a table. */
+/* Encodes 12 bytes as 16 characters per step, while 16 are readable; returns
+ * the number of bytes encoded. Multiplications move the 6-bit fields into
+ * place, then a table maps each range of the alphabet to its offset. */
 TARGET static size_t base64_ssse3(uint8_t *w, const uint8_t *p, size_t n)
 {
 	const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7,
@@ -69,27 +73,27 @@ uint8_t *json_escape(uint8_t *w, const uint8_t *p, size_t n,
 		     enum json_invalid invalid)
 {
 #if defined(__x86_64__)
-	if (json_can_vbmi2())
+	if (json_cpu_has_vbmi2())
 		return json_escape_vbmi2(w, p, n, invalid);
-	if (json_can_ssse3())
+	if (json_cpu_has_ssse3())
 		return json_escape_ssse3(w, p, n, invalid);
 #endif
 	return json_escape_portable(w, p, n, invalid);
 }
 
-json_escape_fn *json_escape_way(unsigned int i)
+json_escape_fn *json_escape_variant(unsigned int i)
 {
-	json_escape_fn *ways[4] = {json_escape, json_escape_portable};
+	json_escape_fn *variants[4] = {json_escape, json_escape_portable};
 
 #if defined(__x86_64__)
 	unsigned int n = 2;
 
-	if (json_can_ssse3())
-		ways[n++] = json_escape_ssse3;
-	if (json_can_vbmi2())
-		ways[n++] = json_escape_vbmi2;
+	if (json_cpu_has_ssse3())
+		variants[n++] = json_escape_ssse3;
+	if (json_cpu_has_vbmi2())
+		variants[n++] = json_escape_vbmi2;
 #endif
-	return i < 4 ? ways[i] : NULL;
+	return i < 4 ? variants[i] : NULL;
 }
 
 uint8_t *json_base64(uint8_t *w, const uint8_t *p, size_t n)
@@ -124,9 +128,10 @@ uint8_t *json_base64(uint8_t *w, const uint8_t *p, size_t n)
 	return w;
 }
 
-/* The digits of v < 10^8 as values of the bytes, the first one lowest: halves
- * of 4, 2 and 1 digits, each time all at once. Divisions by 100 and 10 are
- * multiplications that are exact in their range. */
+/* The 8 decimal digits of v < 10^8, one per byte, the most significant in the
+ * lowest byte. Splits the number into halves of 4, 2 and 1 digits, all of a
+ * size in parallel. The multiplications that replace divisions by 100 and 10
+ * are exact in this range. */
 static inline uint64_t digits8(uint32_t v)
 {
 	uint64_t x = v / 10000 | (uint64_t)(v % 10000) << 32, high;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON text (RFC 8259), append-only. Two levels: raw pointers for the hot path
- * of the trace writer, and struct buf for everything else.
+ * Writes JSON text (RFC 8259). Two levels: raw pointers for the hot path that
+ * writes trace lines, and struct buf for everything else.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -17,24 +17,27 @@
 #include "base/buf.h"
 #include "base/json_escape.h"
 
-/* Room that json_escape() needs at its destination for n bytes. */
+/* Space that json_escape() needs at its destination for n bytes. */
 #define JSON_ESCAPE_ROOM(n) ((size_t)(n)*6 + 64)
-/* Digits of a 64-bit number, and what json_put_u64() may overwrite. */
+/* Space that json_put_u64() needs: the digits, and bytes that it may overwrite
+ * past them. */
 #define JSON_U64_ROOM 24
-/* Room that json_base64() needs for n bytes. */
+/* Space that json_base64() needs for n bytes. */
 #define JSON_BASE64_ROOM(n) (((size_t)(n) + 2) / 3 * 4 + 16)
 
-json_escape_fn json_escape;
+uint8_t *json_escape(uint8_t *w, const uint8_t *p, size_t n,
+		     enum json_invalid invalid);
 
-/* For tests: the ways in which this machine can do it, one of which is what
- * json_escape() does. NULL behind the last. */
-json_escape_fn *json_escape_way(unsigned int i);
+/* For tests: json_escape() itself and every version of it that this CPU can
+ * run, by index; NULL after the last. */
+json_escape_fn *json_escape_variant(unsigned int i);
 
-/* Bytes that json_copy_plain() reads and writes. */
+/* Number of bytes that json_copy_plain() reads and writes. */
 #define JSON_PLAIN_MAX 32
 
-/* Copies n <= JSON_PLAIN_MAX bytes and more, up to that number. False: some
- * of the n may need escaping, so that json_escape() has to do it. */
+/* Copies n <= JSON_PLAIN_MAX bytes; reads and writes JSON_PLAIN_MAX bytes
+ * whatever n is. False if some of the n bytes may need escaping: then
+ * json_escape() must copy them. */
 static inline bool json_copy_plain(uint8_t *w, const uint8_t *p, size_t n)
 {
 #if defined(__SSE2__)
@@ -42,7 +45,7 @@ static inline bool json_copy_plain(uint8_t *w, const uint8_t *p, size_t n)
 
 	for (int i = 0; i < 2; i++) {
 		__m128i x = _mm_loadu_si128((const __m128i *)p + i);
-		/* Signed: bytes over 0x7f count as below 0x20. */
+		/* A signed comparison: bytes above 0x7f are below 0x20, too. */
 		__m128i m = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
 
 		m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
@@ -61,15 +64,17 @@ static inline bool json_copy_plain(uint8_t *w, const uint8_t *p, size_t n)
 #endif
 }
 
-/* Length without a UTF-8 sequence that the end of the text cuts in two. */
+/* The length of the text without a UTF-8 sequence that is cut off at its
+ * end. */
 size_t json_utf8_complete(const uint8_t *p, size_t n);
 
+/* Writes v in decimal and returns the end; see JSON_U64_ROOM. */
 uint8_t *json_put_u64(uint8_t *w, uint64_t v);
 
-/* RFC 4648 section 4, with padding. */
+/* Writes base64 (RFC 4648 section 4), with padding, and returns the end. */
 uint8_t *json_base64(uint8_t *w, const uint8_t *p, size_t n);
 
-/* "text" with quotes; invalid UTF-8 is replaced. */
+/* Appends a string with its quotes, replacing invalid UTF-8. */
 void json_add_string(struct buf *b, const void *p, size_t n);
 void json_add_u64(struct buf *b, uint64_t v);
 

@@ -7,7 +7,7 @@
 
 static const char hex_digits[16] = "0123456789abcdef";
 
-/* Length of the valid UTF-8 sequence at p (Unicode 15, table 3-7), else 0. */
+/* Length of the UTF-8 sequence at p, 0 if invalid (Unicode 15, table 3-7). */
 static inline unsigned int utf8_sequence(const uint8_t *p, const uint8_t *end)
 {
 	size_t n = (size_t)(end - p);
@@ -35,7 +35,8 @@ static inline unsigned int utf8_sequence(const uint8_t *p, const uint8_t *end)
 		       : 0;
 }
 
-/* The letter after the backslash for the control characters that have one. */
+/* The letter that follows the backslash, 0 for characters that have no short
+ * escape. */
 static inline uint8_t short_escape(uint8_t c)
 {
 	static const uint8_t letter[16] = {0,	0,   0,	  0, 0,	  0,   0, 0,
@@ -69,7 +70,7 @@ uint8_t *json_escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
 	for (; p < end && *p >= 0x80; p += n) {
 		n = utf8_sequence(p, end);
 		if (n) {
-			/* Fixed sizes: a variable one is a call. */
+			/* memcpy() of a constant size needs no call. */
 			if (n == 3)
 				memcpy(w, p, 3);
 			else if (n == 2)
@@ -79,7 +80,7 @@ uint8_t *json_escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
 			w += n;
 			continue;
 		}
-		if (invalid == JSON_REFUSE)
+		if (invalid == JSON_REJECT)
 			return NULL;
 		memcpy(w, "\xef\xbf\xbd", 3);
 		w += 3;

@@ -8,13 +8,14 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What json_escape() does with invalid UTF-8. */
 enum json_invalid {
-	JSON_REPLACE, /* each byte that is not UTF-8 becomes U+FFFD */
-	JSON_REFUSE,  /* NULL is returned */
+	JSON_REPLACE, /* replaces each invalid byte by U+FFFD */
+	JSON_REJECT,  /* returns NULL */
 };
 
 /* Copies n bytes to w, escaped for use between quotes, and returns the end of
- * what was written. */
+ * the output. */
 typedef uint8_t *json_escape_fn(uint8_t *w, const uint8_t *p, size_t n,
 				enum json_invalid invalid);
 
@@ -26,8 +27,8 @@ static inline uint64_t json_load64(const uint8_t *p)
 	return v;
 }
 
-/* Non-zero if one of 8 bytes is not plain: < 0x20, > 0x7f, '"' or '\\'. The
- * usual zero-in-word tests; false alarms cost time only. */
+/* Non-zero if one of the 8 bytes is not plain, that is < 0x20, > 0x7f, '"' or
+ * '\\'. Classic zero-byte tests, whose false positives only cost time. */
 static inline uint64_t json_not_plain(uint64_t v)
 {
 	const uint64_t ones = 0x0101010101010101ull, high = ones << 7;
@@ -36,11 +37,12 @@ static inline uint64_t json_not_plain(uint64_t v)
 	return ((v - ones * 0x20) | v | (quote - ones) | (slash - ones)) & high;
 }
 
-json_escape_fn json_escape_portable;
+uint8_t *json_escape_portable(uint8_t *w, const uint8_t *p, size_t n,
+			      enum json_invalid invalid);
 
 /* Writes the character at *at if it is ASCII, else the whole run of non-ASCII
  * bytes that starts there, and advances *at. Returns the end of the output, or
- * NULL at invalid UTF-8 under JSON_REFUSE. */
+ * NULL at invalid UTF-8 under JSON_REJECT. */
 uint8_t *json_escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
 			 enum json_invalid invalid);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json_escape() with the vector instructions of x86. Both ways look at a
- * vector of text for what needs more than a copy: "simple" are the characters
- * that get a backslash in front, "hard" what is neither this nor printable
- * ASCII and is left to json_escape_one(). Quotes are frequent in JSON, so that
- * the backslashes of a vector are put in without a branch for each. ASCII has
- * a loop of its own; what is behind the first other byte goes to one that
- * checks UTF-8 as well.
+ * json_escape() with x86 vector instructions. Both versions classify a vector
+ * of text at a time: "simple" characters need a backslash in front; "hard" ones
+ * are neither simple nor printable ASCII and are left to json_escape_one().
+ * Quotes are frequent in JSON, so all backslashes of a vector are inserted at
+ * once rather than with a branch each. The first loop handles ASCII only; at
+ * the first other byte a second loop takes over, which also validates UTF-8.
  */
 #if defined(__x86_64__)
 
@@ -14,23 +13,23 @@
 
 #include "base/json_x86.h"
 
-/* By their number: the letter behind the backslash. */
+/* Indexed by control character: the letter after the backslash. */
 #define LETTERS 0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0
 
 /*
- * UTF-8 (Unicode 15, table 3-7) a vector at a time: leads say where there must
- * be continuations, and some of them which. A sequence may go on in the next
- * vector. Where one is wrong, the text is taken up again at its last lead, by
- * json_escape_one().
+ * Validates UTF-8 (Unicode 15, table 3-7) a vector at a time. Lead bytes
+ * determine where continuation bytes must follow, and some of them restrict the
+ * first one's range. A sequence may continue in the next vector. After an
+ * invalid one, json_escape_one() resumes at the last lead byte.
  */
-struct octets { /* which of a vector are at least, or exactly, so much */
+struct octets { /* bit masks: bytes >= or == the value in the name */
 	uint32_t ge80, ge90, gea0, gec0, gec2, gee0, gef0, gef5;
 	uint32_t ise0, ised, isf0, isf4;
 };
 
-/* Of the vectors before, bit 0 for the next byte. */
+/* Carried over from the previous vector; bit 0 is the next byte. */
 struct utf8 {
-	uint32_t must; /* continuations */
+	uint32_t must; /* bytes that must be continuations */
 	uint32_t e0, ed, f0, f4;
 };
 
@@ -61,7 +60,7 @@ static inline bool utf8_next(struct utf8 *u, const struct octets *o,
 	return !(wrong & all);
 }
 
-/* How many bytes before p are of a sequence that is not complete there. */
+/* The number of bytes before p that belong to a sequence still incomplete. */
 static size_t utf8_open(const uint8_t *p, const struct utf8 *u)
 {
 	size_t n = 0;
@@ -77,9 +76,10 @@ static size_t utf8_open(const uint8_t *p, const struct utf8 *u)
 #define SSSE3 __attribute__((target("ssse3,popcnt")))
 
 /*
- * spread[mask]: a shuffle of 8 bytes that makes room before those in mask. Its
- * source has backslashes from place 8 on. Byte i goes to place i plus the
- * number of bits up to its own; what is behind the last is overwritten later.
+ * spread[mask] is a shuffle of 8 bytes that inserts a backslash before each
+ * byte in mask; bytes 8 and up of its source are backslashes. Byte i moves to i
+ * plus the number of bits set up to and including bit i. Anything past the last
+ * byte is overwritten later.
  */
 #define PLACE(m, i) ((i) + __builtin_popcount((m) & ((2 << (i)) - 1)))
 #define AT(place, half, value) \
@@ -103,7 +103,8 @@ static size_t utf8_open(const uint8_t *p, const struct utf8 *u)
 static const uint64_t spread[256][2] = {ROWS64(0), ROWS64(64), ROWS64(128),
 					ROWS64(192)};
 
-/* 8 bytes of x, whose upper half is backslashes, and those of the mask. */
+/* Writes the lower 8 bytes of x with a backslash before each byte in mask. The
+ * upper half of x is all backslashes. */
 SSSE3 static inline uint8_t *put_group(uint8_t *w, __m128i x, unsigned int mask)
 {
 	__m128i order = _mm_loadu_si128((const __m128i *)spread[mask]);
@@ -112,7 +113,7 @@ SSSE3 static inline uint8_t *put_group(uint8_t *w, __m128i x, unsigned int mask)
 	return w + 8 + __builtin_popcount(mask);
 }
 
-/* 1 to 15 bytes without reading beyond them; the rest is zero. */
+/* Loads 1 to 15 bytes without reading past them, padded with zeros. */
 SSSE3 static inline __m128i load_partial(const uint8_t *p, size_t n)
 {
 	uint64_t lo = 0, hi = 0;
@@ -133,14 +134,15 @@ SSSE3 static inline __m128i load_partial(const uint8_t *p, size_t n)
 	return _mm_set_epi64x((long long)hi, (long long)lo);
 }
 
-/* Returns which of the 16 bytes are simple; *x then holds their letters. */
+/* Returns the mask of simple bytes and replaces them in *x by the letter that
+ * follows the backslash. */
 SSSE3 static inline unsigned int classify(__m128i *x, unsigned int *hard)
 {
 	const __m128i letters = _mm_setr_epi8(LETTERS);
 	__m128i v = *x, small, letter, quoted;
 	unsigned int simple;
 
-	/* Signed: bytes over 0x7f count as below 0x20 here. */
+	/* A signed comparison: bytes above 0x7f are below 0x20, too. */
 	*hard = (unsigned int)_mm_movemask_epi8(
 		_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)));
 	quoted = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
@@ -191,7 +193,7 @@ SSSE3 static inline bool utf8_next16(struct utf8 *u, __m128i x)
 	return utf8_next(u, &o, 16);
 }
 
-/* 16 bytes, with backslashes before those in simple. */
+/* Writes 16 bytes with a backslash before each byte in simple. */
 SSSE3 static inline void put16(uint8_t *w, __m128i x, unsigned int simple)
 {
 	const __m128i slashes = _mm_set1_epi8('\\');
@@ -204,7 +206,7 @@ SSSE3 static inline void put16(uint8_t *w, __m128i x, unsigned int simple)
 			  _mm_unpackhi_epi64(x, slashes), simple >> 8);
 }
 
-/* Any text. */
+/* Escapes any text. */
 SSSE3 static __attribute__((noinline)) uint8_t *
 escape_mixed16(uint8_t *w, const uint8_t *p, const uint8_t *end,
 	       enum json_invalid invalid)
@@ -274,7 +276,7 @@ SSSE3 uint8_t *json_escape_ssse3(uint8_t *w, const uint8_t *p, size_t n,
 #define VBMI2 \
 	__attribute__((target("avx512bw,avx512vl,avx512vbmi2,bmi2,popcnt")))
 
-/* Classifies as above. Bytes outside of valid are 0 and not looked at. */
+/* Like classify(). Bytes outside valid are 0 and ignored. */
 VBMI2 static inline uint32_t classify32(__m256i *x, uint32_t valid,
 					uint32_t *hard)
 {
@@ -297,8 +299,7 @@ VBMI2 static inline uint32_t classify32(__m256i *x, uint32_t valid,
 	return simple;
 }
 
-/* Each byte becomes a backslash and itself; then the backslashes that are not
- * wanted are squeezed out. */
+/* Puts a backslash before every byte, then compresses the unneeded ones away. */
 VBMI2 static inline void put32(uint8_t *w, __m256i x, uint32_t simple)
 {
 	uint64_t keep;
@@ -338,7 +339,7 @@ VBMI2 static inline bool utf8_next32(struct utf8 *u, __m256i x)
 	return utf8_next(u, &o, 32);
 }
 
-/* Any text. */
+/* Escapes any text. */
 VBMI2 static __attribute__((noinline)) uint8_t *
 escape_mixed32(uint8_t *w, const uint8_t *p, const uint8_t *end,
 	       enum json_invalid invalid)

@@ -8,16 +8,19 @@
 #include "base/json_escape.h"
 
 #if defined(__x86_64__)
-json_escape_fn json_escape_ssse3, json_escape_vbmi2;
+uint8_t *json_escape_ssse3(uint8_t *w, const uint8_t *p, size_t n,
+			   enum json_invalid invalid);
+uint8_t *json_escape_vbmi2(uint8_t *w, const uint8_t *p, size_t n,
+			   enum json_invalid invalid);
 
-static inline bool json_can_ssse3(void)
+static inline bool json_cpu_has_ssse3(void)
 {
 	return __builtin_cpu_supports("ssse3") &&
 	       __builtin_cpu_supports("popcnt");
 }
 
-/* Ice Lake, Zen 4 and later */
-static inline bool json_can_vbmi2(void)
+/* true on Ice Lake, Zen 4 and later */
+static inline bool json_cpu_has_vbmi2(void)
 {
 	return __builtin_cpu_supports("avx512vbmi2") &&
 	       __builtin_cpu_supports("avx512bw") &&

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Parses a listen address and opens a listening TCP socket. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,11 +12,11 @@
 
 #define BACKLOG 64
 
-static bool refuse(const char *text, struct parse_error *err)
+static bool not_an_address(const char *text, struct parse_error *err)
 {
 	return parse_refuse(
 		err,
-		"\"%.60s\" is not ADDRESS:PORT: allowed are an IPv4 address such as 127.0.0.1:9789, an IPv6 address such as [::1]:9789, and off",
+		"\"%.60s\" is not ADDRESS:PORT: use an IPv4 address such as 127.0.0.1:9789, an IPv6 address such as [::1]:9789, or off",
 		text);
 }
 
@@ -35,9 +36,9 @@ bool listen_parse(const char *text, struct listen_address *out,
 		return true;
 	}
 	if (!colon || n >= sizeof(host))
-		return refuse(text, err);
+		return not_an_address(text, err);
 	if (!parse_number(colon + 1, 1, 65535, &port, err))
-		return refuse(text, err);
+		return not_an_address(text, err);
 	memcpy(host, text, n);
 	host[n] = '\0';
 	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
@@ -46,13 +47,13 @@ bool listen_parse(const char *text, struct listen_address *out,
 		in6->sin6_port = htons((uint16_t)port);
 		e.len = sizeof(*in6);
 		if (inet_pton(AF_INET6, host + 1, &in6->sin6_addr) != 1)
-			return refuse(text, err);
+			return not_an_address(text, err);
 	} else {
 		in4->sin_family = AF_INET;
 		in4->sin_port = htons((uint16_t)port);
 		e.len = sizeof(*in4);
 		if (n && inet_pton(AF_INET, host, &in4->sin_addr) != 1)
-			return refuse(text, err);
+			return not_an_address(text, err);
 	}
 	*out = e;
 	return true;
@@ -62,7 +63,7 @@ static int prepare(int fd, const struct listen_address *at)
 {
 	const int on = 1, off = 0;
 
-	/* What the last daemon left in TIME_WAIT must not hold up this one. */
+	/* Connections of the previous daemon may still be in TIME-WAIT. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
 		return -errno;
 	if (at->addr.ss_family == AF_INET6 &&
@@ -70,7 +71,8 @@ static int prepare(int fd, const struct listen_address *at)
 		return -errno;
 	if (bind(fd, (const struct sockaddr *)&at->addr, at->len))
 		return -errno;
-	/* Two sockets can be bound to one port; only one can listen. */
+	/* With SO_REUSEADDR two sockets can bind to a port; the second one to
+	 * listen fails. */
 	return listen(fd, BACKLOG) ? -errno : 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a server listens: "ADDRESS:PORT" as options have it. */
+/* Listen addresses, "ADDRESS:PORT" in options, and listening sockets. */
 #ifndef BASE_LISTEN_H
 #define BASE_LISTEN_H
 
@@ -10,17 +10,19 @@
 
 struct listen_address {
 	struct sockaddr_storage addr;
-	socklen_t len; /* of addr; 0: off, nothing listens */
+	socklen_t len; /* of addr; 0: off, do not listen */
 };
 
-/* "0.0.0.0:4789", "[::1]:4789", ":4789" (every IPv4 address), or "off".
- * Numeric addresses only: a name may have several, and resolving one takes
- * time. false with err, and *out as it was. */
+/* Parses "0.0.0.0:4789", "[::1]:4789", ":4789" (every IPv4 address) or "off".
+ * Addresses are numeric: a host name may have several, and resolving it takes
+ * time. Answers whether text is valid; if not, sets err and leaves *out
+ * unchanged. */
 bool listen_parse(const char *text, struct listen_address *out,
 		  struct parse_error *err);
 
-/* A listening TCP socket; an IPv6 one for every address takes IPv4 as well. A
- * negative errno: -EADDRINUSE, -EACCES (a port below 1024), -EADDRNOTAVAIL. */
+/* Opens a non-blocking listening TCP socket and returns its file descriptor, or
+ * a negative errno such as -EADDRINUSE, -EACCES (a port below 1024) or
+ * -EADDRNOTAVAIL. A socket on [::] accepts IPv4 connections, too. */
 int listen_open(const struct listen_address *at);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* Log messages: one write per line, without control characters. */
 #include "base/log.h"
 
 #define LINE_MAX_BYTES 8192
 
-/* What is in a message may come from anywhere: control characters, also those
- * above 0x7f (C1, in UTF-8), would act on the terminal. */
-static void defuse(char *line)
+/* Replaces control characters, including C1 in UTF-8, by '?'. Messages quote
+ * text from untrusted sources, which could otherwise control the terminal. */
+static void mask_controls(char *line)
 {
 	for (unsigned char *p = (unsigned char *)line; *p; p++) {
 		if ((*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f)
@@ -29,8 +30,8 @@ static void log_line(const struct log *l, enum log_level level,
 	m = vsnprintf(line + n, sizeof(line) - n, fmt, ap);
 	if (m < 0)
 		return;
-	defuse(line);
-	/* One write per line, so that threads do not mix theirs. */
+	mask_controls(line);
+	/* One write per line keeps the lines of threads apart. */
 	fprintf(l->out, "%s\n", line);
 	fflush(l->out);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages for people, on stderr. One struct log per program, in main. */
+/* Log messages on stderr. main() owns the program's only struct log. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -21,8 +21,8 @@ struct log {
 
 #define LOG_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* One line each; the newline is added. An error reads
- * "what: why: what to do". Safe to call from several threads. */
+/* Each call logs one line and appends the newline. Errors read "what failed:
+ * why: what to do". Thread-safe. */
 void log_error(const struct log *l, const char *fmt, ...) LOG_PRINTF(2, 3);
 void log_warn(const struct log *l, const char *fmt, ...) LOG_PRINTF(2, 3);
 void log_info(const struct log *l, const char *fmt, ...) LOG_PRINTF(2, 3);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The sd_notify(3) protocol, spoken directly so as not to need libsystemd. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -16,9 +17,9 @@
 #define MESSAGE_MAX 1024u
 #define WAIT_S	    1
 
-/* "/path" or "@name", the latter in the abstract namespace, whose names begin
- * with a zero byte and end with the address. 0 on an address of another kind,
- * or one that is too long. */
+/* Accepts "/path" and "@name". The latter is in the abstract namespace, where
+ * names start with a zero byte and are not NUL-terminated. Returns the length
+ * of the address, 0 if text is neither or too long. */
 static socklen_t socket_address(struct sockaddr_un *to, const char *text)
 {
 	size_t n = strlen(text);
@@ -52,7 +53,8 @@ static int connect_to(const struct sockaddr_un *to, socklen_t len)
 	return fd;
 }
 
-/* 0 if none is asked for, or of another process. */
+/* The watchdog interval; 0 if there is no watchdog or it is meant for another
+ * process. */
 static uint64_t watchdog_ns(const struct log *log)
 {
 	const char *text = getenv("WATCHDOG_USEC");
@@ -63,7 +65,7 @@ static uint64_t watchdog_ns(const struct log *log)
 	if (!text)
 		return 0;
 	if (!parse_number(text, 1, UINT64_MAX / 1000, &usec, &err)) {
-		log_warn(log, "WATCHDOG_USEC: %s: no sign of life is given",
+		log_warn(log, "WATCHDOG_USEC: %s: sending no keep-alive pings",
 			 err.text);
 		return 0;
 	}
@@ -87,8 +89,8 @@ void notify_open(struct notify *n, const struct log *log)
 	if (n->fd < 0) {
 		log_warn(
 			log,
-			"NOTIFY_SOCKET %s: %s: the service manager is not told of %s",
-			text, strerror(-n->fd), log->program);
+			"NOTIFY_SOCKET %s: %s: not notifying the service manager",
+			text, strerror(-n->fd));
 		n->fd = -1;
 		return;
 	}

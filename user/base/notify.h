@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Talks to the service manager by the protocol of sd_notify(3): datagrams of
- * "NAME=value" lines to the socket that NOTIFY_SOCKET names. All of it does
- * nothing where there is no service manager.
+ * Notifies the service manager by the protocol of sd_notify(3): datagrams of
+ * "NAME=value" lines to the socket that NOTIFY_SOCKET names. Without a service
+ * manager every call does nothing.
  */
 #ifndef BASE_NOTIFY_H
 #define BASE_NOTIFY_H
@@ -13,18 +13,18 @@
 #include "base/log.h"
 
 struct notify {
-	int fd;		      /* -1: nobody to talk to */
-	uint64_t watchdog_ns; /* a sign of life is expected this often; 0: no */
+	int fd;		      /* -1: no service manager */
+	uint64_t watchdog_ns; /* keep-alive interval it expects; 0: none */
 };
 
-/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and connects, so that
- * it can be used after the privileges were dropped. What is wrong with them is
- * logged, and is no reason to fail: the service manager will say so. */
+/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and connects while the
+ * process still has its privileges. Problems are logged as warnings and not
+ * returned: the service manager reports a service that does not notify it. */
 void notify_open(struct notify *n, const struct log *log);
 void notify_close(struct notify *n);
 
-/* One datagram; lines are separated by '\n'. Waits at most a second, for a
- * manager that does not read. false if it did not get there. */
+/* Sends one datagram of lines separated by '\n'. Blocks for at most a second if
+ * the service manager does not read. Whether it was delivered. */
 bool notify_send(const struct notify *n, const char *fmt, ...) LOG_PRINTF(2, 3);
 
 #endif

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One table of options drives the command line, configuration files, usage
+ * text, the example file and shell completion.
+ */
 #include <string.h>
 
 #include "base/opt.h"
 
-/* The same name may mean another thing to another command: the row of the
- * scope, or else the first. */
+/* A name may have several rows, for different commands. Returns the row whose
+ * scope includes the command, or else the first one. */
 static const struct opt *find_name(const struct opt *table, uint32_t scope,
 				   const char *name, size_t len)
 {
@@ -31,7 +35,8 @@ static const struct opt *find_short(const struct opt *table, uint32_t scope,
 	return NULL;
 }
 
-/* Names that may be suggested: those of the command, or those of a file. */
+/* Names to suggest: the command's options, or with scope 0 those allowed in a
+ * file. */
 static const char *next_name(const void *ctx, unsigned int i)
 {
 	const struct opt_set *s = ctx;
@@ -54,14 +59,14 @@ static bool add_to_list(struct opt_set *s, const struct opt *o,
 	struct string_list *list = (void *)((char *)s->settings + o->offset);
 	enum opt_source before = s->source[o - s->table];
 
-	/* The first value of the file replaces the default, the first one of
-	 * the command line also what the file said. */
+	/* The first value from a file replaces the default. The first one from
+	 * the command line replaces the file's values as well, unless the
+	 * option is OPT_ADDS. */
 	if (before != source &&
 	    (before == OPT_DEFAULT || !(o->flags & OPT_ADDS)))
 		list->n = 0;
 	if (list->n == OPT_LIST_MAX)
-		return parse_refuse(err, "it can be given at most %d times",
-				    OPT_LIST_MAX);
+		return parse_refuse(err, "more than %d values", OPT_LIST_MAX);
 	list->item[list->n++] = text;
 	return true;
 }
@@ -204,7 +209,8 @@ static bool unknown_option(const struct opt_set *s, const char *command,
 	return false;
 }
 
-/* One argument that begins with "--" and, if it needs one, its value. */
+/* Sets the option of an argument that starts with "--", consuming the next
+ * argument if it is the option's value. */
 static bool long_option(struct opt_set *s, int argc, char **argv, int *i,
 			const struct log *log)
 {
@@ -319,7 +325,7 @@ const char *opt_peek(const struct opt_set *s, int argc, char **argv,
 	return found;
 }
 
-/* Cuts blanks off both ends, in place. */
+/* Strips blanks from both ends, in place. */
 static char *trim(char *p)
 {
 	size_t n;
@@ -332,7 +338,7 @@ static char *trim(char *p)
 	return p;
 }
 
-/* Sets one option from a file; err says what is wrong. */
+/* Sets one option from a file; false with err. */
 static bool set_from_file(struct opt_set *s, char *key, const char *value,
 			  unsigned int line, struct parse_error *err)
 {
@@ -388,7 +394,7 @@ bool opt_file(struct opt_set *s, const char *path, char *text, size_t len,
 	struct parse_error err;
 	unsigned int line;
 
-	/* text[len] is a NUL that the caller put there; others are errors. */
+	/* The caller put a NUL at text[len]; any other NUL is an error. */
 	for (line = 1; p < end; line++, p = newline + 1) {
 		newline = memchr(p, '\n', (size_t)(end - p));
 		if (!newline)
@@ -456,8 +462,8 @@ bool opt_differs(const struct opt *o, const void *a, const void *b)
 #define HELP_COLUMN 27
 #define HELP_WIDTH  79
 
-/* Words of text from column on, broken before HELP_WIDTH; lines that follow
- * begin with this in a field of this width. */
+/* Prints the words of text starting at column and breaks lines at HELP_WIDTH.
+ * Each further line starts with begin, padded to width. */
 static void wrap(FILE *out, int column, const char *begin, int width,
 		 const char *text)
 {

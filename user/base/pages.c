@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Anonymous mappings aligned to huge pages: maps a huge page more than needed
+ * and unmaps the excess at both ends. */
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -22,7 +24,8 @@ void *pages_new(size_t size, bool huge)
 	if (front)
 		munmap(p, front);
 	p += front;
-	/* sizes need not be whole pages, ends are: munmap() rounds up */
+	/* size need not be a multiple of the page size; munmap() would round
+	 * the length up and its start must be aligned */
 	if (extra - front)
 		munmap((void *)(((uintptr_t)p + size + 4095) &
 				~(uintptr_t)4095),

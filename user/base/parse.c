@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Parsers for option values. They calculate in thousandths of a unit rather
+ * than in floating point, so that limits are exact and overflow is detected.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/parse.h"
 
-/* Longest part of a refused text that is repeated in a message. */
-#define SHOWN 60
+/* Maximum number of bytes of a rejected text that a message quotes. */
+#define QUOTED_MAX 60
 
 bool parse_refuse(struct parse_error *err, const char *fmt, ...)
 {
@@ -23,8 +27,9 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Reads digits at *p; false if there are none or they exceed 64 bits. */
-static bool take_digits(const char **p, uint64_t *out)
+/* Reads digits at *p and advances it; false if there are none or the number
+ * exceeds 64 bits. */
+static bool read_digits(const char **p, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -40,11 +45,11 @@ static bool take_digits(const char **p, uint64_t *out)
 }
 
 /* Reads "12.5" at *p as thousandths. */
-static bool take_decimal(const char **p, uint64_t *thousandths)
+static bool read_decimal(const char **p, uint64_t *thousandths)
 {
 	uint64_t v, unit = 100;
 
-	if (!take_digits(p, &v) || __builtin_mul_overflow(v, 1000, &v))
+	if (!read_digits(p, &v) || __builtin_mul_overflow(v, 1000, &v))
 		return false;
 	if (**p == '.') {
 		(*p)++;
@@ -64,10 +69,10 @@ bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out,
 	const char *p = text;
 	uint64_t v;
 
-	if (!take_digits(&p, &v) || *p || v < min || v > max)
+	if (!read_digits(&p, &v) || *p || v < min || v > max)
 		return parse_refuse(
 			err, "\"%.*s\" is not a number from %llu to %llu",
-			SHOWN, text, (unsigned long long)min,
+			QUOTED_MAX, text, (unsigned long long)min,
 			(unsigned long long)max);
 	*out = v;
 	return true;
@@ -121,7 +126,7 @@ bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *out,
 	uint64_t v, factor;
 	char lo[32], hi[32];
 
-	if (take_decimal(&p, &v) && find_unit(units, p, &factor) &&
+	if (read_decimal(&p, &v) && find_unit(units, p, &factor) &&
 	    !__builtin_mul_overflow(v, factor, &v) && v / 1000 >= min &&
 	    v / 1000 <= max) {
 		*out = v / 1000;
@@ -132,7 +137,7 @@ bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *out,
 	return parse_refuse(
 		err,
 		"\"%.*s\" is not a size from %s to %s (bytes, or with a unit as in 64KiB, 16M, 1GiB)",
-		SHOWN, text, lo, hi);
+		QUOTED_MAX, text, lo, hi);
 }
 
 bool parse_seconds(const char *text, double min, double max, double *out,
@@ -145,7 +150,7 @@ bool parse_seconds(const char *text, double min, double max, double *out,
 	uint64_t v, factor;
 	double s;
 
-	if (take_decimal(&p, &v) && find_unit(ms_units, p, &factor)) {
+	if (read_decimal(&p, &v) && find_unit(ms_units, p, &factor)) {
 		s = (double)v / 1000 * (double)factor / 1000;
 		if (s >= min && s <= max) {
 			*out = s;
@@ -155,7 +160,7 @@ bool parse_seconds(const char *text, double min, double max, double *out,
 	return parse_refuse(
 		err,
 		"\"%.*s\" is not a time from %g to %g seconds (or with a unit as in 500ms, 5m, 1h)",
-		SHOWN, text, min, max);
+		QUOTED_MAX, text, min, max);
 }
 
 bool parse_percent(const char *text, double *out, struct parse_error *err)
@@ -163,12 +168,12 @@ bool parse_percent(const char *text, double *out, struct parse_error *err)
 	const char *p = text;
 	uint64_t v;
 
-	if (!take_decimal(&p, &v) || (*p && strcmp(p, "%") != 0) || !v ||
+	if (!read_decimal(&p, &v) || (*p && strcmp(p, "%") != 0) || !v ||
 	    v > 100000)
 		return parse_refuse(
 			err,
 			"\"%.*s\" is not a percentage from 0.001%% to 100%%",
-			SHOWN, text);
+			QUOTED_MAX, text);
 	*out = (double)v / 1000;
 	return true;
 }
@@ -182,7 +187,7 @@ bool parse_rate(const char *text, double *out, struct parse_error *err)
 	uint64_t v, unit;
 	double rate;
 
-	if (take_decimal(&p, &v) && find_unit(seconds, p, &unit)) {
+	if (read_decimal(&p, &v) && find_unit(seconds, p, &unit)) {
 		rate = (double)v / 1000 / (double)unit;
 		if (!v || (rate >= 1.0 / 86400 && rate <= 1e9)) {
 			*out = rate;
@@ -192,7 +197,7 @@ bool parse_rate(const char *text, double *out, struct parse_error *err)
 	return parse_refuse(
 		err,
 		"\"%.*s\" is not a rate such as 100/s, 30/m or 1000/h (0: no limit)",
-		SHOWN, text);
+		QUOTED_MAX, text);
 }
 
 bool parse_bool(const char *text, bool *out, struct parse_error *err)
@@ -204,21 +209,21 @@ bool parse_bool(const char *text, bool *out, struct parse_error *err)
 
 	if (!find_unit(words, text, &v))
 		return parse_refuse(err, "\"%.*s\" is neither true nor false",
-				    SHOWN, text);
+				    QUOTED_MAX, text);
 	*out = v != 0;
 	return true;
 }
 
 /* Reads one "N" or "N-M" of a list at *p. */
-static bool take_range(const char **p, uint64_t *lo, uint64_t *hi)
+static bool read_range(const char **p, uint64_t *lo, uint64_t *hi)
 {
-	if (!take_digits(p, lo))
+	if (!read_digits(p, lo))
 		return false;
 	*hi = *lo;
 	if (**p != '-')
 		return true;
 	(*p)++;
-	return take_digits(p, hi);
+	return read_digits(p, hi);
 }
 
 static bool walk_ranges(const char *text, uint64_t min, uint64_t max,
@@ -230,7 +235,7 @@ static bool walk_ranges(const char *text, uint64_t min, uint64_t max,
 	for (;;) {
 		while (*p == ' ')
 			p++;
-		if (!take_range(&p, &lo, &hi) || lo < min || hi > max ||
+		if (!read_range(&p, &lo, &hi) || lo < min || hi > max ||
 		    lo > hi)
 			return false;
 		for (; bits && lo <= hi; lo++)
@@ -247,12 +252,12 @@ static bool walk_ranges(const char *text, uint64_t min, uint64_t max,
 bool parse_ranges(const char *text, const char *what, uint32_t min,
 		  uint32_t max, uint64_t *bits, struct parse_error *err)
 {
-	/* Twice, so that a refused text changes nothing. */
+	/* Two passes, so that a rejected text changes nothing. */
 	if (!walk_ranges(text, min, max, NULL))
 		return parse_refuse(
 			err,
 			"\"%.*s\" is not a list of %ss from %u to %u such as 80,8000-8100",
-			SHOWN, text, what, min, max);
+			QUOTED_MAX, text, what, min, max);
 	memset(bits, 0, ((size_t)max / 64 + 1) * sizeof(*bits));
 	return walk_ranges(text, min, max, bits);
 }
@@ -266,7 +271,8 @@ static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 	return m < c ? m : c;
 }
 
-/* Edits (insert, delete, replace, swap neighbours) that turn a into b. */
+/* The number of edits (insert, delete, replace, swap adjacent characters) that
+ * turn a into b: optimal string alignment. */
 static unsigned int edit_distance(const char *a, const char *b)
 {
 	unsigned int row[3][NAME_MAX_LEN + 2], la = strlen(a), lb = strlen(b);
@@ -301,13 +307,13 @@ const char *parse_nearest(const char *name,
 			  const char *(*next)(const void *ctx, unsigned int i),
 			  const void *ctx)
 {
-	/* More than a third of a name wrong is no misspelling of it. */
+	/* Up to a third of the name, plus one, may be wrong. */
 	unsigned int best = strlen(name) / 3 + 2, i, d;
 	const char *nearest = NULL, *candidate;
 
 	for (i = 0; (candidate = next(ctx, i)); i++) {
 		d = edit_distance(name, candidate);
-		/* "--body" for "--body-limit": the start of a name counts. */
+		/* A prefix such as "--body" for "--body-limit" is close. */
 		if (strlen(name) >= 3 &&
 		    !strncmp(name, candidate, strlen(name)))
 			d = 1;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Reserves the descriptors of standard streams that the caller closed. */
 #include <fcntl.h>
 #include <unistd.h>
 

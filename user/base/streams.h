@@ -3,9 +3,9 @@
 #ifndef BASE_STREAMS_H
 #define BASE_STREAMS_H
 
-/* A file opened later must not be taken for a standard stream that was closed
- * by the caller: opens what is missing of them, read-only, so that writing to
- * it is an error. To be done first of all. */
+/* Opens /dev/null as each standard stream that is closed, so that a file opened
+ * later cannot become one. It is read-only: writing to it fails. Call this
+ * before opening anything else. */
 void streams_reserve(void);
 
 #endif

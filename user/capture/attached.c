@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads the state of an attachment from its pins, or from the program on the
+ * interface if nothing is pinned. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +42,8 @@ static void find_mode(struct attached *a)
 		a->mode = XDP_MODE_GENERIC;
 }
 
-/* With --detach-on-exit nothing is pinned: by the program on the interface,
- * which is one of ours if the daemon that holds it is there. */
+/* With --detach-on-exit nothing is pinned. The program on the interface is then
+ * ours only if a daemon holds the interface's lock. */
 static int open_unpinned(struct attached *a, struct maps *m)
 {
 	const struct netdev_program *p =

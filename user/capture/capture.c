@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Sets up the kernel side in an order that never loses a record: lock, then
+ * pinned or new maps, rings and configuration, and the program last. Everything
+ * that an earlier daemon left pinned is reused.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +22,9 @@
 #define CONFIG_BYTES sizeof(struct metlo_config)
 #define SHUNT_BYTES  (METLO_SHUNT_SLOTS * sizeof(struct metlo_shunt))
 #define VNI_BYTES    ((1u << 24) / 8)
-/* Far more than the program takes for a packet, even where a hypervisor takes
- * the CPU away in its midst. */
-#define SETTLE_NS 20000000
+/* Far longer than the program needs for a packet, even if a hypervisor preempts
+ * the CPU halfway. */
+#define GRACE_NS 20000000
 
 static int exit_code(int err)
 {
@@ -42,21 +47,20 @@ static int read_device(struct capture *c, const char *iface)
 	if (!err)
 		return EXIT_DONE;
 	netdev_names(names, sizeof(names));
-	log_error(c->log, "interface %s: %s: there %s: %s", iface,
-		  strerror(-err), names[0] ? "are" : "is only",
-		  names[0] ? names : "lo");
+	log_error(c->log, "interface %s: %s: available: %s", iface,
+		  strerror(-err), names[0] ? names : "only lo");
 	return EXIT_FAILED;
 }
 
-static int take_lock(struct capture *c)
+static int acquire_lock(struct capture *c)
 {
 	pid_t holder;
 
-	c->lock_fd = lock_take(c->dev.name, &holder, c->log);
+	c->lock_fd = lock_acquire(c->dev.name, &holder, c->log);
 	if (c->lock_fd >= 0)
 		return EXIT_DONE;
 	if (c->lock_fd == -EBUSY)
-		lock_say_held(c->dev.name, holder, c->log);
+		lock_report_held(c->dev.name, holder, c->log);
 	return exit_code(c->lock_fd);
 }
 
@@ -86,8 +90,7 @@ static int map_arrays(struct capture *c)
 	return err;
 }
 
-/* While packets flow, and whole words only: the program sees each change at
- * once. */
+/* Stores word by word, because the program reads these words concurrently. */
 static void store_words(uint64_t *to, const uint64_t *from, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -102,16 +105,17 @@ void capture_set(struct capture *c, const struct metlo_config *config,
 	if (config->vni_filter)
 		store_words(c->vni_allow, vni_allow, VNI_BYTES / 8);
 	__atomic_store_n(&m->vni_filter, config->vni_filter, __ATOMIC_RELEASE);
-	/* At no time is a port missing that was there and will be. The program
-	 * looks at the ports before it looks whether any will do: who has seen
-	 * the old ones must be through before that changes. */
+	/* A port captured before and after must never be missed in between. The
+	 * program tests the port bits first and any_port second. So any_port is
+	 * set before the bits change, and before it is cleared, every packet
+	 * that was tested against the old bits must be done. */
 	if (config->any_port)
 		__atomic_store_n(&m->any_port, 1, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	store_words((uint64_t *)m->port_bits,
 		    (const uint64_t *)config->port_bits, 1024);
 	if (m->any_port && !config->any_port)
-		nanosleep(&(struct timespec){.tv_nsec = SETTLE_NS}, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = GRACE_NS}, NULL);
 	__atomic_store_n(&m->any_port, config->any_port, __ATOMIC_RELEASE);
 	__atomic_store_n(&m->pass_vxlan, config->pass_vxlan, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->vxlan_port, config->vxlan_port, __ATOMIC_RELAXED);
@@ -122,8 +126,8 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 {
 	struct metlo_config *m = c->config;
 
-	/* The seed of an earlier daemon stays: it decided in which ring the
-	 * records lie that wait. */
+	/* Keep the seed of an earlier daemon: the records that still wait were
+	 * distributed among the rings by it. */
 	if (!m->hash_seed && getrandom(&m->hash_seed, sizeof(m->hash_seed),
 				       0) != (ssize_t)sizeof(m->hash_seed)) {
 		log_error(c->log, "cannot get random numbers: %s",
@@ -131,8 +135,8 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 		return -EIO;
 	}
 	capture_set(c, conf->config, conf->vni_allow);
-	/* What the last daemon wanted to skip says nothing to the flows that
-	 * this one will see, and their tuples may have been used again. */
+	/* Withdraw the shunts of the previous daemon: this one does not know
+	 * their flows, and the tuples may have been reused. */
 	for (size_t i = 0; i < METLO_SHUNT_SLOTS; i++)
 		if (c->shunts[i].mode)
 			__atomic_store_n(&c->shunts[i].mode, METLO_SHUNT_OFF,
@@ -140,7 +144,7 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 	return 0;
 }
 
-/* Rings and configuration are complete before the program meets a packet. */
+/* Completes rings and configuration before the program sees a packet. */
 static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 {
 	struct rings_conf rings = {
@@ -180,27 +184,27 @@ static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 	return err ? err : configure(c, conf);
 }
 
-static bool other_mode(const struct link *l, enum link_wish wish)
+static bool other_mode(const struct link *l, enum link_request request)
 {
-	return (wish == LINK_NATIVE && l->mode != XDP_MODE_NATIVE) ||
-	       (wish == LINK_GENERIC && l->mode != XDP_MODE_GENERIC);
+	return (request == LINK_NATIVE && l->mode != XDP_MODE_NATIVE) ||
+	       (request == LINK_GENERIC && l->mode != XDP_MODE_GENERIC);
 }
 
 static int attach_or_update(struct capture *c, const struct capture_conf *conf)
 {
 	struct link_conf link = {
 		.dev = &c->dev,
-		.wish = conf->wish,
+		.request = conf->request,
 		.maps = &c->maps,
 		.no_frags = conf->no_frags,
 		.log = c->log,
 	};
 	int err;
 
-	if (c->link.fd >= 0 && other_mode(&c->link, conf->wish)) {
+	if (c->link.fd >= 0 && other_mode(&c->link, conf->request)) {
 		log_warn(
 			c->log,
-			"%s is attached in %s mode: detaching it, packets are missed until it is attached again",
+			"%s is attached in %s mode: reattaching it; packets are missed in between",
 			c->dev.name, xdp_mode_name(c->link.mode));
 		link_detach(&c->link);
 		pins_remove(c->dev.name, "link");
@@ -209,10 +213,10 @@ static int attach_or_update(struct capture *c, const struct capture_conf *conf)
 	if (c->link.fd >= 0) {
 		err = link_update(&c->link, &link);
 		if (!err && c->link.mode == XDP_MODE_GENERIC &&
-		    conf->wish == LINK_AUTO)
+		    conf->request == LINK_AUTO)
 			log_warn(
 				c->log,
-				"%s stays in generic mode, in which it was attached: metlo-xdp detach %s first to try native mode again",
+				"%s remains attached in generic mode: run metlo-xdp detach %s first to try native mode again",
 				c->dev.name, c->dev.name);
 		return err;
 	}
@@ -226,8 +230,9 @@ static int attach_or_update(struct capture *c, const struct capture_conf *conf)
 	return err;
 }
 
-/* Frees what is held, and takes off what was not there before. */
-static void give_up(struct capture *c)
+/* Frees everything, and detaches and unpins unless capture_open() resumed an
+ * earlier attachment. */
+static void roll_back(struct capture *c)
 {
 	if (!c->resumed) {
 		link_detach(&c->link);
@@ -251,14 +256,14 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 
 	err = read_device(c, conf->iface);
 	if (!err)
-		err = take_lock(c);
+		err = acquire_lock(c);
 	if (err)
 		return err;
 	err = pins_mount(c->log);
 	if (!err)
 		err = link_open_pinned(&c->link, &c->dev, c->log);
 	if (err) {
-		/* Whatever is pinned there is not ours to remove. */
+		/* The pins belong to another attachment: leave them alone. */
 		c->resumed = true;
 		goto fail;
 	}
@@ -270,19 +275,19 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 		err = attach_or_update(c, conf);
 	if (err)
 		goto fail;
-	/* Without pins, everything goes with the last file descriptor, in
-	 * whichever way the process ends. */
+	/* Without pins, the kernel detaches and frees everything when the
+	 * process ends, however it ends. */
 	if (!conf->keep)
 		pins_purge_own(c->dev.name, false);
 	return EXIT_DONE;
 fail:
-	give_up(c);
+	roll_back(c);
 	return exit_code(err);
 }
 
 void capture_undo(struct capture *c)
 {
-	give_up(c);
+	roll_back(c);
 }
 
 void capture_close(struct capture *c)

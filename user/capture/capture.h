@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Everything on the kernel's side of one interface: lock, program, link,
- * maps and rings, newly made or found as the last daemon left them.
+ * The kernel side of capturing on one interface: lock, program, link, maps and
+ * rings, either new or as the previous daemon left them.
  */
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
@@ -19,14 +19,14 @@
 
 struct capture_conf {
 	const char *iface;
-	enum link_wish wish;
+	enum link_request request;
 	bool no_frags;
-	/* ring_mask and hash_seed are not looked at. */
+	/* ring_mask and hash_seed are ignored. */
 	const struct metlo_config *config;
-	const uint64_t *vni_allow; /* 2^24 bits; with config->vni_filter */
+	const uint64_t *vni_allow; /* 2^24 bits; used with config->vni_filter */
 	unsigned int rings;	   /* a power of two */
-	size_t ring_size;	   /* bytes; a power of two, of whole pages */
-	bool keep;		   /* stays attached when the process ends */
+	size_t ring_size;	   /* bytes; a power of two of whole pages */
+	bool keep;		   /* stay attached when the process ends */
 	const struct log *log;
 };
 
@@ -36,7 +36,7 @@ struct capture {
 	struct maps maps;
 	struct rings rings;
 	bool resumed; /* the interface was attached before */
-	/* Mapped: */
+	/* Mapped from the maps of these names: */
 	struct metlo_config *config;
 	struct metlo_shunt *shunts;
 	uint64_t *vni_allow;
@@ -44,20 +44,20 @@ struct capture {
 	const struct log *log;
 };
 
-/* Returns EXIT_DONE, or another exit code after having logged why; then
- * nothing is left of what it did. */
+/* Returns EXIT_DONE, or another exit code after logging the error and undoing
+ * whatever was done. */
 int capture_open(struct capture *c, const struct capture_conf *conf);
 
-/* Changes what is captured while packets flow: whatever a packet's port, VNI
- * and hash, it meets the old or the new decision. Nothing that was asked of the
- * kernel for a connection is forgotten. vni_allow as in struct capture_conf. */
+/* Changes what is captured while packets flow. A packet is treated either by
+ * the old or by the new configuration, whatever its port, VNI and hash. Shunt
+ * requests remain in effect. vni_allow as in struct capture_conf. */
 void capture_set(struct capture *c, const struct metlo_config *config,
 		 const uint64_t *vni_allow);
 
-/* Undoes an open: what was not attached before is detached again. */
+/* Undoes capture_open(): detaches, unless the interface was attached before. */
 void capture_undo(struct capture *c);
 
-/* Lets go of everything. What is pinned stays attached and collects records
+/* Frees everything. If pinned, the program stays attached and collects records
  * for the next daemon. */
 void capture_close(struct capture *c);
 

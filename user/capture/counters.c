@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Sums per-CPU counters. Those per VNI live in two maps between which the XDP
+ * program moves slots; a move counter detects a move during the reading.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +13,8 @@
 #include "capture/counters.h"
 
 #define STATS_WORDS (sizeof(struct metlo_stats) / sizeof(__u64))
-/* A slot that moves between the two tables while they are read would count
- * twice or not at all; then they are read again, so many times at most. */
+/* A slot that moves between the two tables while they are being read would be
+ * counted twice or not at all, so they are read again, at most this often. */
 #define VNI_TRIES 4
 
 _Static_assert(sizeof(struct metlo_stats) % sizeof(__u64) == 0,
@@ -43,7 +47,7 @@ out:
 	return err;
 }
 
-/* Buffers of one reading of the VNIs. */
+/* Buffers for one pass over the VNI counters. */
 struct vni_reader {
 	int vni_fd, cpu_fd;
 	size_t cpus;
@@ -86,7 +90,7 @@ static int read_hash(struct vni_reader *r)
 	err = bpf_map_get_next_key(r->vni_fd, NULL, &next);
 	for (size_t i = 0; !err && i < METLO_VNI_MAX; i++) {
 		key = next;
-		/* A key may go between being listed and being looked up. */
+		/* A key may be evicted between listing and lookup. */
 		if (!bpf_map_lookup_elem(r->vni_fd, &key, r->per_cpu))
 			for (size_t c = 0; c < r->cpus; c++)
 				add(r, key, r->per_cpu[c].packets,

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Explains why a driver rejected native XDP. The kernel reports little more than
+ * an errno, so the cause is inferred from its extended acknowledgement, the
+ * errno, and what is known of the driver, in that order.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,9 +11,9 @@
 #include "capture/drivers.h"
 
 /*
- * With 4 KiB pages. A driver that has learnt multi-buffer in a version that
- * may not be installed counts as one without: the attempt with frags is made
- * first anyway, this table is for what to say when it fails.
+ * For 4 KiB pages. If only recent versions of a driver support multi-buffer
+ * XDP, it is listed as unsupported: attaching is tried with frags first in any
+ * case, and this table only serves to explain a failure.
  */
 static const struct driver_limits known_drivers[] = {
 	{"ena", 3498, false, true},	  {"gve", 2032, false, true},
@@ -25,7 +30,8 @@ const struct driver_limits *driver_limits(const char *driver)
 	return NULL;
 }
 
-static bool about_mtu(const struct refusal *r, const struct driver_limits *l)
+static bool is_mtu_refusal(const struct refusal *r,
+			   const struct driver_limits *l)
 {
 	if (strcasestr(r->extack, "mtu"))
 		return true;
@@ -34,7 +40,8 @@ static bool about_mtu(const struct refusal *r, const struct driver_limits *l)
 	return l && !r->frags && r->dev->mtu > l->max_mtu;
 }
 
-static bool about_queues(const struct refusal *r, const struct driver_limits *l)
+static bool is_queue_refusal(const struct refusal *r,
+			     const struct driver_limits *l)
 {
 	if (strcasestr(r->extack, "queue") || strcasestr(r->extack, "channel"))
 		return true;
@@ -53,53 +60,53 @@ void drivers_other_program(const struct netdev *d, char *out, size_t size)
 	n = (size_t)snprintf(
 		out, size,
 		"another XDP program is attached, id %u (%s), %s mode: ", p->id,
-		p->name[0] ? p->name : "name not known",
+		p->name[0] ? p->name : "unknown name",
 		native ? "native" : "generic");
 	if (n >= size)
 		return;
 	if (p->link_id)
 		snprintf(
 			out + n, size - n,
-			"end the program that holds it by bpf_link %u, or: bpftool link detach id %u",
+			"stop the process that holds bpf_link %u, or run: bpftool link detach id %u",
 			p->link_id, p->link_id);
 	else
 		snprintf(
 			out + n, size - n,
-			"remove it with the tool that made it, or: ip link set dev %s %s off",
+			"remove it with the tool that attached it, or run: ip link set dev %s %s off",
 			d->name, native ? "xdpdrv" : "xdpgeneric");
 }
 
-static void say_mtu(const struct refusal *r, const struct driver_limits *l,
-		    char *out, size_t size)
+static void explain_mtu(const struct refusal *r, const struct driver_limits *l,
+			char *out, size_t size)
 {
 	const struct netdev *d = r->dev;
 
 	if (l)
 		snprintf(
 			out, size,
-			"MTU %u is more than driver %s takes with XDP (%u): ip link set dev %s mtu %u",
+			"MTU %u exceeds what driver %s supports with XDP (%u): ip link set dev %s mtu %u",
 			d->mtu, d->driver, l->max_mtu, d->name, l->max_mtu);
 	else
 		snprintf(
 			out, size,
-			"MTU %u is more than driver %s takes with XDP: lower it by ip link set dev %s mtu N (often 3498 or less)",
+			"MTU %u exceeds what driver %s supports with XDP: lower it with ip link set dev %s mtu N (often 3498 or less)",
 			d->mtu, d->driver[0] ? d->driver : "(unknown)",
 			d->name);
 }
 
-static void say_queues(const struct refusal *r, char *out, size_t size)
+static void explain_queues(const struct refusal *r, char *out, size_t size)
 {
 	const struct netdev *d = r->dev;
 
 	if (!strcmp(d->driver, "veth"))
 		snprintf(
 			out, size,
-			"fewer receive queues (%u) than the other end of the veth pair has transmit queues: ethtool -L %s rx N",
+			"the other end of the veth pair has more transmit queues than this end has receive queues (%u): ethtool -L %s rx N",
 			d->queues, d->name);
 	else
 		snprintf(
 			out, size,
-			"%u of %u queues are in use and driver %s needs as many again for XDP: ethtool -L %s combined %u",
+			"%u of %u queues are in use, and driver %s needs the same number again for XDP: ethtool -L %s combined %u",
 			d->queues, d->queues_max, d->driver, d->name,
 			d->queues_max > 1 ? d->queues_max / 2 : 1);
 }
@@ -111,14 +118,15 @@ void refusal_explain(const struct refusal *r, char *out, size_t size)
 
 	if (r->dev->native.id || r->dev->generic.id)
 		drivers_other_program(r->dev, advice, sizeof(advice));
-	else if (about_mtu(r, l))
-		say_mtu(r, l, advice, sizeof(advice));
-	else if (about_queues(r, l))
-		say_queues(r, advice, sizeof(advice));
+	else if (is_mtu_refusal(r, l))
+		explain_mtu(r, l, advice, sizeof(advice));
+	else if (is_queue_refusal(r, l))
+		explain_queues(r, advice, sizeof(advice));
 	else if (r->error == EOPNOTSUPP)
-		snprintf(advice, sizeof(advice),
-			 "driver %s has no native XDP: use --mode skb",
-			 r->dev->driver[0] ? r->dev->driver : "(unknown)");
+		snprintf(
+			advice, sizeof(advice),
+			"driver %s does not support native XDP: use --mode skb",
+			r->dev->driver[0] ? r->dev->driver : "(unknown)");
 	else
 		snprintf(
 			advice, sizeof(advice),

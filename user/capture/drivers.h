@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What drivers ask of an interface before they take an XDP program, and the
- * refusals of the kernel put into words. Pure: works on what it is given.
+ * What drivers require of an interface for native XDP, and explanations of the
+ * kernel's refusals. Pure functions of their arguments.
  */
 #ifndef CAPTURE_DRIVERS_H
 #define CAPTURE_DRIVERS_H
@@ -14,27 +14,28 @@
 
 struct driver_limits {
 	const char *driver; /* as in ETHTOOL_GDRVINFO */
-	uint32_t max_mtu;   /* with a program that wants linear packets */
-	bool frags;	    /* takes programs for multi-buffer packets, which
-			     * have no such limit */
-	bool half_queues;   /* XDP needs as many queues again for sending */
+	uint32_t max_mtu;   /* with a program that needs linear packets */
+	bool frags;	    /* supports programs for multi-buffer packets, to
+			     * which max_mtu does not apply */
+	bool half_queues;   /* XDP needs an extra queue per queue in use */
 };
 
-/* NULL: nothing is known about the driver. */
+/* NULL if nothing is known about the driver. */
 const struct driver_limits *driver_limits(const char *driver);
 
-/* Which program is in the way, and how to remove it; always terminated. */
+/* Describes the XDP program that occupies the interface, and how to remove it.
+ * The text is always NUL-terminated. */
 void drivers_other_program(const struct netdev *d, char *out, size_t size);
 
 /* A refused attachment in native mode. */
 struct refusal {
 	const struct netdev *dev;
 	int error;	    /* positive errno of the attempt */
-	const char *extack; /* the kernel's words, empty if none */
+	const char *extack; /* the kernel's message, empty if none */
 	bool frags;	    /* the program was loaded for multi-buffer */
 };
 
-/* "why: what to do", without the newline; always terminated. */
+/* Formats "why: what to do" without a newline; always NUL-terminated. */
 void refusal_explain(const struct refusal *r, char *out, size_t size);
 
 #endif

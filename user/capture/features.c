@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Probes the kernel for the BPF features that the XDP program uses. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -28,7 +29,7 @@ static const struct {
 	const char *name, *since;
 	int (*probe)(int what);
 	int what;
-} wanted[] = {
+} required[] = {
 	{"XDP programs", "4.8", probe_program, BPF_PROG_TYPE_XDP},
 	{"ring buffers", "5.8", probe_map, BPF_MAP_TYPE_RINGBUF},
 	{"arrays of maps", "4.12", probe_map, BPF_MAP_TYPE_ARRAY_OF_MAPS},
@@ -40,23 +41,23 @@ static const struct {
 	 BPF_FUNC_xdp_load_bytes},
 };
 
-_Static_assert(sizeof(wanted) / sizeof(*wanted) <= FEATURES_MAX,
+_Static_assert(sizeof(required) / sizeof(*required) <= FEATURES_MAX,
 	       "FEATURES_MAX is too small");
 
 size_t features_probe(struct feature out[FEATURES_MAX])
 {
-	size_t n = sizeof(wanted) / sizeof(*wanted);
+	size_t n = sizeof(required) / sizeof(*required);
 	char missing[64];
 	bool may = !privileges_missing(privileges_effective(), missing,
 				       sizeof(missing));
 
-	/* Without them the kernel refuses what it has as well. */
+	/* Without privileges every probe fails, whatever the kernel supports. */
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct feature){
-			.name = wanted[i].name,
-			.since = wanted[i].since,
-			.present =
-				may ? wanted[i].probe(wanted[i].what) : -EPERM,
+			.name = required[i].name,
+			.since = required[i].since,
+			.present = may ? required[i].probe(required[i].what)
+				       : -EPERM,
 		};
 	return n;
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Attaches the XDP program by a bpf_link. Tries the multi-buffer build first,
+ * then the linear one, and falls back to generic mode only if native mode is
+ * not required. A pinned link is updated in place, which loses no packet.
+ */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +35,8 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 			log, "cannot open the pinned link of %s: %s%s",
 			dev->name, strerror(err),
 			err == EACCES
-				? ": run as root, or let this user into /sys/fs/bpf and give it " METLO_PIN_ROOT
+				? ": run as root, or make /sys/fs/bpf accessible to this user and " METLO_PIN_ROOT
+				  " theirs"
 				: "");
 		return -err;
 	}
@@ -42,18 +48,18 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 		return err;
 	}
 	if (info.type != BPF_LINK_TYPE_XDP || !info.xdp.ifindex) {
-		/* The interface was removed, and this one has its name. */
+		/* The link's interface was removed; this one took its name. */
 		link_close(l);
 		pins_remove(dev->name, "link");
 		return 0;
 	}
-	/* Numbers of interfaces are per network namespace. */
+	/* An ifindex is unique only within its network namespace. */
 	if (info.xdp.ifindex != dev->ifindex ||
 	    (info.prog_id != dev->native.id &&
 	     info.prog_id != dev->generic.id)) {
 		log_error(
 			log,
-			"the link pinned for %s belongs to another interface, number %u: this one (number %u) is in another network namespace, or the other was renamed: run metlo-xdp detach %s there",
+			"the link pinned for %s belongs to another interface: its ifindex is %u, not %u: that interface was renamed or is in another network namespace: run metlo-xdp detach %s there",
 			dev->name, info.xdp.ifindex, dev->ifindex, dev->name);
 		link_close(l);
 		return -EEXIST;
@@ -62,10 +68,10 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 	return 0;
 }
 
-/* What was tried with one build of the program. */
+/* The attempt to use one build of the program. */
 struct attempt {
 	int prog_fd; /* -1: not loaded */
-	int err;     /* of load or link; 0 is success */
+	int err;     /* of loading it; 0 is success */
 	bool frags;
 	bool loaded;
 };
@@ -92,8 +98,8 @@ static bool load_attempt(struct attempt *a, const struct link_conf *conf)
 	return a->loaded;
 }
 
-/* Tries the builds one after the other. The link, or a negative errno; *load
- * tells whether that came from loading and has been logged. */
+/* Tries the builds in turn. Returns the link, or a negative errno; *load is set
+ * if loading failed, which has been logged. */
 static int try_mode(struct attempt tries[2], const struct link_conf *conf,
 		    enum xdp_mode mode, const struct attempt **used, bool *load)
 {
@@ -115,10 +121,10 @@ static int try_mode(struct attempt tries[2], const struct link_conf *conf,
 	return fd;
 }
 
-/* Why native mode was refused, for a person. */
-static void why_not_native(const struct link_conf *conf,
-			   const struct attempt *a, int err, char *out,
-			   size_t size)
+/* Explains to the user why native mode was refused. */
+static void explain_native_refusal(const struct link_conf *conf,
+				   const struct attempt *a, int err, char *out,
+				   size_t size)
 {
 	char extack[256];
 	struct refusal r = {
@@ -133,14 +139,14 @@ static void why_not_native(const struct link_conf *conf,
 	refusal_explain(&r, out, size);
 }
 
-static int other_program(const struct link_conf *conf)
+static int log_other_program(const struct link_conf *conf)
 {
 	char why[256];
 
 	if (pins_other_layout(conf->dev->name)) {
 		log_error(
 			conf->log,
-			"cannot attach to %s: another version of metlo-xdp left its program there: metlo-xdp detach %s removes it",
+			"cannot attach to %s: another version of metlo-xdp left its program attached: run metlo-xdp detach %s to remove it",
 			conf->dev->name, conf->dev->name);
 		return -EBUSY;
 	}
@@ -187,16 +193,17 @@ static int attach_native(struct link *l, struct attempt tries[2],
 	}
 	if (load)
 		return fd;
-	why_not_native(conf, used, fd, why, sizeof(why));
-	if (conf->wish == LINK_NATIVE) {
-		log_error(conf->log, "native XDP is refused on %s: %s", name,
-			  why);
+	explain_native_refusal(conf, used, fd, why, sizeof(why));
+	if (conf->request == LINK_NATIVE) {
+		log_error(conf->log, "cannot attach to %s in native mode: %s",
+			  name, why);
 		return fd == -EPERM || fd == -EBUSY ? fd : -EOPNOTSUPP;
 	}
-	log_warn(conf->log, "native XDP is refused on %s: %s", name, why);
+	log_warn(conf->log, "cannot attach to %s in native mode: %s", name,
+		 why);
 	log_warn(
 		conf->log,
-		"%s: going on in generic mode: the kernel builds a socket buffer for each packet first, which costs several times the CPU and loses packets at lower rates",
+		"%s: continuing in generic mode: the kernel builds a socket buffer for each packet first, which costs several times the CPU and loses packets at lower rates",
 		name);
 	return attach_generic(l, tries, conf);
 }
@@ -215,8 +222,8 @@ int link_attach(struct link *l, const struct link_conf *conf)
 
 	*l = (struct link){.fd = -1};
 	if (conf->dev->native.id || conf->dev->generic.id)
-		return other_program(conf);
-	if (conf->wish == LINK_GENERIC)
+		return log_other_program(conf);
+	if (conf->request == LINK_GENERIC)
 		err = attach_generic(l, tries, conf);
 	else
 		err = attach_native(l, tries, conf);
@@ -232,7 +239,7 @@ int link_update(struct link *l, const struct link_conf *conf)
 	for (int i = conf->no_frags; i < 2 && err; i++) {
 		if (!load_attempt(&tries[i], conf)) {
 			err = tries[i].err;
-			goto out; /* it is logged */
+			goto out; /* already logged */
 		}
 		err = bpf_link_update(l->fd, tries[i].prog_fd, NULL) ? -errno
 								     : 0;
@@ -241,7 +248,7 @@ int link_update(struct link *l, const struct link_conf *conf)
 	if (err)
 		log_error(
 			conf->log,
-			"cannot exchange the program on %s: %s: run metlo-xdp detach %s and attach again",
+			"cannot replace the program on %s: %s: run metlo-xdp detach %s and attach again",
 			conf->dev->name, strerror(-err), conf->dev->name);
 out:
 	close_attempts(tries);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Loads the embedded XDP program, or only its maps. File descriptors are
+ * duplicated so that they outlive the libbpf object, which is closed at once.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,8 +20,8 @@
 
 #define VERIFIER_LOG_SIZE (256u * 1024)
 
-static int say_nothing(enum libbpf_print_level level, const char *fmt,
-		       va_list ap)
+static int print_nothing(enum libbpf_print_level level, const char *fmt,
+			 va_list ap)
 {
 	(void)level;
 	(void)fmt;
@@ -25,12 +29,13 @@ static int say_nothing(enum libbpf_print_level level, const char *fmt,
 	return 0;
 }
 
-static int say_some(enum libbpf_print_level level, const char *fmt, va_list ap)
+static int print_warnings(enum libbpf_print_level level, const char *fmt,
+			  va_list ap)
 {
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, ap);
 }
 
-static int say_all(enum libbpf_print_level level, const char *fmt, va_list ap)
+static int print_all(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	(void)level;
 	return vfprintf(stderr, fmt, ap);
@@ -38,17 +43,17 @@ static int say_all(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 void load_messages(unsigned int verbose)
 {
-	libbpf_set_print(!verbose	? say_nothing
-			 : verbose == 1 ? say_some
-					: say_all);
+	libbpf_set_print(!verbose	? print_nothing
+			 : verbose == 1 ? print_warnings
+					: print_all);
 }
 
-static bool same_kind(const struct bpf_map *want, int fd)
+static bool same_definition(const struct bpf_map *want, int fd)
 {
 	struct bpf_map_info info = {0};
 	__u32 len = sizeof(info);
 
-	/* The inner flags that the kernel adds by itself are not compared. */
+	/* Of the flags compare one: the kernel adds others by itself. */
 	return !bpf_obj_get_info_by_fd(fd, &info, &len) &&
 	       info.type == (__u32)bpf_map__type(want) &&
 	       info.key_size == bpf_map__key_size(want) &&
@@ -67,10 +72,10 @@ static int reuse_maps(struct bpf_object *obj, const struct maps *m,
 		if (m->fd[i] < 0)
 			continue;
 		map = bpf_object__find_map_by_name(obj, maps_names[i]);
-		if (!map || !same_kind(map, m->fd[i])) {
+		if (!map || !same_definition(map, m->fd[i])) {
 			log_error(
 				log,
-				"the pinned map %s is not of the kind that this version uses: remove it by metlo-xdp detach, which gives up what waits in the rings",
+				"the pinned map %s does not have the layout that this version expects: run metlo-xdp detach to remove it, which discards the records waiting in the rings",
 				maps_names[i]);
 			return -EEXIST;
 		}
@@ -85,7 +90,7 @@ static int reuse_maps(struct bpf_object *obj, const struct maps *m,
 	return 0;
 }
 
-/* The maps that the load created become the caller's. */
+/* Adds the maps that loading created to m. */
 static int keep_maps(const struct bpf_object *obj, struct maps *m)
 {
 	for (int i = 0; i < MAPS_N; i++) {
@@ -103,7 +108,7 @@ static int keep_maps(const struct bpf_object *obj, struct maps *m)
 	return 0;
 }
 
-/* The last lines of what the verifier says are the ones that tell. */
+/* The end of the verifier log: its last lines name the cause. */
 static const char *last_lines(const char *text)
 {
 	const char *p = text + strlen(text);
@@ -114,34 +119,33 @@ static const char *last_lines(const char *text)
 	return p;
 }
 
-static int explain(int err, const char *verifier, const struct log *log)
+static int log_load_error(int err, const char *verifier, const struct log *log)
 {
 	char missing[512];
 
 	if (err == -EPERM) {
 		log_error(
 			log,
-			"loading the XDP program: not permitted: run as root, outside of a container that withholds CAP_BPF, CAP_NET_ADMIN or CAP_PERFMON");
+			"cannot load the XDP program: not permitted: run as root, and not in a container without CAP_BPF, CAP_NET_ADMIN or CAP_PERFMON");
 		return -EPERM;
 	}
 	if (features_missing(missing, sizeof(missing))) {
 		log_error(
 			log,
-			"loading the XDP program: this kernel lacks: %s: run Linux %s or later",
+			"cannot load the XDP program: this kernel lacks: %s: run Linux %s or later",
 			missing, FEATURES_KERNEL);
 		return -EOPNOTSUPP;
 	}
-	log_error(log, "loading the XDP program: %s%s%s", strerror(-err),
-		  verifier[0] ? ": the verifier says:\n" : "",
-		  last_lines(verifier));
+	log_error(log, "cannot load the XDP program: %s%s%s", strerror(-err),
+		  verifier[0] ? ": verifier log:\n" : "", last_lines(verifier));
 	return err;
 }
 
-/* What to load, and what became of it. */
+/* What to load, and the result. */
 struct load {
 	bool program; /* else the maps alone */
 	bool frags;
-	int prog_fd; /* the program's, duplicated */
+	int prog_fd; /* result; a duplicate that the caller closes */
 };
 
 static int load_skeleton(struct metlo_xdp *skel, struct load *l, struct maps *m,
@@ -158,14 +162,15 @@ static int load_skeleton(struct metlo_xdp *skel, struct load *l, struct maps *m,
 		return err;
 	err = metlo_xdp__load(skel);
 	if (err)
-		return explain(err, verifier, log);
+		return log_load_error(err, verifier, log);
 	err = keep_maps(skel->obj, m);
 	if (!err && l->program) {
 		l->prog_fd = fcntl(bpf_program__fd(prog), F_DUPFD_CLOEXEC, 3);
 		err = l->prog_fd < 0 ? -errno : 0;
 	}
 	if (err)
-		log_error(log, "loading the XDP program: %s", strerror(-err));
+		log_error(log, "cannot load the XDP program: %s",
+			  strerror(-err));
 	return err;
 }
 
@@ -178,7 +183,7 @@ static int load(struct load *l, struct maps *m, const struct log *log)
 
 	verifier = calloc(1, VERIFIER_LOG_SIZE);
 	if (!verifier) {
-		log_error(log, "loading the XDP program: out of memory");
+		log_error(log, "cannot load the XDP program: out of memory");
 		return -ENOMEM;
 	}
 	opts.kernel_log_buf = verifier;
@@ -187,7 +192,7 @@ static int load(struct load *l, struct maps *m, const struct log *log)
 	if (skel)
 		err = load_skeleton(skel, l, m, verifier, log);
 	else
-		err = explain(-errno, verifier, log);
+		err = log_load_error(-errno, verifier, log);
 	metlo_xdp__destroy(skel);
 	free(verifier);
 	return err;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The lock file of an interface. Its holder may remove it, so whoever locks it
+ * must check afterwards that the file is still the one at that path.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,8 +41,8 @@ static int write_pid(int fd)
 	return 0;
 }
 
-/* False if the file was removed by the holder before us. */
-static int is_still(int fd, const char *path)
+/* False if the previous holder removed the file before we locked it. */
+static int is_current(int fd, const char *path)
 {
 	struct stat a, b;
 
@@ -46,16 +50,16 @@ static int is_still(int fd, const char *path)
 	       a.st_dev == b.st_dev;
 }
 
-static int cannot(const char *path, int err, const struct log *log)
+static int log_cannot_lock(const char *path, int err, const struct log *log)
 {
 	log_error(
 		log,
-		"%s: cannot lock: %s: run as root, or create %s for the user of metlo-xdp (RuntimeDirectory=metlo-xdp in a systemd unit)",
+		"%s: log_cannot_lock lock: %s: run as root, or create %s for the user of metlo-xdp (RuntimeDirectory=metlo-xdp in a systemd unit)",
 		path, strerror(-err), LOCK_FOLDER);
 	return err;
 }
 
-int lock_take(const char *iface, pid_t *holder, const struct log *log)
+int lock_acquire(const char *iface, pid_t *holder, const struct log *log)
 {
 	char path[128];
 	int fd;
@@ -64,22 +68,23 @@ int lock_take(const char *iface, pid_t *holder, const struct log *log)
 	lock_path(path, sizeof(path), iface);
 	for (;;) {
 		if (mkdir(LOCK_FOLDER, 0755) && errno != EEXIST)
-			return cannot(LOCK_FOLDER, -errno, log);
+			return log_cannot_lock(LOCK_FOLDER, -errno, log);
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			  0644);
 		if (fd < 0 && errno == ENOENT)
-			continue; /* its folder was just removed */
+			continue; /* the folder was just removed */
 		if (fd < 0)
-			return cannot(path, -errno, log);
+			return log_cannot_lock(path, -errno, log);
 		if (flock(fd, LOCK_EX | LOCK_NB)) {
 			int err = -errno;
 
 			*holder = read_pid(fd);
 			close(fd);
-			return err == -EWOULDBLOCK ? -EBUSY
-						   : cannot(path, err, log);
+			return err == -EWOULDBLOCK
+				       ? -EBUSY
+				       : log_cannot_lock(path, err, log);
 		}
-		if (is_still(fd, path))
+		if (is_current(fd, path))
 			break;
 		close(fd);
 	}
@@ -87,7 +92,7 @@ int lock_take(const char *iface, pid_t *holder, const struct log *log)
 		int err = -errno;
 
 		close(fd);
-		return cannot(path, err, log);
+		return log_cannot_lock(path, err, log);
 	}
 	return fd;
 }
@@ -118,10 +123,10 @@ void lock_remove(const char *iface, int fd)
 	close(fd);
 }
 
-void lock_say_held(const char *iface, pid_t holder, const struct log *log)
+void lock_report_held(const char *iface, pid_t holder, const struct log *log)
 {
 	log_error(
 		log,
-		"%s: process %ld (metlo-xdp) is at work on it: stop that one first: kill %ld",
+		"%s: process %ld (metlo-xdp) is already capturing on it: stop that process first: kill %ld",
 		iface, (long)holder, (long)holder);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One daemon per interface: two consumers of one ring would each get a part
- * of the records. The lock is an flock on a file under /run, which the kernel
- * releases when the process ends in any way.
+ * One daemon per interface: if two consumed the same ring, each would see only
+ * some of the records. The lock is an flock() on a file under /run, which the
+ * kernel releases however the process ends.
  */
 #ifndef CAPTURE_LOCK_H
 #define CAPTURE_LOCK_H
@@ -13,18 +13,18 @@
 
 #define LOCK_FOLDER "/run/metlo-xdp"
 
-/* The lock's file descriptor; it is held until that is closed. -EBUSY with
- * *holder (0: not known) when another process has it, else a negative errno
- * after having logged what to do. */
-int lock_take(const char *iface, pid_t *holder, const struct log *log);
+/* Returns the lock's file descriptor; closing it releases the lock. -EBUSY if
+ * another process holds it, with *holder its pid (0 if unknown); any other
+ * negative errno after logging what to do. */
+int lock_acquire(const char *iface, pid_t *holder, const struct log *log);
 
-/* The process that holds it, 0 if none does. */
+/* The pid of the process that holds the lock, 0 if it is free. */
 pid_t lock_holder(const char *iface);
 
-/* Logs that holder has it, and how to end that one. */
-void lock_say_held(const char *iface, pid_t holder, const struct log *log);
+/* Logs that holder has the lock, and how to stop it. */
+void lock_report_held(const char *iface, pid_t holder, const struct log *log);
 
-/* Removes the file and, when empty, its folder, then releases. */
+/* Removes the file and, if empty, its folder, then releases the lock. */
 void lock_remove(const char *iface, int fd);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Opens the maps by pin or through a loaded program, and pins them. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +47,8 @@ int maps_open_pinned(struct maps *m, const char *iface)
 	return 0;
 }
 
-/* Keeps fd if the map is one of the list and not yet there. */
+/* Stores fd if it is one of the listed maps and that one is not open yet, or
+ * else closes it. */
 static void adopt(struct maps *m, int fd)
 {
 	struct bpf_map_info info = {0};

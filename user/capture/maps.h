@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The maps of the XDP program that outlive it, by file descriptor. */
+/* File descriptors of the XDP program's maps that outlive the daemon. */
 #ifndef CAPTURE_MAPS_H
 #define CAPTURE_MAPS_H
 
@@ -25,21 +25,21 @@ struct maps {
 	int fd[MAPS_N]; /* -1: not open */
 };
 
-/* Also the name of the pin. */
+/* Names of the maps, which are also the names of their pins. */
 extern const char *const maps_names[MAPS_N];
 
 void maps_init(struct maps *m);
 void maps_close(struct maps *m);
 
-/* Opens what is pinned for the interface; what is not stays -1. 0, or the
- * negative errno of a pin that is there but cannot be opened. */
+/* Opens the maps that are pinned for the interface; the others stay -1. 0, or
+ * the negative errno of a pin that exists but cannot be opened. */
 int maps_open_pinned(struct maps *m, const char *iface);
 
-/* Opens the maps of a loaded program by its id; needs CAP_SYS_ADMIN. 0, or a
- * negative errno: -ENOENT if it is not a program of ours. */
+/* Opens the maps of a loaded program by its id, which needs CAP_SYS_ADMIN. 0,
+ * or a negative errno: -ENOENT if the program is not metlo_xdp. */
 int maps_open_program(struct maps *m, uint32_t prog_id);
 
-/* Pins all of them. 0 or a negative errno. */
+/* Pins all maps. 0 or a negative errno. */
 int maps_pin(const struct maps *m, const char *iface);
 
 #endif

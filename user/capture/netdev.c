@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads an interface's properties by ioctl(), ethtool and netlink. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 #include "capture/netdev.h"
 
-/* An ioctl about the interface; data goes into ifr_data. */
+/* Issues an ioctl() for the interface; data becomes ifr_data. */
 static int device_ioctl(int fd, unsigned long request, const char *name,
 			struct ifreq *ifr, void *data)
 {
@@ -52,10 +53,10 @@ bool netdev_running(unsigned int ifindex)
 	struct ifreq ifr = {.ifr_ifindex = (int)ifindex};
 	bool running = true;
 
-	/* Without a socket to ask with, nothing can be said against it. */
+	/* Unknown without a socket: assume that it is up. */
 	if (fd < 0)
 		return true;
-	/* It may have been given another name. */
+	/* By index, because the interface may have been renamed. */
 	if (ioctl(fd, SIOCGIFNAME, &ifr) || ioctl(fd, SIOCGIFFLAGS, &ifr))
 		running = false;
 	else
@@ -110,7 +111,7 @@ static void read_programs(struct netdev *d)
 
 	if (bpf_xdp_query((int)d->ifindex, 0, &q))
 		return;
-	/* With one program only, the ids per mode may be left at 0. */
+	/* With a single program the kernel may leave the per-mode ids 0. */
 	if (!q.drv_prog_id && q.attach_mode == XDP_ATTACHED_DRV)
 		q.drv_prog_id = q.prog_id;
 	if (!q.skb_prog_id && q.attach_mode == XDP_ATTACHED_SKB)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Queries a driver's XDP features from the generic netlink family "netdev". */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -11,29 +12,29 @@
 
 #include "capture/nlfeatures.h"
 
-/* Of <linux/netdev.h>, which headers before 6.3 do not have. */
+/* From <linux/netdev.h>, which kernel headers before 6.3 lack. */
 #define NETDEV_FAMILY		  "netdev"
 #define NETDEV_CMD_DEV_GET	  1
 #define NETDEV_A_DEV_IFINDEX	  1
 #define NETDEV_A_DEV_XDP_FEATURES 3
 
-/* One request with one attribute, one answer. */
-struct request {
+/* A request with a single attribute. */
+struct genl_request {
 	struct nlmsghdr nlh;
 	struct genlmsghdr genl;
 	struct nlattr attr;
 	char value[16];
 };
 
-union answer {
+union genl_reply {
 	struct nlmsghdr nlh;
 	char bytes[8192];
 };
 
-static int ask(int sock, uint16_t family, uint8_t cmd, uint16_t type,
-	       const void *value, uint16_t len, union answer *ans)
+static int query(int sock, uint16_t family, uint8_t cmd, uint16_t type,
+		 const void *value, uint16_t len, union genl_reply *reply)
 {
-	struct request req = {
+	struct genl_request req = {
 		.nlh = {.nlmsg_type = family, .nlmsg_flags = NLM_F_REQUEST},
 		.genl = {.cmd = cmd, .version = 1},
 		.attr = {.nla_len = (uint16_t)(NLA_HDRLEN + len),
@@ -42,37 +43,37 @@ static int ask(int sock, uint16_t family, uint8_t cmd, uint16_t type,
 	ssize_t n;
 
 	memcpy(req.value, value, len);
-	req.nlh.nlmsg_len = (uint32_t)(offsetof(struct request, value) +
+	req.nlh.nlmsg_len = (uint32_t)(offsetof(struct genl_request, value) +
 				       NLA_ALIGN((size_t)len));
 	if (send(sock, &req, req.nlh.nlmsg_len, 0) < 0)
 		return -errno;
-	n = recv(sock, ans, sizeof(*ans), 0);
+	n = recv(sock, reply, sizeof(*reply), 0);
 	if (n < 0)
 		return -errno;
-	if ((size_t)n < sizeof(ans->nlh) || ans->nlh.nlmsg_len > (size_t)n)
+	if ((size_t)n < sizeof(reply->nlh) || reply->nlh.nlmsg_len > (size_t)n)
 		return -EBADMSG;
-	if (ans->nlh.nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *e = NLMSG_DATA(&ans->nlh);
+	if (reply->nlh.nlmsg_type == NLMSG_ERROR) {
+		const struct nlmsgerr *e = NLMSG_DATA(&reply->nlh);
 
-		if (ans->nlh.nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
+		if (reply->nlh.nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
 			return -EBADMSG;
 		return e->error ? e->error : -EBADMSG;
 	}
 	return 0;
 }
 
-/* Copies the value of an attribute of the answer. */
-static int attribute(const union answer *ans, uint16_t type, void *out,
+/* Copies the value of an attribute from the reply; -ENOENT if absent. */
+static int attribute(const union genl_reply *reply, uint16_t type, void *out,
 		     size_t size)
 {
 	size_t off = NLMSG_LENGTH(GENL_HDRLEN);
 
-	while (off + sizeof(struct nlattr) <= ans->nlh.nlmsg_len) {
+	while (off + sizeof(struct nlattr) <= reply->nlh.nlmsg_len) {
 		const struct nlattr *a =
-			(const struct nlattr *)(ans->bytes + off);
+			(const struct nlattr *)(reply->bytes + off);
 
 		if (a->nla_len < sizeof(*a) ||
-		    a->nla_len > ans->nlh.nlmsg_len - off)
+		    a->nla_len > reply->nlh.nlmsg_len - off)
 			return -EBADMSG;
 		if ((a->nla_type & NLA_TYPE_MASK) == type &&
 		    a->nla_len >= NLA_HDRLEN + size) {
@@ -88,7 +89,7 @@ int nlfeatures_read(unsigned int ifindex, uint64_t *features)
 {
 	const struct timeval limit = {.tv_sec = 5};
 	const uint32_t index = ifindex;
-	union answer ans = {.nlh = {0}};
+	union genl_reply reply = {.nlh = {0}};
 	uint16_t family;
 	int sock, err;
 
@@ -96,16 +97,18 @@ int nlfeatures_read(unsigned int ifindex, uint64_t *features)
 	if (sock < 0)
 		return -errno;
 	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	err = ask(sock, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME,
-		  NETDEV_FAMILY, sizeof(NETDEV_FAMILY), &ans);
+	err = query(sock, GENL_ID_CTRL, CTRL_CMD_GETFAMILY,
+		    CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY, sizeof(NETDEV_FAMILY),
+		    &reply);
 	if (!err)
-		err = attribute(&ans, CTRL_ATTR_FAMILY_ID, &family,
+		err = attribute(&reply, CTRL_ATTR_FAMILY_ID, &family,
 				sizeof(family));
 	if (!err)
-		err = ask(sock, family, NETDEV_CMD_DEV_GET,
-			  NETDEV_A_DEV_IFINDEX, &index, sizeof(index), &ans);
+		err = query(sock, family, NETDEV_CMD_DEV_GET,
+			    NETDEV_A_DEV_IFINDEX, &index, sizeof(index),
+			    &reply);
 	if (!err)
-		err = attribute(&ans, NETDEV_A_DEV_XDP_FEATURES, features,
+		err = attribute(&reply, NETDEV_A_DEV_XDP_FEATURES, features,
 				sizeof(*features));
 	close(sock);
 	return err;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Attaches by rtnetlink only to obtain the driver's error message. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,13 +24,13 @@ struct set_xdp {
 	uint32_t flags;
 };
 
-/* The text of NLMSGERR_ATTR_MSG in an error message, if it is there. */
+/* Copies the text of NLMSGERR_ATTR_MSG, if the error message has one. */
 static void read_extack(const struct nlmsghdr *nlh, char *out, size_t size)
 {
 	const struct nlmsgerr *e = NLMSG_DATA(nlh);
 	size_t off = sizeof(*nlh) + sizeof(*e);
 
-	/* Unless capped, the request is repeated before the attributes. */
+	/* Unless capped, a copy of the request precedes the attributes. */
 	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * XDP by rtnetlink, for the one thing that bpf_link does not give: the words
- * in which a driver refuses a program (extended acknowledgement).
+ * XDP by rtnetlink, for what bpf_link does not return: the driver's message when
+ * it rejects a program (extended acknowledgement).
  */
 #ifndef CAPTURE_NLXDP_H
 #define CAPTURE_NLXDP_H
@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 /*
- * Tries to attach prog_fd in native mode and takes it off again should that
- * work. 0, or the negative errno with the kernel's words in extack (empty if
- * there are none; always terminated).
+ * Tries to attach prog_fd in native mode, and detaches it again if that works.
+ * 0, or a negative errno with the kernel's message in extack (empty if there is
+ * none; always NUL-terminated).
  */
 int nlxdp_try_native(unsigned int ifindex, int prog_fd, char *extack,
 		     size_t size);

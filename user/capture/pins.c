@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Creates, opens, lists and removes pins in the BPF file system. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ static bool on_bpffs(const char *path)
 	return !statfs(path, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
-/* A service may see nothing of it but our folder. */
+/* In a sandboxed service, only our folder may be visible. */
 bool pins_mounted(void)
 {
 	return on_bpffs(METLO_PIN_ROOT) || on_bpffs(BPFFS);
@@ -45,7 +46,7 @@ int pins_mount(const struct log *log)
 	err = -errno;
 	log_error(
 		log,
-		"%s: the BPF file system is not mounted, and mounting it failed: %s: as root: mount -t bpf bpf %s",
+		"%s: the BPF file system is not mounted, and mounting it failed: %s: run as root: mount -t bpf bpf %s",
 		BPFFS, strerror(-err), BPFFS);
 	return err;
 }
@@ -67,7 +68,7 @@ int pins_create(const char *iface, const struct log *log)
 	char path[PINS_PATH_MAX];
 
 	pins_folder(path, iface);
-	/* Each folder from the root of our part down. */
+	/* Create each folder from METLO_PIN_ROOT down. */
 	for (char *p = path + strlen(METLO_PIN_ROOT); p;
 	     p = strchr(p + 1, '/')) {
 		char c = *p;
@@ -79,7 +80,7 @@ int pins_create(const char *iface, const struct log *log)
 		if (err) {
 			log_error(
 				log,
-				"%s: cannot create it: %s: let the user of metlo-xdp write there, or run as root",
+				"%s: cannot create this folder: %s: make its parent writable for the user of metlo-xdp, or run as root",
 				path, strerror(-err));
 			return err;
 		}
@@ -88,7 +89,7 @@ int pins_create(const char *iface, const struct log *log)
 	if (mkdir(path, 0700) && errno != EEXIST) {
 		int err = -errno;
 
-		log_error(log, "%s: cannot create it: %s", path,
+		log_error(log, "%s: cannot create this folder: %s", path,
 			  strerror(-err));
 		return err;
 	}
@@ -130,8 +131,8 @@ int pins_remove(const char *iface, const char *name)
 	return unlink(path) ? -errno : 0;
 }
 
-/* Calls fn for the entries of a folder, in the order of their names. The list
- * is read before, so fn may remove them. */
+/* Calls fn for the entries of a folder, ordered by name. The list is read
+ * beforehand, so fn may remove entries. */
 static int each_entry(const char *path, const char *prefix,
 		      int (*fn)(void *ctx, const char *name), void *ctx)
 {
@@ -188,7 +189,7 @@ static int purge_pin(void *ctx, const char *name)
 	if (p->detach && !strcmp(name, "link")) {
 		fd = bpf_obj_get(path);
 		if (fd >= 0) {
-			/* Fails for a link whose interface is gone. */
+			/* Fails if the link's interface no longer exists. */
 			bpf_link_detach(fd);
 			close(fd);
 		}
@@ -215,7 +216,7 @@ static int purge_layout(void *ctx, const char *layout)
 		return err;
 	if (rmdir(p->folder) && errno != ENOENT)
 		return -errno;
-	/* Stays while other interfaces are attached. */
+	/* Fails while other interfaces have pins. */
 	rmdir(parent);
 	return 0;
 }

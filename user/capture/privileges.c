@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Capabilities and the change of user. libc applies setresuid() to all threads,
+ * capset() only affects the calling one; the result is verified in /proc.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>
@@ -14,7 +18,7 @@
 
 #include "capture/privileges.h"
 
-/* Numbers of Linux 5.8, in case the headers are older. */
+/* Added in Linux 5.8; the headers may be older. */
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
 #endif
@@ -51,7 +55,8 @@ bool privileges_missing(uint64_t effective, char *out, size_t size)
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
 		bool has = effective >> needed[i].number & 1;
 
-		/* CAP_SYS_ADMIN stands for the two that were split from it. */
+		/* CAP_SYS_ADMIN implies CAP_BPF and CAP_PERFMON, which were
+		 * split off from it. */
 		if (!has && needed[i].number != CAP_NET_ADMIN)
 			has = effective >> CAP_SYS_ADMIN & 1;
 		if (!has && n < size)
@@ -80,7 +85,7 @@ int privileges_user(struct privileges_user *u, const char *name,
 	if (!pw && (name || !geteuid())) {
 		log_error(
 			log,
-			"user %s: no such user: name another by --user, or: useradd --system --no-create-home metlo-xdp",
+			"user %s: no such user: choose another with --user, or run: useradd --system --no-create-home metlo-xdp",
 			name ? name : "nobody");
 		return -1;
 	}
@@ -92,7 +97,7 @@ int privileges_user(struct privileges_user *u, const char *name,
 		if (geteuid()) {
 			log_error(
 				log,
-				"--user %s: only root can become another user: leave it out, or run as root",
+				"--user %s: only root can become another user: omit it, or run as root",
 				name);
 			return -1;
 		}
@@ -118,7 +123,7 @@ int privileges_drop_caps(const struct log *log)
 	};
 	struct __user_cap_data_struct d[2] = {0};
 
-	/* Fails on kernels without ambient capabilities: nothing to clear. */
+	/* Fails on kernels without ambient capabilities, which is fine. */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (!syscall(SYS_capset, &h, d))
 		return 0;
@@ -126,8 +131,8 @@ int privileges_drop_caps(const struct log *log)
 	return -1;
 }
 
-/* Effective and permitted capabilities of one thread; all ones if they
- * cannot be read, so that doubt counts as having some. */
+/* Effective and permitted capabilities of one thread; all ones if they cannot
+ * be read, so that an unknown state counts as privileged. */
 static uint64_t thread_caps(const char *tid)
 {
 	char path[300], line[256];
@@ -154,7 +159,7 @@ static int verify_dropped(const struct log *log)
 	DIR *d = opendir("/proc/self/task");
 	int err = 0;
 
-	/* Without /proc, what the system calls returned has to do. */
+	/* Without /proc, rely on the results of the system calls. */
 	if (!d)
 		return 0;
 	for (struct dirent *e; (e = readdir(d));) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What loading and attaching needs, and giving it up afterwards. */
+/* The privileges that loading and attaching need, and dropping them. */
 #ifndef CAPTURE_PRIVILEGES_H
 #define CAPTURE_PRIVILEGES_H
 
@@ -10,36 +10,38 @@
 
 #include "base/log.h"
 
-/* Bit of enum (CAP_*) numbers of <linux/capability.h>. */
+/* The process's effective capabilities: bit n is capability n of
+ * <linux/capability.h>. */
 uint64_t privileges_effective(void);
 
-/* The names of the capabilities that attaching needs and the process lacks,
- * separated by ", "; false if it lacks none. */
+/* Whether effective lacks capabilities that attaching needs; lists their names,
+ * separated by ", ". */
 bool privileges_missing(uint64_t effective, char *out, size_t size);
 
-/* Who the daemon becomes. */
+/* The user that the daemon becomes. */
 struct privileges_user {
-	bool change; /* false: stays who it is */
+	bool change; /* false: it already is this user */
 	uid_t uid;
 	gid_t gid;
 	char name[64];
 };
 
-/* name as given by --user, NULL: metlo-xdp if there is such a user, else
- * nobody; someone who is not root stays who they are. 0 or -1, logged. */
+/* Looks up the user: name is the value of --user, or NULL for metlo-xdp if that
+ * user exists, else nobody. A process that is not root keeps its user. 0, or -1
+ * after logging an error. */
 int privileges_user(struct privileges_user *u, const char *name,
 		    const struct log *log);
 
-/* No program run from here on can gain privileges. For all threads that are
- * created afterwards. */
+/* Sets no_new_privs for the calling thread and those it creates later: no
+ * program they execute can gain privileges. 0, or -1 after logging an error. */
 int privileges_no_new(const struct log *log);
 
-/* Empties the capability sets of the calling thread, and of those it will
- * create. */
+/* Clears all capability sets of the calling thread, and so of those it creates
+ * later. 0, or -1 after logging an error. */
 int privileges_drop_caps(const struct log *log);
 
-/* Becomes the user, in all threads, and drops the capabilities; then looks
- * whether any thread has kept one. 0 or -1, logged. */
+/* Becomes the user in all threads and drops the capabilities, then verifies that
+ * no thread has kept any. 0, or -1 after logging an error. */
 int privileges_drop(const struct privileges_user *u, const struct log *log);
 
 #endif

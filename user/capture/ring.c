@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Consumes a BPF ring buffer through its mapped pages. The data pages are mapped
+ * twice in a row, so a record that wraps around is contiguous.
+ */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,8 +12,8 @@
 
 #include "capture/ring.h"
 
-/* The position is told to the kernel after so many bytes: seldom enough to
- * leave the cache line to the producers, often enough to make room. */
+/* The consumer position is published after this many bytes: rarely enough to
+ * spare the producers cache misses, often enough to free space in time. */
 #define RING_BATCH (64u * 1024)
 
 int ring_open(struct ring *r, int fd, size_t size)
@@ -46,9 +50,10 @@ void ring_close(struct ring *r)
 	r->consumer = NULL;
 }
 
-/* Adds a record to the batch. */
-static unsigned int gather(struct ring *r, const uint8_t *sample, uint32_t len,
-			   struct ring_record *v, unsigned int n)
+/* Adds a record to the batch, unless malformed, and returns its new size. */
+static unsigned int append_record(struct ring *r, const uint8_t *sample,
+				  uint32_t len, struct ring_record *v,
+				  unsigned int n)
 {
 	const struct metlo_rec *rec = (const struct metlo_rec *)sample;
 
@@ -65,7 +70,7 @@ size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
 {
 	const unsigned long start = *r->consumer;
 	const unsigned long mask = r->size - 1;
-	unsigned long pos = start, told = start;
+	unsigned long pos = start, published = start;
 	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 	struct ring_record batch[RING_RECORDS];
 	unsigned int n = 0;
@@ -84,21 +89,22 @@ size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
 		__builtin_prefetch(r->data + (pos & mask));
 		__builtin_prefetch(r->data + (pos & mask) + 64);
 		if (!(head & BPF_RINGBUF_DISCARD_BIT))
-			n = gather(r, p + BPF_RINGBUF_HDR_SZ, len, batch, n);
+			n = append_record(r, p + BPF_RINGBUF_HDR_SZ, len, batch,
+					  n);
 		if (n == RING_RECORDS) {
 			fn(ctx, batch, n);
 			n = 0;
 		}
-		if (!n && pos - told >= RING_BATCH) {
+		if (!n && pos - published >= RING_BATCH) {
 			__atomic_store_n(r->consumer, pos, __ATOMIC_RELEASE);
-			told = pos;
+			published = pos;
 		}
 		if (pos == end)
 			end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 	}
 	if (n)
 		fn(ctx, batch, n);
-	if (pos != told)
+	if (pos != published)
 		__atomic_store_n(r->consumer, pos, __ATOMIC_RELEASE);
 	return pos - start;
 }

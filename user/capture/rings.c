@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Replaces rings without losing or reordering records: old rings stay pinned
+ * under names that encode the order in which to drain them. See install().
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,24 +14,24 @@
 #include "capture/rings.h"
 
 /* A pinned ring. */
-struct found {
+struct pinned_ring {
 	char pin[32];
 	int fd;
 	uint32_t id;
 	size_t size;
 };
 
-struct found_list {
+struct pinned_rings {
 	const char *iface;
 	unsigned int n;
-	struct found ring[RINGS_OLD_MAX];
+	struct pinned_ring ring[RINGS_OLD_MAX];
 };
 
-static int find_one(void *ctx, const char *pin)
+static int open_one(void *ctx, const char *pin)
 {
 	struct bpf_map_info info = {0};
-	struct found_list *list = ctx;
-	struct found *f = &list->ring[list->n];
+	struct pinned_rings *list = ctx;
+	struct pinned_ring *f = &list->ring[list->n];
 	__u32 len = sizeof(info);
 	int fd;
 
@@ -54,22 +58,23 @@ static int find_one(void *ctx, const char *pin)
 	return 0;
 }
 
-static void found_close(struct found_list *list)
+static void close_rings(struct pinned_rings *list)
 {
 	for (unsigned int i = 0; i < list->n; i++)
 		close(list->ring[i].fd);
 	list->n = 0;
 }
 
-static int find(struct found_list *list, const char *iface, const char *prefix)
+static int open_rings(struct pinned_rings *list, const char *iface,
+		      const char *prefix)
 {
 	int err;
 
 	list->iface = iface;
 	list->n = 0;
-	err = pins_each(iface, prefix, find_one, list);
+	err = pins_each(iface, prefix, open_one, list);
 	if (err)
-		found_close(list);
+		close_rings(list);
 	return err;
 }
 
@@ -78,51 +83,54 @@ static void ring_pin(char pin[32], unsigned int i)
 	snprintf(pin, 32, "ring-%02u", i);
 }
 
-/* Are these the rings that the program uses, and as they are wanted? */
-static bool as_wanted(const struct found_list *have,
-		      const struct rings_conf *conf)
+/* Whether the program uses exactly these rings, and their number and size are
+ * as configured. */
+static bool matches_conf(const struct pinned_rings *current,
+			 const struct rings_conf *conf)
 {
-	if (have->n != conf->n || *conf->mask != conf->n - 1)
+	if (current->n != conf->n || *conf->mask != conf->n - 1)
 		return false;
-	for (__u32 i = 0; i < have->n; i++) {
+	for (__u32 i = 0; i < current->n; i++) {
 		__u32 id;
 
-		if (have->ring[i].size != conf->size ||
+		if (current->ring[i].size != conf->size ||
 		    bpf_map_lookup_elem(conf->outer_fd, &i, &id) ||
-		    id != have->ring[i].id)
+		    id != current->ring[i].id)
 			return false;
 	}
 	return true;
 }
 
-/* Puts away the rings there are, under names that say in which order they
- * are to be emptied. */
-static int put_away(struct found_list *have, const char *iface)
+/* Renames the pins of the current rings so that their names give the order in
+ * which to drain them. */
+static int retire(struct pinned_rings *current, const char *iface)
 {
-	for (unsigned int i = 0; i < have->n; i++) {
+	for (unsigned int i = 0; i < current->n; i++) {
 		char pin[32];
 		int err;
 
-		snprintf(pin, sizeof(pin), "old-%02u-%u", i, have->ring[i].id);
-		err = pins_rename(iface, have->ring[i].pin, pin);
+		snprintf(pin, sizeof(pin), "old-%02u-%u", i,
+			 current->ring[i].id);
+		err = pins_rename(iface, current->ring[i].pin, pin);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int make_rings(struct found_list *made, const struct rings_conf *conf)
+static int create_rings(struct pinned_rings *created,
+			const struct rings_conf *conf)
 {
-	made->n = 0;
+	created->n = 0;
 	for (unsigned int i = 0; i < conf->n; i++) {
-		struct found *f = &made->ring[i];
+		struct pinned_ring *f = &created->ring[i];
 		int err;
 
 		f->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "metlo_ring", 0, 0,
 				       (__u32)conf->size, NULL);
 		if (f->fd < 0)
 			return -errno;
-		made->n++;
+		created->n++;
 		f->size = conf->size;
 		ring_pin(f->pin, i);
 		err = pins_put(conf->iface, f->pin, f->fd);
@@ -132,66 +140,71 @@ static int make_rings(struct found_list *made, const struct rings_conf *conf)
 	return 0;
 }
 
-static int set_slots(const struct found_list *made, int outer_fd, __u32 from,
-		     __u32 to)
+static int set_slots(const struct pinned_rings *created, int outer_fd,
+		     __u32 from, __u32 to)
 {
 	for (__u32 i = from; i < to; i++)
-		if (bpf_map_update_elem(outer_fd, &i, &made->ring[i].fd,
+		if (bpf_map_update_elem(outer_fd, &i, &created->ring[i].fd,
 					BPF_ANY))
 			return -errno;
 	return 0;
 }
 
 /*
- * Lets the program use the rings of made in place of n_before others, while
- * packets flow. Setting a slot waits until no CPU uses the ring that was in
- * it. The order sees to it that a connection's records go from an old ring to
- * its new one without a third between, so that emptying the old rings, from
- * the last to the first, before the new ones keeps them in order.
+ * Switches the program from n_before rings to the created ones while packets
+ * flow. Setting a slot waits until no CPU uses the ring that it held before.
+ * The order of the steps keeps the order of a connection's records: draining
+ * the old rings, last to first, before the new ones yields them in sequence.
+ * A connection may move from one old ring to another, to a lower slot and only
+ * when the number of rings shrinks, before it moves to its new ring; it never
+ * moves back.
  */
-static int install(const struct found_list *made, unsigned int n_before,
+static int install(const struct pinned_rings *created, unsigned int n_before,
 		   const struct rings_conf *conf)
 {
-	__u32 n = made->n;
+	__u32 n = created->n;
 	int err;
 
 	if (n < n_before)
 		__atomic_store_n(conf->mask, n - 1, __ATOMIC_RELEASE);
-	err = set_slots(made, conf->outer_fd, n_before, n);
+	err = set_slots(created, conf->outer_fd, n_before, n);
 	if (err)
 		return err;
 	if (n >= n_before)
 		__atomic_store_n(conf->mask, n - 1, __ATOMIC_RELEASE);
-	err = set_slots(made, conf->outer_fd, 0, n < n_before ? n : n_before);
+	err = set_slots(created, conf->outer_fd, 0,
+			n < n_before ? n : n_before);
 	for (__u32 i = n; i < METLO_RINGS_MAX && !err; i++)
 		if (bpf_map_delete_elem(conf->outer_fd, &i) && errno != ENOENT)
 			err = -errno;
 	return err;
 }
 
-static int replace(struct found_list *have, struct found_list *made,
+static int replace(struct pinned_rings *current, struct pinned_rings *created,
 		   const struct rings_conf *conf)
 {
-	int err = put_away(have, conf->iface);
+	int err = retire(current, conf->iface);
 
 	if (err) {
-		log_error(conf->log, "cannot put the old rings away: %s",
+		log_error(conf->log,
+			  "cannot rename the pins of the old rings: %s",
 			  strerror(-err));
 		return err;
 	}
-	err = make_rings(made, conf);
+	err = create_rings(created, conf);
 	if (!err)
-		err = install(made, have->n, conf);
+		err = install(created, current->n, conf);
 	if (err)
-		log_error(conf->log, "cannot make %u rings of %zu bytes: %s%s",
-			  conf->n, conf->size, strerror(-err),
+		log_error(conf->log,
+			  "cannot create %u rings of %zu bytes: %s%s", conf->n,
+			  conf->size, strerror(-err),
 			  err == -ENOMEM ? ": lower --ring-size or --workers"
 					 : "");
 	return err;
 }
 
-static int map_found(struct ring *r, const struct found *f,
-		     const struct rings_conf *conf)
+static int map_ring(struct ring *r, const struct pinned_ring *f,
+		    const struct rings_conf *conf)
 {
 	int err = ring_open(r, f->fd, f->size);
 
@@ -201,14 +214,14 @@ static int map_found(struct ring *r, const struct found *f,
 	return err;
 }
 
-/* The old ones from the last to the first; see install(). */
-static int map_rings(struct rings *r, const struct found_list *now,
+/* Maps the current rings, and the old ones from last to first; see install(). */
+static int map_rings(struct rings *r, const struct pinned_rings *now,
 		     const struct rings_conf *conf)
 {
-	struct found_list old;
+	struct pinned_rings old;
 	int err;
 
-	err = find(&old, conf->iface, "old-");
+	err = open_rings(&old, conf->iface, "old-");
 	if (err) {
 		log_error(conf->log, "cannot open the old rings: %s",
 			  strerror(-err));
@@ -217,12 +230,12 @@ static int map_rings(struct rings *r, const struct found_list *now,
 	for (unsigned int i = old.n; i-- && !err;) {
 		memcpy(r->old_pin[r->n_old], old.ring[i].pin,
 		       sizeof(old.ring[i].pin));
-		err = map_found(&r->old[r->n_old], &old.ring[i], conf);
+		err = map_ring(&r->old[r->n_old], &old.ring[i], conf);
 		r->n_old += !err;
 	}
-	found_close(&old);
+	close_rings(&old);
 	for (unsigned int i = 0; i < now->n && !err; i++) {
-		err = map_found(&r->ring[i], &now->ring[i], conf);
+		err = map_ring(&r->ring[i], &now->ring[i], conf);
 		r->n += !err;
 	}
 	return err;
@@ -230,32 +243,33 @@ static int map_rings(struct rings *r, const struct found_list *now,
 
 int rings_open(struct rings *r, const struct rings_conf *conf)
 {
-	struct found_list have, made = {.n = 0};
-	const struct found_list *now = &have;
+	struct pinned_rings current, created = {.n = 0};
+	const struct pinned_rings *now = &current;
 	int err;
 
 	memset(r, 0, sizeof(*r));
-	err = find(&have, conf->iface, "ring-");
+	err = open_rings(&current, conf->iface, "ring-");
 	if (err) {
 		log_error(conf->log, "cannot open the pinned rings: %s",
 			  strerror(-err));
 		return err;
 	}
-	if (!as_wanted(&have, conf)) {
-		if (have.n)
+	if (!matches_conf(&current, conf)) {
+		if (current.n)
 			log_info(
 				conf->log,
-				"%u rings of %zu bytes are replaced by %u of %zu; what they hold is processed first",
-				have.n, have.ring[0].size, conf->n, conf->size);
-		err = replace(&have, &made, conf);
-		now = &made;
+				"replacing %u rings of %zu bytes by %u of %zu; their records are processed first",
+				current.n, current.ring[0].size, conf->n,
+				conf->size);
+		err = replace(&current, &created, conf);
+		now = &created;
 	}
 	if (!err)
 		err = map_rings(r, now, conf);
 	if (err)
 		rings_close(r);
-	found_close(&have);
-	found_close(&made);
+	close_rings(&current);
+	close_rings(&created);
 	return err;
 }
 
@@ -282,22 +296,22 @@ void rings_close(struct rings *r)
 
 int rings_peek(const char *iface, size_t *size, size_t *waiting)
 {
-	struct found_list have;
-	int err = find(&have, iface, "ring-"), n;
+	struct pinned_rings current;
+	int err = open_rings(&current, iface, "ring-"), n;
 
 	*size = *waiting = 0;
 	if (err)
 		return err;
-	n = (int)have.n;
-	for (unsigned int i = 0; i < have.n; i++) {
+	n = (int)current.n;
+	for (unsigned int i = 0; i < current.n; i++) {
 		struct ring r;
 
-		*size = have.ring[i].size;
-		if (ring_open(&r, have.ring[i].fd, have.ring[i].size))
+		*size = current.ring[i].size;
+		if (ring_open(&r, current.ring[i].fd, current.ring[i].size))
 			continue;
 		*waiting += ring_waiting(&r);
 		ring_close(&r);
 	}
-	found_close(&have);
+	close_rings(&current);
 	return n;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Counts VXLAN packets on a packet socket with a classic BPF filter. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -14,15 +15,15 @@
 
 #define COUNT_MAX 1000
 
-/* The filter sees the packet from its IP header on. */
+/* On a SOCK_DGRAM packet socket the filter's offsets start at the IP header. */
 static int set_filter(int fd, uint16_t port)
 {
 	struct sock_filter code[] = {
-		/* 0: by the version of IP */
+		/* 0: IP version */
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x40, 0, 7),
-		/* 3: IPv4, UDP, no fragment but the first */
+		/* 3: IPv4: UDP, and not a later fragment */
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 11),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
@@ -30,7 +31,7 @@ static int set_filter(int fd, uint16_t port)
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 5, 6),
-		/* 10: IPv6 without extension headers */
+		/* 10: IPv6: UDP without extension headers */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x60, 0, 5),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 3),
@@ -79,7 +80,8 @@ int traffic_count_udp(unsigned int ifindex, uint16_t port, unsigned int ms)
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = (int)ifindex,
 	};
-	/* Hears nothing until it is bound, with the filter in place. */
+	/* Protocol 0 receives nothing until the socket is bound, by which time
+	 * the filter is in place. */
 	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0), n;
 
 	if (fd < 0)

@@ -124,7 +124,7 @@ static int open_ports(struct attach *a)
 	pid_t holder = lock_holder(iface);
 
 	if (holder) {
-		lock_say_held(iface, holder, a->log);
+		lock_report_held(iface, holder, a->log);
 		return EXIT_FAILED;
 	}
 	a->monitor = monitor_open(a->settings, a->log);
@@ -145,9 +145,9 @@ static int open_capture(struct attach *a)
 	struct metlo_config config = {0};
 	struct capture_conf conf = {
 		.iface = s->subject,
-		.wish = s->mode == ATTACH_NATIVE ? LINK_NATIVE
-			: s->mode == ATTACH_SKB	 ? LINK_GENERIC
-						 : LINK_AUTO,
+		.request = s->mode == ATTACH_NATIVE ? LINK_NATIVE
+			   : s->mode == ATTACH_SKB  ? LINK_GENERIC
+						    : LINK_AUTO,
 		.config = &config,
 		.vni_allow = s->vni_allow,
 		.rings = a->n_workers,

@@ -58,7 +58,7 @@ int cmd_detach(struct invocation *inv)
 	code = check(inv, iface);
 	if (code)
 		return code;
-	lock = lock_take(iface, &holder, &inv->log);
+	lock = lock_acquire(iface, &holder, &inv->log);
 	if (lock == -EBUSY) {
 		log_error(
 			&inv->log,

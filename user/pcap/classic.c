@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads classic pcap records in place, in the input's buffer. */
 #include <string.h>
 
 #include "pcap/classic.h"
@@ -8,10 +9,11 @@
 #define LINK_ETHERNET 1
 #define FILE_HEADER   24
 #define RECORD_HEADER 16
-/* libpcap's limit of a packet on Ethernet. */
+/* libpcap's limit for a packet on Ethernet. */
 #define PACKET_MAX (256u << 10)
 
-_Static_assert(PCAP_INPUT_MAX >= RECORD_HEADER + PACKET_MAX, "room for one");
+_Static_assert(PCAP_INPUT_MAX >= RECORD_HEADER + PACKET_MAX,
+	       "the input must hold a whole record");
 
 static uint32_t field(const struct pcap_classic *c, const uint8_t *p)
 {
@@ -27,7 +29,7 @@ bool pcap_classic_begin(struct pcap_classic *c, struct pcap_input *in)
 	const uint8_t *p;
 	uint32_t magic;
 
-	if (pcap_input_want(in, FILE_HEADER) < FILE_HEADER)
+	if (pcap_input_ensure(in, FILE_HEADER) < FILE_HEADER)
 		return false;
 	p = in->buf + in->at;
 	memcpy(&magic, p, sizeof(magic));
@@ -61,14 +63,14 @@ uint64_t pcap_time(int64_t seconds, int64_t nanoseconds)
 	return s;
 }
 
-static int ends_early(const struct pcap_input *in, const char *within,
-		      char error[PCAP_ERROR_SIZE])
+static int report_truncated(const struct pcap_input *in, const char *within,
+			    char error[PCAP_ERROR_SIZE])
 {
 	if (in->err)
 		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(in->err));
 	else
 		snprintf(error, PCAP_ERROR_SIZE,
-			 "truncated capture file: it ends within %s", within);
+			 "truncated capture file: it ends inside %s", within);
 	return -1;
 }
 
@@ -87,25 +89,26 @@ bool pcap_classic_has_next(const struct pcap_classic *c,
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 		      struct pcap_frame *frame, char error[PCAP_ERROR_SIZE])
 {
-	size_t waiting = pcap_input_want(in, RECORD_HEADER);
+	size_t waiting = pcap_input_ensure(in, RECORD_HEADER);
 	uint32_t caplen, wire_len;
 	int64_t fraction;
 	const uint8_t *p;
 
 	if (waiting < RECORD_HEADER)
 		return waiting || in->err
-			       ? ends_early(in, "a packet's header", error)
+			       ? report_truncated(in, "a packet header", error)
 			       : 0;
 	caplen = field(c, in->buf + in->at + 8);
 	if (caplen > PACKET_MAX) {
-		snprintf(error, PCAP_ERROR_SIZE,
-			 "a packet of %u bytes: more than %u is damage", caplen,
-			 PACKET_MAX);
+		snprintf(
+			error, PCAP_ERROR_SIZE,
+			"damaged capture file: packet of %u bytes, but at most %u are possible",
+			caplen, PACKET_MAX);
 		return -1;
 	}
-	if (pcap_input_want(in, RECORD_HEADER + caplen) <
+	if (pcap_input_ensure(in, RECORD_HEADER + caplen) <
 	    RECORD_HEADER + caplen)
-		return ends_early(in, "a packet", error);
+		return report_truncated(in, "a packet", error);
 	p = in->buf + in->at;
 	wire_len = field(c, p + 12);
 	fraction = field(c, p + 4);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets of pcap files as nearly all are, of Ethernet and version 2.4, without
- * copying them: libpcap does all others.
+ * Fast path for the common capture file: classic pcap version 2.4 with Ethernet
+ * frames. Packets are not copied. libpcap handles all other files.
  */
 #ifndef PCAP_CLASSIC_H
 #define PCAP_CLASSIC_H
@@ -9,24 +9,24 @@
 #include "pcap/input.h"
 
 struct pcap_classic {
-	bool swapped; /* the file is of the other byte order */
+	bool swapped; /* the file has the opposite byte order */
 	bool nanoseconds;
-	uint32_t snapshot; /* bytes of a packet, at most */
+	uint32_t snapshot; /* maximum bytes captured of a packet */
 };
 
-/* Whether the file is of this kind; its header has been taken then. */
+/* Whether the file has this format; if so, consumes its header. */
 bool pcap_classic_begin(struct pcap_classic *c, struct pcap_input *in);
 
-/* As pcap_source_next(). The data is in the input's buffer. */
+/* As pcap_source_next(); frame->data points into the input's buffer. */
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 		      struct pcap_frame *frame, char error[PCAP_ERROR_SIZE]);
 
-/* Would the next call get a frame without reading? */
+/* Whether the next frame is already in the buffer. */
 bool pcap_classic_has_next(const struct pcap_classic *c,
 			   const struct pcap_input *in);
 
-/* Unix time in nanoseconds. Times before 1970 or after 2554 are damage: they
- * are brought into range. */
+/* Unix time in nanoseconds. Times before 1970 or after 2554, which only damaged
+ * files have, are clamped. */
 uint64_t pcap_time(int64_t seconds, int64_t nanoseconds);
 
 #endif

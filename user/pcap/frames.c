@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The user-space build of the decoder: supplies the metlo_env functions that
+ * include/metlo_process.h needs, backed by ordinary memory instead of maps.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -6,13 +10,13 @@
 #include "metlo_decode.h"
 #include "metlo_shunt.h"
 
-/* VNIs: METLO_VNI_MAX in sets, the least recently used of a set goes. */
+/* METLO_VNI_MAX entries, set-associative; each set evicts its LRU entry. */
 #define VNI_WAYS 8
 #define VNI_SETS (METLO_VNI_MAX / VNI_WAYS)
 
 struct vni_entry {
 	struct metlo_vni_stats stats;
-	uint64_t last; /* packet number, for the age */
+	uint64_t last; /* number of the last packet, for LRU */
 	uint32_t vni;
 };
 
@@ -24,7 +28,7 @@ struct frames {
 	struct vni_entry vnis[VNI_SETS][VNI_WAYS];
 };
 
-/* What include/metlo_process.h asks for. */
+/* The environment that include/metlo_process.h requires. */
 struct metlo_env {
 	const struct metlo_config *config;
 	struct metlo_stats *stats;
@@ -88,7 +92,7 @@ METLO_INLINE int metlo_env_emit(struct metlo_env *env,
 	return 1;
 }
 
-METLO_INLINE int metlo_env_emit_piece(struct metlo_env *env,
+METLO_INLINE int metlo_env_emit_slice(struct metlo_env *env,
 				      const struct metlo_rec *rec, __u64 off,
 				      __u64 len)
 {
@@ -149,24 +153,24 @@ enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
 		.emit = emit,
 		.ctx = ctx,
 	};
-	struct metlo_view view = {
+	struct metlo_frame mf = {
 		.data = frame,
 		.len = caplen,
 		.avail = caplen,
 		.wire_len = wire_len > caplen ? wire_len : caplen,
 	};
 	struct metlo_packet pkt = {0};
-	uint64_t bytes = view.wire_len;
+	uint64_t bytes = mf.wire_len;
 	enum metlo_outcome outcome;
 
 	if (f->conf.raw) {
 		pkt.vxlan = pkt.vni_valid = 1;
-		outcome = metlo_process_inner(&env, &view, &pkt, 0);
+		outcome = metlo_process_inner(&env, &mf, &pkt, 0);
 	} else {
-		outcome = metlo_process(&env, &view, &pkt);
+		outcome = metlo_process(&env, &mf, &pkt);
 	}
 	metlo_count(&env, &pkt, outcome, bytes);
-	f->passed = metlo_passes(&f->conf.config, &pkt);
+	f->passed = metlo_is_passed(&f->conf.config, &pkt);
 	return outcome;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames in, records out: the decoder of include/metlo_decode.h built for
- * user space, with the same records and counters as the XDP program. For
- * replay, fuzzing and the differential test.
+ * Turns frames into records: the user-space build of the decoder in
+ * include/metlo_decode.h, which yields the same records and counters as the XDP
+ * program. Used by replay, fuzzing and the differential test.
  */
 #ifndef PCAP_FRAMES_H
 #define PCAP_FRAMES_H
@@ -14,7 +14,7 @@
 
 #include "metlo_record.h"
 
-/* Called for each record; payload is valid during the call. */
+/* Called for each record; payload is valid only during the call. */
 typedef void (*frames_emit)(void *ctx, const struct metlo_rec *rec,
 			    const uint8_t *payload);
 
@@ -22,31 +22,31 @@ struct frames;
 
 struct frames_conf {
 	struct metlo_config config;
-	const uint64_t *vni_allow; /* 2^24 bits, needed with config.vni_filter;
-				    * not copied */
-	bool raw; /* frames are inner frames: no VXLAN around them, VNI 0 */
+	const uint64_t *vni_allow; /* 2^24 bits, required with
+				    * config.vni_filter; not copied */
+	bool raw; /* frames are inner frames, without VXLAN; their VNI is 0 */
 };
 
 /* NULL with errno on failure. conf is copied. */
 struct frames *frames_new(const struct frames_conf *conf);
 void frames_free(struct frames *f);
 
-/* One frame. caplen bytes are there of wire_len on the wire (a snapped
- * capture); ts_ns goes into the records. Returns the outcome. */
+/* Processes one frame, of which the capture has caplen of wire_len bytes, and
+ * calls emit for its records with ts_ns in them. Returns the outcome. */
 enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
 			       size_t caplen, size_t wire_len, uint64_t ts_ns,
 			       frames_emit emit, void *ctx);
 
-/* Would XDP have left the last frame to the network stack? Else it would have
- * consumed it. */
+/* Whether the XDP program would have passed the last frame to the network stack
+ * rather than dropped it. */
 bool frames_passed(const struct frames *f);
 
-/* The shunt table the decoder looks at, METLO_SHUNT_SLOTS long. */
+/* The decoder's shunt table, of METLO_SHUNT_SLOTS slots. */
 struct metlo_shunt *frames_shunts(struct frames *f);
 
 const struct metlo_stats *frames_stats(const struct frames *f);
 
-/* Calls fn for each VNI seen (at most the size of the table). */
+/* Calls fn for each VNI seen that has not been evicted. */
 void frames_each_vni(const struct frames *f,
 		     void (*fn)(void *ctx, uint32_t vni,
 				const struct metlo_vni_stats *s),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Buffers a capture file so that packets can be parsed where they were read. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,9 +7,9 @@
 
 #include "pcap/input.h"
 
-/* So much stays in the cache until it has been looked at. */
-#define PIECE  (128u << 10)
-#define BUFFER (PCAP_INPUT_MAX + PIECE)
+/* Small enough to stay in the cache until it has been parsed. */
+#define CHUNK  (128u << 10)
+#define BUFFER (PCAP_INPUT_MAX + CHUNK)
 
 bool pcap_input_open(struct pcap_input *in, FILE *file)
 {
@@ -24,9 +25,9 @@ void pcap_input_close(struct pcap_input *in)
 	*in = (struct pcap_input){0};
 }
 
-/* What there is, without waiting for as much as was asked for: a pipe may be
- * slow. Not all streams are files. */
-static size_t read_piece(struct pcap_input *in, uint8_t *to, size_t n)
+/* Reads what is available, up to n bytes, without waiting for all of them: a
+ * pipe may be slow. Streams without a file descriptor are read by fread(). */
+static size_t read_chunk(struct pcap_input *in, uint8_t *to, size_t n)
 {
 	int fd = fileno(in->file);
 	ssize_t r;
@@ -56,7 +57,7 @@ size_t pcap_input_fill(struct pcap_input *in, size_t n)
 		in->at = 0;
 	}
 	while (in->end < n && !in->ended) {
-		got = read_piece(in, in->buf + in->end, PIECE);
+		got = read_chunk(in, in->buf + in->end, CHUNK);
 		in->end += got;
 		in->bytes_read += got;
 		in->ended = got == 0;
@@ -67,7 +68,7 @@ size_t pcap_input_fill(struct pcap_input *in, size_t n)
 static ssize_t stream_read(void *cookie, char *to, size_t n)
 {
 	struct pcap_input *in = cookie;
-	size_t waiting = pcap_input_want(in, 1);
+	size_t waiting = pcap_input_ensure(in, 1);
 
 	if (!waiting && in->err) {
 		errno = in->err;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of a capture file, read in large pieces and looked at where they
- * were read to.
+ * The bytes of a capture file, read in large chunks and parsed in place.
  */
 #ifndef PCAP_INPUT_H
 #define PCAP_INPUT_H
@@ -11,8 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* As much can be asked for at a time: a record of the largest packet that
- * libpcap allows on Ethernet, and its header. */
+/* Maximum that can be requested at a time: the largest packet that libpcap
+ * allows on Ethernet, with its record header. */
 #define PCAP_INPUT_MAX ((256u << 10) + 16)
 
 #define PCAP_ERROR_SIZE 512 /* bytes of a message, NUL included */
@@ -28,33 +27,34 @@ struct pcap_frame {
 struct pcap_input {
 	FILE *file;
 	uint8_t *buf;
-	size_t at, end; /* of what was read and not taken */
+	size_t at, end; /* unconsumed bytes in buf */
 	uint64_t bytes_read;
-	int err; /* errno of what ended reading, or 0 */
+	int err; /* errno of the error that ended reading, or 0 */
 	bool ended;
 };
 
-/* Takes file, from which nothing has been read. On failure (errno) the file is
- * the caller's. */
+/* Takes ownership of file, from which nothing must have been read. On failure
+ * (errno) the caller keeps it. */
 bool pcap_input_open(struct pcap_input *in, FILE *file);
 
 /* Closes the file. */
 void pcap_input_close(struct pcap_input *in);
 
-/* Reads until n <= PCAP_INPUT_MAX bytes wait at in->buf + in->at, or there are
- * no more. Returns how many wait, which can be more than n. What was returned
- * before may have moved. */
+/* Reads until n <= PCAP_INPUT_MAX bytes are at in->buf + in->at, or the input
+ * ends. Returns the number of unconsumed bytes, which can exceed n. Invalidates
+ * pointers into the buffer. */
 size_t pcap_input_fill(struct pcap_input *in, size_t n);
 
-static inline size_t pcap_input_want(struct pcap_input *in, size_t n)
+/* The same, but reads only if fewer than n bytes are buffered. */
+static inline size_t pcap_input_ensure(struct pcap_input *in, size_t n)
 {
 	size_t waiting = in->end - in->at;
 
 	return waiting >= n ? waiting : pcap_input_fill(in, n);
 }
 
-/* The same bytes, from the first that was not taken, as a stream for others,
- * which must be closed before in is. NULL with errno. */
+/* The unconsumed bytes as a stream, to be closed before in. NULL with errno on
+ * failure. */
 FILE *pcap_input_stream(struct pcap_input *in);
 
 #endif

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Chooses between the fast reader for classic pcap and libpcap, and replaces
+ * other link headers by an Ethernet header.
+ */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -22,14 +26,13 @@ struct pcap_source {
 	pcap_t *pcap; /* NULL: classic */
 	uint64_t size;
 	int link;
-	size_t link_header; /* bytes in front of the network header */
-	/* Where the link header is not Ethernet's: one is written here and the
-	 * packet copied behind it. */
+	size_t link_header; /* length of the link header */
+	/* For other link types: an Ethernet header and a copy of the packet. */
 	uint8_t *copy;
 	size_t copy_size;
 };
 
-/* Bytes of the link header, or -1 for a type that cannot be converted. */
+/* Length of the link header, or -1 for an unsupported type. */
 static int link_header_len(int link)
 {
 	switch (link) {
@@ -54,9 +57,9 @@ static uint16_t be16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* The address family of BSD loopback headers: 2 is IPv4 everywhere, IPv6 is
- * 10, 24, 28 or 30. It is in the byte order of the capturing machine, and small
- * enough for one byte to tell. */
+/* The EtherType for the address family in a BSD loopback header. IPv4 is 2 on
+ * every system, IPv6 is 10, 24, 28 or 30. The family is in the byte order of the
+ * capturing host; since it fits into one byte, ORing the bytes finds it. */
 static uint16_t family_ethertype(const uint8_t *p)
 {
 	uint8_t family = p[0] | p[1] | p[2] | p[3];
@@ -79,18 +82,18 @@ static uint16_t ethertype(int link, const uint8_t *p, size_t len)
 	case DLT_LINUX_SLL2:
 		return len >= 20 ? be16(p) : 0;
 	}
-	/* Raw IP: the version tells. */
+	/* Raw IP: use the version field. */
 	if (len && p[0] >> 4 == 6)
 		return ETHERTYPE_IPV6;
 	return len && p[0] >> 4 == 4 ? ETHERTYPE_IPV4 : 0;
 }
 
-/* The program that unpacks such a file, or NULL. */
+/* The program that decompresses the file, or NULL if it is not compressed. */
 static const char *unpacker(struct pcap_input *in)
 {
-	if (!pcap_input_want(in, 1))
+	if (!pcap_input_ensure(in, 1))
 		return NULL;
-	/* No capture begins so. */
+	/* No capture format starts with one of these bytes. */
 	switch (in->buf[in->at]) {
 	case 0x1f:
 		return "zcat";
@@ -102,8 +105,9 @@ static const char *unpacker(struct pcap_input *in)
 	return NULL;
 }
 
-/* What is not as nearly all captures are is for libpcap. */
-static bool open_by_libpcap(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
+/* Opens any format that is not classic pcap with Ethernet frames. */
+static bool open_with_libpcap(struct pcap_source *s,
+			      char error[PCAP_ERROR_SIZE])
 {
 	FILE *stream = pcap_input_stream(&s->input);
 	char why[PCAP_ERRBUF_SIZE] = "";
@@ -118,7 +122,7 @@ static bool open_by_libpcap(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 		stream, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!s->pcap) {
 		snprintf(error, PCAP_ERROR_SIZE,
-			 "it is not a pcap or pcapng file: %s", why);
+			 "not a pcap or pcapng file: %s", why);
 		fclose(stream);
 		return false;
 	}
@@ -128,7 +132,7 @@ static bool open_by_libpcap(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 		name = pcap_datalink_val_to_name(s->link);
 		snprintf(
 			error, PCAP_ERROR_SIZE,
-			"its link type %s (%d) is not supported; capture on an Ethernet interface, or with tcpdump -y EN10MB",
+			"link type %s (%d) is not supported: capture on an Ethernet interface, or with tcpdump -y EN10MB",
 			name ? name : "unknown", s->link);
 		return false;
 	}
@@ -144,14 +148,14 @@ static bool begin(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 
 	if (how) {
 		snprintf(error, PCAP_ERROR_SIZE,
-			 "it is compressed: use %s FILE | metlo-xdp replay -",
+			 "compressed file: use %s FILE | metlo-xdp replay -",
 			 how);
 		return false;
 	}
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		s->size = (uint64_t)st.st_size;
 	return pcap_classic_begin(&s->classic, &s->input) ||
-	       open_by_libpcap(s, error);
+	       open_with_libpcap(s, error);
 }
 
 struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_ERROR_SIZE])
@@ -200,7 +204,7 @@ void pcap_source_free(struct pcap_source *s)
 	free(s);
 }
 
-/* Replaces the link header by an Ethernet header in s->copy. */
+/* Copies the frame to s->copy with an Ethernet header as its link header. */
 static bool to_ethernet(struct pcap_source *s, struct pcap_frame *f)
 {
 	uint16_t type = ethertype(s->link, f->data, f->caplen);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Runs frames through the XDP program in the kernel, with BPF_PROG_TEST_RUN and
+ * private maps and rings.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +30,8 @@ struct testrun {
 	int ring_fds[METLO_RINGS_MAX];
 	unsigned int n_rings;
 	uint64_t runts, runt_bytes; /* shorter than an Ethernet header */
-	uint64_t snapped;	    /* bytes that the capture left out */
-	/* of the drain under way */
+	uint64_t snapped;	    /* bytes missing from the capture */
+	/* arguments of the current testrun_drain() */
 	uint64_t ts_ns;
 	frames_emit emit;
 	void *ctx;
@@ -63,7 +67,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-static int make_rings(struct testrun *t, uint32_t size)
+static int create_rings(struct testrun *t, uint32_t size)
 {
 	int rings = bpf_map__fd(t->skel->maps.metlo_rings);
 
@@ -108,8 +112,8 @@ static int set_up(struct testrun *t, const struct testrun_conf *conf)
 	err = metlo_xdp__load(t->skel);
 	if (err)
 		return err;
-	err = make_rings(t,
-			 conf->ring_size ? conf->ring_size : RING_SIZE_DEFAULT);
+	err = create_rings(t, conf->ring_size ? conf->ring_size
+					      : RING_SIZE_DEFAULT);
 	if (err)
 		return err;
 	t->config = map_memory(t->skel->maps.metlo_config, sizeof(*t->config));

@@ -93,7 +93,7 @@ void line_try_text(struct line *l)
 {
 	/* An offset: the buffer may move. */
 	l->text_start = (size_t)(l->w - l->b->p);
-	l->invalid = JSON_REFUSE;
+	l->invalid = JSON_REJECT;
 	l->refused = false;
 }
 
