@@ -60,7 +60,7 @@ static void subtract(struct metlo_stats *a, const struct metlo_stats *b)
 
 static void clear(struct result *r)
 {
-	/* The payload need not be: payload_len says what is valid. */
+	/* The payload need not be zeroed: payload_len bounds it. */
 	memset(r, 0, offsetof(struct result, payload));
 }
 
@@ -90,7 +90,7 @@ void feed_user(struct frames *f, const uint8_t *data, size_t len,
 	       struct result *r)
 {
 	struct metlo_stats before = *frames_stats(f);
-	/* Of exactly this length, so that ASan sees a read behind it. */
+	/* A copy of exactly this length, so that ASan detects overreads. */
 	uint8_t *copy = malloc(len ? len : 1);
 
 	clear(r);

@@ -107,7 +107,7 @@ static void put_ext(struct frame *f, const struct frame_ip *ip,
 	}
 }
 
-/* Returns where the IP header starts; its length is set by end_ip(). */
+/* Returns the offset of the IP header; end_ip() sets its length field. */
 static size_t put_ip(struct frame *f, const struct frame_ip *ip,
 		     unsigned int protocol, uint8_t *saddr, uint8_t *daddr)
 {
@@ -247,7 +247,7 @@ uint64_t frame_rand(uint64_t *state)
 	return x * 0x2545f4914f6cdd1dull;
 }
 
-/* True once in n. */
+/* True with probability 1/n. */
 static bool once_in(uint64_t *state, unsigned int n)
 {
 	return frame_rand(state) >> 33 < (1u << 31) / n;
@@ -321,7 +321,7 @@ void frame_random_spec(struct frame_spec *s, uint64_t *state)
 
 static void mutate_once(struct frame *f, uint64_t *state)
 {
-	/* Mostly in the headers, where it matters. */
+	/* Mostly in the headers, which the decoder reads. */
 	uint32_t headers =
 		f->payload < f->len ? (uint32_t)f->payload : (uint32_t)f->len;
 	uint32_t at = below(state, headers ? headers : 1);
@@ -340,7 +340,7 @@ static void mutate_once(struct frame *f, uint64_t *state)
 	case 3: /* off by a little */
 		f->data[at] += (uint8_t)(below(state, 5) - 2);
 		break;
-	case 4: /* cut */
+	case 4: /* truncated */
 		if (f->len > 14)
 			f->len = 14 + (once_in(state, 2)
 					       ? below(state, headers)
@@ -349,7 +349,7 @@ static void mutate_once(struct frame *f, uint64_t *state)
 		if (f->len > FRAME_MAX)
 			f->len = FRAME_MAX;
 		break;
-	default: /* bytes move up: what follows is read at a wrong offset */
+	default: /* bytes inserted: later fields are at a wrong offset */
 		if (f->len + 4 < FRAME_MAX) {
 			memmove(f->data + at + 4, f->data + at, f->len - at);
 			f->len += 4;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Builds mirrored frames for tests: right ones, and wrong ones by design. */
+/* Builds mirrored frames for tests, both valid and deliberately broken ones. */
 #ifndef TESTS_FRAME_BUILD_H
 #define TESTS_FRAME_BUILD_H
 
@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_MAX     73000 /* what BPF_PROG_TEST_RUN takes */
+#define FRAME_MAX     73000 /* maximum of BPF_PROG_TEST_RUN */
 #define FRAME_EXT_MAX 12
 
-/* A field whose 0 means "the right value": SET(n) writes n instead. */
+/* For fields in which 0 means "the correct value": SET(n) writes n instead. */
 #define SET(n) ((n) + 1)
 
 /* Ethernet, VLAN tags and IP of one level. All zero is untagged IPv4. */
@@ -19,19 +19,19 @@ struct frame_ip {
 	uint16_t vlan_type;  /* of the first tag, 0: 802.1Q */
 	uint32_t ether_type; /* SET() */
 	bool ipv6;
-	uint8_t version;    /* 0: the right one */
+	uint8_t version;    /* 0: the correct one */
 	uint8_t options;    /* IPv4: bytes of options, multiple of 4 */
 	uint8_t ihl;	    /* IPv4: SET() words */
 	uint32_t total_len; /* SET(): IPv4 total, IPv6 payload length */
-	uint16_t frag;	    /* IPv4: the whole field, host order */
+	uint16_t frag;	    /* IPv4: flags and offset, host order */
 	uint16_t protocol;  /* SET() */
-	/* IPv6: extension headers in order, 0 hop-by-hop is written as EXT_HBH.
-	 * The list ends at 0. */
+	/* IPv6: extension headers in order, terminated by 0; hop-by-hop, whose
+	 * number is 0, is written as EXT_HBH. */
 	uint8_t ext[FRAME_EXT_MAX];
 	uint16_t ext_frag;  /* offset and flags of a fragment header */
 	uint8_t ext_len;    /* length field of routing headers */
 	uint32_t addr_salt; /* changes both addresses */
-	bool swap;	    /* addresses and ports exchanged */
+	bool swap;	    /* swap addresses and ports */
 };
 
 #define EXT_HBH	     255
@@ -55,10 +55,10 @@ struct frame_spec {
 	uint32_t payload;
 	uint32_t padding;	/* bytes after the inner IP packet */
 	uint32_t outer_padding; /* bytes after the outer IP packet */
-	bool raw;		/* the inner frame alone */
+	bool raw;		/* only the inner frame */
 };
 
-/* Where the layers ended up, from the start of the frame. */
+/* A frame and the offsets of its layers. */
 struct frame {
 	uint8_t *data; /* FRAME_MAX bytes */
 	size_t len;
@@ -72,14 +72,14 @@ struct frame {
 void frame_alloc(struct frame *f);
 void frame_free(struct frame *f);
 void frame_build(struct frame *f, const struct frame_spec *spec);
-/* What frame_build() put at position i of the payload. */
+/* The byte that frame_build() writes at position i of the payload. */
 uint8_t frame_payload_byte(size_t i);
 
-/* xorshift64*, so that a seed gives the same frames everywhere. */
+/* xorshift64*, so that a seed yields the same frames everywhere. */
 uint64_t frame_rand(uint64_t *state);
-/* A frame that is mostly right. */
+/* A random frame, mostly valid. */
 void frame_random_spec(struct frame_spec *spec, uint64_t *state);
-/* Changes, cuts or lengthens it. */
+/* Changes, truncates or lengthens the frame. */
 void frame_mutate(struct frame *f, uint64_t *state);
 
 #endif

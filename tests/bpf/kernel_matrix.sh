@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 #
 # tests/bpf/kernel_matrix.sh [PACKAGE...]: boots Debian kernels under QEMU and
-# runs the BPF tests in them: the program must load, and do the same. Without
-# arguments the newest cloud kernel of each series that apt offers and that
-# the host does not run. Needs qemu-system-x86, busybox-static, cpio; no KVM.
-# Not part of "make test": it downloads about 30 MB for each kernel.
+# runs the BPF tests in each: the program must load and behave the same. Without
+# arguments, tests the newest cloud kernel of each series that apt offers. Needs
+# qemu-system-x86, busybox-static and cpio, but no KVM. Not part of "make test",
+# because it downloads about 30 MB per kernel.
 set -eu
 
 O=${O:-build}
@@ -35,7 +35,7 @@ candidates()
 			      END { for (s in newest) print newest[s] }' | sort -V
 }
 
-# A file system in memory: the tests, what they are linked to, a tiny init.
+# Builds the initramfs: the tests, their shared libraries and a minimal init.
 make_initramfs()
 {
 	local root=$work/root t lib
@@ -67,7 +67,7 @@ make_initramfs()
 	(cd "$root" && find . | cpio -H newc -o --quiet | gzip -1) >"$work/initramfs"
 }
 
-# run PACKAGE: "ok" or "not ok" lines of each test in this kernel.
+# run PACKAGE: prints the result lines of each test in this kernel.
 run()
 {
 	local package=$1 log=$work/$1.log deb kernel

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program cannot be attached, or not as it is wanted: what is said,
- * and that nothing of others is touched. */
+/* Failures to attach, or to attach in the requested mode: the messages, and that
+ * other programs and pins remain untouched. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@
 #include "capture/pins.h"
 #include "veth.h"
 
-/* Without frags veth takes no large MTU; with frags it would. */
+/* Without frags, veth rejects a large MTU; with frags it does not. */
 static void test_mtu_refused(void **state)
 {
 	struct heard h;
@@ -43,10 +43,11 @@ static void test_mtu_refused(void **state)
 
 	conf.no_frags = true;
 	assert_int_equal(capture_open(&c, &conf), EXIT_NOT_SUPPORTED);
-	assert_heard(&h, "native XDP is refused");
+	assert_heard(&h, "in native mode: ");
 	assert_heard(&h, "Peer MTU is too large");
-	assert_heard(&h,
-		     "MTU 9000 is more than driver veth takes with XDP (3520)");
+	assert_heard(
+		&h,
+		"MTU 9000 exceeds what driver veth supports with XDP (3520)");
 	assert_no_program(v);
 
 	conf.request = LINK_AUTO;
@@ -55,7 +56,7 @@ static void test_mtu_refused(void **state)
 	assert_heard(&h, "generic mode");
 	capture_close(&c);
 
-	/* With frags it is native after all, once detached. */
+	/* With frags native mode works, but only after detaching. */
 	conf.no_frags = false;
 	pins_purge(v->dev);
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
@@ -80,7 +81,7 @@ static void test_mode_change(void **state)
 	conf.request = LINK_AUTO;
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
-	assert_heard(&h, "stays in generic mode");
+	assert_heard(&h, "remains attached in generic mode");
 	capture_close(&c);
 	conf.request = LINK_NATIVE;
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
@@ -129,7 +130,8 @@ static void test_other_program(void **state)
 	heard_free(&h);
 }
 
-/* Held by a bpf_link, "ip link set ... off" would be refused. */
+/* "ip link set ... off" fails for a program held by a bpf_link, so the message
+ * must name the link instead. */
 static void test_other_link(void **state)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
@@ -157,8 +159,8 @@ static void test_other_link(void **state)
 	heard_free(&h);
 }
 
-/* A veth pair whose other end has more transmit queues than this one has
- * receive queues takes no native program. */
+/* veth rejects a native program if the other end has more transmit queues than
+ * this end has receive queues. */
 static void test_queues_refused(void **state)
 {
 	struct heard h;
@@ -219,7 +221,7 @@ static void test_no_such_interface(void **state)
 	heard_free(&h);
 }
 
-/* A pin under our name that is another map: said, and left alone. */
+/* A pin with our name but another kind of map is reported and left alone. */
 static void test_incompatible_pin(void **state)
 {
 	struct heard h;
@@ -243,8 +245,8 @@ static void test_incompatible_pin(void **state)
 	heard_free(&h);
 }
 
-/* Left by a version with another record layout: not reused, not taken for
- * somebody else's, and detach removes it. */
+/* Pins of a version with another record layout are not reused, are recognized as
+ * ours, and are removed by detach. */
 static void test_other_layout(void **state)
 {
 	char folder[PINS_PATH_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The instructions that the verifier followed against insn_budget.txt: a
- * change that makes it follow many more would not load on another kernel. */
+/* Compares the number of instructions that the verifier processes with
+ * insn_budget.txt: a change that multiplies it may not load on other kernels. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #define BUDGET	  "tests/bpf/insn_budget.txt"
 #define LOG_STATS 4
 
-/* What the verifier says at the end of its log; 0 if it does not. */
+/* The number at the end of the verifier log, 0 if it is missing. */
 static unsigned long verified_insns(void)
 {
 	static char log[1 << 16];
@@ -37,7 +37,7 @@ static unsigned long verified_insns(void)
 	return insns;
 }
 
-/* The budget for this kernel's major and minor version, 0 if none. */
+/* The budget for this kernel's major.minor version, 0 if none is listed. */
 static unsigned long budget(const char *path, const char *release)
 {
 	unsigned int major, minor, want_major, want_minor;

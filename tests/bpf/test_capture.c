@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Records, counters and rings of an attached program, and what a restart of
- * the daemon does to them. */
+/* Records, counters and rings of an attached program, also across restarts of
+ * the daemon. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@
 #include "capture/pins.h"
 #include "veth.h"
 
-/* Which numbers came, and into the right ring? */
+/* Records which frame numbers arrived, and whether in the right ring. */
 struct seen {
 	unsigned int count[256];
 	unsigned int total;
@@ -66,7 +66,7 @@ static void consume_rings(struct capture *c, struct seen *s)
 	}
 }
 
-/* Until n came, or a second has passed: delivery on veth is not immediate. */
+/* Waits for n frames, at most a second: delivery on veth is asynchronous. */
 static void await(struct capture *c, struct seen *s, unsigned int n)
 {
 	for (int i = 0; i < 100 && s->total < n; i++) {
@@ -75,7 +75,7 @@ static void await(struct capture *c, struct seen *s, unsigned int n)
 	}
 }
 
-/* Until n records of this attachment are in rings. */
+/* Waits until n records of this attachment are in the rings. */
 static void await_records(struct capture *c, uint64_t n)
 {
 	struct metlo_stats stats = {0};
@@ -153,7 +153,7 @@ static void test_resume_loses_nothing(void **state)
 	veth_inject(v, 0, 20);
 	await_records(&c, 20);
 	capture_close(&c);
-	veth_inject(v, 20, 20); /* while nobody is there */
+	veth_inject(v, 20, 20); /* while no daemon is running */
 
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_true(c.resumed);
@@ -184,7 +184,7 @@ static void change_rings(struct veth *v, unsigned int from, unsigned int to,
 	conf.rings = to;
 	conf.ring_size = size_to;
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
-	assert_heard(&h, "are replaced by");
+	assert_heard(&h, "replacing ");
 	assert_int_equal(c.rings.n_old, from);
 	veth_inject(v, 100, 100);
 	await(&c, &now, 100);
@@ -198,7 +198,7 @@ static void change_rings(struct veth *v, unsigned int from, unsigned int to,
 	rings_unpin_old(&c.rings, v->dev);
 	rings_close_old(&c.rings);
 	capture_close(&c);
-	/* From now on as they are, and the old ones are gone. */
+	/* The next open reuses the rings; the old ones no longer exist. */
 	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
 	assert_int_equal(c.rings.n_old, 0);
 	assert_int_equal(c.rings.n, to);
@@ -224,8 +224,8 @@ static void test_larger_rings(void **state)
 	change_rings(v, 2, 2, 1 << 21);
 }
 
-/* A daemon that was killed between exchanging the rings and emptying the old
- * ones: the next one finds them. */
+/* If a daemon is killed after replacing the rings and before draining the old
+ * ones, the next daemon drains them. */
 static void test_interrupted_change(void **state)
 {
 	struct seen old = {.any_ring = true};
@@ -302,7 +302,7 @@ static void test_not_kept(void **state)
 	heard_free(&h);
 }
 
-/* The interface was removed and made again: its pinned link is dead. */
+/* The interface was deleted and recreated: its pinned link is dead. */
 static void test_interface_made_anew(void **state)
 {
 	struct seen seen = {0};
@@ -326,8 +326,8 @@ static void test_interface_made_anew(void **state)
 	heard_free(&h);
 }
 
-/* Nobody consumes: the ring fills, the rest is counted, and what was in it
- * is still right. */
+/* Without a consumer the ring fills up: further packets are counted as lost and
+ * the records in the ring stay intact. */
 static void test_full_ring(void **state)
 {
 	const uint32_t n = 250;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a packet costs in the XDP program, by outcome and size, against an
- * empty program: printed, not asserted, because machines differ.
+ * Measures the cost of a packet in the XDP program by outcome and size, compared
+ * with an empty program. Prints results without asserting any, because machines
+ * differ.
  *
- * Both are measured in turn, a few milliseconds at a time. "over empty" is the
- * difference of the least of each, which is what other load disturbs least;
- * the medians are there to tell how much of that there was. The frame is in
- * the cache and the memory of the ring is not.
+ * The two programs alternate, a few milliseconds at a time. "over empty" is the
+ * difference of their minima, which other load on the machine disturbs least;
+ * the medians show how much of it there was. The frame is in the cache, the
+ * ring's memory is not.
  *
- * With --bench, or METLO_BENCH in the environment, also in lines for a
- * program, "bench NAME VALUE UNIT":
+ * With --bench, or METLO_BENCH in the environment, also prints lines for
+ * programs, "bench NAME VALUE UNIT":
  *
  *   bench xdp.delivered_800 96 ns_over_empty
  *
- * Another argument leaves out all cases whose name does not begin with it.
+ * Any other argument restricts the cases to those whose name starts with it.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -135,7 +136,7 @@ static void set_shunt(struct fixture *fix, bool on)
 {
 	struct metlo_shunt *slots = testrun_shunts(fix->run);
 
-	/* All slots of both directions: the tuple is the same everywhere. */
+	/* Fill every slot: all cases use the same tuple. */
 	for (size_t i = 0; i < METLO_SHUNT_SLOTS; i++) {
 		slots[i].mode = on ? METLO_SHUNT_ALL : METLO_SHUNT_OFF;
 		slots[i].vni = 0;
@@ -146,7 +147,7 @@ static void set_shunt(struct fixture *fix, bool on)
 	}
 }
 
-/* Packets that surely fit into the ring, so that none finds it full. */
+/* A number of packets that certainly fits into the ring. */
 static uint32_t repeats(const struct cost_case *c)
 {
 	uint32_t n = RING_SIZE / 2 / (c->spec.payload + 256);
@@ -184,7 +185,7 @@ static void measure(struct fixture *fix, const struct cost_case *c)
 			testrun_drain(fix->run, 1, verdict_ignore, NULL), 0);
 	}
 	assert_return_code(testrun_stats(fix->run, &after), 0);
-	/* It measured what it says. */
+	/* The packets had the outcome that this case measures. */
 	assert_int_equal(a[c->outcome] - b[c->outcome], repeat * ROUNDS);
 	assert_return_code(testrun_drain(fix->run, 1, verdict_ignore, NULL), 0);
 	qsort(ours, ROUNDS, sizeof(int), by_value);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loaded program and the user-space build of the same decoder must agree:
+ * The loaded program and the user-space build of the same decoder must agree on
  * verdict, counters, records and payload, for every frame of the corpus, for
- * generated frames and for mutated ones. And for each of them packets is the
- * sum of the outcomes and payload the sum of its fates.
+ * generated frames and for mutated ones. For each frame, packets must equal the
+ * sum of the outcomes, and the payload the sum of the payload counters.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ struct fixture {
 	unsigned int mismatches;
 };
 
-/* One frame through both; linear as in testrun_push(). */
+/* Runs one frame through both builds; linear as in testrun_push(). */
 static void compare(struct fixture *fix, const uint8_t *data, size_t len,
 		    size_t linear)
 {
@@ -86,7 +86,7 @@ static void report(struct fixture *fix, const char *what)
 	assert_int_equal(fix->mismatches, 0);
 }
 
-/* The same request in both tables, for the frame's own tuple. */
+/* Writes the same request, for the frame's tuple, into both shunt tables. */
 static void random_shunt(struct fixture *fix, uint32_t vni, uint64_t *state)
 {
 	const struct frame *f = &fix->both.frame;
@@ -143,7 +143,7 @@ static void test_mutated(void **state)
 	report(fix, "mutated");
 }
 
-/* With headers spread over buffers, where the kernel can make such frames. */
+/* Headers spread over several buffers, if the kernel can build such frames. */
 static void test_frags(void **state)
 {
 	struct fixture *fix = *state;
@@ -176,7 +176,7 @@ static void test_frags(void **state)
 	report(fix, "in several buffers");
 }
 
-/* The Ethernet frames of one capture. */
+/* Compares the Ethernet frames of one capture. */
 static void compare_capture(struct fixture *fix, const char *path)
 {
 	char error[PCAP_ERRBUF_SIZE];
@@ -194,8 +194,8 @@ static void compare_capture(struct fixture *fix, const char *path)
 	pcap_close(pcap);
 }
 
-/* Wraps all captures into files of a folder; one process, as a thousand of
- * them would take minutes. */
+/* Wraps all captures in VXLAN, in a single process: one per capture would take
+ * minutes. */
 static const char wrap_all[] =
 	"import glob, os, sys\n"
 	"corpus, tools, out = sys.argv[1:]\n"
@@ -262,7 +262,7 @@ static void add_low_vni(void *ctx, uint32_t vni,
 		packets[vni] += s->packets;
 }
 
-/* What all of the above added up to. */
+/* Checks the totals of all tests above. */
 static void test_conservation(void **state)
 {
 	struct fixture *fix = *state;
@@ -283,8 +283,8 @@ static void test_conservation(void **state)
 	assert_int_equal(s.packets, sum);
 	assert_true(s.packets > MUTATED);
 	/* Each packet with a valid VXLAN header belongs to a VNI; fragments may
-	 * be outer ones. There were more VNIs than metlo_vni holds, so only
-	 * those that are never the oldest are exact. */
+	 * be outer ones, which do not. There were more VNIs than metlo_vni
+	 * holds, so only those never evicted have exact counts. */
 	outside = s.pass_not_vxlan + s.bad_outer + s.bad_vxlan;
 	assert_return_code(testrun_each_vni(fix->both.kernel, add_vni, &all),
 			   0);
@@ -310,7 +310,7 @@ static int set_up(void **state)
 	fix->both.vni_allow[0] &= ~(1ull << 5);
 	config_default(&config);
 	config.vni_filter = 1;
-	config.sample_out = UINT32_MAX / 16; /* some are */
+	config.sample_out = UINT32_MAX / 16; /* one connection in 16 */
 	return both_open(&fix->both, &config);
 }
 

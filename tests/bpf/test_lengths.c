@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Payload of every length up to some KiB and around each limit beyond comes
- * out byte for byte, in the loaded program and in the user-space build: from
- * different places of the frame, with the payload at the very end of the frame
- * and with bytes behind it, in one buffer and cut into two at every byte.
+ * Payloads of every length up to 2 KiB, and around each larger limit, arrive
+ * unchanged, in the loaded program and in the user-space build: at different
+ * offsets in the frame, with and without bytes after the payload, in one buffer
+ * and split into two buffers at every byte.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,8 @@
 
 #include "both.h"
 
-/* All lengths up to here, which is more than the program copies by itself. */
+/* Test all lengths up to this one, the longest that the program copies without
+ * a helper included. */
 #define LENGTHS 2200u
 
 struct fixture {
@@ -74,8 +75,8 @@ static void check(struct fixture *fix, struct frame_spec *spec, uint32_t len,
 /* clang-format off: a table */
 static const struct frame_spec layouts[] = {
 	{.tcp_options = 12},
-	{.tcp_options = 12, .outer_padding = 3}, /* a trailer of the frame */
-	{.tcp_options = 4, .padding = 1},	 /* padding inside */
+	{.tcp_options = 12, .outer_padding = 3}, /* an Ethernet trailer */
+	{.tcp_options = 4, .padding = 1}, /* padding in the inner frame */
 	{.inner = {.vlans = 1}},
 	{.outer = {.ipv6 = true, .vlans = 2},
 	 .inner = {.ipv6 = true, .ext = {EXT_HBH, EXT_DSTOPTS}},
@@ -85,7 +86,7 @@ static const struct frame_spec layouts[] = {
 
 static void test_lengths(void **state)
 {
-	/* of records and of what the verifier is told about them */
+	/* record sizes, and other bounds in the program */
 	static const uint32_t limits[] = {2560,	 3072,	4096,  6144,
 					  8192,	 9216,	12288, 16384,
 					  32768, 49152, 60000};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What needs more than one frame: rings that are full, several rings, the
- * counters of VNIs, changes while frames flow. */
+/* Tests that need more than one frame: full rings, several rings, counters per
+ * VNI, changes while frames flow. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,8 +72,8 @@ static uint64_t outcomes(const struct metlo_stats *s)
 	return sum;
 }
 
-/* Until the ring is full and beyond: what is lost is counted, nothing else is
- * lost, and after a drain all is well again. */
+/* Overfills the ring: losses are counted, nothing else is lost, and after a
+ * drain frames are delivered again. */
 static void test_ring_full(void **state)
 {
 	struct frame_spec spec = {.payload = 1000};
@@ -91,7 +91,7 @@ static void test_ring_full(void **state)
 	assert_return_code(testrun_stats(t, &s), 0);
 	assert_int_equal(s.packets, 200);
 	assert_int_equal(outcomes(&s), 200);
-	/* 1072 bytes take a record of 1152 and 8 of the ring's own. */
+	/* 1072 bytes need a record of 1152 and the ring's header of 8. */
 	assert_int_equal(s.delivered, RING / (1152 + 8));
 	assert_int_equal(s.ring_full, 200 - s.delivered);
 	assert_int_equal(s.delivered_bytes, s.delivered * 1000);
@@ -105,7 +105,7 @@ static void test_ring_full(void **state)
 	testrun_free(t);
 }
 
-/* A super-packet of which only the first records find room. */
+/* A super-packet of which only the first records fit. */
 static void test_ring_full_within_packet(void **state)
 {
 	struct frame_spec spec = {.tcp_flags = METLO_TCP_FIN | METLO_TCP_ACK,
@@ -137,7 +137,8 @@ static void test_ring_full_within_packet(void **state)
 	testrun_free(t);
 }
 
-/* Both directions of a connection go to one ring, and connections to all. */
+/* Both directions of a connection use the same ring; connections are spread over
+ * all rings. */
 static void test_rings(void **state)
 {
 	struct fixture *fix = *state;
@@ -181,8 +182,8 @@ static void keep_vni(void *ctx, uint32_t vni, const struct metlo_vni_stats *s)
 	all[vni] = *s;
 }
 
-/* Exact for as many VNIs as the map holds, in whatever order, and for those
- * that share a slot of the table in front of it. */
+/* Counts are exact for as many VNIs as the map holds, in any order, including
+ * VNIs that share a slot of the cache. */
 static void test_vnis(void **state)
 {
 	static struct metlo_vni_stats got[3000];
@@ -216,7 +217,7 @@ static void test_vnis(void **state)
 	testrun_free(t);
 }
 
-/* Ports, filters and shunts change under the program. */
+/* Ports, filters and shunts change while the program runs. */
 static void test_reload(void **state)
 {
 	struct frame_spec spec = {.dport = 9000, .payload = 10};
@@ -243,7 +244,7 @@ static void test_reload(void **state)
 			       want.sport, want.dport);
 	metlo_shunt_set(testrun_shunts(t), hash, &want);
 	push(t, &fix->frame);
-	/* A writer in the middle of its work: what it replaces is not used. */
+	/* A write in progress (odd version): the slot must not be used. */
 	testrun_shunts(t)[metlo_shunt_index(hash, want.saddr, want.daddr,
 					    want.sport, want.dport)]
 		.version++;
@@ -261,7 +262,7 @@ static void test_reload(void **state)
 	testrun_free(t);
 }
 
-/* As for a driver that has frames of one buffer only. */
+/* The build for drivers without multi-buffer support. */
 static void test_without_frags(void **state)
 {
 	struct frame_spec spec = {.payload = 1448};

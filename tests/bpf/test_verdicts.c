@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Named frames, each with the outcome, verdict, records and counters that it
- * must give, in the loaded program and in the user-space build.
+ * Runs named frames through the loaded program and the user-space build, and
+ * checks the expected outcome, verdict, records and counters of each.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -36,7 +36,7 @@ static void case_config(const struct verdict_case *c, const struct frame *f,
 			c->sample_beyond;
 }
 
-/* The request of the case's shunt, for the frame's own tuple. */
+/* Writes the case's shunt request for the frame's tuple. */
 static void case_shunt(const struct verdict_case *c, const struct frame *f,
 		       uint64_t seed, struct metlo_shunt *slots)
 {
@@ -65,7 +65,7 @@ static void case_shunt(const struct verdict_case *c, const struct frame *f,
 	}
 }
 
-/* Everything that the frame's own description tells about its records. */
+/* Checks everything about the records that follows from the frame's spec. */
 static const char *check_records(const struct verdict_case *c,
 				 const struct frame *f, const struct result *r)
 {
@@ -102,7 +102,7 @@ static const char *check_records(const struct verdict_case *c,
 			return "record flags";
 		if (!last && (rec->len != METLO_REC_PAYLOAD_MAX ||
 			      rec->wire_len != rec->len))
-			return "length of a piece";
+			return "length of a slice";
 		if (last && (rec->len != c->len - done ||
 			     rec->wire_len != c->wire_len - done))
 			return "len or wire_len";
@@ -140,7 +140,8 @@ static const char *check(const struct verdict_case *c, const struct frame *f,
 	return records ? check_records(c, f, r) : NULL;
 }
 
-/* 1 if something is wrong, after having said what; the tenth ends the test. */
+/* 1 after printing what is wrong, if anything; the tenth failure ends the
+ * test. */
 static int failures(const struct verdict_case *c, const struct frame *f,
 		    const struct result *r, const char *build)
 {
@@ -238,8 +239,7 @@ static void test_kernel(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* The same where the headers are spread over buffers: the first one ends at
- * every byte of them. */
+/* The same with headers spread over two buffers, split at every byte. */
 static void test_kernel_frags(void **state)
 {
 	struct both *fix = *state;
@@ -271,7 +271,8 @@ static void test_kernel_frags(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* What a frame cut after n bytes must give, from where its layers are. */
+/* The expected result of a frame truncated to n bytes, derived from the offsets
+ * of its layers. */
 static void cut_case(struct verdict_case *c, const struct frame *f, size_t n)
 {
 	c->passes = n < f->udp + 8;
@@ -325,7 +326,7 @@ static void test_cut(void **state)
 	cut_everywhere(*state, &options);
 }
 
-/* A capture that was snapped tells the length on the wire beside the frame. */
+/* A capture with a snap length records the length on the wire separately. */
 static void test_snapped(void **state)
 {
 	struct both *fix = *state;

@@ -93,9 +93,9 @@ const struct verdict_case verdict_cases[] = {
 	 FRAME(INNER(.frag = 0x8000), .payload = 5), WHOLE(5)},
 	{"outer DF bit", FRAME(OUTER(.frag = 0x4000), .payload = 5), WHOLE(5)},
 	{"padded to 60 bytes", FRAME(.payload = 1, .padding = 5), WHOLE(1)},
-	{"trailer behind the outer packet",
+	{"trailer after the outer packet",
 	 FRAME(.payload = 9, .outer_padding = 12), WHOLE(9)},
-	{"trailer behind both",
+	{"trailers after both",
 	 FRAME(.payload = 9, .outer_padding = 4, .padding = 4), WHOLE(9)},
 	{"padded, no payload", FRAME(.padding = 6), DROP(no_payload)},
 	{"request, source port unknown",
@@ -108,7 +108,7 @@ const struct verdict_case verdict_cases[] = {
 	{"port range, last", FRAME(.dport = 8100, .payload = 1), WHOLE(1)},
 	{"urgent data",
 	 FRAME(.tcp_flags = ACK | URG | PSH, .urg = 3, .payload = 8), WHOLE(8)},
-	{"ECN bits are left out",
+	{"ECN bits are ignored",
 	 FRAME(.tcp_flags = 0xc0 | ACK | PSH, .payload = 8), WHOLE(8)},
 	{"seq wraps", FRAME(.seq = 0xfffffff0, .payload = 64), WHOLE(64)},
 
@@ -124,7 +124,7 @@ const struct verdict_case verdict_cases[] = {
 	{"IPv6 FIN", FRAME(INNER(.ipv6 = true), .tcp_flags = FIN | ACK),
 	 RECORD(0, 0, V6)},
 
-	/* lengths that say 0: segmentation offload */
+	/* length fields of 0: segmentation offload */
 	{"inner total length 0",
 	 FRAME(INNER(.total_len = SET(0)), .payload = 3000), WHOLE(3000)},
 	{"outer and inner total length 0",
@@ -173,7 +173,8 @@ const struct verdict_case verdict_cases[] = {
 	       .payload = 70000),
 	 CUT(65536, 70000), .records = 4},
 
-	/* cut by the mirror (inner length beyond the datagram) or the capture */
+	/* truncated by the mirror (inner length beyond the datagram) or by the
+	 * capture */
 	{"mirror cut the payload",
 	 FRAME(INNER(.total_len = SET(1040)), .payload = 200), CUT(200, 1000)},
 	{"mirror cut all payload", FRAME(INNER(.total_len = SET(1040))),
@@ -194,10 +195,10 @@ const struct verdict_case verdict_cases[] = {
 	 .cut_after = CUT_PAYLOAD, .keep = 0, CUT(0, 500)},
 	{"cut in the TCP options", FRAME(.payload = 500, .tcp_options = 12),
 	 .cut_after = CUT_TCP, .keep = 21, CUT(0, 500)},
-	{"cut behind the fixed TCP header",
+	{"cut after the fixed TCP header",
 	 FRAME(.payload = 500, .tcp_options = 12), .cut_after = CUT_TCP,
 	 .keep = 20, CUT(0, 500)},
-	{"cut, FIN is still told",
+	{"cut, FIN is still reported",
 	 FRAME(.tcp_flags = FIN | ACK, .payload = 500),
 	 .cut_after = CUT_PAYLOAD, .keep = 1, CUT(1, 500)},
 	{"cut in the TCP header", FRAME(.payload = 500), .cut_after = CUT_TCP,
@@ -214,7 +215,7 @@ const struct verdict_case verdict_cases[] = {
 	 .cut_after = CUT_INNER_ETH, .keep = 17, DROP(bad_inner)},
 	{"cut in the VXLAN header", FRAME(.payload = 500),
 	 .cut_after = CUT_VXLAN, .keep = 7, DROP(bad_vxlan)},
-	{"cut behind the UDP header", FRAME(.payload = 500),
+	{"cut after the UDP header", FRAME(.payload = 500),
 	 .cut_after = CUT_VXLAN, .keep = 0, DROP(bad_vxlan)},
 	{"cut in the UDP header", FRAME(.payload = 500), .cut_after = CUT_UDP,
 	 .keep = 7, PASS(bad_outer)},
@@ -225,7 +226,7 @@ const struct verdict_case verdict_cases[] = {
 	{"cut in the outer VLAN tag", FRAME(OUTER(.vlans = 1), .payload = 5),
 	 .cut_after = CUT_FRAME, .keep = 16, PASS(bad_outer)},
 
-	/* not ours */
+	/* not VXLAN */
 	{"ARP", FRAME(OUTER(.ether_type = SET(0x0806)), .payload = 5),
 	 PASS(pass_not_vxlan)},
 	{"three VLAN tags", FRAME(OUTER(.vlans = 3), .payload = 5),
@@ -415,7 +416,7 @@ const struct verdict_case verdict_cases[] = {
 	{"pass mode, bad VXLAN", FRAME(.vxlan_flags = SET(0), .payload = 5),
 	 .pass_vxlan = true, PASS(bad_vxlan)},
 
-	/* samples: of all connections whose hash is not below a number */
+	/* sampling: connections whose hash is below a threshold are left out */
 	{"the last in the sample", FRAME(.payload = 5), .sample = true,
 	 WHOLE(5)},
 	{"the first out of it", FRAME(.payload = 5), .sample = true,
@@ -487,7 +488,7 @@ const struct verdict_case verdict_cases[] = {
 	{"pure ACK is not shunted", FRAME(.tcp_flags = ACK),
 	 .shunt = METLO_SHUNT_ALL, DROP(no_payload)},
 
-	/* without VXLAN around it (replay --raw) */
+	/* without VXLAN (replay --raw) */
 	{"raw", FRAME(.raw = true, .payload = 100), WHOLE(100)},
 	{"raw IPv6 with a tag",
 	 FRAME(.raw = true, INNER(.ipv6 = true, .vlans = 1), .payload = 100),

@@ -16,12 +16,12 @@ enum cut_layer {
 	CUT_PAYLOAD,
 };
 
-/* A frame and what must become of it. What a record has to hold follows from
- * spec, but for the fields here. */
+/* A frame and its expected result. The expected content of its records follows
+ * from spec, except for the fields here. */
 struct verdict_case {
 	const char *name;
 	struct frame_spec spec;
-	/* The frame ends keep bytes into this layer. */
+	/* The frame is truncated to keep bytes of this layer. */
 	enum cut_layer cut_after;
 	size_t keep;
 	/* configuration; default: ports 80, 8000-8100 */
@@ -30,18 +30,18 @@ struct verdict_case {
 	enum metlo_shunt_mode shunt;
 	uint32_t shunt_until;
 	uint32_t shunt_other_vni;   /* added to the VNI of the request */
-	bool shunt_other_direction; /* the request is for the other one */
-	/* so many hashes are left out, counted from the frame's own one */
+	bool shunt_other_direction; /* the request is for the other direction */
+	/* the sampling threshold, relative to the frame's own hash */
 	int sample_beyond;
 	bool sample;
-	/* what must come out */
+	/* expected result */
 	enum metlo_outcome outcome;
 	bool passes;
-	uint8_t flags;	/* METLO_REC_* of the last record, but CONTINUED */
+	uint8_t flags;	/* METLO_REC_* of the last record, except CONTINUED */
 	size_t records; /* 0: one if delivered */
-	uint32_t len;	/* payload in all records */
+	uint32_t len;	/* total payload of the records */
 	uint32_t wire_len;
-	size_t payload_skip; /* the payload starts there in spec's */
+	size_t payload_skip; /* offset of the payload in that of spec */
 };
 
 extern const struct verdict_case verdict_cases[];

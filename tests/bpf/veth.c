@@ -35,7 +35,7 @@ void assert_heard(const struct heard *h, const char *part)
 {
 	fflush(h->log.out);
 	if (!strstr(h->text, part))
-		fail_msg("not said: \"%s\", but:\n%s", part, h->text);
+		fail_msg("not logged: \"%s\"; log:\n%s", part, h->text);
 }
 
 int shell(const char *fmt, ...)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A veth pair in a network namespace of its own, on which programs are
- * attached, with frames sent in at the other end. The pins are those of the
- * machine, under names that no other process uses.
+ * A veth pair in a private network namespace: programs are attached to one end
+ * and frames sent from the other. Pins are in the machine's BPF file system,
+ * under names unique to the process.
  */
 #ifndef TESTS_VETH_H
 #define TESTS_VETH_H
@@ -22,14 +22,14 @@ struct veth {
 /* For cmocka: *state is a struct veth. */
 int veth_up(void **state);
 int veth_down(void **state);
-/* ip link add, and up. 0 when it worked. */
+/* Creates the pair and sets it up. 0 on success. */
 int veth_make(const struct veth *v);
 
-/* Moves the process into a network namespace. False, after having said why
- * the tests of that name are skipped, where that cannot be. */
+/* Moves the process into a new network namespace. If that is impossible, prints
+ * that the tests called name are skipped, and why, and returns false. */
 bool veth_possible(const char *name);
 
-/* What capture says, in memory. */
+/* Collects log messages in memory. */
 struct heard {
 	char *text;
 	size_t size;
@@ -45,9 +45,9 @@ __attribute__((format(printf, 1, 2))) int shell(const char *fmt, ...);
 /* Port 80, native, two rings of 1 MiB. */
 struct capture_conf veth_conf(const struct veth *v, const struct heard *h);
 
-/* Sends one frame for each number from first to first + n - 1, each of a
- * connection of its own from port 10000 + number, with the number as its
- * payload of 4 bytes and VNI 7. */
+/* Sends one frame for each number from first to first + n - 1. Each belongs to
+ * its own connection, from port 10000 + number, with VNI 7 and the number as its
+ * 4-byte payload. */
 void veth_inject(const struct veth *v, uint32_t first, uint32_t n);
 
 void assert_no_program(const struct veth *v);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The decoder: any bytes as a frame. The first byte of the input chooses the
- * configuration, the next two how much longer the frame was on the wire.
+ * Feeds arbitrary bytes to the decoder as a frame. The first byte of the input
+ * selects the configuration, the next two how much longer the frame was on the
+ * wire.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define ANY_PORT   0x02
 #define VNI_FILTER 0x04
 #define PASS	   0x08
-#define SHUNT	   0x10 /* everything, as soon as a tuple is known */
+#define SHUNT	   0x10 /* all payload, once the tuple is known */
 #define SAMPLE	   0x20 /* half of all connections */
 #define OPTIONS	   64
 
@@ -112,7 +113,7 @@ static enum metlo_outcome feed(struct frames *f, const uint8_t *frame,
 	return outcome;
 }
 
-/* The same frame again while all of its direction is shunted. */
+/* Feeds the frame again with all payload of its direction shunted. */
 static void feed_shunted(struct frames *f, const uint8_t *frame, size_t len,
 			 bool sample)
 {
@@ -170,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f = &of_options[data[0] % OPTIONS];
 	if (!*f)
 		*f = make(data[0]);
-	/* Of its own, so that ASan sees a read behind it. */
+	/* A separate allocation, so that ASan detects overreads. */
 	frame = malloc(len ? len : 1);
 	if (!frame)
 		return 0;

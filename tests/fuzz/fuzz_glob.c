@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Patterns and texts, against a matcher that tries everything, one state after
- * the other. The first byte of the input is the length of the pattern. */
+/* Compares glob_match() with a reference that simulates all states of the
+ * pattern. The first byte of the input is the length of the pattern. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +8,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Bit i of at: the pattern up to element i has fitted so far. */
+/* Bit i of at: the pattern up to element i matches the text so far. */
 static bool reference(const uint8_t *p, size_t n, const uint8_t *t, size_t len)
 {
 	bool at[257] = {true}, next[257];
 	size_t i, k, step;
 
 	for (k = 0; k <= len; k++) {
-		/* Stars that stand for nothing. */
+		/* Stars that match nothing. */
 		for (i = 0; i < n; i += step) {
 			step = p[i] == '\\' && i + 1 < n ? 2 : 1;
 			if (at[i] && p[i] == '*')
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n = data[0] < size - 1 ? data[0] : size - 1;
 	len = size - 1 - n;
 	g = glob_new((const char *)data + 1, n);
-	/* Of its own, so that ASan sees a read behind it. */
+	/* A separate allocation, so that ASan detects overreads. */
 	text = malloc(len + !len);
 	if (!g || !text)
 		abort();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A capture file through everything that replay puts it through. The first
- * byte chooses how; the rest is the file. */
+/* Runs a capture file through every stage of replay. The first byte of the input
+ * selects the options; the rest is the file. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ static void emit(void *ctx, const struct metlo_rec *rec, const uint8_t *payload)
 	pipeline_record(ctx, rec, payload);
 }
 
-/* One for all inputs: a thread for each would cost more than the rest. */
+/* Shared by all inputs: starting a thread for each would dominate the cost. */
 static struct output *the_output(void)
 {
 	static struct output *output;
@@ -48,7 +48,8 @@ static void replay(struct pcap_source *source, uint8_t how)
 		.memory = 16 << 20,
 		.idle_timeout = 10,
 	};
-	/* Large, and nothing of one input matters to the next. */
+	/* Reused because they are large; state left over from earlier inputs
+	 * does no harm. */
 	static struct frames *decoders[2];
 	struct frames_conf fc = {.raw = how & 1};
 	struct pipeline_conf pc = {.settings = &settings,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Seeds for fuzz_pcap: the captures of the replay test, in every format, behind
-the byte that says how to read them.
+"""Writes seeds for fuzz_pcap: the captures of the replay test in every format,
+each preceded by the byte that selects the options.
 
 usage: seeds_fuzz_pcap.py FOLDER
 """

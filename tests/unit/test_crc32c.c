@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CRC-32C: the values of RFC 3720, and both ways alike. */
+/* CRC-32C: the test vectors of RFC 3720, and equality of both versions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

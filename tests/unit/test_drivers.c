@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said when a driver refuses XDP: each case names the reason and the
- * command that helps. And what is read from the kernel's release. */
+/* Messages for refused attachments: each names the reason and the command that
+ * helps. Also kernel releases and missing capabilities. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,13 +31,13 @@ struct refusal_case {
 	}
 
 static const struct refusal_case cases[] = {
-	{"ena, the MTU of EC2",
+	{"ena, the default MTU of EC2",
 	 DEV("ena", 9001, 4, 8),
 	 EOPNOTSUPP,
 	 "Failed to set xdp program, the current MTU (9001) is larger than the maximum allowed MTU (3498) while xdp is on",
 	 false,
 	 {"9001", "(3498)", "ip link set dev eth0 mtu 3498"}},
-	{"ena, no words from the kernel",
+	{"ena, no message from the kernel",
 	 DEV("ena", 9001, 4, 8),
 	 EINVAL,
 	 "",
@@ -68,20 +68,20 @@ static const struct refusal_case cases[] = {
 	 false,
 	 {"driver foonic", "ip link set dev eth0 mtu",
 	  "MTU too large for XDP"}},
-	{"no native XDP at all",
+	{"no support for native XDP",
 	 DEV("dummy", 1500, 0, 0),
 	 EOPNOTSUPP,
 	 "",
 	 true,
 	 {"driver dummy does not support native XDP", "--mode skb",
 	  "not supported"}},
-	{"no driver's name",
+	{"unknown driver name",
 	 DEV("", 1500, 0, 0),
 	 EOPNOTSUPP,
 	 "",
 	 true,
 	 {"(unknown)", "--mode skb"}},
-	{"something else",
+	{"any other error",
 	 DEV("foonic", 1500, 2, 4),
 	 EIO,
 	 "",
@@ -116,7 +116,7 @@ static void test_other_programs(void **state)
 	drivers_other_program(&d, text, sizeof(text));
 	assert_string_equal(
 		text,
-		"another XDP program is attached, id 42 (xdp_filter), generic mode: remove it with the tool that made it, or: ip link set dev eth0 xdpgeneric off");
+		"another XDP program is attached, id 42 (xdp_filter), generic mode: remove it with the tool that attached it, or run: ip link set dev eth0 xdpgeneric off");
 	d.native = (struct netdev_program){.id = 7, .link_id = 3};
 	drivers_other_program(&d, text, sizeof(text));
 	assert_string_equal(
@@ -124,7 +124,7 @@ static void test_other_programs(void **state)
 		"another XDP program is attached, id 7 (unknown name), native mode: stop the process that holds bpf_link 3, or run: bpftool link detach id 3");
 }
 
-/* However small the room, the text ends. */
+/* The text is NUL-terminated whatever the size of the buffer. */
 static void test_small_room(void **state)
 {
 	const struct refusal r = {&cases[0].dev, cases[0].error,

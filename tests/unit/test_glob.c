@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Patterns: by examples, against a reference, and against hostile texts. */
+/* Glob patterns: examples, a reference matcher, and hostile input. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +47,7 @@ static void test_examples(void **state)
 		{"*.js", "/a.js.map", false},
 		{"/*/edit", "/edit", false},
 		{"/*/edit", "/a/edit", true},
-		/* The first and the last piece must not overlap. */
+		/* The first and the last part must not overlap. */
 		{"aba*aba", "ababa", false},
 		{"aba*aba", "abaaba", true},
 		{"a*a", "a", false},
@@ -112,7 +112,7 @@ static void test_against_reference(void **state)
 	assert_true(matched > 10000);
 }
 
-/* What makes a matcher that tries everything run for years. */
+/* Input on which a backtracking matcher takes exponential time. */
 static void test_hostile(void **state)
 {
 	char pattern[GLOB_MAX + 1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON text: escaping against a reference of one byte at a time, UTF-8,
- * base64, numbers. */
+/* JSON output: escaping, compared with a byte-at-a-time reference; UTF-8, base64
+ * and numbers. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ static uint64_t next_random(uint64_t *state)
 	return *state;
 }
 
-/* RFC 3629, by decoding the code point. */
+/* Length of a valid sequence (RFC 3629), by decoding the code point. */
 static size_t reference_sequence(const uint8_t *p, size_t n)
 {
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -78,7 +78,7 @@ static bool reference_escape(struct buf *b, const uint8_t *p, size_t n)
 	return valid;
 }
 
-/* Bytes of several flavours, so that every branch is met often. */
+/* Random text of several kinds, so that every branch is taken often. */
 static void fill(uint8_t *p, size_t n, uint64_t *state)
 {
 	static const char *const flavour[] = {
@@ -113,7 +113,7 @@ static void test_escape_equals_reference(void **state)
 	(void)state;
 	for (round = 0; round < 60000; round++) {
 		size_t n = next_random(&seed) % 200;
-		/* Exactly n bytes on the heap: ASan sees reads beyond them. */
+		/* Exactly n bytes on the heap, so that ASan detects overreads. */
 		uint8_t *in = malloc(n + !n);
 		uint8_t *out = malloc(JSON_ESCAPE_ROOM(n)), *end;
 		struct buf expected = {0};
@@ -143,7 +143,7 @@ static void test_escape_equals_reference(void **state)
 	}
 }
 
-/* Every byte at every place of a vector. */
+/* Every byte at every position in a vector. */
 static void test_escape_every_byte(void **state)
 {
 	unsigned int c, at, n;
@@ -175,8 +175,8 @@ static void test_escape_every_byte(void **state)
 	}
 }
 
-/* Every two bytes, with continuations behind them, across the end of a vector
- * of each size. */
+/* Every pair of bytes, followed by continuation bytes, across the end of a
+ * vector of each size. */
 static void test_escape_every_pair(void **state)
 {
 	static const uint8_t places[] = {13, 14, 15, 16, 29, 30, 31, 32};
@@ -192,7 +192,7 @@ static void test_escape_every_pair(void **state)
 		in[at] = (uint8_t)(k >> 8);
 		in[at + 1] = (uint8_t)k;
 		memset(in + at + 2, 0x80, 2);
-		/* mostly such that they are wanted */
+		/* mostly bytes that continue the sequence correctly */
 		if (in[at] < 0xf0)
 			in[at + 3] = 'y';
 		if (in[at] < 0xe0)
@@ -225,7 +225,7 @@ static void test_utf8_complete(void **state)
 		{"a\xe2\x82\xac", 4},
 		{"a\xf0\x9f\x98", 1},
 		{"a\xf0\x9f\x98\x80", 5},
-		/* Not cut but invalid: left for the escaper. */
+		/* Invalid rather than cut off: left to the escaper. */
 		{"a\x80\x80\x80\x80", 5},
 		{"\x80", 1},
 		{"a\xff", 1},

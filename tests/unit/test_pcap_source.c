@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Capture files of every kind, made here byte by byte: formats, byte orders,
- * time resolutions, link types, damage. */
+/* Capture files of every format, built byte by byte: byte orders, timestamp
+ * resolutions, link types, damage. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,9 +135,9 @@ static void test_pcap(void **state)
 
 		pcap_header(&m, ns, 1);
 		pcap_packet(&m, SECOND, 123456, ethernet, 60, 60);
-		/* Cut at the snapshot length. */
+		/* Truncated to the snapshot length. */
 		pcap_packet(&m, SECOND + 1, 999999, ethernet, 40, 1500);
-		/* Claims to be longer than it was. */
+		/* Claims more captured bytes than were on the wire. */
 		pcap_packet(&m, SECOND + 2, 0, ethernet, 60, 10);
 		pcap_packet(&m, SECOND + 3, 0, ethernet, 0, 0);
 		s = source_of(&m, error);
@@ -190,7 +190,7 @@ static void test_pcapng(void **state)
 	}
 }
 
-/* Everything becomes Ethernet. */
+/* Every link type is converted to Ethernet. */
 static void test_link_types(void **state)
 {
 	static const uint8_t v4[] = {0x45, 1, 2, 3}, v6[] = {0x60, 1, 2, 3};
@@ -293,8 +293,8 @@ static void test_refused(void **state)
 	assert_non_null(strstr(error, "Is a directory"));
 }
 
-/* Cut at every byte: the whole packets before come out, then the error, or
- * the end where a packet ends. */
+/* A file truncated at every byte yields its whole packets, then an error, or the
+ * end of the file if it ends with a packet. */
 static void test_truncated(void **state)
 {
 	char error[PCAP_ERROR_SIZE];
@@ -393,7 +393,7 @@ static void test_position(void **state)
 	buf_free(&m.b);
 }
 
-/* Reads both files to their ends, which have to be the same. */
+/* Reads both files to the end; frames and errors must be the same. */
 static void expect_same(struct maker *classic, struct maker *odd)
 {
 	char error[PCAP_ERROR_SIZE];
@@ -418,8 +418,8 @@ static void expect_same(struct maker *classic, struct maker *odd)
 	pcap_source_free(b);
 }
 
-/* The file as it is, and with a frame check sequence of 0 bytes announced in
- * its header: Ethernet as well, but for libpcap to read. */
+/* Reads the file twice: as it is, and with a frame check sequence of 0 bytes
+ * announced in its header, which is equivalent but handled by libpcap. */
 static void compare_with_libpcap(const struct maker *m, size_t len)
 {
 	struct maker classic = {.big_endian = m->big_endian}, odd = classic;
@@ -454,8 +454,8 @@ static void some_packets(struct maker *m, unsigned int kind, uint32_t snapshot)
 				    sizeof(large) - i * 9001, 0);
 }
 
-/* What is read without libpcap is what libpcap reads, but for times from 2038
- * on, which libpcap takes for negative in one of the byte orders. */
+/* The fast path reads what libpcap reads, except for times from 2038 on, which
+ * libpcap treats as negative in one of the byte orders. */
 static void test_as_libpcap(void **state)
 {
 	static const uint32_t snapshots[] = {0, 40, 65535, 262144, 0x80000000u};
@@ -467,7 +467,7 @@ static void test_as_libpcap(void **state)
 
 		some_packets(&m, i / 5, snapshots[i % 5]);
 		compare_with_libpcap(&m, m.b.len);
-		/* Cut anywhere in the small ones, and anything damaged. */
+		/* Small files truncated at every byte, then any byte damaged. */
 		for (size_t n = 0; !(i / 5 & 4) && n < m.b.len; n++) {
 			if (n < 220 || n % 50 == 0)
 				compare_with_libpcap(&m, n);
@@ -482,7 +482,7 @@ static void test_as_libpcap(void **state)
 	}
 }
 
-/* A pipe is not waited for beyond the packet that is asked for. */
+/* Reading from a pipe does not block after the requested packet is complete. */
 static void test_slow_pipe(void **state)
 {
 	char error[PCAP_ERROR_SIZE];
@@ -519,7 +519,8 @@ static uint32_t below(uint64_t *state, uint32_t n)
 	return (uint32_t)(*state >> 33) % n;
 }
 
-/* Packets of all sizes, some of them odd; then damage in half of the files. */
+/* A file with packets of random sizes, some invalid; half of the files end with
+ * damage. */
 static void random_file(struct maker *m, uint64_t *rnd)
 {
 	uint32_t packets = below(rnd, 400), most = below(rnd, 4) ? 1600 : 70000;
@@ -552,7 +553,8 @@ static void random_file(struct maker *m, uint64_t *rnd)
 		m->b.len -= below(rnd, (uint32_t)m->b.len - 24 + 1);
 }
 
-/* The same as one by one, and all of a batch is valid together. */
+/* Batches yield the same frames as single reads, and all frames of a batch are
+ * valid at the same time. */
 static void compare_sources(struct pcap_source *disk,
 			    struct pcap_source *memory, uint64_t *rnd,
 			    uint64_t *batches)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The consumer of a ring buffer against a producer in the test: a memory file
- * with the layout of the kernel's (position pages, then the data twice).
+ * The ring consumer against a simulated producer: a memory file with the layout
+ * of a kernel ring buffer (position pages, then the data mapped twice).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ struct fake {
 	int fd;
 	size_t page, size;
 	unsigned long *consumer, *producer;
-	uint8_t *data; /* 2 * size: what is written is written in both */
+	uint8_t *data; /* 2 * size: a write appears in both halves */
 };
 
 static int set_up(void **state)
@@ -72,8 +72,8 @@ static void put(struct fake *f, unsigned long pos, const void *p, size_t n)
 	}
 }
 
-/* A record with len bytes of payload, each of them the low byte of seq. It
- * claims to have as many as rec_len. False if there is no room. */
+/* Produces a record with len bytes of payload, each the low byte of seq, whose
+ * header claims rec_len bytes. False if the ring is full. */
 static bool produce_as(struct fake *f, uint32_t seq, uint32_t len,
 		       uint32_t rec_len, uint32_t bits)
 {
@@ -123,7 +123,7 @@ static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 		e->bytes += rec->len;
 		room += sizeof(*rec) + rec->len;
 	}
-	/* The producer must not have this room yet. */
+	/* The producer must not get this space back yet. */
 	if (e->ring)
 		assert_true(ring_waiting(e->ring) >= room);
 	e->calls++;
@@ -139,7 +139,7 @@ static void test_empty(void **state)
 	assert_int_equal(ring_waiting(&f->ring), 0);
 }
 
-/* Many times round the ring, with records that end in all places. */
+/* Wraps around many times, with records that end at every offset. */
 static void test_round_and_round(void **state)
 {
 	struct fake *f = *state;
@@ -167,7 +167,7 @@ static void test_round_and_round(void **state)
 	assert_int_equal(f->ring.malformed, 0);
 }
 
-/* The position wraps like the kernel's, which is an unsigned long. */
+/* The position, an unsigned long as in the kernel, may overflow. */
 static void test_position_wraps(void **state)
 {
 	struct fake *f = *state;
@@ -185,7 +185,7 @@ static void test_position_wraps(void **state)
 	assert_true(*f->consumer < f->size * 1000);
 }
 
-/* Records come in batches, as large as they can be. */
+/* Records are delivered in batches of the maximum size. */
 static void test_batches(void **state)
 {
 	struct fake *f = *state;
@@ -211,14 +211,14 @@ static void test_limit(void **state)
 			 3 * one);
 	assert_int_equal(e.n, 3);
 	assert_int_equal(ring_waiting(&f->ring), 7 * one);
-	/* A record is never cut: up to the end of the one at the limit. */
+	/* Records are never split: the one at the limit is consumed whole. */
 	assert_int_equal(ring_consume(&f->ring, one + 1, on_records, &e),
 			 2 * one);
 	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
 	assert_int_equal(e.n, 10);
 }
 
-/* One that a CPU is still writing holds up those behind it. */
+/* A record that a CPU is still writing blocks those after it. */
 static void test_busy(void **state)
 {
 	struct fake *f = *state;
@@ -270,7 +270,7 @@ static void test_malformed(void **state)
 	assert_int_equal(f->ring.malformed, 2);
 }
 
-/* What was handed over stays handed over, the rest waits for the next. */
+/* A new consumer continues where the previous one stopped. */
 static void test_next_consumer(void **state)
 {
 	struct fake *f = *state;

@@ -66,7 +66,8 @@ static bool add_to_list(struct opt_set *s, const struct opt *o,
 	    (before == OPT_DEFAULT || !(o->flags & OPT_ADDS)))
 		list->n = 0;
 	if (list->n == OPT_LIST_MAX)
-		return parse_refuse(err, "more than %d values", OPT_LIST_MAX);
+		return parse_refuse(err, "can be given at most %d times",
+				    OPT_LIST_MAX);
 	list->item[list->n++] = text;
 	return true;
 }
