@@ -4,9 +4,9 @@
   tests/gen/check.py NAME [--loss-like] [--max-rss MIB] MKHTTP-OPTION...
                      [-- REPLAY-OPTION...]
 
-All transactions have to be found, in every field; --loss-like, for traffic
-with losses: none may be wrong, some may be missing. Prints result lines and
-the peak memory of the replay.
+All transactions must be found with every field correct. With --loss-like, for
+traffic with losses, some may be missing but none may be wrong. Prints result
+lines and the peak memory of the replay.
 """
 import json
 import os
@@ -32,7 +32,7 @@ def result(name, problems):
 
 
 def truth_of(path):
-    """target -> the other fields, as read_line() gives them."""
+    """{target: the other fields, as compare() builds them}"""
     truth = {}
     with open(path) as f:
         for line in f:
@@ -48,33 +48,33 @@ def x_id(message):
 
 
 def id_of(target):
-    """The number in /v1/items/<id>?n=..., None where it was lost."""
+    """The number in /v1/items/<id>?n=..., None if it was lost."""
     path, _, query = target.partition("?")
     return path.rpartition("/")[2] if query else None
 
 
 def compare(line, truth, lossy):
-    """None, or what is wrong with one transaction."""
+    """Describes what is wrong with a transaction; None if it is correct."""
     t = json.loads(line)
     req, rsp, cap = t["request"], t["response"], t["capture"]
     if req and cap["target"] == "/half/open":
-        return None if rsp is None else "an answer that was never sent"
+        return None if rsp is None else "a response that was never sent"
     if req and rsp and None not in (id_of(cap["target"]), x_id(rsp)) \
             and id_of(cap["target"]) != x_id(rsp):
         return f"request {id_of(cap['target'])} with response {x_id(rsp)}"
     if lossy and (not req or not rsp or cap["flags"]):
         return None
     if not req or not rsp:
-        return f"only half of it: {line[:300]}"
+        return f"request or response missing: {line[:300]}"
     want = truth.pop(cap["target"], None)
-    # The hash of an empty body is of no interest.
+    # Ignore the hash of an empty request body.
     got = (req["method"], rsp["status"], cap["requestBodyBytes"],
            cap["responseBodyBytes"],
            (cap["requestBodySha256"] or "")[:16] if req["method"] == "POST" else "",
            (cap["responseBodySha256"] or "")[:16], cap["vni"])
     if want is None:
-        return f"not sent, or found twice: {cap['target']}"
-    return None if got == want else f"{cap['target']}: {got} is not {want}"
+        return f"never sent, or found twice: {cap['target']}"
+    return None if got == want else f"{cap['target']}: got {got}, expected {want}"
 
 
 def peak_mib(pid):
@@ -112,10 +112,10 @@ def main():
             code, rss = peak_mib(replay.pid)
             gen.communicate()
             err.seek(0)
-            said = err.read().decode(errors="replace")
-        good = result(f"{name}: replay ends well",
+            log = err.read().decode(errors="replace")
+        good = result(f"{name}: replay succeeds",
                       [] if code == 0 and gen.returncode == 0 else
-                      [f"exit codes {code}, {gen.returncode}", said[-1500:]])
+                      [f"exit codes {code}, {gen.returncode}", log[-1500:]])
         if not good:
             return 1
         truth = truth_of(truth_file)
@@ -124,7 +124,7 @@ def main():
         problems = [p for p in (compare(line, truth, lossy) for line in lines) if p]
         if not lossy:
             problems += [f"not found: {t}" for t in truth]
-        good &= result(f"{name}: each transaction is the one that was sent", problems)
+        good &= result(f"{name}: transactions are those that were sent", problems)
         with open(summary_file) as f:
             summary = json.load(f)
         good &= result(f"{name}: counters add up", laws.broken(summary))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of mkhttp: random numbers and packets (gen_packet.c), messages
- * and the truth about them (gen_message.c), connections (gen_conn.c), traffic
- * that is not HTTP (gen_noise.c), options and presets (gen_options.c). Memory
- * or files that cannot be had end the program.
+ * The parts of mkhttp: random numbers and packets (gen_packet.c), messages and
+ * the expected transactions (gen_message.c), connections (gen_conn.c), traffic
+ * that is not HTTP (gen_noise.c), options and presets (gen_options.c). Any
+ * failure to allocate memory or open a file ends the program.
  */
 #ifndef METLO_TESTS_GEN_H
 #define METLO_TESTS_GEN_H
@@ -24,8 +24,8 @@
 
 enum acks {
 	ACKS_ALL,     /* one for each request and each response */
-	ACKS_DELAYED, /* one for every second segment and each response; what
-			 acknowledges the request is its response */
+	ACKS_DELAYED, /* one for every second segment and each response; a
+			 request is acknowledged by its response */
 	ACKS_NONE,
 };
 
@@ -36,14 +36,14 @@ struct options {
 	uint32_t vnis;
 	uint32_t mss;
 	uint32_t body_min, body_max;
-	uint32_t request_size; /* bytes of a request without body, 0: as is */
+	uint32_t request_size; /* minimum without a body; 0: no padding */
 	uint32_t post, gzip, chunked, pipelined, ipv6, midstream; /* percent */
 	uint32_t noise;		     /* percent of all packets */
 	uint32_t loss, dup, reorder; /* packets per million */
-	uint32_t reorder_distance;   /* packets, at most */
+	uint32_t reorder_distance;   /* maximum, in packets */
 	enum acks acks;
 	bool json;
-	bool whole; /* only as many connections as needed, all used up */
+	bool whole; /* open only as many connections as needed, and end all */
 	uint64_t half_open;
 	uint32_t half_open_bytes;
 	uint32_t gap_ns; /* between packets */
@@ -56,7 +56,7 @@ struct bytes {
 	size_t len, cap;
 };
 
-enum step {
+enum conn_step {
 	SYN,
 	SYN_ACK,
 	ACK,
@@ -67,25 +67,25 @@ enum step {
 	CLOSE_ACK
 };
 
-/* One connection. The numbers are those of the next byte of each side. */
-struct conn {
-	enum step step;
+/* One connection. seq is the sequence number of each side's next byte. */
+struct gen_conn {
+	enum conn_step step;
 	uint64_t id;
 	uint32_t seq[2];
 	uint32_t vni;
-	uint32_t left; /* transactions, or packets of noise, to come */
+	uint32_t left; /* remaining transactions, or packets of noise */
 	uint16_t port; /* of the server */
 	bool ipv6;
-	bool over;	      /* nothing comes any more */
-	struct bytes side[2]; /* being sent: requests, responses */
+	bool over;	      /* has ended and is not replaced */
+	struct bytes side[2]; /* data to send: requests, responses */
 	size_t sent;
-	uint32_t unacked; /* segments of the side that is sending */
+	uint32_t unacked; /* unacknowledged segments of the sending side */
 };
 
 struct held {
 	uint8_t *p;
 	size_t len;
-	int after; /* packets until it goes */
+	int after; /* packets until it is sent */
 };
 
 struct gen {
@@ -96,43 +96,43 @@ struct gen {
 	uint64_t next_conn, next_noise, next_tx;
 	uint64_t
 		promised; /* transactions of the connections opened, if whole */
-	uint64_t sent; /* before the mirror: packets is what it left of them */
+	uint64_t sent;	  /* before losses; packets counts those written */
 	uint64_t packets, lost, noise;
 	struct held held[HELD_MAX];
-	struct conn noisy[NOISE_CONNS];
+	struct gen_conn noisy[NOISE_CONNS];
 	uint8_t noise_data[4096];
 	uint8_t frame[FRAME_MAX];
 };
 
-/* A random number, one below n (0 when n is), and true in so many cases. */
+/* A random number; one below n (0 if n is 0); true with this probability. */
 uint64_t rnd(struct gen *g);
 uint32_t below(struct gen *g, uint32_t n);
 bool percent(struct gen *g, uint32_t p);
 bool per_million(struct gen *g, uint32_t p);
 
-/* Appends to b, which owns its memory and grows. */
+/* Reserve space in b, or append to it; b owns its memory and grows. */
 void bytes_room(struct bytes *b, size_t n);
 void add(struct bytes *b, const void *p, size_t n);
 void addf(struct bytes *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Sends one inner TCP segment of side from (0: the client) in its VXLAN packet,
- * as the mirror and the network treat it. Advances c->seq[from]. */
-void segment(struct gen *g, struct conn *c, int from, uint8_t flags,
+/* Sends a TCP segment from side from (0: the client) in a VXLAN packet, subject
+ * to simulated loss, duplication and reordering. Advances c->seq[from]. */
+void segment(struct gen *g, struct gen_conn *c, int from, uint8_t flags,
 	     const uint8_t *data, size_t n);
 void release_held(struct gen *g, bool all);
 
-/* Appends a request and its response to what the connection sends, and to the
- * truth. */
-void transaction(struct gen *g, struct conn *c);
+/* Appends a request and its response to the connection's data to send, and to
+ * the expected transactions. */
+void transaction(struct gen *g, struct gen_conn *c);
 
-/* All traffic as the options say. */
+/* Generates all traffic according to the options. */
 void generate(struct gen *g);
 
-/* Sends packets on other ports until their share is what the options say. */
+/* Sends packets on other ports until they have the share set by the options. */
 void make_noise(struct gen *g);
 
-/* Fills the options from the command line; ends the program on wrong usage. */
+/* Parses the command line into o; exits on incorrect usage. */
 void parse_options(struct options *o, int argc, char **argv);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections: which of them sends next, and what.
+ * Schedules the connections: which one sends next, and which segment.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 
 #include "gen.h"
 
-/* How many transactions a new connection is to have. */
-static uint32_t its_share(struct gen *g)
+/* The number of transactions that a new connection will carry. */
+static uint32_t transactions_of_next(struct gen *g)
 {
 	uint64_t left = g->o.transactions - g->promised;
 	uint32_t n = g->o.per_connection;
@@ -21,7 +21,7 @@ static uint32_t its_share(struct gen *g)
 	return n;
 }
 
-static void new_conn(struct gen *g, struct conn *c)
+static void new_conn(struct gen *g, struct gen_conn *c)
 {
 	c->id = g->next_conn++;
 	c->seq[0] = (uint32_t)rnd(g);
@@ -35,15 +35,16 @@ static void new_conn(struct gen *g, struct conn *c)
 	c->side[0].len = c->side[1].len = 0;
 }
 
-static void open_conn(struct gen *g, struct conn *c)
+static void open_conn(struct gen *g, struct gen_conn *c)
 {
-	c->left = its_share(g);
+	c->left = transactions_of_next(g);
 	c->over = !c->left;
 	if (!c->over)
 		new_conn(g, c);
 }
 
-static void acknowledge(struct gen *g, struct conn *c, int side, bool all_sent)
+static void acknowledge(struct gen *g, struct gen_conn *c, int side,
+			bool all_sent)
 {
 	c->unacked++;
 	switch (g->o.acks) {
@@ -62,8 +63,8 @@ static void acknowledge(struct gen *g, struct conn *c, int side, bool all_sent)
 	c->unacked = 0;
 }
 
-/* The next segment of the side that is sending. */
-static void send_some(struct gen *g, struct conn *c, int side)
+/* Sends the next segment of the sending side. */
+static void send_segment(struct gen *g, struct gen_conn *c, int side)
 {
 	struct bytes *b = &c->side[side];
 	size_t n = b->len - c->sent;
@@ -85,7 +86,7 @@ static void send_some(struct gen *g, struct conn *c, int side)
 		c->step = c->left ? REQUEST : CLOSE_CLIENT;
 }
 
-static void start_requests(struct gen *g, struct conn *c)
+static void start_requests(struct gen *g, struct gen_conn *c)
 {
 	uint32_t n = percent(g, g->o.pipelined) ? 2 + below(g, 3) : 1;
 
@@ -100,7 +101,7 @@ static void start_requests(struct gen *g, struct conn *c)
 }
 
 /* Sends one packet (and its acknowledgment) of the connection. */
-static void advance(struct gen *g, struct conn *c)
+static void advance(struct gen *g, struct gen_conn *c)
 {
 	switch (c->step) {
 	case SYN:
@@ -119,10 +120,10 @@ static void advance(struct gen *g, struct conn *c)
 		if (!c->side[0].len)
 			start_requests(g, c);
 		if (c->step == REQUEST)
-			send_some(g, c, 0);
+			send_segment(g, c, 0);
 		break;
 	case RESPONSE:
-		send_some(g, c, 1);
+		send_segment(g, c, 1);
 		break;
 	case CLOSE_CLIENT:
 		segment(g, c, 0, TCP_FIN | TCP_ACK, NULL, 0);
@@ -143,11 +144,11 @@ static void advance(struct gen *g, struct conn *c)
 	make_noise(g);
 }
 
-/* Connections that only ever begin: a SYN, perhaps a piece of a request. */
+/* Connections that never progress beyond a SYN and perhaps part of a request. */
 static void half_open(struct gen *g)
 {
 	static const char head[] = "GET /half/open HTTP/1.1\r\nX-Filler: ";
-	struct conn c = {0};
+	struct gen_conn c = {0};
 	uint8_t data[1400];
 
 	memset(data, 'x', sizeof(data));
@@ -162,10 +163,10 @@ static void half_open(struct gen *g)
 	}
 }
 
-/* All connections to their end, each with all of its transactions. */
-static void use_up(struct gen *g, struct conn *conns, uint32_t open)
+/* Runs every connection to its end, with all of its transactions. */
+static void run_to_end(struct gen *g, struct gen_conn *conns, uint32_t open)
 {
-	struct conn *c, over;
+	struct gen_conn *c, over;
 
 	while (open) {
 		c = &conns[below(g, open)];
@@ -179,9 +180,8 @@ static void use_up(struct gen *g, struct conn *conns, uint32_t open)
 	}
 }
 
-/* Until there are enough transactions; connections that are under way then go
- * on to their end. */
-static void until_enough(struct gen *g, struct conn *conns, uint32_t open)
+/* Runs until there are enough transactions, then ends the open connections. */
+static void until_enough(struct gen *g, struct gen_conn *conns, uint32_t open)
 {
 	while (g->next_tx < g->o.transactions)
 		advance(g, &conns[below(g, open)]);
@@ -197,7 +197,7 @@ static void until_enough(struct gen *g, struct conn *conns, uint32_t open)
 
 void generate(struct gen *g)
 {
-	struct conn *conns = calloc(g->o.connections, sizeof(*conns));
+	struct gen_conn *conns = calloc(g->o.connections, sizeof(*conns));
 	uint32_t open = g->o.connections;
 
 	if (!conns)
@@ -206,7 +206,7 @@ void generate(struct gen *g)
 	for (uint32_t i = 0; i < open; i++)
 		open_conn(g, &conns[i]);
 	if (g->o.whole)
-		use_up(g, conns, open);
+		run_to_end(g, conns, open);
 	else
 		until_enough(g, conns, open);
 	release_held(g, true);

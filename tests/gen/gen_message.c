@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTP messages and their truth. Each response names its request in the field
- * X-Id, so that a wrong pairing shows without the truth as well.
+ * Generates HTTP messages and the expected transactions. Each response names its
+ * request in the field X-Id, so that a wrong pairing is evident from the output
+ * alone.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -24,7 +25,7 @@ static void text(struct gen *g, struct bytes *b, uint32_t n)
 	}
 }
 
-/* Smaller bodies than this are a number, white space included. */
+/* Bodies smaller than this consist of a number and white space. */
 #define JSON_MIN 160
 
 /* JSON of exactly n bytes that differs by id. */
@@ -32,7 +33,7 @@ static void json_text(struct gen *g, struct bytes *b, uint64_t id, uint32_t n)
 {
 	static const char *const names[] = {"tea",   "coffee", "sugar",
 					    "bread", "butter", "oranges"};
-	/* The longest item, and the note at the end. */
+	/* Space for the longest item, and for the closing note. */
 	const uint32_t item = 96, end = 16;
 
 	b->len = 0;
@@ -108,13 +109,13 @@ static void sha256_16(const struct bytes *b, char hex[17])
 		snprintf(hex + 2 * i, 3, "%02x", md[i]);
 }
 
-/* Fills the head up to the size that a request is to have. */
+/* Pads the head to the requested size of the request. */
 static void pad_head(struct bytes *b, size_t start, size_t size)
 {
 	static const char usual[] = "Accept-Encoding: gzip, deflate\r\n"
 				    "Accept-Language: en-US,en;q=0.9\r\n";
 	static const char name[] = "X-Request-Id: ";
-	/* What the name and the two ends of line take. */
+	/* Length of the field name and of two line endings. */
 	const size_t rest = sizeof(name) - 1 + 4;
 
 	if (b->len - start + sizeof(usual) + rest < size)
@@ -163,11 +164,11 @@ static size_t request(struct gen *g, struct bytes *b, uint64_t id, bool post,
 	return body.len;
 }
 
-void transaction(struct gen *g, struct conn *c)
+void transaction(struct gen *g, struct gen_conn *c)
 {
 	static const uint16_t statuses[] = {200, 200, 200, 201, 301,
 					    400, 404, 500, 503};
-	static struct bytes plain, coded; /* kept for their memory */
+	static struct bytes plain, coded; /* static to reuse their memory */
 	uint64_t id = g->next_tx++;
 	bool post = percent(g, g->o.post), gzip = percent(g, g->o.gzip);
 	uint16_t status = statuses[below(g, 9)];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections on ports where no HTTP is spoken, beside those that are.
+ * Generates connections on ports that do not carry HTTP.
  */
 #include "gen.h"
 
-#define NOISE_ID  (1ull << 30) /* addresses of their own */
+#define NOISE_ID  (1ull << 30) /* so that noise has addresses of its own */
 #define NOISE_MAX 1448
 
-/* What looks like no protocol that anybody knows. */
+/* Data that resembles no known protocol. */
 static const uint8_t *noise_data(struct gen *g)
 {
 	uint8_t *data = g->noise_data;
@@ -17,16 +17,16 @@ static const uint8_t *noise_data(struct gen *g)
 	return data + below(g, sizeof(g->noise_data) - NOISE_MAX);
 }
 
-static void open_noise(struct gen *g, struct conn *c)
+static void open_noise(struct gen *g, struct gen_conn *c)
 {
 	static const uint16_t ports[] = {5432, 6379, 9092, 27017};
 
-	/* Clients' ports are not those of servers. */
+	/* Skip client ports that are also server ports. */
 	if (g->next_noise % 0x4000 == 0)
 		g->next_noise += 0x2400;
-	*c = (struct conn){.id = NOISE_ID + g->next_noise++,
-			   .step = SYN_ACK,
-			   .left = 1 + below(g, 100)};
+	*c = (struct gen_conn){.id = NOISE_ID + g->next_noise++,
+			       .step = SYN_ACK,
+			       .left = 1 + below(g, 100)};
 	c->seq[0] = (uint32_t)rnd(g);
 	c->seq[1] = (uint32_t)rnd(g);
 	c->vni = VNI_FIRST + (uint32_t)(c->id % g->o.vnis);
@@ -34,7 +34,7 @@ static void open_noise(struct gen *g, struct conn *c)
 	segment(g, c, 0, TCP_SYN, NULL, 0);
 }
 
-static void noise_packet(struct gen *g, struct conn *c)
+static void noise_packet(struct gen *g, struct gen_conn *c)
 {
 	const uint8_t *data;
 	int from;

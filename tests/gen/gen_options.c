@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options and presets.
+ * Parses the options and applies presets.
  */
 #include <err.h>
 #include <errno.h>
@@ -14,31 +14,31 @@ static void usage(FILE *to)
 {
 	fprintf(to,
 		"mkhttp [options] OUT.pcap|- : VXLAN-mirrored HTTP traffic\n"
-		"  --truth FILE         what has to be found: method, target, status,\n"
+		"  --truth FILE         expected transactions: method, target, status,\n"
 		"                       body lengths, SHA-256 (16 hex digits), VNI\n"
-		"  --preset NAME        the traffic that is measured: standard, or one of\n"
-		"                       its variants large, small, short, noise, reorder\n"
-		"                       and gzip; what follows changes it\n"
-		"  --scale FACTOR       of the transactions (1)\n"
+		"  --preset NAME        benchmark traffic: standard, or one of its variants\n"
+		"                       large, small, short, noise, reorder and gzip; later\n"
+		"                       options modify it\n"
+		"  --scale FACTOR       multiplies the number of transactions (1)\n"
 		"  --transactions N     (1000)\n"
 		"  --connections N      open at a time (10)\n"
-		"  --per-connection N   transactions of each (10)\n"
-		"  --vnis N             from 7000 on (1)\n"
-		"  --mss BYTES          payload of a packet (1448)\n"
-		"  --body MIN-MAX       bytes (20-2000)\n"
+		"  --per-connection N   transactions per connection (10)\n"
+		"  --vnis N             number of VNIs, from 7000 (1)\n"
+		"  --mss BYTES          maximum payload of a packet (1448)\n"
+		"  --body MIN-MAX       body size in bytes (20-2000)\n"
 		"  --post, --gzip, --chunked, --pipelined, --ipv6, --midstream PERCENT\n"
 		"  --loss, --dup, --reorder N   packets per million\n"
-		"  --reorder-distance N packets that one comes too late, at most (8)\n"
-		"  --noise PERCENT      of all packets: on ports without HTTP\n"
-		"  --no-acks            no packets without payload but SYN and FIN\n"
-		"  --delayed-acks       for each second segment and each response\n"
-		"  --json               bodies are JSON\n"
-		"  --request-size BYTES of requests without a body, at least\n"
-		"  --whole              no more connections than are needed\n"
-		"  --half-open N        connections that only begin, before all else\n"
-		"  --half-open-bytes N  with so much of a request (0, at most 1400)\n"
-		"  --gap NS             between packets (10000)\n"
-		"  --seed N             (1)\n");
+		"  --reorder-distance N maximum delay of a reordered packet, in packets (8)\n"
+		"  --noise PERCENT      share of packets on ports without HTTP\n"
+		"  --no-acks            no packets without payload except SYN and FIN\n"
+		"  --delayed-acks       an ACK per second segment and per response\n"
+		"  --json               JSON bodies\n"
+		"  --request-size BYTES minimum size of requests without a body\n"
+		"  --whole              open no more connections than needed\n"
+		"  --half-open N        half-open connections, before all others\n"
+		"  --half-open-bytes N  bytes of a request on each of them (0; max. 1400)\n"
+		"  --gap NS             time between packets (10000)\n"
+		"  --seed N             seed of the random numbers (1)\n");
 }
 
 static uint64_t number(const char *name, const char *text, uint64_t max)
@@ -64,10 +64,10 @@ static void body_range(struct options *o, char *text)
 	o->body_min = (uint32_t)number("body", text, 1 << 28);
 	o->body_max = (uint32_t)number("body", dash + 1, 1 << 28);
 	if (o->body_min > o->body_max)
-		errx(2, "--body: %u is more than %u", o->body_min, o->body_max);
+		errx(2, "--body: %u exceeds %u", o->body_min, o->body_max);
 }
 
-/* The traffic that is measured. */
+/* The benchmark traffic. */
 static const struct options standard = {
 	.transactions = 200000,
 	.connections = 256,
@@ -92,7 +92,7 @@ static void preset(struct options *o, const char *name)
 	*o = standard;
 	o->truth = asked.truth;
 	if (!strcmp(name, "large")) {
-		/* Downloads: as many bytes in fewer transactions. */
+		/* Downloads: the same volume in fewer transactions. */
 		o->transactions = 280;
 		o->connections = 16;
 		o->per_connection = 4;
@@ -105,13 +105,13 @@ static void preset(struct options *o, const char *name)
 	} else if (!strcmp(name, "noise")) {
 		o->noise = 20;
 	} else if (!strcmp(name, "reorder")) {
-		/* So far that it often passes one of its own connection. */
+		/* Far enough to overtake packets of its own connection. */
 		o->reorder = 10000;
 		o->reorder_distance = 512;
 	} else if (!strcmp(name, "gzip")) {
 		o->gzip = 100;
 	} else if (strcmp(name, "standard")) {
-		errx(2, "--preset %s: there is none of this name", name);
+		errx(2, "--preset %s: no such preset", name);
 	}
 }
 
@@ -142,7 +142,7 @@ static bool flag(struct options *o, const char *name)
 	return true;
 }
 
-/* An option whose value is a number below 2^32. */
+/* Sets an option whose value is a number below 2^32; false if it is none. */
 static bool number32(struct options *o, const char *name, const char *value)
 {
 	const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets: headers, the pcap, and what the mirror and the network do.
+ * Builds and writes packets, and simulates loss, duplication and reordering.
  */
 #include <err.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include "gen.h"
 
-/* xorshift64*: seeded, the same everywhere. */
+/* xorshift64*: the same sequence on every machine. */
 uint64_t rnd(struct gen *g)
 {
 	g->random ^= g->random >> 12;
@@ -60,7 +60,7 @@ void addf(struct bytes *b, const char *fmt, ...)
 	n = vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (n < 0 || (size_t)n >= sizeof(line))
-		errx(1, "a line is too long: %s", fmt);
+		errx(1, "line too long: %s", fmt);
 	add(b, line, (size_t)n);
 }
 
@@ -120,7 +120,7 @@ static void hold(struct gen *g, const uint8_t *p, size_t len)
 	write_packet(g, p, len);
 }
 
-/* What the mirror and the network do to a packet. */
+/* Simulates the mirror and the network. */
 static void send_frame(struct gen *g, const uint8_t *p, size_t len)
 {
 	g->sent++;
@@ -137,7 +137,8 @@ static void send_frame(struct gen *g, const uint8_t *p, size_t len)
 	release_held(g, false);
 }
 
-static size_t ip_header(const struct conn *c, int from, uint8_t *p, size_t l4)
+static size_t ip_header(const struct gen_conn *c, int from, uint8_t *p,
+			size_t l4)
 {
 	uint8_t *addr[2];
 	int first = from == 0 ? 0 : 1;
@@ -165,7 +166,7 @@ static size_t ip_header(const struct conn *c, int from, uint8_t *p, size_t l4)
 	return 40;
 }
 
-void segment(struct gen *g, struct conn *c, int from, uint8_t flags,
+void segment(struct gen *g, struct gen_conn *c, int from, uint8_t flags,
 	     const uint8_t *data, size_t n)
 {
 	static const uint8_t outer[14 + 20 + 8 + 8] = {

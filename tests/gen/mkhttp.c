@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes VXLAN-mirrored HTTP/1.1 traffic as a pcap, the same bytes for the
- * same seed, and beside it the truth: one line per transaction with what a
- * collector has to find. See usage() for what can be asked for.
+ * Writes VXLAN-mirrored HTTP/1.1 traffic as a pcap file, the same bytes for the
+ * same seed, and the expected transactions ("truth"), one per line. See usage()
+ * for the options.
  */
 #include <err.h>
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Samples, filters, limits and masks on generated traffic: what is taken, what
-is left out under which name, and that whole connections are.
+"""Sampling, filters, rate limits and masks on generated traffic: which
+transactions are written, which counters count the others, and that sampling
+keeps connections whole.
 
   tests/gen/selected.py
 """
@@ -30,7 +31,7 @@ def is_true(name, condition, detail=""):
 
 
 class Traffic:
-    """A capture, and replays of it."""
+    """A generated capture and its replays."""
 
     def __init__(self, directory, name, *options):
         self.base = os.path.join(directory, name)
@@ -39,7 +40,7 @@ class Traffic:
                        check=True, stderr=subprocess.DEVNULL)
 
     def replay(self, what, *options):
-        """The lines as they are, and the summary, whose sums are checked."""
+        """Returns the lines and the summary, whose sums are checked."""
         out = self.base + ".out"
         if os.path.exists(out):
             os.unlink(out)
@@ -56,7 +57,7 @@ class Traffic:
 
 
 def connections(lines):
-    """Connection -> targets of its complete transactions."""
+    """{connection: targets of its complete transactions}"""
     found = collections.defaultdict(list)
     for line in lines:
         t = json.loads(line)
@@ -68,7 +69,7 @@ def connections(lines):
 
 
 def samples(directory):
-    # About 20,000 connections, of which the ends may have the same addresses.
+    # About 20,000 connections, some of which share their addresses.
     traffic = Traffic(directory, "sample", "--transactions", "60000", "--connections",
                       "500", "--per-connection", "3", "--body", "20-200", "--ipv6", "30",
                       "--no-acks")
@@ -79,7 +80,7 @@ def samples(directory):
         lines, summary = traffic.replay(name, "--sample", f"{percent}%")
         taken = connections(lines)
         share = 100 * len(taken) / len(whole)
-        # Four standard deviations of so many draws.
+        # Four standard deviations of the binomial distribution.
         part = percent / 100
         error = 400 * (part * (1 - part) / len(whole)) ** 0.5
         is_true(f"{name}: of {len(whole)} connections", abs(share - percent) <= error,
@@ -93,15 +94,15 @@ def samples(directory):
                 summary["sampled_out"] + summary["delivered"] + summary["no_payload"]
                 == summary["packets"] and summary["sampled_out_bytes"] > 0, str(summary))
         if before is not None:
-            is_true(f"{name}: they were in the larger sample", taken.keys() <= before)
+            is_true(f"{name}: a subset of the larger sample", taken.keys() <= before)
         before = taken.keys()
         if percent == 10:
             again = connections(traffic.replay(f"{name}, again", "--sample", "10%")[0])
-            is_true(f"{name}: the same ones again", again == taken)
+            is_true(f"{name}: reproducible", again == taken)
 
 
 def limits(directory):
-    # 1 ms between packets: 20,000 transactions take minutes.
+    # With 1 ms between packets the traffic lasts long enough for a rate.
     traffic = Traffic(directory, "limits", "--transactions", "5000", "--connections", "50",
                       "--gap", "1000000", "--body", "20-200", "--no-acks")
     lines, summary = traffic.replay("no limit")
@@ -112,8 +113,8 @@ def limits(directory):
     def check(name, counter, limit, *options):
         got, summary = traffic.replay(name, *options)
         want = limit * seconds
-        # What a second brings is there at first; ends and rounding.
-        is_true(f"{name}: as many as it allows",
+        # The bucket starts with one second's worth; allow for rounding.
+        is_true(f"{name}: the allowed number is written",
                 want * 0.98 - 2 <= len(got) <= want + limit + 2,
                 f"{len(got)} of {want:.0f} in {seconds:.1f} s")
         is_true(f"{name}: the others are counted",
@@ -121,7 +122,7 @@ def limits(directory):
                 str(summary["selection"]))
 
     check("rate-limit", "rate_limited", rate, "--rate-limit", f"{rate:.3f}/s")
-    # Items differ by their number only, hosts make them different endpoints.
+    # Item paths differ only by a number, so the host distinguishes endpoints.
     hosts = collections.Counter(json.loads(line)["request"]["method"] +
                                 json.loads(line)["request"]["url"]["host"] for line in lines)
     each = rate / len(hosts)
@@ -145,7 +146,7 @@ def filters(directory):
             if wanted(url["host"], url["path"]):
                 want.append(line)
         got, summary = traffic.replay(f"filter by {name}", *options)
-        is_true(f"filter by {name}: {len(want)} of 2000 are taken", got == want,
+        is_true(f"filter by {name}: {len(want)} of 2000 are written", got == want,
                 f"{len(got)} lines")
         is_true(f"filter by {name}: the others are counted",
                 summary["selection"]["not_included"] + summary["selection"]["excluded"]
@@ -153,7 +154,7 @@ def filters(directory):
 
 
 def masks(directory):
-    """JSON that is gzipped, chunked, in many pieces, and cut at the limit."""
+    """JSON bodies: compressed, chunked, in many segments, cut at the limit."""
     traffic = Traffic(directory, "masks", "--transactions", "300", "--json", "--gzip", "100",
                       "--chunked", "50", "--post", "50", "--mss", "100", "--body",
                       "2000-9000")

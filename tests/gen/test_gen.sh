@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# Generated traffic whose truth is known: all of it is found, also a million
-# transactions and under memory caps; what is found under loss is right.
+# Generated traffic with known transactions: all are found, also with a million
+# of them and under memory limits; under loss, those found are correct.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -21,7 +21,7 @@ check "large bodies" --transactions 500 --body 100000-300000 $mixed --seed 2
 check "tiny segments" --transactions 1000 --mss 7 $mixed --seed 3
 check "super-packets" --transactions 2000 --mss 60000 --body 1-60000 \
 	$mixed --seed 4
-# Not pipelined: who answers what is then shown by the numbers alone.
+# Not pipelined, so that acknowledgment numbers alone determine the pairing.
 check "joined midstream" --transactions 5000 --midstream 100 --seed 5 \
 	--post 40 --gzip 30 --chunked 40 --ipv6 20
 check "reordered and mirrored twice" --transactions 20000 --reorder 50000 \
@@ -39,10 +39,10 @@ check "most connections hit" --loss-like --transactions 50000 \
 check "midstream and reordered" --loss-like --transactions 50000 \
 	--midstream 100 --reorder 50000 --seed 11 $mixed
 }
-# Bounded at a few MiB more than 20,000 transactions need: nothing piles up.
+# The limit is a few MiB above what 20,000 transactions need: nothing leaks.
 check "a million transactions" --max-rss 64 --transactions 1000000 \
 	--connections 1000 --per-connection 100 --body 20-300 --no-acks
-# The table of flows is full a hundred times over; what comes later works.
+# Overflows the flow table a hundredfold; later connections must still work.
 check "a million half-open connections" --max-rss 200 --half-open 1000000 \
 	--half-open-bytes 200 --transactions 2000 -- --max-flows 10000 \
 	--memory 64MiB

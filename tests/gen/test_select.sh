@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# What is left out of generated traffic, and what is masked in it.
+# Selection and masking on generated traffic; see selected.py.
 
 cd "$(dirname "$0")/../.." || exit 1
 exec tests/gen/selected.py
