@@ -14,88 +14,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "pcap/source.h"
+#include "pcap_kit.h"
 
-/* A file under construction. */
-struct maker {
-	struct buf b;
-	bool big_endian;
-};
-
-static void put(struct maker *m, uint64_t v, unsigned int bytes)
-{
-	uint8_t out[8];
-	unsigned int i;
-
-	for (i = 0; i < bytes; i++)
-		out[m->big_endian ? bytes - 1 - i : i] = (uint8_t)(v >> 8 * i);
-	buf_add(&m->b, out, bytes);
-}
-
-static void pcap_header(struct maker *m, bool ns, uint32_t link)
-{
-	put(m, ns ? 0xa1b23c4d : 0xa1b2c3d4, 4);
-	put(m, 2, 2);
-	put(m, 4, 2);
-	put(m, 0, 4);
-	put(m, 0, 4);
-	put(m, 65535, 4);
-	put(m, link, 4);
-}
-
-static void pcap_packet(struct maker *m, uint32_t s, uint32_t fraction,
-			const void *data, uint32_t caplen, uint32_t len)
-{
-	put(m, s, 4);
-	put(m, fraction, 4);
-	put(m, caplen, 4);
-	put(m, len, 4);
-	buf_add(&m->b, data, caplen);
-}
-
-/* Section header and one interface; resolution is if_tsresol, or 0. */
-static void pcapng_header(struct maker *m, uint32_t link, uint8_t resolution)
-{
-	put(m, 0x0a0d0d0a, 4);
-	put(m, 28, 4);
-	put(m, 0x1a2b3c4d, 4);
-	put(m, 1, 2);
-	put(m, 0, 2);
-	put(m, UINT64_MAX, 8);
-	put(m, 28, 4);
-	put(m, 1, 4);
-	put(m, resolution ? 32 : 20, 4);
-	put(m, link, 2);
-	put(m, 0, 2);
-	put(m, 65535, 4);
-	if (resolution) {
-		put(m, 9, 2);
-		put(m, 1, 2);
-		buf_add(&m->b, (uint8_t[]){resolution, 0, 0, 0}, 4);
-		put(m, 0, 4);
-	}
-	put(m, resolution ? 32 : 20, 4);
-}
-
-static void pcapng_packet(struct maker *m, uint64_t ts, const void *data,
-			  uint32_t caplen, uint32_t len)
-{
-	uint32_t padded = (caplen + 3) & ~3u;
-
-	put(m, 6, 4);
-	put(m, 32 + padded, 4);
-	put(m, 0, 4);
-	put(m, ts >> 32, 4);
-	put(m, (uint32_t)ts, 4);
-	put(m, caplen, 4);
-	put(m, len, 4);
-	buf_add(&m->b, data, caplen);
-	buf_add(&m->b, "\0\0\0", padded - caplen);
-	put(m, 32 + padded, 4);
-}
-
-static struct pcap_source *source_of(struct maker *m,
+static struct pcap_source *source_of(struct pcap_maker *m,
 				     char error[PCAP_ERROR_SIZE])
 {
 	FILE *f = fmemopen(m->b.p, m->b.len, "rb");
@@ -129,17 +51,17 @@ static void test_pcap(void **state)
 
 	(void)state;
 	for (i = 0; i < 4; i++) {
-		struct maker m = {.big_endian = i & 1};
+		struct pcap_maker m = {.big_endian = i & 1};
 		bool ns = i & 2;
 		struct pcap_source *s;
 
-		pcap_header(&m, ns, 1);
-		pcap_packet(&m, SECOND, 123456, ethernet, 60, 60);
+		pcap_put_header(&m, ns, 1);
+		pcap_put_packet(&m, SECOND, 123456, ethernet, 60, 60);
 		/* Truncated to the snapshot length. */
-		pcap_packet(&m, SECOND + 1, 999999, ethernet, 40, 1500);
+		pcap_put_packet(&m, SECOND + 1, 999999, ethernet, 40, 1500);
 		/* Claims more captured bytes than were on the wire. */
-		pcap_packet(&m, SECOND + 2, 0, ethernet, 60, 10);
-		pcap_packet(&m, SECOND + 3, 0, ethernet, 0, 0);
+		pcap_put_packet(&m, SECOND + 2, 0, ethernet, 60, 10);
+		pcap_put_packet(&m, SECOND + 3, 0, ethernet, 0, 0);
 		s = source_of(&m, error);
 		assert_non_null(s);
 		expect_frame(s,
@@ -175,11 +97,11 @@ static void test_pcapng(void **state)
 
 	(void)state;
 	for (i = 0; i < 10; i++) {
-		struct maker m = {.big_endian = i & 1};
+		struct pcap_maker m = {.big_endian = i & 1};
 		struct pcap_source *s;
 
-		pcapng_header(&m, 1, cases[i / 2].resolution);
-		pcapng_packet(&m, cases[i / 2].ticks, ethernet, 59, 61);
+		pcapng_put_header(&m, 1, cases[i / 2].resolution);
+		pcapng_put_packet(&m, cases[i / 2].ticks, ethernet, 59, 61);
 		s = source_of(&m, error);
 		if (!s)
 			fail_msg("%s", error);
@@ -225,7 +147,7 @@ static void test_link_types(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t data[32] = {0}, expected[32] = {0};
 		size_t n = cases[i].n;
-		struct maker m = {0};
+		struct pcap_maker m = {0};
 		struct pcap_source *s;
 		struct pcap_frame f;
 
@@ -234,11 +156,11 @@ static void test_link_types(void **state)
 		expected[12] = (uint8_t)(cases[i].type >> 8);
 		expected[13] = (uint8_t)cases[i].type;
 		memcpy(expected + 14, cases[i].packet, 4);
-		pcap_header(&m, false, cases[i].link);
-		pcap_packet(&m, SECOND, 0, data, (uint32_t)n + 4,
-			    (uint32_t)n + 100);
+		pcap_put_header(&m, false, cases[i].link);
+		pcap_put_packet(&m, SECOND, 0, data, (uint32_t)n + 4,
+				(uint32_t)n + 100);
 		for (cut = 0; cut < n; cut++)
-			pcap_packet(&m, SECOND, 0, data, cut, 100);
+			pcap_put_packet(&m, SECOND, 0, data, cut, 100);
 		s = source_of(&m, error);
 		if (!s)
 			fail_msg("%s", error);
@@ -270,7 +192,7 @@ static void test_refused(void **state)
 		{"\n", 1, "not a pcap or pcapng file"},
 	};
 	char error[PCAP_ERROR_SIZE];
-	struct maker m = {0};
+	struct pcap_maker m = {0};
 	size_t i;
 
 	(void)state;
@@ -282,7 +204,7 @@ static void test_refused(void **state)
 			fail_msg("case %zu: %s", i, error);
 	}
 	buf_clear(&m.b);
-	pcap_header(&m, false, 105);
+	pcap_put_header(&m, false, 105);
 	assert_null(source_of(&m, error));
 	assert_non_null(
 		strstr(error, "link type IEEE802_11 (105) is not supported"));
@@ -302,23 +224,23 @@ static void test_truncated(void **state)
 
 	(void)state;
 	for (format = 0; format < 2; format++) {
-		struct maker m = {0};
+		struct pcap_maker m = {0};
 		size_t full, first, second;
 
 		if (format)
-			pcapng_header(&m, 1, 0);
+			pcapng_put_header(&m, 1, 0);
 		else
-			pcap_header(&m, false, 1);
+			pcap_put_header(&m, false, 1);
 		full = m.b.len;
 		if (format)
-			pcapng_packet(&m, 1, ethernet, 60, 60);
+			pcapng_put_packet(&m, 1, ethernet, 60, 60);
 		else
-			pcap_packet(&m, 1, 0, ethernet, 60, 60);
+			pcap_put_packet(&m, 1, 0, ethernet, 60, 60);
 		first = m.b.len;
 		if (format)
-			pcapng_packet(&m, 2, ethernet, 60, 60);
+			pcapng_put_packet(&m, 2, ethernet, 60, 60);
 		else
-			pcap_packet(&m, 2, 0, ethernet, 60, 60);
+			pcap_put_packet(&m, 2, 0, ethernet, 60, 60);
 		second = m.b.len;
 		for (; m.b.len > full; m.b.len--) {
 			struct pcap_source *s = source_of(&m, error);
@@ -345,20 +267,20 @@ static void test_truncated(void **state)
 static void test_damaged(void **state)
 {
 	char error[PCAP_ERROR_SIZE];
-	struct maker m = {0};
+	struct pcap_maker m = {0};
 	struct pcap_source *s;
 	struct pcap_frame f;
 
 	(void)state;
-	pcap_header(&m, true, 1);
+	pcap_put_header(&m, true, 1);
 	/* Times out of range. */
-	pcap_packet(&m, 0xffffffff, 0xffffffff, ethernet, 60, 60);
-	pcap_packet(&m, 1, 0, ethernet, 60, 60);
+	pcap_put_packet(&m, 0xffffffff, 0xffffffff, ethernet, 60, 60);
+	pcap_put_packet(&m, 1, 0, ethernet, 60, 60);
 	/* An impossible length. */
-	put(&m, 1, 4);
-	put(&m, 1, 4);
-	put(&m, 0x7fffffff, 4);
-	put(&m, 60, 4);
+	pcap_put(&m, 1, 4);
+	pcap_put(&m, 1, 4);
+	pcap_put(&m, 0x7fffffff, 4);
+	pcap_put(&m, 60, 4);
 	s = source_of(&m, error);
 	assert_non_null(s);
 	assert_int_equal(pcap_source_next(s, &f, error), 1);
@@ -372,15 +294,15 @@ static void test_damaged(void **state)
 static void test_position(void **state)
 {
 	char path[] = "/tmp/test_pcap_XXXXXX", error[PCAP_ERROR_SIZE];
-	struct maker m = {0};
+	struct pcap_maker m = {0};
 	struct pcap_source *s;
 	struct pcap_frame f;
 	int fd = mkstemp(path);
 
 	(void)state;
 	assert_true(fd >= 0);
-	pcap_header(&m, true, 1);
-	pcap_packet(&m, 1, 0, ethernet, 60, 60);
+	pcap_put_header(&m, true, 1);
+	pcap_put_packet(&m, 1, 0, ethernet, 60, 60);
 	assert_int_equal(write(fd, m.b.p, m.b.len), m.b.len);
 	close(fd);
 	s = pcap_source_open(path, error);
@@ -394,7 +316,7 @@ static void test_position(void **state)
 }
 
 /* Reads both files to the end; frames and errors must be the same. */
-static void expect_same(struct maker *classic, struct maker *odd)
+static void expect_same(struct pcap_maker *classic, struct pcap_maker *odd)
 {
 	char error[PCAP_ERROR_SIZE];
 	struct pcap_source *a = source_of(classic, error);
@@ -420,9 +342,10 @@ static void expect_same(struct maker *classic, struct maker *odd)
 
 /* Reads the file twice: as it is, and with a frame check sequence of 0 bytes
  * announced in its header, which is equivalent but handled by libpcap. */
-static void compare_with_libpcap(const struct maker *m, size_t len)
+static void compare_with_libpcap(const struct pcap_maker *m, size_t len)
 {
-	struct maker classic = {.big_endian = m->big_endian}, odd = classic;
+	struct pcap_maker classic = {.big_endian = m->big_endian},
+			  odd = classic;
 
 	buf_add(&classic.b, m->b.p, len);
 	buf_add(&odd.b, m->b.p, len);
@@ -433,25 +356,26 @@ static void compare_with_libpcap(const struct maker *m, size_t len)
 	buf_free(&odd.b);
 }
 
-static void some_packets(struct maker *m, unsigned int kind, uint32_t snapshot)
+static void some_packets(struct pcap_maker *m, unsigned int kind,
+			 uint32_t snapshot)
 {
 	static uint8_t large[200000];
 
 	for (size_t i = 0; i < sizeof(large); i++)
 		large[i] = (uint8_t)(i * 7 + i / 256);
 	m->big_endian = kind & 1;
-	pcap_header(m, kind & 2, 1);
+	pcap_put_header(m, kind & 2, 1);
 	m->b.len -= 8;
-	put(m, snapshot, 4);
-	put(m, 1, 4);
-	pcap_packet(m, SECOND, 999999999, ethernet, 60, 60);
-	pcap_packet(m, 0x7fffffff, 5, ethernet, 33, 1500);
-	pcap_packet(m, SECOND, 0x7fffffff, ethernet, 0, 0);
-	pcap_packet(m, SECOND, 1, large, 2000, 100);
+	pcap_put(m, snapshot, 4);
+	pcap_put(m, 1, 4);
+	pcap_put_packet(m, SECOND, 999999999, ethernet, 60, 60);
+	pcap_put_packet(m, 0x7fffffff, 5, ethernet, 33, 1500);
+	pcap_put_packet(m, SECOND, 0x7fffffff, ethernet, 0, 0);
+	pcap_put_packet(m, SECOND, 1, large, 2000, 100);
 	if (kind & 4)
 		for (uint32_t i = 0; i < 20; i++)
-			pcap_packet(m, SECOND + i, i, large + i,
-				    sizeof(large) - i * 9001, 0);
+			pcap_put_packet(m, SECOND + i, i, large + i,
+					sizeof(large) - i * 9001, 0);
 }
 
 /* The fast path reads what libpcap reads, except for times from 2038 on, which
@@ -463,7 +387,7 @@ static void test_as_libpcap(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 8 * 5; i++) {
-		struct maker m = {0};
+		struct pcap_maker m = {0};
 
 		some_packets(&m, i / 5, snapshots[i % 5]);
 		compare_with_libpcap(&m, m.b.len);
@@ -487,14 +411,14 @@ static void test_slow_pipe(void **state)
 {
 	char error[PCAP_ERROR_SIZE];
 	struct pcap_source *s;
-	struct maker m = {0};
+	struct pcap_maker m = {0};
 	struct pcap_frame f;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
-	pcap_header(&m, true, 1);
-	pcap_packet(&m, 1, 0, ethernet, 60, 60);
+	pcap_put_header(&m, true, 1);
+	pcap_put_packet(&m, 1, 0, ethernet, 60, 60);
 	assert_int_equal(write(fds[1], m.b.p, m.b.len), m.b.len);
 	alarm(20);
 	s = pcap_source_from(fdopen(fds[0], "rb"), error);
@@ -521,7 +445,7 @@ static uint32_t below(uint64_t *state, uint32_t n)
 
 /* A file with packets of random sizes, some invalid; half of the files end with
  * damage. */
-static void random_file(struct maker *m, uint64_t *rnd)
+static void random_file(struct pcap_maker *m, uint64_t *rnd)
 {
 	uint32_t packets = below(rnd, 400), most = below(rnd, 4) ? 1600 : 70000;
 	static uint8_t data[300000];
@@ -530,7 +454,7 @@ static void random_file(struct maker *m, uint64_t *rnd)
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 7 + packets);
 	m->big_endian = below(rnd, 2);
-	pcap_header(m, ns, below(rnd, 8) ? 1 : 113);
+	pcap_put_header(m, ns, below(rnd, 8) ? 1 : 113);
 	for (uint32_t i = 0; i < packets; i++) {
 		uint32_t n = below(rnd, most);
 		uint32_t s = SECOND + i,
@@ -542,9 +466,9 @@ static void random_file(struct maker *m, uint64_t *rnd)
 			s = below(rnd, 2) ? UINT32_MAX - i : INT32_MAX;
 		if (!below(rnd, 100))
 			part = UINT32_MAX / (1 + below(rnd, 9));
-		pcap_packet(m, s, part, data + i, n,
-			    below(rnd, 50) ? n + below(rnd, 2) * 100
-					   : below(rnd, 90000));
+		pcap_put_packet(m, s, part, data + i, n,
+				below(rnd, 50) ? n + below(rnd, 2) * 100
+					       : below(rnd, 90000));
 	}
 	if (m->b.len > 24 && !below(rnd, 3))
 		m->b.p[24 + below(rnd, (uint32_t)m->b.len - 24)] ^=
@@ -588,7 +512,7 @@ static void test_batches(void **state)
 	(void)state;
 	for (unsigned int run = 0; run < 300; run++) {
 		struct pcap_source *disk, *memory;
-		struct maker m = {0};
+		struct pcap_maker m = {0};
 		int fd = memfd_create("pcap", MFD_CLOEXEC);
 		FILE *file = fdopen(fd, "r+b");
 
