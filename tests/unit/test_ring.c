@@ -287,6 +287,30 @@ static void test_next_consumer(void **state)
 	ring_close(&next);
 }
 
+/* Consuming what ring_waiting() returned drains the records of that moment and
+ * leaves those that arrive meanwhile. */
+static void test_drain(void **state)
+{
+	struct fake *f = *state;
+	struct expect e = {0};
+	uint32_t seq;
+	size_t left;
+
+	for (seq = 0; seq < 10; seq++)
+		assert_true(produce(f, seq, 100));
+	left = ring_waiting(&f->ring);
+	while (left) {
+		size_t n = ring_consume(&f->ring, left < 200 ? left : 200,
+					on_records, &e);
+
+		assert_in_range(n, 1, left);
+		left -= n;
+		assert_true(produce(f, seq++, 100));
+	}
+	assert_int_equal(e.n, 10);
+	assert_true(ring_waiting(&f->ring) > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +318,7 @@ int main(void)
 		T(empty),     T(round_and_round), T(position_wraps),
 		T(batches),   T(limit),		  T(busy),
 		T(discarded), T(malformed),	  T(next_consumer),
+		T(drain),
 #undef T
 	};
 

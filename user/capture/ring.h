@@ -45,7 +45,8 @@ void ring_close(struct ring *r);
  * has returned from. Returns the bytes of the ring consumed. */
 size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx);
 
-/* Bytes that wait, and the position up to which a drain has to go. */
+/* Bytes that wait. A caller that consumes exactly this many, in one or several
+ * calls, drains what was in the ring and leaves records that arrive meanwhile. */
 size_t ring_waiting(const struct ring *r);
 
 #endif
