@@ -183,8 +183,10 @@ struct metlo_shunt {
 	__u32 _pad[3];
 };
 
-/* Object names (at most 15 bytes) and where they are pinned:
- * METLO_PIN_ROOT/v<METLO_LAYOUT_VERSION>/<interface>/<name>. */
+/* Pins are METLO_PIN_ROOT/v<METLO_LAYOUT_VERSION>/<interface>/<name>, where name
+ * is that of the map (see MAPS_LIST in user/capture/maps.h), "link", or that of
+ * a ring (see user/capture/rings.c). The kernel limits the names of maps to 15
+ * bytes. */
 #define METLO_PIN_ROOT "/sys/fs/bpf/metlo-xdp"
 
 #endif

@@ -9,6 +9,13 @@
 #include "capture/maps.h"
 #include "capture/pins.h"
 
+/* maps_open_program() finds maps by the name that the kernel reports, of which
+ * libbpf keeps at most 15 bytes. */
+#define NAME_FITS(name) \
+	_Static_assert(sizeof(#name) <= BPF_OBJ_NAME_LEN, #name " is too long");
+MAPS_LIST(NAME_FITS)
+#undef NAME_FITS
+
 const char *const maps_names[MAPS_N] = {
 #define MAP_NAME(name) #name,
 	MAPS_LIST(MAP_NAME)
