@@ -101,7 +101,7 @@ static void start_requests(struct gen *g, struct gen_conn *c)
 }
 
 /* Sends one packet (and its acknowledgment) of the connection. */
-static void advance(struct gen *g, struct gen_conn *c)
+static void send_next(struct gen *g, struct gen_conn *c)
 {
 	switch (c->step) {
 	case SYN:
@@ -171,7 +171,7 @@ static void run_to_end(struct gen *g, struct gen_conn *conns, uint32_t open)
 	while (open) {
 		c = &conns[below(g, open)];
 		if (!c->over)
-			advance(g, c);
+			send_next(g, c);
 		if (!c->over)
 			continue;
 		over = *c;
@@ -184,14 +184,14 @@ static void run_to_end(struct gen *g, struct gen_conn *conns, uint32_t open)
 static void until_enough(struct gen *g, struct gen_conn *conns, uint32_t open)
 {
 	while (g->next_tx < g->o.transactions)
-		advance(g, &conns[below(g, open)]);
+		send_next(g, &conns[below(g, open)]);
 	for (uint32_t i = 0; i < open; i++) {
 		uint64_t id = conns[i].id;
 
 		if (conns[i].step <= ACK)
 			continue;
 		while (conns[i].id == id)
-			advance(g, &conns[i]);
+			send_next(g, &conns[i]);
 	}
 }
 
