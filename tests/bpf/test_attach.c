@@ -19,7 +19,6 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 
-#include "base/exit.h"
 #include "capture/capture.h"
 #include "capture/counters.h"
 #include "capture/load.h"
@@ -42,7 +41,7 @@ static void test_mtu_refused(void **state)
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.no_frags = true;
-	assert_int_equal(capture_open(&c, &conf), EXIT_NOT_SUPPORTED);
+	assert_int_equal(capture_open(&c, &conf), -EOPNOTSUPP);
 	assert_heard(&h, "in native mode: ");
 	assert_heard(&h, "Peer MTU is too large");
 	assert_heard(
@@ -51,7 +50,7 @@ static void test_mtu_refused(void **state)
 	assert_no_program(v);
 
 	conf.request = LINK_AUTO;
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
 	assert_heard(&h, "generic mode");
 	capture_close(&c);
@@ -59,7 +58,7 @@ static void test_mtu_refused(void **state)
 	/* With frags native mode works, but only after detaching. */
 	conf.no_frags = false;
 	pins_purge(v->dev);
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
 	capture_close(&c);
 	heard_free(&h);
@@ -75,16 +74,16 @@ static void test_mode_change(void **state)
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.request = LINK_GENERIC;
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
 	capture_close(&c);
 	conf.request = LINK_AUTO;
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
 	assert_heard(&h, "remains attached in generic mode");
 	capture_close(&c);
 	conf.request = LINK_NATIVE;
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
 	capture_close(&c);
 	heard_free(&h);
@@ -122,7 +121,7 @@ static void test_other_program(void **state)
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.request = LINK_AUTO;
-	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_int_equal(capture_open(&c, &conf), -EBUSY);
 	assert_heard(&h, id);
 	assert_heard(&h, "xdpdrv off");
 	assert_int_equal(pins_purge(v->dev), 0);
@@ -151,7 +150,7 @@ static void test_other_link(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_int_equal(capture_open(&c, &conf), -EBUSY);
 	assert_heard(&h, "(other_prog), generic mode");
 	assert_heard(&h, id);
 	close(fd);
@@ -175,7 +174,7 @@ static void test_queues_refused(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_NOT_SUPPORTED);
+	assert_int_equal(capture_open(&c, &conf), -EOPNOTSUPP);
 	assert_heard(&h, "number of rx queues not less than peer tx queues");
 	assert_heard(&h, "ethtool -L");
 	assert_no_program(v);
@@ -192,14 +191,14 @@ static void test_second_daemon(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&first, &conf), EXIT_DONE);
-	assert_int_equal(capture_open(&second, &conf), EXIT_FAILED);
+	assert_int_equal(capture_open(&first, &conf), 0);
+	assert_int_equal(capture_open(&second, &conf), -EBUSY);
 	snprintf(pid, sizeof(pid), "process %ld ", (long)getpid());
 	assert_heard(&h, pid);
 	assert_int_equal(lock_holder(v->dev), getpid());
 	capture_close(&first);
 	assert_int_equal(lock_holder(v->dev), 0);
-	assert_int_equal(capture_open(&second, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&second, &conf), 0);
 	capture_close(&second);
 	heard_free(&h);
 }
@@ -214,7 +213,7 @@ static void test_no_such_interface(void **state)
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.iface = "nosuch0";
-	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_int_equal(capture_open(&c, &conf), -ENODEV);
 	assert_heard(&h, "nosuch0");
 	assert_heard(&h, v->dev);
 	assert_heard(&h, v->peer);
@@ -232,13 +231,13 @@ static void test_incompatible_pin(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	capture_close(&c);
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "other", 4, 8, 1, NULL);
 	assert_true(fd >= 0);
 	assert_int_equal(pins_put(v->dev, "metlo_stats", fd), 0);
 	close(fd);
-	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_int_equal(capture_open(&c, &conf), -EEXIST);
 	assert_heard(&h, "metlo_stats");
 	assert_heard(&h, "metlo-xdp detach");
 	assert_true(pins_purge(v->dev) > 0);
@@ -257,7 +256,7 @@ static void test_other_layout(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	capture_close(&c);
 	pins_folder(folder, v->dev);
 	assert_int_equal(
@@ -265,12 +264,12 @@ static void test_other_layout(void **state)
 		      METLO_PIN_ROOT, v->dev, folder, METLO_PIN_ROOT, v->dev,
 		      folder),
 		0);
-	assert_int_equal(capture_open(&c, &conf), EXIT_FAILED);
+	assert_int_equal(capture_open(&c, &conf), -EBUSY);
 	assert_heard(&h, "another version of metlo-xdp");
 	assert_heard(&h, "metlo-xdp detach");
 	assert_true(pins_purge(v->dev) > 0);
 	assert_no_program(v);
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	capture_close(&c);
 	heard_free(&h);
 }

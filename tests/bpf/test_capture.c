@@ -19,7 +19,6 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 
-#include "base/exit.h"
 #include "capture/capture.h"
 #include "capture/counters.h"
 #include "capture/load.h"
@@ -108,7 +107,7 @@ static void test_records_and_counters(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
 	assert_true(c.link.frags);
 	assert_false(c.resumed);
@@ -148,14 +147,14 @@ static void test_resume_loses_nothing(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	first = c.dev.native.id;
 	veth_inject(v, 0, 20);
 	await_records(&c, 20);
 	capture_close(&c);
 	veth_inject(v, 20, 20); /* while no daemon is running */
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_true(c.resumed);
 	assert_int_not_equal(c.dev.native.id, first);
 	veth_inject(v, 40, 20);
@@ -176,14 +175,14 @@ static void change_rings(struct veth *v, unsigned int from, unsigned int to,
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.rings = from;
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	veth_inject(v, 0, 100);
 	await_records(&c, 100);
 	capture_close(&c);
 
 	conf.rings = to;
 	conf.ring_size = size_to;
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_heard(&h, "replacing ");
 	assert_int_equal(c.rings.n_old, from);
 	veth_inject(v, 100, 100);
@@ -199,7 +198,7 @@ static void change_rings(struct veth *v, unsigned int from, unsigned int to,
 	rings_close_old(&c.rings);
 	capture_close(&c);
 	/* The next open reuses the rings; the old ones no longer exist. */
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.rings.n_old, 0);
 	assert_int_equal(c.rings.n, to);
 	capture_close(&c);
@@ -236,14 +235,14 @@ static void test_interrupted_change(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	veth_inject(v, 0, 10);
 	await_records(&c, 10);
 	capture_close(&c);
 	conf.rings = 4;
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	capture_close(&c);
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.rings.n_old, 2);
 	for (unsigned int i = 0; i < c.rings.n_old; i++)
 		ring_consume(&c.rings.old[i], SIZE_MAX, on_records, &old);
@@ -262,7 +261,7 @@ static void test_purge_leaves_nothing(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	capture_close(&c);
 	assert_true(pins_purge(v->dev) > 0);
 	pins_folder(folder, v->dev);
@@ -284,7 +283,7 @@ static void test_not_kept(void **state)
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.keep = false;
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	pins_folder(folder, v->dev);
 	assert_int_equal(access(folder, F_OK), -1);
 	veth_inject(v, 0, 5);
@@ -313,11 +312,11 @@ static void test_interface_made_anew(void **state)
 	listen_in(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	capture_close(&c);
 	assert_int_equal(shell("ip link del %s", v->dev), 0);
 	assert_int_equal(veth_make(v), 0);
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_false(c.resumed);
 	veth_inject(v, 0, 5);
 	await(&c, &seen, 5);
@@ -342,7 +341,7 @@ static void test_full_ring(void **state)
 
 	conf.rings = 1;
 	conf.ring_size = (size_t)sysconf(_SC_PAGESIZE);
-	assert_int_equal(capture_open(&c, &conf), EXIT_DONE);
+	assert_int_equal(capture_open(&c, &conf), 0);
 	veth_inject(v, 0, n);
 	for (int i = 0; i < 100 && stats.delivered + stats.ring_full < n; i++) {
 		usleep(10000);

@@ -13,7 +13,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#include "base/exit.h"
 #include "capture/capture.h"
 #include "capture/load.h"
 #include "capture/lock.h"
@@ -26,30 +25,17 @@
  * the CPU halfway. */
 #define GRACE_NS 20000000
 
-static int exit_code(int err)
-{
-	switch (err) {
-	case -EPERM:
-	case -EACCES:
-		return EXIT_NOT_PERMITTED;
-	case -EOPNOTSUPP:
-		return EXIT_NOT_SUPPORTED;
-	default:
-		return EXIT_FAILED;
-	}
-}
-
 static int read_device(struct capture *c, const char *iface)
 {
 	char names[512];
 	int err = netdev_read(&c->dev, iface);
 
 	if (!err)
-		return EXIT_DONE;
+		return 0;
 	netdev_names(names, sizeof(names));
 	log_error(c->log, "interface %s: %s: available: %s", iface,
 		  strerror(-err), names[0] ? names : "only lo");
-	return EXIT_FAILED;
+	return err;
 }
 
 static int acquire_lock(struct capture *c)
@@ -58,10 +44,10 @@ static int acquire_lock(struct capture *c)
 
 	c->lock_fd = lock_acquire(c->dev.name, &holder, c->log);
 	if (c->lock_fd >= 0)
-		return EXIT_DONE;
+		return 0;
 	if (c->lock_fd == -EBUSY)
 		lock_report_held(c->dev.name, holder, c->log);
-	return exit_code(c->lock_fd);
+	return c->lock_fd;
 }
 
 static void *map_array(const struct capture *c, enum map_index i, size_t bytes,
@@ -279,10 +265,10 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 	 * process ends, however it ends. */
 	if (!conf->keep)
 		pins_purge_own(c->dev.name, false);
-	return EXIT_DONE;
+	return 0;
 fail:
 	roll_back(c);
-	return exit_code(err);
+	return err;
 }
 
 void capture_undo(struct capture *c)

@@ -44,8 +44,9 @@ struct capture {
 	const struct log *log;
 };
 
-/* Returns EXIT_DONE, or another exit code after logging the error and undoing
- * whatever was done. */
+/* 0, or a negative errno after logging the error and undoing whatever was done:
+ * -EPERM or -EACCES not permitted, -EOPNOTSUPP not supported by the kernel or
+ * the driver, -EBUSY another process or program is there. */
 int capture_open(struct capture *c, const struct capture_conf *conf);
 
 /* Changes what is captured while packets flow. A packet is treated either by

@@ -70,10 +70,8 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 
 /* The attempt to use one build of the program. */
 struct attempt {
-	int prog_fd; /* -1: not loaded */
-	int err;     /* of loading it; 0 is success */
+	int prog_fd; /* negative: not loaded */
 	bool frags;
-	bool loaded;
 };
 
 static int create_link(const struct netdev *dev, int prog_fd,
@@ -88,14 +86,12 @@ static int create_link(const struct netdev *dev, int prog_fd,
 	return fd < 0 ? -errno : fd;
 }
 
-static bool load_attempt(struct attempt *a, const struct link_conf *conf)
+/* 0, or a negative errno, logged. */
+static int load_attempt(struct attempt *a, const struct link_conf *conf)
 {
-	if (a->loaded)
-		return true;
-	a->prog_fd = load_program(conf->maps, a->frags, conf->log);
-	a->err = a->prog_fd < 0 ? a->prog_fd : 0;
-	a->loaded = a->prog_fd >= 0;
-	return a->loaded;
+	if (a->prog_fd < 0)
+		a->prog_fd = load_program(conf->maps, a->frags, conf->log);
+	return a->prog_fd < 0 ? a->prog_fd : 0;
 }
 
 /* Tries the builds in turn. Returns the link, or a negative errno; *load is set
@@ -109,9 +105,10 @@ static int try_mode(struct attempt tries[2], const struct link_conf *conf,
 	for (int i = conf->no_frags; i < 2; i++) {
 		struct attempt *a = &tries[i];
 
-		if (!load_attempt(a, conf)) {
+		fd = load_attempt(a, conf);
+		if (fd < 0) {
 			*load = true;
-			return a->err;
+			return fd;
 		}
 		fd = create_link(conf->dev, a->prog_fd, mode);
 		*used = a;
@@ -211,13 +208,13 @@ static int attach_native(struct link *l, struct attempt tries[2],
 static void close_attempts(struct attempt tries[2])
 {
 	for (int i = 0; i < 2; i++)
-		if (tries[i].loaded)
+		if (tries[i].prog_fd >= 0)
 			close(tries[i].prog_fd);
 }
 
 int link_attach(struct link *l, const struct link_conf *conf)
 {
-	struct attempt tries[2] = {{.frags = true}, {.frags = false}};
+	struct attempt tries[2] = {{-1, true}, {-1, false}};
 	int err;
 
 	*l = (struct link){.fd = -1};
@@ -233,14 +230,13 @@ int link_attach(struct link *l, const struct link_conf *conf)
 
 int link_update(struct link *l, const struct link_conf *conf)
 {
-	struct attempt tries[2] = {{.frags = true}, {.frags = false}};
+	struct attempt tries[2] = {{-1, true}, {-1, false}};
 	int err = -EOPNOTSUPP;
 
 	for (int i = conf->no_frags; i < 2 && err; i++) {
-		if (!load_attempt(&tries[i], conf)) {
-			err = tries[i].err;
+		err = load_attempt(&tries[i], conf);
+		if (err)
 			goto out; /* already logged */
-		}
 		err = bpf_link_update(l->fd, tries[i].prog_fd, NULL) ? -errno
 								     : 0;
 		l->frags = tries[i].frags;

@@ -87,7 +87,7 @@ int privileges_user(struct privileges_user *u, const char *name,
 			log,
 			"user %s: no such user: choose another with --user, or run: useradd --system --no-create-home metlo-xdp",
 			name ? name : "nobody");
-		return -1;
+		return -ENOENT;
 	}
 	if (pw)
 		snprintf(u->name, sizeof(u->name), "%s", pw->pw_name);
@@ -99,7 +99,7 @@ int privileges_user(struct privileges_user *u, const char *name,
 				log,
 				"--user %s: only root can become another user: omit it, or run as root",
 				name);
-			return -1;
+			return -EPERM;
 		}
 		u->uid = pw->pw_uid;
 		u->gid = pw->pw_gid;
@@ -110,10 +110,13 @@ int privileges_user(struct privileges_user *u, const char *name,
 
 int privileges_no_new(const struct log *log)
 {
+	int err;
+
 	if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return 0;
-	log_error(log, "cannot set no_new_privs: %s", strerror(errno));
-	return -1;
+	err = -errno;
+	log_error(log, "cannot set no_new_privs: %s", strerror(-err));
+	return err;
 }
 
 int privileges_drop_caps(const struct log *log)
@@ -122,13 +125,15 @@ int privileges_drop_caps(const struct log *log)
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
 	struct __user_cap_data_struct d[2] = {0};
+	int err;
 
 	/* Fails on kernels without ambient capabilities, which is fine. */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (!syscall(SYS_capset, &h, d))
 		return 0;
-	log_error(log, "cannot drop the capabilities: %s", strerror(errno));
-	return -1;
+	err = -errno;
+	log_error(log, "cannot drop the capabilities: %s", strerror(-err));
+	return err;
 }
 
 /* Effective and permitted capabilities of one thread; all ones if they cannot
@@ -169,7 +174,7 @@ static int verify_dropped(const struct log *log)
 			log,
 			"thread %s still has capabilities after dropping them",
 			e->d_name);
-		err = -1;
+		err = -EPERM;
 	}
 	closedir(d);
 	return err;
@@ -177,14 +182,16 @@ static int verify_dropped(const struct log *log)
 
 int privileges_drop(const struct privileges_user *u, const struct log *log)
 {
+	int err;
+
 	if (u->change &&
 	    (setgroups(1, &u->gid) || setresgid(u->gid, u->gid, u->gid) ||
 	     setresuid(u->uid, u->uid, u->uid))) {
+		err = -errno;
 		log_error(log, "cannot become user %s: %s", u->name,
-			  strerror(errno));
-		return -1;
+			  strerror(-err));
+		return err;
 	}
-	if (privileges_drop_caps(log))
-		return -1;
-	return verify_dropped(log);
+	err = privileges_drop_caps(log);
+	return err ? err : verify_dropped(log);
 }

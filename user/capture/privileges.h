@@ -27,21 +27,22 @@ struct privileges_user {
 };
 
 /* Looks up the user: name is the value of --user, or NULL for metlo-xdp if that
- * user exists, else nobody. A process that is not root keeps its user. 0, or -1
- * after logging an error. */
+ * user exists, else nobody. A process that is not root keeps its user. 0, or a
+ * negative errno after logging it. */
 int privileges_user(struct privileges_user *u, const char *name,
 		    const struct log *log);
 
 /* Sets no_new_privs for the calling thread and those it creates later: no
- * program they execute can gain privileges. 0, or -1 after logging an error. */
+ * program they execute can gain privileges. 0, or a negative errno after logging
+ * it. */
 int privileges_no_new(const struct log *log);
 
 /* Clears all capability sets of the calling thread, and so of those it creates
- * later. 0, or -1 after logging an error. */
+ * later. 0, or a negative errno after logging it. */
 int privileges_drop_caps(const struct log *log);
 
 /* Becomes the user in all threads and drops the capabilities, then verifies that
- * no thread has kept any. 0, or -1 after logging an error. */
+ * no thread has kept any. 0, or a negative errno after logging it. */
 int privileges_drop(const struct privileges_user *u, const struct log *log);
 
 #endif

@@ -157,7 +157,17 @@ static int open_capture(struct attach *a)
 	};
 
 	settings_to_config(s, &config);
-	return capture_open(&a->capture, &conf);
+	switch (capture_open(&a->capture, &conf)) {
+	case 0:
+		return EXIT_DONE;
+	case -EPERM:
+	case -EACCES:
+		return EXIT_NOT_PERMITTED;
+	case -EOPNOTSUPP:
+		return EXIT_NOT_SUPPORTED;
+	default:
+		return EXIT_FAILED;
+	}
 }
 
 static int open_outputs(struct attach *a)
