@@ -358,7 +358,7 @@ int options_parse(struct cli_settings *s, const struct cli_command *command,
 		.table = settings_options, .settings = s, .scope = command->id};
 	int n;
 
-	if (!opt_defaults(&set, log))
+	if (opt_defaults(&set, log))
 		return EXIT_FAILED;
 	n = opt_command_line(&set, argc, argv, s->words.item,
 			     command->words ? OPT_LIST_MAX : 0, help, log);

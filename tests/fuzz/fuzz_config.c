@@ -51,9 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = 0;
 	log.out = open_memstream(&logged, &n_logged);
-	if (!log.out || !opt_defaults(&set, &log))
+	if (!log.out || opt_defaults(&set, &log))
 		abort();
-	if (opt_file(&set, "file", text, size, &log)) {
+	if (!opt_file(&set, "file", text, size, &log)) {
 		check(&settings);
 	} else {
 		fflush(log.out);

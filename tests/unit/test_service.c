@@ -106,10 +106,11 @@ static void test_path_and_abstract(void **state)
 		notify_open(&n, &m.log);
 		assert_true(n.fd >= 0);
 		assert_true(fcntl(n.fd, F_GETFD) & FD_CLOEXEC);
-		assert_true(notify_send(&n, "READY=%d\nSTATUS=%s", 1, "well"));
+		assert_int_equal(
+			notify_send(&n, "READY=%d\nSTATUS=%s", 1, "well"), 0);
 		assert_string_equal(received(&m), "READY=1\nSTATUS=well");
 		notify_close(&n);
-		assert_false(notify_send(&n, "READY=1"));
+		assert_int_equal(notify_send(&n, "READY=1"), -ENOTCONN);
 		assert_int_equal(m.n_logged, 0);
 		manager_down(&m);
 	}
@@ -147,7 +148,7 @@ static void test_no_manager(void **state)
 		assert_int_equal(n.watchdog_ns, 0);
 		assert_non_null(strstr(m.logged, cases[i].error));
 		assert_int_equal(m.n_logged > 0, cases[i].error[0] != 0);
-		assert_false(notify_send(&n, "READY=1"));
+		assert_int_equal(notify_send(&n, "READY=1"), -ENOTCONN);
 		manager_down(&m);
 	}
 }
@@ -214,7 +215,7 @@ static void test_after_dropping(void **state)
 		if (setresuid(65534, 65534, 65534))
 			_exit(2);
 		notify_open(&again, &m.log);
-		_exit(again.fd < 0 && notify_send(&n, "READY=1") ? 0 : 1);
+		_exit(again.fd < 0 && !notify_send(&n, "READY=1") ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -235,7 +236,7 @@ static void test_too_long(void **state)
 	text[sizeof(text) - 1] = '\0';
 	manager_up(&m, "@metlo-notify-%d");
 	notify_open(&n, &m.log);
-	assert_false(notify_send(&n, "STATUS=%s", text));
+	assert_int_equal(notify_send(&n, "STATUS=%s", text), -EMSGSIZE);
 	assert_string_equal(received(&m), "");
 	notify_close(&n);
 	manager_down(&m);
@@ -251,11 +252,11 @@ static void test_full(void **state)
 
 	manager_up(&m, "@metlo-notify-%d");
 	notify_open(&n, &m.log);
-	while (sent < 100000 && notify_send(&n, "STATUS=%u", sent))
+	while (sent < 100000 && !notify_send(&n, "STATUS=%u", sent))
 		sent++;
 	assert_in_range(sent, 1, 99999);
 	assert_string_equal(received(&m), "STATUS=0");
-	assert_true(notify_send(&n, "READY=1"));
+	assert_int_equal(notify_send(&n, "READY=1"), 0);
 	notify_close(&n);
 	manager_down(&m);
 }

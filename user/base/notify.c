@@ -105,18 +105,18 @@ void notify_close(struct notify *n)
 	n->watchdog_ns = 0;
 }
 
-bool notify_send(const struct notify *n, const char *fmt, ...)
+int notify_send(const struct notify *n, const char *fmt, ...)
 {
 	char text[MESSAGE_MAX];
 	va_list ap;
 	int len;
 
 	if (n->fd < 0)
-		return false;
+		return -ENOTCONN;
 	va_start(ap, fmt);
 	len = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (len < 0 || (size_t)len >= sizeof(text))
-		return false;
-	return send(n->fd, text, (size_t)len, MSG_NOSIGNAL) == len;
+		return -EMSGSIZE;
+	return send(n->fd, text, (size_t)len, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }

@@ -24,7 +24,8 @@ void notify_open(struct notify *n, const struct log *log);
 void notify_close(struct notify *n);
 
 /* Sends one datagram of lines separated by '\n'. Blocks for at most a second if
- * the service manager does not read. Whether it was delivered. */
-bool notify_send(const struct notify *n, const char *fmt, ...) LOG_PRINTF(2, 3);
+ * the service manager does not read. 0 or a negative errno: -ENOTCONN without a
+ * service manager. */
+int notify_send(const struct notify *n, const char *fmt, ...) LOG_PRINTF(2, 3);
 
 #endif

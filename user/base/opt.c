@@ -3,6 +3,7 @@
  * One table of options drives the command line, configuration files, usage
  * text, the example file and shell completion.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/opt.h"
@@ -164,7 +165,7 @@ static bool set_option(struct opt_set *s, const struct opt *o,
 	return true;
 }
 
-bool opt_defaults(struct opt_set *s, const struct log *log)
+int opt_defaults(struct opt_set *s, const struct log *log)
 {
 	struct parse_error err;
 	const struct opt *o;
@@ -172,20 +173,20 @@ bool opt_defaults(struct opt_set *s, const struct log *log)
 	for (o = s->table; o->name; o++) {
 		if (o - s->table >= OPT_TABLE_MAX) {
 			log_error(log, "too many options in a table");
-			return false;
+			return -EINVAL;
 		}
 		if (o->initial &&
 		    !set_option(s, o, OPT_DEFAULT, o->initial, &err)) {
 			log_error(log, "default of --%s: %s", o->name,
 				  err.text);
-			return false;
+			return -EINVAL;
 		}
 	}
-	return true;
+	return 0;
 }
 
-static bool unknown_option(const struct opt_set *s, const char *command,
-			   const char *name, size_t len, const struct log *log)
+static int unknown_option(const struct opt_set *s, const char *command,
+			  const char *name, size_t len, const struct log *log)
 {
 	const struct opt *other = find_name(s->table, s->scope, name, len);
 	const char *nearest;
@@ -195,7 +196,7 @@ static bool unknown_option(const struct opt_set *s, const char *command,
 		log_error(log,
 			  "--%s is not an option of %s; see \"%s help %s\"",
 			  other->name, command, log->program, command);
-		return false;
+		return -EINVAL;
 	}
 	snprintf(copy, sizeof(copy), "%.*s", (int)(len < 60 ? len : 60), name);
 	nearest = parse_nearest(copy, next_name, s);
@@ -207,13 +208,13 @@ static bool unknown_option(const struct opt_set *s, const char *command,
 	else
 		log_error(log, "unknown option --%s; see \"%s help %s\"", copy,
 			  log->program, command);
-	return false;
+	return -EINVAL;
 }
 
 /* Sets the option of an argument that starts with "--", consuming the next
  * argument if it is the option's value. */
-static bool long_option(struct opt_set *s, int argc, char **argv, int *i,
-			const struct log *log)
+static int long_option(struct opt_set *s, int argc, char **argv, int *i,
+		       const struct log *log)
 {
 	const char *name = argv[*i] + 2, *eq = strchr(name, '=');
 	size_t len = eq ? (size_t)(eq - name) : strlen(name);
@@ -232,16 +233,16 @@ static bool long_option(struct opt_set *s, int argc, char **argv, int *i,
 	} else {
 		log_error(log, "--%s needs a value: --%s %s", o->name, o->name,
 			  o->metavar);
-		return false;
+		return -EINVAL;
 	}
 	if (set_option(s, o, OPT_COMMAND_LINE, value, &err))
-		return true;
+		return 0;
 	log_error(log, "--%s: %s", o->name, err.text);
-	return false;
+	return -EINVAL;
 }
 
-static bool short_options(struct opt_set *s, char **argv, const char *letters,
-			  bool *help, const struct log *log)
+static int short_options(struct opt_set *s, char **argv, const char *letters,
+			 bool *help, const struct log *log)
 {
 	struct parse_error err;
 	const struct opt *o;
@@ -249,20 +250,20 @@ static bool short_options(struct opt_set *s, char **argv, const char *letters,
 	for (; *letters; letters++) {
 		if (*letters == 'h') {
 			*help = true;
-			return true;
+			return 0;
 		}
 		o = find_short(s->table, s->scope, *letters);
 		if (!o) {
 			log_error(log, "unknown option -%c; see \"%s help %s\"",
 				  *letters, log->program, argv[0]);
-			return false;
+			return -EINVAL;
 		}
 		if (!set_option(s, o, OPT_COMMAND_LINE, "1", &err)) {
 			log_error(log, "-%c: %s", *letters, err.text);
-			return false;
+			return -EINVAL;
 		}
 	}
-	return true;
+	return 0;
 }
 
 int opt_command_line(struct opt_set *s, int argc, char **argv,
@@ -280,10 +281,10 @@ int opt_command_line(struct opt_set *s, int argc, char **argv,
 			else if (!strcmp(argv[i], "--help"))
 				*help = true;
 			else if (argv[i][1] == '-'
-					 ? !long_option(s, argc, argv, &i, log)
-					 : !short_options(s, argv, argv[i] + 1,
-							  help, log))
-				return -1;
+					 ? long_option(s, argc, argv, &i, log)
+					 : short_options(s, argv, argv[i] + 1,
+							 help, log))
+				return -EINVAL;
 			continue;
 		}
 		if (n == max_positional) {
@@ -291,7 +292,7 @@ int opt_command_line(struct opt_set *s, int argc, char **argv,
 				log,
 				"%s: unexpected argument \"%s\"; see \"%s help %s\"",
 				argv[0], argv[i], log->program, argv[0]);
-			return -1;
+			return -EINVAL;
 		}
 		positional[n++] = argv[i];
 	}
@@ -388,8 +389,8 @@ static bool file_line(struct opt_set *s, char *text, unsigned int line,
 	return set_from_file(s, trim(key), trim(eq + 1), line, err);
 }
 
-bool opt_file(struct opt_set *s, const char *path, char *text, size_t len,
-	      const struct log *log)
+int opt_file(struct opt_set *s, const char *path, char *text, size_t len,
+	     const struct log *log)
 {
 	char *end = text + len, *p = text, *newline;
 	struct parse_error err;
@@ -406,9 +407,9 @@ bool opt_file(struct opt_set *s, const char *path, char *text, size_t len,
 		else if (file_line(s, p, line, &err))
 			continue;
 		log_error(log, "%s:%u: %s", path, line, err.text);
-		return false;
+		return -EINVAL;
 	}
-	return true;
+	return 0;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -85,13 +85,13 @@ struct opt_set {
 
 #define OPT_FIELD(type, member) offsetof(type, member)
 
-/* Sets every option to its initial value. False, after logging, if the table is
- * inconsistent. */
-bool opt_defaults(struct opt_set *s, const struct log *log);
+/* Sets every option to its initial value. 0, or -EINVAL after logging how the
+ * table is inconsistent. */
+int opt_defaults(struct opt_set *s, const struct log *log);
 
 /* Parses --name VALUE, --name=VALUE, -v and positional arguments (at most
  * max_positional, into positional). Returns the number of positional arguments,
- * or -1 after logging an error. argv[0] is the command's name. At -h or --help
+ * or -EINVAL after logging an error. argv[0] is the command's name. At -h or --help
  * parsing stops and *help is set. */
 int opt_command_line(struct opt_set *s, int argc, char **argv,
 		     const char **positional, int max_positional, bool *help,
@@ -104,9 +104,9 @@ const char *opt_peek(const struct opt_set *s, int argc, char **argv,
 
 /* Parses "name = value" lines. A file may set the options of every command, so
  * that one file serves them all. Modifies text, into which the settings then
- * point. False after logging an error with path and line. */
-bool opt_file(struct opt_set *s, const char *path, char *text, size_t len,
-	      const struct log *log);
+ * point. 0, or -EINVAL after logging an error with path and line. */
+int opt_file(struct opt_set *s, const char *path, char *text, size_t len,
+	     const struct log *log);
 
 /* Whether the values of an option differ between a and b, two settings of the
  * same table. Always true for OPT_CUSTOM. */

@@ -86,7 +86,7 @@ static bool read_text(struct opt_set *set, struct settings *settings,
 		return false;
 	}
 	settings->config_text[n] = 0;
-	return opt_file(set, path, settings->config_text, (size_t)n, log);
+	return !opt_file(set, path, settings->config_text, (size_t)n, log);
 }
 
 bool config_file_read(struct opt_set *set, struct settings *settings,

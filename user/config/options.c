@@ -278,7 +278,7 @@ int options_read(struct invocation *inv, const struct command *command,
 	inv->command = command;
 	inv->argc = argc;
 	inv->argv = argv;
-	if (!opt_defaults(&set, &inv->log))
+	if (opt_defaults(&set, &inv->log))
 		return EXIT_FAILED;
 	config = opt_peek(&set, argc, argv, "config");
 	if (config && command->id & BOTH &&
