@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Capture files of every format, built byte by byte: byte orders, timestamp
  * resolutions, link types, damage. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -253,9 +254,10 @@ static void test_truncated(void **state)
 			assert_int_equal(n, m.b.len >= second  ? 2
 					    : m.b.len >= first ? 1
 							       : 0);
-			assert_int_equal(
-				r,
-				m.b.len == first || m.b.len == second ? 0 : -1);
+			assert_int_equal(r,
+					 m.b.len == first || m.b.len == second
+						 ? 0
+						 : -EBADMSG);
 			if (r < 0)
 				assert_true(*error);
 			pcap_source_free(s);
@@ -285,7 +287,7 @@ static void test_damaged(void **state)
 	assert_non_null(s);
 	assert_int_equal(pcap_source_next(s, &f, error), 1);
 	assert_int_equal(pcap_source_next(s, &f, error), 1);
-	assert_int_equal(pcap_source_next(s, &f, error), -1);
+	assert_int_equal(pcap_source_next(s, &f, error), -EBADMSG);
 	assert_true(*error);
 	pcap_source_free(s);
 	buf_free(&m.b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads classic pcap records in place, in the input's buffer. */
+#include <errno.h>
 #include <string.h>
 
 #include "pcap/classic.h"
@@ -71,7 +72,7 @@ static int report_truncated(const struct pcap_input *in, const char *within,
 	else
 		snprintf(error, PCAP_ERROR_SIZE,
 			 "truncated capture file: it ends inside %s", within);
-	return -1;
+	return in->err ? -in->err : -EBADMSG;
 }
 
 bool pcap_classic_has_next(const struct pcap_classic *c,
@@ -104,7 +105,7 @@ int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 			error, PCAP_ERROR_SIZE,
 			"damaged capture file: packet of %u bytes, but at most %u are possible",
 			caplen, PACKET_MAX);
-		return -1;
+		return -EBADMSG;
 	}
 	if (pcap_input_ensure(in, RECORD_HEADER + caplen) <
 	    RECORD_HEADER + caplen)

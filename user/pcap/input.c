@@ -11,10 +11,10 @@
 #define CHUNK  (128u << 10)
 #define BUFFER (PCAP_INPUT_MAX + CHUNK)
 
-bool pcap_input_open(struct pcap_input *in, FILE *file)
+int pcap_input_open(struct pcap_input *in, FILE *file)
 {
 	*in = (struct pcap_input){.file = file, .buf = malloc(BUFFER)};
-	return in->buf != NULL;
+	return in->buf ? 0 : -ENOMEM;
 }
 
 void pcap_input_close(struct pcap_input *in)

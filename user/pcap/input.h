@@ -33,9 +33,9 @@ struct pcap_input {
 	bool ended;
 };
 
-/* Takes ownership of file, from which nothing must have been read. On failure
- * (errno) the caller keeps it. */
-bool pcap_input_open(struct pcap_input *in, FILE *file);
+/* Takes ownership of file, from which nothing must have been read. 0 or -ENOMEM;
+ * then the caller keeps the file. */
+int pcap_input_open(struct pcap_input *in, FILE *file);
 
 /* Closes the file. */
 void pcap_input_close(struct pcap_input *in);

@@ -106,8 +106,7 @@ static const char *unpacker(struct pcap_input *in)
 }
 
 /* Opens any format that is not classic pcap with Ethernet frames. */
-static bool open_with_libpcap(struct pcap_source *s,
-			      char error[PCAP_ERROR_SIZE])
+static int open_with_libpcap(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 {
 	FILE *stream = pcap_input_stream(&s->input);
 	char why[PCAP_ERRBUF_SIZE] = "";
@@ -115,8 +114,8 @@ static bool open_with_libpcap(struct pcap_source *s,
 	int header;
 
 	if (!stream) {
-		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(errno));
-		return false;
+		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(ENOMEM));
+		return -ENOMEM;
 	}
 	s->pcap = pcap_fopen_offline_with_tstamp_precision(
 		stream, PCAP_TSTAMP_PRECISION_NANO, why);
@@ -124,7 +123,7 @@ static bool open_with_libpcap(struct pcap_source *s,
 		snprintf(error, PCAP_ERROR_SIZE,
 			 "not a pcap or pcapng file: %s", why);
 		fclose(stream);
-		return false;
+		return -EINVAL;
 	}
 	s->link = pcap_datalink(s->pcap);
 	header = link_header_len(s->link);
@@ -134,13 +133,13 @@ static bool open_with_libpcap(struct pcap_source *s,
 			error, PCAP_ERROR_SIZE,
 			"link type %s (%d) is not supported: capture on an Ethernet interface, or with tcpdump -y EN10MB",
 			name ? name : "unknown", s->link);
-		return false;
+		return -EINVAL;
 	}
 	s->link_header = (size_t)header;
-	return true;
+	return 0;
 }
 
-static bool begin(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
+static int begin(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 {
 	const char *how = unpacker(&s->input);
 	struct stat st;
@@ -150,25 +149,26 @@ static bool begin(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 		snprintf(error, PCAP_ERROR_SIZE,
 			 "compressed file: use %s FILE | metlo-xdp replay -",
 			 how);
-		return false;
+		return -EINVAL;
 	}
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		s->size = (uint64_t)st.st_size;
-	return pcap_classic_begin(&s->classic, &s->input) ||
-	       open_with_libpcap(s, error);
+	if (pcap_classic_begin(&s->classic, &s->input))
+		return 0;
+	return open_with_libpcap(s, error);
 }
 
 struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_ERROR_SIZE])
 {
 	struct pcap_source *s = calloc(1, sizeof(*s));
 
-	if (!s || !pcap_input_open(&s->input, file)) {
-		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(errno));
+	if (!s || pcap_input_open(&s->input, file)) {
+		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(ENOMEM));
 		fclose(file);
 		free(s);
 		return NULL;
 	}
-	if (begin(s, error))
+	if (!begin(s, error))
 		return s;
 	pcap_source_free(s);
 	return NULL;
@@ -205,7 +205,7 @@ void pcap_source_free(struct pcap_source *s)
 }
 
 /* Copies the frame to s->copy with an Ethernet header as its link header. */
-static bool to_ethernet(struct pcap_source *s, struct pcap_frame *f)
+static int to_ethernet(struct pcap_source *s, struct pcap_frame *f)
 {
 	uint16_t type = ethertype(s->link, f->data, f->caplen);
 	size_t skip = s->link_header < f->caplen ? s->link_header : f->caplen;
@@ -215,7 +215,7 @@ static bool to_ethernet(struct pcap_source *s, struct pcap_frame *f)
 	if (need > s->copy_size) {
 		p = realloc(s->copy, need * 2);
 		if (!p)
-			return false;
+			return -ENOMEM;
 		s->copy = p;
 		s->copy_size = need * 2;
 	}
@@ -226,7 +226,7 @@ static bool to_ethernet(struct pcap_source *s, struct pcap_frame *f)
 	f->data = s->copy;
 	f->caplen = need;
 	f->wire_len = f->wire_len - skip + ETHER_HEADER;
-	return true;
+	return 0;
 }
 
 int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
@@ -243,17 +243,18 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 		return 0;
 	if (r != 1) {
 		snprintf(error, PCAP_ERROR_SIZE, "%s", pcap_geterr(s->pcap));
-		return -1;
+		return s->input.err ? -s->input.err : -EBADMSG;
 	}
 	frame->data = data;
 	frame->caplen = header->caplen;
 	frame->wire_len =
 		header->len > header->caplen ? header->len : header->caplen;
 	frame->ts_ns = pcap_time(header->ts.tv_sec, header->ts.tv_usec);
-	if (s->link == DLT_EN10MB || to_ethernet(s, frame))
+	r = s->link == DLT_EN10MB ? 0 : to_ethernet(s, frame);
+	if (!r)
 		return 1;
-	snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(ENOMEM));
-	return -1;
+	snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(-r));
+	return r;
 }
 
 int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,

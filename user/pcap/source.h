@@ -23,13 +23,13 @@ struct pcap_source *pcap_source_open(const char *path,
 struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_ERROR_SIZE]);
 void pcap_source_free(struct pcap_source *s);
 
-/* 1: frame is filled in; 0: end of file; -1: the rest of the file cannot be
- * read, with the reason in error. */
+/* 1: frame is filled in; 0: end of file; a negative errno: the rest of the file
+ * cannot be read, with the reason in error (-EBADMSG if it is damaged). */
 int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 		     char error[PCAP_ERROR_SIZE]);
 
 /* The same for up to max frames; blocks only to read the first one. Returns
- * their number, 0 or -1. All are valid until the next call. */
+ * their number, 0 or a negative errno. All are valid until the next call. */
 int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
 		      unsigned int max, char error[PCAP_ERROR_SIZE]);
 
