@@ -255,9 +255,9 @@ help:
 	@echo '  make test-PART    one of: $(TEST_PARTS)'
 	@echo '  make test-one TEST=unit/test_stream [CASE=gap_timeout]  one program, one case'
 	@echo '  make test-long    unit tests at full size; see tests/README.md'
-	@echo 'sudo make bench     us and our peers on the same traffic; SCALE=0.1: less of it'
+	@echo 'sudo make bench     metlo-xdp and other tools on the same traffic (SCALE=0.1: less)'
 	@echo '  PARTS="..."       some of: $(BENCH_PARTS)'
-	@echo 'sudo make bench-peers  installs peers that the distribution has'
+	@echo 'sudo make bench-peers  installs other tools that the distribution has'
 	@echo 'make bench-trace    what a line of output costs'
 	@echo 'make bench-http     what a head and a transaction cost'
 	@echo 'make test-kernels   the BPF tests in older kernels under QEMU (downloads them)'
@@ -300,7 +300,7 @@ bench: $(O)/.deps
 	@O=$(O) tests/bench/bench.py --scale $(SCALE) --rounds $(ROUNDS) $(PARTS)
 	$(give_back)
 bench-peers:
-	@tests/bench/peers.sh
+	@tests/bench/other_tools.sh
 
 .PHONY: test test-one $(TEST_PARTS:%=test-%) $(LONG_PARTS:%=test-%)
 test: $(O)/.deps

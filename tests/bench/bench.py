@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Measures metlo-xdp and its peers on the same traffic: see "make bench".
+"""Measures metlo-xdp and other tools on the same traffic: see "make bench".
 
   tests/bench/bench.py [--scale F] [--rounds N] [--cpu N] [--variants LIST]
                        [--counts] [PART...]
 
-Parts: offline stages growth live; all without arguments. Prints tables and
-writes build/bench/results.json. --counts judges only whether all variants of
-the traffic come out complete, as lines "ok" and "not ok", and measures
-nothing.
+Parts: offline stages growth live; without arguments, all of them. Prints tables
+and writes build/bench/results.json. --counts measures nothing: it checks that
+all variants of the traffic are found complete and prints "ok" or "not ok"
+lines.
 """
 import argparse
 import json
@@ -26,7 +26,7 @@ PARTS = ("offline", "stages", "growth", "live")
 
 
 class Env:
-    """Where things are, and how much is measured."""
+    """Paths, and how much to measure."""
 
     def __init__(self, args):
         self.top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -36,12 +36,12 @@ class Env:
         self.mkhttp = os.path.join(self.build, "tests", "gen", "mkhttp")
         self.measure = os.path.join(self.build, "tests", "bench", "measure")
         self.scale, self.rounds, self.variants = args.scale, args.rounds, args.variants
-        # The last CPU: interrupts and other programs prefer the first.
+        # The last CPU: interrupts and other programs tend to use the first.
         self.cpu = max(os.sched_getaffinity(0)) if args.cpu is None else args.cpu
-        self.work = None  # a folder for the time of the run
+        self.work = None  # temporary directory of the run
 
     def save(self, results):
-        """So that what was measured is there should the rest fail."""
+        """Saves intermediate results, in case a later part fails."""
         with open(os.path.join(self.out, "results.json"), "w") as f:
             json.dump(results, f, indent=1)
             f.write("\n")
@@ -50,20 +50,20 @@ class Env:
 def arguments():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--scale", type=float, default=1, help="of the traffic (1)")
-    p.add_argument("--rounds", type=int, default=5, help="that are measured (5)")
-    p.add_argument("--cpu", type=int, help="for what is measured (the last)")
+    p.add_argument("--scale", type=float, default=1, help="factor for the amount of traffic (1)")
+    p.add_argument("--rounds", type=int, default=5, help="number of measured rounds (5)")
+    p.add_argument("--cpu", type=int, help="CPU to measure on (the last one)")
     p.add_argument("--variants", type=lambda s: s.split(","), default=list(VARIANTS),
-                   help="of the traffic: " + ",".join(VARIANTS))
-    p.add_argument("--counts", action="store_true", help="judge what is found, in little traffic")
+                   help="variants of the traffic: " + ",".join(VARIANTS))
+    p.add_argument("--counts", action="store_true", help="check results, measure nothing")
     p.add_argument("parts", nargs="*", metavar="PART", help=" ".join(PARTS))
     args = p.parse_args()
     for given, known in ((args.parts, PARTS), (args.variants, VARIANTS)):
         for name in given:
             if name not in known:
-                p.error(f"{name}: only {' '.join(known)}")
+                p.error(f"{name}: unknown; choose from {' '.join(known)}")
     if args.rounds < 1 or args.scale <= 0:
-        p.error("--rounds and --scale are more than 0")
+        p.error("--rounds and --scale must be greater than 0")
     args.parts = args.parts or PARTS
     return args
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a transaction costs, and what a connection takes, as connections grow
- * in number: the real pipeline (stream, HTTP, lines of JSON to /dev/null) fed
- * from a ring of records, each transaction on a random one of N keep-alive
- * connections. "make bench-growth"; with --bench for programs.
+ * Measures the cost of a transaction and the memory of a connection as the
+ * number of connections grows. The real pipeline (stream, HTTP, NDJSON lines to
+ * /dev/null) consumes a ring of records; each transaction uses a random one of N
+ * keep-alive connections. "make bench-growth"; --bench prints machine-readable
+ * lines.
  *
- * All sizes are built first and then measured in turns, so that what else the
- * machine does hits them alike. Time is CPU time of the worker's thread. Then
- * one worker and two side by side.
+ * All sizes are set up first and then measured alternately, so that other load on
+ * the machine affects them equally. Times are CPU times of the worker's thread.
+ * Finally compares one worker with two in parallel.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -29,15 +30,15 @@
 #include "run/pipeline.h"
 
 #define RING_SIZE (16u << 20)
-#define CHUNK	  4096u /* transactions measured at a time */
-#define LAG	  64u	/* transactions under way at a time */
+#define CHUNK	  4096u /* transactions per measurement */
+#define LAG	  64u	/* concurrent transactions */
 #define SIZES_MAX 8u
 #define REQUEST	  300u
 #define ANSWER	  800u
-/* Half an answer of this size makes a connection in mid-body. */
+/* Half a response of this size leaves a connection in the middle of a body. */
 #define LARGE	  1600u
 #define MID_BODY  100000u
-#define RECORD_NS 1250u /* between records: 400,000 transactions a second */
+#define RECORD_NS 1250u /* between records: 400,000 transactions per second */
 
 struct feed {
 	struct ring ring;
@@ -54,8 +55,8 @@ struct size {
 	struct pipeline *pipeline;
 	double chunk_ns[256];
 	unsigned int n_chunks;
-	bool watch;	       /* batches of records one by one */
-	double worst_stall_ns; /* of one batch while connections are opened */
+	bool watch;	       /* time each batch of records */
+	double worst_stall_ns; /* slowest batch while opening connections */
 	double idle_bytes, midbody_bytes;
 };
 
@@ -81,7 +82,7 @@ static double cpu_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Memory of our own that is resident; the ring is not. */
+/* Resident anonymous memory of the process, which excludes the ring. */
 static double anon_bytes(void)
 {
 	unsigned long kib = 0;
@@ -97,8 +98,8 @@ static double anon_bytes(void)
 	return (double)kib * 1024;
 }
 
-/* On a virtual machine the first touch of a page may wait for the host, for
- * milliseconds: not ours to measure. */
+/* On a virtual machine the first touch of a page may wait milliseconds for the
+ * host, which must not be measured. */
 static void warm_up(const struct size *sizes, unsigned int n)
 {
 	size_t bytes = 64u << 20;
@@ -165,7 +166,7 @@ static void open_feed(struct feed *f, uint64_t seed)
 	make_messages(f);
 }
 
-/* The ring is empty: begin at its start, so that nothing wraps. */
+/* Restarts the empty ring at its beginning, so that no record wraps around. */
 static void rewind_feed(struct feed *f)
 {
 	*f->consumer = *f->producer = 0;
@@ -248,7 +249,7 @@ static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 	struct size *s = ctx;
 	double start = s->watch ? cpu_ns() : 0, took;
 
-	/* A worker has to, for the time stamp. */
+	/* A worker modifies the time stamp as well. */
 	for (unsigned int i = 0; i < n; i++) {
 		rec[i] = *v[i].rec;
 		in[i] = (struct stream_input){&rec[i], v[i].payload};
@@ -259,7 +260,7 @@ static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 		s->worst_stall_ns = took;
 }
 
-/* Empties the ring as a worker does; CPU time in ns. */
+/* Empties the ring as a worker does; returns the CPU time in ns. */
 static double consume(struct feed *f, struct size *s)
 {
 	double start = cpu_ns();
@@ -269,7 +270,7 @@ static double consume(struct feed *f, struct size *s)
 	return cpu_ns() - start;
 }
 
-/* Transactions on random connections, LAG of them under way at a time. */
+/* Runs transactions on random connections, LAG of them concurrently. */
 static double run_chunk(struct feed *f, struct size *s)
 {
 	uint32_t way[LAG] = {0};
@@ -315,7 +316,7 @@ static struct output *open_output(unsigned int workers, const struct log *log)
 	return o;
 }
 
-/* Freed with the process, as is the output. */
+/* The pipeline and the output are freed with the process. */
 static void open_pipeline(struct size *s, struct output *output,
 			  unsigned int worker)
 {
@@ -345,7 +346,7 @@ static void open_pipeline(struct size *s, struct output *output,
 	memset(s->done, 0, s->connections * sizeof(*s->done));
 }
 
-/* All connections, each with one transaction behind it. */
+/* Opens all connections and completes one transaction on each. */
 static void connect_all(struct feed *f, struct size *s)
 {
 	double before = anon_bytes();
@@ -366,7 +367,7 @@ static void connect_all(struct feed *f, struct size *s)
 	s->idle_bytes = (anon_bytes() - before) / s->connections;
 }
 
-/* More connections, of whose answer half has come. */
+/* Opens further connections and sends half of a response on each. */
 static void leave_in_midbody(struct feed *f, struct size *s)
 {
 	double before = anon_bytes();
@@ -406,8 +407,8 @@ static void *work(void *arg)
 
 static double median(struct size *s);
 
-/* Transactions a second that n workers do side by side, each on 10,000
- * connections of its own and all with one output. */
+/* Transactions per second of n workers in parallel, each with 10,000 connections
+ * of its own, all sharing one output. */
 static double run_workers(unsigned int n, unsigned int rounds, uint64_t seed,
 			  const struct log *log)
 {
@@ -437,7 +438,7 @@ static void print_workers(unsigned int rounds, uint64_t seed, bool bench,
 {
 	double one = 0, two = 0, rate;
 
-	/* In turns, the best of each: other load only slows down. */
+	/* Alternate and keep the best of each: other load only slows down. */
 	for (unsigned int i = 0; i < 3; i++) {
 		rate = run_workers(1, rounds, seed, log);
 		one = rate > one ? rate : one;
@@ -445,7 +446,7 @@ static void print_workers(unsigned int rounds, uint64_t seed, bool bench,
 		two = rate > two ? rate : two;
 	}
 	if (!bench) {
-		printf("1 worker: %.0f transactions a second of CPU; 2 workers: %.0f, %.2f times as many\n",
+		printf("1 worker: %.0f transactions per CPU second; 2 workers: %.0f, a factor of %.2f\n",
 		       one, two, two / one);
 		return;
 	}
@@ -580,17 +581,17 @@ int main(int argc, char **argv)
 		open_pipeline(&sizes[i], open_output(1, &log), 0);
 		connect_all(f, &sizes[i]);
 	}
-	/* Most connections were silent for a while when their turn comes, which
-	 * makes more work than if they had just been used. */
+	/* Most connections have been idle for a while when they are used, which
+	 * costs more than reusing a connection at once. */
 	f->now += 10 * NSEC_PER_SEC;
 	for (unsigned int r = 0; r < rounds; r++)
 		for (unsigned int i = 0; i < n; i++) {
 			struct size *s = &sizes[i];
 
-			run_chunk(f, s); /* its own data into the caches */
+			run_chunk(f, s); /* warms the caches */
 			s->chunk_ns[s->n_chunks++] = run_chunk(f, s);
 		}
-	/* Of the largest. */
+	/* Measure the memory of the largest size. */
 	for (unsigned int i = 0; i < n; i++)
 		if (i == n - 1 || sizes[i].connections == 1000000) {
 			leave_in_midbody(f, &sizes[i]);

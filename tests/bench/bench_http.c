@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What HTTP costs without stream and report: heads, and whole transactions
- * from chunks to emit; beside it llhttp or http-parser on the same heads,
- * where one is installed: "make bench-http".
+ * Measures HTTP on its own: parsing heads, and whole transactions from data
+ * chunks to emit. Compares with llhttp or http-parser on the same heads if one
+ * is installed. "make bench-http".
  */
 #include "http/head.h"
 #include "http/http.h"
 #include "stage.h"
 
-/* The two headers do not go together. */
+/* The two headers conflict. */
 #if __has_include(<llhttp.h>)
 #include <llhttp.h>
 #define OTHER	     "llhttp"
@@ -75,12 +75,12 @@ static const char answer_head[] =
 	"Vary: Accept-Encoding\r\n\r\n";
 #define BODY 800
 
-/* A head as the parsers get it, and what they made of it. */
+/* A head given to the parsers, and their result. */
 struct given {
 	const char *name, *what, *text;
 	size_t len;
 	enum head_type type;
-	unsigned int fields; /* of the parser that was run last */
+	unsigned int fields; /* found by the parser that ran last */
 	struct head_field out[HEAD_FIELDS_MAX];
 };
 
@@ -91,25 +91,25 @@ static void ours(void *ctx)
 	struct head h = {0};
 
 	if (head_parse((const uint8_t *)g->text, (uint32_t)g->len, false,
-		       g->kind, &h, g->out, &cur) != HEAD_OK)
+		       g->type, &h, g->out, &cur) != HEAD_OK)
 		abort();
 	g->fields = h.n_fields;
 }
 
 #ifdef OTHER
-#ifdef OTHER_LLHTTP /* in what the two differ */
+#ifdef OTHER_LLHTTP /* the differences between the two */
 typedef llhttp_t other_parser;
 typedef llhttp_settings_t other_settings;
-#define other_init(p, kind, s)	 llhttp_init(p, kind, s)
+#define other_init(p, type, s)	 llhttp_init(p, type, s)
 #define other_run(p, s, text, n) (llhttp_execute(p, text, n) == HPE_OK)
 #else
 typedef http_parser other_parser;
 typedef http_parser_settings other_settings;
-#define other_init(p, kind, s)	 http_parser_init(p, kind)
+#define other_init(p, type, s)	 http_parser_init(p, type)
 #define other_run(p, s, text, n) (http_parser_execute(p, s, text, n) == (n))
 #endif
 
-/* It keeps the same of each field: where name and value are. */
+/* Like ours, records where each field's name and value are. */
 static int keep_name(other_parser *p, const char *at, size_t n)
 {
 	struct given *g = p->data;
@@ -136,7 +136,7 @@ static void other(void *ctx)
 	other_parser p;
 
 	g->fields = 0;
-	other_init(&p, g->kind == HEAD_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE,
+	other_init(&p, g->type == HEAD_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE,
 		   &settings);
 	p.data = g;
 	if (!other_run(&p, &settings, g->text, g->len))
@@ -154,7 +154,7 @@ static void run(const struct stage_report *r, struct given *g, stage_fn *fn,
 		 *whose ? "." : "", whose);
 	snprintf(what, sizeof(what), "%s, %u fields", *whose ? whose : g->what,
 		 g->fields);
-	stage_tell(r, name, what, ns, g->len);
+	stage_report_line(r, name, what, ns, g->len);
 }
 
 static void heads(const struct stage_report *r)
@@ -164,17 +164,17 @@ static void heads(const struct stage_report *r)
 		 .what = "head of an API request",
 		 .text = api_request,
 		 .len = sizeof(api_request) - 1,
-		 .kind = HEAD_REQUEST},
+		 .type = HEAD_REQUEST},
 		{.name = "browser",
 		 .what = "head of a browser's request",
 		 .text = browser_request,
 		 .len = sizeof(browser_request) - 1,
-		 .kind = HEAD_REQUEST},
+		 .type = HEAD_REQUEST},
 		{.name = "answer",
-		 .what = "head of an answer",
+		 .what = "head of a response",
 		 .text = answer_head,
 		 .len = sizeof(answer_head) - 1,
-		 .kind = HEAD_RESPONSE},
+		 .type = HEAD_RESPONSE},
 	};
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
@@ -190,7 +190,7 @@ static void heads(const struct stage_report *r)
 #ifndef OTHER
 	printf("llhttp, http-parser: not installed (libllhttp-dev or libhttp-parser-dev)\n");
 #endif
-	printf("of an earlier run elsewhere, 767 bytes with 12 fields: picohttpparser 180 to\n240 ns (head only), llhttp 470 to 530 ns, http-parser 1300 ns\n");
+	printf("for comparison, on another machine, 767 bytes with 12 fields: picohttpparser 180\nto 240 ns (head only), llhttp 470 to 530 ns, http-parser 1300 ns\n");
 }
 
 /* --- whole transactions ----------------------------------------------------- */
@@ -260,7 +260,7 @@ static void transactions(const struct stage_report *r, const char *name,
 	if (http_stats(e)->paired != c.transactions ||
 	    c.body != c.transactions * BODY)
 		abort();
-	stage_tell(r, name, what, ns, c.len[0] + c.len[1]);
+	stage_report_line(r, name, what, ns, c.len[0] + c.len[1]);
 	http_protocol.close(c.conn, STREAM_END_FIN, c.ns);
 	http_free(e);
 }
@@ -276,7 +276,7 @@ int main(int argc, char **argv)
 		     "browser's transaction, 800 bytes", browser_request, false,
 		     1448);
 	transactions(&r, "http.transaction.pieces",
-		     "API transaction in pieces of 200", api_request, false,
+		     "API transaction in chunks of 200", api_request, false,
 		     200);
 	transactions(&r, "http.transaction.sha256",
 		     "API transaction with SHA-256", api_request, true, 1448);

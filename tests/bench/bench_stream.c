@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a record costs in reassembly, with a protocol that only counts:
- * "make bench-stream". Connections take turns in a scattered order, so that
- * with many of them each record finds its flow out of cache. Best of several
- * rounds.
+ * Measures the cost of a record in reassembly, with a protocol that only counts.
+ * Connections take turns in a scattered order, so that with many of them each
+ * record's flow is out of the cache. Reports the best of several rounds. "make
+ * bench-stream".
  */
 #include "stage.h"
 #include "stream/stream.h"
@@ -143,9 +143,9 @@ static void end(struct bench *b)
 	free(b->next);
 }
 
-/* Nanoseconds a record when the connections take turns: 256 at a time are
- * busy for some records each, as in a mirror of keep-alive connections, or
- * each record is for another one. */
+/* Nanoseconds per record when the connections take turns: either 256 at a time
+ * are busy for several records each, as with mirrored keep-alive connections, or
+ * each record belongs to another connection. */
 static double turns(struct bench *b, uint32_t len, uint32_t busy)
 {
 	uint32_t n = b->flows > 1000000 ? b->flows : 1000000;
@@ -177,7 +177,7 @@ static double turns(struct bench *b, uint32_t len, uint32_t busy)
 	return best;
 }
 
-/* Every second record one place early. */
+/* Every second record arrives one position early. */
 static double swapped(struct bench *b, uint32_t len)
 {
 	uint32_t n = 500000;
@@ -269,8 +269,8 @@ static double building(struct bench *b)
 	return best;
 }
 
-/* The figures of a stage, without what making the records costs: 1000
- * connections, which stay in the cache. */
+/* The figures of a stage with 1000 connections, which fit into the cache, minus
+ * the cost of building the records. */
 static void stage(struct bench *b, const struct stage_report *r)
 {
 	double making, ns1448, ns100, early;
@@ -281,13 +281,14 @@ static void stage(struct bench *b, const struct stage_report *r)
 	ns100 = turns(b, 100, 256) - making;
 	early = swapped(b, 1448) - making;
 	end(b);
-	stage_tell(r, "reassembly.1448", "in order", ns1448, 1448);
-	stage_tell(r, "reassembly.100", "in order", ns100, 100);
-	stage_tell(r, "reassembly.early", "every second one early", early,
-		   1448);
+	stage_report_line(r, "reassembly.1448", "in order", ns1448, 1448);
+	stage_report_line(r, "reassembly.100", "in order", ns100, 100);
+	stage_report_line(r, "reassembly.early", "every second one early",
+			  early, 1448);
 	begin(b, 20000);
-	stage_tell(r, "reassembly.connection", "a connection of 6 records",
-		   short_lived(b) - 6 * making, 1100);
+	stage_report_line(r, "reassembly.connection",
+			  "a connection of 6 records",
+			  short_lived(b) - 6 * making, 1100);
 	end(b);
 }
 
@@ -305,7 +306,7 @@ int main(int argc, char **argv)
 		free(b);
 		return seen ? 0 : 1;
 	}
-	printf("ns a record         at random          256 busy at a time\n");
+	printf("ns per record       at random          256 busy at a time\n");
 	printf("connections     1448 B    100 B         1448 B    100 B\n");
 	for (unsigned int i = 0; i < sizeof(flows) / sizeof(*flows); i++) {
 		double random1448, random100, busy1448, busy100;
@@ -320,9 +321,9 @@ int main(int argc, char **argv)
 		end(b);
 	}
 	begin(b, 1000);
-	printf("every second 1448 B record early: %.1f ns a record\n",
+	printf("every second 1448 B record early: %.1f ns per record\n",
 	       swapped(b, 1448));
-	printf("of all these, making the record: %.1f ns\n", building(b));
+	printf("of each of these, building the record: %.1f ns\n", building(b));
 	end(b);
 	begin(b, 20000);
 	printf("a whole connection of 6 records: %.1f ns\n", short_lived(b));

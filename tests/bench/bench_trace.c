@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a line costs: "make bench-trace". Bytes are those of the line that is
- * written.
+ * Measures the cost of a line. Bytes are those of the line written. "make
+ * bench-trace".
  */
 #include "base/json.h"
 #include "trace/trace.h"
 #include "stage.h"
 
-/* Heads lie in one piece, as those that were captured. */
+/* Heads are contiguous in memory, as captured ones are. */
 struct heads {
 	size_t n;
 	uint8_t bytes[4096];
@@ -68,7 +68,7 @@ static void report(const struct stage_report *r, const char *name,
 	struct writing w = {.t = t, .c = c};
 	double ns = stage_best_ns(write_line, &w);
 
-	stage_tell(r, name, what, ns, w.b.len);
+	stage_report_line(r, name, what, ns, w.b.len);
 	buf_free(&w.b);
 }
 
@@ -84,7 +84,7 @@ static void escape_once(void *ctx)
 	json_escape(e->to, e->from, e->n, JSON_REPLACE);
 }
 
-/* The body alone. */
+/* Measures escaping the body only. */
 static void escape(const struct stage_report *r, const char *name,
 		   const char *what, uint8_t *p, size_t n)
 {
@@ -92,7 +92,7 @@ static void escape(const struct stage_report *r, const char *name,
 
 	if (!e.to)
 		abort();
-	stage_tell(r, name, what, stage_best_ns(escape_once, &e), n);
+	stage_report_line(r, name, what, stage_best_ns(escape_once, &e), n);
 	free(e.to);
 }
 

@@ -1,11 +1,11 @@
-"""Whether all that was sent is found, in each variant of the traffic: the part
-of the benchmark that every machine can judge."""
+"""Checks that every transaction sent is found, in each variant of the traffic.
+Unlike the measurements, this does not depend on the machine."""
 import json
 import os
 import sys
 
 from measure import Failed, run
-from peers import Metlo
+from other_tools import Metlo
 from traces import Trace, score
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -20,7 +20,7 @@ def result(name, problems):
 
 
 def spoil(records):
-    """One is missing, one has another status, one is there twice."""
+    """Removes one record, changes the status of one, duplicates one."""
     return [*records[2:], (records[1][0], 599, records[1][2]), records[2]]
 
 
@@ -31,16 +31,16 @@ def variant(env, name):
     try:
         usage = run(env, [*tool.command(trace, "file"), "--summary", summary])
     except Failed as e:
-        return result(f"{name}: replay ends well", [str(e)])
+        return result(f"{name}: replay succeeds", [str(e)])
     records = list(tool.records())
     complete, extra = score(trace, records)
     sent = len(trace.truth)
-    good = result(f"{name}: {sent} transactions are complete and nothing else is there",
+    good = result(f"{name}: {sent} complete transactions and no other records",
                   [] if (complete, extra) == (sent, 0) else
-                  [f"{complete} are complete, {extra} records are something else"])
-    good &= result(f"{name}: a count that is wrong is seen",
+                  [f"{complete} complete, {extra} other records"])
+    good &= result(f"{name}: wrong records are detected",
                    [] if score(trace, spoil(records)) == (complete - 2, extra + 2) else
-                   ["it is not"])
+                   ["not detected"])
     with open(summary) as f:
         good &= result(f"{name}: counters add up", laws.broken(json.load(f)))
     good &= result(f"{name}: CPU time and memory were measured",
@@ -50,6 +50,6 @@ def variant(env, name):
 
 
 def judge(env):
-    """Prints result lines; returns the exit code."""
+    """Prints a result line per check; returns the exit code."""
     good = [variant(env, name) for name in env.variants]
     return 0 if all(good) else 1

@@ -1,5 +1,5 @@
-"""Parts that are programs of their own: they print lines "bench NAME VALUE
-UNIT", which are collected; all else that they print goes to a log."""
+"""Parts that run separate programs. Collects the lines "bench NAME VALUE UNIT"
+that they print; their other output is logged."""
 import os
 import re
 import subprocess
@@ -10,7 +10,7 @@ from offline import progress
 
 LINE = re.compile(r"^bench ([\w.+-]+) (-?[\d.]+(?:e[+-]?\d+)?) (.+)$")
 
-# part: command below the tree ({O}: what was built), needs root, seconds
+# part: command, relative to the tree ({O}: build directory); needs root; timeout
 COMMANDS = {
     "stages": [
         (["{O}/tests/bpf/test_cost", "--bench"], True, 300),
@@ -28,7 +28,7 @@ TITLES = {
     "xdp": "XDP program, ns per packet above an empty program",
     "stage": "Stages",
     "insn": "Instructions (callgrind)",
-    "growth": "Growth: cost as connections grow in number",
+    "growth": "Growth: cost by number of connections",
     "memory": "Memory per connection",
     "workers": "Workers",
     "live": "Live",
@@ -37,12 +37,12 @@ TITLES = {
 
 def run(env, part, command, needs_root, timeout, results):
     """Runs one command and adds its values to results."""
-    # Four million connections take some GiB.
+    # Four million connections take several GiB.
     sizes = "1k,100k,1M" + (",4M" if memory_gib() > 12 else "")
     command = [c.format(O=env.build, sizes=sizes) for c in command]
     name = os.path.basename(command[0])
     if not os.path.exists(os.path.join(env.top, command[0])):
-        results["notes"].append(f"{part}: {name} is not there")
+        results["notes"].append(f"{part}: {name} is not built")
         return
     if needs_root and os.geteuid():
         results["notes"].append(f"{part}: {name} needs root: skipped")
@@ -56,10 +56,10 @@ def run(env, part, command, needs_root, timeout, results):
                                   stderr=f, stdin=subprocess.DEVNULL, text=True,
                                   errors="replace", timeout=timeout,
                                   env={**os.environ, "O": env.build})
-            output, ended = done.stdout, f"ended with {done.returncode}"
+            output, ended = done.stdout, f"exited with {done.returncode}"
             bad = done.returncode != 0
         except subprocess.TimeoutExpired as e:
-            output, ended, bad = (e.stdout or b"").decode(errors="replace"), "took too long", True
+            output, ended, bad = (e.stdout or b"").decode(errors="replace"), "timed out", True
         f.write(output)
     for line in output.splitlines():
         match = LINE.match(line)

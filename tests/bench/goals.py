@@ -1,11 +1,11 @@
-"""What is to be reached, and how far it was."""
+"""The performance goals, and whether they are met."""
 import table
 from offline import find
 
 
 class Goal:
-    """limit: at least if least, else at most; value(results) is None where
-    what it needs was not measured."""
+    """limit is a minimum if least is set, else a maximum. value(results) is None
+    if the goal was not measured."""
 
     def __init__(self, text, unit, limit, least, value):
         self.text, self.unit, self.limit, self.least = text, unit, limit, least
@@ -27,7 +27,7 @@ def speed_ratio(output):
     def value(results):
         us = find(results["offline"], "standard", "metlo-xdp", output)
         it = find(results["offline"], "standard", "Suricata", output)
-        # A fast wrong answer is no answer.
+        # Speed does not count if transactions are missing.
         if not us or not it or us["complete"] != us["sent"]:
             return None
         return us["per_cpu_s"] / it["per_cpu_s"]
@@ -41,7 +41,7 @@ def memory_ratio(results):
 
 
 def worst(*names):
-    """The largest of the values; None unless all were measured."""
+    """The largest of the values; None if any was not measured."""
     def value(results):
         got = [results["values"].get(n) for n in names]
         return None if None in got else max(v["value"] for v in got)
@@ -59,18 +59,18 @@ GOALS = (
     Goal("transactions per core offline, bodies included, to /dev/null: x Suricata",
          "x", 10, True, speed_ratio("null")),
     Goal("the same, into files", "x", 10, True, speed_ratio("file")),
-    Goal("peak memory on that trace: Suricata's is so many times ours",
+    Goal("peak memory on that trace: Suricata's, in multiples of ours",
          "x", 4, True, memory_ratio),
     Goal("XDP, packet on another port or not VXLAN, above an empty program",
          "ns", 15, False, worst("xdp.other_tcp_port", "xdp.other_udp_port",
                                 "xdp.tcp_not_vxlan", "xdp.not_ip")),
     Goal("XDP, delivered packet of 800 bytes, above an empty program",
          "ns", 130, False, worst("xdp.delivered_800")),
-    Goal("live, highest rate with no loss, one worker: x Suricata AF_PACKET",
+    Goal("live, highest rate without loss, one worker: x Suricata AF_PACKET",
          "x", 6, True, quotient("live.metlo.max_pps", "live.suricata.max_pps")),
     Goal("1 MiB downloads, default body limit: body bytes shunted in the kernel",
          "%", 95, True, worst("live.large.shunted")),
-    Goal("1 MiB downloads: CPU per transaction, x one with a body of 1 KiB",
+    Goal("1 MiB downloads: CPU per transaction, x that with 1 KiB bodies",
          "x", 3, False, quotient("live.large.cpu_per_transaction",
                                  "live.1k.cpu_per_transaction")),
     Goal("memory per idle keep-alive connection",

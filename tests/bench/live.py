@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""The live benchmark: which rate a receiver takes without loss, and what it costs.
+"""The live benchmark: the highest rate without loss, and the CPU cost per packet.
 
   sudo tests/bench/live.py [options] [TOOL...]     TOOL: metlo, metlo-2, suricata, tpacket
 
-Frames of generated traffic (tests/gen/mkhttp --preset) go through a veth at a
-paced rate, by BPF live frames (live_inject); each pass over them is a new set of
-connections. metlo-2 has two workers, on one CPU; tpacket only counts packets.
+live_inject sends generated traffic (tests/gen/mkhttp --preset) through a veth at
+a paced rate, as BPF live frames. Each pass over the capture uses new connections.
+metlo-2 has two workers, on one CPU; tpacket only counts packets.
 
-A rate is passed when a tool loses nothing in two of three runs: by its own
-counters, by what was sent, and by the number of complete transactions; each run
-sends ten times what the tool's ring holds, or it would flatter large rings. "Highest
-rate" is the highest that was passed, between one and the next of a search that
-stops at steps of 8 %. Rates that the injector's CPU does not reach are told.
+A tool sustains a rate if it loses nothing in two of three runs, according to its
+own counters, the number of packets sent and the number of complete transactions.
+Each run sends ten times what the tool's ring holds, so that a large ring does not
+hide losses. The search for the highest sustained rate stops at steps of 8 %. The
+report says if the injector's CPU limits the rate.
 """
 import argparse
 import os
@@ -23,14 +23,14 @@ import tempfile
 
 from live_tools import MIB, TOOLS, TOP, Failed, Net, inject, sh, softirq_s
 
-STEP = 1.08      # where the search for the highest rate stops
-REACHED = 0.97   # of the rate asked for: else the injector is the limit
-RINGS = 10       # what a run sends at least, in rings of the receiver
+STEP = 1.08      # resolution of the search for the highest rate
+REACHED = 0.97   # share of the requested rate; below it, the injector is the limit
+RINGS = 10       # minimum amount that a run sends, in rings of the receiver
 ABOVE = (1.2, 1.5, 2)
 
 
 class Trace:
-    """Generated traffic and its truth; more: options of mkhttp."""
+    """Generated traffic; more: further options of mkhttp."""
 
     def __init__(self, conf, tmp, preset, *more):
         self.path = os.path.join(tmp, "trace.pcap")
@@ -101,8 +101,8 @@ class Bench:
         print(text, file=sys.stderr if self.conf.bench else sys.stdout, flush=True)
 
     def run(self, tool, rate, passes=0, full=False):
-        """One run at so many packets a second, 0: as fast as the injector can.
-        full: so long that what a ring can hold makes little difference."""
+        """One run at this rate in packets per second; 0: as fast as possible.
+        full: long enough that the ring's capacity makes little difference."""
         seconds = self.conf.seconds
         if not passes:
             passes = max(1, round((rate or 2e6) * seconds / self.trace.frames))
@@ -124,7 +124,7 @@ class Bench:
         return point
 
     def passes(self, tool, rate):
-        """The best of the runs at this rate, when two of three lose nothing."""
+        """The best run at this rate if two of three lose nothing, else None."""
         good, bad = [], 0
         while len(good) < 2 and bad < 2:
             p = self.run(tool, rate, full=True)
@@ -132,14 +132,14 @@ class Bench:
                 good.append(p)
             else:
                 bad += 1
-                # What loses that much does so the next time as well.
+                # With losses this high, another run would not pass either.
                 if p.loss > 10:
                     break
         return max(good, key=lambda p: p.reached) if len(good) == 2 else None
 
     def highest(self, tool):
-        """The run at the highest rate without loss; limited when the injector
-        cannot send more."""
+        """The run at the highest rate without loss; its property limited is set
+        if the injector cannot send faster."""
         best, fails, rate = None, 0.0, self.conf.from_rate
         while not fails or not best or fails / best.asked > STEP:
             p = self.passes(tool, rate)
@@ -157,7 +157,7 @@ class Bench:
 
     def cost(self, tool, rate):
         runs = [self.run(tool, rate) for _ in range(self.conf.repeats)]
-        # Other load only adds to it.
+        # The minimum, because other load only adds to the cost.
         return (min(p.cpu_per_mpkt for p in runs), min(p.softirq_per_mpkt for p in runs))
 
 
@@ -170,7 +170,7 @@ def describe(bench):
         f"CPU {conf.cpus[0]}: injector, NAPI, XDP or the copy of AF_PACKET; "
         f"CPU {conf.cpus[1]}: all threads of the receiver\n"
         f"rings: metlo {conf.metlo_ring} MiB per worker, suricata and tpacket "
-        f"{conf.peer_ring} MiB (TPACKET_V3, blocks of 1 MiB)\n"
+        f"{conf.other_ring} MiB (TPACKET_V3, blocks of 1 MiB)\n"
         "rates in thousands of packets a second; CPU s: the receiver's, softirq: that of the "
         "injector's CPU, both per million packets\n" + HEAD)
 
@@ -202,8 +202,8 @@ def report_highest(bench, tools):
 
 
 def large(bench):
-    """Downloads of 1 MiB beside bodies of 1 KiB: what is shunted, and what a
-    transaction costs. One trace at a time: they are large."""
+    """Compares downloads of 1 MiB with bodies of 1 KiB: the share that is shunted
+    and the cost per transaction. One trace at a time, because they are large."""
     conf = bench.conf
     rate = conf.rates[0] if conf.rates else 100000
     for name, preset, more in (("1k", "standard", ("--body", "1024-1024")),
@@ -216,7 +216,7 @@ def large(bench):
         emit(bench, f"{name}.cpu_per_transaction", f"{cpu:.3f}", "us")
         emit(bench, f"{name}.softirq_per_transaction", f"{soft:.3f}", "us")
     shunted = statistics.median(p.seen["shunted_bytes"] / p.expected for p in runs)
-    # 64 KiB are the default of --body-limit and reach user space.
+    # The first 64 KiB, the default of --body-limit, must reach user space.
     for name, of in (("", MIB), ("_beyond_limit", MIB - 65536)):
         share = 100 * shunted / of
         bench.say(f"bodies, large: {share:.2f} % of the body bytes{name.replace('_', ' ')} "
@@ -239,7 +239,7 @@ def report(bench, tools):
         emit(bench, f"{tool}.softirq_s_per_mpkt_at_{rate // 1000}k", f"{soft:.3f}", "s")
     for tool, p in found.items():
         bench.say(f"{tool:9} highest rate without loss: {p.reached / 1e3:.0f} kpps"
-                  + (": the injector's CPU cannot do more" if p.limited else ""))
+                  + (" (limited by the injector's CPU)" if p.limited else ""))
     if "metlo" in found and "suricata" in found:
         ratio = found["metlo"].reached / found["suricata"].reached
         bench.say(f"metlo / suricata: {ratio:.1f}")
@@ -249,7 +249,7 @@ def report(bench, tools):
 
 
 def small(bench):
-    """A few thousand transactions at a low rate: is the count right?"""
+    """Checks the counts with a few thousand transactions at a low rate."""
     failed = False
     for tool, rate, passes in (("metlo", 20000, 2), ("metlo-2", 40000, 2),
                                ("tpacket", 20000, 1)):
@@ -259,7 +259,7 @@ def small(bench):
         except Failed as e:
             ok, why = False, str(e)
         failed |= not ok
-        print(f"{'ok' if ok else 'not ok'} {tool}: all of {passes} passes at {rate} a second")
+        print(f"{'ok' if ok else 'not ok'} {tool}: no loss in {passes} passes at {rate} per second")
         if not ok:
             print("\n".join("#   " + line for line in why.splitlines()))
     return failed
@@ -271,22 +271,22 @@ def options():
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("tools", nargs="*", metavar="TOOL", help="(metlo suricata tpacket)")
     p.add_argument("--bench", action="store_true", help='lines "bench live.TOOL.WHAT VALUE UNIT"')
-    p.add_argument("--small", action="store_true", help="counts only, in some seconds")
+    p.add_argument("--small", action="store_true", help="check counts only; takes seconds")
     p.add_argument("--build", default=os.path.join(TOP, os.environ.get("O", "build")))
-    p.add_argument("--preset", default="standard", help="of mkhttp (standard)")
-    p.add_argument("--scale", type=float, default=1, help="of the trace (1)")
-    p.add_argument("--seconds", type=float, default=4, help="of a run, at least one pass (4)")
-    p.add_argument("--rates", default="100000", help="packets a second for the costs (100000)")
-    p.add_argument("--repeats", type=int, default=3, help="of each cost (3)")
-    p.add_argument("--from-rate", type=int, default=200000, help="of the search (200000)")
-    p.add_argument("--no-search", action="store_true", help="only the costs")
-    p.add_argument("--no-large", action="store_true", help="no downloads of 1 MiB")
+    p.add_argument("--preset", default="standard", help="preset of mkhttp (standard)")
+    p.add_argument("--scale", type=float, default=1, help="factor for the size of the trace (1)")
+    p.add_argument("--seconds", type=float, default=4, help="length of a run, at least one pass (4)")
+    p.add_argument("--rates", default="100000", help="rates at which to measure costs (100000)")
+    p.add_argument("--repeats", type=int, default=3, help="runs per cost (3)")
+    p.add_argument("--from-rate", type=int, default=200000, help="start of the search (200000)")
+    p.add_argument("--no-search", action="store_true", help="measure only the costs")
+    p.add_argument("--no-large", action="store_true", help="skip downloads of 1 MiB")
     p.add_argument("--output", choices=("null", "file"), default="null")
     p.add_argument("--metlo-ring", type=int, default=16, help="MiB per worker (16, its default)")
-    p.add_argument("--peer-ring", type=int, default=128, help="MiB (128)")
-    p.add_argument("--metlo-options", default="", help="more options of metlo-xdp attach")
+    p.add_argument("--other-ring", type=int, default=128, help="MiB, of the other tools (128)")
+    p.add_argument("--metlo-options", default="", help="further options of metlo-xdp attach")
     p.add_argument("--cpus", default=f"{cpus[0]},{cpus[min(1, len(cpus) - 1)]}",
-                   help="of the injector and of the receiver")
+                   help="CPUs of the injector and of the receiver")
     conf = p.parse_args()
     conf.cpus = [int(c) for c in conf.cpus.split(",")]
     conf.rates = [int(r) for r in conf.rates.split(",") if r]
@@ -308,7 +308,7 @@ def main():
     if "suricata" in tools and not shutil.which("suricata"):
         tools.remove("suricata")
         print("skip live.suricata # suricata is not installed")
-    # For the clean-up's sake.
+    # Exit normally, so that the namespaces are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="metlo-live.") as tmp:
         try:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * A packet generator for BPF live frames: each run makes the next frame and
- * sends it out of the interface that it seems to have come from, or drops what
- * it was given when it is not yet time for one.
+ * A packet generator for BPF live frames. Each run builds the next frame and
+ * transmits it on the interface that it nominally arrived on, or drops its input
+ * if no frame is due yet.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -13,7 +13,7 @@ struct chunk {
 	__u8 byte[LIVE_CHUNK];
 };
 
-/* User space sets how many. */
+/* User space sets the number of entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -38,7 +38,7 @@ struct {
 	__type(value, struct live_state);
 } live_state SEC(".maps");
 
-/* True when a frame is to be sent now. */
+/* Whether a frame is due. */
 static __always_inline int due(struct live_state *s)
 {
 	__u64 now, late;
@@ -62,8 +62,8 @@ static __always_inline int due(struct live_state *s)
 		s->late_ns += late;
 		s->due = now << LIVE_NS_SHIFT;
 	}
-	/* At even intervals, the clock that samples what the CPU does would see
-	 * always the same. */
+	/* Random intervals: with even ones, the timer that samples CPU usage
+	 * would always see the same state. */
 	s->due += s->burst_time / 2 +
 		  (s->burst_time * (bpf_get_prandom_u32() & 0xffff) >> 16);
 	s->took_ns = now;
@@ -81,7 +81,7 @@ static __always_inline void flip(struct xdp_md *ctx, __u64 at, __u8 by)
 		data[at] ^= by;
 }
 
-/* What each run is given is as large as the largest frame. */
+/* The input of each run has the size of the largest frame. */
 static __always_inline int make(struct xdp_md *ctx, const struct live_frame *f,
 				const struct live_state *s)
 {

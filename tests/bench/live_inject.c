@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends the frames of a capture out of an interface at a paced rate, by BPF
- * live frames: up to several million packets a second from one CPU, without a
- * socket. See usage(). Says what it did as one JSON object.
+ * Sends the frames of a capture on an interface at a paced rate, as BPF live
+ * frames: up to several million packets per second from one CPU, without a
+ * socket. Prints its results as a JSON object. See usage().
  */
 #include <err.h>
 #include <errno.h>
@@ -37,10 +37,10 @@
 
 struct inject {
 	const char *object, *iface, *file;
-	uint64_t rate; /* packets per second; 0: as fast as it goes */
+	uint64_t rate; /* packets per second; 0: as fast as possible */
 	uint64_t count, passes, burst;
 	int cpu;
-	/* The capture, laid out as the maps want it. */
+	/* The capture in the layout of the maps. */
 	uint8_t *data;
 	size_t len, cap;
 	struct live_frame *frame;
@@ -57,13 +57,13 @@ static void usage(FILE *to)
 	fprintf(to,
 		"live_inject --object FILE --iface NAME [options] CAPTURE\n"
 		"  --object FILE   live_gen.bpf.o\n"
-		"  --iface NAME    that the frames leave by\n"
-		"  --rate N        packets per second (as fast as it goes)\n"
-		"  --count N       packets, or\n"
-		"  --passes N      over the capture (1), at most 256; in each one the\n"
-		"                  inner addresses are others, and so the connections\n"
-		"  --burst N       packets sent without looking at the clock (64)\n"
-		"  --cpu N         to run on\n");
+		"  --iface NAME    interface to send on\n"
+		"  --rate N        packets per second (as fast as possible)\n"
+		"  --count N       number of packets, or\n"
+		"  --passes N      number of passes over the capture (1, at most 256);\n"
+		"                  each uses other inner addresses, so new connections\n"
+		"  --burst N       packets sent without reading the clock (64)\n"
+		"  --cpu N         CPU to run on\n");
 }
 
 static uint64_t number(const char *name, const char *text, uint64_t min,
@@ -134,8 +134,8 @@ static void *grown(void *p, size_t size)
 	return p;
 }
 
-/* Where the second byte of each inner IPv4 address is, or the third of each
- * IPv6 one. */
+/* Finds the second byte of each inner IPv4 address, or the third of each IPv6
+ * address. */
 static void find_addresses(struct live_frame *f, const uint8_t *p)
 {
 	const uint8_t *eth = p + OUTER_LEN;
@@ -157,7 +157,7 @@ static void add_frame(struct inject *in, const uint8_t *p, size_t len)
 	struct live_frame *f;
 
 	if (len > LIVE_FRAME_MAX)
-		errx(1, "%s: a frame of %zu bytes; a live frame has up to %u",
+		errx(1, "%s: frame of %zu bytes exceeds the maximum of %u",
 		     in->file, len, LIVE_FRAME_MAX);
 	if (in->len % LIVE_CHUNK > LIVE_CHUNK - LIVE_FRAME_MAX)
 		in->len += LIVE_CHUNK - in->len % LIVE_CHUNK;
@@ -211,7 +211,7 @@ static struct bpf_map *map_of(struct inject *in, const char *name,
 	return map;
 }
 
-/* An array map's memory; the elements are rounded up to 8 bytes each. */
+/* Maps an array map, whose elements are rounded up to 8 bytes each. */
 static void *mapped(const struct bpf_map *map, size_t len)
 {
 	size_t page = 4096;
@@ -237,7 +237,7 @@ static void load_bpf(struct inject *in)
 	state = map_of(in, "live_state", 1);
 	prog = bpf_object__find_program_by_name(in->bpf, "live_gen");
 	if (!prog || bpf_object__load(in->bpf))
-		err(1, "%s: cannot be loaded", in->object);
+		err(1, "cannot load %s", in->object);
 	in->prog = bpf_program__fd(prog);
 	memcpy(mapped(chunks, in->len), in->data, in->len);
 	memcpy(mapped(frames, in->n * sizeof(*in->frame)), in->frame,
@@ -252,7 +252,8 @@ static void on_signal(int sig)
 	(void)sig;
 }
 
-/* Ends the kernel's runs, which only a signal can, once all is sent. */
+/* Interrupts the kernel's runs, which only a signal can end, once all frames are
+ * sent. */
 static void *watch(void *arg)
 {
 	const struct timespec look = {.tv_nsec = LOOK_NS};
@@ -275,7 +276,7 @@ static void run(struct inject *in)
 		.data_end = (uint32_t)in->largest,
 		.ingress_ifindex = if_nametoindex(in->iface),
 	};
-	/* One call: each has to change code in the kernel, which takes it some
+	/* A single call, because each patches kernel code, which takes about
 	 * 50 ms. */
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = room,
 		    .data_size_in = (uint32_t)in->largest, .ctx_in = &ctx,
@@ -287,7 +288,8 @@ static void run(struct inject *in)
 		err(1, "%s", in->iface);
 	while (s->sent < s->want)
 		if (bpf_prog_test_run_opts(in->prog, &o) && errno != EINTR)
-			err(1, "live frames, which need Linux 5.18");
+			err(1,
+			    "cannot send live frames, which need Linux 5.18");
 }
 
 static void send_all(struct inject *in)
@@ -309,14 +311,14 @@ static void send_all(struct inject *in)
 	__atomic_store_n(&in->done, true, __ATOMIC_RELAXED);
 	pthread_join(watcher, NULL);
 	if (s->failed)
-		errx(1, "a frame could not be made");
+		errx(1, "a frame could not be built");
 }
 
 static void report(const struct inject *in)
 {
 	const struct live_state *s = in->state;
 	double seconds = (double)s->took_ns / 1e9;
-	/* The last burst has no interval behind it. */
+	/* No interval follows the last burst. */
 	double intervals = (double)(s->sent - s->sent % in->burst);
 
 	if (s->sent % in->burst == 0)

@@ -1,10 +1,9 @@
-"""What the live benchmark measures: namespaces, the injector, the receivers.
+"""The environment of the live benchmark: namespaces, injector, receivers.
 
-Two CPUs: the injector and, because a veth's receiving half runs where its
-sending half does, the whole kernel side of receiving (NAPI, XDP, or AF_PACKET's
-copy) on the first; all threads of the receiver on the second. All of them with
-the highest priority of normal processes, so that what else runs on the machine
-disturbs little.
+Uses two CPUs. The first runs the injector and, because a veth processes received
+frames on the CPU that sent them, the kernel side of receiving (NAPI, XDP, or the
+copy of AF_PACKET). The second runs all threads of the receiver. Both have the
+highest priority of normal processes, to limit the influence of other load.
 """
 import atexit
 import json
@@ -22,13 +21,13 @@ import laws  # noqa: E402
 
 MTU = 1600
 MIB = 1 << 20
-# Like the tables of the kernel: a CPU time of so many ticks a second.
+# Ticks per second, the unit of CPU times in /proc/stat.
 TICKS = os.sysconf("SC_CLK_TCK")
 BUSY_NS_PER_S = 20_000_000
 
 
 class Failed(Exception):
-    """The benchmark itself cannot go on."""
+    """The benchmark itself cannot continue."""
 
 
 def sh(*args, **kwargs):
@@ -39,11 +38,11 @@ def sh(*args, **kwargs):
 
 
 def prefer(cpu):
-    """To be called in the child: its CPU and its priority."""
+    """A preexec_fn that sets the CPU and the priority of a child."""
     def setup():
         os.sched_setaffinity(0, {cpu})
         try:
-            # Each session is a group with a priority of its own.
+            # With autogroups, each session has a priority of its own.
             with open("/proc/self/autogroup", "w", encoding="ascii") as f:
                 f.write("-20")
         except OSError:
@@ -64,15 +63,15 @@ class Net:
         for ns in (self.sender, self.receiver):
             sh("ip", "netns", "add", ns)
             self.made.append(ns)
-        # One queue: as with one worker, there is nothing to spread.
+        # A single queue, to match a single worker.
         sh("ip", "link", "add", self.out, "netns", self.sender, "mtu", str(MTU),
            "numtxqueues", "1", "numrxqueues", "1", "type", "veth",
            "peer", "name", self.iface, "netns", self.receiver, "mtu", str(MTU),
            "numtxqueues", "1", "numrxqueues", "1")
         for ns, dev in ((self.sender, self.out), (self.receiver, self.iface)):
-            # No addresses: nothing but what is injected is on the wire.
+            # No addresses, so that the wire carries only injected frames.
             sh("ip", "-n", ns, "link", "set", dev, "addrgenmode", "none", "up")
-        # A veth takes frames of XDP only where it has a NAPI.
+        # GRO gives the veth a NAPI, without which it rejects XDP frames.
         sh(*self.within(self.receiver), "ethtool", "-K", self.iface, "gro", "on")
 
     @staticmethod
@@ -86,10 +85,10 @@ class Net:
 
 
 class Receiver:
-    """One run of a tool. A subclass says how it is started and what it saw."""
+    """One run of a tool. Subclasses define the command and read its counters."""
 
     name = ""
-    ready = ""  # in what it prints on stderr or stdout, once it receives
+    ready = ""  # pattern in its output once it is receiving
 
     def __init__(self, net, conf, tmp):
         self.net, self.conf, self.tmp = net, conf, tmp
@@ -99,14 +98,14 @@ class Receiver:
 
     @staticmethod
     def ring(conf):
-        """MiB that it can hold back."""
-        return conf.peer_ring
+        """Capacity of its ring in MiB."""
+        return conf.other_ring
 
     def command(self):
         raise NotImplementedError
 
     def result(self):
-        """{seen, lost, transactions}, of what the tool itself says."""
+        """{seen, lost, transactions} according to the tool itself."""
         raise NotImplementedError
 
     def start(self):
@@ -122,7 +121,7 @@ class Receiver:
         while not re.search(self.ready, self.logged()):
             if time.monotonic() > end or self.process.poll() is not None:
                 self.end()
-                raise Failed(f"{self.name} does not start:\n{self.logged()}")
+                raise Failed(f"{self.name} did not start:\n{self.logged()}")
             time.sleep(0.05)
         time.sleep(0.2)
 
@@ -131,7 +130,7 @@ class Receiver:
             return f.read()
 
     def cpu_ns(self):
-        """CPU time of all threads."""
+        """CPU time of all its threads."""
         total = 0
         tasks = f"/proc/{self.process.pid}/task"
         try:
@@ -139,11 +138,11 @@ class Receiver:
                 with open(f"{tasks}/{task}/schedstat", encoding="ascii") as f:
                     total += int(f.read().split()[0])
         except FileNotFoundError as e:
-            raise Failed(f"{self.name} ended by itself:\n{self.logged()}") from e
+            raise Failed(f"{self.name} exited early:\n{self.logged()}") from e
         return total
 
     def settle(self):
-        """Waits until what was received is worked off."""
+        """Waits until the receiver has processed everything and is idle."""
         end = time.monotonic() + 60
         before, quiet = self.cpu_ns(), 0
         while quiet < 3 and time.monotonic() < end:
@@ -160,7 +159,7 @@ class Receiver:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise Failed(f"{self.name} does not end") from None
+            raise Failed(f"{self.name} did not exit on SIGTERM") from None
 
     def lines(self, having):
         with open(self.out, "rb") as f:
@@ -251,8 +250,8 @@ app-layer:
 
 
 class Suricata(Receiver):
-    """As its documentation advises for high rates: TPACKET_V3, memory locked,
-    large blocks, workers, no rules, no checksums, only HTTP parsed."""
+    """Configured as its documentation recommends for high rates: TPACKET_V3,
+    locked memory, large blocks, workers, no rules, no checksums, HTTP only."""
 
     name = "suricata"
     ready = "Engine started"
@@ -260,10 +259,10 @@ class Suricata(Receiver):
     def command(self):
         path = os.path.join(self.tmp, "suricata.yaml")
         with open(path, "w", encoding="ascii") as f:
-            # The ring is asked for in frames of the largest size.
+            # The size of the ring is given in frames of the maximum size.
             f.write(SURICATA.format(
                 tmp=self.tmp, out=self.out, iface=self.net.iface,
-                ring_size=self.conf.peer_ring * MIB // 1792))
+                ring_size=self.conf.other_ring * MIB // 1792))
         return ["suricata", "-c", path, "-S", "/dev/null", "-k", "none", "-l", self.tmp,
                 "--runmode", "workers", f"--af-packet={self.net.iface}"]
 
@@ -284,7 +283,7 @@ class Tpacket(Receiver):
 
     def command(self):
         return [os.path.join(self.conf.build, "tests/bench/live_tpacket"), self.net.iface,
-                str(self.conf.peer_ring)]
+                str(self.conf.other_ring)]
 
     def result(self):
         s = json.loads(self.logged().splitlines()[-1])
@@ -295,7 +294,7 @@ TOOLS = {t.name: t for t in (Metlo, Metlo2, Suricata, Tpacket)}
 
 
 def softirq_s(cpu):
-    """Time that a CPU spent in soft interrupts, by samples of the clock."""
+    """Time that a CPU spent in soft interrupts, as sampled by the timer."""
     with open("/proc/stat", encoding="ascii") as f:
         for line in f:
             word = line.split()
@@ -305,7 +304,8 @@ def softirq_s(cpu):
 
 
 def inject(net, conf, trace, rate, passes):
-    """Sends; rate 0: as fast as it goes. What live_inject says."""
+    """Sends the trace; rate 0: as fast as possible. Returns live_inject's
+    results."""
     command = [*net.within(net.sender), os.path.join(conf.build, "tests/bench/live_inject"),
                "--object", os.path.join(conf.build, "tests/bench/live_gen.bpf.o"),
                "--iface", net.out, "--passes", str(passes)]

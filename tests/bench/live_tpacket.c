@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live_tpacket IFACE RING_MIB: takes all packets of an interface by AF_PACKET
- * (TPACKET_V3) and does nothing but count them, until SIGTERM: what it costs
- * to bring packets to user space that way. Says what it saw as one JSON object.
+ * live_tpacket IFACE RING_MIB: receives all packets of an interface by AF_PACKET
+ * (TPACKET_V3) and only counts them, until SIGTERM. This measures the cost of
+ * bringing packets to user space that way. Prints its counts as a JSON object.
  */
 #include <err.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ struct reader {
 	unsigned int blocks;
 	uint8_t *ring;
 	uint64_t packets, bytes;
-	uint64_t kernel_packets, kernel_drops; /* the first has the second */
+	uint64_t kernel_packets, kernel_drops; /* packets includes drops */
 };
 
 static void open_ring(struct reader *r, const char *iface)
@@ -54,7 +54,7 @@ static void open_ring(struct reader *r, const char *iface)
 		err(1, "%s", iface);
 	r->socket = socket(AF_PACKET, SOCK_RAW, 0);
 	if (r->socket < 0)
-		err(1, "a packet socket");
+		err(1, "cannot open a packet socket");
 	if (setsockopt(r->socket, SOL_PACKET, PACKET_VERSION, &version,
 		       sizeof(version)) ||
 	    setsockopt(r->socket, SOL_PACKET, PACKET_RX_RING, &req,
@@ -64,7 +64,7 @@ static void open_ring(struct reader *r, const char *iface)
 		       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_LOCKED,
 		       r->socket, 0);
 	if (r->ring == MAP_FAILED)
-		err(1, "mmap of the ring");
+		err(1, "cannot map the ring");
 	if (bind(r->socket, (struct sockaddr *)&to, sizeof(to)))
 		err(1, "%s", iface);
 }

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describes the machine that the figures were measured on."""
 import os
 import platform
 import subprocess
@@ -18,7 +18,7 @@ def memory_gib():
 
 
 def virtual():
-    """None where this kind of CPU does not tell."""
+    """Whether this is a virtual machine; None if the CPU does not report it."""
     with open("/proc/cpuinfo") as f:
         flags = next((line.split() for line in f if line.startswith("flags")), None)
     return None if flags is None else "hypervisor" in flags
@@ -48,9 +48,9 @@ def lines(m):
     virtual = " of a virtual machine" if m["virtual"] else ""
     yield (f"Machine: {m['cpu']}, {m['cpus']} CPUs{virtual}, {m['memory_gib']} GiB, "
            f"Linux {m['kernel']}, files on {m['files_on']}")
-    yield (f"Offline: each tool alone on CPU {m['pinned_to_cpu']}, all of its threads; "
-           f"{m['rounds']} rounds in turn (variants: half of them) after one to warm up; load before: {m['load_before']}")
+    yield (f"Offline: each tool alone with all its threads on CPU {m['pinned_to_cpu']}; "
+           f"{m['rounds']} alternating rounds (variants: half as many) after a warm-up; load before: {m['load_before']}")
     if m["files_on"] == "tmpfs":
-        yield "Note: files are in memory here (tmpfs); choose another folder by O=."
+        yield "Note: files are in memory (tmpfs); choose another directory with O=."
     if m["load_before"] > 0.5:
-        yield "Note: the machine was busy: trust ratios, not times."
+        yield "Note: the machine was busy: rely on ratios, not on times."

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs a command on one CPU and says what it took:
+ * Runs a command on one CPU and measures its resources:
  *
  *   measure CPU SECONDS RESULT COMMAND...
  *
- * writes "user_us sys_us wall_us peak_kib status" to the file RESULT; status
- * is the exit code, or 128 and the signal. A command that takes longer than
- * SECONDS is killed. A program of its own, because the peak memory of a child
- * is never less than its parent's: an interpreter would hide a small one.
+ * writes "user_us sys_us wall_us peak_kib status" to the file RESULT; status is
+ * the exit code, or 128 plus the signal. Kills the command after SECONDS. This is
+ * a separate program because a child's peak memory starts at its parent's size,
+ * so that a Python interpreter would hide a small one.
  */
 #include <err.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t child; /* for the handler */
+static volatile sig_atomic_t child; /* read by the signal handler */
 
 static void on_alarm(int sig)
 {

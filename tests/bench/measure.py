@@ -22,10 +22,10 @@ class Failed(Exception):
 
 
 def run(env, command, stdout=None, stderr=None, timeout=600):
-    """Runs the command, what it says into files if they are given; raises
-    Failed unless it ends with 0."""
+    """Runs the command, redirecting its output to the given files; raises Failed
+    unless it exits with 0."""
     result = os.path.join(env.work, "usage")
-    log = stderr or os.path.join(env.work, "said")
+    log = stderr or os.path.join(env.work, "log")
     with open(stdout or os.devnull, "wb") as out, open(log, "wb") as err:
         subprocess.run([env.measure, str(env.cpu), str(timeout), result, *command],
                        stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=env.work,
@@ -34,13 +34,13 @@ def run(env, command, stdout=None, stderr=None, timeout=600):
         user, sys, wall, kib, code = map(int, f.read().split())
     if code:
         with open(log, errors="replace") as f:
-            said = f.read()[-600:].strip()
-        raise Failed(f"{os.path.basename(command[0])} ended with {code}: {said}")
+            tail = f.read()[-600:].strip()
+        raise Failed(f"{os.path.basename(command[0])} exited with {code}: {tail}")
     return Usage(user / 1e6, sys / 1e6, wall / 1e6, kib / 1024, code)
 
 
 def warm(path):
-    """Reads a file, so that it is in memory for the first who is measured."""
+    """Reads a file into the page cache, so that the first run has no handicap."""
     with open(path, "rb", buffering=0) as f:
         while f.read(1 << 22):
             pass

@@ -1,10 +1,10 @@
-"""Captures, read by each tool: CPU time, memory, and what was found."""
+"""Offline part: CPU time, memory and completeness of each tool on captures."""
 import statistics
 import sys
 
 import table
 from measure import Failed, run, warm
-from peers import PEERS, Metlo
+from other_tools import OTHER_TOOLS, Metlo
 from traces import VARIANTS, Trace, score
 
 
@@ -65,7 +65,8 @@ def measure_variant(env, variant, tools):
     progress(f"offline, {variant}: {VARIANTS[variant]}")
     trace = Trace(env, variant)
     warm(trace.path)
-    # Of the variants, less: peers into a file only, and half of the rounds.
+    # Variants are measured less: other tools write to a file only, and half as
+    # many rounds are run.
     whole = variant == "standard"
     entries = [Entry(t, m) for t in tools for m in t.modes
                if whole or not t.slow and (m == "file" or t.name == Metlo.name)]
@@ -77,7 +78,7 @@ def measure_variant(env, variant, tools):
         for e in entries:
             if round_ == 0 or not e.tool.slow:
                 attempt(e, lambda: e.run(env, trace))
-    # What a file holds is the same whatever it is written to.
+    # The output does not depend on the mode, so count it in the file only.
     for e in entries:
         if e.mode == "file":
             attempt(e, lambda: count(env, e, trace))
@@ -93,7 +94,7 @@ def measure_variant(env, variant, tools):
 def part(env, results):
     """Measures all variants; fills results["offline"] and ["tools"]."""
     installed = []
-    for tool in [Metlo(env), *(p(env) for p in PEERS)]:
+    for tool in [Metlo(env), *(t(env) for t in OTHER_TOOLS)]:
         if not tool.program:
             state = "not installed"
         elif tool.cannot:
@@ -134,6 +135,6 @@ def show(results):
             r["peak_mib"], "" if same else f"{r['peak_mib'] / us['peak_mib']:.1f} x",
             f"{r['complete']:,} of {r['sent']:,}", r["extra"]])
         last = r["variant"]
-    table.show("Offline: captures read on one CPU, the least of all rounds; us/it: how many times "
-               "our transactions per CPU second\nare its own; complete: transactions found right; "
-               "else: records that are wrong, twice or in part", head, body)
+    table.show("Offline: captures read on one CPU, minimum of all rounds; us/it: our transactions "
+               "per CPU second over its own;\ncomplete: transactions found correct; else: records "
+               "that are wrong, duplicate or partial", head, body)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One stage measured: nanoseconds a message, bytes a cycle, and how many times
- * a copy of the same bytes takes. The shortest of many short rounds counts:
- * whatever else the machine does only makes a round longer.
+ * Measures one stage in nanoseconds per message, in bytes per cycle, and relative
+ * to a copy of the same bytes. The shortest of many short rounds counts, because
+ * other load only makes a round longer.
  */
 #ifndef TESTS_BENCH_STAGE_H
 #define TESTS_BENCH_STAGE_H
@@ -45,8 +45,8 @@ static inline double stage_best_ns(stage_fn *fn, void *ctx)
 	return best;
 }
 
-/* A chain of rotations, each of which waits for the one before: one cycle
- * each on every CPU of these kinds. */
+/* A chain of dependent rotations, which take one cycle each on all of these
+ * CPUs. */
 static inline void stage_cycles1000(void *ctx)
 {
 	uint64_t v = *(uint64_t *)ctx;
@@ -57,7 +57,7 @@ static inline void stage_cycles1000(void *ctx)
 #elif defined(__aarch64__)
 #define STAGE_ONE "ror %0, %0, #1\n\t"
 #else
-#error "a chain of ten instructions of one cycle each is needed here"
+#error "add a chain of ten dependent single-cycle instructions for this CPU"
 #endif
 		__asm__ volatile(STAGE_ONE STAGE_ONE STAGE_ONE STAGE_ONE
 					 STAGE_ONE STAGE_ONE STAGE_ONE STAGE_ONE
@@ -87,7 +87,7 @@ static inline void stage_copy_once(void *ctx)
 	__asm__ volatile("" ::"r"(c->to) : "memory");
 }
 
-/* memcpy of n bytes that are in the cache. */
+/* Duration of memcpy() of n bytes in the cache. */
 static inline double stage_copy_ns(size_t n)
 {
 	struct stage_copy c = {malloc(STAGE_COPY_MAX), malloc(STAGE_COPY_MAX),
@@ -103,8 +103,8 @@ static inline double stage_copy_ns(size_t n)
 	return ns;
 }
 
-/* How figures are told: "bench stage.NAME... VALUE UNIT" for the program that
- * collects them, or for people. */
+/* The format of figures: lines "bench stage.NAME... VALUE UNIT" for a program
+ * that collects them, or text for people. */
 struct stage_report {
 	bool lines;
 	double cycle_ns;
@@ -126,9 +126,10 @@ static inline struct stage_report stage_begin(int argc, char **argv)
 	return r;
 }
 
-/* name: for lines; what: for people. */
-static inline void stage_tell(const struct stage_report *r, const char *name,
-			      const char *what, double ns, size_t bytes)
+/* name is for the machine-readable lines, what for people. */
+static inline void stage_report_line(const struct stage_report *r,
+				     const char *name, const char *what,
+				     double ns, size_t bytes)
 {
 	double copy = stage_copy_ns(bytes);
 	double per_cycle = (double)bytes * r->cycle_ns / ns;

@@ -1,8 +1,8 @@
-"""Tables of text."""
+"""Prints text tables."""
 
 
 def number(v, digits=3):
-    """With about so many digits that mean something, and thousands apart."""
+    """Formats v with about this many significant digits and separators."""
     if v is None:
         return "-"
     if isinstance(v, str):
@@ -18,7 +18,8 @@ def number(v, digits=3):
 
 
 def show(title, head, rows):
-    """Prints the rows; the first column is text, so are those that hold any."""
+    """Prints the rows. The first column and those that contain text are aligned
+    to the left."""
     cells = [[c if isinstance(c, str) else number(c) for c in row] for row in rows]
     text = [i == 0 or any(isinstance(r[i], str) and r[i] != "-" for r in rows)
             for i in range(len(head))]

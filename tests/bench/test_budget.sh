@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 #
-# What a transaction costs in instructions, against what it may cost.
+# Compares the instructions per transaction with a budget.
 #
 #   tests/bench/test_budget.sh            compares with insn_budget.txt
-#   tests/bench/test_budget.sh --update   writes what is measured there
+#   tests/bench/test_budget.sh --update   updates insn_budget.txt
 #
-# valgrind counts them, so that a busy machine gives the same number. What is
-# compared are the instructions of our own program: those of the libraries
-# depend on the CPU and on the distribution, and are shown beside them. Two
-# runs of different length are subtracted, so that starting up does not count.
+# valgrind counts them, so other load on the machine does not matter. Only our own
+# instructions are compared: those of libraries depend on the CPU and on the
+# distribution and are shown for information. Start-up costs cancel out, because
+# two runs of different length are subtracted.
 
 set -u
 export LC_ALL=C
@@ -40,13 +40,13 @@ if [ ! -x "$metlo" ] || [ ! -x "$mkhttp" ]; then
 	skip "not built: make all test-tools"
 fi
 if ! grep -q -- '-O2' "$O/.flags" || grep -q -- '-fsanitize=' "$O/.flags"; then
-	skip "this is not the build that is delivered"
+	skip "not a release build (-O2, no sanitizers)"
 fi
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/metlo-budget.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 
-# The compiler as the program itself names it, with its major version.
+# The compiler and its major version, as recorded in the program.
 compiler()
 {
 	local text
@@ -54,11 +54,11 @@ compiler()
 	text=$(tr -c '[:print:]' '\n' <"$metlo" |
 		sed -n 's/^\(GCC: (\).*) \([0-9]*\)\..*/gcc-\2/p
 			s/.*clang version \([0-9]*\)\..*/clang-\1/p' | sort -u)
-	# Start-up files are always of gcc.
+	# The C start-up files are built by gcc even if clang built the rest.
 	echo "$text" | grep clang || echo "$text"
 }
 
-# Our own code takes other ways on CPUs with and without these.
+# The CPU features that our own code dispatches on.
 machine()
 {
 	local cpu=""
@@ -70,9 +70,9 @@ machine()
 	echo "$(uname -m)$cpu"
 }
 
-# callgrind's output: self cost by object. Lines that follow "calls=" hold the
-# cost of what was called, which is counted where it arose. Prints our own
-# instructions and all.
+# Sums self cost in callgrind's output. The line after "calls=" has the inclusive
+# cost of a callee, which is counted where it arises. Prints our own instructions
+# and the total.
 sum()
 {
 	awk '
@@ -97,8 +97,8 @@ sum()
 	END { printf "%d %d\n", mine, all }' "$1"
 }
 
-# count PRESET TRANSACTIONS: the same two numbers of one replay, if it found
-# what it had to find.
+# count PRESET TRANSACTIONS: the same two numbers for one replay; fails unless it
+# found all transactions.
 count()
 {
 	local n=$2 found
@@ -121,11 +121,11 @@ count()
 	sum "$dir/callgrind"
 }
 
-# valgrind does not read the debug information of every compiler, and does not
-# need any here.
+# Stripped, because valgrind cannot read the debug information of every compiler
+# and none is needed.
 strip -o "$dir/metlo-xdp" "$metlo" || skip "strip does not work"
 key="$(compiler) $(machine)"
-[ "$(echo "$key" | wc -w)" = 2 ] || skip "which compiler was it? \"$key\""
+[ "$(echo "$key" | wc -w)" = 2 ] || skip "unknown compiler: \"$key\""
 echo "# $key, $(valgrind --version)"
 if [ "$update" = --update ]; then
 	grep -v "^$key " "$budgets" >"$dir/budgets" 2>/dev/null
@@ -133,7 +133,7 @@ elif ! grep -q "^$key " "$budgets"; then
 	update=show
 fi
 
-# measure PRESET SHORT LONG: per transaction, our own instructions and all.
+# measure PRESET SHORT LONG: our own instructions and the total, per transaction.
 measure()
 {
 	local a b n=$(($3 - $2))
@@ -147,11 +147,11 @@ measure()
 
 while read -r name short long; do
 	allowed=$(sed -n "s/^$key $name //p" "$budgets")
-	# The seed of the flow table is another in each run, and with it how
-	# far one has to look: what is too much must be so three times.
+	# The flow table's random seed changes the length of probes from run to
+	# run, so fail only if three runs exceed the budget.
 	for _ in 1 2 3; do
 		if ! counted=$(measure "$name" "$short" "$long"); then
-			echo "not ok budget/$name: the replay is wrong"
+			echo "not ok budget/$name: the replay failed"
 			echo "$counted"
 			failed=1
 			continue 2
@@ -179,8 +179,8 @@ while read -r name short long; do
 		else
 			echo "ok budget/$name: $own instructions of $allowed"
 			[ $((own * 100)) -ge $((allowed * 95)) ] ||
-				echo "# show: budget/$name is down to $own from" \
-					"$allowed: $0 --update"
+				echo "# show: budget/$name fell from $allowed to $own:" \
+					"run $0 --update"
 		fi
 		;;
 	esac

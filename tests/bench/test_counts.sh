@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# The driver of "make bench" finds all transactions of all variants of its
-# traffic in what metlo-xdp writes. Small traffic: no time is judged.
+# Runs the driver of "make bench" on small traffic: metlo-xdp must find all
+# transactions of every variant. Times are not checked.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1

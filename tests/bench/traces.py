@@ -1,20 +1,20 @@
-"""Generated traffic, the truth about it, and how near a tool came to it."""
+"""Generated traffic with its expected transactions, and scoring of results."""
 import os
 import subprocess
 
 VARIANTS = {
-    "standard": "keep-alive, 800-byte JSON answers",
+    "standard": "keep-alive, 800-byte JSON responses",
     "large": "downloads of 1 MiB",
     "small": "no bodies",
     "short": "one request per connection",
-    "noise": "standard, and 20 % of packets on other ports",
-    "reorder": "standard, 1 % of packets too late",
+    "noise": "standard, with 20 % of packets on other ports",
+    "reorder": "standard, with 1 % of packets delayed",
     "gzip": "standard, bodies compressed",
 }
 
 
 class Trace:
-    """A pcap of one variant; remove() when it has been used."""
+    """A pcap file of one variant; call remove() after use."""
 
     def __init__(self, env, variant):
         self.variant = variant
@@ -23,9 +23,9 @@ class Trace:
         done = subprocess.run([env.mkhttp, "--preset", variant, "--scale", str(env.scale),
                                "--truth", truth, self.path],
                               capture_output=True, text=True, check=True)
-        self.said = done.stderr.strip()
+        self.log = done.stderr.strip()
         self.bytes = os.path.getsize(self.path)
-        self.truth = {}  # target -> status, length of the answer's body
+        self.truth = {}  # target -> status, length of the response body
         with open(truth) as f:
             for line in f:
                 _, target, status, _, length, *_ = line.split("\t")
@@ -37,9 +37,9 @@ class Trace:
 
 
 def score(trace, records):
-    """How many transactions were found complete, and how many records are
-    something else: wrong, twice or in part. records: target, status, and the
-    length of the answer's body or None if the tool does not tell it."""
+    """Counts the transactions found complete, and the records that are wrong,
+    duplicate or partial. records: target, status, and the length of the response
+    body, or None if the tool does not report it."""
     missing = dict(trace.truth)
     complete = extra = 0
     for target, status, length in records:

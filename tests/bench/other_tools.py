@@ -1,7 +1,7 @@
-"""The tools that are compared, each with its ordinary way to read a capture.
+"""The tools to compare, each run in its usual way of reading a capture.
 
-A tool has modes: what it writes, and where. A mode's output is read once, to
-count the transactions in it.
+A tool has modes, which are destinations of its output. The transactions in a
+mode's output are counted once.
 """
 import json
 import os
@@ -11,7 +11,7 @@ import subprocess
 
 
 def first_line(command, pattern=r"(\d+\.\d[\w.]*)"):
-    """The version in what a command says about itself."""
+    """The first match of pattern in the output of a command: its version."""
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     found = re.search(pattern, done.stdout + done.stderr)
     return found.group(1) if found else "?"
@@ -19,12 +19,12 @@ def first_line(command, pattern=r"(\d+\.\d[\w.]*)"):
 
 class Tool:
     name = ""
-    programs = ()  # names or paths; the first that is there
-    writes = ""    # what of a transaction is written
-    cannot = None  # why it is not run although it is there
-    slow = False   # measured once, and on the standard traffic only
+    programs = ()  # names or paths; the first one found is used
+    writes = ""    # the parts of a transaction that it writes
+    cannot = None  # why it cannot be run although it is installed
+    slow = False   # measured only once, with the standard traffic
     modes = ("file",)
-    stdout_to = stderr_to = None  # endings of the files that they go to
+    stdout_to = stderr_to = None  # suffixes of the files to redirect to
 
     def __init__(self, env):
         self.env = env
@@ -37,14 +37,14 @@ class Tool:
         return os.path.join(self.env.work, f"{self.name}.{name}")
 
     def prepare(self, mode):
-        """Called before each run: what an earlier one left is gone after it."""
+        """Called before each run: removes the output of the previous one."""
 
     def command(self, trace, mode):
         """The command and its arguments."""
         raise NotImplementedError
 
     def records(self):
-        """What the last run into a file found: see traces.score()."""
+        """The transactions in the last run's file: see traces.score()."""
         raise NotImplementedError
 
 
@@ -59,7 +59,7 @@ class Metlo(Tool):
     name = "metlo-xdp"
     writes = "heads, bodies"
     modes = ("null", "file")
-    # A body beyond the limit is cut; all else is a fault.
+    # Bodies beyond the limit are truncated by design; other flags are errors.
     allowed = {"body-limit"}
 
     def __init__(self, env):
@@ -189,8 +189,8 @@ geoLite2ASN=
 
 
 class Arkime(Tool):
-    """Knows sessions and their targets, not which answer is to which request:
-    a target that it names counts as a complete transaction."""
+    """Reports sessions with their targets but does not pair requests with
+    responses: each target that it reports counts as a complete transaction."""
     name = "Arkime"
     programs = ("/opt/arkime/bin/capture",)
     writes = "targets per session"
@@ -219,7 +219,7 @@ class Arkime(Tool):
 class Packetbeat(Tool):
     name = "Packetbeat"
     programs = ("packetbeat", "/usr/share/packetbeat/bin/packetbeat")
-    cannot = "reads no VXLAN"
+    cannot = "does not decode VXLAN"
 
     def version(self):
         return first_line([self.program, "version"])
@@ -228,10 +228,10 @@ class Packetbeat(Tool):
 class GoReplay(Tool):
     name = "GoReplay"
     programs = ("gor", "goreplay")
-    cannot = "reads no VXLAN in capture files"
+    cannot = "does not decode VXLAN in capture files"
 
     def version(self):
         return first_line([self.program, "--version"])
 
 
-PEERS = (Suricata, Tshark, Zeek, Arkime, Packetbeat, GoReplay)
+OTHER_TOOLS = (Suricata, Tshark, Zeek, Arkime, Packetbeat, GoReplay)

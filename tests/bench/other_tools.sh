@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
 #
-# Installs those peers of "make bench" that the distribution has: "make
-# bench-peers". They are no part of what building and testing need; the others
-# (Zeek, Arkime, Packetbeat, GoReplay) are measured where they are installed.
+# "make bench-peers": installs those of the tools that "make bench" compares
+# which the distribution provides. Building and testing do not need them. The
+# others (Zeek, Arkime, Packetbeat, GoReplay) are measured if installed.
 
 set -eu
 
-peers="suricata tshark"
+tools="suricata tshark"
 missing=""
-for p in $peers; do
+for p in $tools; do
 	command -v "$p" >/dev/null || missing="$missing $p"
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ]; then
-	echo "bench-peers: missing:$missing; needs root: sudo make bench-peers" >&2
+	echo "bench-peers: cannot install$missing: not root: sudo make bench-peers" >&2
 	exit 1
 fi
 
-# A daemon must not start because its program is to be measured.
+# Installing a package must not start its daemon.
 keep_services_down()
 {
 	local policy=/usr/sbin/policy-rc.d
@@ -35,17 +35,17 @@ if command -v apt-get >/dev/null; then
 	for p in $missing; do
 		apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 \
 			install "$p" </dev/null >&2 ||
-			echo "bench-peers: this distribution has no $p (Debian 12:" \
-				"backports)" >&2
+			echo "bench-peers: this distribution has no package $p" \
+				"(on Debian 12 enable backports)" >&2
 	done
 elif command -v dnf >/dev/null; then
 	for p in $missing; do
-		# Here tshark is part of this package.
+		# Fedora packages tshark as wireshark-cli.
 		[ "$p" != tshark ] || p=wireshark-cli
 		dnf -q -y install "$p" >&2 ||
-			echo "bench-peers: this distribution has no $p" >&2
+			echo "bench-peers: this distribution has no package $p" >&2
 	done
 else
-	echo "bench-peers: neither apt-get nor dnf here; wanted are$missing" >&2
+	echo "bench-peers: found neither apt-get nor dnf: install$missing yourself" >&2
 	exit 1
 fi
