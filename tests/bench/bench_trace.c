@@ -212,8 +212,7 @@ int main(int argc, char **argv)
 			report(&rep, name, what, &t, cm);
 			snprintf(name, sizeof(name), "json.escape.%s",
 				 bodies[i].name);
-			escape(&rep, name, "  of which the body is", p,
-			       bodies[i].n);
+			escape(&rep, name, "  its body alone", p, bodies[i].n);
 		}
 		free(p);
 	}

@@ -21,7 +21,7 @@ struct refusal_case {
 	int error;
 	const char *extack;
 	bool frags;
-	const char *says[4];
+	const char *expected[4];
 };
 
 #define DEV(drv, size, used, possible)                                      \
@@ -99,10 +99,10 @@ static void test_refusals(void **state)
 		char text[1024];
 
 		refusal_explain(&r, text, sizeof(text));
-		for (int k = 0; k < 4 && c->says[k]; k++)
-			if (!strstr(text, c->says[k]))
+		for (int k = 0; k < 4 && c->expected[k]; k++)
+			if (!strstr(text, c->expected[k]))
 				fail_msg("%s: \"%s\" is not in: %s", c->name,
-					 c->says[k], text);
+					 c->expected[k], text);
 	}
 }
 

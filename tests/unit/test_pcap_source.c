@@ -181,7 +181,7 @@ static void test_refused(void **state)
 	static const struct {
 		const char *bytes;
 		size_t n;
-		const char *said;
+		const char *expected;
 	} cases[] = {
 		{"\x1f\x8b\x08\0\0\0\0\0", 8, "zcat FILE | metlo-xdp replay -"},
 		{"\x28\xb5\x2f\xfd\0\0\0\0", 8, "zstdcat"},
@@ -201,7 +201,7 @@ static void test_refused(void **state)
 		buf_clear(&m.b);
 		buf_add(&m.b, cases[i].bytes, cases[i].n);
 		assert_null(source_of(&m, error));
-		if (!strstr(error, cases[i].said))
+		if (!strstr(error, cases[i].expected))
 			fail_msg("case %zu: %s", i, error);
 	}
 	buf_clear(&m.b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lock file of an interface. Its holder may remove it, so whoever locks it
- * must check afterwards that the file is still the one at that path.
+ * The lock file of an interface. Its holder may remove it, so after locking it,
+ * check that it is still the file at that path.
  */
 #include <errno.h>
 #include <fcntl.h>
