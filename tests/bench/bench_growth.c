@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Measures the cost of a transaction and the memory of a connection as the
- * number of connections grows. The real pipeline (stream, HTTP, NDJSON lines to
- * /dev/null) consumes a ring of records; each transaction uses a random one of N
- * keep-alive connections. "make bench-growth"; --bench prints machine-readable
- * lines.
- *
- * All sizes are set up first and then measured alternately, so that other load on
- * the machine affects them equally. Times are CPU times of the worker's thread.
+ * number of connections grows ("make bench-growth"). The real pipeline (stream,
+ * HTTP, NDJSON lines to /dev/null) consumes a ring of records; each transaction
+ * uses a random one of N keep-alive connections. All sizes alternate, so that
+ * other load affects them equally; times are CPU times of the worker's thread.
  * Finally compares one worker with two in parallel.
  */
 #include <errno.h>

@@ -107,6 +107,50 @@ static const char accents[] =
 static const char kanji[] = "\xe6\xbc\xa2\xe5\xad\x97\xe3\x81\x8b\xe3\x81\xaa";
 static const char binary[] = "\x89PNG\r\n\x1a\n\xff\xd8\xfe\0\1\2\3\4";
 
+static const struct body {
+	const char *name, *what, *text;
+	size_t len, n;
+} bodies[] = {
+	{"none", "line without a body", json, 1, 0},
+	{"json800", "line, 800 bytes of JSON", json, sizeof(json) - 1, 800},
+	{"json", "line, 64 KiB of JSON", json, sizeof(json) - 1, 65536},
+	{"indented", "line, 64 KiB of indented JSON", pretty,
+	 sizeof(pretty) - 1, 65536},
+	{"english", "line, 64 KiB of English", plain, sizeof(plain) - 1, 65536},
+	{"french", "line, 64 KiB of French", accents, sizeof(accents) - 1,
+	 65536},
+	{"japanese", "line, 64 KiB of Japanese", kanji, sizeof(kanji) - 1,
+	 65535},
+	{"binary", "line, 64 KiB of binary data", binary, sizeof(binary) - 1,
+	 65536},
+};
+
+/* Measures lines with body i, and for JSON also masked ones and the escaper. */
+static void measure_body(const struct stage_report *rep, size_t i,
+			 struct http_message *r,
+			 const struct http_transaction *t,
+			 struct trace_conf *plain_conf,
+			 struct trace_conf *masked_conf)
+{
+	const struct body *b = &bodies[i];
+	uint8_t *p = fill(b->text, b->len, b->n + 1);
+	char name[64], what[64];
+
+	r->body.data = p;
+	r->body.len = b->n;
+	r->body.total = b->n + (i > 1 && i < 6);
+	snprintf(name, sizeof(name), "json.line.%s", b->name);
+	report(rep, name, b->what, t, plain_conf);
+	if (i == 1 || i == 2) {
+		snprintf(name, sizeof(name), "json.line.%s.masked", b->name);
+		snprintf(what, sizeof(what), "%s, fields masked", b->what);
+		report(rep, name, what, t, masked_conf);
+		snprintf(name, sizeof(name), "json.escape.%s", b->name);
+		escape(rep, name, "  its body alone", p, b->n);
+	}
+	free(p);
+}
+
 int main(int argc, char **argv)
 {
 	struct heads heads = {0};
@@ -170,51 +214,13 @@ int main(int argc, char **argv)
 		.client_port = 20147,
 		.server_port = 80,
 	};
-	const struct {
-		const char *name, *what, *text;
-		size_t len, n;
-	} bodies[] = {
-		{"none", "line without a body", json, 1, 0},
-		{"json800", "line, 800 bytes of JSON", json, sizeof(json) - 1,
-		 800},
-		{"json", "line, 64 KiB of JSON", json, sizeof(json) - 1, 65536},
-		{"indented", "line, 64 KiB of indented JSON", pretty,
-		 sizeof(pretty) - 1, 65536},
-		{"english", "line, 64 KiB of English", plain, sizeof(plain) - 1,
-		 65536},
-		{"french", "line, 64 KiB of French", accents,
-		 sizeof(accents) - 1, 65536},
-		{"japanese", "line, 64 KiB of Japanese", kanji,
-		 sizeof(kanji) - 1, 65535},
-		{"binary", "line, 64 KiB of binary data", binary,
-		 sizeof(binary) - 1, 65536},
-	};
 	struct stage_report rep = stage_begin(argc, argv);
 	size_t i;
 
 	if (!c || !cm)
 		return 1;
 	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
-		uint8_t *p =
-			fill(bodies[i].text, bodies[i].len, bodies[i].n + 1);
-		char name[64], what[64];
-
-		r.body.data = p;
-		r.body.len = bodies[i].n;
-		r.body.total = bodies[i].n + (i > 1 && i < 6);
-		snprintf(name, sizeof(name), "json.line.%s", bodies[i].name);
-		report(&rep, name, bodies[i].what, &t, c);
-		if (i == 1 || i == 2) {
-			snprintf(name, sizeof(name), "json.line.%s.masked",
-				 bodies[i].name);
-			snprintf(what, sizeof(what), "%s, fields masked",
-				 bodies[i].what);
-			report(&rep, name, what, &t, cm);
-			snprintf(name, sizeof(name), "json.escape.%s",
-				 bodies[i].name);
-			escape(&rep, name, "  its body alone", p, bodies[i].n);
-		}
-		free(p);
+		measure_body(&rep, i, &r, &t, c, cm);
 	}
 	trace_conf_free(c);
 	trace_conf_free(cm);
