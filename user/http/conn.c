@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection: what stream tells, and the list of those that wait. */
 #include "base/pages.h"
-#include "http/body.h"
 #include "http/conn.h"
-#include "http/message.h"
-#include "http/pair.h"
-#include "http/resync.h"
 
 #include <string.h>
 
@@ -90,89 +86,4 @@ void conn_unlist(struct conn *c)
 	*(w->older ? &w->older->newer : &e->oldest) = w->newer;
 	*(w->newer ? &w->newer->older : &e->newest) = w->older;
 	store_free(&e->store, w, w->cap);
-}
-
-void conn_upgrade(struct conn *c, enum stream_dir dir)
-{
-	struct dir *d = &c->dir[dir];
-	struct http_engine *e = c->engine;
-
-	if (d->state == DIR_UPGRADED)
-		return;
-	if (d->msg && !d->msg->x) {
-		/* what looked like a message was not HTTP any more */
-		e->stats.bytes_buffered -= d->msg->have;
-		e->stats.bytes_upgraded += d->msg->have;
-		msg_free(e, d->msg);
-		d->msg = NULL;
-	} else if (d->msg) {
-		exchange_finish(c, d->msg->x, HTTP_F_CLOSED_EARLY);
-	}
-	d->state = DIR_UPGRADED;
-	stream_skip(c->flow, dir, STREAM_UNKNOWN);
-	/* (a CONNECT that is not complete yet follows when it is) */
-	if (c->tunnel && !c->dir[dir ^ 1].msg)
-		conn_upgrade(c, (enum stream_dir)(dir ^ 1));
-}
-
-void conn_not_http(struct conn *c, const uint8_t *p, size_t n, bool h2)
-{
-	struct http_engine *e = c->engine;
-
-	e->stats.not_http++;
-	if (h2)
-		e->stats.not_http_h2++;
-	else if (n && p[0] >= 0x14 && p[0] <= 0x17 && (n < 2 || p[1] == 3))
-		e->stats.not_http_tls++;
-	for (int i = 0; i < 2; i++) {
-		struct dir *d = &c->dir[i];
-
-		if (d->msg) {
-			e->stats.bytes_buffered -= d->msg->have;
-			e->stats.bytes_not_http += d->msg->have;
-			msg_free(e, d->msg);
-			d->msg = NULL;
-		}
-		d->state = DIR_NOT_HTTP;
-		stream_skip(c->flow, (enum stream_dir)i, STREAM_UNKNOWN);
-	}
-}
-
-void conn_drop_held(struct conn *c, struct dir *d)
-{
-	struct http_engine *e = c->engine;
-	struct msg *m = d->msg;
-	size_t held;
-
-	if (!m)
-		return;
-	held = d->state == DIR_HEAD				 ? m->have
-	       : d->state == DIR_PEEK || d->state == DIR_TRAILER ? m->trail_len
-								 : 0;
-	e->stats.bytes_buffered -= held;
-	e->stats.bytes_resync += held;
-	m->have = m->trail_len = 0;
-	d->state = DIR_BODY;
-}
-
-void conn_give_up(struct conn *c, uint32_t flags)
-{
-	struct http_engine *e = c->engine;
-
-	for (int i = 0; i < 2; i++)
-		conn_drop_held(c, &c->dir[i]);
-	queue_give_up(c, flags);
-	for (int i = 0; i < 2; i++) {
-		struct dir *d = &c->dir[i];
-
-		if (!d->msg)
-			continue;
-		if (d->msg->x) { /* outside the queue */
-			exchange_finish(c, d->msg->x, flags);
-			continue;
-		}
-		msg_free(e, d->msg);
-		d->msg = NULL;
-		parse_resync(c, (enum stream_dir)i, false);
-	}
 }

@@ -117,10 +117,10 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 	if (!x->req && !x->rsp)
 		return; /* interim responses only */
 	flags |= x->flags;
-	/* no-op unless the message is abandoned within its body */
-	if (x->req)
+	/* decoders still exist if the message is abandoned within its body */
+	if (x->req && x->req->dec)
 		msg_body_end(e, x->req);
-	if (x->rsp)
+	if (x->rsp && x->rsp->dec)
 		msg_body_end(e, x->rsp);
 	if (x->req) {
 		fill(e, x->req, true, e->out[0], &req);

@@ -4,13 +4,13 @@
  * callback leaves every message in memory of its own: stream reuses the chunk
  * afterwards.
  */
-#include "http/body.h"
 #include "http/conn.h"
 #include "http/decode_pool.h"
+#include "http/driver.h"
+#include "http/exchange.h"
 #include "http/http.h"
+#include "http/leave.h"
 #include "http/message.h"
-#include "http/pair.h"
-#include "http/parse.h"
 #include "http/resync.h"
 
 #include <errno.h>
@@ -80,7 +80,7 @@ static void expire(struct conn *c, uint64_t now_ns)
 			if (x->next)
 				x->next->after_hole = true;
 			else
-				c->req_hole = true;
+				requests_missing(c, false);
 		}
 		exchange_finish(c, x, HTTP_F_TIMEOUT);
 	}
@@ -113,7 +113,7 @@ const struct http_stats *http_stats(const struct http_engine *e)
 }
 
 /* Ends each callback from stream. */
-static void leave(struct conn *c)
+static void end_call(struct conn *c)
 {
 	struct http_engine *e = c->engine;
 
@@ -135,7 +135,7 @@ static void *http_open(void *ctx, struct stream_flow *flow,
 	if (tuple->midstream) {
 		c->midstream = true;
 		c->dir[0].state = c->dir[1].state = DIR_RESYNC;
-		c->req_hole = true;
+		c->req_hole = HOLE_UNSEEN;
 	}
 	return c;
 }
@@ -151,7 +151,7 @@ static void make_room(struct http_engine *e)
 
 		e->stats.memory_limit++;
 		conn_unlist(c);
-		conn_give_up(c, HTTP_F_EVICTED);
+		leave_pending(c, HTTP_F_EVICTED);
 	}
 }
 
@@ -160,83 +160,36 @@ static void http_data(void *proto, enum stream_dir dir,
 {
 	struct conn *c = proto;
 	struct http_engine *e = c->engine;
-	struct input in = {.p = chunk->data,
-			   .end = chunk->data + chunk->len,
-			   .offset = chunk->offset,
-			   .ts_ns = chunk->ts_ns,
-			   .acked = chunk->acked,
-			   .chunk_start = true};
 
 	if (chunk->ts_ns > e->now_ns)
 		e->now_ns = chunk->ts_ns;
 	e->stats.bytes_in += chunk->len;
 	make_room(e);
 	e->chunk = chunk->data;
-	e->chunk_end = in.end;
-	parse_input(c, dir, &in);
+	e->chunk_end = chunk->data + chunk->len;
+	drive_bytes(c, dir, chunk);
 	c->dir[dir].pos = chunk->offset + chunk->len;
 	msg_save_pending(e);
 	e->chunk = e->chunk_end = NULL;
-	leave(c);
-}
-
-/* Is a head incomplete? */
-static bool in_head(const struct dir *d)
-{
-	return d->state == DIR_HEAD ||
-	       (d->state == DIR_HEAD_SKIP && !d->msg->in_trailer);
+	end_call(c);
 }
 
 static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
 		     enum stream_gap_kind kind, uint64_t ts_ns)
 {
 	struct conn *c = proto;
-	struct dir *d = &c->dir[dir];
-	uint32_t flags = dir_is_request(c, dir) ? HTTP_F_REQUEST_GAP
-						: HTTP_F_RESPONSE_GAP;
 
-	if (kind == STREAM_GAP_TRUNCATED)
-		flags |= HTTP_F_TRUNCATED;
-	while (d->state == DIR_PEEK)
-		body_unpeek(c, dir, UNPEEK_BLIND, ts_ns);
-	if (in_head(d)) {
-		parse_head_cut(c, dir, ts_ns, flags);
-		parse_resync(c, dir, true);
-	}
-	switch ((enum dir_state)d->state) {
-	case DIR_PEEK:
-	case DIR_BODY:
-	case DIR_TRAILER:
-	case DIR_HEAD_SKIP:
-		body_gap(c, dir, len, kind, ts_ns);
-		break;
-	case DIR_HEAD:
-	case DIR_START:
-	case DIR_TUNNEL:
-	case DIR_RESYNC:
-		parse_resync(c, dir, true);
-		break;
-	case DIR_UPGRADED:
-	case DIR_NOT_HTTP:
-		break;
-	}
-	d->pos += len;
-	leave(c);
+	drive_gap(c, dir, len, kind, ts_ns);
+	end_call(c);
 }
 
 static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 {
 	struct conn *c = proto;
-	struct dir *d = &c->dir[dir];
 
-	d->fin = true;
-	if (in_head(d))
-		parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
-	/* a response waiting for its request is resolved by that request */
-	if (d->msg &&
-	    !(d->state == DIR_PEEK && d->msg->x->queued && !d->msg->x->req))
-		body_cut(c, dir, true);
-	leave(c);
+	c->dir[dir].fin = true;
+	drive_end(c, dir, true, ts_ns);
+	end_call(c);
 }
 
 static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
@@ -247,15 +200,8 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 			 : why == STREAM_END_EVICTED ? HTTP_F_EVICTED
 						     : 0;
 
-	for (int i = 0; i < 2; i++) {
-		enum stream_dir dir = (enum stream_dir)i;
-		struct dir *d = &c->dir[i];
-
-		if (in_head(d))
-			parse_head_cut(c, dir, ts_ns, HTTP_F_CLOSED_EARLY);
-		if (d->msg)
-			body_cut(c, dir, false);
-	}
+	drive_end(c, STREAM_C2S, false, ts_ns);
+	drive_end(c, STREAM_S2C, false, ts_ns);
 	while (c->queue)
 		exchange_finish(c, c->queue, flags);
 	if (!c->seen && c->dir[0].state != DIR_NOT_HTTP &&

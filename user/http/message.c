@@ -49,10 +49,15 @@ void msg_free(struct http_engine *e, struct msg *m)
 	if (e->unsaved == m)
 		e->unsaved = NULL;
 	md_free(e, m);
-	body_decoder_free(m->dec);
-	store_free(&e->store, m->trail, m->trail_cap);
-	store_free(&e->store, m->block, m->block_cap);
-	store_free(&e->store, m->body_block, m->body_cap);
+	if (m->dec)
+		body_decoder_free(m->dec);
+	/* most messages have none of these */
+	if (m->held)
+		store_free(&e->store, m->held, m->held_cap);
+	if (m->block)
+		store_free(&e->store, m->block, m->block_cap);
+	if (m->body_block)
+		store_free(&e->store, m->body_block, m->body_cap);
 	store_free(&e->store, m, m->cap);
 }
 
@@ -164,15 +169,36 @@ static bool hold(struct http_engine *e, void **block, size_t *block_cap,
 	return true;
 }
 
-bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n)
+bool msg_hold_head(struct http_engine *e, struct msg *m, const uint8_t *p,
+		   size_t n)
 {
 	return hold(e, &m->block, &m->block_cap, &m->have, p, n);
 }
 
-bool msg_hold_trailer(struct http_engine *e, struct msg *m, const uint8_t *p,
-		      size_t n)
+bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n)
 {
-	return hold(e, &m->trail, &m->trail_cap, &m->trail_len, p, n);
+	return hold(e, &m->held, &m->held_cap, &m->held_len, p, n);
+}
+
+static void *detach(void **block, size_t *block_cap, uint32_t *len, size_t *cap)
+{
+	void *b = *block;
+
+	*cap = *block_cap;
+	*block = NULL;
+	*block_cap = 0;
+	*len = 0;
+	return b;
+}
+
+void *msg_detach_head(struct msg *m, size_t *cap)
+{
+	return detach(&m->block, &m->block_cap, &m->have, cap);
+}
+
+void *msg_detach_held(struct msg *m, size_t *cap)
+{
+	return detach(&m->held, &m->held_cap, &m->held_len, cap);
 }
 
 /* Keeps decoded body bytes up to the limit. Does not copy them while the body

@@ -16,9 +16,13 @@ void msg_free(struct http_engine *e, struct msg *m);
 void msg_save_pending(struct http_engine *e);
 
 /* Appends to the incomplete head / to the held bytes. False: no memory. */
+bool msg_hold_head(struct http_engine *e, struct msg *m, const uint8_t *p,
+		   size_t n);
 bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
-bool msg_hold_trailer(struct http_engine *e, struct msg *m, const uint8_t *p,
-		      size_t n);
+/* The message gives up its incomplete head / its held bytes: the caller owns
+ * the block from now on. */
+void *msg_detach_head(struct msg *m, size_t *cap);
+void *msg_detach_held(struct msg *m, size_t *cap);
 
 /* Sets up decoders and hash once the framing is known. */
 void msg_body_start(struct http_engine *e, struct msg *m);

@@ -22,88 +22,13 @@
  * always has two requests in flight, with everything that would have shown it
  * lost or sent before the capture.
  */
-#include "http/conn.h"
-#include "http/emit.h"
-#include "http/message.h"
+#include "http/exchange.h"
 #include "http/pair.h"
-#include "http/resync.h"
 
 #include <string.h>
 
 /* A stray line end after a body is not another request. */
 #define STRAY_MAX 2u
-
-struct exchange *exchange_new(struct http_engine *e)
-{
-	size_t cap;
-	struct exchange *x = store_alloc(&e->store, sizeof(*x), &cap);
-
-	if (!x)
-		return NULL;
-	memset(x, 0, sizeof(*x));
-	x->cap = cap;
-	x->rsp_start = x->rsp_acked = STREAM_UNKNOWN;
-	return x;
-}
-
-void exchange_free(struct http_engine *e, struct exchange *x)
-{
-	msg_free(e, x->req);
-	msg_free(e, x->rsp);
-	store_free(&e->store, x, x->cap);
-}
-
-static void queue_append(struct conn *c, struct exchange *x)
-{
-	struct exchange **p = &c->queue;
-
-	while (*p)
-		p = &(*p)->next;
-	*p = x;
-	x->next = NULL;
-	x->queued = true;
-	c->n_queue++;
-	conn_list(c);
-}
-
-static void queue_remove(struct conn *c, struct exchange *x)
-{
-	struct exchange **p = &c->queue;
-
-	if (!x->queued)
-		return;
-	while (*p != x)
-		p = &(*p)->next;
-	*p = x->next;
-	x->queued = false;
-	c->n_queue--;
-}
-
-void exchange_finish(struct conn *c, struct exchange *x, uint32_t flags)
-{
-	queue_remove(c, x);
-	for (int i = 0; i < 2; i++)
-		if (c->dir[i].msg && c->dir[i].msg->x == x)
-			conn_drop_held(c, &c->dir[i]);
-	exchange_emit(c, x, flags);
-	for (int i = 0; i < 2; i++) {
-		struct dir *d = &c->dir[i];
-
-		if (d->msg && d->msg->x == x) {
-			/* abandoned before its end */
-			d->msg = NULL;
-			parse_resync(c, (enum stream_dir)i, false);
-		}
-	}
-	exchange_free(c->engine, x);
-}
-
-void exchange_check(struct conn *c, struct exchange *x)
-{
-	if (x->rsp && x->rsp->complete &&
-	    ((x->req && x->req->complete) || !x->queued))
-		exchange_finish(c, x, 0);
-}
 
 /* Emits the requests queued before stop: their responses are lost. */
 static void drop_before(struct conn *c, struct exchange *stop)
@@ -219,7 +144,8 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 	if (x->req && x->req->complete && known(m->acked) &&
 	    !(x->req->h.marks & HEAD_CUT) &&
 	    m->acked > x->req->end + STRAY_MAX &&
-	    (x->next || c->hole_lost || m->acked > client_dir(c)->pos))
+	    (x->next || c->req_hole == HOLE_LOST ||
+	     m->acked > client_dir(c)->pos))
 		c->pipelined = true; /* stray bytes do not count */
 	if (!known(x->rsp_start)) {
 		x->rsp_start = m->start;
@@ -228,21 +154,21 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 	return x;
 }
 
-enum answer { ANSWER_NO, ANSWER_DOUBTFUL, ANSWER_YES };
+enum pairing { PAIRING_NO, PAIRING_DOUBTFUL, PAIRING_YES };
 
 /* Does the held response of x answer the request m? */
-static enum answer answers(const struct conn *c, const struct exchange *x,
-			   const struct msg *m)
+static enum pairing answers(const struct conn *c, const struct exchange *x,
+			    const struct msg *m)
 {
 	bool doubt = x->uncertain || c->req_hole;
 
 	if (!known(x->rsp_acked) || !known(m->acked))
-		return doubt ? ANSWER_DOUBTFUL : ANSWER_YES;
+		return doubt ? PAIRING_DOUBTFUL : PAIRING_YES;
 	if (x->rsp_acked <= m->start || x->rsp_start < m->acked)
-		return ANSWER_NO;
+		return PAIRING_NO;
 	if (!doubt || (!c->pipelined && x->rsp_start == m->acked))
-		return ANSWER_YES;
-	return ANSWER_DOUBTFUL;
+		return PAIRING_YES;
+	return PAIRING_DOUBTFUL;
 }
 
 /* The response of x was paired, so the held responses that follow it without a
@@ -264,7 +190,7 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 {
 	struct exchange *x = c->queue, *last = NULL, *next;
 	bool doubtful = false;
-	enum answer answer;
+	enum pairing match;
 
 	/* The client sent this request without having received anything since
 	 * an earlier one (pending, or lost): it pipelines. answers() depends
@@ -274,16 +200,16 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 			last = x;
 	if (known(m->acked) &&
 	    (last ? last->req->acked == m->acked
-		  : c->req_hole && c->hole_lost &&
+		  : c->req_hole == HOLE_LOST &&
 			     (int32_t)((uint32_t)m->acked - c->hole_at) <= 0))
 		c->pipelined = true;
 	for (x = c->queue; x; x = next) {
 		next = x->next;
 		if (x->req)
 			continue;
-		answer = answers(c, x, m);
-		if (answer == ANSWER_YES) {
-			c->req_hole = c->hole_lost = false;
+		match = answers(c, x, m);
+		if (match == PAIRING_YES) {
+			c->req_hole = HOLE_NONE;
 			if (x->uncertain)
 				c->rsp_lost = false;
 			confirm_order(x);
@@ -292,7 +218,7 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 			return x;
 		}
 		/* If it was the answer, the next response is not. */
-		if (answer == ANSWER_DOUBTFUL)
+		if (match == PAIRING_DOUBTFUL)
 			doubtful = true;
 		/* It precedes the request, so it answers neither this one nor
 		 * a later one. */
@@ -311,7 +237,7 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	if (!x)
 		return NULL;
 	x->after_hole = c->req_hole;
-	c->req_hole = c->hole_lost = false;
+	c->req_hole = HOLE_NONE;
 	queue_append(c, x);
 	return x;
 }
@@ -326,27 +252,4 @@ void pair_observe(struct conn *c, const struct msg *rsp)
 	if (rsp->x->queued && next && next->req && known(next->req->acked) &&
 	    next->req->acked < rsp->end)
 		c->pipelined = true;
-}
-
-void pair_hole(struct conn *c, bool lost)
-{
-	if (lost && !c->hole_lost) {
-		c->hole_lost = true;
-		c->hole_at = (uint32_t)c->answered;
-	}
-	c->req_hole = true;
-	/* held responses may answer the requests in the hole */
-	for (struct exchange *x = c->queue; x; x = x->next)
-		if (!x->req)
-			x->uncertain = true;
-}
-
-void queue_give_up(struct conn *c, uint32_t flags)
-{
-	if (!c->queue)
-		return;
-	while (c->queue)
-		exchange_finish(c, c->queue, flags);
-	/* responses to them may still arrive */
-	c->req_hole = true;
 }

@@ -32,6 +32,16 @@ enum msg_tentative {
 	TENTATIVE_TUNNEL, /* follows CONNECT or Upgrade: HTTP or something else */
 };
 
+/* What follows a complete message in its direction. */
+enum msg_after {
+	AFTER_NEXT,	    /* another message */
+	AFTER_TUNNEL,	    /* whatever the tunnel carries */
+	AFTER_UPGRADE,	    /* another protocol */
+	AFTER_UPGRADE_BOTH, /* another protocol, in both directions */
+	AFTER_RESYNC,	    /* unknown: the framing is broken */
+	AFTER_LOST,	    /* unknown: bytes are missing */
+};
+
 enum framing {
 	FRAMING_NONE,
 	FRAMING_LENGTH,
@@ -51,10 +61,10 @@ struct msg {
 	struct head_cursor cur;
 	/* Held bytes: a trailer section, a head line past HEAD_MAX, or what
 	 * DIR_PEEK has not classified yet. */
-	void *trail;
-	size_t trail_cap;
-	uint32_t trail_len;
-	uint64_t trail_acked; /* acked of all of them, or STREAM_UNKNOWN */
+	void *held;
+	size_t held_cap;
+	uint32_t held_len;
+	uint64_t held_acked; /* acked of all of them, or STREAM_UNKNOWN */
 
 	const uint8_t *body; /* in the chunk or in body_block */
 	size_t body_len;     /* decoded bytes kept */
@@ -72,13 +82,13 @@ struct msg {
 	bool saved;	   /* head and fields are in block */
 	bool no_memory;	   /* parts could not be kept for want of memory */
 	bool suspect;	   /* the first line is bad: waiting for the second */
-	bool in_trailer;   /* DIR_HEAD_SKIP skips a trailer section */
 	uint8_t tentative; /* enum msg_tentative */
+	uint8_t after;	   /* enum msg_after, valid in DIR_COMPLETE */
 	uint64_t left;	   /* FRAMING_LENGTH: body bytes still to come */
 	struct chunked chunked;
 
-	uint64_t start, end; /* stream offsets */
-	uint64_t acked;	     /* what the first byte's segment acknowledges */
+	uint64_t start, body_start, end; /* stream offsets */
+	uint64_t acked; /* what the first byte's segment acknowledges */
 	uint64_t first_ns, last_ns;
 	struct exchange *x;
 	size_t cap; /* of this struct in the store */
@@ -98,17 +108,23 @@ struct exchange {
 	size_t cap;
 };
 
+/* driver.c has the transitions. */
 enum dir_state {
-	DIR_START,     /* between messages */
-	DIR_HEAD,      /* msg holds an incomplete head */
-	DIR_HEAD_SKIP, /* past HEAD_MAX, looking for the end of the head */
-	DIR_PEEK,      /* does a body follow, or the next message? */
-	DIR_BODY,
-	DIR_TRAILER,
-	DIR_RESYNC, /* searching for a message start */
-	DIR_TUNNEL, /* after CONNECT or Upgrade: HTTP or something else */
-	DIR_UPGRADED,
-	DIR_NOT_HTTP,
+	DIR_START,	  /* between messages */
+	DIR_TUNNEL,	  /* after CONNECT or Upgrade: HTTP or something else */
+	DIR_RESYNC,	  /* searching for a message start */
+	DIR_HEAD,	  /* a head began */
+	DIR_HEAD_SKIP,	  /* past HEAD_MAX, looking for the end of the head */
+	DIR_PAIR,	  /* the head is complete: find its exchange */
+	DIR_FRAMED,	  /* paired: begin the body, if any */
+	DIR_PEEK,	  /* does a body follow, or the next message? */
+	DIR_BODY,	  /* body, including chunked framing */
+	DIR_TRAILER,	  /* trailer section */
+	DIR_TRAILER_SKIP, /* past HEAD_MAX, looking for its end */
+	DIR_COMPLETE,	  /* the message is complete: hand it over */
+	DIR_UPGRADED,	  /* speaks another protocol */
+	DIR_NOT_HTTP,	  /* never spoke HTTP/1 */
+	DIR_STATES,
 };
 
 struct dir {
@@ -119,6 +135,13 @@ struct dir {
 	bool fin;
 	uint32_t scanned; /* DIR_RESYNC: bytes searched without success while
 			   * the protocol is unknown */
+};
+
+/* Requests missing after those in the queue. */
+enum req_hole {
+	HOLE_NONE,
+	HOLE_UNSEEN, /* not captured, not parsable, or given up */
+	HOLE_LOST,   /* bytes of the stream were lost */
 };
 
 /* Node of the engine's list of connections with something pending, oldest
@@ -144,12 +167,11 @@ struct conn {
 	struct dir dir[2];  /* indexed by enum stream_dir */
 	uint32_t hole_at;   /* low bits of answered when requests were lost */
 	uint16_t n_queue;   /* length of queue */
+	uint8_t req_hole;   /* enum req_hole */
 	bool swap : 1;	    /* stream took the server for the client */
 	bool seen : 1;	    /* a valid start line was seen */
 	bool spoken : 1;    /* a valid response was seen */
 	bool pipelined : 1; /* the client sends requests ahead of responses */
-	bool req_hole : 1;  /* requests are missing after those in queue */
-	bool hole_lost : 1; /* they were lost, not merely unparsable */
 	bool rsp_lost : 1;  /* responses were lost: order alone pairs nothing */
 	bool midstream : 1; /* the capture missed the handshake */
 	bool tunnel : 1;    /* CONNECT was accepted */
@@ -163,6 +185,51 @@ struct input {
 	uint64_t acked;
 	bool chunk_start; /* p is the first byte of a chunk */
 };
+
+enum event_type {
+	EVENT_BYTES,	/* in: from the stream, or held bytes once more */
+	EVENT_GAP,	/* gap_len bytes are missing */
+	EVENT_END,	/* the direction ends */
+	EVENT_RESOLVED, /* the request of the response in DIR_PEEK is known */
+	EVENT_TYPES,
+};
+
+/* What the bytes held in DIR_PEEK are. */
+enum peek_verdict {
+	PEEK_IS_BODY,
+	PEEK_IS_MESSAGE, /* no body: the next message, or a tunnel */
+	PEEK_IS_UPGRADE, /* another protocol */
+	PEEK_IS_LIKELY,	 /* no request will tell: the likely one of these */
+};
+
+/* Something that happened to one direction, on the driver's stack. */
+struct event {
+	/* The bytes, and the time of any event. Other events count as one byte,
+	 * until they are handled. */
+	struct input in;
+	uint8_t type;  /* enum event_type */
+	uint8_t dir;   /* enum stream_dir */
+	bool replayed; /* in are held bytes, not those of the chunk */
+	void *block;   /* freed with the event; may be NULL */
+	size_t block_cap;
+
+	/* EVENT_GAP */
+	uint64_t gap_len;
+	enum stream_gap_kind gap_kind;
+
+	/* EVENT_END */
+	bool in_order; /* by FIN, after all bytes */
+	bool may_wait; /* a response may go on waiting for its request */
+	bool cutting;  /* the message in progress is being cut off */
+	bool head_cut; /* ... and was still in its head */
+
+	/* EVENT_RESOLVED */
+	enum peek_verdict verdict;
+};
+
+/* Per direction at most: the event from outside, two replays, a tail of one,
+ * and for a response EVENT_RESOLVED and EVENT_END; see event.c. */
+#define EVENTS_MAX 12
 
 struct http_engine {
 	struct http_conf conf;
@@ -179,6 +246,10 @@ struct http_engine {
 	unsigned int n_free_md;
 	/* The chunk being processed; pointers into it die with the call. */
 	const uint8_t *chunk, *chunk_end;
+	/* The driver's stack and the tails of replayed input, by direction. */
+	struct event events[EVENTS_MAX];
+	unsigned int n_events;
+	uint8_t tail[2][HEAD_TAIL_MAX];
 	struct msg *unsaved; /* the message that points into chunk or fields */
 	struct head_field fields[HEAD_FIELDS_MAX];
 	struct http_field out[2][HEAD_FIELDS_MAX];
@@ -189,18 +260,15 @@ static inline size_t input_left(const struct input *in)
 	return (size_t)(in->end - in->p);
 }
 
-/* Consumes n bytes and adds them to a byte counter. */
-static inline void input_consume(struct input *in, size_t n, uint64_t *counter)
-{
-	in->p += n;
-	in->offset += n;
-	in->chunk_start = false;
-	*counter += n;
-}
-
 static inline bool dir_is_request(const struct conn *c, enum stream_dir d)
 {
 	return ((unsigned int)d ^ c->swap) == STREAM_C2S;
+}
+
+/* Bytes of this direction are counted, but not parsed any more. */
+static inline bool dir_left_http(const struct dir *d)
+{
+	return d->state == DIR_UPGRADED || d->state == DIR_NOT_HTTP;
 }
 
 static inline struct dir *client_dir(struct conn *c)

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Message starts and heads. Most heads lie within one chunk and are parsed in
+ * place (head_first()); one that does not is held until its end is found. What
+ * cannot be a start line is handled by bad_start(), which knows what an
+ * endpoint that speaks something like HTTP may send instead.
+ */
+#include "http/on_head.h"
+
+#include <string.h>
+
+#include "http/account.h"
+#include "http/conn.h"
+#include "http/fields.h"
+#include "http/head.h"
+#include "http/message.h"
+#include "http/prefix.h"
+#include "http/scan.h"
+
+/* Longest junk line before a first status line that we wait for the end of. */
+#define BAD_LINE_MAX 256u
+
+enum start_verdict { START_OK, START_WAIT, START_BAD };
+
+static enum head_type type_of(const struct conn *c, const struct event *ev)
+{
+	return dir_is_request(c, (enum stream_dir)ev->dir) ? HEAD_REQUEST
+							   : HEAD_RESPONSE;
+}
+
+/* Do these bytes, as far as they go, spell "HTTP/"? */
+static bool starts_with_http(const uint8_t *p, size_t n)
+{
+	static const uint8_t http[] = {'h', 't', 't', 'p', '/'};
+
+	if (n >= 5 && !memcmp(p, "HTTP/", 5))
+		return true;
+	for (size_t i = 0; i < n && i < sizeof(http); i++)
+		if ((p[i] | 0x20) != http[i])
+			return false;
+	return true;
+}
+
+static bool awaits_first_response(const struct conn *c)
+{
+	return !c->spoken && (!c->queue || (c->queue->req && !c->queue->rsp));
+}
+
+void head_role(struct conn *c, enum stream_dir dir, const uint8_t *p, size_t n)
+{
+	if (c->seen)
+		return;
+	if (dir_is_request(c, dir) ? n >= 5 && starts_with_http(p, n)
+				   : head_request_prefix(p, n) == PREFIX_YES)
+		c->swap ^= 1;
+}
+
+/* May these bytes begin a start line? */
+static enum start_verdict check_start(struct conn *c, enum stream_dir dir,
+				      const uint8_t *p, size_t n)
+{
+	enum head_prefix prefix;
+
+	head_role(c, dir, p, n);
+	if (c->dir[dir].msg->tentative) {
+		prefix = dir_is_request(c, dir) ? head_request_prefix(p, n)
+						: head_status_prefix(p, n);
+		return prefix == PREFIX_NO    ? START_BAD
+		       : prefix == PREFIX_YES ? START_OK
+					      : START_WAIT;
+	}
+	if (dir_is_request(c, dir))
+		return head_request_plausible(p, n) ? START_OK : START_BAD;
+	if (starts_with_http(p, n))
+		return n < 5 ? START_WAIT : START_OK;
+	if (!memcmp(p, "ICY ", n < 4 ? n : 4)) /* SHOUTcast */
+		return START_OK;
+	if (starts_with_http(p, n < 4 ? n : 4))
+		return START_OK;
+	if (!c->seen && head_request_prefix(p, n) == PREFIX_MAYBE)
+		return START_WAIT;
+	return START_BAD;
+}
+
+/* A tentative message must be beyond doubt. */
+static bool start_line_fits(const struct msg *m)
+{
+	return !m->tentative || !(m->h.marks & HEAD_SIMPLE);
+}
+
+/* No memory for a head: its bytes are lost, so skip all that is at hand. */
+static enum action no_memory(struct conn *c, struct event *ev)
+{
+	input_consume(c->engine, &ev->in, input_left(&ev->in), BYTES_RESYNC);
+	return ACT_GIVE_UP;
+}
+
+enum action head_begin(struct conn *c, struct event *ev,
+		       enum msg_tentative tentative)
+{
+	struct http_engine *e = c->engine;
+	struct msg *m;
+
+	msg_save_pending(e); /* e->fields is about to be overwritten */
+	m = msg_new(e, ev->in.offset, ev->in.ts_ns, ev->in.acked);
+	c->dir[ev->dir].msg = m;
+	if (!m)
+		return no_memory(c, ev);
+	m->tentative = (uint8_t)tentative;
+	return ACT_DONE;
+}
+
+/* Skips empty lines before a request line (RFC 9112 section 2.2). Servers send
+ * blanks and NULs before a status line, too. */
+enum action on_start(struct conn *c, struct event *ev)
+{
+	struct input *in = &ev->in;
+	const uint8_t *p = in->p;
+	bool request = dir_is_request(c, (enum stream_dir)ev->dir);
+
+	while (p < in->end && (*p == '\r' || *p == '\n' ||
+			       (!request && (scan_is_blank(*p) || !*p))))
+		p++;
+	if (p != in->p)
+		input_consume(c->engine, in, (size_t)(p - in->p),
+			      BYTES_FRAMING);
+	return p < in->end ? head_begin(c, ev, TENTATIVE_NO) : ACT_MORE;
+}
+
+enum action on_tunnel(struct conn *c, struct event *ev)
+{
+	return head_begin(c, ev, TENTATIVE_TUNNEL);
+}
+
+/* The response to a HTTP/0.9 request is a body without a head. */
+static void simple_response(struct conn *c, struct msg *m, uint64_t body_start)
+{
+	m->h = (struct head){.status = 200, .minor = 9, .marks = HEAD_SIMPLE};
+	if (!(c->queue->req->h.marks & HEAD_SIMPLE))
+		m->h.flags |= HTTP_F_MALFORMED;
+	m->head = (const uint8_t *)"";
+	m->saved = true;
+	m->body_start = body_start;
+}
+
+static bool answers_simple_request(const struct conn *c)
+{
+	return c->queue && c->queue->req->h.marks & HEAD_SIMPLE;
+}
+
+/* A first TLS record (RFC 8446 section 5.1)? */
+static bool tls_start(const uint8_t *p, size_t n)
+{
+	return p[0] >= 0x14 && p[0] <= 0x17 && (n < 2 || p[1] == 3);
+}
+
+enum bad_start {
+	BAD_WAIT,   /* the next line may be the status line */
+	BAD_JUNK,   /* one line of junk, then the status line */
+	BAD_SIMPLE, /* the body of an HTTP/0.9 response */
+	BAD_NOTHING,
+};
+
+/* What do the n bytes at p, which are not a start line, mean? *line is the
+ * length of the line of junk. */
+static enum bad_start classify_bad(const struct conn *c, enum stream_dir dir,
+				   const uint8_t *p, size_t n, size_t *line)
+{
+	const uint8_t *lf;
+
+	if (c->dir[dir].msg->tentative || dir_is_request(c, dir) ||
+	    !awaits_first_response(c))
+		return BAD_NOTHING;
+	if (!c->seen && scan_is_ctl(*p)) /* not text: not worth waiting for */
+		return BAD_NOTHING;
+	if (answers_simple_request(c))
+		return BAD_SIMPLE;
+	lf = memchr(p, '\n', n < BAD_LINE_MAX ? n : BAD_LINE_MAX);
+	if (!lf)
+		return n < BAD_LINE_MAX ? BAD_WAIT : BAD_NOTHING;
+	*line = (size_t)(lf + 1 - p);
+	if (!starts_with_http(lf + 1, n - *line))
+		return BAD_NOTHING;
+	return n - *line < 5 ? BAD_WAIT : BAD_JUNK;
+}
+
+/* There is no start line where one must be. p, n: all bytes at hand, held or
+ * (if none are held) still in ev->in. Held bytes are parsed again in the new
+ * state. False: wait for more bytes. */
+static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
+		      size_t n, enum action *action)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[ev->dir];
+	struct msg *m = d->msg;
+	uint64_t start = m->start, acked = m->acked;
+	uint8_t tentative = m->tentative;
+	size_t have = m->have, line = 0, cap;
+	enum bad_start bad;
+	bool tls;
+	void *block;
+
+	bad = classify_bad(c, (enum stream_dir)ev->dir, p, n, &line);
+	if (bad == BAD_WAIT) {
+		m->suspect = true;
+		return false;
+	}
+	tls = !c->seen && tls_start(p, n);
+	block = msg_detach_head(m, &cap);
+	if (bad == BAD_SIMPLE) {
+		simple_response(c, m, ev->in.offset);
+		*action = ACT_DONE;
+	} else {
+		msg_free(e, m);
+		d->msg = NULL;
+		if (bad == BAD_JUNK) {
+			*action = ACT_RESTART;
+			start += line;
+			if (have)
+				account(e, line, BYTES_HELD, BYTES_RESYNC);
+			else
+				input_consume(e, &ev->in, line, BYTES_RESYNC);
+		} else if (tentative == TENTATIVE_TUNNEL) {
+			*action = ACT_UPGRADE;
+		} else if (tls) {
+			e->stats.not_http_tls++;
+			*action = ACT_NOT_HTTP;
+		} else {
+			*action = ACT_RESYNC;
+		}
+		ev->in.chunk_start = false;
+	}
+	if (have)
+		event_replay(e, ev, block, cap, have,
+			     have - (bad == BAD_JUNK ? line : 0), start, acked);
+	return true;
+}
+
+/* The head is complete in m->h; base is where it lies, the body starts at
+ * body_start. */
+static enum action head_done(struct conn *c, struct event *ev,
+			     const uint8_t *base, uint64_t body_start)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[ev->dir];
+	struct msg *m = d->msg;
+
+	m->head = base;
+	m->fields = e->fields;
+	m->last_ns = ev->in.ts_ns;
+	m->body_start = body_start;
+	e->unsaved = m;
+	fields_conclude(&m->h);
+	if (m->h.marks & HEAD_FOLDED)
+		msg_save_pending(e); /* only a copy can be unfolded */
+	if (!c->seen && dir_is_request(c, (enum stream_dir)ev->dir) &&
+	    m->h.major == 2 && m->h.method.len == 3 &&
+	    !memcmp(m->head, "PRI", 3)) {
+		/* the client preface of HTTP/2 (RFC 9113 section 3.4) */
+		account(e, m->h.len, BYTES_HEAD, BYTES_NOT_HTTP);
+		d->msg = NULL;
+		msg_free(e, m);
+		e->stats.not_http_h2++;
+		return ACT_NOT_HTTP;
+	}
+	c->seen = true;
+	return ACT_DONE;
+}
+
+/* m->block holds HEAD_MAX bytes and no end of the head: keeps what they say
+ * and skips the remainder, reading framing fields only. */
+static enum action head_overflow(struct conn *c, struct event *ev)
+{
+	static const char cut[] = " HTTP/1.1\r\n";
+	struct http_engine *e = c->engine;
+	struct msg *m = c->dir[ev->dir].msg;
+	uint8_t *b = m->block;
+	uint32_t line = m->cur.line, at = m->cur.first_done ? line : HEAD_MAX;
+	struct head_cursor cur;
+	enum action action = ACT_OVERSIZE;
+
+	memset(&m->h, 0, sizeof(m->h));
+	if (!m->cur.first_done && type_of(c, ev) == HEAD_REQUEST) {
+		/* end the request line here: the target is cut long before */
+		memcpy(b + HEAD_MAX - (sizeof(cut) - 1), cut, sizeof(cut) - 1);
+	}
+	if (head_parse(b, at, true, type_of(c, ev), &m->h, e->fields, &cur) !=
+	    HEAD_OK) {
+		/* never waits: there are more than BAD_LINE_MAX bytes */
+		bad_start(c, ev, b, m->have, &action);
+		return action;
+	}
+	m->h.flags |= HTTP_F_HEAD_LIMIT;
+	m->h.len = at;
+	account(e, m->have, BYTES_HELD, BYTES_HEAD);
+	m->head = b;
+	m->fields = e->fields;
+	/* the line that the limit cuts in two */
+	if (m->cur.first_done && !msg_hold(e, m, b + line, HEAD_MAX - line))
+		m->no_memory = true;
+	m->have = 0;
+	e->unsaved = m;
+	msg_save_pending(e);
+	m->h.marks |= m->cur.first_done ? 0 : HEAD_LINE_CUT;
+	return ACT_OVERSIZE;
+}
+
+/* The first bytes of a head, usually all of it. */
+static enum action head_first(struct conn *c, struct event *ev)
+{
+	struct http_engine *e = c->engine;
+	struct input *in = &ev->in;
+	struct msg *m = c->dir[ev->dir].msg;
+	const uint8_t *base = in->p;
+	size_t n = input_left(in);
+	enum start_verdict v;
+	enum head_result r = HEAD_MORE;
+	enum action action;
+
+	if (n > HEAD_MAX)
+		n = HEAD_MAX;
+	v = check_start(c, (enum stream_dir)ev->dir, base, n);
+	if (v == START_OK)
+		r = head_parse(base, (uint32_t)n, false, type_of(c, ev), &m->h,
+			       e->fields, &m->cur);
+	if (v == START_BAD || r == HEAD_BAD ||
+	    (r == HEAD_OK && !start_line_fits(m))) {
+		if (bad_start(c, ev, base, n, &action))
+			return action;
+		r = HEAD_MORE;
+	}
+	if (r == HEAD_OK) {
+		input_consume(e, in, m->h.len, BYTES_HEAD);
+		return head_done(c, ev, base, in->offset);
+	}
+	memset(&m->h, 0, sizeof(m->h));
+	if (!msg_hold_head(e, m, base, n))
+		return no_memory(c, ev);
+	input_consume(e, in, n, BYTES_HELD);
+	conn_list(c);
+	return m->have == HEAD_MAX ? head_overflow(c, ev) : ACT_MORE;
+}
+
+/* More bytes of a head that is held. */
+static enum action head_more(struct conn *c, struct event *ev)
+{
+	struct http_engine *e = c->engine;
+	struct input *in = &ev->in;
+	struct msg *m = c->dir[ev->dir].msg;
+	size_t n = input_left(in);
+	bool first_done = m->cur.first_done;
+	enum start_verdict v = START_OK;
+	enum head_result r = HEAD_MORE;
+	enum action action;
+	uint64_t body_start;
+	uint32_t end;
+
+	if (n > HEAD_MAX - m->have)
+		n = HEAD_MAX - m->have;
+	if (!msg_hold_head(e, m, in->p, n))
+		return no_memory(c, ev);
+	input_consume(e, in, n, BYTES_HELD);
+	if (!first_done || m->suspect)
+		v = check_start(c, (enum stream_dir)ev->dir, m->block, m->have);
+	if (v == START_OK)
+		r = head_find_end(m->block, m->have, &m->cur, &end);
+	/* check the start line once, when it is complete */
+	if (r == HEAD_OK || (m->cur.first_done && !first_done) || m->suspect)
+		r = head_parse(m->block, m->have, false, type_of(c, ev), &m->h,
+			       e->fields, &(struct head_cursor){0});
+	if (v == START_BAD || r == HEAD_BAD ||
+	    (r == HEAD_OK && !start_line_fits(m))) {
+		if (bad_start(c, ev, m->block, m->have, &action))
+			return action;
+		r = HEAD_MORE;
+	}
+	if (r == HEAD_OK) {
+		account(e, m->h.len, BYTES_HELD, BYTES_HEAD);
+		body_start =
+			event_give_back(e, ev, n, m->block, m->have, m->h.len);
+		m->have = 0;
+		return head_done(c, ev, m->block, body_start);
+	}
+	memset(&m->h, 0, sizeof(m->h));
+	return m->have == HEAD_MAX ? head_overflow(c, ev) : ACT_MORE;
+}
+
+enum action on_head(struct conn *c, struct event *ev)
+{
+	return c->dir[ev->dir].msg->have ? head_more(c, ev) : head_first(c, ev);
+}
+
+bool head_skip_line(struct conn *c, struct event *ev, const uint8_t **line,
+		    uint32_t *len)
+{
+	struct http_engine *e = c->engine;
+	struct input *in = &ev->in;
+	struct msg *m = c->dir[ev->dir].msg;
+	const uint8_t *lf = memchr(in->p, '\n', input_left(in));
+	size_t n = lf ? (size_t)(lf + 1 - in->p) : input_left(in);
+	size_t room =
+		m->held_len < TRAIL_LINE_MAX ? TRAIL_LINE_MAX - m->held_len : 0;
+	const uint8_t *held;
+	uint32_t k;
+
+	if (!msg_hold(e, m, in->p, n < room ? n : room))
+		m->no_memory = true;
+	input_consume(e, in, n, BYTES_HEAD);
+	if (!lf)
+		return false;
+	held = m->held;
+	k = m->held_len;
+	m->held_len = 0;
+	while (k && (held[k - 1] == '\n' || held[k - 1] == '\r'))
+		k--;
+	*line = held;
+	*len = k;
+	return true;
+}
+
+enum action on_head_skip(struct conn *c, struct event *ev)
+{
+	struct msg *m = c->dir[ev->dir].msg;
+	const uint8_t *line;
+	uint32_t len;
+
+	if (!head_skip_line(c, ev, &line, &len))
+		return ACT_MORE;
+	if (m->h.marks & HEAD_LINE_CUT) { /* the rest of the start line */
+		m->h.marks &= ~HEAD_LINE_CUT;
+		return ACT_MORE;
+	}
+	if (len) {
+		head_extra_line(line, len, type_of(c, ev), &m->h);
+		return ACT_MORE;
+	}
+	m->last_ns = ev->in.ts_ns;
+	m->body_start = ev->in.offset;
+	fields_conclude(&m->h);
+	c->seen = true;
+	return ACT_DONE;
+}
+
+/* Not enough of a start line: the bytes are skipped. */
+static enum action drop_head(struct conn *c, struct event *ev)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[ev->dir];
+	struct msg *m = d->msg;
+
+	account(e, m->have, BYTES_HELD, BYTES_RESYNC);
+	d->scanned += m->have;
+	d->msg = NULL;
+	msg_free(e, m);
+	return ACT_RESTART;
+}
+
+/* The bytes end within a head, at a gap or at the end of the stream (whole):
+ * makes a message of them if the start line is complete. */
+static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
+			    bool whole)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[ev->dir];
+	struct msg *m = d->msg;
+	struct head_cursor cur;
+	enum head_result r = HEAD_BAD;
+	size_t have = m->have, cap;
+	void *block;
+
+	if (d->state == DIR_HEAD_SKIP) {
+		m->h.flags |= flags;
+		m->h.marks |= HEAD_CUT;
+		m->body_start = d->pos;
+		fields_conclude(&m->h);
+		c->seen = true;
+		return ACT_DONE;
+	}
+	/* at a gap trust complete lines only */
+	if (whole && !m->tentative)
+		m->cur.line = m->have;
+	if (m->cur.line && (whole || m->cur.first_done)) {
+		memset(&m->h, 0, sizeof(m->h));
+		r = head_parse(m->block, m->cur.line, true, type_of(c, ev),
+			       &m->h, e->fields, &cur);
+	}
+	if (r == HEAD_BAD && whole && type_of(c, ev) == HEAD_RESPONSE &&
+	    !m->tentative && awaits_first_response(c) &&
+	    answers_simple_request(c)) {
+		block = msg_detach_head(m, &cap);
+		simple_response(c, m, d->pos);
+		event_replay(e, ev, block, cap, have, have, d->pos - have,
+			     m->acked);
+		return ACT_DONE;
+	}
+	if (r != HEAD_OK || !start_line_fits(m))
+		return drop_head(c, ev);
+	account(e, m->have, BYTES_HELD, BYTES_HEAD);
+	m->have = 0;
+	m->h.flags |= flags;
+	if (!whole) /* fields that frame the body may be missing */
+		m->h.marks |= HEAD_CUT;
+	return head_done(c, ev, m->block, d->pos);
+}
+
+enum action on_head_gap(struct conn *c, struct event *ev)
+{
+	uint32_t flags = type_of(c, ev) == HEAD_REQUEST ? HTTP_F_REQUEST_GAP
+							: HTTP_F_RESPONSE_GAP;
+
+	if (ev->gap_kind == STREAM_GAP_TRUNCATED)
+		flags |= HTTP_F_TRUNCATED;
+	return head_cut(c, ev, flags, false);
+}
+
+enum action on_head_end(struct conn *c, struct event *ev)
+{
+	if (ev->cutting) {
+		ev->head_cut = true;
+		ev->in.ts_ns = c->dir[ev->dir].msg->last_ns;
+	}
+	return head_cut(c, ev, HTTP_F_CLOSED_EARLY, true);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DIR_PEEK. Two kinds of message may announce a body that never comes: a
+ * response whose request is not known yet (it may answer HEAD, CONNECT or an
+ * Upgrade), and a request with "Expect: 100-continue" that was answered before
+ * its body. Their next bytes are held until those bytes, or the request, show
+ * what they are.
+ */
+#include "http/on_peek.h"
+
+#include <string.h>
+
+#include "http/account.h"
+#include "http/leave.h"
+#include "http/message.h"
+#include "http/prefix.h"
+
+/* Enough bytes to recognise a request: the longest registered method, SP and
+ * the first octet of the target. */
+#define PEEK_MAX 24u
+
+/* Leaves DIR_PEEK. The held bytes are parsed again in the next state. */
+static enum action peek_leave(struct conn *c, struct event *ev,
+			      enum peek_verdict verdict)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[ev->dir];
+	struct msg *m = d->msg;
+	size_t n = m->held_len, cap;
+	uint64_t offset = d->pos - n, acked = m->held_acked;
+	void *held = msg_detach_held(m, &cap);
+
+	if (verdict == PEEK_IS_LIKELY)
+		verdict = !dir_is_request(c, (enum stream_dir)ev->dir) &&
+					  m->h.status == 101
+				  ? PEEK_IS_UPGRADE
+				  : PEEK_IS_BODY;
+	event_replay(e, ev, held, cap, n, n, offset, acked);
+	if (verdict == PEEK_IS_BODY)
+		return ACT_BODY;
+	m->end = offset;
+	if (verdict == PEEK_IS_UPGRADE) {
+		m->x->flags |= HTTP_F_UPGRADED;
+		e->stats.upgraded++;
+		m->after = AFTER_UPGRADE;
+	} else {
+		m->after = c->tunnel ? AFTER_TUNNEL : AFTER_NEXT;
+	}
+	return ACT_COMPLETE;
+}
+
+/* Do the held bytes begin another message? */
+static enum head_prefix held_prefix(const struct msg *m, bool request)
+{
+	static const uint8_t http[] = "HTTP/1.";
+	const uint8_t *p = m->held;
+	size_t n = m->held_len;
+	enum head_prefix prefix;
+
+	if (request) {
+		/* Even if they would complete the body: the decision must not
+		 * depend on where segments end. */
+		prefix = head_request_prefix(p, n < PEEK_MAX ? n : PEEK_MAX);
+		return prefix == PREFIX_MAYBE && n >= PEEK_MAX ? PREFIX_NO
+							       : prefix;
+	}
+	if (n >= sizeof(http) - 1)
+		return memcmp(p, http, sizeof(http) - 1) ? PREFIX_NO
+							 : PREFIX_YES;
+	return memcmp(p, http, n) ? PREFIX_NO : PREFIX_MAYBE;
+}
+
+/* May the response answer a CONNECT or an Upgrade that has not arrived? */
+static bool may_tunnel(const struct msg *m, enum head_prefix prefix)
+{
+	return !m->x->req && m->x->queued && m->held_len < TUNNEL_HOLD_MAX &&
+	       (m->h.status == 101 ||
+		(prefix == PREFIX_NO && m->framing == FRAMING_CLOSE &&
+		 m->h.status / 100 == 2));
+}
+
+enum action on_peek(struct conn *c, struct event *ev)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = &c->dir[ev->dir];
+	struct msg *m = d->msg;
+	struct input *in = &ev->in;
+	bool request = dir_is_request(c, (enum stream_dir)ev->dir);
+	size_t n = input_left(in), room = TUNNEL_HOLD_MAX - m->held_len;
+	enum head_prefix prefix;
+
+	/* no response yet: these bytes are the body */
+	if (request && !m->held_len && !m->x->rsp)
+		return ACT_BODY;
+	if (n > room)
+		n = room;
+	if (!msg_hold(e, m, in->p, n))
+		return ACT_GIVE_UP;
+	input_consume(e, in, n, BYTES_HELD);
+	d->pos = in->offset;
+	if (m->held_len == n)
+		m->held_acked = in->acked;
+	else if (m->held_acked != in->acked)
+		m->held_acked = STREAM_UNKNOWN;
+	prefix = held_prefix(m, request);
+	if (prefix == PREFIX_MAYBE || (!request && may_tunnel(m, prefix)))
+		return ACT_MORE;
+	return peek_leave(
+		c, ev, prefix == PREFIX_NO ? PEEK_IS_LIKELY : PEEK_IS_MESSAGE);
+}
+
+enum action on_peek_gap(struct conn *c, struct event *ev)
+{
+	return peek_leave(c, ev, PEEK_IS_LIKELY);
+}
+
+enum action on_peek_end(struct conn *c, struct event *ev)
+{
+	struct msg *m = c->dir[ev->dir].msg;
+
+	if (ev->may_wait && !ev->cutting && m->x->queued && !m->x->req) {
+		event_handled(ev); /* its request will resolve it */
+		return ACT_MORE;
+	}
+	ev->cutting = true;
+	ev->in.ts_ns = m->last_ns;
+	return peek_leave(c, ev, PEEK_IS_LIKELY);
+}
+
+enum action on_peek_resolved(struct conn *c, struct event *ev)
+{
+	event_handled(ev);
+	return peek_leave(c, ev, ev->verdict);
+}
+
+/* Pushes EVENT_RESOLVED and, below it, the end of the stream if that was put
+ * off until the response is resolved. */
+static void push_resolved(struct conn *c, enum stream_dir dir,
+			  enum peek_verdict verdict, uint64_t ts_ns)
+{
+	struct event *ev;
+
+	if (c->dir[dir].fin) {
+		ev = event_push(c->engine, EVENT_END, dir, ts_ns);
+		if (ev)
+			ev->in_order = ev->cutting = true;
+	}
+	ev = event_push(c->engine, EVENT_RESOLVED, dir, ts_ns);
+	if (ev)
+		ev->verdict = verdict;
+}
+
+bool peek_resolve(struct conn *c, const struct msg *m, uint64_t ts_ns)
+{
+	struct dir *d = server_dir(c);
+	enum stream_dir dir = (enum stream_dir)(d - c->dir);
+	struct exchange *x = m->x;
+	const struct msg *rsp = x->rsp;
+	bool held, tunnel, upgrade;
+
+	held = d->state == DIR_PEEK && d->msg == rsp;
+	tunnel = m->h.marks & HEAD_METHOD_CONNECT && rsp->h.status / 100 == 2;
+	upgrade = m->h.marks & HEAD_UPGRADE && rsp->h.status == 101;
+	if (tunnel || (upgrade && !held)) {
+		x->flags |= HTTP_F_UPGRADED;
+		c->engine->stats.upgraded++;
+	}
+	if (upgrade && !held && rsp->complete)
+		leave_upgrade(c, dir);
+	if (!held)
+		return false;
+	c->tunnel |= tunnel;
+	push_resolved(c, dir,
+		      upgrade ? PEEK_IS_UPGRADE
+		      : tunnel || m->h.marks & HEAD_METHOD_HEAD
+			      ? PEEK_IS_MESSAGE
+			      : PEEK_IS_BODY,
+		      ts_ns);
+	return true;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The search for a message start: at the start of a chunk and after each empty
+ * line. A candidate found there is parsed as a tentative message, which must
+ * be beyond doubt; otherwise the search continues after it.
+ */
+#include "http/on_resync.h"
+
+#include <string.h>
+
+#include "http/account.h"
+#include "http/on_head.h"
+#include "http/prefix.h"
+
+/* A connection is not HTTP if one direction has this many bytes without a
+ * message start. SOCKS and the PROXY protocol precede HTTP on some. */
+#define NOT_HTTP_AFTER 4096u
+/* The same if the capture joined it midway: perhaps within a large body. */
+#define NOT_HTTP_AFTER_MIDSTREAM (1u << 20)
+
+static bool tls_record(const uint8_t *p, size_t n)
+{
+	return n >= 5 && p[0] >= 0x14 && p[0] <= 0x17 && p[1] == 3 &&
+	       p[2] <= 4 && (p[3] << 8 | p[4]) <= 0x4100;
+}
+
+/* May a message start here? */
+static bool candidate(struct conn *c, enum stream_dir dir,
+		      const struct input *in)
+{
+	size_t n = input_left(in);
+
+	head_role(c, dir, in->p, n);
+	return (dir_is_request(c, dir)
+			? head_request_prefix(in->p, n)
+			: head_status_prefix(in->p, n)) != PREFIX_NO;
+}
+
+/* Moves on to the first byte after the next empty line, or to the end of the
+ * bytes; d->nl carries the state across. */
+static const uint8_t *next_empty_line(struct dir *d, const uint8_t *p,
+				      const uint8_t *end)
+{
+	const uint8_t *lf;
+
+	while (p < end) {
+		if (d->nl) {
+			if (*p == '\n')
+				d->nl = 2;
+			else if (*p != '\r')
+				break;
+			p++;
+			continue;
+		}
+		lf = memchr(p, '\n', (size_t)(end - p));
+		if (!lf)
+			return end;
+		p = lf + 1;
+		d->nl = 1;
+	}
+	return p;
+}
+
+enum action on_resync(struct conn *c, struct event *ev)
+{
+	struct http_engine *e = c->engine;
+	enum stream_dir dir = (enum stream_dir)ev->dir;
+	struct dir *d = &c->dir[dir];
+	struct input *in = &ev->in;
+	const uint8_t *p;
+	size_t n;
+
+	if (in->chunk_start && !c->seen && tls_record(in->p, input_left(in))) {
+		e->stats.not_http_tls++;
+		return ACT_NOT_HTTP;
+	}
+	if ((in->chunk_start || d->nl == 2) && candidate(c, dir, in)) {
+		/* the end of another request is in the same segment */
+		if (!in->chunk_start && dir_is_request(c, dir))
+			c->pipelined = true;
+		return head_begin(c, ev, TENTATIVE_RESYNC);
+	}
+	in->chunk_start = false;
+	p = next_empty_line(d, in->p, in->end);
+	n = (size_t)(p - in->p);
+	if (p < in->end && d->nl == 2 && n) {
+		input_consume(e, in, n, BYTES_RESYNC);
+		return ACT_MORE; /* look for a candidate here */
+	}
+	if (p < in->end) {
+		d->nl = 0;
+		n++;
+	}
+	input_consume(e, in, n, BYTES_RESYNC);
+	if (c->seen)
+		return ACT_MORE;
+	d->scanned += (uint32_t)n;
+	return d->scanned > (c->midstream ? NOT_HTTP_AFTER_MIDSTREAM
+					  : NOT_HTTP_AFTER)
+		       ? ACT_NOT_HTTP
+		       : ACT_MORE;
+}
+
+enum action on_resync_gap(struct conn *c, struct event *ev)
+{
+	(void)c;
+	event_handled(ev);
+	return ACT_LOST;
+}
