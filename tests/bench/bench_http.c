@@ -195,7 +195,7 @@ static void heads(const struct stage_report *r)
 
 /* --- whole transactions ----------------------------------------------------- */
 
-struct conversation {
+struct bench_conversation {
 	const char *text[2];
 	size_t len[2], mss;
 	uint64_t pos[2], ns, transactions, body;
@@ -204,7 +204,7 @@ struct conversation {
 
 static void on_emit(void *ctx, const struct http_transaction *t)
 {
-	struct conversation *c = ctx;
+	struct bench_conversation *c = ctx;
 
 	c->transactions++;
 	c->body += t->response->body.len;
@@ -212,7 +212,7 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 
 static void converse(void *ctx)
 {
-	struct conversation *c = ctx;
+	struct bench_conversation *c = ctx;
 
 	c->ns += 1000;
 	for (int d = 0; d < 2; d++) {
@@ -237,7 +237,7 @@ static void transactions(const struct stage_report *r, const char *name,
 			 size_t mss)
 {
 	char answer[sizeof(answer_head) + BODY];
-	struct conversation c = {
+	struct bench_conversation c = {
 		.text = {request, answer},
 		.len = {strlen(request), sizeof(answer_head) - 1 + BODY},
 		.mss = mss};

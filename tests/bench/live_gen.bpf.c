@@ -9,7 +9,7 @@
 
 #include "live_gen.h"
 
-struct chunk {
+struct live_chunk {
 	__u8 byte[LIVE_CHUNK];
 };
 
@@ -19,7 +19,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct chunk);
+	__type(value, struct live_chunk);
 } live_chunks SEC(".maps");
 
 struct {
@@ -86,7 +86,7 @@ static __always_inline int make(struct xdp_md *ctx, const struct live_frame *f,
 				const struct live_state *s)
 {
 	__u32 key = f->chunk;
-	struct chunk *chunk = bpf_map_lookup_elem(&live_chunks, &key);
+	struct live_chunk *chunk = bpf_map_lookup_elem(&live_chunks, &key);
 	__u64 off = f->off, len = f->len;
 
 	if (!chunk || bpf_xdp_adjust_tail(ctx, (int)len - (int)s->room))

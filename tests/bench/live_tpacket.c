@@ -26,7 +26,7 @@
 #define FRAME_SIZE 2048u
 #define BLOCK_MS   10
 
-struct reader {
+struct tpacket_reader {
 	int socket, signals;
 	unsigned int blocks;
 	uint8_t *ring;
@@ -34,7 +34,7 @@ struct reader {
 	uint64_t kernel_packets, kernel_drops; /* packets includes drops */
 };
 
-static void open_ring(struct reader *r, const char *iface)
+static void open_ring(struct tpacket_reader *r, const char *iface)
 {
 	const int version = TPACKET_V3;
 	struct tpacket_req3 req = {
@@ -69,7 +69,7 @@ static void open_ring(struct reader *r, const char *iface)
 		err(1, "%s", iface);
 }
 
-static void open_signals(struct reader *r)
+static void open_signals(struct tpacket_reader *r)
 {
 	sigset_t set;
 
@@ -82,7 +82,8 @@ static void open_signals(struct reader *r)
 		err(1, "signalfd");
 }
 
-static void count_block(struct reader *r, struct tpacket_block_desc *block)
+static void count_block(struct tpacket_reader *r,
+			struct tpacket_block_desc *block)
 {
 	const uint8_t *p =
 		(const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
@@ -97,7 +98,7 @@ static void count_block(struct reader *r, struct tpacket_block_desc *block)
 	}
 }
 
-static void read_all(struct reader *r)
+static void read_all(struct tpacket_reader *r)
 {
 	struct pollfd wait[2] = {{.fd = r->socket, .events = POLLIN},
 				 {.fd = r->signals, .events = POLLIN}};
@@ -121,7 +122,7 @@ static void read_all(struct reader *r)
 	}
 }
 
-static void report(struct reader *r)
+static void report(struct tpacket_reader *r)
 {
 	struct tpacket_stats_v3 stats;
 	socklen_t len = sizeof(stats);
@@ -135,7 +136,7 @@ static void report(struct reader *r)
 
 int main(int argc, char **argv)
 {
-	struct reader r = {0};
+	struct tpacket_reader r = {0};
 
 	if (argc != 3 || (r.blocks = (unsigned int)atoi(argv[2])) < 1 ||
 	    r.blocks > 2048)

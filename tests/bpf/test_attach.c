@@ -29,7 +29,7 @@
 /* Without frags, veth rejects a large MTU; with frags it does not. */
 static void test_mtu_refused(void **state)
 {
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
@@ -37,14 +37,14 @@ static void test_mtu_refused(void **state)
 		shell("ip link set %s mtu 9000 && ip link set %s mtu 9000",
 		      v->dev, v->peer),
 		0);
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.no_frags = true;
 	assert_int_equal(capture_open(&c, &conf), -EOPNOTSUPP);
-	assert_heard(&h, "in native mode: ");
-	assert_heard(&h, "Peer MTU is too large");
-	assert_heard(
+	assert_logged(&h, "in native mode: ");
+	assert_logged(&h, "Peer MTU is too large");
+	assert_logged(
 		&h,
 		"MTU 9000 exceeds what driver veth supports with XDP (3520)");
 	assert_no_program(v);
@@ -52,7 +52,7 @@ static void test_mtu_refused(void **state)
 	conf.request = LINK_AUTO;
 	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
-	assert_heard(&h, "generic mode");
+	assert_logged(&h, "generic mode");
 	capture_close(&c);
 
 	/* With frags native mode works, but only after detaching. */
@@ -61,16 +61,16 @@ static void test_mtu_refused(void **state)
 	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static void test_mode_change(void **state)
 {
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.request = LINK_GENERIC;
@@ -80,13 +80,13 @@ static void test_mode_change(void **state)
 	conf.request = LINK_AUTO;
 	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_GENERIC);
-	assert_heard(&h, "remains attached in generic mode");
+	assert_logged(&h, "remains attached in generic mode");
 	capture_close(&c);
 	conf.request = LINK_NATIVE;
 	assert_int_equal(capture_open(&c, &conf), 0);
 	assert_int_equal(c.link.mode, XDP_MODE_NATIVE);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static int other_program(void)
@@ -106,7 +106,7 @@ static void test_other_program(void **state)
 	int prog = other_program();
 	char id[64];
 	struct netdev d;
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
@@ -117,16 +117,16 @@ static void test_other_program(void **state)
 	assert_int_equal(netdev_read(&d, v->dev), 0);
 	snprintf(id, sizeof(id), "id %u (other_prog), native mode",
 		 d.native.id);
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.request = LINK_AUTO;
 	assert_int_equal(capture_open(&c, &conf), -EBUSY);
-	assert_heard(&h, id);
-	assert_heard(&h, "xdpdrv off");
+	assert_logged(&h, id);
+	assert_logged(&h, "xdpdrv off");
 	assert_int_equal(pins_purge(v->dev), 0);
 	close(prog);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 /* "ip link set ... off" fails for a program held by a bpf_link, so the message
@@ -137,7 +137,7 @@ static void test_other_link(void **state)
 	struct bpf_link_info info = {0};
 	__u32 len = sizeof(info);
 	int prog = other_program(), fd;
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 	char id[64];
 
@@ -147,22 +147,22 @@ static void test_other_link(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
 	snprintf(id, sizeof(id), "bpftool link detach id %u", info.id);
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), -EBUSY);
-	assert_heard(&h, "(other_prog), generic mode");
-	assert_heard(&h, id);
+	assert_logged(&h, "(other_prog), generic mode");
+	assert_logged(&h, id);
 	close(fd);
 	close(prog);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 /* veth rejects a native program if the other end has more transmit queues than
  * this end has receive queues. */
 static void test_queues_refused(void **state)
 {
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
@@ -171,64 +171,64 @@ static void test_queues_refused(void **state)
 		shell("ip link add %s numrxqueues 1 numtxqueues 1 type veth peer name %s numrxqueues 4 numtxqueues 4 && ip link set %s up && ip link set %s up && ethtool -L %s tx 4",
 		      v->dev, v->peer, v->dev, v->peer, v->peer),
 		0);
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), -EOPNOTSUPP);
-	assert_heard(&h, "number of rx queues not less than peer tx queues");
-	assert_heard(&h, "ethtool -L");
+	assert_logged(&h, "number of rx queues not less than peer tx queues");
+	assert_logged(&h, "ethtool -L");
 	assert_no_program(v);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static void test_second_daemon(void **state)
 {
 	struct capture first, second;
 	char pid[64];
-	struct heard h;
+	struct veth_log h;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&first, &conf), 0);
 	assert_int_equal(capture_open(&second, &conf), -EBUSY);
 	snprintf(pid, sizeof(pid), "process %ld ", (long)getpid());
-	assert_heard(&h, pid);
+	assert_logged(&h, pid);
 	assert_int_equal(lock_holder(v->dev), getpid());
 	capture_close(&first);
 	assert_int_equal(lock_holder(v->dev), 0);
 	assert_int_equal(capture_open(&second, &conf), 0);
 	capture_close(&second);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static void test_no_such_interface(void **state)
 {
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.iface = "nosuch0";
 	assert_int_equal(capture_open(&c, &conf), -ENODEV);
-	assert_heard(&h, "nosuch0");
-	assert_heard(&h, v->dev);
-	assert_heard(&h, v->peer);
-	heard_free(&h);
+	assert_logged(&h, "nosuch0");
+	assert_logged(&h, v->dev);
+	assert_logged(&h, v->peer);
+	veth_log_free(&h);
 }
 
 /* A pin with our name but another kind of map is reported and left alone. */
 static void test_incompatible_pin(void **state)
 {
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 	int fd;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), 0);
@@ -238,10 +238,10 @@ static void test_incompatible_pin(void **state)
 	assert_int_equal(pins_put(v->dev, "metlo_stats", fd), 0);
 	close(fd);
 	assert_int_equal(capture_open(&c, &conf), -EEXIST);
-	assert_heard(&h, "metlo_stats");
-	assert_heard(&h, "metlo-xdp detach");
+	assert_logged(&h, "metlo_stats");
+	assert_logged(&h, "metlo-xdp detach");
 	assert_true(pins_purge(v->dev) > 0);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 /* Pins of a version with another record layout are not reused, are recognized as
@@ -249,11 +249,11 @@ static void test_incompatible_pin(void **state)
 static void test_other_layout(void **state)
 {
 	char folder[PINS_PATH_MAX];
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), 0);
@@ -265,13 +265,13 @@ static void test_other_layout(void **state)
 		      folder),
 		0);
 	assert_int_equal(capture_open(&c, &conf), -EBUSY);
-	assert_heard(&h, "another version of metlo-xdp");
-	assert_heard(&h, "metlo-xdp detach");
+	assert_logged(&h, "another version of metlo-xdp");
+	assert_logged(&h, "metlo-xdp detach");
 	assert_true(pins_purge(v->dev) > 0);
 	assert_no_program(v);
 	assert_int_equal(capture_open(&c, &conf), 0);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 int main(void)

@@ -27,14 +27,14 @@
 #include "veth.h"
 
 /* Records which frame numbers arrived, and whether in the right ring. */
-struct seen {
+struct frames_seen {
 	unsigned int count[256];
 	unsigned int total;
 	unsigned int ring, mask;
 	bool any_ring;
 };
 
-static void on_record(struct seen *s, const struct metlo_rec *rec,
+static void on_record(struct frames_seen *s, const struct metlo_rec *rec,
 		      const uint8_t *payload)
 {
 	uint32_t number;
@@ -56,7 +56,7 @@ static void on_records(void *ctx, const struct ring_record *v, unsigned int n)
 		on_record(ctx, v[i].rec, v[i].payload);
 }
 
-static void consume_rings(struct capture *c, struct seen *s)
+static void consume_rings(struct capture *c, struct frames_seen *s)
 {
 	for (unsigned int i = 0; i < c->rings.n; i++) {
 		s->ring = i;
@@ -66,7 +66,7 @@ static void consume_rings(struct capture *c, struct seen *s)
 }
 
 /* Waits for n frames, at most a second: delivery on veth is asynchronous. */
-static void await(struct capture *c, struct seen *s, unsigned int n)
+static void await(struct capture *c, struct frames_seen *s, unsigned int n)
 {
 	for (int i = 0; i < 100 && s->total < n; i++) {
 		consume_rings(c, s);
@@ -86,7 +86,7 @@ static void await_records(struct capture *c, uint64_t n)
 	assert_int_equal(stats.records, n);
 }
 
-static void assert_each_once(const struct seen *s, unsigned int n)
+static void assert_each_once(const struct frames_seen *s, unsigned int n)
 {
 	assert_int_equal(s->total, n);
 	for (unsigned int i = 0; i < n; i++)
@@ -97,14 +97,14 @@ static void test_records_and_counters(void **state)
 {
 	struct counters_vni *vnis;
 	struct metlo_stats stats;
-	struct seen seen = {0};
-	struct heard h;
+	struct frames_seen seen = {0};
+	struct veth_log h;
 	struct capture c;
 	uint64_t sum = 0;
 	size_t n;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), 0);
@@ -133,18 +133,18 @@ static void test_records_and_counters(void **state)
 	assert_int_equal(vnis[0].stats.packets, 50);
 	free(vnis);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static void test_resume_loses_nothing(void **state)
 {
-	struct seen seen = {0};
-	struct heard h;
+	struct frames_seen seen = {0};
+	struct veth_log h;
 	struct capture c;
 	uint32_t first;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), 0);
@@ -161,17 +161,17 @@ static void test_resume_loses_nothing(void **state)
 	await(&c, &seen, 60);
 	assert_each_once(&seen, 60);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static void change_rings(struct veth *v, unsigned int from, unsigned int to,
 			 size_t size_to)
 {
-	struct seen old = {.any_ring = true}, now = {0};
-	struct heard h;
+	struct frames_seen old = {.any_ring = true}, now = {0};
+	struct veth_log h;
 	struct capture c;
 
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.rings = from;
@@ -183,7 +183,7 @@ static void change_rings(struct veth *v, unsigned int from, unsigned int to,
 	conf.rings = to;
 	conf.ring_size = size_to;
 	assert_int_equal(capture_open(&c, &conf), 0);
-	assert_heard(&h, "replacing ");
+	assert_logged(&h, "replacing ");
 	assert_int_equal(c.rings.n_old, from);
 	veth_inject(v, 100, 100);
 	await(&c, &now, 100);
@@ -202,7 +202,7 @@ static void change_rings(struct veth *v, unsigned int from, unsigned int to,
 	assert_int_equal(c.rings.n_old, 0);
 	assert_int_equal(c.rings.n, to);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static void test_more_rings(void **state)
@@ -227,12 +227,12 @@ static void test_larger_rings(void **state)
  * ones, the next daemon drains them. */
 static void test_interrupted_change(void **state)
 {
-	struct seen old = {.any_ring = true};
-	struct heard h;
+	struct frames_seen old = {.any_ring = true};
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), 0);
@@ -248,17 +248,17 @@ static void test_interrupted_change(void **state)
 		ring_consume(&c.rings.old[i], SIZE_MAX, on_records, &old);
 	assert_each_once(&old, 10);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static void test_purge_leaves_nothing(void **state)
 {
 	char folder[PINS_PATH_MAX];
-	struct heard h;
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), 0);
@@ -268,18 +268,18 @@ static void test_purge_leaves_nothing(void **state)
 	assert_int_equal(access(folder, F_OK), -1);
 	assert_no_program(v);
 	assert_int_equal(pins_purge(v->dev), 0);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 static void test_not_kept(void **state)
 {
 	char folder[PINS_PATH_MAX];
-	struct seen seen = {0};
-	struct heard h;
+	struct frames_seen seen = {0};
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.keep = false;
@@ -298,18 +298,18 @@ static void test_not_kept(void **state)
 		usleep(10000);
 	}
 	assert_no_program(v);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 /* The interface was deleted and recreated: its pinned link is dead. */
 static void test_interface_made_anew(void **state)
 {
-	struct seen seen = {0};
-	struct heard h;
+	struct frames_seen seen = {0};
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	assert_int_equal(capture_open(&c, &conf), 0);
@@ -322,7 +322,7 @@ static void test_interface_made_anew(void **state)
 	await(&c, &seen, 5);
 	assert_each_once(&seen, 5);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 /* Without a consumer the ring fills up: further packets are counted as lost and
@@ -331,12 +331,12 @@ static void test_full_ring(void **state)
 {
 	const uint32_t n = 250;
 	struct metlo_stats stats = {0};
-	struct seen seen = {0};
-	struct heard h;
+	struct frames_seen seen = {0};
+	struct veth_log h;
 	struct capture c;
 
 	struct veth *v = *state;
-	listen_in(&h);
+	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
 	conf.rings = 1;
@@ -353,7 +353,7 @@ static void test_full_ring(void **state)
 	consume_rings(&c, &seen);
 	assert_int_equal(seen.total, stats.delivered);
 	capture_close(&c);
-	heard_free(&h);
+	veth_log_free(&h);
 }
 
 int main(void)

@@ -109,7 +109,7 @@ static const struct cost_case cases[] = {
 };
 /* clang-format on */
 
-struct fixture {
+struct cost_fixture {
 	bool loaded;
 	int empty; /* program that does nothing */
 	uint64_t *vni_allow;
@@ -122,7 +122,7 @@ static int by_value(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-static int cost_empty(const struct fixture *fix, uint32_t repeat)
+static int cost_empty(const struct cost_fixture *fix, uint32_t repeat)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = fix->frame.data,
 		    .data_size_in = (uint32_t)fix->frame.len,
@@ -132,7 +132,7 @@ static int cost_empty(const struct fixture *fix, uint32_t repeat)
 	return (int)opts.duration;
 }
 
-static void set_shunt(struct fixture *fix, bool on)
+static void set_shunt(struct cost_fixture *fix, bool on)
 {
 	struct metlo_shunt *slots = testrun_shunts(fix->run);
 
@@ -157,7 +157,7 @@ static uint32_t repeats(const struct cost_case *c)
 	return n < REPEAT_MAX ? n : REPEAT_MAX;
 }
 
-static void measure(struct fixture *fix, const struct cost_case *c)
+static void measure(struct cost_fixture *fix, const struct cost_case *c)
 {
 	struct metlo_config *config = testrun_config(fix->run);
 	int ours[ROUNDS], empty[ROUNDS], ring_full = 0;
@@ -202,7 +202,7 @@ static void measure(struct fixture *fix, const struct cost_case *c)
 static void test_cost(void **state)
 {
 	const char *only = getenv("METLO_BENCH_ONLY");
-	struct fixture *fix = *state;
+	struct cost_fixture *fix = *state;
 
 	if (!fix->loaded)
 		skip();
@@ -227,7 +227,7 @@ static int load_empty(void)
 
 static int set_up(void **state)
 {
-	struct fixture *fix = calloc(1, sizeof(*fix));
+	struct cost_fixture *fix = calloc(1, sizeof(*fix));
 	struct frames_conf frames = {0};
 	struct testrun_conf conf = {.frames = &frames, .ring_size = RING_SIZE};
 
@@ -251,7 +251,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct fixture *fix = *state;
+	struct cost_fixture *fix = *state;
 
 	testrun_free(fix->run);
 	if (fix->empty >= 0)

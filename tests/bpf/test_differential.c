@@ -27,7 +27,7 @@
 #define TOOLS	       "../shared/tools"
 #define CORPUS	       "../shared/corpus"
 
-struct fixture {
+struct differential_fixture {
 	struct both both;
 	uint64_t frames_run, outcomes[METLO_OUTCOME_MAX];
 	uint64_t trailers; /* bytes that only user space counted */
@@ -35,8 +35,8 @@ struct fixture {
 };
 
 /* Runs one frame through both builds; linear as in testrun_push(). */
-static void compare(struct fixture *fix, const uint8_t *data, size_t len,
-		    size_t linear)
+static void compare(struct differential_fixture *fix, const uint8_t *data,
+		    size_t len, size_t linear)
 {
 	enum metlo_outcome outcome;
 	const char *what;
@@ -71,7 +71,7 @@ static void compare(struct fixture *fix, const uint8_t *data, size_t len,
 	fix->outcomes[outcome]++;
 }
 
-static void report(struct fixture *fix, const char *what)
+static void report(struct differential_fixture *fix, const char *what)
 {
 	printf("# show: %s: %llu frames the same:", what,
 	       (unsigned long long)fix->frames_run);
@@ -87,7 +87,8 @@ static void report(struct fixture *fix, const char *what)
 }
 
 /* Writes the same request, for the frame's tuple, into both shunt tables. */
-static void random_shunt(struct fixture *fix, uint32_t vni, uint64_t *state)
+static void random_shunt(struct differential_fixture *fix, uint32_t vni,
+			 uint64_t *state)
 {
 	const struct frame *f = &fix->both.frame;
 	uint64_t r = frame_rand(state);
@@ -108,7 +109,7 @@ static void random_shunt(struct fixture *fix, uint32_t vni, uint64_t *state)
 
 static void test_generated(void **state)
 {
-	struct fixture *fix = *state;
+	struct differential_fixture *fix = *state;
 	struct frame_spec spec;
 	uint64_t seed = 20261123;
 
@@ -126,7 +127,7 @@ static void test_generated(void **state)
 
 static void test_mutated(void **state)
 {
-	struct fixture *fix = *state;
+	struct differential_fixture *fix = *state;
 	struct frame_spec spec;
 	uint64_t seed = 4789;
 
@@ -146,7 +147,7 @@ static void test_mutated(void **state)
 /* Headers spread over several buffers, if the kernel can build such frames. */
 static void test_frags(void **state)
 {
-	struct fixture *fix = *state;
+	struct differential_fixture *fix = *state;
 	struct frame_spec spec;
 	uint64_t seed = 3498;
 
@@ -177,7 +178,7 @@ static void test_frags(void **state)
 }
 
 /* Compares the Ethernet frames of one capture. */
-static void compare_capture(struct fixture *fix, const char *path)
+static void compare_capture(struct differential_fixture *fix, const char *path)
 {
 	char error[PCAP_ERRBUF_SIZE];
 	pcap_t *pcap = pcap_open_offline(path, error);
@@ -214,7 +215,7 @@ static void test_corpus(void **state)
 {
 	char out[] = "/tmp/metlo-wrap-XXXXXX", command[4096], pattern[64];
 	const char *corpus = getenv("METLO_CORPUS");
-	struct fixture *fix = *state;
+	struct differential_fixture *fix = *state;
 	glob_t files = {0};
 	int err;
 
@@ -265,7 +266,7 @@ static void add_low_vni(void *ctx, uint32_t vni,
 /* Checks the totals of all tests above. */
 static void test_conservation(void **state)
 {
-	struct fixture *fix = *state;
+	struct differential_fixture *fix = *state;
 	uint64_t kernel_vnis[8] = {0}, user_vnis[8] = {0};
 	struct metlo_vni_stats all = {0};
 	const struct metlo_stats *user = frames_stats(fix->both.user);
@@ -299,7 +300,7 @@ static void test_conservation(void **state)
 
 static int set_up(void **state)
 {
-	struct fixture *fix = calloc(1, sizeof(*fix));
+	struct differential_fixture *fix = calloc(1, sizeof(*fix));
 	struct metlo_config config;
 
 	if (!fix)
@@ -316,7 +317,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct fixture *fix = *state;
+	struct differential_fixture *fix = *state;
 
 	both_close(&fix->both);
 	free(fix);

@@ -21,7 +21,7 @@
  * a helper included. */
 #define LENGTHS 2200u
 
-struct fixture {
+struct lengths_fixture {
 	struct both both;
 	uint64_t frames_run;
 };
@@ -47,8 +47,8 @@ static const char *wrong_record(const struct frame *f, const struct result *r,
 	return NULL;
 }
 
-static void check(struct fixture *fix, struct frame_spec *spec, uint32_t len,
-		  size_t linear)
+static void check(struct lengths_fixture *fix, struct frame_spec *spec,
+		  uint32_t len, size_t linear)
 {
 	struct frame *f = &fix->both.frame;
 	const char *wrong;
@@ -90,7 +90,7 @@ static void test_lengths(void **state)
 	static const uint32_t limits[] = {2560,	 3072,	4096,  6144,
 					  8192,	 9216,	12288, 16384,
 					  32768, 49152, 60000};
-	struct fixture *fix = *state;
+	struct lengths_fixture *fix = *state;
 
 	if (!fix->both.loaded)
 		skip();
@@ -112,7 +112,7 @@ static void test_two_buffers(void **state)
 {
 	static const uint32_t lengths[] = {1,	7,   8,	  56,	57,  120,
 					   121, 300, 800, 1464, 1976};
-	struct fixture *fix = *state;
+	struct lengths_fixture *fix = *state;
 	struct frame_spec spec = {.tcp_options = 12, .payload = 100};
 
 	if (!fix->both.loaded)
@@ -137,7 +137,7 @@ static void test_two_buffers(void **state)
 
 static int set_up(void **state)
 {
-	struct fixture *fix = calloc(1, sizeof(*fix));
+	struct lengths_fixture *fix = calloc(1, sizeof(*fix));
 	struct metlo_config config;
 
 	if (!fix)
@@ -149,7 +149,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct fixture *fix = *state;
+	struct lengths_fixture *fix = *state;
 
 	both_close(&fix->both);
 	free(fix);

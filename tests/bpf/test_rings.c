@@ -17,13 +17,13 @@
 
 #define RING 65536u
 
-struct fixture {
+struct rings_fixture {
 	bool loaded;
 	struct frame frame;
 };
 
 /* Records seen by a drain. */
-struct seen {
+struct records_seen {
 	uint64_t records, bytes;
 	uint64_t by_ring[METLO_RINGS_MAX];
 	uint32_t ring_mask;
@@ -32,7 +32,7 @@ struct seen {
 
 static void see(void *ctx, const struct metlo_rec *rec, const uint8_t *payload)
 {
-	struct seen *seen = ctx;
+	struct records_seen *seen = ctx;
 
 	(void)payload;
 	seen->records++;
@@ -77,9 +77,9 @@ static uint64_t outcomes(const struct metlo_stats *s)
 static void test_ring_full(void **state)
 {
 	struct frame_spec spec = {.payload = 1000};
-	struct fixture *fix = *state;
+	struct rings_fixture *fix = *state;
 	struct metlo_stats s;
-	struct seen seen = {0};
+	struct records_seen seen = {0};
 	struct testrun *t;
 
 	if (!fix->loaded)
@@ -111,9 +111,9 @@ static void test_ring_full_within_packet(void **state)
 	struct frame_spec spec = {.tcp_flags = METLO_TCP_FIN | METLO_TCP_ACK,
 				  .payload = 65000};
 	struct frame_spec small = {.payload = 1400};
-	struct fixture *fix = *state;
+	struct rings_fixture *fix = *state;
 	struct metlo_stats s;
-	struct seen seen = {0};
+	struct records_seen seen = {0};
 	struct testrun *t;
 
 	if (!fix->loaded)
@@ -141,8 +141,8 @@ static void test_ring_full_within_packet(void **state)
  * all rings. */
 static void test_rings(void **state)
 {
-	struct fixture *fix = *state;
-	struct seen seen = {.ring_mask = 7};
+	struct rings_fixture *fix = *state;
+	struct records_seen seen = {.ring_mask = 7};
 	struct metlo_stats s;
 	struct testrun *t;
 
@@ -188,7 +188,7 @@ static void test_vnis(void **state)
 {
 	static struct metlo_vni_stats got[3000];
 	struct frame_spec spec = {.payload = 10};
-	struct fixture *fix = *state;
+	struct rings_fixture *fix = *state;
 	uint32_t want[3000] = {0};
 	uint64_t seed = 7000;
 	struct testrun *t;
@@ -204,7 +204,7 @@ static void test_vnis(void **state)
 		frame_build(&fix->frame, &spec);
 		push(t, &fix->frame);
 		if (i % 100 == 0) {
-			struct seen seen = {0};
+			struct records_seen seen = {0};
 
 			testrun_drain(t, 1, see, &seen);
 		}
@@ -221,7 +221,7 @@ static void test_vnis(void **state)
 static void test_reload(void **state)
 {
 	struct frame_spec spec = {.dport = 9000, .payload = 10};
-	struct fixture *fix = *state;
+	struct rings_fixture *fix = *state;
 	struct metlo_shunt want = {.mode = METLO_SHUNT_ALL};
 	struct metlo_config *config;
 	struct metlo_stats s;
@@ -266,8 +266,8 @@ static void test_reload(void **state)
 static void test_without_frags(void **state)
 {
 	struct frame_spec spec = {.payload = 1448};
-	struct fixture *fix = *state;
-	struct seen seen = {0};
+	struct rings_fixture *fix = *state;
+	struct records_seen seen = {0};
 	struct testrun *t;
 
 	if (!fix->loaded)
@@ -282,7 +282,7 @@ static void test_without_frags(void **state)
 
 static int set_up(void **state)
 {
-	struct fixture *fix = calloc(1, sizeof(*fix));
+	struct rings_fixture *fix = calloc(1, sizeof(*fix));
 
 	if (!fix)
 		return -1;
@@ -294,7 +294,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct fixture *fix = *state;
+	struct rings_fixture *fix = *state;
 
 	frame_free(&fix->frame);
 	free(fix);

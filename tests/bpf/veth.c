@@ -18,20 +18,20 @@
 #include "capture/pins.h"
 #include "veth.h"
 
-void listen_in(struct heard *h)
+void veth_log_open(struct veth_log *h)
 {
 	h->log = (struct log){open_memstream(&h->text, &h->size), "test",
 			      LOG_LEVEL_INFO};
 	assert_non_null(h->log.out);
 }
 
-void heard_free(struct heard *h)
+void veth_log_free(struct veth_log *h)
 {
 	fclose(h->log.out);
 	free(h->text);
 }
 
-void assert_heard(const struct heard *h, const char *part)
+void assert_logged(const struct veth_log *h, const char *part)
 {
 	fflush(h->log.out);
 	if (!strstr(h->text, part))
@@ -95,7 +95,7 @@ bool veth_possible(const char *name)
 	return true;
 }
 
-struct capture_conf veth_conf(const struct veth *v, const struct heard *h)
+struct capture_conf veth_conf(const struct veth *v, const struct veth_log *h)
 {
 	static struct metlo_config config = {
 		.port_bits = {[80 / 64] = 1ull << (80 % 64)},

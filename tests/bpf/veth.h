@@ -30,20 +30,20 @@ int veth_make(const struct veth *v);
 bool veth_possible(const char *name);
 
 /* Collects log messages in memory. */
-struct heard {
+struct veth_log {
 	char *text;
 	size_t size;
 	struct log log;
 };
 
-void listen_in(struct heard *h);
-void heard_free(struct heard *h);
-void assert_heard(const struct heard *h, const char *part);
+void veth_log_open(struct veth_log *h);
+void veth_log_free(struct veth_log *h);
+void assert_logged(const struct veth_log *h, const char *part);
 
 __attribute__((format(printf, 1, 2))) int shell(const char *fmt, ...);
 
 /* Port 80, native, two rings of 1 MiB. */
-struct capture_conf veth_conf(const struct veth *v, const struct heard *h);
+struct capture_conf veth_conf(const struct veth *v, const struct veth_log *h);
 
 /* Sends one frame for each number from first to first + n - 1. Each belongs to
  * its own connection, from port 10000 + number, with VNI 7 and the number as its

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                 \
 	} while (0)
 
-struct seen {
+struct decode_seen {
 	const uint8_t *frame;
 	size_t len;
 	uint64_t records, bytes, wire_bytes;
@@ -42,7 +42,7 @@ struct seen {
 static void check_record(void *ctx, const struct metlo_rec *rec,
 			 const uint8_t *payload)
 {
-	struct seen *seen = ctx;
+	struct decode_seen *seen = ctx;
 	bool first = !(rec->flags & METLO_REC_CONTINUED);
 
 	REQUIRE(rec->len <= METLO_REC_PAYLOAD_MAX);
@@ -68,7 +68,8 @@ static void check_record(void *ctx, const struct metlo_rec *rec,
 }
 
 static void check_counters(const struct metlo_stats *s,
-			   enum metlo_outcome outcome, const struct seen *seen)
+			   enum metlo_outcome outcome,
+			   const struct decode_seen *seen)
 {
 	uint64_t sum = 0, fates;
 
@@ -100,12 +101,13 @@ static void subtract(struct metlo_stats *a, const struct metlo_stats *b)
 
 static enum metlo_outcome feed(struct frames *f, const uint8_t *frame,
 			       size_t len, size_t wire_len, bool sample,
-			       struct seen *seen)
+			       struct decode_seen *seen)
 {
 	struct metlo_stats before = *frames_stats(f), added;
 	enum metlo_outcome outcome;
 
-	*seen = (struct seen){.frame = frame, .len = len, .sample = sample};
+	*seen = (struct decode_seen){
+		.frame = frame, .len = len, .sample = sample};
 	outcome = frames_feed(f, frame, len, wire_len, 1, check_record, seen);
 	added = *frames_stats(f);
 	subtract(&added, &before);
@@ -119,7 +121,7 @@ static void feed_shunted(struct frames *f, const uint8_t *frame, size_t len,
 {
 	struct metlo_shunt want = {.mode = METLO_SHUNT_ALL};
 	enum metlo_outcome outcome;
-	struct seen seen, again;
+	struct decode_seen seen, again;
 
 	if (feed(f, frame, len, len, sample, &seen) != METLO_delivered)
 		return;
@@ -161,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct frames *of_options[OPTIONS];
 	struct frames **f;
-	struct seen seen;
+	struct decode_seen seen;
 	uint8_t *frame;
 	size_t len;
 

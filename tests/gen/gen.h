@@ -51,7 +51,7 @@ struct options {
 	const char *out, *truth;
 };
 
-struct bytes {
+struct gen_bytes {
 	uint8_t *p;
 	size_t len, cap;
 };
@@ -76,8 +76,8 @@ struct gen_conn {
 	uint32_t left; /* remaining transactions, or packets of noise */
 	uint16_t port; /* of the server */
 	bool ipv6;
-	bool over;	      /* has ended and is not replaced */
-	struct bytes side[2]; /* data to send: requests, responses */
+	bool over;		  /* has ended and is not replaced */
+	struct gen_bytes side[2]; /* data to send: requests, responses */
 	size_t sent;
 	uint32_t unacked; /* unacknowledged segments of the sending side */
 };
@@ -111,9 +111,9 @@ bool percent(struct gen *g, uint32_t p);
 bool per_million(struct gen *g, uint32_t p);
 
 /* Reserve space in b, or append to it; b owns its memory and grows. */
-void bytes_room(struct bytes *b, size_t n);
-void add(struct bytes *b, const void *p, size_t n);
-void addf(struct bytes *b, const char *fmt, ...)
+void bytes_room(struct gen_bytes *b, size_t n);
+void add(struct gen_bytes *b, const void *p, size_t n);
+void addf(struct gen_bytes *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Sends a TCP segment from side from (0: the client) in a VXLAN packet, subject

@@ -66,7 +66,7 @@ static void acknowledge(struct gen *g, struct gen_conn *c, int side,
 /* Sends the next segment of the sending side. */
 static void send_segment(struct gen *g, struct gen_conn *c, int side)
 {
-	struct bytes *b = &c->side[side];
+	struct gen_bytes *b = &c->side[side];
 	size_t n = b->len - c->sent;
 	bool all_sent = n <= g->o.mss;
 

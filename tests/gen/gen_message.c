@@ -13,7 +13,7 @@
 
 #include "gen.h"
 
-static void text(struct gen *g, struct bytes *b, uint32_t n)
+static void text(struct gen *g, struct gen_bytes *b, uint32_t n)
 {
 	static const char words[] =
 		"the quick brown fox jumps over a lazy dog and is mirrored ";
@@ -29,7 +29,8 @@ static void text(struct gen *g, struct bytes *b, uint32_t n)
 #define JSON_MIN 160
 
 /* JSON of exactly n bytes that differs by id. */
-static void json_text(struct gen *g, struct bytes *b, uint64_t id, uint32_t n)
+static void json_text(struct gen *g, struct gen_bytes *b, uint64_t id,
+		      uint32_t n)
 {
 	static const char *const names[] = {"tea",   "coffee", "sugar",
 					    "bread", "butter", "oranges"};
@@ -57,7 +58,7 @@ static void json_text(struct gen *g, struct bytes *b, uint64_t id, uint32_t n)
 	addf(b, "\"}");
 }
 
-static void gzip_into(struct bytes *to, const struct bytes *from)
+static void gzip_into(struct gen_bytes *to, const struct gen_bytes *from)
 {
 	z_stream z = {0};
 	uLong room = 1024 + compressBound((uLong)from->len);
@@ -76,8 +77,8 @@ static void gzip_into(struct bytes *to, const struct bytes *from)
 	deflateEnd(&z);
 }
 
-static void add_body(struct gen *g, struct bytes *to, const struct bytes *body,
-		     bool chunked)
+static void add_body(struct gen *g, struct gen_bytes *to,
+		     const struct gen_bytes *body, bool chunked)
 {
 	if (!chunked) {
 		addf(to, "Content-Length: %zu\r\n\r\n", body->len);
@@ -98,7 +99,7 @@ static void add_body(struct gen *g, struct bytes *to, const struct bytes *body,
 	addf(to, "0\r\n\r\n");
 }
 
-static void sha256_16(const struct bytes *b, char hex[17])
+static void sha256_16(const struct gen_bytes *b, char hex[17])
 {
 	uint8_t md[EVP_MAX_MD_SIZE];
 
@@ -110,7 +111,7 @@ static void sha256_16(const struct bytes *b, char hex[17])
 }
 
 /* Pads the head to the requested size of the request. */
-static void pad_head(struct bytes *b, size_t start, size_t size)
+static void pad_head(struct gen_bytes *b, size_t start, size_t size)
 {
 	static const char usual[] = "Accept-Encoding: gzip, deflate\r\n"
 				    "Accept-Language: en-US,en;q=0.9\r\n";
@@ -128,7 +129,7 @@ static void pad_head(struct bytes *b, size_t start, size_t size)
 	addf(b, "\r\n");
 }
 
-static void body_text(struct gen *g, struct bytes *b, uint64_t id)
+static void body_text(struct gen *g, struct gen_bytes *b, uint64_t id)
 {
 	uint32_t n =
 		g->o.body_min + below(g, g->o.body_max - g->o.body_min + 1);
@@ -140,10 +141,10 @@ static void body_text(struct gen *g, struct bytes *b, uint64_t id)
 }
 
 /* Returns the length of its body; hash is set if it has one. */
-static size_t request(struct gen *g, struct bytes *b, uint64_t id, bool post,
-		      char hash[17])
+static size_t request(struct gen *g, struct gen_bytes *b, uint64_t id,
+		      bool post, char hash[17])
 {
-	static struct bytes body;
+	static struct gen_bytes body;
 	size_t start = b->len;
 
 	addf(b,
@@ -168,13 +169,13 @@ void transaction(struct gen *g, struct gen_conn *c)
 {
 	static const uint16_t statuses[] = {200, 200, 200, 201, 301,
 					    400, 404, 500, 503};
-	static struct bytes plain, coded; /* static to reuse their memory */
+	static struct gen_bytes plain, coded; /* static to reuse their memory */
 	uint64_t id = g->next_tx++;
 	bool post = percent(g, g->o.post), gzip = percent(g, g->o.gzip);
 	uint16_t status = statuses[below(g, 9)];
 	char req_sha[17] = "-", rsp_sha[17];
 	size_t req_len = request(g, &c->side[0], id, post, req_sha);
-	struct bytes *b = &c->side[1];
+	struct gen_bytes *b = &c->side[1];
 
 	addf(b, "HTTP/1.1 %u Status\r\n", status);
 	if (!g->o.json)

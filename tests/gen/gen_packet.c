@@ -33,7 +33,7 @@ bool per_million(struct gen *g, uint32_t p)
 	return p && below(g, 1000000) < p;
 }
 
-void bytes_room(struct bytes *b, size_t n)
+void bytes_room(struct gen_bytes *b, size_t n)
 {
 	if (b->cap - b->len >= n)
 		return;
@@ -43,14 +43,14 @@ void bytes_room(struct bytes *b, size_t n)
 		err(1, "realloc");
 }
 
-void add(struct bytes *b, const void *p, size_t n)
+void add(struct gen_bytes *b, const void *p, size_t n)
 {
 	bytes_room(b, n);
 	memcpy(b->p + b->len, p, n);
 	b->len += n;
 }
 
-void addf(struct bytes *b, const char *fmt, ...)
+void addf(struct gen_bytes *b, const char *fmt, ...)
 {
 	char line[1024];
 	va_list ap;
