@@ -216,16 +216,13 @@ static int attach_or_update(struct capture *c, const struct capture_conf *conf)
 	return err;
 }
 
-/* Frees everything, and detaches and unpins unless capture_open() resumed an
- * earlier attachment. */
-static void roll_back(struct capture *c)
+void capture_undo(struct capture *c)
 {
 	if (!c->resumed) {
 		link_detach(&c->link);
 		pins_purge_own(c->dev.name, true);
-	}
-	if (!c->resumed && c->lock_fd >= 0) {
-		lock_remove(c->dev.name, c->lock_fd);
+		if (c->lock_fd >= 0)
+			lock_remove(c->dev.name, c->lock_fd);
 		c->lock_fd = -1;
 	}
 	capture_close(c);
@@ -249,9 +246,9 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 	if (!err)
 		err = link_open_pinned(&c->link, &c->dev, c->log);
 	if (err) {
-		/* The pins belong to another attachment: leave them alone. */
-		c->resumed = true;
-		goto fail;
+		/* The pins may belong to another attachment: leave them alone. */
+		capture_close(c);
+		return err;
 	}
 	c->resumed = c->link.fd >= 0;
 	err = pins_create(c->dev.name, c->log);
@@ -259,21 +256,15 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 		err = prepare_maps(c, conf);
 	if (!err)
 		err = attach_or_update(c, conf);
-	if (err)
-		goto fail;
+	if (err) {
+		capture_undo(c);
+		return err;
+	}
 	/* Without pins, the kernel detaches and frees everything when the
 	 * process ends, however it ends. */
 	if (!conf->keep)
 		pins_purge_own(c->dev.name, false);
 	return 0;
-fail:
-	roll_back(c);
-	return err;
-}
-
-void capture_undo(struct capture *c)
-{
-	roll_back(c);
 }
 
 void capture_close(struct capture *c)
