@@ -110,11 +110,11 @@ refused "an unknown authority" 1 "its certificate is not trusted" \
 	--metlo-host "$TLS"
 refused "another authority" 1 "its certificate is not trusted" \
 	--metlo-host "$TLS" --metlo-ca "$TMP/other.pem"
-refused "a certificate for another name" 1 "use the name that it is made for" \
+refused "a certificate for another name" 1 "use the host name that the certificate was issued for" \
 	--metlo-host "https://127.0.0.1:$TLS_PORT" --metlo-ca "$TMP/ca.pem"
 refused "a CA file that is none" 1 "cannot be used as --metlo-ca" \
 	--metlo-host "$TLS" --metlo-ca "$TMP/pcap"
-refused "https where there is no TLS" 1 "if it has no TLS, use http://" \
+refused "https where there is no TLS" 1 "if the collector does not use TLS, use http://" \
 	--metlo-host "${PLAIN/http:/https:}"
 refused "no key file" 2 "--metlo-key-file /nonexistent: No such file" \
 	--metlo-host "$PLAIN" --metlo-key-file /nonexistent
@@ -166,7 +166,7 @@ FRONT=https://localhost:$FRONT_PORT
 if front "$FRONT_PORT"; then
 	refused "a web site" 1 "it is not Metlo's collector" \
 		--metlo-host "$FRONT/site" --metlo-ca "$TMP/ca.pem"
-	refused "http to a port with TLS" 1 "then use https://" \
+	refused "http to a port with TLS" 1 "or use https://" \
 		--metlo-host "http://localhost:$FRONT_PORT"
 	: >"$TMP/front/access.log"
 	replay "HTTP/2, and a path before that of the collector" 0 \

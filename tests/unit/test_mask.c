@@ -12,7 +12,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "trace/mask.h"
+#include "trace/mask_json.h"
+#include "trace/mask_parts.h"
 
 #if __has_include(<cjson/cJSON.h>)
 #include <cjson/cJSON.h>

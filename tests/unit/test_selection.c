@@ -130,16 +130,16 @@ static void test_filter(void **state)
 		const char *host, *path;
 		enum filter_verdict verdict;
 	} cases[] = {
-		{"api.example.com", "/v1/a", FILTER_TAKE},
-		{"API.EXAMPLE.COM:80", "/v1/a", FILTER_TAKE},
+		{"api.example.com", "/v1/a", FILTER_ACCEPT},
+		{"API.EXAMPLE.COM:80", "/v1/a", FILTER_ACCEPT},
 		{"api.example.com", "/v1", FILTER_NOT_INCLUDED},
 		{"api.example.com", "/V1/a", FILTER_NOT_INCLUDED},
-		{"api.example.com", "/v%31/a", FILTER_TAKE},
-		{"a.internal", "/x", FILTER_TAKE},
+		{"api.example.com", "/v%31/a", FILTER_ACCEPT},
+		{"a.internal", "/x", FILTER_ACCEPT},
 		{"a.internal", "/healthz", FILTER_EXCLUDED},
 		{"b.internal", "/x", FILTER_EXCLUDED},
 		{"api.example.com", "/v1/secret/x", FILTER_EXCLUDED},
-		{"", "/x", FILTER_TAKE}, /* the server's address */
+		{"", "/x", FILTER_ACCEPT}, /* the server's address */
 		{"other", "/v1/a", FILTER_NOT_INCLUDED},
 	};
 	struct http_transaction response = trace_example;
@@ -157,8 +157,8 @@ static void test_filter(void **state)
 	filter_free(f);
 	f = filter_new(NULL, 0, exclude, 3);
 	assert_non_null(f);
-	assert_int_equal(filtered(f, &response), FILTER_TAKE);
-	assert_int_equal(filtered(f, request_to("x", "/y")), FILTER_TAKE);
+	assert_int_equal(filtered(f, &response), FILTER_ACCEPT);
+	assert_int_equal(filtered(f, request_to("x", "/y")), FILTER_ACCEPT);
 	assert_false(filter_empty(f));
 	filter_free(f);
 }
@@ -172,7 +172,7 @@ static void test_filter_refuses(void **state)
 		{"", "empty"},	      {"https://h/x", "scheme"},
 		{"h:8080/x", "port"}, {"[::1]:80/x", "port"},
 		{"[::1]/x", NULL},    {"h:*/x", "port"},
-		{"h /x", "blanks"},   {"h/x#y", "#"},
+		{"h /x", "spaces"},   {"h/x#y", "#"},
 		{"h/x:y", NULL},      {"*", NULL},
 		{"/a/*", NULL},
 	};
@@ -203,8 +203,8 @@ static unsigned int offer(struct limiter *l, uint64_t key, uint64_t from,
 	unsigned int i, taken = 0;
 
 	for (i = 0; i < seconds * n; i++)
-		taken += limiter_take(l, key, from + i * (SECOND / n)) ==
-			 LIMITER_TAKE;
+		taken += limiter_accept(l, key, from + i * (SECOND / n)) ==
+			 LIMITER_ACCEPT;
 	return taken;
 }
 
@@ -245,16 +245,16 @@ static void test_rate_endpoint(void **state)
 	(void)state;
 	for (key = 1; key < 5; key++)
 		assert_int_equal(offer(l, key, 50 * SECOND, 10, 100), 109);
-	assert_int_equal(limiter_take(l, 1, 60 * SECOND), LIMITER_TAKE);
-	assert_int_equal(limiter_take(l, 1, 60 * SECOND),
+	assert_int_equal(limiter_accept(l, 1, 60 * SECOND), LIMITER_ACCEPT);
+	assert_int_equal(limiter_accept(l, 1, 60 * SECOND),
 			 LIMITER_OVER_ENDPOINT);
 	limiter_free(l);
 	/* What one limit refuses does not count for the other. */
 	l = limiter(1, 1);
-	assert_int_equal(limiter_take(l, 1, SECOND), LIMITER_TAKE);
-	assert_int_equal(limiter_take(l, 2, SECOND), LIMITER_OVER_ALL);
-	assert_int_equal(limiter_take(l, 1, SECOND), LIMITER_OVER_ENDPOINT);
-	assert_int_equal(limiter_take(l, 2, 2 * SECOND), LIMITER_TAKE);
+	assert_int_equal(limiter_accept(l, 1, SECOND), LIMITER_ACCEPT);
+	assert_int_equal(limiter_accept(l, 2, SECOND), LIMITER_OVER_ALL);
+	assert_int_equal(limiter_accept(l, 1, SECOND), LIMITER_OVER_ENDPOINT);
+	assert_int_equal(limiter_accept(l, 2, 2 * SECOND), LIMITER_ACCEPT);
 	limiter_free(l);
 }
 
@@ -287,7 +287,7 @@ static void test_many_endpoints(void **state)
 		key ^= key << 13;
 		key ^= key >> 7;
 		key ^= key << 17;
-		taken += limiter_take(l, key, 50 * SECOND) == LIMITER_TAKE;
+		taken += limiter_accept(l, key, 50 * SECOND) == LIMITER_ACCEPT;
 	}
 	assert_true(taken <= LIMITER_ENDPOINTS);
 	assert_true(taken > LIMITER_ENDPOINTS / 2);
@@ -310,14 +310,14 @@ static void test_selection(void **state)
 	assert_non_null(f);
 	assert_non_null(s);
 	/* Everything, at first. */
-	assert_true(selection_take(s, request_to("x", "/health"), SECOND));
+	assert_true(selection_accept(s, request_to("x", "/health"), SECOND));
 	selection_set(s, f, &rates);
-	assert_false(selection_take(s, request_to("x", "/"), SECOND));
-	assert_false(selection_take(s, request_to("h", "/health"), SECOND));
+	assert_false(selection_accept(s, request_to("x", "/"), SECOND));
+	assert_false(selection_accept(s, request_to("h", "/health"), SECOND));
 	for (i = 0; i < 5; i++)
-		selection_take(s, request_to("h", "/1"), SECOND);
+		selection_accept(s, request_to("h", "/1"), SECOND);
 	for (i = 0; i < 5; i++)
-		selection_take(s, request_to("h", "/a"), SECOND);
+		selection_accept(s, request_to("h", "/a"), SECOND);
 	assert_int_equal(c->not_included, 1);
 	assert_int_equal(c->excluded, 1);
 	assert_int_equal(c->selected, 1 + 2 + 1);

@@ -65,7 +65,7 @@ static void emit(void *ctx, const struct http_transaction *t)
 	struct pipeline *p = ctx;
 	unsigned int i;
 
-	if (!selection_take(p->selection, t, p->now_ns))
+	if (!selection_accept(p->selection, t, p->now_ns))
 		return;
 	for (i = 0; i < p->rules->views.n; i++) {
 		struct view *v = &p->view[i];

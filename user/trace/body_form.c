@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* Chooses the masking function for a body; its label is only a hint. */
 #include <string.h>
 
 #include "trace/body_form.h"
+#include "trace/mask_json.h"
+#include "trace/mask_parts.h"
 
 static bool name_is(const struct http_span *s, const char *lower_case)
 {
@@ -19,7 +22,7 @@ static bool contains(const struct http_span *s, const char *lower_case)
 	return false;
 }
 
-/* "name=" at its start: a form, whatever its type says. */
+/* Starts with "name=": a form, whatever Content-Type says. */
 static bool looks_like_form(const uint8_t *p, size_t n)
 {
 	size_t i;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where in a body names with values are to be looked for. */
+/* The format of a body, which decides how secrets in it are found. */
 #ifndef TRACE_BODY_FORM_H
 #define TRACE_BODY_FORM_H
 
@@ -7,18 +7,18 @@
 #include "trace/mask.h"
 
 enum body_form {
-	BODY_PLAIN, /* there are none */
+	BODY_PLAIN, /* no names and values in it */
 	BODY_FORM,
 	BODY_MULTIPART,
 	BODY_JSON,
-	BODY_MAYBE_JSON, /* or text with JSON in it */
+	BODY_MAYBE_JSON, /* JSON, or text that contains JSON */
 };
 
-/* By Content-Type and by the start of the body: many clients send JSON as a
- * form, and forms as nothing in particular. */
+/* Decides by Content-Type and the first bytes: many clients send JSON labelled as
+ * a form, and forms without a label. */
 enum body_form body_form(const struct http_message *m);
 
-/* The text, which may be less than the body, with the secrets in it masked. */
+/* Passes a body, or the first part of one, to put with its secrets masked. */
 void body_write(enum body_form form, const struct mask_names *names,
 		const uint8_t *p, size_t n, mask_put put, void *ctx);
 

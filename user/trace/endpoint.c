@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Normalises requests. Copies a path only if it is percent-encoded. */
 #include <string.h>
 
 #include "base/parse.h"
@@ -17,8 +18,8 @@ static inline bool is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
-/* The length of an authority without user information, port and the dot that
- * ends a name; *p is moved to its start. */
+/* Strips user information, port and a trailing dot from an authority of n bytes.
+ * Advances *p to the host and returns its length. */
 static size_t host_of(const uint8_t **p, size_t n)
 {
 	const uint8_t *at = memrchr(*p, '@', n);
@@ -112,7 +113,7 @@ static uint64_t mix(uint64_t h, const uint8_t *p, size_t n)
 		h = (h ^ *p++) * 0x9e3779b97f4a7c15ull;
 		h ^= h >> 32;
 	}
-	/* What ends here is not what goes on there. */
+	/* 0x100 ends a part: "ab", "c" must differ from "a", "bc". */
 	return (h ^ 0x100) * 0xd6e8feb86659fd93ull;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a request asks for, in the form that filters and limits compare: hosts
- * in lower case and without port (RFC 9110 section 4.2.3), paths without query
- * and without needless percent-encoding (RFC 3986 section 6.2.2.2).
+ * Method, host and path of a request, normalised for filters and limits: host in
+ * lower case and without port (RFC 9110 section 4.2.3), path without query and
+ * with unreserved characters decoded (RFC 3986 section 6.2.2.2).
  */
 #ifndef TRACE_ENDPOINT_H
 #define TRACE_ENDPOINT_H
@@ -10,14 +10,13 @@
 #include "base/addr.h"
 #include "http/transaction.h"
 
-/* Names of the DNS are shorter (RFC 1035 section 2.3.4); what is longer is
- * compared up to here. */
+/* DNS names are shorter (RFC 1035 section 2.3.4). A longer host is truncated. */
 #define ENDPOINT_HOST_MAX 255u
-/* Longer paths are compared as they are on the wire. */
+/* A longer path is not decoded. */
 #define ENDPOINT_PATH_MAX 65536u
 
 struct endpoint {
-	bool known; /* there was a request */
+	bool known; /* the request was seen */
 	struct http_span method, path;
 	size_t host_len;
 	/* Room for "[", an address of ADDR_TEXT_MAX and "]" as well. */
@@ -25,14 +24,14 @@ struct endpoint {
 	uint8_t decoded[ENDPOINT_PATH_MAX];
 };
 
-/* path points into t or into e. */
+/* e->path points into t or into e. */
 void endpoint_of(struct endpoint *e, const struct http_transaction *t);
 
 /*
- * A number for method, host and path, in which segments of the path that are
- * identifiers count as equal: digits only; hexadecimal digits and dashes, at
- * least 8 with a digit among them (UUIDs, hashes); 16 bytes and more with a
- * digit among them. Never 0.
+ * A hash of method, host and path, in which all path segments that look like
+ * identifiers are equal: only digits; at least 8 hexadecimal digits and dashes
+ * including a digit (UUIDs, hashes); or at least 16 bytes including a digit.
+ * Never 0.
  */
 uint64_t endpoint_key(const struct endpoint *e, uint64_t seed);
 

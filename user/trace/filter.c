@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks and compiles patterns; excludes are tried first, as they win. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ struct filter {
 	struct rule rule[]; /* includes first */
 };
 
-/* A port at the end of a host: not of one in brackets. */
+/* Does the host end in a port? An IPv6 address in brackets has other colons. */
 static bool has_port(const char *host, size_t n)
 {
 	const char *colon = memrchr(host, ':', n);
@@ -36,17 +37,17 @@ bool filter_check(const char *pattern, struct parse_error *err)
 	if (strstr(pattern, "://"))
 		return parse_refuse(
 			err,
-			"\"%.60s\": leave the scheme out, as in api.example.com/v1/*",
+			"\"%.60s\": omit the scheme, as in api.example.com/v1/*",
 			pattern);
 	if (strpbrk(pattern, " \t#"))
 		return parse_refuse(
 			err,
-			"\"%.60s\": neither hosts nor paths have blanks or # in them",
+			"\"%.60s\": hosts and paths contain neither spaces nor #",
 			pattern);
 	if (has_port(pattern, host))
 		return parse_refuse(
 			err,
-			"\"%.60s\": leave the port out, hosts are compared without it",
+			"\"%.60s\": omit the port: hosts are compared without it",
 			pattern);
 	return true;
 }
@@ -104,17 +105,17 @@ void filter_free(struct filter *f)
 	free(f);
 }
 
-static bool rule_fits(const struct rule *r, const struct endpoint *e)
+static bool rule_matches(const struct rule *r, const struct endpoint *e)
 {
 	return (!r->host || glob_match(r->host, e->host, e->host_len)) &&
 	       (!r->path || glob_match(r->path, e->path.p, e->path.len));
 }
 
-static bool any_fits(const struct rule *r, const struct rule *end,
-		     const struct endpoint *e)
+static bool any_matches(const struct rule *r, const struct rule *end,
+			const struct endpoint *e)
 {
 	for (; e->known && r < end; r++)
-		if (rule_fits(r, e))
+		if (rule_matches(r, e))
 			return true;
 	return false;
 }
@@ -124,11 +125,11 @@ enum filter_verdict filter_apply(const struct filter *f,
 {
 	const struct rule *exclude = f->rule + f->n_include;
 
-	if (any_fits(exclude, f->rule + f->n, e))
+	if (any_matches(exclude, f->rule + f->n, e))
 		return FILTER_EXCLUDED;
-	if (f->n_include && !any_fits(f->rule, exclude, e))
+	if (f->n_include && !any_matches(f->rule, exclude, e))
 		return FILTER_NOT_INCLUDED;
-	return FILTER_TAKE;
+	return FILTER_ACCEPT;
 }
 
 bool filter_empty(const struct filter *f)

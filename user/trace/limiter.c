@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Buckets per endpoint are in a set-associative table of fixed size, so memory and
+ * time do not depend on the number of endpoints. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,19 +11,18 @@
 #define WAYS 4u
 #define SETS (LIMITER_ENDPOINTS / WAYS)
 
-/* Of one rate. */
-struct pace {
+struct rate {
 	uint64_t interval; /* ns from one token to the next; 0: no limit */
-	uint64_t burst;	   /* ns in which an empty bucket gets full */
+	uint64_t burst;	   /* ns to fill an empty bucket */
 };
 
 struct bucket {
-	uint64_t key;  /* 0: never used */
-	uint64_t full; /* time at which it is full again */
+	uint64_t key;	  /* 0: unused */
+	uint64_t full_ns; /* Unix time at which it will be full */
 };
 
 struct limiter {
-	struct pace all, endpoint;
+	struct rate all, endpoint;
 	struct bucket total;
 	struct bucket bucket[SETS][WAYS];
 };
@@ -36,9 +37,9 @@ void limiter_free(struct limiter *l)
 	free(l);
 }
 
-static struct pace pace_of(double rate)
+static struct rate rate_of(double rate)
 {
-	struct pace p = {0};
+	struct rate p = {0};
 
 	if (rate <= 0)
 		return p;
@@ -51,26 +52,26 @@ static struct pace pace_of(double rate)
 
 void limiter_set(struct limiter *l, const struct limiter_rates *rates)
 {
-	l->all = pace_of(rates->all);
-	l->endpoint = pace_of(rates->endpoint);
+	l->all = rate_of(rates->all);
+	l->endpoint = rate_of(rates->endpoint);
 }
 
-/* Is there a token? A bucket cannot be emptier than empty: the clock was set
- * back, or there was another rate. */
-static bool has_token(struct bucket *b, const struct pace *p, uint64_t now)
+/* Is there a token? A bucket that is less than empty was filled under another
+ * rate or before the clock was set back: make it empty. */
+static bool has_token(struct bucket *b, const struct rate *p, uint64_t now)
 {
-	if (b->full > now + p->burst)
-		b->full = now + p->burst;
-	return b->full + p->interval <= now + p->burst;
+	if (b->full_ns > now + p->burst)
+		b->full_ns = now + p->burst;
+	return b->full_ns + p->interval <= now + p->burst;
 }
 
-static void take_token(struct bucket *b, const struct pace *p, uint64_t now)
+static void take_token(struct bucket *b, const struct rate *p, uint64_t now)
 {
-	b->full = (b->full > now ? b->full : now) + p->interval;
+	b->full_ns = (b->full_ns > now ? b->full_ns : now) + p->interval;
 }
 
-/* A full bucket is as good as a new one; else the fullest one of its place is
- * shared, so that many endpoints are not many buckets. */
+/* The bucket of a key. A new key takes over the fullest bucket of its set with
+ * the tokens it has, so inventing endpoints does not yield tokens. */
 static struct bucket *bucket_of(struct limiter *l, uint64_t key)
 {
 	struct bucket *set = l->bucket[key % SETS], *fullest = set;
@@ -79,15 +80,15 @@ static struct bucket *bucket_of(struct limiter *l, uint64_t key)
 	for (i = 0; i < WAYS; i++) {
 		if (set[i].key == key)
 			return &set[i];
-		if (set[i].full < fullest->full)
+		if (set[i].full_ns < fullest->full_ns)
 			fullest = &set[i];
 	}
 	fullest->key = key;
 	return fullest;
 }
 
-enum limiter_verdict limiter_take(struct limiter *l, uint64_t key,
-				  uint64_t now_ns)
+enum limiter_verdict limiter_accept(struct limiter *l, uint64_t key,
+				    uint64_t now_ns)
 {
 	struct bucket *b = NULL;
 
@@ -103,5 +104,5 @@ enum limiter_verdict limiter_take(struct limiter *l, uint64_t key,
 	}
 	if (b)
 		take_token(b, &l->endpoint, now_ns);
-	return LIMITER_TAKE;
+	return LIMITER_ACCEPT;
 }

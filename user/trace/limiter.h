@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * At most so many transactions a second, in all and of each endpoint. Token
- * buckets that hold what comes in a second, but at least one, kept as the time
- * at which each would be full again (the generic cell rate algorithm of ITU-T
- * I.371). Used by one thread.
+ * Limits the rate of transactions, in total and per endpoint. Each limit is a
+ * token bucket that holds one second's worth of tokens, and at least one. A
+ * bucket is stored as the time at which it will be full (generic cell rate
+ * algorithm, ITU-T I.371). Used by one thread.
  */
 #ifndef TRACE_LIMITER_H
 #define TRACE_LIMITER_H
 
 #include <stdint.h>
 
-/* Endpoints with a bucket that is not full, at most. Beyond, a new one shares
- * the bucket of the one that has the most left. */
+/* Most endpoints with a bucket of their own. Beyond that, a new endpoint takes
+ * over the fullest bucket of its set. */
 #define LIMITER_ENDPOINTS 4096u
 
 struct limiter;
@@ -21,7 +21,7 @@ struct limiter_rates {
 };
 
 enum limiter_verdict {
-	LIMITER_TAKE,
+	LIMITER_ACCEPT,
 	LIMITER_OVER_ALL,
 	LIMITER_OVER_ENDPOINT,
 };
@@ -30,12 +30,12 @@ enum limiter_verdict {
 struct limiter *limiter_new(void);
 void limiter_free(struct limiter *l);
 
-/* New rates; what was taken before still counts. */
+/* Changes the rates. What was accepted before still counts. */
 void limiter_set(struct limiter *l, const struct limiter_rates *rates);
 
-/* One of endpoint key (not 0) at Unix time now_ns; only what is taken counts.
- * key is not looked at where there is no limit for endpoints. */
-enum limiter_verdict limiter_take(struct limiter *l, uint64_t key,
-				  uint64_t now_ns);
+/* A transaction of the endpoint with this key (not 0) at Unix time now_ns. Only
+ * accepted ones use tokens. key is unused without a limit per endpoint. */
+enum limiter_verdict limiter_accept(struct limiter *l, uint64_t key,
+				    uint64_t now_ns);
 
 #endif

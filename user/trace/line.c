@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* The slow paths of the cursor: growing, escaping long texts, base64. */
 #include "trace/line.h"
 
-/* Texts are escaped in pieces, so that room for the worst case (six bytes for
- * one) stays small. */
-#define PIECE 8192
+/* Text is escaped in steps of this size, to bound the room reserved for the worst
+ * case (6 bytes for one). */
+#define STEP 8192
 
 bool line_begin(struct line *l, struct buf *b)
 {
@@ -35,20 +36,20 @@ bool line_grow(struct line *l, size_t n)
 void line_text(struct line *l, const uint8_t *p, size_t n)
 {
 	uint8_t *w;
-	size_t piece;
+	size_t step;
 
-	for (; n; p += piece, n -= piece) {
-		piece = n;
-		if (piece > PIECE) {
-			piece = json_utf8_complete(p, PIECE);
-			if (!piece)
-				piece = PIECE;
+	for (; n; p += step, n -= step) {
+		step = n;
+		if (step > STEP) {
+			step = json_utf8_complete(p, STEP);
+			if (!step)
+				step = STEP;
 		}
-		if (!line_room(l, JSON_ESCAPE_ROOM(piece) + LINE_ROOM))
+		if (!line_room(l, JSON_ESCAPE_ROOM(step) + LINE_ROOM))
 			return;
-		w = json_escape(l->w, p, piece, l->invalid);
+		w = json_escape(l->w, p, step, l->invalid);
 		if (!w) {
-			l->refused = true;
+			l->not_utf8 = true;
 			return;
 		}
 		l->w = w;
@@ -77,11 +78,11 @@ static void put_base64(struct line *l, const uint8_t *p, size_t n)
 	memcpy(l->carry, p + whole, l->n_carry);
 }
 
-void line_piece(void *ctx, const void *p, size_t n)
+void line_write(void *ctx, const void *p, size_t n)
 {
 	struct line *l = ctx;
 
-	if (l->failed || l->refused)
+	if (l->failed || l->not_utf8)
 		return;
 	if (l->base64)
 		put_base64(l, p, n);
@@ -89,20 +90,20 @@ void line_piece(void *ctx, const void *p, size_t n)
 		line_text(l, p, n);
 }
 
-void line_try_text(struct line *l)
+void line_begin_text(struct line *l)
 {
-	/* An offset: the buffer may move. */
+	/* An offset, as the buffer may move. */
 	l->text_start = (size_t)(l->w - l->b->p);
 	l->invalid = JSON_REJECT;
-	l->refused = false;
+	l->not_utf8 = false;
 }
 
-bool line_is_text(struct line *l)
+bool line_end_text(struct line *l)
 {
 	l->invalid = JSON_REPLACE;
-	if (!l->refused)
+	if (!l->not_utf8)
 		return true;
-	l->refused = false;
+	l->not_utf8 = false;
 	l->w = l->b->p + l->text_start;
 	l->base64 = true;
 	l->n_carry = 0;

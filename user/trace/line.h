@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One line of JSON being appended to a struct buf: a cursor that checks for
- * room once per item instead of once per byte. After a failed allocation
- * everything goes on harmlessly and failed is set.
+ * Appends one line of JSON to a struct buf. The cursor checks for room once per
+ * item instead of once per byte. After a failed allocation, failed is set and
+ * all functions have no effect.
  */
 #ifndef TRACE_LINE_H
 #define TRACE_LINE_H
 
 #include "base/json.h"
 
-/* Room for fixed text and numbers that is left behind every item. */
+/* Every item leaves this much room for fixed text and numbers after it. */
 #define LINE_ROOM 512
 
 struct line {
@@ -17,25 +17,25 @@ struct line {
 	uint8_t *w, *end; /* cursor and end of the room in b */
 	bool failed;
 	enum json_invalid invalid;
-	bool refused; /* a text that was tried turned out not to be UTF-8 */
+	bool not_utf8; /* the text since line_begin_text() is not UTF-8 */
 	size_t text_start;
-	bool base64; /* pieces are encoded so; what is left of a group of 3: */
+	bool base64; /* line_write() encodes; the rest of a group of 3: */
 	uint8_t carry[3];
 	unsigned int n_carry;
 };
 
-/* Text that needs no escaping; the caller has made room. */
+/* Fixed text without characters to escape; there must be room. */
 #define LINE_COPY(w, text) \
 	((uint8_t *)memcpy(w, text, sizeof(text) - 1) + sizeof(text) - 1)
 #define LINE_PUT(l, text) ((l)->w = LINE_COPY((l)->w, text))
 
-/* false: out of memory, b->failed is set. */
+/* false: out of memory; b->failed is set. */
 bool line_begin(struct line *l, struct buf *b);
 
 bool line_grow(struct line *l, size_t n);
 
-/* Makes room for n bytes at l->w; false when there is no memory. Otherwise
- * l->w and l->end may have moved. */
+/* Makes room for n bytes at l->w, which may move together with l->end. false: out
+ * of memory. */
 static inline bool line_room(struct line *l, size_t n)
 {
 	return (size_t)(l->end - l->w) >= n || line_grow(l, n);
@@ -49,13 +49,14 @@ static inline void line_u64(struct line *l, uint64_t v)
 		l->w = json_put_u64(l->w, v);
 }
 
-/* Escaped, with LINE_ROOM behind it unless n is 0. */
+/* Escapes text. Leaves LINE_ROOM after it unless n is 0. */
 void line_text(struct line *l, const uint8_t *p, size_t n);
 
-/* The same for text in larger memory, which may be read up to readable, from
- * l->w = w on. Returns the new l->w, which is set only where it is reported to
- * have grown: a cursor in a register is much of what this is for. */
-static inline uint8_t *line_part(struct line *l, uint8_t *w, const uint8_t *p,
+/* As line_text(), for text in memory that may be read up to readable: short plain
+ * text is copied with a fixed size. Writes to w instead of l->w and returns the
+ * new cursor, so the caller can keep it in a register; it must store it to l->w
+ * before calling anything else. */
+static inline uint8_t *line_span(struct line *l, uint8_t *w, const uint8_t *p,
 				 size_t n, const uint8_t *readable)
 {
 	if (n <= JSON_PLAIN_MAX &&
@@ -69,13 +70,13 @@ static inline uint8_t *line_part(struct line *l, uint8_t *w, const uint8_t *p,
 }
 
 /*
- * A text in pieces that may prove not to be text:
- *	line_try_text(l); line_piece(...)...; if (line_is_text(l)) done;
- *	else the same pieces again, now as base64, and line_end_base64(l).
+ * Text in several parts that may turn out not to be UTF-8:
+ *	line_begin_text(l); line_write(...)...; if (line_end_text(l)) done;
+ *	else the same parts again, now encoded as base64, and line_end_base64(l).
  */
-void line_try_text(struct line *l);
-void line_piece(void *line, const void *p, size_t n);
-bool line_is_text(struct line *l);
+void line_begin_text(struct line *l);
+void line_write(void *line, const void *p, size_t n);
+bool line_end_text(struct line *l);
 void line_end_base64(struct line *l);
 
 #endif

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A single pass over tokens, without a parser's stack: only names and the values
+ * after them matter. Text that is not quite JSON must not hide a secret, so when
+ * in doubt more is masked, not less. See mask.c for the recursion.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/parse.h"
-#include "trace/mask_within.h"
+#include "trace/mask.h"
+#include "trace/mask_json.h"
 
 static const uint8_t *skip_blanks(const uint8_t *p, const uint8_t *end)
 {
@@ -24,8 +30,8 @@ static inline uint64_t string_marks(uint64_t v)
 	       ones << 7;
 }
 
-/* The first byte in [p, end) that is not plain text of a string, or one less
- * than 8 bytes before it or the end. */
+/* Skips plain characters of a string, 8 bytes at a time: stops at the first that
+ * is not plain, or less than 8 bytes before the end. */
 static inline const uint8_t *skip_plain(const uint8_t *p, const uint8_t *end)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -41,10 +47,10 @@ static inline const uint8_t *skip_plain(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* p is behind the opening quote; returns what is behind the closing one, or
- * NULL if the text ends before. A raw control character sets *odd. */
+/* p is after the opening quote. Returns the position after the closing quote;
+ * NULL if the text ends before it. A raw control character sets *invalid. */
 static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end,
-				  bool *odd)
+				  bool *invalid)
 {
 	for (p = skip_plain(p, end); p < end; p++) {
 		if (*p == '"')
@@ -52,7 +58,7 @@ static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end,
 		if (*p == '\\')
 			p++;
 		else if (*p < 0x20)
-			*odd = true;
+			*invalid = true;
 	}
 	return NULL;
 }
@@ -63,19 +69,19 @@ static inline bool ends_scalar(uint8_t c)
 	       c == '\r' || c == '\n';
 }
 
-/* Behind the value at p; end if the text ends in it. */
+/* The end of the value at p; end if the text ends within it. */
 static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *q;
 	size_t depth = 0;
-	bool odd;
+	bool invalid;
 
 	do {
 		if (p == end)
 			return end;
 		switch (*p) {
 		case '"':
-			q = skip_string(p + 1, end, &odd);
+			q = skip_string(p + 1, end, &invalid);
 			if (!q)
 				return end;
 			p = q;
@@ -119,9 +125,9 @@ static uint8_t *put_utf8(uint8_t *to, unsigned int c)
 	return to;
 }
 
-/* Decodes the contents of a string, of which as much is written as max allows
- * and at most 3 bytes more; returns the length, or max + 1 and more if it is
- * longer. Surrogate pairs are not joined, and a \u without digits stays. */
+/* Decodes the content of a string. Writes at most max + 3 bytes. Returns the
+ * length, which is more than max if the result is longer. Does not join
+ * surrogate pairs; copies the u of a \u without four digits. */
 static size_t unescape(uint8_t *to, size_t max, const uint8_t *p,
 		       const uint8_t *end)
 {
@@ -154,8 +160,8 @@ static size_t unescape(uint8_t *to, size_t max, const uint8_t *p,
 	return (size_t)(to - start);
 }
 
-/* Compares a member name, decoding escapes ("pass\u0077ord"): names beyond
- * U+FFFF match only unescaped. */
+/* Matches a member name after decoding escapes ("pass\u0077ord"). Characters
+ * above U+FFFF match only if they are not escaped. */
 static bool match_json_name(const struct mask_names *m, const uint8_t *p,
 			    const uint8_t *end)
 {
@@ -168,31 +174,31 @@ static bool match_json_name(const struct mask_names *m, const uint8_t *p,
 	return n <= MASK_NAME_MAX && mask_names_match(m, name, n);
 }
 
-/* Whether the contents of a string, which may be cut at its end, are JSON or a
- * URL with a secret in it. */
-static bool string_hides(const struct mask_names *m, const uint8_t *p,
-			 const uint8_t *end, unsigned int depth)
+/* Is the content of a string, possibly truncated, JSON or a URL that contains a
+ * secret? */
+static bool string_has_secret(const struct mask_names *m, const uint8_t *p,
+			      const uint8_t *end, unsigned int depth)
 {
 	size_t n = (size_t)(end - p);
 	uint8_t *decoded;
-	bool hides;
+	bool found;
 
 	p = skip_blanks(p, end);
 	if (p == end || (*p != '{' && *p != '[' && *p != '/' &&
 			 (end - p < 4 || memcmp(p, "http", 4) != 0)))
 		return false;
 	if (!memchr(p, '\\', (size_t)(end - p)))
-		return mask_hides(m, p, (size_t)(end - p), depth + 1);
+		return mask_has_secret(m, p, (size_t)(end - p), depth + 1);
 	decoded = malloc(n + 4);
 	if (!decoded)
-		return true; /* rather too much */
+		return true; /* out of memory: mask it */
 	n = unescape(decoded, n, p, end);
-	hides = mask_hides(m, decoded, n, depth + 1);
+	found = mask_has_secret(m, decoded, n, depth + 1);
 	free(decoded);
-	return hides;
+	return found;
 }
 
-/* Bytes that are a token by themselves, and those of numbers. */
+/* Bytes that are a token of their own, and bytes of numbers. */
 enum { PUNCTUATION = 1, NUMBER = 2 };
 static const uint8_t token_class[256] = {
 	['{'] = PUNCTUATION,  ['}'] = PUNCTUATION,    ['['] = PUNCTUATION,
@@ -203,7 +209,7 @@ static const uint8_t token_class[256] = {
 	['E'] = NUMBER,
 };
 
-/* Behind the number, literal or punctuation at p; NULL if it is none. */
+/* The end of the number, literal or punctuation at p; NULL if it is neither. */
 static const uint8_t *skip_token(const uint8_t *p, const uint8_t *end)
 {
 	static const char *const literal[] = {"true", "false", "null"};
@@ -219,7 +225,7 @@ static const uint8_t *skip_token(const uint8_t *p, const uint8_t *end)
 	}
 	for (i = 0; i < 3; i++) {
 		n = strlen(literal[i]);
-		/* The end of the text may cut a literal. */
+		/* The text may be truncated within a literal. */
 		if (!memcmp(p, literal[i], n < left ? n : left))
 			return p + (n < left ? n : left);
 	}
@@ -236,28 +242,28 @@ bool mask_looks_like_json(const uint8_t *p, size_t n)
 	if (p == end || (*p != '{' && *p != '['))
 		return false;
 	p = skip_blanks(p + 1, end);
-	/* "[a]=b" is of a form. */
+	/* "[a]=b" is a form. */
 	return p == end || strchr("\"{[}]-0123456789tfn", *p);
 }
 
-/* A walk over JSON: what mask_json() and mask_json_hides() have in common. */
+/* State of a pass over JSON text. */
 struct walk {
 	const struct mask_names *names;
 	const uint8_t *end, *copied;
-	mask_put put; /* NULL: only look */
+	mask_put put; /* NULL: stop at the first secret */
 	void *ctx;
 	bool strict;
 	unsigned int depth;
-	bool any; /* something is, or would be, masked */
+	bool found; /* a secret */
 };
 
-/* A mask instead of what is between from and to. */
+/* Replaces the text between from and to by the mask. */
 static void put_mask(struct walk *w, const uint8_t *from, const uint8_t *to,
 		     bool quoted)
 {
 	static const char mask[] = "\"" MASK_TEXT "\"";
 
-	w->any = true;
+	w->found = true;
 	if (!w->put)
 		return;
 	w->put(w->ctx, w->copied, (size_t)(from - w->copied));
@@ -265,43 +271,45 @@ static void put_mask(struct walk *w, const uint8_t *from, const uint8_t *to,
 	w->copied = to;
 }
 
-/* The string at p, and what it is the name of; returns where to go on. */
+/* Handles the string from p to after, and if it is a name, the value after it.
+ * Returns where to continue. */
 static const uint8_t *walk_string(struct walk *w, const uint8_t *p,
-				  const uint8_t *behind)
+				  const uint8_t *after)
 {
-	const uint8_t *colon = skip_blanks(behind, w->end), *value;
+	const uint8_t *colon = skip_blanks(after, w->end), *value;
 
 	if (colon < w->end && *colon == ':') {
-		if (!match_json_name(w->names, p + 1, behind - 1))
-			return w->strict ? behind : behind - 1;
+		if (!match_json_name(w->names, p + 1, after - 1))
+			return w->strict ? after : after - 1;
 		value = skip_blanks(colon + 1, w->end);
-		behind = skip_value(value, w->end);
-		put_mask(w, value, behind, true);
-		return behind;
+		after = skip_value(value, w->end);
+		put_mask(w, value, after, true);
+		return after;
 	}
-	if (string_hides(w->names, p + 1, behind - 1, w->depth)) {
-		put_mask(w, p + 1, behind - 1, false);
-		return behind;
+	if (string_has_secret(w->names, p + 1, after - 1, w->depth)) {
+		put_mask(w, p + 1, after - 1, false);
+		return after;
 	}
-	/* Where the text around it is not JSON, its end may be a beginning. */
-	return w->strict ? behind : behind - 1;
+	/* If the text is not JSON, the closing quote may be an opening one. */
+	return w->strict ? after : after - 1;
 }
 
 static void walk_json(struct walk *w, const uint8_t *p)
 {
 	const uint8_t *next;
-	bool odd = false;
+	bool invalid = false;
 
-	while (p < w->end && (w->put || !w->any)) {
-		next = *p == '"' ? skip_string(p + 1, w->end, &odd)
+	while (p < w->end && (w->put || !w->found)) {
+		next = *p == '"' ? skip_string(p + 1, w->end, &invalid)
 				 : skip_token(p, w->end);
-		if (w->strict && (odd || (!next && *p != '"'))) {
+		if (w->strict && (invalid || (!next && *p != '"'))) {
 			put_mask(w, p, w->end, false);
 			break;
 		}
 		if (!next && *p == '"') {
-			/* Cut at its end. */
-			if (string_hides(w->names, p + 1, w->end, w->depth))
+			/* Truncated within a string. */
+			if (string_has_secret(w->names, p + 1, w->end,
+					      w->depth))
 				put_mask(w, p + 1, w->end, false);
 			break;
 		}
@@ -329,11 +337,11 @@ void mask_json(const struct mask_names *m, const uint8_t *p, size_t n,
 	walk_json(&w, p);
 }
 
-bool mask_json_hides(const struct mask_names *m, const uint8_t *p, size_t n,
-		     unsigned int depth)
+bool mask_json_has_secret(const struct mask_names *m, const uint8_t *p,
+			  size_t n, unsigned int depth)
 {
 	struct walk w = {.names = m, .end = p + n, .depth = depth};
 
 	walk_json(&w, p);
-	return w.any;
+	return w.found;
 }

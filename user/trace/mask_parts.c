@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* multipart/form-data (RFC 7578) and its relatives. */
+/*
+ * multipart/form-data (RFC 7578) and other multipart types. Splits the body by
+ * its own first line instead of the boundary parameter, as that may be missing.
+ */
 #include <string.h>
 
-#include "trace/mask_within.h"
+#include "trace/mask_json.h"
+#include "trace/mask_parts.h"
 
-/* The line that separates parts: that of the body's first line. */
+/* The delimiter of the parts: the first line of the body. false: not a
+ * delimiter. */
 static bool find_delimiter(const uint8_t *p, size_t n,
 			   const uint8_t **delimiter, size_t *len)
 {
@@ -18,8 +23,8 @@ static bool find_delimiter(const uint8_t *p, size_t n,
 	return line > 2 && p[0] == '-' && p[1] == '-';
 }
 
-/* Behind the empty line that ends the fields of a part, or end. p is on the
- * delimiter's line. */
+/* The position after the empty line that ends the fields of a part, or end. p is
+ * in the line of the delimiter. */
 static const uint8_t *skip_part_head(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *newline = memchr(p, '\n', (size_t)(end - p));
@@ -33,7 +38,7 @@ static const uint8_t *skip_part_head(const uint8_t *p, const uint8_t *end)
 	return end;
 }
 
-/* The next delimiter that begins a line, or end. */
+/* The next delimiter at the start of a line, or end. */
 static const uint8_t *next_delimiter(const uint8_t *p, const uint8_t *end,
 				     const uint8_t *delimiter, size_t len)
 {
@@ -47,7 +52,7 @@ static const uint8_t *next_delimiter(const uint8_t *p, const uint8_t *end,
 	return end;
 }
 
-/* The parameter name="..." in the head of a part. */
+/* Is the name="..." parameter in the head of a part one of the names? */
 static bool part_matches(const struct mask_names *m, const uint8_t *p,
 			 const uint8_t *end)
 {
@@ -75,8 +80,8 @@ static bool part_matches(const struct mask_names *m, const uint8_t *p,
 	return false;
 }
 
-/* Where the contents of a part end that ends before next: without the line end
- * that belongs to the delimiter. */
+/* The end of the content of a part: before the line end that precedes the
+ * delimiter at next and belongs to it. */
 static const uint8_t *part_end(const uint8_t *start, const uint8_t *next,
 			       const uint8_t *end)
 {
@@ -97,7 +102,7 @@ void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
 	size_t len;
 
 	if (!find_delimiter(p, n, &delimiter, &len)) {
-		/* Its parts cannot be told apart. */
+		/* The parts cannot be separated. */
 		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		return;
 	}

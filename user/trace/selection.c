@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Normalises a request only if a filter or a limit needs it. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -6,11 +7,11 @@
 
 struct selection {
 	struct selection_stats stats;
-	const struct filter *filter; /* NULL: takes everything */
+	const struct filter *filter; /* NULL: accepts everything */
 	bool limits, endpoint_limit;
 	uint64_t seed;
 	struct limiter *limiter;
-	struct endpoint endpoint; /* of the transaction at hand */
+	struct endpoint endpoint; /* of the current transaction */
 };
 
 struct selection *selection_new(uint64_t seed)
@@ -45,9 +46,9 @@ void selection_set(struct selection *s, const struct filter *filter,
 	limiter_set(s->limiter, rates);
 }
 
-/* The counter of what becomes of t. */
-static uint64_t *fate(struct selection *s, const struct http_transaction *t,
-		      uint64_t now_ns)
+/* Decides on t. Returns the counter of the decision. */
+static uint64_t *judge(struct selection *s, const struct http_transaction *t,
+		       uint64_t now_ns)
 {
 	uint64_t key = 0;
 
@@ -55,7 +56,7 @@ static uint64_t *fate(struct selection *s, const struct http_transaction *t,
 		endpoint_of(&s->endpoint, t);
 	if (s->filter) {
 		switch (filter_apply(s->filter, &s->endpoint)) {
-		case FILTER_TAKE:
+		case FILTER_ACCEPT:
 			break;
 		case FILTER_NOT_INCLUDED:
 			return &s->stats.not_included;
@@ -67,21 +68,21 @@ static uint64_t *fate(struct selection *s, const struct http_transaction *t,
 		return &s->stats.selected;
 	if (s->endpoint_limit)
 		key = endpoint_key(&s->endpoint, s->seed);
-	switch (limiter_take(s->limiter, key, now_ns)) {
+	switch (limiter_accept(s->limiter, key, now_ns)) {
 	case LIMITER_OVER_ALL:
 		return &s->stats.rate_limited;
 	case LIMITER_OVER_ENDPOINT:
 		return &s->stats.endpoint_limited;
-	case LIMITER_TAKE:
+	case LIMITER_ACCEPT:
 		break;
 	}
 	return &s->stats.selected;
 }
 
-bool selection_take(struct selection *s, const struct http_transaction *t,
-		    uint64_t now_ns)
+bool selection_accept(struct selection *s, const struct http_transaction *t,
+		      uint64_t now_ns)
 {
-	uint64_t *counter = fate(s, t, now_ns);
+	uint64_t *counter = judge(s, t, now_ns);
 
 	(*counter)++;
 	return counter == &s->stats.selected;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which transactions are reported, and what becomes of the others: filters,
- * then limits. Used by one thread.
+ * Decides which transactions are reported: filters first, then rate limits.
+ * Counts the others by reason. Used by one thread.
  */
 #ifndef TRACE_SELECTION_H
 #define TRACE_SELECTION_H
@@ -11,13 +11,13 @@
 
 struct selection;
 
-/* Names are those of the summaries and metrics. Each transaction moves one. */
-#define SELECTION_COUNTERS(X)                                          \
-	X(selected)	    /* handed on to the output */              \
-	X(not_included)	    /* --include is given, and does not fit */ \
-	X(excluded)	    /* by --exclude */                         \
-	X(rate_limited)	    /* beyond --rate-limit */                  \
-	X(endpoint_limited) /* beyond --rate-limit-endpoint */
+/* Each transaction increments one. The names appear in summaries and metrics. */
+#define SELECTION_COUNTERS(X)                          \
+	X(selected)	    /* passed to the output */ \
+	X(not_included)	    /* no --include matches */ \
+	X(excluded)	    /* an --exclude matches */ \
+	X(rate_limited)	    /* over --rate-limit */    \
+	X(endpoint_limited) /* over --rate-limit-endpoint */
 
 struct selection_stats {
 #define SELECTION_FIELD(name) uint64_t name;
@@ -25,18 +25,18 @@ struct selection_stats {
 #undef SELECTION_FIELD
 };
 
-/* seed is secret. NULL with errno on failure. Takes everything at first. */
+/* Accepts everything until selection_set(). seed: secret of this run. NULL with
+ * errno on failure. */
 struct selection *selection_new(uint64_t seed);
 void selection_free(struct selection *s);
 
-/* From now on; filter is not copied. */
+/* Applies from now on. filter is not copied. */
 void selection_set(struct selection *s, const struct filter *filter,
 		   const struct limiter_rates *rates);
 
-/* Whether t is to be reported. now_ns is Unix time that only grows but for
- * changes of the clock. */
-bool selection_take(struct selection *s, const struct http_transaction *t,
-		    uint64_t now_ns);
+/* Is t to be reported? now_ns: Unix time. */
+bool selection_accept(struct selection *s, const struct http_transaction *t,
+		      uint64_t now_ns);
 
 const struct selection_stats *selection_stats(const struct selection *s);
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Writes the members of a line in a fixed order, each with the masks that apply.
+ * Nearly all fields need none: a bit set of name lengths decides that with one
+ * test per field, which keeps put_fields() a loop of copies.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +18,9 @@
 struct trace_conf {
 	bool redact;
 	bool redact_fields;
-	/* Bit n: fields whose names have n letters, or n + 64 and so on, may
-	 * be such that not all of the value is written. */
+	/* Bit n: a field whose name has length n modulo 64 may need a mask. */
 	uint64_t lengths;
-	uint64_t url_lengths; /* the same of those that hold URLs */
+	uint64_t url_lengths; /* the same for fields with URLs */
 	struct mask_names *headers, *fields;
 };
 
@@ -30,7 +34,7 @@ static bool name_is(const struct http_span *s, const char *lower_case)
 	       !strncasecmp((const char *)s->p, lower_case, s->len);
 }
 
-/* Fields whose value is a URL, or has some in it, perhaps with parameters. */
+/* Fields whose value is or contains a URL, possibly with parameters. */
 static const char *const url_fields[] = {"link",
 					 "referer",
 					 "refresh",
@@ -46,7 +50,8 @@ static const char *const url_fields[] = {"link",
 
 #define URL_FIELDS (sizeof(url_fields) / sizeof(url_fields[0]))
 
-/* Without parameters to look for there is only the user information. */
+/* The lengths of url_fields. Without secret parameters, only those whose URLs may
+ * have user information. */
 static uint64_t url_field_lengths(bool parameters)
 {
 	uint64_t lengths = 1u << 7 | 1u << 8 | 1u << 16;
@@ -107,16 +112,16 @@ void trace_conf_free(struct trace_conf *c)
 static inline void put_span(struct line *l, const struct http_message *m,
 			    const struct http_span *s)
 {
-	l->w = line_part(l, l->w, s->p, s->len, m->readable);
+	l->w = line_span(l, l->w, s->p, s->len, m->readable);
 }
 
-/* The user information of an absolute URL (RFC 3986 section 3.2.1), of *n bytes;
- * NULL if there is none. */
+/* The user information in an absolute URL (RFC 3986 section 3.2.1), *n bytes;
+ * NULL if it has none. */
 static const uint8_t *user_info(const struct http_span *s, size_t *n)
 {
 	const uint8_t *end, *p, *start, *at = NULL;
 
-	/* Mostly it is a path. */
+	/* Usually it is a path. */
 	if (!s->len || *s->p == '/' || !memchr(s->p, '@', s->len))
 		return NULL;
 	start = memmem(s->p, s->len, "://", 3);
@@ -131,8 +136,8 @@ static const uint8_t *user_info(const struct http_span *s, size_t *n)
 	return at ? start : NULL;
 }
 
-/* A target, path or URL in a field, without the secrets in it. Apart, so that it
- * does not take registers from what is around it. */
+/* Writes a target, path or URL with its secrets masked. Out of line to keep
+ * register pressure off the hot loop. */
 __attribute__((noinline)) static void put_target(struct line *l,
 						 const struct trace_conf *c,
 						 const struct http_message *m,
@@ -149,9 +154,10 @@ __attribute__((noinline)) static void put_target(struct line *l,
 		rest.p = secret + n;
 		rest.len -= (uint32_t)(rest.p - s->p);
 	}
-	/* The pointer of an empty span may be NULL: not to be added to. */
+	/* An empty span may have a NULL pointer, which must not be used in
+	 * pointer arithmetic. */
 	if (c->redact_fields && rest.len)
-		mask_pairs(c->fields, rest.p, rest.len, true, line_piece, l);
+		mask_pairs(c->fields, rest.p, rest.len, true, line_write, l);
 	else
 		put_span(l, m, &rest);
 }
@@ -161,7 +167,7 @@ static void put_address(struct line *l, const uint8_t addr[16], bool ipv6)
 	l->w = addr_put(l->w, addr, ipv6);
 }
 
-/* The server's address as an authority (RFC 3986 section 3.2.2). */
+/* Writes the server's address as an authority (RFC 3986 section 3.2). */
 static void put_server(struct line *l, const struct http_transaction *t)
 {
 	if (t->ipv6)
@@ -175,25 +181,26 @@ static void put_server(struct line *l, const struct http_transaction *t)
 	}
 }
 
-/* The query of a message, being written. */
-struct query {
+/* State of writing the query of a message. */
+struct query_writer {
 	struct line *l;
 	const struct trace_conf *c;
 	const uint8_t *readable;
-	bool coded; /* something in it is percent-encoded */
+	bool encoded; /* it contains percent-encoding */
 };
 
-/* A name or value, decoded (WHATWG URL, urlencoded parsing). */
-static void put_decoded(const struct query *q, const uint8_t *p, size_t n)
+/* Writes a name or value, decoded as application/x-www-form-urlencoded. */
+static void put_decoded(const struct query_writer *q, const uint8_t *p,
+			size_t n)
 {
 	struct line *l = q->l;
 	uint8_t *decoded;
 
-	if (!q->coded) {
-		l->w = line_part(l, l->w, p, n, q->readable);
+	if (!q->encoded) {
+		l->w = line_span(l, l->w, p, n, q->readable);
 		return;
 	}
-	/* Decoded behind the place that the escaped text can reach. */
+	/* Decode to a place beyond the end of the escaped text. */
 	if (!line_room(l, JSON_ESCAPE_ROOM(n) + n + LINE_ROOM))
 		return;
 	decoded = l->w + JSON_ESCAPE_ROOM(n);
@@ -201,7 +208,8 @@ static void put_decoded(const struct query *q, const uint8_t *p, size_t n)
 	l->w = json_escape(l->w, decoded, n, JSON_REPLACE);
 }
 
-static void put_parameter(const struct query *q, const uint8_t *p, size_t n)
+static void put_parameter(const struct query_writer *q, const uint8_t *p,
+			  size_t n)
 {
 	const uint8_t *equals = memchr(p, '=', n);
 	size_t name = equals ? (size_t)(equals - p) : n;
@@ -228,14 +236,14 @@ static void put_parameters(struct line *l, const struct trace_conf *c,
 			   const struct http_message *m)
 {
 	const uint8_t *p = m->query.p, *end, *next;
-	struct query q = {.l = l, .c = c, .readable = m->readable};
+	struct query_writer q = {.l = l, .c = c, .readable = m->readable};
 	size_t n = m->query.len;
 	bool first = true;
 
 	if (!n)
 		return;
 	end = p + n;
-	q.coded = memchr(p, '%', n) || memchr(p, '+', n);
+	q.encoded = memchr(p, '%', n) || memchr(p, '+', n);
 	for (; p < end && !l->failed; p = next + 1) {
 		next = memchr(p, '&', (size_t)(end - p));
 		if (!next)
@@ -249,7 +257,7 @@ static void put_parameters(struct line *l, const struct trace_conf *c,
 	}
 }
 
-/* As put_span() with a value that is a secret, or has one within. */
+/* Writes a field value that may be or contain a secret. */
 static void put_masked_value(struct line *l, const struct trace_conf *c,
 			     const struct http_message *m,
 			     const struct http_field *f)
@@ -271,17 +279,17 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 	const uint64_t lengths = c->lengths;
 	uint8_t *w = l->w;
 
-	/* Room for fixed text is left by what comes before each. */
+	/* Each item before it has left room for the fixed text. */
 	for (; f < end; f++) {
 		w = LINE_COPY(w, "{\"name\":\"");
-		w = line_part(l, w, f->name.p, f->name.len, readable);
+		w = line_span(l, w, f->name.p, f->name.len, readable);
 		w = LINE_COPY(w, "\",\"value\":\"");
 		if (lengths >> (f->name.len & 63) & 1) {
 			l->w = w;
 			put_masked_value(l, c, m, f);
 			w = l->w;
 		} else {
-			w = line_part(l, w, f->value.p, f->value.len, readable);
+			w = line_span(l, w, f->value.p, f->value.len, readable);
 		}
 		w = LINE_COPY(w, "\"},");
 		if ((size_t)(l->end - w) < LINE_ROOM) {
@@ -294,7 +302,7 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 	l->w = w - (m->n_fields > 0); /* without the last comma */
 }
 
-/* Returns whether it had to be base64. flags are those of the transaction. */
+/* Returns whether the body is written as base64. flags: of the transaction. */
 static bool put_body(struct line *l, const struct trace_conf *c,
 		     const struct http_message *m, uint32_t flags)
 {
@@ -305,26 +313,25 @@ static bool put_body(struct line *l, const struct trace_conf *c,
 
 	if (!n)
 		return false;
-	/* A character that the limit cuts in two does not make a text binary:
-	 * it is left out. */
+	/* A character that the limit splits does not make the text binary. */
 	if (body->total > n)
 		n = json_utf8_complete(body->data, n);
-	line_try_text(l);
-	body_write(form, c->fields, body->data, n, line_piece, l);
-	if (line_is_text(l))
+	line_begin_text(l);
+	body_write(form, c->fields, body->data, n, line_write, l);
+	if (line_end_text(l))
 		return false;
 	if (c->redact_fields && flags & HTTP_F_DECODE_FAILED) {
-		/* Compressed, and nobody has looked into it. */
+		/* Still compressed: it cannot be examined for secrets. */
 		l->base64 = false;
 		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		return false;
 	}
-	body_write(form, c->fields, body->data, body->len, line_piece, l);
+	body_write(form, c->fields, body->data, body->len, line_write, l);
 	line_end_base64(l);
 	return true;
 }
 
-/* What ends both kinds of message; returns whether the body is base64. */
+/* Writes the end of a request or response. Returns whether the body is base64. */
 static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
 				const struct http_message *m, uint32_t flags)
 {

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A short list with a bit set of lengths in front, which rejects nearly every
+ * name with one test.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "trace/mask_names.h"
+
+struct name {
+	uint8_t len;
+	uint8_t first;	  /* lower case */
+	const char *text; /* lower case, in mask_names.text */
+};
+
+struct mask_names {
+	uint64_t lengths[4]; /* bit n: there is a name of n bytes */
+	unsigned int n;
+	char *text; /* of all names, without separators */
+	struct name name[];
+};
+
+static inline uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool add_name(struct mask_names *m, const char *s, char **text)
+{
+	size_t len = strlen(s), i;
+	struct name *name = &m->name[m->n];
+
+	if (!len || len > MASK_NAME_MAX)
+		return false;
+	for (i = 0; i < len; i++)
+		(*text)[i] = (char)lower((uint8_t)s[i]);
+	*name = (struct name){(uint8_t)len, (uint8_t) * *text, *text};
+	*text += len;
+	m->lengths[len / 64] |= 1ull << (len % 64);
+	m->n++;
+	return true;
+}
+
+struct mask_names *mask_names_new(const char *const *a, unsigned int na,
+				  const char *const *b, unsigned int nb)
+{
+	struct mask_names *m =
+		calloc(1, sizeof(*m) + (na + nb) * sizeof(m->name[0]));
+	size_t bytes = 1;
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < na + nb; i++)
+		bytes += strlen(i < na ? a[i] : b[i - na]);
+	if (m)
+		m->text = malloc(bytes);
+	if (!m || !m->text) {
+		free(m);
+		return NULL;
+	}
+	text = m->text;
+	for (i = 0; i < na + nb; i++) {
+		if (add_name(m, i < na ? a[i] : b[i - na], &text))
+			continue;
+		mask_names_free(m);
+		errno = EINVAL;
+		return NULL;
+	}
+	return m;
+}
+
+void mask_names_free(struct mask_names *m)
+{
+	if (!m)
+		return;
+	free(m->text);
+	free(m);
+}
+
+bool mask_names_empty(const struct mask_names *m)
+{
+	return m->n == 0;
+}
+
+uint64_t mask_names_lengths(const struct mask_names *m)
+{
+	return m->lengths[0] | m->lengths[1] | m->lengths[2] | m->lengths[3];
+}
+
+bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n)
+{
+	unsigned int i;
+	size_t k;
+
+	if (!n || n > MASK_NAME_MAX || !(m->lengths[n / 64] >> (n % 64) & 1))
+		return false;
+	for (i = 0; i < m->n; i++) {
+		if (m->name[i].len != n || m->name[i].first != lower(p[0]))
+			continue;
+		for (k = 1; k < n; k++)
+			if (lower(p[k]) != (uint8_t)m->name[i].text[k])
+				break;
+		if (k == n)
+			return true;
+	}
+	return false;
+}
+
+/* Decoded bytes of a name. One that is too long matches nothing. */
+struct part {
+	size_t n;
+	uint8_t text[MASK_NAME_MAX + 1];
+};
+
+static inline void part_add(struct part *part, uint8_t c)
+{
+	if (part->n < sizeof(part->text))
+		part->text[part->n++] = c;
+}
+
+bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n)
+{
+	struct part whole = {.n = 0}, part = {.n = 0};
+	const uint8_t *end = p + n;
+	int hi, lo;
+
+	for (; p < end; p++) {
+		uint8_t c = *p == '+' ? ' ' : *p;
+
+		if (c == '%' && end - p > 2 &&
+		    (hi = parse_hex_digit(p[1])) >= 0 &&
+		    (lo = parse_hex_digit(p[2])) >= 0) {
+			c = (uint8_t)(hi << 4 | lo);
+			p += 2;
+		}
+		part_add(&whole, c);
+		if (c != '[' && c != ']' && c != '.') {
+			part_add(&part, c);
+			continue;
+		}
+		if (mask_names_match(m, part.text, part.n))
+			return true;
+		part.n = 0;
+	}
+	return mask_names_match(m, part.text, part.n) ||
+	       mask_names_match(m, whole.text, whole.n);
+}
