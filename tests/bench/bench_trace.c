@@ -34,7 +34,7 @@ static struct http_field field(struct heads *h, const char *name,
 	return f;
 }
 
-/* Repeats text up to n bytes. */
+/* Repeats text to fill n bytes. */
 static uint8_t *fill(const char *text, size_t len, size_t n)
 {
 	uint8_t *p = malloc(n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hosts and paths as they come from the network: their normal form, what counts
- * as one endpoint, and filters. Lines: include, exclude, host, path. */
+/* Arbitrary hosts and paths: normal form, endpoint keys, filters. The lines of the
+ * input are include, exclude, host, path. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort(); \
 	} while (0)
 
-/* A span of its own memory up to the next line end. */
+/* The next line, in memory of its own. */
 static struct http_span take(const uint8_t **p, const uint8_t *end)
 {
 	const uint8_t *lf = memchr(*p, '\n', (size_t)(end - *p));
@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(f);
 		one = filter_apply(f, &endpoint);
 		filter_free(f);
-		/* An exclude wins, whatever is included. */
+		/* An exclude overrides every include. */
 		REQUIRE((one == FILTER_EXCLUDED) == (both == FILTER_EXCLUDED));
 	}
 	free(include);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies and queries with secrets in them: any bytes. The first one chooses
- * what they are taken for. */
+/* Masks arbitrary bodies and queries. The first byte chooses their format. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ static void put(void *ctx, const void *p, size_t n)
 	buf_add(ctx, p, n);
 }
 
-/* Is a a text from which pieces were replaced by masks? */
+/* Is a a copy of b in which parts are replaced by masks? */
 static bool is_masked(const struct buf *out, const uint8_t *p, size_t n)
 {
 	return (out->len == n && (!n || !memcmp(out->p, p, n))) ||
@@ -42,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size || !m)
 		return 0;
 	n = size - 1;
-	/* Of its own, so that ASan sees a read behind it. */
+	/* In memory of its own, so that ASan reports reads beyond it. */
 	copy = malloc(n + !n);
 	REQUIRE(copy);
 	memcpy(copy, data + 1, n);
@@ -56,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				memmem(copy, n, MASK_TEXT,
 				       sizeof(MASK_TEXT) - 1));
 	} else if (data[0] & 0x40) {
-		/* The type is the first line of the body. */
+		/* The first line is the Content-Type. */
 		uint8_t *lf = memchr(copy, '\n', n);
 
 		type.value.p = copy;

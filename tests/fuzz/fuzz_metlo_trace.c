@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text as a line for Metlo: nothing outside it is read, and a trace is no
- * larger than it may be. The first two bytes say how large that is. */
+/* Converts arbitrary text to traces: no reads out of bounds, and no trace exceeds
+ * the limit, which the first two bytes set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.max = data[0] | (size_t)data[1] << 8;
 	data += 2;
 	size -= 2;
-	/* Of its own, so that ASan knows its end. */
+	/* In memory of its own, so that ASan knows its end. */
 	copy = malloc(size ? size : 1);
 	if (!copy)
 		return 0;
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (out.len > conf.max || memcmp(out.p, "{\"request\":", 11) ||
 		    out.p[out.len - 1] != '}')
 			abort();
-		/* It is a line again, but for capture. */
+		/* With capture added, it is a valid line again. */
 		if (ingest_trace_rejected(out.p, out.len, "Invalid path /: ") >
 		    out.len)
 			abort();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A spool that somebody has been at: the first two bytes say how much of the
- * input is the segment, the rest are its acknowledgements. It is recovered,
- * read, partly acknowledged, appended to and recovered again.
+ * A spool with arbitrary content: the first two bytes give the size of the
+ * segment, the rest is its acknowledgements. It is recovered, read, partly
+ * acknowledged, appended to and recovered again.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static void append(struct spool *s)
 	buf_free(&b);
 }
 
-/* Reads it all; every other record is acknowledged. Returns what is left. */
+/* Reads all records and acknowledges all or every other. Returns how many remain. */
 static uint64_t read_all(struct spool *s, bool all)
 {
 	struct spool_record r;
@@ -82,7 +82,7 @@ static uint64_t read_all(struct spool *s, bool all)
 
 	spool_stats(s, &before);
 	if (before.on_disk != before.recovered + 1)
-		abort(); /* one was appended */
+		abort(); /* including the appended one */
 	while (spool_read(s, &r, 0)) {
 		for (uint32_t i = 0; i < r.len; i++)
 			sum += r.payload[i];
@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n;
 
 	if (!*dir) {
-		/* A disk would have to be waited for. */
+		/* tmpfs, as syncing to a disk would take time. */
 		strcpy(dir, access("/dev/shm", W_OK)
 				    ? "/tmp/fuzz_spool_XXXXXX"
 				    : "/dev/shm/fuzz_spool_XXXXXX");

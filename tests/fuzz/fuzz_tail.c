@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a file of lines as a crash may leave it. */
+/* Repairs files with an arbitrary end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void must(bool so)
 		abort();
 }
 
-/* As logfile_open() mends it. */
+/* As logfile_open() repairs it. */
 static void mend(int fd, const struct tail *t)
 {
 	must(!ftruncate(fd, (off_t)t->keep));
@@ -36,11 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(write(fd, data, size) == (ssize_t)size);
 	must(!tail_find(fd, size, &t));
 	must(t.keep <= size);
-	/* What is not ours is never cut. */
+	/* A file that is not ours is never truncated. */
 	must(!memcmp(data, start, n) || t.keep == size);
 	mend(fd, &t);
 	mended = t.keep + t.newline;
-	/* Now it ends with a line, or is empty, and is found to be well. */
+	/* It now ends with a whole line or is empty, and needs no repair. */
 	must(!mended ||
 	     (pread(fd, &last, 1, (off_t)mended - 1) == 1 && last == '\n'));
 	must(!tail_find(fd, mended, &again));

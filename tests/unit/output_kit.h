@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For the tests of report/output and of the files that it writes: a
- * destination in a folder of its own, and numbered lines for it. */
+/* Test helper: a destination in a temporary directory, with numbered lines. */
 #ifndef TESTS_UNIT_OUTPUT_KIT_H
 #define TESTS_UNIT_OUTPUT_KIT_H
 
@@ -20,8 +19,8 @@
 #include "output/output.h"
 
 struct output_kit {
-	/* The folder, the file "out" in it that is not there yet, and that as
-	 * a destination. */
+	/* The directory, the file "out" in it, which does not exist yet, and
+	 * its destination. */
 	char dir[40], path[64], destination[80];
 	struct logfile_rules rules;
 	struct log log;
@@ -33,20 +32,20 @@ struct output_kit {
 int output_kit_setup(void **state);
 int output_kit_teardown(void **state);
 
-/* What was logged up to now; good until more is. */
+/* The log so far; valid until more is logged. */
 const char *output_kit_said(struct output_kit *f);
 
-/* An output to the one destination by the rules; NULL as output_new(). */
+/* An output with that destination and those rules; may be NULL. */
 struct output *output_kit_open(struct output_kit *f, unsigned int workers,
 			       uint64_t limit, bool blocking);
 
-/* Lines "WORKER NUMBER", numbers from first on. */
+/* Adds n lines "WORKER NUMBER", numbered from first. */
 void output_kit_add_lines(struct buf *b, unsigned int worker,
 			  unsigned int first, unsigned int n);
-/* Reads the file: lines of each worker in order, each once. Returns how many
- * they are. */
+/* Reads the file; expects the lines of each worker in order and once. Returns how
+ * many there are. */
 unsigned int output_kit_count_lines(const char *path, unsigned int workers);
-/* Nothing is queued, and submitted = written + dropped. */
+/* Expects an empty queue and submitted = written + dropped. */
 void output_kit_check_balance(const struct output_stats *s);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For the tests of report/spool: one in a folder of its own, numbered records
- * to put into it and to expect from it. */
+/* Test helper: a spool in a temporary directory, with numbered records. */
 #ifndef TESTS_UNIT_SPOOL_KIT_H
 #define TESTS_UNIT_SPOOL_KIT_H
 
@@ -18,8 +17,8 @@
 #include "metlo/spool.h"
 
 struct spool_kit {
-	char dir[32], path[64]; /* the folder, and the spool in it */
-	char *said;		/* what was logged, after a flush of log.out */
+	char dir[32], path[64]; /* the directory, and the spool in it */
+	char *said;		/* the log, after flushing log.out */
 	size_t n_said;
 	struct log log;
 	struct spool_conf conf;
@@ -29,19 +28,19 @@ struct spool_kit {
 int spool_kit_setup(void **state);
 int spool_kit_teardown(void **state);
 
-/* The files in the spool, without the lock; remove: they go. */
+/* Counts the files in the spool except the lock; remove: deletes them. */
 unsigned int spool_kit_files(const struct spool_kit *f, bool remove);
-/* Makes the file those n bytes. */
+/* Writes a file of n bytes. */
 void spool_kit_spit(const char *path, const uint8_t *p, size_t n);
 
-/* With all that was left of it counted. */
+/* Opens the spool and counts the records of earlier runs. */
 struct spool *spool_kit_open(struct spool_kit *f);
-/* Records "FIRST" to "FIRST + N - 1", with some text behind. */
+/* Appends records FIRST to FIRST + N - 1, with some text after the number. */
 void spool_kit_add(struct spool *s, unsigned int first, unsigned int n,
 		   unsigned int text);
-/* The number of the next record, -1 at the end. */
+/* The number of the next record; -1 at the end. */
 long spool_kit_next(struct spool *s, struct spool_range *range);
-/* The next ones are those, which are acknowledged or not. */
+/* Expects the next n records, from first on; ack: acknowledges them. */
 void spool_kit_read_all(struct spool *s, unsigned int first, unsigned int n,
 			bool ack);
 struct spool_stats spool_kit_stats(const struct spool *s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of lines, rotated and renamed by others: no line is lost, doubled or
+/* Log files, rotated by us or renamed by others: no line is lost, duplicated or
  * torn. */
 #include "logfile_kit.h"
 
@@ -32,7 +32,7 @@ static void test_two_writers(void **state)
 
 /* --- rotation -------------------------------------------------------------- */
 
-/* No file is larger than it may be, each is full, and all lines are there. */
+/* No file exceeds the limit, each is as full as it can be, all lines are there. */
 static void test_size(void **state)
 {
 	struct output_kit *f = *state;
@@ -56,7 +56,7 @@ static void test_size(void **state)
 	free(all);
 }
 
-/* Several vectors, cut between any two lines; a line that is too long. */
+/* Several vectors, split between any two lines; a line that exceeds the limit. */
 static void test_size_vectors(void **state)
 {
 	static char a[] = "1\n22\n333\n", b[] = "4444\n55555\n",
@@ -90,7 +90,7 @@ static void test_interval(void **state)
 	struct dirent **entries;
 	struct logfile *file;
 
-	/* So long that its end is not in the middle of this test. */
+	/* Long enough not to end during this test. */
 	f->rules.rotate_interval = 300 * 86400;
 	logfile_kit_write_file(f->path, "{\"request\":0}\n", 14);
 	assert_int_equal(utimensat(AT_FDCWD, f->path, old, 0), 0);
@@ -103,7 +103,7 @@ static void test_interval(void **state)
 	logfile_kit_free_list(entries, 1);
 	logfile_kit_expect(f->path, "{\"request\":1}\n{\"request\":2}\n");
 
-	/* In a quiet time as well, but not when nothing is in it. */
+	/* Also when no line arrives, but never an empty file. */
 	assert_int_equal(utimensat(AT_FDCWD, f->path, old, 0), 0);
 	file = logfile_kit_open(f);
 	logfile_tick(file);
@@ -118,8 +118,8 @@ static void test_interval(void **state)
 	logfile_kit_free_list(entries, 2);
 }
 
-/* Names: of one form, in order, never of a file that is there; and nothing but
- * those is removed. */
+/* Names have one form, ascend, and never replace a file; only such names are
+ * removed. */
 static void test_names(void **state)
 {
 	struct output_kit *f = *state;
@@ -140,7 +140,7 @@ static void test_names(void **state)
 	logfile_kit_write_file(path, "x", 1);
 	for (int i = 0; i < 5; i++) {
 		logfile_kit_write_file(f->path, "x", 1);
-		/* The clock stands still, and goes back. */
+		/* The clock stands still, then goes back. */
 		assert_int_equal(rotated_rename(dir, "out",
 						1700000000000 - 100 * (i > 2),
 						&last, to),
@@ -176,7 +176,7 @@ static void test_keep(void **state)
 	logfile_kit_free_list(entries, 3);
 }
 
-/* The mode that somebody gave the file stays. */
+/* The mode set by an administrator is kept. */
 static void test_mode(void **state)
 {
 	struct output_kit *f = *state;
@@ -195,7 +195,7 @@ static void test_mode(void **state)
 	assert_int_equal(st.st_size, 8);
 }
 
-/* --- others rename it ------------------------------------------------------ */
+/* --- renamed by others ----------------------------------------------------- */
 
 static void moved_to(struct output_kit *f, const char *suffix, char path[80])
 {
@@ -216,11 +216,11 @@ static void test_reopen(void **state)
 	logfile_kit_put(file, "3\n");
 	logfile_kit_expect(old, "1\n2\n");
 	logfile_kit_expect(f->path, "3\n");
-	/* Asked though nobody renamed it. */
+	/* Reopened without having been renamed. */
 	logfile_request_reopen(file);
 	logfile_kit_put(file, "4\n");
 	logfile_kit_expect(f->path, "3\n4\n");
-	/* It was removed. */
+	/* The file was removed. */
 	unlink(f->path);
 	logfile_request_reopen(file);
 	logfile_tick(file);
@@ -230,7 +230,7 @@ static void test_reopen(void **state)
 	assert_int_equal(logfile_close(file), 0);
 }
 
-/* It cannot be opened again: lines continue into the old one. */
+/* It cannot be reopened: lines continue into the old one. */
 static void test_reopen_fails(void **state)
 {
 	struct output_kit *f = *state;
@@ -252,7 +252,7 @@ static void test_reopen_fails(void **state)
 	assert_int_equal(logfile_close(file), 0);
 }
 
-/* Renamed without a word, and then it is full. */
+/* Renamed without a request to reopen, then full. */
 static void test_renamed_and_full(void **state)
 {
 	struct output_kit *f = *state;
@@ -272,7 +272,7 @@ static void test_renamed_and_full(void **state)
 	assert_int_equal(logfile_close(file), 0);
 }
 
-/* Cut to nothing by logrotate's copytruncate. */
+/* Truncated by logrotate's copytruncate. */
 static void test_truncated_by_others(void **state)
 {
 	struct output_kit *f = *state;
@@ -287,7 +287,7 @@ static void test_truncated_by_others(void **state)
 	assert_int_equal(logfile_close(file), 0);
 }
 
-/* The user that rotates later must be able to; root always is. */
+/* The user that will rotate the file needs access; root always has it. */
 static void test_folder_of_others(void **state)
 {
 	struct output_kit *f = *state;
@@ -312,12 +312,12 @@ static void test_folder_of_others(void **state)
 	assert_int_equal(chown(f->dir, 65534, 65534), 0);
 	file = logfile_kit_open(f);
 	assert_int_equal(logfile_close(file), 0);
-	/* And we are who we were. */
+	/* Our own user is unchanged. */
 	assert_int_equal(chown(f->dir, 0, 0), 0);
 }
 
-/* The folder has gone meanwhile: it is said once, and the lines go on into the
- * same file. */
+/* The directory was removed in the meantime: logged once, and lines continue into
+ * the same file. */
 static void test_cannot_rotate(void **state)
 {
 	struct output_kit *f = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of lines, cut by crashes, rotated under load, their writer killed: no
- * line is lost, doubled or torn. */
+/* Log files truncated by crashes, rotated under load, with a killed writer: no
+ * line is lost, duplicated or torn. */
 #include "logfile_kit.h"
 
 #include <pthread.h>
@@ -16,7 +16,7 @@
 	"{\"request\":{\"url\":{\"path\":\"/a{\\\"}b\"},\"body\":\"}\\\\\"}," \
 	"\"response\":null}\n"
 
-/* Cut at every byte, a file is as long afterwards as its whole lines. */
+/* A file truncated at any byte is repaired to its whole lines. */
 static void test_every_cut(void **state)
 {
 	static const char two[] = LINE LINE;
@@ -24,7 +24,8 @@ static void test_every_cut(void **state)
 	struct output_kit *f = *state;
 
 	for (size_t cut = 0; cut <= 2 * n; cut++) {
-		size_t lines = (cut + 1) / n; /* the newline may be missing */
+		size_t lines =
+			(cut + 1) / n; /* only the newline may be missing */
 		struct logfile *file;
 		char *text;
 		size_t size;
@@ -43,7 +44,7 @@ static void test_every_cut(void **state)
 		strstr(output_kit_said(f), "truncated the file by 1 bytes"));
 }
 
-/* A line that is longer than what is read at a time. */
+/* A line longer than a block. */
 static void test_long_cut(void **state)
 {
 	const size_t n = 300000;
@@ -57,7 +58,7 @@ static void test_long_cut(void **state)
 	logfile_kit_write_file(f->path, text, n);
 	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	logfile_kit_expect(f->path, LINE);
-	/* And the same one whole, without its newline. */
+	/* The same line, complete but for its newline. */
 	memcpy(text + n - 2, "\"}", 2);
 	logfile_kit_write_file(f->path, text, n);
 	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
@@ -67,7 +68,7 @@ static void test_long_cut(void **state)
 	free(text);
 }
 
-/* What a power loss leaves where data did not reach the disk. */
+/* Zeros, as left by a power loss. */
 static void test_zeros(void **state)
 {
 	struct output_kit *f = *state;
@@ -76,14 +77,14 @@ static void test_zeros(void **state)
 	logfile_kit_write_file(f->path, text, sizeof(text));
 	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	logfile_kit_expect(f->path, LINE LINE);
-	/* Zeros in the middle: what comes before them counts. */
+	/* Zeros in the middle: everything after them is dropped. */
 	memcpy(text + 1000, LINE, strlen(LINE));
 	logfile_kit_write_file(f->path, text, 1000 + strlen(LINE));
 	assert_int_equal(logfile_close(logfile_kit_open(f)), 0);
 	logfile_kit_expect(f->path, LINE LINE);
 }
 
-/* Nothing is cut off a file that is not ours. */
+/* A file that is not ours is not truncated. */
 static void test_foreign(void **state)
 {
 	struct output_kit *f = *state;
@@ -133,8 +134,8 @@ static void *produce(void *arg)
 
 #define NUMBERS 1000000
 
-/* Reads all lines that are in any of the files; the numbers of each worker have
- * to begin at first, and each is there once. n: how many there are of each. */
+/* Reads all lines of all files. The numbers of each worker must start at first and
+ * occur once. n: how many each worker has. */
 static void check_lines(struct output_kit *f, unsigned int workers,
 			unsigned int first, unsigned int n[2])
 {
@@ -164,15 +165,15 @@ static void check_lines(struct output_kit *f, unsigned int workers,
 		if (number >= next[w])
 			next[w] = number + 1;
 	}
-	/* Nothing behind the last line. */
+	/* Nothing follows the last line. */
 	assert_true(!p);
 	for (w = 0; w < workers; w++)
 		assert_int_equal(n[w], next[w]);
 	free(all);
 }
 
-/* Two workers write at full speed, the file is rotated all the time, and
- * somebody else renames it and says so. */
+/* Two workers write at full speed while the file is rotated constantly and also
+ * renamed and reopened from outside. */
 static void test_rotation_under_load(void **state)
 {
 	const struct timespec wait = {.tv_nsec = 2000000};
@@ -195,7 +196,7 @@ static void test_rotation_under_load(void **state)
 	for (unsigned int i = 0; i < 40; i++) {
 		nanosleep(&wait, NULL);
 		snprintf(to, sizeof(to), "%s.%u", f->path, i);
-		/* Between two renames of ours there may be no file. */
+		/* The file may be missing between two renames. */
 		if (!rename(f->path, to))
 			output_reopen(p[0].o);
 	}
@@ -217,8 +218,8 @@ static off_t size_of(const char *path)
 	return stat(path, &st) ? 0 : st.st_size;
 }
 
-/* A process that writes lines from number first on, killed in the middle of it
- * after so many us. */
+/* Runs a process that writes lines numbered from first, and kills it after that
+ * many us. */
 static void write_and_die(struct output_kit *f, unsigned int first, long us)
 {
 	const struct timespec poll = {.tv_nsec = 100000};
@@ -260,8 +261,8 @@ static void remove_all(struct output_kit *f)
 	unlink(f->path);
 }
 
-/* The process is killed in the middle of its work, again and again; what is in
- * the files is whole and complete after each, and the next one goes on. */
+/* The process is killed again and again. Each time the files have whole lines
+ * without gaps, and the next process continues. */
 static void test_kill(void **state)
 {
 	struct output_kit *f = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Masking against a reference: random JSON, forms and targets in which every
- * secret is made of '~', whole and cut at every byte. */
+/* Masking against a reference: random JSON, forms and targets, in which every
+ * secret consists of '~', complete and truncated at every byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,7 +74,7 @@ static void test_names(void **state)
 		assert_int_equal(mask_names_match(m, p, n), cases[i].match);
 		assert_int_equal(mask_field_match(m, p, n), cases[i].field);
 	}
-	/* However much stands before it. */
+	/* Regardless of the number of names before it. */
 	memset(name, 'y', sizeof(name));
 	memcpy(name + 590, "[password]", 10);
 	assert_true(mask_field_match(m, (uint8_t *)name, 600));
@@ -165,7 +165,7 @@ static void add_json(struct buf *b, unsigned int depth, bool secret)
 static void mask(struct buf *out, const struct mask_names *m,
 		 const struct buf *in, size_t n, bool strict)
 {
-	/* Exactly n bytes on the heap: ASan sees reads beyond them. */
+	/* Exactly n bytes on the heap, so that ASan reports reads beyond them. */
 	uint8_t *copy = malloc(n + !n);
 
 	assert_non_null(copy);
@@ -176,7 +176,7 @@ static void mask(struct buf *out, const struct mask_names *m,
 }
 
 #if HAVE_CJSON
-/* What masking means, on the tree. */
+/* The reference: masks the parsed tree. */
 static void mask_tree(cJSON *item)
 {
 	cJSON *child, *next;
@@ -193,7 +193,7 @@ static void mask_tree(cJSON *item)
 	}
 }
 
-/* cJSON forgets the name of what it replaces: names are compared apart. */
+/* cJSON drops the name of a replaced item, so names are compared separately. */
 static void compare_trees(const cJSON *a, const cJSON *b)
 {
 	const cJSON *x = a->child, *y = b->child;
@@ -255,8 +255,8 @@ static void test_json(void **state)
 	mask_names_free(m);
 }
 
-/* A piece is missing: what follows is masked as soon as it is no JSON. What
- * remains must not show a secret that is named after the hole. */
+/* With a gap: everything is masked from the first byte that is not JSON. A secret
+ * whose name follows the gap must not appear. */
 static void test_json_with_hole(void **state)
 {
 	static const char text[] =
@@ -336,8 +336,8 @@ static void test_pairs(void **state)
 	mask_names_free(m);
 }
 
-/* Any bytes, whole and cut: nothing is read that is not there (under ASan),
- * and what is not named is copied as it is. */
+/* Arbitrary bytes, complete and truncated: no reads out of bounds (under ASan),
+ * and text without the names is copied unchanged. */
 static void test_any_bytes(void **state)
 {
 	static const char pieces[][24] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parts of the Metlo sink: where the collector is, what its answers mean,
- * batches, and how long a failure is waited for. */
+/* Parts of the Metlo sink: the collector's URL, verdicts on answers, batches,
+ * backoff. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static void test_backoff(void **state)
 		assert_true(backoff_next(&b, UINT64_MAX) == 6000);
 	backoff_reset(&b);
 	assert_int_equal(backoff_next(&b, UINT64_MAX), 500);
-	/* No overflow on the way. */
+	/* No overflow. */
 	b = (struct backoff){1ull << 62, UINT64_MAX, 0};
 	for (int i = 0; i < 100; i++)
 		assert_true(backoff_next(&b, UINT64_MAX) >= 1ull << 62);
@@ -84,7 +84,7 @@ static void test_url(void **state)
 	url("https://proxy/metlo//", "https://proxy/metlo", "proxy");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		if (ingest_url_parse(&u, bad[i], why, sizeof(why)))
-			fail_msg("%s was taken", bad[i]);
+			fail_msg("%s was accepted", bad[i]);
 		assert_true(strlen(why) > 10);
 	}
 }
@@ -113,8 +113,7 @@ static void test_verdicts(void **state)
 				 rows[i].verdict);
 }
 
-/* A spool in memory with traces whose paths are /0, /1 and so on, of that
- * size. */
+/* A spool in memory with n traces of that size and the paths /0, /1 and so on. */
 static struct spool *filled(unsigned int n, size_t size)
 {
 	const struct spool_conf conf = {.memory = 1 << 30};
@@ -150,7 +149,7 @@ static const char *sent(void)
 	unsigned int depth = 0, i, from, to;
 
 	assert_true(n >= 2 && body[0] == '[' && body[n - 1] == ']');
-	/* Its outer structure is that of an array. */
+	/* The body is an array. */
 	for (size_t k = 0; k < n; k++) {
 		depth += body[k] == '{';
 		depth -= body[k] == '}';
@@ -202,13 +201,13 @@ static void test_batch(void **state)
 	(void)state;
 	assert_true(ingest_batch_fill(&batch, s));
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
-	/* Away: the same again. */
+	/* No answer: the same again. */
 	answer(INGEST_RETRY, "", 0, 0);
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
-	/* What is before the refused one was taken. */
+	/* Those before the rejected one were accepted. */
 	answer(INGEST_REJECTED, "Invalid path /3: no", 3, 1);
 	assert_string_equal(sent(), "[4,5,6,7,8,9]");
-	/* Too large: halves. */
+	/* Too large: send half. */
 	answer(INGEST_TOO_LARGE, "", 0, 0);
 	assert_string_equal(sent(), "[4,5,6]");
 	answer(INGEST_TOO_LARGE, "", 0, 0);
@@ -232,7 +231,7 @@ static void test_batch(void **state)
 	spool_close(s);
 }
 
-/* 400 that names none: the one is found by halves. */
+/* 400 without a path: find the trace by bisection. */
 static void test_batch_halves(void **state)
 {
 	struct spool *s = filled(9, 60);
@@ -246,7 +245,7 @@ static void test_batch_halves(void **state)
 	assert_string_equal(sent(), "[4,5,6,7]");
 	answer(INGEST_REJECTED, "", 0, 0);
 	assert_string_equal(sent(), "[4,5]");
-	/* A path that only begins like that of another. */
+	/* One path is a prefix of another. */
 	answer(INGEST_REJECTED, "Invalid path /55: no", 0, 0);
 	assert_string_equal(sent(), "[4]");
 	answer(INGEST_REJECTED, "", 0, 1);
@@ -254,7 +253,7 @@ static void test_batch_halves(void **state)
 	spool_close(s);
 }
 
-/* By count and by size; no batch is larger than it may be. */
+/* Batches are limited by count and by size. */
 static void test_batch_limits(void **state)
 {
 	struct spool *s = filled(250, 60);
@@ -278,7 +277,7 @@ static void test_batch_limits(void **state)
 	}
 	spool_close(s);
 
-	/* One fits always. */
+	/* A single trace always fits. */
 	s = filled(3, INGEST_BATCH_BYTES - 2);
 	for (unsigned int i = 0; i < 3; i++) {
 		assert_true(ingest_batch_fill(&batch, s));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a line to Metlo's trace: what is taken, what is left out, and what is
- * changed. */
+/* From a line to a trace: what is accepted, left out, changed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,7 +60,7 @@ static void ends(const char *line, enum ingest_trace_verdict want)
 	buf_free(&out);
 }
 
-static void test_taken(void **state)
+static void test_accepted(void **state)
 {
 	(void)state;
 	becomes(SIMPLE,
@@ -95,14 +94,14 @@ static void test_left_out(void **state)
 	ends("", INGEST_TRACE_MALFORMED);
 	ends("{}", INGEST_TRACE_MALFORMED);
 	ends("[1,2]", INGEST_TRACE_MALFORMED);
-	/* Every beginning of a line is none, and nothing behind it is read. */
+	/* No prefix of a line is accepted, and nothing after it is read. */
 	for (size_t n = 0; n + 2 < strlen(SIMPLE); n++) {
 		char *part = strndup(SIMPLE, n);
 
 		ends(part, INGEST_TRACE_MALFORMED);
 		free(part);
 	}
-	/* Another host that begins like the collector's. */
+	/* The collector's host is a prefix of another host. */
 	becomes(REQUEST("GET", "metlo.example.com:80812", "/", "", "")
 			RESPONSE("") META UTF8,
 		REQUEST("GET", "metlo.example.com:80812", "/", "", "")
@@ -114,7 +113,7 @@ static bool path(const char *text)
 	return ingest_path_valid((const uint8_t *)text, strlen(text));
 }
 
-/* As getValidPath() has it. */
+/* The rules of getValidPath(). */
 static void test_paths(void **state)
 {
 	static const char *const good[] = {
@@ -197,7 +196,7 @@ static void test_forwarded(void **state)
 		NULL);
 }
 
-/* What is not text is left empty, as base64 tells Metlo nothing. */
+/* A binary body is left empty: base64 would be meaningless to Metlo. */
 static void test_binary(void **state)
 {
 	(void)state;
@@ -211,7 +210,7 @@ static void test_binary(void **state)
 	assert_int_equal(changes.binary, 2);
 }
 
-/* A line with bodies of that many pieces of text. */
+/* A line whose bodies have text repeated that many times. */
 static char *long_line(const char *piece, size_t request, size_t response)
 {
 	struct buf b = {0};
@@ -241,7 +240,7 @@ static size_t body_length(const struct buf *b, const char *message)
 	return content.n;
 }
 
-/* Bodies are cut where a character and an escape end. */
+/* Bodies are not truncated within a character or an escape. */
 static void test_cut(void **state)
 {
 	static const char *const pieces[] = {"a", "\\n", "\\u0001", "\xc3\xa9",
@@ -286,7 +285,7 @@ static void test_cut(void **state)
 	buf_free(&out);
 }
 
-static size_t refused(const char *path_in_trace, const char *answer)
+static size_t rejected(const char *path_in_trace, const char *answer)
 {
 	struct buf line = {0};
 	size_t n;
@@ -299,35 +298,35 @@ static size_t refused(const char *path_in_trace, const char *answer)
 	return n;
 }
 
-static void test_refused(void **state)
+static void test_rejected(void **state)
 {
 	(void)state;
-	assert_int_equal(refused("/a", "Invalid path /a: no"), 2);
-	assert_int_equal(refused("/a", "{\"message\":\"Invalid path /a: no\"}"),
-			 2);
-	assert_int_equal(refused("/a", "Error: Invalid path /a: no"), 2);
-	assert_int_equal(refused("/a", "Invalid path /ab: no"), 0);
-	assert_int_equal(refused("/ab", "Invalid path /a: no"), 0);
-	assert_int_equal(refused("/a", "Invalid path /a"), 0);
-	assert_int_equal(refused("/a", "bad request"), 0);
-	assert_int_equal(refused("/a", ""), 0);
-	/* A path that goes on like the message does. */
-	assert_int_equal(refused("/a: b", "Invalid path /a: b: no"), 5);
-	assert_int_equal(refused("/a\\\"b", "Invalid path /a\"b: no"), 4);
-	assert_true(refused("/a\\\"b",
-			    "{\"message\":\"Invalid path /a\\\"b: no\"}") > 0);
+	assert_int_equal(rejected("/a", "Invalid path /a: no"), 2);
+	assert_int_equal(
+		rejected("/a", "{\"message\":\"Invalid path /a: no\"}"), 2);
+	assert_int_equal(rejected("/a", "Error: Invalid path /a: no"), 2);
+	assert_int_equal(rejected("/a", "Invalid path /ab: no"), 0);
+	assert_int_equal(rejected("/ab", "Invalid path /a: no"), 0);
+	assert_int_equal(rejected("/a", "Invalid path /a"), 0);
+	assert_int_equal(rejected("/a", "bad request"), 0);
+	assert_int_equal(rejected("/a", ""), 0);
+	/* A path that continues like the message. */
+	assert_int_equal(rejected("/a: b", "Invalid path /a: b: no"), 5);
+	assert_int_equal(rejected("/a\\\"b", "Invalid path /a\"b: no"), 4);
+	assert_true(rejected("/a\\\"b",
+			     "{\"message\":\"Invalid path /a\\\"b: no\"}") > 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_forwarded),
 		cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_rejected),
 	};
 
 	return cmocka_run_group_tests_name("ingest_trace", tests, NULL, NULL);

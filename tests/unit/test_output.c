@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The output: order, batches, drops, blocking, broken readers, full disks; in
- * every case submitted = written + dropped. */
+/* The output: order, batches, drops, blocking, broken readers, full disks. In
+ * all cases, submitted = written + dropped. */
 #include "../common/scale.h"
 #include "output_kit.h"
 
@@ -75,7 +75,7 @@ static void test_appends(void **state)
 	for (i = 0; i < 2; i++) {
 		o = output_kit_open(f, 1, 1 << 20, false);
 		assert_non_null(o);
-		/* Nothing to submit is nothing. */
+		/* An empty batch has no effect. */
 		output_submit(o, 0, 0, &b, 0);
 		output_kit_add_lines(&b, 0, i, 1);
 		output_submit(o, 0, 0, &b, 1);
@@ -85,8 +85,8 @@ static void test_appends(void **state)
 	buf_free(&b);
 }
 
-/* Nobody reads the FIFO: the queue fills, the rest is dropped at once, and
- * closing does not take longer than it may. */
+/* A FIFO without a reader: the queue fills up, further lines are dropped at once,
+ * and closing is bounded in time. */
 static void test_slow_reader_drops(void **state)
 {
 	struct output_kit *f = *state;
@@ -122,8 +122,8 @@ static void test_slow_reader_drops(void **state)
 	close(fd);
 }
 
-/* A quiet time hands over few lines at a time. That many small batches wait
- * as well as few large ones. */
+/* At low rates, batches are small: many of them must fit as well as a few large
+ * ones. */
 static void test_small_batches_wait(void **state)
 {
 	struct output_kit *f = *state;
@@ -145,7 +145,7 @@ static void test_small_batches_wait(void **state)
 	output_stats(o, &s);
 	assert_int_equal(s.submitted, 100000);
 	assert_int_equal(s.dropped_queue, 0);
-	/* Without a reader, closing does not wait for one. */
+	/* Closing does not wait for a reader that does not read. */
 	close(fd);
 	output_close(o, &s);
 	output_kit_check_balance(&s);
@@ -174,7 +174,7 @@ static void *read_slowly(void *arg)
 	return NULL;
 }
 
-/* A slow reader holds up a blocking output, and gets everything. */
+/* A blocking output waits for a slow reader, which gets everything. */
 static void test_blocking(void **state)
 {
 	struct output_kit *f = *state;
@@ -205,8 +205,8 @@ static void test_blocking(void **state)
 	buf_free(&b);
 }
 
-/* The reader goes away: said once, told to the caller, and a blocking output
- * does not wait for it. */
+/* The reader closes the pipe: logged once, reported to the caller, and a blocking
+ * output does not wait. */
 static void test_broken_pipe(void **state)
 {
 	struct output_kit *f = *state;
@@ -240,7 +240,7 @@ static void test_broken_pipe(void **state)
 	buf_free(&b);
 }
 
-/* How long lines took, each counted once, and how long the oldest waits. */
+/* The delay of each line is counted once; the age of the oldest is reported. */
 static void test_delays(void **state)
 {
 	struct output_kit *f = *state;
@@ -258,7 +258,7 @@ static void test_delays(void **state)
 	assert_non_null(o);
 	output_sink_delays(o, 0, &d, &oldest);
 	assert_int_equal(oldest, 0);
-	/* More than a pipe takes: the rest waits for its reader. */
+	/* More than the pipe holds: the rest waits for the reader. */
 	output_kit_add_lines(&b, 0, 0, 20000);
 	output_submit(o, 0, 0, &b, 20000);
 	usleep(2000);
@@ -277,7 +277,7 @@ static void test_delays(void **state)
 	for (unsigned int i = 0; i <= DELAYS_BOUNDS; i++)
 		total += d.counts[i];
 	assert_int_equal(total, 20000);
-	/* None took less than it was made to wait. */
+	/* No delay is shorter than the wait that was forced. */
 	assert_int_equal(d.counts[0], 0);
 	assert_true(d.sum_ns >= 20000 * 2000000ull);
 	assert_int_equal(output_close(o, &s), 0);
@@ -285,9 +285,8 @@ static void test_delays(void **state)
 	buf_free(&b);
 }
 
-/* The disk is full in the middle of a line (a file size limit acts the same):
- * what is counted as written is what is there, whole lines and no piece of
- * another. */
+/* The disk is full in the middle of a line (simulated by a file size limit): the
+ * file has exactly the lines counted as written, and no partial line. */
 static void test_full_disk(void **state)
 {
 	const struct rlimit limit = {10005, RLIM_INFINITY};
@@ -338,8 +337,8 @@ static void test_full_disk(void **state)
 	buf_free(&b);
 }
 
-/* Standard output is a socket, as under some supervisors: it cannot be opened
- * once more, and everything arrives all the same, or the end comes in time. */
+/* Standard output is a socket, as under some supervisors, which cannot be opened a
+ * second time: everything arrives, or the end is bounded in time. */
 static void test_socket(void **state)
 {
 	struct output_kit *f = *state;
@@ -353,7 +352,7 @@ static void test_socket(void **state)
 	unsigned int i;
 
 	strcpy(f->destination, "ndjson:-");
-	/* The second pass waits for a whole second. */
+	/* The second pass waits for the full second. */
 	for (pass = 0; pass < (test_long() ? 2 : 1); pass++) {
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 		fflush(stdout);

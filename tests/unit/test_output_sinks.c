@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The output to several sinks: each has its queue, its counters and its view,
- * and none holds up another. */
+/* Several sinks: each has its own queue, counters and view, and none delays
+ * another. */
 #include "output_kit.h"
 
 #include <fcntl.h>
@@ -33,7 +33,7 @@ static struct output *open_two(struct output_kit *f, const char *second,
 	return o;
 }
 
-/* One sink fails, the other works: each has its own counters. */
+/* One sink fails, the other works: their counters are separate. */
 static void test_two_sinks(void **state)
 {
 	struct output_kit *f = *state;
@@ -59,7 +59,7 @@ static void test_two_sinks(void **state)
 	buf_free(&b);
 }
 
-/* A sink that nobody reads. */
+/* A sink without a reader. */
 struct unread {
 	char path[80], destination[96];
 	int fd;
@@ -80,8 +80,8 @@ static void unread_close(const struct unread *u)
 	unlink(u->path);
 }
 
-/* Nobody reads one sink: it loses what its queue does not hold, the other
- * gets all, at once. */
+/* One sink has no reader: it loses what its queue cannot hold, while the other
+ * gets everything without delay. */
 static void test_slow_sink_alone(void **state)
 {
 	struct output_kit *f = *state;
@@ -117,8 +117,8 @@ static void test_slow_sink_alone(void **state)
 	unread_close(&second);
 }
 
-/* Nobody reads one of two sinks and lines come one by one, between which the
- * other is written: that many small pieces wait as well as few large ones. */
+/* One of two sinks has no reader and lines arrive one by one, with the other being
+ * written in between: many small slices must fit as well as a few large ones. */
 static void test_slow_sink_small(void **state)
 {
 	struct output_kit *f = *state;
@@ -138,14 +138,14 @@ static void test_slow_sink_small(void **state)
 	}
 	output_sink_stats(o, 1, &s);
 	assert_int_equal(s.dropped_queue, 0);
-	/* Without a reader, closing does not wait for one. */
+	/* Closing does not wait for a reader that does not read. */
 	unread_close(&second);
 	output_close(o, NULL);
 	assert_int_equal(output_kit_count_lines(f->path, 1), 20000);
 	buf_free(&b);
 }
 
-/* A sink gets the lines of its view only. */
+/* A sink gets only the lines of its view. */
 static void test_views(void **state)
 {
 	const unsigned int views[] = {0, 1};

@@ -113,7 +113,7 @@ static void test_bodies(void **state)
 	}
 }
 
-/* The same bodies, cut wherever the limit may be. */
+/* The same bodies, truncated at every byte. */
 static void test_cut_bodies(void **state)
 {
 	struct http_transaction t = trace_example;
@@ -166,7 +166,7 @@ static void test_heads(void **state)
 	expect_absent(&t, &options, "SECRET");
 	expect_part(&t, &options, "https://[redacted]@h/p?api_key=[redacted]");
 	expect_part(&t, &options, "a?password=kept");
-	/* Without names of fields there is still the password of the user. */
+	/* Without secret names, the password in a URL is still masked. */
 	expect_part(&t, NULL, "https://[redacted]@h/p?api_key=SECRET");
 	expect_part(&t, &(const struct trace_options){.no_redact = true},
 		    "https://u:SECRET@h/p");
@@ -200,7 +200,7 @@ static void test_targets(void **state)
 	expect_targets(cases, sizeof(cases) / sizeof(cases[0]), &options);
 }
 
-/* Of a body that could not be decompressed nobody knows what is in it. */
+/* A body that could not be decompressed cannot be examined. */
 static void test_not_decoded(void **state)
 {
 	static const struct http_field type =
@@ -216,14 +216,14 @@ static void test_not_decoded(void **state)
 	q.body = (struct http_body)BODY("\x1f\x8b\x08 SECRET");
 	expect_part(&t, &options, "\"body\":\"[redacted]\"");
 	expect_part(&t, &options, "\"requestBodyEncoding\":\"utf8\"");
-	/* Nothing to look for: it is reported. */
+	/* No names to mask: it is reported. */
 	expect_part(&t, NULL, "\"requestBodyEncoding\":\"base64\"");
-	/* What was decoded before it failed can be looked into. */
+	/* The part decoded before the failure can be examined. */
 	q.body = (struct http_body)BODY("{\"password\":\"SECRET\",\"a\":\"b");
 	expect_part(&t, &options, "\\\"[redacted]\\\",\\\"a\\\":\\\"b\"");
 }
 
-/* However long and hostile: it must end, soon. */
+/* Long and hostile input must not take long. */
 static void test_hostile(void **state)
 {
 	static const char *const units[] = {"a=/",	 "%25",	 "\"\\\"",

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which transactions are reported: filters, limits, and what counts as one
- * endpoint. */
+/* Selection of transactions: filters, rate limits, keys of endpoints. */
 #include "trace_kit.h"
 
 #include "trace/selection.h"
@@ -196,7 +195,8 @@ static void test_filter_refuses(void **state)
 
 /* --- limits ---------------------------------------------------------------- */
 
-/* Offers n in each of some seconds, evenly; returns how many were taken. */
+/* Offers n transactions per second, evenly spaced. Returns how many were
+ * accepted. */
 static unsigned int offer(struct limiter *l, uint64_t key, uint64_t from,
 			  unsigned int seconds, unsigned int n)
 {
@@ -222,12 +222,12 @@ static void test_rate(void **state)
 	struct limiter *l = limiter(100, 0);
 
 	(void)state;
-	/* What a second brings, and what is there at first. */
+	/* The rate, plus the full bucket at the start. */
 	assert_int_equal(offer(l, 1, 50 * SECOND, 10, 1000), 100 + 1000 - 1);
-	/* Below the rate nothing is left out. */
+	/* Below the rate, all are accepted. */
 	assert_int_equal(offer(l, 1, 70 * SECOND, 10, 99), 990);
 	limiter_free(l);
-	/* Rates below one a second: one at a time. */
+	/* Rates below one per second: one at a time. */
 	l = limiter(0.1, 0);
 	assert_int_equal(offer(l, 1, 50 * SECOND, 100, 10), 10);
 	limiter_free(l);
@@ -249,7 +249,7 @@ static void test_rate_endpoint(void **state)
 	assert_int_equal(limiter_accept(l, 1, 60 * SECOND),
 			 LIMITER_OVER_ENDPOINT);
 	limiter_free(l);
-	/* What one limit refuses does not count for the other. */
+	/* A transaction rejected by one limit uses no token of the other. */
 	l = limiter(1, 1);
 	assert_int_equal(limiter_accept(l, 1, SECOND), LIMITER_ACCEPT);
 	assert_int_equal(limiter_accept(l, 2, SECOND), LIMITER_OVER_ALL);
@@ -258,8 +258,8 @@ static void test_rate_endpoint(void **state)
 	limiter_free(l);
 }
 
-/* The clock is set: at most what is usual in a second is let through or held
- * back. */
+/* The clock is set: at most one second's worth is accepted or rejected in
+ * excess. */
 static void test_clock(void **state)
 {
 	struct limiter *l = limiter(100, 0);
@@ -268,14 +268,13 @@ static void test_clock(void **state)
 	assert_int_equal(offer(l, 1, 5000 * SECOND, 1, 1000), 199);
 	assert_int_equal(offer(l, 1, 1000 * SECOND, 1, 1000), 99);
 	assert_int_equal(offer(l, 1, 9000 * SECOND, 1, 1000), 199);
-	/* A new rate does not forget what was taken. */
+	/* A new rate keeps the state of the buckets. */
 	limiter_set(l, &(const struct limiter_rates){10, 0});
 	assert_true(offer(l, 1, 9001 * SECOND, 10, 1000) <= 110);
 	limiter_free(l);
 }
 
-/* More endpoints than there are buckets share them: they are limited all the
- * same. */
+/* More endpoints than buckets share them and are still limited. */
 static void test_many_endpoints(void **state)
 {
 	struct limiter *l = limiter(0, 1);
@@ -309,7 +308,7 @@ static void test_selection(void **state)
 	(void)state;
 	assert_non_null(f);
 	assert_non_null(s);
-	/* Everything, at first. */
+	/* Initially, everything is accepted. */
 	assert_true(selection_accept(s, request_to("x", "/health"), SECOND));
 	selection_set(s, f, &rates);
 	assert_false(selection_accept(s, request_to("x", "/"), SECOND));

@@ -26,7 +26,7 @@ static void test_in_order(void **state)
 	assert_int_equal(st.st_mode & 0777, 0700);
 	assert_int_equal(spool_kit_files(f, false), 2);
 	spool_close(s);
-	/* All of it was acknowledged: nothing is left. */
+	/* Everything was acknowledged: no file remains. */
 	assert_int_equal(spool_kit_files(f, false), 0);
 }
 
@@ -54,8 +54,8 @@ static void test_private_files(void **state)
 	umask(before);
 }
 
-/* Whatever was acknowledged before the end, in whatever order, does not come
- * again; all else does, in order. */
+/* Records acknowledged before the end, in any order, are not read again; all
+ * others are, in order. */
 static void test_recovery(void **state)
 {
 	struct spool_kit *f = *state;
@@ -93,8 +93,8 @@ static void test_recovery(void **state)
 	assert_int_equal(spool_kit_files(f, false), 0);
 }
 
-/* What was left is counted while more comes; nothing is read before that is
- * done, and none is counted twice. */
+/* Records of an earlier run are counted while new ones are appended. None is read
+ * before that is complete, and none is counted twice. */
 static void test_recovery_while_working(void **state)
 {
 	struct spool_kit *f = *state;
@@ -123,7 +123,7 @@ static void test_recovery_while_working(void **state)
 	assert_int_equal(spool_kit_files(f, false), 0);
 }
 
-/* Ended before that is done: all of it is still there. */
+/* Closed before counting was complete: everything is still there. */
 static void test_recovery_cut_off(void **state)
 {
 	struct spool_kit *f = *state;
@@ -143,7 +143,7 @@ static void test_recovery_cut_off(void **state)
 	spool_close(s);
 }
 
-/* Nor is any dropped at the limit that was not counted. */
+/* Records are counted before they are dropped at the limit. */
 static void test_recovery_at_limit(void **state)
 {
 	struct spool_kit *f = *state;
@@ -168,7 +168,7 @@ static void test_recovery_at_limit(void **state)
 	spool_close(s);
 }
 
-/* A number is not used again while acknowledgements of it may be about. */
+/* A sequence number is not reused while its acknowledgements may exist. */
 static void test_old_acks(void **state)
 {
 	struct spool_kit *f = *state;
@@ -181,7 +181,7 @@ static void test_old_acks(void **state)
 		assert_int_equal(spool_kit_next(s, &range), i);
 		spool_ack(s, &range, 1);
 	}
-	/* Killed between the removal of the one file and the other. */
+	/* Killed between deleting the two files. */
 	snprintf(path, sizeof(path), "%s/0000000000000001.spool", f->path);
 	assert_int_equal(unlink(path), 0);
 	spool_close(s);
@@ -196,7 +196,7 @@ static void test_old_acks(void **state)
 	spool_close(s);
 }
 
-/* At the limit the oldest segment goes; each record is counted. */
+/* At the limit the oldest segment is dropped, and each record counted. */
 static void test_limit(void **state)
 {
 	struct spool_kit *f = *state;
@@ -222,7 +222,7 @@ static void test_limit(void **state)
 	assert_non_null(strstr(f->said, "full: dropping the oldest"));
 	assert_int_equal(spool_kit_files(f, false), 0);
 
-	/* Who waits does not drop. */
+	/* Blocking: reports no room instead of dropping. */
 	f->conf.blocking = true;
 	s = spool_kit_open(f);
 	for (i = 0; spool_has_room(s); i++)
@@ -233,7 +233,7 @@ static void test_limit(void **state)
 	spool_close(s);
 }
 
-/* What was read before its segment was dropped may still be acknowledged. */
+/* A record read before its segment was dropped can still be acknowledged. */
 static void test_dropped_under_way(void **state)
 {
 	struct spool_kit *f = *state;
@@ -288,7 +288,7 @@ static void test_unread_last(void **state)
 	spool_close(s);
 }
 
-/* Two processes, as a lock is one's own. */
+/* The lock excludes another process and another open in this one. */
 static void test_lock(void **state)
 {
 	struct spool_kit *f = *state;
@@ -311,7 +311,7 @@ static void test_lock(void **state)
 	spool_close(spool_kit_open(f));
 }
 
-/* A directory with anything else in it is left alone. */
+/* A directory with other files in it is rejected. */
 static void test_foreign(void **state)
 {
 	struct spool_kit *f = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The spool after damage: cuts and flipped bits at every range, noise, files
- * that cannot be opened. */
+/* The spool after damage: truncation and flipped bits at every position, noise,
+ * files that cannot be opened. */
 #include "spool_kit.h"
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@ static uint8_t *slurp(const char *path, size_t *n)
 
 #define DAMAGED 12
 
-/* A segment with that many records in a file; its path and contents. */
+/* A segment file with that many records: its path and content. */
 static uint8_t *make_segment(struct spool_kit *f, char path[128], size_t *n)
 {
 	struct spool *s = spool_kit_open(f);
@@ -31,7 +31,7 @@ static uint8_t *make_segment(struct spool_kit *f, char path[128], size_t *n)
 	return slurp(path, n);
 }
 
-/* Reads what is left of it; the numbers grow. Returns how many they are. */
+/* Reads the remaining records, whose numbers must ascend. Returns how many. */
 static unsigned int read_damaged(struct spool_kit *f, unsigned int *places)
 {
 	struct spool *s = spool_kit_open(f);
@@ -52,7 +52,7 @@ static unsigned int read_damaged(struct spool_kit *f, unsigned int *places)
 	return n;
 }
 
-/* Cut at every byte: the whole records before it are there. */
+/* Truncated at every byte: the whole records before it remain. */
 static void test_cut_everywhere(void **state)
 {
 	struct spool_kit *f = *state;
@@ -61,7 +61,7 @@ static void test_cut_everywhere(void **state)
 	size_t n, record;
 	uint8_t *p = make_segment(f, path, &n);
 
-	/* "N " and 14 bytes of text, two more characters from 10 on. */
+	/* "N " and 14 bytes of text; from 10 on, N has another digit. */
 	record = SPOOL_RECORD_HEAD + 2 + 14;
 	assert_int_equal(n, SPOOL_HEADER + record * DAMAGED + 2);
 	for (size_t cut = 0; cut <= n; cut++) {
@@ -75,14 +75,14 @@ static void test_cut_everywhere(void **state)
 		spool_kit_spit(path, p, cut);
 		assert_int_equal(read_damaged(f, &places), whole);
 		assert_true(places <= 1);
-		/* What was read was not acknowledged, but a file without
-		 * anything in it is gone. */
+		/* The records were not acknowledged, so their file remains;
+		 * a file without any is deleted. */
 		spool_kit_spit(path, p, n);
 	}
 	free(p);
 }
 
-/* Every bit flipped: at most the record that it is in is missing. */
+/* Any single bit flipped: at most its own record is lost. */
 static void test_flip_everywhere(void **state)
 {
 	struct spool_kit *f = *state;
@@ -103,7 +103,7 @@ static void test_flip_everywhere(void **state)
 	free(p);
 }
 
-/* Bytes put in, taken out or written over with others, of many lengths. */
+/* Bytes inserted, removed or overwritten, of many lengths. */
 static void test_noise(void **state)
 {
 	struct spool_kit *f = *state;
@@ -119,12 +119,12 @@ static void test_noise(void **state)
 		len = 1 + x / 5000 % 90;
 		memcpy(q, p, at);
 		switch (round % 3) {
-		case 0: /* put in */
+		case 0: /* inserted */
 			memset(q + at, round % 2 ? 0xf8 : 'a', len);
 			memcpy(q + at + len, p + at, n - at);
 			spool_kit_spit(path, q, n + len);
 			break;
-		case 1: /* taken out */
+		case 1: /* removed */
 			len = len < n - at ? len : n - at;
 			memcpy(q + at, p + at + len, n - at - len);
 			spool_kit_spit(path, q, n - len);
@@ -135,7 +135,7 @@ static void test_noise(void **state)
 			memset(q + at, (int)(x >> 24), len);
 			spool_kit_spit(path, q, n);
 		}
-		/* 90 bytes lie in at most five records of 28. */
+		/* 90 bytes overlap at most five records of 28. */
 		assert_true(read_damaged(f, &places) >= DAMAGED - 5);
 		spool_kit_spit(path, p, n);
 	}
@@ -143,7 +143,7 @@ static void test_noise(void **state)
 	free(q);
 }
 
-/* Acknowledgements that are damaged count for nothing: sent once more. */
+/* Damaged acknowledgements are ignored: their records are sent again. */
 static void test_damaged_acks(void **state)
 {
 	struct spool_kit *f = *state;
@@ -182,7 +182,7 @@ static void test_damaged_acks(void **state)
 				   (unsigned int)(8 - cut / SPOOL_ACK), false);
 		spool_close(s);
 	}
-	/* One that was torn does not spoil those behind it. */
+	/* A torn acknowledgement does not affect later ones. */
 	spool_kit_spit(path, p, SPOOL_ACK + 5);
 	s = spool_kit_open(f);
 	assert_int_equal(spool_kit_next(s, &range), 1);
@@ -195,7 +195,7 @@ static void test_damaged_acks(void **state)
 	free(p);
 }
 
-/* Damage done while it is running: what cannot be read back is counted. */
+/* Damage at run time: records that cannot be read back are counted. */
 static void test_damaged_while_running(void **state)
 {
 	struct spool_kit *f = *state;
@@ -208,7 +208,7 @@ static void test_damaged_while_running(void **state)
 	spool_kit_add(s, 0, 10, 0);
 	spool_kit_read_all(s, 0, 3, true);
 	spool_sync(s);
-	/* More than a window, and in a segment of its own. */
+	/* More than a window, in a segment of its own. */
 	spool_kit_add(s, 10, 4000, 100);
 	snprintf(path, sizeof(path), "%s/0000000000000002.spool", f->path);
 	fd = open(path, O_WRONLY);
@@ -217,7 +217,7 @@ static void test_damaged_while_running(void **state)
 	spool_kit_read_all(s, 3, 7, true);
 	while (spool_kit_next(s, &range) >= 0)
 		spool_ack(s, &range, 1);
-	/* Only once it is certain that nothing more comes. */
+	/* Counted only once the segment is complete. */
 	for (unsigned int i = 0; i < 300; i++)
 		spool_kit_add(s, 5000 + i, 10, 100);
 	while (spool_kit_next(s, &range) >= 0)
@@ -229,7 +229,7 @@ static void test_damaged_while_running(void **state)
 	spool_close(s);
 }
 
-/* A segment that cannot be opened is not thrown away. */
+/* A segment that cannot be opened is not deleted. */
 static void test_unreadable(void **state)
 {
 	struct spool_kit *f = *state;

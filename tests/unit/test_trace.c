@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The line of a transaction: the exact text. */
+/* Lines compared with the exact expected text. */
 #include "trace_kit.h"
 
 #include "base/json.h"
@@ -146,9 +146,9 @@ static void test_bodies(void **state)
 		{BODY("\xff"), "\"body\":\"/w==\"", "base64"},
 		{BODY("\xe2\x82\xac"), "\"body\":\"\xe2\x82\xac\"", "utf8"},
 		{BODY("a\0b"), "\"body\":\"a\\u0000b\"", "utf8"},
-		/* Ends within a character: whole, that is not UTF-8; */
+		/* Ends within a character: not UTF-8 if the body is complete; */
 		{BODY("x\xe2\x82"), "\"body\":\"eOKC\"", "base64"},
-		/* cut, the character is left out. */
+		/* if it was cut by the limit, the partial character is omitted. */
 		{{.data = (const uint8_t *)"x\xe2\x82", .len = 3, .total = 9},
 		 "\"body\":\"x\"",
 		 "utf8"},
@@ -180,7 +180,7 @@ static void test_bodies(void **state)
 	}
 }
 
-/* Long bodies, so that they are written in several pieces. */
+/* Bodies longer than one step of line_text(). */
 static void test_long_bodies(void **state)
 {
 	static const size_t sizes[] = {8190, 8191, 8192, 8193, 70000, 300000};
@@ -197,7 +197,7 @@ static void test_long_bodies(void **state)
 	t.response = &r;
 	for (i = 0; i < 6; i++) {
 		for (shift = 0; shift < 4; shift++) {
-			/* A character of 3 bytes across every boundary. */
+			/* A 3-byte character at every offset from a boundary. */
 			for (k = 0; k < sizes[i]; k++)
 				text[k] =
 					k < shift
@@ -228,7 +228,7 @@ static void test_long_bodies(void **state)
 	free(expected);
 }
 
-/* Nothing at all: every span is {NULL, 0}. */
+/* An empty message: every span is {NULL, 0}. */
 static void test_empty(void **state)
 {
 	static const struct http_message nothing;
@@ -244,7 +244,7 @@ static void test_empty(void **state)
 	expect_part(&t, NULL, "\"target\":\"\"");
 }
 
-/* Copies the text to the end of the block that s is to lie in. */
+/* Moves the text of s to the end of the block. */
 static void move_to(struct http_span *s, uint8_t **end, const char *text,
 		    size_t n)
 {
@@ -253,8 +253,8 @@ static void move_to(struct http_span *s, uint8_t **end, const char *text,
 	*end += n;
 }
 
-/* Spans of which is known how much may be read along with them: the same
- * line, and nothing is read beyond that (the block ends there, for ASan). */
+/* With a readable limit, the line is the same, and nothing beyond the limit is
+ * read: the block ends there, so that ASan would notice. */
 static void test_readable(void **state)
 {
 	static const char text[] =
@@ -281,7 +281,7 @@ static void test_readable(void **state)
 			move_to(&q.path, &end, value, n);
 			move_to(&f.value, &end, value, n);
 			memset(end, i & 1 ? '"' : 'y', behind + 1);
-			/* all of the message is in the block */
+			/* the whole message is in the block */
 			q.method = q.host = f.name;
 			q.target = q.path;
 			q.fields = &f;

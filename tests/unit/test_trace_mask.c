@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Secrets that do not get into the line of a transaction. */
+/* Secrets must not appear in the line of a transaction. */
 #include "trace_kit.h"
 
 static const char *const more_headers[] = {"X-Token"};
@@ -110,7 +110,7 @@ static void test_mask_bodies(void **state)
 	static const struct {
 		struct http_field type;
 		struct http_body body;
-		const char *expected; /* JSON text of the body */
+		const char *expected; /* body, as JSON text */
 	} cases[] = {
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"password\":\"SECRET\",\"b\":1}"),
@@ -130,11 +130,11 @@ static void test_mask_bodies(void **state)
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"p\\u00edn\":\"SECRET\"}"),
 		 "\"{\\\"p\\\\u00edn\\\":\\\"[redacted]\\\"}\""},
-		/* A value that says "password" is no member of that name. */
+		/* The value "password" is not a member name. */
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"k\":\"password\",\"v\":\"x:\\\\\"}"),
 		 "\"{\\\"k\\\":\\\"password\\\",\\\"v\\\":\\\"x:\\\\\\\\\\\"}\""},
-		/* Cut at the limit: in the value, the name, behind it. */
+		/* Truncated within the value, within the name, after the name. */
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"a\":1,\"password\":\"SECRE"),
 		 "\"{\\\"a\\\":1,\\\"password\\\":\\\"[redacted]\\\"\""},
@@ -145,15 +145,15 @@ static void test_mask_bodies(void **state)
 		 "\"{\\\"a\\\":1,\\\"password\\\"\""},
 		{FIELD("Content-Type", JSON_TYPE), BODY("{\"password\":tru"),
 		 "\"{\\\"password\\\":\\\"[redacted]\\\"\""},
-		/* Bytes are missing in between: inside and outside of strings
-		 * change places. */
+		/* After a gap, the inside and outside of strings are
+		 * swapped. */
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"a\":\"b,\"password\":\"SECRET\"}"),
 		 "\"{\\\"a\\\":\\\"b,\\\"[redacted]\""},
 		{FIELD("Content-Type", JSON_TYPE),
 		 BODY("{\"a\":\"\n\"password\":\"SECRET\"}"),
 		 "\"{\\\"a\\\":[redacted]\""},
-		/* Not said to be JSON but looks so. */
+		/* Not labelled as JSON, but looks like it. */
 		{FIELD("Content-Type", "text/plain"),
 		 BODY(" [log] {\"password\":\"SECRET\"} kept"),
 		 "\" [log] {\\\"password\\\":\\\"[redacted]\\\"} kept\""},
@@ -169,8 +169,8 @@ static void test_mask_bodies(void **state)
 		      "Content-Type: a/b\r\n\r\nSEC\r\nRET\r\n--b--\r\n"),
 		 "\"--b\\r\\ncontent-disposition: form-data; name=\\\"a\\\"\\r\\n\\r\\nkept\\r\\n--b\\r\\nContent-Disposition: form-data; name=\\\"PassWord\\\"; filename=\\\"x\\\"\\r\\n"
 		 "Content-Type: a/b\\r\\n\\r\\n[redacted]\\r\\n--b--\\r\\n\""},
-		/* Cut in the secret; the name of a file is not that of the
-		 * part; names without quotes. */
+		/* Truncated within the secret; a file name, which is not the
+		 * name of the part; names without quotes. */
 		{FIELD("content-type", PARTS_TYPE),
 		 BODY("--b\nContent-Disposition: form-data; name=password\n\n"
 		      "SECRE"),

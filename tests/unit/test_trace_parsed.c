@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* 100,000 transactions of random bytes: each line is read back by another
- * JSON parser, and every member is what the transaction says. */
+/* 100,000 transactions of random bytes: every line is parsed by an independent
+ * JSON parser, and each member must match the transaction. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static uint64_t next_random(struct source *s)
 	return s->state;
 }
 
-/* Without NUL: the other parser ends its strings there. test_json covers it. */
+/* Without NUL, where cJSON ends its strings; test_json covers NUL. */
 static struct http_span random_span(struct source *s, size_t max)
 {
 	static const char text[] = "ab=&;/?%41+\"\\\n\t\xc3\xa9\xe2\x82\xac{}";
@@ -87,8 +87,8 @@ static void random_message(struct source *s, struct http_message *m,
 		m->body.sha256[i] = (uint8_t)next_random(s);
 }
 
-/* The span as a C string, invalid bytes replaced; false if there are any. The
- * decoder is not the one under test: it goes by the leading bits. */
+/* The span as a C string with invalid bytes replaced; false if there were any.
+ * The decoder is independent of the one under test. */
 static bool expected_text(char *to, const struct http_span *s)
 {
 	bool valid = true;
@@ -145,7 +145,7 @@ static void check_text(const cJSON *object, const char *name,
 	assert_string_equal(string_at(object, name), text);
 }
 
-/* A number of any size: read from the text, a double would round it. */
+/* Parses a number from the text, as a double would round it. */
 static void check_u64(const char *line, const char *key, uint64_t expected)
 {
 	char text[64];
@@ -318,7 +318,7 @@ static void test_read_back(void **state)
 	run(&o, true);
 }
 
-/* Names that are everywhere: what is masked must still be JSON. */
+/* Very common names: the masked text must still be JSON. */
 static void test_masked_is_json(void **state)
 {
 	static const char *const names[] = {"a", "b", "ab", "1", "A"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For the tests of report/trace: a transaction to change, and its line. */
+/* Test helper: a transaction to modify, and its line. */
 #ifndef TESTS_TRACE_KIT_H
 #define TESTS_TRACE_KIT_H
 
@@ -29,7 +29,7 @@
 		.total = sizeof(text) - 1                                 \
 	}
 
-/* A GET with one parameter and its answer, {"ok":true} in JSON. */
+/* A GET with one parameter, and the response {"ok":true}. */
 extern const struct http_message trace_get, trace_ok;
 extern const struct http_transaction trace_example;
 
@@ -40,7 +40,7 @@ void expect_part(const struct http_transaction *t,
 void expect_absent(const struct http_transaction *t,
 		   const struct trace_options *o, const char *part);
 
-/* What is written of a request for this: the part, and nowhere "SECRET". */
+/* Expects part in the line of a request for this target, and no "SECRET". */
 struct target_case {
 	struct http_span target, path, query;
 	const char *part;
