@@ -2,12 +2,13 @@
 /* Asks for ports first, then offers the resulting filter for changes. */
 #include <string.h>
 
+#include "base/list.h"
 #include "cli/ask_filter.h"
 #include "cli/describe.h"
+#include "model/filter_build.h"
+#include "model/filter_text.h"
 #include "plan/discover.h"
 #include "term/prompt.h"
-#include "model/filter_text.h"
-#include "model/filter_build.h"
 
 #define DEFAULT_PORTS "80"
 
@@ -162,10 +163,9 @@ static enum prompt_answer repair_filter(struct setup *s, struct filter_spec *f,
 		term_wrap(&s->ctx->err, YELLOW, "! ", advice.text);
 		return ANSWER_GIVEN;
 	}
-	for (size_t i = 0; i < advice.choices.n; i++)
-		choice_add(s->mem, &c, advice.choices.items[i].text,
-			   arena_printf(s->mem, "%zu rules",
-					advice.choices.items[i].rules));
+	FOREACH(choice, &advice.choices)
+		choice_add(s->mem, &c, choice->text,
+			   arena_printf(s->mem, "%zu rules", choice->rules));
 	choice_add(s->mem, &c, "Other ports", NULL);
 	answer = prompt_one(
 		&s->prompt,

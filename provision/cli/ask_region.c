@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/ec2_instances.h"
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/ask_region.h"
 #include "cli/status.h"
+#include "services/ec2_instances.h"
 #include "term/prompt.h"
 
 #define FIRST_REGION "us-east-1" /* lists the regions if none is configured */
@@ -40,9 +41,9 @@ static bool list_regions(struct setup *s, const char *initial,
 		choice_add(s->mem, c, initial,
 			   arena_printf(s->mem, "the default (%s)",
 					aws_client_region_source(client)));
-	for (size_t i = 0; i < regions.n; i++)
-		if (!str_same(regions.items[i].name, initial))
-			choice_add(s->mem, c, regions.items[i].name, NULL);
+	FOREACH(region, &regions)
+		if (!str_same(region->name, initial))
+			choice_add(s->mem, c, region->name, NULL);
 	if (c->n > 1)
 		qsort(c->items + (initial != NULL), c->n - (initial != NULL),
 		      sizeof(*c->items), by_name);

@@ -7,15 +7,16 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/ask_sources.h"
 #include "cli/describe.h"
-#include "term/prompt.h"
 #include "model/instance.h"
+#include "term/prompt.h"
 
 static bool is_source(const struct spec *spec, const char *text)
 {
-	for (size_t i = 0; i < spec->sources.n; i++)
-		if (!strcmp(spec->sources.items[i].text, text))
+	FOREACH(source, &spec->sources)
+		if (!strcmp(source->text, text))
 			return true;
 	return false;
 }
@@ -47,8 +48,7 @@ static void list_instances(struct setup *s, struct choices *c)
 {
 	const struct inventory *inv = s->inventory;
 
-	for (size_t i = 0; i < inv->instances.n; i++) {
-		const struct ec2_instance *in = &inv->instances.items[i];
+	FOREACH(in, &inv->instances) {
 		struct choice *to;
 		const char *why;
 
@@ -65,8 +65,7 @@ static void list_interfaces(struct setup *s, struct choices *c)
 {
 	const struct inventory *inv = s->inventory;
 
-	for (size_t i = 0; i < inv->interfaces.n; i++) {
-		const struct ec2_interface *e = &inv->interfaces.items[i];
+	FOREACH(e, &inv->interfaces) {
 		struct choice *to =
 			choice_add(s->mem, c, e->id,
 				   describe_interface(s->mem, s->inventory, e));
@@ -92,18 +91,17 @@ static bool list_services(struct setup *s, struct choices *c)
 		context_status(s->ctx, "reading ECS services of %s ...",
 			       clusters.items[i].name);
 		rc = ecs_list_services(client, clusters.items[i].arn, &l, &err);
-		for (size_t k = 0; k < l.n; k++)
+		FOREACH(service, &l)
 			offer(s, c,
 			      arena_printf(s->mem, "ecs:%s/%s",
 					   clusters.items[i].name,
-					   l.items[k].name),
+					   service->name),
 			      arena_printf(s->mem, "%ld task%s running%s%s",
-					   (long)l.items[k].running,
-					   l.items[k].running == 1 ? "" : "s",
-					   l.items[k].launch_type ? ", on "
-								  : "",
-					   l.items[k].launch_type
-						   ? l.items[k].launch_type
+					   (long)service->running,
+					   service->running == 1 ? "" : "s",
+					   service->launch_type ? ", on " : "",
+					   service->launch_type
+						   ? service->launch_type
 						   : ""),
 			      false);
 		ecs_services_free(&l);
@@ -124,14 +122,14 @@ static void list_classic(struct setup *s, struct choices *c)
 	const struct inventory *inv = s->inventory;
 	struct str_list names = {0};
 
-	for (size_t i = 0; i < inv->interfaces.n; i++) {
-		const char *d = inv->interfaces.items[i].description;
+	FOREACH(eni, &inv->interfaces) {
+		const char *d = eni->description;
 
 		if (d && !strncmp(d, "ELB ", 4) && !strchr(d, '/'))
 			str_list_add(s->mem, &names, d + 4);
 	}
-	for (size_t i = 0; i < names.n; i++)
-		offer(s, c, arena_printf(s->mem, "clb:%s", names.items[i]),
+	FOREACH(name, &names)
+		offer(s, c, arena_printf(s->mem, "clb:%s", *name),
 		      "classic load balancer", true);
 }
 
@@ -139,9 +137,7 @@ static void list_balancers(struct setup *s, struct choices *c)
 {
 	const struct inventory *inv = s->inventory;
 
-	for (size_t i = 0; i < inv->load_balancers.n; i++) {
-		const struct elbv2_load_balancer *lb =
-			&inv->load_balancers.items[i];
+	FOREACH(lb, &inv->load_balancers) {
 		bool nlb = str_same(lb->type, "network");
 
 		/* Skip load balancers in front of collectors. */
@@ -162,10 +158,7 @@ struct tag_count {
 	const char *text; /* "tag:KEY=VALUE" */
 	size_t n;
 };
-struct tag_counts {
-	struct tag_count *items;
-	size_t n;
-};
+struct tag_counts LIST_OF(struct tag_count);
 
 static int by_tag(const void *x, const void *y)
 {
@@ -177,16 +170,13 @@ static int by_tag(const void *x, const void *y)
 static void collect_tags(struct setup *s, const struct aws_tags *tags,
 			 struct tag_counts *out)
 {
-	for (size_t i = 0; i < tags->n; i++) {
+	FOREACH(tag, tags) {
 		struct tag_count *c = ARENA_ADD(s->mem, out);
 
 		if (c)
 			*c = (struct tag_count){
-				arena_printf(s->mem, "tag:%s=%s",
-					     tags->items[i].key,
-					     tags->items[i].value
-						     ? tags->items[i].value
-						     : ""),
+				arena_printf(s->mem, "tag:%s=%s", tag->key,
+					     tag->value ? tag->value : ""),
 				1};
 	}
 }
@@ -197,17 +187,17 @@ static void list_tags(struct setup *s, struct choices *c)
 	struct tag_counts all = {0};
 	size_t n = 0;
 
-	for (size_t i = 0; i < inv->instances.n; i++)
-		collect_tags(s, &inv->instances.items[i].tags, &all);
-	for (size_t i = 0; i < inv->interfaces.n; i++)
-		collect_tags(s, &inv->interfaces.items[i].tags, &all);
+	FOREACH(instance, &inv->instances)
+		collect_tags(s, &instance->tags, &all);
+	FOREACH(eni, &inv->interfaces)
+		collect_tags(s, &eni->tags, &all);
 	if (all.n)
 		qsort(all.items, all.n, sizeof(*all.items), by_tag);
-	for (size_t i = 0; i < all.n; i++) {
-		if (n && !strcmp(all.items[n - 1].text, all.items[i].text))
+	FOREACH(tag, &all) {
+		if (n && !strcmp(all.items[n - 1].text, tag->text))
 			all.items[n - 1].n++;
 		else
-			all.items[n++] = all.items[i];
+			all.items[n++] = *tag;
 	}
 	for (size_t i = 0; i < n; i++)
 		offer(s, c, all.items[i].text,
@@ -219,17 +209,14 @@ static void list_networks(struct setup *s, struct choices *c)
 {
 	const struct inventory *inv = s->inventory;
 
-	for (size_t i = 0; i < inv->vpcs.n; i++) {
-		const struct ec2_vpc *v = &inv->vpcs.items[i];
+	FOREACH(v, &inv->vpcs) {
 		const char *name = aws_tag_value(&v->tags, TAG_NAME);
 
 		offer(s, c, v->id,
 		      arena_printf(s->mem, "VPC  %s  %s", name ? name : "-",
 				   v->cidr ? v->cidr : ""),
 		      true);
-		for (size_t k = 0; k < inv->subnets.n; k++) {
-			const struct ec2_subnet *n = &inv->subnets.items[k];
-
+		FOREACH(n, &inv->subnets) {
 			name = aws_tag_value(&n->tags, TAG_NAME);
 			if (str_same(n->vpc_id, v->id))
 				offer(s, c, n->id,
@@ -279,8 +266,8 @@ static bool list_choices(struct setup *s, enum source_menu menu,
 
 static bool listed(const struct choices *c, const char *text)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (!strcmp(c->items[i].label, text))
+	FOREACH(choice, c)
+		if (!strcmp(choice->label, text))
 			return true;
 	return false;
 }
@@ -307,12 +294,12 @@ static void update_sources(struct setup *s, const struct choices *c)
 	struct sources before = s->spec.sources;
 
 	s->spec.sources = (struct sources){0};
-	for (size_t i = 0; i < before.n; i++)
-		if (!listed(c, before.items[i].text))
-			add_source(s, before.items[i].text);
-	for (size_t i = 0; i < c->n; i++)
-		if (c->items[i].chosen && strncmp(c->items[i].label, "nlb:", 4))
-			add_source(s, c->items[i].label);
+	FOREACH(source, &before)
+		if (!listed(c, source->text))
+			add_source(s, source->text);
+	FOREACH(choice, c)
+		if (choice->chosen && strncmp(choice->label, "nlb:", 4))
+			add_source(s, choice->label);
 }
 
 /* Offers the targets of a network load balancer in its place. */
@@ -336,13 +323,13 @@ static enum prompt_answer offer_targets(struct setup *s, const char *name)
 				name));
 		return ANSWER_GIVEN;
 	}
-	for (size_t i = 0; i < targets.n; i++) {
+	FOREACH(target, &targets) {
 		const struct ec2_instance *in =
-			inventory_instance(inv, targets.items[i]);
+			inventory_instance(inv, *target);
 		const struct ec2_interface *e =
-			inventory_interface(inv, targets.items[i]);
+			inventory_interface(inv, *target);
 
-		struct choice *to = offer(s, &c, targets.items[i],
+		struct choice *to = offer(s, &c, *target,
 					  in  ? describe_instance(s->mem, in)
 					  : e ? inventory_interface_name(inv, e)
 					      : NULL,
@@ -397,8 +384,8 @@ static const char *current_sources(struct setup *s)
 {
 	struct str_list l = {0};
 
-	for (size_t i = 0; i < s->spec.sources.n; i++)
-		str_list_add(s->mem, &l, s->spec.sources.items[i].text);
+	FOREACH(source, &s->spec.sources)
+		str_list_add(s->mem, &l, source->text);
 	return str_list_text(s->mem, &l, 4);
 }
 

@@ -5,10 +5,11 @@
  */
 #include <string.h>
 
+#include "base/list.h"
 #include "cli/ask_target.h"
 #include "cli/describe.h"
-#include "term/prompt.h"
 #include "model/limits.h"
+#include "term/prompt.h"
 
 enum target_choice {
 	TC_KEEP,
@@ -20,8 +21,8 @@ enum target_choice {
 
 static bool is_source(const struct candidates *sources, const char *eni)
 {
-	for (size_t i = 0; i < sources->n; i++)
-		if (str_same(sources->items[i].eni->id, eni))
+	FOREACH(source, sources)
+		if (str_same(source->eni->id, eni))
 			return true;
 	return false;
 }
@@ -40,8 +41,7 @@ static enum prompt_answer ask_collectors(struct setup *s)
 	choice_add(s->mem, &c, "None for now",
 		   "you register them with its target group yourself")
 		->chosen = keeps_lb && !t->collectors.n;
-	for (size_t i = 0; i < inv->instances.n; i++) {
-		const struct ec2_instance *in = &inv->instances.items[i];
+	FOREACH(in, &inv->instances) {
 		struct choice *to;
 
 		if (str_same(in->state, "terminated"))
@@ -49,9 +49,8 @@ static enum prompt_answer ask_collectors(struct setup *s)
 		to = choice_add(s->mem, &c, in->id,
 				describe_instance(s->mem, in));
 		to->chosen = keeps_lb && str_list_has(&t->collectors, in->id);
-		for (size_t k = 0; k < sources.n; k++)
-			if (str_same(sources.items[k].eni->instance_id,
-				     in->id)) {
+		FOREACH(source, &sources)
+			if (str_same(source->eni->instance_id, in->id)) {
 				to->refusal = "is a source";
 				to->chosen = false;
 			}
@@ -74,9 +73,7 @@ static void list_balancers(struct setup *s, struct choices *c)
 {
 	const struct inventory *inv = s->inventory;
 
-	for (size_t i = 0; i < inv->load_balancers.n; i++) {
-		const struct elbv2_load_balancer *lb =
-			&inv->load_balancers.items[i];
+	FOREACH(lb, &inv->load_balancers) {
 		struct choice *to;
 
 		/* The deployment's own load balancer is "Keep". */
@@ -98,8 +95,7 @@ static void list_interfaces(struct setup *s, struct choices *c)
 	const struct inventory *inv = s->inventory;
 	struct candidates sources = setup_candidates(s);
 
-	for (size_t i = 0; i < inv->interfaces.n; i++) {
-		const struct ec2_interface *e = &inv->interfaces.items[i];
+	FOREACH(e, &inv->interfaces) {
 		const struct ec2_instance *in =
 			inventory_instance(inv, e->instance_id);
 		struct choice *to;
@@ -122,11 +118,9 @@ static void list_endpoints(struct setup *s, struct choices *c)
 {
 	const struct inventory *inv = s->inventory;
 
-	for (size_t i = 0; i < inv->endpoints.n; i++)
-		if (str_same(inv->endpoints.items[i].type,
-			     "GatewayLoadBalancer"))
-			choice_add(s->mem, c, inv->endpoints.items[i].id,
-				   inv->endpoints.items[i].service);
+	FOREACH(endpoint, &inv->endpoints)
+		if (str_same(endpoint->type, "GatewayLoadBalancer"))
+			choice_add(s->mem, c, endpoint->id, endpoint->service);
 }
 
 /* Selects from a list that is not empty; the menu refuses those that are. */
@@ -169,8 +163,8 @@ static const char *current_target(struct setup *s)
 
 static bool any_usable(const struct choices *c)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (!c->items[i].refusal)
+	FOREACH(choice, c)
+		if (!choice->refusal)
 			return true;
 	return false;
 }

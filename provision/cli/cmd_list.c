@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/cmd_list.h"
 #include "cli/describe.h"
 #include "cli/report.h"
-#include "term/table.h"
-#include "plan/plan.h"
-#include "model/inventory_load.h"
 #include "model/deployment.h"
+#include "model/inventory_load.h"
+#include "plan/plan.h"
+#include "term/table.h"
 
 struct listed_deployment {
 	const char *name;
@@ -18,16 +19,10 @@ struct listed_deployment {
 	struct parse_error error;
 	const struct mirror_target *target;
 	const struct mirror_filter *filter;
-	struct {
-		struct session_status *items;
-		size_t n;
-	} sessions;
+	struct LIST_OF(struct session_status) sessions;
 };
 
-struct deployments {
-	struct listed_deployment *items;
-	size_t n;
-};
+struct deployments LIST_OF(struct listed_deployment);
 
 static void add_session(struct context *ctx, struct listed_deployment *d,
 			const struct mirror_session *s)
@@ -46,10 +41,9 @@ static void fill(struct context *ctx, struct listed_deployment *d,
 	d->name = name;
 	d->readable =
 		!deployment_spec(&ctx->mem, inv, name, &d->spec, &d->error);
-	for (size_t i = 0; i < inv->sessions.n; i++)
-		if (str_same(tags_deployment(&inv->sessions.items[i].tags),
-			     name))
-			add_session(ctx, d, &inv->sessions.items[i]);
+	FOREACH(session, &inv->sessions)
+		if (str_same(tags_deployment(&session->tags), name))
+			add_session(ctx, d, session);
 	for (size_t i = 0; i < inv->targets.n && !d->target; i++)
 		if (str_same(tags_deployment(&inv->targets.items[i].tags),
 			     name))
@@ -89,9 +83,8 @@ static cJSON *json_deployment(struct context *ctx,
 	else
 		cJSON_AddNullToObject(o, "vni");
 	l = cJSON_AddArrayToObject(o, "sources");
-	for (size_t i = 0; i < d->spec.sources.n; i++)
-		cJSON_AddItemToArray(
-			l, cJSON_CreateString(d->spec.sources.items[i].text));
+	FOREACH(source, &d->spec.sources)
+		cJSON_AddItemToArray(l, cJSON_CreateString(source->text));
 	if (d->filter) {
 		l = cJSON_AddObjectToObject(o, "filter");
 		json_text(l, "id", d->filter->id);
@@ -106,27 +99,21 @@ static cJSON *json_deployment(struct context *ctx,
 			      d->target ? json_target(ctx, d->target)
 					: cJSON_CreateNull());
 	l = cJSON_AddArrayToObject(o, "sessions");
-	for (size_t i = 0; i < d->sessions.n; i++)
-		cJSON_AddItemToArray(l, json_session(&ctx->inventory,
-						     &d->sessions.items[i]));
+	FOREACH(session, &d->sessions)
+		cJSON_AddItemToArray(l, json_session(&ctx->inventory, session));
 	return o;
 }
 
 static int print_json(struct context *ctx, const struct deployments *all,
 		      const struct listed_deployment *foreign)
 {
-	cJSON *o = cJSON_CreateObject(), *l;
-
-	json_text(o, "region", ctx->inventory.region);
-	json_text(o, "account", ctx->inventory.account);
+	cJSON *o = json_result(&ctx->inventory), *l;
 	l = cJSON_AddArrayToObject(o, "deployments");
-	for (size_t i = 0; i < all->n; i++)
-		cJSON_AddItemToArray(l, json_deployment(ctx, &all->items[i]));
+	FOREACH(deployment, all)
+		cJSON_AddItemToArray(l, json_deployment(ctx, deployment));
 	l = cJSON_AddArrayToObject(o, "foreignSessions");
-	for (size_t i = 0; i < foreign->sessions.n; i++)
-		cJSON_AddItemToArray(l,
-				     json_session(&ctx->inventory,
-						  &foreign->sessions.items[i]));
+	FOREACH(session, &foreign->sessions)
+		cJSON_AddItemToArray(l, json_session(&ctx->inventory, session));
 	return report_json(ctx, o);
 }
 
@@ -137,8 +124,7 @@ static void print_sessions(struct context *ctx,
 		"SESSION", "SOURCE", "INTERFACE", "NAME", "VNI", "STATE", NULL};
 	struct table t = {.heads = own};
 
-	for (size_t i = 0; i < d->sessions.n; i++) {
-		const struct session_status *v = &d->sessions.items[i];
+	FOREACH(v, &d->sessions) {
 		const char *cells[] = {
 			v->session->id,
 			foreign ? v->session->target_id
@@ -231,14 +217,14 @@ int cmd_list(struct context *ctx)
 		return code;
 	found = inventory_deployments(&ctx->mem, &ctx->inventory);
 	selected = context_deployments(ctx, &ctx->mem, &code);
-	for (size_t i = 0; i < found.n; i++) {
+	FOREACH(name, &found) {
 		struct listed_deployment *d =
-			str_list_has(&selected, found.items[i])
+			str_list_has(&selected, *name)
 				? ARENA_ADD(&ctx->mem, &all)
 				: NULL;
 
 		if (d)
-			fill(ctx, d, found.items[i]);
+			fill(ctx, d, *name);
 	}
 	for (size_t i = 0; !ctx->settings.names.n && i < sessions->n; i++)
 		if (!tags_deployment(&sessions->items[i].tags))

@@ -3,8 +3,8 @@
 #include "base/exit.h"
 #include "cli/cmd_plan.h"
 #include "cli/output.h"
-#include "cli/report_plan.h"
 #include "cli/prepare.h"
+#include "cli/report_plan.h"
 
 int cmd_plan(struct context *ctx)
 {

@@ -2,9 +2,9 @@
 /* Prints an IAM policy without AWS calls: its author often has no credentials. */
 #include <string.h>
 
-#include "http/endpoint.h"
 #include "base/exit.h"
 #include "cli/cmd_policy.h"
+#include "http/endpoint.h"
 #include "plan/policy.h"
 
 int cmd_policy(struct context *ctx)

@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/cmd_remove.h"
-#include "term/prompt.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
 #include "model/inventory_load.h"
 #include "plan/plan_remove.h"
+#include "term/prompt.h"
 
 /* Lists each deployment followed by its sessions. */
 static void list_choices(struct context *ctx, const struct str_list *all,
@@ -16,28 +17,26 @@ static void list_choices(struct context *ctx, const struct str_list *all,
 {
 	const struct mirror_sessions *l = &ctx->inventory.sessions;
 
-	for (size_t i = 0; i < all->n; i++) {
-		size_t n =
-			status_count_sessions(&ctx->inventory, all->items[i]);
+	FOREACH(deployment, all) {
+		size_t n = status_count_sessions(&ctx->inventory, *deployment);
 
 		choice_add(
-			&ctx->mem, c, all->items[i],
+			&ctx->mem, c, *deployment,
 			arena_printf(
 				&ctx->mem,
 				"whole deployment: %zu session%s and what belongs to %s",
 				n, n == 1 ? "" : "s", n == 1 ? "it" : "them"));
-		for (size_t k = 0; k < l->n; k++) {
+		FOREACH(session, l) {
 			struct session_status v;
 
-			if (!str_same(tags_deployment(&l->items[k].tags),
-				      all->items[i]))
+			if (!str_same(tags_deployment(&session->tags),
+				      *deployment))
 				continue;
-			status_session(&ctx->mem, &ctx->inventory, &l->items[k],
-				       &v);
-			choice_add(&ctx->mem, c, l->items[k].id,
+			status_session(&ctx->mem, &ctx->inventory, session, &v);
+			choice_add(&ctx->mem, c, session->id,
 				   arena_printf(&ctx->mem, "of %s  %s  %s",
-						l->items[k].interface_id,
-						v.name, v.why));
+						session->interface_id, v.name,
+						v.why));
 		}
 	}
 }
@@ -53,13 +52,13 @@ static int select_from_list(struct context *ctx, const struct str_list *all,
 	answer = prompt_many(&p, "What should be removed?", &c, 1);
 	if (answer != ANSWER_GIVEN)
 		return context_cancelled(ctx, answer);
-	for (size_t i = 0; i < c.n; i++)
-		if (c.items[i].chosen)
+	FOREACH(choice, &c)
+		if (choice->chosen)
 			str_list_add(&ctx->mem,
-				     str_list_has(all, c.items[i].label)
+				     str_list_has(all, choice->label)
 					     ? &r->deployments
 					     : &r->sessions,
-				     c.items[i].label);
+				     choice->label);
 	return EXIT_DONE;
 }
 

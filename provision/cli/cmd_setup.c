@@ -5,12 +5,12 @@
 #include "base/exit.h"
 #include "cli/cmd_setup.h"
 #include "cli/output.h"
+#include "cli/prepare.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
-#include "cli/prepare.h"
-#include "term/prompt.h"
-#include "model/limits.h"
 #include "model/filter_text.h"
+#include "model/limits.h"
+#include "term/prompt.h"
 
 /* The command to run on the collector. */
 static const char *collector_command(struct context *ctx, const struct plan *p)

@@ -8,10 +8,7 @@
 
 static int print_json(struct sync *s)
 {
-	cJSON *o = cJSON_CreateObject();
-
-	json_text(o, "region", s->ctx->inventory.region);
-	json_text(o, "account", s->ctx->inventory.account);
+	cJSON *o = json_result(&s->ctx->inventory);
 	cJSON_AddItemToObject(o, "deployments", s->json);
 	s->json = NULL;
 	return report_json(s->ctx, o);

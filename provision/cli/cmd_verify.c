@@ -3,16 +3,14 @@
 #include <time.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/cmd_verify.h"
 #include "cli/report.h"
-#include "verify/verify.h"
 #include "model/inventory_load.h"
+#include "verify/verify.h"
 #include "verify/verify_load.h"
 
-struct verify_reports {
-	struct verify_report *items;
-	size_t n;
-};
+struct verify_reports LIST_OF(struct verify_report);
 
 static cJSON *json_report(const struct verify_report *r)
 {
@@ -25,29 +23,24 @@ static cJSON *json_report(const struct verify_report *r)
 			 : r->warned ? VERIFY_WARN
 				     : VERIFY_OK]);
 	l = cJSON_AddArrayToObject(o, "checks");
-	for (size_t i = 0; i < r->n; i++) {
-		const struct verify_row *row = &r->items[i];
-		cJSON *c = cJSON_CreateObject();
+	FOREACH(row, r) {
+		cJSON *c = json_append(l);
 
 		json_text(c, "check", row->check);
 		json_text(c, "state", states[row->state]);
 		json_text(c, "subject", row->subject);
 		json_text(c, "detail", row->detail);
 		json_text(c, "fix", row->fix);
-		cJSON_AddItemToArray(l, c);
 	}
 	return o;
 }
 
 static int print_json(struct context *ctx, const struct verify_reports *l)
 {
-	cJSON *o = cJSON_CreateObject(), *all;
-
-	json_text(o, "region", ctx->inventory.region);
-	json_text(o, "account", ctx->inventory.account);
+	cJSON *o = json_result(&ctx->inventory), *all;
 	all = cJSON_AddArrayToObject(o, "deployments");
-	for (size_t i = 0; i < l->n; i++)
-		cJSON_AddItemToArray(all, json_report(&l->items[i]));
+	FOREACH(report, l)
+		cJSON_AddItemToArray(all, json_report(report));
 	return report_json(ctx, o);
 }
 
@@ -71,8 +64,8 @@ static void print_report(struct context *ctx, const struct verify_report *r)
 
 	term_style(out, BOLD, "%s", r->deployment);
 	term_print(out, "  %s\n", ctx->inventory.region);
-	for (size_t i = 0; i < r->n; i++)
-		print_row(ctx, &r->items[i]);
+	FOREACH(row, r)
+		print_row(ctx, row);
 	term_print(out, "  %zu OK, %zu WARN, %zu FAIL: ", ok, r->warned,
 		   r->failed);
 	if (r->failed)
@@ -88,15 +81,13 @@ static int verify_all(struct context *ctx, const struct str_list *names,
 {
 	int code = EXIT_DONE;
 
-	for (size_t i = 0; i < names->n; i++) {
+	FOREACH(name, names) {
 		struct verify_report r;
 		struct parse_error err = {"out of memory"};
 		struct verify_report *to;
 
-		if (verify_deployment(&r, &ctx->inventory, more,
-				      names->items[i], &err)) {
-			log_error(&ctx->log, "%s: %s", names->items[i],
-				  err.text);
+		if (verify_deployment(&r, &ctx->inventory, more, *name, &err)) {
+			log_error(&ctx->log, "%s: %s", *name, err.text);
 			code = EXIT_FAILED;
 			continue;
 		}
@@ -113,8 +104,8 @@ static int print_all(struct context *ctx, const struct verify_reports *l)
 {
 	int code = EXIT_DONE;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].failed)
+	FOREACH(report, l)
+		if (report->failed)
 			code = EXIT_CHECKS_FAILED;
 	if (ctx->settings.json)
 		return print_json(ctx, l) ? EXIT_FAILED : code;
@@ -157,8 +148,8 @@ int cmd_verify(struct context *ctx)
 	context_status(ctx, "%s", "");
 	code = verify_all(ctx, &names, &more, &l);
 	shown = print_all(ctx, &l);
-	for (size_t i = 0; i < l.n; i++)
-		verify_report_free(&l.items[i]);
+	FOREACH(report, &l)
+		verify_report_free(report);
 	verify_extra_free(&more);
 	if (missing != EXIT_DONE)
 		return missing;

@@ -7,11 +7,11 @@
 
 #include "base/exit.h"
 #include "cli/options.h"
+#include "model/filter_text.h"
 #include "model/limits.h"
-#include "plan/policy.h"
 #include "model/sessions.h"
 #include "model/spec.h"
-#include "model/filter_text.h"
+#include "plan/policy.h"
 
 static const char *const output_names[] = {"apply", "terraform",
 					   "cloudformation", NULL};

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints a plan as infrastructure code. */
+#include "apply/export.h"
+#include "apply/export_cfn.h"
+#include "apply/export_tf.h"
 #include "base/exit.h"
 #include "cli/output.h"
 #include "cli/report_plan.h"
-#include "apply/export.h"
-#include "apply/export_tf.h"
-#include "apply/export_cfn.h"
 
 int output_code(struct context *ctx, const struct plan *p)
 {

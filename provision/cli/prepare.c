@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/ask_filter.h"
 #include "cli/ask_region.h"
 #include "cli/ask_sources.h"
@@ -125,9 +126,9 @@ static int check_options(struct setup *s)
 static bool service_loaded(const struct inventory *inv,
 			   const struct source *source)
 {
-	for (size_t i = 0; i < inv->services.n; i++)
-		if (str_same(inv->services.items[i].cluster, source->name) &&
-		    str_same(inv->services.items[i].service, source->value))
+	FOREACH(service, &inv->services)
+		if (str_same(service->cluster, source->name) &&
+		    str_same(service->service, source->value))
 			return true;
 	return false;
 }
@@ -136,9 +137,9 @@ static bool service_loaded(const struct inventory *inv,
  * have added others. */
 static bool services_missing(const struct setup *s, const struct sources *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].type == SOURCE_ECS &&
-		    !service_loaded(s->inventory, &l->items[i]))
+	FOREACH(source, l)
+		if (source->type == SOURCE_ECS &&
+		    !service_loaded(s->inventory, source))
 			return true;
 	return false;
 }
@@ -201,10 +202,10 @@ static int offer_rules(struct setup *s)
 	if (!s->applies || !s->plan.rules_missing || s->spec.open_groups ||
 	    !s->ctx->can_ask || s->ctx->settings.yes || diag_failed(l))
 		return EXIT_DONE;
-	for (size_t i = 0; i < l->n; i++)
-		if (strstr(l->items[i].text, "--open-groups"))
+	FOREACH(diagnostic, l)
+		if (strstr(diagnostic->text, "--open-groups"))
 			term_wrap(s->prompt.term, YELLOW, "! ",
-				  l->items[i].text);
+				  diagnostic->text);
 	answer = prompt_confirm(&s->prompt,
 				s->plan.rules_missing == 1 ? "Add this rule?"
 							   : "Add these rules?",

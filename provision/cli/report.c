@@ -32,6 +32,23 @@ void json_number(cJSON *to, const char *name, double number)
 	cJSON_AddNumberToObject(to, name, number);
 }
 
+cJSON *json_append(cJSON *array)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	cJSON_AddItemToArray(array, o);
+	return o;
+}
+
+cJSON *json_result(const struct inventory *inv)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	json_text(o, "region", inv->region);
+	json_text(o, "account", inv->account);
+	return o;
+}
+
 enum style state_style(enum mirroring_state state)
 {
 	return state == MIRRORING_ACTIVE ? GREEN

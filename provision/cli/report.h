@@ -15,6 +15,12 @@ int report_json(struct context *ctx, cJSON *tree);
 void json_text(cJSON *to, const char *name, const char *text);
 void json_number(cJSON *to, const char *name, double number);
 
+/* Appends a new object to an array and returns it. */
+cJSON *json_append(cJSON *array);
+
+/* A new object with the region and account of the inventory. */
+cJSON *json_result(const struct inventory *inv);
+
 /* A session as an object. */
 cJSON *json_session(const struct inventory *inv,
 		    const struct session_status *v);

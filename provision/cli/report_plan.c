@@ -2,10 +2,11 @@
 /* Prints plans; runs of similar steps are shortened to the first few. */
 #include <string.h>
 
-#include "cli/report_plan.h"
+#include "base/list.h"
 #include "cli/describe.h"
-#include "term/table.h"
+#include "cli/report_plan.h"
 #include "model/filter_text.h"
+#include "term/table.h"
 
 #define SOURCES_SHORT 20
 #define STEPS_SHORT   4 /* consecutive steps of one type */
@@ -13,19 +14,17 @@
 void diagnostics_print(struct term *out, const struct diagnostics *l,
 		       enum diag_level least)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const struct diagnostic *n = &l->items[i];
-
-		if (n->level < least)
+	FOREACH(diagnostic, l) {
+		if (diagnostic->level < least)
 			continue;
 		term_wrap(out,
-			  n->level == DIAG_FAIL	  ? RED
-			  : n->level == DIAG_WARN ? YELLOW
-						  : PLAIN,
-			  n->level == DIAG_FAIL	  ? "  error: "
-			  : n->level == DIAG_WARN ? "  warning: "
-						  : "  note: ",
-			  n->text);
+			  diagnostic->level == DIAG_FAIL   ? RED
+			  : diagnostic->level == DIAG_WARN ? YELLOW
+							   : PLAIN,
+			  diagnostic->level == DIAG_FAIL   ? "  error: "
+			  : diagnostic->level == DIAG_WARN ? "  warning: "
+							   : "  note: ",
+			  diagnostic->text);
 	}
 }
 
@@ -103,9 +102,9 @@ static void print_filter(struct context *ctx, struct term *out,
 {
 	term_style(out, BOLD, "Filter ");
 	term_print(out, "  %s\n", describe_filter(&ctx->mem, &p->spec.filter));
-	for (size_t i = 0; i < p->rules.n; i++)
+	FOREACH(rule, &p->rules)
 		term_print(out, "         %s\n",
-			   filter_rule_text(&ctx->mem, &p->rules.items[i]));
+			   filter_rule_text(&ctx->mem, rule));
 }
 
 /* The number of consecutive steps from i on that have the same type. */
@@ -149,9 +148,7 @@ static void print_cost(struct term *out, const struct cost *c)
 
 	term_style(out, BOLD, "Cost");
 	term_print(out, "  per month, %s\n", c->note);
-	for (size_t i = 0; i < c->n; i++) {
-		const struct cost_line *l = &c->items[i];
-
+	FOREACH(l, c) {
 		if (l->monthly > 0)
 			snprintf(head, sizeof(head), "  $%9.2f  ", l->monthly);
 		else
@@ -211,9 +208,8 @@ static cJSON *json_sources(const struct plan *p)
 {
 	cJSON *l = cJSON_CreateArray();
 
-	for (size_t i = 0; i < p->sources.n; i++) {
-		const struct candidate *c = &p->sources.items[i];
-		cJSON *o = cJSON_CreateObject();
+	FOREACH(c, &p->sources) {
+		cJSON *o = json_append(l);
 
 		json_text(o, "interface", c->eni->id);
 		json_text(o, "instance", c->instance ? c->instance->id : NULL);
@@ -222,7 +218,6 @@ static cJSON *json_sources(const struct plan *p)
 		json_text(o, "address", c->eni->private_ip);
 		json_text(o, "asked", c->source->text);
 		json_text(o, "type", source_type_text(c->source->type));
-		cJSON_AddItemToArray(l, o);
 	}
 	return l;
 }
@@ -233,15 +228,13 @@ static cJSON *json_steps(const struct plan *p)
 					     "undone"};
 	cJSON *l = cJSON_CreateArray();
 
-	for (size_t i = 0; i < p->steps.n; i++) {
-		const struct step *s = &p->steps.items[i];
-		cJSON *o = cJSON_CreateObject();
+	FOREACH(s, &p->steps) {
+		cJSON *o = json_append(l);
 
 		json_text(o, "text", s->text);
 		json_text(o, "undo", s->undo_text);
 		json_text(o, "state", states[s->state]);
 		json_text(o, "id", s->created ? s->created : s->on.id);
-		cJSON_AddItemToArray(l, o);
 	}
 	return l;
 }
@@ -251,12 +244,11 @@ static cJSON *json_diagnostics(const struct diagnostics *diagnostics)
 	static const char *const levels[] = {"info", "warning", "error"};
 	cJSON *l = cJSON_CreateArray();
 
-	for (size_t i = 0; i < diagnostics->n; i++) {
-		cJSON *o = cJSON_CreateObject();
+	FOREACH(diagnostic, diagnostics) {
+		cJSON *o = json_append(l);
 
-		json_text(o, "level", levels[diagnostics->items[i].level]);
-		json_text(o, "text", diagnostics->items[i].text);
-		cJSON_AddItemToArray(l, o);
+		json_text(o, "level", levels[diagnostic->level]);
+		json_text(o, "text", diagnostic->text);
 	}
 	return l;
 }
@@ -269,12 +261,11 @@ static cJSON *json_cost(const struct cost *c)
 	json_number(o, "monthly", c->monthly);
 	json_text(o, "note", c->note);
 	l = cJSON_AddArrayToObject(o, "lines");
-	for (size_t i = 0; i < c->n; i++) {
-		cJSON *line = cJSON_CreateObject();
+	FOREACH(entry, c) {
+		cJSON *line = json_append(l);
 
-		json_text(line, "text", c->items[i].text);
-		json_number(line, "monthly", c->items[i].monthly);
-		cJSON_AddItemToArray(l, line);
+		json_text(line, "text", entry->text);
+		json_number(line, "monthly", entry->monthly);
 	}
 	return o;
 }
@@ -287,15 +278,12 @@ static cJSON *json_filter(struct context *ctx, const struct plan *p)
 	json_text(o, "ports",
 		  filter_ports_text(&ctx->mem, &p->spec.filter.ports));
 	l = cJSON_AddArrayToObject(o, "rules");
-	for (size_t i = 0; i < p->rules.n; i++) {
-		cJSON *r = cJSON_CreateObject();
+	FOREACH(rule, &p->rules) {
+		cJSON *r = json_append(l);
 
-		json_text(r, "direction",
-			  p->rules.items[i].egress ? "egress" : "ingress");
-		json_number(r, "number", p->rules.items[i].number);
-		json_text(r, "text",
-			  filter_rule_text(&ctx->mem, &p->rules.items[i]));
-		cJSON_AddItemToArray(l, r);
+		json_text(r, "direction", rule->egress ? "egress" : "ingress");
+		json_number(r, "number", rule->number);
+		json_text(r, "text", filter_rule_text(&ctx->mem, rule));
 	}
 	return o;
 }
@@ -303,10 +291,7 @@ static cJSON *json_filter(struct context *ctx, const struct plan *p)
 cJSON *plan_json(struct context *ctx, const struct plan *p)
 {
 	bool removal = str_empty(p->spec.name);
-	cJSON *o = cJSON_CreateObject(), *l;
-
-	json_text(o, "region", p->inventory->region);
-	json_text(o, "account", p->inventory->account);
+	cJSON *o = json_result(p->inventory), *l;
 	if (!removal) {
 		json_text(o, "deployment", p->spec.name);
 		cJSON_AddItemToObject(o, "sources", json_sources(p));

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/list.h"
 #include "cli/request.h"
 #include "model/filter_text.h"
 
@@ -28,8 +29,8 @@ static bool add_sources(struct arena *a, const struct string_list *l,
 
 		if (!source_parse(a, l->item[i], &source, err))
 			return false;
-		for (size_t k = 0; k < out->n; k++)
-			known |= !strcmp(out->items[k].text, source.text);
+		FOREACH(present, out)
+			known |= !strcmp(present->text, source.text);
 		to = known ? NULL : ARENA_ADD(a, out);
 		if (to)
 			*to = source;

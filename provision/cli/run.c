@@ -6,10 +6,11 @@
  */
 #include <string.h>
 
+#include "apply/apply_aws.h"
 #include "base/clock.h"
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/run.h"
-#include "apply/apply_aws.h"
 
 struct plan_run {
 	struct context *ctx;
@@ -200,8 +201,8 @@ static int report_refused(struct context *ctx, const struct apply_result *r)
 		term_print(&ctx->err, "Interrupted; nothing was changed.\n");
 		return EXIT_INTERRUPTED;
 	}
-	for (size_t i = 0; i < r->refused.n; i++)
-		denied += r->refused.items[i].error.kind == AWS_ERR_DENIED;
+	FOREACH(refusal, &r->refused)
+		denied += refusal->error.kind == AWS_ERR_DENIED;
 	if (denied)
 		log_error(&ctx->log,
 			  "%zu step%s not permitted; nothing was changed",
@@ -231,9 +232,7 @@ static void report_orphans(struct context *ctx, const struct plan *p,
 			   const struct apply_result *r)
 {
 	log_error(&ctx->log, "these resources could not be removed:");
-	for (size_t i = 0; i < r->orphans.n; i++) {
-		const struct step_error *l = &r->orphans.items[i];
-
+	FOREACH(l, &r->orphans) {
 		term_wrap(
 			&ctx->err, RED, "  ",
 			arena_printf(&ctx->mem, "%s: %s", l->text,
@@ -319,12 +318,11 @@ static void json_errors(struct context *ctx, cJSON *to, const char *name,
 	cJSON *l = cJSON_AddArrayToObject(to, name);
 
 	for (size_t i = 0; i < n; i++) {
-		cJSON *o = cJSON_CreateObject();
+		cJSON *o = json_append(l);
 
 		json_text(o, "text", items[i].text);
 		json_text(o, "error",
 			  context_error_text(&ctx->mem, &items[i].error));
-		cJSON_AddItemToArray(l, o);
 	}
 }
 

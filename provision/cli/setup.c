@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/request.h"
 #include "cli/setup.h"
 #include "model/deployment.h"
@@ -69,9 +70,9 @@ struct candidates setup_candidates(struct setup *s)
 	struct candidates c = {0};
 	struct diagnostics unused = {0};
 
-	for (size_t i = 0; i < s->spec.sources.n; i++)
-		select_source(s->mem, s->inventory, &s->spec.sources.items[i],
-			      target_eni, &c, &unused);
+	FOREACH(source, &s->spec.sources)
+		select_source(s->mem, s->inventory, source, target_eni, &c,
+			      &unused);
 	return c;
 }
 
@@ -80,8 +81,8 @@ unsigned int setup_families(struct setup *s)
 	struct candidates c = setup_candidates(s);
 	unsigned int families = FILTER_IPV4;
 
-	for (size_t i = 0; i < c.n; i++)
-		if (c.items[i].eni->ipv6.n)
+	FOREACH(candidate, &c)
+		if (candidate->eni->ipv6.n)
 			families |= FILTER_IPV6;
 	return families;
 }

@@ -3,9 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/list.h"
 #include "cli/status.h"
-#include "model/tags.h"
 #include "model/filter_text.h"
+#include "model/tags.h"
 
 /* Counts the targets behind the VXLAN listener of a load balancer, without those
  * that are draining. Returns whether their health was loaded. */
@@ -19,16 +20,13 @@ static bool target_health(const struct inventory *inv,
 
 	*healthy = *all = 0;
 	for (size_t i = 0; l && i < l->target_group_arns.n; i++) {
-		for (size_t k = 0; k < inv->registered.n; k++) {
-			const struct inventory_target_group *g =
-				&inv->registered.items[k];
-
+		FOREACH(g, &inv->registered) {
 			if (!str_same(g->group->arn,
 				      l->target_group_arns.items[i]))
 				continue;
 			known = true;
-			for (size_t m = 0; m < g->targets.n; m++) {
-				const char *s = g->targets.items[m].state;
+			FOREACH(target, &g->targets) {
+				const char *s = target->state;
 
 				if (str_same(s, "draining"))
 					continue;
@@ -180,8 +178,7 @@ size_t status_count_sessions(const struct inventory *inv,
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < inv->sessions.n; i++)
-		n += str_same(tags_deployment(&inv->sessions.items[i].tags),
-			      deployment);
+	FOREACH(session, &inv->sessions)
+		n += str_same(tags_deployment(&session->tags), deployment);
 	return n;
 }

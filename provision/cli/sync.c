@@ -8,15 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/apply_aws.h"
 #include "base/exit.h"
-#include "term/prompt.h"
+#include "base/list.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
 #include "cli/sync.h"
-#include "apply/apply_aws.h"
+#include "model/deployment.h"
 #include "model/inventory_load.h"
 #include "plan/plan_setup.h"
-#include "model/deployment.h"
+#include "term/prompt.h"
 
 /* Plans per deployment and round while its sources keep changing. */
 #define TRIES_MAX 4
@@ -107,27 +108,22 @@ static int report_failure(struct sync *s, const char *name,
 {
 	const char *what = result->failed ? result->failed->text : "";
 
-	for (size_t i = 0; i < result->orphans.n; i++)
-		log_problem(
-			s, name, true,
-			arena_printf(&s->round, "could not %s: %s",
-				     result->orphans.items[i].text,
-				     context_error_text(
-					     &s->round,
-					     &result->orphans.items[i].error)));
+	FOREACH(orphan, &result->orphans)
+		log_problem(s, name, true,
+			    arena_printf(&s->round, "could not %s: %s",
+					 orphan->text,
+					 context_error_text(&s->round,
+							    &orphan->error)));
 	if (result->interrupted) {
 		log_problem(s, name, false, "interrupted");
 		return result->outcome == APPLY_ORPHANS ? EXIT_FAILED
 							: EXIT_INTERRUPTED;
 	}
-	for (size_t i = 0; i < result->refused.n; i++)
-		log_problem(
-			s, name, true,
-			arena_printf(&s->round, "%s: %s",
-				     result->refused.items[i].text,
-				     context_error_text(
-					     &s->round,
-					     &result->refused.items[i].error)));
+	FOREACH(refusal, &result->refused)
+		log_problem(s, name, true,
+			    arena_printf(&s->round, "%s: %s", refusal->text,
+					 context_error_text(&s->round,
+							    &refusal->error)));
 	if (!result->refused.n)
 		log_problem(s, name, true,
 			    arena_printf(&s->round, "%s%s%s", what,
@@ -186,12 +182,11 @@ static int confirm(struct sync *s, const struct plan *p, const char *name)
 static void report_diagnostics(struct sync *s, const struct plan *p,
 			       const char *name)
 {
-	for (size_t i = 0; i < p->diagnostics.n; i++) {
-		const struct diagnostic *n = &p->diagnostics.items[i];
-
-		if (n->level == DIAG_FAIL ||
-		    (n->level == DIAG_WARN && !s->watching))
-			log_problem(s, name, n->level == DIAG_FAIL, n->text);
+	FOREACH(diagnostic, &p->diagnostics) {
+		if (diagnostic->level == DIAG_FAIL ||
+		    (diagnostic->level == DIAG_WARN && !s->watching))
+			log_problem(s, name, diagnostic->level == DIAG_FAIL,
+				    diagnostic->text);
 	}
 }
 
@@ -312,16 +307,15 @@ static void apply_refused(struct sync *s)
 	struct arena mem = {0};
 	struct str_list l = {0};
 
-	for (size_t i = 0; i < s->refused.n; i++)
-		if (inventory_interface(&s->ctx->inventory,
-					s->refused.items[i]))
-			str_list_add(&mem, &l, s->refused.items[i]);
+	FOREACH(eni, &s->refused)
+		if (inventory_interface(&s->ctx->inventory, *eni))
+			str_list_add(&mem, &l, *eni);
 	arena_free(&s->refused_mem);
 	s->refused_mem = mem;
 	s->refused = l;
-	for (size_t i = 0; i < l.n; i++)
+	FOREACH(eni, &l)
 		str_list_add(&s->ctx->inventory.mem, &s->ctx->inventory.refused,
-			     l.items[i]);
+			     *eni);
 }
 
 static int load_account(struct sync *s)

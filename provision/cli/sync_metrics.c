@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/sync_metrics.h"
 
 void sync_metrics_begin(struct sync_metrics *m)
@@ -99,14 +100,14 @@ static void format_metrics(const struct sync_metrics *m,
 	    "Network interfaces that AWS refuses to mirror.", (double)refused);
 	head(b, "interfaces_wanted", "gauge",
 	     "Network interfaces that should be mirrored.");
-	for (size_t i = 0; i < m->gauges.n; i++)
+	FOREACH(gauge, &m->gauges)
 		add(b,
 		    "metlo_mirror_interfaces_wanted{deployment=\"%s\"} %zu\n",
-		    m->gauges.items[i].deployment, m->gauges.items[i].wanted);
+		    gauge->deployment, gauge->wanted);
 	head(b, "sessions", "gauge", "Mirror sessions that exist.");
-	for (size_t i = 0; i < m->gauges.n; i++)
+	FOREACH(gauge, &m->gauges)
 		add(b, "metlo_mirror_sessions{deployment=\"%s\"} %zu\n",
-		    m->gauges.items[i].deployment, m->gauges.items[i].sessions);
+		    gauge->deployment, gauge->sessions);
 	one(b, "aws_calls_total", "counter", "AWS API calls.",
 	    (double)aws->calls);
 	one(b, "aws_throttled_total", "counter",

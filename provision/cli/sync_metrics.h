@@ -17,10 +17,8 @@ struct sync_metrics {
 	int64_t last_ok;		/* Unix time; 0: never */
 	size_t added, changed, removed; /* sessions */
 	size_t rolled_back;
-	struct {
-		struct sync_gauge *items;
-		size_t n;
-	} gauges; /* of the current round, in its arena */
+	/* of the current round, in its arena */
+	struct LIST_OF(struct sync_gauge) gauges;
 };
 
 /* Drops the gauges; their arena may be freed afterwards. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A list of choices, built before a prompt is shown. */
+#include "base/list.h"
 #include "term/choice.h"
 
 struct choice *choice_add(struct arena *a, struct choices *c, const char *label,
@@ -20,7 +21,7 @@ size_t choices_chosen(const struct choices *c)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n; i++)
-		n += c->items[i].chosen;
+	FOREACH(choice, c)
+		n += choice->chosen;
 	return n;
 }

@@ -3,6 +3,7 @@
 #ifndef TERM_CHOICE_H
 #define TERM_CHOICE_H
 
+#include "base/list.h"
 #include "model/arena.h"
 
 struct choice {
@@ -12,10 +13,7 @@ struct choice {
 	bool chosen;
 };
 
-struct choices {
-	struct choice *items;
-	size_t n;
-};
+struct choices LIST_OF(struct choice);
 
 /* Appends a choice with copies of label and detail (may be NULL). The returned
  * pointer, never NULL, is valid until the next call for the same list. */

@@ -8,9 +8,9 @@
 
 #include <termios.h>
 
+#include "model/arena.h"
 #include "term/interrupt.h"
 #include "term/term.h"
-#include "model/arena.h"
 
 /* Where a prompt is shown and read. The caller owns what it points to. */
 struct prompt {

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "term/prompt_list.h"
 
 #define FILTER_MAX   128
@@ -200,11 +201,11 @@ static void draw_answer(struct list_prompt *l, enum prompt_answer answer)
 	} else if (!l->many) {
 		text = l->c->items[l->shown[l->cursor]].label;
 	} else {
-		for (size_t i = 0; i < l->c->n; i++)
-			if (l->c->items[i].chosen)
+		FOREACH(choice, l->c)
+			if (choice->chosen)
 				text = arena_printf(l->p->mem, "%s%s%s", text,
 						    n++ ? ", " : "",
-						    l->c->items[i].label);
+						    choice->label);
 		if (!n)
 			text = "none";
 		else if (n > 6)
@@ -382,8 +383,8 @@ enum prompt_answer prompt_list(struct prompt *p, const char *question,
 	l.shown = arena_alloc(p->mem, (c->n + 1) * sizeof(*l.shown));
 	if (!l.shown || keys_open(&l.keys, p))
 		return ANSWER_END;
-	for (size_t i = 0; i < c->n; i++) {
-		unsigned int w = term_width(c->items[i].label);
+	FOREACH(choice, c) {
+		unsigned int w = term_width(choice->label);
 
 		if (w > l.label_width && w <= 40)
 			l.label_width = w;

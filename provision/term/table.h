@@ -3,20 +3,15 @@
 #ifndef TERM_TABLE_H
 #define TERM_TABLE_H
 
-#include "term/term.h"
+#include "base/list.h"
 #include "model/arena.h"
+#include "term/term.h"
 
 struct table {
-	const char *const *heads; /* NULL-terminated, at most 10 */
-	unsigned int columns;	  /* set by the first row */
-	struct {
-		const char **items; /* row by row; not copied */
-		size_t n;
-	} cells;
-	struct {
-		enum style *items; /* of the last column of each row */
-		size_t n;
-	} styles;
+	const char *const *heads;	    /* NULL-terminated, at most 10 */
+	unsigned int columns;		    /* set by the first row */
+	struct LIST_OF(const char *) cells; /* row by row; not copied */
+	struct LIST_OF(enum style) styles;  /* of the last column of each row */
 };
 
 /* Adds a row with one text for each head; NULL is an empty cell. */
