@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# The fake AWS behaves as AWS does: the official AWS CLI drives it.
+# Tests of the fake AWS with the official AWS CLI as its client.
 
 set -u
 cd "$(dirname "$0")" || exit 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# metlo-mirror by flags, against the fake AWS.
+# metlo-mirror without questions, against the fake AWS.
 
 set -u
 cd "$(dirname "$0")" || exit 1

@@ -1,1 +1,1 @@
-"""A fake AWS that checks the contract: see README.md beside this file."""
+"""A fake AWS that validates requests against the official models; see README.md."""

@@ -13,8 +13,9 @@ import sys
 import threading
 from pathlib import Path
 
-from . import (cloudwatch, ec2_groups, ec2_instances, ec2_mend, ec2_mirror, ec2_network,  # noqa: F401
-               ec2_sessions, ecs, elb_balancers, elb_classic, elb_listeners, elb_targets, sts)
+from . import (cloudwatch, ec2_groups, ec2_instances, ec2_mirror, ec2_network,  # noqa: F401
+               ec2_repair, ec2_sessions, ecs, elb_balancers, elb_classic, elb_listeners,
+               elb_targets, sts)
 from . import metadata, models, worlds
 from .control import Control
 from .dispatch import Fake
@@ -55,7 +56,7 @@ def write_env(path: str, region: str, ports: tuple[int, int, int]) -> None:
 
 
 def wait(parent: int | None) -> None:
-    """Until a signal, or the end of the process that this one serves."""
+    """Runs until a signal or until the parent process ends."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

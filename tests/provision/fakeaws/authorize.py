@@ -1,4 +1,4 @@
-"""Which permissions a call needs, and the refusal of each service."""
+"""The permissions a call needs, and how each service refuses it."""
 from __future__ import annotations
 
 from typing import Optional
@@ -9,7 +9,7 @@ from .policy import Context
 from .registry import Call
 
 PREFIX = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing"}
-# Parameters that name a resource which IAM looks at.
+# Parameters that name a resource to which IAM policies apply.
 EC2_IDS = {"TrafficMirrorSessionId": "traffic-mirror-session",
            "TrafficMirrorTargetId": "traffic-mirror-target",
            "TrafficMirrorFilterId": "traffic-mirror-filter",
@@ -50,7 +50,7 @@ def _elb_resources(call: Call) -> list[str]:
 
 
 def _tags(call: Call, resource: str) -> Context:
-    """What conditions can ask about a resource that exists."""
+    """The condition keys of an existing resource."""
     if call.service == "ec2":
         key = resource.rpartition("/")[2]
         table = KINDS.get(key.partition("-")[0], ("",))[0]
@@ -64,9 +64,9 @@ def _tags(call: Call, resource: str) -> Context:
 
 
 def needed(call: Call) -> list[tuple[str, str, Context]]:
-    """The actions, the resource of each and what conditions can ask."""
+    """The actions, with the resource and condition keys of each."""
     if call.service == "sts":
-        return []  # GetCallerIdentity needs none; roles say who may take them
+        return []  # GetCallerIdentity needs none; AssumeRole is decided by trust policies
     prefix = PREFIX.get(call.service, call.service)
     if call.service == "ec2":
         resources = _ec2_resources(call)
@@ -94,7 +94,7 @@ def needed(call: Call) -> list[tuple[str, str, Context]]:
 
 
 def denied(call: Call) -> Optional[AwsError]:
-    """The refusal when the caller's policy does not allow the call."""
+    """Refuses the call if the policy of the caller does not allow it."""
     policy = call.world.policy_of(call.key.arn)
     for action, resource, context in needed(call):
         if policy.allows(action, resource, context):

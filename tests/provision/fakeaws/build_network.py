@@ -1,4 +1,4 @@
-"""Making a world: VPCs, groups, access lists, interfaces and instances."""
+"""Builds a world: VPCs, groups, network ACLs, interfaces and instances."""
 from __future__ import annotations
 
 import ipaddress
@@ -20,7 +20,7 @@ def tag_list(name: Optional[str], tags: Optional[dict[str, str]]) -> list[dict[s
 
 
 def permission(text: str) -> dict[str, Any]:
-    """"udp/4789 10.0.0.0/8", "tcp/80-90 sg-...", "all ::/0"."""
+    """Parses "udp/4789 10.0.0.0/8", "tcp/80-90 sg-..." or "all ::/0"."""
     what, peer = text.split()
     protocol, _, ports = what.partition("/")
     out: dict[str, Any] = {"IpProtocol": "-1" if protocol == "all" else protocol}
@@ -37,14 +37,14 @@ def permission(text: str) -> dict[str, Any]:
 
 
 class NetworkBuilder:
-    """Each public method is a thing to make; names are Name tags."""
+    """Each public method makes one type of resource; names are Name tags."""
 
     def __init__(self, world: World, region: Region):
         self.world = world
         self.region = region
 
     def find(self, table: str, name: Optional[str]) -> Resource:
-        """By id or Name tag; without a name the first."""
+        """Finds a resource by ID or Name tag; the first one if no name is given."""
         rows = self.region.table(table)
         if name is None:
             return next(iter(rows.values()))
@@ -59,7 +59,7 @@ class NetworkBuilder:
     # --- VPCs ---------------------------------------------------------------
     def vpc(self, name: str, cidr: str = "10.0.0.0/16", zones: int = 3,
             default: bool = False) -> Resource:
-        """With a subnet in each zone, a main route table, an open NACL, a default group."""
+        """A VPC with a subnet per zone, main route table, open NACL and default group."""
         world, key = self.world, self.world.new_id("vpc")
         vpc = self.region.table("vpcs")[key] = {
             "VpcId": key, "CidrBlock": cidr, "State": "available", "IsDefault": default,
@@ -122,7 +122,7 @@ class NetworkBuilder:
 
     def nacl(self, name: str, subnets: list[str], entries: list[dict[str, Any]],
              vpc: Optional[str] = None) -> Resource:
-        """An access list of its own for these subnets; entries as entry() takes them."""
+        """A network ACL for these subnets; entries in the notation of entry()."""
         acl = self._nacl(self.find("vpcs", vpc)["VpcId"], name, False,
                          [self.entry(**e) for e in entries])
         for subnet in subnets:
@@ -135,7 +135,7 @@ class NetworkBuilder:
 
     def route_table(self, name: str, subnets: list[str], routes: list[dict[str, Any]],
                     vpc: Optional[str] = None) -> Resource:
-        """For these subnets; routes as in the official shape, the local one is added."""
+        """A route table for these subnets; adds the local route to routes (API shape)."""
         key, home = self.world.new_id("rtb"), self.find("vpcs", vpc)
         local = {"DestinationCidrBlock": home["CidrBlock"], "GatewayId": "local",
                  "Origin": "CreateRouteTable", "State": "active"}
@@ -152,7 +152,7 @@ class NetworkBuilder:
 
     def group(self, name: str, ingress: Optional[list[str]] = None,
               vpc: Optional[str] = None) -> Resource:
-        """A security group; ingress as permission() reads it."""
+        """A security group; ingress in the notation of permission()."""
         made = make_group(self.world, self.find("vpcs", vpc)["VpcId"], name, f"group {name}",
                           self.world.arn("ec2", self.region.name, "security-group/"),
                           tag_list(name, None))
@@ -176,7 +176,7 @@ class NetworkBuilder:
                  vpc: Optional[str] = None, groups: Optional[list[str]] = None,
                  state: str = "running", listens: Optional[list[int]] = None,
                  tags: Optional[dict[str, str]] = None) -> Resource:
-        """listens: TCP ports that answer, for health checks."""
+        """listens: TCP ports that accept health checks."""
         subnets, allowed = self.subnets_of(vpc), self.group_ids(groups, vpc)
         subnet = self.region.table("subnets")[subnets[zone % len(subnets)]]
         key, table = self.world.new_id("i"), self.region.table("security_groups")
@@ -200,20 +200,20 @@ class NetworkBuilder:
         return instance
 
     def instances(self, name: str, count: int, **same: Any) -> None:
-        """count times an instance, over the zones: NAME-1, NAME-2, ..."""
+        """Makes count instances NAME-1, NAME-2, ... spread over the zones."""
         for i in range(count):
             self.instance(f"{name}-{i + 1}", zone=i, **same)
 
     def enis(self, count: int = 1, vpc: Optional[str] = None, description: str = "",
              name: Optional[str] = None) -> None:
-        """Interfaces that are attached to nothing."""
+        """Makes interfaces without an attachment."""
         subnets, allowed = self.subnets_of(vpc), self.group_ids(None, vpc)
         for i in range(count):
             make_eni(self.world, self.region, subnets[i % len(subnets)], allowed, description,
                      tags=tag_list(name, None))
 
     def remove_eni(self, key: str) -> None:
-        """Sessions die with their source."""
+        """Deletes an interface; its sessions are deleted with it."""
         self.region.free_address(self.region.table("enis").pop(key))
         sessions = self.region.table("mirror_sessions")
         for session in [k for k, s in sessions.items() if s["NetworkInterfaceId"] == key]:
@@ -235,7 +235,7 @@ class NetworkBuilder:
             instance["_listens"] = listens
 
     def set_eni(self, eni: str, mirrorable: bool) -> None:
-        """What AWS says of this interface as a source."""
+        """Sets whether AWS accepts this interface as a source."""
         if not re.fullmatch(r"eni-[0-9a-f]+", eni):
-            raise KeyError(f"{eni} is no interface")
+            raise KeyError(f"{eni} is not an interface ID")
         self.region.table("enis")[eni]["_mirrorable"] = mirrorable

@@ -1,4 +1,4 @@
-"""Making a world: load balancers, ECS, mirroring, principals, metrics."""
+"""Builds a world: load balancers, ECS, mirroring, principals, metrics."""
 from __future__ import annotations
 
 from typing import Any, Optional
@@ -11,11 +11,11 @@ from .enis import attach, make_eni
 from .policy import Policy
 from .world import Resource
 
-AMAZON = "578734482556"  # an account of AWS's own
+AMAZON = "578734482556"  # an account that belongs to AWS
 
 
 class Builder(NetworkBuilder):
-    """All that can be made."""
+    """Makes resources of every type."""
 
     # --- load balancers -----------------------------------------------------
     def balancer(self, name: str, kind: str, vpc: Optional[str] = None,
@@ -32,7 +32,7 @@ class Builder(NetworkBuilder):
 
     def nlb(self, name: str, udp: bool = False, instances: Optional[list[str]] = None,
             **same: Any) -> Resource:
-        """udp: with a listener on 4789, whose target group has these instances."""
+        """udp: adds a listener on 4789; instances become its targets."""
         made = self.balancer(name, "network", **same)
         if udp:
             group = make_target_group(self.world, self.region, {
@@ -47,7 +47,7 @@ class Builder(NetworkBuilder):
         return made
 
     def clb(self, name: str, vpc: Optional[str] = None, zones: int = 2) -> Resource:
-        """A classic load balancer: its interfaces and its description."""
+        """A Classic Load Balancer with its interfaces."""
         subnets, allowed = self.subnets_of(vpc)[:zones], self.group_ids(None, vpc)
         for subnet in subnets:
             eni = make_eni(self.world, self.region, subnet, allowed, f"ELB {name}",
@@ -106,7 +106,7 @@ class Builder(NetworkBuilder):
         return made
 
     def tasks(self, cluster: str, service: str, count: int = 1) -> None:
-        """More tasks of a service."""
+        """Starts more tasks of a service."""
         owner = self.region.table("services")[f"{cluster}/{service}"]
         hosts = [h for h in self.region.table("container_instances").values()
                  if h["_cluster"] == cluster]
@@ -149,7 +149,7 @@ class Builder(NetworkBuilder):
                 "details": [{"name": k, "value": v} for k, v in details.items()]}
 
     def stop_tasks(self, cluster: str, service: str, count: int = 1) -> None:
-        """The oldest tasks go, with their interfaces."""
+        """Stops the oldest tasks and deletes their interfaces."""
         owner = self.region.table("services")[f"{cluster}/{service}"]
         mine = [a for a, t in self.region.table("tasks").items()
                 if t["_cluster"] == cluster and t["group"] == f"service:{service}"]
@@ -161,10 +161,10 @@ class Builder(NetworkBuilder):
         owner["desiredCount"] -= len(mine[:count])
         owner["runningCount"] -= len(mine[:count])
 
-    # --- mirroring that somebody else made ----------------------------------
+    # --- foreign mirroring --------------------------------------------------
     def mirror(self, source: str, target: str, number: int = 1, vni: int = 4242,
                rules: int = 1, tags: Optional[dict[str, str]] = None) -> Resource:
-        """A session of the instance source to the instance or NLB target."""
+        """Mirrors the instance source to the instance or NLB target."""
         table, world = self.region.table, self.world
         member, value, kind = self._mirror_target(target)
         old = [t for t in table("mirror_targets").values() if t.get(member) == value]
@@ -193,7 +193,7 @@ class Builder(NetworkBuilder):
         return made
 
     def shared_target(self, owner: str = "210987654321") -> Resource:
-        """A mirror target of another account, which that account shares with this one."""
+        """A mirror target shared by another account."""
         key = self.world.new_id("tmt")
         self.region.table("mirror_targets")[key] = made = {
             "TrafficMirrorTargetId": key, "Type": "network-load-balancer", "OwnerId": owner,
@@ -218,30 +218,30 @@ class Builder(NetworkBuilder):
     # --- principals and metrics ---------------------------------------------
     def key(self, id: str, secret: str, arn: str, token: Optional[str] = None,
             seconds: Optional[float] = None) -> None:
-        """An access key; with token and seconds a temporary one."""
+        """An access key; temporary if token and seconds are given."""
         self.world.add_key(id, secret, arn, token, seconds)
 
     def role(self, arn: str, **how: Any) -> None:
-        """how: trusted (ARNs), external_id, mfa, max_seconds, web_token."""
+        """A role; how: trusted (ARNs), external_id, mfa, max_seconds, web_token."""
         self.world.roles[arn] = how
 
     def sso(self, token: str, roles: list[list[str]], user: str = "tester",
             expires_at: float = 1e12) -> None:
-        """A token of the portal and its [account, role] pairs."""
+        """A token of the SSO portal and its [account, role] pairs."""
         self.world.sso_tokens[token] = {"roles": roles, "user": user, "expires_at": expires_at}
 
     def policy(self, policy: Any, arn: Optional[str] = None) -> None:
-        """What a principal may do; the tester's without an ARN."""
+        """The policy of a principal; of the tester if no ARN is given."""
         arn = arn or f"arn:aws:iam::{self.world.account}:user/tester"
         self.world.policies[arn] = Policy.from_json(policy)
 
     def opt_in(self, name: str) -> None:
-        """A region that an account must ask for."""
+        """Enables an opt-in region."""
         self.world.opted_in.append(name)
 
     def metric(self, name: str, value: float, dimensions: dict[str, str],
                namespace: str = "AWS/EC2") -> None:
-        """The value of every period; an InstanceId may be a name."""
+        """Sets a metric to one value in every period; an InstanceId may be a name."""
         names = dict(dimensions)
         if not names.get("InstanceId", "i-").startswith("i-"):
             names["InstanceId"] = self.find("instances", names["InstanceId"])["InstanceId"]

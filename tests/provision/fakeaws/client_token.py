@@ -1,4 +1,4 @@
-"""ClientToken: a repeated create makes nothing new."""
+"""ClientToken: repeating a create makes no second resource."""
 from __future__ import annotations
 
 import copy
@@ -9,7 +9,7 @@ from .registry import Call, Handler
 
 
 def idempotent(create: Handler) -> Handler:
-    """The same token and parameters give the first call's answer again."""
+    """Repeats the first response for the same token and parameters."""
     def handler(call: Call) -> dict[str, Any]:
         token = call.get("ClientToken")
         if token is None:

@@ -1,4 +1,4 @@
-"""CloudWatch: the metrics that the world has."""
+"""CloudWatch: the metrics of the world."""
 from __future__ import annotations
 
 import datetime
@@ -10,7 +10,7 @@ from .registry import Call, handles
 
 def _points(call: Call, stat: dict[str, Any], start: datetime.datetime,
             end: datetime.datetime) -> list[tuple[datetime.datetime, float]]:
-    """One value for each whole period; the world says which."""
+    """One value per whole period, as set in the world."""
     metric = stat["Metric"]
     names = {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])}
     rows = [m for m in call.table("metrics").values()

@@ -1,4 +1,4 @@
-"""/_fake/: what tests ask and tell the fake itself."""
+"""/_fake/: how tests inspect and control the fake."""
 from __future__ import annotations
 
 import json

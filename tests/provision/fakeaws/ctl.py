@@ -1,4 +1,4 @@
-"""Tells and asks a running fake from the shell; its URL is in FAKEAWS_URL.
+"""Controls a running fake from the shell; FAKEAWS_URL is its URL.
 
   python3 -m fakeaws.ctl get changes|world|journal|settings|faults|operations
   python3 -m fakeaws.ctl calls [read|write|dryrun]     one line a call: operation outcome
@@ -33,7 +33,7 @@ def ask(method: str, what: str, value: Any = None) -> Any:
 
 
 def pairs(words: list[str]) -> dict[str, Any]:
-    """name=JSON, or name=text."""
+    """Parses name=JSON or name=text."""
     out: dict[str, Any] = {}
     for word in words:
         name, _, text = word.partition("=")

@@ -1,4 +1,4 @@
-"""One API request from the wire to its answer."""
+"""Handles one API request from the wire to the response."""
 from __future__ import annotations
 
 import copy
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass
 class Asked:
-    """What a request says that it wants."""
+    """The service, operation and parameters of a request."""
 
     model: Model
     protocol: str
@@ -43,7 +43,7 @@ class Asked:
 
 
 class Fake:
-    """The whole of it: a world, how it is reached and what was asked."""
+    """The fake: a world, its endpoints and its journal."""
 
     def __init__(self, models: dict[str, Model], world: World, journal: Journal):
         self.models = models
@@ -52,7 +52,7 @@ class Fake:
         self.faults = Faults()
         self.lock = threading.RLock()
 
-    # --- what is asked ------------------------------------------------------
+    # --- request ------------------------------------------------------------
     def _by_target(self, request: Request, target: str) -> Asked:
         prefix, _, operation = target.partition(".")
         for name, prefixes in (("ecs", ["AmazonEC2ContainerServiceV20141113"]),
@@ -84,7 +84,7 @@ class Fake:
         raise AwsError("NoSuchVersion", f"The requested version ({form.get('Version')}) is not"
                        " valid", 400)
 
-    # --- the answer ---------------------------------------------------------
+    # --- response -----------------------------------------------------------
     def _operation(self, asked: Asked) -> Operation:
         operation = asked.model.operation(asked.operation)
         if operation is None:
@@ -143,7 +143,7 @@ class Fake:
             return self._refuse(asked, error, entry)
         except ContractBroken as broken:
             bug = str(broken)
-        except Exception:  # a client must not take it for a fault of the network
+        except Exception:  # must not look like a network error to the client
             bug = traceback.format_exc()
         print(f"fakeaws: {bug}", file=sys.stderr, flush=True)
         entry["fake_bug"] = bug
@@ -159,7 +159,7 @@ class Fake:
         return Answer(error.status, kind, body, headers)
 
     def answer(self, request: Request) -> Answer:
-        """The answer to one request, which is in the journal by then."""
+        """Returns the response to a request, after adding it to the journal."""
         with self.lock:
             self.world.requests += 1
             self.world.tick()

@@ -1,4 +1,4 @@
-"""What the EC2 operations share: ids, lists with filters and pages, tags."""
+"""Shared by the EC2 operations: IDs, filtered and paged lists, tags."""
 from __future__ import annotations
 
 import re
@@ -11,7 +11,7 @@ from .paging import BadToken, page
 from .registry import Call
 from .world import Resource
 
-# prefix of an id: table and the code when it does not exist
+# ID prefix: table, and error code if there is no such ID
 KINDS = {
     "vpc": ("vpcs", "InvalidVpcID", "vpc ID"),
     "subnet": ("subnets", "InvalidSubnetID", "subnet ID"),
@@ -35,7 +35,7 @@ TAG_TYPES = {"sg": "security-group", "i": "instance", "eni": "network-interface"
 
 
 def the(call: Call, prefix: str, key: str) -> Resource:
-    """The resource of that id, or the error that AWS has for it."""
+    """Returns the resource with that ID or raises the error of AWS."""
     table, code, what = KINDS[prefix]
     if not re.fullmatch(prefix + r"-([0-9a-f]{8}|[0-9a-f]{17})", key):
         malformed = "InvalidGroupId" if prefix == "sg" else code
@@ -48,7 +48,7 @@ def the(call: Call, prefix: str, key: str) -> Resource:
 
 @dataclass(frozen=True)
 class Listing:
-    """One Describe call: ids is the parameter, out the member of the answer."""
+    """One Describe call: ids names the parameter, out the member of the response."""
 
     prefix: str
     ids: str
@@ -114,7 +114,7 @@ def check_tags(tags: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def tags_for(call: Call, resource_type: str) -> list[dict[str, str]]:
-    """The tags that TagSpecification.N gives to what is being created."""
+    """The tags in TagSpecification.N for a new resource."""
     tags: list[dict[str, str]] = []
     for spec in call.get("TagSpecifications", []):
         if spec.get("ResourceType") != resource_type:

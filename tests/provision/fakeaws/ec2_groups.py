@@ -34,7 +34,7 @@ def shown(group: Resource) -> Resource:
 
 def add_rules(world: World, group: Resource, new: list[groups.Rule],
               egress: bool = False) -> list[Resource]:
-    """Makes rules of a group; also used where the world is built."""
+    """Adds rules to a group; also used to build worlds."""
     made = []
     for rule in new:
         full = {"SecurityGroupRuleId": world.new_id("sgr"), "GroupId": group["GroupId"],

@@ -19,14 +19,14 @@ INSTANCES = Listing("i", "InstanceIds", "Reservations", {
     "SecurityGroups.GroupName", "network-interface.network-interface-id":
     "NetworkInterfaces.NetworkInterfaceId", "network-interface.subnet-id":
     "NetworkInterfaces.SubnetId", "network-interface.vpc-id": "NetworkInterfaces.VpcId"})
-# What an interface shows of itself inside its instance.
+# The members of an interface that appear inside its instance.
 SHARED = ("Description", "Groups", "MacAddress", "NetworkInterfaceId", "OwnerId",
           "PrivateIpAddress", "SourceDestCheck", "Status", "SubnetId", "VpcId", "InterfaceType",
           "Ipv6Addresses")
 
 
 def interfaces(call: Call, instance_id: str) -> list[Resource]:
-    """An instance's interfaces, in the order of their device index."""
+    """The interfaces of an instance by device index."""
     found = [e for e in call.table("enis").values()
              if e.get("Attachment", {}).get("InstanceId") == instance_id]
     return sorted(found, key=lambda e: e["Attachment"]["DeviceIndex"])

@@ -37,7 +37,7 @@ def check_description(call: Call) -> str:
 
 # --- targets ----------------------------------------------------------------
 def _target_of(call: Call) -> tuple[str, str]:
-    """What the target is: its type and the member that names it."""
+    """The type of a target and the member that names it."""
     kinds = {"NetworkInterfaceId": "network-interface",
              "NetworkLoadBalancerArn": "network-load-balancer",
              "GatewayLoadBalancerEndpointId": "gateway-load-balancer-endpoint"}

@@ -1,4 +1,4 @@
-"""VPCs and what is in them: reading only, except tags."""
+"""VPCs and their resources: read-only, except for tags."""
 from __future__ import annotations
 
 from typing import Any

@@ -21,7 +21,7 @@ SESSIONS = Listing("tms", "TrafficMirrorSessionIds", "TrafficMirrorSessions", {
 
 
 def mirrorable(call: Call, eni: Resource) -> bool:
-    """Is the interface on something that AWS can mirror?"""
+    """Whether AWS can mirror the interface."""
     if eni["InterfaceType"] != "interface":
         return False
     if "_mirrorable" in eni:
@@ -47,7 +47,7 @@ def _check_source(call: Call, eni: Resource) -> None:
 
 
 def _check_target(call: Call, session: Resource, target: Resource) -> None:
-    """Quota of the target and the packet length that it allows."""
+    """Checks the quota of the target and its packet length limit."""
     settings = call.world.settings
     if target["Type"] == "network-interface":
         sources = {s["NetworkInterfaceId"]
@@ -81,7 +81,7 @@ def _check_session(call: Call, session: Resource) -> None:
 
 
 def _complete(call: Call, session: Resource, target: Resource) -> None:
-    """What AWS chooses when it is not told."""
+    """The defaults that AWS chooses."""
     if session.get("PacketLength") is None:
         session["PacketLength"] = 65535 if target["Type"] == "network-interface" else 8500
     if session.get("VirtualNetworkId") is None:

@@ -1,4 +1,4 @@
-"""ECS, the reading side: clusters, services, tasks, container instances."""
+"""ECS, read-only: clusters, services, tasks, container instances."""
 from __future__ import annotations
 
 from typing import Any, Callable, Optional
@@ -38,7 +38,7 @@ def _of_cluster(call: Call, table: str, cluster: Resource) -> list[Resource]:
 
 def _several(call: Call, param: str, most: int, out: str, arn_of: Callable[[str], str],
              find: Callable[[str], Optional[Resource]]) -> dict[str, Any]:
-    """A Describe call: what is found, and a failure for each that is not."""
+    """A Describe call: the resources found, and a failure for each missing one."""
     names = call.get(param, [])
     if not names:
         raise _invalid(f"{param} cannot be empty.")

@@ -1,4 +1,4 @@
-"""Load balancers: network ones are made, others are only described."""
+"""Load balancers: network ones can be created, others only described."""
 from __future__ import annotations
 
 from typing import Any
@@ -25,7 +25,7 @@ ALB_ATTRIBUTES: dict[str, tuple[str, ...]] = {
 def make_balancer(world: World, region: Region, name: str, kind: str, subnets: list[str],
                   groups: list[str], scheme: str = "internal",
                   tags: list[dict[str, str]] | None = None) -> Resource:
-    """A load balancer of the type network or application with its interfaces."""
+    """Makes a network or application load balancer with its interfaces."""
     short = {"network": "net", "application": "app", "gateway": "gwy"}[kind]
     suffix = world.hex(16)
     path = f"{short}/{name}/{suffix}"
@@ -184,7 +184,7 @@ def delete_balancer(call: Call) -> dict[str, Any]:
     if balancer is None:
         if ":loadbalancer/" not in arn:
             raise AwsError("ValidationError", f"'{arn}' is not a valid load balancer ARN")
-        return {}  # AWS says nothing about what does not exist
+        return {}  # AWS ignores load balancers that do not exist
     if balancer["_attributes"]["deletion_protection.enabled"] == "true":
         raise AwsError("OperationNotPermitted", f"Load balancer '{arn}' cannot be deleted because"
                        " deletion protection is enabled")

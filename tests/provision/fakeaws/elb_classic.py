@@ -1,4 +1,4 @@
-"""Classic load balancers, only to be seen."""
+"""Classic Load Balancers, read-only."""
 from __future__ import annotations
 
 from typing import Any

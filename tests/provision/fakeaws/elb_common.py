@@ -1,4 +1,4 @@
-"""What the load balancing operations share."""
+"""Shared by the load balancing operations."""
 from __future__ import annotations
 
 from typing import Any, Optional
@@ -59,7 +59,7 @@ def check_tags(tags: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def set_attributes(call: Call, resource: Resource, known: dict[str, tuple[str, ...]]) -> None:
-    """known: the values that an attribute can have, none for any."""
+    """known: the allowed values of each attribute; empty allows any."""
     for attribute in call.params["Attributes"]:
         key, value = attribute.get("Key", ""), attribute.get("Value", "")
         if key not in known:

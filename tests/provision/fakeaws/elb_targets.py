@@ -1,4 +1,4 @@
-"""Target groups, what is registered with them and whether it is healthy."""
+"""Target groups, registered targets and their health."""
 from __future__ import annotations
 
 import ipaddress
@@ -20,7 +20,7 @@ NETWORK = ("TCP", "UDP", "TLS", "TCP_UDP")
 
 
 def make_target_group(world: World, region: Region, params: dict[str, Any]) -> Resource:
-    """params as CreateTargetGroup has them; AWS's defaults for the others."""
+    """Makes a target group from the parameters of CreateTargetGroup and AWS's defaults."""
     name = params["Name"]
     arn = world.arn("elasticloadbalancing", region.name, f"targetgroup/{name}/{world.hex(16)}")
     network = params.get("Protocol") in NETWORK
@@ -150,7 +150,7 @@ def delete_group(call: Call) -> dict[str, Any]:
 
 # --- targets ----------------------------------------------------------------
 def _targets(call: Call, group: Resource) -> list[tuple[str, Resource]]:
-    """Key and registration of each target of the request."""
+    """The key and registration of each target in the request."""
     found = []
     for target in call.params["Targets"]:
         name, port = target["Id"], target.get("Port", group["Port"])
@@ -213,7 +213,7 @@ def _instance_of(call: Call, target: Resource) -> Optional[Resource]:
 
 
 def _answers(call: Call, group: Resource, target: Resource, instance: Resource) -> bool:
-    """Does the health check get through, by the world and its security groups?"""
+    """Whether the health check passes, given open ports and security groups."""
     port = target["Port"] if group["HealthCheckPort"] == "traffic-port" \
         else int(group["HealthCheckPort"])
     if port not in instance.get("_listens", []):

@@ -1,4 +1,4 @@
-"""Making network interfaces: for the builder and for load balancers."""
+"""Makes network interfaces for the builder and for load balancers."""
 from __future__ import annotations
 
 import ipaddress
@@ -8,7 +8,7 @@ from .world import Region, Resource, World
 
 
 def next_address(subnet: Resource) -> str:
-    """The next free address; the first four belong to AWS."""
+    """The next free address; AWS reserves the first four."""
     offset = subnet.setdefault("_next", 4)
     subnet["_next"] = offset + 1
     subnet["AvailableIpAddressCount"] -= 1
@@ -19,7 +19,7 @@ def make_eni(world: World, region: Region, subnet_id: str, groups: list[str],
              description: str = "", kind: str = "interface",
              requester: Optional[str] = None, tags: Optional[list[dict[str, str]]] = None,
              **own: Any) -> Resource:
-    """An interface that nothing is attached to yet."""
+    """Makes an interface without an attachment."""
     subnet = region.table("subnets")[subnet_id]
     key, address = world.new_id("eni"), next_address(subnet)
     digits = world.hex(9)

@@ -1,4 +1,4 @@
-"""Errors as AWS answers them, in the form of each protocol."""
+"""Error responses of AWS in the format of each protocol."""
 from __future__ import annotations
 
 import json
@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 
 class AwsError(Exception):
-    """Ends a call with this code, message and HTTP status."""
+    """Raised to end a call with this code, message and HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400):
         super().__init__(f"{code}: {message}")
@@ -16,7 +16,7 @@ class AwsError(Exception):
 
 
 class ContractBroken(Exception):
-    """The fake itself would answer what AWS cannot answer."""
+    """Raised if the fake is about to send what AWS cannot send."""
 
 
 def not_found(code: str, what: str, item: str) -> AwsError:
@@ -28,7 +28,7 @@ def invalid(message: str) -> AwsError:
 
 
 def body(protocol: str, error: AwsError, request_id: str, namespace: str) -> tuple[str, bytes]:
-    """Content type and body of an error answer."""
+    """Content type and body of an error response."""
     code, message = escape(error.code), escape(error.message)
     if protocol == "ec2":
         text = ('<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -43,7 +43,7 @@ def body(protocol: str, error: AwsError, request_id: str, namespace: str) -> tup
         return "text/xml", text.encode()
     if protocol == "rest-json":
         return "application/json", json.dumps({"message": error.message}).encode()
-    # ECS puts the namespace of its model before some codes: clients strip it.
+    # ECS prefixes some codes with the namespace of its model; clients strip it.
     kind = f"com.amazonaws.ecs#{error.code}" if "ClusterNotFound" in error.code else error.code
     return ("application/x-amz-json-1.1",
             json.dumps({"__type": kind, "message": error.message}).encode())

@@ -1,4 +1,4 @@
-"""Faults on demand: the n-th call of an operation fails in a chosen way."""
+"""Fault injection: the n-th call of an operation fails in a chosen way."""
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
@@ -7,23 +7,23 @@ from typing import Any, Optional
 from .errors import AwsError
 from .filters import glob
 
-# Those that happen instead of the call, and those that happen to its answer.
+# Faults that replace the call, and faults of its response.
 BEFORE = ("throttle", "error", "500", "503", "deny", "cut_before")
 AFTER = ("cut_after", "truncate", "short", "garbage", "slow")
 
 
 @dataclass
 class Fault:
-    """operation: "ec2:CreateTags" with wildcards, or read, write, dryrun, any."""
+    """operation: "ec2:CreateTags", with wildcards, or read, write, dryrun, any."""
 
     kind: str
     operation: str = "any"
-    nth: int = 1  # counted from when the fault was set
-    count: int = 1  # so often, -1: from then on always
-    code: str = "InternalError"  # of the kind "error"
+    nth: int = 1  # counted from when the fault is set
+    count: int = 1  # number of calls; -1: all from then on
+    code: str = "InternalError"  # for kind "error"
     message: str = "An internal error has occurred"
     status: int = 500
-    seconds: float = 1.0  # of the kind "slow"
+    seconds: float = 1.0  # for kind "slow"
     seen: int = 0
     fired: int = 0
 
@@ -72,11 +72,11 @@ class Faults:
     def add(self, raw: dict[str, Any]) -> None:
         fault = Fault(**raw)
         if fault.kind not in BEFORE + AFTER:
-            raise ValueError(f"kind is none of {', '.join(BEFORE + AFTER)}")
+            raise ValueError(f"kind must be one of {', '.join(BEFORE + AFTER)}")
         self.all.append(fault)
 
     def take(self, operation: str, category: str) -> Optional[Fault]:
-        """The fault of this call, if any; each counts the call."""
+        """Counts the call for every fault and returns the one that applies, if any."""
         hits = [f for f in self.all if f.wants(operation, category)]
         return hits[0] if hits else None
 

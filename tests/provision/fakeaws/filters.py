@@ -1,4 +1,4 @@
-"""Filter.N of EC2: names with paths into the resource, wildcards in values."""
+"""Filter.N of EC2: names are paths into the resource, values have wildcards."""
 from __future__ import annotations
 
 import fnmatch
@@ -10,7 +10,7 @@ from .world import Resource
 
 
 def at(resource: Any, path: str) -> list[str]:
-    """All values at a path like "Attachment.InstanceId"; lists are entered."""
+    """All values at a path such as "Attachment.InstanceId", descending into lists."""
     found = [resource]
     for part in path.split("."):
         below: list[Any] = []
@@ -22,7 +22,7 @@ def at(resource: Any, path: str) -> list[str]:
 
 
 def like(pattern: str, text: str) -> bool:
-    """AWS's wildcards: * and ?, with a backslash for themselves."""
+    """Matches the wildcards * and ?; a backslash escapes them."""
     parts = re.split(r"(\\.|[*?])", pattern)
     regex = "".join({"*": ".*", "?": "."}.get(p) or re.escape(p[1:] if p[:1] == "\\" else p)
                     for p in parts)
@@ -46,7 +46,7 @@ def _wanted(resource: Resource, name: str, values: list[str], paths: dict[str, s
 
 def apply(items: list[Resource], filters: list[dict[str, Any]], paths: dict[str, str],
           tags: bool = True) -> list[Resource]:
-    """The resources that every filter lets through."""
+    """The resources that match every filter."""
     names = []
     for f in filters:
         name, values = f.get("Name"), f.get("Values")

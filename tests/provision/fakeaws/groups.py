@@ -1,4 +1,4 @@
-"""Security group rules: their forms, comparison, and what they let through."""
+"""Security group rules: their forms, comparison and evaluation."""
 from __future__ import annotations
 
 import ipaddress
@@ -43,7 +43,7 @@ def _peers(permission: dict[str, Any]) -> list[Rule]:
 
 
 def rules(permissions: list[dict[str, Any]]) -> list[Rule]:
-    """One rule for each permission and peer."""
+    """Makes one rule per permission and peer."""
     found: list[Rule] = []
     for permission in permissions:
         if "IpProtocol" not in permission:
@@ -72,7 +72,7 @@ def rules(permissions: list[dict[str, Any]]) -> list[Rule]:
 
 
 def from_request(params: dict[str, Any]) -> list[Rule]:
-    """Of Authorize and Revoke: IpPermissions or the older flat form."""
+    """Parses Authorize and Revoke: IpPermissions or the older flat form."""
     flat = {k: params[k] for k in ("IpProtocol", "FromPort", "ToPort") if k in params}
     if "IpPermissions" in params:
         if flat or "CidrIp" in params:
@@ -93,7 +93,7 @@ def same(a: Rule, b: Rule) -> bool:
 
 
 def permissions(found: list[Rule], owner: str) -> list[dict[str, Any]]:
-    """IpPermissions as DescribeSecurityGroups shows them."""
+    """IpPermissions in the form of DescribeSecurityGroups."""
     groups: dict[tuple[Any, ...], dict[str, Any]] = {}
     for rule in found:
         key = (rule["IpProtocol"], rule["FromPort"], rule["ToPort"])
@@ -116,7 +116,7 @@ def permissions(found: list[Rule], owner: str) -> list[dict[str, Any]]:
 
 def lets_in(groups: list[Resource], protocol: str, port: int, addresses: list[str],
             source_groups: list[str]) -> bool:
-    """Does any ingress rule allow one of these sources?"""
+    """Whether an ingress rule allows one of these sources."""
     for group in groups:
         for rule in group["_rules"]:
             if rule["IsEgress"] or rule["IpProtocol"] not in (protocol, "-1"):

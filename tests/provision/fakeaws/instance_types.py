@@ -1,4 +1,4 @@
-"""Which instance types there are, and which can be mirrored."""
+"""Instance types, and whether AWS can mirror them."""
 from __future__ import annotations
 
 import re
@@ -6,7 +6,7 @@ from typing import Any
 
 from .filters import glob
 
-# The guide's table of families whose interfaces can be sources (2025-08-28).
+# Families whose interfaces can be sources, from the user guide (2025-08-28).
 MIRRORED = """a1 m4 m5* m6a m6g m6gd m6i m6id m6idn m6in m7a m7g m7gd m7i m7i-flex mac1 mac2
 t3 t3a t4g c4 c5* c6a c6g c6gd c6gn c6i c6id c6in c7a c7g c7gd c7i c7i-flex
 r4 r5* r6* r7* u-* u7i* x1 x1e x2* z1d d2 d3 d3en h1 i3 i3en i4g i4i i7i im4gn is4gen

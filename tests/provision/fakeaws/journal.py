@@ -1,4 +1,4 @@
-"""All calls, as JSON lines."""
+"""The journal of all calls, as JSON lines."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""Credentials inside AWS: instance metadata (v2) and the container endpoint."""
+"""Credentials inside AWS: instance metadata (IMDSv2) and the container endpoint."""
 from __future__ import annotations
 
 import json
@@ -29,7 +29,7 @@ def _document(key: Key, container: bool) -> str:
 
 
 class Instance:
-    """http://169.254.169.254 on another port."""
+    """Stands for http://169.254.169.254, on another port."""
 
     def __init__(self, fake: Fake):
         self.fake = fake
@@ -85,7 +85,7 @@ class Instance:
 
 
 class Container:
-    """http://169.254.170.2 on another port: any path below /v2/."""
+    """Stands for http://169.254.170.2, on another port: any path below /v2/."""
 
     def __init__(self, fake: Fake):
         self.fake = fake

@@ -1,4 +1,4 @@
-"""The official service models: found at run time, with what AWS added since.
+"""The official service models, found at run time, plus later additions of AWS.
 
 The models are those of botocore (Debian: python3-botocore). newer.json beside
 this file adds the few operations and members that a model of 2022 lacks.
@@ -29,7 +29,7 @@ SERVICES = {
 
 
 class NoModels(Exception):
-    """No botocore is installed."""
+    """Raised if botocore is not installed."""
 
 
 class Shape:
@@ -50,12 +50,12 @@ class Shape:
 
     @functools.cached_property
     def member(self) -> "Member":
-        """What a list holds."""
+        """The members of a list."""
         return Member(self.model, "member", self.raw["member"])
 
 
 class Member:
-    """A shape in its place: the name that it has on the wire."""
+    """A member: a shape and its name on the wire."""
 
     def __init__(self, model: "Model", name: str, ref: dict[str, Any]):
         self.name = name
@@ -135,7 +135,7 @@ def _read(folder: Path) -> Any:
 
 
 def _add(raw: dict[str, Any], newer: dict[str, Any]) -> None:
-    """Adds what is missing, changes nothing that is there."""
+    """Adds missing members and keeps existing ones."""
     for name, operation in newer.get("operations", {}).items():
         old = raw["operations"].setdefault(name, operation)
         if "output" in operation:

@@ -1,4 +1,4 @@
-"""Pages and the tokens that lead to the next one."""
+"""Pages and their continuation tokens."""
 from __future__ import annotations
 
 import base64
@@ -19,12 +19,12 @@ def _digest(call: Call) -> str:
 
 
 class BadToken(Exception):
-    """A token that does not belong to this call."""
+    """Raised for a token of another call."""
 
 
 def page(call: Call, items: list[Any], token: Optional[str], size: Optional[int],
          limit: int) -> tuple[list[Any], Optional[str]]:
-    """One page and the token of the next. size: as asked for; limit: AWS's."""
+    """Returns one page and the token of the next. size: requested; limit: of AWS."""
     start = 0
     if token is not None:
         try:

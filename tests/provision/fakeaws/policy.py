@@ -1,4 +1,4 @@
-"""Who may do what: a part of IAM that is enough for identity policies."""
+"""The subset of IAM that evaluates identity policies."""
 from __future__ import annotations
 
 import fnmatch
@@ -12,22 +12,22 @@ def _list(value: Any) -> list[str]:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    # fnmatch knows [..], IAM does not.
+    # Unlike fnmatch, IAM has no [..].
     pattern = re.sub(r"\[", "[[]", pattern)
     return fnmatch.fnmatchcase(text, pattern)
 
 
 class BadPolicy(Exception):
-    """A policy that IAM would not take, or that this part of IAM does not know."""
+    """Raised for a policy that IAM would reject or that this subset does not support."""
 
 
-Context = dict[str, str]  # condition keys of a request, "aws:ResourceTag/team" and the like
+Context = dict[str, str]  # condition keys of a request, such as "aws:ResourceTag/team"
 OPERATORS = ("StringEquals", "StringLike")
 
 
 @dataclass
 class Condition:
-    """A key that is missing in the request meets no condition."""
+    """Evaluates a condition; a key missing from the request matches none."""
 
     operator: str
     key: str

@@ -1,4 +1,4 @@
-"""How each service words a request whose signature it does not accept."""
+"""The error of each service for a rejected signature."""
 from __future__ import annotations
 
 from .errors import AwsError

@@ -1,4 +1,4 @@
-"""One call on its way through the fake, and who handles which operation."""
+"""One call in progress, and the table of operation handlers."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Call:
         return self.region.table(name)
 
     def seen(self, table: str) -> list[Resource]:
-        """The resources that a request can see by now."""
+        """The resources visible to a request, given eventual consistency."""
         return [r for r in self.table(table).values() if self.world.visible(r)]
 
     def find(self, table: str, key: str) -> Resource | None:

@@ -1,4 +1,4 @@
-"""Answers, built from the model's output shapes and nothing else.
+"""Builds responses from the output shapes of the model and nothing else.
 
 A value that the model does not have is a fault of the fake: ContractBroken.
 Names that begin with "_" belong to the fake and are never sent.
@@ -25,7 +25,7 @@ def _public(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked(shape: Shape, value: Any, path: str) -> Any:
-    """A scalar that the model allows here."""
+    """Checks that the model allows this scalar."""
     wanted: dict[str, Any] = {
         "string": str, "integer": int, "long": int, "boolean": bool, "blob": str,
         "float": (int, float), "double": (int, float), "timestamp": datetime.datetime}

@@ -1,4 +1,4 @@
-"""Values of requests: from text to typed values, and what the model allows."""
+"""Parses the scalars of requests and validates them against the model."""
 from __future__ import annotations
 
 import base64
@@ -9,14 +9,14 @@ from typing import Any
 
 from .models import Shape
 
-# AWS adds values to these without a new version of the model.
+# AWS adds values to these enums without a new version of the model.
 OPEN_ENUMS = {"InstanceType"}
-# What the model writes "Available" is "available" on the wire.
+# "Available" in the model is "available" on the wire.
 LOWER_ENUMS = {"State"}
 
 
 class BadValue(Exception):
-    """kind: type, enum, min, max, length or pattern; the text says what."""
+    """Raised for an invalid value; kind: type, enum, min, max, length or pattern."""
 
     def __init__(self, kind: str, text: str):
         super().__init__(text)
@@ -32,7 +32,7 @@ def timestamp(text: str) -> datetime.datetime:
 
 
 def from_text(shape: Shape, text: str) -> Any:
-    """A scalar of the query protocols."""
+    """Parses a scalar of the query protocols."""
     if shape.type in ("integer", "long"):
         if not re.fullmatch(r"-?[0-9]{1,19}", text):
             raise BadValue("type", "must be an integer")
@@ -65,7 +65,7 @@ JSON_TYPES: dict[str, Any] = {"string": str, "integer": int, "long": int, "float
 
 
 def from_json(shape: Shape, value: Any) -> Any:
-    """A scalar of the JSON protocol."""
+    """Parses a scalar of the JSON protocol."""
     wanted = JSON_TYPES[shape.type]
     if not isinstance(value, wanted) or (isinstance(value, bool) and shape.type != "boolean"):
         raise BadValue("type", f"must be of the type {shape.type}")
@@ -76,7 +76,7 @@ def from_json(shape: Shape, value: Any) -> Any:
 
 
 def check(shape: Shape, value: Any) -> None:
-    """Enum, range, length and pattern."""
+    """Checks enum, range, length and pattern."""
     low, high = shape.raw.get("min"), shape.raw.get("max")
     if isinstance(value, str):
         if shape.enum and shape.name not in OPEN_ENUMS and value not in shape.enum:
@@ -99,7 +99,7 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value) is not None
     except re.error:
-        # Java's classes (\p{L}) are not Python's; the tests need none of them.
+        # Python lacks the classes of Java (\p{L}); no test needs them.
         return True
 
 

@@ -1,4 +1,4 @@
-"""HTTP: the ports, and what faults do to an answer on the wire."""
+"""HTTP servers, and faults applied to a response on the wire."""
 from __future__ import annotations
 
 import http.server
@@ -16,7 +16,7 @@ LARGEST = 1 << 20
 
 
 def reset(connection: socket.socket) -> None:
-    """Ends a connection as a cut cable and a timeout would: by RST."""
+    """Aborts a connection with a RST."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
@@ -28,7 +28,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     respond: Respond
 
     def log_message(self, *_: object) -> None:
-        """The journal is the log."""
+        """Logs nothing: there is the journal."""
 
     def _body(self) -> Optional[bytes]:
         if self.headers.get("Transfer-Encoding"):
@@ -82,7 +82,7 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no error of the fake."""
+        """Ignores clients that disconnect."""
 
 
 def listen(port: int, respond: Respond) -> Server:
@@ -91,7 +91,7 @@ def listen(port: int, respond: Respond) -> Server:
 
 
 def api(fake: Fake, control: Control) -> Respond:
-    """The API port: AWS, and /_fake/ for the tests."""
+    """The API port: AWS, and /_fake/ for tests."""
     from .sso import credentials
 
     def respond(request: Request) -> Answer:

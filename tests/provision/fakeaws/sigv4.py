@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, checked from the specification.
+"""AWS Signature Version 4, verified independently from the specification.
 
 It shares no code with a client, so that two independent readings of the
 specification meet here.
@@ -19,7 +19,8 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 class Refused(Exception):
-    """kind: missing, malformed, key, token, expired, skewed, scope, body or signature."""
+    """Raised for a bad signature; kind: missing, malformed, key, token, expired, skewed, scope,
+    body or signature."""
 
     def __init__(self, kind: str, text: str):
         super().__init__(text)
@@ -28,7 +29,7 @@ class Refused(Exception):
 
 @dataclass
 class Request:
-    """What came over the wire, unchanged."""
+    """A request exactly as received."""
 
     method: str
     target: str
@@ -42,7 +43,7 @@ class Request:
 
 @dataclass
 class Key:
-    """An access key that exists. expires is None for a lasting one."""
+    """A valid access key. expires is None for a permanent one."""
 
     key_id: str
     secret: str
@@ -64,7 +65,7 @@ def quote(text: str, safe: str = "") -> str:
 
 
 def canonical_path(path: str) -> str:
-    """Normalised and encoded once more than it was sent, as all but S3 do."""
+    """Normalises the path and encodes it once more, as all services but S3 do."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":
@@ -156,7 +157,7 @@ def _date(request: Request, scope_date: str, now: datetime.datetime) -> str:
 
 def verify(request: Request, service: str, find_key: Callable[[str], Optional[Key]],
            now: datetime.datetime) -> Verified:
-    """Who signed the request and for which region, or Refused."""
+    """Returns the principal and the region of a request, or raises Refused."""
     value = request.header("authorization")
     if value is None:
         raise Refused("missing", "Missing Authentication Token")

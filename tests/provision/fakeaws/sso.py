@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _role(fake: "Fake", request: Request) -> str:
-    """The ARN of the role's session, or a refusal."""
+    """Returns the ARN of the role session or refuses."""
     token = request.header("x-amz-sso_bearer_token")
     known = fake.world.sso_tokens.get(token or "")
     if known is None or known.get("expires_at", 1e12) < fake.world.seconds():

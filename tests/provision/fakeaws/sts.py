@@ -1,4 +1,4 @@
-"""STS: who am I, and roles."""
+"""STS: GetCallerIdentity and AssumeRole*."""
 from __future__ import annotations
 
 import re

@@ -1,4 +1,4 @@
-"""Requests of the JSON protocol, checked member by member."""
+"""Parses requests of the JSON protocol and validates each member."""
 from __future__ import annotations
 
 import json
@@ -50,7 +50,7 @@ def _structure(service: str, shape: Shape, value: dict[str, Any], path: str) -> 
     by_wire = {m.output_name(): m for m in shape.members.values()}
     for wire, below in value.items():
         if wire not in by_wire:
-            # AWS would ignore it; what is ignored is a mistake of the client.
+            # AWS would ignore an unknown member, but it is a mistake of the client.
             raise _invalid(service, f"Unknown member {path}.{wire}")
         member = by_wire[wire]
         values[member.name] = _value(service, member.shape, below, f"{path}.{wire}")

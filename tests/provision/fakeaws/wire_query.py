@@ -1,4 +1,4 @@
-"""Requests of the query protocols: a form, checked member by member.
+"""Parses requests of the query protocols (a form) and validates each member.
 
 What comes back has the names of the model: {"Filters": [{"Name": ...}]}.
 """
@@ -11,12 +11,12 @@ from .errors import AwsError
 from .models import Model, Operation, Shape
 from .scalars import BadValue, check_list, from_text
 
-# A form "A.1.B=x" is the tree {"A": {"1": {"B": "x"}}}.
+# The form "A.1.B=x" becomes the tree {"A": {"1": {"B": "x"}}}.
 Tree = dict[str, Union[str, "Tree"]]
 
 
 def form(body: bytes) -> dict[str, str]:
-    """The parameters; each of them once."""
+    """The parameters, each given only once."""
     try:
         text = body.decode("ascii")
         pairs = urllib.parse.parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text),
@@ -49,7 +49,7 @@ def tree(params: dict[str, str]) -> Tree:
 
 
 class Reader:
-    """Reads one request by its model."""
+    """Parses one request according to its model."""
 
     def __init__(self, model: Model):
         self.ec2 = model.protocol == "ec2"
@@ -129,7 +129,7 @@ class Reader:
 
 
 def read(operation: Operation, params: dict[str, str]) -> dict[str, Any]:
-    """The members of the request, without Action and Version."""
+    """The members of a request without Action and Version."""
     rest = {k: v for k, v in params.items() if k not in ("Action", "Version")}
     shape: Optional[Shape] = operation.input
     reader = Reader(operation.model)

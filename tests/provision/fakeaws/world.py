@@ -1,4 +1,4 @@
-"""What exists: regions with tables of resources, access keys and settings.
+"""The state: regions with tables of resources, access keys and settings.
 
 A resource is a dict with the member names of the official output shape; names
 that begin with "_" are the fake's own (what a clock or a reference needs).
@@ -18,7 +18,7 @@ from .sigv4 import Key
 Resource = dict[str, Any]
 Table = dict[str, Resource]
 
-# Regions that exist; True for those that an account must ask for.
+# All regions; True for opt-in regions.
 REGIONS = {
     "us-east-1": False, "us-east-2": False, "us-west-1": False, "us-west-2": False,
     "ca-central-1": False, "sa-east-1": False, "eu-west-1": False, "eu-west-2": False,
@@ -35,18 +35,18 @@ DEFAULT_SECRET = "not/a/real/secret/only/for/the/fake+aws1"
 
 @dataclass
 class Settings:
-    """How this AWS behaves; times in seconds."""
+    """The behaviour of this AWS; times in seconds."""
 
-    page_size: Optional[int] = None  # no page is longer than this
-    consistency_requests: int = 0  # what is new is not seen by that many requests
+    page_size: Optional[int] = None  # largest page
+    consistency_requests: int = 0  # requests that do not see a new resource yet
     consistency_seconds: float = 0
     lb_seconds: float = 0.2  # provisioning -> active
     lb_fails: bool = False  # provisioning -> failed
     health_seconds: float = 0.2  # initial -> healthy or unhealthy
     drain_seconds: float = 0
-    eni_linger_seconds: float = 0.2  # a load balancer's ENIs outlive it
+    eni_linger_seconds: float = 0.2  # how long the ENIs of a load balancer outlive it
     latency_seconds: float = 0
-    clock_offset: float = 0  # of AWS's clock against this machine's
+    clock_offset: float = 0  # clock of AWS minus that of this machine
     sessions_per_eni: int = 3
     sources_per_eni_target: int = 10
     rules_per_filter: int = 10
@@ -54,27 +54,27 @@ class Settings:
     targets: int = 10000
     filters: int = 10000
     rules_per_group: int = 60
-    dry_run_checks: bool = False  # DryRun looks at the references, too
+    dry_run_checks: bool = False  # DryRun validates references, too
     target_protects_lb: bool = True  # a mirror target's NLB cannot be deleted
     mirror_fargate: bool = True
     mirror_lb: bool = True
-    elb_role_exists: bool = True  # else iam:CreateServiceLinkedRole is needed
-    token_seconds: float = 3600  # how long credentials of STS, SSO, IMDS live
-    imds_v1: bool = False  # metadata without a token
+    elb_role_exists: bool = True  # if not, iam:CreateServiceLinkedRole is needed
+    token_seconds: float = 3600  # lifetime of credentials from STS, SSO and IMDS
+    imds_v1: bool = False  # accept requests for metadata without a token
 
 
 @dataclass
 class Region:
     name: str
     tables: dict[str, Table] = field(default_factory=dict)
-    # ClientToken: operation, parameters and answer of the first call.
+    # ClientToken: operation, parameters and response of the first call.
     tokens: dict[str, tuple[str, Any, Any]] = field(default_factory=dict)
 
     def table(self, name: str) -> Table:
         return self.tables.setdefault(name, {})
 
     def free_address(self, resource: Resource) -> None:
-        """What goes gives its address back to its subnet, if it has one."""
+        """Returns the address of a deleted resource to its subnet, if it has one."""
         subnet = self.table("subnets").get(resource.get("SubnetId", ""))
         if subnet is not None:
             subnet["AvailableIpAddressCount"] += 1
@@ -88,7 +88,7 @@ class World:
         self.regions: dict[str, Region] = {}
         self.opted_in: list[str] = []
         self.keys: dict[str, Key] = {}
-        self.policies: dict[str, Policy] = {}  # by ARN of the principal; none = all
+        self.policies: dict[str, Policy] = {}  # by ARN of the principal; none: all allowed
         self.roles: dict[str, dict[str, Any]] = {}
         self.sso_tokens: dict[str, dict[str, Any]] = {}
         self.requests = 0
@@ -105,7 +105,7 @@ class World:
 
     # --- names --------------------------------------------------------------
     def hex(self, length: int = 17) -> str:
-        """Different for each call, the same in each run."""
+        """Unique for each call, but the same in every run."""
         self._ids += 1
         return "0" + hashlib.sha256(str(self._ids).encode()).hexdigest()[:length - 1]
 
@@ -145,7 +145,7 @@ class World:
                             self.settings.token_seconds if seconds is None else seconds)
 
     def policy_of(self, arn: str) -> Policy:
-        """That of the principal; a role's sessions have the role's."""
+        """The policy of a principal; sessions of a role have that of the role."""
         if arn in self.policies:
             return self.policies[arn]
         if ":assumed-role/" in arn:
@@ -166,7 +166,7 @@ class World:
                 and self.seconds() - when >= self.settings.consistency_seconds)
 
     def tick(self) -> None:
-        """Takes away what was only still there for a while."""
+        """Deletes resources whose grace period is over."""
         now = self.seconds()
         for region in self.regions.values():
             for name in ("enis", "registrations"):
@@ -175,7 +175,7 @@ class World:
                     region.free_address(table[key])
                     del table[key]
 
-    # --- what tests look at -------------------------------------------------
+    # --- inspection by tests ------------------------------------------------
     def dump(self) -> dict[str, Any]:
         self.tick()
         return {"account": self.account, "home": self.home, "settings": asdict(self.settings),
@@ -184,11 +184,11 @@ class World:
                             if any(region.tables.values())}}
 
     def remember(self) -> None:
-        """From here on changes are counted."""
+        """Makes the current state the base of changes()."""
         self._start = self.dump()["regions"]
 
     def changes(self) -> dict[str, list[str]]:
-        """What was created, deleted or changed: REGION/TABLE/ID."""
+        """What was created, deleted or changed since: REGION/TABLE/ID."""
         def flat(regions: dict[str, Any]) -> dict[str, Any]:
             return {f"{region}/{table}/{key}": {k: v for k, v in r.items()
                                                 if k not in ("_born", "_next")}

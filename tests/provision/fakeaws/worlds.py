@@ -1,4 +1,4 @@
-"""Worlds by name, by number (many_enis=2000) and from a JSON file."""
+"""Builds worlds by name, by size (many_enis=2000) or from a JSON file."""
 from __future__ import annotations
 
 import json
@@ -11,7 +11,7 @@ from .world import Settings, World
 
 Statement = dict[str, Any]
 
-# An account with one of everything that can, or cannot, be mirrored.
+# An account with one of everything that AWS can and cannot mirror.
 SMALL: list[Statement] = [
     {"make": "vpc", "name": "main"},
     {"make": "group", "name": "web", "ingress": ["tcp/80 0.0.0.0/0"]},
@@ -35,7 +35,7 @@ SMALL: list[Statement] = [
 
 
 def many_enis(number: int) -> list[Statement]:
-    """Instances of four interfaces, and one with the rest."""
+    """Instances with four interfaces each, the last one with the rest."""
     rows = [{"make": "instances", "name": "many", "count": number // 4, "enis": 4}]
     return rows + [{"make": "enis", "count": number % 4}]
 
@@ -58,11 +58,11 @@ NUMBERED = {"many_enis": many_enis, "ecs_tasks": ecs_tasks, "instances": instanc
 
 
 class BadWorld(Exception):
-    """A statement that cannot be carried out."""
+    """Raised for an invalid statement."""
 
 
 def make(world: World, statements: list[Statement], region: Optional[str] = None) -> None:
-    """Carries out statements: the method of Builder that "make" names, with the rest."""
+    """Runs statements: "make" names a method of Builder, the rest are arguments."""
     for statement in statements:
         rest = dict(statement)
         name = rest.pop("make", "")
@@ -112,7 +112,7 @@ def _add(world: World, names: str) -> None:
 
 
 def load(name: str, region: str = "us-east-1") -> World:
-    """A world by its name, such as "small,many_enis=2000", or of a file."""
+    """Builds a world from a name such as "small,many_enis=2000" or from a file."""
     if name.endswith(".json"):
         world = _from_file(Path(name))
     else:

@@ -1,4 +1,4 @@
-"""metlo-mirror as a user starts it, against a fake AWS of its own."""
+"""Runs metlo-mirror as a user would, each instance against its own fake AWS."""
 from __future__ import annotations
 
 import contextlib
@@ -25,7 +25,7 @@ from fakeaws.world import DEFAULT_KEY, DEFAULT_SECRET
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = (ROOT / os.environ.get("O", "build") / "metlo-mirror").resolve()
-LIMIT = 60  # seconds that nothing here takes unless it hangs
+LIMIT = 60  # seconds; anything slower hangs
 TESTS: list[tuple[str, Callable[["Mirror"], None]]] = []
 
 
@@ -37,7 +37,7 @@ def test(name: str) -> Callable[[Callable[["Mirror"], None]], Callable[["Mirror"
 
 
 class Run:
-    """What a run printed, and its exit code."""
+    """Output and exit code of a finished run."""
 
     def __init__(self, words: tuple[str, ...], code: int, out: str, err: str):
         self.words, self.code, self.out, self.err = words, code, out, err
@@ -48,17 +48,17 @@ class Run:
     def json(self) -> Any:
         return json.loads(self.out)
 
-    def ends(self, code: int, *texts: str) -> "Run":
-        """It ended so and said all of that, wherever its lines break."""
+    def expect(self, code: int, *texts: str) -> "Run":
+        """Asserts the exit code and that all texts were printed, ignoring line breaks."""
         assert self.code == code, f"exit code {self.code}, not {code}: {self}"
-        said = " ".join((self.out + " " + self.err).split())
+        output = " ".join((self.out + " " + self.err).split())
         for text in texts:
-            assert text in said, f"did not say {text!r}: {self}"
+            assert text in output, f"did not print {text!r}: {self}"
         return self
 
 
 class Mirror:
-    """The program and the AWS that it talks to."""
+    """The program and the fake AWS that it calls."""
 
     def __init__(self) -> None:
         self.aws = Aws()
@@ -66,7 +66,7 @@ class Mirror:
         self.region = True
 
     def reset(self, world: str = "small", **settings: Any) -> None:
-        """A new world in which nothing takes time."""
+        """Resets the fake to a new world in which no operation takes time."""
         self.aws.reset(world)
         self.aws.set(lb_seconds=0, health_seconds=0, eni_linger_seconds=0, **settings)
         self.aws.ask("POST", "remember", {})
@@ -108,13 +108,13 @@ class Mirror:
         self.aws.ask("DELETE", "journal")
 
     def unchanged(self) -> None:
-        """Since the reset nothing is new, gone or different."""
+        """Asserts that nothing was created, deleted or changed since the reset."""
         changes = self.aws.changes()
         assert not any(changes.values()), changes
 
 
 class Terminal:
-    """The program at a terminal: what is typed, and what is on the screen."""
+    """The program on a pseudo-terminal: types keys and reads the screen."""
 
     def __init__(self, mirror: Mirror, *words: str, rows: int = 40, columns: int = 120,
                  term: str = "xterm", **env: str):
@@ -123,14 +123,14 @@ class Terminal:
         self.before = termios.tcgetattr(slave)
         self.slave = slave
         self.raw = b""
-        self.mark = 0  # what was looked for before is behind it
+        self.mark = 0  # end of the last text found; the search continues here
         self.process = subprocess.Popen(
             [PROGRAM, *words], env=mirror.env(TERM=term, **env), stdin=slave, stdout=slave,
             stderr=slave, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
 
     def text(self) -> str:
-        """All that was written, without what only moves and colours."""
+        """Everything written so far, without control sequences."""
         text = self.raw.decode("utf-8", "replace")
         return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).replace("\r", "")
 
@@ -147,12 +147,12 @@ class Terminal:
         return bool(piece)
 
     def read_now(self) -> None:
-        """What has been written by now is in text()."""
+        """Reads what the program has written so far."""
         while self._read(0.02):
             pass
 
     def sees(self, text: str) -> "Terminal":
-        """Waits until that is written, behind what was seen before."""
+        """Waits until the program writes text after the last text found."""
         end = time.monotonic() + LIMIT
         while True:
             at = self.text().find(text, self.mark)
@@ -167,7 +167,7 @@ class Terminal:
         os.write(self.master, keys.encode())
         return self
 
-    def ends(self, code: int) -> "Terminal":
+    def expect(self, code: int) -> "Terminal":
         end = time.monotonic() + LIMIT
         while self.process.poll() is None and time.monotonic() < end:
             self._read(0.05)
@@ -175,10 +175,11 @@ class Terminal:
             pass
         if self.process.poll() is None:
             self.process.kill()
-            raise AssertionError(f"did not end: {self.text()[-2000:]}")
+            raise AssertionError(f"still running: {self.text()[-2000:]}")
         assert self.process.returncode == code, \
             f"exit code {self.process.returncode}, not {code}: {self.text()[-3000:]}"
-        assert termios.tcgetattr(self.slave)[:4] == self.before[:4], "the terminal is not as it was"
+        assert termios.tcgetattr(self.slave)[:4] == self.before[:4], \
+            "terminal attributes were not restored"
         return self
 
     def close(self) -> None:
@@ -208,7 +209,7 @@ def wait_for(what: Callable[[], Any], why: str) -> Any:
         found = what()
         if found:
             return found
-        assert time.monotonic() < end, f"waited in vain: {why}"
+        assert time.monotonic() < end, f"timed out waiting for {why}"
         time.sleep(0.01)
 
 
@@ -244,7 +245,7 @@ def main(only: Optional[list[str]] = None) -> int:
     if not PROGRAM.exists():
         print(f"skip metlo-mirror # {PROGRAM.name} is not built")
         return 0
-    # What the AWS CLI, which some tests change things with, is to find.
+    # Credentials for the AWS CLI, with which some tests change the account.
     os.environ.update(AWS_ACCESS_KEY_ID=DEFAULT_KEY, AWS_SECRET_ACCESS_KEY=DEFAULT_SECRET,
                       AWS_DEFAULT_REGION="us-east-1", AWS_MAX_ATTEMPTS="1", AWS_PAGER="",
                       NO_PROXY="127.0.0.1", no_proxy="127.0.0.1",
@@ -260,8 +261,8 @@ def main(only: Optional[list[str]] = None) -> int:
 
 
 def run_module(jobs: int = 1) -> None:
-    """The tests whose names have one of the arguments in them; jobs at a time, each with an
-    AWS of its own: they wait more than they compute."""
+    """Runs the tests whose names contain one of the arguments, in parallel jobs with a fake
+    AWS each: the tests wait more than they compute."""
     if jobs == 1 or "MIRROR_TESTS_PART" in os.environ:
         sys.exit(main(sys.argv[1:]))
     children = [subprocess.Popen([sys.executable, "-B", "-m", *_module(), *sys.argv[1:]],

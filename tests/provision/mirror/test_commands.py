@@ -1,4 +1,4 @@
-"""Each command by flags: what it does, says, and changes."""
+"""Each command without questions: what it prints and changes."""
 from __future__ import annotations
 
 import json
@@ -11,7 +11,7 @@ from .kit import PROGRAM, Mirror, run_module, test
 
 
 def nlb(m: Mirror, *more: str) -> list[str]:
-    """The setup that most tests begin with: 4 interfaces, 2 collectors, 2 ports."""
+    """The setup most tests start from: 4 interfaces, 2 collectors, 2 ports."""
     return ["aws", "setup", "--source", "tag:team=shop", "--target", "nlb:new",
             "--collector", m.instance("collector-1"), "--collector", m.instance("collector-2"),
             "--ports", "80,8443", "--open-groups", "--yes", *more]
@@ -28,62 +28,62 @@ def sessions(m: Mirror) -> list[dict[str, Any]]:
 
 @test("no command, help and version")
 def usage(m: Mirror) -> None:
-    m().ends(2, "Usage:", "metlo-mirror aws COMMAND")
-    m("aws").ends(2, "Usage:")
-    assert m("version").ends(0).out.startswith("metlo-mirror ")
+    m().expect(2, "Usage:", "metlo-mirror aws COMMAND")
+    m("aws").expect(2, "Usage:")
+    assert m("version").expect(0).out.startswith("metlo-mirror ")
     for words in (("help", "setup"), ("help", "aws", "setup"), ("aws", "help", "setup"),
                   ("aws", "setup", "--help"), ("aws", "setup", "-h")):
-        run = m(*words).ends(0, "Usage: metlo-mirror aws setup", "--source SOURCE",
-                             "--packet-length BYTES", "--endpoint-url URL")
+        run = m(*words).expect(0, "Usage: metlo-mirror aws setup", "--source SOURCE",
+                               "--packet-length BYTES", "--endpoint-url URL")
         assert not run.err, run.err
     for command in ("setup", "plan", "list", "remove"):
-        m("help", command).ends(0, f"metlo-mirror aws {command}", "--region")
+        m("help", command).expect(0, f"metlo-mirror aws {command}", "--region")
 
 
-@test("what is typed wrongly is said with what is meant")
+@test("typing errors are reported with the likely correction")
 def mistakes(m: Mirror) -> None:
-    m("setup").ends(2, 'did you mean "metlo-mirror aws setup"')
-    m("aws", "setpu").ends(2, 'did you mean "aws setup"')
-    m("aws", "list", "--regoin", "x").ends(2, "did you mean --region")
-    m("aws", "list", "--yes").ends(2, "--yes is not an option of list")
-    m("aws", "list", "stray").ends(2, 'unexpected argument "stray"')
-    m("aws", "setup", "--source", "x-1").ends(2, "is not a source")
-    m("aws", "setup", "--ports", "80-").ends(2, "--ports")
-    m("aws", "setup", "--target", "alb:x").ends(2, "is not a target")
-    m("aws", "setup", "--side", "left").ends(2, "--side")
-    m("aws", "setup", "--ip", "5").ends(2, "not one of 4, 6, 46, auto")
-    m("aws", "setup", "--name", "a b").ends(2, "not a valid deployment name")
-    m("aws", "setup", "--vni", "0").ends(2, "--vni")
-    m("aws", "setup", "--output", "yaml").ends(2, "apply, terraform, cloudformation")
-    m("aws", "list", "--region", "no_where").ends(2, "not the name of a region")
+    m("setup").expect(2, 'did you mean "metlo-mirror aws setup"')
+    m("aws", "setpu").expect(2, 'did you mean "aws setup"')
+    m("aws", "list", "--regoin", "x").expect(2, "did you mean --region")
+    m("aws", "list", "--yes").expect(2, "--yes is not an option of list")
+    m("aws", "list", "stray").expect(2, 'unexpected argument "stray"')
+    m("aws", "setup", "--source", "x-1").expect(2, "is not a source")
+    m("aws", "setup", "--ports", "80-").expect(2, "--ports")
+    m("aws", "setup", "--target", "alb:x").expect(2, "is not a target")
+    m("aws", "setup", "--side", "left").expect(2, "--side")
+    m("aws", "setup", "--ip", "5").expect(2, "not one of 4, 6, 46, auto")
+    m("aws", "setup", "--name", "a b").expect(2, "not a valid deployment name")
+    m("aws", "setup", "--vni", "0").expect(2, "--vni")
+    m("aws", "setup", "--output", "yaml").expect(2, "apply, terraform, cloudformation")
+    m("aws", "list", "--region", "no_where").expect(2, "not the name of a region")
     assert not m.aws.ask("GET", "journal")
 
 
-@test("without a terminal the missing flags are named, before AWS is asked")
+@test("without a terminal missing options are named before any AWS call")
 def missing(m: Mirror) -> None:
-    m("aws", "setup").ends(2, "--source, --target, --ports and --yes are missing")
-    m("aws", "plan").ends(2, "--source, --target and --ports are missing")
-    m("aws", "setup", "--source", "i-1", "--ports", "80", "--target", "nlb:new").ends(
+    m("aws", "setup").expect(2, "--source, --target, --ports and --yes are missing")
+    m("aws", "plan").expect(2, "--source, --target and --ports are missing")
+    m("aws", "setup", "--source", "i-1", "--ports", "80", "--target", "nlb:new").expect(
         2, "--yes is missing")
-    m("aws", "remove").ends(2, "--name, --session or --all and --yes are missing")
-    m("aws", "remove", "--all").ends(2, "--yes is missing")
-    m("aws", "remove", "--yes").ends(2, "--name, --session or --all is missing")
+    m("aws", "remove").expect(2, "--name, --session or --all and --yes are missing")
+    m("aws", "remove", "--all").expect(2, "--yes is missing")
+    m("aws", "remove", "--yes").expect(2, "--name, --session or --all is missing")
     assert not m.aws.ask("GET", "journal")
-    m("aws", "setup", "--ports", "80", "--yes").ends(2, "--source and --target are missing")
-    m("aws", "list", AWS_REGION="").ends(2, "no region configured", "--region", "AWS_REGION")
+    m("aws", "setup", "--ports", "80", "--yes").expect(2, "--source and --target are missing")
+    m("aws", "list", AWS_REGION="").expect(2, "no region configured", "--region", "AWS_REGION")
     m.unchanged()
 
 
-@test("credentials that are missing or wrong: exit code 4, and where was looked")
+@test("missing or wrong credentials: exit code 4 and the sources that were tried")
 def credentials(m: Mirror) -> None:
-    m("aws", "list", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").ends(
+    m("aws", "list", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").expect(
         4, "environment", ".aws/credentials")
-    m("aws", "list", AWS_ACCESS_KEY_ID="AKIANOBODY").ends(4, "sts:GetCallerIdentity")
-    run = m("aws", "list", AWS_SECRET_ACCESS_KEY="wrong/secret/of/mine").ends(4)
+    m("aws", "list", AWS_ACCESS_KEY_ID="AKIANOBODY").expect(4, "sts:GetCallerIdentity")
+    run = m("aws", "list", AWS_SECRET_ACCESS_KEY="wrong/secret/of/mine").expect(4)
     assert "wrong/secret" not in run.out + run.err
 
 
-@test("a profile's region and keys, and another region by flag")
+@test("region and keys of a profile; --region overrides")
 def profile(m: Mirror) -> None:
     folder = m.home.name + "/.aws"
     subprocess.run(["mkdir", "-p", folder], check=True)
@@ -92,14 +92,14 @@ def profile(m: Mirror) -> None:
                 f"aws_access_key_id = AKIAFAKEFAKEFAKE0001\n"
                 f"aws_secret_access_key = {DEFAULT_SECRET}\n")
     empty = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_REGION": ""}
-    m("aws", "list", "--profile", "work", **empty).ends(0, "eu-west-1")
-    m("aws", "list", AWS_PROFILE="work", **empty).ends(0, "eu-west-1")
-    m("aws", "list", "--profile", "work", "--region", "us-east-1", **empty).ends(
+    m("aws", "list", "--profile", "work", **empty).expect(0, "eu-west-1")
+    m("aws", "list", AWS_PROFILE="work", **empty).expect(0, "eu-west-1")
+    m("aws", "list", "--profile", "work", "--region", "us-east-1", **empty).expect(
         0, 'start with "metlo-mirror aws setup --region us-east-1 --profile work"')
-    m("aws", "list", "--profile", "wrok", **empty).ends(2, "no region")
+    m("aws", "list", "--profile", "wrok", **empty).expect(2, "no region")
 
 
-@test("a program that gives credentials has the signals that programs begin with")
+@test("credential_process starts with default signal handling")
 def credential_process(m: Mirror) -> None:
     folder = m.home.name + "/.aws"
     subprocess.run(["mkdir", "-p", folder], check=True)
@@ -112,21 +112,22 @@ def credential_process(m: Mirror) -> None:
     for by, code in (("", 0), ("TERM", 4), ("INT", 4), ("PIPE", 4)):
         with open(folder + "/config", "w", encoding="utf-8") as f:
             f.write(f"[profile p]\ncredential_process = {program} {by}\n")
-        m("aws", "list", **empty).ends(code, "killed by signal" if by else "metlo-mirror mirrors nothing")
+        m("aws", "list", **empty).expect(
+            code, "killed by signal" if by else "metlo-mirror mirrors nothing")
 
 
-@test("plan says each step and the cost, and changes nothing")
+@test("plan shows each step and the cost and changes nothing")
 def plan(m: Mirror) -> None:
     words = [w for w in nlb(m) if w != "--yes"]
     words[1] = "plan"
-    run = m(*words).ends(0, "Deployment metlo", "4 interfaces", "tag:team=shop",
-                         "create the internal network load balancer", "mirror eni-",
-                         "accept TCP from any IPv4 to any IPv4 port 8443",
-                         "$ 43.80 4 mirror sessions", "total, without traffic charges")
+    run = m(*words).expect(0, "Deployment metlo", "4 interfaces", "tag:team=shop",
+                           "create the internal network load balancer", "mirror eni-",
+                           "accept TCP from any IPv4 to any IPv4 port 8443",
+                           "$ 43.80 4 mirror sessions", "total, without traffic charges")
     assert not run.err, run.err
     m.unchanged()
     assert not m.journal("write") and not m.journal("dryrun")
-    tree = m(*words, "--json").ends(0).json()
+    tree = m(*words, "--json").expect(0).json()
     assert tree["deployment"] == "metlo" and tree["account"] == "123456789012"
     assert len(tree["sources"]) == 4 and tree["sessions"]["added"] == 4
     assert [r["direction"] for r in tree["filter"]["rules"]] == ["ingress"] * 2 + ["egress"] * 2
@@ -135,10 +136,10 @@ def plan(m: Mirror) -> None:
     assert not m.writes()
 
 
-@test("setup behind a new load balancer: what is there then, and the next command")
+@test("setup with a new load balancer: what it creates, and the next command")
 def setup_nlb(m: Mirror) -> None:
-    run = m(*nlb(m)).ends(0, "Done: 4 interfaces are mirrored", "UDP 4789",
-                          "health checks on TCP 4789")
+    run = m(*nlb(m)).expect(0, "Done: 4 interfaces are mirrored", "UDP 4789",
+                            "health checks on TCP 4789")
     made = sessions(m)
     vni = made[0]["VirtualNetworkId"]
     assert f"sudo metlo-xdp attach ens5 --ports 80,8443 --vni {vni}" in run.out
@@ -147,51 +148,52 @@ def setup_nlb(m: Mirror) -> None:
     lb, = [b for b in m.aws.table("load_balancers").values() if b["LoadBalancerName"] != "edge"
            and b["Type"] == "network"]
     assert lb["Scheme"] == "internal" and lb["SecurityGroups"]
-    assert len({z["ZoneName"] for z in lb["AvailabilityZones"]}) == len(lb["AvailabilityZones"]) == 2
+    zones = [z["ZoneName"] for z in lb["AvailabilityZones"]]
+    assert len(set(zones)) == len(zones) == 2, zones
 
 
 @test("the same setup again changes nothing")
 def again(m: Mirror) -> None:
-    m(*nlb(m)).ends(0)
+    m(*nlb(m)).expect(0)
     before = m.aws.ask("GET", "world")["regions"]
     m.forget_calls()
-    m(*nlb(m)).ends(0, "Nothing to change: 4 interfaces are mirrored")
+    m(*nlb(m)).expect(0, "Nothing to change: 4 interfaces are mirrored")
     assert not m.writes() and not m.journal("dryrun")
-    tree = m(*nlb(m, "--json")).ends(0).json()
+    tree = m(*nlb(m, "--json")).expect(0).json()
     assert tree["outcome"] == "done" and not tree["steps"] and tree["sessions"]["kept"] == 4
-    # Its own load balancer by name or ARN is the one that is there.
+    # The deployment's own load balancer, given by name or ARN, is reused.
     own = next(b for b in m.aws.table("load_balancers").values()
                if b["LoadBalancerName"] == "metlo-metlo")
     for target in ("nlb:metlo-metlo", own["LoadBalancerArn"]):
-        m("aws", "setup", "--target", target, "--yes").ends(0, "Nothing to change")
+        m("aws", "setup", "--target", target, "--yes").expect(0, "Nothing to change")
     assert not m.writes()
     after = m.aws.ask("GET", "world")["regions"]
     assert after == before
 
 
-@test("what is not given stays as it was, what is given replaces it")
+@test("options replace settings; settings that are not given are kept")
 def update(m: Mirror) -> None:
-    m(*nlb(m)).ends(0)
+    m(*nlb(m)).expect(0)
     vni = sessions(m)[0]["VirtualNetworkId"]
-    run = m("aws", "setup", "--ports", "80,443,9000-9010", "--yes", "--json").ends(0)
+    run = m("aws", "setup", "--ports", "80,443,9000-9010", "--yes", "--json").expect(0)
     assert run.json()["sessions"] == {"added": 0, "changed": 4, "removed": 0, "kept": 0}
     assert {s["VirtualNetworkId"] for s in sessions(m)} == {vni}
     filters = m.aws.table("mirror_filters")
     assert len(filters) == 1
-    m("aws", "setup", "--source", m.instance("web-1"), "--yes").ends(0, "Done: 2 interfaces")
+    m("aws", "setup", "--source", m.instance("web-1"), "--yes").expect(0, "Done: 2 interfaces")
     assert len(sessions(m)) == 2
-    m("aws", "remove", "--all", "--yes").ends(0)
+    m("aws", "remove", "--all", "--yes").expect(0)
     m.unchanged()
 
 
-@test("to one collector's interface, with packets cut and a VNI of one's own")
+@test("to the interface of a collector, with truncated packets and a given VNI")
 def setup_eni(m: Mirror) -> None:
-    m(*eni(m, "--vni", "77", "--packet-length", "256", "--name", "small")).ends(
+    m(*eni(m, "--vni", "77", "--packet-length", "256", "--name", "small")).expect(
         0, "--vni 77", '"metlo-mirror aws verify --name small"')
     made = sessions(m)
     assert {(s["VirtualNetworkId"], s["PacketLength"]) for s in made} == {(77, 256)}
     assert len(made) == 2
-    m("aws", "remove", "--name", "small", "--yes").ends(0, "Removed: 2 sessions")
+    m("aws", "remove", "--name", "small", "--yes").expect(0, "Removed: 2 sessions")
     m.unchanged()
 
 
@@ -199,123 +201,123 @@ def setup_eni(m: Mirror) -> None:
 def setup_gwlbe(m: Mirror) -> None:
     endpoint = next(iter(m.aws.table("vpc_endpoints")))
     m("aws", "setup", "--source", m.instance("web-1"), "--target", endpoint, "--ports", "80",
-      "--yes").ends(0, "GENEVE (UDP 6081)")
-    m("aws", "list").ends(0, "2 sessions", endpoint, "active")
-    m("aws", "remove", "--all", "--yes").ends(0)
+      "--yes").expect(0, "GENEVE (UDP 6081)")
+    m("aws", "list").expect(0, "2 sessions", endpoint, "active")
+    m("aws", "remove", "--all", "--yes").expect(0)
     m.unchanged()
 
 
-@test("to a load balancer that exists, which stays when the deployment goes")
+@test("to an existing load balancer, which remove keeps")
 def setup_old_nlb(m: Mirror) -> None:
     m("aws", "setup", "--source", m.instance("web-1"), "--target", "nlb:edge", "--ports", "80",
-      "--yes").ends(1, "no UDP listener on port 4789", "nothing was changed")
+      "--yes").expect(1, "no UDP listener on port 4789", "nothing was changed")
     m.aws.make("nlb", name="sink", udp=True, instances=["collector-1"])
     m.aws.ask("POST", "remember", {})
     m("aws", "setup", "--source", m.instance("web-1"), "--target", "nlb:sink", "--ports", "all",
-      "--yes").ends(0, "--ports any")
-    m("aws", "setup", "--collector", m.instance("collector-2"), "--yes", "--ports", "80").ends(
+      "--yes").expect(0, "--ports any")
+    m("aws", "setup", "--collector", m.instance("collector-2"), "--yes", "--ports", "80").expect(
         2, "--target nlb:new")
-    m("aws", "remove", "--all", "--yes").ends(0)
+    m("aws", "remove", "--all", "--yes").expect(0)
     m.unchanged()
 
 
-@test("sources of every kind in one deployment")
+@test("sources of every type in one deployment")
 def every_source(m: Mirror) -> None:
     run = m("aws", "setup", "--source", m.instance("web-1"), "--source", m.eni("web-2"),
             "--source", "ecs:prod/api", "--source", "ecs:prod/worker", "--source",
             "ecs:prod/bridged", "--source", "alb:front", "--source", "clb:legacy", "--source",
             "tag:Name=ecs-prod-1", "--target", "nlb:new", "--ports", "80", "--yes", "--json")
-    tree = run.ends(0).json()
+    tree = run.expect(0).json()
     kinds = {s["type"] for s in tree["sources"]}
     assert kinds >= {"instance", "network interface", "ECS service", "application load balancer",
                      "classic load balancer"}, kinds
     assert len(sessions(m)) == len(tree["sources"]) == tree["sessions"]["added"]
-    m("aws", "list").ends(0, "ecs:prod/worker", "clb:legacy")
-    m("aws", "remove", "--all", "--yes").ends(0)
+    m("aws", "list").expect(0, "ecs:prod/worker", "clb:legacy")
+    m("aws", "remove", "--all", "--yes").expect(0)
     m.unchanged()
 
 
-@test("a network load balancer as a source: refused, with what is behind it")
+@test("a network load balancer as a source is refused and its targets are named")
 def source_nlb(m: Mirror) -> None:
     m.aws.make("nlb", name="inner", udp=True, instances=["web-1"])
     m.aws.ask("POST", "remember", {})
     m("aws", "setup", "--source", "nlb:inner", "--target", "nlb:new", "--ports", "80",
-      "--yes").ends(1, "cannot mirror a network load balancer", m.instance("web-1"),
-                    "nothing was changed")
+      "--yes").expect(1, "cannot mirror a network load balancer", m.instance("web-1"),
+                      "nothing was changed")
     m.unchanged()
 
 
-@test("too many ports for 10 rules: refused, with what would fit")
+@test("too many ports for 10 rules: refused with alternatives that fit")
 def too_many_ports(m: Mirror) -> None:
     m("aws", "setup", "--source", m.instance("web-1"), "--target", "nlb:new", "--ports",
-      "1,3,5,7,9,11", "--yes").ends(1, "needs 12 rules", "AWS allows 10", "1-3,5,7,9,11")
+      "1,3,5,7,9,11", "--yes").expect(1, "needs 12 rules", "AWS allows 10", "1-3,5,7,9,11")
     m.unchanged()
 
 
-@test("sources with IPv6 addresses: both versions, or as given")
+@test("sources with IPv6 addresses: both IP versions, or those given")
 def ipv6(m: Mirror) -> None:
-    run = m(*eni(m, "--dry-run", "--json", "--ip", "46")).ends(0)
+    run = m(*eni(m, "--dry-run", "--json", "--ip", "46")).expect(0)
     assert "IPv4 and IPv6" in run.json()["filter"]["text"]
     assert len(run.json()["filter"]["rules"]) == 4
     run = m(*eni(m, "--dry-run", "--json", "--peer", "10.0.0.0/8", "--peer", "192.168.0.0/16"))
-    assert len(run.ends(0).json()["filter"]["rules"]) == 4
+    assert len(run.expect(0).json()["filter"]["rules"]) == 4
     m.unchanged()
 
 
-@test("--dry-run asks for every permission and changes nothing")
+@test("--dry-run checks every permission and changes nothing")
 def dry_run(m: Mirror) -> None:
     words = [w for w in nlb(m, "--dry-run") if w != "--yes"]
-    m(*words).ends(0, "AWS permits all", "nothing was changed")
+    m(*words).expect(0, "AWS permits all", "nothing was changed")
     assert not m.writes()
     asked = {e["operation"] for e in m.journal("dryrun")}
     assert asked >= {"ec2:CreateTrafficMirrorSession", "ec2:CreateTrafficMirrorFilter",
                      "ec2:CreateTrafficMirrorFilterRule", "ec2:CreateTrafficMirrorTarget",
                      "ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress"}, asked
     m.unchanged()
-    m(*nlb(m)).ends(0)
-    m("aws", "remove", "--all", "--dry-run").ends(0, "nothing was changed")
+    m(*nlb(m)).expect(0)
+    m("aws", "remove", "--all", "--dry-run").expect(0, "nothing was changed")
     assert len(sessions(m)) == 4
 
 
-@test("permissions that are missing: all of them are named, before the first change")
+@test("all missing permissions are named before the first change")
 def not_permitted(m: Mirror) -> None:
     m.aws.make("policy", policy={"allow": ["*"], "deny": [
         "ec2:CreateTrafficMirrorSession", "ec2:CreateTrafficMirrorFilter"]})
-    m(*nlb(m)).ends(4, "not permitted; nothing was changed",
-                    "Grant ec2:CreateTrafficMirrorSession",
-                    "Grant ec2:CreateTrafficMirrorFilter to")
+    m(*nlb(m)).expect(4, "not permitted; nothing was changed",
+                      "Grant ec2:CreateTrafficMirrorSession",
+                      "Grant ec2:CreateTrafficMirrorFilter to")
     assert not m.writes()
-    # What each step needs beside its own action is named too, once.
+    # Actions that a step needs besides its own are named too, once.
     m.aws.ask("DELETE", "policies")
     m.aws.make("policy", policy={"allow": ["*"], "deny": ["ec2:CreateTags"]})
-    run = m(*nlb(m)).ends(4, "Grant ec2:CreateTags to", "more):")
-    assert run.err.count("Allow") == 1, run
+    run = m(*nlb(m)).expect(4, "Grant ec2:CreateTags to", "more):")
+    assert run.err.count("Grant") == 1, run
     m.unchanged()
 
 
-@test("a permission of load balancers that is missing: taken back")
+@test("a missing permission of ELB is found while applying: rolled back")
 def elb_not_permitted(m: Mirror) -> None:
     m.aws.make("policy", policy={"allow": ["*"],
                                  "deny": ["elasticloadbalancing:CreateListener"]})
-    m(*nlb(m)).ends(4, "Grant elasticloadbalancing:CreateListener",
-                    "All changes of this run were rolled back")
+    m(*nlb(m)).expect(4, "Grant elasticloadbalancing:CreateListener",
+                      "All changes of this run were rolled back")
     m.unchanged()
 
 
 @test("--output terraform and cloudformation write the plan as code")
 def as_code(m: Mirror) -> None:
-    run = m(*[w for w in nlb(m, "--output", "terraform") if w != "--yes"]).ends(0)
+    run = m(*[w for w in nlb(m, "--output", "terraform") if w != "--yes"]).expect(0)
     assert 'resource "aws_ec2_traffic_mirror_session"' in run.out and not run.err, run.err
     words = [w for w in nlb(m, "--output", "cloudformation") if w != "--yes"]
-    tree = json.loads(m(*words).ends(0).out)
+    tree = json.loads(m(*words).expect(0).out)
     kinds = [r["Type"] for r in tree["Resources"].values()]
     assert kinds.count("AWS::EC2::TrafficMirrorSession") == 4
     words[1] = "plan"
-    assert json.loads(m(*words).ends(0).out) == tree
+    assert json.loads(m(*words).expect(0).out) == tree
     assert not m.writes()
-    m(*nlb(m)).ends(0)
-    m(*words, "--ports", "81").ends(1, "only a new deployment can be exported")
-    # Standard output that cannot be written is no success.
+    m(*nlb(m)).expect(0)
+    m(*words, "--ports", "81").expect(1, "only a new deployment can be exported")
+    # Failing to write standard output is an error.
     with open("/dev/full", "w", encoding="utf-8") as full:
         words[words.index("--ports") + 1] = "80"
         code = subprocess.run([PROGRAM, *words, "--name", "other"], env=m.env(), stdout=full,
@@ -325,18 +327,18 @@ def as_code(m: Mirror) -> None:
 
 @test("list: sessions with source, target, filter, VNI and state")
 def list_all(m: Mirror) -> None:
-    m("aws", "list").ends(0, "metlo-mirror mirrors nothing", "aws setup")
-    m(*nlb(m)).ends(0)
-    m(*eni(m, "--name", "second", "--vni", "99", "--source", m.eni("ecs-prod-1"))).ends(0)
-    run = m("aws", "list").ends(0, "metlo us-east-1, 4 sessions", "second", "VNI 99",
-                                "2 of 2 collectors healthy", "servers on ports 80,8443",
-                                "tag:team=shop", "web-1")
+    m("aws", "list").expect(0, "metlo-mirror mirrors nothing", "aws setup")
+    m(*nlb(m)).expect(0)
+    m(*eni(m, "--name", "second", "--vni", "99", "--source", m.eni("ecs-prod-1"))).expect(0)
+    run = m("aws", "list").expect(0, "metlo us-east-1, 4 sessions", "second", "VNI 99",
+                                  "2 of 2 collectors healthy", "servers on ports 80,8443",
+                                  "tag:team=shop", "web-1")
     for s in sessions(m):
         assert s["TrafficMirrorSessionId"] in run.out
-    m("aws", "list", "--name", "second").ends(0, "VNI 99")
+    m("aws", "list", "--name", "second").expect(0, "VNI 99")
     assert "metlo  us-east-1" not in m("aws", "list", "--name", "second").out
-    m("aws", "list", "--name", "third").ends(3, 'deployment "third" does not exist in us-east-1')
-    tree = m("aws", "list", "--json").ends(0).json()
+    m("aws", "list", "--name", "third").expect(3, 'deployment "third" does not exist in us-east-1')
+    tree = m("aws", "list", "--json").expect(0).json()
     first = tree["deployments"][0]
     assert first["name"] == "metlo" and len(first["sessions"]) == 4
     s = first["sessions"][0]
@@ -345,20 +347,20 @@ def list_all(m: Mirror) -> None:
     assert first["target"]["state"] == "active" and first["sources"] == ["tag:team=shop"]
 
 
-@test("list: a state of its own for each thing that is wrong")
+@test("list: each problem has its own state text")
 def states(m: Mirror) -> None:
     def state(index: int = 0) -> tuple[str, str]:
-        s = m("aws", "list", "--json").ends(0).json()["deployments"][0]["sessions"][index]
+        s = m("aws", "list", "--json").expect(0).json()["deployments"][0]["sessions"][index]
         return s["state"], s["why"]
 
-    m(*eni(m)).ends(0)
+    m(*eni(m)).expect(0)
     assert state() == ("active", "active")
     m.aws.make("set_instance", name="web-1", state="stopped")
     assert state() == ("idle", "instance stopped")
     m.aws.make("set_instance", name="collector-1", state="stopped")
     assert state()[0] == "broken" and "collector" in state()[1]
     m.reset()
-    m(*nlb(m)).ends(0)
+    m(*nlb(m)).expect(0)
     group, = m.aws.table("target_groups")
     m.aws("elbv2", "deregister-targets", "--target-group-arn", group, "--targets",
           f"Id={m.instance('collector-1')}", f"Id={m.instance('collector-2')}")
@@ -368,58 +370,58 @@ def states(m: Mirror) -> None:
     assert state() == ("broken", "load balancer has no listener for UDP 4789")
 
 
-@test("remove: one session, one deployment, all; what others made stays")
+@test("remove: one session, one deployment, all; foreign resources stay")
 def remove(m: Mirror) -> None:
     m.aws.make("mirror", source="asleep", target="collector-2", number=1, vni=4242)
     m.aws.ask("POST", "remember", {})
-    m(*nlb(m)).ends(0)
-    m(*eni(m, "--name", "second", "--source", m.eni("ecs-prod-1"))).ends(0)
+    m(*nlb(m)).expect(0)
+    m(*eni(m, "--name", "second", "--source", m.eni("ecs-prod-1"))).expect(0)
     own = m("aws", "list", "--json").json()["deployments"][0]["sessions"]
-    m("aws", "remove", "--session", own[0]["id"], "--yes").ends(0, "Removed: 1 session",
-                                                               "other sessions")
+    m("aws", "remove", "--session", own[0]["id"], "--yes").expect(0, "Removed: 1 session",
+                                                                  "other sessions")
     assert len(m("aws", "list", "--json").json()["deployments"][0]["sessions"]) == 3
     foreign = m("aws", "list", "--json").json()["foreignSessions"]
     assert len(foreign) == 1
-    m("aws", "remove", "--session", foreign[0]["id"], "--yes").ends(
+    m("aws", "remove", "--session", foreign[0]["id"], "--yes").expect(
         1, "not created by metlo-mirror", "nothing was changed")
-    m("aws", "remove", "--session", "tms-0123", "--yes").ends(1, "no session tms-0123")
-    m("aws", "remove", "--name", "none", "--yes").ends(3, 'deployment "none" does not exist')
-    tree = m("aws", "remove", "--name", "second", "--yes", "--json").ends(0).json()
+    m("aws", "remove", "--session", "tms-0123", "--yes").expect(1, "no session tms-0123")
+    m("aws", "remove", "--name", "none", "--yes").expect(3, 'deployment "none" does not exist')
+    tree = m("aws", "remove", "--name", "second", "--yes", "--json").expect(0).json()
     assert tree["outcome"] == "done" and tree["sessions"]["removed"] == 3, tree["sessions"]
-    m("aws", "remove", "--all", "--yes").ends(0, "Removed: 3 sessions")
+    m("aws", "remove", "--all", "--yes").expect(0, "Removed: 3 sessions")
     m.unchanged()
-    m("aws", "list").ends(0, "1 session was not created by metlo-mirror")
+    m("aws", "list").expect(0, "1 session was not created by metlo-mirror")
     assert foreign[0]["id"] in m("aws", "list", "--all").out
-    m("aws", "remove", "--all", "--yes").ends(0, "Nothing to remove")
+    m("aws", "remove", "--all", "--yes").expect(0, "Nothing to remove")
 
 
-@test("the last session of a deployment takes the deployment along")
+@test("removing the last session of a deployment removes the deployment")
 def remove_last(m: Mirror) -> None:
-    m(*eni(m, "--source", m.eni("web-2"))).ends(0)
+    m(*eni(m, "--source", m.eni("web-2"))).expect(0)
     words = ["aws", "remove", "--yes"]
     for s in sessions(m):
         words += ["--session", s["TrafficMirrorSessionId"]]
-    m(*words).ends(0)
+    m(*words).expect(0)
     m.unchanged()
 
 
-@test("sessions that others have on the same interfaces: untouched, and told")
+@test("foreign sessions on the same interfaces are left alone and reported")
 def foreign(m: Mirror) -> None:
     m.aws.make("mirror", source="web-1", target="collector-2", number=5, vni=4242)
     m.aws.ask("POST", "remember", {})
     foreign_id, = m.aws.table("mirror_sessions")
     before = m.aws.table("mirror_sessions")[foreign_id]
-    run = m(*eni(m, "--json")).ends(0).json()
+    run = m(*eni(m, "--json")).expect(0).json()
     assert any("also mirrored by others" in n["text"] for n in run["notes"])
     numbers = {(s["NetworkInterfaceId"] == m.eni("web-1"), s["SessionNumber"])
                for s in sessions(m) if s["TrafficMirrorSessionId"] != foreign_id}
     assert numbers == {(True, 6), (False, 1)}, numbers
-    m("aws", "remove", "--all", "--yes").ends(0)
+    m("aws", "remove", "--all", "--yes").expect(0)
     assert m.aws.table("mirror_sessions") == {foreign_id: before}
     m.unchanged()
 
 
-@test("no secret, token or signature in what -vvv says")
+@test("-vvv logs no secret, token or signature")
 def secrets(m: Mirror) -> None:
     role = "arn:aws:iam::123456789012:role/mirror"
     folder = m.home.name + "/.aws"
@@ -430,11 +432,11 @@ def secrets(m: Mirror) -> None:
                 f"[profile role]\nrole_arn = {role}\nsource_profile = base\n"
                 "region = us-east-1\n")
     run = m(*eni(m, "--profile", "role", "-vvv"), AWS_ACCESS_KEY_ID="",
-            AWS_SECRET_ACCESS_KEY="").ends(0, "role/mirror", "ec2:CreateTrafficMirrorSession: done")
-    said = run.out + run.err
-    assert DEFAULT_SECRET not in said and "temporary/secret/" not in said
-    assert "FakeSessionToken" not in said and "Signature=" not in said
-    assert "AWS4-HMAC" not in said
+            AWS_SECRET_ACCESS_KEY="").expect(0, "role/mirror", "ec2:CreateTrafficMirrorSession: done")
+    printed = run.out + run.err
+    assert DEFAULT_SECRET not in printed and "temporary/secret/" not in printed
+    assert "FakeSessionToken" not in printed and "Signature=" not in printed
+    assert "AWS4-HMAC" not in printed
     m.aws.fault(kind="error", operation="ec2:DescribeInstances", code="SignatureDoesNotMatch",
                 message=f"the canonical string was x-amz-security-token:FakeSessionToken {DEFAULT_SECRET}",
                 status=403)
@@ -442,14 +444,14 @@ def secrets(m: Mirror) -> None:
     assert run.code and DEFAULT_SECRET not in run.out + run.err, run
 
 
-@test("names that would change the terminal are shown harmless")
+@test("control characters in names are made harmless")
 def hostile(m: Mirror) -> None:
     m.aws.make("instance", name="evil\u009b2J\u202eowned\nnext", tags={"team": "evil"})
     run = m("aws", "plan", "--source", "tag:team=evil", "--target", "nlb:new", "--ports", "80")
-    run.ends(0, "evil?2J?owned?next")
+    run.expect(0, "evil?2J?owned?next")
     m.aws.fault(kind="error", operation="ec2:DescribeInstances", code="Bad",
                 message="\u009b2Jgone", status=400)
-    m("aws", "list").ends(1, "Bad", "?2Jgone")
+    m("aws", "list").expect(1, "Bad", "?2Jgone")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""metlo-mirror's verify, sync and policy against the fake AWS."""
+"""verify, sync and policy of metlo-mirror against the fake AWS."""

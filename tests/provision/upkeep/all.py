@@ -1,4 +1,4 @@
-"""Runs all tests: python3 -m upkeep.all [WORD...], those whose name has one of the words."""
+"""Runs all tests, or those whose names contain a word: python3 -m upkeep.all [WORD...]"""
 import sys
 
 from . import test_policy, test_ports, test_sync, test_verify  # noqa: F401

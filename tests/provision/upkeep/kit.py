@@ -1,4 +1,4 @@
-"""The program, a fake AWS, deployments in it, and results."""
+"""Runs the program against deployments in a fake AWS and reports results."""
 from __future__ import annotations
 
 import os
@@ -21,10 +21,10 @@ def test(name: str) -> Callable[[Callable[["Account"], None]], Callable[["Accoun
 
 
 class Account(Aws):
-    """A fake with the program as its client; the AWS CLI is what others do."""
+    """A fake AWS with the program as its client; the AWS CLI plays other users."""
 
     def env(self, **more: str) -> dict[str, str]:
-        """Of the program: it tries again where the AWS CLI of the tests does not."""
+        """The environment of the program, which retries calls unlike the AWS CLI of the tests."""
         kept = {k: v for k, v in os.environ.items() if k != "AWS_MAX_ATTEMPTS"}
         return {**kept, "AWS_ENDPOINT_URL": self.url, **more}
 
@@ -40,8 +40,8 @@ class Account(Aws):
         assert code is None or run.code == code, f"not code {code}: {run}"
         return run
 
-    def calm(self, world: str = "small") -> None:
-        """A new world in which nothing takes time."""
+    def reset_instant(self, world: str = "small") -> None:
+        """Resets the fake to a new world in which no operation takes time."""
         self.reset(world)
         self.set(lb_seconds=0, health_seconds=0, eni_linger_seconds=0)
 
@@ -59,12 +59,12 @@ class Account(Aws):
         return self.mirror(*args, "--open-groups", *more, code=code)
 
     def writes(self) -> list[str]:
-        """Calls that were to change something, in order."""
+        """Mutating calls, in order."""
         return [e["operation"] for e in self.ask("GET", "journal")
                 if e.get("category") == "write"]
 
     def sessions(self) -> set[str]:
-        """Interfaces that are mirrored."""
+        """The mirrored interfaces."""
         return {s["NetworkInterfaceId"] for s in self.table("mirror_sessions").values()}
 
     def task_enis(self, service: str) -> set[str]:
@@ -73,7 +73,7 @@ class Account(Aws):
 
 
 def prepare() -> Optional[str]:
-    """Why nothing can be tested, or None."""
+    """The reason to skip all tests, or None."""
     from fakeaws.models import NoModels, find
     from fakeaws.world import DEFAULT_KEY, DEFAULT_SECRET
     for name in [n for n in os.environ if n.startswith("AWS_")]:
@@ -104,7 +104,7 @@ def main() -> int:
     print(f"1..{len(tests)}")
     for name, function in tests:
         try:
-            account.calm()
+            account.reset_instant()
             function(account)
             bugs = [e["fake_bug"] for e in account.ask("GET", "journal") if "fake_bug" in e]
             assert not bugs, bugs

@@ -1,4 +1,4 @@
-"""policy: each command works with exactly what is printed, and needs each of it."""
+"""policy: each command works with the printed policy and needs every permission in it."""
 from __future__ import annotations
 
 import copy
@@ -39,39 +39,39 @@ def all_allowed(account: Account) -> None:
     account.ask("DELETE", "policies")
 
 
-# --- what a command does, under a policy ------------------------------------
+# --- what a command does under a policy -------------------------------------
 def prepared(account: Account, *more: str) -> None:
-    account.calm()
+    account.reset_instant()
     all_allowed(account)
     account.set_up(*more, sources=SOURCES)
 
 
-def setup_anew(account: Account, policy: Policy) -> Run:
-    """In an account that never had a load balancer."""
-    account.calm()
+def setup_first(account: Account, policy: Policy) -> Run:
+    """In an account without the service-linked role of ELB."""
+    account.reset_instant()
     account.set(elb_role_exists=False)
     allow(account, policy)
     return account.set_up(sources=SOURCES, code=None)
 
 
-def back_as_it_was(account: Account, ended: Run) -> Run:
-    """A failure that left nothing is what was to be shown."""
-    if not any(account.changes().values()) and "could not be removed" not in ended.err:
-        ended.code = 0
-    return ended
+def rolled_back(account: Account, result: Run) -> Run:
+    """Counts a failure as a success if it was rolled back completely."""
+    if not any(account.changes().values()) and "could not be removed" not in result.err:
+        result.code = 0
+    return result
 
 
 def setup_fails(account: Account, policy: Policy) -> Run:
-    """The last step fails for another reason; all that was made is taken back."""
-    account.calm()
+    """The last step fails for another reason, and everything is rolled back."""
+    account.reset_instant()
     allow(account, policy)
     account.fault(kind="error", code="InvalidParameterValue", message="No.", status=400,
                   operation="ec2:CreateTrafficMirrorSession", nth=5)
-    return back_as_it_was(account, account.set_up(sources=SOURCES, code=None))
+    return rolled_back(account, account.set_up(sources=SOURCES, code=None))
 
 
 def setup_changes(account: Account, policy: Policy) -> Run:
-    """Other ports, and another collector."""
+    """Changes the ports and adds a collector."""
     prepared(account)
     allow(account, policy)
     return account.mirror("setup", "--name", "metlo", "--ports", "81", "--yes", "--collector",
@@ -79,14 +79,14 @@ def setup_changes(account: Account, policy: Policy) -> Run:
 
 
 def many_sources(account: Account) -> list[str]:
-    """More than one tag can remember."""
+    """More sources than fit into one tag."""
     for i in range(12):
         account.make("instance", name=f"more-{i}")
     return [w for i in range(12) for w in ("--source", account.instance(f"more-{i}"))]
 
 
 def setup_shrinks(account: Account, policy: Policy) -> Run:
-    """The spec took several tags, and takes one."""
+    """A spec that took several tags fits into one again."""
     prepared(account)
     account.mirror("setup", "--name", "metlo", "--yes", *many_sources(account))
     allow(account, policy)
@@ -95,10 +95,10 @@ def setup_shrinks(account: Account, policy: Policy) -> Run:
 
 
 def ask_at_terminal(account: Account, command: str, policy: Policy) -> Run:
-    """The region by default, then ECS services, which are listed; then Ctrl-C."""
-    account.calm()
+    """Accepts the default region, lists ECS services, then presses Ctrl-C."""
+    account.reset_instant()
     allow(account, policy)
-    # Lists are numbered on such a terminal.
+    # Without cursor control lists are numbered.
     with terminal(account, "aws", command, term="dumb") as t:  # type: ignore[arg-type]
         ok = all(answers(t, text) for text in ("\r", "3\r", CTRL_C))
         if t.process.poll() is None:
@@ -108,16 +108,16 @@ def ask_at_terminal(account: Account, command: str, policy: Policy) -> Run:
 
 
 def answers(t: Terminal, text: str) -> bool:
-    """False when something is refused instead of asked."""
+    """Answers a question; returns False if a refusal was printed instead."""
     def asked() -> bool:
         t.read_now()
         return any(end in t.text()[t.mark:] for end in ("[1]: ", "selected]: ", "not authorized")) \
             or t.process.poll() is not None
 
     wait_for(asked, "a question")
-    said = t.text()[t.mark:]
-    t.mark += len(said)
-    if "not authorized" in said:
+    output = t.text()[t.mark:]
+    t.mark += len(output)
+    if "not authorized" in output:
         return False
     t.types(text)
     return True
@@ -144,15 +144,15 @@ def show(account: Account, policy: Policy) -> Run:
 
 
 def verify(account: Account, policy: Policy) -> Run:
-    """What cannot be looked at is told in a row."""
+    """A check without permission reports that in its row."""
     allow(account, policy)
-    ended = account.mirror("verify", "--json", code=None)
-    if ended.code == 0:
-        unknown = [r["detail"] for r in ended.json()["deployments"][0]["checks"]
+    result = account.mirror("verify", "--json", code=None)
+    if result.code == 0:
+        unknown = [r["detail"] for r in result.json()["deployments"][0]["checks"]
                    if "permission" in r["detail"]]
         if unknown:
-            ended.code, ended.err = 4, "\n".join(unknown)
-    return ended
+            result.code, result.err = 4, "\n".join(unknown)
+    return result
 
 
 def remove(account: Account, policy: Policy) -> Run:
@@ -173,7 +173,7 @@ def sync_tasks(account: Account, policy: Policy) -> Run:
 
 
 def destroy(account: Account) -> None:
-    """All is gone but a filter, in whose tags it is written what is wanted."""
+    """Deletes everything but a filter, whose tags hold the spec."""
     prepared(account)
     tags = next(iter(account.table("mirror_filters").values()))["Tags"]
     account.mirror("remove", "--all", "--yes")
@@ -188,17 +188,17 @@ def sync_rebuilds(account: Account, policy: Policy) -> Run:
 
 
 def sync_rebuild_fails(account: Account, policy: Policy) -> Run:
-    """... and the last step but one fails for another reason."""
+    """The same, but the last step but one fails for another reason."""
     destroy(account)
     allow(account, policy)
     account.ask("POST", "remember", {})
     account.fault(kind="error", code="InvalidParameterValue", message="No.", status=400,
                   operation="ec2:CreateTrafficMirrorSession", nth=5)
-    return back_as_it_was(account, account.mirror("sync", "--yes", code=None))
+    return rolled_back(account, account.mirror("sync", "--yes", code=None))
 
 
 def sync_collectors(account: Account, policy: Policy) -> Run:
-    """A collector was taken out by hand, another put in."""
+    """One collector was deregistered and another registered by hand."""
     prepared(account)
     group = next(iter(account.table("target_groups")))
     for action, name in (("deregister-targets", "collector-1"),
@@ -210,16 +210,16 @@ def sync_collectors(account: Account, policy: Policy) -> Run:
 
 
 def sync_tag_fails(account: Account, policy: Policy) -> Run:
-    """Of a change of tags no answer comes: the tags are put back."""
+    """The response to a change of tags is lost: the tags are restored."""
     prepared(account)
     key = next(iter(account.table("mirror_filters")))
     account("ec2", "delete-tags", "--resources", key, "--tags", "Key=Name")
     allow(account, policy)
     account.ask("POST", "remember", {})
-    # libcurl itself sends again what a kept connection has swallowed.
+    # libcurl itself retries once on a reused connection.
     account.fault(kind="cut_after", operation="ec2:CreateTags", count=2)
-    return back_as_it_was(account, account.mirror("sync", "--yes", code=None,
-                                                  AWS_MAX_ATTEMPTS="1"))
+    return rolled_back(account, account.mirror("sync", "--yes", code=None,
+                                               AWS_MAX_ATTEMPTS="1"))
 
 
 def setup_again(account: Account, policy: Policy) -> Run:
@@ -233,11 +233,11 @@ def sync_again(account: Account, policy: Policy) -> Run:
 
 
 VARIANTS: dict[str, list[Variant]] = {
-    "setup": [setup_anew, setup_fails, setup_changes, setup_shrinks, setup_asks],
+    "setup": [setup_first, setup_fails, setup_changes, setup_shrinks, setup_asks],
     "plan": [plan, plan_asks], "list": [show], "verify": [verify], "remove": [remove],
     "sync": [sync_tasks, sync_rebuilds, sync_rebuild_fails, sync_collectors, sync_tag_fails],
 }
-# Of these, those that leave a world in which nothing is to be done as it is.
+# The variants that change nothing if everything is up to date.
 READING: dict[str, list[Variant]] = {
     "setup": [setup_again], "plan": [plan], "list": [show], "verify": [verify], "remove": [remove],
     "sync": [sync_again],
@@ -245,7 +245,7 @@ READING: dict[str, list[Variant]] = {
 
 
 def called(account: Account) -> set[str]:
-    """The permissions that the calls of the program have needed since the last look."""
+    """The permissions needed by the calls in the journal."""
     prefix = {"elbv2": "elasticloadbalancing"}
     found = set()
     for entry in account.ask("GET", "journal"):
@@ -258,37 +258,37 @@ def called(account: Account) -> set[str]:
     return found
 
 
-def complains(ended: Run, action: str) -> bool:
-    return ended.code != 0 and action in ended.err + ended.out
+def reports(result: Run, action: str) -> bool:
+    return result.code != 0 and action in result.err + result.out
 
 
 def policy_test(command: str) -> None:
-    """Enough: each variant succeeds. Needed: without an action, a variant that it is for fails."""
-    @test(f"policy: {command} works with what is printed for it, and needs each permission")
+    """Sufficient: each variant succeeds. Minimal: without an action, a variant using it fails."""
+    @test(f"policy: {command} works with its policy and needs each permission")
     def run(account: Account) -> None:
         policy, uses = printed(account, command), {}
         for variant in VARIANTS[command]:
             prepared(account, "--collector", account.instance("collector-2"))
-            ended = variant(account, policy)
-            assert ended.code == 0, f"{variant.__name__}: {ended}"
+            result = variant(account, policy)
+            assert result.code == 0, f"{variant.__name__}: {result}"
             uses[variant] = called(account)
         prepared(account, "--collector", account.instance("collector-2"))
         idle = [action for action in actions(policy)
                 if not needs(account, command, without(policy, action), action, uses)]
-        assert not idle, f"nothing needs {idle}"
+        assert not idle, f"unnecessary permissions: {idle}"
 
 
 def needs(account: Account, command: str, less: Policy, action: str,
           uses: dict[Variant, set[str]]) -> bool:
     name = action.partition(":")[2]
     if name.startswith(("Describe", "List", "Get")):
-        # Reading comes before any change, so that the world can stay as it is.
+        # Reads come before any change, so the world can be reused.
         if not account.table("target_groups"):
             prepared(account, "--collector", account.instance("collector-2"))
         for variant in READING[command]:
-            if complains(variant(account, less), action):
+            if reports(variant(account, less), action):
                 return True
-    return any(complains(variant(account, less), action)
+    return any(reports(variant(account, less), action)
                for variant in VARIANTS[command] if action in uses[variant])
 
 
@@ -296,11 +296,11 @@ for each_command in VARIANTS:
     policy_test(each_command)
 
 
-@test("policy: what is printed is an IAM policy, for commands, features, region and account")
+@test("policy: prints an IAM policy for commands, features, region and account")
 def form(account: Account) -> None:
     everything = printed(account)
     assert everything["Version"] == "2012-10-17"
-    assert len(json.dumps(everything, separators=(",", ":"))) < 6144  # a managed policy's limit
+    assert len(json.dumps(everything, separators=(",", ":"))) < 6144  # limit of a managed policy
     assert actions(printed(account, "setup", "plan", "list", "remove", "sync", "verify")) \
         == actions(everything)
     plain = printed(account, "setup", "--feature", "none")
@@ -318,9 +318,9 @@ def form(account: Account) -> None:
     assert not account.ask("GET", "journal")
 
 
-@test("policy: without features they are not used")
+@test("policy: --feature none is enough without these features")
 def no_features(account: Account) -> None:
-    """An interface as the target, whose groups are open: the policy without extras is enough."""
+    """The target is an interface whose groups are open already."""
     account.make("group", name="open", ingress=["udp/4789 10.0.0.0/16"])
     account.make("instance", name="eager", groups=["open"])
     account.ask("POST", "remember", {})
@@ -334,7 +334,7 @@ def no_features(account: Account) -> None:
     assert not any(account.changes().values()), account.changes()
 
 
-@test("policy: what others made cannot be changed with it")
+@test("policy: does not permit changes to foreign resources")
 def others(account: Account) -> None:
     account.make("mirror", source="web-1", target="collector-2")
     allow(account, printed(account))

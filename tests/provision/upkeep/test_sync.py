@@ -1,4 +1,4 @@
-"""sync: the sessions follow the sources, or nothing is changed."""
+"""sync: sessions follow their sources."""
 from __future__ import annotations
 
 import os
@@ -38,28 +38,28 @@ def sync(account: Account, *args: str, code: int = 0) -> Run:
     return account.mirror("sync", "--yes", *args, code=code)
 
 
-# --- what it does -----------------------------------------------------------
-@test("sync: tasks have been replaced")
+# --- updates ----------------------------------------------------------------
+@test("sync: replaced tasks")
 def replaced(account: Account) -> None:
     account.set_up(sources=TASKS)
     assert account.sessions() == account.task_enis("api")
     replace_tasks(account, 2)
     remember(account)
-    ended = sync(account)
+    result = sync(account)
     assert account.sessions() == account.task_enis("api")
     assert account.writes() == ["ec2:CreateTrafficMirrorSession"] * 2, account.writes()
-    assert "2 sessions to add, 0 to change, 0 to remove, 1 to keep" in ended.out, ended
+    assert "2 sessions to add, 0 to change, 0 to remove, 1 to keep" in result.out, result
     remember(account)
-    ended = sync(account)
-    assert "up to date, 3 sessions" in ended.out, ended
+    result = sync(account)
+    assert "up to date, 3 sessions" in result.out, result
     untouched(account)
     calls = account.ask("GET", "journal")
     assert not [c for c in calls if c.get("category") in ("write", "dryrun")], calls
 
 
-@test("sync: 150 tasks, of which 60 have been replaced")
+@test("sync: 60 of 150 tasks were replaced")
 def many(account: Account) -> None:
-    account.calm("small,ecs_tasks=150")
+    account.reset_instant("small,ecs_tasks=150")
     account.set(page_size=25)
     account.set_up(sources=("ecs:prod/many",))
     assert len(account.sessions()) == 150
@@ -72,7 +72,7 @@ def many(account: Account) -> None:
                ["VirtualNetworkId"] for s in account.table("mirror_sessions").values())
 
 
-@test("sync: an instance is gone, another has its tag")
+@test("sync: an instance was terminated, another has its tag")
 def instance_gone(account: Account) -> None:
     account.set_up()
     account.make("terminate", name="web-2")
@@ -83,30 +83,30 @@ def instance_gone(account: Account) -> None:
     assert account.sessions() == wanted and len(wanted) == 4
 
 
-@test("sync: a source that is gone is a warning, the others stay")
+@test("sync: a missing source is a warning, the others stay")
 def named_gone(account: Account) -> None:
     account.set_up(sources=(account.instance("web-1"), account.instance("web-2")))
     account.make("terminate", name="web-2")
     remember(account)
-    ended = sync(account)
-    assert "warning" in ended.err and account.instance("web-2") in ended.err, ended
+    result = sync(account)
+    assert "warning" in result.err and account.instance("web-2") in result.err, result
     assert len(account.sessions()) == 2
     untouched(account)
 
 
-@test("sync: what has lost its tag is no longer mirrored; sessions of others stay")
+@test("sync: an untagged instance is no longer mirrored; foreign sessions stay")
 def untagged(account: Account) -> None:
     account.set_up()
     account.make("mirror", source="web-2", target="collector-2", number=7, vni=1)
     before = {k for k, s in account.table("mirror_sessions").items() if s["SessionNumber"] == 7}
     account("ec2", "delete-tags", "--resources", account.instance("web-2"), "--tags", "Key=team")
-    ended = sync(account)
-    assert "0 sessions to add, 0 to change, 2 to remove, 2 to keep" in ended.out, ended
+    result = sync(account)
+    assert "0 sessions to add, 0 to change, 2 to remove, 2 to keep" in result.out, result
     left = account.table("mirror_sessions")
     assert before < set(left) and len(left) == 3, left
 
 
-@test("sync: a VPC but for some: what comes is mirrored, what is excluded is not")
+@test("sync: a VPC with exclusions: new instances are mirrored, excluded ones are not")
 def whole_vpc(account: Account) -> None:
     vpc = next(iter(account.table("vpcs")))
     account.set_up("--exclude", "ecs:prod/api", "--exclude", "tag:team=shop", sources=(vpc,))
@@ -120,8 +120,8 @@ def whole_vpc(account: Account) -> None:
     account.make("instance", name="new")
     account.make("instance", name="shop-new", tags={"team": "shop"})
     add_tasks(account)
-    ended = sync(account)
-    assert "1 session to add" in ended.out, ended
+    result = sync(account)
+    assert "1 session to add" in result.out, result
     assert account.sessions() == before | {account.first_eni("new")}
     assert "up to date" in sync(account).out
 
@@ -130,7 +130,7 @@ def registered(account: Account) -> set[str]:
     return {r["Id"] for r in account.table("registrations").values() if "_gone_at" not in r}
 
 
-@test("sync: collectors follow the size of their auto scaling group")
+@test("sync: collectors follow their Auto Scaling group")
 def scaling(account: Account) -> None:
     tag = "aws:autoscaling:groupName"
     for i in range(2):
@@ -154,25 +154,25 @@ def scaling(account: Account) -> None:
     account.mirror("setup", "--name", "metlo", "--collector", "asg-1", "--yes", code=2)
 
 
-@test("sync: a collector is gone, the others stay")
+@test("sync: a collector was terminated, the others stay")
 def collector_gone(account: Account) -> None:
     account.set_up("--collector", account.instance("collector-2"))
     first, second = account.instance("collector-1"), account.instance("collector-2")
     account.make("terminate", name="collector-1")
     account.make("instance", name="more", tags={"team": "shop"})
-    ended = sync(account)
-    assert f"{first} no longer exists" in ended.err and registered(account) == {second}, ended
+    result = sync(account)
+    assert f"{first} no longer exists" in result.err and registered(account) == {second}, result
     assert account.first_eni("more") in account.sessions()
 
 
-@test("sync: to a mirror target that another account shares")
+@test("sync: to a mirror target shared by another account")
 def shared(account: Account) -> None:
     account.make("shared_target")
     target = next(iter(account.table("mirror_targets")))
     account.ask("POST", "remember", {})
-    ended = account.mirror("setup", "--yes", "--ports", "80", "--source", "ecs:prod/api",
-                           "--target", target)
-    assert "210987654321" in ended.err, ended
+    result = account.mirror("setup", "--yes", "--ports", "80", "--source", "ecs:prod/api",
+                            "--target", target)
+    assert "210987654321" in result.err, result
     assert account.sessions() == account.task_enis("api")
     replace_tasks(account)
     sync(account)
@@ -186,7 +186,7 @@ def shared(account: Account) -> None:
                    "tmt-00000000000000000", code=1)
 
 
-@test("verify: to a mirror target of this account that somebody else made")
+@test("verify: to a foreign mirror target of this account")
 def given(account: Account) -> None:
     account.make("mirror", source="old", target="collector-1")
     target = next(iter(account.table("mirror_targets")))
@@ -199,7 +199,7 @@ def given(account: Account) -> None:
     assert list(account.table("mirror_targets")) == [target]
 
 
-@test("sync: the filter, target and collectors are put right")
+@test("sync: filter, target and collectors are restored")
 def repairs(account: Account) -> None:
     account.set_up()
     rule = next(iter(account.table("mirror_rules")))
@@ -225,9 +225,9 @@ def two(account: Account) -> None:
     sync(account, "--name", "second")
     assert account.task_enis("worker") <= account.sessions()
     assert not account.task_enis("api") <= account.sessions()
-    ended = sync(account)
+    result = sync(account)
     assert account.sessions() == account.task_enis("api") | account.task_enis("worker")
-    assert "second: up to date" in ended.out and "metlo: 1 session to add" in ended.out, ended
+    assert "second: up to date" in result.out and "metlo: 1 session to add" in result.out, result
     sync(account, "--name", "third", code=3)
 
 
@@ -236,16 +236,16 @@ def none(account: Account) -> None:
     assert "no deployment" in sync(account, code=3).err
 
 
-# --- what it does not do unasked --------------------------------------------
-@test("sync: without --yes and without a terminal nothing is changed")
+# --- confirmation -----------------------------------------------------------
+@test("sync: changes nothing without --yes and without a terminal")
 def unasked(account: Account) -> None:
     account.set_up(sources=TASKS)
     replace_tasks(account)
     remember(account)
-    ended = account.mirror("sync", code=2)
-    assert "--yes" in ended.err, ended
-    ended = account.mirror("sync", "--dry-run")
-    assert "1 session to add" in ended.out and "mirror eni-" in ended.out, ended
+    result = account.mirror("sync", code=2)
+    assert "--yes" in result.err, result
+    result = account.mirror("sync", "--dry-run")
+    assert "1 session to add" in result.out and "mirror eni-" in result.out, result
     untouched(account)
     kinds = {e.get("category") for e in account.ask("GET", "journal")}
     assert "dryrun" in kinds and "write" not in kinds, kinds
@@ -256,11 +256,11 @@ def asks(account: Account) -> None:
     account.set_up(sources=TASKS)
     replace_tasks(account)
     remember(account)
-    for keys, code, said in (("n\r", 1, "othing was changed"), (CTRL_C, 130, "othing was changed"),
+    for keys, code, text in (("n\r", 1, "othing was changed"), (CTRL_C, 130, "othing was changed"),
                              ("y\r", 0, "done")):
         untouched(account)
         with terminal(account, "aws", "sync") as t:  # type: ignore[arg-type]
-            t.sees("mirror eni-").sees("Apply this change?").types(keys).sees(said).ends(code)
+            t.sees("mirror eni-").sees("Apply this change?").types(keys).sees(text).expect(code)
     assert account.sessions() == account.task_enis("api")
 
 
@@ -277,7 +277,7 @@ def as_json(account: Account) -> None:
 
 
 # --- failures ---------------------------------------------------------------
-@test("sync: a failure at each write takes back what was made; then it succeeds")
+@test("sync: a failure at each write is rolled back; the next run succeeds")
 def each_write(account: Account) -> None:
     def damage() -> None:
         account.set_up(sources=TASKS)
@@ -292,13 +292,13 @@ def each_write(account: Account) -> None:
     writes = account.writes()
     assert len(writes) >= 9, writes
     for nth, operation in enumerate(writes, 1):
-        account.calm()
+        account.reset_instant()
         damage()
         account.fault(kind="error", code="InvalidParameterValue", message="No.", status=400,
                       operation="write", nth=nth)
-        ended = sync(account, code=1)
-        assert "InvalidParameterValue" in ended.err or "No." in ended.err, ended
-        # From the first deletion on, the rest is left to the next run.
+        result = sync(account, code=1)
+        assert "InvalidParameterValue" in result.err or "No." in result.err, result
+        # After the first deletion nothing is rolled back; the next run finishes.
         if not operation.startswith("ec2:Delete"):
             untouched(account)
         sync(account)
@@ -307,7 +307,7 @@ def each_write(account: Account) -> None:
         assert "up to date" in sync(account).out
 
 
-@test("sync: an answer that never comes leaves nothing double")
+@test("sync: a lost response creates no duplicate")
 def cut(account: Account) -> None:
     account.set_up(sources=TASKS)
     add_tasks(account, 2)
@@ -324,22 +324,22 @@ def denied(account: Account) -> None:
     remember(account)
     account.ask("POST", "make", {"make": "policy", "policy": {
         "deny": ["ec2:CreateTrafficMirrorSession"]}})
-    ended = sync(account, code=4)
-    assert "ec2:CreateTrafficMirrorSession" in ended.err, ended
+    result = sync(account, code=4)
+    assert "ec2:CreateTrafficMirrorSession" in result.err, result
     untouched(account)
 
 
-@test("sync: a task that goes meanwhile does not keep the others from it")
+@test("sync: a task that stops during the run does not affect the others")
 def race(account: Account) -> None:
     account.set_up(sources=TASKS)
     add_tasks(account, 3)
     account.fault(kind="error", code="InvalidNetworkInterfaceID.NotFound", status=400,
                   message="The networkInterface ID does not exist", count=2,
                   operation="ec2:CreateTrafficMirrorSession", nth=2)
-    ended = sync(account)
-    assert "planning again" in ended.err, ended
+    result = sync(account)
+    assert "planning again" in result.err, result
     assert account.sessions() == account.task_enis("api")
-    # For ever is too long.
+    # The number of attempts is limited.
     add_tasks(account, 1)
     account.fault(kind="error", code="InvalidNetworkInterfaceID.NotFound", status=400,
                   message="The networkInterface ID does not exist", count=-1,
@@ -347,33 +347,33 @@ def race(account: Account) -> None:
     assert "faster" in sync(account, code=1).err
 
 
-@test("sync: what AWS does not mirror is left out, the others are mirrored")
+@test("sync: an interface that AWS refuses is left out, the others are mirrored")
 def refused(account: Account) -> None:
     account.set_up(sources=TASKS)
     before = account.task_enis("api")
     add_tasks(account, 3)
     new = sorted(account.task_enis("api") - before)
     account.make("set_eni", eni=new[1], mirrorable=False)
-    ended = sync(account)
-    assert f"{new[1]} is left out" in ended.err, ended
+    result = sync(account)
+    assert f"{new[1]} is left out" in result.err, result
     assert account.sessions() == account.task_enis("api") - {new[1]}
 
 
 # --- watching ---------------------------------------------------------------
 class Watcher:
-    """A running sync --watch; what it has said so far."""
+    """A running sync --watch and its output so far."""
 
     def __init__(self, account: Account, *args: str):
         self.process = account.start("sync", "--watch", "--interval", "1", *args)
-        self.said = ""
+        self.printed = ""
         assert self.process.stderr is not None
         os.set_blocking(self.process.stderr.fileno(), False)
-        self.until(lambda: "watching" in self.said)
+        self.until(lambda: "watching" in self.printed)
 
     def read(self) -> None:
         assert self.process.stderr is not None
         try:
-            self.said += os.read(self.process.stderr.fileno(), 65536).decode()
+            self.printed += os.read(self.process.stderr.fileno(), 65536).decode()
         except BlockingIOError:
             pass
 
@@ -382,9 +382,9 @@ class Watcher:
             self.read()
             if so():
                 return
-            assert self.process.poll() is None, f"ended: {self.said}"
+            assert self.process.poll() is None, f"ended early: {self.printed}"
             time.sleep(0.05)
-        raise AssertionError(f"does not happen: {self.said}")
+        raise AssertionError(f"timed out: {self.printed}")
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
@@ -397,25 +397,25 @@ class Watcher:
         return code
 
 
-@test("sync --watch: follows the tasks, goes on after errors, ends on SIGTERM")
+@test("sync --watch: follows tasks, continues after errors, ends on SIGTERM")
 def watch(account: Account) -> None:
     account.set_up(sources=TASKS)
     watcher = Watcher(account)
     try:
         replace_tasks(account, 2)
         watcher.until(lambda: account.sessions() == account.task_enis("api"))
-        watcher.until(lambda: watcher.said.count(": mirror eni-") == 2)
+        watcher.until(lambda: watcher.printed.count(": mirror eni-") == 2)
         account.fault(kind="throttle", operation="read", count=3)
         account.fault(kind="deny", operation="ec2:DescribeTrafficMirrorSessions", nth=2)
-        watcher.until(lambda: "retrying in" in watcher.said)
+        watcher.until(lambda: "retrying in" in watcher.printed)
         replace_tasks(account, 1)
         watcher.until(lambda: account.sessions() == account.task_enis("api"))
-        watcher.until(lambda: watcher.said.count(": mirror eni-") == 3)
+        watcher.until(lambda: watcher.printed.count(": mirror eni-") == 3)
     finally:
         code = watcher.end()
-    assert code == 0 and "nothing is half done" in watcher.said, (code, watcher.said)
-    assert not [line for line in watcher.said.splitlines()
-                if not line.startswith("metlo-mirror: ")], watcher.said
+    assert code == 0 and "no change is incomplete" in watcher.printed, (code, watcher.printed)
+    assert not [line for line in watcher.printed.splitlines()
+                if not line.startswith("metlo-mirror: ")], watcher.printed
 
 
 def counts(path: str) -> dict[str, float]:
@@ -424,7 +424,7 @@ def counts(path: str) -> dict[str, float]:
     return {name.removeprefix("metlo_mirror_"): float(value) for name, value in lines}
 
 
-@test("sync --metrics: what was done, what there is and what failed is counted")
+@test("sync --metrics: counts changes, sessions and failures")
 def metrics(account: Account) -> None:
     account.set_up(sources=TASKS)
     with tempfile.TemporaryDirectory() as folder:
@@ -453,7 +453,7 @@ def metrics(account: Account) -> None:
         sync(account, "--metrics", f"{folder}/missing/file", code=1)
 
 
-@test("sync --watch: SIGINT inside a step takes back what was begun")
+@test("sync --watch: SIGINT during a step rolls back the change")
 def watch_interrupted(account: Account) -> None:
     account.set_up(sources=TASKS)
     before = account.sessions()
@@ -461,26 +461,26 @@ def watch_interrupted(account: Account) -> None:
     try:
         account.fault(kind="slow", seconds=3, operation="ec2:CreateTrafficMirrorSession", nth=2)
         add_tasks(account, 3)
-        watcher.until(lambda: ": mirror eni-" in watcher.said)
+        watcher.until(lambda: ": mirror eni-" in watcher.printed)
     finally:
         code = watcher.end(signal.SIGINT)
-    assert code == 0 and "rolled back: mirror eni-" in watcher.said, (code, watcher.said)
+    assert code == 0 and "rolled back: mirror eni-" in watcher.printed, (code, watcher.printed)
     assert account.sessions() == before
     sync(account)
     assert account.sessions() == account.task_enis("api")
 
 
-@test("sync --watch: waits for a deployment that is not there yet")
+@test("sync --watch: waits for a deployment that does not exist yet")
 def watch_early(account: Account) -> None:
     watcher = Watcher(account, "--name", "metlo")
     try:
-        watcher.until(lambda: "does not exist" in watcher.said)
+        watcher.until(lambda: "does not exist" in watcher.printed)
         account.set_up(sources=TASKS)
         replace_tasks(account)
         watcher.until(lambda: account.sessions() == account.task_enis("api"))
     finally:
         code = watcher.end()
-    assert code == 0, watcher.said
+    assert code == 0, watcher.printed
 
 
 @test("sync --watch: cannot be combined with --dry-run or --json")

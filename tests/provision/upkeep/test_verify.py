@@ -1,4 +1,4 @@
-"""verify: one thing broken at a time; the fix that is told mends it."""
+"""verify: breaks one thing at a time, and the printed fix repairs it."""
 from __future__ import annotations
 
 import json
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def count(account: Account, **packets: float) -> None:
-    """Metrics of the sources, which have mirrored a lot unless said otherwise."""
+    """Sets metrics; by default the sources have mirrored a lot and nothing was lost."""
     metrics = {"NetworkPacketsMirrorIn": 1000, "NetworkPacketsMirrorOut": 1000,
                "NetworkPacketsSkipMirrorIn": 0, "NetworkPacketsSkipMirrorOut": 0, **packets}
     for source in ("web-1", "web-2"):
@@ -35,11 +35,11 @@ def count(account: Account, **packets: float) -> None:
 
 
 def rows(account: Account, *args: str) -> list[Row]:
-    """The rows, and that the exit code says the same."""
-    ended = account.mirror("verify", "--json", *args, code=None)
-    found: list[Row] = ended.json()["deployments"][0]["checks"]
+    """The rows of the result; asserts that the exit code matches."""
+    result = account.mirror("verify", "--json", *args, code=None)
+    found: list[Row] = result.json()["deployments"][0]["checks"]
     states = {r["state"] for r in found}
-    assert ended.code == (6 if "fail" in states else 0), ended
+    assert result.code == (6 if "fail" in states else 0), result
     for row in found:
         assert (row["fix"] is None) == (row["state"] == "ok"), row
     return found
@@ -180,10 +180,10 @@ class Case:
     damage: Callable[[Account], None]
     check: str
     state: str
-    detail: str  # a part of it
-    fix: str  # a part of it
-    mends: bool = False  # the fix is a command that makes all well again
-    with_it: tuple[str, ...] = ()  # other checks that suffer from the same
+    detail: str  # contained in the detail of the row
+    fix: str  # contained in the fix
+    repairs: bool = False  # the fix is a command that repairs everything
+    with_it: tuple[str, ...] = ()  # other checks that fail for the same reason
 
 
 NLB = [
@@ -201,7 +201,8 @@ NLB = [
          "elbv2 modify-load-balancer-attributes", True),
     Case(no_stickiness, "stickiness", "fail", "half of it",
          "elbv2 modify-target-group-attributes", True),
-    Case(close_balancer, "security-group", "fail", "does not allow UDP 4789 from", "aws sync", True),
+    Case(close_balancer, "security-group", "fail", "does not allow UDP 4789 from", "aws sync",
+         True),
     Case(close_collector, "security-group", "fail", "does not allow UDP 4789 from", "aws sync",
          True),
     Case(deny_in, "network-acl", "fail", "rule 50 denies UDP 4789 from",
@@ -216,8 +217,8 @@ NLB = [
 ]
 
 
-def mend(account: Account, fix: str) -> None:
-    """Types the command that was told."""
+def repair(account: Account, fix: str) -> None:
+    """Runs the command of a fix."""
     words = shlex.split(fix)
     if words[0] == "metlo-mirror":
         account.mirror(*words[2:], "--yes")
@@ -227,7 +228,7 @@ def mend(account: Account, fix: str) -> None:
 
 
 def try_command(account: Account, fix: str) -> None:
-    """A command of ours inside a fix is one that can be given."""
+    """Asserts that a metlo-mirror command inside a fix is valid."""
     found = re.search(r"metlo-mirror aws (setup|sync) .*", fix)
     if found and "..." not in found.group():
         account.mirror(*shlex.split(found.group())[2:], "--dry-run")
@@ -245,8 +246,8 @@ def try_case(account: Account, case: Case) -> None:
     assert case.detail in hit[0]["detail"], hit
     assert case.fix in hit[0]["fix"], hit
     try_command(account, hit[0]["fix"])
-    if case.mends:
-        mend(account, hit[0]["fix"])
+    if case.repairs:
+        repair(account, hit[0]["fix"])
         count(account)
         left = wrong(account)
         assert not left, f"after {hit[0]['fix']}: {json.dumps(left, indent=1)}"
@@ -271,7 +272,7 @@ for eni_case in (
 
 
 # --- others -----------------------------------------------------------------
-@test("verify: all is well, every check has a row, nothing is changed")
+@test("verify: all checks pass, each has a row, nothing is changed")
 def well(account: Account) -> None:
     account.set_up()
     count(account)
@@ -287,20 +288,20 @@ def well(account: Account) -> None:
     account.mirror("verify", "--name", "other", code=3)
 
 
-@test("verify: text says what fails and the command, unbroken")
+@test("verify: the text shows the failure and the command on one line")
 def text_output(account: Account) -> None:
     account.set_up()
     count(account)
     no_cross_zone(account)
-    ended = account.mirror("verify", code=6)
-    lines = ended.out.splitlines()
+    result = account.mirror("verify", code=6)
+    lines = result.out.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("  FAIL  cross-zone"))
     fix = next(line for line in lines[at:] if "fix: " in line).partition("fix: ")[2]
     assert shlex.split(fix)[-1] == "Key=load_balancing.cross_zone.enabled,Value=true", fix
     assert "1 FAIL" in lines[-1], lines[-1]
 
 
-@test("verify: without --open-groups the fix is the command for the group")
+@test("verify: without --open-groups the fix is a command for the group")
 def group_command(account: Account) -> None:
     eni = account.first_eni("collector-1")
     account.mirror("setup", "--yes", "--ports", "80", "--source", "tag:team=shop",
@@ -308,11 +309,11 @@ def group_command(account: Account) -> None:
     found = wrong(account, "--no-metrics")
     assert [r["check"] for r in found] == ["security-group"], found
     assert "authorize-security-group-ingress" in found[0]["fix"], found
-    mend(account, found[0]["fix"])
+    repair(account, found[0]["fix"])
     assert not wrong(account, "--no-metrics")
 
 
-@test("verify: an ACL is mended entry by entry")
+@test("verify: a network ACL is repaired entry by entry")
 def acl_entries(account: Account) -> None:
     account.set_up()
     deny_in(account)
@@ -321,7 +322,7 @@ def acl_entries(account: Account) -> None:
         if not found:
             return
         assert {r["check"] for r in found} == {"network-acl"}, found
-        mend(account, found[0]["fix"].partition(" (repeat for")[0])
+        repair(account, found[0]["fix"].partition(" (repeat for")[0])
     raise AssertionError(found)
 
 
@@ -335,22 +336,22 @@ def other_vpc(account: Account) -> None:
     assert {r["check"] for r in found} == {"route"}, found
     assert "10.9.0.0/16" in found[0]["detail"] and "create-route" in found[0]["fix"], found
     fix = found[0]["fix"].partition(" (or")[0].replace("pcx-...", "pcx-0123456789abcdef0")
-    mend(account, fix)
+    repair(account, fix)
     assert not wrong(account, "--no-metrics")
 
 
-@test("verify: a service's tasks have been replaced")
+@test("verify: the tasks of a service were replaced")
 def tasks(account: Account) -> None:
     account.set_up(sources=("ecs:prod/api",))
     account.make("stop_tasks", cluster="prod", service="api", count=1)
     account.make("tasks", cluster="prod", service="api", count=1)
     found = wrong(account, "--no-metrics")
     assert {r["check"] for r in found} == {"sessions"}, found
-    mend(account, found[0]["fix"])
+    repair(account, found[0]["fix"])
     assert not wrong(account, "--no-metrics")
 
 
-@test("verify: without CloudWatch's permission the rest is still told")
+@test("verify: without permission for CloudWatch the other checks still run")
 def no_metrics(account: Account) -> None:
     account.set_up()
     account.ask("POST", "make", {"make": "policy", "policy": {
@@ -367,5 +368,5 @@ def no_metrics(account: Account) -> None:
 
 @test("verify: no deployment at all")
 def nothing(account: Account) -> None:
-    ended = account.mirror("verify", code=3)
-    assert "no deployment" in ended.err and not ended.out, ended
+    result = account.mirror("verify", code=3)
+    assert "no deployment" in result.err and not result.out, result

@@ -1,1 +1,1 @@
-"""Tests of the fake: the official AWS CLI as its client."""
+"""Tests of the fake with the official AWS CLI as its client."""

@@ -1,4 +1,4 @@
-"""A fake in a process of its own, the AWS CLI in this one, and results."""
+"""Starts a fake in its own process, runs the AWS CLI in this one and reports results."""
 from __future__ import annotations
 
 import contextlib
@@ -26,7 +26,7 @@ def test(name: str) -> Callable[[Callable[["Aws"], None]], Callable[["Aws"], Non
 
 
 class Refused(Exception):
-    """The CLI ended with an error; code is AWS's."""
+    """Raised if the CLI ends with an error; code is that of AWS."""
 
     def __init__(self, text: str):
         super().__init__(text)
@@ -34,7 +34,7 @@ class Refused(Exception):
 
 
 class Aws:
-    """One running fake and what asks it."""
+    """A running fake and its clients."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-B", "-m", "fakeaws", "--parent", str(os.getpid())]
@@ -44,7 +44,7 @@ class Aws:
         self.url = f"http://127.0.0.1:{self.ports[0]}"
 
     def __call__(self, *words: Any) -> Any:
-        """aws SERVICE OPERATION ...; what is no text becomes JSON."""
+        """Runs aws SERVICE OPERATION ...; arguments other than str are passed as JSON."""
         args = [w if isinstance(w, str) else json.dumps(w) for w in words]
         code, out, err = run_cli(["--endpoint-url", self.url, "--output", "json"] + args)
         if code:
@@ -86,7 +86,7 @@ class Aws:
         return found
 
     def named(self, table: str, name: str) -> Any:
-        """The resource with that Name tag."""
+        """Finds a resource by its Name tag."""
         return next(r for r in self.table(table).values()
                     if {"Key": "Name", "Value": name} in r.get("Tags", []))
 
@@ -102,8 +102,8 @@ def open_url(request: urllib.request.Request) -> Any:
 
 @functools.lru_cache(maxsize=None)
 def keep_models() -> None:
-    """Each run of the CLI would parse the same models again."""
-    # Some packages of the CLI have a botocore of their own inside.
+    """Caches parsed models; otherwise each run of the CLI would parse them again."""
+    # Some packages of the CLI bundle botocore.
     names = [n for n in ("awscli.botocore.loaders", "botocore.loaders") if n in sys.modules]
     JSONFileLoader: Any = sys.modules[names[0]].JSONFileLoader  # type: ignore
 
@@ -113,13 +113,13 @@ def keep_models() -> None:
     def load_file(self: Any, path: str) -> Any:
         if path not in parsed:
             parsed[path] = load(self, path)
-            gc.freeze()  # the collector need not walk through it again and again
+            gc.freeze()  # the garbage collector need not visit it again
         return parsed[path]
     JSONFileLoader.load_file = load_file
 
 
 def run_cli(args: list[str]) -> tuple[int, str, str]:
-    """The AWS CLI inside this process: starting it anew takes most of a second."""
+    """The AWS CLI inside this process: starting a new one takes most of a second."""
     from awscli.clidriver import AWSCLIEntryPoint, create_clidriver  # type: ignore
 
     keep_models()

@@ -14,7 +14,7 @@ CREATE = ("ec2", "create-traffic-mirror-filter")
 UNKNOWN = ("AccessDenied", "UnauthorizedOperation")
 
 
-@test("a client token makes one thing, whatever happens")
+@test("a client token never creates a second resource")
 def client_token(aws: Aws) -> None:
     words = CREATE + ("--client-token", "one")
     first = aws(*words)
@@ -34,7 +34,7 @@ def client_token(aws: Aws) -> None:
     assert len(aws.table("mirror_filters")) == 2
 
 
-@test("DryRun changes nothing and tells what is allowed")
+@test("DryRun changes nothing and reports whether it is allowed")
 def dry_run(aws: Aws) -> None:
     aws.refuses("DryRunOperation", *CREATE, "--dry-run")
     aws.make("policy", policy={"allow": ["ec2:Describe*"]})
@@ -49,7 +49,7 @@ def dry_run(aws: Aws) -> None:
     assert aws.changes()["created"] == []
 
 
-@test("an IAM policy decides, with what tags and resources need")
+@test("IAM policies are evaluated, including tags and resources")
 def policy(aws: Aws) -> None:
     def allow(*statements: dict[str, Any]) -> None:
         aws.make("policy", policy={"Version": "2012-10-17", "Statement": [
@@ -68,7 +68,7 @@ def policy(aws: Aws) -> None:
     assert aws("sts", "get-caller-identity")["Account"] == "123456789012"
 
 
-@test("what is new is not seen at once")
+@test("eventual consistency: new resources appear later")
 def consistency(aws: Aws) -> None:
     aws.set(consistency_requests=2)
     key = new_filter(aws)
@@ -102,7 +102,7 @@ def faults(aws: Aws) -> None:
     aws("ec2", "describe-vpcs")
 
 
-@test("a cut before the change makes nothing; the CLI's retry succeeds")
+@test("a connection cut before the change has no effect; the CLI retries")
 def retried(aws: Aws) -> None:
     aws.fault(kind="cut_before", operation="write")
     aws.fault(kind="throttle", operation="write", nth=2)
@@ -113,7 +113,7 @@ def retried(aws: Aws) -> None:
     assert kinds == ["cut_before", "throttle", None], kinds
 
 
-@test("the journal says what was asked, answered and changed")
+@test("the journal has requests, responses and changes")
 def journal(aws: Aws) -> None:
     t, f = target(aws), new_filter(aws)
     aws(*session_words(aws.first_eni("web-1"), t, f))
@@ -154,7 +154,7 @@ def roles(aws: Aws) -> None:
     assert found["AssumedRoleUser"]["Arn"].endswith("/web")
 
 
-@test("instance metadata and container credentials, as the CLI finds them")
+@test("the CLI finds instance metadata and container credentials")
 def metadata(aws: Aws) -> None:
     none = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
     imds = f"http://127.0.0.1:{aws.ports[1]}"
@@ -172,7 +172,7 @@ def metadata(aws: Aws) -> None:
         assert e.code == 401
 
 
-@test("the SSO portal gives credentials for a known token only")
+@test("the SSO portal returns credentials only for a known token")
 def sso(aws: Aws) -> None:
     url = aws.url + "/federation/credentials?role_name=Admin&account_id=123456789012"
     request = urllib.request.Request(url, headers={"x-amz-sso_bearer_token": "fake-sso-token"})
@@ -191,7 +191,7 @@ def sso(aws: Aws) -> None:
             assert e.code == code
 
 
-@test("the aws programs on this machine get the same answers")
+@test("the aws programs on this machine get the same responses")
 def programs(aws: Aws) -> None:
     found = {p for p in ("/usr/bin/aws", shutil.which("aws")) if p and os.path.exists(p)}
     assert found

@@ -5,7 +5,7 @@ from .kit import Aws, test
 
 
 def build(aws: Aws) -> dict[str, Any]:
-    """An internal NLB with a UDP listener and the collectors behind it."""
+    """An internal NLB with a UDP listener and collectors."""
     vpc = next(iter(aws.table("vpcs")))
     group = aws("ec2", "create-security-group", "--group-name", "nlb", "--description", "d",
                 "--vpc-id", vpc)["GroupId"]
@@ -37,7 +37,7 @@ def states(aws: Aws, tg: str) -> set[str]:
     return {t["TargetHealth"]["State"] for t in found["TargetHealthDescriptions"]}
 
 
-@test("an NLB becomes active, its targets healthy when ports and groups allow it")
+@test("an NLB becomes active, its targets healthy if ports and groups allow it")
 def health(aws: Aws) -> None:
     aws.set(lb_seconds=100, health_seconds=100)
     made = build(aws)
@@ -56,7 +56,7 @@ def health(aws: Aws) -> None:
     assert states(aws, made["tg"]) == {"healthy", "unhealthy"}
 
 
-@test("creating the same again changes nothing, anything else is a duplicate")
+@test("an identical create changes nothing, a different one is a duplicate")
 def idempotent(aws: Aws) -> None:
     made = build(aws)
     before = aws.changes()
@@ -72,7 +72,7 @@ def idempotent(aws: Aws) -> None:
                 f"Type=forward,TargetGroupArn={other['TargetGroupArn']}")
 
 
-@test("the order of deletion, and nothing stays")
+@test("deletion in the required order leaves nothing behind")
 def deletion(aws: Aws) -> None:
     aws.set(eni_linger_seconds=100)
     made = build(aws)
@@ -91,7 +91,7 @@ def deletion(aws: Aws) -> None:
     aws.refuses("ListenerNotFound", "elbv2", "delete-listener", "--listener-arn", made["li"])
 
 
-@test("what a load balancer refuses")
+@test("invalid requests for load balancers")
 def refusals(aws: Aws) -> None:
     words = ["elbv2", "create-load-balancer", "--type", "network", "--scheme", "internal",
              "--name", "x"]

@@ -1,4 +1,4 @@
-"""Targets, filters, rules, sessions: references, quotas, use."""
+"""Targets, filters, rules, sessions: references, quotas, dependencies."""
 from typing import Any
 
 from .kit import Aws, test
@@ -28,7 +28,7 @@ def session_words(eni: str, target_id: str, filter_id: str, number: int = 1) -> 
             "--session-number", str(number)]
 
 
-@test("a whole set-up with tags, and its removal leaves nothing")
+@test("a complete setup with tags; removal leaves nothing behind")
 def life(aws: Aws) -> None:
     tags = ("--tag-specifications", "ResourceType=traffic-mirror-{},Tags=[{{Key=a,Value=b}}]")
     t = target(aws, "collector-1", tags[0], tags[1].format("target"))
@@ -100,7 +100,7 @@ def rules(aws: Aws) -> None:
     assert services["TrafficMirrorFilter"]["NetworkServices"] == ["amazon-dns"]
 
 
-@test("sessions: numbers, three for an interface, ten sources for an interface target")
+@test("sessions: numbers, three per interface, ten sources per interface target")
 def quotas(aws: Aws) -> None:
     aws.make("instances", name="more", count=11)
     t, f, eni = target(aws), new_filter(aws), aws.first_eni("web-1")
@@ -118,7 +118,7 @@ def quotas(aws: Aws) -> None:
     assert "(11)" in text
 
 
-@test("what cannot be a source")
+@test("interfaces that cannot be sources")
 def sources(aws: Aws) -> None:
     t, f = target(aws), new_filter(aws)
     kinds: dict[str, Any] = {e["Description"].partition("/")[0]: k
@@ -155,7 +155,7 @@ def lengths(aws: Aws) -> None:
     aws.refuses("ResourceInUse", "elbv2", "delete-load-balancer", "--load-balancer-arn", arn)
 
 
-@test("tags are made, found and deleted")
+@test("tags are created, found and deleted")
 def tags(aws: Aws) -> None:
     f = new_filter(aws)
     aws("ec2", "create-tags", "--resources", f, "--tags", "Key=k,Value=v", "Key=l,Value=")
@@ -194,7 +194,7 @@ def groups(aws: Aws) -> None:
     assert aws.changes() == {"created": [], "deleted": [], "changed": []}
 
 
-@test("a session dies with its source")
+@test("a session is deleted with its source")
 def dies(aws: Aws) -> None:
     aws.make("mirror", source="web-1", target="collector-1")
     assert len(aws("ec2", "describe-traffic-mirror-sessions")["TrafficMirrorSessions"]) == 1

@@ -1,4 +1,4 @@
-"""The models, and that the fake cannot answer what AWS cannot."""
+"""The models, and that the fake cannot send what AWS cannot."""
 from fakeaws import models, render
 from fakeaws.errors import ContractBroken
 
@@ -29,7 +29,7 @@ def _walk(shape: models.Shape, seen: set[str]) -> None:
         _walk(shape.member.shape, seen)
 
 
-@test("an answer with a member, type or value that AWS lacks is not sent")
+@test("a response with an unknown member, type or value is not sent")
 def answers(_: Aws) -> None:
     operation = models.load()["ec2"].operation("DescribeVpcs")
     assert operation is not None

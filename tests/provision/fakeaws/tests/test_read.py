@@ -2,7 +2,7 @@
 from .kit import Aws, test
 
 
-@test("each reading call of EC2 answers by its model")
+@test("each read of EC2 responds according to its model")
 def ec2_reads(aws: Aws) -> None:
     for name, member, least in (
             ("describe-regions", "Regions", 10), ("describe-availability-zones",
@@ -19,7 +19,7 @@ def ec2_reads(aws: Aws) -> None:
         assert len(found) >= least, (name, len(found))
 
 
-@test("pages are followed and none is lost")
+@test("paging returns every resource")
 def pages(aws: Aws) -> None:
     whole = aws("ec2", "describe-network-interfaces")["NetworkInterfaces"]
     aws.set(page_size=3)
@@ -68,7 +68,7 @@ def ec2_filters(aws: Aws) -> None:
                 "Name=tag:a,Values=b")
 
 
-@test("interfaces look like those of what they belong to")
+@test("interfaces of each service look like those of AWS")
 def shapes(aws: Aws) -> None:
     enis = aws("ec2", "describe-network-interfaces")["NetworkInterfaces"]
     by = {e["Description"].partition("/")[0]: e for e in enis}
@@ -80,7 +80,7 @@ def shapes(aws: Aws) -> None:
     assert gwlbe[0]["Description"].startswith("VPC Endpoint Interface vpce-")
 
 
-@test("sizes of pages and ids together are refused")
+@test("page size and IDs together are refused")
 def page_rules(aws: Aws) -> None:
     aws.refuses("InvalidParameterValue", "ec2", "describe-instances", "--no-paginate",
                 "--max-results", "3")
@@ -122,7 +122,7 @@ def ecs(aws: Aws) -> None:
                 "--services", *[f"s{i}" for i in range(11)])
 
 
-@test("CloudWatch has the metrics of the world")
+@test("CloudWatch returns the metrics of the world")
 def metrics(aws: Aws) -> None:
     aws.make("metric", name="NetworkMirrorOut", value=7, dimensions={"InstanceId": "web-1"})
     key = aws.named("instances", "web-1")["InstanceId"]
@@ -137,7 +137,7 @@ def metrics(aws: Aws) -> None:
                 "--metric-data-queries", query)
 
 
-@test("another region has another world, and one not asked for refuses")
+@test("regions are separate, and an opt-in region refuses calls")
 def regions(aws: Aws) -> None:
     assert not aws("--region", "eu-west-1", "ec2", "describe-vpcs")["Vpcs"]
     aws.refuses("AuthFailure", "--region", "ap-east-1", "ec2", "describe-vpcs")
@@ -147,7 +147,7 @@ def regions(aws: Aws) -> None:
     assert any(r["OptInStatus"] == "not-opted-in" for r in everything)
 
 
-@test("classic load balancers are seen by their own API")
+@test("Classic Load Balancers are described by their own API")
 def classic(aws: Aws) -> None:
     found = aws("elb", "describe-load-balancers")["LoadBalancerDescriptions"]
     assert [b["LoadBalancerName"] for b in found] == ["legacy"]

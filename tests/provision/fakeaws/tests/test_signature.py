@@ -1,4 +1,4 @@
-"""Signatures and parameters that no right client sends."""
+"""Signatures and parameters that no correct client sends."""
 import datetime
 import hashlib
 import urllib.error
@@ -18,7 +18,7 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 def send(aws: Aws, body: str, headers: Optional[dict[str, str]] = None, service: str = "ec2",
          minutes: int = 0, signed_body: Optional[str] = None, secret: str = DEFAULT_SECRET) -> str:
-    """A request signed by hand; the code of the answer, or "ok"."""
+    """Sends a hand-signed request; returns the error code or "ok"."""
     now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     scope = f"{stamp[:8]}/us-east-1/{service}/aws4_request"
@@ -46,7 +46,7 @@ def ec2(action: str, **params: Any) -> str:
                                    **{k.replace("__", "."): v for k, v in params.items()}})
 
 
-@test("the published example of the signature comes out")
+@test("the published example yields its signature")
 def example(_: Aws) -> None:
     # get-vanilla of the official test suite.
     request = Request("GET", "/", [("Host", "example.amazonaws.com"),
@@ -107,7 +107,7 @@ def parameters(aws: Aws) -> None:
     assert aws.changes()["created"] == []
 
 
-@test("rules of filters have tags, and a listing of their own")
+@test("filter rules have tags and their own Describe call")
 def newer(aws: Aws) -> None:
     key = aws("ec2", "create-traffic-mirror-filter")["TrafficMirrorFilter"]
     body = ec2("CreateTrafficMirrorFilterRule",
@@ -123,7 +123,7 @@ def newer(aws: Aws) -> None:
         "TrafficMirrorFilterId"])) == "ok"
 
 
-@test("the query services and ECS are as strict")
+@test("the query services and ECS are equally strict")
 def others(aws: Aws) -> None:
     elb = "Action=DescribeLoadBalancers&Version=2015-12-01"
     for body, code in ((elb, "ok"), (elb + "&Names=", "ok"),

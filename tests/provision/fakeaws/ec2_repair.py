@@ -1,4 +1,4 @@
-"""What people change by hand when mirrored traffic does not get through."""
+"""Operations that people use to fix the path of mirrored traffic by hand."""
 from __future__ import annotations
 
 import ipaddress
