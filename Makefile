@@ -63,7 +63,7 @@ LIBS	:= -lbpf -lelf -lpcap -lmicrohttpd -lcurl -lbrotlidec -lzstd -lcrypto -lz
 .SUFFIXES:
 
 .PHONY: all
-all: $(O)/metlo-xdp
+all: $(O)/metlo-xdp $(O)/metlo-xdp.8
 
 # --- compiler and flags changed? then everything is rebuilt ----------------
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBS)
@@ -392,7 +392,7 @@ check-static: $(O)/.deps
 PKG	:= user/packaging
 INSTALLED := \
 	755:$(O)/metlo-xdp:$(SBINDIR)/metlo-xdp \
-	644:$(PKG)/metlo-xdp.8:$(MANDIR)/man8/metlo-xdp.8 \
+	644:$(O)/metlo-xdp.8:$(MANDIR)/man8/metlo-xdp.8 \
 	644:$(PKG)/metlo-xdp.bash:$(BASHCOMPDIR)/metlo-xdp \
 	644:$(PKG)/_metlo-xdp:$(ZSHCOMPDIR)/_metlo-xdp \
 	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
@@ -437,6 +437,12 @@ $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
 
+# The page and, in it, the counters that the program has.
+$(O)/metlo-xdp.8: $(PKG)/metlo-xdp.8 $(O)/metlo-xdp
+	$(call say,GEN,$@)
+	$(Q)$(O)/metlo-xdp help --counters >$@.counters
+	$(Q)sed -e '/@COUNTERS@/{r $@.counters' -e 'd}' $< >$@
+
 # All options as in the example, but for what the service needs: it may write
 # in few places, and is not to fill the disk.
 $(O)/metlo-xdp.conf: user/config/metlo-xdp.conf Makefile
@@ -452,7 +458,7 @@ define tell_systemd
 endef
 
 .PHONY: install uninstall
-install: all $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
+install: all $(O)/metlo-xdp.8 $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
 	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
 	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
 	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)

@@ -65,45 +65,63 @@ struct metlo_rec {
 #define METLO_TCP_URG 0x20
 
 /*
- * The outcome of a packet: exactly one of these. The names are also the fields
- * of struct metlo_stats, of the JSON summaries and of the metrics.
+ * Counters: X(name, type, help). The name is that of the member of struct
+ * metlo_stats, of the JSON summaries and, with a prefix, of the metric; type is
+ * COUNTER or GAUGE; help is the HELP text and the description in the man page.
+ *
+ * Each packet has exactly one outcome, so packets is the sum of the outcomes.
  */
-#define METLO_OUTCOMES(X)                                                      \
-	X(pass_not_vxlan) /* not UDP to the VXLAN port: passed to the stack */ \
-	X(bad_outer)  /* outer headers malformed or truncated: passed, too */  \
-	X(bad_vxlan)  /* no I flag or header truncated (RFC 7348 section 5) */ \
-	X(vni_miss)   /* VNI not on the allow list */                          \
-	X(bad_inner)  /* inner headers malformed or truncated */               \
-	X(not_tcp)    /* inner packet is not TCP */                            \
-	X(fragment)   /* outer or inner IP fragment */                         \
-	X(port_miss)  /* neither port is configured */                         \
-	X(no_payload) /* pure ACK: of no use to reassembly */                  \
-	X(sampled_out) /* its connection is not in the sample */               \
-	X(shunted)     /* user space asked to skip these bytes */              \
-	X(ring_full)   /* lost, in whole or part: no room in the ring */       \
-	X(delivered)   /* all of it is in a ring */
+#define METLO_OUTCOMES(X)                                                                         \
+	X(pass_not_vxlan, COUNTER,                                                                \
+	  "Packets other than UDP to the VXLAN port, passed to the network stack.")               \
+	X(bad_outer, COUNTER,                                                                     \
+	  "Packets with malformed or truncated outer headers, passed to the network stack.")      \
+	X(bad_vxlan, COUNTER,                                                                     \
+	  "Packets with a truncated VXLAN header or without its I flag (RFC 7348).")              \
+	X(vni_miss, COUNTER, "Packets with a VNI that is not in --vni.")                          \
+	X(bad_inner, COUNTER,                                                                     \
+	  "Packets with malformed or truncated inner headers.")                                   \
+	X(not_tcp, COUNTER, "Mirrored packets that are not TCP.")                                 \
+	X(fragment, COUNTER, "Mirrored packets that are IP fragments.")                           \
+	X(port_miss, COUNTER, "Mirrored TCP packets with no port in --ports.")                    \
+	X(no_payload, COUNTER,                                                                    \
+	  "Bare acknowledgments, of no use to reassembly.")                                       \
+	X(sampled_out, COUNTER,                                                                   \
+	  "Packets of connections that --sample leaves out.")                                     \
+	X(shunted, COUNTER,                                                                       \
+	  "Packets dropped in the kernel because user space does not need their payload.")        \
+	X(ring_full, COUNTER,                                                                     \
+	  "Packets lost, in whole or in part, because a ring was full: user space was too slow.") \
+	X(delivered, COUNTER, "Packets copied into a ring.")
 
 enum metlo_outcome {
-#define METLO_OUTCOME_ENUM(name) METLO_##name,
+#define METLO_OUTCOME_ENUM(name, ...) METLO_##name,
 	METLO_OUTCOMES(METLO_OUTCOME_ENUM)
 #undef METLO_OUTCOME_ENUM
 		METLO_OUTCOME_MAX
 };
 
-/* Value of the PERCPU_ARRAY metlo_stats; packets = sum of the outcomes. */
+/* Bytes are frame lengths including the outer headers, or TCP payload. */
+#define METLO_COUNTERS(X)                                                             \
+	X(packets, COUNTER, "Packets that arrived at the interface.")                 \
+	X(bytes, COUNTER, "Bytes of the frames that arrived.")                        \
+	METLO_OUTCOMES(X)                                                             \
+	X(delivered_bytes, COUNTER, "Bytes of TCP payload copied into rings.")        \
+	X(truncated_bytes, COUNTER,                                                   \
+	  "Bytes of TCP payload that the mirror cut off.")                            \
+	X(sampled_out_bytes, COUNTER,                                                 \
+	  "Bytes of TCP payload of connections that --sample leaves out.")            \
+	X(shunted_bytes, COUNTER,                                                     \
+	  "Bytes of TCP payload dropped in the kernel at the request of user space.") \
+	X(ring_full_bytes, COUNTER,                                                   \
+	  "Bytes of TCP payload lost because a ring was full.")                       \
+	X(records, COUNTER, "Records submitted to rings.")
+
+/* Value of the PERCPU_ARRAY metlo_stats. */
 struct metlo_stats {
-	__u64 packets;
-	__u64 bytes; /* frame lengths, outer headers included */
-#define METLO_OUTCOME_FIELD(name) __u64 name;
-	METLO_OUTCOMES(METLO_OUTCOME_FIELD)
-#undef METLO_OUTCOME_FIELD
-	/* TCP payload bytes */
-	__u64 delivered_bytes; /* copied into rings */
-	__u64 truncated_bytes; /* cut off by the mirror */
-	__u64 sampled_out_bytes;
-	__u64 shunted_bytes;
-	__u64 ring_full_bytes; /* lost because the ring was full */
-	__u64 records;	       /* submitted to rings */
+#define METLO_COUNTER_MEMBER(name, ...) __u64 name;
+	METLO_COUNTERS(METLO_COUNTER_MEMBER)
+#undef METLO_COUNTER_MEMBER
 };
 
 /* Value of metlo_vni (per CPU; the key is a __u32 VNI): packets with a valid

@@ -125,7 +125,7 @@ const char *result_difference(const struct result *a, const struct result *b)
 const char *outcome_name(enum metlo_outcome outcome)
 {
 	static const char *const names[] = {
-#define NAME(name) #name,
+#define NAME(name, ...) #name,
 		METLO_OUTCOMES(NAME)
 #undef NAME
 	};

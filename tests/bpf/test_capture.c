@@ -119,7 +119,7 @@ static void test_records_and_counters(void **state)
 	assert_int_equal(stats.delivered, 50);
 	assert_int_equal(stats.records, 50);
 	assert_int_equal(stats.delivered_bytes, 200);
-#define SUM(name) sum += stats.name;
+#define SUM(name, ...) sum += stats.name;
 	METLO_OUTCOMES(SUM)
 #undef SUM
 	assert_int_equal(sum, stats.packets);

@@ -66,7 +66,7 @@ static uint64_t outcomes(const struct metlo_stats *s)
 {
 	uint64_t sum = 0;
 
-#define ADD(name) sum += s->name;
+#define ADD(name, ...) sum += s->name;
 	METLO_OUTCOMES(ADD)
 #undef ADD
 	return sum;

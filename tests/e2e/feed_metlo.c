@@ -98,7 +98,7 @@ static void tell_all(struct output *o)
 	const char *separator = "{";
 
 	output_sink_stats(o, 0, &s);
-#define ONE(name)                                  \
+#define ONE(name, ...)                             \
 	printf("%s\"%s\": %llu", separator, #name, \
 	       (unsigned long long)s.name);        \
 	separator = ", ";

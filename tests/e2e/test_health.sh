@@ -81,10 +81,10 @@ test_healthy()
 		tr -d '\n')" "http://$HERE/healthz")" 431
 	is "and the next one answered" "$(ask)" 200
 	doctor_says "doctor: a daemon answers" \
-		'^OK    health port: 0.0.0.0:4789 is answered by a running metlo-xdp$'
+		'^OK    health port: 0.0.0.0:4789 is served by a running metlo-xdp$'
 	kill -STOP "$ATTACHED"
 	doctor_says "doctor: a daemon that hangs" \
-		'^FAIL  health port: 0.0.0.0:4789: the port is in use, and nobody answers'
+		'^FAIL  health port: 0.0.0.0:4789: the port is in use but does not answer'
 	kill -CONT "$ATTACHED"
 	ended "healthy: the daemon ends"
 }
@@ -141,7 +141,7 @@ test_interface_down()
 	ip -n "$COLLECTOR" link set "$IFACE" down
 	check "interface down: 503" wait_for 5 answers 503 interface_down
 	doctor_says "doctor reports why it is unhealthy" \
-		'^WARN  health port: 0.0.0.0:4789 is answered by a running metlo-xdp: .*interface_down'
+		'^WARN  health port: 0.0.0.0:4789 is served by a running metlo-xdp: .*interface_down'
 	ip -n "$COLLECTOR" link set "$IFACE" up
 	check "interface up again: 200" wait_for 5 answers 200
 	ip -n "$SERVER" link set u0 down

@@ -73,7 +73,7 @@ static void check_counters(const struct metlo_stats *s,
 {
 	uint64_t sum = 0, fates;
 
-#define ADD(name) sum += s->name;
+#define ADD(name, ...) sum += s->name;
 	METLO_OUTCOMES(ADD)
 #undef ADD
 	fates = s->delivered_bytes + s->truncated_bytes + s->shunted_bytes +

@@ -151,10 +151,10 @@ static void check_clock(struct doctor *d)
 	else if (state == TIME_ERROR || t.status & STA_UNSYNC)
 		doctor_report(
 			d, DOCTOR_WARN, "clock",
-			"not synchronised, so the times of transactions may be wrong: run chrony or systemd-timesyncd");
+			"not synchronized, so the times of transactions may be wrong: run chrony or systemd-timesyncd");
 	else
 		doctor_report(d, DOCTOR_OK, "clock",
-			      "synchronised, error at most %ld us", t.maxerror);
+			      "synchronized, error at most %ld us", t.maxerror);
 }
 
 void doctor_machine(struct doctor *d)

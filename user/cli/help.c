@@ -7,6 +7,7 @@
 
 #include "base/exit.h"
 #include "cli/help.h"
+#include "run/counter_table.h"
 
 void help_print_version(FILE *out)
 {
@@ -73,6 +74,25 @@ static void print_list(FILE *out, const struct command *commands)
 		opt_list(out, settings_options(), c->id, c->name);
 }
 
+/* The counter tables of the man page in mdoc(7), inserted by the Makefile. */
+static void print_counters(FILE *out)
+{
+	for (int stage = 0; stage < STAGES; stage++) {
+		const struct counter_group *g = &counter_table[stage];
+
+		fprintf(out, ".Ss %s\n.Bl -tag -width Ds -compact\n",
+			*g->json ? g->json : "Packets");
+		for (size_t i = 0; i < g->n; i++) {
+			const struct counter *c = &g->counters[i];
+
+			fprintf(out, ".It Li %s\n%s%s\n", c->name, c->help,
+				c->type == PROM_GAUGE ? "\nThis is a gauge."
+						      : "");
+		}
+		fputs(".El\n", out);
+	}
+}
+
 static const char *next_command(const void *ctx, unsigned int i)
 {
 	return ((const struct command *)ctx)[i].name;
@@ -94,6 +114,10 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 	}
 	if (!strcmp(name, "--list")) {
 		print_list(out, commands);
+		return EXIT_DONE;
+	}
+	if (!strcmp(name, "--counters")) {
+		print_counters(out);
 		return EXIT_DONE;
 	}
 	for (c = commands; c->name; c++) {

@@ -10,9 +10,10 @@
 #include "config/options.h"
 
 /* "help [NAME]": NULL prints the overview, a command its options, "config" the
- * example configuration, and "--list" all commands and options as
- * tab-separated lines, see opt_list(). Returns an exit code; an unknown name is
- * logged with the nearest one that exists. */
+ * example configuration, "--list" all commands and options as tab-separated
+ * lines (see opt_list()), and "--counters" the counter tables of the man page.
+ * Returns an exit code; an unknown name is logged with the nearest one that
+ * exists. */
 int help_print(FILE *out, const struct command *commands, const char *name,
 	       const struct log *log);
 

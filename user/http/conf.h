@@ -17,41 +17,54 @@ struct http_conf {
 	void *event_ctx;
 };
 
-/* The names appear in summaries and metrics. Conservation:
+/*
+ * X(name, type, help), see METLO_OUTCOMES. Conservation:
  * bytes_in = bytes_head + bytes_body + bytes_framing + bytes_resync +
- *            bytes_not_http + bytes_upgraded + bytes_buffered. */
-#define HTTP_COUNTERS(X)                                                    \
-	X(bytes_in)	  /* from stream, without gaps */                   \
-	X(bytes_head)	  /* start lines, fields, trailers */               \
-	X(bytes_body)	  /* body octets before decoding */                 \
-	X(bytes_framing)  /* chunk headers, empty lines between messages */ \
-	X(bytes_resync)	  /* skipped while searching for a message start */ \
-	X(bytes_not_http) /* on connections that do not speak HTTP/1 */     \
-	X(bytes_upgraded) /* after 101 or CONNECT */                        \
-	X(bytes_buffered) /* gauge: held, not classified yet */             \
-	X(requests)                                                         \
-	X(responses) /* final */                                            \
-	X(interim_responses)                                                \
-	X(transactions)	 /* emitted */                                      \
-	X(paired)	 /* request and response */                         \
-	X(unanswered)	 /* request only */                                 \
-	X(unrequested)	 /* response only */                                \
-	X(resyncs)	 /* searches for a message start */                 \
-	X(malformed)	 /* messages with this flag */                      \
-	X(smuggling)	 /* messages with this flag */                      \
-	X(head_limit)	 /* heads cut at a limit */                         \
-	X(body_limit)	 /* bodies cut at the limit */                      \
-	X(decode_failed) /* broken or unknown codings */                    \
-	X(decode_limit)	 /* decompression bombs */                          \
-	X(upgraded)	 /* connections that left HTTP */                   \
-	X(not_http)	 /* connections without HTTP/1 */                   \
-	X(not_http_tls)	 /* of those: TLS */                                \
-	X(not_http_h2)	 /* of those: HTTP/2 with prior knowledge */        \
-	X(memory_limit)	 /* messages dropped or cut at memory_limit */      \
-	X(memory_used)	 /* gauge, bytes */
+ *            bytes_not_http + bytes_upgraded + bytes_buffered.
+ */
+#define HTTP_COUNTERS(X)                                                     \
+	X(bytes_in, COUNTER,                                                 \
+	  "Bytes received from streams, not counting gaps.")                 \
+	X(bytes_head, COUNTER, "Bytes of start lines, fields and trailers.") \
+	X(bytes_body, COUNTER, "Bytes of bodies before decoding.")           \
+	X(bytes_framing, COUNTER,                                            \
+	  "Bytes of chunk headers and of empty lines between messages.")     \
+	X(bytes_resync, COUNTER,                                             \
+	  "Bytes skipped while searching for the start of a message.")       \
+	X(bytes_not_http, COUNTER,                                           \
+	  "Bytes of connections that do not speak HTTP/1.")                  \
+	X(bytes_upgraded, COUNTER,                                           \
+	  "Bytes of connections after an upgrade or CONNECT.")               \
+	X(bytes_buffered, GAUGE, "Bytes held that are not classified yet.")  \
+	X(requests, COUNTER, "Requests.")                                    \
+	X(responses, COUNTER, "Final responses.")                            \
+	X(interim_responses, COUNTER, "Responses with a 1xx status.")        \
+	X(transactions, COUNTER, "Transactions, complete or not.")           \
+	X(paired, COUNTER, "Transactions with both request and response.")   \
+	X(unanswered, COUNTER, "Transactions without a response.")           \
+	X(unrequested, COUNTER, "Transactions without a request.")           \
+	X(resyncs, COUNTER, "Searches for the start of a message.")          \
+	X(malformed, COUNTER, "Messages that violate RFC 9112.")             \
+	X(smuggling, COUNTER,                                                \
+	  "Messages with ambiguous framing (RFC 9112 section 11.2).")        \
+	X(head_limit, COUNTER, "Heads cut at a size limit.")                 \
+	X(body_limit, COUNTER, "Bodies cut at --body-limit.")                \
+	X(decode_failed, COUNTER,                                            \
+	  "Bodies with an invalid or unknown content coding.")               \
+	X(decode_limit, COUNTER,                                             \
+	  "Bodies not decompressed further because they expand too far.")    \
+	X(upgraded, COUNTER,                                                 \
+	  "Connections that left HTTP by an upgrade or CONNECT.")            \
+	X(not_http, COUNTER, "Connections that never spoke HTTP/1.")         \
+	X(not_http_tls, COUNTER, "Connections that speak TLS.")              \
+	X(not_http_h2, COUNTER, "Connections that speak HTTP/2.")            \
+	X(memory_limit, COUNTER,                                             \
+	  "Messages dropped or cut at the limit of --memory.")               \
+	X(memory_used, GAUGE,                                                \
+	  "Bytes of memory used by heads, bodies and pending messages.")
 
 struct http_stats {
-#define HTTP_FIELD(name) uint64_t name;
+#define HTTP_FIELD(name, ...) uint64_t name;
 	HTTP_COUNTERS(HTTP_FIELD)
 #undef HTTP_FIELD
 };

@@ -6,40 +6,56 @@
 #include <stdint.h>
 
 /*
- * One row per counter, in the order in which they are shown. The unit is
- * transactions unless a comment says otherwise. Once the output has ended,
+ * X(name, type, help), see METLO_OUTCOMES. Once the output has ended,
  *
  *	submitted + recovered = written + left_out_* + dropped_* + spooled
  *
  * output/output.c fills in submitted and dropped_queue and adds the queue to
  * bytes_queued; everything else comes from the sink.
  */
-#define OUTPUT_COUNTERS(X)                                                     \
-	X(submitted) /* handed to the queue of the sink */                     \
-	X(recovered) /* found in the spool at start */                         \
-	X(written)   /* written; Metlo: acknowledged by its collector */       \
-	X(left_out_incomplete) /* Metlo accepts pairs only */                  \
-	X(left_out_self)       /* requests to Metlo's collector itself */      \
-	X(left_out_path)       /* Metlo rejects this path */                   \
-	X(left_out_method)     /* Metlo rejects this method */                 \
-	X(left_out_size)       /* too large even without the bodies */         \
-	X(dropped_queue)       /* the queue was full */                        \
-	X(dropped_error)       /* could not be written */                      \
-	X(dropped_refused)     /* rejected by Metlo's collector */             \
-	X(dropped_spool)       /* oldest in a spool that was full */           \
-	X(dropped_damaged)     /* could not be read back from the spool */     \
-	X(spooled)	       /* gauge: in the spool, not yet delivered */    \
-	X(bytes_written)                                                       \
-	X(bytes_queued)	   /* gauge: waiting in memory, or being written */    \
-	X(spool_bytes)	   /* gauge: size of the spool on disk */              \
-	X(spool_damage)	   /* damaged places in the spool that were skipped */ \
-	X(bodies_cut)	   /* bodies truncated to fit the sink */              \
-	X(bodies_binary)   /* bodies left empty: Metlo accepts text only */    \
-	X(requests)	   /* batches sent to Metlo */                         \
-	X(requests_failed) /* of these, batches that must be sent again */
+#define OUTPUT_COUNTERS(X)                                                               \
+	X(submitted, COUNTER,                                                            \
+	  "Transactions passed to the queue of the output.")                             \
+	X(recovered, COUNTER, "Transactions found in the spool at startup.")             \
+	X(written, COUNTER,                                                              \
+	  "Transactions written or, for Metlo, acknowledged by its collector.")          \
+	X(left_out_incomplete, COUNTER,                                                  \
+	  "Transactions without request or response, which Metlo does not accept.")      \
+	X(left_out_self, COUNTER,                                                        \
+	  "Requests to Metlo's collector itself, not sent to it.")                       \
+	X(left_out_path, COUNTER,                                                        \
+	  "Transactions with a path that Metlo rejects.")                                \
+	X(left_out_method, COUNTER,                                                      \
+	  "Transactions with a method that Metlo rejects.")                              \
+	X(left_out_size, COUNTER,                                                        \
+	  "Transactions too large for Metlo even without bodies.")                       \
+	X(dropped_queue, COUNTER,                                                        \
+	  "Transactions lost because the queue of the output was full.")                 \
+	X(dropped_error, COUNTER,                                                        \
+	  "Transactions lost because the output could not be written.")                  \
+	X(dropped_refused, COUNTER,                                                      \
+	  "Transactions lost because Metlo's collector rejected them.")                  \
+	X(dropped_spool, COUNTER,                                                        \
+	  "Transactions lost because the spool was full; the oldest are dropped first.") \
+	X(dropped_damaged, COUNTER,                                                      \
+	  "Transactions lost because the spool could not be read back.")                 \
+	X(spooled, GAUGE,                                                                \
+	  "Transactions in the spool that are not delivered yet.")                       \
+	X(bytes_written, COUNTER, "Bytes written.")                                      \
+	X(bytes_queued, GAUGE, "Bytes waiting in memory or being written.")              \
+	X(spool_bytes, GAUGE, "Bytes of the spool on disk.")                             \
+	X(spool_damage, COUNTER,                                                         \
+	  "Damaged places in the spool that were skipped.")                              \
+	X(bodies_cut, COUNTER,                                                           \
+	  "Bodies truncated because they were too large for Metlo.")                     \
+	X(bodies_binary, COUNTER,                                                        \
+	  "Bodies left empty because Metlo accepts text only.")                          \
+	X(requests, COUNTER, "Requests sent to Metlo's collector.")                      \
+	X(requests_failed, COUNTER,                                                      \
+	  "Requests to Metlo's collector that must be sent again.")
 
 struct output_stats {
-#define OUTPUT_COUNTER(name) uint64_t name;
+#define OUTPUT_COUNTER(name, ...) uint64_t name;
 	OUTPUT_COUNTERS(OUTPUT_COUNTER)
 #undef OUTPUT_COUNTER
 };
@@ -47,7 +63,7 @@ struct output_stats {
 static inline void output_stats_add(struct output_stats *sum,
 				    const struct output_stats *s)
 {
-#define OUTPUT_COUNTER(name) sum->name += s->name;
+#define OUTPUT_COUNTER(name, ...) sum->name += s->name;
 	OUTPUT_COUNTERS(OUTPUT_COUNTER)
 #undef OUTPUT_COUNTER
 }

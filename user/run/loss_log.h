@@ -12,7 +12,7 @@
 /* Minimum time between two messages about the same counter. */
 #define LOSS_LOG_INTERVAL_NS (10ull * 1000 * 1000 * 1000)
 
-/* Valid when zero-initialised. */
+/* Valid when zero-initialized. */
 struct loss_log {
 	struct {
 		uint64_t value; /* as last logged */

@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "run/health.h"
+#include "run/counter_table.h"
 #include "run/metrics.h"
-#include "run/metrics_help.h"
 #include "run/prom.h"
 
 #define PREFIX	    "metlo_xdp_"
@@ -21,18 +21,24 @@
 
 /* --- counters of the summary ----------------------------------------------- */
 
-static void add_counter(void *ctx, const char *group, const char *name,
-			uint64_t value)
+/* A counter gets the suffix _total, a gauge none. */
+static void begin_family(struct prom *p, const char *group,
+			 const struct counter *c)
 {
-	const struct metrics_help *h = metrics_help(group, name);
-	bool gauge = h && h->gauge;
-	struct prom *p = ctx;
-	char full[128];
+	char name[128];
 
-	snprintf(full, sizeof(full), PREFIX "%s%s%s%s", group,
-		 *group ? "_" : "", name, gauge ? "" : "_total");
-	prom_family(p, full, gauge ? PROM_GAUGE : PROM_COUNTER,
-		    h ? h->help : name);
+	snprintf(name, sizeof(name), PREFIX "%s%s%s%s", group,
+		 *group ? "_" : "", c->name,
+		 c->type == PROM_COUNTER ? "_total" : "");
+	prom_family(p, name, c->type, c->help);
+}
+
+static void add_counter(void *ctx, const struct counter_group *group,
+			const struct counter *c, uint64_t value)
+{
+	struct prom *p = ctx;
+
+	begin_family(p, group->json, c);
 	prom_u64(p, value, NULL, 0);
 }
 
@@ -54,29 +60,17 @@ static void sink_label(char *to, const struct summary *s, size_t i)
 		snprintf(to, SINK_NAME_MAX, "%s", s->sinks[i].name);
 }
 
-static uint64_t counter_at(const struct output_stats *s, size_t offset)
+static void add_sink_counter(struct prom *p, const struct summary *s,
+			     const struct counter *c)
 {
-	uint64_t v;
-
-	memcpy(&v, (const char *)s + offset, sizeof(v));
-	return v;
-}
-
-static void add_sinks(struct prom *p, const struct summary *s, const char *name,
-		      size_t offset)
-{
-	const struct metrics_help *h = metrics_help("output", name);
-	bool gauge = h && h->gauge;
-	char full[128], sink[SINK_NAME_MAX];
+	char sink[SINK_NAME_MAX];
 	const struct prom_label label = {"sink", sink};
 
-	snprintf(full, sizeof(full), PREFIX "sink_%s%s", name,
-		 gauge ? "" : "_total");
-	prom_family(p, full, gauge ? PROM_GAUGE : PROM_COUNTER,
-		    h ? h->help : name);
+	begin_family(p, "sink", c);
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
-		prom_u64(p, counter_at(&s->sinks[i].stats, offset), &label, 1);
+		prom_u64(p, counter_table_value(c, &s->sinks[i].stats), &label,
+			 1);
 	}
 }
 
@@ -119,12 +113,11 @@ static void add_delays(struct prom *p, const struct metrics *m)
 
 static void add_all_sinks(struct prom *p, const struct metrics *m)
 {
-	const struct summary *s = m->summary;
+	const struct counter_group *g = &counter_table[STAGE_OUTPUT];
 
 	add_delays(p, m);
-#define ONE(name) add_sinks(p, s, #name, offsetof(struct output_stats, name));
-	OUTPUT_COUNTERS(ONE)
-#undef ONE
+	for (size_t i = 0; i < g->n; i++)
+		add_sink_counter(p, m->summary, &g->counters[i]);
 }
 
 /* --- VNIs ------------------------------------------------------------------- */

@@ -16,7 +16,7 @@
 
 /* The VNIs that have series of their own. Kept between scrapes, because series
  * that came and went with the ranking of VNIs would look like counter resets.
- * Valid when zero-initialised. */
+ * Valid when zero-initialized. */
 struct metrics_vnis {
 	unsigned int n;
 	uint32_t vni[METRICS_VNIS];
@@ -31,7 +31,7 @@ struct metrics_process {
 	uint64_t threads;
 };
 
-/* Zero-initialise *p before the first call. */
+/* Zero-initialize *p before the first call. */
 void metrics_process_read(struct metrics_process *p);
 
 /* The state of a sink besides its counters. */

@@ -6,7 +6,7 @@
 #include "run/summary.h"
 #include "run/worker.h"
 
-/* The storage that a struct summary points into. Zero-initialise before the
+/* The storage that a struct summary points into. Zero-initialize before the
  * first use. */
 struct snapshot {
 	struct metlo_stats packets;

@@ -8,30 +8,6 @@
 
 #include "run/summary.h"
 
-/* Summing is right for gauges too: each worker holds its own share. */
-void summary_add_stream(struct stream_stats *to,
-			const struct stream_stats *from)
-{
-#define ADD(name) to->name += from->name;
-	STREAM_COUNTERS(ADD)
-#undef ADD
-}
-
-void summary_add_http(struct http_stats *to, const struct http_stats *from)
-{
-#define ADD(name) to->name += from->name;
-	HTTP_COUNTERS(ADD)
-#undef ADD
-}
-
-void summary_add_selection(struct selection_stats *to,
-			   const struct selection_stats *from)
-{
-#define ADD(name) to->name += from->name;
-	SELECTION_COUNTERS(ADD)
-#undef ADD
-}
-
 size_t summary_read_output(struct output *o, struct output_stats *sum,
 			   struct summary_sink *out)
 {
@@ -76,149 +52,78 @@ void summary_json_string(FILE *f, const char *s)
 	putc('"', f);
 }
 
-/* A visitor of counters; one() is called for each. */
-struct printer {
-	FILE *f;
-	const char *separator;
-	void (*one)(struct printer *p, const char *name, uint64_t value);
-	/* For summary_each(): */
-	const char *group;
-	summary_fn *fn;
-	void *ctx;
-};
-
-static void json_one(struct printer *p, const char *name, uint64_t value)
+/* The counters of a stage, or NULL if s does not have that stage. */
+static const void *stage_stats(const struct summary *s,
+			       enum counter_stage stage)
 {
-	fprintf(p->f, "%s\"%s\":%" PRIu64, p->separator, name, value);
-	p->separator = ",";
-}
+	const void *const stats[STAGES] = {
+		[STAGE_PACKETS] = s->packets,	  [STAGE_STREAM] = s->stream,
+		[STAGE_HTTP] = s->http,		  [STAGE_OUTPUT] = s->output,
+		[STAGE_SELECTION] = s->selection,
+	};
 
-static void text_one(struct printer *p, const char *name, uint64_t value)
-{
-	fprintf(p->f, "  %-22s %20" PRIu64 "\n", name, value);
-}
-
-static void text_nonzero(struct printer *p, const char *name, uint64_t value)
-{
-	if (value)
-		text_one(p, name, value);
-}
-
-static void each_packet_counter(struct printer *p, const struct metlo_stats *s)
-{
-#define ONE(name) p->one(p, #name, s->name);
-	ONE(packets)
-	ONE(bytes)
-	METLO_OUTCOMES(ONE)
-	ONE(delivered_bytes)
-	ONE(truncated_bytes)
-	ONE(sampled_out_bytes)
-	ONE(shunted_bytes)
-	ONE(ring_full_bytes)
-	ONE(records)
-#undef ONE
-}
-
-static void each_stream_counter(struct printer *p, const struct stream_stats *s)
-{
-#define ONE(name) p->one(p, #name, s->name);
-	STREAM_COUNTERS(ONE)
-#undef ONE
-}
-
-static void each_http_counter(struct printer *p, const struct http_stats *s)
-{
-#define ONE(name) p->one(p, #name, s->name);
-	HTTP_COUNTERS(ONE)
-#undef ONE
-}
-
-static void each_selection_counter(struct printer *p,
-				   const struct selection_stats *s)
-{
-#define ONE(name) p->one(p, #name, s->name);
-	SELECTION_COUNTERS(ONE)
-#undef ONE
-}
-
-static void each_output_counter(struct printer *p, const struct output_stats *s)
-{
-#define ONE(name) p->one(p, #name, s->name);
-	OUTPUT_COUNTERS(ONE)
-#undef ONE
-}
-
-static void call_fn(struct printer *p, const char *name, uint64_t value)
-{
-	p->fn(p->ctx, p->group, name, value);
+	return stats[stage];
 }
 
 void summary_each(const struct summary *s, summary_fn *fn, void *ctx)
 {
-	struct printer p = {.one = call_fn, .group = "", .fn = fn, .ctx = ctx};
+	for (int stage = 0; stage < STAGES; stage++) {
+		const struct counter_group *g = &counter_table[stage];
+		const void *stats = stage_stats(s, (enum counter_stage)stage);
 
-	if (s->packets)
-		each_packet_counter(&p, s->packets);
-	p.group = "stream";
-	if (s->stream)
-		each_stream_counter(&p, s->stream);
-	p.group = "http";
-	if (s->http)
-		each_http_counter(&p, s->http);
-	p.group = "selection";
-	if (s->selection)
-		each_selection_counter(&p, s->selection);
-	p.group = "output";
-	if (s->output)
-		each_output_counter(&p, s->output);
+		for (size_t i = 0; stats && i < g->n; i++)
+			fn(ctx, g, &g->counters[i],
+			   counter_table_value(&g->counters[i], stats));
+	}
 }
 
-static void json_sinks(struct printer *p, const struct summary *s)
+/* --- JSON ------------------------------------------------------------------- */
+
+static void json_counters(FILE *f, const char *separator,
+			  const struct counter_group *g, const void *stats)
 {
-	fprintf(p->f, ",\"sinks\":[");
-	for (size_t i = 0; i < s->n_sinks; i++) {
-		fprintf(p->f, "%s{\"name\":", i ? "," : "");
-		summary_json_string(p->f, s->sinks[i].name);
-		p->separator = ",";
-		each_output_counter(p, &s->sinks[i].stats);
-		putc('}', p->f);
+	for (size_t i = 0; i < g->n; i++) {
+		fprintf(f, "%s\"%s\":%" PRIu64, separator, g->counters[i].name,
+			counter_table_value(&g->counters[i], stats));
+		separator = ",";
 	}
-	putc(']', p->f);
-	p->separator = ",";
+}
+
+static void json_sinks(FILE *f, const struct summary *s)
+{
+	fprintf(f, ",\"sinks\":[");
+	for (size_t i = 0; i < s->n_sinks; i++) {
+		fprintf(f, "%s{\"name\":", i ? "," : "");
+		summary_json_string(f, s->sinks[i].name);
+		json_counters(f, ",", &counter_table[STAGE_OUTPUT],
+			      &s->sinks[i].stats);
+		putc('}', f);
+	}
+	putc(']', f);
 }
 
 void summary_json_members(FILE *f, const struct summary *s)
 {
-	struct printer p = {.f = f, .separator = "", .one = json_one};
+	const char *separator = "";
 
-	if (s->packets)
-		each_packet_counter(&p, s->packets);
-	if (s->stream) {
-		fprintf(f, "%s\"stream\":{", p.separator);
-		p.separator = "";
-		each_stream_counter(&p, s->stream);
-		putc('}', f);
+	for (int stage = 0; stage < STAGES; stage++) {
+		const struct counter_group *g = &counter_table[stage];
+		const void *stats = stage_stats(s, (enum counter_stage)stage);
+
+		if (!stats)
+			continue;
+		if (stage == STAGE_PACKETS) {
+			json_counters(f, "", g, stats);
+		} else {
+			fprintf(f, "%s\"%s\":{", separator, g->json);
+			json_counters(f, "", g, stats);
+			if (stage == STAGE_OUTPUT)
+				json_sinks(f, s);
+			putc('}', f);
+		}
+		separator = ",";
 	}
-	if (s->http) {
-		fprintf(f, "%s\"http\":{", p.separator);
-		p.separator = "";
-		each_http_counter(&p, s->http);
-		putc('}', f);
-	}
-	if (s->selection) {
-		fprintf(f, "%s\"selection\":{", p.separator);
-		p.separator = "";
-		each_selection_counter(&p, s->selection);
-		putc('}', f);
-	}
-	if (s->output) {
-		fprintf(f, "%s\"output\":{", p.separator);
-		p.separator = "";
-		each_output_counter(&p, s->output);
-		json_sinks(&p, s);
-		putc('}', f);
-	}
-	fprintf(f, "%s\"vni\":[", p.separator);
+	fprintf(f, "%s\"vni\":[", separator);
 	for (size_t i = 0; i < s->n_vnis; i++)
 		fprintf(f,
 			"%s{\"vni\":%" PRIu32 ",\"packets\":%" PRIu64
@@ -229,35 +134,37 @@ void summary_json_members(FILE *f, const struct summary *s)
 	putc(']', f);
 }
 
+/* --- text ------------------------------------------------------------------- */
+
+static void text_counters(FILE *f, const struct counter_group *g,
+			  const void *stats, bool zeros)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		const uint64_t value =
+			counter_table_value(&g->counters[i], stats);
+
+		if (value || zeros)
+			fprintf(f, "  %-22s %20" PRIu64 "\n",
+				g->counters[i].name, value);
+	}
+}
+
 void summary_text(FILE *f, const struct summary *s)
 {
-	struct printer p = {.f = f, .one = text_one};
+	for (int stage = 0; stage < STAGES; stage++) {
+		const struct counter_group *g = &counter_table[stage];
+		const void *stats = stage_stats(s, (enum counter_stage)stage);
 
-	if (s->packets) {
-		fprintf(f, "packets\n");
-		each_packet_counter(&p, s->packets);
-	}
-	p.one = text_nonzero;
-	if (s->stream) {
-		fprintf(f, "tcp\n");
-		each_stream_counter(&p, s->stream);
-	}
-	if (s->http) {
-		fprintf(f, "http\n");
-		each_http_counter(&p, s->http);
-	}
-	if (s->selection) {
-		fprintf(f, "selection\n");
-		each_selection_counter(&p, s->selection);
-	}
-	if (s->output) {
-		fprintf(f, "output\n");
-		each_output_counter(&p, s->output);
+		if (!stats)
+			continue;
+		fprintf(f, "%s\n", g->title);
+		text_counters(f, g, stats, stage == STAGE_PACKETS);
 	}
 	/* A single sink would repeat the sums above. */
 	for (size_t i = 0; s->n_sinks > 1 && i < s->n_sinks; i++) {
 		fprintf(f, "output %s\n", s->sinks[i].name);
-		each_output_counter(&p, &s->sinks[i].stats);
+		text_counters(f, &counter_table[STAGE_OUTPUT],
+			      &s->sinks[i].stats, false);
 	}
 	if (!s->n_vnis)
 		return;
@@ -268,6 +175,8 @@ void summary_text(FILE *f, const struct summary *s)
 			s->vnis[i].vni, (uint64_t)s->vnis[i].stats.packets,
 			(uint64_t)s->vnis[i].stats.bytes);
 }
+
+/* --- log -------------------------------------------------------------------- */
 
 /* A list of counters being built. */
 struct left_out {
@@ -298,57 +207,64 @@ void summary_log(const struct log *log, const struct summary *s)
 		 (uint64_t)packets->packets, (uint64_t)packets->delivered,
 		 s->http->transactions, s->http->paired);
 	add_left_out(&l, "sampled_out", packets->sampled_out, " packets");
-#define ADD(name) add_left_out(&l, #name, s->selection->name, "");
-	ADD(not_included)
-	ADD(excluded)
-	ADD(rate_limited)
-	ADD(endpoint_limited)
-#undef ADD
+	for (size_t i = 0; i < counter_table[STAGE_SELECTION].n; i++) {
+		const struct counter *c =
+			&counter_table[STAGE_SELECTION].counters[i];
+
+		if (c->offset != offsetof(struct selection_stats, selected))
+			add_left_out(&l, c->name,
+				     counter_table_value(c, s->selection), "");
+	}
 	if (l.n)
 		log_info(log, "excluded by options: %s", l.text);
 }
+
+static const struct {
+	enum counter_stage stage;
+	const char *counter, *remedy;
+} losses[] = {
+	{STAGE_PACKETS, "ring_full",
+	 "raise --ring-size or --workers, or give the collector more CPU"},
+	{STAGE_PACKETS, "truncated_bytes",
+	 "mirrored packets arrive truncated: raise the packet length of the mirror session and the MTU of this interface"},
+	{STAGE_STREAM, "gap_bytes",
+	 "packets are missing: see ring_full and truncated_bytes; otherwise the mirror source or the network dropped them"},
+	{STAGE_STREAM, "flows_evicted", "raise --max-flows"},
+	{STAGE_STREAM, "flows_no_memory",
+	 "the machine is out of memory: lower --max-flows or --memory"},
+	{STAGE_STREAM, "ooo_total_limit", "raise --memory"},
+	{STAGE_HTTP, "memory_limit", "raise --memory"},
+	{STAGE_OUTPUT, "dropped_queue",
+	 "the output cannot keep up: speed up its reader or raise --memory"},
+	{STAGE_OUTPUT, "dropped_error",
+	 "the output cannot be written: see the error above"},
+	{STAGE_OUTPUT, "dropped_refused",
+	 "Metlo rejected these transactions: see the warning above"},
+	{STAGE_OUTPUT, "dropped_spool",
+	 "Metlo was unreachable for longer than the spool covers: raise --spool-limit"},
+	{STAGE_OUTPUT, "dropped_damaged",
+	 "the spool cannot be read back: check the disk"},
+};
+
+_Static_assert(sizeof(losses) / sizeof(losses[0]) <= SUMMARY_LOSSES_MAX,
+	       "raise SUMMARY_LOSSES_MAX");
 
 size_t summary_losses(const struct summary *s,
 		      struct summary_loss out[SUMMARY_LOSSES_MAX])
 {
 	size_t n = 0;
 
-#define LOSS(name, number, what_to_do)                                 \
-	out[n++] = (struct summary_loss)                               \
-	{                                                              \
-		.counter = name, .value = number, .remedy = what_to_do \
-	}
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		const void *stats = stage_stats(s, losses[i].stage);
+		const struct counter *c =
+			counter_table_find(losses[i].stage, losses[i].counter);
 
-	if (s->packets) {
-		LOSS("ring_full", s->packets->ring_full,
-		     "raise --ring-size or --workers, or give the collector more CPU");
-		LOSS("truncated_bytes", s->packets->truncated_bytes,
-		     "mirrored packets arrive truncated: raise the packet length of the mirror session and the MTU of this interface");
+		if (stats && c)
+			out[n++] = (struct summary_loss){
+				.counter = c->name,
+				.value = counter_table_value(c, stats),
+				.remedy = losses[i].remedy,
+			};
 	}
-	if (s->stream) {
-		LOSS("gap_bytes", s->stream->gap_bytes,
-		     "packets are missing: see ring_full and truncated_bytes; otherwise the mirror source or the network dropped them");
-		LOSS("flows_evicted", s->stream->flows_evicted,
-		     "raise --max-flows");
-		LOSS("flows_no_memory", s->stream->flows_no_memory,
-		     "the machine is out of memory: lower --max-flows or --memory");
-		LOSS("ooo_total_limit", s->stream->ooo_total_limit,
-		     "raise --memory");
-	}
-	if (s->http)
-		LOSS("memory_limit", s->http->memory_limit, "raise --memory");
-	if (s->output) {
-		LOSS("dropped_queue", s->output->dropped_queue,
-		     "the output cannot keep up: speed up its reader or raise --memory");
-		LOSS("dropped_error", s->output->dropped_error,
-		     "the output cannot be written: see the error above");
-		LOSS("dropped_refused", s->output->dropped_refused,
-		     "Metlo rejected these transactions: see the warning above");
-		LOSS("dropped_spool", s->output->dropped_spool,
-		     "Metlo was unreachable for longer than the spool covers: raise --spool-limit");
-		LOSS("dropped_damaged", s->output->dropped_damaged,
-		     "the spool cannot be read back: check the disk");
-	}
-#undef LOSS
 	return n;
 }

@@ -19,6 +19,7 @@
 #include "http/http.h"
 #include "metlo_record.h"
 #include "output/output.h"
+#include "run/counter_table.h"
 #include "trace/selection.h"
 #include "stream/stream.h"
 
@@ -42,13 +43,6 @@ struct summary {
 	size_t n_vnis;
 };
 
-/* Add the counters of one worker to a sum. */
-void summary_add_stream(struct stream_stats *to,
-			const struct stream_stats *from);
-void summary_add_http(struct http_stats *to, const struct http_stats *from);
-void summary_add_selection(struct selection_stats *to,
-			   const struct selection_stats *from);
-
 /* Reads the counters of each sink into out, which has room for
  * SUMMARY_SINKS_MAX, and their sum. The names in out point into o. Returns the
  * number of sinks. */
@@ -65,10 +59,9 @@ void summary_sort_vnis(struct counters_vni *vnis, size_t n);
  */
 void summary_json_members(FILE *f, const struct summary *s);
 
-/* Calls fn for every counter in the order of the JSON. group is the name of the
- * enclosing object, or "" for packet counters. */
-typedef void summary_fn(void *ctx, const char *group, const char *name,
-			uint64_t value);
+/* Calls fn for every counter in the order of the JSON. */
+typedef void summary_fn(void *ctx, const struct counter_group *group,
+			const struct counter *c, uint64_t value);
 void summary_each(const struct summary *s, summary_fn *fn, void *ctx);
 
 /* Prints "name value" lines. Zero counters are omitted, except for packets. */

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "run/worker.h"
 #include "run/pipeline.h"
-#include "run/summary.h"
+#include "run/counter_table.h"
 #include "metlo_shunt.h"
 
 /*
@@ -410,9 +410,9 @@ void workers_stats(struct workers *w, struct stream_stats *stream,
 		struct worker *one = &w->worker[i];
 
 		pthread_mutex_lock(&one->lock);
-		summary_add_stream(stream, &one->stream);
-		summary_add_http(http, &one->http);
-		summary_add_selection(selection, &one->selection);
+		counter_table_add(STAGE_STREAM, stream, &one->stream);
+		counter_table_add(STAGE_HTTP, http, &one->http);
+		counter_table_add(STAGE_SELECTION, selection, &one->selection);
 		pthread_mutex_unlock(&one->lock);
 	}
 }

@@ -157,46 +157,67 @@ struct stream_conf {
 	void *event_ctx;
 };
 
-/* The names appear in summaries and metrics. Conservation:
+/*
+ * X(name, type, help), see METLO_OUTCOMES. Conservation:
  * bytes_in = bytes_delivered + bytes_duplicate + bytes_skipped +
- *            bytes_discarded + bytes_buffered. */
+ *            bytes_discarded + bytes_buffered.
+ */
 #define STREAM_COUNTERS(X)                                                              \
-	X(records)	   /* consumed from the ring */                                 \
-	X(bytes_in)	   /* captured payload in them */                               \
-	X(bytes_delivered) /* passed to the protocol */                                 \
-	X(bytes_duplicate) /* already seen: retransmitted or mirrored twice */          \
-	X(bytes_skipped) /* captured, but in a skipped range (stream_skip) */           \
-	X(bytes_discarded) /* dropped; the counters below say why */                    \
-	X(bytes_buffered)  /* gauge: held out of order */                               \
-	X(gaps)		   /* holes given up */                                         \
-	X(gap_bytes)	   /* bytes in those holes */                                   \
-	X(truncated_bytes) /* cut off by the mirror, reported as gaps */                \
-	X(shunted_bytes) /* not captured, in skipped ranges or dropped by the kernel */ \
-	X(duplicates)		/* records without a new byte */                        \
-	X(duplicates_other_vni) /* of those: copies under another VNI */                \
-	X(out_of_order) /* records held because bytes before them are missing */        \
-	X(overlap_conflicts) /* overlaps whose bytes differ: the first stay */          \
-	X(ooo_flow_limit)    /* holes given up at ooo_flow_limit */                     \
-	X(ooo_total_limit)   /* holes given up at ooo_limit */                          \
-	X(out_of_window) /* records ignored: sequence number far off the stream */      \
-	X(before_start) /* records older than the byte we joined at */                  \
-	X(after_end)	/* records after a FIN, RST or new SYN */                       \
-	X(urgent_bytes) /* out of band (RFC 6093), not in the stream */                 \
-	X(rst_bytes)	/* payload of RSTs, not in the stream */                        \
-	X(no_memory)	/* records not buffered: out of memory */                       \
-	X(rst_ignored) /* RSTs out of window (RFC 5961) or disproved by data */         \
-	X(flows_opened)                                                                 \
-	X(flows_midstream) /* of those: no handshake seen */                            \
-	X(flows_reused)	   /* ended by a new connection on the same tuple */            \
-	X(flows_other_vni) /* opened while another tenant used the same tuple */        \
-	X(flows_finished) /* ended by FIN or RST */                                     \
-	X(flows_idle)                                                                   \
-	X(flows_evicted) /* evicted at max_flows or for too many on one tuple */        \
-	X(flows_no_memory) /* ignored: out of memory */                                 \
-	X(flows_live)	   /* gauge */
+	X(records, COUNTER, "Records consumed from the rings.")                         \
+	X(bytes_in, COUNTER, "Bytes of TCP payload consumed from the rings.")           \
+	X(bytes_delivered, COUNTER, "Bytes passed to HTTP, in order.")                  \
+	X(bytes_duplicate, COUNTER,                                                     \
+	  "Bytes already seen: retransmitted or mirrored twice.")                       \
+	X(bytes_skipped, COUNTER, "Captured bytes that HTTP did not need.")             \
+	X(bytes_discarded, COUNTER,                                                     \
+	  "Bytes dropped for a reason that has a counter.")                             \
+	X(bytes_buffered, GAUGE,                                                        \
+	  "Bytes held until the bytes before them arrive.")                             \
+	X(gaps, COUNTER, "Holes in streams that were given up.")                        \
+	X(gap_bytes, COUNTER, "Bytes missing in holes that were given up.")             \
+	X(truncated_bytes, COUNTER,                                                     \
+	  "Bytes cut off by the mirror, reported as gaps.")                             \
+	X(shunted_bytes, COUNTER,                                                       \
+	  "Bytes not captured, in skipped ranges or dropped by the kernel on request.") \
+	X(duplicates, COUNTER, "Records without a new byte.")                           \
+	X(duplicates_other_vni, COUNTER,                                                \
+	  "Records that are copies mirrored under another VNI.")                        \
+	X(out_of_order, COUNTER, "Records held until earlier ones arrived.")            \
+	X(overlap_conflicts, COUNTER,                                                   \
+	  "Overlapping segments with different data; the first one wins.")              \
+	X(ooo_flow_limit, COUNTER,                                                      \
+	  "Holes given up at the memory limit of one connection.")                      \
+	X(ooo_total_limit, COUNTER,                                                     \
+	  "Holes given up at the memory limit of all connections.")                     \
+	X(out_of_window, COUNTER,                                                       \
+	  "Records ignored because their sequence number is far off the stream.")       \
+	X(before_start, COUNTER,                                                        \
+	  "Records older than the byte at which the connection was joined.")            \
+	X(after_end, COUNTER, "Records after a FIN, an RST or a new SYN.")              \
+	X(urgent_bytes, COUNTER,                                                        \
+	  "Out-of-band bytes (RFC 6093), not part of the stream.")                      \
+	X(rst_bytes, COUNTER,                                                           \
+	  "Payload bytes of RSTs, not part of the stream.")                             \
+	X(no_memory, COUNTER,                                                           \
+	  "Records not buffered because the machine is out of memory.")                 \
+	X(rst_ignored, COUNTER,                                                         \
+	  "RSTs ignored as out of window (RFC 5961) or disproved by later data.")       \
+	X(flows_opened, COUNTER, "Connections opened.")                                 \
+	X(flows_midstream, COUNTER,                                                     \
+	  "Connections joined without their handshake.")                                \
+	X(flows_reused, COUNTER,                                                        \
+	  "Connections ended by a new one with the same addresses and ports.")          \
+	X(flows_other_vni, COUNTER,                                                     \
+	  "Connections opened while another VNI used the same addresses and ports.")    \
+	X(flows_finished, COUNTER, "Connections ended by FIN or RST.")                  \
+	X(flows_idle, COUNTER, "Connections ended by --idle-timeout.")                  \
+	X(flows_evicted, COUNTER, "Connections evicted at --max-flows.")                \
+	X(flows_no_memory, COUNTER,                                                     \
+	  "Connections not tracked because the machine is out of memory.")              \
+	X(flows_live, GAUGE, "Connections tracked now.")
 
 struct stream_stats {
-#define STREAM_FIELD(name) uint64_t name;
+#define STREAM_FIELD(name, ...) uint64_t name;
 	STREAM_COUNTERS(STREAM_FIELD)
 #undef STREAM_FIELD
 };

@@ -11,16 +11,17 @@
 
 struct selection;
 
-/* Each transaction increments one. The names appear in summaries and metrics. */
-#define SELECTION_COUNTERS(X)                          \
-	X(selected)	    /* passed to the output */ \
-	X(not_included)	    /* no --include matches */ \
-	X(excluded)	    /* an --exclude matches */ \
-	X(rate_limited)	    /* over --rate-limit */    \
-	X(endpoint_limited) /* over --rate-limit-endpoint */
+/* X(name, type, help), see METLO_OUTCOMES. Each transaction increments one. */
+#define SELECTION_COUNTERS(X)                                             \
+	X(selected, COUNTER, "Transactions passed to the outputs.")       \
+	X(not_included, COUNTER, "Transactions that match no --include.") \
+	X(excluded, COUNTER, "Transactions that match an --exclude.")     \
+	X(rate_limited, COUNTER, "Transactions over --rate-limit.")     \
+	X(endpoint_limited, COUNTER,                                      \
+	  "Transactions over --rate-limit-endpoint.")
 
 struct selection_stats {
-#define SELECTION_FIELD(name) uint64_t name;
+#define SELECTION_FIELD(name, ...) uint64_t name;
 	SELECTION_COUNTERS(SELECTION_FIELD)
 #undef SELECTION_FIELD
 };
