@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The example configuration, rereading a configuration file, and the help. */
 #include <fcntl.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -128,12 +129,12 @@ static void test_example_is_valid(void **state)
 		if (p[2] >= 'a' && p[2] <= 'z')
 			p[1] = ' ';
 	write_file(path, text);
-	if (start(&r, &attach, path) != EXIT_DONE)
+	if (start(&r, &attach, path) != 0)
 		fail_msg("%s", (fflush(r.inv.log.out), r.logged));
 	assert_int_equal(r.inv.settings.redact_fields.n, 1);
 	assert_string_equal(r.inv.settings.user, "metlo-xdp");
 	end(&r);
-	assert_int_equal(start(&r, &replay, path), EXIT_DONE);
+	assert_int_equal(start(&r, &replay, path), 0);
 	end(&r);
 	unlink(path);
 	free(text);
@@ -153,13 +154,13 @@ static void test_reread(void **state)
 	close(fd);
 	snprintf(other, sizeof(other), "%s.new", path);
 	write_file(path, "ports = 80\nredact-field = one\nmemory = 64MiB\n");
-	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
+	assert_int_equal(start(&r, &attach, path), 0);
 	assert_true(bit_test(r.inv.settings.ports, 80));
 
 	/* Options removed from the file return to their defaults; the command
 	 * line still overrides. */
 	write_file(path, "sample = 5%\nmemory = 99MiB\n");
-	assert_int_equal(options_reread(&r.inv, &s), EXIT_DONE);
+	assert_int_equal(options_reread(&r.inv, &s), 0);
 	assert_true(bit_test(s.ports, 8080));
 	assert_int_equal(s.redact_fields.n, 0);
 	assert_true(s.sample == 5);
@@ -173,14 +174,14 @@ static void test_reread(void **state)
 	/* Replaced by another file, as editors do. */
 	write_file(other, "ports = 81\n");
 	assert_int_equal(rename(other, path), 0);
-	assert_int_equal(options_reread(&r.inv, &s), EXIT_DONE);
+	assert_int_equal(options_reread(&r.inv, &s), 0);
 	assert_true(bit_test(s.ports, 81));
 	settings_free(&s);
 	fflush(r.inv.log.out);
 	assert_string_equal(r.logged, "");
 
 	write_file(path, "ports = 82\nsampel = 1%\n");
-	assert_int_equal(options_reread(&r.inv, &s), EXIT_USAGE);
+	assert_int_equal(options_reread(&r.inv, &s), -EINVAL);
 	settings_free(&s);
 	fflush(r.inv.log.out);
 	assert_non_null(strstr(r.logged, path));
@@ -188,7 +189,7 @@ static void test_reread(void **state)
 		strstr(r.logged,
 		       ":2: unknown key \"sampel\": did you mean \"sample\"?"));
 	unlink(path);
-	assert_int_equal(options_reread(&r.inv, &s), EXIT_USAGE);
+	assert_int_equal(options_reread(&r.inv, &s), -EINVAL);
 	settings_free(&s);
 	fflush(r.inv.log.out);
 	assert_non_null(strstr(r.logged, "No such file"));
@@ -207,11 +208,11 @@ static void test_pipe(void **state)
 	assert_int_equal(write(fds[1], "ports = 81\n", 11), 11);
 	close(fds[1]);
 	snprintf(path, sizeof(path), "/dev/fd/%d", fds[0]);
-	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
+	assert_int_equal(start(&r, &attach, path), 0);
 	assert_true(bit_test(r.inv.settings.ports, 81));
 	/* The pipe is empty now, which must not count as a file without
 	 * options. */
-	assert_int_equal(options_reread(&r.inv, &s), EXIT_USAGE);
+	assert_int_equal(options_reread(&r.inv, &s), -EINVAL);
 	settings_free(&s);
 	fflush(r.inv.log.out);
 	assert_non_null(strstr(r.logged, "only a regular file"));
@@ -219,7 +220,7 @@ static void test_pipe(void **state)
 	end(&r);
 }
 
-/* Rereads in a child process as nobody. Returns true if the exit code is want
+/* Rereads in a child process as nobody. Returns true if the result is want
  * and, if given, the log contains part or the settings contain port. */
 static bool reread_as_nobody(struct reread *r, int want, const char *part,
 			     unsigned int port)
@@ -259,20 +260,19 @@ static void test_without_privileges(void **state)
 	snprintf(other, sizeof(other), "%s/other", dir);
 	write_file(path, "ports = 80\n");
 	assert_int_equal(chmod(path, 0600), 0);
-	assert_int_equal(start(&r, &attach, path), EXIT_DONE);
+	assert_int_equal(start(&r, &attach, path), 0);
 	/* Edited in place: same inode. */
 	write_file(path, "ports = 81\n");
-	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 81));
-	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 81));
+	assert_true(reread_as_nobody(&r, 0, NULL, 81));
+	assert_true(reread_as_nobody(&r, 0, NULL, 81));
 	/* Replaced by a file that nobody cannot read. */
 	write_file(other, "ports = 82\n");
 	assert_int_equal(chmod(other, 0600), 0);
 	assert_int_equal(rename(other, path), 0);
 	assert_true(reread_as_nobody(
-		&r, EXIT_USAGE, "permission denied, and this is not the file",
-		0));
+		&r, -EINVAL, "permission denied, and this is not the file", 0));
 	assert_int_equal(chmod(path, 0644), 0);
-	assert_true(reread_as_nobody(&r, EXIT_DONE, NULL, 82));
+	assert_true(reread_as_nobody(&r, 0, NULL, 82));
 	end(&r);
 	unlink(path);
 	rmdir(dir);
@@ -302,14 +302,13 @@ static void test_differs(void **state)
 
 	(void)state;
 	argv[1] = (char *)(uintptr_t) "x";
-	assert_int_equal(options_read(&a, &attach, 2, argv, &help), EXIT_DONE);
+	assert_int_equal(options_read(&a, &attach, 2, argv, &help), 0);
 	argv[1] = option;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(option, sizeof(option), "%s=%s", cases[i].name,
 			 cases[i].value);
 		b.settings = (struct settings){0};
-		assert_int_equal(options_read(&b, &attach, 3, argv, &help),
-				 EXIT_DONE);
+		assert_int_equal(options_read(&b, &attach, 3, argv, &help), 0);
 		for (o = settings_options(); o->name; o++) {
 			bool want = !strcmp(o->name, cases[i].name + 2);
 

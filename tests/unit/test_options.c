@@ -14,14 +14,13 @@
 
 #include <linux/types.h>
 
-#include "base/exit.h"
 #include "config/options.h"
 #include "metlo_record.h"
 
 static int run_nothing(struct invocation *inv)
 {
 	(void)inv;
-	return EXIT_DONE;
+	return 0;
 }
 
 static const struct command replay = {"replay", CMD_REPLAY, run_nothing, "FILE",
@@ -79,7 +78,7 @@ static void test_defaults(void **state)
 	(void)state;
 	parse_line(&r, &attach, ARGS("eth0"));
 	s = &r.inv.settings;
-	assert_int_equal(r.code, EXIT_DONE);
+	assert_int_equal(r.code, 0);
 	assert_string_equal(r.logged, "");
 	assert_string_equal(s->subject, "eth0");
 	for (p = 0; p < 65536; p++)
@@ -122,7 +121,7 @@ static void test_values(void **state)
 			"--speed", "real", "-vv", "-"));
 	s = &r.inv.settings;
 	assert_string_equal(r.logged, "");
-	assert_int_equal(r.code, EXIT_DONE);
+	assert_int_equal(r.code, 0);
 	assert_true(bit_test(s->ports, 1) && bit_test(s->ports, 65535));
 	assert_true(bit_test(s->ports, 100) && bit_test(s->ports, 102));
 	assert_false(bit_test(s->ports, 99) || bit_test(s->ports, 103) ||
@@ -155,7 +154,7 @@ static void test_ports_any(void **state)
 
 	(void)state;
 	parse_line(&r, &replay, ARGS("x", "--ports", "any"));
-	assert_int_equal(r.code, EXIT_DONE);
+	assert_int_equal(r.code, 0);
 	assert_true(r.inv.settings.any_port);
 	settings_to_config(&r.inv.settings, &c);
 	assert_int_equal(c.any_port, 1);
@@ -176,7 +175,7 @@ static void test_flag_values(void **state)
 	(void)state;
 	parse_line(&r, &replay,
 		   ARGS("--raw=false", "--body-hash=yes", "--", "--file"));
-	assert_int_equal(r.code, EXIT_DONE);
+	assert_int_equal(r.code, 0);
 	assert_false(r.inv.settings.raw);
 	assert_true(r.inv.settings.body_hash);
 	assert_string_equal(r.inv.settings.subject, "--file");
@@ -192,7 +191,7 @@ static void test_help_asked(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		parse_line(&r, &replay, ARGS(forms[i]));
-		assert_int_equal(r.code, EXIT_DONE);
+		assert_int_equal(r.code, 0);
 		assert_true(r.help);
 		parsed_free(&r);
 	}
@@ -266,8 +265,8 @@ static void test_refused(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		parse_line(&r, &replay, cases[i].args);
-		if (r.code != EXIT_USAGE || !strstr(r.logged, cases[i].logged))
-			fail_msg("case %zu: exit code %d, \"%s\"", i, r.code,
+		if (r.code != -EINVAL || !strstr(r.logged, cases[i].logged))
+			fail_msg("case %zu: error %d, \"%s\"", i, r.code,
 				 r.logged);
 		/* The message is a single line. */
 		assert_ptr_equal(strchr(r.logged, '\n'),
@@ -304,14 +303,14 @@ static void test_samples_and_rates(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
 		parse_line(&r, &replay, ARGS("x", samples[i].sample));
-		assert_int_equal(r.code, EXIT_DONE);
+		assert_int_equal(r.code, 0);
 		settings_to_config(&r.inv.settings, &c);
 		assert_int_equal(c.sample_out, samples[i].out);
 		parsed_free(&r);
 	}
 	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
 		parse_line(&r, &attach, ARGS("x", rates[i].rate));
-		assert_int_equal(r.code, EXIT_DONE);
+		assert_int_equal(r.code, 0);
 		assert_true(r.inv.settings.rate_limit == rates[i].per_second);
 		parsed_free(&r);
 	}
@@ -325,11 +324,11 @@ static void test_name_too_long(void **state)
 	(void)state;
 	memset(option + 15, 'a', 255);
 	parse_line(&r, &replay, ARGS("x", option));
-	assert_int_equal(r.code, EXIT_DONE);
+	assert_int_equal(r.code, 0);
 	parsed_free(&r);
 	option[15 + 255] = 'a';
 	parse_line(&r, &replay, ARGS("x", option));
-	assert_int_equal(r.code, EXIT_USAGE);
+	assert_int_equal(r.code, -EINVAL);
 	assert_non_null(strstr(r.logged, "longer than 255 bytes"));
 	parsed_free(&r);
 }
@@ -344,11 +343,11 @@ static void test_too_many_values(void **state)
 	for (i = 1; i <= OPT_LIST_MAX; i++)
 		args[i] = "--redact-field=a";
 	parse_line(&r, &replay, args);
-	assert_int_equal(r.code, EXIT_DONE);
+	assert_int_equal(r.code, 0);
 	parsed_free(&r);
 	args[i] = "--redact-field=a";
 	parse_line(&r, &replay, args);
-	assert_int_equal(r.code, EXIT_USAGE);
+	assert_int_equal(r.code, -EINVAL);
 	assert_non_null(strstr(r.logged, "at most 64 times"));
 	parsed_free(&r);
 }
@@ -394,7 +393,7 @@ static void test_file(void **state)
 	read_with_file(&r, &replay, text, sizeof(text) - 1, ARGS("x"));
 	s = &r.inv.settings;
 	assert_string_equal(r.logged, "");
-	assert_int_equal(r.code, EXIT_DONE);
+	assert_int_equal(r.code, 0);
 	assert_true(bit_test(s->ports, 81) && !bit_test(s->ports, 80));
 	assert_int_equal(s->body_limit, 1024);
 	assert_int_equal(s->outputs.n, 2);
@@ -418,7 +417,7 @@ static void test_command_line_wins(void **state)
 		       ARGS("x", "--ports", "82", "--output", "ndjson:-",
 			    "--redact-field", "two", "--body-hash=false"));
 	s = &r.inv.settings;
-	assert_int_equal(r.code, EXIT_DONE);
+	assert_int_equal(r.code, 0);
 	assert_true(bit_test(s->ports, 82) && !bit_test(s->ports, 81));
 	assert_int_equal(s->body_limit, 1);
 	assert_int_equal(s->outputs.n, 1);
@@ -453,17 +452,17 @@ static void test_file_refused(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		read_with_file(&r, &replay, cases[i].text,
 			       strlen(cases[i].text), ARGS("x"));
-		if (r.code != EXIT_USAGE || !strstr(r.logged, cases[i].logged))
-			fail_msg("case %zu: exit code %d, \"%s\"", i, r.code,
+		if (r.code != -EINVAL || !strstr(r.logged, cases[i].logged))
+			fail_msg("case %zu: error %d, \"%s\"", i, r.code,
 				 r.logged);
 		parsed_free(&r);
 	}
 	read_with_file(&r, &replay, "a\0b\n", 4, ARGS("x"));
-	assert_int_equal(r.code, EXIT_USAGE);
+	assert_int_equal(r.code, -EINVAL);
 	assert_non_null(strstr(r.logged, ":1: the line contains a NUL byte"));
 	parsed_free(&r);
 	parse_line(&r, &replay, ARGS("x", "--config", "/nonexistent/file"));
-	assert_int_equal(r.code, EXIT_USAGE);
+	assert_int_equal(r.code, -EINVAL);
 	assert_non_null(strstr(r.logged, "/nonexistent/file: No such file"));
 	parsed_free(&r);
 	parse_line(&r, &status, ARGS("--config", "/nonexistent/file"));

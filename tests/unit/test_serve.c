@@ -130,7 +130,8 @@ static void test_in_use(void **state)
 	(void)state;
 	log.out = open_memstream(&reply, &n);
 	assert_int_equal(listen_open(&at), -EADDRINUSE);
-	assert_int_equal(serve_listen(&at, "--health", "HERE", &log), -1);
+	assert_int_equal(serve_listen(&at, "--health", "HERE", &log),
+			 -EADDRINUSE);
 	fclose(log.out);
 	assert_non_null(strstr(reply, "--health HERE: cannot listen: "));
 	assert_non_null(strstr(reply, "another port, or off"));

@@ -117,7 +117,7 @@ static void tick(struct replay *r, uint64_t now_ns)
 	pipeline_tick(r->pipeline, now_ns);
 }
 
-/* Waits until a packet is due; time-outs go on meanwhile. */
+/* Sleeps until a packet is due, while timers keep running. */
 static void wait_for(struct replay *r, uint64_t ts_ns)
 {
 	struct timespec slice = {0};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* metlo-xdp: finds the command, reads its options and runs it. */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +47,7 @@ static int run(struct invocation *inv, int argc, char **argv)
 {
 	const struct command *command;
 	bool help = false;
-	int code;
+	int err;
 
 	if (argc < 2) {
 		help_print(stderr, commands, NULL, &inv->log);
@@ -63,9 +64,9 @@ static int run(struct invocation *inv, int argc, char **argv)
 	command = find_command(argv[1]);
 	if (!command) /* logs an error and the nearest command */
 		return help_print(stdout, commands, argv[1], &inv->log);
-	code = options_read(inv, command, argc - 1, argv + 1, &help);
-	if (code != EXIT_DONE)
-		return code;
+	err = options_read(inv, command, argc - 1, argv + 1, &help);
+	if (err)
+		return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	if (help)
 		return help_print(stdout, commands, command->name, &inv->log);
 	return command->run(inv);

@@ -26,33 +26,37 @@ static bool same_file(const char *path, int fd)
 	       a.st_ino == b.st_ino;
 }
 
-/* Returns a descriptor at offset 0, or -1 after logging why. */
+/* Returns a descriptor at offset 0, or -errno after logging why. */
 static int reopen(const char *path, int first, const struct log *log)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = errno;
 	struct stat st;
 
-	if (fd < 0 && errno == EACCES && same_file(path, first))
+	if (fd < 0 && err == EACCES && same_file(path, first)) {
 		fd = fcntl(first, F_DUPFD_CLOEXEC, 3);
-	else if (fd < 0 && errno == EACCES)
+		err = errno;
+	} else if (fd < 0 && err == EACCES) {
 		log_error(
 			log,
 			"%s: permission denied, and this is not the file that was opened at startup: give user %u read access to it and search access to its directories (chgrp, chmod), or edit the file in place",
 			path, (unsigned int)geteuid());
-	else if (fd < 0)
-		log_error(log, "%s: %s", path, strerror(errno));
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		return -EACCES;
+	}
+	if (fd < 0) {
+		log_error(log, "%s: %s", path, strerror(err));
+		return -err;
+	}
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		log_error(log, "%s: only a regular file can be read again",
 			  path);
 		close(fd);
-		return -1;
+		return -EINVAL;
 	}
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_SET);
+	lseek(fd, 0, SEEK_SET);
 	return fd;
 }
 
-/* Returns the length, or -1 with errno. */
+/* Returns the length, or -errno. */
 static ssize_t read_all(int fd, char *to, size_t max)
 {
 	size_t n = 0;
@@ -63,51 +67,51 @@ static ssize_t read_all(int fd, char *to, size_t max)
 		if (r > 0)
 			n += (size_t)r;
 	} while ((r > 0 && n < max) || (r < 0 && errno == EINTR));
-	return r < 0 ? -1 : (ssize_t)n;
+	return r < 0 ? -errno : (ssize_t)n;
 }
 
-static bool read_text(struct opt_set *set, struct settings *settings,
-		      const char *path, int fd, const struct log *log)
+static int read_text(struct opt_set *set, struct settings *settings,
+		     const char *path, int fd, const struct log *log)
 {
-	ssize_t n = -1;
+	ssize_t n = -ENOMEM;
 
 	free(settings->config_text);
 	settings->config_text = malloc(CONFIG_MAX + 1);
 	if (settings->config_text)
 		n = read_all(fd, settings->config_text, CONFIG_MAX);
 	if (n < 0) {
-		log_error(log, "%s: %s", path, strerror(errno));
-		return false;
+		log_error(log, "%s: %s", path, strerror((int)-n));
+		return (int)n;
 	}
 	if (n == CONFIG_MAX) {
 		log_error(log,
 			  "%s: longer than %u bytes: not a configuration file?",
 			  path, CONFIG_MAX);
-		return false;
+		return -EFBIG;
 	}
 	settings->config_text[n] = 0;
-	return !opt_file(set, path, settings->config_text, (size_t)n, log);
+	return opt_file(set, path, settings->config_text, (size_t)n, log);
 }
 
-bool config_file_read(struct opt_set *set, struct settings *settings,
-		      const char *path, int *fd, const struct log *log)
+int config_file_read(struct opt_set *set, struct settings *settings,
+		     const char *path, int *fd, const struct log *log)
 {
-	bool ok;
-	int now;
+	int now, err;
 
 	if (!*fd) {
 		now = open(path, O_RDONLY | O_CLOEXEC);
 		if (now < 0) {
-			log_error(log, "%s: %s", path, strerror(errno));
-			return false;
+			err = -errno;
+			log_error(log, "%s: %s", path, strerror(-err));
+			return err;
 		}
 		*fd = now;
 		return read_text(set, settings, path, now, log);
 	}
 	now = reopen(path, *fd, log);
 	if (now < 0)
-		return false;
-	ok = read_text(set, settings, path, now, log);
+		return now;
+	err = read_text(set, settings, path, now, log);
 	close(now);
-	return ok;
+	return err;
 }

@@ -3,8 +3,6 @@
 #ifndef CONFIG_FILE_H
 #define CONFIG_FILE_H
 
-#include <stdbool.h>
-
 #include "base/log.h"
 #include "base/opt.h"
 #include "config/settings.h"
@@ -16,9 +14,9 @@
  *
  * The first read runs as root, later ones as an unprivileged user. If that user
  * may not open the path, the file is read through *fd, provided that it is
- * still the same inode. Returns false after logging the reason.
+ * still the same inode. Returns 0, or -errno after logging the reason.
  */
-bool config_file_read(struct opt_set *set, struct settings *settings,
-		      const char *path, int *fd, const struct log *log);
+int config_file_read(struct opt_set *set, struct settings *settings,
+		     const char *path, int *fd, const struct log *log);
 
 #endif

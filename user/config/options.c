@@ -12,7 +12,6 @@
 #include <linux/types.h>
 
 #include "base/listen.h"
-#include "base/exit.h"
 #include "base/parse.h"
 #include "config/file.h"
 #include "config/options.h"
@@ -273,30 +272,31 @@ int options_read(struct invocation *inv, const struct command *command,
 	struct settings *s = &inv->settings;
 	struct opt_set set = {settings_options(), s, command->id, {0}, {0}};
 	const char *config;
-	int n;
+	int n, err;
 
 	inv->command = command;
 	inv->argc = argc;
 	inv->argv = argv;
-	if (opt_defaults(&set, &inv->log))
-		return EXIT_FAILED;
+	err = opt_defaults(&set, &inv->log);
+	if (err)
+		return err;
 	config = opt_peek(&set, argc, argv, "config");
 	if (config && command->id & BOTH &&
-	    !config_file_read(&set, s, config, &inv->config_fd, &inv->log))
-		return EXIT_USAGE;
+	    config_file_read(&set, s, config, &inv->config_fd, &inv->log))
+		return -EINVAL;
 	n = opt_command_line(&set, argc, argv, &s->subject,
 			     command->subject ? 1 : 0, help, &inv->log);
 	if (n < 0)
-		return EXIT_USAGE;
+		return -EINVAL;
 	if (!*help && command->subject_required && n == 0) {
 		log_error(&inv->log, "%s: missing %s; see \"%s help %s\"",
 			  command->name, command->subject, inv->log.program,
 			  command->name);
-		return EXIT_USAGE;
+		return -EINVAL;
 	}
 	if (s->verbose)
 		inv->log.level = LOG_LEVEL_DEBUG;
-	return EXIT_DONE;
+	return 0;
 }
 
 int options_reread(const struct invocation *inv, struct settings *out)
@@ -304,9 +304,9 @@ int options_reread(const struct invocation *inv, struct settings *out)
 	struct invocation again = {.log = inv->log,
 				   .config_fd = inv->config_fd};
 	bool help;
-	int code =
+	int err =
 		options_read(&again, inv->command, inv->argc, inv->argv, &help);
 
 	*out = again.settings;
-	return code;
+	return err;
 }

@@ -43,8 +43,8 @@ const struct opt *settings_options(void);
 
 /* Fills inv->settings from the defaults, then --config, then the command line;
  * later sources override earlier ones. argv[0] is the name of the command.
- * Returns EXIT_DONE, with *help set if the user asked for help, or another exit
- * code after logging the reason. */
+ * Returns 0, with *help set if the user asked for help, or, after logging the
+ * reason, -EINVAL if the user must change something, or another -errno. */
 int options_read(struct invocation *inv, const struct command *command,
 		 int argc, char **argv, bool *help);
 

@@ -168,7 +168,7 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 		m->health_server =
 			serve_start(fd, "health", serve_health, m, m->log);
 		if (!m->health_server)
-			return -1;
+			return -ENOMEM;
 	}
 	if (m->metrics_fd >= 0) {
 		fd = m->metrics_fd;
@@ -176,7 +176,7 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 		m->metrics_server =
 			serve_start(fd, "metrics", serve_metrics, m, m->log);
 		if (!m->metrics_server)
-			return -1;
+			return -ENOMEM;
 	}
 	return 0;
 }

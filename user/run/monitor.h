@@ -22,7 +22,7 @@ struct monitor *monitor_open(const struct settings *s, const struct log *log);
 
 /* Starts the server threads. Call after privileges are dropped, because a
  * thread inherits the capabilities of its creator. The arguments must outlive
- * the servers. Returns 0, or -1 after logging. */
+ * the servers. Returns 0, or -errno after logging. */
 int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 		  struct output *o);
 

@@ -18,8 +18,7 @@
 struct pipeline;
 
 struct pipeline_conf {
-	const struct settings
-		*settings; /* of the start; see pipeline_set_rules() */
+	const struct settings *settings; /* at startup */
 	const struct rules *rules;
 	unsigned int workers; /* that share --memory and --max-flows */
 	uint64_t seed[2];     /* random and secret; keys the hash tables */

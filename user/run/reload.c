@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/exit.h"
 #include "config/options.h"
 #include "config/ports.h"
 #include "run/reload.h"
@@ -25,14 +24,16 @@ int reload_init(struct reload *r, const struct invocation *inv,
 		unsigned int workers)
 {
 	struct rules_views views;
+	int err;
 
 	*r = (struct reload){.inv = inv, .workers = workers};
 	rules_views(&views, &inv->settings);
 	r->rules = rules_new(&inv->settings, &views, workers);
 	if (r->rules)
 		return 0;
-	log_error(&inv->log, "cannot start: %s", strerror(errno));
-	return -1;
+	err = -errno;
+	log_error(&inv->log, "cannot compile the rules: %s", strerror(-err));
+	return err;
 }
 
 void reload_free(struct reload *r)
@@ -139,37 +140,44 @@ static int apply(struct reload *r, const struct settings *s, struct capture *c,
 	return 0;
 }
 
-bool reload_run(struct reload *r, struct capture *c, struct workers *w)
+static int read_and_apply(struct reload *r, struct settings *s,
+			  struct capture *c, struct workers *w)
 {
 	const struct log *log = &r->inv->log;
+	int err = options_reread(r->inv, s);
+
+	if (err)
+		return err;
+	err = apply(r, s, c, w);
+	if (!err)
+		log_applied(r, s);
+	else if (err == -EBUSY)
+		log_error(
+			log,
+			"%s: a worker has not adopted the previous reload yet: try again, and see worker_stalled on /healthz",
+			s->config);
+	else
+		log_error(log, "%s: %s", s->config, strerror(-err));
+	return err;
+}
+
+int reload_run(struct reload *r, struct capture *c, struct workers *w)
+{
 	struct settings s;
-	bool ok = false;
+	int err;
 
 	if (!r->inv->settings.config) {
 		log_warn(
-			log,
+			&r->inv->log,
 			"SIGHUP: no configuration file to reload: start metlo-xdp with --config FILE");
-		return false;
+		return -ENOENT;
 	}
-	if (options_reread(r->inv, &s) == EXIT_DONE) {
-		int err = apply(r, &s, c, w);
-
-		ok = !err;
-		if (ok)
-			log_applied(r, &s);
-		else if (err == -EBUSY)
-			log_error(
-				log,
-				"%s: a worker has not adopted the previous reload yet: try again, and see worker_stalled on /healthz",
-				s.config);
-		else
-			log_error(log, "%s: %s", s.config, strerror(-err));
-	}
-	if (!ok)
-		log_error(log,
+	err = read_and_apply(r, &s, c, w);
+	if (err)
+		log_error(&r->inv->log,
 			  "SIGHUP: the running configuration stays in force");
 	settings_free(&s);
-	return ok;
+	return err;
 }
 
 void reload_reclaim(struct reload *r, const struct workers *w)

@@ -19,7 +19,7 @@ struct reload {
 	struct rules *retired; /* previous; NULL once no worker uses them */
 };
 
-/* Creates the initial rules. Returns 0, or -1 after logging. */
+/* Creates the initial rules. Returns 0, or -errno after logging. */
 int reload_init(struct reload *r, const struct invocation *inv,
 		unsigned int workers);
 /* Call after the workers have ended. */
@@ -29,9 +29,9 @@ void reload_free(struct reload *r);
  * dropped. */
 void reload_check(const struct reload *r, const char *user);
 
-/* Reads the settings and applies them. Returns false, with the running
- * configuration unchanged, after logging why. */
-bool reload_run(struct reload *r, struct capture *c, struct workers *w);
+/* Reads the settings and applies them. On failure logs why, leaves the running
+ * configuration unchanged and returns -errno. */
+int reload_run(struct reload *r, struct capture *c, struct workers *w);
 
 /* Frees the retired rules if every worker has adopted the new ones. Call
  * periodically. */

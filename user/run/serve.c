@@ -63,7 +63,7 @@ int serve_listen(const struct listen_address *at, const char *option,
 		fix = "choose another address, or off";
 	log_error(log, "%s %s: cannot listen: %s: %s", option, text,
 		  strerror(-fd), fix);
-	return -1;
+	return fd;
 }
 
 /* --- connections ----------------------------------------------------------- */

@@ -24,7 +24,7 @@ typedef void serve_fn(void *ctx, const char *path, struct serve_response *a);
 
 /* Opens a listening socket for serve_start(). Call with the privileges that the
  * port needs. option and text, such as "--health" and its value, are for error
- * messages. Returns -1 after logging the cause and a remedy. */
+ * messages. Returns -errno after logging the cause and a remedy. */
 int serve_listen(const struct listen_address *at, const char *option,
 		 const char *text, const struct log *log);
 

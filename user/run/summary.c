@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints, sums and classifies counters. The X-macros of the stages give their
- * names and order, so a new counter appears here without a change.
+ * Prints counters and picks out losses. Names and order come from the counter
+ * table, so a new counter appears here without a change.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -341,7 +341,7 @@ int workers_start(struct workers *w)
 				w->log,
 				"cannot start a worker thread: %s: raise the limit on tasks (ulimit -u, TasksMax=) or lower --workers",
 				strerror(err));
-			return -1;
+			return -err;
 		}
 		one->started = true;
 		snprintf(name, sizeof(name), "worker-%u", i);

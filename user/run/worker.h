@@ -39,7 +39,7 @@ void workers_set_rules(struct workers *w, const struct rules *rules);
 bool workers_rules_applied(const struct workers *w);
 
 /* Drains the rings left by an earlier daemon with another number or size of
- * rings, then starts the threads. Returns 0, or -1 after logging. */
+ * rings, then starts the threads. Returns 0, or -errno after logging. */
 int workers_start(struct workers *w);
 
 /* Stops the threads. Each first processes what its ring holds at this moment,

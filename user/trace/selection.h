@@ -16,9 +16,8 @@ struct selection;
 	X(selected, COUNTER, "Transactions passed to the outputs.")       \
 	X(not_included, COUNTER, "Transactions that match no --include.") \
 	X(excluded, COUNTER, "Transactions that match an --exclude.")     \
-	X(rate_limited, COUNTER, "Transactions over --rate-limit.")     \
-	X(endpoint_limited, COUNTER,                                      \
-	  "Transactions over --rate-limit-endpoint.")
+	X(rate_limited, COUNTER, "Transactions over --rate-limit.")       \
+	X(endpoint_limited, COUNTER, "Transactions over --rate-limit-endpoint.")
 
 struct selection_stats {
 #define SELECTION_FIELD(name, ...) uint64_t name;
