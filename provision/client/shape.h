@@ -84,7 +84,8 @@ struct shape_list LIST_OF(void);
 	};                                                                   \
 	struct list_tag LIST_OF(struct item_tag);                            \
 	shape_fn list_tag##_shape;                                           \
-	static inline void list_tag##_free(struct list_tag *l)               \
+	__attribute__((unused)) static inline void list_tag##_free(          \
+		struct list_tag *l)                                          \
 	{                                                                    \
 		shape_free_list(list_tag##_shape(), (struct shape_list *)l); \
 	}                                                                    \

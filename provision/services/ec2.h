@@ -33,20 +33,22 @@ int ec2_describe(struct aws_client *c, const struct ec2_describe *d,
 		 const struct ec2_select *which, void *out,
 		 struct aws_error *err);
 
-/* Declares a function that describes all, or those selected, into a list:
- * EC2_DESCRIBE(ec2_describe_subnets, ec2_subnets). */
+/* Declares a function that describes all resources, or those selected, and its
+ * action: EC2_DESCRIBE(ec2_describe_subnets, ec2_subnets). */
 #define EC2_DESCRIBE(function, list)                                       \
+	extern const struct ec2_describe function##_action;                \
 	int function(struct aws_client *c, const struct ec2_select *which, \
 		     struct list *out, struct aws_error *err)
 
-/* Defines it; the further arguments are the members of struct ec2_describe. */
-#define EC2_DESCRIBE_DEFINE(function, list, action, set, id, page)         \
-	EC2_DESCRIBE(function, list)                                       \
-	{                                                                  \
-		static const struct ec2_describe d = {action, set, id,     \
-						      list##_shape, page}; \
-                                                                           \
-		return ec2_describe(c, &d, which, out, err);               \
+/* Defines both; the further arguments are the members of struct
+ * ec2_describe. */
+#define EC2_DESCRIBE_DEFINE(function, list, action, set, id, page)           \
+	const struct ec2_describe function##_action = {action, set, id,      \
+						       list##_shape, page};  \
+	int function(struct aws_client *c, const struct ec2_select *which,   \
+		     struct list *out, struct aws_error *err)                \
+	{                                                                    \
+		return ec2_describe(c, &function##_action, which, out, err); \
 	}
 
 #endif

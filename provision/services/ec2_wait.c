@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Polls the Describe action that belongs to an id until it returns the id. */
+/* Polls the Describe action that belongs to an id until it returns a resource. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,57 +7,47 @@
 #include "services/ec2_network.h"
 #include "services/ec2_wait.h"
 
-/* Sets *n to the number of resources described. */
-static int count_described(struct aws_client *c, const char *id, size_t *n,
-			   struct aws_error *err)
+static const struct ec2_describe *describe_by_prefix(const char *id)
 {
-	const struct ec2_select which = {.ids = AWS_NAMES(id)};
-	union {
-		struct shape_list any;
-		struct mirror_targets targets;
-		struct mirror_filters filters;
-		struct mirror_sessions sessions;
-		struct ec2_groups groups;
-	} l = {{0}};
-	int error;
+	static const struct {
+		const char *prefix;
+		const struct ec2_describe *action;
+	} rows[] = {
+		{"tmt-", &mirror_describe_targets_action},
+		{"tmf-", &mirror_describe_filters_action},
+		{"tms-", &mirror_describe_sessions_action},
+		{"sg-", &ec2_describe_groups_action},
+	};
+	size_t i;
 
-	if (!strncmp(id, "tmt-", 4)) {
-		error = mirror_describe_targets(c, &which, &l.targets, err);
-		*n = l.any.n;
-		mirror_targets_free(&l.targets);
-	} else if (!strncmp(id, "tmf-", 4)) {
-		error = mirror_describe_filters(c, &which, &l.filters, err);
-		*n = l.any.n;
-		mirror_filters_free(&l.filters);
-	} else if (!strncmp(id, "tms-", 4)) {
-		error = mirror_describe_sessions(c, &which, &l.sessions, err);
-		*n = l.any.n;
-		mirror_sessions_free(&l.sessions);
-	} else if (!strncmp(id, "sg-", 3)) {
-		error = ec2_describe_groups(c, &which, &l.groups, err);
-		*n = l.any.n;
-		ec2_groups_free(&l.groups);
-	} else {
-		error = aws_error_bad_parameter(
-			err, "%s: no action describes such an id", id);
-	}
-	return error;
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strncmp(id, rows[i].prefix, strlen(rows[i].prefix)))
+			return rows[i].action;
+	return NULL;
 }
 
 static int poll_visible(struct aws_client *c, void *ctx, struct aws_error *err)
 {
+	const char *id = ctx;
+	const struct ec2_describe *d = describe_by_prefix(id);
+	const struct ec2_select which = {.ids = AWS_NAMES(id)};
 	struct aws_error why = {0};
-	size_t n = 0;
-	int error = count_described(c, ctx, &n, &why);
+	struct shape_list found;
+	int error = ec2_describe(c, d, &which, &found, &why);
+	bool visible = found.n > 0;
 
-	if (!error)
-		return n > 0;
-	return error == -ENOENT ? 0 : aws_error_copy(err, &why, error);
+	shape_free_list(d->shape(), &found);
+	if (error && error != -ENOENT)
+		return aws_error_copy(err, &why, error);
+	return visible;
 }
 
 int ec2_wait_visible(struct aws_client *c, const char *id, unsigned int seconds,
 		     struct aws_error *err)
 {
+	if (!describe_by_prefix(id))
+		return aws_error_bad_parameter(
+			err, "%s: no action describes such an id", id);
 	return aws_wait(c, poll_visible, (void *)id, seconds, err,
 			"%s is visible", id);
 }
