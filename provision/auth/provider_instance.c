@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The role of an EC2 instance, from the instance metadata service. Only version
- * 2 (IMDSv2): version 1 answers any request that reaches the address, so a
- * server-side request forgery could read the keys.
+ * The role of an EC2 instance, from the instance metadata service. Only version 2
+ * (IMDSv2, with a session token) is used: operators disable version 1, since any
+ * server-side request forgery can query it.
  */
 #include <errno.h>
 #include <stdio.h>

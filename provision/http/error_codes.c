@@ -195,13 +195,6 @@ const struct aws_error_code *aws_error_code(const char *code)
 	return NULL;
 }
 
-bool aws_error_is_throttle(const char *code)
-{
-	const struct aws_error_code *known = aws_error_code(code);
-
-	return known && known->kind == AWS_ERR_THROTTLED;
-}
-
 bool aws_error_is_transient(const char *code)
 {
 	const struct aws_error_code *known = aws_error_code(code);

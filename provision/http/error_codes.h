@@ -37,8 +37,7 @@ const struct aws_error_code *aws_error_code(const char *code);
  * decode. */
 #define AWS_ENCODED_MARK "Encoded authorization failure message:"
 
-/* May the same call succeed later: after slowing down, or without change? */
-bool aws_error_is_throttle(const char *code);
+/* May the same call succeed if it is repeated? */
 bool aws_error_is_transient(const char *code);
 /* Was the request rejected because the local clock is wrong? */
 bool aws_error_is_clock(const char *code, const char *message);

@@ -5,11 +5,9 @@
 
 #include "services/ec2.h"
 
-#define EC2_REGION(X)                                     \
-	X(STRING, name, "regionName")                     \
-	X(STRING, endpoint, "regionEndpoint")             \
-	/* opt-in-not-required, opted-in, not-opted-in */ \
-	X(STRING, opt_in, "optInStatus")
+#define EC2_REGION(X)                 \
+	X(STRING, name, "regionName") \
+	X(STRING, endpoint, "regionEndpoint")
 SHAPE(ec2_region, ec2_regions, EC2_REGION);
 
 /* A security group that an interface or instance refers to. */
@@ -18,46 +16,39 @@ SHAPE(ec2_region, ec2_regions, EC2_REGION);
 	X(STRING, name, "groupName")
 SHAPE(ec2_group_ref, ec2_group_refs, EC2_GROUP_REF);
 
-#define EC2_INTERFACE(X)                                                            \
-	X(STRING, id, "networkInterfaceId")                                         \
-	X(STRING, type,                                                             \
-	  "interfaceType") /* interface, network_load_balancer, ... */              \
-	X(STRING, status, "status") /* available, in-use, ... */                    \
-	X(STRING, description, "description")                                       \
-	/* The attachment; NULL if not attached, the instance also if attached to \
-	 * something else. */ \
-	X(STRING, instance_id, "attachment/instanceId")                             \
-	X(STRING, attachment_id, "attachment/attachmentId")                         \
-	X(STRING, attachment_status, "attachment/status") /* attached, ... */       \
-	X(STRING, instance_owner_id,                                                \
-	  "attachment/instanceOwnerId") /* amazon-elb, ... */                       \
-	X(NUMBER, device_index, "attachment/deviceIndex") /* 0: primary */          \
-	X(STRING, zone,                                                             \
-	  "availabilityZone") /* NULL inside struct ec2_instance */                 \
-	X(STRING, private_ip, "privateIpAddress")                                   \
-	X(STRING, subnet_id, "subnetId")                                            \
-	X(STRING, vpc_id, "vpcId")                                                  \
-	X(STRING, owner_id, "ownerId")                                              \
-	X(STRING, requester_id, "requesterId")                                      \
-	X(BOOL, requester_managed, "requesterManaged")                              \
-	X(STRINGS, ipv6, "ipv6AddressesSet", "ipv6Address")                         \
-	X(LIST, groups, "groupSet", ec2_group_refs)                                 \
+#define EC2_INTERFACE(X)                                                   \
+	X(STRING, id, "networkInterfaceId")                                \
+	/* interface, network_load_balancer, ... */                        \
+	X(STRING, type, "interfaceType")                                   \
+	X(STRING, status, "status") /* available, in-use, ... */           \
+	X(STRING, description, "description")                              \
+	/* NULL if not attached, or not attached to an instance */         \
+	X(STRING, instance_id, "attachment/instanceId")                    \
+	X(NUMBER, device_index, "attachment/deviceIndex") /* 0: primary */ \
+	/* NULL inside struct ec2_instance */                              \
+	X(STRING, zone, "availabilityZone")                                \
+	X(STRING, private_ip, "privateIpAddress")                          \
+	X(STRING, subnet_id, "subnetId")                                   \
+	X(STRING, vpc_id, "vpcId")                                         \
+	X(STRING, owner_id, "ownerId")                                     \
+	X(STRING, requester_id, "requesterId")                             \
+	X(BOOL, requester_managed, "requesterManaged")                     \
+	X(STRINGS, ipv6, "ipv6AddressesSet", "ipv6Address")                \
+	X(LIST, groups, "groupSet", ec2_group_refs)                        \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(ec2_interface, ec2_interfaces, EC2_INTERFACE);
 
-#define EC2_INSTANCE(X)                                              \
-	X(STRING, id, "instanceId")                                  \
-	X(STRING, type, "instanceType")                              \
-	X(STRING, state,                                             \
-	  "instanceState/name") /* pending, running, stopped, ... */ \
-	X(STRING, vpc_id, "vpcId")                                   \
-	X(STRING, subnet_id, "subnetId")                             \
-	X(STRING, zone, "placement/availabilityZone")                \
-	X(STRING, private_ip, "privateIpAddress")                    \
-	X(STRING, public_ip, "ipAddress")                            \
-	X(STRING, hypervisor, "hypervisor")                          \
-	X(LIST, interfaces, "networkInterfaceSet", ec2_interfaces)   \
-	X(LIST, groups, "groupSet", ec2_group_refs)                  \
+#define EC2_INSTANCE(X)                                            \
+	X(STRING, id, "instanceId")                                \
+	X(STRING, type, "instanceType")                            \
+	/* pending, running, stopped, ... */                       \
+	X(STRING, state, "instanceState/name")                     \
+	X(STRING, vpc_id, "vpcId")                                 \
+	X(STRING, subnet_id, "subnetId")                           \
+	X(STRING, zone, "placement/availabilityZone")              \
+	X(STRING, private_ip, "privateIpAddress")                  \
+	X(LIST, interfaces, "networkInterfaceSet", ec2_interfaces) \
+	X(LIST, groups, "groupSet", ec2_group_refs)                \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(ec2_instance, ec2_instances, EC2_INSTANCE);
 

@@ -17,8 +17,7 @@
 
 #define MIRROR_TARGET(X)                                        \
 	X(STRING, id, "trafficMirrorTargetId")                  \
-	/* network-interface, network-load-balancer, \
-	 * gateway-load-balancer-endpoint */          \
+	/* network-interface, network-load-balancer, ... */     \
 	X(STRING, type, "type")                                 \
 	X(STRING, interface_id, "networkInterfaceId")           \
 	X(STRING, load_balancer_arn, "networkLoadBalancerArn")  \
@@ -29,20 +28,19 @@
 SHAPE(mirror_target, mirror_targets, MIRROR_TARGET);
 
 /* -1 in a protocol or port means all. */
-#define MIRROR_RULE(X)                                                 \
-	X(STRING, id, "trafficMirrorFilterRuleId")                     \
-	X(STRING, filter_id, "trafficMirrorFilterId")                  \
-	X(STRING, direction, "trafficDirection") /* ingress, egress */ \
-	X(NUMBER, number, "ruleNumber")                                \
-	X(STRING, action, "ruleAction") /* accept, reject */           \
-	X(NUMBER, protocol, "protocol", -1)                            \
-	X(STRING, dst_cidr, "destinationCidrBlock")                    \
-	X(STRING, src_cidr, "sourceCidrBlock")                         \
-	X(NUMBER, dst_from, "destinationPortRange/fromPort", -1)       \
-	X(NUMBER, dst_to, "destinationPortRange/toPort", -1)           \
-	X(NUMBER, src_from, "sourcePortRange/fromPort", -1)            \
-	X(NUMBER, src_to, "sourcePortRange/toPort", -1)                \
-	X(STRING, description, "description")                          \
+#define MIRROR_RULE(X)                                           \
+	X(STRING, id, "trafficMirrorFilterRuleId")               \
+	X(STRING, filter_id, "trafficMirrorFilterId")            \
+	X(NUMBER, number, "ruleNumber")                          \
+	X(STRING, action, "ruleAction") /* accept, reject */     \
+	X(NUMBER, protocol, "protocol", -1)                      \
+	X(STRING, dst_cidr, "destinationCidrBlock")              \
+	X(STRING, src_cidr, "sourceCidrBlock")                   \
+	X(NUMBER, dst_from, "destinationPortRange/fromPort", -1) \
+	X(NUMBER, dst_to, "destinationPortRange/toPort", -1)     \
+	X(NUMBER, src_from, "sourcePortRange/fromPort", -1)      \
+	X(NUMBER, src_to, "sourcePortRange/toPort", -1)          \
+	X(STRING, description, "description")                    \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(mirror_rule, mirror_rules, MIRROR_RULE);
 
@@ -55,18 +53,17 @@ SHAPE(mirror_rule, mirror_rules, MIRROR_RULE);
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(mirror_filter, mirror_filters, MIRROR_FILTER);
 
-#define MIRROR_SESSION(X)                                                      \
-	X(STRING, id, "trafficMirrorSessionId")                                \
-	X(STRING, target_id, "trafficMirrorTargetId")                          \
-	X(STRING, filter_id, "trafficMirrorFilterId")                          \
-	X(STRING, interface_id, "networkInterfaceId") /* the source */         \
-	X(STRING, owner_id, "ownerId")                                         \
-	X(NUMBER, packet_length, "packetLength") /* 0: whole packets */        \
-	/* 1 to 32766, evaluated in ascending order: the first session whose \
-	 * filter accepts a packet mirrors it. */ \
-	X(NUMBER, number, "sessionNumber")                                     \
-	X(NUMBER, vni, "virtualNetworkId")                                     \
-	X(STRING, description, "description")                                  \
+#define MIRROR_SESSION(X)                                                    \
+	X(STRING, id, "trafficMirrorSessionId")                              \
+	X(STRING, target_id, "trafficMirrorTargetId")                        \
+	X(STRING, filter_id, "trafficMirrorFilterId")                        \
+	X(STRING, interface_id, "networkInterfaceId") /* the source */       \
+	X(STRING, owner_id, "ownerId")                                       \
+	X(NUMBER, packet_length, "packetLength") /* 0: whole packets */      \
+	/* 1 to 32766; the first session that accepts a packet mirrors it */ \
+	X(NUMBER, number, "sessionNumber")                                   \
+	X(NUMBER, vni, "virtualNetworkId")                                   \
+	X(STRING, description, "description")                                \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(mirror_session, mirror_sessions, MIRROR_SESSION);
 

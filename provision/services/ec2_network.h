@@ -16,11 +16,9 @@ SHAPE(ec2_cidr, ec2_cidrs, EC2_CIDR);
 	X(STRING, id, "subnetId")                                     \
 	X(STRING, vpc_id, "vpcId")                                    \
 	X(STRING, zone, "availabilityZone")                           \
-	X(STRING, zone_id, "availabilityZoneId")                      \
 	X(STRING, cidr, "cidrBlock")                                  \
 	X(STRING, state, "state")                                     \
 	X(NUMBER, free_addresses, "availableIpAddressCount")          \
-	X(BOOL, public_ip_on_launch, "mapPublicIpOnLaunch")           \
 	X(BOOL, ipv6_only, "ipv6Native")                              \
 	X(LIST, ipv6_cidrs, "ipv6CidrBlockAssociationSet", ec2_cidrs) \
 	X(LIST, tags, "tagSet", aws_tags)
@@ -31,7 +29,6 @@ SHAPE(ec2_subnet, ec2_subnets, EC2_SUBNET);
 	X(STRING, cidr, "cidrBlock")                                  \
 	X(STRING, state, "state")                                     \
 	X(STRING, owner_id, "ownerId")                                \
-	X(BOOL, is_default, "isDefault")                              \
 	X(LIST, cidrs, "cidrBlockAssociationSet",                     \
 	  ec2_cidrs) /* includes cidr */                              \
 	X(LIST, ipv6_cidrs, "ipv6CidrBlockAssociationSet", ec2_cidrs) \
@@ -86,7 +83,6 @@ SHAPE(ec2_group, ec2_groups, EC2_GROUP);
 	X(STRING, gateway_id, "gatewayId") /* "local", igw-, vgw-, vpce- */ \
 	X(STRING, interface_id, "networkInterfaceId")                       \
 	X(STRING, instance_id, "instanceId")                                \
-	X(STRING, nat_gateway_id, "natGatewayId")                           \
 	X(STRING, transit_gateway_id, "transitGatewayId")                   \
 	X(STRING, peering_id, "vpcPeeringConnectionId")                     \
 	X(STRING, state, "state") /* active, blackhole */
@@ -106,36 +102,34 @@ SHAPE(ec2_route_association, ec2_route_associations, EC2_ROUTE_ASSOCIATION);
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(ec2_route_table, ec2_route_tables, EC2_ROUTE_TABLE);
 
-#define EC2_ACL_ENTRY(X)                                               \
-	X(NUMBER, number,                                              \
-	  "ruleNumber") /* evaluated in ascending order; 32767: "*" */ \
-	X(BOOL, egress, "egress")                                      \
-	X(EQUALS, allow, "ruleAction", "allow")                        \
-	X(STRING, protocol, "protocol") /* a number, "-1": all */      \
-	X(STRING, cidr, "cidrBlock")	/* or ipv6_cidr */             \
-	X(STRING, ipv6_cidr, "ipv6CidrBlock")                          \
-	X(NUMBER, from_port, "portRange/from", -1) /* -1: all */       \
+#define EC2_ACL_ENTRY(X)                                          \
+	/* evaluated in ascending order; 32767: "*" */            \
+	X(NUMBER, number, "ruleNumber")                           \
+	X(BOOL, egress, "egress")                                 \
+	X(EQUALS, allow, "ruleAction", "allow")                   \
+	X(STRING, protocol, "protocol") /* a number, "-1": all */ \
+	X(STRING, cidr, "cidrBlock")	/* or ipv6_cidr */        \
+	X(STRING, ipv6_cidr, "ipv6CidrBlock")                     \
+	X(NUMBER, from_port, "portRange/from", -1) /* -1: all */  \
 	X(NUMBER, to_port, "portRange/to", -1)
 SHAPE(ec2_acl_entry, ec2_acl_entries, EC2_ACL_ENTRY);
 
 #define EC2_ACL(X)                                                            \
 	X(STRING, id, "networkAclId")                                         \
 	X(STRING, vpc_id, "vpcId")                                            \
-	X(BOOL, is_default, "default")                                        \
 	X(STRINGS, subnet_ids, "associationSet", "subnetId") /* associated */ \
 	X(LIST, entries, "entrySet", ec2_acl_entries)                         \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(ec2_acl, ec2_acls, EC2_ACL);
 
-#define EC2_ENDPOINT(X)                                                \
-	X(STRING, id, "vpcEndpointId") /* vpce- */                     \
-	X(STRING, type,                                                \
-	  "vpcEndpointType") /* GatewayLoadBalancer, Interface, ... */ \
-	X(STRING, vpc_id, "vpcId")                                     \
-	X(STRING, service, "serviceName")                              \
-	X(STRING, state, "state") /* available, ... */                 \
-	X(STRINGS, subnet_ids, "subnetIdSet")                          \
-	X(STRINGS, interface_ids, "networkInterfaceIdSet")             \
+#define EC2_ENDPOINT(X)                                \
+	X(STRING, id, "vpcEndpointId") /* vpce- */     \
+	/* GatewayLoadBalancer, Interface, ... */      \
+	X(STRING, type, "vpcEndpointType")             \
+	X(STRING, vpc_id, "vpcId")                     \
+	X(STRING, service, "serviceName")              \
+	X(STRING, state, "state") /* available, ... */ \
+	X(STRINGS, subnet_ids, "subnetIdSet")          \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(ec2_endpoint, ec2_endpoints, EC2_ENDPOINT);
 

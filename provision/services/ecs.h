@@ -10,21 +10,16 @@
 	X(STRING, arn, "clusterArn")                  \
 	X(STRING, name, "clusterName")                \
 	X(STRING, status, "status") /* ACTIVE, ... */ \
-	X(NUMBER, services, "activeServicesCount")    \
-	X(NUMBER, running_tasks, "runningTasksCount")
+	X(NUMBER, services, "activeServicesCount")
 SHAPE(ecs_cluster, ecs_clusters, ECS_CLUSTER);
 
 #define ECS_SERVICE(X)                                                   \
 	X(STRING, arn, "serviceArn")                                     \
 	X(STRING, name, "serviceName")                                   \
-	X(STRING, cluster_arn, "clusterArn")                             \
 	X(STRING, status, "status") /* ACTIVE, DRAINING, INACTIVE */     \
 	/* EC2, FARGATE, EXTERNAL; NULL: a capacity provider strategy */ \
 	X(STRING, launch_type, "launchType")                             \
-	X(STRING, task_definition, "taskDefinition")                     \
-	X(NUMBER, desired, "desiredCount")                               \
-	X(NUMBER, running, "runningCount")                               \
-	X(NUMBER, pending, "pendingCount")
+	X(NUMBER, running, "runningCount")
 SHAPE(ecs_service, ecs_services, ECS_SERVICE);
 
 #define ECS_DETAIL(X)                                                   \
@@ -39,24 +34,20 @@ SHAPE(ecs_detail, ecs_details, ECS_DETAIL);
 	X(LIST, details, "details", ecs_details)
 SHAPE(ecs_attachment, ecs_attachments, ECS_ATTACHMENT);
 
-#define ECS_TASK(X)                                                \
-	X(STRING, arn, "taskArn")                                  \
-	X(STRING, cluster_arn, "clusterArn")                       \
-	X(STRING, container_instance_arn,                          \
-	  "containerInstanceArn")	     /* NULL on Fargate */ \
-	X(STRING, group, "group")	     /* "service:NAME" */  \
-	X(STRING, last_status, "lastStatus") /* RUNNING, ... */    \
-	X(STRING, desired_status, "desiredStatus")                 \
-	X(STRING, launch_type, "launchType")                       \
-	X(STRING, zone, "availabilityZone")                        \
-	X(STRING, started_by, "startedBy")                         \
+#define ECS_TASK(X)                                               \
+	X(STRING, arn, "taskArn")                                 \
+	/* NULL on Fargate */                                     \
+	X(STRING, container_instance_arn, "containerInstanceArn") \
+	X(STRING, group, "group") /* "service:NAME" */            \
+	X(STRING, launch_type, "launchType")                      \
+	X(STRING, zone, "availabilityZone")                       \
 	X(LIST, attachments, "attachments", ecs_attachments)
 SHAPE(ecs_task, ecs_tasks, ECS_TASK);
 
-#define ECS_CONTAINER_INSTANCE(X)                       \
-	X(STRING, arn, "containerInstanceArn")          \
-	X(STRING, ec2_instance_id,                      \
-	  "ec2InstanceId") /* "mi-...": ECS Anywhere */ \
+#define ECS_CONTAINER_INSTANCE(X)                   \
+	X(STRING, arn, "containerInstanceArn")      \
+	/* "mi-...": ECS Anywhere */                \
+	X(STRING, ec2_instance_id, "ec2InstanceId") \
 	X(STRING, status, "status")
 SHAPE(ecs_container_instance, ecs_container_instances, ECS_CONTAINER_INSTANCE);
 

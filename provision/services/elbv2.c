@@ -9,7 +9,6 @@
 #define PAGE_SIZE      400
 #define NAMES_PER_CALL 20 /* names or ARNs */
 
-SHAPE_TABLE(elbv2_address, elbv2_addresses, ELBV2_ADDRESS)
 SHAPE_TABLE(elbv2_zone, elbv2_zones, ELBV2_ZONE)
 SHAPE_TABLE(elbv2_load_balancer, elbv2_load_balancers, ELBV2_LOAD_BALANCER)
 SHAPE_TABLE(elbv2_target_group, elbv2_target_groups, ELBV2_TARGET_GROUP)

@@ -7,15 +7,9 @@
 #include "client/client.h"
 #include "client/shape.h"
 
-#define ELBV2_ADDRESS(X)                              \
-	X(STRING, private_ipv4, "PrivateIPv4Address") \
-	X(STRING, ip, "IpAddress")
-SHAPE(elbv2_address, elbv2_addresses, ELBV2_ADDRESS);
-
-#define ELBV2_ZONE(X)                    \
-	X(STRING, name, "ZoneName")      \
-	X(STRING, subnet_id, "SubnetId") \
-	X(LIST, addresses, "LoadBalancerAddresses", elbv2_addresses)
+#define ELBV2_ZONE(X)               \
+	X(STRING, name, "ZoneName") \
+	X(STRING, subnet_id, "SubnetId")
 SHAPE(elbv2_zone, elbv2_zones, ELBV2_ZONE);
 
 #define ELBV2_LOAD_BALANCER(X)                                                \
@@ -24,7 +18,6 @@ SHAPE(elbv2_zone, elbv2_zones, ELBV2_ZONE);
 	X(STRING, type, "Type")	    /* application, network, gateway */       \
 	X(STRING, scheme, "Scheme") /* internal, internet-facing */           \
 	X(STRING, vpc_id, "VpcId")                                            \
-	X(STRING, dns_name, "DNSName")                                        \
 	/* provisioning, active, active_impaired, failed */                   \
 	X(STRING, state, "State/Code")                                        \
 	X(STRING, state_reason, "State/Reason")                               \
@@ -42,12 +35,9 @@ SHAPE(elbv2_load_balancer, elbv2_load_balancers, ELBV2_LOAD_BALANCER);
 	X(STRING, vpc_id, "VpcId")                                           \
 	X(STRING, target_type, "TargetType") /* instance, ip, lambda, alb */ \
 	X(STRING, health_protocol, "HealthCheckProtocol")                    \
-	X(STRING, health_port,                                               \
-	  "HealthCheckPort") /* number or "traffic-port" */                  \
-	X(STRING, health_path, "HealthCheckPath")                            \
-	X(BOOL, health_enabled, "HealthCheckEnabled")                        \
+	/* number or "traffic-port" */                                       \
+	X(STRING, health_port, "HealthCheckPort")                            \
 	X(NUMBER, health_interval, "HealthCheckIntervalSeconds")             \
-	X(NUMBER, health_timeout, "HealthCheckTimeoutSeconds")               \
 	X(NUMBER, healthy_threshold, "HealthyThresholdCount")                \
 	X(NUMBER, unhealthy_threshold, "UnhealthyThresholdCount")            \
 	X(STRINGS, load_balancer_arns, "LoadBalancerArns")

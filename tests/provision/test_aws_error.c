@@ -67,9 +67,6 @@ static void kinds(void **state)
 static void retryable(void **state)
 {
 	(void)state;
-	assert_true(aws_error_is_throttle("EC2ThrottledException"));
-	assert_true(aws_error_is_throttle("PriorRequestNotComplete"));
-	assert_false(aws_error_is_throttle("AuthFailure"));
 	assert_true(aws_error_is_transient("InternalFailure"));
 	assert_false(aws_error_is_transient("InvalidTarget"));
 	assert_true(aws_error_is_clock("RequestTimeTooSkewed", ""));
