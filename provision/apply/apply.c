@@ -42,27 +42,15 @@ static bool needs_later_id(const struct plan *p, const struct step *s)
 
 bool step_can_dry_run(const struct plan *p, const struct step *s)
 {
-	switch (s->type) {
-	case STEP_CREATE_GROUP:
-	case STEP_AUTHORIZE:
-	case STEP_CREATE_TARGET:
-	case STEP_CREATE_FILTER:
-	case STEP_CREATE_RULE:
-	case STEP_CREATE_SESSION:
-	case STEP_TAG:
-	case STEP_DELETE_SESSION:
-	case STEP_DELETE_FILTER:
-	case STEP_DELETE_TARGET:
-	case STEP_REVOKE:
-	case STEP_DELETE_GROUP:
+	switch (step_ops(s->type)->dry_run) {
+	case DRY_RUN_ALWAYS:
 		return true;
-	/* A policy may allow changes by the tags of the resource, which a
-	 * resource yet to be created does not have. */
-	case STEP_MODIFY_SESSION:
+	case DRY_RUN_EXISTING:
 		return !needs_later_id(p, s);
-	default:
-		return false;
+	case DRY_RUN_NEVER:
+		break;
 	}
+	return false;
 }
 
 /* Whether a DryRun failed for lack of permission. For a resource yet to be
@@ -74,7 +62,7 @@ static bool is_refusal(const struct apply_run *r, const struct step *s,
 		return true;
 	/* What is to be deleted may still be in use by resources that are
 	 * deleted earlier in the plan. */
-	if (step_irreversible(s->type))
+	if (step_ops(s->type)->irreversible)
 		return err->kind != AWS_ERR_IN_USE &&
 		       err->kind != AWS_ERR_NOT_FOUND;
 	return !needs_later_id(r->p, s) ||
@@ -164,7 +152,7 @@ static void find_created(struct apply_run *r, struct step *s,
 
 	if (!err->unknown_outcome)
 		return;
-	if (!step_creates(s->type)) {
+	if (!step_ops(s->type)->creates) {
 		/* Undoing a change that never happened does no harm. */
 		s->state = STEP_DONE;
 		return;
@@ -230,7 +218,7 @@ static int run_steps(struct apply_run *r)
 			rc = -EINTR;
 			break;
 		}
-		final = step_irreversible(s->type);
+		final = step_ops(s->type)->irreversible;
 		rc = perform(r, s);
 		if (rc)
 			break;

@@ -9,7 +9,7 @@
 #ifndef APPLY_APPLY_H
 #define APPLY_APPLY_H
 
-#include "plan/plan.h"
+#include "apply/step_ops.h"
 
 /* How steps reach AWS; apply_aws.h has the real implementation. Each returns 0
  * or a negative errno with err set. */
@@ -92,8 +92,7 @@ struct apply_result {
 int plan_apply(struct plan *p, const struct apply_options *o,
 	       struct apply_result *result);
 
-/* Whether a DryRun can check the permission for this step. Only EC2 supports
- * it. */
+/* Whether a DryRun can check the permission for this step now. */
 bool step_can_dry_run(const struct plan *p, const struct step *s);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints a plan as infrastructure code. */
 #include "apply/export.h"
-#include "apply/export_cfn.h"
-#include "apply/export_tf.h"
 #include "base/exit.h"
 #include "cli/output.h"
 #include "cli/report_plan.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plan/plan.h"
+#include "base/list.h"
 
 void plan_free(struct plan *p)
 {
@@ -37,4 +38,21 @@ struct step *plan_step(struct plan *p, enum step_type type, struct ref *created,
 	if (created)
 		*created = (struct ref){NULL, (int)p->steps.n - 1};
 	return s;
+}
+
+int plan_find_step(const struct plan *p, enum step_type type)
+{
+	FOREACH(s, &p->steps)
+		if (s->type == type)
+			return (int)LIST_INDEX(s, &p->steps);
+	return -1;
+}
+
+const struct step *plan_step_on(const struct plan *p, enum step_type type,
+				int on)
+{
+	FOREACH(s, &p->steps)
+		if (s->type == type && s->on.step == on)
+			return s;
+	return NULL;
 }

@@ -11,33 +11,39 @@
 #include "plan/select.h"
 #include "model/tags.h"
 
+/* The types of steps, and the names of their rows in apply/step_ops.h. */
+#define STEP_TYPES(X)                            \
+	X(CREATE_GROUP, step_create_group)       \
+	X(DELETE_GROUP, step_delete_group)       \
+	X(AUTHORIZE, step_authorize)             \
+	X(REVOKE, step_revoke)                   \
+	X(CREATE_LB, step_create_lb)             \
+	X(DELETE_LB, step_delete_lb)             \
+	X(LB_ATTRIBUTES, step_lb_attributes)     \
+	X(WAIT_LB, step_wait_lb)                 \
+	X(WAIT_LB_DELETED, step_wait_lb_deleted) \
+	X(CREATE_TG, step_create_tg)             \
+	X(DELETE_TG, step_delete_tg)             \
+	X(TG_ATTRIBUTES, step_tg_attributes)     \
+	X(CREATE_LISTENER, step_create_listener) \
+	X(DELETE_LISTENER, step_delete_listener) \
+	X(REGISTER, step_register)               \
+	X(DEREGISTER, step_deregister)           \
+	X(CREATE_TARGET, step_create_target)     \
+	X(DELETE_TARGET, step_delete_target)     \
+	X(CREATE_FILTER, step_create_filter)     \
+	X(DELETE_FILTER, step_delete_filter)     \
+	X(CREATE_RULE, step_create_rule)         \
+	X(TAG, step_tag)                         \
+	X(CREATE_SESSION, step_create_session)   \
+	X(MODIFY_SESSION, step_modify_session)   \
+	X(DELETE_SESSION, step_delete_session)
+
 enum step_type {
-	STEP_CREATE_GROUP,
-	STEP_AUTHORIZE, /* add a rule to a security group */
-	STEP_CREATE_LB,
-	STEP_CREATE_TG,
-	STEP_TG_ATTRIBUTES,
-	STEP_CREATE_LISTENER,
-	STEP_REGISTER,
-	STEP_LB_ATTRIBUTES,
-	STEP_WAIT_LB,
-	STEP_CREATE_TARGET,
-	STEP_CREATE_FILTER,
-	STEP_CREATE_RULE,
-	STEP_CREATE_SESSION,
-	STEP_MODIFY_SESSION,
-	STEP_TAG,
-	/* The steps below cannot be undone. */
-	STEP_DEREGISTER,
-	STEP_DELETE_SESSION,
-	STEP_DELETE_FILTER,
-	STEP_DELETE_TARGET,
-	STEP_REVOKE,
-	STEP_DELETE_LISTENER,
-	STEP_DELETE_LB,
-	STEP_WAIT_LB_DELETED,
-	STEP_DELETE_TG,
-	STEP_DELETE_GROUP,
+#define STEP_TYPE(TYPE, row) STEP_##TYPE,
+	STEP_TYPES(STEP_TYPE)
+#undef STEP_TYPE
+		N_STEP_TYPES
 };
 
 /* A resource that exists, or that an earlier step creates. */
@@ -110,19 +116,13 @@ struct step *plan_step(struct plan *p, enum step_type type, struct ref *created,
 
 void plan_free(struct plan *p);
 
-static inline bool step_creates(enum step_type t)
-{
-	return t == STEP_CREATE_GROUP || t == STEP_CREATE_LB ||
-	       t == STEP_CREATE_TG || t == STEP_CREATE_LISTENER ||
-	       t == STEP_CREATE_TARGET || t == STEP_CREATE_FILTER ||
-	       t == STEP_CREATE_RULE || t == STEP_CREATE_SESSION;
-}
+/* The index of the first step of a type, -1 if there is none. */
+int plan_find_step(const struct plan *p, enum step_type type);
 
-/* Whether a step cannot be undone. Such steps come after all others. */
-static inline bool step_irreversible(enum step_type t)
-{
-	return t >= STEP_DEREGISTER;
-}
+/* The first step of a type that acts on the resource which step number on
+ * creates; NULL if there is none. */
+const struct step *plan_step_on(const struct plan *p, enum step_type type,
+				int on);
 
 /* The id a reference resolves to; NULL until its creating step is done. */
 const char *plan_id(const struct plan *p, struct ref r);

@@ -288,8 +288,13 @@ static int create(struct world *w, struct plan *p, const struct step *s,
 		return create_rule(w, p, s, created, err);
 	case STEP_CREATE_SESSION:
 		return create_session(w, p, s, created, err);
-	default:
+	case STEP_CREATE_LB:
+	case STEP_CREATE_TG:
+	case STEP_CREATE_LISTENER:
 		return create_elb(w, p, s, created);
+	default:
+		fail_msg("cannot %s", step_ops(s->type)->name);
+		return 0;
 	}
 }
 
@@ -329,8 +334,7 @@ static void retag(struct world *w, struct mirror_filter *f,
 		REMOVE(&f->tags, key, gone->items[i]);
 }
 
-static int change(struct world *w, struct plan *p, const struct step *s,
-		  struct aws_error *err)
+static int change(struct world *w, struct plan *p, const struct step *s)
 {
 	const char *id = plan_id(p, s->on);
 	struct ec2_group *g;
@@ -362,8 +366,11 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 	case STEP_TAG:
 		retag(w, filter(w, id), &s->tags, &s->ids);
 		return 0;
+	case STEP_LB_ATTRIBUTES:
+	case STEP_TG_ATTRIBUTES:
+		return 0;
 	default:
-		(void)err;
+		fail_msg("cannot %s", step_ops(s->type)->name);
 		return 0;
 	}
 }
@@ -452,10 +459,10 @@ static int act(struct world *w, struct plan *p, const struct step *s,
 	       const char **created, struct aws_error *err)
 {
 	str_list_add(&w->mem, &w->log, s->text);
-	if (step_irreversible(s->type))
+	if (step_ops(s->type)->irreversible)
 		return take_away(w, p, s, err);
-	return step_creates(s->type) ? create(w, p, s, created, err)
-				     : change(w, p, s, err);
+	return step_ops(s->type)->creates ? create(w, p, s, created, err)
+					  : change(w, p, s);
 }
 
 static int perform(void *ctx, struct plan *p, struct step *s, bool dry_run,
@@ -510,7 +517,8 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 		retag(w, filter(w, s->on.id), &no_tags, &gone);
 		retag(w, filter(w, s->on.id), &s->old_tags, &none);
 		return 0;
-	default:
+	default: /* every create step is undone alike */
+		assert_non_null(step_ops(s->type)->creates);
 		assert_non_null(s->created);
 		return delete (w, s->created, err);
 	}

@@ -13,8 +13,6 @@
 #include "apply/export.h"
 #include "plan_world.h"
 #include "plan/plan_setup.h"
-#include "apply/export_tf.h"
-#include "apply/export_cfn.h"
 
 #define SOURCES(...) ((const char *const[]){__VA_ARGS__, NULL})
 

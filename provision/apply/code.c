@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Resources are named after their position in the plan: the same plan yields the
+ * same names. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apply/code.h"
+#include "base/json.h"
+#include "base/list.h"
+
+void code_add(struct code *c, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	buf_add_str(c->b, text);
+}
+
+/* In HCL, "${" and "%{" would start a template expression. */
+void code_string(struct code *c, const char *s)
+{
+	s = s ? s : "";
+	if (c->language == CLOUDFORMATION) {
+		json_add_string(c->b, s, strlen(s));
+		return;
+	}
+	buf_add_str(c->b, "\"");
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			buf_add_str(c->b, "\\");
+		else if ((*s == '$' || *s == '%') && s[1] == '{')
+			buf_add(c->b, s, 1);
+		if (*s == '\n')
+			buf_add_str(c->b, "\\n");
+		else
+			buf_add(c->b, s, 1);
+	}
+	buf_add_str(c->b, "\"");
+}
+
+static const struct step_ops *ops_of(const struct code *c, int step)
+{
+	return step_ops(c->plan->steps.items[step].type);
+}
+
+/* The name of the resource of a step: "aws_lb.metlo_3", "LoadBalancer3". */
+static void resource_name(struct code *c, int step)
+{
+	if (c->language == TERRAFORM)
+		code_add(c, "%s.metlo_%d", ops_of(c, step)->terraform.type,
+			 step + 1);
+	else
+		code_add(c, "%s%d", ops_of(c, step)->cloudformation.name,
+			 step + 1);
+}
+
+void code_begin(struct code *c, int i, size_t part)
+{
+	if (c->language == TERRAFORM) {
+		code_add(c, "\nresource \"%s\" \"metlo_%d",
+			 ops_of(c, i)->terraform.type, i + 1);
+		if (part)
+			code_add(c, "_%zu", part + 1);
+		code_add(c, "\" {\n");
+		return;
+	}
+	code_add(c, "%s\n    \"", c->any_resource ? "," : "");
+	resource_name(c, i);
+	if (part)
+		code_add(c, "x%zu", part + 1);
+	code_add(c, "\": {\n      \"Type\": \"AWS::%s\"",
+		 ops_of(c, i)->cloudformation.type);
+	if (c->depends_on >= 0) {
+		code_add(c, ",\n      \"DependsOn\": \"");
+		resource_name(c, c->depends_on);
+		code_add(c, "\"");
+	}
+	code_add(c, ",\n      \"Properties\": {");
+	c->any_resource = true;
+	c->any_property = false;
+}
+
+void code_end(struct code *c)
+{
+	if (c->language == CLOUDFORMATION) {
+		code_add(c, "\n      }\n    }");
+	} else {
+		if (c->depends_on >= 0) {
+			code_add(c, "  depends_on = [");
+			resource_name(c, c->depends_on);
+			code_add(c, "]\n");
+		}
+		code_add(c, "}\n");
+	}
+	c->depends_on = -1;
+}
+
+void code_key(struct code *c, const char *cfn)
+{
+	code_add(c, "%s\n        \"%s\": ", c->any_property ? "," : "", cfn);
+	c->any_property = true;
+}
+
+/* Starts a property; false if the language has no name for it. */
+static bool begin_property(struct code *c, const char *tf, const char *cfn)
+{
+	const char *name = c->language == TERRAFORM ? tf : cfn;
+
+	if (name && c->language == TERRAFORM)
+		code_add(c, "  %s = ", name);
+	else if (name)
+		code_key(c, name);
+	return name != NULL;
+}
+
+static void end_property(struct code *c)
+{
+	if (c->language == TERRAFORM)
+		code_add(c, "\n");
+}
+
+void code_text(struct code *c, const char *tf, const char *cfn,
+	       const char *value)
+{
+	if (!begin_property(c, tf, cfn))
+		return;
+	code_string(c, value);
+	end_property(c);
+}
+
+void code_number(struct code *c, const char *tf, const char *cfn,
+		 unsigned int value)
+{
+	if (!begin_property(c, tf, cfn))
+		return;
+	code_add(c, "%u", value);
+	end_property(c);
+}
+
+void code_ref_value(struct code *c, struct ref r)
+{
+	const char *attribute;
+
+	if (r.step < 0) {
+		code_string(c, r.id);
+		return;
+	}
+	if (c->language == TERRAFORM) {
+		attribute = ops_of(c, r.step)->terraform.ref;
+		resource_name(c, r.step);
+		code_add(c, ".%s", attribute ? attribute : "id");
+		return;
+	}
+	attribute = ops_of(c, r.step)->cloudformation.ref;
+	code_add(c, attribute ? "{\"Fn::GetAtt\": [\"" : "{\"Ref\": \"");
+	resource_name(c, r.step);
+	if (attribute)
+		code_add(c, "\", \"%s\"]}", attribute);
+	else
+		code_add(c, "\"}");
+}
+
+void code_ref(struct code *c, const char *tf, const char *cfn, struct ref r)
+{
+	if (!begin_property(c, tf, cfn))
+		return;
+	code_ref_value(c, r);
+	end_property(c);
+}
+
+void code_texts(struct code *c, const char *tf, const char *cfn,
+		const struct str_list *l)
+{
+	if (!begin_property(c, tf, cfn))
+		return;
+	code_add(c, "[");
+	FOREACH(s, l) {
+		code_add(c, s == l->items ? "" : ", ");
+		code_string(c, *s);
+	}
+	code_add(c, "]");
+	end_property(c);
+}
+
+void code_ports(struct code *c, const char *tf, const char *cfn,
+		const struct port_range *r)
+{
+	if (c->language == TERRAFORM) {
+		code_add(c,
+			 "  %s {\n    from_port = %u\n    to_port = %u\n  }\n",
+			 tf, r->from, r->to);
+		return;
+	}
+	code_key(c, cfn);
+	code_add(c, "{\"FromPort\": %u, \"ToPort\": %u}", r->from, r->to);
+}
+
+void code_pairs(struct code *c, const char *cfn, const struct tag_list *l)
+{
+	code_key(c, cfn);
+	code_add(c, "[");
+	FOREACH(tag, l) {
+		code_add(c, "%s{\"Key\": ", tag == l->items ? "" : ", ");
+		code_string(c, tag->key);
+		code_add(c, ", \"Value\": ");
+		code_string(c, tag->value);
+		code_add(c, "}");
+	}
+	code_add(c, "]");
+}
+
+void code_tags(struct code *c, const struct tag_list *l)
+{
+	if (c->language == CLOUDFORMATION) {
+		code_pairs(c, "Tags", l);
+		return;
+	}
+	code_add(c, "  tags = {\n");
+	FOREACH(tag, l) {
+		code_add(c, "    ");
+		code_string(c, tag->key);
+		code_add(c, " = ");
+		code_string(c, tag->value);
+		code_add(c, "\n");
+	}
+	code_add(c, "  }\n");
+}

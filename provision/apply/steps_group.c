@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps on security groups and their rules. */
+#include <string.h>
+
+#include "apply/code.h"
+#include "apply/step_call.h"
+#include "base/list.h"
+#include "model/limits.h"
+#include "services/ec2_groups.h"
+
+/* --- groups --- */
+
+static int create_group(struct step_call *call)
+{
+	struct step *s = call->step;
+	char id[EC2_ID_MAX] = "";
+	int rc = ec2_create_group(call->client, s->name, s->description,
+				  s->vpc_id, tags_new(&s->tags), call->dry_run,
+				  id, call->err);
+
+	return call_wait_visible(call, call_created(call, rc, id));
+}
+
+static int delete_group(struct step_call *call)
+{
+	return call->dry_run
+		       ? ec2_delete_group(call->client, call_delete_id(call),
+					  true, call->err)
+		       : ec2_delete_group_wait(call->client,
+					       call_delete_id(call), WAIT_GROUP,
+					       call->err);
+}
+
+/* Whether a resource that could not be undone still uses the group. */
+static bool group_in_use(const struct step_call *call)
+{
+	const struct steps *l = &call->plan->steps;
+	int group = (int)LIST_INDEX(call->step, l);
+
+	FOREACH(s, l)
+		if (s->state == STEP_DONE && s->other.step == group &&
+		    (s->type == STEP_CREATE_LB || s->type == STEP_AUTHORIZE))
+			return true;
+	return false;
+}
+
+/* A group in use is deleted without waiting: it would be in vain. */
+static int delete_new_group(struct step_call *call)
+{
+	return group_in_use(call)
+		       ? ec2_delete_group(call->client, call->step->created,
+					  false, call->err)
+		       : delete_group(call);
+}
+
+static int find_group(struct step_call *call)
+{
+	struct step *s = call->step;
+	struct ec2_filter by[] = {{"group-name", {&s->name, 1}},
+				  {"vpc-id", {&s->vpc_id, 1}}};
+	struct ec2_select which = {.filters = by, .n_filters = 2};
+	struct ec2_groups l = {0};
+	int rc = ec2_describe_groups(call->client, &which, &l, call->err);
+
+	FOREACH(g, &l)
+		call_match_new(call, &g->tags, g->id);
+	ec2_groups_free(&l);
+	return rc;
+}
+
+static void write_group(struct code *c, int i, const struct step *s)
+{
+	code_begin(c, i, 0);
+	code_text(c, "name", "GroupName", s->name);
+	code_text(c, "description", "GroupDescription", s->description);
+	code_text(c, "vpc_id", "VpcId", s->vpc_id);
+	/* Terraform removes the default allow-all rule unless it is stated. */
+	if (c->language == TERRAFORM)
+		code_add(
+			c,
+			"  egress {\n    from_port = 0\n    to_port = 0\n    protocol = \"-1\"\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }\n");
+	code_tags(c, &s->tags);
+	code_end(c);
+}
+
+const struct step_ops step_create_group = {
+	.name = "create-group",
+	.creates = "security group",
+	.dry_run = DRY_RUN_ALWAYS,
+	.perform = create_group,
+	.undo = delete_new_group,
+	.find = find_group,
+	.exports = EXPORT_ALWAYS,
+	.write = write_group,
+	.terraform = {"aws_security_group"},
+	.cloudformation = {"EC2::SecurityGroup", "SecurityGroup", "GroupId"},
+};
+
+const struct step_ops step_delete_group = {
+	.name = "delete-group",
+	.irreversible = true,
+	.dry_run = DRY_RUN_ALWAYS,
+	.perform = delete_group,
+};
+
+/* --- rules --- */
+
+typedef int rule_call(struct aws_client *c, const char *group,
+		      const struct ec2_new_permission *perm, bool dry_run,
+		      struct aws_error *err);
+
+static int change_rule(struct step_call *call, rule_call *change)
+{
+	struct step *s = call->step;
+	const char *peer = call_id(call, s->other, "sg-" PLACEHOLDER);
+	bool by_group = s->other.id || s->other.step >= 0;
+	int port = s->number ? (int)s->number : VXLAN_PORT;
+	struct str_list v4 = {0}, v6 = {0};
+	struct ec2_new_permission perm = {.protocol = s->protocol,
+					  .from_port = port,
+					  .to_port = port,
+					  .description = s->description,
+					  .groups = {&peer, by_group}};
+
+	FOREACH(cidr, &s->ids)
+		str_list_add(&call->plan->mem, strchr(*cidr, ':') ? &v6 : &v4,
+			     *cidr);
+	perm.cidrs = call_names(&v4);
+	perm.ipv6_cidrs = call_names(&v6);
+	return change(call->client, call_id(call, s->on, "sg-" PLACEHOLDER),
+		      &perm, call->dry_run, call->err);
+}
+
+static int authorize(struct step_call *call)
+{
+	return change_rule(call, ec2_authorize_ingress);
+}
+
+static int revoke(struct step_call *call)
+{
+	return change_rule(call, ec2_revoke_ingress);
+}
+
+/* One resource per CIDR block, or one for a peer group. */
+static void write_rules(struct code *c, int i, const struct step *s)
+{
+	for (size_t k = 0; k < (s->ids.n ? s->ids.n : 1); k++) {
+		const char *cidr = s->ids.n ? s->ids.items[k] : "";
+		bool ipv6 = strchr(cidr, ':');
+
+		code_begin(c, i, k);
+		code_ref(c, "security_group_id", "GroupId", s->on);
+		code_text(c, "ip_protocol", "IpProtocol", s->protocol);
+		code_number(c, "from_port", "FromPort", VXLAN_PORT);
+		code_number(c, "to_port", "ToPort", VXLAN_PORT);
+		if (!s->ids.n)
+			code_ref(c, "referenced_security_group_id",
+				 "SourceSecurityGroupId", s->other);
+		else
+			code_text(c, ipv6 ? "cidr_ipv6" : "cidr_ipv4",
+				  ipv6 ? "CidrIpv6" : "CidrIp", cidr);
+		code_text(c, "description", "Description", s->description);
+		code_end(c);
+	}
+}
+
+const struct step_ops step_authorize = {
+	.name = "authorize",
+	.dry_run = DRY_RUN_ALWAYS,
+	.perform = authorize,
+	.undo = revoke,
+	.exports = EXPORT_ALWAYS,
+	.write = write_rules,
+	.terraform = {"aws_vpc_security_group_ingress_rule"},
+	.cloudformation = {"EC2::SecurityGroupIngress", "Ingress"},
+};
+
+const struct step_ops step_revoke = {
+	.name = "revoke",
+	.irreversible = true,
+	.dry_run = DRY_RUN_ALWAYS,
+	.perform = revoke,
+};

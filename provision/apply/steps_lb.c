@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps on the network load balancer, its listener, its target group with the
+ * health check, and the registered collectors. */
+#include <string.h>
+
+#include "apply/code.h"
+#include "apply/step_call.h"
+#include "base/list.h"
+#include "model/deployment.h"
+#include "model/limits.h"
+#include "services/elbv2.h"
+#include "services/elbv2_change.h"
+
+/* metlo-xdp answers here while it is attached; AWS cannot check over UDP. */
+#define HEALTH_PROTOCOL "TCP"
+#define HEALTH_PORT	"4789"
+
+/* Completes a create call: waits until the resource is visible. listener_of: for
+ * a listener, the load balancer that lists it. */
+static int wait_visible(struct step_call *call, int rc, const char *listener_of)
+{
+	return rc ? rc
+		  : elbv2_wait_visible(call->client, call->created, listener_of,
+				       WAIT_VISIBLE, call->err);
+}
+
+/* ELBv2 delete calls succeed for resources that do not exist, but a new one may
+ * merely not be visible yet: wait for it before deleting it. */
+static void wait_lost(struct step_call *call, const char *listener_of)
+{
+	struct aws_error unused = {0};
+
+	elbv2_wait_visible(call->client, call->step->created, listener_of,
+			   WAIT_LOST, &unused);
+}
+
+/* Names of load balancers and target groups are unique, and the step exists only
+ * because the name was free: a resource with that name and our tags is new. */
+static int match_tags(struct step_call *call, const char *arn)
+{
+	struct elbv2_tag_descriptions tags = {0};
+	int rc;
+
+	if (!arn)
+		return 0;
+	rc = elbv2_describe_tags(call->client, (struct aws_names){&arn, 1},
+				 &tags, call->err);
+	if (!rc && tags.n)
+		call_match_new(call, &tags.items[0].tags, arn);
+	elbv2_tag_descriptions_free(&tags);
+	return rc;
+}
+
+/* --- load balancer --- */
+
+static int create_lb(struct step_call *call)
+{
+	struct step *s = call->step;
+	const char *group = plan_id(call->plan, s->other);
+	struct elbv2_new_load_balancer lb = {.name = s->name,
+					     .subnets = call_names(&s->ids),
+					     .groups = {&group, group != NULL},
+					     .tags = tags_new(&s->tags)};
+	struct elbv2_load_balancers out = {0};
+	int rc = elbv2_create_load_balancer(call->client, &lb, &out, call->err);
+
+	rc = CALL_CREATED(call, rc, &out, arn);
+	elbv2_load_balancers_free(&out);
+	return wait_visible(call, rc, NULL);
+}
+
+static int delete_lb(struct step_call *call)
+{
+	return elbv2_delete_load_balancer(call->client, call_delete_id(call),
+					  call->err);
+}
+
+static int wait_lb_deleted(struct step_call *call)
+{
+	return elbv2_wait_deleted(call->client, call_delete_id(call), WAIT_LB,
+				  call->err);
+}
+
+/* Its target group and security group stay in use until it is deleted. */
+static int undo_lb(struct step_call *call)
+{
+	int rc;
+
+	wait_lost(call, NULL);
+	rc = delete_lb(call);
+	return rc ? rc : wait_lb_deleted(call);
+}
+
+static int find_lb(struct step_call *call)
+{
+	struct aws_names none = {NULL, 0}, by_name = {&call->step->name, 1};
+	struct elbv2_load_balancers l = {0};
+	int rc = elbv2_describe_load_balancers(call->client, none, by_name, &l,
+					       call->err);
+
+	if (!rc)
+		rc = match_tags(call, l.n ? l.items[0].arn : NULL);
+	elbv2_load_balancers_free(&l);
+	return rc;
+}
+
+static void write_lb(struct code *c, int i, const struct step *s)
+{
+	const struct step *at = plan_step_on(c->plan, STEP_LB_ATTRIBUTES, i);
+
+	code_begin(c, i, 0);
+	code_text(c, "name", "Name", s->name);
+	code_text(c, "load_balancer_type", "Type", "network");
+	code_text(c, NULL, "Scheme", "internal");
+	if (c->language == TERRAFORM)
+		code_add(c, "  internal = true\n");
+	code_texts(c, "subnets", "Subnets", &s->ids);
+	if (c->language == TERRAFORM) {
+		code_add(c, "  security_groups = [");
+		code_ref_value(c, s->other);
+		code_add(c, "]\n  enable_cross_zone_load_balancing = true\n");
+	} else {
+		code_key(c, "SecurityGroups");
+		code_add(c, "[");
+		code_ref_value(c, s->other);
+		code_add(c, "]");
+		if (at)
+			code_pairs(c, "LoadBalancerAttributes", &at->tags);
+	}
+	code_tags(c, &s->tags);
+	code_end(c);
+}
+
+const struct step_ops step_create_lb = {
+	.name = "create-load-balancer",
+	.creates = "load balancer",
+	.perform = create_lb,
+	.undo = undo_lb,
+	.find = find_lb,
+	.exports = EXPORT_ALWAYS,
+	.write = write_lb,
+	.terraform = {"aws_lb", "arn"},
+	.cloudformation = {"ElasticLoadBalancingV2::LoadBalancer",
+			   "LoadBalancer"},
+};
+
+const struct step_ops step_delete_lb = {
+	.name = "delete-load-balancer",
+	.irreversible = true,
+	.perform = delete_lb,
+};
+
+const struct step_ops step_wait_lb_deleted = {
+	.name = "wait-load-balancer-deleted",
+	.irreversible = true,
+	.perform = wait_lb_deleted,
+};
+
+static int wait_lb(struct step_call *call)
+{
+	return elbv2_wait_active(call->client, call_on(call), WAIT_LB,
+				 call->err);
+}
+
+const struct step_ops step_wait_lb = {
+	.name = "wait-load-balancer",
+	.perform = wait_lb,
+	.exports = EXPORT_ALWAYS, /* both wait by themselves */
+};
+
+static int set_lb_attributes(struct step_call *call)
+{
+	return elbv2_modify_load_balancer_attributes(
+		call->client, call_on(call), tags_new(&call->step->tags),
+		call->err);
+}
+
+const struct step_ops step_lb_attributes = {
+	.name = "load-balancer-attributes",
+	.perform = set_lb_attributes,
+	.exports = EXPORT_ALWAYS, /* as part of the load balancer */
+};
+
+/* --- listener --- */
+
+static int create_listener(struct step_call *call)
+{
+	struct step *s = call->step;
+	struct elbv2_new_listener n = {.load_balancer_arn = call_on(call),
+				       .protocol = "UDP",
+				       .port = VXLAN_PORT,
+				       .target_group_arn =
+					       plan_id(call->plan, s->other),
+				       .tags = tags_new(&s->tags)};
+	struct elbv2_listeners out = {0};
+	int rc = elbv2_create_listener(call->client, &n, &out, call->err);
+
+	rc = CALL_CREATED(call, rc, &out, arn);
+	elbv2_listeners_free(&out);
+	return wait_visible(call, rc, n.load_balancer_arn);
+}
+
+static int delete_listener(struct step_call *call)
+{
+	return elbv2_delete_listener(call->client, call_delete_id(call),
+				     call->err);
+}
+
+static int undo_listener(struct step_call *call)
+{
+	wait_lost(call, call_on(call));
+	return delete_listener(call);
+}
+
+static int find_listener(struct step_call *call)
+{
+	struct elbv2_listeners l = {0};
+	int rc = elbv2_describe_listeners(call->client, call_on(call), &l,
+					  call->err);
+
+	FOREACH(listener, &l)
+		if (!rc && !call->created)
+			rc = match_tags(call, listener->arn);
+	elbv2_listeners_free(&l);
+	return rc;
+}
+
+static void write_listener(struct code *c, int i, const struct step *s)
+{
+	code_begin(c, i, 0);
+	code_ref(c, "load_balancer_arn", "LoadBalancerArn", s->on);
+	code_number(c, "port", "Port", VXLAN_PORT);
+	code_text(c, "protocol", "Protocol", "UDP");
+	if (c->language == TERRAFORM) {
+		code_add(c, "  default_action {\n    type = \"forward\"\n  ");
+		code_ref(c, "target_group_arn", NULL, s->other);
+		code_add(c, "  }\n");
+		code_tags(c, &s->tags);
+	} else {
+		code_key(c, "DefaultActions");
+		code_add(c, "[{\"Type\": \"forward\", \"TargetGroupArn\": ");
+		code_ref_value(c, s->other);
+		code_add(c, "}]");
+	}
+	code_end(c);
+}
+
+const struct step_ops step_create_listener = {
+	.name = "create-listener",
+	.creates = "listener",
+	.perform = create_listener,
+	.undo = undo_listener,
+	.find = find_listener,
+	.exports = EXPORT_ALWAYS,
+	.write = write_listener,
+	.terraform = {"aws_lb_listener"},
+	.cloudformation = {"ElasticLoadBalancingV2::Listener", "Listener"},
+};
+
+const struct step_ops step_delete_listener = {
+	.name = "delete-listener",
+	.irreversible = true,
+	.perform = delete_listener,
+};
+
+/* --- target group --- */
+
+static int create_tg(struct step_call *call)
+{
+	struct step *s = call->step;
+	struct elbv2_new_target_group n = {.name = s->name,
+					   .protocol = "UDP",
+					   .port = VXLAN_PORT,
+					   .vpc_id = s->vpc_id,
+					   .target_type = s->target_type,
+					   .health_protocol = HEALTH_PROTOCOL,
+					   .health_port = HEALTH_PORT,
+					   .tags = tags_new(&s->tags)};
+	struct elbv2_target_groups out = {0};
+	int rc = elbv2_create_target_group(call->client, &n, &out, call->err);
+
+	rc = CALL_CREATED(call, rc, &out, arn);
+	elbv2_target_groups_free(&out);
+	return wait_visible(call, rc, NULL);
+}
+
+static int delete_tg(struct step_call *call)
+{
+	return elbv2_delete_target_group(call->client, call_delete_id(call),
+					 call->err);
+}
+
+static int undo_tg(struct step_call *call)
+{
+	wait_lost(call, NULL);
+	return delete_tg(call);
+}
+
+static int find_tg(struct step_call *call)
+{
+	struct elbv2_target_group_select which = {
+		.names = {&call->step->name, 1}};
+	struct elbv2_target_groups l = {0};
+	int rc = elbv2_describe_target_groups(call->client, &which, &l,
+					      call->err);
+
+	if (!rc)
+		rc = match_tags(call, l.n ? l.items[0].arn : NULL);
+	elbv2_target_groups_free(&l);
+	return rc;
+}
+
+/* The attributes and, in CloudFormation, the targets are part of the group. */
+static void write_tg(struct code *c, int i, const struct step *s)
+{
+	const struct step *at = plan_step_on(c->plan, STEP_TG_ATTRIBUTES, i);
+	const struct step *reg = plan_step_on(c->plan, STEP_REGISTER, i);
+
+	code_begin(c, i, 0);
+	code_text(c, "name", "Name", s->name);
+	code_number(c, "port", "Port", VXLAN_PORT);
+	code_text(c, "protocol", "Protocol", "UDP");
+	code_text(c, "vpc_id", "VpcId", s->vpc_id);
+	code_text(c, "target_type", "TargetType", s->target_type);
+	code_text(c, NULL, "HealthCheckProtocol", HEALTH_PROTOCOL);
+	code_text(c, NULL, "HealthCheckPort", HEALTH_PORT);
+	if (c->language == TERRAFORM)
+		code_add(
+			c,
+			"  health_check {\n    protocol = \"%s\"\n    port = \"%s\"\n  }\n  stickiness {\n    enabled = true\n    type = \"source_ip\"\n  }\n",
+			HEALTH_PROTOCOL, HEALTH_PORT);
+	else if (at)
+		code_pairs(c, "TargetGroupAttributes", &at->tags);
+	if (reg && c->language == CLOUDFORMATION) {
+		code_key(c, "Targets");
+		FOREACH(id, &reg->ids) {
+			code_add(c, "%s{\"Id\": ",
+				 id == reg->ids.items ? "[" : ", ");
+			code_string(c, *id);
+			code_add(c, "}");
+		}
+		code_add(c, "]");
+	}
+	code_tags(c, &s->tags);
+	code_end(c);
+}
+
+const struct step_ops step_create_tg = {
+	.name = "create-target-group",
+	.creates = "target group",
+	.perform = create_tg,
+	.undo = undo_tg,
+	.find = find_tg,
+	.exports = EXPORT_ALWAYS,
+	.write = write_tg,
+	.terraform = {"aws_lb_target_group", "arn"},
+	.cloudformation = {"ElasticLoadBalancingV2::TargetGroup",
+			   "TargetGroup"},
+};
+
+const struct step_ops step_delete_tg = {
+	.name = "delete-target-group",
+	.irreversible = true,
+	.perform = delete_tg,
+};
+
+static int set_tg_attributes(struct step_call *call)
+{
+	return elbv2_modify_target_group_attributes(call->client, call_on(call),
+						    tags_new(&call->step->tags),
+						    call->err);
+}
+
+const struct step_ops step_tg_attributes = {
+	.name = "target-group-attributes",
+	.perform = set_tg_attributes,
+	.exports = EXPORT_ALWAYS, /* as part of the target group */
+};
+
+/* --- registered collectors --- */
+
+static int register_targets(struct step_call *call)
+{
+	return elbv2_register_targets(call->client, call_on(call),
+				      call_names(&call->step->ids), 0,
+				      call->err);
+}
+
+static int deregister_targets(struct step_call *call)
+{
+	return elbv2_deregister_targets(call->client, call_on(call),
+					call_names(&call->step->ids), 0,
+					call->err);
+}
+
+static void write_attachments(struct code *c, int i, const struct step *s)
+{
+	FOREACH(id, &s->ids) {
+		code_begin(c, i, LIST_INDEX(id, &s->ids));
+		code_ref(c, "target_group_arn", NULL, s->on);
+		code_text(c, "target_id", NULL, *id);
+		code_end(c);
+	}
+}
+
+const struct step_ops step_register = {
+	.name = "register",
+	.perform = register_targets,
+	.undo = deregister_targets,
+	.exports = EXPORT_NEW, /* CloudFormation: as part of the target group */
+	.write = write_attachments,
+	.terraform = {"aws_lb_target_group_attachment"},
+};
+
+const struct step_ops step_deregister = {
+	.name = "deregister",
+	.irreversible = true,
+	.perform = deregister_targets,
+};
