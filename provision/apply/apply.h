@@ -9,6 +9,7 @@
 #ifndef APPLY_APPLY_H
 #define APPLY_APPLY_H
 
+#include "base/list.h"
 #include "apply/step_ops.h"
 
 /* How steps reach AWS; apply_aws.h has the real implementation. Each returns 0
@@ -74,15 +75,9 @@ struct apply_result {
 	const struct step
 		*failed; /* NULL: none, or interrupted between two steps */
 	struct aws_error error; /* of that step */
-	struct {
-		struct step_error *items;
-		size_t n;
-	} orphans;
+	struct LIST_OF(struct step_error) orphans;
 	/* With APPLY_REFUSED: every step that was refused. */
-	struct {
-		struct step_error *items;
-		size_t n;
-	} refused;
+	struct LIST_OF(struct step_error) refused;
 	size_t done;
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/arena.h"
+#include "base/list.h"
 
 #define BLOCK_SIZE  4096
 #define FIRST_ITEMS 8
@@ -125,8 +126,8 @@ void arena_free(struct arena *a)
 
 bool str_list_has(const struct str_list *l, const char *s)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->items[i], s))
+	FOREACH(item, l)
+		if (!strcmp(*item, s))
 			return true;
 	return false;
 }

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/list.h"
+
 struct arena_block;
 
 struct arena {
@@ -47,10 +49,7 @@ void *arena_grow(struct arena *a, void *items, size_t n, size_t size);
 void arena_free(struct arena *a);
 
 /* A list of strings; the place that declares one states who owns them. */
-struct str_list {
-	const char **items;
-	size_t n;
-};
+struct str_list LIST_OF(const char *);
 
 bool str_list_has(const struct str_list *l, const char *s);
 

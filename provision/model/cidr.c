@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/cidr.h"
+#include "base/list.h"
 
 static bool addr_bit(const uint8_t *addr, unsigned int i)
 {
@@ -142,10 +143,10 @@ void cidr_list_merge(struct cidr_list *l)
 	if (!l->n)
 		return;
 	qsort(l->items, l->n, sizeof(*l->items), compare);
-	for (size_t i = 0; i < l->n; i++) {
-		if (n && cidr_contains(&out[n - 1], &l->items[i]))
+	FOREACH(c, l) {
+		if (n && cidr_contains(&out[n - 1], c))
 			continue;
-		out[n++] = l->items[i];
+		out[n++] = *c;
 		while (n > 1 && halves(&out[n - 2], &out[n - 1], &out[n - 2]))
 			n--;
 	}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/parse.h"
 #include "model/arena.h"
 
@@ -17,10 +18,7 @@ struct cidr {
 	bool ipv6;
 };
 
-struct cidr_list {
-	struct cidr *items;
-	size_t n;
-};
+struct cidr_list LIST_OF(struct cidr);
 
 #define CIDR_TEXT_MAX 50
 

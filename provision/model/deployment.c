@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/deployment.h"
+#include "base/list.h"
 #include "model/tags.h"
 #include "model/spec_text.h"
 
@@ -18,28 +19,26 @@ void deployment_find(const struct inventory *inv, const char *deployment,
 		     struct deployment *out)
 {
 	*out = (struct deployment){0};
-	for (size_t i = 0; i < inv->filters.n && !out->filter; i++)
-		if (deployment_owns(&inv->filters.items[i].tags, deployment) &&
-		    aws_tag_value(&inv->filters.items[i].tags, TAG_SPEC))
-			out->filter = &inv->filters.items[i];
-	for (size_t i = 0; i < inv->targets.n && !out->target; i++)
-		if (deployment_owns(&inv->targets.items[i].tags, deployment))
-			out->target = &inv->targets.items[i];
-	for (size_t i = 0; i < inv->load_balancers.n && !out->lb; i++)
-		if (deployment_owns(
-			    inventory_elb_tags(
-				    inv, inv->load_balancers.items[i].arn),
-			    deployment))
-			out->lb = &inv->load_balancers.items[i];
-	for (size_t i = 0; i < inv->target_groups.n && !out->tg; i++)
-		if (deployment_owns(
-			    inventory_elb_tags(inv,
-					       inv->target_groups.items[i].arn),
-			    deployment))
-			out->tg = &inv->target_groups.items[i];
-	for (size_t i = 0; i < inv->groups.n && !out->group; i++)
-		if (deployment_owns(&inv->groups.items[i].tags, deployment))
-			out->group = &inv->groups.items[i];
+	FOREACH(f, &inv->filters)
+		if (!out->filter && deployment_owns(&f->tags, deployment) &&
+		    aws_tag_value(&f->tags, TAG_SPEC))
+			out->filter = f;
+	FOREACH(t, &inv->targets)
+		if (!out->target && deployment_owns(&t->tags, deployment))
+			out->target = t;
+	FOREACH(lb, &inv->load_balancers)
+		if (!out->lb &&
+		    deployment_owns(inventory_elb_tags(inv, lb->arn),
+				    deployment))
+			out->lb = lb;
+	FOREACH(tg, &inv->target_groups)
+		if (!out->tg &&
+		    deployment_owns(inventory_elb_tags(inv, tg->arn),
+				    deployment))
+			out->tg = tg;
+	FOREACH(g, &inv->groups)
+		if (!out->group && deployment_owns(&g->tags, deployment))
+			out->group = g;
 }
 
 int deployment_spec(struct arena *a, const struct inventory *inv,

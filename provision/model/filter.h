@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/parse.h"
 #include "model/arena.h"
 #include "model/cidr.h"
@@ -34,10 +35,7 @@ struct port_range {
 	uint16_t from, to;
 };
 
-struct port_list {
-	struct port_range *items;
-	size_t n;
-};
+struct port_list LIST_OF(struct port_range);
 
 struct filter_spec {
 	struct port_list ports; /* sorted and merged; empty: every packet */
@@ -56,10 +54,7 @@ struct filter_rule {
 	struct cidr from, to;
 };
 
-struct filter_rules {
-	struct filter_rule *items;
-	size_t n;
-};
+struct filter_rules LIST_OF(struct filter_rule);
 
 /* Whether both contain the same rules in the same order; the numbers themselves
  * do not matter. */

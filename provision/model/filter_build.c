@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "model/filter_build.h"
+#include "base/list.h"
 #include "model/filter_text.h"
 
 #define FIRST_NUMBER 100
@@ -68,12 +69,12 @@ static struct cidr_list peers_of(struct arena *a,
 		if (c)
 			*c = cidr_any(ipv6);
 	}
-	for (size_t i = 0; i < spec->peers.n; i++) {
-		if (spec->peers.items[i].ipv6 != ipv6)
+	FOREACH(p, &spec->peers) {
+		if (p->ipv6 != ipv6)
 			continue;
 		c = ARENA_ADD(a, &l);
 		if (c)
-			*c = spec->peers.items[i];
+			*c = *p;
 	}
 	cidr_list_merge(&l);
 	return l;
@@ -97,15 +98,15 @@ static void add_class(struct rule_builder *b, struct rule_class k,
 		}
 		all.from = p->items[0].from;
 		all.to = p->items[p->n - 1].to;
-		for (size_t i = 0; i < peers->n; i++)
-			add_rule(b, k, false, &all, peers->items[i]);
+		FOREACH(peer, peers)
+			add_rule(b, k, false, &all, *peer);
 		return;
 	}
-	for (size_t j = 0; j < peers->n; j++) {
-		for (size_t i = 0; i < p->n; i++)
-			add_rule(b, k, false, &p->items[i], peers->items[j]);
+	FOREACH(peer, peers) {
+		FOREACH(range, p)
+			add_rule(b, k, false, range, *peer);
 		if (!p->n)
-			add_rule(b, k, false, NULL, peers->items[j]);
+			add_rule(b, k, false, NULL, *peer);
 	}
 }
 
@@ -157,12 +158,12 @@ static struct port_list widen(struct arena *a, const struct port_list *ports,
 	struct port_list l = {0};
 
 	*more = 0;
-	for (size_t i = 0; i < ports->n; i++) {
+	FOREACH(port, ports) {
 		struct port_range *r = ARENA_ADD(a, &l);
 
 		if (!r)
 			return l;
-		*r = ports->items[i];
+		*r = *port;
 	}
 	while (l.n > n && l.n > 1) {
 		size_t best = 1;
@@ -247,9 +248,7 @@ static void advise(struct arena *a, const struct filter_spec *spec,
 	}
 	s.ports.n = 0;
 	offer(a, advice, &s, "all ports");
-	for (size_t i = 0; i < advice->choices.n; i++) {
-		const struct filter_choice *c = &advice->choices.items[i];
-
+	FOREACH(c, &advice->choices) {
 		list = arena_printf(a, "%s\n  - %s (%zu rules)", list, c->text,
 				    c->rules);
 	}

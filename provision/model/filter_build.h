@@ -3,6 +3,7 @@
 #ifndef MODEL_FILTER_BUILD_H
 #define MODEL_FILTER_BUILD_H
 
+#include "base/list.h"
 #include "model/filter.h"
 
 /* A variant of a spec that fits into one filter. */
@@ -15,10 +16,8 @@ struct filter_choice {
 struct filter_advice {
 	size_t needed;	  /* rules that the spec requires */
 	const char *text; /* what is wrong and what to do about it */
-	struct {
-		struct filter_choice *items;
-		size_t n;
-	} choices; /* each fits; the user has to pick one */
+	struct LIST_OF(struct filter_choice)
+		choices; /* each fits; the user has to pick one */
 };
 
 /* Builds the rules for the spec, in order, numbered from 100. Returns 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/inventory.h"
+#include "base/list.h"
 #include "model/limits.h"
 #include "model/tags.h"
 
@@ -22,11 +23,11 @@ void inventory_free(struct inventory *inv)
 	elbv2_target_groups_free(&inv->target_groups);
 	elbv2_listeners_free(&inv->listeners);
 	elbv2_tag_descriptions_free(&inv->elb_tags);
-	for (size_t i = 0; i < inv->registered.n; i++)
-		elbv2_targets_free(&inv->registered.items[i].targets);
-	for (size_t i = 0; i < inv->services.n; i++) {
-		ecs_tasks_free(&inv->services.items[i].tasks);
-		ecs_container_instances_free(&inv->services.items[i].instances);
+	FOREACH(g, &inv->registered)
+		elbv2_targets_free(&g->targets);
+	FOREACH(s, &inv->services) {
+		ecs_tasks_free(&s->tasks);
+		ecs_container_instances_free(&s->instances);
 	}
 	ec2_acls_free(&inv->acls);
 	ec2_route_tables_free(&inv->route_tables);
@@ -103,10 +104,7 @@ const struct elbv2_load_balancer *
 inventory_load_balancer(const struct inventory *inv, const char *arn_or_name,
 			const char *type)
 {
-	for (size_t i = 0; i < inv->load_balancers.n; i++) {
-		const struct elbv2_load_balancer *lb =
-			&inv->load_balancers.items[i];
-
+	FOREACH(lb, &inv->load_balancers) {
 		if (type && !str_same(lb->type, type))
 			continue;
 		if (str_same(lb->arn, arn_or_name) ||
@@ -119,9 +117,7 @@ inventory_load_balancer(const struct inventory *inv, const char *arn_or_name,
 const struct elbv2_listener *inventory_listener(const struct inventory *inv,
 						const char *load_balancer_arn)
 {
-	for (size_t i = 0; i < inv->listeners.n; i++) {
-		const struct elbv2_listener *l = &inv->listeners.items[i];
-
+	FOREACH(l, &inv->listeners) {
 		if (str_same(l->load_balancer_arn, load_balancer_arn) &&
 		    l->port == VXLAN_PORT &&
 		    (str_same(l->protocol, "UDP") ||
@@ -136,9 +132,9 @@ const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 {
 	static const struct aws_tags none;
 
-	for (size_t i = 0; i < inv->elb_tags.n; i++)
-		if (str_same(inv->elb_tags.items[i].arn, arn))
-			return &inv->elb_tags.items[i].tags;
+	FOREACH(d, &inv->elb_tags)
+		if (str_same(d->arn, arn))
+			return &d->tags;
 	return &none;
 }
 

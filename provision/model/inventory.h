@@ -4,6 +4,7 @@
 #ifndef MODEL_INVENTORY_H
 #define MODEL_INVENTORY_H
 
+#include "base/list.h"
 #include "services/ec2_instances.h"
 #include "services/ec2_mirror.h"
 #include "services/ec2_network.h"
@@ -19,20 +20,14 @@ struct inventory_service {
 	struct ecs_tasks tasks;
 	struct ecs_container_instances instances;
 };
-struct inventory_services {
-	struct inventory_service *items;
-	size_t n;
-};
+struct inventory_services LIST_OF(struct inventory_service);
 
 /* A target group and its registered targets. */
 struct inventory_target_group {
 	const struct elbv2_target_group *group;
 	struct elbv2_targets targets;
 };
-struct inventory_target_groups {
-	struct inventory_target_group *items;
-	size_t n;
-};
+struct inventory_target_groups LIST_OF(struct inventory_target_group);
 
 struct inventory {
 	const char *account, *region, *partition; /* "" if unknown */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/inventory_load.h"
+#include "base/list.h"
 #include "model/deployment.h"
 #include "services/sts.h"
 
@@ -25,11 +26,10 @@ static int load_elb(struct inventory *inv, struct aws_client *c,
 						  &inv->target_groups, err);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < inv->load_balancers.n; i++)
-		str_list_add(&inv->mem, &arns,
-			     inv->load_balancers.items[i].arn);
-	for (size_t i = 0; i < inv->target_groups.n; i++)
-		str_list_add(&inv->mem, &arns, inv->target_groups.items[i].arn);
+	FOREACH(lb, &inv->load_balancers)
+		str_list_add(&inv->mem, &arns, lb->arn);
+	FOREACH(tg, &inv->target_groups)
+		str_list_add(&inv->mem, &arns, tg->arn);
 	if (arns.n)
 		rc = elbv2_describe_tags(c,
 					 (struct aws_names){arns.items, arns.n},
@@ -97,9 +97,9 @@ static int load_service(struct inventory *inv, struct aws_client *c,
 	struct ecs_services found = {0};
 	int rc;
 
-	for (size_t i = 0; i < inv->services.n; i++)
-		if (str_same(inv->services.items[i].cluster, source->name) &&
-		    str_same(inv->services.items[i].service, source->value))
+	FOREACH(service, &inv->services)
+		if (str_same(service->cluster, source->name) &&
+		    str_same(service->service, source->value))
 			return 0;
 	s = ARENA_ADD(&inv->mem, &inv->services);
 	if (!s)

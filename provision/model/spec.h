@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/parse.h"
 #include "model/filter.h"
 #include "model/sessions.h"
@@ -29,10 +30,7 @@ struct source {
 	const char *value; /* SERVICE, VALUE; else "" */
 };
 
-struct sources {
-	struct source *items;
-	size_t n;
-};
+struct sources LIST_OF(struct source);
 
 struct target_spec {
 	enum target_type type;

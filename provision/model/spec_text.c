@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/spec_text.h"
+#include "base/list.h"
 #include "model/filter_text.h"
 
 #define VERSION "1"
@@ -68,8 +69,8 @@ static const char *item(struct arena *a, const char *text, const char *key,
 static const char *items(struct arena *a, const char *text, const char *key,
 			 const struct str_list *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		text = item(a, text, key, l->items[i]);
+	FOREACH(value, l)
+		text = item(a, text, key, *value);
 	return text;
 }
 
@@ -86,12 +87,12 @@ const char *spec_encode(struct arena *a, const struct spec *s)
 	const char *text = item(a, "", "v", VERSION);
 	char cidr[CIDR_TEXT_MAX];
 
-	for (size_t i = 0; i < s->sources.n; i++)
-		text = item(a, text, "source", s->sources.items[i].text);
-	for (size_t i = 0; i < s->excluded.n; i++)
-		text = item(a, text, "exclude", s->excluded.items[i].text);
-	for (size_t i = 0; i < f->ports.n; i++) {
-		struct port_list one = {&f->ports.items[i], 1};
+	FOREACH(src, &s->sources)
+		text = item(a, text, "source", src->text);
+	FOREACH(src, &s->excluded)
+		text = item(a, text, "exclude", src->text);
+	FOREACH(r, &f->ports) {
+		struct port_list one = {r, 1};
 
 		text = item(a, text, "port", filter_ports_text(a, &one));
 	}
@@ -101,9 +102,8 @@ const char *spec_encode(struct arena *a, const struct spec *s)
 		    f->families == FILTER_IPV4	 ? "4"
 		    : f->families == FILTER_IPV6 ? "6"
 						 : "46");
-	for (size_t i = 0; i < f->peers.n; i++)
-		text = item(a, text, "peer",
-			    cidr_text(&f->peers.items[i], cidr));
+	FOREACH(peer, &f->peers)
+		text = item(a, text, "peer", cidr_text(peer, cidr));
 	text = item(a, text, "target", target_text(a, &s->target));
 	text = items(a, text, "collector", &s->target.collectors);
 	text = items(a, text, "subnet", &s->target.subnets);
@@ -138,11 +138,11 @@ static bool add_port(struct arena *a, const char *v, struct spec *s,
 
 	if (!filter_ports_parse(a, v, &more, err))
 		return false;
-	for (size_t i = 0; i < more.n; i++) {
+	FOREACH(range, &more) {
 		to = ARENA_ADD(a, &s->filter.ports);
 		if (!to)
 			return parse_refuse(err, "out of memory");
-		*to = more.items[i];
+		*to = *range;
 	}
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/hash.h"
+#include "base/list.h"
 #include "model/limits.h"
 #include "model/tags.h"
 
@@ -98,26 +99,25 @@ static bool is_slice(const char *key)
 
 static bool in_list(const struct tag_list *l, const char *key)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->items[i].key, key))
+	FOREACH(tag, l)
+		if (!strcmp(tag->key, key))
 			return true;
 	return false;
 }
 
 bool tags_include(const struct aws_tags *tags, const struct tag_list *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const char *v = aws_tag_value(tags, l->items[i].key);
+	FOREACH(tag, l) {
+		const char *v = aws_tag_value(tags, tag->key);
 
 		/* An upgraded metlo-mirror does not rewrite this one. */
-		if (!strcmp(l->items[i].key, TAG_MADE_BY))
+		if (!strcmp(tag->key, TAG_MADE_BY))
 			continue;
-		if (!v || strcmp(v, l->items[i].value))
+		if (!v || strcmp(v, tag->value))
 			return false;
 	}
-	for (size_t i = 0; i < tags->n; i++)
-		if (is_slice(tags->items[i].key) &&
-		    !in_list(l, tags->items[i].key))
+	FOREACH(t, tags)
+		if (is_slice(t->key) && !in_list(l, t->key))
 			return false;
 	return true;
 }
@@ -127,10 +127,9 @@ struct str_list tags_stale(struct arena *a, const struct aws_tags *tags,
 {
 	struct str_list keys = {0};
 
-	for (size_t i = 0; i < tags->n; i++)
-		if (is_slice(tags->items[i].key) &&
-		    !in_list(l, tags->items[i].key))
-			str_list_add(a, &keys, tags->items[i].key);
+	FOREACH(t, tags)
+		if (is_slice(t->key) && !in_list(l, t->key))
+			str_list_add(a, &keys, t->key);
 	return keys;
 }
 

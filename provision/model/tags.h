@@ -8,6 +8,7 @@
 #ifndef MODEL_TAGS_H
 #define MODEL_TAGS_H
 
+#include "base/list.h"
 #include "http/types.h"
 #include "model/arena.h"
 
@@ -19,10 +20,7 @@
 #define TAG_MADE_BY_VALUE "metlo-mirror " METLO_VERSION
 
 /* The strings live in the arena used to build the list. */
-struct tag_list {
-	struct aws_new_tag *items;
-	size_t n;
-};
+struct tag_list LIST_OF(struct aws_new_tag);
 
 /* Appends a copy of one tag. */
 void tags_add(struct arena *a, struct tag_list *l, const char *key,

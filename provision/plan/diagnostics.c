@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "plan/diagnostics.h"
+#include "base/list.h"
 
 void diag_add(struct arena *a, struct diagnostics *l, enum diag_level level,
 	      const char *fmt, ...)
@@ -20,8 +21,8 @@ void diag_add(struct arena *a, struct diagnostics *l, enum diag_level level,
 
 bool diag_failed(const struct diagnostics *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].level == DIAG_FAIL)
+	FOREACH(d, l)
+		if (d->level == DIAG_FAIL)
 			return true;
 	return false;
 }

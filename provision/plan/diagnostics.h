@@ -5,6 +5,7 @@
 #ifndef PLAN_DIAGNOSTICS_H
 #define PLAN_DIAGNOSTICS_H
 
+#include "base/list.h"
 #include "model/arena.h"
 
 enum diag_level { DIAG_INFO, DIAG_WARN, DIAG_FAIL };
@@ -14,10 +15,7 @@ struct diagnostic {
 	const char *text;
 };
 
-struct diagnostics {
-	struct diagnostic *items;
-	size_t n;
-};
+struct diagnostics LIST_OF(struct diagnostic);
 
 /* Appends one; the text lives in a. */
 void diag_add(struct arena *a, struct diagnostics *l, enum diag_level level,

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "plan/discover.h"
+#include "base/list.h"
 #include "model/filter_text.h"
 
 static bool is_source(const struct candidates *sources,
 		      const struct elbv2_target_group *group, const char *id)
 {
-	for (size_t i = 0; i < sources->n; i++) {
-		const struct ec2_interface *e = sources->items[i].eni;
+	FOREACH(src, sources) {
+		const struct ec2_interface *e = src->eni;
 
 		if (str_same(e->instance_id, id) ||
 		    (str_same(e->private_ip, id) &&
@@ -35,10 +36,7 @@ const char *discover_ports(struct arena *a, const struct inventory *inv,
 	struct parse_error unused;
 	const char *text = "";
 
-	for (size_t i = 0; i < inv->registered.n; i++) {
-		const struct inventory_target_group *g =
-			&inv->registered.items[i];
-
+	FOREACH(g, &inv->registered) {
 		for (size_t k = 0; may_be_http(g->group) && k < g->targets.n;
 		     k++) {
 			const struct elbv2_target *t = &g->targets.items[k];

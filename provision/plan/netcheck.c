@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plan/netcheck.h"
+#include "base/list.h"
 
 #define BLOCKS_MAX 512 /* upper bound per query */
 
@@ -15,6 +16,11 @@ bool interface_address(const struct ec2_interface *eni, struct cidr *out)
 
 	return !str_empty(eni->private_ip) &&
 	       cidr_parse(eni->private_ip, out, &unused);
+}
+
+const char *protocol_name(const char *protocol)
+{
+	return !strcmp(protocol, "udp") ? "UDP" : "TCP";
 }
 
 static bool protocol_fits(const char *text, unsigned int protocol)
@@ -60,9 +66,9 @@ static void cover_ranges(struct cover *c, const struct ec2_ranges *l)
 static bool any_group(const struct ec2_group_pairs *l,
 		      const struct ec2_group_refs *peers)
 {
-	for (size_t i = 0; i < l->n; i++)
+	FOREACH(range, l)
 		for (size_t k = 0; peers && k < peers->n; k++)
-			if (str_same(l->items[i].group_id, peers->items[k].id))
+			if (str_same(range->group_id, peers->items[k].id))
 				return true;
 	return false;
 }
@@ -74,17 +80,14 @@ enum reachability groups_allow(const struct inventory *inv,
 	struct cover c = {.n = 0};
 	struct cidr_list l;
 
-	for (size_t i = 0; i < groups->n; i++) {
-		const struct ec2_group *g =
-			inventory_group(inv, groups->items[i].id);
+	FOREACH(group, groups) {
+		const struct ec2_group *g = inventory_group(inv, group->id);
 
 		if (!g) {
 			c.unknown = true;
 			continue;
 		}
-		for (size_t k = 0; k < g->ingress.n; k++) {
-			const struct ec2_permission *p = &g->ingress.items[k];
-
+		FOREACH(p, &g->ingress) {
 			if (!permission_fits(p, traffic))
 				continue;
 			if (any_group(&p->groups, traffic->peer_groups))
@@ -96,8 +99,8 @@ enum reachability groups_allow(const struct inventory *inv,
 	}
 	l = (struct cidr_list){c.blocks, c.n};
 	cidr_list_merge(&l);
-	for (size_t i = 0; i < l.n; i++)
-		if (cidr_contains(&l.items[i], &traffic->peer))
+	FOREACH(block, &l)
+		if (cidr_contains(block, &traffic->peer))
 			return REACH_ALLOWED;
 	return c.unknown ? REACH_UNKNOWN : REACH_DENIED;
 }
@@ -105,11 +108,10 @@ enum reachability groups_allow(const struct inventory *inv,
 const struct ec2_acl *acl_find(const struct inventory *inv,
 			       const char *subnet_id)
 {
-	for (size_t i = 0; i < inv->acls.n; i++)
-		for (size_t k = 0; k < inv->acls.items[i].subnet_ids.n; k++)
-			if (str_same(inv->acls.items[i].subnet_ids.items[k],
-				     subnet_id))
-				return &inv->acls.items[i];
+	FOREACH(acl, &inv->acls)
+		FOREACH(subnet, &acl->subnet_ids)
+			if (str_same(*subnet, subnet_id))
+				return acl;
 	return NULL;
 }
 
@@ -138,8 +140,7 @@ static bool acl_lets(const struct ec2_acl *acl, bool egress,
 	for (;;) {
 		const struct ec2_acl_entry *next = NULL;
 
-		for (size_t i = 0; i < acl->entries.n; i++) {
-			const struct ec2_acl_entry *e = &acl->entries.items[i];
+		FOREACH(e, &acl->entries) {
 			const char *cidr =
 				traffic->peer.ipv6 ? e->ipv6_cidr : e->cidr;
 
@@ -192,13 +193,8 @@ const struct ec2_route_table *route_table_find(const struct inventory *inv,
 {
 	const struct ec2_route_table *main_table = NULL;
 
-	for (size_t i = 0; i < inv->route_tables.n; i++) {
-		const struct ec2_route_table *t = &inv->route_tables.items[i];
-
-		for (size_t k = 0; k < t->associations.n; k++) {
-			const struct ec2_route_association *as =
-				&t->associations.items[k];
-
+	FOREACH(t, &inv->route_tables) {
+		FOREACH(as, &t->associations) {
 			if (as->subnet_id &&
 			    str_same(as->subnet_id, subnet->id))
 				return t;

@@ -23,6 +23,9 @@ struct traffic {
 	const struct ec2_group_refs *peer_groups;
 };
 
+/* For display: "UDP" for "udp", "TCP" for "tcp". */
+const char *protocol_name(const char *protocol);
+
 /* Whether the groups together admit the traffic. REACH_ALLOWED requires that
  * all of traffic->peer is admitted, possibly by several rules. */
 enum reachability groups_allow(const struct inventory *inv,

@@ -56,3 +56,13 @@ const struct step *plan_step_on(const struct plan *p, enum step_type type,
 			return s;
 	return NULL;
 }
+
+void plan_report(struct plan *p, enum diag_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	diag_add(&p->mem, &p->diagnostics, level, "%s",
+		 arena_vprintf(&p->mem, fmt, args));
+	va_end(args);
+}

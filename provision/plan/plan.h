@@ -7,6 +7,7 @@
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
+#include "base/list.h"
 #include "plan/cost.h"
 #include "plan/select.h"
 #include "model/tags.h"
@@ -82,10 +83,7 @@ struct step {
 	const char *token;   /* idempotency token of the create call */
 };
 
-struct steps {
-	struct step *items;
-	size_t n;
-};
+struct steps LIST_OF(struct step);
 
 struct plan {
 	struct arena mem; /* owns everything except the inventory */
@@ -113,6 +111,10 @@ struct plan {
 struct step *plan_step(struct plan *p, enum step_type type, struct ref *created,
 		       const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Appends a diagnostic. */
+void plan_report(struct plan *p, enum diag_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 void plan_free(struct plan *p);
 

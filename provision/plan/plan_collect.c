@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/plan_collect.h"
+#include "base/list.h"
 #include "model/deployment.h"
 
 void plan_delete_session(struct plan *p, const struct mirror_session *s)
@@ -24,10 +25,7 @@ void plan_delete_session(struct plan *p, const struct mirror_session *s)
 static const char *user_of(const struct plan *p, const struct collection *c,
 			   const char *filter, const char *target)
 {
-	for (size_t i = 0; i < p->inventory->sessions.n; i++) {
-		const struct mirror_session *m =
-			&p->inventory->sessions.items[i];
-
+	FOREACH(m, &p->inventory->sessions) {
 		if (!str_list_has(&c->released, m->id) &&
 		    ((filter && str_same(m->filter_id, filter)) ||
 		     (target && str_same(m->target_id, target))))
@@ -38,9 +36,7 @@ static const char *user_of(const struct plan *p, const struct collection *c,
 
 static void collect_filters(struct plan *p, const struct collection *c)
 {
-	for (size_t i = 0; i < p->inventory->filters.n; i++) {
-		const struct mirror_filter *filter =
-			&p->inventory->filters.items[i];
+	FOREACH(filter, &p->inventory->filters) {
 		const char *user;
 		struct step *step;
 
@@ -49,8 +45,8 @@ static void collect_filters(struct plan *p, const struct collection *c)
 			continue;
 		user = user_of(p, c, filter->id, NULL);
 		if (user) {
-			diag_add(
-				&p->mem, &p->diagnostics, DIAG_WARN,
+			plan_report(
+				p, DIAG_WARN,
 				"the mirror filter %s stays: session %s, which does not belong to this deployment, uses it",
 				filter->id, user);
 			continue;
@@ -67,8 +63,7 @@ static bool collect_targets(struct plan *p, const struct collection *c,
 {
 	bool lb_unused = true;
 
-	for (size_t i = 0; i < p->inventory->targets.n; i++) {
-		const struct mirror_target *t = &p->inventory->targets.items[i];
+	FOREACH(t, &p->inventory->targets) {
 		bool ours = deployment_owns(&t->tags, c->deployment);
 		const char *user;
 		struct step *step;
@@ -76,8 +71,8 @@ static bool collect_targets(struct plan *p, const struct collection *c,
 		if (!ours) {
 			/* A foreign target that leads to our load balancer. */
 			if (lb_arn && str_same(t->load_balancer_arn, lb_arn)) {
-				diag_add(
-					&p->mem, &p->diagnostics, DIAG_WARN,
+				plan_report(
+					p, DIAG_WARN,
 					"the load balancer stays: the mirror target %s, which does not belong to this deployment, uses it",
 					t->id);
 				lb_unused = false;
@@ -88,8 +83,8 @@ static bool collect_targets(struct plan *p, const struct collection *c,
 			continue;
 		user = user_of(p, c, NULL, t->id);
 		if (user) {
-			diag_add(
-				&p->mem, &p->diagnostics, DIAG_WARN,
+			plan_report(
+				p, DIAG_WARN,
 				"the mirror target %s stays: session %s, which does not belong to this deployment, uses it",
 				t->id, user);
 			lb_unused = false;
@@ -127,14 +122,10 @@ static void collect_rules(struct plan *p, const struct collection *c)
 {
 	const char *mark = name_rule(&p->mem, c->deployment);
 
-	for (size_t i = 0; i < p->inventory->groups.n; i++) {
-		const struct ec2_group *g = &p->inventory->groups.items[i];
-
+	FOREACH(g, &p->inventory->groups) {
 		if (deployment_owns(&g->tags, c->deployment))
 			continue;
-		for (size_t k = 0; k < g->ingress.n; k++) {
-			const struct ec2_permission *r = &g->ingress.items[k];
-
+		FOREACH(r, &g->ingress) {
 			/* While the deployment lives on, revoke only the rules
 			 * that admit its load balancer: those by CIDR block
 			 * admit the sources, which the current target may need
@@ -145,11 +136,9 @@ static void collect_rules(struct plan *p, const struct collection *c)
 					     mark))
 					revoke(p, g, r, r->ranges.items[m].cidr,
 					       NULL, mark);
-			for (size_t m = 0; m < r->groups.n; m++)
-				if (str_same(r->groups.items[m].description,
-					     mark))
-					revoke(p, g, r, NULL,
-					       r->groups.items[m].group_id,
+			FOREACH(group, &r->groups)
+				if (str_same(group->description, mark))
+					revoke(p, g, r, NULL, group->group_id,
 					       mark);
 		}
 	}
@@ -160,9 +149,7 @@ static void collect_load_balancers(struct plan *p, const struct collection *c)
 	const struct inventory *inv = p->inventory;
 	struct step *step;
 
-	for (size_t i = 0; i < inv->load_balancers.n; i++) {
-		const struct elbv2_load_balancer *lb =
-			&inv->load_balancers.items[i];
+	FOREACH(lb, &inv->load_balancers) {
 		const struct elbv2_listener *l;
 
 		if (!deployment_owns(inventory_elb_tags(inv, lb->arn),
@@ -181,10 +168,7 @@ static void collect_load_balancers(struct plan *p, const struct collection *c)
 				 "wait until it is deleted");
 		step->on = ref_id(lb->arn);
 	}
-	for (size_t i = 0; i < inv->target_groups.n; i++) {
-		const struct elbv2_target_group *tg =
-			&inv->target_groups.items[i];
-
+	FOREACH(tg, &inv->target_groups) {
 		if (!deployment_owns(inventory_elb_tags(inv, tg->arn),
 				     c->deployment))
 			continue;
@@ -192,9 +176,7 @@ static void collect_load_balancers(struct plan *p, const struct collection *c)
 				 "delete the target group %s", tg->name);
 		step->on = ref_id(tg->arn);
 	}
-	for (size_t i = 0; i < inv->groups.n; i++) {
-		const struct ec2_group *g = &inv->groups.items[i];
-
+	FOREACH(g, &inv->groups) {
 		if (!deployment_owns(&g->tags, c->deployment))
 			continue;
 		step = plan_step(

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/plan.h"
+#include "base/list.h"
 #include "model/limits.h"
 #include "plan/netcheck.h"
 #include "plan/plan_groups.h"
@@ -13,8 +14,8 @@ struct str_list source_blocks(struct plan *p)
 {
 	struct str_list l = {0};
 
-	for (size_t i = 0; i < p->sources.n; i++) {
-		const struct ec2_interface *eni = p->sources.items[i].eni;
+	FOREACH(src, &p->sources) {
+		const struct ec2_interface *eni = src->eni;
 		const struct ec2_vpc *vpc =
 			inventory_vpc(p->inventory, eni->vpc_id);
 		const struct ec2_subnet *subnet =
@@ -36,11 +37,22 @@ struct str_list source_blocks(struct plan *p)
 	return l;
 }
 
-static enum reachability worse(enum reachability a, enum reachability b)
+/* Worsens *v unless the groups admit VXLAN or health checks from a block. */
+static void require(enum reachability *v, const struct plan *p,
+		    const struct ec2_group_refs *groups, unsigned int protocol,
+		    const char *peer, const struct ec2_group_refs *lb)
 {
-	if (a == REACH_DENIED || b == REACH_DENIED)
-		return REACH_DENIED;
-	return a == REACH_UNKNOWN ? a : b;
+	struct traffic traffic = {
+		.protocol = protocol, .port = VXLAN_PORT, .peer_groups = lb};
+	struct parse_error unused;
+	enum reachability one;
+
+	if (*v == REACH_DENIED || str_empty(peer) ||
+	    !cidr_parse(peer, &traffic.peer, &unused))
+		return;
+	one = groups_allow(p->inventory, groups, &traffic);
+	if (one != REACH_ALLOWED)
+		*v = one;
 }
 
 static enum reachability sources_allowed(const struct plan *p,
@@ -49,15 +61,8 @@ static enum reachability sources_allowed(const struct plan *p,
 {
 	enum reachability v = REACH_ALLOWED;
 
-	for (size_t i = 0; i < p->sources.n; i++) {
-		struct traffic traffic = {.protocol = FILTER_UDP,
-					  .port = VXLAN_PORT,
-					  .peer_groups = lb};
-
-		if (interface_address(p->sources.items[i].eni, &traffic.peer))
-			v = worse(v,
-				  groups_allow(p->inventory, groups, &traffic));
-	}
+	FOREACH(src, &p->sources)
+		require(&v, p, groups, FILTER_UDP, src->eni->private_ip, lb);
 	return v;
 }
 
@@ -68,13 +73,13 @@ struct str_list blocks_missing(struct plan *p, const char *group)
 	struct ec2_group_refs one = {&ref, 1};
 	struct parse_error unused;
 
-	for (size_t i = 0; i < all.n; i++) {
+	FOREACH(cidr, &all) {
 		struct traffic traffic = {.protocol = FILTER_UDP,
 					  .port = VXLAN_PORT};
 
-		if (!cidr_parse(all.items[i], &traffic.peer, &unused) ||
+		if (!cidr_parse(*cidr, &traffic.peer, &unused) ||
 		    groups_allow(p->inventory, &one, &traffic) != REACH_ALLOWED)
-			str_list_add(&p->mem, &l, all.items[i]);
+			str_list_add(&p->mem, &l, *cidr);
 	}
 	return l;
 }
@@ -87,45 +92,28 @@ bool sources_admitted(const struct plan *p, const char *group)
 	return sources_allowed(p, &one, NULL) != REACH_DENIED;
 }
 
-/* Health checks originate from the load balancer's addresses, one in each of
- * its subnets. */
+/* Health checks originate from the load balancer's addresses, one in each of its
+ * subnets; as long as it does not exist, any address of its VPC may be one. */
 static enum reachability checks_allowed(const struct plan *p,
 					const struct ec2_group_refs *groups,
 					const struct ec2_group_refs *lb)
 {
+	const struct inventory *inv = p->inventory;
+	const struct elbv2_load_balancer *b =
+		inventory_load_balancer(inv, p->load_balancer.id, "network");
+	const struct ec2_group *g = inventory_group(inv, groups->items[0].id);
+	const struct ec2_vpc *vpc = g ? inventory_vpc(inv, g->vpc_id) : NULL;
 	enum reachability v = REACH_ALLOWED;
-	const struct elbv2_load_balancer *b = inventory_load_balancer(
-		p->inventory, p->load_balancer.id, "network");
-	struct parse_error unused;
 
-	for (size_t i = 0; b && i < b->zones.n; i++) {
-		const struct ec2_subnet *s = inventory_subnet(
-			p->inventory, b->zones.items[i].subnet_id);
-		struct traffic traffic = {.protocol = FILTER_TCP,
-					  .port = VXLAN_PORT,
-					  .peer_groups = lb};
-
-		if (s && s->cidr && cidr_parse(s->cidr, &traffic.peer, &unused))
-			v = worse(v,
-				  groups_allow(p->inventory, groups, &traffic));
+	if (!b) {
+		require(&v, p, groups, FILTER_TCP, vpc ? vpc->cidr : NULL, lb);
+		return v;
 	}
-	/* The load balancer does not exist yet: any address of its VPC may
-	 * become one of its own. */
-	for (size_t i = 0; !b && i < p->inventory->vpcs.n; i++) {
-		struct traffic traffic = {.protocol = FILTER_TCP,
-					  .port = VXLAN_PORT,
-					  .peer_groups = lb};
-		const struct ec2_group *g =
-			groups->n ? inventory_group(p->inventory,
-						    groups->items[0].id)
-				  : NULL;
+	FOREACH(z, &b->zones) {
+		const struct ec2_subnet *s =
+			inventory_subnet(inv, z->subnet_id);
 
-		if (g && str_same(p->inventory->vpcs.items[i].id, g->vpc_id) &&
-		    p->inventory->vpcs.items[i].cidr &&
-		    cidr_parse(p->inventory->vpcs.items[i].cidr, &traffic.peer,
-			       &unused))
-			v = worse(v,
-				  groups_allow(p->inventory, groups, &traffic));
+		require(&v, p, groups, FILTER_TCP, s ? s->cidr : NULL, lb);
 	}
 	return v;
 }
@@ -138,19 +126,19 @@ static void open_group(struct plan *p, const char *group, const char *whose,
 	bool by_group = lb_group.id || lb_group.step >= 0;
 	const char *from = by_group ? "the load balancer"
 				    : str_list_text(&p->mem, &blocks, 4);
-	const char *upper = !strcmp(protocol, "udp") ? "UDP" : "TCP";
+	const char *upper = protocol_name(protocol);
 	struct step *s;
 
 	/* Collectors may share a group: one rule is enough. */
-	for (size_t i = 0; i < p->steps.n; i++)
-		if (p->steps.items[i].type == STEP_AUTHORIZE &&
-		    str_same(p->steps.items[i].on.id, group) &&
-		    str_same(p->steps.items[i].protocol, protocol))
+	FOREACH(step, &p->steps)
+		if (step->type == STEP_AUTHORIZE &&
+		    str_same(step->on.id, group) &&
+		    str_same(step->protocol, protocol))
 			return;
 	p->rules_missing++;
 	if (!p->spec.open_groups) {
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_WARN,
+		plan_report(
+			p, DIAG_WARN,
 			"the security group %s of %s does not allow %s %d from %s, so nothing would arrive; --open-groups adds the rule",
 			group, whose, upper, VXLAN_PORT, from);
 		return;
@@ -173,11 +161,10 @@ static void decide(struct plan *p, enum reachability v,
 		   const char *protocol, struct ref lb_group)
 {
 	if (v == REACH_UNKNOWN)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_INFO,
+		plan_report(
+			p, DIAG_INFO,
 			"whether the security groups of %s allow %s %d depends on prefix lists or groups that could not be read; check them yourself",
-			whose, !strcmp(protocol, "udp") ? "UDP" : "TCP",
-			VXLAN_PORT);
+			whose, protocol_name(protocol), VXLAN_PORT);
 	if (v == REACH_DENIED && groups->n)
 		open_group(p, groups->items[0].id, whose, protocol, lb_group);
 }
@@ -194,9 +181,9 @@ void plan_groups(struct plan *p, const struct ec2_interface *collector,
 		       &collector->groups, collector->id, "udp", lb_group);
 	if (!through_lb)
 		return;
-	for (size_t i = 0; i < p->collectors.n; i++) {
-		const struct ec2_instance *c = inventory_instance(
-			p->inventory, p->collectors.items[i]);
+	FOREACH(id, &p->collectors) {
+		const struct ec2_instance *c =
+			inventory_instance(p->inventory, *id);
 
 		if (!c || !c->groups.n)
 			continue;

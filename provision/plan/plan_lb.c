@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plan/plan.h"
+#include "base/list.h"
 #include "model/limits.h"
 #include "model/deployment.h"
 #include "plan/plan_lb.h"
@@ -19,13 +20,13 @@ static const char *lb_vpc(const struct plan *p)
 	const struct ec2_instance *i;
 	const struct ec2_subnet *s;
 
-	for (size_t k = 0; k < p->collectors.n; k++) {
-		i = inventory_instance(p->inventory, p->collectors.items[k]);
+	FOREACH(id, &p->collectors) {
+		i = inventory_instance(p->inventory, *id);
 		if (i && i->vpc_id)
 			return i->vpc_id;
 	}
-	for (size_t k = 0; k < t->subnets.n; k++) {
-		s = inventory_subnet(p->inventory, t->subnets.items[k]);
+	FOREACH(id, &t->subnets) {
+		s = inventory_subnet(p->inventory, *id);
 		if (s && s->vpc_id)
 			return s->vpc_id;
 	}
@@ -46,8 +47,8 @@ static const struct ec2_subnet *best_subnet(const struct plan *p,
 {
 	const struct ec2_subnet *best = NULL, *s;
 
-	for (size_t i = 0; i < p->inventory->subnets.n; i++) {
-		s = &p->inventory->subnets.items[i];
+	FOREACH(subnet, &p->inventory->subnets) {
+		s = subnet;
 		if (str_same(s->vpc_id, vpc) && str_same(s->zone, zone) &&
 		    !s->ipv6_only && s->free_addresses >= 8 && better(s, best))
 			best = s;
@@ -73,49 +74,47 @@ static void choose_subnets(struct plan *p, const char *vpc,
 	const struct target_spec *t = &p->spec.target;
 	struct str_list zones = {0};
 
-	for (size_t i = 0; i < t->subnets.n; i++) {
+	FOREACH(id, &t->subnets) {
 		const struct ec2_subnet *s =
-			inventory_subnet(p->inventory, t->subnets.items[i]);
+			inventory_subnet(p->inventory, *id);
 
 		if (!s || !str_same(s->vpc_id, vpc))
-			diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
-				 "no subnet %s in %s", t->subnets.items[i],
-				 vpc);
+			plan_report(p, DIAG_FAIL, "no subnet %s in %s", *id,
+				    vpc);
 		else if (str_list_has(&zones, s->zone ? s->zone : ""))
-			diag_add(
-				&p->mem, &p->diagnostics, DIAG_FAIL,
+			plan_report(
+				p, DIAG_FAIL,
 				"two subnets are in the zone %s; a load balancer can have only one per zone",
 				s->zone ? s->zone : "?");
 		else
 			str_list_add(&p->mem, &zones, s->zone ? s->zone : "");
-		str_list_add(&p->mem, out, t->subnets.items[i]);
+		str_list_add(&p->mem, out, *id);
 	}
 	if (t->subnets.n)
 		return;
-	for (size_t i = 0; i < p->collectors.n; i++) {
-		const struct ec2_instance *c = inventory_instance(
-			p->inventory, p->collectors.items[i]);
+	FOREACH(id, &p->collectors) {
+		const struct ec2_instance *c =
+			inventory_instance(p->inventory, *id);
 
 		if (c)
 			add_zone(p, &zones, c->subnet_id, vpc);
 	}
-	for (size_t i = 0; i < p->sources.n; i++)
-		add_zone(p, &zones, p->sources.items[i].eni->subnet_id, vpc);
-	for (size_t i = 0; i < zones.n; i++) {
-		const struct ec2_subnet *s =
-			best_subnet(p, vpc, zones.items[i]);
+	FOREACH(src, &p->sources)
+		add_zone(p, &zones, src->eni->subnet_id, vpc);
+	FOREACH(z, &zones) {
+		const struct ec2_subnet *s = best_subnet(p, vpc, *z);
 
 		if (s)
 			str_list_add(&p->mem, out, s->id);
 		else
-			diag_add(
-				&p->mem, &p->diagnostics, DIAG_WARN,
+			plan_report(
+				p, DIAG_WARN,
 				"no subnet of %s in the zone %s has 8 free addresses: the load balancer will not serve that zone",
-				vpc, zones.items[i]);
+				vpc, *z);
 	}
 	if (!out->n)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"no subnet of %s has room for a load balancer; choose one with --subnet",
 			vpc);
 }
@@ -199,14 +198,14 @@ static void register_collectors(struct plan *p,
 	struct str_list missing = {0};
 	struct step *s;
 
-	for (size_t i = 0; i < p->collectors.n; i++) {
+	FOREACH(id, &p->collectors) {
 		const struct inventory *inv = p->inventory;
 		bool there = false;
 
-		if (!inventory_instance(inv, p->collectors.items[i])) {
-			diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
-				 "no instance %s to use as a collector",
-				 p->collectors.items[i]);
+		if (!inventory_instance(inv, *id)) {
+			plan_report(p, DIAG_FAIL,
+				    "no instance %s to use as a collector",
+				    *id);
 			continue;
 		}
 		for (size_t k = 0; current->tg && k < inv->registered.n; k++) {
@@ -215,22 +214,22 @@ static void register_collectors(struct plan *p,
 
 			for (size_t m = 0;
 			     g->group == current->tg && m < g->targets.n; m++)
-				there |= str_same(g->targets.items[m].id,
-						  p->collectors.items[i]) &&
-					 !str_same(g->targets.items[m].state,
-						   "draining");
+				there |=
+					str_same(g->targets.items[m].id, *id) &&
+					!str_same(g->targets.items[m].state,
+						  "draining");
 		}
 		if (!there)
-			str_list_add(&p->mem, &missing, p->collectors.items[i]);
+			str_list_add(&p->mem, &missing, *id);
 	}
 	if (!p->collectors.n && t->collectors.n)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_WARN,
+		plan_report(
+			p, DIAG_WARN,
 			"no collector (%s) is running: mirrored traffic is lost until one runs and \"metlo-mirror aws sync\" registers it",
 			str_list_text(&p->mem, &t->collectors, 4));
 	else if (!p->collectors.n)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_WARN,
+		plan_report(
+			p, DIAG_WARN,
 			"no collector is specified: mirrored traffic is lost until you register instances in the target group %s",
 			name_elb(&p->mem, p->spec.name));
 	if (!missing.n)
@@ -281,8 +280,8 @@ static void create_load_balancer(struct plan *p, const char *vpc,
 		inventory_load_balancer(p->inventory, name, NULL);
 
 	if (other)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"a load balancer %s that metlo-mirror did not create already exists: choose another --name",
 			name);
 	choose_subnets(p, vpc, &subnets);
@@ -315,8 +314,8 @@ void plan_load_balancer(struct plan *p, const struct deployment *current)
 		 * already reported. */
 		if (diag_failed(&p->diagnostics))
 			return;
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"cannot determine the VPC of the load balancer: specify its subnets with --subnet or the collectors with --collector");
 		return;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/plan.h"
+#include "base/list.h"
 #include "plan/plan_remove.h"
 #include "model/deployment.h"
 #include "plan/plan_collect.h"
@@ -14,8 +15,8 @@ static bool known_deployment(const struct str_list *all, const char *name,
 {
 	if (str_list_has(all, name))
 		return true;
-	diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
-		 "no deployment \"%s\" in %s", name, p->inventory->region);
+	plan_report(p, DIAG_FAIL, "no deployment \"%s\" in %s", name,
+		    p->inventory->region);
 	return false;
 }
 
@@ -23,15 +24,15 @@ static void remove_session(struct plan *p, const char *id)
 {
 	const struct mirror_session *found = NULL;
 
-	for (size_t i = 0; i < p->inventory->sessions.n; i++)
-		if (str_same(p->inventory->sessions.items[i].id, id))
-			found = &p->inventory->sessions.items[i];
+	FOREACH(s, &p->inventory->sessions)
+		if (str_same(s->id, id))
+			found = s;
 	if (!found)
-		diag_add(&p->mem, &p->diagnostics, DIAG_FAIL,
-			 "no session %s in %s", id, p->inventory->region);
+		plan_report(p, DIAG_FAIL, "no session %s in %s", id,
+			    p->inventory->region);
 	else if (!tags_deployment(&found->tags))
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"the session %s was not created by metlo-mirror and is left alone",
 			id);
 	else
@@ -44,9 +45,9 @@ static void whole_deployments(struct plan *p, const struct removal *r,
 {
 	const struct mirror_sessions *l = &p->inventory->sessions;
 
-	for (size_t i = 0; i < l->n; i++) {
-		const char *name = tags_deployment(&l->items[i].tags);
-		bool whole = name && str_list_has(&r->sessions, l->items[i].id);
+	FOREACH(session, l) {
+		const char *name = tags_deployment(&session->tags);
+		bool whole = name && str_list_has(&r->sessions, session->id);
 
 		for (size_t k = 0; whole && k < l->n; k++)
 			whole = !deployment_owns(&l->items[k].tags, name) ||
@@ -63,20 +64,17 @@ int plan_remove(struct plan *p, const struct inventory *inv,
 
 	*p = (struct plan){.inventory = inv, .spec.name = ""};
 	all = inventory_deployments(&p->mem, inv);
-	for (size_t i = 0; i < r->deployments.n; i++)
-		if (known_deployment(&all, r->deployments.items[i], p))
-			str_list_add(&p->mem, &names, r->deployments.items[i]);
+	FOREACH(d, &r->deployments)
+		if (known_deployment(&all, *d, p))
+			str_list_add(&p->mem, &names, *d);
 	whole_deployments(p, r, &names);
-	for (size_t i = 0; i < r->sessions.n; i++)
-		remove_session(p, r->sessions.items[i]);
-	for (size_t i = 0; i < names.n; i++) {
-		struct collection collection = {.deployment = names.items[i]};
+	FOREACH(m, &r->sessions)
+		remove_session(p, *m);
+	FOREACH(name, &names) {
+		struct collection collection = {.deployment = *name};
 
-		for (size_t k = 0; k < inv->sessions.n; k++) {
-			const struct mirror_session *s =
-				&inv->sessions.items[k];
-
-			if (!deployment_owns(&s->tags, names.items[i]))
+		FOREACH(s, &inv->sessions) {
+			if (!deployment_owns(&s->tags, *name))
 				continue;
 			str_list_add(&p->mem, &collection.released, s->id);
 			if (!str_list_has(&r->sessions, s->id))
@@ -85,8 +83,8 @@ int plan_remove(struct plan *p, const struct inventory *inv,
 		plan_collect(p, &collection);
 	}
 	if (!names.n && p->removed)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_INFO,
+		plan_report(
+			p, DIAG_INFO,
 			"other sessions of the deployment stay, and \"metlo-mirror aws sync\" recreates these unless their sources are removed from the deployment");
 	return p->mem.failed ? -ENOMEM : 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "plan/plan.h"
+#include "base/list.h"
 #include "model/limits.h"
 #include "model/spec_text.h"
 #include "model/filter_text.h"
@@ -70,7 +71,7 @@ static void copy_spec(struct plan *p, const struct spec *s)
 	 * record. */
 	p->spec = (struct spec){.name = arena_dup(a, s->name)};
 	if (!spec_decode(a, text, &p->spec, &err))
-		diag_add(a, &p->diagnostics, DIAG_FAIL, "%s", err.text);
+		plan_report(p, DIAG_FAIL, "%s", err.text);
 	normalize_target(p);
 }
 
@@ -89,11 +90,10 @@ static void add_tagged(struct plan *p, const struct source *tag)
 {
 	const struct ec2_instances *l = &p->inventory->instances;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (str_same(l->items[i].state, "running") &&
-		    str_same(aws_tag_value(&l->items[i].tags, tag->name),
-			     tag->value))
-			str_list_add(&p->mem, &p->collectors, l->items[i].id);
+	FOREACH(i, l)
+		if (str_same(i->state, "running") &&
+		    str_same(aws_tag_value(&i->tags, tag->name), tag->value))
+			str_list_add(&p->mem, &p->collectors, i->id);
 }
 
 /* sync carries on with the remaining collectors. */
@@ -101,19 +101,18 @@ static void find_collectors(struct plan *p, bool sync)
 {
 	const struct str_list *l = &p->spec.target.collectors;
 
-	for (size_t i = 0; i < l->n; i++) {
+	FOREACH(text, l) {
 		struct parse_error unused;
 		struct source s;
 
-		if (source_parse(&p->mem, l->items[i], &s, &unused) &&
+		if (source_parse(&p->mem, *text, &s, &unused) &&
 		    s.type == SOURCE_TAG)
 			add_tagged(p, &s);
-		else if (sync && is_terminated(p, l->items[i]))
-			diag_add(&p->mem, &p->diagnostics, DIAG_WARN,
-				 "the collector %s no longer exists",
-				 l->items[i]);
+		else if (sync && is_terminated(p, *text))
+			plan_report(p, DIAG_WARN,
+				    "the collector %s no longer exists", *text);
 		else
-			str_list_add(&p->mem, &p->collectors, l->items[i]);
+			str_list_add(&p->mem, &p->collectors, *text);
 	}
 }
 
@@ -130,18 +129,16 @@ static void drop_excluded(struct plan *p)
 	struct diagnostics unused = {0};
 	size_t n = 0;
 
-	for (size_t i = 0; i < p->spec.excluded.n; i++)
-		select_source(&p->mem, p->inventory, &p->spec.excluded.items[i],
-			      NULL, &out, &unused);
-	for (size_t i = 0; i < p->sources.n; i++) {
-		const struct candidate *c = &p->sources.items[i];
+	FOREACH(s, &p->spec.excluded)
+		select_source(&p->mem, p->inventory, s, NULL, &out, &unused);
+	FOREACH(c, &p->sources) {
 		bool excluded = false;
 
 		for (size_t k = 0; k < out.n && !excluded; k++)
 			excluded = out.items[k].eni == c->eni;
 		if (is_collector(p, c))
-			diag_add(
-				&p->mem, &p->diagnostics,
+			plan_report(
+				p,
 				c->source->type == SOURCE_INSTANCE ||
 						c->source->type ==
 							SOURCE_INTERFACE
@@ -161,16 +158,16 @@ static void select_sources(struct plan *p, bool sync)
 		p->spec.target.type == TARGET_ENI ? p->spec.target.id : NULL;
 	size_t before = p->diagnostics.n;
 
-	for (size_t i = 0; i < p->spec.sources.n; i++)
-		select_source(&p->mem, p->inventory, &p->spec.sources.items[i],
-			      target_eni, &p->sources, &p->diagnostics);
+	FOREACH(src, &p->spec.sources)
+		select_source(&p->mem, p->inventory, src, target_eni,
+			      &p->sources, &p->diagnostics);
 	drop_excluded(p);
 	for (size_t i = before; sync && i < p->diagnostics.n; i++)
 		if (p->diagnostics.items[i].level == DIAG_FAIL)
 			p->diagnostics.items[i].level = DIAG_WARN;
 	if (!p->sources.n && !diag_failed(&p->diagnostics))
-		diag_add(
-			&p->mem, &p->diagnostics, sync ? DIAG_WARN : DIAG_FAIL,
+		plan_report(
+			p, sync ? DIAG_WARN : DIAG_FAIL,
 			p->spec.sources.n
 				? "none of the sources has a network interface that AWS can mirror"
 				: "no source is specified");
@@ -186,9 +183,7 @@ static void choose_vni(struct plan *p)
 
 	if (!taken)
 		return;
-	for (size_t i = 0; i < l->n; i++) {
-		const struct mirror_session *s = &l->items[i];
-
+	FOREACH(s, l) {
 		if (is_ours(p, s)) {
 			mine = (uint32_t)s->vni;
 			continue;
@@ -198,8 +193,8 @@ static void choose_vni(struct plan *p)
 			other = s;
 	}
 	if (other)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"VNI %u is used by session %s, which does not belong to this deployment; choose another, or omit --vni to get a free one",
 			p->spec.vni, other->id);
 	if (!p->spec.vni)
@@ -255,8 +250,8 @@ static struct tag_list filter_tags(struct plan *p)
 
 	if (tags_add_spec(&p->mem, &l, spec_encode(&p->mem, &p->spec)) ==
 	    -E2BIG)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"the list of sources does not fit into tags; use tag:KEY=VALUE or split it into several deployments");
 	return l;
 }
@@ -276,9 +271,8 @@ static void retag(struct plan *p, const struct mirror_filter *m,
 	s->on = ref_id(arena_dup(&p->mem, m->id));
 	s->tags = *l;
 	s->ids = tags_stale(&p->mem, &m->tags, l);
-	for (size_t i = 0; i < m->tags.n; i++)
-		tags_add(&p->mem, &s->old_tags, m->tags.items[i].key,
-			 m->tags.items[i].value);
+	FOREACH(t, &m->tags)
+		tags_add(&p->mem, &s->old_tags, t->key, t->value);
 }
 
 /* Changed rules become a new filter, which the sessions are then switched to:
@@ -293,8 +287,8 @@ static void plan_filter(struct plan *p, const struct deployment *current,
 		return;
 	}
 	if (p->inventory->filters.n >= LIMIT_FILTERS)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"the account has %zu mirror filters, but AWS allows %d; delete unused ones",
 			p->inventory->filters.n, LIMIT_FILTERS);
 	s = plan_step(p, STEP_CREATE_FILTER, &p->filter,
@@ -302,11 +296,11 @@ static void plan_filter(struct plan *p, const struct deployment *current,
 	s->undo_text = "delete the mirror filter";
 	s->description = name_resource(&p->mem, p->spec.name);
 	s->tags = *tags;
-	for (size_t i = 0; i < p->rules.n; i++) {
+	FOREACH(rule, &p->rules) {
 		s = plan_step(p, STEP_CREATE_RULE, NULL, "add its rule %s",
-			      filter_rule_text(&p->mem, &p->rules.items[i]));
+			      filter_rule_text(&p->mem, rule));
 		s->on = p->filter;
-		s->rule = p->rules.items[i];
+		s->rule = *rule;
 	}
 }
 
@@ -315,10 +309,7 @@ static void plan_filter(struct plan *p, const struct deployment *current,
 static const struct mirror_session *own_session(const struct plan *p,
 						const char *eni)
 {
-	for (size_t i = 0; i < p->inventory->sessions.n; i++) {
-		const struct mirror_session *s =
-			&p->inventory->sessions.items[i];
-
+	FOREACH(s, &p->inventory->sessions) {
 		if (is_ours(p, s) && str_same(s->interface_id, eni))
 			return s;
 	}
@@ -335,25 +326,25 @@ static void new_session(struct plan *p, const struct candidate *c,
 	struct step *s;
 	size_t n = 0;
 
-	for (size_t i = 0; i < l->n; i++) {
-		if (!str_same(l->items[i].interface_id, c->eni->id))
+	FOREACH(m, l) {
+		if (!str_same(m->interface_id, c->eni->id))
 			continue;
 		if (n < LIMIT_SESSIONS_PER_SOURCE)
-			taken[n] = (uint32_t)l->items[i].number;
+			taken[n] = (uint32_t)m->number;
 		n++;
-		if (!first || l->items[i].number < first->number)
-			first = &l->items[i];
+		if (!first || m->number < first->number)
+			first = m;
 	}
 	if (n >= LIMIT_SESSIONS_PER_SOURCE) {
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"%s already has %zu mirror sessions of others, but AWS allows %d per interface; delete one of them",
 			c->eni->id, n, LIMIT_SESSIONS_PER_SOURCE);
 		return;
 	}
 	if (first)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_WARN,
+		plan_report(
+			p, DIAG_WARN,
 			"%s is also mirrored by others: packets that the filter of session %s (number %ld) accepts go there only, not to this deployment",
 			c->eni->id, first->id, (long)first->number);
 	s = plan_step(p, STEP_CREATE_SESSION, NULL, "mirror %s%s%s%s",
@@ -400,8 +391,8 @@ static void update_session(struct plan *p, const struct mirror_session *m,
 
 static bool wanted(const struct plan *p, const char *eni)
 {
-	for (size_t i = 0; i < p->sources.n; i++)
-		if (str_same(p->sources.items[i].eni->id, eni))
+	FOREACH(src, &p->sources)
+		if (str_same(src->eni->id, eni))
 			return true;
 	return false;
 }
@@ -413,18 +404,17 @@ static void plan_sessions(struct plan *p)
 					.vni = p->spec.vni,
 					.packet_length = p->spec.packet_length};
 
-	for (size_t i = 0; i < p->sources.n; i++) {
-		const struct mirror_session *m =
-			own_session(p, p->sources.items[i].eni->id);
+	FOREACH(src, &p->sources) {
+		const struct mirror_session *m = own_session(p, src->eni->id);
 
 		if (m)
 			update_session(p, m, &config);
 		else
-			new_session(p, &p->sources.items[i], &config);
+			new_session(p, src, &config);
 	}
 	if (p->inventory->sessions.n + p->added > LIMIT_SESSIONS)
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_FAIL,
+		plan_report(
+			p, DIAG_FAIL,
 			"the account would have %zu mirror sessions, but AWS allows %d; mirror fewer interfaces",
 			p->inventory->sessions.n + p->added, LIMIT_SESSIONS);
 }
@@ -442,10 +432,7 @@ static void collect_unneeded(struct plan *p, const struct deployment *current)
 
 	plan_deregister(p,
 			collection.keep_lb ? current : &(struct deployment){0});
-	for (size_t i = 0; i < p->inventory->sessions.n; i++) {
-		const struct mirror_session *s =
-			&p->inventory->sessions.items[i];
-
+	FOREACH(s, &p->inventory->sessions) {
 		if (!is_ours(p, s))
 			continue;
 		/* Sessions that stay already use the new filter and target. */
@@ -461,13 +448,12 @@ static void estimate(struct plan *p)
 	struct str_list zones = {0};
 	struct cost_input in = {.sessions = p->sources.n};
 
-	for (size_t i = 0; i < p->sources.n; i++)
-		if (p->sources.items[i].eni->zone)
-			str_list_add(&p->mem, &zones,
-				     p->sources.items[i].eni->zone);
-	for (size_t i = 0; i < p->collectors.n; i++) {
-		const struct ec2_instance *c = inventory_instance(
-			p->inventory, p->collectors.items[i]);
+	FOREACH(src, &p->sources)
+		if (src->eni->zone)
+			str_list_add(&p->mem, &zones, src->eni->zone);
+	FOREACH(id, &p->collectors) {
+		const struct ec2_instance *c =
+			inventory_instance(p->inventory, *id);
 
 		if (c && c->zone)
 			str_list_add(&p->mem, &zones, c->zone);
@@ -495,10 +481,9 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	if (!spec_name_check(p->spec.name, &err) ||
 	    !packet_length_check(p->spec.target.type, p->spec.packet_length,
 				 &err))
-		diag_add(&p->mem, &p->diagnostics, DIAG_FAIL, "%s", err.text);
+		plan_report(p, DIAG_FAIL, "%s", err.text);
 	if (filter_build(&p->mem, &p->spec.filter, &p->rules, &advice))
-		diag_add(&p->mem, &p->diagnostics, DIAG_FAIL, "%s",
-			 advice.text);
+		plan_report(p, DIAG_FAIL, "%s", advice.text);
 	select_sources(p, sync);
 	choose_vni(p);
 	plan_target(p, &current);

@@ -6,25 +6,12 @@
 #include <strings.h>
 
 #include "plan/plan.h"
+#include "base/list.h"
 #include "model/limits.h"
 #include "model/deployment.h"
 #include "plan/plan_target.h"
 #include "plan/plan_lb.h"
 #include "plan/plan_groups.h"
-
-static void fail(struct plan *p, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void fail(struct plan *p, const char *fmt, ...)
-{
-	va_list args;
-	const char *text;
-
-	va_start(args, fmt);
-	text = arena_vprintf(&p->mem, fmt, args);
-	va_end(args);
-	diag_add(&p->mem, &p->diagnostics, DIAG_FAIL, "%s", text);
-}
 
 /* The size of an instance type as a multiple of xlarge; metal counts as the
  * largest. */
@@ -45,8 +32,7 @@ static size_t other_sources(const struct plan *p, const char *eni)
 	const struct inventory *inv = p->inventory;
 	size_t n = 0;
 
-	for (size_t i = 0; i < inv->sessions.n; i++) {
-		const struct mirror_session *s = &inv->sessions.items[i];
+	FOREACH(s, &inv->sessions) {
 		const struct mirror_target *t =
 			inventory_target(inv, s->target_id);
 
@@ -67,14 +53,15 @@ static void check_sources_of_interface(struct plan *p,
 	if (n <= LIMIT_SOURCES_PER_ENI_TARGET)
 		return;
 	if (size < 12 || n > LIMIT_SOURCES_PER_BIG_TARGET)
-		fail(p,
-		     "%zu sources would send to %s, but AWS allows %d per network interface; a network load balancer (--target nlb:new) has no such limit",
-		     n, eni->id,
-		     size < 12 ? LIMIT_SOURCES_PER_ENI_TARGET
-			       : LIMIT_SOURCES_PER_BIG_TARGET);
+		plan_report(
+			p, DIAG_FAIL,
+			"%zu sources would send to %s, but AWS allows %d per network interface; a network load balancer (--target nlb:new) has no such limit",
+			n, eni->id,
+			size < 12 ? LIMIT_SOURCES_PER_ENI_TARGET
+				  : LIMIT_SOURCES_PER_BIG_TARGET);
 	else
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_WARN,
+		plan_report(
+			p, DIAG_WARN,
 			"%zu sources would send to %s; AWS allows more than %d only for the largest instance sizes, and %s may not be one of them",
 			n, eni->id, LIMIT_SOURCES_PER_ENI_TARGET, i->type);
 }
@@ -85,16 +72,17 @@ static void to_interface(struct plan *p)
 		inventory_interface(p->inventory, p->spec.target.id);
 
 	if (!eni) {
-		fail(p, "no network interface %s in %s to send to",
-		     p->spec.target.id, p->inventory->region);
+		plan_report(p, DIAG_FAIL,
+			    "no network interface %s in %s to send to",
+			    p->spec.target.id, p->inventory->region);
 		return;
 	}
-	for (size_t i = 0; i < p->inventory->sessions.n; i++)
-		if (str_same(p->inventory->sessions.items[i].interface_id,
-			     eni->id)) {
-			fail(p,
-			     "%s is itself mirrored (session %s), and a source cannot be a target",
-			     eni->id, p->inventory->sessions.items[i].id);
+	FOREACH(s, &p->inventory->sessions)
+		if (str_same(s->interface_id, eni->id)) {
+			plan_report(
+				p, DIAG_FAIL,
+				"%s is itself mirrored (session %s), and a source cannot be a target",
+				eni->id, s->id);
 			return;
 		}
 	check_sources_of_interface(p, eni);
@@ -107,17 +95,19 @@ static void to_endpoint(struct plan *p)
 		inventory_endpoint(p->inventory, p->spec.target.id);
 
 	if (!e)
-		fail(p, "no endpoint %s in %s", p->spec.target.id,
-		     p->inventory->region);
+		plan_report(p, DIAG_FAIL, "no endpoint %s in %s",
+			    p->spec.target.id, p->inventory->region);
 	else if (!str_same(e->type, "GatewayLoadBalancer"))
-		fail(p,
-		     "%s is an endpoint of type %s; mirrored traffic can only go to a Gateway Load Balancer endpoint",
-		     e->id, e->type ? e->type : "?");
+		plan_report(
+			p, DIAG_FAIL,
+			"%s is an endpoint of type %s; mirrored traffic can only go to a Gateway Load Balancer endpoint",
+			e->id, e->type ? e->type : "?");
 	else if (!str_empty(e->state) && strcasecmp(e->state, "available") != 0)
-		fail(p, "the endpoint %s is %s, not available", e->id,
-		     e->state);
-	diag_add(
-		&p->mem, &p->diagnostics, DIAG_INFO,
+		plan_report(p, DIAG_FAIL,
+			    "the endpoint %s is %s, not available", e->id,
+			    e->state);
+	plan_report(
+		p, DIAG_INFO,
 		"a Gateway Load Balancer delivers packets in GENEVE (UDP %d) with VXLAN inside: the appliances behind it must decapsulate both",
 		GENEVE_PORT);
 }
@@ -133,21 +123,22 @@ static void to_mirror_target(struct plan *p)
 	struct parse_error err;
 
 	if (!t) {
-		fail(p,
-		     "no mirror target %s in %s; a target of another account must first be shared with this one (AWS RAM)",
-		     p->spec.target.id, p->inventory->region);
+		plan_report(
+			p, DIAG_FAIL,
+			"no mirror target %s in %s; a target of another account must first be shared with this one (AWS RAM)",
+			p->spec.target.id, p->inventory->region);
 		return;
 	}
 	if (str_same(t->type, "network-load-balancer") &&
 	    !packet_length_check(TARGET_NLB, p->spec.packet_length, &err))
-		fail(p, "%s", err.text);
+		plan_report(p, DIAG_FAIL, "%s", err.text);
 	if (eni) {
 		check_sources_of_interface(p, eni);
 		plan_groups(p, eni, ref_id(NULL), false);
 	}
 	if (!str_same(t->owner_id, p->inventory->account))
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_INFO,
+		plan_report(
+			p, DIAG_INFO,
 			"the mirror target %s belongs to account %s: its owner is responsible for security groups, routes and the collectors behind it",
 			t->id, t->owner_id ? t->owner_id : "?");
 	p->target = ref_id(t->id);
@@ -160,20 +151,21 @@ static void to_load_balancer(struct plan *p)
 		p->inventory, p->spec.target.id, "network");
 
 	if (!lb) {
-		fail(p, "no network load balancer %s in %s", p->spec.target.id,
-		     p->inventory->region);
+		plan_report(p, DIAG_FAIL, "no network load balancer %s in %s",
+			    p->spec.target.id, p->inventory->region);
 		return;
 	}
 	if (!inventory_listener(p->inventory, lb->arn))
-		fail(p,
-		     "the load balancer %s has no UDP listener on port %d, so mirrored traffic would be dropped silently: add one, or use --target nlb:new to create a load balancer",
-		     lb->name, VXLAN_PORT);
+		plan_report(
+			p, DIAG_FAIL,
+			"the load balancer %s has no UDP listener on port %d, so mirrored traffic would be dropped silently: add one, or use --target nlb:new to create a load balancer",
+			lb->name, VXLAN_PORT);
 	if (!str_empty(lb->state) && !strcmp(lb->state, "failed"))
-		fail(p, "the load balancer %s has failed: %s", lb->name,
-		     lb->state_reason ? lb->state_reason : "");
+		plan_report(p, DIAG_FAIL, "the load balancer %s has failed: %s",
+			    lb->name, lb->state_reason ? lb->state_reason : "");
 	if (str_same(lb->scheme, "internet-facing"))
-		diag_add(
-			&p->mem, &p->diagnostics, DIAG_WARN,
+		plan_report(
+			p, DIAG_WARN,
 			"the load balancer %s is internet-facing; an internal one is enough for mirrored traffic",
 			lb->name);
 	p->load_balancer = ref_id(lb->arn);
@@ -200,10 +192,10 @@ static const struct mirror_target *existing(const struct plan *p)
 {
 	const struct mirror_targets *l = &p->inventory->targets;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (deployment_owns(&l->items[i].tags, p->spec.name) &&
-		    leads_there(p, &l->items[i]))
-			return &l->items[i];
+	FOREACH(target, l)
+		if (deployment_owns(&target->tags, p->spec.name) &&
+		    leads_there(p, target))
+			return target;
 	return NULL;
 }
 
@@ -237,9 +229,10 @@ void plan_target(struct plan *p, const struct deployment *current)
 		return;
 	}
 	if (p->inventory->targets.n >= LIMIT_TARGETS)
-		fail(p,
-		     "the account has %zu mirror targets, but AWS allows %d; delete unused ones",
-		     p->inventory->targets.n, LIMIT_TARGETS);
+		plan_report(
+			p, DIAG_FAIL,
+			"the account has %zu mirror targets, but AWS allows %d; delete unused ones",
+			p->inventory->targets.n, LIMIT_TARGETS);
 	s = plan_step(p, STEP_CREATE_TARGET, &p->target,
 		      "create a mirror target for the %s%s%s",
 		      target_type_text(p->spec.target.type),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/instance.h"
+#include "base/list.h"
 #include "plan/select.h"
 
 /* Interface types that users come across, and what to mirror instead. */
@@ -45,12 +46,12 @@ const char *select_refusal(struct arena *a, const struct inventory *inv,
 			a,
 			"has type %s; AWS mirrors only interfaces of type \"interface\"",
 			type);
-	for (size_t i = 0; i < inv->targets.n; i++)
-		if (str_same(inv->targets.items[i].interface_id, eni->id))
+	FOREACH(t, &inv->targets)
+		if (str_same(t->interface_id, eni->id))
 			return arena_printf(
 				a,
 				"is itself the mirror target %s, and a target cannot be a source",
-				inv->targets.items[i].id);
+				t->id);
 	if (str_same(eni->requester_id, "amazon-elb"))
 		*doubt =
 			"belongs to a load balancer: it can be mirrored while AWS runs it on a Nitro instance, which may change";
@@ -66,8 +67,8 @@ const char *select_refusal(struct arena *a, const struct inventory *inv,
 
 static bool has(const struct candidates *l, const char *id)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (str_same(l->items[i].eni->id, id))
+	FOREACH(c, l)
+		if (str_same(c->eni->id, id))
 			return true;
 	return false;
 }
@@ -146,9 +147,9 @@ static bool add_instance(struct source_selection *s, const char *id)
 		return false;
 	if (i)
 		check_instance(s, i);
-	for (size_t k = 0; k < s->inv->interfaces.n; k++)
-		if (str_same(s->inv->interfaces.items[k].instance_id, id))
-			add_interface(s, &s->inv->interfaces.items[k], false);
+	FOREACH(e, &s->inv->interfaces)
+		if (str_same(e->instance_id, id))
+			add_interface(s, e, false);
 	return i != NULL;
 }
 
@@ -180,20 +181,19 @@ static void from_interface(struct source_selection *s)
 static const struct inventory_service *find_service(const struct inventory *inv,
 						    const struct source *source)
 {
-	for (size_t i = 0; i < inv->services.n; i++)
-		if (str_same(inv->services.items[i].cluster, source->name) &&
-		    str_same(inv->services.items[i].service, source->value))
-			return &inv->services.items[i];
+	FOREACH(s, &inv->services)
+		if (str_same(s->cluster, source->name) &&
+		    str_same(s->service, source->value))
+			return s;
 	return NULL;
 }
 
 static const char *host_of(const struct inventory_service *service,
 			   const char *container_instance_arn)
 {
-	for (size_t i = 0; i < service->instances.n; i++)
-		if (str_same(service->instances.items[i].arn,
-			     container_instance_arn))
-			return service->instances.items[i].ec2_instance_id;
+	FOREACH(instance, &service->instances)
+		if (str_same(instance->arn, container_instance_arn))
+			return instance->ec2_instance_id;
 	return NULL;
 }
 
@@ -243,8 +243,8 @@ static void from_ecs(struct source_selection *s)
 			 s->source->value, s->source->name, s->inv->region);
 		return;
 	}
-	for (size_t i = 0; i < service->tasks.n; i++)
-		add_task(s, service, &service->tasks.items[i], &hosts, &n);
+	FOREACH(t, &service->tasks)
+		add_task(s, service, t, &hosts, &n);
 	if (hosts.n)
 		diag_add(
 			s->a, s->diagnostics, DIAG_INFO,
@@ -283,10 +283,10 @@ static void from_load_balancer(struct source_selection *s)
 				 : arena_printf(s->a, "ELB %s", name);
 	size_t n = strlen(prefix);
 
-	for (size_t i = 0; i < s->inv->interfaces.n; i++) {
-		d = s->inv->interfaces.items[i].description;
+	FOREACH(e, &s->inv->interfaces) {
+		d = e->description;
 		if (d && !strncmp(d, prefix, n) && (app || !d[n]))
-			add_interface(s, &s->inv->interfaces.items[i], false);
+			add_interface(s, e, false);
 	}
 	if (!s->included)
 		diag_add(s->a, s->diagnostics, DIAG_FAIL,
@@ -300,28 +300,20 @@ struct str_list select_lb_targets(struct arena *a, const struct inventory *inv,
 {
 	struct str_list l = {0};
 
-	for (size_t i = 0; i < inv->registered.n; i++) {
-		const struct inventory_target_group *g =
-			&inv->registered.items[i];
+	FOREACH(g, &inv->registered) {
 		bool ours = false;
 
-		for (size_t k = 0; k < g->group->load_balancer_arns.n; k++)
-			ours |= str_same(g->group->load_balancer_arns.items[k],
-					 lb->arn);
+		FOREACH(arn, &g->group->load_balancer_arns)
+			ours |= str_same(*arn, lb->arn);
 		for (size_t k = 0; ours && k < g->targets.n; k++) {
 			const char *id = g->targets.items[k].id;
 
 			if (str_same(g->group->target_type, "instance"))
 				str_list_add(a, &l, id);
-			for (size_t e = 0; e < inv->interfaces.n; e++)
-				if (str_same(
-					    inv->interfaces.items[e].private_ip,
-					    id) &&
-				    str_same(inv->interfaces.items[e].vpc_id,
-					     g->group->vpc_id))
-					str_list_add(
-						a, &l,
-						inv->interfaces.items[e].id);
+			FOREACH(eni, &inv->interfaces)
+				if (str_same(eni->private_ip, id) &&
+				    str_same(eni->vpc_id, g->group->vpc_id))
+					str_list_add(a, &l, eni->id);
 		}
 	}
 	return l;
@@ -361,12 +353,12 @@ static void from_tag(struct source_selection *s)
 {
 	const struct inventory *inv = s->inv;
 
-	for (size_t i = 0; i < inv->instances.n; i++)
-		if (tagged(&inv->instances.items[i].tags, s->source))
-			add_instance(s, inv->instances.items[i].id);
-	for (size_t i = 0; i < inv->interfaces.n; i++)
-		if (tagged(&inv->interfaces.items[i].tags, s->source))
-			add_interface(s, &inv->interfaces.items[i], false);
+	FOREACH(instance, &inv->instances)
+		if (tagged(&instance->tags, s->source))
+			add_instance(s, instance->id);
+	FOREACH(e, &inv->interfaces)
+		if (tagged(&e->tags, s->source))
+			add_interface(s, e, false);
 	if (!s->included)
 		diag_add(
 			s->a, s->diagnostics, DIAG_WARN,
@@ -414,8 +406,7 @@ static void from_network(struct source_selection *s)
 {
 	const char *id = s->source->name;
 
-	for (size_t i = 0; i < s->inv->interfaces.n; i++) {
-		const struct ec2_interface *e = &s->inv->interfaces.items[i];
+	FOREACH(e, &s->inv->interfaces) {
 		const char *doubt, *in = s->source->type == SOURCE_VPC
 						 ? e->vpc_id
 						 : e->subnet_id;

@@ -3,6 +3,7 @@
 #ifndef PLAN_SELECT_H
 #define PLAN_SELECT_H
 
+#include "base/list.h"
 #include "model/inventory.h"
 #include "plan/diagnostics.h"
 
@@ -12,10 +13,7 @@ struct candidate {
 		*instance;	     /* NULL: none, or in another account */
 	const struct source *source; /* the first source that includes it */
 };
-struct candidates {
-	struct candidate *items;
-	size_t n;
-};
+struct candidates LIST_OF(struct candidate);
 
 /*
  * Adds the mirrorable interfaces of a source, each only once. The diagnostics

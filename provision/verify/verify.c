@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "verify/verify.h"
+#include "base/list.h"
 #include "plan/plan_setup.h"
 #include "verify/verify_metrics.h"
 #include "verify/verify_path.h"
@@ -16,8 +17,7 @@
 
 static void find_sessions(struct checker *c)
 {
-	for (size_t i = 0; i < c->inv->sessions.n; i++) {
-		const struct mirror_session *s = &c->inv->sessions.items[i];
+	FOREACH(s, &c->inv->sessions) {
 		struct mirror_session *to;
 
 		if (!deployment_owns(&s->tags, c->name))
@@ -52,9 +52,7 @@ interface_of(const struct inventory *inv, const struct elbv2_target *t,
 {
 	bool by_address = str_same(group->target_type, "ip");
 
-	for (size_t i = 0; i < inv->interfaces.n; i++) {
-		const struct ec2_interface *e = &inv->interfaces.items[i];
-
+	FOREACH(e, &inv->interfaces) {
 		if (by_address ? str_same(e->private_ip, t->id)
 			       : str_same(e->instance_id, t->id) &&
 					 e->device_index == 0)
@@ -65,8 +63,8 @@ interface_of(const struct inventory *inv, const struct elbv2_target *t,
 
 static bool sends_to(const struct elbv2_listener *l, const char *group)
 {
-	for (size_t i = 0; i < l->target_group_arns.n; i++)
-		if (str_same(l->target_group_arns.items[i], group))
+	FOREACH(arn, &l->target_group_arns)
+		if (str_same(*arn, group))
 			return true;
 	return false;
 }
@@ -83,11 +81,8 @@ static void find_receivers(struct checker *c)
 
 		if (!sends_to(c->listener, g->group->arn))
 			continue;
-		for (size_t k = 0; k < g->targets.n; k++)
-			add_receiver(c,
-				     interface_of(inv, &g->targets.items[k],
-						  g->group),
-				     &g->targets.items[k], g);
+		FOREACH(t, &g->targets)
+			add_receiver(c, interface_of(inv, t, g->group), t, g);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "verify/verify_check.h"
+#include "base/list.h"
 
 void check_row(struct checker *c, enum verify_state state, const char *check,
 	       const char *subject, const char *fix, const char *fmt, ...)
@@ -26,8 +27,8 @@ void check_row(struct checker *c, enum verify_state state, const char *check,
 
 bool check_has(const struct checker *c, const char *check)
 {
-	for (size_t i = 0; i < c->report->n; i++)
-		if (!strcmp(c->report->items[i].check, check))
+	FOREACH(row, c->report)
+		if (!strcmp(row->check, check))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 #ifndef VERIFY_VERIFY_CHECK_H
 #define VERIFY_VERIFY_CHECK_H
 
+#include "base/list.h"
 #include "model/deployment.h"
 #include "plan/plan.h"
 #include "verify/verify_extra.h"
@@ -27,19 +28,15 @@ struct checker {
 	const char *name; /* of the deployment */
 	struct plan plan; /* what sync would change */
 	struct deployment current;
-	struct {
-		struct mirror_session *items; /* strings belong to inv */
-		size_t n;
-	} sessions; /* of this deployment */
+	/*strings belong to inv */
+	struct LIST_OF(
+		struct mirror_session) sessions; /* strings belong to inv */
 	/* The mirror target, as far as it exists. */
 	const struct ec2_interface *eni;
 	const struct ec2_endpoint *endpoint;
 	const struct elbv2_load_balancer *lb;
 	const struct elbv2_listener *listener;
-	struct {
-		struct receiver *items;
-		size_t n;
-	} receivers;
+	struct LIST_OF(struct receiver) receivers;
 };
 
 /* Adds a row; fix is "" if there is nothing to fix. */

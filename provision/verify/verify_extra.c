@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "verify/verify_extra.h"
+#include "base/list.h"
 
 void verify_extra_free(struct verify_extra *extra)
 {
-	for (size_t i = 0; i < extra->attributes.n; i++)
-		elbv2_attributes_free(&extra->attributes.items[i].list);
+	FOREACH(a, &extra->attributes)
+		elbv2_attributes_free(&a->list);
 	cw_results_free(&extra->metrics);
 	arena_free(&extra->mem);
 	*extra = (struct verify_extra){0};
@@ -16,10 +17,9 @@ void verify_extra_free(struct verify_extra *extra)
 const char *verify_attribute(const struct verify_extra *extra, const char *arn,
 			     const char *key)
 {
-	for (size_t i = 0; i < extra->attributes.n; i++)
-		if (str_same(extra->attributes.items[i].arn, arn))
-			return elbv2_attribute(&extra->attributes.items[i].list,
-					       key);
+	FOREACH(a, &extra->attributes)
+		if (str_same(a->arn, arn))
+			return elbv2_attribute(&a->list, key);
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
 #ifndef VERIFY_VERIFY_EXTRA_H
 #define VERIFY_VERIFY_EXTRA_H
 
+#include "base/list.h"
 #include "services/cloudwatch.h"
 #include "services/elbv2.h"
 #include "model/arena.h"
@@ -16,14 +17,8 @@ struct verify_attributes {
 
 struct verify_extra {
 	struct arena mem;
-	struct {
-		struct verify_attributes *items;
-		size_t n;
-	} attributes;
-	struct {
-		struct cw_query *items;
-		size_t n;
-	} queries;
+	struct LIST_OF(struct verify_attributes) attributes;
+	struct LIST_OF(struct cw_query) queries;
 	struct cw_results metrics; /* one series per query; empty: not read */
 	/* Why AWS did not provide them; NULL if it did, or was not asked. */
 	const char *attributes_unknown, *metrics_unknown;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "verify/verify_metrics.h"
+#include "base/list.h"
 #include "model/filter_text.h"
 #include "verify/verify_queries.h"
 
@@ -17,8 +18,7 @@ struct totals {
 
 static bool others_mirror(const struct checker *c, const char *instance)
 {
-	for (size_t i = 0; i < c->inv->sessions.n; i++) {
-		const struct mirror_session *s = &c->inv->sessions.items[i];
+	FOREACH(s, &c->inv->sessions) {
 		const struct ec2_interface *e =
 			deployment_owns(&s->tags, c->name)
 				? NULL
@@ -33,8 +33,8 @@ static bool others_mirror(const struct checker *c, const char *instance)
 static void add_up(struct checker *c, struct totals *t)
 {
 	t->instances = source_instances(c->a, c->inv, c->name);
-	for (size_t i = 0; i < t->instances.n; i++) {
-		const char *id = t->instances.items[i];
+	FOREACH(instance, &t->instances) {
+		const char *id = *instance;
 		double v[N_MIRROR_METRICS];
 
 		for (int k = 0; k < N_MIRROR_METRICS; k++) {
@@ -159,9 +159,8 @@ static void collectors_row(struct checker *c, const struct totals *t)
 	double in = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < l.n; i++)
-		in += verify_metric(c->extra, metric_packets_in, l.items[i],
-				    &n);
+	FOREACH(id, &l)
+		in += verify_metric(c->extra, metric_packets_in, *id, &n);
 	if (!l.n || t->ours <= 0 || !n)
 		return;
 	/* The first and last period may be counted on one side only. */

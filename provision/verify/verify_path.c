@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/limits.h"
+#include "base/list.h"
 #include "plan/netcheck.h"
 #include "verify/verify_path.h"
 #include "plan/plan_groups.h"
@@ -27,9 +28,7 @@ static const char *group_fix(struct checker *c, const char *group,
 {
 	const char *peers = "";
 
-	for (size_t i = 0; i < c->plan.steps.n; i++) {
-		const struct step *s = &c->plan.steps.items[i];
-
+	FOREACH(s, &c->plan.steps) {
 		if (s->type == STEP_AUTHORIZE && str_same(s->on.id, group) &&
 		    str_same(s->protocol, protocol))
 			return check_mirror(c, "sync");
@@ -82,9 +81,9 @@ static void admission_row(struct checker *c, const struct admission *a,
 	struct str_list ids = {0};
 	const char *subject;
 
-	for (size_t i = 0; i < a->groups->n; i++)
-		if (!str_empty(a->groups->items[i].id))
-			str_list_add(c->a, &ids, a->groups->items[i].id);
+	FOREACH(g, a->groups)
+		if (!str_empty(g->id))
+			str_list_add(c->a, &ids, g->id);
 	subject = arena_printf(c->a, "%s of %s",
 			       ids.n ? str_list_text(c->a, &ids, NAMES_MAX)
 				     : "no group",
@@ -95,7 +94,7 @@ static void admission_row(struct checker *c, const struct admission *a,
 					    a->port, blocks)
 				: "",
 			  "does not allow %s %u from %s",
-			  !strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port,
+			  protocol_name(a->protocol), a->port,
 			  str_list_text(c->a, &a->refused, NAMES_MAX));
 	else if (a->unknown)
 		check_row(
@@ -104,11 +103,10 @@ static void admission_row(struct checker *c, const struct admission *a,
 				  "ec2 describe-security-groups --group-ids %s",
 				  ids.n ? ids.items[0] : ""),
 			"whether it allows %s %u depends on prefix lists or groups of other accounts: check them yourself",
-			!strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port);
+			protocol_name(a->protocol), a->port);
 	else
 		check_row(c, VERIFY_OK, CHECK_GROUPS, subject, "",
-			  "allows %s %u",
-			  !strcmp(a->protocol, "udp") ? "UDP" : "TCP", a->port);
+			  "allows %s %u", protocol_name(a->protocol), a->port);
 }
 
 /* The load balancer's groups in the form that interfaces use. */
@@ -132,8 +130,8 @@ static void admit_sources(struct checker *c, struct admission *a,
 {
 	struct str_list blocks = {0};
 
-	for (size_t i = 0; i < c->plan.sources.n; i++) {
-		const struct ec2_interface *e = c->plan.sources.items[i].eni;
+	FOREACH(src, &c->plan.sources) {
+		const struct ec2_interface *e = src->eni;
 
 		admit(c, a, e->private_ip, lb ? lb : &e->groups);
 	}
@@ -154,6 +152,18 @@ static bool is_lb_interface(const struct checker *c,
 	       e->description[8 + n] == '/';
 }
 
+static uint16_t health_port(const struct receiver *r)
+{
+	struct parse_error unused;
+	uint64_t port;
+
+	return !str_empty(r->target->health_port) &&
+			       parse_number(r->target->health_port, 1, 65535,
+					    &port, &unused)
+		       ? (uint16_t)port
+		       : VXLAN_PORT;
+}
+
 /* A healthy target proves that checks get through, so only unhealthy ones are
  * examined. */
 static void admit_health_checks(struct checker *c, const struct receiver *r,
@@ -162,23 +172,16 @@ static void admit_health_checks(struct checker *c, const struct receiver *r,
 	struct admission a = {.groups = &r->eni->groups,
 			      .whose = r->eni->id,
 			      .protocol = "tcp",
-			      .port = VXLAN_PORT};
+			      .port = health_port(r)};
 	struct str_list blocks = {0};
-	uint64_t port;
-	struct parse_error unused;
 
 	if (!str_same(r->target->state, "unhealthy"))
 		return;
-	if (!str_empty(r->target->health_port) &&
-	    parse_number(r->target->health_port, 1, 65535, &port, &unused))
-		a.port = (uint16_t)port;
-	for (size_t i = 0; i < c->inv->interfaces.n; i++)
-		if (is_lb_interface(c, &c->inv->interfaces.items[i]))
-			admit(c, &a, c->inv->interfaces.items[i].private_ip,
-			      lb);
-	for (size_t i = 0; i < a.refused.n; i++)
-		str_list_add(c->a, &blocks,
-			     arena_printf(c->a, "%s/32", a.refused.items[i]));
+	FOREACH(e, &c->inv->interfaces)
+		if (is_lb_interface(c, e))
+			admit(c, &a, e->private_ip, lb);
+	FOREACH(addr, &a.refused)
+		str_list_add(c->a, &blocks, arena_printf(c->a, "%s/32", *addr));
 	admission_row(c, &a, &blocks);
 }
 
@@ -194,8 +197,7 @@ void check_groups(struct checker *c)
 
 		admit_sources(c, &a, &(struct ec2_group_refs){0});
 	}
-	for (size_t i = 0; i < c->receivers.n; i++) {
-		const struct receiver *r = &c->receivers.items[i];
+	FOREACH(r, &c->receivers) {
 		struct admission a = {.protocol = "udp", .port = VXLAN_PORT};
 
 		if (!r->eni)
@@ -214,10 +216,7 @@ struct end {
 	const char *subnet, *vpc, *zone;
 	struct cidr at;
 };
-struct ends {
-	struct end *items;
-	size_t n;
-};
+struct ends LIST_OF(struct end);
 
 static void add_end(struct checker *c, struct ends *l, const char *subnet,
 		    const struct cidr *at)
@@ -241,9 +240,7 @@ static bool lb_address(const struct checker *c, const char *subnet,
 	const struct ec2_subnet *s = inventory_subnet(c->inv, subnet);
 	struct parse_error unused;
 
-	for (size_t i = 0; i < c->inv->interfaces.n; i++) {
-		const struct ec2_interface *e = &c->inv->interfaces.items[i];
-
+	FOREACH(e, &c->inv->interfaces) {
 		if (is_lb_interface(c, e) && str_same(e->subnet_id, subnet) &&
 		    interface_address(e, at))
 			return true;
@@ -271,8 +268,8 @@ static struct ends find_ends(struct checker *c)
 static bool sends_to_end(const struct ends *l, const struct end *e,
 			 const char *zone)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (!str_empty(zone) && str_same(l->items[i].zone, zone))
+	FOREACH(end, l)
+		if (!str_empty(zone) && str_same(end->zone, zone))
 			return str_same(e->zone, zone);
 	return true;
 }
@@ -301,12 +298,11 @@ static struct acl_finding *acl_finding(struct checker *c,
 {
 	struct acl_finding *finding;
 
-	for (size_t i = 0; i < l->n; i++) {
-		finding = &l->items[i];
-		if (finding->acl == acl && finding->egress == egress &&
-		    finding->protocol == traffic->protocol &&
-		    finding->port == traffic->port)
-			return finding;
+	FOREACH(known, l) {
+		if (known->acl == acl && known->egress == egress &&
+		    known->protocol == traffic->protocol &&
+		    known->port == traffic->port)
+			return known;
 	}
 	finding = ARENA_ADD(c->a, l);
 	if (finding) {
@@ -351,9 +347,8 @@ static int64_t number_before(const struct ec2_acl *acl, bool egress,
 	for (int64_t n = number - 1; n > 0; n--) {
 		bool taken = false;
 
-		for (size_t i = 0; i < acl->entries.n; i++)
-			taken |= acl->entries.items[i].egress == egress &&
-				 acl->entries.items[i].number == n;
+		FOREACH(e, &acl->entries)
+			taken |= e->egress == egress && e->number == n;
 		if (!taken)
 			return n;
 	}
@@ -426,21 +421,15 @@ static void check_acl_path(struct checker *c, struct acl_findings *l,
 static void check_health_acls(struct checker *c, struct acl_findings *l,
 			      const struct end *lb)
 {
-	for (size_t i = 0; c->lb && i < c->receivers.n; i++) {
-		const struct receiver *r = &c->receivers.items[i];
-		struct traffic traffic = {.protocol = FILTER_TCP,
-					  .port = VXLAN_PORT};
-		struct parse_error unused;
-		uint64_t port;
+	FOREACH(r, &c->receivers) {
+		struct traffic traffic = {.protocol = FILTER_TCP};
 
-		if (!r->eni || !str_same(r->target->state, "unhealthy") ||
+		if (!r->eni || !r->target ||
+		    !str_same(r->target->state, "unhealthy") ||
 		    str_same(r->eni->subnet_id, lb->subnet) ||
 		    !interface_address(r->eni, &traffic.peer))
 			continue;
-		if (!str_empty(r->target->health_port) &&
-		    parse_number(r->target->health_port, 1, 65535, &port,
-				 &unused))
-			traffic.port = (uint16_t)port;
+		traffic.port = health_port(r);
 		check_acl(c, l, lb->subnet, true, &traffic);
 		traffic.peer = lb->at;
 		check_acl(c, l, r->eni->subnet_id, false, &traffic);
@@ -455,19 +444,19 @@ void check_acls(struct checker *c)
 	struct acl_findings l = {0};
 	struct cidr from;
 
-	for (size_t i = 0; i < c->plan.sources.n; i++) {
-		const struct ec2_interface *s = c->plan.sources.items[i].eni;
+	FOREACH(src, &c->plan.sources) {
+		const struct ec2_interface *s = src->eni;
 
 		if (!interface_address(s, &from))
 			continue;
-		for (size_t k = 0; k < ends.n; k++)
-			if (sends_to_end(&ends, &ends.items[k], s->zone))
-				check_acl_path(c, &l, s, &from, &ends.items[k]);
+		FOREACH(end, &ends)
+			if (sends_to_end(&ends, end, s->zone))
+				check_acl_path(c, &l, s, &from, end);
 	}
-	for (size_t k = 0; k < ends.n; k++)
-		check_health_acls(c, &l, &ends.items[k]);
-	for (size_t i = 0; i < l.n; i++)
-		acl_row(c, &l.items[i]);
+	FOREACH(end, &ends)
+		check_health_acls(c, &l, end);
+	FOREACH(finding, &l)
+		acl_row(c, finding);
 	if (l.unknown.n)
 		check_row(
 			c, VERIFY_WARN, CHECK_ACLS,
@@ -541,16 +530,16 @@ void check_routes(struct checker *c)
 	struct ends ends = find_ends(c);
 	struct str_list seen = {0};
 
-	for (size_t i = 0; i < c->plan.sources.n; i++) {
-		const char *id = c->plan.sources.items[i].eni->subnet_id;
+	FOREACH(src, &c->plan.sources) {
+		const char *id = src->eni->subnet_id;
 		const struct ec2_subnet *s = inventory_subnet(c->inv, id);
 
 		if (!s || str_list_has(&seen, id))
 			continue;
 		str_list_add(c->a, &seen, id);
-		for (size_t k = 0; k < ends.n; k++)
-			if (sends_to_end(&ends, &ends.items[k], s->zone))
-				check_route(c, s, &ends.items[k]);
+		FOREACH(end, &ends)
+			if (sends_to_end(&ends, end, s->zone))
+				check_route(c, s, end);
 	}
 	if (ends.n && seen.n && !check_has(c, CHECK_ROUTES))
 		check_row(c, VERIFY_OK, CHECK_ROUTES,

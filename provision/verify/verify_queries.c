@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "verify/verify_queries.h"
+#include "base/list.h"
 #include "model/deployment.h"
 
 static const char ec2[] = "AWS/EC2";
@@ -45,8 +46,7 @@ struct str_list source_instances(struct arena *a, const struct inventory *inv,
 {
 	struct str_list l = {0};
 
-	for (size_t i = 0; i < inv->sessions.n; i++) {
-		const struct mirror_session *s = &inv->sessions.items[i];
+	FOREACH(s, &inv->sessions) {
 		const struct ec2_interface *e =
 			deployment_owns(&s->tags, deployment)
 				? inventory_interface(inv, s->interface_id)
@@ -66,16 +66,13 @@ static void add_registered(struct arena *a, const struct inventory *inv,
 
 	for (size_t i = 0; listener && i < listener->target_group_arns.n; i++)
 		str_list_add(a, &groups, listener->target_group_arns.items[i]);
-	for (size_t i = 0; i < inv->registered.n; i++) {
-		const struct inventory_target_group *g =
-			&inv->registered.items[i];
-
+	FOREACH(g, &inv->registered) {
 		if (!str_list_has(&groups, g->group->arn) ||
 		    str_same(g->group->target_type, "ip"))
 			continue;
-		for (size_t k = 0; k < g->targets.n; k++)
-			if (!str_empty(g->targets.items[k].id))
-				str_list_add(a, l, g->targets.items[k].id);
+		FOREACH(t, &g->targets)
+			if (!str_empty(t->id))
+				str_list_add(a, l, t->id);
 	}
 }
 
@@ -107,12 +104,11 @@ void verify_queries(struct verify_extra *extra, const struct inventory *inv,
 	struct str_list collectors =
 		collector_instances(a, inv, deployment, &lb);
 
-	for (size_t i = 0; i < sources.n; i++)
+	FOREACH(src, &sources)
 		for (int k = 0; k < N_MIRROR_METRICS; k++)
-			add_query(extra, ec2, mirror_metrics[k],
-				  sources.items[i]);
-	for (size_t i = 0; i < collectors.n; i++)
-		add_query(extra, ec2, metric_packets_in, collectors.items[i]);
+			add_query(extra, ec2, mirror_metrics[k], *src);
+	FOREACH(id, &collectors)
+		add_query(extra, ec2, metric_packets_in, *id);
 	if (lb) {
 		add_query(extra, nlb, metric_lb_bytes, lb_dimension(lb));
 		add_query(extra, nlb, metric_lb_blocked, lb_dimension(lb));

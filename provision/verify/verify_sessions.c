@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/instance.h"
+#include "base/list.h"
 #include "model/limits.h"
 #include "verify/verify_sessions.h"
 #include "model/filter_text.h"
@@ -13,12 +14,12 @@
 
 static const char *first_note(const struct diagnostics *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].level == DIAG_FAIL)
-			return l->items[i].text;
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].level == DIAG_WARN)
-			return l->items[i].text;
+	FOREACH(d, l)
+		if (d->level == DIAG_FAIL)
+			return d->text;
+	FOREACH(d, l)
+		if (d->level == DIAG_WARN)
+			return d->text;
 	return "it has no network interface at present";
 }
 
@@ -28,8 +29,7 @@ void check_sources(struct checker *c)
 	const char *target_eni =
 		spec->target.type == TARGET_ENI ? spec->target.id : NULL;
 
-	for (size_t i = 0; i < spec->sources.n; i++) {
-		const struct source *s = &spec->sources.items[i];
+	FOREACH(s, &spec->sources) {
 		struct candidates found = {0};
 		struct diagnostics diagnostics = {0};
 
@@ -62,9 +62,7 @@ static size_t foreign_sessions(const struct checker *c, const char *eni,
 	size_t n = 0;
 
 	*first = NULL;
-	for (size_t i = 0; i < c->inv->sessions.n; i++) {
-		const struct mirror_session *s = &c->inv->sessions.items[i];
-
+	FOREACH(s, &c->inv->sessions) {
 		if (!str_same(s->interface_id, eni) ||
 		    deployment_owns(&s->tags, c->name))
 			continue;
@@ -78,9 +76,9 @@ static size_t foreign_sessions(const struct checker *c, const char *eni,
 static const struct mirror_session *session_of(const struct checker *c,
 					       const char *eni)
 {
-	for (size_t i = 0; i < c->sessions.n; i++)
-		if (str_same(c->sessions.items[i].interface_id, eni))
-			return &c->sessions.items[i];
+	FOREACH(s, &c->sessions)
+		if (str_same(s->interface_id, eni))
+			return s;
 	return NULL;
 }
 
@@ -89,8 +87,8 @@ static void missing_sessions(struct checker *c)
 {
 	struct str_list missing = {0};
 
-	for (size_t i = 0; i < c->plan.sources.n; i++) {
-		const char *eni = c->plan.sources.items[i].eni->id;
+	FOREACH(src, &c->plan.sources) {
+		const char *eni = src->eni->id;
 		const struct mirror_session *first;
 		size_t others;
 
@@ -143,9 +141,7 @@ static void differing_sessions(struct checker *c)
 	const struct steps *l = &c->plan.steps;
 	struct str_list stale = {0};
 
-	for (size_t i = 0; i < l->n; i++) {
-		const struct step *s = &l->items[i];
-
+	FOREACH(s, l) {
 		/* A new filter or target changes every session and has a row of
 		 * its own. */
 		if (s->type == STEP_MODIFY_SESSION &&
@@ -167,8 +163,8 @@ static void differing_sessions(struct checker *c)
  * it. */
 static void shadowed_sessions(struct checker *c)
 {
-	for (size_t i = 0; i < c->sessions.n; i++) {
-		const struct mirror_session *s = &c->sessions.items[i], *first;
+	FOREACH(m, &c->sessions) {
+		const struct mirror_session *s = m, *first;
 
 		if (foreign_sessions(c, s->interface_id, &first) &&
 		    first->number < s->number)
@@ -254,9 +250,8 @@ void check_instances(struct checker *c)
 {
 	struct str_list seen = {0};
 
-	for (size_t i = 0; i < c->plan.sources.n; i++) {
-		const struct ec2_instance *in =
-			c->plan.sources.items[i].instance;
+	FOREACH(src, &c->plan.sources) {
+		const struct ec2_instance *in = src->instance;
 
 		if (!in || str_list_has(&seen, in->id))
 			continue;

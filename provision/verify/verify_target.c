@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "model/limits.h"
+#include "base/list.h"
 #include "verify/verify_target.h"
 
 #define NAMES_MAX 5
@@ -50,9 +51,7 @@ static const char *length_fix(struct checker *c, const struct mirror_session *s)
 
 void check_packet_length(struct checker *c)
 {
-	for (size_t i = 0; i < c->sessions.n; i++) {
-		const struct mirror_session *s = &c->sessions.items[i];
-
+	FOREACH(s, &c->sessions) {
 		if (s->packet_length <= 0 || s->packet_length >= WHOLE_PACKET)
 			continue;
 		check_row(
@@ -131,8 +130,8 @@ static bool cross_zone(const struct checker *c, const char *tg, bool *known)
 
 static bool has_zone(const struct elbv2_load_balancer *lb, const char *zone)
 {
-	for (size_t i = 0; i < lb->zones.n; i++)
-		if (str_same(lb->zones.items[i].name, zone))
+	FOREACH(z, &lb->zones)
+		if (str_same(z->name, zone))
 			return true;
 	return false;
 }
@@ -140,8 +139,7 @@ static bool has_zone(const struct elbv2_load_balancer *lb, const char *zone)
 /* Whether the zone itself has a healthy collector. */
 static bool served(const struct checker *c, const char *zone)
 {
-	for (size_t i = 0; i < c->receivers.n; i++) {
-		const struct receiver *r = &c->receivers.items[i];
+	FOREACH(r, &c->receivers) {
 		const char *in = r->eni	       ? r->eni->zone
 				 : r->instance ? r->instance->zone
 					       : NULL;
@@ -371,9 +369,7 @@ static void receiver_row(struct checker *c, const struct receiver *r)
 /* Collectors of the spec that are not registered. */
 static void unregistered(struct checker *c)
 {
-	for (size_t i = 0; i < c->plan.steps.n; i++) {
-		const struct step *s = &c->plan.steps.items[i];
-
+	FOREACH(s, &c->plan.steps) {
 		if (s->type == STEP_REGISTER && c->current.tg)
 			check_row(c, VERIFY_FAIL, CHECK_HEALTH,
 				  str_list_text(c->a, &s->ids, NAMES_MAX),
@@ -386,8 +382,8 @@ void check_health(struct checker *c)
 {
 	if (!c->lb || !c->listener || !c->listener->target_group_arns.n)
 		return;
-	for (size_t i = 0; i < c->receivers.n; i++)
-		receiver_row(c, &c->receivers.items[i]);
+	FOREACH(r, &c->receivers)
+		receiver_row(c, r);
 	unregistered(c);
 	if (!check_has(c, CHECK_HEALTH))
 		check_row(

@@ -50,9 +50,8 @@ static void setup(struct world *w, const struct spec *spec, bool sync,
 	assert_int_equal(plan_setup(&p, &w->inv, spec, sync), 0);
 	if (diag_failed(&p.diagnostics))
 		print_error("%s", diagnostics_text(&p));
-	for (size_t i = 0; i < p.steps.n; i++)
-		assert_true(!p.steps.items[i].undo_text ||
-			    step_ops(p.steps.items[i].type)->undo);
+	FOREACH(step, &p.steps)
+		assert_true(!step->undo_text || step_ops(step->type)->undo);
 	assert_false(diag_failed(&p.diagnostics));
 	plan_apply(&p, &o, &result);
 	if (result.outcome == APPLY_DONE && outcome == APPLY_DONE)
