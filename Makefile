@@ -93,8 +93,9 @@ $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 
 SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
 
-# --- metlo-xdp: one archive per folder, arrows as in the design ------------
-USER_DIRS := cli run config metlo output trace http stream pcap capture base
+# --- metlo-xdp: one archive per folder, in the order of includes.txt -------
+# It lists a folder after those that it includes; a linker wants the reverse.
+USER_DIRS := $(shell sed -n 's|^user/\([a-z0-9]*\):.*|\1|p' tests/build/includes.txt | tac)
 USER_MAIN := user/cli/main.c
 USER_SRCS := $(filter-out $(USER_MAIN),$(wildcard $(USER_DIRS:%=user/%/*.c)))
 obj = $(patsubst %.c,$(O)/%.o,$(1))

@@ -63,6 +63,7 @@ static bool set_vnis(void *settings, const char *text, struct parse_error *err)
 
 /* Built by settings_options(). */
 static char sink_usage[400], output_help[sizeof(sink_usage) + 40];
+static const char *sink_completions[SINK_COMPLETIONS_MAX];
 
 static bool check_output(void *settings, const char *text,
 			 struct parse_error *err)
@@ -138,7 +139,7 @@ static const struct opt options[] = {
 	 .help = "report the SHA-256 of each complete decoded body"},
 	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
-	 .help = output_help},
+	 .names = sink_completions, .help = output_help},
 	{.name = NULL},
 };
 
@@ -257,6 +258,7 @@ const struct opt *settings_options(void)
 	if (table[0].name)
 		return table;
 	sink_table_usage(sink_usage, sizeof(sink_usage));
+	sink_table_completions(sink_completions);
 	snprintf(output_help, sizeof(output_help),
 		 "where to send transactions: %s", sink_usage);
 	append(table, &n, options);

@@ -37,3 +37,16 @@ void sink_table_usage(char *to, size_t size)
 		n += (size_t)snprintf(to + n, size - n, "%s%s", i ? ", " : "",
 				      sink_table[i]->usage);
 }
+
+void sink_table_completions(const char *to[SINK_COMPLETIONS_MAX])
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < N_SINKS; i++) {
+		const char *const *c = sink_table[i]->completions;
+
+		for (; c && *c && n + 1 < SINK_COMPLETIONS_MAX; c++)
+			to[n++] = *c;
+	}
+	to[n] = NULL;
+}

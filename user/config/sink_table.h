@@ -8,6 +8,8 @@
 
 #include "output/sink.h"
 
+#define SINK_COMPLETIONS_MAX 32
+
 /* X(id): the ops are id_sink. The order is that of the options in the help. */
 #define SINKS(X)  \
 	X(ndjson) \
@@ -34,5 +36,8 @@ bool sink_table_accepts(const char *destination);
 
 /* All valid destinations, for the help: "ndjson:- (...), metlo (...)". */
 void sink_table_usage(char *to, size_t size);
+
+/* The completions of all types, ending in NULL. */
+void sink_table_completions(const char *to[SINK_COMPLETIONS_MAX]);
 
 #endif

@@ -462,6 +462,8 @@ static void *open_sink(const struct sink_conf *conf)
 	return NULL;
 }
 
+static const char *const completions[] = {"metlo", NULL};
+
 static bool accepts(const char *destination)
 {
 	return !strcmp(destination, "metlo");
@@ -471,6 +473,7 @@ static bool accepts(const char *destination)
 const struct sink_ops ingest_sink = {
 	.name = "metlo",
 	.usage = "metlo (Metlo's collector, which --metlo-host names)",
+	.completions = completions,
 	.accepts = accepts,
 	.options = ingest_options,
 	.setup = ingest_conf_setup,

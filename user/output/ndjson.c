@@ -60,6 +60,8 @@ static const struct opt options[] = {
 	{.name = NULL},
 };
 
+static const char *const completions[] = {"ndjson:-", "ndjson:/", NULL};
+
 static bool accepts(const char *destination)
 {
 	const size_t n = strlen(PREFIX);
@@ -302,6 +304,7 @@ const struct sink_ops ndjson_sink = {
 	.name = "ndjson",
 	.usage =
 		"ndjson:- (standard output), ndjson:PATH (a file, which is appended to)",
+	.completions = completions,
 	.accepts = accepts,
 	.options = options,
 	.setup = setup,

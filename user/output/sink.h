@@ -50,6 +50,8 @@ struct sink_ops {
 	const char *name;
 	/* The destinations it accepts, for the help and error messages. */
 	const char *usage;
+	/* What shells offer as the beginning of one; ends in NULL. */
+	const char *const *completions;
 	/* Is this text, which begins with NAME, a destination? Required. */
 	bool (*accepts)(const char *destination);
 

@@ -22,7 +22,7 @@ _metlo_xdp_values()
 	DEST)
 		case $3 in
 		ndjson:?*) compgen -f -P ndjson: -- "${3#ndjson:}" ;;
-		*) compgen -W "ndjson:- ndjson:/ metlo" -- "$3" ;;
+		*) compgen -W "$2" -- "$3" ;;
 		esac
 		;;
 	*) compgen -W "$2" -- "$3" ;;
