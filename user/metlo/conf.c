@@ -73,9 +73,9 @@ const struct opt ingest_options[] = {
 /* --- the API key ------------------------------------------------------- */
 
 /* Sets the key from text without surrounding white space. It becomes part of a
- * header field, so control characters are rejected. false after a message. */
-static bool set_key(struct ingest_conf *m, const char *text, size_t n,
-		    const char *from, const struct log *log)
+ * header field, so control characters are rejected. 0 or -EINVAL, logged. */
+static int set_key(struct ingest_conf *m, const char *text, size_t n,
+		   const char *from, const struct log *log)
 {
 	while (n && strchr(" \t\r\n", *text)) {
 		text++;
@@ -85,13 +85,13 @@ static bool set_key(struct ingest_conf *m, const char *text, size_t n,
 		n--;
 	if (!n) {
 		log_error(log, "%s: the API key is empty", from);
-		return false;
+		return -EINVAL;
 	}
 	if (n > INGEST_KEY_MAX) {
 		log_error(log,
 			  "%s: longer than %d bytes: this is not an API key",
 			  from, INGEST_KEY_MAX);
-		return false;
+		return -EINVAL;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (text[i] <= ' ' || text[i] > '~') {
@@ -99,21 +99,21 @@ static bool set_key(struct ingest_conf *m, const char *text, size_t n,
 				log,
 				"%s: contains spaces or control characters: this is not an API key",
 				from);
-			return false;
+			return -EINVAL;
 		}
 	memcpy(m->key, text, n);
 	m->key[n] = '\0';
-	return true;
+	return 0;
 }
 
-static bool read_key_file(struct ingest_conf *m, const char *path,
-			  const struct log *log)
+static int read_key_file(struct ingest_conf *m, const char *path,
+			 const struct log *log)
 {
 	char text[INGEST_KEY_MAX + 64];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st = {0};
 	ssize_t n = -1;
-	bool ok;
+	int err;
 
 	if (fd >= 0 && !fstat(fd, &st))
 		n = read(fd, text, sizeof(text));
@@ -122,7 +122,7 @@ static bool read_key_file(struct ingest_conf *m, const char *path,
 			  strerror(errno));
 		if (fd >= 0)
 			close(fd);
-		return false;
+		return -EINVAL;
 	}
 	close(fd);
 	if (st.st_mode & (S_IRWXO | S_IWGRP))
@@ -130,16 +130,16 @@ static bool read_key_file(struct ingest_conf *m, const char *path,
 			log,
 			"--metlo-key-file %s: other users can read or change it: chmod 600 %s",
 			path, path);
-	ok = set_key(m, text, (size_t)n, path, log);
+	err = set_key(m, text, (size_t)n, path, log);
 	explicit_bzero(text, sizeof(text));
-	return ok;
+	return err;
 }
 
-static bool find_key(struct ingest_conf *m, const struct ingest_settings *s,
-		     const struct log *log)
+static int find_key(struct ingest_conf *m, const struct ingest_settings *s,
+		    const struct log *log)
 {
 	char *text = getenv(KEY_VARIABLE);
-	bool ok;
+	int err;
 
 	if (s->key_file)
 		return read_key_file(m, s->key_file, log);
@@ -148,13 +148,13 @@ static bool find_key(struct ingest_conf *m, const struct ingest_settings *s,
 			log,
 			"--output metlo needs an API key: set " KEY_VARIABLE
 			" in the environment, or name a file that contains it with --metlo-key-file");
-		return false;
+		return -EINVAL;
 	}
-	ok = set_key(m, text, strlen(text), KEY_VARIABLE, log);
+	err = set_key(m, text, strlen(text), KEY_VARIABLE, log);
 	/* Hide it from /proc/PID/environ. */
 	explicit_bzero(text, strlen(text));
 	unsetenv(KEY_VARIABLE);
-	return ok;
+	return err;
 }
 
 /* --- the collector ----------------------------------------------------- */
@@ -219,7 +219,7 @@ static int fill(struct ingest_conf *c, const struct sink_setup *setup)
 		log_error(setup->log, "--metlo-host: %s", why);
 		return -EINVAL;
 	}
-	if (!find_key(c, s, setup->log))
+	if (find_key(c, s, setup->log))
 		return -EINVAL;
 	c->ca_file = s->ca_file;
 	c->spool = s->spool;

@@ -286,25 +286,28 @@ static size_t keep_body(char *p, size_t size, size_t n, void *ctx)
 	return n;
 }
 
-static bool add_header(struct curl_slist **list, const char *text)
+static int add_header(struct curl_slist **list, const char *text)
 {
 	struct curl_slist *more = curl_slist_append(*list, text);
 
 	if (more)
 		*list = more;
-	return more;
+	return more ? 0 : -ENOMEM;
 }
 
-static bool make_headers(struct ingest_http *h, const char *key)
+static int make_headers(struct ingest_http *h, const char *key)
 {
-	char line[512];
+	char authorization[512];
+	/* No Expect: 100-continue: it would only cost a round trip. */
+	const char *const lines[] = {
+		authorization, "Content-Type: application/json", "Expect:"};
+	int err = add_header(&h->no_key, "Accept: */*");
 
-	snprintf(line, sizeof(line), "Authorization: %s", key);
-	return add_header(&h->no_key, "Accept: */*") &&
-	       add_header(&h->headers, line) &&
-	       add_header(&h->headers, "Content-Type: application/json") &&
-	       /* No Expect: 100-continue: it would only cost a round trip. */
-	       add_header(&h->headers, "Expect:");
+	snprintf(authorization, sizeof(authorization), "Authorization: %s",
+		 key);
+	for (size_t i = 0; !err && i < sizeof(lines) / sizeof(*lines); i++)
+		err = add_header(&h->headers, lines[i]);
+	return err;
 }
 
 static void set_options(struct ingest_http *h, struct request *s)
@@ -346,7 +349,7 @@ struct ingest_http *ingest_http_new(const struct ingest_http_conf *conf,
 	if (conf->ca_file)
 		snprintf(h->ca_file, sizeof(h->ca_file), "%s", conf->ca_file);
 	h->multi = curl_multi_init();
-	if (!h->multi || !make_headers(h, conf->key))
+	if (!h->multi || make_headers(h, conf->key))
 		goto fail;
 	for (; h->n < n; h->n++) {
 		h->request[h->n].easy = curl_easy_init();

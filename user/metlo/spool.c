@@ -50,11 +50,14 @@ struct spool {
 
 /* --- the directory ----------------------------------------------------- */
 
-static bool log_errno(const struct spool *s, const char *what)
+/* Logs errno and returns it negated. */
+static int log_errno(const struct spool *s, const char *what)
 {
+	const int err = errno;
+
 	log_error(s->conf.log, "--spool %s: %s: %s", s->conf.dir, what,
-		  strerror(errno));
-	return false;
+		  strerror(err));
+	return -err;
 }
 
 /* A directory with other files in it was probably named by mistake. */
@@ -73,7 +76,7 @@ static bool is_ours(const char *name)
 	return segment_is_name(name, &seq);
 }
 
-static bool is_spool(const struct spool *s, DIR *d)
+static int check_files(const struct spool *s, DIR *d)
 {
 	struct dirent *e;
 
@@ -83,12 +86,12 @@ static bool is_spool(const struct spool *s, DIR *d)
 				s->conf.log,
 				"--spool %s: contains other files, such as %s: use a directory of its own",
 				s->conf.dir, e->d_name);
-			return false;
+			return -ENOTEMPTY;
 		}
-	return true;
+	return 0;
 }
 
-static bool lock_dir(struct spool *s)
+static int lock_dir(struct spool *s)
 {
 	s->lock_fd = openat(s->dir.fd, "lock",
 			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -100,15 +103,14 @@ static bool lock_dir(struct spool *s)
 		return log_errno(
 			s, "cannot change its owner to the user of the daemon");
 	if (!flock(s->lock_fd, LOCK_EX | LOCK_NB))
-		return true;
-	if (errno == EWOULDBLOCK)
-		log_error(
-			s->conf.log,
-			"--spool %s: in use by another metlo-xdp: stop that one, or use another directory",
-			s->conf.dir);
-	else
-		log_errno(s, "cannot be locked");
-	return false;
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return log_errno(s, "cannot be locked");
+	log_error(
+		s->conf.log,
+		"--spool %s: in use by another metlo-xdp: stop that one, or use another directory",
+		s->conf.dir);
+	return -EBUSY;
 }
 
 static void append_segment(struct spool *s, struct segment *g)
@@ -131,7 +133,7 @@ static int by_number(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static bool load_segments(struct spool *s, const uint64_t *seq, size_t n)
+static int load_segments(struct spool *s, const uint64_t *seq, size_t n)
 {
 	struct segment *g;
 
@@ -143,14 +145,14 @@ static bool load_segments(struct spool *s, const uint64_t *seq, size_t n)
 				"--spool %s/%016llx.spool: %s: make it readable for this user, or move it elsewhere",
 				s->conf.dir, (unsigned long long)seq[i],
 				strerror(errno));
-			return false;
+			return -EIO;
 		}
 		append_segment(s, g);
 		s->next_seq = seq[i] + 1;
 	}
 	s->recovering = s->first;
 	s->new_seq = s->next_seq;
-	return true;
+	return 0;
 }
 
 /* Changes the owner of files from an earlier run as root, which may not have had
@@ -170,15 +172,15 @@ static void chown_file(const struct spool *s, const char *name)
 			 s->conf.dir, name, strerror(errno));
 }
 
-static bool list_segments(struct spool *s, DIR *d)
+static int list_segments(struct spool *s, DIR *d)
 {
 	uint64_t *seq = NULL, *more, one;
 	size_t n = 0, cap = 0;
 	struct dirent *e;
-	bool ok = true;
+	int err = 0;
 
 	rewinddir(d);
-	while (ok && (e = readdir(d))) {
+	while ((e = readdir(d))) {
 		if (!segment_is_name(e->d_name, &one)) {
 			if (strstr(e->d_name, ".acks"))
 				chown_file(s, e->d_name);
@@ -189,7 +191,7 @@ static bool list_segments(struct spool *s, DIR *d)
 			cap = cap ? cap * 2 : 64;
 			more = realloc(seq, cap * sizeof(*seq));
 			if (!more) {
-				ok = log_errno(s, "cannot be read");
+				err = log_errno(s, "cannot be read");
 				break;
 			}
 			seq = more;
@@ -198,15 +200,16 @@ static bool list_segments(struct spool *s, DIR *d)
 	}
 	if (n)
 		qsort(seq, n, sizeof(*seq), by_number);
-	ok = ok && load_segments(s, seq, n);
+	if (!err)
+		err = load_segments(s, seq, n);
 	free(seq);
-	return ok;
+	return err;
 }
 
-static bool open_dir(struct spool *s)
+static int open_dir(struct spool *s)
 {
 	DIR *d;
-	bool ok;
+	int err;
 
 	if (mkdir(s->conf.dir, 0700) && errno != EEXIST)
 		return log_errno(s, "cannot be created");
@@ -216,9 +219,13 @@ static bool open_dir(struct spool *s)
 	d = fdopendir(fcntl(s->dir.fd, F_DUPFD_CLOEXEC, 3));
 	if (!d)
 		return log_errno(s, "cannot be read");
-	ok = is_spool(s, d) && lock_dir(s) && list_segments(s, d);
+	err = check_files(s, d);
+	if (!err)
+		err = lock_dir(s);
+	if (!err)
+		err = list_segments(s, d);
 	closedir(d);
-	return ok;
+	return err;
 }
 
 struct spool *spool_open(const struct spool_conf *conf)
@@ -237,7 +244,7 @@ struct spool *spool_open(const struct spool_conf *conf)
 	s->segment_max = segment > SEGMENT_MAX	 ? SEGMENT_MAX
 			 : segment < SEGMENT_MIN ? SEGMENT_MIN
 						 : (uint32_t)segment;
-	if (!conf->dir || open_dir(s))
+	if (!conf->dir || !open_dir(s))
 		return s;
 	spool_close(s);
 	return NULL;

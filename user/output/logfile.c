@@ -78,15 +78,15 @@ static int open_path(const char *path, bool *created, bool *regular)
 }
 
 /* With a single writer, a torn last line is safe to truncate. */
-static bool lock(const struct logfile *f, int fd)
+static int lock(const struct logfile *f, int fd)
 {
 	if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
-		return true;
+		return 0;
 	log_error(
 		f->log,
 		"%s: another metlo-xdp, or another --output of this one, writes to this file: use a different file for each",
 		f->path);
-	return false;
+	return -EBUSY;
 }
 
 /* Truncates a torn last line. */
@@ -124,9 +124,10 @@ static int adopt(struct logfile *f, int fd)
 	struct stat st;
 	int err;
 
-	if (!lock(f, fd)) {
+	err = lock(f, fd);
+	if (err) {
 		close(fd);
-		return -EBUSY;
+		return err;
 	}
 	if (fstat(fd, &st)) {
 		err = -errno;
@@ -143,19 +144,20 @@ static int adopt(struct logfile *f, int fd)
 	return 0;
 }
 
-static bool open_directory(struct logfile *f)
+/* 0 or -errno. */
+static int open_directory(struct logfile *f)
 {
 	char *slash;
 
 	f->real = realpath(f->path, NULL);
 	if (!f->real)
-		return false;
+		return -errno;
 	slash = strrchr(f->real, '/');
 	f->name = slash + 1;
 	*slash = '\0';
 	f->dir_fd = open(*f->real ? f->real : "/",
 			 O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return f->dir_fd >= 0;
+	return f->dir_fd < 0 ? -errno : 0;
 }
 
 static void change_owner(const struct logfile *f, int fd)
@@ -187,13 +189,13 @@ static int check_owner_access(const struct logfile *f)
 	return err;
 }
 
-static bool can_rotate(const struct logfile *f)
+static int check_rotation(const struct logfile *f)
 {
 	const struct logfile_rules *r = f->rules;
 	int err;
 
 	if (!r->rotate_size && !r->rotate_interval)
-		return true;
+		return 0;
 	err = check_owner_access(f);
 	if (err)
 		log_error(
@@ -203,7 +205,7 @@ static bool can_rotate(const struct logfile *f)
 			(unsigned int)(r->owner.change ? r->owner.uid
 						       : geteuid()),
 			strerror(-err));
-	return !err;
+	return err;
 }
 
 struct logfile *logfile_open(const char *path,
@@ -212,7 +214,7 @@ struct logfile *logfile_open(const char *path,
 {
 	struct logfile *f;
 	bool created;
-	int fd = open_path(path, &created, regular);
+	int fd = open_path(path, &created, regular), err;
 
 	if (fd < 0) {
 		if (*regular)
@@ -236,10 +238,11 @@ struct logfile *logfile_open(const char *path,
 		change_owner(f, fd);
 	if (adopt(f, fd))
 		goto fail;
-	if (!open_directory(f))
+	err = open_directory(f);
+	if (err)
 		log_error(log, "%s: cannot open its directory: %s", path,
-			  strerror(errno));
-	else if (can_rotate(f))
+			  strerror(-err));
+	else if (!check_rotation(f))
 		return f;
 fail:
 	f->sync = false;

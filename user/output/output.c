@@ -39,7 +39,7 @@ struct output {
 
 /* --- opening and closing ----------------------------------------------- */
 
-static bool start(struct output *o, struct running *m)
+static int start(struct output *o, struct running *m)
 {
 	sigset_t all, before;
 	int err;
@@ -53,7 +53,7 @@ static bool start(struct output *o, struct running *m)
 		log_error(o->log, "output: cannot create a thread for %s: %s",
 			  m->destination, strerror(err));
 	m->started = !err;
-	return m->started;
+	return -err;
 }
 
 static void free_output(struct output *o)
@@ -64,8 +64,8 @@ static void free_output(struct output *o)
 	free(o);
 }
 
-static bool open_one(struct output *o, const struct output_conf *conf,
-		     unsigned int i)
+static int open_one(struct output *o, const struct output_conf *conf,
+		    unsigned int i)
 {
 	const struct output_sink *from = &conf->sinks[i];
 	struct running *m = &o->running[i];
@@ -81,22 +81,24 @@ static bool open_one(struct output *o, const struct output_conf *conf,
 	m->ops = from->ops;
 	m->destination = from->destination;
 	m->sink = m->ops->open(&sink);
-	return m->sink != NULL;
+	return m->sink ? 0 : -EIO; /* logged */
 }
 
 /* Opens all before starting a thread, so that nothing is written if one of them
  * cannot be opened. */
-static bool open_sinks(struct output *o, const struct output_conf *conf)
+static int open_sinks(struct output *o, const struct output_conf *conf)
 {
-	unsigned int i;
+	int err = 0;
 
-	for (; o->n_sinks < conf->n_sinks; o->n_sinks++)
-		if (!open_one(o, conf, o->n_sinks))
-			return false;
-	for (i = 0; i < o->n_sinks; i++)
-		if (!start(o, &o->running[i]))
-			return false;
-	return true;
+	while (o->n_sinks < conf->n_sinks) {
+		err = open_one(o, conf, o->n_sinks);
+		if (err)
+			return err;
+		o->n_sinks++;
+	}
+	for (unsigned int i = 0; !err && i < o->n_sinks; i++)
+		err = start(o, &o->running[i]);
+	return err;
 }
 
 static struct queue *new_queue(const struct output_conf *conf)
@@ -136,7 +138,7 @@ struct output *output_new(const struct output_conf *conf)
 		free(o);
 		return NULL;
 	}
-	if (open_sinks(o, conf))
+	if (!open_sinks(o, conf))
 		return o;
 	output_close(o, NULL);
 	return NULL;

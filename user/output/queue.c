@@ -427,7 +427,7 @@ static void init_cond(pthread_cond_t *cond, clockid_t clock)
 	pthread_condattr_destroy(&attr);
 }
 
-static bool init_sinks(struct queue *q, const struct queue_conf *conf)
+static int init_sinks(struct queue *q, const struct queue_conf *conf)
 {
 	for (unsigned int i = 0; i < conf->sinks; i++) {
 		struct sink_queue *s = &q->sink[i];
@@ -441,9 +441,9 @@ static bool init_sinks(struct queue *q, const struct queue_conf *conf)
 		q->n_sinks++;
 		s->from_worker = calloc(conf->workers, sizeof(*s->from_worker));
 		if (!s->from_worker)
-			return false;
+			return -ENOMEM;
 	}
-	return true;
+	return 0;
 }
 
 struct queue *queue_new(const struct queue_conf *conf)
@@ -451,7 +451,7 @@ struct queue *queue_new(const struct queue_conf *conf)
 	struct queue *q = calloc(1, sizeof(*q));
 	struct sink_queue *sinks = calloc(conf->sinks, sizeof(*sinks));
 	struct spares *spares = calloc(conf->workers, sizeof(*spares));
-	bool ok;
+	int err;
 
 	if (!q || !sinks || !spares) {
 		free(q);
@@ -467,11 +467,11 @@ struct queue *queue_new(const struct queue_conf *conf)
 	q->blocking = conf->blocking;
 	q->n_workers = conf->workers;
 	q->limit = conf->limit / conf->workers / conf->sinks;
-	ok = init_sinks(q, conf);
-	if (ok)
+	err = init_sinks(q, conf);
+	if (!err)
 		q->open = calloc((size_t)q->n_views * q->n_workers,
 				 sizeof(struct chunk *));
-	if (ok && q->open)
+	if (!err && q->open)
 		return q;
 	queue_free(q);
 	errno = ENOMEM;

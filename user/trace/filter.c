@@ -52,24 +52,25 @@ bool filter_check(const char *pattern, struct parse_error *err)
 	return true;
 }
 
-static bool add_rule(struct filter *f, const char *pattern)
+/* 0 or -errno. */
+static int add_rule(struct filter *f, const char *pattern)
 {
 	struct rule *rule = &f->rule[f->n++];
 	size_t n = strcspn(pattern, "/"), i;
 	char host[GLOB_MAX];
 
-	if (n > sizeof(host)) {
-		errno = EINVAL;
-		return false;
-	}
+	if (n > sizeof(host))
+		return -EINVAL;
 	for (i = 0; i < n; i++)
 		host[i] = (char)(pattern[i] >= 'A' && pattern[i] <= 'Z'
 					 ? pattern[i] | 0x20
 					 : pattern[i]);
 	if (n && !(rule->host = glob_new(host, n)))
-		return false;
-	return !pattern[n] ||
-	       (rule->path = glob_new(pattern + n, strlen(pattern + n)));
+		return -errno;
+	if (pattern[n] &&
+	    !(rule->path = glob_new(pattern + n, strlen(pattern + n))))
+		return -errno;
+	return 0;
 }
 
 struct filter *filter_new(const char *const *include, unsigned int n_include,
@@ -83,12 +84,12 @@ struct filter *filter_new(const char *const *include, unsigned int n_include,
 		return NULL;
 	f->n_include = n_include;
 	for (i = 0; i < n; i++) {
-		if (add_rule(f, i < n_include ? include[i]
-					      : exclude[i - n_include]))
+		err = add_rule(f, i < n_include ? include[i]
+						: exclude[i - n_include]);
+		if (!err)
 			continue;
-		err = errno;
 		filter_free(f);
-		errno = err;
+		errno = -err;
 		return NULL;
 	}
 	return f;
