@@ -167,12 +167,12 @@ static inline void drive(struct conn *c)
 void drive_bytes(struct conn *c, enum stream_dir dir,
 		 const struct stream_chunk *chunk)
 {
-	struct event *ev = event_push_bytes(c->engine, dir);
+	struct event *ev =
+		event_push(c->engine, EVENT_BYTES, dir, chunk->ts_ns);
 
 	ev->in.p = chunk->data;
 	ev->in.end = chunk->data + chunk->len;
 	ev->in.offset = chunk->offset;
-	ev->in.ts_ns = chunk->ts_ns;
 	ev->in.acked = chunk->acked;
 	ev->in.chunk_start = true;
 	drive(c);
@@ -194,5 +194,6 @@ void drive_end(struct conn *c, enum stream_dir dir, bool fin, uint64_t ts_ns)
 	struct event *ev = event_push(c->engine, EVENT_END, dir, ts_ns);
 
 	ev->in_order = ev->may_wait = fin;
+	ev->cutting = false;
 	drive(c);
 }

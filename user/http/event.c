@@ -17,22 +17,7 @@
 #include "http/account.h"
 #include "http/message.h"
 
-struct event *event_push(struct http_engine *e, enum event_type type,
-			 enum stream_dir dir, uint64_t ts_ns)
-{
-	static const uint8_t placeholder[1];
-	struct event *ev;
-
-	if (e->n_events == EVENTS_MAX)
-		return NULL;
-	ev = &e->events[e->n_events++];
-	*ev = (struct event){.in.p = placeholder,
-			     .in.end = placeholder + 1,
-			     .in.ts_ns = ts_ns,
-			     .type = (uint8_t)type,
-			     .dir = (uint8_t)dir};
-	return ev;
-}
+const uint8_t event_placeholder[1];
 
 void event_end_replay(struct http_engine *e, const struct event *ev)
 {
@@ -52,9 +37,9 @@ static bool push_replay(struct http_engine *e, struct event *ev,
 
 	if (ev->type == EVENT_BYTES && event_done(ev))
 		event_pop(e);
-	if (e->n_events == EVENTS_MAX)
+	ev = event_push(e, EVENT_BYTES, dir, ts_ns);
+	if (!ev)
 		return false;
-	ev = event_push_bytes(e, dir);
 	ev->in = (struct input){.p = p,
 				.end = p + n,
 				.offset = offset,

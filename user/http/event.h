@@ -30,21 +30,26 @@ enum action {
  * event_handled(); it may push events, which come before the remainder of ev. */
 typedef enum action handler(struct conn *c, struct event *ev);
 
-/* Pushes an event for dir; the caller fills in the details. NULL: the stack is
- * full, which its depth rules out (event.c). */
-struct event *event_push(struct http_engine *e, enum event_type type,
-			 enum stream_dir dir, uint64_t ts_ns);
-/* The same for bytes; the stack must have room. Inline, and without setting
- * what only other events use, since it runs for every chunk. */
-static inline struct event *event_push_bytes(struct http_engine *e,
-					     enum stream_dir dir)
-{
-	struct event *ev = &e->events[e->n_events++];
+/* What an event that is not bytes counts as, see struct event. */
+extern const uint8_t event_placeholder[1];
 
-	ev->type = EVENT_BYTES;
+/* Pushes an event for dir; the caller sets what only its type uses. NULL: the
+ * stack is full, which its depth rules out (event.c). */
+static inline struct event *event_push(struct http_engine *e,
+				       enum event_type type,
+				       enum stream_dir dir, uint64_t ts_ns)
+{
+	struct event *ev = &e->events[e->n_events];
+
+	if (e->n_events == EVENTS_MAX)
+		return NULL;
+	e->n_events++;
+	ev->in.p = event_placeholder;
+	ev->in.end = event_placeholder + 1;
+	ev->in.ts_ns = ts_ns;
+	ev->type = (uint8_t)type;
 	ev->dir = (uint8_t)dir;
-	ev->replayed = false;
-	ev->head_cut = false;
+	ev->replayed = ev->head_cut = false;
 	return ev;
 }
 

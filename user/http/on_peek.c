@@ -142,8 +142,10 @@ static void push_resolved(struct conn *c, enum stream_dir dir,
 
 	if (c->dir[dir].fin) {
 		ev = event_push(c->engine, EVENT_END, dir, ts_ns);
-		if (ev)
+		if (ev) {
 			ev->in_order = ev->cutting = true;
+			ev->may_wait = false;
+		}
 	}
 	ev = event_push(c->engine, EVENT_RESOLVED, dir, ts_ns);
 	if (ev)

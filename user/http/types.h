@@ -210,6 +210,7 @@ struct event {
 	uint8_t type;  /* enum event_type */
 	uint8_t dir;   /* enum stream_dir */
 	bool replayed; /* in are held bytes, not those of the chunk */
+	bool head_cut; /* EVENT_END: in a head, after a body was cut off */
 	void *block;   /* freed with the event; may be NULL */
 	size_t block_cap;
 
@@ -221,7 +222,6 @@ struct event {
 	bool in_order; /* by FIN, after all bytes */
 	bool may_wait; /* a response may go on waiting for its request */
 	bool cutting;  /* the message in progress is being cut off */
-	bool head_cut; /* ... and was still in its head */
 
 	/* EVENT_RESOLVED */
 	enum peek_verdict verdict;
