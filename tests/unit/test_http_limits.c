@@ -259,47 +259,6 @@ static void body_limit_changes(void **state)
 	free(body);
 }
 
-/* What is not HTTP is left alone for good. */
-static void not_http(void **state)
-{
-	struct kit k;
-	char junk[6000];
-
-	(void)state;
-	kit_init(&k, NULL);
-	kit_open(&k, false, true);
-	kit_data(&k, STREAM_C2S, "\x16\x03\x01\x02\x00\x01\x00", 7, 0);
-	assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
-	assert_int_equal(k.flow.skip[STREAM_S2C], STREAM_UNKNOWN);
-	assert_int_equal(stats(&k)->not_http_tls, 1);
-	kit_close(&k, STREAM_END_FIN);
-	kit_open(&k, false, true);
-	kit_c(&k, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-	assert_int_equal(k.flow.skip[STREAM_S2C], STREAM_UNKNOWN);
-	assert_int_equal(stats(&k)->not_http_h2, 1);
-	kit_close(&k, STREAM_END_FIN);
-	kit_open(&k, false, true);
-	for (size_t i = 0; i < sizeof(junk); i++)
-		junk[i] = (char)(i * 7);
-	kit_data(&k, STREAM_C2S, junk, sizeof(junk), 0);
-	assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
-	kit_close(&k, STREAM_END_FIN);
-	/* too short to be left alone, but counted */
-	kit_open(&k, false, true);
-	kit_s(&k, "220 mail.example.com ESMTP\r\n");
-	kit_c(&k, "EHLO x\r\n");
-	kit_close(&k, STREAM_END_FIN);
-	assert_int_equal(stats(&k)->not_http, 4);
-	/* something before HTTP: SOCKS */
-	kit_open(&k, false, true);
-	kit_data(&k, STREAM_C2S, "\5\1\0", 3, 0);
-	kit_data(&k, STREAM_S2C, "\5\0", 2, 3);
-	kit_c(&k, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-	kit_s(&k, ok);
-	assert_int_equal(stats(&k)->paired, 1);
-	kit_done(&k);
-}
-
 static void response_first(void **state)
 {
 	struct kit k;
@@ -331,64 +290,6 @@ static void response_first(void **state)
 	expect(&k, "- => 408 !no-request\n");
 	kit_close(&k, STREAM_END_RST);
 	expect(&k, "GET /5 => - !no-response\n");
-	kit_done(&k);
-}
-
-/* The server's side first, and what it means shows in the request only. */
-static void meaning_comes_late(void **state)
-{
-	static const char switched[] = "HTTP/1.1 101 Switching\r\n\r\n\x81\1x";
-	static const char opened[] = "HTTP/1.1 200 Open\r\n\r\n";
-	static const char inner[] =
-		"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
-	struct kit k;
-
-	(void)state;
-	kit_init(&k, &(struct kit_options){.brief = true});
-	/* a switch that was asked for */
-	kit_open(&k, false, true);
-	kit_data(&k, STREAM_S2C, switched, sizeof(switched) - 1, 34);
-	kit_data(&k, STREAM_C2S, "GET /ws HTTP/1.1\r\nUpgrade: tcp\r\n\r\n", 34,
-		 0);
-	kit_data(&k, STREAM_C2S,
-		 "\x81\x80"
-		 "abcd",
-		 6, 25);
-	expect(&k, "GET /ws => 101 !upgraded\n");
-	assert_int_equal(stats(&k)->bytes_upgraded, 3 + 6);
-	kit_close(&k, STREAM_END_FIN);
-	/* one that was not */
-	kit_open(&k, false, true);
-	kit_data(&k, STREAM_S2C, switched, sizeof(switched) - 1, 23);
-	kit_fin(&k, STREAM_S2C);
-	kit_data(&k, STREAM_C2S, "GET /plain HTTP/1.1\r\n\r\n", 23, 0);
-	expect(&k, "GET /plain => 101\n");
-	kit_close(&k, STREAM_END_FIN);
-	/* a tunnel with HTTP in it */
-	kit_open(&k, false, true);
-	kit_data(&k, STREAM_S2C, opened, sizeof(opened) - 1, 30);
-	kit_data(&k, STREAM_S2C, inner, sizeof(inner) - 1, 53);
-	kit_data(&k, STREAM_C2S, "CONNECT tunnel:80 HTTP/1.1\r\n\r\n", 30, 0);
-	kit_data(&k, STREAM_C2S, "GET /inner HTTP/1.1\r\n\r\n", 23, 21);
-	expect(&k, "CONNECT tunnel:80 => 200 !upgraded\n"
-		   "GET /inner => 404\n");
-	kit_close(&k, STREAM_END_FIN);
-	/* and with something else */
-	kit_open(&k, false, true);
-	kit_data(&k, STREAM_S2C, opened, sizeof(opened) - 1, 30);
-	kit_data(&k, STREAM_S2C, "\x16\3\3\0\1x", 6, 50);
-	kit_data(&k, STREAM_C2S, "CONNECT tunnel:80 HTTP/1.1\r\n\r\n", 30, 0);
-	expect(&k, "CONNECT tunnel:80 => 200 !upgraded\n");
-	kit_close(&k, STREAM_END_FIN);
-	assert_int_equal(stats(&k)->upgraded, 3);
-	assert_int_equal(stats(&k)->bytes_upgraded, 9 + 6);
-	/* no tunnel at all */
-	kit_open(&k, false, true);
-	kit_data(&k, STREAM_S2C, opened, sizeof(opened) - 1, 30);
-	kit_s(&k, "to the end");
-	kit_fin(&k, STREAM_S2C);
-	kit_data(&k, STREAM_C2S, "GET /end HTTP/1.1\r\n\r\n", 21, 0);
-	expect(&k, "GET /end => 200\n");
 	kit_done(&k);
 }
 
@@ -579,9 +480,7 @@ int main(void)
 		cmocka_unit_test(trailer_limit),
 		cmocka_unit_test(body_skip),
 		cmocka_unit_test(body_limit_changes),
-		cmocka_unit_test(not_http),
 		cmocka_unit_test(response_first),
-		cmocka_unit_test(meaning_comes_late),
 		cmocka_unit_test(one_sided),
 		cmocka_unit_test(slow_response),
 		cmocka_unit_test(memory_limit),

@@ -148,12 +148,6 @@ static bool answers_simple_request(const struct conn *c)
 	return c->queue && c->queue->req->h.marks & HEAD_SIMPLE;
 }
 
-/* A first TLS record (RFC 8446 section 5.1)? */
-static bool tls_start(const uint8_t *p, size_t n)
-{
-	return p[0] >= 0x14 && p[0] <= 0x17 && (n < 2 || p[1] == 3);
-}
-
 enum bad_start {
 	BAD_WAIT,   /* the next line may be the status line */
 	BAD_JUNK,   /* one line of junk, then the status line */
@@ -205,7 +199,7 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 		m->suspect = true;
 		return false;
 	}
-	tls = !c->seen && tls_start(p, n);
+	tls = !c->seen && tls_record_prefix(p, n) != PREFIX_NO;
 	block = msg_detach_head(m, &cap);
 	if (bad == BAD_SIMPLE) {
 		simple_response(c, m, ev->in.offset);

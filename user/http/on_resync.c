@@ -18,12 +18,6 @@
 /* The same if the capture joined it midway: perhaps within a large body. */
 #define NOT_HTTP_AFTER_MIDSTREAM (1u << 20)
 
-static bool tls_record(const uint8_t *p, size_t n)
-{
-	return n >= 5 && p[0] >= 0x14 && p[0] <= 0x17 && p[1] == 3 &&
-	       p[2] <= 4 && (p[3] << 8 | p[4]) <= 0x4100;
-}
-
 /* May a message start here? */
 static bool candidate(struct conn *c, enum stream_dir dir,
 		      const struct input *in)
@@ -70,7 +64,9 @@ enum action on_resync(struct conn *c, struct event *ev)
 	const uint8_t *p;
 	size_t n;
 
-	if (in->chunk_start && !c->seen && tls_record(in->p, input_left(in))) {
+	/* a chunk may start amid arbitrary bytes: insist on a whole header */
+	if (in->chunk_start && !c->seen &&
+	    tls_record_prefix(in->p, input_left(in)) == PREFIX_YES) {
 		e->stats.not_http_tls++;
 		return ACT_NOT_HTTP;
 	}

@@ -97,6 +97,20 @@ enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
 	return PREFIX_YES;
 }
 
+enum head_prefix tls_record_prefix(const uint8_t *p, size_t n)
+{
+	/* change_cipher_spec, alert, handshake, application_data */
+	if (n > 0 && (p[0] < 0x14 || p[0] > 0x17))
+		return PREFIX_NO;
+	if (n > 1 && p[1] != 3)
+		return PREFIX_NO;
+	if (n > 2 && p[2] > 4) /* SSL 3.0 to TLS 1.3 */
+		return PREFIX_NO;
+	if (n < 5)
+		return PREFIX_MAYBE;
+	return (p[3] << 8 | p[4]) <= (1 << 14) + 256 ? PREFIX_YES : PREFIX_NO;
+}
+
 bool head_request_plausible(const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + (n < 64 ? n : 64), *q;

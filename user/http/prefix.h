@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Recognises start lines by their first bytes, before the line is complete. */
+/* Recognises start lines, and TLS, by their first bytes. */
 #ifndef HTTP_PREFIX_H
 #define HTTP_PREFIX_H
 
@@ -17,6 +17,8 @@ enum head_prefix {
 enum head_prefix head_request_prefix(const uint8_t *p, size_t n);
 /* Do these bytes begin a status line of HTTP/1? */
 enum head_prefix head_status_prefix(const uint8_t *p, size_t n);
+/* Do these bytes begin a TLS record (RFC 8446 section 5.1)? */
+enum head_prefix tls_record_prefix(const uint8_t *p, size_t n);
 
 /* A method of the IANA registry, or one that caches use? */
 bool head_method_known(const uint8_t *p, size_t n);
