@@ -505,13 +505,39 @@ static void known_late(void **state)
 	kit_done(&k);
 }
 
+/* A response head that a gap or the end cuts is complete, and waits for its
+ * request: parsing the rest of that request must not change it. */
+static void cut_head_waits(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, NULL);
+	for (int fin = 0; fin < 2; fin++) {
+		kit_open(&k, false, true);
+		kit_c(&k, "GET / HTTP/1.1\r\nAccept: one\r\n");
+		kit_data(&k, STREAM_S2C, "HTTP/1.1 200 OK\r\nX: y\r\nZ: ", 27,
+			 41);
+		if (fin)
+			kit_fin(&k, STREAM_S2C);
+		else
+			kit_gap(&k, STREAM_S2C, 9, STREAM_GAP_LOST);
+		kit_data(&k, STREAM_C2S, "Accept: two\r\n\r\n", 15, 0);
+		kit_close(&k, STREAM_END_FIN);
+		assert_non_null(strstr(kit_lines(&k), "=> 200"));
+		assert_non_null(strstr(kit_lines(&k), "reason=OK 1.1 [X: y]"));
+		kit_clear(&k);
+	}
+	kit_done(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_late),  cmocka_unit_test(nothing_lost),
 		cmocka_unit_test(runs_lost),   cmocka_unit_test(bytes_lost),
 		cmocka_unit_test(random_lost), cmocka_unit_test(midstream),
-		cmocka_unit_test(truncated),
+		cmocka_unit_test(truncated),   cmocka_unit_test(cut_head_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "http/account.h"
 #include "http/event.h"
 #include "http/leave.h"
+#include "http/message.h"
 #include "http/on_body.h"
 #include "http/on_head.h"
 #include "http/on_peek.h"
@@ -176,6 +177,7 @@ void drive_bytes(struct conn *c, enum stream_dir dir,
 	ev->in.acked = chunk->acked;
 	ev->in.chunk_start = true;
 	drive(c);
+	msg_save_pending(c->engine);
 }
 
 void drive_gap(struct conn *c, enum stream_dir dir, uint64_t len,
@@ -186,6 +188,7 @@ void drive_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 	ev->gap_len = len;
 	ev->gap_kind = kind;
 	drive(c);
+	msg_save_pending(c->engine);
 	c->dir[dir].pos += len;
 }
 
@@ -196,4 +199,5 @@ void drive_end(struct conn *c, enum stream_dir dir, bool fin, uint64_t ts_ns)
 	ev->in_order = ev->may_wait = fin;
 	ev->cutting = false;
 	drive(c);
+	msg_save_pending(c->engine);
 }

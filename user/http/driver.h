@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Drives the state machine of a connection: one call per event from stream. */
+/* Drives the state machine of a connection: one call per event from stream.
+ * After it no message points into the chunk or the engine's scratch. */
 #ifndef HTTP_DRIVER_H
 #define HTTP_DRIVER_H
 

@@ -10,7 +10,6 @@
 #include "http/exchange.h"
 #include "http/http.h"
 #include "http/leave.h"
-#include "http/message.h"
 #include "http/resync.h"
 
 #include <errno.h>
@@ -169,7 +168,6 @@ static void http_data(void *proto, enum stream_dir dir,
 	e->chunk_end = chunk->data + chunk->len;
 	drive_bytes(c, dir, chunk);
 	c->dir[dir].pos = chunk->offset + chunk->len;
-	msg_save_pending(e);
 	e->chunk = e->chunk_end = NULL;
 	end_call(c);
 }
