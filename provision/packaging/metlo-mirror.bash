@@ -2,12 +2,12 @@
 # Completion of metlo-mirror for bash. It asks the program for its commands and
 # options ("metlo-mirror help --list").
 
-# _metlo_mirror_list KIND [COMMAND]: the lines of the list of this kind.
+# _metlo_mirror_list TYPE [COMMAND]: prints the rows of this type.
 _metlo_mirror_list()
 {
 	"$program" help --list 2>/dev/null |
-		awk -F '\t' -v kind="$1" -v command="${2-}" \
-			'$1 == kind && (command == "" || $2 == command)'
+		awk -F '\t' -v type="$1" -v command="${2-}" \
+			'$1 == type && (command == "" || $2 == command)'
 }
 
 _metlo_mirror_commands()
@@ -24,7 +24,7 @@ _metlo_mirror_profiles()
 		2>/dev/null | grep -v '^sso-session ' | sort -u
 }
 
-# _metlo_mirror_values OPTION VALUES WORD: what can stand for WORD.
+# _metlo_mirror_values OPTION VALUES WORD: prints the completions of WORD.
 _metlo_mirror_values()
 {
 	case $1 in
@@ -44,7 +44,7 @@ _metlo_mirror()
 	local -a words
 	local i
 
-	# A ":" or "=" ends a word for bash, but not for us.
+	# Bash splits words at ":" and "="; metlo-mirror does not.
 	line=${COMP_LINE:0:COMP_POINT}
 	read -ra words <<<"$line"
 	case $line in *[[:space:]]) words+=("") ;; esac
@@ -68,7 +68,7 @@ _metlo_mirror()
 	case $cur in
 	--*=*) prev=${cur%%=*} cur=${cur#*=} ;;
 	esac
-	# What the option before takes; nothing if it is a flag or none.
+	# The value of the previous option; empty for a flag or no option.
 	IFS=$'\t' read -r takes values < <(_metlo_mirror_list option "$command" |
 		awk -F '\t' -v option="$prev" \
 			'$3 == option { print $5 "\t" $6 }')
@@ -85,7 +85,7 @@ _metlo_mirror()
 	case ${COMPREPLY[*]} in
 	*:) compopt -o nospace 2>/dev/null ;;
 	esac
-	# Bash replaces only what follows the last of these.
+	# Bash replaces only the part after the last ":".
 	case $cur in
 	*:*) for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
 		COMPREPLY[i]=${COMPREPLY[i]#"${cur%"${cur##*:}"}"}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls, and the commands of the AWS CLI that ask for the same. */
+/* API calls with the equivalent commands of the AWS CLI. */
 #ifndef TEST_CLI_ROWS_H
 #define TEST_CLI_ROWS_H
 
@@ -9,8 +9,8 @@ struct aws_client;
 
 struct cli_row {
 	const char *action;
-	void (*ours)(struct aws_client *c);
-	const char *cli; /* without the program */
+	void (*call)(struct aws_client *c);
+	const char *cli; /* arguments of the aws program */
 };
 
 extern const struct cli_row cli_rows[];

@@ -140,7 +140,7 @@ static void same_as_cli(void **state)
 				 action, action);
 		responder_reply(f->r, 200, NULL, response);
 		responder_reply(f->r, 200, NULL, response);
-		cli_rows[i].ours(f->c);
+		cli_rows[i].call(f->c);
 		if (responder_count(f->r) != at + 1)
 			fail_msg("%s: %zu requests", action,
 				 responder_count(f->r) - at);
