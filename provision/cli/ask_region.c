@@ -19,9 +19,9 @@ static int by_name(const void *x, const void *y)
 	return strcmp(a->label, b->label);
 }
 
-/* Lists the regions enabled for the account, the default first. */
-static bool list_regions(struct setup *s, const char *initial,
-			 struct choices *c)
+/* Lists the regions enabled for the account, the default first. Returns an exit
+ * code. */
+static int list_regions(struct setup *s, const char *initial, struct choices *c)
 {
 	struct aws_client *client = s->ctx->client;
 	struct ec2_regions regions = {0};
@@ -29,14 +29,12 @@ static bool list_regions(struct setup *s, const char *initial,
 	int rc;
 
 	if (!initial && aws_client_set_region(client, FIRST_REGION, &err))
-		return false;
+		return context_fail(s->ctx, &err, "region");
 	context_status(s->ctx, "reading regions ...");
 	rc = ec2_describe_regions(client, NULL, &regions, &err);
 	context_status(s->ctx, "%s", "");
-	if (rc) {
-		s->code = context_fail(s->ctx, &err, "cannot list the regions");
-		return false;
-	}
+	if (rc)
+		return context_fail(s->ctx, &err, "cannot list the regions");
 	if (initial)
 		choice_add(s->mem, c, initial,
 			   arena_printf(s->mem, "the default (%s)",
@@ -49,10 +47,9 @@ static bool list_regions(struct setup *s, const char *initial,
 		      sizeof(*c->items), by_name);
 	ec2_regions_free(&regions);
 	if (c->n)
-		return true;
+		return EXIT_DONE;
 	log_error(&s->ctx->log, "no region is enabled for this account");
-	s->code = EXIT_FAILED;
-	return false;
+	return EXIT_FAILED;
 }
 
 enum prompt_answer ask_region(struct setup *s)
@@ -65,7 +62,8 @@ enum prompt_answer ask_region(struct setup *s)
 	size_t chosen = 0;
 
 	initial = known ? arena_dup(s->mem, known) : NULL;
-	if (!list_regions(s, initial, &c))
+	s->code = list_regions(s, initial, &c);
+	if (s->code)
 		return ANSWER_END;
 	answer = prompt_one(&s->prompt, "Region", &c, &chosen);
 	if (answer != ANSWER_GIVEN)

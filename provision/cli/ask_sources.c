@@ -76,7 +76,8 @@ static void list_interfaces(struct setup *s, struct choices *c)
 	}
 }
 
-static bool list_services(struct setup *s, struct choices *c)
+/* Returns an exit code. */
+static int list_services(struct setup *s, struct choices *c)
 {
 	struct aws_client *client = s->ctx->client;
 	struct ecs_clusters clusters = {0};
@@ -108,11 +109,8 @@ static bool list_services(struct setup *s, struct choices *c)
 	}
 	context_status(s->ctx, "%s", "");
 	ecs_clusters_free(&clusters);
-	if (!rc)
-		return true;
-	/* Not fatal: other types of sources remain. */
-	context_fail(s->ctx, &err, "cannot list the ECS services");
-	return false;
+	return rc ? context_fail(s->ctx, &err, "cannot list the ECS services")
+		  : EXIT_DONE;
 }
 
 /* Finds classic load balancers by the description of their interfaces, "ELB
@@ -239,8 +237,8 @@ enum source_menu {
 	NETWORKS,
 };
 
-static bool list_choices(struct setup *s, enum source_menu menu,
-			 struct choices *c)
+static int list_choices(struct setup *s, enum source_menu menu,
+			struct choices *c)
 {
 	switch (menu) {
 	case INSTANCES:
@@ -261,7 +259,7 @@ static bool list_choices(struct setup *s, enum source_menu menu,
 		list_tags(s, c);
 		break;
 	}
-	return true;
+	return EXIT_DONE;
 }
 
 static bool listed(const struct choices *c, const char *text)
@@ -361,7 +359,8 @@ static enum prompt_answer select_sources(struct setup *s, enum source_menu menu)
 	struct choices c = {0};
 	enum prompt_answer answer;
 
-	if (!list_choices(s, menu, &c))
+	/* Not fatal: other types of sources remain. */
+	if (list_choices(s, menu, &c))
 		return ANSWER_GIVEN;
 	if (!c.n) {
 		term_print(&s->ctx->err, "None exist in %s.\n",

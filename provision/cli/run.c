@@ -197,10 +197,8 @@ static int report_refused(struct context *ctx, const struct apply_result *r)
 {
 	size_t denied = 0;
 
-	if (r->interrupted) {
-		term_print(&ctx->err, "Interrupted; nothing was changed.\n");
-		return EXIT_INTERRUPTED;
-	}
+	if (r->interrupted)
+		return context_cancelled(ctx, ANSWER_STOPPED);
 	FOREACH(refusal, &r->refused)
 		denied += refusal->error.kind == AWS_ERR_DENIED;
 	if (denied)

@@ -234,28 +234,24 @@ static int carry_out(struct sync *s, struct plan *p, const char *name,
 	return code;
 }
 
-/* Whether to plan again because one source failed; the others must not suffer. */
-static bool retry_without(struct sync *s, const char *name,
-			  const struct apply_result *result)
+/* Logs that a source failed; one that AWS refuses to mirror is remembered. */
+static void drop_source(struct sync *s, const char *name,
+			const struct step *source,
+			const struct apply_result *result)
 {
-	const struct step *source = source_failure(result);
-
-	if (!source)
-		return false;
 	s->stale = true;
 	if (result->error.kind == AWS_ERR_NOT_FOUND) {
 		log_problem(s, name, false,
 			    arena_printf(&s->round,
 					 "%s has disappeared; planning again",
 					 source->eni));
-		return true;
+		return;
 	}
 	log_problem(
 		s, name, false,
 		arena_printf(&s->round, "%s is left out: %s", source->eni,
 			     context_error_text(&s->round, &result->error)));
 	str_list_add(&s->refused_mem, &s->refused, source->eni);
-	return true;
 }
 
 static void add_json(struct sync *s, const struct plan *p,
@@ -276,6 +272,7 @@ static int sync_once(struct sync *s, const char *name, bool *again)
 	struct apply_result result = {.outcome = APPLY_DONE};
 	struct spec spec = {0};
 	struct parse_error err = {"out of memory"};
+	const struct step *source;
 	struct plan p = {0};
 	int code;
 
@@ -287,8 +284,11 @@ static int sync_once(struct sync *s, const char *name, bool *again)
 		return EXIT_FAILED;
 	}
 	code = carry_out(s, &p, name, &result);
-	*again = retry_without(s, name, &result);
-	if (!*again) {
+	source = source_failure(&result);
+	*again = source != NULL;
+	if (source)
+		drop_source(s, name, source, &result);
+	if (!source) {
 		add_json(s, &p, &result);
 		sync_metrics_add(&s->metrics, &s->round, &p, &result,
 				 p.steps.n && !s->ctx->settings.dry_run &&
