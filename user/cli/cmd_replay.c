@@ -210,7 +210,7 @@ static int replay_file(struct replay *r)
 	return EXIT_FAILED;
 }
 
-static bool write_summary(struct replay *r, const struct summary *s)
+static int write_summary(struct replay *r, const struct summary *s)
 {
 	FILE *f = r->summary;
 
@@ -220,9 +220,10 @@ static bool write_summary(struct replay *r, const struct summary *s)
 	summary_json_members(f, s);
 	fputs("}\n", f);
 	if (fflush(f) == 0 && !ferror(f))
-		return true;
-	log_error(r->log, "%s: %s", r->settings->summary, strerror(errno));
-	return false;
+		return EXIT_DONE;
+	log_error(r->log, "--summary %s: write error: %s: check the free space",
+		  r->settings->summary, strerror(errno));
+	return EXIT_FAILED;
 }
 
 static void print_result(struct replay *r, const struct summary *s)
@@ -262,34 +263,34 @@ static int finish(struct replay *r)
 	if (output_end(r->output) < 0)
 		code = EXIT_FAILED;
 	s.n_sinks = summary_read_output(r->output, &output, sinks);
-	if (!replay_decoder_counters(r->decoder, &packets, &vnis, &s.n_vnis,
-				     r->log))
+	if (replay_decoder_counters(r->decoder, &packets, &vnis, &s.n_vnis,
+				    r->log))
 		code = EXIT_FAILED;
 	if (vnis)
 		summary_sort_vnis(vnis, s.n_vnis);
 	s.vnis = vnis;
 	print_result(r, &s);
-	if (r->summary && !write_summary(r, &s))
+	if (r->summary && write_summary(r, &s))
 		code = EXIT_FAILED;
 	free(vnis);
 	return code;
 }
 
-static bool open_summary(struct replay *r)
+static int open_summary(struct replay *r)
 {
 	const char *path = r->settings->summary;
 
 	if (!path)
-		return true;
+		return EXIT_DONE;
 	r->summary = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	if (r->summary)
-		return true;
+		return EXIT_DONE;
 	log_error(r->log, "--summary %s: cannot open for writing: %s", path,
 		  strerror(errno));
-	return false;
+	return EXIT_FAILED;
 }
 
-static bool make_rules(struct replay *r)
+static int make_rules(struct replay *r)
 {
 	struct rules_views views;
 
@@ -298,10 +299,10 @@ static bool make_rules(struct replay *r)
 	if (!r->rules)
 		log_error(r->log, "cannot compile the rules: %s",
 			  strerror(errno));
-	return r->rules != NULL;
+	return r->rules ? EXIT_DONE : EXIT_FAILED;
 }
 
-static bool open_output(struct replay *r)
+static int open_output(struct replay *r)
 {
 	const struct settings *s = r->settings;
 	const uint64_t limit = pipeline_queue_limit(s);
@@ -316,7 +317,7 @@ static bool open_output(struct replay *r)
 	};
 
 	r->output = output_new(&conf);
-	return r->output != NULL;
+	return r->output ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int open_stages(struct replay *r)
@@ -373,7 +374,7 @@ int cmd_replay(struct invocation *inv)
 		goto out;
 	/* Open the output before the capture file, which could otherwise become
 	 * file descriptor 1 if standard output is closed. */
-	if (!make_rules(&r) || !open_output(&r) || !open_summary(&r))
+	if (make_rules(&r) || open_output(&r) || open_summary(&r))
 		goto out;
 	r.source = pcap_source_open(path, r.error);
 	if (!r.source) {

@@ -122,10 +122,9 @@ static int each_vni(struct replay_decoder *d,
 	return 0;
 }
 
-bool replay_decoder_counters(struct replay_decoder *d,
-			     struct metlo_stats *stats,
-			     struct counters_vni **vnis, size_t *n_vnis,
-			     const struct log *log)
+int replay_decoder_counters(struct replay_decoder *d, struct metlo_stats *stats,
+			    struct counters_vni **vnis, size_t *n_vnis,
+			    const struct log *log)
 {
 	struct vni_rows rows = {0};
 	int r = 0;
@@ -149,5 +148,5 @@ bool replay_decoder_counters(struct replay_decoder *d,
 	*n_vnis = rows.n;
 	if (r)
 		log_error(log, "cannot read the counters: %s", strerror(-r));
-	return r == 0;
+	return r;
 }

@@ -28,10 +28,10 @@ void replay_decoder_free(struct replay_decoder *d);
 int replay_decoder_feed(struct replay_decoder *d, const struct pcap_frame *f,
 			frames_emit emit, void *ctx);
 
-/* Reads all counters. The caller frees *vnis. Returns false after logging. */
-bool replay_decoder_counters(struct replay_decoder *d,
-			     struct metlo_stats *stats,
-			     struct counters_vni **vnis, size_t *n_vnis,
-			     const struct log *log);
+/* Reads all counters. The caller frees *vnis. Returns 0, or -errno after
+ * logging. */
+int replay_decoder_counters(struct replay_decoder *d, struct metlo_stats *stats,
+			    struct counters_vni **vnis, size_t *n_vnis,
+			    const struct log *log);
 
 #endif

@@ -42,22 +42,22 @@ struct monitor {
 
 /* --- ports ------------------------------------------------------------------ */
 
-/* Sets *fd to -1 if the option is "off". */
-static bool open_port(const char *option, const char *text, int *fd,
-		      const struct log *log)
+/* Sets *fd, to -1 if the option is "off". Returns 0, or -errno after logging. */
+static int open_port(const char *option, const char *text, int *fd,
+		     const struct log *log)
 {
 	struct listen_address at;
 	struct parse_error err;
 
 	if (!listen_parse(text, &at, &err)) {
 		log_error(log, "%s: %s", option, err.text);
-		return false;
+		return -EINVAL;
 	}
 	*fd = -1;
 	if (!at.len)
-		return true;
+		return 0;
 	*fd = serve_listen(&at, option, text, log);
-	return *fd >= 0;
+	return *fd < 0 ? *fd : 0;
 }
 
 struct monitor *monitor_open(const struct settings *s, const struct log *log)
@@ -74,8 +74,8 @@ struct monitor *monitor_open(const struct settings *s, const struct log *log)
 	m->health = health_new(s->subject);
 	if (!m->health)
 		log_error(log, "attach: %s", strerror(errno));
-	else if (open_port("--health", s->health, &m->health_fd, log) &&
-		 open_port("--metrics", s->metrics, &m->metrics_fd, log))
+	else if (!open_port("--health", s->health, &m->health_fd, log) &&
+		 !open_port("--metrics", s->metrics, &m->metrics_fd, log))
 		return m;
 	monitor_close(m);
 	return NULL;
