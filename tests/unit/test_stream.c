@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "stream_kit.h"
+#include "stream/flow.h"
 
 static void test_in_order(void **state)
 {
@@ -522,6 +523,35 @@ static void test_continued_records(void **state)
 	assert_true(k->streams[0].half[S2C].fin);
 }
 
+/* A connection whose directions started differently takes the fast path, which
+ * unlike the general one does not evaluate METLO_REC_SPORT. */
+static void test_missing_syn_ack_is_fast(void **state)
+{
+	const unsigned int ports = F_PORT0 | F_PORT1;
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct flow *f = NULL;
+
+	kit_flags(k, &c, C2S, 0, 0, SYN);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 0, 100, 100);
+	kit_wait(k, 1100 * KIT_MS);
+	f = flow_at(k->table, k->table->lists[LIST_DATA].head);
+	for (unsigned int dir = 0; dir < 2; dir++) {
+		uint8_t payload[100];
+		struct metlo_rec rec =
+			kit_rec(&c, dir, 100, sizeof(payload), 100, ACK | PSH);
+
+		for (unsigned int i = 0; i < sizeof(payload); i++)
+			payload[i] = kit_byte(dir, 100 + i);
+		rec.flags |= METLO_REC_SPORT;
+		f->flags &= ~ports;
+		kit_send(k, &rec, payload);
+		kit_expect(k, 0, dir, 200);
+		assert_int_equal(f->flags & ports, 0);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
@@ -552,6 +582,7 @@ int main(void)
 		T(test_urgent),
 		T(test_refused_by_protocol),
 		T(test_continued_records),
+		T(test_missing_syn_ack_is_fast),
 	};
 
 	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);

@@ -31,7 +31,7 @@ static bool buffer(struct arrival *a, const struct seg *slice)
 	    x->segs.bytes + (uint64_t)slice->len > t->conf.ooo_flow_limit ||
 	    x->segs.n + 2u > SEGS_MAX) {
 		t->stats.ooo_flow_limit++;
-		if (a->f->flags & F_HOLD) {
+		if (flow_holding(a->f)) {
 			held_release(t, a->f, ts_ns);
 			return false;
 		}
@@ -72,7 +72,7 @@ static void drop_old(struct arrival *a, struct seg *rest)
 
 	if (n > rest->len)
 		n = rest->len;
-	if (d->flags & D_MIDSTREAM && seq_before(rest->seq, d->start)) {
+	if (dir_midstream(d) && seq_before(rest->seq, d->start)) {
 		if (n > d->start - rest->seq)
 			n = d->start - rest->seq;
 		discard(a, rest, n);
@@ -115,7 +115,7 @@ static void disprove_rst(struct arrival *a, struct dir_ext *x, uint32_t end)
 	if (!(x->flags & X_RST) || !seq_before(x->rst, end) ||
 	    !(a->f->flags & F_CLOSING) || a->f->why != STREAM_END_RST)
 		return;
-	x->flags &= ~(X_RST | X_CLOSE);
+	x->flags &= ~X_RST;
 	a->f->flags &= ~F_CLOSING;
 	wait_end(a->t, a->f->dir[a->dir].ext);
 	a->t->stats.rst_ignored++;
@@ -128,14 +128,13 @@ static void hold_from(struct arrival *a, uint32_t seq)
 {
 	struct flow_dir *d = &a->f->dir[a->dir];
 
-	if (!(d->flags & D_HELD))
+	if (d->state != DIR_HELD)
 		EXPLAIN(a->t, a->f, FLOW_HOLD, a->dir,
 			.reason =
-				"no SYN: data is held until the start is known");
-	a->f->flags |= F_HOLD;
-	if (!(d->flags & D_HELD) || seq_before(seq, d->next))
+				"no SYN yet: data is held until the start is known");
+	if (d->state != DIR_HELD || seq_before(seq, d->next))
 		d->next = seq;
-	d->flags |= D_HELD;
+	d->state = DIR_HELD;
 }
 
 /* Processes a slice of payload or a placeholder. */
@@ -169,7 +168,7 @@ static void submit(struct arrival *a, struct seg rest)
 		} else if (d->flags & D_FIN) {
 			discard(a, &rest, rest.len);
 			return;
-		} else if (f->flags & F_HOLD) {
+		} else if (flow_holding(f)) {
 			if (buffer(a, &rest))
 				return;
 		} else if (!rel) {
@@ -245,7 +244,7 @@ void arrival_fin(struct arrival *a)
 	    (dir_started(d) && seq_before(fin, d->next)))
 		return;
 	a->fresh = true;
-	if (dir_started(d) && fin == d->next && !(a->f->flags & F_HOLD)) {
+	if (dir_started(d) && fin == d->next && !flow_holding(a->f)) {
 		deliver_fin(a->t, a->f, a->dir, rec->ts_ns);
 		return;
 	}
@@ -286,21 +285,26 @@ void arrival_syn(struct arrival *a)
 		o->start = rec->ack;
 	}
 	if (!dir_started(d)) {
+		bool release = d->state == DIR_HELD && o->state != DIR_HELD;
+
 		/* No held byte precedes it: match_find() would have rejected
 		 * this SYN. */
 		a->fresh = true;
 		d->start = d->next = first;
-		d->flags = (d->flags & ~(D_HELD | D_CANDIDATE)) | D_SYN;
-		if (f->flags & F_HOLD && !(o->flags & D_HELD))
+		d->flags &= ~D_CANDIDATE;
+		d->state = DIR_SYN;
+		if (release)
 			held_release(a->t, f, rec->ts_ns);
-	} else if (first != d->start && d->flags & D_SYN && !d->offset && !x &&
+	} else if (first != d->start && dir_synced(d) && !d->offset && !x &&
 		   (!(d->flags & D_ACKED) || d->acked != d->start)) {
 		/* Another SYN-ACK for the same SYN: the latest is valid. */
 		a->fresh = true;
 		d->start = d->next = first;
 	} else if (first == d->start) {
-		a->fresh |= !(d->flags & D_SYN);
-		d->flags |= D_SYN;
+		if (d->state == DIR_MIDSTREAM) {
+			a->fresh = true;
+			d->state = DIR_CONFIRMED;
+		}
 	}
 }
 
@@ -311,13 +315,13 @@ static bool rst_plausible(const struct arrival *a)
 	const struct metlo_rec *rec = a->rec;
 	int32_t rel;
 
-	if (dir_started(d) || d->flags & D_HELD)
+	if (dir_started(d) || d->state == DIR_HELD)
 		rel = seq_diff(rec->seq, d->next);
 	else if (d->flags & D_ACKED)
 		rel = seq_diff(rec->seq, d->acked);
 	else if (!(rec->tcp_flags & METLO_TCP_ACK))
-		return !dir_started(o) && !(o->flags & D_HELD);
-	else if (dir_started(o) || o->flags & D_HELD)
+		return !dir_started(o) && o->state != DIR_HELD;
+	else if (dir_started(o) || o->state == DIR_HELD)
 		/* A RST that refuses a SYN has sequence number 0. */
 		rel = seq_diff(rec->ack, o->next);
 	else
@@ -374,8 +378,8 @@ void arrival_header(struct arrival *a)
 	const struct metlo_rec *rec = a->rec;
 	struct flow_dir *d = &a->f->dir[a->dir], *o = &a->f->dir[!a->dir];
 
-	if (!d->seen) {
-		d->seen = 1;
+	if (d->state == DIR_UNSEEN) {
+		d->state = DIR_UNKNOWN;
 		d->vni0 = rec->vni;
 	} else if (d->vni0 != rec->vni &&
 		   (!(d->flags & D_VNI1) || d->vni1 != rec->vni)) {

@@ -54,7 +54,7 @@ static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 	f->flags |= F_OPEN;
 	if (!(f->flags & F_CLIENT_KNOWN))
 		reason = guess_roles(f);
-	if (!((f->dir[0].flags | f->dir[1].flags) & D_SYN)) {
+	if (!dir_synced(&f->dir[0]) && !dir_synced(&f->dir[1])) {
 		f->flags |= F_MIDSTREAM;
 		t->stats.flows_midstream++;
 	}
@@ -115,7 +115,7 @@ static uint64_t acked_offset(const struct flow_dir *o, uint32_t ack)
 {
 	int32_t rel = seq_diff(ack, o->next);
 
-	if (!(o->flags & D_STARTED))
+	if (!dir_started(o))
 		return STREAM_UNKNOWN;
 	/* A FIN occupies a sequence number but is not a byte of the stream. */
 	if (o->flags & D_FIN && rel > 0)

@@ -22,19 +22,27 @@ struct flow_key {
 	uint16_t port[2];
 };
 
-enum dir_flags {
-	D_SYN = 1 << 0,	      /* own SYN seen: start is certain */
-	D_MIDSTREAM = 1 << 1, /* start inferred without a SYN */
-	D_HELD = 1 << 2,      /* start unknown, data held; next is the lowest
-			  * sequence number seen */
-	D_ACKED = 1 << 3,     /* acked is valid */
-	D_CANDIDATE = 1 << 4, /* start unknown, but start is where the peer's
-			       * acknowledgment puts it */
-	D_FIN = 1 << 5,	      /* FIN delivered: nothing follows */
-	D_VNI1 = 1 << 6,      /* vni1 is valid */
-	D_LAST1 = 1 << 7,     /* the latest new bytes had vni1 */
+/* What is known of the start of a direction. */
+enum dir_start {
+	DIR_UNSEEN,  /* no packet yet */
+	DIR_UNKNOWN, /* packets, but none that shows the start */
+	DIR_HELD,    /* data held; next is the lowest sequence number seen */
+	/* Started: data is delivered. All of these have DIR_STARTED set, so
+	 * that one test covers both directions. */
+	DIR_STARTED = 1 << 2,
+	DIR_MIDSTREAM = DIR_STARTED, /* start inferred without a SYN */
+	DIR_CONFIRMED, /* a late SYN confirmed the inferred start */
+	DIR_SYN,       /* started by its SYN */
 };
-#define D_STARTED (D_SYN | D_MIDSTREAM)
+
+enum dir_flags {
+	D_ACKED = 1 << 0,     /* acked is valid */
+	D_CANDIDATE = 1 << 1, /* not started, but start is where the peer's
+			       * acknowledgment puts it */
+	D_FIN = 1 << 2,	      /* FIN delivered: nothing follows */
+	D_VNI1 = 1 << 3,      /* vni1 is valid */
+	D_LAST1 = 1 << 4,     /* the latest new bytes had vni1 */
+};
 
 /* One direction; its index is that of the sender in the key. */
 struct flow_dir {
@@ -43,7 +51,7 @@ struct flow_dir {
 	uint32_t start;	 /* sequence number of offset 0 */
 	uint32_t acked;	 /* highest acknowledgment from the peer */
 	uint32_t vni0 : 24, flags : 8; /* VNI of its first packet */
-	uint32_t vni1 : 24, seen : 8;  /* another one; seen: any packet */
+	uint32_t vni1 : 24, state : 8; /* another VNI; enum dir_start */
 	uint32_t ext;		       /* index of struct dir_ext, 0 = none */
 };
 
@@ -52,7 +60,6 @@ enum flow_flags {
 	F_CLIENT_KNOWN = 1 << 1, /* proved by a SYN */
 	F_OPEN = 1 << 2,	 /* roles fixed; open() was called */
 	F_DEAD = 1 << 3,	 /* discard its bytes: open() or skip failed */
-	F_HOLD = 1 << 4,    /* delivers nothing until its starts are known */
 	F_CLOSING = 1 << 5, /* ends when late records had their time; see why */
 	F_CLOSED = 1 << 6,  /* ended; kept to recognize late copies */
 	F_IPV6 = 1 << 7,
@@ -86,12 +93,17 @@ struct flow {
 static_assert(sizeof(struct flow) <= SLAB_OBJECT,
 	      "a flow must fit into a slab object");
 
+/* What a direction waits for; from WAIT_DATA on it is in the queue of waits. */
+enum ext_wait {
+	WAIT_NONE,
+	WAIT_EXPIRED, /* waited for its start in vain; its peer still waits */
+	WAIT_DATA,    /* for the bytes of a hole, or for its start */
+	WAIT_CLOSE,   /* delays the end of the flow for late records */
+};
+
 enum ext_flags {
-	X_WAITING = 1 << 0, /* in the queue of waits */
-	X_READY = 1 << 1,   /* its wait for a start is over, its peer's not */
-	X_FIN = 1 << 2,	    /* FIN seen, bytes before it missing */
-	X_RST = 1 << 3,	    /* rst is the sequence number of a RST */
-	X_CLOSE = 1 << 4,   /* its wait delays the end of the flow */
+	X_FIN = 1 << 0, /* FIN seen, bytes before it missing */
+	X_RST = 1 << 1, /* rst is the sequence number of a RST */
 };
 
 /* State a direction needs only while something is out of the ordinary: data
@@ -112,6 +124,7 @@ struct dir_ext {
 	uint32_t shunt_vni;   /* VNI of the request */
 	uint32_t shunt_miss;  /* bytes that arrived despite the request */
 	uint8_t dir, flags;
+	uint8_t wait; /* enum ext_wait */
 	uint8_t far_count;
 	uint8_t shunt; /* enum metlo_shunt_mode requested */
 };
@@ -161,10 +174,35 @@ static inline struct dir_ext *dir_ext(const struct stream_table *t,
 	return d->ext ? ext_at(t, d->ext) : NULL;
 }
 
+/* Is the first byte of the stream known? */
+static inline bool dir_started(const struct flow_dir *d)
+{
+	return d->state & DIR_STARTED;
+}
+
+/* Did a SYN show the start? */
+static inline bool dir_synced(const struct flow_dir *d)
+{
+	return d->state >= DIR_CONFIRMED;
+}
+
+/* Did we join this direction midstream? */
+static inline bool dir_midstream(const struct flow_dir *d)
+{
+	return d->state == DIR_MIDSTREAM || d->state == DIR_CONFIRMED;
+}
+
+/* Is the flow holding data because the start of a direction is unknown? Then it
+ * delivers nothing of either direction. */
+static inline bool flow_holding(const struct flow *f)
+{
+	return f->dir[0].state == DIR_HELD || f->dir[1].state == DIR_HELD;
+}
+
 /* Has this direction been seen under the VNI? */
 static inline bool dir_has_vni(const struct flow_dir *d, uint32_t vni)
 {
-	return d->seen &&
+	return d->state != DIR_UNSEEN &&
 	       (d->vni0 == vni || (d->flags & D_VNI1 && d->vni1 == vni));
 }
 

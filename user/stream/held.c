@@ -70,7 +70,7 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 
 void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
-	while (!(f->flags & F_HOLD)) {
+	while (!flow_holding(f)) {
 		uint32_t order[2] = {0, 0};
 		bool can[2] = {can_deliver(t, &f->dir[0], &order[0]),
 			       can_deliver(t, &f->dir[1], &order[1])};
@@ -118,14 +118,13 @@ bool held_acked_beyond(const struct stream_table *t, const struct flow_dir *d)
 
 void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
-	f->flags &= ~F_HOLD;
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		struct flow_dir *d = &f->dir[dir];
 		struct dir_ext *x = dir_ext(t, d);
 
-		if (x)
-			x->flags &= ~X_READY;
-		if (dir_started(d) || !(d->flags & D_HELD))
+		if (x && x->wait == WAIT_EXPIRED)
+			x->wait = WAIT_NONE;
+		if (d->state != DIR_HELD)
 			continue;
 		if (!(d->flags & D_CANDIDATE) ||
 		    (uint32_t)(d->next - d->start) > MATCH_SYN_WINDOW)
@@ -136,7 +135,8 @@ void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 				d->flags & D_CANDIDATE
 					? "where the peer's acknowledgment puts it"
 					: "no acknowledgment: the lowest byte seen");
-		d->flags = (d->flags & ~(D_HELD | D_CANDIDATE)) | D_MIDSTREAM;
+		d->flags &= ~D_CANDIDATE;
+		d->state = DIR_MIDSTREAM;
 	}
 	held_deliver(t, f, ts_ns);
 }
@@ -158,6 +158,5 @@ void held_close_soon(struct stream_table *t, uint32_t index, unsigned int dir,
 	f->why = why;
 	if (!x)
 		return; /* out of memory: it ends by the idle timeout */
-	x->flags |= X_CLOSE;
-	wait_begin(t, f->dir[dir].ext);
+	wait_begin(t, f->dir[dir].ext, WAIT_CLOSE);
 }

@@ -8,12 +8,6 @@
 
 #include "stream/flow.h"
 
-/* Is the first byte of the stream known? */
-static inline bool dir_started(const struct flow_dir *d)
-{
-	return d->flags & D_STARTED;
-}
-
 static inline enum stream_gap_kind gap_kind_of(uint8_t seg_kind)
 {
 	return seg_kind == SEG_TRUNCATED ? STREAM_GAP_TRUNCATED

@@ -27,7 +27,7 @@ static int32_t reach_back(const struct flow_dir *d, bool known_vni)
 
 	/* Only a keep-alive probe precedes the first byte after a SYN; late
 	 * packets may precede the byte at which we joined. */
-	return d->flags & D_SYN ? back + 1 : back + MATCH_COPY_WINDOW;
+	return dir_synced(d) ? back + 1 : back + MATCH_COPY_WINDOW;
 }
 
 /* How far after the next byte a sequence number may lie. */
@@ -62,10 +62,10 @@ static enum agree ack_agrees(const struct stream_table *t,
 
 	if (skipping(t, o))
 		return AGREE_UNKNOWN;
-	if (o->flags & D_STARTED)
+	if (dir_started(o))
 		ok = within(seq_diff(ack, o->next), reach_back(o, known),
 			    slack);
-	else if (o->flags & D_HELD)
+	else if (o->state == DIR_HELD)
 		ok = within(seq_diff(ack, o->next), slack, slack);
 	else if (o->flags & D_ACKED)
 		ok = within(seq_diff(ack, o->acked), slack, slack);
@@ -84,24 +84,24 @@ static enum match_fit fit_syn(const struct stream_table *t,
 	bool own = dir_has_vni(d, rec->vni) || dir_has_vni(o, rec->vni);
 	int32_t late = own ? MATCH_SYN_WINDOW : SOON;
 
-	if (d->flags & D_STARTED && first == d->start)
+	if (dir_started(d) && first == d->start)
 		return MATCH_SEEN;
 	if (f->flags & F_CLOSED)
 		return MATCH_NONE;
-	if (d->flags & D_STARTED) {
+	if (dir_started(d)) {
 		/* A second SYN-ACK for the same SYN with another ISN: SYN
 		 * cookies (RFC 4987 section 3.6). */
-		if (ack && o->flags & D_SYN &&
+		if (ack && dir_synced(o) &&
 		    within(seq_diff(rec->ack, o->start), 0, SOON))
 			return MATCH_NEAR;
-		if (d->flags & D_MIDSTREAM &&
+		if (dir_midstream(d) &&
 		    within(seq_diff(d->start, first), 0, late))
 			return MATCH_NEAR;
 		return MATCH_NONE;
 	}
 	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_NO)
 		return MATCH_NONE;
-	if (d->flags & D_HELD)
+	if (d->state == DIR_HELD)
 		return within(seq_diff(d->next, first), 0, late) ? MATCH_NEAR
 								 : MATCH_NONE;
 	if (d->flags & D_ACKED)
@@ -121,7 +121,7 @@ static enum match_fit fit_seq(const struct stream_table *t,
 {
 	int32_t rel = seq_diff(seq, d->next);
 
-	if (d->flags & D_STARTED) {
+	if (dir_started(d)) {
 		bool over = f->flags & (F_CLOSED | F_CLOSING);
 
 		if (!within(rel, reach_back(d, known),
@@ -138,7 +138,7 @@ static enum match_fit fit_seq(const struct stream_table *t,
 		       : rel < SOON ? MATCH_UPCOMING
 				    : MATCH_NEAR;
 	}
-	if (d->flags & D_HELD) {
+	if (d->state == DIR_HELD) {
 		if (!within(rel, MATCH_SYN_WINDOW,
 			    known ? MATCH_WINDOW : MATCH_COPY_WINDOW))
 			return MATCH_FAR;
@@ -160,7 +160,8 @@ static enum match_fit fit_data(const struct stream_table *t,
 	const struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
 	bool own = dir_has_vni(d, rec->vni);
 	/* A direction not seen yet most likely has the VNI of the other. */
-	bool known = own || (!d->seen && dir_has_vni(o, rec->vni));
+	bool known =
+		own || (d->state == DIR_UNSEEN && dir_has_vni(o, rec->vni));
 	enum match_fit fit = fit_seq(t, f, d, rec->seq, known);
 	enum agree ack = AGREE_UNKNOWN;
 

@@ -22,7 +22,7 @@ static void count_duplicate(struct arrival *a, bool other_vni)
 	if (a->late) {
 		const struct flow_dir *d = &a->f->dir[a->dir];
 
-		if (d->flags & D_MIDSTREAM && seq_before(a->rec->seq, d->start))
+		if (dir_midstream(d) && seq_before(a->rec->seq, d->start))
 			s->before_start++;
 		else
 			s->after_end++;
@@ -45,14 +45,14 @@ static void update_wait(struct stream_table *t, struct flow *f,
 
 	if (!x)
 		return;
-	if (x->flags & X_CLOSE)
+	if (x->wait == WAIT_CLOSE)
 		return;
-	if (f->flags & F_HOLD)
-		need = !dir_started(d) && !(x->flags & X_READY);
+	if (flow_holding(f))
+		need = !dir_started(d) && x->wait != WAIT_EXPIRED;
 	else
 		need = x->segs.n || x->flags & X_FIN;
-	if (need && (progress || !(x->flags & X_WAITING)))
-		wait_begin(t, d->ext);
+	if (need && (progress || !wait_queued(x)))
+		wait_begin(t, d->ext, WAIT_DATA);
 	else if (!need)
 		wait_end(t, d->ext);
 	ext_drop_unused(t, d);
@@ -74,12 +74,12 @@ static void update_state(struct stream_table *t, uint32_t index, struct flow *f,
 		struct flow_dir *d = &f->dir[dir];
 		struct dir_ext *x = dir_ext(t, d);
 
-		if (!traffic || !x || !(x->flags & X_WAITING))
+		if (!traffic || !x || !wait_queued(x))
 			continue;
 		x->wait_traffic += traffic;
 		if (x->wait_traffic < WAIT_TRAFFIC)
 			continue;
-		if (x->flags & X_CLOSE || f->flags & F_HOLD ||
+		if (x->wait == WAIT_CLOSE || flow_holding(f) ||
 		    held_acked_beyond(t, d)) {
 			reassembly_expire(t, d->ext, ts_ns);
 			return;
@@ -95,7 +95,7 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 	struct arrival a = {
 		.t = t, .rec = rec, .f = f, .index = index, .dir = dir};
 	uint32_t last = d->flags & D_LAST1 ? d->vni1 : d->vni0;
-	bool other = d->seen && last != rec->vni;
+	bool other = d->state != DIR_UNSEEN && last != rec->vni;
 	uint32_t next[2];
 
 	arrival_header(&a);
@@ -133,8 +133,8 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 	count_duplicate(&a, other);
 	if (f->list < LIST_DATA && rec->wire_len)
 		flow_table_move(t, index, LIST_DATA);
-	else if (f->list == LIST_HALF_OPEN &&
-		 d->flags & f->dir[!dir].flags & D_SYN)
+	else if (f->list == LIST_HALF_OPEN && dir_synced(d) &&
+		 dir_synced(&f->dir[!dir]))
 		flow_table_move(t, index, LIST_HANDSHAKE);
 	update_state(t, index, f, next, rec->wire_len ? rec->wire_len : 1,
 		     rec->ts_ns);
@@ -155,7 +155,7 @@ bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 		x->far_next = rec->seq + rec->wire_len;
 		if (x->far_count >= 3) {
 			x->far_count = 0;
-			if (f->flags & F_HOLD)
+			if (flow_holding(f))
 				held_release(t, f, rec->ts_ns);
 			if (d->flags & D_FIN || !dir_started(d) ||
 			    seq_before(rec->seq, d->next))
@@ -189,17 +189,17 @@ void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns)
 	uint32_t index = x->flow, to;
 	struct flow *f = flow_at(t, index);
 	unsigned int dir = x->dir;
+	enum ext_wait wait = x->wait;
 
 	wait_end(t, ext);
-	if (x->flags & X_CLOSE) {
+	if (wait == WAIT_CLOSE) {
 		reassembly_finish(t, index, f->why, ts_ns);
 		return;
 	}
-	if (f->flags & F_HOLD) {
+	if (flow_holding(f)) {
 		other = dir_ext(t, &f->dir[!dir]);
-		x->flags |= X_READY;
-		if (other && other->flags & X_WAITING &&
-		    !(other->flags & X_CLOSE))
+		x->wait = WAIT_EXPIRED;
+		if (other && other->wait == WAIT_DATA)
 			return; /* the other start is still unknown */
 		held_release(t, f, ts_ns);
 	} else if (held_hole_end(t, &f->dir[dir], &to)) {
@@ -217,7 +217,7 @@ static bool holds_bytes(const struct stream_table *t, const struct dir_ext *x)
 	const struct flow *f = flow_at(t, x->flow);
 	const struct dir_ext *other = dir_ext(t, &f->dir[!x->dir]);
 
-	return x->segs.n || (f->flags & F_HOLD && other && other->segs.n);
+	return x->segs.n || (flow_holding(f) && other && other->segs.n);
 }
 
 bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns)
@@ -233,7 +233,7 @@ bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns)
 	index = ext_at(t, e)->flow;
 	f = flow_at(t, index);
 	t->stats.ooo_total_limit++;
-	if (f->flags & F_HOLD)
+	if (flow_holding(f))
 		held_release(t, f, ts_ns);
 	else if (held_hole_end(t, &f->dir[ext_at(t, e)->dir], &to))
 		held_give_up(t, f, ext_at(t, e)->dir, to, ts_ns,
@@ -245,7 +245,7 @@ bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns)
 /* Delivers all held data and reports the holes in it. */
 static void deliver_held(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
-	if (f->flags & F_HOLD)
+	if (flow_holding(f))
 		held_release(t, f, ts_ns);
 	held_deliver(t, f, ts_ns);
 	for (;;) {

@@ -57,7 +57,7 @@ static void update_shunt(struct stream_table *t, const struct flow *f,
 	uint64_t left = x->skip - d->offset;
 	uint32_t ahead = highest_sent(d, x) - d->next;
 
-	if (!t->conf.shunt || !(d->flags & D_STARTED))
+	if (!t->conf.shunt || !dir_started(d))
 		return;
 	if (x->skip == STREAM_UNKNOWN) {
 		x->shunt = METLO_SHUNT_ALL;

@@ -144,7 +144,8 @@ static void evict_same_key(struct stream_table *t, uint32_t tag,
 static bool shares_vni(const struct flow *f, unsigned int dir, uint32_t vni)
 {
 	return dir_has_vni(&f->dir[dir], vni) ||
-	       (!f->dir[dir].seen && dir_has_vni(&f->dir[!dir], vni));
+	       (f->dir[dir].state == DIR_UNSEEN &&
+		dir_has_vni(&f->dir[!dir], vni));
 }
 
 /* A connection proves to be the current one of its tuple and VNI: ends the
@@ -241,7 +242,7 @@ static void explain_vni(struct stream_table *t, unsigned int dir,
 	const struct flow_dir *d = &f->dir[dir];
 
 	if (m->fit == MATCH_FAR || dir_has_vni(d, rec->vni) ||
-	    (!d->seen && dir_has_vni(&f->dir[!dir], rec->vni)))
+	    (d->state == DIR_UNSEEN && dir_has_vni(&f->dir[!dir], rec->vni)))
 		return;
 	EXPLAIN(t, f, FLOW_VNI, dir, .vni = rec->vni,
 		.reason = reasons[m->fit]);
@@ -272,14 +273,14 @@ static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 {
 	const unsigned int special =
 		METLO_TCP_SYN | METLO_TCP_FIN | METLO_TCP_RST | METLO_TCP_URG;
-	const unsigned int odd = F_DEAD | F_HOLD | F_CLOSING | F_CLOSED;
+	const unsigned int odd = F_DEAD | F_CLOSING | F_CLOSED;
 	struct flow *f = flow_at(t, index);
 	struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
 
 	if (rec->seq != d->next || d->vni0 != rec->vni ||
 	    (rec->tcp_flags & (special | METLO_TCP_ACK)) != METLO_TCP_ACK ||
 	    d->ext | o->ext || (f->flags & (odd | F_OPEN)) != F_OPEN ||
-	    !(d->flags & o->flags & D_STARTED) ||
+	    !(d->state & o->state & DIR_STARTED) ||
 	    d->flags & (D_FIN | D_LAST1) || rec->wire_len != rec->len ||
 	    !rec->len || !(o->flags & D_ACKED))
 		return false;

@@ -44,17 +44,17 @@ void ext_drop_unused(struct stream_table *t, struct flow_dir *d)
 {
 	struct dir_ext *x = dir_ext(t, d);
 
-	if (x && !x->flags && !x->skip && !x->segs.n && !x->far_count &&
-	    x->shunt == METLO_SHUNT_OFF)
+	if (x && !x->flags && x->wait == WAIT_NONE && !x->skip && !x->segs.n &&
+	    !x->far_count && x->shunt == METLO_SHUNT_OFF)
 		ext_drop(t, d);
 }
 
-void wait_begin(struct stream_table *t, uint32_t ext)
+void wait_begin(struct stream_table *t, uint32_t ext, enum ext_wait wait)
 {
 	struct dir_ext *x = ext_at(t, ext);
 
 	wait_end(t, ext);
-	x->flags |= X_WAITING;
+	x->wait = wait;
 	x->since = t->wait_clock;
 	x->wait_traffic = 0;
 	x->prev = t->wait_newest;
@@ -70,9 +70,9 @@ void wait_end(struct stream_table *t, uint32_t ext)
 {
 	struct dir_ext *x = ext_at(t, ext);
 
-	if (!(x->flags & X_WAITING))
+	if (!wait_queued(x))
 		return;
-	x->flags &= ~X_WAITING;
+	x->wait = WAIT_NONE;
 	if (x->prev)
 		ext_at(t, x->prev)->next = x->next;
 	else

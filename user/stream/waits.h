@@ -37,8 +37,14 @@ void ext_drop(struct stream_table *t, struct flow_dir *d);
 /* Frees the ext if it carries no state any more. */
 void ext_drop_unused(struct stream_table *t, struct flow_dir *d);
 
-/* Starts the wait of an ext, or restarts it. */
-void wait_begin(struct stream_table *t, uint32_t ext);
+/* Starts the wait of an ext for WAIT_DATA or WAIT_CLOSE, or restarts it. */
+void wait_begin(struct stream_table *t, uint32_t ext, enum ext_wait wait);
+/* Is it waiting? */
+static inline bool wait_queued(const struct dir_ext *x)
+{
+	return x->wait >= WAIT_DATA;
+}
+
 void wait_end(struct stream_table *t, uint32_t ext);
 /* Has the wait lasted gap_timeout_ns? */
 static inline bool wait_expired(const struct stream_table *t,
