@@ -4,6 +4,7 @@
  * twice in a row, so a record that wraps around is contiguous.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,7 +60,8 @@ static unsigned int append_record(struct ring *r, const uint8_t *sample,
 
 	if (__builtin_expect(
 		    len < sizeof(*rec) || rec->len > len - sizeof(*rec), 0)) {
-		r->malformed++;
+		atomic_fetch_add_explicit(&r->malformed, 1,
+					  memory_order_relaxed);
 		return n;
 	}
 	v[n] = (struct ring_record){rec, sample + sizeof(*rec)};

@@ -22,7 +22,7 @@ struct ring {
 	const uint8_t *data;	       /* mapped twice in a row */
 	size_t size;		       /* a power of two */
 	size_t page;
-	uint64_t malformed; /* records whose length fields contradict */
+	_Atomic uint64_t malformed; /* records whose length fields contradict */
 };
 
 /* Maximum number of records in a batch. */

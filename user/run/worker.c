@@ -40,7 +40,7 @@
 struct worker {
 	struct ring *ring;
 	struct pipeline *pipeline;
-	const bool *stop;
+	const atomic_bool *stop;
 	_Atomic(const struct rules *) rules; /* in use by the pipeline */
 	/* The rules to adopt: points to workers.rules. */
 	const _Atomic(const struct rules *) *current;
@@ -51,9 +51,9 @@ struct worker {
 	pthread_t thread;
 	bool started;
 	/* Written by the worker, read by others without a lock: */
-	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC, every pass of the loop */
-	uint64_t lag_ns;       /* age of the last record while more wait */
-	uint64_t cpu_ns;       /* of the thread */
+	_Atomic uint64_t heartbeat_ns; /* CLOCK_MONOTONIC, once per loop */
+	_Atomic uint64_t lag_ns; /* age of the last record while more wait */
+	_Atomic uint64_t cpu_ns; /* of the thread */
 	/* Copies for other threads, see publish(). Protected by lock: */
 	pthread_mutex_t lock;
 	struct stream_stats stream;
@@ -64,21 +64,21 @@ struct worker {
 
 struct workers {
 	unsigned int n;
-	bool stop;
+	atomic_bool stop;
 	_Atomic(const struct rules *) rules;
 	struct rings *rings;
 	const struct log *log;
 	struct worker worker[];
 };
 
-static void store(uint64_t *to, uint64_t value)
+static void store(_Atomic uint64_t *to, uint64_t value)
 {
-	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+	atomic_store_explicit(to, value, memory_order_relaxed);
 }
 
-static uint64_t load(const uint64_t *from)
+static uint64_t load(const _Atomic uint64_t *from)
 {
-	return __atomic_load_n(from, __ATOMIC_RELAXED);
+	return atomic_load_explicit(from, memory_order_relaxed);
 }
 
 /* Records carry CLOCK_MONOTONIC and lie in read-only memory, so they are copied
@@ -218,7 +218,7 @@ static void *run(void *arg)
 	const uint64_t initial = initial_sleep(w->ring);
 	uint64_t sleep = initial;
 
-	while (!__atomic_load_n(w->stop, __ATOMIC_RELAXED)) {
+	while (!atomic_load_explicit(w->stop, memory_order_relaxed)) {
 		size_t n = ring_consume(w->ring, CHUNK_SIZE, on_records, w);
 		bool empty = n < CHUNK_SIZE;
 		uint64_t mono = clock_mono_ns();
@@ -352,7 +352,7 @@ int workers_start(struct workers *w)
 
 void workers_stop(struct workers *w)
 {
-	__atomic_store_n(&w->stop, true, __ATOMIC_RELAXED);
+	atomic_store_explicit(&w->stop, true, memory_order_relaxed);
 	for (unsigned int i = 0; i < w->n; i++) {
 		if (w->worker[i].started)
 			pthread_join(w->worker[i].thread, NULL);
