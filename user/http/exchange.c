@@ -10,6 +10,7 @@
 
 #include "http/conn.h"
 #include "http/emit.h"
+#include "http/explain.h"
 #include "http/message.h"
 #include "http/resync.h"
 
@@ -65,6 +66,7 @@ void exchange_finish(struct conn *c, struct exchange *x, uint32_t flags)
 	for (int i = 0; i < 2; i++)
 		if (c->dir[i].msg && c->dir[i].msg->x == x)
 			held_drop(c->engine, &c->dir[i]);
+	explain_unpaired(c, x, flags);
 	exchange_emit(c, x, flags);
 	for (int i = 0; i < 2; i++) {
 		struct dir *d = &c->dir[i];

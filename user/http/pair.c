@@ -23,6 +23,7 @@
  * lost or sent before the capture.
  */
 #include "http/exchange.h"
+#include "http/explain.h"
 #include "http/pair.h"
 
 #include <string.h>
@@ -92,26 +93,35 @@ static uint64_t request_bound(struct conn *c, const struct exchange *x)
 }
 
 /* The exchange that a response starting here answers. NULL: it waits for its
- * request or, with *lone, stays without one. */
+ * request or, with *lone, stays without one. *reason explains the decision. */
 static struct exchange *pair_find(struct conn *c, uint64_t start,
-				  uint64_t acked, bool final, bool *lone)
+				  uint64_t acked, bool final, bool *lone,
+				  const char **reason)
 {
 	struct exchange *first = c->queue, *x;
 
 	*lone = false;
 	while (first && first->rsp)
 		first = first->next;
+	*reason = "no request is pending: waits for its request";
 	if (!first)
-		return NULL; /* its request is still to come */
+		return NULL;
+	*reason = "answers the oldest pending request: no framing was lost";
 	if (!c->rsp_lost && (!first->after_hole || !first->req))
 		return first;
+	*reason = "answers the request that acknowledges its start";
 	x = pair_exact(c, start, acked);
 	if (!x && first->req && known(acked) && acked > first->req->start &&
-	    !first->after_hole && acked <= request_bound(c, first))
-		x = first; /* the only request the server had received */
+	    !first->after_hole && acked <= request_bound(c, first)) {
+		*reason = "answers the only request the server had received";
+		x = first;
+	}
 	if (!x && first->req && first->after_hole && !c->rsp_lost &&
-	    c->midstream && !c->spoken && !known(first->req->acked))
-		x = first; /* joined midway: the oldest we know of */
+	    c->midstream && !c->spoken && !known(first->req->acked)) {
+		*reason =
+			"answers the oldest request since we joined midstream";
+		x = first;
+	}
 	if (x) {
 		drop_before(c, x);
 		c->rsp_lost = false;
@@ -119,6 +129,7 @@ static struct exchange *pair_find(struct conn *c, uint64_t start,
 		return x;
 	}
 	*lone = true;
+	*reason = "after a loss, no pending request fits: stays alone";
 	/* not the answer to the first request: that answer was lost */
 	if (final && c->rsp_lost && first->req && !first->after_hole &&
 	    (!known(acked) || acked > first->req->start))
@@ -128,10 +139,12 @@ static struct exchange *pair_find(struct conn *c, uint64_t start,
 
 struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 {
+	const char *reason;
 	struct exchange *x;
 	bool lone;
 
-	x = pair_find(c, m->start, m->acked, final, &lone);
+	x = pair_find(c, m->start, m->acked, final, &lone, &reason);
+	explain_pair(c, m, false, reason);
 	if (!x) {
 		x = exchange_new(c->engine);
 		if (!x)
@@ -209,6 +222,8 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 			continue;
 		match = answers(c, x, m);
 		if (match == PAIRING_YES) {
+			explain_pair(c, m, true,
+				     "a response that was waiting answers it");
 			c->req_hole = HOLE_NONE;
 			if (x->uncertain)
 				c->rsp_lost = false;
@@ -236,6 +251,11 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	x = exchange_new(c->engine);
 	if (!x)
 		return NULL;
+	explain_pair(
+		c, m, true,
+		c->req_hole
+			? "waits for its response; earlier requests may be missing"
+			: "waits for its response");
 	x->after_hole = c->req_hole;
 	c->req_hole = HOLE_NONE;
 	queue_append(c, x);

@@ -7,6 +7,7 @@
 #include "http/resync.h"
 
 #include "http/account.h"
+#include "http/explain.h"
 
 void requests_missing(struct conn *c, bool lost)
 {
@@ -24,8 +25,10 @@ void resync_enter(struct conn *c, enum stream_dir dir, bool lost)
 
 	if (dir_left_http(d))
 		return;
-	if (d->state != DIR_RESYNC)
+	if (d->state != DIR_RESYNC) {
 		c->engine->stats.resyncs++;
+		explain_resync(c, dir, lost);
+	}
 	d->state = DIR_RESYNC;
 	d->nl = 0;
 	if (!dir_is_request(c, dir)) {
