@@ -234,6 +234,15 @@ else
 		"$(printf %s "$codes" | sort -un | grep -v 127 | tr '\n' ' ')" "0 1 "
 fi
 
+# --- explanations ------------------------------------------------------------
+replay "-vv" "$TMP/plain.pcap" -vv
+for event in new open pair close; do
+	is "-vv explains: $event" "$(grep -cE "^[0-9.]+ flow 1: $event: " "$ERR" |
+		sed 's/^[1-9].*/some/')" some
+done
+is "-v does not" "$("$METLO" replay "$TMP/plain.pcap" -v 2>&1 >/dev/null |
+	grep -c ' flow 1: ')" 0
+
 # --- time and signals --------------------------------------------------------
 capture --gap 60 >"$TMP/slow.pcap"
 start=$(date +%s%N)
