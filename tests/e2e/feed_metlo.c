@@ -73,7 +73,7 @@ static void read_lines(struct feed *f)
 	buf_free(&lines);
 }
 
-static void tell(struct feed *f)
+static void report(struct feed *f)
 {
 	struct output_stats s;
 	unsigned long long stored = f->stored;
@@ -92,7 +92,7 @@ static void tell(struct feed *f)
 	fflush(stdout);
 }
 
-static void tell_all(struct output *o)
+static void report_all(struct output *o)
 {
 	struct output_stats s;
 	const char *separator = "{";
@@ -141,11 +141,11 @@ int main(int argc, char **argv)
 	while (!f.end) {
 		if (poll(&in, 1, 2) > 0)
 			read_lines(&f);
-		tell(&f);
+		report(&f);
 	}
 	buf_free(&f.in);
 	code = output_end(f.output) ? 1 : 0;
-	tell_all(f.output);
+	report_all(f.output);
 	output_close(f.output, NULL);
 	return code;
 }

@@ -82,8 +82,8 @@ spawn()
 	E2E_PIDS+=("$SPAWNED")
 }
 
-# gone PID: succeeds if the process has ended.
-gone()
+# exited PID: succeeds if the process has ended.
+exited()
 {
 	! kill -0 "$1" 2>/dev/null
 }
@@ -250,7 +250,7 @@ e2e_cleanup()
 	# Restores the terminal's idea of interrupts during the clean-up.
 	trap '' INT TERM
 	for pid in "${E2E_PIDS[@]}"; do
-		gone "$pid" || stop "$pid" 5
+		exited "$pid" || stop "$pid" 5
 	done
 	if [ -d "/sys/fs/bpf/metlo-xdp" ]; then
 		in_collector_if_any "$METLO" detach "$IFACE" >/dev/null 2>&1

@@ -187,11 +187,11 @@ class Run:
             self.collector.start(self.epoch)
         else:
             # The collector logs the epoch of each arrival.
-            self.tell_epoch()
+            self.send_epoch()
         if what != "collector":
             self.feeder.start()
 
-    def tell_epoch(self):
+    def send_epoch(self):
         import urllib.request
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.collector.port}/_control",

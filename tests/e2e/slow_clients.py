@@ -14,7 +14,7 @@ REQUEST = b"GET /healthz HTTP/1.1\r\nX-Slow: " + b"a" * 2000
 def main():
     address, port, n = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     clients = [None] * n
-    said = False
+    announced = False
     while True:
         for i in range(n):
             try:
@@ -28,9 +28,9 @@ def main():
                 if clients[i]:
                     clients[i][0].close()
                 clients[i] = None
-        if not said:
+        if not announced:
             print("open", flush=True)
-            said = True
+            announced = True
         if select.select([sys.stdin], [], [], 0.5)[0]:
             return
 

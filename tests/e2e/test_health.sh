@@ -196,19 +196,19 @@ test_losses()
 # A ring that a hung worker does not drain is reported before packets are lost.
 test_lagging()
 {
-	up behind --ring-size 4MiB --workers 1 || return
-	mkfifo "$TMP/thaw.behind"
-	"$E2E_DIR/freeze.py" "$(thread worker-0)" <"$TMP/thaw.behind" \
+	up lagging --ring-size 4MiB --workers 1 || return
+	mkfifo "$TMP/thaw.lagging"
+	"$E2E_DIR/freeze.py" "$(thread worker-0)" <"$TMP/thaw.lagging" \
 		>"$TMP/frozen" &
-	exec 8>"$TMP/thaw.behind"
+	exec 8>"$TMP/thaw.lagging"
 	wait_for 5 grep -q frozen "$TMP/frozen"
 	in_ns "$CLIENT" curl -sS --max-time 20 -o /dev/null \
 		"http://10.77.1.1/text?n=[1-60]"
 	check "a ring more than half full: 503" wait_for 15 answers 503 \
-		ring_behind
+		ring_lagging
 	exec 8>&-
 	check "emptied: 200" wait_for 15 answers 200
-	ended "behind: the daemon ends"
+	ended "lagging: the daemon ends"
 }
 
 test_output()
@@ -306,7 +306,7 @@ test_slow_clients()
 		not_ok "of which it holds a few only" "$n"
 	fi
 	exec 8>&-
-	check "then all are gone" wait_for 20 no_connections
+	check "then all are closed" wait_for 20 no_connections
 	ended "slow clients: the daemon ends"
 }
 

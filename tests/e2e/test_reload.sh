@@ -214,7 +214,7 @@ reload 'SIGHUP: the running configuration stays'
 check "a file that may not be read" grep -q "$CONF: permission denied" "$OUT.err"
 rm "$CONF"
 reload 'SIGHUP: the running configuration stays'
-check "a file that is gone" grep -q "$CONF: No such file" "$OUT.err"
+check "a file that was deleted" grep -q "$CONF: No such file" "$OUT.err"
 is "the ports are as they were" "$(kernel .ports)" '"80"'
 get "http://10.77.1.1/after"
 check "and capturing goes on" \

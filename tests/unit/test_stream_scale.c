@@ -114,10 +114,10 @@ static void test_least_recently_used_is_evicted(void **state)
 		kit_data(k, &c[i], C2S, 0, 100, 0);
 	}
 	for (unsigned int i = 0; i < 12; i++) {
-		bool gone = i == 2 || i == 3;
+		bool evicted = i == 2 || i == 3;
 
-		assert_int_equal(k->streams[i].closed, gone);
-		if (gone)
+		assert_int_equal(k->streams[i].closed, evicted);
+		if (evicted)
 			assert_int_equal(k->streams[i].why, STREAM_END_EVICTED);
 	}
 	assert_int_equal(kit_stats(k)->flows_evicted, 2);
