@@ -173,8 +173,8 @@ static void submit(struct arrival *a, struct seg rest)
 				return;
 		} else if (!rel) {
 			deliver_next(a, &rest);
-		} else if (x && x->skip > d->offset) {
-			uint64_t left = x->skip - d->offset;
+		} else if (dir_skip_left(d, x)) {
+			uint64_t left = dir_skip_left(d, x);
 			uint32_t n = rel, to;
 
 			if (held_hole_end(t, d, &to) && to - d->next < n)
@@ -363,9 +363,8 @@ static void update_acked(const struct stream_table *t, struct flow_dir *o,
 {
 	const struct dir_ext *x = dir_ext(t, o);
 	int32_t ahead = seq_diff(ack, o->next);
-	bool skipping = x && x->skip > o->offset;
 
-	if (dir_started(o) && !skipping && ahead > MATCH_WINDOW)
+	if (dir_started(o) && !dir_skip_left(o, x) && ahead > MATCH_WINDOW)
 		return;
 	if (o->flags & D_ACKED && !seq_before(o->acked, ack))
 		return;

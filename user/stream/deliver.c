@@ -90,12 +90,8 @@ static inline void dir_advance(struct flow_dir *d, uint32_t n)
 static uint32_t skipped_part(const struct stream_table *t,
 			     const struct flow_dir *d, uint32_t len)
 {
-	const struct dir_ext *x = dir_ext(t, d);
-	uint64_t left;
+	uint64_t left = dir_skip_left(d, dir_ext(t, d));
 
-	if (!x || x->skip <= d->offset)
-		return 0;
-	left = x->skip - d->offset;
 	return left < len ? (uint32_t)left : len;
 }
 

@@ -174,6 +174,14 @@ static inline struct dir_ext *dir_ext(const struct stream_table *t,
 	return d->ext ? ext_at(t, d->ext) : NULL;
 }
 
+/* How many of the next bytes the protocol does not want; 0 unless it skips. x is
+ * the ext of d. */
+static inline uint64_t dir_skip_left(const struct flow_dir *d,
+				     const struct dir_ext *x)
+{
+	return x && x->skip > d->offset ? x->skip - d->offset : 0;
+}
+
 /* Is the first byte of the stream known? */
 static inline bool dir_started(const struct flow_dir *d)
 {

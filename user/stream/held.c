@@ -33,7 +33,7 @@ static bool can_deliver(const struct stream_table *t, const struct flow_dir *d,
 		return false;
 	to = s ? s->seq : x->fin;
 	*order = s ? s->order : x->fin_order;
-	return to == d->next || x->skip > d->offset;
+	return to == d->next || dir_skip_left(d, x);
 }
 
 static void deliver_one(struct stream_table *t, struct flow *f,
@@ -46,7 +46,7 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 
 	if (to != d->next) {
 		/* A hole, but its bytes are to be skipped anyway. */
-		uint64_t skip = x->skip - d->offset;
+		uint64_t skip = dir_skip_left(d, x);
 		uint32_t n = to - d->next;
 
 		deliver_gap(t, f, dir, skip < n ? (uint32_t)skip : n,

@@ -34,23 +34,20 @@ static int32_t reach_back(const struct flow_dir *d, bool known_vni)
 static int32_t reach_ahead(const struct stream_table *t,
 			   const struct flow_dir *d, bool known_vni)
 {
-	const struct dir_ext *x = dir_ext(t, d);
+	uint64_t left = dir_skip_left(d, dir_ext(t, d));
 
 	if (!known_vni)
 		return MATCH_COPY_WINDOW;
-	if (x && x->skip > d->offset)
-		/* The kernel may drop all of the skipped range. */
-		return x->skip - d->offset < BACK_MAX
-			       ? (int32_t)(x->skip - d->offset) + MATCH_WINDOW
-			       : INT32_MAX;
+	/* The kernel may drop all of the skipped range. */
+	if (left)
+		return left < BACK_MAX ? (int32_t)left + MATCH_WINDOW
+				       : INT32_MAX;
 	return MATCH_WINDOW;
 }
 
 static bool skipping(const struct stream_table *t, const struct flow_dir *d)
 {
-	const struct dir_ext *x = dir_ext(t, d);
-
-	return x && x->skip > d->offset;
+	return dir_skip_left(d, dir_ext(t, d));
 }
 
 /* Does the acknowledgment number fit the direction it acknowledges? */

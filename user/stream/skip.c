@@ -54,7 +54,7 @@ static void update_shunt(struct stream_table *t, const struct flow *f,
 {
 	const struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x = dir_ext(t, d);
-	uint64_t left = x->skip - d->offset;
+	uint64_t left = dir_skip_left(d, x);
 	uint32_t ahead = highest_sent(d, x) - d->next;
 
 	if (!t->conf.shunt || !dir_started(d))
