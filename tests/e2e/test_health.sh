@@ -205,7 +205,7 @@ test_lagging()
 	in_ns "$CLIENT" curl -sS --max-time 20 -o /dev/null \
 		"http://10.77.1.1/text?n=[1-60]"
 	check "a ring more than half full: 503" wait_for 15 answers 503 \
-		ring_lagging
+		ring_behind
 	exec 8>&-
 	check "emptied: 200" wait_for 15 answers 200
 	ended "lagging: the daemon ends"
