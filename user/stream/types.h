@@ -139,7 +139,7 @@ struct stream_conf {
 	uint64_t ooo_limit;	 /* buffered bytes, whole table */
 	uint32_t ooo_flow_limit; /* buffered bytes, one direction */
 	/* How long a hole may stay open, and how long the first byte of a
-	 * stream joined midway is searched for. A single stream_record() or
+	 * stream joined midstream is searched for. A single stream_record() or
 	 * stream_tick() advances this clock by at most 1/16 of the timeout, so
 	 * that silence in a capture does not make the next packet late. */
 	uint64_t gap_timeout_ns;
