@@ -92,8 +92,10 @@ const struct step_ops step_create_group = {
 	.find = find_group,
 	.exports = EXPORT_ALWAYS,
 	.write = write_group,
-	.terraform = {"aws_security_group"},
-	.cloudformation = {"EC2::SecurityGroup", "SecurityGroup", "GroupId"},
+	.terraform = {.type = "aws_security_group"},
+	.cloudformation = {.type = "EC2::SecurityGroup",
+			   .name = "SecurityGroup",
+			   .ref = "GroupId"},
 };
 
 const struct step_ops step_delete_group = {
@@ -171,8 +173,9 @@ const struct step_ops step_authorize = {
 	.undo = revoke,
 	.exports = EXPORT_ALWAYS,
 	.write = write_rules,
-	.terraform = {"aws_vpc_security_group_ingress_rule"},
-	.cloudformation = {"EC2::SecurityGroupIngress", "Ingress"},
+	.terraform = {.type = "aws_vpc_security_group_ingress_rule"},
+	.cloudformation = {.type = "EC2::SecurityGroupIngress",
+			   .name = "Ingress"},
 };
 
 const struct step_ops step_revoke = {

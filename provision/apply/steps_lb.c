@@ -139,9 +139,9 @@ const struct step_ops step_create_lb = {
 	.find = find_lb,
 	.exports = EXPORT_ALWAYS,
 	.write = write_lb,
-	.terraform = {"aws_lb", "arn"},
-	.cloudformation = {"ElasticLoadBalancingV2::LoadBalancer",
-			   "LoadBalancer"},
+	.terraform = {.type = "aws_lb", .ref = "arn"},
+	.cloudformation = {.type = "ElasticLoadBalancingV2::LoadBalancer",
+			   .name = "LoadBalancer"},
 };
 
 const struct step_ops step_delete_lb = {
@@ -253,8 +253,9 @@ const struct step_ops step_create_listener = {
 	.find = find_listener,
 	.exports = EXPORT_ALWAYS,
 	.write = write_listener,
-	.terraform = {"aws_lb_listener"},
-	.cloudformation = {"ElasticLoadBalancingV2::Listener", "Listener"},
+	.terraform = {.type = "aws_lb_listener"},
+	.cloudformation = {.type = "ElasticLoadBalancingV2::Listener",
+			   .name = "Listener"},
 };
 
 const struct step_ops step_delete_listener = {
@@ -353,9 +354,9 @@ const struct step_ops step_create_tg = {
 	.find = find_tg,
 	.exports = EXPORT_ALWAYS,
 	.write = write_tg,
-	.terraform = {"aws_lb_target_group", "arn"},
-	.cloudformation = {"ElasticLoadBalancingV2::TargetGroup",
-			   "TargetGroup"},
+	.terraform = {.type = "aws_lb_target_group", .ref = "arn"},
+	.cloudformation = {.type = "ElasticLoadBalancingV2::TargetGroup",
+			   .name = "TargetGroup"},
 };
 
 const struct step_ops step_delete_tg = {
@@ -409,7 +410,7 @@ const struct step_ops step_register = {
 	.undo = deregister_targets,
 	.exports = EXPORT_NEW, /* CloudFormation: as part of the target group */
 	.write = write_attachments,
-	.terraform = {"aws_lb_target_group_attachment"},
+	.terraform = {.type = "aws_lb_target_group_attachment"},
 };
 
 const struct step_ops step_deregister = {

@@ -88,8 +88,9 @@ const struct step_ops step_create_target = {
 	.find = find_target,
 	.exports = EXPORT_ALWAYS,
 	.write = write_target,
-	.terraform = {"aws_ec2_traffic_mirror_target"},
-	.cloudformation = {"EC2::TrafficMirrorTarget", "MirrorTarget"},
+	.terraform = {.type = "aws_ec2_traffic_mirror_target"},
+	.cloudformation = {.type = "EC2::TrafficMirrorTarget",
+			   .name = "MirrorTarget"},
 };
 
 const struct step_ops step_delete_target = {
@@ -148,8 +149,9 @@ const struct step_ops step_create_filter = {
 	.find = find_filter,
 	.exports = EXPORT_ALWAYS,
 	.write = write_filter,
-	.terraform = {"aws_ec2_traffic_mirror_filter"},
-	.cloudformation = {"EC2::TrafficMirrorFilter", "MirrorFilter"},
+	.terraform = {.type = "aws_ec2_traffic_mirror_filter"},
+	.cloudformation = {.type = "EC2::TrafficMirrorFilter",
+			   .name = "MirrorFilter"},
 };
 
 const struct step_ops step_delete_filter = {
@@ -221,8 +223,9 @@ const struct step_ops step_create_rule = {
 	.perform = create_rule,
 	.exports = EXPORT_NEW,
 	.write = write_rule,
-	.terraform = {"aws_ec2_traffic_mirror_filter_rule"},
-	.cloudformation = {"EC2::TrafficMirrorFilterRule", "MirrorRule"},
+	.terraform = {.type = "aws_ec2_traffic_mirror_filter_rule"},
+	.cloudformation = {.type = "EC2::TrafficMirrorFilterRule",
+			   .name = "MirrorRule"},
 };
 
 /* Sets tags and removes keys. */
@@ -354,8 +357,9 @@ const struct step_ops step_create_session = {
 	.find = find_session,
 	.exports = EXPORT_ALWAYS,
 	.write = write_session,
-	.terraform = {"aws_ec2_traffic_mirror_session"},
-	.cloudformation = {"EC2::TrafficMirrorSession", "MirrorSession"},
+	.terraform = {.type = "aws_ec2_traffic_mirror_session"},
+	.cloudformation = {.type = "EC2::TrafficMirrorSession",
+			   .name = "MirrorSession"},
 };
 
 static int configure(struct step_call *call, const struct session_config *to,

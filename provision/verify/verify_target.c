@@ -221,16 +221,16 @@ static void stickiness_row(struct checker *c, const char *tg)
 
 static void listener_rows(struct checker *c)
 {
-	bool own = str_empty(c->plan.spec.target.id);
+	bool ours = str_empty(c->plan.spec.target.id);
 
 	if (!c->listener) {
 		check_row(
 			c, VERIFY_FAIL, CHECK_LISTENER, c->lb->name,
-			own ? check_mirror(c, "sync")
-			    : check_aws(
-				      c,
-				      "elbv2 create-listener --load-balancer-arn %s --protocol UDP --port %d --default-actions Type=forward,TargetGroupArn=...",
-				      c->lb->arn, VXLAN_PORT),
+			ours ? check_mirror(c, "sync")
+			     : check_aws(
+				       c,
+				       "elbv2 create-listener --load-balancer-arn %s --protocol UDP --port %d --default-actions Type=forward,TargetGroupArn=...",
+				       c->lb->arn, VXLAN_PORT),
 			"has no UDP listener on port %d: AWS silently drops mirrored packets",
 			VXLAN_PORT);
 		return;

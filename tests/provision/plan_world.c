@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "plan_world.h"
+#include "base/list.h"
 #include "model/filter_text.h"
 
 /* Inventory strings are char *, but nothing writes to them. */
@@ -21,9 +22,9 @@ void world_tag(struct world *w, struct aws_tags *tags, const char *key,
 {
 	struct aws_tag *t;
 
-	for (size_t i = 0; i < tags->n; i++) {
-		if (!strcmp(tags->items[i].key, key)) {
-			tags->items[i].value = TEXT(value);
+	FOREACH(tag, tags) {
+		if (!strcmp(tag->key, key)) {
+			tag->value = TEXT(value);
 			return;
 		}
 	}
@@ -162,12 +163,10 @@ static void add_tags(struct arena *a, const char **text,
 
 		for (size_t done = 0; done <= i; done++) {
 			least = NULL;
-			for (size_t k = 0; k < tags->n; k++)
-				if ((!last ||
-				     strcmp(tags->items[k].key, last) > 0) &&
-				    (!least ||
-				     strcmp(tags->items[k].key, least) < 0))
-					least = tags->items[k].key;
+			FOREACH(t, tags)
+				if ((!last || strcmp(t->key, last) > 0) &&
+				    (!least || strcmp(t->key, least) < 0))
+					least = t->key;
 			last = least;
 		}
 		if (least)
@@ -182,9 +181,7 @@ const char *world_text(struct world *w)
 	struct arena *a = &w->mem;
 	const char *t = "";
 
-	for (size_t i = 0; i < f->sessions.n; i++) {
-		const struct mirror_session *s = &f->sessions.items[i];
-
+	FOREACH(s, &f->sessions) {
 		t = arena_printf(a, "%s%s %s %s %s %ld %ld %ld", t, s->id,
 				 s->interface_id, s->target_id, s->filter_id,
 				 (long)s->number, (long)s->vni,
@@ -192,30 +189,25 @@ const char *world_text(struct world *w)
 		add_tags(a, &t, &s->tags);
 		t = arena_printf(a, "%s\n", t);
 	}
-	for (size_t i = 0; i < f->targets.n; i++)
-		t = arena_printf(a, "%s%s\n", t, f->targets.items[i].id);
-	for (size_t i = 0; i < f->filters.n; i++) {
-		t = arena_printf(a, "%s%s %zu+%zu", t, f->filters.items[i].id,
-				 f->filters.items[i].ingress.n,
-				 f->filters.items[i].egress.n);
-		add_tags(a, &t, &f->filters.items[i].tags);
+	FOREACH(target, &f->targets)
+		t = arena_printf(a, "%s%s\n", t, target->id);
+	FOREACH(filter, &f->filters) {
+		t = arena_printf(a, "%s%s %zu+%zu", t, filter->id,
+				 filter->ingress.n, filter->egress.n);
+		add_tags(a, &t, &filter->tags);
 		t = arena_printf(a, "%s\n", t);
 	}
-	for (size_t i = 0; i < f->groups.n; i++)
-		t = arena_printf(a, "%s%s %zu\n", t, f->groups.items[i].id,
-				 f->groups.items[i].ingress.n);
-	for (size_t i = 0; i < f->load_balancers.n; i++)
-		t = arena_printf(a, "%s%s\n", t,
-				 f->load_balancers.items[i].arn);
-	for (size_t i = 0; i < f->target_groups.n; i++)
-		t = arena_printf(a, "%s%s\n", t, f->target_groups.items[i].arn);
-	for (size_t i = 0; i < f->registered.n; i++)
-		for (size_t k = 0; k < f->registered.items[i].targets.n; k++)
-			t = arena_printf(
-				a, "%s %s\n", t,
-				f->registered.items[i].targets.items[k].id);
-	for (size_t i = 0; i < f->listeners.n; i++)
-		t = arena_printf(a, "%s%s\n", t, f->listeners.items[i].arn);
+	FOREACH(g, &f->groups)
+		t = arena_printf(a, "%s%s %zu\n", t, g->id, g->ingress.n);
+	FOREACH(lb, &f->load_balancers)
+		t = arena_printf(a, "%s%s\n", t, lb->arn);
+	FOREACH(tg, &f->target_groups)
+		t = arena_printf(a, "%s%s\n", t, tg->arn);
+	FOREACH(g, &f->registered)
+		FOREACH(target, &g->targets)
+			t = arena_printf(a, "%s %s\n", t, target->id);
+	FOREACH(l, &f->listeners)
+		t = arena_printf(a, "%s%s\n", t, l->arn);
 	return t;
 }
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "plan_world.h"
+#include "base/list.h"
 
 /* Inventory strings are char *, but nothing writes to them. */
 #define TEXT(s)	   ((char *)arena_dup(&w->mem, s))
@@ -20,8 +21,8 @@
 static void tag_all(struct world *w, struct aws_tags *tags,
 		    const struct tag_list *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		world_tag(w, tags, l->items[i].key, l->items[i].value);
+	FOREACH(item, l)
+		world_tag(w, tags, item->key, item->value);
 }
 
 /* --- what AWS does --- */
@@ -64,21 +65,19 @@ static void add_rule(struct world *w, struct plan *p, const struct step *s,
 {
 	struct ec2_permission *perm;
 
-	for (size_t i = 0; i < g->ingress.n; i++)
-		for (size_t k = 0; k < g->ingress.items[i].ranges.n; k++)
-			if (!strcmp(g->ingress.items[i].protocol, s->protocol))
-				assert_false(str_list_has(
-					&s->ids, g->ingress.items[i]
-							 .ranges.items[k]
-							 .cidr));
+	FOREACH(rule, &g->ingress)
+		FOREACH(range, &rule->ranges)
+			if (!strcmp(rule->protocol, s->protocol))
+				assert_false(
+					str_list_has(&s->ids, range->cidr));
 	perm = ARENA_ADD(&w->mem, &g->ingress);
 
 	perm->protocol = TEXT(s->protocol);
 	perm->from_port = perm->to_port = 4789;
-	for (size_t i = 0; i < s->ids.n; i++) {
+	FOREACH(id, &s->ids) {
 		struct ec2_range *r = ARENA_ADD(&w->mem, &perm->ranges);
 
-		r->cidr = TEXT(s->ids.items[i]);
+		r->cidr = TEXT(*id);
 		r->description = TEXT(s->description);
 	}
 	if (plan_id(p, s->other)) {
@@ -101,8 +100,8 @@ static int drop_rule(struct plan *p, const struct step *s, struct ec2_group *g,
 
 		if (strcmp(r->protocol, s->protocol) != 0)
 			continue;
-		for (size_t k = 0; k < s->ids.n; k++)
-			found |= REMOVE(&r->ranges, cidr, s->ids.items[k]);
+		FOREACH(id, &s->ids)
+			found |= REMOVE(&r->ranges, cidr, *id);
 		if (peer)
 			found |= REMOVE(&r->groups, group_id, peer);
 		if (!r->ranges.n && !r->groups.n) {
@@ -127,10 +126,10 @@ static int create_lb(struct world *w, struct plan *p, const struct step *s,
 	lb->state = TEXT("provisioning");
 	lb->vpc_id = TEXT("vpc-1");
 	assert_true(s->ids.n > 0);
-	for (size_t i = 0; i < s->ids.n; i++) {
+	FOREACH(id, &s->ids) {
 		struct elbv2_zone *z = ARENA_ADD(&w->mem, &lb->zones);
 
-		z->subnet_id = TEXT(s->ids.items[i]);
+		z->subnet_id = TEXT(*id);
 	}
 	if (plan_id(p, s->other)) {
 		char **g = ARENA_ADD(&w->mem, &lb->groups);
@@ -217,8 +216,8 @@ static int create_rule(struct world *w, struct plan *p, const struct step *s,
 	l = r->egress ? &f->egress : &f->ingress;
 	if (f->ingress.n + f->egress.n == 10)
 		return refuse(err, AWS_ERR_LIMIT, "10 rules");
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].number == r->number)
+	FOREACH(item, l)
+		if (item->number == r->number)
 			return refuse(err, AWS_ERR_EXISTS, "number");
 	m = ARENA_ADD(&w->mem, l);
 	m->id = ID("tmfr");
@@ -245,12 +244,12 @@ static int create_session(struct world *w, struct plan *p, const struct step *s,
 
 	assert_non_null(inventory_target(&w->inv, target));
 	assert_non_null(filter(w, by));
-	for (size_t i = 0; i < w->inv.sessions.n; i++) {
-		if (strcmp(w->inv.sessions.items[i].interface_id, s->eni) != 0)
+	FOREACH(session, &w->inv.sessions) {
+		if (strcmp(session->interface_id, s->eni) != 0)
 			continue;
 		if (++n == 3)
 			return refuse(err, AWS_ERR_LIMIT, "3 sessions");
-		if (w->inv.sessions.items[i].number == s->number)
+		if (session->number == s->number)
 			return refuse(err, AWS_ERR_REFUSED, "number in use");
 	}
 	m = world_session(w, ID("tms"), s->eni, target, by, s->number,
@@ -303,9 +302,9 @@ static struct inventory_target_group *registered(struct world *w,
 {
 	struct inventory_target_group *g;
 
-	for (size_t i = 0; i < w->inv.registered.n; i++)
-		if (!strcmp(w->inv.registered.items[i].group->arn, arn))
-			return &w->inv.registered.items[i];
+	FOREACH(item, &w->inv.registered)
+		if (!strcmp(item->group->arn, arn))
+			return item;
 	g = ARENA_ADD(&w->mem, &w->inv.registered);
 	g->group = inventory_target_group(&w->inv, arn);
 	return g;
@@ -314,9 +313,7 @@ static struct inventory_target_group *registered(struct world *w,
 static void configure(struct world *w, struct plan *p, const char *id,
 		      const struct session_config *c)
 {
-	for (size_t i = 0; i < w->inv.sessions.n; i++) {
-		struct mirror_session *m = &w->inv.sessions.items[i];
-
+	FOREACH(m, &w->inv.sessions) {
 		if (strcmp(m->id, id) != 0)
 			continue;
 		m->target_id = TEXT(plan_id(p, c->target));
@@ -327,11 +324,11 @@ static void configure(struct world *w, struct plan *p, const char *id,
 }
 
 static void retag(struct world *w, struct mirror_filter *f,
-		  const struct tag_list *set, const struct str_list *gone)
+		  const struct tag_list *set, const struct str_list *removed)
 {
 	tag_all(w, &f->tags, set);
-	for (size_t i = 0; i < gone->n; i++)
-		REMOVE(&f->tags, key, gone->items[i]);
+	FOREACH(item, removed)
+		REMOVE(&f->tags, key, *item);
 }
 
 static int change(struct world *w, struct plan *p, const struct step *s)
@@ -347,11 +344,11 @@ static int change(struct world *w, struct plan *p, const struct step *s)
 		add_rule(w, p, s, g);
 		return 0;
 	case STEP_REGISTER:
-		for (size_t i = 0; i < s->ids.n; i++) {
+		FOREACH(item, &s->ids) {
 			struct elbv2_target *t =
 				ARENA_ADD(&w->mem, &registered(w, id)->targets);
 
-			t->id = TEXT(s->ids.items[i]);
+			t->id = TEXT(*item);
 			t->state = TEXT("healthy");
 		}
 		return 0;
@@ -379,31 +376,22 @@ static bool in_use(const struct world *w, const char *id)
 {
 	const struct inventory *f = &w->inv;
 
-	for (size_t i = 0; i < f->sessions.n; i++)
-		if (str_same(f->sessions.items[i].filter_id, id) ||
-		    str_same(f->sessions.items[i].target_id, id))
+	FOREACH(s, &f->sessions)
+		if (str_same(s->filter_id, id) || str_same(s->target_id, id))
 			return true;
-	for (size_t i = 0; i < f->targets.n; i++)
-		if (str_same(f->targets.items[i].load_balancer_arn, id))
+	FOREACH(t, &f->targets)
+		if (str_same(t->load_balancer_arn, id))
 			return true;
-	for (size_t i = 0; i < f->listeners.n; i++)
-		if (str_same(f->listeners.items[i].target_group_arns.items[0],
-			     id))
+	FOREACH(l, &f->listeners)
+		if (str_same(l->target_group_arns.items[0], id))
 			return true;
-	for (size_t i = 0; i < f->load_balancers.n; i++)
-		if (f->load_balancers.items[i].groups.n &&
-		    str_same(f->load_balancers.items[i].groups.items[0], id))
+	FOREACH(lb, &f->load_balancers)
+		if (lb->groups.n && str_same(lb->groups.items[0], id))
 			return true;
-	for (size_t i = 0; i < f->groups.n; i++)
-		for (size_t k = 0; k < f->groups.items[i].ingress.n; k++)
-			for (size_t m = 0;
-			     m < f->groups.items[i].ingress.items[k].groups.n;
-			     m++)
-				if (str_same(f->groups.items[i]
-						     .ingress.items[k]
-						     .groups.items[m]
-						     .group_id,
-					     id))
+	FOREACH(g, &f->groups)
+		FOREACH(r, &g->ingress)
+			FOREACH(group, &r->groups)
+				if (str_same(group->group_id, id))
 					return true;
 	return false;
 }
@@ -447,9 +435,8 @@ static int take_away(struct world *w, struct plan *p, const struct step *s,
 			p, s, (struct ec2_group *)inventory_group(&w->inv, id),
 			err);
 	if (s->type == STEP_DEREGISTER) {
-		for (size_t i = 0; i < s->ids.n; i++)
-			REMOVE(&registered(w, id)->targets, id,
-			       s->ids.items[i]);
+		FOREACH(item, &s->ids)
+			REMOVE(&registered(w, id)->targets, id, *item);
 		return 0;
 	}
 	return delete (w, id, err);
@@ -490,7 +477,7 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 		struct aws_error *err)
 {
 	struct world *w = ctx;
-	struct str_list none = {0}, gone = {0};
+	struct str_list none = {0}, removed = {0};
 	struct tag_list no_tags = {0};
 	struct ec2_group *g;
 
@@ -504,17 +491,17 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 							plan_id(p, s->on));
 		return drop_rule(p, s, g, err);
 	case STEP_REGISTER:
-		for (size_t i = 0; i < s->ids.n; i++)
+		FOREACH(item, &s->ids)
 			REMOVE(&registered(w, plan_id(p, s->on))->targets, id,
-			       s->ids.items[i]);
+			       *item);
 		return 0;
 	case STEP_MODIFY_SESSION:
 		configure(w, p, s->on.id, &s->old_session);
 		return 0;
 	case STEP_TAG:
-		for (size_t i = 0; i < s->tags.n; i++)
-			str_list_add(&w->mem, &gone, s->tags.items[i].key);
-		retag(w, filter(w, s->on.id), &no_tags, &gone);
+		FOREACH(t, &s->tags)
+			str_list_add(&w->mem, &removed, t->key);
+		retag(w, filter(w, s->on.id), &no_tags, &removed);
 		retag(w, filter(w, s->on.id), &s->old_tags, &none);
 		return 0;
 	default: /* every create step is undone alike */

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "plan_world.h"
+#include "base/list.h"
 #include "plan/plan_setup.h"
 #include "plan/plan_remove.h"
 #include "model/deployment.h"
@@ -22,19 +23,18 @@ static const char *diagnostics_text(struct plan *p)
 {
 	const char *t = "";
 
-	for (size_t i = 0; i < p->diagnostics.n; i++)
+	FOREACH(diagnostic, &p->diagnostics)
 		t = arena_printf(&p->mem, "%s%d %s\n", t,
-				 (int)p->diagnostics.items[i].level,
-				 p->diagnostics.items[i].text);
+				 (int)diagnostic->level, diagnostic->text);
 	return t;
 }
 
 static bool has_diagnostic(struct plan *p, enum diag_level level,
 			   const char *text)
 {
-	for (size_t i = 0; i < p->diagnostics.n; i++)
-		if (p->diagnostics.items[i].level == level &&
-		    strstr(p->diagnostics.items[i].text, text))
+	FOREACH(diagnostic, &p->diagnostics)
+		if (diagnostic->level == level &&
+		    strstr(diagnostic->text, text))
 			return true;
 	return false;
 }
@@ -454,12 +454,11 @@ static void test_sync(void **state)
 	world_interface(&w, "eni-t3", NULL, "subnet-a", "10.0.1.23");
 	setup(&w, &spec, true, APPLY_DONE);
 	assert_int_equal(w.inv.sessions.n, 3);
-	for (size_t i = 0; i < w.inv.sessions.n; i++)
-		assert_string_not_equal(w.inv.sessions.items[i].interface_id,
-					"eni-t1");
-	for (size_t i = 0; i < w.inv.interfaces.n; i++)
-		if (!strcmp(w.inv.interfaces.items[i].id, "eni-2"))
-			w.inv.interfaces.items[i].id = (char *)"eni-x";
+	FOREACH(s, &w.inv.sessions)
+		assert_string_not_equal(s->interface_id, "eni-t1");
+	FOREACH(e, &w.inv.interfaces)
+		if (!strcmp(e->id, "eni-2"))
+			e->id = (char *)"eni-x";
 	setup(&w, &spec, true, APPLY_DONE);
 	assert_int_equal(w.inv.sessions.n, 2);
 	world_free(&w);
@@ -569,8 +568,8 @@ static void test_groups_are_asked_for(void **state)
 	assert_int_equal(p.rules_missing, 1);
 	assert_true(has_diagnostic(&p, DIAG_WARN,
 				   "sg-9 of eni-9 does not allow UDP"));
-	for (size_t i = 0; i < p.steps.n; i++)
-		assert_int_not_equal(p.steps.items[i].type, STEP_AUTHORIZE);
+	FOREACH(s, &p.steps)
+		assert_int_not_equal(s->type, STEP_AUTHORIZE);
 	plan_free(&p);
 	world_free(&w);
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "model/filter.h"
+#include "base/list.h"
 #include "model/filter_text.h"
 #include "model/filter_build.h"
 
@@ -43,9 +44,7 @@ static bool accepted(const struct filter_rules *rules, const struct packet *p)
 {
 	const struct filter_rule *hit = NULL;
 
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct filter_rule *r = &rules->items[i];
-
+	FOREACH(r, rules) {
 		if (r->egress != p->egress ||
 		    (hit && r->number > hit->number) ||
 		    (r->protocol >= 0 && r->protocol != p->protocol) ||
@@ -64,8 +63,8 @@ static bool accepted(const struct filter_rules *rules, const struct packet *p)
 
 static bool listed(const struct port_list *l, uint16_t port)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].from <= port && port <= l->items[i].to)
+	FOREACH(item, l)
+		if (item->from <= port && port <= item->to)
 			return true;
 	return false;
 }
@@ -81,8 +80,8 @@ static bool meant(const struct filter_spec *s, const struct packet *p)
 		return false;
 	if (s->protocol >= 0 && s->protocol != p->protocol)
 		return false;
-	for (size_t i = 0; i < s->peers.n; i++)
-		peer_fits |= cidr_contains(&s->peers.items[i], peer);
+	FOREACH(item, &s->peers)
+		peer_fits |= cidr_contains(item, peer);
 	if (!peer_fits)
 		return false;
 	if (!s->ports.n)
@@ -206,9 +205,7 @@ static void test_exactly_what_is_meant(void **state)
 			assert_false(meant(&s, &none));
 		}
 		/* Each choice fits and does what its text says. */
-		for (size_t k = 0; k < advice.choices.n; k++) {
-			struct filter_choice *c = &advice.choices.items[k];
-
+		FOREACH(c, &advice.choices) {
 			offered++;
 			memset(&rules, 0, sizeof(rules));
 			assert_int_equal(
@@ -228,9 +225,8 @@ static const char *texts(struct arena *a, const struct filter_rules *rules)
 {
 	const char *all = "";
 
-	for (size_t i = 0; i < rules->n; i++)
-		all = arena_printf(a, "%s%s\n", all,
-				   filter_rule_text(a, &rules->items[i]));
+	FOREACH(rule, rules)
+		all = arena_printf(a, "%s%s\n", all, filter_rule_text(a, rule));
 	return all;
 }
 
@@ -382,8 +378,8 @@ static void test_same(void **state)
 	swap = y.items[0];
 	y.items[0] = y.items[y.n - 1];
 	y.items[y.n - 1] = swap;
-	for (size_t i = 0; i < y.n; i++)
-		y.items[i].number *= 7;
+	FOREACH(item, &y)
+		item->number *= 7;
 	assert_true(filter_rules_same(&x, &y));
 	y.items[1].to_ports.to++;
 	y.items[1].has_to_ports = true;
@@ -457,8 +453,8 @@ static void test_cidr_merge(void **state)
 
 			for (size_t i = 0; i < n; i++)
 				before |= cidr_contains(&raw[i], &one);
-			for (size_t i = 0; i < l.n; i++)
-				after += cidr_contains(&l.items[i], &one);
+			FOREACH(item, &l)
+				after += cidr_contains(item, &one);
 			assert_int_equal(after, before);
 		}
 		for (size_t i = 1; i < l.n; i++) {

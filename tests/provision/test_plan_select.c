@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "model/limits.h"
+#include "base/list.h"
 #include "plan/netcheck.h"
 #include "plan_world.h"
 #include "plan/plan_setup.h"
@@ -52,9 +53,8 @@ static struct ec2_interface *elb(struct world *w, const char *id,
 static bool has_diagnostic(const struct diagnostics *l, enum diag_level level,
 			   const char *text)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->items[i].level == level &&
-		    strstr(l->items[i].text, text))
+	FOREACH(item, l)
+		if (item->level == level && strstr(item->text, text))
 			return true;
 	return false;
 }

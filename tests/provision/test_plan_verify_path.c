@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "verify_kit.h"
+#include "base/list.h"
 
 /* --- the path --- */
 
@@ -52,9 +53,9 @@ static void balancer_groups(void **state)
 	/* The rule for the load balancer is removed from the collector's
 	 * group. */
 	g = scene_group(s, "sg-9");
-	for (size_t i = 0; i < g->ingress.n; i++)
-		if (!strcmp(g->ingress.items[i].protocol, "udp"))
-			g->ingress.items[i].protocol = TEXT("sctp");
+	FOREACH(r, &g->ingress)
+		if (!strcmp(r->protocol, "udp"))
+			r->protocol = TEXT("sctp");
 	scene_only(s, VERIFY_FAIL, CHECK_GROUPS, "sg-9 of eni-9", "UDP 4789",
 		   "sync");
 }
@@ -214,9 +215,9 @@ static void mirrored(void **state)
 	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "i-1",
 		   "all of them outgoing", "--side both");
 	scene_metrics(s);
-	for (size_t i = 0; i < s->extra.metrics.n; i++) {
-		s->extra.metrics.items[i].values.n = 0;
-		s->extra.metrics.items[i].sum = 0;
+	FOREACH(metric, &s->extra.metrics) {
+		metric->values.n = 0;
+		metric->sum = 0;
 	}
 	scene_only(s, VERIFY_WARN, CHECK_MIRRORED, "i-1", "has not counted",
 		   "wait");

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "verify_kit.h"
+#include "base/list.h"
 #include "plan/plan_setup.h"
 #include "verify/verify_queries.h"
 
@@ -85,9 +86,7 @@ static void balancer(struct scene *s)
 			"true");
 	scene_attribute(s, tg, "stickiness.enabled", "true");
 	scene_attribute(s, tg, "stickiness.type", "source_ip");
-	for (size_t i = 0; i < LB->zones.n; i++) {
-		struct elbv2_zone *z = &LB->zones.items[i];
-
+	FOREACH(z, &LB->zones) {
 		z->name = inventory_subnet(&s->w.inv, z->subnet_id)->zone;
 	}
 }
@@ -157,16 +156,16 @@ void scene_attribute(struct scene *s, const char *arn, const char *key,
 	struct verify_attributes *to = NULL;
 	struct elbv2_attribute *v;
 
-	for (size_t i = 0; i < s->extra.attributes.n; i++)
-		if (!strcmp(s->extra.attributes.items[i].arn, arn))
-			to = &s->extra.attributes.items[i];
+	FOREACH(a, &s->extra.attributes)
+		if (!strcmp(a->arn, arn))
+			to = a;
 	if (!to) {
 		to = ARENA_ADD(&s->w.mem, &s->extra.attributes);
 		to->arn = TEXT(arn);
 	}
-	for (size_t i = 0; i < to->list.n; i++)
-		if (!strcmp(to->list.items[i].key, key)) {
-			to->list.items[i].value = TEXT(value);
+	FOREACH(item, &to->list)
+		if (!strcmp(item->key, key)) {
+			item->value = TEXT(value);
 			return;
 		}
 	v = ARENA_ADD(&s->w.mem, &to->list);
@@ -215,8 +214,8 @@ void scene_metrics(struct scene *s)
 	extra->queries.n = extra->metrics.n = 0;
 	verify_queries(extra, &s->w.inv, "shop");
 	assert_true(extra->queries.n > 0);
-	for (size_t i = 0; i < extra->queries.n; i++) {
-		const char *m = extra->queries.items[i].metric;
+	FOREACH(q, &extra->queries) {
+		const char *m = q->metric;
 		struct cw_series *series =
 			ARENA_ADD(&s->w.mem, &extra->metrics);
 
@@ -257,8 +256,8 @@ static void print_row(const struct verify_row *row)
 
 static void print_rows(const struct verify_report *r)
 {
-	for (size_t i = 0; i < r->n; i++)
-		print_row(&r->items[i]);
+	FOREACH(item, r)
+		print_row(item);
 }
 
 void scene_verify(struct scene *s, struct verify_report *r)
@@ -267,12 +266,11 @@ void scene_verify(struct scene *s, struct verify_report *r)
 
 	if (verify_deployment(r, &s->w.inv, &s->extra, "shop", &err))
 		fail_msg("%s", err.text);
-	for (size_t i = 0; i < r->n; i++) {
+	FOREACH(item, r) {
 		/* Every finding has a fix, every OK row has none. */
-		assert_int_equal(!*r->items[i].fix,
-				 r->items[i].state == VERIFY_OK);
-		assert_true(*r->items[i].subject);
-		assert_true(*r->items[i].detail);
+		assert_int_equal(!*item->fix, item->state == VERIFY_OK);
+		assert_true(*item->subject);
+		assert_true(*item->detail);
 	}
 }
 
@@ -303,8 +301,8 @@ void scene_only(struct scene *s, enum verify_state state, const char *check,
 	size_t n = 0;
 
 	scene_verify(s, &r);
-	for (size_t i = 0; i < r.n; i++)
-		n += is_like(&r.items[i], &want);
+	FOREACH(item, &r)
+		n += is_like(item, &want);
 	if (n != 1 || r.failed + r.warned != 1) {
 		print_error("expected ");
 		print_row(&want);
@@ -321,9 +319,8 @@ bool scene_has(struct scene *s, enum verify_state state, const char *check)
 	bool found = false;
 
 	scene_verify(s, &r);
-	for (size_t i = 0; i < r.n; i++)
-		found |= r.items[i].state == state &&
-			 !strcmp(r.items[i].check, check);
+	FOREACH(item, &r)
+		found |= item->state == state && !strcmp(item->check, check);
 	verify_report_free(&r);
 	return found;
 }
