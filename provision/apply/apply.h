@@ -19,7 +19,7 @@ struct apply_ops {
 	 * as the plan. dry_run: only checks the permission; ids of resources
 	 * yet to be created are placeholders. */
 	int (*perform)(void *ctx, struct plan *p, struct step *s, bool dry_run,
-		       const char **made, struct aws_error *err);
+		       const char **created, struct aws_error *err);
 	/* Undoes a step. A resource that no longer exists is no error. */
 	int (*undo)(void *ctx, struct plan *p, struct step *s,
 		    struct aws_error *err);
@@ -27,7 +27,7 @@ struct apply_ops {
 	 * that the call (or its repetition) created, or to NULL if it created
 	 * none. */
 	int (*find)(void *ctx, struct plan *p, struct step *s,
-		    const char **made, struct aws_error *err);
+		    const char **created, struct aws_error *err);
 	void *ctx;
 };
 

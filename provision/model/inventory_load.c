@@ -12,7 +12,7 @@
 /* One DescribeTags call takes 20 ARNs, so the ARNs of all load balancers and
  * target groups are collected first. */
 static int load_elb(struct inventory *inv, struct aws_client *c,
-		    const struct inventory_scope *wanted, struct aws_error *err)
+		    const struct inventory_scope *scope, struct aws_error *err)
 {
 	struct aws_names all = {NULL, 0};
 	struct elbv2_target_group_select every = {0};
@@ -34,7 +34,7 @@ static int load_elb(struct inventory *inv, struct aws_client *c,
 		rc = elbv2_describe_tags(c,
 					 (struct aws_names){arns.items, arns.n},
 					 &inv->elb_tags, err);
-	for (size_t i = 0; !rc && wanted->health && i < inv->target_groups.n;
+	for (size_t i = 0; !rc && scope->health && i < inv->target_groups.n;
 	     i++) {
 		struct inventory_target_group *g =
 			ARENA_ADD(&inv->mem, &inv->registered);
@@ -217,7 +217,7 @@ static int load_part(struct inventory *inv, struct aws_client *c,
 }
 
 int inventory_load(struct inventory *inv, struct aws_client *c,
-		   const struct inventory_scope *wanted,
+		   const struct inventory_scope *scope,
 		   void (*progress)(void *ctx, const char *what), void *ctx,
 		   struct aws_error *err)
 {
@@ -241,7 +241,7 @@ int inventory_load(struct inventory *inv, struct aws_client *c,
 	     i++) {
 		if (progress)
 			progress(ctx, parts[i]);
-		rc = load_part(inv, c, wanted, i, err);
+		rc = load_part(inv, c, scope, i, err);
 	}
 	if (!rc && inv->mem.failed)
 		rc = aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");

@@ -19,7 +19,7 @@ struct inventory_scope {
 /* Loads inv (overwriting it). progress, if not NULL, is called before each part
  * with what is about to be read. On failure inv is left empty. */
 int inventory_load(struct inventory *inv, struct aws_client *c,
-		   const struct inventory_scope *wanted,
+		   const struct inventory_scope *scope,
 		   void (*progress)(void *ctx, const char *what), void *ctx,
 		   struct aws_error *err);
 

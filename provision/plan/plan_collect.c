@@ -8,6 +8,10 @@
 #include "base/list.h"
 #include "model/deployment.h"
 
+/* Adds a step that deletes, or waits for the deletion of, a resource. */
+#define DELETE(p, type, id, ...) \
+	(plan_step(p, type, NULL, __VA_ARGS__)->on = ref_id(id))
+
 void plan_delete_session(struct plan *p, const struct mirror_session *s)
 {
 	struct step *step =
@@ -38,7 +42,6 @@ static void collect_filters(struct plan *p, const struct collection *c)
 {
 	FOREACH(filter, &p->inventory->filters) {
 		const char *user;
-		struct step *step;
 
 		if (!deployment_owns(&filter->tags, c->deployment) ||
 		    str_same(filter->id, c->keep_filter))
@@ -51,9 +54,8 @@ static void collect_filters(struct plan *p, const struct collection *c)
 				filter->id, user);
 			continue;
 		}
-		step = plan_step(p, STEP_DELETE_FILTER, NULL,
-				 "delete the mirror filter %s", filter->id);
-		step->on = ref_id(filter->id);
+		DELETE(p, STEP_DELETE_FILTER, filter->id,
+		       "delete the mirror filter %s", filter->id);
 	}
 }
 
@@ -66,7 +68,6 @@ static bool collect_targets(struct plan *p, const struct collection *c,
 	FOREACH(t, &p->inventory->targets) {
 		bool ours = deployment_owns(&t->tags, c->deployment);
 		const char *user;
-		struct step *step;
 
 		if (!ours) {
 			/* A foreign target that leads to our load balancer. */
@@ -90,9 +91,8 @@ static bool collect_targets(struct plan *p, const struct collection *c,
 			lb_unused = false;
 			continue;
 		}
-		step = plan_step(p, STEP_DELETE_TARGET, NULL,
-				 "delete the mirror target %s", t->id);
-		step->on = ref_id(t->id);
+		DELETE(p, STEP_DELETE_TARGET, t->id,
+		       "delete the mirror target %s", t->id);
 	}
 	return lb_unused;
 }
@@ -147,7 +147,6 @@ static void collect_rules(struct plan *p, const struct collection *c)
 static void collect_load_balancers(struct plan *p, const struct collection *c)
 {
 	const struct inventory *inv = p->inventory;
-	struct step *step;
 
 	FOREACH(lb, &inv->load_balancers) {
 		const struct elbv2_listener *l;
@@ -157,33 +156,27 @@ static void collect_load_balancers(struct plan *p, const struct collection *c)
 			continue;
 		l = inventory_listener(inv, lb->arn);
 		if (l) {
-			step = plan_step(p, STEP_DELETE_LISTENER, NULL,
-					 "delete the listener of %s", lb->name);
-			step->on = ref_id(l->arn);
+			DELETE(p, STEP_DELETE_LISTENER, l->arn,
+			       "delete the listener of %s", lb->name);
 		}
-		step = plan_step(p, STEP_DELETE_LB, NULL,
-				 "delete the load balancer %s", lb->name);
-		step->on = ref_id(lb->arn);
-		step = plan_step(p, STEP_WAIT_LB_DELETED, NULL,
-				 "wait until it is deleted");
-		step->on = ref_id(lb->arn);
+		DELETE(p, STEP_DELETE_LB, lb->arn,
+		       "delete the load balancer %s", lb->name);
+		DELETE(p, STEP_WAIT_LB_DELETED, lb->arn,
+		       "wait until it is deleted");
 	}
 	FOREACH(tg, &inv->target_groups) {
 		if (!deployment_owns(inventory_elb_tags(inv, tg->arn),
 				     c->deployment))
 			continue;
-		step = plan_step(p, STEP_DELETE_TG, NULL,
-				 "delete the target group %s", tg->name);
-		step->on = ref_id(tg->arn);
+		DELETE(p, STEP_DELETE_TG, tg->arn, "delete the target group %s",
+		       tg->name);
 	}
 	FOREACH(g, &inv->groups) {
 		if (!deployment_owns(&g->tags, c->deployment))
 			continue;
-		step = plan_step(
-			p, STEP_DELETE_GROUP, NULL,
-			"delete the security group %s once the load balancer's interfaces are deleted (a few minutes)",
-			g->id);
-		step->on = ref_id(g->id);
+		DELETE(p, STEP_DELETE_GROUP, g->id,
+		       "delete the security group %s once the load balancer's interfaces are deleted (a few minutes)",
+		       g->id);
 	}
 }
 

@@ -190,6 +190,18 @@ static struct ref target_group(struct plan *p, const struct deployment *current,
 	return group;
 }
 
+/* The registered targets of the deployment's target group. */
+static const struct elbv2_targets *
+registered_targets(const struct plan *p, const struct deployment *current)
+{
+	static const struct elbv2_targets none;
+
+	FOREACH(g, &p->inventory->registered)
+		if (current->tg && g->group == current->tg)
+			return &g->targets;
+	return &none;
+}
+
 static void register_collectors(struct plan *p,
 				const struct deployment *current,
 				struct ref group)
@@ -199,27 +211,18 @@ static void register_collectors(struct plan *p,
 	struct step *s;
 
 	FOREACH(id, &p->collectors) {
-		const struct inventory *inv = p->inventory;
-		bool there = false;
+		bool registered = false;
 
-		if (!inventory_instance(inv, *id)) {
+		if (!inventory_instance(p->inventory, *id)) {
 			plan_report(p, DIAG_FAIL,
 				    "no instance %s to use as a collector",
 				    *id);
 			continue;
 		}
-		for (size_t k = 0; current->tg && k < inv->registered.n; k++) {
-			const struct inventory_target_group *g =
-				&inv->registered.items[k];
-
-			for (size_t m = 0;
-			     g->group == current->tg && m < g->targets.n; m++)
-				there |=
-					str_same(g->targets.items[m].id, *id) &&
-					!str_same(g->targets.items[m].state,
-						  "draining");
-		}
-		if (!there)
+		FOREACH(target, registered_targets(p, current))
+			registered |= str_same(target->id, *id) &&
+				      !str_same(target->state, "draining");
+		if (!registered)
 			str_list_add(&p->mem, &missing, *id);
 	}
 	if (!p->collectors.n && t->collectors.n)
@@ -249,18 +252,10 @@ void plan_deregister(struct plan *p, const struct deployment *current)
 	struct str_list stale = {0};
 	struct step *s;
 
-	for (size_t k = 0; current->tg && k < p->inventory->registered.n; k++) {
-		const struct inventory_target_group *g =
-			&p->inventory->registered.items[k];
-
-		for (size_t m = 0; g->group == current->tg && m < g->targets.n;
-		     m++)
-			if (!str_list_has(&p->collectors,
-					  g->targets.items[m].id) &&
-			    !str_same(g->targets.items[m].state, "draining"))
-				str_list_add(&p->mem, &stale,
-					     g->targets.items[m].id);
-	}
+	FOREACH(t, registered_targets(p, current))
+		if (!str_list_has(&p->collectors, t->id) &&
+		    !str_same(t->state, "draining"))
+			str_list_add(&p->mem, &stale, t->id);
 	/* Without collectors in the spec, the user registered them by hand. */
 	if (!stale.n || !p->spec.target.collectors.n)
 		return;

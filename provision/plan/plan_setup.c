@@ -177,7 +177,7 @@ static void choose_vni(struct plan *p)
 {
 	const struct mirror_sessions *l = &p->inventory->sessions;
 	uint32_t *taken = arena_alloc(&p->mem, (l->n + 1) * sizeof(*taken));
-	uint32_t mine = 0;
+	uint32_t current = 0;
 	const struct mirror_session *other = NULL;
 	size_t n = 0;
 
@@ -185,7 +185,7 @@ static void choose_vni(struct plan *p)
 		return;
 	FOREACH(s, l) {
 		if (is_ours(p, s)) {
-			mine = (uint32_t)s->vni;
+			current = (uint32_t)s->vni;
 			continue;
 		}
 		taken[n++] = (uint32_t)s->vni;
@@ -198,7 +198,8 @@ static void choose_vni(struct plan *p)
 			"VNI %u is used by session %s, which does not belong to this deployment; choose another, or omit --vni to get a free one",
 			p->spec.vni, other->id);
 	if (!p->spec.vni)
-		p->spec.vni = mine ? mine : vni_choose(p->spec.name, taken, n);
+		p->spec.vni =
+			current ? current : vni_choose(p->spec.name, taken, n);
 }
 
 /* --- the filter --- */
@@ -389,7 +390,7 @@ static void update_session(struct plan *p, const struct mirror_session *m,
 	p->changed++;
 }
 
-static bool wanted(const struct plan *p, const char *eni)
+static bool is_source(const struct plan *p, const char *eni)
 {
 	FOREACH(src, &p->sources)
 		if (str_same(src->eni->id, eni))
@@ -437,7 +438,7 @@ static void collect_unneeded(struct plan *p, const struct deployment *current)
 			continue;
 		/* Sessions that stay already use the new filter and target. */
 		str_list_add(&p->mem, &collection.released, s->id);
-		if (!wanted(p, s->interface_id))
+		if (!is_source(p, s->interface_id))
 			plan_delete_session(p, s);
 	}
 	plan_collect(p, &collection);

@@ -20,7 +20,7 @@
 /* Every command that plans reads the same things, and a failed setup deletes
  * what it created. */
 #define PLANNING (SETUP | PLAN | SYNC)
-#define LOOKING	 (PLANNING | VERIFY) /* reads the tasks of ECS services */
+#define READING	 (PLANNING | VERIFY) /* reads the tasks of ECS services */
 #define CHANGING (SETUP | SYNC)
 #define DELETING (SETUP | SYNC | REMOVE)
 
@@ -124,12 +124,12 @@ static const struct {
 	{READ_LOAD_BALANCERS,
 	 "elasticloadbalancing:DescribeTargetGroupAttributes", VERIFY, 0},
 	{READ_ECS, "ecs:DescribeClusters", SETUP | PLAN, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeContainerInstances", LOOKING, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeServices", LOOKING, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeTasks", LOOKING, POLICY_ECS},
+	{READ_ECS, "ecs:DescribeContainerInstances", READING, POLICY_ECS},
+	{READ_ECS, "ecs:DescribeServices", READING, POLICY_ECS},
+	{READ_ECS, "ecs:DescribeTasks", READING, POLICY_ECS},
 	{READ_ECS, "ecs:ListClusters", SETUP | PLAN, POLICY_ECS},
 	{READ_ECS, "ecs:ListServices", SETUP | PLAN, POLICY_ECS},
-	{READ_ECS, "ecs:ListTasks", LOOKING, POLICY_ECS},
+	{READ_ECS, "ecs:ListTasks", READING, POLICY_ECS},
 	{READ_METRICS, "cloudwatch:GetMetricData", VERIFY, POLICY_METRICS},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorFilter", CHANGING, 0},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorFilterRule", CHANGING, 0},
@@ -177,7 +177,7 @@ static const struct {
 
 #define N_ACTIONS (sizeof(actions) / sizeof(*actions))
 
-static bool wanted(const struct policy_input *in, size_t i)
+static bool is_needed(const struct policy_input *in, size_t i)
 {
 	return actions[i].commands & in->commands &&
 	       (!actions[i].features || actions[i].features & in->features);
@@ -262,7 +262,7 @@ static void add_statement(struct buf *b, const struct policy_input *in,
 	bool first = true;
 
 	for (size_t i = 0; i < N_ACTIONS; i++) {
-		if (actions[i].sid != sid || !wanted(in, i))
+		if (actions[i].sid != sid || !is_needed(in, i))
 			continue;
 		if (first)
 			add(b,
