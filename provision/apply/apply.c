@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The all-or-nothing driver: permission check, execution, roll-back. It
- * knows steps only by what struct apply_ops and the predicates in plan.h
- * tell about them. */
+/* The all-or-nothing driver: permission check, execution, roll-back. It knows a
+ * step only through struct apply_ops and its row in step_ops.h. */
 #include <errno.h>
 #include <string.h>
 
