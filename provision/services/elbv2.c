@@ -106,58 +106,33 @@ int elbv2_describe_target_groups(struct aws_client *c,
 	return describe(c, d, out, err);
 }
 
-int elbv2_describe_target_health(struct aws_client *c, const char *group_arn,
-				 struct elbv2_targets *out,
-				 struct aws_error *err)
-{
-	struct elbv2_describe d = {.action = "DescribeTargetHealth",
-				   .set = "TargetHealthDescriptions",
-				   .shape = elbv2_targets_shape,
-				   .parameter = "TargetGroupArn",
-				   .value = group_arn};
+/* Defines a function declared by ELBV2_DESCRIBE; arn_parameter is the request
+ * parameter that takes the ARN. */
+#define ELBV2_DESCRIBE_DEFINE(function, list, name, element, pages,          \
+			      arn_parameter)                                 \
+	ELBV2_DESCRIBE(function, list)                                       \
+	{                                                                    \
+		const struct elbv2_describe d = {.action = name,             \
+						 .set = element,             \
+						 .shape = list##_shape,      \
+						 .paginated = pages,         \
+						 .parameter = arn_parameter, \
+						 .value = arn};              \
+                                                                             \
+		return describe(c, d, out, err);                             \
+	}
 
-	return describe(c, d, out, err);
-}
-
-int elbv2_describe_listeners(struct aws_client *c,
-			     const char *load_balancer_arn,
-			     struct elbv2_listeners *out, struct aws_error *err)
-{
-	struct elbv2_describe d = {.action = "DescribeListeners",
-				   .set = "Listeners",
-				   .shape = elbv2_listeners_shape,
-				   .paginated = true,
-				   .parameter = "LoadBalancerArn",
-				   .value = load_balancer_arn};
-
-	return describe(c, d, out, err);
-}
-
-int elbv2_load_balancer_attributes(struct aws_client *c, const char *arn,
-				   struct elbv2_attributes *out,
-				   struct aws_error *err)
-{
-	struct elbv2_describe d = {.action = "DescribeLoadBalancerAttributes",
-				   .set = "Attributes",
-				   .shape = elbv2_attributes_shape,
-				   .parameter = "LoadBalancerArn",
-				   .value = arn};
-
-	return describe(c, d, out, err);
-}
-
-int elbv2_target_group_attributes(struct aws_client *c, const char *arn,
-				  struct elbv2_attributes *out,
-				  struct aws_error *err)
-{
-	struct elbv2_describe d = {.action = "DescribeTargetGroupAttributes",
-				   .set = "Attributes",
-				   .shape = elbv2_attributes_shape,
-				   .parameter = "TargetGroupArn",
-				   .value = arn};
-
-	return describe(c, d, out, err);
-}
+ELBV2_DESCRIBE_DEFINE(elbv2_describe_target_health, elbv2_targets,
+		      "DescribeTargetHealth", "TargetHealthDescriptions", false,
+		      "TargetGroupArn")
+ELBV2_DESCRIBE_DEFINE(elbv2_describe_listeners, elbv2_listeners,
+		      "DescribeListeners", "Listeners", true, "LoadBalancerArn")
+ELBV2_DESCRIBE_DEFINE(elbv2_load_balancer_attributes, elbv2_attributes,
+		      "DescribeLoadBalancerAttributes", "Attributes", false,
+		      "LoadBalancerArn")
+ELBV2_DESCRIBE_DEFINE(elbv2_target_group_attributes, elbv2_attributes,
+		      "DescribeTargetGroupAttributes", "Attributes", false,
+		      "TargetGroupArn")
 
 const char *elbv2_attribute(const struct elbv2_attributes *l, const char *key)
 {

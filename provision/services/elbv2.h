@@ -91,20 +91,17 @@ int elbv2_describe_target_groups(struct aws_client *c,
 				 struct elbv2_target_groups *out,
 				 struct aws_error *err);
 
-int elbv2_describe_target_health(struct aws_client *c, const char *group_arn,
-				 struct elbv2_targets *out,
-				 struct aws_error *err);
-int elbv2_describe_listeners(struct aws_client *c,
-			     const char *load_balancer_arn,
-			     struct elbv2_listeners *out,
-			     struct aws_error *err);
+/* Declares a function that describes what belongs to one ARN into a list. */
+#define ELBV2_DESCRIBE(function, list)                                        \
+	int function(struct aws_client *c, const char *arn, struct list *out, \
+		     struct aws_error *err)
 
-int elbv2_load_balancer_attributes(struct aws_client *c, const char *arn,
-				   struct elbv2_attributes *out,
-				   struct aws_error *err);
-int elbv2_target_group_attributes(struct aws_client *c, const char *arn,
-				  struct elbv2_attributes *out,
-				  struct aws_error *err);
+/* The targets of a target group and their health. */
+ELBV2_DESCRIBE(elbv2_describe_target_health, elbv2_targets);
+/* The listeners of a load balancer. */
+ELBV2_DESCRIBE(elbv2_describe_listeners, elbv2_listeners);
+ELBV2_DESCRIBE(elbv2_load_balancer_attributes, elbv2_attributes);
+ELBV2_DESCRIBE(elbv2_target_group_attributes, elbv2_attributes);
 /* The value of an attribute; NULL if it is missing. */
 const char *elbv2_attribute(const struct elbv2_attributes *l, const char *key);
 
