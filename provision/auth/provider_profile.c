@@ -56,7 +56,7 @@ static int static_keys(const char *profile, const struct profile_file *f,
 	if (error == -EINVAL)
 		return cred_fail(
 			err, place,
-			"aws_access_key_id and aws_secret_access_key must both be set");
+			"aws_access_key_id and aws_secret_access_key must both be set and contain no blanks");
 	if (error)
 		return error;
 	snprintf(out->source, sizeof(out->source), "%.*s",
