@@ -374,18 +374,19 @@ static void read_with_file(struct parsed *r, const struct command *c,
 
 static void test_file(void **state)
 {
-	static const char text[] = "# a comment\n"
-				   "\n"
-				   "  ports = 81,82\t\r\n"
-				   "body-limit=1KiB\n"
-				   "output = ndjson:/tmp/a b\n"
-				   "output = ndjson:/tmp/c\n"
-				   "redact-field = one\n"
-				   "redact-header=H\n"
-				   "body-hash = true\n"
-				   "no-redact = no\n"
-				   "mode = skb\n" /* of another command */
-				   "user = #1=2";
+	static const char text[] =
+		"# a comment\n"
+		"\n"
+		"  ports = 81,82\t\r\n"
+		"body-limit=1KiB\n"
+		"output = ndjson:/tmp/a b\n"
+		"output = ndjson:/tmp/c\n"
+		"redact-field = one\n"
+		"redact-header=H\n"
+		"body-hash = true\n"
+		"no-redact = no\n"
+		"mode = skb\n" /* an option of another command */
+		"user = #1=2";
 	const struct settings *s;
 	struct parsed r;
 

@@ -79,12 +79,12 @@ static void test_views(void **state)
 	s.no_redact = true;
 	rules_views(&v, &s);
 	assert_int_equal(v.n, 1);
-	/* A rule for outputs that there are none of. */
+	/* A mask for a type of output that is not configured. */
 	s = settings_of(5);
 	add(&s.redact_headers, "metlo:X-A");
 	rules_views(&v, &s);
 	assert_int_equal(v.n, 1);
-	/* The only output is of the other kind. */
+	/* The only output is of the other type. */
 	s = settings_of(2);
 	rules_views(&v, &s);
 	assert_int_equal(v.n, 1);

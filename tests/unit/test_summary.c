@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Counters as text and JSON, losses and when they are mentioned, ports. */
+/* Counters as text and JSON, the log of losses, and port lists. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 #define SECOND 1000000000ull
 
-/* Counters with values that all differ, large ones too. */
+/* Counters with distinct values, including large ones. */
 struct summary_fixture {
 	struct metlo_stats packets;
 	struct stream_stats stream;
