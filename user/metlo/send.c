@@ -204,8 +204,9 @@ static void connection_works(struct ingest_send *s, uint64_t now)
 		(unsigned long long)((now - s->down_since) / NSEC_PER_SEC),
 		waiting);
 	s->down_since = 0;
-	/* Including those stored during the outage. */
-	s->backlog = waiting;
+	/* Including those stored during the outage, and those in batches whose
+	 * segment has been dropped since. */
+	s->backlog = spool_unread(s->spool) + ingest_send_pending(s);
 }
 
 static void log_rejected(struct ingest_send *s, const struct ingest_answer *a)
