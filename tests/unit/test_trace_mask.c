@@ -105,91 +105,89 @@ static void test_mask_url_fields(void **state)
 #define PARTS_TYPE "multipart/form-data; boundary=b"
 #define FORM_TYPE  "application/x-www-form-urlencoded"
 
+static const struct {
+	struct http_field type;
+	struct http_body body;
+	const char *expected; /* body, as JSON text */
+} body_cases[] = {
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("{\"password\":\"SECRET\",\"b\":1}"),
+	 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"b\\\":1}\""},
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("[{\"a\":{\"b\":[{\"PASSWORD\" : \"a\\\"SECRET\"}]}}]"),
+	 "\"[{\\\"a\\\":{\\\"b\\\":[{\\\"PASSWORD\\\" : \\\"[redacted]\\\"}]}}]\""},
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("{\"password\":{\"x\":[\"SECRET}\",{}],\"y\":2},\"b\":1}"),
+	 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"b\\\":1}\""},
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("{\"password\":12345,\"api_key\":null}"),
+	 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"api_key\\\":\\\"[redacted]\\\"}\""},
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("{\"p\\u0061ss\\u0077ord\":\"SECRET\"}"),
+	 "\"{\\\"p\\\\u0061ss\\\\u0077ord\\\":\\\"[redacted]\\\"}\""},
+	{FIELD("Content-Type", JSON_TYPE), BODY("{\"p\\u00edn\":\"SECRET\"}"),
+	 "\"{\\\"p\\\\u00edn\\\":\\\"[redacted]\\\"}\""},
+	/* The value "password" is not a member name. */
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("{\"k\":\"password\",\"v\":\"x:\\\\\"}"),
+	 "\"{\\\"k\\\":\\\"password\\\",\\\"v\\\":\\\"x:\\\\\\\\\\\"}\""},
+	/* Truncated within the value, within the name, after the name. */
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("{\"a\":1,\"password\":\"SECRE"),
+	 "\"{\\\"a\\\":1,\\\"password\\\":\\\"[redacted]\\\"\""},
+	{FIELD("Content-Type", JSON_TYPE), BODY("{\"a\":1,\"passw"),
+	 "\"{\\\"a\\\":1,\\\"passw\""},
+	{FIELD("Content-Type", JSON_TYPE), BODY("{\"a\":1,\"password\""),
+	 "\"{\\\"a\\\":1,\\\"password\\\"\""},
+	{FIELD("Content-Type", JSON_TYPE), BODY("{\"password\":tru"),
+	 "\"{\\\"password\\\":\\\"[redacted]\\\"\""},
+	/* After a gap, the inside and outside of strings are
+	 * swapped. */
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("{\"a\":\"b,\"password\":\"SECRET\"}"),
+	 "\"{\\\"a\\\":\\\"b,\\\"[redacted]\""},
+	{FIELD("Content-Type", JSON_TYPE),
+	 BODY("{\"a\":\"\n\"password\":\"SECRET\"}"),
+	 "\"{\\\"a\\\":[redacted]\""},
+	/* Not labelled as JSON, but looks like it. */
+	{FIELD("Content-Type", "text/plain"),
+	 BODY(" [log] {\"password\":\"SECRET\"} kept"),
+	 "\" [log] {\\\"password\\\":\\\"[redacted]\\\"} kept\""},
+	{FIELD("X", "y"), BODY("\xef\xbb\xbf{\"password\":\"SECRET\"}"),
+	 "\"\xef\xbb\xbf{\\\"password\\\":\\\"[redacted]\\\"}\""},
+	{FIELD("Content-Type", "text/plain"), BODY("password is kept"),
+	 "\"password is kept\""},
+	{FIELD("content-type", FORM_TYPE),
+	 BODY("a=1&password=SEC+RET%20;SECRET&b=2"),
+	 "\"a=1&password=[redacted]&b=2\""},
+	{FIELD("content-type", PARTS_TYPE),
+	 BODY("--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nkept\r\n--b\r\nContent-Disposition: form-data; name=\"PassWord\"; filename=\"x\"\r\n"
+	      "Content-Type: a/b\r\n\r\nSEC\r\nRET\r\n--b--\r\n"),
+	 "\"--b\\r\\ncontent-disposition: form-data; name=\\\"a\\\"\\r\\n\\r\\nkept\\r\\n--b\\r\\nContent-Disposition: form-data; name=\\\"PassWord\\\"; filename=\\\"x\\\"\\r\\n"
+	 "Content-Type: a/b\\r\\n\\r\\n[redacted]\\r\\n--b--\\r\\n\""},
+	/* Truncated within the secret; a file name, which is not the
+	 * name of the part; names without quotes. */
+	{FIELD("content-type", PARTS_TYPE),
+	 BODY("--b\nContent-Disposition: form-data; name=password\n\n"
+	      "SECRE"),
+	 "\"--b\\nContent-Disposition: form-data; name=password\\n"
+	 "\\n[redacted]\""},
+	{FIELD("content-type", PARTS_TYPE),
+	 BODY("--b\n:filename=\"password\"; name=\"a\"\n\nkept\n--b--"),
+	 "\"--b\\n:filename=\\\"password\\\"; name=\\\"a\\\"\\n\\n"
+	 "kept\\n--b--\""},
+	{FIELD("content-type", PARTS_TYPE),
+	 BODY("--b\n:name=\"password\"\n\n--b\n:name=\"x\"\n\ny"),
+	 "\"--b\\n:name=\\\"password\\\"\\n\\n[redacted]--b\\n"
+	 ":name=\\\"x\\\"\\n\\ny\""},
+	{FIELD("content-type", PARTS_TYPE), BODY("name=\"password\"\n\nSECRET"),
+	 "\"[redacted]\""},
+	{FIELD("content-type", FORM_TYPE), BODY("user%5Bpassword%5D=SECRET"),
+	 "\"user%5Bpassword%5D=[redacted]\""},
+};
+
 static void test_mask_bodies(void **state)
 {
-	static const struct {
-		struct http_field type;
-		struct http_body body;
-		const char *expected; /* body, as JSON text */
-	} cases[] = {
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"password\":\"SECRET\",\"b\":1}"),
-		 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"b\\\":1}\""},
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("[{\"a\":{\"b\":[{\"PASSWORD\" : \"a\\\"SECRET\"}]}}]"),
-		 "\"[{\\\"a\\\":{\\\"b\\\":[{\\\"PASSWORD\\\" : \\\"[redacted]\\\"}]}}]\""},
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"password\":{\"x\":[\"SECRET}\",{}],\"y\":2},\"b\":1}"),
-		 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"b\\\":1}\""},
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"password\":12345,\"api_key\":null}"),
-		 "\"{\\\"password\\\":\\\"[redacted]\\\",\\\"api_key\\\":\\\"[redacted]\\\"}\""},
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"p\\u0061ss\\u0077ord\":\"SECRET\"}"),
-		 "\"{\\\"p\\\\u0061ss\\\\u0077ord\\\":\\\"[redacted]\\\"}\""},
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"p\\u00edn\":\"SECRET\"}"),
-		 "\"{\\\"p\\\\u00edn\\\":\\\"[redacted]\\\"}\""},
-		/* The value "password" is not a member name. */
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"k\":\"password\",\"v\":\"x:\\\\\"}"),
-		 "\"{\\\"k\\\":\\\"password\\\",\\\"v\\\":\\\"x:\\\\\\\\\\\"}\""},
-		/* Truncated within the value, within the name, after the name. */
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"a\":1,\"password\":\"SECRE"),
-		 "\"{\\\"a\\\":1,\\\"password\\\":\\\"[redacted]\\\"\""},
-		{FIELD("Content-Type", JSON_TYPE), BODY("{\"a\":1,\"passw"),
-		 "\"{\\\"a\\\":1,\\\"passw\""},
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"a\":1,\"password\""),
-		 "\"{\\\"a\\\":1,\\\"password\\\"\""},
-		{FIELD("Content-Type", JSON_TYPE), BODY("{\"password\":tru"),
-		 "\"{\\\"password\\\":\\\"[redacted]\\\"\""},
-		/* After a gap, the inside and outside of strings are
-		 * swapped. */
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"a\":\"b,\"password\":\"SECRET\"}"),
-		 "\"{\\\"a\\\":\\\"b,\\\"[redacted]\""},
-		{FIELD("Content-Type", JSON_TYPE),
-		 BODY("{\"a\":\"\n\"password\":\"SECRET\"}"),
-		 "\"{\\\"a\\\":[redacted]\""},
-		/* Not labelled as JSON, but looks like it. */
-		{FIELD("Content-Type", "text/plain"),
-		 BODY(" [log] {\"password\":\"SECRET\"} kept"),
-		 "\" [log] {\\\"password\\\":\\\"[redacted]\\\"} kept\""},
-		{FIELD("X", "y"), BODY("\xef\xbb\xbf{\"password\":\"SECRET\"}"),
-		 "\"\xef\xbb\xbf{\\\"password\\\":\\\"[redacted]\\\"}\""},
-		{FIELD("Content-Type", "text/plain"), BODY("password is kept"),
-		 "\"password is kept\""},
-		{FIELD("content-type", FORM_TYPE),
-		 BODY("a=1&password=SEC+RET%20;SECRET&b=2"),
-		 "\"a=1&password=[redacted]&b=2\""},
-		{FIELD("content-type", PARTS_TYPE),
-		 BODY("--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nkept\r\n--b\r\nContent-Disposition: form-data; name=\"PassWord\"; filename=\"x\"\r\n"
-		      "Content-Type: a/b\r\n\r\nSEC\r\nRET\r\n--b--\r\n"),
-		 "\"--b\\r\\ncontent-disposition: form-data; name=\\\"a\\\"\\r\\n\\r\\nkept\\r\\n--b\\r\\nContent-Disposition: form-data; name=\\\"PassWord\\\"; filename=\\\"x\\\"\\r\\n"
-		 "Content-Type: a/b\\r\\n\\r\\n[redacted]\\r\\n--b--\\r\\n\""},
-		/* Truncated within the secret; a file name, which is not the
-		 * name of the part; names without quotes. */
-		{FIELD("content-type", PARTS_TYPE),
-		 BODY("--b\nContent-Disposition: form-data; name=password\n\n"
-		      "SECRE"),
-		 "\"--b\\nContent-Disposition: form-data; name=password\\n"
-		 "\\n[redacted]\""},
-		{FIELD("content-type", PARTS_TYPE),
-		 BODY("--b\n:filename=\"password\"; name=\"a\"\n\nkept\n--b--"),
-		 "\"--b\\n:filename=\\\"password\\\"; name=\\\"a\\\"\\n\\n"
-		 "kept\\n--b--\""},
-		{FIELD("content-type", PARTS_TYPE),
-		 BODY("--b\n:name=\"password\"\n\n--b\n:name=\"x\"\n\ny"),
-		 "\"--b\\n:name=\\\"password\\\"\\n\\n[redacted]--b\\n"
-		 ":name=\\\"x\\\"\\n\\ny\""},
-		{FIELD("content-type", PARTS_TYPE),
-		 BODY("name=\"password\"\n\nSECRET"), "\"[redacted]\""},
-		{FIELD("content-type", FORM_TYPE),
-		 BODY("user%5Bpassword%5D=SECRET"),
-		 "\"user%5Bpassword%5D=[redacted]\""},
-	};
 	struct http_transaction t = trace_example;
 	struct http_message q = trace_get;
 	char *line, *at;
@@ -198,16 +196,17 @@ static void test_mask_bodies(void **state)
 	(void)state;
 	t.request = &q;
 	q.n_fields = 1;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		q.fields = &cases[i].type;
-		q.body = cases[i].body;
+	for (i = 0; i < sizeof(body_cases) / sizeof(body_cases[0]); i++) {
+		q.fields = &body_cases[i].type;
+		q.body = body_cases[i].body;
 		line = line_of(&t, &with_names);
 		at = strstr(line, "\"body\":");
 		assert_non_null(at);
 		at += 7;
-		if (strncmp(at, cases[i].expected, strlen(cases[i].expected)))
+		if (strncmp(at, body_cases[i].expected,
+			    strlen(body_cases[i].expected)))
 			fail_msg("case %zu: %s, expected %s", i, at,
-				 cases[i].expected);
+				 body_cases[i].expected);
 		assert_null(strstr(line, "SECRE"));
 		free(line);
 	}

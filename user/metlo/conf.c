@@ -52,21 +52,21 @@ static bool check_name(void *settings, const char *text,
 const struct opt ingest_options[] = {
 	{"metlo-host", .type = OPT_TEXT, FIELD(host), .parse = check_host,
 	 .metavar = "URL", .example = "https://metlo.example.com",
-	 .help = "Metlo's collector, such as https://metlo.example.com or http://metlo.example.com:8081; the API key is taken from the environment, METLO_API_KEY"},
+	 .help = "URL of Metlo's collector, such as https://metlo.example.com or http://metlo.example.com:8081; the API key is read from the environment variable METLO_API_KEY"},
 	{"metlo-key-file", .type = OPT_TEXT, FIELD(key_file),
 	 .parse = check_name, .metavar = "FILE",
 	 .example = "/etc/metlo-xdp/key",
-	 .help = "take the API key from this file instead"},
+	 .help = "read the API key from this file instead"},
 	{"metlo-ca", .type = OPT_TEXT, FIELD(ca_file), .parse = check_name,
 	 .metavar = "FILE", .example = "/etc/metlo-xdp/ca.pem",
 	 .help = "trust these certificate authorities (PEM) instead of the system's"},
 	{"spool", .type = OPT_TEXT, FIELD(spool), .parse = check_name,
 	 .metavar = "DIR", .example = "/var/lib/metlo-xdp/spool",
-	 .help = "store what goes to Metlo in this directory until it is delivered, across restarts"},
+	 .help = "keep transactions for Metlo in this directory until they are delivered, also across restarts"},
 	{"spool-limit", .type = OPT_SIZE, FIELD(spool_limit),
 	 .min = SPOOL_LIMIT_MIN, .max = 1ull << 42, .initial = "1GiB",
 	 .metavar = "SIZE",
-	 .help = "of the spool; beyond it the oldest transactions are dropped"},
+	 .help = "largest size of the spool; beyond it, the oldest transactions are dropped"},
 	{.name = NULL},
 };
 
@@ -84,7 +84,10 @@ static int set_key(struct ingest_conf *m, const char *text, size_t n,
 	while (n && strchr(" \t\r\n", text[n - 1]))
 		n--;
 	if (!n) {
-		log_error(log, "%s: the API key is empty", from);
+		log_error(
+			log,
+			"%s: the API key is empty: set it to a key of your Metlo installation",
+			from);
 		return -EINVAL;
 	}
 	if (n > INGEST_KEY_MAX) {

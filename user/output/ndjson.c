@@ -50,13 +50,13 @@ _Static_assert(sizeof(struct ndjson_settings) <= SINK_SETTINGS_MAX, "fits");
 static const struct opt options[] = {
 	{"rotate-size", .type = OPT_SIZE, FIELD(rotate_size), .min = 0,
 	 .max = 1ull << 50, .initial = "0", .metavar = "SIZE",
-	 .help = "begin another file when an ndjson:PATH would get larger; the old one becomes PATH.20261126T111508.123Z; 0: never"},
+	 .help = "start a new file when an ndjson:PATH would exceed this size; the old one becomes PATH.20261126T111508.123Z; 0: never"},
 	{"rotate-interval", .type = OPT_SECONDS, FIELD(rotate_interval),
 	 .min = 0, .max = 366 * 86400, .initial = "0", .metavar = "S",
-	 .help = "and when the clock (UTC) reaches a multiple of this, such as 1h or 86400; in whole seconds; 0: never"},
+	 .help = "also start one when the clock (UTC) reaches a multiple of this, such as 1h or 86400; rounded up to whole seconds; 0: never"},
 	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
 	 .max = 1000000, .initial = "0", .metavar = "N",
-	 .help = "remove all rotated files but the newest N; 0: none"},
+	 .help = "delete all but the newest N rotated files; 0: keep all"},
 	{.name = NULL},
 };
 
