@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reassembly and HTTP together: the input is a script of what two endpoints
- * send and of what the network does to it. Checked: the sums of both stages,
- * that nothing is left over, that every byte of a transaction can be read,
- * and that the same bytes cut in another way give the same transactions.
+ * send and what the network does to it. Checks that the counters of both stages
+ * add up, that no memory stays in use, that every byte of a transaction can be
+ * read, and that cutting the same bytes differently gives the same
+ * transactions.
  *
  * Script: one byte of settings, then steps of an opcode (OP_*), a length of
  * 16 bits (big-endian) and, where it is data, that many bytes.
@@ -18,17 +19,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
-	OP_DATA,  /* sent and seen */
-	OP_LOST,  /* sent, not seen */
-	OP_CUT,	  /* seen up to half of it: cut by the mirror */
-	OP_AGAIN, /* the last bytes once more */
-	OP_LATE,  /* seen after the next packet */
+	OP_DATA,  /* sent and captured */
+	OP_LOST,  /* sent, not captured */
+	OP_CUT,	  /* the mirror truncates it to half */
+	OP_AGAIN, /* retransmits the last bytes */
+	OP_LATE,  /* captured after the next packet */
 	OP_FIN,
 	OP_RST,
-	OP_TIME, /* length: 10 ms each */
+	OP_TIME, /* advances time by length * 10 ms */
 	OP_MAX,
 };
-#define OP_S2C 0x80 /* otherwise by the client */
+#define OP_S2C 0x80 /* by the server; otherwise by the client */
 
 #define ISN_C	  0xfffffff0u /* wraps */
 #define ISN_S	  1000u
@@ -141,7 +142,7 @@ static void flush_late(struct world *w)
 	w->late = NULL;
 }
 
-/* In pieces, so that the same script can be cut in another way. */
+/* In pieces, so that the same script can be cut differently. */
 static void send_data(struct world *w, unsigned int dir, const uint8_t *p,
 		      size_t n)
 {
@@ -209,7 +210,8 @@ static bool has_data(unsigned int op)
 	return op == OP_DATA || op == OP_CUT || op == OP_AGAIN || op == OP_LATE;
 }
 
-/* Runs the script. Returns whether all was seen and parsed in its place. */
+/* Runs the script. Returns whether everything was captured and parsed without
+ * resynchronising. */
 static bool run(struct world *w, const uint8_t *data, size_t size,
 		unsigned int piece)
 {
@@ -291,8 +293,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	plain = run(&whole, data, size, 0);
-	/* Where the search for a start begins depends on packets, the rest
-	 * must not. */
+	/* Only where resynchronisation starts may depend on packets. */
 	if (size < 3000 && data[0] & 4 &&
 	    run(&pieces, data, size, 1 + (data[0] >> 4)) && plain &&
 	    (whole.hash != pieces.hash || whole.count != pieces.count))

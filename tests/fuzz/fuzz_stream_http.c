@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const uint8_t *text[2];
 static size_t text_len[2];
-static uint64_t touched; /* keeps the reads below alive */
+static uint64_t touched; /* keeps the compiler from dropping the reads */
 
 static void touch(const uint8_t *p, size_t n)
 {

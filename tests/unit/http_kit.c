@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The test double of stream, and the rendering of transactions. */
 #include "http_kit.h"
 
 #include <stdio.h>
@@ -210,7 +211,7 @@ void kit_data(struct kit *k, enum stream_dir dir, const void *p, size_t n,
 	}
 	if (!n)
 		return;
-	/* memory of its own, exactly as large: reading past it is seen */
+	/* a block of exactly this size, so that sanitizers catch overreads */
 	copy = malloc(n);
 	assert_non_null(copy);
 	memcpy(copy, p, n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the tests of http/: a double of stream that delivers what a test says,
- * and transactions as lines of text that can be compared.
+ * For the tests of http/: a test double of stream that delivers bytes and gaps
+ * on command, and transactions rendered as lines of text.
  */
 #ifndef TESTS_HTTP_KIT_H
 #define TESTS_HTTP_KIT_H
@@ -17,11 +17,11 @@
 #include "base/buf.h"
 #include "http/http.h"
 
-/* One connection as the double keeps it. */
+/* The connection, as the test double keeps it. */
 struct stream_flow {
 	struct stream_tuple tuple;
 	uint64_t pos[2];
-	uint64_t skip[2]; /* nothing before this is wanted */
+	uint64_t skip[2]; /* stream_skip(): report as skipped up to here */
 	void *proto;
 };
 
@@ -43,39 +43,40 @@ struct kit_options {
 };
 
 void kit_init(struct kit *k, const struct kit_options *o);
-/* Closes what is open, checks the sums and that no memory is left over. */
+/* Closes the connection, checks the counters, and that all memory is free. */
 void kit_done(struct kit *k);
-/* A new connection on the same engine; the one before must be closed. */
+/* Opens a connection; the previous one must be closed. */
 void kit_open(struct kit *k, bool midstream, bool client_known);
 void kit_close(struct kit *k, enum stream_end why);
 
-/* In-order bytes; acked: offset of the other direction, normally
- * k->flow.pos[!dir]. */
+/* Delivers bytes in order. acked: offset in the other direction that their
+ * segment acknowledges, normally k->flow.pos[!dir]. */
 void kit_data(struct kit *k, enum stream_dir dir, const void *p, size_t n,
 	      uint64_t acked);
 void kit_gap(struct kit *k, enum stream_dir dir, uint64_t n,
 	     enum stream_gap_kind kind);
 void kit_fin(struct kit *k, enum stream_dir dir);
 
-/* A text, with everything of the other direction acknowledged. */
+/* The client / the server sends text and acknowledges everything. */
 void kit_c(struct kit *k, const char *text);
 void kit_s(struct kit *k, const char *text);
 
 /* The conservation law of struct http_stats. */
 void kit_check_sums(const struct kit *k);
-/* The lines so far, NUL-terminated; they are cleared by kit_clear(). */
+/* The lines since the last kit_clear(), NUL-terminated. */
 const char *kit_lines(struct kit *k);
 void kit_clear(struct kit *k);
 
-/* A conversation: bytes by direction, in the order of sending. */
+/* A conversation: bytes by direction, in the order they are sent. */
 struct kit_step {
 	enum stream_dir dir;
 	const char *data;
 	size_t len; /* 0: strlen(data) */
 };
 
-/* Runs it on a new connection, cut at every multiple of piece bytes (0: not)
- * and, if not 0, at offset cut1 and cut2 of the whole, then FIN both ways. */
+/* Runs it on a new connection, ended by FIN both ways. Each step is cut after
+ * every piece bytes; in addition the whole is cut at offsets cut1 and cut2. 0:
+ * no such cut. */
 void kit_run(struct kit *k, const struct kit_step *steps, size_t n,
 	     size_t piece, size_t cut1, size_t cut2);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Content and transfer codings, right and wrong. */
+/* Content and transfer codings, valid and broken. */
 #include "http_kit.h"
 
 #include <stdio.h>
@@ -57,9 +57,9 @@ static struct bytes zstded(struct bytes in)
 	return out;
 }
 
-/* A GET and an answer with this coding; the lines are left in k. */
-static void answer(struct kit *k, const char *coding, struct bytes body,
-		   size_t piece)
+/* A GET and a response with this coding. */
+static void respond(struct kit *k, const char *coding, struct bytes body,
+		    size_t piece)
 {
 	char head[256];
 	size_t n = (size_t)sprintf(
@@ -74,7 +74,7 @@ static void answer(struct kit *k, const char *coding, struct bytes body,
 		kit_data(k, STREAM_S2C, body.p + at,
 			 body.n - at < piece ? body.n - at : piece,
 			 k->flow.pos[STREAM_C2S]);
-	/* the connection is in step after it, whatever it was */
+	/* the next message is found, whatever the body was */
 	kit_c(k, "GET /next HTTP/1.1\r\n\r\n");
 	kit_s(k, "HTTP/1.1 204 No\r\n\r\n");
 	assert_non_null(strstr(kit_lines(k), "GET /next"));
@@ -98,7 +98,7 @@ static void has_body(struct kit *k, const char *body, const char *flags)
 	assert_true(has(k, want));
 }
 
-/* Letters that do not repeat, so that there is something to compress. */
+/* Random letters, which compress only a little. */
 static void fill_letters(uint8_t *p, size_t n)
 {
 	uint32_t seed = 1;
@@ -126,24 +126,24 @@ static void right(void **state)
 	kit_init(&k, NULL);
 	kit_open(&k, false, true);
 	for (size_t piece = 1; piece < 2000; piece = piece * 5 + 1) {
-		answer(&k, "gzip", gz, piece);
+		respond(&k, "gzip", gz, piece);
 		has_body(&k, text, "");
-		answer(&k, "X-GZip", gz, piece);
+		respond(&k, "X-GZip", gz, piece);
 		has_body(&k, text, "");
-		answer(&k, "deflate", zl, piece);
+		respond(&k, "deflate", zl, piece);
 		has_body(&k, text, "");
-		answer(&k, "deflate", raw, piece);
+		respond(&k, "deflate", raw, piece);
 		has_body(&k, text, "");
-		answer(&k, "zstd", zs, piece);
+		respond(&k, "zstd", zs, piece);
 		has_body(&k, text, "");
-		answer(&k, "identity", t, piece);
+		respond(&k, "identity", t, piece);
 		has_body(&k, text, "");
-		answer(&k, "deflate, gzip", gz2, piece);
+		respond(&k, "deflate, gzip", gz2, piece);
 		has_body(&k, text, "");
-		answer(&k,
-		       "deflate\r\nContent-Encoding: gzip\r\n"
-		       "Content-Encoding: deflate",
-		       gz3, piece);
+		respond(&k,
+			"deflate\r\nContent-Encoding: gzip\r\n"
+			"Content-Encoding: deflate",
+			gz3, piece);
 		has_body(&k, text, "");
 	}
 	assert_int_equal(http_stats(k.e)->decode_failed, 0);
@@ -159,7 +159,7 @@ static void right(void **state)
 
 static void brotli(void **state)
 {
-	/* one meta-block with the text as it is (RFC 7932 9.2) */
+	/* one uncompressed meta-block (RFC 7932 section 9.2) */
 	static const uint8_t hello[] = {0x0b, 0x05, 0x80, 'h', 'e',
 					'l',  'l',  'o',  ' ', 'w',
 					'o',  'r',  'l',  'd', 0x03};
@@ -170,18 +170,18 @@ static void brotli(void **state)
 	kit_init(&k, NULL);
 	kit_open(&k, false, true);
 	for (size_t piece = 1; piece < 20; piece += 3) {
-		answer(&k, "br", b, piece);
+		respond(&k, "br", b, piece);
 		has_body(&k, "hello world", "");
 	}
-	/* cut short */
+	/* truncated */
 	b.n -= 4;
-	answer(&k, "br", b, 20);
+	respond(&k, "br", b, 20);
 	assert_true(has(&k, "!decode-failed"));
 	kit_done(&k);
 	free(b.p);
 }
 
-/* The header with everything in it, several members, padding. */
+/* A header with every optional part, several members, padding. */
 static void gzip_forms(void **state)
 {
 	static const uint8_t head[] = {
@@ -200,25 +200,25 @@ static void gzip_forms(void **state)
 		memcpy(buf, head, sizeof(head));
 		memcpy(buf + sizeof(head), gz.p + 10, gz.n - 10);
 		b.n = sizeof(head) + gz.n - 10;
-		answer(&k, "gzip", b, piece);
+		respond(&k, "gzip", b, piece);
 		has_body(&k, "abc", "");
 		memcpy(buf, gz.p, gz.n);
 		memcpy(buf + gz.n, gz.p, gz.n);
 		b.n = 2 * gz.n;
-		answer(&k, "gzip", b, piece);
+		respond(&k, "gzip", b, piece);
 		has_body(&k, "abcabc", "");
 		memset(buf + gz.n, 0, 20);
 		b.n = gz.n + 20;
-		answer(&k, "gzip", b, piece);
+		respond(&k, "gzip", b, piece);
 		has_body(&k, "abc", "");
-		/* without its trailer: all of the text is there */
+		/* without its trailer */
 		b.n = gz.n - 8;
-		answer(&k, "gzip", b, piece);
+		respond(&k, "gzip", b, piece);
 		has_body(&k, "abc", NULL);
-		/* a wrong check sum: said, and the text is kept */
+		/* a wrong CRC: flagged, but the text is kept */
 		buf[gz.n - 8] ^= 1;
 		b.n = gz.n;
-		answer(&k, "gzip", b, piece);
+		respond(&k, "gzip", b, piece);
 		has_body(&k, "abc", "!decode-failed");
 	}
 	kit_done(&k);
@@ -246,29 +246,29 @@ static void wrong(void **state)
 		large[i] = "<html>some text that is not coded</html>\n"[i % 41];
 	kit_init(&k, NULL);
 	kit_open(&k, false, true);
-	/* plain text under every name comes out as it is */
+	/* plain text passes through whatever its coding claims */
 	for (size_t i = 0; i < 7; i++) {
 		for (size_t piece = 1; piece < 100; piece += 33) {
-			answer(&k, codings[i], t, piece);
+			respond(&k, codings[i], t, piece);
 			has_body(&k, text, "!decode-failed");
 		}
-		/* also when there is more of it than is held back */
-		answer(&k, codings[i], l, 1460);
+		/* also if it is longer than what is held back */
+		respond(&k, codings[i], l, 1460);
 		assert_true(has(&k, " body=3000/3000:<html>some text"));
 	}
-	/* broken in its midst: what came before is kept */
+	/* invalid in the middle: what precedes it is kept */
 	fill_letters(l.p, l.n);
 	memcpy(large, "<html>some", 10);
 	gz = deflated(l, GZIP_WINDOW);
 	gz.p[gz.n / 2] ^= 0xff;
-	answer(&k, "gzip", gz, 1460);
+	respond(&k, "gzip", gz, 1460);
 	assert_true(has(&k, ":<html>some"));
 	assert_true(has(&k, "!decode-failed"));
 	gz.p[gz.n / 2] ^= 0xff;
-	/* cut off by its own end */
+	/* ends too early */
 	cut = gz;
 	cut.n -= 12;
-	answer(&k, "gzip", cut, 1460);
+	respond(&k, "gzip", cut, 1460);
 	assert_true(has(&k, ":<html>some"));
 	assert_true(has(&k, "!decode-failed"));
 	kit_done(&k);
@@ -277,7 +277,7 @@ static void wrong(void **state)
 	free(large);
 }
 
-/* gzip of gzip of zeros: stopped at the limits, the beginning is kept. */
+/* Decompression bombs: stopped at the limits, the beginning is kept. */
 static void bomb(void **state)
 {
 	struct bytes zeros = {.p = calloc(1, 100u << 20), .n = 100u << 20};
@@ -290,11 +290,11 @@ static void bomb(void **state)
 	kit_init(&k,
 		 &(struct kit_options){.body_limit = 1000, .body_hash = true});
 	kit_open(&k, false, true);
-	answer(&k, "gzip", one, 16384);
+	respond(&k, "gzip", one, 16384);
 	assert_true(has(&k, " body=1000/6"));
 	assert_true(has(&k, "!decode-limit"));
 	assert_null(strstr(kit_lines(&k), "\\x00 sha="));
-	answer(&k, "gzip, gzip", two, 16384);
+	respond(&k, "gzip, gzip", two, 16384);
 	assert_true(has(&k, " body=1000/1"));
 	assert_true(has(&k, "!decode-limit"));
 	s = http_stats(k.e);
@@ -305,7 +305,7 @@ static void bomb(void **state)
 	free(two.p);
 }
 
-/* A hole in a coded body: what is before it, and the framing goes on. */
+/* A hole in a coded body: what precedes it is kept, and framing continues. */
 static void hole(void **state)
 {
 	char plain[5000];
@@ -371,8 +371,8 @@ static void transfer_coded(void **state)
 	free(gz.p);
 }
 
-/* What comes out of a body that is fed in pieces of this size, or of sizes
- * that seed says. To be freed. */
+/* The lines for a body that arrives in pieces of this size or, if 0, of sizes
+ * derived from seed. The caller frees them. */
 static char *cut_answer(struct kit *k, const char *coding, struct bytes body,
 			size_t piece, uint32_t seed)
 {
@@ -411,8 +411,8 @@ static void same_however_cut(struct kit *k, const char *coding,
 	free(whole);
 }
 
-/* Bytes that say nothing, then what is broken: at a place where it was
- * once decided by the cuts whether the whole is handed on as it is. */
+/* Bytes that produce no output, then an error. Regression: the cuts used to
+ * decide whether the whole body passed through unchanged. */
 static void broken_late(struct kit *k)
 {
 	static const struct {
@@ -420,7 +420,7 @@ static void broken_late(struct kit *k)
 		const char *start, *idle, *broken;
 		uint8_t n_start, n_idle, n_broken;
 	} rows[] = {
-		/* stored blocks without a byte, then block type 3 */
+		/* empty stored blocks, then the reserved block type */
 		{"deflate", "\x78\x9c", "\0\0\0\xff\xff", "\x07xyz", 2, 5, 4},
 		{"deflate", "", "\0\0\0\xff\xff", "\x07xyz", 0, 5, 4},
 		{"gzip", "\x1f\x8b\x08\0\0\0\0\0\0\xff", "\0\0\0\xff\xff",
@@ -446,15 +446,15 @@ static void broken_late(struct kit *k)
 	}
 }
 
-/* A brotli stream of two blocks as they are, and a third that is none: what
- * the library had ready is lost when all came at once. */
+/* A brotli stream of two uncompressed blocks and an invalid one: the library
+ * drops output that it has ready if it sees all of them at once. */
 static void broken_brotli(struct kit *k)
 {
 	uint8_t buf[2 * 1003 + 100];
 	struct bytes b = {.p = buf};
 
 	for (int i = 0; i < 2; i++) {
-		/* RFC 7932 9.2: (window,) not the last, 1000 bytes, as is */
+		/* RFC 7932 section 9.2: not last, 1000 bytes, uncompressed */
 		uint32_t bits = (999u << 3 | 1u << 19) << (i ? 0 : 1);
 
 		for (int j = 0; j < 3; j++)
@@ -468,7 +468,7 @@ static void broken_brotli(struct kit *k)
 	assert_true(has(k, "!decode-failed"));
 }
 
-/* The same bytes give the same body, length and flags in whatever packets. */
+/* The same bytes give the same body, length and flags, however they are cut. */
 static void broken_however_cut(void **state)
 {
 	static const char *const codings[] = {"deflate", "deflate", "gzip",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Losses at every place of conversations of numbered requests and responses:
- * whatever is missing, a response never comes out with the request of
- * another, nothing hangs, and the sums are right.
+ * Losses everywhere in conversations of numbered requests and responses:
+ * whatever is missing, a response is never paired with the wrong request,
+ * nothing stays pending, and the counters add up.
  */
 #include "http_kit.h"
 
@@ -24,20 +24,21 @@ struct conversation {
 	size_t len[2];
 	struct packet p[PACKETS_MAX];
 	size_t n;
-	/* What shows that the client pipelines: without it, always two
-	 * requests on the way cannot be told from one after the other. */
-	uint64_t telling[2];
+	/* Bytes before these offsets reveal that the client pipelines. Without
+	 * them, a client that always has two requests in flight cannot be
+	 * distinguished from one that does not pipeline. */
+	uint64_t revealing[2];
 };
 
-/* What came out of one run. */
+/* The result of one run. */
 struct outcome {
 	struct kit k;
 	unsigned int pairs, wrong, requests[MESSAGES], responses[MESSAGES];
 };
 
-/* Sends text in packets of at most mss bytes. */
-static void say(struct conversation *c, enum stream_dir dir, const char *text,
-		size_t mss, uint64_t acked)
+/* Sends text in segments of at most mss bytes. */
+static void transmit(struct conversation *c, enum stream_dir dir,
+		     const char *text, size_t mss, uint64_t acked)
 {
 	size_t n = strlen(text), at = 0;
 
@@ -56,7 +57,7 @@ static void say(struct conversation *c, enum stream_dir dir, const char *text,
 	c->len[dir] += n;
 }
 
-/* Every other one has a body, as long as its number says, or in chunks. */
+/* Every third one has a body, whose length depends on i. */
 static const char *request(unsigned int i)
 {
 	static char t[512];
@@ -104,66 +105,66 @@ static const char *response(unsigned int i)
 	return t;
 }
 
-/* One after the other: each request when the answer to the last is there. */
+/* No pipelining: each request follows the previous response. */
 static void in_turn(struct conversation *c, size_t mss)
 {
 	for (unsigned int i = 0; i < MESSAGES; i++) {
-		say(c, STREAM_C2S, request(i), mss, c->len[STREAM_S2C]);
-		say(c, STREAM_S2C, response(i), mss, c->len[STREAM_C2S]);
+		transmit(c, STREAM_C2S, request(i), mss, c->len[STREAM_S2C]);
+		transmit(c, STREAM_S2C, response(i), mss, c->len[STREAM_C2S]);
 	}
 }
 
-/* All requests at once. */
+/* Pipelining: all requests, then all responses. */
 static void burst(struct conversation *c, size_t mss)
 {
 	for (unsigned int i = 0; i < MESSAGES; i++) {
-		say(c, STREAM_C2S, request(i), mss, 0);
+		transmit(c, STREAM_C2S, request(i), mss, 0);
 		if (i == 1)
-			c->telling[STREAM_C2S] = c->len[STREAM_C2S];
+			c->revealing[STREAM_C2S] = c->len[STREAM_C2S];
 	}
 	for (unsigned int i = 0; i < MESSAGES; i++)
-		say(c, STREAM_S2C, response(i), mss, c->len[STREAM_C2S]);
+		transmit(c, STREAM_S2C, response(i), mss, c->len[STREAM_C2S]);
 }
 
-/* Always two requests on the way. */
+/* Pipelining: always two requests in flight. */
 static void two_deep(struct conversation *c, size_t mss)
 {
-	say(c, STREAM_C2S, request(0), mss, 0);
+	transmit(c, STREAM_C2S, request(0), mss, 0);
 	for (unsigned int i = 0; i < MESSAGES; i++) {
 		if (i + 1 < MESSAGES)
-			say(c, STREAM_C2S, request(i + 1), mss,
-			    c->len[STREAM_S2C]);
-		say(c, STREAM_S2C, response(i), mss, c->len[STREAM_C2S]);
+			transmit(c, STREAM_C2S, request(i + 1), mss,
+				 c->len[STREAM_S2C]);
+		transmit(c, STREAM_S2C, response(i), mss, c->len[STREAM_C2S]);
 		if (!i) {
-			c->telling[STREAM_C2S] = c->len[STREAM_C2S];
-			c->telling[STREAM_S2C] = c->len[STREAM_S2C];
+			c->revealing[STREAM_C2S] = c->len[STREAM_C2S];
+			c->revealing[STREAM_S2C] = c->len[STREAM_S2C];
 		}
 	}
 }
 
-/* The next request in the middle of the response before. */
+/* Pipelining: each request in the middle of the previous response. */
 static void staggered(struct conversation *c, size_t mss)
 {
 	char text[512];
 
-	say(c, STREAM_C2S, request(0), mss, 0);
+	transmit(c, STREAM_C2S, request(0), mss, 0);
 	for (unsigned int i = 0; i < MESSAGES; i++) {
 		size_t n;
 
 		strcpy(text, response(i));
 		n = strlen(text);
 		text[n / 2] = 0;
-		say(c, STREAM_S2C, text, mss, c->len[STREAM_C2S]);
+		transmit(c, STREAM_S2C, text, mss, c->len[STREAM_C2S]);
 		if (i + 1 < MESSAGES)
-			say(c, STREAM_C2S, request(i + 1), mss,
-			    c->len[STREAM_S2C]);
-		say(c, STREAM_S2C, response(i) + n / 2, mss,
-		    c->len[STREAM_C2S]);
+			transmit(c, STREAM_C2S, request(i + 1), mss,
+				 c->len[STREAM_S2C]);
+		transmit(c, STREAM_S2C, response(i) + n / 2, mss,
+			 c->len[STREAM_C2S]);
 	}
 }
 
-/* Reads "item N" of request and response out of the lines. */
-static void judge(struct outcome *o)
+/* Reads the numbers of request and response from each line. */
+static void evaluate(struct outcome *o)
 {
 	char *line, *save = NULL, *text = strdup(kit_lines(&o->k));
 
@@ -198,7 +199,7 @@ static void judge(struct outcome *o)
 	}
 }
 
-/* lost[i]: packet i does not arrive, its first keep[i] bytes excepted. */
+/* lost[i]: packet i is lost, except for its first keep[i] bytes. */
 static void play(struct outcome *o, const struct conversation *c,
 		 const bool *lost, const size_t *keep, bool midstream)
 {
@@ -221,7 +222,7 @@ static void play(struct outcome *o, const struct conversation *c,
 		if (!begun[p->dir] && !have)
 			continue;
 		if (midstream && !begun[0] && !begun[1]) {
-			/* what the first packet tells of both directions */
+			/* the first packet gives the offsets of both */
 			base[p->dir] = p->off;
 			base[!p->dir] = p->acked;
 			begun[0] = begun[1] = true;
@@ -250,7 +251,7 @@ static void play(struct outcome *o, const struct conversation *c,
 	kit_fin(k, STREAM_C2S);
 	kit_fin(k, STREAM_S2C);
 	kit_close(k, STREAM_END_FIN);
-	judge(o);
+	evaluate(o);
 	if (o->wrong) {
 		print_error("wrong pair:\n%s", kit_lines(k));
 		for (size_t i = 0; i < c->n; i++)
@@ -264,9 +265,9 @@ static void play(struct outcome *o, const struct conversation *c,
 	assert_int_equal(o->wrong, 0);
 }
 
-static bool is_telling(const struct packet *p, const struct conversation *c)
+static bool reveals(const struct packet *p, const struct conversation *c)
 {
-	return p->off < c->telling[p->dir];
+	return p->off < c->revealing[p->dir];
 }
 
 typedef void (*shape)(struct conversation *c, size_t mss);
@@ -304,7 +305,7 @@ static void nothing_lost(void **state)
 	kit_done(&o.k);
 }
 
-/* Every run of consecutive packets of a direction, at several sizes. */
+/* Loses every run of consecutive packets of a direction. */
 static void runs_lost(void **state)
 {
 	struct outcome o;
@@ -321,7 +322,7 @@ static void runs_lost(void **state)
 
 				for (size_t to = from; to < c->n; to++) {
 					if (c->p[to].dir != c->p[from].dir ||
-					    is_telling(&c->p[to], c))
+					    reveals(&c->p[to], c))
 						continue;
 					lost[to] = true;
 					play(&o, c, lost, NULL, false);
@@ -332,7 +333,7 @@ static void runs_lost(void **state)
 			free(c);
 		}
 	}
-	/* one packet of a conversation in turn costs two pairs at most */
+	/* without pipelining a lost packet costs one pair at most */
 	{
 		struct conversation *c = build(in_turn, 1460);
 
@@ -354,7 +355,7 @@ static void runs_lost(void **state)
 	kit_done(&o.k);
 }
 
-/* A hole of every length at every offset of both directions. */
+/* Holes of several lengths at every offset of both directions. */
 static void bytes_lost(void **state)
 {
 	static const size_t lens[] = {1, 2, 7, 30, 100, 250};
@@ -374,8 +375,8 @@ static void bytes_lost(void **state)
 
 					if (at + n > c->p[i].len)
 						n = c->p[i].len - at;
-					/* the packet in three, the middle
-					 * one is lost */
+					/* split the packet in three and lose
+					 * the middle */
 					d = calloc(1, sizeof(*d));
 					memcpy(d, c, sizeof(*d));
 					memmove(&d->p[i + 2], &d->p[i],
@@ -398,7 +399,7 @@ static void bytes_lost(void **state)
 	kit_done(&o.k);
 }
 
-/* Several losses at random in both directions. */
+/* Random losses in both directions. */
 static void random_lost(void **state)
 {
 	struct outcome o;
@@ -415,16 +416,17 @@ static void random_lost(void **state)
 			for (size_t i = 0; i < c->n; i++) {
 				seed = seed * 1664525 + 1013904223;
 				lost[i] = (seed >> 16) % 10 < 1 + round % 4 &&
-					  !is_telling(&c->p[i], c);
+					  !reveals(&c->p[i], c);
 			}
-			play(&o, c, lost, NULL, (round & 1) && !c->telling[0]);
+			play(&o, c, lost, NULL,
+			     (round & 1) && !c->revealing[0]);
 			free(c);
 		}
 	}
 	kit_done(&o.k);
 }
 
-/* Joined at every packet. */
+/* The capture joins at every packet. */
 static void midstream(void **state)
 {
 	struct outcome o;
@@ -446,13 +448,13 @@ static void midstream(void **state)
 			free(c);
 		}
 	}
-	/* in turn, one packet each: joined before packet i, all that follow
-	 * a whole request are pairs */
+	/* Without pipelining, one packet each: every request captured whole is
+	 * paired. */
 	assert_int_equal(pairs, 5 + 5 + 4 + 4 + 3 + 3 + 2 + 2 + 1 + 1);
 	kit_done(&o.k);
 }
 
-/* Every packet is cut after some bytes, as mirrors do. */
+/* Every packet is truncated, as a mirror session with a packet length does. */
 static void truncated(void **state)
 {
 	struct outcome o;
@@ -470,7 +472,7 @@ static void truncated(void **state)
 				keeps[i] = keep;
 			}
 			play(&o, c, lost, keeps, false);
-			/* X-Item: of the responses is within 40 bytes */
+			/* X-Item is within the first 40 bytes of responses */
 			if (s == 0 && keep >= 74)
 				assert_int_equal(o.pairs, MESSAGES);
 			free(c);
@@ -479,8 +481,8 @@ static void truncated(void **state)
 	kit_done(&o.k);
 }
 
-/* Responses to requests that were lost are there before the loss is known:
- * what the next request acknowledges shows that they are not its own. */
+/* Responses to lost requests arrive before the loss is known. What the next
+ * request acknowledges shows that they do not answer it. */
 static void known_late(void **state)
 {
 	struct kit k;

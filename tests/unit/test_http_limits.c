@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Limits of heads, bodies, memory and time; order of arrival; skipping. */
+/* Limits on heads, bodies, memory and time; order of arrival; skipping. */
 #include "http_kit.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ static void expect(struct kit *k, const char *lines)
 	kit_clear(k);
 }
 
-/* n bytes of c in a new string behind start and before end. */
+/* A new string: start, n times c, end. */
 static char *long_text(const char *start, char c, size_t n, const char *end)
 {
 	size_t a = strlen(start);
@@ -43,7 +43,7 @@ static void send_in(struct kit *k, enum stream_dir dir, const char *t,
 			 k->flow.pos[!dir]);
 }
 
-/* A head beyond 64 KiB: cut, counted, and its framing fields still hold. */
+/* A head beyond 64 KiB is cut, but its framing fields still count. */
 static void head_limit(void **state)
 {
 	static const size_t pieces[] = {1 << 20, 1460, 7};
@@ -58,7 +58,7 @@ static void head_limit(void **state)
 		send_in(&k, STREAM_C2S, one, pieces[i]);
 		kit_s(&k, ok);
 		expect(&k, "POST /a => 200 !head-limit\n");
-		/* and the connection is in step */
+		/* the next message is found */
 		kit_c(&k, "GET /b HTTP/1.1\r\n\r\n");
 		kit_s(&k, ok);
 		expect(&k, "GET /b => 200\n");
@@ -66,7 +66,7 @@ static void head_limit(void **state)
 	}
 	assert_int_equal(stats(&k)->head_limit, 3);
 	assert_int_equal(stats(&k)->resyncs, 0);
-	/* a hole, or the end, behind the limit */
+	/* a gap, or the end, past the limit */
 	kit_open(&k, false, true);
 	kit_data(&k, STREAM_C2S, one, 68000, 0);
 	kit_gap(&k, STREAM_C2S, 3000, STREAM_GAP_LOST);
@@ -86,7 +86,7 @@ static void head_limit(void **state)
 	free(one);
 }
 
-/* The limit falls between two lines: nothing is cut in two by it. */
+/* The limit falls between two lines, so that it cuts none in two. */
 static void head_limit_between_lines(void **state)
 {
 	char *one = long_text("POST /a HTTP/1.1\r\nX: ", 'x',
@@ -177,7 +177,7 @@ static void trailer_limit(void **state)
 	free(t);
 }
 
-/* Beyond the body limit the rest is not asked for, and counted all the same. */
+/* Past the body limit the remainder is skipped, but counted. */
 static void body_skip(void **state)
 {
 	char *body = long_text("", 'b', 100000, "");
@@ -199,7 +199,7 @@ static void body_skip(void **state)
 			strlen("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"));
 	assert_int_equal(stats(&k)->body_limit, 1);
 	assert_true(stats(&k)->bytes_body < 5000);
-	/* within one chunk, too */
+	/* the same within one chunk */
 	kit_clear(&k);
 	kit_c(&k, "GET /3 HTTP/1.1\r\n\r\n");
 	kit_s(&k, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -209,7 +209,7 @@ static void body_skip(void **state)
 	assert_non_null(strstr(kit_lines(&k), "body=1000/100002:b"));
 	assert_true(stats(&k)->bytes_body < 10000);
 	kit_done(&k);
-	/* with the hash of all of it every byte is wanted */
+	/* a hash of the whole body needs every byte */
 	kit_init(&k,
 		 &(struct kit_options){.body_limit = 1000, .body_hash = true});
 	kit_open(&k, false, true);
@@ -222,8 +222,8 @@ static void body_skip(void **state)
 	free(body);
 }
 
-/* Another limit is for the messages that begin afterwards; what is on the way
- * keeps its own, whether that is smaller or larger. */
+/* A changed limit applies to messages that begin afterwards; one in progress
+ * keeps its own. */
 static void body_limit_changes(void **state)
 {
 	static const char head[] = "HTTP/1.1 200 OK\r\n"
@@ -270,7 +270,7 @@ static void response_first(void **state)
 	assert_int_equal(k.n, 0);
 	kit_data(&k, STREAM_C2S, "GET /1 HTTP/1.1\r\n\r\n", 19, 0);
 	expect(&k, "GET /1 => 200\n");
-	/* to a HEAD, its length notwithstanding, and the next one with it */
+	/* to HEAD, so no body despite Content-Length; and the next one */
 	kit_data(&k, STREAM_S2C,
 		 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 		 "HTTP/1.1 304 Not Modified\r\n\r\n",
@@ -278,12 +278,12 @@ static void response_first(void **state)
 	kit_data(&k, STREAM_C2S, "HEAD /2 HTTP/1.1\r\n\r\n", 20, 40);
 	kit_data(&k, STREAM_C2S, "GET /3 HTTP/1.1\r\n\r\n", 19, 40);
 	expect(&k, "HEAD /2 => 200\nGET /3 => 304\n");
-	/* the request to an answer without a body comes when it is over */
+	/* the HEAD request arrives after its response */
 	kit_data(&k, STREAM_S2C, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 		 38, 78);
 	kit_data(&k, STREAM_C2S, "HEAD /4 HTTP/1.1\r\n\r\n", 20, 107);
 	expect(&k, "HEAD /4 => 200\n");
-	/* a time-out of the server is no answer to what comes after it */
+	/* a 408 does not answer the request that follows it */
 	kit_data(&k, STREAM_S2C,
 		 "HTTP/1.1 408 Too late\r\nContent-Length: 0\r\n\r\n", 44, 78);
 	kit_data(&k, STREAM_C2S, "GET /5 HTTP/1.1\r\n\r\n", 19, 145);
@@ -308,14 +308,14 @@ static void one_sided(void **state)
 	expect(&k, "GET /1 => - !no-response !timeout\n"
 		   "GET /2 => - !no-response !timeout\n");
 	assert_int_equal(stats(&k)->unanswered, 2);
-	/* a late answer is not taken for that of the next request */
+	/* a late response is not paired with the next request */
 	k.now_ns += 32000000000ull;
 	kit_data(&k, STREAM_S2C, ok, strlen(ok), 38);
 	kit_data(&k, STREAM_C2S, "GET /3 HTTP/1.1\r\n\r\n", 19, 40);
 	kit_data(&k, STREAM_S2C, ok, strlen(ok), 57);
 	expect(&k, "- => 200 !no-request\nGET /3 => 200\n");
 	kit_close(&k, STREAM_END_FIN);
-	/* only the server's side */
+	/* responses only */
 	kit_open(&k, false, true);
 	kit_data(&k, STREAM_S2C, ok, strlen(ok), 19);
 	http_tick(k.e, k.now_ns + 31000000000ull);
@@ -326,7 +326,7 @@ static void one_sided(void **state)
 	kit_done(&k);
 }
 
-/* A slow response is not given up, nor what waits behind it. */
+/* A slow response does not time out, nor do the requests after it. */
 static void slow_response(void **state)
 {
 	struct kit k;
@@ -347,8 +347,8 @@ static void slow_response(void **state)
 
 #define FLOWS 2000u
 
-/* Many connections with a request each, an unfinished head each, a body each:
- * memory stays below its limit, the oldest go, and each is accounted for. */
+/* Many connections with a pending request, an incomplete head, or a body each:
+ * memory stays below its limit, the oldest are evicted, and each is counted. */
 static void memory_limit(void **state)
 {
 	static const char *const texts[] = {
@@ -389,7 +389,7 @@ static void memory_limit(void **state)
 		for (unsigned int i = 0; i < FLOWS; i++)
 			http_protocol.close(flows[i].proto, STREAM_END_SHUTDOWN,
 					    k.now_ns);
-		/* of a head that never ended only the count is left */
+		/* an incomplete head is counted, but not emitted */
 		assert_int_equal(stats(&k)->unanswered +
 					 (t == 1 ? stats(&k)->memory_limit : 0),
 				 FLOWS);
@@ -398,7 +398,7 @@ static void memory_limit(void **state)
 	free(flows);
 }
 
-/* Bodies that do not fit: the rest of the transaction is still there. */
+/* A body that does not fit in memory: the transaction is emitted without it. */
 static void body_no_memory(void **state)
 {
 	char *body = long_text("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n"
@@ -421,7 +421,7 @@ static void body_no_memory(void **state)
 	free(body);
 }
 
-/* The steady path leaves nothing behind. */
+/* The steady state leaks nothing. */
 static void million(void **state)
 {
 	static const char q[] = "POST /m HTTP/1.1\r\nHost: h\r\n"
@@ -453,7 +453,7 @@ static void million(void **state)
 	kit_done(&k);
 }
 
-/* More requests than one connection may have waiting. */
+/* More requests pending on a connection than QUEUE_MAX. */
 static void queue_limit(void **state)
 {
 	struct kit k;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The test cases of llhttp and of libhtp, read from where they are stored, as
- * inputs and as an oracle: where llhttp accepts a message, so do we, and with
- * the same method, target, status and number of body bytes; where it gives
- * up, what it had completed before must be there. All of them: sums, and the
- * same result however they are cut. Skipped where they are not present.
+ * The test cases of llhttp and libhtp. llhttp's are an oracle: where it accepts
+ * a message we find the same method, target and number of body bytes; where it
+ * fails, the messages it had completed. For all of them the counters add up
+ * and the result does not depend on how they are cut. Skipped if the archives
+ * are not there ($METLO_CORPUS).
  */
 #include "http_kit.h"
 
@@ -18,7 +18,7 @@ struct text {
 	size_t n;
 };
 
-/* All of the members of an archive that match, one after the other. */
+/* Concatenates the members of an archive that match pattern. */
 static bool unpack(const char *archive, const char *pattern, struct text *out)
 {
 	const char *corpus = getenv("METLO_CORPUS");
@@ -107,7 +107,7 @@ static void play(struct kit *k, bool request, const char *in, size_t n,
 	kit_close(k, STREAM_END_FIN);
 }
 
-/* The same however it is cut (small inputs: at every two places). */
+/* The result must not depend on the cuts. */
 static void check_cuts(struct kit *k, bool request, const char *in, size_t n,
 		       const char *name)
 {
@@ -138,7 +138,7 @@ static unsigned long body_bytes(const char *lines)
 	return sum;
 }
 
-/* Does the log name this span, and do our lines have it? */
+/* Do our lines have every value of this span that the log shows? */
 static bool spans_agree(const char *log, const char *end, const char *span,
 			const char *lines)
 {
@@ -181,7 +181,7 @@ static void one_case(struct kit *k, const char *title, bool request,
 	ok = k->out.len || !complete;
 	if ((error && error < end) || (pause && pause < end)) {
 		if (!ok)
-			print_message("nothing of: %s\n", title);
+			print_message("no transaction: %s\n", title);
 		return;
 	}
 	s->accepted++;
@@ -213,7 +213,8 @@ static void llhttp(void **state)
 
 	(void)state;
 	if (!unpack("llhttp-9.4.2-test.tar.xz", "*.md", &t)) {
-		print_message("# skip: llhttp's cases are not here\n");
+		print_message(
+			"# skip: llhttp's cases are not in $METLO_CORPUS\n");
 		skip();
 	}
 	kit_init(&k, NULL);
@@ -244,15 +245,15 @@ static void llhttp(void **state)
 		"# show: llhttp's cases: %u, accepted by it: %u, the same here: %u\n",
 		s.cases, s.accepted, s.agreed);
 	assert_true(s.cases >= 190);
-	/* The others are listed above. They differ by intention: RTSP and ICE
-	 * are not HTTP, a body that is chunked is read so whatever the head
-	 * calls it, and the end of a response is another matter without its request. */
+	/* The others, listed above, differ on purpose: RTSP and ICE are not
+	 * HTTP, a chunked body is read as such whatever the head calls it, and
+	 * without its request a response may end elsewhere. */
 	assert_true(s.agreed + 12 >= s.accepted);
 	kit_done(&k);
 	free(t.p);
 }
 
-/* Lines of ">>>" and "<<<" say whose bytes follow. */
+/* ">>>" and "<<<" on a line mark who sends the bytes that follow. */
 static void libhtp_file(struct kit *k, const char *p, const char *end,
 			size_t piece)
 {
@@ -273,7 +274,7 @@ static void libhtp_file(struct kit *k, const char *p, const char *end,
 			     !memcmp(next, "<<<", 3)))
 				break;
 		n = (size_t)(next - p);
-		/* the line end before a mark belongs to the mark */
+		/* the line end before a mark is part of it */
 		if (next < end && n && p[n - 1] == '\n')
 			n -= n > 1 && p[n - 2] == '\r' ? 2 : 1;
 		for (at = 0; at < n; at += piece)
@@ -285,7 +286,7 @@ static void libhtp_file(struct kit *k, const char *p, const char *end,
 	kit_close(k, STREAM_END_FIN);
 }
 
-/* No oracle in these: that nothing breaks, and cuts do not matter. */
+/* Not an oracle: they must not crash, and cuts must not matter. */
 static void libhtp(void **state)
 {
 	static const char mark[] = "\n=== next file ===\n";
@@ -311,7 +312,8 @@ static void libhtp(void **state)
 	pclose(f);
 	if (!t.n) {
 		free(t.p);
-		print_message("# skip: libhtp's cases are not here\n");
+		print_message(
+			"# skip: libhtp's cases are not in $METLO_CORPUS\n");
 		skip();
 	}
 	kit_init(&k, NULL);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Losses that show only later, and clients that send requests ahead: what
- * must not be paired. Request N asks for /N, its answer has the status 20N.
+ * Losses that are noticed late, and clients that pipeline: what must not be
+ * paired. Request N is for /N, its response has status 20N.
  */
 #include "http_kit.h"
 
 #include <stdio.h>
 
-#define ANSWER_LEN (sizeof("HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n") - 1)
+#define RESPONSE_LEN (sizeof("HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n") - 1)
 
-/* Requests from to to - 1 in one packet. */
-static void ask(struct kit *k, unsigned int from, unsigned int to,
-		uint64_t acked)
+/* Sends the requests from to to - 1 in one segment. */
+static void send_requests(struct kit *k, unsigned int from, unsigned int to,
+			  uint64_t acked)
 {
 	char t[512];
 	int n = 0;
@@ -22,9 +22,9 @@ static void ask(struct kit *k, unsigned int from, unsigned int to,
 	kit_data(k, STREAM_C2S, t, (size_t)n, acked);
 }
 
-/* The answers to them, in one packet. */
-static void answer(struct kit *k, unsigned int from, unsigned int to,
-		   uint64_t acked)
+/* Sends the responses to them in one segment. */
+static void send_responses(struct kit *k, unsigned int from, unsigned int to,
+			   uint64_t acked)
 {
 	char t[512];
 	int n = 0;
@@ -43,7 +43,7 @@ static void end(struct kit *k)
 	kit_fin(k, STREAM_C2S);
 	kit_fin(k, STREAM_S2C);
 	kit_close(k, STREAM_END_FIN);
-	/* Each line is of one request, or of none, with its own answer. */
+	/* each request has its own response, or none */
 	for (const char *p = kit_lines(k); *p; p = strchr(p, '\n') + 1) {
 		if (strncmp(p, "GET /", 5) != 0 || strstr(p, "=> -") == p + 7)
 			continue;
@@ -53,9 +53,8 @@ static void end(struct kit *k)
 	}
 }
 
-/* A request was lost. Its answer, and those to the next ones, are there
- * before that is known: the order tells whose they are from the first one on
- * that is certain. */
+/* A request is lost. Its response and the following ones arrive before that is
+ * known: once one of them is certain, order pairs those after it. */
 static void held_in_order(void **state)
 {
 	struct kit k;
@@ -63,12 +62,12 @@ static void held_in_order(void **state)
 	(void)state;
 	kit_init(&k, &(struct kit_options){.brief = true});
 	kit_open(&k, false, true);
-	answer(&k, 0, 1, 100);
-	answer(&k, 1, 4, 200);
+	send_responses(&k, 0, 1, 100);
+	send_responses(&k, 1, 4, 200);
 	kit_gap(&k, STREAM_C2S, 100, STREAM_GAP_LOST);
-	ask(&k, 1, 4, ANSWER_LEN);
-	ask(&k, 4, 6, k.flow.pos[STREAM_S2C]);
-	answer(&k, 4, 6, k.flow.pos[STREAM_C2S]);
+	send_requests(&k, 1, 4, RESPONSE_LEN);
+	send_requests(&k, 4, 6, k.flow.pos[STREAM_S2C]);
+	send_responses(&k, 4, 6, k.flow.pos[STREAM_C2S]);
 	end(&k);
 	for (char i = '1'; i < '6'; i++) {
 		char pair[] = "GET /i => 20i";
@@ -79,8 +78,8 @@ static void held_in_order(void **state)
 	kit_done(&k);
 }
 
-/* The same, but an answer is missing as well: from there on nothing is
- * certain, for the answers that were given up may have been the right ones. */
+/* The same, but a response is lost as well. From there on nothing is certain:
+ * the responses given up may have been the right ones. */
 static void held_in_doubt(void **state)
 {
 	struct kit k;
@@ -88,19 +87,19 @@ static void held_in_doubt(void **state)
 	(void)state;
 	kit_init(&k, &(struct kit_options){.brief = true});
 	kit_open(&k, false, true);
-	answer(&k, 0, 1, 100);
-	kit_gap(&k, STREAM_S2C, ANSWER_LEN, STREAM_GAP_LOST);
-	answer(&k, 2, 4, 200);
+	send_responses(&k, 0, 1, 100);
+	kit_gap(&k, STREAM_S2C, RESPONSE_LEN, STREAM_GAP_LOST);
+	send_responses(&k, 2, 4, 200);
 	kit_gap(&k, STREAM_C2S, 100, STREAM_GAP_LOST);
-	ask(&k, 1, 4, ANSWER_LEN);
-	ask(&k, 4, 6, k.flow.pos[STREAM_S2C]);
-	answer(&k, 4, 6, k.flow.pos[STREAM_C2S]);
+	send_requests(&k, 1, 4, RESPONSE_LEN);
+	send_requests(&k, 4, 6, k.flow.pos[STREAM_S2C]);
+	send_responses(&k, 4, 6, k.flow.pos[STREAM_C2S]);
 	end(&k);
 	kit_done(&k);
 }
 
-/* Requests are lost but for the end of the last one's body; another is in
- * the same packet. Nothing else shows that the client sends ahead. */
+/* Requests are lost except for the end of the last body, and another request is
+ * in the same segment: all that shows that the client pipelines. */
 static void found_in_a_packet(void **state)
 {
 	static const char rest[] = "the end of a body\r\n\r\n"
@@ -110,15 +109,15 @@ static void found_in_a_packet(void **state)
 	(void)state;
 	kit_init(&k, &(struct kit_options){.brief = true});
 	kit_open(&k, false, true);
-	answer(&k, 0, 1, 100);
-	answer(&k, 1, 4, 500 + sizeof(rest) - 1);
+	send_responses(&k, 0, 1, 100);
+	send_responses(&k, 1, 4, 500 + sizeof(rest) - 1);
 	kit_gap(&k, STREAM_C2S, 500, STREAM_GAP_LOST);
-	kit_data(&k, STREAM_C2S, rest, sizeof(rest) - 1, ANSWER_LEN);
+	kit_data(&k, STREAM_C2S, rest, sizeof(rest) - 1, RESPONSE_LEN);
 	end(&k);
 	kit_done(&k);
 }
 
-/* A second hole: requests in it were sent when the one after it was. */
+/* A second hole hides requests that were sent along with the one after it. */
 static void second_hole(void **state)
 {
 	struct kit k;
@@ -126,18 +125,18 @@ static void second_hole(void **state)
 	(void)state;
 	kit_init(&k, &(struct kit_options){.brief = true});
 	kit_open(&k, false, true);
-	answer(&k, 0, 2, 200);
+	send_responses(&k, 0, 2, 200);
 	kit_gap(&k, STREAM_C2S, 100, STREAM_GAP_LOST);
-	ask(&k, 1, 2, ANSWER_LEN);
-	answer(&k, 2, 5, 900);
+	send_requests(&k, 1, 2, RESPONSE_LEN);
+	send_responses(&k, 2, 5, 900);
 	kit_gap(&k, STREAM_C2S, 500, STREAM_GAP_LOST);
-	ask(&k, 4, 5, 2 * ANSWER_LEN);
+	send_requests(&k, 4, 5, 2 * RESPONSE_LEN);
 	end(&k);
 	assert_non_null(strstr(kit_lines(&k), "GET /1 => 201"));
 	kit_done(&k);
 }
 
-/* A request is given up while a part of its trailer section is held. */
+/* A request is given up while part of its trailer section is held. */
 static void given_up_in_trailer(void **state)
 {
 	struct kit k;
@@ -148,7 +147,7 @@ static void given_up_in_trailer(void **state)
 	kit_c(&k, "POST /0 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 		  "1\r\na\r\n0\r\nX-Tra");
 	kit_gap(&k, STREAM_S2C, 50, STREAM_GAP_LOST);
-	answer(&k, 1, 2, k.flow.pos[STREAM_C2S] + 100);
+	send_responses(&k, 1, 2, k.flow.pos[STREAM_C2S] + 100);
 	end(&k);
 	assert_int_equal(http_stats(k.e)->bytes_buffered, 0);
 	kit_done(&k);

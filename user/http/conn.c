@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection: what stream tells, and the list of those that wait. */
+/*
+ * Connections: slabs that live as long as the engine, and the list of those
+ * with something pending, oldest first, by which timeouts and eviction find
+ * them without a scan.
+ */
 #include "base/pages.h"
 #include "http/conn.h"
 
 #include <string.h>
 
-/* Connections lie in pages of their own, whole cache lines each. Only the
- * first of these is not a huge one: who has few connections has little. */
+/* A slab is a mapping of its own, aligned to cache lines. All but the first use
+ * a huge page, so that a process with few connections stays small. */
 struct conn_slab {
 	struct conn_slab *next;
 	struct conn conns[] __attribute__((aligned(64)));
@@ -14,10 +18,9 @@ struct conn_slab {
 #define SLAB_CONNS \
 	((PAGES_HUGE - sizeof(struct conn_slab)) / sizeof(struct conn))
 
-/* What an idle connection costs; stream keeps one flow beside it. */
+/* The cost of an idle connection here; stream adds its flow. */
 _Static_assert(sizeof(struct conn) <= 96, "idle connections are small");
 
-/* Connections come from slabs: their number is capped by stream's flows. */
 struct conn *conn_new(struct http_engine *e)
 {
 	struct conn *c = e->free_conns;
@@ -36,7 +39,7 @@ struct conn *conn_new(struct http_engine *e)
 		e->slabs = s;
 		e->slab_used = 0;
 	}
-	return &e->slabs->conns[e->slab_used++]; /* zeroed as it comes */
+	return &e->slabs->conns[e->slab_used++]; /* fresh pages are zero */
 }
 
 void conn_free(struct http_engine *e, struct conn *c)
@@ -65,7 +68,7 @@ void conn_list(struct conn *c)
 		return;
 	w = store_alloc(&e->store, sizeof(*w), &cap);
 	if (!w)
-		return; /* stream's time-out will do */
+		return; /* no memory: stream's idle timeout still applies */
 	*w = (struct waiting){.older = e->newest,
 			      .conn = c,
 			      .since_ns = e->now_ns,

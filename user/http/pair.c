@@ -78,7 +78,7 @@ static struct exchange *pair_exact(struct conn *c, uint64_t start,
 	return NULL;
 }
 
-/* An offset before which no request other than x starts. */
+/* No request after x starts before this offset. */
 static uint64_t request_bound(struct conn *c, const struct exchange *x)
 {
 	const struct exchange *n = x->next;
