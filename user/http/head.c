@@ -33,7 +33,7 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 	uint32_t from = cur->scanned > cur->line ? cur->scanned : cur->line;
 	const uint8_t *p = b + from;
 
-	l->start = cur->line;
+	l->start = cur->text > cur->line ? cur->text : cur->line;
 	l->last = l->crs = false;
 	for (;;) {
 		const uint8_t *q;
@@ -88,7 +88,8 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 			l->next = l->start + 1;
 			return true;
 		}
-		l->start = (uint32_t)(q - b); /* skip a CR before the line */
+		/* skip a CR before the line */
+		l->start = cur->text = (uint32_t)(q - b);
 		p = q;
 	}
 }
@@ -131,6 +132,7 @@ static bool head_line(const uint8_t *b, uint32_t len, bool fin,
 	if (!line_next(b, len, fin, cur, l)) {
 		/* keep what was scanned, undo everything else */
 		before.scanned = cur->scanned;
+		before.text = cur->text;
 		before.malformed |= cur->malformed;
 		*cur = before;
 		return false;

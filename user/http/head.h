@@ -19,6 +19,7 @@ enum head_eol { HEAD_EOL_NONE, HEAD_EOL_LF, HEAD_EOL_CR };
 /* Where the search for the end of a head resumes when more bytes arrive. */
 struct head_cursor {
 	uint32_t line;	  /* start of the first incomplete line */
+	uint32_t text;	  /* its start after CRs that were skipped, or less */
 	uint32_t scanned; /* no line ends before this offset */
 	uint8_t prev;	  /* enum head_eol of the previous line */
 	uint8_t lf_seen;
