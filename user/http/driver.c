@@ -3,7 +3,7 @@
  * The state machine of a direction, and the loop that drives it.
  *
  * Each state has a handler per type of event. A handler consumes what it can
- * and returns an action; only handle() turns actions into transitions. States
+ * and returns an action; only step() turns actions into transitions. States
  * marked STEP consume nothing: they run as soon as they are entered. Handlers
  * do not call each other. One that wants held bytes parsed again pushes them
  * as an event, which the loop takes up before it returns to the one below.
@@ -124,8 +124,24 @@ __attribute__((noinline)) static void leave(struct conn *c, enum stream_dir dir,
 		leave_pending(c, HTTP_F_EVICTED);
 		break;
 	default:
-		break; /* see handle() */
+		break; /* see step() */
 	}
+}
+
+/* Runs the handler of state s, in which d is, and does what it asks for. */
+static inline void step(struct conn *c, struct event *ev, struct dir *d,
+			const struct state *s)
+{
+	enum action action = s->on[ev->type](c, ev);
+
+	if (action == ACT_DONE)
+		d->state = s->done;
+	else if (action == ACT_OVERSIZE)
+		d->state = s->oversized;
+	else if (action < ACT_MORE)
+		d->state = targets[action];
+	else if (action != ACT_MORE)
+		leave(c, (enum stream_dir)ev->dir, action);
 }
 
 /* Runs the handlers of one direction until ev is done or an event is pushed. */
@@ -137,21 +153,12 @@ static inline void handle(struct conn *c, struct event *ev)
 
 	do {
 		const struct state *s = &states[d->state];
-		enum action action;
 
 		if (event_done(ev) && !s->step) {
 			event_pop(e);
 			return;
 		}
-		action = s->on[ev->type](c, ev);
-		if (action == ACT_DONE)
-			d->state = s->done;
-		else if (action == ACT_OVERSIZE)
-			d->state = s->oversized;
-		else if (action < ACT_MORE)
-			d->state = targets[action];
-		else if (action != ACT_MORE)
-			leave(c, (enum stream_dir)ev->dir, action);
+		step(c, ev, d, s);
 	} while (e->n_events == depth);
 }
 
@@ -160,9 +167,29 @@ static inline void drive(struct conn *c)
 {
 	struct http_engine *e = c->engine;
 
-	do
+	while (e->n_events)
 		handle(c, &e->events[e->n_events - 1]);
-	while (e->n_events);
+	if (e->unsaved)
+		msg_save_pending(e);
+}
+
+__attribute__((noinline)) static void drive_on(struct conn *c)
+{
+	drive(c);
+}
+
+/* drive() for a gap or an end, of which one step usually disposes: a gap lies
+ * within a body, an end between two messages. */
+static inline void drive_other(struct conn *c, struct event *ev)
+{
+	struct dir *d = &c->dir[ev->dir];
+
+	step(c, ev, d, &states[d->state]);
+	if (event_done(ev) && c->engine->n_events == 1 &&
+	    !states[d->state].step && !c->engine->unsaved)
+		c->engine->n_events = 0;
+	else
+		drive_on(c);
 }
 
 void drive_bytes(struct conn *c, enum stream_dir dir,
@@ -177,7 +204,6 @@ void drive_bytes(struct conn *c, enum stream_dir dir,
 	ev->in.acked = chunk->acked;
 	ev->in.chunk_start = true;
 	drive(c);
-	msg_save_pending(c->engine);
 }
 
 void drive_gap(struct conn *c, enum stream_dir dir, uint64_t len,
@@ -187,8 +213,7 @@ void drive_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 
 	ev->gap_len = len;
 	ev->gap_kind = kind;
-	drive(c);
-	msg_save_pending(c->engine);
+	drive_other(c, ev);
 	c->dir[dir].pos += len;
 }
 
@@ -198,6 +223,5 @@ void drive_end(struct conn *c, enum stream_dir dir, bool fin, uint64_t ts_ns)
 
 	ev->in_order = ev->may_wait = fin;
 	ev->cutting = false;
-	drive(c);
-	msg_save_pending(c->engine);
+	drive_other(c, ev);
 }
