@@ -52,8 +52,13 @@ static void on_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	(void)ts_ns;
 }
 
-static const struct stream_protocol counting = {on_open, on_data,  on_gap,
-						on_fin,	 on_close, NULL};
+static const struct stream_protocol counting = {
+	.open = on_open,
+	.data = on_data,
+	.gap = on_gap,
+	.fin = on_fin,
+	.close = on_close,
+};
 
 struct bench {
 	struct stream_table *table;
@@ -111,8 +116,8 @@ static void begin(struct bench *b, uint32_t flows)
 		.idle_timeout_ns = 3600 * NSEC_PER_SEC,
 		.shunt_min = 65536,
 		.seed = {0x243f6a8885a308d3, 0x13198a2e03707344},
-		.protocol = &counting,
-		.protocol_ctx = b,
+		.protocols = {{&counting, b}},
+		.n_protocols = 1,
 	};
 
 	b->flows = flows;

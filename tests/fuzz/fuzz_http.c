@@ -229,7 +229,7 @@ static bool run(struct world *w, const uint8_t *data, size_t size,
 		.ooo_flow_limit = 1u << 18,
 		.gap_timeout_ns = 500000000,
 		.idle_timeout_ns = 60000000000ull,
-		.protocol = &http_protocol,
+		.n_protocols = 1,
 		.seed = {1, 2},
 	};
 	const struct http_stats *s;
@@ -241,7 +241,7 @@ static bool run(struct world *w, const uint8_t *data, size_t size,
 			    .seq = {ISN_C + 1, ISN_S + 1},
 			    .hash = 14695981039346656037ull};
 	w->e = http_new(&hc);
-	sc.protocol_ctx = w->e;
+	sc.protocols[0] = (struct stream_binding){&http_protocol, w->e};
 	w->t = w->e ? stream_new(&sc) : NULL;
 	if (!w->t)
 		abort();

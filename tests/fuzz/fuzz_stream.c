@@ -169,7 +169,12 @@ static struct stream_table *table_for(unsigned int kind,
 				      struct stream_conf *conf)
 {
 	static const struct stream_protocol protocol = {
-		on_open, on_data, on_gap, on_fin, on_close, NULL};
+		.open = on_open,
+		.data = on_data,
+		.gap = on_gap,
+		.fin = on_fin,
+		.close = on_close,
+	};
 	static struct stream_table *tables[8];
 
 	*conf = (struct stream_conf){
@@ -179,7 +184,8 @@ static struct stream_table *table_for(unsigned int kind,
 		.gap_timeout_ns = 100000000,
 		.idle_timeout_ns = 2000000000,
 		.shunt_min = 1000,
-		.protocol = &protocol,
+		.protocols = {{&protocol, NULL}},
+		.n_protocols = 1,
 		.shunt = on_shunt,
 	};
 	if (!tables[kind])

@@ -103,11 +103,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			.gap_timeout_ns = 100000000,
 			.idle_timeout_ns = 2000000000,
 			.shunt_min = 1000,
-			.protocol = &http_protocol,
+			.n_protocols = 1,
 		};
 
 		engine = http_new(&http);
-		conf.protocol_ctx = engine;
+		conf.protocols[0] =
+			(struct stream_binding){&http_protocol, engine};
 		table = stream_new(&conf);
 		CHECK(engine && table);
 	}

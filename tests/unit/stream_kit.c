@@ -99,8 +99,13 @@ static void on_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	s->why = why;
 }
 
-static const struct stream_protocol recorder = {on_open, on_data,  on_gap,
-						on_fin,	 on_close, NULL};
+static const struct stream_protocol recorder = {
+	.open = on_open,
+	.data = on_data,
+	.gap = on_gap,
+	.fin = on_fin,
+	.close = on_close,
+};
 
 static void on_shunt(void *ctx, const struct stream_shunt *req)
 {
@@ -121,8 +126,8 @@ void kit_init(struct kit *k)
 		.idle_timeout_ns = 60 * KIT_S,
 		.shunt_min = 65536,
 		.seed = {0x0123456789abcdef, 0xfedcba9876543210},
-		.protocol = &recorder,
-		.protocol_ctx = k,
+		.protocols = {{&recorder, k}},
+		.n_protocols = 1,
 		.shunt = on_shunt,
 		.shunt_ctx = k,
 	};

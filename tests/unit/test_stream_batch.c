@@ -109,8 +109,14 @@ static void on_prefetch(const void *proto)
 	h->of->n_prefetched++;
 }
 
-static const struct stream_protocol protocol = {on_open, on_data,  on_gap,
-						on_fin,	 on_close, on_prefetch};
+static const struct stream_protocol protocol = {
+	.open = on_open,
+	.data = on_data,
+	.gap = on_gap,
+	.fin = on_fin,
+	.close = on_close,
+	.prefetch = on_prefetch,
+};
 
 /* Connections with losses, duplicates, reordering and resets. */
 static void make_records(struct metlo_rec *rec, uint64_t *rnd)
@@ -167,8 +173,8 @@ static void run(const struct metlo_rec *rec, const uint8_t *payload,
 		.idle_timeout_ns = 60 * KIT_S,
 		.shunt_min = 65536,
 		.seed = {1, 2},
-		.protocol = &protocol,
-		.protocol_ctx = l,
+		.protocols = {{&protocol, l}},
+		.n_protocols = 1,
 	};
 	struct stream_table *t;
 	struct stream_input in[200];

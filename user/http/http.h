@@ -20,7 +20,7 @@ void http_free(struct http_engine *e);
 /* Changes these settings for messages that begin from now on. */
 void http_set(struct http_engine *e, uint64_t body_limit, bool body_hash);
 
-/* For struct stream_conf; protocol_ctx is the engine. */
+/* For struct stream_conf; its ctx is the engine. Claims every connection. */
 extern const struct stream_protocol http_protocol;
 
 /* Emits exchanges that have waited longer than response_timeout_ns. Bounded

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "run/pipeline.h"
+#include "run/protocols.h"
 #include "trace/trace.h"
 
 /* Lines are submitted in batches of this size, or with the next tick. */
@@ -18,8 +19,6 @@
 /* When to declare a hole lost if no ACK beyond it does so earlier. Longer than
  * a typical retransmission timeout. */
 #define GAP_TIMEOUT_NS (2 * NSEC_PER_SEC)
-/* Most servers and proxies time out a request earlier. */
-#define RESPONSE_TIMEOUT_S 120.0
 /* Cap on the out-of-order memory of one connection. */
 #define OOO_FLOW_MAX (1u << 20)
 #define SHUNT_MIN    (64u << 10)
@@ -32,7 +31,7 @@ struct view {
 
 struct pipeline {
 	struct stream_table *stream;
-	struct http_engine *http;
+	void *engine[N_PROTOCOLS];
 	const struct rules *rules;
 	struct selection *selection;
 	struct output *output;
@@ -92,25 +91,24 @@ static bool new_views(struct pipeline *p)
 	return true;
 }
 
-static struct http_engine *new_http(struct pipeline *p,
-				    const struct pipeline_conf *conf)
+static bool new_engines(struct pipeline *p, const struct pipeline_conf *conf)
 {
-	const struct settings *s = conf->settings;
-	double timeout = s->idle_timeout < RESPONSE_TIMEOUT_S
-				 ? s->idle_timeout
-				 : RESPONSE_TIMEOUT_S;
-	const struct http_conf http = {
-		.body_limit = conf->rules->body_limit,
-		.memory_limit = s->memory / 2 / conf->workers,
-		.response_timeout_ns = (uint64_t)(timeout * NSEC_PER_SEC),
-		.body_hash = conf->rules->body_hash,
+	const struct protocol_conf engine = {
+		.settings = conf->settings,
+		.rules = conf->rules,
+		.memory_limit = conf->settings->memory / 2 / conf->workers,
 		.emit = emit,
 		.emit_ctx = p,
 		.event = conf->event,
 		.event_ctx = conf->event_ctx,
 	};
 
-	return http_new(&http);
+	for (unsigned int i = 0; i < N_PROTOCOLS; i++) {
+		p->engine[i] = protocols[i].create(&engine);
+		if (!p->engine[i])
+			return false;
+	}
+	return true;
 }
 
 static struct stream_table *new_stream(struct pipeline *p,
@@ -119,7 +117,7 @@ static struct stream_table *new_stream(struct pipeline *p,
 	const struct settings *s = conf->settings;
 	uint64_t ooo = s->memory / 4 / conf->workers;
 	uint32_t flows = s->max_flows / conf->workers;
-	const struct stream_conf stream = {
+	struct stream_conf stream = {
 		.max_flows = flows ? flows : 1,
 		.ooo_limit = ooo,
 		.ooo_flow_limit = ooo / 2 < OOO_FLOW_MAX ? (uint32_t)(ooo / 2)
@@ -128,14 +126,16 @@ static struct stream_table *new_stream(struct pipeline *p,
 		.idle_timeout_ns = (uint64_t)(s->idle_timeout * NSEC_PER_SEC),
 		.shunt_min = SHUNT_MIN,
 		.seed = {conf->seed[0], conf->seed[1]},
-		.protocol = &http_protocol,
-		.protocol_ctx = p->http,
+		.n_protocols = N_PROTOCOLS,
 		.shunt = conf->shunt,
 		.shunt_ctx = conf->shunt_ctx,
 		.event = conf->event,
 		.event_ctx = conf->event_ctx,
 	};
 
+	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
+		stream.protocols[i] = (struct stream_binding){
+			protocols[i].stream, p->engine[i]};
 	return stream_new(&stream);
 }
 
@@ -150,8 +150,7 @@ struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 	p->worker = conf->worker;
 	p->rules = conf->rules;
 	if (new_views(p) && (p->selection = selection_new(conf->seed[0])) &&
-	    (p->http = new_http(p, conf)) &&
-	    (p->stream = new_stream(p, conf))) {
+	    new_engines(p, conf) && (p->stream = new_stream(p, conf))) {
 		pipeline_set_rules(p, conf->rules);
 		return p;
 	}
@@ -169,8 +168,9 @@ void pipeline_free(struct pipeline *p)
 		return;
 	if (p->stream)
 		stream_free(p->stream);
-	if (p->http)
-		http_free(p->http);
+	for (i = 0; i < N_PROTOCOLS; i++)
+		if (p->engine[i])
+			protocols[i].destroy(p->engine[i]);
 	selection_free(p->selection);
 	for (i = 0; i < N_SINKS; i++)
 		buf_free(&p->view[i].batch);
@@ -180,7 +180,8 @@ void pipeline_free(struct pipeline *p)
 void pipeline_set_rules(struct pipeline *p, const struct rules *rules)
 {
 	p->rules = rules;
-	http_set(p->http, rules->body_limit, rules->body_hash);
+	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
+		protocols[i].set_rules(p->engine[i], rules);
 	selection_set(p->selection, rules->filter, &rules->rates);
 }
 
@@ -203,7 +204,8 @@ void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
 	p->now_ns = now_ns;
 	stream_tick(p->stream, now_ns);
-	http_tick(p->http, now_ns);
+	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
+		protocols[i].tick(p->engine[i], now_ns);
 	submit_all(p);
 }
 
@@ -231,7 +233,7 @@ const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)
 
 const struct http_stats *pipeline_http_stats(const struct pipeline *p)
 {
-	return http_stats(p->http);
+	return http_stats(p->engine[PROTOCOL_HTTP]);
 }
 
 const struct selection_stats *pipeline_selection_stats(const struct pipeline *p)

@@ -45,9 +45,27 @@ static const char *guess_roles(struct flow *f)
 	return reason;
 }
 
-static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+/* The first protocol that claims the connection. False: none does. */
+static bool choose_protocol(const struct stream_table *t, struct flow *f,
+			    const struct stream_tuple *tuple,
+			    const uint8_t *data, size_t len)
 {
-	const struct stream_protocol *p = t->conf.protocol;
+	for (unsigned int i = 0; i < t->conf.n_protocols; i++) {
+		const struct stream_protocol *p = t->conf.protocols[i].protocol;
+
+		if (!p->claims || p->claims(tuple, data, len)) {
+			f->protocol = i & 15;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* data: its first bytes; len is 0 before a gap. */
+static void open_flow(struct stream_table *t, struct flow *f,
+		      const uint8_t *data, size_t len, uint64_t ts_ns)
+{
+	const struct stream_binding *b;
 	const char *reason = "the handshake shows the client";
 	struct stream_tuple tuple;
 
@@ -60,8 +78,12 @@ static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 	}
 	EXPLAIN(t, f, FLOW_OPEN, !!(f->flags & F_CLIENT1), .reason = reason);
 	flow_tuple(f, &tuple);
-	f->proto =
-		p->open(t->conf.protocol_ctx, (struct stream_flow *)f, &tuple);
+	if (!choose_protocol(t, f, &tuple, data, len)) {
+		f->flags |= F_DEAD;
+		return;
+	}
+	b = &t->conf.protocols[f->protocol];
+	f->proto = b->protocol->open(b->ctx, (struct stream_flow *)f, &tuple);
 	if (!f->proto) {
 		f->flags |= F_DEAD;
 		t->stats.flows_no_memory++;
@@ -69,14 +91,15 @@ static void open_flow(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 	}
 	for (unsigned int dir = 0; dir < 2; dir++)
 		if (f->dir[dir].flags & D_FIN)
-			p->fin(f->proto, role_of(f, dir), ts_ns);
+			b->protocol->fin(f->proto, role_of(f, dir), ts_ns);
 }
 
 /* Opens the flow if it is not open. False: its bytes are discarded. */
-static inline bool ready(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+static inline bool ready(struct stream_table *t, struct flow *f,
+			 const uint8_t *data, size_t len, uint64_t ts_ns)
 {
 	if (!(f->flags & F_OPEN))
-		open_flow(t, f, ts_ns);
+		open_flow(t, f, data, len, ts_ns);
 	return !(f->flags & F_DEAD);
 }
 
@@ -98,12 +121,10 @@ static uint32_t skipped_part(const struct stream_table *t,
 static void report_gap(struct stream_table *t, struct flow *f, unsigned int dir,
 		       uint32_t len, enum stream_gap_kind kind, uint64_t ts_ns)
 {
-	const struct stream_protocol *p = t->conf.protocol;
-
 	dir_advance(&f->dir[dir], len);
 	if (kind == STREAM_GAP_SKIPPED)
 		skip_progress(t, f, dir);
-	p->gap(f->proto, role_of(f, dir), len, kind, ts_ns);
+	flow_protocol(t, f)->gap(f->proto, role_of(f, dir), len, kind, ts_ns);
 }
 
 /* The stream offset that an acknowledgment number of o's peer refers to. */
@@ -137,7 +158,7 @@ void deliver_plain(struct stream_table *t, struct flow *f, unsigned int dir,
 
 	dir_advance(d, len);
 	t->stats.bytes_delivered += len;
-	t->conf.protocol->data(f->proto, role_of(f, dir), &chunk);
+	flow_protocol(t, f)->data(f->proto, role_of(f, dir), &chunk);
 }
 
 void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
@@ -147,7 +168,7 @@ void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
 	struct flow_dir *d = &f->dir[dir];
 	uint32_t skip;
 
-	if (!ready(t, f, ts_ns)) {
+	if (!ready(t, f, data, len, ts_ns)) {
 		dir_advance(d, len);
 		t->stats.bytes_discarded += len;
 		return;
@@ -170,7 +191,7 @@ void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,
 		 uint32_t len, enum stream_gap_kind kind, uint64_t ts_ns)
 {
 	struct flow_dir *d = &f->dir[dir];
-	bool alive = ready(t, f, ts_ns);
+	bool alive = ready(t, f, NULL, 0, ts_ns);
 
 	if (kind == STREAM_GAP_TRUNCATED)
 		EXPLAIN(t, f, FLOW_GAP, dir, .offset = d->offset, .len = len,
@@ -202,7 +223,7 @@ void deliver_fin(struct stream_table *t, struct flow *f, unsigned int dir,
 {
 	f->dir[dir].flags |= D_FIN;
 	if (f->flags & F_OPEN && !(f->flags & F_DEAD))
-		t->conf.protocol->fin(f->proto, role_of(f, dir), ts_ns);
+		flow_protocol(t, f)->fin(f->proto, role_of(f, dir), ts_ns);
 }
 
 void deliver_close(struct stream_table *t, struct flow *f, enum stream_end why,
@@ -219,6 +240,6 @@ void deliver_close(struct stream_table *t, struct flow *f, enum stream_end why,
 
 	EXPLAIN(t, f, FLOW_CLOSE, 0, .reason = reasons[why]);
 	if (f->flags & F_OPEN && f->proto)
-		t->conf.protocol->close(f->proto, why, ts_ns);
+		flow_protocol(t, f)->close(f->proto, why, ts_ns);
 	f->proto = NULL;
 }

@@ -86,8 +86,9 @@ struct flow {
 	void *proto;
 	uint32_t used; /* idle_clock of the last record, in ticks */
 	uint16_t flags;
-	uint8_t why;  /* enum stream_end with F_CLOSING and F_CLOSED */
-	uint8_t list; /* enum flow_list */
+	uint8_t why;	      /* enum stream_end with F_CLOSING and F_CLOSED */
+	uint8_t list : 4;     /* enum flow_list */
+	uint8_t protocol : 4; /* index in stream_conf.protocols, with F_OPEN */
 	struct flow_dir dir[2];
 };
 static_assert(sizeof(struct flow) <= SLAB_OBJECT,
@@ -165,6 +166,12 @@ static inline struct flow *flow_at(const struct stream_table *t, uint32_t i)
 static inline struct dir_ext *ext_at(const struct stream_table *t, uint32_t i)
 {
 	return slab_at(&t->ext_slab, i);
+}
+
+static inline const struct stream_protocol *
+flow_protocol(const struct stream_table *t, const struct flow *f)
+{
+	return t->conf.protocols[f->protocol].protocol;
 }
 
 /* NULL if the direction has none. */

@@ -125,13 +125,13 @@ uint32_t flow_table_prefetch_flow(const struct stream_table *t, uint32_t tag)
 	return index;
 }
 
-void flow_table_prefetch_proto(const struct stream_table *t, uint32_t index,
-			       void (*prefetch)(const void *proto))
+void flow_table_prefetch_proto(const struct stream_table *t, uint32_t index)
 {
 	const struct flow *f = flow_at(t, index);
+	const struct stream_protocol *p = flow_protocol(t, f);
 
-	if (f->proto && prefetch)
-		prefetch(f->proto);
+	if (f->proto && p->prefetch)
+		p->prefetch(f->proto);
 	if (ticks_of(t->idle_clock) - f->moved <= t->requeue_ticks)
 		return;
 	/* It is due to move to the head of its list: prefetch the neighbors. */

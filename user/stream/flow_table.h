@@ -46,8 +46,7 @@ static inline void flow_table_prefetch_slot(const struct stream_table *t,
 	__builtin_prefetch(&a->v[slots_home(a, tag)]);
 }
 uint32_t flow_table_prefetch_flow(const struct stream_table *t, uint32_t tag);
-void flow_table_prefetch_proto(const struct stream_table *t, uint32_t index,
-			       void (*prefetch)(const void *proto));
+void flow_table_prefetch_proto(const struct stream_table *t, uint32_t index);
 
 /* Index of a new flow in LIST_HALF_OPEN, or 0: out of memory. The caller
  * enforces max_flows. */

@@ -31,7 +31,8 @@ struct stream_table *stream_new(const struct stream_conf *conf)
 {
 	struct stream_table *t;
 
-	if (!conf->max_flows || !conf->protocol) {
+	if (!conf->max_flows || !conf->n_protocols ||
+	    conf->n_protocols > STREAM_PROTOCOLS_MAX) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -366,7 +367,6 @@ void stream_record(struct stream_table *t, const struct metlo_rec *rec,
 static void process_batch(struct stream_table *t, const struct stream_input *in,
 			  unsigned int n)
 {
-	void (*prefetch)(const void *proto) = t->conf.protocol->prefetch;
 	struct location at[STREAM_BATCH];
 
 	for (unsigned int i = 0; i < n; i++) {
@@ -377,7 +377,7 @@ static void process_batch(struct stream_table *t, const struct stream_input *in,
 		at[i].likely = flow_table_prefetch_flow(t, at[i].tag);
 	for (unsigned int i = 0; i < n; i++)
 		if (at[i].likely)
-			flow_table_prefetch_proto(t, at[i].likely, prefetch);
+			flow_table_prefetch_proto(t, at[i].likely);
 	for (unsigned int i = 0; i < n; i++)
 		process_record(t, &at[i], in[i].rec, in[i].payload);
 }

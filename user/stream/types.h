@@ -7,6 +7,7 @@
 #ifndef STREAM_TYPES_H
 #define STREAM_TYPES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/types.h>
@@ -84,7 +85,20 @@ struct stream_protocol {
 	/* Prefetches into the cache what data() will touch, because a record
 	 * of this connection is probably next. No side effects; may be NULL. */
 	void (*prefetch)(const void *proto);
+	/* Does a connection that begins with these bytes, of either side, speak
+	 * this protocol? len is 0 if it begins with a gap. NULL claims every
+	 * connection. */
+	bool (*claims)(const struct stream_tuple *tuple, const uint8_t *data,
+		       size_t len);
 };
+
+/* A protocol and what its open() gets as ctx. */
+struct stream_binding {
+	const struct stream_protocol *protocol;
+	void *ctx;
+};
+
+#define STREAM_PROTOCOLS_MAX 8u
 
 /*
  * A request that the kernel drop payload of one direction: up to sequence
@@ -148,8 +162,10 @@ struct stream_conf {
 	uint64_t idle_timeout_ns;
 	uint32_t shunt_min; /* smallest skip worth a request to the kernel */
 	uint64_t seed[2];   /* secret; keys the flow hash */
-	const struct stream_protocol *protocol;
-	void *protocol_ctx;
+	/* The first that claims a connection gets it, for good. Bytes of a
+	 * connection that none claims are discarded. */
+	struct stream_binding protocols[STREAM_PROTOCOLS_MAX];
+	unsigned int n_protocols;
 	/* NULL if no kernel drops payload for us (replay). */
 	void (*shunt)(void *ctx, const struct stream_shunt *req);
 	void *shunt_ctx;

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The protocols that a worker decodes. Each connection belongs to the first
+ * one that claims its first bytes (stream_protocol.claims).
+ */
+#ifndef RUN_PROTOCOLS_H
+#define RUN_PROTOCOLS_H
+
+#include <stdint.h>
+
+#include "config/settings.h"
+#include "http/http.h"
+#include "run/rules.h"
+#include "stream/stream.h"
+
+/* The engine of one worker. What the pointers refer to outlives it, except the
+ * settings. */
+struct protocol_conf {
+	const struct settings *settings;
+	const struct rules *rules;
+	uint64_t memory_limit; /* bytes, for messages in progress */
+	void (*emit)(void *ctx, const struct http_transaction *t);
+	void *emit_ctx;
+	flow_event_fn *event; /* or NULL */
+	void *event_ctx;
+};
+
+struct protocol {
+	const struct stream_protocol *stream; /* its ctx is the engine */
+	/* The engine of a worker, or NULL with errno. */
+	void *(*create)(const struct protocol_conf *conf);
+	void (*destroy)(void *engine);
+	/* Applies to messages that begin from now on. */
+	void (*set_rules)(void *engine, const struct rules *rules);
+	/* Expires timers; bounded work. */
+	void (*tick)(void *engine, uint64_t now_ns);
+};
+
+/* In the order in which they are asked. HTTP/1 claims everything, because it
+ * can join any connection midstream, so it comes last. */
+enum protocol_id { PROTOCOL_HTTP, N_PROTOCOLS };
+
+extern const struct protocol protocols[N_PROTOCOLS];
+
+#endif
