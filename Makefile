@@ -270,7 +270,7 @@ help:
 	@echo 'make deb            Debian packages, in $(O)/deb'
 	@echo 'make clean          removes $(O)/'
 	@echo
-	@echo 'Settings: V=1 shows commands; DEBUG=1 builds without optimisation;'
+	@echo 'Settings: V=1 shows commands; DEBUG=1 builds without optimization;'
 	@echo 'SANITIZE=address,undefined; CC=clang; O=build-other for another folder.'
 
 .PHONY: deps

@@ -17,8 +17,8 @@ debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh sy
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 	libbpf-devel elfutils-libelf-devel zlib-devel libpcap-devel
 	libmicrohttpd-devel brotli-devel libzstd-devel openssl-devel
-	libcurl-devel expat-devel"
-redhat_test="cjson-devel libcmocka-devel compiler-rt libasan libubsan
+	libcurl-devel expat-devel cjson-devel"
+redhat_test="libcmocka-devel compiler-rt libasan libubsan
 	clang-tools-extra ShellCheck nginx curl nghttp2 iproute iproute-tc
 	ethtool util-linux procps-ng jq python3 xz valgrind python3-botocore
 	python3-jsonschema awscli2 golang-github-prometheus logrotate

@@ -15,7 +15,7 @@
 #define WATCH_MS 2000
 /* What VXLAN over IPv4 adds to a mirrored packet, as AWS counts it. */
 #define MIRROR_OVERHEAD 54u
-#define MIRROR_MTU	8947u /* largest source MTU that AWS mirrors untruncated */
+#define MIRROR_MTU	8947u /* largest packet that fits a target with MTU 9001 */
 
 /* The interface under test. */
 struct subject {
@@ -77,7 +77,7 @@ static void check_mtu(struct doctor *d, const struct subject *s)
 	else if (whole < MIRROR_MTU)
 		doctor_report(
 			d, DOCTOR_WARN, "MTU",
-			"%u: mirrored packets larger than %u bytes arrive truncated (sources send up to %u): %s%s%s",
+			"%u: mirrored packets larger than %u bytes arrive truncated (larger than %u with MTU 9001): %s%s%s",
 			mtu, whole, MIRROR_MTU,
 			s->limits && !s->frags
 				? "the maximum of this driver with XDP: limit the packet length of the mirror sessions"
