@@ -1,7 +1,7 @@
 # metlo-xdp: see "make help".
 #
-# Everything that is built goes below $(O); sources are found by folder, so a
-# new .c file needs no entry here.
+# All output goes below $(O). Sources are found by folder, so a new .c file
+# needs no entry here.
 
 O	?= build
 PREFIX	?= /usr/local
@@ -21,7 +21,7 @@ CLANG	?= clang
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= pkg-config
 INSTALL	?= install
-# Ubuntu's own bpftool refuses kernels that it was not packaged with.
+# Ubuntu's bpftool wrapper refuses kernels it was not packaged with.
 BPFTOOL	?= $(or $(lastword $(sort $(wildcard /usr/lib/linux-tools/*/bpftool))),\
 	$(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
 
@@ -37,12 +37,12 @@ else
   MAKEFLAGS += --no-print-directory
 endif
 
-# As many jobs at a time as there are CPUs, unless said otherwise (-j1).
+# One job per CPU unless -j is given.
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
   MAKEFLAGS += -j$(shell nproc)
 endif
 
-# Paths in debug information and __FILE__ must not tell where it was built.
+# Keep the build directory out of debug information and __FILE__.
 REPRO	:= -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(O)/=build/
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CPPFLAGS += -D_GNU_SOURCE -DMETLO_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O)/gen
@@ -65,7 +65,7 @@ LIBS	:= -lbpf -lelf -lpcap -lmicrohttpd -lcurl -lbrotlidec -lzstd -lcrypto -lz
 .PHONY: all
 all: $(O)/metlo-xdp $(O)/metlo-xdp.8
 
-# --- compiler and flags changed? then everything is rebuilt ----------------
+# --- rebuild everything when the compiler or the flags change --------------
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBS)
 $(O)/.flags: FORCE
 	@mkdir -p $(O)
@@ -83,7 +83,7 @@ $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@.tmp
 	$(Q)$(LLVM_STRIP) -g $@.tmp -o $@ && rm -f $@.tmp
 
-# What generated code does is not for the static checks to judge.
+# Generated code is exempt from the static checks.
 $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	@mkdir -p $(@D)
@@ -94,7 +94,7 @@ $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
 
 # --- metlo-xdp: one archive per folder, in the order of includes.txt -------
-# It lists a folder after those that it includes; a linker wants the reverse.
+# That file lists a folder after those it includes; the linker wants the reverse.
 USER_DIRS := $(shell sed -n 's|^user/\([a-z0-9]*\):.*|\1|p' tests/build/includes.txt | tac)
 USER_MAIN := user/cli/main.c
 USER_SRCS := $(filter-out $(USER_MAIN),$(wildcard $(USER_DIRS:%=user/%/*.c)))
@@ -117,8 +117,8 @@ $(O)/metlo-xdp: $(call obj,$(USER_MAIN)) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# --- metlo-mirror: the same, below provision/; of user/ it has base only -----
-# Its folders come first: provision/cli is another one than user/cli.
+# --- metlo-mirror: the same for provision/, plus user/base -------------------
+# -Iprovision comes first, because both trees have folders such as cli/.
 PROV_CPPFLAGS := -Iprovision $(CPPFLAGS)
 PROV_LIBS := -lcurl -lexpat -lcjson -lcrypto
 PROV_DIRS := cli verify apply plan term model services client auth http
@@ -145,7 +145,7 @@ $(O)/tests/provision/%.o: tests/provision/%.c $(O)/.flags
 $(O)/metlo-mirror: $(call obj,$(PROV_MAIN)) $(PROV_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PROV_LIBS)
-# A distribution may lack one of the libraries: then there is no metlo-mirror.
+# Without one of its libraries, metlo-mirror is not built.
 PROV_HAVE := $(shell $(PKG_CONFIG) --exists libcurl expat libcjson && echo yes)
 MIRROR	:= $(and $(PROV_MAIN),$(PROV_HAVE))
 all: $(if $(PROV_MAIN),$(if $(MIRROR),$(O)/metlo-mirror,without-mirror))
@@ -154,7 +154,7 @@ without-mirror:
 	@echo 'metlo-mirror is not built: it needs libcurl, expat and libcjson' >&2
 
 # --- tests -----------------------------------------------------------------
-# A second JSON parser for the tests; those that need it skip without it.
+# A second JSON parser for the tests; without it they skip what needs it.
 TEST_LIBS  := $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
@@ -180,13 +180,12 @@ $(O)/tests/bpf/%: $(O)/tests/bpf/%.o $(BPF_TEST_HELPERS) $(TEST_COMMON) $(USER_L
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)
 
-# Debian kernels under QEMU; downloads them, so not part of "make test".
+# Debian kernels under QEMU. Downloads them, so it is not part of "make test".
 .PHONY: test-kernels
 test-kernels: bpf-tests
 	@O=$(O) tests/bpf/kernel_matrix.sh $(KERNELS)
 
-# The header of types for this machine's architecture, from its kernel or from
-# the file given as BTF=.
+# vmlinux.h for this architecture, from the running kernel or from BTF=FILE.
 .PHONY: vmlinux
 vmlinux:
 	$(call say,GEN,vmlinux/$(ARCH)/vmlinux.h)
@@ -206,8 +205,8 @@ unit-tests: $(UNIT_TESTS)
 bpf-tests: $(BPF_TESTS)
 provision-tests: all $(PROV_TESTS)
 
-# What things cost, printed and not judged: bench-NAME runs bench_NAME.
-# Another parser is measured beside ours where one is installed.
+# bench-NAME runs bench_NAME and prints what it measures, without judging it.
+# If another HTTP parser is installed, bench_http measures it as well.
 BENCH_HTTP_LIB := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,$(if \
 	$(wildcard /usr/include/http_parser.h),-lhttp_parser))
 $(O)/tests/bench/%: $(O)/tests/bench/%.o $(USER_LIBS)
@@ -218,7 +217,7 @@ bench-%: $(O)/tests/bench/bench_%
 BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)
 LIVE_TOOLS := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/live_*.c)))
 
-# Fuzz targets: the code is compiled once for all of them, then linked to each.
+# Fuzz targets share one instrumented build of the code.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
 	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_FLAGS := -O1 -g -std=gnu11 $(WARN) -fno-sanitize-recover=all
@@ -232,7 +231,7 @@ fuzz_link = $(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@
 $(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(call fuzz_obj,$(USER_SRCS))
 	$(call say,LD,$@)
 	$(call fuzz_link,$(LIBS))
-# Those of metlo-mirror are named fuzz_prov_*.
+# fuzz_prov_* are the targets of metlo-mirror.
 $(O)/fuzz/fuzz_prov_%: $(O)/fuzz/obj/tests/fuzz/fuzz_prov_%.o $(call fuzz_obj, \
 		$(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c))
 	$(call say,LD,$@)
@@ -240,9 +239,9 @@ $(O)/fuzz/fuzz_prov_%: $(O)/fuzz/obj/tests/fuzz/fuzz_prov_%.o $(call fuzz_obj, \
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
-# --- what people call ------------------------------------------------------
-# demo, test and their parts install what is missing first, in a make of their
-# own: the tools that this Makefile looks for may not be there yet.
+# --- targets for people ----------------------------------------------------
+# demo and test install missing packages first and then run make again, because
+# this Makefile looks for tools when it is read.
 TEST_PARTS := build unit bpf sanitize fuzz corpus gen bench e2e provision package
 # Not part of "make test".
 LONG_PARTS := long
@@ -281,14 +280,14 @@ deps:
 $(O)/.deps: tests/deps.sh
 	@$(MAKE) deps
 
-# After sudo, the build still belongs to who called it.
-give_back = @[ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(O)
+# Under sudo, return ownership of the build to the calling user.
+chown_back = @[ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(O)
 
 .PHONY: demo
 demo: $(O)/.deps
 	@$(MAKE) all
 	@O=$(O) tests/e2e/demo.sh
-	$(give_back)
+	$(chown_back)
 
 BENCH_PARTS := offline stages growth live
 PARTS	?= $(BENCH_PARTS)
@@ -299,7 +298,7 @@ ROUNDS	?= 5
 bench: $(O)/.deps
 	@$(MAKE) all test-tools bpf-tests $(BENCH_TOOLS) $(LIVE_TOOLS)
 	@O=$(O) tests/bench/bench.py --scale $(SCALE) --rounds $(ROUNDS) $(PARTS)
-	$(give_back)
+	$(chown_back)
 bench-peers:
 	@tests/bench/other_tools.sh
 
@@ -341,7 +340,7 @@ built-for-package: all $(if $(shell command -v dh),deb deb-newer)
 deb-newer: deb
 	@$(MAKE) deb DEB_OUT=$(O)/deb-newer DEB_REVISION=2
 
-# Programs that tests use: generators of traffic, and what feeds a sink.
+# Programs for the tests: traffic generators, and a feeder for a sink.
 TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c)) \
 	$(O)/tests/e2e/feed_metlo
 .PHONY: test-tools
@@ -354,7 +353,7 @@ $(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# BPF programs that tests put elsewhere than the product does.
+# BPF programs that only tests load.
 TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c tests/bench/*.bpf.c))
 test-tools: $(TEST_BPF)
 $(TEST_BPF): $(O)/%.bpf.o: %.bpf.c
@@ -363,7 +362,7 @@ $(TEST_BPF): $(O)/%.bpf.o: %.bpf.c
 	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
 
 C_FILES = $(wildcard bpf/*.[ch] include/*.h user/*/*.[ch] provision/*/*.[ch] tests/*/*.[ch])
-# Tests are left out: the analyser does not know that an assertion ends them.
+# Tests are left out: the analyzer does not know that a failed assertion aborts.
 TIDY_FILES = $(wildcard user/*/*.c tests/gen/*.c)
 tidy = $(Q)printf '%s\n' $(1) | xargs -P 2 -n 4 sh -c \
 	'clang-tidy --quiet "$$@" -- $(subst ','\'',$(2)) -std=gnu11 2>&1 \
@@ -389,7 +388,7 @@ check-static: $(O)/.deps
 	$(Q)shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 .ci/run $$(find tests -name '*.sh') \
 		$(wildcard */packaging/*.bash user/packaging/debian/*.p*[mt])
 
-# --- install: what stands beside the program, and where it goes -------------
+# --- install: the files and where they go -----------------------------------
 PKG	:= user/packaging
 INSTALLED := \
 	755:$(O)/metlo-xdp:$(SBINDIR)/metlo-xdp \
@@ -408,8 +407,7 @@ INSTALLED += $(if $(MIRROR), \
 	644:$(MIRROR_PKG)/metlo-mirror.bash:$(BASHCOMPDIR)/metlo-mirror \
 	644:$(MIRROR_PKG)/_metlo-mirror:$(ZSHCOMPDIR)/_metlo-mirror \
 	644:$(MIRROR_PKG)/metlo-mirror-sync.service:$(MIRRORDOCDIR)/examples/metlo-mirror-sync.service)
-# These may have been changed by then: they are neither overwritten nor, unless
-# they are as installed, removed.
+# Users edit these: never overwrite them, and remove them only if unchanged.
 CONFFILES := \
 	644:$(O)/metlo-xdp.conf:$(SYSCONFDIR)/metlo-xdp/metlo-xdp.conf \
 	600:$(PKG)/metlo-xdp.default:$(SYSCONFDIR)/default/metlo-xdp
@@ -428,32 +426,32 @@ define uninstall_conffile
 	@if cmp -s $(call part,2,$(1)) $(DESTDIR)$(call part,3,$(1)); then \
 		set -x; rm -f $(DESTDIR)$(call part,3,$(1)); \
 	elif [ -e $(DESTDIR)$(call part,3,$(1)) ]; then \
-		echo 'left, since it was changed: $(DESTDIR)$(call part,3,$(1))'; \
+		echo 'kept, because it was changed: $(DESTDIR)$(call part,3,$(1))'; \
 	fi
 
 endef
 
-# Paths may be others than last time.
+# FORCE: the paths may differ from the last call.
 $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
 
-# The page and, in it, the counters that the program has.
+# The man page, with the counters the program lists.
 $(O)/metlo-xdp.8: $(PKG)/metlo-xdp.8 $(O)/metlo-xdp
 	$(call say,GEN,$@)
 	$(Q)$(O)/metlo-xdp help --counters >$@.counters
 	$(Q)sed -e '/@COUNTERS@/{r $@.counters' -e 'd}' $< >$@
 
-# All options as in the example, but for what the service needs: it may write
-# in few places, and is not to fill the disk.
+# The example with settings for the service: it may write to few places, and
+# must not fill the disk.
 $(O)/metlo-xdp.conf: user/config/metlo-xdp.conf Makefile
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|^#output = .*|# The service may write below /var/log/metlo-xdp and /var/lib/metlo-xdp only.\noutput = ndjson:/var/log/metlo-xdp/transactions.ndjson|' \
 		-e 's|^#rotate-size = .*|rotate-size = 256MiB|; s|^#rotate-keep = .*|rotate-keep = 8|' $< >$@
 
-# What a package's scripts would do, where this is the running system.
-define tell_systemd
+# Outside a package, do what its maintainer scripts would do.
+define reload_systemd
 	@[ -n '$(DESTDIR)' ] || [ ! -d /run/systemd/system ] || \
 		{ $(1) systemctl daemon-reload; }
 endef
@@ -462,17 +460,17 @@ endef
 install: all $(O)/metlo-xdp.8 $(O)/metlo-xdp@.service $(O)/metlo-xdp.conf
 	$(foreach f,$(INSTALLED),$(call install_file,$(f)))
 	$(foreach f,$(CONFFILES),$(call install_conffile,$(f)))
-	$(call tell_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)
-	$(give_back)
+	$(call reload_systemd,systemd-sysusers $(SYSUSERSDIR)/metlo-xdp.conf &&)
+	$(chown_back)
 uninstall: $(O)/metlo-xdp.conf
 	rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call part,3,$(f)))
 	$(foreach f,$(CONFFILES),$(call uninstall_conffile,$(f)))
 	-@rmdir $(foreach d,$(DOCDIR) $(MIRRORDOCDIR),$(DESTDIR)$(d)/examples $(DESTDIR)$(d)) $(DESTDIR)$(SYSCONFDIR)/metlo-xdp 2>/dev/null || true
-	$(call tell_systemd)
+	$(call reload_systemd)
 
 # --- Debian packages -------------------------------------------------------
-# Built with Debian's flags. DEB_REVISION=2 makes one that is newer than what
-# the changelog says.
+# Built with Debian's flags. DEB_REVISION=2 builds a newer revision than the
+# changelog has, to test upgrades.
 DEB_OUT	?= $(O)/deb
 DEB_REVISION ?=
 DEB_LOG	:= $(PKG)/debian/changelog
@@ -486,7 +484,7 @@ deb: $(O)/.deps
 		{ echo '$(DEB_LOG) does not begin with version $(VERSION)' >&2; exit 1; }
 	@mkdir -p $(DEB_OUT) && rm -rf $(DEB_TREE) $(DEB_OUT)/*.deb $(DEB_OUT)/*.buildinfo $(DEB_OUT)/*.changes
 	@mkdir $(DEB_TREE) && cp -r $(PKG)/debian $(DEB_TREE)/
-	@[ -z '$(DEB_REVISION)' ] || { sed '1s/-[^-]*)/-$(DEB_REVISION))/; s/^  \*.*/  * Built again./; /^ --/q' $(DEB_LOG); \
+	@[ -z '$(DEB_REVISION)' ] || { sed '1s/-[^-]*)/-$(DEB_REVISION))/; s/^  \*.*/  * Rebuild./; /^ --/q' $(DEB_LOG); \
 		echo; cat $(DEB_LOG); } >$(DEB_TREE)/debian/changelog
 	$(call say,DEB,$(DEB_OUT))
 	$(Q)cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u O -u DEB_OUT -u DEB_REVISION TOP='$(CURDIR)' \
@@ -494,7 +492,7 @@ deb: $(O)/.deps
 		dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 30 ../log >&2; exit 1; }
 	@rm -rf $(DEB_TREE)
 	@ls $(DEB_OUT)/*.deb
-	$(give_back)
+	$(chown_back)
 
 .PHONY: clean
 clean:
