@@ -104,7 +104,7 @@ static bool new_engines(struct pipeline *p, const struct pipeline_conf *conf)
 	};
 
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++) {
-		p->engine[i] = protocols[i].create(&engine);
+		p->engine[i] = protocols[i]->create(&engine);
 		if (!p->engine[i])
 			return false;
 	}
@@ -135,7 +135,7 @@ static struct stream_table *new_stream(struct pipeline *p,
 
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
 		stream.protocols[i] = (struct stream_binding){
-			protocols[i].stream, p->engine[i]};
+			protocols[i]->stream, p->engine[i]};
 	return stream_new(&stream);
 }
 
@@ -170,7 +170,7 @@ void pipeline_free(struct pipeline *p)
 		stream_free(p->stream);
 	for (i = 0; i < N_PROTOCOLS; i++)
 		if (p->engine[i])
-			protocols[i].destroy(p->engine[i]);
+			protocols[i]->destroy(p->engine[i]);
 	selection_free(p->selection);
 	for (i = 0; i < N_SINKS; i++)
 		buf_free(&p->view[i].batch);
@@ -181,7 +181,8 @@ void pipeline_set_rules(struct pipeline *p, const struct rules *rules)
 {
 	p->rules = rules;
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
-		protocols[i].set_rules(p->engine[i], rules);
+		if (protocols[i]->set_rules)
+			protocols[i]->set_rules(p->engine[i], rules);
 	selection_set(p->selection, rules->filter, &rules->rates);
 }
 
@@ -205,7 +206,8 @@ void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	stream_tick(p->stream, now_ns);
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
-		protocols[i].tick(p->engine[i], now_ns);
+		if (protocols[i]->tick)
+			protocols[i]->tick(p->engine[i], now_ns);
 	submit_all(p);
 }
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "config/settings.h"
-#include "http/http.h"
+#include "http/transaction.h"
 #include "run/rules.h"
 #include "stream/stream.h"
 
@@ -25,21 +25,35 @@ struct protocol_conf {
 	void *event_ctx;
 };
 
+/* A row, with adapters that translate settings and rules into what the engine
+ * takes. */
 struct protocol {
 	const struct stream_protocol *stream; /* its ctx is the engine */
 	/* The engine of a worker, or NULL with errno. */
 	void *(*create)(const struct protocol_conf *conf);
 	void (*destroy)(void *engine);
-	/* Applies to messages that begin from now on. */
+	/* Applies to messages that begin from now on. NULL: no rule applies. */
 	void (*set_rules)(void *engine, const struct rules *rules);
-	/* Expires timers; bounded work. */
+	/* Expires timers; bounded work. NULL: it has none. */
 	void (*tick)(void *engine, uint64_t now_ns);
 };
 
-/* In the order in which they are asked. HTTP/1 claims everything, because it
- * can join any connection midstream, so it comes last. */
-enum protocol_id { PROTOCOL_HTTP, N_PROTOCOLS };
+/* X(ID, row), in the order in which they are asked; protocol_NAME.c defines the
+ * row. HTTP/1 claims everything, because it can join any connection midstream,
+ * so it comes last. */
+#define PROTOCOLS(X) X(HTTP, protocol_http)
 
-extern const struct protocol protocols[N_PROTOCOLS];
+enum protocol_id {
+#define PROTOCOL_ID(ID, row) PROTOCOL_##ID,
+	PROTOCOLS(PROTOCOL_ID)
+#undef PROTOCOL_ID
+		N_PROTOCOLS
+};
+
+#define DECLARE_ROW(ID, row) extern const struct protocol row;
+PROTOCOLS(DECLARE_ROW)
+#undef DECLARE_ROW
+
+extern const struct protocol *const protocols[N_PROTOCOLS];
 
 #endif

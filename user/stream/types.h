@@ -86,8 +86,9 @@ struct stream_protocol {
 	 * of this connection is probably next. No side effects; may be NULL. */
 	void (*prefetch)(const void *proto);
 	/* Does a connection that begins with these bytes, of either side, speak
-	 * this protocol? len is 0 if it begins with a gap. NULL claims every
-	 * connection. */
+	 * this protocol? Asked once, with the first bytes that are delivered,
+	 * which may be a single one; len is 0 if it begins with a gap. NULL
+	 * claims every connection. */
 	bool (*claims)(const struct stream_tuple *tuple, const uint8_t *data,
 		       size_t len);
 };
