@@ -95,8 +95,8 @@ def main():
                or (default and default not in literals(body)
                    and f".Li {default}, the default, is missing")
                or "".join(f"value {v} is missing; " for v in values.split()
-                          # "ndjson:/" only makes completion offer paths
-                          if v not in literals(body) and not v.endswith("/")))
+                          # the beginning of a value, as "ndjson:/" of a path
+                          if v not in literals(body) and not v.endswith((":", "/"))))
     described.pop("--help", None)
     result("man: no other option", ", ".join(described))
 
