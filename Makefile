@@ -436,11 +436,14 @@ $(O)/%.service: $(PKG)/%.service.in FORCE
 	$(call say,GEN,$@)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
 
-# The man page, with the counters the program lists.
-$(O)/metlo-xdp.8: $(PKG)/metlo-xdp.8 $(O)/metlo-xdp
+# The man page, with the counters the program lists and the options the page
+# leaves out.
+$(O)/metlo-xdp.8: $(PKG)/metlo-xdp.8 $(PKG)/options.awk $(O)/metlo-xdp
 	$(call say,GEN,$@)
 	$(Q)$(O)/metlo-xdp help --counters >$@.counters
-	$(Q)sed -e '/@COUNTERS@/{r $@.counters' -e 'd}' $< >$@
+	$(Q)$(O)/metlo-xdp help --list | awk -f $(PKG)/options.awk $< - >$@.options
+	$(Q)sed -e '/@COUNTERS@/{r $@.counters' -e 'd}' \
+		-e '/@OPTIONS@/{r $@.options' -e 'd}' $< >$@
 
 # The example with settings for the service: it may write to few places, and
 # must not fill the disk.

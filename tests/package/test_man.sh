@@ -28,5 +28,22 @@ counters()
 	! "$O/metlo-xdp" help --counters | grep -Fxv -f "$O/metlo-xdp.8" | grep .
 }
 [ ! -x "$O/metlo-xdp" ] || check "man: every counter" counters
+# generated: the page is as valid without its own texts on options of attach and
+# replay.
+generated()
+{
+	local page=user/packaging/metlo-xdp.8
+	sed '/^\.Ss attach and replay/,/@OPTIONS@/{/^\.It/,/@OPTIONS@/{/@OPTIONS@/!d}}' \
+		"$page" >"$TMP/bare.8"
+	"$O/metlo-xdp" help --list >"$TMP/list" && "$O/metlo-xdp" help >"$TMP/help" &&
+		awk -f user/packaging/options.awk "$TMP/bare.8" "$TMP/list" >"$TMP/items" &&
+		sed -e "/@OPTIONS@/{r $TMP/items" -e 'd}' "$TMP/bare.8" >"$TMP/full.8" &&
+		[ "$(grep -c '^\.It Fl' "$TMP/full.8")" = "$(grep -c '^\.It Fl' "$O/metlo-xdp.8")" ] &&
+		tests/package/man.py "$TMP/full.8" "$TMP/list" "$TMP/help" >"$TMP/out"
+	local status=$?
+	grep -A1 '^not ok' "$TMP/out"
+	return $status
+}
+[ ! -x "$O/metlo-xdp" ] || check "man: an option without a text of its own" generated
 page metlo-mirror provision/packaging/metlo-mirror.1
 finish
