@@ -190,16 +190,17 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 	uint64_t start = m->start, acked = m->acked;
 	uint8_t tentative = m->tentative;
 	size_t have = m->have, line = 0, cap;
+	enum head_prefix tls = PREFIX_NO;
 	enum bad_start bad;
-	bool tls;
 	void *block;
 
 	bad = classify_bad(c, (enum stream_dir)ev->dir, p, n, &line);
-	if (bad == BAD_WAIT) {
+	if (!c->seen)
+		tls = tls_record_prefix(p, n);
+	if (bad == BAD_WAIT || tls == PREFIX_MAYBE) {
 		m->suspect = true;
 		return false;
 	}
-	tls = !c->seen && tls_record_prefix(p, n) != PREFIX_NO;
 	block = msg_detach_head(m, &cap);
 	if (bad == BAD_SIMPLE) {
 		simple_response(c, m, ev->in.offset);
@@ -216,7 +217,7 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 				input_consume(e, &ev->in, line, BYTES_RESYNC);
 		} else if (tentative == TENTATIVE_TUNNEL) {
 			*action = ACT_UPGRADE;
-		} else if (tls) {
+		} else if (tls == PREFIX_YES) {
 			e->stats.not_http_tls++;
 			*action = ACT_NOT_HTTP;
 		} else {
@@ -487,8 +488,13 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 			     m->acked);
 		return ACT_DONE;
 	}
-	if (r != HEAD_OK || !start_line_fits(m))
-		return drop_head(c, ev);
+	if (r != HEAD_OK || !start_line_fits(m)) {
+		if (c->seen || !have ||
+		    tls_record_prefix(m->block, have) == PREFIX_NO)
+			return drop_head(c, ev);
+		e->stats.not_http_tls++;
+		return ACT_NOT_HTTP;
+	}
 	account(e, m->have, BYTES_HELD, BYTES_HEAD);
 	m->have = 0;
 	m->h.flags |= flags;
