@@ -26,6 +26,29 @@ static bool is_masked(const struct buf *out, const uint8_t *p, size_t n)
 	       memmem(out->p, out->len, MASK_TEXT, sizeof(MASK_TEXT) - 1);
 }
 
+/* A secret must not appear, whatever precedes it. */
+static void check_planted(const struct mask_names *m, const uint8_t *p,
+			  size_t n)
+{
+	static const char member[] = "\n\"password\":\"~SECRET~\"";
+	static const char pair[] = "&password=~SECRET~";
+	static struct buf in, out;
+
+	buf_clear(&in);
+	buf_clear(&out);
+	buf_add(&in, p, n);
+	buf_add_str(&in, member);
+	body_write(BODY_TEXT, m, in.p, in.len, put, &out);
+	REQUIRE(!memmem(out.p, out.len, "~SECRET~", 8) ||
+		memmem(p, n, "SECRET", 6));
+	buf_clear(&out);
+	in.len = n;
+	buf_add_str(&in, pair);
+	mask_pairs(m, in.p, in.len, false, put, &out);
+	REQUIRE(!memmem(out.p, out.len, "~SECRET~", 8) ||
+		memmem(p, n, "SECRET", 6));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = {"password", "pin"};
@@ -64,10 +87,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		msg.body.len = msg.body.total = n;
 		body_write(body_form(&msg), m, copy, n, put, &out);
 	} else {
-		body_write(data[0] % (BODY_MAYBE_JSON + 1), m, copy, n, put,
-			   &out);
+		body_write(data[0] % (BODY_RECODED + 1), m, copy, n, put, &out);
 	}
 	REQUIRE(!out.failed && is_masked(&out, copy, n));
+	check_planted(m, copy, n);
 	free(copy);
 	return 0;
 }

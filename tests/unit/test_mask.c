@@ -97,7 +97,7 @@ static void add_string(struct buf *b, bool secret)
 {
 	static const char *const pieces[] = {"a",	"\\\"",	    "\\\\",
 					     "\\u0022", "\xc3\xa9", ":",
-					     "{",	"]",	    "password"};
+					     "{",	"]",	    "passwort"};
 	unsigned int n = next_random() % 4;
 
 	buf_add_str(b, "\"");

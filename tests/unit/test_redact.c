@@ -227,7 +227,14 @@ static void test_not_decoded(void **state)
 static void test_hostile(void **state)
 {
 	static const char *const units[] = {"a=/",	 "%25",	 "\"\\\"",
-					    "{\"a\":\"", "[\"[", "a=%7B%22&"};
+					    "{\"a\":\"", "[\"[", "a=%7B%22&",
+					    "--b\r\n", "--",	 "//a@",
+					    "password=\n", "password:[",
+					    "%2%2", "\\u00", "password='",
+					    "$password:String "};
+	static const char *const types[] = {
+		FORM, "text/event-stream", "multipart/form-data; boundary=b",
+		"application/json"};
 	struct http_field type = FIELD("Content-Type", FORM);
 	struct http_transaction t = trace_example;
 	struct http_message q = trace_get;
@@ -246,10 +253,11 @@ static void test_hostile(void **state)
 			memcpy(text + k, units[i], n);
 		q.body = (struct http_body){
 			.data = (uint8_t *)text, .len = k, .total = k};
-		free(line_of(&t, &options));
-		type.value = (struct http_span)SPAN("text/event-stream");
-		free(line_of(&t, &options));
-		type.value = (struct http_span)SPAN(FORM);
+		for (n = 0; n < sizeof(types) / sizeof(types[0]); n++) {
+			type.value = (struct http_span){
+				(const uint8_t *)types[n], strlen(types[n])};
+			free(line_of(&t, &options));
+		}
 	}
 	free(text);
 }

@@ -5,6 +5,7 @@
 #include "trace/body_form.h"
 #include "trace/mask_json.h"
 #include "trace/mask_parts.h"
+#include "trace/mask_text.h"
 
 static bool name_is(const struct http_span *s, const char *lower_case)
 {
@@ -12,11 +13,14 @@ static bool name_is(const struct http_span *s, const char *lower_case)
 	       !strncasecmp((const char *)s->p, lower_case, s->len);
 }
 
+/* More of a Content-Type is not examined, which bounds the work. */
+#define TYPE_MAX 256
+
 static bool contains(const struct http_span *s, const char *lower_case)
 {
 	size_t n = strlen(lower_case), i;
 
-	for (i = 0; i + n <= s->len; i++)
+	for (i = 0; i + n <= s->len && i < TYPE_MAX; i++)
 		if (!strncasecmp((const char *)s->p + i, lower_case, n))
 			return true;
 	return false;
@@ -33,40 +37,50 @@ static bool looks_like_form(const uint8_t *p, size_t n)
 	return i && i < n && p[i] == '=';
 }
 
-static const struct http_span *content_type(const struct http_message *m)
+static const struct http_span *content_type(const struct http_message *m,
+					    unsigned int *n)
 {
+	const struct http_span *type = NULL;
 	uint32_t i;
 
+	*n = 0;
 	for (i = 0; i < m->n_fields; i++)
 		if (m->fields[i].name.len == 12 &&
-		    name_is(&m->fields[i].name, "content-type"))
-			return &m->fields[i].value;
-	return NULL;
+		    name_is(&m->fields[i].name, "content-type")) {
+			type = &m->fields[i].value;
+			++*n;
+		}
+	return type;
 }
 
 enum body_form body_form(const struct http_message *m)
 {
-	const struct http_span *type = content_type(m);
+	unsigned int types;
+	const struct http_span *type = content_type(m, &types);
 	const uint8_t *p = m->body.data;
 	size_t n = m->body.len;
 	bool json = mask_looks_like_json(p, n);
 
+	if (mask_is_wide(p, n) || mask_is_aws_chunked(p, n))
+		return BODY_RECODED;
+	/* Which of several types the receiver believes is unknown. */
+	if (types > 1)
+		return BODY_TEXT;
+
 	if (type && contains(type, "x-www-form-urlencoded"))
-		return json ? BODY_MAYBE_JSON : BODY_FORM;
+		return json ? BODY_TEXT : BODY_FORM;
 	if (type && contains(type, "multipart/form-data"))
 		return BODY_MULTIPART;
 	if (type && contains(type, "multipart/"))
 		return n > 2 && p[0] == '-' && p[1] == '-' ? BODY_MULTIPART
-							   : BODY_MAYBE_JSON;
+							   : BODY_TEXT;
 	if (type && contains(type, "json"))
 		return BODY_JSON;
-	if (type && contains(type, "event-stream"))
-		return BODY_MAYBE_JSON;
 	for (; n && (*p == ' ' || (*p >= '\t' && *p <= '\r')); p++)
 		n--;
 	if (json || (n && (*p == '{' || *p == '[')))
-		return type ? BODY_MAYBE_JSON : BODY_JSON;
-	return looks_like_form(p, n) ? BODY_FORM : BODY_PLAIN;
+		return type ? BODY_TEXT : BODY_JSON;
+	return looks_like_form(p, n) ? BODY_FORM : BODY_TEXT;
 }
 
 void body_write(enum body_form form, const struct mask_names *names,
@@ -83,8 +97,13 @@ void body_write(enum body_form form, const struct mask_names *names,
 		mask_multipart(names, p, n, put, ctx);
 		break;
 	case BODY_JSON:
-	case BODY_MAYBE_JSON:
-		mask_json(names, p, n, form == BODY_JSON, put, ctx);
+		mask_json(names, p, n, true, put, ctx);
+		break;
+	case BODY_TEXT:
+		mask_text(names, p, n, put, ctx);
+		break;
+	case BODY_RECODED:
+		mask_recoded(names, p, n, put, ctx);
 		break;
 	}
 }

@@ -7,11 +7,12 @@
 #include "trace/mask.h"
 
 enum body_form {
-	BODY_PLAIN, /* no names and values in it */
+	BODY_PLAIN, /* nothing to mask */
 	BODY_FORM,
 	BODY_MULTIPART,
 	BODY_JSON,
-	BODY_MAYBE_JSON, /* JSON, or text that contains JSON */
+	BODY_TEXT,    /* anything else, which may contain all of these */
+	BODY_RECODED, /* UTF-16, UTF-32 or aws-chunked */
 };
 
 /* Decides by Content-Type and the first bytes: many clients send JSON labelled as

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Masks name=value pairs of queries, forms and request targets. A value may
- * contain JSON, a URL or another level of percent-encoding; what is found there
- * is examined by the same functions, so this file and mask_json.c call each
- * other, down to MASK_DEPTH levels.
+ * Masks name=value pairs of queries, forms and request targets. A value of
+ * another name may contain JSON, a URL or another level of encoding: if
+ * mask_scan() finds a secret in it, it is masked as a whole.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/parse.h"
 #include "trace/mask.h"
-#include "trace/mask_json.h"
+#include "trace/mask_scan.h"
 
 /*
  * A name may start after any of these, so that none is missed. A value that is
@@ -31,40 +26,93 @@ static const uint8_t *value_end(const uint8_t *p, const uint8_t *end,
 	return p;
 }
 
-/* Does a value whose own name is not secret contain a secret: in JSON, in a URL,
- * or percent-encoded once more? */
-static bool value_has_secret(const struct mask_names *m, const uint8_t *p,
-			     size_t n, unsigned int depth)
-{
-	uint8_t small[512], *decoded = small;
-	bool found;
+struct pairs {
+	const struct mask_names *names;
+	const uint8_t *end, *copied;
+	mask_put put; /* NULL: stop at the first secret */
+	void *ctx;
+	bool in_path, found;
+};
 
-	if (!n)
-		return false;
-	if (!memchr(p, '%', n))
-		return mask_looks_like_json(p, n) &&
-		       mask_has_secret(m, p, n, depth + 1);
-	if (n > sizeof(small) && !(decoded = malloc(n)))
-		return true; /* out of memory: mask it */
-	n = parse_form_text(decoded, p, n);
-	found = mask_has_secret(m, decoded, n, depth + 1);
-	if (decoded != small)
-		free(decoded);
-	return found;
+/* Replaces the text between from and to by the mask. */
+static void put_mask(struct pairs *w, const uint8_t *from, const uint8_t *to)
+{
+	w->found = true;
+	if (w->put) {
+		w->put(w->ctx, w->copied, (size_t)(from - w->copied));
+		w->put(w->ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+	}
+	w->copied = to;
 }
 
-/* Passes the masked copy to put. put NULL: stops at the first secret. Returns
- * whether there is one. */
-static bool walk_pairs(const struct mask_names *m, const uint8_t *p, size_t n,
-		       bool in_path, mask_put put, void *ctx,
-		       unsigned int depth)
+/* Handles the text from name to its end at p, which precedes '=' or another name.
+ * Returns whether it was masked: with all up to the end of the value if it
+ * contains a secret itself (JSON, an encoded URL). */
+static bool walk_name(struct pairs *w, const uint8_t *name, const uint8_t *p)
 {
-	const uint8_t *end = p + n, *copied = p, *name = p, *scanned = p;
-	bool masked = false, in_value = false;
+	if (!mask_has_secret(w->names, name, (size_t)(p - name)))
+		return false;
+	put_mask(w, name, value_end(p, w->end, w->in_path));
+	return true;
+}
 
-	for (; p < end; p++) {
-		if (begins_name(*p)) {
-			in_path = in_path && *p != '?';
+/* Is the secret whose '=' is at equals, in a value that starts at p, a pair that
+ * walk_pairs() will come to, as in "x=1;password=..."? */
+static bool is_pair(const struct pairs *w, const uint8_t *p,
+		    const uint8_t *equals)
+{
+	const uint8_t *name = equals;
+
+	while (name > p && !begins_name(name[-1]))
+		name--;
+	return *equals == '=' && name > p &&
+	       mask_field_match(w->names, name, (size_t)(equals - name));
+}
+
+/* Handles the value at p, which its name precedes. *scanned is the end of the
+ * values examined so far. Returns whether it was masked. */
+static bool walk_value(struct pairs *w, const uint8_t *name, const uint8_t *p,
+		       const uint8_t **scanned)
+{
+	const uint8_t *stop;
+	enum mask_hit hit;
+	size_t first, last;
+
+	if (mask_field_match(w->names, name, (size_t)(p - 1 - name))) {
+		put_mask(w, p, value_end(p, w->end, w->in_path));
+		return true;
+	}
+	/* Within a value that was examined as a whole. */
+	if (p <= *scanned)
+		return false;
+	*scanned = stop = value_end(p, w->end, w->in_path);
+	hit = mask_scan(w->names, p, (size_t)(stop - p), &first, &last);
+	if (!hit || (hit == MASK_EQUALS && is_pair(w, p, p + first - 1)))
+		return false;
+	put_mask(w, p, stop);
+	return true;
+}
+
+static void walk_pairs(struct pairs *w, const uint8_t *p)
+{
+	const uint8_t *start = p, *name = p, *scanned = p, *at;
+	bool in_value = false;
+
+	for (; p <= w->end && (w->put || !w->found); p++) {
+		if (p == w->end || begins_name(*p)) {
+			if (!in_value && p > scanned && walk_name(w, name, p)) {
+				in_value = true;
+				p = w->copied - 1;
+				continue;
+			}
+			if (p == w->end)
+				break;
+			if (*p == '/' && p > start && p[-1] == '/' &&
+			    (at = mask_user_info_end(p + 1, w->end))) {
+				put_mask(w, p + 1, at);
+				p = at;
+			}
+			w->in_path = w->in_path && *p != '?';
 			name = p + 1;
 			in_value = false;
 			continue;
@@ -72,50 +120,31 @@ static bool walk_pairs(const struct mask_names *m, const uint8_t *p, size_t n,
 		if (*p != '=' || in_value)
 			continue;
 		in_value = true;
-		if (!mask_field_match(m, name, (size_t)(p - name))) {
-			const uint8_t *from = p + 1;
-
-			/* Within a value that was examined as a whole. */
-			if (from <= scanned)
-				continue;
-			scanned = value_end(from, end, in_path);
-			if (!value_has_secret(m, from, (size_t)(scanned - from),
-					      depth))
-				continue;
-		}
-		if (!put)
-			return true;
-		masked = true;
-		put(ctx, copied, (size_t)(p + 1 - copied));
-		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
-		copied = value_end(p + 1, end, in_path);
-		p = copied - 1;
+		if ((p > scanned && walk_name(w, name, p)) ||
+		    walk_value(w, name, p + 1, &scanned))
+			p = w->copied - 1;
 	}
-	if (put)
-		put(ctx, copied, (size_t)(end - copied));
-	return masked;
+	if (w->put)
+		w->put(w->ctx, w->copied, (size_t)(w->end - w->copied));
 }
 
 void mask_pairs(const struct mask_names *m, const uint8_t *p, size_t n,
 		bool target, mask_put put, void *ctx)
 {
-	walk_pairs(m, p, n, target, put, ctx, 0);
+	struct pairs w = {.names = m,
+			  .end = p + n,
+			  .copied = p,
+			  .put = put,
+			  .ctx = ctx,
+			  .in_path = target};
+
+	walk_pairs(&w, p);
 }
 
 bool mask_pairs_match(const struct mask_names *m, const uint8_t *p, size_t n)
 {
-	return walk_pairs(m, p, n, false, NULL, NULL, 0);
-}
+	struct pairs w = {.names = m, .end = p + n, .copied = p};
 
-bool mask_has_secret(const struct mask_names *m, const uint8_t *p, size_t n,
-		     unsigned int depth)
-{
-	if (!n)
-		return false;
-	if (mask_looks_like_json(p, n))
-		/* Too deep to examine: assume a secret. */
-		return depth > MASK_DEPTH ||
-		       mask_json_has_secret(m, p, n, depth);
-	return depth <= MASK_DEPTH &&
-	       walk_pairs(m, p, n, true, NULL, NULL, depth);
+	walk_pairs(&w, p);
+	return w.found;
 }

@@ -2,14 +2,13 @@
 /*
  * A single pass over tokens, without a parser's stack: only names and the values
  * after them matter. Text that is not quite JSON must not hide a secret, so when
- * in doubt more is masked, not less. See mask.c for the recursion.
+ * in doubt more is masked, not less. What strings contain is left to mask_scan().
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/parse.h"
-#include "trace/mask.h"
 #include "trace/mask_json.h"
+#include "trace/mask_scan.h"
 
 static const uint8_t *skip_blanks(const uint8_t *p, const uint8_t *end)
 {
@@ -69,8 +68,7 @@ static inline bool ends_scalar(uint8_t c)
 	       c == '\r' || c == '\n';
 }
 
-/* The end of the value at p; end if the text ends within it. */
-static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
+const uint8_t *mask_json_value_end(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *q;
 	size_t depth = 0;
@@ -110,7 +108,7 @@ static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-static uint8_t *put_utf8(uint8_t *to, unsigned int c)
+uint8_t *mask_put_utf8(uint8_t *to, unsigned int c)
 {
 	if (c < 0x80) {
 		*to++ = (uint8_t)c;
@@ -149,7 +147,7 @@ static size_t unescape(uint8_t *to, size_t max, const uint8_t *p,
 			c = c << 4 | (unsigned int)digit;
 		}
 		if (i == 6) {
-			to = put_utf8(to, c);
+			to = mask_put_utf8(to, c);
 			p += 6;
 			continue;
 		}
@@ -172,30 +170,6 @@ static bool match_json_name(const struct mask_names *m, const uint8_t *p,
 		return mask_names_match(m, p, n);
 	n = unescape(name, MASK_NAME_MAX, p, end);
 	return n <= MASK_NAME_MAX && mask_names_match(m, name, n);
-}
-
-/* Is the content of a string, possibly truncated, JSON or a URL that contains a
- * secret? */
-static bool string_has_secret(const struct mask_names *m, const uint8_t *p,
-			      const uint8_t *end, unsigned int depth)
-{
-	size_t n = (size_t)(end - p);
-	uint8_t *decoded;
-	bool found;
-
-	p = skip_blanks(p, end);
-	if (p == end || (*p != '{' && *p != '[' && *p != '/' &&
-			 (end - p < 4 || memcmp(p, "http", 4) != 0)))
-		return false;
-	if (!memchr(p, '\\', (size_t)(end - p)))
-		return mask_has_secret(m, p, (size_t)(end - p), depth + 1);
-	decoded = malloc(n + 4);
-	if (!decoded)
-		return true; /* out of memory: mask it */
-	n = unescape(decoded, n, p, end);
-	found = mask_has_secret(m, decoded, n, depth + 1);
-	free(decoded);
-	return found;
 }
 
 /* Bytes that are a token of their own, and bytes of numbers. */
@@ -250,11 +224,9 @@ bool mask_looks_like_json(const uint8_t *p, size_t n)
 struct walk {
 	const struct mask_names *names;
 	const uint8_t *end, *copied;
-	mask_put put; /* NULL: stop at the first secret */
+	mask_put put;
 	void *ctx;
 	bool strict;
-	unsigned int depth;
-	bool found; /* a secret */
 };
 
 /* Replaces the text between from and to by the mask. */
@@ -263,9 +235,6 @@ static void put_mask(struct walk *w, const uint8_t *from, const uint8_t *to,
 {
 	static const char mask[] = "\"" MASK_TEXT "\"";
 
-	w->found = true;
-	if (!w->put)
-		return;
 	w->put(w->ctx, w->copied, (size_t)(from - w->copied));
 	w->put(w->ctx, mask + !quoted, sizeof(mask) - 1 - 2 * !quoted);
 	w->copied = to;
@@ -282,11 +251,11 @@ static const uint8_t *walk_string(struct walk *w, const uint8_t *p,
 		if (!match_json_name(w->names, p + 1, after - 1))
 			return w->strict ? after : after - 1;
 		value = skip_blanks(colon + 1, w->end);
-		after = skip_value(value, w->end);
+		after = mask_json_value_end(value, w->end);
 		put_mask(w, value, after, true);
 		return after;
 	}
-	if (string_has_secret(w->names, p + 1, after - 1, w->depth)) {
+	if (mask_has_secret(w->names, p + 1, (size_t)(after - 1 - (p + 1)))) {
 		put_mask(w, p + 1, after - 1, false);
 		return after;
 	}
@@ -299,7 +268,7 @@ static void walk_json(struct walk *w, const uint8_t *p)
 	const uint8_t *next;
 	bool invalid = false;
 
-	while (p < w->end && (w->put || !w->found)) {
+	while (p < w->end) {
 		next = *p == '"' ? skip_string(p + 1, w->end, &invalid)
 				 : skip_token(p, w->end);
 		if (w->strict && (invalid || (!next && *p != '"'))) {
@@ -308,8 +277,8 @@ static void walk_json(struct walk *w, const uint8_t *p)
 		}
 		if (!next && *p == '"') {
 			/* Truncated within a string. */
-			if (string_has_secret(w->names, p + 1, w->end,
-					      w->depth))
+			if (mask_has_secret(w->names, p + 1,
+					    (size_t)(w->end - p) - 1))
 				put_mask(w, p + 1, w->end, false);
 			break;
 		}
@@ -318,8 +287,7 @@ static void walk_json(struct walk *w, const uint8_t *p)
 		else
 			p = next ? next : p + 1;
 	}
-	if (w->put)
-		w->put(w->ctx, w->copied, (size_t)(w->end - w->copied));
+	w->put(w->ctx, w->copied, (size_t)(w->end - w->copied));
 }
 
 void mask_json(const struct mask_names *m, const uint8_t *p, size_t n,
@@ -335,13 +303,4 @@ void mask_json(const struct mask_names *m, const uint8_t *p, size_t n,
 	if (n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
 		p += 3;
 	walk_json(&w, p);
-}
-
-bool mask_json_has_secret(const struct mask_names *m, const uint8_t *p,
-			  size_t n, unsigned int depth)
-{
-	struct walk w = {.names = m, .end = p + n, .depth = depth};
-
-	walk_json(&w, p);
-	return w.found;
 }

@@ -85,9 +85,16 @@ bool mask_names_empty(const struct mask_names *m)
 	return m->n == 0;
 }
 
-uint64_t mask_names_lengths(const struct mask_names *m)
+uint64_t mask_names_lengths(const struct mask_names *m, uint32_t letters[64])
 {
-	return m->lengths[0] | m->lengths[1] | m->lengths[2] | m->lengths[3];
+	uint64_t lengths = 0;
+	unsigned int i;
+
+	for (i = 0; i < m->n; i++) {
+		lengths |= 1ull << (m->name[i].len & 63);
+		letters[m->name[i].len & 63] |= 1u << (m->name[i].first & 31);
+	}
+	return lengths;
 }
 
 bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n)
@@ -121,6 +128,23 @@ static inline void part_add(struct part *part, uint8_t c)
 		part->text[part->n++] = c;
 }
 
+static bool part_match(const struct mask_names *m, const struct part *part)
+{
+	size_t n = part->n;
+
+	while (n && part->text[n - 1] == ' ')
+		n--;
+	return mask_names_match(m, part->text, n);
+}
+
+/* Brackets and dots, and what ends a name for some parsers and is ignored by
+ * others. */
+static inline bool ends_part(uint8_t c)
+{
+	return c < 0x20 || c == 0x7f || c == '[' || c == ']' || c == '.' ||
+	       c == '"' || c == '\'' || c == '\\';
+}
+
 bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n)
 {
 	struct part whole = {.n = 0}, part = {.n = 0};
@@ -137,14 +161,28 @@ bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n)
 			p += 2;
 		}
 		part_add(&whole, c);
-		if (c != '[' && c != ']' && c != '.') {
-			part_add(&part, c);
+		if (!ends_part(c)) {
+			/* Parsers drop blanks before and after a name. */
+			if (c != ' ' || part.n)
+				part_add(&part, c);
 			continue;
 		}
-		if (mask_names_match(m, part.text, part.n))
+		if (part_match(m, &part))
 			return true;
 		part.n = 0;
 	}
-	return mask_names_match(m, part.text, part.n) ||
-	       mask_names_match(m, whole.text, whole.n);
+	return part_match(m, &part) || part_match(m, &whole);
+}
+
+bool mask_names_match_odd(const struct mask_names *m, const uint8_t *p,
+			  size_t n)
+{
+	uint8_t name[MASK_NAME_MAX];
+	size_t len = 0, i;
+
+	for (i = 0; i < n && len < sizeof(name); i++)
+		if (p[i] > ' ' && p[i] < 0x7f &&
+		    !strchr("\"'(),/:;<=>?@[\\]{}", p[i]))
+			name[len++] = p[i];
+	return mask_names_match(m, name, len) || mask_field_match(m, p, n);
 }

@@ -19,11 +19,18 @@ struct mask_names *mask_names_new(const char *const *a, unsigned int na,
 void mask_names_free(struct mask_names *m);
 bool mask_names_empty(const struct mask_names *m);
 bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n);
-/* Bit n: the set has a name of length n, n + 64, n + 128 or n + 192. */
-uint64_t mask_names_lengths(const struct mask_names *m);
+/* Bit n: the set has a name of length n, n + 64, n + 128 or n + 192. Sets bit k of
+ * letters[n] for the first letter of each, modulo 32. */
+uint64_t mask_names_lengths(const struct mask_names *m, uint32_t letters[64]);
 
 /* As mask_names_match() for the percent-encoded name of a form or query field.
- * "user[password]" and "user.password" match "password" too. */
+ * "user[password]" and "user.password" match "password" too, as does a name with
+ * blanks, quotation marks or control characters around it. */
 bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n);
+
+/* As mask_names_match() for the name of a header field, without regard to
+ * characters that are not allowed in it (RFC 9110 section 5.6.2). */
+bool mask_names_match_odd(const struct mask_names *m, const uint8_t *p,
+			  size_t n);
 
 #endif

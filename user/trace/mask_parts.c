@@ -5,22 +5,39 @@
  */
 #include <string.h>
 
-#include "trace/mask_json.h"
 #include "trace/mask_parts.h"
+#include "trace/mask_scan.h"
+#include "trace/mask_text.h"
 
-/* The delimiter of the parts: the first line of the body. false: not a
- * delimiter. */
-static bool find_delimiter(const uint8_t *p, size_t n,
-			   const uint8_t **delimiter, size_t *len)
+/* A boundary has at most 70 characters (RFC 2046 section 5.1.1). More of the line
+ * is not compared, which bounds the work per byte. */
+#define DELIMITER_MAX 72
+
+/* Finds the delimiter of the parts: the first line that begins with "--", after a
+ * preamble. If the preamble contains such a line, all that follows is one part,
+ * whose content is examined. NULL: none. */
+static const uint8_t *find_delimiter(const uint8_t *p, const uint8_t *end,
+				     size_t *len)
 {
-	const uint8_t *newline = memchr(p, '\n', n);
-	size_t line = newline ? (size_t)(newline - p) : n;
+	const uint8_t *newline;
 
-	if (line && p[line - 1] == '\r')
-		line--;
-	*delimiter = p;
-	*len = line;
-	return line > 2 && p[0] == '-' && p[1] == '-';
+	for (; p < end; p = newline + 1) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		if (!newline)
+			newline = end;
+		*len = (size_t)(newline - p);
+		if (*len && p[*len - 1] == '\r')
+			--*len;
+		while (*len > 2 && (p[*len - 1] == ' ' || p[*len - 1] == '\t'))
+			--*len;
+		if (*len > DELIMITER_MAX)
+			*len = DELIMITER_MAX;
+		if (*len > 2 && p[0] == '-' && p[1] == '-')
+			return p;
+		if (newline == end)
+			break;
+	}
+	return NULL;
 }
 
 /* The position after the empty line that ends the fields of a part, or end. p is
@@ -47,37 +64,9 @@ static const uint8_t *next_delimiter(const uint8_t *p, const uint8_t *end,
 	while ((next = memmem(p, (size_t)(end - p), delimiter, len))) {
 		if (next[-1] == '\n')
 			return next;
-		p = next + 1;
+		p = next + len;
 	}
 	return end;
-}
-
-/* Is the name="..." parameter in the head of a part one of the names? */
-static bool part_matches(const struct mask_names *m, const uint8_t *p,
-			 const uint8_t *end)
-{
-	static const char parameter[] = "name=";
-	const size_t n = sizeof(parameter) - 1;
-	const uint8_t *start = p, *value;
-
-	for (; (size_t)(end - p) > n; p++) {
-		if (strncasecmp((const char *)p, parameter, n) != 0 ||
-		    (p > start && ((p[-1] | 0x20) >= 'a' || p[-1] == '*')))
-			continue;
-		value = p += n;
-		if (*value == '"') {
-			p = value + 1;
-			while (p < end && *p != '"' && *p != '\n')
-				p += *p == '\\' && p + 1 < end ? 2 : 1;
-			p = p < end ? p : end;
-			value++;
-		} else {
-			while (p<end && * p> ' ' && *p != ';')
-				p++;
-		}
-		return mask_field_match(m, value, (size_t)(p - value));
-	}
-	return false;
 }
 
 /* The end of the content of a part: before the line end that precedes the
@@ -101,26 +90,26 @@ void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
 	const uint8_t *stop;
 	size_t len;
 
-	if (!find_delimiter(p, n, &delimiter, &len)) {
+	delimiter = find_delimiter(p, end, &len);
+	if (!delimiter) {
 		/* The parts cannot be separated. */
 		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		return;
 	}
-	while (p < end) {
+	mask_text(m, p, (size_t)(delimiter - p), put, ctx);
+	for (copied = p = delimiter; p < end; p = next) {
 		head = p + len < end ? p + len : end;
 		p = skip_part_head(head, end);
 		next = next_delimiter(p, end, delimiter, len);
 		stop = part_end(p, next, end);
-		if (part_matches(m, head, p)) {
-			put(ctx, copied, (size_t)(p - copied));
+		put(ctx, copied, (size_t)(p - copied));
+		copied = stop;
+		if (mask_head_has_name(m, head, (size_t)(p - head)))
 			put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
-			copied = stop;
-		} else if (mask_looks_like_json(p, (size_t)(stop - p))) {
-			put(ctx, copied, (size_t)(p - copied));
-			mask_json(m, p, (size_t)(stop - p), false, put, ctx);
-			copied = stop;
-		}
-		p = next;
+		else if (mask_is_wide(p, (size_t)(stop - p)))
+			mask_recoded(m, p, (size_t)(stop - p), put, ctx);
+		else
+			mask_text(m, p, (size_t)(stop - p), put, ctx);
 	}
 	put(ctx, copied, (size_t)(end - copied));
 }

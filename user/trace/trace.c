@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes the members of a line in a fixed order, each with the masks that apply.
- * Nearly all fields need none: a bit set of name lengths decides that with one
- * test per field, which keeps put_fields() a loop of copies.
+ * Nearly all fields need none: bit sets of name lengths and first letters decide
+ * that, which keeps put_fields() a loop of copies.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,14 +13,16 @@
 #include "trace/body_form.h"
 #include "trace/line.h"
 #include "trace/mask.h"
+#include "trace/mask_scan.h"
 #include "trace/trace.h"
 
 struct trace_conf {
 	bool redact;
 	bool redact_fields;
-	/* Bit n: a field whose name has length n modulo 64 may need a mask. */
+	/* Bit n: a field whose name has length n modulo 64 may need a mask; if
+	 * so, bit m of letters[n]: if it begins with this letter modulo 32. */
 	uint64_t lengths;
-	uint64_t url_lengths; /* the same for fields with URLs */
+	uint32_t letters[64];
 	struct mask_names *headers, *fields;
 };
 
@@ -34,8 +36,10 @@ static bool name_is(const struct http_span *s, const char *lower_case)
 	       !strncasecmp((const char *)s->p, lower_case, s->len);
 }
 
-/* Fields whose value is or contains a URL, possibly with parameters. */
-static const char *const url_fields[] = {"link",
+/* Fields whose value is or contains a URL or authority. */
+static const char *const url_fields[] = {"host",
+					 "link",
+					 "origin",
 					 "referer",
 					 "refresh",
 					 "location",
@@ -45,24 +49,11 @@ static const char *const url_fields[] = {"link",
 					 "x-original-uri",
 					 "x-forwarded-uri",
 					 "x-forwarded-url",
+					 "x-forwarded-host",
 					 "content-location",
 					 "x-accel-redirect"};
 
 #define URL_FIELDS (sizeof(url_fields) / sizeof(url_fields[0]))
-
-/* The lengths of url_fields. Without secret parameters, only those whose URLs may
- * have user information. */
-static uint64_t url_field_lengths(bool parameters)
-{
-	uint64_t lengths = 1u << 7 | 1u << 8 | 1u << 16;
-	size_t i;
-
-	if (!parameters)
-		return lengths;
-	for (i = 0; i < URL_FIELDS; i++)
-		lengths |= 1ull << strlen(url_fields[i]);
-	return lengths;
-}
 
 static bool is_url_field(const struct http_span *name)
 {
@@ -73,6 +64,18 @@ static bool is_url_field(const struct http_span *name)
 		if (first == url_fields[i][0] && name_is(name, url_fields[i]))
 			return true;
 	return false;
+}
+
+static void find_fields(struct trace_conf *c)
+{
+	size_t i, n;
+
+	c->lengths = mask_names_lengths(c->headers, c->letters);
+	for (i = 0; i < URL_FIELDS; i++) {
+		n = strlen(url_fields[i]);
+		c->lengths |= 1ull << n;
+		c->letters[n] |= 1u << (url_fields[i][0] & 31);
+	}
 }
 
 struct trace_conf *trace_conf_new(const struct trace_options *o)
@@ -93,10 +96,8 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 		errno = err;
 		return NULL;
 	}
-	if (c->redact) {
-		c->url_lengths = url_field_lengths(c->redact_fields);
-		c->lengths = mask_names_lengths(c->headers) | c->url_lengths;
-	}
+	if (c->redact)
+		find_fields(c);
 	return c;
 }
 
@@ -115,51 +116,51 @@ static inline void put_span(struct line *l, const struct http_message *m,
 	l->w = line_span(l, l->w, s->p, s->len, m->readable);
 }
 
-/* The user information in an absolute URL (RFC 3986 section 3.2.1), *n bytes;
- * NULL if it has none. */
-static const uint8_t *user_info(const struct http_span *s, size_t *n)
+/* May the text contain user information, percent-encoded or not? */
+static bool may_have_user_info(const struct http_span *s)
 {
-	const uint8_t *end, *p, *start, *at = NULL;
-
-	/* Usually it is a path. */
-	if (!s->len || *s->p == '/' || !memchr(s->p, '@', s->len))
-		return NULL;
-	start = memmem(s->p, s->len, "://", 3);
-	if (!start)
-		return NULL;
-	start += 3;
-	end = s->p + s->len;
-	for (p = start; p < end && *p != '/' && *p != '?' && *p != '#'; p++)
-		if (*p == '@')
-			at = p;
-	*n = at ? (size_t)(at - start) : 0;
-	return at ? start : NULL;
+	if (!s->len)
+		return false;
+	return memchr(s->p, '@', s->len) ||
+	       (memchr(s->p, '%', s->len) && memmem(s->p, s->len, "40", 2));
 }
 
-/* Writes a target, path or URL with its secrets masked. Out of line to keep
- * register pressure off the hot loop. */
-__attribute__((noinline)) static void put_target(struct line *l,
+static bool needs_mask(const struct trace_conf *c, const struct http_span *s)
+{
+	return c->redact_fields || (c->redact && may_have_user_info(s));
+}
+
+/* Writes a target, path, URL or authority with its secrets masked. Out of line
+ * to keep register pressure off the hot loop. */
+__attribute__((noinline)) static void put_masked(struct line *l,
 						 const struct trace_conf *c,
-						 const struct http_message *m,
 						 const struct http_span *s)
 {
-	struct http_span rest = *s;
-	const uint8_t *secret;
-	size_t n;
+	struct http_span tail = *s;
+	const uint8_t *at;
 
-	secret = c->redact ? user_info(s, &n) : NULL;
-	if (secret) {
-		line_text(l, s->p, (size_t)(secret - s->p));
-		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
-		rest.p = secret + n;
-		rest.len -= (uint32_t)(rest.p - s->p);
-	}
 	/* An empty span may have a NULL pointer, which must not be used in
 	 * pointer arithmetic. */
-	if (c->redact_fields && rest.len)
-		mask_pairs(c->fields, rest.p, rest.len, true, line_write, l);
+	if (!s->len)
+		return;
+	/* The user information of an authority, as in CONNECT and Host. */
+	at = *s->p == '/' ? NULL : mask_user_info_end(s->p, s->p + s->len);
+	if (at) {
+		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		tail.len -= (uint32_t)(at - s->p);
+		tail.p = at;
+	}
+	mask_pairs(c->fields, tail.p, tail.len, true, line_write, l);
+}
+
+static inline void put_target(struct line *l, const struct trace_conf *c,
+			      const struct http_message *m,
+			      const struct http_span *s, bool mask)
+{
+	if (mask)
+		put_masked(l, c, s);
 	else
-		put_span(l, m, &rest);
+		put_span(l, m, s);
 }
 
 static void put_address(struct line *l, const uint8_t addr[16], bool ipv6)
@@ -187,6 +188,7 @@ struct query_writer {
 	const struct trace_conf *c;
 	const uint8_t *readable;
 	bool encoded; /* it contains percent-encoding */
+	bool examine; /* it may contain a secret */
 };
 
 /* Writes a name or value, decoded as application/x-www-form-urlencoded. */
@@ -220,11 +222,14 @@ static void put_parameter(const struct query_writer *q, const uint8_t *p,
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(l, "{\"name\":\"");
-	put_decoded(q, p, name);
+	if (q->examine && mask_has_secret(q->c->fields, p, name))
+		LINE_PUT(l, MASK_TEXT);
+	else
+		put_decoded(q, p, name);
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(l, "\",\"value\":\"");
-	if (q->c->redact_fields && mask_pairs_match(q->c->fields, p, n))
+	if (q->examine && mask_pairs_match(q->c->fields, p, n))
 		LINE_PUT(l, MASK_TEXT);
 	else
 		put_decoded(q, value, n_value);
@@ -233,7 +238,7 @@ static void put_parameter(const struct query_writer *q, const uint8_t *p,
 }
 
 static void put_parameters(struct line *l, const struct trace_conf *c,
-			   const struct http_message *m)
+			   const struct http_message *m, bool mask)
 {
 	const uint8_t *p = m->query.p, *end, *next;
 	struct query_writer q = {.l = l, .c = c, .readable = m->readable};
@@ -243,6 +248,7 @@ static void put_parameters(struct line *l, const struct trace_conf *c,
 	if (!n)
 		return;
 	end = p + n;
+	q.examine = mask;
 	q.encoded = memchr(p, '%', n) || memchr(p, '+', n);
 	for (; p < end && !l->failed; p = next + 1) {
 		next = memchr(p, '&', (size_t)(end - p));
@@ -264,11 +270,42 @@ static void put_masked_value(struct line *l, const struct trace_conf *c,
 {
 	if (c->redact && mask_names_match(c->headers, f->name.p, f->name.len))
 		LINE_PUT(l, MASK_TEXT);
-	else if (c->url_lengths >> (f->name.len & 63) & 1 &&
-		 is_url_field(&f->name))
-		put_target(l, c, m, &f->value);
+	else if (needs_mask(c, &f->value) && is_url_field(&f->name))
+		put_masked(l, c, &f->value);
 	else
 		put_span(l, m, &f->value);
+}
+
+/* Of a malformed head: is the field secret to some parser? Names may contain
+ * characters that others ignore, and a folded line may be a field of its own. */
+static bool is_odd_secret(const struct trace_conf *c,
+			  const struct http_field *f)
+{
+	return mask_names_match_odd(c->headers, f->name.p, f->name.len) ||
+	       mask_has_secret(c->headers, f->value.p, f->value.len);
+}
+
+/* put_fields() for a malformed head. */
+static void put_odd_fields(struct line *l, const struct trace_conf *c,
+			   const struct http_message *m)
+{
+	const struct http_field *f = m->fields, *end = f + m->n_fields;
+
+	for (; f < end; f++) {
+		LINE_PUT(l, "{\"name\":\"");
+		put_span(l, m, &f->name);
+		LINE_PUT(l, "\",\"value\":\"");
+		if (is_odd_secret(c, f))
+			LINE_PUT(l, MASK_TEXT);
+		else
+			put_masked_value(l, c, m, f);
+		if (!line_room(l, LINE_ROOM))
+			return;
+		LINE_PUT(l, "\"},");
+		if (!line_room(l, LINE_ROOM))
+			return;
+	}
+	l->w -= m->n_fields > 0; /* without the last comma */
 }
 
 static void put_fields(struct line *l, const struct trace_conf *c,
@@ -284,7 +321,8 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 		w = LINE_COPY(w, "{\"name\":\"");
 		w = line_span(l, w, f->name.p, f->name.len, readable);
 		w = LINE_COPY(w, "\",\"value\":\"");
-		if (lengths >> (f->name.len & 63) & 1) {
+		if (lengths >> (f->name.len & 63) & 1 && f->name.len &&
+		    c->letters[f->name.len & 63] >> (f->name.p[0] & 31) & 1) {
 			l->w = w;
 			put_masked_value(l, c, m, f);
 			w = l->w;
@@ -337,7 +375,10 @@ static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
 {
 	bool base64;
 
-	put_fields(l, c, m);
+	if (c->redact && flags & HTTP_F_MALFORMED)
+		put_odd_fields(l, c, m);
+	else
+		put_fields(l, c, m);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "],\"body\":\"");
@@ -351,6 +392,7 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 			const struct trace_conf *c)
 {
 	const struct http_message *m = t->request;
+	bool mask;
 
 	if (!line_room(l, LINE_ROOM))
 		return false;
@@ -364,17 +406,20 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 		return false;
 	LINE_PUT(l, "\",\"url\":{\"host\":\"");
 	if (m->host.len)
-		put_span(l, m, &m->host);
+		put_target(l, c, m, &m->host,
+			   c->redact && memchr(m->host.p, '@', m->host.len));
 	else
 		put_server(l, t);
 	if (!line_room(l, LINE_ROOM))
 		return false;
+	/* The path and the query are parts of the target. */
+	mask = needs_mask(c, &m->target);
 	LINE_PUT(l, "\",\"path\":\"");
-	put_target(l, c, m, &m->path);
+	put_target(l, c, m, &m->path, mask);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "\",\"parameters\":[");
-	put_parameters(l, c, m);
+	put_parameters(l, c, m, mask);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "]},\"headers\":[");
@@ -499,7 +544,7 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 	line_u64(l, m ? m->version_minor : 1);
 	if (q) {
 		LINE_PUT(l, "\",\"target\":\"");
-		put_target(l, c, q, &q->target);
+		put_target(l, c, q, &q->target, needs_mask(c, &q->target));
 		if (!line_room(l, LINE_ROOM))
 			return;
 		*l->w++ = '"';

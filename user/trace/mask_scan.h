@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finds secrets in text of any format: the name of a secret followed by '=' or
+ * ':', the name parameter of a multipart part, and user information in URLs.
+ */
+#ifndef TRACE_MASK_SCAN_H
+#define TRACE_MASK_SCAN_H
+
+#include "trace/mask_names.h"
+
+enum mask_hit {
+	MASK_NONE,
+	MASK_EQUALS,	/* a value after '=' */
+	MASK_COLON,	/* after ':' */
+	MASK_MEMBER,	/* after ':', of a quoted name */
+	MASK_PART,	/* a name parameter: the secret is in what follows */
+	MASK_USER_INFO, /* RFC 3986 section 3.2.1 */
+};
+
+/*
+ * Finds the first secret. Text that is percent-encoded or escaped as a JSON
+ * string, any number of times, in any order, is recognised in the same pass.
+ * *from is the position of the value or user information, *to the position
+ * after the separator or, for user information, of the '@'.
+ */
+enum mask_hit mask_scan(const struct mask_names *m, const uint8_t *p, size_t n,
+			size_t *from, size_t *to);
+
+bool mask_has_secret(const struct mask_names *m, const uint8_t *p, size_t n);
+
+/* Does the head of a multipart part have a name parameter that matches? */
+bool mask_head_has_name(const struct mask_names *m, const uint8_t *p, size_t n);
+
+/* The end of the user information if p, the position after "//", begins with it;
+ * else NULL. */
+const uint8_t *mask_user_info_end(const uint8_t *p, const uint8_t *end);
+
+#endif

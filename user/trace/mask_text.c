@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Masks text in which names and values can be recognised but not parsed: JSON
+ * after a prefix, script, GraphQL, logs. When the end of a value is uncertain,
+ * more is masked. Text that must be recoded to be examined is masked as a whole,
+ * as positions in it have no counterpart in the original.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "trace/mask_json.h"
+#include "trace/mask_scan.h"
+#include "trace/mask_text.h"
+
+/* The end of the string at p, which is a quotation mark preceded by
+ * this number of backslashes: the next one preceded by at most as many. Three in a row delimit
+ * a block (GraphQL). */
+static const uint8_t *quoted_end(const uint8_t *p, const uint8_t *end,
+				 size_t slashes)
+{
+	const uint8_t quote = *p;
+	bool block = !slashes && end - p > 5 && p[1] == quote && p[2] == quote;
+	size_t run = 0;
+
+	for (p += block ? 3 : 1; p < end; p++) {
+		if (*p == '\\') {
+			run++;
+			continue;
+		}
+		if (*p == quote && run <= slashes &&
+		    (!block ||
+		     (end - p >= 3 && p[1] == quote && p[2] == quote)))
+			return p + (block ? 2 : 0) - run;
+		run = 0;
+	}
+	return end;
+}
+
+/* Does the line contain a name, so that it does not continue a value? */
+static bool line_has_name(const uint8_t *p, const uint8_t *end)
+{
+	for (; p < end && *p != '\n'; p++)
+		if (*p == '=' || *p == ':' || *p == '&')
+			return true;
+	return false;
+}
+
+/* The end of a value without quotation marks. */
+static const uint8_t *bare_end(const uint8_t *p, const uint8_t *end,
+			       enum mask_hit hit)
+{
+	for (; p < end; p++) {
+		if (*p == '&' || (hit == MASK_MEMBER &&
+				  (*p == ',' || *p == '}' || *p == ']')))
+			return p;
+		if (*p == '\n' && line_has_name(p + 1, end))
+			return p;
+	}
+	return end;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Sets *from to the start of the value at p, after a quotation mark. Returns its
+ * end. */
+static const uint8_t *value_bounds(const uint8_t *p, const uint8_t *end,
+				   enum mask_hit hit, const uint8_t **from)
+{
+	const uint8_t *q = p;
+	size_t slashes = 0;
+
+	/* After '=', a line end is the end of an empty value. */
+	while (q < end && is_blank(*q) && (hit != MASK_EQUALS || *q != '\n'))
+		q++;
+	for (; q < end && *q == '\\'; q++)
+		slashes++;
+	*from = q - slashes;
+	if (q < end && (*q == '"' || *q == '\'' || *q == '`')) {
+		*from = q + 1;
+		return quoted_end(q, end, slashes);
+	}
+	if (q < end && (*q == '{' || *q == '[') && !slashes)
+		return mask_json_value_end(q, end);
+	*from = q - slashes;
+	return bare_end(*from, end, hit);
+}
+
+/* The position after the separator at p, which a string ends before, or NULL: the
+ * string was a name, as the value before it is missing. */
+static const uint8_t *after_separator(const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && (*p == '\\' || *p == '"' || *p == '\'' || *p == '`' ||
+			   is_blank(*p)))
+		p++;
+	return p < end && (*p == ':' || *p == '=') ? p + 1 : NULL;
+}
+
+void mask_text(const struct mask_names *m, const uint8_t *p, size_t n,
+	       mask_put put, void *ctx)
+{
+	const uint8_t *end = p + n, *from, *to, *value, *start;
+	enum mask_hit hit;
+	size_t first, last;
+
+	while (p < end) {
+		hit = mask_scan(m, p, (size_t)(end - p), &first, &last);
+		if (!hit)
+			break;
+		from = p + first;
+		if (hit == MASK_PART) {
+			to = end;
+		} else if (hit == MASK_USER_INFO) {
+			to = mask_user_info_end(from, end);
+			if (!to || to < p + last)
+				to = p + last;
+		} else {
+			to = value_bounds(from, end, hit, &from);
+			while ((value = after_separator(to, end)))
+				to = value_bounds(value, end, hit, &start);
+		}
+		put(ctx, p, (size_t)(from - p));
+		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		p = to;
+	}
+	put(ctx, p, (size_t)(end - p));
+}
+
+/* --- other encodings ------------------------------------------------------ */
+
+bool mask_is_wide(const uint8_t *p, size_t n)
+{
+	if (n < 2)
+		return false;
+	if ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff))
+		return true;
+	return !p[0] || !p[1];
+}
+
+/* Copies UTF-16 or UTF-32 as UTF-8; surrogates one by one, as no name that could
+ * match contains them. The text has room for twice n. */
+static size_t narrow(uint8_t *to, const uint8_t *p, size_t n)
+{
+	uint8_t *start = to;
+	bool little = p[0] == 0xff || (p[0] && !p[1]);
+	size_t width, i;
+	unsigned int c;
+
+	/* UTF-32 has two zeros in each of its first characters. */
+	width = n >= 8 && ((!p[0] && !p[1]) || (!p[2] && !p[3])) ? 4 : 2;
+	for (i = 0; i + width <= n; i += width) {
+		const uint8_t *at = p + i + (!little && width == 4 ? 2 : 0);
+
+		c = little ? at[0] | (unsigned int)at[1] << 8
+			   : at[1] | (unsigned int)at[0] << 8;
+		if (c != 0xfeff)
+			to = mask_put_utf8(to, c);
+	}
+	return (size_t)(to - start);
+}
+
+/* The position after "<hex>;chunk-signature=...\r\n", and its size. NULL: not
+ * that. */
+static const uint8_t *chunk_head(const uint8_t *p, const uint8_t *end,
+				 size_t *size)
+{
+	static const char extension[] = ";chunk-signature=";
+	const size_t n = sizeof(extension) - 1;
+	unsigned int digits = 0;
+	int digit;
+
+	*size = 0;
+	for (; p < end && digits < 8; p++, digits++) {
+		digit = parse_hex_digit(*p);
+		if (digit < 0)
+			break;
+		*size = *size << 4 | (unsigned int)digit;
+	}
+	if (!digits)
+		return NULL;
+	if ((size_t)(end - p) >= n && !memcmp(p, extension, n)) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		return p ? p + 1 : end;
+	}
+	/* Without a signature (STREAMING-UNSIGNED-PAYLOAD-TRAILER). */
+	return end - p >= 2 && p[0] == '\r' && p[1] == '\n' ? p + 2 : NULL;
+}
+
+bool mask_is_aws_chunked(const uint8_t *p, size_t n)
+{
+	size_t size;
+
+	return chunk_head(p, p + n, &size) != NULL;
+}
+
+static size_t join_chunks(uint8_t *to, const uint8_t *p, const uint8_t *end)
+{
+	uint8_t *start = to;
+	const uint8_t *next;
+	size_t size;
+
+	while ((next = chunk_head(p, end, &size)) && size) {
+		p = next;
+		if (size > (size_t)(end - p))
+			size = (size_t)(end - p);
+		memcpy(to, p, size);
+		to += size;
+		p += size;
+		while (p < end && (*p == '\r' || *p == '\n'))
+			p++;
+	}
+	/* Trailers, or what is not a chunk. */
+	memcpy(to, p, (size_t)(end - p));
+	return (size_t)(to - start) + (size_t)(end - p);
+}
+
+void mask_recoded(const struct mask_names *m, const uint8_t *p, size_t n,
+		  mask_put put, void *ctx)
+{
+	uint8_t *copy = malloc(2 * n + 4);
+	size_t len;
+
+	if (copy)
+		len = mask_is_wide(p, n) ? narrow(copy, p, n)
+					 : join_chunks(copy, p, p + n);
+	/* Out of memory: it cannot be examined. */
+	if (!copy || mask_has_secret(m, copy, len))
+		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+	else
+		put(ctx, p, n);
+	free(copy);
+}
