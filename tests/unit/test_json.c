@@ -49,6 +49,25 @@ static size_t reference_sequence(const uint8_t *p, size_t n)
 		       : 0;
 }
 
+/* The code point of the valid sequence of len bytes at p. */
+static uint32_t reference_decode(const uint8_t *p, size_t len)
+{
+	uint32_t c = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (p[i] & 0x3f);
+	return c;
+}
+
+/* Must the character be escaped, because it controls a terminal or the direction
+ * of text, or separates lines? */
+static bool reference_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c ||
+	       c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
 static bool reference_escape(struct buf *b, const uint8_t *p, size_t n)
 {
 	bool valid = true;
@@ -68,8 +87,9 @@ static bool reference_escape(struct buf *b, const uint8_t *p, size_t n)
 			   (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')) {
 			buf_add_str(b, "\\");
 			buf_add(b, named + 1, 1);
-		} else if (p[i] < 0x20) {
-			snprintf(text, sizeof(text), "\\u%04x", p[i]);
+		} else if (reference_control(reference_decode(p + i, len))) {
+			snprintf(text, sizeof(text), "\\u%04x",
+				 reference_decode(p + i, len));
 			buf_add_str(b, text);
 		} else {
 			buf_add(b, p + i, len);
@@ -86,14 +106,16 @@ static void fill(uint8_t *p, size_t n, uint64_t *state)
 		"\"\\\n\t\r\b\f/",
 		"a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
 		"{\"a\":1,\"b\":\"x\\ny\"}\n\t",
+		"\x7f~\xc2\x85\xc2\xa0z\xd8\x9c\xd8\xa7\xe2\x80\x8e\xe2\x80\x99",
+		"\xe2\x80\xa8\xe2\x81\xa6\xe2\x82\xac \xe2\x80\xae\xe2\x80\x9c",
 	};
-	unsigned int kind = next_random(state) % 6;
+	unsigned int kind = next_random(state) % 8;
 	size_t i, len;
 
 	for (i = 0; i < n; i++) {
-		if (kind == 4) {
+		if (kind == 6) {
 			p[i] = (uint8_t)next_random(state);
-		} else if (kind == 5) {
+		} else if (kind == 7) {
 			p[i] = 0x70 + next_random(state) % 0x60;
 		} else {
 			len = strlen(flavour[kind]);
@@ -208,6 +230,66 @@ static void test_escape_every_pair(void **state)
 		}
 		buf_free(&expected);
 	}
+}
+
+/* Every character of up to three bytes, at every place around the end of a
+ * vector, between ASCII and between other sequences. */
+static void test_escape_every_character(void **state)
+{
+	static const uint8_t places[] = {0, 12, 13, 14, 15, 28, 29, 30, 31};
+
+	(void)state;
+	for (uint32_t c = 0x80; c < 0x10000; c++) {
+		uint8_t in[40], out[JSON_ESCAPE_ROOM(40)];
+		/* The others are covered by pairs and random text. */
+		bool near = c < 0x700 || (c >= 0x1ff0 && c < 0x20b0);
+
+		for (unsigned int k = 0; near && k < 2 * sizeof(places); k++) {
+			struct buf expected = {0};
+			uint8_t *w = in + places[k / 2];
+			json_escape_fn *way;
+
+			for (unsigned int i = 0; i < sizeof(in); i++)
+				in[i] = !(k % 2) ? 'x' : i % 2 ? 0xa9 : 0xc3;
+			if (c >= 0x800) {
+				*w++ = (uint8_t)(0xe0 | c >> 12);
+				*w++ = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+			} else {
+				*w++ = (uint8_t)(0xc0 | c >> 6);
+			}
+			*w = (uint8_t)(0x80 | (c & 0x3f));
+			reference_escape(&expected, in, sizeof(in));
+			for (unsigned int i = 0; (way = json_escape_variant(i));
+			     i++) {
+				uint8_t *end =
+					way(out, in, sizeof(in), JSON_REPLACE);
+
+				assert_int_equal(end - out, expected.len);
+				if (memcmp(out, expected.p, expected.len) != 0)
+					fail_msg("way %u: U+%04x", i, c);
+			}
+			buf_free(&expected);
+		}
+	}
+}
+
+/* The copy of short text refuses exactly what must be escaped. */
+static void test_copy_plain(void **state)
+{
+	(void)state;
+	for (unsigned int c = 0; c < 256; c++)
+		for (unsigned int at = 0; at < JSON_PLAIN_MAX; at++) {
+			uint8_t in[JSON_PLAIN_MAX], out[JSON_PLAIN_MAX];
+			bool plain =
+				c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+
+			memset(in, '~', sizeof(in));
+			in[at] = (uint8_t)c;
+			assert_int_equal(
+				json_copy_plain(out, in, JSON_PLAIN_MAX),
+				plain);
+			assert_true(json_copy_plain(out, in, at));
+		}
 }
 
 static void test_utf8_complete(void **state)
@@ -360,6 +442,8 @@ int main(void)
 		cmocka_unit_test(test_escape_equals_reference),
 		cmocka_unit_test(test_escape_every_byte),
 		cmocka_unit_test(test_escape_every_pair),
+		cmocka_unit_test(test_escape_every_character),
+		cmocka_unit_test(test_copy_plain),
 		cmocka_unit_test(test_utf8_complete),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_u64),

@@ -562,9 +562,11 @@ static void test_log_is_harmless(void **state)
 	assert_non_null(log.out);
 	log_error(&log, "%s",
 		  "a\033[2J\r\x7f\xc2\x9b"
-		  "1m\xc3\xa9\n\tb");
+		  "1m\xc3\xa9\n\tb\x9b\xe2\x80\xae\xd8\x9c\xe2\x80\xa8");
 	fclose(log.out);
-	assert_string_equal(logged, "p: error: a?[2J????1m\xc3\xa9\n\tb\n");
+	assert_string_equal(
+		logged,
+		"p: error: a\\u001b[2J\\u000d\\u007f\\u009b1m\xc3\xa9\n\tb\\x9b\\u202e\\u061c\\u2028\n");
 	free(logged);
 }
 

@@ -45,8 +45,9 @@ static inline bool json_copy_plain(uint8_t *w, const uint8_t *p, size_t n)
 
 	for (int i = 0; i < 2; i++) {
 		__m128i x = _mm_loadu_si128((const __m128i *)p + i);
-		/* A signed comparison: bytes above 0x7f are below 0x20, too. */
-		__m128i m = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
+		/* Bytes above 0x7e wrap around to negative, or 0xff to 0. */
+		__m128i m = _mm_cmplt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)),
+					   _mm_set1_epi8(0x21));
 
 		m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
 		m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));

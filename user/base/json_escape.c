@@ -3,37 +3,8 @@
  * The portable escaper: eight bytes at a time while all are plain, one character
  * otherwise. It also validates UTF-8, for the vector versions too.
  */
+#include "base/control.h"
 #include "base/json_escape.h"
-
-static const char hex_digits[16] = "0123456789abcdef";
-
-/* Length of the UTF-8 sequence at p, 0 if invalid (Unicode 15, table 3-7). */
-static inline unsigned int utf8_sequence(const uint8_t *p, const uint8_t *end)
-{
-	size_t n = (size_t)(end - p);
-	uint8_t c = p[0], lo = 0x80, hi = 0xbf;
-
-	if (c < 0x80)
-		return 1;
-	if (c < 0xe0)
-		return c >= 0xc2 && n >= 2 && p[1] >> 6 == 2 ? 2 : 0;
-	if (c < 0xf0) {
-		if (c == 0xe0)
-			lo = 0xa0;
-		else if (c == 0xed)
-			hi = 0x9f;
-		return n >= 3 && p[1] >= lo && p[1] <= hi && p[2] >> 6 == 2 ? 3
-									    : 0;
-	}
-	if (c == 0xf0)
-		lo = 0x90;
-	else if (c == 0xf4)
-		hi = 0x8f;
-	return c <= 0xf4 && n >= 4 && p[1] >= lo && p[1] <= hi &&
-			       p[2] >> 6 == 2 && p[3] >> 6 == 2
-		       ? 4
-		       : 0;
-}
 
 /* The letter that follows the backslash, 0 for characters that have no short
  * escape. */
@@ -57,11 +28,8 @@ uint8_t *json_escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
 		if (short_escape(c)) {
 			*w++ = '\\';
 			*w++ = short_escape(c);
-		} else if (c < 0x20) {
-			memcpy(w, "\\u00", 4);
-			w[4] = (uint8_t)hex_digits[c >> 4];
-			w[5] = (uint8_t)hex_digits[c & 15];
-			w += 6;
+		} else if (control_length(p, end)) {
+			w = control_put(w, p, 1);
 		} else {
 			*w++ = c;
 		}
@@ -69,6 +37,10 @@ uint8_t *json_escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
 	}
 	for (; p < end && *p >= 0x80; p += n) {
 		n = utf8_sequence(p, end);
+		if (n && n <= 3 && control_length(p, end)) {
+			w = control_put(w, p, n);
+			continue;
+		}
 		if (n) {
 			/* memcpy() of a constant size needs no call. */
 			if (n == 3)

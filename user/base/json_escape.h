@@ -27,14 +27,17 @@ static inline uint64_t json_load64(const uint8_t *p)
 	return v;
 }
 
-/* Non-zero if one of the 8 bytes is not plain, that is < 0x20, > 0x7f, '"' or
- * '\\'. Classic zero-byte tests, whose false positives only cost time. */
+/* Non-zero if one of the 8 bytes is not plain, that is < 0x20, > 0x7e, '"' or
+ * '\\'. Classic zero-byte tests, whose false positives only cost time: v + ones
+ * sets the high bit of 0x7f, and may carry only out of a byte > 0x7f. */
 static inline uint64_t json_not_plain(uint64_t v)
 {
 	const uint64_t ones = 0x0101010101010101ull, high = ones << 7;
 	uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
 
-	return ((v - ones * 0x20) | v | (quote - ones) | (slash - ones)) & high;
+	return ((v - ones * 0x20) | v | (v + ones) | (quote - ones) |
+		(slash - ones)) &
+	       high;
 }
 
 uint8_t *json_escape_portable(uint8_t *w, const uint8_t *p, size_t n,

@@ -11,10 +11,14 @@
 
 #include <immintrin.h>
 
+#include "base/control.h"
 #include "base/json_x86.h"
 
 /* Indexed by control character: the letter after the backslash. */
 #define LETTERS 0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0
+/* Indexed by the lower half of a byte: the ASCII byte that needs a backslash, or
+ * one that never equals it. */
+#define QUOTED -1, -1, '"', -1, -1, -1, -1, -1, -1, -1, -1, -1, '\\', -1, -1, -1
 
 /*
  * Validates UTF-8 (Unicode 15, table 3-7) a vector at a time. Lead bytes
@@ -69,6 +73,17 @@ static size_t utf8_open(const uint8_t *p, const struct utf8 *u)
 		while ((p[-1 - (ptrdiff_t)n++] & 0xc0) == 0x80)
 			;
 	return n;
+}
+
+/* The first control character among the sequences of valid UTF-8 that start at
+ * the bits of leads, as a mask of its position. */
+static inline uint32_t first_control(const uint8_t *p, const uint8_t *end,
+				     uint32_t leads)
+{
+	for (; leads; leads &= leads - 1)
+		if (control_length(p + __builtin_ctz(leads), end))
+			return leads & -leads;
+	return 0;
 }
 
 /* --- SSSE3 ----------------------------------------------------------------- */
@@ -139,14 +154,14 @@ SSSE3 static inline __m128i load_partial(const uint8_t *p, size_t n)
 SSSE3 static inline unsigned int classify(__m128i *x, unsigned int *hard)
 {
 	const __m128i letters = _mm_setr_epi8(LETTERS);
+	const __m128i quotes = _mm_setr_epi8(QUOTED);
 	__m128i v = *x, small, letter, quoted;
 	unsigned int simple;
 
-	/* A signed comparison: bytes above 0x7f are below 0x20, too. */
-	*hard = (unsigned int)_mm_movemask_epi8(
-		_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)));
-	quoted = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-			      _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+	/* Bytes above 0x7e wrap around to negative, or 0xff to 0. */
+	*hard = (unsigned int)_mm_movemask_epi8(_mm_cmplt_epi8(
+		_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x21)));
+	quoted = _mm_cmpeq_epi8(_mm_shuffle_epi8(quotes, v), v);
 	simple = (unsigned int)_mm_movemask_epi8(quoted);
 	if (*hard) {
 		small = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(15)), v);
@@ -193,6 +208,15 @@ SSSE3 static inline bool utf8_next16(struct utf8 *u, __m128i x)
 	return utf8_next(u, &o, 16);
 }
 
+/* Where control characters may start: c2, e2, and d8 unless another byte than 9c
+ * follows. */
+SSSE3 static inline uint32_t control_leads16(__m128i x)
+{
+	uint32_t leads = is16(x, 0xc2) | is16(x, 0xe2), d8 = is16(x, 0xd8);
+
+	return d8 ? leads | (d8 & (is16(x, 0x9c) >> 1 | 1u << 15)) : leads;
+}
+
 /* Writes 16 bytes with a backslash before each byte in simple. */
 SSSE3 static inline void put16(uint8_t *w, __m128i x, unsigned int simple)
 {
@@ -227,6 +251,8 @@ escape_mixed16(uint8_t *w, const uint8_t *p, const uint8_t *end,
 
 			if (utf8_next16(&utf8, x)) {
 				hard &= ~(unsigned int)_mm_movemask_epi8(x);
+				hard |= first_control(p, end,
+						      control_leads16(x));
 			} else if (before.must) {
 				size_t open = utf8_open(p, &before);
 
@@ -281,12 +307,14 @@ VBMI2 static inline uint32_t classify32(__m256i *x, uint32_t valid,
 					uint32_t *hard)
 {
 	const __m256i letters = _mm256_setr_epi8(LETTERS, LETTERS);
+	const __m256i quotes = _mm256_setr_epi8(QUOTED, QUOTED);
 	__m256i v = *x;
 	uint32_t simple, named;
 
-	*hard = _mm256_mask_cmplt_epi8_mask(valid, v, _mm256_set1_epi8(0x20));
-	simple = _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('"')) |
-		 _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('\\'));
+	*hard = _mm256_mask_cmplt_epi8_mask(
+		valid, _mm256_add_epi8(v, _mm256_set1_epi8(1)),
+		_mm256_set1_epi8(0x21));
+	simple = _mm256_cmpeq_epi8_mask(_mm256_shuffle_epi8(quotes, v), v);
 	if (*hard) {
 		named = _mm256_mask_cmplt_epu8_mask(*hard, v,
 						    _mm256_set1_epi8(16));
@@ -339,6 +367,16 @@ VBMI2 static inline bool utf8_next32(struct utf8 *u, __m256i x)
 	return utf8_next(u, &o, 32);
 }
 
+/* Like control_leads16(). */
+VBMI2 static inline uint32_t control_leads32(__m256i x)
+{
+#define IS(c) _mm256_cmpeq_epi8_mask(x, _mm256_set1_epi8((char)(c)))
+	uint32_t leads = IS(0xc2) | IS(0xe2), d8 = IS(0xd8);
+
+	return d8 ? leads | (d8 & (IS(0x9c) >> 1 | 1u << 31)) : leads;
+#undef IS
+}
+
 /* Escapes any text. */
 VBMI2 static __attribute__((noinline)) uint8_t *
 escape_mixed32(uint8_t *w, const uint8_t *p, const uint8_t *end,
@@ -359,6 +397,8 @@ escape_mixed32(uint8_t *w, const uint8_t *p, const uint8_t *end,
 
 			if (utf8_next32(&utf8, x)) {
 				hard &= ~(uint32_t)_mm256_movepi8_mask(x);
+				hard |= first_control(p, end,
+						      control_leads32(x));
 			} else if (before.must) {
 				size_t open = utf8_open(p, &before);
 

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Log messages: one write per line, without control characters. */
+/* Log messages: one write per line, with control characters escaped. Messages
+ * quote text from untrusted sources, which could otherwise control the
+ * terminal. */
+#include "base/control.h"
 #include "base/log.h"
 
 #define LINE_MAX_BYTES 8192
 
-/* Replaces control characters, including C1 in UTF-8, by '?'. Messages quote
- * text from untrusted sources, which could otherwise control the terminal. */
-static void mask_controls(char *line)
-{
-	for (unsigned char *p = (unsigned char *)line; *p; p++) {
-		if ((*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f)
-			*p = '?';
-		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			*p = p[1] = '?';
-	}
-}
-
 static void log_line(const struct log *l, enum log_level level,
 		     const char *word, const char *fmt, va_list ap)
 {
-	char line[LINE_MAX_BYTES];
+	char line[LINE_MAX_BYTES], safe[LINE_MAX_BYTES];
 	int n, m;
 
 	if (!l || level > l->level)
@@ -30,9 +21,10 @@ static void log_line(const struct log *l, enum log_level level,
 	m = vsnprintf(line + n, sizeof(line) - n, fmt, ap);
 	if (m < 0)
 		return;
-	mask_controls(line);
+	/* Messages of several lines exist, such as the verifier's log. */
+	control_escape(safe, sizeof(safe), line, true);
 	/* One write per line keeps the lines of threads apart. */
-	fprintf(l->out, "%s\n", line);
+	fprintf(l->out, "%s\n", safe);
 	fflush(l->out);
 }
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "run/summary.h"
 
 size_t summary_read_output(struct output *o, struct output_stats *sum,
@@ -38,18 +39,14 @@ void summary_sort_vnis(struct counters_vni *vnis, size_t n)
 
 void summary_json_string(FILE *f, const char *s)
 {
-	putc('"', f);
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	struct buf b = {0};
 
-		if (c == '"' || c == '\\')
-			fprintf(f, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(f, "\\u%04x", c);
-		else
-			putc(c, f);
-	}
-	putc('"', f);
+	json_add_string(&b, s, strlen(s));
+	if (b.failed)
+		fputs("\"\"", f);
+	else
+		fwrite(b.p, 1, b.len, f);
+	buf_free(&b);
 }
 
 /* The counters of a stage, or NULL if s does not have that stage. */
