@@ -53,6 +53,7 @@ def main():
         "torn": seed(whole[:-20], ack(32, second, 1)[:9]),
         "noise": seed(header() + b"\xf8" * 9 + records[5] + b"\xf8MX\xff\xff" + records[6]),
         "in-record": seed(header() + record(records[4]) + records[2]),
+        "hole": seed(whole[:-30] + b"\0" * 9000 + records[7]),
         "long": seed(header() + b"\xf8MX\xff\xff\xff\x1f\0" + b"x" * 300 + records[7]),
     }
     os.makedirs(folder, exist_ok=True)

@@ -43,7 +43,11 @@ static int open_file(const struct segment_dir *d, uint64_t seq,
 	int fd, err;
 
 	name_of(name, seq, suffix);
-	fd = openat(d->fd, name, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
+	/* O_NONBLOCK: a FIFO with this name must not block the thread. */
+	fd = openat(d->fd, name,
+		    O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+			    flags,
+		    0600);
 	/* If privileges are dropped before fchown(), fd remains usable, and the
 	 * next start changes the owner. */
 	if (fd >= 0 && d->owner.change && !geteuid() &&
@@ -125,9 +129,14 @@ struct segment *segment_new(const struct segment_dir *d, uint64_t seq,
 	if (on_disk) {
 		char acks[NAME_MAX_LEN];
 
-		/* Left over from a segment with the same number. */
+		/* Left over from a segment with the same number. If it cannot
+		 * be deleted, such as a directory, the number is taken. */
 		name_of(acks, seq, "acks");
-		unlinkat(d->fd, acks, 0);
+		if (unlinkat(d->fd, acks, 0) &&
+		    (errno == EISDIR || errno == EPERM)) {
+			errno = EEXIST;
+			return fail(d, g, false);
+		}
 		g->fd = open_file(d, seq, "spool", O_CREAT | O_EXCL);
 		if (g->fd < 0)
 			return fail(d, g, false);
@@ -145,6 +154,7 @@ struct segment *segment_new(const struct segment_dir *d, uint64_t seq,
 		}
 	}
 	g->size = g->at = SPOOL_HEADER;
+	g->charged = SPOOL_HEADER;
 	return g;
 }
 
@@ -162,11 +172,19 @@ static bool load_acks(const struct segment_dir *d, struct segment *g)
 	uint8_t raw[SPOOL_ACK * 256];
 	int fd = open_file(d, g->seq, "acks", 0);
 	struct spool_ack a, *more;
+	struct stat st;
 	uint32_t i, n;
 	ssize_t got;
 
-	if (fd < 0)
-		return errno == ENOENT;
+	if (fd < 0) {
+		g->no_acks = errno != ENOENT;
+		return true;
+	}
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		g->no_acks = true;
+		return true;
+	}
 	while ((got = read(fd, raw, sizeof(raw))) >= (ssize_t)SPOOL_ACK) {
 		n = (uint32_t)got / SPOOL_ACK;
 		more = realloc(g->acks, (g->n_acks + n) * sizeof(*more));
@@ -196,15 +214,33 @@ static bool load_acks(const struct segment_dir *d, struct segment *g)
 struct segment *segment_load(const struct segment_dir *d, uint64_t seq)
 {
 	struct segment *g = segment_alloc(seq, true);
+	char name[NAME_MAX_LEN];
 	struct stat st;
 
 	if (!g)
 		return NULL;
+	name_of(name, seq, "spool");
+	/* Opening a device may have side effects. */
+	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return fail(d, g, false);
+	if (!seq || !S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return fail(d, g, false);
+	}
 	g->fd = open_file(d, seq, "spool", 0);
 	if (g->fd < 0 || fstat(g->fd, &st) || !load_acks(d, g))
 		return fail(d, g, false);
-	/* We never write a file beyond 4 GiB. */
-	g->size = st.st_size < UINT32_MAX ? (uint32_t)st.st_size : UINT32_MAX;
+	g->uncounted = true;
+	/* A file is charged with the space it takes, which is little if it is
+	 * sparse. One that is not ours must not displace others. */
+	if (st.st_size <= SEGMENT_FILE_MAX) {
+		g->size = (uint32_t)st.st_size;
+		g->charged = (uint64_t)st.st_blocks * 512;
+		if (g->charged > g->size)
+			g->charged = g->size;
+	} else {
+		g->size = SEGMENT_FILE_MAX;
+	}
 	segment_close_files(g);
 	return g;
 }
@@ -227,6 +263,7 @@ int segment_append(struct segment *g, const struct buf *records, uint32_t n)
 		g->dirty = true;
 	}
 	g->size += (uint32_t)records->len;
+	g->charged += records->len;
 	g->stored += n;
 	g->unacked += n;
 	return 0;
@@ -341,19 +378,24 @@ bool segment_next(const struct segment_dir *d, struct segment *g,
 	return false;
 }
 
-void segment_count(const struct segment_dir *d, struct segment *g,
-		   struct segment_window *w, uint64_t *damaged)
+int segment_count(const struct segment_dir *d, struct segment *g,
+		  struct segment_window *w, uint64_t *damaged)
 {
 	struct segment_record r;
 	uint32_t n = 0;
+	int err;
 
 	g->at = 0;
 	while (segment_next(d, g, w, &r, damaged))
 		n++;
+	err = errno;
+	g->uncounted = false;
+	g->keep = err != 0;
 	g->stored = g->unacked = n;
 	g->read = 0;
 	g->at = 0;
 	g->next_ack = 0;
+	return -err;
 }
 
 int segment_ack(const struct segment_dir *d, struct segment *g,
@@ -364,12 +406,17 @@ int segment_ack(const struct segment_dir *d, struct segment *g,
 	int err;
 
 	g->unacked -= a->n < g->unacked ? a->n : g->unacked;
-	if (!g->on_disk)
+	if (!g->on_disk || g->no_acks)
 		return 0;
 	if (g->ack_fd < 0)
 		g->ack_fd = open_file(d, g->seq, "acks", O_CREAT);
 	if (g->ack_fd < 0 || fstat(g->ack_fd, &st))
 		return -errno;
+	if (!S_ISREG(st.st_mode)) {
+		close_fd(&g->ack_fd);
+		g->no_acks = true;
+		return 0;
+	}
 	spool_ack_write(raw, a);
 	/* Entries must start at multiples of their size. */
 	if (st.st_size % SPOOL_ACK &&
@@ -409,13 +456,14 @@ void segment_free(const struct segment_dir *d, struct segment *g, bool remove)
 		return;
 	close_fd(&g->fd);
 	close_fd(&g->ack_fd);
-	if (remove && g->on_disk) {
+	if (remove && g->on_disk && !g->keep) {
 		/* In this order: a segment without its acknowledgements would
 		 * be sent again. */
 		name_of(name, g->seq, "spool");
-		unlinkat(d->fd, name, 0);
-		name_of(name, g->seq, "acks");
-		unlinkat(d->fd, name, 0);
+		if (!unlinkat(d->fd, name, 0) || errno == ENOENT) {
+			name_of(name, g->seq, "acks");
+			unlinkat(d->fd, name, 0);
+		}
 	}
 	buf_free(&g->mem);
 	free(g->acks);

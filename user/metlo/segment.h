@@ -14,16 +14,23 @@
 #include "metlo/spool_record.h"
 #include "output/owner.h"
 
+/* Larger files are not ours: what follows is treated as damage. */
+#define SEGMENT_FILE_MAX (128u << 20)
+
 struct segment {
 	struct segment *next;
 	uint64_t seq;
 	bool on_disk;
+	bool uncounted; /* of an earlier run; segment_count() was not called */
+	bool keep;	/* partly unreadable: never delete its file */
+	bool no_acks;	/* something else has the name of its acks file */
 	int fd, ack_fd; /* -1: not open */
 	bool dirty;	/* fd was written since the last sync */
 	bool ack_dirty; /* the same of ack_fd */
 	struct buf mem; /* the segment, if not on disk */
 	uint32_t size;	/* valid bytes, including the header */
 	uint32_t at;	/* read position */
+	uint64_t charged; /* bytes that count toward the spool's limit */
 	/* Records: */
 	uint32_t stored;  /* found unacknowledged at start, or appended */
 	uint32_t read;	  /* of these, read */
@@ -43,8 +50,11 @@ struct segment_dir {
 struct segment *segment_new(const struct segment_dir *d, uint64_t seq,
 			    bool on_disk);
 
-/* Opens a segment of an earlier run with its acknowledgements, but does not
- * count its records: see segment_count(). NULL with errno. */
+/*
+ * Opens a segment of an earlier run with its acknowledgements, but does not
+ * count its records: see segment_count(). Without usable acknowledgements, its
+ * records are sent again. NULL with errno; EINVAL: we never made such an entry.
+ */
 struct segment *segment_load(const struct segment_dir *d, uint64_t seq);
 
 /* Appends n framed records, all or none. 0 or -errno. */
@@ -73,9 +83,9 @@ bool segment_next(const struct segment_dir *d, struct segment *g,
 		  uint64_t *damaged);
 
 /* Counts the records of a loaded segment into stored and unacked, and rewinds
- * it. */
-void segment_count(const struct segment_dir *d, struct segment *g,
-		   struct segment_window *w, uint64_t *damaged);
+ * it. -errno: it cannot be read to its end; the records before were counted. */
+int segment_count(const struct segment_dir *d, struct segment *g,
+		  struct segment_window *w, uint64_t *damaged);
 
 /* Marks a->n records as delivered. -errno: this could not be written, and they
  * will be sent again after a restart. */
@@ -88,7 +98,7 @@ int segment_sync(struct segment *g);
 /* Syncs and closes the files, which are reopened when needed. */
 void segment_close_files(struct segment *g);
 
-/* Frees the segment; with remove, deletes its files too. */
+/* Frees the segment; with remove, deletes its files too, unless g->keep. */
 void segment_free(const struct segment_dir *d, struct segment *g, bool remove);
 
 /* Is this the name of a segment's file? *seq: its sequence number. */

@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "metlo/spool.h"
+#include "metlo/spool_dir.h"
 
 /* The limit is enforced by dropping a whole segment: 1/64 of it. */
 #define SEGMENTS_MIN   64
@@ -28,6 +29,11 @@
 #define MEMORY_SEGMENT (1u << 20)
 /* A delivered segment is deleted once it is larger than this. */
 #define KEEP_MAX (4u << 20)
+/* Larger numbers are not ours: new segments do not count on from them, as the
+ * numbers could overflow. */
+#define SEQ_MAX (UINT64_MAX >> 1)
+/* How many names in use to skip for a new segment. */
+#define SKIP_MAX 1000
 /* Time between attempts to write to a disk that failed. */
 #define DISK_RETRY_NS (5 * NSEC_PER_SEC)
 
@@ -40,7 +46,6 @@ struct spool {
 	struct segment *first, *last;
 	struct segment *reading;    /* NULL: the first */
 	struct segment *recovering; /* next for spool_recover() */
-	uint64_t new_seq;	    /* the first sequence number of this run */
 	bool appendable;	    /* last may be appended to */
 	struct segment_window window;
 	bool failing;	   /* the last write to disk failed, logged */
@@ -60,35 +65,27 @@ static int log_errno(const struct spool *s, const char *what)
 	return -err;
 }
 
-/* A directory with other files in it was probably named by mistake. */
-static bool is_ours(const char *name)
-{
-	uint64_t seq;
-	size_t n = strlen(name);
-	char copy[64];
-
-	if (!strcmp(name, ".") || !strcmp(name, "..") || !strcmp(name, "lock"))
-		return true;
-	if (n > 5 && n < sizeof(copy) && !strcmp(name + n - 5, ".acks")) {
-		snprintf(copy, sizeof(copy), "%.*s.spool", (int)n - 5, name);
-		name = copy;
-	}
-	return segment_is_name(name, &seq);
-}
-
+/* A directory with other files in it was probably named by mistake, unless it is
+ * known to be a spool: then they are ignored. */
 static int check_files(const struct spool *s, DIR *d)
 {
-	struct dirent *e;
+	struct spool_others others;
 
-	while ((e = readdir(d)))
-		if (!is_ours(e->d_name)) {
-			log_error(
-				s->conf.log,
-				"--spool %s: contains other files, such as %s: use a directory of its own",
-				s->conf.dir, e->d_name);
-			return -ENOTEMPTY;
-		}
-	return 0;
+	spool_dir_scan(&others, d);
+	if (!others.n)
+		return 0;
+	if (others.in_spool) {
+		log_warn(
+			s->conf.log,
+			"--spool %s: ignoring %zu entries that are not part of the spool, such as %s: move them elsewhere",
+			s->conf.dir, others.n, others.example);
+		return 0;
+	}
+	log_error(
+		s->conf.log,
+		"--spool %s: contains other files, such as %s: use a directory of its own",
+		s->conf.dir, others.example);
+	return -ENOTEMPTY;
 }
 
 static int lock_dir(struct spool *s)
@@ -121,9 +118,9 @@ static void append_segment(struct spool *s, struct segment *g)
 		s->first = g;
 	s->last = g;
 	if (g->on_disk)
-		s->stats.disk_bytes += g->size;
+		s->stats.disk_bytes += g->charged;
 	else
-		s->stats.memory_bytes += g->size;
+		s->stats.memory_bytes += g->charged;
 }
 
 static int by_number(const void *a, const void *b)
@@ -135,23 +132,32 @@ static int by_number(const void *a, const void *b)
 
 static int load_segments(struct spool *s, const uint64_t *seq, size_t n)
 {
+	unsigned long long first = 0;
+	size_t unusable = 0;
 	struct segment *g;
+	int err = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		if (seq[i] < SEQ_MAX)
+			s->next_seq = seq[i] + 1;
 		g = segment_load(&s->dir, seq[i]);
-		if (!g) {
-			log_error(
-				s->conf.log,
-				"--spool %s/%016llx.spool: %s: make it readable for this user, or move it elsewhere",
-				s->conf.dir, (unsigned long long)seq[i],
-				strerror(errno));
-			return -EIO;
+		if (g) {
+			append_segment(s, g);
+		} else if (errno == ENOMEM) {
+			return log_errno(s, "cannot be read");
+		} else if (!unusable++) {
+			err = errno;
+			first = seq[i];
 		}
-		append_segment(s, g);
-		s->next_seq = seq[i] + 1;
 	}
+	if (unusable)
+		log_error(
+			s->conf.log,
+			"--spool %s: leaving out %zu segments, such as %016llx.spool: %s: make them readable for this user, or move them elsewhere",
+			s->conf.dir, unusable, first,
+			err == EINVAL ? "not a segment" : strerror(err));
+	s->stats.damaged += unusable;
 	s->recovering = s->first;
-	s->new_seq = s->next_seq;
 	return 0;
 }
 
@@ -270,22 +276,36 @@ static void remove_segment(struct spool *s, struct segment *g, bool files)
 	if (s->window.of == g)
 		s->window.of = NULL;
 	if (g->on_disk)
-		s->stats.disk_bytes -= g->size;
+		s->stats.disk_bytes -= g->charged;
 	else
-		s->stats.memory_bytes -= g->size;
+		s->stats.memory_bytes -= g->charged;
 	segment_free(&s->dir, g, files);
+}
+
+static void log_unreadable(const struct spool *s, const struct segment *g,
+			   int err)
+{
+	log_error(
+		s->conf.log,
+		"--spool %s/%016llx.spool: cannot be read: %s: leaving it for the next start",
+		s->conf.dir, (unsigned long long)g->seq, strerror(err));
 }
 
 bool spool_recover(struct spool *s)
 {
 	struct segment *g = s->recovering;
+	int err;
 
 	if (!g)
 		return false;
-	s->recovering = g->next && g->next->seq < s->new_seq ? g->next : NULL;
-	segment_count(&s->dir, g, &s->window, &s->stats.damaged);
+	s->recovering = g->next && g->next->uncounted ? g->next : NULL;
+	err = segment_count(&s->dir, g, &s->window, &s->stats.damaged);
 	segment_close_files(g);
 	s->stats.recovered += g->stored;
+	if (err) {
+		s->stats.damaged++;
+		log_unreadable(s, g, -err);
+	}
 	if (!g->unacked)
 		remove_segment(s, g, true);
 	return s->recovering != NULL;
@@ -342,6 +362,7 @@ static struct segment *segment_for(struct spool *s, bool on_disk, size_t n)
 {
 	uint32_t max = on_disk ? s->segment_max : MEMORY_SEGMENT;
 	struct segment *g = s->last;
+	unsigned int skipped = 0;
 
 	if (g && s->appendable && g->on_disk == on_disk &&
 	    (g->size == SPOOL_HEADER || g->size + n <= max))
@@ -349,9 +370,11 @@ static struct segment *segment_for(struct spool *s, bool on_disk, size_t n)
 	if (g && s->appendable && g->on_disk && g != s->reading)
 		segment_close_files(g);
 	s->appendable = false;
-	g = segment_new(&s->dir, s->next_seq, on_disk);
-	if (!g)
-		return NULL;
+	while (!(g = segment_new(&s->dir, s->next_seq, on_disk))) {
+		if (errno != EEXIST || skipped++ == SKIP_MAX)
+			return NULL;
+		s->next_seq++;
+	}
 	s->next_seq++;
 	if (on_disk)
 		fsync(s->dir.fd); /* the new directory entry */
@@ -425,10 +448,7 @@ static void finish_segment(struct spool *s, struct segment *g, int err)
 	uint32_t lost = g->stored - g->read;
 
 	if (err)
-		log_error(
-			s->conf.log,
-			"--spool %s/%016llx.spool: cannot be read: %s: leaving it for the next start",
-			s->conf.dir, (unsigned long long)g->seq, strerror(err));
+		log_unreadable(s, g, err);
 	s->stats.dropped_damaged += lost;
 	g->read = g->stored;
 	g->unacked -= lost < g->unacked ? lost : g->unacked;

@@ -45,7 +45,7 @@
 	X(bytes_queued, GAUGE, "Bytes waiting in memory or being written.")              \
 	X(spool_bytes, GAUGE, "Bytes of the spool on disk.")                             \
 	X(spool_damage, COUNTER,                                                         \
-	  "Damaged places in the spool that were skipped.")                              \
+	  "Damaged places in the spool that were skipped, and segments left out.")       \
 	X(bodies_cut, COUNTER,                                                           \
 	  "Bodies truncated because they were too large for Metlo.")                     \
 	X(bodies_binary, COUNTER,                                                        \
