@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apply/code.h"
+#include "base/control.h"
 #include "base/json.h"
 #include "base/list.h"
 
@@ -20,16 +21,29 @@ void code_add(struct code *c, const char *fmt, ...)
 	buf_add_str(c->b, text);
 }
 
-/* In HCL, "${" and "%{" would start a template expression. */
+/* In HCL, "${" and "%{" would start a template expression; \uXXXX is the same as
+ * in JSON. */
 void code_string(struct code *c, const char *s)
 {
+	const char *end;
+
 	s = s ? s : "";
 	if (c->language == CLOUDFORMATION) {
 		json_add_string(c->b, s, strlen(s));
 		return;
 	}
 	buf_add_str(c->b, "\"");
-	for (; *s; s++) {
+	for (end = s + strlen(s); s < end; s++) {
+		unsigned int n = control_length((const uint8_t *)s,
+						(const uint8_t *)end);
+		uint8_t escape[CONTROL_ESCAPE];
+
+		if (n && *s != '\n') {
+			control_put(escape, (const uint8_t *)s, n);
+			buf_add(c->b, escape, sizeof(escape));
+			s += n - 1;
+			continue;
+		}
 		if (*s == '"' || *s == '\\')
 			buf_add_str(c->b, "\\");
 		else if ((*s == '$' || *s == '%') && s[1] == '{')

@@ -73,10 +73,26 @@ static void one(struct buf *b, const char *name, const char *type,
 	add(b, "metlo_mirror_%s %.15g\n", name, value);
 }
 
-/* Names of deployments contain nothing that would need escaping. */
-static void format_metrics(const struct sync_metrics *m,
-			   const struct aws_counters *aws, size_t refused,
-			   struct buf *b)
+/* A sample of one deployment. Escapes the label's value as the text format
+ * demands; names come from tags, which others may have written. */
+static void deployment_sample(struct buf *b, const char *name,
+			      const char *deployment, size_t value)
+{
+	add(b, "metlo_mirror_%s{deployment=\"", name);
+	for (const char *p = deployment; *p; p++) {
+		if (*p == '\n')
+			buf_add_str(b, "\\n");
+		else if (*p == '\\' || *p == '"')
+			add(b, "\\%c", *p);
+		else
+			buf_add(b, p, 1);
+	}
+	add(b, "\"} %zu\n", value);
+}
+
+void sync_metrics_format(const struct sync_metrics *m,
+			 const struct aws_counters *aws, size_t refused,
+			 struct buf *b)
 {
 	head(b, "looks_total", "counter",
 	     "Rounds of reading the account, by result.");
@@ -101,13 +117,12 @@ static void format_metrics(const struct sync_metrics *m,
 	head(b, "interfaces_wanted", "gauge",
 	     "Network interfaces that should be mirrored.");
 	FOREACH(gauge, &m->gauges)
-		add(b,
-		    "metlo_mirror_interfaces_wanted{deployment=\"%s\"} %zu\n",
-		    gauge->deployment, gauge->wanted);
+		deployment_sample(b, "interfaces_wanted", gauge->deployment,
+				  gauge->wanted);
 	head(b, "sessions", "gauge", "Mirror sessions that exist.");
 	FOREACH(gauge, &m->gauges)
-		add(b, "metlo_mirror_sessions{deployment=\"%s\"} %zu\n",
-		    gauge->deployment, gauge->sessions);
+		deployment_sample(b, "sessions", gauge->deployment,
+				  gauge->sessions);
 	one(b, "aws_calls_total", "counter", "AWS API calls.",
 	    (double)aws->calls);
 	one(b, "aws_throttled_total", "counter",
@@ -157,7 +172,7 @@ int sync_metrics_end(struct sync_metrics *m, struct context *ctx,
 	if (!path)
 		return EXIT_DONE;
 	aws = aws_client_counters(ctx->client);
-	format_metrics(m, &aws, refused, &b);
+	sync_metrics_format(m, &aws, refused, &b);
 	rc = b.failed ? -ENOMEM : replace_file(path, &b);
 	buf_free(&b);
 	if (!rc)

@@ -4,6 +4,7 @@
 #define CLI_SYNC_METRICS_H
 
 #include "apply/apply.h"
+#include "base/buf.h"
 #include "cli/context.h"
 
 struct sync_gauge {
@@ -28,6 +29,11 @@ void sync_metrics_begin(struct sync_metrics *m);
 void sync_metrics_add(struct sync_metrics *m, struct arena *round,
 		      const struct plan *p, const struct apply_result *result,
 		      bool applied);
+
+/* Appends the metrics in the text format of Prometheus. */
+void sync_metrics_format(const struct sync_metrics *m,
+			 const struct aws_counters *aws, size_t refused,
+			 struct buf *b);
 
 /* Counts a round and writes the file of --metrics, if any. refused: number of
  * interfaces that AWS refuses to mirror. Returns an exit code. */

@@ -8,6 +8,7 @@
 
 #include <sys/ioctl.h>
 
+#include "base/control.h"
 #include "term/term.h"
 
 #define FILE_COLUMNS 100
@@ -53,8 +54,7 @@ static size_t next_char(const char *s, mbstate_t *state, int *columns)
 	}
 	*columns = wcwidth(c);
 	/* Bidirectional controls can make one name look like another. */
-	if ((c >= 0x200e && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
-	    (c >= 0x2066 && c <= 0x2069))
+	if (control_length((const uint8_t *)s, (const uint8_t *)s + n))
 		*columns = -1;
 	return n;
 }
