@@ -226,15 +226,14 @@ static void test_not_decoded(void **state)
 /* Long and hostile input must not take long. */
 static void test_hostile(void **state)
 {
-	static const char *const units[] = {"a=/",	 "%25",	 "\"\\\"",
-					    "{\"a\":\"", "[\"[", "a=%7B%22&",
-					    "--b\r\n", "--",	 "//a@",
-					    "password=\n", "password:[",
-					    "%2%2", "\\u00", "password='",
-					    "$password:String "};
-	static const char *const types[] = {
-		FORM, "text/event-stream", "multipart/form-data; boundary=b",
-		"application/json"};
+	static const char *const units[] = {
+		"a=/",	 "%25",		"\"\\\"",	    "{\"a\":\"",
+		"[\"[",	 "a=%7B%22&",	"--b\r\n",	    "--",
+		"//a@",	 "password=\n", "password:[",	    "%2%2",
+		"\\u00", "password='",	"$password:String "};
+	static const char *const types[] = {FORM, "text/event-stream",
+					    "multipart/form-data; boundary=b",
+					    "application/json"};
 	struct http_field type = FIELD("Content-Type", FORM);
 	struct http_transaction t = trace_example;
 	struct http_message q = trace_get;
