@@ -10,6 +10,24 @@ _metlo_mirror_list()
 			'$1 == type && (command == "" || $2 == command)'
 }
 
+# _metlo_mirror_match WORD: the lines of standard input that begin with WORD,
+# quoted for the shell. Unlike compgen -W, it does not expand them: a profile named
+# $(command) would run that command.
+_metlo_mirror_match()
+{
+	local line
+
+	while IFS= read -r line; do
+		[[ -z $line || $line != "$1"* ]] || printf '%q\n' "$line"
+	done
+}
+
+# _metlo_mirror_words WORDS WORD: those of the first that begin with the second.
+_metlo_mirror_words()
+{
+	tr -s ' \t' '\n' <<<"$1" | _metlo_mirror_match "$2"
+}
+
 _metlo_mirror_commands()
 {
 	_metlo_mirror_list command | cut -f 2
@@ -29,12 +47,12 @@ _metlo_mirror_values()
 {
 	case $1 in
 	--metrics) compgen -f -- "$3" ;;
-	--profile) compgen -W "$(_metlo_mirror_profiles)" -- "$3" ;;
+	--profile) _metlo_mirror_profiles | _metlo_mirror_match "$3" ;;
 	--source | --exclude)
-		compgen -W "i- eni- ecs: alb: clb: tag: vpc- subnet-" -- "$3"
+		_metlo_mirror_words "i- eni- ecs: alb: clb: tag: vpc- subnet-" "$3"
 		;;
-	--target) compgen -W "nlb:new nlb: eni- vpce- tmt-" -- "$3" ;;
-	*) compgen -W "$2" -- "$3" ;;
+	--target) _metlo_mirror_words "nlb:new nlb: eni- vpce- tmt-" "$3" ;;
+	*) _metlo_mirror_words "$2" "$3" ;;
 	esac
 }
 
@@ -51,7 +69,7 @@ _metlo_mirror()
 	cur=${words[${#words[@]} - 1]}
 	prev=${words[${#words[@]} - 2]}
 	if [ ${#words[@]} -eq 2 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "aws help version" -- "$cur")
+		mapfile -t COMPREPLY < <(_metlo_mirror_words "aws help version" "$cur")
 		return
 	fi
 	case ${words[1]} in
@@ -59,8 +77,8 @@ _metlo_mirror()
 	*) return ;;
 	esac
 	if [ ${#words[@]} -eq 3 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_metlo_mirror_commands)" \
-			-- "$cur")
+		mapfile -t COMPREPLY < <(_metlo_mirror_commands |
+			_metlo_mirror_match "$cur")
 		return
 	fi
 	[ "${words[1]}" = aws ] || return

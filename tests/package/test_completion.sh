@@ -37,4 +37,17 @@ list_has_options ""
 in_shells offers
 offered bash "files after ndjson:" "metlo-xdp attach lo --output ndjson:t" \
 	two.pcap
+
+# Names that others choose are never evaluated. The kernel accepts such names of
+# interfaces.
+# shellcheck disable=SC2016
+ls()
+{
+	printf '%s\n' '$(>x)' '`>y`' eth0
+}
+complete_bash "metlo-xdp attach " >"$TMP/offered"
+unset -f ls
+is "bash: a hostile interface name is offered quoted" \
+	"$(grep -c eth0 "$TMP/offered") $(grep -cF '\$\(\>x\)' "$TMP/offered")" "1 1"
+is "bash: it is not evaluated" "$(find "$TMP" -name '[xy]' | wc -l)" 0
 finish

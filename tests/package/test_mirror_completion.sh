@@ -48,4 +48,21 @@ is "mirror: help and its list name the same commands" \
 list_has_options "mirror "
 in_shells offers
 offered bash "what follows a colon" "metlo-mirror aws setup --target nlb:n" new
+
+# Names that others choose are never evaluated.
+export HOME=$TMP/home
+unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
+mkdir -p "$HOME/.aws"
+# shellcheck disable=SC2016
+printf '[profile $(touch %s/x)]\n[profile `touch %s/y`]\n[profile plain]\n' \
+	"$TMP" "$TMP" >"$HOME/.aws/config"
+check_hostile()
+{
+	"complete_$1" "metlo-mirror aws list --profile " >"$TMP/offered"
+	is "$1: profiles beside a hostile one are offered" \
+		"$(grep -c plain "$TMP/offered")" 1
+	is "$1: a hostile profile name is not evaluated" \
+		"$(find "$TMP" -name '[xy]' | wc -l)" 0
+}
+in_shells check_hostile
 finish

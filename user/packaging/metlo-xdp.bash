@@ -10,22 +10,35 @@ _metlo_xdp_list()
 			'$1 == type && (command == "" || $2 == command)'
 }
 
+# _metlo_xdp_match WORD: the lines of standard input that begin with WORD, quoted
+# for the shell. Unlike compgen -W, it does not expand them: others choose the names
+# of interfaces, and a name such as $(command) would run.
+_metlo_xdp_match()
+{
+	local line
+
+	while IFS= read -r line; do
+		[[ -z $line || $line != "$1"* ]] || printf '%q\n' "$line"
+	done
+}
+
 # _metlo_xdp_values METAVAR VALUES WORD: completions of WORD.
 _metlo_xdp_values()
 {
+	# shellcheck disable=SC2012
 	case $1 in
-	IFACE) compgen -W "$(ls /sys/class/net 2>/dev/null)" -- "$3" ;;
+	IFACE) ls /sys/class/net 2>/dev/null | _metlo_xdp_match "$3" ;;
 	FILE | PATH) compgen -f -- "$3" ;;
 	DIR) compgen -d -- "$3" ;;
 	USER) compgen -u -- "$3" ;;
-	COMMAND) compgen -W "$(_metlo_xdp_list command | cut -f 2)" -- "$3" ;;
+	COMMAND) _metlo_xdp_list command | cut -f 2 | _metlo_xdp_match "$3" ;;
 	DEST)
 		case $3 in
 		ndjson:?*) compgen -f -P ndjson: -- "${3#ndjson:}" ;;
-		*) compgen -W "$2" -- "$3" ;;
+		*) tr ' ' '\n' <<<"$2" | _metlo_xdp_match "$3" ;;
 		esac
 		;;
-	*) compgen -W "$2" -- "$3" ;;
+	*) tr ' ' '\n' <<<"$2" | _metlo_xdp_match "$3" ;;
 	esac
 }
 
@@ -60,8 +73,10 @@ _metlo_xdp()
 		awk -F '\t' -v option="$prev" \
 			'$3 == option { print $5 "\t" $6 }')
 	if [ -z "$takes" ] && [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_metlo_xdp_list option \
-			"$command" | cut -f 3,4) --help" -- "$cur")
+		mapfile -t COMPREPLY < <({
+			_metlo_xdp_list option "$command" | cut -f 3,4
+			echo --help
+		} | tr '\t' '\n' | _metlo_xdp_match "$cur")
 		return
 	fi
 	[ -n "$takes" ] || takes=$(_metlo_xdp_list command "$command" | cut -f 3)
