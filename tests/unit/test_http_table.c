@@ -20,7 +20,7 @@ static void whole(void **state)
 {
 	const struct http_case *c = *state;
 	struct kit k;
-	char how[32];
+	char how[48];
 
 	kit_init(&k, NULL);
 	kit_open(&k, false, true);
