@@ -44,7 +44,7 @@ done
 
 refused includes "an upward include" \
 	'^user/base/buf.c: .*user/base may not include user/cli' \
-	"echo '#include \"cli/commands.h\"' >>user/base/buf.c"
+	"echo '#include \"cli/help.h\"' >>user/base/buf.c"
 refused includes "metlo-mirror using the collector" \
 	'^provision/cli/main.c: .*may not include user/stream' \
 	"echo '#include \"stream/stream.h\"' >>provision/cli/main.c"
