@@ -35,4 +35,8 @@ bool mask_head_has_name(const struct mask_names *m, const uint8_t *p, size_t n);
  * else NULL. */
 const uint8_t *mask_user_info_end(const uint8_t *p, const uint8_t *end);
 
+/* A quick test: may the text contain user information, percent-encoded or not?
+ * p may be NULL if n is 0. */
+bool mask_may_have_user_info(const uint8_t *p, size_t n);
+
 #endif

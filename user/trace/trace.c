@@ -116,18 +116,10 @@ static inline void put_span(struct line *l, const struct http_message *m,
 	l->w = line_span(l, l->w, s->p, s->len, m->readable);
 }
 
-/* May the text contain user information, percent-encoded or not? */
-static bool may_have_user_info(const struct http_span *s)
-{
-	if (!s->len)
-		return false;
-	return memchr(s->p, '@', s->len) ||
-	       (memchr(s->p, '%', s->len) && memmem(s->p, s->len, "40", 2));
-}
-
 static bool needs_mask(const struct trace_conf *c, const struct http_span *s)
 {
-	return c->redact_fields || (c->redact && may_have_user_info(s));
+	return c->redact_fields ||
+	       (c->redact && mask_may_have_user_info(s->p, s->len));
 }
 
 /* Writes a target, path, URL or authority with its secrets masked. Out of line
@@ -388,11 +380,11 @@ static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
 	return base64;
 }
 
+/* mask: the target may contain a secret. */
 static bool put_request(struct line *l, const struct http_transaction *t,
-			const struct trace_conf *c)
+			const struct trace_conf *c, bool mask)
 {
 	const struct http_message *m = t->request;
-	bool mask;
 
 	if (!line_room(l, LINE_ROOM))
 		return false;
@@ -413,7 +405,6 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	/* The path and the query are parts of the target. */
-	mask = needs_mask(c, &m->target);
 	LINE_PUT(l, "\",\"path\":\"");
 	put_target(l, c, m, &m->path, mask);
 	if (!line_room(l, LINE_ROOM))
@@ -530,8 +521,8 @@ static void put_encoding(struct line *l, bool base64)
 }
 
 static void put_capture(struct line *l, const struct http_transaction *t,
-			const struct trace_conf *c, bool request_base64,
-			bool response_base64)
+			const struct trace_conf *c, bool mask,
+			bool request_base64, bool response_base64)
 {
 	const struct http_message *q = t->request, *r = t->response;
 	const struct http_message *m = q ? q : r;
@@ -544,7 +535,7 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 	line_u64(l, m ? m->version_minor : 1);
 	if (q) {
 		LINE_PUT(l, "\",\"target\":\"");
-		put_target(l, c, q, &q->target, needs_mask(c, &q->target));
+		put_target(l, c, q, &q->target, mask);
 		if (!line_room(l, LINE_ROOM))
 			return;
 		*l->w++ = '"';
@@ -584,14 +575,15 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 		 const struct trace_conf *c)
 {
 	size_t start = out->len;
-	bool request_base64, response_base64;
+	bool request_base64, response_base64, mask;
 	struct line l;
 
 	if (!line_begin(&l, out))
 		return;
-	request_base64 = put_request(&l, t, c);
+	mask = t->request && needs_mask(c, &t->request->target);
+	request_base64 = put_request(&l, t, c, mask);
 	response_base64 = put_response(&l, t, c);
 	put_meta(&l, t);
-	put_capture(&l, t, c, request_base64, response_base64);
+	put_capture(&l, t, c, mask, request_base64, response_base64);
 	out->len = l.failed ? start : (size_t)(l.w - out->p);
 }

@@ -451,7 +451,7 @@ def hostile(m: Mirror) -> None:
     run.expect(0, "evil?2J?owned?next")
     m.aws.fault(kind="error", operation="ec2:DescribeInstances", code="Bad",
                 message="\u009b2Jgone", status=400)
-    m("aws", "list").expect(1, "Bad", "?2Jgone")
+    m("aws", "list").expect(1, "Bad", r"\u009b2Jgone")
 
 
 if __name__ == "__main__":
