@@ -66,7 +66,7 @@ enum prompt_answer ask_region(struct setup *s)
 	if (s->code)
 		return ANSWER_END;
 	answer = prompt_one(&s->prompt, "Region", &c, &chosen);
-	if (answer != ANSWER_GIVEN)
+	if (answer != ANSWER_GIVEN || chosen >= c.n || !c.items)
 		return answer;
 	if (aws_client_set_region(s->ctx->client, c.items[chosen].label, &err))
 		s->code = context_fail(s->ctx, &err, "region");

@@ -42,7 +42,7 @@ generated()
 		tests/package/man.py "$TMP/full.8" "$TMP/list" "$TMP/help" >"$TMP/out"
 	local status=$?
 	grep -A1 '^not ok' "$TMP/out"
-	return $status
+	return "$status"
 }
 [ ! -x "$O/metlo-xdp" ] || check "man: an option without a text of its own" generated
 page metlo-mirror provision/packaging/metlo-mirror.1
