@@ -274,6 +274,35 @@ static void test_other_layout(void **state)
 	veth_log_free(&h);
 }
 
+/* The user of the daemon owns the folders of the pins. Links that it makes there
+ * lead neither attach nor detach elsewhere. */
+static void test_linked_folder(void **state)
+{
+	static const char dir[] = "/tmp/metlo-pins-outside";
+	char folder[PINS_PATH_MAX];
+	struct veth_log h;
+	struct capture c;
+
+	struct veth *v = *state;
+	veth_log_open(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	pins_folder(folder, v->dev);
+	assert_int_equal(pins_mount(&h.log), 0);
+	assert_int_equal(
+		shell("rm -rf %s && mkdir %s && touch %s/file && mkdir -p %s && rmdir %s && ln -s %s %s",
+		      dir, dir, dir, folder, folder, dir, folder),
+		0);
+	assert_true(capture_open(&c, &conf) < 0);
+	assert_true(pins_purge(v->dev) < 0);
+	assert_true(pins_purge_own(v->dev, true) < 0);
+	assert_true(pins_remove(v->dev, "file") < 0);
+	assert_int_equal(shell("test \"$(ls %s)\" = file && rm -r %s %s", dir,
+			       dir, folder),
+			 0);
+	veth_log_free(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +310,7 @@ int main(void)
 		T(mtu_refused),	      T(mode_change),	   T(other_program),
 		T(other_link),	      T(queues_refused),   T(second_daemon),
 		T(no_such_interface), T(incompatible_pin), T(other_layout),
+		T(linked_folder),
 #undef T
 	};
 

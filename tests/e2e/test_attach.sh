@@ -137,9 +137,15 @@ waiting()
 		jq .interfaces[0].ring_waiting_bytes)" -gt 0 ]
 }
 
+# unused_id UID: it is in systemd's range for dynamic users, and no user has it.
+unused_id()
+{
+	[ "$1" -ge 61184 ] && [ "$1" -le 65519 ] && ! id "$1" >/dev/null 2>&1
+}
+
 test_privileges()
 {
-	local s
+	local s uid
 
 	attach_up "$TMP/priv" || return
 	s=/proc/$ATTACHED/status
@@ -148,10 +154,22 @@ test_privileges()
 		"$(cat /proc/"$ATTACHED"/task/*/status |
 			grep -E '^Cap(Prm|Eff|Amb)' | awk '{print $2}' | sort -u)" \
 		0000000000000000
-	is "it runs as the user nobody or metlo-xdp" \
+	uid=$(awk '/^Uid/ {print $2}' "$s")
+	is "all its user IDs are the same" \
 		"$(awk '/^Uid/ {print $2, $3, $4, $5}' "$s")" \
-		"$({ id -u metlo-xdp || id -u nobody; } 2>/dev/null |
-			sed 's/.*/& & & &/')"
+		"$uid $uid $uid $uid"
+	if id metlo-xdp >/dev/null 2>&1; then
+		is "it runs as the user metlo-xdp" "$uid" "$(id -u metlo-xdp)"
+	else
+		check "it runs as an unused user ID, not as nobody" \
+			unused_id "$uid"
+		prints "and says so" "$TMP/priv.err" "unused user ID $uid"
+	fi
+	is "the bounding set is empty in all threads" \
+		"$(cat /proc/"$ATTACHED"/task/*/status |
+			awk '/^CapBnd/ {print $2}' | sort -u)" 0000000000000000
+	is "only root can open the lock" \
+		"$(stat -c '%a %u' "/run/metlo-xdp/$IFACE.lock")" "600 0"
 	is "it has no other groups" "$(awk '/^Groups/ {print NF - 1}' "$s")" 1
 	is "no_new_privs is set" "$(awk '/^NoNewPrivs/ {print $2}' "$s")" 1
 
@@ -498,7 +516,7 @@ test_ambient()
 	in_ns "$COLLECTOR" timeout -s TERM -k 5 4 unshare -m bash -c '
 		mount -t bpf -o mode=1777 bpf /sys/fs/bpf &&
 		mkdir -p /run/metlo-xdp &&
-		mount -t tmpfs -o mode=1777 none /run/metlo-xdp &&
+		mount -t tmpfs -o mode=0755,uid=nobody none /run/metlo-xdp &&
 		exec setpriv --reuid nobody --regid nogroup --clear-groups \
 			--inh-caps -all,+bpf,+net_admin,+perfmon \
 			--ambient-caps -all,+bpf,+net_admin,+perfmon \

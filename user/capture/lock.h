@@ -14,11 +14,12 @@
 #define LOCK_FOLDER "/run/metlo-xdp"
 
 /* Returns the lock's file descriptor; closing it releases the lock. -EBUSY if
- * another process holds it, with *holder its pid (0 if unknown); any other
+ * another process holds it, with *holder its pid (-1 if unknown); any other
  * negative errno after logging what to do. */
 int lock_acquire(const char *iface, pid_t *holder, const struct log *log);
 
-/* The pid of the process that holds the lock, 0 if it is free. */
+/* The pid of the process that holds the lock, 0 if it is free or may not be
+ * opened, -1 if the process is unknown. */
 pid_t lock_holder(const char *iface);
 
 /* Logs that holder has the lock, and how to stop it. */

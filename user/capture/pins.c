@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Creates, opens, lists and removes pins in the BPF file system. */
+/*
+ * Creates, opens, lists and removes pins in the BPF file system. Their folders
+ * belong to the user of the daemon, but root works in them too (a manual attach or
+ * detach), so they are opened without following links.
+ */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +14,11 @@
 
 #include <bpf/bpf.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/types.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include "capture/pins.h"
@@ -57,78 +64,137 @@ void pins_folder(char path[PINS_PATH_MAX], const char *iface)
 		 METLO_LAYOUT_VERSION, iface);
 }
 
-void pins_path(char path[PINS_PATH_MAX], const char *iface, const char *name)
+/* Opens a folder, at any level without following symbolic links: METLO_PIN_ROOT
+ * belongs to the user of the daemon, who must not lead root elsewhere. Creates it
+ * if create is set and its parent exists. A descriptor or -errno. */
+static int open_folder(const char *path, bool create)
 {
-	snprintf(path, PINS_PATH_MAX, "%s/v%d/%s/%s", METLO_PIN_ROOT,
-		 METLO_LAYOUT_VERSION, iface, name);
+	const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	char parent[2 * PINS_PATH_MAX];
+	const char *name = strrchr(path, '/') + 1;
+	int fd, err;
+
+	if (create) {
+		snprintf(parent, sizeof(parent), "%.*s", (int)(name - path),
+			 path);
+		fd = open_folder(parent, false);
+		if (fd < 0)
+			return fd;
+		err = mkdirat(fd, name, 0700) && errno != EEXIST ? -errno : 0;
+		close(fd);
+		if (err)
+			return err;
+	}
+	fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	return fd < 0 ? -errno : fd;
 }
 
-int pins_create(const char *iface, const struct log *log)
+/* Opens the folder of an interface. */
+static int open_pins(const char *iface)
 {
 	char path[PINS_PATH_MAX];
 
 	pins_folder(path, iface);
-	/* Create each folder from METLO_PIN_ROOT down. */
-	for (char *p = path + strlen(METLO_PIN_ROOT); p;
-	     p = strchr(p + 1, '/')) {
+	return open_folder(path, false);
+}
+
+/* Creates each folder from METLO_PIN_ROOT down. */
+int pins_create(const char *iface, const struct log *log)
+{
+	char path[PINS_PATH_MAX];
+	int fd = 0;
+
+	pins_folder(path, iface);
+	for (char *p = path + strlen(METLO_PIN_ROOT); p && fd >= 0;) {
 		char c = *p;
-		int err = 0;
 
 		*p = '\0';
-		if (mkdir(path, 0700) && errno != EEXIST)
-			err = -errno;
-		if (err) {
+		fd = open_folder(path, true);
+		if (fd < 0)
 			log_error(
 				log,
 				"%s: cannot create this folder: %s: make its parent writable for the user of metlo-xdp, or run as root",
-				path, strerror(-err));
-			return err;
-		}
+				path, strerror(-fd));
+		else
+			close(fd);
 		*p = c;
+		p = c ? strchr(p + 1, '/') ?: p + strlen(p) : NULL;
 	}
-	if (mkdir(path, 0700) && errno != EEXIST) {
-		int err = -errno;
+	return fd < 0 ? fd : 0;
+}
 
-		log_error(log, "%s: cannot create this folder: %s", path,
-			  strerror(-err));
-		return err;
-	}
-	return 0;
+/* The path of a pin in an open folder, for bpf(2). */
+static void pin_path(char path[PINS_PATH_MAX], int folder, const char *name)
+{
+	snprintf(path, PINS_PATH_MAX, "/proc/self/fd/%d/%s", folder, name);
+}
+
+static int get_at(int folder, const char *name)
+{
+	char path[PINS_PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ELOOP;
+	pin_path(path, folder, name);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
 }
 
 int pins_get(const char *iface, const char *name)
 {
-	char path[PINS_PATH_MAX];
+	int folder = open_pins(iface), fd;
 
-	pins_path(path, iface, name);
-	return bpf_obj_get(path);
+	fd = folder < 0 ? folder : get_at(folder, name);
+	if (folder >= 0)
+		close(folder);
+	if (fd < 0)
+		errno = -fd;
+	return fd;
 }
 
 int pins_put(const char *iface, const char *name, int fd)
 {
 	char path[PINS_PATH_MAX];
+	int folder = open_pins(iface), err = 0;
 
-	pins_path(path, iface, name);
-	if (unlink(path) && errno != ENOENT)
-		return -errno;
-	return bpf_obj_pin(fd, path) ? -errno : 0;
+	if (folder < 0)
+		return folder;
+	pin_path(path, folder, name);
+	if (unlinkat(folder, name, 0) && errno != ENOENT)
+		err = -errno;
+	else if (bpf_obj_pin(fd, path))
+		err = -errno;
+	close(folder);
+	return err;
 }
 
 int pins_rename(const char *iface, const char *from, const char *to)
 {
-	char a[PINS_PATH_MAX], b[PINS_PATH_MAX];
+	int folder = open_pins(iface), err;
 
-	pins_path(a, iface, from);
-	pins_path(b, iface, to);
-	return rename(a, b) ? -errno : 0;
+	if (folder < 0)
+		return folder;
+	err = renameat(folder, from, folder, to) ? -errno : 0;
+	close(folder);
+	return err;
 }
 
 int pins_remove(const char *iface, const char *name)
 {
-	char path[PINS_PATH_MAX];
+	int folder = open_pins(iface), err;
 
-	pins_path(path, iface, name);
-	return unlink(path) ? -errno : 0;
+	if (folder < 0)
+		return folder;
+	err = unlinkat(folder, name, 0) ? -errno : 0;
+	close(folder);
+	return err;
 }
 
 /* Calls fn for the entries of a folder, ordered by name. The list is read
@@ -137,11 +203,15 @@ static int each_entry(const char *path, const char *prefix,
 		      int (*fn)(void *ctx, const char *name), void *ctx)
 {
 	struct dirent **entries;
-	int n, err = 0;
+	int folder = open_folder(path, false), n, err;
 
-	n = scandir(path, &entries, NULL, alphasort);
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	n = scandirat(folder, ".", &entries, NULL, alphasort);
+	err = n < 0 ? -errno : 0;
+	close(folder);
 	if (n < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return err;
 	for (int i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;
 
@@ -175,26 +245,24 @@ int pins_each_interface(int (*fn)(void *ctx, const char *iface), void *ctx)
 struct purge {
 	const char *iface;
 	bool detach;
-	char folder[PINS_PATH_MAX];
+	int folder; /* open */
 	int n;
 };
 
 static int purge_pin(void *ctx, const char *name)
 {
 	struct purge *p = ctx;
-	char path[2 * PINS_PATH_MAX];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", p->folder, name);
 	if (p->detach && !strcmp(name, "link")) {
-		fd = bpf_obj_get(path);
+		fd = get_at(p->folder, name);
 		if (fd >= 0) {
 			/* Fails if the link's interface no longer exists. */
 			bpf_link_detach(fd);
 			close(fd);
 		}
 	}
-	if (unlink(path))
+	if (unlinkat(p->folder, name, 0))
 		return -errno;
 	p->n++;
 	return 0;
@@ -203,22 +271,32 @@ static int purge_pin(void *ctx, const char *name)
 static int purge_layout(void *ctx, const char *layout)
 {
 	struct purge *p = ctx;
-	char parent[PINS_PATH_MAX];
-	int err;
+	char parent[PINS_PATH_MAX], path[PINS_PATH_MAX];
+	int fd, err;
 
 	snprintf(parent, sizeof(parent), "%s/%s", METLO_PIN_ROOT, layout);
-	if ((size_t)snprintf(p->folder, sizeof(p->folder), "%s/%s/%s",
-			     METLO_PIN_ROOT, layout,
-			     p->iface) >= sizeof(p->folder))
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s/%s", METLO_PIN_ROOT,
+			     layout, p->iface) >= sizeof(path))
 		return -ENAMETOOLONG;
-	err = each_entry(p->folder, "", purge_pin, p);
-	if (err < 0)
-		return err;
-	if (rmdir(p->folder) && errno != ENOENT)
-		return -errno;
+	p->folder = open_folder(path, false);
+	if (p->folder < 0 && p->folder != -ENOENT)
+		return p->folder;
+	if (p->folder >= 0) {
+		err = each_entry(path, "", purge_pin, p);
+		close(p->folder);
+		if (err < 0)
+			return err;
+	}
+	fd = open_folder(parent, false);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	err = unlinkat(fd, p->iface, AT_REMOVEDIR) && errno != ENOENT ? -errno
+								      : 0;
+	close(fd);
 	/* Fails while other interfaces have pins. */
-	rmdir(parent);
-	return 0;
+	if (!err)
+		rmdir(parent);
+	return err;
 }
 
 int pins_purge(const char *iface)

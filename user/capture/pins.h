@@ -21,9 +21,8 @@ int pins_mount(const struct log *log);
 /* Whether the BPF file system is mounted. */
 bool pins_mounted(void);
 
-/* Formats the path of the interface's folder, or of a pin in it. */
+/* Formats the path of the interface's folder. */
 void pins_folder(char path[PINS_PATH_MAX], const char *iface);
-void pins_path(char path[PINS_PATH_MAX], const char *iface, const char *name);
 
 /* Creates the folder, accessible to its owner only. 0, or a negative errno
  * after logging it. */

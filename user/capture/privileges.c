@@ -66,6 +66,54 @@ bool privileges_missing(uint64_t effective, char *out, size_t size)
 	return n > 0;
 }
 
+/* Is the ID in use by a user, a group or a unit with DynamicUser=? */
+static bool id_in_use(unsigned int id)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/run/systemd/dynamic-uid/%u", id);
+	return getpwuid(id) || getgrgid(id) || !access(path, F_OK);
+}
+
+/* The same ID at every start as long as it stays unused, since files keep it. 0
+ * if all are in use. */
+static unsigned int unused_id(void)
+{
+	/* The range that systemd reserves for dynamic users. */
+	enum { FIRST = 61184, LAST = 65519, START = 62537 };
+	unsigned int id = START;
+
+	do {
+		if (!id_in_use(id))
+			return id;
+		id = id == LAST ? FIRST : id + 1;
+	} while (id != START);
+	return 0;
+}
+
+/* For root without --user where metlo-xdp does not exist. Not nobody: other
+ * services run as nobody and could read what the daemon writes. */
+static int numeric_user(struct privileges_user *u, const struct log *log)
+{
+	const unsigned int id = unused_id();
+
+	if (!id) {
+		log_error(
+			log,
+			"user metlo-xdp: no such user, and no unused user ID: run: useradd --system --no-create-home metlo-xdp");
+		return -ENOENT;
+	}
+	u->uid = id;
+	u->gid = id;
+	u->change = true;
+	snprintf(u->name, sizeof(u->name), "%u", id);
+	log_info(
+		log,
+		"user metlo-xdp: no such user: using the unused user ID %u instead; to create the user: useradd --system --no-create-home metlo-xdp",
+		id);
+	return 0;
+}
+
 int privileges_user(struct privileges_user *u, const char *name,
 		    const struct log *log)
 {
@@ -74,19 +122,17 @@ int privileges_user(struct privileges_user *u, const char *name,
 	memset(u, 0, sizeof(*u));
 	u->uid = getuid();
 	u->gid = getgid();
-	errno = 0;
 	if (name)
 		pw = getpwnam(name);
-	else if (geteuid())
-		pw = getpwuid(geteuid());
-	else if (!(pw = getpwnam("metlo-xdp")))
-		pw = getpwnam("nobody");
-
-	if (!pw && (name || !geteuid())) {
+	else
+		pw = geteuid() ? getpwuid(geteuid()) : getpwnam("metlo-xdp");
+	if (!pw && !name && !geteuid())
+		return numeric_user(u, log);
+	if (!pw && name) {
 		log_error(
 			log,
 			"user %s: no such user: choose another with --user, or run: useradd --system --no-create-home metlo-xdp",
-			name ? name : "nobody");
+			name);
 		return -ENOENT;
 	}
 	if (pw)
@@ -108,12 +154,32 @@ int privileges_user(struct privileges_user *u, const char *name,
 	return 0;
 }
 
+/* Without CAP_SETPCAP (the systemd unit) the set stays, which the unit limits to
+ * what attaching needs. */
+static int drop_bounding_set(const struct log *log)
+{
+	int err;
+
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
+		if (!prctl(PR_CAPBSET_DROP, cap))
+			continue;
+		err = -errno;
+		if (err == -EPERM &&
+		    !(privileges_effective() >> CAP_SETPCAP & 1))
+			return 0;
+		log_error(log, "cannot drop the capability bounding set: %s",
+			  strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
 int privileges_no_new(const struct log *log)
 {
 	int err;
 
 	if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return 0;
+		return drop_bounding_set(log);
 	err = -errno;
 	log_error(log, "cannot set no_new_privs: %s", strerror(-err));
 	return err;

@@ -27,13 +27,13 @@ struct privileges_user {
 };
 
 /* Looks up the user: name is the value of --user, or NULL for metlo-xdp if that
- * user exists, else nobody. A process that is not root keeps its user. 0, or a
- * negative errno after logging it. */
+ * user exists, else an unused numeric ID. A process that is not root keeps its
+ * user. 0, or a negative errno after logging it. */
 int privileges_user(struct privileges_user *u, const char *name,
 		    const struct log *log);
 
-/* Sets no_new_privs for the calling thread and those it creates later: no
- * program they execute can gain privileges. 0, or a negative errno after logging
+/* Sets no_new_privs and empties the capability bounding set of the calling thread
+ * and those it creates later: no program they execute can gain privileges. 0, or a negative errno after logging
  * it. */
 int privileges_no_new(const struct log *log);
 

@@ -60,10 +60,7 @@ int cmd_detach(struct invocation *inv)
 		return code;
 	lock = lock_acquire(iface, &holder, &inv->log);
 	if (lock == -EBUSY) {
-		log_error(
-			&inv->log,
-			"%s: process %ld (metlo-xdp) is using it: stop it first: kill %ld",
-			iface, (long)holder, (long)holder);
+		lock_report_held(iface, holder, &inv->log);
 		return EXIT_FAILED;
 	}
 	if (lock < 0)

@@ -49,7 +49,7 @@ static void print_json(struct status *st, const struct attached *a)
 		a->live ? "true" : "false", xdp_mode_name(a->mode), a->prog_id);
 	fprintf(f,
 		"\"pinned\":%s,\"daemon_pid\":", a->pinned ? "true" : "false");
-	if (a->daemon)
+	if (a->daemon > 0)
 		fprintf(f, "%ld", (long)a->daemon);
 	else
 		fputs("null", f);
@@ -102,7 +102,9 @@ static void print_text(struct status *st, const struct attached *a)
 	if (st->shown)
 		putc('\n', f);
 	print_where(f, a);
-	if (a->daemon)
+	if (a->daemon < 0)
+		fputs("daemon      unknown process\n", f);
+	else if (a->daemon)
 		fprintf(f, "daemon      process %ld\n", (long)a->daemon);
 	else
 		fprintf(f,

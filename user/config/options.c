@@ -197,7 +197,7 @@ static const struct opt more_options[] = {
 	 .help = "size of the ring buffer between the kernel and each worker, a power of two"},
 	{"user", .type = OPT_TEXT, FIELD(user), .scope = CMD_ATTACH,
 	 .metavar = "NAME", .example = "metlo-xdp",
-	 .help = "switch to this user once attached (default metlo-xdp if that user exists, else nobody)"},
+	 .help = "switch to this user once attached (default metlo-xdp if that user exists, else an unused numeric user)"},
 	{"health", .type = OPT_TEXT, FIELD(health), .parse = check_listen,
 	 .scope = CMD_ATTACH | CMD_DOCTOR, .initial = "0.0.0.0:4789",
 	 .metavar = "ADDR:PORT",
