@@ -116,6 +116,12 @@ refused "a CA file that is none" 1 "cannot be used as --metlo-ca" \
 	--metlo-host "$TLS" --metlo-ca "$TMP/pcap"
 refused "https where there is no TLS" 1 "if the collector does not use TLS, use http://" \
 	--metlo-host "${PLAIN/http:/https:}"
+mkfifo "$TMP/fifo"
+refused "a key file that is a FIFO" 2 "fifo: not a regular file" \
+	--metlo-host "$PLAIN" --metlo-key-file "$TMP/fifo"
+METLO_API_KEY=k refused "authorities in a device" 2 \
+	"--metlo-ca /dev/zero: not a regular file" \
+	--metlo-host "$PLAIN" --metlo-ca /dev/zero
 refused "no key file" 2 "--metlo-key-file /nonexistent: No such file" \
 	--metlo-host "$PLAIN" --metlo-key-file /nonexistent
 

@@ -328,8 +328,8 @@ static void test_foreign(void **state)
 	assert_null(spool_open(&f->conf));
 	fflush(f->log.out);
 	assert_non_null(strstr(f->said, "contains other files"));
-	assert_non_null(strstr(f->said, "cannot be created: No such file"));
-	assert_non_null(strstr(f->said, "cannot be opened: Not a directory"));
+	assert_non_null(strstr(f->said, "opened: No such file"));
+	assert_non_null(strstr(f->said, "opened: Not a directory"));
 	f->conf.dir = f->path;
 }
 

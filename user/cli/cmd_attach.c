@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/exit.h"
+#include "base/owned_file.h"
 #include "capture/capture.h"
 #include "capture/load.h"
 #include "capture/lock.h"
@@ -131,9 +132,14 @@ static int open_ports(struct attach *a)
 	return a->monitor ? EXIT_DONE : EXIT_FAILED;
 }
 
+static struct owner owner_of_files(const struct attach *a)
+{
+	return (struct owner){a->user.change, a->user.uid, a->user.gid};
+}
+
 static int setup_sinks(struct attach *a)
 {
-	const struct owner owner = {a->user.change, a->user.uid, a->user.gid};
+	const struct owner owner = owner_of_files(a);
 	const int err = sinks_setup(&a->sinks, a->settings, &owner, a->log);
 
 	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_DONE;
@@ -170,6 +176,27 @@ static int open_capture(struct attach *a)
 	}
 }
 
+static int open_summary(struct attach *a)
+{
+	const struct owner owner = owner_of_files(a);
+	const char *path = a->settings->summary;
+	int fd;
+
+	if (!path || !strcmp(path, "-"))
+		return 0;
+	fd = owned_open_truncated(&owner, path);
+	if (fd >= 0) {
+		a->summary = fdopen(fd, "w");
+		if (a->summary)
+			return 0;
+		close(fd);
+		fd = -errno;
+	}
+	log_error(a->log, "--summary %s: cannot open for writing: %s", path,
+		  owned_error(&owner, -fd));
+	return -1;
+}
+
 static int open_outputs(struct attach *a)
 {
 	const struct settings *s = a->settings;
@@ -183,15 +210,8 @@ static int open_outputs(struct attach *a)
 		.log = a->log,
 	};
 
-	if (s->summary && strcmp(s->summary, "-")) {
-		a->summary = fopen(s->summary, "we");
-		if (!a->summary) {
-			log_error(a->log,
-				  "--summary %s: cannot open for writing: %s",
-				  s->summary, strerror(errno));
-			return -1;
-		}
-	}
+	if (open_summary(a))
+		return -1;
 	a->output = output_new(&conf);
 	if (!a->output)
 		return -1;

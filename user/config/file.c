@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/owned_file.h"
 #include "config/file.h"
 
 /* No sane configuration is longer; anything that is must be another file. */
@@ -29,8 +30,7 @@ static bool same_file(const char *path, int fd)
 /* Returns a descriptor at offset 0, or -errno after logging why. */
 static int reopen(const char *path, int first, const struct log *log)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = errno;
-	struct stat st;
+	int fd = regular_open(path), err = -fd;
 
 	if (fd < 0 && err == EACCES && same_file(path, first)) {
 		fd = fcntl(first, F_DUPFD_CLOEXEC, 3);
@@ -43,14 +43,8 @@ static int reopen(const char *path, int first, const struct log *log)
 		return -EACCES;
 	}
 	if (fd < 0) {
-		log_error(log, "%s: %s", path, strerror(err));
+		log_error(log, "%s: %s", path, regular_error(err));
 		return -err;
-	}
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		log_error(log, "%s: only a regular file can be read again",
-			  path);
-		close(fd);
-		return -EINVAL;
 	}
 	lseek(fd, 0, SEEK_SET);
 	return fd;
@@ -99,11 +93,10 @@ int config_file_read(struct opt_set *set, struct settings *settings,
 	int now, err;
 
 	if (!*fd) {
-		now = open(path, O_RDONLY | O_CLOEXEC);
+		now = regular_open(path);
 		if (now < 0) {
-			err = -errno;
-			log_error(log, "%s: %s", path, strerror(-err));
-			return err;
+			log_error(log, "%s: %s", path, regular_error(-now));
+			return now;
 		}
 		*fd = now;
 		return read_text(set, settings, path, now, log);

@@ -113,16 +113,17 @@ static int read_key_file(struct ingest_conf *m, const char *path,
 			 const struct log *log)
 {
 	char text[INGEST_KEY_MAX + 64];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = regular_open(path), err = fd < 0 ? -fd : 0;
 	struct stat st = {0};
 	ssize_t n = -1;
-	int err;
 
-	if (fd >= 0 && !fstat(fd, &st))
-		n = read(fd, text, sizeof(text));
-	if (n < 0) {
+	if (!err) {
+		n = fstat(fd, &st) ? -1 : read(fd, text, sizeof(text));
+		err = n < 0 ? errno : 0;
+	}
+	if (err) {
 		log_error(log, "--metlo-key-file %s: %s", path,
-			  strerror(errno));
+			  regular_error(err));
 		if (fd >= 0)
 			close(fd);
 		return -EINVAL;
@@ -213,6 +214,21 @@ static int check_use(const struct ingest_settings *s, unsigned int n,
 	return 0;
 }
 
+/* libcurl would wait for the writer of a FIFO. 0 or -EINVAL, logged. */
+static int check_ca_file(const char *path, const struct log *log)
+{
+	int fd = path ? regular_open(path) : 0;
+
+	if (!path)
+		return 0;
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	log_error(log, "--metlo-ca %s: %s", path, regular_error(-fd));
+	return -EINVAL;
+}
+
 static int fill(struct ingest_conf *c, const struct sink_setup *setup)
 {
 	const struct ingest_settings *s = setup->settings;
@@ -223,6 +239,8 @@ static int fill(struct ingest_conf *c, const struct sink_setup *setup)
 		return -EINVAL;
 	}
 	if (find_key(c, s, setup->log))
+		return -EINVAL;
+	if (check_ca_file(s->ca_file, setup->log))
 		return -EINVAL;
 	c->ca_file = s->ca_file;
 	c->spool = s->spool;

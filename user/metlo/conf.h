@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "base/opt.h"
+#include "base/owned_file.h"
 #include "metlo/http.h"
 #include "metlo/send.h"
-#include "output/owner.h"
 #include "output/sink.h"
 
 #define INGEST_KEY_MAX 400

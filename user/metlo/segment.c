@@ -40,22 +40,24 @@ static int open_file(const struct segment_dir *d, uint64_t seq,
 		     const char *suffix, int flags)
 {
 	char name[NAME_MAX_LEN];
-	int fd, err;
+	struct stat st;
+	int fd, err = owned_enter(&d->owner);
 
+	if (err) {
+		errno = -err;
+		return -1;
+	}
 	name_of(name, seq, suffix);
 	/* O_NONBLOCK: a FIFO with this name must not block the thread. */
 	fd = openat(d->fd, name,
 		    O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
-			    flags,
+			    O_NOCTTY | flags,
 		    0600);
-	/* If privileges are dropped before fchown(), fd remains usable, and the
-	 * next start changes the owner. */
-	if (fd >= 0 && d->owner.change && !geteuid() &&
-	    fchown(fd, d->owner.uid, d->owner.gid) && !geteuid()) {
-		err = errno;
+	owned_leave(&d->owner);
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
 		close(fd);
-		errno = err;
-		return -1;
+		fd = -1;
+		errno = EINVAL;
 	}
 	return fd;
 }

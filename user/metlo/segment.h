@@ -11,8 +11,8 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/owned_file.h"
 #include "metlo/spool_record.h"
-#include "output/owner.h"
 
 /* Larger files are not ours: what follows is treated as damage. */
 #define SEGMENT_FILE_MAX (128u << 20)

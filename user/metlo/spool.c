@@ -55,14 +55,17 @@ struct spool {
 
 /* --- the directory ----------------------------------------------------- */
 
-/* Logs errno and returns it negated. */
+/* Logs err, a negative errno, and returns it. */
+static int log_failure(const struct spool *s, const char *what, int err)
+{
+	log_error(s->conf.log, "--spool %s: %s: %s", s->conf.dir, what,
+		  owned_error(&s->conf.owner, -err));
+	return err;
+}
+
 static int log_errno(const struct spool *s, const char *what)
 {
-	const int err = errno;
-
-	log_error(s->conf.log, "--spool %s: %s: %s", s->conf.dir, what,
-		  strerror(err));
-	return -err;
+	return log_failure(s, what, -errno);
 }
 
 /* A directory with other files in it was probably named by mistake, unless it is
@@ -90,15 +93,18 @@ static int check_files(const struct spool *s, DIR *d)
 
 static int lock_dir(struct spool *s)
 {
-	s->lock_fd = openat(s->dir.fd, "lock",
-			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->lock_fd < 0)
-		return log_errno(s, "cannot be written");
-	if (s->dir.owner.change && !geteuid() &&
-	    (fchown(s->lock_fd, s->dir.owner.uid, s->dir.owner.gid) ||
-	     fchown(s->dir.fd, s->dir.owner.uid, s->dir.owner.gid)))
-		return log_errno(
-			s, "cannot change its owner to the user of the daemon");
+	int err = owned_enter(&s->dir.owner);
+
+	if (!err) {
+		s->lock_fd = openat(s->dir.fd, "lock",
+				    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+					    O_NONBLOCK | O_NOCTTY,
+				    0600);
+		err = s->lock_fd < 0 ? -errno : 0;
+		owned_leave(&s->dir.owner);
+	}
+	if (err)
+		return log_failure(s, "cannot be written", err);
 	if (!flock(s->lock_fd, LOCK_EX | LOCK_NB))
 		return 0;
 	if (errno != EWOULDBLOCK)
@@ -161,23 +167,6 @@ static int load_segments(struct spool *s, const uint64_t *seq, size_t n)
 	return 0;
 }
 
-/* Changes the owner of files from an earlier run as root, which may not have had
- * --user. */
-static void chown_file(const struct spool *s, const char *name)
-{
-	struct stat st;
-
-	if (!s->dir.owner.change || geteuid() ||
-	    fstatat(s->dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) ||
-	    !S_ISREG(st.st_mode))
-		return;
-	if (fchownat(s->dir.fd, name, s->dir.owner.uid, s->dir.owner.gid,
-		     AT_SYMLINK_NOFOLLOW))
-		log_warn(s->conf.log,
-			 "--spool %s/%s: cannot change its owner: %s",
-			 s->conf.dir, name, strerror(errno));
-}
-
 static int list_segments(struct spool *s, DIR *d)
 {
 	uint64_t *seq = NULL, *more, one;
@@ -187,12 +176,8 @@ static int list_segments(struct spool *s, DIR *d)
 
 	rewinddir(d);
 	while ((e = readdir(d))) {
-		if (!segment_is_name(e->d_name, &one)) {
-			if (strstr(e->d_name, ".acks"))
-				chown_file(s, e->d_name);
+		if (!segment_is_name(e->d_name, &one))
 			continue;
-		}
-		chown_file(s, e->d_name);
 		if (n == cap) {
 			cap = cap ? cap * 2 : 64;
 			more = realloc(seq, cap * sizeof(*seq));
@@ -214,18 +199,27 @@ static int list_segments(struct spool *s, DIR *d)
 
 static int open_dir(struct spool *s)
 {
+	bool root_only;
 	DIR *d;
 	int err;
 
-	if (mkdir(s->conf.dir, 0700) && errno != EEXIST)
-		return log_errno(s, "cannot be created");
-	s->dir.fd = open(s->conf.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	s->dir.fd =
+		owned_open_directory(&s->dir.owner, s->conf.dir, &root_only);
 	if (s->dir.fd < 0)
-		return log_errno(s, "cannot be opened");
+		return log_failure(s, "cannot be created or opened", s->dir.fd);
 	d = fdopendir(fcntl(s->dir.fd, F_DUPFD_CLOEXEC, 3));
 	if (!d)
 		return log_errno(s, "cannot be read");
 	err = check_files(s, d);
+	/* New, or from an earlier run as root. */
+	if (!err && root_only) {
+		err = owned_hand_over(&s->dir.owner, s->dir.fd);
+		if (err)
+			log_failure(
+				s,
+				"cannot change its owner to the user of the daemon",
+				err);
+	}
 	if (!err)
 		err = lock_dir(s);
 	if (!err)

@@ -13,8 +13,8 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/owned_file.h"
 #include "metlo/segment.h"
-#include "output/owner.h"
 
 /* Smallest limit: any record and its overhead fit. */
 #define SPOOL_LIMIT_MIN (8u << 20)

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,27 +54,7 @@ static uint64_t now_seconds(void)
 
 /* --- opening ---------------------------------------------------------------- */
 
-/* -1 with errno, or with *regular false. */
-static int open_path(const char *path, bool *created, bool *regular)
-{
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK;
-	struct stat st;
-	/* For its owner only: bodies can hold personal data. */
-	int fd = open(path, flags | O_CREAT | O_EXCL, 0600);
-
-	*created = fd >= 0;
-	*regular = true;
-	if (fd >= 0 || errno != EEXIST)
-		return fd;
-	/* A dangling symbolic link: O_EXCL refuses it, O_CREAT follows it. */
-	if (stat(path, &st)) {
-		fd = open(path, flags | O_CREAT, 0600);
-		*created = fd >= 0;
-		return fd;
-	}
-	*regular = S_ISREG(st.st_mode);
-	return *regular ? open(path, flags) : -1;
-}
+#define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 /* With a single writer, a torn last line is safe to truncate. */
 static int lock(const struct logfile *f, int fd)
@@ -144,12 +123,12 @@ static int adopt(struct logfile *f, int fd)
 	return 0;
 }
 
-/* 0 or -errno. */
-static int open_directory(struct logfile *f)
+/* Finds the directory and name of path, which exists. 0 or -errno. */
+static int open_directory(struct logfile *f, const char *path)
 {
 	char *slash;
 
-	f->real = realpath(f->path, NULL);
+	f->real = realpath(path, NULL);
 	if (!f->real)
 		return -errno;
 	slash = strrchr(f->real, '/');
@@ -160,32 +139,30 @@ static int open_directory(struct logfile *f)
 	return f->dir_fd < 0 ? -errno : 0;
 }
 
-static void change_owner(const struct logfile *f, int fd)
+/* Uses the directory of place and closes it. 0 or -errno. */
+static int adopt_place(struct logfile *f, struct owned_place *place)
 {
-	const struct owner *owner = &f->rules->owner;
+	char self[40];
 
-	if (owner->change && fchown(fd, owner->uid, owner->gid))
-		log_warn(f->log, "%s: cannot change its owner to user %u: %s",
-			 f->path, (unsigned int)owner->uid, strerror(errno));
+	if (place->magic) {
+		close(place->dir);
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", f->fd);
+		return open_directory(f, self);
+	}
+	f->dir_fd = place->dir;
+	f->name = f->real = strdup(place->name);
+	return f->real ? 0 : -ENOMEM;
 }
 
-/* May the future owner rotate the file? setfsuid(2) affects this thread only. */
+/* May the future owner rotate the file? */
 static int check_owner_access(const struct logfile *f)
 {
-	const struct logfile_rules *r = f->rules;
-	uid_t uid = 0;
-	gid_t gid = 0;
-	int err;
+	int err = owned_enter(&f->rules->owner);
 
-	if (r->owner.change) {
-		gid = (gid_t)setfsgid(r->owner.gid);
-		uid = (uid_t)setfsuid(r->owner.uid);
-	}
+	if (err)
+		return err;
 	err = faccessat(f->dir_fd, ".", W_OK | X_OK, AT_EACCESS) ? -errno : 0;
-	if (r->owner.change) {
-		setfsuid(uid);
-		setfsgid(gid);
-	}
+	owned_leave(&f->rules->owner);
 	return err;
 }
 
@@ -208,46 +185,56 @@ static int check_rotation(const struct logfile *f)
 	return err;
 }
 
+/* Opens path and sets f->fd, f->dir_fd and f->name. 0 or -errno, logged unless
+ * *regular is false. */
+static int open_file(struct logfile *f, bool *regular)
+{
+	const struct owner *owner = &f->rules->owner;
+	struct owned_place place;
+	int fd = owned_open_regular(owner, f->path, OPEN_FLAGS, &place,
+				    regular),
+	    err;
+
+	err = fd < 0 ? fd : adopt(f, fd);
+	if (err) {
+		if (fd < 0 && *regular)
+			log_error(f->log,
+				  "%s: cannot be opened for writing: %s",
+				  f->path, owned_error(owner, -fd));
+		if (place.dir >= 0)
+			close(place.dir);
+		return err;
+	}
+	err = place.dir >= 0 ? adopt_place(f, &place)
+			     : open_directory(f, f->path);
+	if (err)
+		log_error(f->log, "%s: cannot open its directory: %s", f->path,
+			  strerror(-err));
+	return err;
+}
+
 struct logfile *logfile_open(const char *path,
 			     const struct logfile_rules *rules, bool sync,
 			     bool *regular, const struct log *log)
 {
-	struct logfile *f;
-	bool created;
-	int fd = open_path(path, &created, regular), err;
+	struct logfile *f = calloc(1, sizeof(*f));
 
-	if (fd < 0) {
-		if (*regular)
-			log_error(log, "%s: cannot be opened for writing: %s",
-				  path, strerror(errno));
-		return NULL;
-	}
-	f = calloc(1, sizeof(*f));
+	*regular = true;
 	if (!f) {
 		log_error(log, "%s: %s", path, strerror(errno));
-		close(fd);
 		return NULL;
 	}
 	*f = (struct logfile){.path = path,
 			      .rules = rules,
 			      .log = log,
-			      .sync = sync,
 			      .fd = -1,
 			      .dir_fd = -1};
-	if (created)
-		change_owner(f, fd);
-	if (adopt(f, fd))
-		goto fail;
-	err = open_directory(f);
-	if (err)
-		log_error(log, "%s: cannot open its directory: %s", path,
-			  strerror(-err));
-	else if (!check_rotation(f))
-		return f;
-fail:
-	f->sync = false;
-	logfile_close(f);
-	return NULL;
+	if (open_file(f, regular) || check_rotation(f)) {
+		logfile_close(f);
+		return NULL;
+	}
+	f->sync = sync;
+	return f;
 }
 
 /* --- rotation ---------------------------------------------------------------- */
@@ -277,9 +264,11 @@ static void copy_mode(int fd, const struct stat *st)
 
 /* Opens or creates the file by its name and switches to it, unless it is the
  * same one. 0 or -errno, logged. */
-static int reopen(struct logfile *f)
+static int reopen_here(struct logfile *f)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK;
+	/* Names in the directory were resolved at the start. */
+	const int flags =
+		OPEN_FLAGS | (f->rules->owner.change ? O_NOFOLLOW : 0);
 	int old = f->fd, fd, err;
 	struct stat was = {0}, is;
 	bool created = false;
@@ -320,6 +309,18 @@ static int reopen(struct logfile *f)
 	return 0;
 }
 
+/* The thread of the sink may run before privileges are dropped. */
+static int reopen(struct logfile *f)
+{
+	int err = owned_enter(&f->rules->owner);
+
+	if (err)
+		return err;
+	err = reopen_here(f);
+	owned_leave(&f->rules->owner);
+	return err;
+}
+
 static void prune(const struct logfile *f)
 {
 	int n;
@@ -355,31 +356,42 @@ static void rotation_failed(struct logfile *f, int err)
 	f->retry_ns = clock_mono_ns() + RETRY_NS;
 }
 
-static void rotate(struct logfile *f)
+static int rename_and_reopen(struct logfile *f)
 {
 	char to[NAME_MAX + 1];
 	int err = 0;
 
 	/* Renamed or removed by something else: that was the rotation. */
 	if (!has_name(f)) {
-		err = reopen(f);
+		err = reopen_here(f);
 	} else {
 		err = rotated_rename(f->dir_fd, f->name,
 				     clock_real_ns() / NSEC_PER_MSEC,
 				     &f->last_ms, to);
 		if (!err) {
-			err = reopen(f);
+			err = reopen_here(f);
 			if (err)
 				renameat2(f->dir_fd, to, f->dir_fd, f->name,
 					  RENAME_NOREPLACE);
 		}
 	}
-	if (err) {
-		rotation_failed(f, err);
-		return;
+	if (!err)
+		prune(f);
+	return err;
+}
+
+static void rotate(struct logfile *f)
+{
+	int err = owned_enter(&f->rules->owner);
+
+	if (!err) {
+		err = rename_and_reopen(f);
+		owned_leave(&f->rules->owner);
 	}
-	f->retry_ns = 0;
-	prune(f);
+	if (err)
+		rotation_failed(f, err);
+	else
+		f->retry_ns = 0;
 }
 
 static bool may_rotate(const struct logfile *f)

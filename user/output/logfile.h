@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 
 #include "base/log.h"
-#include "output/owner.h"
+#include "base/owned_file.h"
 
 /* Zero-initialised: no rotation. */
 struct logfile_rules {

@@ -60,6 +60,27 @@ static int open_other(struct outfile *s, const struct log *log)
 	return -err;
 }
 
+/* Opens something that is not a regular file. -1 with errno. */
+static int open_special(const char *path, bool wait_for_reader,
+			const struct owner *owner)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC |
+			  (wait_for_reader ? 0 : O_NONBLOCK);
+	struct owned_place place;
+	int fd;
+
+	if (!owner->change || geteuid())
+		return open(path, flags);
+	fd = owned_locate(owner, path, &place);
+	if (!fd) {
+		fd = owned_open_at(owner, &place, flags, 0);
+		close(place.dir);
+	}
+	if (fd < 0)
+		errno = -fd;
+	return fd < 0 ? -1 : fd;
+}
+
 int outfile_open(struct outfile *s, const char *path, bool wait_for_reader,
 		 const struct logfile_rules *rules, const struct log *log)
 {
@@ -74,8 +95,7 @@ int outfile_open(struct outfile *s, const char *path, bool wait_for_reader,
 		return 0;
 	if (regular)
 		return -EIO; /* logged */
-	s->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC |
-				   (wait_for_reader ? 0 : O_NONBLOCK));
+	s->fd = open_special(path, wait_for_reader, &rules->owner);
 	s->owned = s->fd >= 0;
 	return open_other(s, log);
 }

@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "base/opt.h"
-#include "output/owner.h"
+#include "base/owned_file.h"
 #include "output/queue.h"
 #include "output/stats.h"
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "config/options.h"
 #include "config/ports.h"
+#include "base/owned_file.h"
 #include "run/reload.h"
 
 /* How long to wait for workers to adopt rules, which takes them a tick (5 ms)
@@ -46,11 +47,11 @@ void reload_free(struct reload *r)
 void reload_check(const struct reload *r, const char *user)
 {
 	const char *path = r->inv->settings.config;
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = path ? regular_open(path) : -1;
 
 	if (fd >= 0)
 		close(fd);
-	else if (path && errno == EACCES)
+	else if (path && fd == -EACCES)
 		log_warn(
 			&r->inv->log,
 			"%s: user %s cannot read it: SIGHUP will see edits made in place, but not a file that replaces it: chgrp or chown it to %s and chmod 640",
