@@ -235,7 +235,7 @@ static void play(const struct place *p, unsigned int n)
 
 static void test_race(void **state)
 {
-	const unsigned int n = test_scale(10000, 100000);
+	const unsigned int n = test_scale(7000, 100000);
 	struct place *p = *state;
 	pid_t child = fork();
 
