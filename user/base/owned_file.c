@@ -410,15 +410,16 @@ static int hand_over_file(const struct owner *owner, int dir_fd,
 	int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), err = 0;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st))
-		err = -errno;
-	else if (S_ISREG(st.st_mode) && st.st_nlink > 1)
-		err = -EMLINK;
-	else if (S_ISREG(st.st_mode) &&
-		 fchownat(fd, "", owner->uid, owner->gid, AT_EMPTY_PATH))
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
+		if (st.st_nlink > 1)
+			err = -EMLINK;
+		else if (fchownat(fd, "", owner->uid, owner->gid,
+				  AT_EMPTY_PATH))
+			err = -errno;
+	}
+	close(fd);
 	return err;
 }
 

@@ -167,9 +167,8 @@ int pins_put(const char *iface, const char *name, int fd)
 	if (folder < 0)
 		return folder;
 	pin_path(path, folder, name);
-	if (unlinkat(folder, name, 0) && errno != ENOENT)
-		err = -errno;
-	else if (bpf_obj_pin(fd, path))
+	if ((unlinkat(folder, name, 0) && errno != ENOENT) ||
+	    bpf_obj_pin(fd, path))
 		err = -errno;
 	close(folder);
 	return err;
