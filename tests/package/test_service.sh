@@ -110,6 +110,8 @@ installs()
 runs()
 {
 	check "enable --now" in_machine systemctl enable --now "$UNIT"
+	# Everything below would fail, too, and hide the cause.
+	state active || { not_ok "it runs" "$(journal)"; finish; }
 	is "it is active" "$(show ActiveState)" active
 	check "the program is on the interface" xdp_on
 	check "a request is reported" try 1

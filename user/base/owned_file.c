@@ -2,10 +2,11 @@
 /*
  * Walks a path one component at a time. As long as only root can change the
  * current directory, its entries are root's choice and are followed as root. The
- * first directory that someone else can change ends this: from there on, the
- * kernel resolves the rest with the owner's file system user ID (setfsuid), so
- * that links lead only to what that user can open anyway. A check by path instead
- * of by descriptor could be defeated by renaming in between.
+ * first directory that someone else can change ends this: from there on, the rest
+ * is resolved with the owner's file system user ID (setfsuid), so that links lead
+ * only to what that user can open anyway. A check by path instead of by descriptor
+ * could be defeated by renaming in between. Not openat2(), which could do part of
+ * it: systemd's RestrictSUIDSGID= replaces it by ENOSYS.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +22,6 @@
 #include <unistd.h>
 
 #include <linux/magic.h>
-#include <linux/openat2.h>
 
 #include "base/owned_file.h"
 
@@ -52,12 +52,12 @@ int owned_enter(const struct owner *owner)
 	return -EPERM;
 }
 
-/* If privileges were dropped meanwhile, both calls change nothing. */
+/* Dropping privileges meanwhile has reset both. */
 void owned_leave(const struct owner *owner)
 {
 	int err = errno;
 
-	if (owner->change) {
+	if (acts_for(owner)) {
 		setfsuid(geteuid());
 		setfsgid(getegid());
 	}
@@ -69,6 +69,7 @@ void owned_leave(const struct owner *owner)
 struct path_walk {
 	int dir;
 	int links;
+	bool as_owner;	     /* between owned_enter() and owned_leave() */
 	char rest[PATH_MAX]; /* unresolved */
 	char name[NAME_MAX + 1];
 };
@@ -152,61 +153,55 @@ static bool is_descriptor(const struct path_walk *w)
 	return !strncmp(w->rest, "/fd/", 4) && fd == w->rest + 4;
 }
 
-/* Opens a directory as the owner, not through magic links of /proc, which would
- * reopen what root has open. */
-static int open_as_owner(const struct owner *owner, int dir, const char *path)
-{
-	const struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = owned_enter(owner);
-
-	if (fd)
-		return fd;
-	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	fd = fd < 0 ? -errno : fd;
-	owned_leave(owner);
-	return fd;
-}
-
-/* Ends a walk at a directory that others can change. */
-static int locate_as_owner(const struct owner *owner, struct path_walk *w,
-			   struct owned_place *place)
-{
-	char path[PATH_MAX], *slash;
-	int fd;
-
-	if (snprintf(path, sizeof(path), "%s%s", w->name, w->rest) >=
-	    (int)sizeof(path))
-		return -ENAMETOOLONG;
-	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
-		path[n - 1] = '\0';
-	place->as_owner = true;
-	slash = strrchr(path, '/');
-	snprintf(place->name, sizeof(place->name), "%s",
-		 slash ? slash + 1 : path);
-	if (slash)
-		*slash = '\0';
-	fd = open_as_owner(owner, w->dir, slash ? path : ".");
-	if (fd < 0)
-		return fd;
-	place->dir = fd;
-	return 0;
-}
-
 static int end_here(struct path_walk *w, struct owned_place *place, bool magic)
 {
 	if (snprintf(place->name, sizeof(place->name), "%s%s", w->name,
 		     magic ? w->rest : "") >= (int)sizeof(place->name))
 		return -ENAMETOOLONG;
 	place->magic = magic;
+	place->as_owner = w->as_owner;
 	place->dir = w->dir;
 	w->dir = -1;
 	return 0;
 }
 
-/* One component. 0 to continue, 1 at the end, or -errno. */
+/* As the kernel does with fs.protected_symlinks: in a directory such as /tmp, the
+ * owner does not follow the links of third parties. */
+static bool owner_may_follow(const struct owner *owner, const struct stat *dir,
+			     const struct stat *link)
+{
+	return !(dir->st_mode & S_ISVTX && dir->st_mode & S_IWOTH) ||
+	       link->st_uid == owner->uid || link->st_uid == dir->st_uid;
+}
+
+/* One component of what others can change. Magic links of /proc, which would
+ * reopen what root has open, are followed by their text like any others, which
+ * does nothing of the kind. 0 to continue, 1 at the end, or -errno. */
+static int step_as_owner(const struct owner *owner, struct path_walk *w,
+			 struct owned_place *place, const struct stat *dir,
+			 bool more)
+{
+	struct stat entry;
+	int fd, err;
+
+	if (!more)
+		return end_here(w, place, false) ?: 1;
+	fd = openat(w->dir, w->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &entry))
+		err = -errno;
+	else if (!S_ISLNK(entry.st_mode))
+		return enter_directory(w, fd);
+	else
+		err = owner_may_follow(owner, dir, &entry) ? follow(w, fd)
+							   : -EACCES;
+	close(fd);
+	return err;
+}
+
+/* One component of what only root can change, until the first one that others
+ * can. 0 to continue, 1 at the end, or -errno. */
 static int step(const struct owner *owner, struct path_walk *w,
 		struct owned_place *place)
 {
@@ -216,6 +211,8 @@ static int step(const struct owner *owner, struct path_walk *w,
 
 	if (fstat(w->dir, &dir))
 		return -errno;
+	if (w->as_owner)
+		return step_as_owner(owner, w, place, &dir, more);
 	/* The target of /dev/stdout. */
 	if (is_descriptor(w))
 		return end_here(w, place, true) ?: 1;
@@ -227,7 +224,9 @@ static int step(const struct owner *owner, struct path_walk *w,
 	if (fd < 0 || fstat(fd, &entry) || !root_owns_entry(&dir, &entry)) {
 		if (fd >= 0)
 			close(fd);
-		return locate_as_owner(owner, w, place) ?: 1;
+		err = owned_enter(owner);
+		w->as_owner = !err;
+		return err ?: step_as_owner(owner, w, place, &dir, more);
 	}
 	if (S_ISLNK(entry.st_mode)) {
 		err = follow(w, fd);
@@ -257,6 +256,8 @@ int owned_locate(const struct owner *owner, const char *path,
 		return -errno;
 	while (!err)
 		err = step(owner, &w, place);
+	if (w.as_owner)
+		owned_leave(owner);
 	if (w.dir >= 0)
 		close(w.dir);
 	return err < 0 ? err : 0;

@@ -14,11 +14,8 @@
 
 #include <bpf/bpf.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
-#include <linux/types.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include "capture/pins.h"
@@ -66,29 +63,26 @@ void pins_folder(char path[PINS_PATH_MAX], const char *iface)
 
 /* Opens a folder, at any level without following symbolic links: METLO_PIN_ROOT
  * belongs to the user of the daemon, who must not lead root elsewhere. Creates it
- * if create is set and its parent exists. A descriptor or -errno. */
+ * if create is set and its parent exists. A descriptor or -errno. Not openat2(),
+ * as systemd's RestrictSUIDSGID= replaces it by ENOSYS. */
 static int open_folder(const char *path, bool create)
 {
-	const struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS,
-	};
-	char parent[2 * PINS_PATH_MAX];
-	const char *name = strrchr(path, '/') + 1;
-	int fd, err;
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	char name[PINS_PATH_MAX];
+	int fd = open("/", flags), next;
 
-	if (create) {
-		snprintf(parent, sizeof(parent), "%.*s", (int)(name - path),
-			 path);
-		fd = open_folder(parent, false);
-		if (fd < 0)
-			return fd;
-		err = mkdirat(fd, name, 0700) && errno != EEXIST ? -errno : 0;
+	while (fd >= 0 && *path) {
+		const size_t n = strcspn(++path, "/");
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, path);
+		path += n;
+		next = create && !*path && mkdirat(fd, name, 0700) &&
+				       errno != EEXIST
+			       ? -1
+			       : openat(fd, name, flags);
 		close(fd);
-		if (err)
-			return err;
+		fd = next;
 	}
-	fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 	return fd < 0 ? -errno : fd;
 }
 
