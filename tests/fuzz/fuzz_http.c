@@ -101,6 +101,10 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 	mix(w, t->interim, t->n_interim * sizeof(*t->interim));
 	mix_message(w, t->request);
 	mix_message(w, t->response);
+	if (!t->proxied)
+		return;
+	mix(w, t->source_addr, sizeof(t->source_addr));
+	mix(w, &t->source_port, sizeof(t->source_port));
 }
 
 static void record(struct world *w, unsigned int dir, uint32_t seq,

@@ -44,6 +44,10 @@ raw = zlib.compressobj(9, zlib.DEFLATED, -15)
 raw = raw.compress(text) + raw.flush()
 seeds = {
     "plain": c(GET) + s(OK) + c(POST) + s(CHUNKS) + END,
+    "proxy": c(b"PROXY TCP4 203.0.113.7 198.51.100.1 55555 80\r\n" + GET) + s(OK) + c(GET) + s(OK) + END,
+    "proxy_v2": c(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14" + bytes(12) + b"\x02\0\x05\r\n\r\n") +
+    c(b"G" + GET) + s(OK) + END,
+    "proxy_lost": c(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x34" + bytes(12)) + step(LOST, b"", 40) + c(GET) + s(OK) + END,
     "pipelined": c(GET * 3 + POST) + s(OK * 3 + CHUNKS) + END,
     "head": c(b"HEAD / HTTP/1.1\r\n\r\n") + s(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + OK) + END,
     "expect": c(b"PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n") +

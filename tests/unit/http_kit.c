@@ -2,6 +2,7 @@
 /* The test double of stream, and the rendering of transactions. */
 #include "http_kit.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,6 +73,18 @@ static void add_message(struct kit *k, const struct http_message *m)
 	assert_true(m->first_ns <= m->last_ns);
 }
 
+/* The client that a PROXY header names. */
+static void add_source(struct buf *b, const struct http_transaction *t)
+{
+	char text[INET6_ADDRSTRLEN];
+	const uint8_t *a = t->source_addr;
+
+	assert_non_null(inet_ntop(t->source_ipv6 ? AF_INET6 : AF_INET,
+				  t->source_ipv6 ? a : a + 12, text,
+				  sizeof(text)));
+	addf(b, " from=%s#%u", text, t->source_port);
+}
+
 static void on_emit(void *ctx, const struct http_transaction *t)
 {
 	static const char *const names[] = {
@@ -113,6 +126,8 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 	} else {
 		buf_add_str(b, " -");
 	}
+	if (t->proxied)
+		add_source(b, t);
 	for (unsigned int i = 0; i < HTTP_FLAG_COUNT; i++)
 		if (t->flags & (1u << i))
 			addf(b, " !%s", names[i]);

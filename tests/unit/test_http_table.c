@@ -14,6 +14,7 @@
 static const char *const files[] = {
 	"tests/unit/http/plain.txt",
 	"tests/unit/http/odd.txt",
+	"tests/unit/http/proxy.txt",
 };
 
 static void whole(void **state)

@@ -78,7 +78,33 @@ static void test_all_flags(void **state)
 	t.flags = (1u << HTTP_FLAG_COUNT) - 1;
 	expect_part(
 		&t, NULL,
-		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\"]}}");
+		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\",\"proxy-unconfirmed\"]}}");
+}
+
+/* A PROXY header names the client; the TCP peer stays visible. */
+static void test_proxied(void **state)
+{
+	struct http_transaction t = trace_example;
+
+	(void)state;
+	t.proxied = true;
+	t.source_port = 65535;
+	memcpy(t.source_addr, (uint8_t[16]){[10] = 0xff, 0xff, 203, 0, 113, 7},
+	       16);
+	expect_part(&t, NULL,
+		    "\"source\":\"203.0.113.7\",\"sourcePort\":65535,");
+	expect_part(
+		&t, NULL,
+		"\"vni\":7000,\"peer\":\"10.1.0.5:20147\",\"requestTimeUs\"");
+	t.source_ipv6 = t.ipv6 = true;
+	memset(t.source_addr, 0xff, 16);
+	memset(t.client_addr, 0xff, 16);
+	expect_part(
+		&t, NULL,
+		"\"source\":\"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\",\"sourcePort\":65535,");
+	expect_part(
+		&t, NULL,
+		"\"peer\":\"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:20147\",");
 }
 
 static void test_host_fallback(void **state)
@@ -304,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_request_only),
 		cmocka_unit_test(test_response_only),
 		cmocka_unit_test(test_all_flags),
+		cmocka_unit_test(test_proxied),
 		cmocka_unit_test(test_host_fallback),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_bodies),

@@ -28,7 +28,7 @@ struct http_conf {
 	X(bytes_head, COUNTER, "Bytes of start lines, fields and trailers.") \
 	X(bytes_body, COUNTER, "Bytes of bodies before decoding.")           \
 	X(bytes_framing, COUNTER,                                            \
-	  "Bytes of chunk headers and of empty lines between messages.")     \
+	  "Bytes of PROXY headers, chunk headers and empty lines.")          \
 	X(bytes_resync, COUNTER,                                             \
 	  "Bytes skipped while searching for the start of a message.")       \
 	X(bytes_not_http, COUNTER,                                           \
@@ -55,6 +55,8 @@ struct http_conf {
 	  "Bodies not decompressed further because they expand too far.")    \
 	X(upgraded, COUNTER,                                                 \
 	  "Connections that left HTTP by an upgrade or CONNECT.")            \
+	X(proxy_headers, COUNTER,                                            \
+	  "Connections that begin with a header of the PROXY protocol.")     \
 	X(not_http, COUNTER, "Connections that never spoke HTTP/1.")         \
 	X(not_http_tls, COUNTER, "Connections that speak TLS.")              \
 	X(not_http_h2, COUNTER, "Connections that speak HTTP/2.")            \

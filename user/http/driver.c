@@ -17,6 +17,7 @@
 #include "http/on_body.h"
 #include "http/on_head.h"
 #include "http/on_peek.h"
+#include "http/on_proxy.h"
 #include "http/on_resync.h"
 #include "http/resync.h"
 
@@ -61,14 +62,20 @@ struct state {
 /*
  * A message passes START, HEAD, PAIR, BODY (and TRAILER, if it is chunked) and
  * COMPLETE. FRAMED comes after PAIR only if a response must be resolved before
- * the body of its request begins. Actions other than DONE and OVERSIZE lead to
- * the same state from everywhere.
+ * the body of its request begins. PROXY and PROXY_SKIP may come before the first
+ * message of a client. Actions other than DONE and OVERSIZE lead to the same
+ * state from everywhere.
  */
 /* clang-format off */
 static const struct state states[DIR_STATES] = {
 	/*		        bytes        gap            end */
 	[DIR_START]	   = {ON(on_start,   on_resync_gap, on_nothing),
 			      .done = DIR_HEAD},
+	[DIR_PROXY]	   = {ON(on_proxy,   on_proxy_gap,  on_proxy_end),
+			      .done = DIR_START, .oversized = DIR_PROXY_SKIP},
+	[DIR_PROXY_SKIP]   = {ON(on_proxy_skip, on_proxy_skip_gap,
+				 on_proxy_skip_end),
+			      .done = DIR_START},
 	[DIR_TUNNEL]	   = {ON(on_tunnel,  on_resync_gap, on_nothing),
 			      .done = DIR_HEAD},
 	[DIR_RESYNC]	   = {ON(on_resync,  on_resync_gap, on_nothing),
@@ -96,7 +103,7 @@ static const struct state states[DIR_STATES] = {
 static const uint8_t targets[] = {
 	[ACT_BODY] = DIR_BODY,	       [ACT_PEEK] = DIR_PEEK,
 	[ACT_COMPLETE] = DIR_COMPLETE, [ACT_RESTART] = DIR_START,
-	[ACT_TUNNEL] = DIR_TUNNEL,
+	[ACT_TUNNEL] = DIR_TUNNEL,     [ACT_PROXY] = DIR_PROXY,
 };
 
 /* Actions that affect more than the state of one direction. Out of line: they

@@ -4,6 +4,7 @@
 #include "http/emit.h"
 #include "http/head.h"
 #include "http/message.h"
+#include "http/on_proxy.h"
 
 #include <string.h>
 
@@ -141,6 +142,8 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 		flags |= HTTP_F_MIDSTREAM;
 	t.interim = x->interim;
 	t.n_interim = x->n_interim;
+	if (c->proxied)
+		flags |= proxy_source(c, x, &t);
 	t.flags = flags;
 	t.vni = tuple.vni;
 	memcpy(t.client_addr, tuple.addr[client], 16);

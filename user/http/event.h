@@ -15,6 +15,7 @@ enum action {
 	ACT_COMPLETE, /* the message ends at msg->end */
 	ACT_RESTART,  /* there is no message: between messages again */
 	ACT_TUNNEL,   /* what follows may be HTTP or something else */
+	ACT_PROXY,    /* a PROXY header may begin here */
 	/* no transition */
 	ACT_MORE,
 	/* out of the sequence of messages */

@@ -10,6 +10,7 @@
 #include "http/exchange.h"
 #include "http/http.h"
 #include "http/leave.h"
+#include "http/on_proxy.h"
 #include "http/resync.h"
 
 #include <errno.h>
@@ -206,6 +207,7 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	    (c->dir[0].scanned || c->dir[1].scanned))
 		e->stats.not_http++; /* too few bytes to decide earlier */
 	conn_unlist(c);
+	proxy_forget(c);
 	conn_free(e, c);
 	e->stats.memory_used = e->store.used;
 }

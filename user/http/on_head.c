@@ -14,6 +14,7 @@
 #include "http/fields.h"
 #include "http/head.h"
 #include "http/message.h"
+#include "http/on_proxy.h"
 #include "http/prefix.h"
 #include "http/scan.h"
 
@@ -118,6 +119,9 @@ enum action on_start(struct conn *c, struct event *ev)
 	const uint8_t *p = in->p;
 	bool request = dir_is_request(c, (enum stream_dir)ev->dir);
 
+	if (!in->offset && request && (*p == 'P' || *p == '\r') &&
+	    proxy_begins(c, ev))
+		return ACT_PROXY;
 	while (p < in->end && (*p == '\r' || *p == '\n' ||
 			       (!request && (scan_is_blank(*p) || !*p))))
 		p++;

@@ -13,7 +13,7 @@
 #include "http/prefix.h"
 
 /* A connection is not HTTP if one direction has this many bytes without a
- * message start. SOCKS and the PROXY protocol precede HTTP on some. */
+ * message start. SOCKS precedes HTTP on some. */
 #define NOT_HTTP_AFTER 4096u
 /* The same if the capture joined it midway: perhaps within a large body. */
 #define NOT_HTTP_AFTER_MIDSTREAM (1u << 20)

@@ -49,7 +49,7 @@ void held_drop(struct http_engine *e, struct dir *d)
 
 	if (!m)
 		return;
-	if (d->state == DIR_HEAD)
+	if (d->state == DIR_HEAD || d->state == DIR_PROXY)
 		held = m->have;
 	else if (d->state == DIR_PEEK || d->state == DIR_TRAILER)
 		held = m->held_len;

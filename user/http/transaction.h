@@ -70,7 +70,11 @@ struct http_message {
 	X(UPGRADED, "upgraded")		  /* 101, or 2xx to CONNECT */        \
 	X(HEAD_LIMIT, "head-limit")	  /* head, field or target limit */   \
 	X(TIMEOUT, "timeout") /* waited too long for the other half */        \
-	X(EVICTED, "evicted") /* dropped at a limit on memory */
+	X(EVICTED, "evicted") /* dropped at a limit on memory */              \
+	X(PROXY_UNCONFIRMED,                                                  \
+	  "proxy-unconfirmed") /* a PROXY header names a   \
+						   * client; the server does  \
+						   * not show that it agrees */
 
 enum http_flag {
 #define HTTP_FLAG_BIT(name, text) HTTP_FLAG_BIT_##name,
@@ -97,6 +101,12 @@ struct http_transaction {
 	uint16_t client_port;
 	uint16_t server_port;
 	bool ipv6;
+	/* A PROXY header names another client than client_addr, which is then
+	 * the proxy. */
+	bool proxied;
+	bool source_ipv6;
+	uint16_t source_port;
+	uint8_t source_addr[16];
 };
 
 #endif

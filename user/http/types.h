@@ -111,6 +111,8 @@ struct exchange {
 /* driver.c has the transitions. */
 enum dir_state {
 	DIR_START,	  /* between messages */
+	DIR_PROXY,	  /* before the first one: a PROXY header began */
+	DIR_PROXY_SKIP,	  /* in what follows its addresses */
 	DIR_TUNNEL,	  /* after CONNECT or Upgrade: HTTP or something else */
 	DIR_RESYNC,	  /* searching for a message start */
 	DIR_HEAD,	  /* a head began */
@@ -134,7 +136,8 @@ struct dir {
 	uint8_t nl;    /* DIR_RESYNC: 1 after a line, 2 after an empty line */
 	bool fin;
 	uint32_t scanned; /* DIR_RESYNC: bytes searched without success while
-			   * the protocol is unknown */
+			   * the protocol is unknown. DIR_PROXY_SKIP: bytes
+			   * still to come */
 };
 
 /* Requests missing after those in the queue. */
@@ -153,6 +156,15 @@ struct waiting {
 	size_t cap;
 };
 
+/* The client that a PROXY header names. */
+struct proxied {
+	size_t cap; /* of this struct in the store */
+	uint8_t addr[16];
+	uint16_t port;
+	bool ipv6;
+	bool confirmed; /* the server's answers show that it read the header */
+};
+
 /* Millions may exist and most are idle, so state that only a pending message
  * needs lives elsewhere. */
 struct conn {
@@ -163,8 +175,9 @@ struct conn {
 	};
 	struct waiting *waiting; /* NULL: not listed */
 	struct exchange *queue;
-	uint64_t answered;  /* end of the last response that was paired */
-	struct dir dir[2];  /* indexed by enum stream_dir */
+	struct proxied *proxied; /* NULL: no header, or it names nobody */
+	uint64_t answered;	 /* end of the last response that was paired */
+	struct dir dir[2];	 /* indexed by enum stream_dir */
 	uint32_t hole_at;   /* low bits of answered when requests were lost */
 	uint16_t n_queue;   /* length of queue */
 	uint8_t req_hole;   /* enum req_hole */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* DIR_PROXY and DIR_PROXY_SKIP: a PROXY header before the first message. */
+#ifndef HTTP_ON_PROXY_H
+#define HTTP_ON_PROXY_H
+
+#include "http/event.h"
+#include "http/transaction.h"
+
+/* May the bytes of ev, the first of a connection, be a PROXY header? */
+bool proxy_begins(const struct conn *c, const struct event *ev);
+
+handler on_proxy, on_proxy_gap, on_proxy_end;
+handler on_proxy_skip, on_proxy_skip_gap, on_proxy_skip_end;
+
+/* Sets the client of t, which is that of x, to the one that the header names,
+ * if the server has shown that it believes it. Returns flags, HTTP_F_*. The
+ * connection has c->proxied. */
+uint32_t proxy_source(struct conn *c, const struct exchange *x,
+		      struct http_transaction *t);
+void proxy_forget(struct conn *c);
+
+#endif
