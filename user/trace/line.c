@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The slow paths of the cursor: growing, escaping long texts, base64. */
+/* The slow paths of the cursor: growing, escaping long texts, base64, addresses. */
+#include "base/addr.h"
 #include "trace/line.h"
 
 /* Text is escaped in steps of this size, to bound the room reserved for the worst
@@ -115,4 +116,26 @@ void line_end_base64(struct line *l)
 	l->base64 = false;
 	if (line_room(l, JSON_BASE64_ROOM(3)))
 		l->w = json_base64(l->w, l->carry, l->n_carry);
+}
+
+void line_address(struct line *l, const uint8_t addr[16], bool ipv6)
+{
+	l->w = addr_put(l->w, addr, ipv6);
+}
+
+void line_host(struct line *l, const uint8_t addr[16], bool ipv6)
+{
+	if (ipv6)
+		*l->w++ = '[';
+	line_address(l, addr, ipv6);
+	if (ipv6)
+		*l->w++ = ']';
+}
+
+void line_endpoint(struct line *l, const uint8_t addr[16], uint16_t port,
+		   bool ipv6)
+{
+	line_host(l, addr, ipv6);
+	*l->w++ = ':';
+	line_u64(l, port);
 }

@@ -49,6 +49,13 @@ static inline void line_u64(struct line *l, uint64_t v)
 		l->w = json_put_u64(l->w, v);
 }
 
+/* Addresses, IPv4 as ::ffff:a.b.c.d unless ipv6; there must be room. */
+void line_address(struct line *l, const uint8_t addr[16], bool ipv6);
+/* As the host of an authority (RFC 3986 section 3.2): IPv6 in brackets. */
+void line_host(struct line *l, const uint8_t addr[16], bool ipv6);
+void line_endpoint(struct line *l, const uint8_t addr[16], uint16_t port,
+		   bool ipv6);
+
 /* Escapes text. Leaves LINE_ROOM after it unless n is 0. */
 void line_text(struct line *l, const uint8_t *p, size_t n);
 

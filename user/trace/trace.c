@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/addr.h"
 #include "base/parse.h"
 #include "trace/body_form.h"
 #include "trace/line.h"
@@ -155,36 +154,13 @@ static inline void put_target(struct line *l, const struct trace_conf *c,
 		put_span(l, m, s);
 }
 
-static void put_address(struct line *l, const uint8_t addr[16], bool ipv6)
-{
-	l->w = addr_put(l->w, addr, ipv6);
-}
-
-/* Writes an address as the host of an authority (RFC 3986 section 3.2). */
-static void put_host(struct line *l, const uint8_t addr[16], bool ipv6)
-{
-	if (ipv6)
-		*l->w++ = '[';
-	put_address(l, addr, ipv6);
-	if (ipv6)
-		*l->w++ = ']';
-}
-
-static void put_endpoint(struct line *l, const uint8_t addr[16], uint16_t port,
-			 bool ipv6)
-{
-	put_host(l, addr, ipv6);
-	*l->w++ = ':';
-	line_u64(l, port);
-}
-
 /* Writes the server's address as an authority. */
 static void put_server(struct line *l, const struct http_transaction *t)
 {
 	if (t->server_port == 80)
-		put_host(l, t->server_addr, t->ipv6);
+		line_host(l, t->server_addr, t->ipv6);
 	else
-		put_endpoint(l, t->server_addr, t->server_port, t->ipv6);
+		line_endpoint(l, t->server_addr, t->server_port, t->ipv6);
 }
 
 /* State of writing the query of a message. */
@@ -455,13 +431,13 @@ static void put_meta(struct line *l, const struct http_transaction *t)
 		l,
 		",\"meta\":{\"environment\":\"production\",\"incoming\":true,\"source\":\"");
 	if (t->proxied)
-		put_address(l, t->source_addr, t->source_ipv6);
+		line_address(l, t->source_addr, t->source_ipv6);
 	else
-		put_address(l, t->client_addr, t->ipv6);
+		line_address(l, t->client_addr, t->ipv6);
 	LINE_PUT(l, "\",\"sourcePort\":");
 	line_u64(l, t->proxied ? t->source_port : t->client_port);
 	LINE_PUT(l, ",\"destination\":\"");
-	put_address(l, t->server_addr, t->ipv6);
+	line_address(l, t->server_addr, t->ipv6);
 	LINE_PUT(l, "\",\"destinationPort\":");
 	line_u64(l, t->server_port);
 	LINE_PUT(l, ",\"metloSource\":\"metlo-xdp\"}");
@@ -564,7 +540,7 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 		if (!line_room(l, LINE_ROOM))
 			return;
 		LINE_PUT(l, ",\"peer\":\"");
-		put_endpoint(l, t->client_addr, t->client_port, t->ipv6);
+		line_endpoint(l, t->client_addr, t->client_port, t->ipv6);
 		*l->w++ = '"';
 	}
 	LINE_PUT(l, ",\"requestTimeUs\":");
