@@ -112,6 +112,44 @@ static void test_against_reference(void **state)
 	assert_true(matched > 10000);
 }
 
+/* Parts with '?' whose bits lie in several words, against a plain search. */
+static void test_long_wildcards(void **state)
+{
+	char pattern[GLOB_MAX + 1], text[4096];
+	unsigned int i, matched = 0;
+	uint64_t seed = 11;
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		size_t lead = (seed >> 40) % 100, part, at, k;
+		struct glob *g;
+		bool want = false;
+
+		memset(pattern, 'a', lead);
+		pattern[lead] = '*';
+		random_text(pattern + lead + 1, 200, "aaaaaaa?b", &seed);
+		part = strlen(pattern + lead + 1);
+		strcat(pattern, "*");
+		memset(text, 'a', lead);
+		random_text(text + lead, 900, "aaaaaaaaaaaaaab", &seed);
+		for (at = lead; !want && at + part <= strlen(text); at++) {
+			for (k = 0; k < part; k++)
+				if (pattern[lead + 1 + k] != '?' &&
+				    pattern[lead + 1 + k] != text[at + k])
+					break;
+			want = k == part;
+		}
+		want = want && strlen(text);
+		matched += want;
+		g = glob_new(pattern, strlen(pattern));
+		assert_non_null(g);
+		if (glob_match(g, (const uint8_t *)text, strlen(text)) != want)
+			fail_msg("\"%s\" and \"%s\"", pattern, text);
+		glob_free(g);
+	}
+	assert_in_range(matched, 200, 1900);
+}
+
 /* Input on which a backtracking matcher takes exponential time. */
 static void test_hostile(void **state)
 {
@@ -155,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_against_reference),
+		cmocka_unit_test(test_long_wildcards),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_too_long),
 	};

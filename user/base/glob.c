@@ -3,6 +3,11 @@
  * Glob matching without backtracking. The stars split a pattern into parts. The
  * first and the last part are anchored, and placing each part between them at
  * its leftmost match leaves the most text for the parts that follow.
+ *
+ * A part without '?' is found by memmem(). A part with '?' is found by the
+ * Shift-And algorithm: bit i of the state is set if the part's first i + 1 bytes
+ * match the text that ends here. All parts share one bit string, in which they
+ * lie one after the other like their text.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,9 +23,16 @@ struct glob_part {
 	bool has_wildcard;
 };
 
+#define WORD_BITS 64u
+#define WORDS_MAX (GLOB_MAX / WORD_BITS)
+
+/* Bit i of a set of bytes: the byte matches text[i] of the pattern. */
+typedef uint64_t glob_bits[WORDS_MAX];
+
 struct glob {
 	size_t n_parts;		    /* number of stars + 1 */
 	size_t min_len;		    /* total length of the parts */
+	glob_bits *matches;	    /* by byte; NULL if no part has a '?' */
 	uint8_t text[2 * GLOB_MAX]; /* the parts' text, then their wildcards */
 	struct glob_part parts[];
 };
@@ -36,6 +48,24 @@ static size_t count_parts(const char *p, size_t n)
 			parts++;
 	}
 	return parts;
+}
+
+static bool set_matches(struct glob *g)
+{
+	const uint8_t *wildcard = g->text + GLOB_MAX;
+	size_t i, c;
+
+	if (!memchr(wildcard, true, g->min_len))
+		return true;
+	g->matches = calloc(256, sizeof(g->matches[0]));
+	if (!g->matches)
+		return false;
+	for (i = 0; i < g->min_len; i++)
+		for (c = 0; c < 256; c++)
+			if (wildcard[i] || g->text[i] == c)
+				g->matches[c][i / WORD_BITS] |=
+					1ull << i % WORD_BITS;
+	return true;
 }
 
 struct glob *glob_new(const char *pattern, size_t n)
@@ -73,11 +103,17 @@ struct glob *glob_new(const char *pattern, size_t n)
 		part->n++;
 		g->min_len++;
 	}
+	if (!set_matches(g)) {
+		free(g);
+		return NULL;
+	}
 	return g;
 }
 
 void glob_free(struct glob *g)
 {
+	if (g)
+		free(g->matches);
 	free(g);
 }
 
@@ -93,19 +129,42 @@ static bool part_matches(const struct glob_part *part, const uint8_t *p)
 	return true;
 }
 
+/* find_part() for a part with a '?'. */
+static const uint8_t *find_wildcards(const struct glob *g,
+				     const struct glob_part *part,
+				     const uint8_t *p, const uint8_t *end)
+{
+	size_t first = (size_t)(part->text - g->text);
+	size_t last = first + part->n - 1;
+	size_t from = first / WORD_BITS, to = last / WORD_BITS, i;
+	glob_bits state = {0};
+
+	for (; p < end; p++) {
+		const uint64_t *matches = g->matches[*p];
+		uint64_t carry = 1ull << first % WORD_BITS;
+
+		for (i = from; i <= to; i++) {
+			uint64_t top = state[i] >> (WORD_BITS - 1);
+
+			state[i] = (state[i] << 1 | carry) & matches[i];
+			carry = top;
+		}
+		if (state[to] >> last % WORD_BITS & 1)
+			return p + 1;
+	}
+	return NULL;
+}
+
 /* Finds the leftmost match of the part in [p, end). Returns the end of the
  * match, or NULL. */
-static const uint8_t *find_part(const struct glob_part *part, const uint8_t *p,
+static const uint8_t *find_part(const struct glob *g,
+				const struct glob_part *part, const uint8_t *p,
 				const uint8_t *end)
 {
-	if (!part->has_wildcard) {
-		p = memmem(p, (size_t)(end - p), part->text, part->n);
-		return p ? p + part->n : NULL;
-	}
-	for (; (size_t)(end - p) >= part->n; p++)
-		if (part_matches(part, p))
-			return p + part->n;
-	return NULL;
+	if (part->has_wildcard)
+		return find_wildcards(g, part, p, end);
+	p = memmem(p, (size_t)(end - p), part->text, part->n);
+	return p ? p + part->n : NULL;
 }
 
 bool glob_match(const struct glob *g, const uint8_t *p, size_t n)
@@ -126,7 +185,7 @@ bool glob_match(const struct glob *g, const uint8_t *p, size_t n)
 		return false;
 	p += first->n;
 	for (part = first + 1; part < last; part++) {
-		p = find_part(part, p, end);
+		p = find_part(g, part, p, end);
 		if (!p)
 			return false;
 	}

@@ -20,9 +20,8 @@ struct glob *glob_new(const char *pattern, size_t n);
 void glob_free(struct glob *g);
 
 /*
- * Whether the pattern matches the whole text. Never backtracks: the cost is
- * that of searching for the parts between stars one after the other, at most n
- * times the length of the longest part that contains a '?'.
+ * Whether the pattern matches the whole text. Linear: at most GLOB_MAX / 64
+ * steps per byte of text, and one for a pattern without '?'.
  */
 bool glob_match(const struct glob *g, const uint8_t *p, size_t n);
 
