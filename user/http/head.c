@@ -58,10 +58,12 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 			p++;
 			continue;
 		}
-		for (q = p + 1; q < end && *q == '\r'; q++)
-			;
+		q = cur->crs > p - b ? b + cur->crs : p + 1;
+		while (q < end && *q == '\r')
+			q++;
 		if (q == end) {
 			cur->scanned = (uint32_t)(p - b);
+			cur->crs = len;
 			if (!fin)
 				return false;
 			l->end = cur->scanned;
@@ -132,6 +134,7 @@ static bool head_line(const uint8_t *b, uint32_t len, bool fin,
 	if (!line_next(b, len, fin, cur, l)) {
 		/* keep what was scanned, undo everything else */
 		before.scanned = cur->scanned;
+		before.crs = cur->crs;
 		before.text = cur->text;
 		before.malformed |= cur->malformed;
 		*cur = before;
@@ -141,14 +144,16 @@ static bool head_line(const uint8_t *b, uint32_t len, bool fin,
 		if (l->start == l->end && !l->crs) {
 			l->last = true;
 		} else if (l->crs || scan_is_blank(b[l->start])) {
-			for (i = l->start; i < l->end && scan_is_blank(b[i]);
-			     i++)
-				;
+			i = cur->blank == l->end ? l->end : l->start;
+			while (i < l->end && scan_is_blank(b[i]))
+				i++;
 			if (i == l->end) {
 				ends = blank_line_ends(b + l->next, b + len,
 						       fin);
 				if (ends < 0) {
 					before.malformed = 1;
+					before.text = cur->text;
+					before.scanned = before.blank = l->end;
 					*cur = before;
 					return false;
 				}
@@ -210,7 +215,8 @@ static bool ieq(const uint8_t *p, const char *lit, size_t n)
 	return true;
 }
 
-/* Finds the last "HTTP/" in [p, end) and reads the version after it. */
+/* Finds the last "HTTP/" that starts a word of [p, end) and reads the version
+ * after it. */
 static const uint8_t *find_version(const uint8_t *p, const uint8_t *end,
 				   struct head *h)
 {
@@ -218,7 +224,8 @@ static const uint8_t *find_version(const uint8_t *p, const uint8_t *end,
 		const uint8_t *v = q + 5;
 		unsigned int major = 0, minor = 0;
 
-		if ((*q | 0x20) != 'h' || !ieq(q, "http/", 5))
+		if ((*q | 0x20) != 'h' || !ieq(q, "http/", 5) ||
+		    (q > p && !scan_is_blank(q[-1]) && !scan_is_ctl(q[-1])))
 			continue;
 		if (v < end && scan_is_digit(*v))
 			major = *v++ - '0';
@@ -297,13 +304,16 @@ static bool request_line(const uint8_t *b, const struct head_line *l,
 		e--;
 		h->flags |= HTTP_F_MALFORMED;
 	}
+	/* With a version, blanks are part of the target, as for servers that
+	 * split at the first and the last blank. */
 	p = scan_odd(b + t, b + e);
 	if (p != b + e || t == e)
 		h->flags |= HTTP_F_MALFORMED;
-	/* a blank ends the target; ignore what follows */
-	while (p < b + e && !scan_is_blank(*p))
-		p = scan_odd(p + 1, b + e);
-	e = (uint32_t)(p - b);
+	if (h->marks & HEAD_SIMPLE) {
+		while (p < b + e && !scan_is_blank(*p))
+			p = scan_odd(p + 1, b + e);
+		e = (uint32_t)(p - b);
+	}
 	if (e - t > HEAD_TARGET_MAX) {
 		h->flags |= HTTP_F_HEAD_LIMIT;
 		e = t + HEAD_TARGET_MAX;

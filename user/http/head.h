@@ -21,6 +21,8 @@ struct head_cursor {
 	uint32_t line;	  /* start of the first incomplete line */
 	uint32_t text;	  /* its start after CRs that were skipped, or less */
 	uint32_t scanned; /* no line ends before this offset */
+	uint32_t crs;	  /* nothing but CRs from scanned up to here, or less */
+	uint32_t blank;	  /* end of that line if it has blanks only, or 0 */
 	uint8_t prev;	  /* enum head_eol of the previous line */
 	uint8_t lf_seen;
 	uint8_t first_done; /* the start line is complete */
