@@ -15,6 +15,7 @@ static const char *const files[] = {
 	"tests/unit/http/plain.txt",
 	"tests/unit/http/odd.txt",
 	"tests/unit/http/proxy.txt",
+	"tests/unit/http/codings.txt",
 };
 
 static void whole(void **state)

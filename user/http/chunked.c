@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Parser of the chunked transfer coding. Tolerates what servers accept: blanks
- * around sizes, bare LF, a missing line end after the data. */
+ * around sizes, bare LF, a missing line end after the data, and the prefix "0x"
+ * that strtol() reads. */
 #include "base/parse.h"
 #include "http/chunked.h"
 
@@ -21,8 +22,7 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 		ch = **p;
 		switch (c->state) {
 		case CHUNKED_SIZE_START:
-			if (ch == ' ' || ch == '\t' || ch == '\r' ||
-			    ch == '\n') {
+			if (ch == ' ' || (ch >= '\t' && ch <= '\r')) {
 				c->malformed = true;
 				break;
 			}
@@ -31,9 +31,17 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 						: CHUNKED_BAD;
 			c->first = false;
 			c->left = 0;
+			c->prefix = ch == '0';
 			c->state = CHUNKED_SIZE;
-			continue;
+			c->left = (uint64_t)parse_hex_digit(ch);
+			break;
 		case CHUNKED_SIZE:
+			if (c->prefix && (ch | 0x20) == 'x') {
+				c->prefix = false;
+				c->malformed = true;
+				break;
+			}
+			c->prefix = false;
 			if (parse_hex_digit(ch) < 0) {
 				if (ch != '\r' && ch != '\n' && ch != ';')
 					c->malformed = true;

@@ -18,7 +18,8 @@ enum chunked_state {
 struct chunked {
 	uint64_t left; /* CHUNKED_DATA: bytes left of the chunk */
 	uint8_t state;
-	bool first; /* no chunk size seen yet */
+	bool first;  /* no chunk size seen yet */
+	bool prefix; /* CHUNKED_SIZE: the size so far is "0" */
 	bool malformed;
 };
 

@@ -50,9 +50,11 @@ struct http_conf {
 	X(head_limit, COUNTER, "Heads cut at a size limit.")                 \
 	X(body_limit, COUNTER, "Bodies cut at --body-limit.")                \
 	X(decode_failed, COUNTER,                                            \
-	  "Bodies with an invalid or unknown content coding.")               \
+	  "Bodies with invalid or incomplete data of a content coding.")     \
 	X(decode_limit, COUNTER,                                             \
 	  "Bodies not decompressed further because they expand too far.")    \
+	X(coding_unknown, COUNTER,                                           \
+	  "Bodies with a content coding that is not undone.")                \
 	X(upgraded, COUNTER,                                                 \
 	  "Connections that left HTTP by an upgrade or CONNECT.")            \
 	X(proxy_headers, COUNTER,                                            \

@@ -20,12 +20,14 @@ struct inflater {
 	struct inflater *next;
 };
 
-struct decode_pool *decode_pool_new(struct store *store)
+struct decode_pool *decode_pool_new(struct store *store, const uint64_t *now_ns)
 {
 	struct decode_pool *pool = calloc(1, sizeof(*pool));
 
-	if (pool)
+	if (pool) {
 		pool->store = store;
+		pool->now_ns = now_ns;
+	}
 	return pool;
 }
 
@@ -42,6 +44,12 @@ void decode_pool_free(struct decode_pool *pool)
 	}
 	ZSTD_freeDCtx(pool->zstd);
 	free(pool);
+}
+
+struct decode_budget *decode_pool_budget(struct decode_pool *pool,
+					 uint32_t hash)
+{
+	return &pool->conns[hash % DECODE_CONNS];
 }
 
 z_stream *pool_get_inflate(struct decode_pool *pool)

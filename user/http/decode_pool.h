@@ -14,23 +14,37 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "http/decode_budget.h"
 #include "http/store.h"
 #include "http/syntax.h"
 
-#define LAYERS_MAX (HEAD_CODINGS_MAX * 2) /* codings stacked on one body */
+/* Codings stacked on one body: content codings, aws-chunked, transfer codings */
+#define LAYERS_MAX (HEAD_CODINGS_MAX * 2 + 1)
 #define OUT_SIZE   16384u
+
+#define DECODE_CONNS 1024u
 
 struct decode_pool {
 	struct store *store;
 	struct inflater *inflaters;
 	unsigned int n_inflaters;
 	ZSTD_DCtx *zstd;
+	struct decode_budget budget; /* of the worker */
+	/* Of connections, by hash. Few ever owe anything, so sharing a budget
+	 * is harmless. */
+	struct decode_budget conns[DECODE_CONNS];
+	const uint64_t *now_ns;		   /* the time for budgets */
 	uint8_t out[LAYERS_MAX][OUT_SIZE]; /* output of each layer */
 };
 
-/* The store must outlive the pool. NULL: no memory. */
-struct decode_pool *decode_pool_new(struct store *store);
+/* The store and *now_ns must outlive the pool. NULL: no memory. */
+struct decode_pool *decode_pool_new(struct store *store,
+				    const uint64_t *now_ns);
 void decode_pool_free(struct decode_pool *pool);
+
+/* The budget of the connections with this hash. */
+struct decode_budget *decode_pool_budget(struct decode_pool *pool,
+					 uint32_t hash);
 
 /* Ready for raw deflate data. NULL: no memory. */
 z_stream *pool_get_inflate(struct decode_pool *pool);

@@ -70,6 +70,7 @@ static void fill(struct http_engine *e, const struct msg *m, bool request,
 	out->body.data = m->body;
 	out->body.len = m->body_len;
 	out->body.total = m->body_total;
+	out->body.encoded = m->encoded;
 	if (m->md && m->complete && !m->hole) {
 		EVP_DigestFinal_ex(m->md, out->body.sha256, NULL);
 		out->body.has_sha256 = true;
@@ -104,6 +105,7 @@ static void count(struct http_stats *s, const struct exchange *x)
 		s->body_limit += !!(f & HTTP_F_BODY_LIMIT);
 		s->decode_failed += !!(f & HTTP_F_DECODE_FAILED);
 		s->decode_limit += !!(f & HTTP_F_DECODE_LIMIT);
+		s->coding_unknown += !!(f & HTTP_F_CODING_UNKNOWN);
 	}
 }
 

@@ -142,20 +142,59 @@ static void transfer_encoding(struct head *h, const uint8_t *p, size_t n)
 	}
 }
 
-/* RFC 9110 section 8.4 */
+/* Some parsers skip no-break spaces, in ISO 8859-1 or UTF-8, as blanks. */
+static void trim_nbsp(const uint8_t **p, size_t *n)
+{
+	while (*n && (**p == 0xa0 || (**p == 0xc2 && *n > 1))) {
+		if (**p == 0xc2 && (*p)[1] != 0xa0)
+			break;
+		*n -= **p == 0xc2 ? 2 : 1;
+		*p += **p == 0xc2 ? 2 : 1;
+	}
+	while (*n && (*p)[*n - 1] == 0xa0)
+		*n -= *n > 1 && (*p)[*n - 2] == 0xc2 ? 2 : 1;
+}
+
+/* Words that some servers send as Content-Encoding of a body that has none:
+ * character encodings, and values of other fields. */
+static bool names_no_coding(const uint8_t *p, size_t n)
+{
+	return (n == 5 && is_name(p, n, "utf-8")) ||
+	       (n == 4 && is_name(p, n, "utf8")) ||
+	       (n == 8 && is_name(p, n, "us-ascii")) ||
+	       (n == 10 && is_name(p, n, "iso-8859-1")) ||
+	       (n == 6 && is_name(p, n, "binary")) ||
+	       (n == 4 && (is_name(p, n, "8bit") || is_name(p, n, "7bit"))) ||
+	       (n == 7 && is_name(p, n, "amz-1.0"));
+}
+
+/* RFC 9110 section 8.4. A word with "=" is a parameter, which no coding has,
+ * but which is sent. */
 static void content_encoding(struct head *h, const uint8_t *p, size_t n)
 {
-	const uint8_t *end = p + n, *word;
+	const uint8_t *end = p + n, *from = p, *word;
 	uint8_t scratch[CLEAN_MAX];
+	bool listed = true; /* a comma or another field precedes the word */
 	size_t len;
 
-	while (next_word(&p, end, &word, &len, scratch)) {
-		int coding = coding_of(word, len);
+	for (; next_word(&p, end, &word, &len, scratch); from = p) {
+		int coding;
 
-		if (coding > 0 && h->n_codings < HEAD_CODINGS_MAX)
+		listed |= memchr(from, ',', (size_t)(p - from)) != NULL;
+		trim_nbsp(&word, &len);
+		coding = coding_of(word, len);
+		if (coding > 0 && h->n_codings < HEAD_CODINGS_MAX) {
 			h->codings[h->n_codings++] = (uint8_t)coding;
-		else if (coding)
+		} else if (len == 11 && is_name(word, len, "aws-chunked")) {
+			h->marks |= HEAD_AWS_CHUNKED;
+		} else if (coding && !names_no_coding(word, len) &&
+			   !memchr(word, '=', len)) {
 			h->marks |= HEAD_CE_UNKNOWN;
+			/* what lies under an unknown coding is out of reach */
+			if (listed)
+				h->n_codings = 0;
+		}
+		listed = false;
 	}
 }
 

@@ -28,7 +28,7 @@ struct http_engine *http_new(const struct http_conf *conf)
 		return NULL;
 	e->conf = *conf;
 	store_init(&e->store, conf->memory_limit);
-	e->decoders = decode_pool_new(&e->store);
+	e->decoders = decode_pool_new(&e->store, &e->now_ns);
 	e->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	if (!e->decoders || !e->sha256) {
 		EVP_MD_free(e->sha256);

@@ -5,6 +5,7 @@
  * msg_save_pending() copies them only if the message outlives the call.
  */
 #include "http/head.h"
+#include "http/decode_pool.h"
 #include "http/message.h"
 
 #include <string.h>
@@ -241,7 +242,7 @@ struct body_output {
 	struct msg *m;
 };
 
-static void body_decoded(void *ctx, const uint8_t *p, size_t n)
+static bool body_decoded(void *ctx, const uint8_t *p, size_t n)
 {
 	struct body_output *s = ctx;
 
@@ -249,20 +250,58 @@ static void body_decoded(void *ctx, const uint8_t *p, size_t n)
 	if (s->m->md)
 		EVP_DigestUpdate(s->m->md, p, n);
 	body_keep(s->e, s->m, p, n);
+	return s->m->md || s->m->body_total <= s->m->body_limit;
 }
 
-void msg_body_start(struct http_engine *e, struct msg *m)
+/* The codings of the body in the order in which they were applied. Returns their
+ * number. */
+static unsigned int body_codings(struct msg *m, uint8_t codings[LAYERS_MAX])
 {
-	uint8_t codings[HEAD_CODINGS_MAX * 2];
-	unsigned int n = m->h.n_codings;
+	unsigned int n = 0;
 
-	memcpy(codings, m->h.codings, n);
+	/* A part of an encoded representation cannot be decoded (RFC 9110
+	 * sections 8.4 and 14.1). */
+	if (m->h.status == 206 && m->h.n_codings) {
+		m->encoded = true;
+	} else {
+		n = m->h.n_codings;
+		memcpy(codings, m->h.codings, n);
+	}
+	if (m->h.marks & HEAD_AWS_CHUNKED)
+		codings[n++] = CODING_AWS_CHUNKED;
 	memcpy(codings + n, m->h.te, m->h.n_te);
-	n += m->h.n_te;
-	if (m->h.marks & HEAD_CE_UNKNOWN)
-		m->h.flags |= HTTP_F_DECODE_FAILED;
+	if (m->h.marks & HEAD_CE_UNKNOWN) {
+		m->encoded = true;
+		m->h.flags |= HTTP_F_CODING_UNKNOWN;
+	}
+	return n + m->h.n_te;
+}
+
+static struct decode_budget *conn_budget(const struct conn *c)
+{
+	struct stream_tuple t;
+	uint32_t hash = 0, word;
+
+	stream_flow_tuple(c->flow, &t);
+	for (unsigned int i = 0; i < 2; i++) {
+		memcpy(&word, t.addr[i] + 12, 4);
+		hash = (hash ^ word ^ (uint32_t)t.port[i] << 8) * 0x9e3779b1u;
+	}
+	return decode_pool_budget(c->engine->decoders, hash ^ hash >> 16);
+}
+
+void msg_body_start(struct conn *c, struct msg *m)
+{
+	struct http_engine *e = c->engine;
+	uint8_t codings[LAYERS_MAX];
+	unsigned int n = 0;
+
+	if (m->h.n_codings | m->h.n_te ||
+	    m->h.marks & (HEAD_CE_UNKNOWN | HEAD_AWS_CHUNKED))
+		n = body_codings(m, codings);
 	if (n) {
-		m->dec = body_decoder_new(e->decoders, codings, n);
+		m->dec = body_decoder_new(e->decoders, conn_budget(c), codings,
+					  n);
 		if (!m->dec) {
 			m->h.flags |= HTTP_F_DECODE_FAILED;
 			no_memory(e, m);
@@ -275,14 +314,42 @@ void msg_body_start(struct http_engine *e, struct msg *m)
 		md_free(e, m);
 }
 
+/* Takes over what the decoder found and frees it. */
+static void decoder_end(struct http_engine *e, struct msg *m,
+			unsigned int result)
+{
+	if (result & DECODE_FAILED) {
+		m->encoded = true;
+		m->h.flags |= HTTP_F_DECODE_FAILED;
+	}
+	if (result & DECODE_LIMIT)
+		m->h.flags |= HTTP_F_DECODE_LIMIT;
+	if (result & (DECODE_LIMIT | DECODE_PARTIAL)) {
+		m->hole = true; /* incomplete: no hash */
+		md_free(e, m);
+	}
+	body_decoder_free(m->dec);
+	m->dec = NULL;
+}
+
 void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n)
 {
 	struct body_output s = {e, m};
+	unsigned int result;
 
-	if (!m->dec)
+	if (m->undecoded)
+		return;
+	if (!m->dec) {
 		body_decoded(&s, p, n);
-	else if (!m->hole) /* a decoder cannot resume after a hole */
-		body_decoder_push(m->dec, p, n, body_decoded, &s);
+		return;
+	}
+	if (m->hole)
+		return; /* a decoder cannot resume after a hole */
+	result = body_decoder_push(m->dec, p, n, body_decoded, &s);
+	if (result & (DECODE_LIMIT | DECODE_STOPPED)) {
+		m->undecoded = true;
+		decoder_end(e, m, result);
+	}
 }
 
 void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost)
@@ -292,6 +359,8 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost)
 		md_free(e, m);
 		return;
 	}
+	if (m->undecoded)
+		return; /* n is the length before decoding */
 	m->body_total += n;
 	m->h.flags |= HTTP_F_BODY_LIMIT;
 }
@@ -299,21 +368,13 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost)
 void msg_body_end(struct http_engine *e, struct msg *m)
 {
 	struct body_output s = {e, m};
-	unsigned int result;
 
 	if (!m->dec)
 		return;
-	result = m->hole || !m->complete
-			 ? body_decoder_flush(m->dec, body_decoded, &s)
-			 : body_decoder_end(m->dec, body_decoded, &s);
-	if (result & DECODE_FAILED)
-		m->h.flags |= HTTP_F_DECODE_FAILED;
-	if (result & DECODE_LIMIT) {
-		m->h.flags |= HTTP_F_DECODE_LIMIT;
-		m->hole = true; /* incomplete: no hash */
-	}
-	body_decoder_free(m->dec);
-	m->dec = NULL;
+	decoder_end(e, m,
+		    m->hole || !m->complete
+			    ? body_decoder_flush(m->dec, body_decoded, &s)
+			    : body_decoder_end(m->dec, body_decoded, &s));
 }
 
 bool msg_body_enough(const struct http_engine *e, const struct msg *m)
@@ -321,6 +382,7 @@ bool msg_body_enough(const struct http_engine *e, const struct msg *m)
 	uint64_t left =
 		m->framing == FRAMING_CHUNKED ? m->chunked.left : m->left;
 
-	return !m->dec && !m->md && !e->conf.body_hash &&
-	       m->body_len >= m->body_limit && left >= SKIP_MIN;
+	return left >= SKIP_MIN &&
+	       (m->undecoded || (!m->dec && !m->md && !e->conf.body_hash &&
+				 m->body_len >= m->body_limit));
 }

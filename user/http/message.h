@@ -25,7 +25,7 @@ void *msg_detach_head(struct msg *m, size_t *cap);
 void *msg_detach_held(struct msg *m, size_t *cap);
 
 /* Sets up decoders and hash once the framing is known. */
-void msg_body_start(struct http_engine *e, struct msg *m);
+void msg_body_start(struct conn *c, struct msg *m);
 /* Body bytes with chunked framing removed, still encoded. */
 void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
 /* n body bytes are missing: lost, or skipped at our own request. */

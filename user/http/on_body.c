@@ -55,7 +55,7 @@ enum action on_framed(struct conn *c, struct event *ev)
 	/* a head that was cut does not tell what follows */
 	if (m->h.marks & HEAD_CUT || m->framing == FRAMING_NONE)
 		return complete(m, m->body_start, AFTER_NEXT);
-	msg_body_start(c->engine, m);
+	msg_body_start(c, m);
 	conn_list(c);
 	peek = dir_is_request(c, (enum stream_dir)ev->dir)
 		       ? m->h.marks & HEAD_EXPECT

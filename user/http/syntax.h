@@ -30,6 +30,7 @@ enum head_coding {
 	CODING_DEFLATE,
 	CODING_BR,
 	CODING_ZSTD,
+	CODING_AWS_CHUNKED, /* Amazon S3's framing of streamed uploads */
 };
 
 /* struct head.marks */
@@ -39,7 +40,7 @@ enum head_coding {
 #define HEAD_TE_CHUNKED	    0x0008u
 #define HEAD_TE_MAYBE	    0x0010u /* a coding that contains "chunked" */
 #define HEAD_TE_UNKNOWN	    0x0020u
-#define HEAD_CE_UNKNOWN	    0x0040u /* a coding that decode.c cannot undo */
+#define HEAD_CE_UNKNOWN	    0x0040u /* a coding that decode.c does not know */
 #define HEAD_CONN_CLOSE	    0x0080u
 #define HEAD_UPGRADE	    0x0100u /* Upgrade is present */
 #define HEAD_EXPECT	    0x0200u /* Expect: 100-continue */
@@ -51,6 +52,7 @@ enum head_coding {
 #define HEAD_CUT	    0x8000u  /* the remainder of the head is missing */
 #define HEAD_LINE_CUT	    0x10000u /* the start line exceeds HEAD_MAX */
 #define HEAD_STATUS_ODD	    0x20000u /* the status has more than 3 digits */
+#define HEAD_AWS_CHUNKED    0x40000u /* the body has S3's framing */
 
 struct head {
 	uint32_t len;	/* bytes including the terminator */

@@ -25,6 +25,7 @@ struct http_body {
 	const uint8_t *data; /* decoded, at most the body limit */
 	size_t len;
 	uint64_t total;	 /* full decoded length; if incomplete, bytes seen */
+	bool encoded;	 /* data may still be encoded, at least in part */
 	bool has_sha256; /* only for a complete body */
 	uint8_t sha256[32];
 };
@@ -65,10 +66,11 @@ struct http_message {
 	X(MALFORMED, "malformed")   /* deviates from RFC 9112 */              \
 	X(SMUGGLING, "smuggling")   /* ambiguous framing, RFC 9112 11.2 */    \
 	X(CLOSED_EARLY, "closed-early") /* connection ended in the message */ \
-	X(DECODE_FAILED, "decode-failed") /* broken or unknown coding */      \
-	X(DECODE_LIMIT, "decode-limit")	  /* decompression limit reached */   \
-	X(UPGRADED, "upgraded")		  /* 101, or 2xx to CONNECT */        \
-	X(HEAD_LIMIT, "head-limit")	  /* head, field or target limit */   \
+	X(DECODE_FAILED, "decode-failed")   /* broken data of a coding */     \
+	X(DECODE_LIMIT, "decode-limit")	    /* decompression limit reached */ \
+	X(CODING_UNKNOWN, "coding-unknown") /* not a coding that we undo */   \
+	X(UPGRADED, "upgraded")		    /* 101, or 2xx to CONNECT */      \
+	X(HEAD_LIMIT, "head-limit")	    /* head, field or target limit */ \
 	X(TIMEOUT, "timeout") /* waited too long for the other half */        \
 	X(EVICTED, "evicted") /* dropped at a limit on memory */              \
 	X(PROXY_UNCONFIRMED,                                                  \

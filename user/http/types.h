@@ -80,6 +80,8 @@ struct msg {
 	bool hole;	   /* bytes of the body were lost */
 	bool skipping;	   /* stream_skip() was called for the remainder */
 	bool saved;	   /* head and fields are in block */
+	bool undecoded;	   /* the decoder stopped before the body's end */
+	bool encoded;	   /* the body kept is encoded, or may be in part */
 	bool no_memory;	   /* parts could not be kept for want of memory */
 	bool suspect;	   /* the first line is bad: waiting for the second */
 	uint8_t tentative; /* enum msg_tentative */

@@ -339,7 +339,8 @@ static bool put_body(struct line *l, const struct trace_conf *c,
 	body_write(form, c->fields, body->data, n, line_write, l);
 	if (line_end_text(l))
 		return false;
-	if (c->redact_fields && flags & HTTP_F_DECODE_FAILED) {
+	if (c->redact_fields &&
+	    (body->encoded || flags & HTTP_F_DECODE_FAILED)) {
 		/* Still compressed: it cannot be examined for secrets. */
 		l->base64 = false;
 		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
