@@ -137,6 +137,7 @@ static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 		.iface = c->dev.name,
 		.n = conf->rings,
 		.size = conf->ring_size,
+		.adopt = conf->adopt,
 		.log = c->log,
 	};
 	bool complete = true;
@@ -150,6 +151,13 @@ static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 	}
 	for (int i = 0; i < MAPS_N; i++)
 		complete &= c->maps.fd[i] >= 0;
+	if (!complete && conf->adopt) {
+		log_error(
+			c->log,
+			"%s: not all of its maps are pinned: run as root: metlo-xdp attach %s --attach-only",
+			c->dev.name, c->dev.name);
+		return -EPERM;
+	}
 	if (!complete) {
 		err = load_maps(&c->maps, c->log);
 		if (err)
@@ -174,6 +182,19 @@ static bool other_mode(const struct link *l, enum link_request request)
 {
 	return (request == LINK_NATIVE && l->mode != XDP_MODE_NATIVE) ||
 	       (request == LINK_GENERIC && l->mode != XDP_MODE_GENERIC);
+}
+
+/* The interface must be attached already if nothing can be loaded. */
+static int check_adopted(const struct capture *c,
+			 const struct capture_conf *conf)
+{
+	if (!conf->adopt || c->resumed)
+		return 0;
+	log_error(
+		c->log,
+		"%s: nothing is attached: run as root: metlo-xdp attach %s --attach-only",
+		c->dev.name, c->dev.name);
+	return -EPERM;
 }
 
 static int attach_or_update(struct capture *c, const struct capture_conf *conf)
@@ -216,6 +237,18 @@ static int attach_or_update(struct capture *c, const struct capture_conf *conf)
 	return err;
 }
 
+static int hand_over(const struct capture *c, const struct capture_conf *conf)
+{
+	const int err = pins_hand_over(c->dev.name, &conf->owner);
+
+	if (err)
+		log_error(
+			c->log,
+			"cannot give the pins of %s to the user of the daemon: %s",
+			c->dev.name, owned_error(&conf->owner, -err));
+	return err;
+}
+
 void capture_undo(struct capture *c)
 {
 	if (!c->resumed) {
@@ -251,11 +284,15 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 		return err;
 	}
 	c->resumed = c->link.fd >= 0;
-	err = pins_create(c->dev.name, c->log);
+	err = check_adopted(c, conf);
+	if (!err && !conf->adopt)
+		err = pins_create(c->dev.name, c->log);
 	if (!err)
 		err = prepare_maps(c, conf);
-	if (!err)
+	if (!err && !conf->adopt)
 		err = attach_or_update(c, conf);
+	if (!err && !conf->adopt && conf->keep)
+		err = hand_over(c, conf);
 	if (err) {
 		capture_undo(c);
 		return err;

@@ -120,6 +120,44 @@ int pins_create(const char *iface, const struct log *log)
 	return fd < 0 ? fd : 0;
 }
 
+/* Earlier versions gave METLO_PIN_ROOT to the user of the daemon. */
+static int share_with_others(const char *path)
+{
+	char self[64];
+	int fd = open_folder(path, false), err;
+
+	if (fd < 0)
+		return fd;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	err = fchownat(fd, "", 0, 0, AT_EMPTY_PATH) || chmod(self, 0755)
+		      ? -errno
+		      : 0;
+	close(fd);
+	return err;
+}
+
+int pins_hand_over(const char *iface, const struct owner *owner)
+{
+	char path[PINS_PATH_MAX];
+	int folder, err;
+
+	if (!owner->change)
+		return 0;
+	pins_folder(path, iface);
+	*strrchr(path, '/') = '\0';
+	err = share_with_others(METLO_PIN_ROOT);
+	if (!err)
+		err = share_with_others(path);
+	if (err)
+		return err;
+	folder = open_pins(iface);
+	if (folder < 0)
+		return folder;
+	err = owned_hand_over(owner, folder);
+	close(folder);
+	return err;
+}
+
 /* The path of a pin in an open folder, for bpf(2). */
 static void pin_path(char path[PINS_PATH_MAX], int folder, const char *name)
 {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/log.h"
+#include "base/owned_file.h"
 
 #define PINS_PATH_MAX 256
 
@@ -27,6 +28,10 @@ void pins_folder(char path[PINS_PATH_MAX], const char *iface);
 /* Creates the folder, accessible to its owner only. 0, or a negative errno
  * after logging it. */
 int pins_create(const char *iface, const struct log *log);
+
+/* Gives the interface's folder and pins to the owner, if root acts for one, and
+ * lets others enter its parents, which remain root's. 0 or a negative errno. */
+int pins_hand_over(const char *iface, const struct owner *owner);
 
 /* Opens a pinned object. Its file descriptor, or a negative errno, which is
  * also in errno: -ENOENT if there is no such pin. */

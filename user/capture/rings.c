@@ -254,7 +254,14 @@ int rings_open(struct rings *r, const struct rings_conf *conf)
 			  strerror(-err));
 		return err;
 	}
-	if (!matches_conf(&current, conf)) {
+	if (conf->adopt && !matches_conf(&current, conf)) {
+		log_error(
+			conf->log,
+			"%s has %u rings, which are not the %u of %zu bytes configured, and replacing them needs privileges: run as root: metlo-xdp attach %s --attach-only, with the same --workers and --ring-size",
+			conf->iface, current.n, conf->n, conf->size,
+			conf->iface);
+		err = -EPERM;
+	} else if (!matches_conf(&current, conf)) {
 		if (current.n)
 			log_info(
 				conf->log,

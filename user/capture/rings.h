@@ -6,6 +6,7 @@
 #ifndef CAPTURE_RINGS_H
 #define CAPTURE_RINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct rings_conf {
 	size_t size;	/* of each; a power of two of whole pages */
 	uint32_t *mask; /* metlo_config.ring_mask, mapped: changes take
 			 * effect immediately */
+	bool adopt;	/* without privileges: fail instead of replacing them */
 	const struct log *log;
 };
 
