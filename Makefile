@@ -254,7 +254,7 @@ help:
 	@echo 'sudo make test      all tests; ends with "N passed, N failed, N skipped"'
 	@echo '  make test-PART    one of: $(TEST_PARTS)'
 	@echo '  make test-one TEST=unit/test_stream [CASE=gap_timeout]  one program, one case'
-	@echo '  make test-long    unit tests at full size; see tests/README.md'
+	@echo '  make test-long    tests at full size; see tests/README.md'
 	@echo 'sudo make bench     metlo-xdp and other tools on the same traffic (SCALE=0.1: less)'
 	@echo '  PARTS="..."       some of: $(BENCH_PARTS)'
 	@echo 'sudo make bench-peers  installs other tools that the distribution has'
@@ -326,7 +326,8 @@ test-one: $(O)/.deps
 .PHONY: built-for-tests deb-newer $(TEST_PARTS:%=built-for-%) $(LONG_PARTS:%=built-for-%)
 built-for-tests: $(TEST_PARTS:%=built-for-%)
 built-for-build: all
-built-for-unit built-for-long: unit-tests
+built-for-unit: unit-tests
+built-for-long: all unit-tests test-tools
 built-for-bpf: all bpf-tests
 built-for-sanitize:
 	@$(MAKE) O=$(O)/sanitize SANITIZE=address,undefined all unit-tests provision-tests

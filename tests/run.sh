@@ -245,7 +245,8 @@ part_e2e()
 	scripts tests/e2e 300
 }
 
-# The unit test programs that have a full size (tests/common/scale.h) at that size.
+# The tests that have a full size (in unit tests: tests/common/scale.h), at that
+# size.
 part_long()
 {
 	local t
@@ -255,6 +256,10 @@ part_long()
 		case $t in *.o | *.d) continue ;; esac
 		[ -x "$t" ] && grep -aq METLO_TEST_LONG "$t" &&
 			run "long/${t##*/}" 1200 "$t"
+	done
+	for t in tests/e2e/test_*.sh; do
+		grep -q METLO_TEST_LONG "$t" &&
+			run "long/$(basename "$t" .sh)" 3600 "$t"
 	done
 }
 

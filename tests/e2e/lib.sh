@@ -123,10 +123,16 @@ net_up()
 		ip -n "$ns" link set lo up
 	done
 	ip link add a0 netns "$CLIENT" type veth peer name b0 netns "$SERVER" &&
-	ip link add u0 netns "$SERVER" mtu 1600 type veth \
-		peer name "$IFACE" netns "$COLLECTOR" mtu 1600 &&
 	addr "$CLIENT" a0 10.77.1.2/24 fd77:1::2/64 &&
 	addr "$SERVER" b0 10.77.1.1/24 fd77:1::1/64 &&
+	collector_up
+}
+
+# collector_up: the connection from the server to the collector.
+collector_up()
+{
+	ip link add u0 netns "$SERVER" mtu 1600 type veth \
+		peer name "$IFACE" netns "$COLLECTOR" mtu 1600 &&
 	addr "$SERVER" u0 10.77.2.1/24 fd77:2::1/64 &&
 	addr "$COLLECTOR" "$IFACE" 10.77.2.2/24 fd77:2::2/64 || return 1
 

@@ -17,6 +17,7 @@ JSON object:
   slowest_end         longest time from a signal to the exit, in seconds
   consumed            records in the summaries (not of killed daemons)
   resumed             daemons that resumed from an attached interface
+  on_start            output of --on-start
 """
 import argparse
 import http.client
@@ -70,13 +71,13 @@ class Client(threading.Thread):
 
 
 class Daemon:
-    def __init__(self, metlo, iface, namespace, directory, number, workers):
+    def __init__(self, metlo, iface, namespace, directory, number, options):
         base = os.path.join(directory, f"daemon{number}")
         self.out, self.err, self.summary = base, base + ".err", base + ".json"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.process = subprocess.Popen(
                 ["nsenter", f"--net=/run/netns/{namespace}", "--", metlo, "attach",
-                 iface, "--summary", self.summary, "--workers", workers],
+                 iface, "--summary", self.summary, *options],
                 stdout=out, stderr=err, stdin=subprocess.DEVNULL)
 
     def wait_running(self):
@@ -132,18 +133,27 @@ def main():
     p.add_argument("--times", type=int, default=20)
     p.add_argument("--up", type=float, default=0.25, help="seconds of a daemon")
     p.add_argument("--workers", default="0", help="of the daemons in turn")
+    p.add_argument("--ring-size", default="4MiB", help="of the daemons in turn")
+    p.add_argument("--metlo", dest="programs", help="of the daemons in turn")
+    p.add_argument("--on-start", help="command to run before the first request")
     args = p.parse_args()
     sig = getattr(signal, "SIG" + args.signal)
-    workers = args.workers.split(",")
+    workers, sizes = args.workers.split(","), args.ring_size.split(",")
+    programs = (args.programs or args.metlo).split(",")
     clients = [Client(args.url, 1, False), Client(args.url, 2, True)]
-    daemons, ends, resumed = [], [], 0
+    daemons, ends, resumed, on_start = [], [], 0, None
 
     for i in range(args.times + 1):
-        daemon = Daemon(args.metlo, args.iface, args.namespace, args.directory, i,
-                        workers[i % len(workers)])
+        daemon = Daemon(programs[i % len(programs)], args.iface, args.namespace,
+                        args.directory, i,
+                        ["--workers", workers[i % len(workers)],
+                         "--ring-size", sizes[i % len(sizes)]])
         daemons.append(daemon)
         resumed += daemon.wait_running()
         if i == 0:
+            if args.on_start:
+                on_start = subprocess.check_output(
+                    ["bash", "-c", args.on_start], text=True).strip()
             for c in clients:
                 c.start()
         time.sleep(args.up)
@@ -196,6 +206,7 @@ def main():
         "slowest_end": round(max(b - a for a, b, _ in ends + [last]), 2),
         "consumed": sum(d.consumed() for d in daemons),
         "resumed": resumed,
+        "on_start": on_start,
         "errors": errors,
     }))
     return 1 if errors else 0
