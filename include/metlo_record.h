@@ -5,8 +5,9 @@
  * and for the host; the includer provides the types __u8 to __u64 (vmlinux.h
  * or <linux/types.h>).
  *
- * Increment METLO_LAYOUT_VERSION with every change of a layout in this file:
- * pinned maps of another version are never reused.
+ * When a layout in this file changes, increment METLO_LAYOUT_VERSION: the next
+ * version takes over pinned maps and rings of earlier ones. README.md has the
+ * steps.
  */
 #ifndef METLO_RECORD_H
 #define METLO_RECORD_H
@@ -203,7 +204,8 @@ struct metlo_shunt {
 
 /* Pins are METLO_PIN_ROOT/v<METLO_LAYOUT_VERSION>/<interface>/<name>, where name
  * is that of the map (see MAPS_LIST in user/capture/maps.h), "link", or that of
- * a ring (see user/capture/rings.c). The kernel limits the names of maps to 15
+ * a ring (see user/capture/rings.c). Retired rings are in
+ * METLO_PIN_ROOT/retired/<interface>/. The kernel limits the names of maps to 15
  * bytes. */
 #define METLO_PIN_ROOT "/sys/fs/bpf/metlo-xdp"
 

@@ -101,6 +101,43 @@ static int other_program(void)
 			     NULL);
 }
 
+/* A link made for a program of another expected_attach_type does not accept
+ * ours. */
+static void test_other_attach_type(void **state)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
+	struct veth_log h;
+	struct capture c;
+	int prog, link;
+
+	struct veth *v = *state;
+	veth_log_open(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	prog = other_program();
+	assert_true(prog >= 0);
+	link = bpf_link_create(prog, (int)if_nametoindex(v->dev), BPF_XDP,
+			       &opts);
+	assert_true(link >= 0);
+	assert_int_equal(pins_mount(&h.log), 0);
+	assert_int_equal(pins_create(v->dev, &h.log), 0);
+	assert_int_equal(pins_put(v->dev, "link", link), 0);
+	close(link);
+	close(prog);
+	assert_int_equal(capture_open(&c, &conf), 0);
+	assert_logged(&h, "packets are missed in between");
+	assert_logged(&h, "attached again after ");
+	capture_close(&c);
+	/* From then on, in place. */
+	veth_log_free(&h);
+	veth_log_open(&h);
+	conf.log = &h.log;
+	assert_int_equal(capture_open(&c, &conf), 0);
+	assert_true(c.resumed);
+	capture_close(&c);
+	veth_log_free(&h);
+}
+
 static void test_other_program(void **state)
 {
 	int prog = other_program();
@@ -295,7 +332,7 @@ static void test_linked_folder(void **state)
 		0);
 	assert_true(capture_open(&c, &conf) < 0);
 	assert_true(pins_purge(v->dev) < 0);
-	assert_true(pins_purge_own(v->dev, true) < 0);
+	assert_true(pins_purge_group("v2", v->dev, true) < 0);
 	assert_true(pins_remove(v->dev, "file") < 0);
 	assert_int_equal(shell("test \"$(ls %s)\" = file && rm -r %s %s", dir,
 			       dir, folder),
@@ -307,10 +344,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, veth_up, veth_down)
-		T(mtu_refused),	      T(mode_change),	   T(other_program),
-		T(other_link),	      T(queues_refused),   T(second_daemon),
-		T(no_such_interface), T(incompatible_pin), T(other_layout),
-		T(linked_folder),
+		T(mtu_refused),	      T(mode_change),	    T(other_program),
+		T(other_link),	      T(queues_refused),    T(second_daemon),
+		T(no_such_interface), T(incompatible_pin),  T(other_layout),
+		T(linked_folder),     T(other_attach_type),
 #undef T
 	};
 

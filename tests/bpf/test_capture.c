@@ -194,7 +194,6 @@ static void change_rings(struct veth *v, unsigned int from, unsigned int to,
 	for (unsigned int i = 0; i < 200; i++)
 		assert_int_equal(old.count[i] + now.count[i], 1);
 
-	rings_unpin_old(&c.rings, v->dev);
 	rings_close_old(&c.rings);
 	capture_close(&c);
 	/* The next open reuses the rings; the old ones no longer exist. */
@@ -247,6 +246,41 @@ static void test_interrupted_change(void **state)
 	for (unsigned int i = 0; i < c.rings.n_old; i++)
 		ring_consume(&c.rings.old[i], SIZE_MAX, on_records, &old);
 	assert_each_once(&old, 10);
+	capture_close(&c);
+	veth_log_free(&h);
+}
+
+/* Each daemon replaces the rings and is killed before it drains any: the last one
+ * finds all records, those of the first rings first. */
+static void test_repeated_change(void **state)
+{
+	struct frames_seen old = {.any_ring = true};
+	struct veth_log h;
+	struct capture c;
+
+	struct veth *v = *state;
+	veth_log_open(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	for (unsigned int i = 0; i < 3; i++) {
+		conf.rings = i == 1 ? 4 : 2;
+		assert_int_equal(capture_open(&c, &conf), 0);
+		veth_inject(v, 20 * i, 20);
+		await_records(&c, 20 * (i + 1));
+		capture_close(&c);
+	}
+	conf.rings = 1;
+	assert_int_equal(capture_open(&c, &conf), 0);
+	assert_int_equal(c.rings.n_old, 2 + 4 + 2);
+	for (unsigned int i = 0; i < c.rings.n_old; i++) {
+		ring_consume(&c.rings.old[i], SIZE_MAX, on_records, &old);
+		if (i == 1 || i == 5 || i == 7)
+			assert_int_equal(old.total, i == 1   ? 20
+						    : i == 5 ? 40
+							     : 60);
+	}
+	assert_each_once(&old, 60);
+	rings_close_old(&c.rings);
 	capture_close(&c);
 	veth_log_free(&h);
 }
@@ -360,11 +394,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, veth_up, veth_down)
-		T(records_and_counters), T(resume_loses_nothing),
-		T(more_rings),		 T(fewer_rings),
-		T(larger_rings),	 T(interrupted_change),
-		T(purge_leaves_nothing), T(not_kept),
-		T(interface_made_anew),	 T(full_ring),
+		T(records_and_counters),
+		T(resume_loses_nothing),
+		T(more_rings),
+		T(fewer_rings),
+		T(larger_rings),
+		T(interrupted_change),
+		T(repeated_change),
+		T(purge_leaves_nothing),
+		T(not_kept),
+		T(interface_made_anew),
+		T(full_ring),
 #undef T
 	};
 

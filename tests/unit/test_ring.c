@@ -311,6 +311,62 @@ static void test_drain(void **state)
 	assert_true(ring_waiting(&f->ring) > 0);
 }
 
+/* A layout with a smaller header, in another order. */
+struct small_rec {
+	uint32_t len, seq;
+};
+
+static void from_small(struct metlo_rec *to, const void *from)
+{
+	struct small_rec small;
+
+	memcpy(&small, from, sizeof(small));
+	memset(to, 0, sizeof(*to));
+	to->len = small.len;
+	to->seq = small.seq;
+}
+
+static void produce_small(struct fake *f, uint32_t seq, uint32_t len,
+			  uint32_t rec_len)
+{
+	const struct small_rec rec = {.len = rec_len, .seq = seq};
+	uint32_t head = (uint32_t)sizeof(rec) + len;
+	unsigned long pos = *f->producer;
+	uint8_t byte = (uint8_t)seq;
+
+	put(f, pos + BPF_RINGBUF_HDR_SZ, &rec, sizeof(rec));
+	for (uint32_t i = 0; i < len; i++)
+		put(f, pos + BPF_RINGBUF_HDR_SZ + sizeof(rec) + i, &byte, 1);
+	put(f, pos, &head, sizeof(head));
+	*f->producer = pos + ((head + BPF_RINGBUF_HDR_SZ + 7) & ~7ul);
+}
+
+static void test_other_layout(void **state)
+{
+	static const struct layout small = {
+		.version = 1,
+		.rec_size = sizeof(struct small_rec),
+		.rec = from_small,
+	};
+	struct fake *f = *state;
+	struct expect e = {0};
+	uint32_t short_head = sizeof(struct small_rec) - 1;
+
+	f->ring.layout = &small;
+	for (uint32_t seq = 0; seq < 100; seq++)
+		produce_small(f, seq, seq, seq);
+	/* More payload than there is, and less than a header. */
+	produce_small(f, 100, 10, 11);
+	put(f, *f->producer, &short_head, sizeof(short_head));
+	*f->producer += 16;
+	produce_small(f, 100, 5, 5);
+	ring_consume(&f->ring, SIZE_MAX, on_records, &e);
+	assert_int_equal(e.n, 101);
+	assert_int_equal(e.bytes, 99 * 100 / 2 + 5);
+	assert_int_equal(f->ring.malformed, 2);
+	assert_int_equal(ring_waiting(&f->ring), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,7 +374,7 @@ int main(void)
 		T(empty),     T(round_and_round), T(position_wraps),
 		T(batches),   T(limit),		  T(busy),
 		T(discarded), T(malformed),	  T(next_consumer),
-		T(drain),
+		T(drain),     T(other_layout),
 #undef T
 	};
 

@@ -413,8 +413,7 @@ static int hand_over_file(const struct owner *owner, int dir_fd,
 
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	    (st.st_uid != owner->uid || st.st_gid != owner->gid)) {
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
 		if (st.st_nlink > 1)
 			err = -EMLINK;
 		else if (fchownat(fd, "", owner->uid, owner->gid,
@@ -442,7 +441,7 @@ int owned_hand_over(const struct owner *owner, int dir_fd)
 	while (!err && (e = readdir(d)))
 		err = hand_over_file(owner, dir_fd, e->d_name);
 	closedir(d);
-	if (!err && fchownat(dir_fd, "", owner->uid, owner->gid, AT_EMPTY_PATH))
+	if (!err && fchown(dir_fd, owner->uid, owner->gid))
 		err = -errno;
 	return err;
 }

@@ -2,6 +2,7 @@
 /* Reads the state of an attachment from its pins, or from the program on the
  * interface if nothing is pinned. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,14 +15,34 @@
 #include "capture/pins.h"
 #include "capture/rings.h"
 
+/* Finds the layout whose maps the program uses. Between two steps of an upgrade
+ * there are two; the link is the last to be pinned for the new one. */
+static int find_layout(struct attached *a)
+{
+	a->layout = pins_other_layout(a->iface, "link", 0, INT_MAX);
+	if (a->layout < 0)
+		a->layout = pins_other_layout(
+			a->iface, maps_names[MAP_metlo_stats], 0, INT_MAX);
+	if (a->layout < 0)
+		a->layout = METLO_LAYOUT_VERSION;
+	return layout_find(a->layout) ? 0 : -EPROTO;
+}
+
 static int read_link(struct attached *a)
 {
 	struct bpf_link_info info = {0};
 	__u32 len = sizeof(info);
-	int fd = pins_get(a->iface, "link"), err = 0;
+	char group[PINS_GROUP_MAX];
+	int folder, fd, err = 0;
 
+	pins_group(group, a->layout);
+	folder = pins_open(group, a->iface);
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	fd = pins_get_at(folder, "link");
+	close(folder);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	a->pinned = true;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		err = -errno;
@@ -63,8 +84,12 @@ static int open_unpinned(struct attached *a, struct maps *m)
 
 static int open_maps(struct attached *a, struct maps *m)
 {
-	int err = pins_mounted() ? maps_open_pinned(m, a->iface) : 0;
+	int err = 0;
 
+	if (pins_mounted())
+		err = maps_open_layout(m, a->iface, layout_find(a->layout));
+	if (!err)
+		err = maps_open_adopted(m, a->iface);
 	if (err)
 		return err;
 	if (m->fd[MAP_metlo_stats] >= 0) {
@@ -77,15 +102,14 @@ static int open_maps(struct attached *a, struct maps *m)
 
 static int read_maps(struct attached *a, const struct maps *m)
 {
-	const __u32 zero = 0;
 	int err;
 
-	err = counters_read(m->fd[MAP_metlo_stats], &a->stats);
+	err = counters_read_all(m, &a->stats);
+	if (!err && m->fd[MAP_metlo_config] >= 0)
+		err = maps_read_config(m->fd[MAP_metlo_config], m->layout,
+				       &a->config);
 	if (err)
 		return err;
-	if (m->fd[MAP_metlo_config] >= 0 &&
-	    bpf_map_lookup_elem(m->fd[MAP_metlo_config], &zero, &a->config))
-		return -errno;
 	a->rings = a->config.ring_mask + 1;
 	if (m->fd[MAP_metlo_vni] < 0 || m->fd[MAP_metlo_vni_cpu] < 0)
 		return 0;
@@ -108,6 +132,8 @@ int attached_read(struct attached *a, const char *iface)
 		a->dev.ifindex = 0;
 	a->daemon = lock_holder(iface);
 	if (pins_mounted())
+		err = find_layout(a);
+	if (!err && pins_mounted())
 		err = read_link(a);
 	if (!err)
 		err = open_maps(a, &maps);
@@ -119,7 +145,7 @@ int attached_read(struct attached *a, const char *iface)
 	err = read_maps(a, &maps);
 	maps_close(&maps);
 	if (!err && a->pinned)
-		rings_peek(iface, &a->ring_size, &a->waiting);
+		rings_peek(iface, a->layout, &a->ring_size, &a->waiting);
 	if (err)
 		attached_free(a);
 	return err;
@@ -146,10 +172,7 @@ static int each_pinned(void *ctx, const char *iface)
 
 static bool has_pins(const char *iface)
 {
-	char folder[PINS_PATH_MAX];
-
-	pins_folder(folder, iface);
-	return pins_mounted() && !access(folder, F_OK);
+	return pins_mounted() && pins_other_layout(iface, ".", 0, INT_MAX) >= 0;
 }
 
 int attached_each(int (*fn)(void *ctx, const char *iface), void *ctx)

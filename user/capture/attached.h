@@ -19,6 +19,7 @@ struct attached {
 	char iface[IF_NAMESIZE];
 	struct netdev dev; /* ifindex 0: not in this network namespace */
 	bool pinned;	   /* stays attached when the daemon exits */
+	int layout;	   /* version of the layout of its maps */
 	bool live;	   /* the program is attached to an interface */
 	uint32_t ifindex;  /* of that interface, 0 if not live */
 	uint32_t prog_id;
@@ -34,7 +35,8 @@ struct attached {
 };
 
 /* 0, or a negative errno: -ENOENT if metlo-xdp is not attached, -EACCES or
- * -EPERM without the privilege to find out. */
+ * -EPERM without the privilege to find out, -EPROTO if a version with a layout
+ * that this one does not know has attached it (layout is set). */
 int attached_read(struct attached *a, const char *iface);
 void attached_free(struct attached *a);
 

@@ -13,10 +13,12 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "capture/capture.h"
 #include "capture/load.h"
 #include "capture/lock.h"
 #include "capture/pins.h"
+#include "capture/takeover.h"
 
 #define CONFIG_BYTES sizeof(struct metlo_config)
 #define SHUNT_BYTES  (METLO_SHUNT_SLOTS * sizeof(struct metlo_shunt))
@@ -114,6 +116,8 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 
 	/* Keep the seed of an earlier daemon: the records that still wait were
 	 * distributed among the rings by it. */
+	if (!m->hash_seed)
+		m->hash_seed = takeover_seed(c->dev.name);
 	if (!m->hash_seed && getrandom(&m->hash_seed, sizeof(m->hash_seed),
 				       0) != (ssize_t)sizeof(m->hash_seed)) {
 		log_error(c->log, "cannot get random numbers: %s",
@@ -130,6 +134,35 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 	return 0;
 }
 
+/* Opens the maps that exist, and creates and pins the others. */
+static int open_maps(struct capture *c)
+{
+	bool complete = true;
+	int err;
+
+	err = maps_open_pinned(&c->maps, c->dev.name);
+	if (!err)
+		err = takeover_share_maps(&c->maps, c->dev.name);
+	if (err) {
+		log_error(c->log, "cannot open the pinned maps of %s: %s",
+			  c->dev.name, strerror(-err));
+		return err;
+	}
+	c->created = c->maps.fd[MAP_metlo_stats] < 0;
+	for (int i = 0; i < MAPS_N; i++)
+		complete &= c->maps.fd[i] >= 0;
+	if (complete)
+		return 0;
+	err = load_maps(&c->maps, c->log);
+	if (err)
+		return err;
+	err = maps_pin(&c->maps, c->dev.name);
+	if (err)
+		log_error(c->log, "cannot pin the maps of %s: %s", c->dev.name,
+			  strerror(-err));
+	return err;
+}
+
 /* Completes rings and configuration before the program sees a packet. */
 static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 {
@@ -137,38 +170,13 @@ static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 		.iface = c->dev.name,
 		.n = conf->rings,
 		.size = conf->ring_size,
-		.adopt = conf->adopt,
 		.log = c->log,
 	};
-	bool complete = true;
 	int err;
 
-	err = maps_open_pinned(&c->maps, c->dev.name);
-	if (err) {
-		log_error(c->log, "cannot open the pinned maps of %s: %s",
-			  c->dev.name, strerror(-err));
+	err = open_maps(c);
+	if (err)
 		return err;
-	}
-	for (int i = 0; i < MAPS_N; i++)
-		complete &= c->maps.fd[i] >= 0;
-	if (!complete && conf->adopt) {
-		log_error(
-			c->log,
-			"%s: not all of its maps are pinned: run as root: metlo-xdp attach %s --attach-only",
-			c->dev.name, c->dev.name);
-		return -EPERM;
-	}
-	if (!complete) {
-		err = load_maps(&c->maps, c->log);
-		if (err)
-			return err;
-		err = maps_pin(&c->maps, c->dev.name);
-		if (err) {
-			log_error(c->log, "cannot pin the maps of %s: %s",
-				  c->dev.name, strerror(-err));
-			return err;
-		}
-	}
 	err = map_arrays(c);
 	if (err)
 		return err;
@@ -184,17 +192,52 @@ static bool other_mode(const struct link *l, enum link_request request)
 	       (request == LINK_GENERIC && l->mode != XDP_MODE_GENERIC);
 }
 
-/* The interface must be attached already if nothing can be loaded. */
-static int check_adopted(const struct capture *c,
-			 const struct capture_conf *conf)
+/* The way by detaching: the one in which packets are missed. They pass to the
+ * network stack, so the counters of the interface have them, but not ours. */
+static int reattach(struct capture *c, const char *iface,
+		    const struct link_conf *link)
 {
-	if (!conf->adopt || c->resumed)
-		return 0;
-	log_error(
-		c->log,
-		"%s: nothing is attached: run as root: metlo-xdp attach %s --attach-only",
-		c->dev.name, c->dev.name);
-	return -EPERM;
+	const uint64_t begin = clock_mono_ns();
+	int err;
+
+	link_detach(&c->link);
+	link_unpin(&c->link, iface);
+	netdev_read(&c->dev, iface);
+	err = link_attach(&c->link, link);
+	if (!err)
+		log_warn(c->log, "%s: attached again after %llu us",
+			 c->dev.name,
+			 (unsigned long long)(clock_mono_ns() - begin) / 1000);
+	return err;
+}
+
+static int update(struct capture *c, const struct capture_conf *conf,
+		  const struct link_conf *link)
+{
+	int err;
+
+	if (other_mode(&c->link, conf->request)) {
+		log_warn(
+			c->log,
+			"%s is attached in %s mode: reattaching it; packets are missed in between",
+			c->dev.name, xdp_mode_name(c->link.mode));
+		return reattach(c, conf->iface, link);
+	}
+	err = link_update(&c->link, link);
+	if (err == -ESTALE) {
+		log_warn(
+			c->log,
+			"%s was attached by a version whose program this one cannot replace in place: reattaching it; packets are missed in between",
+			c->dev.name);
+		return reattach(c, conf->iface, link);
+	}
+	if (!err && c->link.mode == XDP_MODE_GENERIC &&
+	    conf->request == LINK_AUTO)
+		log_warn(
+			c->log,
+			"%s remains attached in generic mode: run metlo-xdp detach %s first to try native mode again",
+			c->dev.name, c->dev.name);
+	return err;
 }
 
 static int attach_or_update(struct capture *c, const struct capture_conf *conf)
@@ -208,28 +251,12 @@ static int attach_or_update(struct capture *c, const struct capture_conf *conf)
 	};
 	int err;
 
-	if (c->link.fd >= 0 && other_mode(&c->link, conf->request)) {
-		log_warn(
-			c->log,
-			"%s is attached in %s mode: reattaching it; packets are missed in between",
-			c->dev.name, xdp_mode_name(c->link.mode));
-		link_detach(&c->link);
-		pins_remove(c->dev.name, "link");
-		netdev_read(&c->dev, conf->iface);
-	}
-	if (c->link.fd >= 0) {
-		err = link_update(&c->link, &link);
-		if (!err && c->link.mode == XDP_MODE_GENERIC &&
-		    conf->request == LINK_AUTO)
-			log_warn(
-				c->log,
-				"%s remains attached in generic mode: run metlo-xdp detach %s first to try native mode again",
-				c->dev.name, c->dev.name);
+	err = c->link.fd >= 0 ? update(c, conf, &link)
+			      : link_attach(&c->link, &link);
+	if (err || c->link.version == METLO_LAYOUT_VERSION)
 		return err;
-	}
-	err = link_attach(&c->link, &link);
-	if (err)
-		return err;
+	/* The pin of an earlier layout is removed later: an interrupted start
+	 * must leave one. */
 	err = pins_put(c->dev.name, "link", c->link.fd);
 	if (err)
 		log_error(c->log, "cannot pin the link of %s: %s", c->dev.name,
@@ -237,23 +264,23 @@ static int attach_or_update(struct capture *c, const struct capture_conf *conf)
 	return err;
 }
 
-static int hand_over(const struct capture *c, const struct capture_conf *conf)
+static void purge_own(const struct capture *c, bool detach)
 {
-	const int err = pins_hand_over(c->dev.name, &conf->owner);
+	char group[PINS_GROUP_MAX];
 
-	if (err)
-		log_error(
-			c->log,
-			"cannot give the pins of %s to the user of the daemon: %s",
-			c->dev.name, owned_error(&conf->owner, -err));
-	return err;
+	pins_group(group, METLO_LAYOUT_VERSION);
+	pins_purge_group(group, c->dev.name, detach);
 }
 
 void capture_undo(struct capture *c)
 {
 	if (!c->resumed) {
 		link_detach(&c->link);
-		pins_purge_own(c->dev.name, true);
+		/* Maps that were there before may have records in their rings. */
+		if (c->created)
+			purge_own(c, true);
+		else
+			pins_remove(c->dev.name, "link");
 		if (c->lock_fd >= 0)
 			lock_remove(c->dev.name, c->lock_fd);
 		c->lock_fd = -1;
@@ -268,6 +295,7 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 	memset(c, 0, sizeof(*c));
 	c->log = conf->log;
 	c->link.fd = c->lock_fd = -1;
+	c->rings.old_folder = -1;
 	maps_init(&c->maps);
 
 	err = read_device(c, conf->iface);
@@ -277,6 +305,8 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 		return err;
 	err = pins_mount(c->log);
 	if (!err)
+		err = takeover_check(c->dev.name, c->log);
+	if (!err)
 		err = link_open_pinned(&c->link, &c->dev, c->log);
 	if (err) {
 		/* The pins may belong to another attachment: leave them alone. */
@@ -284,23 +314,25 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 		return err;
 	}
 	c->resumed = c->link.fd >= 0;
-	err = check_adopted(c, conf);
-	if (!err && !conf->adopt)
-		err = pins_create(c->dev.name, c->log);
+	err = pins_create(c->dev.name, c->log);
 	if (!err)
 		err = prepare_maps(c, conf);
-	if (!err && !conf->adopt)
+	if (!err)
 		err = attach_or_update(c, conf);
-	if (!err && !conf->adopt && conf->keep)
-		err = hand_over(c, conf);
+	if (!err)
+		err = takeover_finish(&c->maps, c->dev.name, c->log);
+	if (!err)
+		err = rings_open_old(&c->rings, c->dev.name, c->log);
 	if (err) {
 		capture_undo(c);
 		return err;
 	}
 	/* Without pins, the kernel detaches and frees everything when the
 	 * process ends, however it ends. */
-	if (!conf->keep)
-		pins_purge_own(c->dev.name, false);
+	if (!conf->keep) {
+		purge_own(c, false);
+		pins_purge_group(PINS_RETIRED, c->dev.name, false);
+	}
 	return 0;
 }
 

@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "base/log.h"
-#include "base/owned_file.h"
 #include "capture/link.h"
 #include "capture/maps.h"
 #include "capture/netdev.h"
@@ -28,8 +27,6 @@ struct capture_conf {
 	unsigned int rings;	   /* a power of two */
 	size_t ring_size;	   /* bytes; a power of two of whole pages */
 	bool keep;		   /* stay attached when the process ends */
-	bool adopt;		   /* without privileges; see capture_open() */
-	struct owner owner;	   /* who gets the pins */
 	const struct log *log;
 };
 
@@ -39,6 +36,7 @@ struct capture {
 	struct maps maps;
 	struct rings rings;
 	bool resumed; /* the interface was attached before */
+	bool created; /* the maps did not exist before */
 	/* Mapped from the maps of these names: */
 	struct metlo_config *config;
 	struct metlo_shunt *shunts;
@@ -49,9 +47,7 @@ struct capture {
 
 /* 0, or a negative errno after logging the error and undoing whatever was done:
  * -EPERM or -EACCES not permitted, -EOPNOTSUPP not supported by the kernel or
- * the driver, -EBUSY another process or program is there. With adopt, opens the
- * pins that a privileged process has handed over to this user, and neither loads,
- * attaches nor replaces anything. */
+ * the driver, -EBUSY another process or program is there. */
 int capture_open(struct capture *c, const struct capture_conf *conf);
 
 /* Changes what is captured while packets flow. A packet is treated either by

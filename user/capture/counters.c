@@ -20,30 +20,70 @@
 _Static_assert(sizeof(struct metlo_stats) % sizeof(__u64) == 0,
 	       "struct metlo_stats is summed by words");
 
-int counters_read(int stats_fd, struct metlo_stats *sum)
+static void add_stats(struct metlo_stats *sum, const struct metlo_stats *one)
 {
-	int cpus = libbpf_num_possible_cpus();
-	__u64 total[STATS_WORDS] = {0};
+	const __u64 *from = (const __u64 *)one;
+	__u64 *to = (__u64 *)sum;
+
+	for (size_t i = 0; i < STATS_WORDS; i++)
+		to[i] += from[i];
+}
+
+/* Adds the counters of all CPUs, of any layout, to sum. */
+static int add_counters(int fd, const struct layout *layout,
+			struct metlo_stats *sum)
+{
+	int cpus = libbpf_num_possible_cpus(), err = 0;
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
 	const __u32 key = 0;
-	struct metlo_stats *all;
-	const __u64 *values;
-	int err = 0;
+	uint8_t *all;
 
 	if (cpus <= 0)
 		return cpus ? cpus : -EINVAL;
-	all = calloc((size_t)cpus, sizeof(*all));
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (info.value_size != layout->stats_size)
+		return -EPROTO;
+	all = calloc((size_t)cpus, layout->stats_size);
 	if (!all)
 		return -ENOMEM;
-	values = (const __u64 *)all;
-	if (bpf_map_lookup_elem(stats_fd, &key, all)) {
+	if (bpf_map_lookup_elem(fd, &key, all))
 		err = -errno;
-		goto out;
+	for (int i = 0; i < cpus && !err; i++) {
+		const void *value = all + (size_t)i * layout->stats_size;
+		struct metlo_stats one;
+
+		if (layout->stats)
+			layout->stats(&one, value);
+		else
+			memcpy(&one, value, sizeof(one));
+		add_stats(sum, &one);
 	}
-	for (size_t i = 0; i < (size_t)cpus * STATS_WORDS; i++)
-		total[i % STATS_WORDS] += values[i];
-	memcpy(sum, total, sizeof(*sum));
-out:
 	free(all);
+	return err;
+}
+
+int counters_read(int stats_fd, struct metlo_stats *sum)
+{
+	struct metlo_stats total = {0};
+	int err = add_counters(stats_fd, &layout_current, &total);
+
+	if (!err)
+		*sum = total;
+	return err;
+}
+
+int counters_read_all(const struct maps *m, struct metlo_stats *sum)
+{
+	struct metlo_stats total = {0};
+	int err = add_counters(m->fd[MAP_metlo_stats], m->layout, &total);
+
+	for (unsigned int i = 0; i < m->n_adopted && !err; i++)
+		err = add_counters(m->adopted[i].fd, m->adopted[i].layout,
+				   &total);
+	if (!err)
+		*sum = total;
 	return err;
 }
 

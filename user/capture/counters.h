@@ -9,10 +9,15 @@
 
 #include <linux/types.h>
 
+#include "capture/maps.h"
 #include "metlo_record.h"
 
 /* Sums the map metlo_stats over all CPUs. 0 or a negative errno. */
 int counters_read(int stats_fd, struct metlo_stats *sum);
+
+/* The same for all counters in m: those of its program, of whatever layout, and
+ * those adopted from programs of earlier layouts. */
+int counters_read_all(const struct maps *m, struct metlo_stats *sum);
 
 struct counters_vni {
 	uint32_t vni;

@@ -5,6 +5,7 @@
  * not required. A pinned link is updated in place, which loses no packet.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,26 +17,61 @@
 #include "capture/load.h"
 #include "capture/nlxdp.h"
 #include "capture/pins.h"
+#include "capture/takeover.h"
 #include "metlo_record.h"
+
+static int get_pinned(const char *iface, int version)
+{
+	char group[PINS_GROUP_MAX];
+	int folder, fd;
+
+	if (version < 0)
+		return -ENOENT;
+	pins_group(group, version);
+	folder = pins_open(group, iface);
+	if (folder < 0)
+		return folder;
+	fd = pins_get_at(folder, "link");
+	close(folder);
+	return fd;
+}
+
+int link_unpin(struct link *l, const char *iface)
+{
+	char group[PINS_GROUP_MAX];
+	int folder, err;
+
+	pins_group(group, l->version);
+	folder = pins_open(group, iface);
+	if (folder < 0)
+		return folder;
+	err = unlinkat(folder, "link", 0) ? -errno : 0;
+	close(folder);
+	l->version = -1;
+	return err;
+}
 
 int link_open_pinned(struct link *l, const struct netdev *dev,
 		     const struct log *log)
 {
+	const int version = takeover_link_version(dev->name);
 	struct bpf_link_info info = {0};
 	__u32 len = sizeof(info);
 	int err;
 
-	*l = (struct link){.fd = pins_get(dev->name, "link")};
+	*l = (struct link){.fd = get_pinned(dev->name, version),
+			   .version = version};
 	if (l->fd < 0) {
-		err = errno;
+		err = -l->fd;
 		l->fd = -1;
 		if (err == ENOENT)
 			return 0;
 		log_error(
-			log, "cannot open the pinned link of %s: %s%s",
-			dev->name, strerror(err),
-			err == EACCES
-				? ": run as root, or make /sys/fs/bpf accessible to this user and " METLO_PIN_ROOT
+			log, "cannot open the link of %s in %s/v%d/%s: %s%s",
+			dev->name, METLO_PIN_ROOT, version, dev->name,
+			strerror(err),
+			err == EACCES || err == EPERM
+				? ": it belongs to the user who attached the interface: run as root, or make /sys/fs/bpf accessible to this user and " METLO_PIN_ROOT
 				  " theirs"
 				: "");
 		return -err;
@@ -50,7 +86,7 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 	if (info.type != BPF_LINK_TYPE_XDP || !info.xdp.ifindex) {
 		/* The link's interface was removed; this one took its name. */
 		link_close(l);
-		pins_remove(dev->name, "link");
+		link_unpin(l, dev->name);
 		return 0;
 	}
 	/* An ifindex is unique only within its network namespace. */
@@ -140,7 +176,7 @@ static int log_other_program(const struct link_conf *conf)
 {
 	char why[256];
 
-	if (pins_other_layout(conf->dev->name)) {
+	if (pins_other_layout(conf->dev->name, "link", 0, INT_MAX) >= 0) {
 		log_error(
 			conf->log,
 			"cannot attach to %s: another version of metlo-xdp left its program attached: run metlo-xdp detach %s to remove it",
@@ -167,8 +203,10 @@ static int attach_generic(struct link *l, struct attempt tries[2],
 				  conf->dev->name, strerror(-fd));
 		return fd;
 	}
-	*l = (struct link){
-		.fd = fd, .mode = XDP_MODE_GENERIC, .frags = used->frags};
+	*l = (struct link){.fd = fd,
+			   .mode = XDP_MODE_GENERIC,
+			   .frags = used->frags,
+			   .version = -1};
 	return 0;
 }
 
@@ -185,7 +223,8 @@ static int attach_native(struct link *l, struct attempt tries[2],
 	if (fd >= 0) {
 		*l = (struct link){.fd = fd,
 				   .mode = XDP_MODE_NATIVE,
-				   .frags = used->frags};
+				   .frags = used->frags,
+				   .version = -1};
 		return 0;
 	}
 	if (load)
@@ -217,7 +256,7 @@ int link_attach(struct link *l, const struct link_conf *conf)
 	struct attempt tries[2] = {{-1, true}, {-1, false}};
 	int err;
 
-	*l = (struct link){.fd = -1};
+	*l = (struct link){.fd = -1, .version = -1};
 	if (conf->dev->native.id || conf->dev->generic.id)
 		return log_other_program(conf);
 	if (conf->request == LINK_GENERIC)
@@ -226,6 +265,27 @@ int link_attach(struct link *l, const struct link_conf *conf)
 		err = attach_native(l, tries, conf);
 	close_attempts(tries);
 	return err;
+}
+
+/* Whether the link runs this program: an old one that stayed behind would apply
+ * old rules. */
+static bool runs(const struct link *l, int prog_fd)
+{
+	struct bpf_prog_info prog = {0};
+	struct bpf_link_info link = {0};
+	__u32 prog_len = sizeof(prog), link_len = sizeof(link);
+
+	return !bpf_obj_get_info_by_fd(prog_fd, &prog, &prog_len) &&
+	       !bpf_obj_get_info_by_fd(l->fd, &link, &link_len) &&
+	       prog.id == link.prog_id;
+}
+
+static int update(struct link *l, const struct attempt *a)
+{
+	if (bpf_link_update(l->fd, a->prog_fd, NULL))
+		return -errno;
+	l->frags = a->frags;
+	return runs(l, a->prog_fd) ? 0 : -EIO;
 }
 
 int link_update(struct link *l, const struct link_conf *conf)
@@ -237,11 +297,11 @@ int link_update(struct link *l, const struct link_conf *conf)
 		err = load_attempt(&tries[i], conf);
 		if (err)
 			goto out; /* already logged */
-		err = bpf_link_update(l->fd, tries[i].prog_fd, NULL) ? -errno
-								     : 0;
-		l->frags = tries[i].frags;
+		err = update(l, &tries[i]);
 	}
-	if (err)
+	if (err == -EINVAL)
+		err = -ESTALE;
+	else if (err)
 		log_error(
 			conf->log,
 			"cannot replace the program on %s: %s: run metlo-xdp detach %s and attach again",

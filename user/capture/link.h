@@ -23,10 +23,13 @@ struct link {
 	int fd; /* -1: none */
 	enum xdp_mode mode;
 	bool frags; /* the program handles multi-buffer packets */
+	/* Layout version that it is pinned for, -1 if it is not pinned. */
+	int version;
 };
 
 /*
- * Opens the pinned link of the interface. 0 with l->fd -1 if there is none, or
+ * Opens the pinned link of the interface, also that of a version with an earlier
+ * layout. 0 with l->fd -1 if there is none, or
  * if its interface no longer exists (the pin is then removed); a negative errno
  * after logging why the link cannot be used.
  */
@@ -39,8 +42,13 @@ int link_open_pinned(struct link *l, const struct netdev *dev,
 int link_attach(struct link *l, const struct link_conf *conf);
 
 /* Replaces the program of an open link by this version's without missing a
- * packet. 0, or a negative errno after logging it. */
+ * packet. 0, or a negative errno after logging it. -ESTALE: the kernel refuses
+ * because the link was made for a program of another attach type, so that only a
+ * new link will do. */
 int link_update(struct link *l, const struct link_conf *conf);
+
+/* Removes the pin of the link, of whatever version. 0 or a negative errno. */
+int link_unpin(struct link *l, const char *iface);
 
 /* Whether the link is still attached: false once the interface was removed or
  * the link detached. Needs no privileges. */

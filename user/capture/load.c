@@ -48,35 +48,49 @@ void load_messages(unsigned int verbose)
 					: print_all);
 }
 
-static bool same_definition(const struct bpf_map *want, int fd)
+/* The first attribute in which a map differs from the definition, and its two
+ * values; NULL if there is none. */
+static const char *differing(const struct bpf_map *want, int fd, __u32 *is,
+			     __u32 *wanted)
 {
 	struct bpf_map_info info = {0};
 	__u32 len = sizeof(info);
 
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return "type (unreadable)";
+#define DIFFERS(what, value)                     \
+	*is = (info.what);                       \
+	*wanted = (__u32)bpf_map__##value(want); \
+	if (*is != *wanted)                      \
+	return #what
+	DIFFERS(type, type);
+	DIFFERS(key_size, key_size);
+	DIFFERS(value_size, value_size);
+	DIFFERS(max_entries, max_entries);
+#undef DIFFERS
 	/* Of the flags compare one: the kernel adds others by itself. */
-	return !bpf_obj_get_info_by_fd(fd, &info, &len) &&
-	       info.type == (__u32)bpf_map__type(want) &&
-	       info.key_size == bpf_map__key_size(want) &&
-	       info.value_size == bpf_map__value_size(want) &&
-	       info.max_entries == bpf_map__max_entries(want) &&
-	       (info.map_flags & BPF_F_MMAPABLE) ==
-		       (bpf_map__map_flags(want) & BPF_F_MMAPABLE);
+	*is = info.map_flags & BPF_F_MMAPABLE;
+	*wanted = bpf_map__map_flags(want) & BPF_F_MMAPABLE;
+	return *is == *wanted ? NULL : "map_flags";
 }
 
 static int reuse_maps(struct bpf_object *obj, const struct maps *m,
 		      const struct log *log)
 {
 	for (int i = 0; i < MAPS_N; i++) {
+		const char *what;
 		struct bpf_map *map;
+		__u32 is = 0, wanted = 0;
 
 		if (m->fd[i] < 0)
 			continue;
 		map = bpf_object__find_map_by_name(obj, maps_names[i]);
-		if (!map || !same_definition(map, m->fd[i])) {
+		what = map ? differing(map, m->fd[i], &is, &wanted) : "name";
+		if (what) {
 			log_error(
 				log,
-				"the pinned map %s does not have the layout that this version expects: run metlo-xdp detach to remove it, which discards the records waiting in the rings",
-				maps_names[i]);
+				"the pinned map %s does not have the layout that this version expects: its %s is %u, not %u: run metlo-xdp detach to remove it, which discards the records waiting in the rings",
+				maps_names[i], what, is, wanted);
 			return -EEXIST;
 		}
 		if (bpf_map__reuse_fd(map, m->fd[i])) {
@@ -155,6 +169,9 @@ static int load_skeleton(struct metlo_xdp *skel, struct load *l, struct maps *m,
 	int err;
 
 	bpf_program__set_autoload(prog, l->program);
+	/* A link accepts only programs of the type that it was created with, so
+	 * every version must have the same. */
+	bpf_program__set_expected_attach_type(prog, BPF_XDP);
 	if (l->frags)
 		bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	err = reuse_maps(skel->obj, m, log);

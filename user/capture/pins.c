@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,11 @@ int pins_mount(const struct log *log)
 	return err;
 }
 
+void pins_group(char group[PINS_GROUP_MAX], int layout)
+{
+	snprintf(group, PINS_GROUP_MAX, "v%d", layout);
+}
+
 void pins_folder(char path[PINS_PATH_MAX], const char *iface)
 {
 	snprintf(path, PINS_PATH_MAX, "%s/v%d/%s", METLO_PIN_ROOT,
@@ -95,13 +101,21 @@ static int open_pins(const char *iface)
 	return open_folder(path, false);
 }
 
+int pins_open(const char *group, const char *iface)
+{
+	char path[PINS_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s/%s", METLO_PIN_ROOT, group, iface);
+	return open_folder(path, false);
+}
+
 /* Creates each folder from METLO_PIN_ROOT down. */
-int pins_create(const char *iface, const struct log *log)
+int pins_create_in(const char *group, const char *iface, const struct log *log)
 {
 	char path[PINS_PATH_MAX];
 	int fd = 0;
 
-	pins_folder(path, iface);
+	snprintf(path, sizeof(path), "%s/%s/%s", METLO_PIN_ROOT, group, iface);
 	for (char *p = path + strlen(METLO_PIN_ROOT); p && fd >= 0;) {
 		char c = *p;
 
@@ -120,42 +134,12 @@ int pins_create(const char *iface, const struct log *log)
 	return fd < 0 ? fd : 0;
 }
 
-/* Earlier versions gave METLO_PIN_ROOT to the user of the daemon. */
-static int share_with_others(const char *path)
+int pins_create(const char *iface, const struct log *log)
 {
-	char self[64];
-	int fd = open_folder(path, false), err;
+	char group[PINS_GROUP_MAX];
 
-	if (fd < 0)
-		return fd;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	err = fchownat(fd, "", 0, 0, AT_EMPTY_PATH) || chmod(self, 0755)
-		      ? -errno
-		      : 0;
-	close(fd);
-	return err;
-}
-
-int pins_hand_over(const char *iface, const struct owner *owner)
-{
-	char path[PINS_PATH_MAX];
-	int folder, err;
-
-	if (!owner->change)
-		return 0;
-	pins_folder(path, iface);
-	*strrchr(path, '/') = '\0';
-	err = share_with_others(METLO_PIN_ROOT);
-	if (!err)
-		err = share_with_others(path);
-	if (err)
-		return err;
-	folder = open_pins(iface);
-	if (folder < 0)
-		return folder;
-	err = owned_hand_over(owner, folder);
-	close(folder);
-	return err;
+	pins_group(group, METLO_LAYOUT_VERSION);
+	return pins_create_in(group, iface, log);
 }
 
 /* The path of a pin in an open folder, for bpf(2). */
@@ -164,7 +148,7 @@ static void pin_path(char path[PINS_PATH_MAX], int folder, const char *name)
 	snprintf(path, PINS_PATH_MAX, "/proc/self/fd/%d/%s", folder, name);
 }
 
-static int get_at(int folder, const char *name)
+int pins_get_at(int folder, const char *name)
 {
 	char path[PINS_PATH_MAX];
 	struct stat st;
@@ -183,7 +167,7 @@ int pins_get(const char *iface, const char *name)
 {
 	int folder = open_pins(iface), fd;
 
-	fd = folder < 0 ? folder : get_at(folder, name);
+	fd = folder < 0 ? folder : pins_get_at(folder, name);
 	if (folder >= 0)
 		close(folder);
 	if (fd < 0)
@@ -228,21 +212,16 @@ int pins_remove(const char *iface, const char *name)
 	return err;
 }
 
-/* Calls fn for the entries of a folder, ordered by name. The list is read
- * beforehand, so fn may remove entries. */
-static int each_entry(const char *path, const char *prefix,
-		      int (*fn)(void *ctx, const char *name), void *ctx)
+/* The list is read beforehand, so fn may remove entries. */
+int pins_each_at(int folder, const char *prefix,
+		 int (*fn)(void *ctx, const char *name), void *ctx)
 {
 	struct dirent **entries;
-	int folder = open_folder(path, false), n, err;
+	int n, err = 0;
 
-	if (folder < 0)
-		return folder == -ENOENT ? 0 : folder;
 	n = scandirat(folder, ".", &entries, NULL, alphasort);
-	err = n < 0 ? -errno : 0;
-	close(folder);
 	if (n < 0)
-		return err;
+		return -errno;
 	for (int i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;
 
@@ -255,6 +234,18 @@ static int each_entry(const char *path, const char *prefix,
 	return err < 0 ? err : 0;
 }
 
+static int each_entry(const char *path, const char *prefix,
+		      int (*fn)(void *ctx, const char *name), void *ctx)
+{
+	int folder = open_folder(path, false), err;
+
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	err = pins_each_at(folder, prefix, fn, ctx);
+	close(folder);
+	return err;
+}
+
 int pins_each(const char *iface, const char *prefix,
 	      int (*fn)(void *ctx, const char *name), void *ctx)
 {
@@ -264,13 +255,39 @@ int pins_each(const char *iface, const char *prefix,
 	return each_entry(path, prefix, fn, ctx);
 }
 
-int pins_each_interface(int (*fn)(void *ctx, const char *iface), void *ctx)
+struct each_interface {
+	int (*fn)(void *ctx, const char *iface);
+	void *ctx;
+	int version; /* of the group */
+};
+
+static int each_in_group(void *ctx, const char *iface)
 {
+	const struct each_interface *e = ctx;
+
+	/* During an upgrade, the interface has a folder in two groups. */
+	if (pins_other_layout(iface, ".", e->version + 1, INT_MAX) >= 0)
+		return 0;
+	return e->fn(e->ctx, iface);
+}
+
+static int each_group(void *ctx, const char *group)
+{
+	struct each_interface *e = ctx;
 	char path[PINS_PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/v%d", METLO_PIN_ROOT,
-		 METLO_LAYOUT_VERSION);
-	return each_entry(path, "", fn, ctx);
+	e->version = atoi(group + 1);
+	if (snprintf(path, sizeof(path), "%s/%s", METLO_PIN_ROOT, group) >=
+	    (int)sizeof(path))
+		return 0;
+	return each_entry(path, "", each_in_group, e);
+}
+
+int pins_each_interface(int (*fn)(void *ctx, const char *iface), void *ctx)
+{
+	struct each_interface e = {fn, ctx, 0};
+
+	return each_entry(METLO_PIN_ROOT, "v", each_group, &e);
 }
 
 struct purge {
@@ -286,7 +303,7 @@ static int purge_pin(void *ctx, const char *name)
 	int fd;
 
 	if (p->detach && !strcmp(name, "link")) {
-		fd = get_at(p->folder, name);
+		fd = pins_get_at(p->folder, name);
 		if (fd >= 0) {
 			/* Fails if the link's interface no longer exists. */
 			bpf_link_detach(fd);
@@ -299,15 +316,15 @@ static int purge_pin(void *ctx, const char *name)
 	return 0;
 }
 
-static int purge_layout(void *ctx, const char *layout)
+static int purge_group(void *ctx, const char *group)
 {
 	struct purge *p = ctx;
 	char parent[PINS_PATH_MAX], path[PINS_PATH_MAX];
 	int fd, err;
 
-	snprintf(parent, sizeof(parent), "%s/%s", METLO_PIN_ROOT, layout);
+	snprintf(parent, sizeof(parent), "%s/%s", METLO_PIN_ROOT, group);
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s/%s", METLO_PIN_ROOT,
-			     layout, p->iface) >= sizeof(path))
+			     group, p->iface) >= sizeof(path))
 		return -ENAMETOOLONG;
 	p->folder = open_folder(path, false);
 	if (p->folder < 0 && p->folder != -ENOENT)
@@ -335,21 +352,20 @@ int pins_purge(const char *iface)
 	struct purge p = {.iface = iface, .detach = true};
 	int err;
 
-	err = each_entry(METLO_PIN_ROOT, "v", purge_layout, &p);
+	err = each_entry(METLO_PIN_ROOT, "v", purge_group, &p);
+	if (!err)
+		err = purge_group(&p, PINS_RETIRED);
 	if (err < 0)
 		return err;
 	rmdir(METLO_PIN_ROOT);
 	return p.n;
 }
 
-int pins_purge_own(const char *iface, bool detach)
+int pins_purge_group(const char *group, const char *iface, bool detach)
 {
 	struct purge p = {.iface = iface, .detach = detach};
-	char layout[16];
-	int err;
+	int err = purge_group(&p, group);
 
-	snprintf(layout, sizeof(layout), "v%d", METLO_LAYOUT_VERSION);
-	err = purge_layout(&p, layout);
 	if (err < 0)
 		return err;
 	rmdir(METLO_PIN_ROOT);
@@ -358,25 +374,31 @@ int pins_purge_own(const char *iface, bool detach)
 
 struct find_layout {
 	const char *iface;
-	bool found;
+	const char *pin;
+	int from, to; /* range of the versions to find */
+	int version;  /* the highest found, -1: none */
 };
 
-static int find_layout(void *ctx, const char *layout)
+static int find_layout(void *ctx, const char *group)
 {
 	struct find_layout *f = ctx;
-	char path[2 * PINS_PATH_MAX], ours[16];
+	int version = atoi(group + 1), folder;
 
-	snprintf(ours, sizeof(ours), "v%d", METLO_LAYOUT_VERSION);
-	snprintf(path, sizeof(path), "%s/%s/%s", METLO_PIN_ROOT, layout,
-		 f->iface);
-	f->found |= strcmp(layout, ours) && !access(path, F_OK);
+	if (version < f->from || version > f->to || version <= f->version)
+		return 0;
+	folder = pins_open(group, f->iface);
+	if (folder < 0)
+		return 0;
+	if (!faccessat(folder, f->pin, F_OK, AT_SYMLINK_NOFOLLOW))
+		f->version = version;
+	close(folder);
 	return 0;
 }
 
-bool pins_other_layout(const char *iface)
+int pins_other_layout(const char *iface, const char *pin, int from, int to)
 {
-	struct find_layout f = {.iface = iface};
+	struct find_layout f = {iface, pin, from, to, -1};
 
 	each_entry(METLO_PIN_ROOT, "v", find_layout, &f);
-	return f.found;
+	return f.version;
 }

@@ -51,21 +51,40 @@ void ring_close(struct ring *r)
 	r->consumer = NULL;
 }
 
-/* Adds a record to the batch, unless malformed, and returns its new size. */
-static unsigned int append_record(struct ring *r, const uint8_t *sample,
-				  uint32_t len, struct ring_record *v,
-				  unsigned int n)
+/* Records that are passed on together. */
+struct batch {
+	unsigned int n;
+	struct ring_record v[RING_RECORDS];
+	/* Where records of another layout are converted to. */
+	struct metlo_rec converted[RING_RECORDS];
+};
+
+static const struct metlo_rec *convert(const struct layout *l,
+				       const uint8_t *sample, uint32_t len,
+				       struct metlo_rec *to)
+{
+	if (len < l->rec_size)
+		return NULL;
+	l->rec(to, sample);
+	return to;
+}
+
+/* Adds a record to the batch, unless it is malformed. */
+static void append_record(struct ring *r, const uint8_t *sample, uint32_t len,
+			  struct batch *b)
 {
 	const struct metlo_rec *rec = (const struct metlo_rec *)sample;
+	size_t size = sizeof(*rec);
 
-	if (__builtin_expect(
-		    len < sizeof(*rec) || rec->len > len - sizeof(*rec), 0)) {
+	if (__builtin_expect(r->layout != NULL, 0)) {
+		size = r->layout->rec_size;
+		rec = convert(r->layout, sample, len, &b->converted[b->n]);
+	}
+	if (__builtin_expect(!rec || len < size || rec->len > len - size, 0))
 		atomic_fetch_add_explicit(&r->malformed, 1,
 					  memory_order_relaxed);
-		return n;
-	}
-	v[n] = (struct ring_record){rec, sample + sizeof(*rec)};
-	return n + 1;
+	else
+		b->v[b->n++] = (struct ring_record){rec, sample + size};
 }
 
 size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
@@ -74,9 +93,9 @@ size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
 	const unsigned long mask = r->size - 1;
 	unsigned long pos = start, published = start;
 	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
-	struct ring_record batch[RING_RECORDS];
-	unsigned int n = 0;
+	struct batch b;
 
+	b.n = 0;
 	while (pos != end && pos - start < max_bytes) {
 		const uint8_t *p = r->data + (pos & mask);
 		uint32_t head =
@@ -91,21 +110,20 @@ size_t ring_consume(struct ring *r, size_t max_bytes, ring_fn fn, void *ctx)
 		__builtin_prefetch(r->data + (pos & mask));
 		__builtin_prefetch(r->data + (pos & mask) + 64);
 		if (!(head & BPF_RINGBUF_DISCARD_BIT))
-			n = append_record(r, p + BPF_RINGBUF_HDR_SZ, len, batch,
-					  n);
-		if (n == RING_RECORDS) {
-			fn(ctx, batch, n);
-			n = 0;
+			append_record(r, p + BPF_RINGBUF_HDR_SZ, len, &b);
+		if (b.n == RING_RECORDS) {
+			fn(ctx, b.v, b.n);
+			b.n = 0;
 		}
-		if (!n && pos - published >= RING_BATCH) {
+		if (!b.n && pos - published >= RING_BATCH) {
 			__atomic_store_n(r->consumer, pos, __ATOMIC_RELEASE);
 			published = pos;
 		}
 		if (pos == end)
 			end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 	}
-	if (n)
-		fn(ctx, batch, n);
+	if (b.n)
+		fn(ctx, b.v, b.n);
 	if (pos != published)
 		__atomic_store_n(r->consumer, pos, __ATOMIC_RELEASE);
 	return pos - start;

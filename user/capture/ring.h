@@ -14,6 +14,7 @@
 
 #include <linux/types.h>
 
+#include "capture/layouts.h"
 #include "metlo_record.h"
 
 struct ring {
@@ -22,6 +23,7 @@ struct ring {
 	const uint8_t *data;	       /* mapped twice in a row */
 	size_t size;		       /* a power of two */
 	size_t page;
+	const struct layout *layout; /* of its records; NULL: this version's */
 	_Atomic uint64_t malformed; /* records whose length fields contradict */
 };
 
@@ -36,7 +38,8 @@ struct ring_record {
 /* Receives n records in order, valid only during the call. */
 typedef void (*ring_fn)(void *ctx, const struct ring_record *v, unsigned int n);
 
-/* Maps the ring buffer fd of size bytes. 0 or a negative errno. */
+/* Maps the ring buffer fd of size bytes, with records of this version's layout;
+ * the caller may set another one. 0 or a negative errno. */
 int ring_open(struct ring *r, int fd, size_t size);
 void ring_close(struct ring *r);
 

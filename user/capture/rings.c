@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Replaces rings without losing or reordering records: old rings stay pinned
- * under names that encode the order in which to drain them. See install().
+ * Replaces rings without losing or reordering records: retired rings stay pinned
+ * until they are drained, under names that encode in which order. See install().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <sys/stat.h>
 
 #include "capture/pins.h"
+#include "capture/retired.h"
 #include "capture/rings.h"
 
 /* A pinned ring. */
@@ -22,9 +24,9 @@ struct pinned_ring {
 };
 
 struct pinned_rings {
-	const char *iface;
+	int folder;
 	unsigned int n;
-	struct pinned_ring ring[RINGS_OLD_MAX];
+	struct pinned_ring ring[METLO_RINGS_MAX];
 };
 
 static int open_one(void *ctx, const char *pin)
@@ -35,11 +37,11 @@ static int open_one(void *ctx, const char *pin)
 	__u32 len = sizeof(info);
 	int fd;
 
-	if (list->n == RINGS_OLD_MAX || strlen(pin) >= sizeof(f->pin))
+	if (list->n == METLO_RINGS_MAX || strlen(pin) >= sizeof(f->pin))
 		return -E2BIG;
-	fd = pins_get(list->iface, pin);
+	fd = pins_get_at(list->folder, pin);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
 		int err = -errno;
 
@@ -65,16 +67,21 @@ static void close_rings(struct pinned_rings *list)
 	list->n = 0;
 }
 
-static int open_rings(struct pinned_rings *list, const char *iface,
-		      const char *prefix)
+/* Opens the rings in the folder of a layout. */
+static int open_rings(struct pinned_rings *list, const char *iface, int version)
 {
+	char group[PINS_GROUP_MAX];
 	int err;
 
-	list->iface = iface;
 	list->n = 0;
-	err = pins_each(iface, prefix, open_one, list);
+	pins_group(group, version);
+	list->folder = pins_open(group, iface);
+	if (list->folder < 0)
+		return list->folder == -ENOENT ? 0 : list->folder;
+	err = pins_each_at(list->folder, "ring-", open_one, list);
 	if (err)
 		close_rings(list);
+	close(list->folder);
 	return err;
 }
 
@@ -99,23 +106,6 @@ static bool matches_conf(const struct pinned_rings *current,
 			return false;
 	}
 	return true;
-}
-
-/* Renames the pins of the current rings so that their names give the order in
- * which to drain them. */
-static int retire(struct pinned_rings *current, const char *iface)
-{
-	for (unsigned int i = 0; i < current->n; i++) {
-		char pin[32];
-		int err;
-
-		snprintf(pin, sizeof(pin), "old-%02u-%u", i,
-			 current->ring[i].id);
-		err = pins_rename(iface, current->ring[i].pin, pin);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 static int create_rings(struct pinned_rings *created,
@@ -180,20 +170,16 @@ static int install(const struct pinned_rings *created, unsigned int n_before,
 	return err;
 }
 
-static int replace(struct pinned_rings *current, struct pinned_rings *created,
-		   const struct rings_conf *conf)
+static int replace(struct pinned_rings *created, const struct rings_conf *conf)
 {
-	int err = retire(current, conf->iface);
+	int err = retired_add(conf->iface, METLO_LAYOUT_VERSION, "ring-",
+			      conf->log);
 
-	if (err) {
-		log_error(conf->log,
-			  "cannot rename the pins of the old rings: %s",
-			  strerror(-err));
+	if (err)
 		return err;
-	}
 	err = create_rings(created, conf);
 	if (!err)
-		err = install(created, current->n, conf);
+		err = install(created, *conf->mask + 1, conf);
 	if (err)
 		log_error(conf->log,
 			  "cannot create %u rings of %zu bytes: %s%s", conf->n,
@@ -203,39 +189,25 @@ static int replace(struct pinned_rings *current, struct pinned_rings *created,
 	return err;
 }
 
-static int map_ring(struct ring *r, const struct pinned_ring *f,
-		    const struct rings_conf *conf)
+static int map_ring(struct ring *r, int fd, size_t size, const char *pin,
+		    const struct log *log)
 {
-	int err = ring_open(r, f->fd, f->size);
+	int err = ring_open(r, fd, size);
 
 	if (err)
-		log_error(conf->log, "cannot map ring %s: %s", f->pin,
-			  strerror(-err));
+		log_error(log, "cannot map ring %s: %s", pin, strerror(-err));
 	return err;
 }
 
-/* Maps the current rings, and the old ones from last to first; see install(). */
 static int map_rings(struct rings *r, const struct pinned_rings *now,
-		     const struct rings_conf *conf)
+		     const struct log *log)
 {
-	struct pinned_rings old;
-	int err;
+	int err = 0;
 
-	err = open_rings(&old, conf->iface, "old-");
-	if (err) {
-		log_error(conf->log, "cannot open the old rings: %s",
-			  strerror(-err));
-		return err;
-	}
-	for (unsigned int i = old.n; i-- && !err;) {
-		memcpy(r->old_pin[r->n_old], old.ring[i].pin,
-		       sizeof(old.ring[i].pin));
-		err = map_ring(&r->old[r->n_old], &old.ring[i], conf);
-		r->n_old += !err;
-	}
-	close_rings(&old);
 	for (unsigned int i = 0; i < now->n && !err; i++) {
-		err = map_ring(&r->ring[i], &now->ring[i], conf);
+		const struct pinned_ring *f = &now->ring[i];
+
+		err = map_ring(&r->ring[i], f->fd, f->size, f->pin, log);
 		r->n += !err;
 	}
 	return err;
@@ -248,31 +220,25 @@ int rings_open(struct rings *r, const struct rings_conf *conf)
 	int err;
 
 	memset(r, 0, sizeof(*r));
-	err = open_rings(&current, conf->iface, "ring-");
+	r->old_folder = -1;
+	err = open_rings(&current, conf->iface, METLO_LAYOUT_VERSION);
 	if (err) {
 		log_error(conf->log, "cannot open the pinned rings: %s",
 			  strerror(-err));
 		return err;
 	}
-	if (conf->adopt && !matches_conf(&current, conf)) {
-		log_error(
-			conf->log,
-			"%s has %u rings, which are not the %u of %zu bytes configured, and replacing them needs privileges: run as root: metlo-xdp attach %s --attach-only, with the same --workers and --ring-size",
-			conf->iface, current.n, conf->n, conf->size,
-			conf->iface);
-		err = -EPERM;
-	} else if (!matches_conf(&current, conf)) {
+	if (!matches_conf(&current, conf)) {
 		if (current.n)
 			log_info(
 				conf->log,
 				"replacing %u rings of %zu bytes by %u of %zu; their records are processed first",
 				current.n, current.ring[0].size, conf->n,
 				conf->size);
-		err = replace(&current, &created, conf);
+		err = replace(&created, conf);
 		now = &created;
 	}
 	if (!err)
-		err = map_rings(r, now, conf);
+		err = map_rings(r, now, conf->log);
 	if (err)
 		rings_close(r);
 	close_rings(&current);
@@ -280,17 +246,52 @@ int rings_open(struct rings *r, const struct rings_conf *conf)
 	return err;
 }
 
-void rings_unpin_old(const struct rings *r, const char *iface)
+int rings_open_old(struct rings *r, const char *iface, const struct log *log)
 {
-	for (unsigned int i = 0; i < r->n_old; i++)
-		pins_remove(iface, r->old_pin[i]);
+	struct retired old;
+	int err = retired_open(&old, iface, log);
+
+	if (err)
+		return err;
+	r->old_folder = old.folder;
+	for (unsigned int i = 0; i < old.n && !err; i++) {
+		const struct retired_ring *f = &old.ring[i];
+		struct ring *to = &r->old[r->n_old];
+
+		err = map_ring(to, f->fd, f->size, f->pin, log);
+		if (err)
+			break;
+		if (f->layout != &layout_current)
+			to->layout = f->layout;
+		memcpy(r->old_pin[r->n_old], f->pin, sizeof(f->pin));
+		r->n_old++;
+	}
+	retired_close(&old);
+	return err;
+}
+
+int rings_allow_unpin(const struct rings *r)
+{
+	char path[32];
+
+	if (!r->n_old)
+		return 0;
+	/* The folder is in one that only its owner may enter. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->old_folder);
+	return chmod(path, 0777) ? -errno : 0;
 }
 
 void rings_close_old(struct rings *r)
 {
-	for (unsigned int i = 0; i < r->n_old; i++)
+	for (unsigned int i = 0; i < r->n_old; i++) {
+		if (!ring_waiting(&r->old[i]))
+			unlinkat(r->old_folder, r->old_pin[i], 0);
 		ring_close(&r->old[i]);
+	}
 	r->n_old = 0;
+	if (r->old_folder >= 0)
+		close(r->old_folder);
+	r->old_folder = -1;
 }
 
 void rings_close(struct rings *r)
@@ -301,24 +302,39 @@ void rings_close(struct rings *r)
 	r->n = 0;
 }
 
-int rings_peek(const char *iface, size_t *size, size_t *waiting)
+static size_t waiting_in(int fd, size_t size)
+{
+	struct ring r;
+	size_t n;
+
+	if (ring_open(&r, fd, size))
+		return 0;
+	n = ring_waiting(&r);
+	ring_close(&r);
+	return n;
+}
+
+int rings_peek(const char *iface, int version, size_t *size, size_t *waiting)
 {
 	struct pinned_rings current;
-	int err = open_rings(&current, iface, "ring-"), n;
+	struct retired old;
+	int err = open_rings(&current, iface, version), n;
 
 	*size = *waiting = 0;
 	if (err)
 		return err;
 	n = (int)current.n;
 	for (unsigned int i = 0; i < current.n; i++) {
-		struct ring r;
-
 		*size = current.ring[i].size;
-		if (ring_open(&r, current.ring[i].fd, current.ring[i].size))
-			continue;
-		*waiting += ring_waiting(&r);
-		ring_close(&r);
+		*waiting += waiting_in(current.ring[i].fd, *size);
 	}
 	close_rings(&current);
+	if (retired_open(&old, iface, NULL))
+		return n;
+	for (unsigned int i = 0; i < old.n; i++)
+		*waiting += waiting_in(old.ring[i].fd, old.ring[i].size);
+	retired_close(&old);
+	if (old.folder >= 0)
+		close(old.folder);
 	return n;
 }

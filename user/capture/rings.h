@@ -6,15 +6,12 @@
 #ifndef CAPTURE_RINGS_H
 #define CAPTURE_RINGS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/log.h"
+#include "capture/retired.h"
 #include "capture/ring.h"
-
-/* Maximum number of replaced rings that still have records. */
-#define RINGS_OLD_MAX (2 * METLO_RINGS_MAX)
 
 struct rings {
 	unsigned int n;
@@ -22,8 +19,9 @@ struct rings {
 	/* Drain these before the others and in this order, with one thread that
 	 * passes each record to worker hash & (n - 1). */
 	unsigned int n_old;
-	struct ring old[RINGS_OLD_MAX];
-	char old_pin[RINGS_OLD_MAX][32];
+	struct ring old[RETIRED_MAX];
+	char old_pin[RETIRED_MAX][48];
+	int old_folder; /* of their pins; negative: none */
 };
 
 struct rings_conf {
@@ -33,7 +31,6 @@ struct rings_conf {
 	size_t size;	/* of each; a power of two of whole pages */
 	uint32_t *mask; /* metlo_config.ring_mask, mapped: changes take
 			 * effect immediately */
-	bool adopt;	/* without privileges: fail instead of replacing them */
 	const struct log *log;
 };
 
@@ -41,16 +38,22 @@ struct rings_conf {
  * negative errno after logging why. */
 int rings_open(struct rings *r, const struct rings_conf *conf);
 
-/* Removes the pins of the old rings, which this process keeps open until
- * rings_close_old(). Needs the privileges of rings_open(). */
-void rings_unpin_old(const struct rings *r, const char *iface);
-/* Closes the old rings once they are drained. */
+/* Opens the rings that were retired, by this start or an earlier one. 0, or a
+ * negative errno after logging why. */
+int rings_open_old(struct rings *r, const char *iface, const struct log *log);
+
+/* Allows this process to remove their pins after it has changed its user. 0 or
+ * a negative errno; the pins then remain until the interface is detached. */
+int rings_allow_unpin(const struct rings *r);
+
+/* Closes the old rings, and removes the pins of those that are drained. */
 void rings_close_old(struct rings *r);
 
 void rings_close(struct rings *r);
 
-/* Reads the size of each pinned ring and the bytes waiting in all of them.
- * Returns the number of rings, or a negative errno. */
-int rings_peek(const char *iface, size_t *size, size_t *waiting);
+/* Reads the size of each ring that is pinned for a layout version, and the bytes
+ * waiting in all of them and in the retired ones. Returns the number of rings, or
+ * a negative errno. */
+int rings_peek(const char *iface, int version, size_t *size, size_t *waiting);
 
 #endif

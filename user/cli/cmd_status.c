@@ -15,6 +15,7 @@ struct status {
 	const struct invocation *inv;
 	FILE *out;
 	unsigned int shown;
+	int code; /* of the last interface that cannot be read */
 };
 
 static struct summary summary_of(const struct attached *a)
@@ -139,6 +140,13 @@ static int fail(const struct invocation *inv, const char *what, int err)
 			  what, strerror(-err));
 		return EXIT_NOT_PERMITTED;
 	}
+	if (err == -EPROTO) {
+		log_error(
+			&inv->log,
+			"%s: another version of metlo-xdp attached it, with maps that this one cannot read: use the status of that version, or metlo-xdp detach %s",
+			what, what);
+		return EXIT_NOT_SUPPORTED;
+	}
 	log_error(&inv->log, "%s: %s", what, strerror(-err));
 	return EXIT_FAILED;
 }
@@ -150,8 +158,14 @@ static int show(void *ctx, const char *iface)
 	int err = attached_read(&a, iface);
 
 	/* Detached between being listed and being read. */
+	if (err == -ENOENT)
+		return 0;
+	if (err == -EPROTO) {
+		st->code = fail(st->inv, iface, err);
+		return 0;
+	}
 	if (err)
-		return err == -ENOENT ? 0 : err;
+		return err;
 	if (a.n_vnis)
 		summary_sort_vnis(a.vnis, a.n_vnis);
 	if (st->inv->settings.json)
@@ -179,8 +193,8 @@ int cmd_status(struct invocation *inv)
 		return fail(inv, "standard output", -errno);
 	if (err)
 		return fail(inv, iface ? iface : "status", err);
-	if (st.shown)
-		return EXIT_DONE;
+	if (st.shown || st.code)
+		return st.code;
 	log_error(
 		&inv->log, "%s%smetlo-xdp is not attached: metlo-xdp attach %s",
 		iface ? iface : "", iface ? ": " : "", iface ? iface : "IFACE");

@@ -12,7 +12,7 @@ void snapshot_read(struct snapshot *r, struct summary *s,
 		   const struct capture *c, struct workers *w, struct output *o)
 {
 	*s = (struct summary){0};
-	if (!counters_read(c->maps.fd[MAP_metlo_stats], &r->packets))
+	if (!counters_read_all(&c->maps, &r->packets))
 		s->packets = &r->packets;
 	workers_stats(w, &r->stream, &r->http, &r->selection);
 	s->stream = &r->stream;

@@ -247,11 +247,15 @@ static void *run(void *arg)
 
 static void process_old_rings(struct workers *w)
 {
-	for (unsigned int i = 0; i < w->rings->n_old; i++)
-		while (ring_consume(&w->rings->old[i], CHUNK_SIZE,
-				    on_old_records, w))
+	for (unsigned int i = 0; i < w->rings->n_old; i++) {
+		struct ring *old = &w->rings->old[i];
+
+		while (ring_consume(old, CHUNK_SIZE, on_old_records, w))
 			for (unsigned int j = 0; j < w->n; j++)
 				tick(&w->worker[j], clock_mono_ns(), false);
+		/* Counted where it outlives the old ring. */
+		w->worker[0].ring->malformed += old->malformed;
+	}
 	rings_close_old(w->rings);
 }
 
