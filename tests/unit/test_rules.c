@@ -75,7 +75,24 @@ static void test_views(void **state)
 	assert_int_equal(v.n, 2);
 	rules_output_views(of, &s, &v);
 	assert_true(of[0] == 0 && of[1] == 1 && of[2] == 0);
+	/* Classes differ, too. */
+	s = settings_of(7);
+	add(&s.redact_classes, "card, iban");
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 1);
+	add(&s.redact_classes, "ndjson:email,card");
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 2);
+	assert_int_equal(redact_select_classes(&s.redact_classes,
+					       redact_sinks(&s.outputs)),
+			 1u << CLASS_CARD | 1u << CLASS_IBAN |
+				 1u << CLASS_EMAIL);
+	add(&s.redact_classes, "all");
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 1);
 	/* Masking is off. */
+	s = settings_of(7);
+	add(&s.redact_fields, "metlo:pin");
 	s.no_redact = true;
 	rules_views(&v, &s);
 	assert_int_equal(v.n, 1);
@@ -90,6 +107,32 @@ static void test_views(void **state)
 	assert_int_equal(v.n, 1);
 	rules_output_views(of, &s, &v);
 	assert_int_equal(of[0], 0);
+}
+
+static void test_class_lists(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} refused[] = {
+		{"crad", "did you mean card?"},
+		{"card,", "is not a class: use card"},
+		{"", "is not a class: use card"},
+		{"card iban", "is not a class"},
+		{"metol:card", "did you mean metlo:card?"},
+	};
+	struct redact_classes classes;
+	struct parse_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_false(
+			redact_parse_classes(refused[i].text, &classes, &err));
+		assert_non_null(strstr(err.text, refused[i].error));
+	}
+	assert_true(redact_parse_classes("metlo:jwt, aws-key", &classes, &err));
+	assert_int_equal(classes.sinks, 1u << SINK_ingest);
+	assert_int_equal(classes.classes,
+			 1u << CLASS_JWT | 1u << CLASS_AWS_KEY);
 }
 
 static char *seen(const struct rules *r, unsigned int view)
@@ -169,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_class_lists),
 		cmocka_unit_test(test_views),
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_rates),

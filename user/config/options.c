@@ -100,6 +100,15 @@ static bool check_field(void *settings, const char *text,
 	return redact_parse(text, false, &name, err);
 }
 
+static bool check_classes(void *settings, const char *text,
+			  struct parse_error *err)
+{
+	struct redact_classes classes;
+
+	(void)settings;
+	return redact_parse_classes(text, &classes, err);
+}
+
 static bool check_filter(void *settings, const char *text,
 			 struct parse_error *err)
 {
@@ -153,6 +162,10 @@ static const struct opt more_options[] = {
 	 .parse = check_field, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
 	 .metavar = "NAME", .example = "password",
 	 .help = "mask this JSON, form or query field, at any depth; TYPE:NAME, such as ndjson:NAME, masks it for outputs of that type only"},
+	{"redact-class", .type = OPT_LIST, FIELD(redact_classes),
+	 .parse = check_classes, .flags = OPT_ADDS | OPT_LIVE, .scope = BOTH,
+	 .metavar = "CLASS,...", .example = "card,iban,email",
+	 .help = "mask values of these classes wherever they are: card, iban, ssn, jwt, aws-key, email, or all; TYPE:CLASS,... masks them for outputs of that type only"},
 	{"no-redact", .type = OPT_FLAG, FIELD(no_redact), .flags = OPT_LIVE,
 	 .scope = BOTH, .help = "mask nothing"},
 	{"include", .type = OPT_LIST, FIELD(include), .parse = check_filter,

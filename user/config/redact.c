@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Parses and selects the names of --redact-header and --redact-field. */
+/* Parses and selects the values of --redact-header, --redact-field and
+ * --redact-class. */
 #include <ctype.h>
 #include <string.h>
 
 #include "config/redact.h"
+#include "trace/class_mask.h"
 #include "trace/mask.h"
 
 /* The valid prefixes: the name of each sink, then "all". */
@@ -80,6 +82,84 @@ bool redact_parse(const char *text, bool header, struct redact_name *out,
 			name.name);
 	*out = name;
 	return true;
+}
+
+static const char *next_class(const void *ctx, unsigned int i)
+{
+	(void)ctx;
+	return i < N_CLASSES ? class_name(i) : i == N_CLASSES ? "all" : NULL;
+}
+
+/* The bit of one class, of n bytes; all bits for "all"; 0: unknown. */
+static unsigned int class_bit(const char *text, size_t n)
+{
+	for (unsigned int i = 0; next_class(NULL, i); i++)
+		if (strlen(next_class(NULL, i)) == n &&
+		    !memcmp(next_class(NULL, i), text, n))
+			return i < N_CLASSES ? 1u << i : (1u << N_CLASSES) - 1;
+	return 0;
+}
+
+static bool refuse_class(const char *text, size_t n, struct parse_error *err)
+{
+	const char *nearest;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(n < 31 ? n : 31), text);
+	nearest = parse_nearest(name, next_class, NULL);
+	if (nearest)
+		return parse_refuse(
+			err, "\"%.30s\" is not a class: did you mean %s?", name,
+			nearest);
+	return parse_refuse(
+		err,
+		"\"%.30s\" is not a class: use card, iban, ssn, jwt, aws-key, email or all",
+		name);
+}
+
+bool redact_parse_classes(const char *text, struct redact_classes *out,
+			  struct parse_error *err)
+{
+	struct redact_name list;
+	const char *p;
+	size_t n;
+
+	*out = (struct redact_classes){0};
+	if (!split(text, &list, err))
+		return false;
+	out->sinks = list.sinks;
+	for (p = list.name;; p += n + 1) {
+		unsigned int bit;
+
+		/* Blanks after commas, as in a file. */
+		while (*p == ' ' || *p == '\t')
+			p++;
+		n = strcspn(p, ", \t");
+		bit = class_bit(p, n);
+		if (!bit)
+			return refuse_class(p, n, err);
+		out->classes |= bit;
+		while (p[n] == ' ' || p[n] == '\t')
+			n++;
+		if (!p[n])
+			return true;
+		if (p[n] != ',')
+			return refuse_class(p, strlen(p), err);
+	}
+}
+
+unsigned int redact_select_classes(const struct string_list *list,
+				   unsigned int sinks)
+{
+	struct redact_classes one;
+	struct parse_error err;
+	unsigned int classes = 0;
+
+	for (unsigned int i = 0; i < list->n; i++)
+		if (redact_parse_classes(list->item[i], &one, &err) &&
+		    one.sinks & sinks)
+			classes |= one.classes;
+	return classes;
 }
 
 unsigned int redact_select(const struct string_list *list, unsigned int sinks,

@@ -27,6 +27,7 @@ struct settings {
 	_Alignas(uint64_t) uint8_t sink[N_SINKS][SINK_SETTINGS_MAX];
 	/* NAME, or TYPE:NAME for one type of sink: config/redact.h */
 	struct string_list redact_headers, redact_fields;
+	struct string_list redact_classes; /* CLASS,... or TYPE:CLASS,... */
 	bool no_redact;
 	bool body_hash;
 	double sample;			     /* percent of connections */

@@ -90,7 +90,7 @@ static void warn_views(const struct reload *r, const struct settings *now)
 	if (views.n > r->rules->views.n)
 		log_warn(
 			&r->inv->log,
-			"redact-header, redact-field: masking outputs differently needs a restart: until then every output gets the masks of all of them");
+			"redact-header, redact-field, redact-class: masking outputs differently needs a restart: until then every output gets the masks of all of them");
 }
 
 static void log_applied(const struct reload *r, const struct settings *s)
@@ -100,9 +100,9 @@ static void log_applied(const struct reload *r, const struct settings *s)
 	ports_text(ports, sizeof(ports), s->ports, s->any_port);
 	log_info(
 		&r->inv->log,
-		"%s: reloaded: ports %s, sample %g%%, %u masked names, %u include and exclude patterns",
+		"%s: reloaded: ports %s, sample %g%%, %u masked names and classes, %u include and exclude patterns",
 		s->config, ports, s->sample,
-		s->redact_headers.n + s->redact_fields.n,
+		s->redact_headers.n + s->redact_fields.n + s->redact_classes.n,
 		s->include.n + s->exclude.n);
 }
 

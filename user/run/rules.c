@@ -30,7 +30,11 @@ void rules_views(struct rules_views *out, const struct settings *s)
 			    (same_names(&s->redact_headers, out->sinks[view],
 					sink) &&
 			     same_names(&s->redact_fields, out->sinks[view],
-					sink)))
+					sink) &&
+			     redact_select_classes(&s->redact_classes,
+						   out->sinks[view]) ==
+				     redact_select_classes(&s->redact_classes,
+							   sink)))
 				break;
 		out->sinks[view] |= sink;
 		if (view == out->n)
@@ -64,6 +68,7 @@ static struct trace_conf *new_trace(const struct settings *s,
 		.n_headers = redact_select(&s->redact_headers, sinks, headers),
 		.fields = fields,
 		.n_fields = redact_select(&s->redact_fields, sinks, fields),
+		.classes = redact_select_classes(&s->redact_classes, sinks),
 	};
 
 	return trace_conf_new(&o);

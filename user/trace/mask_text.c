@@ -212,9 +212,21 @@ static size_t join_chunks(uint8_t *to, const uint8_t *p, const uint8_t *end)
 		while (p < end && (*p == '\r' || *p == '\n'))
 			p++;
 	}
-	/* Trailers, or what is not a chunk. */
+	/* Trailers, or what is not a chunk. A head was omitted if there is a chunk,
+	 * so there is room. */
+	if (to != start)
+		*to++ = '\n';
 	memcpy(to, p, (size_t)(end - p));
 	return (size_t)(to - start) + (size_t)(end - p);
+}
+
+uint8_t *mask_joined(const uint8_t *p, size_t n, size_t *len)
+{
+	uint8_t *copy = malloc(n + 1);
+
+	if (copy)
+		*len = join_chunks(copy, p, p + n);
+	return copy;
 }
 
 void mask_recoded(const struct mask_names *m, const uint8_t *p, size_t n,

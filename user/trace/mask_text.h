@@ -16,6 +16,9 @@ bool mask_is_wide(const uint8_t *p, size_t n);
 /* Chunks with signatures (Content-Encoding: aws-chunked). */
 bool mask_is_aws_chunked(const uint8_t *p, size_t n);
 
+/* A copy of the content of the chunks; the caller frees it. NULL: out of memory. */
+uint8_t *mask_joined(const uint8_t *p, size_t n, size_t *len);
+
 /* Masks text of the two kinds above as a whole if it contains a secret. */
 void mask_recoded(const struct mask_names *m, const uint8_t *p, size_t n,
 		  mask_put put, void *ctx);

@@ -1,158 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes the members of a line in a fixed order, each with the masks that apply.
- * Nearly all fields need none: bit sets of name lengths and first letters decide
- * that, which keeps put_fields() a loop of copies.
+ * Writes the members of a line in a fixed order. What may contain a secret is left to
+ * masked.c; nearly no field needs that, which keeps put_fields() a loop of copies.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/parse.h"
-#include "trace/body_form.h"
 #include "trace/line.h"
-#include "trace/mask.h"
-#include "trace/mask_scan.h"
+#include "trace/masked.h"
 #include "trace/trace.h"
-
-struct trace_conf {
-	bool redact;
-	bool redact_fields;
-	/* Bit n: a field whose name has length n modulo 64 may need a mask; if
-	 * so, bit m of letters[n]: if it begins with this letter modulo 32. */
-	uint64_t lengths;
-	uint32_t letters[64];
-	struct mask_names *headers, *fields;
-};
-
-static const char *const default_headers[] = {"authorization",
-					      "proxy-authorization", "cookie",
-					      "set-cookie", "x-api-key"};
-
-static bool name_is(const struct http_span *s, const char *lower_case)
-{
-	return s->len == strlen(lower_case) &&
-	       !strncasecmp((const char *)s->p, lower_case, s->len);
-}
-
-/* Fields whose value is or contains a URL or authority. */
-static const char *const url_fields[] = {"host",
-					 "link",
-					 "origin",
-					 "referer",
-					 "refresh",
-					 "location",
-					 "destination",
-					 "x-rewrite-url",
-					 "x-original-url",
-					 "x-original-uri",
-					 "x-forwarded-uri",
-					 "x-forwarded-url",
-					 "x-forwarded-host",
-					 "content-location",
-					 "x-accel-redirect"};
-
-#define URL_FIELDS (sizeof(url_fields) / sizeof(url_fields[0]))
-
-static bool is_url_field(const struct http_span *name)
-{
-	const char first = name->len ? (char)(name->p[0] | 0x20) : 0;
-	size_t i;
-
-	for (i = 0; i < URL_FIELDS; i++)
-		if (first == url_fields[i][0] && name_is(name, url_fields[i]))
-			return true;
-	return false;
-}
-
-static void find_fields(struct trace_conf *c)
-{
-	size_t i, n;
-
-	c->lengths = mask_names_lengths(c->headers, c->letters);
-	for (i = 0; i < URL_FIELDS; i++) {
-		n = strlen(url_fields[i]);
-		c->lengths |= 1ull << n;
-		c->letters[n] |= 1u << (url_fields[i][0] & 31);
-	}
-}
-
-struct trace_conf *trace_conf_new(const struct trace_options *o)
-{
-	struct trace_conf *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->redact = !o->no_redact;
-	c->redact_fields = c->redact && o->n_fields;
-	c->headers =
-		mask_names_new(default_headers, 5, o->headers, o->n_headers);
-	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);
-	if (!c->headers || !c->fields) {
-		int err = errno;
-
-		trace_conf_free(c);
-		errno = err;
-		return NULL;
-	}
-	if (c->redact)
-		find_fields(c);
-	return c;
-}
-
-void trace_conf_free(struct trace_conf *c)
-{
-	if (!c)
-		return;
-	mask_names_free(c->headers);
-	mask_names_free(c->fields);
-	free(c);
-}
-
-static inline void put_span(struct line *l, const struct http_message *m,
-			    const struct http_span *s)
-{
-	l->w = line_span(l, l->w, s->p, s->len, m->readable);
-}
-
-static bool needs_mask(const struct trace_conf *c, const struct http_span *s)
-{
-	return c->redact_fields ||
-	       (c->redact && mask_may_have_user_info(s->p, s->len));
-}
-
-/* Writes a target, path, URL or authority with its secrets masked. Out of line
- * to keep register pressure off the hot loop. */
-__attribute__((noinline)) static void put_masked(struct line *l,
-						 const struct trace_conf *c,
-						 const struct http_span *s)
-{
-	struct http_span tail = *s;
-	const uint8_t *at;
-
-	/* An empty span may have a NULL pointer, which must not be used in
-	 * pointer arithmetic. */
-	if (!s->len)
-		return;
-	/* The user information of an authority, as in CONNECT and Host. */
-	at = *s->p == '/' ? NULL : mask_user_info_end(s->p, s->p + s->len);
-	if (at) {
-		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
-		tail.len -= (uint32_t)(at - s->p);
-		tail.p = at;
-	}
-	mask_pairs(c->fields, tail.p, tail.len, true, line_write, l);
-}
-
-static inline void put_target(struct line *l, const struct trace_conf *c,
-			      const struct http_message *m,
-			      const struct http_span *s, bool mask)
-{
-	if (mask)
-		put_masked(l, c, s);
-	else
-		put_span(l, m, s);
-}
 
 /* Writes the server's address as an authority. */
 static void put_server(struct line *l, const struct http_transaction *t)
@@ -161,132 +16,6 @@ static void put_server(struct line *l, const struct http_transaction *t)
 		line_host(l, t->server_addr, t->ipv6);
 	else
 		line_endpoint(l, t->server_addr, t->server_port, t->ipv6);
-}
-
-/* State of writing the query of a message. */
-struct query_writer {
-	struct line *l;
-	const struct trace_conf *c;
-	const uint8_t *readable;
-	bool encoded; /* it contains percent-encoding */
-	bool examine; /* it may contain a secret */
-};
-
-/* Writes a name or value, decoded as application/x-www-form-urlencoded. */
-static void put_decoded(const struct query_writer *q, const uint8_t *p,
-			size_t n)
-{
-	struct line *l = q->l;
-	uint8_t *decoded;
-
-	if (!q->encoded) {
-		l->w = line_span(l, l->w, p, n, q->readable);
-		return;
-	}
-	/* Decode to a place beyond the end of the escaped text. */
-	if (!line_room(l, JSON_ESCAPE_ROOM(n) + n + LINE_ROOM))
-		return;
-	decoded = l->w + JSON_ESCAPE_ROOM(n);
-	n = parse_form_text(decoded, p, n);
-	l->w = json_escape(l->w, decoded, n, JSON_REPLACE);
-}
-
-static void put_parameter(const struct query_writer *q, const uint8_t *p,
-			  size_t n)
-{
-	const uint8_t *equals = memchr(p, '=', n);
-	size_t name = equals ? (size_t)(equals - p) : n;
-	const uint8_t *value = p + name + (equals != NULL);
-	size_t n_value = n - name - (equals != NULL);
-	struct line *l = q->l;
-
-	if (!line_room(l, LINE_ROOM))
-		return;
-	LINE_PUT(l, "{\"name\":\"");
-	if (q->examine && mask_has_secret(q->c->fields, p, name))
-		LINE_PUT(l, MASK_TEXT);
-	else
-		put_decoded(q, p, name);
-	if (!line_room(l, LINE_ROOM))
-		return;
-	LINE_PUT(l, "\",\"value\":\"");
-	if (q->examine && mask_pairs_match(q->c->fields, p, n))
-		LINE_PUT(l, MASK_TEXT);
-	else
-		put_decoded(q, value, n_value);
-	if (line_room(l, LINE_ROOM))
-		LINE_PUT(l, "\"}");
-}
-
-static void put_parameters(struct line *l, const struct trace_conf *c,
-			   const struct http_message *m, bool mask)
-{
-	const uint8_t *p = m->query.p, *end, *next;
-	struct query_writer q = {.l = l, .c = c, .readable = m->readable};
-	size_t n = m->query.len;
-	bool first = true;
-
-	if (!n)
-		return;
-	end = p + n;
-	q.examine = mask;
-	q.encoded = memchr(p, '%', n) || memchr(p, '+', n);
-	for (; p < end && !l->failed; p = next + 1) {
-		next = memchr(p, '&', (size_t)(end - p));
-		if (!next)
-			next = end;
-		if (next == p)
-			continue;
-		if (!first && line_room(l, 1))
-			*l->w++ = ',';
-		first = false;
-		put_parameter(&q, p, (size_t)(next - p));
-	}
-}
-
-/* Writes a field value that may be or contain a secret. */
-static void put_masked_value(struct line *l, const struct trace_conf *c,
-			     const struct http_message *m,
-			     const struct http_field *f)
-{
-	if (c->redact && mask_names_match(c->headers, f->name.p, f->name.len))
-		LINE_PUT(l, MASK_TEXT);
-	else if (needs_mask(c, &f->value) && is_url_field(&f->name))
-		put_masked(l, c, &f->value);
-	else
-		put_span(l, m, &f->value);
-}
-
-/* Of a malformed head: is the field secret to some parser? Names may contain
- * characters that others ignore, and a folded line may be a field of its own. */
-static bool is_odd_secret(const struct trace_conf *c,
-			  const struct http_field *f)
-{
-	return mask_names_match_odd(c->headers, f->name.p, f->name.len) ||
-	       mask_has_secret(c->headers, f->value.p, f->value.len);
-}
-
-/* put_fields() for a malformed head. */
-static void put_odd_fields(struct line *l, const struct trace_conf *c,
-			   const struct http_message *m)
-{
-	const struct http_field *f = m->fields, *end = f + m->n_fields;
-
-	for (; f < end; f++) {
-		LINE_PUT(l, "{\"name\":\"");
-		put_span(l, m, &f->name);
-		LINE_PUT(l, "\",\"value\":\"");
-		if (is_odd_secret(c, f))
-			LINE_PUT(l, MASK_TEXT);
-		else
-			put_masked_value(l, c, m, f);
-		if (!line_room(l, LINE_ROOM))
-			return;
-		LINE_PUT(l, "\"},");
-		if (!line_room(l, LINE_ROOM))
-			return;
-	}
-	l->w -= m->n_fields > 0; /* without the last comma */
 }
 
 static void put_fields(struct line *l, const struct trace_conf *c,
@@ -305,7 +34,7 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 		if (lengths >> (f->name.len & 63) & 1 && f->name.len &&
 		    c->letters[f->name.len & 63] >> (f->name.p[0] & 31) & 1) {
 			l->w = w;
-			put_masked_value(l, c, m, f);
+			masked_value(&(struct masked){l, c, m, 0}, f);
 			w = l->w;
 		} else {
 			w = line_span(l, w, f->value.p, f->value.len, readable);
@@ -321,50 +50,21 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 	l->w = w - (m->n_fields > 0); /* without the last comma */
 }
 
-/* Returns whether the body is written as base64. flags: of the transaction. */
-static bool put_body(struct line *l, const struct trace_conf *c,
-		     const struct http_message *m, uint32_t flags)
-{
-	const struct http_body *body = &m->body;
-	enum body_form form =
-		c->redact_fields && body->len ? body_form(m) : BODY_PLAIN;
-	size_t n = body->len;
-
-	if (!n)
-		return false;
-	/* A character that the limit splits does not make the text binary. */
-	if (body->total > n)
-		n = json_utf8_complete(body->data, n);
-	line_begin_text(l);
-	body_write(form, c->fields, body->data, n, line_write, l);
-	if (line_end_text(l))
-		return false;
-	if (c->redact_fields &&
-	    (body->encoded || flags & HTTP_F_DECODE_FAILED)) {
-		/* Still compressed: it cannot be examined for secrets. */
-		l->base64 = false;
-		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
-		return false;
-	}
-	body_write(form, c->fields, body->data, body->len, line_write, l);
-	line_end_base64(l);
-	return true;
-}
-
 /* Writes the end of a request or response. Returns whether the body is base64. */
 static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
 				const struct http_message *m, uint32_t flags)
 {
-	bool base64;
+	bool base64 = false;
 
-	if (c->redact && flags & HTTP_F_MALFORMED)
-		put_odd_fields(l, c, m);
+	if (c->values.classes || (c->redact && flags & HTTP_F_MALFORMED))
+		masked_fields(&(struct masked){l, c, m, flags});
 	else
 		put_fields(l, c, m);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "],\"body\":\"");
-	base64 = put_body(l, c, m, flags);
+	if (m->body.len)
+		base64 = masked_body(&(struct masked){l, c, m, flags});
 	if (line_room(l, LINE_ROOM))
 		LINE_PUT(l, "\"}");
 	return base64;
@@ -375,6 +75,7 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 			const struct trace_conf *c, bool mask)
 {
 	const struct http_message *m = t->request;
+	const struct masked masked = {l, c, m, t->flags};
 
 	if (!line_room(l, LINE_ROOM))
 		return false;
@@ -383,12 +84,12 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 		return false;
 	}
 	LINE_PUT(l, "{\"request\":{\"method\":\"");
-	put_span(l, m, &m->method);
+	put_text(&masked, &m->method);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "\",\"url\":{\"host\":\"");
 	if (m->host.len)
-		put_target(l, c, m, &m->host,
+		put_target(&masked, &m->host,
 			   c->redact && memchr(m->host.p, '@', m->host.len));
 	else
 		put_server(l, t);
@@ -396,11 +97,11 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 		return false;
 	/* The path and the query are parts of the target. */
 	LINE_PUT(l, "\",\"path\":\"");
-	put_target(l, c, m, &m->path, mask);
+	put_target(&masked, &m->path, mask);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "\",\"parameters\":[");
-	put_parameters(l, c, m, mask);
+	masked_query(&masked, mask);
 	if (!line_room(l, LINE_ROOM))
 		return false;
 	LINE_PUT(l, "]},\"headers\":[");
@@ -528,7 +229,8 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 	line_u64(l, m ? m->version_minor : 1);
 	if (q) {
 		LINE_PUT(l, "\",\"target\":\"");
-		put_target(l, c, q, &q->target, mask);
+		put_target(&(struct masked){l, c, q, t->flags}, &q->target,
+			   mask);
 		if (!line_room(l, LINE_ROOM))
 			return;
 		*l->w++ = '"';
@@ -580,7 +282,7 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 
 	if (!line_begin(&l, out))
 		return;
-	mask = t->request && needs_mask(c, &t->request->target);
+	mask = t->request && masked_needs(c, &t->request->target);
 	request_base64 = put_request(&l, t, c, mask);
 	response_base64 = put_response(&l, t, c);
 	put_meta(&l, t);

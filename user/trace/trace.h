@@ -5,20 +5,7 @@
 
 #include "base/buf.h"
 #include "http/transaction.h"
-
-struct trace_conf; /* compiled masking rules; immutable, shared by threads */
-
-struct trace_options {
-	bool no_redact;
-	const char *const *headers; /* masked in addition to the defaults */
-	unsigned int n_headers;
-	const char *const *fields; /* JSON fields, form and query parameters */
-	unsigned int n_fields;
-};
-
-/* NULL with errno on failure. */
-struct trace_conf *trace_conf_new(const struct trace_options *o);
-void trace_conf_free(struct trace_conf *c);
+#include "trace/trace_conf.h"
 
 /*
  * Appends the line with its newline. It is always UTF-8:

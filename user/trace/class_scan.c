@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Most text contains nothing that a value could begin with, so a table of bytes
+ * decides where to look closer; class_find.c does so. There, bytes pass the layers of
+ * decoding, as in mask_scan.c, but each keeps the position where its encoded form
+ * begins, so that exactly the value can be replaced. NUL is ignored, which makes
+ * UTF-16 and UTF-32 look like ASCII.
+ */
+#include <string.h>
+
+#include "base/parse.h"
+#include "trace/class_context.h"
+#include "trace/class_find.h"
+#include "trace/class_scan.h"
+
+enum trigger { NOTHING, ENCODED, DIGIT, OTHER };
+
+void class_set_init(struct class_set *set, unsigned int classes)
+{
+	*set = (struct class_set){.classes = classes};
+	if (!classes)
+		return;
+	set->trigger['%'] = set->trigger['\\'] = set->trigger['&'] = ENCODED;
+	set->trigger[0] = ENCODED;
+	if (classes & (1u << CLASS_CARD | 1u << CLASS_SSN | 1u << CLASS_IBAN))
+		memset(&set->trigger['0'], DIGIT, 10);
+	if (classes >> CLASS_EMAIL & 1)
+		set->trigger['@'] = OTHER;
+	if (classes >> CLASS_JWT & 1)
+		set->trigger['y'] = set->trigger['w'] = OTHER;
+	if (classes >> CLASS_AWS_KEY & 1)
+		set->trigger['A'] = set->trigger['c'] = set->trigger['C'] =
+			OTHER;
+}
+
+void class_scan_begin(struct class_scan *s, const struct class_set *set,
+		      const uint8_t *p, size_t n, bool cut, const uint8_t *name,
+		      size_t n_name)
+{
+	memset(s, 0, offsetof(struct class_scan, kept));
+	s->set = set;
+	s->p = p;
+	s->n = n;
+	s->cut = cut;
+	s->name = name;
+	s->n_name = n_name;
+	/* The value alone, perhaps in quotation marks. */
+	if (n >= 40 && n_name && set->classes >> CLASS_AWS_KEY & 1 &&
+	    class_names_secret(name, n_name))
+		s->secret.window = 8;
+}
+
+/* --- decoding ------------------------------------------------------------- */
+
+static void push(struct class_scan *s, uint8_t c, size_t from);
+
+/* Blanks and hyphens beyond ASCII become ' ' and '-'. c is decoded, its encoded form
+ * ends before to. */
+static void take(struct class_scan *s, uint8_t c, size_t from, size_t to)
+{
+	const uint8_t wide = s->wide;
+
+	s->wide = 0;
+	if (wide == 1 && c == 0xa0) { /* U+00A0 */
+		class_find(s, ' ', s->wide_from, to);
+		return;
+	}
+	if (wide == 2 && c == 0x80) {
+		s->wide = 3;
+		return;
+	}
+	if (wide == 3 && (c == 0x87 || c == 0x89 || c == 0xaf)) {
+		class_find(s, ' ', s->wide_from, to);
+		return;
+	}
+	if (wide == 3 && c >= 0x90 && c <= 0x95) {
+		class_find(s, '-', s->wide_from, to);
+		return;
+	}
+	if (wide)
+		class_find(s, 0xe2, s->wide_from, from);
+	if (c == 0xc2 || c == 0xe2) {
+		s->wide = c == 0xc2 ? 1 : 2;
+		s->wide_from = from;
+		return;
+	}
+	class_find(s, c, from, to);
+}
+
+/* Entities: "&#52;", "&#x34;" and a few names. */
+static bool is_named(const struct class_scan *s, const char *name)
+{
+	const size_t n = strlen(name);
+
+	if (s->n_entity != n + 1)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (s->entity[i + 1].c != (uint8_t)name[i])
+			return false;
+	return true;
+}
+
+static unsigned int entity_code(const struct class_scan *s)
+{
+	const bool hex = s->n_entity > 2 && (s->entity[2].c | 0x20) == 'x';
+	unsigned int code = 0, i = hex ? 3 : 2;
+	int digit;
+
+	if (s->entity[1].c != '#') {
+		if (is_named(s, "commat"))
+			return '@';
+		if (is_named(s, "nbsp"))
+			return ' ';
+		if (is_named(s, "period"))
+			return '.';
+		return is_named(s, "hyphen") ? '-' : 0;
+	}
+	for (; i < s->n_entity; i++) {
+		digit = parse_hex_digit(s->entity[i].c);
+		if (digit < 0 || (!hex && digit > 9))
+			return 0;
+		code = code * (hex ? 16 : 10) + (unsigned int)digit;
+	}
+	return code;
+}
+
+/* What was kept is no entity. end: where its last character ends. */
+static void flush_entity(struct class_scan *s, size_t end)
+{
+	const unsigned int n = s->n_entity;
+
+	s->n_entity = 0;
+	for (unsigned int i = 0; i < n; i++)
+		take(s, s->entity[i].c, s->entity[i].from,
+		     i + 1 < n ? s->entity[i + 1].from : end);
+}
+
+static void push_code(struct class_scan *s, unsigned int code, size_t from);
+
+static void push_entity(struct class_scan *s, uint8_t c, size_t from, size_t to)
+{
+	unsigned int code;
+
+	if (c == '&') {
+		flush_entity(s, from);
+		s->entity[s->n_entity++] = (struct class_char){c, from};
+		return;
+	}
+	if (!s->n_entity) {
+		take(s, c, from, to);
+		return;
+	}
+	if (c == ';' && s->n_entity > 1 && (code = entity_code(s))) {
+		from = s->entity[0].from;
+		s->n_entity = 0;
+		push_code(s, code, from);
+		return;
+	}
+	if ((class_is_alnum(c) || (c == '#' && s->n_entity == 1)) &&
+	    s->n_entity < sizeof(s->entity) / sizeof(s->entity[0])) {
+		s->entity[s->n_entity++] = (struct class_char){c, from};
+		return;
+	}
+	flush_entity(s, from);
+	take(s, c, from, to);
+}
+
+static void push_code(struct class_scan *s, unsigned int code, size_t from)
+{
+	if (code < 0x80) {
+		if (code)
+			push(s, (uint8_t)code, from);
+		return;
+	}
+	flush_entity(s, from);
+	if (code < 0x800) {
+		take(s, (uint8_t)(0xc0 | code >> 6), from, s->i);
+	} else {
+		take(s, (uint8_t)(0xe0 | (code >> 12 & 15)), from, s->i);
+		take(s, (uint8_t)(0x80 | (code >> 6 & 0x3f)), from, s->i);
+	}
+	take(s, (uint8_t)(0x80 | (code & 0x3f)), from, s->i);
+}
+
+/* What was kept was not the start of an encoded byte. */
+static void flush(struct class_scan *s, size_t end)
+{
+	const unsigned int n = s->n_kept;
+
+	s->n_kept = 0;
+	if (n)
+		s->escape = 0;
+	for (unsigned int i = 0; i < n; i++)
+		push_entity(s, s->kept[i].c, s->kept[i].from,
+			    i + 1 < n ? s->kept[i + 1].from : end);
+}
+
+/* Percent-encoding: kept are '%', or '%' and a digit, any number of times, as digits
+ * may be encoded themselves. */
+static void push_percent(struct class_scan *s, uint8_t c, size_t from)
+{
+	unsigned int hi, lo;
+
+	if (c == '%') {
+		if (s->n_kept == CLASS_KEPT)
+			flush(s, from);
+		s->kept[s->n_kept++] = (struct class_char){c, from};
+		return;
+	}
+	if (s->kept[s->n_kept - 1].c != '%') {
+		lo = (unsigned int)parse_hex_digit(c);
+		hi = (unsigned int)parse_hex_digit(s->kept[s->n_kept - 1].c);
+		s->n_kept -= 2;
+		push(s, (uint8_t)(hi << 4 | lo), s->kept[s->n_kept].from);
+		return;
+	}
+	if (s->n_kept == CLASS_KEPT) {
+		flush(s, from);
+		push(s, c, from);
+		return;
+	}
+	s->kept[s->n_kept++] = (struct class_char){c, from};
+}
+
+/* The character after a backslash. */
+static void push_escaped(struct class_scan *s, uint8_t c, size_t from)
+{
+	static const char letter[] = "bfnrt", meant[] = "\b\f\n\r\t";
+	const char *l;
+	int digit;
+
+	if (s->escape == 1) {
+		if (c == 'u' || c == 'x') {
+			s->escape = 2;
+			s->code_left = c == 'u' ? 4 : 2;
+			s->code = 0;
+			return;
+		}
+		s->escape = 0;
+		l = strchr(letter, c);
+		push_entity(s, l ? (uint8_t)meant[l - letter] : c,
+			    s->escape_from, s->i);
+		return;
+	}
+	digit = parse_hex_digit(c);
+	if (digit < 0) {
+		s->escape = 0;
+		push_entity(s, 'u', s->escape_from, from);
+		push(s, c, from);
+		return;
+	}
+	s->code = s->code << 4 | (unsigned int)digit;
+	if (!--s->code_left) {
+		s->escape = 0;
+		push_code(s, s->code, s->escape_from);
+	}
+}
+
+/* The first layer: backslashes, of which a run counts as one. c is not 0. */
+static void push(struct class_scan *s, uint8_t c, size_t from)
+{
+	if (!c)
+		return;
+	if (c == '%' || (s->n_kept && parse_hex_digit(c) >= 0)) {
+		push_percent(s, c, from);
+		return;
+	}
+	if (s->n_kept)
+		flush(s, from);
+	if (c == '\\') {
+		if (s->escape != 1)
+			s->escape_from = from;
+		s->escape = 1;
+	} else if (s->escape) {
+		push_escaped(s, c, from);
+	} else {
+		push_entity(s, c, from, s->i);
+	}
+}
+
+/* --- the fast path -------------------------------------------------------- */
+
+static bool may_be_encoded(uint8_t c)
+{
+	return c == '%' || c == '\\' || c == '&' || !c;
+}
+
+/* The digits at i: how many can be skipped, because nothing begins with them. What
+ * precedes start was encoded. */
+static size_t skip_digits(const struct class_set *set, const uint8_t *p,
+			  size_t n, size_t start, size_t i, bool cut)
+{
+	const uint8_t before = i ? p[i - 1] : 0;
+	size_t end = i, len;
+
+	if (start && i < start + 3)
+		return 0;
+	if (i >= 2 && class_is_letter(before) && class_is_letter(p[i - 2]) &&
+	    (i == 2 || !class_is_alnum(p[i - 3])) &&
+	    set->classes >> CLASS_IBAN & 1)
+		return 0;
+	while (end < n && class_is_digit(p[end]))
+		end++;
+	len = end - i;
+	if (len > CARD_MAX || class_is_letter(before))
+		return end == n || !may_be_encoded(p[end]) ? len : 0;
+	if (end == n)
+		return len < 9 && !cut ? len : 0;
+	if (may_be_encoded(p[end]) || p[end] >= 0x80 || len == 9 ||
+	    len >= CARD_MIN)
+		return 0;
+	if (len >= 3 && (p[end] == ' ' || p[end] == '-' || p[end] == '+'))
+		return 0;
+	return len;
+}
+
+size_t class_skip_plain(const struct class_set *set, const uint8_t *p, size_t n,
+			size_t start, bool cut)
+{
+	const uint8_t *trigger = set->trigger;
+	size_t i = start, k;
+
+	for (; i < n; i++) {
+		while (i < n && trigger[p[i]] == NOTHING)
+			i++;
+		if (i == n)
+			break;
+		switch (trigger[p[i]]) {
+		case DIGIT:
+			/* One or two alone are most frequent. */
+			for (k = i + 1; k < n && class_is_digit(p[k]); k++)
+				;
+			if (k - i < 3 && i >= start + 3 && k < n &&
+			    p[k] < 0x80 && trigger[p[k]] != ENCODED &&
+			    !class_is_letter(p[i - 1])) {
+				i = k - 1;
+				continue;
+			}
+			k = skip_digits(set, p, n, start, i, cut);
+			if (!k)
+				return i;
+			i += k - 1;
+			continue;
+		case ENCODED:
+			if (p[i] == '&' && i + 1 < n && p[i + 1] &&
+			    !strchr("#%\\cnph", p[i + 1]))
+				continue;
+			return i;
+		default:
+			/* "ey", "ew", "sec" */
+			if ((p[i] == 'y' || p[i] == 'w') && i > start &&
+			    p[i - 1] && p[i - 1] != 'e')
+				continue;
+			if ((p[i] | 0x20) == 'c' && i > start &&
+			    (p[i - 1] | 0x20) != 'e' && p[i - 1])
+				continue;
+			return i;
+		}
+	}
+	return n;
+}
+
+static bool is_idle(const struct class_scan *s)
+{
+	return !(s->escape | s->n_kept | s->n_entity | s->wide) &&
+	       !class_find_busy(s);
+}
+
+static void skip_plain(struct class_scan *s)
+{
+	const size_t start = s->i;
+
+	s->i = class_skip_plain(s->set, s->p, s->n, start, s->cut);
+	if (s->i < s->n)
+		class_find_skip(s, start, s->i);
+}
+
+static void finish(struct class_scan *s)
+{
+	s->ended = true;
+	flush(s, s->n);
+	flush_entity(s, s->n);
+	if (s->wide)
+		take(s, ' ', s->n, s->n);
+	class_find_end(s);
+}
+
+/* Is the first one final? */
+static bool is_ready(const struct class_scan *s)
+{
+	return s->n_hits && class_find_start(s) > s->hit[0].from;
+}
+
+bool class_scan_next(struct class_scan *s, struct class_hit *hit)
+{
+	while (!is_ready(s) && !s->ended) {
+		if (is_idle(s))
+			skip_plain(s);
+		if (s->i >= s->n) {
+			finish(s);
+			break;
+		}
+		s->i++;
+		push(s, s->p[s->i - 1], s->i - 1);
+	}
+	if (!s->n_hits)
+		return false;
+	*hit = s->hit[0];
+	s->done = hit->to;
+	s->n_hits--;
+	memmove(s->hit, s->hit + 1, s->n_hits * sizeof(s->hit[0]));
+	return true;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Applies the masks of names, user information and classes to the parts of a
+ * message. Masks of classes come last: they look at the text as it was on the wire,
+ * and replace what the other masks have left of it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "trace/body_form.h"
+#include "trace/class_mask.h"
+#include "trace/mask_scan.h"
+#include "trace/mask_text.h"
+#include "trace/masked.h"
+
+/* Flags of messages of which a part may be missing at the end of a text. */
+#define HEAD_CUT                                                     \
+	(HTTP_F_HEAD_LIMIT | HTTP_F_TRUNCATED | HTTP_F_REQUEST_GAP | \
+	 HTTP_F_RESPONSE_GAP)
+#define BODY_CUT                                                          \
+	(HTTP_F_TRUNCATED | HTTP_F_REQUEST_GAP | HTTP_F_RESPONSE_GAP |    \
+	 HTTP_F_BODY_LIMIT | HTTP_F_CLOSED_EARLY | HTTP_F_DECODE_FAILED | \
+	 HTTP_F_DECODE_LIMIT | HTTP_F_TIMEOUT | HTTP_F_EVICTED)
+
+bool masked_needs(const struct trace_conf *c, const struct http_span *s)
+{
+	return c->redact_fields ||
+	       (c->redact && mask_may_have_user_info(s->p, s->len));
+}
+
+/* Looks for a value of a class. */
+static bool find_value(const struct masked *w, struct class_mask *mask,
+		       const struct http_span *s, const struct http_span *name)
+{
+	/* Nothing is shorter than "a@b.cd". */
+	return (s->len >= 6 || w->flags & HEAD_CUT) && s->len &&
+	       class_mask_begin(mask, &w->c->values, s->p, s->len,
+				w->flags & HEAD_CUT, name->p, name->len);
+}
+
+void masked_text(const struct masked *w, const struct http_span *s,
+		 const struct http_span *name)
+{
+	struct class_mask mask;
+
+	if (find_value(w, &mask, s, name))
+		class_mask_all(&mask, line_write, w->l);
+	else
+		put_span(w->l, w->m, s);
+}
+
+/* Writes a target, path, URL or authority with its secrets masked. Out of line
+ * to keep register pressure off the hot loop. */
+__attribute__((noinline)) static void put_masked(const struct trace_conf *c,
+						 const struct http_span *s,
+						 mask_put put, void *ctx)
+{
+	struct http_span tail = *s;
+	const uint8_t *at;
+
+	/* An empty span may have a NULL pointer, which must not be used in
+	 * pointer arithmetic. */
+	if (!s->len)
+		return;
+	/* The user information of an authority, as in CONNECT and Host. */
+	at = *s->p == '/' ? NULL : mask_user_info_end(s->p, s->p + s->len);
+	if (at) {
+		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		tail.len -= (uint32_t)(at - s->p);
+		tail.p = at;
+	}
+	mask_pairs(c->fields, tail.p, tail.len, true, put, ctx);
+}
+
+void masked_target(const struct masked *w, const struct http_span *s, bool mask)
+{
+	struct class_mask values;
+
+	if (w->c->values.classes &&
+	    find_value(w, &values, s, &(const struct http_span){0})) {
+		values.put = line_write;
+		values.ctx = w->l;
+		if (mask)
+			put_masked(w->c, s, class_mask_put, &values);
+		else
+			class_mask_put(&values, s->p, s->len);
+	} else if (mask) {
+		put_masked(w->c, s, line_write, w->l);
+	} else {
+		put_span(w->l, w->m, s);
+	}
+}
+
+/* --- query ---------------------------------------------------------------- */
+
+/* State of writing the query of a message. */
+struct query_writer {
+	const struct masked *w;
+	struct line *l;
+	const uint8_t *readable;
+	bool encoded; /* it contains percent-encoding */
+	bool examine; /* it may contain a secret */
+};
+
+/* Writes a name or value, decoded as application/x-www-form-urlencoded. */
+static void put_decoded(const struct query_writer *q, const uint8_t *p,
+			size_t n)
+{
+	struct line *l = q->l;
+	uint8_t *decoded;
+
+	if (!q->encoded) {
+		l->w = line_span(l, l->w, p, n, q->readable);
+		return;
+	}
+	/* Decode to a place beyond the end of the escaped text. */
+	if (!line_room(l, JSON_ESCAPE_ROOM(n) + n + LINE_ROOM))
+		return;
+	decoded = l->w + JSON_ESCAPE_ROOM(n);
+	n = parse_form_text(decoded, p, n);
+	l->w = json_escape(l->w, decoded, n, JSON_REPLACE);
+}
+
+static void put_part(void *query_writer, const void *p, size_t n)
+{
+	put_decoded(query_writer, p, n);
+}
+
+/* Writes a name or value, a part of the text of mask. */
+__attribute__((noinline)) static void put_unmasked(const struct query_writer *q,
+						   struct class_mask *mask,
+						   const uint8_t *p, size_t n)
+{
+	/* Masks are not in memory that may be read beyond them. */
+	struct query_writer part = *q;
+
+	part.readable = NULL;
+	mask->put = put_part;
+	mask->ctx = &part;
+	class_mask_put(mask, p, n);
+}
+
+/* mask: if it contains values of a class, else NULL, for which the compiler makes a
+ * copy of its own. */
+__attribute__((always_inline)) static inline void
+put_parameter(const struct query_writer *q, const uint8_t *p, size_t n,
+	      struct class_mask *mask)
+{
+	const uint8_t *equals = memchr(p, '=', n);
+	size_t name = equals ? (size_t)(equals - p) : n;
+	const uint8_t *value = p + name + (equals != NULL);
+	size_t n_value = n - name - (equals != NULL);
+	const struct mask_names *fields = q->w->c->fields;
+	struct line *l = q->l;
+
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "{\"name\":\"");
+	if (q->examine && mask_has_secret(fields, p, name))
+		LINE_PUT(l, MASK_TEXT);
+	else if (mask)
+		put_unmasked(q, mask, p, name);
+	else
+		put_decoded(q, p, name);
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "\",\"value\":\"");
+	if (q->examine && mask_pairs_match(fields, p, n))
+		LINE_PUT(l, MASK_TEXT);
+	else if (mask)
+		put_unmasked(q, mask, value, n_value);
+	else
+		put_decoded(q, value, n_value);
+	if (line_room(l, LINE_ROOM))
+		LINE_PUT(l, "\"}");
+}
+
+/* put_parameter() with classes. */
+__attribute__((noinline)) static void put_examined(const struct query_writer *q,
+						   const uint8_t *p, size_t n)
+{
+	const struct http_span text = {p, (uint32_t)n};
+	struct class_mask mask;
+
+	put_parameter(
+		q, p, n,
+		find_value(q->w, &mask, &text, &(const struct http_span){0})
+			? &mask
+			: NULL);
+}
+
+void masked_query(const struct masked *w, bool mask)
+{
+	const struct http_message *m = w->m;
+	const uint8_t *p = m->query.p, *end, *next;
+	struct line *l = w->l;
+	struct query_writer q = {.w = w, .l = l, .readable = m->readable};
+	size_t n = m->query.len;
+	bool first = true;
+
+	if (!n)
+		return;
+	end = p + n;
+	q.examine = mask;
+	q.encoded = memchr(p, '%', n) || memchr(p, '+', n);
+	for (; p < end && !l->failed; p = next + 1) {
+		next = memchr(p, '&', (size_t)(end - p));
+		if (!next)
+			next = end;
+		if (next == p)
+			continue;
+		if (!first && line_room(l, 1))
+			*l->w++ = ',';
+		first = false;
+		if (w->c->values.classes)
+			put_examined(&q, p, (size_t)(next - p));
+		else
+			put_parameter(&q, p, (size_t)(next - p), NULL);
+	}
+}
+
+/* --- header fields -------------------------------------------------------- */
+
+void masked_value(const struct masked *w, const struct http_field *f)
+{
+	const struct trace_conf *c = w->c;
+
+	if (c->redact && mask_names_match(c->headers, f->name.p, f->name.len))
+		LINE_PUT(w->l, MASK_TEXT);
+	else if (masked_needs(c, &f->value) && trace_conf_is_url(&f->name))
+		masked_target(w, &f->value, true);
+	else if (c->values.classes)
+		masked_text(w, &f->value, &f->name);
+	else
+		put_span(w->l, w->m, &f->value);
+}
+
+/* Of a malformed head: is the field secret to some parser? Names may contain
+ * characters that others ignore, and a folded line may be a field of its own. */
+static bool is_odd_secret(const struct trace_conf *c,
+			  const struct http_field *f)
+{
+	return mask_names_match_odd(c->headers, f->name.p, f->name.len) ||
+	       mask_has_secret(c->headers, f->value.p, f->value.len);
+}
+
+void masked_fields(const struct masked *w)
+{
+	const struct http_field *f = w->m->fields, *end = f + w->m->n_fields;
+	const bool odd = w->flags & HTTP_F_MALFORMED;
+	struct line *l = w->l;
+
+	for (; f < end; f++) {
+		LINE_PUT(l, "{\"name\":\"");
+		put_text(w, &f->name);
+		if (!line_room(l, LINE_ROOM))
+			return;
+		LINE_PUT(l, "\",\"value\":\"");
+		if (odd && is_odd_secret(w->c, f))
+			LINE_PUT(l, MASK_TEXT);
+		else
+			masked_value(w, f);
+		if (!line_room(l, LINE_ROOM))
+			return;
+		LINE_PUT(l, "\"},");
+		if (!line_room(l, LINE_ROOM))
+			return;
+	}
+	l->w -= w->m->n_fields > 0; /* without the last comma */
+}
+
+/* --- body ----------------------------------------------------------------- */
+
+/* The number of values in a text. *first: the class of the first. */
+static size_t count_values(const struct masked *w, const uint8_t *p, size_t n,
+			   bool cut, enum mask_class *first)
+{
+	struct class_scan scan;
+	struct class_hit hit;
+	size_t found = 0;
+
+	class_scan_begin(&scan, &w->c->values, p, n, cut, NULL, 0);
+	while (class_scan_next(&scan, &hit))
+		if (!found++)
+			*first = hit.class;
+	return found;
+}
+
+/* Is a value split by the chunks of an aws-chunked body? Such a body is masked as a
+ * whole, as is one that cannot be examined for lack of memory. */
+static bool is_split(const struct masked *w, bool cut)
+{
+	const struct http_body *body = &w->m->body;
+	enum mask_class first = CLASS_CARD;
+	uint8_t *copy;
+	size_t n;
+	bool split;
+
+	if (!w->c->values.classes ||
+	    !mask_is_aws_chunked(body->data, body->len))
+		return false;
+	copy = mask_joined(body->data, body->len, &n);
+	split = !copy ||
+		count_values(w, copy, n, cut, &first) >
+			count_values(w, body->data, body->len, cut, &first);
+	free(copy);
+	return split;
+}
+
+/* Is it JSON, so that a number may be masked by a string? */
+static bool is_json(const struct http_message *m)
+{
+	const uint8_t *p = m->body.data, *end = p + m->body.len;
+
+	if (body_form(m) == BODY_JSON)
+		return true;
+	/* Past a byte order mark, also of UTF-16. */
+	while (p < end && (*p <= ' ' || *p == 0xff || *p == 0xfe ||
+			   *p == 0xef || *p == 0xbb || *p == 0xbf))
+		p++;
+	return p < end && (*p == '{' || *p == '[');
+}
+
+/* Writes the first n bytes. */
+static void write_body(const struct masked *w, enum body_form form, size_t n,
+		       bool cut)
+{
+	const struct http_body *body = &w->m->body;
+	struct class_mask mask;
+
+	if (!w->c->values.classes ||
+	    !class_mask_begin(&mask, &w->c->values, body->data, n, cut, NULL,
+			      0)) {
+		body_write(form, w->c->fields, body->data, n, line_write, w->l);
+		return;
+	}
+	mask.json = is_json(w->m);
+	mask.put = line_write;
+	mask.ctx = w->l;
+	body_write(form, w->c->fields, body->data, n, class_mask_put, &mask);
+}
+
+bool masked_body(const struct masked *w)
+{
+	const struct trace_conf *c = w->c;
+	const struct http_body *body = &w->m->body;
+	enum body_form form =
+		c->redact_fields && body->len ? body_form(w->m) : BODY_PLAIN;
+	const bool cut = body->total > body->len || w->flags & BODY_CUT;
+	struct line *l = w->l;
+	size_t n = body->len;
+
+	if (is_split(w, cut)) {
+		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		return false;
+	}
+	/* A character that the limit splits does not make the text binary. */
+	if (body->total > n)
+		n = json_utf8_complete(body->data, n);
+	line_begin_text(l);
+	write_body(w, form, n, cut);
+	if (line_end_text(l))
+		return false;
+	if ((c->redact_fields || c->values.classes) &&
+	    (body->encoded || w->flags & HTTP_F_DECODE_FAILED)) {
+		/* Still compressed: it cannot be examined for secrets. */
+		l->base64 = false;
+		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		return false;
+	}
+	write_body(w, form, body->len, cut);
+	line_end_base64(l);
+	return true;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes the parts of a line that may contain secrets, with their masks. */
+#ifndef TRACE_MASKED_H
+#define TRACE_MASKED_H
+
+#include "trace/line.h"
+#include "trace/trace_conf.h"
+
+/* A message to write, and with what masks. */
+struct masked {
+	struct line *l;
+	const struct trace_conf *c;
+	const struct http_message *m;
+	uint32_t flags; /* of the transaction */
+};
+
+static inline void put_span(struct line *l, const struct http_message *m,
+			    const struct http_span *s)
+{
+	l->w = line_span(l, l->w, s->p, s->len, m->readable);
+}
+
+/* May the target contain secrets other than values of a class? */
+bool masked_needs(const struct trace_conf *c, const struct http_span *s);
+
+/* Writes text in which only values of a class can be secret. name: what precedes
+ * them, or empty. */
+void masked_text(const struct masked *w, const struct http_span *s,
+		 const struct http_span *name);
+
+/* Writes a target, path, URL or authority. mask: masked_needs(). */
+void masked_target(const struct masked *w, const struct http_span *s,
+		   bool mask);
+
+static inline void put_text(const struct masked *w, const struct http_span *s)
+{
+	if (w->c->values.classes)
+		masked_text(w, s, &(const struct http_span){0});
+	else
+		put_span(w->l, w->m, s);
+}
+
+static inline void put_target(const struct masked *w, const struct http_span *s,
+			      bool mask)
+{
+	if (mask || w->c->values.classes)
+		masked_target(w, s, mask);
+	else
+		put_span(w->l, w->m, s);
+}
+
+/* Writes the query as an array of names and values, without brackets. */
+void masked_query(const struct masked *w, bool mask);
+
+/* Writes a field value whose name may be that of a secret or URL. */
+void masked_value(const struct masked *w, const struct http_field *f);
+
+/* Writes fields that need more than that: of a malformed head, or with classes. */
+void masked_fields(const struct masked *w);
+
+/* Writes a body that is not empty. Returns whether as base64. */
+bool masked_body(const struct masked *w);
+
+#endif

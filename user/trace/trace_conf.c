@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compiles masks. Nearly no header field needs one: bit sets of name lengths and first
+ * letters decide that with two tests.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/class_scan.h"
+#include "trace/trace_conf.h"
+
+static const char *const default_headers[] = {"authorization",
+					      "proxy-authorization", "cookie",
+					      "set-cookie", "x-api-key"};
+
+static bool name_is(const struct http_span *s, const char *lower_case)
+{
+	return s->len == strlen(lower_case) &&
+	       !strncasecmp((const char *)s->p, lower_case, s->len);
+}
+
+/* Fields whose value is or contains a URL or authority. */
+static const char *const url_fields[] = {"host",
+					 "link",
+					 "origin",
+					 "referer",
+					 "refresh",
+					 "location",
+					 "destination",
+					 "x-rewrite-url",
+					 "x-original-url",
+					 "x-original-uri",
+					 "x-forwarded-uri",
+					 "x-forwarded-url",
+					 "x-forwarded-host",
+					 "content-location",
+					 "x-accel-redirect"};
+
+#define URL_FIELDS (sizeof(url_fields) / sizeof(url_fields[0]))
+
+bool trace_conf_is_url(const struct http_span *name)
+{
+	const char first = name->len ? (char)(name->p[0] | 0x20) : 0;
+	size_t i;
+
+	for (i = 0; i < URL_FIELDS; i++)
+		if (first == url_fields[i][0] && name_is(name, url_fields[i]))
+			return true;
+	return false;
+}
+
+static void find_fields(struct trace_conf *c)
+{
+	size_t i, n;
+
+	c->lengths = mask_names_lengths(c->headers, c->letters);
+	for (i = 0; i < URL_FIELDS; i++) {
+		n = strlen(url_fields[i]);
+		c->lengths |= 1ull << n;
+		c->letters[n] |= 1u << (url_fields[i][0] & 31);
+	}
+}
+
+struct trace_conf *trace_conf_new(const struct trace_options *o)
+{
+	struct trace_conf *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->redact = !o->no_redact;
+	c->redact_fields = c->redact && o->n_fields;
+	c->headers =
+		mask_names_new(default_headers, 5, o->headers, o->n_headers);
+	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);
+	if (!c->headers || !c->fields) {
+		int err = errno;
+
+		trace_conf_free(c);
+		errno = err;
+		return NULL;
+	}
+	if (c->redact)
+		find_fields(c);
+	class_set_init(&c->values, c->redact ? o->classes : 0);
+	return c;
+}
+
+void trace_conf_free(struct trace_conf *c)
+{
+	if (!c)
+		return;
+	mask_names_free(c->headers);
+	mask_names_free(c->fields);
+	free(c);
+}

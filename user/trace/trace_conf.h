@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The masks of a view, compiled. Immutable, shared by threads. */
+#ifndef TRACE_TRACE_CONF_H
+#define TRACE_TRACE_CONF_H
+
+#include "http/transaction.h"
+#include "trace/class_state.h"
+#include "trace/mask_names.h"
+
+struct trace_options {
+	bool no_redact;
+	const char *const *headers; /* masked in addition to the defaults */
+	unsigned int n_headers;
+	const char *const *fields; /* JSON fields, form and query parameters */
+	unsigned int n_fields;
+	unsigned int classes; /* of values; bit n: enum mask_class n */
+};
+
+struct trace_conf {
+	bool redact;
+	bool redact_fields;
+	/* Bit n: a field whose name has length n modulo 64 may need a mask; if
+	 * so, bit m of letters[n]: if it begins with this letter modulo 32. */
+	uint64_t lengths;
+	uint32_t letters[64];
+	struct mask_names *headers, *fields;
+	struct class_set values;
+};
+
+/* NULL with errno on failure. */
+struct trace_conf *trace_conf_new(const struct trace_options *o);
+void trace_conf_free(struct trace_conf *c);
+
+/* Is the value of a field with this name a URL or authority, or does it contain
+ * some? */
+bool trace_conf_is_url(const struct http_span *name);
+
+#endif
