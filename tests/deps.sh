@@ -7,7 +7,7 @@
 set -euo pipefail
 
 debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
-	libelf-dev zlib1g-dev libpcap-dev libmicrohttpd-dev libbrotli-dev
+	libelf-dev zlib1g-dev libpcap-dev libmicrohttpd-dev libseccomp-dev libbrotli-dev
 	libzstd-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libcjson-dev"
 debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh systemd openssl
 	libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
@@ -16,7 +16,7 @@ debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh sy
 	prometheus logrotate"
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 	libbpf-devel elfutils-libelf-devel zlib-devel libpcap-devel
-	libmicrohttpd-devel brotli-devel libzstd-devel openssl-devel
+	libmicrohttpd-devel libseccomp-devel brotli-devel libzstd-devel openssl-devel
 	libcurl-devel expat-devel cjson-devel"
 redhat_test="libcmocka-devel compiler-rt libasan libubsan
 	clang-tools-extra ShellCheck nginx curl nghttp2 iproute iproute-tc

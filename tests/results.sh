@@ -90,6 +90,8 @@ run_sections()
 # The last call of a test.
 finish()
 {
+	# What a library checks at the end of each test that uses it.
+	! declare -F at_finish >/dev/null || at_finish
 	echo "$N_PASSED passed, $N_FAILED failed, $N_SKIPPED skipped"
 	[ $N_FAILED -eq 0 ]
 	exit

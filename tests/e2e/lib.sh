@@ -249,6 +249,23 @@ lines()
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }
 
+# Every test runs under the system call filter, which must not refuse anything: a
+# line in any log below $TMP, or in the journal of a container, is a failure.
+at_finish()
+{
+	# Not the format strings in a copy of the program.
+	local line='seccomp: (refused the system call [a-z0-9]|cannot restrict system calls: [^%]).*'
+	local found
+
+	[ "$N_PASSED" -gt 0 ] || return 0
+	found=$({
+		grep -rahoE "$line" "$TMP"
+		[ -z "${MACHINE_PID:-}" ] ||
+			in_machine journalctl --no-pager -o cat | grep -aoE "$line"
+	} 2>/dev/null | sort -u | head -n 5)
+	is "no system call was refused" "$found" ""
+}
+
 e2e_cleanup()
 {
 	local pid ns

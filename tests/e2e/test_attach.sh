@@ -143,6 +143,22 @@ unused_id()
 	[ "$1" -ge 61184 ] && [ "$1" -le 65519 ] && ! id "$1" >/dev/null 2>&1
 }
 
+# restricted PID: prints the modes of seccomp of its threads; 2: a filter.
+restricted()
+{
+	awk '/^Seccomp:/ {print $2}' /proc/"$1"/task/*/status | sort -u
+}
+
+test_no_seccomp()
+{
+	attach_up "$TMP/open" --no-seccomp --detach-on-exit || return
+	wait_for 5 grep -q 'as user' "$TMP/open.err"
+	prints "--no-seccomp says so" "$TMP/open.err" \
+		"no-seccomp: system calls are not restricted"
+	is "and no thread is restricted" "$(restricted "$ATTACHED")" 0
+	ended "--no-seccomp: the daemon ends"
+}
+
 test_privileges()
 {
 	local s uid
@@ -172,6 +188,8 @@ test_privileges()
 		"$(stat -c '%a %u' "/run/metlo-xdp/$IFACE.lock")" "600 0"
 	is "it has no other groups" "$(awk '/^Groups/ {print NF - 1}' "$s")" 1
 	is "no_new_privs is set" "$(awk '/^NoNewPrivs/ {print $2}' "$s")" 1
+	is "system calls are restricted in all threads" \
+		"$(restricted "$ATTACHED")" 2
 
 	requests 5
 	check "it reports without privileges" wait_for 5 lines "$TMP/priv" 5
@@ -551,7 +569,7 @@ nginx_up "root $TMP/www; server {
 	location / { }
 }" || { not_ok "nginx" "does not start"; finish; }
 
-run_sections native status privileges refusals other_program generic \
+run_sections native status privileges no_seccomp refusals other_program generic \
 	large_frames broken_pipe stalled_reader summary_on_stdout losses \
 	filters pass detached_from_outside namesake doctor ambient
 # After --detach-on-exit only the lock file is left.

@@ -24,7 +24,7 @@ libraries()
 {
 	local library
 
-	for library in libbpf1 libc6 libcurl4 libmicrohttpd12 libpcap0.8; do
+	for library in libbpf1 libc6 libcurl4 libmicrohttpd12 libpcap0.8 libseccomp2; do
 		case $(field Depends) in
 		*"$library"*" (>= "*) ;;
 		*) field Depends; echo "no $library"; return 1 ;;

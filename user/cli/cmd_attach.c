@@ -21,8 +21,10 @@
 #include "capture/load.h"
 #include "capture/lock.h"
 #include "capture/privileges.h"
+#include "capture/sandbox.h"
 #include "run/worker.h"
 #include "cli/cmd_attach.h"
+#include "run/confine.h"
 #include "run/loss_log.h"
 #include "run/monitor.h"
 #include "run/pipeline.h"
@@ -303,6 +305,7 @@ static int tick(struct attach *a)
 	read_counters(a, &s);
 	monitor_update(a->monitor, &s, alive);
 	loss_log_report(&a->loss_log, &s, now, a->log);
+	sandbox_report(a->log);
 	send_status(a, &s, now);
 	if (alive)
 		return EXIT_DONE;
@@ -408,8 +411,10 @@ static int run(struct attach *a, const sigset_t *signals)
 
 	read_counters(a, &s);
 	loss_log_init(&a->loss_log, &s);
-	if (monitor_start(a->monitor, &a->capture, a->workers, a->output) ||
-	    workers_start(a->workers))
+	if (monitor_start(a->monitor, &a->capture, a->workers, a->output))
+		return EXIT_FAILED;
+	confine_start(a->settings, true, a->log);
+	if (workers_start(a->workers))
 		return EXIT_FAILED;
 	monitor_update(a->monitor, &s, true);
 	log_running(a);
@@ -444,6 +449,7 @@ static void finish(struct attach *a)
 	snapshot_free(&a->snapshot);
 	capture_close(&a->capture);
 	service_close(&a->service);
+	sandbox_report(a->log);
 }
 
 int cmd_attach(struct invocation *inv)
@@ -480,6 +486,10 @@ int cmd_attach(struct invocation *inv)
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (sandbox_prepare(a->log)) {
+		code = EXIT_FAILED;
+		goto out;
+	}
 
 	code = open_ports(a);
 	if (!code)

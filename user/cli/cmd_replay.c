@@ -12,10 +12,12 @@
 
 #include "base/clock.h"
 #include "base/exit.h"
+#include "capture/sandbox.h"
 #include "pcap/source.h"
 #include "cli/cmd_replay.h"
 #include "cli/replay_decoder.h"
 #include "cli/hints.h"
+#include "run/confine.h"
 #include "run/explain.h"
 #include "run/pipeline.h"
 #include "run/summary.h"
@@ -367,6 +369,8 @@ int cmd_replay(struct invocation *inv)
 	int code = EXIT_FAILED, end;
 
 	catch_signals();
+	if (sandbox_prepare(r.log))
+		return EXIT_FAILED;
 	end = sinks_setup(&r.sinks, r.settings, NULL, r.log);
 	if (end == -EINVAL)
 		code = EXIT_USAGE;
@@ -386,6 +390,7 @@ int cmd_replay(struct invocation *inv)
 		goto out;
 	r.live = !pcap_source_size(r.source);
 	r.progress = wants_progress(r.settings) && !r.explain;
+	confine_start(r.settings, false, r.log);
 	code = replay_file(&r);
 	end = finish(&r);
 	if (code == EXIT_DONE)
@@ -402,5 +407,6 @@ out:
 	sinks_teardown(&r.sinks);
 	if (r.summary && r.summary != stdout && fclose(r.summary) != 0)
 		code = EXIT_FAILED;
+	sandbox_report(&inv->log);
 	return code;
 }

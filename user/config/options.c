@@ -222,6 +222,8 @@ static const struct opt more_options[] = {
 	{"detach-on-exit", .type = OPT_FLAG, FIELD(detach_on_exit),
 	 .scope = CMD_ATTACH,
 	 .help = "remove the XDP program and its maps on exit"},
+	{"no-seccomp", .type = OPT_FLAG, FIELD(no_seccomp), .scope = BOTH,
+	 .help = "do not restrict the system calls that the process may use"},
 	{"raw", .type = OPT_FLAG, FIELD(raw), .scope = CMD_REPLAY,
 	 .help = "the frames are not VXLAN: decode them directly"},
 	{"kernel", .type = OPT_FLAG, FIELD(kernel), .scope = CMD_REPLAY,

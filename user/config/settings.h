@@ -40,6 +40,7 @@ struct settings {
 	const char *summary; /* path, "-" or NULL */
 	const char *config;  /* path or NULL */
 	unsigned int verbose;
+	bool no_seccomp;
 	/* attach */
 	enum attach_mode mode;
 	bool pass;

@@ -49,6 +49,7 @@ struct worker {
 	uint64_t last_tick; /* CLOCK_MONOTONIC */
 	uint64_t last_published;
 	pthread_t thread;
+	char name[24]; /* of the thread */
 	bool started;
 	/* Written by the worker, read by others without a lock: */
 	_Atomic uint64_t heartbeat_ns; /* CLOCK_MONOTONIC, once per loop */
@@ -218,6 +219,9 @@ static void *run(void *arg)
 	const uint64_t initial = initial_sleep(w->ring);
 	uint64_t sleep = initial;
 
+	/* Only a thread itself can set its name without opening a file, which
+	 * the system call filter may not permit. */
+	pthread_setname_np(pthread_self(), w->name);
 	while (!atomic_load_explicit(w->stop, memory_order_relaxed)) {
 		size_t n = ring_consume(w->ring, CHUNK_SIZE, on_records, w);
 		bool empty = n < CHUNK_SIZE;
@@ -294,6 +298,7 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 
 		conf.worker = i;
 		pthread_mutex_init(&one->lock, NULL);
+		snprintf(one->name, sizeof(one->name), "worker-%u", i);
 		one->ring = &c->rings.ring[i];
 		one->stop = &w->stop;
 		one->rules = rules;
@@ -335,7 +340,6 @@ int workers_start(struct workers *w)
 	process_old_rings(w);
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
-		char name[24];
 		int err;
 
 		store(&one->heartbeat_ns, clock_mono_ns());
@@ -348,8 +352,6 @@ int workers_start(struct workers *w)
 			return -err;
 		}
 		one->started = true;
-		snprintf(name, sizeof(name), "worker-%u", i);
-		pthread_setname_np(one->thread, name);
 	}
 	return 0;
 }
