@@ -17,6 +17,8 @@
 #define NAME_MAX_LEN 32
 /* Bytes read at a time; the window grows for a larger record. */
 #define WINDOW (256u << 10)
+/* In bytes examined in vain per byte of a segment: see record_max(). */
+#define WASTE_STEP 8
 
 /* --- files ------------------------------------------------------------- */
 
@@ -71,7 +73,7 @@ static void close_fd(int *fd)
 
 /* All or nothing: truncates the file to size after a partial write. 0 or
  * -errno. */
-static int write_all(int fd, const uint8_t *p, size_t n, uint32_t size)
+static int write_all(int fd, const uint8_t *p, size_t n, off_t size)
 {
 	size_t done = 0;
 	ssize_t r;
@@ -167,26 +169,41 @@ static int by_start(const void *a, const void *b)
 	return x->from < y->from ? -1 : x->from > y->from;
 }
 
+/* -1 if there is none, or something else, then with g->no_acks. A file with more
+ * than twice as many entries as the segment can have records is not ours: it could
+ * be sparse, and larger than anyone can read. */
+static int open_acks(const struct segment_dir *d, struct segment *g)
+{
+	const uint64_t max =
+		2 * SPOOL_ACK * ((uint64_t)g->size / SPOOL_RECORD_HEAD + 1);
+	char name[NAME_MAX_LEN];
+	struct stat st;
+	int fd = -1;
+
+	name_of(name, g->seq, "acks");
+	/* Opening a device may have side effects. */
+	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
+		g->no_acks = errno != ENOENT;
+		return -1;
+	}
+	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size <= max)
+		fd = open_file(d, g->seq, "acks", 0);
+	g->no_acks = fd < 0;
+	return fd;
+}
+
 /* Reads, sorts and merges the acknowledgements. Ignores torn or damaged entries:
  * what they acknowledged is sent again. */
 static bool load_acks(const struct segment_dir *d, struct segment *g)
 {
 	uint8_t raw[SPOOL_ACK * 256];
-	int fd = open_file(d, g->seq, "acks", 0);
+	int fd = open_acks(d, g);
 	struct spool_ack a, *more;
-	struct stat st;
 	uint32_t i, n;
 	ssize_t got;
 
-	if (fd < 0) {
-		g->no_acks = errno != ENOENT;
+	if (fd < 0)
 		return true;
-	}
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		g->no_acks = true;
-		return true;
-	}
 	while ((got = read(fd, raw, sizeof(raw))) >= (ssize_t)SPOOL_ACK) {
 		n = (uint32_t)got / SPOOL_ACK;
 		more = realloc(g->acks, (g->n_acks + n) * sizeof(*more));
@@ -210,6 +227,9 @@ static bool load_acks(const struct segment_dir *d, struct segment *g)
 			g->acks[n].to = g->acks[i].to;
 	}
 	g->n_acks = n + 1;
+	more = realloc(g->acks, g->n_acks * sizeof(*more));
+	if (more)
+		g->acks = more;
 	return true;
 }
 
@@ -230,7 +250,7 @@ struct segment *segment_load(const struct segment_dir *d, uint64_t seq)
 		return fail(d, g, false);
 	}
 	g->fd = open_file(d, seq, "spool", 0);
-	if (g->fd < 0 || fstat(g->fd, &st) || !load_acks(d, g))
+	if (g->fd < 0 || fstat(g->fd, &st))
 		return fail(d, g, false);
 	g->uncounted = true;
 	/* A file is charged with the space it takes, which is little if it is
@@ -242,7 +262,10 @@ struct segment *segment_load(const struct segment_dir *d, uint64_t seq)
 			g->charged = g->size;
 	} else {
 		g->size = SEGMENT_FILE_MAX;
+		g->cut = g->keep = true;
 	}
+	if (!load_acks(d, g))
+		return fail(d, g, false);
 	segment_close_files(g);
 	return g;
 }
@@ -327,6 +350,42 @@ static bool fill_window(const struct segment_dir *d, struct segment *g,
 	return true;
 }
 
+/*
+ * The longest record to look for. In our segments few bytes look like a record and
+ * are none. If the bytes examined in vain exceed several times those of the
+ * segment, this is halved, so that the work per byte has a bound.
+ */
+static uint32_t record_max(const struct segment *g)
+{
+	const uint64_t step = WASTE_STEP * ((uint64_t)g->size + WINDOW);
+	const uint64_t halvings = g->wasted / step;
+
+	return halvings < 32 ? SPOOL_PAYLOAD_MAX >> halvings : 0;
+}
+
+/* Skips a hole of a sparse file, which may be longer than anyone can read. */
+static bool skip_hole(const struct segment_dir *d, struct segment *g)
+{
+	off_t data;
+
+	if (!g->on_disk)
+		return false;
+	if (g->fd < 0)
+		g->fd = open_file(d, g->seq, "spool", 0);
+	if (g->fd < 0)
+		return false;
+	data = lseek(g->fd, (off_t)g->at, SEEK_DATA);
+	if (data < 0 && errno != ENXIO)
+		return false;
+	/* ENXIO: no data up to the end; or the file was truncated. */
+	if (data < 0 || data > (off_t)g->size)
+		data = (off_t)g->size;
+	if (data <= (off_t)g->at)
+		return false;
+	g->at = (uint32_t)data;
+	return true;
+}
+
 /* Was the record at this position acknowledged before this start? Positions must
  * ascend. */
 static bool was_acked(struct segment *g, uint32_t at)
@@ -349,7 +408,13 @@ bool segment_next(const struct segment_dir *d, struct segment *g,
 	errno = 0;
 	while (g->at < g->size) {
 		p = buffered(g, w, g->at, &n);
-		probe = n ? spool_record_probe(p, n, &len) : SPOOL_PROBE_SHORT;
+		if (!n && skip_hole(d, g)) {
+			*damaged += !in_damage;
+			in_damage = true;
+			continue;
+		}
+		probe = n ? spool_record_probe(p, n, record_max(g), &len)
+			  : SPOOL_PROBE_SHORT;
 		if (!g->at && n >= SPOOL_HEADER &&
 		    spool_header_valid(p, n, g->seq)) {
 			g->at = SPOOL_HEADER;
@@ -365,6 +430,7 @@ bool segment_next(const struct segment_dir *d, struct segment *g,
 		if (probe != SPOOL_PROBE_RECORD) {
 			*damaged += !in_damage;
 			in_damage = true;
+			g->wasted += len;
 			g->at += (uint32_t)spool_record_skip(p, n);
 			continue;
 		}
@@ -377,6 +443,9 @@ bool segment_next(const struct segment_dir *d, struct segment *g,
 		if (!was_acked(g, r->from))
 			return true;
 	}
+	if (g->cut && g->uncounted && !in_damage)
+		++*damaged; /* the rest of the file */
+	errno = 0;
 	return false;
 }
 
@@ -388,14 +457,16 @@ int segment_count(const struct segment_dir *d, struct segment *g,
 	int err;
 
 	g->at = 0;
+	g->wasted = 0;
 	while (segment_next(d, g, w, &r, damaged))
 		n++;
 	err = errno;
 	g->uncounted = false;
-	g->keep = err != 0;
+	g->keep = g->cut || err != 0;
 	g->stored = g->unacked = n;
 	g->read = 0;
 	g->at = 0;
+	g->wasted = 0;
 	g->next_ack = 0;
 	return -err;
 }
@@ -425,7 +496,7 @@ int segment_ack(const struct segment_dir *d, struct segment *g,
 	    ftruncate(g->ack_fd, st.st_size - st.st_size % SPOOL_ACK))
 		return -errno;
 	err = write_all(g->ack_fd, raw, sizeof(raw),
-			(uint32_t)(st.st_size - st.st_size % SPOOL_ACK));
+			st.st_size - st.st_size % SPOOL_ACK);
 	if (!err)
 		g->ack_dirty = true;
 	return err;

@@ -14,7 +14,7 @@
 #include "base/owned_file.h"
 #include "metlo/spool_record.h"
 
-/* Larger files are not ours: what follows is treated as damage. */
+/* Larger files are not ours: what follows is not read, and counts as damage. */
 #define SEGMENT_FILE_MAX (128u << 20)
 
 struct segment {
@@ -24,6 +24,7 @@ struct segment {
 	bool uncounted; /* of an earlier run; segment_count() was not called */
 	bool keep;	/* partly unreadable: never delete its file */
 	bool no_acks;	/* something else has the name of its acks file */
+	bool cut;	/* the file has more than size bytes; keep is set */
 	int fd, ack_fd; /* -1: not open */
 	bool dirty;	/* fd was written since the last sync */
 	bool ack_dirty; /* the same of ack_fd */
@@ -31,6 +32,7 @@ struct segment {
 	uint32_t size;	/* valid bytes, including the header */
 	uint32_t at;	/* read position */
 	uint64_t charged; /* bytes that count toward the spool's limit */
+	uint64_t wasted;  /* bytes read for records that turned out as none */
 	/* Records: */
 	uint32_t stored;  /* found unacknowledged at start, or appended */
 	uint32_t read;	  /* of these, read */

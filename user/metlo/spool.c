@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "metlo/spool.h"
 #include "metlo/spool_dir.h"
+#include "metlo/spool_lock.h"
 
 /* The limit is enforced by dropping a whole segment: 1/64 of it. */
 #define SEGMENTS_MIN   64
@@ -32,8 +32,8 @@
 /* Larger numbers are not ours: new segments do not count on from them, as the
  * numbers could overflow. */
 #define SEQ_MAX (UINT64_MAX >> 1)
-/* How many names in use to skip for a new segment. */
-#define SKIP_MAX 1000
+/* Attempts to find an unused name for a new segment; the step doubles. */
+#define SKIP_MAX 30
 /* Time between attempts to write to a disk that failed. */
 #define DISK_RETRY_NS (5 * NSEC_PER_SEC)
 
@@ -89,31 +89,6 @@ static int check_files(const struct spool *s, DIR *d)
 		"--spool %s: contains other files, such as %s: use a directory of its own",
 		s->conf.dir, others.example);
 	return -ENOTEMPTY;
-}
-
-static int lock_dir(struct spool *s)
-{
-	int err = owned_enter(&s->dir.owner);
-
-	if (!err) {
-		s->lock_fd = openat(s->dir.fd, "lock",
-				    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-					    O_NONBLOCK | O_NOCTTY,
-				    0600);
-		err = s->lock_fd < 0 ? -errno : 0;
-		owned_leave(&s->dir.owner);
-	}
-	if (err)
-		return log_failure(s, "cannot be written", err);
-	if (!flock(s->lock_fd, LOCK_EX | LOCK_NB))
-		return 0;
-	if (errno != EWOULDBLOCK)
-		return log_errno(s, "cannot be locked");
-	log_error(
-		s->conf.log,
-		"--spool %s: in use by another metlo-xdp: stop that one, or use another directory",
-		s->conf.dir);
-	return -EBUSY;
 }
 
 static void append_segment(struct spool *s, struct segment *g)
@@ -221,7 +196,8 @@ static int open_dir(struct spool *s)
 				err);
 	}
 	if (!err)
-		err = lock_dir(s);
+		err = spool_lock(&s->lock_fd, &s->dir, s->conf.dir,
+				 s->conf.log);
 	if (!err)
 		err = list_segments(s, d);
 	closedir(d);
@@ -300,6 +276,12 @@ bool spool_recover(struct spool *s)
 		s->stats.damaged++;
 		log_unreadable(s, g, -err);
 	}
+	if (g->cut)
+		log_error(
+			s->conf.log,
+			"--spool %s/%016llx.spool: larger than any segment: not reading beyond %u MiB: move it elsewhere",
+			s->conf.dir, (unsigned long long)g->seq,
+			SEGMENT_FILE_MAX >> 20);
 	if (!g->unacked)
 		remove_segment(s, g, true);
 	return s->recovering != NULL;
@@ -365,9 +347,10 @@ static struct segment *segment_for(struct spool *s, bool on_disk, size_t n)
 		segment_close_files(g);
 	s->appendable = false;
 	while (!(g = segment_new(&s->dir, s->next_seq, on_disk))) {
-		if (errno != EEXIST || skipped++ == SKIP_MAX)
+		if (errno != EEXIST || skipped == SKIP_MAX)
 			return NULL;
-		s->next_seq++;
+		/* By growing steps, in case all numbers that follow are in use. */
+		s->next_seq += 1ull << skipped++;
 	}
 	s->next_seq++;
 	if (on_disk)

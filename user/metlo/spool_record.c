@@ -70,15 +70,17 @@ void spool_record_end(struct buf *b, size_t begin)
 	put32(p + 8, record_crc(p, len));
 }
 
-enum spool_probe spool_record_probe(const uint8_t *p, size_t n, uint32_t *len)
+enum spool_probe spool_record_probe(const uint8_t *p, size_t n, uint32_t max,
+				    uint32_t *len)
 {
+	*len = 0;
 	if (memcmp(p, mark, n < 4 ? n : 4) != 0)
 		return SPOOL_PROBE_NONE;
 	if (n < SPOOL_RECORD_HEAD)
 		return SPOOL_PROBE_SHORT;
-	*len = get32(p + 4);
-	if (*len > SPOOL_PAYLOAD_MAX)
+	if (get32(p + 4) > max)
 		return SPOOL_PROBE_NONE;
+	*len = get32(p + 4);
 	if (n - SPOOL_RECORD_HEAD < *len)
 		return SPOOL_PROBE_SHORT;
 	return record_crc(p, *len) == get32(p + 8) ? SPOOL_PROBE_RECORD

@@ -43,9 +43,11 @@ enum spool_probe {
 	SPOOL_PROBE_NONE,
 };
 
-/* Is there a record at p? *len: the length of its payload, which follows
- * SPOOL_RECORD_HEAD. */
-enum spool_probe spool_record_probe(const uint8_t *p, size_t n, uint32_t *len);
+/* Is there a record of at most max bytes at p? *len: the length of its payload,
+ * which follows SPOOL_RECORD_HEAD; with SPOOL_PROBE_NONE, how many bytes were
+ * examined in vain. */
+enum spool_probe spool_record_probe(const uint8_t *p, size_t n, uint32_t max,
+				    uint32_t *len);
 
 /* How many of the n bytes at p, at least one, to skip to the next position where
  * a record may start. */
