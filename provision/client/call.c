@@ -196,6 +196,15 @@ static int try_once(struct aws_client *c, const struct aws_request *p,
 	return error;
 }
 
+/* Ends a call for a reason other than the response to an attempt. Returns error. */
+static int give_up(const struct attempt_state *k, struct aws_error *err,
+		   int error)
+{
+	if (err)
+		err->unknown_outcome = k->uncertain;
+	return error;
+}
+
 /* Makes attempts until one succeeds or retrying is pointless. */
 static int send_with_retries(struct aws_client *c, struct aws_request *p,
 			     struct attempt_state *k, struct aws_error *err)
@@ -220,7 +229,7 @@ static int send_with_retries(struct aws_client *c, struct aws_request *p,
 		if (!error)
 			error = client_credentials(c, false, err);
 		if (error)
-			return error;
+			return give_up(k, err, error);
 		p->clock_offset = c->clock_offset;
 		error = try_once(c, p, k, &response, &why);
 		if (!error) {
@@ -240,11 +249,8 @@ static int send_with_retries(struct aws_client *c, struct aws_request *p,
 		ms = retry_delay_ms(&policy, k->attempt, random_bits(),
 				    retry_after);
 		error = client_sleep(c, ms, err);
-		if (error) {
-			if (err)
-				err->unknown_outcome = k->uncertain;
-			return error;
-		}
+		if (error)
+			return give_up(k, err, error);
 	}
 	why.unknown_outcome = k->uncertain;
 	return aws_error_copy(err, &why, error);

@@ -11,7 +11,12 @@
 
 static bool is_stopped(void *ctx)
 {
-	return ((struct fixture *)ctx)->stop;
+	struct fixture *f = ctx;
+
+	if (!f->stop_after)
+		return f->stop;
+	fflush(f->log.out);
+	return strstr(f->log_text, f->stop_after);
 }
 
 void make_client(struct fixture *f)

@@ -25,7 +25,10 @@ struct fixture {
 	struct log log;
 	char *log_text;
 	size_t log_len;
-	bool stop; /* what the stopped() callback returns */
+	/* When the stopped() callback returns true: always, or once the log
+	 * contains a text. */
+	bool stop;
+	const char *stop_after;
 };
 
 /* Creates the client from the present environment. */

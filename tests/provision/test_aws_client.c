@@ -245,17 +245,22 @@ static int64_t sent_at(struct fixture *f, size_t i)
 	return timegm(&tm);
 }
 
+/* The Date header of another time. */
+static void date_of(time_t there, char *date, size_t size)
+{
+	struct tm tm;
+
+	gmtime_r(&there, &tm);
+	strftime(date, size, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+}
+
 static void clock_is_wrong(void **state)
 {
 	struct fixture *f = *state;
 	struct aws_error err = {0};
-	time_t there = time(NULL) + 7200;
 	char date[80];
-	struct tm tm;
 
-	gmtime_r(&there, &tm);
-	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n",
-		 &tm);
+	date_of(time(NULL) + 7200, date, sizeof(date));
 	responder_reply(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
 	responder_reply(f->r, 200, date, DELETED);
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err), 0);
@@ -265,6 +270,25 @@ static void clock_is_wrong(void **state)
 	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
 			 -EACCES);
 	assert_in_range(sent_at(f, 2) - sent_at(f, 0), 7195, 7210);
+}
+
+/* Stopped between two attempts without a pause, after one whose effect is not
+ * known. */
+static void stopped_before_a_later_attempt(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_error err = {0};
+	char date[80];
+
+	date_of(time(NULL) + 7200, date, sizeof(date));
+	f->stop_after = "the clock of this host";
+	responder_reply(f->r, 500, NULL, "<html>oops</html>");
+	responder_reply(f->r, 400, date, EC2_ERROR("RequestExpired", "late"));
+	assert_int_equal(mirror_delete_session(f->c, "tms-1", false, &err),
+			 -EINTR);
+	assert_int_equal(responder_count(f->r), 2);
+	assert_int_equal(err.kind, AWS_ERR_STOPPED);
+	assert_true(err.unknown_outcome);
 }
 
 static void pages(void **state)
@@ -428,6 +452,7 @@ int main(void)
 		CLIENT_TEST(lost_response_to_group),
 		CLIENT_TEST(dry_run),
 		CLIENT_TEST(clock_is_wrong),
+		CLIENT_TEST(stopped_before_a_later_attempt),
 		CLIENT_TEST(pages),
 		CLIENT_TEST(many_ids),
 		CLIENT_TEST(error_forms),
