@@ -237,7 +237,8 @@ static void join(struct output *o, struct running *m,
 		return;
 	m->started = false;
 	if (!o->blocking && m->ops->stop) {
-		if (pthread_timedjoin_np(m->thread, NULL, until) == 0)
+		if (pthread_clockjoin_np(m->thread, NULL, CLOCK_MONOTONIC,
+					 until) == 0)
 			return;
 		m->ops->stop(m->sink);
 	}
@@ -254,7 +255,7 @@ int output_end(struct output *o)
 		return o->result;
 	o->ended = true;
 	queue_end(o->queue);
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += END_SECONDS;
 	for (i = 0; i < o->n_sinks; i++)
 		join(o, &o->running[i], &until);

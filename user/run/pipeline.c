@@ -36,7 +36,8 @@ struct pipeline {
 	struct selection *selection;
 	struct output *output;
 	unsigned int worker;
-	uint64_t now_ns; /* of the latest record or tick */
+	uint64_t now_ns;  /* of the latest record or tick */
+	int64_t clock_ns; /* see pipeline_set_clock() */
 	struct view view[N_SINKS];
 	bool failed;
 };
@@ -59,13 +60,23 @@ static void submit_all(struct pipeline *p)
 		submit(p, i);
 }
 
-static void emit(void *ctx, const struct http_transaction *t)
+/* Stores a copy of m with the time by the wall clock. */
+static const struct http_message *by_wall_clock(const struct pipeline *p,
+						const struct http_message *m,
+						struct http_message *copy)
 {
-	struct pipeline *p = ctx;
+	if (!m)
+		return NULL;
+	*copy = *m;
+	copy->first_ns += (uint64_t)p->clock_ns;
+	copy->last_ns += (uint64_t)p->clock_ns;
+	return copy;
+}
+
+static void write_lines(struct pipeline *p, const struct http_transaction *t)
+{
 	unsigned int i;
 
-	if (!selection_accept(p->selection, t, p->now_ns))
-		return;
 	for (i = 0; i < p->rules->views.n; i++) {
 		struct view *v = &p->view[i];
 
@@ -79,6 +90,23 @@ static void emit(void *ctx, const struct http_transaction *t)
 		if (v->batch.len >= BATCH_BYTES)
 			submit(p, i);
 	}
+}
+
+static void emit(void *ctx, const struct http_transaction *t)
+{
+	struct pipeline *p = ctx;
+	struct http_message request, response;
+	struct http_transaction copy;
+
+	if (!selection_accept(p->selection, t, p->now_ns))
+		return;
+	if (p->clock_ns) {
+		copy = *t;
+		copy.request = by_wall_clock(p, t->request, &request);
+		copy.response = by_wall_clock(p, t->response, &response);
+		t = &copy;
+	}
+	write_lines(p, t);
 }
 
 static bool new_views(struct pipeline *p)
@@ -184,6 +212,11 @@ void pipeline_set_rules(struct pipeline *p, const struct rules *rules)
 		if (protocols[i]->set_rules)
 			protocols[i]->set_rules(p->engine[i], rules);
 	selection_set(p->selection, rules->filter, &rules->rates);
+}
+
+void pipeline_set_clock(struct pipeline *p, int64_t ns)
+{
+	p->clock_ns = ns;
 }
 
 void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,

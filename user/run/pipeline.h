@@ -41,6 +41,11 @@ void pipeline_free(struct pipeline *p);
  * views must be the same. The old rules may be freed afterwards. */
 void pipeline_set_rules(struct pipeline *p, const struct rules *rules);
 
+/* Sets by how much the wall clock is ahead of the times passed to the functions
+ * below. These must never jump, since they drive all timeouts; the wall clock may
+ * be set at any time. Reported times are by the wall clock. */
+void pipeline_set_clock(struct pipeline *p, int64_t ns);
+
 /* rec->ts_ns is Unix time, unlike in the rings. */
 void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 		     const uint8_t *payload);

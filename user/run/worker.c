@@ -44,7 +44,9 @@ struct worker {
 	_Atomic(const struct rules *) rules; /* in use by the pipeline */
 	/* The rules to adopt: points to workers.rules. */
 	const _Atomic(const struct rules *) *current;
-	uint64_t to_unix;   /* offset from CLOCK_MONOTONIC to Unix time */
+	/* Offset from CLOCK_MONOTONIC to Unix time at startup. Constant, as the
+	 * resulting times drive the timeouts. */
+	uint64_t to_unix;
 	uint64_t last_ts;   /* of the last record, Unix time */
 	uint64_t last_tick; /* CLOCK_MONOTONIC */
 	uint64_t last_published;
@@ -162,8 +164,9 @@ static void tick(struct worker *w, uint64_t mono, bool empty)
 {
 	uint64_t now;
 
-	/* The wall clock may be set at any time. */
-	w->to_unix = clock_real_ns() - clock_mono_ns();
+	pipeline_set_clock(
+		w->pipeline,
+		(int64_t)(clock_real_ns() - clock_mono_ns() - w->to_unix));
 	w->last_tick = mono;
 	adopt_rules(w);
 	if (empty || !w->last_ts)
