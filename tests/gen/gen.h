@@ -48,6 +48,7 @@ struct options {
 	uint32_t half_open_bytes;
 	uint32_t gap_ns; /* between packets */
 	uint64_t seed;
+	uint64_t first; /* number of the first connection and transaction */
 	const char *out, *truth;
 };
 
@@ -94,6 +95,7 @@ struct gen {
 	uint64_t random;
 	uint64_t ns;
 	uint64_t next_conn, next_noise, next_tx;
+	uint64_t end_tx; /* the number after the last transaction's */
 	uint64_t
 		promised; /* transactions of the connections opened, if whole */
 	uint64_t sent;	  /* before losses; packets counts those written */

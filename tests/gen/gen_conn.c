@@ -90,7 +90,7 @@ static void start_requests(struct gen *g, struct gen_conn *c)
 {
 	uint32_t n = percent(g, g->o.pipelined) ? 2 + below(g, 3) : 1;
 
-	while (n-- && c->left && g->next_tx < g->o.transactions) {
+	while (n-- && c->left && g->next_tx < g->end_tx) {
 		transaction(g, c);
 		c->left--;
 	}
@@ -183,7 +183,7 @@ static void run_to_end(struct gen *g, struct gen_conn *conns, uint32_t open)
 /* Runs until there are enough transactions, then ends the open connections. */
 static void until_enough(struct gen *g, struct gen_conn *conns, uint32_t open)
 {
-	while (g->next_tx < g->o.transactions)
+	while (g->next_tx < g->end_tx)
 		send_next(g, &conns[below(g, open)]);
 	for (uint32_t i = 0; i < open; i++) {
 		uint64_t id = conns[i].id;

@@ -22,8 +22,8 @@ static void open_noise(struct gen *g, struct gen_conn *c)
 	static const uint16_t ports[] = {5432, 6379, 9092, 27017};
 
 	/* Skip client ports that are also server ports. */
-	if (g->next_noise % 0x4000 == 0)
-		g->next_noise += 0x2400;
+	if (g->next_noise % 0x4000 < 0x2400)
+		g->next_noise += 0x2400 - g->next_noise % 0x4000;
 	*c = (struct gen_conn){.id = NOISE_ID + g->next_noise++,
 			       .step = SYN_ACK,
 			       .left = 1 + below(g, 100)};

@@ -38,7 +38,8 @@ static void usage(FILE *to)
 		"  --half-open N        half-open connections, before all others\n"
 		"  --half-open-bytes N  bytes of a request on each of them (0; max. 1400)\n"
 		"  --gap NS             time between packets (10000)\n"
-		"  --seed N             seed of the random numbers (1)\n");
+		"  --seed N             seed of the random numbers (1)\n"
+		"  --first N            number of the first connection and transaction (0)\n");
 }
 
 static uint64_t number(const char *name, const char *text, uint64_t max)
@@ -187,6 +188,8 @@ static bool other_value(struct options *o, const char *name, char *value)
 		o->half_open = number(name, value, UINT32_MAX);
 	else if (!strcmp(name, "seed"))
 		o->seed = number(name, value, UINT64_MAX);
+	else if (!strcmp(name, "first"))
+		o->first = number(name, value, UINT32_MAX);
 	else if (!strcmp(name, "truth"))
 		o->truth = value;
 	else if (!strcmp(name, "body"))

@@ -32,6 +32,8 @@ int main(int argc, char **argv)
 	g.random = g.o.seed * 0x9e3779b97f4a7c15ull + 0x632be59bd9b4e019ull;
 	if (!g.random)
 		g.random = 1;
+	g.next_conn = g.next_noise = g.next_tx = g.o.first;
+	g.end_tx = g.o.first + g.o.transactions;
 	g.out = strcmp(g.o.out, "-") ? fopen(g.o.out, "wb") : stdout;
 	if (!g.out)
 		err(1, "%s", g.o.out);
@@ -45,6 +47,7 @@ int main(int argc, char **argv)
 	fprintf(stderr,
 		"%" PRIu64 " transactions, %" PRIu64 " connections, %" PRIu64
 		" packets, %" PRIu64 " lost\n",
-		g.next_tx, g.next_conn, g.packets, g.lost);
+		g.next_tx - g.o.first, g.next_conn - g.o.first, g.packets,
+		g.lost);
 	return 0;
 }
