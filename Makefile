@@ -343,7 +343,7 @@ deb-newer: deb
 
 # Programs for the tests: traffic generators, and a feeder for a sink.
 TEST_TOOLS := $(patsubst tests/gen/%.c,$(O)/tests/gen/%,$(wildcard tests/gen/mk*.c)) \
-	$(O)/tests/e2e/feed_metlo
+	$(O)/tests/e2e/feed_metlo $(O)/tests/e2e/endurance/shim.so
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
 $(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
@@ -353,6 +353,12 @@ $(O)/tests/gen/%: $(O)/tests/gen/%.o $(call obj,$(wildcard tests/gen/gen_*.c))
 $(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Preloaded into a daemon under test.
+$(O)/tests/e2e/endurance/shim.so: tests/e2e/endurance/shim.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -fPIC -shared -o $@ $< -pthread
 
 # BPF programs that only tests load.
 TEST_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/e2e/*.bpf.c tests/bench/*.bpf.c))

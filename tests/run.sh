@@ -246,7 +246,7 @@ part_e2e()
 }
 
 # The tests that have a full size (in unit tests: tests/common/scale.h), at that
-# size.
+# size. The endurance test takes two hours, or ENDURANCE_SECONDS.
 part_long()
 {
 	local t
@@ -259,7 +259,8 @@ part_long()
 	done
 	for t in tests/e2e/test_*.sh; do
 		grep -q METLO_TEST_LONG "$t" &&
-			run "long/$(basename "$t" .sh)" 3600 "$t"
+			run "long/$(basename "$t" .sh)" \
+				$((${ENDURANCE_SECONDS:-7200} + 900)) "$t"
 	done
 }
 

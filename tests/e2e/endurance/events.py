@@ -1,0 +1,183 @@
+"""What happens to a daemon in a year, as events that a cycle of the test draws.
+
+An event is a function of (cycle) that is called at a random time of the cycle. It
+may return a function that ends it, to be called later, at the latest before the
+cycle checks its results. It adds to cycle.losses what it may cost.
+"""
+import errno
+import os
+import signal
+import time
+
+from rig import Failure, wait_for
+
+# Lines of the configuration that lose nothing.
+HARMLESS = (
+    ["ports = 80"],
+    ["ports = 80,20000-20100"],
+    ["ports = 1-1000", "body-limit = 8KiB"],
+    ["body-limit = 256KiB", "vni = 0-16777215"],
+    ["include = *", "exclude = nobody.example.com/*"],
+    ["rate-limit = 1000000", "rate-limit-endpoint = 100000"],
+    ["redact-field = pin", "redact-header = X-Nobody"],
+    ["sample = 100%", "idle-timeout = 30"],
+)
+# These do, counted: the kernel counts packets, the daemon transactions.
+NARROW_KERNEL = (["sample = 50%"], ["vni = 7001"], ["ports = 81"])
+NARROW = (["rate-limit = 3"], ["exclude = api1.example.com/*"], ["rate-limit-endpoint = 1/m"])
+BROKEN = (["ports = 81-"], ["portz = 80"], ["exclude = h:80/x"], ["body-limit = -1"])
+OUTAGES = (
+    {"status": 500}, {"status": 503, "headers": {"Retry-After": "2"}},
+    {"status": 429}, {"delay": 1.5}, {"reset": "before"}, {"reset": "after"},
+    {"cut": True}, {"half_close": True}, {"hang": 3},
+)
+# After these the daemon pauses for a minute, too long for a short run.
+PAUSES = ({"status": 302}, {"status": 404})
+
+
+def reloaded(cycle, lines, text=": reloaded: "):
+    rig = cycle.rig
+    rig.configure(lines)
+    before = rig.log_size()
+    rig.daemon.send_signal(signal.SIGHUP)
+    if not wait_for(30, lambda: rig.logged(text, before)):
+        raise Failure(f"no reload of {lines}: {rig.log_tail()}")
+
+
+def reload(cycle):
+    lines = cycle.rng.choice(HARMLESS)
+    if "rate-limit" in lines[0]:
+        # What was counted against an earlier, narrow limit counts on.
+        cycle.losses.add("narrow")
+    reloaded(cycle, lines)
+
+
+def reload_broken(cycle):
+    reloaded(cycle, cycle.rng.choice(BROKEN), "SIGHUP: the running configuration stays")
+    cycle.rig.configure([])
+
+
+def reload_narrow(cycle):
+    cycle.losses.add("narrow")
+    reloaded(cycle, cycle.rng.choice(NARROW))
+    return lambda: reloaded(cycle, [])
+
+
+def reload_narrow_kernel(cycle):
+    cycle.losses.add("narrow in the kernel")
+    reloaded(cycle, cycle.rng.choice(NARROW_KERNEL))
+    return lambda: reloaded(cycle, [])
+
+
+def reload_storm(cycle):
+    for _ in range(20):
+        cycle.rig.daemon.send_signal(signal.SIGHUP)
+        time.sleep(cycle.rng.random() * 0.05)
+
+
+def rotate(cycle):
+    """What logrotate does; the program's own rotation goes on besides."""
+    for _ in range(cycle.rng.randint(1, 5)):
+        cycle.rotate()
+        time.sleep(cycle.rng.random())
+
+
+def outage(cycle):
+    how = cycle.rng.choice(OUTAGES + PAUSES if cycle.rig.full else OUTAGES)
+    cycle.note(f"Metlo: {how}")
+    cycle.rig.control({"always": how})
+    return lambda: cycle.rig.control({"always": {}})
+
+
+def outage_key(cycle):
+    if not cycle.rig.full:
+        return None
+    cycle.rig.control({"key": "another"})
+    return lambda: cycle.rig.control({"key": "key"})
+
+
+def outage_down(cycle):
+    cycle.rig.stop_fake()
+    return cycle.rig.start_fake
+
+
+def full_disk(cycle):
+    cycle.losses.add("disk")
+    ballast = os.path.join(cycle.rig.small, "ballast")
+    with open(ballast, "wb", buffering=0) as f:
+        try:
+            while True:
+                f.write(bytes(1 << 16))
+        except OSError as e:
+            if e.errno != errno.ENOSPC:
+                raise
+    return lambda: os.path.exists(ballast) and os.unlink(ballast)
+
+
+def link_down(cycle):
+    cycle.losses.add("link")
+    side = cycle.rng.choice(("collector", "source"))
+    cycle.rig.set_link("down", side)
+    return lambda: cycle.rig.set_link("up", side)
+
+
+def link_flaps(cycle):
+    cycle.losses.add("link")
+    for _ in range(cycle.rng.randint(2, 8)):
+        cycle.rig.set_link("down")
+        time.sleep(cycle.rng.random() * 0.1)
+        cycle.rig.set_link("up")
+        time.sleep(cycle.rng.random() * 0.1)
+
+
+def clock_step(cycle):
+    """Absolute, so that it stays within two days of the truth."""
+    step = cycle.rng.choice((-86400, -3600, -61, -2, -0.4, 0, 0.4, 2, 61, 3600, 86400))
+    cycle.note(f"clock: {step:+} s")
+    cycle.rig.set_clock(int(step * 10**9))
+
+
+def clock_jitter(cycle):
+    for _ in range(20):
+        cycle.rig.set_clock(cycle.rng.randint(-10**9, 10**9))
+        time.sleep(cycle.rng.random() * 0.1)
+
+
+def restart(cycle):
+    cycle.losses.add("term")
+    cycle.restart(signal.SIGTERM)
+
+
+def restart_workers(cycle):
+    cycle.losses.add("term")
+    cycle.rig.workers = cycle.rng.choice((1, 2, 4))
+    cycle.note(f"{cycle.rig.workers} workers")
+    cycle.restart(signal.SIGTERM)
+
+
+def kill(cycle):
+    cycle.losses.add("kill")
+    cycle.restart(signal.SIGKILL)
+
+
+def restart_while_down(cycle):
+    """Packets wait in the rings."""
+    cycle.losses.add("term")
+    cycle.restart(signal.SIGTERM, pause=cycle.rng.random() * 2)
+
+
+def recreate(cycle):
+    cycle.losses.update(("link", "kill"))
+    cycle.recreate()
+
+
+def detach(cycle):
+    cycle.losses.update(("link", "term"))
+    cycle.detach()
+
+
+# A daemon that runs for the whole time, and one that the rest happens to.
+STEADY = (reload, reload, reload_broken, reload_narrow, reload_narrow_kernel, reload_storm,
+          rotate, rotate, outage, outage, outage_key, outage_down, full_disk, link_down, link_flaps, clock_step,
+          clock_step, clock_jitter)
+RESTARTED = STEADY + (restart, restart_workers, kill, kill, restart_while_down, recreate, detach)
