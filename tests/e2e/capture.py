@@ -15,7 +15,8 @@ import random
 import struct
 import sys
 
-LINKS = {"ethernet": 1, "raw": 101, "null": 0, "sll": 113, "sll2": 276}
+LINKS = {"ethernet": 1, "snap": 1, "raw": 101, "null": 0, "loop": 108, "sll": 113, "ppi": 192, "nflog": 239,
+         "sll2": 276}
 START_NS = 1700000000 * 10**9
 
 
@@ -80,6 +81,10 @@ class Capture:
             ip = ipv4((172, 16, 0, 1), (172, 16, 0, 2), 17, udp)
         frame = {"ethernet": ethernet(ip), "raw": ip,
                  "null": struct.pack(">I" if a.big_endian else "<I", 2) + ip,
+                 "loop": struct.pack(">I", 2) + ip,
+                 "snap": ethernet(ip)[:12] + struct.pack("!H", 8 + len(ip)) + b"\xaa\xaa\3\0\0\0\x08\0" + ip,
+                 "ppi": struct.pack("<BBHI", 0, 0, 8, 101) + ip,
+                 "nflog": b"\2\0\0\0" + struct.pack(">HH" if a.big_endian else "<HH", 4 + len(ip), 9) + ip,
                  "sll": b"\0\0\0\1\0\6" + bytes(8) + b"\x08\0" + ip,
                  "sll2": b"\x08\0" + bytes(18) + ip}[a.link]
         self.packets.append((self.now, frame))

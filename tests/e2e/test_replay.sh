@@ -70,7 +70,7 @@ for args in --pcapng --big-endian --ns "--pcapng --big-endian" \
 	replay format "$TMP/format"
 	is "format: $args" "$CODE $(digest "$OUT")" "0 $want"
 done
-for link in ethernet raw null sll sll2; do
+for link in ethernet snap raw null loop sll sll2 ppi nflog; do
 	capture --raw --link $link >"$TMP/format"
 	replay format --raw "$TMP/format"
 	is "--raw, link type $link" "$CODE $(digest "$OUT")" "0 $want"

@@ -55,6 +55,7 @@ struct replay {
 	uint64_t now_ns;	     /* latest packet time */
 	uint64_t last_tick_ns;	     /* in packet time */
 	uint64_t first_ns, start_ns; /* packet time and wall clock then */
+	bool complete;		     /* the file was read to its end */
 	bool live;		     /* input is a pipe: report at once */
 	bool progress;
 	uint64_t next_progress_ns;
@@ -184,6 +185,8 @@ static int replay_file(struct replay *r)
 
 	while (!stop_requested) {
 		more = pcap_source_batch(r->source, frames, FRAMES, r->error);
+		if (more == -EINPROGRESS)
+			continue; /* only blocks without packets so far */
 		if (more <= 0)
 			break;
 		for (int i = 0; i < more && !stop_requested; i++)
@@ -204,12 +207,28 @@ static int replay_file(struct replay *r)
 			"out of memory: transactions are missing: lower --memory or --max-flows");
 		return EXIT_FAILED;
 	}
+	r->complete = more == 0;
 	if (more >= 0 || stop_requested)
 		return EXIT_DONE;
 	log_error(r->log, "%s: cannot read beyond packet %llu: %s",
 		  r->settings->subject, (unsigned long long)r->packets,
 		  r->error);
 	return EXIT_FAILED;
+}
+
+/* What the file held, as a JSON object. */
+static void write_input(FILE *f, const struct pcap_stats *s)
+{
+	const char *comma = "";
+
+	fputs("\"input\":{", f);
+#define INPUT_MEMBER(name, ...)                   \
+	fprintf(f, "%s\"" #name "\":%llu", comma, \
+		(unsigned long long)s->name);     \
+	comma = ",";
+	PCAP_COUNTERS(INPUT_MEMBER)
+#undef INPUT_MEMBER
+	fputs("},", f);
 }
 
 static int write_summary(struct replay *r, const struct summary *s)
@@ -219,6 +238,7 @@ static int write_summary(struct replay *r, const struct summary *s)
 	fputs("{\"command\":\"replay\",\"file\":", f);
 	summary_json_string(f, r->settings->subject);
 	fputc(',', f);
+	write_input(f, pcap_source_stats(r->source));
 	summary_json_members(f, s);
 	fputs("}\n", f);
 	if (fflush(f) == 0 && !ferror(f))
@@ -226,6 +246,21 @@ static int write_summary(struct replay *r, const struct summary *s)
 	log_error(r->log, "--summary %s: write error: %s: check the free space",
 		  r->settings->summary, strerror(errno));
 	return EXIT_FAILED;
+}
+
+static void warn_of_input(const struct replay *r)
+{
+	const struct pcap_stats *s = pcap_source_stats(r->source);
+
+	if (s->unsupported_link)
+		log_warn(
+			r->log,
+			"unsupported_link %llu: packets of interfaces whose link type is not supported were skipped",
+			(unsigned long long)s->unsupported_link);
+	if (s->bad_blocks)
+		log_warn(r->log,
+			 "bad_blocks %llu: damaged packet blocks were skipped",
+			 (unsigned long long)s->bad_blocks);
 }
 
 static void print_result(struct replay *r, const struct summary *s)
@@ -238,11 +273,14 @@ static void print_result(struct replay *r, const struct summary *s)
 			log_warn(r->log, "%s %llu: %s", loss[i].counter,
 				 (unsigned long long)loss[i].value,
 				 loss[i].remedy);
+	warn_of_input(r);
 	summary_log(r->log, s);
 	if (r->settings->verbose)
 		summary_text(r->log->out, s);
 	if (!s->http->transactions && r->hints)
-		hints_print(r->hints, s->packets, s->http, r->log);
+		hints_print(r->hints, s->packets, s->http, r->log,
+			    r->complete &&
+				    !pcap_source_stats(r->source)->bad_blocks);
 }
 
 /* Closes the output and reports all counters. Returns an exit code. */

@@ -128,9 +128,10 @@ static void print_ports(const struct hints *h, uint64_t missed,
 }
 
 void hints_print(const struct hints *h, const struct metlo_stats *packets,
-		 const struct http_stats *http, const struct log *log)
+		 const struct http_stats *http, const struct log *log,
+		 bool complete)
 {
-	if (!packets->packets)
+	if (!packets->packets && complete)
 		log_info(log, "hint: the file contains no packets");
 	if (h->n_plain)
 		log_info(

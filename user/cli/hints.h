@@ -22,8 +22,9 @@ void hints_free(struct hints *h);
 void hints_frame(struct hints *h, const uint8_t *frame, size_t caplen,
 		 size_t wire_len, enum metlo_outcome outcome);
 
-/* Logs the suggestions. */
+/* Logs the suggestions. complete: packets are all that the file holds. */
 void hints_print(const struct hints *h, const struct metlo_stats *packets,
-		 const struct http_stats *http, const struct log *log);
+		 const struct http_stats *http, const struct log *log,
+		 bool complete);
 
 #endif

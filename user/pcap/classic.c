@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "pcap/classic.h"
+#include "pcap/link.h"
 
 #define MAGIC_MICRO   0xa1b2c3d4u
 #define MAGIC_NANO    0xa1b23c4du
-#define LINK_ETHERNET 1
 #define FILE_HEADER   24
 #define RECORD_HEADER 16
 /* libpcap's limit for a packet on Ethernet. */
@@ -43,8 +43,8 @@ bool pcap_classic_begin(struct pcap_classic *c, struct pcap_input *in)
 	memcpy(version, p + 4, sizeof(version));
 	for (int i = 0; i < 2 && c->swapped; i++)
 		version[i] = __builtin_bswap16(version[i]);
-	if (version[0] != 2 || version[1] != 4 ||
-	    field(c, p + 20) != LINK_ETHERNET)
+	c->link = field(c, p + 20);
+	if (version[0] != 2 || version[1] != 4 || !pcap_link_supported(c->link))
 		return false;
 	c->snapshot = field(c, p + 16);
 	if (!c->snapshot || c->snapshot > INT32_MAX)
@@ -64,9 +64,11 @@ uint64_t pcap_time(int64_t seconds, int64_t nanoseconds)
 	return s;
 }
 
-static int report_truncated(const struct pcap_input *in, const char *within,
+static int report_truncated(const struct pcap_input *in,
+			    struct pcap_stats *stats, const char *within,
 			    char error[PCAP_ERROR_SIZE])
 {
+	stats->truncated = !in->err;
 	if (in->err)
 		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(in->err));
 	else
@@ -88,7 +90,8 @@ bool pcap_classic_has_next(const struct pcap_classic *c,
 }
 
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
-		      struct pcap_frame *frame, char error[PCAP_ERROR_SIZE])
+		      struct pcap_stats *stats, struct pcap_frame *frame,
+		      char error[PCAP_ERROR_SIZE])
 {
 	size_t waiting = pcap_input_ensure(in, RECORD_HEADER);
 	uint32_t caplen, wire_len;
@@ -97,7 +100,8 @@ int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 
 	if (waiting < RECORD_HEADER)
 		return waiting || in->err
-			       ? report_truncated(in, "a packet header", error)
+			       ? report_truncated(in, stats, "a packet header",
+						  error)
 			       : 0;
 	caplen = field(c, in->buf + in->at + 8);
 	if (caplen > PACKET_MAX) {
@@ -109,7 +113,7 @@ int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 	}
 	if (pcap_input_ensure(in, RECORD_HEADER + caplen) <
 	    RECORD_HEADER + caplen)
-		return report_truncated(in, "a packet", error);
+		return report_truncated(in, stats, "a packet", error);
 	p = in->buf + in->at;
 	wire_len = field(c, p + 12);
 	fraction = field(c, p + 4);
@@ -119,5 +123,7 @@ int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 	frame->caplen = caplen < c->snapshot ? caplen : c->snapshot;
 	frame->wire_len = wire_len > frame->caplen ? wire_len : frame->caplen;
 	in->at += RECORD_HEADER + caplen;
+	stats->packets++;
+	pcap_link_normalize(c->link, c->swapped, frame);
 	return 1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fast path for the common capture file: classic pcap version 2.4 with Ethernet
- * frames. Packets are not copied. libpcap handles all other files.
+ * Reads the common capture file: classic pcap version 2.4. Packets are not
+ * copied. libpcap handles older and modified versions.
  */
 #ifndef PCAP_CLASSIC_H
 #define PCAP_CLASSIC_H
@@ -11,6 +11,7 @@
 struct pcap_classic {
 	bool swapped; /* the file has the opposite byte order */
 	bool nanoseconds;
+	uint32_t link;	   /* LINKTYPE_* */
 	uint32_t snapshot; /* maximum bytes captured of a packet */
 };
 
@@ -19,7 +20,8 @@ bool pcap_classic_begin(struct pcap_classic *c, struct pcap_input *in);
 
 /* As pcap_source_next(); frame->data points into the input's buffer. */
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
-		      struct pcap_frame *frame, char error[PCAP_ERROR_SIZE]);
+		      struct pcap_stats *stats, struct pcap_frame *frame,
+		      char error[PCAP_ERROR_SIZE]);
 
 /* Whether the next frame is already in the buffer. */
 bool pcap_classic_has_next(const struct pcap_classic *c,

@@ -13,15 +13,20 @@
 
 int pcap_input_open(struct pcap_input *in, FILE *file)
 {
-	*in = (struct pcap_input){.file = file, .buf = malloc(BUFFER)};
-	return in->buf ? 0 : -ENOMEM;
+	uint8_t *p = malloc(PCAP_HEADROOM + BUFFER);
+
+	*in = (struct pcap_input){.file = file};
+	if (p)
+		in->buf = p + PCAP_HEADROOM;
+	return p ? 0 : -ENOMEM;
 }
 
 void pcap_input_close(struct pcap_input *in)
 {
 	if (in->file)
 		fclose(in->file);
-	free(in->buf);
+	if (in->buf)
+		free(in->buf - PCAP_HEADROOM);
 	*in = (struct pcap_input){0};
 }
 

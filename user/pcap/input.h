@@ -11,8 +11,11 @@
 #include <stdio.h>
 
 /* Maximum that can be requested at a time: the largest packet that libpcap
- * allows on Ethernet, with its record header. */
-#define PCAP_INPUT_MAX ((256u << 10) + 16)
+ * allows on Ethernet, with its record header. A multiple of 4. */
+#define PCAP_INPUT_MAX ((256u << 10) + 64)
+
+/* Writable bytes before the first unconsumed byte; see pcap/link.h. */
+#define PCAP_HEADROOM 16u
 
 #define PCAP_ERROR_SIZE 512 /* bytes of a message, NUL included */
 
@@ -22,6 +25,27 @@ struct pcap_frame {
 	size_t caplen;	     /* bytes captured */
 	size_t wire_len;     /* bytes on the wire, >= caplen */
 	uint64_t ts_ns;	     /* Unix time */
+};
+
+/* X(name, type, help), see METLO_OUTCOMES: what a file held. */
+#define PCAP_COUNTERS(X)                                                       \
+	X(packets, COUNTER, "Packets read from the file.")                     \
+	X(unsupported_link, COUNTER,                                           \
+	  "Packets skipped because their link type is not supported.")         \
+	X(bad_blocks, COUNTER,                                                 \
+	  "Packet blocks of pcapng skipped because their fields are invalid.") \
+	X(secrets_blocks, COUNTER,                                             \
+	  "Decryption secrets blocks of pcapng, which are not used.")          \
+	X(other_blocks, COUNTER,                                               \
+	  "Blocks of pcapng skipped because they hold no packet.")             \
+	X(sections, COUNTER, "Sections of pcapng.")                            \
+	X(interfaces, COUNTER, "Interfaces of pcapng.")                        \
+	X(truncated, GAUGE, "1 if the file ends inside a packet or block.")
+
+struct pcap_stats {
+#define PCAP_FIELD(name, ...) uint64_t name;
+	PCAP_COUNTERS(PCAP_FIELD)
+#undef PCAP_FIELD
 };
 
 struct pcap_input {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chooses between the fast reader for classic pcap and libpcap, and replaces
- * other link headers by an Ethernet header.
+ * Chooses the reader for a file: pcapng, classic pcap, or libpcap for the older
+ * and modified versions of pcap that few programs ever wrote.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -13,80 +13,25 @@
 #include <pcap/pcap.h>
 
 #include "pcap/classic.h"
-#include "pcap/input.h"
+#include "pcap/link.h"
+#include "pcap/pcapng.h"
 #include "pcap/source.h"
 
-#define ETHER_HEADER   14
-#define ETHERTYPE_IPV4 0x0800
-#define ETHERTYPE_IPV6 0x86dd
+enum reader { READER_CLASSIC, READER_PCAPNG, READER_LIBPCAP };
 
 struct pcap_source {
 	struct pcap_input input;
+	struct pcap_stats stats;
+	enum reader reader;
 	struct pcap_classic classic;
-	pcap_t *pcap; /* NULL: classic */
+	struct pcapng pcapng;
+	pcap_t *pcap; /* READER_LIBPCAP */
 	uint64_t size;
-	int link;
-	size_t link_header; /* length of the link header */
-	/* For other link types: an Ethernet header and a copy of the packet. */
+	uint32_t link; /* READER_LIBPCAP */
+	/* READER_LIBPCAP: a copy of the packet, which may be overwritten. */
 	uint8_t *copy;
 	size_t copy_size;
 };
-
-/* Length of the link header, or -1 for an unsupported type. */
-static int link_header_len(int link)
-{
-	switch (link) {
-	case DLT_EN10MB:
-	case DLT_RAW:
-	case DLT_IPV4:
-	case DLT_IPV6:
-		return 0;
-	case DLT_NULL:
-	case DLT_LOOP:
-		return 4;
-	case DLT_LINUX_SLL:
-		return 16;
-	case DLT_LINUX_SLL2:
-		return 20;
-	}
-	return -1;
-}
-
-static uint16_t be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-/* The EtherType for the address family in a BSD loopback header. IPv4 is 2 on
- * every system, IPv6 is 10, 24, 28 or 30. The family is in the byte order of the
- * capturing host; since it fits into one byte, ORing the bytes finds it. */
-static uint16_t family_ethertype(const uint8_t *p)
-{
-	uint8_t family = p[0] | p[1] | p[2] | p[3];
-
-	if (family == 2)
-		return ETHERTYPE_IPV4;
-	if (family == 10 || family == 24 || family == 28 || family == 30)
-		return ETHERTYPE_IPV6;
-	return 0;
-}
-
-static uint16_t ethertype(int link, const uint8_t *p, size_t len)
-{
-	switch (link) {
-	case DLT_NULL:
-	case DLT_LOOP:
-		return len >= 4 ? family_ethertype(p) : 0;
-	case DLT_LINUX_SLL:
-		return len >= 16 ? be16(p + 14) : 0;
-	case DLT_LINUX_SLL2:
-		return len >= 20 ? be16(p) : 0;
-	}
-	/* Raw IP: use the version field. */
-	if (len && p[0] >> 4 == 6)
-		return ETHERTYPE_IPV6;
-	return len && p[0] >> 4 == 4 ? ETHERTYPE_IPV4 : 0;
-}
 
 /* The program that decompresses the file, or NULL if it is not compressed. */
 static const char *unpacker(struct pcap_input *in)
@@ -105,18 +50,17 @@ static const char *unpacker(struct pcap_input *in)
 	return NULL;
 }
 
-/* Opens any format that is not classic pcap with Ethernet frames. */
+/* Opens what no other reader knows. */
 static int open_with_libpcap(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 {
 	FILE *stream = pcap_input_stream(&s->input);
 	char why[PCAP_ERRBUF_SIZE] = "";
-	const char *name;
-	int header;
 
 	if (!stream) {
 		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
+	s->reader = READER_LIBPCAP;
 	s->pcap = pcap_fopen_offline_with_tstamp_precision(
 		stream, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!s->pcap) {
@@ -125,18 +69,11 @@ static int open_with_libpcap(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 		fclose(stream);
 		return -EINVAL;
 	}
-	s->link = pcap_datalink(s->pcap);
-	header = link_header_len(s->link);
-	if (header < 0) {
-		name = pcap_datalink_val_to_name(s->link);
-		snprintf(
-			error, PCAP_ERROR_SIZE,
-			"link type %s (%d) is not supported: capture on an Ethernet interface, or with tcpdump -y EN10MB",
-			name ? name : "unknown", s->link);
-		return -EINVAL;
-	}
-	s->link_header = (size_t)header;
-	return 0;
+	s->link = (uint32_t)pcap_datalink(s->pcap);
+	if (pcap_link_supported(s->link))
+		return 0;
+	pcap_link_refuse(s->link, error);
+	return -EINVAL;
 }
 
 static int begin(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
@@ -155,6 +92,10 @@ static int begin(struct pcap_source *s, char error[PCAP_ERROR_SIZE])
 		s->size = (uint64_t)st.st_size;
 	if (pcap_classic_begin(&s->classic, &s->input))
 		return 0;
+	if (pcapng_begin(&s->pcapng, &s->input)) {
+		s->reader = READER_PCAPNG;
+		return 0;
+	}
 	return open_with_libpcap(s, error);
 }
 
@@ -199,17 +140,16 @@ void pcap_source_free(struct pcap_source *s)
 		return;
 	if (s->pcap)
 		pcap_close(s->pcap);
+	pcapng_free(&s->pcapng);
 	pcap_input_close(&s->input);
 	free(s->copy);
 	free(s);
 }
 
-/* Copies the frame to s->copy with an Ethernet header as its link header. */
-static int to_ethernet(struct pcap_source *s, struct pcap_frame *f)
+/* Copies the frame, which belongs to libpcap, to where it may be overwritten. */
+static int copy_frame(struct pcap_source *s, struct pcap_frame *f)
 {
-	uint16_t type = ethertype(s->link, f->data, f->caplen);
-	size_t skip = s->link_header < f->caplen ? s->link_header : f->caplen;
-	size_t need = f->caplen - skip + ETHER_HEADER;
+	size_t need = PCAP_HEADROOM + f->caplen;
 	uint8_t *p;
 
 	if (need > s->copy_size) {
@@ -219,25 +159,19 @@ static int to_ethernet(struct pcap_source *s, struct pcap_frame *f)
 		s->copy = p;
 		s->copy_size = need * 2;
 	}
-	memset(s->copy, 0, ETHER_HEADER - 2);
-	s->copy[12] = (uint8_t)(type >> 8);
-	s->copy[13] = (uint8_t)type;
-	memcpy(s->copy + ETHER_HEADER, f->data + skip, f->caplen - skip);
-	f->data = s->copy;
-	f->caplen = need;
-	f->wire_len = f->wire_len - skip + ETHER_HEADER;
+	if (f->caplen)
+		memcpy(s->copy + PCAP_HEADROOM, f->data, f->caplen);
+	f->data = s->copy + PCAP_HEADROOM;
 	return 0;
 }
 
-int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
-		     char error[PCAP_ERROR_SIZE])
+static int libpcap_next(struct pcap_source *s, struct pcap_frame *frame,
+			char error[PCAP_ERROR_SIZE])
 {
 	struct pcap_pkthdr *header;
 	const uint8_t *data;
 	int r;
 
-	if (!s->pcap)
-		return pcap_classic_next(&s->classic, &s->input, frame, error);
 	r = pcap_next_ex(s->pcap, &header, &data);
 	if (r == PCAP_ERROR_BREAK || r == 0)
 		return 0;
@@ -250,26 +184,69 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 	frame->wire_len =
 		header->len > header->caplen ? header->len : header->caplen;
 	frame->ts_ns = pcap_time(header->ts.tv_sec, header->ts.tv_usec);
-	r = s->link == DLT_EN10MB ? 0 : to_ethernet(s, frame);
-	if (!r)
-		return 1;
-	snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(-r));
+	r = copy_frame(s, frame);
+	if (r) {
+		snprintf(error, PCAP_ERROR_SIZE, "%s", strerror(-r));
+		return r;
+	}
+	s->stats.packets++;
+	pcap_link_normalize(s->link, pcap_is_swapped(s->pcap), frame);
+	return 1;
+}
+
+/* As pcap_source_next(), or -EINPROGRESS after much input without a packet. */
+static int next(struct pcap_source *s, struct pcap_frame *frame,
+		char error[PCAP_ERROR_SIZE])
+{
+	switch (s->reader) {
+	case READER_CLASSIC:
+		return pcap_classic_next(&s->classic, &s->input, &s->stats,
+					 frame, error);
+	case READER_PCAPNG:
+		return pcapng_next(&s->pcapng, &s->input, &s->stats, frame,
+				   error);
+	case READER_LIBPCAP:
+		break;
+	}
+	return libpcap_next(s, frame, error);
+}
+
+int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
+		     char error[PCAP_ERROR_SIZE])
+{
+	int r;
+
+	do
+		r = next(s, frame, error);
+	while (r == -EINPROGRESS);
 	return r;
+}
+
+static bool has_next(const struct pcap_source *s)
+{
+	return s->reader == READER_CLASSIC
+		       ? pcap_classic_has_next(&s->classic, &s->input)
+		       : s->reader == READER_PCAPNG &&
+				 pcapng_has_next(&s->pcapng, &s->input);
 }
 
 int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
 		      unsigned int max, char error[PCAP_ERROR_SIZE])
 {
-	int n = pcap_source_next(s, frames, error);
+	int n = next(s, frames, error);
 
-	if (n < 1 || s->pcap)
+	if (n < 1)
 		return n;
-	while ((unsigned int)n < max &&
-	       pcap_classic_has_next(&s->classic, &s->input)) {
-		pcap_classic_next(&s->classic, &s->input, &frames[n], error);
+	while ((unsigned int)n < max && has_next(s)) {
+		next(s, &frames[n], error);
 		n++;
 	}
 	return n;
+}
+
+const struct pcap_stats *pcap_source_stats(const struct pcap_source *s)
+{
+	return &s->stats;
 }
 
 uint64_t pcap_source_position(const struct pcap_source *s)

@@ -29,7 +29,8 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 		     char error[PCAP_ERROR_SIZE]);
 
 /* The same for up to max frames; blocks only to read the first one. Returns
- * their number, 0 or a negative errno. All are valid until the next call. */
+ * their number, 0 or a negative errno; -EINPROGRESS after much input without a packet:
+ * call again. All are valid until the next call. */
 int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
 		      unsigned int max, char error[PCAP_ERROR_SIZE]);
 
@@ -37,5 +38,7 @@ int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
  * pipe). */
 uint64_t pcap_source_position(const struct pcap_source *s);
 uint64_t pcap_source_size(const struct pcap_source *s);
+
+const struct pcap_stats *pcap_source_stats(const struct pcap_source *s);
 
 #endif
