@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a line to a trace: what is accepted, left out, changed. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +19,7 @@
 	"{\"request\":{\"method\":\"" method "\",\"url\":{\"host\":\"" host \
 	"\",\"path\":\"" path "\",\"parameters\":[]},\"headers\":[" headers \
 	"],\"body\":\"" body "\"}"
+#define FIELD(name, value) "{\"name\":\"" name "\",\"value\":\"" value "\"}"
 #define RESPONSE(body) \
 	",\"response\":{\"status\":200,\"headers\":[],\"body\":\"" body "\"}"
 #define META                                                             \
@@ -31,10 +34,24 @@
 
 static struct ingest_changes changes;
 
+static void add_peer(struct ingest_peers *peers, const char *ipv4,
+		     uint16_t port)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+				 .sin_port = htons(port)};
+
+	assert_int_equal(inet_pton(AF_INET, ipv4, &in.sin_addr), 1);
+	ingest_peers_add(peers, (const struct sockaddr *)&in);
+}
+
 static enum ingest_trace_verdict write_trace(struct buf *out, const char *line,
 					     size_t max)
 {
-	const struct ingest_trace_conf conf = {"metlo.example.com:8081", max};
+	struct ingest_peers peers = {0};
+	const struct ingest_trace_conf conf = {
+		.self = "metlo.example.com:8081", .peers = &peers, .max = max};
+
+	add_peer(&peers, "10.2.0.1", 80);
 
 	buf_clear(out);
 	return ingest_trace_write(out, (const uint8_t *)line, strlen(line),
@@ -85,12 +102,10 @@ static void test_left_out(void **state)
 	ends(REQUEST("GET", "METLO.example.com:8081", "/api/v1", "", "")
 		     RESPONSE("ok") META UTF8,
 	     INGEST_TRACE_SELF);
-	ends(REQUEST("GET", "h", "/a//b//c", "", "") RESPONSE("ok") META UTF8,
-	     INGEST_TRACE_PATH);
-	ends(REQUEST("PROPFIND", "h", "/a", "", "") RESPONSE("ok") META UTF8,
-	     INGEST_TRACE_METHOD);
-	ends(REQUEST("get", "h", "/a", "", "") RESPONSE("ok") META UTF8,
-	     INGEST_TRACE_METHOD);
+	ends(REQUEST("GET", "h", "/a", "",
+		     "") ",\"response\":{\"status\":0,\"headers\":[],\"body\":\"\"}" META
+		     UTF8,
+	     INGEST_TRACE_STATUS);
 	ends("", INGEST_TRACE_MALFORMED);
 	ends("{}", INGEST_TRACE_MALFORMED);
 	ends("[1,2]", INGEST_TRACE_MALFORMED);
@@ -106,6 +121,106 @@ static void test_left_out(void **state)
 			RESPONSE("") META UTF8,
 		REQUEST("GET", "metlo.example.com:80812", "/", "", "")
 			RESPONSE("") META "}");
+}
+
+/* A Host field that names the collector does not hide a request to another
+ * server; neither does the collector's address alone. */
+static void test_self(void **state)
+{
+	static const char to_other[] =
+		",\"meta\":{\"environment\":\"production\",\"incoming\":true,"
+		"\"source\":\"10.1.0.5\",\"sourcePort\":1,\"destination\":\"10."
+		"2.0.1\",\"destinationPort\":8080,\"metloSource\":\"metlo-xdp\"}";
+	char line[2000], want[2000];
+
+	(void)state;
+	sprintf(line, "%s%s%s",
+		REQUEST("GET", "metlo.example.com:8081", "/a", "", "")
+			RESPONSE("ok"),
+		to_other, UTF8);
+	sprintf(want, "%s%s}",
+		REQUEST("GET", "metlo.example.com:8081", "/a", "", "")
+			RESPONSE("ok"),
+		to_other);
+	becomes(line, want);
+}
+
+static void test_peers(void **state)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+				   .sin6_port = htons(443)};
+	struct ingest_peers peers = {0};
+	char text[32];
+
+	(void)state;
+	assert_false(ingest_peers_has(&peers, (const uint8_t *)"", 0, 0));
+	inet_pton(AF_INET6, "2001:db8::1", &in6.sin6_addr);
+	ingest_peers_add(&peers, (const struct sockaddr *)&in6);
+	assert_true(ingest_peers_has(&peers, (const uint8_t *)"2001:DB8:0::1x",
+				     13, 443));
+	assert_false(ingest_peers_has(&peers, (const uint8_t *)"2001:db8::1",
+				      11, 80));
+	inet_pton(AF_INET6, "::ffff:10.0.0.1", &in6.sin6_addr);
+	ingest_peers_add(&peers, (const struct sockaddr *)&in6);
+	assert_true(
+		ingest_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8, 443));
+	/* the latest are kept, and one address counts once */
+	for (unsigned int i = 0; i < 3 * INGEST_PEERS_MAX; i++) {
+		sprintf(text, "10.1.0.%u", i / 3);
+		add_peer(&peers, text, 80);
+	}
+	assert_false(
+		ingest_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8, 443));
+	for (unsigned int i = 0; i < INGEST_PEERS_MAX; i++) {
+		sprintf(text, "10.1.0.%u", i);
+		assert_true(ingest_peers_has(&peers, (const uint8_t *)text,
+					     strlen(text), 80));
+	}
+}
+
+/* What the collector rejects is encoded, not left out. */
+static void test_encoded(void **state)
+{
+	static const struct {
+		const char *path, *encoded;
+	} paths[] = {
+		{"/a;b=c", "/a;b%3Dc"},
+		{"/a&b", "/a%26b"},
+		{"///", "/%2F/"},
+		{"/a//b//c", "/a/%2Fb/%2Fc"},
+		{"*", "/*"},
+		{"", "/"},
+		{"h:443", "/h:443"},
+		{"/a\\\\b", "/a%5Cb"},
+		{"/<\\u003f\\u00e4\\\"", "/%3C%3F\\u00e4\\\""},
+	};
+	char line[1000], want[1000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		sprintf(line,
+			REQUEST("GET", "h", "%s", "", "") RESPONSE("ok")
+				META UTF8,
+			paths[i].path);
+		sprintf(want,
+			REQUEST("GET", "h", "%s", "", "") RESPONSE("ok") META
+			"}",
+			paths[i].encoded);
+		becomes(line, want);
+		assert_true(changes.path);
+		assert_true(ingest_path_valid((const uint8_t *)paths[i].encoded,
+					      strlen(paths[i].encoded)));
+	}
+	becomes(REQUEST("PROPFIND", "h", "/a", FIELD("A", "b"), "")
+			RESPONSE("ok") META UTF8,
+		REQUEST("GET", "h", "/a",
+			FIELD("X-Original-Method", "PROPFIND") "," FIELD("A",
+									 "b"),
+			"") RESPONSE("ok") META "}");
+	assert_true(changes.method);
+	becomes(REQUEST("post", "h", "*", "", "x=1") RESPONSE("ok") META UTF8,
+		REQUEST("POST", "h", "/*", FIELD("X-Original-Method", "post"),
+			"x=1") RESPONSE("ok") META "}");
 }
 
 static bool path(const char *text)
@@ -137,8 +252,6 @@ static void test_paths(void **state)
 		if (path(bad[i]))
 			fail_msg("%s is not valid", bad[i]);
 }
-
-#define FIELD(name, value) "{\"name\":\"" name "\",\"value\":\"" value "\"}"
 
 /* The first address of X-Forwarded-For, or no change. */
 static void forwarded(const char *value, const char *source)
@@ -322,6 +435,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_self),
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_encoded),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_forwarded),
 		cmocka_unit_test(test_binary),

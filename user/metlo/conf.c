@@ -170,6 +170,7 @@ struct ingest_http_conf ingest_conf_http(const struct ingest_conf *c,
 		.url = &c->url,
 		.key = c->key,
 		.ca_file = c->ca_file,
+		.peers = c->peers,
 		.timeout_ms = (unsigned int)(timeout_ns / NSEC_PER_MSEC),
 	};
 }
@@ -262,6 +263,12 @@ int ingest_conf_setup(const struct sink_setup *setup, void **conf)
 		log_error(setup->log, "output: %s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
+	c->peers = calloc(1, sizeof(*c->peers));
+	if (!c->peers) {
+		log_error(setup->log, "output: %s", strerror(ENOMEM));
+		ingest_conf_free(c);
+		return -ENOMEM;
+	}
 	err = fill(c, setup);
 	if (!err)
 		*conf = c;
@@ -277,5 +284,6 @@ void ingest_conf_free(void *conf)
 	if (!c)
 		return;
 	explicit_bzero(c->key, sizeof(c->key));
+	free(c->peers);
 	free(c);
 }

@@ -22,6 +22,7 @@ struct ingest_conf {
 	uint64_t spool_limit;
 	struct owner owner;		  /* of the spool */
 	const struct ingest_times *times; /* NULL: ingest_default_times */
+	struct ingest_peers *peers;	  /* owned */
 	char key[INGEST_KEY_MAX + 1];	  /* sent as Authorization */
 };
 

@@ -31,6 +31,7 @@ struct ingest_http {
 	struct ingest_url url;
 	char ca_file[4096]; /* empty: the system's authorities */
 	unsigned int timeout_ms;
+	struct ingest_peers *peers;
 	CURLM *multi;
 	struct curl_slist *headers, *no_key; /* with and without the key */
 	unsigned int n;
@@ -310,6 +311,20 @@ static int make_headers(struct ingest_http *h, const char *key)
 	return err;
 }
 
+/* Opens a socket as libcurl does, and notes the address before the first packet
+ * is sent to it. */
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose,
+				 struct curl_sockaddr *addr)
+{
+	struct ingest_http *h = ctx;
+
+	(void)purpose;
+	if (h->peers)
+		ingest_peers_add(h->peers, &addr->addr);
+	return socket(addr->family, addr->socktype | SOCK_CLOEXEC,
+		      addr->protocol);
+}
+
 static void set_options(struct ingest_http *h, struct request *s)
 {
 	CURL *e = s->easy;
@@ -317,6 +332,8 @@ static void set_options(struct ingest_http *h, struct request *s)
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, keep_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, h);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "metlo-xdp/" METLO_VERSION);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
@@ -346,6 +363,7 @@ struct ingest_http *ingest_http_new(const struct ingest_http_conf *conf,
 		return NULL;
 	h->url = *conf->url;
 	h->timeout_ms = conf->timeout_ms;
+	h->peers = conf->peers;
 	if (conf->ca_file)
 		snprintf(h->ca_file, sizeof(h->ca_file), "%s", conf->ca_file);
 	h->multi = curl_multi_init();

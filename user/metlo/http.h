@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "metlo/peers.h"
+
 #define INGEST_URL_MAX 1024
 
 struct ingest_url {
@@ -24,7 +26,9 @@ bool ingest_url_parse(struct ingest_url *url, const char *text, char *why,
 struct ingest_http_conf {
 	const struct ingest_url *url;
 	const char *key;
-	const char *ca_file;	 /* NULL: the system's authorities */
+	const char *ca_file; /* NULL: the system's authorities */
+	struct ingest_peers
+		*peers;		 /* NULL, or addresses connected to are added */
 	unsigned int timeout_ms; /* per request */
 };
 

@@ -82,6 +82,8 @@ static void add_line(struct ingest *m, const uint8_t *line, size_t n)
 	switch (verdict) {
 	case INGEST_TRACE_ACCEPTED:
 		m->block_records++;
+		c->paths_encoded += changes.path;
+		c->methods_replaced += changes.method;
 		c->bodies_cut += changes.cut;
 		c->bodies_binary += changes.binary;
 		if (m->block.len >= BLOCK)
@@ -93,11 +95,8 @@ static void add_line(struct ingest *m, const uint8_t *line, size_t n)
 	case INGEST_TRACE_SELF:
 		c->left_out_self++;
 		break;
-	case INGEST_TRACE_PATH:
-		c->left_out_path++;
-		break;
-	case INGEST_TRACE_METHOD:
-		c->left_out_method++;
+	case INGEST_TRACE_STATUS:
+		c->left_out_status++;
 		break;
 	case INGEST_TRACE_SIZE:
 		c->left_out_size++;
@@ -450,8 +449,11 @@ static void *open_sink(const struct sink_conf *conf)
 	m->index = conf->index;
 	m->blocking = conf->blocking;
 	m->log = conf->log;
-	m->trace = (struct ingest_trace_conf){m->conf->url.authority,
-					      INGEST_BATCH_BYTES - 2};
+	m->trace = (struct ingest_trace_conf){
+		.self = m->conf->url.authority,
+		.peers = m->conf->peers,
+		.max = INGEST_BATCH_BYTES - 2,
+	};
 	if (open_parts(m)) {
 		queue_set_eventfd(m->queue, m->index, m->wake_fd);
 		return m;

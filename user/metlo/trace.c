@@ -15,12 +15,23 @@
 /* The members of a line that are needed here. */
 struct line_parts {
 	struct json_text request, response, meta, capture;
-	struct json_text method, host, path;
+	struct json_text method, host, path, headers;
+	struct json_text status, destination, port;
 	struct json_text bodies[2]; /* request, response; with quotes */
 	struct json_text forwarded; /* the first X-Forwarded-For, or empty */
 	struct json_text source;
 	bool base64[2];
 };
+
+/* Names the method that the collector would reject. */
+#define ORIGINAL_METHOD "X-Original-Method"
+
+/* By getValidPath(), see ingest_path_valid(). */
+static bool octet_rejected(int c)
+{
+	return c == '\\' || c == '?' || c == '<' || c == '>' || c == '&' ||
+	       c == '=';
+}
 
 bool ingest_path_valid(const uint8_t *p, size_t n)
 {
@@ -39,8 +50,7 @@ bool ingest_path_valid(const uint8_t *p, size_t n)
 			continue;
 		}
 		in_token = true;
-		if (c == '\\' || c == '?' || c == '<' || c == '>' || c == '&' ||
-		    c == '=')
+		if (octet_rejected(c))
 			return false;
 	}
 	empty += !in_token;
@@ -124,18 +134,32 @@ static bool is_base64(struct json_text capture, const char *name)
 	return text_member(capture, name, &encoding) && is(encoding, "base64");
 }
 
+/* The order in which the parts are copied */
+static bool in_order(const struct line_parts *l)
+{
+	return l->method.p < l->path.p && l->path.p < l->headers.p &&
+	       l->headers.n >= 2 && *l->headers.p == '[' &&
+	       l->headers.p < l->bodies[0].p;
+}
+
 /* false: not a line that trace_write() wrote. */
 static bool parse_line(struct json_text line, struct line_parts *l)
 {
-	struct json_text method = {0}, url = {0}, headers = {0};
+	struct json_text method = {0}, url = {0}, source = {0},
+			 destination = {0};
 	const struct member in_line[] = {{"request", &l->request},
 					 {"response", &l->response},
 					 {"meta", &l->meta},
 					 {"capture", &l->capture}};
 	const struct member in_request[] = {{"method", &method},
 					    {"url", &url},
-					    {"headers", &headers},
+					    {"headers", &l->headers},
 					    {"body", &l->bodies[0]}};
+	const struct member in_response[] = {{"status", &l->status},
+					     {"body", &l->bodies[1]}};
+	const struct member in_meta[] = {{"source", &source},
+					 {"destination", &destination},
+					 {"destinationPort", &l->port}};
 
 	*l = (struct line_parts){0};
 	if (find_members(line, in_line, 4) != 4)
@@ -146,12 +170,29 @@ static bool parse_line(struct json_text line, struct line_parts *l)
 		return false;
 	l->base64[0] = is_base64(l->capture, "requestBodyEncoding");
 	l->base64[1] = is_base64(l->capture, "responseBodyEncoding");
-	l->forwarded = forwarded_for(headers);
+	l->forwarded = forwarded_for(l->headers);
 	return json_string(method, &l->method) &&
 	       text_member(url, "host", &l->host) &&
-	       text_member(url, "path", &l->path) &&
-	       json_member(l->response, "body", &l->bodies[1]) &&
-	       text_member(l->meta, "source", &l->source);
+	       text_member(url, "path", &l->path) && in_order(l) &&
+	       find_members(l->response, in_response, 2) == 2 &&
+	       find_members(l->meta, in_meta, 3) == 3 &&
+	       json_string(source, &l->source) &&
+	       json_string(destination, &l->destination);
+}
+
+/* Does the request go where our own do? The Host field alone would let clients
+ * hide their requests; the address alone may be that of a proxy. */
+static bool is_own(const struct line_parts *l,
+		   const struct ingest_trace_conf *conf)
+{
+	uint64_t port = 0;
+
+	if (!conf->self || !conf->peers || !is(l->host, conf->self))
+		return false;
+	for (size_t i = 0; i < l->port.n && i < 5; i++)
+		port = port * 10 + (uint64_t)(l->port.p[i] - '0');
+	return ingest_peers_has(conf->peers, l->destination.p, l->destination.n,
+				(uint16_t)port);
 }
 
 static enum ingest_trace_verdict judge(const struct line_parts *l,
@@ -159,12 +200,10 @@ static enum ingest_trace_verdict judge(const struct line_parts *l,
 {
 	if (*l->request.p != '{' || *l->response.p != '{')
 		return INGEST_TRACE_INCOMPLETE;
-	if (conf->self && is(l->host, conf->self))
+	if (is_own(l, conf))
 		return INGEST_TRACE_SELF;
-	if (!ingest_path_valid(l->path.p, l->path.n))
-		return INGEST_TRACE_PATH;
-	if (!method_valid(l->method))
-		return INGEST_TRACE_METHOD;
+	if (l->status.n == 1 && *l->status.p == '0')
+		return INGEST_TRACE_STATUS;
 	return INGEST_TRACE_ACCEPTED;
 }
 
@@ -205,13 +244,67 @@ static void add(struct buf *out, struct json_text t)
 	buf_add(out, t.p, t.n);
 }
 
-/* The message with its body truncated to the first keep bytes. */
-static void add_message(struct buf *out, struct json_text message,
-			struct json_text body, size_t keep)
+/* The path in a form that the collector accepts: octets that it rejects, and
+ * slashes after a slash, percent-encoded. */
+static void add_path(struct buf *out, struct json_text path)
+{
+	struct json_text left = path;
+	char encoded[4];
+	int c, before = 0;
+
+	if (!path.n || *path.p != '/')
+		buf_add_str(out, "/");
+	while (left.n) {
+		const uint8_t *from = left.p;
+
+		c = json_next_char(&left);
+		if (c < 0)
+			break;
+		if (octet_rejected(c) || (c == '/' && before == '/')) {
+			snprintf(encoded, sizeof(encoded), "%%%02X", c);
+			buf_add_str(out, encoded);
+			c = 0;
+		} else {
+			buf_add(out, from, (size_t)(left.p - from));
+		}
+		before = c;
+	}
+}
+
+/* The start of the request up to its body, with path and method encoded as the
+ * collector requires. */
+static void add_request_head(struct buf *out, const struct line_parts *l,
+			     const struct ingest_changes *changes)
+{
+	const uint8_t *from = l->request.p;
+
+	if (changes->method) {
+		buf_add(out, from, (size_t)(l->method.p - from));
+		buf_add_str(out, l->bodies[0].n > 2 ? "POST" : "GET");
+		from = l->method.p + l->method.n;
+	}
+	if (changes->path) {
+		buf_add(out, from, (size_t)(l->path.p - from));
+		add_path(out, l->path);
+		from = l->path.p + l->path.n;
+	}
+	if (changes->method) {
+		buf_add(out, from, (size_t)(l->headers.p + 1 - from));
+		buf_add_str(out,
+			    "{\"name\":\"" ORIGINAL_METHOD "\",\"value\":\"");
+		add(out, l->method);
+		buf_add_str(out, l->headers.n > 2 ? "\"}," : "\"}");
+		from = l->headers.p + 1;
+	}
+	buf_add(out, from, (size_t)(l->bodies[0].p - from));
+}
+
+/* The end of a message from its body on, of which the first keep bytes stay. */
+static void add_body(struct buf *out, struct json_text message,
+		     struct json_text body, size_t keep)
 {
 	const uint8_t *end = message.p + message.n;
 
-	buf_add(out, message.p, (size_t)(body.p - message.p));
 	buf_add_str(out, "\"");
 	buf_add(out, body.p + 1, keep);
 	buf_add_str(out, "\"");
@@ -266,7 +359,8 @@ ingest_trace_write(struct buf *out, const uint8_t *line, size_t n,
 		   const struct ingest_trace_conf *conf,
 		   struct ingest_changes *changes)
 {
-	/* For names, originalSource and flags; twice what they need. */
+	/* For names, originalSource and flags, or for X-Original-Method; twice
+	 * what they need. */
 	const size_t around = 256;
 	struct json_text body[2];
 	struct line_parts l;
@@ -286,8 +380,14 @@ ingest_trace_write(struct buf *out, const uint8_t *line, size_t n,
 		if (l.base64[i])
 			body[i].n = 0;
 	}
+	changes->path = !ingest_path_valid(l.path.p, l.path.n);
+	changes->method = !method_valid(l.method);
 	rest = l.request.n + l.response.n + l.meta.n + around - l.bodies[0].n -
 	       l.bodies[1].n;
+	if (changes->path)
+		rest += 2 * l.path.n; /* %XX instead of one byte */
+	if (changes->method)
+		rest += around + l.method.n;
 	if (rest > conf->max)
 		return INGEST_TRACE_SIZE;
 	divide_room(body, conf->max - rest, keep);
@@ -295,9 +395,11 @@ ingest_trace_write(struct buf *out, const uint8_t *line, size_t n,
 		changes->cut += keep[i] < body[i].n;
 
 	buf_add_str(out, "{\"request\":");
-	add_message(out, l.request, l.bodies[0], keep[0]);
+	add_request_head(out, &l, changes);
+	add_body(out, l.request, l.bodies[0], keep[0]);
 	buf_add_str(out, ",\"response\":");
-	add_message(out, l.response, l.bodies[1], keep[1]);
+	buf_add(out, l.response.p, (size_t)(l.bodies[1].p - l.response.p));
+	add_body(out, l.response, l.bodies[1], keep[1]);
 	buf_add_str(out, ",\"meta\":");
 	add_meta(out, &l, changes->cut);
 	buf_add_str(out, "}");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Converts an NDJSON line to the trace that Metlo's collector accepts: request,
- * response and meta only. Traces that the collector would reject or ignore are
- * left out here, because one of them makes it stop in the middle of a batch.
+ * response and meta only. The collector stops in the middle of a batch at a trace
+ * that it rejects. So what it would reject is encoded here, lest a client hide
+ * its requests by an odd path or method; what it would ignore is left out.
  */
 #ifndef METLO_TRACE_H
 #define METLO_TRACE_H
@@ -12,31 +13,36 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "metlo/peers.h"
 
 enum ingest_trace_verdict {
 	INGEST_TRACE_ACCEPTED,
 	INGEST_TRACE_INCOMPLETE, /* lacks the request or the response */
 	INGEST_TRACE_SELF,	 /* a request to the collector itself */
-	INGEST_TRACE_PATH,	 /* the collector rejects this path, */
-	INGEST_TRACE_METHOD,	 /* this method */
-	INGEST_TRACE_SIZE,	 /* or this size, even without bodies */
+	INGEST_TRACE_STATUS,	 /* status 0, which the collector ignores */
+	INGEST_TRACE_SIZE,	 /* too large, even without bodies */
 	INGEST_TRACE_MALFORMED,	 /* not a line that trace_write() wrote */
 };
 
 struct ingest_trace_conf {
-	const char *self; /* host[:port] of the collector */
-	size_t max;	  /* bytes of a trace; bodies are truncated to fit */
+	const char *self;		  /* host[:port] of the collector, */
+	const struct ingest_peers *peers; /* and its addresses */
+	size_t max; /* bytes of a trace; bodies are truncated to fit */
 };
 
 /* How an accepted trace differs from its line. */
 struct ingest_changes {
 	unsigned int cut;    /* bodies truncated to fit */
 	unsigned int binary; /* bodies left empty, as they are not text */
+	bool path;	     /* percent-encoded */
+	bool method;	     /* replaced */
 };
 
 /*
  * Appends the trace to out. The line is from trace_write(), with or without its
- * newline. If X-Forwarded-For has an address, the first one becomes meta.source,
+ * newline. A path that the collector rejects is percent-encoded where necessary.
+ * A method that it rejects becomes POST if the request has a body, else GET, and
+ * is the value of an additional first field X-Original-Method. If X-Forwarded-For has an address, the first one becomes meta.source,
  * and the source of the line meta.originalSource. A truncated body adds
  * meta.flags. Out of memory sets out->failed.
  */

@@ -23,10 +23,8 @@
 	  "Transactions without request or response, which Metlo does not accept.")      \
 	X(left_out_self, COUNTER,                                                        \
 	  "Requests to Metlo's collector itself, not sent to it.")                       \
-	X(left_out_path, COUNTER,                                                        \
-	  "Transactions with a path that Metlo rejects.")                                \
-	X(left_out_method, COUNTER,                                                      \
-	  "Transactions with a method that Metlo rejects.")                              \
+	X(left_out_status, COUNTER,                                                      \
+	  "Transactions with status 0, which Metlo ignores.")                            \
 	X(left_out_size, COUNTER,                                                        \
 	  "Transactions too large for Metlo even without bodies.")                       \
 	X(dropped_queue, COUNTER,                                                        \
@@ -46,6 +44,10 @@
 	X(spool_bytes, GAUGE, "Bytes of the spool on disk.")                             \
 	X(spool_damage, COUNTER,                                                         \
 	  "Damaged places in the spool that were skipped, and segments left out.")       \
+	X(paths_encoded, COUNTER,                                                        \
+	  "Paths percent-encoded because Metlo would reject them.")                      \
+	X(methods_replaced, COUNTER,                                                     \
+	  "Methods replaced by GET or POST because Metlo would reject them.")            \
 	X(bodies_cut, COUNTER,                                                           \
 	  "Bodies truncated because they were too large for Metlo.")                     \
 	X(bodies_binary, COUNTER,                                                        \
