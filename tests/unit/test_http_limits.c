@@ -470,6 +470,31 @@ static void queue_limit(void **state)
 	kit_done(&k);
 }
 
+/* A head that never ended says nothing about the body: no hash. */
+static void unfinished_head(void **state)
+{
+	static const char *const heads[] = {
+		"GET /a HTTP/1.1\r\nHost: h\r\n",
+		"GET /a HTTP/1.1\r\nHost: h\r\nA: ",
+	};
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.body_hash = true});
+	for (int i = 0; i < 4; i++) {
+		kit_open(&k, false, true);
+		kit_c(&k, heads[i % 2]);
+		if (i < 2)
+			kit_gap(&k, STREAM_C2S, 10, STREAM_GAP_LOST);
+		kit_fin(&k, STREAM_C2S);
+		kit_close(&k, STREAM_END_FIN);
+		assert_non_null(strstr(kit_lines(&k), "GET /a"));
+		assert_null(strstr(kit_lines(&k), "sha="));
+		kit_clear(&k);
+	}
+	kit_done(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +512,7 @@ int main(void)
 		cmocka_unit_test(body_no_memory),
 		cmocka_unit_test(queue_limit),
 		cmocka_unit_test(million),
+		cmocka_unit_test(unfinished_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

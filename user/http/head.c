@@ -503,7 +503,8 @@ void head_split_target(const uint8_t *b, const struct head *h,
 	const uint8_t *q;
 
 	*out = (struct head_target){.authority = {.off = h->target.off}};
-	if (h->marks & HEAD_METHOD_CONNECT) {
+	/* authority-form (RFC 9112 section 3.2.3) */
+	if (h->marks & HEAD_METHOD_CONNECT && s < e && b[s] != '/') {
 		out->authority = h->target;
 		out->path = out->query = ref(e, e);
 		return;

@@ -470,6 +470,7 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 	if (d->state == DIR_HEAD_SKIP) {
 		m->h.flags |= flags;
 		m->h.marks |= HEAD_CUT;
+		m->hole = true;
 		m->body_start = d->pos;
 		fields_conclude(&m->h);
 		c->seen = true;
@@ -502,6 +503,8 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 	account(e, m->have, BYTES_HELD, BYTES_HEAD);
 	m->have = 0;
 	m->h.flags |= flags;
+	/* what body would have followed is unknown: no hash */
+	m->hole = !(m->h.marks & HEAD_SIMPLE);
 	if (!whole) /* fields that frame the body may be missing */
 		m->h.marks |= HEAD_CUT;
 	return head_done(c, ev, m->block, d->pos);
