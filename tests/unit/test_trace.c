@@ -78,7 +78,7 @@ static void test_all_flags(void **state)
 	t.flags = (1u << HTTP_FLAG_COUNT) - 1;
 	expect_part(
 		&t, NULL,
-		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"coding-unknown\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\",\"proxy-unconfirmed\"]}}");
+		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"coding-unknown\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\",\"proxy-unconfirmed\",\"obs-text\"]}}");
 }
 
 /* A PROXY header names the client; the TCP peer stays visible. */
@@ -147,7 +147,7 @@ static void test_parameters(void **state)
 		{SPAN("%61=%22%5c%0A%zz%"),
 		 "[{\"name\":\"a\",\"value\":\"\\\"\\\\\\n%zz%\"}]"},
 		{SPAN("x=%e2%82%ac"), "\"value\":\"\xe2\x82\xac\""},
-		{SPAN("x=%e2%82"), "\"value\":\"\xef\xbf\xbd\xef\xbf\xbd\""},
+		{SPAN("x=%e2%82"), "\"value\":\"\xc3\xa2\\u0082\""},
 		{SPAN("x=%00"), "\"value\":\"\\u0000\""},
 	};
 	struct http_transaction t = trace_example;
@@ -323,6 +323,38 @@ static void test_readable(void **state)
 	}
 }
 
+/* Not UTF-8: read as ISO 8859-1, so that different bytes stay different, and
+ * flagged. */
+static void test_latin1(void **state)
+{
+	struct http_field fields[] = {
+		{SPAN("Location"), SPAN("/\xfc/\xe2\x82\xac")},
+		{SPAN("A"), SPAN("\xe2\x82\xac")},
+	};
+	struct http_message request = *trace_example.request;
+	struct http_transaction t = trace_example;
+	uint8_t large[20001];
+
+	(void)state;
+	request.fields = fields;
+	request.n_fields = 2;
+	t.request = &request;
+	expect_part(
+		&t, NULL,
+		"\"value\":\"/\xc3\xbc/\xc3\xa2\\u0082\xc2\xac\"},{\"name\":\"A\",\"value\":\"\xe2\x82\xac\"}");
+	expect_part(&t, NULL, "\"flags\":[\"obs-text\"]");
+	request.n_fields = 0;
+	expect_part(&t, NULL, "\"flags\":[]");
+	/* the bad byte comes long after the text began */
+	memset(large, 'x', sizeof(large));
+	memcpy(large, "/\xc3\xbc", 3);
+	large[20000] = 0xff;
+	request.target = request.path =
+		(struct http_span){large, sizeof(large)};
+	expect_part(&t, NULL, "\"path\":\"/\xc3\x83\xc2\xbcxxx");
+	expect_part(&t, NULL, "xxx\xc3\xbf\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_request_only),
 		cmocka_unit_test(test_response_only),
 		cmocka_unit_test(test_all_flags),
+		cmocka_unit_test(test_latin1),
 		cmocka_unit_test(test_proxied),
 		cmocka_unit_test(test_host_fallback),
 		cmocka_unit_test(test_parameters),

@@ -73,10 +73,9 @@ struct http_message {
 	X(HEAD_LIMIT, "head-limit")	    /* head, field or target limit */ \
 	X(TIMEOUT, "timeout") /* waited too long for the other half */        \
 	X(EVICTED, "evicted") /* dropped at a limit on memory */              \
-	X(PROXY_UNCONFIRMED,                                                  \
-	  "proxy-unconfirmed") /* a PROXY header names a   \
-						   * client; the server does  \
-						   * not show that it agrees */
+	/* the server does not show that it agrees to a PROXY header */       \
+	X(PROXY_UNCONFIRMED, "proxy-unconfirmed")                             \
+	X(OBS_TEXT, "obs-text") /* set by trace/: see line_text() */
 
 enum http_flag {
 #define HTTP_FLAG_BIT(name, text) HTTP_FLAG_BIT_##name,

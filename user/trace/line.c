@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The slow paths of the cursor: growing, escaping long texts, base64, addresses. */
 #include "base/addr.h"
+#include "base/json_escape.h"
 #include "trace/line.h"
 
 /* Text is escaped in steps of this size, to bound the room reserved for the worst
@@ -9,7 +10,7 @@
 
 bool line_begin(struct line *l, struct buf *b)
 {
-	*l = (struct line){.b = b, .invalid = JSON_REPLACE};
+	*l = (struct line){.b = b};
 	l->w = buf_reserve(b, LINE_ROOM);
 	if (!l->w)
 		return false;
@@ -34,8 +35,53 @@ bool line_grow(struct line *l, size_t n)
 	return true;
 }
 
+/* Each byte as the character of the same number. */
+static uint8_t *escape_latin1(uint8_t *w, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n;
+
+	while (p < end) {
+		uint8_t two[2] = {0xc0 | *p >> 6, 0x80 | (*p & 0x3f)};
+		const uint8_t *q = two;
+
+		if (*p < 0x80) {
+			w = json_escape_one(w, &p, end, JSON_REPLACE);
+		} else {
+			w = json_escape_one(w, &q, two + 2, JSON_REPLACE);
+			p++;
+		}
+	}
+	return w;
+}
+
+static void put_latin1(struct line *l, const uint8_t *p, size_t n)
+{
+	size_t step;
+
+	l->latin1 = true;
+	for (; n; p += step, n -= step) {
+		step = n < STEP ? n : STEP;
+		if (!line_room(l, JSON_ESCAPE_ROOM(step) + LINE_ROOM))
+			return;
+		l->w = escape_latin1(l->w, p, step);
+	}
+}
+
+uint8_t *line_escape(struct line *l, uint8_t *w, const uint8_t *p, size_t n)
+{
+	uint8_t *end = json_escape(w, p, n, JSON_REJECT);
+
+	if (end)
+		return end;
+	l->latin1 = true;
+	return escape_latin1(w, p, n);
+}
+
 void line_text(struct line *l, const uint8_t *p, size_t n)
 {
+	/* An offset, as the buffer may move. */
+	const size_t start = (size_t)(l->w - l->b->p);
+	const uint8_t *all = p;
 	uint8_t *w;
 	size_t step;
 
@@ -48,9 +94,14 @@ void line_text(struct line *l, const uint8_t *p, size_t n)
 		}
 		if (!line_room(l, JSON_ESCAPE_ROOM(step) + LINE_ROOM))
 			return;
-		w = json_escape(l->w, p, step, l->invalid);
-		if (!w) {
+		w = json_escape(l->w, p, step, JSON_REJECT);
+		if (!w && l->reject) {
 			l->not_utf8 = true;
+			return;
+		}
+		if (!w) {
+			l->w = l->b->p + start;
+			put_latin1(l, all, (size_t)(p - all) + n);
 			return;
 		}
 		l->w = w;
@@ -95,13 +146,13 @@ void line_begin_text(struct line *l)
 {
 	/* An offset, as the buffer may move. */
 	l->text_start = (size_t)(l->w - l->b->p);
-	l->invalid = JSON_REJECT;
+	l->reject = true;
 	l->not_utf8 = false;
 }
 
 bool line_end_text(struct line *l)
 {
-	l->invalid = JSON_REPLACE;
+	l->reject = false;
 	if (!l->not_utf8)
 		return true;
 	l->not_utf8 = false;

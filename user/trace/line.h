@@ -16,8 +16,9 @@ struct line {
 	struct buf *b;
 	uint8_t *w, *end; /* cursor and end of the room in b */
 	bool failed;
-	enum json_invalid invalid;
-	bool not_utf8; /* the text since line_begin_text() is not UTF-8 */
+	bool reject;   /* since line_begin_text(): text must be UTF-8 */
+	bool not_utf8; /* it is not */
+	bool latin1;   /* a text was written as ISO 8859-1 */
 	size_t text_start;
 	bool base64; /* line_write() encodes; the rest of a group of 3: */
 	uint8_t carry[3];
@@ -56,8 +57,16 @@ void line_host(struct line *l, const uint8_t addr[16], bool ipv6);
 void line_endpoint(struct line *l, const uint8_t addr[16], uint16_t port,
 		   bool ipv6);
 
-/* Escapes text. Leaves LINE_ROOM after it unless n is 0. */
+/*
+ * Escapes text. If it is not UTF-8, all of its bytes become the characters of the
+ * same number, as in ISO 8859-1, which HTTP's fields once had (RFC 9110 section
+ * 5.5), and l->latin1 is set: no two texts become the same. Leaves LINE_ROOM after
+ * it unless n is 0.
+ */
 void line_text(struct line *l, const uint8_t *p, size_t n);
+
+/* The same for text with JSON_ESCAPE_ROOM() at w; returns the new cursor. */
+uint8_t *line_escape(struct line *l, uint8_t *w, const uint8_t *p, size_t n);
 
 /* As line_text(), for text in memory that may be read up to readable: short plain
  * text is copied with a fixed size. Writes to w instead of l->w and returns the

@@ -119,7 +119,7 @@ static void put_decoded(const struct query_writer *q, const uint8_t *p,
 		return;
 	decoded = l->w + JSON_ESCAPE_ROOM(n);
 	n = parse_form_text(decoded, p, n);
-	l->w = json_escape(l->w, decoded, n, JSON_REPLACE);
+	l->w = line_escape(l, l->w, decoded, n);
 }
 
 static void put_part(void *query_writer, const void *p, size_t n)

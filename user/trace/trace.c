@@ -269,7 +269,7 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(l, "],\"flags\":[");
-	put_flags(l, t->flags);
+	put_flags(l, t->flags | (l->latin1 ? HTTP_F_OBS_TEXT : 0));
 	LINE_PUT(l, "]}}\n");
 }
 

@@ -9,8 +9,8 @@
 
 /*
  * Appends the line with its newline. It is always UTF-8:
- * - In targets and fields, each byte that is not UTF-8 becomes U+FFFD, as JSON
- *   has no byte strings.
+ * - A target, field name or value that is not UTF-8 is written as ISO 8859-1,
+ *   with the flag obs-text, as JSON has no byte strings.
  * - A body that is not UTF-8 is written as base64. If the body limit splits a
  *   character, its first bytes are omitted.
  * What was not seen is null or 0, including the target if there is no request.
