@@ -285,6 +285,41 @@ static void test_repeated_change(void **state)
 	veth_log_free(&h);
 }
 
+/* 0.1.0 kept replaced rings beside the others, as old-<slot>-<id>. */
+static void test_interrupted_old_version(void **state)
+{
+	struct frames_seen old = {.any_ring = true};
+	char folder[PINS_PATH_MAX];
+	struct veth_log h;
+	struct capture c;
+
+	struct veth *v = *state;
+	veth_log_open(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	assert_int_equal(capture_open(&c, &conf), 0);
+	veth_inject(v, 0, 10);
+	await_records(&c, 10);
+	capture_close(&c);
+	conf.rings = 4;
+	assert_int_equal(capture_open(&c, &conf), 0);
+	capture_close(&c);
+	pins_folder(folder, v->dev);
+	assert_int_equal(
+		shell("cd %s/%s/%s && mv *-63-* %s/old-00-99 && mv *-62-* %s/old-01-100",
+		      METLO_PIN_ROOT, PINS_RETIRED, v->dev, folder, folder),
+		0);
+	conf.rings = 1;
+	assert_int_equal(capture_open(&c, &conf), 0);
+	assert_int_equal(c.rings.n_old, 2 + 4);
+	for (unsigned int i = 0; i < 2; i++)
+		ring_consume(&c.rings.old[i], SIZE_MAX, on_records, &old);
+	assert_each_once(&old, 10);
+	rings_close_old(&c.rings);
+	capture_close(&c);
+	veth_log_free(&h);
+}
+
 static void test_purge_leaves_nothing(void **state)
 {
 	char folder[PINS_PATH_MAX];
@@ -394,17 +429,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, veth_up, veth_down)
-		T(records_and_counters),
-		T(resume_loses_nothing),
-		T(more_rings),
-		T(fewer_rings),
-		T(larger_rings),
-		T(interrupted_change),
-		T(repeated_change),
-		T(purge_leaves_nothing),
-		T(not_kept),
-		T(interface_made_anew),
-		T(full_ring),
+		T(records_and_counters), T(resume_loses_nothing),
+		T(more_rings),		 T(fewer_rings),
+		T(larger_rings),	 T(interrupted_change),
+		T(repeated_change),	 T(interrupted_old_version),
+		T(purge_leaves_nothing), T(not_kept),
+		T(interface_made_anew),	 T(full_ring),
 #undef T
 	};
 

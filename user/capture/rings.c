@@ -221,6 +221,10 @@ int rings_open(struct rings *r, const struct rings_conf *conf)
 
 	memset(r, 0, sizeof(*r));
 	r->old_folder = -1;
+	/* A 0.1.0 that was killed may have left some. */
+	err = retired_add(conf->iface, METLO_LAYOUT_VERSION, "old-", conf->log);
+	if (err)
+		return err;
 	err = open_rings(&current, conf->iface, METLO_LAYOUT_VERSION);
 	if (err) {
 		log_error(conf->log, "cannot open the pinned rings: %s",
