@@ -21,13 +21,26 @@
  * up. Their values never change; other values would get maps of another name. */
 static const enum map_index shared[] = {MAP_metlo_vni, MAP_metlo_vni_cpu};
 
+/* The latest layout version after ours of which the interface has this pin, or
+ * -1. */
+static int later_version(const char *iface, const char *pin)
+{
+	return pins_other_layout(iface, pin, METLO_LAYOUT_VERSION + 1, INT_MAX);
+}
+
 int takeover_check(const char *iface, const struct log *log)
 {
-	int version = pins_other_layout(iface, "link", METLO_LAYOUT_VERSION + 1,
-					INT_MAX);
+	int version = later_version(iface, "link");
 
-	if (version < 0)
+	if (version < 0) {
+		version = later_version(iface, maps_names[MAP_metlo_stats]);
+		if (version >= 0)
+			log_warn(
+				log,
+				"%s/v%d/%s belongs to a later version of metlo-xdp, which is not attached: leaving it alone: metlo-xdp detach %s removes it",
+				METLO_PIN_ROOT, version, iface, iface);
 		return 0;
+	}
 	log_error(
 		log,
 		"%s was attached by a later version of metlo-xdp, and %s/v%d/%s has a layout that this version does not know (it knows up to %d): start that version again; or, to go back to this one, stop it, run metlo-xdp detach %s, which discards the records waiting in the rings, and start this one",
