@@ -8,12 +8,10 @@
 # METLO_TEST_LONG=1: 50 times each instead of once or twice.
 
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/old_version.sh"
 
-# The commit of 0.1.0.
-OLD_COMMIT=3feb6db68eec45e595d124a0130dbb978725940e
 TIMES=1
 [ -z "${METLO_TEST_LONG:-}" ] || TIMES=50
-BUILDS=$O/upgrade
 
 # of FILTER: applies FILTER (jq) to the result of restart.py.
 of()
@@ -30,31 +28,6 @@ kernel()
 }
 
 # --- programs ---------------------------------------------------------------
-
-# build DIRECTORY: builds the program in a tree, quickly. The log is beside it.
-build()
-{
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u O -u SANITIZE \
-		make -s -C "$1" -j"$(nproc)" WARN= CFLAGS=-O0 build/metlo-xdp \
-		>"$1/build.log" 2>&1 ||
-		{ tail -n 20 "$1/build.log"; return 1; }
-}
-
-# Sets OLD to the program of 0.1.0, or to nothing where git does not have it.
-build_old()
-{
-	local tree=$BUILDS/$OLD_COMMIT
-
-	OLD=$tree/build/metlo-xdp
-	[ ! -x "$OLD" ] || return 0
-	git -c safe.directory='*' -C "$TOP" cat-file -e "$OLD_COMMIT^{commit}" \
-		2>/dev/null || { OLD=; return 0; }
-	rm -rf "$tree" && mkdir -p "$tree" &&
-	git -c safe.directory='*' -C "$TOP" archive "$OLD_COMMIT" bpf include \
-		user vmlinux Makefile tests/build |
-		tar -xf - -C "$tree" &&
-	build "$tree"
-}
 
 # Sets NEXT to this version with another layout: each struct gets members in
 # front of or between the others.
@@ -178,7 +151,7 @@ upgrades()
 	shift 4
 
 	[ -n "$from" ] || {
-		skip "$name" "git has no commit ${OLD_COMMIT:0:7} here (a shallow clone or no repository)"
+		skip "$name" "$OLD_MISSING"
 		return
 	}
 	last=$to

@@ -5,6 +5,7 @@
 # loss, and is removed completely.
 
 . "$(dirname "$0")/../e2e/lib.sh"
+. "$(dirname "$0")/../e2e/old_version.sh"
 . "$TOP/tests/package/machine.sh"
 
 UNIT=metlo-xdp@$IFACE.service
@@ -276,6 +277,17 @@ refused()
 	check "with right ones it starts" in_machine systemctl start "$UNIT"
 }
 
+# The program of 0.1.0, with rings of another size than after the upgrade.
+old_version()
+{
+	build_old || { not_ok "0.1.0 builds" "see above"; return; }
+	[ -n "$OLD" ] || { skip "an upgrade from 0.1.0" "$OLD_MISSING"; return; }
+	options --ring-size 1MiB
+	cp --remove-destination "$OLD" "$MACHINE/usr/sbin/metlo-xdp"
+	check "0.1.0 runs as a service" in_machine systemctl restart "$UNIT"
+	is "with smaller rings" "$(kernel .ring_bytes)" 1048576
+}
+
 upgraded()
 {
 	local pid code
@@ -288,6 +300,7 @@ upgraded()
 	exec 9>"$TMP/traffic"
 	: >"$MACHINE$LOG"
 	sleep 1
+	options --ring-size 2MiB
 	check "the upgrade" in_machine apt-get -qq -y install \
 		"/root/$(basename "$1")"
 	check "the service runs after it" wait_for 20 state active
@@ -303,6 +316,10 @@ upgraded()
 	wait_for 10 all_reported
 	is "no request is missing" "$(jq -c .missing_requests "$TMP/check.json")" '[]'
 	is "no response is missing" "$(jq -c .missing_responses "$TMP/check.json")" '[]'
+	is "the new options are in effect" "$(kernel .ring_bytes)" 2097152
+	is "the old rings are drained" "$(in_machine find \
+		/sys/fs/bpf/metlo-xdp/retired -type f)" ""
+	rm "$MACHINE/etc/default/metlo-xdp-$IFACE"
 	check "of hundreds" jq -e '.requests > 200' "$TMP/check.json"
 	is "no ring was full" "$(kernel .ring_full)" 0
 }
@@ -394,6 +411,7 @@ rotated
 delivers
 watched
 refused
+old_version
 upgraded "$NEWER"
 second_interface
 removed
