@@ -12,6 +12,7 @@
 #include "trace/class_context.h"
 #include "trace/class_find.h"
 #include "trace/class_scan.h"
+#include "trace/entity.h"
 
 enum trigger { NOTHING, ENCODED, DIGIT, OTHER };
 
@@ -87,41 +88,14 @@ static void take(struct class_scan *s, uint8_t c, size_t from, size_t to)
 	class_find(s, c, from, to);
 }
 
-/* Entities: "&#52;", "&#x34;" and a few names. */
-static bool is_named(const struct class_scan *s, const char *name)
+static unsigned int kept_entity(const struct class_scan *s)
 {
-	const size_t n = strlen(name);
+	uint8_t text[ENTITY_MAX];
+	unsigned int i;
 
-	if (s->n_entity != n + 1)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (s->entity[i + 1].c != (uint8_t)name[i])
-			return false;
-	return true;
-}
-
-static unsigned int entity_code(const struct class_scan *s)
-{
-	const bool hex = s->n_entity > 2 && (s->entity[2].c | 0x20) == 'x';
-	unsigned int code = 0, i = hex ? 3 : 2;
-	int digit;
-
-	if (s->entity[1].c != '#') {
-		if (is_named(s, "commat"))
-			return '@';
-		if (is_named(s, "nbsp"))
-			return ' ';
-		if (is_named(s, "period"))
-			return '.';
-		return is_named(s, "hyphen") ? '-' : 0;
-	}
-	for (; i < s->n_entity; i++) {
-		digit = parse_hex_digit(s->entity[i].c);
-		if (digit < 0 || (!hex && digit > 9))
-			return 0;
-		code = code * (hex ? 16 : 10) + (unsigned int)digit;
-	}
-	return code;
+	for (i = 1; i < s->n_entity; i++)
+		text[i - 1] = s->entity[i].c;
+	return entity_code(text, s->n_entity - 1u);
 }
 
 /* What was kept is no entity. end: where its last character ends. */
@@ -150,14 +124,14 @@ static void push_entity(struct class_scan *s, uint8_t c, size_t from, size_t to)
 		take(s, c, from, to);
 		return;
 	}
-	if (c == ';' && s->n_entity > 1 && (code = entity_code(s))) {
+	if (c == ';' && s->n_entity > 1 && (code = kept_entity(s))) {
 		from = s->entity[0].from;
 		s->n_entity = 0;
 		push_code(s, code, from);
 		return;
 	}
 	if ((class_is_alnum(c) || (c == '#' && s->n_entity == 1)) &&
-	    s->n_entity < sizeof(s->entity) / sizeof(s->entity[0])) {
+	    s->n_entity <= ENTITY_MAX) {
 		s->entity[s->n_entity++] = (struct class_char){c, from};
 		return;
 	}
@@ -343,7 +317,7 @@ size_t class_skip_plain(const struct class_set *set, const uint8_t *p, size_t n,
 			continue;
 		case ENCODED:
 			if (p[i] == '&' && i + 1 < n && p[i + 1] &&
-			    !strchr("#%\\cnph", p[i + 1]))
+			    !strchr("#%\\acnph", p[i + 1]))
 				continue;
 			return i;
 		default:

@@ -4,6 +4,7 @@
 #define TRACE_CLASS_STATE_H
 
 #include "trace/class_check.h"
+#include "trace/entity.h"
 
 /* The classes, in the order of the documentation. */
 #define MASK_CLASSES(X)       \
@@ -99,7 +100,7 @@ struct class_scan {
 	size_t done; /* the end of the last one returned */
 	unsigned int n_hits;
 	/* From here on not initialised. */
-	struct class_char kept[CLASS_KEPT], entity[10];
+	struct class_char kept[CLASS_KEPT], entity[ENTITY_MAX + 1];
 	struct {
 		size_t from, to;
 		uint8_t len, separator; /* before it */

@@ -6,6 +6,7 @@
  */
 #include "trace/mask.h"
 #include "trace/mask_scan.h"
+#include "trace/mask_user_info.h"
 
 /*
  * A name may start after any of these, so that none is missed. A value that is

@@ -227,6 +227,7 @@ struct walk {
 	mask_put put;
 	void *ctx;
 	bool strict;
+	bool field; /* a member of this object says that it is a secret */
 };
 
 /* Replaces the text between from and to by the mask. */
@@ -240,17 +241,129 @@ static void put_mask(struct walk *w, const uint8_t *from, const uint8_t *to,
 	w->copied = to;
 }
 
+/* --- {"name":"password","value":"..."} -------------------------------------- */
+
+/* How far to look for the name of a value that precedes it. */
+#define SIBLINGS    2
+#define SIBLING_MAX 128
+
+/* Names of members that say what another one is, and of those. */
+enum member { OTHER_MEMBER, NAME_MEMBER, VALUE_MEMBER };
+
+static inline enum member member_kind(const uint8_t *p, const uint8_t *end)
+{
+	const size_t n = (size_t)(end - p);
+	const char *name = (const char *)p;
+
+	/* Most names are neither, which the length and first letter tell. */
+	if (n < 2 || n > 5)
+		return OTHER_MEMBER;
+	switch (*p | 0x20) {
+	case 'f':
+		return n == 5 && !strncasecmp(name, "field", 5) ? NAME_MEMBER
+								: OTHER_MEMBER;
+	case 'i':
+		return n == 2 && (p[1] | 0x20) == 'd' ? NAME_MEMBER
+						      : OTHER_MEMBER;
+	case 'k':
+		return n == 3 && !strncasecmp(name, "key", 3) ? NAME_MEMBER
+							      : OTHER_MEMBER;
+	case 'n':
+		return n == 4 && !strncasecmp(name, "name", 4) ? NAME_MEMBER
+							       : OTHER_MEMBER;
+	case 'v':
+		return (n == 3 || n == 5) && !strncasecmp(name, "value", n)
+			       ? VALUE_MEMBER
+			       : OTHER_MEMBER;
+	default:
+		return OTHER_MEMBER;
+	}
+}
+
+/* Do a name and the value at p say that the object is a secret? */
+static bool names_secret(const struct walk *w, const uint8_t *name,
+			 const uint8_t *end, const uint8_t *value)
+{
+	const uint8_t *after;
+	bool invalid;
+
+	if (member_kind(name, end) != NAME_MEMBER || value == w->end ||
+	    *value != '"')
+		return false;
+	after = skip_string(value + 1, w->end, &invalid);
+	return after && match_json_name(w->names, value + 1, after - 1);
+}
+
+/* Does one of the next members after p say so? If the text ends before it, it may. */
+static bool sibling_names_secret(const struct walk *w, const uint8_t *p)
+{
+	const uint8_t *end, *name, *after;
+	bool invalid;
+
+	for (unsigned int i = 0; i < SIBLINGS; i++) {
+		p = skip_blanks(p, w->end);
+		if (p == w->end)
+			return true;
+		end = w->end - p > SIBLING_MAX ? p + SIBLING_MAX : w->end;
+		name = skip_blanks(p + (*p == ','), end);
+		if (*p != ',' || (name < end && *name != '"'))
+			return false;
+		after = name < end ? skip_string(name + 1, end, &invalid)
+				   : NULL;
+		p = after ? skip_blanks(after, end) : end;
+		if (p < end && *p == ':')
+			p = skip_blanks(p + 1, end);
+		if (p == end || !after)
+			return end == w->end;
+		if (names_secret(w, name + 1, after - 1, p))
+			return true;
+		if (*p == '{' || *p == '[')
+			return false;
+		p = mask_json_value_end(p, end);
+		if (p == end)
+			return end == w->end;
+	}
+	return false;
+}
+
+/* Is the value at p what another member names? */
+static bool is_secret_value(const struct walk *w, const uint8_t *p)
+{
+	const uint8_t *after;
+	bool invalid;
+
+	if (w->field)
+		return true;
+	/* Nested values are not skipped, which bounds the work. */
+	if (p == w->end || *p == '{' || *p == '[')
+		return false;
+	after = *p == '"' ? skip_string(p + 1, w->end, &invalid)
+			  : mask_json_value_end(p, w->end);
+	/* Truncated before its name. */
+	if (!after || skip_blanks(after, w->end) == w->end)
+		return true;
+	return sibling_names_secret(w, after);
+}
+
+/* --------------------------------------------------------------------------- */
+
 /* Handles the string from p to after, and if it is a name, the value after it.
  * Returns where to continue. */
 static const uint8_t *walk_string(struct walk *w, const uint8_t *p,
 				  const uint8_t *after)
 {
 	const uint8_t *colon = skip_blanks(after, w->end), *value;
+	enum member kind;
 
 	if (colon < w->end && *colon == ':') {
-		if (!match_json_name(w->names, p + 1, after - 1))
-			return w->strict ? after : after - 1;
 		value = skip_blanks(colon + 1, w->end);
+		kind = member_kind(p + 1, after - 1);
+		if (kind == NAME_MEMBER &&
+		    names_secret(w, p + 1, after - 1, value))
+			w->field = true;
+		if (!match_json_name(w->names, p + 1, after - 1) &&
+		    (kind != VALUE_MEMBER || !is_secret_value(w, value)))
+			return w->strict ? after : after - 1;
 		after = mask_json_value_end(value, w->end);
 		put_mask(w, value, after, true);
 		return after;
@@ -282,6 +395,8 @@ static void walk_json(struct walk *w, const uint8_t *p)
 				put_mask(w, p + 1, w->end, false);
 			break;
 		}
+		if (*p == '{' || *p == '}')
+			w->field = false;
 		if (*p == '"' && next > p + 1)
 			p = walk_string(w, p, next);
 		else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One automaton instead of a parser per format, as formats nest: JSON in a form
- * in a string of JSON. Bytes pass three layers: backslash escapes, percent-
- * encoding, words. A layer returns what it decoded to the first one, so nested
+ * in a string of JSON. Bytes pass four layers: backslash escapes, percent-
+ * encoding, entities, words. A layer returns what it decoded to the first one, so nested
  * encodings are undone in one pass without a buffer. The words before '=' and
  * ':' decide; what stands between a name and its separator (quotes, brackets,
  * blanks, control characters) is ignored, as parsers disagree about it.
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "trace/entity.h"
 #include "trace/mask_scan.h"
 
 struct word {
@@ -31,6 +32,8 @@ struct scan {
 	/* Percent-encoding: '%', or '%' and a digit, any number of times. */
 	uint8_t n_kept, kept[16];
 	unsigned int code;
+	/* An entity of XML or HTML: '&' and what follows. */
+	uint8_t n_entity, entity[ENTITY_MAX + 1];
 	struct word word, phrase; /* a phrase may contain blanks and dots */
 	bool armed;		  /* the name of a secret precedes */
 	bool blank;		  /* the next word replaces the name */
@@ -43,6 +46,20 @@ struct scan {
 	/* Parameters of Content-Disposition. */
 	bool disposition, keyword, star, continued;
 	uint8_t in_name; /* 1: before its value, 2: in it */
+	/* Elements of XML: in the name of a start-tag; in the start-tag of a secret
+	 * name, perhaps of an empty element. */
+	enum {
+		NO_TAG,
+		TAG_NAME,
+		SECRET_TAG,
+		EMPTY_TAG,
+	} tag;
+	/* Attributes: within a start-tag, of an element that has content; what the
+	 * last word was; the next word is a name; it is that of a secret; where
+	 * its value is. */
+	bool in_tag, opened, object, has_word, has_content, naming, is_field;
+	enum { NO_ATTRIBUTE, NAME_ATTRIBUTE, VALUE_ATTRIBUTE } attribute;
+	size_t value;
 	/* URL: the number of '/', then the place in the authority, which begins
 	 * at this position. */
 	uint8_t slashes;
@@ -102,24 +119,57 @@ static void set_hit(struct scan *s, enum mask_hit hit, size_t from, size_t to)
 	s->to = to;
 }
 
+/* name="password" */
+static void take_field(struct scan *s)
+{
+	s->is_field = true;
+	if (s->value)
+		set_hit(s, s->object ? MASK_MEMBER : MASK_EQUALS, s->value,
+			s->value);
+}
+
+/* What a word in a start-tag means, before it is compared. */
+static void take_tag_word(struct scan *s)
+{
+	static const char *const name[] = {"name", "id", "key", "field"};
+	/* Elements whose content is something else, or none. */
+	static const char *const empty[] = {"input", "select", "form", "meta"};
+
+	s->has_word = true;
+	s->attribute =
+		word_is(&s->word, "value") ? VALUE_ATTRIBUTE : NO_ATTRIBUTE;
+	for (unsigned int i = 0; i < 4; i++) {
+		if (s->tag == TAG_NAME && word_is(&s->word, empty[i]))
+			s->has_content = false;
+		if (word_is(&s->word, name[i]))
+			s->attribute = NAME_ATTRIBUTE;
+	}
+}
+
 static void end_word(struct scan *s)
 {
 	if (!s->word.n)
 		return;
+	if (s->in_tag)
+		take_tag_word(s);
 	if (s->in_name)
 		s->in_name = 2;
 	if (word_match(s->names, &s->word)) {
 		s->armed = true;
 		s->quoted = false;
+		if (s->tag == TAG_NAME)
+			s->tag = SECRET_TAG;
+		if (s->naming)
+			take_field(s);
 		if (s->in_name)
 			set_hit(s, MASK_PART, s->pos, s->pos);
 	}
 	if (word_is(&s->word, "content-disposition"))
 		s->disposition = true;
+	s->naming = false;
 	if (!s->continued)
 		s->keyword = word_is(&s->word, "name");
-	s->word.n = 0;
-	s->word.soft = false;
+	s->word.n = s->word.soft = 0;
 }
 
 static void end_phrase(struct scan *s)
@@ -129,8 +179,7 @@ static void end_phrase(struct scan *s)
 		if (s->in_name)
 			set_hit(s, MASK_PART, s->pos, s->pos);
 	}
-	s->phrase.n = 0;
-	s->phrase.soft = false;
+	s->phrase.n = s->phrase.soft = 0;
 }
 
 static void take_separator(struct scan *s, unsigned int c)
@@ -177,10 +226,64 @@ static void take_url(struct scan *s, unsigned int c)
 	}
 }
 
+/* Follows start-tags, after a word has ended before c. */
+static void take_tag(struct scan *s, unsigned int c)
+{
+	bool sets;
+
+	/* An object of JSON has members as an element has attributes. */
+	if (c == '<' || c == '{') {
+		s->tag = c == '<' ? TAG_NAME : NO_TAG;
+		s->in_tag = s->opened = true;
+		s->has_content = c == '<';
+		s->object = s->has_word = c == '{';
+		s->naming = s->is_field = false;
+		s->attribute = NO_ATTRIBUTE;
+		s->value = 0;
+		return;
+	}
+	if (!s->has_word) {
+		/* "a < b", an end-tag, a comment */
+		s->tag = s->in_tag = 0;
+		return;
+	}
+	if (c == '}')
+		s->in_tag = s->is_field = false;
+	if (c == '>' && !s->object) {
+		if (s->tag == SECRET_TAG)
+			set_hit(s, MASK_ELEMENT, s->pos, s->pos);
+		else if (s->is_field && s->has_content)
+			set_hit(s, MASK_CONTENT, s->pos, s->pos);
+		s->tag = NO_TAG;
+		s->in_tag = s->is_field = false;
+		return;
+	}
+	if (c == '/')
+		s->has_content = false;
+	/* The text may begin within either. */
+	sets = (c == ':' && s->object) ||
+	       (c == '=' && !(s->object && s->opened));
+	if (sets && s->attribute == NAME_ATTRIBUTE)
+		s->naming = true;
+	if (sets && s->attribute == VALUE_ATTRIBUTE) {
+		if (s->is_field)
+			set_hit(s, s->object ? MASK_MEMBER : MASK_EQUALS,
+				s->pos, s->pos);
+		s->value = s->pos;
+		s->has_content = false;
+	}
+	if (s->tag >= SECRET_TAG)
+		s->tag = c == '/' ? EMPTY_TAG : SECRET_TAG;
+	else if (c != ':' && c != '.') /* after a prefix */
+		s->tag = NO_TAG;
+}
+
 /* A byte that is part of no name. */
 static void take_mark(struct scan *s, unsigned int c)
 {
 	end_word(s);
+	if (s->in_tag || c == '<' || c == '{')
+		take_tag(s, c);
 	switch (c) {
 	case '=':
 	case ':':
@@ -276,7 +379,45 @@ static void take(struct scan *s, unsigned int c, bool soft)
 	word_add(&s->phrase, c);
 }
 
+/* What was kept is no entity. */
+static void flush_entity(struct scan *s)
+{
+	unsigned int n = s->n_entity, i;
+
+	s->n_entity = 0;
+	for (i = 0; i < n; i++)
+		take(s, s->entity[i], false);
+}
+
 static void push(struct scan *s, unsigned int c);
+
+/* The layer before: entities. An '&' may as well separate the pairs of a form. */
+static void push_entity(struct scan *s, unsigned int c, bool soft)
+{
+	unsigned int code;
+
+	if (c == '&') {
+		flush_entity(s);
+		s->entity[s->n_entity++] = '&';
+		return;
+	}
+	if (s->n_entity) {
+		if (c == ';' &&
+		    (code = entity_code(s->entity + 1, s->n_entity - 1u)) &&
+		    code < 0x80) {
+			s->n_entity = 0;
+			push(s, code);
+			return;
+		}
+		if (!soft && s->n_entity < sizeof(s->entity) &&
+		    ((c | 0x20) - 'a' < 26u || c - '0' < 10u || c == '#')) {
+			s->entity[s->n_entity++] = (uint8_t)c;
+			return;
+		}
+		flush_entity(s);
+	}
+	take(s, c, soft);
+}
 
 /* What was kept was not the start of an encoded byte. */
 static void flush(struct scan *s)
@@ -288,7 +429,7 @@ static void flush(struct scan *s)
 	s->escape = 0;
 	s->n_kept = 0;
 	for (i = 0; i < n; i++)
-		take(s, s->kept[i], false);
+		push_entity(s, s->kept[i], false);
 }
 
 /* The second layer: percent-encoding. The digits of an encoded byte may be encoded
@@ -319,7 +460,7 @@ static void push_percent(struct scan *s, unsigned int c, bool soft)
 		}
 		flush(s);
 	}
-	take(s, c == '+' ? ' ' : c, soft);
+	push_entity(s, c == '+' ? ' ' : c, soft);
 }
 
 static void push_code(struct scan *s, unsigned int c)
@@ -376,12 +517,16 @@ static void push(struct scan *s, unsigned int c)
 static void finish(struct scan *s)
 {
 	flush(s);
+	flush_entity(s);
 	/* "//user:passw": truncated, as it is no port. */
 	if (s->authority == AFTER_PORT)
 		set_hit(s, MASK_USER_INFO, s->url, s->pos);
 	end_word(s);
 	if (s->in_name)
 		end_phrase(s);
+	/* A start-tag truncated before the attribute that names it. */
+	if (s->in_tag && s->opened && s->value)
+		set_hit(s, MASK_EQUALS, s->value, s->value);
 }
 
 static void run(struct scan *s, const uint8_t *p, size_t n)
@@ -392,7 +537,7 @@ static void run(struct scan *s, const uint8_t *p, size_t n)
 		s->pos = i + 1;
 		/* Within a plain word. */
 		if (s->word.n && !s->n_kept && !s->escape && !s->authority &&
-		    is_name_byte(p[i])) {
+		    !s->n_entity && is_name_byte(p[i])) {
 			word_add(&s->word, p[i]);
 			word_add(&s->phrase, p[i]);
 			continue;
@@ -407,7 +552,8 @@ static void run(struct scan *s, const uint8_t *p, size_t n)
 static bool may_have_secret(const uint8_t *p, size_t n)
 {
 	static const bool needed[256] = {
-		['='] = 1, [':'] = 1, ['%'] = 1, ['\\'] = 1, ['@'] = 1};
+		['='] = 1, [':'] = 1, ['%'] = 1, ['\\'] = 1,
+		['@'] = 1, ['<'] = 1, ['&'] = 1};
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -419,7 +565,8 @@ static bool may_have_secret(const uint8_t *p, size_t n)
 enum mask_hit mask_scan(const struct mask_names *m, const uint8_t *p, size_t n,
 			size_t *from, size_t *to)
 {
-	struct scan s = {.names = m};
+	struct scan s = {
+		.names = m, .in_tag = true, .object = true, .has_word = true};
 
 	if (!may_have_secret(p, n))
 		return MASK_NONE;
@@ -442,36 +589,4 @@ bool mask_head_has_name(const struct mask_names *m, const uint8_t *p, size_t n)
 
 	run(&s, p, n);
 	return s.hit != MASK_NONE;
-}
-
-const uint8_t *mask_user_info_end(const uint8_t *p, const uint8_t *end)
-{
-	const uint8_t *at = NULL, *start = p;
-
-	for (; p<end && * p> ' ' && !strchr("/?#\"<>\\", *p); p++)
-		if (*p == '@')
-			at = p;
-	return at == start ? NULL : at;
-}
-
-/* May an encoded '@' follow p? Its digits, at any depth of percent-encoding.
- * Not memmem(), whose set-up costs more than the search of a short text. */
-static bool has_encoded_at(const uint8_t *p, const uint8_t *end)
-{
-	for (; (p = memchr(p, '4', (size_t)(end - p))) && p + 1 < end; p++)
-		if (p[1] == '0')
-			return true;
-	return false;
-}
-
-bool mask_may_have_user_info(const uint8_t *p, size_t n)
-{
-	const uint8_t *percent;
-
-	if (!n)
-		return false;
-	if (memchr(p, '@', n))
-		return true;
-	percent = memchr(p, '%', n);
-	return percent && has_encoded_at(percent, p + n);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Finds secrets in text of any format: the name of a secret followed by '=' or
- * ':', the name parameter of a multipart part, and user information in URLs.
+ * ':', the name parameter of a multipart part, elements of XML, and user information
+ * in URLs.
  */
 #ifndef TRACE_MASK_SCAN_H
 #define TRACE_MASK_SCAN_H
@@ -10,10 +11,12 @@
 
 enum mask_hit {
 	MASK_NONE,
-	MASK_EQUALS,	/* a value after '=' */
-	MASK_COLON,	/* after ':' */
-	MASK_MEMBER,	/* after ':', of a quoted name */
-	MASK_PART,	/* a name parameter: the secret is in what follows */
+	MASK_EQUALS,  /* a value after '=' */
+	MASK_COLON,   /* after ':' */
+	MASK_MEMBER,  /* after ':', of a quoted name */
+	MASK_PART,    /* a name parameter: the secret is in what follows */
+	MASK_ELEMENT, /* the content of an element of XML, after its start-tag */
+	MASK_CONTENT,	/* the same of one that an attribute names */
 	MASK_USER_INFO, /* RFC 3986 section 3.2.1 */
 };
 
@@ -30,13 +33,5 @@ bool mask_has_secret(const struct mask_names *m, const uint8_t *p, size_t n);
 
 /* Does the head of a multipart part have a name parameter that matches? */
 bool mask_head_has_name(const struct mask_names *m, const uint8_t *p, size_t n);
-
-/* The end of the user information if p, the position after "//", begins with it;
- * else NULL. */
-const uint8_t *mask_user_info_end(const uint8_t *p, const uint8_t *end);
-
-/* A quick test: may the text contain user information, percent-encoded or not?
- * p may be NULL if n is 0. */
-bool mask_may_have_user_info(const uint8_t *p, size_t n);
 
 #endif

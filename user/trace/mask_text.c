@@ -12,6 +12,7 @@
 #include "trace/mask_json.h"
 #include "trace/mask_scan.h"
 #include "trace/mask_text.h"
+#include "trace/mask_user_info.h"
 
 /* The end of the string at p, which is a quotation mark preceded by
  * this number of backslashes: the next one preceded by at most as many. Three in a row delimit
@@ -46,11 +47,99 @@ static bool line_has_name(const uint8_t *p, const uint8_t *end)
 	return false;
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The length of the entity at p, of at most 10 bytes; 0: there is none. */
+static size_t entity_len(const uint8_t *p, const uint8_t *end)
+{
+	size_t n = 1;
+
+	while (p + n < end && n < 9 &&
+	       (p[n] == '#' || (p[n] >= '0' && p[n] <= '9') ||
+		((p[n] | 0x20) >= 'a' && (p[n] | 0x20) <= 'z')))
+		n++;
+	return *p == '&' && n > 2 && p + n < end && p[n] == ';' ? n + 1 : 0;
+}
+
+/* The end of the value at p, which is in quotation marks that are entities, or NULL:
+ * it is not. */
+static const uint8_t *entity_quoted_end(const uint8_t *p, const uint8_t *end)
+{
+	static const char *const quotes[] = {"&quot;",	   "&#34;",    "&#x22;",
+					     "&apos;",	   "&#39;",    "&#x27;",
+					     "&amp;quot;", "&amp;#34;"};
+	const uint8_t *close;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+		n = strlen(quotes[i]);
+		if ((size_t)(end - p) < n || memcmp(p, quotes[i], n) != 0)
+			continue;
+		close = memmem(p + n, (size_t)(end - p) - n, quotes[i], n);
+		return close ? close + n : end;
+	}
+	return NULL;
+}
+
+/* Is the name at p, of an end-tag, secret? A prefix may precede it. */
+static bool is_secret_end(const struct mask_names *m, const uint8_t *p,
+			  const uint8_t *end)
+{
+	const uint8_t *name = p, *q = p;
+
+	for (; q < end && q - p<2 * MASK_NAME_MAX && * q> ' ' &&
+	       !strchr("<>/=\"'", *q);
+	     q++)
+		if (*q == ':' || *q == '.')
+			name = q + 1;
+	return mask_names_match(m, p, (size_t)(q - p)) ||
+	       mask_names_match(m, name, (size_t)(q - name));
+}
+
+/* The end of the content of an element: before the end-tag of a secret name. What has
+ * none is masked up to the end. */
+static const uint8_t *element_end(const struct mask_names *m, const uint8_t *p,
+				  const uint8_t *end)
+{
+	for (; (p = memchr(p, '<', (size_t)(end - p))); p++)
+		if (end - p > 2 && p[1] == '/' && is_secret_end(m, p + 2, end))
+			return p;
+	return end;
+}
+
+/* The end of the content of an element that an attribute names: the next tag; of
+ * children, the end of the first. */
+static const uint8_t *content_end(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *tag = memchr(p, '<', (size_t)(end - p)), *q;
+
+	for (q = p; tag && q < tag && is_blank(*q); q++)
+		;
+	if (!tag)
+		return end;
+	if (q < tag)
+		return tag;
+	for (; (tag = memchr(tag, '<', (size_t)(end - tag))); tag++)
+		if (end - tag > 1 && tag[1] == '/')
+			return tag;
+	return end;
+}
+
 /* The end of a value without quotation marks. */
 static const uint8_t *bare_end(const uint8_t *p, const uint8_t *end,
 			       enum mask_hit hit)
 {
+	size_t n;
+
 	for (; p < end; p++) {
+		n = *p == '&' ? entity_len(p, end) : 0;
+		if (n) {
+			p += n - 1;
+			continue;
+		}
 		if (*p == '&' || (hit == MASK_MEMBER &&
 				  (*p == ',' || *p == '}' || *p == ']')))
 			return p;
@@ -60,17 +149,12 @@ static const uint8_t *bare_end(const uint8_t *p, const uint8_t *end,
 	return end;
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Sets *from to the start of the value at p, after a quotation mark. Returns its
  * end. */
 static const uint8_t *value_bounds(const uint8_t *p, const uint8_t *end,
 				   enum mask_hit hit, const uint8_t **from)
 {
-	const uint8_t *q = p;
+	const uint8_t *q = p, *close;
 	size_t slashes = 0;
 
 	/* After '=', a line end is the end of an empty value. */
@@ -86,7 +170,8 @@ static const uint8_t *value_bounds(const uint8_t *p, const uint8_t *end,
 	if (q < end && (*q == '{' || *q == '[') && !slashes)
 		return mask_json_value_end(q, end);
 	*from = q - slashes;
-	return bare_end(*from, end, hit);
+	close = entity_quoted_end(*from, end);
+	return close ? close : bare_end(*from, end, hit);
 }
 
 /* The position after the separator at p, which a string ends before, or NULL: the
@@ -113,6 +198,10 @@ void mask_text(const struct mask_names *m, const uint8_t *p, size_t n,
 		from = p + first;
 		if (hit == MASK_PART) {
 			to = end;
+		} else if (hit == MASK_ELEMENT) {
+			to = element_end(m, from, end);
+		} else if (hit == MASK_CONTENT) {
+			to = content_end(from, end);
 		} else if (hit == MASK_USER_INFO) {
 			to = mask_user_info_end(from, end);
 			if (!to || to < p + last)

@@ -12,6 +12,7 @@
 #include "trace/class_mask.h"
 #include "trace/mask_scan.h"
 #include "trace/mask_text.h"
+#include "trace/mask_user_info.h"
 #include "trace/masked.h"
 
 /* Flags of messages of which a part may be missing at the end of a text. */
