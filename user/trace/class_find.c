@@ -114,7 +114,7 @@ static void take_key(struct class_scan *s, uint8_t c, size_t from)
 		s->key.n = s->key.n < KEY_LEN ? s->key.n + 1 : 0;
 	} else {
 		if (s->key.n == KEY_LEN && !class_is_letter(c))
-			end_key(s, from);
+			end_key(s, s->last_to);
 		s->key.n = 0;
 	}
 }
@@ -256,11 +256,11 @@ static bool has_letters(const struct class_scan *s, uint8_t c)
 	       (s->email.ace || class_is_letter(c) || c >= 0x80);
 }
 
-static void take_domain(struct class_scan *s, uint8_t c, size_t from)
+static void take_domain(struct class_scan *s, uint8_t c)
 {
 	if (class_is_alnum(c) || c >= 0x80 || (c == '-' && s->email.label)) {
 		if (c == '-' && !s->email.ace)
-			end_label(s, from);
+			end_label(s, s->last_to);
 		if (!s->email.ace) {
 			s->email.letters = has_letters(s, c);
 			s->email.ace = c == '-' && s->email.letters;
@@ -268,7 +268,7 @@ static void take_domain(struct class_scan *s, uint8_t c, size_t from)
 		s->email.label++;
 	} else {
 		if (s->email.label)
-			end_label(s, from);
+			end_label(s, s->last_to);
 		/* "logo@2x.png" is a file for a dense screen. */
 		if (c == '.' && !s->email.labels && s->email.label == 2 &&
 		    s->last[0].c == 'x' && class_is_digit(s->last[1].c)) {
@@ -302,7 +302,7 @@ void class_find(struct class_scan *s, uint8_t c, size_t from, size_t to)
 
 	if (classes >> CLASS_EMAIL & 1) {
 		if (s->email.active)
-			take_domain(s, c, from);
+			take_domain(s, c);
 		if (c == '@')
 			begin_email(s, from);
 	}
@@ -319,6 +319,7 @@ void class_find(struct class_scan *s, uint8_t c, size_t from, size_t to)
 	if (classes >> CLASS_EMAIL & 1)
 		take_local(s, c, from);
 	remember(s, c, from);
+	s->last_to = to;
 }
 
 void class_find_skip(struct class_scan *s, size_t from, size_t to)
@@ -332,6 +333,7 @@ void class_find_skip(struct class_scan *s, size_t from, size_t to)
 	i = to - from > CLASS_HISTORY ? to - CLASS_HISTORY : from;
 	for (; i < to; i++)
 		remember(s, s->p[i], i);
+	s->last_to = to;
 }
 
 void class_find_end(struct class_scan *s)
@@ -340,7 +342,7 @@ void class_find_end(struct class_scan *s)
 	if (s->jwt.active)
 		end_jwt(s, s->cut);
 	if (s->key.n == KEY_LEN || (s->cut && s->key.n >= 8))
-		end_key(s, s->n);
+		end_key(s, s->last_to);
 	s->key.n = 0;
 	if (s->secret.n)
 		end_secret(s, s->cut);
@@ -348,9 +350,9 @@ void class_find_end(struct class_scan *s)
 	if (!s->email.active)
 		return;
 	if (s->email.label)
-		end_label(s, s->n);
+		end_label(s, s->last_to);
 	if (s->cut)
-		s->email.to = s->n;
+		s->email.to = s->last_to;
 	end_email(s);
 }
 

@@ -4,6 +4,7 @@
  * with quotation marks as they are encoded before the name of the member, and in
  * UTF-16 the mask is UTF-16, too.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "trace/class_mask.h"
@@ -36,8 +37,10 @@ bool class_mask_begin(struct class_mask *w, const struct class_set *set,
 		return false;
 	}
 	class_scan_begin(&w->scan, set, p, n, cut, name, n_name);
-	w->json = w->in_string = false;
-	w->pos = w->string = 0;
+	w->json = false;
+	w->pos = 0;
+	w->depth = 0;
+	w->slashes = 0;
 	w->found = class_scan_next(&w->scan, &w->hit);
 	return w->found;
 }
@@ -50,8 +53,6 @@ struct quote {
 	size_t n;
 };
 
-static const struct quote plain = {(const uint8_t *)"\"", 1};
-static const struct quote escaped = {(const uint8_t *)"\\\"", 2};
 static const struct quote none = {NULL, 0};
 
 static bool is_blank(uint8_t c)
@@ -59,11 +60,30 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || !c;
 }
 
-/* Skips blanks before i. */
+/* Skips the NULs of UTF-16 before i. */
+static size_t before_nuls(const uint8_t *p, size_t i)
+{
+	for (unsigned int n = 0; i && n < 3 && !p[i - 1]; n++)
+		i--;
+	return i;
+}
+
+/* Skips blanks before i, also line ends that are escaped in a string. */
 static size_t before_blanks(const uint8_t *p, size_t i)
 {
-	for (unsigned int n = 0; i && n < BLANKS_MAX && is_blank(p[i - 1]); n++)
-		i--;
+	size_t k;
+
+	for (unsigned int n = 0; i && n < BLANKS_MAX; n++) {
+		if (is_blank(p[i - 1])) {
+			i--;
+			continue;
+		}
+		k = strchr("nrt", p[i - 1]) ? before_nuls(p, i - 1) : 0;
+		if (!k || p[k - 1] != '\\')
+			break;
+		for (; k && p[k - 1] == '\\'; k = before_nuls(p, i))
+			i = k - 1;
+	}
 	return i;
 }
 
@@ -88,8 +108,9 @@ static struct quote quote_before(const uint8_t *p, size_t i)
 		return none;
 	start = i - strlen(forms[k]);
 	while (start && i - start < QUOTE_MAX) {
-		if (p[start - 1] == '\\')
-			start--;
+		k = before_nuls(p, start);
+		if (k && p[k - 1] == '\\')
+			start = k - 1;
 		else if (ends_with(p, start, "%5c"))
 			start -= 3;
 		else if (ends_with(p, start, "%255c"))
@@ -97,7 +118,7 @@ static struct quote quote_before(const uint8_t *p, size_t i)
 		else
 			break;
 	}
-	if (k == 2 && p[start] != '\\')
+	if (p[i - 1] == '2' && p[start] != '\\' && p[start] != '%')
 		return none;
 	return (struct quote){p + start, i - start};
 }
@@ -111,8 +132,20 @@ static bool ends_value(const struct class_mask *w, size_t i)
 	unsigned int k;
 	size_t len;
 
-	for (k = 0; i < n && k < BLANKS_MAX && is_blank(*rest); k++, i++)
-		rest++;
+	for (k = 0; i < n && k < BLANKS_MAX; k++) {
+		for (len = 0;
+		     i + len < n && (rest[len] == '\\' || (len && !rest[len]));
+		     len++)
+			;
+		if (len && i + len < n && strchr("nrt", rest[len]) && rest[len])
+			len++;
+		else if (is_blank((uint8_t)*rest))
+			len = 1;
+		else
+			break;
+		rest += len;
+		i += len;
+	}
 	if (i == n)
 		return true;
 	for (k = 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
@@ -123,38 +156,58 @@ static bool ends_value(const struct class_mask *w, size_t i)
 	return false;
 }
 
-/* Moves on to position i. */
+/* Moves on to position i. A quotation mark of a string in a string, ... has 1, 3, 7
+ * backslashes; an even number before them are backslashes themselves. */
 static void follow_strings(struct class_mask *w, size_t i)
 {
 	const uint8_t *p = w->scan.p;
+	unsigned int level;
 
 	for (; w->pos < i; w->pos++) {
 		if (p[w->pos] == '\\') {
-			/* Past the NULs of UTF-16 before the next character. */
-			do
-				w->pos++;
-			while (w->pos < i && !p[w->pos]);
-		} else if (p[w->pos] == '"') {
-			w->in_string = !w->in_string;
-			w->string = w->pos + 1;
+			w->slashes++;
+			continue;
 		}
+		if (!p[w->pos]) /* UTF-16 */
+			continue;
+		if (p[w->pos] == '"') {
+			for (level = 0; w->slashes & 1; w->slashes >>= 1)
+				level++;
+			if (level >= CLASS_STRINGS)
+				level = CLASS_STRINGS - 1;
+			if (level >= w->depth) {
+				w->string[level] = w->pos + 1;
+				w->depth = (uint8_t)(level + 1);
+			} else {
+				w->depth = (uint8_t)level;
+			}
+		}
+		w->slashes = 0;
 	}
 }
 
 /* An element of an array at i, which may be in a string that contains JSON. */
 static struct quote element_quote(struct class_mask *w, size_t i)
 {
+	static const uint8_t marks[] = "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\"";
+	const size_t n = sizeof(marks) - 1;
 	const uint8_t *p = w->scan.p;
-	size_t start;
+	size_t start, end, slashes;
 
 	if (!w->json)
 		return none;
 	follow_strings(w, i);
-	if (!w->in_string)
-		return plain;
-	for (start = w->string; start < i && is_blank(p[start]); start++)
-		;
-	return p[start] == '[' || p[start] == '{' ? escaped : none;
+	if (w->depth) {
+		start = w->string[w->depth - 1];
+		end = start + BLANKS_MAX < i ? start + BLANKS_MAX : i;
+		while (start < end && (is_blank(p[start]) || p[start] == '\\' ||
+				       p[start] == 'n'))
+			start++;
+		if (p[start] != '[' && p[start] != '{')
+			return none;
+	}
+	slashes = (1u << w->depth) - 1;
+	return (struct quote){marks + n - 1 - slashes, slashes + 1};
 }
 
 /* If the hit is a number of JSON, extends it by its sign and returns the quotation
@@ -178,7 +231,7 @@ static struct quote number_quote(struct class_mask *w, struct class_hit *h)
 		if (!w->json)
 			return none;
 		h->from = from;
-		return plain;
+		return element_quote(w, 0);
 	}
 	if (p[i - 1] == ':' || ends_with(p, i, "%3a")) {
 		struct quote quote = quote_before(
@@ -196,41 +249,40 @@ static struct quote number_quote(struct class_mask *w, struct class_hit *h)
 
 /* --- output --------------------------------------------------------------- */
 
-/* Writes text with NULs between its characters. */
-static void put_spread(struct class_mask *w, const void *p, size_t n,
-		       size_t nuls, bool last)
+/* Copies what is not NUL. */
+static size_t copy_text(char *to, const uint8_t *p, size_t n)
 {
-	static const uint8_t zeros[3];
-	const uint8_t *text = p;
+	size_t len = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		w->put(w->ctx, text + i, 1);
-		if (i + 1 < n || !last)
-			w->put(w->ctx, zeros, nuls);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (p[i])
+			to[len++] = (char)p[i];
+	return len;
 }
 
 static void put_value(struct class_mask *w, const struct class_hit *h,
 		      struct quote quote)
 {
+	static const uint8_t zeros[3];
 	const uint8_t *p = w->scan.p + h->from;
-	char text[32] = "[redacted:";
-	size_t n, nuls = 0;
+	char text[2 * (QUOTE_MAX + 8) + 32];
+	size_t n, i, nuls = 0;
 
+	/* Of UTF-16 or UTF-32: what is between two characters. */
 	while (nuls < 3 && h->from + nuls + 1 < h->to && !p[nuls + 1])
 		nuls++;
-	strcat(text, class_name(h->class));
-	strcat(text, "]");
-	n = strlen(text);
-	if (nuls) {
-		put_spread(w, "\"", quote.n != 0, nuls, false);
-		put_spread(w, text, n, nuls, !quote.n);
-		put_spread(w, "\"", quote.n != 0, nuls, true);
+	n = copy_text(text, quote.p, quote.n);
+	n += (size_t)snprintf(text + n, 32, "[redacted:%s]", names[h->class]);
+	n += copy_text(text + n, quote.p, quote.n);
+	if (!nuls) {
+		w->put(w->ctx, text, n);
 		return;
 	}
-	w->put(w->ctx, quote.p, quote.n);
-	w->put(w->ctx, text, n);
-	w->put(w->ctx, quote.p, quote.n);
+	for (i = 0; i < n; i++) {
+		w->put(w->ctx, text + i, 1);
+		if (i + 1 < n)
+			w->put(w->ctx, zeros, nuls);
+	}
 }
 
 void class_mask_put(void *class_mask, const void *part, size_t n)

@@ -6,6 +6,8 @@
 #include "trace/class_scan.h"
 #include "trace/mask.h"
 
+#define CLASS_STRINGS 4 /* deeper ones count as this */
+
 /* A copy of one text in progress. */
 struct class_mask {
 	struct class_scan scan;
@@ -14,10 +16,11 @@ struct class_mask {
 	bool json;	      /* the text is JSON */
 	mask_put put;
 	void *ctx;
-	/* Whether this position, which only grows, is within a string of JSON, and
-	 * where that begins. */
-	size_t pos, string;
-	bool in_string;
+	/* How many strings of JSON, one in another, contain this position, which only
+	 * grows; where each begins; the backslashes before it. */
+	size_t pos, string[CLASS_STRINGS];
+	uint8_t depth;
+	unsigned int slashes;
 };
 
 /* Looks for the first value; returns whether there is one. For name and cut, see

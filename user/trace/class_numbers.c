@@ -262,7 +262,8 @@ void class_numbers_end(struct class_scan *s)
 		if (!s->iban[i].active)
 			continue;
 		if (s->cut && s->iban[i].check.n >= 8)
-			class_add_hit(s, CLASS_IBAN, s->iban[i].from, s->n);
+			class_add_hit(s, CLASS_IBAN, s->iban[i].from,
+				      s->last_to);
 		end_iban(s, i);
 	}
 }

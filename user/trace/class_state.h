@@ -60,6 +60,7 @@ struct class_scan {
 	size_t escape_from, wide_from;
 	/* The last decoded characters, [0] the newest. */
 	struct class_char last[CLASS_HISTORY];
+	size_t last_to; /* the end of the newest */
 	/* The characters before that an address may have before its '@', and those
 	 * of ASCII alone. */
 	struct class_run {
