@@ -6,12 +6,7 @@
 #include "trace/mask_json.h"
 #include "trace/mask_parts.h"
 #include "trace/mask_text.h"
-
-static bool name_is(const struct http_span *s, const char *lower_case)
-{
-	return s->len == strlen(lower_case) &&
-	       !strncasecmp((const char *)s->p, lower_case, s->len);
-}
+#include "trace/span.h"
 
 /* More of a Content-Type is not examined, which bounds the work. */
 #define TYPE_MAX 256
@@ -46,7 +41,7 @@ static const struct http_span *content_type(const struct http_message *m,
 	*n = 0;
 	for (i = 0; i < m->n_fields; i++)
 		if (m->fields[i].name.len == 12 &&
-		    name_is(&m->fields[i].name, "content-type")) {
+		    span_is(&m->fields[i].name, "content-type")) {
 			type = &m->fields[i].value;
 			++*n;
 		}

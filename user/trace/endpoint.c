@@ -4,14 +4,10 @@
 
 #include "base/parse.h"
 #include "trace/endpoint.h"
+#include "trace/span.h"
 
 #define HEX_ID_MIN  8u
 #define LONG_ID_MIN 16u
-
-static inline uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
 
 static inline bool is_digit(uint8_t c)
 {

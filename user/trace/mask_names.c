@@ -9,6 +9,7 @@
 
 #include "base/parse.h"
 #include "trace/mask_names.h"
+#include "trace/span.h"
 
 struct name {
 	uint8_t len;
@@ -22,11 +23,6 @@ struct mask_names {
 	char *text; /* of all names, without separators */
 	struct name name[];
 };
-
-static inline uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
 
 static bool add_name(struct mask_names *m, const char *s, char **text)
 {

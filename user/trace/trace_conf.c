@@ -8,17 +8,12 @@
 #include <string.h>
 
 #include "trace/class_scan.h"
+#include "trace/span.h"
 #include "trace/trace_conf.h"
 
 static const char *const default_headers[] = {"authorization",
 					      "proxy-authorization", "cookie",
 					      "set-cookie", "x-api-key"};
-
-static bool name_is(const struct http_span *s, const char *lower_case)
-{
-	return s->len == strlen(lower_case) &&
-	       !strncasecmp((const char *)s->p, lower_case, s->len);
-}
 
 /* Fields whose value is or contains a URL or authority. */
 static const char *const url_fields[] = {"host",
@@ -45,7 +40,7 @@ bool trace_conf_is_url(const struct http_span *name)
 	size_t i;
 
 	for (i = 0; i < URL_FIELDS; i++)
-		if (first == url_fields[i][0] && name_is(name, url_fields[i]))
+		if (first == url_fields[i][0] && span_is(name, url_fields[i]))
 			return true;
 	return false;
 }
