@@ -187,6 +187,14 @@ static void write_without_files(struct child *c)
 	CHECK(logged(c) == 2);
 }
 
+static void unpin_when_attached(struct child *c)
+{
+	enter(c, SANDBOX_BPF);
+	CHECK(unlinkat(AT_FDCWD, "/nonexistent/metlo-sandbox", 0) == -1 &&
+	      errno == ENOENT);
+	CHECK(logged(c) == 0);
+}
+
 static void write_with_files(struct child *c)
 {
 	enter(c, SANDBOX_FILES);
@@ -201,6 +209,7 @@ static void test_files_are_written_only_if_needed(void **state)
 	(void)state;
 	in_child(write_without_files);
 	in_child(write_with_files);
+	in_child(unpin_when_attached);
 }
 
 static void call_unused_number(struct child *c)

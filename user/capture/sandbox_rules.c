@@ -114,6 +114,9 @@ const struct sandbox_rule sandbox_rules[] = {
 	ONLY("open", SANDBOX_NO_FILES, WITHOUT(1, OPENS_TO_WRITE)),
 	ONLY("openat", SANDBOX_NO_FILES, WITHOUT(2, OPENS_TO_WRITE)),
 
+	/* The pins of old rings, once they are drained. */
+	WHEN("unlinkat", SANDBOX_FILES | SANDBOX_BPF),
+
 	/* Output files, their rotation, and the spool. openat2() takes its flags
 	 * from memory, where they cannot be checked. */
 	WHEN("open", SANDBOX_FILES),
@@ -123,7 +126,6 @@ const struct sandbox_rule sandbox_rules[] = {
 	WHEN("mkdir", SANDBOX_FILES),
 	WHEN("mkdirat", SANDBOX_FILES),
 	WHEN("unlink", SANDBOX_FILES),
-	WHEN("unlinkat", SANDBOX_FILES),
 	WHEN("rename", SANDBOX_FILES),
 	WHEN("renameat", SANDBOX_FILES),
 	WHEN("renameat2", SANDBOX_FILES),
