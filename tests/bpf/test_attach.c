@@ -311,6 +311,41 @@ static void test_other_layout(void **state)
 	veth_log_free(&h);
 }
 
+/* What a later version left is neither used nor removed. */
+static void test_later_layout(void **state)
+{
+	char folder[PINS_PATH_MAX];
+	struct veth_log h;
+	struct capture c;
+
+	struct veth *v = *state;
+	veth_log_open(&h);
+	struct capture_conf conf = veth_conf(v, &h);
+
+	assert_int_equal(capture_open(&c, &conf), 0);
+	capture_close(&c);
+	pins_folder(folder, v->dev);
+	assert_int_equal(shell("mkdir -p %s/v99 && mv %s %s/v99/",
+			       METLO_PIN_ROOT, folder, METLO_PIN_ROOT),
+			 0);
+	assert_int_equal(capture_open(&c, &conf), -EOPNOTSUPP);
+	assert_logged(&h, "later version of metlo-xdp");
+	assert_logged(&h, "metlo-xdp detach");
+	/* Without its link the interface is free. */
+	assert_int_equal(shell("rm %s/v99/%s/link", METLO_PIN_ROOT, v->dev), 0);
+	assert_no_program(v);
+	assert_int_equal(capture_open(&c, &conf), 0);
+	assert_logged(&h, "leaving it alone");
+	assert_false(c.resumed);
+	capture_close(&c);
+	assert_int_equal(
+		shell("test -e %s/v99/%s/metlo_stats", METLO_PIN_ROOT, v->dev),
+		0);
+	assert_true(pins_purge(v->dev) > 0);
+	assert_no_program(v);
+	veth_log_free(&h);
+}
+
 /* The user of the daemon owns the folders of the pins. Links that it makes there
  * lead neither attach nor detach elsewhere. */
 static void test_linked_folder(void **state)
@@ -347,7 +382,7 @@ int main(void)
 		T(mtu_refused),	      T(mode_change),	    T(other_program),
 		T(other_link),	      T(queues_refused),    T(second_daemon),
 		T(no_such_interface), T(incompatible_pin),  T(other_layout),
-		T(linked_folder),     T(other_attach_type),
+		T(linked_folder),     T(other_attach_type), T(later_layout),
 #undef T
 	};
 
