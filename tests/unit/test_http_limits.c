@@ -463,8 +463,8 @@ static void queue_limit(void **state)
 	kit_open(&k, false, true);
 	for (unsigned int i = 0; i < 3000; i++)
 		kit_c(&k, "GET /q HTTP/1.1\r\n\r\n");
-	assert_int_equal(k.n, 2048);
-	assert_int_equal(stats(&k)->memory_limit, 2);
+	assert_int_equal(k.n, 3000 - 1024);
+	assert_int_equal(stats(&k)->queue_limit, 3000 - 1024);
 	kit_close(&k, STREAM_END_FIN);
 	assert_int_equal(k.n, 3000);
 	kit_done(&k);

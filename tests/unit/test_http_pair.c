@@ -125,7 +125,8 @@ static void second_hole(void **state)
 	(void)state;
 	kit_init(&k, &(struct kit_options){.brief = true});
 	kit_open(&k, false, true);
-	send_responses(&k, 0, 2, 200);
+	send_responses(&k, 0, 1, 100);
+	send_responses(&k, 1, 2, 200);
 	kit_gap(&k, STREAM_C2S, 100, STREAM_GAP_LOST);
 	send_requests(&k, 1, 2, RESPONSE_LEN);
 	send_responses(&k, 2, 5, 900);

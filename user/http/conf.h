@@ -64,6 +64,8 @@ struct http_conf {
 	X(not_http_h2, COUNTER, "Connections that speak HTTP/2.")            \
 	X(memory_limit, COUNTER,                                             \
 	  "Messages dropped or cut at the limit of --memory.")               \
+	X(queue_limit, COUNTER,                                              \
+	  "Messages given up because too many of a connection waited.")      \
 	X(memory_used, GAUGE,                                                \
 	  "Bytes of memory used by heads, bodies and pending messages.")
 

@@ -13,7 +13,15 @@ void conn_free_all(struct http_engine *e);
 
 static inline bool conn_pending(const struct conn *c)
 {
-	return c->queue || c->dir[0].msg || c->dir[1].msg;
+	return c->requests || c->responses || c->dir[0].msg || c->dir[1].msg;
+}
+/* A valid start line was seen: the roles are settled. */
+static inline void conn_seen(struct conn *c)
+{
+	if (c->seen)
+		return;
+	c->seen = true;
+	c->dir[0].acked = c->dir[1].acked = ACKED_UNKNOWN;
 }
 /* Puts c on the list of pending connections / takes it off. Idempotent. */
 void conn_list(struct conn *c);

@@ -218,6 +218,7 @@ void drive_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 {
 	struct event *ev = event_push(c->engine, EVENT_GAP, dir, ts_ns);
 
+	ev->in.acked = STREAM_UNKNOWN;
 	ev->gap_len = len;
 	ev->gap_kind = kind;
 	drive_other(c, ev);
@@ -228,6 +229,7 @@ void drive_end(struct conn *c, enum stream_dir dir, bool fin, uint64_t ts_ns)
 {
 	struct event *ev = event_push(c->engine, EVENT_END, dir, ts_ns);
 
+	ev->in.acked = STREAM_UNKNOWN;
 	ev->in_order = ev->may_wait = fin;
 	ev->cutting = false;
 	drive_other(c, ev);

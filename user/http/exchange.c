@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exchanges and the queue of those that wait for their other half. Finishing
+ * Exchanges and the lists of those that wait for their other half. Every
+ * operation takes constant time, however long the lists are. Finishing
  * one that is still in progress abandons its messages: the bytes that follow
  * have no message, so the direction must find the next one.
  */
@@ -34,30 +35,90 @@ void exchange_free(struct http_engine *e, struct exchange *x)
 	store_free(&e->store, x, x->cap);
 }
 
-void queue_append(struct conn *c, struct exchange *x)
+static struct exchange **list_of(struct conn *c, unsigned int list)
 {
-	struct exchange **p = &c->queue;
+	return list == LIST_REQUESTS ? &c->requests : &c->responses;
+}
 
-	while (*p)
-		p = &(*p)->next;
-	*p = x;
-	x->next = NULL;
-	x->queued = true;
+void queue_prepend(struct conn *c, struct exchange *x, enum exchange_list list)
+{
+	struct exchange **first = list_of(c, list), *f = *first;
+
+	x->list = (uint8_t)list;
+	if (f) {
+		x->next = f;
+		x->prev = f->prev;
+		f->prev->next = x;
+		f->prev = x;
+	} else {
+		x->next = x->prev = x;
+	}
+	*first = x;
 	c->n_queue++;
 	conn_list(c);
 }
 
+void queue_append(struct conn *c, struct exchange *x, enum exchange_list list)
+{
+	struct exchange *f;
+
+	if (c->n_queue >= QUEUE_MAX) {
+		c->engine->stats.queue_limit++;
+		exchange_give_up(c, queue_oldest(c), HTTP_F_EVICTED);
+	}
+	f = *list_of(c, list);
+	queue_prepend(c, x, list);
+	if (f) /* in a ring, before the first is after the last */
+		*list_of(c, list) = f;
+}
+
 void queue_remove(struct conn *c, struct exchange *x)
 {
-	struct exchange **p = &c->queue;
+	struct exchange **first = list_of(c, x->list);
 
-	if (!x->queued)
+	if (!x->list)
 		return;
-	while (*p != x)
-		p = &(*p)->next;
-	*p = x->next;
-	x->queued = false;
+	if (*first == x)
+		*first = x->next == x ? NULL : x->next;
+	x->prev->next = x->next;
+	x->next->prev = x->prev;
+	x->list = LIST_NONE;
 	c->n_queue--;
+}
+
+static uint64_t time_of(const struct exchange *x)
+{
+	const struct msg *m = x->req ? x->req : x->rsp;
+
+	return m ? m->first_ns : 0;
+}
+
+struct exchange *queue_oldest(const struct conn *c)
+{
+	if (!c->requests || !c->responses)
+		return c->requests ? c->requests : c->responses;
+	return time_of(c->requests) <= time_of(c->responses) ? c->requests
+							     : c->responses;
+}
+
+void exchange_give_up(struct conn *c, struct exchange *x, uint32_t flags)
+{
+	struct exchange *next;
+
+	if (x->list == LIST_REQUESTS) {
+		next = queue_next(c->requests, x);
+		if (next)
+			next->req->after_hole = HOLE_SURE;
+		else
+			c->req_hole = HOLE_SURE;
+	} else if (x->list == LIST_RESPONSES) {
+		next = queue_next(c->responses, x);
+		if (next)
+			next->after_hole = true;
+		else
+			c->rsp_hole = true;
+	}
+	exchange_finish(c, x, flags);
 }
 
 void exchange_finish(struct conn *c, struct exchange *x, uint32_t flags)
@@ -82,17 +143,23 @@ void exchange_finish(struct conn *c, struct exchange *x, uint32_t flags)
 
 void exchange_try_finish(struct conn *c, struct exchange *x)
 {
-	if (x->rsp && x->rsp->complete &&
-	    ((x->req && x->req->complete) || !x->queued))
+	if (!x->list && x->rsp && x->rsp->complete &&
+	    (!x->req || x->req->complete))
 		exchange_finish(c, x, 0);
+}
+
+void queue_emit(struct conn *c, uint32_t flags)
+{
+	struct exchange *x;
+
+	while ((x = queue_oldest(c)))
+		exchange_finish(c, x, flags);
 }
 
 void queue_give_up(struct conn *c, uint32_t flags)
 {
-	if (!c->queue)
-		return;
-	while (c->queue)
-		exchange_finish(c, c->queue, flags);
-	/* responses to them may still arrive */
-	requests_missing(c, false);
+	struct exchange *x;
+
+	while ((x = queue_oldest(c)))
+		exchange_give_up(c, x, flags);
 }

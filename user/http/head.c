@@ -251,9 +251,10 @@ static bool method_marks(const uint8_t *p, uint32_t n, struct head *h)
 	}
 	if (lower)
 		h->flags |= HTTP_F_MALFORMED;
-	if (n == 4 && ieq(p, "HEAD", 4))
+	/* methods are case-sensitive (RFC 9110 section 9.1) */
+	if (n == 4 && !memcmp(p, "HEAD", 4))
 		h->marks |= HEAD_METHOD_HEAD;
-	else if (n == 7 && ieq(p, "CONNECT", 7))
+	else if (n == 7 && !memcmp(p, "CONNECT", 7))
 		h->marks |= HEAD_METHOD_CONNECT;
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "http/leave.h"
 #include "http/on_proxy.h"
+#include "http/pair.h"
 #include "http/resync.h"
 
 #include <errno.h>
@@ -59,30 +60,26 @@ void http_set(struct http_engine *e, uint64_t body_limit, bool body_hash)
 	e->conf.body_hash = body_hash;
 }
 
-/* Emits exchanges at the front of the queue that have waited too long. */
+/* Emits exchanges that have waited too long for their other half. */
 static void expire(struct conn *c, uint64_t now_ns)
 {
 	uint64_t timeout = c->engine->conf.response_timeout_ns;
 	struct exchange *x;
 
-	while ((x = c->queue)) {
+	while ((x = queue_oldest(c))) {
 		const struct msg *m = x->rsp ? x->rsp : x->req;
 
 		/* a message is still in progress: stream's idle timeout
 		 * covers it */
-		if ((x->rsp && !x->rsp->complete) ||
-		    (x->req && !x->req->complete))
+		if (m && !m->complete)
+			return;
+		/* the same for the response before that to this request */
+		if (x->list == LIST_REQUESTS && server_dir(c)->msg)
 			return;
 		if (m && m->last_ns + timeout > now_ns)
 			return;
-		if (x->req) {
-			/* its response may still arrive */
-			if (x->next)
-				x->next->after_hole = true;
-			else
-				requests_missing(c, false);
-		}
-		exchange_finish(c, x, HTTP_F_TIMEOUT);
+		/* its other half may still arrive */
+		exchange_give_up(c, x, HTTP_F_TIMEOUT);
 	}
 }
 
@@ -135,7 +132,10 @@ static void *http_open(void *ctx, struct stream_flow *flow,
 	if (tuple->midstream) {
 		c->midstream = true;
 		c->dir[0].state = c->dir[1].state = DIR_RESYNC;
-		c->req_hole = HOLE_UNSEEN;
+		c->req_hole = HOLE_MAYBE;
+		c->rsp_hole = true;
+		c->handshake = tuple->client_known;
+		c->assumed = !c->handshake;
 	}
 	return c;
 }
@@ -201,8 +201,8 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 
 	drive_end(c, STREAM_C2S, false, ts_ns);
 	drive_end(c, STREAM_S2C, false, ts_ns);
-	while (c->queue)
-		exchange_finish(c, c->queue, flags);
+	pair_last(c);
+	queue_emit(c, flags);
 	if (!c->seen && c->dir[0].state != DIR_NOT_HTTP &&
 	    (c->dir[0].scanned || c->dir[1].scanned))
 		e->stats.not_http++; /* too few bytes to decide earlier */

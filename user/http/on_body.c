@@ -53,7 +53,9 @@ enum action on_framed(struct conn *c, struct event *ev)
 	bool peek;
 
 	/* a head that was cut does not tell what follows */
-	if (m->h.marks & HEAD_CUT || m->framing == FRAMING_NONE)
+	if (m->h.marks & HEAD_CUT)
+		return complete(m, m->body_start, AFTER_LOST);
+	if (m->framing == FRAMING_NONE)
 		return complete(m, m->body_start, AFTER_NEXT);
 	msg_body_start(c, m);
 	conn_list(c);
@@ -95,7 +97,7 @@ static enum action interim(struct conn *c, struct dir *d, struct msg *m)
 	c->spoken = true;
 	if (x && x->n_interim < INTERIM_MAX)
 		x->interim[x->n_interim++] = m->h.status;
-	if (x && !x->queued)
+	if (x && !x->list)
 		exchange_free(e, x);
 	d->msg = NULL;
 	msg_free(e, m);
@@ -428,6 +430,12 @@ enum action on_complete(struct conn *c, struct event *ev)
 
 	m->complete = true;
 	m->last_ns = ev->in.ts_ns;
+	/* without a body the event may be that of the next message */
+	if (m->end > m->body_start)
+		m->end_acked = ev->in.acked;
+	if (after == AFTER_LOST ||
+	    (m->framing == FRAMING_CHUNKED && m->h.flags & HTTP_F_MALFORMED))
+		m->end_acked = STREAM_UNKNOWN;
 	if (m->chunked.malformed)
 		m->h.flags |= HTTP_F_MALFORMED;
 	if (m->dec)
@@ -436,9 +444,10 @@ enum action on_complete(struct conn *c, struct event *ev)
 	/* the server has shown already that the tunnel is not HTTP */
 	if (tunnel && c->tunnel && server_dir(c)->state == DIR_UPGRADED)
 		leave_upgrade(c, dir);
-	if (!request)
-		pair_observe(c, m);
-	exchange_try_finish(c, m->x);
+	if (request)
+		pair_request_ended(c, m);
+	else
+		pair_response_ended(c, m);
 	switch (after) {
 	case AFTER_NEXT:
 		break;

@@ -44,7 +44,7 @@ static bool starts_with_http(const uint8_t *p, size_t n)
 
 static bool awaits_first_response(const struct conn *c)
 {
-	return !c->spoken && (!c->queue || (c->queue->req && !c->queue->rsp));
+	return !c->spoken && !c->responses;
 }
 
 void head_role(struct conn *c, enum stream_dir dir, const uint8_t *p, size_t n)
@@ -140,7 +140,7 @@ enum action on_tunnel(struct conn *c, struct event *ev)
 static void simple_response(struct conn *c, struct msg *m, uint64_t body_start)
 {
 	m->h = (struct head){.status = 200, .minor = 9, .marks = HEAD_SIMPLE};
-	if (!(c->queue->req->h.marks & HEAD_SIMPLE))
+	if (!(c->requests->req->h.marks & HEAD_SIMPLE))
 		m->h.flags |= HTTP_F_MALFORMED;
 	m->head = (const uint8_t *)"";
 	m->saved = true;
@@ -149,7 +149,7 @@ static void simple_response(struct conn *c, struct msg *m, uint64_t body_start)
 
 static bool answers_simple_request(const struct conn *c)
 {
-	return c->queue && c->queue->req->h.marks & HEAD_SIMPLE;
+	return c->requests && c->requests->req->h.marks & HEAD_SIMPLE;
 }
 
 enum bad_start {
@@ -247,6 +247,7 @@ static enum action head_done(struct conn *c, struct event *ev,
 	m->head = base;
 	m->fields = e->fields;
 	m->last_ns = ev->in.ts_ns;
+	m->end_acked = ev->in.acked;
 	m->body_start = body_start;
 	e->unsaved = m;
 	fields_conclude(&m->h);
@@ -262,7 +263,7 @@ static enum action head_done(struct conn *c, struct event *ev,
 		e->stats.not_http_h2++;
 		return ACT_NOT_HTTP;
 	}
-	c->seen = true;
+	conn_seen(c);
 	return ACT_DONE;
 }
 
@@ -434,9 +435,10 @@ enum action on_head_skip(struct conn *c, struct event *ev)
 		return ACT_MORE;
 	}
 	m->last_ns = ev->in.ts_ns;
+	m->end_acked = ev->in.acked;
 	m->body_start = ev->in.offset;
 	fields_conclude(&m->h);
-	c->seen = true;
+	conn_seen(c);
 	return ACT_DONE;
 }
 
@@ -448,7 +450,8 @@ static enum action drop_head(struct conn *c, struct event *ev)
 	struct msg *m = d->msg;
 
 	account(e, m->have, BYTES_HELD, BYTES_RESYNC);
-	d->scanned += m->have;
+	if (!c->seen)
+		d->scanned += m->have;
 	d->msg = NULL;
 	msg_free(e, m);
 	return ACT_RESTART;
@@ -473,7 +476,7 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 		m->hole = true;
 		m->body_start = d->pos;
 		fields_conclude(&m->h);
-		c->seen = true;
+		conn_seen(c);
 		return ACT_DONE;
 	}
 	/* at a gap trust complete lines only */

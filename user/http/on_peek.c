@@ -13,6 +13,7 @@
 #include "http/account.h"
 #include "http/leave.h"
 #include "http/message.h"
+#include "http/pair.h"
 #include "http/prefix.h"
 
 /* Enough bytes to recognise a request: the longest registered method, SP and
@@ -39,7 +40,10 @@ static enum action peek_leave(struct conn *c, struct event *ev,
 	if (verdict == PEEK_IS_BODY)
 		return ACT_BODY;
 	m->end = offset;
-	if (verdict == PEEK_IS_UPGRADE) {
+	m->bodiless = verdict == PEEK_IS_MESSAGE;
+	if (verdict == PEEK_IS_LOST) {
+		m->after = AFTER_LOST;
+	} else if (verdict == PEEK_IS_UPGRADE) {
 		m->x->flags |= HTTP_F_UPGRADED;
 		e->stats.upgraded++;
 		m->after = AFTER_UPGRADE;
@@ -71,9 +75,10 @@ static enum head_prefix held_prefix(const struct msg *m, bool request)
 }
 
 /* May the response answer a CONNECT or an Upgrade that has not arrived? */
-static bool may_tunnel(const struct msg *m, enum head_prefix prefix)
+static bool may_tunnel(struct conn *c, const struct msg *m,
+		       enum head_prefix prefix)
 {
-	return !m->x->req && m->x->queued && m->held_len < TUNNEL_HOLD_MAX &&
+	return pair_may_arrive(c, m->x) && m->held_len < TUNNEL_HOLD_MAX &&
 	       (m->h.status == 101 ||
 		(prefix == PREFIX_NO && m->framing == FRAMING_CLOSE &&
 		 m->h.status / 100 == 2));
@@ -103,7 +108,7 @@ enum action on_peek(struct conn *c, struct event *ev)
 	else if (m->held_acked != in->acked)
 		m->held_acked = STREAM_UNKNOWN;
 	prefix = held_prefix(m, request);
-	if (prefix == PREFIX_MAYBE || (!request && may_tunnel(m, prefix)))
+	if (prefix == PREFIX_MAYBE || (!request && may_tunnel(c, m, prefix)))
 		return ACT_MORE;
 	return peek_leave(
 		c, ev, prefix == PREFIX_NO ? PEEK_IS_LIKELY : PEEK_IS_MESSAGE);
@@ -111,14 +116,24 @@ enum action on_peek(struct conn *c, struct event *ev)
 
 enum action on_peek_gap(struct conn *c, struct event *ev)
 {
-	return peek_leave(c, ev, PEEK_IS_LIKELY);
+	struct msg *m = c->dir[ev->dir].msg;
+
+	if (dir_is_request(c, (enum stream_dir)ev->dir) || m->x->req)
+		return peek_leave(c, ev, PEEK_IS_LIKELY);
+	/* Without the method nobody knows whether the missing bytes are a body
+	 * or the next responses: end the message before them. */
+	m->h.flags |= HTTP_F_RESPONSE_GAP;
+	if (ev->gap_kind == STREAM_GAP_TRUNCATED)
+		m->h.flags |= HTTP_F_TRUNCATED;
+	m->hole = true;
+	return peek_leave(c, ev, PEEK_IS_LOST);
 }
 
 enum action on_peek_end(struct conn *c, struct event *ev)
 {
 	struct msg *m = c->dir[ev->dir].msg;
 
-	if (ev->may_wait && !ev->cutting && m->x->queued && !m->x->req) {
+	if (ev->may_wait && !ev->cutting && pair_may_arrive(c, m->x)) {
 		event_handled(ev); /* its request will resolve it */
 		return ACT_MORE;
 	}

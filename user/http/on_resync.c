@@ -71,9 +71,6 @@ enum action on_resync(struct conn *c, struct event *ev)
 		return ACT_NOT_HTTP;
 	}
 	if ((in->chunk_start || d->nl == 2) && candidate(c, dir, in)) {
-		/* the end of another request is in the same segment */
-		if (!in->chunk_start && dir_is_request(c, dir))
-			c->pipelined = true;
 		return head_begin(c, ev, TENTATIVE_RESYNC);
 	}
 	in->chunk_start = false;

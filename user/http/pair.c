@@ -1,275 +1,353 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pairs responses with requests.
+ * Pairs responses with requests, by the rules in pairing_rules.c.
  *
- * While no byte of message framing was lost, responses answer requests in
- * order (RFC 9112 section 9.3.2), whatever the TCP headers say. After a loss
- * the acknowledgment numbers decide:
- *
- *  - A response cannot answer a request that the server had not begun to
- *    receive when it sent the response (acked <= request start), nor can it
- *    start before the point that the client had acknowledged when it sent the
- *    request (response start < acked of the request).
- *  - A client that does not pipeline sends a request once it has received the
- *    whole previous response, so the answer starts exactly at the point that
- *    the request acknowledges. A client that pipelines gives itself away: two
- *    requests acknowledge the same point, a response acknowledges more than
- *    its request, or a request acknowledges less than the previous response.
- *    From then on this rule does not apply to it.
- *
- * Messages that these rules do not pair are emitted unpaired: a missing
- * partner is better than a wrong one. One case is undecidable: a client that
- * always has two requests in flight, with everything that would have shown it
- * lost or sent before the capture.
+ * Two lists hold what is not paired: requests and responses, each in stream
+ * order. All requests before the first of them are answered, by the responses
+ * before the first of those, so as long as neither list is behind a hole the
+ * two firsts belong together. A response or request that a hole separates from
+ * the others waits until a rule identifies a pair, or a moment at which nothing
+ * was outstanding: from there, pairs are counted backwards.
  */
-#include "http/exchange.h"
-#include "http/explain.h"
 #include "http/pair.h"
 
 #include <string.h>
 
-/* A stray line end after a body is not another request. */
-#define STRAY_MAX 2u
+#include "http/exchange.h"
+#include "http/explain.h"
+#include "http/message.h"
+#include "http/pairing_rules.h"
 
-/* Emits the requests queued before stop: their responses are lost. */
-static void drop_before(struct conn *c, struct exchange *stop)
+static void mark(struct conn *c, struct exchange *x)
 {
-	struct exchange *x, *next;
+	if (c->assumed)
+		x->flags |= HTTP_F_PAIR_ASSUMED;
+}
 
-	for (x = c->queue; x && x != stop; x = next) {
-		next = x->next;
-		if (!x->rsp)
-			exchange_finish(c, x,
-					c->rsp_lost ? HTTP_F_RESPONSE_GAP : 0);
+/* The client does not wait for responses before it sends requests. */
+static void distrust(struct conn *c)
+{
+	c->doubt = PAIRING_ASYNC;
+	c->turns = false;
+}
+
+/* Gives the response of from, which goes, to x. */
+static void join(struct conn *c, struct exchange *x, struct exchange *from)
+{
+	queue_remove(c, from);
+	x->rsp = from->rsp;
+	x->rsp->x = x;
+	from->rsp = NULL;
+	x->flags |= from->flags;
+	x->rsp_start = from->rsp_start;
+	x->rsp_acked = from->rsp_acked;
+	x->n_interim = from->n_interim;
+	memcpy(x->interim, from->interim, sizeof(x->interim));
+	exchange_free(c->engine, from);
+	mark(c, x);
+	explain_pair(c, x->rsp, false,
+		     "counted back from the next moment that was decided");
+}
+
+/* Nothing was outstanding between request req and the one after it, nor between
+ * the response rsp and the one after it: pairs them and those before them as far
+ * as nothing is missing. Either may be NULL: then it is missing. */
+static void count_back(struct conn *c, struct exchange *req,
+		       struct exchange *rsp)
+{
+	while (req && rsp && rsp->rsp && rsp->rsp->complete &&
+	       !rule_contradicts(req->req, rsp)) {
+		struct exchange *q = req, *p = rsp;
+		bool hole = q->req->after_hole || p->after_hole;
+
+		req = queue_prev(c->requests, q);
+		rsp = queue_prev(c->responses, p);
+		join(c, q, p);
+		if (hole)
+			return;
 	}
 }
 
-static bool known(uint64_t v)
+/* Emits the requests and responses before (these are the first that stay): they
+ * are not paired, unless count_back() has done it. */
+static void drop_before(struct conn *c, const struct exchange *req,
+			const struct exchange *rsp)
 {
-	return v != STREAM_UNKNOWN;
-}
-
-/* The request that acknowledges exactly the start of this response. */
-static struct exchange *pair_exact(struct conn *c, uint64_t start,
-				   uint64_t acked)
-{
-	const struct exchange *before = NULL;
 	struct exchange *x;
 
-	if (c->pipelined)
-		return NULL;
-	for (x = c->queue; x; before = x, x = x->next) {
-		const struct exchange *n = x->next;
-
-		if (x->rsp || !x->req || !known(x->req->acked) ||
-		    x->req->acked != start)
-			continue;
-		/* Not for the first response of a connection joined midway:
-		 * its start is all there is to compare. */
-		if (known(acked) && acked <= x->req->start &&
-		    !(c->midstream && !c->spoken))
-			continue;
-		if (before && before->req && before->req->acked >= start)
-			return NULL;
-		if (n && n->req && n->req->acked <= start)
-			return NULL;
-		return x;
+	while ((c->requests && c->requests != req) ||
+	       (c->responses && c->responses != rsp)) {
+		if (!c->requests || c->requests == req)
+			x = c->responses;
+		else if (!c->responses || c->responses == rsp)
+			x = c->requests;
+		else
+			x = queue_oldest(c);
+		queue_remove(c, x);
+		if (x->req && x->rsp)
+			exchange_try_finish(c, x);
+		else
+			exchange_finish(c, x, x->req ? HTTP_F_RESPONSE_GAP : 0);
 	}
-	return NULL;
 }
 
-/* No request after x starts before this offset. */
-static uint64_t request_bound(struct conn *c, const struct exchange *x)
+/* The client has sent request x, which is in its list, after it had received
+ * all responses up to rsp, and nothing is outstanding. */
+static void turn_around(struct conn *c, struct exchange *req, struct msg *m,
+			struct exchange *rsp)
 {
-	const struct exchange *n = x->next;
+	struct exchange *next = queue_next(c->responses, rsp);
+	struct exchange *last =
+		req ? queue_prev(c->requests, req) : queue_last(c->requests);
+	bool idle = rule_idle(rsp->rsp, m);
 
-	if (n && n->req && !n->after_hole)
-		return n->req->start;
-	if (!n && !c->req_hole)
-		return client_dir(c)->pos;
-	return x->req->complete && !(x->req->h.marks & HEAD_CUT)
-		       ? x->req->end
-		       : x->req->start;
+	if (!rule_consistent(c, last, rsp, (enum hole)m->after_hole)) {
+		distrust(c);
+		return;
+	}
+	if (c->doubt)
+		c->doubt--;
+	if (c->doubt && !idle)
+		return;
+	c->turns = true;
+	c->burst = false;
+	count_back(c, m->after_hole ? NULL : last, rsp);
+	drop_before(c, req, next);
+	m->after_hole = HOLE_NONE;
+	m->alone = true;
+	if (idle)
+		c->assumed = false;
 }
 
-/* The exchange that a response starting here answers. NULL: it waits for its
- * request or, with *lone, stays without one. *reason explains the decision. */
-static struct exchange *pair_find(struct conn *c, uint64_t start,
-				  uint64_t acked, bool final, bool *lone,
-				  const char **reason)
+/* Is m, which follows the requests in the list, sent at a turnaround? */
+static void find_turnaround(struct conn *c, struct msg *m)
 {
-	struct exchange *first = c->queue, *x;
+	struct exchange *x = queue_last(c->responses);
 
-	*lone = false;
-	while (first && first->rsp)
-		first = first->next;
-	*reason = "no request is pending: waits for its request";
-	if (!first)
-		return NULL;
-	*reason = "answers the oldest pending request: no framing was lost";
-	if (!c->rsp_lost && (!first->after_hole || !first->req))
-		return first;
-	*reason = "answers the request that acknowledges its start";
-	x = pair_exact(c, start, acked);
-	if (!x && first->req && known(acked) && acked > first->req->start &&
-	    !first->after_hole && acked <= request_bound(c, first)) {
-		*reason = "answers the only request the server had received";
-		x = first;
-	}
-	if (!x && first->req && first->after_hole && !c->rsp_lost &&
-	    c->midstream && !c->spoken && !known(first->req->acked)) {
-		*reason =
-			"answers the oldest request since we joined midstream";
-		x = first;
-	}
-	if (x) {
-		drop_before(c, x);
-		c->rsp_lost = false;
-		x->after_hole = false;
-		return x;
-	}
-	*lone = true;
-	*reason = "after a loss, no pending request fits: stays alone";
-	/* not the answer to the first request: that answer was lost */
-	if (final && c->rsp_lost && first->req && !first->after_hole &&
-	    (!known(acked) || acked > first->req->start))
-		exchange_finish(c, first, HTTP_F_RESPONSE_GAP);
-	return NULL;
-}
-
-struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
-{
-	const char *reason;
-	struct exchange *x;
-	bool lone;
-
-	x = pair_find(c, m->start, m->acked, final, &lone, &reason);
-	explain_pair(c, m, false, reason);
-	if (!x) {
-		x = exchange_new(c->engine);
-		if (!x)
-			return NULL;
-		if (!lone) {
-			x->uncertain = c->rsp_lost || c->req_hole;
-			queue_append(c, x);
+	for (unsigned int i = 0; x && i < PAIRING_SCAN; i++) {
+		if (x->rsp && rule_turnaround(x->rsp, m)) {
+			turn_around(c, NULL, m, x);
+			return;
 		}
+		x = queue_prev(c->responses, x);
 	}
-	if (x->req && x->req->complete && known(m->acked) &&
-	    !(x->req->h.marks & HEAD_CUT) &&
-	    m->acked > x->req->end + STRAY_MAX &&
-	    (x->next || c->req_hole == HOLE_LOST ||
-	     m->acked > client_dir(c)->pos))
-		c->pipelined = true; /* stray bytes do not count */
-	if (!known(x->rsp_start)) {
-		x->rsp_start = m->start;
-		x->rsp_acked = m->acked;
-	}
+}
+
+/* The first response x, which waited for its request, gets it. */
+static struct exchange *take_response(struct conn *c, struct exchange *x)
+{
+	queue_remove(c, x);
+	x->after_hole = false;
+	mark(c, x);
+	if (!x->rsp) /* interim ones only */
+		queue_prepend(c, x, LIST_REQUESTS);
 	return x;
 }
 
-enum pairing { PAIRING_NO, PAIRING_DOUBTFUL, PAIRING_YES };
-
-/* Does the held response of x answer the request m? */
-static enum pairing answers(const struct conn *c, const struct exchange *x,
-			    const struct msg *m)
+/* Response x precedes every request that is pending. */
+static void drop_early(struct conn *c, struct exchange *x)
 {
-	bool doubt = x->uncertain || c->req_hole;
+	struct exchange *next = queue_next(c->responses, x);
 
-	if (!known(x->rsp_acked) || !known(m->acked))
-		return doubt ? PAIRING_DOUBTFUL : PAIRING_YES;
-	if (x->rsp_acked <= m->start || x->rsp_start < m->acked)
-		return PAIRING_NO;
-	if (!doubt || (!c->pipelined && x->rsp_start == m->acked))
-		return PAIRING_YES;
-	return PAIRING_DOUBTFUL;
-}
-
-/* The response of x was paired, so the held responses that follow it without a
- * hole answer the next requests. */
-static void confirm_order(struct exchange *x)
-{
-	const struct exchange *before = x;
-
-	x->uncertain = false;
-	for (x = x->next; x && !x->req && before->rsp && before->rsp->complete;
-	     before = x, x = x->next) {
-		if (x->rsp_start - before->rsp->end > STRAY_MAX)
-			return;
-		x->uncertain = false;
-	}
+	if (x->after_hole && next)
+		next->after_hole = true;
+	c->rsp_hole |= x->after_hole && !next;
+	if (x->rsp && !x->rsp->complete)
+		queue_remove(c, x);
+	else
+		exchange_finish(c, x, 0);
 }
 
 struct exchange *pair_request(struct conn *c, struct msg *m)
 {
-	struct exchange *x = c->queue, *last = NULL, *next;
-	bool doubtful = false;
-	enum pairing match;
+	struct exchange *x;
 
-	/* The client sent this request without having received anything since
-	 * an earlier one (pending, or lost): it pipelines. answers() depends
-	 * on it. */
-	for (; x; x = x->next)
-		if (x->req)
-			last = x;
-	if (known(m->acked) &&
-	    (last ? last->req->acked == m->acked
-		  : c->req_hole == HOLE_LOST &&
-			     (int32_t)((uint32_t)m->acked - c->hole_at) <= 0))
-		c->pipelined = true;
-	for (x = c->queue; x; x = next) {
-		next = x->next;
-		if (x->req)
-			continue;
-		match = answers(c, x, m);
-		if (match == PAIRING_YES) {
+	m->after_hole = c->req_hole;
+	c->req_hole = HOLE_NONE;
+	if (c->handshake && !m->start)
+		m->after_hole = HOLE_NONE;
+	if (rule_async(c, m))
+		distrust(c);
+	if (!c->turns && !c->burst && rule_burst(c, m)) {
+		c->burst = true;
+		if (c->doubt < PAIRING_BURST)
+			c->doubt = PAIRING_BURST;
+	}
+	if (c->responses)
+		find_turnaround(c, m);
+	if (rule_alone(c, m)) {
+		m->alone = true;
+		m->after_hole = HOLE_NONE;
+		c->turns |= c->spoken;
+		if (c->doubt <= PAIRING_BURST && c->turns)
+			c->doubt = 0;
+		else if (c->doubt)
+			c->doubt--;
+	}
+	while (!c->requests && (x = c->responses)) {
+		if (!rule_precedes(x, m)) {
+			if (m->after_hole || x->after_hole)
+				break;
 			explain_pair(c, m, true,
 				     "a response that was waiting answers it");
-			c->req_hole = HOLE_NONE;
-			if (x->uncertain)
-				c->rsp_lost = false;
-			confirm_order(x);
-			if (x->rsp && x->rsp->complete)
-				c->answered = x->rsp->end;
-			return x;
+			return take_response(c, x);
 		}
-		/* If it was the answer, the next response is not. */
-		if (match == PAIRING_DOUBTFUL)
-			doubtful = true;
 		/* It precedes the request, so it answers neither this one nor
 		 * a later one. */
-		if (x->rsp && !x->rsp->complete)
-			queue_remove(c, x);
-		else
-			exchange_finish(c, x, 0);
-	}
-	if (doubtful)
-		c->rsp_lost = true;
-	if (c->n_queue >= QUEUE_MAX && c->queue) {
-		c->engine->stats.memory_limit++;
-		queue_give_up(c, HTTP_F_EVICTED);
+		drop_early(c, x);
+		if (m->after_hole) /* the missing request may be its own */
+			m->after_hole = HOLE_MAYBE;
 	}
 	x = exchange_new(c->engine);
 	if (!x)
 		return NULL;
 	explain_pair(
 		c, m, true,
-		c->req_hole
+		m->after_hole
 			? "waits for its response; earlier requests may be missing"
 			: "waits for its response");
-	x->after_hole = c->req_hole;
-	c->req_hole = HOLE_NONE;
-	queue_append(c, x);
+	x->req = m;
+	queue_append(c, x, LIST_REQUESTS);
 	return x;
 }
 
-void pair_observe(struct conn *c, const struct msg *rsp)
+/* x, a request in the list, gets the response that begins. */
+static void found(struct conn *c, struct exchange *x, const struct msg *m,
+		  bool final)
 {
-	const struct exchange *next = rsp->x->next;
+	const struct exchange *next;
 
-	if (rsp->x->req)
-		c->answered = rsp->end;
-	/* the next request left before this response was complete */
-	if (rsp->x->queued && next && next->req && known(next->req->acked) &&
-	    next->req->acked < rsp->end)
-		c->pipelined = true;
+	if (c->requests != x || c->responses) {
+		count_back(c, queue_prev(c->requests, x),
+			   c->rsp_hole || x->req->after_hole
+				   ? NULL
+				   : queue_last(c->responses));
+		drop_before(c, x, NULL);
+	}
+	x->req->after_hole = HOLE_NONE;
+	c->rsp_hole = false;
+	next = queue_next(c->requests, x);
+	if (final && next && rule_async_pair(x->req, m, next->req))
+		distrust(c);
+	mark(c, x);
+	if (final)
+		queue_remove(c, x);
+}
+
+/* A response that no rule pairs with a request. Keeps the last one of those
+ * that answer nothing, because it may show a turnaround. */
+static void hold(struct conn *c, struct exchange *x)
+{
+	struct exchange *first = c->responses;
+
+	x->after_hole = c->rsp_hole;
+	c->rsp_hole = false;
+	if (first && !c->requests && first->rsp && first->rsp->complete &&
+	    rule_unrequested(c, first))
+		exchange_give_up(c, first, 0);
+	queue_append(c, x, LIST_RESPONSES);
+}
+
+struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
+{
+	struct exchange *x = queue_last(c->responses), *q = c->requests;
+	struct exchange begun = {.rsp_start = m->start, .rsp_acked = m->acked};
+	const char *reason = "waits for its request, or for what identifies it";
+
+	if (x && !x->rsp && !c->rsp_hole) {
+		explain_pair(c, m, false, "follows its interim response");
+		return x;
+	}
+	if (x && !x->rsp) {
+		/* its final response may be lost: this one is not its own */
+		queue_remove(c, x);
+		exchange_free(c->engine, x);
+		x = queue_last(c->responses);
+	}
+	if (rule_async_response(c, &begun))
+		distrust(c);
+	if (q && !x && !q->req->after_hole && !c->rsp_hole) {
+		reason =
+			"answers the oldest pending request: no framing was lost";
+	} else if (q) {
+		q = rule_only_request(c, &begun);
+		if (q)
+			reason = "answers the only request that it can answer";
+	}
+	explain_pair(c, m, false, reason);
+	if (q) {
+		found(c, q, m, final);
+		x = q;
+	} else {
+		x = exchange_new(c->engine);
+		if (!x)
+			return NULL;
+	}
+	if (x->rsp_start == STREAM_UNKNOWN) {
+		x->rsp_start = m->start;
+		x->rsp_acked = m->acked;
+	}
+	if (!q)
+		hold(c, x);
+	return x;
+}
+
+void pair_request_ended(struct conn *c, struct msg *m)
+{
+	/* at least what its start acknowledged */
+	c->acked_exact = m->end_acked != STREAM_UNKNOWN;
+	client_dir(c)->acked = c->acked_exact ? (uint32_t)m->end_acked
+			       : m->acked != STREAM_UNKNOWN ? (uint32_t)m->acked
+							    : ACKED_UNKNOWN;
+	exchange_try_finish(c, m->x);
+}
+
+void pair_response_ended(struct conn *c, struct msg *m)
+{
+	struct exchange *x = m->x, *q = c->requests;
+
+	if (x->list != LIST_RESPONSES) {
+		exchange_try_finish(c, x);
+		return;
+	}
+	/* the capture may be ahead in the direction of the client */
+	for (unsigned int i = 0; q && i < PAIRING_SCAN; i++) {
+		if (rule_turnaround(m, q->req)) {
+			turn_around(c, q, q->req, x);
+			return;
+		}
+		q = queue_next(c->requests, q);
+	}
+}
+
+bool pair_may_arrive(struct conn *c, const struct exchange *x)
+{
+	return x->list == LIST_RESPONSES && !c->requests &&
+	       !rule_unrequested(c, x);
+}
+
+void pair_last(struct conn *c)
+{
+	struct exchange *q = queue_last(c->requests);
+	struct exchange *p = queue_last(c->responses);
+
+	if (!c->assumed || c->lossy || !q || !p)
+		return;
+	if (c->req_hole || c->rsp_hole) {
+		/* what ends them is unknown, but they began together */
+		q = c->requests;
+		p = c->responses;
+		if (q->req->acked != p->rsp_start)
+			return;
+	}
+	/* where a single response begins is all there is to compare */
+	if (q == c->requests && p == c->responses &&
+	    q->req->acked == p->rsp_start) {
+		join(c, q, p);
+	} else {
+		while (q && rule_contradicts(q->req, p))
+			q = queue_prev(c->requests, q);
+		count_back(c, q, p);
+	}
+	drop_before(c, NULL, NULL);
 }

@@ -5,12 +5,19 @@
 
 #include "http/types.h"
 
-/* A request's head is complete: its place in the queue. NULL: no memory. */
+/* A request's head is complete: its exchange, perhaps with a response. NULL: no
+ * memory. */
 struct exchange *pair_request(struct conn *c, struct msg *m);
-/* A response's head is complete. A response to a request that was not seen
- * gets an exchange of its own outside the queue. NULL: no memory. */
+/* A response's head is complete: its exchange, perhaps with a request. NULL: no
+ * memory. */
 struct exchange *pair_response(struct conn *c, struct msg *m, bool final);
-/* Learns from a complete response whether the client pipelines. */
-void pair_observe(struct conn *c, const struct msg *rsp);
+/* A request is complete. Emits its exchange if that waits for nothing. */
+void pair_request_ended(struct conn *c, struct msg *m);
+/* A response is complete. Emits its exchange if that waits for nothing. */
+void pair_response_ended(struct conn *c, struct msg *m);
+/* May the request that x, a response, answers still arrive? */
+bool pair_may_arrive(struct conn *c, const struct exchange *x);
+/* The connection has ended: no message will decide any more. */
+void pair_last(struct conn *c);
 
 #endif

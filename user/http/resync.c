@@ -1,45 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Losing track. After a loss the order of messages no longer pairs them, so
- * that pairing must know what may be missing: requests (req_hole), or
- * responses (rsp_lost).
- */
+/* Losing track: pairing must know what may be missing. */
 #include "http/resync.h"
 
 #include "http/account.h"
 #include "http/explain.h"
 
-void requests_missing(struct conn *c, bool lost)
-{
-	if (lost && c->req_hole != HOLE_LOST) {
-		c->req_hole = HOLE_LOST;
-		c->hole_at = (uint32_t)c->answered;
-	} else if (c->req_hole == HOLE_NONE) {
-		c->req_hole = HOLE_UNSEEN;
-	}
-}
-
 void resync_enter(struct conn *c, enum stream_dir dir, bool lost)
 {
 	struct dir *d = &c->dir[dir];
+	enum hole hole;
 
 	if (dir_left_http(d))
 		return;
+	if (!lost)
+		hole = HOLE_JUNK;
+	else /* what is missing between two messages was one */
+		hole = d->state == DIR_START ? HOLE_SURE : HOLE_MAYBE;
 	if (d->state != DIR_RESYNC) {
 		c->engine->stats.resyncs++;
 		explain_resync(c, dir, lost);
 	}
 	d->state = DIR_RESYNC;
 	d->nl = 0;
-	if (!dir_is_request(c, dir)) {
-		c->rsp_lost |= lost;
-		return;
-	}
-	requests_missing(c, lost);
-	/* held responses may answer the missing requests */
-	for (struct exchange *x = c->queue; x; x = x->next)
-		if (!x->req)
-			x->uncertain = true;
+	c->lossy |= lost;
+	/* Bytes that make no sense may have been requests, too. A server that
+	 * sends them still answers in order, unless a loss was the cause. */
+	if (dir_is_request(c, dir))
+		c->req_hole = c->req_hole < hole ? hole : c->req_hole;
+	else if (c->lossy)
+		c->rsp_hole = true;
 }
 
 void held_drop(struct http_engine *e, struct dir *d)

@@ -9,9 +9,6 @@
  * missing; otherwise they make no sense. */
 void resync_enter(struct conn *c, enum stream_dir dir, bool lost);
 
-/* Requests after those in the queue may be missing; see enum req_hole. */
-void requests_missing(struct conn *c, bool lost);
-
 /* The bytes that the message in progress holds are skipped. Leaves the state
  * to the caller, who abandons the message. */
 void held_drop(struct http_engine *e, struct dir *d);

@@ -75,7 +75,8 @@ struct http_message {
 	X(EVICTED, "evicted") /* dropped at a limit on memory */              \
 	/* the server does not show that it agrees to a PROXY header */       \
 	X(PROXY_UNCONFIRMED, "proxy-unconfirmed")                             \
-	X(OBS_TEXT, "obs-text") /* set by trace/: see line_text() */
+	X(OBS_TEXT, "obs-text")		/* set by trace/: see line_text() */  \
+	X(PAIR_ASSUMED, "pair-assumed") /* joined midstream, not idle since */
 
 enum http_flag {
 #define HTTP_FLAG_BIT(name, text) HTTP_FLAG_BIT_##name,

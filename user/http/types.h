@@ -20,7 +20,7 @@
 #define TRAIL_LINE_MAX 1024u /* bytes kept of a field line past HEAD_MAX */
 /* Response bytes held until the request shows whether a tunnel follows. */
 #define TUNNEL_HOLD_MAX 16384u
-#define QUEUE_MAX	1024u /* exchanges pending on one connection */
+#define QUEUE_MAX	1024u /* exchanges that wait on one connection */
 
 struct exchange;
 struct conn;
@@ -77,33 +77,52 @@ struct msg {
 
 	uint8_t framing; /* enum framing */
 	bool complete;
-	bool hole;	   /* bytes of the body were lost */
-	bool skipping;	   /* stream_skip() was called for the remainder */
-	bool saved;	   /* head and fields are in block */
-	bool undecoded;	   /* the decoder stopped before the body's end */
-	bool encoded;	   /* the body kept is encoded, or may be in part */
-	bool no_memory;	   /* parts could not be kept for want of memory */
-	bool suspect;	   /* the first line is bad: waiting for the second */
+	bool hole;	    /* bytes of the body were lost */
+	bool skipping;	    /* stream_skip() was called for the remainder */
+	bool saved;	    /* head and fields are in block */
+	bool undecoded;	    /* the decoder stopped before the body's end */
+	bool encoded;	    /* the body kept is encoded, or may be in part */
+	bool no_memory;	    /* parts could not be kept for want of memory */
+	bool suspect;	    /* the first line is bad: waiting for the second */
+	uint8_t after_hole; /* enum hole: before this request */
+	bool bodiless;	   /* announced a body, but the next message followed */
+	bool alone;	   /* a request: nothing was outstanding before it */
 	uint8_t tentative; /* enum msg_tentative */
 	uint8_t after;	   /* enum msg_after, valid in DIR_COMPLETE */
 	uint64_t left;	   /* FRAMING_LENGTH: body bytes still to come */
 	struct chunked chunked;
 
 	uint64_t start, body_start, end; /* stream offsets */
-	uint64_t acked; /* what the first byte's segment acknowledges */
+	/* What the segments of its first and last byte acknowledge, or
+	 * STREAM_UNKNOWN. */
+	uint64_t acked, end_acked;
 	uint64_t first_ns, last_ns;
 	struct exchange *x;
 	size_t cap; /* of this struct in the store */
 };
 
+/* Are messages missing? */
+enum hole {
+	HOLE_NONE,
+	HOLE_JUNK, /* bytes that make no sense, but no loss */
+	HOLE_MAYBE,
+	HOLE_SURE, /* at least one */
+};
+
+/* What an exchange waits for. */
+enum exchange_list {
+	LIST_NONE,	/* nothing: both halves are known, or one never comes */
+	LIST_REQUESTS,	/* its response */
+	LIST_RESPONSES, /* its request */
+};
+
 /* A request and its response; either may still be missing. */
 struct exchange {
-	struct exchange *next; /* in the connection's queue */
+	struct exchange *prev, *next; /* in its list, a ring */
 	struct msg *req, *rsp;
 	uint32_t flags;	 /* HTTP_F_* in addition to those of the messages */
-	bool after_hole; /* requests before this one were lost or dropped */
-	bool uncertain;	 /* the held response may belong to a lost request */
-	bool queued;
+	uint8_t list;	 /* enum exchange_list */
+	bool after_hole; /* responses before its own may be missing */
 	uint8_t n_interim;
 	uint16_t interim[INTERIM_MAX];
 	uint64_t rsp_start, rsp_acked; /* of the first response, 1xx or final */
@@ -131,22 +150,23 @@ enum dir_state {
 	DIR_STATES,
 };
 
+#define ACKED_UNKNOWN UINT32_MAX
+
 struct dir {
 	struct msg *msg;
 	uint64_t pos;  /* stream offset of the next byte */
 	uint8_t state; /* enum dir_state */
 	uint8_t nl;    /* DIR_RESYNC: 1 after a line, 2 after an empty line */
 	bool fin;
-	uint32_t scanned; /* DIR_RESYNC: bytes searched without success while
-			   * the protocol is unknown. DIR_PROXY_SKIP: bytes
-			   * still to come */
-};
-
-/* Requests missing after those in the queue. */
-enum req_hole {
-	HOLE_NONE,
-	HOLE_UNSEEN, /* not captured, not parsable, or given up */
-	HOLE_LOST,   /* bytes of the stream were lost */
+	union {
+		/* DIR_RESYNC: bytes searched without success while the
+		 * protocol is unknown. DIR_PROXY_SKIP: bytes still to
+		 * come */
+		uint32_t scanned;
+		/* Afterwards, of the client: what the last byte of the latest
+		 * request acknowledged (low bits), or ACKED_UNKNOWN */
+		uint32_t acked;
+	};
 };
 
 /* Node of the engine's list of connections with something pending, oldest
@@ -176,20 +196,26 @@ struct conn {
 		struct conn *next_free;
 	};
 	struct waiting *waiting; /* NULL: not listed */
-	struct exchange *queue;
+	/* Oldest first; the first one's prev is the last. See pair.c. */
+	struct exchange *requests, *responses;
 	struct proxied *proxied; /* NULL: no header, or it names nobody */
-	uint64_t answered;	 /* end of the last response that was paired */
 	struct dir dir[2];	 /* indexed by enum stream_dir */
-	uint32_t hole_at;   /* low bits of answered when requests were lost */
-	uint16_t n_queue;   /* length of queue */
-	uint8_t req_hole;   /* enum req_hole */
-	bool swap : 1;	    /* stream took the server for the client */
-	bool seen : 1;	    /* a valid start line was seen */
-	bool spoken : 1;    /* a valid response was seen */
-	bool pipelined : 1; /* the client sends requests ahead of responses */
-	bool rsp_lost : 1;  /* responses were lost: order alone pairs nothing */
-	bool midstream : 1; /* the capture missed the handshake */
-	bool tunnel : 1;    /* CONNECT was accepted */
+	uint16_t n_queue;	 /* length of both lists */
+	uint8_t doubt;		 /* see PAIRING_ASYNC */
+	bool swap : 1;		 /* stream took the server for the client */
+	bool seen : 1;		 /* a valid start line was seen */
+	bool spoken : 1;	 /* a valid response was seen */
+	uint8_t req_hole : 2;	 /* enum hole: before the next request */
+	bool rsp_hole : 1;    /* responses may be missing before the next one */
+	bool midstream : 1;   /* the capture missed the handshake */
+	bool handshake : 1;   /* offset 0 of the client is its first byte */
+	bool assumed : 1;     /* joined midstream and not idle since */
+	bool lossy : 1;	      /* bytes of messages were lost */
+	bool turns : 1;	      /* the client waited for all responses once */
+	bool acked_exact : 1; /* struct dir.acked is known, not a lower bound */
+	bool burst : 1;	      /* requests were sent together since the last time
+			       * that nothing was outstanding */
+	bool tunnel : 1;      /* CONNECT was accepted */
 };
 
 /* Bytes on their way through the state machine. */
@@ -215,6 +241,7 @@ enum peek_verdict {
 	PEEK_IS_MESSAGE, /* no body: the next message, or a tunnel */
 	PEEK_IS_UPGRADE, /* another protocol */
 	PEEK_IS_LIKELY,	 /* no request will tell: the likely one of these */
+	PEEK_IS_LOST,	 /* the bytes that would tell are missing */
 };
 
 /* Something that happened to one direction, on the driver's stack. */

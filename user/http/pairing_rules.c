@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rules of pairing, as README.md states them. Each is a pure function of
+ * what is known of the messages: where they start and end, what the segments of
+ * their first and last byte acknowledge, and where messages may be missing.
+ */
+#include "http/pairing_rules.h"
+
+#include "http/exchange.h"
+
+static bool known(uint64_t v)
+{
+	return v != STREAM_UNKNOWN;
+}
+
+bool rule_precedes(const struct exchange *rsp, const struct msg *req)
+{
+	/* the server had not begun to receive the request */
+	if (known(rsp->rsp_acked) && rsp->rsp_acked <= req->start)
+		return true;
+	/* the client had received a part of it before it sent the request */
+	return known(req->acked) && req->acked > rsp->rsp_start;
+}
+
+bool rule_contradicts(const struct msg *req, const struct exchange *rsp)
+{
+	if (rule_precedes(rsp, req))
+		return true;
+	if (!rsp->rsp || !rsp->rsp->complete)
+		return false;
+	if (req->h.marks & HEAD_METHOD_HEAD)
+		return rsp->rsp->body_total != 0;
+	return rsp->rsp->bodiless && !(req->h.marks & HEAD_METHOD_CONNECT);
+}
+
+bool rule_idle(const struct msg *rsp, const struct msg *req)
+{
+	return req->first_ns >= rsp->last_ns + PAIRING_IDLE_NS;
+}
+
+bool rule_turnaround(const struct msg *rsp, const struct msg *req)
+{
+	return rsp->complete && known(rsp->end_acked) &&
+	       rsp->end == req->acked && rsp->end_acked == req->start;
+}
+
+bool rule_consistent(const struct conn *c, const struct exchange *req,
+		     const struct exchange *rsp, enum hole hole)
+{
+	const struct exchange *q = hole ? NULL : req, *p = rsp;
+	unsigned int n_req = 0, n_rsp = 0;
+	bool req_hole = hole, rsp_hole = false;
+
+	for (; q && p && n_req < PAIRING_SCAN; n_req++) {
+		if (!p->rsp || !p->rsp->complete || rule_contradicts(q->req, p))
+			return false;
+		if (q->req->after_hole || p->after_hole)
+			break;
+		q = queue_prev(c->requests, q);
+		p = queue_prev(c->responses, p);
+	}
+	/* as many requests as responses, unless some are missing */
+	n_req = hole == HOLE_SURE;
+	for (q = req; q && n_req < PAIRING_SCAN; n_req++) {
+		n_req += q->req->after_hole == HOLE_SURE;
+		req_hole |= q->req->after_hole;
+		q = queue_prev(c->requests, q);
+	}
+	for (p = rsp; p && n_rsp < PAIRING_SCAN; n_rsp++) {
+		rsp_hole |= p->after_hole;
+		p = queue_prev(c->responses, p);
+	}
+	return q || p ||
+	       ((rsp_hole || n_req <= n_rsp) && (req_hole || n_rsp <= n_req));
+}
+
+/* What the client had received at the end of the latest request. */
+static bool latest_acked(struct conn *c, uint32_t *acked)
+{
+	*acked = client_dir(c)->acked;
+	return *acked != ACKED_UNKNOWN;
+}
+
+bool rule_burst(struct conn *c, const struct msg *m)
+{
+	uint32_t last;
+
+	return latest_acked(c, &last) && known(m->acked) &&
+	       (uint32_t)m->acked == last;
+}
+
+/* Did the client receive something between the end of request a and the start
+ * of request b, the next one? Then that was the answer to a. */
+static bool answered_between(const struct conn *c, const struct msg *a,
+			     const struct msg *b)
+{
+	return !c->doubt && !b->after_hole && a->complete &&
+	       !(a->h.marks & HEAD_CUT) && known(a->end_acked) &&
+	       known(b->acked) && b->acked > a->end_acked;
+}
+
+struct exchange *rule_only_request(struct conn *c, const struct exchange *rsp)
+{
+	uint64_t start = rsp->rsp_start, acked = rsp->rsp_acked;
+	struct exchange *x = c->requests, *last = NULL, *first = NULL;
+	bool bounded = false, alone = false;
+
+	/* last: the latest request that it can answer; first: the earliest */
+	for (unsigned int i = 0; x && !bounded; i++) {
+		const struct msg *q = x->req;
+
+		if (i == PAIRING_SCAN)
+			return NULL;
+		if ((known(acked) && acked <= q->start) ||
+		    (known(q->acked) && q->acked > start)) {
+			/* requests may be missing before it */
+			bounded = !q->after_hole || (last && known(acked) &&
+						     last->req->complete &&
+						     acked <= last->req->end);
+			break;
+		}
+		alone = last ? alone && answered_between(c, last->req, q)
+			     : q->alone;
+		if (last ? alone : !q->after_hole)
+			first = x;
+		else if (q->after_hole)
+			first = NULL;
+		/* the answer to it is the first one from there on */
+		bounded = known(q->acked) && q->acked == start;
+		last = x;
+		x = queue_next(c->requests, x);
+	}
+	if (!x && last && !bounded)
+		bounded = known(acked) && acked <= client_dir(c)->pos &&
+			  !c->req_hole;
+	return bounded && first == last ? last : NULL;
+}
+
+bool rule_unrequested(struct conn *c, const struct exchange *rsp)
+{
+	const struct dir *d = client_dir(c);
+
+	return d->fin || dir_left_http(d) ||
+	       (known(rsp->rsp_acked) && rsp->rsp_acked <= d->pos && !d->msg);
+}
+
+/* The latest response that is complete and ends at this offset, or NULL. */
+static const struct msg *response_before(const struct conn *c, uint64_t end)
+{
+	const struct exchange *x = c->responses ? c->responses->prev : NULL;
+
+	for (unsigned int i = 0; x && i < PAIRING_SCAN; i++) {
+		if (x->rsp && x->rsp->complete && x->rsp->end == end)
+			return x->rsp;
+		x = queue_prev(c->responses, x);
+	}
+	return NULL;
+}
+
+bool rule_async(struct conn *c, const struct msg *m)
+{
+	const struct exchange *last = c->requests ? c->requests->prev : NULL;
+	const struct dir *server = server_dir(c);
+	const struct msg *rsp;
+	uint32_t acked;
+
+	/* the response to the latest one ends after what the client had */
+	if (!last)
+		return !c->responses && !c->rsp_hole && known(m->acked) &&
+		       c->acked_exact && latest_acked(c, &acked) &&
+		       (int32_t)((uint32_t)m->acked - acked) > 0 &&
+		       m->acked < server->pos;
+	if (!known(m->acked) || !last->req->complete ||
+	    !known(last->req->end_acked) || m->acked <= last->req->end_acked)
+		return false;
+	/* every response that the client had is known, and none is to it */
+	if (!c->responses && !c->rsp_hole && !c->requests->req->after_hole &&
+	    m->acked <= server->pos)
+		return true;
+	/* the server had not received it when it sent what the client had */
+	rsp = response_before(c, m->acked);
+	return !m->after_hole && rsp && known(rsp->end_acked) &&
+	       rsp->end_acked < m->start;
+}
+
+bool rule_async_response(struct conn *c, const struct exchange *rsp)
+{
+	const struct exchange *last = c->requests, *x;
+
+	if (!last || !known(rsp->rsp_acked))
+		return false;
+	for (unsigned int i = 0; i < PAIRING_SCAN; i++, last = x) {
+		const struct msg *q;
+
+		x = queue_next(c->requests, last);
+		if (!x)
+			return false;
+		q = x->req;
+		/* the two crossed, so last was unanswered when q was sent */
+		if (rsp->rsp_acked <= q->start)
+			return !q->after_hole && last->req->complete &&
+			       known(last->req->end_acked) && known(q->acked) &&
+			       q->acked > last->req->end_acked &&
+			       q->acked <= rsp->rsp_start;
+	}
+	return false;
+}
+
+bool rule_async_pair(const struct msg *req, const struct msg *rsp,
+		     const struct msg *next)
+{
+	return req->complete && known(req->end_acked) && known(next->acked) &&
+	       next->acked > req->end_acked && next->acked <= rsp->start;
+}
+
+bool rule_alone(struct conn *c, const struct msg *m)
+{
+	const struct dir *server = server_dir(c);
+
+	return !c->requests && !c->responses && !c->rsp_hole &&
+	       m->after_hole <= HOLE_JUNK && !server->msg &&
+	       server->pos == m->acked;
+}
