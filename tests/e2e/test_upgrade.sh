@@ -99,6 +99,13 @@ expect()
 	[ "$2" = "$3" ] || echo "$1: $2 instead of $3"
 }
 
+# A packet that arrives between the two readings makes it fail once.
+same_in_vnis()
+{
+	[ "$(kernel '([.vni[].packets] | add) ==
+		.packets - .pass_not_vxlan')" = true ]
+}
+
 kernel_laws()
 {
 	expect "packets = sum of the outcomes" \
@@ -106,9 +113,8 @@ kernel_laws()
 	expect "packets sent by the mirror and not counted" \
 		"\"$(uncounted)\"" "$(of .on_start)"
 	expect "packets lost in a queue before" "$(mirror_lost)" 0
-	expect "packets of VNI $VNI = those of the kernel" \
-		"$(kernel '[.vni[].packets] | add')" \
-		"$(kernel '.packets - .pass_not_vxlan')"
+	wait_for 2 same_in_vnis ||
+		echo "the packets of VNI $VNI are not those of the kernel"
 	expect "ring_full" "$(kernel .ring_full)" 0
 	expect "bytes left in the rings" "$(kernel .ring_waiting_bytes)" 0
 	expect "rings retired and not drained" \
