@@ -398,6 +398,9 @@ METLO_INLINE int metlo_env_emit_slice(struct metlo_env *env,
 METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 						  struct metlo_packet *pkt,
 						  struct metlo_rec *rec);
+METLO_INLINE enum metlo_outcome
+metlo_env_fragment(struct metlo_env *env, const struct metlo_frame *frame,
+		   struct metlo_packet *pkt);
 
 #include "metlo_process.h"
 
@@ -425,6 +428,47 @@ metlo_env_deliver(struct metlo_env *env, struct metlo_packet *pkt,
 {
 	env->scratch->pkt = *pkt;
 	return metlo_xdp_deliver(env->ctx);
+}
+
+/* Delivers the fragment in scratch->pkt. A global function, for the same reason;
+ * it copies the IP header because it knows nothing of the frame. */
+__attribute__((noinline)) int metlo_xdp_fragment(struct xdp_md *ctx)
+{
+	struct metlo_env env = {.ctx = ctx};
+	struct metlo_frame frame = {};
+	struct scratch *scratch;
+	__u32 zero = 0, off;
+
+	env.config = bpf_map_lookup_elem(&metlo_config, &zero);
+	env.stats = bpf_map_lookup_elem(&metlo_stats, &zero);
+	scratch = bpf_map_lookup_elem(&metlo_scratch, &zero);
+	if (!env.config || !env.stats || !scratch)
+		return METLO_ring_full;
+	off = (__u32)scratch->pkt.ip_off;
+	if (scratch->pkt.rec_flags & METLO_REC_IPV6) {
+		frame.copied = METLO_IPV6_LEN;
+		if (bpf_xdp_load_bytes(ctx, off, scratch->headers,
+				       METLO_IPV6_LEN))
+			return METLO_bad_inner;
+	} else {
+		frame.copied = METLO_IPV4_LEN;
+		if (bpf_xdp_load_bytes(ctx, off, scratch->headers,
+				       METLO_IPV4_LEN))
+			return METLO_bad_inner;
+	}
+	frame.data = scratch->headers;
+	return metlo_process_fragment(&env, &frame, 0, &scratch->pkt);
+}
+
+METLO_INLINE enum metlo_outcome
+metlo_env_fragment(struct metlo_env *env,
+		   const struct metlo_frame *frame METLO_UNUSED,
+		   struct metlo_packet *pkt)
+{
+	if (!metlo_env_record(env))
+		return METLO_ring_full;
+	env->scratch->pkt = *pkt;
+	return metlo_xdp_fragment(env->ctx);
 }
 
 #define NEEDS_COPY -1

@@ -51,6 +51,7 @@ struct metlo_packet {
 	__u64 len;	/* payload bytes captured */
 	__u64 wire_len; /* payload bytes on the wire, >= len */
 	__u32 vni;
+	__u32 fragment_id; /* of a fragment of IPv6 */
 	__u16 sport, dport;
 	__u8 tcp_flags;
 	__u8 rec_flags; /* METLO_REC_* */
@@ -66,6 +67,7 @@ struct metlo_ip {
 	__u32 proto;
 	__u32 length;	/* field of the header; 0: TSO, BIG TCP, jumbogram */
 	__u32 fragment; /* not 0 for a fragment */
+	__u32 id;	/* of a fragment of IPv6 */
 	__u32 ipv6;
 };
 
@@ -160,6 +162,7 @@ METLO_INLINE int metlo_parse_ipv6_ext(struct metlo_frame *f,
 		if (proto == METLO_IPPROTO_FRAGMENT &&
 		    (metlo_be16(p + 2) & 0xfff9)) {
 			ip->fragment = 1;
+			ip->id = metlo_be32(p + 4);
 			ip->off = off + len;
 			ip->proto = p[0];
 			return 1;
@@ -188,7 +191,7 @@ METLO_INLINE int metlo_parse_ipv6(struct metlo_frame *f, __u64 off, __u64 limit,
 	ip->end = payload_len ? ip->off + payload_len : limit;
 	ip->proto = p[6];
 	ip->ipv6 = 1;
-	ip->fragment = 0;
+	ip->fragment = ip->id = 0;
 	if (METLO_LIKELY(!metlo_is_ipv6_ext(ip->proto)))
 		return 1;
 	return metlo_parse_ipv6_ext(f, ip);
@@ -234,9 +237,11 @@ METLO_INLINE enum metlo_outcome metlo_parse_ip(struct metlo_frame *f, __u64 off,
 	if (ip->off > f->avail)
 		return bad;
 	/* A fragment need not continue with a header of proto, and in IPv6 more
-	 * extension headers may precede that header. */
+	 * extension headers may precede that header; what later fragments of
+	 * IPv6 say about it means nothing. */
 	if (ip->fragment &&
-	    (ip->proto == proto || (ip->ipv6 && metlo_is_ipv6_ext(ip->proto))))
+	    (ip->proto == proto ||
+	     (ip->ipv6 && (!outer || metlo_is_ipv6_ext(ip->proto)))))
 		return METLO_fragment;
 	return other;
 }
@@ -293,10 +298,24 @@ metlo_decode_outer(struct metlo_frame *f, const struct metlo_config *config,
 	return metlo_parse_vxlan(f, config, &ip, pkt, off);
 }
 
+/* Describes an inner fragment for metlo_process_fragment(), which does the rest:
+ * the verifier gets here on many paths. len may exceed wire_len. */
+METLO_INLINE void metlo_decode_fragment(const struct metlo_frame *f,
+					const struct metlo_ip *ip,
+					struct metlo_packet *pkt)
+{
+	pkt->fragment_id = ip->ipv6 ? ip->id : 0;
+	pkt->ip_off = ip->start;
+	pkt->rec_flags = METLO_REC_FRAGMENT | (ip->ipv6 ? METLO_REC_IPV6 : 0);
+	pkt->wire_len = ip->end - ip->start;
+	pkt->len = f->avail - ip->start;
+}
+
 /*
  * Decodes the inner frame at off. METLO_UNDECIDED for a TCP segment (RFC 9293
  * section 3.1): *pkt is complete except for the flags METLO_REC_DPORT and
- * METLO_REC_SPORT. Otherwise bad_inner, not_tcp or fragment.
+ * METLO_REC_SPORT. METLO_fragment for a fragment of one: see
+ * metlo_decode_fragment(). Otherwise bad_inner or not_tcp.
  */
 METLO_INLINE enum metlo_outcome
 metlo_decode_inner(struct metlo_frame *f, __u64 off, struct metlo_packet *pkt)
@@ -306,6 +325,8 @@ metlo_decode_inner(struct metlo_frame *f, __u64 off, struct metlo_packet *pkt)
 	const __u8 *p;
 	enum metlo_outcome outcome = metlo_parse_ip(f, off, 0, &ip);
 
+	if (METLO_UNLIKELY(outcome == METLO_fragment))
+		metlo_decode_fragment(f, &ip, pkt);
 	if (outcome != METLO_UNDECIDED)
 		return outcome;
 	if (!metlo_at(f, ip.off, METLO_TCP_LEN, &p) ||

@@ -14,13 +14,14 @@
  *   metlo_env_now()            the timestamp for ts_ns
  *   metlo_env_shunt()          a slot of the shunt table, or NULL
  *   metlo_env_deliver()        calls metlo_deliver() with the same arguments
+ *   metlo_env_fragment()       calls metlo_process_fragment()
  *   metlo_env_emit()           puts header and payload into the ring; 0 = full
  *   metlo_env_emit_slice()     the same for a non-empty slice of a payload
  *
  * Each frame gets the first outcome that applies, in the order bad_outer and
  * pass_not_vxlan, (outer) fragment, bad_vxlan, vni_miss, bad_inner, not_tcp,
- * (inner) fragment, port_miss, no_payload, sampled_out. A frame that passes
- * all of these is delivered if all of its records fit into the ring, ring_full
+ * port_miss, no_payload, sampled_out; inner fragments of TCP skip the last
+ * three. A frame that passes all of these is delivered if all of its records fit into the ring, ring_full
  * if one did not, and shunted if user space asked for no record.
  *
  * For the frames counted as sampled_out, shunted, ring_full or delivered,
@@ -70,24 +71,14 @@ METLO_INLINE void metlo_set_ipv6(__u8 *to, const __u8 *from)
 	((__u64 *)to)[1] = METLO_LOAD(__u64, from + 8);
 }
 
-/* Fills in the fields that all slices of a packet share. The headers have been
- * bounds-checked before, so this never fails; the verifier needs the checks
- * again. */
-METLO_INLINE int metlo_record_start(const struct metlo_env *env,
-				    const struct metlo_frame *frame,
-				    const struct metlo_packet *pkt,
-				    struct metlo_rec *rec)
+/* Fills in the addresses. The headers have been bounds-checked before, so this
+ * never fails; the verifier needs the checks again. */
+METLO_INLINE int metlo_record_addresses(const struct metlo_frame *frame,
+					const struct metlo_packet *pkt,
+					struct metlo_rec *rec)
 {
-	const __u8 *tcp, *ip;
+	const __u8 *ip;
 
-	if (!metlo_at(frame, pkt->tcp_off, METLO_TCP_LEN, &tcp))
-		return 0;
-	rec->sport = pkt->sport;
-	rec->dport = pkt->dport;
-	rec->seq = metlo_be32(tcp + 4);
-	rec->ack = metlo_be32(tcp + 8);
-	rec->urg = metlo_be16(tcp + 18);
-	rec->vni = pkt->vni;
 	if (pkt->rec_flags & METLO_REC_IPV6) {
 		if (!metlo_at(frame, pkt->ip_off, METLO_IPV6_LEN, &ip))
 			return 0;
@@ -99,6 +90,27 @@ METLO_INLINE int metlo_record_start(const struct metlo_env *env,
 		metlo_set_ipv4(rec->saddr, ip + 12);
 		metlo_set_ipv4(rec->daddr, ip + 16);
 	}
+	return 1;
+}
+
+/* Fills in the fields that all slices of a packet share. */
+METLO_INLINE int metlo_record_start(const struct metlo_env *env,
+				    const struct metlo_frame *frame,
+				    const struct metlo_packet *pkt,
+				    struct metlo_rec *rec)
+{
+	const __u8 *tcp;
+
+	if (!metlo_at(frame, pkt->tcp_off, METLO_TCP_LEN, &tcp))
+		return 0;
+	rec->sport = pkt->sport;
+	rec->dport = pkt->dport;
+	rec->seq = metlo_be32(tcp + 4);
+	rec->ack = metlo_be32(tcp + 8);
+	rec->urg = metlo_be16(tcp + 18);
+	rec->vni = pkt->vni;
+	if (!metlo_record_addresses(frame, pkt, rec))
+		return 0;
 	rec->hash = metlo_flow_hash(env->config->hash_seed, rec->saddr,
 				    rec->daddr, rec->sport, rec->dport);
 	return 1;
@@ -188,6 +200,38 @@ METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
 	return lost ? METLO_ring_full : METLO_delivered;
 }
 
+/* Delivers a fragment of a TCP segment, whose IP header is at ip_off of frame.
+ * Its ports, if it has any, are not compared: user space decides about the whole
+ * segment. */
+METLO_INLINE enum metlo_outcome
+metlo_process_fragment(struct metlo_env *env, const struct metlo_frame *frame,
+		       __u64 ip_off, struct metlo_packet *pkt)
+{
+	struct metlo_rec *rec = metlo_env_record(env);
+	const __u8 *ip;
+
+	if (!rec || !metlo_at(frame, ip_off, METLO_IPV4_LEN, &ip))
+		return METLO_bad_inner;
+	rec->seq = pkt->rec_flags & METLO_REC_IPV6 ? pkt->fragment_id
+						   : metlo_be16(ip + 4);
+	pkt->payload_off = pkt->ip_off;
+	pkt->ip_off = ip_off;
+	if (!metlo_record_addresses(frame, pkt, rec))
+		return METLO_bad_inner;
+	if (pkt->len > pkt->wire_len)
+		pkt->len = pkt->wire_len;
+	if (pkt->len > METLO_REC_PAYLOAD_MAX)
+		pkt->len = METLO_REC_PAYLOAD_MAX;
+	pkt->tcp_flags = 0;
+	rec->sport = rec->dport = rec->urg = 0;
+	rec->ack = 0;
+	rec->vni = pkt->vni;
+	rec->hash =
+		metlo_flow_hash(env->config->hash_seed, rec->saddr, rec->daddr,
+				(__u16)(rec->seq >> 16), (__u16)rec->seq);
+	return metlo_env_deliver(env, pkt, rec);
+}
+
 /* Processes the inner frame at off; the caller calls metlo_count(). */
 METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 						    struct metlo_frame *frame,
@@ -201,6 +245,8 @@ METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 	if (config->vni_filter && !metlo_env_vni_allowed(env, pkt->vni))
 		return METLO_vni_miss;
 	outcome = metlo_decode_inner(frame, off, pkt);
+	if (METLO_UNLIKELY(outcome == METLO_fragment))
+		return metlo_env_fragment(env, frame, pkt);
 	if (outcome != METLO_UNDECIDED)
 		return outcome;
 	if (metlo_port_set(config, pkt->dport))

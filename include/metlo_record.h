@@ -29,6 +29,7 @@
 #define METLO_REC_CONTINUED 0x08 /* not the first record of its packet */
 #define METLO_REC_DPORT	    0x10 /* the destination port is a configured one */
 #define METLO_REC_SPORT	    0x20 /* the source port is a configured one */
+#define METLO_REC_FRAGMENT  0x40 /* a fragment of an IP packet, see below */
 
 /*
  * Header of one record, followed by len bytes of TCP payload. Numbers are in
@@ -40,6 +41,11 @@
  * first payload byte in later ones. If SYN is set, the first payload byte has
  * sequence number seq + 1 (RFC 9293 section 3.4). SYN is set in the first slice
  * only; FIN, RST, PSH and URG in the last only.
+ *
+ * With METLO_REC_FRAGMENT, the payload is a fragment of an IP packet from its IP
+ * header on, at most METLO_REC_PAYLOAD_MAX bytes of it; seq is its ID, the other
+ * members of the TCP header are 0. hash is that of addresses and ID: all
+ * fragments of a packet are in one ring.
  */
 struct metlo_rec {
 	__u64 ts_ns; /* CLOCK_MONOTONIC in XDP; capture time in replay */
@@ -83,7 +89,8 @@ struct metlo_rec {
 	X(bad_inner, COUNTER,                                                                     \
 	  "Packets with malformed or truncated inner headers.")                                   \
 	X(not_tcp, COUNTER, "Mirrored packets that are not TCP.")                                 \
-	X(fragment, COUNTER, "Mirrored packets that are IP fragments.")                           \
+	X(fragment, COUNTER,                                                                      \
+	  "Packets that are IP fragments outside VXLAN, passed to the network stack.")            \
 	X(port_miss, COUNTER, "Mirrored TCP packets with no port in --ports.")                    \
 	X(no_payload, COUNTER,                                                                    \
 	  "Bare acknowledgments, of no use to reassembly.")                                       \

@@ -11,6 +11,7 @@ import sys
 
 OUTCOMES = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp fragment "
             "port_miss no_payload sampled_out shunted ring_full delivered").split()
+FRAGMENT_ENDS = "datagrams overlaps invalid timeouts limit pending".split()
 STREAM_ENDS = "delivered duplicate skipped discarded buffered".split()
 SINK_ENDS = ("written left_out_incomplete left_out_self left_out_status "
              "left_out_size dropped_queue dropped_error dropped_refused dropped_spool "
@@ -22,13 +23,19 @@ def broken(s, running=False):
     """The laws that a summary violates, one line each. While the daemon runs,
     buffers may hold something."""
     stream, http, output = s["stream"], s["http"], s["output"]
+    fragments = s["fragments"]
     selection = s["selection"]
     laws = [
         ("packets = sum of the outcomes",
          s["packets"], sum(s[o] for o in OUTCOMES)),
-        ("records submitted = consumed", s["records"], stream["records"]),
-        ("payload in rings = bytes into streams",
-         s["delivered_bytes"], stream["bytes_in"]),
+        ("records submitted, fragments reassembled = consumed",
+         s["records"] - fragments["fragments"] + fragments["records"],
+         stream["records"]),
+        ("payload in rings, fragments reassembled = bytes into streams",
+         s["delivered_bytes"] - fragments["bytes"] + fragments["record_bytes"],
+         stream["bytes_in"]),
+        ("datagrams in fragments = their ends", fragments["started"],
+         sum(fragments[e] for e in FRAGMENT_ENDS)),
         ("bytes into streams = their ends",
          stream["bytes_in"], sum(stream["bytes_" + e] for e in STREAM_ENDS)),
         ("bytes out of streams = bytes into HTTP",
@@ -45,7 +52,7 @@ def broken(s, running=False):
     if not running:
         laws.append(("nothing is left in a buffer",
                      0, stream["bytes_buffered"] + http["bytes_buffered"]
-                     + http["memory_used"] + stream["flows_live"] + output["bytes_queued"]))
+                     + http["memory_used"] + fragments["memory_used"] + stream["flows_live"] + output["bytes_queued"]))
     for sink in output["sinks"]:
         laws.append((f"selected = submitted to {sink['name']}",
                      selection["selected"], sink["submitted"]))

@@ -65,6 +65,29 @@ static void case_shunt(const struct verdict_case *c, const struct frame *f,
 	}
 }
 
+/* The record of a fragment holds the IP packet, and its ID instead of a TCP
+ * header. */
+static const char *check_fragment(const struct verdict_case *c,
+				  const struct frame *f, const struct result *r)
+{
+	const struct metlo_rec *rec = r->rec;
+
+	if (memcmp(rec->saddr, f->saddr, 16) ||
+	    memcmp(rec->daddr, f->daddr, 16) || rec->vni != c->spec.vni)
+		return "addresses or VNI";
+	if (rec->sport || rec->dport || rec->ack || rec->urg || rec->tcp_flags)
+		return "TCP header";
+	if (rec->seq != (c->flags & METLO_REC_IPV6 ? 0x12345678 : 1))
+		return "ID";
+	if (rec->flags != c->flags)
+		return "record flags";
+	if (rec->len != c->len || rec->wire_len != c->wire_len ||
+	    r->payload_len != c->len)
+		return "len or wire_len";
+	return memcmp(r->payload, f->data + f->inner_ip, c->len) ? "payload"
+								 : NULL;
+}
+
 /* Checks everything about the records that follows from the frame's spec. */
 static const char *check_records(const struct verdict_case *c,
 				 const struct frame *f, const struct result *r)
@@ -137,6 +160,8 @@ static const char *check(const struct verdict_case *c, const struct frame *f,
 	    r->stats.sampled_out_bytes != sampled ||
 	    r->stats.shunted_bytes != shunted || r->stats.ring_full_bytes)
 		return "bytes in the counters";
+	if (c->flags & METLO_REC_FRAGMENT)
+		return check_fragment(c, f, r);
 	return records ? check_records(c, f, r) : NULL;
 }
 

@@ -18,6 +18,7 @@ import struct
 import sys
 
 import corpus
+import fragments
 
 DEVIATIONS = os.path.join(corpus.HERE, "invariance.json")
 WAYS = {
@@ -36,6 +37,8 @@ WAYS = {
     "ip-options": ["--ip-options"],
     "pad": ["--pad"],
     "bad-csum": ["--bad-csum"],
+    "fragments-24": None,  # of every packet, shuffled, some twice
+    "fragments-1400": None,
 }
 LOSSES = {
     "drop-7": ["--drop-every", "7"],
@@ -102,6 +105,8 @@ def split_is_faithful(entry):
 def mangled(entry, way):
     if way == "split":
         return split_bytes(corpus.wrap(entry))
+    if way.startswith("fragments-"):
+        return fragments.fragmented(corpus.wrap(entry), int(way[10:]) // 8 * 8, 1)
     return [corpus.wrap(entry, WAYS.get(way) or LOSSES[way])]
 
 

@@ -45,8 +45,9 @@ struct replay {
 	struct pipeline *pipeline;
 	struct hints *hints;
 	struct rules *rules;
-	struct explain *explain; /* with -vv */
-	FILE *summary;		 /* of --summary, or NULL */
+	struct metlo_config config; /* for reassembled segments */
+	struct explain *explain;    /* with -vv */
+	FILE *summary;		    /* of --summary, or NULL */
 	/* Records not yet passed to the pipeline. */
 	struct metlo_rec rec[STREAM_BATCH];
 	struct stream_input in[STREAM_BATCH];
@@ -292,6 +293,7 @@ static int finish(struct replay *r)
 	struct output_stats output;
 	struct summary s = {
 		.packets = &packets,
+		.fragments = pipeline_fragment_stats(r->pipeline),
 		.stream = pipeline_stream_stats(r->pipeline),
 		.http = pipeline_http_stats(r->pipeline),
 		.selection = pipeline_selection_stats(r->pipeline),
@@ -364,10 +366,13 @@ static int open_stages(struct replay *r)
 {
 	struct pipeline_conf pc = {.settings = r->settings,
 				   .rules = r->rules,
+				   .config = &r->config,
 				   .workers = 1,
 				   .output = r->output};
 	int code = EXIT_FAILED;
 
+	settings_to_config(r->settings, &r->config);
+	r->config.hash_seed = SAMPLE_SEED;
 	if (getrandom(pc.seed, sizeof(pc.seed), 0) != sizeof(pc.seed))
 		pc.seed[0] = clock_real_ns();
 	r->decoder =

@@ -103,6 +103,10 @@ static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 					    struct metlo_packet *pkt,
 					    struct metlo_rec *rec);
 
+static enum metlo_outcome metlo_env_fragment(struct metlo_env *env,
+					     const struct metlo_frame *frame,
+					     struct metlo_packet *pkt);
+
 #include "metlo_process.h"
 
 static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
@@ -110,6 +114,13 @@ static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 					    struct metlo_rec *rec)
 {
 	return metlo_deliver(env, pkt, rec);
+}
+
+static enum metlo_outcome metlo_env_fragment(struct metlo_env *env,
+					     const struct metlo_frame *frame,
+					     struct metlo_packet *pkt)
+{
+	return metlo_process_fragment(env, frame, pkt->ip_off, pkt);
 }
 
 struct frames *frames_new(const struct frames_conf *conf)

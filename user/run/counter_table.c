@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+#include "fragment/table.h"
 #include "http/conf.h"
 #include "metlo_record.h"
 #include "output/stats.h"
@@ -19,6 +20,9 @@
 
 #define STATS metlo_stats
 static const struct counter packets[] = {METLO_COUNTERS(ROW)};
+#undef STATS
+#define STATS fragment_stats
+static const struct counter fragments[] = {FRAGMENT_COUNTERS(ROW)};
 #undef STATS
 #define STATS stream_stats
 static const struct counter stream[] = {STREAM_COUNTERS(ROW)};
@@ -40,6 +44,7 @@ static const struct counter output[] = {OUTPUT_COUNTERS(ROW)};
 
 const struct counter_group counter_table[STAGES] = {
 	[STAGE_PACKETS] = GROUP("", "packets", packets),
+	[STAGE_FRAGMENTS] = GROUP("fragments", "fragments", fragments),
 	[STAGE_STREAM] = GROUP("stream", "tcp", stream),
 	[STAGE_HTTP] = GROUP("http", "http", http),
 	[STAGE_SELECTION] = GROUP("selection", "selection", selection),

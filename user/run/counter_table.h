@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every counter of every stage: name, type, description and place. The rows are
- * the X-macros of the stages (METLO_COUNTERS, STREAM_COUNTERS, HTTP_COUNTERS,
+ * the X-macros of the stages (METLO_COUNTERS, FRAGMENT_COUNTERS, STREAM_COUNTERS, HTTP_COUNTERS,
  * SELECTION_COUNTERS, OUTPUT_COUNTERS); JSON, text, metrics and the man page
  * are printed from this table.
  */
@@ -16,6 +16,7 @@
 /* The stages, in the order in which their counters are shown. */
 enum counter_stage {
 	STAGE_PACKETS,	 /* struct metlo_stats */
+	STAGE_FRAGMENTS, /* struct fragment_stats */
 	STAGE_STREAM,	 /* struct stream_stats */
 	STAGE_HTTP,	 /* struct http_stats */
 	STAGE_SELECTION, /* struct selection_stats */

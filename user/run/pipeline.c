@@ -2,7 +2,7 @@
 /*
  * Wires the stages of one worker together and divides --memory among them: a
  * half for HTTP heads and bodies, a quarter for out-of-order segments, a
- * quarter for the output queues.
+ * quarter for the output queues. Fragments get a little on top.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,8 +29,18 @@ struct view {
 	unsigned int n; /* transactions in it */
 };
 
+/* Memory for fragments: this part of --memory, within these limits. */
+#define FRAGMENT_PART 64u
+#define FRAGMENT_MIN  (256u << 10)
+#define FRAGMENT_MAX  (4u << 20)
+
 struct pipeline {
 	struct stream_table *stream;
+	struct fragment_table *fragments;
+	struct metlo_config *config; /* if none was given */
+	enum pipeline_route (*route)(void *ctx, const struct metlo_rec *rec,
+				     const uint8_t *payload);
+	void *route_ctx;
 	void *engine[N_PROTOCOLS];
 	const struct rules *rules;
 	struct selection *selection;
@@ -167,6 +177,45 @@ static struct stream_table *new_stream(struct pipeline *p,
 	return stream_new(&stream);
 }
 
+/* A record of a reassembled segment. */
+static bool emit_segment(void *ctx, const struct metlo_rec *rec,
+			 const uint8_t *payload)
+{
+	struct pipeline *p = ctx;
+	enum pipeline_route route =
+		p->route ? p->route(p->route_ctx, rec, payload) : ROUTE_OWN;
+
+	if (route == ROUTE_OWN)
+		stream_record(p->stream, rec, payload);
+	return route != ROUTE_DROPPED;
+}
+
+static bool new_fragments(struct pipeline *p, const struct pipeline_conf *conf)
+{
+	size_t limit = conf->settings->memory / FRAGMENT_PART / conf->workers;
+	struct fragment_conf fc = {
+		.config = conf->config,
+		.memory_limit = limit < FRAGMENT_MIN   ? FRAGMENT_MIN
+				: limit > FRAGMENT_MAX ? FRAGMENT_MAX
+						       : limit,
+		.emit = emit_segment,
+		.ctx = p,
+	};
+
+	p->route = conf->route;
+	p->route_ctx = conf->route_ctx;
+	if (!fc.config) {
+		p->config = calloc(1, sizeof(*p->config));
+		if (!p->config)
+			return false;
+		settings_to_config(conf->settings, p->config);
+		p->config->hash_seed = conf->seed[0];
+		fc.config = p->config;
+	}
+	p->fragments = fragment_table_new(&fc);
+	return p->fragments != NULL;
+}
+
 struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
@@ -178,7 +227,8 @@ struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 	p->worker = conf->worker;
 	p->rules = conf->rules;
 	if (new_views(p) && (p->selection = selection_new(conf->seed[0])) &&
-	    new_engines(p, conf) && (p->stream = new_stream(p, conf))) {
+	    new_engines(p, conf) && (p->stream = new_stream(p, conf)) &&
+	    new_fragments(p, conf)) {
 		pipeline_set_rules(p, conf->rules);
 		return p;
 	}
@@ -194,6 +244,8 @@ void pipeline_free(struct pipeline *p)
 
 	if (!p)
 		return;
+	fragment_table_free(p->fragments);
+	free(p->config);
 	if (p->stream)
 		stream_free(p->stream);
 	for (i = 0; i < N_PROTOCOLS; i++)
@@ -223,12 +275,24 @@ void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 		     const uint8_t *payload)
 {
 	p->now_ns = rec->ts_ns;
-	stream_record(p->stream, rec, payload);
+	if (__builtin_expect(rec->flags & METLO_REC_FRAGMENT, 0))
+		fragment_record(p->fragments, rec, payload);
+	else
+		stream_record(p->stream, rec, payload);
 }
 
 void pipeline_records(struct pipeline *p, const struct stream_input *in,
 		      unsigned int n)
 {
+	unsigned int flags = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		flags |= in[i].rec->flags;
+	if (__builtin_expect(flags & METLO_REC_FRAGMENT, 0)) {
+		for (unsigned int i = 0; i < n; i++)
+			pipeline_record(p, in[i].rec, in[i].payload);
+		return;
+	}
 	if (n)
 		p->now_ns = in[n - 1].rec->ts_ns;
 	stream_records(p->stream, in, n);
@@ -237,6 +301,7 @@ void pipeline_records(struct pipeline *p, const struct stream_input *in,
 void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
 	p->now_ns = now_ns;
+	fragment_tick(p->fragments, now_ns);
 	stream_tick(p->stream, now_ns);
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
 		if (protocols[i]->tick)
@@ -247,6 +312,7 @@ void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 void pipeline_flush(struct pipeline *p, uint64_t now_ns)
 {
 	p->now_ns = now_ns;
+	fragment_flush(p->fragments);
 	stream_flush(p->stream, now_ns);
 	submit_all(p);
 }
@@ -259,6 +325,11 @@ bool pipeline_failed(const struct pipeline *p)
 uint64_t pipeline_queue_limit(const struct settings *s)
 {
 	return s->memory / 4;
+}
+
+const struct fragment_stats *pipeline_fragment_stats(const struct pipeline *p)
+{
+	return fragment_stats(p->fragments);
 }
 
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)

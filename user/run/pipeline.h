@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stages of one worker: records -> stream -> http -> selection -> lines ->
+ * The stages of one worker: records (-> fragments) -> stream -> http -> selection -> lines ->
  * output. Used by one thread.
  */
 #ifndef RUN_PIPELINE_H
@@ -10,6 +10,7 @@
 
 #include "run/rules.h"
 #include "config/settings.h"
+#include "fragment/table.h"
 #include "http/http.h"
 #include "output/output.h"
 #include "trace/selection.h"
@@ -17,11 +18,26 @@
 
 struct pipeline;
 
+/* Where a record of a reassembled segment went. */
+enum pipeline_route {
+	ROUTE_OWN, /* nowhere: its connection belongs to this pipeline */
+	ROUTE_PASSED,
+	ROUTE_DROPPED,
+};
+
 struct pipeline_conf {
 	const struct settings *settings; /* at startup */
 	const struct rules *rules;
 	unsigned int workers; /* that share --memory and --max-flows */
 	uint64_t seed[2];     /* random and secret; keys the hash tables */
+	/* Ports, sampling and hash seed for reassembled segments. May change at
+	 * any time; must outlive the pipeline. NULL: those of settings. */
+	const struct metlo_config *config;
+	/* Passes a record to the worker of its connection; NULL: there is only
+	 * one. */
+	enum pipeline_route (*route)(void *ctx, const struct metlo_rec *rec,
+				     const uint8_t *payload);
+	void *route_ctx;
 	struct output *output;
 	unsigned int worker; /* index of this worker and its queues */
 	/* Asks the kernel to drop payload of a flow; NULL in replay. */
@@ -66,6 +82,7 @@ bool pipeline_failed(const struct pipeline *p);
 uint64_t pipeline_queue_limit(const struct settings *s);
 
 /* Owned by the thread of the pipeline. */
+const struct fragment_stats *pipeline_fragment_stats(const struct pipeline *p);
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p);
 const struct http_stats *pipeline_http_stats(const struct pipeline *p);
 const struct selection_stats *

@@ -14,7 +14,8 @@ void snapshot_read(struct snapshot *r, struct summary *s,
 	*s = (struct summary){0};
 	if (!counters_read_all(&c->maps, &r->packets))
 		s->packets = &r->packets;
-	workers_stats(w, &r->stream, &r->http, &r->selection);
+	workers_stats(w, &r->fragments, &r->stream, &r->http, &r->selection);
+	s->fragments = &r->fragments;
 	s->stream = &r->stream;
 	s->http = &r->http;
 	s->selection = &r->selection;

@@ -10,6 +10,7 @@
  * first use. */
 struct snapshot {
 	struct metlo_stats packets;
+	struct fragment_stats fragments;
 	struct stream_stats stream;
 	struct http_stats http;
 	struct selection_stats selection;

@@ -54,9 +54,12 @@ static const void *stage_stats(const struct summary *s,
 			       enum counter_stage stage)
 {
 	const void *const stats[STAGES] = {
-		[STAGE_PACKETS] = s->packets,	  [STAGE_STREAM] = s->stream,
-		[STAGE_HTTP] = s->http,		  [STAGE_OUTPUT] = s->output,
+		[STAGE_PACKETS] = s->packets,
+		[STAGE_STREAM] = s->stream,
+		[STAGE_HTTP] = s->http,
+		[STAGE_OUTPUT] = s->output,
 		[STAGE_SELECTION] = s->selection,
+		[STAGE_FRAGMENTS] = s->fragments,
 	};
 
 	return stats[stage];
@@ -224,8 +227,12 @@ static const struct {
 	 "raise --ring-size or --workers, or give the collector more CPU"},
 	{STAGE_PACKETS, "truncated_bytes",
 	 "mirrored packets arrive truncated: raise the packet length of the mirror session and the MTU of this interface"},
+	{STAGE_FRAGMENTS, "limit",
+	 "too many IP fragments that are never completed: usually a flood; raise --memory"},
+	{STAGE_FRAGMENTS, "dropped",
+	 "the workers are too slow: give the collector more CPU"},
 	{STAGE_STREAM, "gap_bytes",
-	 "packets are missing: see ring_full and truncated_bytes; otherwise the mirror source or the network dropped them"},
+	 "packets are missing: see ring_full, truncated_bytes and fragments; otherwise the mirror source or the network dropped them"},
 	{STAGE_STREAM, "flows_evicted", "raise --max-flows"},
 	{STAGE_STREAM, "flows_no_memory",
 	 "the machine is out of memory: lower --max-flows or --memory"},

@@ -17,6 +17,7 @@
 #include "base/opt.h"
 #include "capture/counters.h"
 #include "http/http.h"
+#include "fragment/table.h"
 #include "metlo_record.h"
 #include "output/output.h"
 #include "run/counter_table.h"
@@ -33,6 +34,7 @@ struct summary_sink {
 /* Owns nothing. A stage that is NULL is left out. */
 struct summary {
 	const struct metlo_stats *packets;
+	const struct fragment_stats *fragments;
 	const struct stream_stats *stream;
 	const struct http_stats *http;
 	const struct selection_stats *selection;
@@ -54,7 +56,7 @@ void summary_sort_vnis(struct counters_vni *vnis, size_t n);
 
 /*
  * Prints members of a JSON object without its braces, so that a command can add
- * its own: packet counters at the top level, then the objects "stream", "http",
+ * its own: packet counters at the top level, then the objects "fragments", "stream", "http",
  * "selection" and "output", then the array "vni".
  */
 void summary_json_members(FILE *f, const struct summary *s);

@@ -18,6 +18,7 @@
 #include "run/worker.h"
 #include "run/pipeline.h"
 #include "run/counter_table.h"
+#include "run/inbox.h"
 #include "metlo_shunt.h"
 
 /*
@@ -40,6 +41,8 @@
 struct worker {
 	struct ring *ring;
 	struct pipeline *pipeline;
+	struct workers *all;
+	struct inbox inbox; /* records from other workers */
 	const atomic_bool *stop;
 	_Atomic(const struct rules *) rules; /* in use by the pipeline */
 	/* The rules to adopt: points to workers.rules. */
@@ -59,6 +62,7 @@ struct worker {
 	_Atomic uint64_t cpu_ns; /* of the thread */
 	/* Copies for other threads, see publish(). Protected by lock: */
 	pthread_mutex_t lock;
+	struct fragment_stats fragments;
 	struct stream_stats stream;
 	struct http_stats http;
 	struct selection_stats selection;
@@ -112,6 +116,29 @@ static void on_old_records(void *ctx, const struct ring_record *v,
 		on_records(&w->worker[v[i].rec->hash & (w->n - 1)], &v[i], 1);
 }
 
+/* A record that another worker reassembled from fragments. */
+static void on_inbox(void *ctx, const struct metlo_rec *rec,
+		     const unsigned char *payload)
+{
+	struct worker *w = ctx;
+
+	pipeline_record(w->pipeline, rec, payload);
+}
+
+/* Passes a record of a reassembled segment to the worker that owns its
+ * connection: its fragments were in the ring that their ID selects. */
+static enum pipeline_route on_segment(void *ctx, const struct metlo_rec *rec,
+				      const uint8_t *payload)
+{
+	struct worker *w = ctx, *owner;
+
+	owner = &w->all->worker[rec->hash & (w->all->n - 1)];
+	if (owner == w)
+		return ROUTE_OWN;
+	return inbox_put(&owner->inbox, rec, payload) ? ROUTE_PASSED
+						      : ROUTE_DROPPED;
+}
+
 static void on_shunt(void *ctx, const struct stream_shunt *req)
 {
 	struct metlo_shunt *slots = ctx;
@@ -132,6 +159,7 @@ static void on_shunt(void *ctx, const struct stream_shunt *req)
  * with the lock held, which it releases. */
 static void publish_and_unlock(struct worker *w)
 {
+	w->fragments = *pipeline_fragment_stats(w->pipeline);
 	w->stream = *pipeline_stream_stats(w->pipeline);
 	w->http = *pipeline_http_stats(w->pipeline);
 	w->selection = *pipeline_selection_stats(w->pipeline);
@@ -230,6 +258,8 @@ static void *run(void *arg)
 		bool empty = n < CHUNK_SIZE;
 		uint64_t mono = clock_mono_ns();
 
+		if (inbox_waiting(&w->inbox))
+			inbox_take(&w->inbox, on_inbox, w);
 		store(&w->heartbeat_ns, mono);
 		if (mono - w->last_tick >= TICK_NS) {
 			tick(w, mono, empty);
@@ -247,6 +277,7 @@ static void *run(void *arg)
 			sleep += sleep / 8;
 	}
 	drain(w);
+	inbox_take(&w->inbox, on_inbox, w);
 	pipeline_flush(w->pipeline, clock_mono_ns() + w->to_unix);
 	publish(w);
 	return NULL;
@@ -275,6 +306,8 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 		.rules = rules,
 		.workers = c->rings.n,
 		.output = o,
+		.config = c->config,
+		.route = on_segment,
 		.shunt = on_shunt,
 		.shunt_ctx = c->shunts,
 	};
@@ -300,6 +333,9 @@ struct workers *workers_new(struct capture *c, const struct settings *s,
 		struct worker *one = &w->worker[i];
 
 		conf.worker = i;
+		conf.route_ctx = one;
+		one->all = w;
+		inbox_init(&one->inbox);
 		pthread_mutex_init(&one->lock, NULL);
 		snprintf(one->name, sizeof(one->name), "worker-%u", i);
 		one->ring = &c->rings.ring[i];
@@ -359,6 +395,18 @@ int workers_start(struct workers *w)
 	return 0;
 }
 
+/* A record that arrived when its worker had ended. */
+static void on_late(void *ctx, const struct metlo_rec *rec,
+		    const unsigned char *payload)
+{
+	struct worker *w = ctx;
+
+	(void)payload;
+	w->fragments.dropped++;
+	w->fragments.records--;
+	w->fragments.record_bytes -= rec->len;
+}
+
 void workers_stop(struct workers *w)
 {
 	atomic_store_explicit(&w->stop, true, memory_order_relaxed);
@@ -366,6 +414,11 @@ void workers_stop(struct workers *w)
 		if (w->worker[i].started)
 			pthread_join(w->worker[i].thread, NULL);
 		w->worker[i].started = false;
+	}
+	for (unsigned int i = 0; i < w->n; i++) {
+		pthread_mutex_lock(&w->worker[i].lock);
+		inbox_take(&w->worker[i].inbox, on_late, &w->worker[i]);
+		pthread_mutex_unlock(&w->worker[i].lock);
 	}
 }
 
@@ -391,6 +444,8 @@ void workers_free(struct workers *w)
 	for (unsigned int i = 0; i < w->n; i++)
 		if (w->worker[i].pipeline)
 			pipeline_free(w->worker[i].pipeline);
+	for (unsigned int i = 0; i < w->n; i++)
+		inbox_free(&w->worker[i].inbox);
 	free(w);
 }
 
@@ -409,9 +464,11 @@ void workers_sample(const struct workers *w, unsigned int i,
 	};
 }
 
-void workers_stats(struct workers *w, struct stream_stats *stream,
-		   struct http_stats *http, struct selection_stats *selection)
+void workers_stats(struct workers *w, struct fragment_stats *fragments,
+		   struct stream_stats *stream, struct http_stats *http,
+		   struct selection_stats *selection)
 {
+	memset(fragments, 0, sizeof(*fragments));
 	memset(stream, 0, sizeof(*stream));
 	memset(http, 0, sizeof(*http));
 	memset(selection, 0, sizeof(*selection));
@@ -419,6 +476,7 @@ void workers_stats(struct workers *w, struct stream_stats *stream,
 		struct worker *one = &w->worker[i];
 
 		pthread_mutex_lock(&one->lock);
+		counter_table_add(STAGE_FRAGMENTS, fragments, &one->fragments);
 		counter_table_add(STAGE_STREAM, stream, &one->stream);
 		counter_table_add(STAGE_HTTP, http, &one->http);
 		counter_table_add(STAGE_SELECTION, selection, &one->selection);

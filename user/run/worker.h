@@ -16,6 +16,7 @@
 #include "capture/capture.h"
 #include "run/rules.h"
 #include "config/settings.h"
+#include "fragment/table.h"
 #include "http/http.h"
 #include "output/output.h"
 #include "trace/selection.h"
@@ -68,7 +69,8 @@ void workers_sample(const struct workers *w, unsigned int i,
 		    struct worker_state *state);
 
 /* Sums over the workers. Running workers publish their counters every 100 ms. */
-void workers_stats(struct workers *w, struct stream_stats *stream,
-		   struct http_stats *http, struct selection_stats *selection);
+void workers_stats(struct workers *w, struct fragment_stats *fragments,
+		   struct stream_stats *stream, struct http_stats *http,
+		   struct selection_stats *selection);
 
 #endif
