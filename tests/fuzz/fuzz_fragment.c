@@ -243,12 +243,13 @@ static void step(struct world *w, const uint8_t *p, unsigned int number,
 	f.captured = p[0] & 32 ? f.len / 2 : f.len;
 	if (f.captured > METLO_REC_PAYLOAD_MAX - 48)
 		f.captured = METLO_REC_PAYLOAD_MAX - 48;
-	for (uint32_t i = 0; i < f.captured; i++)
-		f.data[i] = (uint8_t)(number * 31 + i * 7);
-	/* the TCP header: 20 bytes, no flags but ACK */
-	if (!f.offset && f.captured > 13) {
-		f.data[12] = 0x50;
-		f.data[13] = 0x10;
+	for (uint32_t i = 0; i < f.captured; i++) {
+		uint32_t at = f.offset + i;
+
+		/* the TCP header has 20 bytes, and no flags but ACK */
+		f.data[i] = at == 12   ? 0x50
+			    : at == 13 ? 0x10
+				       : (uint8_t)(number * 31 + i * 7);
 	}
 	*now += f.offset == 0xfff8 ? 31000000000ull : 1000000;
 	q = &w->queue[f.key];

@@ -54,15 +54,15 @@ static void fixture_init(struct summary_fixture *m)
 	for (int i = 0; i < 2; i++)
 		fill(&m->sinks[i].stats, sizeof(m->sinks[i].stats),
 		     5000 + 1000 * (uint64_t)i);
-	m->s = (struct summary){&m->packets,
-				&m->stream,
-				&m->http,
-				&m->selection,
-				&m->output,
-				m->sinks,
-				2,
-				m->vnis,
-				3};
+	m->s = (struct summary){.packets = &m->packets,
+				.stream = &m->stream,
+				.http = &m->http,
+				.selection = &m->selection,
+				.output = &m->output,
+				.sinks = m->sinks,
+				.n_sinks = 2,
+				.vnis = m->vnis,
+				.n_vnis = 3};
 }
 
 static char *written(void (*write)(FILE *f, const struct summary *s),

@@ -253,12 +253,15 @@ void fragment_tick(struct fragment_table *t, uint64_t now_ns)
 	for (unsigned int i = 0; i < GROUPS; i++) {
 		struct fragment_group *g = &t->group[i];
 
-		while (g->oldest && g->oldest->deadline_ns <= now_ns) {
+		struct fragment_entry *e = g->oldest, *newer;
+
+		for (; e && e->deadline_ns <= now_ns; e = newer) {
+			newer = e->newer;
 			t->stats.timeouts++;
-			discard(t, g->oldest);
+			discard(t, e);
 		}
-		if (g->oldest && g->oldest->deadline_ns < next)
-			next = g->oldest->deadline_ns;
+		if (e && e->deadline_ns < next)
+			next = e->deadline_ns;
 	}
 	t->next_expiry_ns = next;
 }
@@ -266,9 +269,11 @@ void fragment_tick(struct fragment_table *t, uint64_t now_ns)
 void fragment_flush(struct fragment_table *t)
 {
 	for (unsigned int i = 0; i < GROUPS; i++)
-		while (t->group[i].oldest) {
+		for (struct fragment_entry *e = t->group[i].oldest, *next; e;
+		     e = next) {
+			next = e->newer;
 			t->stats.timeouts++;
-			discard(t, t->group[i].oldest);
+			discard(t, e);
 		}
 }
 

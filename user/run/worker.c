@@ -402,9 +402,11 @@ static void on_late(void *ctx, const struct metlo_rec *rec,
 	struct worker *w = ctx;
 
 	(void)payload;
+	pthread_mutex_lock(&w->lock);
 	w->fragments.dropped++;
 	w->fragments.records--;
 	w->fragments.record_bytes -= rec->len;
+	pthread_mutex_unlock(&w->lock);
 }
 
 void workers_stop(struct workers *w)
@@ -415,11 +417,8 @@ void workers_stop(struct workers *w)
 			pthread_join(w->worker[i].thread, NULL);
 		w->worker[i].started = false;
 	}
-	for (unsigned int i = 0; i < w->n; i++) {
-		pthread_mutex_lock(&w->worker[i].lock);
+	for (unsigned int i = 0; i < w->n; i++)
 		inbox_take(&w->worker[i].inbox, on_late, &w->worker[i]);
-		pthread_mutex_unlock(&w->worker[i].lock);
-	}
 }
 
 bool workers_failed(struct workers *w)
