@@ -109,6 +109,17 @@ static int check(struct apply_run *r)
 	return first;
 }
 
+static void add_orphan(struct apply_run *r, const struct step *s,
+		       const char *what, const struct aws_error *why)
+{
+	struct step_error *l = ARENA_ADD(&r->p->mem, &r->result->orphans);
+
+	if (l)
+		*l = (struct step_error){
+			s, arena_printf(&r->p->mem, "%s: %s", s->text, what),
+			*why};
+}
+
 static void undo_all(struct apply_run *r, size_t from)
 {
 	struct apply_result *result = r->result;
@@ -141,31 +152,44 @@ static void undo_all(struct apply_run *r, size_t from)
 	result->outcome = result->orphans.n ? APPLY_ORPHANS : APPLY_ROLLED_BACK;
 }
 
+/* A change without a response is made again before it is undone: AWS may carry
+ * out the lost request after the one that undoes it, unless it has by then. */
+static void settle_change(struct apply_run *r, struct step *s,
+			  const struct aws_error *err)
+{
+	const char *unused = NULL;
+	struct aws_error why = {0};
+
+	/* Undoing a change that never happened does no harm. */
+	s->state = STEP_DONE;
+	if (!s->undo_text)
+		return;
+	r->o->ops.perform(r->o->ops.ctx, r->p, s, false, &unused, &why);
+	if (err->abandoned)
+		add_orphan(
+			r, s,
+			"AWS did not respond in time; the change is undone below, but AWS may still make it later",
+			err);
+}
+
 /* A call without a response may nevertheless have taken effect. */
 static void find_created(struct apply_run *r, struct step *s,
 			 const struct aws_error *err)
 {
 	struct aws_error why = {0};
 	const char *created = NULL;
-	struct step_error *l;
 
 	if (!err->unknown_outcome)
 		return;
 	if (!step_ops(s->type)->creates) {
-		/* Undoing a change that never happened does no harm. */
-		s->state = STEP_DONE;
+		settle_change(r, s, err);
 		return;
 	}
 	if (r->o->ops.find(r->o->ops.ctx, r->p, s, &created, &why)) {
-		l = ARENA_ADD(&r->p->mem, &r->result->orphans);
-		if (l)
-			*l = (struct step_error){
-				s,
-				arena_printf(
-					&r->p->mem,
-					"%s: AWS did not respond, so it may or may not have been done",
-					s->text),
-				why};
+		add_orphan(
+			r, s,
+			"AWS did not respond, so it may or may not have been done",
+			&why);
 		return;
 	}
 	if (!created)

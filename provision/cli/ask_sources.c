@@ -34,7 +34,7 @@ static struct choice *offer(struct setup *s, struct choices *c,
 	to->chosen = is_source(&s->spec, text);
 	if (!check || !source_parse(s->mem, text, &source, &err))
 		return to;
-	select_source(s->mem, s->inventory, &source, NULL, &found,
+	select_source(s->mem, s->inventory, &source, NULL, NULL, &found,
 		      &diagnostics);
 	if (found.n)
 		return to;

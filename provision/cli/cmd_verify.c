@@ -123,7 +123,8 @@ int cmd_verify(struct context *ctx)
 					.health = true,
 					.paths = true,
 					.own_sources = true};
-	struct verify_extra more = {0};
+	struct verify_extra more = {.profile = ctx->settings.profile,
+				    .endpoint_url = ctx->settings.endpoint_url};
 	struct aws_error err = {0};
 	struct verify_reports l = {0};
 	struct str_list names;

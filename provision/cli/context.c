@@ -6,6 +6,7 @@
 
 #include "base/exit.h"
 #include "cli/context.h"
+#include "model/shell.h"
 #include "term/prompt.h"
 
 #define ERROR_TEXT_MAX 8192
@@ -193,14 +194,6 @@ struct str_list context_deployments(struct context *ctx, struct arena *a,
 	return l;
 }
 
-static const char *add_option(struct context *ctx, const char *command,
-			      const char *option, const char *value)
-{
-	return str_empty(value) ? command
-				: arena_printf(&ctx->mem, "%s --%s %s", command,
-					       option, value);
-}
-
 const char *context_command(struct context *ctx, const char *name,
 			    const char *deployment)
 {
@@ -210,10 +203,11 @@ const char *context_command(struct context *ctx, const char *name,
 
 	if (str_same(region, ctx->default_region))
 		region = NULL;
-	c = add_option(ctx, c, "name", deployment);
-	c = add_option(ctx, c, "region", region);
-	c = add_option(ctx, c, "profile", ctx->settings.profile);
-	return add_option(ctx, c, "endpoint-url", ctx->settings.endpoint_url);
+	c = shell_option(&ctx->mem, c, "name", deployment);
+	c = shell_option(&ctx->mem, c, "region", region);
+	c = shell_option(&ctx->mem, c, "profile", ctx->settings.profile);
+	return shell_option(&ctx->mem, c, "endpoint-url",
+			    ctx->settings.endpoint_url);
 }
 
 void context_free(struct context *ctx)

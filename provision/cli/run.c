@@ -21,6 +21,8 @@ struct plan_run {
 	size_t checked;		 /* steps whose permission was checked */
 	uint64_t since;		 /* ns, when the step began */
 	unsigned int shown_s;	 /* elapsed seconds on the screen */
+	uint64_t interrupted; /* ns, when an interrupt was noticed; 0: none */
+	bool explained;	      /* why the interrupt takes a while */
 	bool rolling_back;
 };
 
@@ -83,11 +85,31 @@ static void end(struct plan_run *r, enum style style, const char *word)
 	r->step = NULL;
 }
 
+/* A change in progress finishes first: aborted, it could be made after it has
+ * been rolled back. */
+static void explain_wait(struct plan_run *r)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (!r->ctx->interrupt.count || r->explained || r->rolling_back)
+		return;
+	if (!r->interrupted)
+		r->interrupted = now;
+	if (now - r->interrupted < NSEC_PER_SEC)
+		return;
+	r->explained = true;
+	term_print(
+		&r->ctx->err,
+		"\nInterrupted; waiting for AWS to answer the change in progress.\n");
+}
+
 /* Called during AWS calls. */
 static void tick(void *arg)
 {
 	struct plan_run *r = arg;
 	unsigned int s;
+
+	explain_wait(r);
 
 	if (!r->step || !r->t->moves)
 		return;

@@ -71,8 +71,8 @@ struct candidates setup_candidates(struct setup *s)
 	struct diagnostics unused = {0};
 
 	FOREACH(source, &s->spec.sources)
-		select_source(s->mem, s->inventory, source, target_eni, &c,
-			      &unused);
+		select_source(s->mem, s->inventory, source, target_eni, NULL,
+			      &c, &unused);
 	return c;
 }
 

@@ -54,6 +54,7 @@ struct attempt_state {
 	const char *service, *action;
 	unsigned int attempt; /* from 1 */
 	bool uncertain; /* an attempt may have taken effect, unconfirmed */
+	bool abandoned; /* an attempt may still take effect */
 	bool renewed;	/* the credentials, which is tried once */
 	bool set_clock; /* the clock offset, which is tried once */
 	/* Reads a successful response into result. 0, -ENOMEM, or -EPROTO if it
@@ -179,6 +180,7 @@ static int try_once(struct aws_client *c, const struct aws_request *p,
 	c->counters.attempts++;
 	error = aws_request_send(c->http, p, &c->cred, response, &sent, why);
 	k->uncertain |= response->resent;
+	k->abandoned |= response->abandoned;
 	if (error) {
 		k->uncertain |= sent;
 	} else if (response->status < 200 || response->status > 299) {
@@ -186,6 +188,7 @@ static int try_once(struct aws_client *c, const struct aws_request *p,
 		credentials_scrub(&c->cred, why->message);
 		/* A gateway that timed out may have forwarded the request. */
 		k->uncertain |= response->status >= 500;
+		k->abandoned |= response->status == 504;
 	} else {
 		error = read_success(k, response, why);
 	}
@@ -200,8 +203,10 @@ static int try_once(struct aws_client *c, const struct aws_request *p,
 static int give_up(const struct attempt_state *k, struct aws_error *err,
 		   int error)
 {
-	if (err)
+	if (err) {
 		err->unknown_outcome = k->uncertain;
+		err->abandoned = k->abandoned;
+	}
 	return error;
 }
 
@@ -253,6 +258,7 @@ static int send_with_retries(struct aws_client *c, struct aws_request *p,
 			return give_up(k, err, error);
 	}
 	why.unknown_outcome = k->uncertain;
+	why.abandoned = k->abandoned;
 	return aws_error_copy(err, &why, error);
 }
 
@@ -264,13 +270,20 @@ void call_begin(struct aws_query *q, const struct call_service *service,
 	query_string(q, service->version, "Version");
 }
 
-int call_send(struct aws_client *c, const struct call_service *service,
-	      const char *action, struct aws_query *q,
-	      struct call_response *response, struct aws_error *err)
+static bool is_read(const char *action)
+{
+	return !strncmp(action, "Describe", strlen("Describe")) ||
+	       !strncmp(action, "Get", strlen("Get"));
+}
+
+static int send_query(struct aws_client *c, const struct call_service *service,
+		      const char *action, bool finish, struct aws_query *q,
+		      struct call_response *response, struct aws_error *err)
 {
 	struct aws_request p = {.service = service->name,
 				.body = q->body.p,
-				.body_len = q->body.len};
+				.body_len = q->body.len,
+				.finish = finish};
 	struct call_response result = {0};
 	struct attempt_state k = {.service = service->name,
 				  .action = action,
@@ -292,6 +305,14 @@ int call_send(struct aws_client *c, const struct call_service *service,
 	return 0;
 }
 
+int call_send(struct aws_client *c, const struct call_service *service,
+	      const char *action, struct aws_query *q,
+	      struct call_response *response, struct aws_error *err)
+{
+	return send_query(c, service, action, !is_read(action), q, response,
+			  err);
+}
+
 void call_response_free(struct call_response *a)
 {
 	xml_free(&a->xml);
@@ -307,7 +328,7 @@ int call_change(struct aws_client *c, const char *action, struct aws_query *q,
 
 	if (dry_run)
 		query_bool(q, true, "DryRun");
-	error = call_send(c, &call_ec2, action, q, response, &why);
+	error = send_query(c, &call_ec2, action, !dry_run, q, response, &why);
 	if (dry_run && error && !strcmp(why.code, "DryRunOperation"))
 		return 0;
 	if (dry_run && !error) {

@@ -33,7 +33,8 @@ struct call_response {
 	struct xml xml;
 	const struct xml_node *root;
 };
-/* Sends q, with retries, and frees it. response may be NULL. */
+/* Sends q, with retries, and frees it. response may be NULL. An interrupt lets
+ * the attempt at a change finish, and only then ends the call. */
 int call_send(struct aws_client *c, const struct call_service *service,
 	      const char *action, struct aws_query *q,
 	      struct call_response *response, struct aws_error *err);

@@ -15,6 +15,9 @@ struct aws_error {
 	/* A request was sent but its response was lost, so the change may have
 	 * been made: check before making it again. */
 	bool unknown_outcome;
+	/* With unknown_outcome: the request was given up while AWS may still
+	 * have been working on it, so the change may be made later. */
+	bool abandoned;
 	char service[24];   /* "ec2" */
 	char action[64];    /* "CreateTrafficMirrorSession" */
 	char code[96];	    /* AWS error code; "" without a response */

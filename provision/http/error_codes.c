@@ -116,7 +116,7 @@ static const struct aws_error_code codes[] = {
 	{"InvalidTrafficMirrorTarget", AWS_ERR_REFUSED,
 	 "This cannot be a mirror target. A target is an interface of an instance that is not itself a source, a network load balancer with a UDP listener on port 4789, or a gateway load balancer endpoint."},
 	{"NetworkInterfaceNotSupported", AWS_ERR_REFUSED,
-	 "AWS mirrors only the interfaces of Nitro instances and of some Xen types; \"metlo-mirror aws plan\" shows which sources can be mirrored."},
+	 "AWS mirrors only the interfaces of Nitro instances and of some Xen types; \"metlo-mirror aws plan\" shows which sources can be mirrored. Leave this one out with --exclude."},
 	{"InvalidNetworkInterface.InUse", AWS_ERR_IN_USE, NULL},
 	{"InvalidNetworkInterfaceID.NotFound", AWS_ERR_NOT_FOUND,
 	 "The network interface does not exist; a task or instance may have been replaced. Run sync."},

@@ -92,7 +92,8 @@ static int send_headers(struct transport *t, const struct aws_request *p,
 				       .body_len = p->body_len,
 				       .max_response = XML_MAX_BYTES,
 				       .connect_ms = 10000,
-				       .timeout_ms = p->timeout_ms},
+				       .timeout_ms = p->timeout_ms,
+				       .finish = p->finish},
 		response, sent, err);
 	buf_free(&authorization);
 	return error;

@@ -19,6 +19,7 @@ struct aws_request {
 	size_t body_len;
 	int64_t clock_offset; /* seconds that AWS's clock is ahead */
 	unsigned int timeout_ms;
+	bool finish; /* a change: an interrupt does not abort it */
 };
 
 /* As transport_send(). cred NULL: not signed. */

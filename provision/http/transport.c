@@ -26,6 +26,7 @@ struct transfer {
 	size_t body_len, body_at;
 	size_t max;
 	bool too_large;
+	bool finish;
 };
 
 int transport_new(struct transport **out, bool (*stopped)(void *ctx), void *ctx)
@@ -152,13 +153,15 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c,
 		       curl_off_t d)
 {
-	const struct transport *t = ctx;
+	const struct transfer *tr = ctx;
+	const struct transport *t = tr->t;
 
 	(void)a;
 	(void)b;
 	(void)c;
 	(void)d;
-	return t->stopped && t->stopped(t->ctx);
+	/* Polled in any case: it also shows the progress. */
+	return t->stopped && t->stopped(t->ctx) && !tr->finish;
 }
 
 static struct curl_slist *header_list(const struct http_request *r)
@@ -224,7 +227,7 @@ static void set_options(struct transport *t, const struct http_request *r,
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, tr);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, tr);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_ms);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
@@ -299,7 +302,8 @@ int transport_send(struct transport *t, const struct http_request *r,
 			      .response = response,
 			      .body = r->body,
 			      .body_len = r->body_len,
-			      .max = r->max_response};
+			      .max = r->max_response,
+			      .finish = r->finish};
 	struct curl_slist *headers = header_list(r);
 	long status = 0;
 	CURLcode code;
@@ -326,6 +330,8 @@ int transport_send(struct transport *t, const struct http_request *r,
 		code = CURLE_OUT_OF_MEMORY;
 	}
 	*sent = response->resent || may_have_sent(code, response);
+	response->abandoned = *sent && (code == CURLE_OPERATION_TIMEDOUT ||
+					code == CURLE_ABORTED_BY_CALLBACK);
 	return set_error(t, r, &tr, code, err);
 }
 

@@ -13,7 +13,8 @@
 
 struct transport;
 
-/* stopped, if not NULL, is polled during transfers; true aborts them. */
+/* stopped, if not NULL, is polled during transfers; true aborts those that need
+ * not finish. */
 int transport_new(struct transport **out, bool (*stopped)(void *ctx),
 		  void *ctx);
 void transport_free(struct transport *t);
@@ -29,11 +30,15 @@ struct http_request {
 	unsigned int connect_ms; /* limit for establishing the connection */
 	unsigned int timeout_ms; /* limit for the whole exchange */
 	bool no_proxy;		 /* for link-local and loopback addresses */
+	/* A change: stopped does not abort it. The server might carry it out
+	 * after what is meant to undo it. */
+	bool finish;
 };
 
 struct http_response {
 	int status;
 	bool resent;	 /* libcurl sent the request twice */
+	bool abandoned;	 /* given up while the server may still work on it */
 	struct buf body; /* followed by a NUL, which len does not count */
 	int64_t date;	 /* Unix time by the Date header; 0: none */
 	unsigned int retry_after_s; /* by the Retry-After header; 0: none */

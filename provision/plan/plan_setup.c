@@ -121,21 +121,12 @@ static bool is_collector(const struct plan *p, const struct candidate *c)
 	return c->instance && str_list_has(&p->collectors, c->instance->id);
 }
 
-/* Drops excluded interfaces and collectors: a collector must not mirror to
- * itself. */
-static void drop_excluded(struct plan *p)
+/* A collector must not mirror to itself. */
+static void drop_collectors(struct plan *p)
 {
-	struct candidates out = {0};
-	struct diagnostics unused = {0};
 	size_t n = 0;
 
-	FOREACH(s, &p->spec.excluded)
-		select_source(&p->mem, p->inventory, s, NULL, &out, &unused);
 	FOREACH(c, &p->sources) {
-		bool excluded = false;
-
-		for (size_t k = 0; k < out.n && !excluded; k++)
-			excluded = out.items[k].eni == c->eni;
 		if (is_collector(p, c))
 			plan_report(
 				p,
@@ -146,7 +137,7 @@ static void drop_excluded(struct plan *p)
 					: DIAG_INFO,
 				"%s belongs to the collector %s and is not mirrored",
 				c->eni->id, c->instance->id);
-		else if (!excluded)
+		else
 			p->sources.items[n++] = *c;
 	}
 	p->sources.n = n;
@@ -157,11 +148,14 @@ static void select_sources(struct plan *p, bool sync)
 	const char *target_eni =
 		p->spec.target.type == TARGET_ENI ? p->spec.target.id : NULL;
 	size_t before = p->diagnostics.n;
+	struct candidates excluded = {0};
 
+	FOREACH(src, &p->spec.excluded)
+		select_excluded(&p->mem, p->inventory, src, &excluded);
 	FOREACH(src, &p->spec.sources)
-		select_source(&p->mem, p->inventory, src, target_eni,
+		select_source(&p->mem, p->inventory, src, target_eni, &excluded,
 			      &p->sources, &p->diagnostics);
-	drop_excluded(p);
+	drop_collectors(p);
 	for (size_t i = before; sync && i < p->diagnostics.n; i++)
 		if (p->diagnostics.items[i].level == DIAG_FAIL)
 			p->diagnostics.items[i].level = DIAG_WARN;

@@ -78,8 +78,10 @@ struct source_selection {
 	const struct inventory *inv;
 	const struct source *source;
 	const char *target_eni;
+	const struct candidates *excluded; /* NULL: none */
 	struct candidates *out;
 	struct diagnostics *diagnostics;
+	bool any;	 /* also interfaces that cannot be mirrored */
 	size_t included; /* interfaces the source includes, usable or not */
 };
 
@@ -94,9 +96,41 @@ static void check_instance(struct source_selection *s,
 			"instance %s is %s: its sessions cost money but carry no traffic until it runs",
 			i->id, i->state);
 	if (!str_empty(i->type) &&
-	    instance_support(i->type, &why) != INSTANCE_SUPPORTED)
+	    instance_support(i->type, &why) == INSTANCE_NOT_LISTED)
 		diag_add(s->a, s->diagnostics, DIAG_WARN,
 			 "instance %s (%s): %s", i->id, i->type, why);
+}
+
+/* Why AWS would certainly refuse a session on an interface, because of the type
+ * of its instance; NULL: it may accept one. A session that exists proves that it
+ * does, whatever the table of types says. */
+static const char *type_refusal(struct source_selection *s,
+				const struct ec2_interface *eni)
+{
+	const struct ec2_instance *i =
+		inventory_instance(s->inv, eni->instance_id);
+	const char *why;
+
+	if (!i || str_empty(i->type) ||
+	    instance_support(i->type, &why) != INSTANCE_UNSUPPORTED)
+		return NULL;
+	FOREACH(session, &s->inv->sessions)
+		if (str_same(session->interface_id, eni->id))
+			return NULL;
+	return arena_printf(s->a, "of %s (%s) is left out: %s", i->id, i->type,
+			    why);
+}
+
+static void add_candidate(struct source_selection *s,
+			  const struct ec2_interface *eni)
+{
+	struct candidate *c = ARENA_ADD(s->a, s->out);
+
+	if (!c)
+		return;
+	c->eni = eni;
+	c->instance = inventory_instance(s->inv, eni->instance_id);
+	c->source = s->source;
 }
 
 /* explicit: the user named this interface, so leaving it out is an error. */
@@ -104,11 +138,15 @@ static void add_interface(struct source_selection *s,
 			  const struct ec2_interface *eni, bool explicit)
 {
 	const char *doubt, *why = select_refusal(s->a, s->inv, eni, &doubt);
-	struct candidate *c;
+	const struct ec2_instance *i;
 
 	s->included++;
-	if (has(s->out, eni->id))
+	if (has(s->out, eni->id) || (s->excluded && has(s->excluded, eni->id)))
 		return;
+	if (s->any) {
+		add_candidate(s, eni);
+		return;
+	}
 	if (str_same(eni->id, s->target_eni)) {
 		diag_add(
 			s->a, s->diagnostics, explicit ? DIAG_FAIL : DIAG_INFO,
@@ -123,17 +161,21 @@ static void add_interface(struct source_selection *s,
 			 "%s %s", eni->id, why);
 		return;
 	}
+	/* Only a warning: one session that AWS refuses would roll back those of
+	 * all other sources. */
+	why = type_refusal(s, eni);
+	if (why) {
+		diag_add(s->a, s->diagnostics, DIAG_WARN, "%s %s", eni->id,
+			 why);
+		return;
+	}
 	if (doubt)
 		diag_add(s->a, s->diagnostics, DIAG_WARN, "%s %s", eni->id,
 			 doubt);
-	c = ARENA_ADD(s->a, s->out);
-	if (!c)
-		return;
-	c->eni = eni;
-	c->instance = inventory_instance(s->inv, eni->instance_id);
-	c->source = s->source;
-	if (c->instance && explicit)
-		check_instance(s, c->instance);
+	add_candidate(s, eni);
+	i = inventory_instance(s->inv, eni->instance_id);
+	if (i && explicit)
+		check_instance(s, i);
 }
 
 /* Adds all interfaces of an instance; false if it is terminated or does not
@@ -141,15 +183,16 @@ static void add_interface(struct source_selection *s,
 static bool add_instance(struct source_selection *s, const char *id)
 {
 	const struct ec2_instance *i = inventory_instance(s->inv, id);
+	size_t before = s->out->n;
 
 	if (i && (str_same(i->state, "terminated") ||
 		  str_same(i->state, "shutting-down")))
 		return false;
-	if (i)
-		check_instance(s, i);
 	FOREACH(e, &s->inv->interfaces)
 		if (str_same(e->instance_id, id))
 			add_interface(s, e, false);
+	if (i && s->out->n > before)
+		check_instance(s, i);
 	return i != NULL;
 }
 
@@ -385,23 +428,6 @@ static bool is_workload(const struct inventory *inv,
 	       str_same(eni->status, "in-use");
 }
 
-/* An unsupported instance in a whole VPC or subnet is left out: a session that
- * AWS refuses would roll back all others. */
-static bool can_be_mirrored(struct source_selection *s,
-			    const struct ec2_interface *eni)
-{
-	const struct ec2_instance *i =
-		inventory_instance(s->inv, eni->instance_id);
-	const char *why;
-
-	if (!i || str_empty(i->type) ||
-	    instance_support(i->type, &why) != INSTANCE_UNSUPPORTED)
-		return true;
-	diag_add(s->a, s->diagnostics, DIAG_WARN,
-		 "%s of %s (%s) is left out: %s", eni->id, i->id, i->type, why);
-	return false;
-}
-
 static void from_network(struct source_selection *s)
 {
 	const char *id = s->source->name;
@@ -413,8 +439,7 @@ static void from_network(struct source_selection *s)
 
 		/* That the network contains a mirror target is no mistake. */
 		if (str_same(in, id) && is_workload(s->inv, e) &&
-		    !select_refusal(s->a, s->inv, e, &doubt) &&
-		    can_be_mirrored(s, e))
+		    (s->any || !select_refusal(s->a, s->inv, e, &doubt)))
 			add_interface(s, e, false);
 	}
 	if (!s->included)
@@ -424,40 +449,61 @@ static void from_network(struct source_selection *s)
 			id);
 }
 
+static void from_source(struct source_selection *s)
+{
+	switch (s->source->type) {
+	case SOURCE_INSTANCE:
+		from_instance(s);
+		break;
+	case SOURCE_INTERFACE:
+		from_interface(s);
+		break;
+	case SOURCE_ECS:
+		from_ecs(s);
+		break;
+	case SOURCE_ALB:
+	case SOURCE_CLB:
+		from_load_balancer(s);
+		break;
+	case SOURCE_NLB:
+		from_nlb(s);
+		break;
+	case SOURCE_TAG:
+		from_tag(s);
+		break;
+	case SOURCE_VPC:
+	case SOURCE_SUBNET:
+		from_network(s);
+		break;
+	}
+}
+
 void select_source(struct arena *a, const struct inventory *inv,
 		   const struct source *source, const char *target_eni,
-		   struct candidates *out, struct diagnostics *diagnostics)
+		   const struct candidates *excluded, struct candidates *out,
+		   struct diagnostics *diagnostics)
 {
 	struct source_selection s = {.a = a,
 				     .inv = inv,
 				     .source = source,
 				     .target_eni = target_eni,
+				     .excluded = excluded,
 				     .out = out,
 				     .diagnostics = diagnostics};
 
-	switch (source->type) {
-	case SOURCE_INSTANCE:
-		from_instance(&s);
-		break;
-	case SOURCE_INTERFACE:
-		from_interface(&s);
-		break;
-	case SOURCE_ECS:
-		from_ecs(&s);
-		break;
-	case SOURCE_ALB:
-	case SOURCE_CLB:
-		from_load_balancer(&s);
-		break;
-	case SOURCE_NLB:
-		from_nlb(&s);
-		break;
-	case SOURCE_TAG:
-		from_tag(&s);
-		break;
-	case SOURCE_VPC:
-	case SOURCE_SUBNET:
-		from_network(&s);
-		break;
-	}
+	from_source(&s);
+}
+
+void select_excluded(struct arena *a, const struct inventory *inv,
+		     const struct source *source, struct candidates *out)
+{
+	struct diagnostics unused = {0};
+	struct source_selection s = {.a = a,
+				     .inv = inv,
+				     .source = source,
+				     .out = out,
+				     .diagnostics = &unused,
+				     .any = true};
+
+	from_source(&s);
 }

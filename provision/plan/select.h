@@ -18,11 +18,18 @@ struct candidates LIST_OF(struct candidate);
 /*
  * Adds the mirrorable interfaces of a source, each only once. The diagnostics
  * report what was left out and why, and what may not work. target_eni (NULL:
- * none) is left out: a target cannot be a source.
+ * none) is left out: a target cannot be a source. So is, without a diagnostic,
+ * what is excluded (NULL: nothing).
  */
 void select_source(struct arena *a, const struct inventory *inv,
 		   const struct source *source, const char *target_eni,
-		   struct candidates *out, struct diagnostics *diagnostics);
+		   const struct candidates *excluded, struct candidates *out,
+		   struct diagnostics *diagnostics);
+
+/* Adds the interfaces of a source to exclude, whether AWS can mirror them or
+ * not. */
+void select_excluded(struct arena *a, const struct inventory *inv,
+		     const struct source *source, struct candidates *out);
 
 /* Why AWS cannot mirror an interface, or NULL. *doubt is set to a text if AWS
  * may refuse it, else to NULL. */

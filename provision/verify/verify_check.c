@@ -5,6 +5,7 @@
 
 #include "verify/verify_check.h"
 #include "base/list.h"
+#include "model/shell.h"
 
 void check_row(struct checker *c, enum verify_state state, const char *check,
 	       const char *subject, const char *fix, const char *fmt, ...)
@@ -33,6 +34,14 @@ bool check_has(const struct checker *c, const char *check)
 	return false;
 }
 
+static const char *with_options(struct checker *c, const char *command)
+{
+	command = shell_option(c->a, command, "region", c->inv->region);
+	command = shell_option(c->a, command, "profile", c->extra->profile);
+	return shell_option(c->a, command, "endpoint-url",
+			    c->extra->endpoint_url);
+}
+
 const char *check_aws(struct checker *c, const char *fmt, ...)
 {
 	const char *words;
@@ -41,16 +50,25 @@ const char *check_aws(struct checker *c, const char *fmt, ...)
 	va_start(args, fmt);
 	words = arena_vprintf(c->a, fmt, args);
 	va_end(args);
-	return str_empty(c->inv->region)
-		       ? arena_printf(c->a, "aws %s", words)
-		       : arena_printf(c->a, "aws --region %s %s",
-				      c->inv->region, words);
+	words = arena_printf(c->a, "%s %s", with_options(c, "aws"), words);
+	return words;
 }
 
 const char *check_mirror(struct checker *c, const char *command)
 {
-	return arena_printf(c->a, "metlo-mirror aws %s --name %s%s%s", command,
-			    c->name,
-			    str_empty(c->inv->region) ? "" : " --region ",
-			    str_empty(c->inv->region) ? "" : c->inv->region);
+	return with_options(
+		c,
+		shell_option(c->a,
+			     arena_printf(c->a, "metlo-mirror aws %s", command),
+			     "name", c->name));
+}
+
+void check_unknown(struct checker *c, const char *check, const char *subject)
+{
+	check_row(
+		c, VERIFY_WARN, check, subject,
+		"grant it with the policy of \"metlo-mirror aws policy verify\"",
+		"is unknown: %s",
+		c->extra->attributes_unknown ? c->extra->attributes_unknown
+					     : "AWS does not report it");
 }

@@ -48,10 +48,14 @@ void check_row(struct checker *c, enum verify_state state, const char *check,
  * problem. */
 bool check_has(const struct checker *c, const char *check);
 
-/* Commands to suggest as fixes: of the AWS CLI, with the region filled in, and
- * of metlo-mirror, with the deployment filled in. */
+/* Commands to suggest as fixes: of the AWS CLI, and of metlo-mirror for this
+ * deployment, with the region, profile and endpoint of this run. They must work
+ * as printed; a fix that needs a choice begins with words that say so. */
 const char *check_aws(struct checker *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 const char *check_mirror(struct checker *c, const char *command);
+
+/* A warning that the permission to read an attribute is missing. */
+void check_unknown(struct checker *c, const char *check, const char *subject);
 
 #endif

@@ -20,6 +20,9 @@ struct verify_extra {
 	struct LIST_OF(struct verify_attributes) attributes;
 	struct LIST_OF(struct cw_query) queries;
 	struct cw_results metrics; /* one series per query; empty: not read */
+	/* Options of this run that the suggested commands repeat; NULL: none.
+	 * Set by the caller of verify_load(). */
+	const char *profile, *endpoint_url;
 	/* Why AWS did not provide them; NULL if it did, or was not asked. */
 	const char *attributes_unknown, *metrics_unknown;
 };

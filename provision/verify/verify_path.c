@@ -377,7 +377,7 @@ static void acl_row(struct checker *c, const struct acl_finding *finding)
 	if (finding->peers.n > 1 && n)
 		fix = arena_printf(
 			c->a,
-			"%s (repeat for the others, or use a larger block)",
+			"for each address, with a rule number of its own, or for a larger block: %s",
 			fix);
 	check_row(c, VERIFY_FAIL, CHECK_ACLS, finding->acl->id, fix,
 		  "its rule %s denies %s %u %s %s",
@@ -493,11 +493,14 @@ static void route_row(struct checker *c, const struct ec2_subnet *from,
 
 	check_row(
 		c, VERIFY_FAIL, CHECK_ROUTES, subject,
-		check_aws(
-			c,
-			"ec2 %s-route --route-table-id %s --destination-cidr-block %s --vpc-peering-connection-id pcx-... (or --transit-gateway-id tgw-...)",
-			hole ? "replace" : "create", t->id,
-			hole && r->cidr ? r->cidr : block),
+		arena_printf(
+			c->a,
+			"with the ID of the peering connection or transit gateway: %s",
+			check_aws(
+				c,
+				"ec2 %s-route --route-table-id %s --destination-cidr-block %s --vpc-peering-connection-id PCX",
+				hole ? "replace" : "create", t->id,
+				hole && r->cidr ? r->cidr : block)),
 		hole ? "its route to %s is a black hole: the next hop no longer exists"
 		: r ? "its route to %s leads outside private networks, where mirrored packets are not sent"
 		    : "it has no route to %s",

@@ -33,14 +33,15 @@ void check_sources(struct checker *c)
 		struct candidates found = {0};
 		struct diagnostics diagnostics = {0};
 
-		select_source(c->a, c->inv, s, target_eni, &found,
+		select_source(c->a, c->inv, s, target_eni, NULL, &found,
 			      &diagnostics);
 		if (diag_failed(&diagnostics))
 			check_row(
 				c, VERIFY_FAIL, CHECK_SOURCES, s->text,
-				check_mirror(
-					c,
-					"setup --source ... (naming every source to mirror)"),
+				arena_printf(
+					c->a,
+					"name every source to mirror with --source: %s",
+					check_mirror(c, "setup")),
 				"%s", first_note(&diagnostics));
 		else if (!found.n)
 			check_row(
@@ -100,10 +101,13 @@ static void missing_sessions(struct checker *c)
 		else
 			check_row(
 				c, VERIFY_FAIL, CHECK_SESSIONS, eni,
-				check_aws(
-					c,
-					"ec2 delete-traffic-mirror-session --traffic-mirror-session-id %s (or another foreign session)",
-					first->id),
+				arena_printf(
+					c->a,
+					"delete a session that nobody needs, for example: %s",
+					check_aws(
+						c,
+						"ec2 delete-traffic-mirror-session --traffic-mirror-session-id %s",
+						first->id)),
 				"is not mirrored: it has %zu sessions of others, and AWS allows %d per interface",
 				others, LIMIT_SESSIONS_PER_SOURCE);
 	}
@@ -238,10 +242,13 @@ static void instance_rows(struct checker *c, const struct ec2_instance *i)
 							: VERIFY_WARN,
 			CHECK_INSTANCE_TYPE, i->id,
 			support == INSTANCE_UNSUPPORTED
-				? check_aws(
-					  c,
-					  "ec2 modify-instance-attribute --instance-id %s --instance-type t3.large (while it is stopped)",
-					  i->id)
+				? arena_printf(
+					  c->a,
+					  "stop it, then change its type: %s",
+					  check_aws(
+						  c,
+						  "ec2 modify-instance-attribute --instance-id %s --instance-type t3.large",
+						  i->id))
 				: "nothing to do if \"mirrored\" below shows packets from it; otherwise change its type",
 			"%s: %s", i->type, why);
 }

@@ -75,19 +75,19 @@ static void interface_rows(struct checker *c)
 	const struct ec2_instance *i;
 
 	if (!c->eni) {
-		check_row(c, VERIFY_FAIL, CHECK_TARGET, id,
-			  check_mirror(c, "setup --target eni-..."),
-			  "the collector's network interface no longer exists");
+		check_row(
+			c, VERIFY_FAIL, CHECK_TARGET, id,
+			arena_printf(c->a,
+				     "name another interface with --target: %s",
+				     check_mirror(c, "setup")),
+			"the collector's network interface no longer exists");
 		return;
 	}
 	i = inventory_instance(c->inv, c->eni->instance_id);
 	if (!str_same(c->eni->status, "in-use"))
 		check_row(
 			c, VERIFY_FAIL, CHECK_TARGET, id,
-			check_aws(
-				c,
-				"ec2 attach-network-interface --network-interface-id %s --device-index 1 --instance-id i-...",
-				id),
+			"attach it to the collector, or name another interface with --target",
 			"the collector's network interface is not attached to an instance");
 	else if (i && !str_same(i->state, "running"))
 		check_row(c, VERIFY_FAIL, CHECK_TARGET, id,
@@ -104,7 +104,9 @@ static void endpoint_rows(struct checker *c)
 	if (!c->endpoint)
 		check_row(
 			c, VERIFY_FAIL, CHECK_TARGET, id,
-			check_mirror(c, "setup --target vpce-..."),
+			arena_printf(c->a,
+				     "name another endpoint with --target: %s",
+				     check_mirror(c, "setup")),
 			"the Gateway Load Balancer endpoint no longer exists");
 	else if (!str_empty(c->endpoint->state) &&
 		 strcasecmp(c->endpoint->state, "available") != 0)
@@ -157,13 +159,7 @@ static void cross_zone_row(struct checker *c, const char *tg)
 	bool known, on = cross_zone(c, tg, &known);
 
 	if (!known) {
-		check_row(
-			c, VERIFY_WARN, CHECK_CROSS_ZONE, c->lb->name,
-			"grant it with the policy of \"metlo-mirror aws policy verify\"",
-			"is unknown: %s",
-			c->extra->attributes_unknown
-				? c->extra->attributes_unknown
-				: "AWS does not report it");
+		check_unknown(c, CHECK_CROSS_ZONE, c->lb->name);
 		return;
 	}
 	for (size_t i = 0; i < c->plan.sources.n && !on; i++) {
@@ -198,13 +194,7 @@ static void stickiness_row(struct checker *c, const char *tg)
 		check_row(c, VERIFY_OK, CHECK_STICKINESS, c->lb->name, "",
 			  "irrelevant with a single collector");
 	else if (!on)
-		check_row(
-			c, VERIFY_WARN, CHECK_STICKINESS, c->lb->name,
-			"grant it with the policy of \"metlo-mirror aws policy verify\"",
-			"is unknown: %s",
-			c->extra->attributes_unknown
-				? c->extra->attributes_unknown
-				: "AWS does not report it");
+		check_unknown(c, CHECK_STICKINESS, c->lb->name);
 	else if (strcmp(on, "true") != 0 || !str_same(type, "source_ip"))
 		check_row(
 			c, VERIFY_FAIL, CHECK_STICKINESS, c->lb->name,
@@ -227,10 +217,7 @@ static void listener_rows(struct checker *c)
 		check_row(
 			c, VERIFY_FAIL, CHECK_LISTENER, c->lb->name,
 			ours ? check_mirror(c, "sync")
-			     : check_aws(
-				       c,
-				       "elbv2 create-listener --load-balancer-arn %s --protocol UDP --port %d --default-actions Type=forward,TargetGroupArn=...",
-				       c->lb->arn, VXLAN_PORT),
+			     : "create one that forwards to a UDP target group with the collectors",
 			"has no UDP listener on port %d: AWS silently drops mirrored packets",
 			VXLAN_PORT);
 		return;
@@ -238,10 +225,12 @@ static void listener_rows(struct checker *c)
 	if (!c->listener->target_group_arns.n) {
 		check_row(
 			c, VERIFY_FAIL, CHECK_LISTENER, c->lb->name,
-			check_aws(
-				c,
-				"elbv2 modify-listener --listener-arn %s --default-actions Type=forward,TargetGroupArn=...",
-				c->listener->arn),
+			c->current.tg
+				? check_aws(
+					  c,
+					  "elbv2 modify-listener --listener-arn %s --default-actions Type=forward,TargetGroupArn=%s",
+					  c->listener->arn, c->current.tg->arn)
+				: "let it forward to a UDP target group with the collectors",
 			"its UDP listener on port %d has no target group to forward to",
 			VXLAN_PORT);
 		return;
@@ -329,10 +318,7 @@ static const char *unhealthy_fix(struct checker *c, const struct receiver *r)
 		return check_aws(c, "ec2 start-instances --instance-ids %s",
 				 r->instance->id);
 	if (str_same(r->target->state, "unused"))
-		return check_aws(
-			c,
-			"elbv2 set-subnets --load-balancer-arn %s --subnets ... (one per zone, including that of the collector)",
-			c->lb->arn);
+		return "give the load balancer a subnet in the zone of the collector (aws elbv2 set-subnets, with all of its subnets)";
 	return arena_printf(
 		c->a,
 		"on the collector, run sudo metlo-xdp attach IFACE, which answers on TCP %s; see also \"" CHECK_GROUPS
@@ -388,9 +374,9 @@ void check_health(struct checker *c)
 	if (!check_has(c, CHECK_HEALTH))
 		check_row(
 			c, VERIFY_FAIL, CHECK_HEALTH, c->lb->name,
-			check_aws(
-				c,
-				"elbv2 register-targets --target-group-arn %s --targets Id=i-...",
+			arena_printf(
+				c->a,
+				"register the collectors in the target group %s",
 				c->listener->target_group_arns.items[0]),
 			"no collector is registered: mirrored traffic stops at the load balancer");
 }

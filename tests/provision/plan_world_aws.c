@@ -60,16 +60,17 @@ static struct aws_tags *elb_tags(struct world *w, const char *arn)
 }
 
 /* AWS refuses duplicate rules. */
-static void add_rule(struct world *w, struct plan *p, const struct step *s,
-		     struct ec2_group *g)
+static int add_rule(struct world *w, struct plan *p, const struct step *s,
+		    struct ec2_group *g, struct aws_error *err)
 {
 	struct ec2_permission *perm;
 
 	FOREACH(rule, &g->ingress)
 		FOREACH(range, &rule->ranges)
-			if (!strcmp(rule->protocol, s->protocol))
-				assert_false(
-					str_list_has(&s->ids, range->cidr));
+			if (!strcmp(rule->protocol, s->protocol) &&
+			    str_list_has(&s->ids, range->cidr))
+				return refuse(err, AWS_ERR_EXISTS,
+					      "the rule exists");
 	perm = ARENA_ADD(&w->mem, &g->ingress);
 
 	perm->protocol = TEXT(s->protocol);
@@ -86,6 +87,7 @@ static void add_rule(struct world *w, struct plan *p, const struct step *s,
 		r->group_id = TEXT(plan_id(p, s->other));
 		r->description = TEXT(s->description);
 	}
+	return 0;
 }
 
 /* Removes matching entries from rules with the same protocol. */
@@ -331,7 +333,8 @@ static void retag(struct world *w, struct mirror_filter *f,
 		REMOVE(&f->tags, key, *item);
 }
 
-static int change(struct world *w, struct plan *p, const struct step *s)
+static int change(struct world *w, struct plan *p, const struct step *s,
+		  struct aws_error *err)
 {
 	const char *id = plan_id(p, s->on);
 	struct ec2_group *g;
@@ -341,8 +344,7 @@ static int change(struct world *w, struct plan *p, const struct step *s)
 	case STEP_AUTHORIZE:
 		g = (struct ec2_group *)inventory_group(&w->inv, id);
 		assert_non_null(g);
-		add_rule(w, p, s, g);
-		return 0;
+		return add_rule(w, p, s, g, err);
 	case STEP_REGISTER:
 		FOREACH(item, &s->ids) {
 			struct elbv2_target *t =
@@ -449,7 +451,7 @@ static int act(struct world *w, struct plan *p, const struct step *s,
 	if (step_ops(s->type)->irreversible)
 		return take_away(w, p, s, err);
 	return step_ops(s->type)->creates ? create(w, p, s, created, err)
-					  : change(w, p, s);
+					  : change(w, p, s, err);
 }
 
 static int perform(void *ctx, struct plan *p, struct step *s, bool dry_run,

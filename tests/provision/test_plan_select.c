@@ -30,7 +30,7 @@ static const char *selected(struct world *w, const char *text,
 
 	assert_true(source_parse(&w->mem, text, &s, &err));
 	*diagnostics = (struct diagnostics){0};
-	select_source(&w->mem, &w->inv, &s, target, &l, diagnostics);
+	select_source(&w->mem, &w->inv, &s, target, NULL, &l, diagnostics);
 	for (size_t i = 0; i < l.n; i++)
 		ids = arena_printf(&w->mem, "%s%s%s", ids, i ? " " : "",
 				   l.items[i].eni->id);
@@ -185,10 +185,15 @@ static void test_selection(void **state)
 	assert_string_equal(selected(&w, "i-1", NULL, &n), "");
 	assert_true(diag_failed(&n));
 	w.inv.instances.items[1].state = TEXT(&w, "stopped");
-	w.inv.instances.items[1].type = TEXT(&w, "t2.micro");
 	assert_string_equal(selected(&w, "i-2", NULL, &n), "eni-2");
 	assert_true(has_diagnostic(&n, DIAG_WARN, "is stopped"));
-	assert_true(has_diagnostic(&n, DIAG_WARN, "t2.micro"));
+	/* One session that AWS refuses would roll back all others. */
+	w.inv.instances.items[1].type = TEXT(&w, "t2.micro");
+	assert_string_equal(selected(&w, "i-2", NULL, &n), "");
+	assert_true(
+		has_diagnostic(&n, DIAG_WARN, "i-2 (t2.micro) is left out"));
+	assert_false(has_diagnostic(&n, DIAG_WARN, "is stopped"));
+	assert_string_equal(selected(&w, "eni-2", NULL, &n), "");
 	world_free(&w);
 }
 

@@ -151,7 +151,7 @@ static void interface_target(void **state)
 		    "start-instances --instance-ids i-9");
 	scene_fault(s, &scene_interface(s, "eni-9")->status, "available",
 		    VERIFY_FAIL, CHECK_TARGET, "eni-9", "not attached",
-		    "attach-network-interface --network-interface-id eni-9");
+		    "attach it to the collector");
 	s->w.inv.targets.items[0].interface_id = TEXT("eni-other");
 	assert_true(scene_has(s, VERIFY_FAIL, CHECK_TARGET));
 }
@@ -261,7 +261,7 @@ static void health(void **state)
 	TARGET->state = TEXT("unused");
 	TARGET->description = TEXT("not in a zone of the load balancer");
 	scene_only(s, VERIFY_FAIL, CHECK_HEALTH, "i-9", "not in a zone",
-		   "set-subnets --load-balancer-arn arn:lb");
+		   "a subnet in the zone of the collector");
 	s->w.inv.registered.items[0].targets.n = 0;
 	scene_only(s, VERIFY_FAIL, CHECK_HEALTH, "i-9", "not registered",
 		   "metlo-mirror aws sync");

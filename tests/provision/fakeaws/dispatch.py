@@ -4,6 +4,7 @@ from __future__ import annotations
 import copy
 import sys
 import threading
+import time
 import traceback
 import uuid
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any, Optional
 from . import errors, render, wire_json, wire_query
 from .authorize import denied
 from .errors import AwsError, ContractBroken
-from .faults import AFTER, Fault, Faults
+from .faults import AFTER, LATE, Fault, Faults
 from .journal import Journal
 from .models import Model, Operation
 from .refusals import refusal
@@ -172,12 +173,17 @@ class Fake:
                 self.journal.add(entry)
                 kind, body = errors.body("query", error, entry["id"], "")
                 return Answer(error.status, kind, body)
-            answer = self._with_faults(asked, request, entry)
+            fault = self._fault(asked, entry)
+        if fault and fault.kind in LATE:
+            self.journal.add({"n": entry["n"], "late": entry["operation"]})
+            time.sleep(fault.seconds)
+        with self.lock:
+            answer = self._with_fault(fault, asked, request, entry)
             self.journal.add(entry)
             answer.headers["x-amzn-RequestId"] = entry["id"]
             return answer
 
-    def _with_faults(self, asked: Asked, request: Request, entry: dict[str, Any]) -> Answer:
+    def _fault(self, asked: Asked, entry: dict[str, Any]) -> Optional[Fault]:
         operation = f"{asked.model.service}:{asked.operation}"
         dry = asked.wire.get("DryRun") == "true"
         category = "dryrun" if dry else "read" if asked.operation.startswith(READS) else "write"
@@ -185,7 +191,11 @@ class Fake:
         fault = self.faults.take(operation, category)
         if fault:
             entry["fault"] = fault.kind
-        if fault and fault.kind not in AFTER:
+        return fault
+
+    def _with_fault(self, fault: Optional[Fault], asked: Asked, request: Request,
+                    entry: dict[str, Any]) -> Answer:
+        if fault and fault.kind not in AFTER + LATE:
             answer = self._refuse(asked, fault.error(asked.model.service, operation), entry)
         else:
             answer = self._answer(asked, request, entry)

@@ -10,6 +10,8 @@ from .filters import glob
 # Faults that replace the call, and faults of its response.
 BEFORE = ("throttle", "error", "500", "503", "deny", "cut_before")
 AFTER = ("cut_after", "truncate", "short", "garbage", "slow")
+# The call takes effect, and is answered, only after some seconds: later calls overtake it.
+LATE = ("late",)
 
 
 @dataclass
@@ -23,7 +25,7 @@ class Fault:
     code: str = "InternalError"  # for kind "error"
     message: str = "An internal error has occurred"
     status: int = 500
-    seconds: float = 1.0  # for kind "slow"
+    seconds: float = 0.0  # for the kinds slow, late, cut_after
     seen: int = 0
     fired: int = 0
 
@@ -71,8 +73,8 @@ class Faults:
 
     def add(self, raw: dict[str, Any]) -> None:
         fault = Fault(**raw)
-        if fault.kind not in BEFORE + AFTER:
-            raise ValueError(f"kind must be one of {', '.join(BEFORE + AFTER)}")
+        if fault.kind not in BEFORE + AFTER + LATE:
+            raise ValueError(f"kind must be one of {', '.join(BEFORE + AFTER + LATE)}")
         self.all.append(fault)
 
     def take(self, operation: str, category: str) -> Optional[Fault]:

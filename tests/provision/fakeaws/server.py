@@ -51,6 +51,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind = answer.fault.kind if answer.fault else ""
         body = answer.body
         if kind in ("cut_before", "cut_after"):
+            if answer.fault:
+                time.sleep(answer.fault.seconds)
             reset(self.connection)
             self.close_connection = True
             return

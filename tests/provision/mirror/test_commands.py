@@ -454,5 +454,18 @@ def hostile(m: Mirror) -> None:
     m("aws", "list").expect(1, "Bad", r"\u009b2Jgone")
 
 
+@test("setup: an instance that AWS cannot mirror is left out, or refused before any change")
+def unsupported(m: Mirror) -> None:
+    old, web = m.instance("old"), m.instance("web-1")
+    words = ["aws", "setup", "--target", "nlb:new", "--ports", "80", "--yes"]
+    m(*words, "--source", old).expect(1, "(t2.micro) is left out",
+                                      "none of the sources has a network interface")
+    assert not m.writes()
+    m(*words, "--source", old, "--source", web).expect(0, "(t2.micro) is left out",
+                                                       "2 interfaces are mirrored")
+    run = m(*words, "--source", old, "--source", web, "--exclude", old).expect(0)
+    assert "t2.micro" not in run.err + run.out, run
+
+
 if __name__ == "__main__":
     run_module()

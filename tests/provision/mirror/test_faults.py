@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import Any
 
 from .kit import Mirror, Run, interrupt, run_module, test, wait_for
 
 FAILS = {1, 4}
-WAIT = 30  # seconds; a slow response takes longer than the test waits
+WAIT = 30  # seconds; the response to a read takes longer than the test waits
+LATE = 1.2  # seconds after which a change takes effect: longer than an interrupt takes
 
 
 def words_of(m: Mirror) -> list[str]:
@@ -80,7 +82,7 @@ def setup_cut_after_late(m: Mirror) -> None:
     for nth in creates:
         # Earlier resources are visible at once; only the lost one takes waiting.
         m.forget_calls()
-        m.aws.fault(operation="write", nth=nth, kind="slow", seconds=WAIT)
+        m.aws.fault(operation="write", nth=nth, count=2, kind="cut_after", seconds=LATE)
         process = m.start(*words_of(m))
         wait_for(lambda: len(m.writes()) >= nth, f"write {nth}")  # pylint: disable=W0640
         m.aws.set(consistency_seconds=1.5)
@@ -212,17 +214,23 @@ def reads_fail(m: Mirror) -> None:
     m("aws", "list").expect(4, "Grant ec2:DescribeInstances to", "aws policy")
 
 
+def late(m: Mirror) -> bool:
+    """Is a call waiting to take effect?"""
+    return any("late" in e for e in m.aws.ask("GET", "journal"))
+
+
 def interrupted_setup(m: Mirror, nth: int, by: int) -> None:
-    """The n-th change gets a slow response, and the user interrupts."""
+    """The n-th change takes effect late, and the user interrupts before that."""
     m.forget_calls()
-    m.aws.fault(operation="write", nth=nth, kind="slow", seconds=WAIT)
+    m.aws.fault(operation="write", nth=nth, kind="late", seconds=LATE)
     process = m.start(*words_of(m))
-    wait_for(lambda: len(m.writes()) >= nth or process.poll() is not None, f"write {nth}")
+    wait_for(lambda: late(m) or process.poll() is not None, f"write {nth}")
     interrupt(process, by)
     run = m.end(process, *words_of(m))
     m.aws.ask("DELETE", "faults")
     run.expect(130, "Rolling back this run",
                "Interrupted. All changes of this run were rolled back")
+    time.sleep(0.2)
     try:
         m.unchanged()
     except AssertionError as e:
@@ -236,6 +244,20 @@ def interrupts(m: Mirror) -> None:
     for nth in range(1, n + 1):
         interrupted_setup(m, nth, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[nth % 3])
     and_succeeds_after(m)
+
+
+@test("setup: interrupted while a session is modified late: the old VNI is back and stays")
+def interrupted_change(m: Mirror) -> None:
+    m(*words_of(m), "--vni", "7").expect(0)
+    m.aws.ask("POST", "remember", {})
+    m.forget_calls()
+    m.aws.fault(operation="ec2:ModifyTrafficMirrorSession", kind="late", seconds=LATE)
+    process = m.start(*words_of(m), "--vni", "8")
+    wait_for(lambda: late(m), "the change")
+    interrupt(process)
+    m.end(process).expect(130, "All changes of this run were rolled back")
+    time.sleep(LATE)
+    assert {s["VirtualNetworkId"] for s in m.aws.table("mirror_sessions").values()} == {7}
 
 
 @test("setup: interrupted while waiting for the load balancer, and again during the rollback")
@@ -273,12 +295,17 @@ def interrupted_remove(m: Mirror) -> None:
     for nth in range(1, n + 1):
         m(*words_of(m)).expect(0)
         m.forget_calls()
-        m.aws.fault(operation="write", nth=nth, kind="slow", seconds=WAIT)
+        m.aws.fault(operation="write", nth=nth, kind="late", seconds=LATE)
         process = m.start(*remove)
-        wait_for(lambda: len(m.writes()) >= nth, f"write {nth}")  # pylint: disable=W0640
+        wait_for(lambda: late(m), f"write {nth}")
         interrupt(process)
-        m.end(process, *remove).expect(130, "run the command again to finish")
+        run = m.end(process, *remove)
         m.aws.ask("DELETE", "faults")
+        if nth == n:  # nothing was left to be done
+            run.expect(0)
+            m.unchanged()
+            continue
+        run.expect(130, "run the command again to finish")
         run = m(*remove)
         assert run.code == 0, run
         m.unchanged()

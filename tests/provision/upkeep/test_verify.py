@@ -2,10 +2,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import tempfile
 from dataclasses import dataclass
 from typing import Any, Callable
+
+from fakeaws.world import DEFAULT_KEY, DEFAULT_SECRET
 
 from .kit import Account, test
 
@@ -313,6 +318,26 @@ def group_command(account: Account) -> None:
     assert not wrong(account, "--no-metrics")
 
 
+@test("verify: printed commands repeat profile, region and endpoint, quoted for the shell")
+def repeated_options(account: Account) -> None:
+    account.set_up()
+    no_cross_zone(account)
+    with tempfile.NamedTemporaryFile("w", suffix=".ini") as config:
+        config.write(f"[profile a&b]\naws_access_key_id = {DEFAULT_KEY}\n"
+                     f"aws_secret_access_key = {DEFAULT_SECRET}\nregion = eu-west-1\n")
+        config.flush()
+        env = {"AWS_CONFIG_FILE": config.name, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+        run = account.mirror("verify", "--no-metrics", "--json", "--profile", "a&b",
+                             "--region", "us-east-1", "--endpoint-url", account.url, code=6, **env)
+        fix, = [r["fix"] for d in run.json()["deployments"] for r in d["checks"] if r["fix"]]
+        # As a user would: pasted into a shell that has other defaults.
+        subprocess.run(fix, shell=True, check=True,
+                       env={k: v for k, v in os.environ.items() if k not in
+                            ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")}
+                       | env)
+    assert not wrong(account, "--no-metrics")
+
+
 @test("verify: a network ACL is repaired entry by entry")
 def acl_entries(account: Account) -> None:
     account.set_up()
@@ -322,7 +347,7 @@ def acl_entries(account: Account) -> None:
         if not found:
             return
         assert {r["check"] for r in found} == {"network-acl"}, found
-        repair(account, found[0]["fix"].partition(" (repeat for")[0])
+        repair(account, found[0]["fix"].rpartition("block: ")[2])
     raise AssertionError(found)
 
 
@@ -335,7 +360,7 @@ def other_vpc(account: Account) -> None:
     found = wrong(account, "--no-metrics")
     assert {r["check"] for r in found} == {"route"}, found
     assert "10.9.0.0/16" in found[0]["detail"] and "create-route" in found[0]["fix"], found
-    fix = found[0]["fix"].partition(" (or")[0].replace("pcx-...", "pcx-0123456789abcdef0")
+    fix = found[0]["fix"].rpartition("gateway: ")[2].replace("PCX", "pcx-0123456789abcdef0")
     repair(account, fix)
     assert not wrong(account, "--no-metrics")
 
