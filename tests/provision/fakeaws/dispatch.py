@@ -196,7 +196,8 @@ class Fake:
     def _with_fault(self, fault: Optional[Fault], asked: Asked, request: Request,
                     entry: dict[str, Any]) -> Answer:
         if fault and fault.kind not in AFTER + LATE:
-            answer = self._refuse(asked, fault.error(asked.model.service, operation), entry)
+            answer = self._refuse(asked, fault.error(asked.model.service, entry["operation"]),
+                                  entry)
         else:
             answer = self._answer(asked, request, entry)
         answer.fault = fault
