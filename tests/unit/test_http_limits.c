@@ -453,6 +453,41 @@ static void million(void **state)
 	kit_done(&k);
 }
 
+/* Responses without requests: a bounded queue, and constant work for each. If
+ * every response looked at those before it, this would take minutes. */
+static void responses_only(void **state)
+{
+	static const char many[] = "HTTP/1.1 204 x\r\n\r\n"
+				   "HTTP/1.1 204 x\r\n\r\n"
+				   "HTTP/1.1 204 x\r\n\r\n"
+				   "HTTP/1.1 204 x\r\n\r\n";
+	const unsigned int n = 50000;
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, true, false);
+	for (unsigned int i = 0; i < n; i++) {
+		kit_data(&k, STREAM_S2C, many, sizeof(many) - 1,
+			 STREAM_UNKNOWN);
+		kit_clear(&k);
+		assert_true(stats(&k)->memory_used < 4 << 20);
+	}
+	assert_int_equal(stats(&k)->queue_limit, 4 * n - 1024);
+	kit_close(&k, STREAM_END_FIN);
+	assert_int_equal(stats(&k)->unrequested, 4 * n);
+	/* no request can arrive any more: at most one waits */
+	kit_open(&k, false, true);
+	kit_c(&k, "GET / HTTP/1.1\r\n\r\n");
+	kit_s(&k, ok);
+	kit_clear(&k);
+	for (unsigned int i = 0; i < 8; i++)
+		kit_s(&k, ok);
+	assert_true(k.n >= 7);
+	kit_close(&k, STREAM_END_FIN);
+	kit_done(&k);
+}
+
 /* More requests pending on a connection than QUEUE_MAX. */
 static void queue_limit(void **state)
 {
@@ -510,6 +545,7 @@ int main(void)
 		cmocka_unit_test(slow_response),
 		cmocka_unit_test(memory_limit),
 		cmocka_unit_test(body_no_memory),
+		cmocka_unit_test(responses_only),
 		cmocka_unit_test(queue_limit),
 		cmocka_unit_test(million),
 		cmocka_unit_test(unfinished_head),

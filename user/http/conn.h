@@ -21,7 +21,8 @@ static inline void conn_seen(struct conn *c)
 	if (c->seen)
 		return;
 	c->seen = true;
-	c->dir[0].acked = c->dir[1].acked = ACKED_UNKNOWN;
+	client_dir(c)->acked = ACKED_UNKNOWN;
+	server_dir(c)->unwanted = 0;
 }
 /* Puts c on the list of pending connections / takes it off. Idempotent. */
 void conn_list(struct conn *c);

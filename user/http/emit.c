@@ -133,6 +133,9 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 		flags |= HTTP_F_NO_REQUEST;
 	}
 	if (x->rsp) {
+		/* what followed it before its request was known is no body */
+		if (x->req && x->req->h.marks & HEAD_METHOD_HEAD)
+			msg_body_discard(e, x->rsp);
 		fill(e, x->rsp, false, e->out[1], &rsp);
 		t.response = &rsp;
 		flags |= x->rsp->h.flags;

@@ -103,20 +103,16 @@ struct exchange *queue_oldest(const struct conn *c)
 
 void exchange_give_up(struct conn *c, struct exchange *x, uint32_t flags)
 {
-	struct exchange *next;
-
 	if (x->list == LIST_REQUESTS) {
-		next = queue_next(c->requests, x);
-		if (next)
-			next->req->after_hole = HOLE_SURE;
-		else
+		if (x->next == c->requests)
 			c->req_hole = HOLE_SURE;
-	} else if (x->list == LIST_RESPONSES) {
-		next = queue_next(c->responses, x);
-		if (next)
-			next->after_hole = true;
 		else
+			x->next->req->after_hole = HOLE_SURE;
+	} else if (x->list == LIST_RESPONSES) {
+		if (x->next == c->responses)
 			c->rsp_hole = true;
+		else
+			x->next->after_hole = true;
 	}
 	exchange_finish(c, x, flags);
 }

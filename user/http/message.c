@@ -365,6 +365,14 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost)
 	m->h.flags |= HTTP_F_BODY_LIMIT;
 }
 
+void msg_body_discard(struct http_engine *e, struct msg *m)
+{
+	m->body_len = 0;
+	m->body_total = 0;
+	m->framing = FRAMING_NONE;
+	md_free(e, m);
+}
+
 void msg_body_end(struct http_engine *e, struct msg *m)
 {
 	struct body_output s = {e, m};

@@ -30,6 +30,8 @@ void msg_body_start(struct conn *c, struct msg *m);
 void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
 /* n body bytes are missing: lost, or skipped at our own request. */
 void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost);
+/* What was taken for the body is none. */
+void msg_body_discard(struct http_engine *e, struct msg *m);
 /* Flushes the decoders: the body is complete or abandoned. */
 void msg_body_end(struct http_engine *e, struct msg *m);
 /* Is the remainder of the body of no use, and long enough to skip? */

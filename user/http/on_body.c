@@ -444,10 +444,15 @@ enum action on_complete(struct conn *c, struct event *ev)
 	/* the server has shown already that the tunnel is not HTTP */
 	if (tunnel && c->tunnel && server_dir(c)->state == DIR_UPGRADED)
 		leave_upgrade(c, dir);
-	if (request)
+	if (request) {
 		pair_request_ended(c, m);
-	else
+	} else {
+		d->unwanted = m->framing == FRAMING_NONE &&
+					      m->h.content_length <= UINT32_MAX
+				      ? (uint32_t)m->h.content_length
+				      : 0;
 		pair_response_ended(c, m);
+	}
 	switch (after) {
 	case AFTER_NEXT:
 		break;

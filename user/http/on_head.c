@@ -21,6 +21,9 @@
 /* Longest junk line before a first status line that we wait for the end of. */
 #define BAD_LINE_MAX 256u
 
+/* Longest body to look beyond where there must be none. */
+#define UNWANTED_MAX 16384u
+
 enum start_verdict { START_OK, START_WAIT, START_BAD };
 
 static enum head_type type_of(const struct conn *c, const struct event *ev)
@@ -154,10 +157,23 @@ static bool answers_simple_request(const struct conn *c)
 
 enum bad_start {
 	BAD_WAIT,   /* the next line may be the status line */
-	BAD_JUNK,   /* one line of junk, then the status line */
+	BAD_JUNK,   /* a line or a body of junk, then the status line */
 	BAD_SIMPLE, /* the body of an HTTP/0.9 response */
 	BAD_NOTHING,
 };
+
+/* A body where there must be none (RFC 9112 section 6.3 item 1), followed by a
+ * status line. */
+static enum bad_start unwanted_body(const struct conn *c, enum stream_dir dir,
+				    const uint8_t *p, size_t n, size_t *len)
+{
+	*len = c->seen ? c->dir[dir].unwanted : 0;
+	if (!*len || *len > UNWANTED_MAX)
+		return BAD_NOTHING;
+	if (n >= *len && !starts_with_http(p + *len, n - *len))
+		return BAD_NOTHING;
+	return n < *len + 5 ? BAD_WAIT : BAD_JUNK;
+}
 
 /* What do the n bytes at p, which are not a start line, mean? *line is the
  * length of the line of junk. */
@@ -166,9 +182,10 @@ static enum bad_start classify_bad(const struct conn *c, enum stream_dir dir,
 {
 	const uint8_t *lf;
 
-	if (c->dir[dir].msg->tentative || dir_is_request(c, dir) ||
-	    !awaits_first_response(c))
+	if (c->dir[dir].msg->tentative || dir_is_request(c, dir))
 		return BAD_NOTHING;
+	if (!awaits_first_response(c))
+		return unwanted_body(c, dir, p, n, line);
 	if (!c->seen && scan_is_ctl(*p)) /* not text: not worth waiting for */
 		return BAD_NOTHING;
 	if (answers_simple_request(c))

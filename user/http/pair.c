@@ -91,6 +91,19 @@ static void drop_before(struct conn *c, const struct exchange *req,
 	}
 }
 
+/* Nothing will soon identify what came before a turnaround that is not
+ * believed: emits it. */
+static void let_go(struct conn *c, struct exchange *req, struct msg *m,
+		   struct exchange *next)
+{
+	drop_before(c, req, next);
+	m->after_hole = HOLE_MAYBE;
+	if (next)
+		next->after_hole = true;
+	else
+		c->rsp_hole = true;
+}
+
 /* The client has sent request x, which is in its list, after it had received
  * all responses up to rsp, and nothing is outstanding. */
 static void turn_around(struct conn *c, struct exchange *req, struct msg *m,
@@ -107,8 +120,11 @@ static void turn_around(struct conn *c, struct exchange *req, struct msg *m,
 	}
 	if (c->doubt)
 		c->doubt--;
-	if (c->doubt && !idle)
+	if (c->doubt && !idle) {
+		if (c->doubt > PAIRING_BURST)
+			let_go(c, req, m, next);
 		return;
+	}
 	c->turns = true;
 	c->burst = false;
 	count_back(c, m->after_hole ? NULL : last, rsp);
@@ -331,6 +347,11 @@ void pair_last(struct conn *c)
 	struct exchange *q = queue_last(c->requests);
 	struct exchange *p = queue_last(c->responses);
 
+	if (p && !p->rsp) { /* interim responses only */
+		queue_remove(c, p);
+		exchange_free(c->engine, p);
+		p = queue_last(c->responses);
+	}
 	if (!c->assumed || c->lossy || !q || !p)
 		return;
 	if (c->req_hole || c->rsp_hole) {

@@ -166,6 +166,9 @@ struct dir {
 		/* Afterwards, of the client: what the last byte of the latest
 		 * request acknowledged (low bits), or ACKED_UNKNOWN */
 		uint32_t acked;
+		/* Afterwards, of the server: length of a body that the latest
+		 * response announced and must not have */
+		uint32_t unwanted;
 	};
 };
 
