@@ -154,6 +154,157 @@ static void given_up_in_trailer(void **state)
 	kit_done(&k);
 }
 
+static void expect_pairs(struct kit *k, unsigned int from, unsigned int to)
+{
+	char pair[32];
+
+	for (; from < to; from++) {
+		snprintf(pair, sizeof(pair), "GET /%u => 20%u", from, from);
+		if (!strstr(kit_lines(k), pair))
+			fail_msg("%s is missing:\n%s", pair, kit_lines(k));
+	}
+}
+
+/* Requests from to to - 1 and their responses, one after the other. */
+static void in_turn(struct kit *k, unsigned int from, unsigned int to)
+{
+	for (; from < to; from++) {
+		send_requests(k, from, from + 1, k->flow.pos[STREAM_S2C]);
+		send_responses(k, from, from + 1, k->flow.pos[STREAM_C2S]);
+	}
+}
+
+/* A response, a request and the final response behind an interim one are lost:
+ * neither shifts the pairs that follow. */
+static void interim_after_losses(void **state)
+{
+	static const char interim[] = "HTTP/1.1 103 x\r\n\r\n";
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	in_turn(&k, 0, 1);
+	send_requests(&k, 1, 2, k.flow.pos[STREAM_S2C]);
+	kit_gap(&k, STREAM_S2C, RESPONSE_LEN, STREAM_GAP_LOST);
+	kit_gap(&k, STREAM_C2S, 27, STREAM_GAP_LOST);
+	kit_data(&k, STREAM_S2C, interim, sizeof(interim) - 1,
+		 k.flow.pos[STREAM_C2S]);
+	kit_gap(&k, STREAM_S2C, RESPONSE_LEN, STREAM_GAP_LOST);
+	in_turn(&k, 3, 7);
+	end(&k);
+	assert_null(strstr(kit_lines(&k), "GET /1 => 2"));
+	expect_pairs(&k, 3, 7);
+	kit_done(&k);
+}
+
+/* One pipelined pair and a loss: nothing of that is remembered for good. */
+static void recovers(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	in_turn(&k, 0, 1);
+	send_requests(&k, 1, 2, RESPONSE_LEN);
+	kit_gap(&k, STREAM_C2S, 27, STREAM_GAP_LOST);
+	send_responses(&k, 1, 3, k.flow.pos[STREAM_C2S]);
+	in_turn(&k, 3, 9);
+	end(&k);
+	expect_pairs(&k, 3, 9);
+	kit_done(&k);
+}
+
+/* Joined midstream: what the first request acknowledges is unknown, because it
+ * precedes the start of the other stream. The response is not its own. */
+static void joined_between(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, true, true);
+	send_requests(&k, 0, 1, STREAM_UNKNOWN);
+	send_requests(&k, 1, 2, 0);
+	send_responses(&k, 1, 2, k.flow.pos[STREAM_C2S]);
+	end(&k);
+	assert_null(strstr(kit_lines(&k), "GET /0 => 2"));
+	kit_done(&k);
+}
+
+/* One of two acknowledgments is enough to rule a pair out. */
+static void one_number(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	send_responses(&k, 0, 1, 40);
+	kit_gap(&k, STREAM_C2S, 100, STREAM_GAP_LOST);
+	send_requests(&k, 1, 2, STREAM_UNKNOWN);
+	end(&k);
+	assert_non_null(strstr(kit_lines(&k), "GET /1 => - "));
+	kit_done(&k);
+}
+
+/* The bytes behind a held response to HEAD are lost: they are no body, and the
+ * responses that follow do not become one. */
+static void held_head(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	kit_data(&k, STREAM_S2C,
+		 "HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\n", 39, 200);
+	kit_gap(&k, STREAM_S2C, 20, STREAM_GAP_LOST);
+	send_responses(&k, 2, 4, 200);
+	kit_c(&k, "HEAD /0 HTTP/1.1\r\nHost: h\r\n\r\n");
+	end(&k);
+	assert_int_equal(http_stats(k.e)->responses, 3);
+	kit_done(&k);
+}
+
+/* A connection that was joined midstream ends with an interim response. */
+static void only_interim(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, true, false);
+	send_requests(&k, 0, 1, 0);
+	kit_data(&k, STREAM_S2C, "HTTP/1.1 102 x\r\n\r\n", 18, 27);
+	end(&k);
+	assert_string_equal(kit_lines(&k),
+			    "GET /0 => - !no-response !midstream\n");
+	kit_done(&k);
+}
+
+/* Joined midstream: pairs are assumed until the connection was idle. */
+static void assumed_until_idle(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, true, false);
+	in_turn(&k, 0, 3);
+	k.now_ns += 3000000000;
+	in_turn(&k, 3, 5);
+	end(&k);
+	assert_string_equal(kit_lines(&k),
+			    "GET /0 => 200 !midstream !pair-assumed\n"
+			    "GET /1 => 201 !midstream !pair-assumed\n"
+			    "GET /2 => 202 !midstream !pair-assumed\n"
+			    "GET /3 => 203 !midstream\n"
+			    "GET /4 => 204 !midstream\n");
+	kit_done(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +313,13 @@ int main(void)
 		cmocka_unit_test(found_in_a_packet),
 		cmocka_unit_test(second_hole),
 		cmocka_unit_test(given_up_in_trailer),
+		cmocka_unit_test(interim_after_losses),
+		cmocka_unit_test(recovers),
+		cmocka_unit_test(joined_between),
+		cmocka_unit_test(one_number),
+		cmocka_unit_test(held_head),
+		cmocka_unit_test(only_interim),
+		cmocka_unit_test(assumed_until_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,8 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 		m->alone = true;
 		m->after_hole = HOLE_NONE;
 		c->turns |= c->spoken;
+		if (rule_silence(c, m))
+			c->assumed = false;
 		if (c->doubt <= PAIRING_BURST && c->turns)
 			c->doubt = 0;
 		else if (c->doubt)
@@ -322,6 +324,7 @@ void pair_response_ended(struct conn *c, struct msg *m)
 {
 	struct exchange *x = m->x, *q = c->requests;
 
+	c->heard = (uint16_t)(m->last_ns >> HEARD_SHIFT);
 	if (x->list != LIST_RESPONSES) {
 		exchange_try_finish(c, x);
 		return;

@@ -38,6 +38,13 @@ bool rule_idle(const struct msg *rsp, const struct msg *req)
 	return req->first_ns >= rsp->last_ns + PAIRING_IDLE_NS;
 }
 
+bool rule_silence(const struct conn *c, const struct msg *m)
+{
+	uint16_t now = (uint16_t)(m->first_ns >> HEARD_SHIFT);
+
+	return c->spoken && (uint16_t)(now - c->heard) >= 2;
+}
+
 bool rule_turnaround(const struct msg *rsp, const struct msg *req)
 {
 	return rsp->complete && known(rsp->end_acked) &&

@@ -41,6 +41,10 @@ bool rule_burst(struct conn *c, const struct msg *m);
 /* Is the turnaround the moment of an idle connection? */
 bool rule_idle(const struct msg *rsp, const struct msg *req);
 
+/* Has the server been silent for at least as long when m, which arrives, is
+ * sent and nothing is outstanding? */
+bool rule_silence(const struct conn *c, const struct msg *m);
+
 /* The one request that a response which starts here can answer, or NULL. rsp
  * has rsp_start and rsp_acked; it is the next response after those that
  * answered all requests before the first in the list, unless it is after a

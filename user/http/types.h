@@ -151,6 +151,7 @@ enum dir_state {
 };
 
 #define ACKED_UNKNOWN UINT32_MAX
+#define HEARD_SHIFT   30 /* struct conn.heard */
 
 struct dir {
 	struct msg *msg;
@@ -204,11 +205,12 @@ struct conn {
 	struct proxied *proxied; /* NULL: no header, or it names nobody */
 	struct dir dir[2];	 /* indexed by enum stream_dir */
 	uint16_t n_queue;	 /* length of both lists */
-	uint8_t doubt;		 /* see PAIRING_ASYNC */
-	bool swap : 1;		 /* stream took the server for the client */
-	bool seen : 1;		 /* a valid start line was seen */
-	bool spoken : 1;	 /* a valid response was seen */
-	uint8_t req_hole : 2;	 /* enum hole: before the next request */
+	uint16_t heard;	 /* end of the last response, in 2^30 ns, about 1 s */
+	uint8_t doubt;	 /* see PAIRING_ASYNC */
+	bool swap : 1;	 /* stream took the server for the client */
+	bool seen : 1;	 /* a valid start line was seen */
+	bool spoken : 1; /* a valid response was seen */
+	uint8_t req_hole : 2; /* enum hole: before the next request */
 	bool rsp_hole : 1;    /* responses may be missing before the next one */
 	bool midstream : 1;   /* the capture missed the handshake */
 	bool handshake : 1;   /* offset 0 of the client is its first byte */
