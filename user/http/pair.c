@@ -28,7 +28,7 @@ static void mark(struct conn *c, struct exchange *x)
 static void distrust(struct conn *c)
 {
 	c->doubt = PAIRING_ASYNC;
-	c->turns = false;
+	c->turns = 0;
 }
 
 /* Gives the response of from, which goes, to x. */
@@ -125,7 +125,7 @@ static void turn_around(struct conn *c, struct exchange *req, struct msg *m,
 			let_go(c, req, m, next);
 		return;
 	}
-	c->turns = true;
+	c->turns = PAIRING_TURNS;
 	c->burst = false;
 	count_back(c, m->after_hole ? NULL : last, rsp);
 	drop_before(c, req, next);
@@ -184,7 +184,7 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 		m->after_hole = HOLE_NONE;
 	if (rule_async(c, m))
 		distrust(c);
-	if (!c->turns && !c->burst && rule_burst(c, m)) {
+	if (c->turns < PAIRING_TURNS && !c->burst && rule_burst(c, m)) {
 		c->burst = true;
 		if (c->doubt < PAIRING_BURST)
 			c->doubt = PAIRING_BURST;
@@ -194,10 +194,11 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	if (rule_alone(c, m)) {
 		m->alone = true;
 		m->after_hole = HOLE_NONE;
-		c->turns |= c->spoken;
+		if (c->spoken && c->turns < PAIRING_TURNS)
+			c->turns++;
 		if (rule_silence(c, m))
 			c->assumed = false;
-		if (c->doubt <= PAIRING_BURST && c->turns)
+		if (c->doubt <= PAIRING_BURST && c->turns == PAIRING_TURNS)
 			c->doubt = 0;
 		else if (c->doubt)
 			c->doubt--;

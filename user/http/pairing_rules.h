@@ -13,6 +13,9 @@
 #define PAIRING_ASYNC 255u
 /* The same if all that is known is that it sends several requests together. */
 #define PAIRING_BURST 4u
+/* Unless it was seen so often to wait for all responses first; at most 3, see
+ * struct conn.turns. */
+#define PAIRING_TURNS 3u
 
 /* A connection is idle if nothing is sent in either direction for so long, and
  * everything is acknowledged. */

@@ -216,7 +216,7 @@ struct conn {
 	bool handshake : 1;   /* offset 0 of the client is its first byte */
 	bool assumed : 1;     /* joined midstream and not idle since */
 	bool lossy : 1;	      /* bytes of messages were lost */
-	bool turns : 1;	      /* the client waited for all responses once */
+	uint8_t turns : 2; /* how often the client waited for all responses */
 	bool acked_exact : 1; /* struct dir.acked is known, not a lower bound */
 	bool burst : 1;	      /* requests were sent together since the last time
 			       * that nothing was outstanding */
