@@ -164,18 +164,41 @@ static const struct msg *response_before(const struct conn *c, uint64_t end)
 	return NULL;
 }
 
+/* Had the client received something between the end of the latest request and
+ * the start of m? */
+static bool received_since(struct conn *c, const struct msg *m)
+{
+	uint32_t acked;
+
+	return c->acked_exact && latest_acked(c, &acked) && known(m->acked) &&
+	       (int32_t)((uint32_t)m->acked - acked) > 0;
+}
+
+/* Did m cross a response that waits? */
+static bool crosses(const struct conn *c, const struct msg *m)
+{
+	const struct exchange *x = c->responses;
+
+	for (unsigned int i = 0; x && i < PAIRING_SCAN; i++) {
+		if (x->rsp_start >= m->acked)
+			return known(x->rsp_acked) && x->rsp_acked <= m->start;
+		x = queue_next(c->responses, x);
+	}
+	return false;
+}
+
 bool rule_async(struct conn *c, const struct msg *m)
 {
 	const struct exchange *last = c->requests ? c->requests->prev : NULL;
 	const struct dir *server = server_dir(c);
 	const struct msg *rsp;
-	uint32_t acked;
 
+	/* it crossed a response to the latest one, or to one before */
+	if (!m->after_hole && received_since(c, m) && crosses(c, m))
+		return true;
 	/* the response to the latest one ends after what the client had */
 	if (!last)
-		return !c->responses && !c->rsp_hole && known(m->acked) &&
-		       c->acked_exact && latest_acked(c, &acked) &&
-		       (int32_t)((uint32_t)m->acked - acked) > 0 &&
+		return !c->responses && !c->rsp_hole && received_since(c, m) &&
 		       m->acked < server->pos;
 	if (!known(m->acked) || !last->req->complete ||
 	    !known(last->req->end_acked) || m->acked <= last->req->end_acked)
