@@ -25,8 +25,9 @@ static inline void pcap_link_normalize(uint32_t link, bool swapped,
 				       struct pcap_frame *f)
 {
 	/* an EtherType, and not that of a VLAN tag */
-	if (link == PCAP_LINK_ETHERNET &&
-	    (f->caplen < 14 || (f->data[12] >= 0x06 && f->data[12] < 0x81)))
+	if (__builtin_expect(link == PCAP_LINK_ETHERNET && f->caplen >= 14 &&
+				     (uint8_t)(f->data[12] - 6) < 0x81 - 6,
+			     1))
 		return;
 	pcap_link_to_ethernet(link, swapped, f);
 }

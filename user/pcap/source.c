@@ -222,14 +222,6 @@ int pcap_source_next(struct pcap_source *s, struct pcap_frame *frame,
 	return r;
 }
 
-static bool has_next(const struct pcap_source *s)
-{
-	return s->reader == READER_CLASSIC
-		       ? pcap_classic_has_next(&s->classic, &s->input)
-		       : s->reader == READER_PCAPNG &&
-				 pcapng_has_next(&s->pcapng, &s->input);
-}
-
 int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
 		      unsigned int max, char error[PCAP_ERROR_SIZE])
 {
@@ -237,10 +229,20 @@ int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
 
 	if (n < 1)
 		return n;
-	while ((unsigned int)n < max && has_next(s)) {
-		next(s, &frames[n], error);
-		n++;
-	}
+	if (s->reader == READER_CLASSIC)
+		while ((unsigned int)n < max &&
+		       pcap_classic_has_next(&s->classic, &s->input)) {
+			pcap_classic_next(&s->classic, &s->input, &s->stats,
+					  &frames[n], error);
+			n++;
+		}
+	else if (s->reader == READER_PCAPNG)
+		while ((unsigned int)n < max &&
+		       pcapng_has_next(&s->pcapng, &s->input)) {
+			pcapng_next(&s->pcapng, &s->input, &s->stats,
+				    &frames[n], error);
+			n++;
+		}
 	return n;
 }
 
