@@ -174,6 +174,61 @@ static const struct leak leaks[] = {
 	{"another element", SPAN("text/xml"),
 	 BODY("<passwords>kept</passwords><a>password</a>"), "<passwords>kept</passwords><a>password</a>"},
 	/* aws-chunked */
+	/* --- names that frameworks build of parts --- */
+	{"JSF", SPAN(FORM), BODY("a=1&login%3Apassword=SECRET&b=2"), "&b=2"},
+	{"JSF, not encoded", SPAN(FORM), BODY("a=1&login:password=SECRET&b=2"),
+	 "&b=2"},
+	{"ASP.NET", SPAN(FORM), BODY("ctl00%24Main%24password=SECRET&b=2"),
+	 "&b=2"},
+	{"a name encoded twice", SPAN(FORM), BODY("p%2561ssword=SECRET&b=2"),
+	 "&b=2"},
+	{"a mark before the name", SPAN(FORM),
+	 BODY("\xef\xbb\xbfpassword=SECRET&b=2"), "&b=2"},
+	{"an element with the type of a form", SPAN(FORM),
+	 BODY("<a password='SECRET'/>"), "<a password="},
+	{"a multipart body with the type of a form", SPAN(FORM),
+	 BODY(PART(DATA "name=\"user.password\"")), "--b"},
+	{"a member with a prefix", SPAN(JSON),
+	 BODY("{\"user.password\":\"SECRET\",\"user[password]\":\"SECRET\",\"b\":2}"), "\\\"b\\\":2}"},
+	{"a member with blanks or NUL", SPAN(JSON),
+	 BODY("{\" password \":\"SECRET\",\"password\\u0000x\":\"SECRET\",\"b\":2}"), "\\\"b\\\":2}"},
+	{"escapes of JavaScript", SPAN("text/javascript"),
+	 BODY("cb({\"\\x70assword\":\"SECRET\",\"\\u{70}assword\":\"SECRET\",b:2}"), ",b:2}"},
+	{"no escape of JavaScript", SPAN("text/javascript"),
+	 BODY("cb({\"\\xpassword\":1,\"\\x\\\"password\":\"SECRET\",b:2}"), ",b:2}"},
+	{"a comment before the colon", SPAN("text/javascript"),
+	 BODY("cb({password/* a */:'SECRET',\"password\" // a\n:'SECRET',b:2}"), ",b:2}"},
+	/* --- a name and its value in an object with others --- */
+	{"an object between name and value", SPAN(JSON),
+	 BODY("{\"name\":\"password\",\"c\":{\"d\":{}},\"value\":\"SECRET\",\"b\":2}"), "\\\"b\\\":2}"},
+	{"an object between value and name", SPAN(JSON),
+	 BODY("{\"value\":\"SECRET\",\"c\":[{\"d\":1}],\"name\":\"password\",\"b\":2}"), "\\\"b\\\":2}"},
+	{"the same in text", SPAN("text/plain"),
+	 BODY("x {\"name\":\"password\",\"c\":{\"d\":{}},\"value\":\"SECRET\",\"b\":2}"), "\\\"b\\\":2}"},
+	{"the same in text, the value first", SPAN("text/plain"),
+	 BODY("x {\"value\":\"SECRET\",\"c\":{\"d\":{}},\"name\":\"password\",\"b\":2}"), "\\\"b\\\":2}"},
+	{"XML-RPC", SPAN("text/xml"),
+	 BODY("<m><name>password</name>\n<value><string>SECRET</string></value><b>kept</b></m>"), "<b>kept</b>"},
+	{"a property list", SPAN("text/xml"),
+	 BODY("<dict><key>password</key><string>SECRET</string><key>b</key></dict>"), "<key>b</key>"},
+	{"an empty element after a name", SPAN("text/xml"),
+	 BODY("<name>password</name><v a=\"SECRET\"/><b>kept</b>"), "<b>kept</b>"},
+	/* --- the end of an element --- */
+	{"an end-tag within CDATA", SPAN("text/xml"),
+	 BODY("<password><![CDATA[</password>SECRET]]></password><b>kept</b>"), "<b>kept</b>"},
+	{"an end-tag within a comment", SPAN("text/xml"),
+	 BODY("<password><!-- </password> -->SECRET</password><b>kept</b>"), "<b>kept</b>"},
+	{"an element within one of its name", SPAN("text/xml"),
+	 BODY("<password><password>a</password><password/>SECRET</password><b>kept</b>"), "<b>kept</b>"},
+	/* --- UTF-16 that does not begin with a Latin character --- */
+	{"UTF-16LE after a Chinese character", SPAN("text/plain"),
+	 BODY("\xc6\x5b{\0\"\0p\0a\0s\0s\0w\0o\0r\0d\0\"\0:\0\"\0S\0E\0C\0R\0E\0T\0\"\0}\0"), "[redacted]"},
+	{"UTF-16BE after a line end", SPAN(JSON),
+	 BODY("\r\n\xfe\xff\0{\0\"\0p\0a\0s\0s\0w\0o\0r\0d\0\"\0:\0\"\0S\0E\0C\0R\0E\0T\0\"\0}"), "[redacted]"},
+	{"JSON after NULs", SPAN(""), BODY("\0\1\2{\"password\":\"SECRET\"}"),
+	 "[redacted]"},
+	{"one slash after a scheme", SPAN("text/plain"),
+	 BODY("see http:/u:SECRET@h/ kept"), "kept"},
 	{"aws-chunked", SPAN("binary/octet-stream"),
 	 BODY("16;chunk-signature=ab\r\n{\"a\":\"1\",\"password\":\"SE\r\n6;chunk-signature=cd\r\nCRET\"}\r\n0;chunk-signature=ef\r\n\r\n"), "[redacted]"},
 	{"aws-chunked, the name split", SPAN(JSON),
@@ -269,6 +324,10 @@ static void test_user_info(void **state)
 		FIELD("Link",
 		      "<http://a/>; rel=\"x\", <http://u:SECRET@h/>; rel=y"),
 		FIELD("Location", "//u:SECRET@h/"),
+		FIELD("Location", "http:/u:SECRET@h/"),
+		FIELD("Location", "http:\\\\u:SECRET@h/"),
+		FIELD("Location", "/\\u:SECRET@h/"),
+		FIELD("Host", "u%3ASECRET%40h:443"),
 		FIELD("Referer", "http://h/?u=http%3A%2F%2Fu%3ASECRET%40h&b=2"),
 		FIELD("X-Forwarded-Host", "u:SEC@RET@h"),
 		FIELD("X-Kept", "a@b"),
@@ -291,6 +350,10 @@ static void test_user_info(void **state)
 		 "{\"name\":\"b\",\"value\":\"2\"}"},
 		{SPAN("/?http://u:SECRET@h/=1"), SPAN("/"),
 		 SPAN("http://u:SECRET@h/=1"), "[redacted]"},
+		{SPAN("/p/http:/u:SECRET@h/a"), SPAN("/p/http:/u:SECRET@h/a"),
+		 SPAN(""), "\"path\":\"/p/http:/[redacted]@h/a\""},
+		{SPAN("u%3ASECRET%2540h:443"), SPAN(""), SPAN(""),
+		 "\"target\":\"[redacted]%2540h:443\""},
 		{SPAN("/?q=a@b"), SPAN("/"), SPAN("q=a@b"), "/?q=a@b"},
 		{SPAN("/?q=a%40b//c"), SPAN("/"), SPAN("q=a%40b//c"),
 		 "/?q=a%40b//c"},
@@ -300,6 +363,13 @@ static void test_user_info(void **state)
 		 SPAN("{\"password\":\"SECRET=x\"}&b=2"), "&b=2"},
 		{SPAN("/?%7B%22password%22%3A%22SECRET%22%7D&b=2"), SPAN("/"),
 		 SPAN("%7B%22password%22%3A%22SECRET%22%7D&b=2"), "&b=2"},
+		{SPAN("/Users(password='SECRET')"),
+		 SPAN("/Users(password='SECRET')"), SPAN(""),
+		 "\"path\":\"/Users(password=[redacted]\""},
+		{SPAN("/?p%2561ssword=SECRET&b=2"), SPAN("/"),
+		 SPAN("p%2561ssword=SECRET&b=2"), "&b=2"},
+		{SPAN("/?a,password=SECRET&b=2"), SPAN("/"),
+		 SPAN("a,password=SECRET&b=2"), "&b=2"},
 		{SPAN("/?+password%00x=SECRET&b=2"), SPAN("/"),
 		 SPAN("+password%00x=SECRET&b=2"), "&b=2"},
 	};
@@ -309,7 +379,7 @@ static void test_user_info(void **state)
 	(void)state;
 	t.request = &q;
 	q.fields = fields;
-	q.n_fields = 7;
+	q.n_fields = sizeof(fields) / sizeof(fields[0]);
 	q.host = (struct http_span)SPAN("u:SECRET@h");
 	expect_absent(&t, &options, "SEC");
 	expect_absent(&t, NULL, "SEC");
@@ -336,6 +406,8 @@ static void test_odd_fields(void **state)
 		FIELD("Cookie\xa0", "SECRET"),
 		FIELD("X-A", "a  Authorization: Bearer SECRET"),
 		FIELD("X-B", "Authorization : SECRET"),
+		FIELD("X_API_Key", "SECRET"),
+		FIELD("Set_Cookie", "SECRET"),
 		FIELD("X-Kept", "kept: 1"),
 	};
 	struct http_transaction t = trace_example;
@@ -346,7 +418,7 @@ static void test_odd_fields(void **state)
 	t.response = &r;
 	t.flags = HTTP_F_MALFORMED;
 	q.fields = r.fields = fields;
-	q.n_fields = r.n_fields = 9;
+	q.n_fields = r.n_fields = sizeof(fields) / sizeof(fields[0]);
 	expect_absent(&t, NULL, "SECRET");
 	expect_part(&t, NULL, "kept: 1");
 	expect_part(&t, &(const struct trace_options){.no_redact = true},

@@ -61,6 +61,8 @@ static void test_names(void **state)
 		{"x[0]", false, true},	      {"p%61ssword", false, true},
 		{"api%2dkey", false, true},   {"a%5bx%5D", false, true},
 		{"x%", false, false},	      {"%78", false, true},
+		{"f:password", false, true},  {"c$M%24password", false, true},
+		{"@password", false, true},   {"x_password", false, false},
 	};
 	struct mask_names *m = names_new();
 	char name[600];
@@ -114,7 +116,7 @@ static void add_members(struct buf *b, unsigned int depth, bool secret)
 {
 	static const char *const keys[] = {"\"password\"", "\"p\\u0061ssword\"",
 					   "\"Api-key\"",  "\"a\"",
-					   "\"b\\\"x\"",   "\"\"",
+					   "\"b\\\"y\"",   "\"\"",
 					   "\"passwords\""};
 	unsigned int n = next_random() % 4, key;
 

@@ -32,6 +32,15 @@ static bool looks_like_form(const uint8_t *p, size_t n)
 	return i && i < n && p[i] == '=';
 }
 
+/* A form contains neither line ends nor tags: they are encoded. */
+static bool may_be_form(const uint8_t *p, size_t n)
+{
+	/* Some clients send a line end after it. */
+	while (n && p[n - 1] <= ' ')
+		n--;
+	return !n || (!memchr(p, '\n', n) && !memchr(p, '<', n));
+}
+
 static const struct http_span *content_type(const struct http_message *m,
 					    unsigned int *n)
 {
@@ -56,14 +65,19 @@ enum body_form body_form(const struct http_message *m)
 	size_t n = m->body.len;
 	bool json = mask_looks_like_json(p, n);
 
-	if (mask_is_wide(p, n) || mask_is_aws_chunked(p, n))
+	if (mask_is_aws_chunked(p, n))
+		return BODY_RECODED;
+	/* The parts of a multipart body are examined one by one. */
+	if (mask_is_wide(p, n) ||
+	    (mask_has_nul(p, n) &&
+	     !(type && types == 1 && contains(type, "multipart/"))))
 		return BODY_RECODED;
 	/* Which of several types the receiver believes is unknown. */
 	if (types > 1)
 		return BODY_TEXT;
 
 	if (type && contains(type, "x-www-form-urlencoded"))
-		return json ? BODY_TEXT : BODY_FORM;
+		return json || !may_be_form(p, n) ? BODY_TEXT : BODY_FORM;
 	if (type && contains(type, "multipart/form-data"))
 		return BODY_MULTIPART;
 	if (type && contains(type, "multipart/"))
@@ -81,6 +95,10 @@ enum body_form body_form(const struct http_message *m)
 void body_write(enum body_form form, const struct mask_names *names,
 		const uint8_t *p, size_t n, mask_put put, void *ctx)
 {
+	/* A byte order mark must not become part of the first name. */
+	for (; form != BODY_PLAIN && n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3);
+	     p += 3, n -= 3)
+		put(ctx, p, 3);
 	switch (form) {
 	case BODY_PLAIN:
 		put(ctx, p, n);

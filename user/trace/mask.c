@@ -70,6 +70,16 @@ static bool is_pair(const struct pairs *w, const uint8_t *p,
 	       mask_field_match(w->names, name, (size_t)(equals - name));
 }
 
+/* Is the last part of the name a secret, for a framework that builds names of
+ * parts (form:password, ctl00$password, OData's Users(password='')) or decodes
+ * them twice? The text includes '='. */
+static bool ends_in_name(const struct mask_names *m, const uint8_t *p, size_t n)
+{
+	size_t from, to;
+
+	return mask_scan(m, p, n, &from, &to) == MASK_EQUALS && from == n;
+}
+
 /* Handles the value at p, which its name precedes. *scanned is the end of the
  * values examined so far. Returns whether it was masked. */
 static bool walk_value(struct pairs *w, const uint8_t *name, const uint8_t *p,
@@ -79,7 +89,9 @@ static bool walk_value(struct pairs *w, const uint8_t *name, const uint8_t *p,
 	enum mask_hit hit;
 	size_t first, last;
 
-	if (mask_field_match(w->names, name, (size_t)(p - 1 - name))) {
+	if (mask_field_match(w->names, name, (size_t)(p - 1 - name)) ||
+	    (!mask_names_empty(w->names) &&
+	     ends_in_name(w->names, name, (size_t)(p - name)))) {
 		put_mask(w, p, value_end(p, w->end, w->in_path));
 		return true;
 	}
@@ -108,7 +120,9 @@ static void walk_pairs(struct pairs *w, const uint8_t *p)
 			}
 			if (p == w->end)
 				break;
-			if (*p == '/' && p > start && p[-1] == '/' &&
+			/* After one slash, too: proxies merge "//". */
+			if (*p == '/' && p > start &&
+			    (p[-1] == '/' || p[-1] == ':') &&
 			    (at = mask_user_info_end(p + 1, w->end))) {
 				put_mask(w, p + 1, at);
 				p = at;

@@ -140,6 +140,15 @@ static size_t unescape(uint8_t *to, size_t max, const uint8_t *p,
 			*to++ = *p++;
 			continue;
 		}
+		/* Of JavaScript: "\x70". */
+		if (p[1] == 'x' && end - p > 3 && parse_hex_digit(p[2]) >= 0 &&
+		    parse_hex_digit(p[3]) >= 0) {
+			c = (unsigned int)(parse_hex_digit(p[2]) << 4 |
+					   parse_hex_digit(p[3]));
+			to = mask_put_utf8(to, c);
+			p += 4;
+			continue;
+		}
 		for (c = 0, i = 2; p[1] == 'u' && i < 6; i++) {
 			digit = p + i < end ? parse_hex_digit(p[i]) : -1;
 			if (digit < 0)
@@ -158,6 +167,21 @@ static size_t unescape(uint8_t *to, size_t max, const uint8_t *p,
 	return (size_t)(to - start);
 }
 
+/* Does a name contain anything that joins parts, or blanks around it? */
+static bool has_parts(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] < '0' && p[i] != '-')
+			return true;
+		else if (p[i] > '9' && p[i] < 'A')
+			return true;
+		else if (p[i] > 'Z' && p[i] < 'a' && p[i] != '_')
+			return true;
+		else if (p[i] > 'z' && p[i] < 0x80)
+			return true;
+	return false;
+}
+
 /* Matches a member name after decoding escapes ("pass\u0077ord"). Characters
  * above U+FFFF match only if they are not escaped. */
 static bool match_json_name(const struct mask_names *m, const uint8_t *p,
@@ -166,10 +190,15 @@ static bool match_json_name(const struct mask_names *m, const uint8_t *p,
 	uint8_t name[MASK_NAME_MAX + 4];
 	size_t n = (size_t)(end - p);
 
-	if (!memchr(p, '\\', n))
-		return mask_names_match(m, p, n);
-	n = unescape(name, MASK_NAME_MAX, p, end);
-	return n <= MASK_NAME_MAX && mask_names_match(m, name, n);
+	if (memchr(p, '\\', n)) {
+		n = unescape(name, MASK_NAME_MAX, p, end);
+		if (n > MASK_NAME_MAX)
+			return false;
+		p = name;
+	}
+	/* "user.password", "user[password]", "password\0" as in a form. */
+	return mask_names_match(m, p, n) ||
+	       (has_parts(p, n) && mask_field_match(m, p, n));
 }
 
 /* Bytes that are a token of their own, and bytes of numbers. */
@@ -227,7 +256,10 @@ struct walk {
 	mask_put put;
 	void *ctx;
 	bool strict;
-	bool field; /* a member of this object says that it is a secret */
+	/* A member of this object says that it is a secret; the objects around it,
+	 * the innermost in the lowest bit. One of those beyond was. */
+	bool field, lost;
+	uint64_t outer;
 };
 
 /* Replaces the text between from and to by the mask. */
@@ -244,7 +276,7 @@ static void put_mask(struct walk *w, const uint8_t *from, const uint8_t *to,
 /* --- {"name":"password","value":"..."} -------------------------------------- */
 
 /* How far to look for the name of a value that precedes it. */
-#define SIBLINGS    2
+#define SIBLINGS    6
 #define SIBLING_MAX 128
 
 /* Names of members that say what another one is, and of those. */
@@ -317,8 +349,6 @@ static bool sibling_names_secret(const struct walk *w, const uint8_t *p)
 			return end == w->end;
 		if (names_secret(w, name + 1, after - 1, p))
 			return true;
-		if (*p == '{' || *p == '[')
-			return false;
 		p = mask_json_value_end(p, end);
 		if (p == end)
 			return end == w->end;
@@ -332,7 +362,7 @@ static bool is_secret_value(const struct walk *w, const uint8_t *p)
 	const uint8_t *after;
 	bool invalid;
 
-	if (w->field)
+	if (w->field || w->lost)
 		return true;
 	/* Nested values are not skipped, which bounds the work. */
 	if (p == w->end || *p == '{' || *p == '[')
@@ -376,6 +406,19 @@ static const uint8_t *walk_string(struct walk *w, const uint8_t *p,
 	return w->strict ? after : after - 1;
 }
 
+static void enter_object(struct walk *w)
+{
+	w->lost = w->lost || w->outer >> 63;
+	w->outer = w->outer << 1 | w->field;
+	w->field = false;
+}
+
+static void leave_object(struct walk *w)
+{
+	w->field = w->outer & 1;
+	w->outer >>= 1;
+}
+
 static void walk_json(struct walk *w, const uint8_t *p)
 {
 	const uint8_t *next;
@@ -395,8 +438,10 @@ static void walk_json(struct walk *w, const uint8_t *p)
 				put_mask(w, p + 1, w->end, false);
 			break;
 		}
-		if (*p == '{' || *p == '}')
-			w->field = false;
+		if (*p == '{')
+			enter_object(w);
+		else if (*p == '}')
+			leave_object(w);
 		if (*p == '"' && next > p + 1)
 			p = walk_string(w, p, next);
 		else

@@ -93,7 +93,14 @@ uint64_t mask_names_lengths(const struct mask_names *m, uint32_t letters[64])
 	return lengths;
 }
 
-bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n)
+/* Gateways take '_' and '-' in the name of a header field for the same (CGI). */
+static inline uint8_t canonical(uint8_t c, bool header)
+{
+	return header && c == '_' ? '-' : lower(c);
+}
+
+static bool match(const struct mask_names *m, const uint8_t *p, size_t n,
+		  bool header)
 {
 	unsigned int i;
 	size_t k;
@@ -104,12 +111,24 @@ bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n)
 		if (m->name[i].len != n || m->name[i].first != lower(p[0]))
 			continue;
 		for (k = 1; k < n; k++)
-			if (lower(p[k]) != (uint8_t)m->name[i].text[k])
+			if (canonical(p[k], header) !=
+			    canonical((uint8_t)m->name[i].text[k], header))
 				break;
 		if (k == n)
 			return true;
 	}
 	return false;
+}
+
+bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n)
+{
+	return match(m, p, n, false);
+}
+
+bool mask_names_match_header(const struct mask_names *m, const uint8_t *p,
+			     size_t n)
+{
+	return match(m, p, n, true);
 }
 
 /* Decoded bytes of a name. One that is too long matches nothing. */
@@ -141,9 +160,17 @@ static inline bool ends_part(uint8_t c)
 	       c == '"' || c == '\'' || c == '\\';
 }
 
+/* What frameworks join the parts of a name with: "form:NAME", "ctl00$NAME". */
+static inline bool ends_piece(uint8_t c)
+{
+	return c < 0x80 && c != ' ' && c != '%' && c != '_' && c != '-' &&
+	       !(c >= '0' && c <= '9') &&
+	       !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n)
 {
-	struct part whole = {.n = 0}, part = {.n = 0};
+	struct part whole = {.n = 0}, part = {.n = 0}, piece = {.n = 0};
 	const uint8_t *end = p + n;
 	int hi, lo;
 
@@ -157,6 +184,14 @@ bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n)
 			p += 2;
 		}
 		part_add(&whole, c);
+		if (!ends_piece(c)) {
+			if (c != ' ' || piece.n)
+				part_add(&piece, c);
+		} else {
+			if (part_match(m, &piece))
+				return true;
+			piece.n = 0;
+		}
 		if (!ends_part(c)) {
 			/* Parsers drop blanks before and after a name. */
 			if (c != ' ' || part.n)
@@ -167,7 +202,8 @@ bool mask_field_match(const struct mask_names *m, const uint8_t *p, size_t n)
 			return true;
 		part.n = 0;
 	}
-	return part_match(m, &part) || part_match(m, &whole);
+	return part_match(m, &piece) || part_match(m, &part) ||
+	       part_match(m, &whole);
 }
 
 bool mask_names_match_odd(const struct mask_names *m, const uint8_t *p,
@@ -180,5 +216,5 @@ bool mask_names_match_odd(const struct mask_names *m, const uint8_t *p,
 		if (p[i] > ' ' && p[i] < 0x7f &&
 		    !strchr("\"'(),/:;<=>?@[\\]{}", p[i]))
 			name[len++] = p[i];
-	return mask_names_match(m, name, len) || mask_field_match(m, p, n);
+	return match(m, name, len, true) || mask_field_match(m, p, n);
 }

@@ -23,6 +23,10 @@ bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n);
  * letters[n] for the first letter of each, modulo 32. */
 uint64_t mask_names_lengths(const struct mask_names *m, uint32_t letters[64]);
 
+/* The same for the name of a header field, in which '_' is '-'. */
+bool mask_names_match_header(const struct mask_names *m, const uint8_t *p,
+			     size_t n);
+
 /* As mask_names_match() for the percent-encoded name of a form or query field.
  * "user[password]" and "user.password" match "password" too, as does a name with
  * blanks, quotation marks or control characters around it. */

@@ -106,7 +106,8 @@ void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
 		copied = stop;
 		if (mask_head_has_name(m, head, (size_t)(p - head)))
 			put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
-		else if (mask_is_wide(p, (size_t)(stop - p)))
+		else if (mask_is_wide(p, (size_t)(stop - p)) ||
+			 mask_has_nul(p, (size_t)(stop - p)))
 			mask_recoded(m, p, (size_t)(stop - p), put, ctx);
 		else
 			mask_text(m, p, (size_t)(stop - p), put, ctx);

@@ -12,66 +12,7 @@
 #include "base/parse.h"
 #include "trace/entity.h"
 #include "trace/mask_scan.h"
-
-struct word {
-	size_t n;
-	/* The first letter may be an escape such as \n, or a letter if the
-	 * backslash before it was escaped itself. */
-	bool soft;
-	uint8_t text[MASK_NAME_MAX + 1];
-};
-
-struct scan {
-	const struct mask_names *names;
-	size_t pos; /* after the byte being examined */
-	enum mask_hit hit;
-	size_t from, to;
-	/* Backslash escapes: 0: none, 1: after a backslash, 2 to 5: that many
-	 * minus 2 digits of \u. */
-	uint8_t escape;
-	/* Percent-encoding: '%', or '%' and a digit, any number of times. */
-	uint8_t n_kept, kept[16];
-	unsigned int code;
-	/* An entity of XML or HTML: '&' and what follows. */
-	uint8_t n_entity, entity[ENTITY_MAX + 1];
-	struct word word, phrase; /* a phrase may contain blanks and dots */
-	bool armed;		  /* the name of a secret precedes */
-	bool blank;		  /* the next word replaces the name */
-	bool quoted;		  /* a quotation mark follows the name */
-	/* GraphQL variables: "$name: Type = default" and "name: $name". */
-	bool dollar, variable, variables;
-	/* The value of an unquoted name starts here: is it a variable? */
-	size_t pending;
-	bool pending_dollar;
-	/* Parameters of Content-Disposition. */
-	bool disposition, keyword, star, continued;
-	uint8_t in_name; /* 1: before its value, 2: in it */
-	/* Elements of XML: in the name of a start-tag; in the start-tag of a secret
-	 * name, perhaps of an empty element. */
-	enum {
-		NO_TAG,
-		TAG_NAME,
-		SECRET_TAG,
-		EMPTY_TAG,
-	} tag;
-	/* Attributes: within a start-tag, of an element that has content; what the
-	 * last word was; the next word is a name; it is that of a secret; where
-	 * its value is. */
-	bool in_tag, opened, object, has_word, has_content, naming, is_field;
-	enum { NO_ATTRIBUTE, NAME_ATTRIBUTE, VALUE_ATTRIBUTE } attribute;
-	size_t value;
-	/* URL: the number of '/', then the place in the authority, which begins
-	 * at this position. */
-	uint8_t slashes;
-	enum {
-		NO_AUTHORITY,
-		IN_HOST,
-		IN_ADDRESS, /* in brackets (IPv6) */
-		IN_PORT,
-		AFTER_PORT, /* not a port, but a password */
-	} authority;
-	size_t url;
-};
+#include "trace/mask_tags.h"
 
 static inline bool is_name_byte(unsigned int c)
 {
@@ -102,56 +43,12 @@ static bool word_match(const struct mask_names *m, const struct word *w)
 	return mask_names_match(m, p, n);
 }
 
-static bool word_is(const struct word *w, const char *text)
-{
-	size_t n = strlen(text), skip = w->soft && w->n == n + 1;
-
-	return w->n == n + skip &&
-	       !strncasecmp((const char *)w->text + skip, text, n);
-}
-
-static void set_hit(struct scan *s, enum mask_hit hit, size_t from, size_t to)
-{
-	if (s->hit)
-		return;
-	s->hit = hit;
-	s->from = from;
-	s->to = to;
-}
-
-/* name="password" */
-static void take_field(struct scan *s)
-{
-	s->is_field = true;
-	if (s->value)
-		set_hit(s, s->object ? MASK_MEMBER : MASK_EQUALS, s->value,
-			s->value);
-}
-
-/* What a word in a start-tag means, before it is compared. */
-static void take_tag_word(struct scan *s)
-{
-	static const char *const name[] = {"name", "id", "key", "field"};
-	/* Elements whose content is something else, or none. */
-	static const char *const empty[] = {"input", "select", "form", "meta"};
-
-	s->has_word = true;
-	s->attribute =
-		word_is(&s->word, "value") ? VALUE_ATTRIBUTE : NO_ATTRIBUTE;
-	for (unsigned int i = 0; i < 4; i++) {
-		if (s->tag == TAG_NAME && word_is(&s->word, empty[i]))
-			s->has_content = false;
-		if (word_is(&s->word, name[i]))
-			s->attribute = NAME_ATTRIBUTE;
-	}
-}
-
 static void end_word(struct scan *s)
 {
 	if (!s->word.n)
 		return;
 	if (s->in_tag)
-		take_tag_word(s);
+		scan_take_tag_word(s);
 	if (s->in_name)
 		s->in_name = 2;
 	if (word_match(s->names, &s->word)) {
@@ -160,15 +57,15 @@ static void end_word(struct scan *s)
 		if (s->tag == TAG_NAME)
 			s->tag = SECRET_TAG;
 		if (s->naming)
-			take_field(s);
+			scan_take_field(s);
 		if (s->in_name)
-			set_hit(s, MASK_PART, s->pos, s->pos);
+			scan_hit(s, MASK_PART, s->pos, s->pos);
 	}
-	if (word_is(&s->word, "content-disposition"))
+	if (scan_word_is(&s->word, "content-disposition"))
 		s->disposition = true;
 	s->naming = false;
 	if (!s->continued)
-		s->keyword = word_is(&s->word, "name");
+		s->keyword = scan_word_is(&s->word, "name");
 	s->word.n = s->word.soft = 0;
 }
 
@@ -177,7 +74,7 @@ static void end_phrase(struct scan *s)
 	if (s->phrase.n && word_match(s->names, &s->phrase)) {
 		s->armed = true;
 		if (s->in_name)
-			set_hit(s, MASK_PART, s->pos, s->pos);
+			scan_hit(s, MASK_PART, s->pos, s->pos);
 	}
 	s->phrase.n = s->phrase.soft = 0;
 }
@@ -187,7 +84,7 @@ static void take_separator(struct scan *s, unsigned int c)
 	end_phrase(s);
 	if (c == '=' && s->disposition && s->keyword) {
 		if (s->continued) /* RFC 2231 splits the value */
-			set_hit(s, MASK_PART, s->pos, s->pos);
+			scan_hit(s, MASK_PART, s->pos, s->pos);
 		s->in_name = 1;
 	}
 	if (s->armed && c == ':' && s->dollar && !s->quoted) {
@@ -195,8 +92,8 @@ static void take_separator(struct scan *s, unsigned int c)
 	} else if (s->armed && c == ':' && !s->quoted) {
 		s->pending = s->pos;
 	} else if (s->armed || (c == '=' && s->variable)) {
-		set_hit(s, c == '=' ? MASK_EQUALS : MASK_MEMBER, s->pos,
-			s->pos);
+		scan_hit(s, c == '=' ? MASK_EQUALS : MASK_MEMBER, s->pos,
+			 s->pos);
 	}
 	s->armed = s->quoted = s->dollar = false;
 	s->keyword = s->star = s->continued = false;
@@ -207,7 +104,7 @@ static void take_url(struct scan *s, unsigned int c)
 {
 	if (s->authority) {
 		if (c == '@' && s->pos > s->url + 1)
-			set_hit(s, MASK_USER_INFO, s->url, s->pos - 1);
+			scan_hit(s, MASK_USER_INFO, s->url, s->pos - 1);
 		else if (c <= ' ' || strchr("/?#\"'<>\\", (int)c))
 			s->authority = NO_AUTHORITY;
 		else if (c == '[' && s->pos == s->url + 1)
@@ -217,8 +114,9 @@ static void take_url(struct scan *s, unsigned int c)
 		else if (s->authority == IN_PORT && (c < '0' || c > '9'))
 			s->authority = AFTER_PORT;
 	}
+	/* "http:/u:p@h": one slash after a scheme is taken for two. */
 	if (c != '/') {
-		s->slashes = 0;
+		s->slashes = c == ':';
 	} else if (++s->slashes >= 2) {
 		s->slashes = 2;
 		s->authority = IN_HOST;
@@ -226,64 +124,24 @@ static void take_url(struct scan *s, unsigned int c)
 	}
 }
 
-/* Follows start-tags, after a word has ended before c. */
-static void take_tag(struct scan *s, unsigned int c)
+/* The comment between a name and its separator ends here, if it was one. */
+static void end_comment(struct scan *s)
 {
-	bool sets;
-
-	/* An object of JSON has members as an element has attributes. */
-	if (c == '<' || c == '{') {
-		s->tag = c == '<' ? TAG_NAME : NO_TAG;
-		s->in_tag = s->opened = true;
-		s->has_content = c == '<';
-		s->object = s->has_word = c == '{';
-		s->naming = s->is_field = false;
-		s->attribute = NO_ATTRIBUTE;
-		s->value = 0;
-		return;
-	}
-	if (!s->has_word) {
-		/* "a < b", an end-tag, a comment */
-		s->tag = s->in_tag = 0;
-		return;
-	}
-	if (c == '}')
-		s->in_tag = s->is_field = false;
-	if (c == '>' && !s->object) {
-		if (s->tag == SECRET_TAG)
-			set_hit(s, MASK_ELEMENT, s->pos, s->pos);
-		else if (s->is_field && s->has_content)
-			set_hit(s, MASK_CONTENT, s->pos, s->pos);
-		s->tag = NO_TAG;
-		s->in_tag = s->is_field = false;
-		return;
-	}
-	if (c == '/')
-		s->has_content = false;
-	/* The text may begin within either. */
-	sets = (c == ':' && s->object) ||
-	       (c == '=' && !(s->object && s->opened));
-	if (sets && s->attribute == NAME_ATTRIBUTE)
-		s->naming = true;
-	if (sets && s->attribute == VALUE_ATTRIBUTE) {
-		if (s->is_field)
-			set_hit(s, s->object ? MASK_MEMBER : MASK_EQUALS,
-				s->pos, s->pos);
-		s->value = s->pos;
-		s->has_content = false;
-	}
-	if (s->tag >= SECRET_TAG)
-		s->tag = c == '/' ? EMPTY_TAG : SECRET_TAG;
-	else if (c != ':' && c != '.') /* after a prefix */
-		s->tag = NO_TAG;
+	s->before_comment = false;
+	s->armed = s->blank = true;
 }
 
 /* A byte that is part of no name. */
 static void take_mark(struct scan *s, unsigned int c)
 {
 	end_word(s);
-	if (s->in_tag || c == '<' || c == '{')
-		take_tag(s, c);
+	if (c == '<') {
+		if (s->in_name_element && s->armed)
+			scan_hit(s, MASK_SIBLING, s->pos, s->pos);
+		s->in_name_element = false;
+	}
+	if (s->in_tag || c == '<' || c == '{' || c == '}')
+		scan_take_tag(s, c);
 	switch (c) {
 	case '=':
 	case ':':
@@ -306,6 +164,8 @@ static void take_mark(struct scan *s, unsigned int c)
 	case ' ':
 	case '\t':
 		s->blank = true;
+		if (c == '\n' && s->before_comment)
+			end_comment(s);
 		if (s->phrase.n)
 			word_add(&s->phrase, ' ');
 		return;
@@ -327,9 +187,15 @@ static void take_mark(struct scan *s, unsigned int c)
 		}
 		if (c == '?' && s->in_name)
 			/* An encoded word (RFC 2047). */
-			set_hit(s, MASK_PART, s->pos, s->pos);
+			scan_hit(s, MASK_PART, s->pos, s->pos);
 		if (c == ';')
 			s->in_name = 0;
+		if (c == '/' && s->last == '*' && s->before_comment) {
+			end_comment(s);
+			return;
+		}
+		if (c == '/' || c == '#')
+			s->before_comment = s->before_comment || s->armed;
 		if (c == ',' || c == ')')
 			s->variable = false;
 	}
@@ -347,7 +213,7 @@ static void take_pending(struct scan *s, unsigned int c)
 		return;
 	}
 	if (!s->pending_dollar || !is_name_byte(c))
-		set_hit(s, MASK_COLON, s->pending, s->pending);
+		scan_hit(s, MASK_COLON, s->pending, s->pending);
 	s->pending = 0;
 	s->pending_dollar = false;
 }
@@ -360,6 +226,7 @@ static void take(struct scan *s, unsigned int c, bool soft)
 	take_url(s, c);
 	if (!is_name_byte(c)) {
 		take_mark(s, c);
+		s->last = c;
 		return;
 	}
 	if (!s->word.n) {
@@ -477,6 +344,28 @@ static void push_code(struct scan *s, unsigned int c)
 	}
 }
 
+/* Escapes of JavaScript: \x70, \u{70}. */
+static void push_script(struct scan *s, unsigned int c, uint8_t escape)
+{
+	const int digit = parse_hex_digit((uint8_t)c);
+
+	if (escape == 2) {
+		s->escape = 8;
+	} else if (escape == 8 && c == '}') {
+		push_code(s, s->code);
+	} else if (digit >= 0 && s->code < 0x1000) {
+		s->code = s->code << 4 | (unsigned int)digit;
+		if (escape == 7)
+			push_code(s, s->code);
+		else
+			s->escape = escape + (escape == 6);
+	} else {
+		/* Not an escape, or of a character that no name contains. */
+		push_percent(s, escape == 8 ? '{' : 'x', true);
+		push_percent(s, c, false);
+	}
+}
+
 /* The first layer: backslash escapes. A run of backslashes counts as one. */
 static void push(struct scan *s, unsigned int c)
 {
@@ -500,8 +389,13 @@ static void push(struct scan *s, unsigned int c)
 	} else if (escape == 1 && c == 'u') {
 		s->escape = 2;
 		s->code = 0;
+	} else if (escape == 1 && c == 'x') {
+		s->escape = 6;
+		s->code = 0;
 	} else if (escape == 1) {
 		push_percent(s, c, c && strchr("bfnrt", (int)c));
+	} else if (escape >= 6 || (escape == 2 && c == '{')) {
+		push_script(s, c, escape);
 	} else if ((digit = parse_hex_digit((uint8_t)c)) >= 0) {
 		s->code = s->code << 4 | (unsigned int)digit;
 		if (escape < 5)
@@ -516,17 +410,24 @@ static void push(struct scan *s, unsigned int c)
 
 static void finish(struct scan *s)
 {
+	size_t i;
+
 	flush(s);
 	flush_entity(s);
 	/* "//user:passw": truncated, as it is no port. */
 	if (s->authority == AFTER_PORT)
-		set_hit(s, MASK_USER_INFO, s->url, s->pos);
+		scan_hit(s, MASK_USER_INFO, s->url, s->pos);
 	end_word(s);
 	if (s->in_name)
 		end_phrase(s);
 	/* A start-tag truncated before the attribute that names it. */
 	if (s->in_tag && s->opened && s->value)
-		set_hit(s, MASK_EQUALS, s->value, s->value);
+		scan_hit(s, MASK_EQUALS, s->value, s->value);
+	/* The same of the objects around. */
+	for (i = 0; i < s->depth && i < OUTER_MAX; i++)
+		if (s->outer_value[i])
+			scan_hit(s, MASK_EQUALS, s->outer_value[i],
+				 s->outer_value[i]);
 }
 
 static void run(struct scan *s, const uint8_t *p, size_t n)

@@ -17,6 +17,7 @@ enum mask_hit {
 	MASK_PART,    /* a name parameter: the secret is in what follows */
 	MASK_ELEMENT, /* the content of an element of XML, after its start-tag */
 	MASK_CONTENT,	/* the same of one that an attribute names */
+	MASK_SIBLING,	/* of the element after one whose content is a name */
 	MASK_USER_INFO, /* RFC 3986 section 3.2.1 */
 };
 

@@ -84,8 +84,27 @@ static const uint8_t *entity_quoted_end(const uint8_t *p, const uint8_t *end)
 	return NULL;
 }
 
-/* Is the name at p, of an end-tag, secret? A prefix may precede it. */
-static bool is_secret_end(const struct mask_names *m, const uint8_t *p,
+/* The position after a section of CDATA or a comment at p, in which tags are text;
+ * p if there is none. */
+static const uint8_t *skip_section(const uint8_t *p, const uint8_t *end)
+{
+	static const char *const marks[][2] = {{"<![CDATA[", "]]>"},
+					       {"<!--", "-->"}};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const size_t n = strlen(marks[i][0]);
+		const uint8_t *close;
+
+		if ((size_t)(end - p) < n || memcmp(p, marks[i][0], n) != 0)
+			continue;
+		close = memmem(p + n, (size_t)(end - p) - n, marks[i][1], 3);
+		return close ? close + 3 : end;
+	}
+	return p;
+}
+
+/* Is the name at p, of a tag, secret? A prefix may precede it. */
+static bool is_secret_tag(const struct mask_names *m, const uint8_t *p,
 			  const uint8_t *end)
 {
 	const uint8_t *name = p, *q = p;
@@ -104,9 +123,24 @@ static bool is_secret_end(const struct mask_names *m, const uint8_t *p,
 static const uint8_t *element_end(const struct mask_names *m, const uint8_t *p,
 				  const uint8_t *end)
 {
-	for (; (p = memchr(p, '<', (size_t)(end - p))); p++)
-		if (end - p > 2 && p[1] == '/' && is_secret_end(m, p + 2, end))
-			return p;
+	size_t depth = 0;
+
+	while ((p = memchr(p, '<', (size_t)(end - p)))) {
+		const uint8_t *after = skip_section(p, end);
+
+		if (after != p) {
+			p = after;
+			continue;
+		}
+		if (end - p > 2 && p[1] == '/') {
+			if (is_secret_tag(m, p + 2, end) && !depth--)
+				return p;
+		} else if (is_secret_tag(m, p + 1, end)) {
+			after = memchr(p, '>', (size_t)(end - p));
+			depth += after && after[-1] != '/';
+		}
+		p++;
+	}
 	return end;
 }
 
@@ -126,6 +160,37 @@ static const uint8_t *content_end(const uint8_t *p, const uint8_t *end)
 		if (end - tag > 1 && tag[1] == '/')
 			return tag;
 	return end;
+}
+
+/* Sets *from to the content of the element after the end-tag at p, or to its
+ * attributes. Returns the end of what may be the secret. */
+static const uint8_t *sibling_end(const uint8_t *p, const uint8_t *end,
+				  const uint8_t **from)
+{
+	const uint8_t *tag = memchr(p, '>', (size_t)(end - p)), *q, *close;
+	uint8_t mark[MASK_NAME_MAX + 2] = "</";
+	size_t n = 0;
+
+	if (!tag)
+		return end;
+	*from = ++tag;
+	while (tag < end && is_blank(*tag))
+		tag++;
+	if (tag == end || *tag != '<' || (end - tag > 1 && tag[1] == '/'))
+		return tag;
+	for (q = ++tag; q<end && * q> ' ' && *q != '>' && *q != '/'; q++)
+		n++;
+	*from = q;
+	close = memchr(q, '>', (size_t)(end - q));
+	if (!close || n > MASK_NAME_MAX)
+		return close ? content_end(close + 1, end) : end;
+	if (close[-1] == '/')
+		return close;
+	if (!memchr(q, '=', (size_t)(close - q)))
+		*from = close + 1;
+	memcpy(mark + 2, tag, n);
+	q = memmem(close, (size_t)(end - close), mark, n + 2);
+	return q ? q : end;
 }
 
 /* The end of a value without quotation marks. */
@@ -202,6 +267,8 @@ void mask_text(const struct mask_names *m, const uint8_t *p, size_t n,
 			to = element_end(m, from, end);
 		} else if (hit == MASK_CONTENT) {
 			to = content_end(from, end);
+		} else if (hit == MASK_SIBLING) {
+			to = sibling_end(from, end, &from);
 		} else if (hit == MASK_USER_INFO) {
 			to = mask_user_info_end(from, end);
 			if (!to || to < p + last)
@@ -318,17 +385,48 @@ uint8_t *mask_joined(const uint8_t *p, size_t n, size_t *len)
 	return copy;
 }
 
+/* Copies all bytes but NULs: UTF-16 and UTF-32 in either byte order, wherever in
+ * the text it begins and after whatever characters. */
+static size_t without_nuls(uint8_t *to, const uint8_t *p, size_t n)
+{
+	uint8_t *start = to;
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i])
+			*to++ = p[i];
+	return (size_t)(to - start);
+}
+
+bool mask_has_nul(const uint8_t *p, size_t n)
+{
+	return n && memchr(p, 0, n);
+}
+
+/* Does text that is to be recoded contain a secret in any of its readings? The
+ * copy has room for twice n. */
+static bool recoded_has_secret(const struct mask_names *m, uint8_t *copy,
+			       const uint8_t *p, size_t n)
+{
+	if (mask_has_secret(m, p, n))
+		return true;
+	if (mask_is_wide(p, n)) {
+		if (mask_has_secret(m, copy, narrow(copy, p, n)))
+			return true;
+	} else if (mask_is_aws_chunked(p, n)) {
+		if (mask_has_secret(m, copy, join_chunks(copy, p, p + n)))
+			return true;
+	}
+	return mask_has_nul(p, n) &&
+	       mask_has_secret(m, copy, without_nuls(copy, p, n));
+}
+
 void mask_recoded(const struct mask_names *m, const uint8_t *p, size_t n,
 		  mask_put put, void *ctx)
 {
 	uint8_t *copy = malloc(2 * n + 4);
-	size_t len;
 
-	if (copy)
-		len = mask_is_wide(p, n) ? narrow(copy, p, n)
-					 : join_chunks(copy, p, p + n);
 	/* Out of memory: it cannot be examined. */
-	if (!copy || mask_has_secret(m, copy, len))
+	if (!copy || recoded_has_secret(m, copy, p, n))
 		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
 	else
 		put(ctx, p, n);

@@ -10,6 +10,9 @@
 void mask_text(const struct mask_names *m, const uint8_t *p, size_t n,
 	       mask_put put, void *ctx);
 
+/* Binary data, or text that may contain UTF-16 or UTF-32 anywhere. */
+bool mask_has_nul(const uint8_t *p, size_t n);
+
 /* UTF-16 or UTF-32, by byte order mark or by the NULs of its first character. */
 bool mask_is_wide(const uint8_t *p, size_t n);
 

@@ -4,12 +4,22 @@
 
 #include "trace/mask_user_info.h"
 
+/* "%40", "%2540" and so on. */
+static bool is_encoded_at(const uint8_t *p, const uint8_t *end)
+{
+	if (*p != '%')
+		return false;
+	for (p++; end - p > 2 && p[0] == '2' && p[1] == '5'; p += 2)
+		;
+	return end - p > 1 && p[0] == '4' && p[1] == '0';
+}
+
 const uint8_t *mask_user_info_end(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *at = NULL, *start = p;
 
 	for (; p<end && * p> ' ' && !strchr("/?#\"<>\\", *p); p++)
-		if (*p == '@')
+		if (*p == '@' || is_encoded_at(p, end))
 			at = p;
 	return at == start ? NULL : at;
 }

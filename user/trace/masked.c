@@ -51,6 +51,25 @@ void masked_text(const struct masked *w, const struct http_span *s,
 		put_span(w->l, w->m, s);
 }
 
+/* Where the authority of a URL, or of CONNECT and Host, may begin. Browsers take
+ * any number of slashes and backslashes after "http:" for two, and two of either
+ * kind without a scheme. NULL: it is a path. */
+static const uint8_t *authority_start(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p, *slash;
+
+	while (q < end && (((*q | 0x20) >= 'a' && (*q | 0x20) <= 'z') ||
+			   (*q >= '0' && *q <= '9') || *q == '+' || *q == '-' ||
+			   *q == '.'))
+		q++;
+	slash = q < end && *q == ':' ? q + 1 : p;
+	for (q = slash; q < end && (*q == '/' || *q == '\\'); q++)
+		;
+	if (slash > p)
+		return q > slash ? q : p;
+	return q - p == 1 && *p == '/' ? NULL : q;
+}
+
 /* Writes a target, path, URL or authority with its secrets masked. Out of line
  * to keep register pressure off the hot loop. */
 __attribute__((noinline)) static void put_masked(const struct trace_conf *c,
@@ -58,15 +77,17 @@ __attribute__((noinline)) static void put_masked(const struct trace_conf *c,
 						 mask_put put, void *ctx)
 {
 	struct http_span tail = *s;
-	const uint8_t *at;
+	const uint8_t *at, *first;
 
 	/* An empty span may have a NULL pointer, which must not be used in
 	 * pointer arithmetic. */
 	if (!s->len)
 		return;
 	/* The user information of an authority, as in CONNECT and Host. */
-	at = *s->p == '/' ? NULL : mask_user_info_end(s->p, s->p + s->len);
+	first = authority_start(s->p, s->p + s->len);
+	at = first ? mask_user_info_end(first, s->p + s->len) : NULL;
 	if (at) {
+		put(ctx, s->p, (size_t)(first - s->p));
 		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		tail.len -= (uint32_t)(at - s->p);
 		tail.p = at;
@@ -227,7 +248,8 @@ void masked_value(const struct masked *w, const struct http_field *f)
 {
 	const struct trace_conf *c = w->c;
 
-	if (c->redact && mask_names_match(c->headers, f->name.p, f->name.len))
+	if (c->redact &&
+	    mask_names_match_header(c->headers, f->name.p, f->name.len))
 		LINE_PUT(w->l, MASK_TEXT);
 	else if (masked_needs(c, &f->value) && trace_conf_is_url(&f->name))
 		masked_target(w, &f->value, true);

@@ -89,8 +89,7 @@ static bool put_request(struct line *l, const struct http_transaction *t,
 		return false;
 	LINE_PUT(l, "\",\"url\":{\"host\":\"");
 	if (m->host.len)
-		put_target(&masked, &m->host,
-			   c->redact && memchr(m->host.p, '@', m->host.len));
+		put_target(&masked, &m->host, masked_needs(c, &m->host));
 	else
 		put_server(l, t);
 	if (!line_room(l, LINE_ROOM))

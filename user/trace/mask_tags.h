@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of mask_scan(), and the part of it that follows tags and objects. */
+#ifndef TRACE_MASK_TAGS_H
+#define TRACE_MASK_TAGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/entity.h"
+#include "trace/mask_scan.h"
+
+/* Objects deeper than this share their place. */
+#define OUTER_MAX 8
+
+struct word {
+	size_t n;
+	/* The first letter may be an escape such as \n, or a letter if the
+	 * backslash before it was escaped itself. */
+	bool soft;
+	uint8_t text[MASK_NAME_MAX + 1];
+};
+
+struct scan {
+	const struct mask_names *names;
+	size_t pos; /* after the byte being examined */
+	enum mask_hit hit;
+	size_t from, to;
+	/* Backslash escapes: 0: none, 1: after a backslash, 2 to 5: that many
+	 * minus 2 digits of \u, 6 and 7: minus 6 digits of \x, 8: in \u{. */
+	uint8_t escape;
+	/* Percent-encoding: '%', or '%' and a digit, any number of times. */
+	uint8_t n_kept, kept[16];
+	unsigned int code;
+	/* An entity of XML or HTML: '&' and what follows. */
+	uint8_t n_entity, entity[ENTITY_MAX + 1];
+	struct word word, phrase; /* a phrase may contain blanks and dots */
+	bool armed;		  /* the name of a secret precedes */
+	bool blank;		  /* the next word replaces the name */
+	bool quoted;		  /* a quotation mark follows the name */
+	/* GraphQL variables: "$name: Type = default" and "name: $name". */
+	bool dollar, variable, variables;
+	/* The value of an unquoted name starts here: is it a variable? */
+	size_t pending;
+	bool pending_dollar;
+	/* Parameters of Content-Disposition. */
+	bool disposition, keyword, star, continued;
+	uint8_t in_name; /* 1: before its value, 2: in it */
+	/* Elements of XML: in the name of a start-tag; in the start-tag of a secret
+	 * name, perhaps of an empty element. */
+	enum {
+		NO_TAG,
+		TAG_NAME,
+		SECRET_TAG,
+		EMPTY_TAG,
+	} tag;
+	/* Attributes: within a start-tag, of an element that has content; what the
+	 * last word was; the next word is a name; it is that of a secret; where
+	 * its value is. */
+	bool in_tag, opened, object, has_word, has_content, naming, is_field;
+	enum { NO_ATTRIBUTE, NAME_ATTRIBUTE, VALUE_ATTRIBUTE } attribute;
+	size_t value;
+	/* The objects around: is_field, and value. */
+	size_t depth;
+	bool outer_field[OUTER_MAX];
+	size_t outer_value[OUTER_MAX];
+	/* The content of an element such as <name>. */
+	bool in_name_element;
+	/* A comment may stand between the name of a secret and its separator. */
+	bool before_comment;
+	unsigned int last;
+	/* URL: the number of '/', then the place in the authority, which begins
+	 * at this position. */
+	uint8_t slashes;
+	enum {
+		NO_AUTHORITY,
+		IN_HOST,
+		IN_ADDRESS, /* in brackets (IPv6) */
+		IN_PORT,
+		AFTER_PORT, /* not a port, but a password */
+	} authority;
+	size_t url;
+};
+
+/* Does a word equal text, in lower case? */
+bool scan_word_is(const struct word *w, const char *text);
+
+/* The first hit ends the scan; others are ignored. */
+void scan_hit(struct scan *s, enum mask_hit hit, size_t from, size_t to);
+
+/* The value of a name attribute or member is that of a secret. */
+void scan_take_field(struct scan *s);
+
+/* A word has ended within a start-tag or object, before it is compared. */
+void scan_take_tag_word(struct scan *s);
+
+/* A byte that is part of no name, after the word before it has ended. */
+void scan_take_tag(struct scan *s, unsigned int c);
+
+#endif
