@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 #include "trace/entity.h"
-#include "trace/mask_scan.h"
+#include "trace/mask_hit.h"
+#include "trace/mask_names.h"
 
 /* Objects deeper than this share their place. */
 #define OUTER_MAX 8
