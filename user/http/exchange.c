@@ -104,12 +104,12 @@ struct exchange *queue_oldest(const struct conn *c)
 void exchange_give_up(struct conn *c, struct exchange *x, uint32_t flags)
 {
 	if (x->list == LIST_REQUESTS) {
-		if (x->next == c->requests)
+		if (x == queue_last(c->requests))
 			c->req_hole = HOLE_SURE;
 		else
 			x->next->req->after_hole = HOLE_SURE;
 	} else if (x->list == LIST_RESPONSES) {
-		if (x->next == c->responses)
+		if (x == queue_last(c->responses))
 			c->rsp_hole = true;
 		else
 			x->next->after_hole = true;
