@@ -11,10 +11,6 @@
 #include "services/elbv2.h"
 #include "services/elbv2_change.h"
 
-/* metlo-xdp answers here while it is attached; AWS cannot check over UDP. */
-#define HEALTH_PROTOCOL "TCP"
-#define HEALTH_PORT	"4789"
-
 /* Completes a create call: waits until the resource is visible. listener_of: for
  * a listener, the load balancer that lists it. */
 static int wait_visible(struct step_call *call, int rc, const char *listener_of)
@@ -175,9 +171,17 @@ static int set_lb_attributes(struct step_call *call)
 		call->err);
 }
 
+static int restore_lb_attributes(struct step_call *call)
+{
+	return elbv2_modify_load_balancer_attributes(
+		call->client, call_on(call), tags_new(&call->step->old_tags),
+		call->err);
+}
+
 const struct step_ops step_lb_attributes = {
 	.name = "load-balancer-attributes",
 	.perform = set_lb_attributes,
+	.undo = restore_lb_attributes,
 	.exports = EXPORT_ALWAYS, /* as part of the load balancer */
 };
 
@@ -372,10 +376,39 @@ static int set_tg_attributes(struct step_call *call)
 						    call->err);
 }
 
+static int restore_tg_attributes(struct step_call *call)
+{
+	return elbv2_modify_target_group_attributes(
+		call->client, call_on(call), tags_new(&call->step->old_tags),
+		call->err);
+}
+
 const struct step_ops step_tg_attributes = {
 	.name = "target-group-attributes",
 	.perform = set_tg_attributes,
+	.undo = restore_tg_attributes,
 	.exports = EXPORT_ALWAYS, /* as part of the target group */
+};
+
+static int set_health_check(struct step_call *call)
+{
+	return elbv2_modify_health_check(call->client, call_on(call),
+					 HEALTH_PROTOCOL, HEALTH_PORT,
+					 call->err);
+}
+
+static int restore_health_check(struct step_call *call)
+{
+	const struct step *s = call->step;
+
+	return elbv2_modify_health_check(call->client, call_on(call),
+					 s->protocol, s->name, call->err);
+}
+
+const struct step_ops step_tg_health_check = {
+	.name = "target-group-health-check",
+	.perform = set_health_check,
+	.undo = restore_health_check,
 };
 
 /* --- registered collectors --- */

@@ -371,22 +371,30 @@ static int configure(struct step_call *call, const struct session_config *to,
 				     call->dry_run, call->err);
 }
 
-static int modify_session(struct step_call *call)
-{
-	return configure(call, &call->step->session,
-			 (struct aws_names){NULL, 0});
-}
-
-/* Leaving the packet length out keeps it, so if the step set a length where there
- * was none, the field must be removed. */
-static int undo_modify_session(struct step_call *call)
+/* Leaving the packet length out keeps it, so a length that is to be unset must be
+ * removed. */
+static int reconfigure(struct step_call *call,
+		       const struct session_config *from,
+		       const struct session_config *to)
 {
 	static const char *const length = "packet-length";
-	const struct step *s = call->step;
-	bool added = s->session.packet_length && !s->old_session.packet_length;
+	bool unset = from->packet_length && !to->packet_length;
 
-	return configure(call, &s->old_session,
-			 (struct aws_names){&length, added});
+	return configure(call, to, (struct aws_names){&length, unset});
+}
+
+static int modify_session(struct step_call *call)
+{
+	const struct step *s = call->step;
+
+	return reconfigure(call, &s->old_session, &s->session);
+}
+
+static int undo_modify_session(struct step_call *call)
+{
+	const struct step *s = call->step;
+
+	return reconfigure(call, &s->session, &s->old_session);
 }
 
 const struct step_ops step_modify_session = {

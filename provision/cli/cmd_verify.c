@@ -121,6 +121,7 @@ int cmd_verify(struct context *ctx)
 {
 	struct inventory_scope scope = {.network = true,
 					.health = true,
+					.attributes = true,
 					.paths = true,
 					.own_sources = true};
 	struct verify_extra more = {.profile = ctx->settings.profile,

@@ -7,6 +7,7 @@
 
 #include "base/exit.h"
 #include "cli/options.h"
+#include "cli/request.h"
 #include "model/filter_text.h"
 #include "model/limits.h"
 #include "model/sessions.h"
@@ -96,6 +97,15 @@ static bool check_ip(void *settings, const char *text, struct parse_error *err)
 			    text);
 }
 
+static bool check_length(void *settings, const char *text,
+			 struct parse_error *err)
+{
+	uint32_t unused;
+
+	(void)settings;
+	return request_packet_length(text, &unused, err);
+}
+
 static bool check_collector(void *settings, const char *text,
 			    struct parse_error *err)
 {
@@ -177,9 +187,9 @@ const struct opt settings_options[] = {
 	OPTION("vni", OPT_U32, vni, SETUP_PLAN, .min = 1, .max = VNI_MAX,
 	       .metavar = "N",
 	       .help = "VXLAN network identifier; default: a free one"),
-	OPTION("packet-length", OPT_U32, packet_length, SETUP_PLAN, .min = 1,
-	       .max = 65535, .metavar = "BYTES",
-	       .help = "Truncate packets to this length; default: whole packets"),
+	OPTION("packet-length", OPT_TEXT, packet_length, SETUP_PLAN,
+	       .parse = check_length, .metavar = "BYTES",
+	       .help = "Truncate packets to this length; default: all, whole packets"),
 	OPTION("open-groups", OPT_FLAG, open_groups, SETUP_PLAN,
 	       .help = "Add the rules that the security groups of the collectors lack"),
 	OPTION("output", OPT_ENUM, output, SETUP_PLAN, .names = output_names,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/parse.h"
 #include "cli/request.h"
 #include "model/filter_text.h"
 
@@ -122,6 +123,18 @@ static bool set_filter(struct arena *a, const struct cli_settings *s,
 	return true;
 }
 
+bool request_packet_length(const char *text, uint32_t *out,
+			   struct parse_error *err)
+{
+	uint64_t bytes = 0;
+
+	if (strcmp(text, "all") != 0 &&
+	    !parse_number(text, 0, 65535, &bytes, err))
+		return false;
+	*out = (uint32_t)bytes;
+	return true;
+}
+
 bool request_apply(struct arena *a, const struct cli_settings *s,
 		   struct spec *spec, struct parse_error *err)
 {
@@ -131,8 +144,9 @@ bool request_apply(struct arena *a, const struct cli_settings *s,
 		return false;
 	if (s->vni)
 		spec->vni = s->vni;
-	if (s->packet_length)
-		spec->packet_length = s->packet_length;
+	if (s->packet_length &&
+	    !request_packet_length(s->packet_length, &spec->packet_length, err))
+		return false;
 	spec->open_groups |= s->open_groups;
 	return true;
 }

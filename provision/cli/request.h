@@ -24,4 +24,8 @@ const char *request_missing(struct arena *a,
 			    const struct cli_settings *settings,
 			    const struct spec *spec, bool exists);
 
+/* The bytes of --packet-length; 0 for "all". */
+bool request_packet_length(const char *text, uint32_t *out,
+			   struct parse_error *err);
+
 #endif

@@ -24,8 +24,8 @@ struct cli_settings {
 	/* setup, plan */
 	struct string_list sources, excluded, collectors, subnets, peers;
 	const char *target, *ports, *side, *protocol, *ip;
-	uint32_t vni;		/* 0: choose one */
-	uint32_t packet_length; /* bytes; 0: whole packets */
+	uint32_t vni;		   /* 0: choose one */
+	const char *packet_length; /* bytes, or "all" */
 	bool open_groups;
 	enum output_format output;
 	/* remove; all also of list */

@@ -32,6 +32,7 @@ int setup_load(struct setup *s)
 {
 	struct inventory_scope scope = {.network = true,
 					.health = true,
+					.attributes = true,
 					.sources = &s->spec.sources,
 					.excluded = &s->spec.excluded};
 

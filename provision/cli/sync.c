@@ -320,8 +320,10 @@ static void apply_refused(struct sync *s)
 
 static int load_account(struct sync *s)
 {
-	struct inventory_scope scope = {
-		.network = true, .health = true, .own_sources = true};
+	struct inventory_scope scope = {.network = true,
+					.health = true,
+					.attributes = true,
+					.own_sources = true};
 	int code = context_load(s->ctx, &scope);
 
 	if (code == EXIT_DONE)

@@ -49,6 +49,14 @@ int deployment_spec(struct arena *a, const struct inventory *inv,
 	const char *text;
 
 	deployment_find(inv, deployment, &current);
+	FOREACH(f, &inv->filters)
+		if (!current.filter && deployment_owns(&f->tags, deployment)) {
+			parse_refuse(
+				err,
+				"the mirror filter %s lost the tags that hold the settings of \"%.60s\": set it up again with all options (metlo-mirror aws setup), or remove it",
+				f->id, deployment);
+			return -ENOENT;
+		}
 	if (!current.filter) {
 		parse_refuse(err, "no deployment \"%.60s\" in %.20s",
 			     deployment, inv->region ? inv->region : "");

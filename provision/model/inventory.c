@@ -25,6 +25,8 @@ void inventory_free(struct inventory *inv)
 	elbv2_tag_descriptions_free(&inv->elb_tags);
 	FOREACH(g, &inv->registered)
 		elbv2_targets_free(&g->targets);
+	FOREACH(a, &inv->attributes)
+		elbv2_attributes_free(&a->list);
 	FOREACH(s, &inv->services) {
 		ecs_tasks_free(&s->tasks);
 		ecs_container_instances_free(&s->instances);
@@ -141,6 +143,15 @@ const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 static int by_text(const void *x, const void *y)
 {
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+const char *inventory_attribute(const struct inventory *inv, const char *arn,
+				const char *key)
+{
+	FOREACH(a, &inv->attributes)
+		if (str_same(a->arn, arn))
+			return elbv2_attribute(&a->list, key);
+	return NULL;
 }
 
 struct str_list inventory_deployments(struct arena *a,

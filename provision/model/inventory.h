@@ -29,6 +29,12 @@ struct inventory_target_group {
 };
 struct inventory_target_groups LIST_OF(struct inventory_target_group);
 
+/* The attributes of a load balancer or target group of ours. */
+struct inventory_attributes {
+	const char *arn;
+	struct elbv2_attributes list;
+};
+
 struct inventory {
 	const char *account, *region, *partition; /* "" if unknown */
 	struct ec2_instances instances;
@@ -47,10 +53,17 @@ struct inventory {
 	struct elbv2_listeners listeners;
 	struct elbv2_tag_descriptions elb_tags;
 	struct inventory_target_groups registered;
+	/* Of our load balancers and target groups; only with
+	 * inventory_scope.attributes, and if reading them is permitted. */
+	struct LIST_OF(struct inventory_attributes) attributes;
+	/* The permission that reading them lacks; NULL: none. */
+	const char *attributes_denied;
 	struct inventory_services services;
 	/* Loaded only for verify. */
 	struct ec2_acls acls;
 	struct ec2_route_tables route_tables;
+	/* Resources of ours that lost their tags: see adopt.h. */
+	struct str_list adopted;
 	/* Interfaces that AWS refused to mirror in an earlier attempt; the
 	 * caller fills this in. */
 	struct str_list refused;
@@ -88,6 +101,11 @@ const struct elbv2_listener *inventory_listener(const struct inventory *inv,
 /* Tags of a load balancer or target group; never NULL. */
 const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 					  const char *arn);
+
+/* The value of an attribute of a load balancer or target group of ours; NULL if
+ * it is not known. */
+const char *inventory_attribute(const struct inventory *inv, const char *arn,
+				const char *key);
 
 /* The names of all deployments found in tags, sorted. */
 struct str_list inventory_deployments(struct arena *a,

@@ -6,7 +6,9 @@
 
 #include "model/inventory_load.h"
 #include "base/list.h"
+#include "model/adopt.h"
 #include "model/deployment.h"
+#include "model/tags.h"
 #include "services/sts.h"
 
 /* One DescribeTags call takes 20 ARNs, so the ARNs of all load balancers and
@@ -48,6 +50,54 @@ static int load_elb(struct inventory *inv, struct aws_client *c,
 		if (rc && err->kind == AWS_ERR_NOT_FOUND)
 			rc = 0;
 	}
+	return rc;
+}
+
+typedef int attributes_call(struct aws_client *c, const char *arn,
+			    struct elbv2_attributes *out,
+			    struct aws_error *err);
+
+/* Attributes that cannot be read stay unknown: a policy that permits everything
+ * else may lack this action. */
+static int load_attributes(struct inventory *inv, struct aws_client *c,
+			   const char *arn, attributes_call *call,
+			   struct aws_error *err)
+{
+	struct elbv2_attributes l = {0};
+	struct inventory_attributes *to;
+	char action[128];
+	int rc;
+
+	if (!tags_deployment(inventory_elb_tags(inv, arn)))
+		return 0;
+	rc = call(c, arn, &l, err);
+	if (rc &&
+	    (err->kind == AWS_ERR_DENIED || err->kind == AWS_ERR_NOT_FOUND)) {
+		if (err->kind == AWS_ERR_DENIED &&
+		    aws_error_permission(err, action, sizeof(action)))
+			inv->attributes_denied = arena_dup(&inv->mem, action);
+		*err = (struct aws_error){0};
+		return 0;
+	}
+	to = rc ? NULL : ARENA_ADD(&inv->mem, &inv->attributes);
+	if (to)
+		*to = (struct inventory_attributes){arn, l};
+	else
+		elbv2_attributes_free(&l);
+	return rc;
+}
+
+static int load_own_attributes(struct inventory *inv, struct aws_client *c,
+			       struct aws_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < inv->load_balancers.n; i++)
+		rc = load_attributes(inv, c, inv->load_balancers.items[i].arn,
+				     elbv2_load_balancer_attributes, err);
+	for (size_t i = 0; !rc && i < inv->target_groups.n; i++)
+		rc = load_attributes(inv, c, inv->target_groups.items[i].arn,
+				     elbv2_target_group_attributes, err);
 	return rc;
 }
 
@@ -188,7 +238,12 @@ static int load_part(struct inventory *inv, struct aws_client *c,
 		return ec2_describe_groups(c, NULL, &inv->groups, err);
 	case 5:
 		rc = load_elb(inv, c, w, err);
-		return rc ? rc : load_listeners(inv, c, err);
+		if (!rc)
+			rc = load_listeners(inv, c, err);
+		if (!rc)
+			inventory_adopt(inv);
+		return rc || !w->attributes ? rc
+					    : load_own_attributes(inv, c, err);
 	case 6:
 		if (w->network)
 			rc = ec2_describe_subnets(c, NULL, &inv->subnets, err);

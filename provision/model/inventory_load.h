@@ -7,9 +7,10 @@
 
 /* What to load beyond what every command needs. */
 struct inventory_scope {
-	bool network; /* subnets, VPCs, endpoints; needed for plans */
-	bool health;  /* registered targets of every target group */
-	bool paths;   /* network ACLs and route tables; needed by verify */
+	bool network;	 /* subnets, VPCs, endpoints; needed for plans */
+	bool health;	 /* registered targets of every target group */
+	bool attributes; /* of our load balancers; needed for plans */
+	bool paths;	 /* network ACLs and route tables; needed by verify */
 	const struct sources
 		*sources; /* load the ECS services among these; may be NULL */
 	const struct sources *excluded; /* likewise */

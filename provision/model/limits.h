@@ -20,4 +20,9 @@
 #define VXLAN_PORT  4789
 #define GENEVE_PORT 6081
 
+/* The health check of our target groups: metlo-xdp answers there while it is
+ * attached; AWS cannot check over UDP. */
+#define HEALTH_PROTOCOL "TCP"
+#define HEALTH_PORT	"4789"
+
 #endif

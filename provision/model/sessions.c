@@ -5,7 +5,7 @@
 #include "model/hash.h"
 #include "model/sessions.h"
 
-#define NLB_PACKET_LENGTH_MAX 8500
+#define NLB_PACKET_LENGTH_MAX PACKET_LENGTH_DEFAULT
 /* Fewer bytes would not even hold the mirrored IPv4 header. */
 #define PACKET_LENGTH_MIN 35
 #define PACKET_LENGTH_MAX 65535
@@ -33,9 +33,9 @@ uint32_t session_free_number(const uint32_t *taken, size_t n)
 	return 0;
 }
 
-uint32_t vni_choose(const char *deployment, const uint32_t *taken, size_t n)
+uint32_t vni_choose(const char *key, const uint32_t *taken, size_t n)
 {
-	uint32_t first = (uint32_t)(hash_text(deployment) % VNI_MAX);
+	uint32_t first = (uint32_t)(hash_text(key) % VNI_MAX);
 
 	/* Of any n + 1 candidates at least one is free. */
 	for (uint32_t i = 0; i <= n && i < VNI_MAX; i++) {

@@ -23,7 +23,7 @@ uint32_t session_free_number(const uint32_t *taken, size_t n);
 
 /* A VNI for a deployment, derived from its name: the same name yields the same
  * VNI unless it is among the n taken ones. 0 if all are taken. */
-uint32_t vni_choose(const char *deployment, const uint32_t *taken, size_t n);
+uint32_t vni_choose(const char *key, const uint32_t *taken, size_t n);
 
 /* "77", 1 to VNI_MAX. */
 bool vni_parse(const char *text, uint32_t *out, struct parse_error *err);
@@ -39,6 +39,8 @@ const char *target_type_text(enum target_type type);
 
 /* Checks that sessions to this type of target may truncate packets at this many
  * bytes; 0 means no truncation. */
+/* The smallest length that AWS reports for a session without a request. */
+#define PACKET_LENGTH_DEFAULT 8500
 bool packet_length_check(enum target_type type, uint32_t length,
 			 struct parse_error *err);
 

@@ -26,6 +26,7 @@
 	X(CREATE_TG, step_create_tg)             \
 	X(DELETE_TG, step_delete_tg)             \
 	X(TG_ATTRIBUTES, step_tg_attributes)     \
+	X(TG_HEALTH_CHECK, step_tg_health_check) \
 	X(CREATE_LISTENER, step_create_listener) \
 	X(DELETE_LISTENER, step_delete_listener) \
 	X(REGISTER, step_register)               \
@@ -76,7 +77,7 @@ struct step {
 	struct filter_rule rule;
 	uint32_t number; /* of a session; port of a rule to revoke */
 	struct session_config session, old_session;
-	struct tag_list tags, old_tags;
+	struct tag_list tags, old_tags; /* or attributes */
 	/* Set while the plan is applied: */
 	enum step_state state;
 	const char *created; /* id or ARN of the new resource; in plan.mem */

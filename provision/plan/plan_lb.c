@@ -14,6 +14,8 @@
 #include "plan/plan_lb.h"
 #include "plan/plan_groups.h"
 
+#define CROSS_ZONE "load_balancing.cross_zone.enabled"
+
 static const char *lb_vpc(const struct plan *p)
 {
 	const struct target_spec *t = &p->spec.target;
@@ -190,6 +192,77 @@ static struct ref target_group(struct plan *p, const struct deployment *current,
 	return group;
 }
 
+/* Restores attributes that were changed by hand, and what they are then undone
+ * to. What is not known stays. */
+static void restore_attributes(struct plan *p, enum step_type type,
+			       const char *arn, const struct tag_list *wanted,
+			       const char *text)
+{
+	struct tag_list changed = {0}, old = {0};
+	struct step *s;
+
+	FOREACH(want, wanted) {
+		const char *is =
+			inventory_attribute(p->inventory, arn, want->key);
+
+		if (!is || !strcmp(is, want->value))
+			continue;
+		tags_add(&p->mem, &changed, want->key, want->value);
+		tags_add(&p->mem, &old, want->key, is);
+	}
+	if (!changed.n)
+		return;
+	s = plan_step(p, type, NULL, "%s", text);
+	s->undo_text = "change it back";
+	s->on = ref_id(arn);
+	s->tags = changed;
+	s->old_tags = old;
+}
+
+/* The settings of an existing load balancer and target group. */
+static void restore_settings(struct plan *p, const struct deployment *current)
+{
+	struct tag_list lb = {0}, tg = {0};
+	struct step *s;
+
+	if (!current->lb && !current->tg)
+		return;
+
+	if (p->inventory->attributes_denied)
+		plan_report(
+			p, DIAG_WARN,
+			"settings of the load balancer that were changed by hand are not restored: %s is not permitted",
+			p->inventory->attributes_denied);
+	tags_add(&p->mem, &lb, CROSS_ZONE, "true");
+	tags_add(&p->mem, &tg, "stickiness.enabled", "true");
+	tags_add(&p->mem, &tg, "stickiness.type", "source_ip");
+	if (current->lb)
+		restore_attributes(p, STEP_LB_ATTRIBUTES, current->lb->arn, &lb,
+				   "enable cross-zone load balancing again");
+	if (!current->tg)
+		return;
+	/* It overrides the load balancer's; unset, it follows that. */
+	if (str_same(inventory_attribute(p->inventory, current->tg->arn,
+					 CROSS_ZONE),
+		     "false"))
+		tags_add(&p->mem, &tg, CROSS_ZONE,
+			 "use_load_balancer_configuration");
+	restore_attributes(
+		p, STEP_TG_ATTRIBUTES, current->tg->arn, &tg,
+		"make the target group send all packets of a source to the same collector again");
+	if (str_empty(current->tg->health_port) ||
+	    (str_same(current->tg->health_port, HEALTH_PORT) &&
+	     str_same(current->tg->health_protocol, HEALTH_PROTOCOL)))
+		return;
+	s = plan_step(p, STEP_TG_HEALTH_CHECK, NULL,
+		      "let the target group check health on %s %s again",
+		      HEALTH_PROTOCOL, HEALTH_PORT);
+	s->undo_text = "change it back";
+	s->on = ref_id(current->tg->arn);
+	s->protocol = current->tg->health_protocol;
+	s->name = current->tg->health_port;
+}
+
 /* The registered targets of the deployment's target group. */
 static const struct elbv2_targets *
 registered_targets(const struct plan *p, const struct deployment *current)
@@ -291,8 +364,7 @@ static void create_load_balancer(struct plan *p, const char *vpc,
 	s = plan_step(p, STEP_LB_ATTRIBUTES, NULL,
 		      "enable its cross-zone load balancing");
 	s->on = p->load_balancer;
-	tags_add(&p->mem, &s->tags, "load_balancing.cross_zone.enabled",
-		 "true");
+	tags_add(&p->mem, &s->tags, CROSS_ZONE, "true");
 }
 
 void plan_load_balancer(struct plan *p, const struct deployment *current)
@@ -319,6 +391,7 @@ void plan_load_balancer(struct plan *p, const struct deployment *current)
 	if (!current->lb || current->lb->groups.n)
 		group = lb_group(p, current, vpc);
 	targets = target_group(p, current, vpc);
+	restore_settings(p, current);
 	if (current->lb)
 		p->load_balancer = ref_id(current->lb->arn);
 	else

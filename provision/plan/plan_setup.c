@@ -191,9 +191,16 @@ static void choose_vni(struct plan *p)
 			p, DIAG_FAIL,
 			"VNI %u is used by session %s, which does not belong to this deployment; choose another, or omit --vni to get a free one",
 			p->spec.vni, other->id);
+	/* Accounts and regions may share a collector, so the same name in
+	 * another one must not yield the same VNI. */
 	if (!p->spec.vni)
 		p->spec.vni =
-			current ? current : vni_choose(p->spec.name, taken, n);
+			current ? current
+				: vni_choose(arena_printf(&p->mem, "%s/%s/%s",
+							  p->inventory->account,
+							  p->inventory->region,
+							  p->spec.name),
+					     taken, n);
 }
 
 /* --- the filter --- */
@@ -358,9 +365,12 @@ static void new_session(struct plan *p, const struct candidate *c,
 static void update_session(struct plan *p, const struct mirror_session *m,
 			   const struct session_config *config)
 {
-	/* Without a request, AWS reports its own default. */
-	bool length = config->packet_length &&
-		      m->packet_length != config->packet_length;
+	/* Without a request, AWS reports its own default, which truncates
+	 * nothing; less was set by hand. */
+	bool truncated = !config->packet_length && m->packet_length > 0 &&
+			 m->packet_length < PACKET_LENGTH_DEFAULT;
+	bool length = truncated || (config->packet_length &&
+				    m->packet_length != config->packet_length);
 	struct step *s;
 
 	if (str_same(m->target_id, config->target.id) &&
@@ -380,7 +390,9 @@ static void update_session(struct plan *p, const struct mirror_session *m,
 		.target = ref_id(m->target_id),
 		.filter = ref_id(m->filter_id),
 		.vni = (uint32_t)m->vni,
-		.packet_length = (uint32_t)m->packet_length};
+		.packet_length = truncated || config->packet_length
+					 ? (uint32_t)m->packet_length
+					 : 0};
 	p->changed++;
 }
 
@@ -412,6 +424,43 @@ static void plan_sessions(struct plan *p)
 			p, DIAG_FAIL,
 			"the account would have %zu mirror sessions, but AWS allows %d; mirror fewer interfaces",
 			p->inventory->sessions.n + p->added, LIMIT_SESSIONS);
+}
+
+static void restore_tags(struct plan *p, const char *id, const char *source)
+{
+	const char *name = name_resource(&p->mem, p->spec.name);
+	struct step *s =
+		plan_step(p, STEP_TAG, NULL, "restore the tags of %s", id);
+
+	s->undo_text = "remove the tags";
+	s->on = ref_id(id);
+	s->tags = tags_common(&p->mem, p->spec.name, name);
+	if (source && strlen(source) <= LIMIT_TAG_VALUE)
+		tags_add(&p->mem, &s->tags, TAG_SOURCE, source);
+}
+
+/* What lost its tags and stays. ELBv2 resources are only reported: tagging them
+ * later takes a permission that creating them does not. */
+static void restore_lost_tags(struct plan *p, const struct deployment *current)
+{
+	const struct str_list *lost = &p->inventory->adopted;
+
+	if (p->target.id && str_list_has(lost, p->target.id))
+		restore_tags(p, p->target.id, NULL);
+	if (current->group && str_list_has(lost, current->group->id))
+		restore_tags(p, current->group->id, NULL);
+	FOREACH(src, &p->sources) {
+		const struct mirror_session *m = own_session(p, src->eni->id);
+
+		if (m && str_list_has(lost, m->id))
+			restore_tags(p, m->id, src->source->text);
+	}
+	if ((current->lb && str_list_has(lost, current->lb->arn)) ||
+	    (current->tg && str_list_has(lost, current->tg->arn)))
+		plan_report(
+			p, DIAG_WARN,
+			"the load balancer or target group %s lost its tags; it is still taken for ours by its name",
+			name_elb(&p->mem, p->spec.name));
 }
 
 /* Deletes whatever the deployment no longer needs. */
@@ -487,6 +536,7 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	plan_sessions(p);
 	if (p->filter.step < 0 && current.filter)
 		retag(p, current.filter, &tags);
+	restore_lost_tags(p, &current);
 	collect_unneeded(p, &current);
 	estimate(p);
 	return p->mem.failed ? -ENOMEM : 0;

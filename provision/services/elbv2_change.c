@@ -136,6 +136,20 @@ int elbv2_modify_target_group_attributes(struct aws_client *c, const char *arn,
 				 "TargetGroupArn", arn, attributes, err);
 }
 
+int elbv2_modify_health_check(struct aws_client *c, const char *group_arn,
+			      const char *protocol, const char *port,
+			      struct aws_error *err)
+{
+	static const char action[] = "ModifyTargetGroup";
+	struct aws_query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_string(&q, group_arn, "TargetGroupArn");
+	query_string(&q, protocol, "HealthCheckProtocol");
+	query_string(&q, port, "HealthCheckPort");
+	return call_send(c, &call_elbv2, action, &q, NULL, err);
+}
+
 static int targets_call(struct aws_client *c, const char *action,
 			const char *group_arn, struct aws_names ids,
 			uint16_t port, struct aws_error *err)

@@ -61,6 +61,11 @@ int elbv2_modify_target_group_attributes(struct aws_client *c, const char *arn,
 					 struct aws_new_tags attributes,
 					 struct aws_error *err);
 
+/* Changes where a target group checks the health of its targets. */
+int elbv2_modify_health_check(struct aws_client *c, const char *group_arn,
+			      const char *protocol, const char *port,
+			      struct aws_error *err);
+
 /* ids are instance ids or IP addresses. port 0: the port of the group. */
 int elbv2_register_targets(struct aws_client *c, const char *group_arn,
 			   struct aws_names ids, uint16_t port,

@@ -37,16 +37,13 @@ static unsigned int largest_whole(const struct checker *c)
 
 /* Sessions truncate because the spec says so, or because someone changed them
  * by hand. */
-static const char *length_fix(struct checker *c, const struct mirror_session *s)
+static const char *length_fix(struct checker *c)
 {
 	if (c->plan.spec.packet_length)
 		return check_mirror(c, arena_printf(c->a,
 						    "setup --packet-length %u",
 						    largest_whole(c)));
-	return check_aws(
-		c,
-		"ec2 modify-traffic-mirror-session --traffic-mirror-session-id %s --remove-fields packet-length",
-		s->id);
+	return check_mirror(c, "sync");
 }
 
 void check_packet_length(struct checker *c)
@@ -56,7 +53,7 @@ void check_packet_length(struct checker *c)
 			continue;
 		check_row(
 			c, VERIFY_WARN, CHECK_PACKET_LENGTH, s->id,
-			length_fix(c, s),
+			length_fix(c),
 			"truncates each packet after %ld bytes: longer headers and bodies are incomplete",
 			(long)s->packet_length);
 	}

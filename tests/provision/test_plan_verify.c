@@ -68,7 +68,7 @@ static void sessions(void **state)
 	m->vni--;
 	m->packet_length = 100;
 	scene_only(s, VERIFY_WARN, CHECK_PACKET_LENGTH, m->id,
-		   "after 100 bytes", "--remove-fields packet-length");
+		   "after 100 bytes", "metlo-mirror aws sync");
 	m->packet_length = 0;
 	scene_ok(s);
 	/* Ours gets number 2: a foreign session with number 1 precedes it. */

@@ -132,6 +132,17 @@ def modify_attributes(call: Call) -> dict[str, Any]:
     return elb_common.attributes(group)
 
 
+@handles("elbv2", "ModifyTargetGroup")
+def modify_group(call: Call) -> dict[str, Any]:
+    group = the(call, "target_groups", call.params["TargetGroupArn"])
+    new = {**group, **{k: v for k, v in call.params.items() if k != "TargetGroupArn"}}
+    if new["Protocol"] in NETWORK and new["HealthCheckProtocol"] not in ("TCP", "HTTP", "HTTPS"):
+        raise AwsError("InvalidConfigurationRequest", "The health check protocol is not supported")
+    group.update(new)
+    call.changed("target_groups", group["TargetGroupArn"])
+    return {"TargetGroups": [shown(call, group)]}
+
+
 @handles("elbv2", "DeleteTargetGroup")
 def delete_group(call: Call) -> dict[str, Any]:
     arn = call.params["TargetGroupArn"]
