@@ -11,6 +11,9 @@
 #include "trace/class_hit.h"
 #include "trace/class_numbers.h"
 
+/* Blanks between two groups. */
+#define BLANKS_MAX 8
+
 static bool wanted(const struct class_scan *s, enum mask_class class)
 {
 	return s->set->classes >> class & 1;
@@ -179,12 +182,18 @@ void class_take_digits(struct class_scan *s, uint8_t c, size_t from, size_t to)
 		}
 		end_groups(s, false);
 		s->separator = ' ';
+		s->blanks = 1;
 		if (c != ' ' && c != '+')
 			s->n_groups = 0;
 		return;
 	}
 	if (!s->n_groups)
 		return;
+	/* Aligned, or a field line that was folded. */
+	if (s->separator == ' ' && c == ' ' && s->blanks < BLANKS_MAX) {
+		s->blanks++;
+		return;
+	}
 	if (s->separator != ' ')
 		end_groups(s, false);
 	s->n_groups = 0;
@@ -204,7 +213,7 @@ static void begin_iban(struct class_scan *s, uint8_t c, size_t to)
 	/* The older one is kept, the other replaced. */
 	i = s->iban[0].active;
 	s->iban[i].active = true;
-	s->iban[i].blank = false;
+	s->iban[i].blank = 0;
 	s->iban[i].from = s->last[1].from;
 	s->iban[i].to = to;
 	s->iban[i].check = check;
@@ -229,13 +238,15 @@ void class_take_iban(struct class_scan *s, uint8_t c, size_t to)
 		if (!s->iban[i].active)
 			continue;
 		if (alnum && check_iban_add(b, c)) {
-			s->iban[i].blank = false;
+			s->iban[i].blank = 0;
 			s->iban[i].to = to;
 		} else if (!alnum && b->n == b->len) {
 			end_iban(s, i);
-		} else if ((c == ' ' || c == '+' || c == '-') &&
-			   !s->iban[i].blank && b->n % 4 == 0) {
-			s->iban[i].blank = true;
+		} else if (s->iban[i].blank
+				   ? c == ' ' && s->iban[i].blank < BLANKS_MAX
+				   : (c == ' ' || c == '+' || c == '-') &&
+					     b->n % 4 == 0) {
+			s->iban[i].blank++;
 		} else {
 			s->iban[i].active = false;
 		}

@@ -51,6 +51,11 @@ void class_scan_begin(struct class_scan *s, const struct class_set *set,
 		s->secret.window = 8;
 }
 
+static bool may_be_encoded(uint8_t c)
+{
+	return c == '%' || c == '\\' || c == '&' || !c;
+}
+
 /* --- decoding ------------------------------------------------------------- */
 
 static void push(struct class_scan *s, uint8_t c, size_t from);
@@ -111,12 +116,31 @@ static void flush_entity(struct class_scan *s, size_t end)
 
 static void push_code(struct class_scan *s, unsigned int code, size_t from);
 
+/* What was kept ends without ';', at end: HTML permits that after a number. */
+static void end_entity(struct class_scan *s, size_t end)
+{
+	const size_t i = s->i;
+	unsigned int code = 0;
+
+	if (s->n_entity > 2 && s->entity[1].c == '#')
+		code = kept_entity(s);
+	if (!code) {
+		flush_entity(s, end);
+		return;
+	}
+	s->n_entity = 0;
+	/* The character ends here, whatever was read since. */
+	s->i = end;
+	push_code(s, code, s->entity[0].from);
+	s->i = i;
+}
+
 static void push_entity(struct class_scan *s, uint8_t c, size_t from, size_t to)
 {
 	unsigned int code;
 
 	if (c == '&') {
-		flush_entity(s, from);
+		end_entity(s, from);
 		s->entity[s->n_entity++] = (struct class_char){c, from};
 		return;
 	}
@@ -135,7 +159,10 @@ static void push_entity(struct class_scan *s, uint8_t c, size_t from, size_t to)
 		s->entity[s->n_entity++] = (struct class_char){c, from};
 		return;
 	}
-	flush_entity(s, from);
+	if (class_is_alnum(c))
+		flush_entity(s, from);
+	else
+		end_entity(s, from);
 	take(s, c, from, to);
 }
 
@@ -169,6 +196,24 @@ static void flush(struct class_scan *s, size_t end)
 			    i + 1 < n ? s->kept[i + 1].from : end);
 }
 
+/* Track 1 of a card's magnetic stripe (ISO/IEC 7813) is "%B", the number and '^'. Is
+ * that what an encoded byte with this last digit is? Its next byte is at s->i. */
+static bool is_track(const struct class_scan *s, uint8_t hi, uint8_t lo)
+{
+	size_t end = s->i;
+
+	/* In UTF-8 the byte would continue another. */
+	if ((hi | 0x20) != 'b' || !class_is_digit(lo) || s->wide ||
+	    s->last[0].c >= 0x80)
+		return false;
+	while (end < s->n && end < s->i + CARD_MAX && class_is_digit(s->p[end]))
+		end++;
+	if (end - s->i + 1 < CARD_MIN)
+		return false;
+	return end == s->n ? s->cut
+			   : s->p[end] == '^' || may_be_encoded(s->p[end]);
+}
+
 /* Percent-encoding: kept are '%', or '%' and a digit, any number of times, as digits
  * may be encoded themselves. */
 static void push_percent(struct class_scan *s, uint8_t c, size_t from)
@@ -185,6 +230,12 @@ static void push_percent(struct class_scan *s, uint8_t c, size_t from)
 		lo = (unsigned int)parse_hex_digit(c);
 		hi = (unsigned int)parse_hex_digit(s->kept[s->n_kept - 1].c);
 		s->n_kept -= 2;
+		if (is_track(s, s->kept[s->n_kept + 1].c, c)) {
+			flush(s, s->kept[s->n_kept].from);
+			push_entity(s, '%', s->kept[s->n_kept].from, from);
+			push(s, c, from);
+			return;
+		}
 		push(s, (uint8_t)(hi << 4 | lo), s->kept[s->n_kept].from);
 		return;
 	}
@@ -216,15 +267,26 @@ static void push_escaped(struct class_scan *s, uint8_t c, size_t from)
 			    s->escape_from, s->i);
 		return;
 	}
+	if (s->escape == 2 && c == '{' && s->code_left == 4) {
+		/* JavaScript: "\u{34}", of up to six digits. */
+		s->escape = 3;
+		s->code_left = 7;
+		return;
+	}
+	if (s->escape == 3 && c == '}' && s->code_left < 7) {
+		s->escape = 0;
+		push_code(s, s->code, s->escape_from);
+		return;
+	}
 	digit = parse_hex_digit(c);
-	if (digit < 0) {
+	if (digit < 0 || (s->escape == 3 && s->code_left == 1)) {
 		s->escape = 0;
 		push_entity(s, 'u', s->escape_from, from);
 		push(s, c, from);
 		return;
 	}
 	s->code = s->code << 4 | (unsigned int)digit;
-	if (!--s->code_left) {
+	if (!--s->code_left && s->escape == 2) {
 		s->escape = 0;
 		push_code(s, s->code, s->escape_from);
 	}
@@ -253,11 +315,6 @@ static void push(struct class_scan *s, uint8_t c, size_t from)
 }
 
 /* --- the fast path -------------------------------------------------------- */
-
-static bool may_be_encoded(uint8_t c)
-{
-	return c == '%' || c == '\\' || c == '&' || !c;
-}
 
 /* The digits at i: how many can be skipped, because nothing begins with them. What
  * precedes start was encoded. */
@@ -352,6 +409,8 @@ static void skip_plain(struct class_scan *s)
 static void finish(struct class_scan *s)
 {
 	s->ended = true;
+	flush(s, s->n);
+	end_entity(s, s->n);
 	flush(s, s->n);
 	flush_entity(s, s->n);
 	if (s->wide)

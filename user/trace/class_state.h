@@ -68,9 +68,10 @@ struct class_scan {
 	} local, local_ascii;
 	/* Digits in groups: card, ssn. */
 	bool in_group;
-	uint8_t n_groups, separator;
+	uint8_t n_groups, separator, blanks;
 	struct {
-		bool active, blank;
+		bool active;
+		uint8_t blank; /* blanks or hyphens since the last group */
 		size_t from, to;
 		struct check_iban check;
 	} iban[2];
