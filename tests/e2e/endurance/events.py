@@ -6,6 +6,7 @@ cycle checks its results. It adds to cycle.losses what it may cost.
 """
 import errno
 import os
+import re
 import signal
 import time
 
@@ -110,6 +111,57 @@ def full_disk(cycle):
     return lambda: os.path.exists(ballast) and os.unlink(ballast)
 
 
+def foreign_entries(cycle):
+    """What the user of the daemon, or a careless administrator, leaves in its spool:
+    where the next segments would be, and elsewhere. Stays until the end of the cycle."""
+    spool, rng = cycle.rig.spool, cycle.rng
+    numbers = [int(n[:16], 16) for n in os.listdir(spool)
+               if re.fullmatch("[0-9a-f]{16}[.]spool", n) and n < "8"]
+    there = []
+
+    def name(kind="spool"):
+        near = max(numbers, default=1) + rng.randint(1, 5)
+        return os.path.join(spool, f"{rng.choice((near, near, 2**64 - 2, 0)):016x}.{kind}")
+
+    def put(path, make):
+        try:
+            make(path)
+        except FileExistsError:
+            return
+        except OSError as e:
+            if e.errno != errno.ENOSPC:
+                raise
+        there.append(path)
+
+    def sparse(path):
+        with open(path, "xb") as f:
+            f.truncate(1 << 40)
+
+    def garbage(path):
+        with open(path, "xb") as f:
+            f.write(rng.randbytes(rng.randint(0, 5000)))
+
+    def unreadable(path):
+        garbage(path)
+        os.chmod(path, 0)
+
+    makers = (os.mkdir, os.mkfifo, sparse, garbage, unreadable,
+              lambda p: os.symlink("/etc/passwd", p), lambda p: os.symlink("/dev/zero", p))
+    for _ in range(rng.randint(1, 6)):
+        put(name(rng.choice(("spool", "spool", "acks"))), rng.choice(makers))
+    put(os.path.join(spool, "x" * 255), garbage)
+    put(os.path.join(spool, "a\nb\x1b[31m"), os.mkdir)
+    put(os.path.join(spool.encode(), b"\xff\xfe.spool"), lambda p: os.symlink("/", p))
+
+    def remove():
+        for path in there:
+            if os.path.isdir(path) and not os.path.islink(path):
+                os.rmdir(path)
+            elif os.path.lexists(path):
+                os.unlink(path)
+    return remove
+
+
 def link_down(cycle):
     cycle.losses.add("link")
     side = cycle.rng.choice(("collector", "source"))
@@ -174,6 +226,6 @@ def detach(cycle):
 
 # A daemon that runs for the whole time, and one that the rest happens to.
 STEADY = (reload, reload, reload_broken, reload_narrow, reload_narrow_kernel, reload_storm,
-          rotate, rotate, outage, outage, outage_key, outage_down, full_disk, link_down, link_flaps, clock_step,
-          clock_step, clock_jitter)
+          rotate, rotate, foreign_entries, outage, outage, outage_key, outage_down, full_disk,
+          link_down, link_flaps, clock_step, clock_step, clock_jitter)
 RESTARTED = STEADY + (restart, restart_workers, kill, kill, restart_while_down, recreate, detach)

@@ -340,9 +340,9 @@ def main():
     a = p.parse_args()
     a.build, a.directory = os.path.abspath(a.build), os.path.abspath(a.directory)
     run = Run(a)
-    # About 7 MiB, 20 descriptors and 10 threads over the time.
-    leak = (f"{int(7 * MIB / a.seconds) if run.full else MIB},{int(a.seconds * 50)},"
-            f"{int(a.seconds * 100)}")
+    # Over the time: 7 MiB, 20 descriptors and 10 threads; in a short run more.
+    leak = (f"{int(7 * MIB / a.seconds)},{int(a.seconds * 50)},{int(a.seconds * 100)}" if run.full
+            else f"{MIB},{int(a.seconds * 20)},{int(a.seconds * 60)}")
     subjects = [Subject(run, "steady", events.STEADY, a.rate, 0),
                 Subject(run, "restarted", events.RESTARTED, a.rate, 1),
                 Subject(run, "leaking", events.STEADY, a.rate / 4, 2, leak)]
