@@ -8,9 +8,11 @@ import errno
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 
-from rig import Failure, wait_for
+from rig import PORTS, Failure, wait_for
 
 # Lines of the configuration that lose nothing.
 HARMLESS = (
@@ -178,6 +180,28 @@ def link_flaps(cycle):
         time.sleep(cycle.rng.random() * 0.1)
 
 
+def freeze(cycle):
+    """As a hypervisor does to move a virtual machine."""
+    cycle.rig.daemon.send_signal(signal.SIGSTOP)
+    time.sleep(cycle.rng.random() * 3)
+    cycle.rig.daemon.send_signal(signal.SIGCONT)
+
+
+def slow_clients(cycle):
+    """More than the servers have room for."""
+    clients = [subprocess.Popen(
+        [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
+                                      "slow_clients.py"), "127.0.0.1", str(port), "40"],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) for port in
+        (PORTS["health"], PORTS["metrics"])]
+
+    def end():
+        for c in clients:
+            c.stdin.close()
+            c.wait()
+    return end
+
+
 def clock_step(cycle):
     """Absolute, so that it stays within two days of the truth."""
     step = cycle.rng.choice((-86400, -3600, -61, -2, -0.4, 0, 0.4, 2, 61, 3600, 86400))
@@ -208,6 +232,19 @@ def kill(cycle):
     cycle.restart(signal.SIGKILL)
 
 
+def kill_at_start(cycle):
+    """Anywhere in attaching, several times, with other rings each time."""
+    cycle.losses.add("kill")
+    cycle.rig.end(signal.SIGKILL)
+    cycle.killed += 1
+    for _ in range(cycle.rng.randint(1, 6)):
+        cycle.rig.workers = cycle.rng.choice((1, 2, 4))
+        cycle.rig.spawn()
+        time.sleep(cycle.rng.random() * cycle.rng.choice((0.02, 0.1, 0.4)))
+        cycle.rig.end(signal.SIGKILL)
+    cycle.started_anew()
+
+
 def restart_while_down(cycle):
     """Packets wait in the rings."""
     cycle.losses.add("term")
@@ -227,5 +264,5 @@ def detach(cycle):
 # A daemon that runs for the whole time, and one that the rest happens to.
 STEADY = (reload, reload, reload_broken, reload_narrow, reload_narrow_kernel, reload_storm,
           rotate, rotate, foreign_entries, outage, outage, outage_key, outage_down, full_disk,
-          link_down, link_flaps, clock_step, clock_step, clock_jitter)
-RESTARTED = STEADY + (restart, restart_workers, kill, kill, restart_while_down, recreate, detach)
+          link_down, link_flaps, clock_step, clock_step, clock_jitter, freeze, slow_clients)
+RESTARTED = STEADY + (restart, restart_workers, kill, kill_at_start, restart_while_down, recreate, detach)

@@ -71,6 +71,7 @@ class Rig:
         self.daemon = self.fake = self.injector = None
         self.workers = 2
         self.tls = None
+        self.groups = []
         self.frames_sent = 0
         self.frames_failed = 0
 
@@ -78,6 +79,7 @@ class Rig:
 
     def up(self):
         os.makedirs(self.dir)
+        self.groups = groups_of(self.metlo, self.dir)
         os.chmod(self.dir, 0o755)
         os.mkdir(self.small)
         run("mount", "-t", "tmpfs", "-o", "size=64m,mode=755", "none", self.small)
@@ -162,6 +164,14 @@ class Rig:
 
     def start(self, *options, stdout=subprocess.DEVNULL):
         before = self.log_size()
+        self.spawn(*options, stdout=stdout)
+        if not wait_for(60, lambda: self.logged("mode, ports", before)
+                        or self.daemon.poll() is not None) or self.daemon.poll() is not None:
+            raise Failure("the daemon does not start: " + self.log_tail())
+        if not wait_for(30, self.counters):
+            raise Failure("no metrics: " + self.log_tail())
+
+    def spawn(self, *options, stdout=subprocess.DEVNULL):
         env = {**os.environ, "METLO_API_KEY": "key", "LD_PRELOAD": self.shim(),
                "ENDURANCE_CLOCK": self.clock}
         if self.leak:
@@ -180,11 +190,6 @@ class Rig:
                  "--idle-timeout", "30", *options],
                 env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=err,
                 preexec_fn=die_with_parent)
-        if not wait_for(60, lambda: self.logged("mode, ports", before)
-                        or self.daemon.poll() is not None) or self.daemon.poll() is not None:
-            raise Failure("the daemon does not start: " + self.log_tail())
-        if not wait_for(30, self.counters):
-            raise Failure("no metrics: " + self.log_tail())
 
     def log_tail(self):
         with open(self.err, encoding="utf-8", errors="replace") as f:
@@ -218,7 +223,7 @@ class Rig:
     def counters(self):
         """The counters in the form of --summary, None if there is no answer."""
         try:
-            return as_summary(self.get("metrics", "/metrics"))
+            return as_summary(self.get("metrics", "/metrics"), self.groups)
         except (OSError, urllib.error.URLError, ValueError):
             return None
 
@@ -336,8 +341,19 @@ def bpf_of(machine, held, interface):
         ours = more
 
 
-def as_summary(text):
-    summary = {"stream": {}, "http": {}, "selection": {}, "output": {}, "ring_waiting": 0}
+def groups_of(metlo, directory):
+    """The names of the groups of counters in a summary."""
+    pcap, summary = os.path.join(directory, "empty.pcap"), os.path.join(directory, "groups")
+    with open(pcap, "wb") as f:
+        f.write(struct.pack("=IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+    subprocess.run([metlo, "replay", pcap, "--summary", summary], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(summary, encoding="utf-8") as f:
+        return [name for name, value in json.load(f).items() if isinstance(value, dict)]
+
+
+def as_summary(text, groups):
+    summary = {"ring_waiting": 0, **{name: {} for name in groups}}
     sinks = {}
     for line in text.splitlines():
         if line.startswith("metlo_xdp_ring_waiting_bytes{"):
@@ -350,7 +366,7 @@ def as_summary(text):
         if sink is not None:
             if group == "sink":
                 sinks.setdefault(sink, {"name": sink})[rest] = int(float(value))
-        elif group in ("stream", "http", "selection", "output"):
+        elif group in groups:
             summary[group][rest] = int(float(value))
         else:
             summary[name] = int(float(value))

@@ -153,8 +153,7 @@ class Subject(threading.Thread):
         time.sleep(3)
         counters = rig.counters()
         if counters:
-            c.h.records = counters["records"] - counters["stream"]["records"]
-            c.h.bytes = counters["delivered_bytes"] - counters["stream"]["bytes_in"]
+            c.h.rebase(counters)
             c.h.packets, c.h.sent = counters["packets"], rig.frames_sent
             c.h.dropped = rig.dropped()
             c.count_lost(counters)
