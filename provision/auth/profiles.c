@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "auth/profiles.h"
@@ -79,6 +80,34 @@ const char *profiles_get(const struct profiles *p, const char *name,
 	if (v)
 		return v;
 	return ini_get(ini_find(&p->credentials.ini, "", name), setting);
+}
+
+const char *profiles_or_env(const struct profiles *p, const char *name,
+			    const char *variable, const char *setting)
+{
+	const char *v = getenv(variable);
+
+	if (!v || !*v)
+		v = profiles_get(p, name, setting);
+	return v && *v ? v : NULL;
+}
+
+const char *profiles_endpoint(const struct profiles *p, const char *name,
+			      const char *service)
+{
+	const char *ignore =
+		profiles_or_env(p, name, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+				"ignore_configured_endpoint_urls");
+	char variable[80];
+	const char *v;
+
+	if (ignore && !strcasecmp(ignore, "true"))
+		return NULL;
+	snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s", service);
+	v = getenv(variable);
+	return v && *v ? v
+		       : profiles_or_env(p, name, "AWS_ENDPOINT_URL",
+					 "endpoint_url");
 }
 
 static void add_name(struct buf *to, const char *name)

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IAM Identity Center (SSO): reads the access token that "aws sso login" caches
- * and exchanges it at the portal for the keys of an account and role. The token
- * is not refreshed; when it has expired, the user has to log in again.
+ * and exchanges it at the portal for the keys of an account and role.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cjson/cJSON.h>
-#include <openssl/sha.h>
 
 #include "auth/cred_json.h"
 #include "auth/provider_sso.h"
+#include "auth/sso_token.h"
 #include "http/endpoint.h"
 #include "http/secret.h"
 #include "http/request.h"
@@ -26,7 +24,8 @@
 /* The SSO settings of a profile, or of the sso-session it names. */
 struct sso {
 	const char *start_url, *region, *account, *role;
-	const char *cache_key; /* its SHA-1 names the token's cache file */
+	const char *cache_key; /* of its token */
+	bool session;	       /* named by sso_session */
 	char where[300];
 	char login[200]; /* the command that renews the token */
 };
@@ -52,6 +51,7 @@ static int read_settings(struct cred_search *s, const char *profile,
 		o->start_url = ini_get(section, "sso_start_url");
 		o->region = ini_get(section, "sso_region");
 		o->cache_key = session;
+		o->session = true;
 	} else {
 		o->start_url = profiles_get(p, profile, "sso_start_url");
 		o->region = profiles_get(p, profile, "sso_region");
@@ -69,55 +69,6 @@ static int read_settings(struct cred_search *s, const char *profile,
 			"sso_region \"%.40s\" is not the name of a region",
 			o->region);
 	return 0;
-}
-
-/* ~/.aws/sso/cache/<SHA-1 of key>.json, to be freed by the caller. */
-static char *cache_path(const char *key)
-{
-	static const char digits[] = "0123456789abcdef";
-	uint8_t hash[SHA_DIGEST_LENGTH];
-	char path[80] = "~/.aws/sso/cache/", *w = path + strlen(path);
-	size_t i;
-
-	SHA1((const uint8_t *)key, strlen(key), hash);
-	for (i = 0; i < sizeof(hash); i++) {
-		*w++ = digits[hash[i] >> 4];
-		*w++ = digits[hash[i] & 15];
-	}
-	strcpy(w, ".json");
-	return profiles_expand(path);
-}
-
-static int read_token(const struct sso *o, cJSON **out, struct aws_error *err)
-{
-	char *path = cache_path(o->cache_key);
-	struct buf text = {0};
-	const char *expires;
-	int64_t when;
-	int error = path ? secret_read_file(path, MAX_FILE, &text) : -ENOMEM;
-
-	*out = NULL;
-	if (error == -ENOENT)
-		error = cred_fail(err, o->where, "not logged in; run \"%s\"",
-				  o->login);
-	else if (error)
-		error = cred_fail(err, o->where, "%s: %s", path ? path : "",
-				  strerror(-error));
-	if (!error)
-		*out = cred_json_parse(text.p, text.len);
-	if (!error && !cred_json_string(*out, "accessToken"))
-		error = cred_fail(err, o->where,
-				  "%s has no accessToken; run \"%s\"", path,
-				  o->login);
-	expires = cred_json_string(*out, "expiresAt");
-	if (!error &&
-	    (!expires || cred_parse_time(expires, &when) || when <= time(NULL)))
-		error = cred_fail(err, o->where,
-				  "the login has expired; run \"%s\"",
-				  o->login);
-	free(path);
-	secret_free_buf(&text);
-	return error;
 }
 
 static int read_response(const struct http_response *response,
@@ -167,16 +118,14 @@ static int read_refusal(const struct http_response *response,
 			 response->status, why.message);
 }
 
-static int build_url(const struct cred_search *s, const struct sso *o,
-		     struct buf *url)
+static int build_url(const struct sso *o, struct buf *url)
 {
+	/* Whoever has the token can act for its owner in every account. It goes
+	 * to the portal only, never to an endpoint meant for other services. */
 	const char *base = cred_env("AWS_ENDPOINT_URL_SSO");
 	char regional[ENDPOINT_MAX];
 	size_t n;
 
-	if (!base)
-		base = s->endpoint_url ? s->endpoint_url
-				       : cred_env("AWS_ENDPOINT_URL");
 	if (!base &&
 	    !endpoint_url("portal.sso", o->region, regional, sizeof(regional)))
 		base = regional;
@@ -200,7 +149,7 @@ static int fetch_keys(struct cred_search *s, const struct sso *o,
 	struct http_response response = {0};
 	struct aws_error why = {0};
 	struct buf url = {0};
-	int error = build_url(s, o, &url);
+	int error = build_url(o, &url);
 
 	if (!error)
 		error = cred_http(
@@ -230,15 +179,18 @@ int cred_sso(struct cred_search *s, const char *profile,
 	     struct credentials *out, struct aws_error *err)
 {
 	struct sso o = {0};
-	cJSON *token = NULL;
+	char *token = NULL;
 	int error = read_settings(s, profile, &o, err);
+	struct sso_login login = {.region = o.region,
+				  .cache_key = o.cache_key,
+				  .session = o.session,
+				  .where = o.where,
+				  .command = o.login};
 
 	if (!error)
-		error = read_token(&o, &token, err);
+		error = sso_token(s, &login, &token, err);
 	if (!error)
-		error = fetch_keys(s, &o,
-				   cred_json_string(token, "accessToken"), out,
-				   err);
-	cred_json_free(token);
+		error = fetch_keys(s, &o, token, out, err);
+	secret_free_string(&token);
 	return error;
 }

@@ -24,11 +24,10 @@ struct cred_search {
 	struct transport *http;
 	const struct log *log; /* NULL: no logging */
 	const struct profiles *profiles;
-	const char *profile;	  /* never NULL */
-	bool profile_given;	  /* --profile overrides the environment */
-	const char *region;	  /* for STS; NULL: us-east-1 */
-	const char *endpoint_url; /* for STS and SSO; NULL: AWS's own */
-	int64_t clock_offset;	  /* seconds that AWS's clock is ahead */
+	const char *profile;  /* never NULL */
+	bool profile_given;   /* --profile overrides the environment */
+	const char *region;   /* for STS; NULL: us-east-1 */
+	int64_t clock_offset; /* seconds that AWS's clock is ahead */
 	bool (*stopped)(void *ctx);
 	/* Prompts for an MFA code; false: the user gave none. NULL: there is
 	 * no user to prompt. */

@@ -8,6 +8,7 @@
 
 #include "auth/cred_json.h"
 #include "auth/sts_call.h"
+#include "http/error_codes.h"
 #include "http/request.h"
 #include "http/xml.h"
 
@@ -15,13 +16,11 @@
 #define TIMEOUT_MS	 20000
 #define SESSION_NAME_MAX 65 /* 64 characters and the NUL */
 
+/* --endpoint-url is for the calls of the command, not for credentials: a web
+ * identity token must not reach it. */
 static const char *endpoint(const struct cred_search *s)
 {
-	const char *url = cred_env("AWS_ENDPOINT_URL_STS");
-
-	if (url)
-		return url;
-	return s->endpoint_url ? s->endpoint_url : cred_env("AWS_ENDPOINT_URL");
+	return profiles_endpoint(s->profiles, s->profile, "STS");
 }
 
 /* Reads <ActionResult><Credentials> of a successful response. */
@@ -72,6 +71,7 @@ int sts_send(struct cred_search *s, const char *action, struct aws_query *q,
 				.clock_offset = s->clock_offset,
 				.timeout_ms = TIMEOUT_MS};
 	struct aws_error why = {0};
+	bool skewed, set_clock = false;
 	int error, i;
 
 	for (i = 0;; i++) {
@@ -90,8 +90,14 @@ int sts_send(struct cred_search *s, const char *action, struct aws_query *q,
 			error = aws_response_error(&response, &why);
 		if (source)
 			credentials_scrub(source, why.message);
+		skewed = !set_clock && response.date &&
+			 aws_error_is_clock(why.code, why.message);
+		if (skewed)
+			r.clock_offset = s->clock_offset =
+				response.date - time(NULL);
+		set_clock |= skewed;
 		http_response_free(&response);
-		if (!is_transient(&why) || i + 1 == MAX_ATTEMPTS)
+		if ((!skewed && !is_transient(&why)) || i + 1 == MAX_ATTEMPTS)
 			break;
 		usleep(100000u << i);
 	}

@@ -139,8 +139,9 @@ int context_open(struct context *ctx, bool no_region)
 	const char *region;
 
 	if (aws_client_new(&ctx->client, &o, &err)) {
-		context_fail(ctx, &err, "region");
-		return ctx->settings.region && err.kind == AWS_ERR_LOCAL
+		context_fail(ctx, &err, "cannot start");
+		return (ctx->settings.region || ctx->settings.profile) &&
+				       err.kind == AWS_ERR_LOCAL
 			       ? EXIT_USAGE
 			       : context_exit_code(&err);
 	}

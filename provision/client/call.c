@@ -222,7 +222,8 @@ static int send_with_retries(struct aws_client *c, struct aws_request *p,
 		return aws_error_bad_parameter(
 			err, "no region is set; use --region or AWS_REGION");
 	p->region = c->region;
-	p->endpoint_url = c->endpoint_url;
+	p->endpoint_url = client_endpoint(c, p->service);
+	p->variant = c->variant;
 	p->timeout_ms = c->opt.timeout_s * 1000;
 	c->counters.calls++;
 	for (k->attempt = 1;; k->attempt++) {

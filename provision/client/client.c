@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include <openssl/rand.h>
@@ -65,12 +66,21 @@ static unsigned int find_attempts(const struct aws_client *c)
 	return (unsigned int)n;
 }
 
+static bool is_on(const struct aws_client *c, const char *variable,
+		  const char *setting)
+{
+	const char *v =
+		profiles_or_env(&c->profiles, c->profile, variable, setting);
+
+	return v && !strcasecmp(v, "true");
+}
+
 int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		   struct aws_error *err)
 {
 	struct aws_client *c = calloc(1, sizeof(*c));
 	const char *profile = o->profile && *o->profile ? o->profile : NULL;
-	const char *url = o->endpoint_url, *region;
+	const char *url = o->endpoint_url, *region, *bundle;
 	bool failed = false;
 	int error;
 
@@ -87,10 +97,8 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		profile = cred_env("AWS_PROFILE");
 	if (!profile)
 		profile = cred_env("AWS_DEFAULT_PROFILE");
-	if (!url || !*url)
-		url = cred_env("AWS_ENDPOINT_URL");
 	c->profile = copy(profile ? profile : "default", &failed);
-	c->endpoint_url = copy(url, &failed);
+	c->endpoint_url = copy(url && *url ? url : NULL, &failed);
 	error = transport_new(&c->http, o->stopped, o->stopped_ctx);
 	if (!error)
 		error = profiles_load(&c->profiles);
@@ -98,6 +106,21 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		aws_client_free(c);
 		return aws_error_no_memory(err);
 	}
+	if (c->profile_given && !profiles_have(&c->profiles, c->profile)) {
+		error = aws_error_bad_parameter(
+			err, "there is no profile \"%.80s\" in %s or %s",
+			c->profile, c->profiles.config.path,
+			c->profiles.credentials.path);
+		aws_client_free(c);
+		return error;
+	}
+	bundle = profiles_or_env(&c->profiles, c->profile, "AWS_CA_BUNDLE",
+				 "ca_bundle");
+	transport_set_ca_bundle(c->http, bundle);
+	c->variant.fips =
+		is_on(c, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+	c->variant.dual_stack = is_on(c, "AWS_USE_DUALSTACK_ENDPOINT",
+				      "use_dualstack_endpoint");
 	if (!c->opt.max_attempts)
 		c->opt.max_attempts = find_attempts(c);
 	region = find_region(c, o->region);

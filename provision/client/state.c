@@ -2,6 +2,7 @@
 /* Keeps the credentials of a client valid, and sleeps in short slices so that an
  * interrupt is noticed. */
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -14,6 +15,29 @@
 static bool stopped(const struct aws_client *c)
 {
 	return c->opt.stopped && c->opt.stopped(c->opt.stopped_ctx);
+}
+
+/* Endpoints are configured under the ids of the services, which differ from
+ * their endpoint prefixes. */
+const char *client_endpoint(const struct aws_client *c, const char *service)
+{
+	static const struct {
+		const char *prefix, *id;
+	} ids[] = {
+		{"ec2", "EC2"},
+		{"elasticloadbalancing", "ELASTIC_LOAD_BALANCING_V2"},
+		{"ecs", "ECS"},
+		{"sts", "STS"},
+		{"monitoring", "CLOUDWATCH"},
+	};
+
+	if (c->endpoint_url)
+		return c->endpoint_url;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
+		if (!strcmp(ids[i].prefix, service))
+			return profiles_endpoint(&c->profiles, c->profile,
+						 ids[i].id);
+	return NULL;
 }
 
 int client_stopped(const struct aws_client *c, struct aws_error *err)
@@ -50,7 +74,6 @@ static int find_credentials(struct aws_client *c, struct aws_error *err)
 				.profile = c->profile,
 				.profile_given = c->profile_given,
 				.region = c->region,
-				.endpoint_url = c->endpoint_url,
 				.clock_offset = c->clock_offset,
 				.stopped = c->opt.stopped,
 				.mfa = c->opt.mfa,

@@ -5,14 +5,16 @@
 
 #include "client/options.h"
 #include "auth/chain.h"
+#include "http/endpoint.h"
 
 struct aws_client {
 	struct aws_options opt; /* strings belong to the caller */
 	const struct log *log;	/* never NULL */
 	struct transport *http;
 	struct profiles profiles;
-	struct credentials cred; /* empty until the first call */
-	char *profile, *region, *endpoint_url;
+	struct credentials cred;	       /* empty until the first call */
+	char *profile, *region, *endpoint_url; /* that of --endpoint-url */
+	struct endpoint_options variant;
 	const char *region_source;
 	bool profile_given;
 	int64_t clock_offset; /* seconds that AWS's clock is ahead */
@@ -22,6 +24,8 @@ struct aws_client {
 /* Searches for credentials unless the present ones remain valid for a while.
  * renew: search anyway, since AWS rejected them. */
 int client_credentials(struct aws_client *c, bool renew, struct aws_error *err);
+/* The configured endpoint of a service ("ec2"); NULL: AWS's own. */
+const char *client_endpoint(const struct aws_client *c, const char *service);
 /* -EINTR (AWS_ERR_STOPPED) if opt.stopped returns true. */
 int client_stopped(const struct aws_client *c, struct aws_error *err);
 

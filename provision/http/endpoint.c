@@ -11,13 +11,14 @@ struct partition {
 	const char *prefix; /* of the names of its regions */
 	const char *name;
 	const char *domain;
+	const char *dual_stack; /* domain of endpoints with IPv6 */
 };
 
 static const struct partition partitions[] = {
-	{"cn-", "aws-cn", "amazonaws.com.cn"},
-	{"us-gov-", "aws-us-gov", "amazonaws.com"},
-	{"eusc-", "aws-eusc", "amazonaws.eu"},
-	{"", "aws", "amazonaws.com"},
+	{"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+	{"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws"},
+	{"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"},
+	{"", "aws", "amazonaws.com", "api.aws"},
 };
 
 static const struct partition *partition_of(const char *region)
@@ -42,12 +43,26 @@ bool endpoint_region_valid(const char *region)
 	       strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
-int endpoint_url(const char *service, const char *region, char *to, size_t n)
+int endpoint_url_variant(const char *service, const char *region,
+			 struct endpoint_options options, char *to, size_t n)
 {
-	int len = snprintf(to, n, "https://%s.%s.%s", service, region,
-			   partition_of(region)->domain);
+	const struct partition *p = partition_of(region);
+	/* In GovCloud the regular endpoints comply with FIPS, except that of
+	 * ECS. */
+	bool marked = options.fips &&
+		      (options.dual_stack || strcmp(p->name, "aws-us-gov") ||
+		       !strcmp(service, "ecs"));
+	int len = snprintf(to, n, "https://%s%s.%s.%s", service,
+			   marked ? "-fips" : "", region,
+			   options.dual_stack ? p->dual_stack : p->domain);
 
 	return len > 0 && (size_t)len < n ? 0 : -ENAMETOOLONG;
+}
+
+int endpoint_url(const char *service, const char *region, char *to, size_t n)
+{
+	return endpoint_url_variant(service, region,
+				    (struct endpoint_options){0}, to, n);
 }
 
 int endpoint_split(const char *url, char host[ENDPOINT_MAX],

@@ -15,6 +15,15 @@ const char *endpoint_partition(const char *region);
  * becomes part of a host name, so other characters are rejected. */
 bool endpoint_region_valid(const char *region);
 
+/* Variants of AWS's endpoints. */
+struct endpoint_options {
+	bool fips, dual_stack;
+};
+
+/* The same for the variants of the services that metlo-mirror calls. */
+int endpoint_url_variant(const char *service, const char *region,
+			 struct endpoint_options options, char *to, size_t n);
+
 /* Writes "https://SERVICE.REGION.DOMAIN", where service is the first part of the
  * host name ("ec2", "portal.sso"). 0 or -ENAMETOOLONG. */
 int endpoint_url(const char *service, const char *region, char *to, size_t n);

@@ -111,7 +111,8 @@ int aws_request_send(struct transport *t, const struct aws_request *p,
 	if (p->endpoint_url)
 		return send_headers(t, p, cred, p->endpoint_url, response, sent,
 				    err);
-	if (endpoint_url(p->service, p->region, url, sizeof(url)))
+	if (endpoint_url_variant(p->service, p->region, p->variant, url,
+				 sizeof(url)))
 		return aws_error_set(err, AWS_ERR_LOCAL, "",
 				     "\"%s\" is not the name of a region",
 				     p->region);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "http/endpoint.h"
 #include "http/transport.h"
 
 struct credentials;
@@ -13,8 +14,9 @@ struct credentials;
 struct aws_request {
 	const char *service; /* endpoint prefix and signing name */
 	const char *region;
-	const char *endpoint_url; /* NULL: the endpoint of the region */
-	const char *target;	  /* X-Amz-Target, selects JSON; NULL: a form */
+	const char *endpoint_url;	 /* NULL: the endpoint of the region */
+	struct endpoint_options variant; /* of that endpoint */
+	const char *target; /* X-Amz-Target, selects JSON; NULL: a form */
 	const void *body;
 	size_t body_len;
 	int64_t clock_offset; /* seconds that AWS's clock is ahead */

@@ -15,6 +15,7 @@ struct transport {
 	CURL *curl;
 	bool (*stopped)(void *ctx);
 	void *ctx;
+	const char *ca_bundle;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -236,11 +237,15 @@ static void set_options(struct transport *t, const struct http_request *r,
 		curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
 }
 
-/* Honors AWS_CA_BUNDLE, as the AWS tools do, and curl's CURL_CA_BUNDLE. OpenSSL
- * itself reads SSL_CERT_FILE. */
+void transport_set_ca_bundle(struct transport *t, const char *path)
+{
+	t->ca_bundle = path;
+}
+
+/* Honors curl's CURL_CA_BUNDLE too. OpenSSL itself reads SSL_CERT_FILE. */
 static void set_ca_bundle(struct transport *t)
 {
-	const char *bundle = getenv("AWS_CA_BUNDLE");
+	const char *bundle = t->ca_bundle;
 
 	if (!bundle || !*bundle)
 		bundle = getenv("CURL_CA_BUNDLE");
@@ -267,12 +272,21 @@ static bool may_have_sent(CURLcode code, const struct http_response *response)
 	}
 }
 
+static bool is_tls_refusal(CURLcode code)
+{
+	return code == CURLE_PEER_FAILED_VERIFICATION ||
+	       code == CURLE_SSL_CACERT_BADFILE;
+}
+
 static int set_error(struct transport *t, const struct http_request *r,
 		     const struct transfer *tr, CURLcode code,
 		     struct aws_error *err)
 {
 	const char *why = t->error[0] ? t->error : curl_easy_strerror(code);
 	const char *fix = "";
+	long proxy_status = 0;
+
+	curl_easy_getinfo(t->curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 
 	if (tr->too_large)
 		return aws_error_set(err, AWS_ERR_RESPONSE, "",
@@ -284,14 +298,19 @@ static int set_error(struct transport *t, const struct http_request *r,
 		return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
 		fix = ": check the network, DNS and the name of the region";
-	else if (code == CURLE_PEER_FAILED_VERIFICATION ||
-		 code == CURLE_SSL_CACERT_BADFILE)
+	else if (is_tls_refusal(code))
 		fix = ": if a proxy intercepts TLS, set AWS_CA_BUNDLE to its CA certificate";
 	else if (code == CURLE_COULDNT_CONNECT ||
 		 code == CURLE_OPERATION_TIMEDOUT)
 		fix = ": check the route to AWS, or set HTTPS_PROXY if a proxy is required";
-	return aws_error_set(err, AWS_ERR_NETWORK, "", "%s: %s%s", r->url, why,
-			     fix);
+	if (proxy_status == 407)
+		fix = ": the proxy requires a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT";
+	/* Repeating the attempt would not change these. */
+	return aws_error_set(err,
+			     proxy_status == 407 || is_tls_refusal(code)
+				     ? AWS_ERR_LOCAL
+				     : AWS_ERR_NETWORK,
+			     "", "%s: %s%s", r->url, why, fix);
 }
 
 int transport_send(struct transport *t, const struct http_request *r,

@@ -18,6 +18,9 @@ struct transport;
 int transport_new(struct transport **out, bool (*stopped)(void *ctx),
 		  void *ctx);
 void transport_free(struct transport *t);
+/* A file of CA certificates instead of the system's; NULL: CURL_CA_BUNDLE or the
+ * system's. The string must outlive the transport. */
+void transport_set_ca_bundle(struct transport *t, const char *path);
 
 struct http_request {
 	const char *method;

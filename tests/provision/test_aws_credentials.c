@@ -72,7 +72,8 @@ static int setup(void **state)
 	f->r = responder_start();
 	/* No request leaves the host, and no instance metadata is found. */
 	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
-	setenv("AWS_ENDPOINT_URL", responder_url(f->r), 1);
+	setenv("AWS_ENDPOINT_URL_STS", responder_url(f->r), 1);
+	setenv("AWS_ENDPOINT_URL_SSO", responder_url(f->r), 1);
 	assert_int_equal(transport_new(&f->http, NULL, NULL), 0);
 	*state = f;
 	return 0;
@@ -305,6 +306,15 @@ static void role(void **state)
 		       NULL);
 	responder_reply(f->r, 200, NULL, "<AssumeRoleResponse/>");
 	expect_failure(f, "r", "has no credentials", NULL);
+	/* A wrong clock of this host is corrected, as for other calls. */
+	responder_reply(
+		f->r, 403, "Date: Tue, 01 Jan 2030 00:00:00 GMT\r\n",
+		"<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Signature expired: 1 is now earlier than 2</Message></Error></ErrorResponse>");
+	responder_reply(f->r, 200, NULL, STS("AssumeRole"));
+	expect(f, "r", "ASIAROLE", "role/secret", "role+token", ROLE);
+	assert_non_null(strstr(responder_header(f->r, responder_count(f->r) - 1,
+						"X-Amz-Date", v, sizeof(v)),
+			       "20300101T"));
 }
 
 static void web_identity(void **state)
@@ -340,7 +350,7 @@ static void web_identity(void **state)
 	expect_failure(f, NULL, "/no/such/file: No such file", NULL);
 }
 
-static void sso_token(struct fixture *f, const char *key, const char *text)
+static void write_token(struct fixture *f, const char *key, const char *text)
 {
 	char command[256], path[128], name[64] = "";
 	FILE *p;
@@ -381,7 +391,7 @@ static void sso(void **state)
 		       "aws sso login --profile s", NULL);
 	expect_failure(f, "wrong", "no section [sso-session nobody]", NULL);
 	expect_failure(f, "part", "sso_account_id is missing", NULL);
-	sso_token(f, "corp", good);
+	write_token(f, "corp", good);
 	responder_reply(f->r, 200, NULL, response);
 	expect(f, "s", "ASIASSO", "sso/secret", "sso+token", "Net Admin");
 	assert_int_equal(f->c.expires, 4070908800);
@@ -396,15 +406,71 @@ static void sso(void **state)
 	expect_failure(f, "s", "no longer accepts the login", NULL);
 	responder_reply(f->r, 403, NULL, "{\"message\":\"No access\"}");
 	expect_failure(f, "s", "is not assigned to you (No access)", NULL);
-	sso_token(f, "https://old.awsapps.com/start", good);
+	write_token(f, "https://old.awsapps.com/start", good);
 	responder_reply(f->r, 200, NULL, response);
 	expect(f, "legacy", "ASIASSO", "sso/secret", "sso+token", "legacy");
-	sso_token(
+	write_token(
 		f, "corp",
 		"{\"accessToken\":\"x\",\"expiresAt\":\"2020-01-01T00:00:00UTC\"}");
 	expect_failure(f, "s", "the login has expired", NULL);
-	sso_token(f, "corp", "garbage");
+	write_token(f, "corp", "garbage");
 	expect_failure(f, "s", "has no accessToken", NULL);
+}
+
+/* A token about to expire is renewed and stored; the bearer token goes to the
+ * portal only. */
+static void sso_renewed(void **state)
+{
+	struct fixture *f = *state;
+	static const char old[] =
+		"{\"accessToken\":\"old\",\"expiresAt\":\"2020-01-01T00:00:00Z\",\"clientId\":\"id\",\"clientSecret\":\"cs\",\"refreshToken\":\"r1\",\"registrationExpiresAt\":\"2099-01-01T00:00:00Z\"}";
+	static const char response[] =
+		"{\"roleCredentials\":{\"accessKeyId\":\"ASIASSO\",\"secretAccessKey\":\"sso/secret\",\"sessionToken\":\"sso+token\",\"expiration\":4070908800000}}";
+	char v[64];
+	size_t n;
+
+	write_file(f, ".aws/config",
+		   "[sso-session corp]\nsso_region = no-where-1\n"
+		   "sso_start_url = https://corp.awsapps.com/start\n"
+		   "[profile s]\nsso_session = corp\n"
+		   "sso_account_id = 111122223333\nsso_role_name = R\n");
+	setenv("AWS_ENDPOINT_URL_SSO_OIDC", responder_url(f->r), 1);
+	write_token(f, "corp", old);
+	responder_reply(
+		f->r, 200, NULL,
+		"{\"accessToken\":\"new\",\"expiresIn\":28800,\"refreshToken\":\"r2\"}");
+	responder_reply(f->r, 200, NULL, response);
+	expect(f, "s", "ASIASSO", "sso/secret", "sso+token", "role R");
+	assert_non_null(strstr(responder_head(f->r, 0), "POST /token HTTP"));
+	assert_string_equal(
+		responder_body(f->r, 0),
+		"{\"grantType\":\"refresh_token\",\"clientId\":\"id\",\"clientSecret\":\"cs\",\"refreshToken\":\"r1\"}");
+	assert_string_equal(responder_header(f->r, 1, "x-amz-sso_bearer_token",
+					     v, sizeof(v)),
+			    "new");
+	/* From the cache, without another request for a token. */
+	responder_reply(f->r, 200, NULL, response);
+	expect(f, "s", "ASIASSO", "sso/secret", "sso+token", "role R");
+	assert_string_equal(responder_header(f->r, 2, "x-amz-sso_bearer_token",
+					     v, sizeof(v)),
+			    "new");
+	write_token(f, "corp", old);
+	responder_reply(f->r, 400, NULL, "{\"error\":\"invalid_grant\"}");
+	expect_failure(f, "s", "the login has expired", NULL);
+
+	/* The proxy keeps the request from leaving the host. */
+	n = responder_count(f->r);
+	unsetenv("AWS_ENDPOINT_URL_SSO");
+	setenv("AWS_ENDPOINT_URL", responder_url(f->r), 1);
+	setenv("HTTPS_PROXY", "http://127.0.0.1:9", 1);
+	write_token(
+		f, "corp",
+		"{\"accessToken\":\"t\",\"expiresAt\":\"2099-01-01T00:00:00Z\"}");
+	expect_failure(f, "s", "portal.sso.no-where-1", NULL);
+	assert_int_equal(responder_count(f->r), n);
+	unsetenv("HTTPS_PROXY");
+	unsetenv("AWS_ENDPOINT_URL");
+	unsetenv("AWS_ENDPOINT_URL_SSO_OIDC");
 }
 
 static void container(void **state)
@@ -522,10 +588,9 @@ static void times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(environment),   TEST(static_keys),
-		TEST(process),	     TEST(role),
-		TEST(web_identity),  TEST(sso),
-		TEST(container),     TEST(instance),
+		TEST(environment),   TEST(static_keys),	      TEST(process),
+		TEST(role),	     TEST(web_identity),      TEST(sso),
+		TEST(sso_renewed),   TEST(container),	      TEST(instance),
 		TEST(all_providers), cmocka_unit_test(times),
 	};
 

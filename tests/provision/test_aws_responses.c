@@ -246,6 +246,51 @@ static void ini_refuses(void **state)
 	assert_int_equal(ini_read(&ini, "/", &line), -EISDIR);
 }
 
+static void endpoint_variants(void **state)
+{
+	char url[200];
+	static const struct {
+		const char *service, *region;
+		struct endpoint_options options;
+		const char *url;
+	} variants[] = {
+		{"ec2",
+		 "us-east-1",
+		 {.fips = true},
+		 "https://ec2-fips.us-east-1.amazonaws.com"},
+		{"ec2",
+		 "us-gov-west-1",
+		 {.fips = true},
+		 "https://ec2.us-gov-west-1.amazonaws.com"},
+		{"ecs",
+		 "us-gov-west-1",
+		 {.fips = true},
+		 "https://ecs-fips.us-gov-west-1.amazonaws.com"},
+		{"sts",
+		 "eu-west-1",
+		 {.dual_stack = true},
+		 "https://sts.eu-west-1.api.aws"},
+		{"monitoring",
+		 "us-east-1",
+		 {true, true},
+		 "https://monitoring-fips.us-east-1.api.aws"},
+		{"ec2",
+		 "cn-north-1",
+		 {.dual_stack = true},
+		 "https://ec2.cn-north-1.api.amazonwebservices.com.cn"},
+	};
+
+	(void)state;
+	for (size_t v = 0; v < sizeof(variants) / sizeof(*variants); v++) {
+		assert_int_equal(endpoint_url_variant(variants[v].service,
+						      variants[v].region,
+						      variants[v].options, url,
+						      sizeof(url)),
+				 0);
+		assert_string_equal(url, variants[v].url);
+	}
+}
+
 static void endpoints(void **state)
 {
 	static const char *const bad[] = {"",
@@ -327,10 +372,15 @@ static void delays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(xml_tree),  cmocka_unit_test(xml_bounds),
-		cmocka_unit_test(shapes),    cmocka_unit_test(shapes_refuse),
-		cmocka_unit_test(ini_files), cmocka_unit_test(ini_refuses),
-		cmocka_unit_test(endpoints), cmocka_unit_test(delays),
+		cmocka_unit_test(xml_tree),
+		cmocka_unit_test(xml_bounds),
+		cmocka_unit_test(shapes),
+		cmocka_unit_test(shapes_refuse),
+		cmocka_unit_test(ini_files),
+		cmocka_unit_test(ini_refuses),
+		cmocka_unit_test(endpoints),
+		cmocka_unit_test(endpoint_variants),
+		cmocka_unit_test(delays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
