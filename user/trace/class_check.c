@@ -184,6 +184,10 @@ bool check_iban_end(const struct check_iban *b)
 
 	if (b->n != b->len)
 		return false;
+	/* 98 minus a remainder (ISO 13616): 02 to 98. The others would pass. */
+	if ((b->check[0] == '0' && b->check[1] < '2') ||
+	    (b->check[0] == '9' && b->check[1] == '9'))
+		return false;
 	rest = add_97(rest, b->country[0]);
 	rest = add_97(rest, b->country[1]);
 	rest = add_97(rest, b->check[0]);

@@ -123,21 +123,23 @@ static bool is_secret_tag(const struct mask_names *m, const uint8_t *p,
 static const uint8_t *element_end(const struct mask_names *m, const uint8_t *p,
 				  const uint8_t *end)
 {
+	const uint8_t *close = p, *after;
 	size_t depth = 0;
 
 	while ((p = memchr(p, '<', (size_t)(end - p)))) {
-		const uint8_t *after = skip_section(p, end);
-
+		after = skip_section(p, end);
 		if (after != p) {
 			p = after;
 			continue;
 		}
+		/* Looked for once, which bounds the work. */
+		if (close < p)
+			close = memchr(p, '>', (size_t)(end - p)) ?: end;
 		if (end - p > 2 && p[1] == '/') {
 			if (is_secret_tag(m, p + 2, end) && !depth--)
 				return p;
 		} else if (is_secret_tag(m, p + 1, end)) {
-			after = memchr(p, '>', (size_t)(end - p));
-			depth += after && after[-1] != '/';
+			depth += close[-1] != '/';
 		}
 		p++;
 	}
