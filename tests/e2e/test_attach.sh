@@ -490,6 +490,25 @@ test_namesake()
 	metlo "namesake: detach" 0 detach "$IFACE"
 }
 
+# The kernel takes nearly any byte in the name of an interface.
+odd_name()
+{
+	local name=$'odd\e[31m' peer=odd$$ shown='odd\\u001b\[31m'
+
+	ip -n "$COLLECTOR" link add "$name" type veth peer name "$peer"
+	metlo "doctor, odd name" 1 doctor nosuch0
+	prints "doctor escapes control characters" "$TMP/output" "$shown"
+	in_ns "$COLLECTOR" timeout -s TERM 2 "$METLO" attach "$name" \
+		--mode skb --output ndjson:/dev/null >"$TMP/output" 2>&1
+	prints "attach escapes them" "$TMP/output" "$shown: attached"
+	metlo "status, odd name" 0 status
+	prints "status escapes them" "$TMP/output" "^$shown: attached" \
+		"metlo-xdp attach $shown"
+	is "no escape sequence" "$(grep -c $'\e' "$TMP/output")" 0
+	metlo "detach, odd name" 0 detach "$name"
+	ip -n "$COLLECTOR" link del "$peer"
+}
+
 test_doctor()
 {
 	ip -n "$SERVER" link set vx0 down
@@ -519,6 +538,7 @@ test_doctor()
 	ip -n "$COLLECTOR" link set "$IFACE" up
 	metlo "doctor, no such interface" 1 doctor nosuch0
 	prints "doctor lists the others" "$TMP/output" "^FAIL  interface: .*$IFACE"
+	odd_name
 
 	in_ns "$COLLECTOR" setpriv --reuid nobody --regid nogroup \
 		--clear-groups "$METLO" doctor >"$TMP/output" 2>&1

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/control.h"
 #include "base/exit.h"
 #include "capture/attached.h"
 #include "capture/load.h"
@@ -76,19 +77,19 @@ static void print_json(struct status *st, const struct attached *a)
 	fputs("]}", f);
 }
 
-static void print_where(FILE *f, const struct attached *a)
+static void print_where(FILE *f, const struct attached *a, const char *iface)
 {
 	if (!a->live)
 		fprintf(f,
 			"%s: the interface no longer exists: metlo-xdp detach %s removes the rest\n",
-			a->iface, a->iface);
+			iface, iface);
 	else if (a->mode == XDP_MODE_NONE)
 		fprintf(f,
 			"%s: attached to interface index %u, which is not %s in this network namespace\n",
-			a->iface, a->ifindex, a->iface);
+			iface, a->ifindex, iface);
 	else
-		fprintf(f, "%s: attached in %s mode, program id %u%s\n",
-			a->iface, xdp_mode_name(a->mode), a->prog_id,
+		fprintf(f, "%s: attached in %s mode, program id %u%s\n", iface,
+			xdp_mode_name(a->mode), a->prog_id,
 			a->pinned ? "" : ", until the daemon exits");
 }
 
@@ -98,11 +99,13 @@ static void print_text(struct status *st, const struct attached *a)
 	struct summary_loss loss[SUMMARY_LOSSES_MAX];
 	size_t n = summary_losses(&s, loss);
 	FILE *f = st->out;
-	char ports[256];
+	char ports[256], iface[CONTROL_ESCAPE * sizeof(a->iface)];
 
 	if (st->shown)
 		putc('\n', f);
-	print_where(f, a);
+	/* Names of interfaces may contain anything but blanks and slashes. */
+	control_escape(iface, sizeof(iface), a->iface, false);
+	print_where(f, a, iface);
 	if (a->daemon < 0)
 		fputs("daemon      unknown process\n", f);
 	else if (a->daemon)
@@ -110,7 +113,7 @@ static void print_text(struct status *st, const struct attached *a)
 	else
 		fprintf(f,
 			"daemon      not running: the rings buffer packets until metlo-xdp attach %s\n",
-			a->iface);
+			iface);
 	ports_text(ports, sizeof(ports), (const uint64_t *)a->config.port_bits,
 		   a->config.any_port);
 	fprintf(f, "ports       %s, in VXLAN on UDP port %u%s\n", ports,
