@@ -211,6 +211,12 @@ static const struct leak leaks[] = {
 	 BODY("<m><name>password</name>\n<value><string>SECRET</string></value><b>kept</b></m>"), "<b>kept</b>"},
 	{"a property list", SPAN("text/xml"),
 	 BODY("<dict><key>password</key><string>SECRET</string><key>b</key></dict>"), "<key>b</key>"},
+	{"XML-RPC in an attribute", SPAN("text/xml"),
+	 BODY("<a b=\"&lt;name>password&lt;/name>&#60;value>SECRET&lt;/value>\"/>"), "<a b="},
+	{"XML-RPC in an attribute, encoded", SPAN("text/xml"),
+	 BODY("<a b=\"&lt;name&gt;password&lt;/name&gt;&lt;value&gt;SECRET\"/>"), "<a b="},
+	{"a value beside a name, without an element", SPAN("text/xml"),
+	 BODY("<name>password</name> SECRET<b>kept</b>"), "<b>kept</b>"},
 	{"an empty element after a name", SPAN("text/xml"),
 	 BODY("<name>password</name><v a=\"SECRET\"/><b>kept</b>"), "<b>kept</b>"},
 	/* --- the end of an element --- */

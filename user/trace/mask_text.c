@@ -164,8 +164,18 @@ static const uint8_t *content_end(const uint8_t *p, const uint8_t *end)
 	return end;
 }
 
+/* May text contain encoded tags? */
+static bool is_encoded(const uint8_t *p, const uint8_t *end)
+{
+	for (; p < end; p++)
+		if (*p == '&' || *p == '%' || *p == '\\')
+			return true;
+	return false;
+}
+
 /* Sets *from to the content of the element after the end-tag at p, or to its
- * attributes. Returns the end of what may be the secret. */
+ * attributes. Returns the end of what may be the secret: of the text, if the tags
+ * are encoded. */
 static const uint8_t *sibling_end(const uint8_t *p, const uint8_t *end,
 				  const uint8_t **from)
 {
@@ -173,12 +183,16 @@ static const uint8_t *sibling_end(const uint8_t *p, const uint8_t *end,
 	uint8_t mark[MASK_NAME_MAX + 2] = "</";
 	size_t n = 0;
 
-	if (!tag)
+	if (!tag || p[-1] != '<' || *p != '/' || is_encoded(p, tag))
 		return end;
 	*from = ++tag;
 	while (tag < end && is_blank(*tag))
 		tag++;
-	if (tag == end || *tag != '<' || (end - tag > 1 && tag[1] == '/'))
+	if (tag == end || *tag != '<') {
+		q = memchr(tag, '<', (size_t)(end - tag));
+		return q && !is_encoded(tag, q) ? q : end;
+	}
+	if (end - tag > 1 && tag[1] == '/')
 		return tag;
 	for (q = ++tag; q<end && * q> ' ' && *q != '>' && *q != '/'; q++)
 		n++;
