@@ -155,12 +155,99 @@ static void meaning_comes_late(void **state)
 	kit_done(&k);
 }
 
+/* A response without a length lasts until the close, unless the server answers
+ * a later request meanwhile. A body that quotes HTTP is left alone. */
+static void no_length(void **state)
+{
+	static const char open_end[] = "HTTP/1.1 200 OK\r\n\r\n";
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	kit_c(&k, "OPTIONS /pre HTTP/1.1\r\n\r\n");
+	kit_s(&k, open_end);
+	kit_c(&k, "POST /real HTTP/1.1\r\nContent-Length: 3\r\n\r\na=1");
+	kit_s(&k, ok);
+	kit_c(&k, "GET /third HTTP/1.1\r\n\r\n");
+	kit_s(&k, open_end);
+	kit_s(&k, "third");
+	kit_c(&k, "GET /fourth HTTP/1.1\r\n\r\n");
+	kit_s(&k, ok);
+	expect(&k, "OPTIONS /pre => 200 !malformed\n"
+		   "POST /real => 200\n"
+		   "GET /third => 200 !malformed\n"
+		   "GET /fourth => 200\n");
+	kit_close(&k, STREAM_END_FIN);
+	/* nothing was asked for meanwhile */
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /quote HTTP/1.1\r\n\r\n");
+	kit_s(&k, open_end);
+	kit_s(&k, ok);
+	kit_fin(&k, STREAM_S2C);
+	expect(&k, "GET /quote => 200\n");
+	kit_close(&k, STREAM_END_FIN);
+	/* the server may not have read the later request: undecidable */
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /quote HTTP/1.1\r\n\r\n");
+	kit_s(&k, open_end);
+	kit_c(&k, "GET /later HTTP/1.1\r\n\r\n");
+	kit_data(&k, STREAM_S2C, ok, sizeof(ok) - 1, 23);
+	kit_fin(&k, STREAM_S2C);
+	kit_close(&k, STREAM_END_FIN);
+	expect(&k, "GET /quote => 200 !malformed\n"
+		   "GET /later => - !no-response\n");
+	/* it went on with the body after it had received the request */
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /quote HTTP/1.1\r\n\r\n");
+	kit_s(&k, open_end);
+	kit_c(&k, "GET /later HTTP/1.1\r\n\r\n");
+	kit_s(&k, "more");
+	kit_s(&k, ok);
+	kit_close(&k, STREAM_END_FIN);
+	expect(&k, "GET /quote => 200 !malformed !closed-early\n"
+		   "GET /later => - !no-response\n");
+	/* pipelined: the second was sent before the first was answered */
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 200 OK\r\n\r\nbodyHTTP/1.1 204 No\r\n\r\n");
+	kit_fin(&k, STREAM_S2C);
+	kit_close(&k, STREAM_END_FIN);
+	expect(&k, "GET /1 => 200 !malformed\nGET /2 => - !no-response\n");
+	kit_done(&k);
+}
+
+/* The mirror cuts the packet within the version: the target is whole. */
+static void cut_in_version(void **state)
+{
+	static const char line[] = "GET /target HTTP/1.1\r\n";
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	for (size_t n = 5; n < sizeof(line); n++) {
+		kit_open(&k, false, true);
+		kit_data(&k, STREAM_C2S, line, n, 0);
+		kit_gap(&k, STREAM_C2S, 100 - n, STREAM_GAP_TRUNCATED);
+		kit_s(&k, ok);
+		kit_fin(&k, STREAM_S2C);
+		kit_close(&k, STREAM_END_FIN);
+		/* from " H" on */
+		expect(&k, n > 12 ? "GET /target => 200 "
+				    "!request-gap !truncated\n"
+				  : "- => 200 !no-request\n");
+	}
+	kit_done(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(not_http),
 		cmocka_unit_test(tls_however_cut),
 		cmocka_unit_test(meaning_comes_late),
+		cmocka_unit_test(no_length),
+		cmocka_unit_test(cut_in_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "http/on_head.h"
 #include "http/on_peek.h"
 #include "http/pair.h"
+#include "http/pairing_rules.h"
 #include "http/prefix.h"
 
 /* The message ends at this stream offset. */
@@ -224,6 +225,36 @@ static enum action body_chunked(struct conn *c, struct event *ev, struct msg *m)
 	return ACT_MORE;
 }
 
+/* A response without a length lasts until the server closes (RFC 9112 section
+ * 6.3 item 8), but some servers forget the length and go on. Does a segment
+ * begin the next response instead? If that cannot be told, the body goes on and
+ * is flagged. */
+static bool next_response(const struct conn *c, const struct input *in,
+			  struct msg *m)
+{
+	if (!in->chunk_start || m->h.marks & HEAD_SIMPLE ||
+	    head_status_prefix(in->p, input_left(in)) != PREFIX_YES)
+		return false;
+	if (head_status_sure(in->p, input_left(in)) &&
+	    rule_ends_body(c, m, in->offset, in->acked)) {
+		m->h.flags |= HTTP_F_MALFORMED;
+		return true;
+	}
+	/* may it answer a request, perhaps one that arrives late? */
+	if (c->requests || in->acked > c->dir[STREAM_C2S ^ c->swap].pos)
+		m->h.flags |= HTTP_F_MALFORMED;
+	return false;
+}
+
+/* The body that the close ends may contain the responses to requests that are
+ * still unanswered. */
+static void check_swallowed(const struct conn *c, struct msg *m)
+{
+	if (c->requests && !(m->h.marks & HEAD_SIMPLE) && m->body_len &&
+	    memmem(m->body, m->body_len, "HTTP/1.", 7))
+		m->h.flags |= HTTP_F_MALFORMED;
+}
+
 enum action on_body(struct conn *c, struct event *ev)
 {
 	struct http_engine *e = c->engine;
@@ -238,6 +269,11 @@ enum action on_body(struct conn *c, struct event *ev)
 			n = (size_t)m->left;
 		/* before msg_body(), which sizes its memory by it */
 		m->left -= n;
+	}
+	if (m->framing == FRAMING_CLOSE) {
+		if (next_response(c, in, m))
+			return complete(m, in->offset, AFTER_NEXT);
+		m->end_acked = in->acked;
 	}
 	msg_body(e, m, in->p, n);
 	input_consume(e, in, n, BYTES_BODY);
@@ -412,6 +448,8 @@ enum action on_body_end(struct conn *c, struct event *ev)
 		m->h.flags |= HTTP_F_MALFORMED; /* but the body is complete */
 	else if (m->framing != FRAMING_CLOSE || !ev->in_order)
 		m->h.flags |= HTTP_F_CLOSED_EARLY;
+	if (m->framing == FRAMING_CLOSE)
+		check_swallowed(c, m);
 	if (m->h.flags & HTTP_F_CLOSED_EARLY)
 		m->hole = true;
 	release_trailer(c->engine, d);
@@ -444,6 +482,7 @@ enum action on_complete(struct conn *c, struct event *ev)
 	/* the server has shown already that the tunnel is not HTTP */
 	if (tunnel && c->tunnel && server_dir(c)->state == DIR_UPGRADED)
 		leave_upgrade(c, dir);
+	c->simple |= request && m->h.marks & HEAD_SIMPLE;
 	if (request) {
 		pair_request_ended(c, m);
 	} else {

@@ -114,6 +114,20 @@ enum action head_begin(struct conn *c, struct event *ev,
 	return ACT_DONE;
 }
 
+/* What follows an HTTP/0.9 request, or is sent while a response without a
+ * length goes on, is answered by nothing: the connection may have become
+ * something else, as those to the terminal of a container do. */
+static bool in_vain(struct conn *c, const struct event *ev)
+{
+	const struct dir *d = server_dir(c);
+
+	if (!dir_is_request(c, (enum stream_dir)ev->dir))
+		return false;
+	return c->simple ||
+	       (d->state == DIR_BODY && d->msg->framing == FRAMING_CLOSE &&
+		ev->in.acked != STREAM_UNKNOWN && ev->in.acked > d->msg->start);
+}
+
 /* Skips empty lines before a request line (RFC 9112 section 2.2). Servers send
  * blanks and NULs before a status line, too. */
 enum action on_start(struct conn *c, struct event *ev)
@@ -131,7 +145,10 @@ enum action on_start(struct conn *c, struct event *ev)
 	if (p != in->p)
 		input_consume(c->engine, in, (size_t)(p - in->p),
 			      BYTES_FRAMING);
-	return p < in->end ? head_begin(c, ev, TENTATIVE_NO) : ACT_MORE;
+	if (p == in->end)
+		return ACT_MORE;
+	return head_begin(c, ev,
+			  in_vain(c, ev) ? TENTATIVE_VAIN : TENTATIVE_NO);
 }
 
 enum action on_tunnel(struct conn *c, struct event *ev)
@@ -474,6 +491,28 @@ static enum action drop_head(struct conn *c, struct event *ev)
 	return ACT_RESTART;
 }
 
+/* A request line that ends within its version names a whole target: completes
+ * it, so that it can be parsed. */
+static bool complete_version(struct http_engine *e, struct msg *m)
+{
+	static const char line[] = " HTTP/1.1\r\n";
+	const uint8_t *b = m->block, *end = b + m->have;
+	size_t n = sizeof(line) - 1, k;
+
+	if (head_request_prefix(b, m->have) != PREFIX_YES)
+		return false;
+	for (k = n - 1; k > 1; k--) {
+		const uint8_t *p = end - k;
+
+		if (m->have <= k || memcmp(p, line, k < 8 ? k : 8) ||
+		    (k > 8 && !scan_is_digit(p[8])) || (k > 9 && p[9] != '\r'))
+			continue;
+		return p[-1] > ' ' && memchr(b, ' ', (size_t)(p - b)) &&
+		       msg_hold_head(e, m, (const uint8_t *)line + k, n - k);
+	}
+	return false;
+}
+
 /* The bytes end within a head, at a gap or at the end of the stream (whole):
  * makes a message of them if the start line is complete. */
 static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
@@ -497,8 +536,12 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 		return ACT_DONE;
 	}
 	/* at a gap trust complete lines only */
-	if (whole && !m->tentative)
+	if ((whole && !m->tentative) ||
+	    (!whole && !m->cur.first_done && type_of(c, ev) == HEAD_REQUEST &&
+	     complete_version(e, m))) {
 		m->cur.line = m->have;
+		m->cur.first_done = true;
+	}
 	if (m->cur.line && (whole || m->cur.first_done)) {
 		memset(&m->h, 0, sizeof(m->h));
 		r = head_parse(m->block, m->cur.line, true, type_of(c, ev),
@@ -514,13 +557,14 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 		return ACT_DONE;
 	}
 	if (r != HEAD_OK || !start_line_fits(m)) {
+		m->have = (uint32_t)have;
 		if (c->seen || !have ||
 		    tls_record_prefix(m->block, have) == PREFIX_NO)
 			return drop_head(c, ev);
 		e->stats.not_http_tls++;
 		return ACT_NOT_HTTP;
 	}
-	account(e, m->have, BYTES_HELD, BYTES_HEAD);
+	account(e, have, BYTES_HELD, BYTES_HEAD);
 	m->have = 0;
 	m->h.flags |= flags;
 	/* what body would have followed is unknown: no hash */

@@ -81,6 +81,19 @@ bool rule_consistent(const struct conn *c, const struct exchange *req,
 	       ((rsp_hole || n_req <= n_rsp) && (req_hole || n_rsp <= n_req));
 }
 
+bool rule_ends_body(const struct conn *c, const struct msg *rsp,
+		    uint64_t offset, uint64_t acked)
+{
+	const struct msg *q = c->requests ? c->requests->req : NULL;
+
+	return q && q->complete && !q->after_hole && rsp->x->req &&
+	       /* sent after the response began, and no later than its end */
+	       known(q->acked) && q->acked > rsp->start && q->acked <= offset &&
+	       /* the first that the server sends after it had received it */
+	       known(acked) && acked >= q->end && known(rsp->end_acked) &&
+	       rsp->end_acked <= q->start;
+}
+
 /* What the client had received at the end of the latest request. */
 static bool latest_acked(struct conn *c, uint32_t *acked)
 {

@@ -69,6 +69,13 @@ bool rule_async_response(struct conn *c, const struct exchange *rsp);
 bool rule_async_pair(const struct msg *req, const struct msg *rsp,
 		     const struct msg *next);
 
+/* Does the body of rsp, which no length delimits, end before the status line at
+ * this offset, whose segment acknowledges acked? The first pending request was
+ * sent while it was on its way, and the server has sent nothing else since it
+ * received that request. */
+bool rule_ends_body(const struct conn *c, const struct msg *rsp,
+		    uint64_t offset, uint64_t acked);
+
 /* Nothing was outstanding when request m, which arrives, was sent. */
 bool rule_alone(struct conn *c, const struct msg *m);
 

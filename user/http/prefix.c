@@ -6,6 +6,10 @@
 #include "http/prefix.h"
 #include "http/scan.h"
 
+/* Blanks between method and target that a request line may have and still be
+ * recognized by its first bytes. Servers accept more than one. */
+#define METHOD_BLANKS 8u
+
 /* The IANA HTTP Method Registry, PURGE of caches, and UPnP's methods. */
 static const char *const methods[] = {
 	"GET",
@@ -73,11 +77,16 @@ enum head_prefix head_request_prefix(const uint8_t *p, size_t n)
 
 		if (memcmp(methods[i], p, n < m ? n : m))
 			continue;
-		if (n <= m)
+		if (n <= m) {
 			best = PREFIX_MAYBE;
-		else if (p[m] == ' ' && n == m + 1)
+			continue;
+		}
+		while (m < n && m < METHOD_BLANKS + strlen(methods[i]) &&
+		       scan_is_blank(p[m]))
+			m++;
+		if (n == m)
 			return PREFIX_MAYBE;
-		else if (p[m] == ' ' && p[m + 1] > ' ')
+		if (m > strlen(methods[i]) && p[m] > ' ')
 			return PREFIX_YES;
 	}
 	return best;
@@ -95,6 +104,23 @@ enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
 			return PREFIX_NO;
 	}
 	return PREFIX_YES;
+}
+
+bool head_status_sure(const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + (n < 512 ? n : 512), *q;
+
+	if (head_status_prefix(p, n) != PREFIX_YES || n < 14 ||
+	    (p[12] != ' ' && p[12] != '\r' && p[12] != '\n'))
+		return false;
+	q = memchr(p, '\n', (size_t)(end - p));
+	if (!q || ++q == end)
+		return false;
+	if (*q == '\r' || *q == '\n')
+		return true;
+	p = q;
+	q = scan_token(p, end);
+	return q > p && q < end && *q == ':';
 }
 
 enum head_prefix tls_record_prefix(const uint8_t *p, size_t n)

@@ -17,6 +17,8 @@ enum head_prefix {
 enum head_prefix head_request_prefix(const uint8_t *p, size_t n);
 /* Do these bytes begin a status line of HTTP/1? */
 enum head_prefix head_status_prefix(const uint8_t *p, size_t n);
+/* A whole status line, and the beginning of a field line or the empty line. */
+bool head_status_sure(const uint8_t *p, size_t n);
 /* Do these bytes begin a TLS record (RFC 8446 section 5.1)? */
 enum head_prefix tls_record_prefix(const uint8_t *p, size_t n);
 

@@ -29,6 +29,7 @@ struct conn;
 enum msg_tentative {
 	TENTATIVE_NO,	  /* a message must start here */
 	TENTATIVE_RESYNC, /* found by the search for a message start */
+	TENTATIVE_VAIN,	  /* a request that the server is not going to answer */
 	TENTATIVE_TUNNEL, /* follows CONNECT or Upgrade: HTTP or something else */
 };
 
@@ -221,6 +222,7 @@ struct conn {
 	bool burst : 1;	      /* requests were sent together since the last time
 			       * that nothing was outstanding */
 	bool tunnel : 1;      /* CONNECT was accepted */
+	bool simple : 1;      /* HTTP/0.9 was asked for: the server closes */
 };
 
 /* Bytes on their way through the state machine. */
