@@ -240,6 +240,137 @@ static void cut_in_version(void **state)
 	kit_done(&k);
 }
 
+/* The directions of a connection that is not HTTP, "c" or "s" before each text;
+ * both acknowledge all. */
+static void converse(struct kit *k, const char *const *texts)
+{
+	kit_open(k, false, true);
+	for (; *texts; texts++)
+		(**texts == 'c' ? kit_c : kit_s)(k, *texts + 1);
+	kit_close(k, STREAM_END_FIN);
+}
+
+#define QUOTED_REQUEST	"GET /quoted HTTP/1.1\r\nHost: h\r\n\r\n"
+#define QUOTED_RESPONSE "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
+
+/* Protocols with commands that look like HTTP, or that carry it. */
+static void other_protocols(void **state)
+{
+	static const char *const talks[][12] = {
+		{"s220 mail ESMTP\r\n", "cEHLO x\r\n", "s250 ok\r\n",
+		 "cDATA\r\n", "s354 go\r\n",
+		 "cSubject: x\r\n\r\n" QUOTED_REQUEST, "c" QUOTED_REQUEST,
+		 "s250 queued\r\n", "cQUIT\r\n"},
+		{"s* OK IMAP\r\n", "ca1 FETCH 1 BODY[]\r\n",
+		 "s* 1 FETCH\r\nSubject: x\r\n\r\n" QUOTED_RESPONSE,
+		 "ca2 APPEND x {50}\r\n", "s+ go\r\n",
+		 "cSubject: y\r\n\r\n" QUOTED_REQUEST, "sa2 OK\r\n"},
+		{"cGET key\r\n", "s$3\r\nabc\r\n", "cGET /key\r\n", "s$-1\r\n",
+		 "cPING\r\n", "s+PONG\r\n"},
+		{"cGET /key\r\n", "s$3\r\nabc\r\n", "cGET /key\r\n",
+		 "s$-1\r\n"},
+		{"cGET /key\r\n", "s-ERR no\r\n"},
+		{"cget /key\r\n", "sVALUE /key 0 1\r\nx\r\nEND\r\n"},
+		{"cCONNECT\naccept-version:1.2\nhost:h\n\n",
+		 "sCONNECTED\nversion:1.2\n\n",
+		 "cSEND\ndestination:/q\n\n" QUOTED_REQUEST,
+		 "sMESSAGE\nid:1\n\n" QUOTED_RESPONSE},
+		{"cOPTIONS icap://h/s ICAP/1.0\r\nHost: h\r\n\r\n",
+		 "sICAP/1.0 200 OK\r\nMethods: REQMOD\r\n\r\n",
+		 "cREQMOD icap://h/s ICAP/1.0\r\nHost: h\r\n\r\n" QUOTED_REQUEST,
+		 "sICAP/1.0 200 OK\r\nHost: h\r\n\r\n" QUOTED_RESPONSE},
+		{"cREQMOD icap://h/s ICAP/1.0\r\nHost: h\r\n\r\n" QUOTED_REQUEST,
+		 "sICAP/1.0 200 OK\r\nHost: h\r\n\r\n" QUOTED_RESPONSE},
+		{"cPOST\r\n", "s340 send it\r\n",
+		 "cSubject: x\r\n\r\n" QUOTED_REQUEST, "s240 ok\r\n"},
+		{"cINVITE sip:a@b SIP/2.0\r\nVia: x\r\n\r\n",
+		 "sSIP/2.0 200 OK\r\nVia: x\r\n\r\n",
+		 "cNOTIFY sip:a@b SIP/2.0\r\n\r\n" QUOTED_REQUEST},
+		{"cOPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n",
+		 "sRTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n"},
+		{"cNICK x\r\nUSER x\r\n", "s:irc NOTICE x\r\n",
+		 "cPRIVMSG #c :look\r\n\r\n" QUOTED_REQUEST},
+		/* binary ones */
+		{"c\x01\x03user", "s\x02\x01", "cQ\x01\r\n\r\n" QUOTED_REQUEST,
+		 "sD\x01\r\n\r\n" QUOTED_RESPONSE},
+		{"s\x4a\x01\x0a"
+		 "5.7.1",
+		 "c\x03\r\n\r\n" QUOTED_REQUEST, "s\x07\x01"},
+		{"s\xff\xfd\x18", "c\xff\xfb\x18",
+		 "slogin: ", "cGET /x\r\n\r\n" QUOTED_REQUEST, "sno\r\n"},
+	};
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
+		converse(&k, talks[i]);
+		if (*kit_lines(&k))
+			print_error("conversation %zu\n", i);
+		expect(&k, "");
+	}
+	assert_true(stats(&k)->disbelieved > 0);
+	kit_done(&k);
+}
+
+/* What a server that is not known to speak HTTP/0.9 agrees to nevertheless. */
+static void still_found(void **state)
+{
+	static const char get[] = "GET /old\r\n", page[] = "<p>old</p>";
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	converse(&k, (const char *const[]){"cPOST /x\r\n", "s" QUOTED_RESPONSE,
+					   NULL});
+	expect(&k, "POST /x => 200\n");
+	converse(&k, (const char *const[]){"c\5\1", "s\5", "c" QUOTED_REQUEST,
+					   "s" QUOTED_RESPONSE, NULL});
+	expect(&k, "GET /quoted => 200\n");
+	/* only one direction is mirrored */
+	converse(&k, (const char *const[]){"c\5\1", "c" QUOTED_REQUEST, NULL});
+	expect(&k, "GET /quoted => - !no-response\n");
+	/* a response in HTTP/0.9 that is captured before its request */
+	for (size_t cut = 0; cut < sizeof(page) - 1; cut++) {
+		for (int fin = 0; fin < 2; fin++) {
+			kit_open(&k, false, true);
+			if (cut)
+				kit_data(&k, STREAM_S2C, page, cut, 10);
+			kit_data(&k, STREAM_S2C, page + cut,
+				 sizeof(page) - 1 - cut, 10);
+			if (fin)
+				kit_fin(&k, STREAM_S2C);
+			kit_data(&k, STREAM_C2S, get, 10, 0);
+			if (!fin)
+				kit_fin(&k, STREAM_S2C);
+			expect(&k, "GET /old => 200\n");
+			kit_close(&k, STREAM_END_FIN);
+		}
+	}
+	kit_done(&k);
+}
+
+/* A terminal in which somebody types a whole request. */
+static void terminal(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	kit_c(&k, "POST /attach HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 200 OK\r\n\r\n$ ");
+	kit_c(&k, QUOTED_REQUEST);
+	kit_s(&k, "sh: GET: not found\nHTTP/1.1 is not a command\n");
+	kit_c(&k, "GET /incomplete HTTP/1.1\r\n");
+	kit_fin(&k, STREAM_C2S);
+	kit_fin(&k, STREAM_S2C);
+	kit_close(&k, STREAM_END_FIN);
+	expect(&k, "POST /attach => 200\n");
+	assert_int_equal(stats(&k)->disbelieved, 1);
+	kit_done(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +378,9 @@ int main(void)
 		cmocka_unit_test(tls_however_cut),
 		cmocka_unit_test(meaning_comes_late),
 		cmocka_unit_test(no_length),
+		cmocka_unit_test(other_protocols),
+		cmocka_unit_test(still_found),
+		cmocka_unit_test(terminal),
 		cmocka_unit_test(cut_in_version),
 	};
 

@@ -62,6 +62,8 @@ struct http_conf {
 	X(not_http, COUNTER, "Connections that never spoke HTTP/1.")         \
 	X(not_http_tls, COUNTER, "Connections that speak TLS.")              \
 	X(not_http_h2, COUNTER, "Connections that speak HTTP/2.")            \
+	X(disbelieved, COUNTER,                                              \
+	  "Messages left out: the other direction speaks another protocol.") \
 	X(memory_limit, COUNTER,                                             \
 	  "Messages dropped or cut at the limit of --memory.")               \
 	X(queue_limit, COUNTER,                                              \

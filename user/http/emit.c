@@ -2,6 +2,7 @@
 /* Builds the struct http_transaction of an exchange: spans into the memory of
  * its messages, valid during the callback. */
 #include "http/emit.h"
+#include "http/belief.h"
 #include "http/head.h"
 #include "http/message.h"
 #include "http/on_proxy.h"
@@ -119,6 +120,10 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 
 	if (!x->req && !x->rsp)
 		return; /* interim responses only */
+	if (!belief_exchange(c, x)) {
+		e->stats.disbelieved++;
+		return;
+	}
 	flags |= x->flags;
 	/* decoders still exist if the message is abandoned within its body */
 	if (x->req && x->req->dec)

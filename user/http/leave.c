@@ -41,6 +41,10 @@ void leave_upgrade(struct conn *c, enum stream_dir dir)
 void leave_not_http(struct conn *c)
 {
 	c->engine->stats.not_http++;
+	if (c->seen) { /* what was seen is part of the other protocol */
+		c->other = true;
+		leave_pending(c, 0);
+	}
 	for (int i = 0; i < 2; i++) {
 		struct dir *d = &c->dir[i];
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http/account.h"
+#include "http/belief.h"
 #include "http/conn.h"
 #include "http/exchange.h"
 #include "http/head.h"
@@ -67,6 +68,15 @@ enum action on_framed(struct conn *c, struct event *ev)
 	return peek && !ev->head_cut ? ACT_PEEK : ACT_BODY;
 }
 
+/* Messages of HTTP/1 are seen: in one direction, or as a pair. */
+static void note_pair(struct conn *c, const struct exchange *x)
+{
+	bool req = x->req && !(x->req->h.marks & HEAD_SIMPLE);
+
+	c->asked |= req;
+	c->proven |= req && x->rsp && !(x->rsp->h.marks & HEAD_SIMPLE);
+}
+
 static enum action pair_with_response(struct conn *c, struct event *ev,
 				      struct msg *m)
 {
@@ -80,9 +90,11 @@ static enum action pair_with_response(struct conn *c, struct event *ev,
 		return ACT_GIVE_UP;
 	m->x = x;
 	x->req = m;
+	note_pair(c, x);
 	if (!(m->h.marks & HEAD_METHOD_CONNECT))
 		set_framing(m, true);
-	if (x->rsp && peek_resolve(c, m, ev->in.ts_ns))
+	if (x->rsp ? peek_resolve(c, m, ev->in.ts_ns)
+		   : m->h.marks & HEAD_SIMPLE && peek_retry(c, ev->in.ts_ns))
 		return ACT_DONE; /* that comes first */
 	return on_framed(c, ev);
 }
@@ -132,12 +144,13 @@ static enum action pair_with_request(struct conn *c, struct event *ev,
 		return interim(c, &c->dir[ev->dir], m);
 	e->stats.responses++;
 	x = pair_response(c, m, true);
-	c->spoken = true;
+	c->spoken |= !(m->h.marks & HEAD_SIMPLE);
 	if (!x)
 		return ACT_GIVE_UP;
 	m->x = x;
 	x->rsp = m;
 	req = x->req;
+	note_pair(c, x);
 	connect =
 		req && req->h.marks & HEAD_METHOD_CONNECT && status / 100 == 2;
 	if (client_dir(c)->state == DIR_TUNNEL && req && status != 101 &&
@@ -232,27 +245,34 @@ static enum action body_chunked(struct conn *c, struct event *ev, struct msg *m)
 static bool next_response(const struct conn *c, const struct input *in,
 			  struct msg *m)
 {
-	if (!in->chunk_start || m->h.marks & HEAD_SIMPLE ||
-	    head_status_prefix(in->p, input_left(in)) != PREFIX_YES)
-		return false;
-	if (head_status_sure(in->p, input_left(in)) &&
-	    rule_ends_body(c, m, in->offset, in->acked)) {
-		m->h.flags |= HTTP_F_MALFORMED;
-		return true;
-	}
 	/* may it answer a request, perhaps one that arrives late? */
-	if (c->requests || in->acked > c->dir[STREAM_C2S ^ c->swap].pos)
-		m->h.flags |= HTTP_F_MALFORMED;
-	return false;
+	if (m->h.marks & HEAD_SIMPLE ||
+	    (!c->requests && in->acked <= c->dir[STREAM_C2S ^ c->swap].pos))
+		return false;
+	c->engine->stats.resyncs++; /* what is found depends on segments */
+	m->h.flags |= HTTP_F_MALFORMED;
+	return head_status_sure(in->p, input_left(in)) &&
+	       rule_ends_body(c, m, in->offset, in->acked);
 }
 
 /* The body that the close ends may contain the responses to requests that are
  * still unanswered. */
 static void check_swallowed(const struct conn *c, struct msg *m)
 {
-	if (c->requests && !(m->h.marks & HEAD_SIMPLE) && m->body_len &&
-	    memmem(m->body, m->body_len, "HTTP/1.", 7))
-		m->h.flags |= HTTP_F_MALFORMED;
+	const uint8_t *p = m->body, *end;
+
+	if (!m->body_len || !c->requests || c->requests->req->denied ||
+	    m->h.marks & HEAD_SIMPLE)
+		return;
+	end = p + m->body_len;
+	while (p < end &&
+	       (p = memmem(p, (size_t)(end - p), "HTTP/1.", 7)) != NULL) {
+		if (head_status_prefix(p, (size_t)(end - p)) == PREFIX_YES) {
+			m->h.flags |= HTTP_F_MALFORMED;
+			return;
+		}
+		p += 7;
+	}
 }
 
 enum action on_body(struct conn *c, struct event *ev)
@@ -271,8 +291,12 @@ enum action on_body(struct conn *c, struct event *ev)
 		m->left -= n;
 	}
 	if (m->framing == FRAMING_CLOSE) {
-		if (next_response(c, in, m))
+		bool status = in->chunk_start &&
+			      head_status_prefix(in->p, n) == PREFIX_YES;
+
+		if (status && next_response(c, in, m))
 			return complete(m, in->offset, AFTER_NEXT);
+		pair_body(c, m, status, in->acked);
 		m->end_acked = in->acked;
 	}
 	msg_body(e, m, in->p, n);
@@ -465,6 +489,7 @@ enum action on_complete(struct conn *c, struct event *ev)
 	bool tunnel =
 		request && m->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE);
 	enum msg_after after = (enum msg_after)m->after;
+	bool other;
 
 	m->complete = true;
 	m->last_ns = ev->in.ts_ns;
@@ -482,7 +507,7 @@ enum action on_complete(struct conn *c, struct event *ev)
 	/* the server has shown already that the tunnel is not HTTP */
 	if (tunnel && c->tunnel && server_dir(c)->state == DIR_UPGRADED)
 		leave_upgrade(c, dir);
-	c->simple |= request && m->h.marks & HEAD_SIMPLE;
+	other = request && belief_simple(c, dir, m);
 	if (request) {
 		pair_request_ended(c, m);
 	} else {
@@ -492,6 +517,8 @@ enum action on_complete(struct conn *c, struct event *ev)
 				      : 0;
 		pair_response_ended(c, m);
 	}
+	if (other)
+		return ACT_NOT_HTTP;
 	switch (after) {
 	case AFTER_NEXT:
 		break;

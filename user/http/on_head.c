@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "http/account.h"
+#include "http/belief.h"
 #include "http/conn.h"
 #include "http/fields.h"
 #include "http/head.h"
 #include "http/message.h"
+#include "http/on_peek.h"
 #include "http/on_proxy.h"
 #include "http/prefix.h"
 #include "http/scan.h"
@@ -111,6 +113,7 @@ enum action head_begin(struct conn *c, struct event *ev,
 	if (!m)
 		return no_memory(c, ev);
 	m->tentative = (uint8_t)tentative;
+	m->found = tentative == TENTATIVE_RESYNC;
 	return ACT_DONE;
 }
 
@@ -123,6 +126,7 @@ static bool in_vain(struct conn *c, const struct event *ev)
 
 	if (!dir_is_request(c, (enum stream_dir)ev->dir))
 		return false;
+	c->more |= c->simple;
 	return c->simple ||
 	       (d->state == DIR_BODY && d->msg->framing == FRAMING_CLOSE &&
 		ev->in.acked != STREAM_UNKNOWN && ev->in.acked > d->msg->start);
@@ -157,11 +161,9 @@ enum action on_tunnel(struct conn *c, struct event *ev)
 }
 
 /* The response to a HTTP/0.9 request is a body without a head. */
-static void simple_response(struct conn *c, struct msg *m, uint64_t body_start)
+static void simple_response(struct msg *m, uint64_t body_start)
 {
 	m->h = (struct head){.status = 200, .minor = 9, .marks = HEAD_SIMPLE};
-	if (!(c->requests->req->h.marks & HEAD_SIMPLE))
-		m->h.flags |= HTTP_F_MALFORMED;
 	m->head = (const uint8_t *)"";
 	m->saved = true;
 	m->body_start = body_start;
@@ -169,7 +171,7 @@ static void simple_response(struct conn *c, struct msg *m, uint64_t body_start)
 
 static bool answers_simple_request(const struct conn *c)
 {
-	return c->requests && c->requests->req->h.marks & HEAD_SIMPLE;
+	return c->requests && belief_simple_get(c->requests->req);
 }
 
 enum bad_start {
@@ -197,6 +199,7 @@ static enum bad_start unwanted_body(const struct conn *c, enum stream_dir dir,
 static enum bad_start classify_bad(const struct conn *c, enum stream_dir dir,
 				   const uint8_t *p, size_t n, size_t *line)
 {
+	enum bad_start nothing;
 	const uint8_t *lf;
 
 	if (c->dir[dir].msg->tentative || dir_is_request(c, dir))
@@ -207,12 +210,15 @@ static enum bad_start classify_bad(const struct conn *c, enum stream_dir dir,
 		return BAD_NOTHING;
 	if (answers_simple_request(c))
 		return BAD_SIMPLE;
+	nothing = n < TUNNEL_HOLD_MAX && peek_request_late(c, dir)
+			  ? BAD_WAIT
+			  : BAD_NOTHING;
 	lf = memchr(p, '\n', n < BAD_LINE_MAX ? n : BAD_LINE_MAX);
 	if (!lf)
-		return n < BAD_LINE_MAX ? BAD_WAIT : BAD_NOTHING;
+		return n < BAD_LINE_MAX ? BAD_WAIT : nothing;
 	*line = (size_t)(lf + 1 - p);
 	if (!starts_with_http(lf + 1, n - *line))
-		return BAD_NOTHING;
+		return nothing;
 	return n - *line < 5 ? BAD_WAIT : BAD_JUNK;
 }
 
@@ -241,7 +247,7 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 	}
 	block = msg_detach_head(m, &cap);
 	if (bad == BAD_SIMPLE) {
-		simple_response(c, m, ev->in.offset);
+		simple_response(m, ev->in.offset);
 		*action = ACT_DONE;
 	} else {
 		msg_free(e, m);
@@ -257,6 +263,9 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 			*action = ACT_UPGRADE;
 		} else if (tls == PREFIX_YES) {
 			e->stats.not_http_tls++;
+			*action = ACT_NOT_HTTP;
+		} else if (belief_bad_start(c, (enum stream_dir)ev->dir, start,
+					    p, n)) {
 			*action = ACT_NOT_HTTP;
 		} else {
 			*action = ACT_RESYNC;
@@ -482,35 +491,25 @@ static enum action drop_head(struct conn *c, struct event *ev)
 	struct http_engine *e = c->engine;
 	struct dir *d = &c->dir[ev->dir];
 	struct msg *m = d->msg;
+	bool other;
 
+	other = m->have && !m->tentative &&
+		belief_bad_start(c, (enum stream_dir)ev->dir, m->start,
+				 m->block, m->have);
 	account(e, m->have, BYTES_HELD, BYTES_RESYNC);
 	if (!c->seen)
 		d->scanned += m->have;
 	d->msg = NULL;
 	msg_free(e, m);
-	return ACT_RESTART;
+	return other ? ACT_NOT_HTTP : ACT_RESTART;
 }
 
-/* A request line that ends within its version names a whole target: completes
- * it, so that it can be parsed. */
+/* Completes a request line that ends within its version, to parse it. */
 static bool complete_version(struct http_engine *e, struct msg *m)
 {
-	static const char line[] = " HTTP/1.1\r\n";
-	const uint8_t *b = m->block, *end = b + m->have;
-	size_t n = sizeof(line) - 1, k;
+	const char *rest = head_version_rest(m->block, m->have);
 
-	if (head_request_prefix(b, m->have) != PREFIX_YES)
-		return false;
-	for (k = n - 1; k > 1; k--) {
-		const uint8_t *p = end - k;
-
-		if (m->have <= k || memcmp(p, line, k < 8 ? k : 8) ||
-		    (k > 8 && !scan_is_digit(p[8])) || (k > 9 && p[9] != '\r'))
-			continue;
-		return p[-1] > ' ' && memchr(b, ' ', (size_t)(p - b)) &&
-		       msg_hold_head(e, m, (const uint8_t *)line + k, n - k);
-	}
-	return false;
+	return rest && msg_hold_head(e, m, (const uint8_t *)rest, strlen(rest));
 }
 
 /* The bytes end within a head, at a gap or at the end of the stream (whole):
@@ -551,12 +550,13 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 	    !m->tentative && awaits_first_response(c) &&
 	    answers_simple_request(c)) {
 		block = msg_detach_head(m, &cap);
-		simple_response(c, m, d->pos);
+		simple_response(m, d->pos);
 		event_replay(e, ev, block, cap, have, have, d->pos - have,
 			     m->acked);
 		return ACT_DONE;
 	}
-	if (r != HEAD_OK || !start_line_fits(m)) {
+	if (r != HEAD_OK || !start_line_fits(m) ||
+	    (whole && m->tentative == TENTATIVE_VAIN)) {
 		m->have = (uint32_t)have;
 		if (c->seen || !have ||
 		    tls_record_prefix(m->block, have) == PREFIX_NO)
@@ -586,6 +586,12 @@ enum action on_head_gap(struct conn *c, struct event *ev)
 
 enum action on_head_end(struct conn *c, struct event *ev)
 {
+	if (ev->may_wait && !ev->cutting && c->dir[ev->dir].msg->suspect &&
+	    !dir_is_request(c, (enum stream_dir)ev->dir) &&
+	    peek_request_late(c, (enum stream_dir)ev->dir)) {
+		event_handled(ev); /* peek_retry() comes back to it */
+		return ACT_MORE;
+	}
 	if (ev->cutting) {
 		ev->head_cut = true;
 		ev->in.ts_ns = c->dir[ev->dir].msg->last_ns;

@@ -148,20 +148,30 @@ enum action on_peek_resolved(struct conn *c, struct event *ev)
 	return peek_leave(c, ev, ev->verdict);
 }
 
-/* Pushes EVENT_RESOLVED and, below it, the end of the stream if that was put
- * off until the response is resolved. */
+/* The end of the stream, if it was put off until the request is known. */
+static void push_end(struct conn *c, enum stream_dir dir, bool cutting,
+		     uint64_t ts_ns)
+{
+	struct event *ev;
+
+	if (!c->dir[dir].fin)
+		return;
+	ev = event_push(c->engine, EVENT_END, dir, ts_ns);
+	if (!ev)
+		return;
+	ev->in.acked = STREAM_UNKNOWN;
+	ev->in_order = true;
+	ev->cutting = cutting;
+	ev->may_wait = false;
+}
+
+/* Pushes EVENT_RESOLVED and, below it, the end of the stream. */
 static void push_resolved(struct conn *c, enum stream_dir dir,
 			  enum peek_verdict verdict, uint64_t ts_ns)
 {
 	struct event *ev;
 
-	if (c->dir[dir].fin) {
-		ev = event_push(c->engine, EVENT_END, dir, ts_ns);
-		if (ev) {
-			ev->in_order = ev->cutting = true;
-			ev->may_wait = false;
-		}
-	}
+	push_end(c, dir, true, ts_ns);
 	ev = event_push(c->engine, EVENT_RESOLVED, dir, ts_ns);
 	if (ev)
 		ev->verdict = verdict;
@@ -193,5 +203,46 @@ bool peek_resolve(struct conn *c, const struct msg *m, uint64_t ts_ns)
 			      ? PEEK_IS_MESSAGE
 			      : PEEK_IS_BODY,
 		      ts_ns);
+	return true;
+}
+
+bool peek_request_late(const struct conn *c, enum stream_dir dir)
+{
+	const struct msg *m = c->dir[dir].msg;
+
+	return !c->midstream && !c->requests && !m->start &&
+	       m->acked != STREAM_UNKNOWN && m->acked > c->dir[dir ^ 1].pos;
+}
+
+bool peek_retry(struct conn *c, uint64_t ts_ns)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = server_dir(c);
+	enum stream_dir dir = (enum stream_dir)(d - c->dir);
+	struct msg *m = d->msg;
+	struct event *ev;
+	size_t n, cap;
+	void *block;
+
+	if (d->state != DIR_HEAD || !m || !m->suspect)
+		return false;
+	push_end(c, dir, false, ts_ns);
+	ev = event_push(e, EVENT_BYTES, dir, m->last_ns);
+	if (!ev)
+		return false;
+	n = m->have;
+	account(e, n, BYTES_HELD, BYTES_INPUT);
+	block = msg_detach_head(m, &cap);
+	ev->in = (struct input){.p = block,
+				.end = (uint8_t *)block + n,
+				.offset = m->start,
+				.ts_ns = m->first_ns,
+				.acked = m->acked};
+	ev->replayed = true;
+	ev->block = block;
+	ev->block_cap = cap;
+	msg_free(e, m);
+	d->msg = NULL;
+	d->state = DIR_START;
 	return true;
 }

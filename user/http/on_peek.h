@@ -14,4 +14,11 @@ handler on_peek_resolved;
  * DIR_PEEK, and an event that resolves it was pushed. */
 bool peek_resolve(struct conn *c, const struct msg *m, uint64_t ts_ns);
 
+/* Does the server, whose first message begins, answer bytes that the capture has
+ * not shown yet? */
+bool peek_request_late(const struct conn *c, enum stream_dir dir);
+/* A request has arrived: are bytes of the server held that may be the response
+ * to it in HTTP/0.9? Then pushes them to be parsed again. */
+bool peek_retry(struct conn *c, uint64_t ts_ns);
+
 #endif

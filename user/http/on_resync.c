@@ -70,9 +70,11 @@ enum action on_resync(struct conn *c, struct event *ev)
 		e->stats.not_http_tls++;
 		return ACT_NOT_HTTP;
 	}
-	if ((in->chunk_start || d->nl == 2) && candidate(c, dir, in)) {
+	/* Text after an empty line may be a quotation, and is one in a protocol
+	 * that both directions show not to be HTTP. */
+	if ((in->chunk_start || (d->nl == 2 && (c->proven || c->junk != 3))) &&
+	    candidate(c, dir, in))
 		return head_begin(c, ev, TENTATIVE_RESYNC);
-	}
 	in->chunk_start = false;
 	p = next_empty_line(d, in->p, in->end);
 	n = (size_t)(p - in->p);

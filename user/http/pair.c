@@ -376,3 +376,28 @@ void pair_last(struct conn *c)
 	}
 	drop_before(c, NULL, NULL);
 }
+
+void pair_body(struct conn *c, struct msg *rsp, bool status, uint64_t acked)
+{
+	struct exchange *x;
+
+	if (acked == STREAM_UNKNOWN)
+		return;
+	/* A server that speaks HTTP/0.9 closes instead of conversing. */
+	if (rsp->h.marks & HEAD_SIMPLE) {
+		rsp->denied |= c->more && rsp->acked != STREAM_UNKNOWN &&
+			       acked > rsp->acked;
+		return;
+	}
+	x = queue_last(c->requests);
+	for (unsigned int i = 0; x && i < PAIRING_SCAN; i++) {
+		struct msg *q = x->req;
+
+		if (q->tentative != TENTATIVE_VAIN || (q->denied && !status))
+			return;
+		q->denied = !status && acked > q->start;
+		if (status) /* perhaps somebody did answer */
+			q->tentative = TENTATIVE_NO;
+		x = queue_prev(c->requests, x);
+	}
+}

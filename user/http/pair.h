@@ -20,4 +20,8 @@ bool pair_may_arrive(struct conn *c, const struct exchange *x);
 /* The connection has ended: no message will decide any more. */
 void pair_last(struct conn *c);
 
+/* Segment bytes of the body of rsp, which the close delimits, acknowledge acked:
+ * they contradict requests that the server received and that nobody answers. */
+void pair_body(struct conn *c, struct msg *rsp, bool status, uint64_t acked);
+
 #endif

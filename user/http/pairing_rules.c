@@ -87,6 +87,8 @@ bool rule_ends_body(const struct conn *c, const struct msg *rsp,
 	const struct msg *q = c->requests ? c->requests->req : NULL;
 
 	return q && q->complete && !q->after_hole && rsp->x->req &&
+	       /* what a search found may lie within a body */
+	       !rsp->found && !rsp->hole &&
 	       /* sent after the response began, and no later than its end */
 	       known(q->acked) && q->acked > rsp->start && q->acked <= offset &&
 	       /* the first that the server sends after it had received it */

@@ -106,6 +106,25 @@ enum head_prefix head_status_prefix(const uint8_t *p, size_t n)
 	return PREFIX_YES;
 }
 
+const char *head_version_rest(const uint8_t *b, size_t n)
+{
+	static const char line[] = " HTTP/1.1\r\n";
+
+	if (head_request_prefix(b, n) != PREFIX_YES)
+		return NULL;
+	for (size_t k = sizeof(line) - 2; k > 1; k--) {
+		const uint8_t *p = b + n - k;
+
+		if (n <= k || memcmp(p, line, k < 8 ? k : 8) ||
+		    (k > 8 && !scan_is_digit(p[8])) || (k > 9 && p[9] != '\r'))
+			continue;
+		/* of " H", something other than the method lies before it */
+		return p[-1] > ' ' && memchr(b, ' ', (size_t)(p - b)) ? line + k
+								      : NULL;
+	}
+	return NULL;
+}
+
 bool head_status_sure(const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + (n < 512 ? n : 512), *q;

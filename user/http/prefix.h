@@ -17,6 +17,9 @@ enum head_prefix {
 enum head_prefix head_request_prefix(const uint8_t *p, size_t n);
 /* Do these bytes begin a status line of HTTP/1? */
 enum head_prefix head_status_prefix(const uint8_t *p, size_t n);
+/* These bytes are a request line that ends within " HTTP/1.d" CR LF, so that the
+ * target is whole: what is missing. NULL: they are not. */
+const char *head_version_rest(const uint8_t *b, size_t n);
 /* A whole status line, and the beginning of a field line or the empty line. */
 bool head_status_sure(const uint8_t *p, size_t n);
 /* Do these bytes begin a TLS record (RFC 8446 section 5.1)? */

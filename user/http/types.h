@@ -87,6 +87,8 @@ struct msg {
 	bool suspect;	    /* the first line is bad: waiting for the second */
 	uint8_t after_hole; /* enum hole: before this request */
 	bool bodiless;	   /* announced a body, but the next message followed */
+	bool found;	   /* by the search for a message start */
+	bool denied;	   /* the other direction shows that it is none */
 	bool alone;	   /* a request: nothing was outstanding before it */
 	uint8_t tentative; /* enum msg_tentative */
 	uint8_t after;	   /* enum msg_after, valid in DIR_COMPLETE */
@@ -223,6 +225,13 @@ struct conn {
 			       * that nothing was outstanding */
 	bool tunnel : 1;      /* CONNECT was accepted */
 	bool simple : 1;      /* HTTP/0.9 was asked for: the server closes */
+	bool more : 1;	      /* but the client sent something else, too */
+	/* By direction: it began, as the handshake shows, with bytes that
+	 * begin no message / with text that does not. */
+	uint8_t junk : 2, text : 2;
+	bool asked : 1;	 /* a request of HTTP/1 was seen */
+	bool proven : 1; /* and answered */
+	bool other : 1;	 /* both directions speak another protocol */
 };
 
 /* Bytes on their way through the state machine. */
