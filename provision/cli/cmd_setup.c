@@ -90,7 +90,7 @@ static enum prompt_answer confirm(struct setup *s, bool *yes)
 	term_print(&ctx->err, "\n");
 	if (ctx->settings.yes || ctx->settings.dry_run || !s->plan.steps.n)
 		return ANSWER_GIVEN;
-	return prompt_confirm(&s->prompt, "Proceed?", true, yes);
+	return prompt_confirm(&s->prompt, "Proceed?", false, yes);
 }
 
 /* Confirms, going back to the questions as often as the user wants. Returns

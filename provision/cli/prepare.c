@@ -112,7 +112,8 @@ static int check_options(struct setup *s)
 
 	if (s->ctx->can_ask)
 		return EXIT_DONE;
-	if (!request_given(o)) {
+	/* A name alone brings an existing deployment up to date. */
+	if (!request_given(o) && !o->name) {
 		str_list_add(s->mem, &l, "--source");
 		str_list_add(s->mem, &l, "--target");
 		str_list_add(s->mem, &l, "--ports");

@@ -28,14 +28,21 @@ void setup_free(struct setup *s)
 	plan_free(&s->plan);
 }
 
+/* The targets of all load balancers show the ports of the sources, and what is
+ * behind a network load balancer. */
 int setup_load(struct setup *s)
 {
+	const struct cli_settings *o = &s->ctx->settings;
 	struct inventory_scope scope = {.network = true,
 					.health = true,
 					.attributes = true,
 					.sources = &s->spec.sources,
 					.excluded = &s->spec.excluded};
 
+	scope.all_targets = !o->ports || str_same(o->ports, PORTS_AUTO) ||
+			    (s->ctx->can_ask && !o->sources.n);
+	FOREACH(source, &s->spec.sources)
+		scope.all_targets |= source->type == SOURCE_NLB;
 	plan_free(&s->plan); /* it points into the inventory */
 	return context_load(s->ctx, &scope);
 }

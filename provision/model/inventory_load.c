@@ -11,6 +11,28 @@
 #include "model/tags.h"
 #include "services/sts.h"
 
+/* Whether a listener for mirrored traffic can forward to the group. */
+static bool may_be_mirrored_to(const struct elbv2_target_group *g)
+{
+	return str_same(g->protocol, "UDP") || str_same(g->protocol, "TCP_UDP");
+}
+
+static int load_targets(struct inventory *inv, struct aws_client *c,
+			const struct elbv2_target_group *group,
+			struct aws_error *err)
+{
+	struct inventory_target_group *g =
+		ARENA_ADD(&inv->mem, &inv->registered);
+	int rc;
+
+	if (!g)
+		return 0;
+	g->group = group;
+	rc = elbv2_describe_target_health(c, group->arn, &g->targets, err);
+	/* Deleted since it was listed. */
+	return rc && err->kind == AWS_ERR_NOT_FOUND ? 0 : rc;
+}
+
 /* One DescribeTags call takes 20 ARNs, so the ARNs of all load balancers and
  * target groups are collected first. */
 static int load_elb(struct inventory *inv, struct aws_client *c,
@@ -37,19 +59,11 @@ static int load_elb(struct inventory *inv, struct aws_client *c,
 					 (struct aws_names){arns.items, arns.n},
 					 &inv->elb_tags, err);
 	for (size_t i = 0; !rc && scope->health && i < inv->target_groups.n;
-	     i++) {
-		struct inventory_target_group *g =
-			ARENA_ADD(&inv->mem, &inv->registered);
-
-		if (!g)
-			break;
-		g->group = &inv->target_groups.items[i];
-		rc = elbv2_describe_target_health(c, g->group->arn, &g->targets,
-						  err);
-		/* Deleted since it was listed. */
-		if (rc && err->kind == AWS_ERR_NOT_FOUND)
-			rc = 0;
-	}
+	     i++)
+		if (scope->all_targets ||
+		    may_be_mirrored_to(&inv->target_groups.items[i]))
+			rc = load_targets(inv, c, &inv->target_groups.items[i],
+					  err);
 	return rc;
 }
 

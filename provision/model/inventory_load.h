@@ -7,8 +7,10 @@
 
 /* What to load beyond what every command needs. */
 struct inventory_scope {
-	bool network;	 /* subnets, VPCs, endpoints; needed for plans */
-	bool health;	 /* registered targets of every target group */
+	bool network; /* subnets, VPCs, endpoints; needed for plans */
+	/* Registered targets, which takes one call per target group: of those
+	 * that mirrored traffic can be forwarded to, or of all. */
+	bool health, all_targets;
 	bool attributes; /* of our load balancers; needed for plans */
 	bool paths;	 /* network ACLs and route tables; needed by verify */
 	const struct sources

@@ -58,7 +58,7 @@ void cost_estimate(struct arena *a, const struct cost_prices *p,
 		line(a, out, 0,
 		     arena_printf(
 			     a,
-			     "mirrored traffic between the %zu availability zones: $%.2f per GB in each direction; a collector in every zone avoids it",
+			     "mirrored traffic between the %zu availability zones: $%.2f per GB in each direction",
 			     in->zones, p->cross_zone_gb));
 	out->note =
 		region && !strcmp(region, p->region)

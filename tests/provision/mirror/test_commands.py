@@ -488,5 +488,26 @@ def endpoints(m: Mirror) -> None:
             2, 'there is no profile "nosuch"', config.name)
 
 
+@test("the health of targets is read only where mirrored traffic may go")
+def health_calls(m: Mirror) -> None:
+    m.aws("elbv2", "create-target-group", "--name", "web", "--protocol", "HTTP", "--port", "80",
+          "--vpc-id", m.aws.named("instances", "web-1")["VpcId"])
+    m(*nlb(m)).expect(0)
+    for words in (["aws", "list"], ["aws", "sync", "--yes"], nlb(m)):
+        m.forget_calls()
+        m(*words).expect(0)
+        calls = [e for e in m.journal("read") if e["operation"] == "elbv2:DescribeTargetHealth"]
+        assert all("/metlo-metlo/" in e["wire"]["TargetGroupArn"] for e in calls), calls
+
+
+@test("setup with a name alone brings that deployment up to date")
+def name_alone(m: Mirror) -> None:
+    m("aws", "setup", "--name", "metlo", "--yes").expect(2, "--source")
+    m(*nlb(m)).expect(0)
+    m.aws("ec2", "delete-traffic-mirror-session", "--traffic-mirror-session-id",
+          next(iter(m.aws.table("mirror_sessions"))))
+    m("aws", "setup", "--name", "metlo", "--yes").expect(0, "Done: 4 interfaces")
+
+
 if __name__ == "__main__":
     run_module()

@@ -70,7 +70,7 @@ def interface(m: Mirror) -> None:
         t.sees("Interface of the collector").types("collector-2").sees("1-1 of 1").types(ENTER)
         one_port(t, "all")
         t.sees("Add this rule?").types("n" + ENTER)
-        t.sees("Proceed?").types(ENTER).sees("Done: 1 interface is mirrored").sees("--ports any")
+        t.sees("Proceed?").types("y" + ENTER).sees("Done: 1 interface is mirrored").sees("--ports any")
         t.expect(0)
     session, = m.aws.table("mirror_sessions").values()
     assert session["NetworkInterfaceId"] == m.eni("web-2")
@@ -85,7 +85,7 @@ def services(m: Mirror) -> None:
         t.types("prod/" + CTRL_A).sees("4 selected").types(ENTER).sees(MORE)
         go_on(t).types(UP).sees("> 4 Gateway").types(ENTER).sees("Endpoint").types(ENTER)
         one_port(t)
-        t.sees("on Fargate").sees("Proceed?").types(ENTER).sees("GENEVE").expect(0)
+        t.sees("on Fargate").sees("Proceed?").types("y" + ENTER).sees("GENEVE").expect(0)
     assert len(m.aws.table("mirror_sessions")) >= 6
     removed(m)
 
@@ -109,7 +109,7 @@ def balancers(m: Mirror) -> None:
         t.sees("AWS cannot mirror the network load balancer edge. Mirror its targets:")
         t.sees("[x] " + m.instance("web-1")).types(ENTER).sees(MORE)
         t.sees("Continue").sees("clb:legacy").types(ENTER)
-        t.sees("Proceed?").types(ENTER).sees("Done: ").expect(0)
+        t.sees("Proceed?").types("y" + ENTER).sees("Done: ").expect(0)
     sources = m("aws", "list", "--json").json()["deployments"][0]["sources"]
     assert sorted(sources) == ["alb:front", "clb:legacy", m.instance("web-1")], sources
     removed(m)
@@ -132,7 +132,7 @@ def tags_and_filter(m: Mirror) -> None:
         t.types("6" + ENTER).sees("IP versions").types("2" + ENTER)
         t.sees("must be changed first").types("6" + ENTER).sees("IP versions").types("1" + ENTER)
         t.sees("> 1 Yes").sees("IPv4, only with").types(ENTER)
-        t.sees("Proceed?").types(ENTER).sees("Done: 4 interfaces").expect(0)
+        t.sees("Proceed?").types("y" + ENTER).sees("Done: 4 interfaces").expect(0)
     rules = list(m.aws.table("mirror_rules").values())
     assert len(rules) == 4 and {r["Protocol"] for r in rules} == {17}, rules
     removed(m)
@@ -194,7 +194,7 @@ def existing(m: Mirror) -> None:
     assert not m.writes()
     with terminal(m, "aws", "setup", "--target", m.eni("collector-2"), "--ports", "81", "--source",
                   m.eni("web-2"), "--name", "metlo-2", "--open-groups") as t:
-        t.sees("Proceed?").types(ENTER).sees("Done: 1 interface").expect(0)
+        t.sees("Proceed?").types("y" + ENTER).sees("Done: 1 interface").expect(0)
     with terminal(m, "aws", "setup", "--region", "us-east-1") as t:
         t.sees("Deployment").sees("Change metlo-2").types("3" + ENTER).sees("Name")
         t.types("metlo" + ENTER).sees("deployment metlo already exists")
@@ -219,7 +219,7 @@ def dumb(m: Mirror) -> None:
         t.sees("1) None for now").types("/collector\n").sees("6) ").sees("[0 selected]: ")
         t.types("6,7\n").sees("Server ports").types("80-\n").sees("80-").types("\n")
         t.sees("1) Yes").types("\n").sees("Add these rules? [yes]: ").types("maybe\n")
-        t.sees("answer yes or no").types("\n").sees("Proceed? [yes]: ").types("\n")
+        t.sees("answer yes or no").types("\n").sees("Proceed? [no]: ").types("yes\n")
         t.sees("1/").sees("... ok").sees("Done: 4 interfaces").expect(0)
         assert b"\x1b" not in t.raw
     removed(m)
