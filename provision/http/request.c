@@ -171,9 +171,10 @@ static int set_error(const struct http_response *response,
 			 s->request_id ? s->request_id : response->request_id);
 	}
 	if (!s->message)
-		return aws_error_set(err, kind, code,
-				     "HTTP status %d without an error message",
-				     response->status);
+		return aws_error_set(
+			err, kind, code,
+			"%s responded with HTTP status %d without an error message; if that is not AWS, check --endpoint-url and HTTPS_PROXY",
+			response->url, response->status);
 	return aws_error_set(err, kind, code, "%s", s->message);
 }
 

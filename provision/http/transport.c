@@ -328,6 +328,7 @@ int transport_send(struct transport *t, const struct http_request *r,
 	CURLcode code;
 
 	*response = (struct http_response){0};
+	snprintf(response->url, sizeof(response->url), "%s", r->url);
 	*sent = false;
 	if (!headers)
 		return aws_error_no_memory(err);

@@ -46,6 +46,7 @@ struct http_response {
 	int64_t date;	 /* Unix time by the Date header; 0: none */
 	unsigned int retry_after_s; /* by the Retry-After header; 0: none */
 	char request_id[80];
+	char url[512]; /* of the request, for messages */
 };
 
 /*

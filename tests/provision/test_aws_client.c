@@ -395,10 +395,16 @@ static void foreign_responses(void **state)
 				"<html><body>It works!</body></html>");
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EPROTO);
 	assert_int_equal(err.kind, AWS_ERR_RESPONSE);
+	/* The redirect of a captive portal: the message names who responded. */
+	responder_reply(f->r, 302, "Location: http://portal/\r\n",
+			"<html>Log in</html>");
+	assert_int_not_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), 0);
+	assert_non_null(strstr(err.message, responder_url(f->r)));
+	assert_non_null(strstr(err.message, "302"));
 	for (i = 0; i < 3; i++)
 		responder_reply(f->r, 200, NULL, "[\"no object\"]");
 	assert_int_equal(ecs_list_clusters(f->c, &clusters, &err), -EPROTO);
-	assert_int_equal(responder_count(f->r), 6);
+	assert_int_equal(responder_count(f->r), 7);
 	/* Deleted, but the response was truncated: the retry finds nothing. */
 	responder_reply(f->r, 200, NULL, "<DeleteTrafficMirr");
 	responder_reply(f->r, 400, NULL, NO_SESSION);
