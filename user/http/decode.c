@@ -256,9 +256,9 @@ static void layer_push(struct push *f, unsigned int i, const uint8_t *p,
 	}
 }
 
-struct decoder *body_decoder_new(struct decode_pool *pool,
-				 struct decode_budget *budget,
-				 const uint8_t *codings, unsigned int n)
+struct decoder *body_decoder_new(struct decode_pool *pool, decode_hash *hash,
+				 const void *conn, const uint8_t *codings,
+				 unsigned int n)
 {
 	struct decoder *d;
 	size_t cap;
@@ -271,7 +271,8 @@ struct decoder *body_decoder_new(struct decode_pool *pool,
 		return NULL;
 	memset(d, 0, sizeof(*d) + n * sizeof(d->layer[0]));
 	d->pool = pool;
-	d->budget = budget;
+	d->hash = hash;
+	d->conn = conn;
 	d->cap = cap;
 	d->block = store_alloc(pool->store, BLOCK_SIZE, &cap);
 	if (!d->block) {

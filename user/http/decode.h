@@ -15,16 +15,15 @@
 
 #include "http/decode_types.h"
 
-struct decode_budget;
 struct decode_pool;
 struct decoder;
 
 /* codings (enum head_coding) in the order in which they were applied; at most
- * LAYERS_MAX are used. budget: of the connection, which outlives the decoder.
- * NULL: no memory. */
-struct decoder *body_decoder_new(struct decode_pool *pool,
-				 struct decode_budget *budget,
-				 const uint8_t *codings, unsigned int n);
+ * LAYERS_MAX are used. The connection outlives the decoder; hash() finds its
+ * budget if it ever needs one. NULL: no memory. */
+struct decoder *body_decoder_new(struct decode_pool *pool, decode_hash *hash,
+				 const void *conn, const uint8_t *codings,
+				 unsigned int n);
 /* Returns the result bits so far. */
 unsigned int body_decoder_push(struct decoder *d, const uint8_t *p, size_t n,
 			       decode_output *output, void *ctx);

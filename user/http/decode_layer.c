@@ -29,6 +29,7 @@ static void decoder_stop(struct decoder *d, unsigned int result)
 bool layer_spend(struct decoder *d, size_t cost)
 {
 	struct decode_pool *pool = d->pool;
+	struct decode_budget *conn;
 	uint64_t free, due;
 	uint32_t kib;
 
@@ -41,7 +42,8 @@ bool layer_spend(struct decoder *d, size_t cost)
 		return true;
 	kib = (uint32_t)(due - d->charged);
 	d->charged = due;
-	if (decode_budget_charge(d->budget, &decode_allowance_conn, kib,
+	conn = decode_pool_budget(pool, d->hash(d->conn));
+	if (decode_budget_charge(conn, &decode_allowance_conn, kib,
 				 *pool->now_ns) &&
 	    decode_budget_charge(&pool->budget, &decode_allowance_worker, kib,
 				 *pool->now_ns))

@@ -44,7 +44,8 @@ struct layer {
 
 struct decoder {
 	struct decode_pool *pool;
-	struct decode_budget *budget; /* of the connection */
+	decode_hash *hash; /* see body_decoder_new() */
+	const void *conn;
 	unsigned int n;
 	unsigned int result;
 	uint64_t spent;	  /* output of all layers and COST_* */

@@ -15,6 +15,9 @@
 /* Receives decoded bytes. False: no more are needed, so decoding stops. */
 typedef bool decode_output(void *ctx, const uint8_t *p, size_t n);
 
+/* Hash of a connection; connections with the same one share a budget. */
+typedef uint32_t decode_hash(const void *conn);
+
 /* Result bits */
 #define DECODE_FAILED  1u /* not the announced format, invalid or incomplete */
 #define DECODE_LIMIT   2u /* stopped at a limit */

@@ -172,17 +172,17 @@ static bool names_no_coding(const uint8_t *p, size_t n)
  * but which is sent. */
 static void content_encoding(struct head *h, const uint8_t *p, size_t n)
 {
-	const uint8_t *end = p + n, *from = p, *word;
+	const uint8_t *end = p + n, *start = p, *from = p, *word;
 	uint8_t scratch[CLEAN_MAX];
-	bool listed = true; /* a comma or another field precedes the word */
 	size_t len;
 
 	for (; next_word(&p, end, &word, &len, scratch); from = p) {
-		int coding;
+		int coding = coding_of(word, len);
 
-		listed |= memchr(from, ',', (size_t)(p - from)) != NULL;
-		trim_nbsp(&word, &len);
-		coding = coding_of(word, len);
+		if (coding < 0) {
+			trim_nbsp(&word, &len);
+			coding = coding_of(word, len);
+		}
 		if (coding > 0 && h->n_codings < HEAD_CODINGS_MAX) {
 			h->codings[h->n_codings++] = (uint8_t)coding;
 		} else if (len == 11 && is_name(word, len, "aws-chunked")) {
@@ -190,11 +190,12 @@ static void content_encoding(struct head *h, const uint8_t *p, size_t n)
 		} else if (coding && !names_no_coding(word, len) &&
 			   !memchr(word, '=', len)) {
 			h->marks |= HEAD_CE_UNKNOWN;
-			/* what lies under an unknown coding is out of reach */
-			if (listed)
+			/* What lies under an unknown coding is out of reach,
+			 * unless the word is only junk beside a known one. */
+			if (from == start ||
+			    memchr(from, ',', (size_t)(p - from)))
 				h->n_codings = 0;
 		}
-		listed = false;
 	}
 }
 

@@ -277,8 +277,9 @@ static unsigned int body_codings(struct msg *m, uint8_t codings[LAYERS_MAX])
 	return n + m->h.n_te;
 }
 
-static struct decode_budget *conn_budget(const struct conn *c)
+static uint32_t conn_hash(const void *conn)
 {
+	const struct conn *c = conn;
 	struct stream_tuple t;
 	uint32_t hash = 0, word;
 
@@ -287,7 +288,7 @@ static struct decode_budget *conn_budget(const struct conn *c)
 		memcpy(&word, t.addr[i] + 12, 4);
 		hash = (hash ^ word ^ (uint32_t)t.port[i] << 8) * 0x9e3779b1u;
 	}
-	return decode_pool_budget(c->engine->decoders, hash ^ hash >> 16);
+	return hash ^ hash >> 16;
 }
 
 void msg_body_start(struct conn *c, struct msg *m)
@@ -300,8 +301,8 @@ void msg_body_start(struct conn *c, struct msg *m)
 	    m->h.marks & (HEAD_CE_UNKNOWN | HEAD_AWS_CHUNKED))
 		n = body_codings(m, codings);
 	if (n) {
-		m->dec = body_decoder_new(e->decoders, conn_budget(c), codings,
-					  n);
+		m->dec =
+			body_decoder_new(e->decoders, conn_hash, c, codings, n);
 		if (!m->dec) {
 			m->h.flags |= HTTP_F_DECODE_FAILED;
 			no_memory(e, m);
