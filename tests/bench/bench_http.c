@@ -244,6 +244,7 @@ static void transactions(const struct stage_report *r, const char *name,
 	struct http_conf conf = {.body_limit = 65536,
 				 .memory_limit = 64u << 20,
 				 .response_timeout_ns = 30000000000ull,
+				 .request_timeout_ns = 30000000000ull,
 				 .body_hash = hash,
 				 .emit = on_emit,
 				 .emit_ctx = &c};

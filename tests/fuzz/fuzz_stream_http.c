@@ -93,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			.body_limit = 2000,
 			.memory_limit = 200000,
 			.response_timeout_ns = 1000000000,
+			.request_timeout_ns = 1000000000,
 			.body_hash = true,
 			.emit = on_transaction,
 		};

@@ -142,6 +142,7 @@ void kit_init(struct kit *k, const struct kit_options *o)
 		.memory_limit =
 			o && o->memory_limit ? o->memory_limit : 64u << 20,
 		.response_timeout_ns = 30000000000ull,
+		.request_timeout_ns = 30000000000ull,
 		.body_hash = o && o->body_hash,
 		.emit = on_emit,
 		.emit_ctx = k,

@@ -99,12 +99,20 @@ static void on_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	s->why = why;
 }
 
+static bool on_waits(const void *proto)
+{
+	const struct kit_stream *s = proto;
+
+	return s->kit->waits;
+}
+
 static const struct stream_protocol recorder = {
 	.open = on_open,
 	.data = on_data,
 	.gap = on_gap,
 	.fin = on_fin,
 	.close = on_close,
+	.waits = on_waits,
 };
 
 static void on_shunt(void *ctx, const struct stream_shunt *req)

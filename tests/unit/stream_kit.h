@@ -68,6 +68,7 @@ struct kit {
 	unsigned int n_streams; /* opened */
 	unsigned int n_closed;
 	bool refuse; /* makes open() fail */
+	bool waits;  /* what waits() returns */
 	struct stream_shunt shunts[64];
 	unsigned int n_shunts;
 	/* Called for each chunk, for example to skip. */

@@ -326,6 +326,37 @@ static void one_sided(void **state)
 	kit_done(&k);
 }
 
+/* A connection waits for a response, but for nothing else; what the idle timeout
+ * cuts off was not closed by anyone. */
+static void waits(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	assert_false(http_protocol.waits(k.flow.proto));
+	kit_c(&k, "GET /1 HTTP/1.1\r\n\r\n");
+	assert_true(http_protocol.waits(k.flow.proto));
+	http_tick(k.e, k.now_ns + 29000000000ull);
+	assert_true(http_protocol.waits(k.flow.proto));
+	kit_s(&k, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na");
+	assert_true(http_protocol.waits(k.flow.proto));
+	kit_s(&k, "bc");
+	assert_false(http_protocol.waits(k.flow.proto));
+	kit_clear(&k);
+	kit_c(&k, "GET /2 HTTP/1.1\r\n\r\n");
+	kit_s(&k, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na");
+	kit_close(&k, STREAM_END_IDLE);
+	expect(&k, "GET /2 => 200 !timeout\n");
+	kit_clear(&k);
+	kit_open(&k, false, true);
+	kit_c(&k, "GET /3 HTTP/1.1\r\nA: ");
+	kit_close(&k, STREAM_END_EVICTED);
+	expect(&k, "GET /3 => - !no-response !evicted\n");
+	kit_done(&k);
+}
+
 /* A slow response does not time out, nor do the requests after it. */
 static void slow_response(void **state)
 {
@@ -542,6 +573,7 @@ int main(void)
 		cmocka_unit_test(body_limit_changes),
 		cmocka_unit_test(response_first),
 		cmocka_unit_test(one_sided),
+		cmocka_unit_test(waits),
 		cmocka_unit_test(slow_response),
 		cmocka_unit_test(memory_limit),
 		cmocka_unit_test(body_no_memory),

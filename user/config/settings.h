@@ -36,9 +36,10 @@ struct settings {
 	struct string_list include, exclude; /* trace/filter.h */
 	uint32_t max_flows;
 	uint64_t memory; /* bytes: out-of-order data, heads, bodies, queues */
-	double idle_timeout; /* seconds */
-	const char *summary; /* path, "-" or NULL */
-	const char *config;  /* path or NULL */
+	double idle_timeout;	 /* seconds */
+	double response_timeout; /* seconds; 0: see the option */
+	const char *summary;	 /* path, "-" or NULL */
+	const char *config;	 /* path or NULL */
 	unsigned int verbose;
 	bool no_seccomp;
 	/* attach */

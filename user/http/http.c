@@ -60,32 +60,51 @@ void http_set(struct http_engine *e, uint64_t body_limit, bool body_hash)
 	e->conf.body_hash = body_hash;
 }
 
+/* Has the exchange waited too long for its other half? While a message is in
+ * progress, waits() decides. */
+static bool is_overdue(const struct conn *c, const struct exchange *x,
+		       uint64_t now_ns)
+{
+	const struct http_conf *conf = &c->engine->conf;
+	const struct msg *m = x->rsp ? x->rsp : x->req;
+	bool patient = x->list == LIST_REQUESTS && !c->rsp_hole;
+
+	if (m && !m->complete)
+		return false;
+	/* the response before that to this request */
+	if (x->list == LIST_REQUESTS && c->dir[STREAM_S2C ^ c->swap].msg)
+		return false;
+	return !m || m->last_ns + (patient ? conf->response_timeout_ns
+					   : conf->request_timeout_ns) <=
+			     now_ns;
+}
+
+static struct exchange *find_overdue(const struct conn *c, uint64_t now_ns)
+{
+	struct exchange *x = queue_oldest(c), *other;
+
+	if (!x || is_overdue(c, x, now_ns))
+		return x;
+	other = x == c->requests ? c->responses : c->requests;
+	return other && is_overdue(c, other, now_ns) ? other : NULL;
+}
+
 /* Emits exchanges that have waited too long for their other half. */
 static void expire(struct conn *c, uint64_t now_ns)
 {
-	uint64_t timeout = c->engine->conf.response_timeout_ns;
 	struct exchange *x;
 
-	while ((x = queue_oldest(c))) {
-		const struct msg *m = x->rsp ? x->rsp : x->req;
-
-		/* a message is still in progress: stream's idle timeout
-		 * covers it */
-		if (m && !m->complete)
-			return;
-		/* the same for the response before that to this request */
-		if (x->list == LIST_REQUESTS && server_dir(c)->msg)
-			return;
-		if (m && m->last_ns + timeout > now_ns)
-			return;
-		/* its other half may still arrive */
+	/* the other half may still arrive */
+	while ((x = find_overdue(c, now_ns)))
 		exchange_give_up(c, x, HTTP_F_TIMEOUT);
-	}
 }
 
 void http_tick(struct http_engine *e, uint64_t now_ns)
 {
-	uint64_t timeout = e->conf.response_timeout_ns;
+	const struct http_conf *conf = &e->conf;
+	uint64_t timeout = conf->request_timeout_ns < conf->response_timeout_ns
+				   ? conf->request_timeout_ns
+				   : conf->response_timeout_ns;
 
 	if (now_ns > e->now_ns)
 		e->now_ns = now_ns;
@@ -199,8 +218,10 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 			 : why == STREAM_END_EVICTED ? HTTP_F_EVICTED
 						     : 0;
 
+	e->end_flags = flags;
 	drive_end(c, STREAM_C2S, false, ts_ns);
 	drive_end(c, STREAM_S2C, false, ts_ns);
+	e->end_flags = 0;
 	pair_last(c);
 	queue_emit(c, flags);
 	if (!c->seen && c->dir[0].state != DIR_NOT_HTTP &&
@@ -210,6 +231,18 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	proxy_forget(c);
 	conn_free(e, c);
 	e->stats.memory_used = e->store.used;
+}
+
+/* A response is awaited or under way. */
+static bool http_waits(const void *proto)
+{
+	const struct conn *c = proto;
+	const struct http_engine *e = c->engine;
+	const struct msg *m = c->dir[STREAM_S2C ^ c->swap].msg;
+
+	if (!m && c->requests)
+		m = c->requests->req;
+	return m && m->last_ns + e->conf.response_timeout_ns > e->now_ns;
 }
 
 static void http_prefetch(const void *proto)
@@ -225,4 +258,5 @@ const struct stream_protocol http_protocol = {
 	.fin = http_fin,
 	.close = http_close,
 	.prefetch = http_prefetch,
+	.waits = http_waits,
 };

@@ -460,6 +460,13 @@ enum action on_body_gap(struct conn *c, struct event *ev)
 	return m->left ? ACT_MORE : complete(m, d->pos + len, AFTER_NEXT);
 }
 
+/* How a message is flagged that the end of the connection cuts off. */
+static uint32_t cut_flags(const struct conn *c)
+{
+	return c->engine->end_flags ? c->engine->end_flags
+				    : HTTP_F_CLOSED_EARLY;
+}
+
 enum action on_body_end(struct conn *c, struct event *ev)
 {
 	struct dir *d = &c->dir[ev->dir];
@@ -471,10 +478,10 @@ enum action on_body_end(struct conn *c, struct event *ev)
 	    (m->framing == FRAMING_CHUNKED && chunked_at_last(&m->chunked)))
 		m->h.flags |= HTTP_F_MALFORMED; /* but the body is complete */
 	else if (m->framing != FRAMING_CLOSE || !ev->in_order)
-		m->h.flags |= HTTP_F_CLOSED_EARLY;
+		m->h.flags |= cut_flags(c);
 	if (m->framing == FRAMING_CLOSE)
 		check_swallowed(c, m);
-	if (m->h.flags & HTTP_F_CLOSED_EARLY)
+	if (m->h.flags & cut_flags(c))
 		m->hole = true;
 	release_trailer(c->engine, d);
 	return complete(m, d->pos, AFTER_NEXT);

@@ -296,6 +296,9 @@ struct http_engine {
 	struct decode_pool *decoders;
 	struct waiting *oldest, *newest;
 	uint64_t now_ns; /* of the latest packet or tick */
+	/* Flags of messages that the end of a connection cuts off if neither
+	 * side ended it, but we do; else 0. */
+	uint32_t end_flags;
 	struct conn *free_conns;
 	struct conn_slab *slabs;
 	unsigned int slab_used; /* connections handed out of the first slab */

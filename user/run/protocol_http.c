@@ -5,19 +5,26 @@
 #include "http/http.h"
 #include "run/protocols.h"
 
-/* Most servers and proxies time out a request earlier. */
-#define RESPONSE_TIMEOUT_S 120.0
+/* Longest wait for the request of a response: the mirror delivers packets out
+ * of order, but not for longer. */
+#define REQUEST_TIMEOUT_S 120.0
+/* A connection that has been silent for longer is taken for dead. Keep-alives
+ * are not seen: the kernel drops segments without payload. */
+#define SILENCE_S 86400.0
 
 static void *create_http(const struct protocol_conf *conf)
 {
 	const struct settings *s = conf->settings;
-	double timeout = s->idle_timeout < RESPONSE_TIMEOUT_S
+	double request = s->idle_timeout < REQUEST_TIMEOUT_S
 				 ? s->idle_timeout
-				 : RESPONSE_TIMEOUT_S;
+				 : REQUEST_TIMEOUT_S;
+	double response =
+		s->response_timeout > 0 ? s->response_timeout : SILENCE_S;
 	const struct http_conf http = {
 		.body_limit = conf->rules->body_limit,
 		.memory_limit = conf->memory_limit,
-		.response_timeout_ns = (uint64_t)(timeout * NSEC_PER_SEC),
+		.response_timeout_ns = (uint64_t)(response * NSEC_PER_SEC),
+		.request_timeout_ns = (uint64_t)(request * NSEC_PER_SEC),
 		.body_hash = conf->rules->body_hash,
 		.emit = conf->emit,
 		.emit_ctx = conf->emit_ctx,

@@ -75,6 +75,7 @@ enum flow_list {
 	LIST_CLOSED,	/* ended */
 	LIST_HALF_OPEN, /* no data; a SYN in at most one direction */
 	LIST_HANDSHAKE, /* SYNs in both directions, no data */
+	LIST_WAITING,	/* idle, but the protocol awaits something */
 	LIST_DATA,
 	LIST_MAX,
 };

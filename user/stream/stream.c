@@ -83,7 +83,8 @@ static uint32_t least_used(const struct stream_table *t, enum flow_list list)
 }
 
 /* Evicts one flow: a closed one first, then a half-open one if there are many
- * (SYN flood), then the least recently used. */
+ * (SYN flood), then the least recently used, of which those that wait beyond the
+ * idle timeout come first. */
 static void evict_one(struct stream_table *t)
 {
 	const struct flow_queue *l = t->lists;
@@ -96,13 +97,15 @@ static void evict_one(struct stream_table *t)
 		flow_table_remove(t, l[LIST_CLOSED].tail);
 		return;
 	}
-	if (without_data <= t->conf.max_flows / 8 && l[LIST_DATA].n)
+	if (without_data <= t->conf.max_flows / 8 && l[LIST_WAITING].n)
+		list = LIST_WAITING; /* idle for longer than any other */
+	else if (without_data <= t->conf.max_flows / 8 && l[LIST_DATA].n)
 		list = LIST_DATA;
 	else
 		list = l[LIST_HALF_OPEN].n ? LIST_HALF_OPEN : LIST_HANDSHAKE;
 	victim = least_used(t, list);
 	EXPLAIN(t, flow_at(t, victim), FLOW_EVICT, 0,
-		.reason = list == LIST_DATA
+		.reason = list >= LIST_WAITING
 				  ? "max_flows reached: least recently used"
 				  : "max_flows reached: no data seen");
 	reassembly_finish(t, victim, STREAM_END_EVICTED, t->now);
@@ -398,6 +401,14 @@ static bool withdraw_shunts(struct stream_table *t, struct flow *f)
 	return c2s || s2c;
 }
 
+static bool waits(const struct stream_table *t, const struct flow *f)
+{
+	const struct stream_protocol *p = flow_protocol(t, f);
+
+	return !(f->flags & F_CLOSED) && f->proto && p->waits &&
+	       p->waits(f->proto);
+}
+
 /* Ends the flows of a list that had no record for timeout_ns. */
 static void expire_list(struct stream_table *t, enum flow_list list,
 			uint64_t timeout_ns, unsigned int *budget)
@@ -416,6 +427,10 @@ static void expire_list(struct stream_table *t, enum flow_list list,
 		    withdraw_shunts(t, f)) {
 			f->flags |= F_PROBED;
 			flow_table_move(t, index, list);
+			continue;
+		}
+		if (list >= LIST_WAITING && waits(t, f)) {
+			flow_table_move(t, index, LIST_WAITING);
 			continue;
 		}
 		end_flow(t, index, STREAM_END_IDLE);
@@ -439,6 +454,7 @@ void stream_tick(struct stream_table *t, uint64_t now_ns)
 		    idle < SYN_TIMEOUT_NS ? idle : SYN_TIMEOUT_NS, &budget);
 	expire_list(t, LIST_HANDSHAKE, idle, &budget);
 	expire_list(t, LIST_DATA, idle, &budget);
+	expire_list(t, LIST_WAITING, idle, &budget);
 }
 
 void stream_flush(struct stream_table *t, uint64_t now_ns)

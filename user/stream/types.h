@@ -85,6 +85,10 @@ struct stream_protocol {
 	/* Prefetches into the cache what data() will touch, because a record
 	 * of this connection is probably next. No side effects; may be NULL. */
 	void (*prefetch)(const void *proto);
+	/* Is something awaited, such as a slow response? Asked when a
+	 * connection with data has been idle for idle_timeout_ns, and again
+	 * after each such time while the answer is true. May be NULL. */
+	bool (*waits)(const void *proto);
 	/* Does a connection that begins with these bytes, of either side, speak
 	 * this protocol? Asked once, with the first bytes that are delivered,
 	 * which may be a single one; len is 0 if it begins with a gap. NULL
