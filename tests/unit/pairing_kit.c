@@ -127,6 +127,7 @@ struct pairing_kit *pairing_new(void)
 		.body_limit = 1000,
 		.memory_limit = 64u << 20,
 		.response_timeout_ns = 120000 * MS,
+		.request_timeout_ns = 120000 * MS,
 		.emit = on_transaction,
 	};
 	struct stream_conf conf = {
