@@ -112,13 +112,20 @@ static void budget(void **state)
 	/* about 64 MiB were free */
 	assert_in_range(limited, 120, 145);
 	assert_int_equal(http_stats(k.e)->decode_limit, limited);
+	/* heads only, until some of the debt is paid */
+	respond(&k, honest);
+	assert_true(has(&k, " body=0/0: !decode-limit"));
+	k.now_ns += 1000000000;
 	respond(&k, honest);
 	assert_true(has(&k, " body=9/9:a text or sha"));
+	k.now_ns -= 1000000000;
 	kit_close(&k, STREAM_END_FIN);
 	kit_open(&k, false, true);
 	k.flow.tuple.port[0]++;
 	respond(&k, small);
 	assert_false(has(&k, "!decode-limit"));
+	respond(&k, honest);
+	assert_true(has(&k, " body=9/9:a text or sha"));
 	kit_done(&k);
 	free(zeros.p);
 	free(small.p);
@@ -161,18 +168,19 @@ static void bucket(void **state)
 	(void)state;
 	assert_true(decode_budget_charge(&b, &a, 500, start));
 	assert_false(decode_budget_charge(&b, &a, 1, start));
-	assert_false(decode_budget_charge(&b, &a, 101, start + 100 * ms));
-	assert_true(decode_budget_charge(&b, &a, 100, start + 100 * ms));
+	assert_true(decode_budget_charge(&b, &a, 100, start + 101 * ms));
+	assert_false(decode_budget_charge(&b, &a, 1, start + 101 * ms));
 	for (int i = 0; i < 10; i++) {
-		assert_false(decode_budget_charge(&b, &a, 50, start));
-		assert_false(
-			decode_budget_charge(&b, &a, 50, start + 100 * ms));
+		assert_false(decode_budget_charge(&b, &a, 0, start));
+		assert_false(decode_budget_charge(&b, &a, 0, start + 101 * ms));
 	}
-	assert_false(decode_budget_charge(&b, &a, 501, start + 9000 * ms));
 	assert_true(decode_budget_charge(&b, &a, 500, start + 9000 * ms));
-	/* a step back by an hour: paid from then on */
+	/* no more is owed than twice the burst */
+	assert_false(decode_budget_charge(&b, &a, 5000, start + 9000 * ms));
+	assert_true(decode_budget_charge(&b, &a, 0, start + 9500 * ms));
+	/* a step back by hours: paid from then on */
 	assert_false(decode_budget_charge(&b, &a, 50, ms));
-	assert_true(decode_budget_charge(&b, &a, 50, 51 * ms));
+	assert_true(decode_budget_charge(&b, &a, 50, 101 * ms));
 }
 
 int main(void)

@@ -71,6 +71,8 @@ static size_t start_gzip(struct push *f, unsigned int i, const uint8_t *p,
 	if (l->gz.state != GZIP_HEADER_DONE)
 		return used;
 	l->crc = (uint32_t)crc32(0, NULL, 0);
+	if (!layer_may_start(f->d, l))
+		return used;
 	if (!l->inf)
 		l->inf = pool_get_inflate(f->d->pool);
 	else if (inflateReset2(l->inf, -MAX_WBITS) != Z_OK)
@@ -102,6 +104,8 @@ static size_t start_deflate(struct push *f, unsigned int i, const uint8_t *p,
 		used = 2 - l->in_prior;
 	else
 		l->raw = true;
+	if (!layer_may_start(f->d, l))
+		return used;
 	l->crc = (uint32_t)adler32(0, NULL, 0);
 	l->inf = pool_get_inflate(f->d->pool);
 	l->state = l->inf ? LAYER_RUN : LAYER_BROKEN;
@@ -123,12 +127,14 @@ static size_t layer_start(struct push *f, unsigned int i, const uint8_t *p,
 	case CODING_DEFLATE:
 		return start_deflate(f, i, p, n);
 	case CODING_BR:
-		ok = layer_spend(f->d, COST_CONTEXT);
+		ok = layer_may_start(f->d, l) &&
+		     layer_spend(f->d, COST_CONTEXT);
 		l->br = ok ? pool_new_brotli(pool) : NULL;
 		ok = l->br;
 		break;
 	case CODING_ZSTD:
-		ok = layer_spend(f->d, COST_CONTEXT);
+		ok = layer_may_start(f->d, l) &&
+		     layer_spend(f->d, COST_CONTEXT);
 		l->zstd = ok ? pool_get_zstd(pool) : NULL;
 		ok = l->zstd;
 		break;

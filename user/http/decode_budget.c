@@ -33,8 +33,7 @@ bool decode_budget_charge(struct decode_budget *b,
 	/* Packets of several CPUs may be out of order; a clock may step back. */
 	if (elapsed > 0 || elapsed < -OUT_OF_ORDER_MS)
 		b->at_ms = now_ms;
-	if (kib > a->burst || b->debt > a->burst - kib)
-		return false;
-	b->debt += kib;
-	return true;
+	/* What is owed beyond the burst is limited, so that it is soon repaid. */
+	b->debt = kib > 2 * a->burst - b->debt ? 2 * a->burst : b->debt + kib;
+	return b->debt <= a->burst;
 }

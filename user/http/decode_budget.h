@@ -17,6 +17,9 @@
 #define DECODE_FREE	  1024u
 #define DECODE_FREE_RATIO 32u
 
+/* KiB that a connection may owe whatever its worker owes */
+#define DECODE_CONN_FREE 1024u
+
 /* KiB; zero-initialized */
 struct decode_budget {
 	uint32_t debt;
@@ -31,8 +34,8 @@ struct decode_allowance {
 extern const struct decode_allowance decode_allowance_conn;
 extern const struct decode_allowance decode_allowance_worker;
 
-/* Charges kib at the time now_ns. False: this exceeds the allowance; nothing is
- * charged. */
+/* Charges kib, for work already done, at the time now_ns. False: the debt exceeds
+ * the allowance. */
 bool decode_budget_charge(struct decode_budget *b,
 			  const struct decode_allowance *a, uint32_t kib,
 			  uint64_t now_ns);

@@ -26,14 +26,29 @@ static void decoder_stop(struct decoder *d, unsigned int result)
 	}
 }
 
-bool layer_spend(struct decoder *d, size_t cost)
+/* Charges the connection and the worker. Where the worker owes too much, only
+ * connections that caused it are over budget. */
+static bool charge(struct decoder *d, uint32_t kib)
 {
 	struct decode_pool *pool = d->pool;
-	struct decode_budget *conn;
-	uint64_t free, due;
+	struct decode_budget *conn = decode_pool_budget(pool, d->hash(d->conn));
+	bool within = decode_budget_charge(conn, &decode_allowance_conn, kib,
+					   *pool->now_ns);
+
+	if (!decode_budget_charge(&pool->budget, &decode_allowance_worker, kib,
+				  *pool->now_ns) &&
+	    conn->debt > DECODE_CONN_FREE)
+		within = false;
+	if (!within)
+		decoder_stop(d, DECODE_LIMIT);
+	return within;
+}
+
+bool layer_spend(struct decoder *d, size_t cost)
+{
+	uint64_t free = DECODE_FREE + DECODE_FREE_RATIO * d->layer[0].in, due;
 	uint32_t kib;
 
-	free = DECODE_FREE + DECODE_FREE_RATIO * d->layer[0].in;
 	d->spent += cost;
 	if (d->spent <= free)
 		return true;
@@ -42,11 +57,21 @@ bool layer_spend(struct decoder *d, size_t cost)
 		return true;
 	kib = (uint32_t)(due - d->charged);
 	d->charged = due;
-	conn = decode_pool_budget(pool, d->hash(d->conn));
-	if (decode_budget_charge(conn, &decode_allowance_conn, kib,
-				 *pool->now_ns) &&
-	    decode_budget_charge(&pool->budget, &decode_allowance_worker, kib,
-				 *pool->now_ns))
+	return charge(d, kib);
+}
+
+bool layer_may_start(struct decoder *d, const struct layer *l)
+{
+	struct decode_pool *pool = d->pool;
+
+	if (!pool->budget.debt)
+		return true;
+	if (!charge(d, 0))
+		return false;
+	/* Brotli's first output may be as large as its window, and is charged
+	 * only afterwards: a new connection must not start with that. */
+	if (l->coding != CODING_BR ||
+	    pool->budget.debt <= decode_allowance_worker.burst)
 		return true;
 	decoder_stop(d, DECODE_LIMIT);
 	return false;
@@ -56,20 +81,21 @@ void layer_emit(struct push *f, unsigned int i, const uint8_t *p, size_t n)
 {
 	struct decoder *d = f->d;
 	struct layer *l = &d->layer[i];
+	size_t part;
 
-	if (!n)
+	/* All of it is done already; what follows may still be a limit. */
+	if (!n || !layer_spend(d, n))
 		return;
-	l->out += n;
 	l->any_out = true;
-	if (l->out > DECODE_OUTPUT_MAX ||
-	    l->out / DECODE_RATIO_MAX > d->layer[0].in) {
-		decoder_stop(d, DECODE_LIMIT);
-		return;
+	for (; n && l->state < LAYER_BROKEN; p += part, n -= part) {
+		part = n < OUT_SIZE ? n : OUT_SIZE;
+		l->out += part;
+		if (l->out > DECODE_OUTPUT_MAX ||
+		    l->out / DECODE_RATIO_MAX > d->layer[0].in)
+			decoder_stop(d, DECODE_LIMIT);
+		else if (i + 1 < d->n)
+			f->push(f, i + 1, p, part);
+		else if (!f->output(f->ctx, p, part))
+			decoder_stop(d, DECODE_STOPPED);
 	}
-	if (!layer_spend(d, n))
-		return;
-	if (i + 1 < d->n)
-		f->push(f, i + 1, p, n);
-	else if (!f->output(f->ctx, p, n))
-		decoder_stop(d, DECODE_STOPPED);
 }

@@ -75,6 +75,9 @@ void layer_release(struct decode_pool *pool, struct layer *l);
  * connection and worker. False: over budget, decoding has stopped. */
 bool layer_spend(struct decoder *d, size_t cost);
 
+/* May the layer's library be set up? False: over budget, decoding has stopped. */
+bool layer_may_start(struct decoder *d, const struct layer *l);
+
 /* Hands n bytes of the layer's output to the next layer or to the receiver. At
  * a limit this stops decoding: all layers become LAYER_BROKEN. */
 void layer_emit(struct push *f, unsigned int i, const uint8_t *p, size_t n);

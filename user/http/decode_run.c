@@ -55,20 +55,29 @@ size_t run_inflate(struct push *f, unsigned int i, const uint8_t *p, size_t n)
 void run_brotli(struct push *f, unsigned int i, const uint8_t *p, size_t n)
 {
 	struct layer *l = &f->d->layer[i];
-	uint8_t *out = f->d->pool->out[i];
 	BrotliDecoderResult rc;
 
 	do {
-		size_t room = OUT_SIZE;
-		uint8_t *o = out;
+		size_t room = 0;
+		uint8_t *o = NULL;
 
 		rc = BrotliDecoderDecompressStream(l->br, &n, &p, &room, &o,
 						   NULL);
-		layer_emit(f, i, out, OUT_SIZE - room);
-		if (l->state != LAYER_RUN)
-			return;
+		/* All that has been decoded, so that all of the work is
+		 * charged: the library decodes a window at a time. */
+		while (BrotliDecoderHasMoreOutput(l->br)) {
+			size_t size = 0;
+			const uint8_t *out =
+				BrotliDecoderTakeOutput(l->br, &size);
+
+			if (!size)
+				break;
+			layer_emit(f, i, out, size);
+			if (l->state != LAYER_RUN)
+				return;
+		}
 	} while (rc == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT);
-	if (rc == BROTLI_DECODER_RESULT_SUCCESS)
+	if (BrotliDecoderIsFinished(l->br))
 		l->state = LAYER_DONE;
 	else if (rc == BROTLI_DECODER_RESULT_ERROR)
 		l->state = LAYER_BROKEN;
