@@ -252,7 +252,7 @@ part_long()
 	local t
 	local -x METLO_TEST_LONG=1
 
-	for t in "$O"/tests/unit/test_*; do
+	for t in "$O"/tests/unit/test_* "$O"/tests/bpf/test_*; do
 		case $t in *.o | *.d) continue ;; esac
 		[ -x "$t" ] && grep -aq METLO_TEST_LONG "$t" &&
 			run "long/${t##*/}" 1200 "$t"

@@ -4,9 +4,11 @@
  * collector of its node exporter.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,6 +133,25 @@ void sync_metrics_format(const struct sync_metrics *m,
 	    (double)aws->retried);
 }
 
+/* Creates a file under a name that nobody can foresee, as others may be able to
+ * create links in the directory. name is a template of mkostemp(). */
+static FILE *create_temporary(char *name)
+{
+	const mode_t mask = umask(0077);
+	const int fd = mkostemp(name, O_CLOEXEC);
+	FILE *f;
+
+	umask(mask);
+	if (fd < 0)
+		return NULL;
+	f = fchmod(fd, 0666 & ~mask) ? NULL : fdopen(fd, "w");
+	if (!f) {
+		close(fd);
+		unlink(name);
+	}
+	return f;
+}
+
 /* Replaces the file atomically. Returns 0 or -errno. */
 static int replace_file(const char *path, const struct buf *b)
 {
@@ -138,9 +159,9 @@ static int replace_file(const char *path, const struct buf *b)
 	FILE *f;
 	int rc = 0;
 
-	if (asprintf(&temporary, "%s.tmp", path) < 0)
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
 		return -ENOMEM;
-	f = fopen(temporary, "we");
+	f = create_temporary(temporary);
 	if (!f)
 		rc = -errno;
 	if (f && fwrite(b->p, 1, b->len, f) != b->len)

@@ -577,6 +577,59 @@ test_ambient()
 	is "ambient: transactions" "$(wc -l <"$TMP/ambient")" 3
 }
 
+# as_user USER COMMAND...: with no way to gain a capability. The user may enter
+# /sys/fs/bpf, but sees only our folder there, as in the unit.
+as_user()
+{
+	# shellcheck disable=SC2016
+	in_ns "$COLLECTOR" unshare -m bash -c '
+		pins=/sys/fs/bpf/metlo-xdp kept=$1 user=$2
+		shift 2
+		mkdir -p "$kept" && mount --bind "$pins" "$kept" &&
+		mount -t tmpfs -o mode=0755 none /sys/fs/bpf &&
+		mkdir "$pins" && mount --bind "$kept" "$pins" &&
+		exec setpriv --reuid "$user" --regid nogroup --clear-groups \
+			--bounding-set -all --no-new-privs "$@"' as_user "$TMP/pins" "$@"
+}
+
+# Attached by root, then captured by a user without any capabilities.
+test_attach_only()
+{
+	local options=(--metrics off --health off) code
+
+	metlo "attach-only" 0 attach "$IFACE" --attach-only --user nobody
+	prints "says who continues" "$TMP/output" 'for user nobody'
+	requests 3
+	as_user nobody timeout -s TERM 3 "$METLO" attach "$IFACE" "${options[@]}" \
+		>"$TMP/adopted" 2>"$TMP/adopted.err" &
+	E2E_PIDS+=($!)
+	check "a user without capabilities reports what waited" \
+		wait_for 5 lines "$TMP/adopted" 3
+	requests 3
+	check "and what comes" wait_for 5 lines "$TMP/adopted" 6
+	wait $!
+	as_user nobody "$METLO" attach "$IFACE" "${options[@]}" --workers 16 \
+		>"$TMP/output" 2>&1
+	code=$?
+	is "other rings need privileges" "$code" 4
+	prints "and it says what to do" "$TMP/output" 'attach-only.*--workers'
+	metlo "attach-only replaces rings" 0 attach "$IFACE" --attach-only \
+		--user nobody --workers 16
+	requests 3
+	as_user nobody timeout -s TERM 3 "$METLO" attach "$IFACE" "${options[@]}" \
+		--workers 16 >"$TMP/adopted" 2>"$TMP/adopted.err"
+	is "and loses nothing" "$(wc -l <"$TMP/adopted")" 3
+	is "the old rings are gone" "$(find "/sys/fs/bpf/metlo-xdp" -name 'old-*' |
+		wc -l)" 0
+	as_user daemon "$METLO" attach "$IFACE" "${options[@]}" >"$TMP/output" 2>&1
+	code=$?
+	is "another user cannot continue" "$code" 4
+	as_user nobody "$METLO" attach "$IFACE" --attach-only >"$TMP/output" 2>&1
+	code=$?
+	is "attach-only needs privileges" "$code" 4
+	metlo "attach-only: detach" 0 detach "$IFACE"
+}
+
 need attach nginx curl jq python3 bpftool setpriv unshare pgrep
 net_up || { not_ok "namespaces" "net_up failed"; finish; }
 mirror_up || { skip "attach" "no tc mirred or no vxlan in this kernel"; finish; }
@@ -591,7 +644,7 @@ nginx_up "root $TMP/www; server {
 
 run_sections native status privileges no_seccomp refusals other_program generic \
 	large_frames broken_pipe stalled_reader summary_on_stdout losses \
-	filters pass detached_from_outside namesake doctor ambient
+	filters pass detached_from_outside namesake doctor ambient attach_only
 # After --detach-on-exit only the lock file is left.
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

@@ -100,8 +100,8 @@ installs()
 		"$(stat -c %a:%U "$MACHINE/etc/default/metlo-xdp")" 600:root
 	check "systemd-analyze accepts the unit" \
 		in_machine systemd-analyze verify --man=no "$UNIT"
-	check "its exposure is at most 2.5" in_machine systemd-analyze security \
-		--offline=true --threshold=25 \
+	check "its exposure is at most 1.5" in_machine systemd-analyze security \
+		--offline=true --threshold=15 \
 		"/lib/systemd/system/metlo-xdp@.service"
 	check "the user cannot read the key" test "$(in_machine setpriv \
 		--reuid metlo-xdp --regid metlo-xdp --clear-groups \
@@ -116,13 +116,15 @@ runs()
 	is "it is active" "$(show ActiveState)" active
 	check "the program is on the interface" xdp_on
 	check "a request is reported" try 1
-	is "by a process without capabilities" "$(of CapEff)" 0000000000000000
+	is "by threads without capabilities in any set" "$(sed -n 's/^Cap.*\t//p' \
+		/proc/"$(daemon)"/task/*/status | sort -u)" 0000000000000000
+	is "for which the step before has attached" \
+		"$(journal | grep -c 'attached in native mode for user metlo-xdp')" 1
 	is "that cannot gain any" "$(of NoNewPrivs)" 1
 	is "with a filter of system calls" "$(of Seccomp)" 2
 	is "as metlo-xdp" "$(of Uid)" \
 		"$(in_machine id -u metlo-xdp)"
-	is "which owns the pins" "$(in_machine stat -c %U \
-		"/sys/fs/bpf/metlo-xdp" | sort -u)" metlo-xdp
+	pins_handed_over "which owns the pins"
 	is "and sees nothing else of that file system" "$(in_service \
 		ls /sys/fs/bpf)" metlo-xdp
 	is "it cannot write in /etc" "$(in_service touch /etc/metlo-xdp/x 2>&1 |
@@ -133,6 +135,15 @@ runs()
 			http://10.77.2.2:4789/healthz)" 200
 	is "other users cannot read the transactions" \
 		"$(stat -c %A "$MACHINE$LOG" | cut -c 8-10)" ---
+}
+
+# pins_handed_over WHAT: the pins are the user's, the folders above root's.
+pins_handed_over()
+{
+	is "$1" "$(in_machine find "/sys/fs/bpf/metlo-xdp" -mindepth 2 \
+		-printf '%u\n' | sort -u)" metlo-xdp
+	is "but not the folders above" "$(in_machine find /sys/fs/bpf/metlo-xdp \
+		-maxdepth 1 -printf '%u:%m\n' | sort -u)" root:755
 }
 
 # Runs a command as root in the mount namespace of the daemon.
@@ -146,6 +157,75 @@ status_shown()
 	show StatusText | grep -q 'native mode, [0-9]* packets, 0 lost, [1-9]'
 }
 
+# As an earlier version left it: the folders are the user's. Then as someone who
+# has become that user could leave it: links instead of folders and pins.
+after_foreign_pins()
+{
+	local pins=/sys/fs/bpf/metlo-xdp
+
+	in_machine systemctl stop "$UNIT"
+	in_machine sh -c "chown -R metlo-xdp:metlo-xdp $pins; chmod 700 $pins"
+	check "it starts with folders of an earlier version" \
+		in_machine systemctl start "$UNIT"
+	pins_handed_over "and takes them back"
+	in_machine systemctl stop "$UNIT"
+	in_machine sh -c "mkdir /sys/fs/bpf/other && cd $pins/v*/$IFACE &&
+		ln -s ../../../other/link stolen && mkdir below"
+	check "it starts with links among the pins" \
+		in_machine systemctl start "$UNIT"
+	in_machine systemctl stop "$UNIT"
+	in_machine sh -c "cd $pins/v* && mv $IFACE ../../other/ &&
+		ln -s ../../other/$IFACE $IFACE &&
+		chown -R root ../../other"
+	in_machine systemctl start "$UNIT" 2>/dev/null
+	is "but not through a link to another folder" \
+		"$(in_machine find /sys/fs/bpf/other ! -user root -o -name ring-00 |
+			wc -l)" 1
+	in_machine systemctl stop "$UNIT"
+	in_machine sh -c "cd $pins/v* && rm $IFACE && mv ../../other/$IFACE . &&
+		rm $IFACE/stolen && rmdir $IFACE/below ../../other"
+	check "and as before without it" in_machine systemctl start "$UNIT"
+}
+
+# What the privileged step cannot do: a retry follows if it could help.
+step_fails()
+{
+	local unit=metlo-xdp@$OTHER.service holder
+
+	in_machine systemctl stop "$UNIT"
+	in_machine systemctl reset-failed "$UNIT"
+	in_machine flock "/run/metlo-xdp/$IFACE.lock" sleep 60 &
+	holder=$!
+	wait_for 5 test -n "$(in_machine pgrep -x sleep)"
+	in_machine systemctl start --no-block "$UNIT"
+	check "a busy interface is tried again" wait_for 10 retried
+	in_machine pkill -x sleep
+	wait "$holder"
+	check "until it is free" wait_for 10 state active
+	ip -n "$COLLECTOR" link add "$OTHER" type vxlan id 99 dstport 4799
+	wait_for 10 state active "sys-subsystem-net-devices-$OTHER.device"
+	echo 'METLO_XDP_OPTIONS="--mode native --health off --metrics off"' \
+		>"$MACHINE/etc/default/metlo-xdp-$OTHER"
+	in_machine systemctl start "$unit" 2>/dev/null
+	is "an unsupported interface: it fails" "$(show ActiveState "$unit")" failed
+	is "with the exit code for that" "$(show ExecMainStatus "$unit")" 4
+	is "and is not restarted" "$(show NRestarts "$unit")" 0
+	check "and says why" journal_of_other 'cannot attach to .* in native mode'
+	ip -n "$COLLECTOR" link del "$OTHER"
+	rm "$MACHINE/etc/default/metlo-xdp-$OTHER"
+	in_machine systemctl reset-failed "$unit" 2>/dev/null
+}
+
+retried()
+{
+	[ "$(show NRestarts)" -ge 2 ]
+}
+
+journal_of_other()
+{
+	journal "metlo-xdp@$OTHER.service" | grep -q "$1"
+}
+
 # A manual attach as root leaves pins and a lock that belong to root.
 after_attach_by_hand()
 {
@@ -157,9 +237,8 @@ after_attach_by_hand()
 	is "the lock belongs to root" "$(in_machine stat -c %U \
 		"/run/metlo-xdp/$IFACE.lock")" root
 	check "it starts after a manual attach" in_machine systemctl start "$UNIT"
-	is "and has resumed" "$(journal | grep -c "resumed in native")" 1
-	is "and owns the pins" "$(in_machine find /sys/fs/bpf/metlo-xdp \
-		-printf '%u\n' | sort -u)" metlo-xdp
+	is "and has taken the program over" "$(journal | grep -c "updated in native")" 1
+	pins_handed_over "and owns the pins"
 	check "and reports" try 2
 	rm -f "$MACHINE/root/by-hand"
 }
@@ -271,18 +350,25 @@ refused()
 	is "wrong options: it fails" "$(show ActiveState)" failed
 	is "with the exit code for usage errors" "$(show ExecMainStatus)" 2
 	is "and is not restarted" "$(show SubState):$(show NRestarts)" failed:0
-	is "and reports the error" \
-		"$(journal | grep -c 'unknown option.*no-such-option')" 1
+	is "and reports the error, as does the step before" \
+		"$(journal | grep -c 'unknown option.*no-such-option')" 2
 	rm "$MACHINE/etc/default/metlo-xdp-$IFACE"
 	check "with right ones it starts" in_machine systemctl start "$UNIT"
 }
 
-# The program of 0.1.0, with rings of another size than after the upgrade.
+# The program of 0.1.0 with its unit, and with rings of another size than after the upgrade.
 old_version()
 {
 	build_old || { not_ok "0.1.0 builds" "see above"; return; }
 	[ -n "$OLD" ] || { skip "an upgrade from 0.1.0" "$OLD_MISSING"; return; }
 	options --ring-size 1MiB
+	configure 0.1.0 "ExecStartPre=
+ExecStartPre=+nsenter --target 1 --mount mkdir -p -m 0700 /sys/fs/bpf/metlo-xdp
+ExecStartPre=+nsenter --target 1 --mount chown -hR metlo-xdp:metlo-xdp /sys/fs/bpf/metlo-xdp
+AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON
+CapabilityBoundingSet=CAP_BPF CAP_NET_ADMIN CAP_PERFMON
+SystemCallFilter=capset
+PrivateUsers=no"
 	cp --remove-destination "$OLD" "$MACHINE/usr/sbin/metlo-xdp"
 	check "0.1.0 runs as a service" in_machine systemctl restart "$UNIT"
 	is "with smaller rings" "$(kernel .ring_bytes)" 1048576
@@ -301,6 +387,7 @@ upgraded()
 	: >"$MACHINE$LOG"
 	sleep 1
 	options --ring-size 2MiB
+	rm -f "$MACHINE/etc/systemd/system/metlo-xdp@.service.d/0.1.0.conf"
 	check "the upgrade" in_machine apt-get -qq -y install \
 		"/root/$(basename "$1")"
 	check "the service runs after it" wait_for 20 state active
@@ -406,6 +493,8 @@ machine_up || {
 installs "$DEB" "$NEWER"
 runs
 after_attach_by_hand
+after_foreign_pins
+step_fails
 reloaded
 rotated
 delivers

@@ -24,6 +24,7 @@
 #include <cmocka.h>
 
 #include "capture/lock.h"
+#include "../common/scale.h"
 
 #define USER 61999
 #define PATH LOCK_FOLDER "/t0.lock"
@@ -132,6 +133,114 @@ static void test_directory_of_user(void **state)
 	close(fd);
 }
 
+/* Replaces the lock, in the current directory, by something of type n. */
+static void replace(unsigned int n)
+{
+	static const char name[] = "t0.lock";
+
+	unlink(name);
+	rmdir(name);
+	switch (n % 7) {
+	case 0:
+		n = (unsigned int)symlink("../secret", name);
+		break;
+	case 1:
+		n = (unsigned int)symlink("../new", name);
+		break;
+	case 2:
+		n = (unsigned int)link("../shared", name);
+		break;
+	case 3:
+		n = (unsigned int)mkfifo(name, 0666);
+		break;
+	case 4:
+		n = (unsigned int)mkdir(name, 0700);
+		break;
+	case 5:
+		close(open(name, O_CREAT | O_WRONLY, 0644));
+		break;
+	default:
+		break;
+	}
+}
+
+static void play(void)
+{
+	if (chdir(LOCK_FOLDER) || setresgid(USER, USER, USER) ||
+	    setresuid(USER, USER, USER))
+		_exit(1);
+	for (unsigned int i = 0;; i++)
+		replace(i);
+}
+
+static void expect_owner(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(st.st_mode, S_IFREG | mode);
+}
+
+/* Root locks, gives the lock away and removes it while its user plays. */
+static void test_race(void **state)
+{
+	const unsigned int n = test_scale(2000, 10000);
+	const struct owner owner = {true, USER, USER};
+	struct stat st;
+	pid_t holder, child;
+
+	(void)state;
+	fclose(log_to.out);
+	log_to.out = fopen("/dev/null", "we");
+	close(open("/run/secret", O_CREAT | O_WRONLY, 0600));
+	close(open("/run/shared", O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(chmod("/run/shared", 0666), 0);
+	assert_int_equal(mkdir(LOCK_FOLDER, 0755), 0);
+	close(open(LOCK_FOLDER "/keep", O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(chown(LOCK_FOLDER, USER, USER), 0);
+	child = fork();
+	if (!child)
+		play();
+	for (unsigned int i = 0; i < n; i++) {
+		int fd = lock_acquire("t0", &holder, &log_to);
+
+		lock_holder("t0");
+		if (fd < 0)
+			continue;
+		lock_hand_over(fd, &owner);
+		if (i % 2)
+			lock_remove("t0", fd);
+		else
+			close(fd);
+	}
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	expect_owner("/run/secret", 0600);
+	expect_owner("/run/shared", 0666);
+	assert_int_equal(stat("/run/new", &st), -1);
+}
+
+/* In a folder of root, the lock can be given to the user. */
+static void test_hand_over(void **state)
+{
+	const struct owner owner = {true, USER, USER};
+	pid_t holder, child;
+	int fd = lock_acquire("t0", &holder, &log_to), status;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(lock_hand_over(fd, &owner), 0);
+	expect_file(USER);
+	close(fd);
+	child = fork();
+	if (!child)
+		_exit(setresuid(USER, USER, USER) ||
+		      lock_acquire("t0", &holder, &log_to) < 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 static void test_directory_of_all(void **state)
 {
 	pid_t holder;
@@ -150,6 +259,8 @@ int main(void)
 		TEST(test_stale_pid),
 		TEST(test_directory_of_user),
 		TEST(test_directory_of_all),
+		TEST(test_race),
+		TEST(test_hand_over),
 	};
 
 	if (geteuid() || unshare(CLONE_NEWNS) ||

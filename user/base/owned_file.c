@@ -16,12 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <linux/magic.h>
+#include <linux/securebits.h>
 
 #include "base/owned_file.h"
 
@@ -38,6 +40,9 @@ int owned_enter(const struct owner *owner)
 {
 	if (!acts_for(owner))
 		return 0;
+	/* Then setfsuid() would leave CAP_DAC_OVERRIDE and the like. */
+	if (prctl(PR_GET_SECUREBITS) & SECBIT_NO_SETUID_FIXUP)
+		return -EPERM;
 	/* The system call, as libc's function changes all threads. Root needs no
 	 * supplementary groups, so they are not restored. */
 	if (syscall(SYS_setgroups, 1, &owner->gid))
@@ -413,7 +418,8 @@ static int hand_over_file(const struct owner *owner, int dir_fd,
 
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    (st.st_uid != owner->uid || st.st_gid != owner->gid)) {
 		if (st.st_nlink > 1)
 			err = -EMLINK;
 		else if (fchownat(fd, "", owner->uid, owner->gid,
@@ -441,7 +447,7 @@ int owned_hand_over(const struct owner *owner, int dir_fd)
 	while (!err && (e = readdir(d)))
 		err = hand_over_file(owner, dir_fd, e->d_name);
 	closedir(d);
-	if (!err && fchown(dir_fd, owner->uid, owner->gid))
+	if (!err && fchownat(dir_fd, "", owner->uid, owner->gid, AT_EMPTY_PATH))
 		err = -errno;
 	return err;
 }

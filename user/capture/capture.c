@@ -135,7 +135,7 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 }
 
 /* Opens the maps that exist, and creates and pins the others. */
-static int open_maps(struct capture *c)
+static int open_maps(struct capture *c, bool adopt)
 {
 	bool complete = true;
 	int err;
@@ -153,6 +153,13 @@ static int open_maps(struct capture *c)
 		complete &= c->maps.fd[i] >= 0;
 	if (complete)
 		return 0;
+	if (adopt) {
+		log_error(
+			c->log,
+			"%s: not all of its maps are pinned: run as root: metlo-xdp attach %s --attach-only",
+			c->dev.name, c->dev.name);
+		return -EPERM;
+	}
 	err = load_maps(&c->maps, c->log);
 	if (err)
 		return err;
@@ -170,11 +177,12 @@ static int prepare_maps(struct capture *c, const struct capture_conf *conf)
 		.iface = c->dev.name,
 		.n = conf->rings,
 		.size = conf->ring_size,
+		.adopt = conf->adopt,
 		.log = c->log,
 	};
 	int err;
 
-	err = open_maps(c);
+	err = open_maps(c, conf->adopt);
 	if (err)
 		return err;
 	err = map_arrays(c);
@@ -240,6 +248,19 @@ static int update(struct capture *c, const struct capture_conf *conf,
 	return err;
 }
 
+/* The interface must be attached already if nothing can be loaded. */
+static int check_adopted(const struct capture *c,
+			 const struct capture_conf *conf)
+{
+	if (!conf->adopt || c->resumed)
+		return 0;
+	log_error(
+		c->log,
+		"%s: nothing is attached: run as root: metlo-xdp attach %s --attach-only",
+		c->dev.name, c->dev.name);
+	return -EPERM;
+}
+
 static int attach_or_update(struct capture *c, const struct capture_conf *conf)
 {
 	struct link_conf link = {
@@ -270,6 +291,36 @@ static void purge_own(const struct capture *c, bool detach)
 
 	pins_group(group, METLO_LAYOUT_VERSION);
 	pins_purge_group(group, c->dev.name, detach);
+}
+
+static int open_adopted(struct capture *c)
+{
+	const int err = maps_open_adopted(&c->maps, c->dev.name);
+
+	if (err >= 0)
+		return 0;
+	log_error(
+		c->log,
+		"cannot open the counters of %s that an earlier version left: %s",
+		c->dev.name, strerror(-err));
+	return err;
+}
+
+static int hand_over(const struct capture *c, const struct capture_conf *conf)
+{
+	char group[PINS_GROUP_MAX];
+	int err;
+
+	pins_group(group, METLO_LAYOUT_VERSION);
+	err = pins_hand_over(group, c->dev.name, &conf->owner);
+	if (!err)
+		err = pins_hand_over(PINS_RETIRED, c->dev.name, &conf->owner);
+	if (err)
+		log_error(
+			c->log,
+			"cannot give the pins of %s to the user of the daemon: %s",
+			c->dev.name, owned_error(&conf->owner, -err));
+	return err;
 }
 
 void capture_undo(struct capture *c)
@@ -314,15 +365,22 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 		return err;
 	}
 	c->resumed = c->link.fd >= 0;
-	err = pins_create(c->dev.name, c->log);
+	err = check_adopted(c, conf);
+	if (!err && !conf->adopt)
+		err = pins_create(c->dev.name, c->log);
 	if (!err)
 		err = prepare_maps(c, conf);
-	if (!err)
+	if (!err && !conf->adopt)
 		err = attach_or_update(c, conf);
-	if (!err)
+	/* Without privileges: takeover_finish() was done by those who had them. */
+	if (!err && !conf->adopt)
 		err = takeover_finish(&c->maps, c->dev.name, c->log);
+	else if (!err)
+		err = open_adopted(c);
 	if (!err)
 		err = rings_open_old(&c->rings, c->dev.name, c->log);
+	if (!err && !conf->adopt && conf->keep)
+		err = hand_over(c, conf);
 	if (err) {
 		capture_undo(c);
 		return err;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "base/owned_file.h"
 #include "capture/link.h"
 #include "capture/maps.h"
 #include "capture/netdev.h"
@@ -27,6 +28,8 @@ struct capture_conf {
 	unsigned int rings;	   /* a power of two */
 	size_t ring_size;	   /* bytes; a power of two of whole pages */
 	bool keep;		   /* stay attached when the process ends */
+	bool adopt;		   /* without privileges; see capture_open() */
+	struct owner owner;	   /* who gets the pins */
 	const struct log *log;
 };
 
@@ -47,7 +50,9 @@ struct capture {
 
 /* 0, or a negative errno after logging the error and undoing whatever was done:
  * -EPERM or -EACCES not permitted, -EOPNOTSUPP not supported by the kernel or
- * the driver, -EBUSY another process or program is there. */
+ * the driver, -EBUSY another process or program is there. With adopt, opens the
+ * pins that a privileged process has handed over to this user, and neither loads,
+ * attaches nor replaces anything. */
 int capture_open(struct capture *c, const struct capture_conf *conf);
 
 /* Changes what is captured while packets flow. A packet is treated either by

@@ -20,6 +20,9 @@
 #include "base/owned_file.h"
 #include "capture/lock.h"
 
+/* The owner of the folder could replace the file all the time. */
+#define TRIES_MAX 1000
+
 static void lock_path(char *path, size_t size, const char *iface)
 {
 	snprintf(path, size, "%s/%s.lock", LOCK_FOLDER, iface);
@@ -172,6 +175,20 @@ static int is_current(int fd, const char *path)
 	       a.st_dev == b.st_dev;
 }
 
+/* In a folder of the user, the file may be a hard link to one of others. */
+int lock_hand_over(int fd, const struct owner *owner)
+{
+	struct owner folder;
+	const int dir = open_folder(&folder, false);
+
+	if (dir < 0)
+		return dir;
+	close(dir);
+	if (!owner->change || folder.change)
+		return 0;
+	return fchown(fd, owner->uid, owner->gid) ? -errno : 0;
+}
+
 int lock_acquire(const char *iface, pid_t *holder, const struct log *log)
 {
 	char path[128];
@@ -179,9 +196,9 @@ int lock_acquire(const char *iface, pid_t *holder, const struct log *log)
 
 	*holder = 0;
 	lock_path(path, sizeof(path), iface);
-	for (;;) {
+	for (unsigned int tries = 1;; tries++) {
 		fd = open_file(iface, O_RDWR | O_CREAT);
-		if (fd == -ENOENT)
+		if (fd == -ENOENT && tries < TRIES_MAX)
 			continue; /* the folder was just removed */
 		if (fd < 0)
 			return log_cannot_lock(path, fd, log);
@@ -197,6 +214,8 @@ int lock_acquire(const char *iface, pid_t *holder, const struct log *log)
 		if (is_current(fd, path))
 			break;
 		close(fd);
+		if (tries >= TRIES_MAX)
+			return log_cannot_lock(path, -EAGAIN, log);
 	}
 	if (write_pid(fd)) {
 		int err = -errno;

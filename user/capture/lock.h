@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/log.h"
+#include "base/owned_file.h"
 
 #define LOCK_FOLDER "/run/metlo-xdp"
 
@@ -17,6 +18,10 @@
  * another process holds it, with *holder its pid (-1 if unknown); any other
  * negative errno after logging what to do. */
 int lock_acquire(const char *iface, pid_t *holder, const struct log *log);
+
+/* Gives a lock that root has acquired to the user who will run the daemon, unless
+ * that user owns the folder and so the file already. 0 or -errno. */
+int lock_hand_over(int fd, const struct owner *owner);
 
 /* The pid of the process that holds the lock, 0 if it is free or may not be
  * opened, -1 if the process is unknown. */

@@ -142,6 +142,43 @@ int pins_create(const char *iface, const struct log *log)
 	return pins_create_in(group, iface, log);
 }
 
+/* Earlier versions gave METLO_PIN_ROOT to the user of the daemon. */
+static int share_with_others(const char *path)
+{
+	char self[64];
+	int fd = open_folder(path, false), err;
+
+	if (fd < 0)
+		return fd;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	err = fchownat(fd, "", 0, 0, AT_EMPTY_PATH) || chmod(self, 0755)
+		      ? -errno
+		      : 0;
+	close(fd);
+	return err;
+}
+
+int pins_hand_over(const char *group, const char *iface,
+		   const struct owner *owner)
+{
+	char path[PINS_PATH_MAX];
+	int folder, err;
+
+	if (!owner->change)
+		return 0;
+	folder = pins_open(group, iface);
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	snprintf(path, sizeof(path), "%s/%s", METLO_PIN_ROOT, group);
+	err = share_with_others(METLO_PIN_ROOT);
+	if (!err)
+		err = share_with_others(path);
+	if (!err)
+		err = owned_hand_over(owner, folder);
+	close(folder);
+	return err;
+}
+
 /* The path of a pin in an open folder, for bpf(2). */
 static void pin_path(char path[PINS_PATH_MAX], int folder, const char *name)
 {
@@ -150,17 +187,23 @@ static void pin_path(char path[PINS_PATH_MAX], int folder, const char *name)
 
 int pins_get_at(int folder, const char *name)
 {
-	char path[PINS_PATH_MAX];
+	char self[64];
 	struct stat st;
-	int fd;
+	int pin = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd;
 
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW))
+	if (pin < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (fstat(pin, &st) || !S_ISREG(st.st_mode)) {
+		close(pin);
 		return -ELOOP;
-	pin_path(path, folder, name);
-	fd = bpf_obj_get(path);
-	return fd < 0 ? -errno : fd;
+	}
+	/* By descriptor, as bpf(2) follows links. */
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", pin);
+	fd = bpf_obj_get(self);
+	if (fd < 0)
+		fd = -errno;
+	close(pin);
+	return fd;
 }
 
 int pins_get(const char *iface, const char *name)

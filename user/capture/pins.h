@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/log.h"
+#include "base/owned_file.h"
 
 #define PINS_PATH_MAX  256
 #define PINS_GROUP_MAX 16
@@ -40,6 +41,12 @@ int pins_create_in(const char *group, const char *iface, const struct log *log);
 /* Opens the interface's folder in a group. A descriptor for the functions of
  * openat(2) and those below, or a negative errno. */
 int pins_open(const char *group, const char *iface);
+
+/* Gives the interface's folder and pins in a group to the owner, if root acts for
+ * one, and lets others enter its parents, which remain root's. 0, also if there is
+ * no such folder, or a negative errno. */
+int pins_hand_over(const char *group, const char *iface,
+		   const struct owner *owner);
 
 /* Opens a pinned object. Its file descriptor, or a negative errno, which is
  * also in errno: -ENOENT if there is no such pin. */

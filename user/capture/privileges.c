@@ -195,6 +195,11 @@ int privileges_drop_caps(const struct log *log)
 
 	/* Fails on kernels without ambient capabilities, which is fine. */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (!syscall(SYS_capget, &h, d) &&
+	    !(d[0].permitted | d[1].permitted | d[0].inheritable |
+	      d[1].inheritable))
+		return 0; /* the unit's filter may lack capset() */
+	memset(d, 0, sizeof(d));
 	if (!syscall(SYS_capset, &h, d))
 		return 0;
 	err = -errno;
@@ -202,9 +207,21 @@ int privileges_drop_caps(const struct log *log)
 	return err;
 }
 
-/* Effective and permitted capabilities of one thread; all ones if they cannot
- * be read, so that an unknown state counts as privileged. */
-static uint64_t thread_caps(const char *tid)
+/* Is the bounding set of this thread empty? */
+static bool bounding_empty(void)
+{
+	unsigned long cap = 0;
+	int has;
+
+	do
+		has = prctl(PR_CAPBSET_READ, cap++);
+	while (!has);
+	return has < 0;
+}
+
+/* All capability sets of one thread, combined, with or without the bounding set;
+ * all ones if they cannot be read, so that an unknown state counts as privileged. */
+static uint64_t thread_caps(const char *tid, bool bounding)
 {
 	char path[300], line[256];
 	uint64_t caps = 0;
@@ -216,17 +233,20 @@ static uint64_t thread_caps(const char *tid)
 	if (!f)
 		return UINT64_MAX;
 	while (fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "CapPrm:", 7) && strncmp(line, "CapEff:", 7))
+		if (strncmp(line, "Cap", 3) || line[6] != ':' ||
+		    (!bounding && !strncmp(line, "CapBnd", 6)))
 			continue;
 		caps |= strtoull(line + 7, NULL, 16);
 		found++;
 	}
 	fclose(f);
-	return found == 2 ? caps : UINT64_MAX;
+	/* Inherited, permitted and effective at least. */
+	return found >= 3 ? caps : UINT64_MAX;
 }
 
 static int verify_dropped(const struct log *log)
 {
+	const bool bounding = bounding_empty();
 	DIR *d = opendir("/proc/self/task");
 	int err = 0;
 
@@ -234,7 +254,7 @@ static int verify_dropped(const struct log *log)
 	if (!d)
 		return 0;
 	for (struct dirent *e; (e = readdir(d));) {
-		if (e->d_name[0] == '.' || !thread_caps(e->d_name))
+		if (e->d_name[0] == '.' || !thread_caps(e->d_name, bounding))
 			continue;
 		log_error(
 			log,

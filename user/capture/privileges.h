@@ -33,8 +33,8 @@ int privileges_user(struct privileges_user *u, const char *name,
 		    const struct log *log);
 
 /* Sets no_new_privs and empties the capability bounding set of the calling thread
- * and those it creates later: no program they execute can gain privileges. 0, or a negative errno after logging
- * it. */
+ * and those it creates later: no program they execute can gain privileges. 0, or a
+ * negative errno after logging it. */
 int privileges_no_new(const struct log *log);
 
 /* Clears all capability sets of the calling thread, and so of those it creates

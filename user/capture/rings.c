@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <sys/stat.h>
 
 #include "capture/pins.h"
 #include "capture/retired.h"
@@ -231,7 +230,14 @@ int rings_open(struct rings *r, const struct rings_conf *conf)
 			  strerror(-err));
 		return err;
 	}
-	if (!matches_conf(&current, conf)) {
+	if (conf->adopt && !matches_conf(&current, conf)) {
+		log_error(
+			conf->log,
+			"%s has %u rings, which are not the %u of %zu bytes configured, and replacing them needs privileges: run as root: metlo-xdp attach %s --attach-only, with the same --workers and --ring-size",
+			conf->iface, current.n, conf->n, conf->size,
+			conf->iface);
+		err = -EPERM;
+	} else if (!matches_conf(&current, conf)) {
 		if (current.n)
 			log_info(
 				conf->log,
@@ -272,17 +278,6 @@ int rings_open_old(struct rings *r, const char *iface, const struct log *log)
 	}
 	retired_close(&old);
 	return err;
-}
-
-int rings_allow_unpin(const struct rings *r)
-{
-	char path[32];
-
-	if (!r->n_old)
-		return 0;
-	/* The folder is in one that only its owner may enter. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->old_folder);
-	return chmod(path, 0777) ? -errno : 0;
 }
 
 void rings_close_old(struct rings *r)

@@ -6,6 +6,7 @@
 #ifndef CAPTURE_RINGS_H
 #define CAPTURE_RINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ struct rings_conf {
 	size_t size;	/* of each; a power of two of whole pages */
 	uint32_t *mask; /* metlo_config.ring_mask, mapped: changes take
 			 * effect immediately */
+	bool adopt;	/* without privileges: fail instead of replacing them */
 	const struct log *log;
 };
 
@@ -41,10 +43,6 @@ int rings_open(struct rings *r, const struct rings_conf *conf);
 /* Opens the rings that were retired, by this start or an earlier one. 0, or a
  * negative errno after logging why. */
 int rings_open_old(struct rings *r, const char *iface, const struct log *log);
-
-/* Allows this process to remove their pins after it has changed its user. 0 or
- * a negative errno; the pins then remain until the interface is detached. */
-int rings_allow_unpin(const struct rings *r);
 
 /* Closes the old rings, and removes the pins of those that are drained. */
 void rings_close_old(struct rings *r);

@@ -20,6 +20,7 @@
 #include "capture/capture.h"
 #include "capture/load.h"
 #include "capture/lock.h"
+#include "capture/pins.h"
 #include "capture/privileges.h"
 #include "capture/sandbox.h"
 #include "run/worker.h"
@@ -59,6 +60,7 @@ struct attach {
 	struct loss_log loss_log;
 	struct service service;
 	struct snapshot snapshot; /* storage of the last read_counters() */
+	bool adopt; /* no capabilities: use what is attached already */
 };
 
 static unsigned int default_workers(void)
@@ -101,15 +103,27 @@ static int check_settings(struct attach *a)
 	return EXIT_DONE;
 }
 
+/* Has a privileged process handed the pins of the interface over to us? */
+static bool may_adopt(const char *iface)
+{
+	const int fd = pins_get(iface, "link");
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static int check_privileges(struct attach *a)
 {
 	char missing[64];
 
-	if (privileges_missing(privileges_effective(), missing,
-			       sizeof(missing))) {
+	a->adopt = privileges_missing(privileges_effective(), missing,
+				      sizeof(missing));
+	if (a->adopt &&
+	    (a->settings->attach_only || !may_adopt(a->settings->subject))) {
 		log_error(
 			a->log,
-			"attach needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; missing: %s: run it as root (sudo metlo-xdp attach %s)",
+			"attach needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; missing: %s: run it as root (sudo metlo-xdp attach %s), or first as root with --attach-only and --user",
 			missing, a->settings->subject);
 		return EXIT_NOT_PERMITTED;
 	}
@@ -160,7 +174,9 @@ static int open_capture(struct attach *a)
 		.vni_allow = s->vni_allow,
 		.rings = a->n_workers,
 		.ring_size = s->ring_size,
-		.keep = !s->detach_on_exit,
+		.keep = s->attach_only || !s->detach_on_exit,
+		.adopt = a->adopt,
+		.owner = owner_of_files(a),
 		.log = a->log,
 	};
 
@@ -233,10 +249,6 @@ static int open_and_drop(struct attach *a)
 		capture_undo(&a->capture);
 		return -1;
 	}
-	if (a->user.change && rings_allow_unpin(&a->capture.rings))
-		log_warn(a->log,
-			 "%s: the old rings take memory until metlo-xdp detach",
-			 a->capture.dev.name);
 	return privileges_drop(&a->user, a->log);
 }
 
@@ -452,6 +464,31 @@ static void finish(struct attach *a)
 	sandbox_report(a->log);
 }
 
+/* --attach-only: the privileged part alone. The rings buffer what arrives until
+ * the daemon starts. */
+static int attach_only(struct attach *a)
+{
+	const struct capture *c = &a->capture;
+	const struct owner owner = owner_of_files(a);
+	int code = open_capture(a), err;
+
+	if (code)
+		return code;
+	err = lock_hand_over(c->lock_fd, &owner);
+	if (err) {
+		log_error(a->log, "%s: cannot give the lock to user %s: %s",
+			  c->dev.name, a->user.name, strerror(-err));
+		code = EXIT_FAILED;
+	}
+	log_info(
+		a->log,
+		"%s: %s in %s mode for user %s; its rings buffer packets until metlo-xdp attach %s runs as that user",
+		c->dev.name, c->resumed ? "updated" : "attached",
+		xdp_mode_name(c->link.mode), a->user.name, c->dev.name);
+	capture_close(&a->capture);
+	return code;
+}
+
 int cmd_attach(struct invocation *inv)
 {
 	struct attach *a = calloc(1, sizeof(*a));
@@ -470,6 +507,11 @@ int cmd_attach(struct invocation *inv)
 		code = check_privileges(a);
 	if (!code && privileges_no_new(a->log))
 		code = EXIT_FAILED;
+	if (!code && a->settings->attach_only) {
+		code = attach_only(a);
+		free(a);
+		return code;
+	}
 	if (!code && reload_init(&a->reload, inv, a->n_workers))
 		code = EXIT_FAILED;
 	/* A sink that cannot work must fail before the interface is touched. */

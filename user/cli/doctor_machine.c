@@ -90,7 +90,7 @@ static void check_capabilities(struct doctor *d)
 			       sizeof(missing)))
 		doctor_report(
 			d, DOCTOR_FAIL, "capabilities",
-			"missing for attach: %s: run it as root, or set AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON for the service",
+			"missing for attach: %s: run it as root, set AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON for the service, or run attach --attach-only as root first",
 			missing);
 	else
 		doctor_report(d, DOCTOR_OK, "capabilities",

@@ -49,6 +49,7 @@ struct settings {
 	uint64_t ring_size;   /* bytes of each ring */
 	const char *user;
 	bool detach_on_exit;
+	bool attach_only;
 	/* attach and doctor: ADDRESS:PORT or "off" */
 	const char *health, *metrics;
 	/* replay */

@@ -64,6 +64,20 @@ static int open_file(const struct segment_dir *d, uint64_t seq,
 	return fd;
 }
 
+/* unlink() as the owner. -1 with errno. */
+static int remove_file(const struct segment_dir *d, const char *name)
+{
+	int err = owned_enter(&d->owner);
+
+	if (err) {
+		errno = -err;
+		return -1;
+	}
+	err = unlinkat(d->fd, name, 0);
+	owned_leave(&d->owner);
+	return err;
+}
+
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -136,7 +150,7 @@ struct segment *segment_new(const struct segment_dir *d, uint64_t seq,
 		/* Left over from a segment with the same number. If it cannot
 		 * be deleted, such as a directory, the number is taken. */
 		name_of(acks, seq, "acks");
-		if (unlinkat(d->fd, acks, 0) &&
+		if (remove_file(d, acks) &&
 		    (errno == EISDIR || errno == EPERM)) {
 			errno = EEXIST;
 			return fail(d, g, false);
@@ -533,9 +547,9 @@ void segment_free(const struct segment_dir *d, struct segment *g, bool remove)
 		/* In this order: a segment without its acknowledgements would
 		 * be sent again. */
 		name_of(name, g->seq, "spool");
-		if (!unlinkat(d->fd, name, 0) || errno == ENOENT) {
+		if (!remove_file(d, name) || errno == ENOENT) {
 			name_of(name, g->seq, "acks");
-			unlinkat(d->fd, name, 0);
+			remove_file(d, name);
 		}
 	}
 	buf_free(&g->mem);

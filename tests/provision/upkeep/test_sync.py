@@ -429,8 +429,14 @@ def metrics(account: Account) -> None:
     account.set_up(sources=TASKS)
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/metlo.prom"
+        # Foreseeable names may be links that others have made.
+        os.symlink(f"{folder}/elsewhere", f"{path}.tmp")
         replace_tasks(account, 1)
         sync(account, "--metrics", path)
+        os.unlink(f"{path}.tmp")
+        assert os.listdir(folder) == ["metlo.prom"]
+        os.umask(mask := os.umask(0o022))
+        assert os.stat(path).st_mode & 0o777 == 0o666 & ~mask, path
         found = counts(path)
         assert found['looks_total{result="ok"}'] == 1 and found["aws_calls_total"] > 10, found
         assert found['session_changes_total{change="added"}'] == 1, found
