@@ -36,8 +36,10 @@
 #include "metlo_shunt.h"
 
 #define METLO_SLICES_MAX (METLO_PACKET_PAYLOAD_MAX / METLO_REC_PAYLOAD_MAX)
-/* Flags that make a segment without payload worth a record. */
-#define METLO_TCP_EVENTS (METLO_TCP_SYN | METLO_TCP_FIN | METLO_TCP_RST)
+/* Flags that make a segment without payload worth a record. An urgent pointer
+ * may lie in a later segment. */
+#define METLO_TCP_EVENTS \
+	(METLO_TCP_SYN | METLO_TCP_FIN | METLO_TCP_RST | METLO_TCP_URG)
 /* Flags that belong to the end of the payload. */
 #define METLO_TCP_AT_END \
 	(METLO_TCP_FIN | METLO_TCP_RST | METLO_TCP_PSH | METLO_TCP_URG)

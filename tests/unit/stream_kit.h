@@ -42,6 +42,7 @@ struct kit_half {
 	uint64_t first_ts;
 	unsigned int chunks;
 	bool fin;
+	bool ambiguous; /* some of the data was */
 };
 
 /* What the protocol saw of one connection. */

@@ -31,7 +31,7 @@ static struct segs_result put(struct segs *s, uint32_t seq, const char *text,
 	return r;
 }
 
-/* The contents as text: '.' missing, '-' not captured, '!' urgent. */
+/* The contents as text: '.' missing, '-' not captured. */
 static const char *picture(const struct segs *s, uint32_t from, uint32_t len)
 {
 	static char text[256];
@@ -43,11 +43,9 @@ static const char *picture(const struct segs *s, uint32_t from, uint32_t len)
 
 		for (uint32_t j = 0; j < g->len; j++) {
 			uint32_t at = g->seq + j - from;
-			char c = g->kind == SEG_URGENT ? '!' : '-';
-
 			assert_true(at < len);
 			assert_int_equal(text[at], '.');
-			text[at] = g->kind == SEG_DATA ? (char)g->data[j] : c;
+			text[at] = g->kind == SEG_DATA ? (char)g->data[j] : '-';
 		}
 		if (i)
 			assert_true(seq_diff(g->seq, g[-1].seq + g[-1].len) >=
@@ -74,7 +72,7 @@ static void test_sorted(void **state)
 	assert_int_equal(s.memory, 0);
 }
 
-static void test_first_wins(void **state)
+static void test_covering_wins(void **state)
 {
 	struct segs s = {0};
 	struct segs_result r;
@@ -83,14 +81,23 @@ static void test_first_wins(void **state)
 	put(&s, 2, "cde", SEG_DATA);
 	put(&s, 8, "ij", SEG_DATA);
 	r = put(&s, 0, "ABCDEFGHIJKL", SEG_DATA);
-	assert_string_equal(picture(&s, 0, 12), "ABcdeFGHijKL");
+	assert_string_equal(picture(&s, 0, 12), "ABCDEFGHIJKL");
 	assert_int_equal(r.added, 7);
 	assert_int_equal(r.duplicate, 5);
 	assert_int_equal(r.conflicts, 2);
+	/* One that is contained changes nothing. */
 	r = put(&s, 3, "deF", SEG_DATA);
+	assert_string_equal(picture(&s, 0, 12), "ABCDEFGHIJKL");
 	assert_int_equal(r.added, 0);
 	assert_int_equal(r.duplicate, 3);
-	assert_int_equal(r.conflicts, 0);
+	assert_true(r.conflicts > 0);
+	/* Of two that overlap in part, the one that starts earlier. */
+	put(&s, 20, "uvwx", SEG_DATA);
+	put(&s, 22, "WXYZ", SEG_DATA);
+	put(&s, 18, "STUV", SEG_DATA);
+	assert_string_equal(picture(&s, 0, 26), "ABCDEFGHIJKL......STUVwxYZ");
+	assert_true(s.v[s.first + s.n - 1].ambiguous ||
+		    s.v[s.first + s.n - 2].ambiguous);
 	segs_free(&s);
 }
 
@@ -107,14 +114,13 @@ static void test_data_replaces_placeholders(void **state)
 	put(&s, 0, "ab", SEG_DATA);
 	put(&s, 8, "ij", SEG_DATA);
 	assert_string_equal(picture(&s, 0, 10), "ab--ef--ij");
-	put(&s, 1, "BCDEFGHIJ", SEG_DATA);
+	put(&s, 1, "bCDefGHij", SEG_DATA);
 	assert_string_equal(picture(&s, 0, 10), "abCDefGHij");
 	r = put(&s, 0, "------------", SEG_SKIPPED);
 	assert_int_equal(r.filled, 2);
 	assert_string_equal(picture(&s, 0, 12), "abCDefGHij--");
-	put(&s, 10, "!", SEG_URGENT);
 	put(&s, 10, "x", SEG_DATA);
-	assert_string_equal(picture(&s, 0, 12), "abCDefGHij!-");
+	assert_string_equal(picture(&s, 0, 12), "abCDefGHijx-");
 	segs_free(&s);
 }
 
@@ -173,7 +179,10 @@ static void test_random(void **state)
 			struct seg p = {.data = gap ? NULL : data,
 					.seq = base + at,
 					.len = len,
-					.kind = gap ? SEG_TRUNCATED : SEG_DATA};
+					.kind = gap ? SEG_TRUNCATED : SEG_DATA,
+					/* replaces nothing */
+					.doubt =
+						gap ? DOUBT_NONE : DOUBT_OTHER};
 
 			for (uint32_t j = 0; j < len; j++) {
 				char *m = &model[at + j];
@@ -208,7 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sorted),
-		cmocka_unit_test(test_first_wins),
+		cmocka_unit_test(test_covering_wins),
 		cmocka_unit_test(test_data_replaces_placeholders),
 		cmocka_unit_test(test_tiny_slices_share_buffers),
 		cmocka_unit_test(test_segment_count_is_bounded),

@@ -103,6 +103,9 @@ static void test_fast_open(void **state)
 		bytes[i] = kit_byte(S2C, i);
 	rec = kit_rec(&c, S2C, 0, 86, 0, SYN | ACK);
 	kit_send(k, &rec, bytes);
+	/* The client may not take it. */
+	assert_int_equal(k->n_streams, 3);
+	kit_data(k, &c, C2S, 0, 10, 86);
 	kit_expect(k, 3, S2C, 86);
 }
 
@@ -128,9 +131,16 @@ static void test_rst(void **state)
 	kit_expect(k, 0, S2C, 200);
 	/* Late copies do not open a new connection. */
 	kit_data(k, &c, S2C, 100, 100, 100);
-	kit_data(k, &c, S2C, 200, 100, 100);
+	kit_data(k, &c, S2C, 300, 100, 100);
 	assert_int_equal(kit_stats(k)->flows_opened, 1);
 	assert_int_equal(kit_stats(k)->after_end, 1);
+	/* But the receiver of the RST goes on: it had no effect. */
+	kit_data(k, &c, S2C, 200, 100, 100);
+	assert_int_equal(kit_stats(k)->flows_opened, 2);
+	assert_int_equal(kit_stats(k)->revived, 1);
+	kit_data(k, &c, C2S, 100, 100, 300);
+	assert_int_equal(k->streams[1].half[C2S].offset, 100);
+	assert_int_equal(k->streams[1].half[S2C].offset, 100);
 }
 
 static void test_rst_out_of_window(void **state)
@@ -537,10 +547,20 @@ static void test_data_after_fin(void **state)
 	kit_handshake(k, &c);
 	kit_data(k, &c, C2S, 0, 100, 0);
 	kit_flags(k, &c, C2S, 100, 0, FIN | ACK);
+	assert_true(k->streams[0].half[C2S].fin);
+	kit_data(k, &c, S2C, 0, 10, 101);
 	kit_data(k, &c, C2S, 100, 50, 0);
 	assert_int_equal(kit_stats(k)->after_end, 1);
 	assert_int_equal(kit_stats(k)->bytes_discarded, 50);
 	kit_expect(k, 0, C2S, 100);
+	/* The server did not take the FIN. */
+	c = kit_conn(1);
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_flags(k, &c, C2S, 100, 0, FIN | ACK);
+	kit_data(k, &c, C2S, 100, 50, 0);
+	kit_data(k, &c, S2C, 0, 10, 150);
+	kit_expect(k, 1, C2S, 150);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)

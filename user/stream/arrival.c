@@ -4,6 +4,9 @@
  * either delivered, held, a duplicate or discarded; every branch counts its
  * bytes, so that the conservation law in types.h holds.
  */
+#include <string.h>
+
+#include "stream/accept.h"
 #include "stream/arrival.h"
 #include "stream/deliver.h"
 #include "stream/held.h"
@@ -83,44 +86,106 @@ static void drop_old(struct arrival *a, struct seg *rest)
 	seg_advance(rest, n);
 }
 
-/* Delivers the bytes at next, up to the first byte that is already held. */
+/* How many of the bytes at next can be delivered? Linux takes the whole of a
+ * segment that is in order, and drops what it held of it. But if the peer has
+ * acknowledged more, the segment was not the first with these bytes. */
+static uint32_t in_order(struct arrival *a, const struct seg *rest)
+{
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	struct dir_ext *x = dir_ext(a->t, d);
+	const struct seg *held = x ? segs_first(&x->segs) : NULL;
+	bool first = rest->kind == SEG_DATA &&
+		     (!(d->flags & D_ACKED) || !seq_before(d->next, d->acked));
+
+	if (!x)
+		return rest->len;
+	if (held && held->seq - d->next < rest->len) {
+		if (!first)
+			return held->seq - d->next;
+		a->t->stats.overlap_conflicts +=
+			segs_differ(&x->segs, rest->seq, rest->data, rest->len);
+	}
+	/* A FIN within the bytes was not the end, and Linux forgets it. */
+	if (x->flags & X_FIN && seq_before(x->fin, rest->seq + rest->len))
+		x->flags &= ~(X_FIN | X_FIN_DOUBT);
+	return rest->len;
+}
+
+/* Delivers the bytes at next. */
 static void deliver_next(struct arrival *a, struct seg *rest)
 {
 	struct stream_table *t = a->t;
 	struct flow *f = a->f;
 	struct flow_dir *d = &f->dir[a->dir];
-	struct dir_ext *x = dir_ext(t, d);
-	const struct seg *held = x ? segs_first(&x->segs) : NULL;
-	uint32_t n = rest->len;
+	uint32_t n = in_order(a, rest);
 
-	if (held && held->seq - d->next < n)
-		n = held->seq - d->next;
 	a->fresh = true;
-	if (rest->kind == SEG_URGENT)
-		d->next += n;
-	else if (rest->kind == SEG_DATA)
+	if (rest->kind == SEG_DATA)
 		deliver_data(t, f, a->dir, rest->data, n, rest->ts_ns,
 			     rest->has_ack ? &rest->ack : NULL);
 	else
 		deliver_gap(t, f, a->dir, n, gap_kind_of(rest->kind),
 			    rest->ts_ns);
+	if (d->ext)
+		held_trim(t, d);
 	if (f->dir[0].ext | f->dir[1].ext)
 		held_deliver(t, f, rest->ts_ns);
 	seg_advance(rest, n);
 }
 
 /* Data beyond a RST proves that the receiver ignored it: it was forged. */
-static void disprove_rst(struct arrival *a, struct dir_ext *x, uint32_t end)
+static void disprove_rst(struct arrival *a, const struct dir_ext *x,
+			 uint32_t end)
 {
-	if (!(x->flags & X_RST) || !seq_before(x->rst, end) ||
-	    !(a->f->flags & F_CLOSING) || a->f->why != STREAM_END_RST)
-		return;
-	x->flags &= ~X_RST;
-	a->f->flags &= ~F_CLOSING;
-	wait_end(a->t, a->f->dir[a->dir].ext);
-	a->t->stats.rst_ignored++;
+	if (seq_before(x->rst, end))
+		held_rst_disproved(a->t, a->f, a->dir);
+}
+
+/*
+ * A hole was given up, or doubtful data delivered, and the peer has not
+ * acknowledged any of it. What arrives in its place is what the receiver reads:
+ * resumes there. False: it is old.
+ */
+static bool rewind_to(struct arrival *a, const struct seg *rest)
+{
+	struct stream_table *t = a->t;
+	struct flow_dir *d = &a->f->dir[a->dir];
+	struct dir_ext *x = dir_ext(t, d);
+	uint32_t n;
+
+	if (!x || !(x->flags & X_UNPROVEN) || rest->kind != SEG_DATA ||
+	    rest->doubt || seq_before(rest->seq, x->unproven_from) ||
+	    !seq_before(rest->seq, x->unproven_to) ||
+	    (d->flags & D_ACKED && seq_before(rest->seq, d->acked)))
+		return false;
+	n = x->unproven_to - rest->seq;
+	if (x->unproven_data &&
+	    !memcmp(x->unproven_data + (rest->seq - x->unproven_from),
+		    rest->data, n < rest->len ? n : rest->len))
+		return false; /* the same again */
+	ext_proven(t, x);
+	d->flags &= ~D_FIN;
+	t->stats.rewinds++;
+	/* The protocol must not join these bytes to those before. */
+	d->next = rest->seq - 1;
+	EXPLAIN(t, a->f, FLOW_GAP, a->dir, .offset = d->offset, .len = 1,
+		.reason = "data continues before what was given up");
+	deliver_gap(t, a->f, a->dir, 1, STREAM_GAP_LOST, rest->ts_ns);
+	return true;
+}
+
+/* Data in the place of the FIN: its receiver dropped that. */
+static bool fin_disproved(struct arrival *a, const struct seg *rest)
+{
+	struct flow_dir *d = &a->f->dir[a->dir];
+
+	if (rest->seq != d->next || rest->kind != SEG_DATA || rest->doubt ||
+	    (d->flags & D_ACKED && seq_before(d->next, d->acked)))
+		return false;
+	d->flags &= ~D_FIN;
 	EXPLAIN(a->t, a->f, FLOW_IGNORE, a->dir,
-		.reason = "RST disproved: data follows it");
+		.reason = "FIN disproved: data in its place");
+	return true;
 }
 
 /* Holds the flow until its start is known; seq is an upper bound of it. */
@@ -137,6 +202,23 @@ static void hold_from(struct arrival *a, uint32_t seq)
 	d->state = DIR_HELD;
 }
 
+/* Skips the hole before a slice if the protocol does not want it anyway. False:
+ * nothing to skip. */
+static bool skip_to(struct arrival *a, const struct seg *rest)
+{
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	uint64_t left = dir_skip_left(d, dir_ext(a->t, d));
+	uint32_t n = rest->seq - d->next, to;
+
+	if (left && held_hole_end(a->t, d, &to) && to - d->next < n)
+		n = to - d->next;
+	if (!left || !n)
+		return false;
+	deliver_gap(a->t, a->f, a->dir, left < n ? (uint32_t)left : n,
+		    STREAM_GAP_SKIPPED, rest->ts_ns);
+	return true;
+}
+
 /* Processes a slice of payload or a placeholder. */
 static void submit(struct arrival *a, struct seg rest)
 {
@@ -148,39 +230,28 @@ static void submit(struct arrival *a, struct seg rest)
 		struct dir_ext *x = dir_ext(t, d);
 		int32_t rel = seq_diff(rest.seq, d->next);
 
-		if (x && x->flags & X_FIN &&
-		    seq_before(x->fin, rest.seq + rest.len)) {
-			uint32_t over = rest.seq + rest.len - x->fin;
-
-			discard(a, &rest, over < rest.len ? over : rest.len);
-			if (over >= rest.len)
-				return;
-			rest.len -= over;
-		}
-		if (x && x->flags & X_RST)
+		if (x && x->segs.n && !rest.doubt && rest.kind == SEG_DATA)
+			held_drop_doubt(t, d, &rest);
+		if (x && x->flags & X_RST && !rest.doubt)
 			disprove_rst(a, x, rest.seq + rest.len);
 		if (!dir_started(d)) {
 			hold_from(a, rest.seq);
 			if (buffer(a, &rest))
 				return;
 		} else if (rel < 0) {
-			drop_old(a, &rest);
+			if (!rewind_to(a, &rest))
+				drop_old(a, &rest);
 		} else if (d->flags & D_FIN) {
+			if (fin_disproved(a, &rest))
+				continue;
 			discard(a, &rest, rest.len);
 			return;
 		} else if (flow_holding(f)) {
 			if (buffer(a, &rest))
 				return;
-		} else if (!rel) {
+		} else if (!rel && (!rest.doubt || dir_skip_left(d, x))) {
 			deliver_next(a, &rest);
-		} else if (dir_skip_left(d, x)) {
-			uint64_t left = dir_skip_left(d, x);
-			uint32_t n = rel, to;
-
-			if (held_hole_end(t, d, &to) && to - d->next < n)
-				n = to - d->next;
-			deliver_gap(t, f, a->dir, left < n ? (uint32_t)left : n,
-				    STREAM_GAP_SKIPPED, rest.ts_ns);
+		} else if (skip_to(a, &rest)) {
 			held_deliver(t, f, rest.ts_ns);
 		} else if (buffer(a, &rest)) {
 			return;
@@ -197,39 +268,42 @@ void arrival_payload(struct arrival *a, const uint8_t *payload)
 		.ack = rec->ack,
 		.has_ack = !!(rec->tcp_flags & METLO_TCP_ACK),
 		.order = a->t->order,
+		.doubt = a->doubt & 3,
 	};
-	uint32_t len = rec->len;
 
-	/* Hosts take the byte before the urgent pointer for the urgent one
-	 * (RFC 6093 section 3.1). */
-	if (rec->tcp_flags & METLO_TCP_URG && rec->urg && rec->urg <= len &&
-	    !(rec->flags & METLO_REC_CONTINUED)) {
-		struct seg part = s;
-
-		part.data = (uint8_t *)payload;
-		part.len = rec->urg - 1u;
-		submit(a, part);
-		seg_advance(&part, part.len);
-		part.data = NULL;
-		part.kind = SEG_URGENT;
-		part.len = 1;
-		a->t->stats.bytes_discarded++;
-		a->t->stats.urgent_bytes++;
-		submit(a, part);
-		s.seq += rec->urg;
-		payload += rec->urg;
-		len -= rec->urg;
-	}
 	s.data = (uint8_t *)payload;
-	s.len = len;
+	s.len = rec->len;
+	a->t->stats.doubtful += a->doubt != DOUBT_NONE;
 	submit(a, s);
 	if (rec->wire_len <= rec->len)
 		return;
 	s.data = NULL;
-	s.seq += len;
+	s.seq += rec->len;
 	s.len = rec->wire_len - rec->len;
 	s.kind = rec->flags & METLO_REC_SHUNTED ? SEG_SKIPPED : SEG_TRUNCATED;
 	submit(a, s);
+}
+
+/* Hosts take the byte before the urgent pointer for the urgent one (RFC 6093
+ * section 3.1). It may be in a later segment. */
+void arrival_urgent(struct arrival *a)
+{
+	const struct metlo_rec *rec = a->rec;
+	struct flow_dir *d = &a->f->dir[a->dir];
+	uint32_t urgent = rec->seq + rec->urg - 1;
+	struct dir_ext *x;
+
+	/* The pointer is relative to the segment, not to a later slice. */
+	if (!rec->urg || a->doubt || rec->flags & METLO_REC_CONTINUED ||
+	    (dir_started(d) && seq_before(urgent, d->next)))
+		return;
+	x = ext_get(a->t, a->index, a->dir);
+	if (!x)
+		return;
+	if (x->flags & X_URGENT && !seq_before(x->urgent, urgent))
+		return;
+	x->flags |= X_URGENT;
+	x->urgent = urgent;
 }
 
 void arrival_fin(struct arrival *a)
@@ -240,24 +314,28 @@ void arrival_fin(struct arrival *a)
 		rec->seq + rec->wire_len + !!(rec->tcp_flags & METLO_TCP_SYN);
 	struct dir_ext *x = dir_ext(a->t, d);
 
-	if (d->flags & D_FIN || (x && x->flags & X_FIN) ||
-	    (dir_started(d) && seq_before(fin, d->next)))
+	if (d->flags & D_FIN || (dir_started(d) && seq_before(fin, d->next)))
 		return;
+	/* Of several, the first that is reached counts. */
+	if (x && x->flags & X_FIN && !(x->flags & X_FIN_DOUBT && !a->doubt) &&
+	    !seq_before(fin, x->fin))
+		return;
+	if (x)
+		x->flags &= ~(X_FIN | X_FIN_DOUBT);
 	a->fresh = true;
-	if (dir_started(d) && fin == d->next && !flow_holding(a->f)) {
+	if (dir_started(d) && fin == d->next && !flow_holding(a->f) &&
+	    !a->doubt) {
 		deliver_fin(a->t, a->f, a->dir, rec->ts_ns);
 		return;
 	}
-	/* Data after it arrived earlier, so it does not end this stream. */
-	if (x && x->segs.n && seq_before(fin, segs_end(&x->segs)))
-		return;
 	x = ext_get(a->t, a->index, a->dir);
 	if (!x) {
 		a->t->stats.no_memory++;
 		return;
 	}
-	x->flags |= X_FIN;
+	x->flags |= X_FIN | (a->doubt ? X_FIN_DOUBT : 0);
 	x->fin = fin;
+	x->fin_ack = rec->ack;
 	x->fin_order = a->t->order;
 	if (!dir_started(d))
 		hold_from(a, fin);
@@ -284,6 +362,10 @@ void arrival_syn(struct arrival *a)
 		o->flags |= D_CANDIDATE;
 		o->start = rec->ack;
 	}
+	/* The peer did not take the data that came with the SYN. */
+	if (ack && o->ext && dir_synced(o) && rec->ack == o->start &&
+	    o->next == o->start)
+		held_drop_first_doubt(a->t, o);
 	if (!dir_started(d)) {
 		bool release = d->state == DIR_HELD && o->state != DIR_HELD;
 
@@ -308,6 +390,37 @@ void arrival_syn(struct arrival *a)
 	}
 }
 
+bool arrival_syn_data(struct arrival *a)
+{
+	const struct metlo_rec *rec = a->rec;
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	uint32_t first = rec->seq + 1;
+
+	if (!rec->wire_len || !dir_started(d) || first != d->start)
+		return false;
+	if (d->flags & D_ACKED && seq_before(first, d->acked))
+		return true;
+	if (d->flags & D_ACKED)
+		return false;
+	a->doubt = DOUBT_OTHER;
+	return true;
+}
+
+/*
+ * A receiver obeys a RST exactly at its next byte (RFC 5961 section 3.2), or,
+ * in Linux, at the end of what it holds. Its next byte lies between the last
+ * acknowledgment that we know of and the last byte that was sent.
+ */
+static bool rst_exact(const struct arrival *a)
+{
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	uint32_t high = held_highest(a->t, d), low = d->next - (1u << 16);
+
+	if (d->flags & D_ACKED && seq_before(low, d->acked))
+		low = seq_min(d->acked, d->next);
+	return !seq_before(a->rec->seq, low) && !seq_before(high, a->rec->seq);
+}
+
 static bool rst_plausible(const struct arrival *a)
 {
 	const struct flow_dir *d = &a->f->dir[a->dir];
@@ -315,6 +428,9 @@ static bool rst_plausible(const struct arrival *a)
 	const struct metlo_rec *rec = a->rec;
 	int32_t rel;
 
+	if (dir_started(d) && dir_started(o) &&
+	    !dir_skip_left(d, dir_ext(a->t, d)))
+		return rst_exact(a);
 	if (dir_started(d) || d->state == DIR_HELD)
 		rel = seq_diff(rec->seq, d->next);
 	else if (d->flags & D_ACKED)
@@ -329,6 +445,18 @@ static bool rst_plausible(const struct arrival *a)
 	return rel >= -(1 << 16) && rel <= MATCH_COPY_WINDOW;
 }
 
+/* A RST shortly after the bytes seen so far takes effect when the stream
+ * reaches it: the bytes before it may be late. */
+static bool rst_ahead(const struct arrival *a)
+{
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	int32_t ahead = seq_diff(a->rec->seq, held_highest(a->t, d));
+
+	return dir_started(d) && dir_started(&a->f->dir[!a->dir]) &&
+	       !dir_skip_left(d, dir_ext(a->t, d)) && ahead > 0 &&
+	       ahead <= MATCH_COPY_WINDOW;
+}
+
 void arrival_rst(struct arrival *a)
 {
 	const struct metlo_rec *rec = a->rec;
@@ -336,10 +464,19 @@ void arrival_rst(struct arrival *a)
 
 	a->t->stats.bytes_discarded += rec->len;
 	a->t->stats.rst_bytes += rec->len;
+	if (rst_ahead(a)) {
+		x = ext_get(a->t, a->index, a->dir);
+		if (!x || x->flags & X_RST)
+			return;
+		a->fresh = true;
+		x->flags |= X_RST;
+		x->rst = rec->seq;
+		return;
+	}
 	if (!rst_plausible(a)) {
 		a->t->stats.rst_ignored++;
 		EXPLAIN(a->t, a->f, FLOW_IGNORE, a->dir,
-			.reason = "RST out of window");
+			.reason = "RST not at the next byte");
 		return;
 	}
 	if (a->f->flags & F_CLOSING) {
@@ -358,21 +495,26 @@ void arrival_rst(struct arrival *a)
 	}
 }
 
-static void update_acked(const struct stream_table *t, struct flow_dir *o,
-			 uint32_t ack)
+/* Judges the acknowledgment number. False: the receiver drops the segment. */
+static bool judge(struct arrival *a)
 {
-	const struct dir_ext *x = dir_ext(t, o);
-	int32_t ahead = seq_diff(ack, o->next);
-
-	if (dir_started(o) && !dir_skip_left(o, x) && ahead > MATCH_WINDOW)
-		return;
-	if (o->flags & D_ACKED && !seq_before(o->acked, ack))
-		return;
-	o->flags |= D_ACKED;
-	o->acked = ack;
+	switch (accept_ack(a->t, a->f, a->dir, a->rec)) {
+	case REFUSE:
+		return false;
+	case DOUBT_ACK_FUTURE:
+		a->doubt = DOUBT_FUTURE;
+		return true;
+	case DOUBT_ACK_OLD:
+		a->doubt = DOUBT_OTHER;
+		return true;
+	case ACCEPT:
+		held_acked(a->t, a->f, !a->dir, a->rec->ack);
+		break;
+	}
+	return true;
 }
 
-void arrival_header(struct arrival *a)
+bool arrival_header(struct arrival *a)
 {
 	const struct metlo_rec *rec = a->rec;
 	struct flow_dir *d = &a->f->dir[a->dir], *o = &a->f->dir[!a->dir];
@@ -395,12 +537,12 @@ void arrival_header(struct arrival *a)
 	    seq_diff(d->next, d->acked) > 1 << 30)
 		d->flags &= ~D_ACKED;
 	if (!(rec->tcp_flags & METLO_TCP_ACK) || rec->tcp_flags & METLO_TCP_RST)
-		return;
+		return true;
 	/* The peer expects this byte next. If it gets lost, that is a hole in
 	 * the stream, not the stream's start. */
 	if (rec->wire_len && !dir_started(o) && !(o->flags & D_CANDIDATE)) {
 		o->flags |= D_CANDIDATE;
 		o->start = rec->ack;
 	}
-	update_acked(a->t, o, rec->ack);
+	return judge(a);
 }

@@ -19,13 +19,20 @@ struct arrival {
 	bool fresh;	    /* contributed something new */
 	bool waits;	    /* some of it is held */
 	bool late; /* some of it lies after the end or before the start */
+	enum seg_doubt doubt; /* the receiver may drop it */
 };
 
-/* Records VNI, acknowledgment and ports; call before the others. */
-void arrival_header(struct arrival *a);
+/* Records VNI, acknowledgment and ports; call before the others. False: the
+ * receiver drops the segment. */
+bool arrival_header(struct arrival *a);
 void arrival_syn(struct arrival *a);
-/* Payload, a placeholder for its uncaptured part, and the urgent byte. */
+/* After arrival_syn(): is the payload of the SYN part of the stream (RFC 7413)?
+ * That depends on whether the peer acknowledges it; in an established connection
+ * a receiver drops the whole segment. */
+bool arrival_syn_data(struct arrival *a);
+/* Payload, and a placeholder for its uncaptured part. */
 void arrival_payload(struct arrival *a, const uint8_t *payload);
+void arrival_urgent(struct arrival *a);
 void arrival_fin(struct arrival *a);
 void arrival_rst(struct arrival *a);
 

@@ -154,11 +154,45 @@ void deliver_plain(struct stream_table *t, struct flow *f, unsigned int dir,
 		.ts_ns = ts_ns,
 		.acked = ack ? acked_offset(&f->dir[!dir], *ack)
 			     : STREAM_UNKNOWN,
+		.ambiguous = t->ambiguous,
 	};
 
 	dir_advance(d, len);
 	t->stats.bytes_delivered += len;
 	flow_protocol(t, f)->data(f->proto, role_of(f, dir), &chunk);
+}
+
+/* Leaves out the urgent byte if it is among the next len bytes: unless the
+ * receiver asked for SO_OOBINLINE, which is rare, it never reads that byte in
+ * line (RFC 6093). The bytes around it are ambiguous. False: not among them. */
+static bool deliver_urgent(struct stream_table *t, struct flow *f,
+			   unsigned int dir, const uint8_t *data, size_t len,
+			   uint64_t ts_ns, const uint32_t *ack)
+{
+	struct flow_dir *d = &f->dir[dir];
+	struct dir_ext *x = dir_ext(t, d);
+	uint32_t before;
+
+	if (!x || !(x->flags & X_URGENT))
+		return false;
+	before = x->urgent - d->next;
+	if (before >= len) {
+		if (seq_before(x->urgent, d->next))
+			x->flags &= ~X_URGENT;
+		return false;
+	}
+	x->flags &= ~X_URGENT;
+	t->ambiguous = true;
+	if (before)
+		deliver_data(t, f, dir, data, before, ts_ns, ack);
+	d->next++;
+	t->stats.bytes_discarded++;
+	t->stats.urgent_bytes++;
+	if (before + 1 < len)
+		deliver_data(t, f, dir, data + before + 1, len - before - 1,
+			     ts_ns, ack);
+	t->ambiguous = false;
+	return true;
 }
 
 void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
@@ -184,7 +218,8 @@ void deliver_data(struct stream_table *t, struct flow *f, unsigned int dir,
 		deliver_data(t, f, dir, data + skip, len - skip, ts_ns, ack);
 		return;
 	}
-	deliver_plain(t, f, dir, data, len, ts_ns, ack);
+	if (!deliver_urgent(t, f, dir, data, len, ts_ns, ack))
+		deliver_plain(t, f, dir, data, len, ts_ns, ack);
 }
 
 void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,

@@ -104,8 +104,12 @@ enum ext_wait {
 };
 
 enum ext_flags {
-	X_FIN = 1 << 0, /* FIN seen, bytes before it missing */
-	X_RST = 1 << 1, /* rst is the sequence number of a RST */
+	X_FIN = 1 << 0,	      /* FIN seen, bytes before it missing */
+	X_RST = 1 << 1,	      /* rst is the sequence number of a RST */
+	X_FIN_DOUBT = 1 << 2, /* fin_ack acknowledges bytes nobody has seen */
+	X_UNPROVEN = 1 << 3,  /* the peer has not confirmed what was delivered
+			       * from unproven_from on; see deliver.c */
+	X_URGENT = 1 << 4,    /* urgent is valid */
 };
 
 /* State a direction needs only while something is out of the ordinary: data
@@ -114,12 +118,18 @@ struct dir_ext {
 	uint64_t skip;	/* stream offset up to which bytes are dropped */
 	uint64_t since; /* wait_clock when the wait began */
 	struct segs segs;
+	uint8_t *unproven_data; /* between these two, or NULL */
 	uint32_t flow;
 	uint32_t prev, next;   /* queue of waits; next started later */
 	uint32_t wait_traffic; /* bytes of the flow during the wait */
-	uint32_t fin, fin_order;
+	uint32_t fin, fin_order, fin_ack;
 	uint32_t rst;
-	uint32_t hash; /* struct metlo_rec.hash */
+	uint32_t urgent; /* sequence number of the urgent byte */
+	/* Missing, or doubtful: data in between is new unless the peer has
+	 * acknowledged it. */
+	uint32_t unproven_from, unproven_to;
+	uint32_t unproven_room; /* bytes allocated at unproven_data */
+	uint32_t hash;		/* struct metlo_rec.hash */
 	uint32_t
 		far_next; /* sequence number that continues a run of far records */
 	uint32_t shunt_until; /* requested, with METLO_SHUNT_UNTIL */
@@ -157,6 +167,7 @@ struct stream_table {
 	uint32_t hash;		/* of the current record */
 	uint32_t requeue_ticks; /* see flow_table_touch() */
 	uint64_t ooo_memory;	/* allocated for held segments */
+	bool ambiguous;		/* of the bytes being delivered */
 };
 
 static inline struct flow *flow_at(const struct stream_table *t, uint32_t i)

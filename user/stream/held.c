@@ -3,37 +3,223 @@
  * Delivery of held data. Order of arrival across the two directions is kept,
  * because the protocol pairs requests with responses by it.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "stream/deliver.h"
 #include "stream/held.h"
 #include "stream/match.h"
 #include "stream/waits.h"
 
+/* Accounts for held bytes that were removed; returns their number. before is
+ * the state of x->segs before. */
+static uint32_t removed(struct stream_table *t, const struct dir_ext *x,
+			const struct segs *before)
+{
+	uint32_t bytes = before->bytes - x->segs.bytes;
+
+	t->stats.bytes_buffered -= bytes;
+	t->ooo_memory -= before->memory - x->segs.memory;
+	return bytes;
+}
+
 static void drop_first(struct stream_table *t, struct dir_ext *x)
 {
-	uint32_t bytes = x->segs.bytes, memory = x->segs.memory;
+	struct segs before = x->segs;
 
 	segs_pop(&x->segs);
-	t->stats.bytes_buffered -= bytes - x->segs.bytes;
-	t->ooo_memory -= memory - x->segs.memory;
+	removed(t, x, &before);
+}
+
+void held_trim(struct stream_table *t, struct flow_dir *d)
+{
+	struct dir_ext *x = dir_ext(t, d);
+	struct segs before = x->segs;
+
+	segs_trim(&x->segs, d->next);
+	t->stats.bytes_duplicate += removed(t, x, &before);
+}
+
+void held_drop_first_doubt(struct stream_table *t, struct flow_dir *d)
+{
+	struct dir_ext *x = dir_ext(t, d);
+	const struct seg *s = segs_first(&x->segs);
+
+	if (!s || !s->doubt || s->seq != d->next)
+		return;
+	t->stats.bytes_duplicate += s->kind == SEG_DATA ? s->len : 0;
+	drop_first(t, x);
+}
+
+void held_discard(struct stream_table *t, struct flow_dir *d)
+{
+	struct dir_ext *x = dir_ext(t, d);
+	struct segs before = x->segs;
+
+	segs_free(&x->segs);
+	t->stats.bytes_discarded += removed(t, x, &before);
+	t->stats.out_of_window++;
+	x->flags &= ~(X_FIN | X_FIN_DOUBT);
+}
+
+void held_drop_doubt(struct stream_table *t, struct flow_dir *d,
+		     const struct seg *sure)
+{
+	struct dir_ext *x = dir_ext(t, d);
+	struct segs before = x->segs;
+
+	segs_drop_doubt(&x->segs, sure);
+	t->stats.bytes_duplicate += removed(t, x, &before);
+}
+
+uint32_t held_highest(const struct stream_table *t, const struct flow_dir *d)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+	uint32_t high = d->next + !!(d->flags & D_FIN);
+
+	if (x && x->segs.n)
+		high = seq_max(high, segs_end(&x->segs));
+	if (x && x->flags & X_FIN)
+		high = seq_max(high, x->fin + 1);
+	return high;
+}
+
+void held_acked(struct stream_table *t, struct flow *f, unsigned int dir,
+		uint32_t ack)
+{
+	struct flow_dir *d = &f->dir[dir];
+	struct dir_ext *x = dir_ext(t, d);
+	int32_t ahead = seq_diff(ack, d->next);
+
+	if (dir_started(d) && !dir_skip_left(d, x) && ahead > MATCH_WINDOW)
+		return;
+	if (d->flags & D_ACKED && !seq_before(d->acked, ack))
+		return;
+	d->flags |= D_ACKED;
+	d->acked = ack;
+	if (!x)
+		return;
+	if (x->flags & X_UNPROVEN && seq_before(x->unproven_from, ack))
+		ext_proven(t, x);
+	/* The receiver of the RST went on. */
+	if (x->flags & X_RST && seq_before(x->rst, ack))
+		held_rst_disproved(t, f, dir);
+}
+
+void held_rst_disproved(struct stream_table *t, struct flow *f,
+			unsigned int dir)
+{
+	struct dir_ext *x = dir_ext(t, &f->dir[dir]);
+
+	x->flags &= ~X_RST;
+	t->stats.rst_ignored++;
+	if (f->flags & F_CLOSING && f->why == STREAM_END_RST) {
+		f->flags &= ~F_CLOSING;
+		if (x->wait == WAIT_CLOSE)
+			wait_end(t, f->dir[dir].ext);
+	}
+	EXPLAIN(t, f, FLOW_IGNORE, dir,
+		.reason = "RST disproved: the connection goes on");
+}
+
+/* Bytes kept of doubtful data that was delivered. */
+#define UNPROVEN_MAX 2048u
+
+/* [from, to) is about to be delivered, or given up, before the peer has
+ * confirmed that the receiver agrees. False: nothing to remember. */
+static bool unproven(struct dir_ext *x, const struct flow_dir *d, uint32_t from,
+		     uint32_t to)
+{
+	if (!(d->flags & D_ACKED) || seq_before(from, d->acked))
+		return false;
+	/* The first range decides: what resumes there undoes all of it. */
+	if (x->flags & X_UNPROVEN) {
+		if (!x->unproven_data)
+			x->unproven_to = to;
+		return false;
+	}
+	x->flags |= X_UNPROVEN;
+	x->unproven_from = from;
+	x->unproven_to = to;
+	return true;
+}
+
+/* The same for the data of the first held segment; keeps the data. */
+static void unproven_seg(struct stream_table *t, const struct flow_dir *d,
+			 struct dir_ext *x, struct seg *s)
+{
+	uint32_t n = s->len < UNPROVEN_MAX ? s->len : UNPROVEN_MAX;
+
+	if (s->kind != SEG_DATA || t->ooo_memory > t->conf.ooo_limit / 2 ||
+	    !unproven(x, d, s->seq, s->seq + n))
+		return;
+	x->unproven_data = malloc(n);
+	if (!x->unproven_data) {
+		x->flags &= ~X_UNPROVEN;
+		return;
+	}
+	memcpy(x->unproven_data, s->data, n);
+	x->unproven_room = n;
+	t->ooo_memory += n;
+}
+
+/* Has the peer dispelled the doubt about the first held segment? */
+static bool beyond_doubt(const struct stream_table *t, const struct flow *f,
+			 unsigned int dir, const struct seg *s)
+{
+	const struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
+
+	if (!s->doubt)
+		return true;
+	if (d->flags & D_ACKED && !seq_before(d->acked, s->seq + s->len))
+		return true;
+	return s->doubt == DOUBT_FUTURE &&
+	       (!dir_started(o) || !seq_before(held_highest(t, o), s->ack));
+}
+
+/* The same for the FIN. */
+static bool fin_beyond_doubt(const struct stream_table *t, const struct flow *f,
+			     unsigned int dir, const struct dir_ext *x)
+{
+	const struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
+
+	return !(x->flags & X_FIN_DOUBT) ||
+	       (d->flags & D_ACKED && seq_before(x->fin, d->acked)) ||
+	       !dir_started(o) || !seq_before(held_highest(t, o), x->fin_ack);
+}
+
+/* The first thing held: a segment, or NULL for the FIN. Its sequence number is
+ * *to. */
+static struct seg *first_held(const struct dir_ext *x, uint32_t *to)
+{
+	struct seg *s = segs_first(&x->segs);
+
+	if (s && x->flags & X_FIN && !seq_before(s->seq, x->fin))
+		s = NULL;
+	*to = s ? s->seq : x->fin;
+	return s;
 }
 
 /* Can this direction advance? *order is the serial number of the record that
  * would be delivered. */
-static bool can_deliver(const struct stream_table *t, const struct flow_dir *d,
-			uint32_t *order)
+static bool can_deliver(const struct stream_table *t, const struct flow *f,
+			unsigned int dir, uint32_t *order)
 {
+	const struct flow_dir *d = &f->dir[dir];
 	const struct dir_ext *x = dir_ext(t, d);
 	const struct seg *s;
 	uint32_t to;
 
 	if (!x || !dir_started(d) || d->flags & D_FIN)
 		return false;
-	s = segs_first(&x->segs);
-	if (!s && !(x->flags & X_FIN))
+	if (!x->segs.n && !(x->flags & X_FIN))
 		return false;
-	to = s ? s->seq : x->fin;
+	s = first_held(x, &to);
 	*order = s ? s->order : x->fin_order;
-	return to == d->next || dir_skip_left(d, x);
+	/* Only the length of what is skipped matters. */
+	if (to != d->next || (s && dir_skip_left(d, x)))
+		return dir_skip_left(d, x);
+	return s ? beyond_doubt(t, f, dir, s) : fin_beyond_doubt(t, f, dir, x);
 }
 
 static void deliver_one(struct stream_table *t, struct flow *f,
@@ -41,8 +227,8 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 {
 	struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x = dir_ext(t, d);
-	struct seg *s = segs_first(&x->segs);
-	uint32_t to = s ? s->seq : x->fin;
+	uint32_t to;
+	struct seg *s = first_held(x, &to);
 
 	if (to != d->next) {
 		/* A hole, but its bytes are to be skipped anyway. */
@@ -54,17 +240,23 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 		return;
 	}
 	if (!s) {
-		x->flags &= ~X_FIN;
+		x->flags &= ~(X_FIN | X_FIN_DOUBT);
 		deliver_fin(t, f, dir, ts_ns);
 		return;
 	}
-	if (s->kind == SEG_URGENT)
-		d->next += s->len;
-	else if (s->kind == SEG_DATA)
+	if (s->doubt) {
+		unproven_seg(t, d, x, s);
+		/* What was doubtful about it was the order of arrival. */
+		if (s->doubt == DOUBT_FUTURE)
+			held_acked(t, f, !dir, s->ack);
+	}
+	t->ambiguous = s->ambiguous;
+	if (s->kind == SEG_DATA)
 		deliver_data(t, f, dir, s->data, s->len, s->ts_ns,
 			     s->has_ack ? &s->ack : NULL);
 	else
 		deliver_gap(t, f, dir, s->len, gap_kind_of(s->kind), s->ts_ns);
+	t->ambiguous = false;
 	drop_first(t, x);
 }
 
@@ -72,8 +264,8 @@ void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 {
 	while (!flow_holding(f)) {
 		uint32_t order[2] = {0, 0};
-		bool can[2] = {can_deliver(t, &f->dir[0], &order[0]),
-			       can_deliver(t, &f->dir[1], &order[1])};
+		bool can[2] = {can_deliver(t, f, 0, &order[0]),
+			       can_deliver(t, f, 1, &order[1])};
 
 		if (!can[0] && !can[1])
 			return;
@@ -86,9 +278,26 @@ void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 		  uint32_t to, uint64_t ts_ns, const char *reason)
 {
-	EXPLAIN(t, f, FLOW_GAP, dir, .offset = f->dir[dir].offset,
-		.len = to - f->dir[dir].next, .reason = reason);
-	deliver_gap(t, f, dir, to - f->dir[dir].next, STREAM_GAP_LOST, ts_ns);
+	struct flow_dir *d = &f->dir[dir];
+	struct dir_ext *x = dir_ext(t, d);
+	uint32_t first;
+	struct seg *s;
+
+	if (to != d->next) {
+		EXPLAIN(t, f, FLOW_GAP, dir, .offset = d->offset,
+			.len = to - d->next, .reason = reason);
+		if (x && !held_acked_beyond(t, d))
+			unproven(x, d, d->next, to);
+		deliver_gap(t, f, dir, to - d->next, STREAM_GAP_LOST, ts_ns);
+	}
+	s = x && (x->segs.n || x->flags & X_FIN) ? first_held(x, &first) : NULL;
+	if (s && s->doubt && first == d->next) {
+		unproven_seg(t, d, x, s);
+		s->doubt = DOUBT_NONE;
+		s->ambiguous = 1;
+	} else if (!s && x && x->flags & X_FIN_DOUBT && x->fin == d->next) {
+		x->flags &= ~X_FIN_DOUBT;
+	}
 	held_deliver(t, f, ts_ns);
 }
 
@@ -99,12 +308,9 @@ bool held_hole_end(const struct stream_table *t, const struct flow_dir *d,
 
 	if (!x || !dir_started(d) || d->flags & D_FIN)
 		return false;
-	if (x->segs.n)
-		*to = segs_first(&x->segs)->seq;
-	else if (x->flags & X_FIN)
-		*to = x->fin;
-	else
+	if (!x->segs.n && !(x->flags & X_FIN))
 		return false;
+	first_held(x, to);
 	return true;
 }
 
@@ -113,7 +319,7 @@ bool held_acked_beyond(const struct stream_table *t, const struct flow_dir *d)
 	uint32_t to;
 
 	return d->flags & D_ACKED && held_hole_end(t, d, &to) &&
-	       !seq_before(d->acked, to);
+	       to != d->next && !seq_before(d->acked, to);
 }
 
 void held_release(struct stream_table *t, struct flow *f, uint64_t ts_ns)

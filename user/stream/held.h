@@ -14,6 +14,26 @@ static inline enum stream_gap_kind gap_kind_of(uint8_t seg_kind)
 					 : STREAM_GAP_SKIPPED;
 }
 
+/* The sequence number after everything that the direction is known to have
+ * sent. */
+uint32_t held_highest(const struct stream_table *t, const struct flow_dir *d);
+/* Removes held bytes that were delivered meanwhile. */
+void held_trim(struct stream_table *t, struct flow_dir *d);
+/* Drops a doubtful segment at the next byte: the peer has refused it. */
+void held_drop_first_doubt(struct stream_table *t, struct flow_dir *d);
+/* Discards what is held, and a FIN that is not reached. */
+void held_discard(struct stream_table *t, struct flow_dir *d);
+/* See segs_drop_doubt(). */
+void held_drop_doubt(struct stream_table *t, struct flow_dir *d,
+		     const struct seg *sure);
+/* Updates the highest acknowledgment of a direction from its peer. */
+void held_acked(struct stream_table *t, struct flow *f, unsigned int dir,
+		uint32_t ack);
+
+/* The RST of a direction had no effect: the flow goes on. */
+void held_rst_disproved(struct stream_table *t, struct flow *f,
+			unsigned int dir);
+
 /* Delivers all that is contiguous, both directions in order of arrival. */
 void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns);
 

@@ -96,6 +96,10 @@ static enum match_fit fit_syn(const struct stream_table *t,
 			return MATCH_NEAR;
 		return MATCH_NONE;
 	}
+	/* Exactly the answer to its SYN. */
+	if (ack && d->state != DIR_HELD && dir_synced(o) &&
+	    rec->ack == o->start)
+		return MATCH_NEXT;
 	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_NO)
 		return MATCH_NONE;
 	if (d->state == DIR_HELD)

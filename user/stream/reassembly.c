@@ -4,6 +4,7 @@
  * its directions, expires them, and ends the flow. An ended flow stays for a
  * while so that late copies of its packets do not open a new one.
  */
+#include "stream/accept.h"
 #include "stream/arrival.h"
 #include "stream/deliver.h"
 #include "stream/flow_table.h"
@@ -50,12 +51,23 @@ static void update_wait(struct stream_table *t, struct flow *f,
 	if (flow_holding(f))
 		need = !dir_started(d) && x->wait != WAIT_EXPIRED;
 	else
-		need = x->segs.n || x->flags & X_FIN;
+		need = !(d->flags & D_FIN) && (x->segs.n || x->flags & X_FIN);
 	if (need && (progress || !wait_queued(x)))
 		wait_begin(t, d->ext, WAIT_DATA);
 	else if (!need)
 		wait_end(t, d->ext);
 	ext_drop_unused(t, d);
+}
+
+/* New data of a flow that is about to end: waits for silence again. */
+static void close_later(struct stream_table *t, struct flow *f)
+{
+	for (unsigned int dir = 0; dir < 2; dir++) {
+		const struct dir_ext *x = dir_ext(t, &f->dir[dir]);
+
+		if (x && x->wait == WAIT_CLOSE)
+			wait_begin(t, f->dir[dir].ext, WAIT_CLOSE);
+	}
 }
 
 /* After a record or an expired wait: ends the flow if both FINs are reached,
@@ -68,8 +80,13 @@ static void update_state(struct stream_table *t, uint32_t index, struct flow *f,
 		reassembly_finish(t, index, STREAM_END_FIN, ts_ns);
 		return;
 	}
-	for (unsigned int dir = 0; dir < 2; dir++)
+	for (unsigned int dir = 0; dir < 2; dir++) {
+		const struct dir_ext *x = dir_ext(t, &f->dir[dir]);
+
+		if (x && x->flags & X_RST && x->rst == f->dir[dir].next)
+			held_close_soon(t, index, dir, STREAM_END_RST);
 		update_wait(t, f, dir, next && next[dir] != f->dir[dir].next);
+	}
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		struct flow_dir *d = &f->dir[dir];
 		struct dir_ext *x = dir_ext(t, d);
@@ -87,6 +104,84 @@ static void update_state(struct stream_table *t, uint32_t index, struct flow *f,
 	}
 }
 
+/*
+ * An ended flow goes on exactly where it ended: what ended it had no effect on
+ * the receiver. Opens it again, as one that is joined midstream. False: the
+ * record is a late one.
+ */
+static bool revive(struct stream_table *t, uint32_t index, unsigned int dir,
+		   const struct metlo_rec *rec)
+{
+	struct flow *f = flow_at(t, index);
+
+	if (!rec->len || rec->tcp_flags & (METLO_TCP_SYN | METLO_TCP_RST) ||
+	    rec->seq != f->dir[dir].next || f->why == STREAM_END_FIN ||
+	    !dir_started(&f->dir[dir]) || f->dir[dir].flags & D_FIN ||
+	    accept_ack(t, f, dir, rec) != ACCEPT)
+		return false;
+	t->stats.revived++;
+	t->stats.flows_opened++;
+	t->stats.flows_live++;
+	EXPLAIN(t, f, FLOW_NEW, dir, .vni = rec->vni,
+		.reason = "the ended connection goes on");
+	f->flags &= ~(F_CLOSED | F_OPEN | F_DEAD | F_PROBED | F_MIDSTREAM);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct flow_dir *d = &f->dir[i];
+
+		if (!dir_started(d))
+			continue;
+		d->state = DIR_MIDSTREAM;
+		d->start = d->next;
+		d->offset = 0;
+	}
+	flow_table_move(t, index, LIST_DATA);
+	return true;
+}
+
+/* A record of an ended flow. */
+static void record_late(struct arrival *a, bool other_vni)
+{
+	struct stream_table *t = a->t;
+	const struct metlo_rec *rec = a->rec;
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	uint32_t seq = rec->seq + !!(rec->tcp_flags & METLO_TCP_SYN), n = 0;
+
+	if (dir_started(d) && seq_before(seq, d->next))
+		n = d->next - seq < rec->len ? d->next - seq : rec->len;
+	a->duplicate = n;
+	a->late = n < rec->len;
+	t->stats.bytes_duplicate += n;
+	t->stats.bytes_discarded += rec->len - n;
+	count_duplicate(a, other_vni);
+}
+
+/* The parts of a record that the receiver takes, in its order. */
+static void apply(struct arrival *a, const uint8_t *payload)
+{
+	const struct metlo_rec *rec = a->rec;
+
+	if (rec->tcp_flags & METLO_TCP_RST) {
+		arrival_rst(a);
+		return;
+	}
+	if (rec->tcp_flags & METLO_TCP_SYN) {
+		arrival_syn(a);
+		if (arrival_syn_data(a)) {
+			arrival_payload(a, payload);
+		} else if (rec->len) {
+			a->late = true;
+			a->t->stats.bytes_discarded += rec->len;
+		}
+		return;
+	}
+	if (rec->tcp_flags & METLO_TCP_URG)
+		arrival_urgent(a);
+	if (rec->wire_len)
+		arrival_payload(a, payload);
+	if (rec->tcp_flags & METLO_TCP_FIN)
+		arrival_fin(a);
+}
+
 void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 		       const struct metlo_rec *rec, const uint8_t *payload)
 {
@@ -98,34 +193,23 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 	bool other = d->state != DIR_UNSEEN && last != rec->vni;
 	uint32_t next[2];
 
-	arrival_header(&a);
-	if (f->flags & F_CLOSED) {
-		struct seg s = {.len = rec->len, .seq = rec->seq};
-		uint32_t n = 0;
-
-		s.seq += !!(rec->tcp_flags & METLO_TCP_SYN);
-
-		if (dir_started(d) && seq_before(s.seq, d->next))
-			n = d->next - s.seq < s.len ? d->next - s.seq : s.len;
-		a.duplicate = n;
-		a.late = n < rec->len;
-		t->stats.bytes_duplicate += n;
-		t->stats.bytes_discarded += rec->len - n;
-		count_duplicate(&a, other);
+	if (f->flags & F_CLOSED && !revive(t, index, dir, rec)) {
+		record_late(&a, other);
+		return;
+	}
+	if (!arrival_header(&a)) {
+		t->stats.refused++;
+		t->stats.bytes_discarded += rec->len;
 		return;
 	}
 	next[0] = f->dir[0].next;
 	next[1] = f->dir[1].next;
-	if (rec->tcp_flags & METLO_TCP_SYN)
-		arrival_syn(&a);
-	if (rec->tcp_flags & METLO_TCP_RST) {
-		arrival_rst(&a);
-	} else {
-		if (rec->wire_len)
-			arrival_payload(&a, payload);
-		if (rec->tcp_flags & METLO_TCP_FIN)
-			arrival_fin(&a);
-	}
+	apply(&a, payload);
+	/* Its numbers may have dispelled doubts. */
+	if (f->dir[0].ext | f->dir[1].ext)
+		held_deliver(t, f, rec->ts_ns);
+	if (a.fresh && rec->wire_len && f->flags & F_CLOSING)
+		close_later(t, f);
 	if (a.fresh && rec->vni == d->vni0)
 		d->flags &= ~D_LAST1;
 	else if (a.fresh)
@@ -183,6 +267,22 @@ bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 	return true;
 }
 
+/* Is what is held little data far beyond a hole that the peer has not
+ * acknowledged? Then it was beyond the receive window: after a loss as large as
+ * the hole, more would have followed. */
+static bool beyond_window(const struct stream_table *t,
+			  const struct flow_dir *d)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+	uint32_t to, hole;
+
+	if (!(d->flags & D_ACKED) || !held_hole_end(t, d, &to) ||
+	    held_acked_beyond(t, d))
+		return false;
+	hole = to - d->next;
+	return hole > 1 << 16 && x->segs.bytes < hole / 16;
+}
+
 void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns)
 {
 	struct dir_ext *x = ext_at(t, ext), *other;
@@ -202,6 +302,10 @@ void reassembly_expire(struct stream_table *t, uint32_t ext, uint64_t ts_ns)
 		if (other && other->wait == WAIT_DATA)
 			return; /* the other start is still unknown */
 		held_release(t, f, ts_ns);
+	} else if (beyond_window(t, &f->dir[dir])) {
+		held_discard(t, &f->dir[dir]);
+		EXPLAIN(t, f, FLOW_IGNORE, dir,
+			.reason = "data far ahead, and nothing before it came");
 	} else if (held_hole_end(t, &f->dir[dir], &to)) {
 		held_give_up(t, f, dir, to, ts_ns,
 			     held_acked_beyond(t, &f->dir[dir])
@@ -303,6 +407,11 @@ void reassembly_finish(struct stream_table *t, uint32_t index,
 	if (f->dir[0].flags & f->dir[1].flags & D_FIN)
 		why = STREAM_END_FIN;
 	for (unsigned int dir = 0; dir < 2; dir++) {
+		const struct dir_ext *x = dir_ext(t, &f->dir[dir]);
+
+		if (x && x->flags & X_RST && x->rst == f->dir[dir].next &&
+		    why != STREAM_END_FIN)
+			why = STREAM_END_RST;
 		skip_withdraw(t, f, dir);
 		ext_drop(t, &f->dir[dir]);
 	}

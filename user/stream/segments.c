@@ -78,12 +78,13 @@ static bool append_tiny(struct segs *s, unsigned int i, const struct seg *slice)
 {
 	struct seg *prev;
 
-	if (!i || slice->kind != SEG_DATA || slice->len > TINY)
+	if (!i || slice->kind != SEG_DATA || slice->len > TINY || slice->doubt)
 		return false;
 	prev = at(s, i - 1);
 	if (prev->kind != SEG_DATA || prev->seq + prev->len != slice->seq ||
 	    prev->room - prev->len < slice->len ||
-	    prev->has_ack != slice->has_ack || prev->ack != slice->ack)
+	    prev->has_ack != slice->has_ack || prev->ack != slice->ack ||
+	    prev->doubt || prev->ambiguous != slice->ambiguous)
 		return false;
 	memcpy(prev->data + prev->len, slice->data, slice->len);
 	prev->len += slice->len;
@@ -155,8 +156,33 @@ static int carve(struct segs *s, unsigned int *i, uint32_t seq, uint32_t len)
 
 static bool replaceable(const struct seg *there, const struct seg *slice)
 {
-	return (slice->kind == SEG_DATA || slice->kind == SEG_URGENT) &&
-	       (there->kind == SEG_TRUNCATED || there->kind == SEG_SKIPPED);
+	return slice->kind == SEG_DATA && there->kind != SEG_DATA;
+}
+
+/* Does the new segment replace the bytes of the one that is there? Doubtful
+ * bytes replace nothing. */
+static bool prevails(const struct seg *slice, const struct seg *there)
+{
+	if (slice->doubt)
+		return false;
+	return seq_before(slice->seq, there->seq) ||
+	       (slice->seq == there->seq && slice->len > there->len);
+}
+
+/* part of slice overlaps data of g: settles which bytes stay. */
+static void overlap(struct seg *g, const struct seg *slice,
+		    const struct seg *part, struct segs_result *r)
+{
+	uint8_t *there = g->data + (part->seq - g->seq);
+
+	r->duplicate += part->len;
+	if (!memcmp(there, part->data, part->len))
+		return;
+	r->conflicts++;
+	if (!slice->doubt)
+		g->ambiguous = 1;
+	if (prevails(slice, g))
+		memcpy(there, part->data, part->len);
 }
 
 static void count(struct segs_result *r, const struct seg *slice, int err)
@@ -205,13 +231,8 @@ int segs_insert(struct segs *s, const struct seg *slice, struct segs_result *r)
 			count(r, &part, err);
 			i += !appended;
 		} else {
-			if (part.kind == SEG_DATA) {
-				r->duplicate += part.len;
-				if (g->kind == SEG_DATA &&
-				    memcmp(g->data + (part.seq - g->seq),
-					   part.data, part.len))
-					r->conflicts++;
-			}
+			if (part.kind == SEG_DATA)
+				overlap(g, slice, &part, r);
 			i++;
 		}
 		seg_advance(&rest, part.len);
@@ -232,6 +253,89 @@ void segs_pop(struct segs *s)
 	s->first++;
 	if (!--s->n)
 		s->first = 0;
+}
+
+/* Removes the first n bytes of a segment, but not all of it. */
+static void trim_front(struct segs *s, struct seg *g, uint32_t n)
+{
+	g->seq += n;
+	g->len -= n;
+	if (g->kind != SEG_DATA)
+		return;
+	memmove(g->data, g->data + n, g->len);
+	s->bytes -= n;
+}
+
+void segs_trim(struct segs *s, uint32_t seq)
+{
+	struct seg *g;
+
+	while ((g = segs_first(s)) && seq_before(g->seq, seq)) {
+		if (seq - g->seq >= g->len)
+			segs_pop(s);
+		else
+			trim_front(s, g, seq - g->seq);
+	}
+}
+
+/* Removes the segment at index i. */
+static void erase(struct segs *s, unsigned int i)
+{
+	struct seg *g = at(s, i);
+
+	if (g->kind == SEG_DATA)
+		s->bytes -= g->len;
+	s->memory -= g->room;
+	free(g->data);
+	close_slot(s, i);
+}
+
+void segs_drop_doubt(struct segs *s, const struct seg *sure)
+{
+	uint32_t end = sure->seq + sure->len;
+	unsigned int i = find(s, sure->seq);
+
+	while (i < s->n && seq_before(at(s, i)->seq, end)) {
+		struct seg *g = at(s, i);
+		uint32_t from = seq_max(g->seq, sure->seq);
+		uint32_t to = seq_min(g->seq + g->len, end);
+
+		if (!g->doubt) {
+			i++;
+		} else if ((from == g->seq && to == g->seq + g->len) ||
+			   g->kind != SEG_DATA ||
+			   memcmp(g->data + (from - g->seq),
+				  sure->data + (from - sure->seq), to - from)) {
+			erase(s, i);
+		} else if (from == g->seq) {
+			trim_front(s, g, to - from);
+			i++;
+		} else {
+			s->bytes -= g->seq + g->len - from;
+			g->len = from - g->seq;
+			i++;
+		}
+	}
+	if (!s->n)
+		s->first = 0;
+}
+
+bool segs_differ(const struct segs *s, uint32_t seq, const uint8_t *data,
+		 uint32_t len)
+{
+	for (unsigned int i = find(s, seq); i < s->n; i++) {
+		const struct seg *g = at(s, i);
+		uint32_t from = seq_max(g->seq, seq);
+		uint32_t to = seq_min(g->seq + g->len, seq + len);
+
+		if (!seq_before(g->seq, seq + len))
+			return false;
+		if (g->kind == SEG_DATA &&
+		    memcmp(g->data + (from - g->seq), data + (from - seq),
+			   to - from))
+			return true;
+	}
+	return false;
 }
 
 void segs_free(struct segs *s)

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Out-of-order data of one direction: segments sorted by sequence number that
- * never overlap. Where two packets overlap, the bytes that arrived first stay
- * (RFC 9293 leaves the choice to the receiver). A placeholder for bytes that
- * were not captured is replaced by the bytes themselves.
+ * never overlap. Where two packets overlap, Linux decides (tcp_data_queue_ofo()):
+ * a segment that the new one covers is replaced, else the one that starts
+ * earlier keeps its bytes. If they differ, the result is marked ambiguous. A
+ * placeholder for bytes that were not captured is replaced by the bytes
+ * themselves.
  */
 #ifndef STREAM_SEGMENTS_H
 #define STREAM_SEGMENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +20,13 @@ enum seg_kind {
 	SEG_DATA,
 	SEG_TRUNCATED, /* not captured: cut off by the mirror */
 	SEG_SKIPPED,   /* not captured: dropped by the kernel on request */
-	SEG_URGENT,    /* the urgent byte (RFC 6093), not part of the stream */
+};
+
+/* Why the receiver may drop a segment. */
+enum seg_doubt {
+	DOUBT_NONE,
+	DOUBT_FUTURE, /* it acknowledges bytes that nobody has seen */
+	DOUBT_OTHER,  /* only the peer's acknowledgment can tell */
 };
 
 struct seg {
@@ -28,7 +37,9 @@ struct seg {
 	uint32_t ack;	/* acknowledgment number, if has_ack */
 	uint32_t order; /* serial number of its record */
 	uint8_t kind;	/* enum seg_kind */
-	uint8_t has_ack;
+	uint8_t has_ack : 1;
+	uint8_t doubt : 2;     /* enum seg_doubt */
+	uint8_t ambiguous : 1; /* other bytes were seen in its place */
 };
 
 struct segs {
@@ -73,6 +84,14 @@ static inline void seg_advance(struct seg *s, uint32_t n)
 		s->data += n;
 }
 
+/* Removes the bytes before seq. */
+void segs_trim(struct segs *s, uint32_t seq);
+/* Data beyond doubt arrived: removes the doubtful segments that contradict it,
+ * and of others what it repeats. */
+void segs_drop_doubt(struct segs *s, const struct seg *sure);
+/* Do held bytes differ from data, which has len bytes? */
+bool segs_differ(const struct segs *s, uint32_t seq, const uint8_t *data,
+		 uint32_t len);
 /* Frees the first segment. */
 void segs_pop(struct segs *s);
 void segs_free(struct segs *s);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "stream/accept.h"
 #include "stream/deliver.h"
 #include "stream/flow_table.h"
 #include "stream/held.h"
@@ -123,17 +124,24 @@ static void end_flow(struct stream_table *t, uint32_t index,
 		reassembly_finish(t, index, why, t->now);
 }
 
-/* Evicts the least recently used of the flows with this key. */
+/* Evicts one of the flows with this key: one without data if there is any, since
+ * a SYN costs its sender nothing, else the least recently used. */
 static void evict_same_key(struct stream_table *t, uint32_t tag,
 			   const struct flow_key *key)
 {
 	struct slot_walk walk = flow_table_walk(t, tag);
 	uint32_t oldest = 0, index;
 
-	while ((index = flow_table_next(t, tag, key, &walk)))
-		if (!oldest || (int32_t)(flow_at(t, index)->used -
-					 flow_at(t, oldest)->used) < 0)
+	while ((index = flow_table_next(t, tag, key, &walk))) {
+		const struct flow *f = flow_at(t, index);
+		const struct flow *o = flow_at(t, oldest);
+		bool data = f->list >= LIST_HANDSHAKE;
+
+		if (!oldest || (o->list >= LIST_HANDSHAKE && !data) ||
+		    ((o->list >= LIST_HANDSHAKE) == data &&
+		     (int32_t)(f->used - o->used) < 0))
 			oldest = index;
+	}
 	if (oldest) {
 		EXPLAIN(t, flow_at(t, oldest), FLOW_EVICT, 0,
 			.reason = "too many flows with this tuple");
@@ -198,6 +206,25 @@ static const char *new_reason(const struct metlo_rec *rec, uint32_t same_key)
 			: "no SYN; joined midstream";
 }
 
+static bool withdraw_shunts(struct stream_table *t, struct flow *f)
+{
+	bool c2s = skip_withdraw(t, f, 0), s2c = skip_withdraw(t, f, 1);
+
+	return c2s || s2c;
+}
+
+/* A SYN: the kernel must not drop payload of the connection that it may begin
+ * because another one of its tuple did not want it. */
+static void withdraw_rivals(struct stream_table *t, uint32_t tag,
+			    const struct flow_key *key)
+{
+	struct slot_walk walk = flow_table_walk(t, tag);
+	uint32_t index;
+
+	while ((index = flow_table_next(t, tag, key, &walk)))
+		withdraw_shunts(t, flow_at(t, index));
+}
+
 static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 			  const struct flow_key *key, unsigned int dir,
 			  const struct metlo_rec *rec, uint32_t same_key)
@@ -205,9 +232,9 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 	struct flow *f;
 	uint32_t index;
 
-	/* Without a SYN it proves itself only by going on: supersede_rivals(). */
 	if (same_key && rec->tcp_flags & METLO_TCP_SYN)
-		supersede(t, tag, key, dir, rec->vni, 0, 0);
+		withdraw_rivals(t, tag, key);
+	/* It proves itself by going on: supersede_rivals(). */
 	if (same_key && has_tenant(t, tag, key, dir, rec->vni))
 		t->stats.flows_other_vni++;
 	if (same_key >= FLOW_TABLE_SAME_KEY)
@@ -252,6 +279,21 @@ static void explain_vni(struct stream_table *t, unsigned int dir,
 		.reason = reasons[m->fit]);
 }
 
+/* Have the endpoints agreed on this connection? The SYN of one side proves
+ * nothing: in an established connection it has no effect. */
+static bool handshake_seen(const struct flow *f)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct flow_dir *d = &f->dir[i];
+
+		if (!dir_synced(d) || !(d->flags & D_ACKED))
+			continue;
+		if (dir_synced(&f->dir[!i]) && !seq_before(d->acked, d->start))
+			return true;
+	}
+	return false;
+}
+
 /* A record arrived for one of several flows with the same key. */
 static void supersede_rivals(struct stream_table *t, uint32_t tag,
 			     const struct flow_key *key, unsigned int dir,
@@ -261,9 +303,9 @@ static void supersede_rivals(struct stream_table *t, uint32_t tag,
 
 	if (f->flags & (F_CLOSED | F_CLOSING))
 		return;
-	if (rec->tcp_flags & METLO_TCP_SYN)
+	if (rec->tcp_flags & METLO_TCP_SYN && handshake_seen(f))
 		supersede(t, tag, key, dir, rec->vni, m->flow, 0);
-	else if (m->fit == MATCH_NEXT)
+	else if (m->fit == MATCH_NEXT && !(rec->tcp_flags & METLO_TCP_SYN))
 		supersede(t, tag, key, dir, rec->vni, m->flow,
 			  ticks_of(t->conf.gap_timeout_ns) + 1);
 }
@@ -328,6 +370,11 @@ static void process_record(struct stream_table *t, const struct location *at,
 	index = flow_table_next(t, at->tag, &at->key, &walk);
 	if (index && fast_path(t, index, at->dir, rec, payload))
 		return;
+	if (!accept_flags(rec)) {
+		t->stats.refused++;
+		t->stats.bytes_discarded += rec->len;
+		return;
+	}
 	while (t->ooo_memory + rec->len + OOO_SLACK > t->conf.ooo_limit)
 		if (!reassembly_reclaim(t, rec->ts_ns))
 			break;
@@ -337,10 +384,17 @@ static void process_record(struct stream_table *t, const struct location *at,
 			explain_vni(t, at->dir, rec, &m);
 		flow_table_touch(t, m.flow, flow_at(t, m.flow));
 		if (m.fit != MATCH_FAR) {
-			if (m.same_key > 1)
+			bool syn = rec->tcp_flags & METLO_TCP_SYN;
+
+			/* A SYN completes a handshake; other records may end
+			 * the flow. */
+			if (m.same_key > 1 && !syn)
 				supersede_rivals(t, at->tag, &at->key, at->dir,
 						 rec, &m);
 			reassembly_record(t, m.flow, at->dir, rec, payload);
+			if (m.same_key > 1 && syn)
+				supersede_rivals(t, at->tag, &at->key, at->dir,
+						 rec, &m);
 			return;
 		}
 		if (reassembly_far(t, m.flow, at->dir, rec, payload))
@@ -392,13 +446,6 @@ void stream_records(struct stream_table *t, const struct stream_input *in,
 		process_batch(t, in, STREAM_BATCH);
 	if (n)
 		process_batch(t, in, n);
-}
-
-static bool withdraw_shunts(struct stream_table *t, struct flow *f)
-{
-	bool c2s = skip_withdraw(t, f, 0), s2c = skip_withdraw(t, f, 1);
-
-	return c2s || s2c;
 }
 
 static bool waits(const struct stream_table *t, const struct flow *f)

@@ -46,6 +46,7 @@ struct stream_chunk {
 	uint64_t ts_ns;	 /* arrival of the packet that carried data[0] */
 	uint64_t acked;	 /* offset in the opposite direction that the packet
 			  * acknowledges, or STREAM_UNKNOWN */
+	bool ambiguous;	 /* the receiver may have read other bytes */
 };
 
 #define STREAM_UNKNOWN UINT64_MAX
@@ -68,7 +69,8 @@ enum stream_end {
 /*
  * The protocol above TCP. open() returns its state for the connection, passed
  * back as proto; NULL (out of memory) makes the flow ignored. fin() reports
- * the FIN once every byte before it has been delivered or reported missing.
+ * the FIN once every byte before it has been delivered or reported missing; if
+ * data follows it nevertheless, the receiver had not accepted the FIN.
  * close() is called exactly once for each successful open(), as the last call.
  * Within a direction, calls follow stream order; across directions, order of
  * arrival, which may differ from the order of sending.
@@ -205,7 +207,7 @@ struct stream_conf {
 	  "Records that are copies mirrored under another VNI.")                        \
 	X(out_of_order, COUNTER, "Records held until earlier ones arrived.")            \
 	X(overlap_conflicts, COUNTER,                                                   \
-	  "Overlapping segments with different data; the first one wins.")              \
+	  "Overlapping segments with different data.")                                  \
 	X(ooo_flow_limit, COUNTER,                                                      \
 	  "Holes given up at the memory limit of one connection.")                      \
 	X(ooo_total_limit, COUNTER,                                                     \
@@ -215,6 +217,13 @@ struct stream_conf {
 	X(before_start, COUNTER,                                                        \
 	  "Records older than the byte at which the connection was joined.")            \
 	X(after_end, COUNTER, "Records after a FIN, an RST or a new SYN.")              \
+	X(refused, COUNTER,                                                             \
+	  "Segments that their receiver drops (RFC 9293 3.10.7.4).")                    \
+	X(doubtful, COUNTER,                                                            \
+	  "Segments held because their receiver may drop them.")                        \
+	X(rewinds, COUNTER,                                                             \
+	  "Times that data continued before a hole that was given up.")                 \
+	X(revived, COUNTER, "Ended connections that proved to be alive.")               \
 	X(urgent_bytes, COUNTER,                                                        \
 	  "Out-of-band bytes (RFC 6093), not part of the stream.")                      \
 	X(rst_bytes, COUNTER,                                                           \
@@ -222,7 +231,7 @@ struct stream_conf {
 	X(no_memory, COUNTER,                                                           \
 	  "Records not buffered because the machine is out of memory.")                 \
 	X(rst_ignored, COUNTER,                                                         \
-	  "RSTs ignored as out of window (RFC 5961) or disproved by later data.")       \
+	  "RSTs not at the next byte (RFC 5961) or disproved by later traffic.")        \
 	X(flows_opened, COUNTER, "Connections opened.")                                 \
 	X(flows_midstream, COUNTER,                                                     \
 	  "Connections joined without their handshake.")                                \

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Allocation of exts and the queue of waits, oldest first. */
+#include <stdlib.h>
+
 #include "stream/waits.h"
 
 struct dir_ext *ext_get(struct stream_table *t, uint32_t flow, unsigned int dir)
@@ -25,6 +27,14 @@ struct dir_ext *ext_get(struct stream_table *t, uint32_t flow, unsigned int dir)
 	return x;
 }
 
+void ext_proven(struct stream_table *t, struct dir_ext *x)
+{
+	x->flags &= ~X_UNPROVEN;
+	t->ooo_memory -= x->unproven_data ? x->unproven_room : 0;
+	free(x->unproven_data);
+	x->unproven_data = NULL;
+}
+
 void ext_drop(struct stream_table *t, struct flow_dir *d)
 {
 	struct dir_ext *x = dir_ext(t, d);
@@ -32,6 +42,7 @@ void ext_drop(struct stream_table *t, struct flow_dir *d)
 	if (!x)
 		return;
 	wait_end(t, d->ext);
+	ext_proven(t, x);
 	t->stats.bytes_discarded += x->segs.bytes;
 	t->stats.bytes_buffered -= x->segs.bytes;
 	t->ooo_memory -= x->segs.memory;
@@ -44,6 +55,10 @@ void ext_drop_unused(struct stream_table *t, struct flow_dir *d)
 {
 	struct dir_ext *x = dir_ext(t, d);
 
+	if (x && !x->segs.n && x->segs.memory) {
+		t->ooo_memory -= x->segs.memory;
+		segs_free(&x->segs);
+	}
 	if (x && !x->flags && x->wait == WAIT_NONE && !x->skip && !x->segs.n &&
 	    !x->far_count && x->shunt == METLO_SHUNT_OFF)
 		ext_drop(t, d);

@@ -32,6 +32,8 @@ static inline void clock_advance(struct stream_table *t, uint64_t ns)
 /* The ext of a direction, allocated if needed. NULL: out of memory. */
 struct dir_ext *ext_get(struct stream_table *t, uint32_t flow,
 			unsigned int dir);
+/* Forgets what the peer had not confirmed. */
+void ext_proven(struct stream_table *t, struct dir_ext *x);
 /* Frees the ext of a direction, if any, and discards the data it holds. */
 void ext_drop(struct stream_table *t, struct flow_dir *d);
 /* Frees the ext if it carries no state any more. */

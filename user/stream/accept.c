@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The acceptance tests of a receiver, as far as an observer can repeat them. It
+ * sees the directions in another order than the endpoints do, and no bare
+ * acknowledgments, so that some segments stay doubtful until the peer's numbers
+ * tell.
+ */
+#include "stream/accept.h"
+#include "stream/held.h"
+#include "stream/match.h"
+
+/* A segment may acknowledge this much less than one before it: every receiver
+ * accepts as much as its largest window was (RFC 5961 section 5.2). */
+#define OLD_ACK_SURE 65535
+
+bool accept_flags(const struct metlo_rec *rec)
+{
+	const unsigned int any = METLO_TCP_ACK | METLO_TCP_SYN | METLO_TCP_RST;
+
+	return rec->tcp_flags & any;
+}
+
+enum verdict accept_ack(const struct stream_table *t, const struct flow *f,
+			unsigned int dir, const struct metlo_rec *rec)
+{
+	const struct flow_dir *o = &f->dir[!dir];
+	int32_t behind;
+
+	if (!dir_started(o) || dir_skip_left(o, dir_ext(t, o)))
+		return ACCEPT;
+	if (seq_before(held_highest(t, o), rec->ack))
+		return DOUBT_ACK_FUTURE;
+	if (o->flags & D_ACKED) {
+		behind = seq_diff(o->acked, rec->ack);
+		if (behind > MATCH_WINDOW)
+			return REFUSE;
+		if (behind > OLD_ACK_SURE)
+			return DOUBT_ACK_OLD;
+	}
+	/* Since Linux 6.8 no acknowledgment may precede the first byte. */
+	return dir_synced(o) && o->offset < MATCH_WINDOW &&
+			       seq_before(rec->ack, o->start)
+		       ? DOUBT_ACK_OLD
+		       : ACCEPT;
+}

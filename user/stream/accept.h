@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Would the receiver accept this segment (RFC 9293 section 3.10.7.4, RFC 5961 as
+ * Linux implements it)? A segment that it drops is not part of the stream.
+ */
+#ifndef STREAM_ACCEPT_H
+#define STREAM_ACCEPT_H
+
+#include "stream/flow.h"
+
+enum verdict {
+	ACCEPT,
+	DOUBT_ACK_FUTURE, /* unless what it acknowledges is still to come */
+	DOUBT_ACK_OLD,	  /* depends on the receiver's largest window */
+	REFUSE,
+};
+
+/* False if the flags alone make every receiver drop it. */
+bool accept_flags(const struct metlo_rec *rec);
+/* Judges the acknowledgment number of a record with the ACK flag. */
+enum verdict accept_ack(const struct stream_table *t, const struct flow *f,
+			unsigned int dir, const struct metlo_rec *rec);
+
+#endif
