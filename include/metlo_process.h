@@ -171,6 +171,8 @@ METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
 						      rec->dport));
 	end = rec->seq + (__u32)pkt->wire_len +
 	      (pkt->tcp_flags & METLO_TCP_SYN ? 1 : 0);
+	if (METLO_UNLIKELY(pkt->tcp_flags & METLO_TCP_SYN) && slot)
+		metlo_shunt_end(slot, rec);
 	if (pkt->wire_len && slot && metlo_shunted(slot, rec, end)) {
 		stats->shunted_bytes += pkt->wire_len;
 		if (!(pkt->tcp_flags & METLO_TCP_EVENTS))

@@ -6,7 +6,7 @@
  * The table is direct-mapped. The low bits of the index are those of the flow
  * hash, which also select the ring, and the top bit distinguishes the
  * directions. All connections that share a slot therefore belong to one
- * worker, and each slot has a single writer.
+ * worker, and each slot has a single writer, besides metlo_shunt_end().
  *
  * METLO_SHUNT_UNTIL compares sequence numbers modulo 2^32 (RFC 9293 section
  * 3.4). The writer must withdraw or renew the request before the direction has
@@ -65,6 +65,23 @@ METLO_INLINE int metlo_shunted(struct metlo_shunt *slot,
 	version = __sync_fetch_and_add(&slot->version, 0);
 	return !(version & 1) && metlo_shunt_matches(slot, rec, end) &&
 	       __sync_fetch_and_add(&slot->version, 0) == version;
+}
+
+/*
+ * A SYN of the tuple: a request outlives no connection, so it is dropped here,
+ * before user space knows of the SYN. Not a second writer in the sense of the
+ * seqlock: mode is one word, and OFF is right whatever the other words are. A
+ * request that user space is writing for the old connection may survive; it
+ * withdraws that when it gets the SYN.
+ */
+METLO_INLINE void metlo_shunt_end(volatile struct metlo_shunt *slot,
+				  const struct metlo_rec *rec)
+{
+	if (slot->mode != METLO_SHUNT_OFF && slot->vni == rec->vni &&
+	    slot->sport == rec->sport && slot->dport == rec->dport &&
+	    metlo_addr_equal((const __u8 *)slot->saddr, rec->saddr) &&
+	    metlo_addr_equal((const __u8 *)slot->daddr, rec->daddr))
+		slot->mode = METLO_SHUNT_OFF;
 }
 
 #ifndef __bpf__

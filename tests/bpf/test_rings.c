@@ -262,6 +262,42 @@ static void test_reload(void **state)
 	testrun_free(t);
 }
 
+/* A SYN ends the request of its tuple before user space knows of it. */
+static void test_syn_ends_shunt(void **state)
+{
+	struct frame_spec spec = {.dport = 9000, .payload = 10};
+	struct frame_spec syn = {.dport = 9000, .tcp_flags = METLO_TCP_SYN};
+	struct rings_fixture *fix = *state;
+	struct metlo_shunt want = {.mode = METLO_SHUNT_ALL};
+	struct metlo_config *config;
+	struct metlo_stats s;
+	struct testrun *t;
+
+	if (!fix->loaded)
+		skip();
+	t = load(0, false);
+	config = testrun_config(t);
+	config->any_port = 1;
+	frame_build(&fix->frame, &spec);
+	memcpy(want.saddr, fix->frame.saddr, 16);
+	memcpy(want.daddr, fix->frame.daddr, 16);
+	want.sport = fix->frame.sport;
+	want.dport = fix->frame.dport;
+	metlo_shunt_set(testrun_shunts(t),
+			metlo_flow_hash(config->hash_seed, want.saddr,
+					want.daddr, want.sport, want.dport),
+			&want);
+	push(t, &fix->frame);
+	frame_build(&fix->frame, &syn);
+	push(t, &fix->frame);
+	frame_build(&fix->frame, &spec);
+	push(t, &fix->frame);
+	assert_return_code(testrun_stats(t, &s), 0);
+	assert_int_equal(s.shunted, 1);
+	assert_int_equal(s.delivered, 2);
+	testrun_free(t);
+}
+
 /* The build for drivers without multi-buffer support. */
 static void test_without_frags(void **state)
 {
@@ -309,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_rings),
 		cmocka_unit_test(test_vnis),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_syn_ends_shunt),
 		cmocka_unit_test(test_without_frags),
 	};
 

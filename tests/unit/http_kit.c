@@ -283,7 +283,7 @@ void kit_run(struct kit *k, const struct kit_step *steps, size_t n,
 {
 	size_t base = 0;
 
-	kit_open(k, false, true);
+	kit_open(k, false, false);
 	for (size_t i = 0; i < n; i++) {
 		const struct kit_step *s = &steps[i];
 		size_t len = s->len ? s->len : strlen(s->data), at = 0;

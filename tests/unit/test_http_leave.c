@@ -46,10 +46,14 @@ static void tls_however_cut(void **state)
 		kit_open(&k, false, true);
 		kit_data(&k, STREAM_C2S, record[2], n, 0);
 		kit_data(&k, STREAM_C2S, record[2] + n, 5 - n, 0);
+		assert_int_equal(k.flow.skip[STREAM_C2S], 0);
+		kit_data(&k, STREAM_S2C, record[2], n, 5);
+		kit_data(&k, STREAM_S2C, record[2] + n, 5 - n, 5);
 		assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
 		kit_close(&k, STREAM_END_FIN);
 		kit_open(&k, false, true);
 		kit_data(&k, STREAM_C2S, record[2], n, 0);
+		kit_data(&k, STREAM_S2C, record[2], 5, n);
 		kit_close(&k, STREAM_END_FIN);
 		assert_int_equal(stats(&k)->not_http_tls, 2 * n);
 	}
@@ -66,6 +70,9 @@ static void not_http(void **state)
 	kit_init(&k, NULL);
 	kit_open(&k, false, true);
 	kit_data(&k, STREAM_C2S, "\x16\x03\x01\x02\x00\x01\x00", 7, 0);
+	/* the client's word alone */
+	assert_int_equal(k.flow.skip[STREAM_C2S], 0);
+	kit_data(&k, STREAM_S2C, "\x16\x03\x03\x02\x00\x02\x00", 7, 7);
 	assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
 	assert_int_equal(k.flow.skip[STREAM_S2C], STREAM_UNKNOWN);
 	assert_int_equal(stats(&k)->not_http_tls, 1);
@@ -78,6 +85,7 @@ static void not_http(void **state)
 	kit_open(&k, false, true);
 	for (size_t i = 0; i < sizeof(junk); i++)
 		junk[i] = (char)(i * 7);
+	kit_data(&k, STREAM_S2C, "\1\2\3", 3, 0);
 	kit_data(&k, STREAM_C2S, junk, sizeof(junk), 0);
 	assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
 	kit_close(&k, STREAM_END_FIN);
@@ -94,6 +102,81 @@ static void not_http(void **state)
 	kit_c(&k, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
 	kit_s(&k, ok);
 	assert_int_equal(stats(&k)->paired, 1);
+	kit_done(&k);
+}
+
+/* What the client sends before the server has agreed to leave HTTP is HTTP if
+ * the server refuses. */
+static void refused(void **state)
+{
+	static const char *const asks[] = {
+		"CONNECT a:443 HTTP/1.1\r\n\r\n",
+		"GET /a HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+		"GET /b HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
+	};
+	static const char no[] = "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n";
+	static const char next[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+	static const char *const early[] = {
+		"\r\nGET /early HTTP/1.1\r\n\r\n",
+		"FOO /early HTTP/1.1\r\n\r\n",
+		"\r\n\r\nMYMETHOD /early HTTP/1.1\r\nA: b\r\n\r\n",
+	};
+	static const char hello[] = "\x16\x03\x01\x00\x05hello";
+	struct kit k;
+	unsigned int n = 0;
+
+	(void)state;
+	kit_init(&k, NULL);
+	for (unsigned int i = 0; i < 3 * 4; i++) {
+		kit_open(&k, false, true);
+		kit_c(&k, asks[i / 4]);
+		if (i % 4 < 3)
+			kit_c(&k, early[i % 4]);
+		else
+			kit_data(&k, STREAM_C2S, hello, sizeof(hello) - 1, 0);
+		assert_int_equal(k.flow.skip[STREAM_C2S], 0);
+		kit_s(&k, no);
+		if (i % 4 < 3)
+			kit_s(&k, ok);
+		kit_c(&k, next);
+		kit_s(&k, ok);
+		assert_int_equal(k.flow.skip[STREAM_C2S], 0);
+		kit_close(&k, STREAM_END_FIN);
+		n += i % 4 < 3 ? 3 : 2;
+		assert_int_equal(stats(&k)->requests, n);
+	}
+	assert_int_equal(stats(&k)->upgraded, 0);
+	/* accepted: the early bytes belong to the other protocol */
+	kit_open(&k, false, true);
+	kit_c(&k, asks[1]);
+	kit_data(&k, STREAM_C2S, hello, sizeof(hello) - 1, 0);
+	kit_s(&k, "HTTP/1.1 101 Switching\r\n\r\n");
+	assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
+	kit_close(&k, STREAM_END_FIN);
+	kit_open(&k, false, true);
+	kit_c(&k, asks[0]);
+	kit_data(&k, STREAM_C2S, hello, sizeof(hello) - 1, 0);
+	kit_s(&k, "HTTP/1.1 200 OK\r\n\r\n");
+	assert_int_equal(k.flow.skip[STREAM_C2S], STREAM_UNKNOWN);
+	kit_close(&k, STREAM_END_FIN);
+	assert_int_equal(stats(&k)->upgraded, 2);
+	kit_done(&k);
+}
+
+/* A client that begins with a status line does not become the server. */
+static void roles_from_the_handshake(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, NULL);
+	kit_open(&k, false, true);
+	kit_c(&k, "HTTP/1.1 204 x\r\n\r\n");
+	kit_c(&k, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+	kit_s(&k, ok);
+	assert_int_equal(stats(&k)->requests, 1);
+	assert_int_equal(stats(&k)->responses, 1);
+	kit_close(&k, STREAM_END_FIN);
 	kit_done(&k);
 }
 
@@ -375,6 +458,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(not_http),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(roles_from_the_handshake),
 		cmocka_unit_test(tls_however_cut),
 		cmocka_unit_test(meaning_comes_late),
 		cmocka_unit_test(no_length),

@@ -269,6 +269,7 @@ static void test_tls_and_h2(void **state)
 	begin(&k);
 	C(&k, V1);
 	C(&k, "\x16\x03\x01\x00\x10\x01");
+	kit_data(&k, STREAM_S2C, "\x16\x03\x03\x00\x10\x02", 6, 0);
 	assert_int_equal(http_stats(k.e)->not_http_tls, 1);
 	end(&k, "");
 	begin(&k);

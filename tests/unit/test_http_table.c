@@ -25,7 +25,7 @@ static void whole(void **state)
 	char how[48];
 
 	kit_init(&k, NULL);
-	kit_open(&k, false, true);
+	kit_open(&k, false, false);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct kit_step *s = &c->steps[i].send;
 

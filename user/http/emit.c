@@ -133,7 +133,8 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 	if (x->req) {
 		fill(e, x->req, true, e->out[0], &req);
 		t.request = &req;
-		flags |= x->req->h.flags;
+		flags |= x->req->h.flags |
+			 (x->req->ambiguous ? HTTP_F_AMBIGUOUS : 0);
 	} else {
 		flags |= HTTP_F_NO_REQUEST;
 	}
@@ -143,7 +144,8 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 			msg_body_discard(e, x->rsp);
 		fill(e, x->rsp, false, e->out[1], &rsp);
 		t.response = &rsp;
-		flags |= x->rsp->h.flags;
+		flags |= x->rsp->h.flags |
+			 (x->rsp->ambiguous ? HTTP_F_AMBIGUOUS : 0);
 	} else {
 		flags |= HTTP_F_NO_RESPONSE;
 	}

@@ -63,6 +63,23 @@ void event_replay(struct http_engine *e, struct event *ev, void *block,
 	store_free(&e->store, block, block_cap);
 }
 
+bool event_replay_other(struct http_engine *e, enum stream_dir dir,
+			const struct input *in, void *block, size_t block_cap)
+{
+	struct event *ev = event_push(e, EVENT_BYTES, dir, in->ts_ns);
+
+	account(e, input_left(in), BYTES_HELD, ev ? BYTES_INPUT : BYTES_RESYNC);
+	if (!ev) {
+		store_free(&e->store, block, block_cap);
+		return false;
+	}
+	ev->in = *in;
+	ev->replayed = true;
+	ev->block = block;
+	ev->block_cap = block_cap;
+	return true;
+}
+
 uint64_t event_give_back(struct http_engine *e, struct event *ev, size_t n,
 			 const uint8_t *held, size_t have, size_t used)
 {

@@ -73,6 +73,10 @@ void event_replay(struct http_engine *e, struct event *ev, void *block,
 		  size_t block_cap, size_t len, size_t n, uint64_t offset,
 		  uint64_t acked);
 
+/* Pushes held bytes, which lie in block, of another direction than that of the
+ * event in progress. False: the stack is full, the bytes are dropped. */
+bool event_replay_other(struct http_engine *e, enum stream_dir dir,
+			const struct input *in, void *block, size_t block_cap);
 /* Only the first used of the have held bytes belong to the message; the last n
  * of them came with ev. Gives those of ev back to it and pushes a copy of the
  * ones before (at most HEAD_TAIL_MAX). Returns the stream offset of the first

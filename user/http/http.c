@@ -148,6 +148,7 @@ static void *http_open(void *ctx, struct stream_flow *flow,
 		return NULL;
 	c->flow = flow;
 	c->engine = e;
+	c->roles_known = tuple->client_known;
 	if (tuple->midstream) {
 		c->midstream = true;
 		c->dir[0].state = c->dir[1].state = DIR_RESYNC;
@@ -186,6 +187,9 @@ static void http_data(void *proto, enum stream_dir dir,
 	make_room(e);
 	e->chunk = chunk->data;
 	e->chunk_end = chunk->data + chunk->len;
+	e->ambiguous = chunk->ambiguous;
+	if (chunk->ambiguous && c->dir[dir].msg)
+		c->dir[dir].msg->ambiguous = true;
 	drive_bytes(c, dir, chunk);
 	c->dir[dir].pos = chunk->offset + chunk->len;
 	e->chunk = e->chunk_end = NULL;

@@ -29,6 +29,7 @@ struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
 	m->first_ns = m->last_ns = ts_ns;
 	m->acked = acked;
 	m->body_limit = e->conf.body_limit;
+	m->ambiguous = e->ambiguous;
 	return m;
 }
 

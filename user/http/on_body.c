@@ -125,6 +125,8 @@ static enum action switch_protocol(struct conn *c, struct msg *m, bool connect)
 	if (!connect)
 		return complete(m, m->body_start, AFTER_UPGRADE_BOTH);
 	c->tunnel = true;
+	if (tunnel_waits(c))
+		leave_upgrade(c, (enum stream_dir)(client_dir(c) - c->dir));
 	/* the client may have shown already that the tunnel is not HTTP */
 	return complete(m, m->body_start,
 			client_dir(c)->state == DIR_UPGRADED ? AFTER_UPGRADE
@@ -153,9 +155,9 @@ static enum action pair_with_request(struct conn *c, struct event *ev,
 	note_pair(c, x);
 	connect =
 		req && req->h.marks & HEAD_METHOD_CONNECT && status / 100 == 2;
-	if (client_dir(c)->state == DIR_TUNNEL && req && status != 101 &&
-	    !connect)
-		client_dir(c)->state = DIR_START; /* refused */
+	if (req && req->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE) &&
+	    status != 101 && !connect)
+		tunnel_refused(c, ev->in.ts_ns);
 	if (connect || (status == 101 && req && req->h.marks & HEAD_UPGRADE))
 		return switch_protocol(c, m, connect);
 	if ((req && req->h.marks & HEAD_METHOD_HEAD) ||
@@ -487,14 +489,24 @@ enum action on_body_end(struct conn *c, struct event *ev)
 	return complete(m, d->pos, AFTER_NEXT);
 }
 
+/* Does what follows this request depend on an answer that is still to come, or
+ * that agreed to switch? */
+static bool may_switch(const struct msg *m)
+{
+	const struct msg *rsp = m->x ? m->x->rsp : NULL;
+
+	if (m->h.marks & HEAD_METHOD_CONNECT)
+		return !rsp || rsp->h.status / 100 == 2;
+	return m->h.marks & HEAD_UPGRADE && (!rsp || rsp->h.status == 101);
+}
+
 enum action on_complete(struct conn *c, struct event *ev)
 {
 	enum stream_dir dir = (enum stream_dir)ev->dir;
 	struct dir *d = &c->dir[dir];
 	struct msg *m = d->msg;
 	bool request = dir_is_request(c, dir);
-	bool tunnel =
-		request && m->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE);
+	bool tunnel = request && may_switch(m);
 	enum msg_after after = (enum msg_after)m->after;
 	bool other;
 

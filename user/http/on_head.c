@@ -54,11 +54,18 @@ static bool awaits_first_response(const struct conn *c)
 
 void head_role(struct conn *c, enum stream_dir dir, const uint8_t *p, size_t n)
 {
-	if (c->seen)
+	/* Whoever sent the SYN is the client, whatever it sends afterwards. */
+	if (c->seen || c->roles_known)
 		return;
 	if (dir_is_request(c, dir) ? n >= 5 && starts_with_http(p, n)
 				   : head_request_prefix(p, n) == PREFIX_YES)
 		c->swap ^= 1;
+}
+
+bool tls_agreed(struct conn *c, unsigned int dir)
+{
+	c->tls |= 1 << dir;
+	return c->tls == 3;
 }
 
 /* May these bytes begin a start line? */
@@ -143,6 +150,10 @@ enum action on_start(struct conn *c, struct event *ev)
 	if (!in->offset && request && (*p == 'P' || *p == '\r') &&
 	    proxy_begins(c, ev))
 		return ACT_PROXY;
+	/* The reply of SOCKS4: NUL, code, six bytes. */
+	if (!request && !c->seen && input_left(in) >= 8 && !p[0] &&
+	    p[1] >= 0x5a && p[1] <= 0x5d)
+		p += 8;
 	while (p < in->end && (*p == '\r' || *p == '\n' ||
 			       (!request && (scan_is_blank(*p) || !*p))))
 		p++;
@@ -172,6 +183,48 @@ static void simple_response(struct msg *m, uint64_t body_start)
 static bool answers_simple_request(const struct conn *c)
 {
 	return c->requests && belief_simple_get(c->requests->req);
+}
+
+/* Is the answer to a CONNECT or an Upgrade outstanding? */
+static bool tunnel_pending(const struct conn *c)
+{
+	const struct exchange *last = c->requests ? c->requests->prev : NULL;
+
+	return last && last->req && !last->rsp &&
+	       last->req->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE);
+}
+
+bool tunnel_waits(struct conn *c)
+{
+	const struct dir *d = client_dir(c);
+
+	return d->state == DIR_HEAD && d->msg &&
+	       d->msg->tentative == TENTATIVE_TUNNEL && d->msg->suspect;
+}
+
+void tunnel_refused(struct conn *c, uint64_t ts_ns)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = client_dir(c);
+	struct msg *m = d->msg;
+	struct input in;
+	size_t cap;
+	void *block;
+
+	if (d->state == DIR_TUNNEL)
+		d->state = DIR_START;
+	if (!tunnel_waits(c))
+		return;
+	in = (struct input){.offset = m->start,
+			    .ts_ns = ts_ns,
+			    .acked = m->acked,
+			    .p = m->block,
+			    .end = (uint8_t *)m->block + m->have};
+	block = msg_detach_head(m, &cap);
+	msg_free(e, m);
+	d->msg = NULL;
+	d->state = DIR_START;
+	event_replay_other(e, (enum stream_dir)(d - c->dir), &in, block, cap);
 }
 
 enum bad_start {
@@ -241,7 +294,11 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 	bad = classify_bad(c, (enum stream_dir)ev->dir, p, n, &line);
 	if (!c->seen)
 		tls = tls_record_prefix(p, n);
-	if (bad == BAD_WAIT || tls == PREFIX_MAYBE) {
+	/* Only the server's answer tells whether it reads this as HTTP. */
+	if (bad == BAD_WAIT || tls == PREFIX_MAYBE ||
+	    (tentative == TENTATIVE_TUNNEL && n < TUNNEL_HOLD_MAX &&
+	     dir_is_request(c, (enum stream_dir)ev->dir) &&
+	     tunnel_pending(c))) {
 		m->suspect = true;
 		return false;
 	}
@@ -260,8 +317,8 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 			else
 				input_consume(e, &ev->in, line, BYTES_RESYNC);
 		} else if (tentative == TENTATIVE_TUNNEL) {
-			*action = ACT_UPGRADE;
-		} else if (tls == PREFIX_YES) {
+			*action = tunnel_pending(c) ? ACT_RESYNC : ACT_UPGRADE;
+		} else if (tls == PREFIX_YES && tls_agreed(c, ev->dir)) {
 			e->stats.not_http_tls++;
 			*action = ACT_NOT_HTTP;
 		} else if (belief_bad_start(c, (enum stream_dir)ev->dir, start,
@@ -559,7 +616,8 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 	    (whole && m->tentative == TENTATIVE_VAIN)) {
 		m->have = (uint32_t)have;
 		if (c->seen || !have ||
-		    tls_record_prefix(m->block, have) == PREFIX_NO)
+		    tls_record_prefix(m->block, have) == PREFIX_NO ||
+		    !tls_agreed(c, ev->dir))
 			return drop_head(c, ev);
 		e->stats.not_http_tls++;
 		return ACT_NOT_HTTP;

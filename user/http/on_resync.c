@@ -66,7 +66,8 @@ enum action on_resync(struct conn *c, struct event *ev)
 
 	/* a chunk may start amid arbitrary bytes: insist on a whole header */
 	if (in->chunk_start && !c->seen &&
-	    tls_record_prefix(in->p, input_left(in)) == PREFIX_YES) {
+	    tls_record_prefix(in->p, input_left(in)) == PREFIX_YES &&
+	    tls_agreed(c, dir)) {
 		e->stats.not_http_tls++;
 		return ACT_NOT_HTTP;
 	}
@@ -90,8 +91,10 @@ enum action on_resync(struct conn *c, struct event *ev)
 	if (c->seen)
 		return ACT_MORE;
 	d->scanned += (uint32_t)n;
-	return d->scanned > (c->midstream ? NOT_HTTP_AFTER_MIDSTREAM
-					  : NOT_HTTP_AFTER)
+	/* The bytes of one side alone prove little. */
+	return d->scanned > (c->midstream || !c->dir[!dir].scanned
+				     ? NOT_HTTP_AFTER_MIDSTREAM
+				     : NOT_HTTP_AFTER)
 		       ? ACT_NOT_HTTP
 		       : ACT_MORE;
 }

@@ -55,27 +55,28 @@ struct http_message {
 };
 
 /* capture.flags, in output order. */
-#define HTTP_FLAGS(X)                                                         \
-	X(NO_RESPONSE, "no-response")                                         \
-	X(NO_REQUEST, "no-request")                                           \
-	X(MIDSTREAM, "midstream")     /* the handshake was not captured */    \
-	X(REQUEST_GAP, "request-gap") /* bytes of the message are missing */  \
-	X(RESPONSE_GAP, "response-gap")                                       \
-	X(TRUNCATED, "truncated")   /* some of them cut off by the mirror */  \
-	X(BODY_LIMIT, "body-limit") /* body longer than the limit */          \
-	X(MALFORMED, "malformed")   /* deviates from RFC 9112 */              \
-	X(SMUGGLING, "smuggling")   /* ambiguous framing, RFC 9112 11.2 */    \
-	X(CLOSED_EARLY, "closed-early") /* connection ended in the message */ \
-	X(DECODE_FAILED, "decode-failed")   /* broken data of a coding */     \
-	X(DECODE_LIMIT, "decode-limit")	    /* decompression limit reached */ \
-	X(CODING_UNKNOWN, "coding-unknown") /* not a coding that we undo */   \
-	X(UPGRADED, "upgraded")		    /* 101, or 2xx to CONNECT */      \
-	X(HEAD_LIMIT, "head-limit")	    /* head, field or target limit */ \
-	X(TIMEOUT, "timeout") /* waited too long for the other half */        \
-	X(EVICTED, "evicted") /* dropped at a limit on memory */              \
-	/* the server does not show that it agrees to a PROXY header */       \
-	X(PROXY_UNCONFIRMED, "proxy-unconfirmed")                             \
-	X(OBS_TEXT, "obs-text")		/* set by trace/: see line_text() */  \
+#define HTTP_FLAGS(X)                                                          \
+	X(NO_RESPONSE, "no-response")                                          \
+	X(NO_REQUEST, "no-request")                                            \
+	X(MIDSTREAM, "midstream")     /* the handshake was not captured */     \
+	X(REQUEST_GAP, "request-gap") /* bytes of the message are missing */   \
+	X(RESPONSE_GAP, "response-gap")                                        \
+	X(TRUNCATED, "truncated")   /* some of them cut off by the mirror */   \
+	X(BODY_LIMIT, "body-limit") /* body longer than the limit */           \
+	X(MALFORMED, "malformed")   /* deviates from RFC 9112 */               \
+	X(SMUGGLING, "smuggling")   /* ambiguous framing, RFC 9112 11.2 */     \
+	X(CLOSED_EARLY, "closed-early") /* connection ended in the message */  \
+	X(DECODE_FAILED, "decode-failed")   /* broken data of a coding */      \
+	X(DECODE_LIMIT, "decode-limit")	    /* decompression limit reached */  \
+	X(CODING_UNKNOWN, "coding-unknown") /* not a coding that we undo */    \
+	X(UPGRADED, "upgraded")		    /* 101, or 2xx to CONNECT */       \
+	X(HEAD_LIMIT, "head-limit")	    /* head, field or target limit */  \
+	X(TIMEOUT, "timeout")	  /* waited too long for the other half */     \
+	X(EVICTED, "evicted")	  /* dropped at a limit on memory */           \
+	X(AMBIGUOUS, "ambiguous") /* the receiver may have read other bytes */ \
+	/* the server does not show that it agrees to a PROXY header */        \
+	X(PROXY_UNCONFIRMED, "proxy-unconfirmed")                              \
+	X(OBS_TEXT, "obs-text")		/* set by trace/: see line_text() */   \
 	X(PAIR_ASSUMED, "pair-assumed") /* joined midstream, not idle since */
 
 enum http_flag {

@@ -90,6 +90,7 @@ struct msg {
 	bool found;	   /* by the search for a message start */
 	bool denied;	   /* the other direction shows that it is none */
 	bool alone;	   /* a request: nothing was outstanding before it */
+	bool ambiguous;	   /* the receiver may have read other bytes */
 	uint8_t tentative; /* enum msg_tentative */
 	uint8_t after;	   /* enum msg_after, valid in DIR_COMPLETE */
 	uint64_t left;	   /* FRAMING_LENGTH: body bytes still to come */
@@ -232,6 +233,8 @@ struct conn {
 	bool asked : 1;	 /* a request of HTTP/1 was seen */
 	bool proven : 1; /* and answered */
 	bool other : 1;	 /* both directions speak another protocol */
+	bool roles_known : 1; /* the handshake showed the client */
+	uint8_t tls : 2;      /* directions that began with a TLS record */
 };
 
 /* Bytes on their way through the state machine. */
@@ -311,6 +314,7 @@ struct http_engine {
 	struct event events[EVENTS_MAX];
 	unsigned int n_events;
 	uint8_t tail[2][HEAD_TAIL_MAX];
+	bool ambiguous;	     /* so is the chunk being processed */
 	struct msg *unsaved; /* the message that points into chunk or fields */
 	struct head_field fields[HEAD_FIELDS_MAX];
 	struct http_field out[2][HEAD_FIELDS_MAX];
