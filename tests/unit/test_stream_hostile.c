@@ -138,6 +138,39 @@ static void test_acknowledgment_shortly_ahead(void **state)
 	assert_int_equal(kit_stats(k)->rewinds, 1);
 }
 
+/* The IP header claims more than the packet has: the receiver drops it. */
+static void test_length_lies(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct sent s = begin(k, &c);
+	struct metlo_rec rec = kit_rec(&c, C2S, s.c2s, 60, s.s2c, ACK | PSH);
+	uint8_t bytes[60];
+
+	memset(bytes, '!', sizeof(bytes));
+	rec.wire_len = 1000;
+	rec.flags |= METLO_REC_TRUNCATED;
+	kit_send(k, &rec, bytes);
+	go_on(k, &c, s, false);
+	assert_int_equal(kit_stats(k)->rewinds, 1);
+	/* The mirror cut it off: the peer acknowledges it, copies are old. */
+	c = kit_conn(1);
+	s = begin(k, &c);
+	rec = kit_rec(&c, C2S, s.c2s, REQUEST, s.s2c, ACK | PSH);
+	rec.flags |= METLO_REC_TRUNCATED;
+	rec.wire_len += 500;
+	for (uint32_t i = 0; i < 60; i++)
+		bytes[i] = kit_byte(C2S, s.c2s + i);
+	rec.len = 60;
+	kit_send(k, &rec, bytes);
+	kit_send(k, &rec, bytes);
+	kit_data(k, &c, C2S, s.c2s, 600, s.s2c);
+	assert_int_equal(kit_stats(k)->rewinds, 1);
+	kit_data(k, &c, S2C, s.s2c, 10, s.c2s + 600);
+	forge(k, &c, s.c2s, 60, s.s2c, ACK);
+	assert_int_equal(kit_stats(k)->rewinds, 1);
+}
+
 static void test_syn(void **state)
 {
 	struct kit *k = *state;
@@ -309,6 +342,7 @@ int main(void)
 		T(test_first_bytes_without_ack),
 		T(test_acknowledgments),
 		T(test_acknowledgment_shortly_ahead),
+		T(test_length_lies),
 		T(test_syn),
 		T(test_many_syns),
 		T(test_syn_data_not_taken),

@@ -259,6 +259,24 @@ static void submit(struct arrival *a, struct seg rest)
 	}
 }
 
+/*
+ * The packet is shorter than its IP header says. Usually the mirror cut it off;
+ * but if the sender lied, the receiver drops it, and the client sends other
+ * bytes in its place.
+ */
+static void maybe_cut(struct arrival *a, const struct seg *s)
+{
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	struct dir_ext *x;
+
+	if (!dir_started(d) || s->seq != d->next || s->doubt ||
+	    flow_holding(a->f) || dir_skip_left(d, dir_ext(a->t, d)))
+		return;
+	x = ext_get(a->t, a->index, a->dir);
+	if (x)
+		held_unproven(a->t, d, x, s);
+}
+
 void arrival_payload(struct arrival *a, const uint8_t *payload)
 {
 	const struct metlo_rec *rec = a->rec;
@@ -274,6 +292,8 @@ void arrival_payload(struct arrival *a, const uint8_t *payload)
 	s.data = (uint8_t *)payload;
 	s.len = rec->len;
 	a->t->stats.doubtful += a->doubt != DOUBT_NONE;
+	if (rec->flags & METLO_REC_TRUNCATED && rec->len)
+		maybe_cut(a, &s);
 	submit(a, s);
 	if (rec->wire_len <= rec->len)
 		return;

@@ -144,9 +144,8 @@ static bool unproven(struct dir_ext *x, const struct flow_dir *d, uint32_t from,
 	return true;
 }
 
-/* The same for the data of the first held segment; keeps the data. */
-static void unproven_seg(struct stream_table *t, const struct flow_dir *d,
-			 struct dir_ext *x, struct seg *s)
+void held_unproven(struct stream_table *t, const struct flow_dir *d,
+		   struct dir_ext *x, const struct seg *s)
 {
 	uint32_t n = s->len < UNPROVEN_MAX ? s->len : UNPROVEN_MAX;
 
@@ -245,7 +244,7 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 		return;
 	}
 	if (s->doubt) {
-		unproven_seg(t, d, x, s);
+		held_unproven(t, d, x, s);
 		/* What was doubtful about it was the order of arrival. */
 		if (s->doubt == DOUBT_FUTURE)
 			held_acked(t, f, !dir, s->ack);
@@ -292,7 +291,7 @@ void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 	}
 	s = x && (x->segs.n || x->flags & X_FIN) ? first_held(x, &first) : NULL;
 	if (s && s->doubt && first == d->next) {
-		unproven_seg(t, d, x, s);
+		held_unproven(t, d, x, s);
 		s->doubt = DOUBT_NONE;
 		s->ambiguous = 1;
 	} else if (!s && x && x->flags & X_FIN_DOUBT && x->fin == d->next) {

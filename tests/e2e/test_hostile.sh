@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+#
+# A hostile client against real servers: whatever segments it injects beside an
+# honest connection, every request that nginx and node serve must be reported.
+# hostile.py has the tricks. HOSTILE_CONNECTIONS and HOSTILE_SEED choose another
+# size and seed; HOSTILE_KEEP=DIR keeps captures and logs.
+
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need hostile nginx python3 ethtool
+connections=${HOSTILE_CONNECTIONS:-120}
+seed=${HOSTILE_SEED:-1}
+only=${HOSTILE_ONLY:-}
+parts=$((connections / 2))
+CLIENT=mh$$-client
+SERVER=mh$$-server
+dir=${HOSTILE_KEEP:-$TMP}
+mkdir -p "$dir"
+
+ip netns add "$CLIENT" && ip netns add "$SERVER" || exit 1
+E2E_NAMESPACES+=("$CLIENT" "$SERVER")
+ip link add a0 netns "$CLIENT" type veth peer name b0 netns "$SERVER" || exit 1
+ip -n "$CLIENT" addr add 10.77.9.2/24 dev a0
+ip -n "$SERVER" addr add 10.77.9.1/24 dev b0
+# Real checksums and no merged packets, as on a wire.
+raise()
+{
+	ip -n "$1" link set lo up
+	ip -n "$1" link set "$2" up
+	in_ns "$1" ethtool -K "$2" tx off gso off tso off gro off >/dev/null 2>&1
+}
+raise "$CLIENT" a0
+raise "$SERVER" b0
+mac()
+{
+	ip -n "$1" -br link show "$2" | awk '{ print $3 }'
+}
+
+cat >"$dir/nginx.conf" <<END
+daemon off;
+error_log stderr;
+pid $dir/nginx.pid;
+worker_processes 1;
+events { worker_connections 1024; }
+http {
+	log_format short '\$request_method \$request_uri \$status';
+	access_log $dir/8080.log short;
+	keepalive_requests 100000;
+	keepalive_timeout 60;
+	client_body_temp_path $dir;
+	server {
+		listen 10.77.9.1:8080;
+		location / { return 200 "ok"; }
+	}
+}
+END
+spawn "$SERVER" "$TMP/nginx.out" nginx -e stderr -c "$dir/nginx.conf"
+servers=8080
+if command -v node >/dev/null; then
+	spawn "$SERVER" "$TMP/node.out" node "$E2E_DIR/hostile_node.js" \
+		10.77.9.1 8081 "$dir/8081.log"
+	servers="8080 8081"
+else
+	skip "hostile node" "node is not installed"
+fi
+listens()
+{
+	in_ns "$SERVER" ss -ltn | grep -q ":$1 "
+}
+
+for port in $servers; do
+	wait_for 10 listens "$port"
+	"$E2E_DIR/hostile.py" record "$dir" --client "$CLIENT" \
+		--server "$SERVER" --client-interface a0 --server-interface b0 \
+		--client-mac "$(mac "$CLIENT" a0)" \
+		--server-mac "$(mac "$SERVER" b0)" --port "$port" \
+		--seed "$seed" --connections "$parts" ${only:+--only "$only"} \
+		2>"$dir/$port.clients"
+	"$METLO" replay "$dir/$port.pcap" --raw --ports "$port" \
+		>"$dir/$port.lines" 2>"$dir/$port.summary"
+	if result=$("$E2E_DIR/hostile.py" check "$dir/$port.lines" "$port" \
+		"$dir/$port.log"); then
+		ok "every request that port $port served is reported"
+		echo "$result"
+	else
+		not_ok "every request that port $port served is reported" \
+			"$result"
+	fi
+done
+finish
