@@ -19,7 +19,7 @@ struct conn_slab {
 	((PAGES_HUGE - sizeof(struct conn_slab)) / sizeof(struct conn))
 
 /* The cost of an idle connection here; stream adds its flow. */
-_Static_assert(sizeof(struct conn) <= 104, "idle connections are small");
+_Static_assert(sizeof(struct conn) <= 112, "idle connections are small");
 
 struct conn *conn_new(struct http_engine *e)
 {
