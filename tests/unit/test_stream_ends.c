@@ -512,33 +512,6 @@ static void test_idle(void **state)
 	assert_int_equal(kit_stats(k)->flows_idle, 1);
 }
 
-/* While the protocol waits, a connection outlives the idle timeout; it is the
- * first to make room for others. */
-static void test_idle_waits(void **state)
-{
-	struct kit *k = *state;
-	struct kit_conn c = kit_conn(0), d = kit_conn(1);
-
-	k->waits = true;
-	kit_handshake(k, &c);
-	kit_data(k, &c, C2S, 0, 100, 0);
-	kit_wait(k, 1000 * KIT_S);
-	assert_false(k->streams[0].closed);
-	/* it is an ordinary connection again */
-	kit_data(k, &c, S2C, 0, 50, 100);
-	kit_expect(k, 0, S2C, 50);
-	kit_wait(k, 200 * KIT_S);
-	kit_handshake(k, &d);
-	kit_data(k, &d, C2S, 0, 100, 0);
-	kit_data(k, &c, S2C, 50, 50, 100);
-	kit_expect(k, 0, S2C, 100);
-	k->waits = false;
-	kit_wait(k, 130 * KIT_S);
-	assert_true(k->streams[0].closed && k->streams[1].closed);
-	assert_int_equal(k->streams[0].why, STREAM_END_IDLE);
-	assert_int_equal(kit_stats(k)->flows_idle, 2);
-}
-
 static void test_data_after_fin(void **state)
 {
 	struct kit *k = *state;
@@ -602,7 +575,6 @@ int main(void)
 		T(test_split_handshake),   T(test_syn_cookie),
 		T(test_far_is_ignored),	   T(test_heavy_loss),
 		T(test_syn_lost_reuse),	   T(test_idle),
-		T(test_idle_waits),	   T(test_idle_waits),
 		T(test_data_after_fin),
 	};
 

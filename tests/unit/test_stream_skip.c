@@ -285,6 +285,33 @@ static void test_skip_extended(void **state)
 	assert_int_equal(server(k)->gap_bytes[STREAM_GAP_SKIPPED], 4000);
 }
 
+/* While the protocol waits, a connection outlives the idle timeout; it is the
+ * first to make room for others. */
+static void test_idle_waits(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0), d = kit_conn(1);
+
+	k->waits = true;
+	kit_handshake(k, &c);
+	kit_data(k, &c, C2S, 0, 100, 0);
+	kit_wait(k, 1000 * KIT_S);
+	assert_false(k->streams[0].closed);
+	/* it is an ordinary connection again */
+	kit_data(k, &c, S2C, 0, 50, 100);
+	kit_expect(k, 0, S2C, 50);
+	kit_wait(k, 200 * KIT_S);
+	kit_handshake(k, &d);
+	kit_data(k, &d, C2S, 0, 100, 0);
+	kit_data(k, &c, S2C, 50, 50, 100);
+	kit_expect(k, 0, S2C, 100);
+	k->waits = false;
+	kit_wait(k, 130 * KIT_S);
+	assert_true(k->streams[0].closed && k->streams[1].closed);
+	assert_int_equal(k->streams[0].why, STREAM_END_IDLE);
+	assert_int_equal(kit_stats(k)->flows_idle, 2);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
@@ -296,6 +323,7 @@ int main(void)
 		T(test_skip_for_good),	      T(test_skip_beyond_4g),
 		T(test_slot_taken_over),      T(test_silence_is_probed),
 		T(test_skip_other_direction), T(test_skip_extended),
+		T(test_idle_waits),
 	};
 
 	return cmocka_run_group_tests_name("stream_skip", tests, NULL, NULL);

@@ -20,6 +20,7 @@
 #include "http/pair.h"
 #include "http/pairing_rules.h"
 #include "http/prefix.h"
+#include "http/tunnel.h"
 
 /* The message ends at this stream offset. */
 static enum action complete(struct msg *m, uint64_t end, enum msg_after after)

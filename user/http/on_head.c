@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "http/account.h"
+#include "http/bad_start.h"
 #include "http/belief.h"
 #include "http/conn.h"
 #include "http/fields.h"
@@ -19,12 +20,7 @@
 #include "http/on_proxy.h"
 #include "http/prefix.h"
 #include "http/scan.h"
-
-/* Longest junk line before a first status line that we wait for the end of. */
-#define BAD_LINE_MAX 256u
-
-/* Longest body to look beyond where there must be none. */
-#define UNWANTED_MAX 16384u
+#include "http/tunnel.h"
 
 enum start_verdict { START_OK, START_WAIT, START_BAD };
 
@@ -34,30 +30,12 @@ static enum head_type type_of(const struct conn *c, const struct event *ev)
 							   : HEAD_RESPONSE;
 }
 
-/* Do these bytes, as far as they go, spell "HTTP/"? */
-static bool starts_with_http(const uint8_t *p, size_t n)
-{
-	static const uint8_t http[] = {'h', 't', 't', 'p', '/'};
-
-	if (n >= 5 && !memcmp(p, "HTTP/", 5))
-		return true;
-	for (size_t i = 0; i < n && i < sizeof(http); i++)
-		if ((p[i] | 0x20) != http[i])
-			return false;
-	return true;
-}
-
-static bool awaits_first_response(const struct conn *c)
-{
-	return !c->spoken && !c->responses;
-}
-
 void head_role(struct conn *c, enum stream_dir dir, const uint8_t *p, size_t n)
 {
 	/* Whoever sent the SYN is the client, whatever it sends afterwards. */
 	if (c->seen || c->roles_known)
 		return;
-	if (dir_is_request(c, dir) ? n >= 5 && starts_with_http(p, n)
+	if (dir_is_request(c, dir) ? n >= 5 && head_http_prefix(p, n)
 				   : head_request_prefix(p, n) == PREFIX_YES)
 		c->swap ^= 1;
 }
@@ -84,11 +62,11 @@ static enum start_verdict check_start(struct conn *c, enum stream_dir dir,
 	}
 	if (dir_is_request(c, dir))
 		return head_request_plausible(p, n) ? START_OK : START_BAD;
-	if (starts_with_http(p, n))
+	if (head_http_prefix(p, n))
 		return n < 5 ? START_WAIT : START_OK;
 	if (!memcmp(p, "ICY ", n < 4 ? n : 4)) /* SHOUTcast */
 		return START_OK;
-	if (starts_with_http(p, n < 4 ? n : 4))
+	if (head_http_prefix(p, n < 4 ? n : 4))
 		return START_OK;
 	if (!c->seen && head_request_prefix(p, n) == PREFIX_MAYBE)
 		return START_WAIT;
@@ -180,101 +158,6 @@ static void simple_response(struct msg *m, uint64_t body_start)
 	m->body_start = body_start;
 }
 
-static bool answers_simple_request(const struct conn *c)
-{
-	return c->requests && belief_simple_get(c->requests->req);
-}
-
-/* Is the answer to a CONNECT or an Upgrade outstanding? */
-static bool tunnel_pending(const struct conn *c)
-{
-	const struct exchange *last = c->requests ? c->requests->prev : NULL;
-
-	return last && last->req && !last->rsp &&
-	       last->req->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE);
-}
-
-bool tunnel_waits(struct conn *c)
-{
-	const struct dir *d = client_dir(c);
-
-	return d->state == DIR_HEAD && d->msg &&
-	       d->msg->tentative == TENTATIVE_TUNNEL && d->msg->suspect;
-}
-
-void tunnel_refused(struct conn *c, uint64_t ts_ns)
-{
-	struct http_engine *e = c->engine;
-	struct dir *d = client_dir(c);
-	struct msg *m = d->msg;
-	struct input in;
-	size_t cap;
-	void *block;
-
-	if (d->state == DIR_TUNNEL)
-		d->state = DIR_START;
-	if (!tunnel_waits(c))
-		return;
-	in = (struct input){.offset = m->start,
-			    .ts_ns = ts_ns,
-			    .acked = m->acked,
-			    .p = m->block,
-			    .end = (uint8_t *)m->block + m->have};
-	block = msg_detach_head(m, &cap);
-	msg_free(e, m);
-	d->msg = NULL;
-	d->state = DIR_START;
-	event_replay_other(e, (enum stream_dir)(d - c->dir), &in, block, cap);
-}
-
-enum bad_start {
-	BAD_WAIT,   /* the next line may be the status line */
-	BAD_JUNK,   /* a line or a body of junk, then the status line */
-	BAD_SIMPLE, /* the body of an HTTP/0.9 response */
-	BAD_NOTHING,
-};
-
-/* A body where there must be none (RFC 9112 section 6.3 item 1), followed by a
- * status line. */
-static enum bad_start unwanted_body(const struct conn *c, enum stream_dir dir,
-				    const uint8_t *p, size_t n, size_t *len)
-{
-	*len = c->seen ? c->dir[dir].unwanted : 0;
-	if (!*len || *len > UNWANTED_MAX)
-		return BAD_NOTHING;
-	if (n >= *len && !starts_with_http(p + *len, n - *len))
-		return BAD_NOTHING;
-	return n < *len + 5 ? BAD_WAIT : BAD_JUNK;
-}
-
-/* What do the n bytes at p, which are not a start line, mean? *line is the
- * length of the line of junk. */
-static enum bad_start classify_bad(const struct conn *c, enum stream_dir dir,
-				   const uint8_t *p, size_t n, size_t *line)
-{
-	enum bad_start nothing;
-	const uint8_t *lf;
-
-	if (c->dir[dir].msg->tentative || dir_is_request(c, dir))
-		return BAD_NOTHING;
-	if (!awaits_first_response(c))
-		return unwanted_body(c, dir, p, n, line);
-	if (!c->seen && scan_is_ctl(*p)) /* not text: not worth waiting for */
-		return BAD_NOTHING;
-	if (answers_simple_request(c))
-		return BAD_SIMPLE;
-	nothing = n < TUNNEL_HOLD_MAX && peek_request_late(c, dir)
-			  ? BAD_WAIT
-			  : BAD_NOTHING;
-	lf = memchr(p, '\n', n < BAD_LINE_MAX ? n : BAD_LINE_MAX);
-	if (!lf)
-		return n < BAD_LINE_MAX ? BAD_WAIT : nothing;
-	*line = (size_t)(lf + 1 - p);
-	if (!starts_with_http(lf + 1, n - *line))
-		return nothing;
-	return n - *line < 5 ? BAD_WAIT : BAD_JUNK;
-}
-
 /* There is no start line where one must be. p, n: all bytes at hand, held or
  * (if none are held) still in ev->in. Held bytes are parsed again in the new
  * state. False: wait for more bytes. */
@@ -291,7 +174,7 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 	enum bad_start bad;
 	void *block;
 
-	bad = classify_bad(c, (enum stream_dir)ev->dir, p, n, &line);
+	bad = bad_start_classify(c, (enum stream_dir)ev->dir, p, n, &line);
 	if (!c->seen)
 		tls = tls_record_prefix(p, n);
 	/* Only the server's answer tells whether it reads this as HTTP. */

@@ -28,10 +28,5 @@ bool head_skip_line(struct conn *c, struct event *ev, const uint8_t **line,
 /* One direction begins with a TLS record: does the other one, too? A client that
  * speaks TLS to a cleartext port gets an answer in HTTP. */
 bool tls_agreed(struct conn *c, unsigned int dir);
-/* The server has refused the tunnel or protocol that the client asked for: what
- * the client sent since is HTTP, or at least read as such. */
-void tunnel_refused(struct conn *c, uint64_t ts_ns);
-/* Does the client wait for the answer, with bytes that are not HTTP? */
-bool tunnel_waits(struct conn *c);
 
 #endif

@@ -168,3 +168,15 @@ bool head_request_plausible(const uint8_t *p, size_t n)
 	/* any blank or line end may separate method and target */
 	return q > p && (scan_is_blank(*q) || *q == '\r' || *q == '\n');
 }
+
+bool head_http_prefix(const uint8_t *p, size_t n)
+{
+	static const uint8_t http[] = {'h', 't', 't', 'p', '/'};
+
+	if (n >= 5 && !memcmp(p, "HTTP/", 5))
+		return true;
+	for (size_t i = 0; i < n && i < sizeof(http); i++)
+		if ((p[i] | 0x20) != http[i])
+			return false;
+	return true;
+}

@@ -31,4 +31,7 @@ bool head_method_known(const uint8_t *p, size_t n);
 /* Might a lenient reader still accept this as a request line? */
 bool head_request_plausible(const uint8_t *p, size_t n);
 
+/* Do these bytes, as far as they go, spell "HTTP/"? */
+bool head_http_prefix(const uint8_t *p, size_t n);
+
 #endif

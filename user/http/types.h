@@ -230,9 +230,9 @@ struct conn {
 	/* By direction: it began, as the handshake shows, with bytes that
 	 * begin no message / with text that does not. */
 	uint8_t junk : 2, text : 2;
-	bool asked : 1;	 /* a request of HTTP/1 was seen */
-	bool proven : 1; /* and answered */
-	bool other : 1;	 /* both directions speak another protocol */
+	bool asked : 1;	      /* a request of HTTP/1 was seen */
+	bool proven : 1;      /* and answered */
+	bool other : 1;	      /* both directions speak another protocol */
 	bool roles_known : 1; /* the handshake showed the client */
 	uint8_t tls : 2;      /* directions that began with a TLS record */
 };

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* A client may use a tunnel before the server accepts it. Whether the server
+ * reads that as HTTP is known only from its answer. */
+#include "http/tunnel.h"
+
+#include "http/event.h"
+#include "http/message.h"
+
+bool tunnel_pending(const struct conn *c)
+{
+	const struct exchange *last = c->requests ? c->requests->prev : NULL;
+
+	return last && last->req && !last->rsp &&
+	       last->req->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE);
+}
+
+bool tunnel_waits(struct conn *c)
+{
+	const struct dir *d = client_dir(c);
+
+	return d->state == DIR_HEAD && d->msg &&
+	       d->msg->tentative == TENTATIVE_TUNNEL && d->msg->suspect;
+}
+
+void tunnel_refused(struct conn *c, uint64_t ts_ns)
+{
+	struct http_engine *e = c->engine;
+	struct dir *d = client_dir(c);
+	struct msg *m = d->msg;
+	struct input in;
+	size_t cap;
+	void *block;
+
+	if (d->state == DIR_TUNNEL)
+		d->state = DIR_START;
+	if (!tunnel_waits(c))
+		return;
+	in = (struct input){.offset = m->start,
+			    .ts_ns = ts_ns,
+			    .acked = m->acked,
+			    .p = m->block,
+			    .end = (uint8_t *)m->block + m->have};
+	block = msg_detach_head(m, &cap);
+	msg_free(e, m);
+	d->msg = NULL;
+	d->state = DIR_START;
+	event_replay_other(e, (enum stream_dir)(d - c->dir), &in, block, cap);
+}

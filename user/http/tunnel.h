@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client sends after CONNECT or Upgrade, until the server has answered. */
+#ifndef HTTP_TUNNEL_H
+#define HTTP_TUNNEL_H
+
+#include "http/types.h"
+
+/* Is the answer to a CONNECT or an Upgrade outstanding? */
+bool tunnel_pending(const struct conn *c);
+
+/* The server has refused the tunnel or protocol that the client asked for: what
+ * the client sent since is HTTP, or at least read as such. */
+void tunnel_refused(struct conn *c, uint64_t ts_ns);
+/* Does the client wait for the answer, with bytes that are not HTTP? */
+bool tunnel_waits(struct conn *c);
+
+#endif
