@@ -220,7 +220,7 @@ static int perform(struct apply_run *r, struct step *s)
 	s->state = created ? STEP_DONE : STEP_FAILED;
 	result->failed = s;
 	result->error = err;
-	result->interrupted = err.kind == AWS_ERR_STOPPED;
+	result->interrupted = err.kind == AWS_ERR_STOPPED || stopped(r);
 	report(r, APPLY_FAILED, s);
 	return rc;
 }
