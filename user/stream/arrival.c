@@ -126,7 +126,7 @@ static void deliver_next(struct arrival *a, struct seg *rest)
 	else
 		deliver_gap(t, f, a->dir, n, gap_kind_of(rest->kind),
 			    rest->ts_ns);
-	if (d->ext)
+	if (d->ext && dir_ext(t, d)->segs.n)
 		held_trim(t, d);
 	if (f->dir[0].ext | f->dir[1].ext)
 		held_deliver(t, f, rest->ts_ns);

@@ -155,6 +155,17 @@ static void record_late(struct arrival *a, bool other_vni)
 	count_duplicate(a, other_vni);
 }
 
+static bool holds_any(const struct stream_table *t, const struct flow *f)
+{
+	for (unsigned int dir = 0; dir < 2; dir++) {
+		const struct dir_ext *x = dir_ext(t, &f->dir[dir]);
+
+		if (x && (x->segs.n || x->flags & X_FIN))
+			return true;
+	}
+	return false;
+}
+
 /* The parts of a record that the receiver takes, in its order. */
 static void apply(struct arrival *a, const uint8_t *payload)
 {
@@ -206,7 +217,7 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 	next[1] = f->dir[1].next;
 	apply(&a, payload);
 	/* Its numbers may have dispelled doubts. */
-	if (f->dir[0].ext | f->dir[1].ext)
+	if (holds_any(t, f))
 		held_deliver(t, f, rec->ts_ns);
 	if (a.fresh && rec->wire_len && f->flags & F_CLOSING)
 		close_later(t, f);

@@ -310,9 +310,17 @@ static void supersede_rivals(struct stream_table *t, uint32_t tag,
 			  ticks_of(t->conf.gap_timeout_ns) + 1);
 }
 
+/* Does the direction hold, await and doubt nothing? It may skip. */
+static bool only_skips(const struct stream_table *t, const struct flow_dir *d)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+
+	return !x || !(x->flags | x->wait | x->segs.n | x->far_count);
+}
+
 /*
  * Delivers the record if it is the next one of a flow in which nothing is
- * held, skipped or ending, as nearly all are. False: take the general path.
+ * held or ending, as nearly all are. False: take the general path.
  */
 static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 		      const struct metlo_rec *rec, const uint8_t *payload)
@@ -325,7 +333,7 @@ static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 
 	if (rec->seq != d->next || d->vni0 != rec->vni ||
 	    (rec->tcp_flags & (special | METLO_TCP_ACK)) != METLO_TCP_ACK ||
-	    d->ext | o->ext || (f->flags & (odd | F_OPEN)) != F_OPEN ||
+	    (f->flags & (odd | F_OPEN)) != F_OPEN ||
 	    !(d->state & o->state & DIR_STARTED) ||
 	    d->flags & (D_FIN | D_LAST1) || rec->wire_len != rec->len ||
 	    !rec->len || !(o->flags & D_ACKED))
@@ -334,8 +342,16 @@ static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 	 * seen. */
 	if (seq_before(rec->ack, o->acked) || seq_before(o->next, rec->ack))
 		return false;
+	if (d->ext | o->ext && !(only_skips(t, d) && only_skips(t, o)))
+		return false;
 	o->acked = rec->ack;
 	flow_table_touch(t, index, f);
+	if (d->ext) {
+		deliver_data(t, f, dir, payload, rec->len, rec->ts_ns,
+			     &rec->ack);
+		ext_drop_unused(t, d);
+		return true;
+	}
 	deliver_plain(t, f, dir, payload, rec->len, rec->ts_ns, &rec->ack);
 	return true;
 }
