@@ -177,6 +177,13 @@ static void roles_from_the_handshake(void **state)
 	assert_int_equal(stats(&k)->requests, 1);
 	assert_int_equal(stats(&k)->responses, 1);
 	kit_close(&k, STREAM_END_FIN);
+	/* But its peer can show that they are reversed (reverse SOCKS). */
+	kit_open(&k, false, true);
+	kit_s(&k, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+	kit_c(&k, ok);
+	assert_int_equal(stats(&k)->requests, 2);
+	assert_int_equal(stats(&k)->paired, 2);
+	kit_close(&k, STREAM_END_FIN);
 	kit_done(&k);
 }
 

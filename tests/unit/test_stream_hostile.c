@@ -207,10 +207,16 @@ static void test_syn_data_not_taken(void **state)
 {
 	struct kit *k = *state;
 	struct kit_conn c = kit_conn(0);
+	struct sent s;
 
 	forge(k, &c, 0, 60, 0, SYN);
 	kit_flags(k, &c, S2C, 0, 0, SYN | ACK);
 	go_on(k, &c, (struct sent){0}, true);
+	/* The SYN once more, with more data than there was since. */
+	c = kit_conn(1);
+	s = begin(k, &c);
+	forge(k, &c, 0, 2 * REQUEST, 0, SYN);
+	go_on(k, &c, s, true);
 }
 
 static void test_rst(void **state)

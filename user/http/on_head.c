@@ -32,8 +32,9 @@ static enum head_type type_of(const struct conn *c, const struct event *ev)
 
 void head_role(struct conn *c, enum stream_dir dir, const uint8_t *p, size_t n)
 {
-	/* Whoever sent the SYN is the client, whatever it sends afterwards. */
-	if (c->seen || c->roles_known)
+	/* Whoever sent the SYN is the client, whatever it sends; only its peer
+	 * can show that the roles are reversed. */
+	if (c->seen || (c->roles_known && dir_is_request(c, dir)))
 		return;
 	if (dir_is_request(c, dir) ? n >= 5 && head_http_prefix(p, n)
 				   : head_request_prefix(p, n) == PREFIX_YES)

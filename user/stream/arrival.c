@@ -418,10 +418,8 @@ bool arrival_syn_data(struct arrival *a)
 
 	if (!rec->wire_len || !dir_started(d) || first != d->start)
 		return false;
-	if (d->flags & D_ACKED && seq_before(first, d->acked))
-		return true;
 	if (d->flags & D_ACKED)
-		return false;
+		return !seq_before(d->acked, first + rec->wire_len);
 	a->doubt = DOUBT_OTHER;
 	return true;
 }
