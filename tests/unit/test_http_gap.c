@@ -533,13 +533,53 @@ static void cut_head_waits(void **state)
 	kit_done(&k);
 }
 
+/* The end of an observation (shutdown, timeout, eviction, reset) may be in the
+ * middle of a line, of which nothing is reported; a FIN is the sender's end. */
+static void observation_ends_in_a_head(void **state)
+{
+	static const enum stream_end ends[] = {
+		STREAM_END_FIN, STREAM_END_RST, STREAM_END_IDLE,
+		STREAM_END_EVICTED, STREAM_END_SHUTDOWN};
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, NULL);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		const bool fin = ends[i] == STREAM_END_FIN;
+
+		kit_open(&k, false, true);
+		kit_c(&k, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+		kit_s(&k, "HTTP/1.1 200 OK\r\nA: b\r\nX-Id: 300068");
+		if (fin)
+			kit_fin(&k, STREAM_S2C);
+		kit_close(&k, ends[i]);
+		assert_non_null(strstr(kit_lines(&k), "[A: b]"));
+		assert_non_null(strstr(kit_lines(&k), "!closed-early"));
+		assert_true(!strstr(kit_lines(&k), "X-Id") == !fin);
+		kit_clear(&k);
+		kit_open(&k, false, true);
+		kit_c(&k, "GET /items/300068");
+		if (fin)
+			kit_fin(&k, STREAM_C2S);
+		kit_close(&k, ends[i]);
+		assert_true(!strstr(kit_lines(&k), "/items/") == !fin);
+		kit_clear(&k);
+	}
+	kit_done(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_late),  cmocka_unit_test(nothing_lost),
-		cmocka_unit_test(runs_lost),   cmocka_unit_test(bytes_lost),
-		cmocka_unit_test(random_lost), cmocka_unit_test(midstream),
-		cmocka_unit_test(truncated),   cmocka_unit_test(cut_head_waits),
+		cmocka_unit_test(known_late),
+		cmocka_unit_test(nothing_lost),
+		cmocka_unit_test(runs_lost),
+		cmocka_unit_test(bytes_lost),
+		cmocka_unit_test(random_lost),
+		cmocka_unit_test(midstream),
+		cmocka_unit_test(truncated),
+		cmocka_unit_test(cut_head_waits),
+		cmocka_unit_test(observation_ends_in_a_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

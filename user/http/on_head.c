@@ -465,6 +465,7 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 	enum head_result r = HEAD_BAD;
 	size_t have = m->have, cap;
 	void *block;
+	bool fin;
 
 	if (d->state == DIR_HEAD_SKIP) {
 		m->h.flags |= flags;
@@ -475,14 +476,16 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 		conn_seen(c);
 		return ACT_DONE;
 	}
-	/* at a gap trust complete lines only */
-	if ((whole && !m->tentative) ||
-	    (!whole && !m->cur.first_done && type_of(c, ev) == HEAD_REQUEST &&
+	/* A FIN is the sender's end of the last line; else only complete lines
+	 * are sure to be whole. */
+	fin = whole && ev->in_order;
+	if ((fin && !m->tentative) ||
+	    (!fin && !m->cur.first_done && type_of(c, ev) == HEAD_REQUEST &&
 	     complete_version(e, m))) {
 		m->cur.line = m->have;
 		m->cur.first_done = true;
 	}
-	if (m->cur.line && (whole || m->cur.first_done)) {
+	if (m->cur.line && (fin || m->cur.first_done)) {
 		memset(&m->h, 0, sizeof(m->h));
 		r = head_parse(m->block, m->cur.line, true, type_of(c, ev),
 			       &m->h, e->fields, &cur);

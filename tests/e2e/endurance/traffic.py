@@ -99,12 +99,12 @@ class Odd:
         self.number += 1
         return Conn(self.rng, self.number, **options)
 
-    def exchange(self, c, coding=b"", text=None, end="close"):
-        """A request and a response that must be found."""
+    def exchange(self, name, c, coding=b"", text=None, end="close"):
+        """A request and a response that must be found. The target has the name."""
         n = self.number
         text = text if text is not None else b"odd %d " % n * self.rng.randint(1, 300)
         body = brotli(text) if coding else text
-        target = f"/v1/items/{n}?n=odd"
+        target = f"/v1/items/{n}?n={name}"
         c.open()
         c.send(0, b"GET %s HTTP/1.1\r\nHost: odd.example.com\r\nX-Id: %d\r\n\r\n"
                % (target.encode(), n))
@@ -119,16 +119,16 @@ class Odd:
         return c.frames
 
     def br(self):
-        return self.exchange(self.conn(), b"Content-Encoding: br\r\n")
+        return self.exchange("br", self.conn(), b"Content-Encoding: br\r\n")
 
     def ipv6(self):
-        return self.exchange(self.conn(ipv6=True, outer6=self.rng.random() < 0.5))
+        return self.exchange("ipv6", self.conn(ipv6=True, outer6=self.rng.random() < 0.5))
 
     def reset(self):
-        return self.exchange(self.conn(), end="reset")
+        return self.exchange("reset", self.conn(), end="reset")
 
     def never_closed(self):
-        return self.exchange(self.conn(), end="")
+        return self.exchange("open", self.conn(), end="")
 
     def websocket(self):
         c = self.conn()
