@@ -237,6 +237,7 @@ def kill_at_start(cycle):
     cycle.losses.add("kill")
     cycle.rig.end(signal.SIGKILL)
     cycle.killed += 1
+    cycle.h.awaited.clear()
     for _ in range(cycle.rng.randint(1, 6)):
         cycle.rig.workers = cycle.rng.choice((1, 2, 4))
         cycle.rig.spawn()

@@ -169,6 +169,12 @@ class Subject(threading.Thread):
         if self.drained:
             self.run_.log(f"{self.name}: not at Metlo: {list(self.h.to_arrive.items())[:20]}")
         c.account(self.rig.end(signal.SIGTERM))
+        if os.path.exists(self.rig.out):
+            os.rename(self.rig.out, self.rig.out + ".last")
+        problems = c.read_files()
+        if problems or self.h.awaited:
+            self.fail(f"at the end: {problems[:5]}, never reported: "
+                      f"{list(self.h.awaited.items())[:20]}")
         if subprocess.run([self.rig.metlo, "detach", self.rig.iface], check=False,
                           stderr=subprocess.DEVNULL).returncode:
             self.fail("detach fails at the end")
@@ -256,7 +262,7 @@ class Subject(threading.Thread):
     def show(self):
         h = self.h
         print(f"# {self.name}: {h.number} cycles, {h.transactions} transactions sent, {h.lines} "
-              f"lines, {len(h.arrived)} at Metlo ({h.arrived_twice} again, {h.metlo_drops} dropped), laws checked "
+              f"lines ({h.assumed_wrongly} wrong pairs flagged pair-assumed), {len(h.arrived)} at Metlo ({h.arrived_twice} again, {h.metlo_drops} dropped), laws checked "
               f"{h.laws} times, {self.reads} reads ({self.read_errors} without an answer)")
         print(f"# {self.name}: events: " + ", ".join(
             f"{n} {name}" for name, n in sorted(h.events.items())))
