@@ -82,12 +82,6 @@ spawn()
 	E2E_PIDS+=("$SPAWNED")
 }
 
-# exited PID: succeeds if the process has ended.
-exited()
-{
-	! kill -0 "$1" 2>/dev/null
-}
-
 # stop PID [SECONDS]: sends SIGTERM and waits; if the process does not end in
 # time, kills it and fails. Sets STOPPED to its exit code.
 stop()
@@ -266,6 +260,13 @@ at_finish()
 	is "no system call was refused" "$found" ""
 }
 
+# ours PID: succeeds if it is still a child of this script. The number of one that
+# has ended may belong to a stranger by now.
+ours()
+{
+	grep -q "^PPid:[[:space:]]$$\$" "/proc/$1/status" 2>/dev/null
+}
+
 e2e_cleanup()
 {
 	local pid ns
@@ -273,7 +274,7 @@ e2e_cleanup()
 	# Restores the terminal's idea of interrupts during the clean-up.
 	trap '' INT TERM
 	for pid in "${E2E_PIDS[@]}"; do
-		exited "$pid" || stop "$pid" 5
+		ours "$pid" && stop "$pid" 5
 	done
 	if [ -d "/sys/fs/bpf/metlo-xdp" ]; then
 		in_collector_if_any "$METLO" detach "$IFACE" >/dev/null 2>&1
