@@ -185,7 +185,7 @@ static size_t zlib_end(struct decoder *d, struct layer *l, const uint8_t *p,
 	for (i = 0; i < n && l->n_adler < 4; i++, l->n_adler++)
 		l->adler = l->adler << 8 | p[i];
 	if (i && l->n_adler == 4 && l->adler != l->crc)
-		d->result |= DECODE_FAILED | DECODE_PARTIAL;
+		d->result |= DECODE_FAILED;
 	return l->n_adler == 4 ? n : i;
 }
 
@@ -198,7 +198,7 @@ static size_t gzip_end(struct decoder *d, struct layer *l, const uint8_t *p,
 
 	if (l->gz.state == GZIP_TRAILER_DONE) {
 		if (l->gz.crc != l->crc)
-			d->result |= DECODE_FAILED | DECODE_PARTIAL;
+			d->result |= DECODE_FAILED;
 		gzip_header_next(&l->gz);
 		l->state = LAYER_START;
 	}
@@ -367,8 +367,10 @@ unsigned int body_decoder_end(struct decoder *d, decode_output *output,
 			continue;
 		if (!l->any_out && l->held && l->in == l->n_held)
 			layer_pass(&f, i, &(struct layer_input){0});
-		else
-			d->result |= DECODE_FAILED | DECODE_PARTIAL;
+		else /* of a format's end only the checksum may be missing */
+			d->result |= l->state == LAYER_DONE
+					     ? DECODE_FAILED
+					     : DECODE_FAILED | DECODE_PARTIAL;
 	}
 	return d->result;
 }
