@@ -195,7 +195,7 @@ NLB = [
     Case(delete_session, "sessions", "fail", "no session", "aws sync --name metlo", True),
     Case(change_vni, "sessions", "warn", "different VNI", "aws sync --name metlo", True),
     Case(cut_packets, "packet-length", "warn", "after 200 bytes",
-         "--remove-fields packet-length", True),
+         "metlo-mirror aws sync", True),
     Case(delete_rule, "filter", "fail", "one direction is not mirrored", "aws sync", True),
     Case(stop_source, "instances", "warn", "is stopped", "start-instances", True),
     Case(stop_collector, "target-health", "fail", "stopped", "start-instances", True),
