@@ -170,15 +170,13 @@ static size_t unescape(uint8_t *to, size_t max, const uint8_t *p,
 /* Does a name contain anything that joins parts, or blanks around it? */
 static bool has_parts(const uint8_t *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (p[i] < '0' && p[i] != '-')
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = p[i];
+
+		if ((c < '0' && c != '-') || (c > '9' && c < 'A') ||
+		    (c > 'Z' && c < 'a' && c != '_') || (c > 'z' && c < 0x80))
 			return true;
-		else if (p[i] > '9' && p[i] < 'A')
-			return true;
-		else if (p[i] > 'Z' && p[i] < 'a' && p[i] != '_')
-			return true;
-		else if (p[i] > 'z' && p[i] < 0x80)
-			return true;
+	}
 	return false;
 }
 
