@@ -199,7 +199,7 @@ part_sanitize()
 
 part_fuzz()
 {
-	local t seconds=${FUZZ_SECONDS:-20}
+	local t seconds=${FUZZ_SECONDS:-12}
 
 	for t in "$O"/fuzz/fuzz_*; do
 		case $t in *.d | *-corpus*) continue ;; esac
