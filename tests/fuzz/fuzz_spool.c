@@ -106,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct spool_stats stats;
 	struct spool *s;
 	uint64_t left;
+	bool foreign;
 	size_t n;
 
 	if (!*dir) {
@@ -132,9 +133,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	left = read_all(s, false);
 	spool_close(s);
 
+	/* A file with far more entries than records is not used: everything is
+	 * delivered again. */
+	foreign = size - n > 2 * SPOOL_ACK * (n / SPOOL_RECORD_HEAD + 1);
 	s = open_spool();
 	spool_stats(s, &stats);
-	if (stats.recovered != left)
+	if (foreign ? stats.recovered < left : stats.recovered != left)
 		abort();
 	append(s);
 	if (read_all(s, true))

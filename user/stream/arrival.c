@@ -208,7 +208,7 @@ static bool skip_to(struct arrival *a, const struct seg *rest)
 {
 	const struct flow_dir *d = &a->f->dir[a->dir];
 	uint64_t left = dir_skip_left(d, dir_ext(a->t, d));
-	uint32_t n = rest->seq - d->next, to;
+	uint32_t next = d->next, n = rest->seq - next, to;
 
 	if (left && held_hole_end(a->t, d, &to) && to - d->next < n)
 		n = to - d->next;
@@ -216,8 +216,13 @@ static bool skip_to(struct arrival *a, const struct seg *rest)
 		return false;
 	deliver_gap(a->t, a->f, a->dir, left < n ? (uint32_t)left : n,
 		    STREAM_GAP_SKIPPED, rest->ts_ns);
-	return true;
+	return d->next != next;
 }
+
+/* Each step of submit() passes at least a held segment, or ends the wait for a
+ * start. If the steps do not end, our own state is broken: the slice is
+ * discarded rather than the worker lost. */
+#define STEPS_MAX (4 * SEGS_MAX)
 
 /* Processes a slice of payload or a placeholder. */
 static void submit(struct arrival *a, struct seg rest)
@@ -226,10 +231,14 @@ static void submit(struct arrival *a, struct seg rest)
 	struct flow *f = a->f;
 	struct flow_dir *d = &f->dir[a->dir];
 
-	while (rest.len) {
+	for (unsigned int steps = 0; rest.len; steps++) {
 		struct dir_ext *x = dir_ext(t, d);
 		int32_t rel = seq_diff(rest.seq, d->next);
 
+		if (steps == STEPS_MAX) {
+			discard(a, &rest, rest.len);
+			return;
+		}
 		if (x && x->segs.n && !rest.doubt && rest.kind == SEG_DATA)
 			held_drop_doubt(t, d, &rest);
 		if (x && x->flags & X_RST && !rest.doubt)
