@@ -242,7 +242,7 @@ test_stopping()
 	stop "$ATTACHED" 3
 }
 
-collector_up()
+metlo_up()
 {
 	spawn "$COLLECTOR" "$TMP/fake" python3 "$E2E_DIR/fake_metlo.py" \
 		--port 8081 --key "$1"
@@ -261,7 +261,7 @@ metric()
 # rejects the key, that is for the operator to fix: unhealthy.
 test_metlo()
 {
-	collector_up good
+	metlo_up good
 	METLO_API_KEY=good attach_up "$TMP/metlo" --detach-on-exit \
 		--output metlo --metlo-host http://127.0.0.1:8081 \
 		--spool "$TMP/spool" || return
@@ -277,7 +277,7 @@ test_metlo()
 		'[1-9][0-9.]*'
 	check "what waits is counted" metric spooled 5
 	is "it is away: still 200" "$(ask)" 200
-	collector_up bad
+	metlo_up bad
 	check "it refuses the key: 503" wait_for 40 answers 503 output_broken
 	stop "$ATTACHED" 10
 	stop "$FAKE"

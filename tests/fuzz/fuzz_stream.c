@@ -25,6 +25,7 @@ struct conn {
 	struct stream_flow *flow;
 	uint64_t offset[2];
 	uint32_t seq[2]; /* of the next byte, modulo 256, if known */
+	uint64_t rewinds[2];
 	bool known[2], fin[2];
 };
 
@@ -64,13 +65,18 @@ static void on_data(void *proto, enum stream_dir dir,
 {
 	struct conn *c = proto;
 	struct world *w = world;
+	uint64_t rewinds;
 
 	CHECK(chunk->len && chunk->offset == c->offset[dir]);
 	c->fin[dir] = false; /* what follows has disproved it */
 	w->delivered += chunk->len;
 	c->offset[dir] += chunk->len;
-	if (!c->known[dir])
+	/* Data sent again in place of what was given up: sequence numbers went
+	 * back. */
+	rewinds = stream_stats(w->ops.table)->rewinds;
+	if (!c->known[dir] || c->rewinds[dir] != rewinds)
 		c->seq[dir] = chunk->data[0];
+	c->rewinds[dir] = rewinds;
 	c->known[dir] = true;
 	for (size_t i = 0; i < chunk->len && !w->urgent; i++)
 		CHECK(chunk->data[i] == byte_at(c->seq[dir] + (uint32_t)i));

@@ -339,6 +339,7 @@ bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns)
 {
 	unsigned int looks = RECLAIM_SCAN_MAX;
 	uint32_t e = t->wait_oldest, index, to;
+	uint64_t before = t->ooo_memory;
 	struct flow *f;
 
 	while (e && !holds_bytes(t, ext_at(t, e)))
@@ -354,7 +355,8 @@ bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns)
 		held_give_up(t, f, ext_at(t, e)->dir, to, ts_ns,
 			     "the table needs memory");
 	update_state(t, index, f, NULL, 0, ts_ns);
-	return true;
+	/* Else the caller would ask again for ever. */
+	return t->ooo_memory < before;
 }
 
 /* Delivers all held data and reports the holes in it. */
