@@ -249,7 +249,7 @@ wait_for 10 more ', ports ' 0
 conf "ports = 81" "redact-field = metlo:pin"
 reload ': reloaded: '
 check "masks that need a restart are named" grep -q \
-	'warning: redact-header, redact-field: .* needs a restart' "$OUT.err"
+	'warning: redact-header, redact-field, redact-class: .* needs a restart' "$OUT.err"
 get "http://10.77.1.1:81/two"
 wait_for 5 some_reported '.capture.target == "/two"' 1
 is "until then the secret is masked everywhere" "$(grep -c SECRET "$OUT")" 0
