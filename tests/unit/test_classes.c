@@ -231,6 +231,8 @@ static void test_cut(void **state)
 		{"aws-key", "AKIAIOSFODNN7", "[redacted:aws-key]"},
 		{"secret", "secret=wJalrXUtnFEMI/K7MDENG/bPxR",
 		 "secret=[redacted:aws-key]"},
+		{"a little of a secret", "secret=wJalrXUt",
+		 "secret=[redacted:aws-key]"},
 		{"email", "a john.doe@exam", "a [redacted:email]"},
 		{"date", "2026-01-02", "2026-01-02"},
 	};

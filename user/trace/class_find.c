@@ -12,10 +12,12 @@
 /* A secret begins at most this many characters after its name or its key id. */
 #define SECRET_WINDOW 64
 #define SECRET_LEN    40
-#define KEY_LEN	      20
-#define LOCAL_MAX     64  /* RFC 5321 section 4.5.3.1.1 */
-#define DOMAIN_MAX    255 /* RFC 1035 section 2.3.4 */
-#define LABEL_MAX     63
+/* From how many characters on the beginning of a key is masked at a cut. */
+#define CUT_MIN	   8
+#define KEY_LEN	   20
+#define LOCAL_MAX  64  /* RFC 5321 section 4.5.3.1.1 */
+#define DOMAIN_MAX 255 /* RFC 1035 section 2.3.4 */
+#define LABEL_MAX  63
 
 /* --- JSON Web Token ------------------------------------------------------- */
 
@@ -127,7 +129,7 @@ static bool is_base64(uint8_t c)
 static void end_secret(struct class_scan *s, bool cut)
 {
 	if ((s->secret.n == SECRET_LEN && s->secret.odd) ||
-	    (cut && s->secret.n >= SECRET_LEN / 2))
+	    (cut && s->secret.n >= CUT_MIN))
 		class_add_hit(s, CLASS_AWS_KEY, s->secret.from, s->secret.to);
 	s->secret.n = 0;
 }
@@ -341,7 +343,7 @@ void class_find_end(struct class_scan *s)
 	class_numbers_end(s);
 	if (s->jwt.active)
 		end_jwt(s, s->cut);
-	if (s->key.n == KEY_LEN || (s->cut && s->key.n >= 8))
+	if (s->key.n == KEY_LEN || (s->cut && s->key.n >= CUT_MIN))
 		end_key(s, s->last_to);
 	s->key.n = 0;
 	if (s->secret.n)
