@@ -30,18 +30,8 @@
 
 #include <cmocka.h>
 
+#include "base/sanitized.h"
 #include "capture/sandbox.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 #define UNUSED_NUMBER 1000 /* of a system call */
 

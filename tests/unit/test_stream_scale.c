@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/sanitized.h"
 #include "stream_kit.h"
 
 /* Resident memory in bytes. */
@@ -20,15 +21,6 @@ static uint64_t resident(void)
 	assert_int_equal(fscanf(f, "%lu %lu", &size, &pages), 2);
 	fclose(f);
 	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-static bool sanitized(void)
-{
-#if defined(__SANITIZE_ADDRESS__)
-	return true;
-#else
-	return false;
-#endif
 }
 
 static void test_half_open_flood(void **state)
@@ -59,7 +51,7 @@ static void test_half_open_flood(void **state)
 	print_message("1000000 half-open flows, cap 100000: %llu MiB\n",
 		      (unsigned long long)(used >> 20));
 	/* 128 bytes a flow, 16 a slot pair, chunks of 2 MiB, old slots. */
-	if (!sanitized())
+	if (!SANITIZED)
 		assert_true(used < 100000ull * (128 + 64) + (8 << 20));
 	assert_int_equal(kit_stats(k)->flows_opened, 1000050);
 	assert_int_equal(kit_stats(k)->flows_evicted, 1000050 - 100000);
@@ -169,7 +161,7 @@ static void test_out_of_order_flood(void **state)
 	used = resident() - before;
 	print_message("45 MB out of order, limit 4 MiB: %llu MiB\n",
 		      (unsigned long long)(used >> 20));
-	if (!sanitized())
+	if (!SANITIZED)
 		assert_true(used < 16 << 20);
 	assert_true(kit_stats(k)->bytes_buffered <= 4 << 20);
 	assert_true(kit_stats(k)->bytes_buffered >= 2 << 20);
@@ -197,7 +189,7 @@ static void test_tiny_out_of_order_flood(void **state)
 	used = resident() - before;
 	print_message("500000 single bytes, limit 4 MiB: %llu MiB\n",
 		      (unsigned long long)(used >> 20));
-	if (!sanitized())
+	if (!SANITIZED)
 		assert_true(used < 16 << 20);
 	assert_true(kit_stats(k)->ooo_total_limit > 0);
 }
@@ -252,7 +244,7 @@ static void test_long_run(void **state)
 			after_start = resident();
 	}
 	kit_flush(k);
-	if (!sanitized())
+	if (!SANITIZED)
 		assert_true(resident() < after_start + (4 << 20));
 	assert_int_equal(kit_stats(k)->flows_live, 0);
 }

@@ -6,19 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sanitized.h"
 #include "capture/sandbox.h"
 #include "run/confine.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 /* A reload cannot change the outputs. */
 static bool writes_files(const struct settings *s)
