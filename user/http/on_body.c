@@ -463,13 +463,6 @@ enum action on_body_gap(struct conn *c, struct event *ev)
 	return m->left ? ACT_MORE : complete(m, d->pos + len, AFTER_NEXT);
 }
 
-/* How a message is flagged that the end of the connection cuts off. */
-static uint32_t cut_flags(const struct conn *c)
-{
-	return c->engine->end_flags ? c->engine->end_flags
-				    : HTTP_F_CLOSED_EARLY;
-}
-
 enum action on_body_end(struct conn *c, struct event *ev)
 {
 	struct dir *d = &c->dir[ev->dir];

@@ -541,8 +541,5 @@ enum action on_head_end(struct conn *c, struct event *ev)
 		ev->head_cut = true;
 		ev->in.ts_ns = c->dir[ev->dir].msg->last_ns;
 	}
-	return head_cut(c, ev,
-			c->engine->end_flags ? c->engine->end_flags
-					     : HTTP_F_CLOSED_EARLY,
-			true);
+	return head_cut(c, ev, cut_flags(c), true);
 }

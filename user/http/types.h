@@ -320,6 +320,13 @@ struct http_engine {
 	struct http_field out[2][HEAD_FIELDS_MAX];
 };
 
+/* How a message is flagged that the end of the connection cuts off. */
+static inline uint32_t cut_flags(const struct conn *c)
+{
+	return c->engine->end_flags ? c->engine->end_flags
+				    : HTTP_F_CLOSED_EARLY;
+}
+
 static inline size_t input_left(const struct input *in)
 {
 	return (size_t)(in->end - in->p);
