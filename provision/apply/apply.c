@@ -152,8 +152,8 @@ static void undo_all(struct apply_run *r, size_t from)
 	result->outcome = result->orphans.n ? APPLY_ORPHANS : APPLY_ROLLED_BACK;
 }
 
-/* A change without a response is made again before it is undone: AWS may carry
- * out the lost request after the one that undoes it, unless it has by then. */
+/* Repeats a change that got no response before undoing it: AWS might otherwise
+ * carry out the lost request after the one that undoes it. */
 static void settle_change(struct apply_run *r, struct step *s,
 			  const struct aws_error *err)
 {

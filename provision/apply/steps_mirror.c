@@ -371,8 +371,8 @@ static int configure(struct step_call *call, const struct session_config *to,
 				     call->dry_run, call->err);
 }
 
-/* Leaving the packet length out keeps it, so a length that is to be unset must be
- * removed. */
+/* A call without a packet length keeps the current one; unsetting it takes an
+ * explicit removal. */
 static int reconfigure(struct step_call *call,
 		       const struct session_config *from,
 		       const struct session_config *to)

@@ -120,7 +120,7 @@ static int read_refusal(const struct http_response *response,
 
 static int build_url(const struct sso *o, struct buf *url)
 {
-	/* Whoever has the token can act for its owner in every account. It goes
+	/* The token grants its owner's rights in every account, so it is sent
 	 * to the portal only, never to an endpoint meant for other services. */
 	const char *base = cred_env("AWS_ENDPOINT_URL_SSO");
 	char regional[ENDPOINT_MAX];

@@ -133,7 +133,7 @@ void sync_metrics_format(const struct sync_metrics *m,
 	    (double)aws->retried);
 }
 
-/* Creates a file under a name that nobody can foresee, as others may be able to
+/* Creates a file under an unpredictable name, because other users may be able to
  * create links in the directory. name is a template of mkostemp(). */
 static FILE *create_temporary(char *name)
 {
