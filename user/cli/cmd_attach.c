@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/exit.h"
+#include "base/heap.h"
 #include "base/owned_file.h"
 #include "capture/capture.h"
 #include "capture/load.h"
@@ -58,6 +59,7 @@ struct attach {
 	struct reload reload;
 	FILE *summary; /* NULL: none, or standard output */
 	struct loss_log loss_log;
+	struct heap_trimmer trimmer;
 	struct service service;
 	struct snapshot snapshot; /* storage of the last read_counters() */
 	bool adopt; /* no capabilities: use what is attached already */
@@ -314,6 +316,7 @@ static int tick(struct attach *a)
 	struct summary s;
 
 	output_tick(a->output);
+	heap_trim(&a->trimmer, now);
 	read_counters(a, &s);
 	monitor_update(a->monitor, &s, alive);
 	loss_log_report(&a->loss_log, &s, now, a->log);

@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How long a cached block of memory may stay unused. */
+#define DECAY_NS (10 * 1000000000ull)
 /* Connections that one http_tick() examines. */
 #define TICK_MAX 4096u
 
@@ -119,6 +121,10 @@ void http_tick(struct http_engine *e, uint64_t now_ns)
 		expire(c, now_ns);
 		if (conn_pending(c))
 			conn_list(c);
+	}
+	if (e->now_ns - e->decayed_ns >= DECAY_NS) {
+		e->decayed_ns = e->now_ns;
+		store_decay(&e->store);
 	}
 	e->stats.memory_used = e->store.used;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define CLASS_MIN 64u
+/* Blocks of a class that one store_decay() frees: it runs on the packet path. */
+#define DECAY_MAX 64u
 
 void store_init(struct store *s, uint64_t limit)
 {
@@ -36,19 +38,28 @@ static unsigned int class_of(size_t size)
 	return c < STORE_CLASSES ? c : STORE_CLASSES;
 }
 
+static void *take(struct store *s, unsigned int c)
+{
+	struct store_list *l = &s->free[c];
+	struct store_free *f = l->first;
+
+	l->first = f->next;
+	l->n--;
+	if (l->n < l->idle)
+		l->idle = l->n;
+	s->cached -= class_size(c);
+	return f;
+}
+
 /* Frees cached blocks, the largest first, until need bytes fit. */
 static bool make_room(struct store *s, size_t need)
 {
 	if (s->used + need > s->limit)
 		return false;
 	for (unsigned int c = STORE_CLASSES; c-- > 0;) {
-		while (s->used + s->cached + need > s->limit && s->free[c]) {
-			struct store_free *f = s->free[c];
-
-			s->free[c] = f->next;
-			s->cached -= class_size(c);
-			free(f);
-		}
+		while (s->used + s->cached + need > s->limit &&
+		       s->free[c].first)
+			free(take(s, c));
 	}
 	return true;
 }
@@ -56,19 +67,15 @@ static bool make_room(struct store *s, size_t need)
 void *store_alloc(struct store *s, size_t size, size_t *cap)
 {
 	unsigned int c = class_of(size);
-	struct store_free *f;
 	size_t n = size;
 	void *p;
 
 	if (c < STORE_CLASSES) {
 		n = class_size(c);
-		f = s->free[c];
-		if (f) {
-			s->free[c] = f->next;
-			s->cached -= n;
+		if (s->free[c].first) {
 			s->used += n;
 			*cap = n;
-			return f;
+			return take(s, c);
 		}
 	}
 	if (n < size ||
@@ -97,9 +104,24 @@ void store_free(struct store *s, void *p, size_t cap)
 		free(p);
 		return;
 	}
-	f->next = s->free[c];
-	s->free[c] = f;
+	f->next = s->free[c].first;
+	s->free[c].first = f;
+	s->free[c].n++;
 	s->cached += cap;
+}
+
+void store_decay(struct store *s)
+{
+	for (unsigned int c = 0; c < STORE_CLASSES; c++) {
+		struct store_list *l = &s->free[c];
+		uint32_t n = l->idle - l->idle / 2;
+
+		if (n > DECAY_MAX)
+			n = DECAY_MAX;
+		while (n--)
+			free(take(s, c));
+		l->idle = l->n;
+	}
 }
 
 bool store_charge(struct store *s, size_t n)
@@ -117,13 +139,7 @@ void store_uncharge(struct store *s, size_t n)
 
 void store_destroy(struct store *s)
 {
-	for (unsigned int c = 0; c < STORE_CLASSES; c++) {
-		while (s->free[c]) {
-			struct store_free *f = s->free[c];
-
-			s->free[c] = f->next;
-			free(f);
-		}
-	}
-	s->cached = 0;
+	for (unsigned int c = 0; c < STORE_CLASSES; c++)
+		while (s->free[c].first)
+			free(take(s, c));
 }

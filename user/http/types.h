@@ -298,7 +298,8 @@ struct http_engine {
 	struct store store;
 	struct decode_pool *decoders;
 	struct waiting *oldest, *newest;
-	uint64_t now_ns; /* of the latest packet or tick */
+	uint64_t now_ns;     /* of the latest packet or tick */
+	uint64_t decayed_ns; /* when store_decay() ran */
 	/* Flags of messages that the end of a connection cuts off if neither
 	 * side ended it, but we do; else 0. */
 	uint32_t end_flags;

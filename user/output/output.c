@@ -196,6 +196,7 @@ void output_reopen(struct output *o)
 
 void output_tick(struct output *o)
 {
+	queue_decay(o->queue);
 	for (unsigned int i = 0; i < o->n_sinks; i++)
 		if (o->running[i].ops->tick)
 			o->running[i].ops->tick(o->running[i].sink);

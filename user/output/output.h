@@ -66,7 +66,7 @@ void output_sink_stats(struct output *o, unsigned int sink,
 void output_reopen(struct output *o);
 
 /* Call about once a second: rotates files that are due even when no line is
- * written. */
+ * written, and frees memory that a burst has left behind. */
 void output_tick(struct output *o);
 
 /* Why nothing is delivered to a sink at present, as static text; NULL while it

@@ -60,6 +60,7 @@ struct sink_queue {
 struct spares {
 	struct chunk *chunk[SPARES];
 	unsigned int n;
+	unsigned int idle; /* the least n since the last queue_decay() */
 };
 
 struct queue {
@@ -75,13 +76,28 @@ struct queue {
 
 /* --- the shared memory ------------------------------------------------- */
 
+static struct chunk *take_spare(struct spares *s)
+{
+	struct chunk *c = s->chunk[--s->n];
+
+	if (s->n < s->idle)
+		s->idle = s->n;
+	return c;
+}
+
+static void chunk_free(struct chunk *c)
+{
+	buf_free(&c->buf);
+	free(c);
+}
+
 /* Moves the contents of batch into a chunk, and an empty buffer into batch.
  * NULL: out of memory, batch is unchanged. */
 static struct chunk *chunk_new(struct queue *q, unsigned int worker,
 			       struct buf *batch)
 {
 	struct spares *s = &q->spares[worker];
-	struct chunk *c = s->n ? s->chunk[--s->n] : calloc(1, sizeof(*c));
+	struct chunk *c = s->n ? take_spare(s) : calloc(1, sizeof(*c));
 	struct buf empty;
 
 	if (!c)
@@ -105,8 +121,7 @@ static void chunk_release(struct queue *q, unsigned int worker, struct chunk *c)
 		buf_clear(&c->buf);
 		s->chunk[s->n++] = c;
 	} else {
-		buf_free(&c->buf);
-		free(c);
+		chunk_free(c);
 	}
 }
 
@@ -488,6 +503,32 @@ static void free_worker_queue(struct queue *q, struct worker_queue *w)
 	}
 }
 
+/* The idle ones are at the bottom, as spares are taken from the top. */
+static unsigned int take_idle(struct spares *s, struct chunk **idle)
+{
+	unsigned int n = s->idle - s->idle / 2;
+
+	memcpy(idle, s->chunk, n * sizeof(*idle));
+	s->n -= n;
+	memmove(s->chunk, s->chunk + n, s->n * sizeof(*s->chunk));
+	s->idle = s->n;
+	return n;
+}
+
+void queue_decay(struct queue *q)
+{
+	struct chunk *idle[SPARES];
+	unsigned int i, n;
+
+	for (i = 0; i < q->n_workers; i++) {
+		pthread_mutex_lock(&q->lock);
+		n = take_idle(&q->spares[i], idle);
+		pthread_mutex_unlock(&q->lock);
+		while (n)
+			chunk_free(idle[--n]);
+	}
+}
+
 void queue_free(struct queue *q)
 {
 	unsigned int i, k;
@@ -504,12 +545,8 @@ void queue_free(struct queue *q)
 		pthread_cond_destroy(&s->urgent);
 	}
 	for (i = 0; i < q->n_workers; i++)
-		while (q->spares[i].n) {
-			struct chunk *c = q->spares[i].chunk[--q->spares[i].n];
-
-			buf_free(&c->buf);
-			free(c);
-		}
+		while (q->spares[i].n)
+			chunk_free(take_spare(&q->spares[i]));
 	pthread_cond_destroy(&q->room);
 	pthread_mutex_destroy(&q->lock);
 	free(q->open);

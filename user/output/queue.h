@@ -88,6 +88,10 @@ bool queue_arm(struct queue *q, unsigned int sink);
 
 /* --- for the owner ----------------------------------------------------- */
 
+/* Frees half of the memory kept for reuse that was not needed since the last
+ * call. Call about once a second. */
+void queue_decay(struct queue *q);
+
 /* Nothing is submitted from here on: queue_wait() returns false once the queue
  * is empty. */
 void queue_end(struct queue *q);

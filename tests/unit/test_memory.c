@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory kept for reuse: what a burst has left behind is freed over time, what
+ * is in use again and again is kept. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "http/store.h"
+#include "output/queue.h"
+
+#define BLOCKS 200
+#define SIZE   1000
+
+/* The blocks of a burst of n. */
+static void burst(struct store *s, unsigned int n)
+{
+	void *block[BLOCKS];
+	size_t cap[BLOCKS];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		block[i] = store_alloc(s, SIZE, &cap[i]);
+		assert_non_null(block[i]);
+	}
+	for (i = 0; i < n; i++)
+		store_free(s, block[i], cap[i]);
+}
+
+static void test_store_frees_what_is_idle(void **state)
+{
+	struct store s;
+	uint64_t full;
+	unsigned int i;
+
+	(void)state;
+	store_init(&s, 64 << 20);
+	burst(&s, BLOCKS);
+	full = s.cached;
+	assert_in_range(full, BLOCKS * SIZE, UINT64_MAX);
+	store_decay(&s); /* they were needed since the start */
+	assert_int_equal(s.cached, full);
+	store_decay(&s);
+	assert_in_range(s.cached, full / 2, full - 1); /* in portions */
+	for (i = 0; i < 12; i++)
+		store_decay(&s);
+	assert_int_equal(s.cached, 0);
+	store_destroy(&s);
+}
+
+static void test_store_keeps_what_is_used(void **state)
+{
+	struct store s;
+	unsigned int i;
+
+	(void)state;
+	store_init(&s, 64 << 20);
+	burst(&s, BLOCKS);
+	for (i = 0; i < 20; i++) {
+		burst(&s, BLOCKS / 4);
+		store_decay(&s);
+	}
+	assert_in_range(s.cached, BLOCKS / 4 * SIZE, BLOCKS / 2 * SIZE);
+	store_destroy(&s);
+}
+
+static void add(struct queue *q, struct buf *batch)
+{
+	static const uint8_t data[120 << 10];
+
+	buf_add(batch, data, sizeof(data));
+	queue_submit(q, 0, 0, batch, 1);
+}
+
+/* A batch gets the memory of a spare in exchange for its own. */
+static void test_queue_frees_what_is_idle(void **state)
+{
+	const struct queue_conf conf = {
+		.workers = 1, .sinks = 1, .limit = 64 << 20};
+	struct queue *q = queue_new(&conf);
+	struct queue_group g;
+	struct buf batch = {0};
+	unsigned int i;
+
+	(void)state;
+	assert_non_null(q);
+	for (i = 0; i < 8; i++)
+		add(q, &batch);
+	queue_dequeue(q, 0, &g);
+	assert_int_equal(g.n, 8);
+	queue_release(q, 0, &g);
+	add(q, &batch);
+	assert_non_null(batch.p);
+	queue_dequeue(q, 0, &g);
+	queue_release(q, 0, &g);
+	for (i = 0; i < 8; i++)
+		queue_decay(q);
+	add(q, &batch);
+	assert_null(batch.p);
+	queue_dequeue(q, 0, &g);
+	queue_release(q, 0, &g);
+	buf_free(&batch);
+	queue_free(q);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_store_frees_what_is_idle),
+		cmocka_unit_test(test_store_keeps_what_is_used),
+		cmocka_unit_test(test_queue_frees_what_is_idle),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
