@@ -75,8 +75,8 @@ uint8_t *json_escape(uint8_t *w, const uint8_t *p, size_t n,
 #if defined(__x86_64__)
 	if (json_cpu_has_vbmi2())
 		return json_escape_vbmi2(w, p, n, invalid);
-	if (json_cpu_has_ssse3())
-		return json_escape_ssse3(w, p, n, invalid);
+	if (json_cpu_has_avx2())
+		return json_escape_avx2(w, p, n, invalid);
 #endif
 	return json_escape_portable(w, p, n, invalid);
 }
@@ -88,8 +88,8 @@ json_escape_fn *json_escape_variant(unsigned int i)
 #if defined(__x86_64__)
 	unsigned int n = 2;
 
-	if (json_cpu_has_ssse3())
-		variants[n++] = json_escape_ssse3;
+	if (json_cpu_has_avx2())
+		variants[n++] = json_escape_avx2;
 	if (json_cpu_has_vbmi2())
 		variants[n++] = json_escape_vbmi2;
 #endif

@@ -37,10 +37,8 @@ struct utf8 {
 	uint32_t e0, ed, f0, f4;
 };
 
-static inline bool utf8_next(struct utf8 *u, const struct octets *o,
-			     unsigned int width)
+static inline bool utf8_next(struct utf8 *u, const struct octets *o)
 {
-	const uint32_t all = 0xffffffffu >> (32 - width);
 	uint64_t must = (uint64_t)o->gec2 << 1 | (uint64_t)o->gee0 << 2 |
 			(uint64_t)o->gef0 << 3 | u->must;
 	uint64_t e0 = (uint64_t)o->ise0 << 1 | u->e0;
@@ -55,14 +53,23 @@ static inline bool utf8_next(struct utf8 *u, const struct octets *o,
 	wrong |= (uint32_t)f0 & ~o->ge90;
 	wrong |= (uint32_t)f4 & o->ge90;
 	*u = (struct utf8){
-		.must = (uint32_t)(must >> width),
-		.e0 = (uint32_t)(e0 >> width),
-		.ed = (uint32_t)(ed >> width),
-		.f0 = (uint32_t)(f0 >> width),
-		.f4 = (uint32_t)(f4 >> width),
+		.must = (uint32_t)(must >> 32),
+		.e0 = (uint32_t)(e0 >> 32),
+		.ed = (uint32_t)(ed >> 32),
+		.f0 = (uint32_t)(f0 >> 32),
+		.f4 = (uint32_t)(f4 >> 32),
 	};
-	return !(wrong & all);
+	return !wrong;
 }
+
+/* The masks of the bytes in x, by ge(x, value) and is(x, value). */
+#define OCTETS(x, ge, is)                                                      \
+	{                                                                      \
+		.ge80 = ge(x, 0x80), .ge90 = ge(x, 0x90), .gea0 = ge(x, 0xa0), \
+		.gec0 = ge(x, 0xc0), .gec2 = ge(x, 0xc2), .gee0 = ge(x, 0xe0), \
+		.gef0 = ge(x, 0xf0), .gef5 = ge(x, 0xf5), .ise0 = is(x, 0xe0), \
+		.ised = is(x, 0xed), .isf0 = is(x, 0xf0), .isf4 = is(x, 0xf4), \
+	}
 
 /* The number of bytes before p that belong to a sequence still incomplete. */
 static size_t utf8_open(const uint8_t *p, const struct utf8 *u)
@@ -75,6 +82,12 @@ static size_t utf8_open(const uint8_t *p, const struct utf8 *u)
 	return n;
 }
 
+/* Where control characters may start: c2, e2, and d8 unless another byte than 9c
+ * follows. */
+#define LEADS(x, is)                 \
+	(is(x, 0xc2) | is(x, 0xe2) | \
+	 (is(x, 0xd8) & (is(x, 0x9c) >> 1 | 1u << 31)))
+
 /* The first control character among the sequences of valid UTF-8 that start at
  * the bits of leads, as a mask of its position. */
 static inline uint32_t first_control(const uint8_t *p, const uint8_t *end,
@@ -86,9 +99,9 @@ static inline uint32_t first_control(const uint8_t *p, const uint8_t *end,
 	return 0;
 }
 
-/* --- SSSE3 ----------------------------------------------------------------- */
+/* --- AVX2 ------------------------------------------------------------------ */
 
-#define SSSE3 __attribute__((target("ssse3,popcnt")))
+#define AVX2 __attribute__((target("avx2,popcnt")))
 
 /*
  * spread[mask] is a shuffle of 8 bytes that inserts a backslash before each
@@ -118,18 +131,48 @@ static inline uint32_t first_control(const uint8_t *p, const uint8_t *end,
 static const uint64_t spread[256][2] = {ROWS64(0), ROWS64(64), ROWS64(128),
 					ROWS64(192)};
 
-/* Writes the lower 8 bytes of x with a backslash before each byte in mask. The
- * upper half of x is all backslashes. */
-SSSE3 static inline uint8_t *put_group(uint8_t *w, __m128i x, unsigned int mask)
+/* Unsigned, because int would have to be sign-extended to index with it. */
+AVX2 static inline unsigned int count(uint32_t mask)
 {
-	__m128i order = _mm_loadu_si128((const __m128i *)spread[mask]);
+	return (unsigned int)__builtin_popcount(mask);
+}
 
-	_mm_storeu_si128((__m128i *)w, _mm_shuffle_epi8(x, order));
-	return w + 8 + __builtin_popcount(mask);
+/* One shuffle for each lane. */
+AVX2 static inline __m256i orders(unsigned int low, unsigned int high)
+{
+	return _mm256_loadu2_m128i((const __m128i *)spread[high],
+				   (const __m128i *)spread[low]);
+}
+
+/* Writes 32 bytes with a backslash before each byte in simple, in groups of
+ * 8. */
+AVX2 static inline void put_avx2(uint8_t *w, __m256i x, uint32_t simple)
+{
+	const __m256i slashes = _mm256_set1_epi8('\\');
+	__m256i even, odd;
+	uint8_t *to;
+
+	if (!simple) {
+		_mm256_storeu_si256((__m256i *)w, x);
+		return;
+	}
+	/* Groups 0 and 2 are in the lower halves of the lanes of x. */
+	even = _mm256_shuffle_epi8(_mm256_unpacklo_epi64(x, slashes),
+				   orders(simple & 0xff, simple >> 16 & 0xff));
+	odd = _mm256_shuffle_epi8(_mm256_unpackhi_epi64(x, slashes),
+				  orders(simple >> 8 & 0xff, simple >> 24));
+	/* In ascending order: each overwrites what the last wrote past its end. */
+	_mm_storeu_si128((__m128i *)w, _mm256_castsi256_si128(even));
+	to = w + 8 + count(simple & 0xff);
+	_mm_storeu_si128((__m128i *)to, _mm256_castsi256_si128(odd));
+	to = w + 16 + count(simple & 0xffff);
+	_mm_storeu_si128((__m128i *)to, _mm256_extracti128_si256(even, 1));
+	to = w + 24 + count(simple & 0xffffff);
+	_mm_storeu_si128((__m128i *)to, _mm256_extracti128_si256(odd, 1));
 }
 
 /* Loads 1 to 15 bytes without reading past them, padded with zeros. */
-SSSE3 static inline __m128i load_partial(const uint8_t *p, size_t n)
+AVX2 static inline __m128i load_below16(const uint8_t *p, size_t n)
 {
 	uint64_t lo = 0, hi = 0;
 	uint32_t a, b;
@@ -149,110 +192,89 @@ SSSE3 static inline __m128i load_partial(const uint8_t *p, size_t n)
 	return _mm_set_epi64x((long long)hi, (long long)lo);
 }
 
-/* Returns the mask of simple bytes and replaces them in *x by the letter that
- * follows the backslash. */
-SSSE3 static inline unsigned int classify(__m128i *x, unsigned int *hard)
+/* The same for 0 to 31 bytes. */
+AVX2 static inline __m256i load_partial(const uint8_t *p, size_t n)
 {
-	const __m128i letters = _mm_setr_epi8(LETTERS);
-	const __m128i quotes = _mm_setr_epi8(QUOTED);
-	__m128i v = *x, small, letter, quoted;
-	unsigned int simple;
+	__m128i low, high = _mm_setzero_si128();
+
+	if (n >= 16) {
+		low = _mm_loadu_si128((const __m128i *)p);
+		if (n > 16)
+			high = load_below16(p + 16, n - 16);
+	} else {
+		low = n ? load_below16(p, n) : high;
+	}
+	return _mm256_set_m128i(high, low);
+}
+
+/* Returns the mask of simple bytes and replaces them in *x by the letter that
+ * follows the backslash. Bytes outside valid are 0 and ignored. */
+AVX2 static inline uint32_t classify_avx2(__m256i *x, uint32_t valid,
+					  uint32_t *hard)
+{
+	const __m256i letters = _mm256_setr_epi8(LETTERS, LETTERS);
+	const __m256i quotes = _mm256_setr_epi8(QUOTED, QUOTED);
+	__m256i v = *x, letter, named;
+	uint32_t simple;
 
 	/* Bytes above 0x7e wrap around to negative, or 0xff to 0. */
-	*hard = (unsigned int)_mm_movemask_epi8(_mm_cmplt_epi8(
-		_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x21)));
-	quoted = _mm_cmpeq_epi8(_mm_shuffle_epi8(quotes, v), v);
-	simple = (unsigned int)_mm_movemask_epi8(quoted);
+	*hard = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(
+			_mm256_set1_epi8(0x21),
+			_mm256_add_epi8(v, _mm256_set1_epi8(1)))) &
+		valid;
+	simple = (uint32_t)_mm256_movemask_epi8(
+		_mm256_cmpeq_epi8(_mm256_shuffle_epi8(quotes, v), v));
 	if (*hard) {
-		small = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(15)), v);
-		letter = _mm_and_si128(_mm_shuffle_epi8(letters, v), small);
-		small = _mm_cmpgt_epi8(letter, _mm_setzero_si128());
-		*x = _mm_or_si128(_mm_andnot_si128(small, v), letter);
-		simple |= (unsigned int)_mm_movemask_epi8(small);
+		named = _mm256_cmpeq_epi8(
+			_mm256_min_epu8(v, _mm256_set1_epi8(15)), v);
+		letter = _mm256_and_si256(_mm256_shuffle_epi8(letters, v),
+					  named);
+		named = _mm256_cmpgt_epi8(letter, _mm256_setzero_si256());
+		*x = _mm256_blendv_epi8(v, letter, named);
+		simple |= (uint32_t)_mm256_movemask_epi8(named);
 		*hard &= ~simple;
 	}
 	return simple;
 }
 
-SSSE3 static inline uint32_t ge16(__m128i x, unsigned int c)
+AVX2 static inline uint32_t ge_avx2(__m256i x, unsigned int c)
 {
-	__m128i least = _mm_set1_epi8((char)c);
+	__m256i least = _mm256_set1_epi8((char)c);
 
-	return (uint32_t)_mm_movemask_epi8(
-		_mm_cmpeq_epi8(_mm_max_epu8(x, least), x));
+	return (uint32_t)_mm256_movemask_epi8(
+		_mm256_cmpeq_epi8(_mm256_max_epu8(x, least), x));
 }
 
-SSSE3 static inline uint32_t is16(__m128i x, unsigned int c)
+AVX2 static inline uint32_t is_avx2(__m256i x, unsigned int c)
 {
-	return (uint32_t)_mm_movemask_epi8(
-		_mm_cmpeq_epi8(x, _mm_set1_epi8((char)c)));
-}
-
-SSSE3 static inline bool utf8_next16(struct utf8 *u, __m128i x)
-{
-	const struct octets o = {
-		.ge80 = ge16(x, 0x80),
-		.ge90 = ge16(x, 0x90),
-		.gea0 = ge16(x, 0xa0),
-		.gec0 = ge16(x, 0xc0),
-		.gec2 = ge16(x, 0xc2),
-		.gee0 = ge16(x, 0xe0),
-		.gef0 = ge16(x, 0xf0),
-		.gef5 = ge16(x, 0xf5),
-		.ise0 = is16(x, 0xe0),
-		.ised = is16(x, 0xed),
-		.isf0 = is16(x, 0xf0),
-		.isf4 = is16(x, 0xf4),
-	};
-
-	return utf8_next(u, &o, 16);
-}
-
-/* Where control characters may start: c2, e2, and d8 unless another byte than 9c
- * follows. */
-SSSE3 static inline uint32_t control_leads16(__m128i x)
-{
-	uint32_t leads = is16(x, 0xc2) | is16(x, 0xe2), d8 = is16(x, 0xd8);
-
-	return d8 ? leads | (d8 & (is16(x, 0x9c) >> 1 | 1u << 15)) : leads;
-}
-
-/* Writes 16 bytes with a backslash before each byte in simple. */
-SSSE3 static inline void put16(uint8_t *w, __m128i x, unsigned int simple)
-{
-	const __m128i slashes = _mm_set1_epi8('\\');
-
-	if (!simple)
-		_mm_storeu_si128((__m128i *)w, x);
-	else
-		put_group(put_group(w, _mm_unpacklo_epi64(x, slashes),
-				    simple & 255),
-			  _mm_unpackhi_epi64(x, slashes), simple >> 8);
+	return (uint32_t)_mm256_movemask_epi8(
+		_mm256_cmpeq_epi8(x, _mm256_set1_epi8((char)c)));
 }
 
 /* Escapes any text. */
-SSSE3 static __attribute__((noinline)) uint8_t *
-escape_mixed16(uint8_t *w, const uint8_t *p, const uint8_t *end,
-	       enum json_invalid invalid)
+AVX2 static __attribute__((noinline)) uint8_t *
+escape_mixed_avx2(uint8_t *w, const uint8_t *p, const uint8_t *end,
+		  enum json_invalid invalid)
 {
-	unsigned int simple, hard, take;
+	uint32_t simple, hard, valid;
 	struct utf8 utf8 = {0};
-	__m128i x;
+	unsigned int take;
+	__m256i x;
 
 	while (p < end || utf8.must) {
-		take = end - p < 16 ? (unsigned int)(end - p) : 16;
-		x = take == 16 ? _mm_loadu_si128((const __m128i *)p)
-		    : take     ? load_partial(p, take)
-			       : _mm_setzero_si128();
-		simple = classify(&x, &hard);
-		hard &= (1u << take) - 1;
+		take = end - p < 32 ? (unsigned int)(end - p) : 32;
+		valid = (uint32_t)((1ull << take) - 1);
+		x = take == 32 ? _mm256_loadu_si256((const __m256i *)p)
+			       : load_partial(p, take);
+		simple = classify_avx2(&x, valid, &hard);
 		if (hard | utf8.must) {
+			const struct octets o = OCTETS(x, ge_avx2, is_avx2);
 			const struct utf8 before = utf8;
 
-			if (utf8_next16(&utf8, x)) {
-				hard &= ~(unsigned int)_mm_movemask_epi8(x);
+			if (utf8_next(&utf8, &o)) {
+				hard &= ~o.ge80;
 				hard |= first_control(p, end,
-						      control_leads16(x));
+						      LEADS(x, is_avx2));
 			} else if (before.must) {
 				size_t open = utf8_open(p, &before);
 
@@ -265,8 +287,8 @@ escape_mixed16(uint8_t *w, const uint8_t *p, const uint8_t *end,
 				simple &= (1u << take) - 1;
 			}
 		}
-		put16(w, x, simple);
-		w += take + (unsigned int)__builtin_popcount(simple);
+		put_avx2(w, x, simple);
+		w += take + count(simple);
 		p += take;
 		if (!hard)
 			continue;
@@ -279,22 +301,30 @@ escape_mixed16(uint8_t *w, const uint8_t *p, const uint8_t *end,
 	return w;
 }
 
-SSSE3 uint8_t *json_escape_ssse3(uint8_t *w, const uint8_t *p, size_t n,
-				 enum json_invalid invalid)
+AVX2 uint8_t *json_escape_avx2(uint8_t *w, const uint8_t *p, size_t n,
+			       enum json_invalid invalid)
 {
 	const uint8_t *end = p + n;
-	unsigned int simple, hard;
-	__m128i x;
+	uint32_t simple, hard;
+	__m256i x;
 
-	for (; end - p >= 16; p += 16) {
-		x = _mm_loadu_si128((const __m128i *)p);
-		simple = classify(&x, &hard);
+	for (; end - p >= 32; p += 32) {
+		x = _mm256_loadu_si256((const __m256i *)p);
+		simple = classify_avx2(&x, 0xffffffff, &hard);
 		if (hard)
-			break;
-		put16(w, x, simple);
-		w += 16 + __builtin_popcount(simple);
+			return escape_mixed_avx2(w, p, end, invalid);
+		put_avx2(w, x, simple);
+		w += 32 + count(simple);
 	}
-	return p < end ? escape_mixed16(w, p, end, invalid) : w;
+	if (p == end)
+		return w;
+	n = (size_t)(end - p);
+	x = load_partial(p, n);
+	simple = classify_avx2(&x, (1u << n) - 1, &hard);
+	if (hard)
+		return escape_mixed_avx2(w, p, end, invalid);
+	put_avx2(w, x, simple);
+	return w + n + count(simple);
 }
 
 /* --- AVX-512 with VBMI2 ---------------------------------------------------- */
@@ -302,9 +332,9 @@ SSSE3 uint8_t *json_escape_ssse3(uint8_t *w, const uint8_t *p, size_t n,
 #define VBMI2 \
 	__attribute__((target("avx512bw,avx512vl,avx512vbmi2,bmi2,popcnt")))
 
-/* Like classify(). Bytes outside valid are 0 and ignored. */
-VBMI2 static inline uint32_t classify32(__m256i *x, uint32_t valid,
-					uint32_t *hard)
+/* Like classify_avx2(). */
+VBMI2 static inline uint32_t classify_vbmi2(__m256i *x, uint32_t valid,
+					    uint32_t *hard)
 {
 	const __m256i letters = _mm256_setr_epi8(LETTERS, LETTERS);
 	const __m256i quotes = _mm256_setr_epi8(QUOTED, QUOTED);
@@ -328,7 +358,7 @@ VBMI2 static inline uint32_t classify32(__m256i *x, uint32_t valid,
 }
 
 /* Puts a backslash before every byte, then compresses the unneeded ones away. */
-VBMI2 static inline void put32(uint8_t *w, __m256i x, uint32_t simple)
+VBMI2 static inline void put_vbmi2(uint8_t *w, __m256i x, uint32_t simple)
 {
 	uint64_t keep;
 	__m512i wide;
@@ -343,44 +373,20 @@ VBMI2 static inline void put32(uint8_t *w, __m256i x, uint32_t simple)
 	_mm512_storeu_si512(w, _mm512_maskz_compress_epi8(keep, wide));
 }
 
-VBMI2 static inline bool utf8_next32(struct utf8 *u, __m256i x)
+VBMI2 static inline uint32_t ge_vbmi2(__m256i x, unsigned int c)
 {
-#define GE(c) _mm256_cmpge_epu8_mask(x, _mm256_set1_epi8((char)(c)))
-#define IS(c) _mm256_cmpeq_epi8_mask(x, _mm256_set1_epi8((char)(c)))
-	const struct octets o = {
-		.ge80 = GE(0x80),
-		.ge90 = GE(0x90),
-		.gea0 = GE(0xa0),
-		.gec0 = GE(0xc0),
-		.gec2 = GE(0xc2),
-		.gee0 = GE(0xe0),
-		.gef0 = GE(0xf0),
-		.gef5 = GE(0xf5),
-		.ise0 = IS(0xe0),
-		.ised = IS(0xed),
-		.isf0 = IS(0xf0),
-		.isf4 = IS(0xf4),
-	};
-#undef GE
-#undef IS
-
-	return utf8_next(u, &o, 32);
+	return _mm256_cmpge_epu8_mask(x, _mm256_set1_epi8((char)c));
 }
 
-/* Like control_leads16(). */
-VBMI2 static inline uint32_t control_leads32(__m256i x)
+VBMI2 static inline uint32_t is_vbmi2(__m256i x, unsigned int c)
 {
-#define IS(c) _mm256_cmpeq_epi8_mask(x, _mm256_set1_epi8((char)(c)))
-	uint32_t leads = IS(0xc2) | IS(0xe2), d8 = IS(0xd8);
-
-	return d8 ? leads | (d8 & (IS(0x9c) >> 1 | 1u << 31)) : leads;
-#undef IS
+	return _mm256_cmpeq_epi8_mask(x, _mm256_set1_epi8((char)c));
 }
 
 /* Escapes any text. */
 VBMI2 static __attribute__((noinline)) uint8_t *
-escape_mixed32(uint8_t *w, const uint8_t *p, const uint8_t *end,
-	       enum json_invalid invalid)
+escape_mixed_vbmi2(uint8_t *w, const uint8_t *p, const uint8_t *end,
+		   enum json_invalid invalid)
 {
 	uint32_t simple, hard, valid;
 	struct utf8 utf8 = {0};
@@ -391,14 +397,15 @@ escape_mixed32(uint8_t *w, const uint8_t *p, const uint8_t *end,
 		take = end - p < 32 ? (unsigned int)(end - p) : 32;
 		valid = (uint32_t)((1ull << take) - 1);
 		x = _mm256_maskz_loadu_epi8(valid, p);
-		simple = classify32(&x, valid, &hard);
+		simple = classify_vbmi2(&x, valid, &hard);
 		if (hard | utf8.must) {
+			const struct octets o = OCTETS(x, ge_vbmi2, is_vbmi2);
 			const struct utf8 before = utf8;
 
-			if (utf8_next32(&utf8, x)) {
-				hard &= ~(uint32_t)_mm256_movepi8_mask(x);
+			if (utf8_next(&utf8, &o)) {
+				hard &= ~o.ge80;
 				hard |= first_control(p, end,
-						      control_leads32(x));
+						      LEADS(x, is_vbmi2));
 			} else if (before.must) {
 				size_t open = utf8_open(p, &before);
 
@@ -411,7 +418,7 @@ escape_mixed32(uint8_t *w, const uint8_t *p, const uint8_t *end,
 				simple &= (1u << take) - 1;
 			}
 		}
-		put32(w, x, simple);
+		put_vbmi2(w, x, simple);
 		w += take + (unsigned int)__builtin_popcount(simple);
 		p += take;
 		if (!hard)
@@ -434,13 +441,13 @@ VBMI2 uint8_t *json_escape_vbmi2(uint8_t *w, const uint8_t *p, size_t n,
 
 	for (; end - p >= 32; p += 32) {
 		x = _mm256_loadu_si256((const __m256i *)p);
-		simple = classify32(&x, 0xffffffff, &hard);
+		simple = classify_vbmi2(&x, 0xffffffff, &hard);
 		if (hard)
 			break;
-		put32(w, x, simple);
+		put_vbmi2(w, x, simple);
 		w += 32 + __builtin_popcount(simple);
 	}
-	return p < end ? escape_mixed32(w, p, end, invalid) : w;
+	return p < end ? escape_mixed_vbmi2(w, p, end, invalid) : w;
 }
 
 #endif

@@ -8,14 +8,15 @@
 #include "base/json_escape.h"
 
 #if defined(__x86_64__)
-uint8_t *json_escape_ssse3(uint8_t *w, const uint8_t *p, size_t n,
-			   enum json_invalid invalid);
+uint8_t *json_escape_avx2(uint8_t *w, const uint8_t *p, size_t n,
+			  enum json_invalid invalid);
 uint8_t *json_escape_vbmi2(uint8_t *w, const uint8_t *p, size_t n,
 			   enum json_invalid invalid);
 
-static inline bool json_cpu_has_ssse3(void)
+/* true on Haswell, Zen and later */
+static inline bool json_cpu_has_avx2(void)
 {
-	return __builtin_cpu_supports("ssse3") &&
+	return __builtin_cpu_supports("avx2") &&
 	       __builtin_cpu_supports("popcnt");
 }
 
