@@ -43,7 +43,7 @@ static inline bool scan_is_ctl(uint8_t c)
 #if defined(__SSE2__)
 #define SCAN_STEP 16
 /* Bit i is set if p[i] is a control character other than HTAB. */
-static inline unsigned int scan_ctl_mask(const uint8_t *p)
+static inline uint64_t scan_ctl_mask(const uint8_t *p)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)p);
 	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
@@ -55,7 +55,7 @@ static inline unsigned int scan_ctl_mask(const uint8_t *p)
 }
 
 /* Bit i is set if p[i] is SP, a control character or not ASCII. */
-static inline unsigned int scan_odd_mask(const uint8_t *p)
+static inline uint64_t scan_odd_mask(const uint8_t *p)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)p);
 	/* a signed comparison: 0x80..0xff count as below 0x21, too */
@@ -66,15 +66,16 @@ static inline unsigned int scan_odd_mask(const uint8_t *p)
 }
 
 /* Bit i is set if p[i] is not ALPHA, DIGIT or "-". */
-static inline unsigned int scan_name_mask(const uint8_t *p)
+static inline uint64_t scan_name_mask(const uint8_t *p)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)p);
-	__m128i letter = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)),
-				      _mm_set1_epi8('a'));
-	__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-	__m128i ok = _mm_or_si128(
-		_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
-		_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
+	/* Comparisons are signed, so move each range up to end at 0x7f. */
+	__m128i letter = _mm_add_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)),
+				      _mm_set1_epi8(0x7f - 'z'));
+	__m128i digit = _mm_add_epi8(v, _mm_set1_epi8(0x7f - '9'));
+	__m128i ok =
+		_mm_or_si128(_mm_cmpgt_epi8(letter, _mm_set1_epi8(0x7f - 26)),
+			     _mm_cmpgt_epi8(digit, _mm_set1_epi8(0x7f - 10)));
 
 	ok = _mm_or_si128(ok, _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
 	return (unsigned int)_mm_movemask_epi8(ok) ^ 0xffffu;
@@ -122,18 +123,35 @@ static inline uint64_t scan_name_mask(const uint8_t *p)
 #define SCAN_MASK_SHIFT 2
 #endif
 
+#ifdef SCAN_STEP
+/* The first octet in [p, end) whose bit mask() sets, or end, which is at least
+ * SCAN_STEP octets away. */
+__attribute__((always_inline)) static inline const uint8_t *
+scan_steps(const uint8_t *p, const uint8_t *end,
+	   uint64_t (*mask)(const uint8_t *p))
+{
+	const uint8_t *last = end - SCAN_STEP;
+	uint64_t m;
+
+	for (; p < last; p += SCAN_STEP) {
+		m = mask(p);
+		if (m)
+			return p + ((unsigned int)__builtin_ctzll(m) >>
+				    SCAN_MASK_SHIFT);
+	}
+	/* May overlap octets whose bits are known not to be set. */
+	m = mask(last);
+	return m ? last + ((unsigned int)__builtin_ctzll(m) >> SCAN_MASK_SHIFT)
+		 : end;
+}
+#endif
+
 /* First control character other than HTAB in [p, end), or end. */
 static inline const uint8_t *scan_ctl(const uint8_t *p, const uint8_t *end)
 {
 #ifdef SCAN_STEP
-	while (end - p >= SCAN_STEP) {
-		uint64_t m = scan_ctl_mask(p);
-
-		if (m)
-			return p + ((unsigned int)__builtin_ctzll(m) >>
-				    SCAN_MASK_SHIFT);
-		p += SCAN_STEP;
-	}
+	if (end - p >= SCAN_STEP)
+		return scan_steps(p, end, scan_ctl_mask);
 #endif
 	while (p < end && !scan_is_ctl(*p))
 		p++;
@@ -144,14 +162,8 @@ static inline const uint8_t *scan_ctl(const uint8_t *p, const uint8_t *end)
 static inline const uint8_t *scan_odd(const uint8_t *p, const uint8_t *end)
 {
 #ifdef SCAN_STEP
-	while (end - p >= SCAN_STEP) {
-		uint64_t m = scan_odd_mask(p);
-
-		if (m)
-			return p + ((unsigned int)__builtin_ctzll(m) >>
-				    SCAN_MASK_SHIFT);
-		p += SCAN_STEP;
-	}
+	if (end - p >= SCAN_STEP)
+		return scan_steps(p, end, scan_odd_mask);
 #endif
 	while (p<end && * p> 0x20 && *p < 0x7f)
 		p++;
