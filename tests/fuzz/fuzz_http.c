@@ -64,6 +64,15 @@ static void mix_span(struct world *w, struct http_span s)
 	mix(w, s.p, s.len);
 }
 
+/* Does JSON have to escape nothing of it? */
+static bool is_plain(struct http_span s)
+{
+	for (uint32_t i = 0; i < s.len; i++)
+		if (s.p[i] < 0x21 || s.p[i] > 0x7e || strchr("\"\\", s.p[i]))
+			return false;
+	return s.len;
+}
+
 static void mix_message(struct world *w, const struct http_message *m)
 {
 	if (!m)
@@ -75,8 +84,12 @@ static void mix_message(struct world *w, const struct http_message *m)
 	mix_span(w, m->query);
 	mix_span(w, m->reason);
 	mix(w, &m->status, sizeof(m->status));
-	if (m->n_fields > 256 || m->n_trailers > m->n_fields)
+	if (m->n_fields > 256 || m->n_trailers > m->n_fields ||
+	    m->n_regular > m->n_fields)
 		abort();
+	for (uint32_t i = 0; i < m->n_regular; i++)
+		if (!is_plain(m->fields[i].name))
+			abort();
 	for (uint32_t i = 0; i < m->n_fields; i++) {
 		mix_span(w, m->fields[i].name);
 		mix_span(w, m->fields[i].value);

@@ -3,8 +3,10 @@
 #include "http_kit.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)
 {
@@ -46,11 +48,24 @@ static void add_span(struct buf *b, struct http_span s)
 	add_text(b, s.p, s.len);
 }
 
+/* RFC 9110 section 5.6.2 */
+static bool is_token(struct http_span s)
+{
+	for (uint32_t i = 0; i < s.len; i++)
+		if (!s.p[i] ||
+		    (!isalnum(s.p[i]) && !strchr("!#$%&'*+-.^_`|~", s.p[i])))
+			return false;
+	return s.len;
+}
+
 static void add_message(struct kit *k, const struct http_message *m)
 {
 	struct buf *b = &k->out;
 
 	addf(b, " %u.%u", m->version_major, m->version_minor);
+	assert_true(m->n_regular <= m->n_fields);
+	for (uint32_t i = 0; i < m->n_regular; i++)
+		assert_true(is_token(m->fields[i].name));
 	for (uint32_t i = 0; i < m->n_fields; i++) {
 		buf_add_str(b, i == m->n_fields - m->n_trailers ? " +" : " ");
 		buf_add_str(b, "[");

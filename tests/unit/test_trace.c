@@ -313,6 +313,7 @@ static void test_readable(void **state)
 			q.fields = &f;
 			t.request = &q;
 			without = line_of(&t, NULL);
+			q.n_regular = i & 2 && n;
 			q.readable = end + behind;
 			with = line_of(&t, NULL);
 			assert_string_equal(with, without);

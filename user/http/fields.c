@@ -24,6 +24,12 @@ static bool is_junk(uint8_t c)
 	return is_space(c) || scan_is_ctl(c);
 }
 
+/* Does a line that begins with c continue the field before it? */
+static inline bool continues(uint8_t c)
+{
+	return c <= ' ' && (scan_is_blank(c) || !c || c == '\v');
+}
+
 /* Copies p without blanks and control characters, which some parsers skip.
  * Returns the length, or 0 if the result is longer than any known word. */
 static size_t clean(const uint8_t *p, size_t n, uint8_t out[CLEAN_MAX])
@@ -435,7 +441,7 @@ void fields_line(struct field_parser *fp, uint32_t start, uint32_t end)
 
 	while (e > p && is_space(e[-1]))
 		e--;
-	if (p < b + end && (scan_is_blank(*p) || !*p || *p == '\v')) {
+	if (p < b + end && continues(*p)) {
 		continued(fp, p, e);
 		return;
 	}
@@ -457,29 +463,36 @@ uint32_t fields_regular(struct field_parser *fp, uint32_t start, uint32_t end)
 {
 	const uint8_t *b = fp->b, *p = b + start, *e = b + end;
 	struct head *h = fp->h;
+	uint16_t n = h->n_fields;
 
-	while (h->n_fields < HEAD_FIELDS_MAX) {
+	while (n < HEAD_FIELDS_MAX) {
 		const uint8_t *colon = scan_token(p, e), *v, *eol, *ve;
+		struct head_field *f = &fp->fields[n];
 
-		if (colon == p || colon == e || *colon != ':')
+		/* It, CRLF and the beginning of the next line must be there. */
+		if (e - colon < 4 || *colon != ':' || colon == p)
 			break;
-		for (v = colon + 1; v < e && scan_is_blank(*v); v++)
-			;
+		v = colon + (colon[1] == ' ' ? 2 : 1);
+		while (v < e && scan_is_blank(*v))
+			v++;
 		eol = scan_ctl(v, e);
-		if (e - eol < 3 || eol[0] != '\r' || eol[1] != '\n' ||
-		    scan_is_blank(eol[2]) || !eol[2] || eol[2] == '\v')
+		if (e - eol < 3 || memcmp(eol, "\r\n", 2) || continues(eol[2]))
 			break;
-		for (ve = eol; ve > v && scan_is_blank(ve[-1]); ve--)
+		/* Nothing in the value but blanks is as low as SP. */
+		for (ve = eol; ve[-1] <= ' ' && ve > v; ve--)
 			;
-		fp->cur.name.off = (uint16_t)(p - b);
-		fp->cur.name.len = (uint16_t)(colon - p);
-		fp->cur.value.off = (uint16_t)(v - b);
-		fp->cur.value.len = (uint16_t)(ve - v);
-		if (may_be_known(p, (size_t)(colon - p)))
+		f->name.off = (uint16_t)(p - b);
+		f->name.len = (uint16_t)(colon - p);
+		f->value.off = (uint16_t)(v - b);
+		f->value.len = (uint16_t)(ve - v);
+		n++;
+		if (may_be_known(p, (size_t)(colon - p))) {
+			fp->cur = *f;
 			interpret(fp);
-		fp->fields[h->n_fields++] = fp->cur;
+		}
 		p = eol + 2;
 	}
+	h->n_fields = h->n_regular = n;
 	return (uint32_t)(p - b);
 }
 

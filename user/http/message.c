@@ -139,7 +139,7 @@ void msg_save_pending(struct http_engine *e)
 	no_memory(e, m);
 	m->head = (const uint8_t *)"";
 	m->h.len = 0;
-	m->h.n_fields = m->h.n_trailers = 0;
+	m->h.n_fields = m->h.n_regular = m->h.n_trailers = 0;
 	m->h.method = m->h.target = m->h.host = m->h.reason =
 		(struct head_ref){0};
 	m->saved = true;

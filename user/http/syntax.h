@@ -60,6 +60,7 @@ struct head {
 	uint32_t marks; /* HEAD_* */
 	uint16_t status;
 	uint16_t n_fields;
+	uint16_t n_regular;  /* the names of so many fields are tokens */
 	uint16_t n_trailers; /* trailers are the last of the n_fields */
 	uint8_t major, minor;
 	uint8_t n_codings, n_te;

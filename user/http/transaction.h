@@ -45,6 +45,7 @@ struct http_message {
 	uint8_t version_major, version_minor;
 	const struct http_field *fields; /* in wire order, trailers after */
 	uint32_t n_fields;
+	uint32_t n_regular;  /* the names of the first n_regular are tokens */
 	uint32_t n_trailers; /* the last n_trailers of fields */
 	struct http_body body;
 	/* Bytes past a span, up to this address, may be read (vector code

@@ -68,17 +68,25 @@ void line_text(struct line *l, const uint8_t *p, size_t n);
 /* The same for text with JSON_ESCAPE_ROOM() at w; returns the new cursor. */
 uint8_t *line_escape(struct line *l, uint8_t *w, const uint8_t *p, size_t n);
 
-/* As line_text(), for text in memory that may be read up to readable: short plain
- * text is copied with a fixed size. Writes to w instead of l->w and returns the
- * new cursor, so the caller can keep it in a register; it must store it to l->w
- * before calling anything else. */
+/* May text of this length be copied with a fixed size? */
+static inline bool line_is_short(const uint8_t *p, size_t n,
+				 const uint8_t *readable)
+{
+	return n <= JSON_PLAIN_MAX &&
+	       (uintptr_t)p + JSON_PLAIN_MAX <= (uintptr_t)readable;
+}
+
+/*
+ * As line_text(), for text in memory that may be read up to readable: short plain
+ * text is copied with a fixed size, to the room that the item before it has left,
+ * of which it uses up to JSON_PLAIN_MAX. Writes to w instead of l->w and returns
+ * the new cursor, so the caller can keep it in a register; it must store it to
+ * l->w before calling anything else.
+ */
 static inline uint8_t *line_span(struct line *l, uint8_t *w, const uint8_t *p,
 				 size_t n, const uint8_t *readable)
 {
-	if (n <= JSON_PLAIN_MAX &&
-	    (uintptr_t)p + JSON_PLAIN_MAX <= (uintptr_t)readable &&
-	    (size_t)(l->end - w) >= JSON_PLAIN_MAX + LINE_ROOM &&
-	    json_copy_plain(w, p, n))
+	if (line_is_short(p, n, readable) && json_copy_plain(w, p, n))
 		return w + n;
 	l->w = w;
 	line_text(l, p, n);

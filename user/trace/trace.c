@@ -22,6 +22,7 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 		       const struct http_message *m)
 {
 	const struct http_field *f = m->fields, *end = f + m->n_fields;
+	const struct http_field *regular = f + m->n_regular;
 	const uint8_t *readable = m->readable;
 	const uint64_t lengths = c->lengths;
 	uint8_t *w = l->w;
@@ -29,7 +30,14 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 	/* Each item before it has left room for the fixed text. */
 	for (; f < end; f++) {
 		w = LINE_COPY(w, "{\"name\":\"");
-		w = line_span(l, w, f->name.p, f->name.len, readable);
+		if (f < regular &&
+		    line_is_short(f->name.p, f->name.len, readable)) {
+			/* No character of a token is escaped in JSON. */
+			memcpy(w, f->name.p, JSON_PLAIN_MAX);
+			w += f->name.len;
+		} else {
+			w = line_span(l, w, f->name.p, f->name.len, readable);
+		}
 		w = LINE_COPY(w, "\",\"value\":\"");
 		if (lengths >> (f->name.len & 63) & 1 && f->name.len &&
 		    c->letters[f->name.len & 63] >> (f->name.p[0] & 31) & 1) {
