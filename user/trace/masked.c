@@ -141,7 +141,11 @@ static void put_decoded(const struct query_writer *q, const uint8_t *p,
 		return;
 	decoded = l->w + JSON_ESCAPE_ROOM(n);
 	n = parse_form_text(decoded, p, n);
-	l->w = line_escape(l, l->w, decoded, n);
+	/* The room after it may be read, too. */
+	if (n <= JSON_PLAIN_MAX && json_copy_plain(l->w, decoded, n))
+		l->w += n;
+	else
+		l->w = line_escape(l, l->w, decoded, n);
 }
 
 static void put_part(void *query_writer, const void *p, size_t n)
