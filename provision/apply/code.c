@@ -61,8 +61,7 @@ static const struct step_ops *ops_of(const struct code *c, int step)
 	return step_ops(c->plan->steps.items[step].type);
 }
 
-/* The name of the resource of a step: "aws_lb.metlo_3", "LoadBalancer3". */
-static void resource_name(struct code *c, int step)
+void code_name(struct code *c, int step)
 {
 	if (c->language == TERRAFORM)
 		code_add(c, "%s.metlo_%d", ops_of(c, step)->terraform.type,
@@ -83,14 +82,14 @@ void code_begin(struct code *c, int i, size_t part)
 		return;
 	}
 	code_add(c, "%s\n    \"", c->any_resource ? "," : "");
-	resource_name(c, i);
+	code_name(c, i);
 	if (part)
 		code_add(c, "x%zu", part + 1);
 	code_add(c, "\": {\n      \"Type\": \"AWS::%s\"",
 		 ops_of(c, i)->cloudformation.type);
 	if (c->depends_on >= 0) {
 		code_add(c, ",\n      \"DependsOn\": \"");
-		resource_name(c, c->depends_on);
+		code_name(c, c->depends_on);
 		code_add(c, "\"");
 	}
 	code_add(c, ",\n      \"Properties\": {");
@@ -105,7 +104,7 @@ void code_end(struct code *c)
 	} else {
 		if (c->depends_on >= 0) {
 			code_add(c, "  depends_on = [");
-			resource_name(c, c->depends_on);
+			code_name(c, c->depends_on);
 			code_add(c, "]\n");
 		}
 		code_add(c, "}\n");
@@ -165,13 +164,13 @@ void code_ref_value(struct code *c, struct ref r)
 	}
 	if (c->language == TERRAFORM) {
 		attribute = ops_of(c, r.step)->terraform.ref;
-		resource_name(c, r.step);
+		code_name(c, r.step);
 		code_add(c, ".%s", attribute ? attribute : "id");
 		return;
 	}
 	attribute = ops_of(c, r.step)->cloudformation.ref;
 	code_add(c, attribute ? "{\"Fn::GetAtt\": [\"" : "{\"Ref\": \"");
-	resource_name(c, r.step);
+	code_name(c, r.step);
 	if (attribute)
 		code_add(c, "\", \"%s\"]}", attribute);
 	else
@@ -213,33 +212,49 @@ void code_ports(struct code *c, const char *tf, const char *cfn,
 	code_add(c, "{\"FromPort\": %u, \"ToPort\": %u}", r->from, r->to);
 }
 
+static void add_pair(struct code *c, bool first, const char *key,
+		     const char *value)
+{
+	code_add(c, "%s{\"Key\": ", first ? "" : ", ");
+	code_string(c, key);
+	code_add(c, ", \"Value\": ");
+	code_string(c, value);
+	code_add(c, "}");
+}
+
 void code_pairs(struct code *c, const char *cfn, const struct tag_list *l)
 {
 	code_key(c, cfn);
 	code_add(c, "[");
-	FOREACH(tag, l) {
-		code_add(c, "%s{\"Key\": ", tag == l->items ? "" : ", ");
-		code_string(c, tag->key);
-		code_add(c, ", \"Value\": ");
-		code_string(c, tag->value);
-		code_add(c, "}");
-	}
+	FOREACH(tag, l)
+		add_pair(c, tag == l->items, tag->key, tag->value);
 	code_add(c, "]");
 }
 
+static void add_tag(struct code *c, const char *key, const char *value)
+{
+	code_add(c, "    ");
+	code_string(c, key);
+	code_add(c, " = ");
+	code_string(c, value);
+	code_add(c, "\n");
+}
+
+/* Marks the resource as managed by the code, so that sync leaves it alone. */
 void code_tags(struct code *c, const struct tag_list *l)
 {
 	if (c->language == CLOUDFORMATION) {
-		code_pairs(c, "Tags", l);
+		code_key(c, "Tags");
+		code_add(c, "[");
+		add_pair(c, true, TAG_MANAGED_BY, "cloudformation");
+		FOREACH(tag, l)
+			add_pair(c, false, tag->key, tag->value);
+		code_add(c, "]");
 		return;
 	}
 	code_add(c, "  tags = {\n");
-	FOREACH(tag, l) {
-		code_add(c, "    ");
-		code_string(c, tag->key);
-		code_add(c, " = ");
-		code_string(c, tag->value);
-		code_add(c, "\n");
-	}
+	FOREACH(tag, l)
+		add_tag(c, tag->key, tag->value);
+	add_tag(c, TAG_MANAGED_BY, "terraform");
 	code_add(c, "  }\n");
 }

@@ -17,7 +17,7 @@ const char *export_refusal(struct arena *a, const struct plan *p)
 		    (exports == EXPORT_NEW && s->on.step < 0))
 			return arena_printf(
 				a,
-				"the plan changes existing resources (%s), but only a new deployment can be exported: choose another --name",
+				"the plan changes existing resources (%s), and only Terraform can take them over: use --output terraform, or another --name",
 				s->text);
 	}
 	return NULL;
@@ -28,9 +28,33 @@ static void write_steps(struct code *c)
 	FOREACH(s, &c->plan->steps) {
 		const struct step_ops *ops = step_ops(s->type);
 
+		if (s->omitted)
+			continue;
 		if (c->language == TERRAFORM ? ops->terraform.type
 					     : ops->cloudformation.type)
 			ops->write(c, (int)LIST_INDEX(s, &c->plan->steps), s);
+	}
+}
+
+static bool imports(const struct plan *p)
+{
+	FOREACH(s, &p->steps)
+		if (s->existing)
+			return true;
+	return false;
+}
+
+/* Import blocks let "terraform apply" adopt what exists. */
+static void write_imports(struct code *c)
+{
+	FOREACH(s, &c->plan->steps) {
+		if (!s->existing || !step_ops(s->type)->terraform.type)
+			continue;
+		code_add(c, "\nimport {\n  to = ");
+		code_name(c, (int)LIST_INDEX(s, &c->plan->steps));
+		code_add(c, "\n");
+		code_text(c, "id", NULL, s->existing);
+		code_add(c, "}\n");
 	}
 }
 
@@ -39,11 +63,15 @@ void export_terraform(struct buf *out, const struct plan *p)
 	struct code c = {
 		.b = out, .plan = p, .language = TERRAFORM, .depends_on = -1};
 
+	buf_add_str(out, "terraform {\n");
+	if (imports(p))
+		buf_add_str(out, "  required_version = \">= 1.5\"\n");
 	buf_add_str(
 		out,
-		"terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n      version = \">= 5.0\"\n    }\n  }\n}\n\nprovider \"aws\" {\n");
+		"  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n      version = \">= 5.0\"\n    }\n  }\n}\n\nprovider \"aws\" {\n");
 	code_text(&c, "region", NULL, p->inventory->region);
 	code_end(&c);
+	write_imports(&c);
 	write_steps(&c);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apply/step_call.h"
+#include "base/list.h"
 #include "model/deployment.h"
 #include "services/ec2_wait.h"
 
@@ -55,4 +56,14 @@ void call_match_new(struct step_call *call, const struct aws_tags *tags,
 	    deployment_owns(tags, call->plan->spec.name) &&
 	    !str_list_has(&call->plan->known, id))
 		call->created = arena_dup(&call->plan->mem, id);
+}
+
+struct str_list call_new_keys(struct step_call *call)
+{
+	struct str_list l = {0};
+
+	FOREACH(tag, &call->step->tags)
+		if (!tags_value(&call->step->old_tags, tag->key))
+			str_list_add(&call->plan->mem, &l, tag->key);
+	return l;
 }

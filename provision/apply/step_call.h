@@ -53,6 +53,9 @@ int call_created(struct step_call *call, int rc, const char *id);
  * is an error. */
 int call_wait_visible(struct step_call *call, int rc);
 
+/* The keys of the tags that the step adds, as opposed to changing. */
+struct str_list call_new_keys(struct step_call *call);
+
 /* If a resource with these tags belongs to the deployment and is new, i.e. not in
  * the inventory of the plan: stores its id in call->created. */
 void call_match_new(struct step_call *call, const struct aws_tags *tags,

@@ -68,12 +68,72 @@ static int find_group(struct step_call *call)
 	return rc;
 }
 
+/* The CIDR blocks of a step of one IP version, as Terraform writes a list. */
+static void write_blocks(struct code *c, const char *name, const struct step *s,
+			 bool ipv6)
+{
+	struct str_list l = {0};
+	struct arena a = {0};
+
+	FOREACH(cidr, &s->ids)
+		if (!strchr(*cidr, ':') == !ipv6)
+			str_list_add(&a, &l, *cidr);
+	if (l.n) {
+		code_add(c, "  ");
+		code_texts(c, name, NULL, &l);
+	}
+	arena_free(&a);
+}
+
+/* The rules of a new group are part of it: Terraform imports a group together
+ * with its rules, but a rule by itself only by an id of its own. */
+static void write_own_rules(struct code *c, int group)
+{
+	const char *separator = "";
+
+	if (c->language == CLOUDFORMATION) {
+		code_key(c, "SecurityGroupIngress");
+		code_add(c, "[");
+	}
+	FOREACH(s, &c->plan->steps) {
+		if (s->type != STEP_AUTHORIZE || s->on.step != group)
+			continue;
+		if (c->language == TERRAFORM) {
+			code_add(
+				c,
+				"  ingress {\n    from_port = %d\n    to_port = %d\n    protocol = \"%s\"\n",
+				VXLAN_PORT, VXLAN_PORT, s->protocol);
+			write_blocks(c, "cidr_blocks", s, false);
+			write_blocks(c, "ipv6_cidr_blocks", s, true);
+			code_add(c, "  ");
+			code_text(c, "description", NULL, s->description);
+			code_add(c, "  }\n");
+			continue;
+		}
+		FOREACH(cidr, &s->ids) {
+			code_add(
+				c,
+				"%s{\"IpProtocol\": \"%s\", \"FromPort\": %d, \"ToPort\": %d, \"%s\": ",
+				separator, s->protocol, VXLAN_PORT, VXLAN_PORT,
+				strchr(*cidr, ':') ? "CidrIpv6" : "CidrIp");
+			code_string(c, *cidr);
+			code_add(c, ", \"Description\": ");
+			code_string(c, s->description);
+			code_add(c, "}");
+			separator = ", ";
+		}
+	}
+	if (c->language == CLOUDFORMATION)
+		code_add(c, "]");
+}
+
 static void write_group(struct code *c, int i, const struct step *s)
 {
 	code_begin(c, i, 0);
 	code_text(c, "name", "GroupName", s->name);
 	code_text(c, "description", "GroupDescription", s->description);
 	code_text(c, "vpc_id", "VpcId", s->vpc_id);
+	write_own_rules(c, i);
 	/* Terraform removes the default allow-all rule unless it is stated. */
 	if (c->language == TERRAFORM)
 		code_add(
@@ -143,9 +203,11 @@ static int revoke(struct step_call *call)
 	return change_rule(call, ec2_revoke_ingress);
 }
 
-/* One resource per CIDR block, or one for a peer group. */
+/* In a group of others: one resource per CIDR block, or one for a peer group. */
 static void write_rules(struct code *c, int i, const struct step *s)
 {
+	if (s->on.step >= 0)
+		return;
 	for (size_t k = 0; k < (s->ids.n ? s->ids.n : 1); k++) {
 		const char *cidr = s->ids.n ? s->ids.items[k] : "";
 		bool ipv6 = strchr(cidr, ':');

@@ -411,6 +411,41 @@ const struct step_ops step_tg_health_check = {
 	.undo = restore_health_check,
 };
 
+/* --- tags of load balancers and target groups --- */
+
+/* Sets tags and removes keys. */
+static int retag(struct step_call *call, const struct tag_list *tags,
+		 const struct str_list *removed)
+{
+	const char *arn = call_on(call);
+	int rc = tags->n ? elbv2_add_tags(call->client, arn, tags_new(tags),
+					  call->err)
+			 : 0;
+
+	return rc || !removed->n
+		       ? rc
+		       : elbv2_remove_tags(call->client, arn,
+					   call_names(removed), call->err);
+}
+
+static int tag(struct step_call *call)
+{
+	return retag(call, &call->step->tags, &call->step->ids);
+}
+
+static int undo_tag(struct step_call *call)
+{
+	struct str_list added = call_new_keys(call);
+
+	return retag(call, &call->step->old_tags, &added);
+}
+
+const struct step_ops step_elb_tag = {
+	.name = "tag-load-balancer",
+	.perform = tag,
+	.undo = undo_tag,
+};
+
 /* --- registered collectors --- */
 
 static int register_targets(struct step_call *call)

@@ -235,8 +235,9 @@ static int retag(struct step_call *call, const struct tag_list *tags,
 	const char *id = call_on(call);
 	struct aws_names one = {&id, 1};
 	struct tag_list keys = {0};
-	int rc = ec2_create_tags(call->client, one, tags_new(tags),
-				 call->dry_run, call->err);
+	int rc = tags->n ? ec2_create_tags(call->client, one, tags_new(tags),
+					   call->dry_run, call->err)
+			 : 0;
 
 	if (rc || !removed->n)
 		return rc;
@@ -257,18 +258,9 @@ static int tag(struct step_call *call)
 
 static int undo_tag(struct step_call *call)
 {
-	const struct step *s = call->step;
-	struct str_list added = {0};
+	struct str_list added = call_new_keys(call);
 
-	FOREACH(t, &s->tags) {
-		bool old = false;
-
-		FOREACH(o, &s->old_tags)
-			old |= str_same(t->key, o->key);
-		if (!old)
-			str_list_add(&call->plan->mem, &added, t->key);
-	}
-	return retag(call, &s->old_tags, &added);
+	return retag(call, &call->step->old_tags, &added);
 }
 
 const struct step_ops step_tag = {

@@ -150,7 +150,7 @@ static int carry_out(struct context *ctx, struct plan *p)
 int cmd_remove(struct context *ctx)
 {
 	struct inventory_scope scope = {.network = true};
-	struct removal removal = {0};
+	struct removal removal = {.take_over = ctx->settings.take_over};
 	struct str_list all;
 	struct plan plan;
 	int code = check_options(ctx);

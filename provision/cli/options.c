@@ -74,12 +74,18 @@ CHECK(check_source, struct source, source_parse)
 CHECK(check_target, struct target_spec, target_parse)
 CHECK(check_port_list, struct port_list, filter_ports_parse)
 CHECK(check_cidrs, struct cidr_list, cidr_list_parse)
+CHECK(check_key_value, struct aws_new_tag, tags_parse)
 
 static bool check_ports(void *settings, const char *text,
 			struct parse_error *err)
 {
 	return !strcmp(text, PORTS_AUTO) ||
 	       check_port_list(settings, text, err);
+}
+
+static bool check_tag(void *settings, const char *text, struct parse_error *err)
+{
+	return !strcmp(text, "none") || check_key_value(settings, text, err);
 }
 
 static bool check_peer(void *settings, const char *text,
@@ -192,15 +198,22 @@ const struct opt settings_options[] = {
 	       .help = "Truncate packets to this length; default: all, whole packets"),
 	OPTION("open-groups", OPT_FLAG, open_groups, SETUP_PLAN,
 	       .help = "Add the rules that the security groups of the collectors lack"),
+	OPTION("tag", OPT_LIST, tags, SETUP_PLAN, .parse = check_tag,
+	       .metavar = "KEY=VALUE",
+	       .help = "Tag of everything that the deployment creates; none removes those set before"),
 	OPTION("output", OPT_ENUM, output, SETUP_PLAN, .names = output_names,
 	       .metavar = "FORMAT",
 	       .help = "terraform or cloudformation: print the plan as code and change nothing"),
+	OPTION("take-over", OPT_FLAG, take_over, CMD_SETUP | CMD_REMOVE,
+	       .help = "Change or remove the deployment although Terraform or CloudFormation manages it"),
 	OPTION("session", OPT_LIST, sessions, CMD_REMOVE, .metavar = "ID",
 	       .help = "Mirror session to remove, tms-..."),
 	OPTION("all", OPT_FLAG, all, CMD_REMOVE,
 	       .help = "Remove all deployments in the region"),
 	OPTION("all", OPT_FLAG, all, CMD_LIST,
 	       .help = "Include sessions that metlo-mirror did not create"),
+	OPTION("all-regions", OPT_FLAG, all_regions, CMD_LIST,
+	       .help = "List what is in any region that is enabled for the account"),
 	OPTION("watch", OPT_FLAG, watch, CMD_SYNC,
 	       .help = "Run until SIGINT or SIGTERM, without asking"),
 	OPTION("interval", OPT_SECONDS, interval, CMD_SYNC, .min = 1,
@@ -226,6 +239,8 @@ const struct opt settings_options[] = {
 	       .help = "Send all calls to this server instead of AWS"),
 	OPTION("json", OPT_FLAG, json, ALL_COMMANDS,
 	       .help = "Print the result as JSON"),
+	OPTION("json-progress", OPT_FLAG, json_progress, CHANGING,
+	       .help = "Report progress as JSON, one object per line of standard error"),
 	OPTION("yes", OPT_FLAG, yes, CHANGING, .short_name = 'y',
 	       .help = "Do not ask for confirmation"),
 	OPTION("dry-run", OPT_FLAG, dry_run, CHANGING,

@@ -13,9 +13,11 @@
 #include "cli/ask_target.h"
 #include "cli/prepare.h"
 #include "cli/request.h"
+#include "model/deployment.h"
 #include "model/filter_text.h"
 #include "plan/discover.h"
 #include "plan/plan_setup.h"
+#include "plan/plan_whole.h"
 #include "term/prompt.h"
 
 enum question { Q_REGION, Q_DEPLOYMENT, Q_SOURCES, Q_TARGET, Q_FILTER, Q_END };
@@ -167,6 +169,27 @@ static int find_ports(struct setup *s)
 	return EXIT_DONE;
 }
 
+/* Code that created the deployment would undo our changes. */
+static void check_manager(struct setup *s)
+{
+	const struct cli_settings *o = &s->ctx->settings;
+	const char *by = deployment_manager(s->inventory, s->spec.name);
+
+	if (by && !o->take_over && o->output == OUTPUT_APPLY)
+		plan_report(
+			&s->plan, DIAG_FAIL,
+			"the deployment %s was created by %s, which would undo the change: change its code, exported anew with --output, or give --take-over to manage the deployment here from now on",
+			s->spec.name, by);
+}
+
+/* An existing deployment is exported as a whole. */
+static int plan_request(struct setup *s)
+{
+	if (s->exists && s->ctx->settings.output == OUTPUT_TERRAFORM)
+		return plan_whole(&s->plan, s->mem, s->inventory, &s->spec);
+	return plan_setup(&s->plan, s->inventory, &s->spec, false);
+}
+
 static int make_plan(struct setup *s)
 {
 	struct context *ctx = s->ctx;
@@ -186,8 +209,10 @@ static int make_plan(struct setup *s)
 	if (!s->has_families)
 		s->spec.filter.families = setup_families(s);
 	plan_free(&s->plan);
-	if (!plan_setup(&s->plan, s->inventory, &s->spec, false))
+	if (!plan_request(s)) {
+		check_manager(s);
 		return EXIT_DONE;
+	}
 	log_error(&ctx->log, "out of memory");
 	return EXIT_FAILED;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "cli/report.h"
 
 int report_json(struct context *ctx, cJSON *tree)
@@ -84,4 +85,12 @@ cJSON *json_session(const struct inventory *inv, const struct session_status *v)
 	json_text(o, "state", states[v->state]);
 	json_text(o, "why", v->why);
 	return o;
+}
+
+void json_tags(cJSON *o, const struct tag_list *l)
+{
+	cJSON *tags = cJSON_AddObjectToObject(o, "tags");
+
+	FOREACH(tag, l)
+		cJSON_AddStringToObject(tags, tag->key, tag->value);
 }

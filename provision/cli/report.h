@@ -27,4 +27,7 @@ cJSON *json_session(const struct inventory *inv,
 
 enum style state_style(enum mirroring_state state);
 
+/* Adds the member tags: an object of keys and values. */
+void json_tags(cJSON *o, const struct tag_list *l);
+
 #endif

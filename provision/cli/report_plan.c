@@ -97,6 +97,15 @@ static const char *target_line(struct context *ctx, const struct plan *p)
 				: "");
 }
 
+static void print_tags(struct term *out, const struct plan *p)
+{
+	FOREACH(tag, &p->spec.tags) {
+		term_style(out, BOLD, "%s",
+			   tag == p->spec.tags.items ? "Tags   " : "       ");
+		term_print(out, "  %s=%s\n", tag->key, tag->value);
+	}
+}
+
 static void print_filter(struct context *ctx, struct term *out,
 			 const struct plan *p)
 {
@@ -178,6 +187,7 @@ void plan_print(struct context *ctx, struct term *out, const struct plan *p,
 		term_print(out, "  packets are truncated to %u bytes\n",
 			   p->spec.packet_length);
 	}
+	print_tags(out, p);
 	term_print(out, "\n");
 	if (p->diagnostics.n) {
 		term_style(out, BOLD, "Notes\n");
@@ -298,6 +308,7 @@ cJSON *plan_json(struct context *ctx, const struct plan *p)
 		json_text(o, "target", target_line(ctx, p));
 		cJSON_AddItemToObject(o, "filter", json_filter(ctx, p));
 		json_number(o, "vni", p->spec.vni);
+		json_tags(o, &p->spec.tags);
 	}
 	l = cJSON_AddObjectToObject(o, "sessions");
 	json_number(l, "added", (double)p->added);

@@ -135,12 +135,37 @@ bool request_packet_length(const char *text, uint32_t *out,
 	return true;
 }
 
+/* "none" stands for an empty list. Of equal keys the last wins. */
+static bool set_tags(struct arena *a, const struct string_list *l,
+		     struct tag_list *out, struct parse_error *err)
+{
+	if (l->n)
+		*out = (struct tag_list){0};
+	for (unsigned int i = 0; i < l->n; i++) {
+		struct aws_new_tag tag, *present = NULL;
+
+		if (!strcmp(l->item[i], "none"))
+			continue;
+		if (!tags_parse(a, l->item[i], &tag, err))
+			return false;
+		FOREACH(t, out)
+			if (!strcmp(t->key, tag.key))
+				present = t;
+		if (present)
+			*present = tag;
+		else
+			tags_add(a, out, tag.key, tag.value);
+	}
+	return true;
+}
+
 bool request_apply(struct arena *a, const struct cli_settings *s,
 		   struct spec *spec, struct parse_error *err)
 {
 	if (!add_sources(a, &s->sources, &spec->sources, err) ||
 	    !add_sources(a, &s->excluded, &spec->excluded, err) ||
-	    !set_target(a, s, spec, err) || !set_filter(a, s, spec, err))
+	    !set_target(a, s, spec, err) || !set_filter(a, s, spec, err) ||
+	    !set_tags(a, &s->tags, &spec->tags, err))
 		return false;
 	if (s->vni)
 		spec->vni = s->vni;
@@ -156,7 +181,7 @@ bool request_given(const struct cli_settings *s)
 	return s->sources.n || s->excluded.n || s->target || s->ports ||
 	       s->collectors.n || s->subnets.n || s->peers.n || s->side ||
 	       s->protocol || s->ip || s->vni || s->packet_length ||
-	       s->open_groups;
+	       s->open_groups || s->tags.n;
 }
 
 const char *request_missing(struct arena *a, const struct cli_settings *s,

@@ -16,21 +16,22 @@ enum output_format { OUTPUT_APPLY, OUTPUT_TERRAFORM, OUTPUT_CLOUDFORMATION };
 struct cli_settings {
 	/* all commands */
 	const char *region, *profile, *endpoint_url;
-	bool json, yes, dry_run;
+	bool json, json_progress, yes, dry_run;
 	unsigned int verbose;
 	/* --name: of setup and plan, and of the commands that take several */
 	const char *name;
 	struct string_list names;
 	/* setup, plan */
-	struct string_list sources, excluded, collectors, subnets, peers;
+	struct string_list sources, excluded, collectors, subnets, peers, tags;
 	const char *target, *ports, *side, *protocol, *ip;
 	uint32_t vni;		   /* 0: choose one */
 	const char *packet_length; /* bytes, or "all" */
 	bool open_groups;
+	bool take_over; /* also remove */
 	enum output_format output;
-	/* remove; all also of list */
+	/* remove; all also of list; all_regions only of list */
 	struct string_list sessions;
-	bool all;
+	bool all, all_regions;
 	/* sync */
 	bool watch;
 	double interval;     /* seconds */

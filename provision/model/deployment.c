@@ -69,6 +69,21 @@ int deployment_spec(struct arena *a, const struct inventory *inv,
 	return a->failed ? -ENOMEM : 0;
 }
 
+const char *deployment_manager(const struct inventory *inv,
+			       const char *deployment)
+{
+	struct deployment current;
+	const char *by;
+
+	deployment_find(inv, deployment, &current);
+	by = current.filter
+		     ? aws_tag_value(&current.filter->tags, TAG_MANAGED_BY)
+		     : NULL;
+	return str_same(by, "terraform")	? "Terraform"
+	       : str_same(by, "cloudformation") ? "CloudFormation"
+						: NULL;
+}
+
 const struct mirror_target *deployment_target(const struct inventory *inv,
 					      const char *deployment)
 {

@@ -29,6 +29,11 @@ int deployment_spec(struct arena *a, const struct inventory *inv,
 		    const char *deployment, struct spec *out,
 		    struct parse_error *err);
 
+/* "Terraform" or "CloudFormation" if a deployment was created from code that we
+ * exported: its next run would undo what we change. Else NULL. */
+const char *deployment_manager(const struct inventory *inv,
+			       const char *deployment);
+
 /* The mirror target that the sessions of a deployment send to: its own, or the
  * shared one that its spec names. NULL if there is none. */
 const struct mirror_target *deployment_target(const struct inventory *inv,

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "model/adopt.h"
 #include "model/deployment.h"
+#include "model/limits.h"
 #include "model/tags.h"
 #include "services/sts.h"
 
@@ -33,8 +34,46 @@ static int load_targets(struct inventory *inv, struct aws_client *c,
 	return rc && err->kind == AWS_ERR_NOT_FOUND ? 0 : rc;
 }
 
-/* One DescribeTags call takes 20 ARNs, so the ARNs of all load balancers and
- * target groups are collected first. */
+/* Listeners take one call per load balancer, so only network load balancers,
+ * the only ones that can be targets, are queried. */
+static int load_listeners(struct inventory *inv, struct aws_client *c,
+			  struct aws_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < inv->load_balancers.n; i++) {
+		struct elbv2_listeners l = {0};
+		struct elbv2_listener *more;
+
+		if (!str_same(inv->load_balancers.items[i].type, "network"))
+			continue;
+		rc = elbv2_describe_listeners(
+			c, inv->load_balancers.items[i].arn, &l, err);
+		if (rc && err->kind == AWS_ERR_NOT_FOUND)
+			rc = 0;
+		if (!l.n) {
+			elbv2_listeners_free(&l);
+			continue;
+		}
+		more = realloc(inv->listeners.items,
+			       (inv->listeners.n + l.n) * sizeof(*more));
+		if (!more) {
+			elbv2_listeners_free(&l);
+			return aws_error_set(err, AWS_ERR_LOCAL, "",
+					     "out of memory");
+		}
+		/* The strings now belong to the merged array; only the old
+		 * array itself is freed. */
+		memcpy(more + inv->listeners.n, l.items, l.n * sizeof(*more));
+		inv->listeners.items = more;
+		inv->listeners.n += l.n;
+		free(l.items);
+	}
+	return rc;
+}
+
+/* One DescribeTags call takes 20 ARNs, so the ARNs of all load balancers, target
+ * groups and listeners for mirrored traffic are collected first. */
 static int load_elb(struct inventory *inv, struct aws_client *c,
 		    const struct inventory_scope *scope, struct aws_error *err)
 {
@@ -48,12 +87,17 @@ static int load_elb(struct inventory *inv, struct aws_client *c,
 	if (!rc)
 		rc = elbv2_describe_target_groups(c, &every,
 						  &inv->target_groups, err);
+	if (!rc)
+		rc = load_listeners(inv, c, err);
 	if (rc)
 		return rc;
 	FOREACH(lb, &inv->load_balancers)
 		str_list_add(&inv->mem, &arns, lb->arn);
 	FOREACH(tg, &inv->target_groups)
 		str_list_add(&inv->mem, &arns, tg->arn);
+	FOREACH(listener, &inv->listeners)
+		if (listener->port == VXLAN_PORT)
+			str_list_add(&inv->mem, &arns, listener->arn);
 	if (arns.n)
 		rc = elbv2_describe_tags(c,
 					 (struct aws_names){arns.items, arns.n},
@@ -112,44 +156,6 @@ static int load_own_attributes(struct inventory *inv, struct aws_client *c,
 	for (size_t i = 0; !rc && i < inv->target_groups.n; i++)
 		rc = load_attributes(inv, c, inv->target_groups.items[i].arn,
 				     elbv2_target_group_attributes, err);
-	return rc;
-}
-
-/* Listeners take one call per load balancer, so only network load balancers,
- * the only ones that can be targets, are queried. */
-static int load_listeners(struct inventory *inv, struct aws_client *c,
-			  struct aws_error *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; !rc && i < inv->load_balancers.n; i++) {
-		struct elbv2_listeners l = {0};
-		struct elbv2_listener *more;
-
-		if (!str_same(inv->load_balancers.items[i].type, "network"))
-			continue;
-		rc = elbv2_describe_listeners(
-			c, inv->load_balancers.items[i].arn, &l, err);
-		if (rc && err->kind == AWS_ERR_NOT_FOUND)
-			rc = 0;
-		if (!l.n) {
-			elbv2_listeners_free(&l);
-			continue;
-		}
-		more = realloc(inv->listeners.items,
-			       (inv->listeners.n + l.n) * sizeof(*more));
-		if (!more) {
-			elbv2_listeners_free(&l);
-			return aws_error_set(err, AWS_ERR_LOCAL, "",
-					     "out of memory");
-		}
-		/* The strings now belong to the merged array; only the old
-		 * array itself is freed. */
-		memcpy(more + inv->listeners.n, l.items, l.n * sizeof(*more));
-		inv->listeners.items = more;
-		inv->listeners.n += l.n;
-		free(l.items);
-	}
 	return rc;
 }
 
@@ -252,8 +258,6 @@ static int load_part(struct inventory *inv, struct aws_client *c,
 		return ec2_describe_groups(c, NULL, &inv->groups, err);
 	case 5:
 		rc = load_elb(inv, c, w, err);
-		if (!rc)
-			rc = load_listeners(inv, c, err);
 		if (!rc)
 			inventory_adopt(inv);
 		return rc || !w->attributes ? rc

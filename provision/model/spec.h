@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "model/filter.h"
 #include "model/sessions.h"
+#include "model/tags.h"
 
 enum source_type {
 	SOURCE_INSTANCE,  /* i-...: all interfaces of the instance */
@@ -55,6 +56,8 @@ struct spec {
 	/* Add missing rules to security groups (only with the user's
 	 * consent). */
 	bool open_groups;
+	/* Of every resource, besides ours; unique keys. */
+	struct tag_list tags;
 };
 
 #define SPEC_NAME_MAX	  64

@@ -114,6 +114,9 @@ const char *spec_encode(struct arena *a, const struct spec *s)
 			    arena_printf(a, "%u", s->packet_length));
 	if (s->open_groups)
 		text = item(a, text, "groups", "open");
+	FOREACH(tag, &s->tags)
+		text = item(a, text, "tag",
+			    arena_printf(a, "%s=%s", tag->key, tag->value));
 	return text;
 }
 
@@ -144,6 +147,17 @@ static bool add_port(struct arena *a, const char *v, struct spec *s,
 			return parse_refuse(err, "out of memory");
 		*to = *range;
 	}
+	return true;
+}
+
+static bool add_tag(struct arena *a, const char *v, struct tag_list *l,
+		    struct parse_error *err)
+{
+	struct aws_new_tag tag;
+
+	if (!tags_parse(a, v, &tag, err))
+		return false;
+	tags_add(a, l, tag.key, tag.value);
 	return true;
 }
 
@@ -195,6 +209,8 @@ static bool decode_item(struct arena *a, const char *key, const char *v,
 		return cidr_list_parse(a, v, &f->peers, err);
 	if (!strcmp(key, "target"))
 		return target_parse(a, v, &s->target, err);
+	if (!strcmp(key, "tag"))
+		return add_tag(a, v, &s->tags, err);
 	if (!strcmp(key, "collector"))
 		str_list_add(a, &s->target.collectors, v);
 	else if (!strcmp(key, "subnet"))

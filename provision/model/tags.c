@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-#include "model/hash.h"
+#include "base/control.h"
 #include "base/list.h"
+#include "model/hash.h"
 #include "model/limits.h"
 #include "model/tags.h"
 
@@ -25,14 +27,79 @@ void tags_add(struct arena *a, struct tag_list *l, const char *key,
 	t->value = arena_dup(a, value);
 }
 
+/* The length of UTF-8 text in characters; a key or value with a character that
+ * ELB does not allow in tags has -1. */
+static int tag_length(const char *text)
+{
+	const uint8_t *p = (const uint8_t *)text, *end = p + strlen(text);
+	int characters = 0;
+
+	for (; p < end; characters++) {
+		unsigned int n = *p < 0x80 ? 1 : utf8_sequence(p, end);
+
+		if (!n || control_length(p, end) ||
+		    (n == 1 && !isalnum(*p) && !strchr(" +-=._:/@", *p)))
+			return -1;
+		p += n;
+	}
+	return characters;
+}
+
+static bool is_reserved(const char *key)
+{
+	return !strncasecmp(key, "aws:", 4) ||
+	       !strncasecmp(key, "metlo-mirror:", 13) || !strcmp(key, TAG_NAME);
+}
+
+bool tags_parse(struct arena *a, const char *text, struct aws_new_tag *out,
+		struct parse_error *err)
+{
+	const char *equals = strchr(text, '=');
+	struct aws_new_tag t;
+
+	if (!equals || equals == text)
+		return parse_refuse(err, "\"%.60s\": write a tag as KEY=VALUE",
+				    text);
+	t.key = arena_dup_n(a, text, (size_t)(equals - text));
+	t.value = arena_dup(a, equals + 1);
+	if (is_reserved(t.key))
+		return parse_refuse(
+			err,
+			"the tag \"%.60s\" is set by AWS or metlo-mirror; choose another key",
+			t.key);
+	if (tag_length(t.key) < 0 || tag_length(t.value) < 0)
+		return parse_refuse(
+			err,
+			"\"%.60s\": AWS allows letters, digits, spaces and +-=._:/@ in tags",
+			text);
+	if (tag_length(t.key) > LIMIT_TAG_KEY ||
+	    tag_length(t.value) > LIMIT_TAG_VALUE)
+		return parse_refuse(
+			err,
+			"\"%.60s\": the key of a tag has at most %d characters, its value %d",
+			text, LIMIT_TAG_KEY, LIMIT_TAG_VALUE);
+	*out = t;
+	return true;
+}
+
+const char *tags_value(const struct tag_list *l, const char *key)
+{
+	FOREACH(tag, l)
+		if (!strcmp(tag->key, key))
+			return tag->value;
+	return NULL;
+}
+
 struct tag_list tags_common(struct arena *a, const char *deployment,
-			    const char *name)
+			    const struct tag_list *users, const char *name)
 {
 	struct tag_list l = {0};
 
 	tags_add(a, &l, TAG_NAME, name);
 	tags_add(a, &l, TAG_DEPLOYMENT, deployment);
 	tags_add(a, &l, TAG_MADE_BY, TAG_MADE_BY_VALUE);
+	FOREACH(tag, users)
+		tags_add(a, &l, tag->key, tag->value);
 	return l;
 }
 
@@ -97,14 +164,6 @@ static bool is_slice(const char *key)
 	return !strncmp(key, TAG_SPEC, n) && (!key[n] || key[n] == '.');
 }
 
-static bool in_list(const struct tag_list *l, const char *key)
-{
-	FOREACH(tag, l)
-		if (!strcmp(tag->key, key))
-			return true;
-	return false;
-}
-
 bool tags_include(const struct aws_tags *tags, const struct tag_list *l)
 {
 	FOREACH(tag, l) {
@@ -117,7 +176,7 @@ bool tags_include(const struct aws_tags *tags, const struct tag_list *l)
 			return false;
 	}
 	FOREACH(t, tags)
-		if (is_slice(t->key) && !in_list(l, t->key))
+		if (is_slice(t->key) && !tags_value(l, t->key))
 			return false;
 	return true;
 }
@@ -128,7 +187,7 @@ struct str_list tags_stale(struct arena *a, const struct aws_tags *tags,
 	struct str_list keys = {0};
 
 	FOREACH(t, tags)
-		if (is_slice(t->key) && !in_list(l, t->key))
+		if (is_slice(t->key) && !tags_value(l, t->key))
 			str_list_add(a, &keys, t->key);
 	return keys;
 }

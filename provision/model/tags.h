@@ -9,14 +9,17 @@
 #define MODEL_TAGS_H
 
 #include "base/list.h"
+#include "base/parse.h"
 #include "http/types.h"
 #include "model/arena.h"
 
-#define TAG_NAME	  "Name"
-#define TAG_DEPLOYMENT	  "metlo-mirror:deployment"
-#define TAG_MADE_BY	  "metlo-mirror:made-by"
-#define TAG_SOURCE	  "metlo-mirror:source" /* sessions: their source */
-#define TAG_SPEC	  "metlo-mirror:spec"	/* then ":spec.2", ... */
+#define TAG_NAME       "Name"
+#define TAG_DEPLOYMENT "metlo-mirror:deployment"
+#define TAG_MADE_BY    "metlo-mirror:made-by"
+#define TAG_SOURCE     "metlo-mirror:source" /* sessions: their source */
+#define TAG_SPEC       "metlo-mirror:spec"   /* then ":spec.2", ... */
+/* Who changes the deployment if not we: "terraform" or "cloudformation" */
+#define TAG_MANAGED_BY	  "metlo-mirror:managed-by"
 #define TAG_MADE_BY_VALUE "metlo-mirror " METLO_VERSION
 
 /* The strings live in the arena used to build the list. */
@@ -26,9 +29,15 @@ struct tag_list LIST_OF(struct aws_new_tag);
 void tags_add(struct arena *a, struct tag_list *l, const char *key,
 	      const char *value);
 
-/* The tags of every resource of the deployment; name becomes its Name tag. */
+/* Parses KEY=VALUE, split at the first "=". Refuses what EC2 or ELB would, and the
+ * keys that this program sets itself. */
+bool tags_parse(struct arena *a, const char *text, struct aws_new_tag *out,
+		struct parse_error *err);
+
+/* The tags of every resource of the deployment: ours, then those of the user;
+ * name becomes its Name tag. */
 struct tag_list tags_common(struct arena *a, const char *deployment,
-			    const char *name);
+			    const struct tag_list *users, const char *name);
 
 /* Adds the spec in slices. Returns 0, -ENOMEM, or -E2BIG if it exceeds what the
  * tags of one resource can hold. */
@@ -42,6 +51,9 @@ const char *tags_deployment(const struct aws_tags *tags);
 
 /* Whether tags include all of l and no stale slice of a spec. */
 bool tags_include(const struct aws_tags *tags, const struct tag_list *l);
+
+/* The value of a key, NULL if l lacks it. */
+const char *tags_value(const struct tag_list *l, const char *key);
 
 /* The keys of spec slices that are in tags but not in l. */
 struct str_list tags_stale(struct arena *a, const struct aws_tags *tags,

@@ -37,6 +37,7 @@
 	X(DELETE_FILTER, step_delete_filter)     \
 	X(CREATE_RULE, step_create_rule)         \
 	X(TAG, step_tag)                         \
+	X(ELB_TAG, step_elb_tag)                 \
 	X(CREATE_SESSION, step_create_session)   \
 	X(MODIFY_SESSION, step_modify_session)   \
 	X(DELETE_SESSION, step_delete_session)
@@ -82,6 +83,10 @@ struct step {
 	enum step_state state;
 	const char *created; /* id or ARN of the new resource; in plan.mem */
 	const char *token;   /* idempotency token of the create call */
+	/* For an export: the existing resource that this step describes, and
+	 * whether the step stays out of the code. */
+	const char *existing;
+	bool omitted;
 };
 
 struct steps LIST_OF(struct step);

@@ -13,6 +13,7 @@
 #include "model/deployment.h"
 #include "plan/plan_lb.h"
 #include "plan/plan_groups.h"
+#include "plan/plan_tags.h"
 
 #define CROSS_ZONE "load_balancing.cross_zone.enabled"
 
@@ -161,7 +162,7 @@ static struct ref lb_group(struct plan *p, const struct deployment *current,
 	s->name = name;
 	s->description = name_rule(&p->mem, p->spec.name);
 	s->vpc_id = vpc;
-	s->tags = tags_common(&p->mem, p->spec.name, name);
+	s->tags = plan_new_tags(p, name);
 	admit_sources(p, group, true);
 	return group;
 }
@@ -182,7 +183,7 @@ static struct ref target_group(struct plan *p, const struct deployment *current,
 	s->name = name;
 	s->vpc_id = vpc;
 	s->target_type = "instance";
-	s->tags = tags_common(&p->mem, p->spec.name, name);
+	s->tags = plan_new_tags(p, name);
 	s = plan_step(
 		p, STEP_TG_ATTRIBUTES, NULL,
 		"make the target group send all packets of a source to the same collector");
@@ -360,7 +361,7 @@ static void create_load_balancer(struct plan *p, const char *vpc,
 	s->name = name;
 	s->other = group;
 	s->ids = subnets;
-	s->tags = tags_common(&p->mem, p->spec.name, name);
+	s->tags = plan_new_tags(p, name);
 	s = plan_step(p, STEP_LB_ATTRIBUTES, NULL,
 		      "enable its cross-zone load balancing");
 	s->on = p->load_balancer;
@@ -402,8 +403,7 @@ void plan_load_balancer(struct plan *p, const struct deployment *current)
 		s->undo_text = "delete the listener";
 		s->on = p->load_balancer;
 		s->other = targets;
-		s->tags = tags_common(&p->mem, p->spec.name,
-				      name_elb(&p->mem, p->spec.name));
+		s->tags = plan_new_tags(p, name_elb(&p->mem, p->spec.name));
 	}
 	register_collectors(p, current, targets);
 	plan_groups(p, none, group, true);

@@ -20,6 +20,18 @@ static bool known_deployment(const struct str_list *all, const char *name,
 	return false;
 }
 
+static void check_manager(struct plan *p, const struct removal *r,
+			  const char *name)
+{
+	const char *by = deployment_manager(p->inventory, name);
+
+	if (by && !r->take_over)
+		plan_report(
+			p, DIAG_FAIL,
+			"the deployment %s was created by %s, which would create it again: remove it there, or give --take-over",
+			name, by);
+}
+
 static void remove_session(struct plan *p, const char *id)
 {
 	const struct mirror_session *found = NULL;
@@ -68,11 +80,17 @@ int plan_remove(struct plan *p, const struct inventory *inv,
 		if (known_deployment(&all, *d, p))
 			str_list_add(&p->mem, &names, *d);
 	whole_deployments(p, r, &names);
+	FOREACH(s, &inv->sessions)
+		if (str_list_has(&r->sessions, s->id) &&
+		    tags_deployment(&s->tags) &&
+		    !str_list_has(&names, tags_deployment(&s->tags)))
+			check_manager(p, r, tags_deployment(&s->tags));
 	FOREACH(m, &r->sessions)
 		remove_session(p, *m);
 	FOREACH(name, &names) {
 		struct collection collection = {.deployment = *name};
 
+		check_manager(p, r, *name);
 		FOREACH(s, &inv->sessions) {
 			if (!deployment_owns(&s->tags, *name))
 				continue;

@@ -10,6 +10,7 @@ struct removal {
 	/* Session ids. Removing the last session of a deployment removes the
 	 * whole deployment. */
 	struct str_list sessions;
+	bool take_over; /* also what Terraform or CloudFormation manages */
 };
 
 /* Plans the removal; resources that others use stay, with a diagnostic. Returns

@@ -20,6 +20,7 @@
 #include "plan/plan_collect.h"
 #include "plan/plan_target.h"
 #include "plan/plan_lb.h"
+#include "plan/plan_tags.h"
 #include "model/filter_build.h"
 
 static bool is_ours(const struct plan *p, const struct mirror_session *s)
@@ -245,38 +246,6 @@ static bool filter_is(struct plan *p, const struct mirror_filter *m)
 	return filter_rules_same(&have, &p->rules);
 }
 
-static struct tag_list filter_tags(struct plan *p)
-{
-	struct tag_list l = tags_common(&p->mem, p->spec.name,
-					name_resource(&p->mem, p->spec.name));
-
-	if (tags_add_spec(&p->mem, &l, spec_encode(&p->mem, &p->spec)) ==
-	    -E2BIG)
-		plan_report(
-			p, DIAG_FAIL,
-			"the list of sources does not fit into tags; use tag:KEY=VALUE or split it into several deployments");
-	return l;
-}
-
-static void retag(struct plan *p, const struct mirror_filter *m,
-		  const struct tag_list *l)
-{
-	struct step *s;
-
-	if (tags_include(&m->tags, l))
-		return;
-	s = plan_step(
-		p, STEP_TAG, NULL,
-		"store the new settings in the tags of the mirror filter %s",
-		m->id);
-	s->undo_text = "restore the tags";
-	s->on = ref_id(arena_dup(&p->mem, m->id));
-	s->tags = *l;
-	s->ids = tags_stale(&p->mem, &m->tags, l);
-	FOREACH(t, &m->tags)
-		tags_add(&p->mem, &s->old_tags, t->key, t->value);
-}
-
 /* Changed rules become a new filter, which the sessions are then switched to:
  * they never mirror by half of the rules, and the switch can be undone. */
 static void plan_filter(struct plan *p, const struct deployment *current,
@@ -356,7 +325,7 @@ static void new_session(struct plan *p, const struct candidate *c,
 	s->number = session_free_number(taken, n);
 	s->session = *config;
 	s->description = name_resource(&p->mem, p->spec.name);
-	s->tags = tags_common(&p->mem, p->spec.name, s->description);
+	s->tags = plan_new_tags(p, s->description);
 	if (strlen(c->source->text) <= LIMIT_TAG_VALUE)
 		tags_add(&p->mem, &s->tags, TAG_SOURCE, c->source->text);
 	p->added++;
@@ -424,43 +393,6 @@ static void plan_sessions(struct plan *p)
 			p, DIAG_FAIL,
 			"the account would have %zu mirror sessions, but AWS allows %d; mirror fewer interfaces",
 			p->inventory->sessions.n + p->added, LIMIT_SESSIONS);
-}
-
-static void restore_tags(struct plan *p, const char *id, const char *source)
-{
-	const char *name = name_resource(&p->mem, p->spec.name);
-	struct step *s =
-		plan_step(p, STEP_TAG, NULL, "restore the tags of %s", id);
-
-	s->undo_text = "remove the tags";
-	s->on = ref_id(id);
-	s->tags = tags_common(&p->mem, p->spec.name, name);
-	if (source && strlen(source) <= LIMIT_TAG_VALUE)
-		tags_add(&p->mem, &s->tags, TAG_SOURCE, source);
-}
-
-/* What lost its tags and stays. ELBv2 resources are only reported: tagging them
- * later takes a permission that creating them does not. */
-static void restore_lost_tags(struct plan *p, const struct deployment *current)
-{
-	const struct str_list *lost = &p->inventory->adopted;
-
-	if (p->target.id && str_list_has(lost, p->target.id))
-		restore_tags(p, p->target.id, NULL);
-	if (current->group && str_list_has(lost, current->group->id))
-		restore_tags(p, current->group->id, NULL);
-	FOREACH(src, &p->sources) {
-		const struct mirror_session *m = own_session(p, src->eni->id);
-
-		if (m && str_list_has(lost, m->id))
-			restore_tags(p, m->id, src->source->text);
-	}
-	if ((current->lb && str_list_has(lost, current->lb->arn)) ||
-	    (current->tg && str_list_has(lost, current->tg->arn)))
-		plan_report(
-			p, DIAG_WARN,
-			"the load balancer or target group %s lost its tags; it is still taken for ours by its name",
-			name_elb(&p->mem, p->spec.name));
 }
 
 /* Deletes whatever the deployment no longer needs. */
@@ -531,12 +463,10 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	select_sources(p, sync);
 	choose_vni(p);
 	plan_target(p, &current);
-	tags = filter_tags(p);
+	tags = plan_filter_tags(p);
 	plan_filter(p, &current, &tags);
 	plan_sessions(p);
-	if (p->filter.step < 0 && current.filter)
-		retag(p, current.filter, &tags);
-	restore_lost_tags(p, &current);
+	plan_retag(p, &current, &tags);
 	collect_unneeded(p, &current);
 	estimate(p);
 	return p->mem.failed ? -ENOMEM : 0;

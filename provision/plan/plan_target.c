@@ -12,6 +12,7 @@
 #include "plan/plan_target.h"
 #include "plan/plan_lb.h"
 #include "plan/plan_groups.h"
+#include "plan/plan_tags.h"
 
 /* The size of an instance type as a multiple of xlarge; metal counts as the
  * largest. */
@@ -244,5 +245,5 @@ void plan_target(struct plan *p, const struct deployment *current)
 			? p->load_balancer
 			: ref_id(p->spec.target.id);
 	s->description = name_resource(&p->mem, p->spec.name);
-	s->tags = tags_common(&p->mem, p->spec.name, s->description);
+	s->tags = plan_new_tags(p, s->description);
 }

@@ -107,6 +107,30 @@ int elbv2_create_listener(struct aws_client *c,
 		      err);
 }
 
+int elbv2_add_tags(struct aws_client *c, const char *arn,
+		   struct aws_new_tags tags, struct aws_error *err)
+{
+	static const char action[] = "AddTags";
+	struct aws_query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_string(&q, arn, "ResourceArns.member.1");
+	query_tags(&q, tags, "Tags.member");
+	return call_send(c, &call_elbv2, action, &q, NULL, err);
+}
+
+int elbv2_remove_tags(struct aws_client *c, const char *arn,
+		      struct aws_names keys, struct aws_error *err)
+{
+	static const char action[] = "RemoveTags";
+	struct aws_query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_string(&q, arn, "ResourceArns.member.1");
+	query_names(&q, keys, "TagKeys.member");
+	return call_send(c, &call_elbv2, action, &q, NULL, err);
+}
+
 static int modify_attributes(struct aws_client *c, const char *action,
 			     const char *name, const char *arn,
 			     struct aws_new_tags attributes,

@@ -54,6 +54,12 @@ int elbv2_create_listener(struct aws_client *c,
 			  const struct elbv2_new_listener *l,
 			  struct elbv2_listeners *out, struct aws_error *err);
 
+/* Of a load balancer, target group or listener. */
+int elbv2_add_tags(struct aws_client *c, const char *arn,
+		   struct aws_new_tags tags, struct aws_error *err);
+int elbv2_remove_tags(struct aws_client *c, const char *arn,
+		      struct aws_names keys, struct aws_error *err);
+
 int elbv2_modify_load_balancer_attributes(struct aws_client *c, const char *arn,
 					  struct aws_new_tags attributes,
 					  struct aws_error *err);

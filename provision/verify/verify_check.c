@@ -56,6 +56,13 @@ const char *check_aws(struct checker *c, const char *fmt, ...)
 
 const char *check_mirror(struct checker *c, const char *command)
 {
+	const char *by = deployment_manager(c->inv, c->name);
+
+	if (by && !strcmp(command, "sync"))
+		return arena_printf(
+			c->a,
+			"apply the code again that created the deployment (%s), or take it over: %s",
+			by, check_mirror(c, "setup --take-over --yes"));
 	return with_options(
 		c,
 		shell_option(c->a,

@@ -325,12 +325,31 @@ static void configure(struct world *w, struct plan *p, const char *id,
 	}
 }
 
-static void retag(struct world *w, struct mirror_filter *f,
-		  const struct tag_list *set, const struct str_list *removed)
+/* The tags of any resource that the deployment can have. */
+static struct aws_tags *tags_of(struct world *w, const char *id)
 {
-	tag_all(w, &f->tags, set);
+#define FIND(list, member)                  \
+	FOREACH(r, &w->inv.list)            \
+		if (!strcmp(r->member, id)) \
+			return &r->tags;
+	FIND(filters, id)
+	FIND(targets, id)
+	FIND(sessions, id)
+	FIND(groups, id)
+	FIND(elb_tags, arn)
+#undef FIND
+	fail_msg("no resource %s", id);
+	return NULL;
+}
+
+static void retag(struct world *w, const char *id, const struct tag_list *set,
+		  const struct str_list *removed)
+{
+	struct aws_tags *tags = tags_of(w, id);
+
+	tag_all(w, tags, set);
 	FOREACH(item, removed)
-		REMOVE(&f->tags, key, *item);
+		REMOVE(tags, key, *item);
 }
 
 static int change(struct world *w, struct plan *p, const struct step *s,
@@ -363,7 +382,8 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 		configure(w, p, id, &s->session);
 		return 0;
 	case STEP_TAG:
-		retag(w, filter(w, id), &s->tags, &s->ids);
+	case STEP_ELB_TAG:
+		retag(w, id, &s->tags, &s->ids);
 		return 0;
 	case STEP_LB_ATTRIBUTES:
 	case STEP_TG_ATTRIBUTES:
@@ -501,10 +521,11 @@ static int undo(void *ctx, struct plan *p, struct step *s,
 		configure(w, p, s->on.id, &s->old_session);
 		return 0;
 	case STEP_TAG:
+	case STEP_ELB_TAG:
 		FOREACH(t, &s->tags)
 			str_list_add(&w->mem, &removed, t->key);
-		retag(w, filter(w, s->on.id), &no_tags, &removed);
-		retag(w, filter(w, s->on.id), &s->old_tags, &none);
+		retag(w, s->on.id, &no_tags, &removed);
+		retag(w, s->on.id, &s->old_tags, &none);
 		return 0;
 	default: /* every create step is undone alike */
 		assert_non_null(step_ops(s->type)->creates);

@@ -115,6 +115,7 @@ static const char golden[] =
 	"    \"Name\" = \"metlo-mirror shop\"\n"
 	"    \"metlo-mirror:deployment\" = \"shop\"\n"
 	"    \"metlo-mirror:made-by\" = \"metlo-mirror " METLO_VERSION "\"\n"
+	"    \"metlo-mirror:managed-by\" = \"terraform\"\n"
 	"  }\n"
 	"}\n"
 	"\n"
@@ -125,6 +126,7 @@ static const char golden[] =
 	"    \"metlo-mirror:deployment\" = \"shop\"\n"
 	"    \"metlo-mirror:made-by\" = \"metlo-mirror " METLO_VERSION "\"\n"
 	"    \"metlo-mirror:spec\" = \"v=1 source=tag:A=@24@7Bx@7D port=80 side=server protocol=tcp ip=4 target=eni-9 vni=77\"\n"
+	"    \"metlo-mirror:managed-by\" = \"terraform\"\n"
 	"  }\n"
 	"}\n"
 	"\n"
@@ -168,6 +170,7 @@ static const char golden[] =
 	"    \"metlo-mirror:deployment\" = \"shop\"\n"
 	"    \"metlo-mirror:made-by\" = \"metlo-mirror " METLO_VERSION "\"\n"
 	"    \"metlo-mirror:source\" = \"tag:A=$${x}\"\n"
+	"    \"metlo-mirror:managed-by\" = \"terraform\"\n"
 	"  }\n"
 	"}\n";
 
@@ -205,7 +208,7 @@ static void test_terraform_load_balancer(void **state)
 		"target_group_arn = aws_lb_target_group.metlo_",
 		"depends_on = [aws_lb_listener.metlo_",
 		"subnets = [\"subnet-a\"]",
-		"cidr_ipv4 = \"10.0.0.0/16\"",
+		"cidr_blocks = [\"10.0.0.0/16\"]",
 		"target_id = \"i-9\"",
 	};
 	struct world w;

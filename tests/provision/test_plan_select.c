@@ -244,7 +244,7 @@ static void test_tags(void **state)
 		spec[n] = 0;
 		if (n > 1)
 			spec[n - 1] = 'y';
-		l = tags_common(&w.mem, "shop", "name");
+		l = tags_common(&w.mem, "shop", &(struct tag_list){0}, "name");
 		rc = tags_add_spec(&w.mem, &l, spec);
 		if (rc) {
 			assert_int_equal(rc, -E2BIG);

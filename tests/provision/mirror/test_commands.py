@@ -317,7 +317,7 @@ def as_code(m: Mirror) -> None:
     assert json.loads(m(*words).expect(0).out) == tree
     assert not m.writes()
     m(*nlb(m)).expect(0)
-    m(*words, "--ports", "81").expect(1, "only a new deployment can be exported")
+    m(*words, "--ports", "81").expect(1, "only Terraform can take them over")
     # Failing to write standard output is an error.
     with open("/dev/full", "w", encoding="utf-8") as full:
         words[words.index("--ports") + 1] = "80"

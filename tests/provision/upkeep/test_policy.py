@@ -241,6 +241,25 @@ def sync_tag_fails(account: Account, policy: Policy) -> Run:
                                                AWS_MAX_ATTEMPTS="1"))
 
 
+def setup_tags(account: Account, policy: Policy) -> Run:
+    """Existing resources get other tags."""
+    prepared(account, "--tag", "a=1")
+    allow(account, policy)
+    return account.mirror("setup", "--name", "metlo", "--tag", "b=2", "--yes", code=None)
+
+
+def sync_balancer_tag_fails(account: Account, policy: Policy) -> Run:
+    """The same for a load balancer."""
+    prepared(account, "--tag", "a=1")
+    arn, = [g for g in account.table("target_groups") if "/metlo-metlo/" in g]
+    account("elbv2", "remove-tags", "--resource-arns", arn, "--tag-keys", "a")
+    allow(account, policy)
+    account.ask("POST", "remember", {})
+    account.fault(kind="cut_after", operation="elbv2:AddTags", count=2)
+    return rolled_back(account, account.mirror("sync", "--yes", code=None,
+                                               AWS_MAX_ATTEMPTS="1"))
+
+
 def setup_again(account: Account, policy: Policy) -> Run:
     allow(account, policy)
     return account.set_up(sources=SOURCES, code=None)
@@ -253,10 +272,10 @@ def sync_again(account: Account, policy: Policy) -> Run:
 
 VARIANTS: dict[str, list[Variant]] = {
     "setup": [setup_first, setup_fails, setup_changes, setup_shrinks, setup_restores,
-              setup_asks],
+              setup_tags, setup_asks],
     "plan": [plan, plan_asks], "list": [show], "verify": [verify], "remove": [remove],
     "sync": [sync_tasks, sync_rebuilds, sync_rebuild_fails, sync_collectors, sync_restores,
-             sync_tag_fails],
+             sync_tag_fails, sync_balancer_tag_fails],
 }
 # The variants that change nothing if everything is up to date.
 READING: dict[str, list[Variant]] = {
