@@ -1,55 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks for the region, then loads the account and asks for the deployment. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/exit.h"
 #include "base/list.h"
 #include "cli/ask_region.h"
+#include "cli/regions.h"
 #include "cli/status.h"
-#include "services/ec2_instances.h"
 #include "term/prompt.h"
-
-#define FIRST_REGION "us-east-1" /* lists the regions if none is configured */
-
-static int by_name(const void *x, const void *y)
-{
-	const struct choice *a = x, *b = y;
-
-	return strcmp(a->label, b->label);
-}
 
 /* Lists the regions enabled for the account, the default first. Returns an exit
  * code. */
 static int list_regions(struct setup *s, const char *initial, struct choices *c)
 {
 	struct aws_client *client = s->ctx->client;
-	struct ec2_regions regions = {0};
-	struct aws_error err = {0};
-	int rc;
+	struct str_list regions = {0};
+	int code = regions_load(s->ctx, s->mem, &regions);
 
-	if (!initial && aws_client_set_region(client, FIRST_REGION, &err))
-		return context_fail(s->ctx, &err, "region");
-	context_status(s->ctx, "reading regions ...");
-	rc = ec2_describe_regions(client, NULL, &regions, &err);
-	context_status(s->ctx, "%s", "");
-	if (rc)
-		return context_fail(s->ctx, &err, "cannot list the regions");
+	if (code != EXIT_DONE)
+		return code;
 	if (initial)
 		choice_add(s->mem, c, initial,
 			   arena_printf(s->mem, "the default (%s)",
 					aws_client_region_source(client)));
 	FOREACH(region, &regions)
-		if (!str_same(region->name, initial))
-			choice_add(s->mem, c, region->name, NULL);
-	if (c->n > 1)
-		qsort(c->items + (initial != NULL), c->n - (initial != NULL),
-		      sizeof(*c->items), by_name);
-	ec2_regions_free(&regions);
-	if (c->n)
-		return EXIT_DONE;
-	log_error(&s->ctx->log, "no region is enabled for this account");
-	return EXIT_FAILED;
+		if (!str_same(*region, initial))
+			choice_add(s->mem, c, *region, NULL);
+	return EXIT_DONE;
 }
 
 enum prompt_answer ask_region(struct setup *s)

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "cli/cmd_list.h"
 #include "cli/describe.h"
+#include "cli/regions.h"
 #include "cli/report.h"
 #include "model/deployment.h"
 #include "model/inventory_load.h"
@@ -82,6 +83,8 @@ static cJSON *json_deployment(struct context *ctx,
 		json_number(o, "vni", d->spec.vni);
 	else
 		cJSON_AddNullToObject(o, "vni");
+	json_text(o, "managedBy", deployment_manager(&ctx->inventory, d->name));
+	json_tags(o, &d->spec.tags);
 	l = cJSON_AddArrayToObject(o, "sources");
 	FOREACH(source, &d->spec.sources)
 		cJSON_AddItemToArray(l, cJSON_CreateString(source->text));
@@ -104,17 +107,23 @@ static cJSON *json_deployment(struct context *ctx,
 	return o;
 }
 
-static int print_json(struct context *ctx, const struct deployments *all,
-		      const struct listed_deployment *foreign)
+/* What one region has. */
+struct listing {
+	struct deployments all;
+	struct listed_deployment foreign;
+};
+
+static cJSON *json_region(struct context *ctx, const struct listing *r)
 {
 	cJSON *o = json_result(&ctx->inventory), *l;
+
 	l = cJSON_AddArrayToObject(o, "deployments");
-	FOREACH(deployment, all)
+	FOREACH(deployment, &r->all)
 		cJSON_AddItemToArray(l, json_deployment(ctx, deployment));
 	l = cJSON_AddArrayToObject(o, "foreignSessions");
-	FOREACH(session, &foreign->sessions)
+	FOREACH(session, &r->foreign.sessions)
 		cJSON_AddItemToArray(l, json_session(&ctx->inventory, session));
-	return report_json(ctx, o);
+	return o;
 }
 
 static void print_sessions(struct context *ctx,
@@ -157,6 +166,9 @@ static void print_deployment(struct context *ctx,
 		   d->sessions.n, d->sessions.n == 1 ? "" : "s");
 	if (d->readable && d->spec.vni)
 		term_print(out, ", VNI %u", d->spec.vni);
+	if (deployment_manager(&ctx->inventory, d->name))
+		term_print(out, ", managed by %s",
+			   deployment_manager(&ctx->inventory, d->name));
 	term_print(out, "\n");
 	if (d->target) {
 		term_print(
@@ -171,14 +183,17 @@ static void print_deployment(struct context *ctx,
 			   d->readable
 				   ? describe_filter(&ctx->mem, &d->spec.filter)
 				   : d->error.text);
+	FOREACH(tag, &d->spec.tags)
+		term_print(out, "  tag     %s=%s\n", tag->key, tag->value);
 	if (d->sessions.n)
 		term_print(out, "\n");
 	print_sessions(ctx, d, false);
 }
 
-static void print_all(struct context *ctx, const struct deployments *all,
-		      const struct listed_deployment *foreign)
+static void print_region(struct context *ctx, const struct listing *r)
 {
+	const struct deployments *all = &r->all;
+	const struct listed_deployment *foreign = &r->foreign;
 	struct term *out = &ctx->out;
 	size_t n = foreign->sessions.n;
 
@@ -187,7 +202,7 @@ static void print_all(struct context *ctx, const struct deployments *all,
 			term_print(out, "\n");
 		print_deployment(ctx, &all->items[i]);
 	}
-	if (!all->n)
+	if (!all->n && !ctx->settings.all_regions)
 		term_print(
 			out,
 			"metlo-mirror mirrors nothing in %s; start with \"%s\".\n",
@@ -195,46 +210,143 @@ static void print_all(struct context *ctx, const struct deployments *all,
 			context_command(ctx, "setup", NULL));
 	if (!n)
 		return;
-	term_print(out, "\n%zu session%s not created by metlo-mirror%s\n", n,
+	if (all->n || !ctx->settings.all_regions)
+		term_print(out, "\n");
+	term_print(out, "%zu session%s not created by metlo-mirror%s%s%s\n", n,
 		   n == 1 ? " was" : "s were",
+		   ctx->settings.all_regions ? " in " : "",
+		   ctx->settings.all_regions ? ctx->inventory.region : "",
 		   ctx->settings.all ? ":" : " (list with --all)");
 	if (ctx->settings.all)
 		print_sessions(ctx, foreign, true);
 }
 
-int cmd_list(struct context *ctx)
+/* Loads the account in the current region of the client. Returns an exit code. */
+static int load_region(struct context *ctx, struct listing *r)
 {
 	struct inventory_scope scope = {.network = true, .health = true};
-	const struct mirror_sessions *sessions = &ctx->inventory.sessions;
-	struct deployments all = {0};
-	struct listed_deployment foreign = {0};
-	struct str_list found, selected;
-	int printed, code = context_open(ctx, false);
+	const struct string_list *names = &ctx->settings.names;
+	struct str_list wanted = {0}, found;
+	int code = context_load(ctx, &scope);
 
-	if (code == EXIT_DONE)
-		code = context_load(ctx, &scope);
 	if (code != EXIT_DONE)
 		return code;
+	for (unsigned int i = 0; i < names->n; i++)
+		str_list_add(&ctx->mem, &wanted, names->item[i]);
 	found = inventory_deployments(&ctx->mem, &ctx->inventory);
-	selected = context_deployments(ctx, &ctx->mem, &code);
 	FOREACH(name, &found) {
 		struct listed_deployment *d =
-			str_list_has(&selected, *name)
-				? ARENA_ADD(&ctx->mem, &all)
+			!names->n || str_list_has(&wanted, *name)
+				? ARENA_ADD(&ctx->mem, &r->all)
 				: NULL;
 
 		if (d)
 			fill(ctx, d, *name);
 	}
-	for (size_t i = 0; !ctx->settings.names.n && i < sessions->n; i++)
-		if (!tags_deployment(&sessions->items[i].tags))
-			add_session(ctx, &foreign, &sessions->items[i]);
-	if (code != EXIT_DONE && !all.n)
+	if (names->n)
+		return EXIT_DONE;
+	FOREACH(session, &ctx->inventory.sessions)
+		if (!tags_deployment(&session->tags))
+			add_session(ctx, &r->foreign, session);
+	return EXIT_DONE;
+}
+
+static int list_region(struct context *ctx)
+{
+	struct listing r = {0};
+	int printed, code = load_region(ctx, &r);
+
+	if (code != EXIT_DONE)
+		return code;
+	context_deployments(ctx, &ctx->mem, &code); /* logs unknown names */
+	if (code != EXIT_DONE && !r.all.n)
 		return code;
 	if (ctx->settings.json) {
-		printed = print_json(ctx, &all, &foreign);
+		printed = report_json(ctx, json_region(ctx, &r));
 		return code ? code : printed;
 	}
-	print_all(ctx, &all, &foreign);
+	print_region(ctx, &r);
 	return code;
+}
+
+/* The names of --name that no region has. Returns an exit code. */
+static int check_names(struct context *ctx, const struct str_list *found)
+{
+	const struct string_list *names = &ctx->settings.names;
+	int code = EXIT_DONE;
+
+	for (unsigned int i = 0; i < names->n; i++) {
+		if (str_list_has(found, names->item[i]))
+			continue;
+		log_error(&ctx->log,
+			  "deployment \"%s\" does not exist in any region",
+			  names->item[i]);
+		code = EXIT_NO_DEPLOYMENT;
+	}
+	return code;
+}
+
+/* A region that cannot be read, for example because the organisation forbids it,
+ * is reported and does not keep the others from being listed. */
+static int list_regions(struct context *ctx)
+{
+	struct str_list regions = {0}, found = {0};
+	cJSON *o = ctx->settings.json ? cJSON_CreateObject() : NULL;
+	cJSON *l = o ? cJSON_AddArrayToObject(o, "regions") : NULL;
+	int code = regions_load(ctx, &ctx->mem, &regions), all = code;
+	size_t shown = 0;
+
+	for (size_t i = 0; code == EXIT_DONE && i < regions.n; i++) {
+		struct aws_error err = {0};
+		struct listing r = {0};
+		int one = EXIT_FAILED;
+
+		if (aws_client_set_region(ctx->client, regions.items[i], &err))
+			context_fail(ctx, &err, regions.items[i]);
+		else
+			one = load_region(ctx, &r);
+		if (one == EXIT_INTERRUPTED)
+			all = code = one;
+		if (one != EXIT_DONE) {
+			log_warn(&ctx->log, "%s is not listed",
+				 regions.items[i]);
+			all = all == EXIT_DONE ? one : all;
+			continue;
+		}
+		FOREACH(d, &r.all)
+			str_list_add(&ctx->mem, &found, d->name);
+		if (l) {
+			cJSON_AddItemToArray(l, json_region(ctx, &r));
+		} else if (r.all.n || r.foreign.sessions.n) {
+			if (shown++)
+				term_print(&ctx->out, "\n");
+			print_region(ctx, &r);
+		}
+	}
+	if (!regions.n) {
+		cJSON_Delete(o);
+		return code;
+	}
+	if (o && report_json(ctx, o))
+		all = EXIT_FAILED;
+	if (!o && !shown && code == EXIT_DONE)
+		term_print(&ctx->out,
+			   "There are no mirror sessions in %zu regions.\n",
+			   regions.n);
+	return all != EXIT_DONE ? all : check_names(ctx, &found);
+}
+
+int cmd_list(struct context *ctx)
+{
+	int code;
+
+	if (ctx->settings.all_regions && ctx->settings.region) {
+		log_error(&ctx->log,
+			  "--all-regions cannot be combined with --region");
+		return EXIT_USAGE;
+	}
+	code = context_open(ctx, ctx->settings.all_regions);
+	if (code != EXIT_DONE)
+		return code;
+	return ctx->settings.all_regions ? list_regions(ctx) : list_region(ctx);
 }

@@ -85,9 +85,11 @@ static enum prompt_answer confirm(struct setup *s, bool *yes)
 	*yes = true;
 	if (diag_failed(&s->plan.diagnostics))
 		return ANSWER_GIVEN;
-	term_print(&ctx->err, "\n");
-	plan_print(ctx, &ctx->err, &s->plan, false);
-	term_print(&ctx->err, "\n");
+	if (!ctx->settings.json_progress) {
+		term_print(&ctx->err, "\n");
+		plan_print(ctx, &ctx->err, &s->plan, false);
+		term_print(&ctx->err, "\n");
+	}
 	if (ctx->settings.yes || ctx->settings.dry_run || !s->plan.steps.n)
 		return ANSWER_GIVEN;
 	return prompt_confirm(&s->prompt, "Proceed?", false, yes);

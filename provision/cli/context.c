@@ -216,6 +216,10 @@ void context_free(struct context *ctx)
 	inventory_free(&ctx->inventory);
 	aws_client_free(ctx->client);
 	ctx->client = NULL;
+	if (ctx->messages)
+		fclose(ctx->messages); /* its buffer is in the arena */
+	ctx->messages = NULL;
+	ctx->err.out = ctx->log.out = stderr;
 	arena_free(&ctx->mem);
 	interrupt_free(&ctx->interrupt);
 }

@@ -17,6 +17,7 @@ struct context {
 	struct log log;	      /* standard error */
 	struct term out, err; /* results; prompts and progress */
 	bool can_ask;	      /* standard input and error are a terminal */
+	FILE *messages;	      /* what replaces standard error, or NULL */
 	struct interrupt interrupt;
 	struct cli_settings settings;
 	struct arena mem;	    /* freed at the end of the run */

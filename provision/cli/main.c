@@ -16,6 +16,7 @@
 #include "cli/cmd_verify.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 
 static const struct cli_command commands[] = {
 	{"setup", CMD_SETUP, cmd_setup,
@@ -106,6 +107,10 @@ static int run(struct context *ctx, int argc, char **argv)
 		return help_print(stdout, commands, command->name, &ctx->log);
 	if (ctx->settings.verbose)
 		ctx->log.level = LOG_LEVEL_DEBUG;
+	if (ctx->settings.json_progress && progress_open(ctx)) {
+		log_error(&ctx->log, "out of memory");
+		return EXIT_FAILED;
+	}
 	code = interrupt_init(&ctx->interrupt);
 	if (code) {
 		log_error(&ctx->log, "cannot receive signals: %s",

@@ -10,11 +10,13 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/list.h"
+#include "cli/progress.h"
 #include "cli/run.h"
 
 struct plan_run {
 	struct context *ctx;
 	struct term *t;
+	const struct plan *plan;
 	const struct step *step; /* the current step, or NULL */
 	const char *text;	 /* of the step or its undo */
 	size_t i, n;		 /* index of the step and number of steps */
@@ -141,11 +143,28 @@ static const char *undo_line(struct plan_run *r, const struct step *s)
 			    what ? ": " : "", what ? what : "");
 }
 
+/* With --json-progress. */
+static void json_progress(struct plan_run *r, enum apply_event event,
+			  const struct step *s, size_t i)
+{
+	r->checked += event == APPLY_CHECKING;
+	if (event == APPLY_BEGIN || event == APPLY_UNDO_BEGIN)
+		r->since = clock_mono_ns();
+	if (event == APPLY_ROLLBACK)
+		r->rolling_back = r->ctx->interrupt.deferred = true;
+	progress_event(r->ctx, r->plan, event, s, i,
+		       (double)(clock_mono_ns() - r->since) / 1e9);
+}
+
 static void progress(void *arg, enum apply_event event, const struct step *s,
 		     size_t i, size_t n)
 {
 	struct plan_run *r = arg;
 
+	if (r->ctx->settings.json_progress) {
+		json_progress(r, event, s, i);
+		return;
+	}
 	r->i = i;
 	r->n = n;
 	switch (event) {
@@ -299,7 +318,7 @@ static int report_result(struct context *ctx, const struct plan *p,
 int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	     struct apply_result *result)
 {
-	struct plan_run r = {.ctx = ctx, .t = &ctx->err};
+	struct plan_run r = {.ctx = ctx, .t = &ctx->err, .plan = p};
 	struct apply_options o = {.ops = apply_aws_ops(ctx->client),
 				  .progress = progress,
 				  .progress_ctx = &r,
@@ -313,6 +332,12 @@ int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	ctx->tick = NULL;
 	ctx->interrupt.deferred = false;
 	context_status(ctx, "%s", "");
+	if (ctx->settings.json_progress) {
+		cJSON *ended = progress_new("result", p);
+
+		run_json(ctx, ended, result);
+		progress_print(ctx, ended);
+	}
 	if (checks_only && result->outcome == APPLY_DONE)
 		term_print(
 			&ctx->err,

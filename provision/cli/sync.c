@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "apply/apply_aws.h"
+#include "base/clock.h"
 #include "base/exit.h"
 #include "base/list.h"
 #include "cli/report_plan.h"
+#include "cli/progress.h"
 #include "cli/run.h"
 #include "cli/sync.h"
 #include "model/deployment.h"
@@ -57,6 +59,8 @@ static void log_problem(struct sync *s, const char *deployment, bool error,
 struct watched_plan {
 	struct sync *s;
 	const char *name;
+	const struct plan *plan;
+	uint64_t since; /* ns, when the current step began */
 };
 
 static void progress(void *arg, enum apply_event event, const struct step *step,
@@ -65,8 +69,15 @@ static void progress(void *arg, enum apply_event event, const struct step *step,
 	struct watched_plan *w = arg;
 	struct sync *s = w->s;
 
-	(void)i;
 	(void)n;
+	if (s->ctx->settings.json_progress) {
+		if (event == APPLY_BEGIN || event == APPLY_UNDO_BEGIN)
+			w->since = clock_mono_ns();
+		s->ctx->interrupt.deferred |= event == APPLY_ROLLBACK;
+		progress_event(s->ctx, w->plan, event, step, i,
+			       (double)(clock_mono_ns() - w->since) / 1e9);
+		return;
+	}
 	switch (event) {
 	case APPLY_OK:
 		report(s, w->name, "%s", step->text);
@@ -139,7 +150,7 @@ static int report_failure(struct sync *s, const char *name,
 static int apply_watched(struct sync *s, struct plan *p, const char *name,
 			 struct apply_result *result)
 {
-	struct watched_plan w = {.s = s, .name = name};
+	struct watched_plan w = {.s = s, .name = name, .plan = p};
 	struct apply_options o = {.ops = apply_aws_ops(s->ctx->client),
 				  .progress = progress,
 				  .progress_ctx = &w,
@@ -266,6 +277,28 @@ static void add_json(struct sync *s, const struct plan *p,
 	cJSON_AddItemToArray(s->json, o);
 }
 
+/* Whether the deployment is left to the code that created it; reports so. */
+static bool is_managed(struct sync *s, const char *name)
+{
+	const char *by = deployment_manager(&s->ctx->inventory, name);
+	cJSON *o;
+
+	if (!by)
+		return false;
+	if (!s->watching)
+		report(s, name,
+		       "managed by %s and left alone; \"setup --take-over\" changes that",
+		       by);
+	if (s->json) {
+		o = json_result(&s->ctx->inventory);
+		json_text(o, "deployment", name);
+		json_text(o, "managedBy", by);
+		json_text(o, "outcome", "left-alone");
+		cJSON_AddItemToArray(s->json, o);
+	}
+	return true;
+}
+
 /* Sets *again if a source failed: the account must be loaded and planned again. */
 static int sync_once(struct sync *s, const char *name, bool *again)
 {
@@ -277,6 +310,8 @@ static int sync_once(struct sync *s, const char *name, bool *again)
 	int code;
 
 	*again = false;
+	if (is_managed(s, name))
+		return EXIT_DONE;
 	if (deployment_spec(&s->round, &s->ctx->inventory, name, &spec, &err) ||
 	    plan_setup(&p, &s->ctx->inventory, &spec, true)) {
 		log_problem(s, name, true, err.text);

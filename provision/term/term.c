@@ -34,7 +34,10 @@ void term_size(const struct term *t, unsigned int *columns, unsigned int *lines)
 
 	if (t->tty)
 		ioctl(fileno(t->out), TIOCGWINSZ, &w);
-	*columns = w.ws_col ? w.ws_col : t->tty ? 80 : FILE_COLUMNS;
+	*columns = t->columns ? t->columns
+		   : w.ws_col ? w.ws_col
+		   : t->tty   ? 80
+			      : FILE_COLUMNS;
 	*lines = w.ws_row ? w.ws_row : 24;
 }
 

@@ -15,8 +15,9 @@ enum style { PLAIN, BOLD, DIM, GREEN, YELLOW, RED, CYAN };
 struct term {
 	FILE *out; /* not owned */
 	bool tty;
-	bool colour; /* false with NO_COLOR or TERM=dumb */
-	bool moves;  /* cursor control works: false with TERM=dumb */
+	bool colour;	      /* false with NO_COLOR or TERM=dumb */
+	bool moves;	      /* cursor control works: false with TERM=dumb */
+	unsigned int columns; /* 0: those of the terminal or file */
 };
 
 void term_init(struct term *t, FILE *out);
