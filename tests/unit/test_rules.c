@@ -208,6 +208,27 @@ static void test_rates(void **state)
 	rules_free(r);
 }
 
+/* Bodies that are left out are hashed. */
+static void test_bodies(void **state)
+{
+	struct settings s = settings_of(1);
+	struct rules_views v;
+	struct rules *r;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		s.bodies = i == 1 ? BODIES_NONE : BODIES_ALL;
+		if (i == 2)
+			add(&s.body_types, "text/*");
+		rules_views(&v, &s);
+		r = rules_new(&s, &v, 1);
+		assert_non_null(r);
+		assert_int_equal(r->body_hash, i != 0);
+		assert_int_equal(!!r->trace[0]->bodies, i != 0);
+		rules_free(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_views),
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_bodies),
 	};
 
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);

@@ -24,11 +24,13 @@
 
 static const char *const mode_names[] = {"auto", "native", "skb", NULL};
 static const char *const speed_names[] = {"max", "real", NULL};
+static const char *const bodies_names[] = {"all", "text", "none", NULL};
 
 _Static_assert(sizeof(enum attach_mode) == sizeof(int) &&
-		       sizeof(enum replay_speed) == sizeof(int),
+		       sizeof(enum replay_speed) == sizeof(int) &&
+		       sizeof(enum body_mode) == sizeof(int),
 	       "OPT_ENUM sets an int");
-_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1,
+_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1 && BODIES_NONE == 2,
 	       "the order of the name tables");
 
 static bool set_ports(void *settings, const char *text, struct parse_error *err)
@@ -116,6 +118,13 @@ static bool check_filter(void *settings, const char *text,
 	return filter_check(text, err);
 }
 
+static bool check_body_type(void *settings, const char *text,
+			    struct parse_error *err)
+{
+	(void)settings;
+	return body_choice_check(text, err);
+}
+
 static bool check_listen(void *settings, const char *text,
 			 struct parse_error *err)
 {
@@ -146,6 +155,13 @@ static const struct opt options[] = {
 	{"body-hash", .type = OPT_FLAG, FIELD(body_hash), .flags = OPT_LIVE,
 	 .scope = BOTH,
 	 .help = "report the SHA-256 of each complete decoded body"},
+	{"bodies", .type = OPT_ENUM, FIELD(bodies), .names = bodies_names,
+	 .flags = OPT_LIVE, .scope = BOTH, .initial = "all", .metavar = "WHICH",
+	 .help = "which bodies to report: all, as base64 if they are binary; text, only those that are UTF-8; none. The others are only counted and hashed, which implies --body-hash"},
+	{"body-type", .type = OPT_LIST, FIELD(body_types),
+	 .parse = check_body_type, .flags = OPT_LIVE, .scope = BOTH,
+	 .metavar = "PATTERN", .example = "application/*json",
+	 .help = "report only bodies whose media type matches this, such as text/* or application/*json; others are counted and hashed as with --bodies"},
 	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
 	 .names = sink_completions, .help = output_help},

@@ -69,6 +69,9 @@ static struct trace_conf *new_trace(const struct settings *s,
 		.fields = fields,
 		.n_fields = redact_select(&s->redact_fields, sinks, fields),
 		.classes = redact_select_classes(&s->redact_classes, sinks),
+		.bodies = s->bodies,
+		.body_types = s->body_types.item,
+		.n_body_types = s->body_types.n,
 	};
 
 	return trace_conf_new(&o);
@@ -87,7 +90,9 @@ struct rules *rules_new(const struct settings *s, const struct rules_views *v,
 	r->rates.all = s->rate_limit / workers;
 	r->rates.endpoint = s->rate_limit_endpoint / workers;
 	r->body_limit = s->body_limit;
-	r->body_hash = s->body_hash;
+	/* What is left out is at least identified. */
+	r->body_hash =
+		s->body_hash || s->bodies != BODIES_ALL || s->body_types.n;
 	r->filter = filter_new(s->include.item, s->include.n, s->exclude.item,
 			       s->exclude.n);
 	for (i = 0; r->filter && i < v->n; i++)

@@ -368,7 +368,7 @@ static void write_body(const struct masked *w, enum body_form form, size_t n,
 	body_write(form, w->c->fields, body->data, n, class_mask_put, &mask);
 }
 
-bool masked_body(const struct masked *w)
+enum body_encoding masked_body(const struct masked *w)
 {
 	const struct trace_conf *c = w->c;
 	const struct http_body *body = &w->m->body;
@@ -377,10 +377,13 @@ bool masked_body(const struct masked *w)
 	const bool cut = body->total > body->len || w->flags & BODY_CUT;
 	struct line *l = w->l;
 	size_t n = body->len;
+	bool text = false;
 
+	if (c->bodies && !body_choice_accepts(c->bodies, w->m, &text))
+		return BODY_OMITTED;
 	if (is_split(w, cut)) {
 		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
-		return false;
+		return BODY_UTF8;
 	}
 	/* A character that the limit splits does not make the text binary. */
 	if (body->total > n)
@@ -388,15 +391,19 @@ bool masked_body(const struct masked *w)
 	line_begin_text(l);
 	write_body(w, form, n, cut);
 	if (line_end_text(l))
-		return false;
+		return BODY_UTF8;
+	if (text) {
+		l->base64 = false;
+		return BODY_OMITTED;
+	}
 	if ((c->redact_fields || c->values.classes) &&
 	    (body->encoded || w->flags & HTTP_F_DECODE_FAILED)) {
 		/* Still compressed: it cannot be examined for secrets. */
 		l->base64 = false;
 		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
-		return false;
+		return BODY_UTF8;
 	}
 	write_body(w, form, body->len, cut);
 	line_end_base64(l);
-	return true;
+	return BODY_BASE64;
 }

@@ -58,7 +58,10 @@ void masked_value(const struct masked *w, const struct http_field *f);
 /* Writes fields that need more than that: of a malformed head, or with classes. */
 void masked_fields(const struct masked *w);
 
-/* Writes a body that is not empty. Returns whether as base64. */
-bool masked_body(const struct masked *w);
+/* How a line represents a body: capture.requestBodyEncoding. */
+enum body_encoding { BODY_UTF8, BODY_BASE64, BODY_OMITTED };
+
+/* Writes a body that is not empty. */
+enum body_encoding masked_body(const struct masked *w);
 
 #endif

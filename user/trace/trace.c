@@ -58,73 +58,77 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 	l->w = w - (m->n_fields > 0); /* without the last comma */
 }
 
-/* Writes the end of a request or response. Returns whether the body is base64. */
-static bool put_fields_and_body(struct line *l, const struct trace_conf *c,
-				const struct http_message *m, uint32_t flags)
+/* Writes the end of a request or response. */
+static enum body_encoding put_fields_and_body(struct line *l,
+					      const struct trace_conf *c,
+					      const struct http_message *m,
+					      uint32_t flags)
 {
-	bool base64 = false;
+	enum body_encoding encoding = BODY_UTF8;
 
 	if (c->values.classes || (c->redact && flags & HTTP_F_MALFORMED))
 		masked_fields(&(struct masked){l, c, m, flags});
 	else
 		put_fields(l, c, m);
 	if (!line_room(l, LINE_ROOM))
-		return false;
+		return BODY_UTF8;
 	LINE_PUT(l, "],\"body\":\"");
 	if (m->body.len)
-		base64 = masked_body(&(struct masked){l, c, m, flags});
+		encoding = masked_body(&(struct masked){l, c, m, flags});
 	if (line_room(l, LINE_ROOM))
 		LINE_PUT(l, "\"}");
-	return base64;
+	return encoding;
 }
 
 /* mask: the target may contain a secret. */
-static bool put_request(struct line *l, const struct http_transaction *t,
-			const struct trace_conf *c, bool mask)
+static enum body_encoding put_request(struct line *l,
+				      const struct http_transaction *t,
+				      const struct trace_conf *c, bool mask)
 {
 	const struct http_message *m = t->request;
 	const struct masked masked = {l, c, m, t->flags};
 
 	if (!line_room(l, LINE_ROOM))
-		return false;
+		return BODY_UTF8;
 	if (!m) {
 		LINE_PUT(l, "{\"request\":null");
-		return false;
+		return BODY_UTF8;
 	}
 	LINE_PUT(l, "{\"request\":{\"method\":\"");
 	put_text(&masked, &m->method);
 	if (!line_room(l, LINE_ROOM))
-		return false;
+		return BODY_UTF8;
 	LINE_PUT(l, "\",\"url\":{\"host\":\"");
 	if (m->host.len)
 		put_target(&masked, &m->host, masked_needs(c, &m->host));
 	else
 		put_server(l, t);
 	if (!line_room(l, LINE_ROOM))
-		return false;
+		return BODY_UTF8;
 	/* The path and the query are parts of the target. */
 	LINE_PUT(l, "\",\"path\":\"");
 	put_target(&masked, &m->path, mask);
 	if (!line_room(l, LINE_ROOM))
-		return false;
+		return BODY_UTF8;
 	LINE_PUT(l, "\",\"parameters\":[");
 	masked_query(&masked, mask);
 	if (!line_room(l, LINE_ROOM))
-		return false;
+		return BODY_UTF8;
 	LINE_PUT(l, "]},\"headers\":[");
 	return put_fields_and_body(l, c, m, t->flags);
 }
 
-static bool put_response(struct line *l, const struct http_transaction *t,
-			 const struct trace_conf *c)
+static enum body_encoding put_response(struct line *l,
+				       const struct http_transaction *t,
+				       const struct trace_conf *c)
 {
 	const struct http_message *m = t->response;
 
 	if (!line_room(l, LINE_ROOM))
-		return false;
+		return BODY_UTF8;
 	if (!m) {
 		LINE_PUT(l, ",\"response\":null");
-		return false;
+		return BODY_UTF8;
 	}
 	LINE_PUT(l, ",\"response\":{\"status\":");
 	line_u64(l, m->status);
@@ -213,17 +217,19 @@ static void put_interim(struct line *l, const struct http_transaction *t)
 	}
 }
 
-static void put_encoding(struct line *l, bool base64)
+static void put_encoding(struct line *l, enum body_encoding encoding)
 {
-	if (base64)
+	if (encoding == BODY_UTF8)
+		LINE_PUT(l, "\"utf8\"");
+	else if (encoding == BODY_BASE64)
 		LINE_PUT(l, "\"base64\"");
 	else
-		LINE_PUT(l, "\"utf8\"");
+		LINE_PUT(l, "\"omitted\"");
 }
 
 static void put_capture(struct line *l, const struct http_transaction *t,
 			const struct trace_conf *c, bool mask,
-			bool request_base64, bool response_base64)
+			const enum body_encoding encoding[2])
 {
 	const struct http_message *q = t->request, *r = t->response;
 	const struct http_message *m = q ? q : r;
@@ -268,9 +274,9 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 	LINE_PUT(l, ",\"responseBodySha256\":");
 	put_sha256(l, r);
 	LINE_PUT(l, ",\"requestBodyEncoding\":");
-	put_encoding(l, request_base64);
+	put_encoding(l, encoding[0]);
 	LINE_PUT(l, ",\"responseBodyEncoding\":");
-	put_encoding(l, response_base64);
+	put_encoding(l, encoding[1]);
 	LINE_PUT(l, ",\"interim\":[");
 	put_interim(l, t);
 	if (!line_room(l, LINE_ROOM))
@@ -284,15 +290,16 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 		 const struct trace_conf *c)
 {
 	size_t start = out->len;
-	bool request_base64, response_base64, mask;
+	enum body_encoding encoding[2]; /* request, response */
 	struct line l;
+	bool mask;
 
 	if (!line_begin(&l, out))
 		return;
 	mask = t->request && masked_needs(c, &t->request->target);
-	request_base64 = put_request(&l, t, c, mask);
-	response_base64 = put_response(&l, t, c);
+	encoding[0] = put_request(&l, t, c, mask);
+	encoding[1] = put_response(&l, t, c);
 	put_meta(&l, t);
-	put_capture(&l, t, c, mask, request_base64, response_base64);
+	put_capture(&l, t, c, mask, encoding);
 	out->len = l.failed ? start : (size_t)(l.w - out->p);
 }

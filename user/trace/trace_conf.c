@@ -57,6 +57,15 @@ static void find_fields(struct trace_conf *c)
 	}
 }
 
+/* false with errno on failure. */
+static bool choose_bodies(struct trace_conf *c, const struct trace_options *o)
+{
+	if (o->bodies == BODIES_ALL && !o->n_body_types)
+		return true;
+	c->bodies = body_choice_new(o->bodies, o->body_types, o->n_body_types);
+	return c->bodies != NULL;
+}
+
 struct trace_conf *trace_conf_new(const struct trace_options *o)
 {
 	struct trace_conf *c = calloc(1, sizeof(*c));
@@ -68,7 +77,7 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 	c->headers =
 		mask_names_new(default_headers, 5, o->headers, o->n_headers);
 	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);
-	if (!c->headers || !c->fields) {
+	if (!c->headers || !c->fields || !choose_bodies(c, o)) {
 		int err = errno;
 
 		trace_conf_free(c);
@@ -87,5 +96,6 @@ void trace_conf_free(struct trace_conf *c)
 		return;
 	mask_names_free(c->headers);
 	mask_names_free(c->fields);
+	body_choice_free(c->bodies);
 	free(c);
 }

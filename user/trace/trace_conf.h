@@ -4,6 +4,7 @@
 #define TRACE_TRACE_CONF_H
 
 #include "http/transaction.h"
+#include "trace/body_choice.h"
 #include "trace/class_state.h"
 #include "trace/mask_names.h"
 
@@ -14,6 +15,9 @@ struct trace_options {
 	const char *const *fields; /* JSON fields, form and query parameters */
 	unsigned int n_fields;
 	unsigned int classes; /* of values; bit n: enum mask_class n */
+	enum body_mode bodies;
+	const char *const *body_types; /* body_choice_check() */
+	unsigned int n_body_types;
 };
 
 struct trace_conf {
@@ -25,6 +29,7 @@ struct trace_conf {
 	uint32_t letters[64];
 	struct mask_names *headers, *fields;
 	struct class_set values;
+	struct body_choice *bodies; /* NULL: all are reported */
 };
 
 /* NULL with errno on failure. */
