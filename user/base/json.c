@@ -150,6 +150,28 @@ static inline void store_le64(uint8_t *w, uint64_t v)
 
 #define ZEROS8 0x3030303030303030ull
 
+/* The same for 4 digits of v < 10^4. */
+static inline uint32_t digits4(uint32_t v)
+{
+	uint32_t x = v * 5243 >> 19, high; /* v / 100 */
+
+	x |= (v - x * 100) << 16;
+	high = (x * 103 >> 10) & 0x000f000f;
+	return high | (x - high * 10) << 8;
+}
+
+/* Most numbers of a line are this short. */
+static inline uint8_t *put_below_1e4(uint8_t *w, uint32_t v)
+{
+	uint32_t digits = digits4(v);
+	unsigned int zeros =
+		digits ? (unsigned int)__builtin_ctz(digits) / 8 : 3;
+
+	digits = htole32((digits | (uint32_t)ZEROS8) >> 8 * zeros);
+	memcpy(w, &digits, 4);
+	return w + 4 - zeros;
+}
+
 static inline uint8_t *put_below_1e8(uint8_t *w, uint32_t v)
 {
 	uint64_t digits = digits8(v);
@@ -164,6 +186,8 @@ uint8_t *json_put_u64(uint8_t *w, uint64_t v)
 {
 	const uint64_t e8 = 100000000;
 
+	if (v < 10000)
+		return put_below_1e4(w, (uint32_t)v);
 	if (v < e8)
 		return put_below_1e8(w, (uint32_t)v);
 	if (v < e8 * e8) {

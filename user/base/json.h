@@ -41,20 +41,23 @@ json_escape_fn *json_escape_variant(unsigned int i);
 static inline bool json_copy_plain(uint8_t *w, const uint8_t *p, size_t n)
 {
 #if defined(__SSE2__)
-	uint32_t special = 0;
+	uint32_t plain = 0;
 
 	for (int i = 0; i < 2; i++) {
 		__m128i x = _mm_loadu_si128((const __m128i *)p + i);
 		/* Bytes above 0x7e wrap around to negative, or 0xff to 0. */
-		__m128i m = _mm_cmplt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)),
-					   _mm_set1_epi8(0x21));
+		__m128i m = _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)),
+					   _mm_set1_epi8(0x20));
+		__m128i quoted =
+			_mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')),
+				     _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
 
-		m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
-		m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
-		special |= (uint32_t)_mm_movemask_epi8(m) << 16 * i;
+		m = _mm_andnot_si128(quoted, m);
+		plain |= (uint32_t)_mm_movemask_epi8(m) << 16 * i;
 		_mm_storeu_si128((__m128i *)w + i, x);
 	}
-	return !(special & ((1ull << n) - 1));
+	/* The upper half is all ones: the result is at most JSON_PLAIN_MAX. */
+	return (size_t)__builtin_ctzll(~(uint64_t)plain) >= n;
 #else
 	uint64_t special = 0;
 

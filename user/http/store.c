@@ -19,22 +19,18 @@ void store_init(struct store *s, uint64_t limit)
 /* Even classes are 64 << k, odd ones half as much again. */
 static size_t class_size(unsigned int c)
 {
-	size_t base = (size_t)CLASS_MIN << (c / 2);
-
-	return c & 1 ? base + base / 2 : base;
+	return (size_t)(c & 1 ? CLASS_MIN / 2 * 3 : CLASS_MIN) << (c / 2);
 }
 
 /* The smallest class that fits; STORE_CLASSES if none does. */
 static unsigned int class_of(size_t size)
 {
-	unsigned int k, c;
+	size_t last = size > CLASS_MIN ? size - 1 : CLASS_MIN - 1;
+	unsigned int k = 63u - (unsigned int)__builtin_clzll(last), c;
 
-	if (size <= CLASS_MIN)
-		return 0;
-	k = 63u - (unsigned int)__builtin_clzll(size - 1);
-	/* 2^k < size <= 2^(k+1) */
-	c = (k - 6) * 2;
-	c += size <= ((size_t)3 << (k - 1)) ? 1 : 2;
+	/* 2^k <= last < 2^(k+1). Its upper two bits are 2 if size fits into half
+	 * as much again as 2^k, else 3. For the smallest class k is 5. */
+	c = 2 * (k - 5) - 3 + (unsigned int)(last >> (k - 1));
 	return c < STORE_CLASSES ? c : STORE_CLASSES;
 }
 
