@@ -132,6 +132,36 @@ static void budget(void **state)
 	free(honest.p);
 }
 
+/* Nobody else pays for a connection that is over its budget. */
+static void budget_of_others(void **state)
+{
+	struct bytes zeros = {.p = calloc(1, 1u << 20), .n = 1u << 20};
+	struct bytes small = gzip_of(zeros), honest;
+	char text[] = "a text or";
+	struct kit k;
+
+	(void)state;
+	honest = gzip_of((struct bytes){.p = (uint8_t *)text, .n = 9});
+	kit_init(&k,
+		 &(struct kit_options){.body_limit = 1000, .body_hash = true});
+	kit_open(&k, false, true);
+	for (unsigned int i = 0; i < 100; i++)
+		respond(&k, small);
+	assert_true(has(&k, " body=0/0: !decode-limit"));
+	kit_close(&k, STREAM_END_FIN);
+	for (unsigned int i = 0; i < 5000; i++) {
+		kit_open(&k, false, true);
+		k.flow.tuple.port[0] = (uint16_t)(10000 + i);
+		respond(&k, honest);
+		assert_true(has(&k, " body=9/9:a text or sha"));
+		kit_close(&k, STREAM_END_FIN);
+	}
+	kit_done(&k);
+	free(zeros.p);
+	free(small.p);
+	free(honest.p);
+}
+
 /* Ordinary bodies never count, however many there are. */
 static void budget_of_ordinary_bodies(void **state)
 {
@@ -188,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stop_at_limit),
 		cmocka_unit_test(budget),
+		cmocka_unit_test(budget_of_others),
 		cmocka_unit_test(budget_of_ordinary_bodies),
 		cmocka_unit_test(bucket),
 	};

@@ -31,13 +31,15 @@ static void decoder_stop(struct decoder *d, unsigned int result)
 static bool charge(struct decoder *d, uint32_t kib)
 {
 	struct decode_pool *pool = d->pool;
-	struct decode_budget *conn = decode_pool_budget(pool, d->hash(d->conn));
-	bool within = decode_budget_charge(conn, &decode_allowance_conn, kib,
-					   *pool->now_ns);
+	struct decode_budget *conn =
+		decode_pool_budget(pool, d->hash(d->conn), kib > 0);
+	bool within =
+		!conn || decode_budget_charge(conn, &decode_allowance_conn, kib,
+					      *pool->now_ns);
 
 	if (!decode_budget_charge(&pool->budget, &decode_allowance_worker, kib,
 				  *pool->now_ns) &&
-	    conn->debt > DECODE_CONN_FREE)
+	    conn && conn->debt > DECODE_CONN_FREE)
 		within = false;
 	if (!within)
 		decoder_stop(d, DECODE_LIMIT);

@@ -47,9 +47,25 @@ void decode_pool_free(struct decode_pool *pool)
 }
 
 struct decode_budget *decode_pool_budget(struct decode_pool *pool,
-					 uint32_t hash)
+					 uint32_t hash, bool add)
 {
-	return &pool->conns[hash % DECODE_CONNS];
+	struct decode_debtor *set = pool->debtors[hash % DECODE_SETS];
+	struct decode_debtor *least = set;
+
+	for (struct decode_debtor *d = set; d < set + DECODE_WAYS; d++)
+		if (d->hash == hash)
+			return &d->budget;
+	if (!add)
+		return NULL;
+	for (struct decode_debtor *d = set; d < set + DECODE_WAYS; d++) {
+		/* to subtract what was paid in the meantime */
+		decode_budget_charge(&d->budget, &decode_allowance_conn, 0,
+				     *pool->now_ns);
+		if (d->budget.debt < least->budget.debt)
+			least = d;
+	}
+	*least = (struct decode_debtor){.hash = hash};
+	return &least->budget;
 }
 
 z_stream *pool_get_inflate(struct decode_pool *pool)

@@ -7,6 +7,7 @@
 #ifndef HTTP_DECODE_POOL_H
 #define HTTP_DECODE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,14 @@
 #define LAYERS_MAX (HEAD_CODINGS_MAX * 2 + 1)
 #define OUT_SIZE   16384u
 
-#define DECODE_CONNS 1024u
+/* Connections that owe something: sets by hash, of so many places */
+#define DECODE_SETS 128u
+#define DECODE_WAYS 8u
+
+struct decode_debtor {
+	uint32_t hash;
+	struct decode_budget budget;
+};
 
 struct decode_pool {
 	struct store *store;
@@ -30,9 +38,9 @@ struct decode_pool {
 	unsigned int n_inflaters;
 	ZSTD_DCtx *zstd;
 	struct decode_budget budget; /* of the worker */
-	/* Of connections, by hash. Few ever owe anything, so sharing a budget
-	 * is harmless. */
-	struct decode_budget conns[DECODE_CONNS];
+	/* Few connections ever owe anything. Among those, a flood of bombs must
+	 * not be mistaken for the others, so the whole hash is compared. */
+	struct decode_debtor debtors[DECODE_SETS][DECODE_WAYS];
 	const uint64_t *now_ns;		   /* the time for budgets */
 	uint8_t out[LAYERS_MAX][OUT_SIZE]; /* output of each layer */
 };
@@ -42,9 +50,10 @@ struct decode_pool *decode_pool_new(struct store *store,
 				    const uint64_t *now_ns);
 void decode_pool_free(struct decode_pool *pool);
 
-/* The budget of the connections with this hash. */
+/* The budget of the connection with this hash. NULL: it owes nothing; with add, it
+ * takes the place of the smallest debt in its set instead. */
 struct decode_budget *decode_pool_budget(struct decode_pool *pool,
-					 uint32_t hash);
+					 uint32_t hash, bool add);
 
 /* Ready for raw deflate data. NULL: no memory. */
 z_stream *pool_get_inflate(struct decode_pool *pool);

@@ -15,7 +15,7 @@
 /* Receives decoded bytes. False: no more are needed, so decoding stops. */
 typedef bool decode_output(void *ctx, const uint8_t *p, size_t n);
 
-/* Hash of a connection; connections with the same one share a budget. */
+/* Hash of a connection; connections with the same 32 bits share a budget. */
 typedef uint32_t decode_hash(const void *conn);
 
 /* Result bits */
