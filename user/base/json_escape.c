@@ -24,15 +24,19 @@ uint8_t *json_escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
 	uint8_t c = *p;
 
 	if (c < 0x80) {
-		*at = p + 1;
 		if (short_escape(c)) {
 			*w++ = '\\';
 			*w++ = short_escape(c);
-		} else if (control_length(p, end)) {
-			w = control_put(w, p, 1);
-		} else {
+			p++;
+		} else if (!control_length(p, end)) {
 			*w++ = c;
+			p++;
+		} else { /* nearly all of a decompression bomb are NULs */
+			do {
+				w = control_put(w, p++, 1);
+			} while (p < end && *p < 0x20 && !short_escape(*p));
 		}
+		*at = p;
 		return w;
 	}
 	for (; p < end && *p >= 0x80; p += n) {

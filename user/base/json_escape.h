@@ -43,9 +43,9 @@ static inline uint64_t json_not_plain(uint64_t v)
 uint8_t *json_escape_portable(uint8_t *w, const uint8_t *p, size_t n,
 			      enum json_invalid invalid);
 
-/* Writes the character at *at if it is ASCII, else the whole run of non-ASCII
- * bytes that starts there, and advances *at. Returns the end of the output, or
- * NULL at invalid UTF-8 under JSON_REJECT. */
+/* Writes the character at *at, or the whole run that starts there of control
+ * characters or of non-ASCII bytes, and advances *at. Returns the end of the
+ * output, or NULL at invalid UTF-8 under JSON_REJECT. */
 uint8_t *json_escape_one(uint8_t *w, const uint8_t **at, const uint8_t *end,
 			 enum json_invalid invalid);
 
