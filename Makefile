@@ -212,6 +212,8 @@ BENCH_HTTP_LIB := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,$(if \
 $(O)/tests/bench/%: $(O)/tests/bench/%.o $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(if $(findstring bench_http,$@),$(BENCH_HTTP_LIB))
+$(O)/tests/bench/bench_work $(O)/tests/bench/live_work: $(O)/tests/bench/work.o
+$(O)/tests/bench/live_work: $(O)/tests/gen/gen_packet.o
 bench-%: $(O)/tests/bench/bench_%
 	@$<
 BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)
@@ -328,7 +330,7 @@ test-one: $(O)/.deps
 built-for-tests: $(TEST_PARTS:%=built-for-%)
 built-for-build: all
 built-for-unit: unit-tests
-built-for-long: all unit-tests bpf-tests test-tools
+built-for-long: all unit-tests bpf-tests test-tools $(LIVE_TOOLS)
 built-for-bpf: all bpf-tests
 built-for-sanitize:
 	@$(MAKE) O=$(O)/sanitize SANITIZE=address,undefined all unit-tests provision-tests

@@ -259,6 +259,12 @@ part_long()
 	done
 	run "long/hostile" 1200 env HOSTILE_CONNECTIONS=2000 \
 		tests/e2e/test_hostile.sh
+	# It needs the CPUs for itself.
+	wait
+	account
+	run "long/live_hostile" 900 tests/bench/test_live_hostile.sh
+	wait
+	account
 	for t in tests/e2e/test_*.sh; do
 		grep -q METLO_TEST_LONG "$t" &&
 			run "long/$(basename "$t" .sh)" \

@@ -265,7 +265,7 @@ def small(bench):
     return failed
 
 
-def options():
+def options(args=None):
     cpus = sorted(os.sched_getaffinity(0))
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -287,7 +287,7 @@ def options():
     p.add_argument("--metlo-options", default="", help="further options of metlo-xdp attach")
     p.add_argument("--cpus", default=f"{cpus[0]},{cpus[min(1, len(cpus) - 1)]}",
                    help="CPUs of the injector and of the receiver")
-    conf = p.parse_args()
+    conf = p.parse_args(args)
     conf.cpus = [int(c) for c in conf.cpus.split(",")]
     conf.rates = [int(r) for r in conf.rates.split(",") if r]
     conf.metlo_options = conf.metlo_options.split()
