@@ -41,6 +41,11 @@ static int try_all(struct cred_search *s, struct credentials *out,
 	return error;
 }
 
+int chain_region(struct cred_search *s, char *region, size_t n)
+{
+	return cred_instance_region(s, region, n);
+}
+
 static const char next_step[] =
 	"\nSet AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run \"aws configure\" or \"aws sso login\", or select a profile with --profile.";
 

@@ -10,4 +10,8 @@
 int chain_find(struct cred_search *s, struct credentials *out,
 	       struct aws_error *err);
 
+/* The region where this instance runs, which the AWS CLI uses if none is
+ * configured. 0, or a negative errno if it is not known. */
+int chain_region(struct cred_search *s, char *region, size_t n);
+
 #endif

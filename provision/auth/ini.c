@@ -70,11 +70,14 @@ static int add_section(struct ini *ini, char *p, struct ini_section **out)
 	return 0;
 }
 
-static int add_value(struct ini_section *section, char *p)
+static int add_value(struct ini_section *section, const char *parent, char *p)
 {
 	char *equals = strpbrk(p, "=:"), *value, *comment;
 	struct ini_value *v;
 
+	/* What a nested line means depends on its parent. */
+	if (parent && !equals)
+		return 0;
 	if (!equals || !section)
 		return -EPROTO;
 	*equals = 0;
@@ -89,6 +92,7 @@ static int add_value(struct ini_section *section, char *p)
 	v = calloc(1, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
+	v->parent = parent;
 	v->name = trim(p);
 	v->value = trim(value);
 	v->next = section->values;
@@ -99,6 +103,7 @@ static int add_value(struct ini_section *section, char *p)
 int ini_parse(struct ini *ini, const char *text, size_t n, unsigned int *line)
 {
 	struct ini_section *section = NULL;
+	const char *parent = NULL;
 	char *p, *next;
 	int error = 0;
 
@@ -124,10 +129,15 @@ int ini_parse(struct ini *ini, const char *text, size_t n, unsigned int *line)
 		p = trim(p);
 		if (!*p || *p == '#' || *p == ';')
 			continue;
-		if (*p == '[')
+		if (*p == '[') {
 			error = add_section(ini, p, &section);
-		else if (!indented)
-			error = add_value(section, p);
+			parent = NULL;
+		} else if (!indented) {
+			error = add_value(section, NULL, p);
+			parent = error ? NULL : section->values->name;
+		} else if (parent) {
+			error = add_value(section, parent, p);
+		}
 	}
 	if (error)
 		ini_free(ini);
@@ -186,10 +196,17 @@ const struct ini_section *ini_find(const struct ini *ini, const char *type,
 
 const char *ini_get(const struct ini_section *section, const char *name)
 {
+	return ini_get_nested(section, NULL, name);
+}
+
+const char *ini_get_nested(const struct ini_section *section,
+			   const char *parent, const char *name)
+{
 	const struct ini_value *v;
 
 	for (v = section ? section->values : NULL; v; v = v->next)
-		if (!strcasecmp(v->name, name))
+		if (!strcasecmp(v->name, name) && !v->parent == !parent &&
+		    (!parent || !strcasecmp(v->parent, parent)))
 			return v->value;
 	return NULL;
 }

@@ -92,22 +92,64 @@ const char *profiles_or_env(const struct profiles *p, const char *name,
 	return v && *v ? v : NULL;
 }
 
-const char *profiles_endpoint(const struct profiles *p, const char *name,
-			      const char *service)
+static bool endpoints_ignored(const struct profiles *p, const char *name)
 {
 	const char *ignore =
 		profiles_or_env(p, name, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 				"ignore_configured_endpoint_urls");
+
+	return ignore && !strcasecmp(ignore, "true");
+}
+
+static const char *not_empty(const char *v)
+{
+	return v && *v ? v : NULL;
+}
+
+static const char *endpoint_variable(const char *service)
+{
 	char variable[80];
+
+	snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s", service);
+	return not_empty(getenv(variable));
+}
+
+static const char *services_endpoint(const struct profiles *p, const char *name,
+				     const char *service)
+{
+	const char *section = profiles_get(p, name, "services");
+
+	if (!section)
+		return NULL;
+	return not_empty(
+		ini_get_nested(ini_find(&p->config.ini, "services", section),
+			       service, "endpoint_url"));
+}
+
+const char *profiles_service_endpoint(const struct profiles *p,
+				      const char *name, const char *service)
+{
 	const char *v;
 
-	if (ignore && !strcasecmp(ignore, "true"))
+	if (endpoints_ignored(p, name))
 		return NULL;
-	snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s", service);
-	v = getenv(variable);
-	return v && *v ? v
-		       : profiles_or_env(p, name, "AWS_ENDPOINT_URL",
-					 "endpoint_url");
+	v = endpoint_variable(service);
+	return v ? v : services_endpoint(p, name, service);
+}
+
+const char *profiles_endpoint(const struct profiles *p, const char *name,
+			      const char *service)
+{
+	const char *v;
+
+	if (endpoints_ignored(p, name))
+		return NULL;
+	v = endpoint_variable(service);
+	if (!v)
+		v = not_empty(getenv("AWS_ENDPOINT_URL"));
+	if (!v)
+		v = services_endpoint(p, name, service);
+	return v ? v : not_empty(profiles_get(p, name, "endpoint_url"));
 }
 
 static void add_name(struct buf *to, const char *name)

@@ -31,9 +31,13 @@ bool profiles_have(const struct profiles *p, const char *name);
 const char *profiles_get(const struct profiles *p, const char *name,
 			 const char *setting);
 /* The endpoint configured for a service ("EC2", "STS"): AWS_ENDPOINT_URL_EC2,
- * AWS_ENDPOINT_URL, then endpoint_url of the profile. NULL: AWS's own. */
+ * AWS_ENDPOINT_URL, then endpoint_url of the service in the section that
+ * "services" of the profile names, and of the profile. NULL: AWS's own. */
 const char *profiles_endpoint(const struct profiles *p, const char *name,
 			      const char *service);
+/* The same without those that are meant for all services. */
+const char *profiles_service_endpoint(const struct profiles *p,
+				      const char *name, const char *service);
 /* A setting that an environment variable overrides; NULL if neither is set. */
 const char *profiles_or_env(const struct profiles *p, const char *name,
 			    const char *variable, const char *setting);

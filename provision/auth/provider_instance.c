@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The role of an EC2 instance, from the instance metadata service. Only version 2
+ * The role and region of an EC2 instance, from the instance metadata service.
+ * Only version 2
  * (IMDSv2, with a session token) is used: operators disable version 1, since any
  * server-side request forgery can query it.
  */
@@ -18,6 +19,7 @@
 
 #define DEFAULT_URL  "http://169.254.169.254"
 #define ROLES	     "/latest/meta-data/iam/security-credentials/"
+#define REGION	     "/latest/meta-data/placement/region"
 #define TOKEN_TTL    "21600" /* seconds, the maximum */
 #define MAX_RESPONSE (64u << 10)
 
@@ -123,43 +125,74 @@ static int fetch_role(struct imds *m, struct credentials *out,
 	return error;
 }
 
-int cred_instance(struct cred_search *s, struct credentials *out,
-		  struct aws_error *err)
+/* Opens a session with the service. -ENOENT: there is none, or it is off. The
+ * caller frees m->token. */
+static int begin(struct cred_search *s, struct imds *m, struct aws_error *why)
 {
 	const char *off = cred_env("AWS_EC2_METADATA_DISABLED");
 	const char *url = cred_env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
 	const char *timeout = cred_env("AWS_METADATA_SERVICE_TIMEOUT");
-	struct imds m = {.s = s, .timeout_ms = 1000};
-	struct aws_error why = {0};
 	int error;
 
+	*m = (struct imds){.s = s, .timeout_ms = 1000};
 	if (off && !strcasecmp(off, "true"))
 		return cred_skip(s, where, "AWS_EC2_METADATA_DISABLED is set");
 	if (!url)
 		url = profiles_get(s->profiles, s->profile,
 				   "ec2_metadata_service_endpoint");
-	m.base = url && *url ? url : DEFAULT_URL;
+	m->base = url && *url ? url : DEFAULT_URL;
 	if (timeout) {
 		long seconds = strtol(timeout, NULL, 10);
 
 		if (seconds >= 1 && seconds <= 60)
-			m.timeout_ms = (unsigned int)seconds * 1000;
+			m->timeout_ms = (unsigned int)seconds * 1000;
 	}
-	error = send(&m, "PUT", "/latest/api/token",
+	error = send(m, "PUT", "/latest/api/token",
 		     "X-aws-ec2-metadata-token-ttl-seconds", TOKEN_TTL,
-		     &m.token, &why);
-	if (error && why.kind == AWS_ERR_NETWORK) {
-		error = cred_skip(
+		     &m->token, why);
+	if (error && why->kind == AWS_ERR_NETWORK)
+		return cred_skip(
 			s, where,
 			"no response: this is not an EC2 instance, or its metadata service is disabled");
-	} else if (!error && m.token.status != 200) {
-		error = cred_skip(s, where,
-				  "HTTP status %d for the session token",
-				  m.token.status);
-	} else if (!error && strpbrk((char *)m.token.body.p, "\r\n")) {
-		error = cred_fail(&why, where,
-				  "the session token contains a line break");
+	if (!error && m->token.status != 200)
+		return cred_skip(s, where,
+				 "HTTP status %d for the session token",
+				 m->token.status);
+	if (!error && strpbrk((char *)m->token.body.p, "\r\n"))
+		return cred_fail(why, where,
+				 "the session token contains a line break");
+	return error;
+}
+
+int cred_instance_region(struct cred_search *s, char *region, size_t n)
+{
+	struct http_response response = {0};
+	struct aws_error why = {0};
+	struct imds m;
+	int error = begin(s, &m, &why);
+
+	if (!error)
+		error = get(&m, REGION, &response, &why);
+	if (!error && response.status != 200)
+		error = -ENOENT;
+	if (!error) {
+		cred_trim(&response.body);
+		if ((size_t)snprintf(region, n, "%.*s", (int)response.body.len,
+				     (char *)response.body.p) >= n)
+			error = -ENOENT;
 	}
+	http_response_free(&m.token);
+	http_response_free(&response);
+	return error;
+}
+
+int cred_instance(struct cred_search *s, struct credentials *out,
+		  struct aws_error *err)
+{
+	struct aws_error why = {0};
+	struct imds m;
+	int error = begin(s, &m, &why);
+
 	if (!error)
 		error = fetch_role(&m, out, &why);
 	http_response_free(&m.token);

@@ -13,6 +13,7 @@
 #include "auth/provider_container.h"
 #include "auth/provider_environment.h"
 #include "auth/provider_instance.h"
+#include "auth/provider_login.h"
 #include "auth/provider_process.h"
 #include "auth/provider_profile.h"
 #include "auth/provider_role.h"
@@ -215,6 +216,7 @@ static int own_credentials(struct cred_search *s, const char *profile,
 {
 	const struct profiles *p = s->profiles;
 	const char *command = setting(s, profile, "credential_process");
+	const char *session = setting(s, profile, "login_session");
 	int error;
 
 	if (setting(s, profile, "sso_session") ||
@@ -223,6 +225,8 @@ static int own_credentials(struct cred_search *s, const char *profile,
 	error = static_keys(profile, &p->credentials,
 			    ini_find(&p->credentials.ini, "", profile), out,
 			    err);
+	if (error == -ENOENT && session)
+		return cred_login(s, profile, session, out, err);
 	if (error == -ENOENT && command)
 		error = cred_process(s, profile, command, out, err);
 	if (error == -ENOENT)
@@ -255,6 +259,6 @@ int cred_profile(struct cred_search *s, const char *profile,
 	if (error == -ENOENT)
 		return cred_skip(
 			s, place,
-			"it has no keys, credential_process, role_arn or sso_session");
+			"it has no keys, credential_process, role_arn, sso_session or login_session");
 	return error;
 }

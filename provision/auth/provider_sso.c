@@ -118,16 +118,18 @@ static int read_refusal(const struct http_response *response,
 			 response->status, why.message);
 }
 
-static int build_url(const struct sso *o, struct buf *url)
+static int build_url(const struct cred_search *s, const struct sso *o,
+		     struct buf *url)
 {
 	/* The token grants its owner's rights in every account, so it is sent
 	 * to the portal only, never to an endpoint meant for other services. */
-	const char *base = cred_env("AWS_ENDPOINT_URL_SSO");
+	const char *base =
+		profiles_service_endpoint(s->profiles, s->profile, "SSO");
 	char regional[ENDPOINT_MAX];
 	size_t n;
 
-	if (!base &&
-	    !endpoint_url("portal.sso", o->region, regional, sizeof(regional)))
+	if (!base && !endpoint_url_variant("portal.sso", o->region, s->variant,
+					   regional, sizeof(regional)))
 		base = regional;
 	n = base ? strlen(base) : 0;
 	while (n && base[n - 1] == '/')
@@ -149,7 +151,7 @@ static int fetch_keys(struct cred_search *s, const struct sso *o,
 	struct http_response response = {0};
 	struct aws_error why = {0};
 	struct buf url = {0};
-	int error = build_url(o, &url);
+	int error = build_url(s, o, &url);
 
 	if (!error)
 		error = cred_http(

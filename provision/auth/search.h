@@ -18,6 +18,7 @@
 #include "auth/profiles.h"
 #include "base/log.h"
 #include "http/credentials.h"
+#include "http/endpoint.h"
 #include "http/transport.h"
 
 struct cred_search {
@@ -28,6 +29,7 @@ struct cred_search {
 	bool profile_given;   /* --profile overrides the environment */
 	const char *region;   /* for STS; NULL: us-east-1 */
 	int64_t clock_offset; /* seconds that AWS's clock is ahead */
+	struct endpoint_options variant;
 	bool (*stopped)(void *ctx);
 	/* Prompts for an MFA code; false: the user gave none. NULL: there is
 	 * no user to prompt. */

@@ -5,23 +5,21 @@
  * fails, the old token is used until it expires.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cjson/cJSON.h>
 #include <openssl/sha.h>
 
 #include "auth/cred_json.h"
 #include "auth/sso_token.h"
+#include "auth/token_cache.h"
 #include "http/endpoint.h"
 #include "http/request.h"
 #include "http/secret.h"
 
-#define MAX_FILE    (256u << 10)
 #define TIMEOUT_MS  20000
 #define RENEW_S	    (15 * 60) /* before the token expires, as in the AWS CLI */
 #define MAX_EXPIRES (10 * 365 * 86400.0)
@@ -29,56 +27,10 @@
 /* ~/.aws/sso/cache/<SHA-1 of key>.json, to be freed by the caller. */
 static char *cache_path(const char *key)
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t hash[SHA_DIGEST_LENGTH];
-	char path[80] = "~/.aws/sso/cache/", *w = path + strlen(path);
-	size_t i;
 
 	SHA1((const uint8_t *)key, strlen(key), hash);
-	for (i = 0; i < sizeof(hash); i++) {
-		*w++ = digits[hash[i] >> 4];
-		*w++ = digits[hash[i] & 15];
-	}
-	strcpy(w, ".json");
-	return profiles_expand(path);
-}
-
-static bool expires_after(const cJSON *json, const char *name, int64_t when)
-{
-	const char *text = cred_json_string(json, name);
-	int64_t expires;
-
-	return text && !cred_parse_time(text, &expires) && expires > when;
-}
-
-/* Rewrites the cache file. A failure only means that the next run renews again. */
-static void store(const struct cred_search *s, const char *path,
-		  const cJSON *json)
-{
-	char *text = cJSON_PrintUnformatted(json), *tmp = NULL;
-	size_t n = text ? strlen(text) : 0;
-	bool done = false;
-	int fd = -1;
-
-	if (text && asprintf(&tmp, "%s.%ld", path, (long)getpid()) > 0)
-		fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0) {
-		done = write(fd, text, n) == (ssize_t)n;
-		done = !close(fd) && done && !rename(tmp, path);
-		if (!done)
-			unlink(tmp);
-	}
-	if (!done && s->log)
-		log_warn(s->log, "cannot store the renewed SSO token in %s",
-			 path);
-	free(tmp);
-	secret_free_string(&text);
-}
-
-static void set_string(cJSON *json, const char *name, const char *value)
-{
-	cJSON_DeleteItemFromObjectCaseSensitive(json, name);
-	cJSON_AddStringToObject(json, name, value);
+	return token_cache_path("~/.aws/sso/cache", hash, sizeof(hash));
 }
 
 /* Takes the new token over into the document. false: it has none. */
@@ -91,18 +43,12 @@ static bool adopt_response(cJSON *json, const struct http_response *response,
 	const cJSON *n = cJSON_GetObjectItemCaseSensitive(new, "expiresIn");
 	bool usable = token && cJSON_IsNumber(n) && n->valuedouble > 0 &&
 		      n->valuedouble < MAX_EXPIRES;
-	char expires[32];
-	struct tm tm;
-	time_t when;
 
 	if (usable) {
-		when = (time_t)(now + (int64_t)n->valuedouble);
-		strftime(expires, sizeof(expires), "%Y-%m-%dT%H:%M:%SZ",
-			 gmtime_r(&when, &tm));
-		set_string(json, "accessToken", token);
-		set_string(json, "expiresAt", expires);
+		token_set_string(json, "accessToken", token);
+		token_set_expiry(json, "expiresAt", now, n->valuedouble);
 		if (refresh)
-			set_string(json, "refreshToken", refresh);
+			token_set_string(json, "refreshToken", refresh);
 	}
 	cred_json_free(new);
 	return usable;
@@ -129,15 +75,16 @@ static bool renew(struct cred_search *s, const struct sso_login *l, cJSON *json,
 		  int64_t now)
 {
 	const struct sign_header type = {"Content-Type", "application/json"};
-	const char *base = cred_env("AWS_ENDPOINT_URL_SSO_OIDC");
+	const char *base =
+		profiles_service_endpoint(s->profiles, s->profile, "SSO_OIDC");
 	struct http_response response = {0};
 	char regional[ENDPOINT_MAX], url[ENDPOINT_MAX + 8];
 	struct aws_error why = {0};
 	char *body = request_body(json);
 	bool done = false;
 
-	if (!base &&
-	    !endpoint_url("oidc", l->region, regional, sizeof(regional)))
+	if (!base && !endpoint_url_variant("oidc", l->region, s->variant,
+					   regional, sizeof(regional)))
 		base = regional;
 	if (body && base &&
 	    (size_t)snprintf(url, sizeof(url), "%s/token", base) <
@@ -149,7 +96,7 @@ static bool renew(struct cred_search *s, const struct sso_login *l, cJSON *json,
 					      .n_headers = 1,
 					      .body = body,
 					      .body_len = strlen(body),
-					      .max_response = MAX_FILE,
+					      .max_response = TOKEN_FILE_MAX,
 					      .connect_ms = 10000,
 					      .timeout_ms = TIMEOUT_MS},
 		       &response, &why))
@@ -168,7 +115,7 @@ static bool can_renew(const struct sso_login *l, const cJSON *json, int64_t now)
 	return l->session && cred_json_string(json, "refreshToken") &&
 	       cred_json_string(json, "clientId") &&
 	       cred_json_string(json, "clientSecret") &&
-	       expires_after(json, "registrationExpiresAt", now);
+	       token_expires_after(json, "registrationExpiresAt", now);
 }
 
 static int valid_token(struct cred_search *s, const struct sso_login *l,
@@ -181,10 +128,10 @@ static int valid_token(struct cred_search *s, const struct sso_login *l,
 		return cred_fail(err, l->where,
 				 "%s has no accessToken; run \"%s\"", path,
 				 l->command);
-	if (!expires_after(json, "expiresAt", now + RENEW_S) &&
+	if (!token_expires_after(json, "expiresAt", now + RENEW_S) &&
 	    can_renew(l, json, now) && renew(s, l, json, now))
-		store(s, path, json);
-	if (!expires_after(json, "expiresAt", now))
+		token_cache_write(s, path, json);
+	if (!token_expires_after(json, "expiresAt", now))
 		return cred_fail(err, l->where,
 				 "the login has expired; run \"%s\"",
 				 l->command);
@@ -198,7 +145,8 @@ int sso_token(struct cred_search *s, const struct sso_login *l, char **token,
 	char *path = cache_path(l->cache_key);
 	struct buf text = {0};
 	cJSON *json = NULL;
-	int error = path ? secret_read_file(path, MAX_FILE, &text) : -ENOMEM;
+	int error =
+		path ? secret_read_file(path, TOKEN_FILE_MAX, &text) : -ENOMEM;
 
 	*token = NULL;
 	if (error == -ENOENT)

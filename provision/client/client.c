@@ -28,8 +28,12 @@ static char *copy(const char *s, bool *failed)
 	return to;
 }
 
-/* The region, by the precedence of the AWS tools. */
-static const char *find_region(struct aws_client *c, const char *given)
+#define REGION_MAX 64
+
+/* The region, by the precedence of the AWS tools. instance holds that of the
+ * instance. */
+static const char *find_region(struct aws_client *c, const char *given,
+			       char instance[REGION_MAX])
 {
 	const char *v = given;
 
@@ -45,6 +49,10 @@ static const char *find_region(struct aws_client *c, const char *given)
 	if (!v) {
 		v = profiles_get(&c->profiles, c->profile, "region");
 		c->region_source = "profile";
+	}
+	if ((!v || !*v) && client_instance_region(c, instance, REGION_MAX)) {
+		v = instance;
+		c->region_source = "instance metadata";
 	}
 	return v && *v ? v : NULL;
 }
@@ -75,12 +83,35 @@ static bool is_on(const struct aws_client *c, const char *variable,
 	return v && !strcasecmp(v, "true");
 }
 
+/* The profile that the user selected, and how; NULL: none. */
+static const char *find_profile(const char *given, const char **source)
+{
+	const char *v = given;
+
+	*source = "--profile";
+	if (!v) {
+		v = cred_env("AWS_PROFILE");
+		*source = "AWS_PROFILE";
+	}
+	if (!v) {
+		v = cred_env("AWS_DEFAULT_PROFILE");
+		*source = "AWS_DEFAULT_PROFILE";
+	}
+	return v;
+}
+
+static bool is_usable(const struct profile_file *f)
+{
+	return !f->error || f->error == -ENOENT;
+}
+
 int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		   struct aws_error *err)
 {
 	struct aws_client *c = calloc(1, sizeof(*c));
 	const char *profile = o->profile && *o->profile ? o->profile : NULL;
-	const char *url = o->endpoint_url, *region, *bundle;
+	const char *url = o->endpoint_url, *region, *bundle, *profile_source;
+	char instance[REGION_MAX];
 	bool failed = false;
 	int error;
 
@@ -93,10 +124,7 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 	c->opt.timeout_s = o->timeout_s ? o->timeout_s : 60;
 	c->log = o->log ? o->log : &discard;
 	c->profile_given = profile != NULL;
-	if (!profile)
-		profile = cred_env("AWS_PROFILE");
-	if (!profile)
-		profile = cred_env("AWS_DEFAULT_PROFILE");
+	profile = find_profile(profile, &profile_source);
 	c->profile = copy(profile ? profile : "default", &failed);
 	c->endpoint_url = copy(url && *url ? url : NULL, &failed);
 	error = transport_new(&c->http, o->stopped, o->stopped_ctx);
@@ -106,10 +134,14 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 		aws_client_free(c);
 		return aws_error_no_memory(err);
 	}
-	if (c->profile_given && !profiles_have(&c->profiles, c->profile)) {
+	/* A file that cannot be read is reported by the search for
+	 * credentials. */
+	if (profile && !profiles_have(&c->profiles, c->profile) &&
+	    is_usable(&c->profiles.config) &&
+	    is_usable(&c->profiles.credentials)) {
 		error = aws_error_bad_parameter(
-			err, "there is no profile \"%.80s\" in %s or %s",
-			c->profile, c->profiles.config.path,
+			err, "%s: there is no profile \"%.80s\" in %s or %s",
+			profile_source, c->profile, c->profiles.config.path,
 			c->profiles.credentials.path);
 		aws_client_free(c);
 		return error;
@@ -123,7 +155,7 @@ int aws_client_new(struct aws_client **out, const struct aws_options *o,
 				      "use_dualstack_endpoint");
 	if (!c->opt.max_attempts)
 		c->opt.max_attempts = find_attempts(c);
-	region = find_region(c, o->region);
+	region = find_region(c, o->region, instance);
 	if (region)
 		error = aws_client_set_region(c, region, err);
 	if (error) {

@@ -66,21 +66,37 @@ int client_sleep(struct aws_client *c, unsigned int ms, struct aws_error *err)
 	return client_stopped(c, err);
 }
 
+static struct cred_search search(const struct aws_client *c)
+{
+	return (struct cred_search){.http = c->http,
+				    .log = c->log,
+				    .profiles = &c->profiles,
+				    .profile = c->profile,
+				    .profile_given = c->profile_given,
+				    .region = c->region,
+				    .clock_offset = c->clock_offset,
+				    .variant = c->variant,
+				    .stopped = c->opt.stopped,
+				    .mfa = c->opt.mfa,
+				    .ctx = c->opt.stopped_ctx};
+}
+
+bool client_instance_region(struct aws_client *c, char *region, size_t n)
+{
+	struct cred_search s = search(c);
+	int error = chain_region(&s, region, n);
+
+	buf_free(&s.tried);
+	return !error;
+}
+
 static int find_credentials(struct aws_client *c, struct aws_error *err)
 {
-	struct cred_search s = {.http = c->http,
-				.log = c->log,
-				.profiles = &c->profiles,
-				.profile = c->profile,
-				.profile_given = c->profile_given,
-				.region = c->region,
-				.clock_offset = c->clock_offset,
-				.stopped = c->opt.stopped,
-				.mfa = c->opt.mfa,
-				.ctx = c->opt.stopped_ctx};
+	struct cred_search s = search(c);
 	struct credentials found;
 	int error = chain_find(&s, &found, err);
 
+	c->clock_offset = s.clock_offset;
 	buf_free(&s.tried);
 	if (error)
 		return error;

@@ -24,6 +24,8 @@ struct aws_client {
 /* Searches for credentials unless the present ones remain valid for a while.
  * renew: search anyway, since AWS rejected them. */
 int client_credentials(struct aws_client *c, bool renew, struct aws_error *err);
+/* The region of the instance that this runs on; false: it is not known. */
+bool client_instance_region(struct aws_client *c, char *region, size_t n);
 /* The configured endpoint of a service ("ec2"); NULL: AWS's own. */
 const char *client_endpoint(const struct aws_client *c, const char *service);
 /* -EINTR (AWS_ERR_STOPPED) if opt.stopped returns true. */

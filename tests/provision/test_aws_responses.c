@@ -217,6 +217,9 @@ static void ini_files(void **state)
 	assert_string_equal(ini_get(s, "url"), "http://x/#y");
 	assert_string_equal(ini_get(s, "s3"), "");
 	assert_null(ini_get(s, "inner"));
+	assert_string_equal(ini_get_nested(s, "S3", "Inner"), "1");
+	assert_null(ini_get_nested(s, "url", "inner"));
+	assert_null(ini_get_nested(s, "s3", "key"));
 	assert_null(ini_find(&ini, "", "two words"));
 	assert_null(ini_get(NULL, "x"));
 	ini_free(&ini);

@@ -468,26 +468,6 @@ def unsupported(m: Mirror) -> None:
     assert "t2.micro" not in run.err + run.out, run
 
 
-@test("endpoints: --endpoint-url, then the variable of the service, then the general one")
-def endpoints(m: Mirror) -> None:
-    dead, url = "http://127.0.0.1:9", m.aws.url
-    m("aws", "list", AWS_ENDPOINT_URL=dead).expect(1, "127.0.0.1:9")
-    services = {f"AWS_ENDPOINT_URL_{s}": url for s in ("EC2", "ECS", "STS",
-                                                       "ELASTIC_LOAD_BALANCING_V2")}
-    m("aws", "list", AWS_ENDPOINT_URL=dead, **services).expect(0)
-    m("aws", "list", "--endpoint-url", url, AWS_ENDPOINT_URL=dead,
-      AWS_ENDPOINT_URL_EC2=dead).expect(0)
-    with tempfile.NamedTemporaryFile("w") as config:
-        config.write(f"[profile p]\nendpoint_url = {url}\n"
-                     f"aws_access_key_id = {DEFAULT_KEY}\n"
-                     f"aws_secret_access_key = {DEFAULT_SECRET}\n")
-        config.flush()
-        files = {"AWS_CONFIG_FILE": config.name, "AWS_ENDPOINT_URL": ""}
-        m("aws", "list", "--profile", "p", **files).expect(0)
-        m("aws", "list", "--profile", "nosuch", AWS_REGION="", **files).expect(
-            2, 'there is no profile "nosuch"', config.name)
-
-
 @test("the health of targets is read only where mirrored traffic may go")
 def health_calls(m: Mirror) -> None:
     m.aws("elbv2", "create-target-group", "--name", "web", "--protocol", "HTTP", "--port", "80",

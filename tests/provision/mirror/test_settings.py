@@ -1,0 +1,62 @@
+"""Where region, endpoints and profile come from: as for the AWS CLI."""
+from __future__ import annotations
+
+import tempfile
+
+from fakeaws.world import DEFAULT_KEY, DEFAULT_SECRET
+
+from .kit import Mirror, run_module, test
+
+
+@test("endpoints: --endpoint-url, then the variable of the service, then the general one")
+def endpoints(m: Mirror) -> None:
+    dead, url = "http://127.0.0.1:9", m.aws.url
+    m("aws", "list", AWS_ENDPOINT_URL=dead).expect(1, "127.0.0.1:9")
+    services = {f"AWS_ENDPOINT_URL_{s}": url for s in ("EC2", "ECS", "STS",
+                                                       "ELASTIC_LOAD_BALANCING_V2")}
+    m("aws", "list", AWS_ENDPOINT_URL=dead, **services).expect(0)
+    m("aws", "list", "--endpoint-url", url, AWS_ENDPOINT_URL=dead,
+      AWS_ENDPOINT_URL_EC2=dead).expect(0)
+    with tempfile.NamedTemporaryFile("w") as config:
+        config.write(f"[profile p]\nendpoint_url = {url}\n"
+                     f"aws_access_key_id = {DEFAULT_KEY}\n"
+                     f"aws_secret_access_key = {DEFAULT_SECRET}\n")
+        config.flush()
+        files = {"AWS_CONFIG_FILE": config.name, "AWS_ENDPOINT_URL": ""}
+        m("aws", "list", "--profile", "p", **files).expect(0)
+        m("aws", "list", "--profile", "nosuch", AWS_REGION="", **files).expect(
+            2, 'there is no profile "nosuch"', config.name)
+        m("aws", "list", AWS_PROFILE="nosuch", **files).expect(
+            1, 'AWS_PROFILE: there is no profile "nosuch"', config.name)
+        m("aws", "list", AWS_PROFILE="p", **files).expect(0)
+
+
+@test("endpoints: the section that services of the profile names")
+def services(m: Mirror) -> None:
+    dead = "http://127.0.0.1:1"
+    with tempfile.NamedTemporaryFile("w") as config:
+        config.write(f"[default]\nservices = here\nendpoint_url = {dead}\n[services here]\n")
+        for service in ("ec2", "elastic_load_balancing_v2", "ecs", "sts", "cloudwatch"):
+            config.write(f"{service} =\n  endpoint_url = {m.aws.url}\n")
+        config.flush()
+        files = {"AWS_CONFIG_FILE": config.name, "AWS_ENDPOINT_URL": ""}
+        m("aws", "list", **files).expect(0)
+        # Variables take precedence, and all of it can be switched off.
+        m("aws", "list", **{**files, "AWS_ENDPOINT_URL": dead}).expect(1, dead)
+        m("aws", "list", **files, AWS_ENDPOINT_URL_EC2=dead).expect(1, dead)
+        m("aws", "list", **files, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true",
+          HTTPS_PROXY=dead).expect(1, "https://sts.us-east-1.amazonaws.com")
+
+
+@test("without a configured region, that of the instance is used")
+def region_of_instance(m: Mirror) -> None:
+    none = {"AWS_REGION": "", "AWS_DEFAULT_REGION": "",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:{m.aws.ports[1]}"}
+    m("aws", "list", **none).expect(2, "no region configured")
+    m("aws", "list", **none, AWS_EC2_METADATA_DISABLED="").expect(0, "us-east-1")
+    m("aws", "list", "--region", "eu-west-1", **none, AWS_EC2_METADATA_DISABLED="").expect(
+        0, "nothing in eu-west-1")
+
+
+if __name__ == "__main__":
+    run_module()
