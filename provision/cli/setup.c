@@ -36,6 +36,7 @@ int setup_load(struct setup *s)
 	struct inventory_scope scope = {.network = true,
 					.health = true,
 					.attributes = true,
+					.routes = true,
 					.sources = &s->spec.sources,
 					.excluded = &s->spec.excluded};
 

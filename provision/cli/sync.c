@@ -358,6 +358,7 @@ static int load_account(struct sync *s)
 	struct inventory_scope scope = {.network = true,
 					.health = true,
 					.attributes = true,
+					.routes = true,
 					.own_sources = true};
 	int code = context_load(s->ctx, &scope);
 

@@ -235,6 +235,21 @@ static int load_own_services(struct inventory *inv, struct aws_client *c,
 	return rc;
 }
 
+/* Packets need a route only to another VPC. Whether there is one stays unknown
+ * without the permission: a policy that permits everything else may lack it. */
+static int load_routes(struct inventory *inv, struct aws_client *c,
+		       struct aws_error *err)
+{
+	int rc = inv->vpcs.n > 1 ? ec2_describe_route_tables(
+					   c, NULL, &inv->route_tables, err)
+				 : 0;
+
+	if (!rc || err->kind != AWS_ERR_DENIED)
+		return rc;
+	*err = (struct aws_error){0};
+	return 0;
+}
+
 /* Loads one part; the order matches parts[] in inventory_load(). */
 static int load_part(struct inventory *inv, struct aws_client *c,
 		     const struct inventory_scope *w, unsigned int part,
@@ -275,9 +290,9 @@ static int load_part(struct inventory *inv, struct aws_client *c,
 		if (w->paths)
 			rc = ec2_describe_acls(c, NULL, &inv->acls, err);
 		if (w->paths && !rc)
-			rc = ec2_describe_route_tables(c, NULL,
-						       &inv->route_tables, err);
-		return rc;
+			return ec2_describe_route_tables(
+				c, NULL, &inv->route_tables, err);
+		return rc || !w->routes ? rc : load_routes(inv, c, err);
 	default:
 		if (w->sources)
 			rc = load_services(inv, c, w->sources, err);

@@ -12,7 +12,9 @@ struct inventory_scope {
 	 * that mirrored traffic can be forwarded to, or of all. */
 	bool health, all_targets;
 	bool attributes; /* of our load balancers; needed for plans */
-	bool paths;	 /* network ACLs and route tables; needed by verify */
+	/* Route tables if there are several VPCs; needed for plans. */
+	bool routes;
+	bool paths; /* network ACLs and route tables; needed by verify */
 	const struct sources
 		*sources; /* load the ECS services among these; may be NULL */
 	const struct sources *excluded; /* likewise */

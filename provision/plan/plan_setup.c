@@ -20,6 +20,7 @@
 #include "plan/plan_collect.h"
 #include "plan/plan_target.h"
 #include "plan/plan_lb.h"
+#include "plan/plan_reach.h"
 #include "plan/plan_tags.h"
 #include "model/filter_build.h"
 
@@ -463,6 +464,7 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	select_sources(p, sync);
 	choose_vni(p);
 	plan_target(p, &current);
+	plan_reach(p, sync);
 	tags = plan_filter_tags(p);
 	plan_filter(p, &current, &tags);
 	plan_sessions(p);

@@ -71,6 +71,7 @@ static void to_interface(struct plan *p)
 {
 	const struct ec2_interface *eni =
 		inventory_interface(p->inventory, p->spec.target.id);
+	const struct ec2_subnet *subnet;
 
 	if (!eni) {
 		plan_report(p, DIAG_FAIL,
@@ -78,6 +79,12 @@ static void to_interface(struct plan *p)
 			    p->spec.target.id, p->inventory->region);
 		return;
 	}
+	subnet = inventory_subnet(p->inventory, eni->subnet_id);
+	if (subnet && subnet->ipv6_only)
+		plan_report(
+			p, DIAG_FAIL,
+			"%s is in the subnet %s, which has only IPv6, and AWS does not mirror there",
+			eni->id, subnet->id);
 	FOREACH(s, &p->inventory->sessions)
 		if (str_same(s->interface_id, eni->id)) {
 			plan_report(

@@ -106,7 +106,7 @@ static const struct {
 	{READ_NETWORK, "ec2:DescribeNetworkAcls", VERIFY, 0},
 	{READ_NETWORK, "ec2:DescribeNetworkInterfaces", ALL, 0},
 	{READ_NETWORK, "ec2:DescribeRegions", SETUP | PLAN, 0},
-	{READ_NETWORK, "ec2:DescribeRouteTables", VERIFY, 0},
+	{READ_NETWORK, "ec2:DescribeRouteTables", READING, 0},
 	{READ_NETWORK, "ec2:DescribeSecurityGroups", ALL, 0},
 	{READ_NETWORK, "ec2:DescribeSubnets", ALL, 0},
 	{READ_NETWORK, "ec2:DescribeVpcEndpoints", ALL, 0},

@@ -101,16 +101,23 @@ static void check_instance(struct source_selection *s,
 			 "instance %s (%s): %s", i->id, i->type, why);
 }
 
-/* Why AWS would certainly refuse a session on an interface, because of the type
- * of its instance; NULL: it may accept one. A session that exists proves that it
- * does, whatever the table of types says. */
-static const char *type_refusal(struct source_selection *s,
-				const struct ec2_interface *eni)
+/* Why AWS would certainly refuse a session on an interface, because of its subnet
+ * or the type of its instance; NULL: it may accept one. A session that exists
+ * proves that it does, whatever the table of types says. */
+static const char *certain_refusal(struct source_selection *s,
+				   const struct ec2_interface *eni)
 {
 	const struct ec2_instance *i =
 		inventory_instance(s->inv, eni->instance_id);
+	const struct ec2_subnet *subnet =
+		inventory_subnet(s->inv, eni->subnet_id);
 	const char *why;
 
+	if (subnet && subnet->ipv6_only)
+		return arena_printf(
+			s->a,
+			"is left out: AWS does not mirror in subnets that have only IPv6 (%s)",
+			subnet->id);
 	if (!i || str_empty(i->type) ||
 	    instance_support(i->type, &why) != INSTANCE_UNSUPPORTED)
 		return NULL;
@@ -163,7 +170,7 @@ static void add_interface(struct source_selection *s,
 	}
 	/* Only a warning: one session that AWS refuses would roll back those of
 	 * all other sources. */
-	why = type_refusal(s, eni);
+	why = certain_refusal(s, eni);
 	if (why) {
 		diag_add(s->a, s->diagnostics, DIAG_WARN, "%s %s", eni->id,
 			 why);

@@ -234,6 +234,13 @@ class NetworkBuilder:
         if listens is not None:
             instance["_listens"] = listens
 
+    def set_subnet(self, subnet: str, **members: Any) -> None:
+        self.region.table("subnets")[subnet].update(members)
+
+    def set_route(self, table: str, route: dict[str, Any]) -> None:
+        self.region.table("route_tables")[table]["Routes"].append(
+            {"Origin": "CreateRoute", **route})
+
     def set_eni(self, eni: str, mirrorable: bool) -> None:
         """Sets whether AWS accepts this interface as a source."""
         if not re.fullmatch(r"eni-[0-9a-f]+", eni):

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether mirrored packets can get from the sources to the target at all. */
+#ifndef PLAN_PLAN_REACH_H
+#define PLAN_PLAN_REACH_H
+
+#include "plan/plan.h"
+
+/* Reports sources whose subnets have no private route to the target: a failure if
+ * that holds for all of them, with sync only a warning. The steps of the target
+ * must have been planned. */
+void plan_reach(struct plan *p, bool sync);
+
+#endif
