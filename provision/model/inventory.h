@@ -59,9 +59,10 @@ struct inventory {
 	/* The permission that reading them lacks; NULL: none. */
 	const char *attributes_denied;
 	struct inventory_services services;
-	/* Loaded only for verify. */
+	/* Loaded only for verify; route tables also for plans. */
 	struct ec2_acls acls;
 	struct ec2_route_tables route_tables;
+	bool routes_denied; /* reading route tables is not permitted */
 	/* Resources of ours that lost their tags: see adopt.h. */
 	struct str_list adopted;
 	/* Interfaces that AWS refused to mirror in an earlier attempt; the

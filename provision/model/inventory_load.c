@@ -246,6 +246,7 @@ static int load_routes(struct inventory *inv, struct aws_client *c,
 
 	if (!rc || err->kind != AWS_ERR_DENIED)
 		return rc;
+	inv->routes_denied = true;
 	*err = (struct aws_error){0};
 	return 0;
 }

@@ -160,7 +160,10 @@ void plan_reach(struct plan *p, bool sync)
 	if (w.unknown.n)
 		plan_report(
 			p, DIAG_WARN,
-			"whether %s ha%s a route to the target in %s cannot be determined (a prefix list, or route tables that cannot be read): \"metlo-mirror aws verify\" shows whether packets arrive",
+			"whether %s ha%s a route to the target in %s cannot be determined: %s",
 			str_list_text(&p->mem, &w.unknown, NAMES_MAX),
-			w.unknown.n == 1 ? "s" : "ve", l.items[0].vpc);
+			w.unknown.n == 1 ? "s" : "ve", l.items[0].vpc,
+			p->inventory->routes_denied
+				? "ec2:DescribeRouteTables is not permitted"
+				: "it may be in a prefix list or in a route table of another account; \"metlo-mirror aws verify\" shows whether packets arrive");
 }

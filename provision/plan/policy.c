@@ -34,6 +34,7 @@ enum sid {
 	MAKE_MIRRORS,
 	TAG_NEW_MIRRORS,
 	CHANGE_MIRRORS,
+	USE_TARGETS,
 	MAKE_LOAD_BALANCERS,
 	TAG_NEW_LOAD_BALANCERS,
 	CHANGE_LOAD_BALANCERS,
@@ -51,6 +52,7 @@ static const struct {
 	const char *service;   /* of the resources; NULL: "*" */
 	const char *resources; /* resource patterns, separated by spaces */
 	enum condition condition;
+	bool any_account; /* whatever account the policy is restricted to */
 } statements[] = {
 	[READ_MIRRORS] = {"ReadMirrors", NULL, NULL, NONE},
 	[READ_NETWORK] = {"ReadNetwork", NULL, NULL, NONE},
@@ -72,6 +74,9 @@ static const struct {
 		{"ChangeOwnMirrors", "ec2",
 		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/*",
 		 OWN},
+	/* A target may be that of someone else, also of another account. */
+	[USE_TARGETS] = {"UseTargets", "ec2", "traffic-mirror-target/*", NONE,
+			 true},
 	[MAKE_LOAD_BALANCERS] =
 		{"MakeLoadBalancers", "elasticloadbalancing",
 		 "loadbalancer/net/metlo-* targetgroup/metlo-* listener/net/metlo-*",
@@ -142,6 +147,8 @@ static const struct {
 	{CHANGE_MIRRORS, "ec2:DeleteTrafficMirrorSession", DELETING, 0},
 	{CHANGE_MIRRORS, "ec2:DeleteTrafficMirrorTarget", DELETING, 0},
 	{CHANGE_MIRRORS, "ec2:ModifyTrafficMirrorSession", CHANGING, 0},
+	{USE_TARGETS, "ec2:CreateTrafficMirrorSession", CHANGING, 0},
+	{USE_TARGETS, "ec2:ModifyTrafficMirrorSession", CHANGING, 0},
 	{MAKE_LOAD_BALANCERS, "elasticloadbalancing:CreateListener", CHANGING,
 	 POLICY_NLB},
 	{MAKE_LOAD_BALANCERS, "elasticloadbalancing:CreateLoadBalancer",
@@ -239,8 +246,11 @@ static void add_condition(struct buf *b, enum condition c)
 }
 
 static void add_resources(struct buf *b, const struct policy_input *in,
-			  const char *service, const char *types)
+			  enum sid sid)
 {
+	const char *service = statements[sid].service;
+	const char *types = statements[sid].resources;
+	const char *account = statements[sid].any_account ? NULL : in->account;
 	bool first = true;
 
 	if (!service) {
@@ -254,8 +264,8 @@ static void add_resources(struct buf *b, const struct policy_input *in,
 
 		snprintf(arn, sizeof(arn), "arn:%s:%s:%s:%s:%.*s",
 			 in->partition ? in->partition : "aws", service,
-			 in->region ? in->region : "*",
-			 in->account ? in->account : "*", (int)n, types);
+			 in->region ? in->region : "*", account ? account : "*",
+			 (int)n, types);
 		add(b, "%s\n        ", first ? "" : ",");
 		add_text(b, arn);
 		first = false;
@@ -284,8 +294,7 @@ static void add_statement(struct buf *b, const struct policy_input *in,
 	if (first)
 		return;
 	buf_add_str(b, "\n      ],\n      \"Resource\": ");
-	add_resources(b, in, statements[sid].service,
-		      statements[sid].resources);
+	add_resources(b, in, sid);
 	add_condition(b, statements[sid].condition);
 	buf_add_str(b, "\n    }");
 }

@@ -26,13 +26,22 @@ EC2_MAKES = {"CreateTrafficMirrorSession": "traffic-mirror-session",
 def _ec2_resources(call: Call) -> list[str]:
     if not call.write:
         return ["*"]
-    names = [f"{kind}/{call.params[p]}" for p, kind in EC2_IDS.items() if p in call.params]
+    used = {p: kind for p, kind in EC2_IDS.items() if p in call.params}
+    target = call.table("mirror_targets").get(call.get("TrafficMirrorTargetId", ""), {})
+    shared = target.get("OwnerId", call.world.account) != call.world.account
+    if shared:
+        used.pop("TrafficMirrorTargetId")
+    names = [f"{kind}/{call.params[p]}" for p, kind in used.items()]
     if call.name in EC2_MAKES:
         names.append(EC2_MAKES[call.name] + "/*")
     for key in call.get("Resources", []):
         kind = TAG_TYPES.get(key.partition("-")[0])
         names += [f"{kind}/{key}"] if kind else []
-    return [call.arn("ec2", n) for n in names] or ["*"]
+    arns = [call.arn("ec2", n) for n in names]
+    if shared:  # AWS checks the ARN that it has in the account of its owner
+        arns.append(f"arn:aws:ec2:{call.region.name}:{target['OwnerId']}:"
+                    f"traffic-mirror-target/{target['TrafficMirrorTargetId']}")
+    return arns or ["*"]
 
 
 def _elb_resources(call: Call) -> list[str]:

@@ -43,7 +43,19 @@ def all_allowed(account: Account) -> None:
 def prepared(account: Account, *more: str) -> None:
     account.reset_instant()
     all_allowed(account)
+    source_in_other_vpc(account)
     account.set_up(*more, sources=SOURCES)
+
+
+def source_in_other_vpc(account: Account) -> None:
+    """Whether it reaches the target depends on route tables."""
+    account.make("vpc", name="other", cidr="10.9.0.0/16")
+    account.make("instance", name="far", vpc="other", tags={"team": "shop"})
+    vpc = account.named("vpcs", "other")["VpcId"]
+    table, = [k for k, t in account.table("route_tables").items() if t["VpcId"] == vpc]
+    account.make("set_route", table=table, route={
+        "DestinationCidrBlock": "10.0.0.0/16", "VpcPeeringConnectionId": "pcx-1",
+        "State": "active"})
 
 
 def setup_first(account: Account, policy: Policy) -> Run:
@@ -351,6 +363,8 @@ def form(account: Account) -> None:
     assert "ecs:ListTasks" in actions(some)
     narrow = printed(account, "setup", "--region", "cn-north-1", "--account", "123456789012")
     arns = [r for s in narrow["Statement"] for r in s["Resource"] if s["Resource"] != "*"]
+    # A target may be shared by another account.
+    arns.remove("arn:aws-cn:ec2:cn-north-1:*:traffic-mirror-target/*")
     assert arns and all(a.startswith("arn:aws-cn:") and ":cn-north-1:123456789012:" in a
                         for a in arns), arns
     account.mirror("policy", "fly", code=2)
@@ -373,6 +387,28 @@ def no_features(account: Account) -> None:
     account.mirror("verify", "--no-metrics")
     account.mirror("remove", "--all", "--yes")
     assert not any(account.changes().values()), account.changes()
+
+
+@test("policy: is enough for targets of others, also of other accounts")
+def targets_of_others(account: Account) -> None:
+    account.make("shared_target")
+    account("ec2", "create-traffic-mirror-target", "--network-interface-id",
+            account.first_eni("collector-2"))
+    shared, own = sorted(account.table("mirror_targets"), key=lambda k: account.table(
+        "mirror_targets")[k]["OwnerId"] == "123456789012")
+    allow(account, printed(account, "setup", "sync", "verify", "remove", "--account",
+                           "123456789012"))
+    for target in (shared, own, shared):
+        account.set_up("--name", "x", target=target)
+    account.set_up("--name", "x", "--vni", "4711", target=shared)
+    session = next(iter(account.table("mirror_sessions")))
+    account.ask("DELETE", "policies")
+    account("ec2", "modify-traffic-mirror-session", "--traffic-mirror-session-id", session,
+            "--virtual-network-id", "3")
+    allow(account, printed(account, "setup", "sync", "verify", "remove"))
+    account.mirror("sync", "--yes")
+    account.mirror("remove", "--all", "--yes")
+    assert sorted(account.table("mirror_targets")) == sorted((shared, own))
 
 
 @test("policy: does not permit changes to foreign resources")
