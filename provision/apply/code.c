@@ -112,6 +112,77 @@ void code_end(struct code *c)
 	c->depends_on = -1;
 }
 
+/* A line "key = value" whose value ends in the same line. */
+struct assignment {
+	size_t indent;	/* columns */
+	size_t end;	/* bytes before " = " */
+	size_t columns; /* of the key */
+};
+
+static bool read_assignment(const char *line, size_t n, struct assignment *a)
+{
+	size_t at;
+
+	a->indent = 0;
+	while (a->indent < n && line[a->indent] == ' ')
+		a->indent++;
+	at = a->indent;
+	if (at < n && line[at] == '"') {
+		/* A quotation mark within a string is escaped. */
+		for (at++; at < n && line[at] != '"'; at++)
+			at += line[at] == '\\';
+		at++;
+	} else {
+		while (at < n && line[at] != ' ')
+			at++;
+	}
+	a->end = at;
+	a->columns = 0;
+	for (size_t i = a->indent; i < at && i < n; i++)
+		a->columns += ((uint8_t)line[i] & 0xc0) != 0x80;
+	return at + 3 < n && !strncmp(line + at, " = ", 3) &&
+	       line[n - 1] != '{';
+}
+
+/* The columns of the longest key of the assignments that follow each other from
+ * text on, all in one block. */
+static size_t run_columns(const char *text, size_t indent)
+{
+	struct assignment a;
+	size_t columns = 0;
+
+	for (;;) {
+		size_t n = strcspn(text, "\n");
+
+		if (!read_assignment(text, n, &a) || a.indent != indent)
+			return columns;
+		columns = a.columns > columns ? a.columns : columns;
+		text += n + (text[n] != 0);
+	}
+}
+
+void code_align(struct buf *out, const char *text)
+{
+	size_t columns = 0;
+	bool in_run = false;
+
+	while (*text) {
+		size_t n = strcspn(text, "\n"), all = n + (text[n] != 0);
+		struct assignment a;
+		bool assigns = read_assignment(text, n, &a);
+
+		if (assigns && !in_run)
+			columns = run_columns(text, a.indent);
+		in_run = assigns;
+		buf_add(out, text, assigns ? a.end : all);
+		for (size_t i = a.columns; assigns && i < columns; i++)
+			buf_add_str(out, " ");
+		if (assigns)
+			buf_add(out, text + a.end, all - a.end);
+		text += all;
+	}
+}
+
 void code_key(struct code *c, const char *cfn)
 {
 	code_add(c, "%s\n        \"%s\": ", c->any_property ? "," : "", cfn);

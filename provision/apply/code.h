@@ -26,6 +26,8 @@ struct code {
  * several, from 0. */
 void code_begin(struct code *c, int i, size_t part);
 void code_end(struct code *c);
+/* Appends HCL with the equals signs aligned, as "terraform fmt" does. */
+void code_align(struct buf *out, const char *text);
 /* The name of the resource of a step: "aws_lb.metlo_3", "LoadBalancer3". */
 void code_name(struct code *c, int step);
 

@@ -60,19 +60,26 @@ static void write_imports(struct code *c)
 
 void export_terraform(struct buf *out, const struct plan *p)
 {
+	struct buf text = {0};
 	struct code c = {
-		.b = out, .plan = p, .language = TERRAFORM, .depends_on = -1};
+		.b = &text, .plan = p, .language = TERRAFORM, .depends_on = -1};
 
-	buf_add_str(out, "terraform {\n");
+	buf_add_str(&text, "terraform {\n");
 	if (imports(p))
-		buf_add_str(out, "  required_version = \">= 1.5\"\n");
+		buf_add_str(&text, "  required_version = \">= 1.5\"\n");
 	buf_add_str(
-		out,
+		&text,
 		"  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n      version = \">= 5.0\"\n    }\n  }\n}\n\nprovider \"aws\" {\n");
 	code_text(&c, "region", NULL, p->inventory->region);
 	code_end(&c);
 	write_imports(&c);
 	write_steps(&c);
+	buf_add(&text, "", 1);
+	if (text.failed)
+		out->failed = true;
+	else
+		code_align(out, (char *)text.p);
+	buf_free(&text);
 }
 
 void export_cloudformation(struct buf *out, const struct plan *p)

@@ -12,7 +12,7 @@
  * solely create resources can. */
 const char *export_refusal(struct arena *a, const struct plan *p);
 
-/* Append a Terraform (HCL) file, or a CloudFormation template in JSON. The plan
+/* Append a Terraform (HCL) file, formatted as "terraform fmt" does, or a CloudFormation template in JSON. The plan
  * must have passed export_refusal(). */
 void export_terraform(struct buf *out, const struct plan *p);
 void export_cloudformation(struct buf *out, const struct plan *p);

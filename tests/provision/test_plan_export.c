@@ -98,7 +98,7 @@ static const char golden[] =
 	"terraform {\n"
 	"  required_providers {\n"
 	"    aws = {\n"
-	"      source = \"hashicorp/aws\"\n"
+	"      source  = \"hashicorp/aws\"\n"
 	"      version = \">= 5.0\"\n"
 	"    }\n"
 	"  }\n"
@@ -110,11 +110,11 @@ static const char golden[] =
 	"\n"
 	"resource \"aws_ec2_traffic_mirror_target\" \"metlo_1\" {\n"
 	"  network_interface_id = \"eni-9\"\n"
-	"  description = \"metlo-mirror shop\"\n"
+	"  description          = \"metlo-mirror shop\"\n"
 	"  tags = {\n"
-	"    \"Name\" = \"metlo-mirror shop\"\n"
+	"    \"Name\"                    = \"metlo-mirror shop\"\n"
 	"    \"metlo-mirror:deployment\" = \"shop\"\n"
-	"    \"metlo-mirror:made-by\" = \"metlo-mirror " METLO_VERSION "\"\n"
+	"    \"metlo-mirror:made-by\"    = \"metlo-mirror " METLO_VERSION "\"\n"
 	"    \"metlo-mirror:managed-by\" = \"terraform\"\n"
 	"  }\n"
 	"}\n"
@@ -122,54 +122,54 @@ static const char golden[] =
 	"resource \"aws_ec2_traffic_mirror_filter\" \"metlo_2\" {\n"
 	"  description = \"metlo-mirror shop\"\n"
 	"  tags = {\n"
-	"    \"Name\" = \"metlo-mirror shop\"\n"
+	"    \"Name\"                    = \"metlo-mirror shop\"\n"
 	"    \"metlo-mirror:deployment\" = \"shop\"\n"
-	"    \"metlo-mirror:made-by\" = \"metlo-mirror " METLO_VERSION "\"\n"
-	"    \"metlo-mirror:spec\" = \"v=1 source=tag:A=@24@7Bx@7D port=80 side=server protocol=tcp ip=4 target=eni-9 vni=77\"\n"
+	"    \"metlo-mirror:made-by\"    = \"metlo-mirror " METLO_VERSION "\"\n"
+	"    \"metlo-mirror:spec\"       = \"v=1 source=tag:A=@24@7Bx@7D port=80 side=server protocol=tcp ip=4 target=eni-9 vni=77\"\n"
 	"    \"metlo-mirror:managed-by\" = \"terraform\"\n"
 	"  }\n"
 	"}\n"
 	"\n"
 	"resource \"aws_ec2_traffic_mirror_filter_rule\" \"metlo_3\" {\n"
 	"  traffic_mirror_filter_id = aws_ec2_traffic_mirror_filter.metlo_2.id\n"
-	"  traffic_direction = \"ingress\"\n"
-	"  rule_number = 100\n"
-	"  rule_action = \"accept\"\n"
-	"  protocol = 6\n"
-	"  source_cidr_block = \"0.0.0.0/0\"\n"
-	"  destination_cidr_block = \"0.0.0.0/0\"\n"
+	"  traffic_direction        = \"ingress\"\n"
+	"  rule_number              = 100\n"
+	"  rule_action              = \"accept\"\n"
+	"  protocol                 = 6\n"
+	"  source_cidr_block        = \"0.0.0.0/0\"\n"
+	"  destination_cidr_block   = \"0.0.0.0/0\"\n"
 	"  destination_port_range {\n"
 	"    from_port = 80\n"
-	"    to_port = 80\n"
+	"    to_port   = 80\n"
 	"  }\n"
 	"}\n"
 	"\n"
 	"resource \"aws_ec2_traffic_mirror_filter_rule\" \"metlo_4\" {\n"
 	"  traffic_mirror_filter_id = aws_ec2_traffic_mirror_filter.metlo_2.id\n"
-	"  traffic_direction = \"egress\"\n"
-	"  rule_number = 100\n"
-	"  rule_action = \"accept\"\n"
-	"  protocol = 6\n"
-	"  source_cidr_block = \"0.0.0.0/0\"\n"
-	"  destination_cidr_block = \"0.0.0.0/0\"\n"
+	"  traffic_direction        = \"egress\"\n"
+	"  rule_number              = 100\n"
+	"  rule_action              = \"accept\"\n"
+	"  protocol                 = 6\n"
+	"  source_cidr_block        = \"0.0.0.0/0\"\n"
+	"  destination_cidr_block   = \"0.0.0.0/0\"\n"
 	"  source_port_range {\n"
 	"    from_port = 80\n"
-	"    to_port = 80\n"
+	"    to_port   = 80\n"
 	"  }\n"
 	"}\n"
 	"\n"
 	"resource \"aws_ec2_traffic_mirror_session\" \"metlo_5\" {\n"
-	"  network_interface_id = \"eni-2\"\n"
+	"  network_interface_id     = \"eni-2\"\n"
 	"  traffic_mirror_target_id = aws_ec2_traffic_mirror_target.metlo_1.id\n"
 	"  traffic_mirror_filter_id = aws_ec2_traffic_mirror_filter.metlo_2.id\n"
-	"  session_number = 1\n"
-	"  virtual_network_id = 77\n"
-	"  description = \"metlo-mirror shop\"\n"
+	"  session_number           = 1\n"
+	"  virtual_network_id       = 77\n"
+	"  description              = \"metlo-mirror shop\"\n"
 	"  tags = {\n"
-	"    \"Name\" = \"metlo-mirror shop\"\n"
+	"    \"Name\"                    = \"metlo-mirror shop\"\n"
 	"    \"metlo-mirror:deployment\" = \"shop\"\n"
-	"    \"metlo-mirror:made-by\" = \"metlo-mirror " METLO_VERSION "\"\n"
-	"    \"metlo-mirror:source\" = \"tag:A=$${x}\"\n"
+	"    \"metlo-mirror:made-by\"    = \"metlo-mirror " METLO_VERSION "\"\n"
+	"    \"metlo-mirror:source\"     = \"tag:A=$${x}\"\n"
 	"    \"metlo-mirror:managed-by\" = \"terraform\"\n"
 	"  }\n"
 	"}\n";
@@ -201,15 +201,15 @@ static void test_terraform(void **state)
 static void test_terraform_load_balancer(void **state)
 {
 	static const char *const parts[] = {
-		"security_groups = [aws_security_group.metlo_1.id]",
+		"  security_groups                  = [aws_security_group.metlo_1.id]",
 		"load_balancer_arn = aws_lb.metlo_",
 		"network_load_balancer_arn = aws_lb.metlo_",
 		"referenced_security_group_id = aws_security_group.metlo_1.id",
-		"target_group_arn = aws_lb_target_group.metlo_",
+		"  target_group_arn = aws_lb_target_group.metlo_",
 		"depends_on = [aws_lb_listener.metlo_",
-		"subnets = [\"subnet-a\"]",
+		"  subnets                          = [\"subnet-a\"]",
 		"cidr_blocks = [\"10.0.0.0/16\"]",
-		"target_id = \"i-9\"",
+		"  target_id        = \"i-9\"",
 	};
 	struct world w;
 	struct spec spec;

@@ -19,6 +19,16 @@ def mark(account: Account, by: str = "terraform") -> None:
             account("ec2", "create-tags", "--resources", key, "--tags", f"Key={MARK},Value={by}")
 
 
+def formatted(code: str) -> bool:
+    """Whether it is what "terraform fmt", which also parses it, would make of it."""
+    if not shutil.which("terraform"):
+        return True
+    done = subprocess.run(["terraform", "fmt", "-check", "-diff", "-"], input=code, check=False,
+                          capture_output=True, text=True)
+    assert done.returncode in (0, 3), done.stderr
+    return done.returncode == 0
+
+
 @test("code: setup, sync and remove leave a deployment to Terraform until --take-over")
 def managed(account: Account) -> None:
     account.set_up(sources=TASKS)
@@ -56,6 +66,7 @@ def new_export(account: Account) -> None:
               "--collector", account.instance("collector-1"), "--tag", "CostCenter=1")
     code = account.mirror(*common, "--output", "terraform").out
     resources = code.count(" = {\n") and code.count("  tags = {")
+    code = re.sub(" +=", " =", code)  # without the alignment
     assert code.count(f'"{MARK}" = "terraform"') == resources == code.count('"CostCenter" = "')
     tree = json.loads(account.mirror(*common, "--output", "cloudformation").out)
     tagged = [r["Properties"]["Tags"] for r in tree["Resources"].values()
@@ -94,9 +105,18 @@ def existing(account: Account) -> None:
     run = account.mirror("plan", "--name", "metlo", "--ports", "81", "--output",
                          "cloudformation", code=1)
     assert "only Terraform can take them over" in run.err, run
-    if shutil.which("terraform"):  # parses the code
-        subprocess.run(["terraform", "fmt", "-"], input=code.encode(), check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert formatted(code)
+
+
+@test("code: is formatted whatever tags and settings it has")
+def format_of_all(account: Account) -> None:
+    # The keys of the tags are aligned, too, whatever they contain.
+    account.set_up("--peer", "10.0.0.0/8", "--packet-length", "200", "--tag", "Größe=1 = 2",
+                   "--tag", "a @b:c=x")
+    for words in (("--name", "metlo"), ("--source", "alb:front", "--target", "nlb:new", "--ports",
+                                        "all", "--name", "other")):
+        code = account.mirror("plan", *words, "--output", "terraform").out
+        assert formatted(code), code
 
 
 @test("code: what the deployment no longer needs is named in a warning")
