@@ -121,8 +121,8 @@ struct query_writer {
 	const struct masked *w;
 	struct line *l;
 	const uint8_t *readable;
-	bool encoded; /* it contains percent-encoding */
-	bool examine; /* it may contain a secret */
+	const uint8_t *encoded; /* decoding changes nothing before here */
+	bool examine;		/* it may contain a secret */
 };
 
 /* Writes a name or value, decoded as application/x-www-form-urlencoded. */
@@ -132,7 +132,7 @@ static void put_decoded(const struct query_writer *q, const uint8_t *p,
 	struct line *l = q->l;
 	uint8_t *decoded;
 
-	if (!q->encoded) {
+	if (p + n <= q->encoded) {
 		l->w = line_span(l, l->w, p, n, q->readable);
 		return;
 	}
@@ -158,10 +158,11 @@ __attribute__((noinline)) static void put_unmasked(const struct query_writer *q,
 						   struct class_mask *mask,
 						   const uint8_t *p, size_t n)
 {
-	/* Masks are not in memory that may be read beyond them. */
+	/* Masks are not part of the query, nor in memory that may be read beyond
+	 * them. */
 	struct query_writer part = *q;
 
-	part.readable = NULL;
+	part.readable = part.encoded = NULL;
 	mask->put = put_part;
 	mask->ctx = &part;
 	class_mask_put(mask, p, n);
@@ -229,7 +230,11 @@ void masked_query(const struct masked *w, bool mask)
 		return;
 	end = p + n;
 	q.examine = mask;
-	q.encoded = memchr(p, '%', n) || memchr(p, '+', n);
+	next = memchr(p, '%', n);
+	q.encoded = next ? next : end;
+	next = memchr(p, '+', (size_t)(q.encoded - p));
+	if (next)
+		q.encoded = next;
 	for (; p < end && !l->failed; p = next + 1) {
 		next = memchr(p, '&', (size_t)(end - p));
 		if (!next)
