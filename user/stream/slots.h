@@ -54,18 +54,23 @@ static inline uint32_t slots_next(const struct slots *s, struct slot_walk *w,
 				  uint32_t tag)
 {
 	for (;;) {
-		struct slot slot = w->in->v[w->pos];
+		const struct slot *v = w->in->v;
+		const uint32_t mask = (1u << w->in->bits) - 1;
+		uint32_t pos = w->pos;
 
-		if (slot.flow) {
-			w->pos = (w->pos + 1) & ((1u << w->in->bits) - 1);
-			if (slot.tag == tag)
+		while (v[pos].flow) {
+			struct slot slot = v[pos];
+
+			pos = (pos + 1) & mask;
+			if (slot.tag == tag) {
+				w->pos = pos;
 				return slot.flow;
-		} else if (w->in == &s->now && s->old.v) {
-			*w = (struct slot_walk){&s->old,
-						slots_home(&s->old, tag)};
-		} else {
-			return 0;
+			}
 		}
+		w->pos = pos;
+		if (w->in != &s->now || !s->old.v)
+			return 0;
+		*w = (struct slot_walk){&s->old, slots_home(&s->old, tag)};
 	}
 }
 
