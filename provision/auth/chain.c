@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The credential provider chain. The order is that of the AWS CLI, so that both
- * act as the same identity: environment keys, web identity from the
- * environment, the selected profile, container, instance metadata.
+ * act as the same identity: environment keys, the selected profile (with web
+ * identity from the environment), container, instance metadata.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 #include "auth/provider_environment.h"
 #include "auth/provider_instance.h"
 #include "auth/provider_profile.h"
-#include "auth/provider_web_identity.h"
 #include "base/list.h"
 
 static int selected_profile(struct cred_search *s, struct credentials *out,
@@ -25,8 +24,9 @@ typedef int provider_fn(struct cred_search *s, struct credentials *out,
 			struct aws_error *err);
 
 static provider_fn *const providers[] = {
-	cred_environment, cred_environment_identity,
-	selected_profile, cred_container,
+	cred_environment,
+	selected_profile,
+	cred_container,
 	cred_instance,
 };
 

@@ -73,10 +73,6 @@ int cred_json_read(const cJSON *json, const char *token_name, const char *where,
 		return cred_fail(
 			err, where,
 			"the Expiration of its credentials is not an ISO 8601 time");
-	if (when && when <= time(NULL))
-		return cred_fail(err, where,
-				 "it returned credentials that expired at %s",
-				 expires);
 	error = credentials_set(out, cred_json_string(json, "AccessKeyId"),
 				cred_json_string(json, "SecretAccessKey"),
 				cred_json_string(json, token_name));
@@ -88,4 +84,18 @@ int cred_json_read(const cJSON *json, const char *token_name, const char *where,
 			"the response has no AccessKeyId and SecretAccessKey");
 	out->expires = when;
 	return 0;
+}
+
+int cred_json_read_valid(const cJSON *json, const char *token_name,
+			 const char *where, struct credentials *out,
+			 struct aws_error *err)
+{
+	int error = cred_json_read(json, token_name, where, out, err);
+
+	if (error || !out->expires || out->expires > time(NULL))
+		return error;
+	credentials_wipe(out);
+	return cred_fail(err, where,
+			 "it returned credentials that expired at %s",
+			 cred_json_string(json, "Expiration"));
 }

@@ -20,10 +20,14 @@ void cred_json_free(struct cJSON *json);
 const char *cred_json_string(const struct cJSON *json, const char *name);
 /* Copies AccessKeyId, SecretAccessKey, Expiration and the session token, which
  * is called token_name, to out. 0, -ENOMEM, or -EACCES with err set if a key is
- * missing or the credentials have expired. */
+ * missing. */
 int cred_json_read(const struct cJSON *json, const char *token_name,
 		   const char *where, struct credentials *out,
 		   struct aws_error *err);
+/* The same; refuses credentials that have expired. */
+int cred_json_read_valid(const struct cJSON *json, const char *token_name,
+			 const char *where, struct credentials *out,
+			 struct aws_error *err);
 /* Parses an ISO 8601 time such as "2026-01-31T12:00:00Z", optionally with a
  * fraction or a UTC offset, to Unix seconds. 0 or -EINVAL. */
 int cred_parse_time(const char *text, int64_t *out);

@@ -2,7 +2,6 @@
 /* Parses INI files in place: names and values point into one copy of the text,
  * which is wiped when it is freed. */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,40 +69,96 @@ static int add_section(struct ini *ini, char *p, struct ini_section **out)
 	return 0;
 }
 
-static int add_value(struct ini_section *section, const char *parent, char *p)
+/* Prepends "name = value". There are no comments at the end of a line: the AWS
+ * CLI takes them for a part of the value. */
+static int add_value(struct ini_value **list, char *p, const char *delimiters)
 {
-	char *equals = strpbrk(p, "=:"), *value, *comment;
+	char *equals = strpbrk(p, delimiters);
 	struct ini_value *v;
 
-	/* What a nested line means depends on its parent. */
-	if (parent && !equals)
-		return 0;
-	if (!equals || !section)
+	if (!equals)
 		return -EPROTO;
 	*equals = 0;
-	value = equals + 1;
-	/* A trailing comment must follow a blank: secrets may contain '#'. */
-	for (comment = strpbrk(value, "#;"); comment;
-	     comment = strpbrk(comment + 1, "#;"))
-		if (comment[-1] == ' ' || comment[-1] == '\t') {
-			*comment = 0;
-			break;
-		}
 	v = calloc(1, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
-	v->parent = parent;
 	v->name = trim(p);
-	v->value = trim(value);
-	v->next = section->values;
-	section->values = v;
+	v->value = trim(equals + 1);
+	v->next = *list;
+	*list = v;
 	return 0;
+}
+
+/* Appends a line to the value. The line is behind it in the same text. */
+static void continue_value(struct ini_value *v, const char *line)
+{
+	char *end = v->value + strlen(v->value);
+
+	*end++ = '\n';
+	memmove(end, line, strlen(line) + 1);
+}
+
+/* Splits the values whose first line is empty. */
+static int split_nested(struct ini_section *section)
+{
+	struct ini_value *v;
+	int error = 0;
+	char *p, *next;
+
+	for (v = section->values; v && !error; v = v->next) {
+		if (*v->value != '\n')
+			continue;
+		for (p = v->value + 1; p && !error; p = next) {
+			next = strchr(p, '\n');
+			if (next)
+				*next++ = 0;
+			/* Other lines mean something to other tools. */
+			if (strchr(p, '='))
+				error = add_value(&v->nested, p, "=");
+		}
+		*v->value = 0;
+	}
+	return error;
+}
+
+struct ini_parser {
+	struct ini *ini;
+	struct ini_section *section;
+	struct ini_value *last; /* NULL: none in this section yet */
+	size_t indent;		/* of the line that began it */
+};
+
+/* As Python's configparser does it: a line that is indented more than the last
+ * setting continues its value. */
+static int parse_line(struct ini_parser *x, char *line)
+{
+	size_t indent = strspn(line, " \t");
+	int error;
+
+	line = trim(line);
+	if (!*line || *line == '#' || *line == ';')
+		return 0;
+	if (x->last && indent > x->indent) {
+		continue_value(x->last, line);
+		return 0;
+	}
+	x->indent = indent;
+	if (*line == '[') {
+		x->last = NULL;
+		return add_section(x->ini, line, &x->section);
+	}
+	if (!x->section)
+		return -EPROTO;
+	error = add_value(&x->section->values, line, "=:");
+	if (!error)
+		x->last = x->section->values;
+	return error;
 }
 
 int ini_parse(struct ini *ini, const char *text, size_t n, unsigned int *line)
 {
-	struct ini_section *section = NULL;
-	const char *parent = NULL;
+	struct ini_parser x = {.ini = ini};
+	struct ini_section *section;
 	char *p, *next;
 	int error = 0;
 
@@ -120,25 +175,15 @@ int ini_parse(struct ini *ini, const char *text, size_t n, unsigned int *line)
 	/* Skip the byte order mark that Windows editors write. */
 	p = ini->text + (strncmp(ini->text, "\xef\xbb\xbf", 3) ? 0 : 3);
 	for (; !error && p; p = next) {
-		bool indented = *p == ' ' || *p == '\t';
-
 		++*line;
 		next = strchr(p, '\n');
 		if (next)
 			*next++ = 0;
-		p = trim(p);
-		if (!*p || *p == '#' || *p == ';')
-			continue;
-		if (*p == '[') {
-			error = add_section(ini, p, &section);
-			parent = NULL;
-		} else if (!indented) {
-			error = add_value(section, NULL, p);
-			parent = error ? NULL : section->values->name;
-		} else if (parent) {
-			error = add_value(section, parent, p);
-		}
+		error = parse_line(&x, p);
 	}
+	for (section = ini->sections; section && !error;
+	     section = section->next)
+		error = split_nested(section);
 	if (error)
 		ini_free(ini);
 	return error;
@@ -158,17 +203,27 @@ int ini_read(struct ini *ini, const char *path, unsigned int *line)
 	return error;
 }
 
+static void free_values(struct ini_value *v)
+{
+	struct ini_value *next, *n, *next_nested;
+
+	for (; v; v = next) {
+		next = v->next;
+		for (n = v->nested; n; n = next_nested) {
+			next_nested = n->next;
+			free(n);
+		}
+		free(v);
+	}
+}
+
 void ini_free(struct ini *ini)
 {
 	struct ini_section *s, *next_section;
-	struct ini_value *v, *next;
 
 	for (s = ini->sections; s; s = next_section) {
 		next_section = s->next;
-		for (v = s->values; v; v = next) {
-			next = v->next;
-			free(v);
-		}
+		free_values(s->values);
 		free(s);
 	}
 	if (ini->text)
@@ -194,19 +249,28 @@ const struct ini_section *ini_find(const struct ini *ini, const char *type,
 	return NULL;
 }
 
-const char *ini_get(const struct ini_section *section, const char *name)
+static const struct ini_value *find_value(const struct ini_value *v,
+					  const char *name)
 {
-	return ini_get_nested(section, NULL, name);
+	while (v && strcasecmp(v->name, name) != 0)
+		v = v->next;
+	return v;
 }
 
-const char *ini_get_nested(const struct ini_section *section,
-			   const char *parent, const char *name)
+const char *ini_get(const struct ini_section *section, const char *name)
 {
-	const struct ini_value *v;
+	const struct ini_value *v =
+		section ? find_value(section->values, name) : NULL;
 
-	for (v = section ? section->values : NULL; v; v = v->next)
-		if (!strcasecmp(v->name, name) && !v->parent == !parent &&
-		    (!parent || !strcasecmp(v->parent, parent)))
-			return v->value;
-	return NULL;
+	return v ? v->value : NULL;
+}
+
+const char *ini_get_nested(const struct ini_section *section, const char *group,
+			   const char *name)
+{
+	const struct ini_value *v =
+		section ? find_value(section->values, group) : NULL;
+
+	v = v ? find_value(v->nested, name) : NULL;
+	return v ? v->value : NULL;
 }

@@ -2,8 +2,8 @@
 /*
  * The syntax of ~/.aws/config and ~/.aws/credentials: "[section]",
  * "name = value", comments starting with '#' or ';'. Indented lines are nested
- * settings of the name above (such as "ec2 ="). Values may be secrets, so
- * ini_free() overwrites them.
+ * settings of the value above (such as s3 =) and are ignored. Values may be
+ * secrets, so ini_free() overwrites them.
  */
 #ifndef AUTH_INI_H
 #define AUTH_INI_H
@@ -13,9 +13,11 @@
 #define INI_MAX_BYTES (1u << 20)
 
 struct ini_value {
-	const char *parent; /* the name that it is nested below, or NULL */
 	const char *name;
-	const char *value;
+	char *value; /* of several lines: with newlines between them */
+	/* Of a value whose first line is empty: the settings on the indented
+	 * lines below it, in reverse order. */
+	struct ini_value *nested;
 	struct ini_value *next;
 };
 struct ini_section {
@@ -43,8 +45,8 @@ const struct ini_section *ini_find(const struct ini *ini, const char *type,
 				   const char *name);
 /* The value of a setting; NULL if it is missing or section is NULL. */
 const char *ini_get(const struct ini_section *section, const char *name);
-/* The same for a setting nested below another name. */
-const char *ini_get_nested(const struct ini_section *section,
-			   const char *parent, const char *name);
+/* The value of a setting on an indented line below group. */
+const char *ini_get_nested(const struct ini_section *section, const char *group,
+			   const char *name);
 
 #endif

@@ -75,11 +75,11 @@ const char *profiles_get(const struct profiles *p, const char *name,
 			 const char *setting)
 {
 	const char *v =
-		ini_get(ini_find(&p->config.ini, "profile", name), setting);
+		ini_get(ini_find(&p->credentials.ini, "", name), setting);
 
 	if (v)
 		return v;
-	return ini_get(ini_find(&p->credentials.ini, "", name), setting);
+	return ini_get(ini_find(&p->config.ini, "profile", name), setting);
 }
 
 const char *profiles_or_env(const struct profiles *p, const char *name,

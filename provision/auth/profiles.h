@@ -27,7 +27,7 @@ int profiles_load(struct profiles *p);
 void profiles_free(struct profiles *p);
 
 bool profiles_have(const struct profiles *p, const char *name);
-/* A setting of a profile; the configuration file takes precedence. */
+/* A setting of a profile; the credentials file takes precedence. */
 const char *profiles_get(const struct profiles *p, const char *name,
 			 const char *setting);
 /* The endpoint configured for a service ("EC2", "STS"): AWS_ENDPOINT_URL_EC2,

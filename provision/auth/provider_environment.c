@@ -3,6 +3,7 @@
  * the next provider might act as somebody else. */
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "auth/cred_json.h"
 #include "auth/provider_environment.h"
@@ -14,7 +15,7 @@ int cred_environment(struct cred_search *s, struct credentials *out,
 {
 	const char *key = cred_env("AWS_ACCESS_KEY_ID");
 	const char *secret = cred_env("AWS_SECRET_ACCESS_KEY");
-	const char *token = cred_env("AWS_SESSION_TOKEN");
+	const char *token = cred_env("AWS_SECURITY_TOKEN");
 	const char *expires = cred_env("AWS_CREDENTIAL_EXPIRATION");
 	int error;
 
@@ -28,7 +29,7 @@ int cred_environment(struct cred_search *s, struct credentials *out,
 			key ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
 			key ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
 	if (!token)
-		token = cred_env("AWS_SECURITY_TOKEN");
+		token = cred_env("AWS_SESSION_TOKEN");
 	error = credentials_set(out, key, secret, token);
 	if (error == -ENOMEM)
 		return aws_error_no_memory(err);
@@ -38,6 +39,13 @@ int cred_environment(struct cred_search *s, struct credentials *out,
 			"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN contains blanks or other characters that are not valid in a key");
 	if (expires && cred_parse_time(expires, &out->expires))
 		out->expires = 0;
+	if (out->expires && out->expires <= time(NULL) + s->clock_offset) {
+		credentials_wipe(out);
+		return cred_fail(
+			err, where,
+			"the credentials expired at %s (AWS_CREDENTIAL_EXPIRATION)",
+			expires);
+	}
 	snprintf(out->source, sizeof(out->source), "environment variables");
 	return 0;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The role and region of an EC2 instance, from the instance metadata service.
- * Only version 2
- * (IMDSv2, with a session token) is used: operators disable version 1, since any
- * server-side request forgery can query it.
+ * Only version 2 (IMDSv2, with a session token) is used: operators disable
+ * version 1, since any server-side request forgery can query it.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include <cjson/cJSON.h>
 
@@ -22,6 +22,8 @@
 #define REGION	     "/latest/meta-data/placement/region"
 #define TOKEN_TTL    "21600" /* seconds, the maximum */
 #define MAX_RESPONSE (64u << 10)
+#define IPV6_URL     "http://[fd00:ec2::254]"
+#define EXTENSION_S  900 /* of credentials that the service has not renewed */
 
 static const char where[] = "instance metadata";
 
@@ -66,8 +68,9 @@ static int get(struct imds *m, const char *path, struct http_response *response,
 		    (char *)m->token.body.p, response, err);
 }
 
-static int read_keys(const struct http_response *response, const char *role,
-		     struct credentials *out, struct aws_error *err)
+static int read_keys(const struct imds *m, const struct http_response *response,
+		     const char *role, struct credentials *out,
+		     struct aws_error *err)
 {
 	cJSON *json = cred_json_parse(response->body.p, response->body.len);
 	const char *code = cred_json_string(json, "Code");
@@ -81,6 +84,11 @@ static int read_keys(const struct http_response *response, const char *role,
 	else
 		error = cred_json_read(json, "Token", where, out, err);
 	cred_json_free(json);
+	/* The service hands out expired keys when it cannot renew them, and AWS
+	 * goes on accepting them; or this clock is wrong. */
+	if (!error && out->expires &&
+	    out->expires <= time(NULL) + m->s->clock_offset)
+		out->expires = time(NULL) + m->s->clock_offset + EXTENSION_S;
 	if (!error)
 		snprintf(out->source, sizeof(out->source),
 			 "instance metadata, role %.200s", role);
@@ -115,7 +123,7 @@ static int fetch_role(struct imds *m, struct credentials *out,
 	}
 	if (!error)
 		error = response.status == 200
-				? read_keys(&response, role, out, err)
+				? read_keys(m, &response, role, out, err)
 				: cred_fail(
 					  err, where,
 					  "HTTP status %d for the keys of the role",
@@ -127,20 +135,29 @@ static int fetch_role(struct imds *m, struct credentials *out,
 
 /* Opens a session with the service. -ENOENT: there is none, or it is off. The
  * caller frees m->token. */
+static const char *setting(const struct cred_search *s, const char *variable,
+			   const char *name)
+{
+	return profiles_or_env(s->profiles, s->profile, variable, name);
+}
+
 static int begin(struct cred_search *s, struct imds *m, struct aws_error *why)
 {
 	const char *off = cred_env("AWS_EC2_METADATA_DISABLED");
-	const char *url = cred_env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-	const char *timeout = cred_env("AWS_METADATA_SERVICE_TIMEOUT");
+	const char *url = setting(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+				  "ec2_metadata_service_endpoint");
+	const char *mode = setting(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+				   "ec2_metadata_service_endpoint_mode");
+	const char *timeout = setting(s, "AWS_METADATA_SERVICE_TIMEOUT",
+				      "metadata_service_timeout");
 	int error;
 
 	*m = (struct imds){.s = s, .timeout_ms = 1000};
 	if (off && !strcasecmp(off, "true"))
 		return cred_skip(s, where, "AWS_EC2_METADATA_DISABLED is set");
-	if (!url)
-		url = profiles_get(s->profiles, s->profile,
-				   "ec2_metadata_service_endpoint");
-	m->base = url && *url ? url : DEFAULT_URL;
+	m->base = url				      ? url
+		  : mode && !strcasecmp(mode, "ipv6") ? IPV6_URL
+						      : DEFAULT_URL;
 	if (timeout) {
 		long seconds = strtol(timeout, NULL, 10);
 

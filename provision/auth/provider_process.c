@@ -21,6 +21,7 @@
 #include "auth/provider_process.h"
 #include "http/secret.h"
 
+#define BLANKS	   " \t\r\n"
 #define MAX_WORDS  64
 #define MAX_OUTPUT (256u << 10)
 #define TIMEOUT_S  120 /* the program may prompt the user */
@@ -35,14 +36,13 @@ static int split(char *text, char *words[MAX_WORDS + 1])
 	int n = 0;
 
 	for (;;) {
-		while (*r == ' ' || *r == '\t')
-			r++;
+		r += strspn(r, BLANKS);
 		if (!*r)
 			break;
 		if (n == MAX_WORDS)
 			return -EINVAL;
 		words[n++] = w;
-		for (; *r && (quote || (*r != ' ' && *r != '\t')); r++) {
+		for (; *r && (quote || !strchr(BLANKS, *r)); r++) {
 			if (quote ? *r == quote : *r == '"' || *r == '\'') {
 				quote = quote ? 0 : *r;
 			} else if (*r == '\\' && r[1] && quote != '\'' &&
@@ -197,7 +197,8 @@ static int read_output_json(const struct buf *text, const char *where,
 		error = cred_fail(err, where,
 				  "its output has no \"Version\": 1");
 	else
-		error = cred_json_read(json, "SessionToken", where, out, err);
+		error = cred_json_read_valid(json, "SessionToken", where, out,
+					     err);
 	cred_json_free(json);
 	return error;
 }

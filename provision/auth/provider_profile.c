@@ -2,8 +2,8 @@
 /*
  * A profile of ~/.aws/config and ~/.aws/credentials. A profile with role_arn
  * only names a role; the credentials that assume it come from another profile
- * (source_profile, recursively), another provider (credential_source) or a web
- * identity token. Any other profile has credentials of its own.
+ * (source_profile, recursively) or another provider (credential_source). Any
+ * other profile has credentials of its own.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static int static_keys(const char *profile, const struct profile_file *f,
 {
 	const char *key = ini_get(section, "aws_access_key_id");
 	const char *secret = ini_get(section, "aws_secret_access_key");
-	const char *token = ini_get(section, "aws_session_token");
+	const char *token = ini_get(section, "aws_security_token");
 	char place[600];
 	int error;
 
@@ -52,7 +52,7 @@ static int static_keys(const char *profile, const struct profile_file *f,
 		return -ENOENT;
 	format_place(place, sizeof(place), profile, f->path);
 	if (!token)
-		token = ini_get(section, "aws_security_token");
+		token = ini_get(section, "aws_session_token");
 	error = credentials_set(out, key, secret, token);
 	if (error == -EINVAL)
 		return cred_fail(
@@ -93,6 +93,10 @@ static int from_credential_source(struct cred_search *s, const char *place,
 	return error;
 }
 
+static int own_credentials(struct cred_search *s, const char *profile,
+			   bool environment, struct credentials *out,
+			   struct aws_error *err);
+
 /* The credentials of the profile that source_profile names. */
 static int from_source_profile(struct cred_search *s, const char *profile,
 			       const char *place, const char *source,
@@ -104,20 +108,18 @@ static int from_source_profile(struct cred_search *s, const char *profile,
 		return cred_fail(err, place,
 				 "its source_profile \"%s\" does not exist",
 				 source);
-	/* A profile may name itself: its own static keys assume its role. */
-	if (!strcmp(source, profile)) {
-		error = static_keys(
-			source, &s->profiles->credentials,
-			ini_find(&s->profiles->credentials.ini, "", source),
-			out, err);
-		if (error == -ENOENT)
-			error = static_keys(source, &s->profiles->config,
-					    ini_find(&s->profiles->config.ini,
-						     "profile", source),
-					    out, err);
-	} else {
+	/* Keys of the source take precedence over its role, which also lets a
+	 * profile name itself. */
+	if (setting(s, source, "aws_access_key_id") ||
+	    setting(s, source, "aws_secret_access_key"))
+		error = own_credentials(s, source, false, out, err);
+	else if (!strcmp(source, profile))
+		return cred_fail(
+			err, place,
+			"the source_profile settings form a loop: \"%s\" has no keys",
+			source);
+	else
 		error = cred_profile(s, source, out, err);
-	}
 	if (error == -ENOENT)
 		return cred_fail(err, place,
 				 "its source_profile \"%s\" has no credentials",
@@ -128,16 +130,11 @@ static int from_source_profile(struct cred_search *s, const char *profile,
 static int role(struct cred_search *s, const char *profile, const char *place,
 		struct credentials *out, struct aws_error *err)
 {
-	const char *token = setting(s, profile, "web_identity_token_file");
 	const char *source = setting(s, profile, "source_profile");
 	const char *other = setting(s, profile, "credential_source");
 	struct credentials source_keys = {0};
 	int error;
 
-	if (token)
-		return cred_web_identity(
-			s, place, token, setting(s, profile, "role_arn"),
-			setting(s, profile, "role_session_name"), out, err);
 	if (source && other)
 		return cred_fail(
 			err, place,
@@ -210,23 +207,68 @@ static int no_such_profile(struct cred_search *s, const char *profile,
 	return error;
 }
 
-/* Credentials of a profile without role_arn, in the AWS CLI's order. */
+/* A setting of web identity, which a variable of the environment overrides. */
+static const char *identity(const struct cred_search *s, const char *profile,
+			    bool environment, const char *variable,
+			    const char *name)
+{
+	const char *v = environment ? cred_env(variable) : NULL;
+
+	return v ? v : setting(s, profile, name);
+}
+
+static int web_identity(struct cred_search *s, const char *profile,
+			bool environment, struct credentials *out,
+			struct aws_error *err)
+{
+	const char *token =
+		identity(s, profile, environment, "AWS_WEB_IDENTITY_TOKEN_FILE",
+			 "web_identity_token_file");
+	const char *role =
+		identity(s, profile, environment, "AWS_ROLE_ARN", "role_arn");
+	char where[300];
+
+	if (setting(s, profile, "web_identity_token_file"))
+		format_place(where, sizeof(where), profile, "");
+	else
+		snprintf(where, sizeof(where), "web identity (environment)");
+	if (!token && environment)
+		return cred_skip(s, where,
+				 "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
+	if (!token)
+		return -ENOENT;
+	if (!role)
+		return cred_fail(
+			err, where,
+			"the token file is set, but neither AWS_ROLE_ARN is nor role_arn of the profile");
+	return cred_web_identity(s, where, token, role,
+				 identity(s, profile, environment,
+					  "AWS_ROLE_SESSION_NAME",
+					  "role_session_name"),
+				 out, err);
+}
+
+/* Credentials of a profile besides role_arn, in the AWS CLI's order. */
 static int own_credentials(struct cred_search *s, const char *profile,
-			   struct credentials *out, struct aws_error *err)
+			   bool environment, struct credentials *out,
+			   struct aws_error *err)
 {
 	const struct profiles *p = s->profiles;
 	const char *command = setting(s, profile, "credential_process");
-	const char *session = setting(s, profile, "login_session");
-	int error;
+	int error = web_identity(s, profile, environment, out, err);
 
-	if (setting(s, profile, "sso_session") ||
-	    setting(s, profile, "sso_start_url"))
+	if (error != -ENOENT)
+		return error;
+	if (setting(s, profile, "sso_role_name") ||
+	    setting(s, profile, "sso_account_id"))
 		return cred_sso(s, profile, out, err);
 	error = static_keys(profile, &p->credentials,
 			    ini_find(&p->credentials.ini, "", profile), out,
 			    err);
-	if (error == -ENOENT && session)
-		return cred_login(s, profile, session, out, err);
+	if (error == -ENOENT && setting(s, profile, "login_session"))
+		return cred_login(s, profile,
+				  setting(s, profile, "login_session"), out,
+				  err);
 	if (error == -ENOENT && command)
 		error = cred_process(s, profile, command, out, err);
 	if (error == -ENOENT)
@@ -240,25 +282,31 @@ int cred_profile(struct cred_search *s, const char *profile,
 		 struct credentials *out, struct aws_error *err)
 {
 	char place[300];
+	bool environment;
 	int error = check_files(s, err);
 
 	if (error)
 		return error;
-	if (!profiles_have(s->profiles, profile))
-		return no_such_profile(s, profile, err);
+	environment = !s->profile_given && !s->depth;
+	if (!profiles_have(s->profiles, profile)) {
+		error = web_identity(s, profile, environment, out, err);
+		return error == -ENOENT ? no_such_profile(s, profile, err)
+					: error;
+	}
 	format_place(place, sizeof(place), profile, "");
 	if (s->depth == MAX_DEPTH)
 		return cred_fail(err, place,
 				 "the source_profile settings form a loop");
 	s->depth++;
-	if (setting(s, profile, "role_arn"))
+	if (setting(s, profile, "role_arn") &&
+	    !setting(s, profile, "web_identity_token_file"))
 		error = role(s, profile, place, out, err);
 	else
-		error = own_credentials(s, profile, out, err);
+		error = own_credentials(s, profile, environment, out, err);
 	s->depth--;
 	if (error == -ENOENT)
 		return cred_skip(
 			s, place,
-			"it has no keys, credential_process, role_arn, sso_session or login_session");
+			"it has no keys, credential_process, role_arn, login_session or sso_role_name");
 	return error;
 }

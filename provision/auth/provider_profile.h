@@ -5,8 +5,9 @@
 
 #include "auth/search.h"
 
-/* Tries, in the AWS CLI's order, the role_arn of the profile, SSO, keys of the
- * credentials file, credential_process, keys of the configuration file.
+/* Tries, in the AWS CLI's order, the role_arn of the profile, web identity (also
+ * from the environment, unless --profile is given), SSO, keys of the credentials
+ * file, login_session, credential_process, keys of the configuration file.
  * Recurses for source_profile. */
 int cred_profile(struct cred_search *s, const char *profile,
 		 struct credentials *out, struct aws_error *err);

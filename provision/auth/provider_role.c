@@ -2,6 +2,7 @@
 /* AssumeRole with the settings of a profile: MFA, external ID, duration. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "auth/provider_role.h"
 #include "auth/sts_call.h"
@@ -35,14 +36,16 @@ int cred_assume_role(struct cred_search *s, const char *profile,
 	const struct profiles *p = s->profiles;
 	const char *role = profiles_get(p, profile, "role_arn");
 	const char *serial = profiles_get(p, profile, "mfa_serial");
+	const char *duration = profiles_get(p, profile, "duration_seconds");
 	char where[400];
 	struct aws_query q = {0};
 	int error = sts_begin(&q, action, role,
 			      profiles_get(p, profile, "role_session_name"));
 
 	snprintf(where, sizeof(where), "profile %s, role %s", profile, role);
-	query_string(&q, profiles_get(p, profile, "duration_seconds"),
-		     "DurationSeconds");
+	if (duration && *duration &&
+	    strspn(duration, "0123456789") == strlen(duration))
+		query_string(&q, duration, "DurationSeconds");
 	query_string(&q, profiles_get(p, profile, "external_id"), "ExternalId");
 	if (!error && serial)
 		error = add_mfa(s, where, serial, &q, err);

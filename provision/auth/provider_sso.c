@@ -30,6 +30,15 @@ struct sso {
 	char login[200]; /* the command that renews the token */
 };
 
+/* Whether the profile sets this to something else. */
+static bool differs(const struct profiles *p, const char *profile,
+		    const char *name, const char *value)
+{
+	const char *own = profiles_get(p, profile, name);
+
+	return own && value && strcmp(own, value) != 0;
+}
+
 static int read_settings(struct cred_search *s, const char *profile,
 			 struct sso *o, struct aws_error *err)
 {
@@ -50,6 +59,12 @@ static int read_settings(struct cred_search *s, const char *profile,
 					 p->config.path, session);
 		o->start_url = ini_get(section, "sso_start_url");
 		o->region = ini_get(section, "sso_region");
+		if (differs(p, profile, "sso_start_url", o->start_url) ||
+		    differs(p, profile, "sso_region", o->region))
+			return cred_fail(
+				err, o->where,
+				"sso_start_url or sso_region differs from that of [sso-session %s]; remove it from the profile",
+				session);
 		o->cache_key = session;
 		o->session = true;
 	} else {

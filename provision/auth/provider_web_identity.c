@@ -44,23 +44,3 @@ int cred_web_identity(struct cred_search *s, const char *where,
 	free(path);
 	return error;
 }
-
-int cred_environment_identity(struct cred_search *s, struct credentials *out,
-			      struct aws_error *err)
-{
-	const char *where = "web identity (environment)";
-	const char *file = cred_env("AWS_WEB_IDENTITY_TOKEN_FILE");
-	const char *role = cred_env("AWS_ROLE_ARN");
-
-	if (s->profile_given)
-		return cred_skip(s, where, "ignored because --profile is set");
-	if (!file)
-		return cred_skip(s, where,
-				 "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
-	if (!role)
-		return cred_fail(
-			err, where,
-			"AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not");
-	return cred_web_identity(s, where, file, role,
-				 cred_env("AWS_ROLE_SESSION_NAME"), out, err);
-}

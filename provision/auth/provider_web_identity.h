@@ -6,10 +6,7 @@
 
 #include "auth/search.h"
 
-/* From AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN. */
-int cred_environment_identity(struct cred_search *s, struct credentials *out,
-			      struct aws_error *err);
-/* From the token file and role of a profile. where names the source in
+/* From a token file and a role. where names the source in
  * messages; session_name may be NULL. */
 int cred_web_identity(struct cred_search *s, const char *where,
 		      const char *token_file, const char *role_arn,

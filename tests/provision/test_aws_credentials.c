@@ -62,8 +62,8 @@ static void static_keys(void **state)
 	struct fixture *f = *state;
 
 	write_file(f, ".aws/credentials",
-		   "# mine\n[default]\naws_access_key_id=AKIAFILE\n"
-		   "aws_secret_access_key = file#secret ; not a secret\n"
+		   "# mine\n[default]\n  aws_access_key_id=AKIAFILE\n"
+		   "  aws_secret_access_key = file#secret\n"
 		   "[half]\naws_access_key_id=A\n");
 	write_file(f, ".aws/config",
 		   "[default]\nregion = us-east-1\n"
@@ -211,7 +211,7 @@ static void web_identity(void **state)
 	path_of(f, "token", path, sizeof(path));
 	write_file(f, "token", "eyJhbGci.web\n");
 	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path, 1);
-	expect_failure(f, NULL, "AWS_ROLE_ARN is not", NULL);
+	expect_failure(f, NULL, "neither AWS_ROLE_ARN", NULL);
 	setenv("AWS_ROLE_ARN", ROLE, 1);
 	setenv("AWS_ROLE_SESSION_NAME", "pod", 1);
 	/* A transient failure is retried. */
@@ -271,8 +271,8 @@ static void sso(void **state)
 		   "[profile legacy]\nsso_region = eu-west-1\n"
 		   "sso_start_url = https://old.awsapps.com/start\n"
 		   "sso_account_id = 111122223333\nsso_role_name = R\n"
-		   "[profile wrong]\nsso_session = nobody\n"
-		   "[profile part]\nsso_session = corp\n");
+		   "[profile wrong]\nsso_session = nobody\nsso_role_name = R\n"
+		   "[profile part]\nsso_session = corp\nsso_role_name = R\n");
 	expect_failure(f, "s", "profile s, SSO: not logged in",
 		       "aws sso login --profile s", NULL);
 	expect_failure(f, "wrong", "no section [sso-session nobody]", NULL);

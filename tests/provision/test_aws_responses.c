@@ -202,7 +202,7 @@ static void ini_files(void **state)
 	static const char text[] =
 		"\xef\xbb\xbf# c\r\n[default]\r\nregion = a\r\n\r\n"
 		"[profile  'two words']\nKey=v = w\nurl: http://x/#y\n"
-		"s3 =\n  inner = 1\n[default]\nregion=b ; later\nempty=\n";
+		"s3 =\n  inner = 1\n[default]\nregion=b ; no comment\nempty=\n";
 	struct ini ini;
 	const struct ini_section *s;
 	unsigned int line;
@@ -210,7 +210,7 @@ static void ini_files(void **state)
 	(void)state;
 	assert_int_equal(ini_parse(&ini, text, strlen(text), &line), 0);
 	s = ini_find(&ini, "profile", "default");
-	assert_string_equal(ini_get(s, "region"), "b");
+	assert_string_equal(ini_get(s, "region"), "b ; no comment");
 	assert_string_equal(ini_get(s, "EMPTY"), "");
 	s = ini_find(&ini, "profile", "two words");
 	assert_string_equal(ini_get(s, "key"), "v = w");
