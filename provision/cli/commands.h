@@ -21,6 +21,7 @@ enum cli_command_id {
 	CMD_SYNC = 1 << 4,
 	CMD_VERIFY = 1 << 5,
 	CMD_POLICY = 1 << 6,
+	CMD_NAMES = 1 << 7,
 };
 
 struct cli_command {

@@ -8,6 +8,7 @@
 #include "base/exit.h"
 #include "base/streams.h"
 #include "cli/cmd_list.h"
+#include "cli/cmd_names.h"
 #include "cli/cmd_plan.h"
 #include "cli/cmd_policy.h"
 #include "cli/cmd_remove.h"
@@ -40,9 +41,13 @@ static const struct cli_command commands[] = {
 	 "Check that mirrored traffic arrives and show how to fix problems",
 	 "Checks sources, sessions, filter, target, health of collectors, security groups,\nnetwork ACLs, routes and the metrics of CloudWatch. Changes nothing.\nExit code 6: a check failed; warnings do not count.\n",
 	 NULL},
+	{"names", CMD_NAMES, cmd_names,
+	 "Name the addresses that the collector sees",
+	 "Prints a JSON object per line: VNI, address, name and labels of each interface\nand subnet in the networks of the sources.\n",
+	 NULL},
 	{"policy", CMD_POLICY, cmd_policy,
 	 "Print the minimal IAM policy for the given commands",
-	 "COMMAND is setup, plan, list, remove, sync or verify; all if none is given.\nFeatures that are not listed are left out: \"--feature none\" excludes ECS services,\nload balancers created by metlo-mirror, rules added to security groups, and\nCloudWatch. Makes no AWS calls.\n",
+	 "COMMAND is setup, plan, list, remove, sync, verify or names; all if none is given.\nFeatures that are not listed are left out: \"--feature none\" excludes ECS services,\nload balancers created by metlo-mirror, rules added to security groups, and\nCloudWatch. Makes no AWS calls.\n",
 	 "COMMAND"},
 	{0},
 };

@@ -153,7 +153,8 @@ static bool check_account(void *settings, const char *text,
 #define CHANGING     (CMD_SETUP | CMD_REMOVE | CMD_SYNC)
 
 const struct opt settings_options[] = {
-	OPTION("name", OPT_LIST, names, CMD_LIST | CMD_SYNC | CMD_VERIFY,
+	OPTION("name", OPT_LIST, names,
+	       CMD_LIST | CMD_SYNC | CMD_VERIFY | CMD_NAMES,
 	       .parse = check_name, .metavar = "NAME",
 	       .help = "Deployment; default: all of them"),
 	OPTION("name", OPT_LIST, names, CMD_REMOVE, .parse = check_name,
@@ -221,6 +222,10 @@ const struct opt settings_options[] = {
 	       .help = "Pause between two rounds of --watch"),
 	OPTION("metrics", OPT_TEXT, metrics, CMD_SYNC, .metavar = "FILE",
 	       .help = "Write metrics for Prometheus to this file after each round"),
+	OPTION("names", OPT_TEXT, names_file, CMD_SYNC, .metavar = "FILE",
+	       .help = "Write the output of \"names\" to this file after each round"),
+	OPTION("output", OPT_TEXT, names_file, CMD_NAMES, .metavar = "FILE",
+	       .help = "Replace this file instead of printing"),
 	OPTION("no-metrics", OPT_FLAG, no_metrics, CMD_VERIFY,
 	       .help = "Do not query CloudWatch, which costs about a cent per 250 instances"),
 	OPTION("feature", OPT_LIST, features, CMD_POLICY,

@@ -34,8 +34,9 @@ struct cli_settings {
 	bool all, all_regions;
 	/* sync */
 	bool watch;
-	double interval;     /* seconds */
-	const char *metrics; /* path of a file */
+	double interval;	/* seconds */
+	const char *metrics;	/* path of a file */
+	const char *names_file; /* likewise; also of names */
 	/* verify */
 	bool no_metrics;
 	/* policy */

@@ -13,6 +13,7 @@
 #include "base/exit.h"
 #include "base/list.h"
 #include "cli/report_plan.h"
+#include "cli/cmd_names.h"
 #include "cli/progress.h"
 #include "cli/run.h"
 #include "cli/sync.h"
@@ -417,6 +418,21 @@ static int sync_all(struct sync *s)
 	return all;
 }
 
+/* Names change with the sources, also if a deployment could not be updated. */
+static int write_names(struct sync *s, int code)
+{
+	const char *path = s->ctx->settings.names_file;
+	struct str_list names;
+	int unused = EXIT_DONE;
+
+	if (!path || code == EXIT_INTERRUPTED || !s->ctx->inventory.region)
+		return code;
+	if (s->stale && load_account(s) != EXIT_DONE)
+		return code;
+	names = context_deployments(s->ctx, &s->round, &unused);
+	return worse(code, names_replace(s->ctx, &names, path));
+}
+
 int sync_round(struct sync *s)
 {
 	int code, written;
@@ -424,7 +440,7 @@ int sync_round(struct sync *s)
 	sync_metrics_begin(&s->metrics);
 	arena_free(&s->round);
 	s->stale = false;
-	code = sync_all(s);
+	code = write_names(s, sync_all(s));
 	written = sync_metrics_end(&s->metrics, s->ctx, s->refused.n,
 				   code == EXIT_DONE);
 	return code == EXIT_DONE ? written : code;

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/exit.h"
 #include "base/list.h"
+#include "cli/file.h"
 #include "cli/sync_metrics.h"
 
 void sync_metrics_begin(struct sync_metrics *m)
@@ -133,49 +134,6 @@ void sync_metrics_format(const struct sync_metrics *m,
 	    (double)aws->retried);
 }
 
-/* Creates a file under an unpredictable name, because other users may be able to
- * create links in the directory. name is a template of mkostemp(). */
-static FILE *create_temporary(char *name)
-{
-	const mode_t mask = umask(0077);
-	const int fd = mkostemp(name, O_CLOEXEC);
-	FILE *f;
-
-	umask(mask);
-	if (fd < 0)
-		return NULL;
-	f = fchmod(fd, 0666 & ~mask) ? NULL : fdopen(fd, "w");
-	if (!f) {
-		close(fd);
-		unlink(name);
-	}
-	return f;
-}
-
-/* Replaces the file atomically. Returns 0 or -errno. */
-static int replace_file(const char *path, const struct buf *b)
-{
-	char *temporary;
-	FILE *f;
-	int rc = 0;
-
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return -ENOMEM;
-	f = create_temporary(temporary);
-	if (!f)
-		rc = -errno;
-	if (f && fwrite(b->p, 1, b->len, f) != b->len)
-		rc = -EIO;
-	if (f && fclose(f) && !rc)
-		rc = -errno;
-	if (!rc && rename(temporary, path))
-		rc = -errno;
-	if (f && rc)
-		unlink(temporary);
-	free(temporary);
-	return rc;
-}
-
 int sync_metrics_end(struct sync_metrics *m, struct context *ctx,
 		     size_t refused, bool ok)
 {
@@ -194,7 +152,7 @@ int sync_metrics_end(struct sync_metrics *m, struct context *ctx,
 		return EXIT_DONE;
 	aws = aws_client_counters(ctx->client);
 	sync_metrics_format(m, &aws, refused, &b);
-	rc = b.failed ? -ENOMEM : replace_file(path, &b);
+	rc = file_replace(path, &b);
 	buf_free(&b);
 	if (!rc)
 		return EXIT_DONE;

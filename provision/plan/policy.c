@@ -16,6 +16,7 @@
 #define REMOVE POLICY_REMOVE
 #define SYNC   POLICY_SYNC
 #define VERIFY POLICY_VERIFY
+#define NAMES  POLICY_NAMES
 #define ALL    POLICY_ALL_COMMANDS
 /* Every command that plans reads the same things, and a failed setup deletes
  * what it created. */
@@ -129,12 +130,13 @@ static const struct {
 	{READ_LOAD_BALANCERS,
 	 "elasticloadbalancing:DescribeTargetGroupAttributes", READING, 0},
 	{READ_ECS, "ecs:DescribeClusters", SETUP | PLAN, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeContainerInstances", READING, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeServices", READING, POLICY_ECS},
-	{READ_ECS, "ecs:DescribeTasks", READING, POLICY_ECS},
+	{READ_ECS, "ecs:DescribeContainerInstances", READING | NAMES,
+	 POLICY_ECS},
+	{READ_ECS, "ecs:DescribeServices", READING | NAMES, POLICY_ECS},
+	{READ_ECS, "ecs:DescribeTasks", READING | NAMES, POLICY_ECS},
 	{READ_ECS, "ecs:ListClusters", SETUP | PLAN, POLICY_ECS},
 	{READ_ECS, "ecs:ListServices", SETUP | PLAN, POLICY_ECS},
-	{READ_ECS, "ecs:ListTasks", READING, POLICY_ECS},
+	{READ_ECS, "ecs:ListTasks", READING | NAMES, POLICY_ECS},
 	{READ_METRICS, "cloudwatch:GetMetricData", VERIFY, POLICY_METRICS},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorFilter", CHANGING, 0},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorFilterRule", CHANGING, 0},
@@ -327,7 +329,8 @@ unsigned int policy_command_parse(const char *name)
 {
 	static const struct flag names[] = {
 		{"setup", SETUP},   {"plan", PLAN}, {"list", LIST},
-		{"remove", REMOVE}, {"sync", SYNC}, {"verify", VERIFY}};
+		{"remove", REMOVE}, {"sync", SYNC}, {"verify", VERIFY},
+		{"names", NAMES}};
 
 	return find(names, sizeof(names) / sizeof(*names), name);
 }

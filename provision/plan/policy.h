@@ -12,7 +12,8 @@ enum policy_command {
 	POLICY_REMOVE = 8,
 	POLICY_SYNC = 16,
 	POLICY_VERIFY = 32,
-	POLICY_ALL_COMMANDS = 63,
+	POLICY_NAMES = 64,
+	POLICY_ALL_COMMANDS = 127,
 };
 
 enum policy_feature {

@@ -16,25 +16,27 @@ SHAPE(ec2_region, ec2_regions, EC2_REGION);
 	X(STRING, name, "groupName")
 SHAPE(ec2_group_ref, ec2_group_refs, EC2_GROUP_REF);
 
-#define EC2_INTERFACE(X)                                                   \
-	X(STRING, id, "networkInterfaceId")                                \
-	/* interface, network_load_balancer, ... */                        \
-	X(STRING, type, "interfaceType")                                   \
-	X(STRING, status, "status") /* available, in-use, ... */           \
-	X(STRING, description, "description")                              \
-	/* NULL if not attached, or not attached to an instance */         \
-	X(STRING, instance_id, "attachment/instanceId")                    \
-	X(NUMBER, device_index, "attachment/deviceIndex") /* 0: primary */ \
-	/* NULL inside struct ec2_instance */                              \
-	X(STRING, zone, "availabilityZone")                                \
-	X(STRING, private_ip, "privateIpAddress")                          \
-	X(STRING, subnet_id, "subnetId")                                   \
-	X(STRING, vpc_id, "vpcId")                                         \
-	X(STRING, owner_id, "ownerId")                                     \
-	X(STRING, requester_id, "requesterId")                             \
-	X(BOOL, requester_managed, "requesterManaged")                     \
-	X(STRINGS, ipv6, "ipv6AddressesSet", "ipv6Address")                \
-	X(LIST, groups, "groupSet", ec2_group_refs)                        \
+#define EC2_INTERFACE(X)                                                     \
+	X(STRING, id, "networkInterfaceId")                                  \
+	/* interface, network_load_balancer, ... */                          \
+	X(STRING, type, "interfaceType")                                     \
+	X(STRING, status, "status") /* available, in-use, ... */             \
+	X(STRING, description, "description")                                \
+	/* NULL if not attached, or not attached to an instance */           \
+	X(STRING, instance_id, "attachment/instanceId")                      \
+	X(NUMBER, device_index, "attachment/deviceIndex") /* 0: primary */   \
+	/* NULL inside struct ec2_instance */                                \
+	X(STRING, zone, "availabilityZone")                                  \
+	X(STRING, private_ip, "privateIpAddress")                            \
+	/* All of its IPv4 addresses, the primary one first */               \
+	X(STRINGS, private_ips, "privateIpAddressesSet", "privateIpAddress") \
+	X(STRING, subnet_id, "subnetId")                                     \
+	X(STRING, vpc_id, "vpcId")                                           \
+	X(STRING, owner_id, "ownerId")                                       \
+	X(STRING, requester_id, "requesterId")                               \
+	X(BOOL, requester_managed, "requesterManaged")                       \
+	X(STRINGS, ipv6, "ipv6AddressesSet", "ipv6Address")                  \
+	X(LIST, groups, "groupSet", ec2_group_refs)                          \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(ec2_interface, ec2_interfaces, EC2_INTERFACE);
 

@@ -1,7 +1,7 @@
 """Runs all tests, or those whose names contain a word: python3 -m upkeep.all [WORD...]"""
 import sys
 
-from . import (test_by_hand, test_code, test_policy, test_ports, test_sync,  # noqa: F401
+from . import (test_by_hand, test_code, test_names, test_policy, test_ports, test_sync,  # noqa: F401
                test_tags, test_verify, test_wide)
 from .kit import main
 

@@ -155,6 +155,11 @@ def show(account: Account, policy: Policy) -> Run:
     return account.mirror("list", code=None)
 
 
+def name(account: Account, policy: Policy) -> Run:
+    allow(account, policy)
+    return account.mirror("names", code=None)
+
+
 def verify(account: Account, policy: Policy) -> Run:
     """A check without permission reports that in its row."""
     allow(account, policy)
@@ -285,13 +290,13 @@ def sync_again(account: Account, policy: Policy) -> Run:
 VARIANTS: dict[str, list[Variant]] = {
     "setup": [setup_first, setup_fails, setup_changes, setup_shrinks, setup_restores,
               setup_tags, setup_asks],
-    "plan": [plan, plan_asks], "list": [show], "verify": [verify], "remove": [remove],
+    "plan": [plan, plan_asks], "list": [show], "names": [name], "verify": [verify], "remove": [remove],
     "sync": [sync_tasks, sync_rebuilds, sync_rebuild_fails, sync_collectors, sync_restores,
              sync_tag_fails, sync_balancer_tag_fails],
 }
 # The variants that change nothing if everything is up to date.
 READING: dict[str, list[Variant]] = {
-    "setup": [setup_again], "plan": [plan], "list": [show], "verify": [verify], "remove": [remove],
+    "setup": [setup_again], "plan": [plan], "list": [show], "names": [name], "verify": [verify], "remove": [remove],
     "sync": [sync_again],
 }
 
