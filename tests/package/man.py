@@ -54,7 +54,7 @@ def main():
     for r in rows:
         if r[0] == "option":
             scopes.setdefault(r[2], set()).add(r[1])
-            options[r[2]] = r
+            options.setdefault(r[2], r)  # commands may use a name differently
     with_options = set().union(*scopes.values())
     failed = False
 
