@@ -5,6 +5,7 @@
 #include "base/exit.h"
 #include "base/list.h"
 #include "cli/cmd_verify.h"
+#include "cli/collector_metrics.h"
 #include "cli/report.h"
 #include "model/inventory_load.h"
 #include "verify/verify.h"
@@ -129,8 +130,13 @@ int cmd_verify(struct context *ctx)
 	struct aws_error err = {0};
 	struct verify_reports l = {0};
 	struct str_list names;
+	struct collector_stats collector = {0};
 	int code = context_open(ctx, false), missing = EXIT_DONE, shown;
 
+	if (code == EXIT_DONE)
+		code = collector_metrics_load(ctx, &collector);
+	if (ctx->settings.collector_metrics.n)
+		more.collector = &collector;
 	if (code == EXIT_DONE)
 		code = context_load(ctx, &scope);
 	if (code != EXIT_DONE)

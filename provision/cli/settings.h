@@ -39,6 +39,7 @@ struct cli_settings {
 	const char *names_file; /* likewise; also of names */
 	/* verify */
 	bool no_metrics;
+	struct string_list collector_metrics; /* URLs and files */
 	/* policy */
 	struct string_list features;
 	const char *account;

@@ -10,6 +10,7 @@
 #include "verify/verify.h"
 #include "base/list.h"
 #include "plan/plan_setup.h"
+#include "verify/verify_collector.h"
 #include "verify/verify_metrics.h"
 #include "verify/verify_path.h"
 #include "verify/verify_sessions.h"
@@ -148,6 +149,7 @@ int verify_deployment(struct verify_report *r, const struct inventory *inv,
 	check_acls(&c);
 	check_routes(&c);
 	check_metrics(&c);
+	check_collector(&c);
 	plan_free(&c.plan);
 	if (!rc && r->mem.failed)
 		rc = -ENOMEM;

@@ -8,6 +8,7 @@
 #include "services/cloudwatch.h"
 #include "services/elbv2.h"
 #include "model/arena.h"
+#include "verify/collector_stats.h"
 
 /* Attributes of one load balancer or target group. */
 struct verify_attributes {
@@ -23,6 +24,7 @@ struct verify_extra {
 	/* Options of this run that the suggested commands repeat; NULL: none.
 	 * Set by the caller of verify_load(). */
 	const char *profile, *endpoint_url;
+	const struct collector_stats *collector; /* NULL: not given */
 	/* Why AWS did not provide them; NULL if it did, or was not asked. */
 	const char *attributes_unknown, *metrics_unknown;
 };

@@ -110,7 +110,8 @@ int verify_load(struct verify_extra *extra, struct aws_client *c,
 	int rc = 0;
 
 	*extra = (struct verify_extra){.profile = extra->profile,
-				       .endpoint_url = extra->endpoint_url};
+				       .endpoint_url = extra->endpoint_url,
+				       .collector = extra->collector};
 	for (size_t i = 0; !rc && i < deployments->n; i++) {
 		rc = load_balancer(extra, c, inv, deployments->items[i], err);
 		if (metrics)

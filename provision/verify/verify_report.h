@@ -26,6 +26,7 @@ enum verify_state { VERIFY_OK, VERIFY_WARN, VERIFY_FAIL };
 #define CHECK_MIRRORED	    "mirrored"
 #define CHECK_SKIPPED	    "skipped"
 #define CHECK_ARRIVED	    "arrived"
+#define CHECK_COLLECTOR	    "collector"
 
 /* Strings are never NULL. */
 struct verify_row {

@@ -1,8 +1,8 @@
 """Runs all tests, or those whose names contain a word: python3 -m upkeep.all [WORD...]"""
 import sys
 
-from . import (test_by_hand, test_code, test_names, test_policy, test_ports, test_sync,  # noqa: F401
-               test_tags, test_verify, test_wide)
+from . import (test_by_hand, test_code, test_coverage, test_names,  # noqa: F401
+               test_policy, test_ports, test_sync, test_tags, test_verify, test_wide)
 from .kit import main
 
 if __name__ == "__main__":
