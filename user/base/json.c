@@ -160,25 +160,27 @@ static inline uint32_t digits4(uint32_t v)
 	return high | (x - high * 10) << 8;
 }
 
-/* Most numbers of a line are this short. */
+/* Leading zeros are counted by comparisons, which takes less time than the digits:
+ * where the next item goes depends on it. */
+
 static inline uint8_t *put_below_1e4(uint8_t *w, uint32_t v)
 {
-	uint32_t digits = digits4(v);
-	unsigned int zeros =
-		digits ? (unsigned int)__builtin_ctz(digits) / 8 : 3;
+	unsigned int zeros = (v < 10) + (v < 100) + (v < 1000);
+	uint32_t text = (digits4(v) | (uint32_t)ZEROS8) >> 8 * zeros;
 
-	digits = htole32((digits | (uint32_t)ZEROS8) >> 8 * zeros);
-	memcpy(w, &digits, 4);
+	text = htole32(text);
+	memcpy(w, &text, 4);
 	return w + 4 - zeros;
 }
 
 static inline uint8_t *put_below_1e8(uint8_t *w, uint32_t v)
 {
-	uint64_t digits = digits8(v);
-	unsigned int zeros =
-		digits ? (unsigned int)__builtin_ctzll(digits) / 8 : 7;
+	unsigned int zeros;
 
-	store_le64(w, (digits | ZEROS8) >> 8 * zeros);
+	if (v < 10000)
+		return put_below_1e4(w, v);
+	zeros = (v < 100000) + (v < 1000000) + (v < 10000000);
+	store_le64(w, (digits8(v) | ZEROS8) >> 8 * zeros);
 	return w + 8 - zeros;
 }
 
@@ -186,8 +188,6 @@ uint8_t *json_put_u64(uint8_t *w, uint64_t v)
 {
 	const uint64_t e8 = 100000000;
 
-	if (v < 10000)
-		return put_below_1e4(w, (uint32_t)v);
 	if (v < e8)
 		return put_below_1e8(w, (uint32_t)v);
 	if (v < e8 * e8) {

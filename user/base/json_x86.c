@@ -86,7 +86,7 @@ static size_t utf8_open(const uint8_t *p, const struct utf8 *u)
  * follows. */
 #define LEADS(x, is)                 \
 	(is(x, 0xc2) | is(x, 0xe2) | \
-	 (is(x, 0xd8) & (is(x, 0x9c) >> 1 | 1u << 31)))
+	 (is(x, 0xd8) ? is(x, 0xd8) & (is(x, 0x9c) >> 1 | 1u << 31) : 0))
 
 /* The first control character among the sequences of valid UTF-8 that start at
  * the bits of leads, as a mask of its position. */
@@ -132,7 +132,8 @@ static const uint64_t spread[256][2] = {ROWS64(0), ROWS64(64), ROWS64(128),
 					ROWS64(192)};
 
 /* Unsigned, because int would have to be sign-extended to index with it. */
-AVX2 static inline unsigned int count(uint32_t mask)
+__attribute__((target("popcnt"))) static inline unsigned int
+count(uint32_t mask)
 {
 	return (unsigned int)__builtin_popcount(mask);
 }
@@ -312,19 +313,22 @@ AVX2 uint8_t *json_escape_avx2(uint8_t *w, const uint8_t *p, size_t n,
 		x = _mm256_loadu_si256((const __m256i *)p);
 		simple = classify_avx2(&x, 0xffffffff, &hard);
 		if (hard)
-			return escape_mixed_avx2(w, p, end, invalid);
+			break;
 		put_avx2(w, x, simple);
 		w += 32 + count(simple);
 	}
 	if (p == end)
 		return w;
 	n = (size_t)(end - p);
-	x = load_partial(p, n);
-	simple = classify_avx2(&x, (1u << n) - 1, &hard);
-	if (hard)
-		return escape_mixed_avx2(w, p, end, invalid);
-	put_avx2(w, x, simple);
-	return w + n + count(simple);
+	if (n < 32) {
+		x = load_partial(p, n);
+		simple = classify_avx2(&x, (1u << n) - 1, &hard);
+		if (!hard) {
+			put_avx2(w, x, simple);
+			return w + n + count(simple);
+		}
+	}
+	return escape_mixed_avx2(w, p, end, invalid);
 }
 
 /* --- AVX-512 with VBMI2 ---------------------------------------------------- */
@@ -419,7 +423,7 @@ escape_mixed_vbmi2(uint8_t *w, const uint8_t *p, const uint8_t *end,
 			}
 		}
 		put_vbmi2(w, x, simple);
-		w += take + (unsigned int)__builtin_popcount(simple);
+		w += take + count(simple);
 		p += take;
 		if (!hard)
 			continue;
@@ -445,9 +449,20 @@ VBMI2 uint8_t *json_escape_vbmi2(uint8_t *w, const uint8_t *p, size_t n,
 		if (hard)
 			break;
 		put_vbmi2(w, x, simple);
-		w += 32 + __builtin_popcount(simple);
+		w += 32 + count(simple);
 	}
-	return p < end ? escape_mixed_vbmi2(w, p, end, invalid) : w;
+	if (p == end)
+		return w;
+	n = (size_t)(end - p);
+	if (n < 32) {
+		x = _mm256_maskz_loadu_epi8((1u << n) - 1, p);
+		simple = classify_vbmi2(&x, (1u << n) - 1, &hard);
+		if (!hard) {
+			put_vbmi2(w, x, simple);
+			return w + n + count(simple);
+		}
+	}
+	return escape_mixed_vbmi2(w, p, end, invalid);
 }
 
 #endif
