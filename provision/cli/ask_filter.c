@@ -16,6 +16,7 @@
 struct filter_edit {
 	struct arena *a;
 	struct filter_spec *f;
+	const char *known; /* ports that load balancers use, or NULL */
 };
 
 static bool check_ports(void *arg, const char *text, struct parse_error *err)
@@ -23,6 +24,12 @@ static bool check_ports(void *arg, const char *text, struct parse_error *err)
 	struct filter_edit *c = arg;
 	struct port_list ports = {0};
 
+	if (!strcmp(text, PORTS_AUTO) && !c->known)
+		return parse_refuse(
+			err,
+			"no load balancer has the sources as targets: name the ports");
+	if (!strcmp(text, PORTS_AUTO))
+		text = c->known;
 	if (!filter_ports_parse(c->a, text, &ports, err))
 		return false;
 	c->f->ports = ports;
@@ -49,15 +56,16 @@ static enum prompt_answer ask_ports(struct setup *s, struct filter_edit *c,
 				    bool fresh)
 {
 	struct candidates sources = setup_candidates(s);
-	const char *known = discover_ports(c->a, s->inventory, &sources);
 	const char *unused;
 
-	return prompt_text(&s->prompt,
-			   "Server ports, such as 80,8000-8100, or all",
-			   !fresh  ? filter_ports_text(c->a, &c->f->ports)
-			   : known ? known
-				   : DEFAULT_PORTS,
-			   check_ports, c, &unused);
+	c->known = discover_ports(c->a, s->inventory, &sources);
+	return prompt_text(
+		&s->prompt,
+		"Server ports, such as 80,8000-8100; auto (those that load balancers use) or all",
+		!fresh	   ? filter_ports_text(c->a, &c->f->ports)
+		: c->known ? c->known
+			   : DEFAULT_PORTS,
+		check_ports, c, &unused);
 }
 
 static enum prompt_answer ask_side(struct setup *s, struct filter_spec *f)
@@ -177,7 +185,8 @@ static enum prompt_answer repair_filter(struct setup *s, struct filter_spec *f,
 	if (answer != ANSWER_GIVEN)
 		return answer;
 	if (chosen == advice.choices.n)
-		return ask_ports(s, &(struct filter_edit){s->mem, f}, false);
+		return ask_ports(s, &(struct filter_edit){.a = s->mem, .f = f},
+				 false);
 	/* Only filters that fit are suggested. */
 	*f = advice.choices.items[chosen].spec;
 	*fits = true;
@@ -187,7 +196,7 @@ static enum prompt_answer repair_filter(struct setup *s, struct filter_spec *f,
 enum prompt_answer ask_filter(struct setup *s)
 {
 	struct filter_spec f = s->spec.filter;
-	struct filter_edit edit = {s->mem, &f};
+	struct filter_edit edit = {.a = s->mem, .f = &f};
 	bool fits = false;
 	enum prompt_answer answer;
 

@@ -55,6 +55,61 @@ static void fill(struct context *ctx, struct listed_deployment *d,
 			d->filter = &inv->filters.items[i];
 }
 
+/* What is left of a deployment whose removal was interrupted: everything else is
+ * deleted after the filter. */
+static struct str_list orphans(struct context *ctx,
+			       const struct listed_deployment *d)
+{
+	struct str_list l = {0};
+	struct deployment left;
+
+	if (d->filter)
+		return l;
+	deployment_find(&ctx->inventory, d->name, &left);
+	if (left.target)
+		str_list_add(&ctx->mem, &l, left.target->id);
+	if (left.lb)
+		str_list_add(&ctx->mem, &l, left.lb->arn);
+	if (left.tg)
+		str_list_add(&ctx->mem, &l, left.tg->arn);
+	if (left.group)
+		str_list_add(&ctx->mem, &l, left.group->id);
+	return l;
+}
+
+static void print_orphans(struct context *ctx,
+			  const struct listed_deployment *d)
+{
+	struct str_list l = orphans(ctx, d), names = {0};
+
+	FOREACH(id, &l) {
+		const struct elbv2_load_balancer *lb = inventory_load_balancer(
+			&ctx->inventory, *id, "network");
+		const struct elbv2_target_group *tg =
+			inventory_target_group(&ctx->inventory, *id);
+		const char *name =
+			lb ? arena_printf(
+				     &ctx->mem,
+				     "the load balancer %s (billed until it is deleted)",
+				     lb->name)
+			: tg ? arena_printf(&ctx->mem, "the target group %s",
+					    tg->name)
+			: !strncmp(*id, "sg-", 3)
+				? arena_printf(&ctx->mem,
+					       "the security group %s", *id)
+				: arena_printf(&ctx->mem,
+					       "the mirror target %s", *id);
+
+		str_list_add(&ctx->mem, &names, name);
+	}
+	if (l.n)
+		term_wrap(
+			&ctx->out, YELLOW, "  left    ",
+			arena_printf(&ctx->mem, "%s; to delete: %s",
+				     str_list_text(&ctx->mem, &names, 4),
+				     context_command(ctx, "remove", d->name)));
+}
+
 static cJSON *json_target(struct context *ctx, const struct mirror_target *t)
 {
 	static const char *const states[] = {"active", "idle", "broken"};
@@ -76,6 +131,7 @@ static cJSON *json_target(struct context *ctx, const struct mirror_target *t)
 static cJSON *json_deployment(struct context *ctx,
 			      const struct listed_deployment *d)
 {
+	struct str_list left = orphans(ctx, d);
 	cJSON *o = cJSON_CreateObject(), *l;
 
 	json_text(o, "name", d->name);
@@ -101,6 +157,9 @@ static cJSON *json_deployment(struct context *ctx,
 	cJSON_AddItemToObject(o, "target",
 			      d->target ? json_target(ctx, d->target)
 					: cJSON_CreateNull());
+	l = cJSON_AddArrayToObject(o, "orphans");
+	FOREACH(id, &left)
+		cJSON_AddItemToArray(l, cJSON_CreateString(*id));
 	l = cJSON_AddArrayToObject(o, "sessions");
 	FOREACH(session, &d->sessions)
 		cJSON_AddItemToArray(l, json_session(&ctx->inventory, session));
@@ -171,20 +230,26 @@ static void print_deployment(struct context *ctx,
 			   deployment_manager(&ctx->inventory, d->name));
 	term_print(out, "\n");
 	if (d->target) {
-		term_print(
-			out, "  target  %s, %s: ", d->target->id,
-			describe_target(&ctx->mem, &ctx->inventory, d->target));
 		state = status_target(&ctx->mem, &ctx->inventory, d->target,
 				      &why);
-		term_style(out, state_style(state), "%s\n", why);
+		term_wrap_open(
+			out, PLAIN, "  target  ",
+			arena_printf(&ctx->mem, "%s, %s:", d->target->id,
+				     describe_target(&ctx->mem, &ctx->inventory,
+						     d->target)),
+			term_width(why) + 1);
+		term_style(out, state_style(state), " %s\n", why);
 	}
 	if (d->filter)
-		term_print(out, "  filter  %s, %s\n", d->filter->id,
-			   d->readable
-				   ? describe_filter(&ctx->mem, &d->spec.filter)
-				   : d->error.text);
+		term_wrap(out, PLAIN, "  filter  ",
+			  arena_printf(
+				  &ctx->mem, "%s, %s", d->filter->id,
+				  d->readable ? describe_filter(&ctx->mem,
+								&d->spec.filter)
+					      : d->error.text));
 	FOREACH(tag, &d->spec.tags)
 		term_print(out, "  tag     %s=%s\n", tag->key, tag->value);
+	print_orphans(ctx, d);
 	if (d->sessions.n)
 		term_print(out, "\n");
 	print_sessions(ctx, d, false);

@@ -31,9 +31,8 @@ void diagnostics_print(struct term *out, const struct diagnostics *l,
 static void print_sources(struct context *ctx, struct term *out,
 			  const struct plan *p, bool whole)
 {
-	static const char *const heads[] = {"INTERFACE", "INSTANCE", "NAME",
-					    "ADDRESS",	 "ZONE",     "SOURCE",
-					    NULL};
+	static const char *const heads[] = {"INTERFACE", "NAME",   "ADDRESS",
+					    "ZONE",	 "SOURCE", NULL};
 	struct table t = {.heads = heads};
 	size_t n = p->sources.n, shown = n;
 
@@ -43,12 +42,12 @@ static void print_sources(struct context *ctx, struct term *out,
 	term_print(out, "  %zu interface%s\n", n, n == 1 ? "" : "s");
 	for (size_t i = 0; i < shown; i++) {
 		const struct candidate *c = &p->sources.items[i];
+		const char *name =
+			inventory_interface_name(p->inventory, c->eni);
 		const char *cells[] = {
 			c->eni->id,
-			c->instance ? c->instance->id : "",
-			inventory_interface_name(p->inventory, c->eni),
-			c->eni->private_ip,
-			c->eni->zone,
+			str_empty(name) && c->instance ? c->instance->id : name,
+			c->eni->private_ip, c->eni->zone,
 			str_same(c->source->text, c->eni->id)
 				? ""
 				: c->source->text};

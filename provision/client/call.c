@@ -24,6 +24,8 @@
 #include "client/retry.h"
 #include "base/clock.h"
 
+#define SLOW_PART 8 /* of the time limit: an attempt that took longer is slow */
+
 #define MAX_PAGES 100000u /* bounds a list that never ends */
 
 /* AWS tolerates 5 minutes; a smaller difference is not the reason why it rejected
@@ -199,6 +201,19 @@ static int try_once(struct aws_client *c, const struct aws_request *p,
 	return error;
 }
 
+/* A server that hangs would keep the program silent for minutes. */
+static void report_slow(struct aws_client *c, const struct attempt_state *k,
+			const struct aws_error *why, uint64_t since)
+{
+	uint64_t limit = c->opt.timeout_s * NSEC_PER_SEC;
+
+	if (why->kind == AWS_ERR_NETWORK &&
+	    clock_mono_ns() - since > limit / SLOW_PART)
+		log_warn(c->log, "%s:%s: %s; trying again (%u of %u)",
+			 k->service, k->action, why->message, k->attempt + 1,
+			 c->opt.max_attempts);
+}
+
 /* Ends a call for a reason other than the response to an attempt. Returns error. */
 static int give_up(const struct attempt_state *k, struct aws_error *err,
 		   int error)
@@ -228,6 +243,7 @@ static int send_with_retries(struct aws_client *c, struct aws_request *p,
 	c->counters.calls++;
 	for (k->attempt = 1;; k->attempt++) {
 		struct http_response response = {0};
+		uint64_t since = clock_mono_ns();
 		unsigned int ms, retry_after;
 		bool retry_now;
 
@@ -252,6 +268,7 @@ static int send_with_retries(struct aws_client *c, struct aws_request *p,
 		c->counters.retried++;
 		if (retry_now)
 			continue;
+		report_slow(c, k, &why, since);
 		ms = retry_delay_ms(&policy, k->attempt, random_bits(),
 				    retry_after);
 		error = client_sleep(c, ms, err);

@@ -177,17 +177,40 @@ struct str_list inventory_deployments(struct arena *a,
 	return l;
 }
 
+/* The ECS service of the task that has this interface, as far as it is known. */
+static const char *service_of(const struct inventory *inv,
+			      const struct ec2_interface *eni)
+{
+	FOREACH(s, &inv->services)
+		FOREACH(t, &s->tasks)
+			if (str_same(ecs_task_interface(t), eni->id))
+				return s->service;
+	return aws_tag_value(&eni->tags, "aws:ecs:serviceName");
+}
+
+static bool is_task(const struct ec2_interface *eni)
+{
+	const char *d = eni->description;
+
+	return d && !strncmp(d, "arn:", 4) && strstr(d, ":ecs:");
+}
+
 const char *inventory_interface_name(const struct inventory *inv,
 				     const struct ec2_interface *eni)
 {
 	const char *name = aws_tag_value(&eni->tags, TAG_NAME);
 	const struct ec2_instance *i;
 
+	if (str_empty(name))
+		name = service_of(inv, eni);
 	if (!str_empty(name))
 		return name;
 	i = inventory_instance(inv, eni->instance_id);
 	name = i ? aws_tag_value(&i->tags, TAG_NAME) : NULL;
 	if (!str_empty(name))
 		return name;
+	/* ECS describes the interfaces of tasks by ARNs. */
+	if (is_task(eni))
+		return "ECS task";
 	return eni->description ? eni->description : "";
 }

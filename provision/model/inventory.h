@@ -112,8 +112,8 @@ const char *inventory_attribute(const struct inventory *inv, const char *arn,
 struct str_list inventory_deployments(struct arena *a,
 				      const struct inventory *inv);
 
-/* A display name: the Name tag of the interface or of its instance, else its
- * description, else "". */
+/* A display name: the Name tag of the interface, the ECS service of its task, the
+ * Name tag of its instance, else its description, else "". */
 const char *inventory_interface_name(const struct inventory *inv,
 				     const struct ec2_interface *eni);
 

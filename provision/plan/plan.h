@@ -91,6 +91,13 @@ struct step {
 
 struct steps LIST_OF(struct step);
 
+/* A security group of others that does not admit what arrives on port 4789. */
+struct missing_rules {
+	const char *group, *from;
+	struct str_list owners;	   /* collectors in the group */
+	struct str_list protocols; /* "UDP", "TCP" */
+};
+
 struct plan {
 	struct arena mem; /* owns everything except the inventory */
 	const struct inventory *inventory; /* must outlive the plan */
@@ -109,6 +116,7 @@ struct plan {
 	/* Rules missing from security groups of others. With spec.open_groups
 	 * they become steps, otherwise only diagnostics. */
 	size_t rules_missing;
+	struct LIST_OF(struct missing_rules) missing;
 };
 
 /* Appends a step with this text; *created, if not NULL, refers to the resource

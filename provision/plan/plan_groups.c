@@ -118,6 +118,39 @@ static enum reachability checks_allowed(const struct plan *p,
 	return v;
 }
 
+/* Records that a group lacks a rule, for one diagnostic about all of them. */
+static void note_missing(struct plan *p, const char *group, const char *whose,
+			 const char *protocol, const char *from)
+{
+	struct missing_rules *m = NULL;
+
+	FOREACH(known, &p->missing)
+		if (str_same(known->group, group))
+			m = known;
+	if (!m)
+		m = ARENA_ADD(&p->mem, &p->missing);
+	if (!m)
+		return;
+	m->group = group;
+	m->from = from;
+	str_list_add(&p->mem, &m->owners, whose);
+	if (str_list_has(&m->protocols, protocol))
+		return;
+	str_list_add(&p->mem, &m->protocols, protocol);
+	p->rules_missing++;
+}
+
+static void report_missing(struct plan *p)
+{
+	FOREACH(m, &p->missing)
+		plan_report(
+			p, DIAG_WARN,
+			"the security group %s of %s does not allow %s %d from %s, so nothing would arrive; --open-groups adds the rule%s",
+			m->group, str_list_text(&p->mem, &m->owners, 3),
+			str_list_text(&p->mem, &m->protocols, 2), VXLAN_PORT,
+			m->from, m->protocols.n == 1 ? "" : "s");
+}
+
 /* Handles one missing rule: adds a step, or a diagnostic. */
 static void open_group(struct plan *p, const char *group, const char *whose,
 		       const char *protocol, struct ref lb_group)
@@ -135,14 +168,11 @@ static void open_group(struct plan *p, const char *group, const char *whose,
 		    str_same(step->on.id, group) &&
 		    str_same(step->protocol, protocol))
 			return;
-	p->rules_missing++;
 	if (!p->spec.open_groups) {
-		plan_report(
-			p, DIAG_WARN,
-			"the security group %s of %s does not allow %s %d from %s, so nothing would arrive; --open-groups adds the rule",
-			group, whose, upper, VXLAN_PORT, from);
+		note_missing(p, group, whose, upper, from);
 		return;
 	}
+	p->rules_missing++;
 	s = plan_step(p, STEP_AUTHORIZE, NULL,
 		      "allow %s %d from %s in the security group %s of %s",
 		      upper, VXLAN_PORT, from, group, whose);
@@ -179,11 +209,9 @@ void plan_groups(struct plan *p, const struct ec2_interface *collector,
 	if (collector)
 		decide(p, sources_allowed(p, &collector->groups, &lb),
 		       &collector->groups, collector->id, "udp", lb_group);
-	if (!through_lb)
-		return;
-	FOREACH(id, &p->collectors) {
-		const struct ec2_instance *c =
-			inventory_instance(p->inventory, *id);
+	for (size_t i = 0; through_lb && i < p->collectors.n; i++) {
+		const struct ec2_instance *c = inventory_instance(
+			p->inventory, p->collectors.items[i]);
 
 		if (!c || !c->groups.n)
 			continue;
@@ -192,4 +220,5 @@ void plan_groups(struct plan *p, const struct ec2_interface *collector,
 		decide(p, checks_allowed(p, &c->groups, &lb), &c->groups, c->id,
 		       "tcp", lb_group);
 	}
+	report_missing(p);
 }

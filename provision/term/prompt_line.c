@@ -116,6 +116,19 @@ static void edit(struct line_editor *l, enum key k)
 	}
 }
 
+/* A question that leaves too little of the line for the answer is printed above
+ * it; cut off, it would hide what may be answered. */
+static void place_question(struct line_editor *l)
+{
+	unsigned int columns, lines;
+
+	term_size(l->t, &columns, &lines);
+	if (term_width(l->question) <= columns / 2)
+		return;
+	term_wrap(l->t, BOLD, "", l->question);
+	l->question = ">";
+}
+
 enum prompt_answer
 prompt_line(struct prompt *p, const char *question, const char *initial,
 	    bool (*check)(void *arg, const char *text, struct parse_error *err),
@@ -129,6 +142,7 @@ prompt_line(struct prompt *p, const char *question, const char *initial,
 		return ANSWER_END;
 	insert(&l, initial ? initial : "");
 	l.fresh = true;
+	place_question(&l);
 	for (;;) {
 		draw(&l);
 		k = keys_next(&l.keys);

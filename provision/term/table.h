@@ -7,6 +7,9 @@
 #include "model/arena.h"
 #include "term/term.h"
 
+/* The width of a table that is not printed on a terminal. */
+#define TABLE_COLUMNS 80
+
 struct table {
 	const char *const *heads;	    /* NULL-terminated, at most 10 */
 	unsigned int columns;		    /* set by the first row */
@@ -18,8 +21,9 @@ struct table {
 void table_row(struct arena *a, struct table *t, enum style style,
 	       const char *const *cells);
 
-/* Prints heads and rows indented by indent columns, without the columns that are
- * empty in every row; nothing if there are no rows. */
+/* Prints heads and rows indented by indent columns, within the width of the
+ * terminal, without the columns that are empty in every row; nothing if there are
+ * no rows. */
 void table_print(struct term *out, const struct table *t, unsigned int indent);
 
 #endif

@@ -17,6 +17,8 @@
 #define MAX_STEPS	256
 #define MAX_REQUEST	(4u << 20)
 
+#define NO_RESPONSE (-1) /* status of a step that hangs */
+
 struct step {
 	int status; /* 0: close the connection */
 	char *headers, *body;
@@ -116,6 +118,8 @@ static bool respond(struct responder *r, int fd)
 	r->requests[r->n_requests++] = a;
 	s = r->next < r->n_steps ? r->steps[r->next++] : unexpected;
 	pthread_mutex_unlock(&r->lock);
+	if (s.status == NO_RESPONSE)
+		return true;
 	if (!s.status)
 		return false;
 	n = asprintf(&text,
@@ -223,6 +227,11 @@ void responder_reply(struct responder *r, int status, const char *headers,
 void responder_disconnect(struct responder *r)
 {
 	add_step(r, (struct step){0});
+}
+
+void responder_hang(struct responder *r)
+{
+	add_step(r, (struct step){.status = NO_RESPONSE});
 }
 
 size_t responder_count(struct responder *r)

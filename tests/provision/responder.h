@@ -19,6 +19,8 @@ void responder_reply(struct responder *r, int status, const char *headers,
 		     const char *body);
 /* Appends a step that reads the request and closes the connection. */
 void responder_disconnect(struct responder *r);
+/* Appends a step that reads the request and never responds. */
+void responder_hang(struct responder *r);
 
 /* The i-th request, NULL if there was none. Valid until responder_stop(). */
 const char *responder_head(struct responder *r, size_t i);

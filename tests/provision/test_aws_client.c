@@ -434,6 +434,34 @@ static void no_secret_in_errors(void **state)
 	/* The teardown checks the log. */
 }
 
+/* Attempts that take long do not pass in silence. */
+static void reports_hanging_server(void **state)
+{
+	struct fixture *f = *state;
+	struct aws_options o = {.endpoint_url = responder_url(f->r),
+				.log = &f->log,
+				.max_attempts = 2,
+				.retry_ms = 1,
+				.timeout_s = 1};
+	struct aws_error err = {0};
+
+	aws_client_free(f->c);
+	assert_int_equal(aws_client_new(&f->c, &o, &err), 0);
+	responder_disconnect(f->r);
+	responder_disconnect(f->r);
+	assert_int_not_equal(mirror_delete_filter(f->c, "tmf-1", false, &err),
+			     0);
+	fflush(f->log.out);
+	assert_null(strstr(f->log_text, "trying again"));
+	responder_hang(f->r);
+	responder_reply(f->r, 200, NULL,
+			"<DeleteTrafficMirrorFilterResponse/>");
+	mirror_delete_filter(f->c, "tmf-1", false, &err);
+	fflush(f->log.out);
+	assert_non_null(strstr(f->log_text, "trying again (2 of 2)"));
+	assert_non_null(strstr(f->log_text, responder_url(f->r)));
+}
+
 static void stops(void **state)
 {
 	struct fixture *f = *state;
@@ -464,6 +492,7 @@ int main(void)
 		CLIENT_TEST(error_forms),
 		CLIENT_TEST(foreign_responses),
 		CLIENT_TEST(no_secret_in_errors),
+		CLIENT_TEST(reports_hanging_server),
 		CLIENT_TEST(stops),
 	};
 
