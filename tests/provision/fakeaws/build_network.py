@@ -234,6 +234,12 @@ class NetworkBuilder:
         if listens is not None:
             instance["_listens"] = listens
 
+    def strip_tags(self, id: str) -> None:
+        """Removes all tags, as somebody may do by hand."""
+        for table in self.region.tables.values():
+            if id in table:
+                table[id]["_tags" if "_tags" in table[id] else "Tags"] = []
+
     def set_subnet(self, subnet: str, **members: Any) -> None:
         self.region.table("subnets")[subnet].update(members)
 

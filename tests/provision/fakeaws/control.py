@@ -1,6 +1,7 @@
 """/_fake/: how tests inspect and control the fake."""
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import worlds
 from .policy import BadPolicy
 from .sigv4 import Request
+from .world import World
 
 if TYPE_CHECKING:
     from .dispatch import Answer, Fake
@@ -47,11 +49,20 @@ class Control:
         elif what == "remember":
             fake.world.remember()
         elif what == "reset":
-            fake.world = worlds.load(value["world"])
-            fake.faults.all.clear()
-            fake.journal.entries.clear()
+            self._replace(worlds.load(value["world"]))
+        elif what == "save":
+            fake.saved = copy.deepcopy(fake.world)
+        elif what == "restore" and fake.saved is not None:
+            self._replace(copy.deepcopy(fake.saved))
         else:
             raise KeyError(what)
+
+    def _replace(self, world: World) -> None:
+        fake = self.fake
+        fake.world = world
+        fake.faults.all.clear()
+        fake.buckets.levels.clear()
+        fake.journal.entries.clear()
 
     def _delete(self, what: str) -> None:
         if what == "faults":

@@ -13,7 +13,7 @@ from typing import Any, Optional
 from . import errors, render, wire_json, wire_query
 from .authorize import denied
 from .errors import AwsError, ContractBroken
-from .faults import AFTER, LATE, Fault, Faults
+from .faults import AFTER, LATE, Buckets, Fault, Faults, throttled
 from .journal import Journal
 from .models import Model, Operation
 from .refusals import refusal
@@ -51,6 +51,8 @@ class Fake:
         self.world = world
         self.journal = journal
         self.faults = Faults()
+        self.buckets = Buckets()
+        self.saved: Optional[World] = None
         self.lock = threading.RLock()
 
     # --- request ------------------------------------------------------------
@@ -120,6 +122,8 @@ class Fake:
         refused = denied(call)
         if refused:
             raise refused
+        if self.buckets.empty(f"{call.service}:{call.name}", self.world):
+            raise throttled(call.service)
         run = handler(asked.model.service, operation.name)
         if params.get("DryRun"):
             if self.world.settings.dry_run_checks:

@@ -6,12 +6,39 @@ from typing import Any, Optional
 
 from .errors import AwsError
 from .filters import glob
+from .world import World
 
 # Faults that replace the call, and faults of its response.
 BEFORE = ("throttle", "error", "500", "503", "deny", "cut_before")
 AFTER = ("cut_after", "truncate", "short", "garbage", "slow")
 # The call takes effect, and is answered, only after some seconds: later calls overtake it.
 LATE = ("late",)
+
+
+def throttled(service: str) -> AwsError:
+    if service == "ec2":
+        return AwsError("RequestLimitExceeded", "Request limit exceeded.", 503)
+    if service == "ecs":
+        return AwsError("ThrottlingException", "Rate exceeded", 400)
+    return AwsError("Throttling", "Rate exceeded", 400)
+
+
+class Buckets:
+    """Throttling by action: Settings.buckets."""
+
+    def __init__(self) -> None:
+        self.levels: dict[str, tuple[float, float]] = {}  # tokens, and when
+
+    def empty(self, operation: str, world: World) -> bool:
+        """Takes a token of the operation; whether there was none."""
+        for pattern, (size, rate) in world.settings.buckets.items():
+            if not glob(pattern, operation):
+                continue
+            tokens, when = self.levels.get(operation, (size, world.seconds()))
+            tokens = min(size, tokens + rate * (world.seconds() - when))
+            self.levels[operation] = (tokens - 1 if tokens >= 1 else tokens, world.seconds())
+            return tokens < 1
+        return False
 
 
 @dataclass
@@ -46,11 +73,7 @@ class Fault:
 
     def error(self, service: str, operation: str) -> AwsError:
         if self.kind == "throttle":
-            if service == "ec2":
-                return AwsError("RequestLimitExceeded", "Request limit exceeded.", 503)
-            if service == "ecs":
-                return AwsError("ThrottlingException", "Rate exceeded", 400)
-            return AwsError("Throttling", "Rate exceeded", 400)
+            return throttled(service)
         if self.kind == "500":
             return AwsError("InternalError" if service == "ec2" else "InternalFailure",
                             "An internal error has occurred", 500)

@@ -61,6 +61,8 @@ class Settings:
     elb_role_exists: bool = True  # if not, iam:CreateServiceLinkedRole is needed
     token_seconds: float = 3600  # lifetime of credentials from STS, SSO and IMDS
     imds_v1: bool = False  # accept requests for metadata without a token
+    # Token buckets, as EC2 has one for each action: {"ec2:Create*": [size, refill per second]}
+    buckets: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass
