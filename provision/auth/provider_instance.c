@@ -152,7 +152,7 @@ static int begin(struct cred_search *s, struct imds *m, struct aws_error *why)
 				      "metadata_service_timeout");
 	int error;
 
-	*m = (struct imds){.s = s, .timeout_ms = 1000};
+	*m = (struct imds){.s = s, .base = "", .timeout_ms = 1000};
 	if (off && !strcasecmp(off, "true"))
 		return cred_skip(s, where, "AWS_EC2_METADATA_DISABLED is set");
 	m->base = url				      ? url

@@ -47,7 +47,7 @@ def everything(m: Mirror) -> None:
         go_on(t).sees("> 1 New network load balancer").types(ENTER)
         t.sees("Collector instances").types("collector" + CTRL_A).sees("2 selected").types(ENTER)
         one_port(t, "80,8443")
-        t.sees("does not allow UDP and TCP 4789").sees("Add these rules?").types(ENTER)
+        t.sees("does not allow UDP and TCP").sees("Add these rules?").types(ENTER)
         t.sees("Deployment metlo").sees("servers on ports 80,8443")
         t.sees("total, without traffic charges")
         t.sees("Proceed?").types("y" + ENTER)
