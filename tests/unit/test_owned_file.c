@@ -406,6 +406,45 @@ static void test_regular_only(void **state)
 	close(fd);
 }
 
+/* Root's own links lead anywhere; those that others can make or move, nowhere. */
+static void test_read_links(void **state)
+{
+	struct place *p = *state;
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/link", p->base);
+	assert_int_equal(symlink(p->secret, path), 0);
+	fd = regular_open(path);
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/own", p->mine);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(chown(path, USER, USER), 0);
+	fd = regular_open(path);
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/soft", p->mine);
+	assert_int_equal(symlink(p->secret, path), 0);
+	assert_int_equal(regular_open(path), -ELOOP);
+	assert_non_null(strstr(regular_error(ELOOP), "symbolic link"));
+	snprintf(path, sizeof(path), "%s/hard", p->mine);
+	assert_int_equal(link(p->secret, path), 0);
+	assert_int_equal(regular_open(path), -EMLINK);
+	assert_non_null(strstr(regular_error(EMLINK), "hard links"));
+	snprintf(path, sizeof(path), "%s/dir", p->mine);
+	assert_int_equal(symlink(p->outside, path), 0);
+	snprintf(path, sizeof(path), "%s/dir/%s", p->mine,
+		 strrchr(p->secret, '/') + 1);
+	assert_int_equal(regular_open(path), -ELOOP);
+	fd = open(p->secret, O_RDONLY);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	assert_int_equal(close(regular_open(path)), 0);
+	close(fd);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -413,7 +452,7 @@ int main(void)
 		TEST(test_race),	   TEST(test_each),
 		TEST(test_root_directory), TEST(test_sticky_directory),
 		TEST(test_hand_over),	   TEST(test_special),
-		TEST(test_regular_only),
+		TEST(test_regular_only),   TEST(test_read_links),
 	};
 
 	if (geteuid()) {

@@ -40,7 +40,8 @@ void owned_leave(const struct owner *owner);
  * Resolves all but the last component of path, for an owner with change set.
  * Directories that only root can change are resolved as root, including symbolic
  * links in them; everything after the first other directory as the owner. In a
- * sticky directory (/tmp), this depends on the owner of the entry. 0 or -errno.
+ * sticky directory (/tmp), this depends on the owner of the entry. Without
+ * owner->change, a symbolic link there is refused: -ELOOP. 0 or -errno.
  */
 int owned_locate(const struct owner *owner, const char *path,
 		 struct owned_place *place);
@@ -85,8 +86,10 @@ const char *owned_error(const struct owner *owner, int err);
 
 /*
  * Opens a file for reading, unless it is a FIFO, device or socket, which could
- * block or never end. Does not wait. A descriptor, or -errno: -EINVAL if it is
- * not a regular file, for which regular_error() has a text.
+ * block or never end. Does not wait. As root, refuses links that others could have
+ * made: symbolic ones, and files with several hard links in their directories. A
+ * descriptor, or -errno: -EINVAL if it is not a regular file, -ELOOP or -EMLINK for
+ * a link, for which regular_error() has texts.
  */
 int regular_open(const char *path);
 const char *regular_error(int err);
