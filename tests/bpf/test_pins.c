@@ -23,6 +23,7 @@
 
 #include <bpf/bpf.h>
 
+#include "capture/maps.h"
 #include "capture/pins.h"
 #include "metlo_record.h"
 #include "../common/scale.h"
@@ -203,10 +204,31 @@ static void test_links(void **state)
 	expect_untouched(id);
 }
 
+/* A pinned map of another type is found before it is used. */
+static void test_types(void **state)
+{
+	int fd = new_map();
+	struct maps m;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(pins_create(IFACE, &quiet), 0);
+	assert_int_equal(pins_put(IFACE, "metlo_config", fd), 0);
+	assert_int_equal(maps_open_pinned(&m, IFACE), 0);
+	assert_int_equal(maps_wrong_type(&m), -1);
+	maps_close(&m);
+	assert_int_equal(pins_put(IFACE, "metlo_rings", fd), 0);
+	assert_int_equal(maps_open_pinned(&m, IFACE), 0);
+	assert_int_equal(maps_wrong_type(&m), MAP_metlo_rings);
+	maps_close(&m);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_links, empty_bpffs),
+		cmocka_unit_test_setup(test_types, empty_bpffs),
 		cmocka_unit_test_setup(test_race, empty_bpffs),
 	};
 

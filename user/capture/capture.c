@@ -134,6 +134,21 @@ static int configure(struct capture *c, const struct capture_conf *conf)
 	return 0;
 }
 
+/* A pinned map of another type does not come from any version: using it fails
+ * with errors that say nothing. */
+static int check_types(const struct capture *c)
+{
+	const int wrong = maps_wrong_type(&c->maps);
+
+	if (wrong < 0)
+		return 0;
+	log_error(
+		c->log,
+		"the pinned map %s of %s is not of the type that metlo-xdp makes: run as root: metlo-xdp detach %s, which discards the records waiting in the rings, and attach again",
+		maps_names[wrong], c->dev.name, c->dev.name);
+	return -EEXIST;
+}
+
 /* Opens the maps that exist, and creates and pins the others. */
 static int open_maps(struct capture *c, bool adopt)
 {
@@ -148,6 +163,9 @@ static int open_maps(struct capture *c, bool adopt)
 			  c->dev.name, strerror(-err));
 		return err;
 	}
+	err = check_types(c);
+	if (err)
+		return err;
 	c->created = c->maps.fd[MAP_metlo_stats] < 0;
 	for (int i = 0; i < MAPS_N; i++)
 		complete &= c->maps.fd[i] >= 0;

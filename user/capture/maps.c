@@ -12,15 +12,21 @@
 
 /* maps_open_program() finds maps by the name that the kernel reports, of which
  * libbpf keeps at most 15 bytes. */
-#define NAME_FITS(name) \
+#define NAME_FITS(name, type) \
 	_Static_assert(sizeof(#name) <= BPF_OBJ_NAME_LEN, #name " is too long");
 MAPS_LIST(NAME_FITS)
 #undef NAME_FITS
 
 const char *const maps_names[MAPS_N] = {
-#define MAP_NAME(name) #name,
+#define MAP_NAME(name, type) #name,
 	MAPS_LIST(MAP_NAME)
 #undef MAP_NAME
+};
+
+static const __u32 map_types[MAPS_N] = {
+#define MAP_TYPE(name, type) BPF_MAP_TYPE_##type,
+	MAPS_LIST(MAP_TYPE)
+#undef MAP_TYPE
 };
 
 void maps_init(struct maps *m)
@@ -82,6 +88,20 @@ int maps_open_layout(struct maps *m, const char *iface,
 int maps_open_pinned(struct maps *m, const char *iface)
 {
 	return maps_open_layout(m, iface, &layout_current);
+}
+
+int maps_wrong_type(const struct maps *m)
+{
+	for (int i = 0; i < MAPS_N; i++) {
+		struct bpf_map_info info = {0};
+		__u32 len = sizeof(info);
+
+		if (m->fd[i] >= 0 &&
+		    (bpf_obj_get_info_by_fd(m->fd[i], &info, &len) ||
+		     info.type != map_types[i]))
+			return i;
+	}
+	return -1;
 }
 
 struct adopting {

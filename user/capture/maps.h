@@ -7,17 +7,18 @@
 
 #include "capture/layouts.h"
 
-#define MAPS_LIST(X)       \
-	X(metlo_stats)     \
-	X(metlo_vni)       \
-	X(metlo_vni_cpu)   \
-	X(metlo_config)    \
-	X(metlo_vni_allow) \
-	X(metlo_shunt)     \
-	X(metlo_rings)
+/* Name and type in the current layout. */
+#define MAPS_LIST(X)                   \
+	X(metlo_stats, PERCPU_ARRAY)   \
+	X(metlo_vni, LRU_PERCPU_HASH)  \
+	X(metlo_vni_cpu, PERCPU_ARRAY) \
+	X(metlo_config, ARRAY)         \
+	X(metlo_vni_allow, ARRAY)      \
+	X(metlo_shunt, ARRAY)          \
+	X(metlo_rings, ARRAY_OF_MAPS)
 
 enum map_index {
-#define MAP_INDEX(name) MAP_##name,
+#define MAP_INDEX(name, type) MAP_##name,
 	MAPS_LIST(MAP_INDEX)
 #undef MAP_INDEX
 		MAPS_N
@@ -54,6 +55,9 @@ int maps_open_pinned(struct maps *m, const char *iface);
  * Those of other layouts than m->layout need conversion. */
 int maps_open_layout(struct maps *m, const char *iface,
 		     const struct layout *layout);
+
+/* The index of the first open map that is not of its type; -1: none. */
+int maps_wrong_type(const struct maps *m);
 
 /* Opens the counters that are pinned beside the maps. 0, or a negative errno:
  * -EPROTO of a layout that this version does not know, -E2BIG too many. */
