@@ -240,6 +240,7 @@ for event in new open pair close; do
 	is "-vv explains: $event" "$(grep -cE "^[0-9.]+ flow 1: $event: " "$ERR" |
 		sed 's/^[1-9].*/some/')" some
 done
+is "-vv shows no targets" "$(grep -c ' request [A-Z]* /' "$ERR")" 0
 is "-v does not" "$("$METLO" replay "$TMP/plain.pcap" -v 2>&1 >/dev/null |
 	grep -c ' flow 1: ')" 0
 
