@@ -6,6 +6,7 @@
 #include "trace/mask_json.h"
 #include "trace/mask_parts.h"
 #include "trace/mask_text.h"
+#include "trace/mask_transfer.h"
 #include "trace/span.h"
 
 /* More of a Content-Type is not examined, which bounds the work. */
@@ -16,7 +17,7 @@ static bool contains(const struct http_span *s, const char *lower_case)
 	size_t n = strlen(lower_case), i;
 
 	for (i = 0; i + n <= s->len && i < TYPE_MAX; i++)
-		if (!strncasecmp((const char *)s->p + i, lower_case, n))
+		if (text_is(s->p + i, lower_case, n))
 			return true;
 	return false;
 }
@@ -27,7 +28,7 @@ static bool looks_like_form(const uint8_t *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n && i <= MASK_NAME_MAX * 3; i++)
-		if (p[i] <= ' ' || strchr("=<>{}\"'&", p[i]))
+		if (p[i] <= ' ' || strchr("=<>{}\"'&\\", p[i]))
 			break;
 	return i && i < n && p[i] == '=';
 }
@@ -41,39 +42,49 @@ static bool may_be_form(const uint8_t *p, size_t n)
 	return !n || (!memchr(p, '\n', n) && !memchr(p, '<', n));
 }
 
-static const struct http_span *content_type(const struct http_message *m,
-					    unsigned int *n)
-{
-	const struct http_span *type = NULL;
-	uint32_t i;
+/* The fields that say what a body is. */
+struct labels {
+	const struct http_span *type; /* the last one, or NULL */
+	unsigned int types;
+	bool transfer; /* an encoding of MIME, which some clients use with HTTP */
+};
 
-	*n = 0;
-	for (i = 0; i < m->n_fields; i++)
-		if (m->fields[i].name.len == 12 &&
-		    span_is(&m->fields[i].name, "content-type")) {
-			type = &m->fields[i].value;
-			++*n;
+static struct labels labels_of(const struct http_message *m)
+{
+	struct labels l = {NULL, 0, false};
+
+	for (uint32_t i = 0; i < m->n_fields; i++) {
+		const struct http_field *f = &m->fields[i];
+
+		if (f->name.len == 12 && span_is(&f->name, "content-type")) {
+			l.type = &f->value;
+			l.types++;
 		}
-	return type;
+		if (f->name.len == 25 &&
+		    span_is(&f->name, "content-transfer-encoding") &&
+		    mask_is_transfer(f->value.p, f->value.len))
+			l.transfer = true;
+	}
+	return l;
 }
 
 enum body_form body_form(const struct http_message *m)
 {
-	unsigned int types;
-	const struct http_span *type = content_type(m, &types);
+	const struct labels labels = labels_of(m);
+	const struct http_span *type = labels.type;
 	const uint8_t *p = m->body.data;
 	size_t n = m->body.len;
 	bool json = mask_looks_like_json(p, n);
 
-	if (mask_is_aws_chunked(p, n))
+	if (labels.transfer || mask_is_aws_chunked(p, n))
 		return BODY_RECODED;
 	/* The parts of a multipart body are examined one by one. */
 	if (mask_is_wide(p, n) ||
 	    (mask_has_nul(p, n) &&
-	     !(type && types == 1 && contains(type, "multipart/"))))
+	     !(type && labels.types == 1 && contains(type, "multipart/"))))
 		return BODY_RECODED;
 	/* Which of several types the receiver believes is unknown. */
-	if (types > 1)
+	if (labels.types > 1)
 		return BODY_TEXT;
 
 	if (type && contains(type, "x-www-form-urlencoded"))
@@ -89,6 +100,9 @@ enum body_form body_form(const struct http_message *m)
 		n--;
 	if (json || (n && (*p == '{' || *p == '[')))
 		return type ? BODY_TEXT : BODY_JSON;
+	/* In markup, an attribute may have the same form. */
+	if (type && (contains(type, "html") || contains(type, "xml")))
+		return BODY_TEXT;
 	return looks_like_form(p, n) ? BODY_FORM : BODY_TEXT;
 }
 

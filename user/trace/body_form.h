@@ -12,7 +12,7 @@ enum body_form {
 	BODY_MULTIPART,
 	BODY_JSON,
 	BODY_TEXT,    /* anything else, which may contain all of these */
-	BODY_RECODED, /* UTF-16, UTF-32 or aws-chunked */
+	BODY_RECODED, /* UTF-16, UTF-32, aws-chunked, or an encoding of MIME */
 };
 
 /* Decides by Content-Type and the first bytes: many clients send JSON labelled as

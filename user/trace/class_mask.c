@@ -9,6 +9,7 @@
 
 #include "trace/class_mask.h"
 #include "trace/class_scan.h"
+#include "trace/span.h"
 
 /* How far to look for what is before and after a number. */
 #define BLANKS_MAX 64
@@ -91,7 +92,7 @@ static bool ends_with(const uint8_t *p, size_t i, const char *text)
 {
 	const size_t n = strlen(text);
 
-	return i >= n && !strncasecmp((const char *)p + i - n, text, n);
+	return i >= n && text_is(p + i - n, text, n);
 }
 
 /* The quotation mark that ends before i, as it is encoded, or none. */
@@ -150,7 +151,7 @@ static bool ends_value(const struct class_mask *w, size_t i)
 		return true;
 	for (k = 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
 		len = strlen(ends[k]);
-		if (n - i >= len && !strncasecmp(rest, ends[k], len))
+		if (n - i >= len && text_is(rest, ends[k], len))
 			return true;
 	}
 	return false;

@@ -77,7 +77,8 @@ static bool ends_in_name(const struct mask_names *m, const uint8_t *p, size_t n)
 {
 	size_t from, to;
 
-	return mask_scan(m, p, n, &from, &to) == MASK_EQUALS && from == n;
+	return mask_scan(m, MASK_IN_BODY, p, n, &from, &to) == MASK_EQUALS &&
+	       from == n;
 }
 
 /* Handles the value at p, which its name precedes. *scanned is the end of the
@@ -99,7 +100,8 @@ static bool walk_value(struct pairs *w, const uint8_t *name, const uint8_t *p,
 	if (p <= *scanned)
 		return false;
 	*scanned = stop = value_end(p, w->end, w->in_path);
-	hit = mask_scan(w->names, p, (size_t)(stop - p), &first, &last);
+	hit = mask_scan(w->names, MASK_IN_BODY, p, (size_t)(stop - p), &first,
+			&last);
 	if (!hit || (hit == MASK_EQUALS && is_pair(w, p, p + first - 1)))
 		return false;
 	put_mask(w, p, stop);

@@ -13,6 +13,14 @@ enum mask_hit {
 	MASK_CONTENT,	/* the same of one that an attribute names */
 	MASK_SIBLING,	/* of the element after one whose content is a name */
 	MASK_USER_INFO, /* RFC 3986 section 3.2.1 */
+	MASK_AUTHORITY, /* the same without "//" before it */
+	MASK_SERIAL,	/* a value of PHP's serialize(), with its type */
+	MASK_COLUMN, /* of a table: *from is its line of names, *to the first row */
+	MASK_REST, /* all that follows */
 };
+
+/* What a text is: the value of a header field or the fields of a part of a multipart
+ * body, in which authorities need no "//" and name parameters name what follows. */
+enum mask_place { MASK_IN_BODY, MASK_IN_HEAD };
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "trace/mask_json.h"
 #include "trace/mask_scan.h"
+#include "trace/span.h"
 
 static const uint8_t *skip_blanks(const uint8_t *p, const uint8_t *end)
 {
@@ -247,6 +248,21 @@ bool mask_looks_like_json(const uint8_t *p, size_t n)
 	return p == end || strchr("\"{[}]-0123456789tfn", *p);
 }
 
+/* The same for a name before the colon at colon, perhaps with other encodings. */
+static bool match_member(const struct mask_names *m, const uint8_t *p,
+			 const uint8_t *end, const uint8_t *colon)
+{
+	const size_t n = (size_t)(colon + 1 - p);
+	size_t from, to;
+
+	if (match_json_name(m, p, end))
+		return true;
+	if (!has_parts(p, (size_t)(end - p)))
+		return false;
+	return mask_scan(m, MASK_IN_BODY, p, n, &from, &to) == MASK_MEMBER &&
+	       from == n;
+}
+
 /* State of a pass over JSON text. */
 struct walk {
 	const struct mask_names *names;
@@ -283,26 +299,25 @@ enum member { OTHER_MEMBER, NAME_MEMBER, VALUE_MEMBER };
 static inline enum member member_kind(const uint8_t *p, const uint8_t *end)
 {
 	const size_t n = (size_t)(end - p);
-	const char *name = (const char *)p;
 
 	/* Most names are neither, which the length and first letter tell. */
 	if (n < 2 || n > 5)
 		return OTHER_MEMBER;
 	switch (*p | 0x20) {
 	case 'f':
-		return n == 5 && !strncasecmp(name, "field", 5) ? NAME_MEMBER
-								: OTHER_MEMBER;
+		return n == 5 && text_is(p, "field", 5) ? NAME_MEMBER
+							: OTHER_MEMBER;
 	case 'i':
 		return n == 2 && (p[1] | 0x20) == 'd' ? NAME_MEMBER
 						      : OTHER_MEMBER;
 	case 'k':
-		return n == 3 && !strncasecmp(name, "key", 3) ? NAME_MEMBER
-							      : OTHER_MEMBER;
+		return n == 3 && text_is(p, "key", 3) ? NAME_MEMBER
+						      : OTHER_MEMBER;
 	case 'n':
-		return n == 4 && !strncasecmp(name, "name", 4) ? NAME_MEMBER
-							       : OTHER_MEMBER;
+		return n == 4 && text_is(p, "name", 4) ? NAME_MEMBER
+						       : OTHER_MEMBER;
 	case 'v':
-		return (n == 3 || n == 5) && !strncasecmp(name, "value", n)
+		return (n == 3 || n == 5) && text_is(p, "value", n)
 			       ? VALUE_MEMBER
 			       : OTHER_MEMBER;
 	default:
@@ -389,7 +404,7 @@ static const uint8_t *walk_string(struct walk *w, const uint8_t *p,
 		if (kind == NAME_MEMBER &&
 		    names_secret(w, p + 1, after - 1, value))
 			w->field = true;
-		if (!match_json_name(w->names, p + 1, after - 1) &&
+		if (!match_member(w->names, p + 1, after - 1, colon) &&
 		    (kind != VALUE_MEMBER || !is_secret_value(w, value)))
 			return w->strict ? after : after - 1;
 		after = mask_json_value_end(value, w->end);

@@ -8,6 +8,7 @@
 #include "trace/mask_parts.h"
 #include "trace/mask_scan.h"
 #include "trace/mask_text.h"
+#include "trace/mask_transfer.h"
 
 /* A boundary has at most 70 characters (RFC 2046 section 5.1.1). More of the line
  * is not compared, which bounds the work per byte. */
@@ -83,11 +84,26 @@ static const uint8_t *part_end(const uint8_t *start, const uint8_t *next,
 	return p;
 }
 
+/* Masks the content of a part whose head has no name parameter that is secret. */
+static void put_content(const struct mask_names *m, const uint8_t *head,
+			const uint8_t *p, const uint8_t *end, mask_put put,
+			void *ctx)
+{
+	const size_t n = (size_t)(end - p);
+
+	if (mask_is_transfer(head, (size_t)(p - head)) &&
+	    mask_transfer_has_secret(m, p, n))
+		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+	else if (mask_is_wide(p, n) || mask_has_nul(p, n))
+		mask_recoded(m, p, n, put, ctx);
+	else
+		mask_text(m, p, n, put, ctx);
+}
+
 void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
 		    mask_put put, void *ctx)
 {
-	const uint8_t *end = p + n, *copied = p, *head, *next, *delimiter;
-	const uint8_t *stop;
+	const uint8_t *end = p + n, *copied, *head, *next, *delimiter, *stop;
 	size_t len;
 
 	delimiter = find_delimiter(p, end, &len);
@@ -102,15 +118,13 @@ void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
 		p = skip_part_head(head, end);
 		next = next_delimiter(p, end, delimiter, len);
 		stop = part_end(p, next, end);
-		put(ctx, copied, (size_t)(p - copied));
+		put(ctx, copied, (size_t)(head - copied));
+		mask_head(m, head, (size_t)(p - head), put, ctx);
 		copied = stop;
 		if (mask_head_has_name(m, head, (size_t)(p - head)))
 			put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
-		else if (mask_is_wide(p, (size_t)(stop - p)) ||
-			 mask_has_nul(p, (size_t)(stop - p)))
-			mask_recoded(m, p, (size_t)(stop - p), put, ctx);
 		else
-			mask_text(m, p, (size_t)(stop - p), put, ctx);
+			put_content(m, head, p, stop, put, ctx);
 	}
 	put(ctx, copied, (size_t)(end - copied));
 }

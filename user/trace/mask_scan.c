@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One automaton instead of a parser per format, as formats nest: JSON in a form
- * in a string of JSON. Bytes pass four layers: backslash escapes, percent-
- * encoding, entities, words. A layer returns what it decoded to the first one, so nested
- * encodings are undone in one pass without a buffer. The words before '=' and
+ * in a string of JSON. mask_layers.c undoes escapes, percent-encoding
+ * and entities byte by byte, in one pass without a buffer. The words before '=' and
  * ':' decide; what stands between a name and its separator (quotes, brackets,
  * blanks, control characters) is ignored, as parsers disagree about it.
  */
 #include <string.h>
 
-#include "base/parse.h"
-#include "trace/entity.h"
+#include "trace/mask_forms.h"
 #include "trace/mask_scan.h"
-#include "trace/mask_tags.h"
 
 static inline bool is_name_byte(unsigned int c)
 {
@@ -31,6 +28,8 @@ static bool word_match(const struct mask_names *m, const struct word *w)
 	const uint8_t *p = w->text;
 	size_t n = w->n;
 
+	if (!m)
+		return false;
 	while (n && p[n - 1] <= ' ')
 		n--;
 	if (mask_names_match(m, p, n) ||
@@ -45,13 +44,16 @@ static bool word_match(const struct mask_names *m, const struct word *w)
 
 static void end_word(struct scan *s)
 {
+	bool secret;
+
 	if (!s->word.n)
 		return;
 	if (s->in_tag)
 		scan_take_tag_word(s);
 	if (s->in_name)
 		s->in_name = 2;
-	if (word_match(s->names, &s->word)) {
+	secret = word_match(s->names, &s->word);
+	if (secret) {
 		s->armed = true;
 		s->quoted = false;
 		if (s->tag == TAG_NAME)
@@ -61,8 +63,9 @@ static void end_word(struct scan *s)
 		if (s->in_name)
 			scan_hit(s, MASK_PART, s->pos, s->pos);
 	}
-	if (scan_word_is(&s->word, "content-disposition"))
+	if (!s->head && scan_word_is(&s->word, "content-disposition"))
 		s->disposition = true;
+	scan_take_form_word(s, secret);
 	s->naming = false;
 	if (!s->continued)
 		s->keyword = scan_word_is(&s->word, "name");
@@ -124,6 +127,44 @@ static void take_url(struct scan *s, unsigned int c)
 	}
 }
 
+/* Schemes whose URIs have an '@' without user information: of addresses, and of
+ * packages with a version. */
+static bool is_other_scheme(const struct word *w)
+{
+	static const char *const names[] = {
+		"mailto", "sip", "sips", "xmpp", "acct", "imto", "im",
+		"pres",	  "cid", "mid",	 "npm",	 "pkg",	 "urn",	 "registry"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (scan_word_is(w, names[i]))
+			return true;
+	return false;
+}
+
+/* The same without "//", as in Forwarded and Via: "user:password@". What precedes
+ * an '@' without a password may be an address. */
+static void take_bare(struct scan *s, unsigned int c)
+{
+	if (c == '@' && s->bare == BARE_PASSWORD &&
+	    s->pos > s->bare_password + 1) {
+		scan_hit(s, MASK_AUTHORITY, s->bare_from, s->pos - 1);
+	} else if (c == ':' && s->bare == BARE_USER) {
+		if (is_other_scheme(&s->word))
+			s->bare_from = s->pos;
+		else
+			s->bare = BARE_PASSWORD;
+		s->bare_password = s->pos;
+	} else if (c <= ' ' || (c < 0x80 && strchr("\"'<([{|", (int)c)) ||
+		   (s->bare != BARE_PASSWORD && (c == ',' || c == ';'))) {
+		s->bare = BARE_USER;
+		s->bare_from = s->pos;
+	} else if (c < 0x80 && strchr("/?#\\>)]}", (int)c)) {
+		s->bare = NO_BARE;
+	} else if (s->bare == BARE_USER && c == '=') {
+		s->bare_from = s->pos;
+	}
+}
+
 /* The comment between a name and its separator ends here, if it was one. */
 static void end_comment(struct scan *s)
 {
@@ -142,6 +183,9 @@ static void take_mark(struct scan *s, unsigned int c)
 	}
 	if (s->in_tag || c == '<' || c == '{' || c == '}')
 		scan_take_tag(s, c);
+	if (s->in_names && s->phrase.n && c != ' ' && c != '.')
+		end_phrase(s);
+	scan_take_form(s, c);
 	switch (c) {
 	case '=':
 	case ':':
@@ -218,208 +262,54 @@ static void take_pending(struct scan *s, unsigned int c)
 	s->pending_dollar = false;
 }
 
-/* The third layer: c is decoded. */
-static void take(struct scan *s, unsigned int c, bool soft)
+static void take(void *scan, unsigned int c, bool soft)
 {
+	struct scan *s = scan;
+
 	if (s->pending)
 		take_pending(s, c);
+	if (s->serial)
+		scan_take_serial(s, c);
 	take_url(s, c);
+	if (s->head)
+		take_bare(s, c);
 	if (!is_name_byte(c)) {
 		take_mark(s, c);
 		s->last = c;
 		return;
+	}
+	if (soft) {
+		end_word(s);
+		end_phrase(s);
+		scan_take_soft(s, c);
+		s->armed = false;
+		s->word.soft = s->phrase.soft = true;
 	}
 	if (!s->word.n) {
 		if (s->star && c >= '0' && c <= '9')
 			s->continued = true;
 		if (s->blank && s->armed)
 			s->armed = s->quoted = false;
-		s->blank = false;
-	}
-	if (soft) {
-		end_word(s);
-		end_phrase(s);
-		s->armed = false;
-		s->word.soft = s->phrase.soft = true;
+		s->blank = s->delimited = false;
 	}
 	word_add(&s->word, c);
 	word_add(&s->phrase, c);
-}
-
-/* What was kept is no entity. */
-static void flush_entity(struct scan *s)
-{
-	unsigned int n = s->n_entity, i;
-
-	s->n_entity = 0;
-	for (i = 0; i < n; i++)
-		take(s, s->entity[i], false);
-}
-
-static void push(struct scan *s, unsigned int c);
-
-/* The layer before: entities. An '&' may as well separate the pairs of a form. */
-static void push_entity(struct scan *s, unsigned int c, bool soft)
-{
-	unsigned int code;
-
-	if (c == '&') {
-		flush_entity(s);
-		s->entity[s->n_entity++] = '&';
-		return;
-	}
-	if (s->n_entity) {
-		if (c == ';' &&
-		    (code = entity_code(s->entity + 1, s->n_entity - 1u)) &&
-		    code < 0x80) {
-			s->n_entity = 0;
-			push(s, code);
-			return;
-		}
-		if (!soft && s->n_entity < sizeof(s->entity) &&
-		    ((c | 0x20) - 'a' < 26u || c - '0' < 10u || c == '#')) {
-			s->entity[s->n_entity++] = (uint8_t)c;
-			return;
-		}
-		flush_entity(s);
-	}
-	take(s, c, soft);
-}
-
-/* What was kept was not the start of an encoded byte. */
-static void flush(struct scan *s)
-{
-	unsigned int n = s->n_kept, i;
-
-	if (!n)
-		return;
-	s->escape = 0;
-	s->n_kept = 0;
-	for (i = 0; i < n; i++)
-		push_entity(s, s->kept[i], false);
-}
-
-/* The second layer: percent-encoding. The digits of an encoded byte may be encoded
- * themselves ("%253%41" is "%3A", which is ':'). */
-static void push_percent(struct scan *s, unsigned int c, bool soft)
-{
-	int digit;
-
-	if (c == '%') {
-		if (s->n_kept == sizeof(s->kept))
-			flush(s);
-		s->kept[s->n_kept++] = '%';
-		return;
-	}
-	if (s->n_kept) {
-		digit = parse_hex_digit((uint8_t)c);
-		if (digit >= 0 && s->kept[s->n_kept - 1] != '%') {
-			s->n_kept -= 2;
-			push(s, (unsigned int)parse_hex_digit(
-					s->kept[s->n_kept + 1])
-						<< 4 |
-					(unsigned int)digit);
-			return;
-		}
-		if (digit >= 0 && s->n_kept < sizeof(s->kept)) {
-			s->kept[s->n_kept++] = (uint8_t)c;
-			return;
-		}
-		flush(s);
-	}
-	push_entity(s, c == '+' ? ' ' : c, soft);
-}
-
-static void push_code(struct scan *s, unsigned int c)
-{
-	if (c < 0x80) {
-		push(s, c);
-	} else if (c < 0x800) {
-		push_percent(s, 0xc0 | c >> 6, false);
-		push_percent(s, 0x80 | (c & 0x3f), false);
-	} else {
-		push_percent(s, 0xe0 | c >> 12, false);
-		push_percent(s, 0x80 | (c >> 6 & 0x3f), false);
-		push_percent(s, 0x80 | (c & 0x3f), false);
-	}
-}
-
-/* Escapes of JavaScript: \x70, \u{70}. */
-static void push_script(struct scan *s, unsigned int c, uint8_t escape)
-{
-	const int digit = parse_hex_digit((uint8_t)c);
-
-	if (escape == 2) {
-		s->escape = 8;
-	} else if (escape == 8 && c == '}') {
-		push_code(s, s->code);
-	} else if (digit >= 0 && s->code < 0x1000) {
-		s->code = s->code << 4 | (unsigned int)digit;
-		if (escape == 7)
-			push_code(s, s->code);
-		else
-			s->escape = escape + (escape == 6);
-	} else {
-		/* Not an escape, or of a character that no name contains. */
-		push_percent(s, escape == 8 ? '{' : 'x', true);
-		push_percent(s, c, false);
-	}
-}
-
-/* The first layer: backslash escapes. A run of backslashes counts as one. */
-static void push(struct scan *s, unsigned int c)
-{
-	uint8_t escape;
-	int digit;
-
-	/* A backslash may precede an encoded byte. */
-	if (c == '%' || (s->n_kept && parse_hex_digit((uint8_t)c) >= 0)) {
-		push_percent(s, c, false);
-		return;
-	}
-	flush(s);
-	escape = s->escape;
-	if (c == '\\') {
-		s->escape = 1;
-		return;
-	}
-	s->escape = 0;
-	if (!escape) {
-		push_percent(s, c, false);
-	} else if (escape == 1 && c == 'u') {
-		s->escape = 2;
-		s->code = 0;
-	} else if (escape == 1 && c == 'x') {
-		s->escape = 6;
-		s->code = 0;
-	} else if (escape == 1) {
-		push_percent(s, c, c && strchr("bfnrt", (int)c));
-	} else if (escape >= 6 || (escape == 2 && c == '{')) {
-		push_script(s, c, escape);
-	} else if ((digit = parse_hex_digit((uint8_t)c)) >= 0) {
-		s->code = s->code << 4 | (unsigned int)digit;
-		if (escape < 5)
-			s->escape = escape + 1;
-		else
-			push_code(s, s->code);
-	} else {
-		push_percent(s, 'u', true);
-		push_percent(s, c, false);
-	}
 }
 
 static void finish(struct scan *s)
 {
 	size_t i;
 
-	flush(s);
-	flush_entity(s);
+	layers_end(&s->layers);
 	/* "//user:passw": truncated, as it is no port. */
 	if (s->authority == AFTER_PORT)
 		scan_hit(s, MASK_USER_INFO, s->url, s->pos);
 	end_word(s);
 	if (s->in_name)
 		end_phrase(s);
+	/* A document truncated before the use of its entities. */
+	if (s->entities && s->last != '>')
+		scan_hit(s, MASK_REST, s->entities, s->entities);
 	/* A start-tag truncated before the attribute that names it. */
 	if (s->in_tag && s->opened && s->value)
 		scan_hit(s, MASK_EQUALS, s->value, s->value);
@@ -437,13 +327,13 @@ static void run(struct scan *s, const uint8_t *p, size_t n)
 	for (i = 0; i < n && !s->hit; i++) {
 		s->pos = i + 1;
 		/* Within a plain word. */
-		if (s->word.n && !s->n_kept && !s->escape && !s->authority &&
-		    !s->n_entity && is_name_byte(p[i])) {
+		if (s->word.n && !s->layers.n && !s->authority &&
+		    is_name_byte(p[i])) {
 			word_add(&s->word, p[i]);
 			word_add(&s->phrase, p[i]);
 			continue;
 		}
-		push(s, p[i]);
+		layers_push(&s->layers, p[i]);
 	}
 	if (!s->hit)
 		finish(s);
@@ -453,8 +343,8 @@ static void run(struct scan *s, const uint8_t *p, size_t n)
 static bool may_have_secret(const uint8_t *p, size_t n)
 {
 	static const bool needed[256] = {
-		['='] = 1, [':'] = 1, ['%'] = 1, ['\\'] = 1,
-		['@'] = 1, ['<'] = 1, ['&'] = 1};
+		['='] = 1, [':'] = 1, ['%'] = 1,  ['\\'] = 1, ['@'] = 1,
+		['<'] = 1, ['&'] = 1, ['\n'] = 1, ['\r'] = 1};
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -463,14 +353,38 @@ static bool may_have_secret(const uint8_t *p, size_t n)
 	return false;
 }
 
-enum mask_hit mask_scan(const struct mask_names *m, const uint8_t *p, size_t n,
-			size_t *from, size_t *to)
+static void begin(struct scan *s, const struct mask_names *m)
 {
-	struct scan s = {
-		.names = m, .in_tag = true, .object = true, .has_word = true};
+	memset(s, 0, offsetof(struct scan, word));
+	s->word.n = s->phrase.n = 0;
+	s->word.soft = s->phrase.soft = false;
+	s->layers.take = take;
+	s->layers.ctx = s;
+	s->layers.n = 0;
+	s->names = m;
+	s->wanted = m ? ~0u : 1u << MASK_USER_INFO | 1u << MASK_AUTHORITY;
+	/* The text may begin within any of these. */
+	s->in_tag = s->object = s->has_word = s->in_names = true;
+}
+
+static void begin_head(struct scan *s, const struct mask_names *m)
+{
+	begin(s, m);
+	s->head = true;
+	s->bare = BARE_USER;
+}
+
+enum mask_hit mask_scan(const struct mask_names *m, enum mask_place place,
+			const uint8_t *p, size_t n, size_t *from, size_t *to)
+{
+	struct scan s;
 
 	if (!may_have_secret(p, n))
 		return MASK_NONE;
+	if (place == MASK_IN_HEAD)
+		begin_head(&s, m);
+	else
+		begin(&s, m);
 	run(&s, p, n);
 	*from = s.from;
 	*to = s.to;
@@ -481,13 +395,27 @@ bool mask_has_secret(const struct mask_names *m, const uint8_t *p, size_t n)
 {
 	size_t from, to;
 
-	return mask_scan(m, p, n, &from, &to) != MASK_NONE;
+	return mask_scan(m, MASK_IN_BODY, p, n, &from, &to) != MASK_NONE;
+}
+
+bool mask_head_has_authority(const uint8_t *p, size_t n)
+{
+	struct scan s;
+
+	begin_head(&s, NULL);
+	s.wanted = 1u << MASK_AUTHORITY;
+	run(&s, p, n);
+	return s.hit != MASK_NONE;
 }
 
 bool mask_head_has_name(const struct mask_names *m, const uint8_t *p, size_t n)
 {
-	struct scan s = {.names = m, .disposition = true};
+	struct scan s;
 
+	begin(&s, m);
+	s.in_tag = s.object = s.has_word = s.in_names = false;
+	s.head = s.disposition = true;
+	s.wanted = 1u << MASK_PART;
 	run(&s, p, n);
 	return s.hit != MASK_NONE;
 }

@@ -5,22 +5,17 @@
  * <name>password</name><value>...</value>. All three are followed by the same
  * few flags, as an object has members as a start-tag has attributes.
  */
-#include <string.h>
-
 #include "trace/mask_tags.h"
-
-bool scan_word_is(const struct word *w, const char *text)
-{
-	size_t n = strlen(text), skip = w->soft && w->n == n + 1;
-
-	return w->n == n + skip &&
-	       !strncasecmp((const char *)w->text + skip, text, n);
-}
 
 void scan_hit(struct scan *s, enum mask_hit hit, size_t from, size_t to)
 {
-	if (s->hit)
+	if (s->hit || !(s->wanted >> hit & 1))
 		return;
+	/* An entity may be the secret, or a name. */
+	if (s->entities) {
+		hit = MASK_REST;
+		from = to = s->entities;
+	}
 	s->hit = hit;
 	s->from = from;
 	s->to = to;

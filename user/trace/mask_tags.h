@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-#include "trace/entity.h"
 #include "trace/mask_hit.h"
+#include "trace/mask_layers.h"
 #include "trace/mask_names.h"
+#include "trace/span.h"
 
 /* Objects deeper than this share their place. */
 #define OUTER_MAX 8
@@ -24,21 +26,14 @@ struct word {
 
 struct scan {
 	const struct mask_names *names;
-	size_t pos; /* after the byte being examined */
+	size_t pos;	     /* after the byte being examined */
+	unsigned int wanted; /* bit n: enum mask_hit n, others are ignored */
 	enum mask_hit hit;
 	size_t from, to;
-	/* Backslash escapes: 0: none, 1: after a backslash, 2 to 5: that many
-	 * minus 2 digits of \u, 6 and 7: minus 6 digits of \x, 8: in \u{. */
-	uint8_t escape;
-	/* Percent-encoding: '%', or '%' and a digit, any number of times. */
-	uint8_t n_kept, kept[16];
-	unsigned int code;
-	/* An entity of XML or HTML: '&' and what follows. */
-	uint8_t n_entity, entity[ENTITY_MAX + 1];
-	struct word word, phrase; /* a phrase may contain blanks and dots */
-	bool armed;		  /* the name of a secret precedes */
-	bool blank;		  /* the next word replaces the name */
-	bool quoted;		  /* a quotation mark follows the name */
+	bool head;   /* MASK_IN_HEAD */
+	bool armed;  /* the name of a secret precedes */
+	bool blank;  /* the next word replaces the name */
+	bool quoted; /* a quotation mark follows the name */
 	/* GraphQL variables: "$name: Type = default" and "name: $name". */
 	bool dollar, variable, variables;
 	/* The value of an unquoted name starts here: is it a variable? */
@@ -81,10 +76,37 @@ struct scan {
 		AFTER_PORT, /* not a port, but a password */
 	} authority;
 	size_t url;
+	/* An authority without "//", of which this much was seen; where it and its
+	 * password may begin. */
+	enum { NO_BARE, BARE_USER, BARE_PASSWORD } bare;
+	size_t bare_from, bare_password;
+	/* The forms of mask_forms.c. PHP: after the separator, after the type; where
+	 * the value is. */
+	enum { NO_SERIAL, SERIAL_VALUE, SERIAL_TYPE } serial;
+	size_t serial_at;
+	/* A declaration of XML: the quotation mark of the literal, the name of a secret
+	 * precedes, the literal is a URI; where the first literal of an entity is. */
+	enum { NO_DECL, DECL_BEGUN, DECL_ENTITY, DECL_OTHER } decl;
+	unsigned int decl_quote;
+	bool declared, external;
+	size_t entities;
+	/* The line of names of a table: one of them is secret, a delimiter precedes;
+	 * how many; where it is. */
+	bool in_names, named, delimited;
+	size_t columns, names_at;
+	bool transfer; /* in Content-Transfer-Encoding */
+	/* Not initialised but for their lengths. */
+	struct word word, phrase; /* a phrase may contain blanks and dots */
+	struct layers layers;
 };
 
 /* Does a word equal text, in lower case? */
-bool scan_word_is(const struct word *w, const char *text);
+static inline bool scan_word_is(const struct word *w, const char *text)
+{
+	const size_t n = strlen(text), skip = w->soft && w->n == n + 1;
+
+	return w->n == n + skip && text_is(w->text + skip, text, n);
+}
 
 /* The first hit ends the scan; others are ignored. */
 void scan_hit(struct scan *s, enum mask_hit hit, size_t from, size_t to);

@@ -11,7 +11,9 @@
 #include "base/parse.h"
 #include "trace/mask_json.h"
 #include "trace/mask_scan.h"
+#include "trace/mask_table.h"
 #include "trace/mask_text.h"
+#include "trace/mask_transfer.h"
 #include "trace/mask_user_info.h"
 
 /* The end of the string at p, which is a quotation mark preceded by
@@ -209,6 +211,19 @@ static const uint8_t *sibling_end(const uint8_t *p, const uint8_t *end,
 	return q ? q : end;
 }
 
+/* Does the '&' at p begin another pair, "&name="? Else it is part of the value, or of an
+ * entity that is encoded itself. */
+static bool is_pair_at(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p + 1;
+
+	if (end - q > MASK_NAME_MAX)
+		end = q + MASK_NAME_MAX;
+	while (q<end && * q> ' ' && !strchr("=&;#\\\"'<>", *q))
+		q++;
+	return q < end && *q == '=' && q > p + 1;
+}
+
 /* The end of a value without quotation marks. */
 static const uint8_t *bare_end(const uint8_t *p, const uint8_t *end,
 			       enum mask_hit hit)
@@ -221,8 +236,9 @@ static const uint8_t *bare_end(const uint8_t *p, const uint8_t *end,
 			p += n - 1;
 			continue;
 		}
-		if (*p == '&' || (hit == MASK_MEMBER &&
-				  (*p == ',' || *p == '}' || *p == ']')))
+		if (*p == '&' && is_pair_at(p, end))
+			return p;
+		if (hit == MASK_MEMBER && (*p == ',' || *p == '}' || *p == ']'))
 			return p;
 		if (*p == '\n' && line_has_name(p + 1, end))
 			return p;
@@ -265,40 +281,93 @@ static const uint8_t *after_separator(const uint8_t *p, const uint8_t *end)
 	return p < end && (*p == ':' || *p == '=') ? p + 1 : NULL;
 }
 
-void mask_text(const struct mask_names *m, const uint8_t *p, size_t n,
-	       mask_put put, void *ctx)
+/* The end of the value of PHP's serialize() at p: of s:3:"abc"; by its length, of a
+ * number before ';', of an array or object unknown. */
+static const uint8_t *serial_end(const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *end = p + n, *from, *to, *value, *start;
+	const uint8_t *q = p + 2, *close;
+	size_t n = 0;
+
+	if (end - p < 2 || !strchr("sidbrR", *p))
+		return end;
+	close = memchr(q, ';', (size_t)(end - q));
+	if (*p != 's')
+		return close ? close : end;
+	for (; q < end && *q >= '0' && *q <= '9' && n < SIZE_MAX / 16; q++)
+		n = n * 10 + (size_t)(*q - '0');
+	if (end - q < 4 || q[0] != ':' || q[1] != '"' ||
+	    n > (size_t)(end - q) - 4 || q[2 + n] != '"' || q[3 + n] != ';')
+		return end;
+	return q + 3 + n;
+}
+
+/* The end of the secret that a scan of the text at p has found. May move its start
+ * beyond a quotation mark. */
+static const uint8_t *secret_end(const struct mask_names *m, enum mask_hit hit,
+				 const uint8_t **from, const uint8_t *found,
+				 const uint8_t *end)
+{
+	const uint8_t *to, *value, *start;
+
+	switch (hit) {
+	case MASK_PART:
+	case MASK_REST:
+		return end;
+	case MASK_ELEMENT:
+		return element_end(m, *from, end);
+	case MASK_CONTENT:
+		return content_end(*from, end);
+	case MASK_SIBLING:
+		return sibling_end(*from, end, from);
+	case MASK_SERIAL:
+		return serial_end(*from, end);
+	case MASK_USER_INFO:
+	case MASK_AUTHORITY:
+		to = mask_user_info_end(*from, end);
+		return to && to > found ? to : found;
+	default:
+		to = value_bounds(*from, end, hit, from);
+		while ((value = after_separator(to, end)))
+			to = value_bounds(value, end, hit, &start);
+		return to;
+	}
+}
+
+static void mask_place(const struct mask_names *m, enum mask_place place,
+		       const uint8_t *p, size_t n, mask_put put, void *ctx)
+{
+	const uint8_t *end = p + n, *from, *to;
 	enum mask_hit hit;
 	size_t first, last;
 
 	while (p < end) {
-		hit = mask_scan(m, p, (size_t)(end - p), &first, &last);
+		hit = mask_scan(m, place, p, (size_t)(end - p), &first, &last);
 		if (!hit)
 			break;
 		from = p + first;
-		if (hit == MASK_PART) {
-			to = end;
-		} else if (hit == MASK_ELEMENT) {
-			to = element_end(m, from, end);
-		} else if (hit == MASK_CONTENT) {
-			to = content_end(from, end);
-		} else if (hit == MASK_SIBLING) {
-			to = sibling_end(from, end, &from);
-		} else if (hit == MASK_USER_INFO) {
-			to = mask_user_info_end(from, end);
-			if (!to || to < p + last)
-				to = p + last;
-		} else {
-			to = value_bounds(from, end, hit, &from);
-			while ((value = after_separator(to, end)))
-				to = value_bounds(value, end, hit, &start);
+		if (hit == MASK_COLUMN) {
+			put(ctx, p, last);
+			mask_table(m, from, p + last, end, put, ctx);
+			return;
 		}
+		to = secret_end(m, hit, &from, p + last, end);
 		put(ctx, p, (size_t)(from - p));
 		put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		p = to;
 	}
 	put(ctx, p, (size_t)(end - p));
+}
+
+void mask_text(const struct mask_names *m, const uint8_t *p, size_t n,
+	       mask_put put, void *ctx)
+{
+	mask_place(m, MASK_IN_BODY, p, n, put, ctx);
+}
+
+void mask_head(const struct mask_names *m, const uint8_t *p, size_t n,
+	       mask_put put, void *ctx)
+{
+	mask_place(m, MASK_IN_HEAD, p, n, put, ctx);
 }
 
 /* --- other encodings ------------------------------------------------------ */
@@ -432,8 +501,10 @@ static bool recoded_has_secret(const struct mask_names *m, uint8_t *copy,
 		if (mask_has_secret(m, copy, join_chunks(copy, p, p + n)))
 			return true;
 	}
-	return mask_has_nul(p, n) &&
-	       mask_has_secret(m, copy, without_nuls(copy, p, n));
+	if (mask_has_nul(p, n) &&
+	    mask_has_secret(m, copy, without_nuls(copy, p, n)))
+		return true;
+	return mask_transfer_has_secret(m, p, n);
 }
 
 void mask_recoded(const struct mask_names *m, const uint8_t *p, size_t n,

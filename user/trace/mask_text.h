@@ -10,6 +10,12 @@
 void mask_text(const struct mask_names *m, const uint8_t *p, size_t n,
 	       mask_put put, void *ctx);
 
+/* The same for the value of a header field and the fields of a part of a multipart
+ * body, in which name parameters are not secret, but user information without "//" is. m may be
+ * NULL: only user information is masked. */
+void mask_head(const struct mask_names *m, const uint8_t *p, size_t n,
+	       mask_put put, void *ctx);
+
 /* Binary data, or text that may contain UTF-16 or UTF-32 anywhere. */
 bool mask_has_nul(const uint8_t *p, size_t n);
 

@@ -70,11 +70,13 @@ static const uint8_t *authority_start(const uint8_t *p, const uint8_t *end)
 	return q - p == 1 && *p == '/' ? NULL : q;
 }
 
-/* Writes a target, path, URL or authority with its secrets masked. Out of line
- * to keep register pressure off the hot loop. */
+/* Writes a target, path, URL or authority with its secrets masked, or with field the
+ * value of a field, which may list several. Out of line to keep register pressure
+ * off the hot loop. */
 __attribute__((noinline)) static void put_masked(const struct trace_conf *c,
 						 const struct http_span *s,
-						 mask_put put, void *ctx)
+						 bool field, mask_put put,
+						 void *ctx)
 {
 	struct http_span tail = *s;
 	const uint8_t *at, *first;
@@ -92,10 +94,15 @@ __attribute__((noinline)) static void put_masked(const struct trace_conf *c,
 		tail.len -= (uint32_t)(at - s->p);
 		tail.p = at;
 	}
-	mask_pairs(c->fields, tail.p, tail.len, true, put, ctx);
+	if (field && mask_head_has_authority(tail.p, tail.len))
+		mask_head(c->fields, tail.p, tail.len, put, ctx);
+	else
+		mask_pairs(c->fields, tail.p, tail.len, true, put, ctx);
 }
 
-void masked_target(const struct masked *w, const struct http_span *s, bool mask)
+/* Writes a target or, with field, the value of a field. */
+static void put_url(const struct masked *w, const struct http_span *s,
+		    bool mask, bool field)
 {
 	struct class_mask values;
 
@@ -104,14 +111,19 @@ void masked_target(const struct masked *w, const struct http_span *s, bool mask)
 		values.put = line_write;
 		values.ctx = w->l;
 		if (mask)
-			put_masked(w->c, s, class_mask_put, &values);
+			put_masked(w->c, s, field, class_mask_put, &values);
 		else
 			class_mask_put(&values, s->p, s->len);
 	} else if (mask) {
-		put_masked(w->c, s, line_write, w->l);
+		put_masked(w->c, s, field, line_write, w->l);
 	} else {
 		put_span(w->l, w->m, s);
 	}
+}
+
+void masked_target(const struct masked *w, const struct http_span *s, bool mask)
+{
+	put_url(w, s, mask, false);
 }
 
 /* --- query ---------------------------------------------------------------- */
@@ -253,6 +265,38 @@ void masked_query(const struct masked *w, bool mask)
 
 /* --- header fields -------------------------------------------------------- */
 
+/* Writes a value that may contain user information. */
+static void put_head(const struct masked *w, const struct http_field *f)
+{
+	struct class_mask mask;
+
+	if (w->c->values.classes && find_value(w, &mask, &f->value, &f->name)) {
+		mask.put = line_write;
+		mask.ctx = w->l;
+		mask_head(NULL, f->value.p, f->value.len, class_mask_put,
+			  &mask);
+	} else {
+		mask_head(NULL, f->value.p, f->value.len, line_write, w->l);
+	}
+}
+
+bool masked_has_user_info(const struct http_message *m)
+{
+	const struct http_field *f = m->fields, *last = f + m->n_fields - 1;
+
+	if (!m->n_fields)
+		return false;
+	/* All fields are in one piece of memory, in order. */
+	if (m->readable)
+		return mask_may_have_user_info(
+			f->name.p,
+			(size_t)(last->value.p + last->value.len - f->name.p));
+	for (; f <= last; f++)
+		if (mask_may_have_user_info(f->value.p, f->value.len))
+			return true;
+	return false;
+}
+
 void masked_value(const struct masked *w, const struct http_field *f)
 {
 	const struct trace_conf *c = w->c;
@@ -261,7 +305,9 @@ void masked_value(const struct masked *w, const struct http_field *f)
 	    mask_names_match_header(c->headers, f->name.p, f->name.len))
 		LINE_PUT(w->l, MASK_TEXT);
 	else if (masked_needs(c, &f->value) && trace_conf_is_url(&f->name))
-		masked_target(w, &f->value, true);
+		put_url(w, &f->value, true, true);
+	else if (c->redact && mask_may_have_user_info(f->value.p, f->value.len))
+		put_head(w, f);
 	else if (c->values.classes)
 		masked_text(w, &f->value, &f->name);
 	else

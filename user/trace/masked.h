@@ -55,7 +55,11 @@ void masked_query(const struct masked *w, bool mask);
 /* Writes a field value whose name may be that of a secret or URL. */
 void masked_value(const struct masked *w, const struct http_field *f);
 
-/* Writes fields that need more than that: of a malformed head, or with classes. */
+/* May a field contain user information, which is masked in all of them? */
+bool masked_has_user_info(const struct http_message *m);
+
+/* Writes fields that need more than that: of a malformed head, with user information, or
+ * with classes. */
 void masked_fields(const struct masked *w);
 
 /* How a line represents a body: capture.requestBodyEncoding. */

@@ -66,7 +66,8 @@ static enum body_encoding put_fields_and_body(struct line *l,
 {
 	enum body_encoding encoding = BODY_UTF8;
 
-	if (c->values.classes || (c->redact && flags & HTTP_F_MALFORMED))
+	if (c->values.classes || (c->redact && (flags & HTTP_F_MALFORMED ||
+						masked_has_user_info(m))))
 		masked_fields(&(struct masked){l, c, m, flags});
 	else
 		put_fields(l, c, m);

@@ -11,9 +11,11 @@
 #include "trace/span.h"
 #include "trace/trace_conf.h"
 
-static const char *const default_headers[] = {"authorization",
-					      "proxy-authorization", "cookie",
-					      "set-cookie", "x-api-key"};
+static const char *const default_headers[] = {
+	"authorization", "proxy-authorization", "cookie",   "cookie2",
+	"set-cookie",	 "set-cookie2",		"x-api-key"};
+
+#define DEFAULT_HEADERS (sizeof(default_headers) / sizeof(default_headers[0]))
 
 /* Fields whose value is or contains a URL or authority. */
 static const char *const url_fields[] = {"host",
@@ -74,8 +76,8 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 		return NULL;
 	c->redact = !o->no_redact;
 	c->redact_fields = c->redact && o->n_fields;
-	c->headers =
-		mask_names_new(default_headers, 5, o->headers, o->n_headers);
+	c->headers = mask_names_new(default_headers, DEFAULT_HEADERS,
+				    o->headers, o->n_headers);
 	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);
 	if (!c->headers || !c->fields || !choose_bodies(c, o)) {
 		int err = errno;

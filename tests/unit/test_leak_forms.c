@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/* Forms of secrets that are not a name before '=' or ':', and encodings that are split
+ * by others; with a generator of its own, which encodes single characters of what is
+ * encoded already. As in test_leaks.c, the word SECRET must not appear. */
+#include "base/buf.h"
+#include "nest_kit.h"
+#include "trace_kit.h"
+
+static const char *const names[] = {"password"};
+static const struct trace_options options = {.fields = names, .n_fields = 1};
+
+#define FORM	  "application/x-www-form-urlencoded"
+#define JSON	  "application/json"
+#define MULTIPART "multipart/form-data; boundary=b"
+#define DATA	  "Content-Disposition: form-data; "
+/* A part whose head contains the secret, and one whose content does. */
+#define HEAD(text)    "--b\r\n" text "\r\n\r\nkept\r\n--b--\r\n"
+#define CONTENT(head) "--b\r\n" head "\r\n\r\n"
+
+struct leak {
+	const char *what;
+	struct http_span type;
+	struct http_body body;
+	const char *kept;   /* part of the line */
+	const char *secret; /* NULL: SECRET */
+	bool whole; /* not truncated, before what shows that it is one */
+};
+
+/* clang-format off */
+static const struct leak leaks[] = {
+	/* heads of parts */
+	{"a form as file name", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=\"x\"; filename=\"a=1&password=SECRET\"")), "kept", NULL, false},
+	{"a form as name", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=\"a=1&password=SECRET\"")), "--b--", NULL, false},
+	{"JSON as file name", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=x; filename=\"{\\\"password\\\":\\\"SECRET\\\"}\"")), "kept", NULL, false},
+	{"an encoded file name", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=x; filename*=utf-8''password%3dSECRET")), "kept", NULL, false},
+	{"a parameter", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=x\r\nContent-Type: text/plain; password=SECRET")), "kept", NULL, false},
+	{"a field", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=x\r\npassword: SECRET")), "kept", NULL, false},
+	{"a folded field", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=x\r\npassword:\r\n SECRET\r\nX-A: 1")), "kept", NULL, false},
+	{"a URL", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=x\r\nContent-Location: http://u:SECRET@h/")), "kept", NULL, false},
+	{"an authority", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=x; filename=\"u:SECRET@h\"")), "kept", "SECRET@", false},
+	{"name and file name", SPAN(MULTIPART),
+	 BODY("--b\r\n" DATA "filename=\"password=SECRET\"; name=\"password\"\r\n\r\nSECRET\r\n--b--\r\n"), "--b--", NULL, false},
+	{"a plain head", SPAN(MULTIPART),
+	 BODY(HEAD(DATA "name=\"x\"; filename=\"password.txt\"\r\nContent-Type: text/plain; charset=utf-8")),
+	 DATA "name=\\\"x\\\"; filename=\\\"password.txt\\\"\\r\\nContent-Type: text/plain; charset=utf-8\\r\\n\\r\\nkept", NULL, false},
+	/* encodings of MIME */
+	{"quoted-printable", SPAN(MULTIPART),
+	 BODY(CONTENT(DATA "name=x\r\nContent-Transfer-Encoding: Quoted-Printable") "a=3D1&passwo=\r\nrd=3DSECRET\r\n--b--"), "--b--", NULL, false},
+	{"a folded head", SPAN(MULTIPART),
+	 BODY(CONTENT(DATA "name=x\r\nContent-Transfer-Encoding:\r\n (x) quoted-printable") "=7B=22password=22:=22SECRET=22=7D\r\n--b--"), "--b--", NULL, false},
+	{"base64", SPAN(MULTIPART), /* a=1&password=SECRET */
+	 BODY(CONTENT(DATA "name=x\r\nContent-Transfer-Encoding: base64") "YT0xJnBhc3N3\r\nb3JkPVNFQ1JFVA==\r\n--b--"), "--b--", "NFQ1J", false},
+	{"base64 without a secret", SPAN(MULTIPART),
+	 BODY(CONTENT(DATA "name=x\r\nContent-Transfer-Encoding: base64") "YT0xJmI9Mg==\r\n--b--"), "YT0xJmI9Mg==", NULL, false},
+	{"base64 in a part of a part", SPAN(MULTIPART),
+	 BODY(CONTENT(DATA "name=x\r\nContent-Type: multipart/mixed") "--c\r\nContent-Transfer-Encoding: base64\r\n\r\nYT0xJnBhc3N3b3JkPVNFQ1JFVA==\r\n--c--\r\n--b--"), "--b--", "NFQ1J", false},
+	{"a message in a string", SPAN(JSON),
+	 BODY("{\"a\":\"Content-Transfer-Encoding: base64\\r\\n\\r\\nYT0xJnBhc3N3b3JkPVNFQ1JFVA==\",\"b\":2}"), "\\\"b\\\":2}", "NFQ1J", false},
+	/* %u and split escapes */
+	{"%u in a form", SPAN(FORM), BODY("a=1&p%u0061ssword=SECRET&b=2"), "&b=2", NULL, false},
+	{"%u before =", SPAN(FORM), BODY("a=1&x=password%u003dSECRET&b=2"), "&b=2", NULL, false},
+	{"%u in text", SPAN("text/plain"), BODY("%u0070assword: SECRET\nb: 2"), "b: 2", NULL, false},
+	{"an escape within percent-encoding", SPAN(FORM),
+	 BODY("x={\"y\":\"password%\\u0033dSECRET\"}&b=2"), "&b=2", NULL, false},
+	{"a digit in an escape", SPAN(JSON),
+	 BODY("{\"y\":\"a=1&p%6\\u0031ssword=SECRET\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"the percent sign in an escape", SPAN(JSON),
+	 BODY("{\"y\":\"a=1&p\\u002561ssword=SECRET\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"percent-encoding in an escape", SPAN(FORM),
+	 BODY("x={\"p\\u00%361ssword\":\"SECRET\"}&b=2"), "&b=2", NULL, false},
+	{"an entity in percent-encoding", SPAN("text/html"),
+	 BODY("<a href=\"?p%&#54;1ssword=SECRET&b=2\">"), "b=2", NULL, false},
+	{"an entity in an escape", SPAN("text/html"),
+	 BODY("<a x='{\"p\\u00&#54;1ssword\":\"SECRET\"}'>kept"), "kept", NULL, false},
+	{"percent-encoding in an entity", SPAN(FORM),
+	 BODY("x=p%26%2397;ssword%26%2361%3bSECRET&b=2"), "&b=2", NULL, false},
+	{"an entity without an end", SPAN("text/html"),
+	 BODY("<p>p&#97ssword&#61SECRET</p>"), "<p>", NULL, false},
+	/* PHP */
+	{"serialized", SPAN("text/plain"),
+	 BODY("a:2:{s:8:\"password\";s:6:\"SECRET\";s:1:\"b\";i:2;}"), "s:1:\\\"b\\\";i:2;}", NULL, false},
+	{"serialized, a quotation mark", SPAN(""),
+	 BODY("a:2:{s:8:\"password\";s:8:\"\";SECRET\";s:1:\"b\";i:2;}"), "s:1:\\\"b\\\";i:2;}", NULL, false},
+	{"serialized, a wrong length", SPAN(""),
+	 BODY("a:2:{s:8:\"password\";s:3:\"\";;SECRET\";}"), "a:2:", NULL, false},
+	{"serialized, an array", SPAN(""),
+	 BODY("a:2:{s:8:\"password\";a:1:{i:0;s:6:\"SECRET\";}}"), "a:2:", NULL, false},
+	{"serialized, a private member", SPAN(""),
+	 BODY("O:1:\"U\":1:{s:11:\"\0U\0password\";s:6:\"SECRET\";}"), "[redacted]", NULL, false},
+	{"serialized, a number", SPAN(""),
+	 BODY("a:2:{s:8:\"password\";i:4242;s:1:\"b\";i:2;}"), "s:1:\\\"b\\\";i:2;}", "4242", false},
+	{"serialized in a form", SPAN(FORM),
+	 BODY("x=a%3A1%3A%7Bs%3A8%3A%22password%22%3Bs%3A6%3A%22SECRET%22%3B%7D&b=2"), "&b=2", NULL, false},
+	{"serialized in JSON", SPAN(JSON),
+	 BODY("{\"x\":\"a:1:{s:8:\\\"password\\\";s:6:\\\"SECRET\\\";}\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"a session", SPAN(""), BODY("user|s:1:\"u\";password|s:6:\"SECRET\";b|i:2;"), "b|i:2;", NULL, false},
+	/* document types */
+	{"an entity", SPAN("text/xml"),
+	 BODY("<!DOCTYPE a [<!ENTITY password \"SECRET\">]><a>kept</a>"), "kept", NULL, false},
+	{"a parameter entity", SPAN("text/xml"),
+	 BODY("<!DOCTYPE a [<!ENTITY % password 'SECRET'>]><a>kept</a>"), "kept", NULL, false},
+	{"an attribute with a default", SPAN("text/xml"),
+	 BODY("<!DOCTYPE a [<!ATTLIST user password CDATA #FIXED \"SECRET\">]><a>kept</a>"), "kept", NULL, false},
+	{"an entity as content", SPAN("text/xml"),
+	 BODY("<!DOCTYPE a [<!ENTITY e \"SECRET\">]><a><password>&e;</password></a>"), "<!ENTITY e ", NULL, true},
+	{"an entity as attribute", SPAN("text/xml"),
+	 BODY("<!DOCTYPE a [<!ENTITY e \"SECRET\">]><a password='&e;'/>"), "<!ENTITY e ", NULL, true},
+	{"an entity as name", SPAN("text/xml"),
+	 BODY("<!DOCTYPE a [<!ENTITY e \"password\">]><a><b name='&e;' value='SECRET'/></a>"), "<!ENTITY e ", NULL, true},
+	{"an entity in a string", SPAN(JSON),
+	 BODY("{\"x\":\"<!DOCTYPE a [<!ENTITY password \\\"SECRET\\\">]>\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"an entity without a secret", SPAN("text/xml"),
+	 BODY("<!DOCTYPE a [<!ENTITY e \"kept\"><!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&e;</a>"),
+	 "<!ENTITY e \\\"kept\\\"><!ENTITY x SYSTEM \\\"file:///etc/passwd\\\">]><a>&e;</a>", NULL, false},
+	/* tables */
+	{"a table", SPAN("text/csv"),
+	 BODY("user,password,age\r\nbob,SECRET,1\r\neve,SECRET,2\r\n"), "eve,[redacted],2", NULL, false},
+	{"a table with quotation marks", SPAN("text/csv"),
+	 BODY("\"user\";\"Password\";\"age\"\n\"bob\";\"x;SEC\"\"RET\nSECRET\";1\n\"eve\";\"SECRET\";2"), "\\\"eve\\\";[redacted];2", NULL, false},
+	{"a table with tabs", SPAN("text/plain"),
+	 BODY("password\tuser\nSECRET\tbob\n"), "[redacted]\\tbob", NULL, false},
+	{"a table with a mark and a line before", SPAN("text/csv"),
+	 BODY("\xef\xbb\xbfsep=;\nuser;password\nbob;SECRET\n"), "sep=", NULL, false},
+	{"a table with one comma too many", SPAN("text/csv"),
+	 BODY("user,password\nb,ob,SECRET\neve,SECRET\n"), "eve,", NULL, false},
+	{"a table with an open quotation mark", SPAN("text/csv"),
+	 BODY("user,password\nb\"ob,SECRET\neve,SECRET\n"), "user,password", NULL, false},
+	{"a table with other secrets", SPAN("text/csv"),
+	 BODY("user,password,url\nbob,,http://u:SECRET@h\neve,SECRET,\"x=1&password=SECRET\"\n"), "eve,", NULL, false},
+	{"a table in a part", SPAN(MULTIPART),
+	 BODY(CONTENT(DATA "name=x; filename=\"a.csv\"\r\nContent-Type: text/csv") "user,password\r\nbob,SECRET\r\n--b--"), "bob,[redacted]\\r\\n--b--", NULL, false},
+	{"a table in a string", SPAN(JSON),
+	 BODY("{\"x\":\"user,password\\nbob,SECRET\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"a table in a form", SPAN(FORM),
+	 BODY("x=user%2Cpassword%0D%0Abob%2CSECRET&b=2"), "&b=2", NULL, false},
+	{"a table without a secret", SPAN("text/csv"),
+	 BODY("user,age\nbob,1\n"), "user,age\\nbob,1\\n", NULL, false},
+	{"a list of names", SPAN(JSON),
+	 BODY("{\"required\":[\n\"user\",\n\"password\",\n\"age\"\n],\"b\":2}"),
+	 "[\\n\\\"user\\\",\\n\\\"password\\\",\\n\\\"age\\\"\\n],\\\"b\\\":2}", NULL, false},
+};
+/* clang-format on */
+
+static char *line_with(const struct http_span *type, const uint8_t *p, size_t n)
+{
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get;
+	struct http_field field = {SPAN("Content-Type"), *type};
+
+	t.request = &q;
+	q.fields = &field;
+	q.n_fields = type->len != 0;
+	q.body = (struct http_body){.data = p, .len = n, .total = n};
+	return line_of(&t, &options);
+}
+
+static void test_forms(void **state)
+{
+	size_t i, n;
+	char *line;
+
+	(void)state;
+	for (i = 0; i < sizeof(leaks) / sizeof(leaks[0]); i++) {
+		const struct leak *l = &leaks[i];
+
+		/* Truncated at every byte, too. */
+		for (n = l->body.len; n >= (l->whole ? l->body.len : 1); n--) {
+			line = line_with(&l->type, l->body.data, n);
+			if (strstr(line, l->secret ? l->secret : "SEC"))
+				fail_msg("%s, %zu bytes: %s", l->what, n, line);
+			if (n == l->body.len && !strstr(line, l->kept))
+				fail_msg("%s: too much masked: %s", l->what,
+					 line);
+			free(line);
+		}
+	}
+}
+
+/* The body of a whole message may have an encoding of MIME, too. */
+static void test_transfer(void **state)
+{
+	static const struct http_field fields[] = {
+		FIELD("Content-Type", FORM),
+		FIELD("Content-Transfer-Encoding", "base64"),
+	};
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get;
+
+	(void)state;
+	t.request = &q;
+	q.fields = fields;
+	q.n_fields = 2;
+	q.body = (struct http_body)BODY("YT0xJnBhc3N3b3JkPVNFQ1JFVA==");
+	expect_absent(&t, &options, "NFQ1J");
+	q.body = (struct http_body)BODY("YT0xJmI9Mg==");
+	expect_part(&t, &options, "YT0xJmI9Mg==");
+}
+
+/* Without any option: user information in every field, and all cookies. */
+static void test_fields(void **state)
+{
+	static const struct http_field fields[] = {
+		FIELD("Forwarded",
+		      "for=1.2.3.4;host=u:SECRET@h, for=x;host=\"u:SECRET@h\""),
+		FIELD("Via", "1.1 u:SECRET@proxy:8080 (u:SECRET@x)"),
+		FIELD("Content-Security-Policy",
+		      "default-src https://u:SECRET@h 'self'; report-uri //u:SECRET@h/"),
+		FIELD("Alt-Svc", "h2=\"u:SECRET@alt:443\"; ma=1"),
+		FIELD("X-Forwarded-Host", "kept.example, u:SECRET@h"),
+		FIELD("X-Forwarded-Server", "u%3ASECRET%40h"),
+		FIELD("Origin", "null u:SECRET@h"),
+		FIELD("Report-To",
+		      "{\"endpoints\":[{\"url\":\"https:\\/\\/u:SECRET@h\"}]}"),
+		FIELD("X-Proxy", "u:SE;C,RET=@h"),
+		FIELD("NEL", "https%3A%2F%2Fu%3ASECRET%40h"),
+		FIELD("X-Sip", "sip:u:SECRET@h"),
+		FIELD("Cookie2", "SECRET"),
+		FIELD("Set-Cookie2", "SECRET"),
+		FIELD("Set_Cookie2", "SECRET"),
+		FIELD("From", "kept@example.com"),
+		FIELD("User-Agent", "bot (+mailto:kept2@example.com; x 12:30)"),
+		FIELD("X-Call", "sip:kept3@example.com"),
+		FIELD("pacote-pkg-id", "registry:@kept6/core"),
+		FIELD("X-Package", "npm:kept7@1.2.3"),
+		FIELD("X-Path", "/a:kept4@b?c=d:kept5@e"),
+	};
+	static const char *const kept[] = {
+		"default-src https://[redacted]@h 'self'; report-uri //[redacted]@h/",
+		"for=1.2.3.4;host=[redacted]@h, for=x;host=\\\"[redacted]@h\\\"",
+		"h2=\\\"[redacted]@alt:443\\\"; ma=1",
+		"kept.example, [redacted]@h",
+		"\"value\":\"kept@example.com\"",
+		"bot (+mailto:kept2@example.com; x 12:30)",
+		"sip:kept3@example.com",
+		"registry:@kept6/core",
+		"npm:kept7@1.2.3",
+		"/a:kept4@b?c=d:kept5@e",
+	};
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get, r = trace_ok;
+
+	(void)state;
+	t.request = &q;
+	t.response = &r;
+	q.fields = r.fields = fields;
+	q.n_fields = r.n_fields = sizeof(fields) / sizeof(fields[0]);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		expect_part(&t, NULL, kept[i]);
+		expect_part(&t, &options, kept[i]);
+	}
+	expect_absent(&t, NULL, "SE");
+	expect_absent(&t, &options, "SE");
+	expect_part(&t, &(const struct trace_options){.no_redact = true},
+		    "u:SECRET@alt:443");
+}
+
+/* --- encodings of single characters --------------------------------------- */
+
+/* Appends c in an encoding. */
+static void add_code(struct buf *b, unsigned int encoding, uint8_t c)
+{
+	static const char *const forms[] = {"%%%02x",  "%%u%04X", "\\u%04x",
+					    "\\x%02x", "&#%u;",	  "&#x%X;"};
+	char code[16];
+
+	snprintf(code, sizeof(code), forms[encoding], c);
+	buf_add_str(b, code);
+}
+
+/* Encodes some characters, and those that the encoding begins with. The secret stays
+ * readable. */
+static void encode(struct buf *to, const struct buf *from)
+{
+	static const char begins[] = "%%\\\\&&";
+	const unsigned int encoding = nest_pick(6);
+	const uint8_t *p = from->p, *end = p + from->len;
+
+	buf_clear(to);
+	for (; p < end; p++) {
+		if (end - p >= 6 && !memcmp(p, "SECRET", 6)) {
+			buf_add(to, p, 6);
+			p += 5;
+		} else if (*p == (uint8_t)begins[encoding] || !nest_pick(6) ||
+			   (*p == '+' && encoding < 2)) {
+			add_code(to, encoding, *p);
+		} else {
+			buf_add(to, p, 1);
+		}
+	}
+}
+
+/* Puts text where it may stand. Returns its type. */
+static const char *place(struct buf *to, const struct buf *text)
+{
+	/* In a form, an '&' would begin another pair. */
+	unsigned int where = memchr(text->p, '&', text->len) ? 1 + nest_pick(3)
+							     : nest_pick(4);
+
+	buf_clear(to);
+	buf_add_str(to, where == 0   ? "a=1&x="
+			: where == 1 ? "<a b='1'>"
+			: where == 2 ? "--b\r\n" DATA "name=x\r\n\r\n"
+				     : "");
+	buf_add(to, text->p, text->len);
+	buf_add_str(to, where == 2 ? "\r\n--b--\r\n" : "");
+	return where == 2 ? MULTIPART : where ? "text/html" : "";
+}
+
+static void test_encodings(void **state)
+{
+	static const char *const forms[] = {
+		"{\"password\":\"SECRET\"}",
+		"see x=1&password=SECRET",
+		"https://u:SECRET@h/",
+		"s:8:\"password\";s:6:\"SECRET\";",
+		"<!DOCTYPE a [<!ENTITY password \"SECRET\">]>",
+		"<!DOCTYPE a [<!ENTITY e \"SECRET\">]><password>&e;</password>",
+		"<password>SECRET</password>",
+		"<input name=\"password\" value=\"SECRET\">",
+		"mutation { login(password: \"SECRET\") }",
+	};
+	struct buf text[2] = {{0}, {0}};
+	unsigned int round, at, depth;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		struct http_span type;
+		char *line;
+
+		buf_clear(&text[0]);
+		buf_add_str(&text[0],
+			    forms[nest_pick(sizeof(forms) / sizeof(forms[0]))]);
+		for (at = 0, depth = nest_pick(4); depth--; at = !at)
+			encode(&text[!at], &text[at]);
+		type.p = (const uint8_t *)place(&text[!at], &text[at]);
+		type.len = (uint32_t)strlen((const char *)type.p);
+		line = line_with(&type, text[!at].p, text[!at].len);
+		if (strstr(line, "SECRET"))
+			fail_msg("round %u, %.*s: %.*s: %s", round,
+				 (int)type.len, (const char *)type.p,
+				 (int)text[!at].len, (char *)text[!at].p, line);
+		free(line);
+	}
+	buf_free(&text[0]);
+	buf_free(&text[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_transfer),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_encodings),
+	};
+
+	return cmocka_run_group_tests_name("leak forms", tests, NULL, NULL);
+}

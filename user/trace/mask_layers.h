@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Undoes the encodings of text, whatever is nested in what. */
+#ifndef TRACE_MASK_LAYERS_H
+#define TRACE_MASK_LAYERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/entity.h"
+
+/* What has begun at once; beyond, none of it is decoded. */
+#define LAYERS_MAX 12
+
+enum layer_kind { PERCENT, SLASH, ENTITY, LAYER_KINDS };
+
+/* A character that has begun, in its encoded form. */
+struct encoded {
+	enum layer_kind kind;
+	/* How often its characters were decoded from each kind, at most. */
+	uint8_t level[LAYER_KINDS];
+	uint8_t n, text[ENTITY_MAX + 2];
+	unsigned int code;
+};
+
+struct layers {
+	/* Receives each decoded character. soft: it may be a control character instead, as
+	 * after a backslash. */
+	void (*take)(void *ctx, unsigned int c, bool soft);
+	void *ctx;
+	unsigned int n;
+	struct encoded open[LAYERS_MAX]; /* not initialised beyond n */
+};
+
+/* The next character of the text. Passes on what it completes. */
+void layers_push(struct layers *l, unsigned int c);
+
+/* The text ends: what has begun is what it looks like. */
+void layers_end(struct layers *l);
+
+#endif
