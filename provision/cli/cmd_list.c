@@ -240,6 +240,10 @@ static void print_deployment(struct context *ctx,
 			term_width(why) + 1);
 		term_style(out, state_style(state), " %s\n", why);
 	}
+	if (d->readable && d->spec.target.type == TARGET_PLACED)
+		term_print(out, "          and other interfaces of %s\n",
+			   str_list_text(&ctx->mem, &d->spec.target.collectors,
+					 4));
 	if (d->filter)
 		term_wrap(out, PLAIN, "  filter  ",
 			  arena_printf(

@@ -74,6 +74,10 @@ static const char *target_line(struct context *ctx, const struct plan *p)
 		return arena_printf(&ctx->mem, "network interface %s%s%s%s",
 				    t->id, *name ? " (" : "", name,
 				    *name ? ")" : "");
+	case TARGET_PLACED:
+		return arena_printf(
+			&ctx->mem, "interfaces of the collectors %s",
+			str_list_text(&ctx->mem, &t->collectors, 6));
 	case TARGET_MIRROR:
 		return arena_printf(&ctx->mem, "mirror target %s", t->id);
 	case TARGET_GWLBE:
@@ -150,7 +154,7 @@ static void print_steps(struct term *out, const struct plan *p, bool whole)
 	}
 }
 
-static void print_cost(struct term *out, const struct cost *c)
+static void print_cost(struct arena *a, struct term *out, const struct cost *c)
 {
 	char head[32];
 
@@ -165,6 +169,15 @@ static void print_cost(struct term *out, const struct cost *c)
 	}
 	snprintf(head, sizeof(head), "  $%9.2f  ", c->monthly);
 	term_wrap(out, BOLD, head, "total, without traffic charges");
+	term_print(out, "  The same sources with --target\n");
+	FOREACH(form, &c->forms) {
+		snprintf(head, sizeof(head), "  $%9.2f  ", form->monthly);
+		term_wrap(out, PLAIN, head,
+			  *form->traffic
+				  ? arena_printf(a, "%s, plus %s", form->target,
+						 form->traffic)
+				  : form->target);
+	}
 }
 
 void plan_print(struct context *ctx, struct term *out, const struct plan *p,
@@ -203,7 +216,7 @@ void plan_print(struct context *ctx, struct term *out, const struct plan *p,
 		term_print(out,
 			   "Everything is up to date: nothing to change.\n");
 	term_print(out, "\n");
-	print_cost(out, &p->cost);
+	print_cost(&ctx->mem, out, &p->cost);
 }
 
 void removal_print(struct term *out, const struct plan *p)
@@ -269,6 +282,14 @@ static cJSON *json_cost(const struct cost *c)
 	json_text(o, "currency", "USD");
 	json_number(o, "monthly", c->monthly);
 	json_text(o, "note", c->note);
+	l = cJSON_AddArrayToObject(o, "targets");
+	FOREACH(form, &c->forms) {
+		cJSON *f = json_append(l);
+
+		json_text(f, "target", form->target);
+		json_number(f, "monthly", form->monthly);
+		json_text(f, "traffic", form->traffic);
+	}
 	l = cJSON_AddArrayToObject(o, "lines");
 	FOREACH(entry, c) {
 		cJSON *line = json_append(l);

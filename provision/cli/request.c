@@ -65,17 +65,21 @@ static bool set_target(struct arena *a, const struct cli_settings *s,
 			to.collectors = t->collectors;
 			to.subnets = t->subnets;
 		}
+		if (to.type == TARGET_PLACED)
+			to.collectors = t->collectors;
 		*t = to;
 	}
 	if (s->collectors.n)
 		t->collectors = copy_list(a, &s->collectors);
 	if (s->subnets.n)
 		t->subnets = copy_list(a, &s->subnets);
+	if (t->type == TARGET_PLACED && !s->subnets.n)
+		return true;
 	if ((s->collectors.n || s->subnets.n) &&
 	    (t->type != TARGET_NLB || !str_empty(t->id)))
 		return parse_refuse(
 			err,
-			"--collector and --subnet require a load balancer created by metlo-mirror (--target nlb:new)");
+			"--collector and --subnet require a load balancer created by metlo-mirror (--target nlb:new), --collector also --target eni:auto");
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/instance.h"
@@ -87,4 +88,15 @@ enum instance_support instance_support(const char *type, const char **why)
 		return INSTANCE_NOT_LISTED;
 	}
 	return INSTANCE_SUPPORTED;
+}
+
+unsigned long instance_size(const char *type)
+{
+	const char *dot = type ? strchr(type, '.') : NULL;
+
+	if (!dot)
+		return 0;
+	if (!strncmp(dot, ".metal", 6))
+		return 100;
+	return strstr(dot, "xlarge") ? strtoul(dot + 1, NULL, 10) : 0;
 }

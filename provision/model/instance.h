@@ -15,4 +15,8 @@ enum instance_support {
  * for display. */
 enum instance_support instance_support(const char *type, const char **why);
 
+/* The size of an instance type as a multiple of xlarge; metal counts as 100, what
+ * is smaller as 0. */
+unsigned long instance_size(const char *type);
+
 #endif

@@ -64,6 +64,7 @@ const char *target_type_text(enum target_type type)
 		[TARGET_NLB] = "network load balancer",
 		[TARGET_GWLBE] = "Gateway Load Balancer endpoint",
 		[TARGET_MIRROR] = "mirror target",
+		[TARGET_PLACED] = "interfaces of the collectors",
 	};
 
 	return names[type];

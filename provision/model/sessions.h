@@ -33,6 +33,7 @@ enum target_type {
 	TARGET_NLB,
 	TARGET_GWLBE,
 	TARGET_MIRROR, /* an existing mirror target, possibly of another account */
+	TARGET_PLACED, /* interfaces of the collectors, one chosen for each source */
 };
 
 const char *target_type_text(enum target_type type);

@@ -192,6 +192,8 @@ bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 	t.id = arena_dup(a, text);
 	if (is_id(text, "eni-")) {
 		t.type = TARGET_ENI;
+	} else if (!strcmp(text, TARGET_AUTO)) {
+		t.type = TARGET_PLACED;
 	} else if (is_id(text, "vpce-")) {
 		t.type = TARGET_GWLBE;
 	} else if (is_id(text, "tmt-")) {
@@ -208,7 +210,7 @@ bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 	} else {
 		return parse_refuse(
 			err,
-			"\"%.60s\" is not a target: use nlb:new, nlb:NAME, the ARN of a network load balancer, eni-..., vpce-... or tmt-...",
+			"\"%.60s\" is not a target: use nlb:new, nlb:NAME, the ARN of a network load balancer, eni:auto, eni-..., vpce-... or tmt-...",
 			text);
 	}
 	*out = t;

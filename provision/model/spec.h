@@ -33,12 +33,15 @@ struct source {
 
 struct sources LIST_OF(struct source);
 
+#define TARGET_AUTO "eni:auto" /* as the user writes TARGET_PLACED */
+
 struct target_spec {
 	enum target_type type;
-	/* Interface id, ARN or name of a load balancer, endpoint id or mirror
-	 * target id; "" stands for the deployment's own load balancer. */
+	/* Interface id, ARN or name of a load balancer, endpoint id, mirror
+	 * target id or TARGET_AUTO; "" stands for the deployment's own load
+	 * balancer. */
 	const char *id;
-	/* For the deployment's own load balancer: its collectors, "i-..." or
+	/* For the deployment's own load balancer and TARGET_PLACED: the collectors, "i-..." or
 	 * "tag:KEY=VALUE" for all running instances with that tag; and its
 	 * subnets, one per zone (empty: chosen from those of sources and
 	 * collectors). */
@@ -74,7 +77,7 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 bool collector_check(const char *text, struct parse_error *err);
 const char *source_type_text(enum source_type type);
 
-/* Parses "eni-...", "nlb:new", "nlb:NAME", the ARN of an NLB, "vpce-..." or
+/* Parses "eni-...", "eni:auto", "nlb:new", "nlb:NAME", the ARN of an NLB, "vpce-..." or
  * "tmt-..." into type and id; the other members of out stay. */
 bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 		  struct parse_error *err);

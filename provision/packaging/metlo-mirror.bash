@@ -51,7 +51,7 @@ _metlo_mirror_values()
 	--source | --exclude)
 		_metlo_mirror_words "i- eni- ecs: alb: clb: tag: vpc- subnet-" "$3"
 		;;
-	--target) _metlo_mirror_words "nlb:new nlb: eni- vpce- tmt-" "$3" ;;
+	--target) _metlo_mirror_words "nlb:new nlb: eni:auto eni- vpce- tmt-" "$3" ;;
 	*) _metlo_mirror_words "$2" "$3" ;;
 	esac
 }

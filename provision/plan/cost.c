@@ -11,6 +11,8 @@ const struct cost_prices cost_default_prices = {
 	.nlb_hour = 0.0225,
 	.nlb_capacity_hour = 0.006,
 	.cross_zone_gb = 0.01,
+	.endpoint_hour = 0.01,
+	.endpoint_gb = 0.0035,
 };
 
 static void line(struct arena *a, struct cost *c, double monthly,
@@ -23,6 +25,30 @@ static void line(struct arena *a, struct cost *c, double monthly,
 	l->text = text;
 	l->monthly = monthly;
 	c->monthly += monthly;
+}
+
+static void form(struct arena *a, struct cost *c, const char *target,
+		 double hourly, const char *traffic)
+{
+	struct cost_form *f = ARENA_ADD(a, &c->forms);
+
+	if (f)
+		*f = (struct cost_form){target, hourly * COST_HOURS_PER_MONTH,
+					traffic};
+}
+
+static void add_forms(struct arena *a, const struct cost_prices *p,
+		      const struct cost_input *in, struct cost *c)
+{
+	double sessions = (double)in->sessions * p->session_hour;
+	size_t zones = in->zones ? in->zones : 1;
+
+	form(a, c, "eni:auto", sessions, "");
+	form(a, c, "nlb:new", sessions + p->nlb_hour,
+	     arena_printf(a, "about $%.3f per GB", p->nlb_capacity_hour));
+	form(a, c, "vpce-...", sessions + (double)zones * p->endpoint_hour,
+	     arena_printf(a, "$%.4f per GB, and the Gateway Load Balancer",
+			  p->endpoint_gb));
 }
 
 void cost_estimate(struct arena *a, const struct cost_prices *p,
@@ -60,6 +86,7 @@ void cost_estimate(struct arena *a, const struct cost_prices *p,
 			     a,
 			     "mirrored traffic between the %zu availability zones: $%.2f per GB in each direction",
 			     in->zones, p->cross_zone_gb));
+	add_forms(a, p, in, out);
 	out->note =
 		region && !strcmp(region, p->region)
 			? arena_printf(a, "list prices of %s, excluding tax",

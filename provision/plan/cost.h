@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "base/list.h"
 #include "model/arena.h"
 
 #define COST_HOURS_PER_MONTH 730
@@ -18,6 +19,8 @@ struct cost_prices {
 	double nlb_hour;
 	double nlb_capacity_hour; /* per NLCU: up to 1 GB of UDP per hour */
 	double cross_zone_gb;	  /* in each direction */
+	double endpoint_hour;	  /* of a Gateway Load Balancer, in each zone */
+	double endpoint_gb;
 };
 
 /* The list prices of us-east-1; most regions are slightly more expensive. */
@@ -34,10 +37,18 @@ struct cost_line {
 	double monthly;	  /* 0 if it depends on traffic */
 };
 
+/* What the same sources would cost with another form of target. */
+struct cost_form {
+	const char *target; /* "eni:auto" */
+	double monthly;
+	const char *traffic; /* what comes on top; "": nothing */
+};
+
 struct cost {
 	struct cost_line *items;
 	size_t n;
-	double monthly;	  /* sum of all lines */
+	double monthly; /* sum of all lines */
+	struct LIST_OF(struct cost_form) forms;
 	const char *note; /* which price list this is based on */
 };
 

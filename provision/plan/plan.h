@@ -101,6 +101,7 @@ struct missing_rules {
 struct plan {
 	struct arena mem; /* owns everything except the inventory */
 	const struct inventory *inventory; /* must outlive the plan */
+	bool sync;	    /* what cannot be had is left out with a warning */
 	struct spec spec;   /* as requested, with the VNI filled in */
 	struct steps steps; /* empty when nothing needs to change */
 	struct diagnostics
@@ -111,6 +112,10 @@ struct plan {
 	struct cost cost; /* per month, of the whole deployment */
 	size_t added, changed, removed, kept; /* sessions */
 	struct ref target, filter, load_balancer;
+	/* With TARGET_PLACED: the target of each source, and the existing ones
+	 * among them. */
+	struct LIST_OF(struct ref) placed;
+	struct str_list kept_targets;
 	/* Resources of the deployment that existed before the plan ran. */
 	struct str_list known;
 	/* Rules missing from security groups of others. With spec.open_groups

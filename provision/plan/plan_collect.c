@@ -80,7 +80,8 @@ static bool collect_targets(struct plan *p, const struct collection *c,
 			}
 			continue;
 		}
-		if (str_same(t->id, c->keep_target))
+		if (str_same(t->id, c->keep_target) ||
+		    str_list_has(&p->kept_targets, t->id))
 			continue;
 		user = user_of(p, c, NULL, t->id);
 		if (user) {

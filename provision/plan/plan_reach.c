@@ -86,6 +86,15 @@ static struct places find_places(struct plan *p)
 	case TARGET_NLB:
 		add_load_balancer(p, &l, p->load_balancer.id);
 		break;
+	case TARGET_PLACED:
+		FOREACH(id, &p->collectors) {
+			const struct ec2_instance *i =
+				inventory_instance(p->inventory, *id);
+
+			if (i)
+				add_place(p, &l, i->vpc_id, i->private_ip);
+		}
+		break;
 	case TARGET_MIRROR:
 		shared = inventory_target(p->inventory, t->id);
 		if (shared && shared->interface_id)

@@ -19,6 +19,7 @@
 #include "model/deployment.h"
 #include "plan/plan_collect.h"
 #include "plan/plan_target.h"
+#include "plan/plan_advise.h"
 #include "plan/plan_lb.h"
 #include "plan/plan_reach.h"
 #include "plan/plan_tags.h"
@@ -59,7 +60,9 @@ static void normalize_target(struct plan *p)
 				  p->spec.name))
 		t->id = "";
 	/* What is behind a foreign load balancer is not ours to manage. */
-	if (t->type != TARGET_NLB || !str_empty(t->id))
+	if (t->type == TARGET_PLACED)
+		t->subnets = (struct str_list){0};
+	else if (t->type != TARGET_NLB || !str_empty(t->id))
 		t->collectors = t->subnets = (struct str_list){0};
 }
 
@@ -374,6 +377,15 @@ static bool is_source(const struct plan *p, const char *eni)
 	return false;
 }
 
+/* A source for which no collector has room: nothing new, and nothing lost. */
+static void leave_session(struct plan *p, const struct mirror_session *m)
+{
+	if (!m)
+		return;
+	str_list_add(&p->mem, &p->kept_targets, m->target_id);
+	p->kept++;
+}
+
 static void plan_sessions(struct plan *p)
 {
 	struct session_config config = {.target = p->target,
@@ -384,7 +396,12 @@ static void plan_sessions(struct plan *p)
 	FOREACH(src, &p->sources) {
 		const struct mirror_session *m = own_session(p, src->eni->id);
 
-		if (m)
+		if (p->placed.n)
+			config.target =
+				p->placed.items[LIST_INDEX(src, &p->sources)];
+		if (p->placed.n && !config.target.id && config.target.step < 0)
+			leave_session(p, m);
+		else if (m)
 			update_session(p, m, &config);
 		else
 			new_session(p, src, &config);
@@ -450,7 +467,7 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	struct tag_list tags;
 	struct deployment current;
 
-	*p = (struct plan){.inventory = inv};
+	*p = (struct plan){.inventory = inv, .sync = sync};
 	copy_spec(p, spec);
 	find_collectors(p, sync);
 	record_known(p);
@@ -468,6 +485,7 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	tags = plan_filter_tags(p);
 	plan_filter(p, &current, &tags);
 	plan_sessions(p);
+	plan_advise(p);
 	plan_retag(p, &current, &tags);
 	collect_unneeded(p, &current);
 	estimate(p);

@@ -198,7 +198,8 @@ void plan_retag(struct plan *p, const struct deployment *current,
 		keep_balancer(p, current, &dropped);
 	FOREACH(t, &p->inventory->targets)
 		if (deployment_owns(&t->tags, p->spec.name) &&
-		    str_same(t->id, p->target.id))
+		    (str_same(t->id, p->target.id) ||
+		     str_list_has(&p->kept_targets, t->id)))
 			keep(p, t->id, &t->tags, &dropped, name, NULL);
 	FOREACH(s, &p->inventory->sessions) {
 		const struct candidate *c =

@@ -7,49 +7,22 @@
 
 #include "plan/plan.h"
 #include "base/list.h"
+#include "model/instance.h"
 #include "model/limits.h"
 #include "model/deployment.h"
 #include "plan/plan_target.h"
 #include "plan/plan_lb.h"
 #include "plan/plan_groups.h"
+#include "plan/plan_place.h"
 #include "plan/plan_tags.h"
-
-/* The size of an instance type as a multiple of xlarge; metal counts as the
- * largest. */
-static unsigned long size_of(const char *type)
-{
-	const char *dot = type ? strchr(type, '.') : NULL;
-
-	if (!dot)
-		return 0;
-	if (!strncmp(dot, ".metal", 6))
-		return 100;
-	return strstr(dot, "xlarge") ? strtoul(dot + 1, NULL, 10) : 0;
-}
-
-/* The number of sessions of others that already send to this interface. */
-static size_t other_sources(const struct plan *p, const char *eni)
-{
-	const struct inventory *inv = p->inventory;
-	size_t n = 0;
-
-	FOREACH(s, &inv->sessions) {
-		const struct mirror_target *t =
-			inventory_target(inv, s->target_id);
-
-		n += t && str_same(t->interface_id, eni) &&
-		     !deployment_owns(&s->tags, p->spec.name);
-	}
-	return n;
-}
 
 static void check_sources_of_interface(struct plan *p,
 				       const struct ec2_interface *eni)
 {
 	const struct ec2_instance *i =
 		inventory_instance(p->inventory, eni->instance_id);
-	size_t n = other_sources(p, eni->id) + p->sources.n;
-	unsigned long size = i ? size_of(i->type) : 0;
+	size_t n = plan_other_sources(p, eni->id) + p->sources.n;
+	unsigned long size = i ? instance_size(i->type) : 0;
 
 	if (n <= LIMIT_SOURCES_PER_ENI_TARGET)
 		return;
@@ -188,6 +161,7 @@ static bool leads_there(const struct plan *p, const struct mirror_target *t)
 	case TARGET_GWLBE:
 		return str_same(t->endpoint_id, p->spec.target.id);
 	case TARGET_MIRROR:
+	case TARGET_PLACED:
 		return false;
 	case TARGET_NLB:
 		break;
@@ -223,6 +197,9 @@ void plan_target(struct plan *p, const struct deployment *current)
 	case TARGET_MIRROR:
 		p->target = ref_id(p->spec.target.id);
 		to_mirror_target(p);
+		return;
+	case TARGET_PLACED:
+		plan_place(p);
 		return;
 	case TARGET_NLB:
 		if (str_empty(p->spec.target.id))

@@ -99,6 +99,15 @@ static void find_target(struct checker *c)
 	case TARGET_GWLBE:
 		c->endpoint = inventory_endpoint(c->inv, t->id);
 		break;
+	case TARGET_PLACED:
+		FOREACH(own, &c->inv->targets) {
+			const struct ec2_interface *eni =
+				inventory_interface(c->inv, own->interface_id);
+
+			if (eni && deployment_owns(&own->tags, c->name))
+				add_receiver(c, eni, NULL, NULL);
+		}
+		break;
 	case TARGET_MIRROR:
 		m = inventory_target(c->inv, t->id);
 		c->eni =

@@ -30,6 +30,7 @@ static unsigned int largest_whole(const struct checker *c)
 			return NLB_LENGTH;
 		break;
 	case TARGET_ENI:
+	case TARGET_PLACED:
 		break;
 	}
 	return JUMBO_MTU - VXLAN_OVERHEAD;
@@ -274,11 +275,40 @@ static void lb_rows(struct checker *c)
 	listener_rows(c);
 }
 
+/* Where the sessions go is a matter of the sessions; here each collector that has a
+ * target must run. */
+static void placed_rows(struct checker *c)
+{
+	struct str_list l = {0};
+
+	FOREACH(r, &c->receivers) {
+		str_list_add(c->a, &l, r->eni->id);
+		if (!r->instance || !str_same(r->instance->state, "running"))
+			check_row(
+				c, VERIFY_FAIL, CHECK_TARGET, r->eni->id,
+				check_mirror(c, "sync"),
+				"its collector does not run; sync moves its sources to others");
+	}
+	if (!l.n)
+		check_row(c, VERIFY_FAIL, CHECK_TARGET, c->name,
+			  check_mirror(c, "sync"),
+			  "no mirror target for the collectors");
+	else if (!check_has(c, CHECK_TARGET))
+		check_row(c, VERIFY_OK, CHECK_TARGET,
+			  str_list_text(c->a, &l, 4), "",
+			  "%zu collector interface%s", l.n,
+			  l.n == 1 ? "" : "s");
+}
+
 void check_target(struct checker *c)
 {
 	const char *id = c->plan.target.id;
 	enum target_type type = c->plan.spec.target.type;
 
+	if (type == TARGET_PLACED) {
+		placed_rows(c);
+		return;
+	}
 	if (type == TARGET_MIRROR && !inventory_target(c->inv, id))
 		check_row(
 			c, VERIFY_FAIL, CHECK_TARGET, id,
