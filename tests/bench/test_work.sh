@@ -5,7 +5,7 @@
 # so other load on the machine does not matter. A scenario fails if
 #
 #   - ten times the input costs more than 30 times as much, or
-#   - a packet costs more than 75 times as much as one of ordinary traffic and a
+#   - a packet costs more than 50 times as much as one of ordinary traffic and a
 #     byte more than 10 times as much. All masks are on; a query of many short
 #     parameters is the most expensive.
 
@@ -52,7 +52,7 @@ END {
 		growth = cost[large] / cost[small] / scale
 		packet = cost[large] / packets[large] / normal
 		byte = cost[large] / bytes[large] / normal_byte
-		good = growth <= 3 && (packet <= 75 || byte <= 10)
+		good = growth <= 3 && (packet <= 50 || byte <= 10)
 		printf "%s work/%s: growth %.2f, packet x %.1f, byte x %.1f\n",
 			good ? "ok" : "not ok", names[i], growth, packet, byte
 	}

@@ -246,7 +246,7 @@ static void query(struct work_feed *f, size_t n)
 	for (size_t len; n; n -= len) {
 		len = n < 30000 ? n : 30000;
 		text(f, 0, "GET /?");
-		say_repeated(f, 0, "&%25=p", len, MSS);
+		say_repeated(f, 0, "&%25%25%25=p", len, MSS);
 		text(f, 0, " HTTP/1.1\r\n\r\n");
 		text(f, 1, "HTTP/1.1 204 No\r\n\r\n");
 	}

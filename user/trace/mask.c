@@ -33,11 +33,14 @@ struct pairs {
 	mask_put put; /* NULL: stop at the first secret */
 	void *ctx;
 	bool in_path, found;
+	const uint8_t *first; /* the first secret */
 };
 
 /* Replaces the text between from and to by the mask. */
 static void put_mask(struct pairs *w, const uint8_t *from, const uint8_t *to)
 {
+	if (!w->found)
+		w->first = from;
 	w->found = true;
 	if (w->put) {
 		w->put(w->ctx, w->copied, (size_t)(from - w->copied));
@@ -46,7 +49,7 @@ static void put_mask(struct pairs *w, const uint8_t *from, const uint8_t *to)
 	w->copied = to;
 }
 
-/* Handles the text from name to its end at p, which precedes '=' or another name.
+/* Handles the text from name to its end at p, which precedes another name.
  * Returns whether it was masked: with all up to the end of the value if it
  * contains a secret itself (JSON, an encoded URL). */
 static bool walk_name(struct pairs *w, const uint8_t *name, const uint8_t *p)
@@ -70,29 +73,27 @@ static bool is_pair(const struct pairs *w, const uint8_t *p,
 	       mask_field_match(w->names, name, (size_t)(equals - name));
 }
 
-/* Is the last part of the name a secret, for a framework that builds names of
- * parts (form:password, ctl00$password, OData's Users(password='')) or decodes
- * them twice? The text includes '='. */
-static bool ends_in_name(const struct mask_names *m, const uint8_t *p, size_t n)
+/* Handles a pair at its '=', which precedes p. What a scan of the name finds decides
+ * both: the name of a secret at its end, as of a framework that builds names of parts
+ * (form:password, ctl00$password, OData's Users(password='')) or decodes them twice, or
+ * a secret in it. *scanned is the end of the values examined so far. Returns whether
+ * the pair or its value was masked. */
+static bool walk_pair(struct pairs *w, const uint8_t *name, const uint8_t *p,
+		      const uint8_t **scanned)
 {
-	size_t from, to;
-
-	return mask_scan(m, MASK_IN_BODY, p, n, &from, &to) == MASK_EQUALS &&
-	       from == n;
-}
-
-/* Handles the value at p, which its name precedes. *scanned is the end of the
- * values examined so far. Returns whether it was masked. */
-static bool walk_value(struct pairs *w, const uint8_t *name, const uint8_t *p,
-		       const uint8_t **scanned)
-{
+	const size_t n = (size_t)(p - name);
 	const uint8_t *stop;
 	enum mask_hit hit;
 	size_t first, last;
+	bool ends;
 
-	if (mask_field_match(w->names, name, (size_t)(p - 1 - name)) ||
-	    (!mask_names_empty(w->names) &&
-	     ends_in_name(w->names, name, (size_t)(p - name)))) {
+	hit = mask_scan(w->names, MASK_IN_BODY, name, n, &first, &last);
+	ends = hit == MASK_EQUALS && first == n;
+	if (hit && !ends && p > *scanned + 1) {
+		put_mask(w, name, value_end(p, w->end, w->in_path));
+		return true;
+	}
+	if (ends || mask_field_match(w->names, name, n - 1)) {
 		put_mask(w, p, value_end(p, w->end, w->in_path));
 		return true;
 	}
@@ -137,8 +138,7 @@ static void walk_pairs(struct pairs *w, const uint8_t *p)
 		if (*p != '=' || in_value)
 			continue;
 		in_value = true;
-		if ((p > scanned && walk_name(w, name, p)) ||
-		    walk_value(w, name, p + 1, &scanned))
+		if (walk_pair(w, name, p + 1, &scanned))
 			p = w->copied - 1;
 	}
 	if (w->put)
@@ -158,10 +158,20 @@ void mask_pairs(const struct mask_names *m, const uint8_t *p, size_t n,
 	walk_pairs(&w, p);
 }
 
-bool mask_pairs_match(const struct mask_names *m, const uint8_t *p, size_t n)
+enum mask_pair mask_pair_secret(const struct mask_names *m, const uint8_t *p,
+				size_t n, size_t name)
 {
 	struct pairs w = {.names = m, .end = p + n, .copied = p};
+	size_t i;
 
 	walk_pairs(&w, p);
-	return w.found;
+	if (w.found && w.first < p + name)
+		return MASK_PAIR;
+	/* Such a name is several to the walk. */
+	for (i = 0; i < name; i++)
+		if (begins_name(p[i]))
+			return mask_has_secret(m, p, name) ? MASK_PAIR
+			       : w.found		   ? MASK_VALUE
+							   : MASK_NO_PAIR;
+	return w.found ? MASK_VALUE : MASK_NO_PAIR;
 }

@@ -19,7 +19,11 @@ typedef void (*mask_put)(void *ctx, const void *p, size_t n);
 void mask_pairs(const struct mask_names *m, const uint8_t *p, size_t n,
 		bool target, mask_put put, void *ctx);
 
-/* Would mask_pairs() mask anything? */
-bool mask_pairs_match(const struct mask_names *m, const uint8_t *p, size_t n);
+enum mask_pair { MASK_NO_PAIR, MASK_VALUE, MASK_PAIR };
+
+/* What of one pair mask_pairs() would mask: nothing, its value or also its name, of
+ * this length. */
+enum mask_pair mask_pair_secret(const struct mask_names *m, const uint8_t *p,
+				size_t n, size_t name);
 
 #endif

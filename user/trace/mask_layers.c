@@ -17,9 +17,12 @@ enum step { MORE, DONE, ENDED, FAILED };
 struct decoded {
 	unsigned int code;
 	bool soft;
-	bool point; /* a code point, not a byte of UTF-8 */
-	uint8_t level[LAYER_KINDS];
+	bool point;	 /* a code point, not a byte of UTF-8 */
+	uint32_t levels; /* as in struct encoded */
 };
+
+/* The high bit of each level. */
+#define LEVEL_BITS 0x808080u
 
 static void add(struct encoded *l, unsigned int c)
 {
@@ -170,7 +173,7 @@ static void open_layer(struct layers *l, const struct decoded *d)
 		layers_end(l);
 	to = &l->open[l->n++];
 	to->kind = c == '%' ? PERCENT : c == '&' ? ENTITY : SLASH;
-	memcpy(to->level, d->level, sizeof(to->level));
+	to->levels = d->levels;
 	to->code = 0;
 	to->n = 0;
 	*to->text = to->text[1] = 0;
@@ -195,10 +198,9 @@ static void take_wide(struct layers *l, unsigned int c)
  * encoded form of one of them? */
 static bool is_less(const struct encoded *top, const struct decoded *d)
 {
-	for (unsigned int i = 0; i < LAYER_KINDS; i++)
-		if (top->level[i] > d->level[i])
-			return true;
-	return false;
+	/* A bit remains where the level of d is not lower. */
+	return (((d->levels | LEVEL_BITS) - top->levels) & LEVEL_BITS) !=
+	       LEVEL_BITS;
 }
 
 /* Does a character begin an encoded one? Else it is the next one of what is on top:
@@ -217,21 +219,24 @@ static bool begins(const struct encoded *top, const struct decoded *d)
 	}
 }
 
-static void raise_levels(uint8_t to[LAYER_KINDS],
-			 const uint8_t from[LAYER_KINDS])
+/* Each level becomes the higher of both. */
+static void raise_levels(struct encoded *to, uint32_t from)
 {
-	for (unsigned int i = 0; i < LAYER_KINDS; i++)
-		if (from[i] > to[i])
-			to[i] = from[i];
+	const uint32_t higher = ((to->levels | LEVEL_BITS) - from) & LEVEL_BITS;
+	const uint32_t keep = (higher >> 7) * 0xff;
+
+	to->levels = (to->levels & keep) | (from & ~keep);
 }
 
-/* Removes the top, which has become d. Beyond this many, levels count as one. */
+/* Removes the top, which has become d. Levels beyond the highest count as that. */
 static void pop(struct layers *l, struct decoded *d)
 {
 	const struct encoded *top = &l->open[--l->n];
+	const unsigned int shift = 8 * top->kind;
 
-	memcpy(d->level, top->level, sizeof(d->level));
-	d->level[top->kind] += d->level[top->kind] < UINT8_MAX;
+	d->levels = top->levels;
+	if ((d->levels >> shift & 0xff) < 0x7f)
+		d->levels += 1u << shift;
 }
 
 static void push(struct layers *l, struct decoded d)
@@ -253,7 +258,8 @@ static void push(struct layers *l, struct decoded d)
 			l->take(l->ctx, d.code == '+' ? ' ' : d.code, d.soft);
 			return;
 		}
-		raise_levels(top->level, d.level);
+		if (d.levels)
+			raise_levels(top, d.levels);
 		switch (step(top, d.code, &d)) {
 		case MORE:
 			return;
@@ -273,7 +279,12 @@ static void push(struct layers *l, struct decoded d)
 	}
 }
 
-void layers_push(struct layers *l, unsigned int c)
+void layers_push_encoded(struct layers *l, unsigned int c)
 {
 	push(l, (struct decoded){.code = c});
+}
+
+void layers_push_percent(struct layers *l, unsigned int byte)
+{
+	push(l, (struct decoded){.code = byte, .levels = 1u << 8 * PERCENT});
 }

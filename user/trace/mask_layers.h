@@ -12,13 +12,12 @@
 /* What has begun at once; beyond, none of it is decoded. */
 #define LAYERS_MAX 12
 
-enum layer_kind { PERCENT, SLASH, ENTITY, LAYER_KINDS };
-
 /* A character that has begun, in its encoded form. */
 struct encoded {
-	enum layer_kind kind;
-	/* How often its characters were decoded from each kind, at most. */
-	uint8_t level[LAYER_KINDS];
+	enum { PERCENT, SLASH, ENTITY } kind;
+	/* How often its characters were decoded from each kind, at most: a byte each,
+	 * up to 127. */
+	uint32_t levels;
 	uint8_t n, text[ENTITY_MAX + 2];
 	unsigned int code;
 };
@@ -32,8 +31,20 @@ struct layers {
 	struct encoded open[LAYERS_MAX]; /* not initialised beyond n */
 };
 
+/* The same for a character that may be part of an encoded one. */
+void layers_push_encoded(struct layers *l, unsigned int c);
+
 /* The next character of the text. Passes on what it completes. */
-void layers_push(struct layers *l, unsigned int c);
+static inline void layers_push(struct layers *l, unsigned int c)
+{
+	if (l->n || c == '%' || c == '\\' || c == '&')
+		layers_push_encoded(l, c);
+	else
+		l->take(l->ctx, c == '+' ? ' ' : c, false);
+}
+
+/* The same for the byte of a plain "%XX", which needs no place on the stack. */
+void layers_push_percent(struct layers *l, unsigned int byte);
 
 /* The text ends: what has begun is what it looks like. */
 void layers_end(struct layers *l);

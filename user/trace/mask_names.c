@@ -20,6 +20,7 @@ struct name {
 struct mask_names {
 	uint64_t lengths[4]; /* bit n: there is a name of n bytes */
 	unsigned int n;
+	size_t min; /* length of the shortest */
 	char *text; /* of all names, without separators */
 	struct name name[];
 };
@@ -36,7 +37,8 @@ static bool add_name(struct mask_names *m, const char *s, char **text)
 	*name = (struct name){(uint8_t)len, (uint8_t) * *text, *text};
 	*text += len;
 	m->lengths[len / 64] |= 1ull << (len % 64);
-	m->n++;
+	if (!m->n++ || len < m->min)
+		m->min = len;
 	return true;
 }
 
@@ -79,6 +81,11 @@ void mask_names_free(struct mask_names *m)
 bool mask_names_empty(const struct mask_names *m)
 {
 	return m->n == 0;
+}
+
+size_t mask_names_min(const struct mask_names *m)
+{
+	return m->min;
 }
 
 uint64_t mask_names_lengths(const struct mask_names *m, uint32_t letters[64])

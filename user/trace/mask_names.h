@@ -18,6 +18,8 @@ struct mask_names *mask_names_new(const char *const *a, unsigned int na,
 				  const char *const *b, unsigned int nb);
 void mask_names_free(struct mask_names *m);
 bool mask_names_empty(const struct mask_names *m);
+/* The length of the shortest name, which its encoded forms have at least. */
+size_t mask_names_min(const struct mask_names *m);
 bool mask_names_match(const struct mask_names *m, const uint8_t *p, size_t n);
 /* Bit n: the set has a name of length n, n + 64, n + 128 or n + 192. Sets bit k of
  * letters[n] for the first letter of each, modulo 32. */

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/parse.h"
 #include "trace/mask_forms.h"
 #include "trace/mask_scan.h"
 
@@ -323,9 +324,19 @@ static void finish(struct scan *s)
 static void run(struct scan *s, const uint8_t *p, size_t n)
 {
 	size_t i;
+	int hi, lo;
 
 	for (i = 0; i < n && !s->hit; i++) {
 		s->pos = i + 1;
+		if (p[i] == '%' && n - i > 2 &&
+		    (hi = parse_hex_digit(p[i + 1])) >= 0 &&
+		    (lo = parse_hex_digit(p[i + 2])) >= 0) {
+			i += 2;
+			s->pos = i + 1;
+			layers_push_percent(&s->layers,
+					    (unsigned int)(hi << 4 | lo));
+			continue;
+		}
 		/* Within a plain word. */
 		if (s->word.n && !s->layers.n && !s->authority &&
 		    is_name_byte(p[i])) {
@@ -379,7 +390,8 @@ enum mask_hit mask_scan(const struct mask_names *m, enum mask_place place,
 {
 	struct scan s;
 
-	if (!may_have_secret(p, n))
+	/* Nothing is shorter than a name and a separator, or "//a@". */
+	if ((n < 4 && (!m || n <= mask_names_min(m))) || !may_have_secret(p, n))
 		return MASK_NONE;
 	if (place == MASK_IN_HEAD)
 		begin_head(&s, m);

@@ -191,12 +191,15 @@ put_parameter(const struct query_writer *q, const uint8_t *p, size_t n,
 	const uint8_t *value = p + name + (equals != NULL);
 	size_t n_value = n - name - (equals != NULL);
 	const struct mask_names *fields = q->w->c->fields;
+	const enum mask_pair secret =
+		q->examine ? mask_pair_secret(fields, p, n, name)
+			   : MASK_NO_PAIR;
 	struct line *l = q->l;
 
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(l, "{\"name\":\"");
-	if (q->examine && mask_has_secret(fields, p, name))
+	if (secret == MASK_PAIR)
 		LINE_PUT(l, MASK_TEXT);
 	else if (mask)
 		put_unmasked(q, mask, p, name);
@@ -205,7 +208,7 @@ put_parameter(const struct query_writer *q, const uint8_t *p, size_t n,
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(l, "\",\"value\":\"");
-	if (q->examine && mask_pairs_match(fields, p, n))
+	if (secret != MASK_NO_PAIR)
 		LINE_PUT(l, MASK_TEXT);
 	else if (mask)
 		put_unmasked(q, mask, value, n_value);
