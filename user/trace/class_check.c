@@ -5,6 +5,8 @@
  * stands. Tables follow ISO/IEC 7812 registrations and the IBAN registry (SWIFT,
  * release 99).
  */
+#include <string.h>
+
 #include "trace/class_check.h"
 
 /* First digits of issuers, as a range of four-digit prefixes, and their lengths:
@@ -226,6 +228,8 @@ static void add_json(struct check_jose *j, uint8_t c)
 		j->in_string = true;
 		j->alg = 0;
 	}
+	/* Numbers and literals need no closer look. */
+	j->bad |= !c || !strchr("{}[],:\"+-.0123456789truefalsnE", c);
 	/* It begins with '{' and ends with the brace that closes it. */
 	j->bad |= j->begun ? !j->depth : c != '{';
 	j->begun = true;

@@ -89,6 +89,36 @@ bool class_names_ssn(const uint8_t *p, size_t n)
 	       ends_with(letters, n, "socialsec");
 }
 
+/* Does text end in a name such as "email" or "mailto"? */
+static bool names_address(const uint8_t *p, size_t n)
+{
+	static const char *const after[] = {"to", "address", "addr", "value"};
+	char letters[LOOK_BACK];
+
+	if (n > LOOK_BACK / 2) {
+		p += n - LOOK_BACK / 2;
+		n = LOOK_BACK / 2;
+	}
+	n = letters_of(letters, p, n);
+	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
+		if (ends_with(letters, n, after[i]))
+			n -= strlen(after[i]);
+	return ends_with(letters, n, "mail");
+}
+
+size_t class_cut_address(const struct class_set *set, const uint8_t *p,
+			 size_t n, bool cut)
+{
+	size_t from = n;
+
+	if (!cut || !(set->classes >> CLASS_EMAIL & 1))
+		return n;
+	while (from && n - from <= CLASS_LOCAL_MAX &&
+	       class_is_local(p[from - 1]))
+		from--;
+	return n - from <= CLASS_LOCAL_MAX && names_address(p, from) ? from : n;
+}
+
 bool class_after_ssn(const struct class_scan *s, size_t from)
 {
 	return class_names_ssn(s->p, from) ||

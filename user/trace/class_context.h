@@ -19,4 +19,9 @@ bool class_names_secret(const uint8_t *p, size_t n);
 bool class_secret_before(const struct class_scan *s, size_t from,
 			 size_t *secret, size_t *end);
 
+/* Where an address begins that the end of the text cuts before its '@', after a name
+ * that ends in "mail"; n if there is none. */
+size_t class_cut_address(const struct class_set *set, const uint8_t *p,
+			 size_t n, bool cut);
+
 #endif

@@ -12,10 +12,9 @@
 /* A secret begins at most this many characters after its name or its key id. */
 #define SECRET_WINDOW 64
 #define SECRET_LEN    40
-/* From how many characters on the beginning of a key is masked at a cut. */
+/* From how many characters on the beginning of a key or token is masked at a cut. */
 #define CUT_MIN	   8
 #define KEY_LEN	   20
-#define LOCAL_MAX  64  /* RFC 5321 section 4.5.3.1.1 */
 #define DOMAIN_MAX 255 /* RFC 1035 section 2.3.4 */
 #define LABEL_MAX  63
 
@@ -24,7 +23,8 @@
 static void end_jwt(struct class_scan *s, bool cut)
 {
 	s->jwt.active = false;
-	if (s->jwt.dots >= 2 || (cut && s->jwt.dots))
+	if (s->jwt.dots >= 2 ||
+	    (cut && (s->jwt.dots || s->jwt.to - s->jwt.from >= CUT_MIN)))
 		class_add_hit(s, CLASS_JWT, s->jwt.from, s->jwt.to);
 }
 
@@ -207,7 +207,9 @@ static void skip_local(struct class_scan *s, size_t from, size_t to)
 	const uint8_t *p = s->p;
 	size_t i = to, ascii = 0;
 
-	for (; i > from && to - i <= LOCAL_MAX && class_is_local(p[i - 1]); i--)
+	for (;
+	     i > from && to - i <= CLASS_LOCAL_MAX && class_is_local(p[i - 1]);
+	     i--)
 		if (p[i - 1] >= 0x80 && !ascii)
 			ascii = i;
 	if (i > from)
@@ -224,10 +226,10 @@ static void begin_email(struct class_scan *s, size_t at)
 {
 	/* Text in another script may precede an address. */
 	const struct class_run *run =
-		s->local.n <= LOCAL_MAX ? &s->local : &s->local_ascii;
+		s->local.n <= CLASS_LOCAL_MAX ? &s->local : &s->local_ascii;
 	size_t from = run->from;
 
-	s->email.active = run->n && run->n <= LOCAL_MAX;
+	s->email.active = run->n && run->n <= CLASS_LOCAL_MAX;
 	s->email.letters = s->email.ace = false;
 	s->email.labels = 0;
 	s->email.n = s->email.label = 0;
@@ -340,6 +342,8 @@ void class_find_skip(struct class_scan *s, size_t from, size_t to)
 
 void class_find_end(struct class_scan *s)
 {
+	size_t from;
+
 	class_numbers_end(s);
 	if (s->jwt.active)
 		end_jwt(s, s->cut);
@@ -349,8 +353,12 @@ void class_find_end(struct class_scan *s)
 	if (s->secret.n)
 		end_secret(s, s->cut);
 	s->secret.word = s->secret.window = 0;
-	if (!s->email.active)
+	if (!s->email.active) {
+		from = class_cut_address(s->set, s->p, s->n, s->cut);
+		if (from < s->n)
+			class_add_hit(s, CLASS_EMAIL, from, s->n);
 		return;
+	}
 	if (s->email.label)
 		end_label(s, s->last_to);
 	if (s->cut)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace/class_context.h"
 #include "trace/class_mask.h"
 #include "trace/class_scan.h"
 #include "trace/span.h"
@@ -30,7 +31,8 @@ bool class_mask_begin(struct class_mask *w, const struct class_set *set,
 		      const uint8_t *p, size_t n, bool cut, const uint8_t *name,
 		      size_t n_name)
 {
-	if (class_skip_plain(set, p, n, 0, cut) == n) {
+	if (class_skip_plain(set, p, n, 0, cut) == n &&
+	    class_cut_address(set, p, n, cut) == n) {
 		/* Nothing else is needed to copy it. */
 		w->scan.p = p;
 		w->scan.n = n;

@@ -11,6 +11,12 @@
 #include "trace/class_hit.h"
 #include "trace/class_numbers.h"
 
+/* As a hyphen, these join digits to a number that does not end there. */
+static bool is_joiner(uint8_t c)
+{
+	return c == '-' || c == '.' || c == '_';
+}
+
 /* Blanks between two groups. */
 #define BLANKS_MAX 8
 
@@ -127,11 +133,10 @@ static void begin_group(struct class_scan *s, size_t from)
 
 	if (s->n_groups) {
 		/* A hyphen joins digits to those before it, a blank need not. */
-		glued = s->separator == '-';
+		glued = is_joiner(s->separator);
 	} else {
 		glued = class_is_alnum(before) ||
-			((before == '.' || before == '-' || before == '_') &&
-			 class_is_digit(s->last[1].c));
+			(is_joiner(before) && class_is_digit(s->last[1].c));
 	}
 	if (s->n_groups == CLASS_GROUPS) {
 		memmove(s->group, s->group + 1,
@@ -151,11 +156,8 @@ static void add_digit(struct class_scan *s, uint8_t c, size_t from, size_t to)
 {
 	unsigned int last;
 
-	if (!s->in_group) {
-		if (s->separator == '.' || s->separator == '_')
-			s->n_groups = 0;
+	if (!s->in_group)
 		begin_group(s, from);
-	}
 	last = s->n_groups - 1u;
 	if (s->group[last].len < CARD_MAX)
 		s->group[last].digit[s->group[last].len] = c - '0';
@@ -176,14 +178,14 @@ void class_take_digits(struct class_scan *s, uint8_t c, size_t from, size_t to)
 			s->n_groups = 0;
 			return;
 		}
-		if (c == '-' || c == '.' || c == '_') {
+		if (is_joiner(c)) {
 			s->separator = c;
 			return;
 		}
 		end_groups(s, false);
-		s->separator = ' ';
+		s->separator = c == '+' ? ' ' : c;
 		s->blanks = 1;
-		if (c != ' ' && c != '+')
+		if (!class_is_separator(c))
 			s->n_groups = 0;
 		return;
 	}

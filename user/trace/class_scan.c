@@ -189,6 +189,7 @@ static void flush(struct class_scan *s, size_t end)
 	const unsigned int n = s->n_kept;
 
 	s->n_kept = 0;
+	s->over = false;
 	if (n)
 		s->escape = 0;
 	for (unsigned int i = 0; i < n; i++)
@@ -247,6 +248,15 @@ static void push_percent(struct class_scan *s, uint8_t c, size_t from)
 	s->kept[s->n_kept++] = (struct class_char){c, from};
 }
 
+/* The escape is complete, or none. What it does not continue is what it looks like. */
+static void end_escape(struct class_scan *s, bool continues)
+{
+	s->escape = 0;
+	s->over = false;
+	if (!continues && s->n_kept)
+		flush(s, s->escape_from);
+}
+
 /* The character after a backslash. */
 static void push_escaped(struct class_scan *s, uint8_t c, size_t from)
 {
@@ -261,7 +271,7 @@ static void push_escaped(struct class_scan *s, uint8_t c, size_t from)
 			s->code = 0;
 			return;
 		}
-		s->escape = 0;
+		end_escape(s, false);
 		l = strchr(letter, c);
 		push_entity(s, l ? (uint8_t)meant[l - letter] : c,
 			    s->escape_from, s->i);
@@ -274,20 +284,20 @@ static void push_escaped(struct class_scan *s, uint8_t c, size_t from)
 		return;
 	}
 	if (s->escape == 3 && c == '}' && s->code_left < 7) {
-		s->escape = 0;
+		end_escape(s, s->code < 0x80);
 		push_code(s, s->code, s->escape_from);
 		return;
 	}
 	digit = parse_hex_digit(c);
 	if (digit < 0 || (s->escape == 3 && s->code_left == 1)) {
-		s->escape = 0;
+		end_escape(s, false);
 		push_entity(s, 'u', s->escape_from, from);
 		push(s, c, from);
 		return;
 	}
 	s->code = s->code << 4 | (unsigned int)digit;
 	if (!--s->code_left && s->escape == 2) {
-		s->escape = 0;
+		end_escape(s, s->code < 0x80);
 		push_code(s, s->code, s->escape_from);
 	}
 }
@@ -297,15 +307,21 @@ static void push(struct class_scan *s, uint8_t c, size_t from)
 {
 	if (!c)
 		return;
+	if (s->over && c != '%' && c != '\\') {
+		push_escaped(s, c, from);
+		return;
+	}
 	if (c == '%' || (s->n_kept && parse_hex_digit(c) >= 0)) {
+		s->over = false;
 		push_percent(s, c, from);
 		return;
 	}
-	if (s->n_kept)
+	if (s->n_kept && (c != '\\' || (s->escape && !s->over)))
 		flush(s, from);
 	if (c == '\\') {
 		if (s->escape != 1)
 			s->escape_from = from;
+		s->over = s->n_kept;
 		s->escape = 1;
 	} else if (s->escape) {
 		push_escaped(s, c, from);
@@ -340,7 +356,8 @@ static size_t skip_digits(const struct class_set *set, const uint8_t *p,
 	if (may_be_encoded(p[end]) || p[end] >= 0x80 || len == 9 ||
 	    len >= CARD_MIN)
 		return 0;
-	if (len >= 3 && (p[end] == ' ' || p[end] == '-' || p[end] == '+'))
+	if (len >= 3 && (class_is_separator(p[end]) || p[end] == '-' ||
+			 p[end] == '.' || p[end] == '_'))
 		return 0;
 	return len;
 }

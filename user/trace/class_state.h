@@ -39,6 +39,8 @@ struct class_hit {
 #define CLASS_HISTORY 3
 #define CLASS_KEPT    16
 
+#define CLASS_LOCAL_MAX 64 /* of an address: RFC 5321 section 4.5.3.1.1 */
+
 /* A decoded character and where its encoded form begins. */
 struct class_char {
 	uint8_t c;
@@ -56,6 +58,7 @@ struct class_scan {
 	bool ended;
 	/* Decoding: see class_scan.c. */
 	uint8_t escape, code_left, n_kept, n_entity, wide;
+	bool over; /* the escape is of a digit of what is kept: "%\u00328" */
 	unsigned int code;
 	size_t escape_from, wide_from;
 	/* The last decoded characters, [0] the newest. */
@@ -125,6 +128,14 @@ static inline bool class_is_letter(uint8_t c)
 static inline bool class_is_alnum(uint8_t c)
 {
 	return class_is_digit(c) || class_is_letter(c);
+}
+
+/* Characters of which one may stand between the groups of a number, besides hyphens
+ * and the like, and several blanks. Not those that delimit values. */
+static inline bool class_is_separator(uint8_t c)
+{
+	return c == ' ' || c == '+' || c == '\t' || c == '/' || c == '|' ||
+	       c == '*' || c == '~' || c == '\'';
 }
 
 /* Characters of the local part of an address (RFC 5321 section 4.1.2) that delimit
