@@ -257,6 +257,10 @@ part_long()
 		[ -x "$t" ] && grep -aq METLO_TEST_LONG "$t" &&
 			run "long/${t##*/}" 1200 "$t"
 	done
+	for t in tests/provision/test_*.sh; do
+		grep -q METLO_TEST_LONG "$t" &&
+			run "long/$(basename "$t" .sh)" 2400 "$t"
+	done
 	run "long/hostile" 1200 env HOSTILE_CONNECTIONS=2000 \
 		tests/e2e/test_hostile.sh
 	# It needs the CPUs for itself.
