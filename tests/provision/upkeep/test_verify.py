@@ -356,7 +356,15 @@ def other_vpc(account: Account) -> None:
     account.make("vpc", name="tools", cidr="10.9.0.0/16")
     account.make("group", name="far", vpc="tools", ingress=["udp/4789 10.0.0.0/16"])
     account.make("instance", name="far", vpc="tools", groups=["far"])
+    subnets = {account.named("instances", name)["SubnetId"] for name in ("web-1", "web-2")}
+    home = account.named("instances", "web-1")["VpcId"]
+    main, = [k for k, t in account.table("route_tables").items() if t["VpcId"] == home]
+    account.make("set_route", table=main, route={
+        "DestinationCidrBlock": "10.9.0.0/16", "VpcPeeringConnectionId": "pcx-1",
+        "State": "active"})
     account.set_up(target=account.first_eni("far"))
+    # The subnets get a route table of their own, without that route.
+    account.make("route_table", name="bare", subnets=sorted(subnets), routes=[])
     found = wrong(account, "--no-metrics")
     assert {r["check"] for r in found} == {"route"}, found
     assert "10.9.0.0/16" in found[0]["detail"] and "create-route" in found[0]["fix"], found
