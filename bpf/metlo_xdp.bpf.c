@@ -13,6 +13,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
+#include "metlo_checks.h"
 #include "metlo_decode.h"
 #include "metlo_hash.h"
 #include "metlo_record.h"
@@ -81,6 +82,7 @@ struct {
 struct scratch {
 	struct metlo_rec rec;
 	__u8 headers[METLO_HEADERS_MAX];
+	struct metlo_headers odd; /* of unusual length */
 	struct metlo_packet pkt;
 };
 
@@ -395,6 +397,59 @@ METLO_INLINE int metlo_env_emit_slice(struct metlo_env *env,
 	return ring ? emit_large(env->ctx, ring, rec, off, len) : 0;
 }
 
+/* Loads n bytes of headers, 1 to max, a constant. */
+METLO_INLINE int load_headers(struct xdp_md *ctx, void *to, __u64 off, __u64 n,
+			      const __u64 max)
+{
+	if (n > max)
+		return 0;
+	ONE_TO(n, max);
+	return !bpf_xdp_load_bytes(ctx, (__u32)off, to, (__u32)n);
+}
+
+/* Fills in timestamps and sums of scratch->rec for headers of any length. A
+ * global function, so that the verifier checks it once. Always 0. */
+__attribute__((noinline)) int metlo_xdp_headers(struct xdp_md *ctx)
+{
+	struct metlo_packet *pkt;
+	struct scratch *scratch;
+	__u32 zero = 0;
+
+	scratch = bpf_map_lookup_elem(&metlo_scratch, &zero);
+	if (!scratch)
+		return 0;
+	pkt = &scratch->pkt;
+	__builtin_memset(&scratch->odd, 0, sizeof(scratch->odd));
+	if ((pkt->rec_flags & METLO_REC_IPV6 ||
+	     load_headers(ctx, scratch->odd.ip, pkt->ip_off,
+			  pkt->tcp_off - pkt->ip_off, METLO_IPV4_LEN_MAX)) &&
+	    load_headers(ctx, scratch->odd.tcp, pkt->tcp_off,
+			 pkt->payload_off - pkt->tcp_off, METLO_TCP_LEN_MAX))
+		metlo_record_odd(&scratch->odd, pkt, &scratch->rec);
+	return 0;
+}
+
+METLO_INLINE void metlo_env_checks(struct metlo_env *env,
+				   const struct metlo_packet *pkt,
+				   struct metlo_rec *rec)
+{
+	struct metlo_frame first = {
+		.data = (const __u8 *)(long)env->ctx->data,
+		.end = (const __u8 *)(long)env->ctx->data_end,
+	};
+
+	if (METLO_UNLIKELY(!metlo_record_checks(&first, pkt, rec)))
+		metlo_xdp_headers(env->ctx);
+}
+
+/* Too dear here, and a packet of several records has no real checksum. */
+METLO_INLINE __u64
+metlo_env_payload_sum(const struct metlo_env *env METLO_UNUSED,
+		      __u64 off METLO_UNUSED, __u64 len METLO_UNUSED)
+{
+	return METLO_NO_SUM;
+}
+
 METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 						  struct metlo_packet *pkt,
 						  struct metlo_rec *rec);
@@ -430,8 +485,8 @@ metlo_env_deliver(struct metlo_env *env, struct metlo_packet *pkt,
 	return metlo_xdp_deliver(env->ctx);
 }
 
-/* Delivers the fragment in scratch->pkt. A global function, for the same reason;
- * it copies the IP header because it knows nothing of the frame. */
+/* Prepares the delivery of the fragment in scratch->pkt. A global function, for
+ * the same reason; it copies the IP header because it knows no frame. */
 __attribute__((noinline)) int metlo_xdp_fragment(struct xdp_md *ctx)
 {
 	struct metlo_env env = {.ctx = ctx};
@@ -445,17 +500,10 @@ __attribute__((noinline)) int metlo_xdp_fragment(struct xdp_md *ctx)
 	if (!env.config || !env.stats || !scratch)
 		return METLO_ring_full;
 	off = (__u32)scratch->pkt.ip_off;
-	if (scratch->pkt.rec_flags & METLO_REC_IPV6) {
-		frame.copied = METLO_IPV6_LEN;
-		if (bpf_xdp_load_bytes(ctx, off, scratch->headers,
-				       METLO_IPV6_LEN))
-			return METLO_bad_inner;
-	} else {
-		frame.copied = METLO_IPV4_LEN;
-		if (bpf_xdp_load_bytes(ctx, off, scratch->headers,
-				       METLO_IPV4_LEN))
-			return METLO_bad_inner;
-	}
+	frame.copied = scratch->pkt.rec_flags & METLO_REC_IPV6 ? METLO_IPV6_LEN
+							       : METLO_IPV4_LEN;
+	if (bpf_xdp_load_bytes(ctx, off, scratch->headers, (__u32)frame.copied))
+		return METLO_bad_inner;
 	frame.data = scratch->headers;
 	return metlo_process_fragment(&env, &frame, 0, &scratch->pkt);
 }
@@ -465,10 +513,14 @@ metlo_env_fragment(struct metlo_env *env,
 		   const struct metlo_frame *frame METLO_UNUSED,
 		   struct metlo_packet *pkt)
 {
+	int outcome;
+
 	if (!metlo_env_record(env))
 		return METLO_ring_full;
 	env->scratch->pkt = *pkt;
-	return metlo_xdp_fragment(env->ctx);
+	outcome = metlo_xdp_fragment(env->ctx);
+	return outcome == METLO_UNDECIDED ? metlo_xdp_deliver(env->ctx)
+					  : outcome;
 }
 
 #define NEEDS_COPY -1

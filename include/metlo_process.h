@@ -11,10 +11,14 @@
  *   metlo_env_vni_allowed()    whether the VNI is on the allow list
  *   metlo_env_count_vni()      counts a packet of a VNI
  *   metlo_env_record()         space to build a record's header, or NULL
+ *   metlo_env_checks()         calls metlo_record_checks(), or
+ *                              metlo_record_odd() with a copy of the headers
+ *   metlo_env_payload_sum()    the sum of a payload, or METLO_NO_SUM
  *   metlo_env_now()            the timestamp for ts_ns
  *   metlo_env_shunt()          a slot of the shunt table, or NULL
  *   metlo_env_deliver()        calls metlo_deliver() with the same arguments
- *   metlo_env_fragment()       calls metlo_process_fragment()
+ *   metlo_env_fragment()       calls metlo_process_fragment(), and metlo_deliver()
+ *                              if the outcome is METLO_UNDECIDED
  *   metlo_env_emit()           puts header and payload into the ring; 0 = full
  *   metlo_env_emit_slice()     the same for a non-empty slice of a payload
  *
@@ -31,6 +35,7 @@
 #ifndef METLO_PROCESS_H
 #define METLO_PROCESS_H
 
+#include "metlo_checks.h"
 #include "metlo_decode.h"
 #include "metlo_hash.h"
 #include "metlo_shunt.h"
@@ -127,8 +132,15 @@ METLO_INLINE __u64 metlo_deliver_slices(struct metlo_env *env,
 	__u64 off = pkt->payload_off, left = pkt->len;
 	__u64 cut = pkt->wire_len - pkt->len;
 	__u8 tcp_flags = pkt->tcp_flags & ~METLO_TCP_AT_END;
+	__u64 sum = metlo_env_payload_sum(env, off, left);
 
-	rec->flags = pkt->rec_flags;
+	if (sum == METLO_NO_SUM || cut) {
+		rec->sums &= ~METLO_SUM_TCP;
+	} else {
+		rec->sum += (__u32)sum;
+		rec->sums |= METLO_SUM_PAYLOAD;
+	}
+	rec->flags |= pkt->rec_flags;
 	METLO_NO_UNROLL
 	for (unsigned int i = 0; i < METLO_SLICES_MAX && left; i++) {
 		__u64 n = METLO_REC_PAYLOAD_MAX;
@@ -183,14 +195,18 @@ METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
 		stats->truncated_bytes += pkt->wire_len - pkt->len;
 	}
 	rec->ts_ns = metlo_env_now(env);
+	if (METLO_LIKELY(!(pkt->rec_flags & METLO_REC_FRAGMENT)))
+		metlo_env_checks(env, pkt, rec);
 	if (METLO_LIKELY(pkt->len <= METLO_REC_PAYLOAD_MAX)) {
 		rec->len = (__u32)pkt->len;
 		rec->wire_len = (__u32)pkt->wire_len;
 		rec->tcp_flags = pkt->tcp_flags;
-		rec->flags = pkt->rec_flags;
-		if (pkt->len < pkt->wire_len &&
-		    !(pkt->rec_flags & METLO_REC_SHUNTED))
-			rec->flags |= METLO_REC_TRUNCATED;
+		rec->flags |= pkt->rec_flags;
+		if (METLO_UNLIKELY(pkt->len < pkt->wire_len)) {
+			rec->sums &= ~METLO_SUM_TCP;
+			if (!(pkt->rec_flags & METLO_REC_SHUNTED))
+				rec->flags |= METLO_REC_TRUNCATED;
+		}
 		if (!metlo_env_emit(env, rec, pkt->payload_off, pkt->len)) {
 			stats->ring_full_bytes += pkt->len;
 			return METLO_ring_full;
@@ -204,9 +220,9 @@ METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
 	return lost ? METLO_ring_full : METLO_delivered;
 }
 
-/* Delivers a fragment of a TCP segment, whose IP header is at ip_off of frame.
- * Its ports, if it has any, are not compared: user space decides about the whole
- * segment. */
+/* Prepares the delivery of a fragment of a TCP segment, whose IP header is at
+ * ip_off of frame. Its ports, if it has any, are not compared: user space decides
+ * about the whole segment. METLO_UNDECIDED, or the outcome. */
 METLO_INLINE enum metlo_outcome
 metlo_process_fragment(struct metlo_env *env, const struct metlo_frame *frame,
 		       __u64 ip_off, struct metlo_packet *pkt)
@@ -228,12 +244,13 @@ metlo_process_fragment(struct metlo_env *env, const struct metlo_frame *frame,
 		pkt->len = METLO_REC_PAYLOAD_MAX;
 	pkt->tcp_flags = 0;
 	rec->sport = rec->dport = rec->urg = 0;
-	rec->ack = 0;
+	rec->ack = rec->tsval = rec->tsecr = rec->sum = 0;
+	rec->sums = rec->flags = 0;
 	rec->vni = pkt->vni;
 	rec->hash =
 		metlo_flow_hash(env->config->hash_seed, rec->saddr, rec->daddr,
 				(__u16)(rec->seq >> 16), (__u16)rec->seq);
-	return metlo_env_deliver(env, pkt, rec);
+	return METLO_UNDECIDED;
 }
 
 /* Processes the inner frame at off; the caller calls metlo_count(). */

@@ -12,7 +12,7 @@
 #ifndef METLO_RECORD_H
 #define METLO_RECORD_H
 
-#define METLO_LAYOUT_VERSION 2
+#define METLO_LAYOUT_VERSION 3
 
 /* Maximum payload of one record; larger packets become several records. */
 #define METLO_REC_PAYLOAD_MAX 16384u
@@ -30,6 +30,14 @@
 #define METLO_REC_DPORT	    0x10 /* the destination port is a configured one */
 #define METLO_REC_SPORT	    0x20 /* the source port is a configured one */
 #define METLO_REC_FRAGMENT  0x40 /* a fragment of an IP packet, see below */
+#define METLO_REC_STAMPED   0x80 /* tsval and tsecr are valid */
+
+/* struct metlo_rec.sums */
+#define METLO_SUM_TCP	  0x01 /* sum is valid */
+#define METLO_SUM_PAYLOAD 0x02 /* sum includes the payload, of all slices */
+#define METLO_SUM_BAD_IP  0x04 /* the checksum of the IPv4 header is wrong */
+/* The checksum is that of the pseudo header, for hardware to complete. */
+#define METLO_SUM_PARTIAL 0x08
 
 /*
  * Header of one record, followed by len bytes of TCP payload. Numbers are in
@@ -46,6 +54,10 @@
  * header on, at most METLO_REC_PAYLOAD_MAX bytes of it; seq is its ID, the other
  * members of the TCP header are 0. hash is that of addresses and ID: all
  * fragments of a packet are in one ring.
+ *
+ * METLO_SUM_TCP is set where user space can verify the TCP checksum: the packet
+ * is complete and either in one record, whose payload is added to sum, or, with
+ * METLO_SUM_PAYLOAD, has been summed.
  */
 struct metlo_rec {
 	__u64 ts_ns; /* CLOCK_MONOTONIC in XDP; capture time in replay */
@@ -62,6 +74,14 @@ struct metlo_rec {
 	__u16 urg;	/* urgent pointer, valid with the URG flag */
 	__u8 tcp_flags; /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
 	__u8 flags;	/* METLO_REC_* */
+	__u32 tsval;	/* of the timestamps option (RFC 7323), */
+	__u32 tsecr;	/* with METLO_REC_STAMPED */
+	/* Sum, not folded, of the 16-bit words of pseudo header and TCP header
+	 * in the order of this machine. With that of the payload it is -0 if the
+	 * checksum is right (RFC 1071). */
+	__u32 sum;
+	__u8 sums; /* METLO_SUM_* */
+	__u8 _pad[3];
 };
 
 #define METLO_TCP_FIN 0x01

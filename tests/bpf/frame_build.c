@@ -35,6 +35,16 @@ static void set16(struct frame *f, size_t at, size_t v)
 	f->data[at + 1] = (uint8_t)v;
 }
 
+/* The sum of RFC 1071, folded. */
+static uint32_t add_words(const uint8_t *p, size_t n, uint32_t sum)
+{
+	for (size_t i = 0; i < n; i += 2)
+		sum += (uint32_t)(p[i] << 8) + (i + 1 < n ? p[i + 1] : 0);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
 static void put_l2(struct frame *f, const struct frame_ip *ip)
 {
 	unsigned int type = ip->ipv6 ? 0x86dd : 0x0800;
@@ -130,7 +140,7 @@ static size_t put_ip(struct frame *f, const struct frame_ip *ip,
 		put16(f, ip->frag);
 		put8(f, 64);
 		put8(f, protocol);
-		put16(f, 0xbad);
+		put16(f, 0);
 	}
 	put_addr(f, ip, ip->swap, saddr);
 	put_addr(f, ip, !ip->swap, daddr);
@@ -150,6 +160,47 @@ static void end_ip(struct frame *f, const struct frame_ip *ip, size_t at)
 	if (ip->total_len)
 		len = ip->total_len - 1;
 	set16(f, at + (ip->ipv6 ? 4 : 2), len);
+}
+
+/* The checksums of the inner headers, wrong if the spec says so. */
+static void end_checksums(struct frame *f, const struct frame_spec *s)
+{
+	size_t n = s->inner.ipv6 ? 32 : 8, len = f->len - f->tcp;
+	uint8_t *ip = f->data + f->inner_ip;
+	size_t header = s->inner.ipv6 ? 40 : 20 + s->inner.options;
+	uint32_t sum;
+
+	if (!s->inner.ipv6)
+		set16(f, f->inner_ip + 10,
+		      (~add_words(ip, header, 0) + s->bad_ip) & 0xffff);
+	if (len > 0xffff)
+		return;
+	sum = add_words(ip + (s->inner.ipv6 ? 8 : 12), n, 6 + (uint32_t)len);
+	if (!s->partial)
+		sum = ~add_words(f->data + f->tcp, len, sum) + s->bad_tcp;
+	set16(f, f->tcp + 16, sum & 0xffff);
+}
+
+static void put_options(struct frame *f, const struct frame_spec *s)
+{
+	unsigned int before = s->stamps_at ? s->stamps_at - 1u : 2;
+
+	f->stamped = false;
+	if (s->options[0]) {
+		for (size_t i = 0; i < s->tcp_options; i++)
+			put8(f, s->options[i]);
+		return;
+	}
+	if (before + 10 > s->tcp_options) {
+		put_n(f, 1, s->tcp_options);
+		return;
+	}
+	f->stamped = true;
+	put_n(f, 1, before);
+	put16(f, 0x080a);
+	put32(f, ~s->seq);
+	put32(f, ~s->ack);
+	put_n(f, 1, s->tcp_options - before - 10);
 }
 
 static void put_tcp(struct frame *f, const struct frame_spec *s)
@@ -175,9 +226,9 @@ static void put_tcp(struct frame *f, const struct frame_spec *s)
 	put8(f, (s->doff ? s->doff - 1 : 5u + s->tcp_options / 4) << 4);
 	put8(f, flags);
 	put16(f, 0xffff);
-	put16(f, 0xbad);
+	put16(f, 0);
 	put16(f, s->urg);
-	put_n(f, 1, s->tcp_options);
+	put_options(f, s);
 	f->payload = f->len;
 	for (size_t i = 0; i < s->payload; i++)
 		put8(f, frame_payload_byte(i));
@@ -206,6 +257,7 @@ void frame_build(struct frame *f, const struct frame_spec *s)
 	f->inner_ip = put_ip(f, &s->inner, 6, f->saddr, f->daddr);
 	put_tcp(f, s);
 	end_ip(f, &s->inner, f->inner_ip);
+	end_checksums(f, s);
 	put_n(f, 0xee, s->padding);
 	if (!s->raw) {
 		set16(f, f->udp + 4,
@@ -308,6 +360,16 @@ void frame_random_spec(struct frame_spec *s, uint64_t *state)
 	s->ack = (uint32_t)frame_rand(state);
 	s->tcp_flags = flags[below(state, sizeof(flags))];
 	s->tcp_options = (uint8_t)(4 * below(state, 11));
+	if (once_in(state, 2))
+		s->tcp_options = 12;
+	if (once_in(state, 3))
+		s->stamps_at = (uint8_t)SET(below(state, 31));
+	if (once_in(state, 4))
+		for (size_t i = 0; i < sizeof(s->options); i++)
+			s->options[i] = (uint8_t)below(state, 12);
+	s->partial = once_in(state, 10);
+	if (once_in(state, 10))
+		s->bad_ip = (uint16_t)frame_rand(state);
 	s->urg = (uint16_t)frame_rand(state);
 	s->payload = once_in(state, 5)	   ? 0
 		     : once_in(state, 100) ? below(state, 65536)

@@ -48,9 +48,16 @@ struct frame_spec {
 	uint32_t vni;
 	uint16_t sport, dport; /* 0: 40000, 80 */
 	uint32_t seq, ack;
-	uint8_t tcp_flags;   /* 0: ACK, or PSH and ACK with payload */
-	uint8_t tcp_options; /* bytes, multiple of 4 */
-	uint32_t doff;	     /* SET() words */
+	uint8_t tcp_flags; /* 0: ACK, or PSH and ACK with payload */
+	/* Bytes, multiple of 4: NOPs, and the timestamps ~seq and ~ack if they
+	 * fit, aligned unless stamps_at says how many NOPs precede them. */
+	uint8_t tcp_options;
+	uint8_t stamps_at;   /* SET() */
+	uint8_t options[40]; /* instead of those, if not 0 */
+	uint16_t bad_ip;  /* added to the checksum of the inner IPv4 header */
+	bool partial;	  /* the TCP checksum is the sum of the pseudo header */
+	uint16_t bad_tcp; /* added to the TCP checksum */
+	uint32_t doff;	  /* SET() words */
 	uint16_t urg;
 	uint32_t payload;
 	uint32_t padding;	/* bytes after the inner IP packet */
@@ -66,6 +73,7 @@ struct frame {
 	uint8_t saddr[16], daddr[16]; /* inner, IPv4-mapped */
 	uint16_t sport, dport;
 	uint8_t tcp_flags;
+	bool stamped; /* with the timestamps ~seq and ~ack */
 };
 
 /* f->data is allocated by frame_alloc(). */

@@ -101,7 +101,10 @@ static const char *check_records(const struct verdict_case *c,
 		uint8_t at_end = METLO_TCP_FIN | METLO_TCP_RST | METLO_TCP_PSH |
 				 METLO_TCP_URG;
 		uint8_t flags = f->tcp_flags;
+		uint8_t rec_flags = c->flags;
 
+		if (f->stamped && f->len >= f->payload)
+			rec_flags |= METLO_REC_STAMPED;
 		if (!last)
 			flags &= ~at_end;
 		if (i)
@@ -119,8 +122,8 @@ static const char *check_records(const struct verdict_case *c,
 			return "vni or time";
 		if (rec->tcp_flags != flags)
 			return "TCP flags";
-		if (rec->flags != (c->flags | (i ? METLO_REC_CONTINUED : 0)) &&
-		    (last || rec->flags != ((c->flags & ~METLO_REC_TRUNCATED) |
+		if (rec->flags != (rec_flags | (i ? METLO_REC_CONTINUED : 0)) &&
+		    (last || rec->flags != ((rec_flags & ~METLO_REC_TRUNCATED) |
 					    (i ? METLO_REC_CONTINUED : 0))))
 			return "record flags";
 		if (!last && (rec->len != METLO_REC_PAYLOAD_MAX ||

@@ -268,11 +268,13 @@ test_downgrade()
 	requests 5
 	reported "the older version after detach" 5 "$TMP/older"
 	stop "$ATTACHED"
-	# With the same layout, a downgrade is an upgrade.
 	run_daemon "$METLO" "$TMP/newer" && stop "$ATTACHED"
 	requests 5
-	run_daemon "${OLD:-$METLO}" "$TMP/older2"
-	reported "the older version in place" 5 "$TMP/older2"
+	[ -z "$OLD" ] || fails "0.1.0 after this version" 1 \
+		"metlo-xdp detach $IFACE" "$OLD" attach "$IFACE"
+	# With the same layout, a downgrade is an upgrade.
+	run_daemon "$METLO" "$TMP/older2"
+	reported "what arrived before the refusal" 5 "$TMP/older2"
 	stop "$ATTACHED"
 	detach
 }

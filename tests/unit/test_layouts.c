@@ -85,6 +85,36 @@ static void test_record_2(void **state)
 	assert_int_equal(rec.flags, METLO_REC_TRUNCATED | METLO_REC_DPORT);
 }
 
+/* Layout 3 has more behind that. */
+static void test_record_3(void **state)
+{
+	const struct layout *l = &record_layouts[1];
+	struct metlo_rec rec, old;
+	uint8_t from[88];
+
+	(void)state;
+	assert_int_equal(l->version, 3);
+	assert_int_equal(l->rec_size, sizeof(from));
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (uint8_t)i;
+	put(from, 72, 0xe0e1e2e3, 4);
+	put(from, 76, 0xf0f1f2f3, 4);
+	put(from, 80, 0x00040506, 4);
+	put(from, 84, METLO_SUM_TCP, 1);
+	put(from, 85, 0, 3);
+	l->rec(&rec, from);
+	assert_int_equal(rec.tsval, 0xe0e1e2e3);
+	assert_int_equal(rec.tsecr, 0xf0f1f2f3);
+	assert_int_equal(rec.sum, 0x00040506);
+	assert_int_equal(rec.sums, METLO_SUM_TCP);
+	/* Records of layout 2 have neither timestamps nor sums. */
+	layout_2()->rec(&old, from);
+	assert_int_equal(old.sums, 0);
+	rec.tsval = rec.tsecr = rec.sum = 0;
+	rec.sums = 0;
+	assert_memory_equal(&rec, &old, sizeof(rec));
+}
+
 /* The counters of 0.1.0 in the order of its struct. All of them arrive, and no
  * other counter gets a value. */
 static void test_counters_2(void **state)
@@ -140,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_record_2),
+		cmocka_unit_test(test_record_3),
 		cmocka_unit_test(test_counters_2),
 		cmocka_unit_test(test_config_2),
 	};

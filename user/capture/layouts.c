@@ -96,17 +96,54 @@ struct config_v2 {
 	X(sample_out) \
 	X(_pad)
 
+/* --- layout 3: timestamps and sums; counters and configuration as in 2 --- */
+
+struct rec_v3 {
+	__u64 ts_ns;
+	__u8 saddr[16];
+	__u8 daddr[16];
+	__u32 hash;
+	__u32 seq;
+	__u32 ack;
+	__u32 vni;
+	__u32 len;
+	__u32 wire_len;
+	__u16 sport;
+	__u16 dport;
+	__u16 urg;
+	__u8 tcp_flags;
+	__u8 flags;
+	__u32 tsval;
+	__u32 tsecr;
+	__u32 sum;
+	__u8 sums;
+	__u8 _pad[3];
+};
+#define REC_V3(X) \
+	REC_V2(X) \
+	X(tsval)  \
+	X(tsecr)  \
+	X(sum)    \
+	X(sums)   \
+	X(_pad)
+
+/* --- conversion ------------------------------------------------------------ */
+
 /* The lists name every member. */
-#define SIZE_REC(name)	  +sizeof(((struct rec_v2 *)0)->name)
+#define SIZE_REC_V2(name) +sizeof(((struct rec_v2 *)0)->name)
+#define SIZE_REC_V3(name) +sizeof(((struct rec_v3 *)0)->name)
 #define SIZE_STATS(name)  +sizeof(((struct stats_v2 *)0)->name)
 #define SIZE_CONFIG(name) +sizeof(((struct config_v2 *)0)->name)
-_Static_assert(REC_V2(SIZE_REC) == sizeof(struct rec_v2),
+_Static_assert(REC_V2(SIZE_REC_V2) == sizeof(struct rec_v2),
+	       "a member is missing");
+_Static_assert(REC_V3(SIZE_REC_V3) == sizeof(struct rec_v3),
 	       "a member is missing");
 _Static_assert(STATS_V2(SIZE_STATS) == sizeof(struct stats_v2),
 	       "a member is missing");
 _Static_assert(CONFIG_V2(SIZE_CONFIG) == sizeof(struct config_v2),
 	       "a member is missing");
-#undef SIZE_REC
+#undef SIZE_REC_V2
+#undef SIZE_REC_V3
 #undef SIZE_STATS
 #undef SIZE_CONFIG
 
@@ -123,6 +160,15 @@ static void convert_rec_v2(struct metlo_rec *to, const void *p)
 	memcpy(&from, p, sizeof(from));
 	memset(to, 0, sizeof(*to));
 	REC_V2(COPY)
+}
+
+static void convert_rec_v3(struct metlo_rec *to, const void *p)
+{
+	struct rec_v3 from;
+
+	memcpy(&from, p, sizeof(from));
+	memset(to, 0, sizeof(*to));
+	REC_V3(COPY)
 }
 
 static void convert_stats_v2(struct metlo_stats *to, const void *p)
@@ -145,10 +191,10 @@ static void convert_config_v2(struct metlo_config *to, const void *p)
 #undef COPY
 
 /* Whoever changes a struct without a new layout version is stopped here. */
-#if METLO_LAYOUT_VERSION == 2
+#if METLO_LAYOUT_VERSION == 3
 #define NEEDS_VERSION "a change of layout needs a new METLO_LAYOUT_VERSION"
 #define SAME_REC(name)                                           \
-	_Static_assert(offsetof(struct rec_v2, name) ==          \
+	_Static_assert(offsetof(struct rec_v3, name) ==          \
 			       offsetof(struct metlo_rec, name), \
 		       #name " moved: " NEEDS_VERSION);
 #define SAME_STATS(name)                                           \
@@ -159,10 +205,10 @@ static void convert_config_v2(struct metlo_config *to, const void *p)
 	_Static_assert(offsetof(struct config_v2, name) ==          \
 			       offsetof(struct metlo_config, name), \
 		       #name " moved: " NEEDS_VERSION);
-REC_V2(SAME_REC)
+REC_V3(SAME_REC)
 STATS_V2(SAME_STATS)
 CONFIG_V2(SAME_CONFIG)
-_Static_assert(sizeof(struct rec_v2) == sizeof(struct metlo_rec),
+_Static_assert(sizeof(struct rec_v3) == sizeof(struct metlo_rec),
 	       NEEDS_VERSION);
 _Static_assert(sizeof(struct stats_v2) == sizeof(struct metlo_stats),
 	       NEEDS_VERSION);
@@ -192,6 +238,7 @@ _Static_assert(sizeof(struct metlo_vni_stats) == 16 &&
 
 const struct layout record_layouts[] = {
 	LAYOUT(2, rec_v2, stats_v2, config_v2),
+	LAYOUT(3, rec_v3, stats_v2, config_v2),
 	{0},
 };
 

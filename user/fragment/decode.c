@@ -5,7 +5,9 @@
  */
 #include <string.h>
 
+#include "base/checksum.h"
 #include "fragment/decode.h"
+#include "metlo_checks.h"
 #include "metlo_decode.h"
 #include "metlo_shunt.h"
 
@@ -14,6 +16,7 @@ struct metlo_env {
 	const struct metlo_config *config;
 	struct metlo_stats *stats;
 	const uint8_t *frame;
+	size_t frame_len;
 	struct metlo_rec rec;
 	uint64_t ts_ns;
 	decode_emit emit;
@@ -70,6 +73,30 @@ METLO_INLINE int metlo_env_emit_slice(struct metlo_env *env,
 	return metlo_env_emit(env, rec, off, len);
 }
 
+METLO_INLINE void metlo_env_checks(const struct metlo_env *env,
+				   const struct metlo_packet *pkt,
+				   struct metlo_rec *rec)
+{
+	struct metlo_frame frame = {.data = env->frame, .len = env->frame_len};
+	struct metlo_headers h = {0};
+
+	if (metlo_record_checks(&frame, pkt, rec) ||
+	    pkt->payload_off > frame.len)
+		return;
+	if (!(pkt->rec_flags & METLO_REC_IPV6))
+		memcpy(h.ip, env->frame + pkt->ip_off,
+		       pkt->tcp_off - pkt->ip_off);
+	memcpy(h.tcp, env->frame + pkt->tcp_off,
+	       pkt->payload_off - pkt->tcp_off);
+	metlo_record_odd(&h, pkt, rec);
+}
+
+METLO_INLINE __u64 metlo_env_payload_sum(const struct metlo_env *env, __u64 off,
+					 __u64 len)
+{
+	return checksum_sum(env->frame + off, len);
+}
+
 static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 					    struct metlo_packet *pkt,
 					    struct metlo_rec *rec);
@@ -104,6 +131,18 @@ static void put16(uint8_t *p, uint32_t v)
 	p[1] = (uint8_t)v;
 }
 
+/* That of the whole packet; the fragments had others. */
+static void write_checksum(uint8_t *ip)
+{
+	uint32_t sum = checksum_sum(ip, METLO_IPV4_LEN);
+	uint16_t check;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	check = (uint16_t)~sum;
+	memcpy(ip + 10, &check, sizeof(check));
+}
+
 /* Writes the headers before the data. Returns their length. */
 static uint32_t write_headers(const struct decode_datagram *d)
 {
@@ -126,6 +165,7 @@ static uint32_t write_headers(const struct decode_datagram *d)
 		ip[9] = d->proto;
 		memcpy(ip + 12, rec->saddr + 12, 4);
 		memcpy(ip + 16, rec->daddr + 12, 4);
+		write_checksum(ip);
 	}
 	return METLO_ETH_LEN + len;
 }
@@ -139,6 +179,7 @@ enum metlo_outcome decode_datagram(const struct decode_datagram *d,
 		.config = d->config,
 		.stats = &unused,
 		.frame = d->data - headers,
+		.frame_len = headers + d->captured,
 		.ts_ns = d->fragment->ts_ns,
 		.emit = emit,
 		.ctx = ctx,

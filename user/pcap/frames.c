@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pcap/frames.h"
+#include "metlo_checks.h"
 #include "metlo_decode.h"
 #include "metlo_shunt.h"
 
@@ -34,6 +36,7 @@ struct metlo_env {
 	struct metlo_stats *stats;
 	struct frames *frames;
 	const uint8_t *frame;
+	size_t frame_len;
 	struct metlo_rec rec;
 	uint64_t ts_ns;
 	frames_emit emit;
@@ -99,6 +102,34 @@ METLO_INLINE int metlo_env_emit_slice(struct metlo_env *env,
 	return metlo_env_emit(env, rec, off, len);
 }
 
+METLO_INLINE void metlo_env_checks(const struct metlo_env *env,
+				   const struct metlo_packet *pkt,
+				   struct metlo_rec *rec)
+{
+	struct metlo_frame frame = {.data = env->frame, .len = env->frame_len};
+	struct metlo_headers h = {0};
+
+	if (metlo_record_checks(&frame, pkt, rec) ||
+	    pkt->payload_off > frame.len)
+		return;
+	if (!(pkt->rec_flags & METLO_REC_IPV6))
+		memcpy(h.ip, env->frame + pkt->ip_off,
+		       pkt->tcp_off - pkt->ip_off);
+	memcpy(h.tcp, env->frame + pkt->tcp_off,
+	       pkt->payload_off - pkt->tcp_off);
+	metlo_record_odd(&h, pkt, rec);
+}
+
+/* As in the kernel. */
+METLO_INLINE __u64 metlo_env_payload_sum(const struct metlo_env *env, __u64 off,
+					 __u64 len)
+{
+	(void)env;
+	(void)off;
+	(void)len;
+	return METLO_NO_SUM;
+}
+
 static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 					    struct metlo_packet *pkt,
 					    struct metlo_rec *rec);
@@ -120,7 +151,11 @@ static enum metlo_outcome metlo_env_fragment(struct metlo_env *env,
 					     const struct metlo_frame *frame,
 					     struct metlo_packet *pkt)
 {
-	return metlo_process_fragment(env, frame, pkt->ip_off, pkt);
+	enum metlo_outcome outcome =
+		metlo_process_fragment(env, frame, pkt->ip_off, pkt);
+
+	return outcome == METLO_UNDECIDED ? metlo_deliver(env, pkt, &env->rec)
+					  : outcome;
 }
 
 struct frames *frames_new(const struct frames_conf *conf)
@@ -160,6 +195,7 @@ enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
 		.stats = &f->stats,
 		.frames = f,
 		.frame = frame,
+		.frame_len = caplen,
 		.ts_ns = ts_ns,
 		.emit = emit,
 		.ctx = ctx,
