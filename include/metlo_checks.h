@@ -29,13 +29,21 @@ struct metlo_headers {
 	__u8 tcp[72]; /* its checksum included */
 };
 
-/* The sum of n 32-bit words, a constant. */
+/* The sum of n 32-bit words, a constant. Written out for the usual header,
+ * because not every compiler unrolls the loop. */
 METLO_INLINE __u64 metlo_sum(const __u8 *p, const unsigned int n)
 {
-	__u64 sum = 0;
+	__u64 sum = METLO_LOAD(__u32, p);
+	unsigned int i = 1;
 
+	if (n >= 5) {
+		sum += (__u64)METLO_LOAD(__u32, p + 4) +
+		       METLO_LOAD(__u32, p + 8) + METLO_LOAD(__u32, p + 12) +
+		       METLO_LOAD(__u32, p + 16);
+		i = 5;
+	}
 	METLO_UNROLL
-	for (unsigned int i = 0; i < n; i++)
+	for (; i < n; i++)
 		sum += METLO_LOAD(__u32, p + 4 * i);
 	return sum;
 }

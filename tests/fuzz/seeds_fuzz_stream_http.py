@@ -18,6 +18,7 @@ def rec(who, flags, length=0, *more, how=0):
 
 C, S, TENANT, COPY = 0, 8, 4, 16
 OPEN = rec(C, SYN) + rec(S, SYN | ACK)
+SUMMED = rec(C, SYN, 0, 3, how=96) + rec(S, SYN | ACK, 0, 3, how=96)
 CLOSE = rec(C, FIN | ACK) + rec(S, FIN | ACK)
 EARLY, LATE = 2 << 5, 3 << 5  # a byte follows: how far
 
@@ -44,6 +45,10 @@ SCRIPTS = {
     (rec(C, ACK, 20) + rec(TENANT, ACK, 20) + rec(S, ACK, 64) + rec(TENANT | S, ACK, 64)) * 4,
     "midstream": rec(S, ACK, 100) + rec(C, ACK, 100) + tick(100) * 4 + rec(C, ACK, 100) + rec(S, ACK, 100),
     "cut": OPEN + rec(C, ACK, 100) + rec(S, ACK, 64, 90, how=16) + rec(S, ACK, 64) + CLOSE,
+    "wrong_sum": SUMMED + rec(C, ACK | STAY, 100, 6, how=96) + rec(C, ACK, 100, 2, how=96) + rec(S, ACK, 64, 2, how=96) + CLOSE,
+    "partial_sum": SUMMED + rec(C, ACK, 1448, 14, how=96) + rec(S, ACK, 64, 2, how=96) + CLOSE,
+    "old_stamp": SUMMED + rec(C, ACK, 100, 1, how=96) +
+    rec(S, ACK, 64, 1, how=96) + rec(C, ACK, 100, 97, how=96) + rec(S, ACK, 64, 1, how=96) + CLOSE,
     "shunted": OPEN + rec(C, ACK, 100) + rec(S, ACK, 1448) * 4 + rec(S, ACK, 9000, how=32) + rec(S, ACK, 1448),
     "urgent": OPEN + rec(C, ACK, 20) + rec(C, ACK | URG, 1, 1) + rec(C, ACK, 20),
     "reset": OPEN + rec(C, ACK, 100) + rec(S, ACK, 20) + rec(C, RST | ACK) + rec(S, ACK, 20) + tick(100) * 3,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "stream/stream.h"
 
 struct ops {
@@ -72,10 +73,32 @@ static inline uint32_t ops_shift(struct ops *o, unsigned int kind)
 	}
 }
 
+/* Timestamps and checksum. Bits of the byte: 0 stamped, 1 sum known, 2 wrong, 3
+ * partial, 4 wrong IP checksum, 5 to 7 how old the timestamp is. */
+static inline void ops_checks(struct ops *o, struct metlo_rec *rec,
+			      const uint8_t *payload, uint8_t what)
+{
+	static const uint32_t ages[] = {
+		0, 1, 2, 1000, 1u << 30, 0u - 1, 0u - 1000, 0u - (1u << 30)};
+	uint32_t sum = checksum_sum(payload, rec->len);
+
+	if (what & 1) {
+		rec->flags |= METLO_REC_STAMPED;
+		rec->tsval = (uint32_t)(o->now / 1000000) - ages[what >> 5];
+		rec->tsecr = (uint32_t)(o->now / 1000000) - ages[what >> 5];
+	}
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	rec->sum = 0xffff - sum + (what & 4 ? 1 : 0);
+	rec->sums = (what & 2 ? METLO_SUM_TCP : 0) |
+		    (what & 8 ? METLO_SUM_PARTIAL : 0) |
+		    (what & 16 ? METLO_SUM_BAD_IP : 0);
+}
+
 /*
  * One record. Byte 0: tuple (2 bits), tenant, direction, other VNI, type of
  * shift (3 bits). Byte 1: TCP flags, and whether the position advances. Byte 2:
- * length and record flags.
+ * length and record flags; both shunted and continued: a byte for ops_checks().
  */
 static inline void ops_record(struct ops *o)
 {
@@ -86,7 +109,7 @@ static inline void ops_record(struct ops *o)
 	unsigned int tuple = who & 3, tenant = who >> 2 & 1, dir = who >> 3 & 1;
 	uint32_t *next = o->next[tuple][tenant];
 	struct metlo_rec rec = {0};
-	uint8_t *payload;
+	uint8_t *payload, checks = 0;
 
 	memset(rec.saddr + 10, 0xff, 2);
 	memset(rec.daddr + 10, 0xff, 2);
@@ -109,11 +132,13 @@ static inline void ops_record(struct ops *o)
 		rec.wire_len += ops_byte(o);
 		rec.flags |= METLO_REC_TRUNCATED;
 	}
-	if (how & 0x20) {
+	if ((how & 0x60) == 0x60) {
+		checks = ops_byte(o);
+	} else if (how & 0x20) {
 		rec.flags |= METLO_REC_SHUNTED;
 		rec.len = 0;
 	}
-	if (how & 0x40)
+	if ((how & 0x60) == 0x40)
 		rec.flags |= METLO_REC_CONTINUED;
 	rec.ts_ns = o->now;
 	if (!(what & 0x80))
@@ -124,6 +149,7 @@ static inline void ops_record(struct ops *o)
 	if (!payload)
 		abort();
 	o->fill(o, &rec, payload);
+	ops_checks(o, &rec, payload, checks);
 	stream_record(o->table, &rec, payload);
 	free(payload);
 	o->now += 1000 + (how & 0x80 ? ops_byte(o) * 1000000ull : 0);

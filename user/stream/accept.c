@@ -8,6 +8,8 @@
 #include "stream/accept.h"
 #include "stream/held.h"
 #include "stream/match.h"
+#include "stream/stamps.h"
+#include "stream/sums.h"
 
 /* A segment may acknowledge this much less than one before it: every receiver
  * accepts as much as its largest window was (RFC 5961 section 5.2). */
@@ -18,6 +20,38 @@ bool accept_flags(const struct metlo_rec *rec)
 	const unsigned int any = METLO_TCP_ACK | METLO_TCP_SYN | METLO_TCP_RST;
 
 	return rec->tcp_flags & any;
+}
+
+enum seg_doubt accept_checks(struct stream_table *t, uint32_t flow,
+			     unsigned int dir, const struct metlo_rec *rec,
+			     const uint8_t *payload, bool *unsure)
+{
+	struct flow *f = flow_at(t, flow);
+
+	*unsure = false;
+	switch (sums_judge(t, &f->dir[dir], rec, payload)) {
+	case SUM_GOOD:
+		break;
+	case SUM_UNSURE:
+		*unsure = true;
+		break;
+	case SUM_WRONG:
+		t->stats.bad_checksums++;
+		EXPLAIN(t, f, FLOW_IGNORE, dir, .reason = "wrong checksum");
+		return DOUBT_SUM;
+	}
+	switch (stamps_judge(t, flow, dir, rec)) {
+	case STAMP_GOOD:
+		break;
+	case STAMP_UNSURE:
+		*unsure = true;
+		break;
+	case STAMP_OLD:
+		t->stats.old_timestamps++;
+		EXPLAIN(t, f, FLOW_IGNORE, dir, .reason = "old timestamp");
+		return DOUBT_STAMP;
+	}
+	return DOUBT_NONE;
 }
 
 enum verdict accept_ack(const struct stream_table *t, const struct flow *f,

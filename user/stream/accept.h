@@ -15,6 +15,11 @@ enum verdict {
 	REFUSE,
 };
 
+/* Judges checksum and timestamp, and learns from them. From DOUBT_STAMP on the
+ * receiver drops the segment; *unsure: it may do so. */
+enum seg_doubt accept_checks(struct stream_table *t, uint32_t flow,
+			     unsigned int dir, const struct metlo_rec *rec,
+			     const uint8_t *payload, bool *unsure);
 /* False if the flags alone make every receiver drop it. */
 bool accept_flags(const struct metlo_rec *rec);
 /* Judges the acknowledgment number of a record with the ACK flag. */

@@ -33,6 +33,13 @@ static bool buffer(struct arrival *a, const struct seg *slice)
 	if (t->ooo_memory + slice->len > t->conf.ooo_limit ||
 	    x->segs.bytes + (uint64_t)slice->len > t->conf.ooo_flow_limit ||
 	    x->segs.n + 2u > SEGS_MAX) {
+		/* What the receiver drops takes no room from anything else. */
+		if (doubt_dropped(slice->doubt)) {
+			t->stats.bytes_discarded += slice->len;
+			return true;
+		}
+		if (held_drop_dropped(t, d))
+			return false;
 		t->stats.ooo_flow_limit++;
 		if (flow_holding(a->f)) {
 			held_release(t, a->f, ts_ns);
@@ -239,7 +246,8 @@ static void submit(struct arrival *a, struct seg rest)
 			discard(a, &rest, rest.len);
 			return;
 		}
-		if (x && x->segs.n && !rest.doubt && rest.kind == SEG_DATA)
+		if (x && x->segs.n && !doubt_dropped(rest.doubt) &&
+		    rest.kind == SEG_DATA)
 			held_drop_doubt(t, d, &rest);
 		if (x && x->flags & X_RST && !rest.doubt)
 			disprove_rst(a, x, rest.seq + rest.len);
@@ -269,11 +277,11 @@ static void submit(struct arrival *a, struct seg rest)
 }
 
 /*
- * The packet is shorter than its IP header says. Usually the mirror cut it off;
- * but if the sender lied, the receiver drops it, and the client sends other
- * bytes in its place.
+ * The packet is shorter than its IP header says: usually the mirror cut it off,
+ * but if the sender lied, the receiver drops it. Or its checksum or timestamp is
+ * no proof. If the client sends other bytes in its place, those count.
  */
-static void maybe_cut(struct arrival *a, const struct seg *s)
+static void maybe_dropped(struct arrival *a, const struct seg *s)
 {
 	const struct flow_dir *d = &a->f->dir[a->dir];
 	struct dir_ext *x;
@@ -295,16 +303,16 @@ void arrival_payload(struct arrival *a, const uint8_t *payload)
 		.ack = rec->ack,
 		.has_ack = !!(rec->tcp_flags & METLO_TCP_ACK),
 		.order = a->t->order,
-		.doubt = a->doubt & 3,
+		.doubt = a->doubt & 7,
 	};
 
 	s.data = (uint8_t *)payload;
 	s.len = rec->len;
 	a->t->stats.doubtful += a->doubt != DOUBT_NONE;
-	if (rec->flags & METLO_REC_TRUNCATED && rec->len)
-		maybe_cut(a, &s);
+	if (rec->len && (rec->flags & METLO_REC_TRUNCATED || a->unsure))
+		maybe_dropped(a, &s);
 	submit(a, s);
-	if (rec->wire_len <= rec->len)
+	if (rec->wire_len <= rec->len || doubt_dropped(a->doubt))
 		return;
 	s.data = NULL;
 	s.seq += rec->len;

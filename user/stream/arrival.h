@@ -20,6 +20,7 @@ struct arrival {
 	bool waits;	    /* some of it is held */
 	bool late; /* some of it lies after the end or before the start */
 	enum seg_doubt doubt; /* the receiver may drop it */
+	bool unsure; /* it may have dropped it, but deliver it meanwhile */
 };
 
 /* Records VNI, acknowledgment and ports; call before the others. False: the

@@ -42,6 +42,7 @@ enum dir_flags {
 	D_FIN = 1 << 2,	      /* FIN delivered: nothing follows */
 	D_VNI1 = 1 << 3,      /* vni1 is valid */
 	D_LAST1 = 1 << 4,     /* the latest new bytes had vni1 */
+	D_STAMPED = 1 << 5,   /* the peer echoes timestamps: see stamps.h */
 };
 
 /* One direction; its index is that of the sender in the key. */
@@ -51,7 +52,8 @@ struct flow_dir {
 	uint32_t start;	 /* sequence number of offset 0 */
 	uint32_t acked;	 /* highest acknowledgment from the peer */
 	uint32_t vni0 : 24, flags : 8; /* VNI of its first packet */
-	uint32_t vni1 : 24, state : 8; /* another VNI; enum dir_start */
+	uint32_t vni1 : 24;	       /* another VNI */
+	uint32_t state : 4, sums : 4;  /* enum dir_start; see sums.h */
 	uint32_t ext;		       /* index of struct dir_ext, 0 = none */
 };
 
@@ -143,6 +145,18 @@ struct dir_ext {
 static_assert(sizeof(struct dir_ext) <= SLAB_OBJECT,
 	      "an ext must fit into a slab object");
 
+/* Timestamps of one direction: see stamps.h. */
+struct dir_stamps {
+	uint32_t recent;  /* the newest TSval that the peer has echoed */
+	uint32_t claimed; /* the newest one of data in order, not older */
+	uint32_t since;	  /* when recent changed, in ticks of 2^30 ns */
+};
+
+/* Apart from struct flow, which is full. */
+struct flow_stamps {
+	struct dir_stamps dir[2];
+};
+
 struct flow_queue {
 	uint32_t head, tail; /* head is most recently used */
 	uint32_t n;
@@ -155,6 +169,7 @@ struct stream_table {
 	struct slots slots;
 	uint32_t flows;
 	struct slab flow_slab;
+	struct flow_stamps *stamps; /* by index of the flow */
 	struct flow_queue lists[LIST_MAX];
 
 	struct slab ext_slab;

@@ -4,6 +4,7 @@
  * aim connections at one bucket; the lists are intrusive and linked by index.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stream/flow_table.h"
@@ -24,7 +25,9 @@ int flow_table_init(struct stream_table *t)
 	    slab_init(&t->flow_slab, t, t->conf.max_flows) ||
 	    slab_init(&t->ext_slab, t, exts))
 		return -ENOMEM;
-	return 0;
+	/* Like the slab, touched only where a flow is. */
+	t->stamps = calloc(slab_indices(&t->flow_slab), sizeof(*t->stamps));
+	return t->stamps ? 0 : -ENOMEM;
 }
 
 void flow_table_destroy(struct stream_table *t)
@@ -32,6 +35,7 @@ void flow_table_destroy(struct stream_table *t)
 	slots_destroy(&t->slots);
 	slab_destroy(&t->flow_slab);
 	slab_destroy(&t->ext_slab);
+	free(t->stamps);
 }
 
 static uint64_t load64(const void *p)
@@ -122,6 +126,7 @@ uint32_t flow_table_prefetch_flow(const struct stream_table *t, uint32_t tag)
 	f = flow_at(t, index);
 	__builtin_prefetch(f);
 	__builtin_prefetch(&f->dir[1]);
+	__builtin_prefetch(&t->stamps[index]);
 	return index;
 }
 
@@ -196,6 +201,7 @@ uint32_t flow_table_add(struct stream_table *t, uint32_t tag,
 	}
 	f = flow_at(t, index);
 	f->key = *key;
+	t->stamps[index] = (struct flow_stamps){0};
 	f->used = ticks_of(t->idle_clock);
 	list_push(t, index, f, LIST_HALF_OPEN);
 	t->flows++;

@@ -9,6 +9,7 @@
 #include "stream/deliver.h"
 #include "stream/held.h"
 #include "stream/match.h"
+#include "stream/sums.h"
 #include "stream/waits.h"
 
 /* Accounts for held bytes that were removed; returns their number. before is
@@ -72,6 +73,16 @@ void held_drop_doubt(struct stream_table *t, struct flow_dir *d,
 	t->stats.bytes_duplicate += removed(t, x, &before);
 }
 
+bool held_drop_dropped(struct stream_table *t, struct flow_dir *d)
+{
+	struct dir_ext *x = dir_ext(t, d);
+	struct segs before = x->segs;
+
+	segs_drop_dropped(&x->segs);
+	t->stats.bytes_discarded += removed(t, x, &before);
+	return x->segs.n != before.n;
+}
+
 uint32_t held_highest(const struct stream_table *t, const struct flow_dir *d)
 {
 	const struct dir_ext *x = dir_ext(t, d);
@@ -99,8 +110,12 @@ void held_acked(struct stream_table *t, struct flow *f, unsigned int dir,
 	d->acked = ack;
 	if (!x)
 		return;
-	if (x->flags & X_UNPROVEN && seq_before(x->unproven_from, ack))
+	if (x->flags & X_UNPROVEN && seq_before(x->unproven_from, ack)) {
+		/* It took data whose checksum was left to hardware. */
+		if (x->unproven_data && d->sums == SUMS_SYN)
+			d->sums = SUMS_UNREAL;
 		ext_proven(t, x);
+	}
 	/* The receiver of the RST went on. */
 	if (x->flags & X_RST && seq_before(x->rst, ack))
 		held_rst_disproved(t, f, dir);
@@ -221,6 +236,17 @@ static bool can_deliver(const struct stream_table *t, const struct flow *f,
 	return s ? beyond_doubt(t, f, dir, s) : fin_beyond_doubt(t, f, dir, x);
 }
 
+/* The peer acknowledges a segment that it should have dropped: either our
+ * evidence is wrong, or we missed another segment. */
+static void checks_disproved(struct flow_dir *d, struct seg *s)
+{
+	s->ambiguous = 1;
+	if (s->doubt == DOUBT_SUM)
+		d->sums = SUMS_UNREAL;
+	else
+		d->flags &= ~D_STAMPED;
+}
+
 static void deliver_one(struct stream_table *t, struct flow *f,
 			unsigned int dir, uint64_t ts_ns)
 {
@@ -243,6 +269,8 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 		deliver_fin(t, f, dir, ts_ns);
 		return;
 	}
+	if (doubt_dropped(s->doubt))
+		checks_disproved(d, s);
 	if (s->doubt) {
 		held_unproven(t, d, x, s);
 		/* What was doubtful about it was the order of arrival. */
@@ -274,6 +302,25 @@ void held_deliver(struct stream_table *t, struct flow *f, uint64_t ts_ns)
 	}
 }
 
+/*
+ * The first held segment is one that the receiver drops, and neither its
+ * acknowledgment nor other data in its place came. Without that it was taken
+ * only if its sender goes on behind it, or if we cannot see what the peer
+ * acknowledges.
+ */
+static bool nobody_took(const struct flow_dir *d, const struct dir_ext *x,
+			const struct seg *first)
+{
+	const struct segs *s = &x->segs;
+
+	if (!doubt_dropped(first->doubt) || !(d->flags & D_ACKED))
+		return false;
+	for (unsigned int i = 1; i < s->n; i++)
+		if (!s->v[s->first + i].doubt)
+			return false;
+	return true;
+}
+
 void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 		  uint32_t to, uint64_t ts_ns, const char *reason)
 {
@@ -282,6 +329,14 @@ void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 	uint32_t first;
 	struct seg *s;
 
+	s = x && (x->segs.n || x->flags & X_FIN) ? first_held(x, &first) : NULL;
+	if (s && nobody_took(d, x, s)) {
+		held_drop_dropped(t, d);
+		EXPLAIN(t, f, FLOW_IGNORE, dir,
+			.reason = "the receiver has dropped what was held");
+		held_deliver(t, f, ts_ns);
+		return;
+	}
 	if (to != d->next) {
 		EXPLAIN(t, f, FLOW_GAP, dir, .offset = d->offset,
 			.len = to - d->next, .reason = reason);

@@ -30,6 +30,8 @@ void held_unproven(struct stream_table *t, const struct flow_dir *d,
 /* See segs_drop_doubt(). */
 void held_drop_doubt(struct stream_table *t, struct flow_dir *d,
 		     const struct seg *sure);
+/* Discards what the receiver drops. False: there was nothing. */
+bool held_drop_dropped(struct stream_table *t, struct flow_dir *d);
 /* Updates the highest acknowledgment of a direction from its peer. */
 void held_acked(struct stream_table *t, struct flow *f, unsigned int dir,
 		uint32_t ack);

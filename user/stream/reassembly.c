@@ -11,6 +11,7 @@
 #include "stream/held.h"
 #include "stream/reassembly.h"
 #include "stream/skip.h"
+#include "stream/stamps.h"
 #include "stream/waits.h"
 
 /* Waits that reassembly_reclaim() examines at most. */
@@ -193,6 +194,32 @@ static void apply(struct arrival *a, const uint8_t *payload)
 		arrival_fin(a);
 }
 
+/*
+ * The receiver drops the segment, going by its checksum or timestamp. Nothing of
+ * it counts, but the payload is kept as long as the evidence may be wrong, that
+ * is until the peer's acknowledgment or data in its place tell.
+ */
+static void record_dropped(struct arrival *a, const uint8_t *payload,
+			   bool other_vni)
+{
+	const struct metlo_rec *rec = a->rec;
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	uint32_t end = rec->seq + rec->len;
+
+	/* If the peer has acknowledged more, it had these bytes before. */
+	if (!rec->len || rec->tcp_flags & (METLO_TCP_SYN | METLO_TCP_RST) ||
+	    (d->flags & D_ACKED && !seq_before(d->acked, end) &&
+	     !(dir_started(d) && seq_before(end, d->next + 1)))) {
+		a->t->stats.refused++;
+		a->t->stats.bytes_discarded += rec->len;
+		return;
+	}
+	arrival_payload(a, payload);
+	if (!a->waits)
+		count_duplicate(a, other_vni);
+	update_state(a->t, a->index, a->f, NULL, 0, rec->ts_ns);
+}
+
 void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 		       const struct metlo_rec *rec, const uint8_t *payload)
 {
@@ -204,8 +231,14 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 	bool other = d->state != DIR_UNSEEN && last != rec->vni;
 	uint32_t next[2];
 
-	if (f->flags & F_CLOSED && !revive(t, index, dir, rec)) {
+	a.doubt = accept_checks(t, index, dir, rec, payload, &a.unsure);
+	if (f->flags & F_CLOSED &&
+	    (doubt_dropped(a.doubt) || !revive(t, index, dir, rec))) {
 		record_late(&a, other);
+		return;
+	}
+	if (doubt_dropped(a.doubt)) {
+		record_dropped(&a, payload, other);
 		return;
 	}
 	if (!arrival_header(&a)) {
@@ -213,6 +246,9 @@ void reassembly_record(struct stream_table *t, uint32_t index, unsigned int dir,
 		t->stats.bytes_discarded += rec->len;
 		return;
 	}
+	if (!a.doubt)
+		stamps_learn(t, index, dir, rec,
+			     !dir_started(d) || !seq_before(d->next, rec->seq));
 	next[0] = f->dir[0].next;
 	next[1] = f->dir[1].next;
 	apply(&a, payload);
@@ -240,8 +276,16 @@ bool reassembly_far(struct stream_table *t, uint32_t index, unsigned int dir,
 {
 	struct flow *f = flow_at(t, index);
 	struct flow_dir *d = &f->dir[dir];
-	struct dir_ext *x = ext_get(t, index, dir);
+	struct dir_ext *x;
+	bool unsure;
 
+	if (doubt_dropped(
+		    accept_checks(t, index, dir, rec, payload, &unsure))) {
+		t->stats.refused++;
+		t->stats.bytes_discarded += rec->len;
+		return true;
+	}
+	x = ext_get(t, index, dir);
 	if (x && rec->wire_len) {
 		bool supersede_rivals =
 			x->far_count && rec->seq - x->far_next < (1u << 16);

@@ -300,7 +300,7 @@ void segs_drop_doubt(struct segs *s, const struct seg *sure)
 		uint32_t from = seq_max(g->seq, sure->seq);
 		uint32_t to = seq_min(g->seq + g->len, end);
 
-		if (!g->doubt) {
+		if (!g->doubt || (sure->doubt && !doubt_dropped(g->doubt))) {
 			i++;
 		} else if ((from == g->seq && to == g->seq + g->len) ||
 			   g->kind != SEG_DATA ||
@@ -316,6 +316,27 @@ void segs_drop_doubt(struct segs *s, const struct seg *sure)
 			i++;
 		}
 	}
+	if (!s->n)
+		s->first = 0;
+}
+
+void segs_drop_dropped(struct segs *s)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < s->n; i++) {
+		struct seg *g = at(s, i);
+
+		if (!doubt_dropped(g->doubt)) {
+			*at(s, kept++) = *g;
+			continue;
+		}
+		if (g->kind == SEG_DATA)
+			s->bytes -= g->len;
+		s->memory -= g->room;
+		free(g->data);
+	}
+	s->n = kept;
 	if (!s->n)
 		s->first = 0;
 }

@@ -27,7 +27,16 @@ enum seg_doubt {
 	DOUBT_NONE,
 	DOUBT_FUTURE, /* it acknowledges bytes that nobody has seen */
 	DOUBT_OTHER,  /* only the peer's acknowledgment can tell */
+	/* The receiver drops it, unless what we go by is wrong: */
+	DOUBT_STAMP, /* its timestamp is too old */
+	DOUBT_SUM,   /* its checksum is wrong */
 };
+
+/* Does the receiver most probably drop the segment? */
+static inline bool doubt_dropped(unsigned int doubt)
+{
+	return doubt >= DOUBT_STAMP;
+}
 
 struct seg {
 	uint64_t ts_ns; /* arrival */
@@ -38,7 +47,7 @@ struct seg {
 	uint32_t order; /* serial number of its record */
 	uint8_t kind;	/* enum seg_kind */
 	uint8_t has_ack : 1;
-	uint8_t doubt : 2;     /* enum seg_doubt */
+	uint8_t doubt : 3;     /* enum seg_doubt */
 	uint8_t ambiguous : 1; /* other bytes were seen in its place */
 };
 
@@ -87,8 +96,11 @@ static inline void seg_advance(struct seg *s, uint32_t n)
 /* Removes the bytes before seq. */
 void segs_trim(struct segs *s, uint32_t seq);
 /* Data beyond doubt arrived: removes the doubtful segments that contradict it,
- * and of others what it repeats. */
+ * and of others what it repeats. If sure is doubtful itself, the same for those
+ * that the receiver drops. */
 void segs_drop_doubt(struct segs *s, const struct seg *sure);
+/* Removes all that the receiver drops. */
+void segs_drop_dropped(struct segs *s);
 /* Do held bytes differ from data, which has len bytes? */
 bool segs_differ(const struct segs *s, uint32_t seq, const uint8_t *data,
 		 uint32_t len);

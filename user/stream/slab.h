@@ -35,6 +35,12 @@ struct slab {
 int slab_init(struct slab *s, void *owner, uint32_t max);
 void slab_destroy(struct slab *s);
 
+/* All indices are below this. */
+static inline uint32_t slab_indices(const struct slab *s)
+{
+	return s->max_chunks * SLAB_PER;
+}
+
 /* Index of a zeroed object, or 0: out of memory or of indices. */
 uint32_t slab_alloc(struct slab *s);
 void slab_release(struct slab *s, uint32_t index);

@@ -14,7 +14,9 @@
 #include "stream/match.h"
 #include "stream/reassembly.h"
 #include "stream/skip.h"
+#include "stream/stamps.h"
 #include "stream/stream.h"
+#include "stream/sums.h"
 #include "stream/waits.h"
 
 /* Idle timeout of a half-open connection, if below the configured one. */
@@ -343,6 +345,10 @@ static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 	if (seq_before(rec->ack, o->acked) || seq_before(o->next, rec->ack))
 		return false;
 	if (d->ext | o->ext && !(only_skips(t, d) && only_skips(t, o)))
+		return false;
+	if (!sums_next(t, d, role_of(f, dir), rec, payload))
+		return false;
+	if (rec->flags & METLO_REC_STAMPED && !stamps_next(t, index, dir, rec))
 		return false;
 	o->acked = rec->ack;
 	flow_table_touch(t, index, f);

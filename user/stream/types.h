@@ -219,6 +219,10 @@ struct stream_conf {
 	X(after_end, COUNTER, "Records after a FIN, an RST or a new SYN.")              \
 	X(refused, COUNTER,                                                             \
 	  "Segments that their receiver drops (RFC 9293 3.10.7.4).")                    \
+	X(bad_checksums, COUNTER,                                                       \
+	  "Segments with a wrong checksum from a sender whose checksums are real.")     \
+	X(old_timestamps, COUNTER,                                                      \
+	  "Segments older than what their receiver has accepted (PAWS, RFC 7323).")     \
 	X(doubtful, COUNTER,                                                            \
 	  "Segments held because their receiver may drop them.")                        \
 	X(rewinds, COUNTER,                                                             \
