@@ -46,14 +46,14 @@ enum sid {
 	N_SIDS,
 };
 
-enum condition { NONE, OWN, EC2_CREATE, ELB_CREATE, LINK };
+/* ANY_ACCOUNT: none, and whatever account the policy is restricted to. */
+enum condition { NONE, ANY_ACCOUNT, OWN, EC2_CREATE, ELB_CREATE, LINK };
 
 static const struct {
 	const char *sid;
 	const char *service;   /* of the resources; NULL: "*" */
 	const char *resources; /* resource patterns, separated by spaces */
 	enum condition condition;
-	bool any_account; /* whatever account the policy is restricted to */
 } statements[] = {
 	[READ_MIRRORS] = {"ReadMirrors", NULL, NULL, NONE},
 	[READ_NETWORK] = {"ReadNetwork", NULL, NULL, NONE},
@@ -76,8 +76,8 @@ static const struct {
 		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/*",
 		 OWN},
 	/* A target may be that of someone else, also of another account. */
-	[USE_TARGETS] = {"UseTargets", "ec2", "traffic-mirror-target/*", NONE,
-			 true},
+	[USE_TARGETS] = {"UseTargets", "ec2", "traffic-mirror-target/*",
+			 ANY_ACCOUNT},
 	[MAKE_LOAD_BALANCERS] =
 		{"MakeLoadBalancers", "elasticloadbalancing",
 		 "loadbalancer/net/metlo-* targetgroup/metlo-* listener/net/metlo-*",
@@ -223,6 +223,7 @@ static void add_condition(struct buf *b, enum condition c)
 {
 	switch (c) {
 	case NONE:
+	case ANY_ACCOUNT:
 		break;
 	case OWN:
 		add(b,
@@ -252,7 +253,8 @@ static void add_resources(struct buf *b, const struct policy_input *in,
 {
 	const char *service = statements[sid].service;
 	const char *types = statements[sid].resources;
-	const char *account = statements[sid].any_account ? NULL : in->account;
+	const char *account =
+		statements[sid].condition == ANY_ACCOUNT ? NULL : in->account;
 	bool first = true;
 
 	if (!service) {
