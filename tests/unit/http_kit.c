@@ -113,6 +113,7 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 	k->n++;
 	assert_true(t->request || t->response);
 	if (t->request) {
+		k->n_partial += t->request->head_partial;
 		add_span(b, t->request->method);
 		buf_add_str(b, " ");
 		add_span(b, t->request->target);

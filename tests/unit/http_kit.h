@@ -30,6 +30,7 @@ struct kit {
 	struct stream_flow flow;
 	struct buf out; /* one line per transaction */
 	unsigned int n;
+	unsigned int n_partial; /* requests whose head is partial */
 	uint64_t now_ns;
 	bool bodies; /* write bodies into the lines */
 	bool brief;  /* method, target, status and flags only */

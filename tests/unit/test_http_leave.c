@@ -461,9 +461,42 @@ static void terminal(void **state)
 	kit_done(&k);
 }
 
+/* A gap, or the end, within a head: fields may be missing. */
+static void partial_head(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	for (unsigned int fin = 0; fin < 2; fin++) {
+		kit_open(&k, false, true);
+		kit_c(&k, "GET /a HTTP/1.1\r\nHost: h\r\nX: y\r\n");
+		assert_int_equal(k.n_partial, fin);
+		if (fin)
+			kit_fin(&k, STREAM_C2S);
+		else
+			kit_gap(&k, STREAM_C2S, 30, STREAM_GAP_LOST);
+		kit_s(&k, ok);
+		kit_close(&k, STREAM_END_FIN);
+		expect(&k, fin ? "GET /a => 200 !closed-early\n"
+			       : "GET /a => 200 !request-gap\n");
+		assert_int_equal(k.n_partial, fin + 1);
+	}
+	/* A gap in the body leaves the head complete. */
+	kit_open(&k, false, true);
+	kit_c(&k, "PUT /b HTTP/1.1\r\nContent-Length: 9\r\n\r\n");
+	kit_gap(&k, STREAM_C2S, 9, STREAM_GAP_LOST);
+	kit_s(&k, ok);
+	kit_close(&k, STREAM_END_FIN);
+	expect(&k, "PUT /b => 200 !request-gap\n");
+	assert_int_equal(k.n_partial, 2);
+	kit_done(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(partial_head),
 		cmocka_unit_test(not_http),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(roles_from_the_handshake),

@@ -82,6 +82,8 @@ static void head_limit(void **state)
 		expect(&k,
 		       "POST /a => - !no-response !closed-early !head-limit\n");
 	}
+	/* all but GET /b */
+	assert_int_equal(k.n_partial, k.n - 3);
 	kit_done(&k);
 	free(one);
 }
@@ -124,6 +126,7 @@ static void field_limit(void **state)
 	send_in(&k, STREAM_C2S, t, 100);
 	kit_s(&k, ok);
 	expect(&k, "GET /a => 200 !head-limit\n");
+	assert_int_equal(k.n_partial, 2);
 	assert_int_equal(stats(&k)->bytes_resync, 0);
 	kit_done(&k);
 }

@@ -309,6 +309,45 @@ static void test_forwarded(void **state)
 		NULL);
 }
 
+/* With --trusted-proxies the line says who the client is, whatever a client wrote. */
+static void test_trusted_proxies(void **state)
+{
+	static const struct {
+		const char *capture, *original;
+	} cases[] = {
+		{"\"sourceFrom\":\"peer\"", ""},
+		{"\"peer\":\"10.9.9.9:4711\",\"sourceFrom\":\"forwarded\"",
+		 ",\"originalSource\":\"10.9.9.9\""},
+		{"\"peer\":\"[2001:db8::9]:4711\",\"sourceFrom\":\"x-forwarded-for\"",
+		 ",\"originalSource\":\"2001:db8::9\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *line, *want;
+
+		assert_true(
+			asprintf(
+				&line,
+				REQUEST("GET", "h", "/a",
+					FIELD("X-Forwarded-For", "6.6.6.6"), "")
+					RESPONSE("ok") META
+				",\"capture\":{\"protocol\":\"HTTP/1.1\",%s,\"requestBodyEncoding\":\"utf8\",\"responseBodyEncoding\":\"utf8\"}}",
+				cases[i].capture) > 0);
+		/* META without the brace that closes it. */
+		assert_true(
+			asprintf(&want, "%s%.*s%s}}",
+				 REQUEST("GET", "h", "/a",
+					 FIELD("X-Forwarded-For", "6.6.6.6"),
+					 "") RESPONSE("ok"),
+				 (int)sizeof(META) - 2, META,
+				 cases[i].original) > 0);
+		becomes(line, want);
+		free(line);
+		free(want);
+	}
+}
+
 /* A binary body is left empty: base64 would be meaningless to Metlo. */
 static void test_binary(void **state)
 {
@@ -440,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_encoded),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_forwarded),
+		cmocka_unit_test(test_trusted_proxies),
 		cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_rejected),

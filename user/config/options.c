@@ -24,13 +24,17 @@
 
 static const char *const mode_names[] = {"auto", "native", "skb", NULL};
 static const char *const speed_names[] = {"max", "real", NULL};
+static const char *const client_names[] = {"auto", "x-forwarded-for",
+					   "forwarded", NULL};
 static const char *const bodies_names[] = {"all", "text", "none", NULL};
 
 _Static_assert(sizeof(enum attach_mode) == sizeof(int) &&
 		       sizeof(enum replay_speed) == sizeof(int) &&
-		       sizeof(enum body_mode) == sizeof(int),
+		       sizeof(enum body_mode) == sizeof(int) &&
+		       sizeof(enum client_field) == sizeof(int),
 	       "OPT_ENUM sets an int");
-_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1 && BODIES_NONE == 2,
+_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1 && BODIES_NONE == 2 &&
+		       CLIENT_FORWARDED == 2,
 	       "the order of the name tables");
 
 static bool set_ports(void *settings, const char *text, struct parse_error *err)
@@ -125,6 +129,15 @@ static bool check_body_type(void *settings, const char *text,
 	return body_choice_check(text, err);
 }
 
+static bool check_network(void *settings, const char *text,
+			  struct parse_error *err)
+{
+	struct network net;
+
+	(void)settings;
+	return network_parse(text, strlen(text), &net, err);
+}
+
 static bool check_listen(void *settings, const char *text,
 			 struct parse_error *err)
 {
@@ -184,6 +197,14 @@ static const struct opt more_options[] = {
 	 .help = "mask values of these classes wherever they are: card, iban, ssn, jwt, aws-key, email, or all; this costs 12 to 20 instructions per byte of text; TYPE:CLASS,... masks them for outputs of that type only"},
 	{"no-redact", .type = OPT_FLAG, FIELD(no_redact), .flags = OPT_LIVE,
 	 .scope = BOTH, .help = "mask nothing"},
+	{"trusted-proxies", .type = OPT_LIST, FIELD(trusted_proxies),
+	 .parse = check_network, .flags = OPT_LIVE, .scope = BOTH,
+	 .metavar = "CIDR", .example = "10.0.0.0/8",
+	 .help = "believe these proxies, such as 10.0.0.0/8, about the client: it is the last address in X-Forwarded-For or Forwarded that is not one of them"},
+	{"client-field", .type = OPT_ENUM, FIELD(client_field),
+	 .names = client_names, .flags = OPT_LIVE, .scope = BOTH,
+	 .initial = "auto", .metavar = "FIELD",
+	 .help = "the field that --trusted-proxies write; auto: either, and none where both are present and differ"},
 	{"include", .type = OPT_LIST, FIELD(include), .parse = check_filter,
 	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "GLOB",
 	 .example = "api.example.com/v1/*",

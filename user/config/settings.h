@@ -12,6 +12,7 @@
 #include "base/opt.h"
 #include "config/sink_table.h"
 #include "trace/body_choice.h"
+#include "trace/client.h"
 
 enum attach_mode { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_SKB };
 enum replay_speed { REPLAY_MAX, REPLAY_REAL };
@@ -24,7 +25,9 @@ struct settings {
 	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs; owned */
 	uint64_t body_limit; /* bytes per side */
 	enum body_mode bodies;
-	struct string_list body_types; /* trace/body_choice.h */
+	struct string_list body_types;	    /* trace/body_choice.h */
+	struct string_list trusted_proxies; /* base/network.h */
+	enum client_field client_field;
 	struct string_list outputs;
 	/* The settings of each type of sink, filled in by its options. */
 	_Alignas(uint64_t) uint8_t sink[N_SINKS][SINK_SETTINGS_MAX];

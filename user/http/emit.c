@@ -68,6 +68,7 @@ static void fill(struct http_engine *e, const struct msg *m, bool request,
 	out->n_fields = m->h.n_fields;
 	out->n_regular = m->h.n_regular;
 	out->n_trailers = m->h.n_trailers;
+	out->head_partial = m->h.marks & HEAD_PARTIAL;
 	out->readable = readable(e, m);
 	out->body.data = m->body;
 	out->body.len = m->body_len;

@@ -395,6 +395,7 @@ static void commit(struct field_parser *fp)
 		return;
 	if (h->n_fields == HEAD_FIELDS_MAX) {
 		h->flags |= HTTP_F_HEAD_LIMIT;
+		h->marks |= fp->trailer ? 0 : HEAD_PARTIAL;
 		return;
 	}
 	fp->fields[h->n_fields++] = fp->cur;

@@ -285,7 +285,7 @@ static enum action head_overflow(struct conn *c, struct event *ev)
 	m->have = 0;
 	e->unsaved = m;
 	msg_save_pending(e);
-	m->h.marks |= m->cur.first_done ? 0 : HEAD_LINE_CUT;
+	m->h.marks |= HEAD_PARTIAL | (m->cur.first_done ? 0 : HEAD_LINE_CUT);
 	return ACT_OVERSIZE;
 }
 
@@ -514,6 +514,7 @@ static enum action head_cut(struct conn *c, struct event *ev, uint32_t flags,
 	m->h.flags |= flags;
 	/* what body would have followed is unknown: no hash */
 	m->hole = !(m->h.marks & HEAD_SIMPLE);
+	m->h.marks |= HEAD_PARTIAL;
 	if (!whole) /* fields that frame the body may be missing */
 		m->h.marks |= HEAD_CUT;
 	return head_done(c, ev, m->block, d->pos);

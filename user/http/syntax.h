@@ -53,6 +53,7 @@ enum head_coding {
 #define HEAD_LINE_CUT	    0x10000u /* the start line exceeds HEAD_MAX */
 #define HEAD_STATUS_ODD	    0x20000u /* the status has more than 3 digits */
 #define HEAD_AWS_CHUNKED    0x40000u /* the body has S3's framing */
+#define HEAD_PARTIAL	    0x80000u /* fields may be missing */
 
 struct head {
 	uint32_t len;	/* bytes including the terminator */

@@ -47,6 +47,7 @@ struct http_message {
 	uint32_t n_fields;
 	uint32_t n_regular;  /* the names of the first n_regular are tokens */
 	uint32_t n_trailers; /* the last n_trailers of fields */
+	bool head_partial;   /* fields of the head may be missing */
 	struct http_body body;
 	/* Bytes past a span, up to this address, may be read (vector code
 	 * does). Not for the body. NULL: no such guarantee. */
@@ -77,6 +78,7 @@ struct http_message {
 	X(AMBIGUOUS, "ambiguous") /* the receiver may have read other bytes */ \
 	/* the server does not show that it agrees to a PROXY header */        \
 	X(PROXY_UNCONFIRMED, "proxy-unconfirmed")                              \
+	X(SOURCE_AMBIGUOUS, "source-ambiguous") /* set by trace/: client.h */  \
 	X(OBS_TEXT, "obs-text")		/* set by trace/: see line_text() */   \
 	X(PAIR_ASSUMED, "pair-assumed") /* joined midstream, not idle since */
 

@@ -19,7 +19,8 @@ struct line_parts {
 	struct json_text status, destination, port;
 	struct json_text bodies[2]; /* request, response; with quotes */
 	struct json_text forwarded; /* the first X-Forwarded-For, or empty */
-	struct json_text source;
+	struct json_text source, peer;
+	bool proxies; /* --trusted-proxies has determined the source */
 	bool base64[2];
 };
 
@@ -127,11 +128,38 @@ static struct json_text forwarded_for(struct json_text headers)
 	return (struct json_text){NULL, 0};
 }
 
-static bool is_base64(struct json_text capture, const char *name)
+static void read_capture(struct line_parts *l)
 {
-	struct json_text encoding;
+	struct json_text encoding[2] = {0}, peer = {0}, from = {0}, text;
+	const struct member members[] = {
+		{"peer", &peer},
+		{"sourceFrom", &from},
+		{"requestBodyEncoding", &encoding[0]},
+		{"responseBodyEncoding", &encoding[1]}};
 
-	return text_member(capture, name, &encoding) && is(encoding, "base64");
+	find_members(l->capture, members, 4);
+	for (int i = 0; i < 2; i++)
+		l->base64[i] =
+			json_string(encoding[i], &text) && is(text, "base64");
+	l->proxies = from.p != NULL;
+	if (peer.p)
+		json_string(peer, &l->peer);
+}
+
+/* The address in capture.peer, which is ADDRESS:PORT or [ADDRESS]:PORT. Empty if
+ * there is none. */
+static struct json_text peer_address(struct json_text t)
+{
+	const uint8_t *colon = t.n ? memrchr(t.p, ':', t.n) : NULL;
+
+	t.n = colon ? (size_t)(colon - t.p) : 0;
+	if (t.n >= 2 && *t.p == '[') {
+		t.p++;
+		t.n -= 2;
+	}
+	if (t.n >= INET6_ADDRSTRLEN)
+		t.n = 0;
+	return t;
 }
 
 /* The order in which the parts are copied */
@@ -168,9 +196,9 @@ static bool parse_line(struct json_text line, struct line_parts *l)
 		return true;
 	if (find_members(l->request, in_request, 4) != 4)
 		return false;
-	l->base64[0] = is_base64(l->capture, "requestBodyEncoding");
-	l->base64[1] = is_base64(l->capture, "responseBodyEncoding");
-	l->forwarded = forwarded_for(l->headers);
+	read_capture(l);
+	if (!l->proxies)
+		l->forwarded = forwarded_for(l->headers);
 	return json_string(method, &l->method) &&
 	       text_member(url, "host", &l->host) &&
 	       text_member(url, "path", &l->path) && in_order(l) &&
@@ -313,7 +341,7 @@ static void add_body(struct buf *out, struct json_text message,
 
 static void add_meta(struct buf *out, const struct line_parts *l, bool cut)
 {
-	struct json_text meta = l->meta, head = meta;
+	struct json_text meta = l->meta, head = meta, original;
 	char address[64];
 
 	meta.n--; /* its closing brace */
@@ -330,6 +358,12 @@ static void add_meta(struct buf *out, const struct line_parts *l, bool cut)
 		buf_add_str(out, "\"");
 	} else {
 		add(out, meta);
+		original = peer_address(l->peer);
+		if (l->proxies && original.n) {
+			buf_add_str(out, ",\"originalSource\":\"");
+			add(out, original);
+			buf_add_str(out, "\"");
+		}
 	}
 	if (cut)
 		buf_add_str(out, ",\"flags\":[\"body-limit\"]");

@@ -42,9 +42,12 @@ struct ingest_changes {
  * Appends the trace to out. The line is from trace_write(), with or without its
  * newline. A path that the collector rejects is percent-encoded where necessary.
  * A method that it rejects becomes POST if the request has a body, else GET, and
- * is the value of an additional first field X-Original-Method. If X-Forwarded-For has an address, the first one becomes meta.source,
- * and the source of the line meta.originalSource. A truncated body adds
- * meta.flags. Out of memory sets out->failed.
+ * is the value of an additional first field X-Original-Method.
+ * If the user trusts proxies, meta.source is that of the line, and the TCP peer, if
+ * it is another one, meta.originalSource. Otherwise the first address in
+ * X-Forwarded-For becomes meta.source, and the source of the line
+ * meta.originalSource. A truncated body adds meta.flags. Out of memory sets
+ * out->failed.
  */
 enum ingest_trace_verdict
 ingest_trace_write(struct buf *out, const uint8_t *line, size_t n,

@@ -72,6 +72,9 @@ static struct trace_conf *new_trace(const struct settings *s,
 		.bodies = s->bodies,
 		.body_types = s->body_types.item,
 		.n_body_types = s->body_types.n,
+		.client_field = s->client_field,
+		.trusted = s->trusted_proxies.item,
+		.n_trusted = s->trusted_proxies.n,
 	};
 
 	return trace_conf_new(&o);

@@ -137,19 +137,31 @@ static enum body_encoding put_response(struct line *l,
 	return put_fields_and_body(l, c, m, t->flags);
 }
 
-static void put_meta(struct line *l, const struct http_transaction *t)
+static void put_source(struct line *l, const struct http_transaction *t,
+		       const struct client *client)
+{
+	if (client)
+		line_address(l, client->addr, client->ipv6);
+	else if (t->proxied)
+		line_address(l, t->source_addr, t->source_ipv6);
+	else
+		line_address(l, t->client_addr, t->ipv6);
+	LINE_PUT(l, "\",\"sourcePort\":");
+	line_u64(l, client	 ? client->port
+		    : t->proxied ? t->source_port
+				 : t->client_port);
+}
+
+/* client: NULL if no proxy is trusted. */
+static void put_meta(struct line *l, const struct http_transaction *t,
+		     const struct client *client)
 {
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(
 		l,
 		",\"meta\":{\"environment\":\"production\",\"incoming\":true,\"source\":\"");
-	if (t->proxied)
-		line_address(l, t->source_addr, t->source_ipv6);
-	else
-		line_address(l, t->client_addr, t->ipv6);
-	LINE_PUT(l, "\",\"sourcePort\":");
-	line_u64(l, t->proxied ? t->source_port : t->client_port);
+	put_source(l, t, client);
 	LINE_PUT(l, ",\"destination\":\"");
 	line_address(l, t->server_addr, t->ipv6);
 	LINE_PUT(l, "\",\"destinationPort\":");
@@ -228,9 +240,39 @@ static void put_encoding(struct line *l, enum body_encoding encoding)
 		LINE_PUT(l, "\"omitted\"");
 }
 
+/* The client of the TCP connection, if meta has another one, and what names that. */
+static void put_peer(struct line *l, const struct http_transaction *t,
+		     const struct client *client)
+{
+	if (!line_room(l, LINE_ROOM))
+		return;
+	if (!client || client->from != CLIENT_FROM_PEER) {
+		LINE_PUT(l, ",\"peer\":\"");
+		line_endpoint(l, t->client_addr, t->client_port, t->ipv6);
+		*l->w++ = '"';
+	}
+	if (!client)
+		return;
+	switch (client->from) {
+	case CLIENT_FROM_PEER:
+		LINE_PUT(l, ",\"sourceFrom\":\"peer\"");
+		break;
+	case CLIENT_FROM_PROXY_PROTOCOL:
+		LINE_PUT(l, ",\"sourceFrom\":\"proxy-protocol\"");
+		break;
+	case CLIENT_FROM_FORWARDED:
+		LINE_PUT(l, ",\"sourceFrom\":\"forwarded\"");
+		break;
+	case CLIENT_FROM_X_FORWARDED_FOR:
+		LINE_PUT(l, ",\"sourceFrom\":\"x-forwarded-for\"");
+		break;
+	}
+}
+
 static void put_capture(struct line *l, const struct http_transaction *t,
 			const struct trace_conf *c, bool mask,
-			const enum body_encoding encoding[2])
+			const enum body_encoding encoding[2],
+			const struct client *client)
 {
 	const struct http_message *q = t->request, *r = t->response;
 	const struct http_message *m = q ? q : r;
@@ -253,12 +295,10 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 	}
 	LINE_PUT(l, ",\"vni\":");
 	line_u64(l, t->vni);
-	if (t->proxied) {
+	if (t->proxied || client) {
+		put_peer(l, t, client);
 		if (!line_room(l, LINE_ROOM))
 			return;
-		LINE_PUT(l, ",\"peer\":\"");
-		line_endpoint(l, t->client_addr, t->client_port, t->ipv6);
-		*l->w++ = '"';
 	}
 	LINE_PUT(l, ",\"requestTimeUs\":");
 	put_time(l, q);
@@ -283,7 +323,10 @@ static void put_capture(struct line *l, const struct http_transaction *t,
 	if (!line_room(l, LINE_ROOM))
 		return;
 	LINE_PUT(l, "],\"flags\":[");
-	put_flags(l, t->flags | (l->latin1 ? HTTP_F_OBS_TEXT : 0));
+	put_flags(l,
+		  t->flags | (l->latin1 ? HTTP_F_OBS_TEXT : 0) |
+			  (client && client->ambiguous ? HTTP_F_SOURCE_AMBIGUOUS
+						       : 0));
 	LINE_PUT(l, "]}}\n");
 }
 
@@ -292,6 +335,7 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 {
 	size_t start = out->len;
 	enum body_encoding encoding[2]; /* request, response */
+	struct client client;
 	struct line l;
 	bool mask;
 
@@ -300,7 +344,9 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 	mask = t->request && masked_needs(c, &t->request->target);
 	encoding[0] = put_request(&l, t, c, mask);
 	encoding[1] = put_response(&l, t, c);
-	put_meta(&l, t);
-	put_capture(&l, t, c, mask, encoding);
+	if (c->client)
+		client_find(c->client, t, &client);
+	put_meta(&l, t, c->client ? &client : NULL);
+	put_capture(&l, t, c, mask, encoding, c->client ? &client : NULL);
 	out->len = l.failed ? start : (size_t)(l.w - out->p);
 }

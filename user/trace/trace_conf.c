@@ -68,6 +68,30 @@ static bool choose_bodies(struct trace_conf *c, const struct trace_options *o)
 	return c->bodies != NULL;
 }
 
+/* Whether fields of this name are masked. */
+static bool hides(const struct trace_conf *c, const char *name)
+{
+	return c->redact &&
+	       mask_names_match_header(c->headers, (const uint8_t *)name,
+				       strlen(name));
+}
+
+/* false with errno on failure. */
+static bool find_clients(struct trace_conf *c, const struct trace_options *o)
+{
+	unsigned int hidden = 0;
+
+	if (!o->n_trusted)
+		return true;
+	if (hides(c, "forwarded"))
+		hidden |= 1u << CLIENT_FROM_FORWARDED;
+	if (hides(c, "x-forwarded-for"))
+		hidden |= 1u << CLIENT_FROM_X_FORWARDED_FOR;
+	c->client = client_rules_new(o->client_field, hidden, o->trusted,
+				     o->n_trusted);
+	return c->client != NULL;
+}
+
 struct trace_conf *trace_conf_new(const struct trace_options *o)
 {
 	struct trace_conf *c = calloc(1, sizeof(*c));
@@ -79,7 +103,8 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 	c->headers = mask_names_new(default_headers, DEFAULT_HEADERS,
 				    o->headers, o->n_headers);
 	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);
-	if (!c->headers || !c->fields || !choose_bodies(c, o)) {
+	if (!c->headers || !c->fields || !choose_bodies(c, o) ||
+	    !find_clients(c, o)) {
 		int err = errno;
 
 		trace_conf_free(c);
@@ -99,5 +124,6 @@ void trace_conf_free(struct trace_conf *c)
 	mask_names_free(c->headers);
 	mask_names_free(c->fields);
 	body_choice_free(c->bodies);
+	client_rules_free(c->client);
 	free(c);
 }

@@ -6,6 +6,7 @@
 #include "http/transaction.h"
 #include "trace/body_choice.h"
 #include "trace/class_state.h"
+#include "trace/client.h"
 #include "trace/mask_names.h"
 
 struct trace_options {
@@ -18,6 +19,9 @@ struct trace_options {
 	enum body_mode bodies;
 	const char *const *body_types; /* body_choice_check() */
 	unsigned int n_body_types;
+	enum client_field client_field;
+	const char *const *trusted; /* proxies: network_parse() */
+	unsigned int n_trusted;
 };
 
 struct trace_conf {
@@ -29,7 +33,8 @@ struct trace_conf {
 	uint32_t letters[64];
 	struct mask_names *headers, *fields;
 	struct class_set values;
-	struct body_choice *bodies; /* NULL: all are reported */
+	struct body_choice *bodies;  /* NULL: all are reported */
+	struct client_rules *client; /* NULL: no proxy is trusted */
 };
 
 /* NULL with errno on failure. */
