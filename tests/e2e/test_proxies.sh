@@ -94,7 +94,18 @@ if ! wait_for 10 up 8005 || ! wait_for 10 up 8103; then
 		"$(cat "$TMP/haproxy.err" "$TMP/front/out.err" | tail -n 5)"
 	finish
 fi
-attach_up "$OUT" --ports 80,81 --health off --metrics off \
+# name NAME...: writes a file that maps the client and the proxies to these names.
+name()
+{
+	printf '{"address":"%s","name":"%s","labels":{"of":"%s"}}\n' \
+		"$WHO" "$1" lo fd77:1::/64 "$2" a0 >"$TMP/names.new"
+	mv "$TMP/names.new" "$TMP/names"
+}
+
+name first proxies
+# The user that the daemon switches to must be able to read the file.
+chmod 711 "$TMP"
+attach_up "$OUT" --ports 80,81 --names "$TMP/names" --health off --metrics off \
 	--trusted-proxies 10.77.1.2 --trusted-proxies fd77:1::2/128 \
 	--trusted-proxies 127.0.0.0/8 --trusted-proxies ::1 \
 	--detach-on-exit || { not_ok "attach" "see above"; finish; }
@@ -137,6 +148,23 @@ in_ns "$CLIENT" curl -sS --max-time 10 -o /dev/null --interface $STRANGER \
 	-H 'X-Forwarded-For: 6.6.6.6' http://10.77.1.1/stranger/4
 
 wait_for 10 lines "$OUT" 27
+
+# logged PATTERN: a line on stderr matches.
+logged()
+{
+	grep -q "$1" "$OUT.err"
+}
+
+# The names file is read again by SIGHUP, unless it has an error.
+name second proxies
+kill -HUP "$ATTACHED"
+wait_for 10 logged 'names: reloaded'
+get renamed 8001
+echo '{"address":"10.0.0.1","name":"cut' >>"$TMP/names"
+kill -HUP "$ATTACHED"
+wait_for 10 logged 'names:3: the line ends within a string'
+get kept 8001
+wait_for 10 lines "$OUT" 31
 stop "$ATTACHED"
 
 # sources PATH: the sources of its two requests, with what names them.
@@ -164,6 +192,19 @@ is "fields that contradict each other: neither is believed" \
 is "and that is flagged" "$(jq -c 'select(.capture.flags == ["source-ambiguous"])' \
 	"$OUT" | wc -l)" 2
 is "a peer that is not trusted" "$(sources stranger)" "$STRANGER peer"
+# names PATH: the names and labels of the two sources.
+names()
+{
+	jq -rs "map(select(.capture.target[:$((${#1} + 2))] == \"/$1/\"))
+		| sort_by(.capture.target)[]
+		| .meta | \"\(.sourceName) \(.sourceLabels.of)\"" "$OUT" | paste -sd ' '
+}
+
+is "the name of a client behind a proxy" "$(names chain)" "first lo null null"
+is "the name of a network" "$(names contradiction)" "null null proxies a0"
+is "SIGHUP reads the names again" "$(names renamed)" "second lo null null"
+is "a file with an error changes nothing" "$(names kept)" "second lo null null"
+is "and that is logged" "$(grep -c 'running configuration stays in force' "$OUT.err")" 1
 is "no forged address is a source" "$(jq -r .meta.source "$OUT" | grep -c '^6\.6\.')" 0
 is "the peer is the TCP client" "$(jq -r '.capture.peer // empty' "$OUT" |
 	sed 's/:[0-9]*$//' | sort -u | paste -sd ' ')" "10.77.1.2 [fd77:1::2]"

@@ -10,7 +10,7 @@
 
 #include "base/network.h"
 
-static bool parse(const char *text, struct network *net)
+static bool parse(const char *text, struct ip_network *net)
 {
 	struct parse_error err;
 
@@ -20,7 +20,7 @@ static bool parse(const char *text, struct network *net)
 static void refused(const char *text, const char *why)
 {
 	struct parse_error err = {""};
-	struct network net;
+	struct ip_network net;
 
 	if (network_parse(text, strlen(text), &net, &err))
 		fail_msg("%s is accepted", text);
@@ -55,7 +55,7 @@ static void test_refused(void **state)
 
 static bool has(const char *network, const char *address)
 {
-	struct network net;
+	struct ip_network net;
 	uint8_t addr[16];
 	bool ipv6;
 

@@ -78,7 +78,7 @@ static void test_all_flags(void **state)
 	t.flags = (1u << HTTP_FLAG_COUNT) - 1;
 	expect_part(
 		&t, NULL,
-		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"coding-unknown\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\",\"ambiguous\",\"proxy-unconfirmed\",\"obs-text\",\"pair-assumed\"]}}");
+		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"coding-unknown\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\",\"ambiguous\",\"proxy-unconfirmed\",\"source-ambiguous\",\"obs-text\",\"pair-assumed\"]}}");
 }
 
 /* A PROXY header names the client; the TCP peer stays visible. */

@@ -48,7 +48,7 @@ static int prefix_length(const char *p, size_t n, int max)
 	return v <= max ? v : -1;
 }
 
-static bool refuse_bits(const char *text, int n, const struct network *net,
+static bool refuse_bits(const char *text, int n, const struct ip_network *net,
 			int length, struct parse_error *err)
 {
 	char right[ADDR_TEXT_MAX + 1];
@@ -60,13 +60,13 @@ static bool refuse_bits(const char *text, int n, const struct network *net,
 		n, text, right, length);
 }
 
-bool network_parse(const char *text, size_t n, struct network *out,
+bool network_parse(const char *text, size_t n, struct ip_network *out,
 		   struct parse_error *err)
 {
 	const char *slash = memchr(text, '/', n);
 	const size_t len = slash ? (size_t)(slash - text) : n;
 	const int shown = n > 60 ? 60 : (int)n;
-	struct network net = {.bits = 128};
+	struct ip_network net = {.bits = 128};
 	uint8_t whole[16];
 	int length;
 
@@ -99,7 +99,8 @@ bool network_parse(const char *text, size_t n, struct network *out,
 	return true;
 }
 
-bool network_has(const struct network *net, const uint8_t addr[16], bool ipv6)
+bool network_has(const struct ip_network *net, const uint8_t addr[16],
+		 bool ipv6)
 {
 	const unsigned int whole = net->bits / 8, rest = net->bits % 8;
 

@@ -6,7 +6,7 @@
 #include "base/parse.h"
 
 /* An address, or a network if it has a prefix length. */
-struct network {
+struct ip_network {
 	uint8_t addr
 		[16]; /* IPv4 as ::ffff:a.b.c.d; no bits beyond the prefix */
 	bool ipv6;
@@ -18,13 +18,14 @@ struct network {
 bool network_address(const void *text, size_t n, uint8_t addr[16], bool *ipv6);
 
 /* Parses ADDRESS or ADDRESS/LENGTH of n bytes. */
-bool network_parse(const char *text, size_t n, struct network *out,
+bool network_parse(const char *text, size_t n, struct ip_network *out,
 		   struct parse_error *err);
 
 /* Clears the bits of the address beyond the first n. */
 void network_clear(uint8_t addr[16], unsigned int n);
 
 /* No IPv6 network contains an IPv4 address. */
-bool network_has(const struct network *net, const uint8_t addr[16], bool ipv6);
+bool network_has(const struct ip_network *net, const uint8_t addr[16],
+		 bool ipv6);
 
 #endif

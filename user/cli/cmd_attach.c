@@ -155,6 +155,13 @@ static struct owner owner_of_files(const struct attach *a)
 	return (struct owner){a->user.change, a->user.uid, a->user.gid};
 }
 
+static int make_rules(struct attach *a, const struct invocation *inv)
+{
+	const int err = reload_init(&a->reload, inv, a->n_workers);
+
+	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_DONE;
+}
+
 static int setup_sinks(struct attach *a)
 {
 	const struct owner owner = owner_of_files(a);
@@ -515,8 +522,8 @@ int cmd_attach(struct invocation *inv)
 		free(a);
 		return code;
 	}
-	if (!code && reload_init(&a->reload, inv, a->n_workers))
-		code = EXIT_FAILED;
+	if (!code)
+		code = make_rules(a, inv);
 	/* A sink that cannot work must fail before the interface is touched. */
 	if (!code)
 		code = setup_sinks(a);

@@ -335,13 +335,11 @@ static int open_summary(struct replay *r)
 static int make_rules(struct replay *r)
 {
 	struct rules_views views;
+	int err;
 
 	rules_views(&views, r->settings);
-	r->rules = rules_new(r->settings, &views, 1);
-	if (!r->rules)
-		log_error(r->log, "cannot compile the rules: %s",
-			  strerror(errno));
-	return r->rules ? EXIT_DONE : EXIT_FAILED;
+	err = rules_load(&r->rules, r->settings, &views, 1, r->log);
+	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int open_output(struct replay *r)

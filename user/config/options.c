@@ -132,7 +132,7 @@ static bool check_body_type(void *settings, const char *text,
 static bool check_network(void *settings, const char *text,
 			  struct parse_error *err)
 {
-	struct network net;
+	struct ip_network net;
 
 	(void)settings;
 	return network_parse(text, strlen(text), &net, err);
@@ -205,6 +205,10 @@ static const struct opt more_options[] = {
 	 .names = client_names, .flags = OPT_LIVE, .scope = BOTH,
 	 .initial = "auto", .metavar = "FIELD",
 	 .help = "the field that --trusted-proxies write; auto: either, and none where both are present and differ"},
+	{"names", .type = OPT_TEXT, FIELD(names), .parse = check_name,
+	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "FILE",
+	 .example = "/etc/metlo-xdp/names.json",
+	 .help = "add the names of addresses from this file, a JSON object per line: {\"address\": \"10.0.0.0/24\", \"name\": \"web\"}, with \"vni\" and \"labels\" if needed; SIGHUP reads it again"},
 	{"include", .type = OPT_LIST, FIELD(include), .parse = check_filter,
 	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "GLOB",
 	 .example = "api.example.com/v1/*",

@@ -28,6 +28,7 @@ struct settings {
 	struct string_list body_types;	    /* trace/body_choice.h */
 	struct string_list trusted_proxies; /* base/network.h */
 	enum client_field client_field;
+	const char *names; /* path or NULL: trace/names_file.h */
 	struct string_list outputs;
 	/* The settings of each type of sink, filled in by its options. */
 	_Alignas(uint64_t) uint8_t sink[N_SINKS][SINK_SETTINGS_MAX];

@@ -25,16 +25,11 @@ int reload_init(struct reload *r, const struct invocation *inv,
 		unsigned int workers)
 {
 	struct rules_views views;
-	int err;
 
 	*r = (struct reload){.inv = inv, .workers = workers};
 	rules_views(&views, &inv->settings);
-	r->rules = rules_new(&inv->settings, &views, workers);
-	if (r->rules)
-		return 0;
-	err = -errno;
-	log_error(&inv->log, "cannot compile the rules: %s", strerror(-err));
-	return err;
+	return rules_load(&r->rules, &inv->settings, &views, workers,
+			  &inv->log);
 }
 
 void reload_free(struct reload *r)
@@ -44,18 +39,29 @@ void reload_free(struct reload *r)
 	r->rules = r->retired = NULL;
 }
 
-void reload_check(const struct reload *r, const char *user)
+static bool is_readable(const char *path)
 {
-	const char *path = r->inv->settings.config;
-	int fd = path ? regular_open(path) : -1;
+	int fd = regular_open(path);
 
 	if (fd >= 0)
 		close(fd);
-	else if (path && fd == -EACCES)
+	return fd != -EACCES;
+}
+
+void reload_check(const struct reload *r, const char *user)
+{
+	const struct settings *s = &r->inv->settings;
+
+	if (s->config && !is_readable(s->config))
 		log_warn(
 			&r->inv->log,
 			"%s: user %s cannot read it: SIGHUP will see edits made in place, but not a file that replaces it: chgrp or chown it to %s and chmod 640",
-			path, user, user);
+			s->config, user, user);
+	if (s->names && !is_readable(s->names))
+		log_warn(
+			&r->inv->log,
+			"%s: user %s cannot read it: SIGHUP will fail: chgrp or chown it to %s and chmod 640",
+			s->names, user, user);
 }
 
 /* Names the options that changed but are not OPT_LIVE. */
@@ -101,7 +107,7 @@ static void log_applied(const struct reload *r, const struct settings *s)
 	log_info(
 		&r->inv->log,
 		"%s: reloaded: ports %s, sample %g%%, %u masked names and classes, %u include and exclude patterns",
-		s->config, ports, s->sample,
+		s->config ? s->config : s->names, ports, s->sample,
 		s->redact_headers.n + s->redact_fields.n + s->redact_classes.n,
 		s->include.n + s->exclude.n);
 }
@@ -119,18 +125,23 @@ static bool wait_reclaimed(struct reload *r, const struct workers *w)
 	return !r->retired;
 }
 
-/* Returns 0, or -errno without having changed anything. */
+/* Returns 0, or -errno, logged, without having changed anything. */
 static int apply(struct reload *r, const struct settings *s, struct capture *c,
 		 struct workers *w)
 {
 	struct metlo_config config = {0};
 	struct rules *rules;
+	int err;
 
-	if (!wait_reclaimed(r, w))
+	if (!wait_reclaimed(r, w)) {
+		log_error(
+			&r->inv->log,
+			"a worker has not adopted the previous reload yet: try again, and see worker_stalled on /healthz");
 		return -EBUSY;
-	rules = rules_new(s, &r->rules->views, r->workers);
-	if (!rules)
-		return -errno;
+	}
+	err = rules_load(&rules, s, &r->rules->views, r->workers, &r->inv->log);
+	if (err)
+		return err;
 	warn_restart(r, s);
 	warn_views(r, s);
 	settings_to_config(s, &config);
@@ -144,21 +155,12 @@ static int apply(struct reload *r, const struct settings *s, struct capture *c,
 static int read_and_apply(struct reload *r, struct settings *s,
 			  struct capture *c, struct workers *w)
 {
-	const struct log *log = &r->inv->log;
 	int err = options_reread(r->inv, s);
 
-	if (err)
-		return err;
-	err = apply(r, s, c, w);
+	if (!err)
+		err = apply(r, s, c, w);
 	if (!err)
 		log_applied(r, s);
-	else if (err == -EBUSY)
-		log_error(
-			log,
-			"%s: a worker has not adopted the previous reload yet: try again, and see worker_stalled on /healthz",
-			s->config);
-	else
-		log_error(log, "%s: %s", s->config, strerror(-err));
 	return err;
 }
 
@@ -167,7 +169,7 @@ int reload_run(struct reload *r, struct capture *c, struct workers *w)
 	struct settings s;
 	int err;
 
-	if (!r->inv->settings.config) {
+	if (!r->inv->settings.config && !r->inv->settings.names) {
 		log_warn(
 			&r->inv->log,
 			"SIGHUP: no configuration file to reload: start metlo-xdp with --config FILE");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "run/rules.h"
+#include "trace/names_file.h"
 
 static bool same_names(const struct string_list *list, unsigned int a,
 		       unsigned int b)
@@ -109,6 +110,33 @@ struct rules *rules_new(const struct settings *s, const struct rules_views *v,
 	return NULL;
 }
 
+int rules_load(struct rules **out, const struct settings *s,
+	       const struct rules_views *v, unsigned int workers,
+	       const struct log *log)
+{
+	struct name_table *names = NULL;
+	struct rules *r;
+	int err = s->names ? names_read(s->names, &names, log) : 0;
+
+	if (err)
+		return err;
+	r = rules_new(s, v, workers);
+	if (!r) {
+		err = -errno;
+		names_free(names);
+		log_error(log, "cannot compile the rules: %s", strerror(-err));
+		return err;
+	}
+	if (names)
+		log_info(log, "%s: names of %u addresses and networks",
+			 s->names, names_count(names));
+	r->names = names;
+	for (unsigned int i = 0; i < v->n; i++)
+		r->trace[i]->names = names;
+	*out = r;
+	return 0;
+}
+
 void rules_free(struct rules *r)
 {
 	unsigned int i;
@@ -117,6 +145,7 @@ void rules_free(struct rules *r)
 		return;
 	for (i = 0; i < r->views.n; i++)
 		trace_conf_free(r->trace[i]);
+	names_free(r->names);
 	filter_free(r->filter);
 	free(r);
 }

@@ -26,6 +26,7 @@ struct rules_views {
 struct rules {
 	struct rules_views views;
 	struct trace_conf *trace[N_SINKS]; /* one per view */
+	struct name_table *names;	   /* of addresses, or NULL */
 	struct filter *filter;
 	struct limiter_rates rates; /* share of one worker */
 	uint64_t body_limit;	    /* bytes per side */
@@ -41,9 +42,14 @@ void rules_output_views(unsigned int out[OPT_LIST_MAX],
 
 /* Compiles s for the views v, whose number is fixed at startup. If s would need
  * more of them, the sinks of a view get the masks of all of them. Does not keep
- * s. Returns NULL with errno on failure. */
+ * s, and does not read files. Returns NULL with errno on failure. */
 struct rules *rules_new(const struct settings *s, const struct rules_views *v,
 			unsigned int workers);
+/* The same, with the file of --names. Returns 0 and sets *out, or -errno after
+ * logging: -EINVAL if the user must change something. */
+int rules_load(struct rules **out, const struct settings *s,
+	       const struct rules_views *v, unsigned int workers,
+	       const struct log *log);
 void rules_free(struct rules *r);
 
 #endif

@@ -18,7 +18,7 @@ struct client_rules {
 	enum client_field field;
 	unsigned int hidden; /* bits of enum client_from */
 	unsigned int n;
-	struct network trusted[];
+	struct ip_network trusted[];
 };
 
 struct client_rules *client_rules_new(enum client_field field,

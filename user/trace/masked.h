@@ -62,6 +62,9 @@ bool masked_has_user_info(const struct http_message *m);
  * with classes. */
 void masked_fields(const struct masked *w);
 
+/* Writes an object whose members have names given by the user. */
+void masked_object(const struct masked *w, const struct http_span *json);
+
 /* How a line represents a body: capture.requestBodyEncoding. */
 enum body_encoding { BODY_UTF8, BODY_BASE64, BODY_OMITTED };
 

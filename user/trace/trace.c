@@ -152,9 +152,56 @@ static void put_source(struct line *l, const struct http_transaction *t,
 				 : t->client_port);
 }
 
+/* Writes the name and labels of an address, after the beginnings of their members. */
+static void put_name(struct line *l, const struct trace_conf *c,
+		     const struct address_name *name, const char *text,
+		     const char *labels)
+{
+	static const struct http_message none;
+	const struct masked w = {l, c, &none, 0};
+
+	if (!line_room(l, LINE_ROOM))
+		return;
+	l->w = (uint8_t *)stpcpy((char *)l->w, text);
+	put_text(&w, &(const struct http_span){name->text, name->len});
+	if (!line_room(l, LINE_ROOM))
+		return;
+	*l->w++ = '"';
+	if (!name->labels_len)
+		return;
+	l->w = (uint8_t *)stpcpy((char *)l->w, labels);
+	masked_object(
+		&w, &(const struct http_span){name->labels, name->labels_len});
+}
+
+/* Out of line to keep register pressure off lines without names. */
+__attribute__((noinline)) static void
+put_names(struct line *l, const struct trace_conf *c,
+	  const struct http_transaction *t, const struct client *client)
+{
+	struct address_name name;
+	bool found;
+
+	if (client)
+		found = names_find(c->names, t->vni, client->addr, client->ipv6,
+				   &name);
+	else if (t->proxied)
+		found = names_find(c->names, t->vni, t->source_addr,
+				   t->source_ipv6, &name);
+	else
+		found = names_find(c->names, t->vni, t->client_addr, t->ipv6,
+				   &name);
+	if (found)
+		put_name(l, c, &name, ",\"sourceName\":\"",
+			 ",\"sourceLabels\":");
+	if (names_find(c->names, t->vni, t->server_addr, t->ipv6, &name))
+		put_name(l, c, &name, ",\"destinationName\":\"",
+			 ",\"destinationLabels\":");
+}
+
 /* client: NULL if no proxy is trusted. */
 static void put_meta(struct line *l, const struct http_transaction *t,
-		     const struct client *client)
+		     const struct trace_conf *c, const struct client *client)
 {
 	if (!line_room(l, LINE_ROOM))
 		return;
@@ -166,7 +213,13 @@ static void put_meta(struct line *l, const struct http_transaction *t,
 	line_address(l, t->server_addr, t->ipv6);
 	LINE_PUT(l, "\",\"destinationPort\":");
 	line_u64(l, t->server_port);
-	LINE_PUT(l, ",\"metloSource\":\"metlo-xdp\"}");
+	LINE_PUT(l, ",\"metloSource\":\"metlo-xdp\"");
+	if (c->names) {
+		put_names(l, c, t, client);
+		if (!line_room(l, LINE_ROOM))
+			return;
+	}
+	*l->w++ = '}';
 }
 
 static void put_time(struct line *l, const struct http_message *m)
@@ -346,7 +399,7 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 	encoding[1] = put_response(&l, t, c);
 	if (c->client)
 		client_find(c->client, t, &client);
-	put_meta(&l, t, c->client ? &client : NULL);
+	put_meta(&l, t, c, c->client ? &client : NULL);
 	put_capture(&l, t, c, mask, encoding, c->client ? &client : NULL);
 	out->len = l.failed ? start : (size_t)(l.w - out->p);
 }

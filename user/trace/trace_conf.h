@@ -8,6 +8,7 @@
 #include "trace/class_state.h"
 #include "trace/client.h"
 #include "trace/mask_names.h"
+#include "trace/names.h"
 
 struct trace_options {
 	bool no_redact;
@@ -33,8 +34,9 @@ struct trace_conf {
 	uint32_t letters[64];
 	struct mask_names *headers, *fields;
 	struct class_set values;
-	struct body_choice *bodies;  /* NULL: all are reported */
-	struct client_rules *client; /* NULL: no proxy is trusted */
+	struct body_choice *bodies;	/* NULL: all are reported */
+	struct client_rules *client;	/* NULL: no proxy is trusted */
+	const struct name_table *names; /* NULL: none; not owned */
 };
 
 /* NULL with errno on failure. */
