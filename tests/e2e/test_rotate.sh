@@ -252,7 +252,37 @@ test_full_disk()
 	umount "$TMP/small"
 }
 
-need rotate nginx curl jq python3
+# For a log shipper, which is in another group; the daemon's user need not be.
+test_shared()
+{
+	folder "$TMP/shared"
+	attach_up "$TMP/sh" --health off --metrics off --user nobody \
+		--output "ndjson:$TMP/shared/out" --rotate-size 20KiB \
+		--rotate-compress zstd --file-mode 0640 --file-group adm \
+		--detach-on-exit || return
+	running "$TMP/sh.err"
+	requests 400
+	check "rotated files are compressed" wait_for 20 all_compressed 6
+	stop "$ATTACHED"
+	is "files and what they become are for the group" \
+		"$(stat -c '%U %G %a' "$TMP/shared"/* | sort -u)" "nobody adm 640"
+	mkdir "$TMP/unpacked"
+	for f in "$TMP/shared"/*.zst; do
+		zstd -qd "$f" -o "$TMP/unpacked/$(basename "$f" .zst)"
+	done
+	cp "$TMP/shared/out" "$TMP/unpacked"
+	check "compressed: each line once" \
+		"$E2E_DIR/lines.py" 400 "$TMP/unpacked"/*
+}
+
+# all_compressed N: no other rotated files are left, and there are N or more.
+all_compressed()
+{
+	[ -z "$(find "$TMP/shared" -name 'out.*' ! -name '*.zst')" ] &&
+		[ "$(find "$TMP/shared" -name 'out.*.zst' | wc -l)" -ge "$1" ]
+}
+
+need rotate nginx curl jq python3 zstd
 id nobody >/dev/null 2>&1 || { skip "rotate" "there is no user nobody"; finish; }
 net_up || { not_ok "namespaces" "net_up failed"; finish; }
 mirror_up || { skip "rotate" "no tc mirred or no vxlan in this kernel"; finish; }
@@ -261,6 +291,6 @@ nginx_up 'keepalive_requests 100000; server {
 	{ not_ok "nginx" "does not start"; finish; }
 trap 'umount "$TMP/small" 2>/dev/null; e2e_cleanup' EXIT
 run_sections size time_and_keep cannot_rotate logrotate cannot_reopen \
-	kill kill_attach full_disk
+	kill kill_attach full_disk shared
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

@@ -454,6 +454,29 @@ int owned_hand_over(const struct owner *owner, int dir_fd)
 	return err;
 }
 
+/* --- access ------------------------------------------------------------------- */
+
+int owned_set_access(const struct owner *owner, const struct file_access *a,
+		     int fd)
+{
+	struct stat st;
+
+	if (!a->mode && !a->has_group)
+		return 0;
+	if (fstat(fd, &st))
+		return -errno;
+	/* Root must not open up the files of others. */
+	if (acts_for(owner) && st.st_uid != owner->uid)
+		return -EPERM;
+	/* The group first, so that the previous one never gets the mode. */
+	if (a->has_group && st.st_gid != a->group &&
+	    fchown(fd, (uid_t)-1, a->group))
+		return -errno;
+	if (a->mode && (st.st_mode & 07777) != a->mode && fchmod(fd, a->mode))
+		return -errno;
+	return 0;
+}
+
 /* --- messages and reading --------------------------------------------------- */
 
 const char *owned_error(const struct owner *owner, int err)

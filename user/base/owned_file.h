@@ -20,6 +20,13 @@ struct owner {
 	gid_t gid;
 };
 
+/* Who else may use files that are created. Zero-initialised: nobody, mode 0600. */
+struct file_access {
+	mode_t mode; /* 0: not given */
+	bool has_group;
+	gid_t group;
+};
+
 /* The directory and the last component of a path. */
 struct owned_place {
 	int dir;       /* O_PATH; the caller closes it */
@@ -80,6 +87,13 @@ int owned_open_directory(const struct owner *owner, const char *path,
  * -errno.
  */
 int owned_hand_over(const struct owner *owner, int dir_fd);
+
+/*
+ * Gives an open regular file the mode and group of a, those that are given. Only a
+ * file of the owner is changed: -EPERM for others. 0 or -errno.
+ */
+int owned_set_access(const struct owner *owner, const struct file_access *a,
+		     int fd);
 
 /* Why opening failed, as text for a message: err is positive. */
 const char *owned_error(const struct owner *owner, int err);

@@ -268,11 +268,12 @@ static int verify_dropped(const struct log *log)
 
 int privileges_drop(const struct privileges_user *u, const struct log *log)
 {
+	const gid_t groups[] = {u->gid, u->extra};
 	int err;
 
-	if (u->change &&
-	    (setgroups(1, &u->gid) || setresgid(u->gid, u->gid, u->gid) ||
-	     setresuid(u->uid, u->uid, u->uid))) {
+	if (u->change && (setgroups(u->has_extra ? 2 : 1, groups) ||
+			  setresgid(u->gid, u->gid, u->gid) ||
+			  setresuid(u->uid, u->uid, u->uid))) {
 		err = -errno;
 		log_error(log, "cannot become user %s: %s", u->name,
 			  strerror(-err));

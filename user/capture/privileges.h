@@ -23,6 +23,8 @@ struct privileges_user {
 	bool change; /* false: it already is this user */
 	uid_t uid;
 	gid_t gid;
+	bool has_extra; /* privileges_drop() keeps it in this group, too */
+	gid_t extra;
 	char name[64];
 };
 

@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <asm/ioctls.h>
@@ -237,6 +238,9 @@ const struct sandbox_rule sandbox_rules[] = {
 	ADDED("futex_wait", 455),
 	ADDED("futex_requeue", 456),
 	PLAIN("sched_yield"),
+	/* The thread that compresses makes itself unimportant. */
+	ONLY("setpriority", SANDBOX_FILES, INT_IS(0, PRIO_PROCESS),
+	     INT_IS(1, 0)),
 	PLAIN("sched_getaffinity"),
 	PLAIN("getcpu"),
 	PLAIN("exit"),

@@ -167,6 +167,9 @@ static int setup_sinks(struct attach *a)
 	const struct owner owner = owner_of_files(a);
 	const int err = sinks_setup(&a->sinks, a->settings, &owner, a->log);
 
+	/* Or it could not give the group to files that it creates later. */
+	a->user.has_extra = a->sinks.access.has_group;
+	a->user.extra = a->sinks.access.group;
 	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -81,6 +81,18 @@ static bool check_output(void *settings, const char *text,
 			    sink_usage);
 }
 
+static bool check_mode(void *settings, const char *text,
+		       struct parse_error *err)
+{
+	(void)settings;
+	if (settings_file_mode(text))
+		return true;
+	return parse_refuse(
+		err,
+		"\"%.60s\" is not the mode of a file, from 600 to 664 in octal: its owner must read and write it, others must not write it, nobody execute it",
+		text);
+}
+
 static bool check_name(void *settings, const char *text,
 		       struct parse_error *err)
 {
@@ -178,6 +190,12 @@ static const struct opt options[] = {
 	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
 	 .names = sink_completions, .help = output_help},
+	{"file-mode", .type = OPT_TEXT, FIELD(file_mode), .parse = check_mode,
+	 .scope = BOTH, .metavar = "MODE", .example = "0640",
+	 .help = "permissions of output files and what they are rotated to, such as 0640 (default 0600 for new files)"},
+	{"file-group", .type = OPT_TEXT, FIELD(file_group), .parse = check_name,
+	 .scope = BOTH, .metavar = "GROUP", .example = "adm",
+	 .help = "group of output files and what they are rotated to, by name or number, such as that of a log shipper"},
 	{.name = NULL},
 };
 

@@ -22,6 +22,19 @@ void settings_to_config(const struct settings *s, struct metlo_config *c)
 	c->sample_out = (uint32_t)((100 - s->sample) / 100 * UINT32_MAX);
 }
 
+unsigned int settings_file_mode(const char *text)
+{
+	unsigned int mode = 0;
+	size_t n = strlen(text);
+
+	if (n < 3 || n > 4 || strspn(text, "01234567") != n ||
+	    (n == 4 && *text != '0'))
+		return 0;
+	for (; *text; text++)
+		mode = mode << 3 | (unsigned int)(*text - '0');
+	return (mode & 0600) == 0600 && !(mode & ~0664u) ? mode : 0;
+}
+
 void settings_free(struct settings *s)
 {
 	free(s->vni_allow);

@@ -30,6 +30,7 @@ struct settings {
 	enum client_field client_field;
 	const char *names; /* path or NULL: trace/names_file.h */
 	struct string_list outputs;
+	const char *file_mode, *file_group; /* of output files, or NULL */
 	/* The settings of each type of sink, filled in by its options. */
 	_Alignas(uint64_t) uint8_t sink[N_SINKS][SINK_SETTINGS_MAX];
 	/* NAME, or TYPE:NAME for one type of sink: config/redact.h */
@@ -75,6 +76,9 @@ struct metlo_config;
 /* Sets the fields of *c that options control; the caller sets ring_mask and
  * hash_seed. */
 void settings_to_config(const struct settings *s, struct metlo_config *c);
+
+/* The mode of a file as users write it, in octal; 0: it is none. */
+unsigned int settings_file_mode(const char *text);
 
 void settings_free(struct settings *s);
 

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "output/compress.h"
+#include "output/lines.h"
 #include "output/logfile.h"
 #include "output/rotated.h"
 #include "output/tail.h"
@@ -38,6 +40,7 @@ struct logfile {
 	uint64_t period;  /* number of the rotate_interval its lines are from */
 	uint64_t last_ms; /* see rotated_rename() */
 	uint64_t retry_ns; /* CLOCK_MONOTONIC; 0: last rotation worked */
+	struct compressor *compressor; /* NULL: none */
 	atomic_bool reopen;
 };
 
@@ -96,6 +99,20 @@ static void repair_tail(const struct logfile *f, int fd, uint64_t size)
 			f->path, (unsigned long long)(size - t.keep));
 }
 
+/* 0 or -errno, logged. */
+static int set_access(const struct logfile *f, int fd)
+{
+	const struct logfile_rules *r = f->rules;
+	int err = owned_set_access(&r->owner, &r->access, fd);
+
+	if (err)
+		log_error(
+			f->log,
+			"%s: cannot set its mode or group: %s: the file must belong to the user of the daemon, and that user to the group of --file-group",
+			f->path, strerror(-err));
+	return err;
+}
+
 /* Makes fd the file that is written to. On failure closes fd and leaves f as it
  * was. 0 or -errno, logged. */
 static int adopt(struct logfile *f, int fd)
@@ -117,6 +134,11 @@ static int adopt(struct logfile *f, int fd)
 	if (st.st_size)
 		repair_tail(f, fd, (uint64_t)st.st_size);
 	f->period = period_of(f, (uint64_t)st.st_mtime);
+	/* Not fatal for a file that is already in use. */
+	if (set_access(f, fd) && f->fd < 0) {
+		close(fd);
+		return -EPERM;
+	}
 	if (!fstat(fd, &st))
 		f->size = (uint64_t)st.st_size;
 	f->fd = fd;
@@ -213,6 +235,15 @@ static int open_file(struct logfile *f, bool *regular)
 	return err;
 }
 
+static int start_compressor(struct logfile *f)
+{
+	if (!f->rules->compress)
+		return 0;
+	f->compressor =
+		compressor_new(f->dir_fd, f->name, &f->rules->owner, f->log);
+	return f->compressor ? 0 : -ENOMEM;
+}
+
 struct logfile *logfile_open(const char *path,
 			     const struct logfile_rules *rules, bool sync,
 			     bool *regular, const struct log *log)
@@ -229,11 +260,12 @@ struct logfile *logfile_open(const char *path,
 			      .log = log,
 			      .fd = -1,
 			      .dir_fd = -1};
-	if (open_file(f, regular) || check_rotation(f)) {
+	f->sync = sync;
+	if (open_file(f, regular) || check_rotation(f) || start_compressor(f)) {
+		f->sync = false;
 		logfile_close(f);
 		return NULL;
 	}
-	f->sync = sync;
 	return f;
 }
 
@@ -375,9 +407,12 @@ static int rename_and_reopen(struct logfile *f)
 					  RENAME_NOREPLACE);
 		}
 	}
-	if (!err)
-		prune(f);
-	return err;
+	if (err)
+		return err;
+	prune(f);
+	if (f->compressor)
+		compressor_wake(f->compressor);
+	return 0;
 }
 
 static void rotate(struct logfile *f)
@@ -434,25 +469,6 @@ static uint64_t write_all(int fd, struct iovec *iov, int n)
 	return done;
 }
 
-/* How many of the first n bytes of the vectors are whole lines. */
-static uint64_t whole_lines(const struct iovec *iov, int n, uint64_t done)
-{
-	uint64_t before = 0, lines = 0;
-
-	for (int i = 0; i < n && before < done; i++) {
-		size_t here = done - before < iov[i].iov_len
-				      ? (size_t)(done - before)
-				      : iov[i].iov_len;
-		const char *base = iov[i].iov_base;
-		const char *newline = memrchr(base, '\n', here);
-
-		if (newline)
-			lines = before + (uint64_t)(newline - base) + 1;
-		before += here;
-	}
-	return lines;
-}
-
 /* As logfile_write(), but without rotation; iov is not modified. */
 static uint64_t write_here(struct logfile *f, const struct iovec *iov, int n)
 {
@@ -470,7 +486,7 @@ static uint64_t write_here(struct logfile *f, const struct iovec *iov, int n)
 	errno = err;
 	if (!err)
 		return done;
-	lines = whole_lines(iov, n, done);
+	lines = lines_whole(iov, n, done);
 	/* Truncate the torn line; not if the size is unexpected, since then
 	 * something else has truncated the file too. */
 	if (lines < done && !fstat(f->fd, &st) &&
@@ -481,24 +497,6 @@ static uint64_t write_here(struct logfile *f, const struct iovec *iov, int n)
 	}
 	errno = err;
 	return done;
-}
-
-/* How many bytes of whole lines fit into room bytes. */
-static uint64_t lines_within(const struct iovec *iov, int n, uint64_t room)
-{
-	uint64_t all = 0;
-
-	for (int i = 0; i < n; i++)
-		all += iov[i].iov_len;
-	return all <= room ? all : whole_lines(iov, n, room);
-}
-
-static uint64_t first_line(const struct iovec *iov)
-{
-	const char *newline = memchr(iov->iov_base, '\n', iov->iov_len);
-
-	return newline ? (uint64_t)(newline - (char *)iov->iov_base) + 1
-		       : iov->iov_len;
 }
 
 /* How many bytes may be added before the file must be rotated. */
@@ -525,7 +523,7 @@ static uint64_t next_part(struct logfile *f, const struct iovec *iov, int n)
 		return part;
 	/* A line that exceeds rotate_size gets a file of its own. If rotation
 	 * failed, everything goes into this one. */
-	return f->size ? UINT64_MAX : first_line(iov);
+	return f->size ? UINT64_MAX : lines_first(iov);
 }
 
 uint64_t logfile_write(struct logfile *f, struct iovec *iov, int n)
@@ -563,6 +561,7 @@ int logfile_close(struct logfile *f)
 {
 	int err = 0;
 
+	compressor_free(f->compressor, !f->sync);
 	if (f->fd >= 0 && f->sync && fdatasync(f->fd) && errno != EINVAL &&
 	    errno != EROFS) {
 		err = -errno;

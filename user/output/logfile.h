@@ -18,10 +18,12 @@
 
 /* Zero-initialised: no rotation. */
 struct logfile_rules {
-	uint64_t rotate_size;	  /* bytes; 0: never */
-	uint64_t rotate_interval; /* seconds; 0: never */
-	uint32_t rotate_keep;	  /* rotated files to keep; 0: all */
-	struct owner owner;	  /* of files that are created */
+	uint64_t rotate_size;	   /* bytes; 0: never */
+	uint64_t rotate_interval;  /* seconds; 0: never */
+	uint32_t rotate_keep;	   /* rotated files to keep; 0: all */
+	bool compress;		   /* rotated files: compress.h */
+	struct owner owner;	   /* of files that are created */
+	struct file_access access; /* to the file and those it becomes */
 };
 
 struct logfile;
@@ -55,7 +57,8 @@ void logfile_request_reopen(struct logfile *f);
 /* Rotates by time and reopens if requested, for when no line arrives. */
 void logfile_tick(struct logfile *f);
 
-/* Closes and frees, after a sync if that was asked for. 0 or -errno, logged. */
+/* Closes and frees, after a sync if that was asked for; without it, waits until
+ * rotated files are compressed. 0 or -errno, logged. */
 int logfile_close(struct logfile *f);
 
 #endif

@@ -41,11 +41,14 @@ struct ndjson_settings {
 	uint64_t rotate_size;	/* bytes, 0: never */
 	double rotate_interval; /* seconds, 0: never */
 	uint32_t rotate_keep;	/* files, 0: all */
+	enum { COMPRESS_NONE, COMPRESS_ZSTD } rotate_compress;
 };
 
 _Static_assert(sizeof(struct ndjson_settings) <= SINK_SETTINGS_MAX, "fits");
 
 #define FIELD(member) .offset = offsetof(struct ndjson_settings, member)
+
+static const char *const compress_names[] = {"none", "zstd", NULL};
 
 static const struct opt options[] = {
 	{"rotate-size", .type = OPT_SIZE, FIELD(rotate_size), .min = 0,
@@ -57,6 +60,9 @@ static const struct opt options[] = {
 	{"rotate-keep", .type = OPT_U32, FIELD(rotate_keep), .min = 0,
 	 .max = 1000000, .initial = "0", .metavar = "N",
 	 .help = "delete all but the newest N rotated files; 0: keep all"},
+	{"rotate-compress", .type = OPT_ENUM, FIELD(rotate_compress),
+	 .names = compress_names, .initial = "none", .metavar = "FORMAT",
+	 .help = "zstd: compress rotated files in the background, which become PATH.20261126T111508.123Z.zst; none"},
 	{.name = NULL},
 };
 
@@ -82,7 +88,9 @@ static int setup(const struct sink_setup *setup, void **conf)
 	/* Round up so that 0.5 s does not become 0 (never). */
 	rules->rotate_interval = (uint64_t)(s->rotate_interval + 0.999);
 	rules->rotate_keep = s->rotate_keep;
+	rules->compress = s->rotate_compress == COMPRESS_ZSTD;
 	rules->owner = setup->owner;
+	rules->access = setup->access;
 	*conf = rules;
 	return 0;
 }

@@ -34,9 +34,21 @@ static int stamp(char to[STAMP + 1], uint64_t ms)
 	return 0;
 }
 
+/* Was there a file of this name, which was compressed? */
+static bool was_compressed(int dir_fd, const char *name)
+{
+	char other[NAME_MAX + 1];
+
+	return snprintf(other, sizeof(other), "%s" ROTATED_COMPRESSED, name) <=
+		       NAME_MAX &&
+	       !faccessat(dir_fd, other, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
 /* -EEXIST if to exists. */
 static int rename_to(int dir_fd, const char *from, const char *to)
 {
+	if (was_compressed(dir_fd, to))
+		return -EEXIST;
 	if (!renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
@@ -67,13 +79,23 @@ int rotated_rename(int dir_fd, const char *name, uint64_t now_ms,
 	return err;
 }
 
+/* What may follow the time stamp: also that of a file being compressed. */
+static bool is_suffix(const char *text)
+{
+	const size_t n = strlen(ROTATED_COMPRESSED);
+
+	return !*text || (!strncmp(text, ROTATED_COMPRESSED, n) &&
+			  (!text[n] || !strcmp(text + n, ".tmp")));
+}
+
 /* Only files with such names are ever removed. */
 static bool is_rotated(const char *entry, const char *name)
 {
 	size_t n = strlen(name);
 
 	if (strncmp(entry, name, n) != 0 || entry[n] != '.' ||
-	    strlen(entry + n + 1) != STAMP)
+	    strnlen(entry + n + 1, STAMP) != STAMP ||
+	    !is_suffix(entry + n + 1 + STAMP))
 		return false;
 	for (size_t i = 0; i < STAMP; i++) {
 		char c = entry[n + 1 + i];
@@ -123,11 +145,19 @@ static int read_names(DIR *d, const char *name, struct names *l)
 	return err ? err : -errno;
 }
 
-static int remove_oldest(int dir_fd, const struct names *l, unsigned int keep)
+/* n: the length of the name that is rotated. A file and its compressed copy count
+ * as one. */
+static int remove_oldest(int dir_fd, const struct names *l, size_t n,
+			 unsigned int keep)
 {
+	unsigned int seen = 0;
 	int removed = 0;
 
-	for (size_t i = 0; i + keep < l->n; i++) {
+	for (size_t i = l->n; i--;) {
+		seen += i + 1 == l->n ||
+			strncmp(l->item[i], l->item[i + 1], n + 1 + STAMP) != 0;
+		if (seen <= keep)
+			continue;
 		if (!unlinkat(dir_fd, l->item[i], 0))
 			removed++;
 		else if (errno != ENOENT)
@@ -136,27 +166,55 @@ static int remove_oldest(int dir_fd, const struct names *l, unsigned int keep)
 	return removed;
 }
 
-int rotated_prune(int dir_fd, const char *name, unsigned int keep)
+static void free_names(struct names *l)
+{
+	while (l->n)
+		free(l->item[--l->n]);
+	free(l->item);
+}
+
+/* Lists the rotated files of name, sorted. 0 or -errno; the caller frees *l. */
+static int list_names(int dir_fd, const char *name, struct names *l)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct names l = {0};
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	int result;
+	int err;
 
+	*l = (struct names){0};
 	if (!d) {
-		result = -errno;
+		err = -errno;
 		if (fd >= 0)
 			close(fd);
-		return result;
+		return err;
 	}
-	result = read_names(d, name, &l);
-	if (!result && l.n > keep) {
-		qsort(l.item, l.n, sizeof(*l.item), by_name);
-		result = remove_oldest(dir_fd, &l, keep);
-	}
-	while (l.n)
-		free(l.item[--l.n]);
-	free(l.item);
+	err = read_names(d, name, l);
+	if (!err && l->n)
+		qsort(l->item, l->n, sizeof(*l->item), by_name);
 	closedir(d);
+	return err;
+}
+
+int rotated_each_plain(int dir_fd, const char *name,
+		       bool (*fn)(void *ctx, const char *name), void *ctx)
+{
+	const size_t plain = strlen(name) + 1 + STAMP;
+	struct names l;
+	int err = list_names(dir_fd, name, &l);
+
+	for (size_t i = 0; !err && i < l.n; i++)
+		if (strlen(l.item[i]) == plain && !fn(ctx, l.item[i]))
+			break;
+	free_names(&l);
+	return err;
+}
+
+int rotated_prune(int dir_fd, const char *name, unsigned int keep)
+{
+	struct names l;
+	int result = list_names(dir_fd, name, &l);
+
+	if (!result && l.n > keep)
+		result = remove_oldest(dir_fd, &l, strlen(name), keep);
+	free_names(&l);
 	return result;
 }

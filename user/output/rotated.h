@@ -15,7 +15,15 @@
 int rotated_rename(int dir_fd, const char *name, uint64_t now_ms,
 		   uint64_t *last_ms, char to[NAME_MAX + 1]);
 
-/* Removes the rotated files of name except for the newest keep. Returns how many
+/* Added to the name of a rotated file that was compressed. */
+#define ROTATED_COMPRESSED ".zst"
+
+/* Calls fn for the rotated files of name that are not compressed, the oldest first,
+ * until it returns false. 0 or -errno. */
+int rotated_each_plain(int dir_fd, const char *name,
+		       bool (*fn)(void *ctx, const char *name), void *ctx);
+
+/* Removes the rotated files of name, compressed or not, except for the newest keep. Returns how many
  * were removed, or -errno. */
 int rotated_prune(int dir_fd, const char *name, unsigned int keep);
 

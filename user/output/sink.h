@@ -24,9 +24,10 @@
 
 /* For sink_ops.setup(). */
 struct sink_setup {
-	const void *settings; /* as set by sink_ops.options */
-	unsigned int n;	      /* destinations of this type; may be 0 */
-	struct owner owner;   /* of the files that the sink creates */
+	const void *settings;	   /* as set by sink_ops.options */
+	unsigned int n;		   /* destinations of this type; may be 0 */
+	struct owner owner;	   /* of the files that the sink creates */
+	struct file_access access; /* to output files */
 	const struct log *log;
 };
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets up the types of sinks and maps each --output to one of them. */
+#include <errno.h>
+#include <grp.h>
+#include <string.h>
+
+#include "base/parse.h"
 #include "run/sinks.h"
 
 static unsigned int count(const struct settings *s, int id)
@@ -11,6 +16,37 @@ static unsigned int count(const struct settings *s, int id)
 	return n;
 }
 
+/* A group by name or number. false after logging why. */
+static bool find_group(const char *name, gid_t *gid, const struct log *log)
+{
+	const struct group *g = getgrnam(name);
+	struct parse_error err;
+	uint64_t number;
+
+	if (g) {
+		*gid = g->gr_gid;
+		return true;
+	}
+	if (parse_number(name, 0, UINT32_MAX - 1, &number, &err)) {
+		*gid = (gid_t)number;
+		return true;
+	}
+	log_error(log, "--file-group %s: there is no such group", name);
+	return false;
+}
+
+static int read_access(struct file_access *a, const struct settings *s,
+		       const struct log *log)
+{
+	*a = (struct file_access){0};
+	if (s->file_mode)
+		a->mode = settings_file_mode(s->file_mode);
+	if (!s->file_group)
+		return 0;
+	a->has_group = find_group(s->file_group, &a->group, log);
+	return a->has_group ? 0 : -EINVAL;
+}
+
 int sinks_setup(struct sinks *sinks, const struct settings *s,
 		const struct owner *owner, const struct log *log)
 {
@@ -18,8 +54,12 @@ int sinks_setup(struct sinks *sinks, const struct settings *s,
 	int err;
 
 	*sinks = (struct sinks){0};
+	err = read_access(&sinks->access, s, log);
+	if (err)
+		return err;
 	if (owner)
 		setup.owner = *owner;
+	setup.access = sinks->access;
 	for (int id = 0; id < N_SINKS; id++) {
 		if (!sink_table[id]->setup)
 			continue;

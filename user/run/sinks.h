@@ -9,7 +9,8 @@
 #include "run/rules.h"
 
 struct sinks {
-	void *conf[N_SINKS]; /* of each type, from sink_ops.setup() */
+	void *conf[N_SINKS];	   /* of each type, from sink_ops.setup() */
+	struct file_access access; /* to output files */
 };
 
 /*
