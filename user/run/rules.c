@@ -131,7 +131,7 @@ int rules_load(struct rules **out, const struct settings *s,
 		log_info(log, "%s: names of %u addresses and networks",
 			 s->names, names_count(names));
 	r->names = names;
-	for (unsigned int i = 0; i < v->n; i++)
+	for (unsigned int i = 0; i < N_SINKS && r->trace[i]; i++)
 		r->trace[i]->names = names;
 	*out = r;
 	return 0;

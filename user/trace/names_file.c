@@ -45,7 +45,7 @@ static bool expect(struct reader *r, char c)
 	if (r->p == r->end)
 		return parse_refuse(r->err,
 				    "the line ends where '%c' is expected", c);
-	if (*r->p != c)
+	if (*r->p != (uint8_t)c)
 		return parse_refuse(r->err, "'%c' is expected at column %zu", c,
 				    (size_t)(r->p - r->start) + 1);
 	r->p++;
@@ -55,7 +55,7 @@ static bool expect(struct reader *r, char c)
 static bool next_is(struct reader *r, char c)
 {
 	skip_blanks(r);
-	if (r->p == r->end || *r->p != c)
+	if (r->p == r->end || *r->p != (uint8_t)c)
 		return false;
 	r->p++;
 	return true;
@@ -141,7 +141,7 @@ static bool read_string(struct reader *r, const char *what, struct span *out)
 {
 	unsigned int n;
 
-	out->at = r->text.len;
+	*out = (struct span){r->text.len, 0};
 	skip_blanks(r);
 	if (r->p == r->end || *r->p++ != '"')
 		return parse_refuse(r->err, "%s must be a string", what);
