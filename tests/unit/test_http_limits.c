@@ -314,6 +314,7 @@ static void one_sided(void **state)
 	/* a late response is not paired with the next request */
 	k.now_ns += 32000000000ull;
 	kit_data(&k, STREAM_S2C, ok, strlen(ok), 38);
+	k.now_ns += 2000000000ull; /* idle */
 	kit_data(&k, STREAM_C2S, "GET /3 HTTP/1.1\r\n\r\n", 19, 40);
 	kit_data(&k, STREAM_S2C, ok, strlen(ok), 57);
 	expect(&k, "- => 200 !no-request\nGET /3 => 200\n");

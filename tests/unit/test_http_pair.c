@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#define REQUEST_LEN  (sizeof("GET /0 HTTP/1.1\r\nHost: h\r\n\r\n") - 1)
 #define RESPONSE_LEN (sizeof("HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n") - 1)
 
 /* Sends the requests from to to - 1 in one segment. */
@@ -36,6 +37,18 @@ static void send_responses(struct kit *k, unsigned int from, unsigned int to,
 	kit_data(k, STREAM_S2C, t, (size_t)n, acked);
 }
 
+/* The client is seen to wait for responses. *client and *server get the length of
+ * what they sent. */
+static void warm_up(struct kit *k, uint64_t *client, uint64_t *server)
+{
+	for (unsigned int i = 0; i < 8; i++) {
+		send_requests(k, 0, 1, k->flow.pos[STREAM_S2C]);
+		send_responses(k, 0, 1, k->flow.pos[STREAM_C2S]);
+	}
+	*client = k->flow.pos[STREAM_C2S];
+	*server = k->flow.pos[STREAM_S2C];
+}
+
 static void end(struct kit *k)
 {
 	char right[32];
@@ -58,14 +71,16 @@ static void end(struct kit *k)
 static void held_in_order(void **state)
 {
 	struct kit k;
+	uint64_t c, s;
 
 	(void)state;
 	kit_init(&k, &(struct kit_options){.brief = true});
 	kit_open(&k, false, true);
-	send_responses(&k, 0, 1, 100);
-	send_responses(&k, 1, 4, 200);
+	warm_up(&k, &c, &s);
+	send_responses(&k, 0, 1, c + 100);
+	send_responses(&k, 1, 4, c + 100 + 3 * REQUEST_LEN);
 	kit_gap(&k, STREAM_C2S, 100, STREAM_GAP_LOST);
-	send_requests(&k, 1, 4, RESPONSE_LEN);
+	send_requests(&k, 1, 4, s + RESPONSE_LEN);
 	send_requests(&k, 4, 6, k.flow.pos[STREAM_S2C]);
 	send_responses(&k, 4, 6, k.flow.pos[STREAM_C2S]);
 	end(&k);
@@ -121,17 +136,19 @@ static void found_in_a_packet(void **state)
 static void second_hole(void **state)
 {
 	struct kit k;
+	uint64_t c, s;
 
 	(void)state;
 	kit_init(&k, &(struct kit_options){.brief = true});
 	kit_open(&k, false, true);
-	send_responses(&k, 0, 1, 100);
-	send_responses(&k, 1, 2, 200);
+	warm_up(&k, &c, &s);
+	send_responses(&k, 0, 1, c + 100);
+	send_responses(&k, 1, 2, c + 200);
 	kit_gap(&k, STREAM_C2S, 100, STREAM_GAP_LOST);
-	send_requests(&k, 1, 2, RESPONSE_LEN);
-	send_responses(&k, 2, 5, 900);
+	send_requests(&k, 1, 2, s + RESPONSE_LEN);
+	send_responses(&k, 2, 5, c + 900);
 	kit_gap(&k, STREAM_C2S, 500, STREAM_GAP_LOST);
-	send_requests(&k, 4, 5, 2 * RESPONSE_LEN);
+	send_requests(&k, 4, 5, s + 2 * RESPONSE_LEN);
 	end(&k);
 	assert_non_null(strstr(kit_lines(&k), "GET /1 => 201"));
 	kit_done(&k);

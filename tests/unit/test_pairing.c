@@ -53,9 +53,9 @@ static const struct traffic classes[] = {
 	{.name = "truncated", .modes = TURNS, .early = 300, .hints = 300, .mirror = {.truncated = 8000, .loss = 50}},
 	/* Clients that send while others are unanswered: what shows it may be
 	 * lost, so some pairs cannot be told from right ones. */
-	{.name = "loss-2-any", .modes = ANY, .wrong = 60, .hints = 300, .mirror = {.loss = 200}},
-	{.name = "loss-10-any", .modes = ANY, .wrong = 600, .hints = 300, .mirror = {.loss = 1000}},
-	{.name = "loss-50-any", .modes = ANY, .wrong = 5000, .hints = 300, .mirror = {.loss = 5000}},
+	{.name = "loss-2-any", .modes = ANY, .wrong = 2, .hints = 300, .mirror = {.loss = 200}},
+	{.name = "loss-10-any", .modes = ANY, .wrong = 30, .hints = 300, .mirror = {.loss = 1000}},
+	{.name = "loss-50-any", .modes = ANY, .wrong = 300, .hints = 300, .mirror = {.loss = 5000}},
 	{.name = "joined", .modes = BIT(SIM_SEQUENTIAL), .recall = 9500, .hints = 300, .mirror = {.midstream = 10000}},
 	{.name = "joined-batch", .modes = TURNS, .recall = 9500, .hints = 300, .change = 300, .mirror = {.midstream = 10000}},
 	{.name = "joined-reordered", .modes = TURNS, .recall = 9500,

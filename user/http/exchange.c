@@ -24,7 +24,7 @@ struct exchange *exchange_new(struct http_engine *e)
 		return NULL;
 	memset(x, 0, sizeof(*x));
 	x->cap = cap;
-	x->rsp_start = x->rsp_acked = STREAM_UNKNOWN;
+	x->rsp_start = x->rsp_acked = x->turn = STREAM_UNKNOWN;
 	return x;
 }
 

@@ -96,6 +96,9 @@ static void expire(struct conn *c, uint64_t now_ns)
 {
 	struct exchange *x;
 
+	if (!find_overdue(c, now_ns))
+		return;
+	pair_settle(c);
 	/* the other half may still arrive */
 	while ((x = find_overdue(c, now_ns)))
 		exchange_give_up(c, x, HTTP_F_TIMEOUT);

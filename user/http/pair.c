@@ -31,6 +31,13 @@ static void distrust(struct conn *c)
 	c->turns = 0;
 }
 
+/* The client has waited for all responses, it seems. */
+static void trust(struct conn *c, unsigned int n)
+{
+	n += c->turns;
+	c->turns = (n < PAIRING_TURNS ? n : PAIRING_TURNS) & 7;
+}
+
 /* Gives the response of from, which goes, to x. */
 static void join(struct conn *c, struct exchange *x, struct exchange *from)
 {
@@ -104,31 +111,120 @@ static void let_go(struct conn *c, struct exchange *req, struct msg *m,
 		c->rsp_hole = true;
 }
 
+/* A turnaround that others must confirm. */
+static void note(struct exchange *rsp, struct msg *m)
+{
+	rsp->turn = m->start;
+	m->turned = true;
+}
+
+/* Nothing was outstanding between the response rsp and req, the next request,
+ * or NULL if that is the one that arrives; hole: requests before it are missing.
+ * Everything before is decided. */
+static void anchor(struct conn *c, struct exchange *req, bool hole,
+		   struct exchange *rsp)
+{
+	struct exchange *next = queue_next(c->responses, rsp);
+	struct exchange *last =
+		req ? queue_prev(c->requests, req) : queue_last(c->requests);
+
+	count_back(c, hole ? NULL : last, rsp);
+	drop_before(c, req, next);
+}
+
+/* Nothing is missing since the last moment that is decided: pairs what follows
+ * it, up to response until and request keep. */
+static void count_on(struct conn *c, const struct exchange *until,
+		     const struct exchange *keep)
+{
+	struct exchange *q, *p;
+
+	for (unsigned int i = 0; i < PAIRING_SCAN; i++) {
+		q = c->requests;
+		p = c->responses;
+		if (!q || !p || q == keep || p == until || q->req->after_hole ||
+		    p->after_hole || !p->rsp || !p->rsp->complete ||
+		    rule_contradicts(q->req, p))
+			return;
+		join(c, q, p);
+		queue_remove(c, q);
+		exchange_try_finish(c, q);
+	}
+}
+
+/* The turnarounds that were not believed are now, oldest first, up to the one
+ * after response until (NULL: all), and not beyond request keep, or NULL. If the
+ * client sends requests together, the next one must have confirmed them. */
+static void believe(struct conn *c, const struct exchange *until,
+		    const struct exchange *keep)
+{
+	struct exchange *p = c->responses, *next, *q;
+	bool anchored = false;
+
+	for (unsigned int i = 0; p && p != until && i < PAIRING_SCAN; i++) {
+		next = queue_next(c->responses, p);
+		q = p->turn != STREAM_UNKNOWN && (!c->batches || p->confirmed)
+			    ? c->requests
+			    : NULL;
+		for (unsigned int k = 0; q && q->req->start != p->turn; k++)
+			q = k < PAIRING_SCAN && q != keep
+				    ? queue_next(c->requests, q)
+				    : NULL;
+		if (q) {
+			anchor(c, q, q->req->after_hole, p);
+			q->req->after_hole = HOLE_NONE;
+			anchored = true;
+		}
+		p = next;
+	}
+	if (anchored)
+		count_on(c, until, keep);
+}
+
+static bool trusted(const struct conn *c)
+{
+	return !c->doubt &&
+	       c->turns >= (c->batches ? PAIRING_TURNS : PAIRING_SINGLE);
+}
+
+void pair_settle(struct conn *c)
+{
+	if (!c->doubt &&
+	    c->turns >= (c->batches ? PAIRING_TURNS : PAIRING_LAST))
+		believe(c, NULL, NULL);
+}
+
 /* The client has sent request x, which is in its list, after it had received
  * all responses up to rsp, and nothing is outstanding. */
 static void turn_around(struct conn *c, struct exchange *req, struct msg *m,
 			struct exchange *rsp)
 {
-	struct exchange *next = queue_next(c->responses, rsp);
 	struct exchange *last =
 		req ? queue_prev(c->requests, req) : queue_last(c->requests);
+	struct exchange *confirms;
 	bool idle = rule_idle(rsp->rsp, m);
 
-	if (!rule_consistent(c, last, rsp, (enum hole)m->after_hole)) {
+	if (!rule_consistent(c, last, rsp, (enum hole)m->after_hole,
+			     &confirms)) {
 		distrust(c);
 		return;
 	}
 	if (c->doubt)
 		c->doubt--;
-	if (c->doubt && !idle) {
+	trust(c, confirms ? 2 : 1);
+	if (confirms)
+		confirms->confirmed = true;
+	if (!(trusted(c) && confirms) && !idle) {
 		if (c->doubt > PAIRING_BURST)
-			let_go(c, req, m, next);
+			let_go(c, req, m, queue_next(c->responses, rsp));
+		else
+			note(rsp, m);
 		return;
 	}
-	c->turns = PAIRING_TURNS;
+	if (trusted(c))
+		believe(c, rsp, req);
 	c->burst = false;
-	count_back(c, m->after_hole ? NULL : last, rsp);
-	drop_before(c, req, next);
+	anchor(c, req, m->after_hole, rsp);
 	m->after_hole = HOLE_NONE;
 	m->alone = true;
 	if (idle)
@@ -185,7 +281,7 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	if (rule_async(c, m))
 		distrust(c);
 	if (c->turns < PAIRING_TURNS && !c->burst && rule_burst(c, m)) {
-		c->burst = true;
+		c->burst = c->batches = true;
 		if (c->doubt < PAIRING_BURST)
 			c->doubt = PAIRING_BURST;
 	}
@@ -194,8 +290,8 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	if (rule_alone(c, m)) {
 		m->alone = true;
 		m->after_hole = HOLE_NONE;
-		if (c->spoken && c->turns < PAIRING_TURNS)
-			c->turns++;
+		if (c->spoken)
+			trust(c, 1);
 		if (rule_silence(c, m))
 			c->assumed = false;
 		if (c->doubt <= PAIRING_BURST && c->turns == PAIRING_TURNS)
@@ -211,6 +307,8 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 				     "a response that was waiting answers it");
 			return take_response(c, x);
 		}
+		if (x->turn != STREAM_UNKNOWN)
+			break; /* the turnaround may be confirmed */
 		/* It precedes the request, so it answers neither this one nor
 		 * a later one. */
 		drop_early(c, x);
@@ -237,6 +335,8 @@ static void found(struct conn *c, struct exchange *x, const struct msg *m,
 	const struct exchange *next;
 
 	if (c->requests != x || c->responses) {
+		if (trusted(c))
+			believe(c, NULL, x);
 		count_back(c, queue_prev(c->requests, x),
 			   c->rsp_hole || x->req->after_hole
 				   ? NULL
@@ -348,8 +448,15 @@ bool pair_may_arrive(struct conn *c, const struct exchange *x)
 
 void pair_last(struct conn *c)
 {
-	struct exchange *q = queue_last(c->requests);
-	struct exchange *p = queue_last(c->responses);
+	struct exchange *q, *p;
+
+	pair_settle(c);
+	/* responses that only waited for their turnaround to be confirmed */
+	while (c->requests && c->responses &&
+	       rule_precedes(c->responses, c->requests->req))
+		drop_early(c, c->responses);
+	q = queue_last(c->requests);
+	p = queue_last(c->responses);
 
 	if (p && !p->rsp) { /* interim responses only */
 		queue_remove(c, p);

@@ -15,6 +15,9 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final);
 void pair_request_ended(struct conn *c, struct msg *m);
 /* A response is complete. Emits its exchange if that waits for nothing. */
 void pair_response_ended(struct conn *c, struct msg *m);
+/* Nothing more will confirm the turnarounds that wait for that, or contradict
+ * them: they count if the client was seen often enough to wait. */
+void pair_settle(struct conn *c);
 /* May the request that x, a response, answers still arrive? */
 bool pair_may_arrive(struct conn *c, const struct exchange *x);
 /* The connection has ended: no message will decide any more. */

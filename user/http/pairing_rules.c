@@ -52,19 +52,30 @@ bool rule_turnaround(const struct msg *rsp, const struct msg *req)
 }
 
 bool rule_consistent(const struct conn *c, const struct exchange *req,
-		     const struct exchange *rsp, enum hole hole)
+		     const struct exchange *rsp, enum hole hole,
+		     struct exchange **confirms)
 {
 	const struct exchange *q = hole ? NULL : req, *p = rsp;
+	struct exchange *prev;
 	unsigned int n_req = 0, n_rsp = 0;
 	bool req_hole = hole, rsp_hole = false;
+
+	*confirms = NULL;
 
 	for (; q && p && n_req < PAIRING_SCAN; n_req++) {
 		if (!p->rsp || !p->rsp->complete || rule_contradicts(q->req, p))
 			return false;
 		if (q->req->after_hole || p->after_hole)
 			break;
+		prev = queue_prev(c->responses, p);
+		/* as many of either since the last turnaround */
+		if (q->req->turned || (prev && prev->turn != STREAM_UNKNOWN)) {
+			if (prev && prev->turn == q->req->start)
+				*confirms = prev;
+			return *confirms;
+		}
 		q = queue_prev(c->requests, q);
-		p = queue_prev(c->responses, p);
+		p = prev;
 	}
 	/* as many requests as responses, unless some are missing */
 	n_req = hole == HOLE_SURE;

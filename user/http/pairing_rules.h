@@ -13,9 +13,14 @@
 #define PAIRING_ASYNC 255u
 /* The same if all that is known is that it sends several requests together. */
 #define PAIRING_BURST 4u
-/* Unless it was seen so often to wait for all responses first; at most 3, see
- * struct conn.turns. */
-#define PAIRING_TURNS 3u
+/* Unless it was seen to wait for all responses so often; at most 7, see struct
+ * conn.turns. A turnaround that confirms the one before counts twice. Until
+ * then no turnaround is believed. */
+#define PAIRING_TURNS 7u
+/* The same if the client never sent requests together; and then, once nothing
+ * more comes that could contradict it. */
+#define PAIRING_SINGLE 5u
+#define PAIRING_LAST   3u
 
 /* A connection is idle if nothing is sent in either direction for so long, and
  * everything is acknowledged. */
@@ -34,9 +39,11 @@ bool rule_turnaround(const struct msg *rsp, const struct msg *req);
 /* Requests up to req and responses up to rsp (either may be NULL) may be all
  * that came before a turnaround: counted backwards, no two contradict each
  * other, and their numbers agree unless some are missing. hole: requests after
- * req are missing. */
+ * req are missing. *confirms: the response at the turnaround before, if nothing
+ * is missing since, else NULL. */
 bool rule_consistent(const struct conn *c, const struct exchange *req,
-		     const struct exchange *rsp, enum hole hole);
+		     const struct exchange *rsp, enum hole hole,
+		     struct exchange **confirms);
 
 /* Was request m, which arrives, sent together with the one before it? */
 bool rule_burst(struct conn *c, const struct msg *m);

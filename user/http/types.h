@@ -86,11 +86,12 @@ struct msg {
 	bool no_memory;	    /* parts could not be kept for want of memory */
 	bool suspect;	    /* the first line is bad: waiting for the second */
 	uint8_t after_hole; /* enum hole: before this request */
-	bool bodiless;	   /* announced a body, but the next message followed */
-	bool found;	   /* by the search for a message start */
-	bool denied;	   /* the other direction shows that it is none */
-	bool alone;	   /* a request: nothing was outstanding before it */
-	bool ambiguous;	   /* the receiver may have read other bytes */
+	bool bodiless;	/* announced a body, but the next message followed */
+	bool found;	/* by the search for a message start */
+	bool denied;	/* the other direction shows that it is none */
+	bool alone;	/* a request: nothing was outstanding before it */
+	bool turned;	/* a request: sent at a turnaround, not believed yet */
+	bool ambiguous; /* the receiver may have read other bytes */
 	uint8_t tentative; /* enum msg_tentative */
 	uint8_t after;	   /* enum msg_after, valid in DIR_COMPLETE */
 	uint64_t left;	   /* FRAMING_LENGTH: body bytes still to come */
@@ -130,6 +131,10 @@ struct exchange {
 	uint8_t n_interim;
 	uint16_t interim[INTERIM_MAX];
 	uint64_t rsp_start, rsp_acked; /* of the first response, 1xx or final */
+	/* Where the request starts that was sent at the turnaround after this
+	 * response, not believed yet, or STREAM_UNKNOWN. */
+	uint64_t turn;
+	bool confirmed; /* the next turnaround agrees, with nothing missing */
 	size_t cap;
 };
 
@@ -220,7 +225,8 @@ struct conn {
 	bool handshake : 1;   /* offset 0 of the client is its first byte */
 	bool assumed : 1;     /* joined midstream and not idle since */
 	bool lossy : 1;	      /* bytes of messages were lost */
-	uint8_t turns : 2; /* how often the client waited for all responses */
+	uint8_t turns : 3; /* how often the client waited for all responses */
+	bool batches : 1;  /* requests were sent together once */
 	bool acked_exact : 1; /* struct dir.acked is known, not a lower bound */
 	bool burst : 1;	      /* requests were sent together since the last time
 			       * that nothing was outstanding */
