@@ -266,6 +266,57 @@ def length_lies(s):
 
 
 @trick
+def length_lies_twice(s):
+    length_lies(s)
+    s.inject(payload=s.get("lie"), total_delta=s.rng.choice((3, 2000)))
+
+
+@trick
+def length_lies_urgent(s):
+    """The pointer of a segment that the server drops, or of one before it."""
+    if s.rng.randrange(2):
+        urgent_into_next(s)
+    s.inject(flags=ACK | PSH | URG, urgent=s.rng.choice((1, 9, 45, 60)),
+             payload=s.decoy(), total_delta=s.rng.choice((1, 100, 5000)))
+
+
+@trick
+def length_lies_then_ahead(s):
+    """Other bytes where the dropped segment would end."""
+    data, delta = s.decoy(), s.rng.choice((200, 900))
+    s.inject(payload=data, total_delta=delta)
+    s.inject(len(data) + delta, payload=b"y" * s.rng.choice((1, 30)))
+    s.exchange(s.get(pad=1400))
+
+
+@trick
+def length_lies_prefix(s):
+    """It begins as the request does that follows."""
+    data = s.get(pad=s.rng.choice((0, 300)))
+    for _ in range(s.rng.randrange(1, 3)):
+        s.inject(payload=data[:s.rng.randrange(1, len(data))],
+                 total_delta=s.rng.choice((1, 100, 5000)))
+    cut = s.rng.randrange(1, len(data))
+    if s.rng.randrange(2):
+        s.c.send(data[:cut])
+        s.net.recorder.pause(0)
+        data = data[cut:]
+    s.exchange(data)
+
+
+@trick
+def length_lies_in_body(s):
+    body = b"b" * s.rng.randrange(60, 900)
+    data = s.get(method="POST", extra=b"Content-Length: %d\r\n" % len(body))
+    cut = s.rng.randrange(1, len(body))
+    s.c.send(data + body[:cut])
+    s.net.recorder.pause(0)
+    s.inject(payload=s.rng.choice((b"b", b"\r\n\r\n" + s.decoy())),
+             total_delta=s.rng.choice((1, 100, 5000)))
+    s.exchange(body[cut:] + s.rng.choice((b"", s.get())))
+
+
+@trick
 def header_lies(s):
     s.inject(payload=s.decoy(), header_words=s.rng.choice((1, 4, 15)),
              bad_tcp=1)

@@ -158,9 +158,9 @@ static void check(const struct world *w, const struct stream_conf *conf,
 {
 	const struct stream_stats *s = stream_stats(w->ops.table);
 
-	CHECK(s->bytes_in == s->bytes_delivered + s->bytes_duplicate +
-				     s->bytes_skipped + s->bytes_discarded +
-				     s->bytes_buffered);
+	CHECK(s->bytes_in + s->bytes_again ==
+	      s->bytes_delivered + s->bytes_duplicate + s->bytes_skipped +
+		      s->bytes_discarded + s->bytes_buffered);
 	CHECK(s->bytes_delivered - before->bytes_delivered == w->delivered);
 	CHECK(s->bytes_skipped + s->shunted_bytes - before->bytes_skipped -
 		      before->shunted_bytes >=

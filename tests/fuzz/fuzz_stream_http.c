@@ -69,9 +69,9 @@ static void check(const struct stream_table *t, const struct http_engine *e)
 	const struct stream_stats *s = stream_stats(t);
 	const struct http_stats *h = http_stats(e);
 
-	CHECK(s->bytes_in == s->bytes_delivered + s->bytes_duplicate +
-				     s->bytes_skipped + s->bytes_discarded +
-				     s->bytes_buffered);
+	CHECK(s->bytes_in + s->bytes_again ==
+	      s->bytes_delivered + s->bytes_duplicate + s->bytes_skipped +
+		      s->bytes_discarded + s->bytes_buffered);
 	CHECK(h->bytes_in == s->bytes_delivered);
 	CHECK(h->bytes_in == h->bytes_head + h->bytes_body + h->bytes_framing +
 				     h->bytes_resync + h->bytes_not_http +

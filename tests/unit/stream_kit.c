@@ -77,6 +77,34 @@ static void on_gap(void *proto, enum stream_dir dir, uint64_t len,
 	h->offset += len;
 }
 
+static uint8_t on_mark(const void *proto, enum stream_dir dir)
+{
+	const struct kit_stream *s = proto;
+
+	(void)dir;
+	return s->kit->mark;
+}
+
+/* The stream forgets the data that is withdrawn, not how long it was. */
+static enum stream_resume on_withdraw(void *proto, enum stream_dir dir,
+				      uint64_t offset, uint8_t mark,
+				      bool repeated)
+{
+	struct kit_stream *s = stream_of(proto);
+	struct kit_half *h = &s->half[dir];
+	uint64_t n = h->offset - offset;
+
+	assert_int_equal(mark, s->kit->mark);
+	assert_true(offset <= h->offset);
+	s->kit->n_withdrawn++;
+	s->kit->repeated = repeated;
+	for (unsigned int i = 0; i < h->n_gaps; i++)
+		n -= h->gaps[i].offset >= offset ? h->gaps[i].len : 0;
+	if (s->kit->resume == STREAM_RESUME_HERE)
+		h->data.len -= n;
+	return s->kit->resume;
+}
+
 static void on_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 {
 	struct kit_stream *s = stream_of(proto);
@@ -111,6 +139,8 @@ static const struct stream_protocol recorder = {
 	.open = on_open,
 	.data = on_data,
 	.gap = on_gap,
+	.mark = on_mark,
+	.withdraw = on_withdraw,
 	.fin = on_fin,
 	.close = on_close,
 	.waits = on_waits,
@@ -290,10 +320,10 @@ void kit_check(const struct kit *k)
 {
 	const struct stream_stats *s = kit_stats(k);
 
-	assert_int_equal(s->bytes_in, s->bytes_delivered + s->bytes_duplicate +
-					      s->bytes_skipped +
-					      s->bytes_discarded +
-					      s->bytes_buffered);
+	assert_int_equal(s->bytes_in + s->bytes_again,
+			 s->bytes_delivered + s->bytes_duplicate +
+				 s->bytes_skipped + s->bytes_discarded +
+				 s->bytes_buffered);
 	assert_true(s->bytes_buffered <= k->conf.ooo_limit);
 	assert_true(s->flows_live <= k->conf.max_flows);
 	assert_true(s->duplicates_other_vni <= s->duplicates);

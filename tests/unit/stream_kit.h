@@ -68,8 +68,12 @@ struct kit {
 		beyond; /* collects those that do not fit into streams */
 	unsigned int n_streams; /* opened */
 	unsigned int n_closed;
-	bool refuse; /* makes open() fail */
-	bool waits;  /* what waits() returns */
+	bool refuse;		   /* makes open() fail */
+	bool waits;		   /* what waits() returns */
+	uint8_t mark;		   /* what mark() returns */
+	enum stream_resume resume; /* what withdraw() returns */
+	unsigned int n_withdrawn;  /* calls of withdraw() */
+	bool repeated;		   /* in the last of them */
 	struct stream_shunt shunts[64];
 	unsigned int n_shunts;
 	/* Called for each chunk, for example to skip. */

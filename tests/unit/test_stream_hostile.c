@@ -153,7 +153,9 @@ static void test_length_lies(void **state)
 	kit_send(k, &rec, bytes);
 	go_on(k, &c, s, false);
 	assert_int_equal(kit_stats(k)->rewinds, 1);
-	/* The mirror cut it off: the peer acknowledges it, copies are old. */
+	/* The mirror cut it off: the peer acknowledges it, copies are old. One
+	 * with more bytes helps only if the protocol can go back. */
+	k->resume = STREAM_RESUME_OLD;
 	c = kit_conn(1);
 	s = begin(k, &c);
 	rec = kit_rec(&c, C2S, s.c2s, REQUEST, s.s2c, ACK | PSH);
@@ -166,9 +168,122 @@ static void test_length_lies(void **state)
 	kit_send(k, &rec, bytes);
 	kit_data(k, &c, C2S, s.c2s, 600, s.s2c);
 	assert_int_equal(kit_stats(k)->rewinds, 1);
+	k->resume = STREAM_RESUME_HERE;
+	kit_data(k, &c, C2S, s.c2s, 600, s.s2c);
+	assert_int_equal(kit_stats(k)->rewinds, 2);
 	kit_data(k, &c, S2C, s.s2c, 10, s.c2s + 600);
 	forge(k, &c, s.c2s, 60, s.s2c, ACK);
-	assert_int_equal(kit_stats(k)->rewinds, 1);
+	assert_int_equal(kit_stats(k)->rewinds, 2);
+}
+
+/* A segment of the client with n bytes at hand, the pattern or others, that
+ * claims to have lack more. */
+static void send_lie(struct kit *k, const struct kit_conn *c, struct sent s,
+		     uint32_t n, uint32_t lack, bool pattern, uint16_t urgent)
+{
+	struct metlo_rec rec = kit_rec(c, C2S, s.c2s, n, s.s2c, ACK | PSH);
+	uint8_t bytes[200];
+
+	for (uint32_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = pattern ? kit_byte(C2S, s.c2s + i) : '!';
+	rec.wire_len += lack;
+	rec.flags |= METLO_REC_TRUNCATED;
+	rec.urg = urgent;
+	rec.tcp_flags |= urgent ? URG : 0;
+	kit_send(k, &rec, bytes);
+}
+
+/* The protocol can go on in the place of what it withdraws. */
+static void test_lies_withdrawn(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c;
+	struct sent s;
+
+	k->mark = 3;
+	for (unsigned int i = 0; i < 10; i++) {
+		c = kit_conn(i);
+		s = begin(k, &c);
+		k->n_withdrawn = 0;
+		/* other bytes; the beginning; that, and bytes ahead of it */
+		send_lie(k, &c, s, 60, i & 1 ? 40 : 5000, i >= 4, 0);
+		if (i >= 8)
+			forge(k, &c, s.c2s + 5060, 30, s.s2c, ACK);
+		if (i == 2 || i == 3)
+			send_lie(k, &c, s, 50, 900, false, 0); /* the same */
+		if (i == 6 || i == 7) /* in two parts */
+			kit_data(k, &c, C2S, s.c2s, 20, s.s2c);
+		kit_data(k, &c, C2S, s.c2s + (i == 6 || i == 7 ? 20 : 0),
+			 REQUEST - (i == 6 || i == 7 ? 20 : 0), s.s2c);
+		s.c2s += REQUEST;
+		kit_data(k, &c, S2C, s.s2c, RESPONSE, s.c2s);
+		s.s2c += RESPONSE;
+		assert_int_equal(k->n_withdrawn, 1);
+		assert_int_equal(k->repeated, i >= 4);
+		go_on(k, &c, s, false);
+		assert_int_equal(k->streams[i].half[C2S].data.len,
+				 s.c2s + 12 * REQUEST);
+	}
+}
+
+/* It cannot resume in the middle of something: the bytes wait until the peer's
+ * acknowledgment, or other bytes, decide. */
+static void test_lies_held(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	struct sent s = begin(k, &c);
+
+	k->mark = STREAM_MARK_NONE;
+	send_lie(k, &c, s, 60, 5000, false, 0);
+	assert_int_equal(k->streams[0].half[C2S].data.len, s.c2s);
+	go_on(k, &c, s, true);
+	assert_int_equal(k->n_withdrawn, 0);
+	/* the mirror cut it off */
+	c = kit_conn(1);
+	s = begin(k, &c);
+	send_lie(k, &c, s, 60, 40, true, 0);
+	kit_data(k, &c, S2C, s.s2c, RESPONSE, s.c2s + 100);
+	assert_int_equal(k->streams[1].half[C2S].data.len, s.c2s + 60);
+	assert_int_equal(
+		k->streams[1].half[C2S].gap_bytes[STREAM_GAP_TRUNCATED], 40);
+}
+
+/* A pointer counts if the receiver takes its segment, whatever is delivered in
+ * the place of the byte meanwhile. */
+static void test_urgent_and_lies(void **state)
+{
+	static const struct {
+		uint16_t sure, doubt; /* pointers, 0: none */
+		int missing;	      /* index of the byte left out, or -1 */
+	} cases[] = {{1, 0, 0},	  {20, 0, 19}, {0, 9, -1},
+		     {0, 70, -1}, {1, 9, 0},   {20, 90, 19}};
+	struct kit *k = *state;
+
+	for (unsigned int i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]);
+	     i++) {
+		unsigned int j = i / 2;
+		struct kit_conn c = kit_conn(i);
+		struct sent s = begin(k, &c);
+		struct metlo_rec rec =
+			kit_rec(&c, C2S, s.c2s, 0, s.s2c, ACK | URG);
+		const struct kit_half *h = &k->streams[i].half[C2S];
+		int at = cases[j].missing;
+
+		rec.urg = cases[j].sure;
+		if (rec.urg && i % 2)
+			kit_send(k, &rec, NULL);
+		send_lie(k, &c, s, 60, 5000, false, cases[j].doubt);
+		if (rec.urg && !(i % 2))
+			kit_send(k, &rec, NULL);
+		kit_data(k, &c, C2S, s.c2s, REQUEST, s.s2c);
+		assert_int_equal(h->data.len, 2 * REQUEST - (at >= 0));
+		for (uint32_t b = 0; b < REQUEST - (at >= 0); b++)
+			assert_int_equal(h->data.p[REQUEST + b],
+					 kit_byte(C2S, REQUEST + b +
+							       (at >= 0 &&
+								(int)b >= at)));
+	}
 }
 
 static void test_syn(void **state)
@@ -349,6 +464,9 @@ int main(void)
 		T(test_acknowledgments),
 		T(test_acknowledgment_shortly_ahead),
 		T(test_length_lies),
+		T(test_lies_withdrawn),
+		T(test_lies_held),
+		T(test_urgent_and_lies),
 		T(test_syn),
 		T(test_many_syns),
 		T(test_syn_data_not_taken),

@@ -13,6 +13,7 @@
 #include "http/on_proxy.h"
 #include "http/pair.h"
 #include "http/resync.h"
+#include "http/withdraw.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -214,6 +215,23 @@ static void http_gap(void *proto, enum stream_dir dir, uint64_t len,
 	end_call(c);
 }
 
+static uint8_t http_mark(const void *proto, enum stream_dir dir)
+{
+	return withdraw_mark(proto, dir);
+}
+
+static enum stream_resume http_withdraw(void *proto, enum stream_dir dir,
+					uint64_t offset, uint8_t mark,
+					bool repeated)
+{
+	struct conn *c = proto;
+	enum stream_resume resume;
+
+	resume = withdraw(c, dir, offset, mark, repeated);
+	end_call(c);
+	return resume;
+}
+
 static void http_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 {
 	struct conn *c = proto;
@@ -268,6 +286,8 @@ const struct stream_protocol http_protocol = {
 	.open = http_open,
 	.data = http_data,
 	.gap = http_gap,
+	.mark = http_mark,
+	.withdraw = http_withdraw,
 	.fin = http_fin,
 	.close = http_close,
 	.prefetch = http_prefetch,

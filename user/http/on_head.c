@@ -201,7 +201,7 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 			else
 				input_consume(e, &ev->in, line, BYTES_RESYNC);
 		} else if (tentative == TENTATIVE_TUNNEL) {
-			*action = tunnel_pending(c) ? ACT_RESYNC : ACT_UPGRADE;
+			*action = tunnel_accepted(c) ? ACT_UPGRADE : ACT_RESYNC;
 		} else if (tls == PREFIX_YES && tls_agreed(c, ev->dir)) {
 			e->stats.not_http_tls++;
 			*action = ACT_NOT_HTTP;
@@ -536,6 +536,11 @@ enum action on_head_end(struct conn *c, struct event *ev)
 	    !dir_is_request(c, (enum stream_dir)ev->dir) &&
 	    peek_request_late(c, (enum stream_dir)ev->dir)) {
 		event_handled(ev); /* peek_retry() comes back to it */
+		return ACT_MORE;
+	}
+	/* Nobody will say whether the server reads these bytes as HTTP. */
+	if (!ev->may_wait && tunnel_undecided(c, (enum stream_dir)ev->dir)) {
+		tunnel_refused(c, c->dir[ev->dir].msg->last_ns);
 		return ACT_MORE;
 	}
 	if (ev->cutting) {

@@ -4,7 +4,9 @@
 #include "http/tunnel.h"
 
 #include "http/event.h"
+#include "http/exchange.h"
 #include "http/message.h"
+#include "http/pairing_rules.h"
 
 bool tunnel_pending(const struct conn *c)
 {
@@ -20,6 +22,25 @@ bool tunnel_waits(struct conn *c)
 
 	return d->state == DIR_HEAD && d->msg &&
 	       d->msg->tentative == TENTATIVE_TUNNEL && d->msg->suspect;
+}
+
+bool tunnel_accepted(struct conn *c)
+{
+	return c->tunnel || server_dir(c)->state == DIR_UPGRADED;
+}
+
+bool tunnel_undecided(struct conn *c, enum stream_dir dir)
+{
+	const struct exchange *x = queue_last(c->responses);
+
+	if (!dir_is_request(c, dir) || !tunnel_waits(c) || tunnel_accepted(c))
+		return false;
+	for (unsigned int i = 0; x && i < PAIRING_SCAN; i++) {
+		if (x->rsp && x->rsp->h.status == 101)
+			return false;
+		x = queue_prev(c->responses, x);
+	}
+	return true;
 }
 
 void tunnel_refused(struct conn *c, uint64_t ts_ns)

@@ -8,6 +8,12 @@
 /* Is the answer to a CONNECT or an Upgrade outstanding? */
 bool tunnel_pending(const struct conn *c);
 
+/* Has the server accepted a tunnel, or another protocol? */
+bool tunnel_accepted(struct conn *c);
+/* Does the client wait for the answer, with bytes that are not HTTP, and is no
+ * response known that may be it? */
+bool tunnel_undecided(struct conn *c, enum stream_dir dir);
+
 /* The server has refused the tunnel or protocol that the client asked for: what
  * the client sent since is HTTP, or at least read as such. */
 void tunnel_refused(struct conn *c, uint64_t ts_ns);

@@ -4,6 +4,7 @@
  * either delivered, held, a duplicate or discarded; every branch counts its
  * bytes, so that the conservation law in types.h holds.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "stream/accept.h"
@@ -11,6 +12,7 @@
 #include "stream/deliver.h"
 #include "stream/held.h"
 #include "stream/match.h"
+#include "stream/unproven.h"
 #include "stream/waits.h"
 
 /* Holds a slice that cannot be delivered yet. False: a limit was reached and
@@ -148,39 +150,6 @@ static void disprove_rst(struct arrival *a, const struct dir_ext *x,
 		held_rst_disproved(a->t, a->f, a->dir);
 }
 
-/*
- * A hole was given up, or doubtful data delivered, and the peer has not
- * acknowledged any of it. What arrives in its place is what the receiver reads:
- * resumes there. False: it is old.
- */
-static bool rewind_to(struct arrival *a, const struct seg *rest)
-{
-	struct stream_table *t = a->t;
-	struct flow_dir *d = &a->f->dir[a->dir];
-	struct dir_ext *x = dir_ext(t, d);
-	uint32_t n;
-
-	if (!x || !(x->flags & X_UNPROVEN) || rest->kind != SEG_DATA ||
-	    rest->doubt || seq_before(rest->seq, x->unproven_from) ||
-	    !seq_before(rest->seq, x->unproven_to) ||
-	    (d->flags & D_ACKED && seq_before(rest->seq, d->acked)))
-		return false;
-	n = x->unproven_to - rest->seq;
-	if (x->unproven_data &&
-	    !memcmp(x->unproven_data + (rest->seq - x->unproven_from),
-		    rest->data, n < rest->len ? n : rest->len))
-		return false; /* the same again */
-	ext_proven(t, x);
-	d->flags &= ~D_FIN;
-	t->stats.rewinds++;
-	/* The protocol must not join these bytes to those before. */
-	d->next = rest->seq - 1;
-	EXPLAIN(t, a->f, FLOW_GAP, a->dir, .offset = d->offset, .len = 1,
-		.reason = "data continues before what was given up");
-	deliver_gap(t, a->f, a->dir, 1, STREAM_GAP_LOST, rest->ts_ns);
-	return true;
-}
-
 /* Data in the place of the FIN: its receiver dropped that. */
 static bool fin_disproved(struct arrival *a, const struct seg *rest)
 {
@@ -226,6 +195,49 @@ static bool skip_to(struct arrival *a, const struct seg *rest)
 	return d->next != next;
 }
 
+/*
+ * The packet is shorter than its IP header says: usually the mirror cut it off,
+ * but if the sender lied, the receiver drops it. Or its checksum or timestamp is
+ * no proof. If the client sends other bytes in its place, those count.
+ */
+static void maybe_dropped(struct arrival *a, struct seg *s)
+{
+	const struct metlo_rec *rec = a->rec;
+	const struct flow_dir *d = &a->f->dir[a->dir];
+	struct dir_ext *x;
+
+	if (!(rec->flags & METLO_REC_TRUNCATED || a->unsure) ||
+	    s->kind != SEG_DATA || !dir_started(d) || s->seq != d->next ||
+	    s->doubt || flow_holding(a->f) ||
+	    dir_skip_left(d, dir_ext(a->t, d)))
+		return;
+	x = ext_get(a->t, a->index, a->dir);
+	if (!x)
+		return;
+	if (rec->flags & METLO_REC_TRUNCATED && d->flags & D_ACKED &&
+	    !(x->flags & X_UNPROVEN) && !unproven_possible(a->t, a->f, a->dir))
+		s->doubt = DOUBT_OTHER;
+	else
+		unproven_data(a->t, a->f, a->dir, s,
+			      rec->seq + !!(rec->tcp_flags & METLO_TCP_SYN) +
+				      rec->wire_len);
+}
+
+/* Does the slice take the place of what was delivered? Then submit() must try
+ * again. */
+static bool resume_at(struct arrival *a, struct seg *rest)
+{
+	struct seg before;
+
+	if (!unproven_rewind(a->t, a->f, a->dir, rest, &before))
+		return false;
+	if (before.len && !buffer(a, &before))
+		a->t->stats.bytes_discarded += before.len;
+	free(before.data);
+	maybe_dropped(a, rest);
+	return true;
+}
+
 /* Each step of submit() passes at least a held segment, or ends the wait for a
  * start. If the steps do not end, our own state is broken: the slice is
  * discarded rather than the worker lost. */
@@ -256,7 +268,7 @@ static void submit(struct arrival *a, struct seg rest)
 			if (buffer(a, &rest))
 				return;
 		} else if (rel < 0) {
-			if (!rewind_to(a, &rest))
+			if (!resume_at(a, &rest))
 				drop_old(a, &rest);
 		} else if (d->flags & D_FIN) {
 			if (fin_disproved(a, &rest))
@@ -276,24 +288,6 @@ static void submit(struct arrival *a, struct seg rest)
 	}
 }
 
-/*
- * The packet is shorter than its IP header says: usually the mirror cut it off,
- * but if the sender lied, the receiver drops it. Or its checksum or timestamp is
- * no proof. If the client sends other bytes in its place, those count.
- */
-static void maybe_dropped(struct arrival *a, const struct seg *s)
-{
-	const struct flow_dir *d = &a->f->dir[a->dir];
-	struct dir_ext *x;
-
-	if (!dir_started(d) || s->seq != d->next || s->doubt ||
-	    flow_holding(a->f) || dir_skip_left(d, dir_ext(a->t, d)))
-		return;
-	x = ext_get(a->t, a->index, a->dir);
-	if (x)
-		held_unproven(a->t, d, x, s);
-}
-
 void arrival_payload(struct arrival *a, const uint8_t *payload)
 {
 	const struct metlo_rec *rec = a->rec;
@@ -309,7 +303,7 @@ void arrival_payload(struct arrival *a, const uint8_t *payload)
 	s.data = (uint8_t *)payload;
 	s.len = rec->len;
 	a->t->stats.doubtful += a->doubt != DOUBT_NONE;
-	if (rec->len && (rec->flags & METLO_REC_TRUNCATED || a->unsure))
+	if (rec->len)
 		maybe_dropped(a, &s);
 	submit(a, s);
 	if (rec->wire_len <= rec->len || doubt_dropped(a->doubt))
@@ -332,14 +326,20 @@ void arrival_urgent(struct arrival *a)
 
 	/* The pointer is relative to the segment, not to a later slice. */
 	if (!rec->urg || a->doubt || rec->flags & METLO_REC_CONTINUED ||
-	    (dir_started(d) && seq_before(urgent, d->next)))
+	    (dir_started(d) && seq_before(urgent, d->next) &&
+	     !unproven_at(dir_ext(a->t, d), urgent)))
 		return;
 	x = ext_get(a->t, a->index, a->dir);
 	if (!x)
 		return;
-	if (x->flags & X_URGENT && !seq_before(x->urgent, urgent))
+	/* The receiver may drop a segment that is shorter than it says. */
+	if (x->flags & X_URGENT && !(x->flags & X_URGENT_DOUBT) &&
+	    (!seq_before(x->urgent, urgent) ||
+	     rec->flags & METLO_REC_TRUNCATED))
 		return;
-	x->flags |= X_URGENT;
+	x->flags = (x->flags & ~X_URGENT_DOUBT) | X_URGENT;
+	if (rec->flags & METLO_REC_TRUNCATED)
+		x->flags |= X_URGENT_DOUBT;
 	x->urgent = urgent;
 }
 

@@ -177,11 +177,14 @@ static bool deliver_urgent(struct stream_table *t, struct flow *f,
 		return false;
 	before = x->urgent - d->next;
 	if (before >= len) {
-		if (seq_before(x->urgent, d->next))
-			x->flags &= ~X_URGENT;
+		/* What is unproven may be delivered again. */
+		if (seq_before(x->urgent, d->next) &&
+		    !unproven_at(x, x->urgent))
+			x->flags &= ~(X_URGENT | X_URGENT_DOUBT);
 		return false;
 	}
-	x->flags &= ~X_URGENT;
+	if (!unproven_at(x, x->urgent))
+		x->flags &= ~(X_URGENT | X_URGENT_DOUBT);
 	t->ambiguous = true;
 	if (before)
 		deliver_data(t, f, dir, data, before, ts_ns, ack);

@@ -110,8 +110,11 @@ enum ext_flags {
 	X_RST = 1 << 1,	      /* rst is the sequence number of a RST */
 	X_FIN_DOUBT = 1 << 2, /* fin_ack acknowledges bytes nobody has seen */
 	X_UNPROVEN = 1 << 3,  /* the peer has not confirmed what was delivered
-			       * from unproven_from on; see deliver.c */
+			       * from unproven_from on; see unproven.c */
 	X_URGENT = 1 << 4,    /* urgent is valid */
+	X_CUT = 1 << 5,	      /* what is unproven is a segment that is shorter
+			       * than its IP header says */
+	X_URGENT_DOUBT = 1 << 6, /* urgent was named by that segment */
 };
 
 /* State a direction needs only while something is out of the ordinary: data
@@ -128,17 +131,18 @@ struct dir_ext {
 	uint32_t rst;
 	uint32_t urgent; /* sequence number of the urgent byte */
 	/* Missing, or doubtful: data in between is new unless the peer has
-	 * acknowledged it. */
-	uint32_t unproven_from, unproven_to;
-	uint32_t unproven_room; /* bytes allocated at unproven_data */
-	uint32_t hash;		/* struct metlo_rec.hash */
+	 * acknowledged it. With X_CUT the segment ends at unproven_end. */
+	uint32_t unproven_from, unproven_to, unproven_end;
+	uint32_t unproven_offset; /* low bits of the offset of unproven_from */
+	uint32_t hash;		  /* struct metlo_rec.hash */
 	uint32_t
 		far_next; /* sequence number that continues a run of far records */
 	uint32_t shunt_until; /* requested, with METLO_SHUNT_UNTIL */
 	uint32_t shunt_vni;   /* VNI of the request */
 	uint32_t shunt_miss;  /* bytes that arrived despite the request */
 	uint8_t dir, flags;
-	uint8_t wait; /* enum ext_wait */
+	uint8_t unproven_mark; /* of the protocol, at unproven_from */
+	uint8_t wait;	       /* enum ext_wait */
 	uint8_t far_count;
 	uint8_t shunt; /* enum metlo_shunt_mode requested */
 };
@@ -214,6 +218,13 @@ static inline uint64_t dir_skip_left(const struct flow_dir *d,
 				     const struct dir_ext *x)
 {
 	return x && x->skip > d->offset ? x->skip - d->offset : 0;
+}
+
+/* May the byte at this sequence number be delivered once more? x may be NULL. */
+static inline bool unproven_at(const struct dir_ext *x, uint32_t seq)
+{
+	return x && x->flags & X_UNPROVEN && x->unproven_data &&
+	       seq - x->unproven_from < x->unproven_end - x->unproven_from;
 }
 
 /* Is the first byte of the stream known? */

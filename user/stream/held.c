@@ -10,6 +10,7 @@
 #include "stream/held.h"
 #include "stream/match.h"
 #include "stream/sums.h"
+#include "stream/unproven.h"
 #include "stream/waits.h"
 
 /* Accounts for held bytes that were removed; returns their number. before is
@@ -101,6 +102,7 @@ void held_acked(struct stream_table *t, struct flow *f, unsigned int dir,
 	struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x = dir_ext(t, d);
 	int32_t ahead = seq_diff(ack, d->next);
+	bool data;
 
 	if (dir_started(d) && !dir_skip_left(d, x) && ahead > MATCH_WINDOW)
 		return;
@@ -110,12 +112,11 @@ void held_acked(struct stream_table *t, struct flow *f, unsigned int dir,
 	d->acked = ack;
 	if (!x)
 		return;
-	if (x->flags & X_UNPROVEN && seq_before(x->unproven_from, ack)) {
-		/* It took data whose checksum was left to hardware. */
-		if (x->unproven_data && d->sums == SUMS_SYN)
-			d->sums = SUMS_UNREAL;
-		ext_proven(t, x);
-	}
+	data = x->flags & X_UNPROVEN && x->unproven_data;
+	unproven_acked(t, x, ack);
+	/* It took data whose checksum was left to hardware. */
+	if (data && !(x->flags & X_UNPROVEN) && d->sums == SUMS_SYN)
+		d->sums = SUMS_UNREAL;
 	/* The receiver of the RST went on. */
 	if (x->flags & X_RST && seq_before(x->rst, ack))
 		held_rst_disproved(t, f, dir);
@@ -135,46 +136,6 @@ void held_rst_disproved(struct stream_table *t, struct flow *f,
 	}
 	EXPLAIN(t, f, FLOW_IGNORE, dir,
 		.reason = "RST disproved: the connection goes on");
-}
-
-/* Bytes kept of doubtful data that was delivered. */
-#define UNPROVEN_MAX 2048u
-
-/* [from, to) is about to be delivered, or given up, before the peer has
- * confirmed that the receiver agrees. False: nothing to remember. */
-static bool unproven(struct dir_ext *x, const struct flow_dir *d, uint32_t from,
-		     uint32_t to)
-{
-	if (!(d->flags & D_ACKED) || seq_before(from, d->acked))
-		return false;
-	/* The first range decides: what resumes there undoes all of it. */
-	if (x->flags & X_UNPROVEN) {
-		if (!x->unproven_data)
-			x->unproven_to = to;
-		return false;
-	}
-	x->flags |= X_UNPROVEN;
-	x->unproven_from = from;
-	x->unproven_to = to;
-	return true;
-}
-
-void held_unproven(struct stream_table *t, const struct flow_dir *d,
-		   struct dir_ext *x, const struct seg *s)
-{
-	uint32_t n = s->len < UNPROVEN_MAX ? s->len : UNPROVEN_MAX;
-
-	if (s->kind != SEG_DATA || t->ooo_memory > t->conf.ooo_limit / 2 ||
-	    !unproven(x, d, s->seq, s->seq + n))
-		return;
-	x->unproven_data = malloc(n);
-	if (!x->unproven_data) {
-		x->flags &= ~X_UNPROVEN;
-		return;
-	}
-	memcpy(x->unproven_data, s->data, n);
-	x->unproven_room = n;
-	t->ooo_memory += n;
 }
 
 /* Has the peer dispelled the doubt about the first held segment? */
@@ -272,7 +233,7 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 	if (doubt_dropped(s->doubt))
 		checks_disproved(d, s);
 	if (s->doubt) {
-		held_unproven(t, d, x, s);
+		unproven_data(t, f, dir, s, s->seq + s->len);
 		/* What was doubtful about it was the order of arrival. */
 		if (s->doubt == DOUBT_FUTURE)
 			held_acked(t, f, !dir, s->ack);
@@ -341,12 +302,12 @@ void held_give_up(struct stream_table *t, struct flow *f, unsigned int dir,
 		EXPLAIN(t, f, FLOW_GAP, dir, .offset = d->offset,
 			.len = to - d->next, .reason = reason);
 		if (x && !held_acked_beyond(t, d))
-			unproven(x, d, d->next, to);
+			unproven_hole(d, x, to);
 		deliver_gap(t, f, dir, to - d->next, STREAM_GAP_LOST, ts_ns);
 	}
 	s = x && (x->segs.n || x->flags & X_FIN) ? first_held(x, &first) : NULL;
 	if (s && s->doubt && first == d->next) {
-		held_unproven(t, d, x, s);
+		unproven_data(t, f, dir, s, s->seq + s->len);
 		s->doubt = DOUBT_NONE;
 		s->ambiguous = 1;
 	} else if (!s && x && x->flags & X_FIN_DOUBT && x->fin == d->next) {

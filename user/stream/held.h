@@ -23,10 +23,6 @@ void held_trim(struct stream_table *t, struct flow_dir *d);
 void held_drop_first_doubt(struct stream_table *t, struct flow_dir *d);
 /* Discards what is held, and a FIN that is not reached. */
 void held_discard(struct stream_table *t, struct flow_dir *d);
-/* The data of s is about to be delivered although its receiver may have dropped
- * it: remembers it until the peer acknowledges it. */
-void held_unproven(struct stream_table *t, const struct flow_dir *d,
-		   struct dir_ext *x, const struct seg *s);
 /* See segs_drop_doubt(). */
 void held_drop_doubt(struct stream_table *t, struct flow_dir *d,
 		     const struct seg *sure);

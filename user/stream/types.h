@@ -57,6 +57,15 @@ enum stream_gap_kind {
 	STREAM_GAP_SKIPPED,   /* dropped on request: stream_skip() */
 };
 
+#define STREAM_MARK_NONE 255
+
+/* What a protocol makes of bytes in the place of others that it withdrew. */
+enum stream_resume {
+	STREAM_RESUME_HERE, /* as if nothing had been delivered before them */
+	STREAM_RESUME_LOST, /* they come after a gap */
+	STREAM_RESUME_OLD,  /* if repeated: they do not come at all */
+};
+
 enum stream_end {
 	STREAM_END_FIN, /* both directions reached their FIN */
 	STREAM_END_RST,
@@ -82,6 +91,16 @@ struct stream_protocol {
 		     const struct stream_chunk *chunk);
 	void (*gap)(void *proto, enum stream_dir dir, uint64_t len,
 		    enum stream_gap_kind kind, uint64_t ts_ns);
+	/* The state of a direction, whose next bytes may have to be withdrawn;
+	 * STREAM_MARK_NONE: they had better wait until the peer confirms them.
+	 * May be NULL, with withdraw. */
+	uint8_t (*mark)(const void *proto, enum stream_dir dir);
+	/* The receiver dropped what was delivered from this offset on, at which
+	 * mark() had returned mark. What it took instead follows, at the next
+	 * offset; repeated: the same bytes once more, and others after them. */
+	enum stream_resume (*withdraw)(void *proto, enum stream_dir dir,
+				       uint64_t offset, uint8_t mark,
+				       bool repeated);
 	void (*fin)(void *proto, enum stream_dir dir, uint64_t ts_ns);
 	void (*close)(void *proto, enum stream_end why, uint64_t ts_ns);
 	/* Prefetches into the cache what data() will touch, because a record
@@ -182,8 +201,8 @@ struct stream_conf {
 
 /*
  * X(name, type, help), see METLO_OUTCOMES. Conservation:
- * bytes_in = bytes_delivered + bytes_duplicate + bytes_skipped +
- *            bytes_discarded + bytes_buffered.
+ * bytes_in + bytes_again = bytes_delivered + bytes_duplicate + bytes_skipped +
+ *                          bytes_discarded + bytes_buffered.
  */
 #define STREAM_COUNTERS(X)                                                              \
 	X(records, COUNTER, "Records consumed from the rings.")                         \
@@ -226,7 +245,9 @@ struct stream_conf {
 	X(doubtful, COUNTER,                                                            \
 	  "Segments held because their receiver may drop them.")                        \
 	X(rewinds, COUNTER,                                                             \
-	  "Times that data continued before a hole that was given up.")                 \
+	  "Times that data continued before what was delivered or given up.")           \
+	X(bytes_again, COUNTER,                                                         \
+	  "Bytes held once more after they were withdrawn.")                            \
 	X(revived, COUNTER, "Ended connections that proved to be alive.")               \
 	X(urgent_bytes, COUNTER,                                                        \
 	  "Out-of-band bytes (RFC 6093), not part of the stream.")                      \

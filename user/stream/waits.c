@@ -29,8 +29,9 @@ struct dir_ext *ext_get(struct stream_table *t, uint32_t flow, unsigned int dir)
 
 void ext_proven(struct stream_table *t, struct dir_ext *x)
 {
-	x->flags &= ~X_UNPROVEN;
-	t->ooo_memory -= x->unproven_data ? x->unproven_room : 0;
+	x->flags &= ~(X_UNPROVEN | X_CUT);
+	if (x->unproven_data)
+		t->ooo_memory -= x->unproven_to - x->unproven_from;
 	free(x->unproven_data);
 	x->unproven_data = NULL;
 }
