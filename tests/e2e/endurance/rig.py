@@ -187,7 +187,10 @@ class Rig:
                  "--metrics", f"127.0.0.1:{PORTS['metrics']}",
                  "--summary", os.path.join(self.dir, "summary"), "--memory", "64MiB",
                  "--ring-size", "4MiB", "--workers", str(self.workers), "--max-flows", "8192",
-                 "--idle-timeout", "30", *options],
+                 "--idle-timeout", "30",
+                 # By default a request waits for a day: those whose response
+                 # was lost would add up for that long.
+                 "--response-timeout", "60", *options],
                 env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=err,
                 preexec_fn=die_with_parent)
 
