@@ -91,7 +91,16 @@ $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 		$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) && \
 		echo '/* NOLINTEND */'; } >$@
 
-SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
+# The schema of a line, as an array of bytes.
+$(O)/gen/line_schema.gen.h: user/packaging/line.schema.json
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q){ echo '/* NOLINTBEGIN */' && echo 'static const unsigned char line_schema[] = {' && \
+		od -An -v -tu1 $< | sed 's/ *\([0-9][0-9]*\)/\1,/g' && \
+		echo '};' && echo '/* NOLINTEND */'; } >$@
+
+# Headers that are generated.
+SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c)) $(O)/gen/line_schema.gen.h
 
 # --- metlo-xdp: one archive per folder, in the order of includes.txt -------
 # That file lists a folder after those it includes; the linker wants the reverse.
@@ -408,6 +417,7 @@ INSTALLED := \
 	644:$(O)/metlo-xdp@.service:$(UNITDIR)/metlo-xdp@.service \
 	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
 	644:README.md:$(DOCDIR)/README.md \
+	644:$(PKG)/line.schema.json:$(DOCDIR)/line.schema.json \
 	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
 MIRROR_PKG := provision/packaging
 MIRRORDOCDIR ?= $(DATADIR)/doc/metlo-mirror

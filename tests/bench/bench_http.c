@@ -36,6 +36,11 @@ const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
 	return out;
 }
 
+uint64_t stream_flow_starts(const struct stream_flow *flow)
+{
+	return (uintptr_t)flow;
+}
+
 static const char api_request[] =
 	"GET /v1/items/5061?n=17&q=a%20b HTTP/1.1\r\n"
 	"Host: api1.example.com\r\n"

@@ -14,7 +14,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-GENERATED = re.compile(r"\.skel\.h$")
+GENERATED = re.compile(r"\.(skel|gen)\.h$")
 
 
 def read_rules(path):

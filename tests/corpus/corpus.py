@@ -22,9 +22,16 @@ METLO = os.environ.get("METLO") or os.path.join(TOP, BUILD, "metlo-xdp")
 OPTIONS = ["--ports", "any", "--body-hash", "--body-limit", "16MiB", "--no-redact"]
 REPLAY_SECONDS = 120
 sys.path.insert(0, os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "line"))
 import laws  # noqa: E402
+import schema  # noqa: E402
+import v1  # noqa: E402
 
 BOTH_ORACLES = {"tshark-4.0.17", "suricata-8.0.7"}
+
+
+# The captures come with expectations of version 1.
+SCHEMA = schema.load(os.path.join(TOP, "user", "packaging", "line.schema.json"))
 
 
 class ReplayError(Exception):
@@ -102,7 +109,7 @@ def wrap(entry, options=()):
 
 # ------------------------------------------------------------------ replay
 def replay(chunks):
-    """Transactions (parsed lines) and the summary of a replay of a pcap,
+    """Transactions (as lines of version 1) and the summary of a replay of a pcap,
     given as an iterable of bytes."""
     cmd = [METLO, "replay", *OPTIONS, "--summary", "/dev/fd/3", "-"]
     read_end, write_end = os.pipe()
@@ -125,7 +132,18 @@ def replay(chunks):
     if proc.returncode:
         raise ReplayError(f"exit code {proc.returncode}: "
                           + err.decode(errors="replace")[-2000:])
-    return [json.loads(line) for line in out.splitlines()], json.loads(summary)
+    return _lines(out), json.loads(summary)
+
+
+def _lines(out):
+    lines, ids = [json.loads(line) for line in out.splitlines()], set()
+    for line in lines:
+        for problem in SCHEMA.problems(line):
+            raise ReplayError(f"{problem}: {line}")
+        ids.add(line["capture"]["id"])
+    if len(ids) < len(lines):
+        raise ReplayError(f"{len(lines)} transactions have {len(ids)} ids")
+    return [v1.version1(line) for line in lines]
 
 
 def _feed(proc, chunks):

@@ -45,7 +45,7 @@ for line in open(sys.argv[1], "rb"):
     t = json.loads(line.decode("utf-8", "strict"))
     q, r, c = t["request"], t["response"], t["capture"]
     print(q["method"], c["target"], r["status"], repr(q["body"]), repr(r["body"]),
-          c["requestTimeUs"], c["flags"])' "$1"
+          c["requestStartUs"], c["flags"])' "$1"
 }
 
 # --- formats -----------------------------------------------------------------

@@ -111,7 +111,8 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 		abort();
 	w->count++;
 	mix(w, &t->flags, sizeof(t->flags));
-	mix(w, t->interim, t->n_interim * sizeof(*t->interim));
+	for (uint32_t i = 0; i < t->n_interim; i++)
+		mix_message(w, &t->interim[i]);
 	mix_message(w, t->request);
 	mix_message(w, t->response);
 	if (!t->proxied)

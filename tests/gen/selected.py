@@ -106,7 +106,7 @@ def limits(directory):
     traffic = Traffic(directory, "limits", "--transactions", "5000", "--connections", "50",
                       "--gap", "1000000", "--body", "20-200", "--no-acks")
     lines, summary = traffic.replay("no limit")
-    times = [json.loads(line)["capture"]["responseTimeUs"] for line in lines]
+    times = [json.loads(line)["capture"]["responseStartUs"] for line in lines]
     seconds = (max(times) - min(times)) / 1e6
     rate = len(lines) / seconds / 4
 

@@ -21,6 +21,11 @@ const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
 	return out;
 }
 
+uint64_t stream_flow_starts(const struct stream_flow *flow)
+{
+	return flow->starts;
+}
+
 __attribute__((format(printf, 2, 3))) static void addf(struct buf *b,
 						       const char *fmt, ...)
 {
@@ -112,6 +117,10 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 
 	k->n++;
 	assert_true(t->request || t->response);
+	if (k->emit) {
+		k->emit(k->emit_ctx, t);
+		return;
+	}
 	if (t->request) {
 		k->n_partial += t->request->head_partial;
 		add_span(b, t->request->method);
@@ -131,7 +140,7 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 	}
 	buf_add_str(b, " =>");
 	for (uint32_t i = 0; i < t->n_interim; i++)
-		addf(b, " (%u)", t->interim[i]);
+		addf(b, " (%u)", t->interim[i].status);
 	if (t->response) {
 		addf(b, " %u", t->response->status);
 		if (!k->brief) {
@@ -160,12 +169,15 @@ void kit_init(struct kit *k, const struct kit_options *o)
 		.response_timeout_ns = 30000000000ull,
 		.request_timeout_ns = 30000000000ull,
 		.body_hash = o && o->body_hash,
+		.collector = o ? o->collector : NULL,
 		.emit = on_emit,
 		.emit_ctx = k,
 	};
 
 	memset(k, 0, sizeof(*k));
 	k->brief = o && o->brief;
+	k->emit = o ? o->emit : NULL;
+	k->emit_ctx = o ? o->emit_ctx : NULL;
 	k->now_ns = 1700000000000000000ull;
 	k->e = http_new(&conf);
 	assert_non_null(k->e);

@@ -22,6 +22,7 @@ struct stream_flow {
 	struct stream_tuple tuple;
 	uint64_t pos[2];
 	uint64_t skip[2]; /* stream_skip(): report as skipped up to here */
+	uint64_t starts;
 	void *proto;
 };
 
@@ -34,6 +35,9 @@ struct kit {
 	uint64_t now_ns;
 	bool bodies; /* write bodies into the lines */
 	bool brief;  /* method, target, status and flags only */
+	/* see struct kit_options */
+	void (*emit)(void *ctx, const struct http_transaction *t);
+	void *emit_ctx;
 };
 
 struct kit_options {
@@ -41,6 +45,10 @@ struct kit_options {
 	uint64_t memory_limit; /* 0: 64 MiB */
 	bool body_hash;
 	bool brief;
+	const char *collector;
+	/* Instead of kit_lines() */
+	void (*emit)(void *ctx, const struct http_transaction *t);
+	void *emit_ctx;
 };
 
 void kit_init(struct kit *k, const struct kit_options *o);

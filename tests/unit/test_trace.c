@@ -18,6 +18,15 @@
 	"\"response\":{\"status\":200,\"headers\":[{\"name\":\"Content-Type\"" \
 	",\"value\":\"application/json\"}],\"body\":\"{\\\"ok\\\":true}\"},"
 
+#define ID                                                                                       \
+	",\"capture\":{\"schema\":2,\"kind\":\"http\",\"id\":\"60a24181e4003abcdefabcdefa00000f" \
+	"\",\"connection\":\"60a24180efdc0abcdefabcdefa\",\"collector\":null,"                   \
+	"\"interface\":null,"
+#define BODIES \
+	"\"requestBodyEncoding\":\"utf8\",\"responseBodyEncoding\":\"utf8\","
+#define NO_LISTS \
+	"\"requestTrailers\":[],\"responseTrailers\":[],\"interim\":[],"
+
 static void expect_line(const struct http_transaction *t, const char *expected)
 {
 	char *line = line_of(t, NULL);
@@ -30,8 +39,12 @@ static void test_pair(void **state)
 {
 	(void)state;
 	expect_line(
-		&trace_example, REQUEST RESPONSE META
-		",\"capture\":{\"protocol\":\"HTTP/1.1\",\"target\":\"/v1/users/7?n=0\",\"vni\":7000,\"requestTimeUs\":1700000000000003,\"responseTimeUs\":1700000000000309,\"requestBodyBytes\":0,\"responseBodyBytes\":11,\"requestBodySha256\":null,\"responseBodySha256\":null,\"requestBodyEncoding\":\"utf8\",\"responseBodyEncoding\":\"utf8\",\"interim\":[],\"flags\":[]}}\n");
+		&trace_example, REQUEST RESPONSE META ID
+		"\"protocol\":\"HTTP/1.1\",\"target\":\"/v1/users/7?n=0\",\"vni\":7000,"
+		"\"requestStartUs\":1700000000000003,\"requestEndUs\":1700000000000004,\"responseStartUs\":1700000000000309,\"responseEndUs\":1700000000002309,\"durationUs\":2306,"
+		"\"requestBodyBytes\":0,\"responseBodyBytes\":11,\"requestWireBytes\":0,\"responseWireBytes\":11,\"requestBodySha256\":null,\"responseBodySha256\":null," BODIES
+		"\"responseProtocol\":\"HTTP/1.1\",\"reason\":\"OK\"," NO_LISTS
+		"\"flags\":[]}}\n");
 }
 
 static void test_request_only(void **state)
@@ -43,13 +56,23 @@ static void test_request_only(void **state)
 	t.flags = HTTP_F_NO_RESPONSE | HTTP_F_TIMEOUT;
 	expect_line(
 		&t, REQUEST
-		"\"response\":null," META
-		",\"capture\":{\"protocol\":\"HTTP/1.1\",\"target\":\"/v1/users/7?n=0\",\"vni\":7000,\"requestTimeUs\":1700000000000003,\"responseTimeUs\":null,\"requestBodyBytes\":0,\"responseBodyBytes\":0,\"requestBodySha256\":null,\"responseBodySha256\":null,\"requestBodyEncoding\":\"utf8\",\"responseBodyEncoding\":\"utf8\",\"interim\":[],\"flags\":[\"no-response\",\"timeout\"]}}\n");
+		"\"response\":null," META ID
+		"\"protocol\":\"HTTP/1.1\",\"target\":\"/v1/users/7?n=0\",\"vni\":7000,"
+		"\"requestStartUs\":1700000000000003,\"requestEndUs\":1700000000000004,\"responseStartUs\":null,\"responseEndUs\":null,\"durationUs\":null,"
+		"\"requestBodyBytes\":0,\"responseBodyBytes\":0,\"requestWireBytes\":0,\"responseWireBytes\":0,\"requestBodySha256\":null,\"responseBodySha256\":null," BODIES
+		"\"responseProtocol\":null,\"reason\":null," NO_LISTS
+		"\"flags\":[\"no-response\",\"timeout\"]}}\n");
 }
 
 static void test_response_only(void **state)
 {
-	static const uint16_t interim[] = {100, 103};
+	static const struct http_field hints[] = {FIELD("Link", "</a.css>")};
+	const struct http_message interim[] = {
+		{.status = 100, .first_ns = 1700000000000200000},
+		{.status = 103,
+		 .fields = hints,
+		 .n_fields = 1,
+		 .first_ns = 1700000000000300999}};
 	struct http_transaction t = trace_example;
 	struct http_message r = trace_ok;
 	unsigned int i;
@@ -61,13 +84,97 @@ static void test_response_only(void **state)
 	t.interim = interim;
 	t.n_interim = 2;
 	r.version_minor = 0;
+	r.body.wire = 8;
 	r.body.has_sha256 = true;
 	for (i = 0; i < 32; i++)
 		r.body.sha256[i] = (uint8_t)(i * 8 + 1);
 	expect_line(
 		&t,
-		"{\"request\":null," RESPONSE META
-		",\"capture\":{\"protocol\":\"HTTP/1.0\",\"target\":null,\"vni\":7000,\"requestTimeUs\":null,\"responseTimeUs\":1700000000000309,\"requestBodyBytes\":0,\"responseBodyBytes\":11,\"requestBodySha256\":null,\"responseBodySha256\":\"0109111921293139414951596169717981899199a1a9b1b9c1c9d1d9e1e9f1f9\",\"requestBodyEncoding\":\"utf8\",\"responseBodyEncoding\":\"utf8\",\"interim\":[100,103],\"flags\":[\"no-request\"]}}\n");
+		"{\"request\":null," RESPONSE META ID
+		"\"protocol\":\"HTTP/1.0\",\"target\":null,\"vni\":7000,"
+		"\"requestStartUs\":null,\"requestEndUs\":null,\"responseStartUs\":1700000000000309,\"responseEndUs\":1700000000002309,\"durationUs\":null,"
+		"\"requestBodyBytes\":0,\"responseBodyBytes\":11,\"requestWireBytes\":0,\"responseWireBytes\":8,\"requestBodySha256\":null,\"responseBodySha256\":\"0109111921293139414951596169717981899199a1a9b1b9c1c9d1d9e1e9f1f9\"," BODIES
+		"\"responseProtocol\":\"HTTP/1.0\",\"reason\":\"OK\",\"requestTrailers\":[],\"responseTrailers\":[],\"interim\":[{\"status\":100,\"time\":1700000000000200,\"headers\":[]},{\"status\":103,\"time\":1700000000000300,\"headers\":[{\"name\":\"Link\",\"value\":\"</a.css>\"}]}],"
+		"\"flags\":[\"no-request\"]}}\n");
+}
+
+/* Trailers are fields, too; what was not seen in time order has no duration. */
+static void test_trailers(void **state)
+{
+	static const struct http_field fields[] = {
+		FIELD("TE", "trailers"), FIELD("X-Sum", "1"),
+		FIELD("Authorization", "SECRET")};
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get, r = trace_ok;
+
+	(void)state;
+	t.request = &q;
+	t.response = &r;
+	q.fields = fields;
+	q.n_fields = 3;
+	q.n_trailers = 2;
+	r.first_ns = r.last_ns = q.first_ns - 1000;
+	expect_part(
+		&t, NULL,
+		"\"headers\":[{\"name\":\"TE\",\"value\":\"trailers\"},{\"name\":\"X-Sum\",\"value\":\"1\"},{\"name\":\"Authorization\",\"value\":\"[redacted]\"}]");
+	expect_part(
+		&t, NULL,
+		"\"requestTrailers\":[{\"name\":\"X-Sum\",\"value\":\"1\"},{\"name\":\"Authorization\",\"value\":\"[redacted]\"}],\"responseTrailers\":[],\"interim\":[],");
+	expect_part(&t, NULL, "\"durationUs\":null,");
+	r.fields = fields;
+	r.n_fields = r.n_trailers = 1;
+	t.clock_ns = -1000000000;
+	expect_part(
+		&t, NULL,
+		"\"responseTrailers\":[{\"name\":\"TE\",\"value\":\"trailers\"}],");
+	expect_part(
+		&t, NULL,
+		"\"requestStartUs\":1699999999000003,\"requestEndUs\":1699999999000004,\"responseStartUs\":1699999999000002,\"responseEndUs\":1699999999000002,");
+}
+
+/* Secrets of interim responses, malformed ones too. */
+static void test_interim_masked(void **state)
+{
+	static const struct http_field hints[] = {
+		FIELD("Set-Cookie", "SECRET"),
+		FIELD("Link", "<http://u:SECRET@h/>")};
+	static const struct http_field odd[] = {FIELD("Cookie\"", "SECRET")};
+	struct http_message interim[] = {
+		{.status = 103, .fields = hints, .n_fields = 2},
+		{.status = 103,
+		 .fields = odd,
+		 .n_fields = 1,
+		 .malformed = true}};
+	struct http_transaction t = trace_example;
+
+	(void)state;
+	t.interim = interim;
+	t.n_interim = 2;
+	expect_absent(&t, NULL, "SECRET");
+	expect_part(&t, &(const struct trace_options){.no_redact = true},
+		    "{\"name\":\"Cookie\\\"\",\"value\":\"SECRET\"}");
+}
+
+static void test_names(void **state)
+{
+	const struct trace_options o = {.environment = "stage \"2\"",
+					.collector = "c1",
+					.interface = "ens5"};
+	char longest[TRACE_NAME_MAX + 2];
+	struct trace_options odd = {.environment = longest,
+				    .collector = longest,
+				    .interface = longest};
+
+	(void)state;
+	expect_part(
+		&trace_example, &o,
+		"\"meta\":{\"environment\":\"stage \\\"2\\\"\",\"incoming\"");
+	expect_part(&trace_example, &o,
+		    "\"collector\":\"c1\",\"interface\":\"ens5\",");
+	/* what takes most room; one byte is too many */
+	memset(longest, 1, sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = 0;
+	expect_part(&trace_example, &odd, "\\u0001\",\"interface\":\"\\u0001");
 }
 
 static void test_all_flags(void **state)
@@ -95,7 +202,7 @@ static void test_proxied(void **state)
 		    "\"source\":\"203.0.113.7\",\"sourcePort\":65535,");
 	expect_part(
 		&t, NULL,
-		"\"vni\":7000,\"peer\":\"10.1.0.5:20147\",\"requestTimeUs\"");
+		"\"vni\":7000,\"peer\":\"10.1.0.5:20147\",\"requestStartUs\"");
 	t.source_ipv6 = t.ipv6 = true;
 	memset(t.source_addr, 0xff, 16);
 	memset(t.client_addr, 0xff, 16);
@@ -362,6 +469,9 @@ int main(void)
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_request_only),
 		cmocka_unit_test(test_response_only),
+		cmocka_unit_test(test_trailers),
+		cmocka_unit_test(test_interim_masked),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_all_flags),
 		cmocka_unit_test(test_latin1),
 		cmocka_unit_test(test_proxied),

@@ -68,9 +68,11 @@ static void random_message(struct source *s, struct http_message *m,
 		.path = random_span(s, MAX_BYTES),
 		.query = random_span(s, MAX_BYTES),
 		.status = (uint16_t)next_random(s),
+		.reason = random_span(s, 8),
 		.version_major = (uint8_t)(next_random(s) % 10),
 		.version_minor = (uint8_t)(next_random(s) % 10),
-		.first_ns = next_random(s) >> 12,
+		.first_ns = next_random(s) >> next_random(s) % 60,
+		.last_ns = next_random(s) >> 3,
 		.fields = fields,
 		.n_fields = (uint32_t)(next_random(s) % (MAX_FIELDS + 1)),
 	};
@@ -82,6 +84,7 @@ static void random_message(struct source *s, struct http_message *m,
 	m->body.data = body.p;
 	m->body.len = body.len;
 	m->body.total = body.len;
+	m->body.wire = next_random(s) >> next_random(s) % 60;
 	m->body.has_sha256 = next_random(s) % 2;
 	for (i = 0; i < 32; i++)
 		m->body.sha256[i] = (uint8_t)next_random(s);
@@ -158,6 +161,32 @@ static void check_u64(const char *line, const char *key, uint64_t expected)
 	assert_non_null(strstr(line, text));
 }
 
+static void check_times(const char *line, const char *side,
+			const struct http_message *m)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "%sStartUs", side);
+	check_u64(line, key, m->first_ns / 1000);
+	snprintf(key, sizeof(key), "%sEndUs", side);
+	check_u64(line, key, m->last_ns / 1000);
+	snprintf(key, sizeof(key), "%sWireBytes", side);
+	check_u64(line, key, m->body.wire);
+}
+
+static void check_ids(const cJSON *capture, const struct http_transaction *t)
+{
+	char id[64];
+
+	snprintf(id, sizeof(id), "%016llx%016llx", (unsigned long long)t->id[0],
+		 (unsigned long long)t->id[1]);
+	assert_string_equal(string_at(capture, "id"), id);
+	snprintf(id, sizeof(id), "%016llx%010llx",
+		 (unsigned long long)t->connection,
+		 (unsigned long long)t->id[1] >> 24);
+	assert_string_equal(string_at(capture, "connection"), id);
+}
+
 static void check_keys(const cJSON *object, const char *const *keys)
 {
 	const cJSON *item;
@@ -205,6 +234,36 @@ static void check_fields(const cJSON *message, const struct http_message *m)
 	}
 }
 
+static const char *const capture_keys[] = {"schema",
+					   "kind",
+					   "id",
+					   "connection",
+					   "collector",
+					   "interface",
+					   "protocol",
+					   "target",
+					   "vni",
+					   "requestStartUs",
+					   "requestEndUs",
+					   "responseStartUs",
+					   "responseEndUs",
+					   "durationUs",
+					   "requestBodyBytes",
+					   "responseBodyBytes",
+					   "requestWireBytes",
+					   "responseWireBytes",
+					   "requestBodySha256",
+					   "responseBodySha256",
+					   "requestBodyEncoding",
+					   "responseBodyEncoding",
+					   "responseProtocol",
+					   "reason",
+					   "requestTrailers",
+					   "responseTrailers",
+					   "interim",
+					   "flags",
+					   NULL};
+
 static void check_line(const char *line, const struct http_transaction *t)
 {
 	static const char *const top[] = {"request", "response", "meta",
@@ -215,20 +274,6 @@ static void check_line(const char *line, const struct http_transaction *t)
 					       NULL};
 	static const char *const response_keys[] = {"status", "headers", "body",
 						    NULL};
-	static const char *const capture_keys[] = {"protocol",
-						   "target",
-						   "vni",
-						   "requestTimeUs",
-						   "responseTimeUs",
-						   "requestBodyBytes",
-						   "responseBodyBytes",
-						   "requestBodySha256",
-						   "responseBodySha256",
-						   "requestBodyEncoding",
-						   "responseBodyEncoding",
-						   "interim",
-						   "flags",
-						   NULL};
 	cJSON *o = cJSON_ParseWithOpts(line, NULL, 1);
 	const cJSON *q, *r, *c, *flags;
 
@@ -239,6 +284,7 @@ static void check_line(const char *line, const struct http_transaction *t)
 	r = cJSON_GetObjectItemCaseSensitive(o, "response");
 	c = cJSON_GetObjectItemCaseSensitive(o, "capture");
 	check_keys(c, capture_keys);
+	check_ids(c, t);
 	if (t->request) {
 		const cJSON *url = cJSON_GetObjectItemCaseSensitive(q, "url");
 
@@ -251,7 +297,7 @@ static void check_line(const char *line, const struct http_transaction *t)
 		check_text(c, "target", &t->request->target);
 		check_fields(q, t->request);
 		check_body(q, c, "requestBodyEncoding", t->request);
-		check_u64(line, "requestTimeUs", t->request->first_ns / 1000);
+		check_times(line, "request", t->request);
 		check_u64(line, "requestBodyBytes", t->request->body.total);
 	} else {
 		assert_true(cJSON_IsNull(q));
@@ -261,7 +307,8 @@ static void check_line(const char *line, const struct http_transaction *t)
 		check_u64(line, "status", t->response->status);
 		check_fields(r, t->response);
 		check_body(r, c, "responseBodyEncoding", t->response);
-		check_u64(line, "responseTimeUs", t->response->first_ns / 1000);
+		check_times(line, "response", t->response);
+		check_text(c, "reason", &t->response->reason);
 	} else {
 		assert_true(cJSON_IsNull(r));
 	}
@@ -294,6 +341,9 @@ static void run(const struct trace_options *options, bool compare)
 		t.request = next_random(&s) % 8 ? &q : NULL;
 		t.response = next_random(&s) % 8 || !t.request ? &r : NULL;
 		t.ipv6 = next_random(&s) % 2;
+		t.id[0] = next_random(&s);
+		t.id[1] = next_random(&s);
+		t.connection = next_random(&s);
 		for (k = 0; k < 16; k++)
 			t.client_addr[k] = (uint8_t)next_random(&s);
 		buf_clear(&b);

@@ -26,13 +26,17 @@ const struct http_message trace_ok = {
 	.version_minor = 1,
 	.fields = response_fields,
 	.n_fields = 1,
+	.reason = SPAN("OK"),
 	.body = BODY("{\"ok\":true}"),
 	.first_ns = 1700000000000309000,
+	.last_ns = 1700000000002309999,
 };
 const struct http_transaction trace_example = {
 	.request = &trace_get,
 	.response = &trace_ok,
 	.vni = 7000,
+	.id = {0x60a24181e4003abc, 0xdefabcdefa00000f},
+	.connection = 0x60a24180efdc0abc,
 	.client_addr = {[10] = 0xff, 0xff, 10, 1, 0, 5},
 	.server_addr = {[10] = 0xff, 0xff, 10, 2, 0, 1},
 	.client_port = 20147,

@@ -26,7 +26,7 @@
 #define BODY(text)                                                        \
 	{                                                                 \
 		.data = (const uint8_t *)(text), .len = sizeof(text) - 1, \
-		.total = sizeof(text) - 1                                 \
+		.total = sizeof(text) - 1, .wire = sizeof(text) - 1       \
 	}
 
 /* A GET with one parameter, and the response {"ok":true}. */

@@ -184,6 +184,11 @@ static inline uint8_t *put_below_1e8(uint8_t *w, uint32_t v)
 	return w + 8 - zeros;
 }
 
+uint64_t json_8_digits(uint32_t v)
+{
+	return htole64(digits8(v) | ZEROS8);
+}
+
 uint8_t *json_put_u64(uint8_t *w, uint64_t v)
 {
 	const uint64_t e8 = 100000000;

@@ -14,17 +14,24 @@ void help_print_version(FILE *out)
 	fprintf(out, "metlo-xdp %s\n", METLO_VERSION);
 }
 
+static void print_usage(FILE *out, const struct command *c)
+{
+	fprintf(out, "metlo-xdp %s", c->name);
+	if (c->subject)
+		fprintf(out, c->subject_required ? " %s" : " [%s]", c->subject);
+	fputs(c->id == CMD_SCHEMA ? "\n" : " [options]\n", out);
+}
+
 static void print_overview(FILE *out, const struct command *commands)
 {
 	const struct command *c;
 
 	fputs("metlo-xdp reports the HTTP transactions in mirrored VXLAN traffic, one JSON line each.\n\nUsage:\n",
 	      out);
-	for (c = commands; c->name; c++)
-		fprintf(out, "  metlo-xdp %s %s%s%s [options]\n", c->name,
-			c->subject_required ? "" : "[",
-			c->subject ? c->subject : "",
-			c->subject_required ? "" : "]");
+	for (c = commands; c->name; c++) {
+		fputs("  ", out);
+		print_usage(out, c);
+	}
 	fputs("  metlo-xdp help [COMMAND]\n  metlo-xdp version\n\nCommands:\n",
 	      out);
 	for (c = commands; c->name; c++)
@@ -123,9 +130,9 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 	for (c = commands; c->name; c++) {
 		if (strcmp(c->name, name) != 0)
 			continue;
-		fprintf(out, "Usage: metlo-xdp %s %s%s%s [options]\n\n%s.\n",
-			c->name, c->subject_required ? "" : "[", c->subject,
-			c->subject_required ? "" : "]", c->summary);
+		fputs("Usage: ", out);
+		print_usage(out, c);
+		fprintf(out, "\n%s.\n", c->summary);
 		if (c->details)
 			fprintf(out, "\n%s", c->details);
 		fputs("\nOptions:\n", out);

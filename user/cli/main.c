@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* metlo-xdp: finds the command, reads its options and runs it. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "cli/cmd_detach.h"
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_replay.h"
+#include "cli/cmd_schema.h"
 #include "cli/cmd_status.h"
 #include "cli/help.h"
 #include "config/options.h"
@@ -30,6 +32,9 @@ static const struct command commands[] = {
 	{"replay", CMD_REPLAY, cmd_replay, "FILE", true,
 	 "Report the transactions in a pcap or pcapng file",
 	 "FILE is a capture of mirrored traffic (VXLAN); - reads it from standard input.\nWith --raw it is an ordinary capture. Needs no privileges.\n"},
+	{"schema", CMD_SCHEMA, cmd_schema, NULL, false,
+	 "Print the JSON Schema of the lines that attach and replay write",
+	 NULL},
 	{0},
 };
 
@@ -74,12 +79,15 @@ static int run(struct invocation *inv, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	char host[HOST_NAME_MAX + 1] = "";
 	struct invocation inv = {.log = {stderr, "metlo-xdp", LOG_LEVEL_INFO}};
 	int code;
 
 	/* Writers check for EPIPE instead. */
 	signal(SIGPIPE, SIG_IGN);
 	streams_reserve();
+	if (!gethostname(host, sizeof(host)) && !host[HOST_NAME_MAX])
+		inv.host = host;
 	code = run(&inv, argc, argv);
 	settings_free(&inv.settings);
 	if (inv.config_fd)

@@ -19,6 +19,7 @@
 #include "config/sink_table.h"
 #include "metlo_record.h"
 #include "trace/filter.h"
+#include "trace/trace_conf.h"
 
 #define VNI_MAX ((1u << 24) - 1)
 
@@ -98,6 +99,16 @@ static bool check_name(void *settings, const char *text,
 {
 	(void)settings;
 	return *text ? true : parse_refuse(err, "the name is empty");
+}
+
+static bool check_label(void *settings, const char *text,
+			struct parse_error *err)
+{
+	(void)settings;
+	if (*text && strlen(text) <= TRACE_NAME_MAX)
+		return true;
+	return parse_refuse(err, "the name must have 1 to %u bytes",
+			    TRACE_NAME_MAX);
 }
 
 static bool check_header(void *settings, const char *text,
@@ -244,6 +255,13 @@ static const struct opt more_options[] = {
 	{"rate-limit-endpoint", .type = OPT_RATE, FIELD(rate_limit_endpoint),
 	 .flags = OPT_LIVE, .scope = BOTH, .initial = "0", .metavar = "N/s",
 	 .help = "the same for each method, host and path, treating numbers and identifiers in the path as equal"},
+	{"environment", .type = OPT_TEXT, FIELD(environment),
+	 .parse = check_label, .flags = OPT_LIVE, .scope = BOTH,
+	 .initial = "production", .metavar = "NAME",
+	 .help = "environment that each transaction names, also to Metlo"},
+	{"collector", .type = OPT_TEXT, FIELD(collector), .parse = check_label,
+	 .scope = BOTH, .metavar = "NAME", .example = "collector-1",
+	 .help = "collector that each transaction names and its id depends on (default the host name; of replay: replay)"},
 	{"max-flows", .type = OPT_U32, FIELD(max_flows), .min = 16,
 	 .max = 1 << 26, .scope = BOTH, .initial = "262144", .metavar = "N",
 	 .help = "TCP connections tracked at a time, across all workers"},
@@ -348,6 +366,17 @@ const struct opt *settings_options(void)
 	return table;
 }
 
+/* What depends on the command. A replay gives the same lines everywhere. */
+static void set_origin(const struct invocation *inv, struct settings *s)
+{
+	const bool replay = inv->command->id == CMD_REPLAY;
+
+	if (!s->collector)
+		s->collector = replay ? "replay" : inv->host;
+	if (inv->command->id == CMD_ATTACH)
+		s->interface = s->subject;
+}
+
 int options_read(struct invocation *inv, const struct command *command,
 		 int argc, char **argv, bool *help)
 {
@@ -376,6 +405,7 @@ int options_read(struct invocation *inv, const struct command *command,
 			  command->name);
 		return -EINVAL;
 	}
+	set_origin(inv, s);
 	if (s->verbose)
 		inv->log.level = LOG_LEVEL_DEBUG;
 	return 0;
@@ -384,7 +414,8 @@ int options_read(struct invocation *inv, const struct command *command,
 int options_reread(const struct invocation *inv, struct settings *out)
 {
 	struct invocation again = {.log = inv->log,
-				   .config_fd = inv->config_fd};
+				   .config_fd = inv->config_fd,
+				   .host = inv->host};
 	bool help;
 	int err =
 		options_read(&again, inv->command, inv->argc, inv->argv, &help);

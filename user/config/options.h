@@ -12,6 +12,7 @@ enum command_id {
 	CMD_STATUS = 1 << 2,
 	CMD_DOCTOR = 1 << 3,
 	CMD_REPLAY = 1 << 4,
+	CMD_SCHEMA = 1 << 5,
 };
 
 struct invocation;
@@ -34,7 +35,8 @@ struct invocation {
 	const struct command *command;
 	int argc; /* argv[0] is the name of the command */
 	char **argv;
-	int config_fd; /* of --config; 0: not open */
+	int config_fd;	  /* of --config; 0: not open */
+	const char *host; /* the name of this machine, or NULL */
 };
 
 /* The table of all options, which ends with an entry without a name. The first

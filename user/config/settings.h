@@ -46,6 +46,9 @@ struct settings {
 	uint64_t memory; /* bytes: out-of-order data, heads, bodies, queues */
 	double idle_timeout;	 /* seconds */
 	double response_timeout; /* seconds; 0: see the option */
+	const char *environment; /* of lines and Metlo */
+	const char *collector;	 /* NULL: unknown */
+	const char *interface;	 /* of attach, else NULL */
 	const char *summary;	 /* path, "-" or NULL */
 	const char *config;	 /* path or NULL */
 	unsigned int verbose;

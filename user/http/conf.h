@@ -7,8 +7,9 @@
 #include "stream/types.h"
 
 struct http_conf {
-	uint64_t body_limit;	      /* bytes kept of a decoded body */
-	uint64_t memory_limit;	      /* heads, bodies and pending messages */
+	uint64_t body_limit;   /* bytes kept of a decoded body */
+	const char *collector; /* what ids depend on; NULL: nothing. Not kept */
+	uint64_t memory_limit; /* heads, bodies and pending messages */
 	uint64_t response_timeout_ns; /* then a request is emitted as it is */
 	uint64_t request_timeout_ns;  /* the same for a response */
 	bool body_hash;		      /* SHA-256 of complete decoded bodies */

@@ -6,6 +6,7 @@
  */
 #include "base/pages.h"
 #include "http/conn.h"
+#include "http/times.h"
 
 #include <string.h>
 
@@ -19,7 +20,7 @@ struct conn_slab {
 	((PAGES_HUGE - sizeof(struct conn_slab)) / sizeof(struct conn))
 
 /* The cost of an idle connection here; stream adds its flow. */
-_Static_assert(sizeof(struct conn) <= 112, "idle connections are small");
+_Static_assert(sizeof(struct conn) <= 128, "idle connections are small");
 
 struct conn *conn_new(struct http_engine *e)
 {
@@ -58,6 +59,21 @@ void conn_free_all(struct http_engine *e)
 	}
 }
 
+static void unlink_waiting(struct http_engine *e, const struct waiting *w)
+{
+	*(w->older ? &w->older->newer : &e->oldest) = w->newer;
+	*(w->newer ? &w->newer->older : &e->newest) = w->older;
+}
+
+static void append_waiting(struct http_engine *e, struct waiting *w)
+{
+	w->since_ns = e->now_ns;
+	w->older = e->newest;
+	w->newer = NULL;
+	*(e->newest ? &e->newest->newer : &e->oldest) = w;
+	e->newest = w;
+}
+
 void conn_list(struct conn *c)
 {
 	struct http_engine *e = c->engine;
@@ -69,13 +85,15 @@ void conn_list(struct conn *c)
 	w = store_alloc(&e->store, sizeof(*w), &cap);
 	if (!w)
 		return; /* no memory: stream's idle timeout still applies */
-	*w = (struct waiting){.older = e->newest,
-			      .conn = c,
-			      .since_ns = e->now_ns,
-			      .cap = cap};
-	*(e->newest ? &e->newest->newer : &e->oldest) = w;
-	e->newest = w;
+	*w = (struct waiting){.conn = c, .cap = cap};
+	append_waiting(e, w);
 	c->waiting = w;
+}
+
+void conn_list_again(struct conn *c)
+{
+	unlink_waiting(c->engine, c->waiting);
+	append_waiting(c->engine, c->waiting);
 }
 
 void conn_unlist(struct conn *c)
@@ -85,8 +103,9 @@ void conn_unlist(struct conn *c)
 
 	if (!w)
 		return;
+	if (w->times)
+		times_forget(c);
 	c->waiting = NULL;
-	*(w->older ? &w->older->newer : &e->oldest) = w->newer;
-	*(w->newer ? &w->newer->older : &e->newest) = w->older;
+	unlink_waiting(e, w);
 	store_free(&e->store, w, w->cap);
 }

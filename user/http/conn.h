@@ -27,5 +27,7 @@ static inline void conn_seen(struct conn *c)
 /* Puts c on the list of pending connections / takes it off. Idempotent. */
 void conn_list(struct conn *c);
 void conn_unlist(struct conn *c);
+/* Moves c, which is on the list, to its end. */
+void conn_list_again(struct conn *c);
 
 #endif

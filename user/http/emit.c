@@ -4,6 +4,7 @@
 #include "http/emit.h"
 #include "http/belief.h"
 #include "http/head.h"
+#include "http/identity.h"
 #include "http/message.h"
 #include "http/on_proxy.h"
 
@@ -73,6 +74,7 @@ static void fill(struct http_engine *e, const struct msg *m, bool request,
 	out->body.data = m->body;
 	out->body.len = m->body_len;
 	out->body.total = m->body_total;
+	out->body.wire = m->body_wire;
 	out->body.encoded = m->encoded;
 	if (m->md && m->complete && !m->hole) {
 		EVP_DigestFinal_ex(m->md, out->body.sha256, NULL);
@@ -84,7 +86,8 @@ static void fill(struct http_engine *e, const struct msg *m, bool request,
 	}
 	out->first_ns = m->first_ns;
 	/* segments may have arrived out of order */
-	out->last_ns = m->last_ns > m->first_ns ? m->last_ns : m->first_ns;
+	out->last_ns = m->end_ns > m->first_ns ? m->end_ns : m->first_ns;
+	out->malformed = m->h.flags & HTTP_F_MALFORMED;
 }
 
 static void count(struct http_stats *s, const struct exchange *x)
@@ -115,7 +118,7 @@ static void count(struct http_stats *s, const struct exchange *x)
 void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 {
 	struct http_engine *e = c->engine;
-	struct http_message req, rsp;
+	struct http_message req, rsp, interim[HTTP_INTERIM_MAX];
 	struct http_transaction t = {0};
 	struct stream_tuple tuple;
 	unsigned int client = c->swap ? 1 : 0, server = client ^ 1;
@@ -152,10 +155,15 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 		flags |= HTTP_F_NO_RESPONSE;
 	}
 	stream_flow_tuple(c->flow, &tuple);
-	if (c->midstream)
+	/* Before the first pair, the other half may precede the capture. */
+	if (c->midstream && !c->proven && !(x->req && x->rsp))
 		flags |= HTTP_F_MIDSTREAM;
-	t.interim = x->interim;
-	t.n_interim = x->n_interim;
+	t.interim = interim;
+	for (const struct msg *m = x->interim; m; m = m->next) {
+		fill(e, m, false, e->out[2 + t.n_interim],
+		     &interim[t.n_interim]);
+		t.n_interim++;
+	}
 	if (c->proxied)
 		flags |= proxy_source(c, x, &t);
 	t.flags = flags;
@@ -165,6 +173,7 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 	t.client_port = tuple.port[client];
 	t.server_port = tuple.port[server];
 	t.ipv6 = tuple.ipv6;
+	identify(c, &tuple, &t);
 	count(&e->stats, x);
 	e->conf.emit(e->conf.emit_ctx, &t);
 }

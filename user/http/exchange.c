@@ -28,10 +28,37 @@ struct exchange *exchange_new(struct http_engine *e)
 	return x;
 }
 
+bool exchange_add_interim(struct exchange *x, struct msg *m)
+{
+	struct msg **last = &x->interim;
+
+	if (x->n_interim == HTTP_INTERIM_MAX)
+		return false;
+	while (*last)
+		last = &(*last)->next;
+	*last = m;
+	x->n_interim++;
+	return true;
+}
+
+void exchange_drop_interim(struct http_engine *e, struct exchange *x)
+{
+	struct msg *m, *next;
+
+	for (m = x->interim; m; m = next) {
+		next = m->next;
+		msg_free(e, m);
+	}
+	x->interim = NULL;
+	x->n_interim = 0;
+}
+
 void exchange_free(struct http_engine *e, struct exchange *x)
 {
 	msg_free(e, x->req);
 	msg_free(e, x->rsp);
+	if (x->interim)
+		exchange_drop_interim(e, x);
 	store_free(&e->store, x, x->cap);
 }
 

@@ -8,6 +8,9 @@
 /* NULL: no memory. */
 struct exchange *exchange_new(struct http_engine *e);
 void exchange_free(struct http_engine *e, struct exchange *x);
+/* Appends m, a 1xx response, which x owns from now on. False: it has enough. */
+bool exchange_add_interim(struct exchange *x, struct msg *m);
+void exchange_drop_interim(struct http_engine *e, struct exchange *x);
 /* Emits and frees x, complete or not. */
 void exchange_finish(struct conn *c, struct exchange *x, uint32_t flags);
 /* Emits and frees x if it waits for nothing more. */

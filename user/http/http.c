@@ -9,10 +9,12 @@
 #include "http/driver.h"
 #include "http/exchange.h"
 #include "http/http.h"
+#include "http/identity.h"
 #include "http/leave.h"
 #include "http/on_proxy.h"
 #include "http/pair.h"
 #include "http/resync.h"
+#include "http/times.h"
 #include "http/withdraw.h"
 
 #include <errno.h>
@@ -31,6 +33,8 @@ struct http_engine *http_new(const struct http_conf *conf)
 	if (!e)
 		return NULL;
 	e->conf = *conf;
+	e->conf.collector = NULL;
+	e->id_seed = identity_seed(conf->collector);
 	store_init(&e->store, conf->memory_limit);
 	e->decoders = decode_pool_new(&e->store, &e->now_ns);
 	e->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
@@ -121,10 +125,10 @@ void http_tick(struct http_engine *e, uint64_t now_ns)
 		if (!w || w->since_ns + timeout > now_ns)
 			break;
 		c = w->conn;
-		conn_unlist(c);
+		conn_list_again(c);
 		expire(c, now_ns);
-		if (conn_pending(c))
-			conn_list(c);
+		if (!conn_pending(c))
+			conn_unlist(c);
 	}
 	if (e->now_ns - e->decayed_ns >= DECAY_NS) {
 		e->decayed_ns = e->now_ns;
@@ -200,6 +204,8 @@ static void http_data(void *proto, enum stream_dir dir,
 	e->ambiguous = chunk->ambiguous;
 	if (chunk->ambiguous && c->dir[dir].msg)
 		c->dir[dir].msg->ambiguous = true;
+	if (times_kept(c))
+		times_chunk(c, dir, chunk);
 	drive_bytes(c, dir, chunk);
 	c->dir[dir].pos = chunk->offset + chunk->len;
 	e->chunk = e->chunk_end = NULL;

@@ -26,7 +26,7 @@ struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
 	memset(m, 0, sizeof(*m));
 	m->cap = cap;
 	m->start = offset;
-	m->first_ns = m->last_ns = ts_ns;
+	m->first_ns = m->last_ns = m->end_ns = ts_ns;
 	m->acked = acked;
 	m->body_limit = e->conf.body_limit;
 	m->ambiguous = e->ambiguous;
@@ -339,6 +339,7 @@ void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n)
 	struct body_output s = {e, m};
 	unsigned int result;
 
+	m->body_wire += n;
 	if (m->undecoded)
 		return;
 	if (!m->dec) {
@@ -361,6 +362,7 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost)
 		md_free(e, m);
 		return;
 	}
+	m->body_wire += n;
 	if (m->undecoded)
 		return; /* n is the length before decoding */
 	m->body_total += n;
@@ -370,7 +372,7 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost)
 void msg_body_discard(struct http_engine *e, struct msg *m)
 {
 	m->body_len = 0;
-	m->body_total = 0;
+	m->body_total = m->body_wire = 0;
 	m->framing = FRAMING_NONE;
 	md_free(e, m);
 }

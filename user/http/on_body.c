@@ -20,6 +20,7 @@
 #include "http/pair.h"
 #include "http/pairing_rules.h"
 #include "http/prefix.h"
+#include "http/times.h"
 #include "http/tunnel.h"
 
 /* The message ends at this stream offset. */
@@ -91,6 +92,8 @@ static enum action pair_with_response(struct conn *c, struct event *ev,
 		return ACT_GIVE_UP;
 	m->x = x;
 	x->req = m;
+	if (c->midstream && !c->asked)
+		x->flags |= HTTP_F_MIDSTREAM;
 	note_pair(c, x);
 	if (!(m->h.marks & HEAD_METHOD_CONNECT))
 		set_framing(m, true);
@@ -100,7 +103,7 @@ static enum action pair_with_response(struct conn *c, struct event *ev,
 	return on_framed(c, ev);
 }
 
-/* A 1xx response is recorded with its exchange; more responses follow. */
+/* A 1xx response is kept with its exchange; more responses follow. */
 static enum action interim(struct conn *c, struct dir *d, struct msg *m)
 {
 	struct http_engine *e = c->engine;
@@ -108,13 +111,14 @@ static enum action interim(struct conn *c, struct dir *d, struct msg *m)
 
 	e->stats.interim_responses++;
 	x = pair_response(c, m, false);
+	if (x && c->midstream && !c->spoken)
+		x->flags |= HTTP_F_MIDSTREAM;
 	c->spoken = true;
-	if (x && x->n_interim < INTERIM_MAX)
-		x->interim[x->n_interim++] = m->h.status;
+	d->msg = NULL;
+	if (!x || !exchange_add_interim(x, m))
+		msg_free(e, m);
 	if (x && !x->list)
 		exchange_free(e, x);
-	d->msg = NULL;
-	msg_free(e, m);
 	return ACT_RESTART;
 }
 
@@ -147,6 +151,8 @@ static enum action pair_with_request(struct conn *c, struct event *ev,
 		return interim(c, &c->dir[ev->dir], m);
 	e->stats.responses++;
 	x = pair_response(c, m, true);
+	if (c->midstream && !c->spoken && x)
+		x->flags |= HTTP_F_MIDSTREAM;
 	c->spoken |= !(m->h.marks & HEAD_SIMPLE);
 	if (!x)
 		return ACT_GIVE_UP;
@@ -285,8 +291,12 @@ enum action on_body(struct conn *c, struct event *ev)
 	struct input *in = &ev->in;
 	size_t n = input_left(in);
 
-	if (m->framing == FRAMING_CHUNKED)
-		return body_chunked(c, ev, m);
+	if (m->framing == FRAMING_CHUNKED) {
+		enum action action = body_chunked(c, ev, m);
+
+		m->end_ns = times_of(c, ev, in->offset - 1);
+		return action;
+	}
 	if (m->framing == FRAMING_LENGTH) {
 		if (n > m->left)
 			n = (size_t)m->left;
@@ -304,6 +314,7 @@ enum action on_body(struct conn *c, struct event *ev)
 	}
 	msg_body(e, m, in->p, n);
 	input_consume(e, in, n, BYTES_BODY);
+	m->end_ns = times_of(c, ev, in->offset - 1);
 	if (m->framing != FRAMING_LENGTH)
 		return ACT_MORE;
 	if (!m->left)
@@ -376,6 +387,7 @@ enum action on_trailer(struct conn *c, struct event *ev)
 
 		if (k) {
 			input_consume(e, in, k, BYTES_FRAMING);
+			m->end_ns = times_of(c, ev, in->offset - 1);
 			return complete(m, in->offset, AFTER_NEXT);
 		}
 	}
@@ -383,10 +395,11 @@ enum action on_trailer(struct conn *c, struct event *ev)
 		msg_save_pending(e);
 	if (n > HEAD_MAX - m->held_len)
 		n = HEAD_MAX - m->held_len;
+	conn_list(c);
+	times_hold(c, ev);
 	if (!msg_hold(e, m, in->p, n))
 		return ACT_GIVE_UP;
 	input_consume(e, in, n, BYTES_HELD);
-	conn_list(c);
 	len = m->held_len;
 	if (trailer_missing(m, dir_is_request(c, (enum stream_dir)ev->dir))) {
 		m->h.flags |= HTTP_F_MALFORMED;
@@ -398,6 +411,7 @@ enum action on_trailer(struct conn *c, struct event *ev)
 	if (head_find_end(m->held, m->held_len, &m->cur, &end) == HEAD_OK) {
 		offset = event_give_back(e, ev, n, m->held, len, end);
 		account(e, end, BYTES_HELD, BYTES_HEAD);
+		m->end_ns = times_of(c, ev, offset - 1);
 		if (end > 2)
 			trailer_parse(e, m, end);
 		return complete(m, offset, AFTER_NEXT);
@@ -412,12 +426,14 @@ enum action on_trailer(struct conn *c, struct event *ev)
 
 enum action on_trailer_skip(struct conn *c, struct event *ev)
 {
+	struct msg *m = c->dir[ev->dir].msg;
 	const uint8_t *line;
 	uint32_t len;
 
 	if (!head_skip_line(c, ev, &line, &len) || len)
 		return ACT_MORE;
-	return complete(c->dir[ev->dir].msg, ev->in.offset, AFTER_NEXT);
+	m->end_ns = times_of(c, ev, ev->in.offset - 1);
+	return complete(m, ev->in.offset, AFTER_NEXT);
 }
 
 /* What is held of a trailer section that stays incomplete was part of it. */
@@ -455,6 +471,9 @@ enum action on_body_gap(struct conn *c, struct event *ev)
 		return complete(m, d->pos, AFTER_LOST);
 	}
 	m->last_ns = ev->in.ts_ns;
+	/* of a packet that carried the missing bytes, or of a later one */
+	if (ev->gap_kind != STREAM_GAP_LOST)
+		m->end_ns = ev->in.ts_ns;
 	if (m->framing == FRAMING_CHUNKED)
 		m->skipping = m->skipping && m->chunked.state == CHUNKED_DATA;
 	if (m->framing != FRAMING_LENGTH)

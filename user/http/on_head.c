@@ -20,6 +20,7 @@
 #include "http/on_proxy.h"
 #include "http/prefix.h"
 #include "http/scan.h"
+#include "http/times.h"
 #include "http/tunnel.h"
 
 enum start_verdict { START_OK, START_WAIT, START_BAD };
@@ -94,7 +95,8 @@ enum action head_begin(struct conn *c, struct event *ev,
 	struct msg *m;
 
 	msg_save_pending(e); /* e->fields is about to be overwritten */
-	m = msg_new(e, ev->in.offset, ev->in.ts_ns, ev->in.acked);
+	m = msg_new(e, ev->in.offset, times_of(c, ev, ev->in.offset),
+		    ev->in.acked);
 	c->dir[ev->dir].msg = m;
 	if (!m)
 		return no_memory(c, ev);
@@ -231,6 +233,7 @@ static enum action head_done(struct conn *c, struct event *ev,
 	m->head = base;
 	m->fields = e->fields;
 	m->last_ns = ev->in.ts_ns;
+	m->end_ns = times_of(c, ev, body_start - 1);
 	m->end_acked = ev->in.acked;
 	m->body_start = body_start;
 	e->unsaved = m;
@@ -318,10 +321,11 @@ static enum action head_first(struct conn *c, struct event *ev)
 		return head_done(c, ev, base, in->offset);
 	}
 	memset(&m->h, 0, sizeof(m->h));
+	conn_list(c);
+	times_hold(c, ev);
 	if (!msg_hold_head(e, m, base, n))
 		return no_memory(c, ev);
 	input_consume(e, in, n, BYTES_HELD);
-	conn_list(c);
 	return m->have == HEAD_MAX ? head_overflow(c, ev) : ACT_MORE;
 }
 
@@ -419,6 +423,7 @@ enum action on_head_skip(struct conn *c, struct event *ev)
 		return ACT_MORE;
 	}
 	m->last_ns = ev->in.ts_ns;
+	m->end_ns = times_of(c, ev, ev->in.offset - 1);
 	m->end_acked = ev->in.acked;
 	m->body_start = ev->in.offset;
 	fields_conclude(&m->h);

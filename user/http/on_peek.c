@@ -15,6 +15,7 @@
 #include "http/message.h"
 #include "http/pair.h"
 #include "http/prefix.h"
+#include "http/times.h"
 
 /* Enough bytes to recognise a request: the longest registered method, SP and
  * the first octet of the target. */
@@ -99,6 +100,7 @@ enum action on_peek(struct conn *c, struct event *ev)
 		return ACT_BODY;
 	if (n > room)
 		n = room;
+	times_hold(c, ev);
 	if (!msg_hold(e, m, in->p, n))
 		return ACT_GIVE_UP;
 	input_consume(e, in, n, BYTES_HELD);

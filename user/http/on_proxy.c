@@ -17,6 +17,7 @@
 #include "http/conn.h"
 #include "http/message.h"
 #include "http/proxy.h"
+#include "http/times.h"
 
 bool proxy_begins(const struct conn *c, const struct event *ev)
 {
@@ -96,11 +97,12 @@ static enum action proxy_first(struct conn *c, struct event *ev)
 		input_consume(e, in, n, BYTES_FRAMING);
 		return skip_rest(d, h.len, n);
 	}
+	conn_list(c);
+	times_hold(c, ev);
 	d->msg = msg_new(e, in->offset, in->ts_ns, in->acked);
 	if (!d->msg || !msg_hold_head(e, d->msg, in->p, n))
 		return no_memory(c, ev);
 	input_consume(e, in, n, BYTES_HELD);
-	conn_list(c);
 	return ACT_MORE;
 }
 

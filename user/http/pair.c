@@ -48,8 +48,10 @@ static void join(struct conn *c, struct exchange *x, struct exchange *from)
 	x->flags |= from->flags;
 	x->rsp_start = from->rsp_start;
 	x->rsp_acked = from->rsp_acked;
+	exchange_drop_interim(c->engine, x);
 	x->n_interim = from->n_interim;
-	memcpy(x->interim, from->interim, sizeof(x->interim));
+	x->interim = from->interim;
+	from->interim = NULL;
 	exchange_free(c->engine, from);
 	mark(c, x);
 	explain_pair(c, x->rsp, false,

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define HTTP_INTERIM_MAX 8u /* 1xx responses kept per transaction */
+
 /* Bytes, not a C string: any octet may occur. */
 struct http_span {
 	const uint8_t *p;
@@ -25,6 +27,7 @@ struct http_body {
 	const uint8_t *data; /* decoded, at most the body limit */
 	size_t len;
 	uint64_t total;	 /* full decoded length; if incomplete, bytes seen */
+	uint64_t wire;	 /* the same before decoding, without chunk framing */
 	bool encoded;	 /* data may still be encoded, at least in part */
 	bool has_sha256; /* only for a complete body */
 	uint8_t sha256[32];
@@ -52,8 +55,10 @@ struct http_message {
 	/* Bytes past a span, up to this address, may be read (vector code
 	 * does). Not for the body. NULL: no such guarantee. */
 	const uint8_t *readable;
-	uint64_t first_ns; /* Unix time of the first byte */
-	uint64_t last_ns;  /* Unix time of the last byte */
+	/* Times of the packets that carried its first byte and the last byte
+	 * seen of it. See struct http_transaction.clock_ns. */
+	uint64_t first_ns, last_ns;
+	bool malformed; /* the head violates RFC 9112 */
 };
 
 /* capture.flags, in output order. */
@@ -97,8 +102,7 @@ enum {
 struct http_transaction {
 	const struct http_message *request;  /* NULL: not seen */
 	const struct http_message *response; /* NULL: not seen */
-	const uint16_t
-		*interim; /* statuses of 1xx responses before the final */
+	const struct http_message *interim;  /* 1xx, before the response */
 	uint32_t n_interim;
 	uint32_t flags; /* HTTP_F_* */
 	uint32_t vni;
@@ -107,6 +111,14 @@ struct http_transaction {
 	uint16_t client_port;
 	uint16_t server_port;
 	bool ipv6;
+	/* Unique, from the highest bit on: the time of the first byte in
+	 * microseconds (52 bits, not affected by clock_ns), a hash of the
+	 * connection (52), the number of the transaction in it (24). The id of
+	 * the connection has the time of its first transaction, of which
+	 * connection has all and the first 12 bits of the hash. */
+	uint64_t id[2], connection;
+	/* Added to times of messages makes Unix time. */
+	int64_t clock_ns;
 	/* A PROXY header names another client than client_addr, which is then
 	 * the proxy. */
 	bool proxied;

@@ -16,7 +16,6 @@
 #include "http/store.h"
 #include "stream/stream.h"
 
-#define INTERIM_MAX    8u    /* 1xx statuses recorded per exchange */
 #define TRAIL_LINE_MAX 1024u /* bytes kept of a field line past HEAD_MAX */
 /* Response bytes held until the request shows whether a tunnel follows. */
 #define TUNNEL_HOLD_MAX 16384u
@@ -24,6 +23,7 @@
 
 struct exchange;
 struct conn;
+struct times;
 
 /* Why the head in progress may turn out not to be one. */
 enum msg_tentative {
@@ -73,6 +73,7 @@ struct msg {
 	void *body_block;
 	size_t body_cap;
 	uint64_t body_total; /* decoded bytes; with a hole: those seen */
+	uint64_t body_wire;  /* the same before decoding */
 	struct decoder *dec;
 	EVP_MD_CTX *md;
 
@@ -101,9 +102,12 @@ struct msg {
 	/* What the segments of its first and last byte acknowledge, or
 	 * STREAM_UNKNOWN. */
 	uint64_t acked, end_acked;
-	uint64_t first_ns, last_ns;
+	/* Packet times: of its first byte; of the last byte seen; and, for
+	 * timeouts, of the event that ended it. */
+	uint64_t first_ns, end_ns, last_ns;
 	struct exchange *x;
-	size_t cap; /* of this struct in the store */
+	struct msg *next; /* an interim response: the next of its exchange */
+	size_t cap;	  /* of this struct in the store */
 };
 
 /* Are messages missing? */
@@ -129,7 +133,7 @@ struct exchange {
 	uint8_t list;	 /* enum exchange_list */
 	bool after_hole; /* responses before its own may be missing */
 	uint8_t n_interim;
-	uint16_t interim[INTERIM_MAX];
+	struct msg *interim;	       /* the first; in order */
 	uint64_t rsp_start, rsp_acked; /* of the first response, 1xx or final */
 	/* Where the request starts that was sent at the turnaround after this
 	 * response, not believed yet, or STREAM_UNKNOWN. */
@@ -188,6 +192,7 @@ struct waiting {
 	struct waiting *older, *newer;
 	struct conn *conn;
 	uint64_t since_ns;
+	struct times *times; /* NULL: no held bytes; see times.c */
 	size_t cap;
 };
 
@@ -212,13 +217,16 @@ struct conn {
 	/* Oldest first; the first one's prev is the last. See pair.c. */
 	struct exchange *requests, *responses;
 	struct proxied *proxied; /* NULL: no header, or it names nobody */
-	struct dir dir[2];	 /* indexed by enum stream_dir */
-	uint16_t n_queue;	 /* length of both lists */
-	uint16_t heard;	 /* end of the last response, in 2^30 ns, about 1 s */
-	uint8_t doubt;	 /* see PAIRING_ASYNC */
-	bool swap : 1;	 /* stream took the server for the client */
-	bool seen : 1;	 /* a valid start line was seen */
-	bool spoken : 1; /* a valid response was seen */
+	/* The 128 bits of the id of its latest transaction, with the time of its
+	 * first one; 0: there was none. See identity.c. */
+	uint64_t id[2];
+	struct dir dir[2]; /* indexed by enum stream_dir */
+	uint16_t n_queue;  /* length of both lists */
+	uint16_t heard;	   /* end of the last response, in 2^30 ns, about 1 s */
+	uint8_t doubt;	   /* see PAIRING_ASYNC */
+	bool swap : 1;	   /* stream took the server for the client */
+	bool seen : 1;	   /* a valid start line was seen */
+	bool spoken : 1;   /* a valid response was seen */
 	uint8_t req_hole : 2; /* enum hole: before the next request */
 	bool rsp_hole : 1;    /* responses may be missing before the next one */
 	bool midstream : 1;   /* the capture missed the handshake */
@@ -301,6 +309,7 @@ struct event {
 struct http_engine {
 	struct http_conf conf;
 	struct http_stats stats;
+	uint64_t id_seed; /* identity_seed() */
 	struct store store;
 	struct decode_pool *decoders;
 	struct waiting *oldest, *newest;
@@ -324,7 +333,9 @@ struct http_engine {
 	bool ambiguous;	     /* so is the chunk being processed */
 	struct msg *unsaved; /* the message that points into chunk or fields */
 	struct head_field fields[HEAD_FIELDS_MAX];
-	struct http_field out[2][HEAD_FIELDS_MAX];
+	/* Of the request, the response and interim ones of the transaction that
+	 * is being emitted. */
+	struct http_field out[2 + HTTP_INTERIM_MAX][HEAD_FIELDS_MAX];
 };
 
 /* How a message is flagged that the end of the connection cuts off. */

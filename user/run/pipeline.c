@@ -70,19 +70,6 @@ static void submit_all(struct pipeline *p)
 		submit(p, i);
 }
 
-/* Stores a copy of m with the time by the wall clock. */
-static const struct http_message *by_wall_clock(const struct pipeline *p,
-						const struct http_message *m,
-						struct http_message *copy)
-{
-	if (!m)
-		return NULL;
-	*copy = *m;
-	copy->first_ns += (uint64_t)p->clock_ns;
-	copy->last_ns += (uint64_t)p->clock_ns;
-	return copy;
-}
-
 static void write_lines(struct pipeline *p, const struct http_transaction *t)
 {
 	unsigned int i;
@@ -105,15 +92,13 @@ static void write_lines(struct pipeline *p, const struct http_transaction *t)
 static void emit(void *ctx, const struct http_transaction *t)
 {
 	struct pipeline *p = ctx;
-	struct http_message request, response;
 	struct http_transaction copy;
 
 	if (!selection_accept(p->selection, t, p->now_ns))
 		return;
 	if (p->clock_ns) {
 		copy = *t;
-		copy.request = by_wall_clock(p, t->request, &request);
-		copy.response = by_wall_clock(p, t->response, &response);
+		copy.clock_ns = p->clock_ns;
 		t = &copy;
 	}
 	write_lines(p, t);

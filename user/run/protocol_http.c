@@ -26,6 +26,7 @@ static void *create_http(const struct protocol_conf *conf)
 		.response_timeout_ns = (uint64_t)(response * NSEC_PER_SEC),
 		.request_timeout_ns = (uint64_t)(request * NSEC_PER_SEC),
 		.body_hash = conf->rules->body_hash,
+		.collector = s->collector,
 		.emit = conf->emit,
 		.emit_ctx = conf->emit_ctx,
 		.event = conf->event,

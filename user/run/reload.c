@@ -129,6 +129,7 @@ static bool wait_reclaimed(struct reload *r, const struct workers *w)
 static int apply(struct reload *r, const struct settings *s, struct capture *c,
 		 struct workers *w)
 {
+	struct settings live = *s;
 	struct metlo_config config = {0};
 	struct rules *rules;
 	int err;
@@ -139,7 +140,10 @@ static int apply(struct reload *r, const struct settings *s, struct capture *c,
 			"a worker has not adopted the previous reload yet: try again, and see worker_stalled on /healthz");
 		return -EBUSY;
 	}
-	err = rules_load(&rules, s, &r->rules->views, r->workers, &r->inv->log);
+	/* The workers make ids of the one they started with. */
+	live.collector = r->inv->settings.collector;
+	err = rules_load(&rules, &live, &r->rules->views, r->workers,
+			 &r->inv->log);
 	if (err)
 		return err;
 	warn_restart(r, s);

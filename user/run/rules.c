@@ -76,6 +76,9 @@ static struct trace_conf *new_trace(const struct settings *s,
 		.client_field = s->client_field,
 		.trusted = s->trusted_proxies.item,
 		.n_trusted = s->trusted_proxies.n,
+		.environment = s->environment,
+		.collector = s->collector,
+		.interface = s->interface,
 	};
 
 	return trace_conf_new(&o);

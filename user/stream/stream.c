@@ -550,6 +550,13 @@ const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
 	return out;
 }
 
+uint64_t stream_flow_starts(const struct stream_flow *flow)
+{
+	const struct flow *f = (const struct flow *)flow;
+
+	return (uint64_t)f->dir[0].start << 32 | f->dir[1].start;
+}
+
 uint32_t stream_flow_index(const struct stream_flow *flow)
 {
 	return slab_index(flow);

@@ -58,6 +58,10 @@ void stream_skip(struct stream_flow *flow, enum stream_dir dir,
 const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
 					     struct stream_tuple *out);
 
+/* The sequence numbers at which its directions start, as far as they are known:
+ * they tell connections with the same addresses and ports apart. */
+uint64_t stream_flow_starts(const struct stream_flow *flow);
+
 /* A small number that identifies the flow until it is freed; then another flow
  * may get it. */
 uint32_t stream_flow_index(const struct stream_flow *flow);

@@ -20,6 +20,14 @@ static inline void put_span(struct line *l, const struct http_message *m,
 	l->w = line_span(l, l->w, s->p, s->len, m->readable);
 }
 
+/* Writes a text of the view; there must be TRACE_TEXT_ROOM(). */
+static inline void put_block(struct line *l, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i += TRACE_TEXT_STEP)
+		memcpy(l->w + i, p + i, TRACE_TEXT_STEP);
+	l->w += n;
+}
+
 /* May the target contain secrets other than values of a class? */
 bool masked_needs(const struct trace_conf *c, const struct http_span *s);
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "trace/capture.h"
 #include "trace/line.h"
 #include "trace/masked.h"
 #include "trace/trace.h"
@@ -203,11 +204,9 @@ put_names(struct line *l, const struct trace_conf *c,
 static void put_meta(struct line *l, const struct http_transaction *t,
 		     const struct trace_conf *c, const struct client *client)
 {
-	if (!line_room(l, LINE_ROOM))
+	if (!line_room(l, TRACE_TEXT_ROOM(c->n_environment) + LINE_ROOM))
 		return;
-	LINE_PUT(
-		l,
-		",\"meta\":{\"environment\":\"production\",\"incoming\":true,\"source\":\"");
+	put_block(l, c->environment, c->n_environment);
 	put_source(l, t, client);
 	LINE_PUT(l, ",\"destination\":\"");
 	line_address(l, t->server_addr, t->ipv6);
@@ -222,184 +221,24 @@ static void put_meta(struct line *l, const struct http_transaction *t,
 	*l->w++ = '}';
 }
 
-static void put_time(struct line *l, const struct http_message *m)
-{
-	if (m)
-		line_u64(l, m->first_ns / 1000);
-	else
-		LINE_PUT(l, "null");
-}
-
-static void put_sha256(struct line *l, const struct http_message *m)
-{
-	static const char digits[16] = "0123456789abcdef";
-	unsigned int i;
-
-	if (!m || !m->body.has_sha256) {
-		LINE_PUT(l, "null");
-		return;
-	}
-	*l->w++ = '"';
-	for (i = 0; i < 32; i++) {
-		*l->w++ = (uint8_t)digits[m->body.sha256[i] >> 4];
-		*l->w++ = (uint8_t)digits[m->body.sha256[i] & 15];
-	}
-	*l->w++ = '"';
-}
-
-static void put_flags(struct line *l, uint32_t flags)
-{
-	static const struct {
-		uint8_t len;
-		char text[23];
-	} quoted[] = {
-#define HTTP_FLAG_TEXT(name, text) {sizeof(text) + 1, "\"" text "\""},
-		HTTP_FLAGS(HTTP_FLAG_TEXT)
-#undef HTTP_FLAG_TEXT
-	};
-	unsigned int bit;
-
-	for (; flags; flags &= flags - 1) {
-		bit = (unsigned int)__builtin_ctz(flags);
-		if (bit >= HTTP_FLAG_COUNT)
-			break;
-		memcpy(l->w, quoted[bit].text, sizeof(quoted[bit].text));
-		l->w += quoted[bit].len;
-		if (flags & (flags - 1))
-			*l->w++ = ',';
-	}
-}
-
-static void put_interim(struct line *l, const struct http_transaction *t)
-{
-	uint32_t i;
-
-	for (i = 0; i < t->n_interim; i++) {
-		if (!line_room(l, LINE_ROOM))
-			return;
-		if (i)
-			*l->w++ = ',';
-		line_u64(l, t->interim[i]);
-	}
-}
-
-static void put_encoding(struct line *l, enum body_encoding encoding)
-{
-	if (encoding == BODY_UTF8)
-		LINE_PUT(l, "\"utf8\"");
-	else if (encoding == BODY_BASE64)
-		LINE_PUT(l, "\"base64\"");
-	else
-		LINE_PUT(l, "\"omitted\"");
-}
-
-/* The client of the TCP connection, if meta has another one, and what names that. */
-static void put_peer(struct line *l, const struct http_transaction *t,
-		     const struct client *client)
-{
-	if (!line_room(l, LINE_ROOM))
-		return;
-	if (!client || client->from != CLIENT_FROM_PEER) {
-		LINE_PUT(l, ",\"peer\":\"");
-		line_endpoint(l, t->client_addr, t->client_port, t->ipv6);
-		*l->w++ = '"';
-	}
-	if (!client)
-		return;
-	switch (client->from) {
-	case CLIENT_FROM_PEER:
-		LINE_PUT(l, ",\"sourceFrom\":\"peer\"");
-		break;
-	case CLIENT_FROM_PROXY_PROTOCOL:
-		LINE_PUT(l, ",\"sourceFrom\":\"proxy-protocol\"");
-		break;
-	case CLIENT_FROM_FORWARDED:
-		LINE_PUT(l, ",\"sourceFrom\":\"forwarded\"");
-		break;
-	case CLIENT_FROM_X_FORWARDED_FOR:
-		LINE_PUT(l, ",\"sourceFrom\":\"x-forwarded-for\"");
-		break;
-	}
-}
-
-static void put_capture(struct line *l, const struct http_transaction *t,
-			const struct trace_conf *c, bool mask,
-			const enum body_encoding encoding[2],
-			const struct client *client)
-{
-	const struct http_message *q = t->request, *r = t->response;
-	const struct http_message *m = q ? q : r;
-
-	if (!line_room(l, LINE_ROOM))
-		return;
-	LINE_PUT(l, ",\"capture\":{\"protocol\":\"HTTP/");
-	line_u64(l, m ? m->version_major : 1);
-	*l->w++ = '.';
-	line_u64(l, m ? m->version_minor : 1);
-	if (q) {
-		LINE_PUT(l, "\",\"target\":\"");
-		put_target(&(struct masked){l, c, q, t->flags}, &q->target,
-			   mask);
-		if (!line_room(l, LINE_ROOM))
-			return;
-		*l->w++ = '"';
-	} else {
-		LINE_PUT(l, "\",\"target\":null");
-	}
-	LINE_PUT(l, ",\"vni\":");
-	line_u64(l, t->vni);
-	if (t->proxied || client) {
-		put_peer(l, t, client);
-		if (!line_room(l, LINE_ROOM))
-			return;
-	}
-	LINE_PUT(l, ",\"requestTimeUs\":");
-	put_time(l, q);
-	LINE_PUT(l, ",\"responseTimeUs\":");
-	put_time(l, r);
-	LINE_PUT(l, ",\"requestBodyBytes\":");
-	line_u64(l, q ? q->body.total : 0);
-	LINE_PUT(l, ",\"responseBodyBytes\":");
-	line_u64(l, r ? r->body.total : 0);
-	if (!line_room(l, LINE_ROOM))
-		return;
-	LINE_PUT(l, ",\"requestBodySha256\":");
-	put_sha256(l, q);
-	LINE_PUT(l, ",\"responseBodySha256\":");
-	put_sha256(l, r);
-	LINE_PUT(l, ",\"requestBodyEncoding\":");
-	put_encoding(l, encoding[0]);
-	LINE_PUT(l, ",\"responseBodyEncoding\":");
-	put_encoding(l, encoding[1]);
-	LINE_PUT(l, ",\"interim\":[");
-	put_interim(l, t);
-	if (!line_room(l, LINE_ROOM))
-		return;
-	LINE_PUT(l, "],\"flags\":[");
-	put_flags(l,
-		  t->flags | (l->latin1 ? HTTP_F_OBS_TEXT : 0) |
-			  (client && client->ambiguous ? HTTP_F_SOURCE_AMBIGUOUS
-						       : 0));
-	LINE_PUT(l, "]}}\n");
-}
-
 void trace_write(struct buf *out, const struct http_transaction *t,
 		 const struct trace_conf *c)
 {
 	size_t start = out->len;
-	enum body_encoding encoding[2]; /* request, response */
+	struct capture_notes notes = {0};
 	struct client client;
 	struct line l;
-	bool mask;
 
 	if (!line_begin(&l, out))
 		return;
-	mask = t->request && masked_needs(c, &t->request->target);
-	encoding[0] = put_request(&l, t, c, mask);
-	encoding[1] = put_response(&l, t, c);
-	if (c->client)
+	notes.mask = t->request && masked_needs(c, &t->request->target);
+	notes.encoding[0] = put_request(&l, t, c, notes.mask);
+	notes.encoding[1] = put_response(&l, t, c);
+	if (c->client) {
 		client_find(c->client, t, &client);
-	put_meta(&l, t, c, c->client ? &client : NULL);
-	put_capture(&l, t, c, mask, encoding, c->client ? &client : NULL);
+		notes.client = &client;
+	}
+	put_meta(&l, t, c, notes.client);
+	capture_put(&l, t, c, &notes);
 	out->len = l.failed ? start : (size_t)(l.w - out->p);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "trace/class_scan.h"
 #include "trace/span.h"
 #include "trace/trace_conf.h"
@@ -92,6 +93,45 @@ static bool find_clients(struct trace_conf *c, const struct trace_options *o)
 	return c->client != NULL;
 }
 
+static void add_name(struct buf *b, const char *name)
+{
+	if (name)
+		json_add_string(b, name, strnlen(name, TRACE_NAME_MAX));
+	else
+		buf_add_str(b, "null");
+}
+
+/* Takes the text of b. False: out of memory. */
+static bool take_text(struct buf *b, uint8_t **text, size_t *n)
+{
+	static const uint8_t padding[TRACE_TEXT_STEP];
+
+	*n = b->len;
+	buf_add(b, padding, sizeof(padding));
+	*text = b->p;
+	return !b->failed;
+}
+
+static bool write_names(struct trace_conf *c, const struct trace_options *o)
+{
+	struct buf environment = {0}, origin = {0};
+	bool ok;
+
+	buf_add_str(&environment, ",\"meta\":{\"environment\":");
+	add_name(&environment, o->environment ? o->environment : "production");
+	buf_add_str(&environment, ",\"incoming\":true,\"source\":\"");
+	buf_add_str(&origin, "\",\"collector\":");
+	add_name(&origin, o->collector);
+	buf_add_str(&origin, ",\"interface\":");
+	add_name(&origin, o->interface);
+	buf_add_str(&origin, ",\"protocol\":");
+	ok = take_text(&environment, &c->environment, &c->n_environment);
+	ok &= take_text(&origin, &c->origin, &c->n_origin);
+	if (!ok)
+		errno = ENOMEM;
+	return ok;
+}
+
 struct trace_conf *trace_conf_new(const struct trace_options *o)
 {
 	struct trace_conf *c = calloc(1, sizeof(*c));
@@ -104,7 +144,7 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 				    o->headers, o->n_headers);
 	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);
 	if (!c->headers || !c->fields || !choose_bodies(c, o) ||
-	    !find_clients(c, o)) {
+	    !find_clients(c, o) || !write_names(c, o)) {
 		int err = errno;
 
 		trace_conf_free(c);
@@ -125,5 +165,7 @@ void trace_conf_free(struct trace_conf *c)
 	mask_names_free(c->fields);
 	body_choice_free(c->bodies);
 	client_rules_free(c->client);
+	free(c->environment);
+	free(c->origin);
 	free(c);
 }

@@ -10,6 +10,13 @@
 #include "trace/mask_names.h"
 #include "trace/names.h"
 
+/* In JSON no more than six times as long, which a line always has room for. */
+#define TRACE_NAME_MAX 64u
+
+/* Texts are copied in steps of a fixed size, which the compiler expands. */
+#define TRACE_TEXT_STEP	   32u
+#define TRACE_TEXT_ROOM(n) ((n) + TRACE_TEXT_STEP)
+
 struct trace_options {
 	bool no_redact;
 	const char *const *headers; /* masked in addition to the defaults */
@@ -23,6 +30,9 @@ struct trace_options {
 	enum client_field client_field;
 	const char *const *trusted; /* proxies: network_parse() */
 	unsigned int n_trusted;
+	/* The same in every line; NULL: unknown, of environment "production". At
+	 * most TRACE_NAME_MAX bytes are used of each. */
+	const char *environment, *collector, *interface;
 };
 
 struct trace_conf {
@@ -33,6 +43,10 @@ struct trace_conf {
 	uint64_t lengths;
 	uint32_t letters[64];
 	struct mask_names *headers, *fields;
+	/* Members of lines with these names: JSON text with what surrounds it.
+	 * TRACE_TEXT_ROOM() bytes of each may be read. */
+	uint8_t *environment, *origin;
+	size_t n_environment, n_origin;
 	struct class_set values;
 	struct body_choice *bodies;	/* NULL: all are reported */
 	struct client_rules *client;	/* NULL: no proxy is trusted */

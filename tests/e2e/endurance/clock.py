@@ -61,7 +61,7 @@ class Case:
         t = self.line(3)
         if not t or not t["response"] or t["capture"]["flags"]:
             return f"reported as {t}"
-        at = t["capture"]["requestTimeUs"] / 1e6
+        at = t["capture"]["requestStartUs"] / 1e6
         return None if abs(at - time.time() - step) < 30 else f"at {at}, now it is {time.time()}"
 
     def gap_before(self, step):

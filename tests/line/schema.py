@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Checks lines against the schema that metlo-xdp prints.
+
+  metlo-xdp schema >FILE; tests/line/schema.py FILE [LINES...]
+
+Without LINES, reads standard input. Files named *.gz are decompressed. The
+published schema allows members that it does not know, so that some can be added;
+here they are errors, or nobody would notice that they are undocumented. The
+validator knows only the keywords that the schema uses, and refuses others:
+jsonschema takes a hundred times as long.
+"""
+import gzip
+import json
+import re
+import sys
+
+TYPES = {"object": dict, "array": list, "string": str, "null": type(None)}
+ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description"}
+
+
+def is_type(value, name):
+    if name == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, TYPES[name])
+
+
+class Schema:
+    def __init__(self, root):
+        self.root = root
+
+    def problems(self, value):
+        """What is wrong with a line, as texts."""
+        return list(self._check(self.root, value, "line"))
+
+    def _check(self, schema, value, at):
+        for keyword, arg in schema.items():
+            if keyword in ANNOTATIONS:
+                continue
+            yield from getattr(self, "_" + keyword.strip("$"))(schema, arg, value, at)
+        if isinstance(value, dict) and "properties" in schema:
+            for name in value.keys() - schema["properties"].keys():
+                yield f"{at}.{name} is not in the schema"
+
+    def _ref(self, _, arg, value, at):
+        yield from self._check(self.root["$defs"][arg.rsplit("/", 1)[1]], value, at)
+
+    def _type(self, _, arg, value, at):
+        if not any(is_type(value, t) for t in ([arg] if isinstance(arg, str) else arg)):
+            yield f"{at} is {value!r:.40}, not of type {arg}"
+
+    def _properties(self, _, arg, value, at):
+        if isinstance(value, dict):
+            for name in value.keys() & arg.keys():
+                yield from self._check(arg[name], value[name], f"{at}.{name}")
+
+    def _required(self, _, arg, value, at):
+        if isinstance(value, dict):
+            for name in arg:
+                if name not in value:
+                    yield f"{at}.{name} is missing"
+
+    def _items(self, _, arg, value, at):
+        if isinstance(value, list):
+            for i, item in enumerate(value):
+                yield from self._check(arg, item, f"{at}[{i}]")
+
+    def _maxItems(self, _, arg, value, at):
+        if isinstance(value, list) and len(value) > arg:
+            yield f"{at} has {len(value)} items"
+
+    def _uniqueItems(self, _, arg, value, at):
+        if isinstance(value, list) and len({repr(v) for v in value}) < len(value):
+            yield f"{at} has equal items"
+
+    def _minimum(self, _, arg, value, at):
+        if is_type(value, "integer") and value < arg:
+            yield f"{at} is {value}"
+
+    def _maximum(self, _, arg, value, at):
+        if is_type(value, "integer") and value > arg:
+            yield f"{at} is {value}"
+
+    def _pattern(self, _, arg, value, at):
+        if isinstance(value, str) and not re.search(arg, value):
+            yield f"{at} is {value!r:.40}"
+
+    def _const(self, _, arg, value, at):
+        if value != arg or isinstance(value, bool) != isinstance(arg, bool):
+            yield f"{at} is {value!r:.40}, not {arg!r}"
+
+    def _enum(self, _, arg, value, at):
+        if value not in arg:
+            yield f"{at} is {value!r:.40}"
+
+    def _anyOf(self, _, arg, value, at):
+        if not any(self._valid(s, value, at) for s in arg):
+            yield f"{at} is {value!r:.40}"
+
+    def _oneOf(self, _, arg, value, at):
+        if sum(self._valid(s, value, at) for s in arg) != 1:
+            yield f"{at} is {value!r:.40}"
+
+    def _valid(self, schema, value, at):
+        return not any(True for _ in self._check(schema, value, at))
+
+
+def load(path):
+    with open(path, encoding="utf-8") as f:
+        return Schema(json.load(f))
+
+
+def check_file(schema, f, name, wrong):
+    n = 0
+    for n, text in enumerate(f, 1):
+        try:
+            found = schema.problems(json.loads(text))
+        except ValueError as e:
+            found = [str(e)]
+        wrong += [f"{name}:{n}: {p}" for p in found]
+    return n
+
+
+def main():
+    schema, wrong, n = load(sys.argv[1]), [], 0
+    if len(sys.argv) == 2:
+        n = check_file(schema, sys.stdin.buffer, "-", wrong)
+    for path in sys.argv[2:]:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as f:
+            n += check_file(schema, f, path, wrong)
+    for text in wrong[:20]:
+        print(text)
+    print(f"{n} lines, {len(wrong)} problems")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Ids of transactions and connections. */
+#ifndef HTTP_IDENTITY_H
+#define HTTP_IDENTITY_H
+
+#include "http/types.h"
+
+/* What all ids of a collector depend on; NULL: no name. */
+uint64_t identity_seed(const char *collector);
+
+/* Sets the members of t that identify it and its connection; the messages of t
+ * are set. */
+void identify(struct conn *c, const struct stream_tuple *tuple,
+	      struct http_transaction *t);
+
+#endif
