@@ -243,8 +243,19 @@ lines()
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }
 
+# lines_valid: checks the lines below $TMP against the schema, at most 20,000 of
+# them. The last line of a process that was killed may be incomplete.
+lines_valid()
+{
+	"$METLO" schema >"$TMP/schema" &&
+		grep -rahE --exclude=schema '^\{"request":.*"capture":\{"schema":2,.*\]\}\}$' \
+			"$TMP" | head -n 20000 |
+			python3 "$TOP/tests/line/schema.py" "$TMP/schema"
+}
+
 # Every test runs under the system call filter, which must not refuse anything: a
-# line in any log below $TMP, or in the journal of a container, is a failure.
+# line in any log below $TMP, or in the journal of a container, is a failure. So is
+# a transaction that does not match the schema.
 at_finish()
 {
 	# Not the format strings in a copy of the program.
@@ -258,6 +269,7 @@ at_finish()
 			in_machine journalctl --no-pager -o cat | grep -aoE "$line"
 	} 2>/dev/null | sort -u | head -n 5)
 	is "no system call was refused" "$found" ""
+	check "lines match the schema" lines_valid
 }
 
 # ours PID: succeeds if it is still a child of this script. The number of one that

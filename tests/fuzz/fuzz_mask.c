@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "trace/body_form.h"
+#include "trace/multipart.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -92,6 +93,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	REQUIRE(!out.failed && is_masked(&out, copy, n));
 	check_planted(m, copy, n);
+	buf_clear(&out);
+	if (multipart_readable(&out, copy, n, data[0] & 1))
+		REQUIRE(!out.failed && out.len <= 3 * n + 8192);
+	out.failed = false;
 	free(copy);
 	return 0;
 }

@@ -18,6 +18,46 @@ TYPES = {"object": dict, "array": list, "string": str, "null": type(None)}
 ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description"}
 
 
+def test_of(root, schema):
+    """A function that tells whether a value is valid: nearly all are."""
+    if "$ref" in schema:
+        schema = {**root["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
+    tests = []
+    if "type" in schema:
+        names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        types = frozenset(TYPES.get(n, int) for n in names)
+        tests.append(lambda v: type(v) in types)
+    if "minimum" in schema:
+        low, high = schema["minimum"], schema.get("maximum", float("inf"))
+        tests.append(lambda v: v is None or low <= v <= high)
+    if "pattern" in schema:
+        search = re.compile(schema["pattern"]).search
+        tests.append(lambda v: v is None or search(v))
+    if "const" in schema:
+        const = schema["const"]
+        tests.append(lambda v: v == const and type(v) is type(const))
+    if "enum" in schema:
+        tests.append(schema["enum"].__contains__)
+    if "anyOf" in schema:
+        any_of = [test_of(root, s) for s in schema["anyOf"]]
+        tests.append(lambda v: any(t(v) for t in any_of))
+    if "oneOf" in schema:
+        consts = [s["const"] for s in schema["oneOf"]]
+        tests.append(lambda v: consts.count(v) == 1)
+    if "items" in schema:
+        item, most = test_of(root, schema["items"]), schema.get("maxItems", float("inf"))
+        unique = schema.get("uniqueItems", False)
+        tests.append(lambda v: len(v) <= most and all(map(item, v))
+                     and not (unique and len(set(v)) < len(v)))
+    if "properties" in schema:
+        members = {n: test_of(root, s) for n, s in schema["properties"].items()}
+        required = frozenset(schema["required"])
+        tests.append(lambda v: v is None or (
+            required <= v.keys() <= members.keys()
+            and all(members[n](x) for n, x in v.items())))
+    return lambda v: all(t(v) for t in tests)
+
+
 def is_type(value, name):
     if name == "integer":
         return isinstance(value, int) and not isinstance(value, bool)
@@ -27,9 +67,12 @@ def is_type(value, name):
 class Schema:
     def __init__(self, root):
         self.root = root
+        self.valid = test_of(root, root)
 
     def problems(self, value):
         """What is wrong with a line, as texts."""
+        if self.valid(value):
+            return []
         return list(self._check(self.root, value, "line"))
 
     def _check(self, schema, value, at):

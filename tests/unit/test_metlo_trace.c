@@ -360,6 +360,10 @@ static void test_binary(void **state)
 			META CAPTURE("base64", "base64"),
 		REQUEST("PUT", "h", "/a", "", "") RESPONSE("") META "}");
 	assert_int_equal(changes.binary, 2);
+	becomes(REQUEST("PUT", "h", "/a", "", "--b") RESPONSE("text")
+			META CAPTURE("multipart", "utf8"),
+		REQUEST("PUT", "h", "/a", "", "") RESPONSE("text") META "}");
+	assert_int_equal(changes.binary, 1);
 }
 
 /* A line whose bodies have text repeated that many times. */

@@ -21,7 +21,7 @@ struct line_parts {
 	struct json_text forwarded; /* the first X-Forwarded-For, or empty */
 	struct json_text source, peer;
 	bool proxies; /* --trusted-proxies has determined the source */
-	bool base64[2];
+	bool binary[2];
 };
 
 /* Names the method that the collector would reject. */
@@ -128,6 +128,7 @@ static struct json_text forwarded_for(struct json_text headers)
 	return (struct json_text){NULL, 0};
 }
 
+/* The API has no form for bodies that are not text. */
 static void read_capture(struct line_parts *l)
 {
 	struct json_text encoding[2] = {0}, peer = {0}, from = {0}, text;
@@ -139,8 +140,8 @@ static void read_capture(struct line_parts *l)
 
 	find_members(l->capture, members, 4);
 	for (int i = 0; i < 2; i++)
-		l->base64[i] =
-			json_string(encoding[i], &text) && is(text, "base64");
+		l->binary[i] = json_string(encoding[i], &text) &&
+			       (is(text, "base64") || is(text, "multipart"));
 	l->proxies = from.p != NULL;
 	if (peer.p)
 		json_string(peer, &l->peer);
@@ -410,8 +411,8 @@ ingest_trace_write(struct buf *out, const uint8_t *line, size_t n,
 	for (int i = 0; i < 2; i++) {
 		if (!json_string(l.bodies[i], &body[i]))
 			return INGEST_TRACE_MALFORMED;
-		changes->binary += l.base64[i];
-		if (l.base64[i])
+		changes->binary += l.binary[i];
+		if (l.binary[i])
 			body[i].n = 0;
 	}
 	changes->path = !ingest_path_valid(l.path.p, l.path.n);

@@ -213,6 +213,8 @@ static void put_encoding(struct line *l, enum body_encoding encoding)
 		LINE_PUT(l, "\"utf8\"");
 	else if (encoding == BODY_BASE64)
 		LINE_PUT(l, "\"base64\"");
+	else if (encoding == BODY_PARTS)
+		LINE_PUT(l, "\"multipart\"");
 	else
 		LINE_PUT(l, "\"omitted\"");
 }

@@ -14,11 +14,13 @@
 #include "trace/mask_text.h"
 #include "trace/mask_user_info.h"
 #include "trace/masked.h"
+#include "trace/multipart.h"
 
 /* Flags of messages of which a part may be missing at the end of a text. */
 #define HEAD_CUT                                                     \
 	(HTTP_F_HEAD_LIMIT | HTTP_F_TRUNCATED | HTTP_F_REQUEST_GAP | \
 	 HTTP_F_RESPONSE_GAP)
+#define BODY_GAPS (HTTP_F_TRUNCATED | HTTP_F_REQUEST_GAP | HTTP_F_RESPONSE_GAP)
 #define BODY_CUT                                                          \
 	(HTTP_F_TRUNCATED | HTTP_F_REQUEST_GAP | HTTP_F_RESPONSE_GAP |    \
 	 HTTP_F_BODY_LIMIT | HTTP_F_CLOSED_EARLY | HTTP_F_DECODE_FAILED | \
@@ -436,23 +438,41 @@ static bool is_json(const struct http_message *m)
 	return p < end && (*p == '{' || *p == '[');
 }
 
-/* Writes the first n bytes. */
-static void write_body(const struct masked *w, enum body_form form, size_t n,
-		       bool cut)
+/* Writes the body, or the first bytes of it, or what replaces it. */
+static void write_body(const struct masked *w, enum body_form form,
+		       const uint8_t *p, size_t n, bool cut)
 {
-	const struct http_body *body = &w->m->body;
 	struct class_mask mask;
 
 	if (!w->c->values.classes ||
-	    !class_mask_begin(&mask, &w->c->values, body->data, n, cut, NULL,
-			      0)) {
-		body_write(form, w->c->fields, body->data, n, line_write, w->l);
+	    !class_mask_begin(&mask, &w->c->values, p, n, cut, NULL, 0)) {
+		body_write(form, w->c->fields, p, n, line_write, w->l);
 		return;
 	}
 	mask.json = is_json(w->m);
 	mask.put = line_write;
 	mask.ctx = w->l;
-	body_write(form, w->c->fields, body->data, n, class_mask_put, &mask);
+	body_write(form, w->c->fields, p, n, class_mask_put, &mask);
+}
+
+/* Writes a body that is not UTF-8 if it is when the binary parts are replaced. */
+static bool write_parts(const struct masked *w, enum body_form form, bool cut)
+{
+	const struct http_body *body = &w->m->body;
+	struct line *l = w->l;
+	struct buf text = {0};
+	bool ok = body_form(w->m) == BODY_MULTIPART &&
+		  multipart_readable(&text, body->data, body->len,
+				     w->flags & BODY_GAPS);
+
+	if (ok) {
+		l->base64 = false;
+		line_begin_text(l);
+		write_body(w, form, text.p, text.len, cut);
+		ok = line_end_text(l);
+	}
+	buf_free(&text);
+	return ok;
 }
 
 enum body_encoding masked_body(const struct masked *w)
@@ -464,7 +484,7 @@ enum body_encoding masked_body(const struct masked *w)
 	const bool cut = body->total > body->len || w->flags & BODY_CUT;
 	struct line *l = w->l;
 	size_t n = body->len;
-	bool text = false;
+	bool text = false, still_encoded;
 
 	if (c->bodies && !body_choice_accepts(c->bodies, w->m, &text))
 		return BODY_OMITTED;
@@ -476,21 +496,23 @@ enum body_encoding masked_body(const struct masked *w)
 	if (body->total > n)
 		n = json_utf8_complete(body->data, n);
 	line_begin_text(l);
-	write_body(w, form, n, cut);
+	write_body(w, form, body->data, n, cut);
 	if (line_end_text(l))
 		return BODY_UTF8;
+	still_encoded = body->encoded || w->flags & HTTP_F_DECODE_FAILED;
+	if (!still_encoded && write_parts(w, form, cut))
+		return BODY_PARTS;
 	if (text) {
 		l->base64 = false;
 		return BODY_OMITTED;
 	}
-	if ((c->redact_fields || c->values.classes) &&
-	    (body->encoded || w->flags & HTTP_F_DECODE_FAILED)) {
+	if ((c->redact_fields || c->values.classes) && still_encoded) {
 		/* Still compressed: it cannot be examined for secrets. */
 		l->base64 = false;
 		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		return BODY_UTF8;
 	}
-	write_body(w, form, body->len, cut);
+	write_body(w, form, body->data, body->len, cut);
 	line_end_base64(l);
 	return BODY_BASE64;
 }

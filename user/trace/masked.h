@@ -74,7 +74,12 @@ void masked_fields(const struct masked *w);
 void masked_object(const struct masked *w, const struct http_span *json);
 
 /* How a line represents a body: capture.requestBodyEncoding. */
-enum body_encoding { BODY_UTF8, BODY_BASE64, BODY_OMITTED };
+enum body_encoding {
+	BODY_UTF8,
+	BODY_BASE64,
+	BODY_PARTS, /* multipart_readable() */
+	BODY_OMITTED,
+};
 
 /* Writes a body that is not empty. */
 enum body_encoding masked_body(const struct masked *w);
