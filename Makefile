@@ -418,6 +418,7 @@ INSTALLED := \
 	644:$(PKG)/metlo-xdp.sysusers:$(SYSUSERSDIR)/metlo-xdp.conf \
 	644:README.md:$(DOCDIR)/README.md \
 	644:$(PKG)/line.schema.json:$(DOCDIR)/line.schema.json \
+	644:$(PKG)/recipes.md:$(DOCDIR)/recipes.md \
 	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
 MIRROR_PKG := provision/packaging
 MIRRORDOCDIR ?= $(DATADIR)/doc/metlo-mirror

@@ -13,7 +13,7 @@ debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh sy
 	libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
 	nginx-light haproxy curl nghttp2-client iproute2 ethtool util-linux procps
 	jq python3 xz-utils zstd valgrind python3-botocore python3-jsonschema awscli
-	prometheus logrotate"
+	prometheus logrotate sqlite3"
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 	libbpf-devel elfutils-libelf-devel zlib-devel libpcap-devel
 	libmicrohttpd-devel libseccomp-devel brotli-devel libzstd-devel openssl-devel
@@ -22,7 +22,7 @@ redhat_test="libcmocka-devel compiler-rt libasan libubsan
 	clang-tools-extra ShellCheck nginx haproxy curl nghttp2 iproute iproute-tc
 	ethtool util-linux procps-ng jq python3 xz zstd valgrind python3-botocore
 	python3-jsonschema awscli2 golang-github-prometheus logrotate
-	mandoc zsh systemd openssl"
+	mandoc zsh systemd openssl sqlite"
 
 say()
 {

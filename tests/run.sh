@@ -217,6 +217,7 @@ part_corpus()
 part_gen()
 {
 	scripts tests/gen 300
+	scripts tests/line 120
 }
 
 part_provision()

@@ -166,7 +166,7 @@ field "large request: length and hash" /t/upload \
 	'[.capture.requestBodyBytes, .capture.requestBodySha256, .response.status]' \
 	"[$(wc -c <"$TMP/upload"),\"$(sha "$TMP/upload")\",200]"
 field "Expect: the interim response and the final one" /t/expect \
-	'[.capture.interim, .response.status, .capture.requestBodySha256]' \
+	'[[.capture.interim[].status], .response.status, .capture.requestBodySha256]' \
 	"[[100],200,\"$(sha "$TMP/upload")\"]"
 field "chunked request: decoded" /t/chunked \
 	'[.request.body, .capture.requestBodyBytes]' \

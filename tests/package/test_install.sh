@@ -30,6 +30,7 @@ all_there()
 		./usr/share/doc/metlo-xdp/README.md
 		./usr/share/doc/metlo-xdp/examples/logrotate
 		./usr/share/doc/metlo-xdp/line.schema.json
+		./usr/share/doc/metlo-xdp/recipes.md
 		./usr/share/man/man8/metlo-xdp.8
 		./usr/share/zsh/site-functions/_metlo-xdp
 		END
