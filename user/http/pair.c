@@ -455,6 +455,7 @@ void pair_last(struct conn *c)
 	pair_settle(c);
 	/* responses that only waited for their turnaround to be confirmed */
 	while (c->requests && c->responses &&
+	       c->responses->turn != STREAM_UNKNOWN &&
 	       rule_precedes(c->responses, c->requests->req))
 		drop_early(c, c->responses);
 	q = queue_last(c->requests);

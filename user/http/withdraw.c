@@ -173,8 +173,9 @@ enum stream_resume withdraw(struct conn *c, enum stream_dir dir,
 		d->msg = NULL;
 	}
 	drop_from(c, dir_is_request(c, dir), p.first, repeated);
-	if (d->msg || p.body)
-		(d->msg ? d->msg : p.body)->ambiguous |= !repeated;
+	m = d->msg ? d->msg : p.body;
+	if (m)
+		m->ambiguous |= !repeated;
 	if (dir_is_request(c, dir))
 		forget(c, d, offset);
 	if (p.start || p.body) {

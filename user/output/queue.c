@@ -508,9 +508,12 @@ static unsigned int take_idle(struct spares *s, struct chunk **idle)
 {
 	unsigned int n = s->idle - s->idle / 2;
 
-	memcpy(idle, s->chunk, n * sizeof(*idle));
+	for (unsigned int i = 0; i < s->n; i++)
+		if (i < n)
+			idle[i] = s->chunk[i];
+		else
+			s->chunk[i - n] = s->chunk[i];
 	s->n -= n;
-	memmove(s->chunk, s->chunk + n, s->n * sizeof(*s->chunk));
 	s->idle = s->n;
 	return n;
 }
