@@ -19,6 +19,10 @@ def main():
             choices = bytes(rnd.randrange(256) for _ in range(rnd.choice([0, 40, 400])))
             with open(os.path.join(folder, f"loss{loss}-{mirror}"), "wb") as f:
                 f.write(head + choices)
+    # Each choice is the least: a port is reused with the least distance between
+    # the sequence numbers of the two connections.
+    with open(os.path.join(folder, "least"), "wb") as f:
+        f.write(bytes(400))
 
 
 if __name__ == "__main__":

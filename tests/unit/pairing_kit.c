@@ -16,6 +16,9 @@
 #define MS    1000000ull
 #define CONNS 6u /* interleaved */
 #define PORTS 4u /* fewer, so that they are reused */
+/* after the last packet of the connection before */
+#define REUSE_NS    (500 * MS)
+#define ISN_TICK_NS 4000ull
 
 struct delivery {
 	uint64_t ts_ns;
@@ -228,6 +231,22 @@ static int by_time(const void *a, const void *b)
 	return p->packet < q->packet ? -1 : p->packet > q->packet;
 }
 
+/* Chooses the initial sequence numbers. On a port in use they continue after
+ * those of the connection before, as fast as the clock of RFC 9293 section 3.4.1
+ * ticks: with the same numbers twice nothing could tell the two apart. */
+static void choose_isn(struct pairing_kit *k, unsigned int i,
+		       struct sim_random *r)
+{
+	for (unsigned int d = 0; d < 2; d++) {
+		k->isn[i][d] = sim_below(r, UINT32_MAX);
+		if (i >= PORTS)
+			k->isn[i][d] = k->isn[i - PORTS][d] +
+				       k->conns[i - PORTS].len[d] +
+				       (uint32_t)(REUSE_NS / ISN_TICK_NS) +
+				       k->isn[i][d] / 4;
+	}
+}
+
 /* What the mirror makes of the packets of a connection. */
 static void mirror_conn(struct pairing_kit *k, unsigned int i,
 			const struct mirror *m, struct sim_random *r)
@@ -312,10 +331,9 @@ void pairing_group(struct pairing_kit *k, const struct sim_conf *conf,
 					.packets[k->conns[i - PORTS].n_packets -
 						 1]
 					.ts_ns +
-				500 * MS;
+				REUSE_NS;
 		sim_run(&k->conns[i], conf, r, k->serial + i, start);
-		k->isn[i][0] = sim_below(r, UINT32_MAX);
-		k->isn[i][1] = sim_below(r, UINT32_MAX);
+		choose_isn(k, i, r);
 		memset(k->seen[i][0], 0, k->conns[i].len[0]);
 		memset(k->seen[i][1], 0, k->conns[i].len[1]);
 		mirror_conn(k, i, mirror, r);
