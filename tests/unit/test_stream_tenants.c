@@ -314,6 +314,45 @@ static void test_ports_reused(void **state)
 	assert_int_equal(kit_stats(k)->flows_opened, 2);
 }
 
+/* The client chooses its port and its ISN; only the SYN-ACK shows that the
+ * connection is another one. Ends: RST, FIN, neither. */
+static void test_isn_reused(void **state)
+{
+	static const uint32_t ahead[] = {300000, 5000000, 123456789,
+					 0xf0000000};
+	struct kit *k = *state;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < 4 * 3; i++) {
+		struct kit_conn a = kit_conn(i), b = a;
+		unsigned int end = i % 3;
+
+		kit_handshake(k, &a);
+		kit_data(k, &a, C2S, 0, 100, 0);
+		kit_data(k, &a, S2C, 0, 200, 100);
+		if (end)
+			kit_flags(k, &a, C2S, 100, 200,
+				  end == 1 ? RST : FIN | ACK);
+		if (end == 2)
+			kit_flags(k, &a, S2C, 200, 101, FIN | ACK);
+		b.isn[S2C] += ahead[i / 3];
+		kit_handshake(k, &b);
+		kit_data(k, &b, C2S, 0, 60, 0);
+		kit_data(k, &b, S2C, 0, 70, 60);
+		kit_data(k, &b, C2S, 60, 60, 70);
+		kit_data(k, &b, S2C, 70, 70, 120);
+		assert_int_equal(kit_stats(k)->flows_opened, n + 2);
+		kit_expect(k, n, C2S, 100);
+		kit_expect(k, n, S2C, 200);
+		kit_expect(k, n + 1, C2S, 120);
+		kit_expect(k, n + 1, S2C, 140);
+		n += 2;
+	}
+	kit_wait(k, 3 * KIT_S);
+	for (unsigned int i = 0; i < n; i++)
+		assert_int_equal(k->streams[i].closed, !(i & 1));
+}
+
 static void test_ports_reused_copy_first(void **state)
 {
 	struct kit *k = *state;
@@ -390,6 +429,7 @@ int main(void)
 		T(test_many_tenants),
 		T(test_late_syn_copy),
 		T(test_ports_reused),
+		T(test_isn_reused),
 		T(test_ports_reused_copy_first),
 		T(test_new_syn_before_old_tail),
 		T(test_vni_swapped),

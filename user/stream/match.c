@@ -87,8 +87,9 @@ static enum match_fit fit_syn(const struct stream_table *t,
 		return MATCH_NONE;
 	if (dir_started(d)) {
 		/* A second SYN-ACK for the same SYN with another ISN: SYN
-		 * cookies (RFC 4987 section 3.6). */
-		if (ack && dir_synced(o) &&
+		 * cookies (RFC 4987 section 3.6). After data, the client has
+		 * used its own ISN again. */
+		if (ack && dir_synced(o) && !o->offset && !d->offset &&
 		    within(seq_diff(rec->ack, o->start), 0, SOON))
 			return MATCH_NEAR;
 		if (dir_midstream(d) &&

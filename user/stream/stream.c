@@ -227,6 +227,29 @@ static void withdraw_rivals(struct stream_table *t, uint32_t tag,
 		withdraw_shunts(t, flow_at(t, index));
 }
 
+/* A client that reuses port and ISN sends a SYN that looks like a copy of its
+ * older one, and is known by the SYN-ACK, which has another ISN: gives it to f,
+ * the flow of the SYN-ACK. */
+static void take_syn(struct stream_table *t, uint32_t tag,
+		     const struct flow_key *key, unsigned int dir,
+		     const struct metlo_rec *rec, struct flow *f)
+{
+	struct slot_walk walk = flow_table_walk(t, tag);
+	uint32_t index;
+
+	while ((index = flow_table_next(t, tag, key, &walk))) {
+		const struct flow_dir *old = &flow_at(t, index)->dir[!dir];
+		struct flow_dir *d = &f->dir[!dir];
+
+		if (!dir_synced(old) || old->start != rec->ack)
+			continue;
+		d->vni0 = old->vni0;
+		d->start = d->next = old->start;
+		d->state = DIR_SYN;
+		return;
+	}
+}
+
 static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 			  const struct flow_key *key, unsigned int dir,
 			  const struct metlo_rec *rec, uint32_t same_key)
@@ -252,6 +275,9 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 	f = flow_at(t, index);
 	f->flags = (rec->flags & METLO_REC_IPV6 ? F_IPV6 : 0) |
 		   (dir ? F_FIRST1 : 0);
+	if (same_key && rec->tcp_flags & METLO_TCP_SYN &&
+	    rec->tcp_flags & METLO_TCP_ACK)
+		take_syn(t, tag, key, dir, rec, f);
 	t->stats.flows_opened++;
 	t->stats.flows_live++;
 	EXPLAIN(t, f, FLOW_NEW, dir, .vni = rec->vni,
@@ -423,8 +449,11 @@ static void process_record(struct stream_table *t, const struct location *at,
 			return;
 	}
 	m.flow = open_flow(t, at->tag, &at->key, at->dir, rec, m.same_key);
-	if (m.flow)
-		reassembly_record(t, m.flow, at->dir, rec, payload);
+	if (!m.flow)
+		return;
+	reassembly_record(t, m.flow, at->dir, rec, payload);
+	if (m.same_key && rec->tcp_flags & METLO_TCP_SYN)
+		supersede_rivals(t, at->tag, &at->key, at->dir, rec, &m);
 }
 
 void stream_record(struct stream_table *t, const struct metlo_rec *rec,
