@@ -112,6 +112,10 @@ struct body_case {
 #define WIDE_MASK \
 	"[\\u0000r\\u0000e\\u0000d\\u0000a\\u0000c\\u0000t\\u0000e\\u0000d\\u0000:\\u0000c\\u0000a\\u0000r\\u0000d\\u0000]"
 
+#define QUOTED(text)                                                      \
+	"--b\r\nContent-Transfer-Encoding: Quoted-Printable\r\n\r\n" text \
+	"\r\n--b--\r\n"
+
 /* clang-format off */
 static const struct body_case bodies[] = {
 	{"a number", SPAN(JSON), BODY("4111111111111111"),
@@ -149,6 +153,35 @@ static const struct body_case bodies[] = {
 	{"aws-chunked, not split", SPAN(""),
 	 BODY("15;chunk-signature=ab\r\ncard=4111111111111111\r\n0;chunk-signature=ef\r\n\r\n"),
 	 "card=[redacted:card]\\r\\n0;"},
+	/* NULs that separate */
+	{"between NULs", SPAN("text/plain"), BODY("abc\0" "4111111111111111\0" "def"),
+	 "abc\\u0000[redacted:card]\\u0000def"},
+	{"after a short string", SPAN("text/plain"), BODY("a\0b\0" "4111111111111111\0c\0d"),
+	 "a\\u0000b\\u0000[redacted:card]\\u0000c\\u0000d"},
+	{"in a record", SPAN("text/plain"), BODY("key\0\0\0" "4111111111111111\0\0\0\0x"),
+	 "key\\u0000\\u0000\\u0000[redacted:card]\\u0000"},
+	{"other values between NULs", SPAN("text/plain"),
+	 BODY("abc\0DE89370400440532013000\0d\0" KEY "\0d\0" JWT "\0d"),
+	 "abc\\u0000[redacted:iban]\\u0000d\\u0000[redacted:aws-key]\\u0000d\\u0000[redacted:jwt]\\u0000d"},
+	{"between encoded NULs", SPAN(FORM), BODY("a=x%004111111111111111%00y"),
+	 "a=x%00[redacted:card]%00y"},
+	{"between escaped NULs", SPAN(JSON), BODY("{\"a\":\"x\\u00004111111111111111\\u0000y\"}"),
+	 "x\\\\u0000[redacted:card]\\\\u0000y"},
+	{"encoded UTF-16", SPAN(FORM),
+	 BODY("a=4%001%001%001%001%001%001%001%001%001%001%001%001%001%001%001%00&b=2"), "a=[redacted:card]%00&b=2"},
+	/* quoted-printable */
+	{"an encoded byte before", SPAN("multipart/form-data; boundary=b"),
+	 BODY(QUOTED("card=3D4111111111111111=20x")), "card=3D[redacted:card]=20x\\r\\n--b--"},
+	{"a soft line break", SPAN("multipart/form-data; boundary=b"),
+	 BODY(QUOTED("4111=\r\n1111 =\n11111111")), "\\r\\n\\r\\n[redacted:card]\\r\\n--b--"},
+	{"encoded digits", SPAN("multipart/form-data; boundary=b"),
+	 BODY(QUOTED("=341=31=31=31=31=31=31=31=31=31=31=31=31=31=31")), "\\r\\n\\r\\n[redacted:card]\\r\\n--b--"},
+	{"plain in another part", SPAN("multipart/form-data; boundary=b"),
+	 BODY("--b\r\n\r\nx=4111111111111111\r\n" QUOTED("x=3D5555555555554444")),
+	 "x=[redacted:card]\\r\\n--b\\r\\nContent-Transfer-Encoding: Quoted-Printable\\r\\n\\r\\nx=3D[redacted:card]\\r\\n--b--"},
+	{"a message in a string", SPAN(JSON),
+	 BODY("{\"a\":\"Content-Transfer-Encoding: quoted-printable\\r\\n\\r\\n4111=\\r\\n111111111111\"}"),
+	 "[redacted"},
 	/* "\xff=[redacted:card]" */
 	{"binary", SPAN(""), BODY("\xff=4111111111111111"),
 	 "\"body\":\"/z1bcmVkYWN0ZWQ6Y2FyZF0=\""},
@@ -190,6 +223,26 @@ static void test_bodies(void **state)
 			fail_msg("%s: %s", b->what, line);
 		free(line);
 	}
+}
+
+/* Fields that tell more than the type of a body, and that contain NULs. */
+static void test_fields(void **state)
+{
+	static const struct http_field fields[] = {
+		FIELD("Content-Transfer-Encoding", "quoted-printable"),
+		FIELD("X-A", "a\0"
+			     "4111111111111111\0b"),
+	};
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get;
+
+	(void)state;
+	t.request = &q;
+	q.fields = fields;
+	q.n_fields = 2;
+	q.body = (struct http_body)BODY("a=3D4111111111111111");
+	expect_part(&t, &all, "\"a=3D[redacted:card]\"");
+	expect_part(&t, &all, "\"a\\u0000[redacted:card]\\u0000b\"");
 }
 
 /* Masks of names and of values in one body. */
@@ -341,9 +394,8 @@ static void test_nestings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_head),
-		cmocka_unit_test(test_bodies),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_head),	 cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_fields),	 cmocka_unit_test(test_names),
 		cmocka_unit_test(test_nestings),
 	};
 

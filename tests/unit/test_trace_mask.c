@@ -44,6 +44,51 @@ static void test_mask_headers(void **state)
 	expect_part(&t, &off, "\"value\":\"TOKEN\"");
 }
 
+/* What is masked as a field must not appear as the host of the URL. */
+static void test_mask_host(void **state)
+{
+	static const struct {
+		struct http_field field;
+		uint32_t flags;
+		const char *host;
+	} cases[] = {
+		{FIELD("Host", "h   Cookie: sid=SECRET"), HTTP_F_MALFORMED,
+		 "[redacted]"},
+		{FIELD("host", "h\t X-Api-Key: SECRET"), HTTP_F_MALFORMED,
+		 "[redacted]"},
+		{FIELD("Host", "u:   SECRET@h"), HTTP_F_MALFORMED,
+		 "[redacted]"},
+		{FIELD("Host", "h,Cookie:SECRET"), HTTP_F_MALFORMED,
+		 "[redacted]"},
+		{FIELD("Host", "u:SECRET@h"), 0, "[redacted]@h"},
+		{FIELD("Host", "h.example:80"), HTTP_F_MALFORMED,
+		 "h.example:80"},
+	};
+	static const char *const names[] = {"host"};
+	static const struct trace_options hidden = {.headers = names,
+						    .n_headers = 1};
+	static const struct trace_options off = {.no_redact = true};
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get;
+	char part[64];
+
+	(void)state;
+	t.request = &q;
+	q.n_fields = 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		t.flags = cases[i].flags;
+		q.fields = &cases[i].field;
+		q.host = cases[i].field.value;
+		snprintf(part, sizeof(part), "\"url\":{\"host\":\"%s\",",
+			 cases[i].host);
+		expect_part(&t, NULL, part);
+		expect_absent(&t, NULL, "SECRET");
+		expect_part(&t, &hidden, "\"url\":{\"host\":\"[redacted]\",");
+		expect_absent(&t, &hidden, "h.example");
+	}
+	expect_part(&t, &off, "\"url\":{\"host\":\"h.example:80\",");
+}
+
 static void test_mask_targets(void **state)
 {
 	static const struct target_case cases[] = {
@@ -250,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mask_headers),
+		cmocka_unit_test(test_mask_host),
 		cmocka_unit_test(test_mask_targets),
 		cmocka_unit_test(test_mask_url_fields),
 		cmocka_unit_test(test_mask_bodies),

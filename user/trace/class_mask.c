@@ -27,6 +27,43 @@ const char *class_name(unsigned int class)
 	return class < N_CLASSES ? names[class] : NULL;
 }
 
+/* Sets hit to the next one of either reading, without overlap. */
+static bool next_hit(struct class_mask *w)
+{
+	struct class_hit *plain = &w->next[0], *quoted = &w->next[1];
+	unsigned int i;
+
+	if (!w->quoted)
+		return class_scan_next(&w->scan, &w->hit);
+	do {
+		if (!w->has_next[0])
+			w->has_next[0] = class_scan_next(&w->scan, plain);
+		if (!w->has_next[1])
+			w->has_next[1] =
+				class_scan_next(&w->quoted_scan, quoted);
+		if (!w->has_next[0] && !w->has_next[1])
+			return false;
+		i = !w->has_next[0] ||
+		    (w->has_next[1] && quoted->from < plain->from);
+		w->has_next[i] = false;
+		w->hit = w->next[i];
+		if (w->hit.from < w->done)
+			w->hit.from = w->done;
+	} while (w->hit.from >= w->hit.to);
+	w->done = w->hit.to;
+	return true;
+}
+
+static bool begin_scan(struct class_mask *w)
+{
+	w->json = false;
+	w->pos = 0;
+	w->depth = 0;
+	w->slashes = 0;
+	w->found = next_hit(w);
+	return w->found;
+}
+
 bool class_mask_begin(struct class_mask *w, const struct class_set *set,
 		      const uint8_t *p, size_t n, bool cut, const uint8_t *name,
 		      size_t n_name)
@@ -40,12 +77,19 @@ bool class_mask_begin(struct class_mask *w, const struct class_set *set,
 		return false;
 	}
 	class_scan_begin(&w->scan, set, p, n, cut, name, n_name);
-	w->json = false;
-	w->pos = 0;
-	w->depth = 0;
-	w->slashes = 0;
-	w->found = class_scan_next(&w->scan, &w->hit);
-	return w->found;
+	w->quoted = false;
+	return begin_scan(w);
+}
+
+bool class_mask_begin_quoted(struct class_mask *w, const struct class_set *set,
+			     const uint8_t *p, size_t n, bool cut)
+{
+	class_scan_begin(&w->scan, set, p, n, cut, NULL, 0);
+	class_scan_begin(&w->quoted_scan, set, p, n, cut, NULL, 0);
+	w->quoted = w->quoted_scan.quoted = true;
+	w->has_next[0] = w->has_next[1] = false;
+	w->done = 0;
+	return begin_scan(w);
 }
 
 /* --- numbers in JSON ------------------------------------------------------ */
@@ -314,7 +358,7 @@ void class_mask_put(void *class_mask, const void *part, size_t n)
 				/* The rest is in a later part. */
 				break;
 		}
-		w->found = class_scan_next(&w->scan, &w->hit);
+		w->found = next_hit(w);
 	}
 	w->put(w->ctx, w->scan.p + from, to - from);
 }

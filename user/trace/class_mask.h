@@ -13,7 +13,12 @@ struct class_mask {
 	struct class_scan scan;
 	struct class_hit hit; /* the next one */
 	bool found;	      /* there is one */
-	bool json;	      /* the text is JSON */
+	bool quoted;	      /* the text may be quoted-printable: */
+	struct class_scan quoted_scan;
+	struct class_hit next[2]; /* of either */
+	bool has_next[2];
+	size_t done; /* the end of the last hit */
+	bool json;   /* the text is JSON */
 	mask_put put;
 	void *ctx;
 	/* How many strings of JSON, one in another, contain this position, which only
@@ -28,6 +33,10 @@ struct class_mask {
 bool class_mask_begin(struct class_mask *w, const struct class_set *set,
 		      const uint8_t *p, size_t n, bool cut, const uint8_t *name,
 		      size_t n_name);
+
+/* The same for text that is or contains quoted-printable, perhaps. */
+bool class_mask_begin_quoted(struct class_mask *w, const struct class_set *set,
+			     const uint8_t *p, size_t n, bool cut);
 
 /*
  * A mask_put, so that other masks can be applied in front of it: takes parts of the

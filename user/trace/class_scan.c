@@ -3,15 +3,17 @@
  * Most text contains nothing that a value could begin with, so a table of bytes
  * decides where to look closer; class_find.c does so. There, bytes pass the layers of
  * decoding, as in mask_scan.c, but each keeps the position where its encoded form
- * begins, so that exactly the value can be replaced. NUL is ignored, which makes
- * UTF-16 and UTF-32 look like ASCII.
+ * begins, so that exactly the value can be replaced. The NULs of UTF-16 and UTF-32 are
+ * ignored, which makes them look like ASCII; others separate.
  */
 #include <string.h>
 
 #include "base/parse.h"
 #include "trace/class_context.h"
 #include "trace/class_find.h"
+#include "trace/class_quoted.h"
 #include "trace/class_scan.h"
+#include "trace/class_wide.h"
 #include "trace/entity.h"
 
 enum trigger { NOTHING, ENCODED, DIGIT, OTHER };
@@ -169,8 +171,7 @@ static void push_entity(struct class_scan *s, uint8_t c, size_t from, size_t to)
 static void push_code(struct class_scan *s, unsigned int code, size_t from)
 {
 	if (code < 0x80) {
-		if (code)
-			push(s, (uint8_t)code, from);
+		push(s, (uint8_t)code, from);
 		return;
 	}
 	flush_entity(s, from);
@@ -213,6 +214,21 @@ static bool is_track(const struct class_scan *s, uint8_t hi, uint8_t lo)
 		return false;
 	return end == s->n ? s->cut
 			   : s->p[end] == '^' || may_be_encoded(s->p[end]);
+}
+
+/* %uXXXX, of old scripts and servers: kept ends in '%'. Does it begin here? The
+ * letter is that before s->i. */
+static bool is_wide_percent(const struct class_scan *s, uint8_t c)
+{
+	size_t i = s->i;
+
+	if ((c | 0x20) != 'u' || !s->n_kept ||
+	    s->kept[s->n_kept - 1].c != '%' || s->n - i < 4)
+		return false;
+	for (unsigned int k = 0; k < 4; k++)
+		if (parse_hex_digit(s->p[i + k]) < 0)
+			return false;
+	return true;
 }
 
 /* Percent-encoding: kept are '%', or '%' and a digit, any number of times, as digits
@@ -302,13 +318,25 @@ static void push_escaped(struct class_scan *s, uint8_t c, size_t from)
 	}
 }
 
-/* The first layer: backslashes, of which a run counts as one. c is not 0. */
+/* The first layer: backslashes, of which a run counts as one. */
 static void push(struct class_scan *s, uint8_t c, size_t from)
 {
-	if (!c)
-		return;
+	if (!c) {
+		if (class_nul_is_wide(s->p, s->n, from, s->i))
+			return;
+		c = '\n';
+	}
 	if (s->over && c != '%' && c != '\\') {
 		push_escaped(s, c, from);
+		return;
+	}
+	if (!s->escape && is_wide_percent(s, c)) {
+		/* As "\\uXXXX". */
+		s->escape_from = s->kept[--s->n_kept].from;
+		s->escape = 2;
+		s->code_left = 4;
+		s->code = 0;
+		s->over = s->n_kept;
 		return;
 	}
 	if (c == '%' || (s->n_kept && parse_hex_digit(c) >= 0)) {
@@ -441,17 +469,28 @@ static bool is_ready(const struct class_scan *s)
 	return s->n_hits && class_find_start(s) > s->hit[0].from;
 }
 
+/* Takes the next byte, or what quoted-printable makes of it and others. */
+static void next_byte(struct class_scan *s)
+{
+	const size_t from = s->i++;
+	uint8_t c = s->p[from];
+
+	if (s->quoted && c == '=' &&
+	    class_quoted_at(s->p, s->n, from, &c, &s->i) == QUOTED_BREAK)
+		return;
+	push(s, c, from);
+}
+
 bool class_scan_next(struct class_scan *s, struct class_hit *hit)
 {
 	while (!is_ready(s) && !s->ended) {
-		if (is_idle(s))
+		if (is_idle(s) && !s->quoted)
 			skip_plain(s);
 		if (s->i >= s->n) {
 			finish(s);
 			break;
 		}
-		s->i++;
-		push(s, s->p[s->i - 1], s->i - 1);
+		next_byte(s);
 	}
 	if (!s->n_hits)
 		return false;

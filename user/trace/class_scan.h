@@ -17,7 +17,8 @@ void class_set_init(struct class_set *set, unsigned int classes);
 size_t class_skip_plain(const struct class_set *set, const uint8_t *p, size_t n,
 			size_t start, bool cut);
 
-/* name: what precedes the text, such as the name of a field; may be empty. */
+/* name: what precedes the text, such as the name of a field; may be empty. Quoted-printable
+ * is undone only if quoted is set after this. */
 void class_scan_begin(struct class_scan *s, const struct class_set *set,
 		      const uint8_t *p, size_t n, bool cut, const uint8_t *name,
 		      size_t n_name);

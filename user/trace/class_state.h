@@ -56,6 +56,7 @@ struct class_scan {
 	const uint8_t *name; /* what precedes the text */
 	size_t n_name;
 	bool ended;
+	bool quoted; /* quoted-printable is undone, too */
 	/* Decoding: see class_scan.c. */
 	uint8_t escape, code_left, n_kept, n_entity, wide;
 	bool over; /* the escape is of a digit of what is kept: "%\u00328" */

@@ -10,11 +10,13 @@
 #include "base/parse.h"
 #include "trace/body_form.h"
 #include "trace/class_mask.h"
+#include "trace/class_quoted.h"
 #include "trace/mask_scan.h"
 #include "trace/mask_text.h"
 #include "trace/mask_user_info.h"
 #include "trace/masked.h"
 #include "trace/multipart.h"
+#include "trace/span.h"
 
 /* Flags of messages of which a part may be missing at the end of a text. */
 #define HEAD_CUT                                                     \
@@ -319,13 +321,40 @@ void masked_value(const struct masked *w, const struct http_field *f)
 		put_span(w->l, w->m, &f->value);
 }
 
+/* A Host with blanks is none: parsers may read it as several lines, or user information
+ * that contains them. */
+static bool is_odd_host(const struct http_field *f)
+{
+	if (!span_is(&f->name, "host"))
+		return false;
+	for (uint32_t i = 0; i < f->value.len; i++)
+		if (f->value.p[i] <= ' ')
+			return true;
+	return false;
+}
+
 /* Of a malformed head: is the field secret to some parser? Names may contain
  * characters that others ignore, and a folded line may be a field of its own. */
 static bool is_odd_secret(const struct trace_conf *c,
 			  const struct http_field *f)
 {
-	return mask_names_match_odd(c->headers, f->name.p, f->name.len) ||
+	return (c->redact && is_odd_host(f)) ||
+	       mask_names_match_odd(c->headers, f->name.p, f->name.len) ||
 	       mask_has_secret(c->headers, f->value.p, f->value.len);
+}
+
+bool masked_hides_host(const struct masked *w)
+{
+	static const uint8_t name[] = "host";
+	const struct http_field *f = w->m->fields, *end = f + w->m->n_fields;
+
+	if (w->m->host.len && mask_names_match_header(w->c->headers, name, 4))
+		return true;
+	if (w->flags & HTTP_F_MALFORMED)
+		for (; f < end; f++)
+			if (span_is(&f->name, "host") && is_odd_secret(w->c, f))
+				return true;
+	return false;
 }
 
 void masked_fields(const struct masked *w)
@@ -438,14 +467,37 @@ static bool is_json(const struct http_message *m)
 	return p < end && (*p == '{' || *p == '[');
 }
 
+/* May the body, or a part of it, be quoted-printable? */
+static bool is_quoted(const struct http_message *m, const uint8_t *p, size_t n)
+{
+	const struct http_field *f = m->fields, *end = f + m->n_fields;
+
+	for (; f < end; f++)
+		if (class_names_quoted(f->value.p, f->value.len))
+			return true;
+	return class_names_quoted(p, n);
+}
+
+/* Looks for a value of a class in the body. */
+static bool find_in_body(const struct masked *w, struct class_mask *mask,
+			 const uint8_t *p, size_t n, bool cut)
+{
+	const struct class_set *values = &w->c->values;
+
+	if (!values->classes)
+		return false;
+	return is_quoted(w->m, p, n)
+		       ? class_mask_begin_quoted(mask, values, p, n, cut)
+		       : class_mask_begin(mask, values, p, n, cut, NULL, 0);
+}
+
 /* Writes the body, or the first bytes of it, or what replaces it. */
 static void write_body(const struct masked *w, enum body_form form,
 		       const uint8_t *p, size_t n, bool cut)
 {
 	struct class_mask mask;
 
-	if (!w->c->values.classes ||
-	    !class_mask_begin(&mask, &w->c->values, p, n, cut, NULL, 0)) {
+	if (!find_in_body(w, &mask, p, n, cut)) {
 		body_write(form, w->c->fields, p, n, line_write, w->l);
 		return;
 	}
