@@ -392,6 +392,26 @@ static void test_old_stamp(void **state)
 	assert_int_equal(kit_stats(k)->gaps, 0);
 }
 
+/* In the place of what was delivered, but not taken: a lie about the length. */
+static void test_old_stamp_after_lie(void **state)
+{
+	struct kit *k = *state;
+	struct link l = begin(k, 0, UNKNOWN, true);
+	struct metlo_rec rec = forged(&l, 60, ACK | PSH);
+
+	rec.flags = METLO_REC_TRUNCATED | (rec.flags & ~METLO_REC_STAMPED);
+	rec.wire_len++;
+	forge(&l, rec, UNKNOWN);
+	rec = forged(&l, 50, ACK | PSH);
+	rec.tsval -= 1000;
+	forge(&l, rec, UNKNOWN);
+	assert_int_equal(kit_stats(k)->old_timestamps, 1);
+	assert_int_equal(kit_stats(k)->rewinds, 0);
+	exchange(&l);
+	assert_int_equal(kit_stats(k)->old_timestamps, 1);
+	assert_int_equal(kit_stats(k)->rewinds, 1);
+}
+
 /* One tick is tolerated, and RSTs are exempt. */
 static void test_stamp_accepted(void **state)
 {
@@ -533,6 +553,7 @@ int main(void)
 		TEST(test_partial_before_data),
 		TEST(test_flood),
 		TEST(test_old_stamp),
+		TEST(test_old_stamp_after_lie),
 		TEST(test_stamp_accepted),
 		TEST(test_poison),
 		TEST(test_claim),

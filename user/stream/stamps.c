@@ -11,6 +11,14 @@ static uint32_t now_of(const struct stream_table *t)
 	return (uint32_t)(t->now >> 30);
 }
 
+/* The end of what the receiver has taken, as far as nothing is in doubt. */
+static uint32_t taken(const struct stream_table *t, const struct flow_dir *d)
+{
+	const struct dir_ext *x = dir_ext(t, d);
+
+	return x && x->flags & X_UNPROVEN ? x->unproven_from : d->next;
+}
+
 enum stamp_verdict stamps_judge(const struct stream_table *t, uint32_t flow,
 				unsigned int dir, const struct metlo_rec *rec)
 {
@@ -24,7 +32,7 @@ enum stamp_verdict stamps_judge(const struct stream_table *t, uint32_t flow,
 	    rec->tcp_flags & (METLO_TCP_RST | METLO_TCP_SYN))
 		return STAMP_GOOD;
 	/* A late copy of what the receiver has taken long ago. */
-	if (dir_started(d) && !seq_before(d->next, end))
+	if (dir_started(d) && !seq_before(taken(t, d), end))
 		return STAMP_GOOD;
 	if (d->flags & D_ACKED && !seq_before(d->acked, end))
 		return STAMP_GOOD;
