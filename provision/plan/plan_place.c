@@ -187,7 +187,8 @@ struct choice_list {
 
 static void choose(struct plan *p, struct receivers *l, struct choice_list *c)
 {
-	c->slots = arena_alloc(&p->mem, (p->sources.n + 1) * sizeof(*c->slots));
+	c->slots = arena_alloc(&p->mem,
+			       (p->sources.n + 1) * sizeof(struct receiving *));
 	if (!c->slots)
 		return;
 	FOREACH(src, &p->sources) {
