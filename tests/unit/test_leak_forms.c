@@ -17,6 +17,8 @@ static const struct trace_options options = {.fields = names, .n_fields = 1};
 #define HEAD(text)    "--b\r\n" text "\r\n\r\nkept\r\n--b--\r\n"
 #define CONTENT(head) "--b\r\n" head "\r\n\r\n"
 
+#define PART "--b\r\n" DATA "name=password\r\n\r\n"
+
 struct leak {
 	const char *what;
 	struct http_span type;
@@ -52,6 +54,47 @@ static const struct leak leaks[] = {
 	{"a plain head", SPAN(MULTIPART),
 	 BODY(HEAD(DATA "name=\"x\"; filename=\"password.txt\"\r\nContent-Type: text/plain; charset=utf-8")),
 	 DATA "name=\\\"x\\\"; filename=\\\"password.txt\\\"\\r\\nContent-Type: text/plain; charset=utf-8\\r\\n\\r\\nkept", NULL, false},
+	/* blanks that are escaped in a string */
+	{"an escaped line end before the colon", SPAN(JSON),
+	 BODY("{\"a\":\"{\\\"password\\\"\\n:\\\"SECRET\\\"}\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"escaped line ends around it", SPAN(JSON),
+	 BODY("{\"a\":\"{\\r\\n\\\"password\\\"\\r\\n\\t:\\n\\\"SECRET\\\"}\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"escaped line ends in text", SPAN("text/plain"),
+	 BODY("x {\\\"password\\\"\\n:\\n\\\"SEC,SECRET\\\", \\\"b\\\":2}"), "b", NULL, false},
+	{"an escaped tab", SPAN(JSON), BODY("{\"a\":\"password\\t= SECRET\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"an escaped line end in GraphQL", SPAN(JSON),
+	 BODY("{\"query\":\"{login(password\\n:\\n\\\"SECRET\\\")}\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"an escaped line end in a tag", SPAN(JSON),
+	 BODY("{\"a\":\"<x password\\n=\\\"SECRET\\\"/>\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"a line between", SPAN(JSON),
+	 BODY("{\"a\":\"no password\\nuser: kept\",\"b\":2}"), "user: kept", NULL, false},
+	/* parts of names */
+	{"a part of a name", SPAN("text/html"),
+	 BODY("<input name=\"user[password]\" value=\"SECRET\"><p>kept"), "<p>kept", NULL, false},
+	{"a name with a dot", SPAN("text/html"),
+	 BODY("<input name='user.password' value='SECRET'><p>kept"), "<p>kept", NULL, false},
+	{"another part", SPAN("text/html"),
+	 BODY("<input name=\"password[x]\" value=\"SECRET\"><input name=\"user[x]\" value=\"kept\">"), "kept", NULL, false},
+	{"a meta element", SPAN("text/html"),
+	 BODY("<meta name=\"password\" content=\"SECRET\"><meta name=\"x\" content=\"kept\">"), "kept", NULL, false},
+	{"a meta element, first its content", SPAN("text/html"),
+	 BODY("<meta content=\"SECRET\" name=\"password\"><p>kept"), "<p>kept", NULL, false},
+	/* lines that some parsers take for delimiters */
+	{"a longer delimiter", SPAN(MULTIPART),
+	 BODY(PART "a\r\n--bX\r\n\r\nSECRET\r\n--b\r\n" DATA "name=x\r\n\r\nkept\r\n--b--\r\n"), "kept", NULL, false},
+	{"a delimiter and more", SPAN(MULTIPART),
+	 BODY(PART "a\r\n--b junk\r\n\r\nSECRET\r\n--b\r\n" DATA "name=x\r\n\r\nkept\r\n--b--\r\n"), "kept", NULL, false},
+	{"a delimiter between LF", SPAN(MULTIPART),
+	 BODY(PART "a\n--b\n\nSECRET\r\n--b\r\n" DATA "name=x\r\n\r\nkept\r\n--b--\r\n"), "kept", NULL, false},
+	{"an end and more", SPAN(MULTIPART),
+	 BODY(PART "a\r\n--b--x\r\nSECRET\r\n--b--\r\nkept"), "kept", NULL, false},
+	{"a body with LF", SPAN(MULTIPART),
+	 BODY("--b\n" DATA "name=password\n\nSECRET\n--b\n" DATA "name=x\n\nkept\n--b--\n"), "kept", NULL, false},
+	/* user information */
+	{"quotation marks in a password", SPAN("text/plain"), BODY("see http://u:\"SECRET\"@h/ kept"), "@h/ kept", NULL, true},
+	{"brackets in a password", SPAN("text/plain"), BODY("see http://u:a<SECRET@h/ kept"), "@h/ kept", NULL, true},
+	{"a backslash in a password", SPAN("text/plain"), BODY("see pg://u:a\\SECRET@h/ kept"), "@h/ kept", NULL, true},
+	{"a port and an address", SPAN("text/html"), BODY("<a href=\"http://h:80\">kept@example.com</a>"), "h:80\\\">kept@example.com", NULL, false},
 	/* encodings of MIME */
 	{"quoted-printable", SPAN(MULTIPART),
 	 BODY(CONTENT(DATA "name=x\r\nContent-Transfer-Encoding: Quoted-Printable") "a=3D1&passwo=\r\nrd=3DSECRET\r\n--b--"), "--b--", NULL, false},

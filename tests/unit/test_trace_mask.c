@@ -42,6 +42,10 @@ static void test_mask_headers(void **state)
 	expect_absent(&t, &with_names, "SECRET");
 	expect_part(&t, &off, "\"value\":\"SECRET\"");
 	expect_part(&t, &off, "\"value\":\"TOKEN\"");
+	/* "Cookie\r: ..." */
+	t.flags = HTTP_F_MALFORMED;
+	expect_absent(&t, NULL, "EMPTY");
+	expect_part(&t, &off, "EMPTY");
 }
 
 /* What is masked as a field must not appear as the host of the URL. */

@@ -172,3 +172,93 @@ bool class_secret_before(const struct class_scan *s, size_t from,
 	}
 	return found;
 }
+
+/* --- patterns ------------------------------------------------------------- */
+
+/* Copies what a number consists of from p on: digits, letters if it is an IBAN, and one
+ * hyphen or blank after four. Sets *end to what follows. */
+static size_t copy_number(uint8_t *to, size_t max, const uint8_t *p,
+			  const uint8_t *last, bool letters,
+			  const uint8_t **end)
+{
+	size_t n = 0;
+
+	for (; p < last && n < max; p++) {
+		if (class_is_digit(*p) || (letters && class_is_letter(*p)))
+			to[n++] = *p;
+		else if ((*p != '-' && *p != ' ') || !n || n % 4 ||
+			 !class_is_digit(p[-1]))
+			break;
+	}
+	*end = p;
+	return n;
+}
+
+static bool is_iban(const uint8_t *p, size_t n)
+{
+	struct check_iban check;
+	size_t i;
+
+	if (n < 4 || !class_is_letter(p[0]) || !class_is_letter(p[1]) ||
+	    !check_iban_begin(&check, p[0], p[1]))
+		return false;
+	for (i = 2; i < n && check_iban_add(&check, p[i]); i++)
+		;
+	return check_iban_end(&check);
+}
+
+static bool is_ssn(const uint8_t *p, size_t n)
+{
+	uint8_t digit[9];
+	size_t k = 0;
+
+	if (n < 11 || (n > 11 && class_is_alnum(p[11])))
+		return false;
+	for (size_t i = 0; i < 11; i++) {
+		if (i == 3 || i == 6) {
+			if (p[i] != '-')
+				return false;
+			continue;
+		}
+		if (!class_is_digit(p[i]))
+			return false;
+		digit[k++] = p[i] - '0';
+	}
+	return check_ssn(digit);
+}
+
+/* Does a pattern end here? Its '%' encodes nothing. */
+static bool ends_pattern(const uint8_t *p, const uint8_t *last)
+{
+	return p < last && *p == '%' &&
+	       !(last - p > 2 && parse_hex_digit(p[1]) >= 0 &&
+		 parse_hex_digit(p[2]) >= 0);
+}
+
+bool class_is_literal(const struct class_scan *s, size_t from)
+{
+	const unsigned int classes = s->set->classes;
+	const uint8_t *p = s->p + from, *last = s->p + s->n, *end;
+	/* "%20" to "%29" encode delimiters, others what needs no encoding. */
+	const bool delimiter = from < s->n && *p == '2';
+	uint8_t text[34];
+	size_t n;
+
+	if (last - p < 11)
+		return false;
+	if (classes >> CLASS_SSN & 1 && !delimiter &&
+	    is_ssn(p, (size_t)(last - p)))
+		return true;
+	n = copy_number(text, sizeof(text), p, last, true, &end);
+	if (classes >> CLASS_IBAN & 1 && is_iban(text, n))
+		return true;
+	if (!(classes >> CLASS_CARD & 1))
+		return false;
+	n = copy_number(text, CARD_MAX, p, last, false, &end);
+	if ((end < last && class_is_digit(*end)) ||
+	    (delimiter && !ends_pattern(end, last)))
+		return false;
+	for (size_t k = 0; k < n; k++)
+		text[k] -= '0';
+	return check_card(text, n);
+}

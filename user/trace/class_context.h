@@ -24,4 +24,8 @@ bool class_secret_before(const struct class_scan *s, size_t from,
 size_t class_cut_address(const struct class_set *set, const uint8_t *p,
 			 size_t n, bool cut);
 
+/* Does a number begin at from, so that the '%' before it encodes nothing, as in
+ * "LIKE '%4111...%'"? */
+bool class_is_literal(const struct class_scan *s, size_t from);
+
 #endif

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/parse.h"
 #include "trace/class_context.h"
 #include "trace/class_hit.h"
 #include "trace/class_numbers.h"
@@ -57,6 +58,22 @@ static bool is_card_grouping(const struct class_scan *s, unsigned int first,
 	}
 }
 
+/* Is what begins at from the fourth group of a UUID (RFC 9562), 8-4-4-4-12? With the
+ * last one it has as many digits as a card. */
+static bool is_in_uuid(const struct class_scan *s, size_t from)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-";
+	const size_t n = sizeof(form) - 1;
+	const uint8_t *p = s->p + from - n;
+
+	if (from < n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (form[i] == '-' ? p[i] != '-' : parse_hex_digit(p[i]) < 0)
+			return false;
+	return from == n || !class_is_alnum(p[-1]);
+}
+
 /* Copies the digits of k groups. Returns how many; 0: too many for a value. */
 static size_t join_groups(const struct class_scan *s, unsigned int first,
 			  unsigned int k, uint8_t digit[CARD_MAX])
@@ -97,6 +114,7 @@ static bool try_groups(struct class_scan *s, unsigned int k, bool cut)
 		if (s->group[i].separator != s->group[first + 1].separator)
 			return false;
 	if (wanted(s, CLASS_CARD) && is_card_grouping(s, first, k, cut) &&
+	    !(k == 2 && is_in_uuid(s, s->group[first].from)) &&
 	    (check_card(digit, n) ||
 	     (cut && n > 6 && check_card_issuer(digit, n)))) {
 		class_add_hit(s, CLASS_CARD, s->group[first].from,
@@ -215,7 +233,7 @@ static void begin_iban(struct class_scan *s, uint8_t c, size_t to)
 	/* The older one is kept, the other replaced. */
 	i = s->iban[0].active;
 	s->iban[i].active = true;
-	s->iban[i].blank = 0;
+	s->iban[i].blank = s->iban[i].separator = 0;
 	s->iban[i].from = s->last[1].from;
 	s->iban[i].to = to;
 	s->iban[i].check = check;
@@ -229,25 +247,49 @@ static void end_iban(struct class_scan *s, unsigned int i)
 	s->iban[i].active = false;
 }
 
+/* Groups are of four, with blanks between all of them or one hyphen: may c, which is no
+ * digit or letter, stand here? */
+static bool take_iban_separator(struct class_scan *s, unsigned int i, uint8_t c)
+{
+	const unsigned int n = s->iban[i].check.n;
+
+	c = c == '+' ? ' ' : c;
+	if (s->iban[i].blank)
+		return c == ' ' && s->iban[i].separator == ' ' &&
+		       s->iban[i].blank < BLANKS_MAX;
+	if ((c != ' ' && c != '-') || n % 4)
+		return false;
+	if (n == 4)
+		s->iban[i].separator = c;
+	return s->iban[i].separator == c;
+}
+
+/* A digit or letter: if there are groups, one precedes each fourth. */
+static bool take_iban_char(struct class_scan *s, unsigned int i, uint8_t c)
+{
+	struct check_iban *b = &s->iban[i].check;
+
+	if (b->n % 4 == 0 && b->n && s->iban[i].separator && !s->iban[i].blank)
+		return false;
+	return check_iban_add(b, c);
+}
+
 void class_take_iban(struct class_scan *s, uint8_t c, size_t to)
 {
 	const bool alnum = class_is_alnum(c);
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		struct check_iban *b = &s->iban[i].check;
+		const struct check_iban *b = &s->iban[i].check;
 
 		if (!s->iban[i].active)
 			continue;
-		if (alnum && check_iban_add(b, c)) {
+		if (alnum && take_iban_char(s, i, c)) {
 			s->iban[i].blank = 0;
 			s->iban[i].to = to;
 		} else if (!alnum && b->n == b->len) {
 			end_iban(s, i);
-		} else if (s->iban[i].blank
-				   ? c == ' ' && s->iban[i].blank < BLANKS_MAX
-				   : (c == ' ' || c == '+' || c == '-') &&
-					     b->n % 4 == 0) {
+		} else if (!alnum && take_iban_separator(s, i, c)) {
 			s->iban[i].blank++;
 		} else {
 			s->iban[i].active = false;

@@ -137,6 +137,33 @@ static void end_entity(struct class_scan *s, size_t end)
 	s->i = i;
 }
 
+/* HTML lets some names end without ';'. Does what was kept, if it is one, do so? Another
+ * word may begin with it, so only if what follows begins a value. */
+static bool ends_name(const struct class_scan *s)
+{
+	static const char *const names[] = {"quot", "amp", "lt", "gt", "nbsp"};
+	const uint8_t *p = s->p + s->i;
+	const size_t left = s->n - s->i;
+	size_t i, k, n;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		n = strlen(names[i]);
+		for (k = 0; k < n && k + 1 < s->n_entity; k++)
+			if (s->entity[k + 1].c != (uint8_t)names[i][k])
+				break;
+		if (k == n && s->n_entity == n + 1)
+			break;
+	}
+	if (i == sizeof(names) / sizeof(names[0]) || !left)
+		return false;
+	if (class_is_digit(*p) || (*p >= 'A' && *p <= 'Z'))
+		return true;
+	/* A token, or an IBAN in lower case. */
+	return (left > 1 && *p == 'e' && (p[1] == 'y' || p[1] == 'w')) ||
+	       (left > 3 && class_is_letter(p[1]) && class_is_digit(p[2]) &&
+		class_is_digit(p[3]));
+}
+
 static void push_entity(struct class_scan *s, uint8_t c, size_t from, size_t to)
 {
 	unsigned int code;
@@ -159,6 +186,12 @@ static void push_entity(struct class_scan *s, uint8_t c, size_t from, size_t to)
 	if ((class_is_alnum(c) || (c == '#' && s->n_entity == 1)) &&
 	    s->n_entity <= ENTITY_MAX) {
 		s->entity[s->n_entity++] = (struct class_char){c, from};
+		if (class_is_letter(c) && ends_name(s)) {
+			code = kept_entity(s);
+			from = s->entity[0].from;
+			s->n_entity = 0;
+			push_code(s, code, from);
+		}
 		return;
 	}
 	if (class_is_alnum(c))
@@ -250,6 +283,16 @@ static void push_percent(struct class_scan *s, uint8_t c, size_t from)
 		if (is_track(s, s->kept[s->n_kept + 1].c, c)) {
 			flush(s, s->kept[s->n_kept].from);
 			push_entity(s, '%', s->kept[s->n_kept].from, from);
+			push(s, c, from);
+			return;
+		}
+		if (class_is_literal(s, s->kept[s->n_kept + 1].from)) {
+			const struct class_char mark = s->kept[s->n_kept],
+						first = s->kept[s->n_kept + 1];
+
+			flush(s, mark.from);
+			push_entity(s, '%', mark.from, first.from);
+			push_entity(s, first.c, first.from, from);
 			push(s, c, from);
 			return;
 		}
@@ -419,7 +462,7 @@ size_t class_skip_plain(const struct class_set *set, const uint8_t *p, size_t n,
 			continue;
 		case ENCODED:
 			if (p[i] == '&' && i + 1 < n && p[i + 1] &&
-			    !strchr("#%\\acnph", p[i + 1]))
+			    !strchr("#%\\acglnpqh", p[i + 1]))
 				continue;
 			return i;
 		default:
@@ -454,6 +497,9 @@ static void skip_plain(struct class_scan *s)
 static void finish(struct class_scan *s)
 {
 	s->ended = true;
+	/* What the end may have cut is no part of a value before it. */
+	if (s->cut)
+		s->n_kept = s->escape = s->n_entity = 0;
 	flush(s, s->n);
 	end_entity(s, s->n);
 	flush(s, s->n);
@@ -469,6 +515,25 @@ static bool is_ready(const struct class_scan *s)
 	return s->n_hits && class_find_start(s) > s->hit[0].from;
 }
 
+/* The hexadecimal digit that an entity after the '&' before s->i stands for, which is then
+ * skipped; else '&'. */
+static uint8_t digit_entity(struct class_scan *s)
+{
+	size_t end = s->i;
+	unsigned int code;
+
+	while (end < s->n && end - s->i < ENTITY_MAX && s->p[end] != ';')
+		end++;
+	if (end == s->n || s->p[end] != ';' || s->p[s->i] != '#')
+		return '&';
+	code = entity_code(s->p + s->i, end - s->i);
+	if (code >= 0x80 || (parse_hex_digit((uint8_t)code) < 0 &&
+			     (code | 0x20) != 'u' && (code | 0x20) != 'x'))
+		return '&';
+	s->i = end + 1;
+	return (uint8_t)code;
+}
+
 /* Takes the next byte, or what quoted-printable makes of it and others. */
 static void next_byte(struct class_scan *s)
 {
@@ -478,6 +543,9 @@ static void next_byte(struct class_scan *s)
 	if (s->quoted && c == '=' &&
 	    class_quoted_at(s->p, s->n, from, &c, &s->i) == QUOTED_BREAK)
 		return;
+	/* A digit of another encoding: "%&#50;2". */
+	if (c == '&' && (s->n_kept || s->escape))
+		c = digit_entity(s);
 	push(s, c, from);
 }
 

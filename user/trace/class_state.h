@@ -75,7 +75,8 @@ struct class_scan {
 	uint8_t n_groups, separator, blanks;
 	struct {
 		bool active;
-		uint8_t blank; /* blanks or hyphens since the last group */
+		uint8_t blank;	   /* blanks or hyphens since the last group */
+		uint8_t separator; /* between groups; 0: there are none */
 		size_t from, to;
 		struct check_iban check;
 	} iban[2];

@@ -32,6 +32,7 @@ void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
 {
 	const uint8_t *end = p + n, *copied, *head, *next, *delimiter, *stop;
 	size_t len;
+	bool secret;
 
 	delimiter = multipart_delimiter(p, end, &len);
 	if (!delimiter) {
@@ -44,11 +45,14 @@ void mask_multipart(const struct mask_names *m, const uint8_t *p, size_t n,
 		head = p + len < end ? p + len : end;
 		p = multipart_content(head, end);
 		next = multipart_next(p, end, delimiter, len);
+		secret = mask_head_has_name(m, head, (size_t)(p - head));
+		if (secret)
+			next = multipart_sure_next(p, end, delimiter, len);
 		stop = multipart_end(p, next, end);
 		put(ctx, copied, (size_t)(head - copied));
 		mask_head(m, head, (size_t)(p - head), put, ctx);
 		copied = stop;
-		if (mask_head_has_name(m, head, (size_t)(p - head)))
+		if (secret)
 			put(ctx, MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		else
 			put_content(m, head, p, stop, put, ctx);

@@ -45,15 +45,24 @@ static bool word_match(const struct mask_names *m, const struct word *w)
 
 static void end_word(struct scan *s)
 {
+	const bool alone = s->word.soft && s->word.n == 1;
 	bool secret;
 
 	if (!s->word.n)
 		return;
+	secret = word_match(s->names, &s->word);
+	if (alone && !secret) {
+		/* A line end or tab, which may stand after a name. */
+		s->armed = s->armed || s->soft_armed;
+		s->soft_armed = false;
+		s->word.n = s->word.soft = 0;
+		return;
+	}
+	s->soft_armed = false;
 	if (s->in_tag)
 		scan_take_tag_word(s);
 	if (s->in_name)
 		s->in_name = 2;
-	secret = word_match(s->names, &s->word);
 	if (secret) {
 		s->armed = true;
 		s->quoted = false;
@@ -67,7 +76,8 @@ static void end_word(struct scan *s)
 	if (!s->head && scan_word_is(&s->word, "content-disposition"))
 		s->disposition = true;
 	scan_take_form_word(s, secret);
-	s->naming = false;
+	if (s->naming)
+		s->naming = IN_FIELD_NAME;
 	if (!s->continued)
 		s->keyword = scan_word_is(&s->word, "name");
 	s->word.n = s->word.soft = 0;
@@ -103,18 +113,36 @@ static void take_separator(struct scan *s, unsigned int c)
 	s->keyword = s->star = s->continued = false;
 }
 
+/* What ends a URL in other text may be part of a password. */
+static void take_delimiter(struct scan *s)
+{
+	if (s->authority == AFTER_PORT ||
+	    (s->authority == IN_PORT && s->pos == s->port + 1))
+		s->authority = ODD_PASSWORD;
+	else if (s->authority != ODD_PASSWORD)
+		s->authority = NO_AUTHORITY;
+}
+
+static void begin_port(struct scan *s)
+{
+	s->authority = IN_PORT;
+	s->port = s->pos;
+}
+
 /* Follows URLs: "//", user information, '@'. */
 static void take_url(struct scan *s, unsigned int c)
 {
 	if (s->authority) {
 		if (c == '@' && s->pos > s->url + 1)
 			scan_hit(s, MASK_USER_INFO, s->url, s->pos - 1);
-		else if (c <= ' ' || strchr("/?#\"'<>\\", (int)c))
+		else if (c <= ' ' || strchr("/?#", (int)c))
 			s->authority = NO_AUTHORITY;
+		else if (strchr("\"'<>\\", (int)c))
+			take_delimiter(s);
 		else if (c == '[' && s->pos == s->url + 1)
 			s->authority = IN_ADDRESS;
 		else if (c == ':' && s->authority == IN_HOST)
-			s->authority = IN_PORT;
+			begin_port(s);
 		else if (s->authority == IN_PORT && (c < '0' || c > '9'))
 			s->authority = AFTER_PORT;
 	}
@@ -177,6 +205,10 @@ static void end_comment(struct scan *s)
 static void take_mark(struct scan *s, unsigned int c)
 {
 	end_word(s);
+	/* "user[password]" */
+	if (s->naming == IN_FIELD_NAME &&
+	    (c >= 0x80 || !strchr("[].$:/", (int)c)))
+		s->naming = NO_FIELD_NAME;
 	if (c == '<') {
 		if (s->in_name_element && s->armed)
 			scan_hit(s, MASK_SIBLING, s->pos, s->pos);
@@ -249,9 +281,9 @@ static void take_mark(struct scan *s, unsigned int c)
 	s->dollar = c == '$';
 }
 
-static void take_pending(struct scan *s, unsigned int c)
+static void take_pending(struct scan *s, unsigned int c, bool soft)
 {
-	if (c <= ' ' || c == '\\')
+	if (c <= ' ' || c == '\\' || (soft && !s->pending_dollar))
 		return;
 	if (c == '$' && s->variables && !s->pending_dollar) {
 		s->pending_dollar = true;
@@ -268,7 +300,7 @@ static void take(void *scan, unsigned int c, bool soft)
 	struct scan *s = scan;
 
 	if (s->pending)
-		take_pending(s, c);
+		take_pending(s, c, soft);
 	if (s->serial)
 		scan_take_serial(s, c);
 	take_url(s, c);
@@ -283,6 +315,7 @@ static void take(void *scan, unsigned int c, bool soft)
 		end_word(s);
 		end_phrase(s);
 		scan_take_soft(s, c);
+		s->soft_armed = s->armed;
 		s->armed = false;
 		s->word.soft = s->phrase.soft = true;
 	}

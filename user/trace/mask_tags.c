@@ -38,8 +38,12 @@ void scan_take_tag_word(struct scan *s)
 	static const char *const empty[] = {"input", "select", "form", "meta"};
 
 	s->has_word = true;
-	s->attribute = scan_word_is(&s->word, "value") ? VALUE_ATTRIBUTE
-						       : NO_ATTRIBUTE;
+	/* "content" is of <meta>. */
+	s->attribute = scan_word_is(&s->word, "value") ||
+				       (!s->object &&
+					scan_word_is(&s->word, "content"))
+			       ? VALUE_ATTRIBUTE
+			       : NO_ATTRIBUTE;
 	for (unsigned int i = 0; i < 4; i++) {
 		if (s->tag == TAG_NAME && scan_word_is(&s->word, empty[i]))
 			s->has_content = false;
@@ -56,7 +60,8 @@ static void leave_object(struct scan *s)
 	s->value = s->depth ? s->outer_value[(s->depth - 1) % OUTER_MAX] : 0;
 	s->depth -= s->depth != 0;
 	s->in_tag = s->object = s->opened = s->has_word = true;
-	s->naming = s->has_content = false;
+	s->has_content = false;
+	s->naming = NO_FIELD_NAME;
 	s->tag = NO_TAG;
 	s->attribute = NO_ATTRIBUTE;
 }
@@ -81,7 +86,8 @@ void scan_take_tag(struct scan *s, unsigned int c)
 		s->in_tag = s->opened = true;
 		s->has_content = c == '<';
 		s->object = s->has_word = c == '{';
-		s->naming = s->is_field = false;
+		s->is_field = false;
+		s->naming = NO_FIELD_NAME;
 		s->attribute = NO_ATTRIBUTE;
 		s->value = 0;
 		return;
@@ -107,7 +113,7 @@ void scan_take_tag(struct scan *s, unsigned int c)
 	sets = (c == ':' && s->object) ||
 	       (c == '=' && !(s->object && s->opened));
 	if (sets && s->attribute == NAME_ATTRIBUTE)
-		s->naming = true;
+		s->naming = BEFORE_FIELD_NAME;
 	if (sets && s->attribute == VALUE_ATTRIBUTE) {
 		if (s->is_field)
 			scan_hit(s, s->object ? MASK_MEMBER : MASK_EQUALS,

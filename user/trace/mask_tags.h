@@ -30,8 +30,10 @@ struct scan {
 	unsigned int wanted; /* bit n: enum mask_hit n, others are ignored */
 	enum mask_hit hit;
 	size_t from, to;
-	bool head;   /* MASK_IN_HEAD */
-	bool armed;  /* the name of a secret precedes */
+	bool head;  /* MASK_IN_HEAD */
+	bool armed; /* the name of a secret precedes */
+	/* The same before what may be an escaped line end, or a word. */
+	bool soft_armed;
 	bool blank;  /* the next word replaces the name */
 	bool quoted; /* a quotation mark follows the name */
 	/* GraphQL variables: "$name: Type = default" and "name: $name". */
@@ -51,9 +53,10 @@ struct scan {
 		EMPTY_TAG,
 	} tag;
 	/* Attributes: within a start-tag, of an element that has content; what the
-	 * last word was; the next word is a name; it is that of a secret; where
-	 * its value is. */
-	bool in_tag, opened, object, has_word, has_content, naming, is_field;
+	 * last word was; the next word is a name or part of one; it is that of a
+	 * secret; where its value is. */
+	bool in_tag, opened, object, has_word, has_content, is_field;
+	enum { NO_FIELD_NAME, BEFORE_FIELD_NAME, IN_FIELD_NAME } naming;
 	enum { NO_ATTRIBUTE, NAME_ATTRIBUTE, VALUE_ATTRIBUTE } attribute;
 	size_t value;
 	/* The objects around: is_field, and value. */
@@ -66,16 +69,17 @@ struct scan {
 	bool before_comment;
 	unsigned int last;
 	/* URL: the number of '/', then the place in the authority, which begins
-	 * at this position. */
+	 * at this position; where its port does. */
 	uint8_t slashes;
 	enum {
 		NO_AUTHORITY,
 		IN_HOST,
 		IN_ADDRESS, /* in brackets (IPv6) */
 		IN_PORT,
-		AFTER_PORT, /* not a port, but a password */
+		AFTER_PORT,   /* not a port, but a password */
+		ODD_PASSWORD, /* or the end of the URL precedes */
 	} authority;
-	size_t url;
+	size_t url, port;
 	/* An authority without "//", of which this much was seen; where it and its
 	 * password may begin. */
 	enum { NO_BARE, BARE_USER, BARE_PASSWORD } bare;

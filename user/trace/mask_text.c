@@ -246,6 +246,24 @@ static const uint8_t *bare_end(const uint8_t *p, const uint8_t *end,
 	return end;
 }
 
+/* The position after line ends and tabs that are escaped, as in a string, if a quotation
+ * mark or bracket follows them; else p, as they may be part of a value. */
+static const uint8_t *skip_escaped(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p, *start = p;
+
+	while (q < end && (*q == '\\' || is_blank(*q))) {
+		while (q < end && is_blank(*q))
+			q++;
+		for (start = q; q < end && *q == '\\'; q++)
+			;
+		if (q == end || q == start || !strchr("nrt", *q))
+			break;
+		start = ++q;
+	}
+	return q < end && *q && strchr("\"'`{[", *q) ? start : p;
+}
+
 /* Sets *from to the start of the value at p, after a quotation mark. Returns its
  * end. */
 static const uint8_t *value_bounds(const uint8_t *p, const uint8_t *end,
@@ -257,6 +275,7 @@ static const uint8_t *value_bounds(const uint8_t *p, const uint8_t *end,
 	/* After '=', a line end is the end of an empty value. */
 	while (q < end && is_blank(*q) && (hit != MASK_EQUALS || *q != '\n'))
 		q++;
+	q = skip_escaped(q, end);
 	for (; q < end && *q == '\\'; q++)
 		slashes++;
 	*from = q - slashes;

@@ -16,11 +16,21 @@ static bool is_encoded_at(const uint8_t *p, const uint8_t *end)
 
 const uint8_t *mask_user_info_end(const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *at = NULL, *start = p;
+	const uint8_t *at = NULL, *start = p, *colon = NULL;
+	bool password = false;
 
-	for (; p<end && * p> ' ' && !strchr("/?#\"<>\\", *p); p++)
+	for (; p<end && * p> ' ' && !strchr("/?#", *p); p++) {
+		/* These end a URL in other text, but may be in a password. */
+		if (!password && strchr("\"<>\\", *p) && colon != p - 1)
+			break;
 		if (*p == '@' || is_encoded_at(p, end))
 			at = p;
+		/* A port has digits only. */
+		if (colon)
+			password = password || *p < '0' || *p > '9';
+		else if (*p == ':')
+			colon = p;
+	}
 	return at == start ? NULL : at;
 }
 

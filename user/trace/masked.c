@@ -338,7 +338,8 @@ static bool is_odd_host(const struct http_field *f)
 static bool is_odd_secret(const struct trace_conf *c,
 			  const struct http_field *f)
 {
-	return (c->redact && is_odd_host(f)) ||
+	/* Without a name, the name may be what precedes a bare CR. */
+	return (c->redact && (!f->name.len || is_odd_host(f))) ||
 	       mask_names_match_odd(c->headers, f->name.p, f->name.len) ||
 	       mask_has_secret(c->headers, f->value.p, f->value.len);
 }

@@ -67,6 +67,34 @@ const uint8_t *multipart_next(const uint8_t *p, const uint8_t *end,
 	return end;
 }
 
+/* Is the end of the line at p one for every parser? crlf: others end in CRLF. */
+static bool ends_line(const uint8_t *p, const uint8_t *end, bool crlf)
+{
+	return p == end || (*p == '\n' && !crlf) ||
+	       (*p == '\r' && (end - p == 1 || p[1] == '\n'));
+}
+
+const uint8_t *multipart_sure_next(const uint8_t *p, const uint8_t *end,
+				   const uint8_t *delimiter, size_t len)
+{
+	const uint8_t *line =
+		memchr(delimiter, '\n', (size_t)(end - delimiter));
+	const bool crlf = line && line > delimiter && line[-1] == '\r';
+	const uint8_t *next, *after;
+
+	for (; (next = multipart_next(p, end, delimiter, len)) < end;
+	     p = next + len) {
+		if (len == DELIMITER_MAX)
+			return next;
+		after = next + len;
+		if (end - after >= 2 && after[0] == '-' && after[1] == '-')
+			after += 2;
+		if (ends_line(after, end, crlf) && (!crlf || next[-2] == '\r'))
+			return next;
+	}
+	return end;
+}
+
 const uint8_t *multipart_end(const uint8_t *start, const uint8_t *next,
 			     const uint8_t *end)
 {

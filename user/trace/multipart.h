@@ -16,6 +16,11 @@ const uint8_t *multipart_content(const uint8_t *p, const uint8_t *end);
 /* The next delimiter at the start of a line, or end. */
 const uint8_t *multipart_next(const uint8_t *p, const uint8_t *end,
 			      const uint8_t *delimiter, size_t len);
+
+/* The next one that every parser takes for one: nothing else is on its line, and lines
+ * end as the first one does. */
+const uint8_t *multipart_sure_next(const uint8_t *p, const uint8_t *end,
+				   const uint8_t *delimiter, size_t len);
 /* The end of the content that starts at start: before the line end that precedes
  * the delimiter at next and belongs to it. */
 const uint8_t *multipart_end(const uint8_t *start, const uint8_t *next,
