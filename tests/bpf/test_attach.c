@@ -351,7 +351,7 @@ static void test_later_layout(void **state)
 static void test_linked_folder(void **state)
 {
 	static const char dir[] = "/tmp/metlo-pins-outside";
-	char folder[PINS_PATH_MAX];
+	char folder[PINS_PATH_MAX], group[PINS_GROUP_MAX];
 	struct veth_log h;
 	struct capture c;
 
@@ -359,6 +359,7 @@ static void test_linked_folder(void **state)
 	veth_log_open(&h);
 	struct capture_conf conf = veth_conf(v, &h);
 
+	pins_group(group, METLO_LAYOUT_VERSION);
 	pins_folder(folder, v->dev);
 	assert_int_equal(pins_mount(&h.log), 0);
 	assert_int_equal(
@@ -367,7 +368,7 @@ static void test_linked_folder(void **state)
 		0);
 	assert_true(capture_open(&c, &conf) < 0);
 	assert_true(pins_purge(v->dev) < 0);
-	assert_true(pins_purge_group("v2", v->dev, true) < 0);
+	assert_true(pins_purge_group(group, v->dev, true) < 0);
 	assert_true(pins_remove(v->dev, "file") < 0);
 	assert_int_equal(shell("test \"$(ls %s)\" = file && rm -r %s %s", dir,
 			       dir, folder),

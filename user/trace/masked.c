@@ -289,10 +289,11 @@ static void put_head(const struct masked *w, const struct http_field *f)
 
 bool masked_has_user_info(const struct http_message *m)
 {
-	const struct http_field *f = m->fields, *last = f + m->n_fields - 1;
+	const struct http_field *f = m->fields, *last;
 
 	if (!m->n_fields)
 		return false;
+	last = f + m->n_fields - 1;
 	/* All fields are in one piece of memory, in order. */
 	if (m->readable)
 		return mask_may_have_user_info(
