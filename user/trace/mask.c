@@ -32,7 +32,7 @@ struct pairs {
 	const uint8_t *end, *copied;
 	mask_put put; /* NULL: stop at the first secret */
 	void *ctx;
-	bool in_path, found;
+	bool target, in_path, found;
 	const uint8_t *first; /* the first secret */
 };
 
@@ -73,6 +73,12 @@ static bool is_pair(const struct pairs *w, const uint8_t *p,
 	       mask_field_match(w->names, name, (size_t)(equals - name));
 }
 
+/* Is a value an authority with a password, as of a proxy or database? */
+static bool is_authority(const uint8_t *p, size_t n)
+{
+	return mask_may_have_user_info(p, n) && mask_head_has_authority(p, n);
+}
+
 /* Handles a pair at its '=', which precedes p. What a scan of the name finds decides
  * both: the name of a secret at its end, as of a framework that builds names of parts
  * (form:password, ctl00$password, OData's Users(password='')) or decodes them twice, or
@@ -103,6 +109,10 @@ static bool walk_pair(struct pairs *w, const uint8_t *name, const uint8_t *p,
 	*scanned = stop = value_end(p, w->end, w->in_path);
 	hit = mask_scan(w->names, MASK_IN_BODY, p, (size_t)(stop - p), &first,
 			&last);
+	if (!hit && w->target && is_authority(p, (size_t)(stop - p))) {
+		put_mask(w, p, stop);
+		return true;
+	}
 	if (!hit || (hit == MASK_EQUALS && is_pair(w, p, p + first - 1)))
 		return false;
 	put_mask(w, p, stop);
@@ -153,6 +163,7 @@ void mask_pairs(const struct mask_names *m, const uint8_t *p, size_t n,
 			  .copied = p,
 			  .put = put,
 			  .ctx = ctx,
+			  .target = target,
 			  .in_path = target};
 
 	walk_pairs(&w, p);
@@ -161,7 +172,8 @@ void mask_pairs(const struct mask_names *m, const uint8_t *p, size_t n,
 enum mask_pair mask_pair_secret(const struct mask_names *m, const uint8_t *p,
 				size_t n, size_t name)
 {
-	struct pairs w = {.names = m, .end = p + n, .copied = p};
+	struct pairs w = {
+		.names = m, .end = p + n, .copied = p, .target = true};
 	size_t i;
 
 	walk_pairs(&w, p);
