@@ -345,17 +345,13 @@ static bool is_odd_secret(const struct trace_conf *c,
 	       mask_has_secret(c->headers, f->value.p, f->value.len);
 }
 
-bool masked_hides_host(const struct masked *w)
+bool masked_has_odd_host(const struct masked *w)
 {
-	static const uint8_t name[] = "host";
 	const struct http_field *f = w->m->fields, *end = f + w->m->n_fields;
 
-	if (w->m->host.len && mask_names_match_header(w->c->headers, name, 4))
-		return true;
-	if (w->flags & HTTP_F_MALFORMED)
-		for (; f < end; f++)
-			if (span_is(&f->name, "host") && is_odd_secret(w->c, f))
-				return true;
+	for (; f < end; f++)
+		if (span_is(&f->name, "host") && is_odd_secret(w->c, f))
+			return true;
 	return false;
 }
 

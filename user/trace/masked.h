@@ -31,9 +31,9 @@ static inline void put_block(struct line *l, const uint8_t *p, size_t n)
 /* May the target contain secrets other than values of a class? */
 bool masked_needs(const struct trace_conf *c, const struct http_span *s);
 
-/* Is the host of the request to be hidden as a whole, because a field Host is? Only if
- * masks apply. */
-bool masked_hides_host(const struct masked *w);
+/* Of a malformed head: is a field Host secret to some parser, so that the host of the URL
+ * is to be masked? */
+bool masked_has_odd_host(const struct masked *w);
 
 /* Writes text in which only values of a class can be secret. name: what precedes
  * them, or empty. */

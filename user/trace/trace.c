@@ -83,13 +83,6 @@ static enum body_encoding put_fields_and_body(struct line *l,
 	return encoding;
 }
 
-/* Quick, as most requests pass. */
-static inline bool may_hide_host(const struct trace_conf *c, uint32_t flags)
-{
-	return c->redact &&
-	       (flags & HTTP_F_MALFORMED || c->lengths >> strlen("host") & 1);
-}
-
 /* mask: the target may contain a secret. */
 static enum body_encoding put_request(struct line *l,
 				      const struct http_transaction *t,
@@ -109,7 +102,9 @@ static enum body_encoding put_request(struct line *l,
 	if (!line_room(l, LINE_ROOM))
 		return BODY_UTF8;
 	LINE_PUT(l, "\",\"url\":{\"host\":\"");
-	if (may_hide_host(c, t->flags) && masked_hides_host(&masked))
+	if (c->redact &&
+	    ((c->hides_host && m->host.len) ||
+	     (t->flags & HTTP_F_MALFORMED && masked_has_odd_host(&masked))))
 		LINE_PUT(l, MASK_TEXT);
 	else if (m->host.len)
 		put_target(&masked, &m->host, masked_needs(c, &m->host));

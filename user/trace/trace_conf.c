@@ -53,6 +53,8 @@ static void find_fields(struct trace_conf *c)
 	size_t i, n;
 
 	c->lengths = mask_names_lengths(c->headers, c->letters);
+	c->hides_host =
+		mask_names_match_header(c->headers, (const uint8_t *)"host", 4);
 	for (i = 0; i < URL_FIELDS; i++) {
 		n = strlen(url_fields[i]);
 		c->lengths |= 1ull << n;

@@ -38,6 +38,7 @@ struct trace_options {
 struct trace_conf {
 	bool redact;
 	bool redact_fields;
+	bool hides_host; /* the field Host is masked */
 	/* Bit n: a field whose name has length n modulo 64 may need a mask; if
 	 * so, bit m of letters[n]: if it begins with this letter modulo 32. */
 	uint64_t lengths;
