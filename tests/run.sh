@@ -267,7 +267,7 @@ part_long()
 	# It needs the CPUs for itself.
 	wait
 	account
-	run "long/live_hostile" 900 tests/bench/test_live_hostile.sh
+	run "long/live_hostile" 900 tests/bench/live_hostile.sh
 	wait
 	account
 	for t in tests/e2e/test_*.sh; do

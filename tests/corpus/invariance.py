@@ -64,8 +64,7 @@ def packets(pcap):
 
 def split_bytes(pcap):
     """Like --split 1 of the wrapper, but fast: yields chunks of a pcap in which
-    each segment with payload is cut into one segment per byte. Checksums are
-    not made right."""
+    each segment with payload is cut into one segment per byte."""
     seg = corpus.wrapper().seg
     yield pcap[:24]
     for rec, pkt in packets(pcap):
@@ -87,16 +86,35 @@ def split_bytes(pcap):
             out[at + k::step] = seqs[k::4]
         out[step - 1::step] = g.data
         out[(n - 1) * step + REC + INNER + g.l4 + 13] = g.fl
+        at = REC + INNER + g.l4 + 16
+        sums = struct.pack(f">{n}H", *checksums(g, struct.unpack_from(">H", one, at)[0]))
+        for k in range(2):
+            out[at + k::step] = sums[k::2]
         yield bytes(out)
 
 
+def checksums(g, first):
+    """Those of the segments of one byte, of which the first one's is known: they
+    differ in the byte, the sequence number, and at the end in the flags."""
+    def varying(i):
+        seq = (g.seq + i) & 0xFFFFFFFF
+        return (g.data[i] << 8) + (seq >> 16) + (seq & 0xFFFF)
+
+    # RFC 1071: sums modulo 0xffff, complemented
+    fixed = 0xFFFF - first - varying(0)
+    last = len(g.data) - 1
+    found = [0xFFFF - (fixed + varying(i)) % 0xFFFF for i in range(last)]
+    return found + [0xFFFF - (fixed + varying(last) + (g.fl & 0x0D)) % 0xFFFF]
+
+
 def split_is_faithful(entry):
-    """Is split_bytes() the wrapper's --split 1, but for checksums and ids?"""
+    """Is split_bytes() the wrapper's --split 1, but for ids?"""
     def fields(pcap):
         seg = corpus.wrapper().seg
         for _, pkt in packets(pcap):
             g = seg(pkt[INNER:])
-            yield (g.key, g.seq, g.ack, g.fl, bytes(g.data)) if g else pkt[INNER:]
+            yield ((g.key, g.seq, g.ack, g.fl, bytes(g.hdr[g.l4 + 16:g.l4 + 18]), bytes(g.data))
+                   if g else pkt[INNER:])
 
     ours = b"".join(split_bytes(corpus.wrap(entry)))
     return list(fields(ours)) == list(fields(corpus.wrap(entry, ["--split", "1"])))

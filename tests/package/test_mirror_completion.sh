@@ -24,7 +24,7 @@ offers()
 		"$("complete_$shell" "metlo-mirror aws plan --output=t" | sed 's/^--output=//')" \
 		terraform
 	offered "$shell" "beginnings of targets" \
-		"metlo-mirror aws setup --target e" eni-
+		"metlo-mirror aws setup --target e" "eni- eni:auto"
 	offered "$shell" "profiles" "metlo-mirror aws list --profile " \
 		"default four two"
 	offered "$shell" "commands of a policy" "metlo-mirror aws policy list s" \

@@ -450,7 +450,7 @@ bool pair_may_arrive(struct conn *c, const struct exchange *x)
 
 void pair_last(struct conn *c)
 {
-	struct exchange *q, *p;
+	struct exchange *q, *p, *confirms;
 
 	pair_settle(c);
 	/* responses that only waited for their turnaround to be confirmed */
@@ -482,6 +482,9 @@ void pair_last(struct conn *c)
 	} else {
 		while (q && rule_contradicts(q->req, p))
 			q = queue_prev(c->requests, q);
+		/* a request may be missing at the end, too */
+		if (!rule_consistent(c, q, p, HOLE_NONE, &confirms))
+			return;
 		count_back(c, q, p);
 	}
 	drop_before(c, NULL, NULL);

@@ -17,7 +17,7 @@
 /* struct flow_dir.sums: below SUMS_SYN, how many segments with data and a right
  * one came in a row. */
 enum {
-	SUMS_SYN = 4, /* that of the SYN is right */
+	SUMS_SYN = 4, /* that of the SYN is right, by chance once in 65,536 */
 	SUMS_REAL,    /* and that of data, which some leave to hardware */
 	SUMS_UNREAL,  /* the receiver took a segment with a wrong one */
 };
