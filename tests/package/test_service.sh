@@ -369,6 +369,9 @@ AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON
 CapabilityBoundingSet=CAP_BPF CAP_NET_ADMIN CAP_PERFMON
 SystemCallFilter=capset
 PrivateUsers=no"
+	# It does not know the layout of the program that is attached.
+	check "detached for 0.1.0" in_machine sh -c \
+		"systemctl stop $UNIT && metlo-xdp detach $IFACE"
 	cp --remove-destination "$OLD" "$MACHINE/usr/sbin/metlo-xdp"
 	check "0.1.0 runs as a service" in_machine systemctl restart "$UNIT"
 	is "with smaller rings" "$(kernel .ring_bytes)" 1048576
