@@ -20,7 +20,7 @@ int cmd_policy(struct context *ctx)
 		if (!command) {
 			log_error(
 				&ctx->log,
-				"\"%.60s\" is not one of the commands setup, plan, list, remove, sync and verify",
+				"\"%.60s\" is not one of the commands setup, plan, list, names, remove, sync and verify",
 				s->words.item[i]);
 			return EXIT_USAGE;
 		}

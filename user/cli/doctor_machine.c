@@ -90,7 +90,7 @@ static void check_capabilities(struct doctor *d)
 			       sizeof(missing)))
 		doctor_report(
 			d, DOCTOR_FAIL, "capabilities",
-			"missing for attach: %s: run it as root, set AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON for the service, or run attach --attach-only as root first",
+			"missing for attach: %s: run it as root, or attach --attach-only as root first, as the service does",
 			missing);
 	else
 		doctor_report(d, DOCTOR_OK, "capabilities",
