@@ -211,6 +211,14 @@ void term_wrap_open(struct term *t, enum style style, const char *head,
 		first = first && !n;
 		free(word);
 		text += n;
+		/* A line break stays, with the blanks that follow it. */
+		n = strspn(text, " ");
+		if (text[n] == '\n' && text[n + strspn(text + n, " \n")]) {
+			text += n + 1;
+			at = indent + (unsigned int)strspn(text, " ");
+			term_print(t, "\n%*s", (int)at, "");
+			first = true;
+		}
 		text += strspn(text, " \n");
 	}
 }

@@ -38,9 +38,9 @@ void term_style(struct term *t, enum style style, const char *fmt, ...)
 unsigned int term_cut(struct term *t, enum style style, unsigned int columns,
 		      const char *text);
 
-/* Prints a paragraph wrapped to the width of the terminal. The first line follows
- * head, the others are indented by its width. style applies to head, or to the
- * text if head is blank. */
+/* Prints text wrapped to the width of the terminal; its line breaks stay. The
+ * first line follows head, the others are indented by its width. style applies
+ * to head, or to the text if head is blank. */
 void term_wrap(struct term *t, enum style style, const char *head,
 	       const char *text);
 /* The same without a final newline and with room columns left on the last

@@ -42,6 +42,16 @@ def tables(m: Mirror) -> None:
     assert not ids - set(re.findall(r"\b(?:tms|eni)-[0-9a-f]+\b", out))
 
 
+@test("on a terminal, a message of several lines keeps its lines")
+def lines_stay(m: Mirror) -> None:
+    with terminal(m, "aws", "list", columns=80, AWS_ACCESS_KEY_ID="",
+                  AWS_SECRET_ACCESS_KEY="") as t:
+        t.expect(4)
+        found = [line.strip() for line in t.text().splitlines()]
+        assert any(line.endswith("Tried:") for line in found), found
+        assert "environment: AWS_ACCESS_KEY_ID is not set" in found, found
+
+
 @test("the interfaces of tasks have the name of their service, not an ARN")
 def task_names(m: Mirror) -> None:
     run = m(*set_up(m)).expect(0, "mirror eni-", "(worker)")
