@@ -64,7 +64,11 @@ struct digits {
 
 static uint8_t *put_again(uint8_t *w, const struct digits *d)
 {
-	memcpy(w, d->p, JSON_U64_ROOM);
+	uint8_t digits[JSON_U64_ROOM];
+
+	/* They overlap if the number is short. */
+	memcpy(digits, d->p, sizeof(digits));
+	memcpy(w, digits, sizeof(digits));
 	return w + d->n;
 }
 
