@@ -230,38 +230,33 @@ static void folds(struct work_feed *f, size_t n)
 	heads(f, "\r\n\tcontent-encoding: gzip,", n, MSS);
 }
 
-static void long_target(struct work_feed *f, size_t n)
+/* Requests with targets of up to 30,000 bytes and their responses. */
+static void targets(struct work_feed *f, const char *begin, const char *unit,
+		    const char *end, size_t n, size_t mss)
 {
 	for (size_t len; n; n -= len) {
 		len = n < 30000 ? n : 30000;
-		text(f, 0, "GET /");
-		say_repeated(f, 0, "a HTTP/1.1 ", len, 11);
-		text(f, 0, "HTTP/1.1\r\n\r\n");
+		text(f, 0, begin);
+		say_repeated(f, 0, unit, len, mss);
+		text(f, 0, end);
 		text(f, 1, "HTTP/1.1 204 No\r\n\r\n");
 	}
 }
 
+static void long_target(struct work_feed *f, size_t n)
+{
+	targets(f, "GET /", "a HTTP/1.1 ", "HTTP/1.1\r\n\r\n", n, 11);
+}
+
 static void query(struct work_feed *f, size_t n)
 {
-	for (size_t len; n; n -= len) {
-		len = n < 30000 ? n : 30000;
-		text(f, 0, "GET /?");
-		say_repeated(f, 0, "&%25%25%25=p", len, MSS);
-		text(f, 0, " HTTP/1.1\r\n\r\n");
-		text(f, 1, "HTTP/1.1 204 No\r\n\r\n");
-	}
+	targets(f, "GET /?", "&%25%25%25=p", " HTTP/1.1\r\n\r\n", n, MSS);
 }
 
 /* For the patterns set below. */
 static void globbed(struct work_feed *f, size_t n)
 {
-	for (size_t len; n; n -= len) {
-		len = n < 30000 ? n : 30000;
-		text(f, 0, "GET /");
-		say_repeated(f, 0, "a", len, MSS);
-		text(f, 0, " HTTP/1.1\r\nHost: h\r\n\r\n");
-		text(f, 1, "HTTP/1.1 204 No\r\n\r\n");
-	}
+	targets(f, "GET /", "a", " HTTP/1.1\r\nHost: h\r\n\r\n", n, MSS);
 }
 
 static void chunked(struct work_feed *f, const char *unit, size_t n)

@@ -193,19 +193,6 @@ static const struct leak leaks[] = {
 };
 /* clang-format on */
 
-static char *line_with(const struct http_span *type, const uint8_t *p, size_t n)
-{
-	struct http_transaction t = trace_example;
-	struct http_message q = trace_get;
-	struct http_field field = {SPAN("Content-Type"), *type};
-
-	t.request = &q;
-	q.fields = &field;
-	q.n_fields = type->len != 0;
-	q.body = (struct http_body){.data = p, .len = n, .total = n};
-	return line_of(&t, &options);
-}
-
 static void test_forms(void **state)
 {
 	size_t i, n;
@@ -217,7 +204,8 @@ static void test_forms(void **state)
 
 		/* Truncated at every byte, too. */
 		for (n = l->body.len; n >= (l->whole ? l->body.len : 1); n--) {
-			line = line_with(&l->type, l->body.data, n);
+			line = line_of_body(&options, &l->type, l->body.data,
+					    n);
 			if (strstr(line, l->secret ? l->secret : "SEC"))
 				fail_msg("%s, %zu bytes: %s", l->what, n, line);
 			if (n == l->body.len && !strstr(line, l->kept))
@@ -386,7 +374,8 @@ static void test_encodings(void **state)
 			encode(&text[!at], &text[at]);
 		type.p = (const uint8_t *)place(&text[!at], &text[at]);
 		type.len = (uint32_t)strlen((const char *)type.p);
-		line = line_with(&type, text[!at].p, text[!at].len);
+		line = line_of_body(&options, &type, text[!at].p,
+				    text[!at].len);
 		if (strstr(line, "SECRET"))
 			fail_msg("round %u, %.*s: %.*s: %s", round,
 				 (int)type.len, (const char *)type.p,

@@ -256,19 +256,6 @@ static const struct leak leaks[] = {
 };
 /* clang-format on */
 
-static char *line_with(const struct http_span *type, const uint8_t *p, size_t n)
-{
-	struct http_transaction t = trace_example;
-	struct http_message q = trace_get;
-	struct http_field field = {SPAN("Content-Type"), *type};
-
-	t.request = &q;
-	q.fields = &field;
-	q.n_fields = type->len != 0;
-	q.body = (struct http_body){.data = p, .len = n, .total = n};
-	return line_of(&t, &options);
-}
-
 static void test_forms(void **state)
 {
 	size_t i, n;
@@ -280,7 +267,8 @@ static void test_forms(void **state)
 
 		/* Truncated at every byte, too. */
 		for (n = l->body.len; n; n--) {
-			line = line_with(&l->type, l->body.data, n);
+			line = line_of_body(&options, &l->type, l->body.data,
+					    n);
 			if (strstr(line, "SEC") || strstr(line, "S\\u0000E"))
 				fail_msg("%s, %zu bytes: %s", l->what, n, line);
 			if (n == l->body.len && !strstr(line, l->kept))
@@ -459,7 +447,7 @@ static void check_line(const struct buf *text, const char *type,
 		       unsigned int round)
 {
 	const struct http_span span = {(const uint8_t *)type, strlen(type)};
-	char *line = line_with(&span, text->p, text->len);
+	char *line = line_of_body(&options, &span, text->p, text->len);
 
 	if (strstr(line, "SECRET") || strstr(line, "S\\u0000E"))
 		fail_msg("round %u, %s: %.*s: %s", round, type, (int)text->len,

@@ -66,6 +66,20 @@ char *line_of(const struct http_transaction *t, const struct trace_options *o)
 	return (char *)b.p;
 }
 
+char *line_of_body(const struct trace_options *o, const struct http_span *type,
+		   const uint8_t *p, size_t n)
+{
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get;
+	struct http_field field = {SPAN("Content-Type"), *type};
+
+	t.request = &q;
+	q.fields = &field;
+	q.n_fields = type->len != 0;
+	q.body = (struct http_body){.data = p, .len = n, .total = n};
+	return line_of(&t, o);
+}
+
 void expect_part(const struct http_transaction *t,
 		 const struct trace_options *o, const char *part)
 {

@@ -35,6 +35,10 @@ extern const struct http_transaction trace_example;
 
 /* The line as a C string; the caller frees it. o may be NULL. */
 char *line_of(const struct http_transaction *t, const struct trace_options *o);
+/* The line of a request with this body; its only field is Content-Type, unless
+ * that is empty. */
+char *line_of_body(const struct trace_options *o, const struct http_span *type,
+		   const uint8_t *p, size_t n);
 void expect_part(const struct http_transaction *t,
 		 const struct trace_options *o, const char *part);
 void expect_absent(const struct http_transaction *t,
