@@ -107,12 +107,35 @@ static void test_queue_frees_what_is_idle(void **state)
 	queue_free(q);
 }
 
+static void test_buffer_is_freed_if_huge(void **state)
+{
+	static const uint8_t data[1000];
+	struct buf b = {0};
+	const uint8_t *p;
+
+	(void)state;
+	buf_add(&b, data, sizeof(data));
+	p = b.p;
+	buf_give_back(&b, b.cap);
+	assert_ptr_equal(b.p, p);
+	assert_int_equal(b.len, 0);
+	buf_add(&b, data, sizeof(data));
+	buf_give_back(&b, b.cap - 1);
+	assert_null(b.p);
+	assert_int_equal(b.cap, 0);
+	buf_add(&b, data, sizeof(data));
+	assert_int_equal(b.len, sizeof(data));
+	assert_false(b.failed);
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_store_frees_what_is_idle),
 		cmocka_unit_test(test_store_keeps_what_is_used),
 		cmocka_unit_test(test_queue_frees_what_is_idle),
+		cmocka_unit_test(test_buffer_is_freed_if_huge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,24 @@ static void test_in_order(void **state)
 	assert_int_equal(spool_kit_files(f, false), 0);
 }
 
+/* Records are read as before, whether memory is given back amid them or not. */
+static void test_give_back(void **state)
+{
+	struct spool_kit *f = *state;
+	struct spool *s = spool_kit_open(f);
+
+	spool_kit_add(s, 0, 10, 5000);
+	spool_kit_read_all(s, 0, 4, true);
+	spool_give_back(s, 0);
+	spool_kit_read_all(s, 4, 6, true);
+	spool_give_back(s, 0);
+	spool_give_back(s, 0);
+	spool_kit_add(s, 10, 10, 5000);
+	spool_kit_read_all(s, 10, 10, true);
+	spool_close(s);
+	assert_int_equal(spool_kit_files(f, false), 0);
+}
+
 static void test_private_files(void **state)
 {
 	struct spool_kit *f = *state;
@@ -339,12 +357,19 @@ int main(void)
 #define TEST(name)                                             \
 	cmocka_unit_test_setup_teardown(name, spool_kit_setup, \
 					spool_kit_teardown)
-		TEST(test_in_order),	      TEST(test_private_files),
-		TEST(test_recovery),	      TEST(test_recovery_while_working),
-		TEST(test_recovery_cut_off),  TEST(test_recovery_at_limit),
-		TEST(test_old_acks),	      TEST(test_limit),
-		TEST(test_dropped_under_way), TEST(test_memory),
-		TEST(test_unread_last),	      TEST(test_lock),
+		TEST(test_in_order),
+		TEST(test_give_back),
+		TEST(test_private_files),
+		TEST(test_recovery),
+		TEST(test_recovery_while_working),
+		TEST(test_recovery_cut_off),
+		TEST(test_recovery_at_limit),
+		TEST(test_old_acks),
+		TEST(test_limit),
+		TEST(test_dropped_under_way),
+		TEST(test_memory),
+		TEST(test_unread_last),
+		TEST(test_lock),
 		TEST(test_foreign),
 	};
 

@@ -35,3 +35,11 @@ void buf_free(struct buf *b)
 	free(b->p);
 	*b = (struct buf){0};
 }
+
+void buf_give_back(struct buf *b, size_t keep)
+{
+	if (b->cap > keep)
+		buf_free(b);
+	else
+		buf_clear(b);
+}

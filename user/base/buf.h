@@ -18,6 +18,9 @@ struct buf {
  * sets failed. */
 uint8_t *buf_reserve(struct buf *b, size_t n);
 void buf_free(struct buf *b);
+/* Clears a buffer, and frees it if it has grown beyond keep bytes: for buffers
+ * that live as long as the process and once held something huge. */
+void buf_give_back(struct buf *b, size_t keep);
 
 static inline void buf_clear(struct buf *b)
 {

@@ -28,6 +28,8 @@
 /* Lines accumulate for this long, since one write costs as much as many. */
 #define GATHER_NS (5 * NSEC_PER_MSEC)
 #define SYNC_NS	  NSEC_PER_SEC
+/* What an idle buffer may occupy. */
+#define KEEP (64u << 10)
 
 struct ingest {
 	const struct ingest_conf *conf;
@@ -186,6 +188,16 @@ static void drop_queue(struct ingest *m)
 	}
 }
 
+/* After an outage, buffers of megabytes would stay allocated for good. */
+static void give_back(struct ingest *m)
+{
+	if (ingest_send_pending(m->send) || spool_unread(m->spool))
+		return;
+	ingest_send_give_back(m->send, KEEP);
+	spool_give_back(m->spool, KEEP);
+	buf_give_back(&m->block, KEEP);
+}
+
 /* --- the thread -------------------------------------------------------- */
 
 static bool is_drained(struct ingest *m)
@@ -304,6 +316,7 @@ static void *run(void *sink)
 			recovering = spool_recover(m->spool);
 		else
 			ingest_send_step(m->send, now, pace);
+		give_back(m);
 		sync_spool(m, now);
 		publish(m);
 		if (!recovering)

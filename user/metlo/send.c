@@ -125,6 +125,13 @@ unsigned int ingest_send_in_flight(const struct ingest_send *s)
 	return n;
 }
 
+void ingest_send_give_back(struct ingest_send *s, size_t keep)
+{
+	for (unsigned int i = 0; i < BATCHES; i++)
+		if (!s->busy[i] && ingest_batch_empty(&s->batch[i]))
+			buf_give_back(&s->batch[i].body, keep);
+}
+
 unsigned int ingest_send_pending(const struct ingest_send *s)
 {
 	unsigned int n = 0;

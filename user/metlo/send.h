@@ -61,6 +61,9 @@ void ingest_send_step(struct ingest_send *s, uint64_t now_ns,
 void ingest_send_wait(struct ingest_send *s, int fd, uint64_t now_ns,
 		      uint64_t longest_ns);
 
+/* Frees what empty batches of more than keep bytes occupy. */
+void ingest_send_give_back(struct ingest_send *s, size_t keep);
+
 /* Batches whose request has no answer yet. */
 unsigned int ingest_send_in_flight(const struct ingest_send *s);
 /* Traces read from the spool that have no result yet. */

@@ -525,6 +525,14 @@ void spool_sync(struct spool *s)
 	}
 }
 
+void spool_give_back(struct spool *s, size_t keep)
+{
+	if (s->recovering || spool_unread(s))
+		return;
+	s->window.of = NULL;
+	buf_give_back(&s->window.b, keep);
+}
+
 void spool_stats(const struct spool *s, struct spool_stats *stats)
 {
 	const struct segment *g;

@@ -91,6 +91,9 @@ bool spool_has_segment(const struct spool *s, uint64_t seq);
 /* Syncs to disk. Call about once a second. */
 void spool_sync(struct spool *s);
 
+/* Frees the read buffer if it exceeds keep bytes and nothing is left to read. */
+void spool_give_back(struct spool *s, size_t keep);
+
 void spool_stats(const struct spool *s, struct spool_stats *stats);
 
 /* Syncs, deletes segments that are fully delivered, and frees. */
