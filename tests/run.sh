@@ -12,6 +12,10 @@
 # A program reports its tests in TAP (cmocka does) or by the lines "ok NAME",
 # "not ok NAME" and "skip NAME # reason". A program also fails if it exits with
 # a nonzero code, reports no test, or fewer than its plan announced.
+#
+# In the parts REPEATED, which depend on real daemons and clocks, a program that
+# fails is repeated once, alone. What then passes counts as passed, and the
+# program is listed as unstable at the end.
 
 set -u
 
@@ -24,6 +28,7 @@ LOGS=$O/test-logs
 mkdir -p "$LOGS"
 
 PARTS="build unit bpf sanitize fuzz corpus gen bench e2e provision package"
+REPEATED=" unit bench e2e provision package "
 # A unit test program that takes longer belongs, at full size, into part_long.
 UNIT_SECONDS=2
 passed=0
@@ -34,6 +39,14 @@ skipped=0
 # commands.
 names=()
 commands=()
+limits=()
+# Programs to repeat, likewise; what failed for good, and what only at first.
+again=()
+again_commands=()
+again_limits=()
+failures=()
+unstable=()
+repeating=
 
 # run NAME SECONDS COMMAND...: in the background, up to JOBS at a time. The
 # command is killed after SECONDS.
@@ -48,6 +61,7 @@ run()
 	rm -f "$(log_of "$name").code"
 	execute "$@" &
 	names+=("$name")
+	limits+=("$2")
 	shift 2
 	commands+=("$*")
 }
@@ -78,16 +92,36 @@ execute()
 account()
 {
 	while [ ${#names[@]} -gt 0 ] && [ -e "$(log_of "${names[0]}").code" ]; do
-		result "${names[0]}" "${commands[0]}"
+		result "${names[0]}" "${commands[0]}" "${limits[0]}"
 		names=("${names[@]:1}")
 		commands=("${commands[@]:1}")
+		limits=("${limits[@]:1}")
 	done
 }
 
-# result NAME COMMAND
+# repeat_failed: runs the programs of this part that failed a second time, alone.
+repeat_failed()
+{
+	local i
+
+	repeating=1
+	JOBS=1
+	for i in "${!again[@]}"; do
+		# shellcheck disable=SC2086
+		run "${again[i]}" "${again_limits[i]}" ${again_commands[i]}
+	done
+	wait
+	account
+	again=()
+	again_commands=()
+	again_limits=()
+	repeating=
+}
+
+# result NAME COMMAND LIMIT
 result()
 {
-	local name=$1 log p f s plan code limit seconds user system
+	local name=$1 log p f s plan code limit seconds user system counted=1
 
 	log=$(log_of "$name")
 	read -r code limit seconds user system <"$log.code"
@@ -119,9 +153,23 @@ result()
 		cat "$log.stderr" >>"$log"
 	fi
 	rm -f "$log.stderr"
-	passed=$((passed + p))
-	failed=$((failed + f))
-	skipped=$((skipped + s))
+	if [ "$f" -eq 0 ]; then
+		[ -z "$repeating" ] || unstable+=("$name")
+	elif [ -z "$repeating" ] && [[ $REPEATED = *" $part "* ]]; then
+		again+=("$name")
+		again_commands+=("$2")
+		again_limits+=("$3")
+		counted=
+		cp "$log" "$log.first"
+	else
+		failures+=("$name: $(grep -aE '^not ok' "$log" |
+			grep -av '# SKIP' | head -n 3 | tr '\n' ';')")
+	fi
+	if [ -n "$counted" ]; then
+		passed=$((passed + p))
+		failed=$((failed + f))
+		skipped=$((skipped + s))
+	fi
 	printf '%-40s %5d passed %3d failed %3d skipped %4.0f s\n' \
 		"$name" "$p" "$f" "$s" "$seconds"
 	too_slow "$name" "$seconds" "$user" "$system"
@@ -199,7 +247,7 @@ part_sanitize()
 
 part_fuzz()
 {
-	local t seconds=${FUZZ_SECONDS:-12}
+	local t seconds=${FUZZ_SECONDS:-7}
 
 	for t in "$O"/fuzz/fuzz_*; do
 		case $t in *.d | *-corpus*) continue ;; esac
@@ -286,6 +334,7 @@ for part; do
 		"part_$part"
 		wait
 		account
+		repeat_failed
 		;;
 	*) echo "$0: no part \"$part\"; parts: $PARTS long" >&2; exit 2 ;;
 	esac
@@ -299,5 +348,11 @@ if [ $((passed + failed + skipped)) -eq 0 ]; then
 	echo "no test ran: build them first with make test or make test-PART" >&2
 	failed=1
 fi
+for name in "${unstable[@]}"; do
+	echo "unstable: $name: failed, and passed when it was repeated alone"
+done
+for name in "${failures[@]}"; do
+	echo "failed: $name"
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
