@@ -163,8 +163,10 @@ without-mirror:
 	@echo 'metlo-mirror is not built: it needs libcurl, expat and libcjson' >&2
 
 # --- tests -----------------------------------------------------------------
-# A second JSON parser for the tests; without it they skip what needs it.
-TEST_LIBS  := $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null)
+# A second JSON parser and an HPACK encoder for the tests; without them they skip
+# what needs them.
+TEST_LIBS  := $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null) \
+	$(shell $(PKG_CONFIG) --libs libnghttp2 2>/dev/null)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
 

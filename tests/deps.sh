@@ -11,7 +11,7 @@ debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
 	libzstd-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libcjson-dev"
 debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh systemd openssl
 	libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
-	nginx-light haproxy curl nghttp2-client iproute2 ethtool util-linux procps
+	libnghttp2-dev nginx-light haproxy curl nghttp2-client iproute2 ethtool util-linux procps
 	jq python3 xz-utils zstd valgrind python3-botocore python3-jsonschema awscli
 	prometheus logrotate sqlite3"
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
@@ -19,7 +19,7 @@ redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 	libmicrohttpd-devel libseccomp-devel brotli-devel libzstd-devel openssl-devel
 	libcurl-devel expat-devel cjson-devel"
 redhat_test="libcmocka-devel compiler-rt libasan libubsan
-	clang-tools-extra ShellCheck nginx haproxy curl nghttp2 iproute iproute-tc
+	clang-tools-extra ShellCheck libnghttp2-devel nginx haproxy curl nghttp2 iproute iproute-tc
 	ethtool util-linux procps-ng jq python3 xz zstd valgrind python3-botocore
 	python3-jsonschema awscli2 golang-github-prometheus logrotate
 	mandoc zsh systemd openssl sqlite"
