@@ -3,7 +3,7 @@
 
   tests/e2e/capture.py [--raw] [--pcapng] [--big-endian] [--ns] [--link NAME]
                        [--port N] [--vni N] [--gap MS] [--random N | --tls]
-                       [--secrets]
+                       [--secrets | --slow]
 
 Writes the file to standard output: three transactions on two connections or,
 with --random, N transactions with random bytes wherever HTTP allows them. The
@@ -131,6 +131,25 @@ def ordinary(out, port):
     d.close()
 
 
+def slow(out, port):
+    """Two responses that stream for minutes, the second without an end, a short one
+    before each, and one that takes long to begin."""
+    c, d = (Connection(out, port, client) for client in (40001, 40002))
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    for connection, path in ((c, b"chunked"), (d, b"close")):
+        connection.exchange(b"GET /short HTTP/1.1\r\nHost: h\r\n\r\n", response(b"ok", "text/plain"))
+        connection.data(0, b"POST /%s HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi" % path)
+    c.data(1, head + b"Transfer-Encoding: chunked\r\n\r\n")
+    d.data(1, head + b"Connection: close\r\n\r\n")
+    for _ in range(20):
+        out.now += 10 * 10**9
+        c.data(1, b"9\r\ndata: 1\n\n\r\n")
+    c.data(1, b"0\r\n\r\n")
+    c.data(0, b"GET /late HTTP/1.1\r\nHost: h\r\n\r\n")
+    out.now += 60 * 10**9
+    c.data(1, response(b"ok", "text/plain"))
+
+
 def secrets(out, port):
     c = Connection(out, port, 40001)
     body = b'{"user":"u","deep":[{"password":"SECRET"}]}'
@@ -175,7 +194,7 @@ def random_bytes(out, port, count):
 
 def main():
     p = argparse.ArgumentParser()
-    for flag in ("raw", "pcapng", "big-endian", "ns", "tls", "secrets"):
+    for flag in ("raw", "pcapng", "big-endian", "ns", "tls", "secrets", "slow"):
         p.add_argument("--" + flag, action="store_true")
     p.add_argument("--link", choices=LINKS, default="ethernet")
     p.add_argument("--port", type=int, default=80)
@@ -188,6 +207,8 @@ def main():
         random_bytes(out, args.port, args.random)
     elif args.tls:
         tls(out, args.port)
+    elif args.slow:
+        slow(out, args.port)
     elif args.secrets:
         secrets(out, args.port)
     else:

@@ -23,7 +23,7 @@ LINE = {
     "capture": {
         "schema": 2, "kind": "http", "id": "0" * 32, "connection": "0" * 26,
         "collector": "c", "interface": None, "protocol": "HTTP/1.1", "target": "/",
-        "vni": 1, "peer": "192.0.2.1:1", "requestStartUs": 1, "requestEndUs": 1,
+        "vni": 1, "peer": "192.0.2.1:1", "progress": "ended", "requestStartUs": 1, "requestEndUs": 1,
         "responseStartUs": 2, "responseEndUs": 3, "durationUs": 2, "requestBodyBytes": 0,
         "responseBodyBytes": 0, "requestWireBytes": 0, "responseWireBytes": 0,
         "requestBodySha256": None, "responseBodySha256": "0" * 64,

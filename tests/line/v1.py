@@ -12,7 +12,7 @@ import sys
 ADDED = ("schema", "kind", "id", "connection", "collector", "interface",
          "requestStartUs", "requestEndUs", "responseStartUs", "responseEndUs",
          "durationUs", "requestWireBytes", "responseWireBytes", "responseProtocol",
-         "reason", "requestTrailers", "responseTrailers")
+         "reason", "requestTrailers", "responseTrailers", "progress")
 
 
 def version1(line):

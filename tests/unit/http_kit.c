@@ -160,6 +160,13 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 	assert_false(b->failed);
 }
 
+static uint8_t on_started(void *ctx, const struct http_transaction *t)
+{
+	struct kit *k = ctx;
+
+	return k->started(k->emit_ctx, t);
+}
+
 void kit_init(struct kit *k, const struct kit_options *o)
 {
 	struct http_conf conf = {
@@ -168,15 +175,18 @@ void kit_init(struct kit *k, const struct kit_options *o)
 			o && o->memory_limit ? o->memory_limit : 64u << 20,
 		.response_timeout_ns = 30000000000ull,
 		.request_timeout_ns = 30000000000ull,
+		.progress_ns = o ? o->progress_ns : 0,
 		.body_hash = o && o->body_hash,
 		.collector = o ? o->collector : NULL,
 		.emit = on_emit,
+		.started = on_started,
 		.emit_ctx = k,
 	};
 
 	memset(k, 0, sizeof(*k));
 	k->brief = o && o->brief;
 	k->emit = o ? o->emit : NULL;
+	k->started = o ? o->started : NULL;
 	k->emit_ctx = o ? o->emit_ctx : NULL;
 	k->now_ns = 1700000000000000000ull;
 	k->e = http_new(&conf);

@@ -37,16 +37,19 @@ struct kit {
 	bool brief;  /* method, target, status and flags only */
 	/* see struct kit_options */
 	void (*emit)(void *ctx, const struct http_transaction *t);
+	uint8_t (*started)(void *ctx, const struct http_transaction *t);
 	void *emit_ctx;
 };
 
 struct kit_options {
 	uint64_t body_limit;   /* 0: 64 KiB */
 	uint64_t memory_limit; /* 0: 64 MiB */
+	uint64_t progress_ns;
+	uint8_t (*started)(void *ctx, const struct http_transaction *t);
 	bool body_hash;
 	bool brief;
 	const char *collector;
-	/* Instead of kit_lines() */
+	/* Instead of kit_lines(); also for started */
 	void (*emit)(void *ctx, const struct http_transaction *t);
 	void *emit_ctx;
 };

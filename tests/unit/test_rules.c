@@ -75,6 +75,17 @@ static void test_views(void **state)
 	assert_int_equal(v.n, 2);
 	rules_output_views(of, &s, &v);
 	assert_true(of[0] == 0 && of[1] == 1 && of[2] == 0);
+	/* Only one of them gets lines of responses that have begun. */
+	s = settings_of(7);
+	s.progress_interval = 1;
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 2);
+	rules_output_views(of, &s, &v);
+	assert_true(of[0] == 0 && of[1] == 1 && of[2] == 0);
+	assert_true(v.started[0] && !v.started[1]);
+	s.no_redact = true;
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 2);
 	/* Classes differ, too. */
 	s = settings_of(7);
 	add(&s.redact_classes, "card, iban");

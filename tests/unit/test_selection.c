@@ -295,6 +295,37 @@ static void test_many_endpoints(void **state)
 
 /* --- together -------------------------------------------------------------- */
 
+static bool is_selected(struct selection *s, const struct http_transaction *t,
+			uint64_t now_ns)
+{
+	return selection_count(s, selection_judge(s, t, now_ns));
+}
+
+/* What is decided early counts once, and stays decided. */
+static void test_verdict(void **state)
+{
+	const struct limiter_rates rates = {1, 0};
+	struct filter *f = filter_new(NULL, 0, NULL, 0);
+	struct selection *s = selection_new(1);
+	const struct selection_stats *c = selection_stats(s);
+	enum selection_verdict first, second;
+
+	(void)state;
+	assert_non_null(s);
+	selection_set(s, f, &rates);
+	first = selection_judge(s, request_to("h", "/a"), SECOND);
+	second = selection_judge(s, request_to("h", "/b"), SECOND);
+	assert_int_equal(first, SELECTION_selected);
+	assert_int_equal(second, SELECTION_rate_limited);
+	assert_int_equal(c->selected + c->rate_limited, 0);
+	assert_true(selection_count(s, first));
+	assert_false(selection_count(s, second));
+	assert_int_equal(c->selected, 1);
+	assert_int_equal(c->rate_limited, 1);
+	selection_free(s);
+	filter_free(f);
+}
+
 static void test_selection(void **state)
 {
 	static const char *const exclude[] = {"/health"};
@@ -309,14 +340,14 @@ static void test_selection(void **state)
 	assert_non_null(f);
 	assert_non_null(s);
 	/* Initially, everything is accepted. */
-	assert_true(selection_accept(s, request_to("x", "/health"), SECOND));
+	assert_true(is_selected(s, request_to("x", "/health"), SECOND));
 	selection_set(s, f, &rates);
-	assert_false(selection_accept(s, request_to("x", "/"), SECOND));
-	assert_false(selection_accept(s, request_to("h", "/health"), SECOND));
+	assert_false(is_selected(s, request_to("x", "/"), SECOND));
+	assert_false(is_selected(s, request_to("h", "/health"), SECOND));
 	for (i = 0; i < 5; i++)
-		selection_accept(s, request_to("h", "/1"), SECOND);
+		is_selected(s, request_to("h", "/1"), SECOND);
 	for (i = 0; i < 5; i++)
-		selection_accept(s, request_to("h", "/a"), SECOND);
+		is_selected(s, request_to("h", "/a"), SECOND);
 	assert_int_equal(c->not_included, 1);
 	assert_int_equal(c->excluded, 1);
 	assert_int_equal(c->selected, 1 + 2 + 1);
@@ -338,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_many_endpoints),
 		cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_verdict),
 	};
 
 	return cmocka_run_group_tests_name("selection", tests, NULL, NULL);

@@ -44,13 +44,14 @@ struct settings {
 	struct string_list include, exclude; /* trace/filter.h */
 	uint32_t max_flows;
 	uint64_t memory; /* bytes: out-of-order data, heads, bodies, queues */
-	double idle_timeout;	 /* seconds */
-	double response_timeout; /* seconds; 0: see the option */
-	const char *environment; /* of lines and Metlo */
-	const char *collector;	 /* NULL: unknown */
-	const char *interface;	 /* of attach, else NULL */
-	const char *summary;	 /* path, "-" or NULL */
-	const char *config;	 /* path or NULL */
+	double idle_timeout;	  /* seconds */
+	double response_timeout;  /* seconds; 0: see the option */
+	double progress_interval; /* seconds; 0: never */
+	const char *environment;  /* of lines and Metlo */
+	const char *collector;	  /* NULL: unknown */
+	const char *interface;	  /* of attach, else NULL */
+	const char *summary;	  /* path, "-" or NULL */
+	const char *config;	  /* path or NULL */
 	unsigned int verbose;
 	bool no_seccomp;
 	/* attach */

@@ -12,8 +12,12 @@ struct http_conf {
 	uint64_t memory_limit; /* heads, bodies and pending messages */
 	uint64_t response_timeout_ns; /* then a request is emitted as it is */
 	uint64_t request_timeout_ns;  /* the same for a response */
+	uint64_t progress_ns;	      /* HTTP_STARTED after this; 0: never */
 	bool body_hash;		      /* SHA-256 of complete decoded bodies */
 	void (*emit)(void *ctx, const struct http_transaction *t);
+	/* The response of a transaction that emit() will get later, too, has
+	 * lasted for progress_ns. What it returns is t->verdict then. */
+	uint8_t (*started)(void *ctx, const struct http_transaction *t);
 	void *emit_ctx;
 	flow_event_fn *event; /* FLOW_RESYNC and FLOW_PAIR; or NULL */
 	void *event_ctx;

@@ -115,17 +115,56 @@ static void count(struct http_stats *s, const struct exchange *x)
 	}
 }
 
+/* The messages of a transaction, which it points to. */
+struct messages {
+	struct http_message req, rsp, interim[HTTP_INTERIM_MAX];
+};
+
+/* What the flags of a message add to those of its transaction. */
+static inline uint32_t flags_of(const struct msg *m)
+{
+	return m->h.flags | (m->ambiguous ? HTTP_F_AMBIGUOUS : 0);
+}
+
+/* Everything but the request, the response and the id. */
+static inline void fill_rest(struct conn *c, const struct exchange *x,
+			     uint32_t flags, struct messages *out,
+			     const struct stream_tuple *tuple,
+			     struct http_transaction *t)
+{
+	unsigned int client = c->swap ? 1 : 0, server = client ^ 1;
+
+	/* Before the first pair, the other half may precede the capture. */
+	if (c->midstream && !c->proven && !(x->req && x->rsp))
+		flags |= HTTP_F_MIDSTREAM;
+	t->interim = out->interim;
+	for (const struct msg *m = x->interim; m; m = m->next) {
+		fill(c->engine, m, false, c->engine->out[2 + t->n_interim],
+		     &out->interim[t->n_interim]);
+		t->n_interim++;
+	}
+	if (c->proxied)
+		flags |= proxy_source(c, x, t);
+	t->flags = flags;
+	t->vni = tuple->vni;
+	memcpy(t->client_addr, tuple->addr[client], 16);
+	memcpy(t->server_addr, tuple->addr[server], 16);
+	t->client_port = tuple->port[client];
+	t->server_port = tuple->port[server];
+	t->ipv6 = tuple->ipv6;
+}
+
 void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 {
 	struct http_engine *e = c->engine;
-	struct http_message req, rsp, interim[HTTP_INTERIM_MAX];
 	struct http_transaction t = {0};
 	struct stream_tuple tuple;
-	unsigned int client = c->swap ? 1 : 0, server = client ^ 1;
+	struct messages out;
 
 	if (!x->req && !x->rsp)
 		return; /* interim responses only */
-	if (!belief_exchange(c, x)) {
+	/* What was reported already also ends. */
+	if (!belief_exchange(c, x) && !x->started) {
 		e->stats.disbelieved++;
 		return;
 	}
@@ -136,10 +175,9 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 	if (x->rsp && x->rsp->dec)
 		msg_body_end(e, x->rsp);
 	if (x->req) {
-		fill(e, x->req, true, e->out[0], &req);
-		t.request = &req;
-		flags |= x->req->h.flags |
-			 (x->req->ambiguous ? HTTP_F_AMBIGUOUS : 0);
+		fill(e, x->req, true, e->out[0], &out.req);
+		t.request = &out.req;
+		flags |= flags_of(x->req);
 	} else {
 		flags |= HTTP_F_NO_REQUEST;
 	}
@@ -147,33 +185,53 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 		/* what followed it before its request was known is no body */
 		if (x->req && x->req->h.marks & HEAD_METHOD_HEAD)
 			msg_body_discard(e, x->rsp);
-		fill(e, x->rsp, false, e->out[1], &rsp);
-		t.response = &rsp;
-		flags |= x->rsp->h.flags |
-			 (x->rsp->ambiguous ? HTTP_F_AMBIGUOUS : 0);
+		fill(e, x->rsp, false, e->out[1], &out.rsp);
+		t.response = &out.rsp;
+		flags |= flags_of(x->rsp);
 	} else {
 		flags |= HTTP_F_NO_RESPONSE;
 	}
 	stream_flow_tuple(c->flow, &tuple);
-	/* Before the first pair, the other half may precede the capture. */
-	if (c->midstream && !c->proven && !(x->req && x->rsp))
-		flags |= HTTP_F_MIDSTREAM;
-	t.interim = interim;
-	for (const struct msg *m = x->interim; m; m = m->next) {
-		fill(e, m, false, e->out[2 + t.n_interim],
-		     &interim[t.n_interim]);
-		t.n_interim++;
+	fill_rest(c, x, flags, &out, &tuple, &t);
+	if (x->started) {
+		t.progress = HTTP_ENDED;
+		t.verdict = x->started->verdict;
+		t.connection = c->id[0];
+		memcpy(t.id, x->started->id, sizeof(t.id));
+	} else {
+		identify(c, &tuple, &t);
 	}
-	if (c->proxied)
-		flags |= proxy_source(c, x, &t);
-	t.flags = flags;
-	t.vni = tuple.vni;
-	memcpy(t.client_addr, tuple.addr[client], 16);
-	memcpy(t.server_addr, tuple.addr[server], 16);
-	t.client_port = tuple.port[client];
-	t.server_port = tuple.port[server];
-	t.ipv6 = tuple.ipv6;
-	identify(c, &tuple, &t);
 	count(&e->stats, x);
 	e->conf.emit(e->conf.emit_ctx, &t);
+}
+
+/* A message without its body, whose hash and decoder go on. */
+static void fill_started(struct http_engine *e, const struct msg *m,
+			 bool request, struct http_message *out)
+{
+	struct msg head = *m;
+
+	head.md = NULL;
+	head.body = NULL;
+	head.body_len = 0;
+	fill(e, &head, request, e->out[request ? 0 : 1], out);
+}
+
+void exchange_emit_started(struct conn *c, struct exchange *x)
+{
+	struct http_engine *e = c->engine;
+	struct http_transaction t = {.progress = HTTP_STARTED};
+	struct stream_tuple tuple;
+	struct messages out;
+
+	fill_started(e, x->req, true, &out.req);
+	fill_started(e, x->rsp, false, &out.rsp);
+	t.request = &out.req;
+	t.response = &out.rsp;
+	stream_flow_tuple(c->flow, &tuple);
+	fill_rest(c, x, x->flags | flags_of(x->req) | flags_of(x->rsp), &out,
+		  &tuple, &t);
+	identify(c, &tuple, &t);
+	memcpy(x->started->id, t.id, sizeof(t.id));
+	x->started->verdict = e->conf.started(e->conf.emit_ctx, &t);
 }

@@ -8,5 +8,8 @@
 /* Counts x and passes it to conf.emit with flags (HTTP_F_*) added. Does
  * nothing for an exchange with neither request nor final response. */
 void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags);
+/* Passes x, whose response is in progress, to conf.started and fills in
+ * x->started. */
+void exchange_emit_started(struct conn *c, struct exchange *x);
 
 #endif

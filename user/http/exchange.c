@@ -59,6 +59,8 @@ void exchange_free(struct http_engine *e, struct exchange *x)
 	msg_free(e, x->rsp);
 	if (x->interim)
 		exchange_drop_interim(e, x);
+	if (x->started)
+		store_free(&e->store, x->started, x->started->cap);
 	store_free(&e->store, x, x->cap);
 }
 

@@ -13,6 +13,7 @@
 #include "http/leave.h"
 #include "http/on_proxy.h"
 #include "http/pair.h"
+#include "http/progress.h"
 #include "http/resync.h"
 #include "http/times.h"
 #include "http/withdraw.h"
@@ -25,6 +26,9 @@
 #define DECAY_NS (10 * 1000000000ull)
 /* Connections that one http_tick() examines. */
 #define TICK_MAX 4096u
+/* How often each is examined while progress_ns passes: silent responses are
+ * reported that much later at most. */
+#define PROGRESS_VISITS 4
 
 struct http_engine *http_new(const struct http_conf *conf)
 {
@@ -116,6 +120,8 @@ void http_tick(struct http_engine *e, uint64_t now_ns)
 				   ? conf->request_timeout_ns
 				   : conf->response_timeout_ns;
 
+	if (conf->progress_ns && conf->progress_ns / PROGRESS_VISITS < timeout)
+		timeout = conf->progress_ns / PROGRESS_VISITS;
 	if (now_ns > e->now_ns)
 		e->now_ns = now_ns;
 	for (unsigned int i = 0; i < TICK_MAX; i++) {
@@ -126,6 +132,7 @@ void http_tick(struct http_engine *e, uint64_t now_ns)
 			break;
 		c = w->conn;
 		conn_list_again(c);
+		progress_check(c, now_ns);
 		expire(c, now_ns);
 		if (!conn_pending(c))
 			conn_unlist(c);
@@ -206,6 +213,8 @@ static void http_data(void *proto, enum stream_dir dir,
 		c->dir[dir].msg->ambiguous = true;
 	if (times_kept(c))
 		times_chunk(c, dir, chunk);
+	if (e->conf.progress_ns)
+		progress_check(c, chunk->ts_ns);
 	drive_bytes(c, dir, chunk);
 	c->dir[dir].pos = chunk->offset + chunk->len;
 	e->chunk = e->chunk_end = NULL;

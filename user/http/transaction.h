@@ -99,6 +99,13 @@ enum {
 #undef HTTP_FLAG_MASK
 };
 
+/* A transaction whose response takes long is reported twice. */
+enum http_progress {
+	HTTP_ONCE,    /* not this one */
+	HTTP_STARTED, /* its response has begun; there are no bodies yet */
+	HTTP_ENDED,   /* and this is its end */
+};
+
 struct http_transaction {
 	const struct http_message *request;  /* NULL: not seen */
 	const struct http_message *response; /* NULL: not seen */
@@ -111,6 +118,8 @@ struct http_transaction {
 	uint16_t client_port;
 	uint16_t server_port;
 	bool ipv6;
+	uint8_t progress; /* enum http_progress */
+	uint8_t verdict;  /* HTTP_ENDED: what http_conf.started() returned */
 	/* Unique, from the highest bit on: the time of the first byte in
 	 * microseconds (52 bits, not affected by clock_ns), a hash of the
 	 * connection (52), the number of the transaction in it (24). The id of

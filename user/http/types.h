@@ -125,6 +125,13 @@ enum exchange_list {
 	LIST_RESPONSES, /* its request */
 };
 
+/* What the end of a transaction repeats that was reported when it began. */
+struct started {
+	size_t cap; /* of this struct in the store */
+	uint64_t id[2];
+	uint8_t verdict; /* of conf.started() */
+};
+
 /* A request and its response; either may still be missing. */
 struct exchange {
 	struct exchange *prev, *next; /* in its list, a ring */
@@ -133,12 +140,13 @@ struct exchange {
 	uint8_t list;	 /* enum exchange_list */
 	bool after_hole; /* responses before its own may be missing */
 	uint8_t n_interim;
+	bool confirmed; /* the turnaround after turn agrees, nothing missing */
 	struct msg *interim;	       /* the first; in order */
 	uint64_t rsp_start, rsp_acked; /* of the first response, 1xx or final */
 	/* Where the request starts that was sent at the turnaround after this
 	 * response, not believed yet, or STREAM_UNKNOWN. */
 	uint64_t turn;
-	bool confirmed; /* the next turnaround agrees, with nothing missing */
+	struct started *started; /* NULL: was not reported yet; progress.c */
 	size_t cap;
 };
 

@@ -98,11 +98,12 @@ static int setup(const struct sink_setup *setup, void **conf)
 /* --- the thread -------------------------------------------------------- */
 
 /* How many transactions are in the first bytes of a group. *torn: do they end
- * within a line? */
+ * within a line? Of a slice that is cut, lines of transactions that have only
+ * begun count, too, but never more than it has transactions. */
 static unsigned int whole_lines(const struct queue_group *g, uint64_t bytes,
 				bool *torn)
 {
-	unsigned int i, n = 0;
+	unsigned int i, n = 0, lines = 0;
 	const uint8_t *p;
 
 	*torn = false;
@@ -114,9 +115,9 @@ static unsigned int whole_lines(const struct queue_group *g, uint64_t bytes,
 		return n;
 	p = g->slice[i].p;
 	*torn = p[bytes - 1] != '\n';
-	for (; bytes; bytes--)
-		n += *p++ == '\n';
-	return n;
+	for (; bytes && lines < g->slice[i].n; bytes--)
+		lines += *p++ == '\n';
+	return n + lines;
 }
 
 static void report_error(struct ndjson *w, int err)
@@ -312,6 +313,7 @@ const struct sink_ops ndjson_sink = {
 	.name = "ndjson",
 	.usage =
 		"ndjson:- (standard output), ndjson:PATH (a file, which is appended to)",
+	.started = true,
 	.completions = completions,
 	.accepts = accepts,
 	.options = options,

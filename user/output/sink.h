@@ -51,6 +51,9 @@ struct sink_ops {
 	const char *name;
 	/* The destinations it accepts, for the help and error messages. */
 	const char *usage;
+	/* Does it also get lines of transactions whose response has only begun
+	 * (--progress-interval)? No counter counts these. */
+	bool started;
 	/* What shells offer as the beginning of one; ends in NULL. */
 	const char *const *completions;
 	/* Is this text, which begins with NAME, a destination? Required. */

@@ -56,7 +56,7 @@ static void submit(struct pipeline *p, unsigned int i)
 {
 	struct view *v = &p->view[i];
 
-	if (!v->n)
+	if (!v->batch.len)
 		return;
 	output_submit(p->output, p->worker, i, &v->batch, v->n);
 	v->n = 0;
@@ -72,36 +72,59 @@ static void submit_all(struct pipeline *p)
 
 static void write_lines(struct pipeline *p, const struct http_transaction *t)
 {
+	const bool started = t->progress == HTTP_STARTED;
 	unsigned int i;
 
 	for (i = 0; i < p->rules->views.n; i++) {
 		struct view *v = &p->view[i];
 
+		if (started && !p->rules->views.started[i])
+			continue;
 		trace_write(&v->batch, t, p->rules->trace[i]);
 		if (v->batch.failed) {
 			p->failed = true;
 			v->batch.failed = false;
 			continue;
 		}
-		v->n++;
+		v->n += !started;
 		if (v->batch.len >= BATCH_BYTES)
 			submit(p, i);
 	}
 }
 
-static void emit(void *ctx, const struct http_transaction *t)
+static void report(struct pipeline *p, const struct http_transaction *t)
 {
-	struct pipeline *p = ctx;
 	struct http_transaction copy;
 
-	if (!selection_accept(p->selection, t, p->now_ns))
-		return;
 	if (p->clock_ns) {
 		copy = *t;
 		copy.clock_ns = p->clock_ns;
 		t = &copy;
 	}
 	write_lines(p, t);
+}
+
+static void emit(void *ctx, const struct http_transaction *t)
+{
+	struct pipeline *p = ctx;
+
+	if (selection_count(
+		    p->selection,
+		    t->progress == HTTP_ENDED
+			    ? t->verdict
+			    : selection_judge(p->selection, t, p->now_ns)))
+		report(p, t);
+}
+
+/* Whether a transaction is reported is decided once, and counted at its end. */
+static uint8_t started(void *ctx, const struct http_transaction *t)
+{
+	struct pipeline *p = ctx;
+	const uint8_t verdict = selection_judge(p->selection, t, p->now_ns);
+
+	if (verdict == SELECTION_selected)
+		report(p, t);
+	return verdict;
 }
 
 static bool new_views(struct pipeline *p)
@@ -121,6 +144,7 @@ static bool new_engines(struct pipeline *p, const struct pipeline_conf *conf)
 		.rules = conf->rules,
 		.memory_limit = conf->settings->memory / 2 / conf->workers,
 		.emit = emit,
+		.started = started,
 		.emit_ctx = p,
 		.event = conf->event,
 		.event_ctx = conf->event_ctx,

@@ -20,6 +20,7 @@ struct protocol_conf {
 	const struct rules *rules;
 	uint64_t memory_limit; /* bytes, for messages in progress */
 	void (*emit)(void *ctx, const struct http_transaction *t);
+	uint8_t (*started)(void *ctx, const struct http_transaction *t);
 	void *emit_ctx;
 	flow_event_fn *event; /* or NULL */
 	void *event_ctx;

@@ -17,27 +17,34 @@ static bool same_names(const struct string_list *list, unsigned int a,
 	return redact_select(list, b, y) == n && !memcmp(x, y, n * sizeof(*x));
 }
 
+static bool same_masks(const struct settings *s, unsigned int a, unsigned int b)
+{
+	return s->no_redact ||
+	       (same_names(&s->redact_headers, a, b) &&
+		same_names(&s->redact_fields, a, b) &&
+		redact_select_classes(&s->redact_classes, a) ==
+			redact_select_classes(&s->redact_classes, b));
+}
+
 void rules_views(struct rules_views *out, const struct settings *s)
 {
 	const unsigned int used = redact_sinks(&s->outputs);
-	unsigned int sink, view;
+	unsigned int view;
+	bool started;
 
 	*out = (struct rules_views){0};
-	for (sink = 1; sink < 1u << N_SINKS; sink <<= 1) {
+	for (unsigned int id = 0; id < N_SINKS; id++) {
+		const unsigned int sink = 1u << id;
+
 		if (!(used & sink))
 			continue;
+		started = s->progress_interval > 0 && sink_table[id]->started;
 		for (view = 0; view < out->n; view++)
-			if (s->no_redact ||
-			    (same_names(&s->redact_headers, out->sinks[view],
-					sink) &&
-			     same_names(&s->redact_fields, out->sinks[view],
-					sink) &&
-			     redact_select_classes(&s->redact_classes,
-						   out->sinks[view]) ==
-				     redact_select_classes(&s->redact_classes,
-							   sink)))
+			if (out->started[view] == started &&
+			    same_masks(s, out->sinks[view], sink))
 				break;
 		out->sinks[view] |= sink;
+		out->started[view] = started;
 		if (view == out->n)
 			out->n++;
 	}

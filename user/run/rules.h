@@ -16,11 +16,12 @@
 /*
  * A view is a transaction as one set of sinks sees it, with their masks. Types
  * of sink with equal masks share a view, so that a line is rendered once for
- * all of them.
+ * all of them, unless only some of them get lines of HTTP_STARTED.
  */
 struct rules_views {
 	unsigned int n;
 	unsigned int sinks[N_SINKS]; /* of each view: bits of enum sink_id */
+	bool started[N_SINKS];	     /* it gets lines of HTTP_STARTED */
 };
 
 struct rules {

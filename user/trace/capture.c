@@ -135,9 +135,13 @@ static void put_times(struct line *l, const struct http_transaction *t)
 		w = LINE_COPY(w,
 			      ",\"requestStartUs\":null,\"requestEndUs\":null");
 	}
-	if (t->response) {
+	if (t->response && t->progress != HTTP_STARTED) {
 		r = range_of(t, t->response);
 		PUT_TIMES(w, "response", r, &last);
+	} else if (t->response) {
+		w = LINE_COPY(w, ",\"responseStartUs\":");
+		w = put_us(w, range_of(t, t->response).start, &last);
+		w = LINE_COPY(w, ",\"responseEndUs\":null");
 	} else {
 		w = LINE_COPY(
 			w, ",\"responseStartUs\":null,\"responseEndUs\":null");
@@ -374,6 +378,14 @@ static void put_lists(struct line *l, const struct http_transaction *t,
 	LINE_PUT(l, "]}}\n");
 }
 
+void capture_without_bodies(struct capture_notes *notes,
+			    const struct http_transaction *t)
+{
+	if (t->request->body.total)
+		notes->encoding[0] = BODY_OMITTED;
+	notes->encoding[1] = BODY_OMITTED;
+}
+
 /* The client of the TCP connection, if meta has another one, and what names that. */
 static void put_peer(struct line *l, const struct http_transaction *t,
 		     const struct client *client)
@@ -403,6 +415,18 @@ static void put_peer(struct line *l, const struct http_transaction *t,
 	}
 }
 
+/* What most lines lack. */
+static void put_rare(struct line *l, const struct http_transaction *t,
+		     const struct client *client)
+{
+	if (t->proxied || client)
+		put_peer(l, t, client);
+	if (t->progress == HTTP_STARTED)
+		LINE_PUT(l, ",\"progress\":\"started\"");
+	else if (t->progress == HTTP_ENDED)
+		LINE_PUT(l, ",\"progress\":\"ended\"");
+}
+
 void capture_put(struct line *l, const struct http_transaction *t,
 		 const struct trace_conf *c, const struct capture_notes *notes)
 {
@@ -416,8 +440,8 @@ void capture_put(struct line *l, const struct http_transaction *t,
 	put_target_member(l, t, c, notes->mask);
 	LINE_PUT(l, ",\"vni\":");
 	line_u64(l, t->vni);
-	if (t->proxied || notes->client)
-		put_peer(l, t, notes->client);
+	if (t->proxied || t->progress || notes->client)
+		put_rare(l, t, notes->client);
 	if (!line_room(l, LINE_ROOM))
 		return;
 	put_times(l, t);

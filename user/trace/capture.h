@@ -12,6 +12,10 @@ struct capture_notes {
 	const struct client *client;	/* NULL: no proxy is trusted */
 };
 
+/* Of HTTP_STARTED: the bodies were not written. */
+void capture_without_bodies(struct capture_notes *notes,
+			    const struct http_transaction *t);
+
 /* With the comma before it, and the ends of the member and of the line. */
 void capture_put(struct line *l, const struct http_transaction *t,
 		 const struct trace_conf *c, const struct capture_notes *notes);

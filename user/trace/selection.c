@@ -46,9 +46,9 @@ void selection_set(struct selection *s, const struct filter *filter,
 	limiter_set(s->limiter, rates);
 }
 
-/* Decides on t. Returns the counter of the decision. */
-static uint64_t *judge(struct selection *s, const struct http_transaction *t,
-		       uint64_t now_ns)
+enum selection_verdict selection_judge(struct selection *s,
+				       const struct http_transaction *t,
+				       uint64_t now_ns)
 {
 	uint64_t key = 0;
 
@@ -59,33 +59,30 @@ static uint64_t *judge(struct selection *s, const struct http_transaction *t,
 		case FILTER_ACCEPT:
 			break;
 		case FILTER_NOT_INCLUDED:
-			return &s->stats.not_included;
+			return SELECTION_not_included;
 		case FILTER_EXCLUDED:
-			return &s->stats.excluded;
+			return SELECTION_excluded;
 		}
 	}
 	if (!s->limits)
-		return &s->stats.selected;
+		return SELECTION_selected;
 	if (s->endpoint_limit)
 		key = endpoint_key(&s->endpoint, s->seed);
 	switch (limiter_accept(s->limiter, key, now_ns)) {
 	case LIMITER_OVER_ALL:
-		return &s->stats.rate_limited;
+		return SELECTION_rate_limited;
 	case LIMITER_OVER_ENDPOINT:
-		return &s->stats.endpoint_limited;
+		return SELECTION_endpoint_limited;
 	case LIMITER_ACCEPT:
 		break;
 	}
-	return &s->stats.selected;
+	return SELECTION_selected;
 }
 
-bool selection_accept(struct selection *s, const struct http_transaction *t,
-		      uint64_t now_ns)
+bool selection_count(struct selection *s, enum selection_verdict verdict)
 {
-	uint64_t *counter = judge(s, t, now_ns);
-
-	(*counter)++;
-	return counter == &s->stats.selected;
+	((uint64_t *)&s->stats)[verdict]++;
+	return verdict == SELECTION_selected;
 }
 
 const struct selection_stats *selection_stats(const struct selection *s)

@@ -34,9 +34,19 @@ void selection_free(struct selection *s);
 void selection_set(struct selection *s, const struct filter *filter,
 		   const struct limiter_rates *rates);
 
-/* Is t to be reported? now_ns: Unix time. */
-bool selection_accept(struct selection *s, const struct http_transaction *t,
-		      uint64_t now_ns);
+/* The index of each counter. */
+enum selection_verdict {
+#define SELECTION_VERDICT(name, ...) SELECTION_##name,
+	SELECTION_COUNTERS(SELECTION_VERDICT)
+#undef SELECTION_VERDICT
+};
+
+/* Decides on t, which may use up a part of a rate. now_ns: Unix time. */
+enum selection_verdict selection_judge(struct selection *s,
+				       const struct http_transaction *t,
+				       uint64_t now_ns);
+/* Counts it. Is the transaction to be reported? */
+bool selection_count(struct selection *s, enum selection_verdict verdict);
 
 const struct selection_stats *selection_stats(const struct selection *s);
 

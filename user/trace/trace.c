@@ -239,6 +239,8 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 	notes.mask = t->request && masked_needs(c, &t->request->target);
 	notes.encoding[0] = put_request(&l, t, c, notes.mask);
 	notes.encoding[1] = put_response(&l, t, c);
+	if (t->progress == HTTP_STARTED)
+		capture_without_bodies(&notes, t);
 	if (c->client) {
 		client_find(c->client, t, &client);
 		notes.client = &client;
