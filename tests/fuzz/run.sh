@@ -27,7 +27,7 @@ trap 'rm -f "$log"' EXIT
 
 options=()
 [ -f "$dict" ] && options=("-dict=$dict")
-if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+if "$fuzzer" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 \
 	"${options[@]}" -seed="${FUZZ_SEED:-1}" \
 	-artifact_prefix="$corpus-failed-" -print_final_stats=1 \
 	"${dirs[@]}" >"$log" 2>&1; then
