@@ -182,6 +182,7 @@ static int change_rule(struct step_call *call, rule_call *change)
 					  .from_port = port,
 					  .to_port = port,
 					  .description = s->description,
+					  .tags = tags_new(&s->tags),
 					  .groups = {&peer, by_group}};
 
 	FOREACH(cidr, &s->ids)
@@ -224,6 +225,9 @@ static void write_rules(struct code *c, int i, const struct step *s)
 			code_text(c, ipv6 ? "cidr_ipv6" : "cidr_ipv4",
 				  ipv6 ? "CidrIpv6" : "CidrIp", cidr);
 		code_text(c, "description", "Description", s->description);
+		/* CloudFormation's resource has no tags. */
+		if (c->language == TERRAFORM)
+			code_tags(c, &s->tags);
 		code_end(c);
 	}
 }

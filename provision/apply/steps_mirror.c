@@ -177,6 +177,7 @@ static int create_rule(struct step_call *call)
 		.src_to = r->has_from_ports ? r->from_ports.to : -1,
 		.dst_cidr = cidr_text(&r->to, to),
 		.src_cidr = cidr_text(&r->from, from),
+		.tags = tags_new(&call->step->tags),
 	};
 	struct mirror_rules out = {0};
 	int rc = mirror_create_rule(call->client, &rule, call_token(call),
@@ -212,6 +213,9 @@ static void write_rule(struct code *c, int i, const struct step *s)
 	if (r->has_to_ports)
 		code_ports(c, "destination_port_range", "DestinationPortRange",
 			   &r->to_ports);
+	/* Terraform's resource has no tags. */
+	if (c->language == CLOUDFORMATION)
+		code_tags(c, &s->tags);
 	code_end(c);
 }
 

@@ -36,7 +36,9 @@ int setup_load(struct setup *s)
 	struct inventory_scope scope = {.network = true,
 					.health = true,
 					.attributes = true,
+					.rules = true,
 					.routes = true,
+					.quotas = true,
 					.sources = &s->spec.sources,
 					.excluded = &s->spec.excluded};
 

@@ -359,7 +359,9 @@ static int load_account(struct sync *s)
 	struct inventory_scope scope = {.network = true,
 					.health = true,
 					.attributes = true,
+					.rules = true,
 					.routes = true,
+					.quotas = true,
 					.own_sources = true};
 	int code = context_load(s->ctx, &scope);
 

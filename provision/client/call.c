@@ -36,6 +36,12 @@ const struct call_service call_ec2 = {"ec2", EC2_VERSION};
 const struct call_service call_elbv2 = {"elasticloadbalancing", ELBV2_VERSION};
 const struct call_service call_sts = {"sts", STS_VERSION};
 const struct call_service call_cw = {"monitoring", CW_VERSION};
+const struct call_json_service call_ecs = {
+	"ecs", "AmazonEC2ContainerServiceV20141113", 0, 0};
+/* Quotas only refine what is documented, and a network without internet access
+ * often has no endpoint for them: do not wait for long. */
+const struct call_json_service call_quotas = {"servicequotas",
+					      "ServiceQuotasV20190624", 1, 5};
 
 int call_bad_response(struct aws_error *err, const char *service,
 		      const char *action, int error)
@@ -54,7 +60,8 @@ int call_bad_response(struct aws_error *err, const char *service,
 /* The state of one call across its attempts. */
 struct attempt_state {
 	const char *service, *action;
-	unsigned int attempt; /* from 1 */
+	unsigned int attempts, timeout_s; /* limits; 0: those of the client */
+	unsigned int attempt;		  /* from 1 */
 	bool uncertain; /* an attempt may have taken effect, unconfirmed */
 	bool abandoned; /* an attempt may still take effect */
 	bool renewed;	/* the credentials, which is tried once */
@@ -229,7 +236,9 @@ static int give_up(const struct attempt_state *k, struct aws_error *err,
 static int send_with_retries(struct aws_client *c, struct aws_request *p,
 			     struct attempt_state *k, struct aws_error *err)
 {
-	struct retry_policy policy = {c->opt.max_attempts, c->opt.retry_ms};
+	struct retry_policy policy = {k->attempts ? k->attempts
+						  : c->opt.max_attempts,
+				      c->opt.retry_ms};
 	struct aws_error why = {0};
 	int error;
 
@@ -239,7 +248,7 @@ static int send_with_retries(struct aws_client *c, struct aws_request *p,
 	p->region = c->region;
 	p->endpoint_url = client_endpoint(c, p->service);
 	p->variant = c->variant;
-	p->timeout_ms = c->opt.timeout_s * 1000;
+	p->timeout_ms = 1000 * (k->timeout_s ? k->timeout_s : c->opt.timeout_s);
 	c->counters.calls++;
 	for (k->attempt = 1;; k->attempt++) {
 		struct http_response response = {0};
@@ -413,20 +422,42 @@ int call_list(struct aws_client *c, const struct call_list *l,
 	return error;
 }
 
-int call_ecs(struct aws_client *c, const char *action, const void *body,
-	     size_t n, cJSON **response, struct aws_error *err)
+int call_json(struct aws_client *c, const struct call_json_service *service,
+	      const char *action, cJSON *body, cJSON **response,
+	      struct aws_error *err)
 {
+	char *text = body ? cJSON_PrintUnformatted(body) : NULL;
 	char target[120];
-	struct aws_request p = {.service = "ecs",
-				.target = target,
-				.body = body,
-				.body_len = n};
+	struct aws_request p = {
+		.service = service->name, .target = target, .body = text};
 	struct attempt_state k = {.service = p.service,
 				  .action = action,
+				  .attempts = service->attempts,
+				  .timeout_s = service->timeout_s,
 				  .read = read_json,
 				  .result = response};
+	int error;
 
+	cJSON_Delete(body);
 	*response = NULL;
-	snprintf(target, sizeof(target), ECS_TARGET "%s", action);
-	return send_with_retries(c, &p, &k, err);
+	if (!text)
+		return aws_error_no_memory(err);
+	p.body_len = strlen(text);
+	snprintf(target, sizeof(target), "%s.%s", service->target, action);
+	error = send_with_retries(c, &p, &k, err);
+	cJSON_free(text);
+	return error;
+}
+
+int call_json_next(const cJSON *response, char **token)
+{
+	/* Case is ignored: ECS and Service Quotas differ in it. */
+	const char *next = cJSON_GetStringValue(
+		cJSON_GetObjectItem(response, "nextToken"));
+
+	*token = NULL;
+	if (!next || !*next)
+		return 0;
+	*token = strdup(next);
+	return *token ? 0 : -ENOMEM;
 }

@@ -13,7 +13,6 @@ struct cJSON;
 #define ELBV2_VERSION "2015-12-01"
 #define STS_VERSION   "2011-06-15"
 #define CW_VERSION    "2010-08-01"
-#define ECS_TARGET    "AmazonEC2ContainerServiceV20141113."
 
 /* A service with the query protocol: a form in the request, XML in the
  * response. */
@@ -64,10 +63,24 @@ struct call_list {
 int call_list(struct aws_client *c, const struct call_list *l,
 	      struct shape_list *out, struct aws_error *err);
 
-/* A call to ECS; body is JSON text of n bytes. The caller frees the response by
- * cJSON_Delete(). */
-int call_ecs(struct aws_client *c, const char *action, const void *body,
-	     size_t n, struct cJSON **response, struct aws_error *err);
+/* A service with the JSON protocol. */
+struct call_json_service {
+	const char *name;   /* endpoint prefix and signing name */
+	const char *target; /* what precedes the action in X-Amz-Target */
+	/* Limits of each call; 0: those of the client. */
+	unsigned int attempts, timeout_s;
+};
+extern const struct call_json_service call_ecs, call_quotas;
+
+/* A call to such a service. Sends body and deletes it; NULL: out of memory. The
+ * caller frees the response by cJSON_Delete(). */
+int call_json(struct aws_client *c, const struct call_json_service *service,
+	      const char *action, struct cJSON *body, struct cJSON **response,
+	      struct aws_error *err);
+
+/* Sets *token to a copy of the nextToken or NextToken of a response; NULL: there
+ * are no more pages. 0 or -ENOMEM. */
+int call_json_next(const struct cJSON *response, char **token);
 
 /* Sets the error for a successful response that could not be read, where error is
  * -EPROTO or -ENOMEM. */

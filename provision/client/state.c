@@ -29,6 +29,7 @@ const char *client_endpoint(const struct aws_client *c, const char *service)
 		{"ecs", "ECS"},
 		{"sts", "STS"},
 		{"monitoring", "CLOUDWATCH"},
+		{"servicequotas", "SERVICE_QUOTAS"},
 	};
 
 	if (c->endpoint_url)

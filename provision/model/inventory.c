@@ -15,6 +15,7 @@ void inventory_free(struct inventory *inv)
 	ec2_subnets_free(&inv->subnets);
 	ec2_vpcs_free(&inv->vpcs);
 	ec2_groups_free(&inv->groups);
+	ec2_group_rules_free(&inv->group_rules);
 	ec2_endpoints_free(&inv->endpoints);
 	mirror_sessions_free(&inv->sessions);
 	mirror_targets_free(&inv->targets);

@@ -11,6 +11,7 @@
 #include "services/ecs.h"
 #include "services/elbv2.h"
 #include "model/arena.h"
+#include "model/quota.h"
 #include "model/spec.h"
 
 /* One ECS service that is a source. */
@@ -42,6 +43,10 @@ struct inventory {
 	struct ec2_subnets subnets;
 	struct ec2_vpcs vpcs;
 	struct ec2_groups groups;
+	/* Rules of deployments; only with inventory_scope.rules, and if reading
+	 * them is permitted. */
+	struct ec2_group_rules group_rules;
+	bool group_rules_denied;
 	struct ec2_endpoints endpoints;
 	struct mirror_sessions sessions;
 	struct mirror_targets targets;
@@ -59,6 +64,10 @@ struct inventory {
 	/* The permission that reading them lacks; NULL: none. */
 	const char *attributes_denied;
 	struct inventory_services services;
+	struct quotas quotas; /* only with inventory_scope.quotas */
+	/* Why only defaults are known. */
+	bool quotas_denied;
+	const char *quotas_error; /* or NULL */
 	/* Loaded only for verify; route tables also for plans. */
 	struct ec2_acls acls;
 	struct ec2_route_tables route_tables;

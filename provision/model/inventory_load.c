@@ -251,6 +251,48 @@ static int load_routes(struct inventory *inv, struct aws_client *c,
 	return 0;
 }
 
+/* Only their tags are of interest, so a policy that permits everything else may
+ * lack this action. */
+static int load_group_rules(struct inventory *inv, struct aws_client *c,
+			    struct aws_error *err)
+{
+	const struct ec2_filter ours = {"tag:" TAG_DEPLOYMENT, AWS_NAMES("*")};
+	const struct ec2_select which = {.filters = &ours, .n_filters = 1};
+	int rc = ec2_describe_group_rules(c, &which, &inv->group_rules, err);
+
+	if (!rc || err->kind != AWS_ERR_DENIED)
+		return rc;
+	inv->group_rules_denied = true;
+	*err = (struct aws_error){0};
+	return 0;
+}
+
+/* Quotas of the services that plans create resources in. What cannot be read stays
+ * at its default: a policy that permits everything else may lack this action, and
+ * an isolated network has no endpoint for it. */
+static int load_quotas(struct inventory *inv, struct aws_client *c,
+		       struct aws_error *err)
+{
+	static const char *const services[] = {"vpc", "elasticloadbalancing"};
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
+		struct service_quotas l;
+		int rc = service_quotas_list(c, services[i], &l, err);
+
+		if (rc && err->kind == AWS_ERR_STOPPED)
+			return rc;
+		if (rc) { /* for the next service, too */
+			inv->quotas_denied = err->kind == AWS_ERR_DENIED;
+			inv->quotas_error = arena_dup(&inv->mem, err->message);
+			*err = (struct aws_error){0};
+			return 0;
+		}
+		quotas_learn(&inv->quotas, services[i], &l);
+		service_quotas_free(&l);
+	}
+	return 0;
+}
+
 /* Loads one part; the order matches parts[] in inventory_load(). */
 static int load_part(struct inventory *inv, struct aws_client *c,
 		     const struct inventory_scope *w, unsigned int part,
@@ -271,7 +313,8 @@ static int load_part(struct inventory *inv, struct aws_client *c,
 	case 3:
 		return ec2_describe_interfaces(c, NULL, &inv->interfaces, err);
 	case 4:
-		return ec2_describe_groups(c, NULL, &inv->groups, err);
+		rc = ec2_describe_groups(c, NULL, &inv->groups, err);
+		return rc || !w->rules ? rc : load_group_rules(inv, c, err);
 	case 5:
 		rc = load_elb(inv, c, w, err);
 		if (!rc)
@@ -294,6 +337,8 @@ static int load_part(struct inventory *inv, struct aws_client *c,
 			return ec2_describe_route_tables(
 				c, NULL, &inv->route_tables, err);
 		return rc || !w->routes ? rc : load_routes(inv, c, err);
+	case 8:
+		return w->quotas ? load_quotas(inv, c, err) : 0;
 	default:
 		if (w->sources)
 			rc = load_services(inv, c, w->sources, err);
@@ -315,7 +360,7 @@ int inventory_load(struct inventory *inv, struct aws_client *c,
 		"instances",	   "network interfaces",
 		"security groups", "load balancers",
 		"subnets",	   "network ACLs and routes",
-		"ECS services"};
+		"quotas",	   "ECS services"};
 	struct sts_identity id = {0};
 	int rc;
 

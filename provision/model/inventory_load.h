@@ -12,9 +12,11 @@ struct inventory_scope {
 	 * that mirrored traffic can be forwarded to, or of all. */
 	bool health, all_targets;
 	bool attributes; /* of our load balancers; needed for plans */
+	bool rules;	 /* of security groups, ours only; needed for plans */
 	/* Route tables if there are several VPCs; needed for plans. */
 	bool routes;
-	bool paths; /* network ACLs and route tables; needed by verify */
+	bool quotas; /* of the account; needed for plans */
+	bool paths;  /* network ACLs and route tables; needed by verify */
 	const struct sources
 		*sources; /* load the ECS services among these; may be NULL */
 	const struct sources *excluded; /* likewise */

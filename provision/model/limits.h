@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Traffic Mirroring quotas, none of which AWS raises on request, and limits of
- * names and tags. */
+/* Limits that are the same in every account, also of names and tags; quota.h has
+ * those of the account. */
 #ifndef MODEL_LIMITS_H
 #define MODEL_LIMITS_H
 
 #define LIMIT_SESSIONS_PER_SOURCE    3
 #define LIMIT_SOURCES_PER_ENI_TARGET 10
 #define LIMIT_SOURCES_PER_BIG_TARGET 100 /* the largest instance sizes */
-#define LIMIT_SESSIONS		     10000
-#define LIMIT_TARGETS		     10000
-#define LIMIT_FILTERS		     10000
 
 #define LIMIT_TAG_KEY	128 /* characters */
 #define LIMIT_TAG_VALUE 256 /* characters */

@@ -9,6 +9,7 @@
 #include "model/limits.h"
 #include "plan/netcheck.h"
 #include "plan/plan_groups.h"
+#include "plan/plan_tags.h"
 
 struct str_list source_blocks(struct plan *p)
 {
@@ -180,6 +181,7 @@ static void open_group(struct plan *p, const char *group, const char *whose,
 	s->on = ref_id(group);
 	s->protocol = protocol;
 	s->description = name_rule(&p->mem, p->spec.name);
+	s->tags = plan_new_tags(p, name_resource(&p->mem, p->spec.name));
 	if (by_group)
 		s->other = lb_group;
 	else

@@ -141,6 +141,7 @@ static void admit_sources(struct plan *p, struct ref group, bool is_new)
 	s->protocol = "udp";
 	s->ids = blocks;
 	s->description = name_rule(&p->mem, p->spec.name);
+	s->tags = plan_new_tags(p, name_resource(&p->mem, p->spec.name));
 }
 
 static struct ref lb_group(struct plan *p, const struct deployment *current,

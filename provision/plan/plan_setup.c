@@ -21,6 +21,7 @@
 #include "plan/plan_target.h"
 #include "plan/plan_advise.h"
 #include "plan/plan_lb.h"
+#include "plan/plan_quotas.h"
 #include "plan/plan_reach.h"
 #include "plan/plan_tags.h"
 #include "model/filter_build.h"
@@ -261,11 +262,6 @@ static void plan_filter(struct plan *p, const struct deployment *current,
 		p->filter = ref_id(current->filter->id);
 		return;
 	}
-	if (p->inventory->filters.n >= LIMIT_FILTERS)
-		plan_report(
-			p, DIAG_FAIL,
-			"the account has %zu mirror filters, but AWS allows %d; delete unused ones",
-			p->inventory->filters.n, LIMIT_FILTERS);
 	s = plan_step(p, STEP_CREATE_FILTER, &p->filter,
 		      "create a mirror filter");
 	s->undo_text = "delete the mirror filter";
@@ -276,6 +272,8 @@ static void plan_filter(struct plan *p, const struct deployment *current,
 			      filter_rule_text(&p->mem, rule));
 		s->on = p->filter;
 		s->rule = *rule;
+		s->tags =
+			plan_new_tags(p, name_resource(&p->mem, p->spec.name));
 	}
 }
 
@@ -406,11 +404,6 @@ static void plan_sessions(struct plan *p)
 		else
 			new_session(p, src, &config);
 	}
-	if (p->inventory->sessions.n + p->added > LIMIT_SESSIONS)
-		plan_report(
-			p, DIAG_FAIL,
-			"the account would have %zu mirror sessions, but AWS allows %d; mirror fewer interfaces",
-			p->inventory->sessions.n + p->added, LIMIT_SESSIONS);
 }
 
 /* Deletes whatever the deployment no longer needs. */
@@ -485,6 +478,7 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	tags = plan_filter_tags(p);
 	plan_filter(p, &current, &tags);
 	plan_sessions(p);
+	plan_quotas(p);
 	plan_advise(p);
 	plan_retag(p, &current, &tags);
 	collect_unneeded(p, &current);

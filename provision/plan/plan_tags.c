@@ -175,6 +175,35 @@ static void keep_balancer(struct plan *p, const struct deployment *current,
 			name);
 }
 
+/* A rule without our tags may have been made by an earlier version. */
+static void keep_rules(struct plan *p, const struct mirror_rules *l,
+		       const struct str_list *dropped, const char *name)
+{
+	FOREACH(r, l)
+		if (deployment_owns(&r->tags, p->spec.name))
+			keep(p, r->id, &r->tags, dropped, name, NULL);
+}
+
+/* unused: a group of ours that is not needed any more; NULL: none. */
+static void keep_group_rules(struct plan *p, const struct ec2_group *unused,
+			     const struct str_list *dropped, const char *name)
+{
+	FOREACH(r, &p->inventory->group_rules)
+		if (deployment_owns(&r->tags, p->spec.name) &&
+		    !(unused && str_same(r->group_id, unused->id)))
+			keep(p, r->id, &r->tags, dropped, name, NULL);
+}
+
+/* With --open-groups there may be rules in groups of others. */
+static void report_denied(struct plan *p, const struct deployment *current)
+{
+	if (p->inventory->group_rules_denied &&
+	    (current->group || p->spec.open_groups))
+		plan_report(
+			p, DIAG_WARN,
+			"changed tags of security group rules are not restored: ec2:DescribeSecurityGroupRules is not permitted");
+}
+
 static const struct candidate *source_of(const struct plan *p, const char *eni)
 {
 	FOREACH(c, &p->sources)
@@ -211,6 +240,11 @@ void plan_retag(struct plan *p, const struct deployment *current,
 			keep(p, s->id, &s->tags, &dropped, name,
 			     c->source->text);
 	}
-	if (p->filter.step < 0 && current->filter)
-		keep_filter(p, current->filter, filter_tags, &dropped);
+	report_denied(p, current);
+	keep_group_rules(p, own_lb ? NULL : current->group, &dropped, name);
+	if (p->filter.step >= 0 || !current->filter)
+		return;
+	keep_filter(p, current->filter, filter_tags, &dropped);
+	keep_rules(p, &current->filter->ingress, &dropped, name);
+	keep_rules(p, &current->filter->egress, &dropped, name);
 }

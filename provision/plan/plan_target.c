@@ -213,11 +213,6 @@ void plan_target(struct plan *p, const struct deployment *current)
 		p->target = ref_id(t->id);
 		return;
 	}
-	if (p->inventory->targets.n >= LIMIT_TARGETS)
-		plan_report(
-			p, DIAG_FAIL,
-			"the account has %zu mirror targets, but AWS allows %d; delete unused ones",
-			p->inventory->targets.n, LIMIT_TARGETS);
 	s = plan_step(p, STEP_CREATE_TARGET, &p->target,
 		      "create a mirror target for the %s%s%s",
 		      target_type_text(p->spec.target.type),

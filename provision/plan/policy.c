@@ -32,6 +32,7 @@ enum sid {
 	READ_LOAD_BALANCERS,
 	READ_ECS,
 	READ_METRICS,
+	READ_QUOTAS,
 	MAKE_MIRRORS,
 	TAG_NEW_MIRRORS,
 	CHANGE_MIRRORS,
@@ -60,6 +61,7 @@ static const struct {
 	[READ_LOAD_BALANCERS] = {"ReadLoadBalancers", NULL, NULL, NONE},
 	[READ_ECS] = {"ReadEcs", NULL, NULL, NONE},
 	[READ_METRICS] = {"ReadMetrics", NULL, NULL, NONE},
+	[READ_QUOTAS] = {"ReadQuotas", NULL, NULL, NONE},
 	/* Creating a session also requires permission on its source, target
 	 * and filter; creating a target, on the interface or endpoint it
 	 * leads to. */
@@ -69,11 +71,11 @@ static const struct {
 		 NONE},
 	[TAG_NEW_MIRRORS] =
 		{"TagWhatIsMade", "ec2",
-		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/* security-group/*",
+		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/* traffic-mirror-filter-rule/* security-group/* security-group-rule/*",
 		 EC2_CREATE},
 	[CHANGE_MIRRORS] =
 		{"ChangeOwnMirrors", "ec2",
-		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/*",
+		 "traffic-mirror-session/* traffic-mirror-target/* traffic-mirror-filter/* traffic-mirror-filter-rule/*",
 		 OWN},
 	/* A target may be that of someone else, also of another account. */
 	[USE_TARGETS] = {"UseTargets", "ec2", "traffic-mirror-target/*",
@@ -93,7 +95,7 @@ static const struct {
 	[MAKE_GROUPS] = {"MakeSecurityGroups", "ec2", "security-group/* vpc/*",
 			 NONE},
 	[CHANGE_OWN_GROUPS] = {"ChangeOwnSecurityGroups", "ec2",
-			       "security-group/*", OWN},
+			       "security-group/* security-group-rule/*", OWN},
 	[CHANGE_GROUPS] = {"OpenSecurityGroups", "ec2",
 			   "security-group/* security-group-rule/*", NONE},
 	[LINK_ROLE] = {"FirstLoadBalancerOfTheAccount", NULL, NULL, LINK},
@@ -113,6 +115,7 @@ static const struct {
 	{READ_NETWORK, "ec2:DescribeNetworkInterfaces", ALL, 0},
 	{READ_NETWORK, "ec2:DescribeRegions", SETUP | PLAN, 0},
 	{READ_NETWORK, "ec2:DescribeRouteTables", READING, 0},
+	{READ_NETWORK, "ec2:DescribeSecurityGroupRules", PLANNING, 0},
 	{READ_NETWORK, "ec2:DescribeSecurityGroups", ALL, 0},
 	{READ_NETWORK, "ec2:DescribeSubnets", ALL, 0},
 	{READ_NETWORK, "ec2:DescribeVpcEndpoints", ALL, 0},
@@ -138,6 +141,7 @@ static const struct {
 	{READ_ECS, "ecs:ListServices", SETUP | PLAN, POLICY_ECS},
 	{READ_ECS, "ecs:ListTasks", READING | NAMES, POLICY_ECS},
 	{READ_METRICS, "cloudwatch:GetMetricData", VERIFY, POLICY_METRICS},
+	{READ_QUOTAS, "servicequotas:ListServiceQuotas", PLANNING, 0},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorFilter", CHANGING, 0},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorFilterRule", CHANGING, 0},
 	{MAKE_MIRRORS, "ec2:CreateTrafficMirrorSession", CHANGING, 0},
@@ -182,8 +186,10 @@ static const struct {
 	{CHANGE_LOAD_BALANCERS, "elasticloadbalancing:RegisterTargets",
 	 CHANGING, POLICY_NLB},
 	{MAKE_GROUPS, "ec2:CreateSecurityGroup", CHANGING, POLICY_NLB},
-	{CHANGE_OWN_GROUPS, "ec2:CreateTags", CHANGING, POLICY_NLB},
-	{CHANGE_OWN_GROUPS, "ec2:DeleteTags", CHANGING, POLICY_NLB},
+	{CHANGE_OWN_GROUPS, "ec2:CreateTags", CHANGING,
+	 POLICY_NLB | POLICY_GROUPS},
+	{CHANGE_OWN_GROUPS, "ec2:DeleteTags", CHANGING,
+	 POLICY_NLB | POLICY_GROUPS},
 	{CHANGE_OWN_GROUPS, "ec2:DeleteSecurityGroup", DELETING, POLICY_NLB},
 	{CHANGE_GROUPS, "ec2:AuthorizeSecurityGroupIngress", CHANGING,
 	 POLICY_NLB | POLICY_GROUPS},
@@ -233,7 +239,7 @@ static void add_condition(struct buf *b, enum condition c)
 	case EC2_CREATE:
 		buf_add_str(
 			b,
-			",\n      \"Condition\": {\"StringLike\": {\"ec2:CreateAction\": [\"CreateTrafficMirror*\", \"CreateSecurityGroup\"]}}");
+			",\n      \"Condition\": {\"StringLike\": {\"ec2:CreateAction\": [\"CreateTrafficMirror*\", \"CreateSecurityGroup\", \"AuthorizeSecurityGroupIngress\"]}}");
 		break;
 	case ELB_CREATE:
 		buf_add_str(

@@ -133,7 +133,8 @@ static void add_entries(struct aws_query *q, struct aws_names values,
 
 static int permission_call(struct aws_client *c, const char *action,
 			   const char *group_id,
-			   const struct ec2_new_permission *p, bool dry_run,
+			   const struct ec2_new_permission *p,
+			   struct aws_new_tags tags, bool dry_run,
 			   struct aws_error *err)
 {
 	struct aws_error why = {0};
@@ -149,6 +150,7 @@ static int permission_call(struct aws_client *c, const char *action,
 	add_entries(&q, p->ipv6_cidrs, "Ipv6Ranges", "CidrIpv6",
 		    p->description);
 	add_entries(&q, p->groups, "Groups", "GroupId", p->description);
+	query_tag_specification(&q, "security-group-rule", tags);
 	error = call_change(c, action, &q, dry_run, NULL, &why);
 	/* An earlier attempt, whose response was lost, has made the change. */
 	if (why.unknown_outcome &&
@@ -165,7 +167,7 @@ int ec2_authorize_ingress(struct aws_client *c, const char *group_id,
 			  struct aws_error *err)
 {
 	return permission_call(c, "AuthorizeSecurityGroupIngress", group_id, p,
-			       dry_run, err);
+			       p->tags, dry_run, err);
 }
 
 int ec2_revoke_ingress(struct aws_client *c, const char *group_id,
@@ -173,5 +175,5 @@ int ec2_revoke_ingress(struct aws_client *c, const char *group_id,
 		       struct aws_error *err)
 {
 	return permission_call(c, "RevokeSecurityGroupIngress", group_id, p,
-			       dry_run, err);
+			       (struct aws_new_tags){0}, dry_run, err);
 }

@@ -26,8 +26,9 @@ struct ec2_new_permission {
 	const char *protocol; /* "udp", "tcp" */
 	int from_port, to_port;
 	struct aws_names cidrs, ipv6_cidrs;
-	struct aws_names groups; /* ids of security groups */
-	const char *description; /* of each rule */
+	struct aws_names groups;  /* ids of security groups */
+	const char *description;  /* of each rule */
+	struct aws_new_tags tags; /* of each rule; ignored in a revocation */
 };
 int ec2_authorize_ingress(struct aws_client *c, const char *group_id,
 			  const struct ec2_new_permission *p, bool dry_run,

@@ -10,6 +10,7 @@ SHAPE_TABLE(ec2_group_pair, ec2_group_pairs, EC2_GROUP_PAIR)
 SHAPE_TABLE(ec2_prefix_list, ec2_prefix_lists, EC2_PREFIX_LIST)
 SHAPE_TABLE(ec2_permission, ec2_permissions, EC2_PERMISSION)
 SHAPE_TABLE(ec2_group, ec2_groups, EC2_GROUP)
+SHAPE_TABLE(ec2_group_rule, ec2_group_rules, EC2_GROUP_RULE)
 SHAPE_TABLE(ec2_route, ec2_routes, EC2_ROUTE)
 SHAPE_TABLE(ec2_route_association, ec2_route_associations,
 	    EC2_ROUTE_ASSOCIATION)
@@ -24,6 +25,9 @@ EC2_DESCRIBE_DEFINE(ec2_describe_vpcs, ec2_vpcs, "DescribeVpcs", "vpcSet",
 		    "VpcId", 1000)
 EC2_DESCRIBE_DEFINE(ec2_describe_groups, ec2_groups, "DescribeSecurityGroups",
 		    "securityGroupInfo", "GroupId", 1000)
+EC2_DESCRIBE_DEFINE(ec2_describe_group_rules, ec2_group_rules,
+		    "DescribeSecurityGroupRules", "securityGroupRuleSet",
+		    "SecurityGroupRuleId", 1000)
 EC2_DESCRIBE_DEFINE(ec2_describe_route_tables, ec2_route_tables,
 		    "DescribeRouteTables", "routeTableSet", "RouteTableId", 100)
 EC2_DESCRIBE_DEFINE(ec2_describe_acls, ec2_acls, "DescribeNetworkAcls",

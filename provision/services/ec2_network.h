@@ -75,6 +75,13 @@ SHAPE(ec2_permission, ec2_permissions, EC2_PERMISSION);
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(ec2_group, ec2_groups, EC2_GROUP);
 
+/* A rule of a security group by itself: EC2_PERMISSION has neither id nor tags. */
+#define EC2_GROUP_RULE(X)                    \
+	X(STRING, id, "securityGroupRuleId") \
+	X(STRING, group_id, "groupId")       \
+	X(LIST, tags, "tagSet", aws_tags)
+SHAPE(ec2_group_rule, ec2_group_rules, EC2_GROUP_RULE);
+
 /* One destination (cidr, ipv6_cidr or prefix_list) and one next hop. */
 #define EC2_ROUTE(X)                                                        \
 	X(STRING, cidr, "destinationCidrBlock")                             \
@@ -136,6 +143,7 @@ SHAPE(ec2_endpoint, ec2_endpoints, EC2_ENDPOINT);
 EC2_DESCRIBE(ec2_describe_subnets, ec2_subnets);
 EC2_DESCRIBE(ec2_describe_vpcs, ec2_vpcs);
 EC2_DESCRIBE(ec2_describe_groups, ec2_groups);
+EC2_DESCRIBE(ec2_describe_group_rules, ec2_group_rules);
 EC2_DESCRIBE(ec2_describe_route_tables, ec2_route_tables);
 EC2_DESCRIBE(ec2_describe_acls, ec2_acls);
 EC2_DESCRIBE(ec2_describe_endpoints, ec2_endpoints);

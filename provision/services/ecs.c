@@ -26,22 +26,6 @@ SHAPE_TABLE(ecs_task, ecs_tasks, ECS_TASK)
 SHAPE_TABLE(ecs_container_instance, ecs_container_instances,
 	    ECS_CONTAINER_INSTANCE)
 
-/* Sends body and deletes it. body NULL: out of memory. */
-static int call(struct aws_client *c, const char *action, cJSON *body,
-		cJSON **response, struct aws_error *err)
-{
-	char *text = body ? cJSON_PrintUnformatted(body) : NULL;
-	int error;
-
-	cJSON_Delete(body);
-	*response = NULL;
-	if (!text)
-		return aws_error_no_memory(err);
-	error = call_ecs(c, action, text, strlen(text), response, err);
-	cJSON_free(text);
-	return error;
-}
-
 /* An object with the members that are not NULL; NULL if out of memory. */
 static cJSON *new_body(const char *cluster, const char *service)
 {
@@ -62,8 +46,6 @@ static int read_arns(const cJSON *response, const char *key,
 		     struct aws_strings *out, char **token)
 {
 	const cJSON *arns = cJSON_GetObjectItemCaseSensitive(response, key);
-	const char *next = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(response, "nextToken"));
 	const cJSON *arn;
 
 	if (arns && !cJSON_IsArray(arns))
@@ -75,11 +57,7 @@ static int read_arns(const cJSON *response, const char *key,
 		if (aws_strings_add(out, arn->valuestring))
 			return -ENOMEM;
 	}
-	if (next && *next) {
-		*token = strdup(next);
-		return *token ? 0 : -ENOMEM;
-	}
-	return 0;
+	return call_json_next(response, token);
 }
 
 static int list_page(struct aws_client *c, const char *action, const char *key,
@@ -99,7 +77,7 @@ static int list_page(struct aws_client *c, const char *action, const char *key,
 		cJSON_Delete(body);
 		return aws_error_no_memory(err);
 	}
-	error = call(c, action, body, &response, err);
+	error = call_json(c, &call_ecs, action, body, &response, err);
 	if (error)
 		return error;
 	error = read_arns(response, key, out, token);
@@ -171,7 +149,7 @@ static int describe_batch(struct aws_client *c, const struct ecs_describe *d,
 		cJSON_Delete(body);
 		return aws_error_no_memory(err);
 	}
-	error = call(c, d->action, body, &response, err);
+	error = call_json(c, &call_ecs, d->action, body, &response, err);
 	if (error)
 		return error;
 	error = check_failures(response, d, err);

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import (cloudwatch, ec2_groups, ec2_instances, ec2_mirror, ec2_network,  # noqa: F401
                ec2_repair, ec2_sessions, ecs, elb_balancers, elb_classic, elb_listeners,
-               elb_targets, sts)
+               elb_targets, service_quotas, sts)
 from . import metadata, models, worlds
 from .control import Control
 from .dispatch import Fake

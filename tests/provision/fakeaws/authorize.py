@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .ec2_common import KINDS, TAG_TYPES
+from .ec2_common import KINDS, TAG_TYPES, group_rule
 from .errors import AwsError
 from .policy import Context
 from .registry import Call
@@ -63,7 +63,7 @@ def _tags(call: Call, resource: str) -> Context:
     if call.service == "ec2":
         key = resource.rpartition("/")[2]
         table = KINDS.get(key.partition("-")[0], ("",))[0]
-        found = call.table(table).get(key) if table else None
+        found = call.table(table).get(key) if table else group_rule(call, key)
         tags = found.get("Tags", []) if found else []
     else:
         tables = ("load_balancers", "target_groups", "listeners")
@@ -113,7 +113,7 @@ def denied(call: Call) -> Optional[AwsError]:
         if call.service == "ec2":
             return AwsError("UnauthorizedOperation", "You are not authorized to perform this"
                             f" operation. {text}", 403)
-        if call.service == "ecs":
+        if call.service in ("ecs", "servicequotas"):
             return AwsError("AccessDeniedException", text)
         return AwsError("AccessDenied", text, 403)
     return None

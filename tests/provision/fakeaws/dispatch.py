@@ -59,9 +59,10 @@ class Fake:
     def _by_target(self, request: Request, target: str) -> Asked:
         prefix, _, operation = target.partition(".")
         for name, prefixes in (("ecs", ["AmazonEC2ContainerServiceV20141113"]),
+                               ("servicequotas", ["ServiceQuotasV20190624"]),
                                ("cloudwatch", ["GraniteServiceVersion20100801"])):
             if prefix in prefixes:
-                version = "1.1" if name == "ecs" else "1.0"
+                version = "1.0" if name == "cloudwatch" else "1.1"
                 if request.header("content-type") != f"application/x-amz-json-{version}":
                     raise AwsError("UnknownOperationException", "the Content-Type is not"
                                    f" application/x-amz-json-{version}", 404)

@@ -28,7 +28,7 @@ KINDS = {
              "traffic mirror filter rule ID"),
     "tms": ("mirror_sessions", "InvalidTrafficMirrorSessionId", "traffic mirror session ID"),
 }
-TAG_TYPES = {"sg": "security-group", "i": "instance", "eni": "network-interface",
+TAG_TYPES = {"sg": "security-group", "sgr": "security-group-rule", "i": "instance", "eni": "network-interface",
              "tmt": "traffic-mirror-target", "tmf": "traffic-mirror-filter",
              "tmfr": "traffic-mirror-filter-rule", "tms": "traffic-mirror-session",
              "vpc": "vpc", "subnet": "subnet", "rtb": "route-table", "acl": "network-acl"}
@@ -44,6 +44,12 @@ def the(call: Call, prefix: str, key: str) -> Resource:
     if found is None:
         raise AwsError(code + ".NotFound", f"The {what} '{key}' does not exist")
     return found
+
+
+def group_rule(call: Call, key: str) -> Optional[Resource]:
+    """A rule of a security group, which has no table of its own."""
+    return next((r for g in call.seen("security_groups") for r in g["_rules"]
+                 if r["SecurityGroupRuleId"] == key), None)
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,9 @@ def create_group(call: Call) -> dict[str, Any]:
         if group["VpcId"] == vpc and group["GroupName"] == name:
             raise AwsError("InvalidGroup.Duplicate",
                            f"The security group '{name}' already exists for VPC '{vpc}'")
+    if len(call.table("security_groups")) >= call.world.settings.security_groups:
+        raise AwsError("SecurityGroupLimitExceeded",
+                       "The maximum number of security groups has been reached.")
     group = make_group(call.world, vpc, name, text, call.arn("ec2", "security-group/"),
                        tags_for(call, "security-group"))
     call.add("security_groups", group["GroupId"], group)

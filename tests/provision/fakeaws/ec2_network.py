@@ -4,8 +4,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import filters
-from .ec2_common import KINDS, TAG_TYPES, Listing, check_tags, describe, ec2_page, the
-from .errors import invalid
+from .ec2_common import (KINDS, TAG_TYPES, Listing, check_tags, describe, ec2_page, group_rule,
+                         the)
+from .errors import AwsError, invalid
 from .registry import Call, handles
 from .world import OTHER_PARTITIONS, REGIONS, Resource
 
@@ -129,6 +130,13 @@ def _tagged(call: Call) -> list[tuple[str, str, Resource]]:
     found = []
     for key in call.params["Resources"]:
         prefix = key.partition("-")[0]
+        if prefix == "sgr":
+            rule = group_rule(call, key)
+            if rule is None:
+                raise AwsError("InvalidSecurityGroupRuleId.NotFound",
+                               f"The security group rule ID '{key}' does not exist")
+            found.append(("security_groups", rule["GroupId"], rule))
+            continue
         if prefix not in KINDS:
             raise invalid(f"The ID '{key}' is not valid")
         found.append((KINDS[prefix][0], key, the(call, prefix, key)))
@@ -163,7 +171,7 @@ def delete_tags(call: Call) -> dict[str, Any]:
 def describe_tags(call: Call) -> dict[str, Any]:
     rows: list[Resource] = []
     for prefix, kind in TAG_TYPES.items():
-        for key, resource in call.table(KINDS[prefix][0]).items():
+        for key, resource in call.table(KINDS[prefix][0]).items() if prefix in KINDS else ():
             rows += [{"ResourceId": key, "ResourceType": kind, "Key": t["Key"],
                       "Value": t["Value"]} for t in resource.get("Tags", [])]
     paths = {"resource-id": "ResourceId", "resource-type": "ResourceType", "key": "Key",

@@ -140,6 +140,11 @@ def create_balancer(call: Call) -> dict[str, Any]:
             return {"LoadBalancers": [shown(call, old)]}
         raise AwsError("DuplicateLoadBalancerName", f"A load balancer with the same name '{name}'"
                        " exists, but with different settings")
+    if kind == "network" and len([b for b in call.table("load_balancers").values()
+                                  if b["Type"] == kind]) \
+            >= call.world.settings.network_load_balancers:
+        raise AwsError("TooManyLoadBalancers", "The maximum number of load balancers has been"
+                       " reached")
     balancer = make_balancer(call.world, call.region, name, kind, [s["SubnetId"] for s in subnets],
                              groups, call.get("Scheme", "internet-facing"), tags)
     balancer["_made"] = same

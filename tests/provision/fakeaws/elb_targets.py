@@ -113,6 +113,9 @@ def create_group(call: Call) -> dict[str, Any]:
             return {"TargetGroups": [shown(call, old)]}
         raise AwsError("DuplicateTargetGroupName", f"A target group with the same name '{name}'"
                        " exists, but with different settings")
+    if len(call.table("target_groups")) >= call.world.settings.target_groups:
+        raise AwsError("TooManyTargetGroups", "You have reached the maximum number of target"
+                       " groups")
     group = make_target_group(call.world, call.region, call.params)
     group["_made"] = dict(call.params)
     call.add("target_groups", group["TargetGroupArn"], group)

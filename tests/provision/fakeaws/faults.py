@@ -18,7 +18,7 @@ LATE = ("late",)
 def throttled(service: str) -> AwsError:
     if service == "ec2":
         return AwsError("RequestLimitExceeded", "Request limit exceeded.", 503)
-    if service == "ecs":
+    if service in ("ecs", "servicequotas"):
         return AwsError("ThrottlingException", "Rate exceeded", 400)
     return AwsError("Throttling", "Rate exceeded", 400)
 
@@ -84,7 +84,7 @@ class Fault:
             if service == "ec2":
                 return AwsError("UnauthorizedOperation",
                                 "You are not authorized to perform this operation.", 403)
-            code, status = ("AccessDeniedException", 400) if service == "ecs" \
+            code, status = ("AccessDeniedException", 400) if service in ("ecs", "servicequotas") \
                 else ("AccessDenied", 403)
             return AwsError(code, f"not authorized to perform: {operation}", status)
         return AwsError(self.code, self.message, self.status)

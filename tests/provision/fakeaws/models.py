@@ -24,6 +24,7 @@ SERVICES = {
     "ecs": ("ecs/2014-11-13", "ecs"),
     "sts": ("sts/2011-06-15", "sts"),
     "cloudwatch": ("cloudwatch/2010-08-01", "monitoring"),
+    "servicequotas": ("service-quotas/2019-06-24", "servicequotas"),
     "sso": ("sso/2019-06-10", "awsssoportal"),
 }
 

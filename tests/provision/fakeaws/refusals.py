@@ -20,7 +20,7 @@ def refusal(service: str, why: Refused) -> AwsError:
         if why.kind == "malformed":
             return AwsError("IncompleteSignature", text, 400)
         return AwsError("SignatureDoesNotMatch", text, 403)
-    if service == "ecs":
+    if service in ("ecs", "servicequotas"):
         code = {"expired": "ExpiredTokenException", "key": "UnrecognizedClientException",
                 "token": "UnrecognizedClientException",
                 "missing": "MissingAuthenticationTokenException",

@@ -12,6 +12,8 @@ from .scalars import BadValue, check_list, from_json
 def _invalid(service: str, message: str) -> AwsError:
     if service == "ecs":
         return AwsError("InvalidParameterException", message)
+    if service == "servicequotas":
+        return AwsError("IllegalArgumentException", message)
     return AwsError("ValidationError", message)
 
 

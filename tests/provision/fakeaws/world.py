@@ -54,6 +54,9 @@ class Settings:
     targets: int = 10000
     filters: int = 10000
     rules_per_group: int = 60
+    security_groups: int = 2500
+    network_load_balancers: int = 50
+    target_groups: int = 3000
     dry_run_checks: bool = False  # DryRun validates references, too
     target_protects_lb: bool = True  # a mirror target's NLB cannot be deleted
     mirror_fargate: bool = True

@@ -71,7 +71,10 @@ def new_export(account: Account) -> None:
     tree = json.loads(account.mirror(*common, "--output", "cloudformation").out)
     tagged = [r["Properties"]["Tags"] for r in tree["Resources"].values()
               if "Tags" in r["Properties"]]
-    assert len(tagged) == resources - 1  # CloudFormation has no tags of listeners
+    # CloudFormation has no tags of listeners, Terraform none of filter rules, and neither has
+    # any of rules within a group.
+    rules = json.dumps(tree).count("AWS::EC2::TrafficMirrorFilterRule")
+    assert rules and len(tagged) == resources - 1 + rules
     assert all({"Key": MARK, "Value": "cloudformation"} in t for t in tagged)
 
 

@@ -316,7 +316,7 @@ def called(account: Account) -> set[str]:
 
 
 def reports(result: Run, action: str) -> bool:
-    text = result.err + result.out
+    text = " ".join((result.err + result.out).split())  # without the line breaks
     return action in text if result.code else f"{action} is not permitted" in text
 
 

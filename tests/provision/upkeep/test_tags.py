@@ -7,15 +7,16 @@ from .kit import Account, test
 from .test_by_hand import ours
 from .test_sync import remember, sync, untouched
 
-TABLES = ("mirror_filters", "mirror_targets", "mirror_sessions", "security_groups",
+TABLES = ("mirror_filters", "mirror_rules", "mirror_targets", "mirror_sessions", "security_groups",
           "load_balancers", "target_groups", "listeners")
 
 
 def own_tags(account: Account) -> list[dict[str, str]]:
     """The tags of each resource of ours, without our own."""
     found = []
-    for table in TABLES:
-        for r in account.table(table).values():
+    rules = [r for g in account.table("security_groups").values() for r in g["_rules"]]
+    for resources in [account.table(t).values() for t in TABLES] + [rules]:
+        for r in resources:
             tags = {t["Key"]: t["Value"] for t in r.get("Tags", r.get("_tags", []))}
             if "metlo-mirror:deployment" in tags:
                 found.append({k: v for k, v in tags.items()
@@ -29,6 +30,10 @@ def tags(account: Account) -> None:
     want = {"CostCenter": "4711", "team": "api: x/y@z"}
     found = own_tags(account)
     assert len(found) >= 10 and all(t == want for t in found), found
+    assert all(r["Tags"] for r in account.table("mirror_rules").values())
+    rules = [r for g in account.table("security_groups").values() for r in g["_rules"]
+             if r.get("Description", "").startswith("metlo-mirror deployment ")]
+    assert len(rules) >= 2 and all(r["Tags"] for r in rules), rules
     assert "up to date" in sync(account).out
     listed = json.loads(account.mirror("list", "--json").out)
     assert listed["deployments"][0]["tags"] == want, listed
