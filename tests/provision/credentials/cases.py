@@ -18,7 +18,8 @@ class Case:
     env: dict[str, str] = field(default_factory=dict)
     profile: Optional[str] = None  # --profile
     more: dict[str, str] = field(default_factory=dict)  # other files below HOME
-    also: tuple[str, ...] = ()  # further members to compare: region, path
+    also: tuple[str, ...] = ()  # further members to compare: region, path; or only the host
+    service: str = "sts"  # whose endpoint is compared
     reason: str = ""  # why the results differ; "": they must not
 
     def files(self) -> dict[str, str]:
@@ -70,6 +71,26 @@ LOGIN = {".aws/login/cache/" + hashlib.sha256(b"arn:me").hexdigest() + ".json": 
     "accessToken": {"accessKeyId": "ASIALOGIN", "secretAccessKey": "ASIALOGIN/secret",
                     "sessionToken": "login", "accountId": "1", "expiresAt": FUTURE},
     "refreshToken": "r", "dpopKey": "-", "clientId": "c"})}
+
+def hosts() -> list[Case]:
+    """AWS's own endpoints of two services in each partition, and their variants."""
+    variants: dict[str, tuple[str, dict[str, str]]] = {
+        "regular": ("", {}),
+        "FIPS": ("", {"AWS_USE_FIPS_ENDPOINT": "true"}),
+        "dual-stack": ("", {"AWS_USE_DUALSTACK_ENDPOINT": "true"}),
+        "FIPS and dual-stack of the profile": (
+            "use_fips_endpoint = true\nuse_dualstack_endpoint = true\n", {}),
+        "FIPS switched off by a variable": ("use_fips_endpoint = true\n",
+                                            {"AWS_USE_FIPS_ENDPOINT": "false"})}
+    return [Case(f"endpoint of {service} in {region}: {name}", None,
+                 f"[default]\n{keys('AKIADEF')}{config}", also=("host",), service=service,
+                 env={"AWS_REGION": region, "AWS_DEFAULT_REGION": region,
+                      "HTTPS_PROXY": "{URL}", **env,
+                      **({"AWS_ENDPOINT_URL_STS": "(unset)"} if service == "sts" else {})})
+            for region in ("eu-central-1", "us-gov-west-1", "cn-north-1")
+            for service, used in (("sts", variants), ("ec2", ("FIPS", "dual-stack")))
+            for name, (config, env) in variants.items() if name in used]
+
 
 CASES = [
     # --- environment
@@ -279,4 +300,4 @@ CASES = [
          reason="the real endpoint, which the test does not reach"),
     # --- nothing
     Case("nothing at all", "error"),
-]
+] + hosts()

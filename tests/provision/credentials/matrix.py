@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 from pathlib import Path
 from typing import Any, Optional
 
@@ -55,19 +56,25 @@ class Compare:
         self.write(case)
         assert self.resolver.stdin and self.resolver.stdout
         self.resolver.stdin.write(json.dumps({"env": self.env(case),
-                                              "profile": case.profile}) + "\n")
+                                              "profile": case.profile,
+                                              "service": case.service}) + "\n")
         answer: dict[str, Any] = json.loads(self.resolver.stdout.readline())
         if "endpoint" in answer:
+            answer["host"] = urllib.parse.urlparse(answer["endpoint"]).hostname
             answer["path"] = answer.pop("endpoint").removeprefix(self.url).rstrip("/")
         return answer
 
     def ours(self, case: Case) -> dict[str, Any]:
         self.write(case)
         Service.seen.clear()
+        Service.hosts.clear()
+        Service.known = case.service != "sts"
         words = ["aws", "list"] + (["--profile", case.profile] if case.profile else [])
         run = subprocess.run([PROGRAM, *words], env=self.env(case), stdin=subprocess.DEVNULL,
                              capture_output=True, text=True, timeout=60, check=False,
                              start_new_session=True)
+        if "host" in case.also:
+            return {"host": Service.hosts[0]} if Service.hosts else {"error": run.stderr}
         if not Service.seen:
             return {"error": run.stderr}
         return dict(Service.seen[0])
@@ -75,7 +82,7 @@ class Compare:
     def same(self, case: Case) -> Optional[str]:
         """None, or the difference."""
         theirs, ours = self.botocore(case), self.ours(case)
-        members = ("key", "secret", "token", *case.also)
+        members = case.also if "host" in case.also else ("key", "secret", "token", *case.also)
         if case.want is not None:  # guards against a situation that tests nothing
             got = ours.get("key", "error")
             if got != case.want:

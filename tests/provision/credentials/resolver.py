@@ -17,7 +17,7 @@ def usable() -> bool:
     return tuple(map(int, botocore.__version__.split(".")[:2])) >= OLDEST
 
 
-def find(env: dict[str, str], profile: Optional[str]) -> dict[str, Any]:
+def find(env: dict[str, str], profile: Optional[str], service: str) -> dict[str, Any]:
     import botocore.session
     os.environ.clear()
     os.environ.update(env)
@@ -27,7 +27,7 @@ def find(env: dict[str, str], profile: Optional[str]) -> dict[str, Any]:
         return {"error": "no credentials"}
     keys = found.get_frozen_credentials()
     region = session.get_config_variable("region")
-    endpoint = session.create_client("sts", region_name=region or "us-east-1").meta.endpoint_url
+    endpoint = session.create_client(service, region_name=region or "us-east-1").meta.endpoint_url
     return {"key": keys.access_key, "secret": keys.secret_key, "token": keys.token or None,
             "region": region, "endpoint": endpoint}
 
@@ -41,7 +41,7 @@ def in_child(question: dict[str, Any]) -> dict[str, Any]:
         for fd in (0, 2):
             os.dup2(os.open("/dev/null", os.O_RDWR), fd)
         try:
-            answer = find(question["env"], question["profile"])
+            answer = find(question["env"], question["profile"], question["service"])
         except BaseException as e:  # pylint: disable=broad-except
             answer = {"error": f"{type(e).__name__}: {e}"}
         os.write(writer, json.dumps(answer).encode())

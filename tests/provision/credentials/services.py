@@ -23,6 +23,8 @@ def secret(key: str) -> str:
 class Service(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     seen: list[dict[str, Any]] = []  # calls of the program
+    known = False  # tell the caller who it is, so that it goes on to other services
+    hosts: list[str] = []  # that clients asked for as a proxy
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -61,7 +63,12 @@ class Service(BaseHTTPRequestHandler):
             key, token, region = self.signer(body)
             self.seen.append({"key": key, "secret": secret(key), "token": token,
                               "region": region, "path": self.path.rstrip("/")})
-            self.error("AccessDenied", "seen")
+            if self.known:
+                self.answer(200, "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>"
+                            "123456789012</Account></GetCallerIdentityResult>"
+                            "</GetCallerIdentityResponse>", Content_Type="text/xml")
+            else:
+                self.error("AccessDenied", "seen")
             return
         if action == "AssumeRole":
             source, token, _ = self.signer(body)
@@ -83,6 +90,10 @@ class Service(BaseHTTPRequestHandler):
     def error(self, code: str, text: str) -> None:
         self.answer(403, f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
                     f"<Message>{text}</Message></Error></ErrorResponse>", Content_Type="text/xml")
+
+    def do_CONNECT(self) -> None:
+        self.hosts.append(self.path.removesuffix(":443"))
+        self.answer(502, "")
 
     def do_PUT(self) -> None:
         if self.path.startswith("/imds"):

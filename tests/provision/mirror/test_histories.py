@@ -143,6 +143,18 @@ class History:
                     and "metlo-mirror:deployment" in json.dumps(after[k])]
             assert not left or "stays" in text, f"removed {name}, but {left} are left"
 
+    def judge_names(self, now: World) -> None:
+        """A line for each address of each mirrored interface, with the session's VNI."""
+        run = self.m("aws", "names")
+        assert run.code in (0, 3), run
+        lines = [json.loads(line) for line in run.out.splitlines()]
+        have = {(line["vni"], line["address"]) for line in lines if "/" not in line["address"]}
+        for key in (k for n in NAMES for k in tagged(now, "mirror_sessions", n)):
+            session = now["mirror_sessions/" + key]
+            eni = now.get("enis/" + session["NetworkInterfaceId"])
+            assert not eni or (session["VirtualNetworkId"], eni["PrivateIpAddress"]) in have, \
+                "\n".join(self.log + [f"no name for {key}: {lines}"])
+
     # --- what happens -----------------------------------------------------------
     def setup(self) -> None:
         m, r = self.m, self.random
@@ -152,11 +164,13 @@ class History:
                  r.choice(("80", "80,443", "all"))]
         for source in r.sample(sources, r.randint(1, 3)):
             words += ["--source", source]
-        target = r.choice(("nlb:new", "nlb:new", m.eni("collector-1"),
+        target = r.choice(("nlb:new", "nlb:new", "eni:auto", m.eni("collector-1"),
                            next(iter(m.aws.table("vpc_endpoints")))))
         words += ["--target", target]
-        if target == "nlb:new":
+        if target in ("nlb:new", "eni:auto"):
             words += ["--collector", m.instance("collector-1")]
+        if r.random() < 0.2:
+            words.append("--take-over")
         if r.random() < 0.5:
             words.append("--open-groups")
         if r.random() < 0.3:
@@ -174,13 +188,15 @@ class History:
         if there and r.random() < 0.3:
             self.run("remove", "--yes", "--session", r.choice(there).partition("/")[2])
         else:
-            self.run("remove", "--yes", *r.choice((["--all"], ["--name", r.choice(NAMES)])))
+            self.run("remove", "--yes", *r.choice((["--all"], ["--name", r.choice(NAMES)])),
+                     *(["--take-over"] if r.random() < 0.2 else []))
 
     def read(self) -> None:
         before = world(self.m)
         words = self.random.choice((["list"], ["plan", "--name", "x", "--source", "tag:team=shop",
                                                "--target", "nlb:new", "--ports", "80"]))
         self.m("aws", *words).expect(0)
+        self.judge_names(before)
         self.m("aws", "verify", "--no-metrics")
         assert world(self.m) == before
 
