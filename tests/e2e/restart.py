@@ -35,7 +35,7 @@ DOWN = 0.05         # seconds without a daemon between two
 # A killed process loses what it holds: the batch being parsed and serialized, the
 # exchanges in flight and, of a connection joined midstream, everything until it
 # knows the start of the streams, up to 2 s.
-IN_HAND = 0.1
+IN_HAND = 0.25
 IN_HAND_MIDSTREAM = 2.5
 
 
