@@ -3,9 +3,11 @@
  * second one whether the text may be cut or is JSON. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "trace/class_mask.h"
+#include "trace/class_quoted.h"
 #include "trace/class_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,6 +42,45 @@ static size_t check_hits(const struct class_set *set, const uint8_t *p,
 	return found;
 }
 
+/* What an '=' begins ends within the text. */
+static void check_quoted(const uint8_t *p, size_t n)
+{
+	static const char name[] = "quoted-printable";
+	const size_t len = sizeof(name) - 1;
+	enum class_quoted kind;
+	bool named = false;
+	uint8_t byte;
+	size_t i, to;
+
+	for (i = 0; i < n; i++) {
+		named = named || (n - i >= len &&
+				  !strncasecmp((const char *)p + i, name, len));
+		if (p[i] != '=')
+			continue;
+		kind = class_quoted_at(p, n, i, &byte, &to);
+		REQUIRE(kind == QUOTED_NONE || (to > i + 1 && to <= n));
+		REQUIRE(kind != QUOTED_BYTE || to == i + 3);
+	}
+	REQUIRE(class_names_quoted(p, n) == named);
+}
+
+/* Both readings: nothing that one of them shows is left out. */
+static void check_readings(const struct class_set *set, const uint8_t *p,
+			   size_t n, bool cut, bool found)
+{
+	static struct buf out;
+	struct class_mask m;
+
+	buf_clear(&out);
+	REQUIRE(class_mask_begin_quoted(&m, set, p, n, cut) == m.found);
+	REQUIRE(m.found || !found);
+	found = m.found;
+	class_mask_all(&m, put, &out);
+	REQUIRE(!out.failed);
+	if (!found)
+		REQUIRE(out.len == n && (!n || !memcmp(out.p, p, n)));
+}
+
 /* A value is found whatever precedes it. */
 static void check_planted(const uint8_t *p, size_t n)
 {
@@ -63,6 +104,11 @@ static void check_planted(const uint8_t *p, size_t n)
 		class_mask_begin(&m, &set, in.p, in.len, false, NULL, 0);
 		class_mask_all(&m, put, &out);
 		REQUIRE(!out.failed);
+		REQUIRE(out.len < len ||
+			memcmp(out.p + out.len - len, values[i], len) != 0);
+		buf_clear(&out);
+		class_mask_begin_quoted(&m, &set, in.p, in.len, false);
+		class_mask_all(&m, put, &out);
 		REQUIRE(out.len < len ||
 			memcmp(out.p + out.len - len, values[i], len) != 0);
 	}
@@ -103,6 +149,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		class_mask_put(&m, copy + i, step < n - i ? step : n - i);
 	if (!found)
 		REQUIRE(parts.len == n && (!n || !memcmp(parts.p, copy, n)));
+	check_quoted(copy, n);
+	check_readings(&set, copy, n, data[1] & 1, found);
 	check_planted(copy, n);
 	free(copy);
 	return 0;

@@ -87,6 +87,8 @@ static const struct masked_text texts[] = {
 	{"after %uXXXX", "a=%u0020 b=%u00224111111111111111%u0022", "a=%u0020 b=%u0022[redacted:card]%u0022"},
 	{"of %uXXXX", "a=%u0034%u00311111111%u0031111111&b", "a=[redacted:card]&b"},
 	{"%uXXXX in another encoding", "a=%25u0034111%U00311111111%5cu002511111&b=%%7500341111111111111111", "a=%25u0034111%U00311111111%5cu002511111&b=%%7500341111111111111111"},
+	{"after %u", "a=%u4111111111111111&b=%U5555-5555-5555-4444 %25u4111111111111111% %uDE89370400440532013000", "a=%u[redacted:card]&b=%U[redacted:card] %25u[redacted:card]% %u[redacted:iban]"},
+	{"no value after %u", "a=%u4111111111111112 %u411111111111111123 %u00314111111111111111", "a=%u4111111111111112 %u411111111111111123 %u00314111111111111111"},
 	{"an address with %u0040", "a=bob%u0040example.com", "a=[redacted:email]"},
 	{"no %uXXXX", "a=%user 4111111111111111 %u00g 4111111111111111", "a=%user [redacted:card] %u00g [redacted:card]"},
 	{"escaped", "\"\\u0034111\\u003111111111111\"", "\"[redacted:card]\""},

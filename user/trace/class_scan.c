@@ -374,6 +374,13 @@ static void push(struct class_scan *s, uint8_t c, size_t from)
 		return;
 	}
 	if (!s->escape && is_wide_percent(s, c)) {
+		if (class_is_literal(s, s->i)) {
+			/* Its first digits encode nothing. The letter is no part of
+			 * a word. */
+			flush(s, from);
+			push_entity(s, '%', from, s->i);
+			return;
+		}
 		/* As "\\uXXXX". */
 		s->escape_from = s->kept[--s->n_kept].from;
 		s->escape = 2;
