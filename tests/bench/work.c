@@ -253,6 +253,14 @@ static void query(struct work_feed *f, size_t n)
 	targets(f, "GET /?", "&%25%25%25=p", " HTTP/1.1\r\n\r\n", n, MSS);
 }
 
+/* Escapes with digits, of which there are several readings. */
+static void query_digits(struct work_feed *f, size_t n)
+{
+	targets(f, "GET /?",
+		"&=\\7\\7\\7\\7\\7\\7\\7\\7\\7\\7\\7\\7:", " HTTP/1.1\r\n\r\n",
+		n, MSS);
+}
+
 /* For the patterns set below. */
 static void globbed(struct work_feed *f, size_t n)
 {
@@ -451,6 +459,7 @@ const struct work_scenario work_scenarios[] = {
 	{"folds", 1, folds},
 	{"long-target", 4, long_target},
 	{"query", 1, query},
+	{"query-digits", 1, query_digits},
 	{"globs", 1, globbed},
 	{"chunks", 1, chunks},
 	{"chunk-extensions", 1, chunk_extensions},

@@ -190,6 +190,100 @@ static const struct leak leaks[] = {
 	{"a list of names", SPAN(JSON),
 	 BODY("{\"required\":[\n\"user\",\n\"password\",\n\"age\"\n],\"b\":2}"),
 	 "[\\n\\\"user\\\",\\n\\\"password\\\",\\n\\\"age\\\"\\n],\\\"b\\\":2}", NULL, false},
+	/* comments, and what GraphQL takes for blanks */
+	{"a comment before a value", SPAN("text/plain"),
+	 BODY("{login(password: # kept? \"x\"\n \"SECRET\", b: 2)}"), ", b: 2)}", NULL, false},
+	{"comments before a value", SPAN("text/plain"),
+	 BODY("{login(password: #x\r#y\n,\n 4242, b: 2)}"), "login(password:", "4242", false},
+	{"a comment before a default", SPAN("text/plain"),
+	 BODY("query ($password: String # a=b, c)\n = \"SECRET\", $b: Int) {kept}"), "$b: Int) {kept}", NULL, false},
+	{"a directive before a default", SPAN("text/plain"),
+	 BODY("query ($password: [String!]! @a(b: 1), = \"SECRET\", $b: Int) {kept}"), "$b: Int) {kept}", NULL, false},
+	{"no default", SPAN("text/plain"),
+	 BODY("query ($password: String!, $b: Int = 5) {kept}"), "query ($password: String!, $b: Int = 5) {kept}", "[redacted]", true},
+	{"no default, in parentheses", SPAN("text/plain"),
+	 BODY("query ($password: String) @a(b: 1) {f(x: 1) kept=1}"), "query ($password: String) @a(b: 1) {f(x: 1) kept=1}", "[redacted]", true},
+	{"a comma before the colon", SPAN("text/plain"),
+	 BODY("{login(password, ,: \"SECRET\", b: 2)}"), ", b: 2)}", NULL, false},
+	{"a byte order mark before the colon", SPAN("text/plain"),
+	 BODY("{login(password\xef\xbb\xbf : \"SECRET\", b: 2)}"), ", b: 2)}", NULL, false},
+	{"a blank and a byte order mark before the colon", SPAN("text/plain"),
+	 BODY("{login(password \xef\xbb\xbf\xef\xbb\xbf: \"SECRET\", b: 2)}"), ", b: 2)}", NULL, false},
+	{"a byte order mark before the value", SPAN("text/plain"),
+	 BODY("{login(password:\xef\xbb\xbf\"SECRET\", b: 2)}"), "login(password:", NULL, false},
+	{"blanks of JavaScript", SPAN("text/javascript"),
+	 BODY("x = {\xc2\xa0password\xe2\x80\xa8\xe3\x80\x80: 'SECRET', b: 2}"), ", b: 2}", NULL, false},
+	{"an escaped line end after a comment", SPAN("text/plain"),
+	 BODY("{\"query\":\"{login(password #c\\n: #d\\n\\\"SEC,SECRET\\\", b: 2)}\"}"), ", b: 2)}", NULL, false},
+	{"names in a list", SPAN("text/plain"),
+	 BODY("f(password, b, c: 'kept') and [\"password\", \"b\"]"), "f(password, b, c: 'kept') and [\\\"password\\\", \\\"b\\\"]", "[redacted]", true},
+	{"JSON with comments", SPAN("text/plain"),
+	 BODY("{\"password\" /* a: */ : /* b,\n*/ // c, d\n \"SECRET\", \"b\": 2}"), ", \\\"b\\\": 2}", NULL, false},
+	{"JSON with comments, by its type", SPAN(JSON),
+	 BODY("{\"b\": 2, \"password\": /* , */ \"SECRET\"}"), "\\\"b\\\": 2", NULL, false},
+	{"JSON5", SPAN("application/javascript"),
+	 BODY("{password: //,\n 'SEC\\\n,SECRET', b: 2}"), ", b: 2}", NULL, false},
+	{"a value like a comment", SPAN("text/plain"),
+	 BODY("password: //SECRET\nb: kept"), "\\nb: kept", NULL, false},
+	{"a value like a comment, of a variable", SPAN("text/plain"),
+	 BODY("# x\npassword=#SECRET\nb=kept"), "\\nb=kept", NULL, false},
+	/* digits after a backslash */
+	{"octal escapes", SPAN("text/javascript"),
+	 BODY("x = {\"\\160assword\": 'SECRET', b: 2}"), ", b: 2}", NULL, false},
+	{"octal escapes in JSON", SPAN(JSON),
+	 BODY("{\"p\\141ss\\167ord\":\"SECRET\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"octal escapes in a string of JSON", SPAN(JSON),
+	 BODY("{\"x\":\"pass\\\\167ord\\\\75SECRET\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},
+	{"octal escapes in a form", SPAN(FORM),
+	 BODY("x=%5C160assword%5C075SECRET&b=2"), "&b=2", NULL, false},
+	{"octal escapes in a form, without a secret", SPAN(FORM),
+	 BODY("x=C:%5C2020%5C1.txt+kept&b=2"), "kept&b=2", "[redacted]", false},
+	{"octal escapes in a form, too short for a name", SPAN(FORM),
+	 BODY("x=0%5C012%5C040%5C012&y%5C7=kept"), "x=0%5C012%5C040%5C012&y%5C7=kept", "[redacted]", false},
+	{"an octal escape of two digits", SPAN("text/plain"),
+	 BODY("password\\72\\42SECRET\\42 kept"), "password", NULL, false},
+	{"octal escapes without a secret", SPAN("text/plain"),
+	 BODY("\\160ass\\75kept \\7 \\777 \\1"), "\\\\160ass\\\\75kept \\\\7 \\\\777 \\\\1", "[redacted]", false},
+	{"serialized with escapes", SPAN(""),
+	 BODY("a:2:{S:8:\"\\70ass\\77ord\";S:7:\"\\22;SECRET\\22\";s:1:\"b\";i:2;}"), "a:2:", NULL, false},
+	{"serialized with escapes, by its length", SPAN(""),
+	 BODY("a:2:{S:8:\"p\\61ssword\";S:8:\"\\22;SE\\43RET\";s:1:\"b\";i:2;}"), "s:1:\\\"b\\\";i:2;}", "RET", false},
+	{"serialized with escapes in a form", SPAN(FORM),
+	 BODY("x=a%3A1%3A%7BS%3A8%3A%22%5C70assword%22%3BS%3A6%3A%22SECRET%22%3B%7D&b=2"), "&b=2", NULL, false},
+	/* YAML */
+	{"doubled quotation marks", SPAN("application/yaml"),
+	 BODY("password: 'it''s SECRET'\nb: kept"), "b: kept", NULL, false},
+	{"doubled quotation marks at both ends", SPAN("application/yaml"),
+	 BODY("password: '''SECRET'' and SECRET'\nb: kept"), "password: ", NULL, false},
+	{"empty quotation marks", SPAN("text/plain"),
+	 BODY("call f(password='', b='kept') g(password=\"\", b=\"kept\")"), "b='kept') g(password=\\\"[redacted]\\\", b=\\\"kept\\\")", NULL, false},
+	{"a block scalar", SPAN("application/yaml"),
+	 BODY("a:\n  password: |2-\n    SECRET: 1\n\n    x: SECRET\n  b: kept"), "b: kept", NULL, false},
+	{"a mapping", SPAN("application/yaml"),
+	 BODY("a:\n- password:\n    x: SECRET\n    y:\n      SECRET: 1\n  b: kept"), "b: kept", NULL, false},
+	{"an empty value", SPAN("application/yaml"),
+	 BODY("a:\n  password:\n  b: x\n  c: kept"), "c: kept", NULL, false},
+	/* operations that name a member by its path */
+	{"JSON Patch", SPAN("application/json-patch+json"),
+	 BODY("[{\"op\":\"replace\",\"path\":\"/password\",\"value\":\"SECRET\"},{\"path\":\"/b\",\"value\":\"kept\"}]"), "kept", NULL, false},
+	{"JSON Patch, a path in an array", SPAN("application/json-patch+json"),
+	 BODY("[{\"value\":\"SECRET\",\"op\":\"add\",\"path\":\"/users/0/password/-\"},{\"path\":\"/b\",\"value\":\"x\"}]"), "/users/0", NULL, false},
+	{"JSON Patch in a string", SPAN("text/plain"),
+	 BODY("x [{\\\"op\\\":\\\"add\\\",\\\"path\\\":\\\"/a/password\\\",\\\"value\\\":\\\"SECRET\\\"},{\\\"path\\\":\\\"/b\\\",\\\"value\\\":\\\"kept\\\"}]"), "kept", NULL, false},
+	{"a path without a secret", SPAN(JSON),
+	 BODY("[{\"op\":\"test\",\"path\":\"/passwords/x\",\"value\":\"kept\"}]"), "kept", "[redacted]", true},
+	/* end-tags that are none */
+	{"an end-tag in a processing instruction", SPAN("text/xml"),
+	 BODY("<a><password><?x </password> ?>SECRET</password><b>kept</b></a>"), "<b>kept", NULL, false},
+	{"an end-tag in an attribute", SPAN("text/xml"),
+	 BODY("<a><password><b x='</password>' y = \"</password>\">SECRET</b></password><b>kept</b></a>"), "<b>kept", NULL, false},
+	{"an attribute of the element", SPAN("text/xml"),
+	 BODY("<a><password x='>'>SECRET</password><b>it's kept</b></a>"), "it's kept", NULL, false},
+	/* events */
+	{"a part in events sent as a form", SPAN(FORM),
+	 BODY("data: --b\rdata: " DATA "name=\"password\"\rdata:\rdata: SECRET\rdata: --b--\r\r"), "data: --b", NULL, false},
+	{"a part in events sent as a form, encoded", SPAN(FORM),
+	 BODY("data: --b%0Adata: " DATA "name=\"password\"%0Adata:%0Adata: SECRET%0Adata: --b--&b=2"), "&b=2", NULL, false},
 };
 /* clang-format on */
 
@@ -236,6 +330,10 @@ static void test_transfer(void **state)
 	expect_part(&t, &options, "YT0xJmI9Mg==");
 }
 
+#define HEX32  "0123456789abcdef0123456789ABCDEF"
+#define SHA256 "@sha256:" HEX32 HEX32
+#define SHA512 "@sha512:" HEX32 HEX32 HEX32 HEX32
+
 /* Without any option: user information in every field, and all cookies. */
 static void test_fields(void **state)
 {
@@ -263,6 +361,11 @@ static void test_fields(void **state)
 		FIELD("pacote-pkg-id", "registry:@kept6/core"),
 		FIELD("X-Package", "npm:kept7@1.2.3"),
 		FIELD("X-Path", "/a:kept4@b?c=d:kept5@e"),
+		FIELD("X-Image", "kept8:1.2" SHA256 ", docker://kept9:1" SHA256
+				 " h:5000/kept:2" SHA512),
+		FIELD("X-Odd",
+		      "u:SE" SHA256 "0@h, u:SE@sha256:0011@h u:SE" SHA256
+		      "@h docker://u:SE" SHA256 "f@h"),
 	};
 	static const char *const kept[] = {
 		"default-src https://[redacted]@h 'self'; report-uri //[redacted]@h/",
@@ -275,6 +378,8 @@ static void test_fields(void **state)
 		"registry:@kept6/core",
 		"npm:kept7@1.2.3",
 		"/a:kept4@b?c=d:kept5@e",
+		"kept8:1.2" SHA256 ", docker://kept9:1" SHA256
+		" h:5000/kept:2" SHA512,
 	};
 	struct http_transaction t = trace_example;
 	struct http_message q = trace_get, r = trace_ok;
@@ -300,7 +405,8 @@ static void test_fields(void **state)
 static void add_code(struct buf *b, unsigned int encoding, uint8_t c)
 {
 	static const char *const forms[] = {"%%%02x",  "%%u%04X", "\\u%04x",
-					    "\\x%02x", "&#%u;",	  "&#x%X;"};
+					    "\\x%02x", "&#%u;",	  "&#x%X;",
+					    "\\%03o"};
 	char code[16];
 
 	snprintf(code, sizeof(code), forms[encoding], c);
@@ -311,8 +417,8 @@ static void add_code(struct buf *b, unsigned int encoding, uint8_t c)
  * readable. */
 static void encode(struct buf *to, const struct buf *from)
 {
-	static const char begins[] = "%%\\\\&&";
-	const unsigned int encoding = nest_pick(6);
+	static const char begins[] = "%%\\\\&&\\";
+	const unsigned int encoding = nest_pick(7);
 	const uint8_t *p = from->p, *end = p + from->len;
 
 	buf_clear(to);
@@ -332,9 +438,12 @@ static void encode(struct buf *to, const struct buf *from)
 /* Puts text where it may stand. Returns its type. */
 static const char *place(struct buf *to, const struct buf *text)
 {
-	/* In a form, an '&' would begin another pair. */
-	unsigned int where = memchr(text->p, '&', text->len) ? 1 + nest_pick(3)
-							     : nest_pick(4);
+	/* In a form, an '&' would begin another pair, and digits after a backslash
+	 * are not decoded. */
+	unsigned int where = memchr(text->p, '&', text->len) ||
+					     memchr(text->p, '\\', text->len)
+				     ? 1 + nest_pick(3)
+				     : nest_pick(4);
 
 	buf_clear(to);
 	buf_add_str(to, where == 0   ? "a=1&x="

@@ -309,6 +309,31 @@ static void test_two_types(void **state)
 	}
 }
 
+/* Without any. */
+static const struct target_case unmasked = {
+	SPAN("/a/password%5C1=x%5C012%5C040"),
+	SPAN("/a/password%5C1=x%5C012%5C040"), SPAN(""),
+	"\"path\":\"/a/password%5C1=x%5C012%5C040\""};
+
+/* With names of secrets. */
+static const struct target_case parameters[] = {
+	{SPAN("/?{\"password\":\"SECRET=x\"}&b=2"), SPAN("/"),
+	 SPAN("{\"password\":\"SECRET=x\"}&b=2"), "&b=2"},
+	{SPAN("/?%7B%22password%22%3A%22SECRET%22%7D&b=2"), SPAN("/"),
+	 SPAN("%7B%22password%22%3A%22SECRET%22%7D&b=2"), "&b=2"},
+	{SPAN("/Users(password='SECRET')"), SPAN("/Users(password='SECRET')"),
+	 SPAN(""), "\"path\":\"/Users(password=[redacted]\""},
+	{SPAN("/?p%2561ssword=SECRET&b=2"), SPAN("/"),
+	 SPAN("p%2561ssword=SECRET&b=2"), "&b=2"},
+	{SPAN("/?a,password=SECRET&b=2"), SPAN("/"),
+	 SPAN("a,password=SECRET&b=2"), "&b=2"},
+	{SPAN("/?+password%00x=SECRET&b=2"), SPAN("/"),
+	 SPAN("+password%00x=SECRET&b=2"), "&b=2"},
+};
+
+#define DIGEST \
+	"@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 /* User information is masked with or without secret names. */
 static void test_user_info(void **state)
 {
@@ -348,24 +373,21 @@ static void test_user_info(void **state)
 		 SPAN(""), "\"path\":\"/p/http:/[redacted]@h/a\""},
 		{SPAN("u%3ASECRET%2540h:443"), SPAN(""), SPAN(""),
 		 "\"target\":\"[redacted]%2540h:443\""},
+		{SPAN("/u:SECRET@h/x"), SPAN("/u:SECRET@h/x"), SPAN(""),
+		 "\"path\":\"/[redacted]@h/x\""},
+		{SPAN("/p/u:SEC;,&SECRET@h?b=2"), SPAN("/p/u:SEC;,&SECRET@h"),
+		 SPAN("b=2"), "\"path\":\"/p/[redacted]@h\""},
+		{SPAN("/p/u%3aSECRET%40h/x"), SPAN("/p/u%3aSECRET%40h/x"),
+		 SPAN(""), "\"path\":\"/p/[redacted]%40h/x\""},
+		{SPAN("/npm:kept@1/a@b:c/a:b"), SPAN("/npm:kept@1/a@b:c/a:b"),
+		 SPAN(""), "\"path\":\"/npm:kept@1/a@b:c/a:b\""},
+		{SPAN("/v2/a:1" DIGEST), SPAN("/v2/a:1" DIGEST), SPAN(""),
+		 "\"path\":\"/v2/a:1" DIGEST "\""},
+		{SPAN("/?i=a:1" DIGEST), SPAN("/"), SPAN("i=a:1" DIGEST),
+		 "\"target\":\"/?i=a:1" DIGEST "\""},
 		{SPAN("/?q=a@b"), SPAN("/"), SPAN("q=a@b"), "/?q=a@b"},
 		{SPAN("/?q=a%40b//c"), SPAN("/"), SPAN("q=a%40b//c"),
 		 "/?q=a%40b//c"},
-	};
-	static const struct target_case parameters[] = {
-		{SPAN("/?{\"password\":\"SECRET=x\"}&b=2"), SPAN("/"),
-		 SPAN("{\"password\":\"SECRET=x\"}&b=2"), "&b=2"},
-		{SPAN("/?%7B%22password%22%3A%22SECRET%22%7D&b=2"), SPAN("/"),
-		 SPAN("%7B%22password%22%3A%22SECRET%22%7D&b=2"), "&b=2"},
-		{SPAN("/Users(password='SECRET')"),
-		 SPAN("/Users(password='SECRET')"), SPAN(""),
-		 "\"path\":\"/Users(password=[redacted]\""},
-		{SPAN("/?p%2561ssword=SECRET&b=2"), SPAN("/"),
-		 SPAN("p%2561ssword=SECRET&b=2"), "&b=2"},
-		{SPAN("/?a,password=SECRET&b=2"), SPAN("/"),
-		 SPAN("a,password=SECRET&b=2"), "&b=2"},
-		{SPAN("/?+password%00x=SECRET&b=2"), SPAN("/"),
-		 SPAN("+password%00x=SECRET&b=2"), "&b=2"},
 	};
 	struct http_transaction t = trace_example;
 	struct http_message q = trace_get;
@@ -382,6 +404,7 @@ static void test_user_info(void **state)
 	expect_part(&t, NULL, "a@b");
 	expect_targets(targets, sizeof(targets) / sizeof(targets[0]), &options);
 	expect_targets(targets, sizeof(targets) / sizeof(targets[0]), NULL);
+	expect_targets(&unmasked, 1, NULL);
 	expect_targets(parameters, 3, &options);
 }
 
@@ -402,7 +425,13 @@ static void test_odd_fields(void **state)
 		FIELD("X-B", "Authorization : SECRET"),
 		FIELD("X_API_Key", "SECRET"),
 		FIELD("Set_Cookie", "SECRET"),
+		FIELD("X-C", "a   X-Api_Key: SECRET"),
+		FIELD("X-D", "a   set_cookie: SECRET"),
+		FIELD("X-E", "u:   SECRET@h"),
+		FIELD("X-F", "http://u:x \t SECRET@h"),
+		FIELD("X-G", "u   :SECRET@h"),
 		FIELD("X-Kept", "kept: 1"),
+		FIELD("X-Also", "kept: 2   to me@example.com"),
 	};
 	struct http_transaction t = trace_example;
 	struct http_message q = trace_get, r = trace_ok;
@@ -415,6 +444,7 @@ static void test_odd_fields(void **state)
 	q.n_fields = r.n_fields = sizeof(fields) / sizeof(fields[0]);
 	expect_absent(&t, NULL, "SECRET");
 	expect_part(&t, NULL, "kept: 1");
+	expect_part(&t, NULL, "kept: 2   to me@example.com");
 	expect_part(&t, &(const struct trace_options){.no_redact = true},
 		    "SECRET");
 }

@@ -33,13 +33,15 @@ static bool looks_like_form(const uint8_t *p, size_t n)
 	return i && i < n && p[i] == '=';
 }
 
-/* A form contains neither line ends nor tags: they are encoded. */
+/* A form contains neither line ends nor tags: they are encoded. Server-sent events have
+ * line ends of any kind. */
 static bool may_be_form(const uint8_t *p, size_t n)
 {
 	/* Some clients send a line end after it. */
 	while (n && p[n - 1] <= ' ')
 		n--;
-	return !n || (!memchr(p, '\n', n) && !memchr(p, '<', n));
+	return !n || (!memchr(p, '\n', n) && !memchr(p, '\r', n) &&
+		      !memchr(p, '<', n));
 }
 
 /* The fields that say what a body is. */

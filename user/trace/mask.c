@@ -54,9 +54,26 @@ static void put_mask(struct pairs *w, const uint8_t *from, const uint8_t *to)
  * contains a secret itself (JSON, an encoded URL). */
 static bool walk_name(struct pairs *w, const uint8_t *name, const uint8_t *p)
 {
-	if (!mask_has_secret(w->names, name, (size_t)(p - name)))
+	size_t first, last;
+
+	if (!mask_scan(w->names, MASK_IN_PAIR, name, (size_t)(p - name), &first,
+		       &last))
 		return false;
 	put_mask(w, name, value_end(p, w->end, w->in_path));
+	return true;
+}
+
+/* Handles the text from name to the ';' at p, which may be a header field of a part of
+ * a multipart body that is not encoded. *parts is the end of the text examined for that.
+ * Returns whether it was masked. */
+static bool walk_part(struct pairs *w, const uint8_t *name, const uint8_t *p,
+		      const uint8_t **parts)
+{
+	*parts = value_end(p, w->end, w->in_path);
+	if (!w->names ||
+	    !mask_has_part(w->names, name, (size_t)(*parts - name)))
+		return false;
+	put_mask(w, name, *parts);
 	return true;
 }
 
@@ -93,7 +110,7 @@ static bool walk_pair(struct pairs *w, const uint8_t *name, const uint8_t *p,
 	size_t first, last;
 	bool ends;
 
-	hit = mask_scan(w->names, MASK_IN_BODY, name, n, &first, &last);
+	hit = mask_scan(w->names, MASK_IN_PAIR, name, n, &first, &last);
 	ends = hit == MASK_EQUALS && first == n;
 	if (hit && !ends && p > *scanned + 1) {
 		put_mask(w, name, value_end(p, w->end, w->in_path));
@@ -107,7 +124,7 @@ static bool walk_pair(struct pairs *w, const uint8_t *name, const uint8_t *p,
 	if (p <= *scanned)
 		return false;
 	*scanned = stop = value_end(p, w->end, w->in_path);
-	hit = mask_scan(w->names, MASK_IN_BODY, p, (size_t)(stop - p), &first,
+	hit = mask_scan(w->names, MASK_IN_PAIR, p, (size_t)(stop - p), &first,
 			&last);
 	if (!hit && w->target && is_authority(p, (size_t)(stop - p))) {
 		put_mask(w, p, stop);
@@ -119,9 +136,32 @@ static bool walk_pair(struct pairs *w, const uint8_t *name, const uint8_t *p,
 	return true;
 }
 
+/* The end of user information with a password that a segment of a path at p begins with,
+ * as proxies have URLs in paths; else NULL. */
+static const uint8_t *segment_user_info_end(const uint8_t *p,
+					    const uint8_t *end)
+{
+	const uint8_t *q = p;
+
+	while (q < end && *q != '/' && *q != '?' && *q != '#')
+		q++;
+	return is_authority(p, (size_t)(q - p)) ? mask_user_info_end(p, end)
+						: NULL;
+}
+
+/* Where user information may end that begins after the slash at p, or NULL. After one
+ * slash, too: proxies merge "//". */
+static const uint8_t *user_info_end(const struct pairs *w, const uint8_t *start,
+				    const uint8_t *p)
+{
+	if (p > start && (p[-1] == '/' || p[-1] == ':'))
+		return mask_user_info_end(p + 1, w->end);
+	return w->in_path ? segment_user_info_end(p + 1, w->end) : NULL;
+}
+
 static void walk_pairs(struct pairs *w, const uint8_t *p)
 {
-	const uint8_t *start = p, *name = p, *scanned = p, *at;
+	const uint8_t *start = p, *name = p, *scanned = p, *parts = p, *at;
 	bool in_value = false;
 
 	for (; p <= w->end && (w->put || !w->found); p++) {
@@ -133,10 +173,13 @@ static void walk_pairs(struct pairs *w, const uint8_t *p)
 			}
 			if (p == w->end)
 				break;
-			/* After one slash, too: proxies merge "//". */
-			if (*p == '/' && p > start &&
-			    (p[-1] == '/' || p[-1] == ':') &&
-			    (at = mask_user_info_end(p + 1, w->end))) {
+			if (*p == ';' && !in_value && p >= parts &&
+			    walk_part(w, name, p, &parts)) {
+				in_value = true;
+				p = w->copied - 1;
+				continue;
+			}
+			if (*p == '/' && (at = user_info_end(w, start, p))) {
 				put_mask(w, p + 1, at);
 				p = at;
 			}

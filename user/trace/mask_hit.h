@@ -21,6 +21,12 @@ enum mask_hit {
 
 /* What a text is: the value of a header field or the fields of a part of a multipart
  * body, in which authorities need no "//" and name parameters name what follows. */
-enum mask_place { MASK_IN_BODY, MASK_IN_HEAD };
+enum mask_place {
+	MASK_IN_BODY,
+	MASK_IN_PAIR, /* the same for the name or value of a query or form */
+	MASK_IN_HEAD,
+	/* Folded lines, which may be fields: '_' is '-' in their names. */
+	MASK_IN_FIELDS,
+};
 
 #endif

@@ -316,6 +316,9 @@ static inline enum member member_kind(const uint8_t *p, const uint8_t *end)
 	case 'n':
 		return n == 4 && text_is(p, "name", 4) ? NAME_MEMBER
 						       : OTHER_MEMBER;
+	case 'p': /* JSON Patch (RFC 6902) */
+		return n == 4 && text_is(p, "path", 4) ? NAME_MEMBER
+						       : OTHER_MEMBER;
 	case 'v':
 		return (n == 3 || n == 5) && text_is(p, "value", n)
 			       ? VALUE_MEMBER

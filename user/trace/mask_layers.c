@@ -69,19 +69,57 @@ static enum step step_percent(struct encoded *l, unsigned int c,
 	return finish(out, l->code, false, wide);
 }
 
+static bool is_octal(unsigned int c)
+{
+	return c - '0' < 8u;
+}
+
+/* The digits after a backslash, which are no byte beyond \377. */
+static enum step step_digits(enum digits digits, struct encoded *l,
+			     unsigned int c, struct decoded *out)
+{
+	if (digits == DIGITS_HEX)
+		return add_digit(l, c) ? finish(out, l->code, false, false)
+				       : FAILED;
+	if (!is_octal(c))
+		return ENDED;
+	l->code = l->code << 3 | (c - '0');
+	add(l, c);
+	return l->n == 3 || l->code > 037 ? finish(out, l->code, false, false)
+					  : MORE;
+}
+
+/* The same after the backslash alone. */
+static enum step begin_digits(struct layers *layers, struct encoded *l,
+			      unsigned int c, struct decoded *out)
+{
+	layers->has_digits = true;
+	if (layers->digits == DIGITS_HEX)
+		return add_digit(l, c) ? MORE : FAILED;
+	if (layers->digits == DIGITS_OCTAL && is_octal(c)) {
+		l->code = c - '0';
+		add(l, c);
+		return MORE;
+	}
+	return finish(out, c, c == 'b' || c == 'f', false);
+}
+
 /* \uXXXX, and of scripts \xXX and \u{X}. An escaped backslash may begin another one,
  * so a run of them counts as one. */
-static enum step step_slash(struct encoded *l, unsigned int c,
-			    struct decoded *out)
+static enum step step_slash(struct layers *layers, struct encoded *l,
+			    unsigned int c, struct decoded *out)
 {
 	if (!l->n) {
+		if (c < 0x80 && parse_hex_digit((uint8_t)c) >= 0)
+			return begin_digits(layers, l, c, out);
 		if (c != 'u' && c != 'x')
-			return finish(out, c,
-				      c - 'a' < 26u && strchr("bfnrt", (int)c),
+			return finish(out, c, c == 'n' || c == 'r' || c == 't',
 				      false);
 		add(l, c);
 		return MORE;
 	}
+	if (*l->text != 'u' && *l->text != 'x')
+		return step_digits(layers->digits, l, c, out);
 	if (l->n == 1 && *l->text == 'u' && c == '{') {
 		add(l, c);
 		return MORE;
@@ -140,13 +178,14 @@ static enum step step_entity(struct encoded *l, unsigned int c,
 }
 
 /* Sets *out only if it returns DONE. */
-static enum step step(struct encoded *l, unsigned int c, struct decoded *out)
+static enum step step(struct layers *layers, struct encoded *l, unsigned int c,
+		      struct decoded *out)
 {
 	switch (l->kind) {
 	case PERCENT:
 		return step_percent(l, c, out);
 	case SLASH:
-		return step_slash(l, c, out);
+		return step_slash(layers, l, c, out);
 	default:
 		return step_entity(l, c, out);
 	}
@@ -260,7 +299,7 @@ static void push(struct layers *l, struct decoded d)
 		}
 		if (d.levels)
 			raise_levels(top, d.levels);
-		switch (step(top, d.code, &d)) {
+		switch (step(l, top, d.code, &d)) {
 		case MORE:
 			return;
 		case DONE:

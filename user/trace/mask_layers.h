@@ -22,11 +22,17 @@ struct encoded {
 	unsigned int code;
 };
 
+/* What digits after a backslash are, of which parsers have different views: themselves
+ * (JSON), up to three octal ones (C, JavaScript), or two hexadecimal ones (PHP). */
+enum digits { DIGITS_PLAIN, DIGITS_OCTAL, DIGITS_HEX };
+
 struct layers {
 	/* Receives each decoded character. soft: it may be a control character instead, as
 	 * after a backslash. */
 	void (*take)(void *ctx, unsigned int c, bool soft);
 	void *ctx;
+	enum digits digits;
+	bool has_digits; /* the text depends on it */
 	unsigned int n;
 	struct encoded open[LAYERS_MAX]; /* not initialised beyond n */
 };

@@ -9,14 +9,9 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "trace/mask_authority.h"
 #include "trace/mask_forms.h"
 #include "trace/mask_scan.h"
-
-static inline bool is_name_byte(unsigned int c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_' || c == '-' || c >= 0x80;
-}
 
 static inline void word_add(struct word *w, unsigned int c)
 {
@@ -24,33 +19,80 @@ static inline void word_add(struct word *w, unsigned int c)
 		w->text[w->n++] = (uint8_t)c;
 }
 
-static bool word_match(const struct mask_names *m, const struct word *w)
+/* Removes blanks around a word, and what else some parsers take for one. */
+static void trim(const uint8_t **p, size_t *n)
+{
+	size_t k;
+
+	for (;;) {
+		const uint8_t *end = *p + *n;
+
+		if (*n && end[-1] <= ' ')
+			--*n;
+		else if (*n > 1 && end[-1] >= 0x80 &&
+			 span_wide_blank(end - 2, 2))
+			*n -= 2;
+		else if (*n > 2 && end[-1] >= 0x80 &&
+			 span_wide_blank(end - 3, 3) == 3)
+			*n -= 3;
+		else
+			break;
+	}
+	while ((k = span_wide_blank(*p, *n))) {
+		*p += k;
+		*n -= k;
+	}
+}
+
+static bool name_match(const struct scan *s, const uint8_t *p, size_t n)
+{
+	return s->fields ? mask_names_match_header(s->names, p, n)
+			 : mask_names_match(s->names, p, n);
+}
+
+static bool word_match(const struct scan *s, const struct word *w)
 {
 	const uint8_t *p = w->text;
 	size_t n = w->n;
 
-	if (!m)
+	if (!s->names)
 		return false;
-	while (n && p[n - 1] <= ' ')
-		n--;
-	if (mask_names_match(m, p, n) ||
-	    (w->soft && n && mask_names_match(m, p + 1, n - 1)))
+	trim(&p, &n);
+	if (name_match(s, p, n) ||
+	    (w->soft && n && name_match(s, p + 1, n - 1)))
 		return true;
 	if (!n || *p != '-')
 		return false;
 	for (; n && *p == '-'; p++) /* --password=... */
 		n--;
-	return mask_names_match(m, p, n);
+	return name_match(s, p, n);
+}
+
+/* Is a word none, but what some parsers take for a blank? */
+static bool is_only_blank(const struct word *w)
+{
+	const uint8_t *p = w->text;
+	size_t n = w->n;
+
+	if (w->soft)
+		return n == 1;
+	if (*p < 0x80)
+		return false;
+	trim(&p, &n);
+	return !n;
 }
 
 static void end_word(struct scan *s)
 {
-	const bool alone = s->word.soft && s->word.n == 1;
-	bool secret;
+	bool alone, secret;
 
 	if (!s->word.n)
 		return;
-	secret = word_match(s->names, &s->word);
+	alone = is_only_blank(&s->word);
+	/* An encoded name is longer than the name. */
+	secret = (s->digits && s->word.n > mask_names_min(s->names)) ||
+		 word_match(s, &s->word);
+	s->digits = false;
 	if (alone && !secret) {
 		/* A line end or tab, which may stand after a name. */
 		s->armed = s->armed || s->soft_armed;
@@ -85,7 +127,7 @@ static void end_word(struct scan *s)
 
 static void end_phrase(struct scan *s)
 {
-	if (s->phrase.n && word_match(s->names, &s->phrase)) {
+	if (s->phrase.n && word_match(s, &s->phrase)) {
 		s->armed = true;
 		if (s->in_name)
 			scan_hit(s, MASK_PART, s->pos, s->pos);
@@ -102,10 +144,12 @@ static void take_separator(struct scan *s, unsigned int c)
 		s->in_name = 1;
 	}
 	if (s->armed && c == ':' && s->dollar && !s->quoted) {
-		s->variable = s->variables = true;
+		s->variables = true;
+		s->variable = 1;
+		s->in_comment = false;
 	} else if (s->armed && c == ':' && !s->quoted) {
 		s->pending = s->pos;
-	} else if (s->armed || (c == '=' && s->variable)) {
+	} else if (s->armed || (c == '=' && s->variable && !s->in_comment)) {
 		scan_hit(s, c == '=' ? MASK_EQUALS : MASK_MEMBER, s->pos,
 			 s->pos);
 	}
@@ -113,92 +157,56 @@ static void take_separator(struct scan *s, unsigned int c)
 	s->keyword = s->star = s->continued = false;
 }
 
-/* What ends a URL in other text may be part of a password. */
-static void take_delimiter(struct scan *s)
-{
-	if (s->authority == AFTER_PORT ||
-	    (s->authority == IN_PORT && s->pos == s->port + 1))
-		s->authority = ODD_PASSWORD;
-	else if (s->authority != ODD_PASSWORD)
-		s->authority = NO_AUTHORITY;
-}
-
-static void begin_port(struct scan *s)
-{
-	s->authority = IN_PORT;
-	s->port = s->pos;
-}
-
-/* Follows URLs: "//", user information, '@'. */
-static void take_url(struct scan *s, unsigned int c)
-{
-	if (s->authority) {
-		if (c == '@' && s->pos > s->url + 1)
-			scan_hit(s, MASK_USER_INFO, s->url, s->pos - 1);
-		else if (c <= ' ' || strchr("/?#", (int)c))
-			s->authority = NO_AUTHORITY;
-		else if (strchr("\"'<>\\", (int)c))
-			take_delimiter(s);
-		else if (c == '[' && s->pos == s->url + 1)
-			s->authority = IN_ADDRESS;
-		else if (c == ':' && s->authority == IN_HOST)
-			begin_port(s);
-		else if (s->authority == IN_PORT && (c < '0' || c > '9'))
-			s->authority = AFTER_PORT;
-	}
-	/* "http:/u:p@h": one slash after a scheme is taken for two. */
-	if (c != '/') {
-		s->slashes = c == ':';
-	} else if (++s->slashes >= 2) {
-		s->slashes = 2;
-		s->authority = IN_HOST;
-		s->url = s->pos;
-	}
-}
-
-/* Schemes whose URIs have an '@' without user information: of addresses, and of
- * packages with a version. */
-static bool is_other_scheme(const struct word *w)
-{
-	static const char *const names[] = {
-		"mailto", "sip", "sips", "xmpp", "acct", "imto", "im",
-		"pres",	  "cid", "mid",	 "npm",	 "pkg",	 "urn",	 "registry"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (scan_word_is(w, names[i]))
-			return true;
-	return false;
-}
-
-/* The same without "//", as in Forwarded and Via: "user:password@". What precedes
- * an '@' without a password may be an address. */
-static void take_bare(struct scan *s, unsigned int c)
-{
-	if (c == '@' && s->bare == BARE_PASSWORD &&
-	    s->pos > s->bare_password + 1) {
-		scan_hit(s, MASK_AUTHORITY, s->bare_from, s->pos - 1);
-	} else if (c == ':' && s->bare == BARE_USER) {
-		if (is_other_scheme(&s->word))
-			s->bare_from = s->pos;
-		else
-			s->bare = BARE_PASSWORD;
-		s->bare_password = s->pos;
-	} else if (c <= ' ' || (c < 0x80 && strchr("\"'<([{|", (int)c)) ||
-		   (s->bare != BARE_PASSWORD && (c == ',' || c == ';'))) {
-		s->bare = BARE_USER;
-		s->bare_from = s->pos;
-	} else if (c < 0x80 && strchr("/?#\\>)]}", (int)c)) {
-		s->bare = NO_BARE;
-	} else if (s->bare == BARE_USER && c == '=') {
-		s->bare_from = s->pos;
-	}
-}
-
 /* The comment between a name and its separator ends here, if it was one. */
 static void end_comment(struct scan *s)
 {
 	s->before_comment = false;
 	s->armed = s->blank = true;
+}
+
+/* Follows the type of a variable of GraphQL, whose default value comes after it. */
+static void take_variable(struct scan *s, unsigned int c)
+{
+	if (c == '\n' || c == '\r')
+		s->in_comment = false;
+	else if (c == '#')
+		s->in_comment = true;
+	if (s->in_comment)
+		return;
+	if (c == '(')
+		s->variable++;
+	else if (c == ')')
+		s->variable--;
+	else if (c == '$' || c == '{' || c == '}')
+		s->variable = 0;
+}
+
+/* A byte without a meaning of its own. Returns whether it ends what precedes it. */
+static bool take_other(struct scan *s, unsigned int c)
+{
+	if (c < 0x20 || c == 0x7f) {
+		/* A C string ends here, so the name does. */
+		end_phrase(s);
+		return false;
+	}
+	if (c == '?' && s->in_name)
+		/* An encoded word (RFC 2047). */
+		scan_hit(s, MASK_PART, s->pos, s->pos);
+	if (c == ';')
+		s->in_name = 0;
+	if (c == '/' && s->last == '*' && s->before_comment) {
+		end_comment(s);
+		return false;
+	}
+	if (c == '/' || c == '#')
+		s->before_comment = s->before_comment || s->armed;
+	if (c == ',' && s->armed) {
+		/* A blank of GraphQL. */
+		s->blank = true;
+		s->phrase.n = 0;
+		return false;
+	}
+	return true;
 }
 
 /* A byte that is part of no name. */
@@ -219,6 +227,8 @@ static void take_mark(struct scan *s, unsigned int c)
 	if (s->in_names && s->phrase.n && c != ' ' && c != '.')
 		end_phrase(s);
 	scan_take_form(s, c);
+	if (s->variable)
+		take_variable(s, c);
 	switch (c) {
 	case '=':
 	case ':':
@@ -241,7 +251,7 @@ static void take_mark(struct scan *s, unsigned int c)
 	case ' ':
 	case '\t':
 		s->blank = true;
-		if (c == '\n' && s->before_comment)
+		if ((c == '\n' || c == '\r') && s->before_comment)
 			end_comment(s);
 		if (s->phrase.n)
 			word_add(&s->phrase, ' ');
@@ -257,24 +267,8 @@ static void take_mark(struct scan *s, unsigned int c)
 	case '$':
 		break;
 	default:
-		if (c < 0x20 || c == 0x7f) {
-			/* A C string ends here, so the name does. */
-			end_phrase(s);
+		if (!take_other(s, c))
 			return;
-		}
-		if (c == '?' && s->in_name)
-			/* An encoded word (RFC 2047). */
-			scan_hit(s, MASK_PART, s->pos, s->pos);
-		if (c == ';')
-			s->in_name = 0;
-		if (c == '/' && s->last == '*' && s->before_comment) {
-			end_comment(s);
-			return;
-		}
-		if (c == '/' || c == '#')
-			s->before_comment = s->before_comment || s->armed;
-		if (c == ',' || c == ')')
-			s->variable = false;
 	}
 	s->phrase.n = 0;
 	s->armed = s->quoted = s->keyword = s->star = s->continued = false;
@@ -289,24 +283,41 @@ static void take_pending(struct scan *s, unsigned int c, bool soft)
 		s->pending_dollar = true;
 		return;
 	}
-	if (!s->pending_dollar || !is_name_byte(c))
+	if (!s->pending_dollar || !scan_is_name_byte(c))
 		scan_hit(s, MASK_COLON, s->pending, s->pending);
 	s->pending = 0;
 	s->pending_dollar = false;
+}
+
+/* A pair has one reading only, as there may be very many of them: what digits after a
+ * backslash may belong to is a secret. */
+static void take_digits(struct scan *s, unsigned int c)
+{
+	s->layers.has_digits = false;
+	/* Perhaps a separator: "\75", "\072", "\3d". */
+	if (s->armed || (s->digits && (c == '0' || c == '3' || c == '7') &&
+			 s->word.n > mask_names_min(s->names)))
+		scan_hit(s, MASK_EQUALS, s->pos, s->pos);
+	if (s->authority >= IN_PORT)
+		scan_hit(s, MASK_USER_INFO, s->url, s->pos);
+	s->digits = true;
 }
 
 static void take(void *scan, unsigned int c, bool soft)
 {
 	struct scan *s = scan;
 
+	if (s->layers.has_digits && s->pair && s->names &&
+	    !mask_names_empty(s->names))
+		take_digits(s, c);
 	if (s->pending)
 		take_pending(s, c, soft);
 	if (s->serial)
 		scan_take_serial(s, c);
-	take_url(s, c);
+	scan_take_url(s, c);
 	if (s->head)
-		take_bare(s, c);
-	if (!is_name_byte(c)) {
+		scan_take_bare(s, c);
+	if (!scan_is_name_byte(c)) {
 		take_mark(s, c);
 		s->last = c;
 		return;
@@ -315,6 +326,8 @@ static void take(void *scan, unsigned int c, bool soft)
 		end_word(s);
 		end_phrase(s);
 		scan_take_soft(s, c);
+		if (s->before_comment && (c == 'n' || c == 'r'))
+			end_comment(s);
 		s->soft_armed = s->armed;
 		s->armed = false;
 		s->word.soft = s->phrase.soft = true;
@@ -322,8 +335,11 @@ static void take(void *scan, unsigned int c, bool soft)
 	if (!s->word.n) {
 		if (s->star && c >= '0' && c <= '9')
 			s->continued = true;
-		if (s->blank && s->armed)
+		if (s->blank && s->armed) {
+			/* The word may be a blank beyond ASCII. */
+			s->soft_armed = c >= 0xc2;
 			s->armed = s->quoted = false;
+		}
 		s->blank = s->delimited = false;
 	}
 	word_add(&s->word, c);
@@ -359,6 +375,8 @@ static void run(struct scan *s, const uint8_t *p, size_t n)
 	size_t i;
 	int hi, lo;
 
+	s->text = p;
+	s->end = p + n;
 	for (i = 0; i < n && !s->hit; i++) {
 		s->pos = i + 1;
 		if (p[i] == '%' && n - i > 2 &&
@@ -372,7 +390,7 @@ static void run(struct scan *s, const uint8_t *p, size_t n)
 		}
 		/* Within a plain word. */
 		if (s->word.n && !s->layers.n && !s->authority &&
-		    is_name_byte(p[i])) {
+		    scan_is_name_byte(p[i])) {
 			word_add(&s->word, p[i]);
 			word_add(&s->phrase, p[i]);
 			continue;
@@ -404,6 +422,8 @@ static void begin(struct scan *s, const struct mask_names *m)
 	s->word.soft = s->phrase.soft = false;
 	s->layers.take = take;
 	s->layers.ctx = s;
+	s->layers.digits = DIGITS_PLAIN;
+	s->layers.has_digits = false;
 	s->layers.n = 0;
 	s->names = m;
 	s->wanted = m ? ~0u : 1u << MASK_USER_INFO | 1u << MASK_AUTHORITY;
@@ -421,19 +441,31 @@ static void begin_head(struct scan *s, const struct mask_names *m)
 enum mask_hit mask_scan(const struct mask_names *m, enum mask_place place,
 			const uint8_t *p, size_t n, size_t *from, size_t *to)
 {
+	enum mask_hit hit = MASK_NONE;
+	enum digits digits;
 	struct scan s;
 
 	/* Nothing is shorter than a name and a separator, or "//a@". */
 	if ((n < 4 && (!m || n <= mask_names_min(m))) || !may_have_secret(p, n))
 		return MASK_NONE;
-	if (place == MASK_IN_HEAD)
-		begin_head(&s, m);
-	else
-		begin(&s, m);
-	run(&s, p, n);
-	*from = s.from;
-	*to = s.to;
-	return s.hit;
+	for (digits = DIGITS_PLAIN; digits <= DIGITS_HEX; digits++) {
+		if (place == MASK_IN_HEAD)
+			begin_head(&s, m);
+		else
+			begin(&s, m);
+		s.fields = place == MASK_IN_FIELDS;
+		s.pair = place == MASK_IN_PAIR;
+		s.layers.digits = digits;
+		run(&s, p, n);
+		if (s.hit && (!hit || s.from < *from)) {
+			hit = s.hit;
+			*from = s.from;
+			*to = s.to;
+		}
+		if (!s.layers.has_digits || !m || s.pair)
+			break;
+	}
+	return hit;
 }
 
 bool mask_has_secret(const struct mask_names *m, const uint8_t *p, size_t n)
@@ -443,12 +475,36 @@ bool mask_has_secret(const struct mask_names *m, const uint8_t *p, size_t n)
 	return mask_scan(m, MASK_IN_BODY, p, n, &from, &to) != MASK_NONE;
 }
 
+bool mask_has_field(const struct mask_names *m, const uint8_t *p, size_t n)
+{
+	size_t from, to;
+
+	return mask_scan(m, MASK_IN_FIELDS, p, n, &from, &to) != MASK_NONE;
+}
+
 bool mask_head_has_authority(const uint8_t *p, size_t n)
 {
 	struct scan s;
 
 	begin_head(&s, NULL);
 	s.wanted = 1u << MASK_AUTHORITY;
+	run(&s, p, n);
+	return s.hit != MASK_NONE;
+}
+
+bool mask_has_user_info(const uint8_t *p, size_t n)
+{
+	size_t from, to;
+
+	return mask_scan(NULL, MASK_IN_HEAD, p, n, &from, &to) != MASK_NONE;
+}
+
+bool mask_has_part(const struct mask_names *m, const uint8_t *p, size_t n)
+{
+	struct scan s;
+
+	begin(&s, m);
+	s.wanted = 1u << MASK_PART;
 	run(&s, p, n);
 	return s.hit != MASK_NONE;
 }

@@ -23,8 +23,17 @@ enum mask_hit mask_scan(const struct mask_names *m, enum mask_place place,
 /* Does a text in a body contain one? */
 bool mask_has_secret(const struct mask_names *m, const uint8_t *p, size_t n);
 
+/* Does the value of a folded field contain the name of another one? */
+bool mask_has_field(const struct mask_names *m, const uint8_t *p, size_t n);
+
 /* Does the value of a field contain user information that no "//" precedes? */
 bool mask_head_has_authority(const uint8_t *p, size_t n);
+
+/* Does it contain user information in any form? */
+bool mask_has_user_info(const uint8_t *p, size_t n);
+
+/* Does a text contain the head of one, and a name parameter in it that matches? */
+bool mask_has_part(const struct mask_names *m, const uint8_t *p, size_t n);
 
 /* Does the head of a multipart part have a name parameter that matches? */
 bool mask_head_has_name(const struct mask_names *m, const uint8_t *p, size_t n);

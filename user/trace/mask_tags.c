@@ -2,7 +2,8 @@
 /*
  * A secret may be named by an attribute, a member or an element beside it:
  * <input name="password" value="...">, {"name":"password","value":"..."},
- * <name>password</name><value>...</value>. All three are followed by the same
+ * <name>password</name><value>...</value>; also by the path of a member (JSON Patch,
+ * RFC 6902). All three are followed by the same
  * few flags, as an object has members as a start-tag has attributes.
  */
 #include "trace/mask_tags.h"
@@ -33,7 +34,8 @@ void scan_take_field(struct scan *s)
 /* What a word in a start-tag means, before it is compared. */
 void scan_take_tag_word(struct scan *s)
 {
-	static const char *const name[] = {"name", "id", "key", "field"};
+	static const char *const name[] = {"name", "id", "key", "field",
+					   "path"};
 	/* Elements whose content is something else, or none. */
 	static const char *const empty[] = {"input", "select", "form", "meta"};
 
@@ -44,12 +46,12 @@ void scan_take_tag_word(struct scan *s)
 					scan_word_is(&s->word, "content"))
 			       ? VALUE_ATTRIBUTE
 			       : NO_ATTRIBUTE;
-	for (unsigned int i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < 4; i++)
 		if (s->tag == TAG_NAME && scan_word_is(&s->word, empty[i]))
 			s->has_content = false;
+	for (unsigned int i = 0; i < 5; i++)
 		if (scan_word_is(&s->word, name[i]))
 			s->attribute = NAME_ATTRIBUTE;
-	}
 }
 
 /* Back in the object around it, which may name a secret. */

@@ -30,14 +30,21 @@ struct scan {
 	unsigned int wanted; /* bit n: enum mask_hit n, others are ignored */
 	enum mask_hit hit;
 	size_t from, to;
-	bool head;  /* MASK_IN_HEAD */
-	bool armed; /* the name of a secret precedes */
+	const uint8_t *text, *end;
+	bool head;   /* MASK_IN_HEAD */
+	bool fields; /* MASK_IN_FIELDS */
+	bool pair;   /* MASK_IN_PAIR */
+	bool digits; /* of a pair: the word has digits after a backslash */
+	bool armed;  /* the name of a secret precedes */
 	/* The same before what may be an escaped line end, or a word. */
 	bool soft_armed;
 	bool blank;  /* the next word replaces the name */
 	bool quoted; /* a quotation mark follows the name */
 	/* GraphQL variables: "$name: Type = default" and "name: $name". */
-	bool dollar, variable, variables;
+	bool dollar, variables;
+	unsigned int
+		variable; /* 1 + the number of open parentheses since then */
+	bool in_comment;  /* of a variable */
 	/* The value of an unquoted name starts here: is it a variable? */
 	size_t pending;
 	bool pending_dollar;
@@ -103,6 +110,12 @@ struct scan {
 	struct word word, phrase; /* a phrase may contain blanks and dots */
 	struct layers layers;
 };
+
+static inline bool scan_is_name_byte(unsigned int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '-' || c >= 0x80;
+}
 
 /* Does a word equal text, in lower case? */
 static inline bool scan_word_is(const struct word *w, const char *text)

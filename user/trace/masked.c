@@ -334,15 +334,44 @@ static bool is_odd_host(const struct http_field *f)
 	return false;
 }
 
+/* Does a value contain user information if its lines are joined? A fold is several
+ * blanks by now. What cannot be examined for lack of memory may. */
+static bool has_folded_user_info(const struct http_span *s)
+{
+	uint8_t *copy;
+	uint32_t i, from;
+	size_t n = 0;
+	bool found;
+
+	if (!mask_may_have_user_info(s->p, s->len) ||
+	    !memchr(s->p, ' ', s->len))
+		return false;
+	copy = malloc(s->len);
+	if (!copy)
+		return true;
+	for (i = 0; i < s->len;) {
+		for (from = i; i < s->len && is_white(s->p[i]); i++)
+			;
+		if (i - from == 1)
+			copy[n++] = s->p[from];
+		if (i < s->len)
+			copy[n++] = s->p[i++];
+	}
+	found = mask_has_user_info(copy, n);
+	free(copy);
+	return found;
+}
+
 /* Of a malformed head: is the field secret to some parser? Names may contain
  * characters that others ignore, and a folded line may be a field of its own. */
 static bool is_odd_secret(const struct trace_conf *c,
 			  const struct http_field *f)
 {
 	/* Without a name, the name may be what precedes a bare CR. */
-	return (c->redact && (!f->name.len || is_odd_host(f))) ||
+	return (c->redact && (!f->name.len || is_odd_host(f) ||
+			      has_folded_user_info(&f->value))) ||
 	       mask_names_match_odd(c->headers, f->name.p, f->name.len) ||
-	       mask_has_secret(c->headers, f->value.p, f->value.len);
+	       mask_has_field(c->headers, f->value.p, f->value.len);
 }
 
 bool masked_has_odd_host(const struct masked *w)
