@@ -217,4 +217,5 @@ def main():
         out.write(f)
 
 
-main()
+if __name__ == "__main__":
+    main()

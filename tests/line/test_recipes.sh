@@ -64,6 +64,14 @@ is "jq: flags" "$(run_recipe jq-flags | wc -l)" "$(want '[.[].capture.flags[]] |
 is "jq: a connection" "$(run_recipe jq-connection | cut -f 1)" \
 	"$(want 'group_by(.capture.connection) | max_by(length)[].capture.id' | sort)"
 
+mkdir "$TMP/bin"
+ln -s "$(realpath "$METLO")" "$TMP/bin/metlo-xdp"
+PATH=$TMP/bin:$PATH
+mv "$TMP/pcap" "$TMP/capture.pcap"
+check "HTTP Archive: the slowest" run_recipe har
+is "HTTP Archive: their times" \
+	"$(jq '.log.entries[].time * 1000 | round' "$TMP/slowest.har")" "$(want "$SLOWEST")"
+
 PATHS='group_by(.request.url.path)[] | [.[0].request.url.path, length]'
 if need_program "SQLite" sqlite3; then
 	is "SQLite: paths" "$(run_recipe sqlite | cut -f 1,2 | LC_ALL=C sort | sha256sum)" \

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "metlo/json_walk.h"
+#include "base/json_walk.h"
 #include "metlo/trace.h"
 
 #define REQUEST(method, host, path, headers, body)                          \

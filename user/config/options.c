@@ -25,17 +25,19 @@
 
 static const char *const mode_names[] = {"auto", "native", "skb", NULL};
 static const char *const speed_names[] = {"max", "real", NULL};
+static const char *const format_names[] = {"ndjson", "har", NULL};
 static const char *const client_names[] = {"auto", "x-forwarded-for",
 					   "forwarded", NULL};
 static const char *const bodies_names[] = {"all", "text", "none", NULL};
 
 _Static_assert(sizeof(enum attach_mode) == sizeof(int) &&
 		       sizeof(enum replay_speed) == sizeof(int) &&
+		       sizeof(enum replay_format) == sizeof(int) &&
 		       sizeof(enum body_mode) == sizeof(int) &&
 		       sizeof(enum client_field) == sizeof(int),
 	       "OPT_ENUM sets an int");
-_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1 && BODIES_NONE == 2 &&
-		       CLIENT_FORWARDED == 2,
+_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1 && FORMAT_HAR == 1 &&
+		       BODIES_NONE == 2 && CLIENT_FORWARDED == 2,
 	       "the order of the name tables");
 
 static bool set_ports(void *settings, const char *text, struct parse_error *err)
@@ -317,6 +319,9 @@ static const struct opt more_options[] = {
 	{"speed", .type = OPT_ENUM, FIELD(speed), .names = speed_names,
 	 .scope = CMD_REPLAY, .initial = "max", .metavar = "SPEED",
 	 .help = "max, or real: at the pace of the capture"},
+	{"format", .type = OPT_ENUM, FIELD(format), .names = format_names,
+	 .scope = CMD_REPLAY, .initial = "ndjson", .metavar = "FORMAT",
+	 .help = "of ndjson outputs: ndjson, a line per transaction; har, an HTTP Archive 1.2, for browsers and other tools"},
 	{"json", .type = OPT_FLAG, FIELD(json), .flags = OPT_NOT_IN_FILE,
 	 .scope = CMD_STATUS, .help = "print one JSON object"},
 	{"summary", .type = OPT_TEXT, FIELD(summary), .parse = check_name,

@@ -16,6 +16,7 @@
 
 enum attach_mode { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_SKB };
 enum replay_speed { REPLAY_MAX, REPLAY_REAL };
+enum replay_format { FORMAT_NDJSON, FORMAT_HAR };
 
 struct settings {
 	/* attach and replay */
@@ -68,6 +69,7 @@ struct settings {
 	bool raw;
 	bool kernel;
 	enum replay_speed speed;
+	enum replay_format format;
 	/* status, doctor */
 	bool json;
 	/* positional argument: interface or file; NULL if none */

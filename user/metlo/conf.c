@@ -258,6 +258,12 @@ int ingest_conf_setup(const struct sink_setup *setup, void **conf)
 	*conf = NULL;
 	if (err || !setup->n)
 		return err;
+	if (setup->document) {
+		log_error(
+			setup->log,
+			"--output metlo: the collector takes no documents: use --format har with ndjson outputs only");
+		return -EINVAL;
+	}
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		log_error(setup->log, "output: %s", strerror(ENOMEM));

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "metlo/json_walk.h"
+#include "base/json_walk.h"
 #include "metlo/trace.h"
 
 /* The members of a line that are needed here. */

@@ -131,6 +131,14 @@ static int adopt(struct logfile *f, int fd)
 		close(fd);
 		return err;
 	}
+	if (st.st_size && f->rules->empty) {
+		log_error(
+			f->log,
+			"%s: is not empty, and a document cannot be appended to it: remove it or choose another name",
+			f->path);
+		close(fd);
+		return -EEXIST;
+	}
 	if (st.st_size)
 		repair_tail(f, fd, (uint64_t)st.st_size);
 	f->period = period_of(f, (uint64_t)st.st_mtime);

@@ -22,6 +22,7 @@ struct logfile_rules {
 	uint64_t rotate_interval;  /* seconds; 0: never */
 	uint32_t rotate_keep;	   /* rotated files to keep; 0: all */
 	bool compress;		   /* rotated files: compress.h */
+	bool empty;		   /* refuse a file with contents */
 	struct owner owner;	   /* of files that are created */
 	struct file_access access; /* to the file and those it becomes */
 };

@@ -78,8 +78,15 @@ static bool accepts(const char *destination)
 static int setup(const struct sink_setup *setup, void **conf)
 {
 	const struct ndjson_settings *s = setup->settings;
-	struct logfile_rules *rules = calloc(1, sizeof(*rules));
+	struct logfile_rules *rules;
 
+	if (setup->document && (s->rotate_size || s->rotate_interval > 0)) {
+		log_error(
+			setup->log,
+			"--format har writes one document, which cannot be rotated: remove --rotate-size and --rotate-interval");
+		return -EINVAL;
+	}
+	rules = calloc(1, sizeof(*rules));
 	if (!rules) {
 		log_error(setup->log, "output: %s", strerror(ENOMEM));
 		return -ENOMEM;
@@ -89,6 +96,7 @@ static int setup(const struct sink_setup *setup, void **conf)
 	rules->rotate_interval = (uint64_t)(s->rotate_interval + 0.999);
 	rules->rotate_keep = s->rotate_keep;
 	rules->compress = s->rotate_compress == COMPRESS_ZSTD;
+	rules->empty = setup->document;
 	rules->owner = setup->owner;
 	rules->access = setup->access;
 	*conf = rules;

@@ -28,6 +28,7 @@ struct sink_setup {
 	unsigned int n;		   /* destinations of this type; may be 0 */
 	struct owner owner;	   /* of the files that the sink creates */
 	struct file_access access; /* to output files */
+	bool document; /* the lines make up one document, not a stream */
 	const struct log *log;
 };
 

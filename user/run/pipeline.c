@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "run/pipeline.h"
 #include "run/protocols.h"
+#include "trace/har.h"
 #include "trace/trace.h"
 
 /* Lines are submitted in batches of this size, or with the next tick. */
@@ -27,6 +28,7 @@
 struct view {
 	struct buf batch;
 	unsigned int n; /* transactions in it */
+	bool some;	/* FORMAT_HAR: the document has entries */
 };
 
 /* Memory for fragments: this part of --memory, within these limits. */
@@ -49,6 +51,8 @@ struct pipeline {
 	uint64_t now_ns;  /* of the latest record or tick */
 	int64_t clock_ns; /* see pipeline_set_clock() */
 	struct view view[N_SINKS];
+	enum replay_format format;
+	struct buf line; /* FORMAT_HAR: to be converted */
 	bool failed;
 };
 
@@ -70,6 +74,24 @@ static void submit_all(struct pipeline *p)
 		submit(p, i);
 }
 
+static void write_entry(struct pipeline *p, struct view *v,
+			const struct http_transaction *t,
+			const struct trace_conf *conf)
+{
+	const size_t start = v->batch.len;
+
+	buf_clear(&p->line);
+	trace_write(&p->line, t, conf);
+	if (!p->line.failed)
+		har_entry(&v->batch, p->line.p, p->line.len, !v->some);
+	v->batch.failed |= p->line.failed;
+	p->line.failed = false;
+	if (v->batch.failed)
+		v->batch.len = start;
+	else
+		v->some = true;
+}
+
 static void write_lines(struct pipeline *p, const struct http_transaction *t)
 {
 	const bool started = t->progress == HTTP_STARTED;
@@ -80,7 +102,10 @@ static void write_lines(struct pipeline *p, const struct http_transaction *t)
 
 		if (started && !p->rules->views.started[i])
 			continue;
-		trace_write(&v->batch, t, p->rules->trace[i]);
+		if (p->format == FORMAT_HAR)
+			write_entry(p, v, t, p->rules->trace[i]);
+		else
+			trace_write(&v->batch, t, p->rules->trace[i]);
 		if (v->batch.failed) {
 			p->failed = true;
 			v->batch.failed = false;
@@ -134,6 +159,8 @@ static bool new_views(struct pipeline *p)
 	for (i = 0; i < p->rules->views.n; i++)
 		if (!buf_reserve(&p->view[i].batch, BATCH_BYTES * 2))
 			return false;
+	for (i = 0; p->format == FORMAT_HAR && i < p->rules->views.n; i++)
+		har_begin(&p->view[i].batch);
 	return true;
 }
 
@@ -232,6 +259,7 @@ struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 
 	if (!p)
 		return NULL;
+	p->format = conf->settings->format;
 	p->output = conf->output;
 	p->worker = conf->worker;
 	p->rules = conf->rules;
@@ -263,6 +291,7 @@ void pipeline_free(struct pipeline *p)
 	selection_free(p->selection);
 	for (i = 0; i < N_SINKS; i++)
 		buf_free(&p->view[i].batch);
+	buf_free(&p->line);
 	free(p);
 }
 
@@ -323,6 +352,9 @@ void pipeline_flush(struct pipeline *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	fragment_flush(p->fragments);
 	stream_flush(p->stream, now_ns);
+	for (unsigned int i = 0;
+	     p->format == FORMAT_HAR && i < p->rules->views.n; i++)
+		har_end(&p->view[i].batch);
 	submit_all(p);
 }
 

@@ -70,7 +70,7 @@ void pipeline_records(struct pipeline *p, const struct stream_input *in,
 		      unsigned int n);
 /* Expires timers up to now_ns (Unix time) and submits pending lines. */
 void pipeline_tick(struct pipeline *p, uint64_t now_ns);
-/* Closes every connection and submits everything. */
+/* Closes every connection and submits everything. Call it once. */
 void pipeline_flush(struct pipeline *p, uint64_t now_ns);
 
 /* True once a line was lost for lack of memory. The caller should log that and

@@ -60,6 +60,7 @@ int sinks_setup(struct sinks *sinks, const struct settings *s,
 	if (owner)
 		setup.owner = *owner;
 	setup.access = sinks->access;
+	setup.document = s->format == FORMAT_HAR;
 	for (int id = 0; id < N_SINKS; id++) {
 		if (!sink_table[id]->setup)
 			continue;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "metlo/json_walk.h"
+#include "base/json_walk.h"
 
 static const uint8_t *skip_space(const uint8_t *p, const uint8_t *end)
 {

@@ -4,8 +4,8 @@
  * written, so it is known to be valid; invalid text ends a walk early, and
  * nothing outside the text is ever read.
  */
-#ifndef METLO_JSON_WALK_H
-#define METLO_JSON_WALK_H
+#ifndef BASE_JSON_WALK_H
+#define BASE_JSON_WALK_H
 
 #include <stdbool.h>
 #include <stddef.h>
