@@ -25,19 +25,20 @@
 
 static const char *const mode_names[] = {"auto", "native", "skb", NULL};
 static const char *const speed_names[] = {"max", "real", NULL};
-static const char *const format_names[] = {"ndjson", "har", NULL};
+static const char *const format_names[] = {"auto", "json", "text", "har", NULL};
 static const char *const client_names[] = {"auto", "x-forwarded-for",
 					   "forwarded", NULL};
 static const char *const bodies_names[] = {"all", "text", "none", NULL};
 
 _Static_assert(sizeof(enum attach_mode) == sizeof(int) &&
 		       sizeof(enum replay_speed) == sizeof(int) &&
-		       sizeof(enum replay_format) == sizeof(int) &&
+		       sizeof(enum line_format) == sizeof(int) &&
 		       sizeof(enum body_mode) == sizeof(int) &&
 		       sizeof(enum client_field) == sizeof(int),
 	       "OPT_ENUM sets an int");
-_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1 && FORMAT_HAR == 1 &&
-		       BODIES_NONE == 2 && CLIENT_FORWARDED == 2,
+_Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1 && FORMAT_TEXT == 2 &&
+		       FORMAT_HAR == 3 && BODIES_NONE == 2 &&
+		       CLIENT_FORWARDED == 2,
 	       "the order of the name tables");
 
 static bool set_ports(void *settings, const char *text, struct parse_error *err)
@@ -203,6 +204,9 @@ static const struct opt options[] = {
 	{"output", .type = OPT_LIST, FIELD(outputs), .parse = check_output,
 	 .scope = BOTH, .initial = "ndjson:-", .metavar = "DEST",
 	 .names = sink_completions, .help = output_help},
+	{"format", .type = OPT_ENUM, FIELD(format), .names = format_names,
+	 .scope = BOTH, .initial = "auto", .metavar = "FORMAT",
+	 .help = "json: a line of NDJSON per transaction; text: a short line on standard output, NDJSON in files; auto: text if standard output is a terminal, else json; har, of replay: one HTTP Archive 1.2, for browsers and other tools"},
 	{"file-mode", .type = OPT_TEXT, FIELD(file_mode), .parse = check_mode,
 	 .scope = BOTH, .metavar = "MODE", .example = "0640",
 	 .help = "permissions of output files and what they are rotated to, such as 0640 (default 0600 for new files)"},
@@ -319,9 +323,6 @@ static const struct opt more_options[] = {
 	{"speed", .type = OPT_ENUM, FIELD(speed), .names = speed_names,
 	 .scope = CMD_REPLAY, .initial = "max", .metavar = "SPEED",
 	 .help = "max, or real: at the pace of the capture"},
-	{"format", .type = OPT_ENUM, FIELD(format), .names = format_names,
-	 .scope = CMD_REPLAY, .initial = "ndjson", .metavar = "FORMAT",
-	 .help = "of ndjson outputs: ndjson, a line per transaction; har, an HTTP Archive 1.2, for browsers and other tools"},
 	{"json", .type = OPT_FLAG, FIELD(json), .flags = OPT_NOT_IN_FILE,
 	 .scope = CMD_STATUS, .help = "print one JSON object"},
 	{"summary", .type = OPT_TEXT, FIELD(summary), .parse = check_name,
@@ -411,6 +412,12 @@ int options_read(struct invocation *inv, const struct command *command,
 		log_error(&inv->log, "%s: missing %s; see \"%s help %s\"",
 			  command->name, command->subject, inv->log.program,
 			  command->name);
+		return -EINVAL;
+	}
+	if (command->id == CMD_ATTACH && s->format == FORMAT_HAR) {
+		log_error(
+			&inv->log,
+			"--format har: the archive of a daemon would have no end: use json, or replay a capture");
 		return -EINVAL;
 	}
 	set_origin(inv, s);

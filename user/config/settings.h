@@ -16,7 +16,8 @@
 
 enum attach_mode { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_SKB };
 enum replay_speed { REPLAY_MAX, REPLAY_REAL };
-enum replay_format { FORMAT_NDJSON, FORMAT_HAR };
+/* Of the ndjson outputs; FORMAT_TEXT: of standard output. FORMAT_HAR: replay only. */
+enum line_format { FORMAT_AUTO, FORMAT_JSON, FORMAT_TEXT, FORMAT_HAR };
 
 struct settings {
 	/* attach and replay */
@@ -31,6 +32,7 @@ struct settings {
 	enum client_field client_field;
 	const char *names; /* path or NULL: trace/names_file.h */
 	struct string_list outputs;
+	enum line_format format;
 	const char *file_mode, *file_group; /* of output files, or NULL */
 	/* The settings of each type of sink, filled in by its options. */
 	_Alignas(uint64_t) uint8_t sink[N_SINKS][SINK_SETTINGS_MAX];
@@ -69,7 +71,6 @@ struct settings {
 	bool raw;
 	bool kernel;
 	enum replay_speed speed;
-	enum replay_format format;
 	/* status, doctor */
 	bool json;
 	/* positional argument: interface or file; NULL if none */

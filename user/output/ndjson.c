@@ -16,15 +16,27 @@
 #include "output/logfile.h"
 #include "output/ndjson.h"
 #include "output/outfile.h"
+#include "output/short_line.h"
+#include "output/terminal.h"
 
 #define PREFIX "ndjson:"
+/* Memory for short lines that is kept between groups. */
+#define SHORT_KEEP (64 * 1024)
 /* An error is reported for this long after the last failed write. */
 #define ERROR_NS (10 * NSEC_PER_SEC)
+
+/* What setup() makes. */
+struct ndjson_conf {
+	struct logfile_rules rules;
+	bool text;
+};
 
 struct ndjson {
 	struct sink_conf conf;
 	struct logfile_rules rules;
 	struct outfile file;
+	struct terminal *terminal; /* short lines for people; NULL: NDJSON */
+	struct buf text;	   /* those of a group */
 	enum { WRITING, FAILING, FAILED } state; /* of the last write */
 	bool torn;   /* the last line lacks its end */
 	int stop_fd; /* readable: stop waiting for the reader */
@@ -78,6 +90,7 @@ static bool accepts(const char *destination)
 static int setup(const struct sink_setup *setup, void **conf)
 {
 	const struct ndjson_settings *s = setup->settings;
+	struct ndjson_conf *made;
 	struct logfile_rules *rules;
 
 	if (setup->document && (s->rotate_size || s->rotate_interval > 0)) {
@@ -86,11 +99,13 @@ static int setup(const struct sink_setup *setup, void **conf)
 			"--format har writes one document, which cannot be rotated: remove --rotate-size and --rotate-interval");
 		return -EINVAL;
 	}
-	rules = calloc(1, sizeof(*rules));
-	if (!rules) {
+	made = calloc(1, sizeof(*made));
+	if (!made) {
 		log_error(setup->log, "output: %s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
+	made->text = setup->text;
+	rules = &made->rules;
 	rules->rotate_size = s->rotate_size;
 	/* Round up so that 0.5 s does not become 0 (never). */
 	rules->rotate_interval = (uint64_t)(s->rotate_interval + 0.999);
@@ -99,7 +114,7 @@ static int setup(const struct sink_setup *setup, void **conf)
 	rules->empty = setup->document;
 	rules->owner = setup->owner;
 	rules->access = setup->access;
-	*conf = rules;
+	*conf = made;
 	return 0;
 }
 
@@ -155,18 +170,48 @@ static void report_error(struct ndjson *w, int err)
 						   : strerrordesc_np(err));
 }
 
+/* Sets *s to the short forms of all lines of a group. false: out of memory. */
+static bool shorten(struct ndjson *w, const struct queue_group *g,
+		    struct slice *s)
+{
+	const struct short_style *style = terminal_style(w->terminal);
+	const uint8_t *p, *end, *lf;
+
+	buf_give_back(&w->text, SHORT_KEEP);
+	for (unsigned int i = 0; i < g->n; i++) {
+		p = g->slice[i].p;
+		end = p + g->slice[i].len;
+		for (; p < end; p = lf + 1) {
+			lf = memchr(p, '\n', (size_t)(end - p)) ?: end;
+			short_line(&w->text, style, p, (size_t)(lf - p));
+		}
+	}
+	s->p = w->text.p;
+	s->len = w->text.len;
+	s->n = g->transactions;
+	return !w->text.failed;
+}
+
 /* Returns how many transactions of the group, counted from its start, were
  * written. */
-static unsigned int write_group(struct ndjson *w, const struct queue_group *g)
+static unsigned int write_group(struct ndjson *w, struct queue_group *g)
 {
 	static char newline[] = "\n";
 	struct iovec iov[QUEUE_GROUP + 1];
+	struct queue_group text = {.n = 1, .transactions = g->transactions};
 	unsigned int i, lines;
 	uint64_t done;
 	int n = 0, err;
 
 	if (w->state == FAILED)
 		return 0;
+	if (w->terminal) {
+		if (!shorten(w, g, &text.slice[0])) {
+			report_error(w, ENOMEM);
+			return 0;
+		}
+		g = &text;
+	}
 	if (w->torn)
 		iov[n++] = (struct iovec){newline, 1};
 	for (i = 0; i < g->n; i++)
@@ -200,6 +245,8 @@ static void *run(void *sink)
 	unsigned int written;
 	bool full;
 
+	if (w->terminal)
+		terminal_enter(w->terminal);
 	while (queue_wait(q, index)) {
 		queue_dequeue(q, index, &g);
 		if (!g.n) {
@@ -210,7 +257,8 @@ static void *run(void *sink)
 		atomic_fetch_add(&w->written, written);
 		atomic_fetch_add(&w->dropped, g.transactions - written);
 		if (written == g.transactions)
-			atomic_fetch_add(&w->bytes_written, g.bytes);
+			atomic_fetch_add(&w->bytes_written,
+					 w->terminal ? w->text.len : g.bytes);
 		full = g.n == QUEUE_GROUP;
 		queue_release(q, index, &g);
 		if (!full)
@@ -292,23 +340,29 @@ static void free_sink(void *sink)
 	close_sink(w);
 	if (w->stop_fd >= 0)
 		close(w->stop_fd);
+	terminal_free(w->terminal);
+	buf_free(&w->text);
 	free(w);
 }
 
 static void *open_sink(const struct sink_conf *conf)
 {
 	const char *path = conf->destination + strlen(PREFIX);
+	const struct ndjson_conf *made = conf->conf;
 	struct ndjson *w = calloc(1, sizeof(*w));
+	const bool text = made && made->text && !strcmp(path, "-");
 
 	if (!w) {
 		log_error(conf->log, "output: %s", strerror(errno));
 		return NULL;
 	}
 	w->conf = *conf;
-	if (conf->conf)
-		w->rules = *(const struct logfile_rules *)conf->conf;
+	if (made)
+		w->rules = made->rules;
+	if (text)
+		w->terminal = terminal_new(STDOUT_FILENO);
 	w->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (w->stop_fd < 0)
+	if (w->stop_fd < 0 || (text && !w->terminal))
 		log_error(conf->log, "output: %s", strerror(errno));
 	else if (!outfile_open(&w->file, path, conf->blocking, &w->rules,
 			       conf->log))

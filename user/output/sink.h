@@ -29,6 +29,7 @@ struct sink_setup {
 	struct owner owner;	   /* of the files that the sink creates */
 	struct file_access access; /* to output files */
 	bool document; /* the lines make up one document, not a stream */
+	bool text;     /* what is written to standard output is for people */
 	const struct log *log;
 };
 

@@ -51,7 +51,7 @@ struct pipeline {
 	uint64_t now_ns;  /* of the latest record or tick */
 	int64_t clock_ns; /* see pipeline_set_clock() */
 	struct view view[N_SINKS];
-	enum replay_format format;
+	enum line_format format;
 	struct buf line; /* FORMAT_HAR: to be converted */
 	bool failed;
 };

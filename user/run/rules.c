@@ -38,8 +38,8 @@ void rules_views(struct rules_views *out, const struct settings *s)
 
 		if (!(used & sink))
 			continue;
-		started = s->progress_interval > 0 &&
-			  s->format == FORMAT_NDJSON && sink_table[id]->started;
+		started = s->progress_interval > 0 && s->format != FORMAT_HAR &&
+			  sink_table[id]->started;
 		for (view = 0; view < out->n; view++)
 			if (out->started[view] == started &&
 			    same_masks(s, out->sinks[view], sink))

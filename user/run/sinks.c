@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/parse.h"
 #include "run/sinks.h"
@@ -61,6 +62,8 @@ int sinks_setup(struct sinks *sinks, const struct settings *s,
 		setup.owner = *owner;
 	setup.access = sinks->access;
 	setup.document = s->format == FORMAT_HAR;
+	setup.text = s->format == FORMAT_TEXT ||
+		     (s->format == FORMAT_AUTO && isatty(STDOUT_FILENO));
 	for (int id = 0; id < N_SINKS; id++) {
 		if (!sink_table[id]->setup)
 			continue;
