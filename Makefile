@@ -234,13 +234,15 @@ LIVE_TOOLS := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
 	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_FLAGS := -O1 -g -std=gnu11 $(WARN) -fno-sanitize-recover=all
+FUZZ_CC ?= $(CLANG)
+FUZZ_COVERAGE ?= -fsanitize=fuzzer-no-link
 fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(1))
 $(O)/fuzz/obj/%.o: %.c $(O)/.flags | $(SKELS)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(if $(filter provision/% tests/fuzz/fuzz_prov_%,$<),$(PROV_CPPFLAGS),$(CPPFLAGS)) \
-		$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
-fuzz_link = $(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(1) -pthread
+	$(Q)$(FUZZ_CC) $(if $(filter provision/% tests/fuzz/fuzz_prov_%,$<),$(PROV_CPPFLAGS),$(CPPFLAGS)) \
+		$(FUZZ_FLAGS) $(FUZZ_COVERAGE) -fsanitize=address,undefined -MMD -MP -c $< -o $@
+fuzz_link = $(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(1) -pthread
 $(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(call fuzz_obj,$(USER_SRCS))
 	$(call say,LD,$@)
 	$(call fuzz_link,$(LIBS))
@@ -250,8 +252,13 @@ $(O)/fuzz/fuzz_prov_%: $(O)/fuzz/obj/tests/fuzz/fuzz_prov_%.o $(call fuzz_obj, \
 		$(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c))
 	$(call say,LD,$@)
 	$(call fuzz_link,$(PROV_LIBS))
-.PHONY: fuzzers
+.PHONY: fuzzers afl
 fuzzers: $(FUZZERS)
+# The same targets under AFL++: make afl TARGET=fuzz_http AFL_SECONDS=600.
+AFL_SECONDS ?= 300
+afl:
+	@$(MAKE) O=$(O)/afl FUZZ_CC=afl-clang-fast FUZZ_COVERAGE= $(O)/afl/fuzz/$(TARGET)
+	@tests/fuzz/afl.sh $(O)/afl/fuzz/$(TARGET) $(O)/afl/fuzz/$(TARGET)-afl $(AFL_SECONDS)
 
 # --- targets for people ----------------------------------------------------
 # demo and test install missing packages first and then run make again, because
