@@ -312,6 +312,8 @@ part_long()
 	done
 	run "long/hostile" 1200 env HOSTILE_CONNECTIONS=2000 \
 		tests/e2e/test_hostile.sh
+	run "long/differential" 1200 env DIFFERENTIAL_CONNECTIONS=20000 \
+		tests/e2e/test_differential.sh
 	# It needs the CPUs for itself.
 	wait
 	account

@@ -1,4 +1,4 @@
-"""The network of hostile.py: TCP segments built by hand, a client that knows its
+"""The network of hostile.py and differential.py: TCP segments built by hand, a client that knows its
 sequence numbers, and a recorder.
 
 Client and server are real Linux TCP stacks in two network namespaces. An
@@ -17,6 +17,7 @@ CLIENT, SERVER = "10.77.9.2", "10.77.9.1"
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 ETH_P_ALL, ETH_P_IP = 3, 0x0800
 SO_RCVBUFFORCE = 33
+SOL_PACKET, PACKET_STATISTICS = 263, 6
 MASK = 0xFFFFFFFF
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -136,6 +137,11 @@ class Recorder(threading.Thread):
                 return numbers
             time.sleep(0.0002)
         raise RuntimeError(f"no handshake of port {port} was recorded")
+
+    def lost(self):
+        """Packets that did not fit into the socket's buffer; call it once."""
+        return struct.unpack("II", self.socket.getsockopt(
+            SOL_PACKET, PACKET_STATISTICS, 8))[1]
 
     def save(self, path):
         time.sleep(0.3)

@@ -7,31 +7,18 @@
 
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/veth_pair.sh
+. "$E2E_DIR/veth_pair.sh"
 
 need hostile nginx python3 ethtool
 connections=${HOSTILE_CONNECTIONS:-120}
 seed=${HOSTILE_SEED:-1}
 only=${HOSTILE_ONLY:-}
 parts=$((connections / 2))
-CLIENT=mh$$-client
-SERVER=mh$$-server
 dir=${HOSTILE_KEEP:-$TMP}
 mkdir -p "$dir"
 
-ip netns add "$CLIENT" && ip netns add "$SERVER" || exit 1
-E2E_NAMESPACES+=("$CLIENT" "$SERVER")
-ip link add a0 netns "$CLIENT" type veth peer name b0 netns "$SERVER" || exit 1
-ip -n "$CLIENT" addr add 10.77.9.2/24 dev a0
-ip -n "$SERVER" addr add 10.77.9.1/24 dev b0
-# Real checksums and no merged packets, as on a wire.
-raise()
-{
-	ip -n "$1" link set lo up
-	ip -n "$1" link set "$2" up
-	in_ns "$1" ethtool -K "$2" tx off gso off tso off gro off >/dev/null 2>&1
-}
-raise "$CLIENT" a0
-raise "$SERVER" b0
+veth_pair_up || exit 1
 mac()
 {
 	ip -n "$1" -br link show "$2" | awk '{ print $3 }'
@@ -64,13 +51,9 @@ if command -v node >/dev/null; then
 else
 	skip "hostile node" "node is not installed"
 fi
-listens()
-{
-	in_ns "$SERVER" ss -ltn | grep -q ":$1 "
-}
 
 for port in $servers; do
-	wait_for 10 listens "$port"
+	wait_for 10 listening "$port"
 	"$E2E_DIR/hostile.py" record "$dir" --client "$CLIENT" \
 		--server "$SERVER" --client-interface a0 --server-interface b0 \
 		--client-mac "$(mac "$CLIENT" a0)" \

@@ -323,6 +323,41 @@ static void assumed_until_idle(void **state)
 	kit_done(&k);
 }
 
+/* A server may have taken request 0 to end elsewhere, and read other requests
+ * than 1; or have discarded 1, which came with an Upgrade that it refused. */
+static void assumed_until_answered(void **state)
+{
+	static const char *const first[] = {
+		"GET /0 HTTP/1.1\r\n\rA: b\r\n\r\nGET /1 HTTP/1.1\r\n\r\n",
+		"GET /0 HTTP/1.1\r\nUpgrade: x\r\n\r\nGET /1 HTTP/1.1\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		struct kit k;
+
+		kit_init(&k, &(struct kit_options){.brief = true});
+		kit_open(&k, false, false);
+		kit_data(&k, STREAM_C2S, first[i], strlen(first[i]), 0);
+		send_responses(&k, 0, 1, k.flow.pos[STREAM_C2S]);
+		send_requests(&k, 2, 3, k.flow.pos[STREAM_S2C]);
+		send_responses(&k, 1, 3, k.flow.pos[STREAM_C2S]);
+		in_turn(&k, 3, 4);
+		end(&k);
+		assert_string_equal(
+			kit_lines(&k),
+			i ? "GET /0 => 200\n"
+			    "GET /1 => 201 !pair-assumed\n"
+			    "GET /2 => 202 !pair-assumed\n"
+			    "GET /3 => 203\n"
+			  : "GET /0 => 200 !malformed !pair-assumed\n"
+			    "GET /1 => 201 !pair-assumed\n"
+			    "GET /2 => 202 !pair-assumed\n"
+			    "GET /3 => 203\n");
+		kit_done(&k);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +373,7 @@ int main(void)
 		cmocka_unit_test(held_head),
 		cmocka_unit_test(only_interim),
 		cmocka_unit_test(assumed_until_idle),
+		cmocka_unit_test(assumed_until_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

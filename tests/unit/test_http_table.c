@@ -12,9 +12,8 @@
 #include <stdlib.h>
 
 static const char *const files[] = {
-	"tests/unit/http/plain.txt",
-	"tests/unit/http/odd.txt",
-	"tests/unit/http/proxy.txt",
+	"tests/unit/http/plain.txt",   "tests/unit/http/odd.txt",
+	"tests/unit/http/servers.txt", "tests/unit/http/proxy.txt",
 	"tests/unit/http/codings.txt",
 };
 

@@ -133,7 +133,7 @@ static void test_lost(void **state)
 	kit_c(k, "cde\r\n0\r\n\r\n");
 	kit_c(k, GET("2"));
 	kit_s(k, OK(201) OK(202));
-	ends_with(k, "POST /1 => 201 !malformed\n"
+	ends_with(k, "POST /1 => 201 !malformed !pair-assumed\n"
 		     "GET /2 => - !no-response\n- => 202 !no-request\n");
 }
 

@@ -46,16 +46,16 @@ bool belief_bad_start(struct conn *c, enum stream_dir dir, uint64_t start,
 
 bool belief_simple_get(const struct msg *m)
 {
-	return m->h.marks & HEAD_SIMPLE && m->h.target.len &&
+	return m->h.marks & HEAD_VERSIONLESS && m->h.target.len &&
 	       m->h.method.len == 3 &&
 	       !memcmp(m->head + m->h.method.off, "GET", 3);
 }
 
 bool belief_simple(struct conn *c, enum stream_dir dir, const struct msg *m)
 {
-	if (!(m->h.marks & HEAD_SIMPLE))
+	if (!(m->h.marks & HEAD_VERSIONLESS))
 		return false;
-	c->simple = true;
+	c->simple |= m->h.marks & HEAD_SIMPLE;
 	return !belief_simple_get(m) &&
 	       belief_bad_start(c, dir, m->start, m->head, m->h.len);
 }
@@ -88,6 +88,14 @@ static bool is_page(const struct msg *rsp)
 	       (rsp->body_len && *rsp->body == '<');
 }
 
+/* Did the server close without a byte? An empty body of HTTP/0.9. */
+static bool is_silent(const struct conn *c, const struct msg *req)
+{
+	const struct dir *d = &c->dir[STREAM_S2C ^ c->swap];
+
+	return d->fin && !d->msg && req->acked == d->pos;
+}
+
 static bool believe_simple(const struct conn *c, const struct exchange *x)
 {
 	const struct msg *rsp = x->rsp;
@@ -95,7 +103,8 @@ static bool believe_simple(const struct conn *c, const struct exchange *x)
 	if (rsp && !(rsp->h.marks & HEAD_SIMPLE))
 		return true;
 	if (!rsp)
-		return !c->more && !(c->junk & bit(STREAM_S2C ^ c->swap));
+		return (!c->more || is_silent(c, x->req)) &&
+		       !(c->junk & bit(STREAM_S2C ^ c->swap));
 	return belief_simple_get(x->req) && is_page(rsp) && !rsp->denied &&
 	       !is_redis_reply(rsp);
 }
@@ -106,7 +115,7 @@ bool belief_exchange(struct conn *c, const struct exchange *x)
 
 	if (c->other)
 		return false;
-	if (req && req->h.marks & HEAD_SIMPLE)
+	if (req && req->h.marks & HEAD_VERSIONLESS)
 		return believe_simple(c, x);
 	if (c->proven || (req && rsp))
 		return !req || rsp || !req->denied;

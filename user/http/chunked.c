@@ -12,10 +12,32 @@ void chunked_init(struct chunked *c)
 	*c = (struct chunked){.first = true};
 }
 
+/* Consumes a chunk size line from *p on, up to its end: LF after any number of
+ * CRs, or a CR that no LF follows, which most servers reject and the others take
+ * for the end. True: it ended. */
+static bool line_ends(struct chunked *c, const uint8_t **p, const uint8_t *end)
+{
+	const uint8_t *lf = memchr(*p, '\n', (size_t)(end - *p));
+	const uint8_t *stop = lf ? lf : end;
+	const uint8_t *cr = memchr(*p, '\r', (size_t)(stop - *p)), *q;
+
+	if (!cr) {
+		c->malformed |= lf != NULL;
+		*p = lf ? lf + 1 : end;
+		return lf;
+	}
+	for (q = cr + 1; q < stop && *q == '\r'; q++)
+		;
+	c->malformed |= q != cr + 1 || q < stop;
+	*p = q == lf ? q + 1 : q;
+	if (q == end)
+		c->state = CHUNKED_EXT_CR;
+	return q != end;
+}
+
 enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 				const uint8_t *end, size_t *n)
 {
-	const uint8_t *q;
 	uint8_t ch;
 
 	while (*p < end) {
@@ -57,12 +79,17 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 			}
 			break;
 		case CHUNKED_EXT:
-			q = memchr(*p, '\n', (size_t)(end - *p));
-			if (!q) {
-				*p = end;
-				return CHUNKED_MORE;
+		case CHUNKED_EXT_CR:
+			if (c->state == CHUNKED_EXT) {
+				if (!line_ends(c, p, end))
+					continue;
+			} else if (ch == '\n') {
+				++*p;
+			} else {
+				c->malformed = true;
+				if (ch == '\r')
+					break;
 			}
-			*p = q + 1;
 			if (!c->left) {
 				c->state = CHUNKED_SIZE;
 				return CHUNKED_LAST;
@@ -77,15 +104,19 @@ enum chunked_event chunked_next(struct chunked *c, const uint8_t **p,
 				c->left -= *n;
 			if (!c->left)
 				c->state = CHUNKED_DATA_END;
+			c->cr = false;
 			return CHUNKED_BODY;
 		case CHUNKED_DATA_END:
 			if (ch == '\n') {
+				c->malformed |= !c->cr;
 				c->state = CHUNKED_SIZE_START;
 			} else if (ch != '\r') {
 				c->malformed = true;
 				c->state = CHUNKED_SIZE_START;
 				continue;
 			}
+			c->malformed |= c->cr && ch == '\r';
+			c->cr = ch == '\r';
 			break;
 		}
 		++*p;
@@ -101,11 +132,13 @@ bool chunked_gap(struct chunked *c, uint64_t n)
 		c->left -= n;
 	if (!c->left)
 		c->state = CHUNKED_DATA_END;
+	c->cr = false;
 	return true;
 }
 
 bool chunked_at_last(const struct chunked *c)
 {
 	return !c->first && !c->left &&
-	       (c->state == CHUNKED_SIZE || c->state == CHUNKED_EXT);
+	       (c->state == CHUNKED_SIZE || c->state == CHUNKED_EXT ||
+		c->state == CHUNKED_EXT_CR);
 }

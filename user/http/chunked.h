@@ -10,7 +10,8 @@
 enum chunked_state {
 	CHUNKED_SIZE_START, /* at, or before, a chunk size */
 	CHUNKED_SIZE,
-	CHUNKED_EXT, /* to the end of the line */
+	CHUNKED_EXT,	/* to the end of the line */
+	CHUNKED_EXT_CR, /* after its CR */
 	CHUNKED_DATA,
 	CHUNKED_DATA_END, /* CRLF after the data */
 };
@@ -20,6 +21,7 @@ struct chunked {
 	uint8_t state;
 	bool first;  /* no chunk size seen yet */
 	bool prefix; /* CHUNKED_SIZE: the size so far is "0" */
+	bool cr;     /* CHUNKED_DATA_END: CR was seen */
 	bool malformed;
 };
 

@@ -19,6 +19,7 @@
 #include "http/on_peek.h"
 #include "http/on_proxy.h"
 #include "http/on_resync.h"
+#include "http/on_versionless.h"
 #include "http/resync.h"
 
 static enum action on_upgraded(struct conn *c, struct event *ev)
@@ -80,7 +81,8 @@ static const struct state states[DIR_STATES] = {
 			      .done = DIR_HEAD},
 	[DIR_RESYNC]	   = {ON(on_resync,  on_resync_gap, on_nothing),
 			      .done = DIR_HEAD},
-	[DIR_HEAD]	   = {ON(on_head,    on_head_gap,   on_head_end),
+	[DIR_HEAD]	   = {.on = {on_head, on_head_gap, on_head_end,
+				     on_versionless},
 			      .done = DIR_PAIR, .oversized = DIR_HEAD_SKIP},
 	[DIR_HEAD_SKIP]	   = {ON(on_head_skip, on_head_gap, on_head_end),
 			      .done = DIR_PAIR},

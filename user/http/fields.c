@@ -505,6 +505,12 @@ void fields_end(struct field_parser *fp)
 
 void fields_conclude(struct head *h)
 {
+	/* the last coding of a request must be chunked (RFC 9112 section 6.3) */
+	if (h->marks & HEAD_TE && h->method.len &&
+	    !(h->marks & (HEAD_TE_CHUNKED | HEAD_TE_MAYBE))) {
+		h->flags |= HTTP_F_MALFORMED;
+		h->marks |= HEAD_BENT;
+	}
 	if ((h->marks & HEAD_TE) &&
 	    (h->marks & (HEAD_CL | HEAD_CL_INVALID) || h->minor == 0) &&
 	    h->major <= 1)

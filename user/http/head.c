@@ -21,6 +21,30 @@ struct head_line {
 	bool crs;  /* consists of several CRs before LF */
 };
 
+/* Does a field line begin here? -1: more bytes are needed, at most
+ * HEAD_TAIL_MAX. */
+static int field_begins(const uint8_t *p, const uint8_t *end, bool fin)
+{
+	const uint8_t *stop = end - p > HEAD_TAIL_MAX ? p + HEAD_TAIL_MAX : end;
+	const uint8_t *q = scan_token(p, stop);
+
+	if (q < stop)
+		return q > p && *q == ':';
+	return stop < end || fin ? 0 : -1;
+}
+
+/* The line ends at p, with any number of CRs and the LF at lf. */
+static inline void line_at_lf(const uint8_t *b, const uint8_t *p,
+			      const uint8_t *lf, struct head_cursor *cur,
+			      struct head_line *l)
+{
+	l->end = (uint32_t)(p - b);
+	l->next = (uint32_t)(lf + 1 - b);
+	l->crs = l->end == l->start && lf - p > 1;
+	cur->prev = HEAD_EOL_LF;
+	cur->lf_seen = 1;
+}
+
 /*
  * Finds the end of the line at cur->line: LF, any number of CRs and LF, or a
  * lone CR, which some parsers accept as a line end. False: more bytes are
@@ -32,6 +56,7 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 	const uint8_t *end = b + len;
 	uint32_t from = cur->scanned > cur->line ? cur->scanned : cur->line;
 	const uint8_t *p = b + from;
+	int field;
 
 	l->start = cur->text > cur->line ? cur->text : cur->line;
 	l->last = l->crs = false;
@@ -47,10 +72,7 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 			return true;
 		}
 		if (*p == '\n') {
-			l->end = (uint32_t)(p - b);
-			l->next = l->end + 1;
-			cur->prev = HEAD_EOL_LF;
-			cur->lf_seen = 1;
+			line_at_lf(b, p, p, cur, l);
 			return true;
 		}
 		if (*p != '\r') {
@@ -71,11 +93,7 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 			return true;
 		}
 		if (*q == '\n') {
-			l->end = (uint32_t)(p - b);
-			l->next = (uint32_t)(q + 1 - b);
-			l->crs = l->end == l->start && q - p > 1;
-			cur->prev = HEAD_EOL_LF;
-			cur->lf_seen = 1;
+			line_at_lf(b, p, q, cur, l);
 			return true;
 		}
 		cur->malformed = 1;
@@ -88,6 +106,19 @@ static bool line_next(const uint8_t *b, uint32_t len, bool fin,
 		if (cur->prev == HEAD_EOL_CR && !cur->lf_seen) {
 			l->end = l->start; /* CR CR: empty line */
 			l->next = l->start + 1;
+			return true;
+		}
+		field = cur->first_done && !scan_is_blank(*q)
+				? field_begins(q, end, fin)
+				: 1;
+		if (field < 0) {
+			cur->scanned = (uint32_t)(p - b);
+			return false;
+		}
+		if (!field) { /* for some, CR is the empty line */
+			l->end = l->start;
+			l->next = (uint32_t)(q - b);
+			l->last = true;
 			return true;
 		}
 		/* skip a CR before the line */
@@ -289,12 +320,13 @@ static bool request_line(const uint8_t *b, const struct head_line *l,
 		v = find_version(b + t, b + e, h);
 		if (!v) {
 			/* without a version: HTTP/0.9, or not HTTP */
-			if (!head_method_known(b + s, m - s) ||
-			    (t < e && b[t] != '/'))
+			if (!head_method_known(b + s, m - s) &&
+			    (m - s != 3 || memcmp(b + s, "PRI", 3)))
 				return false;
 			h->major = 0;
 			h->minor = 9;
-			h->marks |= HEAD_SIMPLE;
+			h->marks |= t == e || b[t] == '/' ? HEAD_SIMPLE
+							  : HEAD_VERSIONLESS;
 			h->flags |= t == e ? HTTP_F_MALFORMED : 0;
 		} else {
 			e = (uint32_t)(v - b);
@@ -310,9 +342,11 @@ static bool request_line(const uint8_t *b, const struct head_line *l,
 	p = scan_odd(b + t, b + e);
 	if (p != b + e || t == e)
 		h->flags |= HTTP_F_MALFORMED;
-	if (h->marks & HEAD_SIMPLE) {
+	if (h->marks & HEAD_VERSIONLESS) {
 		while (p < b + e && !scan_is_blank(*p))
 			p = scan_odd(p + 1, b + e);
+		if (h->marks & HEAD_NO_VERSION && p < b + e)
+			return false;
 		e = (uint32_t)(p - b);
 	}
 	if (e - t > HEAD_TARGET_MAX) {
@@ -411,6 +445,58 @@ static bool is_start_line(const uint8_t *b, const struct head_line *l)
 	       !memcmp(p + n - 9, " HTTP/1.", 8);
 }
 
+/* What follows a request line without a version, which ends at next, tells what
+ * it is: HTTP/0.9, or, if its target has not the form of one (both marks), only
+ * a head or another protocol. False: *r is the result; true: a head follows. */
+static bool versionless(const uint8_t *b, uint32_t len, bool fin, uint32_t next,
+			struct head *h, enum head_result *r)
+{
+	int field = h->target.len ? field_begins(b + next, b + len, fin) : 0;
+
+	bool simple = !(h->marks & HEAD_NO_VERSION);
+
+	if (field > 0 ||
+	    (!simple && next < len && (b[next] == '\r' || b[next] == '\n'))) {
+		h->marks &= ~HEAD_SIMPLE;
+		h->marks |= HEAD_NO_VERSION;
+		h->flags |= HTTP_F_MALFORMED;
+		return true;
+	}
+	*r = field < 0 ? HEAD_MORE : simple ? HEAD_OK : HEAD_BAD;
+	h->len = *r == HEAD_OK ? next : 0;
+	return false;
+}
+
+/* The lines from cur on, up to the end of the head or trailer section. */
+static enum head_result field_lines(struct field_parser *fp, uint32_t len,
+				    bool fin, struct head_cursor *cur)
+{
+	const uint8_t *b = fp->b;
+	struct head *h = fp->h;
+	struct head_line l;
+
+	for (bool first = fp->trailer; head_line(b, len, fin, cur, &l);
+	     first = false) {
+		if (first && is_start_line(b, &l)) {
+			h->flags |= HTTP_F_MALFORMED;
+			h->len = l.start;
+			return HEAD_OK;
+		}
+		if (!l.last)
+			fields_line(fp, l.start, l.end);
+		if (l.last || (fin && l.next == len)) {
+			h->len = l.next;
+			break;
+		}
+	}
+	if (!h->len && !fin)
+		return HEAD_MORE;
+	if (!h->len)
+		h->len = len;
+	fields_end(fp);
+	return HEAD_OK;
+}
+
 enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 			    enum head_type type, struct head *h,
 			    struct head_field *fields, struct head_cursor *cur)
@@ -419,8 +505,9 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 				  .h = h,
 				  .fields = fields,
 				  .trailer = type == HEAD_TRAILER};
-	bool first = true;
+	enum head_result r = HEAD_OK;
 	struct head_line l;
+	uint32_t flags, at;
 
 	if (type != HEAD_TRAILER) {
 		*cur = (struct head_cursor){0};
@@ -429,50 +516,25 @@ enum head_result head_parse(const uint8_t *b, uint32_t len, bool fin,
 		if (!(type == HEAD_REQUEST ? request_line(b, &l, h)
 					   : status_line(b, &l, h)))
 			return HEAD_BAD;
-		if (h->marks & HEAD_SIMPLE) {
-			h->len = l.next;
-			return HEAD_OK;
-		}
-		if (cur->prev == HEAD_EOL_LF) {
-			uint32_t at = fields_regular(&fp, cur->line, len);
-
-			cur->line = at;
-			if (len - at >= 2 && b[at] == '\r' && b[at + 1] == '\n')
-				h->len = at + 2; /* regular throughout */
-		}
+		if (h->marks & HEAD_VERSIONLESS &&
+		    !versionless(b, len, fin, l.next, h, &r))
+			return r;
 	}
-	if (h->len) {
-		h->flags |= cur->malformed ? HTTP_F_MALFORMED : 0;
-		return HEAD_OK;
-	}
-	while (head_line(b, len, fin, cur, &l)) {
-		if (l.last) {
-			fields_end(&fp);
-			h->len = l.next;
-			break;
-		}
-		if (type == HEAD_TRAILER && first && is_start_line(b, &l)) {
-			h->flags |= HTTP_F_MALFORMED;
-			h->len = l.start;
-			return HEAD_OK;
-		}
-		first = false;
-		fields_line(&fp, l.start, l.end);
-		if (fin && l.next == len) {
-			fields_end(&fp);
-			h->len = len;
-			break;
-		}
-	}
-	if (fin && !h->len) {
-		fields_end(&fp);
-		h->len = len;
+	flags = h->flags;
+	h->flags = 0;
+	if (type != HEAD_TRAILER && cur->prev == HEAD_EOL_LF) {
+		at = cur->line = fields_regular(&fp, cur->line, len);
+		if (len - at >= 2 && b[at] == '\r' && b[at + 1] == '\n')
+			h->len = at + 2; /* regular throughout */
 	}
 	if (!h->len)
-		return HEAD_MORE;
+		r = field_lines(&fp, len, fin, cur);
 	if (cur->malformed)
 		h->flags |= HTTP_F_MALFORMED;
-	return HEAD_OK;
+	if (h->flags & HTTP_F_MALFORMED)
+		h->marks |= HEAD_BENT;
+	h->flags |= flags;
+	return r;
 }
 
 void head_extra_line(const uint8_t *line, uint32_t len, enum head_type type,

@@ -73,7 +73,7 @@ enum action on_framed(struct conn *c, struct event *ev)
 /* Messages of HTTP/1 are seen: in one direction, or as a pair. */
 static void note_pair(struct conn *c, const struct exchange *x)
 {
-	bool req = x->req && !(x->req->h.marks & HEAD_SIMPLE);
+	bool req = x->req && !(x->req->h.marks & HEAD_VERSIONLESS);
 
 	c->asked |= req;
 	c->proven |= req && x->rsp && !(x->rsp->h.marks & HEAD_SIMPLE);
@@ -98,7 +98,8 @@ static enum action pair_with_response(struct conn *c, struct event *ev,
 	if (!(m->h.marks & HEAD_METHOD_CONNECT))
 		set_framing(m, true);
 	if (x->rsp ? peek_resolve(c, m, ev->in.ts_ns)
-		   : m->h.marks & HEAD_SIMPLE && peek_retry(c, ev->in.ts_ns))
+		   : m->h.marks & HEAD_VERSIONLESS &&
+			     peek_retry(c, ev->in.ts_ns))
 		return ACT_DONE; /* that comes first */
 	return on_framed(c, ev);
 }
@@ -160,11 +161,18 @@ static enum action pair_with_request(struct conn *c, struct event *ev,
 	x->rsp = m;
 	req = x->req;
 	note_pair(c, x);
+	/* the server took the line for a request like others, and goes on */
+	if (req && req->h.marks & HEAD_SIMPLE && !(m->h.marks & HEAD_SIMPLE))
+		c->simple = c->more = false;
 	connect =
 		req && req->h.marks & HEAD_METHOD_CONNECT && status / 100 == 2;
 	if (req && req->h.marks & (HEAD_METHOD_CONNECT | HEAD_UPGRADE) &&
-	    status != 101 && !connect)
+	    status != 101 && !connect) {
+		/* some servers discard requests that arrived together with an
+		 * Upgrade that they refuse */
+		c->assumed |= req->h.marks & HEAD_UPGRADE && c->requests;
 		tunnel_refused(c, ev->in.ts_ns);
+	}
 	if (connect || (status == 101 && req && req->h.marks & HEAD_UPGRADE))
 		return switch_protocol(c, m, connect);
 	if ((req && req->h.marks & HEAD_METHOD_HEAD) ||
@@ -205,6 +213,7 @@ static void skip_remainder(struct conn *c, struct event *ev, struct msg *m)
 static void not_chunked(struct msg *m, bool request)
 {
 	m->h.flags |= HTTP_F_MALFORMED;
+	m->h.marks |= HEAD_BENT;
 	m->h.marks &=
 		~(HEAD_TE | HEAD_TE_CHUNKED | HEAD_TE_MAYBE | HEAD_TE_UNKNOWN);
 	m->h.n_te = 0;
@@ -403,6 +412,7 @@ enum action on_trailer(struct conn *c, struct event *ev)
 	len = m->held_len;
 	if (trailer_missing(m, dir_is_request(c, (enum stream_dir)ev->dir))) {
 		m->h.flags |= HTTP_F_MALFORMED;
+		m->h.marks |= HEAD_BENT;
 		held = msg_detach_held(m, &cap);
 		offset = in->offset - len;
 		event_replay(e, ev, held, cap, len, len, offset, in->acked);
@@ -412,6 +422,10 @@ enum action on_trailer(struct conn *c, struct event *ev)
 		offset = event_give_back(e, ev, n, m->held, len, end);
 		account(e, end, BYTES_HELD, BYTES_HEAD);
 		m->end_ns = times_of(c, ev, offset - 1);
+		if (m->cur.malformed) {
+			m->h.flags |= HTTP_F_MALFORMED;
+			m->h.marks |= HEAD_BENT;
+		}
 		if (end > 2)
 			trailer_parse(e, m, end);
 		return complete(m, offset, AFTER_NEXT);
@@ -541,6 +555,8 @@ enum action on_complete(struct conn *c, struct event *ev)
 		leave_upgrade(c, dir);
 	other = request && belief_simple(c, dir, m);
 	if (request) {
+		c->bent = m->h.marks & (HEAD_BENT | HEAD_NO_VERSION) ||
+			  m->h.flags & HTTP_F_SMUGGLING || m->chunked.malformed;
 		pair_request_ended(c, m);
 	} else {
 		d->unwanted = m->framing == FRAMING_NONE &&

@@ -22,6 +22,7 @@
 #include "http/scan.h"
 #include "http/times.h"
 #include "http/tunnel.h"
+#include "http/versionless.h"
 
 enum start_verdict { START_OK, START_WAIT, START_BAD };
 
@@ -78,7 +79,17 @@ static enum start_verdict check_start(struct conn *c, enum stream_dir dir,
 /* A tentative message must be beyond doubt. */
 static bool start_line_fits(const struct msg *m)
 {
-	return !m->tentative || !(m->h.marks & HEAD_SIMPLE);
+	return !m->tentative || !(m->h.marks & HEAD_VERSIONLESS);
+}
+
+/* The head is not complete. What is there, after its first line was parsed? */
+static void note_versionless(struct msg *m)
+{
+	uint32_t marks = m->h.marks & HEAD_VERSIONLESS;
+
+	m->versionless = marks && marks != HEAD_VERSIONLESS;
+	/* not decided yet: parse the line again with the bytes that follow */
+	m->suspect = marks & HEAD_SIMPLE;
 }
 
 /* No memory for a head: its bytes are lost, so skip all that is at hand. */
@@ -128,6 +139,8 @@ enum action on_start(struct conn *c, struct event *ev)
 	const uint8_t *p = in->p;
 	bool request = dir_is_request(c, (enum stream_dir)ev->dir);
 
+	if (!request && versionless_asked(c, in->acked))
+		return ACT_MORE; /* the request comes first */
 	if (!in->offset && request && (*p == 'P' || *p == '\r') &&
 	    proxy_begins(c, ev))
 		return ACT_PROXY;
@@ -221,10 +234,8 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 	return true;
 }
 
-/* The head is complete in m->h; base is where it lies, the body starts at
- * body_start. */
-static enum action head_done(struct conn *c, struct event *ev,
-			     const uint8_t *base, uint64_t body_start)
+enum action head_done(struct conn *c, struct event *ev, const uint8_t *base,
+		      uint64_t body_start)
 {
 	struct http_engine *e = c->engine;
 	struct dir *d = &c->dir[ev->dir];
@@ -238,6 +249,10 @@ static enum action head_done(struct conn *c, struct event *ev,
 	m->body_start = body_start;
 	e->unsaved = m;
 	fields_conclude(&m->h);
+	/* perhaps bytes of the request before it, or the end of its first line */
+	if (c->bent && dir_is_request(c, (enum stream_dir)ev->dir) &&
+	    !head_method_known(base + m->h.method.off, m->h.method.len))
+		m->h.flags |= HTTP_F_MALFORMED;
 	if (m->h.marks & HEAD_FOLDED)
 		msg_save_pending(e); /* only a copy can be unfolded */
 	if (!c->seen && dir_is_request(c, (enum stream_dir)ev->dir) &&
@@ -310,11 +325,12 @@ static enum action head_first(struct conn *c, struct event *ev)
 	if (v == START_OK)
 		r = head_parse(base, (uint32_t)n, false, type_of(c, ev), &m->h,
 			       e->fields, &m->cur);
-	if (v == START_BAD || r == HEAD_BAD ||
-	    (r == HEAD_OK && !start_line_fits(m))) {
+	if (v == START_BAD || r == HEAD_BAD || !start_line_fits(m)) {
 		if (bad_start(c, ev, base, n, &action))
 			return action;
 		r = HEAD_MORE;
+	} else if (r == HEAD_MORE) {
+		note_versionless(m);
 	}
 	if (r == HEAD_OK) {
 		input_consume(e, in, m->h.len, BYTES_HEAD);
@@ -326,6 +342,7 @@ static enum action head_first(struct conn *c, struct event *ev)
 	if (!msg_hold_head(e, m, base, n))
 		return no_memory(c, ev);
 	input_consume(e, in, n, BYTES_HELD);
+	versionless_check(c, m, in->offset);
 	return m->have == HEAD_MAX ? head_overflow(c, ev) : ACT_MORE;
 }
 
@@ -353,11 +370,13 @@ static enum action head_more(struct conn *c, struct event *ev)
 	if (v == START_OK)
 		r = head_find_end(m->block, m->have, &m->cur, &end);
 	/* check the start line once, when it is complete */
-	if (r == HEAD_OK || (m->cur.first_done && !first_done) || m->suspect)
+	if (r == HEAD_OK || (m->cur.first_done && !first_done) || m->suspect) {
 		r = head_parse(m->block, m->have, false, type_of(c, ev), &m->h,
 			       e->fields, &(struct head_cursor){0});
-	if (v == START_BAD || r == HEAD_BAD ||
-	    (r == HEAD_OK && !start_line_fits(m))) {
+		if (r == HEAD_MORE)
+			note_versionless(m);
+	}
+	if (v == START_BAD || r == HEAD_BAD || !start_line_fits(m)) {
 		if (bad_start(c, ev, m->block, m->have, &action))
 			return action;
 		r = HEAD_MORE;
@@ -370,6 +389,7 @@ static enum action head_more(struct conn *c, struct event *ev)
 		return head_done(c, ev, m->block, body_start);
 	}
 	memset(&m->h, 0, sizeof(m->h));
+	versionless_check(c, m, in->offset);
 	return m->have == HEAD_MAX ? head_overflow(c, ev) : ACT_MORE;
 }
 

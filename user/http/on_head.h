@@ -16,6 +16,11 @@ handler on_head_end;  /* and at the end of the stream */
 enum action head_begin(struct conn *c, struct event *ev,
 		       enum msg_tentative tentative);
 
+/* The head is complete in m->h; base is where it lies, the body starts at
+ * body_start. */
+enum action head_done(struct conn *c, struct event *ev, const uint8_t *base,
+		      uint64_t body_start);
+
 /* Before the first start line: corrects stream's guess of the client. */
 void head_role(struct conn *c, enum stream_dir dir, const uint8_t *p, size_t n);
 

@@ -275,6 +275,7 @@ static void drop_early(struct conn *c, struct exchange *x)
 struct exchange *pair_request(struct conn *c, struct msg *m)
 {
 	struct exchange *x;
+	bool alone;
 
 	m->after_hole = c->req_hole;
 	c->req_hole = HOLE_NONE;
@@ -289,12 +290,16 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	}
 	if (c->responses)
 		find_turnaround(c, m);
-	if (rule_alone(c, m)) {
+	alone = rule_alone(c, m);
+	/* the server may have read other requests than these */
+	c->assumed |= c->bent && !alone;
+	if (alone) {
 		m->alone = true;
 		m->after_hole = HOLE_NONE;
 		if (c->spoken)
 			trust(c, 1);
-		if (rule_silence(c, m))
+		/* of a connection seen from its start, no request is unknown */
+		if (!c->midstream || c->handshake || rule_silence(c, m))
 			c->assumed = false;
 		if (c->doubt <= PAIRING_BURST && c->turns == PAIRING_TURNS)
 			c->doubt = 0;

@@ -48,12 +48,16 @@ enum head_coding {
 #define HEAD_HOST	    0x0800u
 #define HEAD_METHOD_HEAD    0x1000u
 #define HEAD_METHOD_CONNECT 0x2000u
-#define HEAD_SIMPLE	    0x4000u  /* HTTP/0.9: one line, no fields */
-#define HEAD_CUT	    0x8000u  /* the remainder of the head is missing */
-#define HEAD_LINE_CUT	    0x10000u /* the start line exceeds HEAD_MAX */
-#define HEAD_STATUS_ODD	    0x20000u /* the status has more than 3 digits */
-#define HEAD_AWS_CHUNKED    0x40000u /* the body has S3's framing */
-#define HEAD_PARTIAL	    0x80000u /* fields may be missing */
+#define HEAD_SIMPLE	    0x4000u   /* HTTP/0.9: one line, no fields */
+#define HEAD_CUT	    0x8000u   /* the remainder of the head is missing */
+#define HEAD_LINE_CUT	    0x10000u  /* the start line exceeds HEAD_MAX */
+#define HEAD_STATUS_ODD	    0x20000u  /* the status has more than 3 digits */
+#define HEAD_AWS_CHUNKED    0x40000u  /* the body has S3's framing */
+#define HEAD_PARTIAL	    0x80000u  /* fields may be missing */
+#define HEAD_NO_VERSION	    0x100000u /* no version, but fields follow */
+#define HEAD_BENT	    0x200000u /* it may be read as ending elsewhere */
+/* A request line without a version; both: not decided, but not HTTP/0.9 */
+#define HEAD_VERSIONLESS (HEAD_SIMPLE | HEAD_NO_VERSION)
 
 struct head {
 	uint32_t len;	/* bytes including the terminator */

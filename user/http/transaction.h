@@ -85,7 +85,7 @@ struct http_message {
 	X(PROXY_UNCONFIRMED, "proxy-unconfirmed")                              \
 	X(SOURCE_AMBIGUOUS, "source-ambiguous") /* set by trace/: client.h */  \
 	X(OBS_TEXT, "obs-text")		/* set by trace/: see line_text() */   \
-	X(PAIR_ASSUMED, "pair-assumed") /* joined midstream, not idle since */
+	X(PAIR_ASSUMED, "pair-assumed") /* see user/http/README.md: Pairing */
 
 enum http_flag {
 #define HTTP_FLAG_BIT(name, text) HTTP_FLAG_BIT_##name,

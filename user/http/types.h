@@ -86,6 +86,7 @@ struct msg {
 	bool encoded;	    /* the body kept is encoded, or may be in part */
 	bool no_memory;	    /* parts could not be kept for want of memory */
 	bool suspect;	    /* the first line is bad: waiting for the second */
+	bool versionless;   /* see versionless.c: its request line has none */
 	uint8_t after_hole; /* enum hole: before this request */
 	bool bodiless;	/* announced a body, but the next message followed */
 	bool found;	/* by the search for a message start */
@@ -239,7 +240,8 @@ struct conn {
 	bool rsp_hole : 1;    /* responses may be missing before the next one */
 	bool midstream : 1;   /* the capture missed the handshake */
 	bool handshake : 1;   /* offset 0 of the client is its first byte */
-	bool assumed : 1;     /* joined midstream and not idle since */
+	bool assumed : 1;     /* not idle since it was joined midstream, or
+			       * since requests came with a refused Upgrade */
 	bool lossy : 1;	      /* bytes of messages were lost */
 	uint8_t turns : 3; /* how often the client waited for all responses */
 	bool batches : 1;  /* requests were sent together once */
@@ -257,6 +259,7 @@ struct conn {
 	bool other : 1;	      /* both directions speak another protocol */
 	bool roles_known : 1; /* the handshake showed the client */
 	uint8_t tls : 2;      /* directions that began with a TLS record */
+	bool bent : 1; /* the latest request deviated: where it ends is doubtful */
 };
 
 /* Bytes on their way through the state machine. */
