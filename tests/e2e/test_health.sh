@@ -59,6 +59,9 @@ doctor_says()
 test_healthy()
 {
 	up healthy || { not_ok "healthy" "$(cat "$TMP/healthy.err")"; return; }
+	# Without a transaction, it is degraded after a while.
+	requests 1
+	check "a transaction" wait_for 60 lines "$TMP/healthy" 1
 	is "all is well" "$(jq -c . "$TMP/answer")" \
 		"{\"status\":\"healthy\",\"interface\":\"$IFACE\",\"reasons\":[]}"
 	is "as JSON" "$(ask -I -w '%{content_type} %{http_code}' \

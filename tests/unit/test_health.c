@@ -201,6 +201,36 @@ static void test_behind(void **state)
 	health_free(w.h);
 }
 
+/* Advice degrades, which is still an answer of 200, and gives way to real reasons. */
+static void test_degraded(void **state)
+{
+	static const struct advice advice[] = {
+		{ADVICE_wrong_port, "\"7\" packets"},
+		{ADVICE_encrypted, "TLS"},
+	};
+	struct daemon_state w;
+	struct buf json = {0};
+
+	(void)state;
+	daemon_init(&w);
+	w.sample.advice = advice;
+	w.sample.n_advice = 2;
+	health_update(w.h, &w.sample);
+	assert_true(health_write_json(w.h, START, &json));
+	buf_add(&json, "", 1);
+	assert_string_equal(
+		(char *)json.p,
+		"{\"status\":\"degraded\",\"interface\":\"ens6\",\"reasons\":[{\"reason\":\"wrong_port\",\"detail\":\"\\\"7\\\" packets\"},{\"reason\":\"encrypted\",\"detail\":\"TLS\"}]}\n");
+	assert_int_equal(health_reasons(w.h, START), 0);
+	w.sample.attached = false;
+	assert_int_equal(evaluate(&w), BIT(detached));
+	w.sample.attached = true;
+	w.sample.n_advice = 0;
+	assert_int_equal(evaluate(&w), 0);
+	buf_free(&json);
+	health_free(w.h);
+}
+
 /* Arbitrary text in a detail: the result is still JSON, truncated if needed. */
 static void test_odd_names(void **state)
 {
@@ -225,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_stalls),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_behind),
+		cmocka_unit_test(test_degraded),
 		cmocka_unit_test(test_odd_names),
 	};
 

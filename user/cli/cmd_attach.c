@@ -27,6 +27,7 @@
 #include "run/worker.h"
 #include "cli/cmd_attach.h"
 #include "run/confine.h"
+#include "run/advice.h"
 #include "run/loss_log.h"
 #include "run/monitor.h"
 #include "run/pipeline.h"
@@ -59,6 +60,7 @@ struct attach {
 	struct reload reload;
 	FILE *summary; /* NULL: none, or standard output */
 	struct loss_log loss_log;
+	struct advice_watch advice;
 	struct heap_trimmer trimmer;
 	struct service service;
 	struct snapshot snapshot; /* storage of the last read_counters() */
@@ -317,6 +319,23 @@ static void send_status(struct attach *a, const struct summary *s, uint64_t now)
 		       (unsigned long long)s->http->transactions);
 }
 
+/* Publishes the state, and why no transaction arrives. */
+static void report_state(struct attach *a, const struct summary *s, bool alive,
+			 uint64_t now)
+{
+	const struct advice_input in = {
+		.iface = a->capture.dev.name,
+		.vxlan_port = a->capture.config->vxlan_port,
+		.packets = s->packets,
+		.http = s->http,
+	};
+	struct advice advice[N_ADVICES];
+	const unsigned int n = advice_watch_find(advice, &a->advice, &in, now);
+
+	advice_watch_log(&a->advice, advice, n, now, a->log);
+	monitor_update(a->monitor, s, alive, advice, n);
+}
+
 /* The work of once a second. Returns EXIT_DONE to continue. */
 static int tick(struct attach *a)
 {
@@ -328,7 +347,7 @@ static int tick(struct attach *a)
 	output_tick(a->output);
 	heap_trim(&a->trimmer, now);
 	read_counters(a, &s);
-	monitor_update(a->monitor, &s, alive);
+	report_state(a, &s, alive, now);
 	loss_log_report(&a->loss_log, &s, now, a->log);
 	sandbox_report(a->log);
 	send_status(a, &s, now);
@@ -436,12 +455,13 @@ static int run(struct attach *a, const sigset_t *signals)
 
 	read_counters(a, &s);
 	loss_log_init(&a->loss_log, &s);
+	advice_watch_begin(&a->advice, s.packets, clock_mono_ns());
 	if (monitor_start(a->monitor, &a->capture, a->workers, a->output))
 		return EXIT_FAILED;
 	confine_start(a->settings, true, a->log);
 	if (workers_start(a->workers))
 		return EXIT_FAILED;
-	monitor_update(a->monitor, &s, true);
+	report_state(a, &s, true, clock_mono_ns());
 	log_running(a);
 	reload_check(&a->reload, a->user.name);
 	service_ready(&a->service, clock_mono_ns());

@@ -10,6 +10,7 @@
 #include "capture/load.h"
 #include "cli/cmd_status.h"
 #include "config/ports.h"
+#include "run/advice.h"
 #include "run/summary.h"
 
 struct status {
@@ -28,6 +29,19 @@ static struct summary summary_of(const struct attached *a)
 	};
 }
 
+/* Why nothing reaches the rings; what is in them only the daemon knows. */
+static unsigned int find_advice(const struct attached *a,
+				struct advice advice[N_ADVICES])
+{
+	const struct advice_input in = {
+		.iface = a->iface,
+		.vxlan_port = a->config.vxlan_port,
+		.packets = &a->stats,
+	};
+
+	return a->stats.delivered ? 0 : advice_find(advice, &in);
+}
+
 /* In the unit of --sample. */
 static double sample_percent(const struct metlo_config *c)
 {
@@ -39,6 +53,8 @@ static void print_json(struct status *st, const struct attached *a)
 	const struct summary s = summary_of(a);
 	struct summary_loss loss[SUMMARY_LOSSES_MAX];
 	size_t n = summary_losses(&s, loss);
+	struct advice advice[N_ADVICES];
+	const unsigned int n_advice = find_advice(a, advice);
 	const char *separator = "";
 	FILE *f = st->out;
 	char ports[4096];
@@ -74,6 +90,13 @@ static void print_json(struct status *st, const struct attached *a)
 		putc('}', f);
 		separator = ",";
 	}
+	fputs("],\"hints\":[", f);
+	for (unsigned int i = 0; i < n_advice; i++) {
+		fprintf(f, "%s{\"hint\":\"%s\",\"detail\":", i ? "," : "",
+			advice_names[advice[i].id]);
+		summary_json_string(f, advice[i].text);
+		putc('}', f);
+	}
 	fputs("]}", f);
 }
 
@@ -99,7 +122,10 @@ static void print_text(struct status *st, const struct attached *a)
 	struct summary_loss loss[SUMMARY_LOSSES_MAX];
 	size_t n = summary_losses(&s, loss);
 	FILE *f = st->out;
+	struct advice advice[N_ADVICES];
+	const unsigned int n_advice = find_advice(a, advice);
 	char ports[256], iface[CONTROL_ESCAPE * sizeof(a->iface)];
+	char text[CONTROL_ESCAPE * sizeof(advice[0].text)];
 
 	if (st->shown)
 		putc('\n', f);
@@ -133,6 +159,10 @@ static void print_text(struct status *st, const struct attached *a)
 			fprintf(f, "lost: %s %llu: %s\n", loss[i].counter,
 				(unsigned long long)loss[i].value,
 				loss[i].remedy);
+	for (unsigned int i = 0; i < n_advice; i++) {
+		control_escape(text, sizeof(text), advice[i].text, false);
+		fprintf(f, "hint: %s\n", text);
+	}
 }
 
 static int fail(const struct invocation *inv, const char *what, int err)

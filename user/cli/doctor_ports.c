@@ -90,7 +90,8 @@ static void report_in_use(struct doctor *d, const struct doctor_port *p,
 		return;
 	}
 	body = strstr(answer, "\r\n\r\n");
-	if (!body || strncmp(answer, "HTTP/1.1 503", 12)) {
+	if (!body || (strncmp(answer, "HTTP/1.1 503", 12) != 0 &&
+		      !strstr(body, "\"status\":\"degraded\""))) {
 		doctor_report(d, DOCTOR_OK, p->what,
 			      "%s is served by a running metlo-xdp", p->text);
 		return;

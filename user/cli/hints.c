@@ -131,8 +131,15 @@ void hints_print(const struct hints *h, const struct metlo_stats *packets,
 		 const struct http_stats *http, const struct log *log,
 		 bool complete)
 {
-	if (!packets->packets && complete)
-		log_info(log, "hint: the file contains no packets");
+	const struct advice_input in = {
+		.vxlan_port = h->settings->vxlan_port,
+		.packets = packets,
+		.http = http,
+	};
+	struct advice advice[N_ADVICES];
+	const unsigned int n = advice_find(advice, &in);
+	unsigned int i;
+
 	if (h->n_plain)
 		log_info(
 			log,
@@ -148,18 +155,8 @@ void hints_print(const struct hints *h, const struct metlo_stats *packets,
 		log_info(log, "hint: the frames are VXLAN: omit --raw");
 	if (packets->port_miss)
 		print_ports(h, packets->port_miss, log);
-	if (packets->vni_miss)
-		log_info(log,
-			 "hint: %llu packets have a VNI that is not in --vni",
-			 (unsigned long long)packets->vni_miss);
-	if (http->not_http_tls)
-		log_info(
-			log,
-			"hint: %llu connections are TLS, which metlo-xdp cannot decrypt",
-			(unsigned long long)http->not_http_tls);
-	if (http->not_http_h2)
-		log_info(
-			log,
-			"hint: %llu connections are HTTP/2, which metlo-xdp does not decode",
-			(unsigned long long)http->not_http_h2);
+	for (i = 0; i < n; i++)
+		/* A truncated file may contain none either. */
+		if (complete || advice[i].id != ADVICE_no_packets)
+			log_info(log, "hint: %s", advice[i].text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Suggests options after a replay that found no transaction. Packets that the
+ * Suggests options after a replay that found no transaction: what the counters say
+ * (run/advice.h) and what only the frames can. Packets that the
  * settings reject are decoded again with all ports and VNIs, with and without
  * VXLAN, to see which settings would have accepted them.
  */
@@ -11,6 +12,7 @@
 #include "pcap/frames.h"
 #include "config/settings.h"
 #include "http/http.h"
+#include "run/advice.h"
 
 struct hints;
 

@@ -45,6 +45,8 @@ struct health {
 	uint64_t sampled_ns; /* time of the last sample; 0: none expected */
 	uint32_t reasons;
 	char detail[HEALTH_REASONS_N][DETAIL_BYTES];
+	struct advice advice[N_ADVICES];
+	unsigned int n_advice;
 };
 
 /* The result of one sample, before it is published under the lock. */
@@ -170,6 +172,9 @@ void health_update(struct health *h, const struct health_sample *in)
 	h->sampled_ns = in->now_ns;
 	h->reasons = f.reasons;
 	memcpy(h->detail, f.detail, sizeof(h->detail));
+	h->n_advice = in->n_advice < N_ADVICES ? in->n_advice : N_ADVICES;
+	for (unsigned int i = 0; i < h->n_advice; i++)
+		h->advice[i] = in->advice[i];
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -211,29 +216,41 @@ uint32_t health_reasons(struct health *h, uint64_t now_ns)
 	return reasons;
 }
 
+/* Appends an element of "reasons". */
+static void add_json(struct buf *json, bool first, const char *name,
+		     const char *detail)
+{
+	buf_add_str(json, first ? "" : ",");
+	buf_add_str(json, "{\"reason\":\"");
+	buf_add_str(json, name);
+	buf_add_str(json, "\",\"detail\":");
+	json_add_string(json, detail, strlen(detail));
+	buf_add_str(json, "}");
+}
+
 bool health_write_json(struct health *h, uint64_t now_ns, struct buf *json)
 {
-	const char *separator = "";
 	uint32_t reasons;
+	bool first = true;
 
 	pthread_mutex_lock(&h->lock);
 	reasons = reasons_now(h, now_ns);
 	buf_add_str(json, "{\"status\":");
-	buf_add_str(json, reasons ? "\"unhealthy\"" : "\"healthy\"");
+	buf_add_str(json, reasons	? "\"unhealthy\""
+			  : h->n_advice ? "\"degraded\""
+					: "\"healthy\"");
 	buf_add_str(json, ",\"interface\":");
 	json_add_string(json, h->iface, strlen(h->iface));
 	buf_add_str(json, ",\"reasons\":[");
 	for (unsigned int i = 0; i < HEALTH_REASONS_N; i++) {
 		if (!(reasons & 1u << i))
 			continue;
-		buf_add_str(json, separator);
-		buf_add_str(json, "{\"reason\":\"");
-		buf_add_str(json, health_names[i]);
-		buf_add_str(json, "\",\"detail\":");
-		json_add_string(json, h->detail[i], strlen(h->detail[i]));
-		buf_add_str(json, "}");
-		separator = ",";
+		add_json(json, first, health_names[i], h->detail[i]);
+		first = false;
 	}
+	for (unsigned int i = 0; !reasons && i < h->n_advice; i++)
+		add_json(json, !i, advice_names[h->advice[i].id],
+			 h->advice[i].text);
 	buf_add_str(json, "]}\n");
 	pthread_mutex_unlock(&h->lock);
 	return !reasons;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "run/advice.h"
 #include "run/worker.h"
 
 /* Reasons to be unhealthy. The names appear in the JSON of /healthz and in the
@@ -61,6 +62,9 @@ struct health_sample {
 	unsigned int n_workers;
 	const struct health_sink *sinks;
 	unsigned int n_sinks;
+	/* Why no transaction arrives: degraded, not unhealthy. */
+	const struct advice *advice;
+	unsigned int n_advice;
 };
 
 struct health;
@@ -76,7 +80,8 @@ void health_update(struct health *h, const struct health_sample *sample);
 /* Shutdown has begun. Samples may cease without counting as a stall. */
 void health_stopping(struct health *h);
 
-/* Appends the state as a JSON object. Returns true if healthy. */
+/* Appends the state as a JSON object. Returns true if healthy or degraded: moving the
+ * traffic elsewhere would not help against what degrades it. */
 bool health_write_json(struct health *h, uint64_t now_ns, struct buf *json);
 
 /* The reasons that apply now, as bits 1 << enum health_reason. */

@@ -181,7 +181,8 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 	return 0;
 }
 
-void monitor_update(struct monitor *m, const struct summary *s, bool attached)
+void monitor_update(struct monitor *m, const struct summary *s, bool attached,
+		    const struct advice *advice, unsigned int n_advice)
 {
 	struct health_sink sinks[SUMMARY_SINKS_MAX];
 	struct health_sample sample = {
@@ -192,6 +193,8 @@ void monitor_update(struct monitor *m, const struct summary *s, bool attached)
 		.n_workers = m->capture->rings.n,
 		.sinks = sinks,
 		.n_sinks = (unsigned int)s->n_sinks,
+		.advice = advice,
+		.n_advice = n_advice,
 	};
 
 	for (unsigned int i = 0; i < sample.n_sinks; i++) {

@@ -10,6 +10,7 @@
 #include "capture/capture.h"
 #include "config/settings.h"
 #include "output/output.h"
+#include "run/advice.h"
 #include "run/summary.h"
 #include "run/worker.h"
 
@@ -27,8 +28,9 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
 		  struct output *o);
 
 /* Updates the health state. Call about once a second while the workers run; if
- * calls cease, /healthz reports main_stalled. */
-void monitor_update(struct monitor *m, const struct summary *s, bool attached);
+ * calls cease, /healthz reports main_stalled. advice: why no transaction arrives. */
+void monitor_update(struct monitor *m, const struct summary *s, bool attached,
+		    const struct advice *advice, unsigned int n_advice);
 
 /* The workers are about to stop: /healthz reports that from now on. */
 void monitor_stopping(struct monitor *m);

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+#
+# Why nothing arrives: one daemon sees no mirrored packets, then those of other ports, then
+# TLS, then a transaction. Its log, /healthz, status and doctor say the same.
+
+. "$(dirname "$0")/lib.sh"
+
+need "advice" curl jq nginx python3
+net_up || { not_ok "namespaces" "net_up failed"; finish; }
+chmod 711 "$TMP"
+nginx_up 'server { listen 80; listen 8080; location / { return 200 "hello"; } }' ||
+	{ not_ok "nginx" "see above"; finish; }
+
+METLO_LOG=$TMP/log
+HEALTH=http://127.0.0.1:4789/healthz
+
+health()
+{
+	in_ns "$COLLECTOR" curl -sS --max-time 20 -o "$TMP/answer" -w '%{http_code}' "$HEALTH"
+}
+
+# degraded REASON: /healthz answers 200 and names it.
+degraded()
+{
+	[ "$(health)" = 200 ] &&
+		jq -e --arg r "$1" '.status == "degraded" and any(.reasons[];
+			.reason == $r and (.detail | length > 10))' "$TMP/answer"
+}
+
+healthy()
+{
+	[ "$(health)" = 200 ] && jq -e '.status == "healthy" and .reasons == []' "$TMP/answer"
+}
+
+logged()
+{
+	grep -qE "^metlo-xdp: no transaction after [0-9]+ s: .*($1)" "$METLO_LOG.err"
+}
+
+get()
+{
+	in_ns "$CLIENT" curl -sS --max-time 20 -o /dev/null "http://10.77.1.1:$1/"
+}
+
+attach_up "$METLO_LOG" --ports 80,8443 --detach-on-exit --metrics off ||
+	{ not_ok "attach" "see above"; finish; }
+check "nothing is mirrored: the log" wait_for 60 logged 'no packet has arrived|none in VXLAN on UDP port 4789'
+reason=$(health >/dev/null; jq -r '.reasons[0].reason' "$TMP/answer")
+check "nothing is mirrored: /healthz" degraded "$reason"
+in_ns "$COLLECTOR" "$METLO" status "$IFACE" >"$TMP/status"
+is "nothing is mirrored: status" "$(grep -cE '^hint: .*(no packet|none in VXLAN)' "$TMP/status")" 1
+in_ns "$COLLECTOR" "$METLO" status --json "$IFACE" >"$TMP/status.json"
+is "nothing is mirrored: status --json" "$(jq -r '.interfaces[0].hints[0].hint' "$TMP/status.json")" "$reason"
+in_ns "$COLLECTOR" "$METLO" doctor "$IFACE" >"$TMP/doctor" 2>&1
+is "nothing is mirrored: doctor" \
+	"$(grep -c "^WARN  health port: .*\"degraded\".*\"$reason\"" "$TMP/doctor")" 1
+
+mirror_up || { skip "mirrored packets" "no tc mirred or no vxlan in this kernel"; finish; }
+get 8080
+check "a wrong port: the log" wait_for 30 logged 'ports that are not in --ports'
+check "a wrong port: /healthz" wait_for 30 degraded wrong_port
+in_ns "$COLLECTOR" "$METLO" status "$IFACE" >"$TMP/status"
+is "a wrong port: status" "$(grep -c '^hint: .* not in --ports' "$TMP/status")" 1
+
+# A server that answers a ClientHello with an alert.
+spawn "$SERVER" "$TMP/tls" python3 -c '
+import socket
+s = socket.create_server(("10.77.1.1", 8443))
+while True:
+    c = s.accept()[0]
+    c.recv(4096)
+    c.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
+    c.close()'
+wait_for 20 listening 8443
+in_ns "$CLIENT" python3 -c '
+import socket, ssl
+try:
+    ssl._create_unverified_context().wrap_socket(socket.create_connection(("10.77.1.1", 8443), 20))
+except ssl.SSLError:
+    pass'
+check "TLS: the log" wait_for 30 logged 'connections are TLS'
+check "TLS: /healthz" wait_for 30 degraded encrypted
+is "each is logged once" "$(grep -o 'no transaction after.*' "$METLO_LOG.err" |
+	sed 's/.* s: //; s/[0-9]* //' | sort | uniq -d)" ""
+
+get 80
+check "a transaction: healthy" wait_for 60 healthy
+check "the daemon ends" stop "$ATTACHED" 30
+finish

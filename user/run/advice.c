@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets are followed from the interface to the pairing of messages: the stages at which
+ * they end explain why nothing comes out. Counters of the kernel include earlier daemons,
+ * so a daemon compares with its start.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "run/advice.h"
+
+const char *const advice_names[N_ADVICES] = {
+#define ADVICE_NAME(name) #name,
+	ADVICES(ADVICE_NAME)
+#undef ADVICE_NAME
+};
+
+struct advice_list {
+	struct advice *out;
+	unsigned int n;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+add(struct advice_list *l, enum advice_id id, const char *fmt, ...)
+{
+	struct advice *a = &l->out[l->n++];
+	va_list ap;
+
+	a->id = id;
+	va_start(ap, fmt);
+	vsnprintf(a->text, sizeof(a->text), fmt, ap);
+	va_end(ap);
+}
+
+/* false: no mirrored packet. */
+static bool find_in_packets(struct advice_list *l,
+			    const struct advice_input *in)
+{
+	const struct metlo_stats *p = in->packets;
+	const uint64_t others = p->pass_not_vxlan + p->bad_outer + p->fragment;
+
+	if (!p->packets && in->iface)
+		add(l, ADVICE_no_packets,
+		    "no packet has arrived at %s: is it the interface that the mirror sessions send to, and do security groups and routes let UDP %u through? metlo-mirror aws verify checks them",
+		    in->iface, in->vxlan_port);
+	else if (!p->packets)
+		add(l, ADVICE_no_packets, "the file contains no packets");
+	else if (others >= p->packets && in->iface)
+		add(l, ADVICE_not_mirrored,
+		    "%" PRIu64
+		    " packets have arrived, but none in VXLAN on UDP port %u: either nothing is mirrored to %s, or another port (--vxlan-port) or encapsulation (GENEVE is not read) carries it",
+		    (uint64_t)p->packets, in->vxlan_port, in->iface);
+	if (!p->packets || others >= p->packets)
+		return false;
+	if (others + p->not_tcp + p->bad_inner + p->bad_vxlan >= p->packets)
+		add(l, ADVICE_no_tcp,
+		    "%" PRIu64
+		    " mirrored packets, but none of TCP: do the mirror filters accept both directions of the ports?",
+		    (uint64_t)(p->packets - others));
+	if (p->vni_miss)
+		add(l, ADVICE_wrong_vni,
+		    "%" PRIu64 " packets have a VNI that is not in --vni",
+		    (uint64_t)p->vni_miss);
+	if (p->port_miss && in->iface)
+		add(l, ADVICE_wrong_port,
+		    "%" PRIu64
+		    " packets are on ports that are not in --ports; --ports any takes all",
+		    (uint64_t)p->port_miss);
+	return true;
+}
+
+static void find_in_messages(struct advice_list *l,
+			     const struct advice_input *in)
+{
+	const struct http_stats *h = in->http;
+
+	if (h->not_http_tls)
+		add(l, ADVICE_encrypted,
+		    "%" PRIu64
+		    " connections are TLS, which metlo-xdp cannot decrypt",
+		    (uint64_t)h->not_http_tls);
+	if (h->not_http_h2)
+		add(l, ADVICE_http2,
+		    "%" PRIu64
+		    " connections are HTTP/2, which metlo-xdp does not decode",
+		    (uint64_t)h->not_http_h2);
+	if (h->requests && !h->responses)
+		add(l, ADVICE_one_direction,
+		    "%" PRIu64
+		    " requests but no response: is only one direction mirrored?",
+		    (uint64_t)h->requests);
+	else if (h->responses && !h->requests)
+		add(l, ADVICE_one_direction,
+		    "%" PRIu64
+		    " responses but no request: is only one direction mirrored?",
+		    (uint64_t)h->responses);
+	if (in->packets->truncated_bytes)
+		add(l, ADVICE_truncated,
+		    "the mirror has cut off %" PRIu64
+		    " bytes: see MTU AND TRUNCATION in metlo-xdp(8)",
+		    (uint64_t)in->packets->truncated_bytes);
+}
+
+unsigned int advice_find(struct advice out[N_ADVICES],
+			 const struct advice_input *in)
+{
+	struct advice_list l = {out, 0};
+
+	if (find_in_packets(&l, in) && in->http)
+		find_in_messages(&l, in);
+	return l.n;
+}
+
+/* --- a daemon --------------------------------------------------------------- */
+
+void advice_watch_begin(struct advice_watch *w,
+			const struct metlo_stats *packets, uint64_t now_ns)
+{
+	*w = (struct advice_watch){.started_ns = now_ns};
+	if (packets)
+		w->start = *packets;
+}
+
+unsigned int advice_watch_find(struct advice out[N_ADVICES],
+			       const struct advice_watch *w,
+			       const struct advice_input *now, uint64_t now_ns)
+{
+	struct advice_input in = *now;
+	struct metlo_stats since;
+
+	if (now_ns - w->started_ns < ADVICE_AFTER_S * NSEC_PER_SEC ||
+	    !in.packets || in.http->paired)
+		return 0;
+#define ADVICE_SINCE(name, ...) since.name = in.packets->name - w->start.name;
+	METLO_COUNTERS(ADVICE_SINCE)
+#undef ADVICE_SINCE
+	in.packets = &since;
+	return advice_find(out, &in);
+}
+
+void advice_watch_log(struct advice_watch *w, const struct advice *advice,
+		      unsigned int n, uint64_t now_ns, const struct log *log)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (w->logged >> advice[i].id & 1)
+			continue;
+		w->logged |= 1u << advice[i].id;
+		log_info(log, "no transaction after %" PRIu64 " s: %s",
+			 (now_ns - w->started_ns) / (uint64_t)NSEC_PER_SEC,
+			 advice[i].text);
+	}
+}
