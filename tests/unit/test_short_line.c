@@ -117,6 +117,10 @@ static void test_others(void **state)
 	got = shorten(&style, lines[0], strlen(lines[0]));
 	assert_string_equal(got, "{\"capture\":{\"kind...\033[0m\n");
 	free(got);
+	/* Escapes that JSON does not have. */
+	got = shorten(&plain, "\\u00\xa4[2 \\\x1b \\", 12);
+	assert_string_equal(got, "\\u00?[2 \\? \\\n");
+	free(got);
 	got = shorten(&plain, lines[5], strlen(lines[5]));
 	assert_string_equal(got, "??[31m\n");
 	free(got);

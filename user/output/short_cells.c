@@ -9,6 +9,7 @@
 #include <wchar.h>
 
 #include "base/control.h"
+#include "base/parse.h"
 #include "output/short_cells.h"
 
 #define ELLIPSIS "..."
@@ -113,6 +114,17 @@ static void show_wide(struct glyph *g, const struct short_style *style,
 	g->width = g->n;
 }
 
+/* Is it an escape such as "\u001b"? */
+static bool is_code_at(const uint8_t *p, size_t left)
+{
+	if (left < 6 || p[1] != 'u')
+		return false;
+	for (unsigned int i = 2; i < 6; i++)
+		if (parse_hex_digit(p[i]) < 0)
+			return false;
+	return true;
+}
+
 /* Sets *g to the next character, or escape. Returns its length in text. marks: how many
  * without a width precede it. */
 static size_t next_glyph(struct glyph *g, const struct short_style *style,
@@ -122,10 +134,10 @@ static size_t next_glyph(struct glyph *g, const struct short_style *style,
 	const size_t left = (size_t)(end - p);
 	unsigned int n = 1;
 
-	if (*p == '\\' && left > 1) {
-		const bool itself = strchr("\"\\/", p[1]) && p[1];
+	if (*p == '\\' && left > 1 && p[1] > ' ' && p[1] < 0x7f) {
+		const bool itself = strchr("\"\\/", p[1]);
 
-		n = p[1] == 'u' && left > 5 ? 6 : 2;
+		n = is_code_at(p, left) ? 6 : 2;
 		g->n = g->width = itself ? 1 : n;
 		memcpy(g->text, p + itself, g->n);
 		return n;
