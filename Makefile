@@ -56,6 +56,11 @@ ifneq ($(SANITIZE),)
   CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
   LDFLAGS += -fsanitize=$(SANITIZE)
 endif
+# The Kafka sink needs the header of librdkafka, which is loaded at run time.
+KAFKA	:= $(shell echo '\#include <librdkafka/rdkafka.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes)
+ifeq ($(KAFKA),)
+  CPPFLAGS += -DWITHOUT_KAFKA
+endif
 LIBS	:= -lbpf -lelf -lseccomp -lpcap -lmicrohttpd -lcurl -lbrotlidec -lzstd -lcrypto -lz
 
 .DELETE_ON_ERROR:
@@ -104,7 +109,8 @@ SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(wildcard bpf/*.bpf.c)) $(O)/
 
 # --- metlo-xdp: one archive per folder, in the order of includes.txt -------
 # That file lists a folder after those it includes; the linker wants the reverse.
-USER_DIRS := $(shell sed -n 's|^user/\([a-z0-9]*\):.*|\1|p' tests/build/includes.txt | tac)
+USER_DIRS := $(filter-out $(if $(KAFKA),,kafka),\
+	$(shell sed -n 's|^user/\([a-z0-9]*\):.*|\1|p' tests/build/includes.txt | tac))
 USER_MAIN := user/cli/main.c
 USER_SRCS := $(filter-out $(USER_MAIN),$(wildcard $(USER_DIRS:%=user/%/*.c)))
 obj = $(patsubst %.c,$(O)/%.o,$(1))
@@ -167,14 +173,16 @@ without-mirror:
 # what needs them.
 TEST_LIBS  := $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null) \
 	$(shell $(PKG_CONFIG) --libs libnghttp2 2>/dev/null)
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(filter-out \
+	$(if $(KAFKA),,%/test_kafka.c),$(wildcard tests/unit/test_*.c)))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
 
 # Lets "make test-one" select a case; linked to every C test program.
 TEST_COMMON := $(patsubst %.c,$(O)/%.o,$(wildcard tests/common/*.c))
 # The other files of tests/unit are helpers, linked to each test; but
 # test_http_* get a double of stream (http_kit) in place of stream_kit.
-UNIT_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_% tests/unit/http_%,$(wildcard tests/unit/*.c)))
+UNIT_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_% tests/unit/http_% \
+	$(if $(KAFKA),,%/kafka_kit.c),$(wildcard tests/unit/*.c)))
 HTTP_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/http_*.c))
 # Static rules: of two pattern rules, make would prefer the one whose objects
 # exist already.

@@ -8,7 +8,8 @@ set -euo pipefail
 
 debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
 	libelf-dev zlib1g-dev libpcap-dev libmicrohttpd-dev libseccomp-dev libbrotli-dev
-	libzstd-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libcjson-dev"
+	libzstd-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libcjson-dev
+	librdkafka-dev"
 debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh systemd openssl
 	libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
 	libnghttp2-dev nginx-light haproxy curl nghttp2-client iproute2 ethtool util-linux procps
@@ -22,7 +23,7 @@ redhat_test="libcmocka-devel compiler-rt libasan libubsan
 	clang-tools-extra ShellCheck libnghttp2-devel nginx haproxy curl nghttp2 iproute iproute-tc
 	ethtool util-linux procps-ng jq python3 xz zstd valgrind python3-botocore
 	python3-jsonschema awscli2 golang-github-prometheus logrotate
-	mandoc zsh systemd openssl sqlite"
+	mandoc zsh systemd openssl sqlite librdkafka-devel"
 
 say()
 {

@@ -13,7 +13,7 @@ OUTCOMES = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp fragm
             "port_miss no_payload sampled_out shunted ring_full delivered").split()
 FRAGMENT_ENDS = "datagrams overlaps invalid timeouts limit pending".split()
 STREAM_ENDS = "delivered duplicate skipped discarded buffered".split()
-SINK_ENDS = ("written left_out_incomplete left_out_self left_out_status "
+SINK_ENDS = ("written uncertain left_out_incomplete left_out_self left_out_status "
              "left_out_size dropped_queue dropped_error dropped_refused dropped_spool "
              "dropped_damaged spooled").split()
 HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()

@@ -234,7 +234,7 @@ static void test_refused(void **state)
 		{{"x", "--speed=fast"}, "is not one of max, real"},
 		{{"x", "--output=metol"}, "use ndjson:- (standard"},
 		{{"x", "--output=ndjson:"}, "is not an output"},
-		{{"x", "--output=kafka:topic"}, "is not an output"},
+		{{"x", "--output=kafka:a/b"}, "is not an output"},
 		{{"x", "--output=metlo:x"}, "is not an output"},
 		{{"x", "--raw=maybe"}, "is neither true nor false"},
 		{{"x", "--redact-field="}, "the name is empty"},

@@ -13,7 +13,15 @@
 /* X(id): the ops are id_sink. The order is that of the options in the help. */
 #define SINKS(X)  \
 	X(ndjson) \
-	X(ingest)
+	X(ingest) \
+	SINK_KAFKA(X)
+
+/* Distributions without librdkafka. */
+#ifdef WITHOUT_KAFKA
+#define SINK_KAFKA(X)
+#else
+#define SINK_KAFKA(X) X(kafka)
+#endif
 
 #define SINK(id) extern const struct sink_ops id##_sink;
 SINKS(SINK)
