@@ -260,6 +260,7 @@ part_corpus()
 {
 	run corpus/expected 300 tests/corpus/run.py
 	run corpus/invariance 600 tests/corpus/invariance.py
+	run corpus/times 900 tests/corpus/times.py
 }
 
 part_gen()
