@@ -52,6 +52,9 @@ SCRIPTS = {
     "shunted": OPEN + rec(C, ACK, 100) + rec(S, ACK, 1448) * 4 + rec(S, ACK, 9000, how=32) + rec(S, ACK, 1448),
     "urgent": OPEN + rec(C, ACK, 20) + rec(C, ACK | URG, 1, 1) + rec(C, ACK, 20),
     "reset": OPEN + rec(C, ACK, 100) + rec(S, ACK, 20) + rec(C, RST | ACK) + rec(S, ACK, 20) + tick(100) * 3,
+    # found by AFL++: doubtful data held at the next byte, which the peer acknowledged
+    "doubt_at_next": bytes.fromhex("026003f1b20812600300106501126005000260780501005f032078050100f95f230010050008"
+                                   "110308f95f030178490608f95ef900f95f230010050008110308f95f030178490608f95f"),
     "again": (OPEN + rec(C, ACK, 64) + rec(S, ACK, 64) + CLOSE) * 3,
 }
 TEXTS = {"get": (GET, OK), "chunks": (GET * 2, CHUNKS + OK), "post": (POST, OK), "big": (GET, BIG + b"x" * 900)}

@@ -139,7 +139,8 @@ enum action on_start(struct conn *c, struct event *ev)
 	const uint8_t *p = in->p;
 	bool request = dir_is_request(c, (enum stream_dir)ev->dir);
 
-	if (!request && versionless_asked(c, in->acked))
+	if (!request && client_dir(c)->state == DIR_HEAD &&
+	    versionless_asked(c, in->acked))
 		return ACT_MORE; /* the request comes first */
 	if (!in->offset && request && (*p == 'P' || *p == '\r') &&
 	    proxy_begins(c, ev))

@@ -109,7 +109,8 @@ static uint32_t in_order(struct arrival *a, const struct seg *rest)
 	if (!x)
 		return rest->len;
 	if (held && held->seq - d->next < rest->len) {
-		if (!first)
+		/* what is held at next is doubtful and gives way */
+		if (!first && held->seq != d->next)
 			return held->seq - d->next;
 		a->t->stats.overlap_conflicts +=
 			segs_differ(&x->segs, rest->seq, rest->data, rest->len);
