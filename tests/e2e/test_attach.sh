@@ -118,6 +118,8 @@ test_native()
 
 test_status()
 {
+	local dir
+
 	metlo "status with nothing attached" 3 status "$IFACE"
 	attach_up "$TMP/status" --ports 80,9000-9010 || return
 	requests 5
@@ -131,6 +133,14 @@ test_status()
 	is "status --json" "$(json "$TMP/output" '.interfaces[0] |
 		"\(.interface) \(.mode) \(.daemon_pid) \(.ring_full) \(.ring_waiting_bytes)"')" \
 		"$IFACE native $ATTACHED 0 0"
+	# A pin where the folder of an interface should be.
+	dir=$(dirname "$(ls -d /sys/fs/bpf/metlo-xdp/v*/"$IFACE")")
+	if bpftool map create "$dir/stray$$" type array key 4 value 4 entries 1 name stray; then
+		metlo "status next to a stray pin" 1 status
+		prints "shows the others, and names it" "$TMP/output" \
+			"^$IFACE: attached in native mode" "stray$$: "
+		rm -f "$dir/stray$$"
+	fi
 	ended "status: the daemon ends"
 
 	requests 5
@@ -229,6 +239,15 @@ test_refusals()
 		--clear-groups "$METLO" status "$IFACE" >"$TMP/output" 2>&1
 	is "status without root" $? 4
 	prints "names root" "$TMP/output" 'needs root'
+	attach_up "$TMP/doctor" || return
+	in_ns "$COLLECTOR" setpriv --reuid nobody --regid nogroup \
+		--clear-groups "$METLO" doctor "$IFACE" >"$TMP/output" 2>&1
+	prints "doctor without root does not take us for others" "$TMP/output" \
+		'XDP program: .*may be that of metlo-xdp'
+	is "doctor without root advises nothing against us" \
+		"$(grep -c 'bpftool link detach\|xdp.* off' "$TMP/output")" 0
+	ended "doctor: the daemon ends"
+	metlo "doctor: detach" 0 detach "$IFACE"
 	metlo "attach to no such interface" 1 attach nosuch0
 	prints "lists the existing ones" "$TMP/output" "nosuch0.*$IFACE"
 	metlo "--workers must be a power of two" 2 attach "$IFACE" --workers 3

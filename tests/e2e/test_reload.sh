@@ -143,8 +143,8 @@ is "and complete" "$(reported '.capture.target == "/new" and
 	.response.status == 200 and .capture.flags == []')" 1
 is "status shows the ports" "$(kernel .ports)" '"80-81"'
 
-conf "ports = 80,81" "redact-field = ndjson:pin" "redact-header = User-Agent"
-reload ': reloaded: '
+conf "ports = 80,81" "redact-field = ndjson:pin" "redact-header = User-Agent" "redact-class = card,iban"
+reload ': reloaded: .*, 4 masked names and classes,'
 get -A SECRET "http://10.77.1.1:81/masked?pin=SECRET"
 wait_for 5 some_reported '.capture.target | startswith("/masked")' 1
 is "new masks are in force" "$(jq -c 'select(.request.url.path == "/masked")' \

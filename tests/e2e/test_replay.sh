@@ -152,6 +152,21 @@ is "masked by default" \
 replay open "$TMP/secrets.pcap" --no-redact --redact-header x-own
 is "--no-redact" "$(grep -o SECRET "$OUT" | wc -l)" 9
 
+replay open "$TMP/secrets.pcap" --no-redact --redact-field password
+prints "--no-redact overrides names: said" "--redact-field have no effect"
+LC_ALL=C sed 's/SECRET/a@b.cd/g' "$TMP/secrets.pcap" >"$TMP/email.pcap"
+replay open "$TMP/email.pcap" --no-redact --redact-class email
+is "--no-redact: classes are masked all the same" \
+	"$(grep -o 'redacted:email' "$OUT" | wc -l) $(grep -c 'a@b.cd' "$OUT")" "9 0"
+
+replay twice "$TMP/plain.pcap" --ports 1 --ports=80 --output ndjson:- --output ndjson:/dev/null
+is "an option given twice: the last value counts" "$CODE $(lines "$OUT")" "0 3"
+prints "an option given twice: said" "--ports is given more than once"
+is "an option given twice: not of a list" "$(grep -c 'more than once' "$ERR")" 1
+echo '{"address":' >"$TMP/names"
+replay bad "$TMP/plain.pcap" --names "$TMP/names"
+is "an error in the file of names is one of usage, as of attach" "$CODE" 2
+
 # --- output, summary ---------------------------------------------------------
 replay out "$TMP/plain.pcap" --output "ndjson:$TMP/a" --output ndjson:- \
 	--output="ndjson:$TMP/b" --summary "$TMP/sum"

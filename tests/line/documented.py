@@ -44,6 +44,36 @@ def report(name, problem):
     return bool(problem)
 
 
+def words(source):
+    """Names of members, and short values, in the JSON text that C code writes."""
+    text = source.replace('\\"', '"')
+    keys = set(re.findall(r'"(\w+)":', text)) - {"StartUs", "EndUs"}  # of PUT_TIMES
+    keys |= {start + end for start in re.findall(r'PUT_TIMES\(w, "(\w+)"', source)
+             for end in ("StartUs", "EndUs")}
+    values = set(re.findall(r'"(?:kind|progress|sourceFrom|metloSource)":"([\w-]+)"', text))
+    values |= set(re.findall(r'LINE_PUT\(l, "\\"([\w-]+)\\""\)', source))
+    return keys, values
+
+
+def described(node, keys, values):
+    """All names of members and all constant strings in a schema."""
+    if isinstance(node, dict):
+        keys |= set(node.get("properties", ()))
+        values |= {v for v in (node.get("const"), *node.get("enum", ())) if isinstance(v, str)}
+        for value in node.values():
+            described(value, keys, values)
+    elif isinstance(node, list):
+        for value in node:
+            described(value, keys, values)
+    return keys, values
+
+
+def writers():
+    """The files that write lines."""
+    folder = os.path.join(TOP, "user", "trace")
+    return [f for f in sorted(os.listdir(folder)) if f.endswith(".c") and not f.startswith("har")]
+
+
 def paths(value, path=()):
     yield path
     items = value.items() if isinstance(value, dict) else \
@@ -94,6 +124,12 @@ def main():
         print("skip schema: jsonschema # it is not installed: make deps")
     failed += report("schema: a line is valid", checker.problems(LINE))
     failed += report("schema: fast and slow checks agree", disagreements(checker))
+    keys, values = words("".join(read("user", "trace", f) for f in writers()))
+    known = described(root, set(), set())
+    failed += report("schema: it has every key that the source writes, and no other",
+                     keys != known[0] and f"{sorted(keys ^ known[0])}")
+    failed += report("schema: it has every value that the source writes",
+                     not values - {"HTTP/1.1", "null"} <= known[1] and f"{sorted(values - known[1])}")
     flags = [f["const"] for f in capture["flags"]["items"]["oneOf"]]
     source = re.findall(r'X\([A-Z_]+,\s*"([a-z-]+)"\)', read("user", "http", "transaction.h"))
     failed += report("schema: flags are those of the source",

@@ -15,7 +15,8 @@ import re
 import sys
 
 TYPES = {"object": dict, "array": list, "string": str, "null": type(None)}
-ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description"}
+# Unknown members are errors here anyway.
+ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "additionalProperties"}
 
 
 def test_of(root, schema):

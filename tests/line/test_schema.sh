@@ -22,5 +22,6 @@ full_disk()
 check "schema is printed" print_schema "$TMP/schema"
 check "it is the file in user/packaging" cmp "$TMP/schema" user/packaging/line.schema.json
 check "a full disk is an error" full_disk
+is "its help lists no options, as it has none" "$("$METLO" help schema | grep -c Options)" 0
 tally tests/line/documented.py "$TMP/schema"
 finish

@@ -75,6 +75,11 @@ static void test_views(void **state)
 	assert_int_equal(v.n, 2);
 	rules_output_views(of, &s, &v);
 	assert_true(of[0] == 0 && of[1] == 1 && of[2] == 0);
+	/* They mask without names, too. */
+	s.no_redact = true;
+	add(&s.redact_classes, "metlo:ssn");
+	rules_views(&v, &s);
+	assert_int_equal(v.n, 2);
 	/* Only one of them gets lines of responses that have begun. */
 	s = settings_of(7);
 	s.progress_interval = 1;

@@ -188,12 +188,17 @@ static void test_log(void **state)
 	selection.endpoint_limited = 1;
 	selection.excluded = 18446744073709551615u;
 	summary_log(&log, &s);
+	/* An earlier run has counted packets, too. */
+	s.resumed = true;
+	summary_log(&log, &s);
 	fclose(log.out);
 	assert_string_equal(
 		text,
 		"x: 0 packets, 0 with TCP data for these ports, 4 transactions (2 complete)\n"
 		"x: 10 packets, 5 with TCP data for these ports, 4 transactions (2 complete)\n"
-		"x: excluded by options: sampled_out 3 packets, excluded 18446744073709551615, endpoint_limited 1\n");
+		"x: excluded by options: sampled_out 3 packets, excluded 18446744073709551615, endpoint_limited 1\n"
+		"x: since it was attached: 10 packets, 5 with TCP data for these ports; in this run, 4 transactions (2 complete)\n"
+		"x: excluded by options: sampled_out 3 packets since it was attached, excluded 18446744073709551615, endpoint_limited 1\n");
 	free(text);
 }
 

@@ -211,6 +211,18 @@ static int unknown_option(const struct opt_set *s, const char *command,
 	return -EINVAL;
 }
 
+/* Later values override earlier ones, as of most programs, which need not be what
+ * somebody meant who expects a list. */
+static void warn_repeated(const struct opt_set *s, const struct opt *o,
+			  const struct log *log)
+{
+	if (s->source[o - s->table] == OPT_COMMAND_LINE &&
+	    o->type != OPT_LIST && o->type != OPT_FLAG && o->type != OPT_COUNT)
+		log_warn(log,
+			 "--%s is given more than once: the last one counts",
+			 o->name);
+}
+
 /* Sets the option of an argument that starts with "--", consuming the next
  * argument if it is the option's value. */
 static int long_option(struct opt_set *s, int argc, char **argv, int *i,
@@ -235,6 +247,7 @@ static int long_option(struct opt_set *s, int argc, char **argv, int *i,
 			  o->metavar);
 		return -EINVAL;
 	}
+	warn_repeated(s, o, log);
 	if (set_option(s, o, OPT_COMMAND_LINE, value, &err))
 		return 0;
 	log_error(log, "--%s: %s", o->name, err.text);

@@ -269,6 +269,7 @@ static int open_and_drop(struct attach *a)
 static void read_counters(struct attach *a, struct summary *s)
 {
 	snapshot_read(&a->snapshot, s, &a->capture, a->workers, a->output);
+	s->resumed = a->capture.resumed;
 }
 
 static void log_running(const struct attach *a)

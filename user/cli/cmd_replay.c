@@ -419,7 +419,11 @@ int cmd_replay(struct invocation *inv)
 		goto out;
 	/* Open the output before the capture file, which could otherwise become
 	 * file descriptor 1 if standard output is closed. */
-	if (make_rules(&r) || open_output(&r) || open_summary(&r))
+	code = make_rules(&r);
+	if (code != EXIT_DONE)
+		goto out;
+	code = EXIT_FAILED;
+	if (open_output(&r) || open_summary(&r))
 		goto out;
 	r.source = pcap_source_open(path, r.error);
 	if (!r.source) {

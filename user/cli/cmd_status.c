@@ -193,12 +193,11 @@ static int show(void *ctx, const char *iface)
 	/* Detached between being listed and being read. */
 	if (err == -ENOENT)
 		return 0;
-	if (err == -EPROTO) {
+	/* The others can be shown all the same. */
+	if (err) {
 		st->code = fail(st->inv, iface, err);
 		return 0;
 	}
-	if (err)
-		return err;
 	if (a.n_vnis)
 		summary_sort_vnis(a.vnis, a.n_vnis);
 	if (st->inv->settings.json)

@@ -135,8 +135,10 @@ int help_print(FILE *out, const struct command *commands, const char *name,
 		fprintf(out, "\n%s.\n", c->summary);
 		if (c->details)
 			fprintf(out, "\n%s", c->details);
-		fputs("\nOptions:\n", out);
-		opt_usage(out, settings_options(), c->id);
+		if (c->id != CMD_SCHEMA) {
+			fputs("\nOptions:\n", out);
+			opt_usage(out, settings_options(), c->id);
+		}
 		return EXIT_DONE;
 	}
 	nearest = parse_nearest(name, next_command, commands);

@@ -99,6 +99,17 @@ static void warn_views(const struct reload *r, const struct settings *now)
 			"redact-header, redact-field, redact-class: masking outputs differently needs a restart: until then every output gets the masks of all of them");
 }
 
+/* Names and classes in force. A list of classes is one option. */
+static unsigned int masks(const struct settings *s)
+{
+	const unsigned int classes = redact_select_classes(
+		&s->redact_classes, redact_sinks(&s->outputs));
+	const unsigned int names =
+		s->no_redact ? 0 : s->redact_headers.n + s->redact_fields.n;
+
+	return names + (unsigned int)__builtin_popcount(classes);
+}
+
 static void log_applied(const struct reload *r, const struct settings *s)
 {
 	char ports[256];
@@ -107,8 +118,7 @@ static void log_applied(const struct reload *r, const struct settings *s)
 	log_info(
 		&r->inv->log,
 		"%s: reloaded: ports %s, sample %g%%, %u masked names and classes, %u include and exclude patterns",
-		s->config ? s->config : s->names, ports, s->sample,
-		s->redact_headers.n + s->redact_fields.n + s->redact_classes.n,
+		s->config ? s->config : s->names, ports, s->sample, masks(s),
 		s->include.n + s->exclude.n);
 }
 

@@ -19,11 +19,10 @@ static bool same_names(const struct string_list *list, unsigned int a,
 
 static bool same_masks(const struct settings *s, unsigned int a, unsigned int b)
 {
-	return s->no_redact ||
-	       (same_names(&s->redact_headers, a, b) &&
-		same_names(&s->redact_fields, a, b) &&
-		redact_select_classes(&s->redact_classes, a) ==
-			redact_select_classes(&s->redact_classes, b));
+	return redact_select_classes(&s->redact_classes, a) ==
+		       redact_select_classes(&s->redact_classes, b) &&
+	       (s->no_redact || (same_names(&s->redact_headers, a, b) &&
+				 same_names(&s->redact_fields, a, b)));
 }
 
 void rules_views(struct rules_views *out, const struct settings *s)
@@ -131,6 +130,10 @@ int rules_load(struct rules **out, const struct settings *s,
 
 	if (err)
 		return err;
+	if (s->no_redact && (s->redact_headers.n || s->redact_fields.n))
+		log_warn(
+			log,
+			"--no-redact: --redact-header and --redact-field have no effect: remove --no-redact to mask these names");
 	r = rules_new(s, v, workers);
 	if (!r) {
 		err = -errno;

@@ -201,12 +201,16 @@ void summary_log(const struct log *log, const struct summary *s)
 	struct left_out l = {.n = 0};
 
 	log_info(log,
-		 "%" PRIu64 " packets, %" PRIu64
-		 " with TCP data for these ports, %" PRIu64
+		 "%s%" PRIu64 " packets, %" PRIu64
+		 " with TCP data for these ports%s, %" PRIu64
 		 " transactions (%" PRIu64 " complete)",
+		 s->resumed ? "since it was attached: " : "",
 		 (uint64_t)packets->packets, (uint64_t)packets->delivered,
-		 s->http->transactions, s->http->paired);
-	add_left_out(&l, "sampled_out", packets->sampled_out, " packets");
+		 s->resumed ? "; in this run" : "", s->http->transactions,
+		 s->http->paired);
+	add_left_out(&l, "sampled_out", packets->sampled_out,
+		     s->resumed ? " packets since it was attached"
+				: " packets");
 	for (size_t i = 0; i < counter_table[STAGE_SELECTION].n; i++) {
 		const struct counter *c =
 			&counter_table[STAGE_SELECTION].counters[i];

@@ -43,6 +43,7 @@ struct summary {
 	size_t n_sinks;
 	const struct counters_vni *vnis;
 	size_t n_vnis;
+	bool resumed; /* packets also counts those of earlier runs */
 };
 
 /* Reads the counters of each sink into out, which has room for
@@ -69,7 +70,7 @@ void summary_each(const struct summary *s, summary_fn *fn, void *ctx);
 /* Prints "name value" lines. Zero counters are omitted, except for packets. */
 void summary_text(FILE *f, const struct summary *s);
 
-/* Logs totals, and in a second line what options such as --sample left out.
+/* Logs totals, each with its lifetime if s->resumed, and in a second line what options such as --sample left out.
  * Needs s->http and s->selection. */
 void summary_log(const struct log *log, const struct summary *s);
 

@@ -155,7 +155,7 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 	}
 	if (c->redact)
 		find_fields(c);
-	class_set_init(&c->values, c->redact ? o->classes : 0);
+	class_set_init(&c->values, o->classes);
 	return c;
 }
 

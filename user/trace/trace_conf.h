@@ -18,7 +18,7 @@
 #define TRACE_TEXT_ROOM(n) ((n) + TRACE_TEXT_STEP)
 
 struct trace_options {
-	bool no_redact;
+	bool no_redact; /* no names and user information; classes all the same */
 	const char *const *headers; /* masked in addition to the defaults */
 	unsigned int n_headers;
 	const char *const *fields; /* JSON fields, form and query parameters */
