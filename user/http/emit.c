@@ -34,6 +34,27 @@ static const uint8_t *readable(const struct http_engine *e, const struct msg *m)
 	return m->head + m->h.len;
 }
 
+void emit_body(const struct http_engine *e, const struct msg *m,
+	       struct http_message *out)
+{
+	out->body.data = m->body;
+	out->body.len = m->body_len;
+	out->body.total = m->body_total;
+	out->body.wire = m->body_wire;
+	out->body.encoded = m->encoded;
+	if (m->md && m->complete && !m->hole) {
+		EVP_DigestFinal_ex(m->md, out->body.sha256, NULL);
+		out->body.has_sha256 = true;
+	} else if (e->conf.body_hash && m->complete && !m->hole &&
+		   m->framing == FRAMING_NONE) {
+		memcpy(out->body.sha256, sha256_empty, 32);
+		out->body.has_sha256 = true;
+	}
+	out->first_ns = m->first_ns;
+	/* segments may have arrived out of order */
+	out->last_ns = m->end_ns > m->first_ns ? m->end_ns : m->first_ns;
+}
+
 static void fill_request(const struct msg *m, struct http_message *out)
 {
 	struct head_target t;
@@ -71,36 +92,22 @@ static void fill(struct http_engine *e, const struct msg *m, bool request,
 	out->n_trailers = m->h.n_trailers;
 	out->head_partial = m->h.marks & HEAD_PARTIAL;
 	out->readable = readable(e, m);
-	out->body.data = m->body;
-	out->body.len = m->body_len;
-	out->body.total = m->body_total;
-	out->body.wire = m->body_wire;
-	out->body.encoded = m->encoded;
-	if (m->md && m->complete && !m->hole) {
-		EVP_DigestFinal_ex(m->md, out->body.sha256, NULL);
-		out->body.has_sha256 = true;
-	} else if (e->conf.body_hash && m->complete && !m->hole &&
-		   m->framing == FRAMING_NONE) {
-		memcpy(out->body.sha256, sha256_empty, 32);
-		out->body.has_sha256 = true;
-	}
-	out->first_ns = m->first_ns;
-	/* segments may have arrived out of order */
-	out->last_ns = m->end_ns > m->first_ns ? m->end_ns : m->first_ns;
+	emit_body(e, m, out);
 	out->malformed = m->h.flags & HTTP_F_MALFORMED;
 }
 
-static void count(struct http_stats *s, const struct exchange *x)
+void emit_count(struct http_stats *s, const struct msg *req,
+		const struct msg *rsp)
 {
 	s->transactions++;
-	if (x->req && x->rsp)
+	if (req && rsp)
 		s->paired++;
-	else if (x->req)
+	else if (req)
 		s->unanswered++;
 	else
 		s->unrequested++;
 	for (int i = 0; i < 2; i++) {
-		const struct msg *m = i ? x->rsp : x->req;
+		const struct msg *m = i ? rsp : req;
 		uint32_t f = m ? m->h.flags : 0;
 
 		if (!f)
@@ -199,9 +206,9 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 		t.connection = c->id[0];
 		memcpy(t.id, x->started->id, sizeof(t.id));
 	} else {
-		identify(c, &tuple, &t);
+		identify(c->id, e->id_seed, c->flow, &tuple, &t);
 	}
-	count(&e->stats, x);
+	emit_count(&e->stats, x->req, x->rsp);
 	e->conf.emit(e->conf.emit_ctx, &t);
 }
 
@@ -231,7 +238,7 @@ void exchange_emit_started(struct conn *c, struct exchange *x)
 	stream_flow_tuple(c->flow, &tuple);
 	fill_rest(c, x, x->flags | flags_of(x->req) | flags_of(x->rsp), &out,
 		  &tuple, &t);
-	identify(c, &tuple, &t);
+	identify(c->id, e->id_seed, c->flow, &tuple, &t);
 	memcpy(x->started->id, t.id, sizeof(t.id));
 	x->started->verdict = e->conf.started(e->conf.emit_ctx, &t);
 }

@@ -12,4 +12,11 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags);
  * x->started. */
 void exchange_emit_started(struct conn *c, struct exchange *x);
 
+/* Sets the body and the times of out, which is m. */
+void emit_body(const struct http_engine *e, const struct msg *m,
+	       struct http_message *out);
+/* Counts a transaction; one of its messages may be NULL. */
+void emit_count(struct http_stats *s, const struct msg *req,
+		const struct msg *rsp);
+
 #endif

@@ -176,7 +176,7 @@ static bool names_no_coding(const uint8_t *p, size_t n)
 
 /* RFC 9110 section 8.4. A word with "=" is a parameter, which no coding has,
  * but which is sent. */
-static void content_encoding(struct head *h, const uint8_t *p, size_t n)
+void fields_content_encoding(struct head *h, const uint8_t *p, size_t n)
 {
 	const uint8_t *end = p + n, *start = p, *from = p, *word;
 	uint8_t scratch[CLEAN_MAX];
@@ -342,7 +342,7 @@ static void interpret(struct field_parser *fp)
 		break;
 	case 16:
 		if (is_name(name, 16, "content-encoding"))
-			content_encoding(h, v, n);
+			fields_content_encoding(h, v, n);
 		break;
 	case 17:
 		if (is_name(name, 17, "transfer-encoding"))

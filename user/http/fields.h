@@ -4,6 +4,7 @@
 #define HTTP_FIELDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "http/syntax.h"
 
@@ -30,6 +31,8 @@ void fields_line(struct field_parser *fp, uint32_t start, uint32_t end);
 uint32_t fields_regular(struct field_parser *fp, uint32_t start, uint32_t end);
 /* After the last line. */
 void fields_end(struct field_parser *fp);
+/* Reads a value of Content-Encoding. */
+void fields_content_encoding(struct head *h, const uint8_t *p, size_t n);
 /* Flags contradictions (RFC 9112 section 6.1) once all fields are known. */
 void fields_conclude(struct head *h);
 

@@ -46,32 +46,31 @@ uint64_t identity_seed(const char *collector)
 		       : METLO_HASH_K2;
 }
 
-static uint64_t hash_of(const struct conn *c, const struct stream_tuple *tuple)
+static uint64_t hash_of(uint64_t h, const struct stream_flow *flow,
+			const struct stream_tuple *tuple)
 {
-	uint64_t h = c->engine->id_seed;
-
 	h = mix_bytes(h, tuple->addr, sizeof(tuple->addr));
 	h = mix(h, (uint64_t)tuple->vni << 32 | (uint32_t)tuple->port[0] << 16 |
 			   tuple->port[1]);
-	return mix(h, stream_flow_starts(c->flow)) * METLO_HASH_K3;
+	return mix(h, stream_flow_starts(flow)) * METLO_HASH_K3;
 }
 
-void identify(struct conn *c, const struct stream_tuple *tuple,
-	      struct http_transaction *t)
+void identify(uint64_t id[2], uint64_t seed, const struct stream_flow *flow,
+	      const struct stream_tuple *tuple, struct http_transaction *t)
 {
 	const struct http_message *m = t->request ? t->request : t->response;
 	const uint64_t time = m->first_ns / 1000 << HASH_HIGH;
 	uint64_t hash;
 
-	if (!c->id[1]) {
-		hash = hash_of(c, tuple) >> HASH_HIGH;
-		c->id[0] = time | hash >> HASH_LOW;
-		c->id[1] = hash << NUMBER;
+	if (!id[1]) {
+		hash = hash_of(seed, flow, tuple) >> HASH_HIGH;
+		id[0] = time | hash >> HASH_LOW;
+		id[1] = hash << NUMBER;
 	}
 	/* After the last number, 1 follows: 0 is no transaction. */
-	if (!(++c->id[1] & NUMBER_MAX))
-		c->id[1] -= NUMBER_MAX;
-	t->id[0] = time | (c->id[0] & HASH_HIGH_MAX);
-	t->id[1] = c->id[1];
-	t->connection = c->id[0];
+	if (!(++id[1] & NUMBER_MAX))
+		id[1] -= NUMBER_MAX;
+	t->id[0] = time | (id[0] & HASH_HIGH_MAX);
+	t->id[1] = id[1];
+	t->connection = id[0];
 }

@@ -9,8 +9,9 @@
 uint64_t identity_seed(const char *collector);
 
 /* Sets the members of t that identify it and its connection; the messages of t
- * are set. */
-void identify(struct conn *c, const struct stream_tuple *tuple,
-	      struct http_transaction *t);
+ * are set. id: the 128 bits of the id of the latest transaction of the
+ * connection, 0 before the first one. seed: identity_seed(). */
+void identify(uint64_t id[2], uint64_t seed, const struct stream_flow *flow,
+	      const struct stream_tuple *tuple, struct http_transaction *t);
 
 #endif

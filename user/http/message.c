@@ -278,13 +278,12 @@ static unsigned int body_codings(struct msg *m, uint8_t codings[LAYERS_MAX])
 	return n + m->h.n_te;
 }
 
-static uint32_t conn_hash(const void *conn)
+uint32_t msg_flow_hash(const struct stream_flow *flow)
 {
-	const struct conn *c = conn;
 	struct stream_tuple t;
 	uint32_t hash = 0, word;
 
-	stream_flow_tuple(c->flow, &t);
+	stream_flow_tuple(flow, &t);
 	for (unsigned int i = 0; i < 2; i++) {
 		memcpy(&word, t.addr[i] + 12, 4);
 		hash = (hash ^ word ^ (uint32_t)t.port[i] << 8) * 0x9e3779b1u;
@@ -292,9 +291,9 @@ static uint32_t conn_hash(const void *conn)
 	return hash ^ hash >> 16;
 }
 
-void msg_body_start(struct conn *c, struct msg *m)
+void msg_body_start(struct http_engine *e, struct msg *m, decode_hash *hash,
+		    const void *conn)
 {
-	struct http_engine *e = c->engine;
 	uint8_t codings[LAYERS_MAX];
 	unsigned int n = 0;
 
@@ -302,8 +301,7 @@ void msg_body_start(struct conn *c, struct msg *m)
 	    m->h.marks & (HEAD_CE_UNKNOWN | HEAD_AWS_CHUNKED))
 		n = body_codings(m, codings);
 	if (n) {
-		m->dec =
-			body_decoder_new(e->decoders, conn_hash, c, codings, n);
+		m->dec = body_decoder_new(e->decoders, hash, conn, codings, n);
 		if (!m->dec) {
 			m->h.flags |= HTTP_F_DECODE_FAILED;
 			no_memory(e, m);
@@ -389,11 +387,9 @@ void msg_body_end(struct http_engine *e, struct msg *m)
 			    : body_decoder_end(m->dec, body_decoded, &s));
 }
 
-bool msg_body_enough(const struct http_engine *e, const struct msg *m)
+bool msg_body_enough(const struct http_engine *e, const struct msg *m,
+		     uint64_t left)
 {
-	uint64_t left =
-		m->framing == FRAMING_CHUNKED ? m->chunked.left : m->left;
-
 	return left >= SKIP_MIN &&
 	       (m->undecoded || (!m->dec && !m->md && !e->conf.body_hash &&
 				 m->body_len >= m->body_limit));

@@ -24,8 +24,12 @@ bool msg_hold(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
 void *msg_detach_head(struct msg *m, size_t *cap);
 void *msg_detach_held(struct msg *m, size_t *cap);
 
-/* Sets up decoders and hash once the framing is known. */
-void msg_body_start(struct conn *c, struct msg *m);
+/* Sets up decoders and hash once the framing is known. hash() of conn finds the
+ * budget of its decoders. */
+void msg_body_start(struct http_engine *e, struct msg *m, decode_hash *hash,
+		    const void *conn);
+/* What such a function returns for a connection. */
+uint32_t msg_flow_hash(const struct stream_flow *flow);
 /* Body bytes with chunked framing removed, still encoded. */
 void msg_body(struct http_engine *e, struct msg *m, const uint8_t *p, size_t n);
 /* n body bytes are missing: lost, or skipped at our own request. */
@@ -34,7 +38,8 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost);
 void msg_body_discard(struct http_engine *e, struct msg *m);
 /* Flushes the decoders: the body is complete or abandoned. */
 void msg_body_end(struct http_engine *e, struct msg *m);
-/* Is the remainder of the body of no use, and long enough to skip? */
-bool msg_body_enough(const struct http_engine *e, const struct msg *m);
+/* Are the next left bytes of the body of no use, and enough to skip? */
+bool msg_body_enough(const struct http_engine *e, const struct msg *m,
+		     uint64_t left);
 
 #endif

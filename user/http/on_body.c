@@ -51,6 +51,11 @@ static inline void set_framing(struct msg *m, bool request)
 	}
 }
 
+static uint32_t conn_hash(const void *conn)
+{
+	return msg_flow_hash(((const struct conn *)conn)->flow);
+}
+
 enum action on_framed(struct conn *c, struct event *ev)
 {
 	struct msg *m = c->dir[ev->dir].msg;
@@ -61,7 +66,7 @@ enum action on_framed(struct conn *c, struct event *ev)
 		return complete(m, m->body_start, AFTER_LOST);
 	if (m->framing == FRAMING_NONE)
 		return complete(m, m->body_start, AFTER_NEXT);
-	msg_body_start(c, m);
+	msg_body_start(c->engine, m, conn_hash, c);
 	conn_list(c);
 	peek = dir_is_request(c, (enum stream_dir)ev->dir)
 		       ? m->h.marks & HEAD_EXPECT
@@ -201,7 +206,7 @@ static void skip_remainder(struct conn *c, struct event *ev, struct msg *m)
 	uint64_t left =
 		m->framing == FRAMING_CHUNKED ? m->chunked.left : m->left;
 
-	if (m->skipping || !msg_body_enough(c->engine, m))
+	if (m->skipping || !msg_body_enough(c->engine, m, left))
 		return;
 	m->skipping = true;
 	stream_skip(c->flow, (enum stream_dir)ev->dir,

@@ -18,6 +18,7 @@ struct http_span {
 	uint32_t len;
 };
 
+/* With HTTP_F_FIELDS_UNKNOWN, what is unknown has no address. */
 struct http_field {
 	struct http_span name;
 	struct http_span value; /* OWS trimmed, obs-fold replaced by spaces */
@@ -33,6 +34,12 @@ struct http_body {
 	uint8_t sha256[32];
 };
 
+/* Parts of a message that are unknown (http_message.unknown). */
+#define HTTP_UNKNOWN_METHOD 1u
+#define HTTP_UNKNOWN_TARGET 2u /* and so are path and query */
+#define HTTP_UNKNOWN_HOST   4u
+#define HTTP_UNKNOWN_STATUS 8u
+
 struct http_message {
 	/* request */
 	struct http_span method;
@@ -42,6 +49,7 @@ struct http_message {
 	struct http_span path;	 /* target without scheme, authority, query */
 	struct http_span query;	 /* without "?" */
 	/* response */
+	uint8_t unknown; /* HTTP_UNKNOWN_* */
 	uint16_t status; /* 200 for HTTP/0.9 */
 	struct http_span reason;
 	/* both */
@@ -58,6 +66,7 @@ struct http_message {
 	/* Times of the packets that carried its first byte and the last byte
 	 * seen of it. See struct http_transaction.clock_ns. */
 	uint64_t first_ns, last_ns;
+	bool http2;	/* HTTP/2, whatever version HTTP/1 may have named */
 	bool malformed; /* the head violates RFC 9112 */
 };
 
@@ -85,7 +94,10 @@ struct http_message {
 	X(PROXY_UNCONFIRMED, "proxy-unconfirmed")                              \
 	X(SOURCE_AMBIGUOUS, "source-ambiguous") /* set by trace/: client.h */  \
 	X(OBS_TEXT, "obs-text")		/* set by trace/: see line_text() */   \
-	X(PAIR_ASSUMED, "pair-assumed") /* see user/http/README.md: Pairing */
+	X(PAIR_ASSUMED, "pair-assumed") /* see user/http/README.md: Pairing */ \
+	/* HTTP/2: values refer to what the capture does not have */           \
+	X(FIELDS_UNKNOWN, "fields-unknown")                                    \
+	X(RESET, "reset") /* HTTP/2: RST_STREAM before the response's end */
 
 enum http_flag {
 #define HTTP_FLAG_BIT(name, text) HTTP_FLAG_BIT_##name,
@@ -111,7 +123,8 @@ struct http_transaction {
 	const struct http_message *response; /* NULL: not seen */
 	const struct http_message *interim;  /* 1xx, before the response */
 	uint32_t n_interim;
-	uint32_t flags; /* HTTP_F_* */
+	uint32_t flags;	 /* HTTP_F_* */
+	uint32_t stream; /* of HTTP/2; 0: not HTTP/2 */
 	uint32_t vni;
 	uint8_t client_addr[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint8_t server_addr[16];
