@@ -17,12 +17,14 @@ SINK_ENDS = ("written uncertain left_out_incomplete left_out_self left_out_statu
              "left_out_size dropped_queue dropped_error dropped_refused dropped_spool "
              "dropped_damaged spooled").split()
 HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()
+HTTP2_ENDS = "head body framing control resync ignored buffered".split()
 
 
 def broken(s, running=False):
     """The laws that a summary violates, one line each. While the daemon runs,
     buffers may hold something."""
     stream, http, output = s["stream"], s["http"], s["output"]
+    http2 = s["http2"]
     fragments = s["fragments"]
     selection = s["selection"]
     laws = [
@@ -40,7 +42,9 @@ def broken(s, running=False):
          stream["bytes_in"] + stream["bytes_again"],
          sum(stream["bytes_" + e] for e in STREAM_ENDS)),
         ("bytes out of streams = bytes into HTTP",
-         stream["bytes_delivered"], http["bytes_in"]),
+         stream["bytes_delivered"], http["bytes_in"] + http2["bytes_in"]),
+        ("bytes into HTTP/2 = their ends",
+         http2["bytes_in"], sum(http2["bytes_" + e] for e in HTTP2_ENDS)),
         ("bytes into HTTP = their ends",
          http["bytes_in"], sum(http["bytes_" + e] for e in HTTP_ENDS)),
         ("transactions = paired + unanswered + unrequested",
@@ -53,6 +57,7 @@ def broken(s, running=False):
     if not running:
         laws.append(("nothing is left in a buffer",
                      0, stream["bytes_buffered"] + http["bytes_buffered"]
+                     + http2["bytes_buffered"]
                      + http["memory_used"] + fragments["memory_used"] + stream["flows_live"] + output["bytes_queued"]))
     for sink in output["sinks"]:
         laws.append((f"selected = submitted to {sink['name']}",

@@ -195,7 +195,7 @@ class Tx:
         self.flags = frozenset(cap["flags"])
         self.vni = cap["vni"]
         self.fields = collections.defaultdict(set)
-        for f in rsp["headers"] if rsp else ():
+        for f in (f for f in rsp["headers"] if f["name"] is not None) if rsp else ():
             self.fields[f["name"].lower()].add(f["value"])
         self._response = rsp
         self._encoding = cap["responseBodyEncoding"]

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reassembly and HTTP together: the input is a script of what two endpoints
+ * Reassembly, HTTP/1 and HTTP/2 together: the input is a script of what two endpoints
  * send and what the network does to it. Checks that the counters of both stages
  * add up, that no memory stays in use, that every byte of a transaction can be
  * read, and that cutting the same bytes differently gives the same
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "http/http.h"
+#include "http2/http2.h"
 #include "stream/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,6 +39,7 @@ enum {
 struct world {
 	struct stream_table *t;
 	struct http_engine *e;
+	struct http2_engine *e2;
 	uint64_t now_ns;
 	uint32_t seq[2];
 	uint64_t hash; /* of all transactions */
@@ -111,6 +113,7 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 		abort();
 	w->count++;
 	mix(w, &t->flags, sizeof(t->flags));
+	mix(w, &t->stream, sizeof(t->stream));
 	for (uint32_t i = 0; i < t->n_interim; i++)
 		mix_message(w, &t->interim[i]);
 	mix_message(w, t->request);
@@ -219,6 +222,7 @@ static void step(struct world *w, unsigned int op, unsigned int dir,
 		w->now_ns += n * 10000000ull;
 		stream_tick(w->t, w->now_ns);
 		http_tick(w->e, w->now_ns);
+		http2_tick(w->e2, w->now_ns);
 		break;
 	}
 }
@@ -226,6 +230,21 @@ static void step(struct world *w, unsigned int op, unsigned int dir,
 static bool has_data(unsigned int op)
 {
 	return op == OP_DATA || op == OP_CUT || op == OP_AGAIN || op == OP_LATE;
+}
+
+static void check_sums(const struct world *w)
+{
+	const struct http_stats *s = http_stats(w->e);
+	const struct http2_stats *h = http2_stats(w->e2);
+
+	if (s->bytes_in != s->bytes_head + s->bytes_body + s->bytes_framing +
+				   s->bytes_resync + s->bytes_not_http +
+				   s->bytes_upgraded + s->bytes_buffered)
+		abort();
+	if (h->bytes_in != h->bytes_head + h->bytes_body + h->bytes_framing +
+				   h->bytes_control + h->bytes_resync +
+				   h->bytes_ignored + h->bytes_buffered)
+		abort();
 }
 
 /* Runs the script. Returns whether everything was captured and parsed without
@@ -248,10 +267,11 @@ static bool run(struct world *w, const uint8_t *data, size_t size,
 		.ooo_flow_limit = 1u << 18,
 		.gap_timeout_ns = 500000000,
 		.idle_timeout_ns = 60000000000ull,
-		.n_protocols = 1,
+		.n_protocols = 2,
 		.seed = {1, 2},
 	};
 	const struct http_stats *s;
+	const struct http2_stats *h2;
 	bool handshake = !(data[0] & 2), plain = handshake, fin[2] = {0};
 	size_t at = 1;
 
@@ -260,8 +280,10 @@ static bool run(struct world *w, const uint8_t *data, size_t size,
 			    .seq = {ISN_C + 1, ISN_S + 1},
 			    .hash = 14695981039346656037ull};
 	w->e = http_new(&hc);
-	sc.protocols[0] = (struct stream_binding){&http_protocol, w->e};
-	w->t = w->e ? stream_new(&sc) : NULL;
+	w->e2 = w->e ? http2_new(w->e) : NULL;
+	sc.protocols[0] = (struct stream_binding){&http2_protocol, w->e2};
+	sc.protocols[1] = (struct stream_binding){&http_protocol, w->e};
+	w->t = w->e2 ? stream_new(&sc) : NULL;
 	if (!w->t)
 		abort();
 	if (handshake) {
@@ -282,24 +304,24 @@ static bool run(struct world *w, const uint8_t *data, size_t size,
 		step(w, op, dir, data + at, n);
 		if (has_data(op))
 			at += n;
-		s = http_stats(w->e);
-		if (s->bytes_in !=
-		    s->bytes_head + s->bytes_body + s->bytes_framing +
-			    s->bytes_resync + s->bytes_not_http +
-			    s->bytes_upgraded + s->bytes_buffered)
-			abort();
+		check_sums(w);
 	}
 	flush_late(w);
 	stream_flush(w->t, w->now_ns);
+	check_sums(w);
 	s = http_stats(w->e);
+	h2 = http2_stats(w->e2);
 	if (s->bytes_buffered || s->memory_used ||
 	    s->transactions != w->count ||
 	    s->transactions != s->paired + s->unanswered + s->unrequested ||
-	    s->bytes_in != stream_stats(w->t)->bytes_delivered)
+	    s->bytes_in + h2->bytes_in != stream_stats(w->t)->bytes_delivered ||
+	    h2->bytes_buffered)
 		abort();
 	plain &= !s->resyncs && !s->not_http && !s->upgraded &&
-		 !s->memory_limit && !s->bytes_resync;
+		 !s->memory_limit && !s->bytes_resync && !h2->resyncs &&
+		 !h2->bytes_resync && !h2->not_http2;
 	stream_free(w->t);
+	http2_free(w->e2);
 	http_free(w->e);
 	return plain;
 }

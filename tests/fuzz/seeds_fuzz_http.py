@@ -79,6 +79,53 @@ seeds = {
     "large": c(b"GET /" + b"a" * 40000 + b" HTTP/1.1\r\n" + b"F: v\r\n" * 400) + c(b"X: y\r\n" * 4000 + b"Content-Length: 2\r\n\r\nab") + s(OK) + END,
 }
 
+# HTTP/2. Names are lengths and text without Huffman coding; field() does not index.
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+END_STREAM, ACK, END_HEADERS, PADDED, PRIORITY = 1, 1, 4, 8, 0x20
+
+
+def frame(kind, flags, stream, payload=b""):
+    return (len(payload).to_bytes(3, "big") + bytes([kind, flags]) +
+            stream.to_bytes(4, "big") + payload)
+
+
+def field(name, value, how=0x40):
+    return bytes([how, len(name)]) + name + bytes([len(value)]) + value
+
+
+SETTINGS = frame(4, 0, 0)
+HELLO = c(PREFACE + SETTINGS + frame(8, 0, 0, b"\0\1\0\0")) + s(SETTINGS + frame(4, ACK, 0))
+GET2 = b"\x82\x86\x84" + field(b":authority", b"h.example")
+GET2_AGAIN = b"\x82\x86\x84\xbe"
+POST2 = b"\x83\x86" + field(b":path", b"/p?q=1") + b"\xbf" + field(b"cookie", b"a=b") + field(b"cookie", b"c=d", 0x10)
+OK2 = b"\x88" + field(b"x-a", b"1")
+seeds.update({
+    "h2": HELLO + c(frame(1, 5, 1, GET2)) + s(frame(1, 4, 1, OK2) + frame(0, 1, 1, b"body")) +
+    c(frame(1, 4, 3, POST2) + frame(0, 0, 3, b"ab") + frame(0, 1, 3, b"cd")) +
+    s(frame(1, 5, 3, b"\x89")) + END,
+    "h2_padded": HELLO + c(frame(1, 0x2d, 1, b"\2\0\0\0\0\x10" + GET2 + b"\0\0")) +
+    s(frame(1, 0xc, 1, b"\3" + OK2 + b"\0\0\0") + frame(0, 9, 1, b"\1ok\0")) + END,
+    "h2_continuation": HELLO + c(frame(1, 1, 1, GET2[:3]) + frame(9, 0, 1) + frame(9, 4, 1, GET2[3:])) +
+    s(frame(1, 0, 1, OK2[:2]) + frame(9, 4, 1, OK2[2:]) + frame(9, 4, 1, b"\xbe")) + END,
+    "h2_trailers": HELLO + c(frame(1, 4, 1, GET2) + frame(0, 0, 1, b"x") + frame(1, 5, 1, field(b"t", b"1"))) +
+    s(frame(1, 4, 1, b"\x08\x03103") + frame(1, 4, 1, OK2) + frame(0, 0, 1, b"y") +
+      frame(1, 5, 1, field(b"grpc-status", b"0"))) + END,
+    "h2_push": HELLO + c(frame(1, 5, 1, GET2)) + s(frame(5, 4, 1, b"\0\0\0\2" + GET2) +
+                                                frame(1, 4, 2, OK2) + frame(0, 1, 2, b"pushed") + frame(1, 5, 1, OK2)) + END,
+    "h2_reset": HELLO + c(frame(1, 5, 1, GET2) + frame(3, 0, 1, b"\0\0\0\x08")) +
+    s(frame(1, 4, 1, OK2) + frame(0, 0, 1, b"late") + frame(7, 0, 0, b"\0\0\0\1\0\0\0\0")) + step(TIME, b"", 300) + END,
+    "h2_lost": HELLO + c(frame(1, 5, 1, GET2)) + s(frame(1, 4, 1, OK2) + frame(0, 0, 1, b"z" * 40)[:20]) +
+    step(LOST | S2C, b"", 60) + s(frame(1, 4, 1, b"\x88\xbe") + frame(0, 1, 1, b"e")) +
+    step(LOST, b"", 30) + c(frame(1, 5, 5, GET2_AGAIN) + frame(1, 5, 7, GET2)) + s(frame(1, 5, 7, b"\x88")) + END,
+    "h2_joined": c(frame(1, 5, 9, GET2_AGAIN) + frame(1, 5, 11, GET2)) + s(frame(1, 5, 9, b"\xbf") + frame(1, 5, 11, b"\x88")),
+    "h2_large": HELLO + c(frame(1, 5, 1, GET2)) + s(frame(1, 4, 1, OK2) + frame(0, 1, 1, b"0" * 9000)) + END,
+    "h2_other": HELLO + c(frame(0x20, 0xff, 3, b"??") + frame(2, 0, 3, b"\0\0\0\0\1") + frame(6, 0, 0, b"12345678") +
+                       frame(0, 0, 0, b"bad") + frame(1, 5, 3, b"\xff\xff")) + END,
+    "h2_gzip": HELLO + c(frame(1, 5, 1, GET2)) + s(frame(1, 4, 1, b"\x88" + field(b"content-encoding", b"gzip")) +
+                                                frame(0, 1, 1, gzip.compress(text))) + END,
+    "h2_not": c(b"P") + c(b"OST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab") + s(OK) + END,
+})
+
 folder = sys.argv[1]
 os.makedirs(folder, exist_ok=True)
 for name, script in seeds.items():

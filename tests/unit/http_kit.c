@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stream/hand_over.h"
+
 void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)
 {
 	if (offset > flow->skip[dir])
@@ -24,6 +26,13 @@ const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
 uint64_t stream_flow_starts(const struct stream_flow *flow)
 {
 	return flow->starts;
+}
+
+void stream_hand_over(struct stream_flow *flow,
+		      const struct stream_protocol *to, void *proto)
+{
+	flow->protocol = to;
+	flow->proto = proto;
 }
 
 __attribute__((format(printf, 2, 3))) static void addf(struct buf *b,
@@ -50,6 +59,10 @@ static void add_text(struct buf *b, const uint8_t *p, size_t n)
 
 static void add_span(struct buf *b, struct http_span s)
 {
+	if (!s.p && !s.len) {
+		buf_add_str(b, "?"); /* unknown */
+		return;
+	}
 	add_text(b, s.p, s.len);
 }
 
@@ -153,6 +166,8 @@ static void on_emit(void *ctx, const struct http_transaction *t)
 	}
 	if (t->proxied)
 		add_source(b, t);
+	if (t->stream)
+		addf(b, " stream=%u", t->stream);
 	for (unsigned int i = 0; i < HTTP_FLAG_COUNT; i++)
 		if (t->flags & (1u << i))
 			addf(b, " !%s", names[i]);
@@ -191,6 +206,18 @@ void kit_init(struct kit *k, const struct kit_options *o)
 	k->now_ns = 1700000000000000000ull;
 	k->e = http_new(&conf);
 	assert_non_null(k->e);
+	if (o && o->http2) {
+		k->e2 = http2_new(k->e);
+		assert_non_null(k->e2);
+	}
+}
+
+static void check_http2_sums(const struct http2_stats *s)
+{
+	assert_int_equal(s->bytes_in,
+			 s->bytes_head + s->bytes_body + s->bytes_framing +
+				 s->bytes_control + s->bytes_resync +
+				 s->bytes_ignored + s->bytes_buffered);
 }
 
 void kit_check_sums(const struct kit *k)
@@ -204,6 +231,8 @@ void kit_check_sums(const struct kit *k)
 	assert_int_equal(s->transactions,
 			 s->paired + s->unanswered + s->unrequested);
 	assert_int_equal(s->transactions, k->n);
+	if (k->e2)
+		check_http2_sums(http2_stats(k->e2));
 }
 
 void kit_done(struct kit *k)
@@ -213,8 +242,32 @@ void kit_done(struct kit *k)
 	kit_check_sums(k);
 	assert_int_equal(http_stats(k->e)->bytes_buffered, 0);
 	assert_int_equal(http_stats(k->e)->memory_used, 0);
+	if (k->e2) {
+		assert_int_equal(http2_stats(k->e2)->bytes_buffered, 0);
+		http2_free(k->e2);
+	}
 	http_free(k->e);
 	buf_free(&k->out);
+}
+
+static void open_proto(struct kit *k)
+{
+	struct stream_flow *f = &k->flow;
+	void *engine =
+		f->protocol == &http_protocol ? (void *)k->e : (void *)k->e2;
+
+	f->proto = f->protocol->open(engine, f, &f->tuple);
+	assert_non_null(f->proto);
+}
+
+/* Asks the protocols for the owner of a connection with these first bytes. */
+static void choose_proto(struct kit *k, const void *p, size_t n)
+{
+	if (k->flow.proto)
+		return;
+	if (http2_protocol.claims(&k->flow.tuple, p, n))
+		k->flow.protocol = &http2_protocol;
+	open_proto(k);
 }
 
 void kit_open(struct kit *k, bool midstream, bool client_known)
@@ -233,14 +286,15 @@ void kit_open(struct kit *k, bool midstream, bool client_known)
 	f->tuple.vni = 7;
 	f->tuple.midstream = midstream;
 	f->tuple.client_known = client_known;
-	f->proto = http_protocol.open(k->e, f, &f->tuple);
-	assert_non_null(f->proto);
+	f->protocol = &http_protocol;
+	if (!k->e2)
+		open_proto(k);
 }
 
 void kit_close(struct kit *k, enum stream_end why)
 {
 	assert_non_null(k->flow.proto);
-	http_protocol.close(k->flow.proto, why, k->now_ns);
+	k->flow.protocol->close(k->flow.proto, why, k->now_ns);
 	k->flow.proto = NULL;
 	kit_check_sums(k);
 	assert_int_equal(http_stats(k->e)->bytes_buffered, 0);
@@ -253,12 +307,13 @@ void kit_data(struct kit *k, enum stream_dir dir, const void *p, size_t n,
 	struct stream_chunk c = {.ts_ns = ++k->now_ns, .acked = acked};
 	uint8_t *copy;
 
+	choose_proto(k, p, n);
 	if (f->skip[dir] > f->pos[dir]) {
 		uint64_t left = f->skip[dir] - f->pos[dir];
 		size_t m = left < n ? (size_t)left : n;
 
-		http_protocol.gap(f->proto, dir, m, STREAM_GAP_SKIPPED,
-				  k->now_ns);
+		f->protocol->gap(f->proto, dir, m, STREAM_GAP_SKIPPED,
+				 k->now_ns);
 		f->pos[dir] += m;
 		p = (const uint8_t *)p + m;
 		n -= m;
@@ -272,7 +327,7 @@ void kit_data(struct kit *k, enum stream_dir dir, const void *p, size_t n,
 	c.data = copy;
 	c.len = n;
 	c.offset = f->pos[dir];
-	http_protocol.data(f->proto, dir, &c);
+	f->protocol->data(f->proto, dir, &c);
 	memset(copy, 0xee, n);
 	free(copy);
 	f->pos[dir] += n;
@@ -282,14 +337,15 @@ void kit_data(struct kit *k, enum stream_dir dir, const void *p, size_t n,
 void kit_gap(struct kit *k, enum stream_dir dir, uint64_t n,
 	     enum stream_gap_kind kind)
 {
-	http_protocol.gap(k->flow.proto, dir, n, kind, ++k->now_ns);
+	choose_proto(k, NULL, 0);
+	k->flow.protocol->gap(k->flow.proto, dir, n, kind, ++k->now_ns);
 	k->flow.pos[dir] += n;
 	kit_check_sums(k);
 }
 
 void kit_fin(struct kit *k, enum stream_dir dir)
 {
-	http_protocol.fin(k->flow.proto, dir, ++k->now_ns);
+	k->flow.protocol->fin(k->flow.proto, dir, ++k->now_ns);
 	kit_check_sums(k);
 }
 

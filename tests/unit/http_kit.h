@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "http/http.h"
+#include "http2/http2.h"
 
 /* The connection, as the test double keeps it. */
 struct stream_flow {
@@ -23,11 +24,13 @@ struct stream_flow {
 	uint64_t pos[2];
 	uint64_t skip[2]; /* stream_skip(): report as skipped up to here */
 	uint64_t starts;
+	const struct stream_protocol *protocol;
 	void *proto;
 };
 
 struct kit {
 	struct http_engine *e;
+	struct http2_engine *e2; /* NULL: HTTP/1 only */
 	struct stream_flow flow;
 	struct buf out; /* one line per transaction */
 	unsigned int n;
@@ -47,6 +50,7 @@ struct kit_options {
 	uint64_t progress_ns;
 	uint8_t (*started)(void *ctx, const struct http_transaction *t);
 	bool body_hash;
+	bool http2; /* it may claim connections, by their first bytes */
 	bool brief;
 	const char *collector;
 	/* Instead of kit_lines(); also for started */
@@ -73,7 +77,7 @@ void kit_fin(struct kit *k, enum stream_dir dir);
 void kit_c(struct kit *k, const char *text);
 void kit_s(struct kit *k, const char *text);
 
-/* The conservation law of struct http_stats. */
+/* The conservation laws of struct http_stats and struct http2_stats. */
 void kit_check_sums(const struct kit *k);
 /* The lines since the last kit_clear(), NUL-terminated. */
 const char *kit_lines(struct kit *k);

@@ -85,6 +85,7 @@ struct metrics_fixture {
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct http2_stats http2;
 	struct selection_stats selection;
 	struct output_stats output;
 	struct summary_sink sinks[3];

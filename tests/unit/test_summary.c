@@ -23,6 +23,7 @@ struct summary_fixture {
 	struct metlo_stats packets;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct http2_stats http2;
 	struct selection_stats selection;
 	struct output_stats output;
 	struct summary_sink sinks[2];
@@ -44,6 +45,7 @@ static void fixture_init(struct summary_fixture *m)
 	fill(&m->packets, sizeof(m->packets), 1000);
 	fill(&m->stream, sizeof(m->stream), 2000);
 	fill(&m->http, sizeof(m->http), 3000);
+	fill(&m->http2, sizeof(m->http2), 3500);
 	fill(&m->selection, sizeof(m->selection), 4000);
 	fill(&m->output, sizeof(m->output), 1ull << 52);
 	m->vnis[0] = (struct counters_vni){.vni = 7, .stats = {10, 1000}};
@@ -57,6 +59,7 @@ static void fixture_init(struct summary_fixture *m)
 	m->s = (struct summary){.packets = &m->packets,
 				.stream = &m->stream,
 				.http = &m->http,
+				.http2 = &m->http2,
 				.selection = &m->selection,
 				.output = &m->output,
 				.sinks = m->sinks,
@@ -135,6 +138,12 @@ static void test_json(void **state)
 
 		o = cJSON_GetObjectItem(json, "http");
 		HTTP_COUNTERS(IS)
+	}
+	{
+		const struct http2_stats *from = &m.http2;
+
+		o = cJSON_GetObjectItem(json, "http2");
+		HTTP2_COUNTERS(IS)
 	}
 	{
 		const struct selection_stats *from = &m.selection;

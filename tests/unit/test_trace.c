@@ -185,7 +185,73 @@ static void test_all_flags(void **state)
 	t.flags = (1u << HTTP_FLAG_COUNT) - 1;
 	expect_part(
 		&t, NULL,
-		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"coding-unknown\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\",\"ambiguous\",\"proxy-unconfirmed\",\"source-ambiguous\",\"obs-text\",\"pair-assumed\"]}}");
+		"\"flags\":[\"no-response\",\"no-request\",\"midstream\",\"request-gap\",\"response-gap\",\"truncated\",\"body-limit\",\"malformed\",\"smuggling\",\"closed-early\",\"decode-failed\",\"decode-limit\",\"coding-unknown\",\"upgraded\",\"head-limit\",\"timeout\",\"evicted\",\"ambiguous\",\"proxy-unconfirmed\",\"source-ambiguous\",\"obs-text\",\"pair-assumed\",\"fields-unknown\",\"reset\"]}}");
+}
+
+/* HTTP/2: what was not captured is null, also with masks; the value of a field
+ * without a name may be a secret. */
+static void test_unknown(void **state)
+{
+	static const struct http_field fields[] = {
+		FIELD("a", "1"),
+		{SPAN("authorization"), {NULL, 0}},
+		{{NULL, 0}, SPAN("SECRET")},
+	};
+	struct http_transaction t = trace_example;
+	struct http_message q = trace_get, r = trace_ok;
+
+	(void)state;
+	t.request = &q;
+	t.response = &r;
+	t.flags = HTTP_F_FIELDS_UNKNOWN;
+	t.stream = 7;
+	q.http2 = r.http2 = true;
+	q.fields = fields;
+	q.n_fields = 3;
+	r.status = 0;
+	r.unknown = HTTP_UNKNOWN_STATUS;
+	for (unsigned int redact = 0; redact < 2; redact++) {
+		const struct trace_options o = {.no_redact = !redact};
+
+		q.unknown = 0;
+		expect_part(
+			&t, &o,
+			"\"headers\":[{\"name\":\"a\",\"value\":\"1\"},{\"name\":\"authorization\",\"value\":null},{\"name\":null,\"value\":null}],\"body\"");
+		expect_absent(&t, &o, "SECRET");
+		expect_part(&t, &o, "\"response\":{\"status\":null,");
+		expect_part(&t, &o, "\"protocol\":\"HTTP/2\",\"target\"");
+		expect_part(&t, &o, "\"vni\":7000,\"stream\":7,");
+		q.unknown = HTTP_UNKNOWN_METHOD | HTTP_UNKNOWN_TARGET |
+			    HTTP_UNKNOWN_HOST;
+		expect_part(
+			&t, &o,
+			"{\"request\":{\"method\":null,\"url\":{\"host\":null,\"path\":null,\"parameters\":[]},\"headers\":[");
+		expect_part(&t, &o, "\"target\":null,");
+		q.unknown = HTTP_UNKNOWN_HOST;
+		expect_part(
+			&t, &o,
+			"\"method\":\"GET\",\"url\":{\"host\":null,\"path\":\"/v1/users/7\",\"parameters\":[{");
+	}
+}
+
+/* Trailers of HTTP/2 are not among the header fields. */
+static void test_trailers_of_http2(void **state)
+{
+	static const struct http_field fields[] = {FIELD("a", "1"),
+						   FIELD("b", "2")};
+	struct http_transaction t = trace_example;
+	struct http_message r = trace_ok;
+
+	(void)state;
+	t.response = &r;
+	r.http2 = true;
+	r.fields = fields;
+	r.n_fields = 2;
+	r.n_trailers = 1;
+	expect_part(&t, NULL,
+		    "\"headers\":[{\"name\":\"a\",\"value\":\"1\"}],\"body\"");
+	expect_part(&t, NULL,
+		    "\"responseTrailers\":[{\"name\":\"b\",\"value\":\"2\"}]");
 }
 
 /* A PROXY header names the client; the TCP peer stays visible. */
@@ -473,6 +539,8 @@ int main(void)
 		cmocka_unit_test(test_interim_masked),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_all_flags),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_trailers_of_http2),
 		cmocka_unit_test(test_latin1),
 		cmocka_unit_test(test_proxied),
 		cmocka_unit_test(test_host_fallback),

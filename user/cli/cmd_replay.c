@@ -296,6 +296,7 @@ static int finish(struct replay *r)
 		.fragments = pipeline_fragment_stats(r->pipeline),
 		.stream = pipeline_stream_stats(r->pipeline),
 		.http = pipeline_http_stats(r->pipeline),
+		.http2 = pipeline_http2_stats(r->pipeline),
 		.selection = pipeline_selection_stats(r->pipeline),
 		.output = &output,
 		.sinks = sinks,

@@ -6,6 +6,7 @@
 
 #include "fragment/table.h"
 #include "http/conf.h"
+#include "http2/conf.h"
 #include "metlo_record.h"
 #include "output/stats.h"
 #include "run/counter_table.h"
@@ -30,6 +31,9 @@ static const struct counter stream[] = {STREAM_COUNTERS(ROW)};
 #define STATS http_stats
 static const struct counter http[] = {HTTP_COUNTERS(ROW)};
 #undef STATS
+#define STATS http2_stats
+static const struct counter http2[] = {HTTP2_COUNTERS(ROW)};
+#undef STATS
 #define STATS selection_stats
 static const struct counter selection[] = {SELECTION_COUNTERS(ROW)};
 #undef STATS
@@ -47,6 +51,7 @@ const struct counter_group counter_table[STAGES] = {
 	[STAGE_FRAGMENTS] = GROUP("fragments", "fragments", fragments),
 	[STAGE_STREAM] = GROUP("stream", "tcp", stream),
 	[STAGE_HTTP] = GROUP("http", "http", http),
+	[STAGE_HTTP2] = GROUP("http2", "http/2", http2),
 	[STAGE_SELECTION] = GROUP("selection", "selection", selection),
 	[STAGE_OUTPUT] = GROUP("output", "output", output),
 };

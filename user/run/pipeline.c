@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "base/clock.h"
+#include "http2/http2.h"
 #include "run/pipeline.h"
 #include "run/protocols.h"
 #include "trace/har.h"
@@ -166,7 +167,7 @@ static bool new_views(struct pipeline *p)
 
 static bool new_engines(struct pipeline *p, const struct pipeline_conf *conf)
 {
-	const struct protocol_conf engine = {
+	struct protocol_conf engine = {
 		.settings = conf->settings,
 		.rules = conf->rules,
 		.memory_limit = conf->settings->memory / 2 / conf->workers,
@@ -177,10 +178,13 @@ static bool new_engines(struct pipeline *p, const struct pipeline_conf *conf)
 		.event_ctx = conf->event_ctx,
 	};
 
-	for (unsigned int i = 0; i < N_PROTOCOLS; i++) {
+	/* HTTP/1, the last, is what others build upon */
+	for (unsigned int i = N_PROTOCOLS; i-- > 0;) {
 		p->engine[i] = protocols[i]->create(&engine);
 		if (!p->engine[i])
 			return false;
+		if (i == PROTOCOL_HTTP)
+			engine.http = p->engine[i];
 	}
 	return true;
 }
@@ -381,6 +385,11 @@ const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)
 const struct http_stats *pipeline_http_stats(const struct pipeline *p)
 {
 	return http_stats(p->engine[PROTOCOL_HTTP]);
+}
+
+const struct http2_stats *pipeline_http2_stats(const struct pipeline *p)
+{
+	return http2_stats(p->engine[PROTOCOL_HTTP2]);
 }
 
 const struct selection_stats *pipeline_selection_stats(const struct pipeline *p)

@@ -85,6 +85,7 @@ uint64_t pipeline_queue_limit(const struct settings *s);
 const struct fragment_stats *pipeline_fragment_stats(const struct pipeline *p);
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p);
 const struct http_stats *pipeline_http_stats(const struct pipeline *p);
+const struct http2_stats *pipeline_http2_stats(const struct pipeline *p);
 const struct selection_stats *
 pipeline_selection_stats(const struct pipeline *p);
 

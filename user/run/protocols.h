@@ -24,6 +24,7 @@ struct protocol_conf {
 	void *emit_ctx;
 	flow_event_fn *event; /* or NULL */
 	void *event_ctx;
+	struct http_engine *http; /* once it exists: it is created first */
 };
 
 /* A row, with adapters that translate settings and rules into what the engine
@@ -42,7 +43,9 @@ struct protocol {
 /* X(ID, row), in the order in which they are asked; protocol_NAME.c defines the
  * row. HTTP/1 claims everything, because it can join any connection midstream,
  * so it comes last. */
-#define PROTOCOLS(X) X(HTTP, protocol_http)
+#define PROTOCOLS(X)             \
+	X(HTTP2, protocol_http2) \
+	X(HTTP, protocol_http)
 
 enum protocol_id {
 #define PROTOCOL_ID(ID, row) PROTOCOL_##ID,

@@ -14,10 +14,12 @@ void snapshot_read(struct snapshot *r, struct summary *s,
 	*s = (struct summary){0};
 	if (!counters_read_all(&c->maps, &r->packets))
 		s->packets = &r->packets;
-	workers_stats(w, &r->fragments, &r->stream, &r->http, &r->selection);
+	workers_stats(w, &r->fragments, &r->stream, &r->http, &r->http2,
+		      &r->selection);
 	s->fragments = &r->fragments;
 	s->stream = &r->stream;
 	s->http = &r->http;
+	s->http2 = &r->http2;
 	s->selection = &r->selection;
 	s->n_sinks = summary_read_output(o, &r->out, r->sinks);
 	s->output = &r->out;

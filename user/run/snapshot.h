@@ -13,6 +13,7 @@ struct snapshot {
 	struct fragment_stats fragments;
 	struct stream_stats stream;
 	struct http_stats http;
+	struct http2_stats http2;
 	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];

@@ -17,6 +17,7 @@
 #include "base/opt.h"
 #include "capture/counters.h"
 #include "http/http.h"
+#include "http2/conf.h"
 #include "fragment/table.h"
 #include "metlo_record.h"
 #include "output/output.h"
@@ -37,6 +38,7 @@ struct summary {
 	const struct fragment_stats *fragments;
 	const struct stream_stats *stream;
 	const struct http_stats *http;
+	const struct http2_stats *http2;
 	const struct selection_stats *selection;
 	const struct output_stats *output; /* sums of all sinks */
 	const struct summary_sink *sinks;
@@ -57,7 +59,7 @@ void summary_sort_vnis(struct counters_vni *vnis, size_t n);
 
 /*
  * Prints members of a JSON object without its braces, so that a command can add
- * its own: packet counters at the top level, then the objects "fragments", "stream", "http",
+ * its own: packet counters at the top level, then the objects "fragments", "stream", "http", "http2",
  * "selection" and "output", then the array "vni".
  */
 void summary_json_members(FILE *f, const struct summary *s);

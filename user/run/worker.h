@@ -18,6 +18,7 @@
 #include "config/settings.h"
 #include "fragment/table.h"
 #include "http/http.h"
+#include "http2/conf.h"
 #include "output/output.h"
 #include "trace/selection.h"
 #include "stream/stream.h"
@@ -71,6 +72,7 @@ void workers_sample(const struct workers *w, unsigned int i,
 /* Sums over the workers. Running workers publish their counters every 100 ms. */
 void workers_stats(struct workers *w, struct fragment_stats *fragments,
 		   struct stream_stats *stream, struct http_stats *http,
+		   struct http2_stats *http2,
 		   struct selection_stats *selection);
 
 #endif

@@ -246,6 +246,10 @@ static void put_version(struct line *l, const struct http_message *m)
 {
 	uint8_t *w = l->w;
 
+	if (m && m->http2) {
+		LINE_PUT(l, "\"HTTP/2\"");
+		return;
+	}
 	LINE_PUT(l, "\"HTTP/1.1\"");
 	if (m) {
 		w[6] = (uint8_t)('0' + m->version_major);
@@ -303,7 +307,7 @@ static void put_interim(struct line *l, const struct http_transaction *t,
 		if (i)
 			*l->w++ = ',';
 		LINE_PUT(l, "{\"status\":");
-		line_u64(l, m->status);
+		put_status(l, m);
 		LINE_PUT(l, ",\"time\":");
 		line_u64(l, range_of(t, m).start);
 		LINE_PUT(l, ",\"headers\":[");
@@ -340,7 +344,7 @@ static void put_target_member(struct line *l, const struct http_transaction *t,
 {
 	const struct http_message *q = t->request;
 
-	if (!q) {
+	if (!q || q->unknown & HTTP_UNKNOWN_TARGET) {
 		LINE_PUT(l, ",\"target\":null");
 		return;
 	}
@@ -440,6 +444,10 @@ void capture_put(struct line *l, const struct http_transaction *t,
 	put_target_member(l, t, c, notes->mask);
 	LINE_PUT(l, ",\"vni\":");
 	line_u64(l, t->vni);
+	if (t->stream) {
+		LINE_PUT(l, ",\"stream\":");
+		line_u64(l, t->stream);
+	}
 	if (t->proxied || t->progress || notes->client)
 		put_rare(l, t, notes->client);
 	if (!line_room(l, LINE_ROOM))

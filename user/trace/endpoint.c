@@ -93,13 +93,15 @@ static void set_path(struct endpoint *e, const struct http_span *path)
 
 void endpoint_of(struct endpoint *e, const struct http_transaction *t)
 {
-	e->known = t->request != NULL;
+	e->known = t->request && !(t->request->unknown &
+				   (HTTP_UNKNOWN_METHOD | HTTP_UNKNOWN_TARGET));
 	e->host_len = 0;
 	e->method = e->path = (struct http_span){0};
 	if (!e->known)
 		return;
 	e->method = t->request->method;
-	set_host(e, t);
+	if (!(t->request->unknown & HTTP_UNKNOWN_HOST))
+		set_host(e, t);
 	set_path(e, &t->request->path);
 }
 

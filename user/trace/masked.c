@@ -300,7 +300,8 @@ bool masked_has_user_info(const struct http_message *m)
 			f->name.p,
 			(size_t)(last->value.p + last->value.len - f->name.p));
 	for (; f <= last; f++)
-		if (mask_may_have_user_info(f->value.p, f->value.len))
+		if (f->value.p &&
+		    mask_may_have_user_info(f->value.p, f->value.len))
 			return true;
 	return false;
 }
@@ -384,6 +385,22 @@ bool masked_has_odd_host(const struct masked *w)
 	return false;
 }
 
+/* Writes a field of HTTP/2 that refers to what was not captured. */
+static void put_unknown_field(const struct masked *w,
+			      const struct http_field *f)
+{
+	struct line *l = w->l;
+
+	if (!f->name.p) {
+		LINE_PUT(l, "{\"name\":null,\"value\":null},");
+		return;
+	}
+	LINE_PUT(l, "{\"name\":\"");
+	put_text(w, &f->name);
+	if (line_room(l, LINE_ROOM))
+		LINE_PUT(l, "\",\"value\":null},");
+}
+
 void masked_fields(const struct masked *w)
 {
 	const struct http_field *f = w->m->fields, *end = f + w->m->n_fields;
@@ -391,6 +408,12 @@ void masked_fields(const struct masked *w)
 	struct line *l = w->l;
 
 	for (; f < end; f++) {
+		if (!f->name.p || !f->value.p) {
+			put_unknown_field(w, f);
+			if (!line_room(l, LINE_ROOM))
+				return;
+			continue;
+		}
 		LINE_PUT(l, "{\"name\":\"");
 		put_text(w, &f->name);
 		if (!line_room(l, LINE_ROOM))
@@ -407,39 +430,6 @@ void masked_fields(const struct masked *w)
 			return;
 	}
 	l->w -= w->m->n_fields > 0; /* without the last comma */
-}
-
-/* --- objects ---------------------------------------------------------------- */
-
-/* What is JSON already. */
-static void put_json(void *line, const void *p, size_t n)
-{
-	struct line *l = line;
-
-	if (!line_room(l, n + LINE_ROOM))
-		return;
-	memcpy(l->w, p, n);
-	l->w += n;
-}
-
-void masked_object(const struct masked *w, const struct http_span *json)
-{
-	const enum body_form form =
-		w->c->redact_fields ? BODY_JSON : BODY_PLAIN;
-	struct class_mask mask;
-
-	if (!w->c->values.classes ||
-	    !class_mask_begin(&mask, &w->c->values, json->p, json->len, false,
-			      NULL, 0)) {
-		body_write(form, w->c->fields, json->p, json->len, put_json,
-			   w->l);
-		return;
-	}
-	mask.json = true;
-	mask.put = put_json;
-	mask.ctx = w->l;
-	body_write(form, w->c->fields, json->p, json->len, class_mask_put,
-		   &mask);
 }
 
 /* --- body ----------------------------------------------------------------- */

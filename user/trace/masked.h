@@ -20,6 +20,14 @@ static inline void put_span(struct line *l, const struct http_message *m,
 	l->w = line_span(l, l->w, s->p, s->len, m->readable);
 }
 
+static inline void put_status(struct line *l, const struct http_message *m)
+{
+	if (m->unknown & HTTP_UNKNOWN_STATUS)
+		LINE_PUT(l, "null");
+	else
+		line_u64(l, m->status);
+}
+
 /* Writes a text of the view; there must be TRACE_TEXT_ROOM(). */
 static inline void put_block(struct line *l, const uint8_t *p, size_t n)
 {
@@ -73,9 +81,6 @@ bool masked_has_user_info(const struct http_message *m);
 /* Writes fields that need more than that: of a malformed head, with user information, or
  * with classes. */
 void masked_fields(const struct masked *w);
-
-/* Writes an object whose members have names given by the user. */
-void masked_object(const struct masked *w, const struct http_span *json);
 
 /* How a line represents a body: capture.requestBodyEncoding. */
 enum body_encoding {

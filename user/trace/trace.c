@@ -9,6 +9,7 @@
 #include "trace/line.h"
 #include "trace/mask.h"
 #include "trace/masked.h"
+#include "trace/masked_object.h"
 #include "trace/trace.h"
 
 /* Writes the server's address as an authority. */
@@ -67,10 +68,22 @@ static enum body_encoding put_fields_and_body(struct line *l,
 					      uint32_t flags)
 {
 	enum body_encoding encoding = BODY_UTF8;
+	struct http_message head;
 
-	if (c->values.classes || (c->redact && (flags & HTTP_F_MALFORMED ||
-						masked_has_user_info(m))))
-		masked_fields(&(struct masked){l, c, m, flags});
+	/* Those of HTTP/2 are a section of their own (RFC 9113 section 8.1). */
+	if (m->n_trailers && m->http2) {
+		head = *m;
+		head.n_fields -= m->n_trailers;
+		head.n_regular = head.n_regular < head.n_fields ? head.n_regular
+								: head.n_fields;
+		head.n_trailers = 0;
+		m = &head;
+	}
+	if (c->values.classes || flags & HTTP_F_FIELDS_UNKNOWN ||
+	    (c->redact &&
+	     (flags & HTTP_F_MALFORMED || masked_has_user_info(m))))
+		masked_fields(&(struct masked){
+			l, c, m, c->redact || c->values.classes ? flags : 0});
 	else
 		put_fields(l, c, m);
 	if (!line_room(l, LINE_ROOM))
@@ -81,6 +94,50 @@ static enum body_encoding put_fields_and_body(struct line *l,
 	if (line_room(l, LINE_ROOM))
 		LINE_PUT(l, "\"}");
 	return encoding;
+}
+
+/* Writes a request up to its fields of which parts are unknown. */
+__attribute__((noinline)) static void
+put_partial_request(struct line *l, const struct http_transaction *t,
+		    const struct masked *w, bool mask)
+{
+	const struct http_message *m = w->m;
+
+	LINE_PUT(l, "{\"request\":{\"method\":");
+	if (m->unknown & HTTP_UNKNOWN_METHOD) {
+		LINE_PUT(l, "null");
+	} else {
+		*l->w++ = '"';
+		put_text(w, &m->method);
+		if (!line_room(l, LINE_ROOM))
+			return;
+		*l->w++ = '"';
+	}
+	LINE_PUT(l, ",\"url\":{\"host\":");
+	if (m->unknown & HTTP_UNKNOWN_HOST) {
+		LINE_PUT(l, "null");
+	} else {
+		*l->w++ = '"';
+		if (w->c->redact && w->c->hides_host && m->host.len)
+			LINE_PUT(l, MASK_TEXT);
+		else if (m->host.len)
+			put_target(w, &m->host, masked_needs(w->c, &m->host));
+		else
+			put_server(l, t);
+		if (!line_room(l, LINE_ROOM))
+			return;
+		*l->w++ = '"';
+	}
+	if (m->unknown & HTTP_UNKNOWN_TARGET) {
+		LINE_PUT(l, ",\"path\":null,\"parameters\":[");
+		return;
+	}
+	LINE_PUT(l, ",\"path\":\"");
+	put_target(w, &m->path, mask);
+	if (!line_room(l, LINE_ROOM))
+		return;
+	LINE_PUT(l, "\",\"parameters\":[");
+	masked_query(w, mask);
 }
 
 /* mask: the target may contain a secret. */
@@ -96,6 +153,10 @@ static enum body_encoding put_request(struct line *l,
 	if (!m) {
 		LINE_PUT(l, "{\"request\":null");
 		return BODY_UTF8;
+	}
+	if (m->unknown) {
+		put_partial_request(l, t, &masked, mask);
+		goto fields;
 	}
 	LINE_PUT(l, "{\"request\":{\"method\":\"");
 	put_text(&masked, &m->method);
@@ -119,6 +180,7 @@ static enum body_encoding put_request(struct line *l,
 		return BODY_UTF8;
 	LINE_PUT(l, "\",\"parameters\":[");
 	masked_query(&masked, mask);
+fields:
 	if (!line_room(l, LINE_ROOM))
 		return BODY_UTF8;
 	LINE_PUT(l, "]},\"headers\":[");
@@ -138,7 +200,7 @@ static enum body_encoding put_response(struct line *l,
 		return BODY_UTF8;
 	}
 	LINE_PUT(l, ",\"response\":{\"status\":");
-	line_u64(l, m->status);
+	put_status(l, m);
 	LINE_PUT(l, ",\"headers\":[");
 	return put_fields_and_body(l, c, m, t->flags);
 }

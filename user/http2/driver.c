@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state machine of a direction. Payload passes through as it comes; only what
+ * must be read as a whole is held: frame headers, the first bytes of a few control
+ * frames, and header blocks that do not lie within one chunk.
+ */
+#include "http2/driver.h"
+
+#include <string.h>
+
+#include "http/message.h"
+#include "http2/block.h"
+#include "http2/head.h"
+#include "http2/messages.h"
+
+/* So many plausible frames in a row, and the next may be of any type. */
+#define SURE_AFTER 8u
+/* Longest frame at which a search stops: what follows must be seen, too. */
+#define RESYNC_FRAME_MAX (128u << 10)
+
+/* --- other frames --------------------------------------------------------- */
+
+static void on_data_payload(struct h2_conn *c, enum stream_dir dir,
+			    struct h2_input *in)
+{
+	struct h2_dir *d = &c->dir[dir];
+	size_t n = h2_left(in);
+	const uint8_t *p;
+
+	if (!d->pad_known) {
+		d->pad_known = true;
+		d->pad = *in->p;
+		if (d->pad > d->left - 1) { /* RFC 9113 section 6.1 */
+			c->engine->stats.frames_misplaced++;
+			d->pad = d->left - 1;
+		}
+		d->left--;
+		h2_consume(c, in, 1, H2_BYTES_FRAMING);
+		return;
+	}
+	if (d->left > d->pad) {
+		if (n > d->left - d->pad)
+			n = d->left - d->pad;
+		d->left -= (uint32_t)n;
+		p = in->p;
+		h2_consume(c, in, n, H2_BYTES_BODY);
+		h2_on_data(c, dir, p, n, in->ts_ns, in->offset,
+			   d->left - d->pad);
+		return;
+	}
+	if (n > d->left)
+		n = d->left;
+	d->left -= (uint32_t)n;
+	h2_consume(c, in, n, H2_BYTES_FRAMING);
+}
+
+static uint32_t word(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
+static void on_control_payload(struct h2_conn *c, enum stream_dir dir,
+			       struct h2_input *in)
+{
+	struct h2_dir *d = &c->dir[dir];
+	size_t n = h2_left(in);
+
+	if (n > d->left)
+		n = d->left;
+	for (size_t i = 0; i < n && d->n_small < sizeof(d->small); i++)
+		d->small[d->n_small++] = in->p[i];
+	d->left -= (uint32_t)n;
+	h2_consume(c, in, n, H2_BYTES_CONTROL);
+}
+
+/* The frame is complete. */
+static void frame_end(struct h2_conn *c, enum stream_dir dir)
+{
+	struct h2_dir *d = &c->dir[dir];
+
+	d->state = H2_DIR_HEADER;
+	if (d->f.type == FRAME_DATA && d->f.flags & FRAME_END_STREAM)
+		h2_on_data_end(c, dir);
+	else if (d->f.type == FRAME_RST_STREAM)
+		h2_on_reset(c, dir, d->f.stream);
+	else if (d->f.type == FRAME_GOAWAY && !d->damaged && d->n_small >= 4)
+		h2_on_goaway(c, dir, word(d->small) & 0x7fffffff);
+	d->n_small = 0;
+	d->stream = NULL;
+}
+
+/* --- frames --------------------------------------------------------------- */
+
+/* Does the frame carry a part of a header block? */
+static bool is_block(const struct h2_dir *d)
+{
+	return d->f.type == FRAME_HEADERS || d->f.type == FRAME_PUSH_PROMISE ||
+	       d->f.type == FRAME_CONTINUATION;
+}
+
+static void frame_begin(struct h2_conn *c, enum stream_dir dir,
+			const struct h2_input *in)
+{
+	struct h2_dir *d = &c->dir[dir];
+
+	c->engine->stats.frames++;
+	d->state = H2_DIR_PAYLOAD;
+	d->left = d->f.length;
+	d->damaged = false;
+	d->n_small = 0;
+	d->pad = 0;
+	d->pad_known = true;
+	/* only CONTINUATION may follow (RFC 9113 section 6.2) */
+	if (d->block_stream &&
+	    (d->f.type != FRAME_CONTINUATION || d->block_stream != d->f.stream))
+		h2_block_abort(c, dir);
+	if (d->f.type == FRAME_CONTINUATION && d->block_stream != d->f.stream) {
+		c->engine->stats.frames_misplaced++;
+		/* It may be the rest of a block that was lost. */
+		h2_table_forget(d);
+		d->f.type = FRAME_TYPES; /* skip it */
+	}
+	if (d->f.type == FRAME_HEADERS || d->f.type == FRAME_PUSH_PROMISE) {
+		h2_block_begin(d, in);
+	} else if (d->f.type == FRAME_DATA) {
+		d->pad_known = !(d->f.flags & FRAME_PADDED) || !d->left;
+		h2_on_data_begin(c, dir);
+	}
+	if (!d->left) {
+		if (is_block(d) && d->f.flags & FRAME_END_HEADERS)
+			h2_block_end(c, dir, d->block, d->block_len, in);
+		frame_end(c, dir);
+	}
+}
+
+static void on_payload(struct h2_conn *c, enum stream_dir dir,
+		       struct h2_input *in)
+{
+	struct h2_dir *d = &c->dir[dir];
+
+	switch (d->f.type) {
+	case FRAME_DATA:
+		on_data_payload(c, dir, in);
+		break;
+	case FRAME_HEADERS:
+	case FRAME_PUSH_PROMISE:
+	case FRAME_CONTINUATION:
+		if (d->left == d->f.length && h2_left(in) >= d->left)
+			h2_block_frame(c, dir, in);
+		else
+			h2_block_piece(c, dir, in);
+		break;
+	default:
+		on_control_payload(c, dir, in);
+		break;
+	}
+	if (!d->left)
+		frame_end(c, dir);
+}
+
+/* Can the frame whose header was read be one? */
+static bool is_frame(const struct h2_dir *d, const struct frame *f)
+{
+	return d->unsure ? frame_plausible(f) : frame_possible(f);
+}
+
+void h2_lose(struct h2_conn *c, enum stream_dir dir)
+{
+	struct h2_dir *d = &c->dir[dir];
+
+	if (d->state == H2_DIR_HEADER)
+		h2_release(c, d->n_small, H2_BYTES_RESYNC);
+	d->n_small = 0;
+	h2_block_abort(c, dir);
+	h2_table_forget(d);
+	d->losses++;
+	d->stream = NULL;
+	d->unsure = true;
+	d->run = 0;
+	d->state = H2_DIR_RESYNC;
+	if (c->roles_known && h2_half_of(c, dir) == H2_RESPONSE)
+		return;
+	h2_requests_missed(d);
+}
+
+/* False: no frame starts here. */
+static bool on_header(struct h2_conn *c, enum stream_dir dir,
+		      struct h2_input *in)
+{
+	struct h2_dir *d = &c->dir[dir];
+	size_t n = h2_left(in);
+	struct frame f;
+
+	if (!d->n_small && n >= FRAME_HEADER) {
+		f = frame_read(in->p);
+		if (!is_frame(d, &f))
+			return false;
+		h2_consume(c, in, FRAME_HEADER, H2_BYTES_FRAMING);
+	} else {
+		if (n > FRAME_HEADER - d->n_small)
+			n = FRAME_HEADER - d->n_small;
+		memcpy(d->small + d->n_small, in->p, n);
+		d->n_small = (uint8_t)(d->n_small + n);
+		h2_consume(c, in, n, H2_BYTES_HELD);
+		if (d->n_small < FRAME_HEADER)
+			return true;
+		f = frame_read(d->small);
+		if (!is_frame(d, &f))
+			return false;
+		h2_release(c, FRAME_HEADER, H2_BYTES_FRAMING);
+	}
+	if (d->unsure && ++d->run == SURE_AFTER)
+		d->unsure = false;
+	d->f = f;
+	frame_begin(c, dir, in);
+	return true;
+}
+
+/* The first place where a frame may start. *sure: it does. */
+static size_t find_frame(const uint8_t *p, size_t n, bool *sure)
+{
+	*sure = false;
+	for (size_t at = 0; at < n; at++) {
+		struct frame_chain chain;
+
+		/* the first octet of a length is 0 unless it exceeds 64 KiB */
+		if (p[at] > 1)
+			continue;
+		if (n - at < FRAME_HEADER)
+			return at;
+		if (p[at + 3] >= FRAME_TYPES)
+			continue;
+		chain = frame_chain(p + at, n - at);
+		if (chain.broken || chain.first.length > RESYNC_FRAME_MAX)
+			continue;
+		*sure = frame_chain_convincing(&chain);
+		return at;
+	}
+	return n;
+}
+
+/* What is held begins with a frame: drives it through the handlers. */
+static bool resync_replay(struct h2_conn *c, enum stream_dir dir,
+			  const struct h2_input *in, size_t at)
+{
+	struct h2_dir *d = &c->dir[dir];
+	uint8_t *const held = d->block;
+	const size_t cap = d->block_cap, n = d->block_len;
+	struct h2_input again = {
+		.p = held + at,
+		.end = held + n,
+		.offset = in->offset - (n - at),
+		.ts_ns = in->ts_ns,
+		.acked = in->acked,
+	};
+	bool ok;
+
+	d->block = NULL;
+	d->block_cap = 0;
+	d->block_len = 0;
+	h2_release(c, at, H2_BYTES_RESYNC);
+	c->engine->stats.bytes_buffered -= n - at;
+	d->state = H2_DIR_HEADER;
+	ok = h2_drive(c, dir, &again);
+	c->engine->stats.bytes_ignored += h2_left(&again);
+	/* no message may point into what is freed */
+	msg_save_pending(c->engine->http);
+	store_free(&c->engine->http->store, held, cap);
+	return ok;
+}
+
+/* Holds what may be the start of a frame, until the bytes after it tell. */
+static bool on_resync(struct h2_conn *c, enum stream_dir dir,
+		      struct h2_input *in)
+{
+	struct h2_dir *d = &c->dir[dir];
+	size_t n = h2_left(in), at;
+	bool sure;
+
+	if (!d->block_len) {
+		at = find_frame(in->p, n, &sure);
+		h2_consume(c, in, at, H2_BYTES_RESYNC);
+		n -= at;
+		if (sure)
+			d->state = H2_DIR_HEADER;
+		if (sure || !n)
+			return true;
+	}
+	if (!h2_block_hold(c, d, in->p, n)) {
+		h2_consume(c, in, n, H2_BYTES_RESYNC);
+		h2_block_abort(c, dir);
+		return true;
+	}
+	h2_consume(c, in, n, H2_BYTES_HELD);
+	at = find_frame(d->block, d->block_len, &sure);
+	if (sure)
+		return resync_replay(c, dir, in, at);
+	memmove(d->block, d->block + at, d->block_len - at);
+	d->block_len -= (uint32_t)at;
+	h2_release(c, at, H2_BYTES_RESYNC);
+	return true;
+}
+
+static bool on_preface(struct h2_conn *c, enum stream_dir dir,
+		       struct h2_input *in)
+{
+	struct h2_dir *d = &c->dir[dir];
+	size_t n = h2_left(in);
+
+	if (n > PREFACE_LEN - d->left)
+		n = PREFACE_LEN - d->left;
+	if (memcmp(in->p, &PREFACE[d->left], n) != 0)
+		return false;
+	if (!d->left)
+		c->began_ns = in->ts_ns;
+	d->left += (uint32_t)n;
+	h2_consume(c, in, n, H2_BYTES_FRAMING);
+	if (d->left < PREFACE_LEN)
+		return true;
+	d->left = 0;
+	d->state = H2_DIR_HEADER;
+	if (!c->proven) {
+		c->proven = true;
+		c->engine->stats.connections++;
+	}
+	return true;
+}
+
+bool h2_drive(struct h2_conn *c, enum stream_dir dir, struct h2_input *in)
+{
+	struct h2_dir *d = &c->dir[dir];
+
+	while (in->p < in->end) {
+		bool ok = true;
+
+		switch ((enum h2_dir_state)d->state) {
+		case H2_DIR_PREFACE:
+			ok = on_preface(c, dir, in);
+			break;
+		case H2_DIR_HEADER:
+			ok = on_header(c, dir, in);
+			break;
+		case H2_DIR_PAYLOAD:
+			on_payload(c, dir, in);
+			break;
+		case H2_DIR_RESYNC:
+			ok = on_resync(c, dir, in);
+			break;
+		case H2_DIR_IGNORED:
+			h2_consume(c, in, h2_left(in), H2_BYTES_IGNORED);
+			break;
+		}
+		if (ok)
+			continue;
+		if (!c->proven)
+			return false;
+		c->engine->stats.resyncs++;
+		h2_lose(c, dir);
+	}
+	return true;
+}
+
+/* n bytes of the payload are missing, but not its end or what follows. */
+static void gap_in_frame(struct h2_conn *c, enum stream_dir dir, uint32_t n,
+			 enum stream_gap_kind kind, uint64_t ts_ns)
+{
+	struct h2_dir *d = &c->dir[dir];
+	uint32_t data;
+
+	d->damaged = true;
+	switch (d->f.type) {
+	case FRAME_DATA:
+		if (!d->pad_known) { /* how much is padding is lost */
+			d->pad_known = true;
+			d->pad = 0;
+			kind = STREAM_GAP_LOST;
+		}
+		data = d->left - d->pad < n ? d->left - d->pad : n;
+		if (data)
+			h2_on_data_gap(c, dir, data, kind, ts_ns);
+		break;
+	case FRAME_HEADERS:
+	case FRAME_PUSH_PROMISE:
+	case FRAME_CONTINUATION:
+		if (!d->block_lost)
+			h2_block_lose(c, d);
+		break;
+	default:
+		break;
+	}
+	d->left -= n;
+	if (d->left)
+		return;
+	if (is_block(d) && d->f.flags & FRAME_END_HEADERS)
+		h2_block_abort(c, dir);
+	frame_end(c, dir);
+}
+
+void h2_drive_gap(struct h2_conn *c, enum stream_dir dir, uint64_t len,
+		  enum stream_gap_kind kind, uint64_t ts_ns)
+{
+	struct h2_dir *d = &c->dir[dir];
+
+	if (d->state == H2_DIR_IGNORED)
+		return;
+	if (d->state == H2_DIR_PAYLOAD && len <= d->left) {
+		gap_in_frame(c, dir, (uint32_t)len, kind, ts_ns);
+		return;
+	}
+	/* The frame in progress ends in the gap. */
+	if (d->state == H2_DIR_PAYLOAD && d->f.type == FRAME_DATA)
+		h2_on_data_gap(c, dir, d->left, STREAM_GAP_LOST, ts_ns);
+	if (d->state != H2_DIR_RESYNC)
+		c->engine->stats.resyncs++;
+	h2_lose(c, dir);
+}
+
+void h2_dir_free(struct h2_conn *c, enum stream_dir dir)
+{
+	struct h2_dir *d = &c->dir[dir];
+
+	if (d->state == H2_DIR_HEADER)
+		h2_release(c, d->n_small, H2_BYTES_FRAMING);
+	d->n_small = 0;
+	d->block_stream = 0;
+	h2_block_abort(c, dir);
+	h2_table_free(c, d);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What makes nine bytes a frame header. A header is little evidence by itself;
+ * one more at the place that its length names, or the end of a segment there, is
+ * much: TCP segments of HTTP/2 usually end with a frame.
+ */
+#include "http2/frame.h"
+
+#define ANY 0xffffffu
+
+/* Rules for the header of each type: sections 6.1 to 6.10. */
+static const struct {
+	uint32_t min, max;	 /* length */
+	uint8_t flags;		 /* defined ones */
+	bool stream, connection; /* may concern */
+} rules[FRAME_TYPES] = {
+	[FRAME_DATA] = {0, ANY, FRAME_END_STREAM | FRAME_PADDED, true, false},
+	[FRAME_HEADERS] = {1, ANY,
+			   FRAME_END_STREAM | FRAME_END_HEADERS | FRAME_PADDED |
+				   FRAME_PRIO,
+			   true, false},
+	[FRAME_PRIORITY] = {5, 5, 0, true, false},
+	[FRAME_RST_STREAM] = {4, 4, 0, true, false},
+	[FRAME_SETTINGS] = {0, 600, FRAME_ACK, false, true},
+	[FRAME_PUSH_PROMISE] = {5, ANY, FRAME_END_HEADERS | FRAME_PADDED, true,
+				false},
+	[FRAME_PING] = {8, 8, FRAME_ACK, false, true},
+	[FRAME_GOAWAY] = {8, ANY, 0, false, true},
+	[FRAME_WINDOW_UPDATE] = {4, 4, 0, true, true},
+	[FRAME_CONTINUATION] = {0, ANY, FRAME_END_HEADERS, true, false},
+};
+
+struct frame frame_read(const uint8_t *p)
+{
+	return (struct frame){
+		.length = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2],
+		.type = p[3],
+		.flags = p[4],
+		.reserved = p[5] & 0x80,
+		.stream = (uint32_t)(p[5] & 0x7f) << 24 | (uint32_t)p[6] << 16 |
+			  (uint32_t)p[7] << 8 | p[8],
+	};
+}
+
+bool frame_possible(const struct frame *f)
+{
+	if (f->type >= FRAME_TYPES)
+		return f->length <= FRAME_LENGTH_PLAUSIBLE;
+	return f->stream ? rules[f->type].stream : rules[f->type].connection;
+}
+
+/* ALTSVC (RFC 7838), ORIGIN (RFC 8336), PRIORITY_UPDATE (RFC 9218) */
+static bool is_extension(const struct frame *f)
+{
+	return (f->type == 0x0a || f->type == 0x0c || f->type == 0x10) &&
+	       !f->flags && !f->reserved && f->length && f->length <= 16384 &&
+	       (f->type == 0x0a || !f->stream);
+}
+
+bool frame_plausible(const struct frame *f)
+{
+	if (is_extension(f))
+		return true;
+	if (f->type >= FRAME_TYPES || f->reserved || !frame_possible(f) ||
+	    f->length > FRAME_LENGTH_PLAUSIBLE ||
+	    f->length < rules[f->type].min || f->length > rules[f->type].max ||
+	    f->flags & ~rules[f->type].flags)
+		return false;
+	if (f->type == FRAME_DATA) /* a row of zeros is no frame */
+		return f->length || f->flags & FRAME_END_STREAM;
+	if (f->type == FRAME_SETTINGS)
+		return f->flags & FRAME_ACK ? !f->length : !(f->length % 6);
+	return true;
+}
+
+struct frame_chain frame_chain(const uint8_t *p, size_t n)
+{
+	struct frame_chain c = {0};
+
+	while (n >= FRAME_HEADER && c.n < FRAME_CHAIN_MAX) {
+		const struct frame f = frame_read(p);
+
+		if (!frame_plausible(&f)) {
+			c.broken = true;
+			return c;
+		}
+		if (!c.n++)
+			c.first = f;
+		else if (c.n == 2)
+			c.related = f.stream && f.stream == c.first.stream;
+		if (n - FRAME_HEADER < f.length)
+			return c;
+		p += FRAME_HEADER + f.length;
+		n -= FRAME_HEADER + f.length;
+	}
+	c.exact = !n;
+	return c;
+}
+
+bool frame_chain_convincing(const struct frame_chain *c)
+{
+	return !c->broken &&
+	       (c->n >= 3 || (c->n && c->exact) || (c->n == 2 && c->related));
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine, and the callbacks through which stream delivers bytes. */
+#include "http2/http2.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/message.h"
+#include "http2/driver.h"
+#include "http2/messages.h"
+#include "http2/streams.h"
+#include "stream/hand_over.h"
+
+/* Streams that one http2_tick() examines. */
+#define TICK_MAX 4096u
+/* What the peer of a reset sends in the meantime is waited for as long. */
+#define RESET_NS (1000000000ull)
+
+struct http2_engine *http2_new(struct http_engine *http)
+{
+	struct http2_engine *e = calloc(1, sizeof(*e));
+
+	if (e)
+		e->http = http;
+	return e;
+}
+
+void http2_free(struct http2_engine *e)
+{
+	free(e);
+}
+
+const struct http2_stats *http2_stats(const struct http2_engine *e)
+{
+	return &e->stats;
+}
+
+void http2_tick(struct http2_engine *e, uint64_t now_ns)
+{
+	const struct http_conf *conf = &e->http->conf;
+
+	for (unsigned int i = 0; i < TICK_MAX; i++) {
+		struct h2_stream *s = e->active.oldest;
+		uint64_t timeout;
+
+		if (!s)
+			break;
+		timeout = s->half[H2_REQUEST].msg ? conf->response_timeout_ns
+						  : conf->request_timeout_ns;
+		if (s->touched_ns + timeout > now_ns)
+			break;
+		h2_finish(s, HTTP_F_TIMEOUT);
+	}
+	for (unsigned int i = 0; i < TICK_MAX; i++) {
+		struct h2_stream *s = e->reset.oldest;
+
+		if (!s || s->touched_ns + RESET_NS > now_ns)
+			break;
+		h2_finish(s, 0);
+	}
+	e->http->stats.memory_used = e->http->store.used;
+}
+
+/* Evicts the streams that were idle for longest before this call can run out of
+ * memory. */
+static void make_room(struct http2_engine *e)
+{
+	const struct store *s = &e->http->store;
+	uint64_t high = s->limit - s->limit / 8;
+
+	while (s->used > high && e->reset.oldest)
+		h2_finish(e->reset.oldest, 0);
+	while (s->used > high && e->active.oldest) {
+		e->http->stats.memory_limit++;
+		h2_finish(e->active.oldest, HTTP_F_EVICTED);
+	}
+}
+
+/* --- connections ---------------------------------------------------------- */
+
+/* The first bytes of a client that sends the preface, as far as they go. */
+static bool is_preface(const uint8_t *p, size_t n)
+{
+	return !memcmp(p, PREFACE, n < PREFACE_LEN ? n : PREFACE_LEN);
+}
+
+/* The first frame of a server is SETTINGS (RFC 9113 section 3.4). */
+static bool is_server_start(const uint8_t *p, size_t n)
+{
+	static const uint8_t zero[4];
+	struct frame_chain c;
+
+	if (n < FRAME_HEADER)
+		return !p[0] && (n < 2 || p[1] <= 2) &&
+		       (n < 4 || p[3] == FRAME_SETTINGS) && (n < 5 || !p[4]) &&
+		       (n < 6 || !memcmp(p + 5, zero, n - 5));
+	c = frame_chain(p, n);
+	return c.n && !c.broken && c.first.type == FRAME_SETTINGS;
+}
+
+static bool claims(const struct stream_tuple *tuple, const uint8_t *data,
+		   size_t len)
+{
+	struct frame_chain c;
+
+	if (!len)
+		return false;
+	if (is_preface(data, len))
+		return len >= PREFACE_LEN || !tuple->midstream;
+	if (!tuple->midstream)
+		return is_server_start(data, len);
+	c = frame_chain(data, len);
+	return frame_chain_convincing(&c);
+}
+
+static void *h2_open(void *ctx, struct stream_flow *flow,
+		     const struct stream_tuple *tuple)
+{
+	struct http2_engine *e = ctx;
+	struct h2_conn *c;
+	size_t cap;
+
+	c = store_alloc(&e->http->store, sizeof(*c), &cap);
+	if (!c)
+		return NULL;
+	memset(c, 0, sizeof(*c));
+	c->cap = cap;
+	c->engine = e;
+	c->flow = flow;
+	c->roles_known = tuple->client_known;
+	c->midstream = tuple->midstream;
+	c->dir[STREAM_C2S].state = H2_DIR_PREFACE;
+	c->dir[STREAM_S2C].state = H2_DIR_HEADER;
+	return c;
+}
+
+/* Joined midway: both directions may start anywhere. */
+static void join(struct h2_conn *c)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		if (c->dir[i].state == H2_DIR_PREFACE && c->dir[i].left)
+			continue;
+		h2_lose(c, (enum stream_dir)i);
+	}
+}
+
+/* The first bytes of a connection whose start was not captured. */
+static void begin(struct h2_conn *c, enum stream_dir dir,
+		  const struct stream_chunk *chunk)
+{
+	c->begun = true;
+	if (!c->midstream)
+		return;
+	if (chunk->len >= PREFACE_LEN && is_preface(chunk->data, chunk->len)) {
+		/* only the handshake is missing */
+		c->swap = dir != STREAM_C2S;
+		c->roles_known = true;
+		c->dir[dir].state = H2_DIR_PREFACE;
+		c->dir[dir ^ 1].state = H2_DIR_HEADER;
+		return;
+	}
+	join(c);
+}
+
+static void conn_free(struct h2_conn *c)
+{
+	struct http_engine *http = c->engine->http;
+
+	h2_dir_free(c, STREAM_C2S);
+	h2_dir_free(c, STREAM_S2C);
+	while (c->first)
+		h2_stream_close(c->first);
+	h2_streams_free(c);
+	store_free(&http->store, c, c->cap);
+	http->stats.memory_used = http->store.used;
+}
+
+/* The connection is not HTTP/2: HTTP/1 gets it, with what is held of the chunk. */
+static void hand_back(struct h2_conn *c, enum stream_dir dir,
+		      const struct stream_chunk *chunk,
+		      const struct h2_input *in)
+{
+	struct http2_engine *e = c->engine;
+	struct stream_flow *flow = c->flow;
+	const uint64_t preface =
+		c->dir[dir].state == H2_DIR_PREFACE ? c->dir[dir].left : 0;
+	struct stream_chunk first = {
+		.data = (const uint8_t *)PREFACE,
+		.len = preface,
+		.ts_ns = c->began_ns,
+		.acked = STREAM_UNKNOWN,
+	};
+	struct stream_chunk rest = *chunk;
+	struct stream_tuple tuple;
+	void *proto;
+
+	e->stats.not_http2++;
+	rest.data = in->p;
+	rest.len = (size_t)(in->end - in->p);
+	rest.offset = in->offset;
+	first.offset = rest.offset - preface;
+	e->stats.bytes_in -= rest.len + preface;
+	e->stats.bytes_framing -= preface;
+	conn_free(c);
+	proto = http_protocol.open(e->http, flow,
+				   stream_flow_tuple(flow, &tuple));
+	stream_hand_over(flow, &http_protocol, proto);
+	if (!proto)
+		return;
+	if (preface)
+		http_protocol.data(proto, dir, &first);
+	http_protocol.data(proto, dir, &rest);
+}
+
+static void h2_data(void *proto, enum stream_dir dir,
+		    const struct stream_chunk *chunk)
+{
+	struct h2_conn *c = proto;
+	struct http_engine *http = c->engine->http;
+	struct h2_input in = {
+		.p = chunk->data,
+		.end = chunk->data + chunk->len,
+		.offset = chunk->offset,
+		.ts_ns = chunk->ts_ns,
+		.acked = chunk->acked,
+	};
+	bool ok;
+
+	if (chunk->ts_ns > http->now_ns)
+		http->now_ns = chunk->ts_ns;
+	c->engine->stats.bytes_in += chunk->len;
+	make_room(c->engine);
+	if (!c->begun)
+		begin(c, dir, chunk);
+	http->chunk = chunk->data;
+	http->chunk_end = chunk->data + chunk->len;
+	http->ambiguous = chunk->ambiguous;
+	ok = h2_drive(c, dir, &in);
+	msg_save_pending(http);
+	http->chunk = http->chunk_end = NULL;
+	http->stats.memory_used = http->store.used;
+	if (!ok)
+		hand_back(c, dir, chunk, &in);
+}
+
+static void h2_gap(void *proto, enum stream_dir dir, uint64_t len,
+		   enum stream_gap_kind kind, uint64_t ts_ns)
+{
+	struct h2_conn *c = proto;
+
+	c->begun = true;
+	h2_drive_gap(c, dir, len, kind, ts_ns);
+	msg_save_pending(c->engine->http);
+	c->engine->http->stats.memory_used = c->engine->http->store.used;
+}
+
+static void h2_fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
+{
+	/* the other direction may still answer */
+	(void)proto;
+	(void)dir;
+	(void)ts_ns;
+}
+
+static void h2_close(void *proto, enum stream_end why, uint64_t ts_ns)
+{
+	struct h2_conn *c = proto;
+	uint32_t flags = why == STREAM_END_IDLE	     ? HTTP_F_TIMEOUT
+			 : why == STREAM_END_EVICTED ? HTTP_F_EVICTED
+						     : 0;
+
+	(void)ts_ns;
+	if (!c->proven)
+		c->engine->stats.not_http2++;
+	while (c->first)
+		h2_finish(c->first, flags);
+	conn_free(c);
+}
+
+/* A response is awaited or under way. */
+static bool h2_waits(const void *proto)
+{
+	const struct h2_conn *c = proto;
+	const struct http_engine *http = c->engine->http;
+
+	return c->last && c->last->touched_ns + http->conf.response_timeout_ns >
+				  http->now_ns;
+}
+
+static void h2_prefetch(const void *proto)
+{
+	__builtin_prefetch(proto);
+	__builtin_prefetch((const uint8_t *)proto + 64);
+}
+
+const struct stream_protocol http2_protocol = {
+	.open = h2_open,
+	.data = h2_data,
+	.gap = h2_gap,
+	.fin = h2_fin,
+	.close = h2_close,
+	.prefetch = h2_prefetch,
+	.waits = h2_waits,
+	.claims = claims,
+};
