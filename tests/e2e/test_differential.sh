@@ -67,7 +67,8 @@ for name in "${names[@]}"; do
 	# It logs a request when it is done with it.
 	[ "$name" = nginx ] && stop "$nginx" 30
 	"$METLO" replay "$dir/$port.pcap" --raw --ports "$port" --no-redact \
-		--body-hash >"$dir/$port.lines" 2>"$dir/$port.summary"
+		--body-hash >"$dir/$port.lines" 2>"$dir/$port.summary" ||
+		not_ok "replay of what $name got" "$(cat "$dir/$port.summary")"
 	result=$("$E2E_DIR/differential.py" check "$dir/$port.lines" $port \
 		"$dir/$port.log")
 	is "every request is reported as $name served it" $? 0 "$result"

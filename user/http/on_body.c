@@ -175,7 +175,8 @@ static enum action pair_with_request(struct conn *c, struct event *ev,
 	    status != 101 && !connect) {
 		/* some servers discard requests that arrived together with an
 		 * Upgrade that they refuse */
-		c->assumed |= req->h.marks & HEAD_UPGRADE && c->requests;
+		c->assumed |= req->h.marks & HEAD_UPGRADE &&
+			      (c->requests || tunnel_waits(c));
 		tunnel_refused(c, ev->in.ts_ns);
 	}
 	if (connect || (status == 101 && req && req->h.marks & HEAD_UPGRADE))

@@ -291,15 +291,17 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	if (c->responses)
 		find_turnaround(c, m);
 	alone = rule_alone(c, m);
-	/* the server may have read other requests than these */
-	c->assumed |= c->bent && !alone;
+	/* the server may have read other requests than these, even if it has
+	 * answered: it need not wait for the end of a request */
+	c->assumed |= c->bent;
 	if (alone) {
 		m->alone = true;
 		m->after_hole = HOLE_NONE;
 		if (c->spoken)
 			trust(c, 1);
 		/* of a connection seen from its start, no request is unknown */
-		if (!c->midstream || c->handshake || rule_silence(c, m))
+		if (rule_silence(c, m) ||
+		    (!c->bent && (!c->midstream || c->handshake)))
 			c->assumed = false;
 		if (c->doubt <= PAIRING_BURST && c->turns == PAIRING_TURNS)
 			c->doubt = 0;
