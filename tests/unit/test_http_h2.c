@@ -456,6 +456,70 @@ static void test_skip(void **state)
 	kit_done(&k);
 }
 
+/* After a 101 response that names h2c, the request of HTTP/1 is stream 1, wherever
+ * the bytes are cut. */
+static void test_upgrade(void **state)
+{
+	static const char get1[] =
+		"GET /up?x=1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+	static const char switching[] =
+		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+	static struct frames f;
+	struct kit k;
+
+	(void)state;
+	for (size_t piece = 1; piece < 200; piece += 7) {
+		frames_init(&k, NULL);
+		kit_open(&k, false, true);
+		kit_c(&k, get1);
+		f.n = sizeof(switching) - 1;
+		memcpy(f.p, switching, f.n);
+		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+		ok(&f, 1, "first");
+		for (size_t at = 0; at < f.n; at += piece)
+			kit_data(&k, STREAM_S2C, f.p + at,
+				 f.n - at < piece ? f.n - at : piece,
+				 k.flow.pos[0]);
+		memcpy(f.p, PREFACE, PREFACE_LEN);
+		f.n = PREFACE_LEN;
+		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+		get(&f, 3, "/next");
+		frames_send(&k, STREAM_C2S, &f);
+		ok(&f, 3, "second");
+		frames_send(&k, STREAM_S2C, &f);
+		assert_string_equal(
+			kit_lines(&k),
+			"GET /up?x=1 host=h path=/up query=x=1 1.1 [Host: h] [Connection: Upgrade] [Upgrade: h2c] body=0/0: => (101) 200 reason= 2.0 [x-a: 1] body=5/5:first stream=1\n" GET_LINE(
+				"/next") " => 200 reason= 2.0 [x-a: 1] body=6/6:second stream=3\n");
+		assert_int_equal(stats(&k)->connections, 1);
+		kit_done(&k);
+	}
+}
+
+/* Joined within the body of a response: HTTP/1 gets the connection, and hands it
+ * over with the first segment that begins with frames. */
+static void test_joined_within(void **state)
+{
+	struct frames f = {.n = 0};
+	struct kit k;
+
+	(void)state;
+	frames_init(&k, NULL);
+	kit_open(&k, true, false);
+	kit_s(&k, "the rest of some body");
+	get(&f, 9, "/known");
+	frames_send(&k, STREAM_C2S, &f);
+	kit_s(&k, "more of it");
+	ok(&f, 9, "x");
+	frames_send(&k, STREAM_S2C, &f);
+	assert_string_equal(
+		kit_lines(&k),
+		GET_LINE(
+			"/known") " => 200 reason= 2.0 [x-a: 1] body=1/1:x stream=9\n");
+	assert_int_equal(stats(&k)->connections_midstream, 1);
+	kit_done(&k);
+}
+
 /* Frames where they must not be change nothing. */
 static void test_misplaced(void **state)
 {
@@ -499,6 +563,8 @@ int main(void)
 		cmocka_unit_test(test_floods),
 		cmocka_unit_test(test_stream_limit),
 		cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_joined_within),
 		cmocka_unit_test(test_misplaced),
 	};
 

@@ -21,6 +21,7 @@
 #include "http/on_resync.h"
 #include "http/on_versionless.h"
 #include "http/resync.h"
+#include "http/successor.h"
 
 static enum action on_upgraded(struct conn *c, struct event *ev)
 {
@@ -127,6 +128,9 @@ __attribute__((noinline)) static void leave(struct conn *c, enum stream_dir dir,
 		break;
 	case ACT_NOT_HTTP:
 		leave_not_http(c);
+		break;
+	case ACT_HAND_OVER:
+		successor_take(c);
 		break;
 	case ACT_GIVE_UP:
 		c->engine->stats.memory_limit++;

@@ -20,6 +20,7 @@
 #include "http/pair.h"
 #include "http/pairing_rules.h"
 #include "http/prefix.h"
+#include "http/successor.h"
 #include "http/times.h"
 #include "http/tunnel.h"
 
@@ -180,7 +181,9 @@ static enum action pair_with_request(struct conn *c, struct event *ev,
 		tunnel_refused(c, ev->in.ts_ns);
 	}
 	if (connect || (status == 101 && req && req->h.marks & HEAD_UPGRADE))
-		return switch_protocol(c, m, connect);
+		return !connect && successor_upgrade(c, m)
+			       ? ACT_HAND_OVER
+			       : switch_protocol(c, m, connect);
 	if ((req && req->h.marks & HEAD_METHOD_HEAD) ||
 	    ((status == 204 || status == 304) && !odd))
 		m->framing = FRAMING_NONE;

@@ -11,6 +11,7 @@
 #include "http/account.h"
 #include "http/on_head.h"
 #include "http/prefix.h"
+#include "http/successor.h"
 
 /* A connection is not HTTP if one direction has this many bytes without a
  * message start. SOCKS precedes HTTP on some. */
@@ -64,6 +65,8 @@ enum action on_resync(struct conn *c, struct event *ev)
 	const uint8_t *p;
 	size_t n;
 
+	if (in->chunk_start && !c->seen && successor_claims(c, in))
+		return ACT_HAND_OVER;
 	/* a chunk may start amid arbitrary bytes: insist on a whole header */
 	if (in->chunk_start && !c->seen &&
 	    tls_record_prefix(in->p, input_left(in)) == PREFIX_YES &&

@@ -317,7 +317,20 @@ struct event {
  * and for a response EVENT_RESOLVED and EVENT_END; see event.c. */
 #define EVENTS_MAX 12
 
+/* See successor.h. */
+struct http_takeover;
+struct http_successor {
+	/* Do these bytes, in which HTTP/1 found nothing, show its protocol? */
+	bool (*claims)(const uint8_t *p, size_t n);
+	/* Takes the flow over. Returns its state for protocol, or NULL. */
+	void *(*take)(void *ctx, const struct http_takeover *t);
+	const struct stream_protocol *protocol;
+	void *ctx;
+};
+
 struct http_engine {
+	struct http_successor successor; /* or zeros */
+	struct exchange *upgrade; /* that is about to be handed over, or NULL */
 	struct http_conf conf;
 	struct http_stats stats;
 	uint64_t id_seed; /* identity_seed() */

@@ -17,6 +17,9 @@
 #define SURE_AFTER 8u
 /* Longest frame at which a search stops: what follows must be seen, too. */
 #define RESYNC_FRAME_MAX (128u << 10)
+/* So many bytes of one side in which no frames are found, and the connection does not
+ * speak HTTP/2. */
+#define UNPROVEN_MAX (1u << 20)
 
 /* --- other frames --------------------------------------------------------- */
 
@@ -217,6 +220,19 @@ static bool on_header(struct h2_conn *c, enum stream_dir dir,
 	return true;
 }
 
+/* Nothing came of what looked like HTTP/2. */
+static void ignore(struct h2_conn *c)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		h2_block_abort(c, (enum stream_dir)i);
+		if (c->dir[i].state == H2_DIR_HEADER)
+			h2_release(c, c->dir[i].n_small, H2_BYTES_RESYNC);
+		c->dir[i].n_small = 0;
+		c->dir[i].state = H2_DIR_IGNORED;
+		stream_skip(c->flow, (enum stream_dir)i, STREAM_UNKNOWN);
+	}
+}
+
 /* The first place where a frame may start. *sure: it does. */
 static size_t find_frame(const uint8_t *p, size_t n, bool *sure)
 {
@@ -282,9 +298,12 @@ static bool on_resync(struct h2_conn *c, enum stream_dir dir,
 		at = find_frame(in->p, n, &sure);
 		h2_consume(c, in, at, H2_BYTES_RESYNC);
 		n -= at;
-		if (sure)
+		d->scanned += (uint32_t)at;
+		if (!c->proven && d->scanned > UNPROVEN_MAX)
+			ignore(c);
+		if (sure && d->state == H2_DIR_RESYNC)
 			d->state = H2_DIR_HEADER;
-		if (sure || !n)
+		if (sure || !n || d->state != H2_DIR_RESYNC)
 			return true;
 	}
 	if (!h2_block_hold(c, d, in->p, n)) {

@@ -36,6 +36,16 @@ static void fill_request(const struct msg *m, struct http_message *out)
 	out->unknown = (H2_IS_UNKNOWN(m->h.method) ? HTTP_UNKNOWN_METHOD : 0) |
 		       (H2_IS_UNKNOWN(m->h.target) ? HTTP_UNKNOWN_TARGET : 0) |
 		       (H2_IS_UNKNOWN(m->h.host) ? HTTP_UNKNOWN_HOST : 0);
+	if (m->h.major < 2) { /* upgraded */
+		struct head_target t;
+
+		head_split_target(m->head, &m->h, &t);
+		out->path = span(m->head, t.path);
+		out->query = span(m->head, t.query);
+		if (t.authority.len)
+			out->host = span(m->head, t.authority);
+		return;
+	}
 	out->path.p = out->query.p = m->head;
 	if (m->h.marks & HEAD_METHOD_CONNECT || !out->target.len)
 		return; /* the target of CONNECT is an authority */
@@ -54,7 +64,7 @@ static void fill(struct http2_engine *e, const struct msg *m, bool request,
 	const struct head_field *f = m->fields;
 
 	memset(out, 0, sizeof(*out));
-	out->reason.p = m->head; /* HTTP/2 has none */
+	out->reason = span(m->head, m->h.reason); /* only HTTP/1 has one */
 	if (request)
 		fill_request(m, out);
 	else if (m->h.status)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http/message.h"
+#include "http/successor.h"
 #include "http2/driver.h"
 #include "http2/messages.h"
 #include "http2/streams.h"
@@ -15,20 +16,6 @@
 #define TICK_MAX 4096u
 /* What the peer of a reset sends in the meantime is waited for as long. */
 #define RESET_NS (1000000000ull)
-
-struct http2_engine *http2_new(struct http_engine *http)
-{
-	struct http2_engine *e = calloc(1, sizeof(*e));
-
-	if (e)
-		e->http = http;
-	return e;
-}
-
-void http2_free(struct http2_engine *e)
-{
-	free(e);
-}
 
 const struct http2_stats *http2_stats(const struct http2_engine *e)
 {
@@ -113,10 +100,9 @@ static bool claims(const struct stream_tuple *tuple, const uint8_t *data,
 	return frame_chain_convincing(&c);
 }
 
-static void *h2_open(void *ctx, struct stream_flow *flow,
-		     const struct stream_tuple *tuple)
+static struct h2_conn *conn_new(struct http2_engine *e,
+				struct stream_flow *flow)
 {
-	struct http2_engine *e = ctx;
 	struct h2_conn *c;
 	size_t cap;
 
@@ -127,10 +113,20 @@ static void *h2_open(void *ctx, struct stream_flow *flow,
 	c->cap = cap;
 	c->engine = e;
 	c->flow = flow;
-	c->roles_known = tuple->client_known;
-	c->midstream = tuple->midstream;
 	c->dir[STREAM_C2S].state = H2_DIR_PREFACE;
 	c->dir[STREAM_S2C].state = H2_DIR_HEADER;
+	return c;
+}
+
+static void *h2_open(void *ctx, struct stream_flow *flow,
+		     const struct stream_tuple *tuple)
+{
+	struct h2_conn *c = conn_new(ctx, flow);
+
+	if (!c)
+		return NULL;
+	c->roles_known = tuple->client_known;
+	c->midstream = tuple->midstream;
 	return c;
 }
 
@@ -142,6 +138,46 @@ static void join(struct h2_conn *c)
 			continue;
 		h2_lose(c, (enum stream_dir)i);
 	}
+}
+
+/* Frames in a connection in which HTTP/1 found nothing. */
+static bool claims_chunk(const uint8_t *p, size_t n)
+{
+	const struct frame_chain c = frame_chain(p, n);
+
+	return frame_chain_convincing(&c);
+}
+
+/* A connection that HTTP/1 began with: upgraded, or joined midway. */
+static void *take(void *ctx, const struct http_takeover *t)
+{
+	struct http2_engine *e = ctx;
+	struct h2_conn *c = conn_new(e, t->flow);
+
+	stream_hand_over(t->flow, &http2_protocol, c);
+	if (!c) {
+		msg_free(e->http, t->request);
+		for (struct msg *m = t->interim, *next; m; m = next) {
+			next = m->next;
+			msg_free(e->http, m);
+		}
+		return NULL;
+	}
+	memcpy(c->id, t->id, sizeof(c->id));
+	c->swap = t->swap;
+	c->roles_known = t->roles_known;
+	c->midstream = t->midstream;
+	c->begun = true;
+	if (t->request) {
+		c->dir[h2_dir_of(c, H2_REQUEST)].state = H2_DIR_PREFACE;
+		c->dir[h2_dir_of(c, H2_RESPONSE)].state = H2_DIR_HEADER;
+		c->proven = true;
+		e->stats.connections++;
+		h2_upgrade(c, t->request, t->interim);
+	} else {
+		join(c);
+	}
+	return c;
 }
 
 /* The first bytes of a connection whose start was not captured. */
@@ -303,3 +339,26 @@ const struct stream_protocol http2_protocol = {
 	.waits = h2_waits,
 	.claims = claims,
 };
+
+struct http2_engine *http2_new(struct http_engine *http)
+{
+	struct http2_engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->http = http;
+	http->successor = (struct http_successor){
+		.claims = claims_chunk,
+		.take = take,
+		.protocol = &http2_protocol,
+		.ctx = e,
+	};
+	return e;
+}
+
+void http2_free(struct http2_engine *e)
+{
+	if (e)
+		e->http->successor = (struct http_successor){0};
+	free(e);
+}

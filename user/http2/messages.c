@@ -94,7 +94,6 @@ static void add_interim(struct h2_stream *s, struct msg *m)
 {
 	struct http_engine *http = s->conn->engine->http;
 
-	http->stats.interim_responses++;
 	if (s->n_interim == HTTP_INTERIM_MAX) {
 		msg_free(http, m);
 		return;
@@ -119,6 +118,37 @@ static void trailers(struct h2_stream *s, enum h2_half half,
 	h2_head_trailers(s->conn->engine, m, head);
 }
 
+/* A head of the client with a new id: all requests before it were sent. */
+static void note_request(struct h2_dir *d, uint32_t id)
+{
+	if (d->missed && !d->missed_to)
+		d->missed_to = id;
+	d->highest = id;
+	d->heads_seen = true;
+}
+
+void h2_upgrade(struct h2_conn *c, struct msg *request, struct msg *interim)
+{
+	struct h2_stream *s = open_stream(c, 1);
+	struct msg *next;
+
+	note_request(&c->dir[h2_dir_of(c, H2_REQUEST)], 1);
+	if (!s) {
+		msg_free(c->engine->http, request);
+		s = NULL;
+	} else {
+		s->half[H2_REQUEST].msg = request;
+		s->half[H2_REQUEST].progress = H2_ENDED_HALF;
+	}
+	for (; interim; interim = next) {
+		next = interim->next;
+		if (s)
+			add_interim(s, interim);
+		else
+			msg_free(c->engine->http, interim);
+	}
+}
+
 static void misplaced(struct h2_conn *c)
 {
 	c->engine->stats.frames_misplaced++;
@@ -127,15 +157,6 @@ static void misplaced(struct h2_conn *c)
 static void unclear(struct h2_conn *c)
 {
 	c->engine->stats.header_blocks_unclear++;
-}
-
-/* A head of the client with a new id: all requests before it were sent. */
-static void note_request(struct h2_dir *d, uint32_t id)
-{
-	if (d->missed && !d->missed_to)
-		d->missed_to = id;
-	d->highest = id;
-	d->heads_seen = true;
 }
 
 void h2_requests_missed(struct h2_dir *d)
@@ -222,8 +243,11 @@ static void after_head(struct h2_stream *s, const struct h2_block *b,
 			return;
 		}
 		/* A block without END_STREAM is never trailers. */
-		if (h->msg)
+		if (h->msg) {
+			c->engine->http->stats.interim_responses++;
+			c->engine->http->stats.responses--;
 			add_interim(s, h->msg);
+		}
 		h2_head_response(c->engine, head);
 		begin_half(s, H2_RESPONSE, b, head);
 		h->status_unknown = !head->h.status;
@@ -253,6 +277,7 @@ static void first_head(struct h2_stream *s, const struct h2_block *b,
 	}
 	h2_head_response(c->engine, head);
 	if (head->h.status >= 100 && head->h.status < 200 && !b->end_stream) {
+		c->engine->http->stats.interim_responses++;
 		m = new_message(s, H2_RESPONSE, b, head);
 		if (m)
 			add_interim(s, m);

@@ -8,6 +8,10 @@
 /* Emits the stream with flags (HTTP_F_*) added, and closes it. */
 void h2_finish(struct h2_stream *s, uint32_t flags);
 
+/* A request of HTTP/1 becomes stream 1 (RFC 7540 section 3.2), with the interim
+ * responses to it, linked by next. Takes ownership. */
+void h2_upgrade(struct h2_conn *c, struct msg *request, struct msg *interim);
+
 /* A complete header block. */
 struct h2_block {
 	const uint8_t *p;

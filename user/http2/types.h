@@ -104,7 +104,7 @@ struct h2_dir {
 	bool block_lost;   /* bytes of it are missing, or it is too long */
 	uint64_t block_ns; /* when it began */
 
-	uint64_t pos;	  /* stream offset of the next byte */
+	uint32_t scanned; /* bytes searched for frames in vain */
 	uint32_t losses;  /* how often frames may have been lost */
 	uint32_t highest; /* stream id of a head that was seen; 0: none */
 	/* Of the client: requests may have been missed whose ids are between

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hands connections over: those joined midway in which frames of HTTP/2 are found,
+ * and those that a 101 response upgrades to h2c (RFC 7540 section 3.2), whose
+ * request is stream 1.
+ */
+#include "http/successor.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "http/account.h"
+#include "http/conn.h"
+#include "http/exchange.h"
+#include "http/message.h"
+#include "http/on_proxy.h"
+
+bool successor_claims(const struct conn *c, const struct input *in)
+{
+	const struct http_successor *s = &c->engine->successor;
+
+	return s->claims && !c->requests && !c->responses && !c->dir[0].msg &&
+	       !c->dir[1].msg && s->claims(in->p, input_left(in));
+}
+
+/* Does a field Upgrade name h2c? */
+static bool names_h2c(const struct msg *m)
+{
+	const struct head_field *f = m->fields;
+
+	for (unsigned int i = 0; i < m->h.n_fields; i++)
+		if (f[i].name.len == 7 && f[i].value.len == 3 &&
+		    !strncasecmp((const char *)m->head + f[i].name.off,
+				 "upgrade", 7) &&
+		    !strncasecmp((const char *)m->head + f[i].value.off, "h2c",
+				 3))
+			return true;
+	return false;
+}
+
+bool successor_upgrade(struct conn *c, struct msg *m)
+{
+	struct http_engine *e = c->engine;
+	struct exchange *x = m->x;
+
+	if (!e->successor.take || !x->req->complete || c->requests ||
+	    c->responses || client_dir(c)->msg || x->started || !names_h2c(m))
+		return false;
+	e->stats.responses--;
+	e->stats.interim_responses++;
+	server_dir(c)->msg = NULL;
+	x->rsp = NULL;
+	msg_save_pending(e);
+	if (!exchange_add_interim(x, m))
+		msg_free(e, m);
+	e->upgrade = x;
+	return true;
+}
+
+void successor_take(struct conn *c)
+{
+	struct http_engine *e = c->engine;
+	struct exchange *x = e->upgrade;
+	struct http_takeover t = {
+		.flow = c->flow,
+		.swap = c->swap,
+		.roles_known = c->roles_known || x,
+		.midstream = c->midstream,
+	};
+	void *proto;
+
+	e->upgrade = NULL;
+	memcpy(t.id, c->id, sizeof(t.id));
+	msg_save_pending(e);
+	if (x) {
+		t.request = x->req;
+		t.interim = x->interim;
+		x->req = x->interim = NULL;
+		exchange_free(e, x);
+	}
+	c->dir[0].state = c->dir[1].state = DIR_UPGRADED;
+	conn_unlist(c);
+	proxy_forget(c);
+	conn_free(e, c);
+	proto = e->successor.take(e->successor.ctx, &t);
+	/* The innermost event has the earliest bytes. */
+	for (unsigned int i = e->n_events; i-- > 0;) {
+		struct input *in = &e->events[i].in;
+		const struct stream_chunk chunk = {
+			.data = in->p,
+			.len = input_left(in),
+			.offset = in->offset,
+			.ts_ns = in->ts_ns,
+			.acked = in->acked,
+			.ambiguous = e->ambiguous,
+		};
+
+		if (e->events[i].type != EVENT_BYTES || !chunk.len)
+			continue;
+		in->p = in->end;
+		if (!proto) {
+			e->stats.bytes_upgraded += chunk.len;
+			continue;
+		}
+		e->stats.bytes_in -= chunk.len; /* the successor counts them */
+		e->successor.protocol->data(
+			proto, (enum stream_dir)e->events[i].dir, &chunk);
+	}
+}
