@@ -13,7 +13,8 @@ debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
 debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh systemd openssl
 	libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
 	libnghttp2-dev nginx-light haproxy curl nghttp2-client iproute2 ethtool util-linux procps
-	jq python3 xz-utils zstd valgrind python3-botocore python3-jsonschema awscli
+	jq python3 xz-utils zstd valgrind python3-botocore python3-jsonschema
+	python3-protobuf awscli
 	prometheus logrotate sqlite3"
 redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 	libbpf-devel elfutils-libelf-devel zlib-devel libpcap-devel
@@ -22,7 +23,7 @@ redhat_build="gcc glibc-devel make clang llvm pkgconf-pkg-config bpftool
 redhat_test="libcmocka-devel compiler-rt libasan libubsan
 	clang-tools-extra ShellCheck libnghttp2-devel nginx haproxy curl nghttp2 iproute iproute-tc
 	ethtool util-linux procps-ng jq python3 xz zstd valgrind python3-botocore
-	python3-jsonschema awscli2 golang-github-prometheus logrotate
+	python3-jsonschema python3-protobuf awscli2 golang-github-prometheus logrotate
 	mandoc zsh systemd openssl sqlite librdkafka-devel"
 
 say()

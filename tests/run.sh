@@ -307,7 +307,7 @@ part_long()
 		[ -x "$t" ] && grep -aq METLO_TEST_LONG "$t" &&
 			run "long/${t##*/}" 1200 "$t"
 	done
-	for t in tests/provision/test_*.sh; do
+	for t in tests/provision/test_*.sh tests/line/test_*.sh; do
 		grep -q METLO_TEST_LONG "$t" &&
 			run "long/$(basename "$t" .sh)" 2400 "$t"
 	done

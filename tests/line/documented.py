@@ -28,7 +28,10 @@ LINE = {
         "responseBodyBytes": 0, "requestWireBytes": 0, "responseWireBytes": 0,
         "requestBodySha256": None, "responseBodySha256": "0" * 64,
         "requestBodyEncoding": "utf8", "responseBodyEncoding": "utf8",
-        "responseProtocol": "HTTP/1.1", "reason": "", "requestTrailers": [],
+        "responseProtocol": "HTTP/1.1", "reason": "",
+        "grpc": {"service": "s", "method": None, "status": 0, "message": None, "requestMessages": 1,
+                 "responseMessages": None, "requestMessageBytes": 0, "responseMessageBytes": 3},
+        "requestTrailers": [],
         "responseTrailers": [{"name": "a", "value": "b"}],
         "interim": [{"status": 103, "time": 1, "headers": []}], "flags": ["timeout"]}}
 DAMAGE = (-1, "x", [], {}, 1 << 70, True, 1.5)

@@ -532,6 +532,38 @@ int regular_open(const char *path)
 	return err;
 }
 
+/* Appends what is left of a file. */
+static int read_rest(int fd, size_t max, struct buf *out)
+{
+	const size_t step = 1 << 16;
+	uint8_t *p;
+	ssize_t n;
+
+	do {
+		p = buf_reserve(out, step);
+		if (!p)
+			return -ENOMEM;
+		n = read(fd, p, step);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		out->len += n > 0 ? (size_t)n : 0;
+		if (out->len > max)
+			return -EFBIG;
+	} while (n);
+	return 0;
+}
+
+int regular_read(const char *path, size_t max, struct buf *out)
+{
+	int fd = regular_open(path), err;
+
+	if (fd < 0)
+		return fd;
+	err = read_rest(fd, max, out);
+	close(fd);
+	return err;
+}
+
 /* Texts about links do not depend on who will own the file. */
 const char *regular_error(int err)
 {

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
+
 /* The user who will own the files. Zero-initialised: files are opened as the
  * current user and keep their owner. */
 struct owner {
@@ -107,5 +109,7 @@ const char *owned_error(const struct owner *owner, int err);
  */
 int regular_open(const char *path);
 const char *regular_error(int err);
+/* Appends all of such a file to out. 0 or -errno; -EFBIG: longer than max. */
+int regular_read(const char *path, size_t max, struct buf *out);
 
 #endif

@@ -29,11 +29,13 @@ static const char *const format_names[] = {"auto", "json", "text", "har", NULL};
 static const char *const client_names[] = {"auto", "x-forwarded-for",
 					   "forwarded", NULL};
 static const char *const bodies_names[] = {"all", "text", "none", NULL};
+static const char *const grpc_names[] = {"base64", "wire", NULL};
 
 _Static_assert(sizeof(enum attach_mode) == sizeof(int) &&
 		       sizeof(enum replay_speed) == sizeof(int) &&
 		       sizeof(enum line_format) == sizeof(int) &&
 		       sizeof(enum body_mode) == sizeof(int) &&
+		       sizeof(enum grpc_decode) == sizeof(int) &&
 		       sizeof(enum client_field) == sizeof(int),
 	       "OPT_ENUM sets an int");
 _Static_assert(ATTACH_SKB == 2 && REPLAY_REAL == 1 && FORMAT_TEXT == 2 &&
@@ -245,6 +247,14 @@ static const struct opt more_options[] = {
 	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "FILE",
 	 .example = "/etc/metlo-xdp/names.json",
 	 .help = "add the names of addresses from this file, a JSON object per line: {\"address\": \"10.0.0.0/24\", \"name\": \"web\"}, with \"vni\" and \"labels\" if needed; SIGHUP reads it again"},
+	{"proto-descriptors", .type = OPT_TEXT, FIELD(proto_descriptors),
+	 .parse = check_name, .flags = OPT_LIVE, .scope = BOTH,
+	 .metavar = "FILE", .example = "/etc/metlo-xdp/api.binpb",
+	 .help = "report gRPC messages as JSON, by the types in this FileDescriptorSet, such as protoc writes with --include_imports --descriptor_set_out=FILE; SIGHUP reads it again"},
+	{"grpc-decode", .type = OPT_ENUM, FIELD(grpc_decode),
+	 .names = grpc_names, .flags = OPT_LIVE, .scope = BOTH,
+	 .initial = "base64", .metavar = "FORM",
+	 .help = "how to report gRPC messages whose type is not known: base64; wire, as JSON with the numbers of fields and what the encoding tells about values"},
 	{"include", .type = OPT_LIST, FIELD(include), .parse = check_filter,
 	 .flags = OPT_LIVE, .scope = BOTH, .metavar = "GLOB",
 	 .example = "api.example.com/v1/*",

@@ -135,13 +135,13 @@ static bool more_bytes(struct hpack_table *t, uint32_t n)
 	/* Half of it free after the move pays for the next move. */
 	while (cap / 2 < held + n && cap / 2 < t->max)
 		cap *= 2;
-	if (cap == t->cap) {
+	if (t->bytes && cap == t->cap) {
 		memmove(t->bytes, t->bytes + start, held);
 	} else {
 		p = malloc(cap);
 		if (!p)
 			return false;
-		if (held)
+		if (t->bytes)
 			memcpy(p, t->bytes + start, held);
 		free(t->bytes);
 		t->bytes = p;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "config/options.h"
 #include "config/ports.h"
 #include "base/owned_file.h"
@@ -51,17 +52,19 @@ static bool is_readable(const char *path)
 void reload_check(const struct reload *r, const char *user)
 {
 	const struct settings *s = &r->inv->settings;
+	const char *const files[] = {s->names, s->proto_descriptors};
 
 	if (s->config && !is_readable(s->config))
 		log_warn(
 			&r->inv->log,
 			"%s: user %s cannot read it: SIGHUP will see edits made in place, but not a file that replaces it: chgrp or chown it to %s and chmod 640",
 			s->config, user, user);
-	if (s->names && !is_readable(s->names))
-		log_warn(
-			&r->inv->log,
-			"%s: user %s cannot read it: SIGHUP will fail: chgrp or chown it to %s and chmod 640",
-			s->names, user, user);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i] && !is_readable(files[i]))
+			log_warn(
+				&r->inv->log,
+				"%s: user %s cannot read it: SIGHUP will fail: chgrp or chown it to %s and chmod 640",
+				files[i], user, user);
 }
 
 /* Names the options that changed but are not OPT_LIVE. */
@@ -118,7 +121,10 @@ static void log_applied(const struct reload *r, const struct settings *s)
 	log_info(
 		&r->inv->log,
 		"%s: reloaded: ports %s, sample %g%%, %u masked names and classes, %u include and exclude patterns",
-		s->config ? s->config : s->names, ports, s->sample, masks(s),
+		s->config  ? s->config
+		: s->names ? s->names
+			   : s->proto_descriptors,
+		ports, s->sample, masks(s),
 		s->include.n + s->exclude.n);
 }
 
@@ -183,7 +189,8 @@ int reload_run(struct reload *r, struct capture *c, struct workers *w)
 	struct settings s;
 	int err;
 
-	if (!r->inv->settings.config && !r->inv->settings.names) {
+	if (!r->inv->settings.config && !r->inv->settings.names &&
+	    !r->inv->settings.proto_descriptors) {
 		log_warn(
 			&r->inv->log,
 			"SIGHUP: no configuration file to reload: start metlo-xdp with --config FILE");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grpc/proto_file.h"
 #include "run/rules.h"
 #include "trace/names_file.h"
 
@@ -78,6 +79,7 @@ static struct trace_conf *new_trace(const struct settings *s,
 		.n_fields = redact_select(&s->redact_fields, sinks, fields),
 		.classes = redact_select_classes(&s->redact_classes, sinks),
 		.bodies = s->bodies,
+		.grpc_decode = s->grpc_decode,
 		.body_types = s->body_types.item,
 		.n_body_types = s->body_types.n,
 		.client_field = s->client_field,
@@ -125,11 +127,16 @@ int rules_load(struct rules **out, const struct settings *s,
 	       const struct log *log)
 {
 	struct name_table *names = NULL;
+	struct proto_set *protos = NULL;
 	struct rules *r;
 	int err = s->names ? names_read(s->names, &names, log) : 0;
 
-	if (err)
+	if (!err && s->proto_descriptors)
+		err = proto_file_read(s->proto_descriptors, &protos, log);
+	if (err) {
+		names_free(names);
 		return err;
+	}
 	if (s->no_redact && (s->redact_headers.n || s->redact_fields.n))
 		log_warn(
 			log,
@@ -138,15 +145,22 @@ int rules_load(struct rules **out, const struct settings *s,
 	if (!r) {
 		err = -errno;
 		names_free(names);
+		proto_set_free(protos);
 		log_error(log, "cannot compile the rules: %s", strerror(-err));
 		return err;
 	}
 	if (names)
 		log_info(log, "%s: names of %u addresses and networks",
 			 s->names, names_count(names));
+	if (protos)
+		log_info(log, "%s: types of %zu gRPC methods",
+			 s->proto_descriptors, proto_set_methods(protos));
 	r->names = names;
-	for (unsigned int i = 0; i < N_SINKS && r->trace[i]; i++)
+	r->protos = protos;
+	for (unsigned int i = 0; i < N_SINKS && r->trace[i]; i++) {
 		r->trace[i]->names = names;
+		r->trace[i]->protos = protos;
+	}
 	*out = r;
 	return 0;
 }
@@ -160,6 +174,7 @@ void rules_free(struct rules *r)
 	for (i = 0; i < r->views.n; i++)
 		trace_conf_free(r->trace[i]);
 	names_free(r->names);
+	proto_set_free(r->protos);
 	filter_free(r->filter);
 	free(r);
 }

@@ -28,6 +28,7 @@ struct rules {
 	struct rules_views views;
 	struct trace_conf *trace[N_SINKS]; /* one per view */
 	struct name_table *names;	   /* of addresses, or NULL */
+	struct proto_set *protos;	   /* types of gRPC, or NULL */
 	struct filter *filter;
 	struct limiter_rates rates; /* share of one worker */
 	uint64_t body_limit;	    /* bytes per side */
@@ -46,7 +47,7 @@ void rules_output_views(unsigned int out[OPT_LIST_MAX],
  * s, and does not read files. Returns NULL with errno on failure. */
 struct rules *rules_new(const struct settings *s, const struct rules_views *v,
 			unsigned int workers);
-/* The same, with the file of --names. Returns 0 and sets *out, or -errno after
+/* The same, with the files of --names and --proto-descriptors. Returns 0 and sets *out, or -errno after
  * logging: -EINVAL if the user must change something. */
 int rules_load(struct rules **out, const struct settings *s,
 	       const struct rules_views *v, unsigned int workers,

@@ -12,6 +12,12 @@ enum body_mode {
 	BODIES_NONE,
 };
 
+/* What is printed of gRPC messages whose type is not known. */
+enum grpc_decode {
+	GRPC_BASE64,
+	GRPC_WIRE, /* field numbers */
+};
+
 struct body_choice; /* compiled; immutable, shared by threads */
 
 /* Is it a pattern for media types, such as text/ followed by a star? Otherwise err

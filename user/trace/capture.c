@@ -13,6 +13,7 @@
 #endif
 
 #include "trace/capture.h"
+#include "trace/grpc_put.h"
 
 /* Writes 16 hexadecimal digits. */
 static uint8_t *put_hex(uint8_t *w, uint64_t v)
@@ -223,6 +224,10 @@ static void put_encoding(struct line *l, enum body_encoding encoding)
 		LINE_PUT(l, "\"base64\"");
 	else if (encoding == BODY_PARTS)
 		LINE_PUT(l, "\"multipart\"");
+	else if (encoding == BODY_PROTO_JSON)
+		LINE_PUT(l, "\"protobuf-json\"");
+	else if (encoding == BODY_PROTO_WIRE)
+		LINE_PUT(l, "\"protobuf-wire\"");
 	else
 		LINE_PUT(l, "\"omitted\"");
 }
@@ -459,5 +464,9 @@ void capture_put(struct line *l, const struct http_transaction *t,
 	put_hashes(l, q, r);
 	put_encodings(l, notes->encoding);
 	put_response(l, t, c);
+	if (notes->grpc)
+		grpc_put(l, t, c, notes->grpc);
+	if (!line_room(l, LINE_ROOM))
+		return;
 	put_lists(l, t, c, notes->client);
 }

@@ -3,6 +3,7 @@
 #ifndef TRACE_CAPTURE_H
 #define TRACE_CAPTURE_H
 
+#include "trace/grpc_call.h"
 #include "trace/masked.h"
 
 /* How the other members of the line were written. */
@@ -10,6 +11,7 @@ struct capture_notes {
 	bool mask;			/* the target may contain a secret */
 	enum body_encoding encoding[2]; /* request, response */
 	const struct client *client;	/* NULL: no proxy is trusted */
+	const struct grpc_call *grpc;	/* NULL: it is none */
 };
 
 /* Of HTTP_STARTED: the bodies were not written. */

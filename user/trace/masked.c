@@ -544,19 +544,44 @@ static bool write_parts(const struct masked *w, enum body_form form, bool cut)
 	return ok;
 }
 
+static enum body_form form_of(const struct masked *w)
+{
+	return w->c->redact_fields && w->m->body.len ? body_form(w->m)
+						     : BODY_PLAIN;
+}
+
+static bool is_cut(const struct masked *w)
+{
+	return w->m->body.total > w->m->body.len || w->flags & BODY_CUT;
+}
+
+void masked_body_binary(const struct masked *w)
+{
+	w->l->base64 = true;
+	w->l->n_carry = 0;
+	write_body(w, form_of(w), w->m->body.data, w->m->body.len, is_cut(w));
+	line_end_base64(w->l);
+}
+
 enum body_encoding masked_body(const struct masked *w)
+{
+	bool text = false;
+
+	if (w->c->bodies && !body_choice_accepts(w->c->bodies, w->m, &text))
+		return BODY_OMITTED;
+	return masked_body_text(w, text);
+}
+
+enum body_encoding masked_body_text(const struct masked *w, bool only_text)
 {
 	const struct trace_conf *c = w->c;
 	const struct http_body *body = &w->m->body;
-	enum body_form form =
-		c->redact_fields && body->len ? body_form(w->m) : BODY_PLAIN;
-	const bool cut = body->total > body->len || w->flags & BODY_CUT;
+	const enum body_form form = form_of(w);
+	const bool cut = is_cut(w);
 	struct line *l = w->l;
 	size_t n = body->len;
-	bool text = false, still_encoded;
+	bool still_encoded;
 
-	if (c->bodies && !body_choice_accepts(c->bodies, w->m, &text))
-		return BODY_OMITTED;
 	if (is_split(w, cut)) {
 		line_text(l, (const uint8_t *)MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		return BODY_UTF8;
@@ -571,7 +596,7 @@ enum body_encoding masked_body(const struct masked *w)
 	still_encoded = body->encoded || w->flags & HTTP_F_DECODE_FAILED;
 	if (!still_encoded && write_parts(w, form, cut))
 		return BODY_PARTS;
-	if (text) {
+	if (only_text) {
 		l->base64 = false;
 		return BODY_OMITTED;
 	}

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/control.h"
@@ -381,35 +380,12 @@ struct name_table *names_parse(const char *text, size_t n,
 
 /* --- files ---------------------------------------------------------------------- */
 
-/* Appends the whole file to b. 0 or -errno. */
-static int read_all(int fd, struct buf *b)
-{
-	uint8_t *p;
-	ssize_t n;
-
-	do {
-		p = buf_reserve(b, 1 << 16);
-		if (!p)
-			return -ENOMEM;
-		n = read(fd, p, 1 << 16);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		b->len += n > 0 ? (size_t)n : 0;
-		if (b->len > NAMES_FILE_MAX)
-			return -EFBIG;
-	} while (n);
-	return 0;
-}
-
 int names_read(const char *path, struct name_table **out, const struct log *log)
 {
 	struct names_error why;
 	struct buf text = {0};
-	int fd = regular_open(path);
-	int err = fd < 0 ? fd : read_all(fd, &text);
+	int err = regular_read(path, NAMES_FILE_MAX, &text);
 
-	if (fd >= 0)
-		close(fd);
 	*out = NULL;
 	if (err == -EFBIG)
 		log_error(log, "%s: longer than %u MiB", path,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "trace/capture.h"
+#include "trace/grpc_put.h"
 #include "trace/line.h"
 #include "trace/mask.h"
 #include "trace/masked.h"
@@ -61,11 +62,12 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 	l->w = w - (m->n_fields > 0); /* without the last comma */
 }
 
-/* Writes the end of a request or response. */
-static enum body_encoding put_fields_and_body(struct line *l,
-					      const struct trace_conf *c,
-					      const struct http_message *m,
-					      uint32_t flags)
+/* Writes the end of a request or response. grpc: the call it belongs to, or NULL;
+ * half: which half of it. */
+static enum body_encoding
+put_fields_and_body(struct line *l, const struct trace_conf *c,
+		    const struct http_message *m, uint32_t flags,
+		    const struct grpc_call *grpc, unsigned int half)
 {
 	enum body_encoding encoding = BODY_UTF8;
 	struct http_message head;
@@ -89,7 +91,10 @@ static enum body_encoding put_fields_and_body(struct line *l,
 	if (!line_room(l, LINE_ROOM))
 		return BODY_UTF8;
 	LINE_PUT(l, "],\"body\":\"");
-	if (m->body.len)
+	if (m->body.len && grpc && grpc->half[half].kind)
+		encoding = grpc_put_body(&(struct masked){l, c, m, flags}, grpc,
+					 half);
+	else if (m->body.len)
 		encoding = masked_body(&(struct masked){l, c, m, flags});
 	if (line_room(l, LINE_ROOM))
 		LINE_PUT(l, "\"}");
@@ -140,13 +145,15 @@ put_partial_request(struct line *l, const struct http_transaction *t,
 	masked_query(w, mask);
 }
 
-/* mask: the target may contain a secret. */
+/* notes: of the target and of gRPC. */
 static enum body_encoding put_request(struct line *l,
 				      const struct http_transaction *t,
-				      const struct trace_conf *c, bool mask)
+				      const struct trace_conf *c,
+				      const struct capture_notes *notes)
 {
 	const struct http_message *m = t->request;
 	const struct masked masked = {l, c, m, t->flags};
+	const bool mask = notes->mask;
 
 	if (!line_room(l, LINE_ROOM))
 		return BODY_UTF8;
@@ -184,12 +191,13 @@ fields:
 	if (!line_room(l, LINE_ROOM))
 		return BODY_UTF8;
 	LINE_PUT(l, "]},\"headers\":[");
-	return put_fields_and_body(l, c, m, t->flags);
+	return put_fields_and_body(l, c, m, t->flags, notes->grpc, 0);
 }
 
 static enum body_encoding put_response(struct line *l,
 				       const struct http_transaction *t,
-				       const struct trace_conf *c)
+				       const struct trace_conf *c,
+				       const struct grpc_call *grpc)
 {
 	const struct http_message *m = t->response;
 
@@ -202,7 +210,7 @@ static enum body_encoding put_response(struct line *l,
 	LINE_PUT(l, ",\"response\":{\"status\":");
 	put_status(l, m);
 	LINE_PUT(l, ",\"headers\":[");
-	return put_fields_and_body(l, c, m, t->flags);
+	return put_fields_and_body(l, c, m, t->flags, grpc, 1);
 }
 
 static void put_source(struct line *l, const struct http_transaction *t,
@@ -294,13 +302,16 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 	size_t start = out->len;
 	struct capture_notes notes = {0};
 	struct client client;
+	struct grpc_call grpc;
 	struct line l;
 
 	if (!line_begin(&l, out))
 		return;
 	notes.mask = t->request && masked_needs(c, &t->request->target);
-	notes.encoding[0] = put_request(&l, t, c, notes.mask);
-	notes.encoding[1] = put_response(&l, t, c);
+	if (grpc_call_find(&grpc, t))
+		notes.grpc = &grpc;
+	notes.encoding[0] = put_request(&l, t, c, &notes);
+	notes.encoding[1] = put_response(&l, t, c, notes.grpc);
 	if (t->progress == HTTP_STARTED)
 		capture_without_bodies(&notes, t);
 	if (c->client) {
@@ -309,5 +320,7 @@ void trace_write(struct buf *out, const struct http_transaction *t,
 	}
 	put_meta(&l, t, c, notes.client);
 	capture_put(&l, t, c, &notes);
+	if (notes.grpc)
+		grpc_call_free(&grpc);
 	out->len = l.failed ? start : (size_t)(l.w - out->p);
 }

@@ -142,6 +142,7 @@ struct trace_conf *trace_conf_new(const struct trace_options *o)
 		return NULL;
 	c->redact = !o->no_redact;
 	c->redact_fields = c->redact && o->n_fields;
+	c->grpc_wire = o->grpc_decode == GRPC_WIRE;
 	c->headers = mask_names_new(default_headers, DEFAULT_HEADERS,
 				    o->headers, o->n_headers);
 	c->fields = mask_names_new(o->fields, o->n_fields, NULL, 0);

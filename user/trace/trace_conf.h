@@ -3,6 +3,7 @@
 #ifndef TRACE_TRACE_CONF_H
 #define TRACE_TRACE_CONF_H
 
+#include "grpc/proto_set.h"
 #include "http/transaction.h"
 #include "trace/body_choice.h"
 #include "trace/class_state.h"
@@ -25,6 +26,7 @@ struct trace_options {
 	unsigned int n_fields;
 	unsigned int classes; /* of values; bit n: enum mask_class n */
 	enum body_mode bodies;
+	enum grpc_decode grpc_decode;
 	const char *const *body_types; /* body_choice_check() */
 	unsigned int n_body_types;
 	enum client_field client_field;
@@ -52,6 +54,8 @@ struct trace_conf {
 	struct body_choice *bodies;	/* NULL: all are reported */
 	struct client_rules *client;	/* NULL: no proxy is trusted */
 	const struct name_table *names; /* NULL: none; not owned */
+	const struct proto_set *protos; /* of gRPC; NULL: none; not owned */
+	bool grpc_wire; /* print field numbers, if the type is not known */
 };
 
 /* NULL with errno on failure. */
