@@ -30,7 +30,7 @@ struct settings {
 	struct string_list body_types;	    /* trace/body_choice.h */
 	struct string_list trusted_proxies; /* base/network.h */
 	enum client_field client_field;
-	const char *names; /* path or NULL: trace/names_file.h */
+	const char *names;	       /* path or NULL: trace/names_file.h */
 	const char *proto_descriptors; /* path or NULL: grpc/proto_file.h */
 	enum grpc_decode grpc_decode;
 	struct string_list outputs;

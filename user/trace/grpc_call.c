@@ -175,6 +175,9 @@ bool grpc_call_find(struct grpc_call *g, const struct http_transaction *t)
 	g->half[1].kind = kinds[1];
 	if (q)
 		find_method(g, q);
+	/* Neither body nor end are there yet. */
+	if (t->progress == HTTP_STARTED)
+		return true;
 	if (kinds[0])
 		find_frames(&g->half[0], q, t->flags & HTTP_F_REQUEST_GAP);
 	if (kinds[1])
