@@ -124,8 +124,7 @@ static void log_applied(const struct reload *r, const struct settings *s)
 		s->config  ? s->config
 		: s->names ? s->names
 			   : s->proto_descriptors,
-		ports, s->sample, masks(s),
-		s->include.n + s->exclude.n);
+		ports, s->sample, masks(s), s->include.n + s->exclude.n);
 }
 
 /* Waits until the rules retired by the previous reload can be freed. */

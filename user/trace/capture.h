@@ -4,7 +4,7 @@
 #define TRACE_CAPTURE_H
 
 #include "trace/grpc_call.h"
-#include "trace/masked.h"
+#include "trace/masked_body.h"
 
 /* How the other members of the line were written. */
 struct capture_notes {

@@ -4,7 +4,7 @@
 #define TRACE_GRPC_PUT_H
 
 #include "trace/grpc_call.h"
-#include "trace/masked.h"
+#include "trace/masked_body.h"
 
 /* Writes the member capture.grpc, with the comma before it. */
 void grpc_put(struct line *l, const struct http_transaction *t,

@@ -9,7 +9,7 @@
 #include "trace/grpc_put.h"
 #include "trace/line.h"
 #include "trace/mask.h"
-#include "trace/masked.h"
+#include "trace/masked_body.h"
 #include "trace/masked_object.h"
 #include "trace/trace.h"
 
