@@ -121,7 +121,8 @@ static void check_programs(struct doctor *d, const struct subject *s)
 		doctor_report(d, DOCTOR_OK, "XDP program",
 			      "metlo-xdp is attached in %s mode, id %u",
 			      xdp_mode_name(s->attached.mode), p->id);
-	else if (p->id && (!p->name[0] || !strcmp(p->name, "metlo_xdp")))
+	else if (p->id && geteuid() && /* its pins cannot be read */
+		 (!p->name[0] || !strcmp(p->name, "metlo_xdp")))
 		doctor_report(
 			d, DOCTOR_WARN, "XDP program",
 			"id %u is attached, which may be that of metlo-xdp: only root can tell: sudo metlo-xdp doctor %s",
