@@ -180,13 +180,14 @@ BPF_TESTS  := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/tes
 # Lets "make test-one" select a case; linked to every C test program.
 TEST_COMMON := $(patsubst %.c,$(O)/%.o,$(wildcard tests/common/*.c))
 # The other files of tests/unit are helpers, linked to each test; but
-# test_http_* get a double of stream (http_kit) in place of stream_kit.
-UNIT_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_% tests/unit/http_% \
+# test_http_* and test_tls* get a double of stream (http_kit) in place of
+# stream_kit.
+UNIT_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_% tests/unit/http_% tests/unit/tls_% \
 	$(if $(KAFKA),,%/kafka_kit.c),$(wildcard tests/unit/*.c)))
-HTTP_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/http_*.c))
+HTTP_TEST_HELPERS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/http_*.c tests/unit/tls_*.c))
 # Static rules: of two pattern rules, make would prefer the one whose objects
 # exist already.
-UNIT_HTTP_TESTS := $(filter $(O)/tests/unit/test_http_%,$(UNIT_TESTS))
+UNIT_HTTP_TESTS := $(filter $(O)/tests/unit/test_http_% $(O)/tests/unit/test_tls%,$(UNIT_TESTS))
 $(UNIT_HTTP_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(HTTP_TEST_HELPERS) $(TEST_COMMON) $(USER_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS) $(LIBS)

@@ -16,6 +16,8 @@ STREAM_ENDS = "delivered duplicate skipped discarded buffered".split()
 SINK_ENDS = ("written uncertain left_out_incomplete left_out_self left_out_status "
              "left_out_size dropped_queue dropped_error dropped_refused dropped_spool "
              "dropped_damaged spooled").split()
+TLS_ENDS = "handshake encrypted not_tls".split()
+CERTIFICATE_ENDS = "known read unreadable skipped".split()
 HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()
 HTTP2_ENDS = "head body framing control resync ignored buffered".split()
 
@@ -25,7 +27,7 @@ def broken(s, running=False):
     buffers may hold something."""
     stream, http, output = s["stream"], s["http"], s["output"]
     http2 = s["http2"]
-    fragments = s["fragments"]
+    fragments, tls = s["fragments"], s["tls"]
     selection = s["selection"]
     laws = [
         ("packets = sum of the outcomes",
@@ -41,27 +43,34 @@ def broken(s, running=False):
         ("bytes into streams = their ends",
          stream["bytes_in"] + stream["bytes_again"],
          sum(stream["bytes_" + e] for e in STREAM_ENDS)),
-        ("bytes out of streams = bytes into HTTP",
-         stream["bytes_delivered"], http["bytes_in"] + http2["bytes_in"]),
+        ("bytes out of streams = bytes into HTTP and TLS", stream["bytes_delivered"],
+         http["bytes_in"] + http2["bytes_in"] + tls["bytes_in"]),
         ("bytes into HTTP/2 = their ends",
          http2["bytes_in"], sum(http2["bytes_" + e] for e in HTTP2_ENDS)),
+        ("bytes into TLS = their ends",
+         tls["bytes_in"], sum(tls["bytes_" + e] for e in TLS_ENDS)),
+        ("TLS connections = reported + live",
+         tls["connections"], tls["reported"] + tls["connections_live"]),
+        ("certificates = their ends", tls["certificates"],
+         sum(tls["certificates_" + e] for e in CERTIFICATE_ENDS)),
         ("bytes into HTTP = their ends",
          http["bytes_in"], sum(http["bytes_" + e] for e in HTTP_ENDS)),
         ("transactions = paired + unanswered + unrequested",
          http["transactions"],
          http["paired"] + http["unanswered"] + http["unrequested"]),
-        ("transactions = selected + left out",
-         http["transactions"], sum(selection.values())),
+        ("transactions + TLS connections = selected + left out",
+         http["transactions"] + tls["reported"], sum(selection.values())),
         ("there are sinks", True, bool(output["sinks"])),
     ]
     if not running:
         laws.append(("nothing is left in a buffer",
                      0, stream["bytes_buffered"] + http["bytes_buffered"]
-                     + http2["bytes_buffered"]
+                     + http2["bytes_buffered"] + tls["connections_live"]
                      + http["memory_used"] + fragments["memory_used"] + stream["flows_live"] + output["bytes_queued"]))
     for sink in output["sinks"]:
+        other = 0 if sink["name"].startswith("metlo") else selection["selected_tls"]
         laws.append((f"selected = submitted to {sink['name']}",
-                     selection["selected"], sink["submitted"]))
+                     selection["selected"] + other, sink["submitted"]))
         taken = sink["submitted"] + sink["recovered"]
         ended = sum(sink[end] for end in SINK_ENDS)
         # Those in its queue have not ended.

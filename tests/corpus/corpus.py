@@ -109,7 +109,7 @@ def wrap(entry, options=()):
 
 # ------------------------------------------------------------------ replay
 def replay(chunks):
-    """Transactions (as lines of version 1) and the summary of a replay of a pcap,
+    """Transactions (as lines of version 1), TLS connections and the summary of a replay of a pcap,
     given as an iterable of bytes."""
     cmd = [METLO, "replay", *OPTIONS, "--summary", "/dev/fd/3", "-"]
     read_end, write_end = os.pipe()
@@ -143,7 +143,7 @@ def _lines(out):
         ids.add(line["capture"]["id"])
     if len(ids) < len(lines):
         raise ReplayError(f"{len(lines)} transactions have {len(ids)} ids")
-    return [v1.version1(line) for line in lines]
+    return [line if "tls" in line else v1.version1(line) for line in lines]
 
 
 def _feed(proc, chunks):
@@ -223,8 +223,10 @@ class Tx:
 
 
 def transactions(chunks):
+    """The transactions, and the summary with the lines about TLS."""
     lines, summary = replay(chunks)
-    return [Tx(line) for line in lines], summary
+    summary["tls_lines"] = [line["tls"] for line in lines if "tls" in line]
+    return [Tx(line) for line in lines if "tls" not in line], summary
 
 
 def digest(txs):

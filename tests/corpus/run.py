@@ -141,9 +141,40 @@ def judge(entry, txs, summary):
     problems += [f"extra:   {t}" for t in extra]
     if not problems and not corpus.is_firm(entry):
         problems = other_bodies(entry, txs)
+    problems += judge_tls(entry, summary["tls_lines"])
     if "http-evader" in entry["name"] and not any(EICAR in t.response_body() for t in txs):
         problems.append(NO_EICAR)
     return problems
+
+
+# Hellos of tshark's that are left out, and why.
+TLS_LEFT_OUT = {
+    "ndpi/tls_invalid_reads.pcap": "extensions longer than the hello: malformed",
+    "ndpi/tls_cipher_lens.pcap": "a list of ciphers longer than the hello: malformed",
+    "arkime/adb_synthetic.pcap": "TLS after a command in clear",
+    "ndpi/ja3_lots_of_cipher_suites_2_anon.pcap": "in GTP",
+    "ndpi/vxlan.pcap": "wrapped in VXLAN twice by this test",
+    "packetbeat/http_10_connection_close.pcap": "TLS after a request of PostgreSQL in clear",
+    "suricata-verify/tls-duplicate-hello.pcap": "a second hello in one connection",
+    "suricata-verify/tls13-draft22.pcap": "JA3S of a HelloRetryRequest",
+    "zeek/hrr.pcap": "JA3S of a HelloRetryRequest",
+}
+
+
+def hello_equal(want, tls):
+    if want["side"] == "ch":
+        return (tls["ja3"] == want.get("ja3") and tls["ja4"] == want.get("ja4")
+                and want.get("sni") in (None, tls["sni"])
+                and want.get("alpn") in (None, tls["alpnOffered"]))
+    return tls["ja3s"] == want.get("ja3s") and want.get("alpn") in (None, [tls["alpn"]])
+
+
+def judge_tls(entry, lines):
+    missing = [w for w in entry["expected_tls"]
+               if not any(hello_equal(w, tls) for tls in lines)]
+    if entry["name"] in TLS_LEFT_OUT:
+        return [] if missing else ["is as expected now: remove it from TLS_LEFT_OUT"]
+    return [f"missing: TLS {w}" for w in missing]
 
 
 # ------------------------------------------------------------------- runs

@@ -116,10 +116,10 @@ is "plain frames taken for VXLAN" "$CODE $(lines "$OUT")" "0 0"
 prints "plain frames: hint" "use --raw"
 replay hint --raw "$TMP/plain.pcap"
 prints "VXLAN taken for plain frames: hint" "omit --raw"
-capture --port 8443 >"$TMP/port.pcap"
+capture --port 8444 >"$TMP/port.pcap"
 replay hint "$TMP/port.pcap"
-prints "another port: hint" "--ports 8443"
-replay hint "$TMP/port.pcap" --ports 8443
+prints "another port: hint" "--ports 8444"
+replay hint "$TMP/port.pcap" --ports 8444
 is "another port given" "$CODE $(lines "$OUT")" "0 3"
 replay hint "$TMP/port.pcap" --ports any
 is "any port" "$CODE $(lines "$OUT")" "0 3"
@@ -205,7 +205,7 @@ is "--body-hash" "$(jq -r .capture.responseBodySha256 "$OUT" | head -n 1)" \
 # --- configuration file ------------------------------------------------------
 cat >"$TMP/config" <<EOF
 # for both commands
-ports = 8443
+ports = 8444
 redact-header = X-Own
 mode = skb
 EOF

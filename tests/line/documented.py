@@ -34,6 +34,28 @@ LINE = {
         "requestTrailers": [],
         "responseTrailers": [{"name": "a", "value": "b"}],
         "interim": [{"status": 103, "time": 1, "headers": []}], "flags": ["timeout"]}}
+CERTIFICATE = {
+    "bytes": 500, "sha256": "0" * 64, "subject": "CN=a", "issuer": "CN=b", "serial": "1f",
+    "notBefore": "2026-01-01T00:00:00Z", "notAfter": None, "key": "RSA", "keyBits": 2048,
+    "curve": None, "signature": "RSA-SHA256", "names": [{"type": "dns", "value": "a"}],
+    "nameCount": 1}
+TLS_LINE = {
+    "request": None, "response": None,
+    "tls": {
+        "version": "TLS 1.2", "sni": "a", "alpn": None, "cipher": "0x1234",
+        "group": "x25519", "alpnOffered": ["h2"], "versionsOffered": ["TLS 1.2"],
+        "groupsOffered": None, "ja3": "0" * 32, "ja3s": "0" * 32, "ja4": "t", "ech": False,
+        "earlyDataOffered": False, "resumed": None, "helloRetry": False,
+        "clientCertRequested": True, "clientCertSent": True, "certificates": [CERTIFICATE],
+        "clientCertificates": [],
+        "alerts": [{"from": "client", "level": "fatal", "description": "unknown_ca"}],
+        "handshakeComplete": True, "handshakeUs": 1000, "clientBytes": 1, "serverBytes": 2,
+        "end": "fin"},
+    "meta": LINE["meta"],
+    "capture": {
+        "schema": 2, "kind": "tls", "id": "0" * 32, "connection": "0" * 26,
+        "collector": "c", "interface": None, "protocol": "TLS 1.2", "vni": 1, "startUs": 1,
+        "endUs": 2, "durationUs": 1, "flags": ["midstream"]}}
 DAMAGE = (-1, "x", [], {}, 1 << 70, True, 1.5)
 
 
@@ -53,6 +75,8 @@ def words(source):
     keys = set(re.findall(r'"(\w+)":', text)) - {"StartUs", "EndUs"}  # of PUT_TIMES
     keys |= {start + end for start in re.findall(r'PUT_TIMES\(w, "(\w+)"', source)
              for end in ("StartUs", "EndUs")}
+    keys |= set(re.findall(
+        r'put_(?:key|word|span_or_null|bytes|bool|answer|u64|chain)\(\s*(?:t->l|l|t),\s*"(\w+)"', source))
     values = set(re.findall(r'"(?:kind|progress|sourceFrom|metloSource)":"([\w-]+)"', text))
     values |= set(re.findall(r'LINE_PUT\(l, "\\"([\w-]+)\\""\)', source))
     return keys, values
@@ -86,10 +110,10 @@ def paths(value, path=()):
 
 
 def damaged():
-    """Copies of LINE, each with one member changed, missing or added."""
-    for path in paths(LINE):
+    """Copies of the lines, each with one member changed, missing or added."""
+    for good, path in ((line, path) for line in (LINE, TLS_LINE) for path in paths(line)):
         for value in (*DAMAGE, None, "missing", "added"):
-            line = json.loads(json.dumps(LINE))
+            line = json.loads(json.dumps(good))
             at = line
             for key in path[:-1]:
                 at = at[key]
@@ -113,7 +137,7 @@ def disagreements(checker):
 def main():
     root = json.load(open(sys.argv[1], encoding="utf-8"))
     checker = schema.Schema(root)
-    capture = root["properties"]["capture"]["properties"]
+    capture = root["$defs"]["transaction"]["properties"]["capture"]["properties"]
     man = read("user", "packaging", "metlo-xdp.8")
     output = man[man.index(".Sh OUTPUT FORMAT"):man.index(".Sh MASKS")]
     failed = 0
@@ -121,11 +145,14 @@ def main():
         import jsonschema
         validator = jsonschema.Draft202012Validator
         validator.check_schema(root)
-        failed += report("schema: jsonschema accepts a line",
-                         next((e.message for e in validator(root).iter_errors(LINE)), None))
+        for line in (LINE, TLS_LINE):
+            failed += report(f"schema: jsonschema accepts a line, {line['capture']['kind']}",
+                             next((e.message for e in validator(root).iter_errors(line)), None))
     except ImportError:
         print("skip schema: jsonschema # it is not installed: make deps")
-    failed += report("schema: a line is valid", checker.problems(LINE))
+    for line in (LINE, TLS_LINE):
+        failed += report(f"schema: a line is valid, {line['capture']['kind']}",
+                         checker.problems(line))
     failed += report("schema: fast and slow checks agree", disagreements(checker))
     keys, values = words("".join(read("user", "trace", f) for f in writers()))
     known = described(root, set(), set())
@@ -147,7 +174,29 @@ def main():
         r"^\| (`\w+`(?:, `\w+`)*) \|.*\|.*\|.*\|$", read("user", "trace", "README.md"), re.M)))
     failed += report("user/trace/README.md: keys of capture are those of the schema",
                      sorted(keys) != sorted(capture) and f"{set(keys) ^ set(capture)}")
+    failed += tls_documented(root, man)
     return 1 if failed else 0
+
+
+def tls_documented(root, man):
+    """The same for lines about TLS: how many problems there are."""
+    line = root["$defs"]["tlsConnection"]["properties"]
+    section = man[man.index(".Sh TLS CONNECTIONS"):man.index(".Sh OUTPUT FILES")]
+    source = re.findall(r'X\([A-Z_]+,\s*"([a-z-]+)"\)', read("user", "tls", "report.h"))
+    flags = [f["const"] for f in line["capture"]["properties"]["flags"]["items"]["oneOf"]]
+    listed = re.findall(r"^\.It Li ([a-z-]+)$", section, re.M)
+    keys = re.findall(r"\w+", " ".join(re.findall(r"^\.It Va (.*)$", section, re.M)))
+    want = [*line["tls"]["properties"], *line["capture"]["properties"],
+            *root["$defs"]["certificate"]["properties"]]
+    transaction = root["$defs"]["transaction"]["properties"]["capture"]["properties"]
+    want = {key for key in want if key not in transaction}
+    return sum((
+        report("schema: flags of TLS are those of the source",
+               source != flags and f"{source} {flags}"),
+        report("man page: flags of TLS are those of the source",
+               source != listed and f"{source} {listed}"),
+        report("man page: keys of TLS are those of the schema",
+               want != set(keys) and f"{want ^ set(keys)}")))
 
 
 if __name__ == "__main__":

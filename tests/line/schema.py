@@ -14,7 +14,8 @@ import json
 import re
 import sys
 
-TYPES = {"object": dict, "array": list, "string": str, "null": type(None)}
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool,
+         "null": type(None)}
 # Unknown members are errors here anyway.
 ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "additionalProperties"}
 
@@ -48,8 +49,9 @@ def test_of(root, schema):
     if "items" in schema:
         item, most = test_of(root, schema["items"]), schema.get("maxItems", float("inf"))
         unique = schema.get("uniqueItems", False)
-        tests.append(lambda v: len(v) <= most and all(map(item, v))
-                     and not (unique and len(set(v)) < len(v)))
+        tests.append(lambda v: v is None or (
+            len(v) <= most and all(map(item, v))
+            and not (unique and len(set(v)) < len(v))))
     if "properties" in schema:
         members = {n: test_of(root, s) for n, s in schema["properties"].items()}
         required = frozenset(schema["required"])
@@ -74,7 +76,10 @@ class Schema:
         """What is wrong with a line, as texts."""
         if self.valid(value):
             return []
-        return list(self._check(self.root, value, "line"))
+        kind = value.get("capture", {}).get("kind") if isinstance(value, dict) else None
+        name = {"http": "transaction", "tls": "tlsConnection"}.get(kind)
+        schema = self.root["$defs"][name] if name else self.root
+        return list(self._check(schema, value, "line"))
 
     def _check(self, schema, value, at):
         for keyword, arg in schema.items():

@@ -73,7 +73,7 @@ static void add(struct queue *q, struct buf *batch)
 	static const uint8_t data[120 << 10];
 
 	buf_add(batch, data, sizeof(data));
-	queue_submit(q, 0, 0, batch, 1);
+	queue_submit(q, 0, 0, QUEUE_HTTP, batch, 1);
 }
 
 /* A batch gets the memory of a spare in exchange for its own. */

@@ -83,10 +83,11 @@ static void test_defaults(void **state)
 	assert_string_equal(s->subject, "eth0");
 	for (p = 0; p < 65536; p++)
 		n += bit_test(s->ports, p);
-	assert_int_equal(n, 5);
-	assert_true(bit_test(s->ports, 80) && bit_test(s->ports, 3000) &&
-		    bit_test(s->ports, 5000) && bit_test(s->ports, 8000) &&
-		    bit_test(s->ports, 8080));
+	assert_int_equal(n, 7);
+	assert_true(bit_test(s->ports, 80) && bit_test(s->ports, 443) &&
+		    bit_test(s->ports, 3000) && bit_test(s->ports, 5000) &&
+		    bit_test(s->ports, 8000) && bit_test(s->ports, 8080) &&
+		    bit_test(s->ports, 8443));
 	assert_false(s->any_port);
 	assert_int_equal(s->vxlan_port, 4789);
 	assert_null(s->vni_allow);

@@ -245,9 +245,29 @@ static void test_bodies(void **state)
 	}
 }
 
+static void test_records(void **state)
+{
+	static const char *const bad[] = {"",	      "http,", ",tls",
+					  "http tls", "HTTP",  "quic"};
+	struct settings s = {0};
+	unsigned int kinds;
+
+	(void)state;
+	assert_true(settings_report(&s, RECORDS_HTTP));
+	assert_true(settings_report(&s, RECORDS_TLS));
+	s.records = "tls";
+	assert_true(settings_report(&s, RECORDS_TLS));
+	assert_false(settings_report(&s, RECORDS_HTTP));
+	assert_true(settings_parse_records("tls,http,tls", &kinds));
+	assert_int_equal(kinds, 1u << RECORDS_HTTP | 1u << RECORDS_TLS);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(settings_parse_records(bad[i], &kinds));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_class_lists),
 		cmocka_unit_test(test_views),

@@ -329,6 +329,7 @@ static void report_state(struct attach *a, const struct summary *s, bool alive,
 		.vxlan_port = a->capture.config->vxlan_port,
 		.packets = s->packets,
 		.http = s->http,
+		.tls = s->tls,
 	};
 	struct advice advice[N_ADVICES];
 	const unsigned int n = advice_watch_find(advice, &a->advice, &in, now);

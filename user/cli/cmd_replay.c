@@ -279,7 +279,7 @@ static void print_result(struct replay *r, const struct summary *s)
 	if (r->settings->verbose)
 		summary_text(r->log->out, s);
 	if (!s->http->transactions && r->hints)
-		hints_print(r->hints, s->packets, s->http, r->log,
+		hints_print(r->hints, s->packets, s->http, s->tls, r->log,
 			    r->complete &&
 				    !pcap_source_stats(r->source)->bad_blocks);
 }
@@ -297,6 +297,7 @@ static int finish(struct replay *r)
 		.stream = pipeline_stream_stats(r->pipeline),
 		.http = pipeline_http_stats(r->pipeline),
 		.http2 = pipeline_http2_stats(r->pipeline),
+		.tls = pipeline_tls_stats(r->pipeline),
 		.selection = pipeline_selection_stats(r->pipeline),
 		.output = &output,
 		.sinks = sinks,

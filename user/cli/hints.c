@@ -128,13 +128,14 @@ static void print_ports(const struct hints *h, uint64_t missed,
 }
 
 void hints_print(const struct hints *h, const struct metlo_stats *packets,
-		 const struct http_stats *http, const struct log *log,
-		 bool complete)
+		 const struct http_stats *http, const struct tls_stats *tls,
+		 const struct log *log, bool complete)
 {
 	const struct advice_input in = {
 		.vxlan_port = h->settings->vxlan_port,
 		.packets = packets,
 		.http = http,
+		.tls = tls,
 	};
 	struct advice advice[N_ADVICES];
 	const unsigned int n = advice_find(advice, &in);

@@ -26,7 +26,7 @@ void hints_frame(struct hints *h, const uint8_t *frame, size_t caplen,
 
 /* Logs the suggestions. complete: packets are all that the file holds. */
 void hints_print(const struct hints *h, const struct metlo_stats *packets,
-		 const struct http_stats *http, const struct log *log,
-		 bool complete);
+		 const struct http_stats *http, const struct tls_stats *tls,
+		 const struct log *log, bool complete);
 
 #endif

@@ -28,6 +28,8 @@ static const char *const speed_names[] = {"max", "real", NULL};
 static const char *const format_names[] = {"auto", "json", "text", "har", NULL};
 static const char *const client_names[] = {"auto", "x-forwarded-for",
 					   "forwarded", NULL};
+static const char *const record_completions[] = {"http,tls", "http", "tls",
+						 NULL};
 static const char *const bodies_names[] = {"all", "text", "none", NULL};
 static const char *const grpc_names[] = {"base64", "wire", NULL};
 
@@ -71,6 +73,20 @@ static bool set_vnis(void *settings, const char *text, struct parse_error *err)
 	if (!s->vni_allow)
 		return parse_refuse(err, "%s", strerror(ENOMEM));
 	return parse_ranges(text, "VNI", 0, VNI_MAX, s->vni_allow, err);
+}
+
+static bool check_records(void *settings, const char *text,
+			  struct parse_error *err)
+{
+	unsigned int kinds;
+
+	(void)settings;
+	if (settings_parse_records(text, &kinds))
+		return true;
+	return parse_refuse(
+		err,
+		"\"%.60s\" is no list of records; use http, tls or both, separated by a comma",
+		text);
 }
 
 /* Built by settings_options(). */
@@ -181,7 +197,8 @@ static bool check_listen(void *settings, const char *text,
 
 static const struct opt options[] = {
 	{"ports", .type = OPT_CUSTOM, .parse = set_ports, .flags = OPT_LIVE,
-	 .scope = BOTH, .initial = "80,3000,5000,8000,8080", .metavar = "LIST",
+	 .scope = BOTH, .initial = "80,443,3000,5000,8000,8080,8443",
+	 .metavar = "LIST",
 	 .help = "TCP server ports, such as 80,8000-8100, or any"},
 	{"vxlan-port", .type = OPT_U16, FIELD(vxlan_port), .flags = OPT_LIVE,
 	 .min = 1, .max = 65535, .scope = BOTH, .initial = "4789",
@@ -190,6 +207,10 @@ static const struct opt options[] = {
 	{"vni", .type = OPT_CUSTOM, .parse = set_vnis, .flags = OPT_LIVE,
 	 .scope = BOTH, .metavar = "LIST", .example = "7000,7100-7199",
 	 .help = "accept only these VXLAN network identifiers, such as 7000,7100-7199 (default all)"},
+	{"records", .type = OPT_TEXT, FIELD(records), .parse = check_records,
+	 .scope = BOTH, .names = record_completions, .initial = "http,tls",
+	 .metavar = "KIND,...",
+	 .help = "what to report: http, transactions; tls, connections, by what their handshakes show without keys. Metlo gets http only"},
 	{"body-limit", .type = OPT_SIZE, FIELD(body_limit), .flags = OPT_LIVE,
 	 .min = 0, .max = 64 << 20, .scope = BOTH, .initial = "64KiB",
 	 .metavar = "SIZE", .help = "bytes of each decoded body to report"},

@@ -22,6 +22,37 @@ void settings_to_config(const struct settings *s, struct metlo_config *c)
 	c->sample_out = (uint32_t)((100 - s->sample) / 100 * UINT32_MAX);
 }
 
+bool settings_parse_records(const char *text, unsigned int *kinds)
+{
+	static const char *const names[] = {
+#define RECORD_NAME(ID, name) name,
+		RECORD_KINDS(RECORD_NAME)
+#undef RECORD_NAME
+	};
+	unsigned int i;
+	size_t n;
+
+	for (*kinds = 0;; text += n + 1) {
+		n = strcspn(text, ",");
+		for (i = 0; i < N_RECORD_KINDS; i++)
+			if (strlen(names[i]) == n && !memcmp(text, names[i], n))
+				break;
+		if (i == N_RECORD_KINDS)
+			return false;
+		*kinds |= 1u << i;
+		if (!text[n])
+			return true;
+	}
+}
+
+bool settings_report(const struct settings *s, enum record_kind kind)
+{
+	unsigned int kinds;
+
+	return !s->records || (settings_parse_records(s->records, &kinds) &&
+			       kinds & 1u << kind);
+}
+
 unsigned int settings_file_mode(const char *text)
 {
 	unsigned int mode = 0;

@@ -19,10 +19,23 @@ enum replay_speed { REPLAY_MAX, REPLAY_REAL };
 /* Of the ndjson outputs; FORMAT_TEXT: of standard output. FORMAT_HAR: replay only. */
 enum line_format { FORMAT_AUTO, FORMAT_JSON, FORMAT_TEXT, FORMAT_HAR };
 
+/* Kinds of records, by their names in --records and capture.kind. */
+#define RECORD_KINDS(X) \
+	X(HTTP, "http") \
+	X(TLS, "tls")
+
+enum record_kind {
+#define RECORD_KIND(ID, name) RECORDS_##ID,
+	RECORD_KINDS(RECORD_KIND)
+#undef RECORD_KIND
+		N_RECORD_KINDS
+};
+
 struct settings {
 	/* attach and replay */
 	uint64_t ports[1024]; /* bitmap as in struct metlo_config */
 	bool any_port;
+	const char *records; /* settings_parse_records(); NULL: all kinds */
 	uint16_t vxlan_port;
 	uint64_t *vni_allow; /* 2^24 bits, NULL: all VNIs; owned */
 	uint64_t body_limit; /* bytes per side */
@@ -85,6 +98,13 @@ struct metlo_config;
 /* Sets the fields of *c that options control; the caller sets ring_mask and
  * hash_seed. */
 void settings_to_config(const struct settings *s, struct metlo_config *c);
+
+/* Reads the names of kinds, separated by commas: bit n of *kinds is enum record_kind
+ * n. False: one of them is none. */
+bool settings_parse_records(const char *text, unsigned int *kinds);
+
+/* Are records of this kind to be reported? */
+bool settings_report(const struct settings *s, enum record_kind kind);
 
 /* The mode of a file as users write it, in octal; 0: it is none. */
 unsigned int settings_file_mode(const char *text);

@@ -55,22 +55,27 @@ static uint64_t hash_of(uint64_t h, const struct stream_flow *flow,
 	return mix(h, stream_flow_starts(flow)) * METLO_HASH_K3;
 }
 
+void identity_connection(uint64_t id[2], uint64_t seed,
+			 const struct stream_flow *flow,
+			 const struct stream_tuple *tuple, uint64_t first_ns)
+{
+	const uint64_t hash = hash_of(seed, flow, tuple) >> HASH_HIGH;
+
+	id[0] = first_ns / 1000 << HASH_HIGH | hash >> HASH_LOW;
+	id[1] = hash << NUMBER;
+}
+
 void identify(uint64_t id[2], uint64_t seed, const struct stream_flow *flow,
 	      const struct stream_tuple *tuple, struct http_transaction *t)
 {
 	const struct http_message *m = t->request ? t->request : t->response;
-	const uint64_t time = m->first_ns / 1000 << HASH_HIGH;
-	uint64_t hash;
 
-	if (!id[1]) {
-		hash = hash_of(seed, flow, tuple) >> HASH_HIGH;
-		id[0] = time | hash >> HASH_LOW;
-		id[1] = hash << NUMBER;
-	}
+	if (!id[1])
+		identity_connection(id, seed, flow, tuple, m->first_ns);
 	/* After the last number, 1 follows: 0 is no transaction. */
 	if (!(++id[1] & NUMBER_MAX))
 		id[1] -= NUMBER_MAX;
-	t->id[0] = time | (id[0] & HASH_HIGH_MAX);
+	t->id[0] = m->first_ns / 1000 << HASH_HIGH | (id[0] & HASH_HIGH_MAX);
 	t->id[1] = id[1];
 	t->connection = id[0];
 }

@@ -3,10 +3,17 @@
 #ifndef HTTP_IDENTITY_H
 #define HTTP_IDENTITY_H
 
-#include "http/types.h"
+#include "http/transaction.h"
+#include "stream/stream.h"
 
 /* What all ids of a collector depend on; NULL: no name. */
 uint64_t identity_seed(const char *collector);
+
+/* Sets the id of a connection whose first byte was captured at first_ns: its 128
+ * bits, in which the number of the transaction is 0. seed: identity_seed(). */
+void identity_connection(uint64_t id[2], uint64_t seed,
+			 const struct stream_flow *flow,
+			 const struct stream_tuple *tuple, uint64_t first_ns);
 
 /* Sets the members of t that identify it and its connection; the messages of t
  * are set. id: the 128 bits of the id of the latest transaction of the

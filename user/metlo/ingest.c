@@ -487,6 +487,7 @@ static bool accepts(const char *destination)
 /* No stop(): run() ends by itself some seconds after the queue. */
 const struct sink_ops ingest_sink = {
 	.name = "metlo",
+	.http_only = true,
 	.usage = "metlo (Metlo's collector, which --metlo-host names)",
 	.completions = completions,
 	.accepts = accepts,

@@ -104,20 +104,25 @@ static int open_sinks(struct output *o, const struct output_conf *conf)
 static struct queue *new_queue(const struct output_conf *conf)
 {
 	unsigned int *views = calloc(conf->n_sinks, sizeof(*views));
+	bool *http_only = calloc(conf->n_sinks, sizeof(*http_only));
 	const struct queue_conf queue = {
 		.workers = conf->workers,
 		.sinks = conf->n_sinks,
 		.views = views,
+		.http_only = http_only,
 		.limit = conf->queue_limit,
 		.blocking = conf->blocking,
 	};
 	struct queue *q = NULL;
 
-	for (unsigned int i = 0; views && i < conf->n_sinks; i++)
+	for (unsigned int i = 0; views && http_only && i < conf->n_sinks; i++) {
 		views[i] = conf->sinks[i].view;
-	if (views)
+		http_only[i] = conf->sinks[i].ops->http_only;
+	}
+	if (views && http_only)
 		q = queue_new(&queue);
 	free(views);
+	free(http_only);
 	return q;
 }
 
@@ -147,7 +152,13 @@ struct output *output_new(const struct output_conf *conf)
 void output_submit(struct output *o, unsigned int worker, unsigned int view,
 		   struct buf *batch, unsigned int n)
 {
-	queue_submit(o->queue, worker, view, batch, n);
+	queue_submit(o->queue, worker, view, QUEUE_HTTP, batch, n);
+}
+
+void output_submit_other(struct output *o, unsigned int worker,
+			 unsigned int view, struct buf *batch, unsigned int n)
+{
+	queue_submit(o->queue, worker, view, QUEUE_OTHER, batch, n);
 }
 
 unsigned int output_n_sinks(const struct output *o)

@@ -43,6 +43,10 @@ struct output *output_new(const struct output_conf *conf);
  * batch empty but usable. */
 void output_submit(struct output *o, unsigned int worker, unsigned int view,
 		   struct buf *batch, unsigned int n);
+/* The same for lines that are no transactions: sinks that are http_only do not get
+ * them. */
+void output_submit_other(struct output *o, unsigned int worker,
+			 unsigned int view, struct buf *batch, unsigned int n);
 
 /* Writes what is queued, syncs and closes; nothing may be submitted after it.
  * 0, or -EIO if something could not be written, logged. The counters remain

@@ -44,6 +44,7 @@ struct worker_queue {
 
 struct sink_queue {
 	unsigned int view;
+	bool http_only;
 	struct delays delays;
 	uint64_t
 		dequeued_since; /* submitted_ns of the oldest dequeued slice; 0: none */
@@ -200,17 +201,23 @@ static void wake(struct queue *q, struct sink_queue *s,
 		;
 }
 
-/* Waits until every sink of the view has room. Takes the lock held, and drops
+static bool is_for(const struct sink_queue *s, unsigned int view,
+		   enum queue_lines kind)
+{
+	return s->view == view && (kind == QUEUE_HTTP || !s->http_only);
+}
+
+/* Waits until every sink that gets the batch has room. Takes the lock held, and drops
  * it while waiting, so all sinks are checked again. */
 static void wait_for_room(struct queue *q, unsigned int worker,
-			  unsigned int view, size_t n)
+			  unsigned int view, enum queue_lines kind, size_t n)
 {
 	unsigned int i = 0;
 
 	while (i < q->n_sinks) {
 		struct sink_queue *s = &q->sink[i];
 
-		if (s->view != view ||
+		if (!is_for(s, view, kind) ||
 		    has_room(q, &s->from_worker[worker], n)) {
 			i++;
 			continue;
@@ -222,7 +229,7 @@ static void wait_for_room(struct queue *q, unsigned int worker,
 }
 
 static void submit(struct queue *q, unsigned int worker, unsigned int view,
-		   struct buf *batch, unsigned int n)
+		   enum queue_lines kind, struct buf *batch, unsigned int n)
 {
 	const size_t len = batch->len;
 	struct chunk *c = NULL;
@@ -234,7 +241,7 @@ static void submit(struct queue *q, unsigned int worker, unsigned int view,
 		struct sink_queue *s = &q->sink[i];
 		struct worker_queue *w = &s->from_worker[worker];
 
-		if (s->view != view)
+		if (!is_for(s, view, kind))
 			continue;
 		s->counts.submitted += n;
 		if (has_room(q, w, len) && !c)
@@ -256,13 +263,13 @@ static void submit(struct queue *q, unsigned int worker, unsigned int view,
 }
 
 void queue_submit(struct queue *q, unsigned int worker, unsigned int view,
-		  struct buf *batch, unsigned int n)
+		  enum queue_lines kind, struct buf *batch, unsigned int n)
 {
 	if (batch->len) {
 		pthread_mutex_lock(&q->lock);
 		if (q->blocking)
-			wait_for_room(q, worker, view, batch->len);
-		submit(q, worker, view, batch, n);
+			wait_for_room(q, worker, view, kind, batch->len);
+		submit(q, worker, view, kind, batch, n);
 		pthread_mutex_unlock(&q->lock);
 	}
 	buf_clear(batch);
@@ -448,6 +455,7 @@ static int init_sinks(struct queue *q, const struct queue_conf *conf)
 		struct sink_queue *s = &q->sink[i];
 
 		s->view = conf->views ? conf->views[i] : 0;
+		s->http_only = conf->http_only && conf->http_only[i];
 		s->wake_fd = -1;
 		if (s->view >= q->n_views)
 			q->n_views = s->view + 1;

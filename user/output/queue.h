@@ -23,6 +23,7 @@ struct chunk; /* memory that sinks share */
 struct queue_conf {
 	unsigned int workers, sinks;
 	const unsigned int *views; /* of each sink; NULL: all 0 */
+	const bool *http_only;	   /* of each sink; NULL: all false */
 	uint64_t limit;		   /* bytes waiting, all workers and sinks */
 	bool blocking; /* submit waits for room instead of dropping */
 };
@@ -56,10 +57,13 @@ void queue_free(struct queue *q);
 
 /* --- for the workers --------------------------------------------------- */
 
-/* Queues the contents of batch (n transactions) for every sink of the view.
- * Leaves batch empty but usable: it may get another allocation. */
+/* What the lines of a batch are about. */
+enum queue_lines { QUEUE_HTTP, QUEUE_OTHER };
+
+/* Queues the contents of batch (n lines) for every sink of the view that takes
+ * such lines. Leaves batch empty but usable: it may get another allocation. */
 void queue_submit(struct queue *q, unsigned int worker, unsigned int view,
-		  struct buf *batch, unsigned int n);
+		  enum queue_lines kind, struct buf *batch, unsigned int n);
 
 /* --- for the thread of a sink ------------------------------------------ */
 

@@ -58,6 +58,7 @@ struct sink_ops {
 	bool started;
 	/* What shells offer as the beginning of one; ends in NULL. */
 	const char *const *completions;
+	bool http_only; /* it gets transactions, and no other lines */
 	/* Is this text, which begins with NAME, a destination? Required. */
 	bool (*accepts)(const char *destination);
 

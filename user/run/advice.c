@@ -75,12 +75,14 @@ static void find_in_messages(struct advice_list *l,
 			     const struct advice_input *in)
 {
 	const struct http_stats *h = in->http;
+	const uint64_t n_tls =
+		h->not_http_tls + (in->tls ? in->tls->connections : 0);
 
-	if (h->not_http_tls)
+	if (n_tls)
 		add(l, ADVICE_encrypted,
 		    "%" PRIu64
 		    " connections are TLS, which metlo-xdp cannot decrypt",
-		    (uint64_t)h->not_http_tls);
+		    n_tls);
 	if (h->not_http_h2)
 		add(l, ADVICE_http2,
 		    "%" PRIu64

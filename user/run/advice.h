@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/conf.h"
 #include "metlo_record.h"
+#include "tls/conf.h"
 
 /* The names appear in the JSON of /healthz and status. */
 #define ADVICES(X)                                                          \
@@ -42,6 +43,7 @@ struct advice_input {
 	unsigned int vxlan_port;
 	const struct metlo_stats *packets;
 	const struct http_stats *http; /* NULL: not known */
+	const struct tls_stats *tls;   /* NULL: not known */
 };
 
 /* Returns how many apply, in the order of the stages. None may. */

@@ -11,6 +11,7 @@
 #include "output/stats.h"
 #include "run/counter_table.h"
 #include "stream/types.h"
+#include "tls/conf.h"
 #include "trace/selection.h"
 
 #define ROW(member, kind, text) \
@@ -34,6 +35,9 @@ static const struct counter http[] = {HTTP_COUNTERS(ROW)};
 #define STATS http2_stats
 static const struct counter http2[] = {HTTP2_COUNTERS(ROW)};
 #undef STATS
+#define STATS tls_stats
+static const struct counter tls[] = {TLS_COUNTERS(ROW)};
+#undef STATS
 #define STATS selection_stats
 static const struct counter selection[] = {SELECTION_COUNTERS(ROW)};
 #undef STATS
@@ -52,6 +56,7 @@ const struct counter_group counter_table[STAGES] = {
 	[STAGE_STREAM] = GROUP("stream", "tcp", stream),
 	[STAGE_HTTP] = GROUP("http", "http", http),
 	[STAGE_HTTP2] = GROUP("http2", "http/2", http2),
+	[STAGE_TLS] = GROUP("tls", "tls", tls),
 	[STAGE_SELECTION] = GROUP("selection", "selection", selection),
 	[STAGE_OUTPUT] = GROUP("output", "output", output),
 };

@@ -2,7 +2,7 @@
 /*
  * Every counter of every stage: name, type, description and place. The rows are
  * the X-macros of the stages (METLO_COUNTERS, FRAGMENT_COUNTERS, STREAM_COUNTERS, HTTP_COUNTERS,
- * HTTP2_COUNTERS, SELECTION_COUNTERS, OUTPUT_COUNTERS); JSON, text, metrics and the man page
+ * HTTP2_COUNTERS, TLS_COUNTERS, SELECTION_COUNTERS, OUTPUT_COUNTERS); JSON, text, metrics and the man page
  * are printed from this table.
  */
 #ifndef RUN_COUNTER_TABLE_H
@@ -20,6 +20,7 @@ enum counter_stage {
 	STAGE_STREAM,	 /* struct stream_stats */
 	STAGE_HTTP,	 /* struct http_stats */
 	STAGE_HTTP2,	 /* struct http2_stats */
+	STAGE_TLS,	 /* struct tls_stats */
 	STAGE_SELECTION, /* struct selection_stats */
 	STAGE_OUTPUT,	 /* struct output_stats */
 	STAGES

@@ -13,7 +13,9 @@
 #include "http2/http2.h"
 #include "run/pipeline.h"
 #include "run/protocols.h"
+#include "tls/tls.h"
 #include "trace/har.h"
+#include "trace/tls_line.h"
 #include "trace/trace.h"
 
 /* Lines are submitted in batches of this size, or with the next tick. */
@@ -28,8 +30,10 @@
 /* The lines of one view that have not been submitted yet. */
 struct view {
 	struct buf batch;
-	unsigned int n; /* transactions in it */
-	bool some;	/* FORMAT_HAR: the document has entries */
+	unsigned int n;	  /* transactions in it */
+	bool some;	  /* FORMAT_HAR: the document has entries */
+	struct buf other; /* lines that only some sinks get */
+	unsigned int n_other;
 };
 
 /* Memory for fragments: this part of --memory, within these limits. */
@@ -61,10 +65,12 @@ static void submit(struct pipeline *p, unsigned int i)
 {
 	struct view *v = &p->view[i];
 
-	if (!v->batch.len)
-		return;
-	output_submit(p->output, p->worker, i, &v->batch, v->n);
-	v->n = 0;
+	if (v->batch.len)
+		output_submit(p->output, p->worker, i, &v->batch, v->n);
+	if (v->n_other)
+		output_submit_other(p->output, p->worker, i, &v->other,
+				    v->n_other);
+	v->n = v->n_other = 0;
 }
 
 static void submit_all(struct pipeline *p)
@@ -153,6 +159,29 @@ static uint8_t started(void *ctx, const struct http_transaction *t)
 	return verdict;
 }
 
+static void emit_tls(void *ctx, const struct tls_report *r)
+{
+	struct pipeline *p = ctx;
+	struct tls_report copy = *r;
+
+	if (!selection_accept_tls(p->selection, r, p->now_ns))
+		return;
+	copy.clock_ns = p->clock_ns;
+	for (unsigned int i = 0; i < p->rules->views.n; i++) {
+		struct view *v = &p->view[i];
+
+		tls_line_write(&v->other, &copy, p->rules->trace[i]);
+		if (v->other.failed) {
+			p->failed = true;
+			v->other.failed = false;
+			continue;
+		}
+		v->n_other++;
+		if (v->other.len >= BATCH_BYTES)
+			submit(p, i);
+	}
+}
+
 static bool new_views(struct pipeline *p)
 {
 	unsigned int i;
@@ -173,18 +202,27 @@ static bool new_engines(struct pipeline *p, const struct pipeline_conf *conf)
 		.memory_limit = conf->settings->memory / 2 / conf->workers,
 		.emit = emit,
 		.started = started,
+		.emit_tls = emit_tls,
 		.emit_ctx = p,
 		.event = conf->event,
 		.event_ctx = conf->event_ctx,
 	};
 
-	/* HTTP/1, the last, is what others build upon */
+	/* From the last on, as those before may hand connections to it. */
 	for (unsigned int i = N_PROTOCOLS; i-- > 0;) {
+		const enum record_kind kind = protocols[i]->kind;
+
+		if (!settings_report(conf->settings, kind) ||
+		    (p->format == FORMAT_HAR && kind != RECORDS_HTTP))
+			continue;
 		p->engine[i] = protocols[i]->create(&engine);
 		if (!p->engine[i])
 			return false;
 		if (i == PROTOCOL_HTTP)
 			engine.http = p->engine[i];
+		if (i == N_PROTOCOLS - 1)
+			engine.next = (struct stream_binding){
+				protocols[i]->stream, p->engine[i]};
 	}
 	return true;
 }
@@ -204,7 +242,6 @@ static struct stream_table *new_stream(struct pipeline *p,
 		.idle_timeout_ns = (uint64_t)(s->idle_timeout * NSEC_PER_SEC),
 		.shunt_min = SHUNT_MIN,
 		.seed = {conf->seed[0], conf->seed[1]},
-		.n_protocols = N_PROTOCOLS,
 		.shunt = conf->shunt,
 		.shunt_ctx = conf->shunt_ctx,
 		.event = conf->event,
@@ -212,8 +249,10 @@ static struct stream_table *new_stream(struct pipeline *p,
 	};
 
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
-		stream.protocols[i] = (struct stream_binding){
-			protocols[i]->stream, p->engine[i]};
+		if (p->engine[i])
+			stream.protocols[stream.n_protocols++] =
+				(struct stream_binding){protocols[i]->stream,
+							p->engine[i]};
 	return stream_new(&stream);
 }
 
@@ -293,8 +332,10 @@ void pipeline_free(struct pipeline *p)
 		if (p->engine[i])
 			protocols[i]->destroy(p->engine[i]);
 	selection_free(p->selection);
-	for (i = 0; i < N_SINKS; i++)
+	for (i = 0; i < N_SINKS; i++) {
 		buf_free(&p->view[i].batch);
+		buf_free(&p->view[i].other);
+	}
 	buf_free(&p->line);
 	free(p);
 }
@@ -303,7 +344,7 @@ void pipeline_set_rules(struct pipeline *p, const struct rules *rules)
 {
 	p->rules = rules;
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
-		if (protocols[i]->set_rules)
+		if (p->engine[i] && protocols[i]->set_rules)
 			protocols[i]->set_rules(p->engine[i], rules);
 	selection_set(p->selection, rules->filter, &rules->rates);
 }
@@ -346,7 +387,7 @@ void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 	fragment_tick(p->fragments, now_ns);
 	stream_tick(p->stream, now_ns);
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
-		if (protocols[i]->tick)
+		if (p->engine[i] && protocols[i]->tick)
 			protocols[i]->tick(p->engine[i], now_ns);
 	submit_all(p);
 }
@@ -384,12 +425,26 @@ const struct stream_stats *pipeline_stream_stats(const struct pipeline *p)
 
 const struct http_stats *pipeline_http_stats(const struct pipeline *p)
 {
-	return http_stats(p->engine[PROTOCOL_HTTP]);
+	static const struct http_stats none;
+	const void *engine = p->engine[PROTOCOL_HTTP];
+
+	return engine ? http_stats(engine) : &none;
+}
+
+const struct tls_stats *pipeline_tls_stats(const struct pipeline *p)
+{
+	static const struct tls_stats none;
+	const void *engine = p->engine[PROTOCOL_TLS];
+
+	return engine ? tls_stats(engine) : &none;
 }
 
 const struct http2_stats *pipeline_http2_stats(const struct pipeline *p)
 {
-	return http2_stats(p->engine[PROTOCOL_HTTP2]);
+	static const struct http2_stats none;
+	const void *engine = p->engine[PROTOCOL_HTTP2];
+
+	return engine ? http2_stats(engine) : &none;
 }
 
 const struct selection_stats *pipeline_selection_stats(const struct pipeline *p)

@@ -15,6 +15,7 @@
 #include "output/output.h"
 #include "trace/selection.h"
 #include "stream/stream.h"
+#include "tls/tls.h"
 
 struct pipeline;
 
@@ -86,6 +87,7 @@ const struct fragment_stats *pipeline_fragment_stats(const struct pipeline *p);
 const struct stream_stats *pipeline_stream_stats(const struct pipeline *p);
 const struct http_stats *pipeline_http_stats(const struct pipeline *p);
 const struct http2_stats *pipeline_http2_stats(const struct pipeline *p);
+const struct tls_stats *pipeline_tls_stats(const struct pipeline *p);
 const struct selection_stats *
 pipeline_selection_stats(const struct pipeline *p);
 

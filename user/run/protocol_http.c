@@ -55,6 +55,7 @@ static void tick_http(void *engine, uint64_t now_ns)
 
 const struct protocol protocol_http = {
 	.stream = &http_protocol,
+	.kind = RECORDS_HTTP,
 	.create = create_http,
 	.destroy = destroy_http,
 	.set_rules = set_http_rules,

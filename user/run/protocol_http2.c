@@ -21,6 +21,7 @@ static void tick_http2(void *engine, uint64_t now_ns)
 
 const struct protocol protocol_http2 = {
 	.stream = &http2_protocol,
+	.kind = RECORDS_HTTP,
 	.create = create_http2,
 	.destroy = destroy_http2,
 	.tick = tick_http2,

@@ -12,6 +12,7 @@
 #include "http/transaction.h"
 #include "run/rules.h"
 #include "stream/stream.h"
+#include "tls/report.h"
 
 /* The engine of one worker. What the pointers refer to outlives it, except the
  * settings. */
@@ -19,8 +20,12 @@ struct protocol_conf {
 	const struct settings *settings;
 	const struct rules *rules;
 	uint64_t memory_limit; /* bytes, for messages in progress */
+	/* Gets connections that are not what their first bytes were taken for;
+	 * no protocol: nothing does. */
+	struct stream_binding next;
 	void (*emit)(void *ctx, const struct http_transaction *t);
 	uint8_t (*started)(void *ctx, const struct http_transaction *t);
+	void (*emit_tls)(void *ctx, const struct tls_report *r);
 	void *emit_ctx;
 	flow_event_fn *event; /* or NULL */
 	void *event_ctx;
@@ -31,6 +36,7 @@ struct protocol_conf {
  * takes. */
 struct protocol {
 	const struct stream_protocol *stream; /* its ctx is the engine */
+	enum record_kind kind;		      /* what --records selects it by */
 	/* The engine of a worker, or NULL with errno. */
 	void *(*create)(const struct protocol_conf *conf);
 	void (*destroy)(void *engine);
@@ -44,6 +50,7 @@ struct protocol {
  * row. HTTP/1 claims everything, because it can join any connection midstream,
  * so it comes last. */
 #define PROTOCOLS(X)             \
+	X(TLS, protocol_tls)     \
 	X(HTTP2, protocol_http2) \
 	X(HTTP, protocol_http)
 

@@ -14,6 +14,7 @@ struct snapshot {
 	struct stream_stats stream;
 	struct http_stats http;
 	struct http2_stats http2;
+	struct tls_stats tls;
 	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];

@@ -58,6 +58,7 @@ static const void *stage_stats(const struct summary *s,
 		[STAGE_STREAM] = s->stream,
 		[STAGE_HTTP] = s->http,
 		[STAGE_HTTP2] = s->http2,
+		[STAGE_TLS] = s->tls,
 		[STAGE_OUTPUT] = s->output,
 		[STAGE_SELECTION] = s->selection,
 		[STAGE_FRAGMENTS] = s->fragments,
@@ -216,7 +217,8 @@ void summary_log(const struct log *log, const struct summary *s)
 		const struct counter *c =
 			&counter_table[STAGE_SELECTION].counters[i];
 
-		if (c->offset != offsetof(struct selection_stats, selected))
+		if (c->offset != offsetof(struct selection_stats, selected) &&
+		    c->offset != offsetof(struct selection_stats, selected_tls))
 			add_left_out(&l, c->name,
 				     counter_table_value(c, s->selection), "");
 	}
@@ -243,6 +245,8 @@ static const struct {
 	 "the machine is out of memory: lower --max-flows or --memory"},
 	{STAGE_STREAM, "ooo_total_limit", "raise --memory"},
 	{STAGE_HTTP, "memory_limit", "raise --memory"},
+	{STAGE_TLS, "memory_limit",
+	 "TLS connections were reported before their end: raise --memory"},
 	{STAGE_OUTPUT, "dropped_queue",
 	 "the output cannot keep up: speed up its reader or raise --memory"},
 	{STAGE_OUTPUT, "dropped_error",

@@ -24,6 +24,7 @@
 #include "run/counter_table.h"
 #include "trace/selection.h"
 #include "stream/stream.h"
+#include "tls/tls.h"
 
 struct summary_sink {
 	const char *name; /* as given to --output */
@@ -39,6 +40,7 @@ struct summary {
 	const struct stream_stats *stream;
 	const struct http_stats *http;
 	const struct http2_stats *http2;
+	const struct tls_stats *tls;
 	const struct selection_stats *selection;
 	const struct output_stats *output; /* sums of all sinks */
 	const struct summary_sink *sinks;

@@ -66,6 +66,7 @@ struct worker {
 	struct stream_stats stream;
 	struct http_stats http;
 	struct http2_stats http2;
+	struct tls_stats tls;
 	struct selection_stats selection;
 	bool failed;
 } __attribute__((aligned(64)));
@@ -164,6 +165,7 @@ static void publish_and_unlock(struct worker *w)
 	w->stream = *pipeline_stream_stats(w->pipeline);
 	w->http = *pipeline_http_stats(w->pipeline);
 	w->http2 = *pipeline_http2_stats(w->pipeline);
+	w->tls = *pipeline_tls_stats(w->pipeline);
 	w->selection = *pipeline_selection_stats(w->pipeline);
 	w->failed = pipeline_failed(w->pipeline);
 	pthread_mutex_unlock(&w->lock);
@@ -467,12 +469,14 @@ void workers_sample(const struct workers *w, unsigned int i,
 
 void workers_stats(struct workers *w, struct fragment_stats *fragments,
 		   struct stream_stats *stream, struct http_stats *http,
-		   struct http2_stats *http2, struct selection_stats *selection)
+		   struct http2_stats *http2, struct tls_stats *tls,
+		   struct selection_stats *selection)
 {
 	memset(fragments, 0, sizeof(*fragments));
 	memset(stream, 0, sizeof(*stream));
 	memset(http, 0, sizeof(*http));
 	memset(http2, 0, sizeof(*http2));
+	memset(tls, 0, sizeof(*tls));
 	memset(selection, 0, sizeof(*selection));
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
@@ -482,6 +486,7 @@ void workers_stats(struct workers *w, struct fragment_stats *fragments,
 		counter_table_add(STAGE_STREAM, stream, &one->stream);
 		counter_table_add(STAGE_HTTP, http, &one->http);
 		counter_table_add(STAGE_HTTP2, http2, &one->http2);
+		counter_table_add(STAGE_TLS, tls, &one->tls);
 		counter_table_add(STAGE_SELECTION, selection, &one->selection);
 		pthread_mutex_unlock(&one->lock);
 	}

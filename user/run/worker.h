@@ -22,6 +22,7 @@
 #include "output/output.h"
 #include "trace/selection.h"
 #include "stream/stream.h"
+#include "tls/tls.h"
 
 struct workers;
 
@@ -72,7 +73,7 @@ void workers_sample(const struct workers *w, unsigned int i,
 /* Sums over the workers. Running workers publish their counters every 100 ms. */
 void workers_stats(struct workers *w, struct fragment_stats *fragments,
 		   struct stream_stats *stream, struct http_stats *http,
-		   struct http2_stats *http2,
+		   struct http2_stats *http2, struct tls_stats *tls,
 		   struct selection_stats *selection);
 
 #endif

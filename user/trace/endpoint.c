@@ -33,28 +33,39 @@ static size_t host_of(const uint8_t **p, size_t n)
 	return n && (*p)[n - 1] == '.' ? n - 1 : n;
 }
 
+static void set_address(struct endpoint *e, const uint8_t addr[16], bool ipv6)
+{
+	uint8_t *w = e->host;
+
+	if (ipv6)
+		*w++ = '[';
+	w = addr_put(w, addr, ipv6);
+	if (ipv6)
+		*w++ = ']';
+	e->host_len = (size_t)(w - e->host);
+}
+
+static void set_name(struct endpoint *e, const uint8_t *p, size_t n)
+{
+	if (n > ENDPOINT_HOST_MAX)
+		n = ENDPOINT_HOST_MAX;
+	for (size_t i = 0; i < n; i++)
+		e->host[i] = lower(p[i]);
+	e->host_len = n;
+}
+
 static void set_host(struct endpoint *e, const struct http_transaction *t)
 {
 	const struct http_span *s = &t->request->host;
 	const uint8_t *p = s->p;
-	size_t n = s->len, i;
-	uint8_t *w = e->host;
+	size_t n = s->len;
 
 	if (!n) {
-		if (t->ipv6)
-			*w++ = '[';
-		w = addr_put(w, t->server_addr, t->ipv6);
-		if (t->ipv6)
-			*w++ = ']';
-		e->host_len = (size_t)(w - e->host);
+		set_address(e, t->server_addr, t->ipv6);
 		return;
 	}
 	n = host_of(&p, n);
-	if (n > ENDPOINT_HOST_MAX)
-		n = ENDPOINT_HOST_MAX;
-	for (i = 0; i < n; i++)
-		e->host[i] = lower(p[i]);
-	e->host_len = n;
+	set_name(e, p, n);
 }
 
 /* RFC 3986 section 2.3 */
@@ -103,6 +114,18 @@ void endpoint_of(struct endpoint *e, const struct http_transaction *t)
 	if (!(t->request->unknown & HTTP_UNKNOWN_HOST))
 		set_host(e, t);
 	set_path(e, &t->request->path);
+}
+
+void endpoint_of_tls(struct endpoint *e, const struct tls_report *r)
+{
+	static const uint8_t none;
+
+	e->known = r->has_client_hello;
+	e->method = e->path = (struct http_span){&none, 0};
+	if (r->sni.len)
+		set_name(e, r->sni.p, r->sni.len);
+	else
+		set_address(e, r->destination_addr, r->ipv6);
 }
 
 static uint64_t mix(uint64_t h, const uint8_t *p, size_t n)

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "http/transaction.h"
+#include "tls/report.h"
 
 /* DNS names are shorter (RFC 1035 section 2.3.4). A longer host is truncated. */
 #define ENDPOINT_HOST_MAX 255u
@@ -16,7 +17,7 @@
 #define ENDPOINT_PATH_MAX 65536u
 
 struct endpoint {
-	bool known; /* the request was seen */
+	bool known; /* the request or the ClientHello was seen */
 	struct http_span method, path;
 	size_t host_len;
 	/* Room for "[", an address of ADDR_TEXT_MAX and "]" as well. */
@@ -26,6 +27,9 @@ struct endpoint {
 
 /* e->path points into t or into e. */
 void endpoint_of(struct endpoint *e, const struct http_transaction *t);
+
+/* The server's name in a ClientHello, or its address; no method and no path. */
+void endpoint_of_tls(struct endpoint *e, const struct tls_report *r);
 
 /*
  * A hash of method, host and path, in which all path segments that look like

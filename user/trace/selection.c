@@ -46,14 +46,12 @@ void selection_set(struct selection *s, const struct filter *filter,
 	limiter_set(s->limiter, rates);
 }
 
-enum selection_verdict selection_judge(struct selection *s,
-				       const struct http_transaction *t,
-				       uint64_t now_ns)
+/* Decides on what s->endpoint is about. selected: the verdict if it is accepted. */
+static enum selection_verdict
+judge(struct selection *s, enum selection_verdict selected, uint64_t now_ns)
 {
 	uint64_t key = 0;
 
-	if (s->filter || s->endpoint_limit)
-		endpoint_of(&s->endpoint, t);
 	if (s->filter) {
 		switch (filter_apply(s->filter, &s->endpoint)) {
 		case FILTER_ACCEPT:
@@ -65,7 +63,7 @@ enum selection_verdict selection_judge(struct selection *s,
 		}
 	}
 	if (!s->limits)
-		return SELECTION_selected;
+		return selected;
 	if (s->endpoint_limit)
 		key = endpoint_key(&s->endpoint, s->seed);
 	switch (limiter_accept(s->limiter, key, now_ns)) {
@@ -76,13 +74,31 @@ enum selection_verdict selection_judge(struct selection *s,
 	case LIMITER_ACCEPT:
 		break;
 	}
-	return SELECTION_selected;
+	return selected;
+}
+
+enum selection_verdict selection_judge(struct selection *s,
+				       const struct http_transaction *t,
+				       uint64_t now_ns)
+{
+	if (s->filter || s->endpoint_limit)
+		endpoint_of(&s->endpoint, t);
+	return judge(s, SELECTION_selected, now_ns);
 }
 
 bool selection_count(struct selection *s, enum selection_verdict verdict)
 {
 	((uint64_t *)&s->stats)[verdict]++;
-	return verdict == SELECTION_selected;
+	return verdict == SELECTION_selected ||
+	       verdict == SELECTION_selected_tls;
+}
+
+bool selection_accept_tls(struct selection *s, const struct tls_report *r,
+			  uint64_t now_ns)
+{
+	if (s->filter || s->endpoint_limit)
+		endpoint_of_tls(&s->endpoint, r);
+	return selection_count(s, judge(s, SELECTION_selected_tls, now_ns));
 }
 
 const struct selection_stats *selection_stats(const struct selection *s)

@@ -8,15 +8,18 @@
 
 #include "trace/filter.h"
 #include "trace/limiter.h"
+#include "tls/report.h"
 
 struct selection;
 
-/* X(name, type, help), see METLO_OUTCOMES. Each transaction increments one. */
-#define SELECTION_COUNTERS(X)                                             \
-	X(selected, COUNTER, "Transactions passed to the outputs.")       \
-	X(not_included, COUNTER, "Transactions that match no --include.") \
-	X(excluded, COUNTER, "Transactions that match an --exclude.")     \
-	X(rate_limited, COUNTER, "Transactions over --rate-limit.")       \
+/* X(name, type, help), see METLO_OUTCOMES. Each transaction and each TLS connection
+ * increments one. */
+#define SELECTION_COUNTERS(X)                                              \
+	X(selected, COUNTER, "Transactions passed to the outputs.")        \
+	X(selected_tls, COUNTER, "TLS connections passed to the outputs.") \
+	X(not_included, COUNTER, "Transactions that match no --include.")  \
+	X(excluded, COUNTER, "Transactions that match an --exclude.")      \
+	X(rate_limited, COUNTER, "Transactions over --rate-limit.")        \
 	X(endpoint_limited, COUNTER, "Transactions over --rate-limit-endpoint.")
 
 struct selection_stats {
@@ -47,6 +50,11 @@ enum selection_verdict selection_judge(struct selection *s,
 				       uint64_t now_ns);
 /* Counts it. Is the transaction to be reported? */
 bool selection_count(struct selection *s, enum selection_verdict verdict);
+
+/* Is the TLS connection to be reported? Its host is the name that the client asked
+ * for, and it has no path: patterns with one match no connection. */
+bool selection_accept_tls(struct selection *s, const struct tls_report *r,
+			  uint64_t now_ns);
 
 const struct selection_stats *selection_stats(const struct selection *s);
 

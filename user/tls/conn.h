@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* State of an engine and of its connections. Private to user/tls. */
+#ifndef TLS_CONN_H
+#define TLS_CONN_H
+
+#include "stream/stream.h"
+#include "tls/certs.h"
+#include "tls/conf.h"
+#include "tls/record.h"
+
+/* Records of a direction that are examined at most; then it is skipped. */
+#define EXAMINE_MAX (128u << 10)
+
+struct tls_dir {
+	struct record_reader records;
+	struct message_reader messages;
+	uint32_t examined; /* bytes */
+	uint32_t n_records;
+	uint8_t last;		   /* type of the last message */
+	uint8_t alert[2], n_alert; /* of the alert in progress */
+	bool seen;		   /* a byte or a gap */
+	bool done;		   /* nothing more is examined */
+	bool ccs;      /* ChangeCipherSpec: what follows is encrypted */
+	bool finished; /* an encrypted record was seen after it */
+};
+
+/* What a connection needs until it is reported. */
+struct tls_state {
+	struct tls_report report;
+	struct tls_dir dir[2];
+	/* The direction of the client's messages; -1: not known yet. */
+	int client;
+	bool proven;	     /* it is TLS beyond doubt */
+	bool has_started;    /* started_ns is valid */
+	uint64_t started_ns; /* first byte of the ClientHello */
+	uint8_t *blob[2];    /* what the spans of hellos point into */
+	size_t blob_size[2];
+};
+
+struct tls_conn {
+	struct tls_engine *engine;
+	struct stream_flow *flow;
+	struct tls_state *state;	/* NULL: reported, or handed over */
+	void *other;			/* of conf.next, which has taken over */
+	uint64_t handed_over[2];	/* offsets */
+	struct tls_conn *newer, *older; /* those with a state */
+};
+
+/* One per worker. */
+struct tls_engine {
+	struct tls_conf conf;
+	struct tls_stats stats;
+	uint64_t id_seed;
+	size_t memory;
+	struct cert_cache *certs;
+	struct fingerprints *prints;
+	struct tls_conn *newest, *oldest;
+};
+
+#endif
