@@ -12,7 +12,8 @@ debian_build="gcc libc6-dev make clang llvm pkg-config bpftool libbpf-dev
 	librdkafka-dev"
 debian_test="dpkg-dev build-essential debhelper lintian mmdebstrap mandoc zsh systemd openssl
 	libcmocka-dev libclang-rt-dev clang-format clang-tidy shellcheck
-	libnghttp2-dev nginx-light haproxy curl nghttp2-client iproute2 ethtool util-linux procps
+	libnghttp2-dev nginx-light haproxy curl nghttp2-client nghttp2-proxy iproute2
+	ethtool util-linux procps
 	jq python3 xz-utils zstd valgrind python3-botocore python3-jsonschema
 	python3-protobuf awscli
 	prometheus logrotate sqlite3"
