@@ -40,6 +40,46 @@ static bool request_may_come(const struct h2_conn *c, uint32_t id)
 	return id & 1 && id > c->dir[h2_dir_of(c, H2_REQUEST)].highest;
 }
 
+/* Must DATA add up to the Content-Length? Not in an answer to HEAD, or to what may
+ * have been HEAD. */
+static bool length_binds(const struct h2_stream *s, enum h2_half half)
+{
+	const struct msg *request = s->half[H2_REQUEST].msg;
+	const struct msg *m = s->half[half].msg;
+
+	if (!(m->h.marks & HEAD_CL) || m->hole || s->half[half].doubt)
+		return false;
+	if (half == H2_REQUEST)
+		return true;
+	return request && !H2_IS_UNKNOWN(request->h.method) &&
+	       !(request->h.marks & HEAD_METHOD_HEAD) && m->h.status >= 200 &&
+	       m->h.status != 204 && m->h.status != 304;
+}
+
+/* A message whose DATA contradicts its Content-Length is malformed (RFC 9113
+ * section 8.1.1). If bytes are missing, they may come late: Jetty sends trailers
+ * with END_STREAM, and then the body that precedes them. */
+static void check_length(struct h2_stream *s, enum h2_half half)
+{
+	struct h2_half_state *h = &s->half[half];
+	struct msg *m = h->msg;
+
+	h->late = false;
+	if (!length_binds(s, half) || m->body_wire == m->h.content_length)
+		return;
+	m->h.flags |= HTTP_F_MALFORMED;
+	h->late = m->body_wire < m->h.content_length;
+}
+
+/* Both halves have ended. */
+static void finish_ended(struct h2_stream *s)
+{
+	if (!s->half[H2_REQUEST].late && !s->half[H2_RESPONSE].late)
+		h2_finish(s, 0);
+	else if (!s->reset)
+		h2_stream_reset(s);
+}
+
 static void end_half(struct h2_stream *s, enum h2_half half)
 {
 	struct h2_half_state *h = &s->half[half];
@@ -47,17 +87,19 @@ static void end_half(struct h2_stream *s, enum h2_half half)
 
 	h2_stream_loss(s, half);
 	h->progress = H2_ENDED_HALF;
-	if (h->msg)
+	if (h->msg) {
 		h->msg->last_ns = s->conn->engine->http->now_ns;
+		check_length(s, half);
+	}
 	if (s->reset) {
-		h2_finish(s, 0);
+		finish_ended(s);
 		return;
 	}
 	if (s->half[H2_RESPONSE].progress != H2_ENDED_HALF)
 		return;
 	if (request->progress == H2_ENDED_HALF ||
 	    (!request->msg && !request_may_come(s->conn, s->id)))
-		h2_finish(s, 0);
+		finish_ended(s);
 }
 
 static struct msg *new_message(struct h2_stream *s, enum h2_half half,
@@ -436,7 +478,10 @@ void h2_on_data_begin(struct h2_conn *c, enum stream_dir dir)
 	h = &s->half[half];
 	if (h->progress == H2_ENDED_HALF) {
 		misplaced(c);
-		return;
+		if (!h->late)
+			return;
+	} else {
+		h->progress = H2_BODY;
 	}
 	h2_stream_loss(s, half);
 	h2_stream_touch(s);
@@ -444,7 +489,6 @@ void h2_on_data_begin(struct h2_conn *c, enum stream_dir dir)
 		h->msg->skipping = false;
 		h->msg->last_ns = c->engine->http->now_ns;
 	}
-	h->progress = H2_BODY;
 	h->status_unknown = false;
 	d->stream = s;
 }
@@ -525,7 +569,7 @@ void h2_on_reset(struct h2_conn *c, enum stream_dir dir, uint32_t stream)
 		s->flags |= HTTP_F_RESET;
 	/* The peer may have sent more before it knew. */
 	if (s->reset || s->half[half ^ 1].progress == H2_ENDED_HALF)
-		h2_finish(s, 0);
+		finish_ended(s);
 	else
 		h2_stream_reset(s);
 }

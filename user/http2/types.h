@@ -46,6 +46,7 @@ struct h2_half_state {
 	uint8_t progress;    /* enum h2_progress */
 	bool status_unknown; /* a response that may be an interim one */
 	bool doubt;	     /* bytes may be missing: see h2_stream_loss() */
+	bool late;	     /* ended before its Content-Length was reached */
 	uint32_t losses;     /* of its direction, as far as considered */
 };
 
@@ -59,7 +60,9 @@ struct h2_stream {
 	uint64_t touched_ns;
 	uint32_t id;
 	uint32_t flags; /* HTTP_F_* */
-	bool reset; /* waits for what the peer sent before it knew of that */
+	/* waits for what the peer sent before it knew of that, or for DATA that
+	 * is late */
+	bool reset;
 	uint8_t n_interim;
 	size_t cap;
 };
