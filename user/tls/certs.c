@@ -114,10 +114,13 @@ static void uncache(struct cert_cache *c, struct cert_entry *e)
 static void cache(struct cert_cache *c, struct cert_entry *e)
 {
 	struct cert_entry **at = &c->bucket[e->hash % BUCKETS];
+	struct cert_entry *old = c->oldest, *newer;
 
-	while (c->oldest &&
-	       (c->n >= ENTRIES_MAX || c->bytes + e->size > CACHE_BYTES))
-		uncache(c, c->oldest);
+	for (; old && (c->n >= ENTRIES_MAX || c->bytes + e->size > CACHE_BYTES);
+	     old = newer) {
+		newer = old->newer;
+		uncache(c, old);
+	}
 	e->refs++;
 	e->next = *at;
 	*at = e;

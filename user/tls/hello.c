@@ -192,7 +192,7 @@ bool server_hello_parse(struct server_hello *out, const uint8_t *p, size_t n)
 	out->cipher = (uint16_t)wire_uint(&w, 2);
 	if (!draft)
 		(void)wire_uint(&w, 1); /* compression method */
-	if (w.failed)
+	if (w.failed || !random.p)
 		return false;
 	out->retry = !memcmp(random.p, retry_random, sizeof(retry_random));
 	if (w.p == w.end)

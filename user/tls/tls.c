@@ -199,10 +199,10 @@ static void *open_conn(void *ctx, struct stream_flow *flow,
 
 /* Gives the header bytes that were consumed in earlier chunks, or a gap in their
  * place and that of all before them, to the protocol that takes over. */
-static void replay(struct tls_conn *c, unsigned int dir, uint64_t ts_ns)
+static void replay(struct tls_conn *c, const struct stream_protocol *p,
+		   unsigned int dir, uint64_t ts_ns)
 {
 	struct tls_engine *e = c->engine;
-	const struct stream_protocol *p = e->conf.next.protocol;
 	const struct record_reader *r = &c->state->dir[dir].records;
 	uint64_t n = c->state->report.bytes[dir], head = r->n_head;
 	struct stream_chunk chunk = {
@@ -229,15 +229,15 @@ static void replay(struct tls_conn *c, unsigned int dir, uint64_t ts_ns)
 static void hand_over(struct tls_conn *c, uint64_t ts_ns)
 {
 	struct tls_engine *e = c->engine;
-	const struct stream_binding *next = &e->conf.next;
+	const struct stream_protocol *p = e->conf.next.protocol;
 	struct stream_tuple tuple;
 
 	stream_flow_tuple(c->flow, &tuple);
-	if (next->protocol)
-		c->other = next->protocol->open(next->ctx, c->flow, &tuple);
+	if (p)
+		c->other = p->open(e->conf.next.ctx, c->flow, &tuple);
 	for (unsigned int dir = 0; dir < 2; dir++) {
-		if (c->other)
-			replay(c, dir, ts_ns);
+		if (p && c->other)
+			replay(c, p, dir, ts_ns);
 		else
 			stream_skip(c->flow, (enum stream_dir)dir, SKIP_ALL);
 	}

@@ -53,12 +53,11 @@ static bool is_digest(const struct scan *s)
 void scan_take_url(struct scan *s, unsigned int c)
 {
 	if (s->authority) {
-		if (c == '@' && is_digest(s))
+		if (c <= ' ' || strchr("/?#", (int)c) ||
+		    (c == '@' && is_digest(s)))
 			s->authority = NO_AUTHORITY;
 		else if (c == '@' && s->pos > s->url + 1)
 			scan_hit(s, MASK_USER_INFO, s->url, s->pos - 1);
-		else if (c <= ' ' || strchr("/?#", (int)c))
-			s->authority = NO_AUTHORITY;
 		else if (strchr("\"'<>\\", (int)c))
 			take_delimiter(s);
 		else if (c == '[' && s->pos == s->url + 1)
