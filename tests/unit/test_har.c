@@ -155,6 +155,38 @@ static void test_cookies(void **state)
 		"\"cookies\":[{\"name\":\"a\",\"value\":\"1\",\"path\":\"/p\",\"domain\":\"h\",\"expires\":\"2015-10-21T07:28:00Z\",\"httpOnly\":true,\"secure\":true},{\"name\":\"\",\"value\":\"b\",\"httpOnly\":false,\"secure\":false}]");
 }
 
+/* HTTP/2: what was not captured. */
+static void test_unknown(void **state)
+{
+#define UNKNOWN(method, host, path, field, status)                    \
+	"{\"request\":{\"method\":" method ",\"url\":{\"host\":" host \
+	",\"path\":" path ",\"parameters\":[]},\"headers\":[" field   \
+	"],\"body\":\"\"},\"response\":{\"status\":" status           \
+	",\"headers\":[" field "],\"body\":\"\"}," META               \
+	"," CAPTURE("\"target\":null,")
+#define A_FIELD FIELD("a", "1")
+
+	(void)state;
+	contains(UNKNOWN("null", "\"h\"", "\"/a\"", A_FIELD, "200"),
+		 "\"method\":\"\",\"url\":\"http://h/a\"");
+	contains(UNKNOWN("\"GET\"", "null", "\"/a\"", A_FIELD, "200"),
+		 "\"url\":\"http://192.0.2.2/a\"");
+	contains(UNKNOWN("\"GET\"", "\"h\"", "null", A_FIELD, "200"),
+		 "\"url\":\"http://h/\"");
+	contains(UNKNOWN("\"GET\"", "\"h\"", "null", A_FIELD, "200"),
+		 "\"comment\":\"Parts were not captured.\"},\"response\"");
+	contains(UNKNOWN("\"GET\"", "\"h\"", "\"/a\"", A_FIELD, "null"),
+		 "\"response\":{\"status\":0,");
+	contains(UNKNOWN("\"GET\"", "\"h\"", "\"/a\"",
+			 "{\"name\":null,\"value\":null}," A_FIELD
+			 ",{\"name\":\"b\",\"value\":null}",
+			 "200"),
+		 "\"headers\":[" A_FIELD "],\"queryString\"");
+	assert_null(strstr(
+		entry(UNKNOWN("\"GET\"", "\"h\"", "\"/a\"", A_FIELD, "200")),
+		"comment"));
+}
+
 static void test_halves(void **state)
 {
 	(void)state;
@@ -208,9 +240,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_document), cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_times),	 cmocka_unit_test(test_cookies),
-		cmocka_unit_test(test_halves),	 cmocka_unit_test(test_content),
-		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_times),	 cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_cookies),	 cmocka_unit_test(test_halves),
+		cmocka_unit_test(test_content),	 cmocka_unit_test(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);

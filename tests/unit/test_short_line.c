@@ -94,6 +94,36 @@ static void test_streams(void **state)
 		"22:13:20.000 10.1.0.5        GET    api.example.com/v1/users/7?n=0 200 streaming 0B/11B\n");
 }
 
+/* HTTP/2: what was not captured. */
+static void test_unknown(void **state)
+{
+	static const struct {
+		const char *request, *status, *want;
+	} cases[] = {
+		{"\"method\":null,\"url\":{\"host\":null,\"path\":\"/a\"}",
+		 "200", "-      -/a 200 "},
+		{"\"method\":\"GET\",\"url\":{\"host\":\"h\",\"path\":null}",
+		 "null", "GET    h - - "},
+		{"\"method\":\"GET\",\"url\":{\"host\":null,\"path\":null}",
+		 "200", "GET    - 200 "},
+		{"\"method\":\"GET\",\"url\":{\"host\":\"null\",\"path\":\"null\"}",
+		 "200", "GET    nullnull 200 "},
+	};
+	char line[512], *got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(
+			line, sizeof(line),
+			"{\"request\":{%s},\"response\":{\"status\":%s},\"meta\":{\"source\":\"10.1.0.5\"},\"capture\":{\"kind\":\"http\",\"target\":null,\"flags\":[]}}",
+			cases[i].request, cases[i].status);
+		got = shorten(&plain, line, strlen(line));
+		if (!strstr(got, cases[i].want))
+			fail_msg("%s is not in %s", cases[i].want, got);
+		free(got);
+	}
+}
+
 /* What is not a line of this kind is shown as it is. */
 static void test_others(void **state)
 {
@@ -262,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_width),

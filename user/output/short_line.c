@@ -179,6 +179,8 @@ static void put_status(struct cells *c, const struct row *r)
 		cells_colour(c, CELLS_MAGENTA);
 	if (is_null(r->response))
 		cells_put(c, "no response seen");
+	else if (is_null(r->status))
+		cells_put(c, "-"); /* not known */
 	else
 		cells_text(c, r->status, 3);
 	cells_colour(c, CELLS_PLAIN);
@@ -270,11 +272,18 @@ static struct json_text query_of(const struct row *r)
 		    : (struct json_text){NULL, 0};
 }
 
-/* Host, path and query in so many columns: the end of what is too long is left out. */
+/* Host, path and query in so many columns: the end of what is too long is left out. Those
+ * of HTTP/2 that are not known are dashes, apart from those that are. */
 static void put_url(struct cells *c, const struct row *r, unsigned int columns)
 {
-	const struct json_text host = string(r->host), path = string(r->path),
-			       query = query_of(r);
+	static const struct json_text dash = {(const uint8_t *)"-", 1},
+				      no_more = {(const uint8_t *)" -", 2};
+	const bool no_host = is_null(r->host), no_path = is_null(r->path);
+	const struct json_text host = no_host ? dash : string(r->host);
+	const struct json_text path = !no_path	? string(r->path)
+				      : no_host ? (struct json_text){NULL, 0}
+						: no_more;
+	const struct json_text query = query_of(r);
 	const unsigned int wide = cells_width(c, host), start = c->used;
 	unsigned int left;
 

@@ -204,7 +204,12 @@ static void put_url(const struct parts *p)
 
 	har_put(p->out, ",\"url\":\"");
 	put_scheme(p->out, target);
-	put_authority(p->out, har_text_of(url, "host"));
+	if (har_is_null(har_member(url, "host")))
+		put_server(p);
+	else
+		put_authority(p->out, har_text_of(url, "host"));
+	if (har_is_null(har_member(url, "path")))
+		har_put(p->out, "/");
 	/* The target of CONNECT has no path, and "*" is none (RFC 9110 section
 	 * 7.1). */
 	if (path.n && path.p[0] != '/' && !har_text_is(path, "*"))
@@ -220,6 +225,33 @@ static void put_url(const struct parts *p)
 }
 
 /* --- messages -------------------------------------------------------------- */
+
+#define PARTLY_KNOWN "Parts were not captured."
+
+/* Archives have no place for fields of HTTP/2 of which a part is not known. Returns whether
+ * there are any. */
+static bool put_fields(struct buf *b, struct json_text message)
+{
+	struct json_text none, field;
+	bool partial = false, any = false;
+	struct json_walk w;
+
+	har_put(b, ",\"headers\":[");
+	if (json_enter(&w, har_member(message, "headers"))) {
+		while (json_step(&w, &none, &field)) {
+			if (har_is_null(har_member(field, "name")) ||
+			    har_is_null(har_member(field, "value"))) {
+				partial = true;
+				continue;
+			}
+			har_put(b, any ? "," : "");
+			har_json(b, field);
+			any = true;
+		}
+	}
+	har_put(b, "]");
+	return partial;
+}
 
 static void put_post_data(const struct parts *p)
 {
@@ -242,8 +274,10 @@ static void put_post_data(const struct parts *p)
 
 static void put_request(const struct parts *p)
 {
+	struct json_text url = har_member(p->request, "url");
 	struct buf *b = p->out;
 	uint64_t wire;
+	bool partial;
 
 	if (har_is_null(p->request)) {
 		har_put(b, ",\"request\":{\"method\":\"\",\"url\":\"http://");
@@ -257,13 +291,17 @@ static void put_request(const struct parts *p)
 	put_url(p);
 	har_text(b, ",\"httpVersion\":", har_text_of(p->capture, "protocol"));
 	har_request_cookies(b, p->request);
-	har_put(b, ",\"headers\":");
-	har_json(b, har_member(p->request, "headers"));
+	partial = put_fields(b, p->request) ||
+		  har_is_null(har_member(p->request, "method")) ||
+		  har_is_null(har_member(url, "host")) ||
+		  har_is_null(har_member(url, "path"));
 	har_put(b, ",\"queryString\":");
-	har_json(b, har_member(har_member(p->request, "url"), "parameters"));
+	har_json(b, har_member(url, "parameters"));
 	put_post_data(p);
 	(void)har_number_of(p->capture, "requestWireBytes", &wire);
 	har_number(b, ",\"headersSize\":-1,\"bodySize\":", wire);
+	if (partial)
+		har_put(b, ",\"comment\":\"" PARTLY_KNOWN "\"");
 	har_put(b, "}");
 }
 
@@ -297,25 +335,26 @@ static void put_content(const struct parts *p, uint64_t wire)
 static void put_response(const struct parts *p)
 {
 	struct buf *b = p->out;
-	uint64_t wire;
+	uint64_t wire, status;
+	bool partial = !har_number_of(p->response, "status", &status);
 
 	if (har_is_null(p->response)) {
 		har_put(b,
 			",\"response\":{\"status\":0,\"statusText\":\"\",\"httpVersion\":\"\",\"cookies\":[],\"headers\":[],\"content\":{\"size\":0,\"mimeType\":\"x-unknown\"},\"redirectURL\":\"\",\"headersSize\":-1,\"bodySize\":-1,\"comment\":\"The response was not seen.\"}");
 		return;
 	}
-	har_put(b, ",\"response\":{\"status\":");
-	har_json(b, har_member(p->response, "status"));
+	har_number(b, ",\"response\":{\"status\":", status);
 	har_text(b, ",\"statusText\":", har_text_of(p->capture, "reason"));
 	har_text(b, ",\"httpVersion\":",
 		 har_text_of(p->capture, "responseProtocol"));
 	har_response_cookies(b, p->response);
-	har_put(b, ",\"headers\":");
-	har_json(b, har_member(p->response, "headers"));
+	partial |= put_fields(b, p->response);
 	(void)har_number_of(p->capture, "responseWireBytes", &wire);
 	put_content(p, wire);
 	har_text(b, ",\"redirectURL\":", har_field_of(p->response, "location"));
 	har_number(b, ",\"headersSize\":-1,\"bodySize\":", wire);
+	if (partial)
+		har_put(b, ",\"comment\":\"" PARTLY_KNOWN "\"");
 	har_put(b, "}");
 }
 
