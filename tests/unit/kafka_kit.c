@@ -19,6 +19,8 @@ static void load(struct kafka_kit *k)
 #undef KAFKA_KIT_FUNCTION
 }
 
+/* The topic "t" appears when it is first asked for: an explicit command to an idle
+ * cluster may take a second. */
 int kafka_kit_setup(void **state)
 {
 	struct kafka_kit *k = calloc(1, sizeof(*k));
@@ -35,10 +37,6 @@ int kafka_kit_setup(void **state)
 	assert_non_null(k->owner);
 	k->cluster = k->mock_cluster_new(k->owner, KAFKA_KIT_BROKERS);
 	assert_non_null(k->cluster);
-	assert_int_equal(k->mock_topic_create(k->cluster, "t",
-					      KAFKA_KIT_PARTITIONS,
-					      KAFKA_KIT_BROKERS),
-			 0);
 	k->times = (struct kafka_times){.probe = 30 * NSEC_PER_SEC,
 					.drain = 60 * NSEC_PER_SEC,
 					.stall = 60 * NSEC_PER_SEC};
@@ -60,6 +58,15 @@ int kafka_kit_teardown(void **state)
 	dlclose(k->handle);
 	free(k);
 	return 0;
+}
+
+void kafka_kit_set_all(struct kafka_kit *k, bool up)
+{
+	for (int32_t i = 1; i <= KAFKA_KIT_BROKERS; i++)
+		if (up)
+			k->mock_broker_set_up(k->cluster, i);
+		else
+			k->mock_broker_set_down(k->cluster, i);
 }
 
 const char *kafka_kit_said(struct kafka_kit *k)
@@ -158,6 +165,11 @@ static rd_kafka_t *subscribe(struct kafka_kit *k)
 		    k->mock_cluster_bootstraps(k->cluster), why, sizeof(why));
 	k->conf_set(conf, "group.id", "test", why, sizeof(why));
 	k->conf_set(conf, "enable.auto.commit", "false", why, sizeof(why));
+	k->conf_set(conf, "enable.partition.eof", "true", why, sizeof(why));
+	k->conf_set(conf, "fetch.wait.max.ms", "10", why, sizeof(why));
+	k->conf_set(conf, "fetch.error.backoff.ms", "10", why, sizeof(why));
+	k->conf_set(conf, "topic.metadata.refresh.fast.interval.ms", "10", why,
+		    sizeof(why));
 	c = k->new (RD_KAFKA_CONSUMER, conf, why, sizeof(why));
 	assert_non_null(c);
 	k->poll_set_consumer(c);
@@ -198,28 +210,41 @@ static void copy(struct kafka_kit *k, struct kafka_kit_message *to,
 			copy_text(to->header, sizeof(to->header), value, n);
 }
 
+static bool all(const bool *ended)
+{
+	for (unsigned int i = 0; i < KAFKA_KIT_PARTITIONS; i++)
+		if (!ended[i])
+			return false;
+	return true;
+}
+
 size_t kafka_kit_consume(struct kafka_kit *k, struct kafka_kit_message *to,
 			 size_t n, size_t max)
 {
 	rd_kafka_t *c = subscribe(k);
-	unsigned int quiet = 0, tries = 0;
+	bool ended[KAFKA_KIT_PARTITIONS] = {false};
+	unsigned int tries = 0;
 	size_t got = 0;
 
-	/* More would be duplicates: they are there already. */
-	while (got < max && quiet < 3 && tries < 600) {
+	/* Requests of a producer that was replaced may still be on their way. */
+	while ((got < n || !all(ended)) && tries < 600) {
 		rd_kafka_message_t *m = k->consumer_poll(c, 100);
 
 		if (!m) {
-			quiet += got >= n;
 			tries++;
 			continue;
 		}
-		if (!m->err)
+		if (m->partition >= 0 && m->partition < KAFKA_KIT_PARTITIONS)
+			ended[m->partition] =
+				m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+		if (!m->err) {
+			assert_true(got < max);
 			copy(k, &to[got++], m);
+		}
 		k->message_destroy(m);
 	}
 	k->consumer_close(c);
 	k->destroy(c);
-	assert_true(got >= n);
+	assert_true(got >= n && all(ended));
 	return got;
 }

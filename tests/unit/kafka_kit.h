@@ -20,7 +20,7 @@
 #include "output/output.h"
 
 #define KAFKA_KIT_BROKERS    3
-#define KAFKA_KIT_PARTITIONS 4
+#define KAFKA_KIT_PARTITIONS 4 /* the default */
 
 /* The functions that the tests use, without their prefix rd_kafka_. */
 #define KAFKA_KIT_FUNCTIONS(X)            \
@@ -39,7 +39,6 @@
 	X(mock_cluster_destroy)           \
 	X(mock_cluster_new)               \
 	X(mock_push_request_errors_array) \
-	X(mock_topic_create)              \
 	X(mock_topic_set_error)           \
 	X(new)                            \
 	X(poll_set_consumer)              \
@@ -72,6 +71,9 @@ struct kafka_kit_message {
 int kafka_kit_setup(void **state);
 int kafka_kit_teardown(void **state);
 
+/* Takes all brokers down, or up again. */
+void kafka_kit_set_all(struct kafka_kit *k, bool up);
+
 /* The log so far. */
 const char *kafka_kit_said(struct kafka_kit *k);
 
@@ -87,8 +89,8 @@ int kafka_kit_close(struct kafka_kit *k, struct output_stats *stats);
 void kafka_kit_submit(struct kafka_kit *k, unsigned int connection,
 		      unsigned int number, size_t pad);
 
-/* Consumes until there are n messages and nothing else arrives for a moment.
- * Returns how many of at most max there are; fails the test if fewer. */
+/* Consumes to the ends of all partitions, after the output was closed. Returns how
+ * many messages there are; fails the test if not n to max. */
 size_t kafka_kit_consume(struct kafka_kit *k, struct kafka_kit_message *to,
 			 size_t n, size_t max);
 

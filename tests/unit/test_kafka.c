@@ -3,6 +3,8 @@
 #include "kafka_kit.h"
 
 #include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -157,15 +159,6 @@ static const char *error_of(struct kafka_kit *k)
 	return output_sink_last_error(k->output, 0, &transient);
 }
 
-static void set_all(struct kafka_kit *k, bool up)
-{
-	for (int32_t i = 1; i <= KAFKA_KIT_BROKERS; i++)
-		if (up)
-			k->mock_broker_set_up(k->cluster, i);
-		else
-			k->mock_broker_set_down(k->cluster, i);
-}
-
 /* Brokers that are away are reported; lines wait, and arrive. */
 static void test_outage(void **state)
 {
@@ -175,14 +168,14 @@ static void test_outage(void **state)
 	size_t n;
 
 	assert_true(kafka_kit_open(k, NULL, false, fast));
-	set_all(k, false);
+	kafka_kit_set_all(k, false);
 	submit_all(k);
 	kafka_kit_until(error_of(k));
 	assert_string_equal(error_of(k), "no broker can be reached");
 	output_sink_stats(k->output, 0, &s);
 	assert_int_equal(s.written, 0);
 	assert_true(s.bytes_queued > 0);
-	set_all(k, true);
+	kafka_kit_set_all(k, true);
 	kafka_kit_until(!error_of(k));
 	assert_int_equal(kafka_kit_close(k, &s), 0);
 	check_law(&s);
@@ -199,7 +192,7 @@ static void test_end_in_outage(void **state)
 
 	assert_true(kafka_kit_open(k, NULL, false, none));
 	k->times.drain = NSEC_PER_SEC / 10;
-	set_all(k, false);
+	kafka_kit_set_all(k, false);
 	submit_all(k);
 	assert_int_equal(kafka_kit_close(k, &s), -EIO);
 	check_law(&s);
@@ -215,13 +208,13 @@ static void test_full(void **state)
 	struct output_stats s;
 
 	assert_true(kafka_kit_open(k, NULL, false, fast));
-	set_all(k, false);
+	kafka_kit_set_all(k, false);
 	for (unsigned int i = 0; i < 300; i++)
 		kafka_kit_submit(k, 1, i, 100000);
 	output_sink_stats(k->output, 0, &s);
 	assert_true(s.dropped_queue > 0);
 	assert_true(s.bytes_queued <= 9 << 20);
-	set_all(k, true);
+	kafka_kit_set_all(k, true);
 	kafka_kit_close(k, &s);
 	check_law(&s);
 	assert_int_equal(s.dropped_error + s.dropped_refused, 0);
@@ -294,6 +287,32 @@ static void test_options(void **state)
 	cmocka_unit_test_setup_teardown(name, kafka_kit_setup, \
 					kafka_kit_teardown)
 
+static int run(const struct CMUnitTest *test)
+{
+	const struct CMUnitTest tests[] = {*test};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+/* They mostly wait, each on a cluster of its own: all at once. Their plans in TAP
+ * add up. */
+static int run_all(const struct CMUnitTest *tests, size_t n)
+{
+	int failed = 0, status;
+
+	fflush(NULL);
+	for (size_t i = 0; i < n; i++) {
+		const pid_t child = fork();
+
+		if (!child)
+			exit(run(&tests[i]));
+		failed += child < 0;
+	}
+	while (wait(&status) > 0)
+		failed += status != 0;
+	return failed;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,5 +324,5 @@ int main(void)
 		TEST(test_options),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_all(tests, sizeof(tests) / sizeof(*tests));
 }
