@@ -36,6 +36,8 @@ test_refused()
 	refused "no brokers" 2 "needs --kafka-brokers" --output kafka:t
 	refused "no such property" 2 'No such configuration property: "nosuch"' \
 		"${MOCK[@]}" --kafka-option nosuch=1
+	refused "an archive" 2 "use --format har with ndjson outputs only" \
+		"${MOCK[@]}" --format har
 	refused "not a topic" 2 "is not an output" --output kafka:a/b
 	refused "not reachable" 1 "no broker can be reached" \
 		--output kafka:t --kafka-brokers 127.0.0.1:1

@@ -212,6 +212,12 @@ int kafka_conf_setup(const struct sink_setup *setup, void **conf)
 	*conf = NULL;
 	if (err || !setup->n)
 		return err;
+	if (setup->document) {
+		log_error(
+			setup->log,
+			"--output kafka: messages are single lines, not a document: use --format har with ndjson outputs only");
+		return -EINVAL;
+	}
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		log_error(setup->log, "output: %s", strerror(ENOMEM));
