@@ -83,7 +83,7 @@ static void test_response_only(void **state)
 	t.flags = HTTP_F_NO_REQUEST;
 	t.interim = interim;
 	t.n_interim = 2;
-	r.version_minor = 0;
+	r.version_minor = 242; /* never a character of its own */
 	r.body.wire = 8;
 	r.body.has_sha256 = true;
 	for (i = 0; i < 32; i++)
@@ -91,10 +91,10 @@ static void test_response_only(void **state)
 	expect_line(
 		&t,
 		"{\"request\":null," RESPONSE META ID
-		"\"protocol\":\"HTTP/1.0\",\"target\":null,\"vni\":7000,"
+		"\"protocol\":\"HTTP/1.242\",\"target\":null,\"vni\":7000,"
 		"\"requestStartUs\":null,\"requestEndUs\":null,\"responseStartUs\":1700000000000309,\"responseEndUs\":1700000000002309,\"durationUs\":null,"
 		"\"requestBodyBytes\":0,\"responseBodyBytes\":11,\"requestWireBytes\":0,\"responseWireBytes\":8,\"requestBodySha256\":null,\"responseBodySha256\":\"0109111921293139414951596169717981899199a1a9b1b9c1c9d1d9e1e9f1f9\"," BODIES
-		"\"responseProtocol\":\"HTTP/1.0\",\"reason\":\"OK\",\"requestTrailers\":[],\"responseTrailers\":[],\"interim\":[{\"status\":100,\"time\":1700000000000200,\"headers\":[]},{\"status\":103,\"time\":1700000000000300,\"headers\":[{\"name\":\"Link\",\"value\":\"</a.css>\"}]}],"
+		"\"responseProtocol\":\"HTTP/1.242\",\"reason\":\"OK\",\"requestTrailers\":[],\"responseTrailers\":[],\"interim\":[{\"status\":100,\"time\":1700000000000200,\"headers\":[]},{\"status\":103,\"time\":1700000000000300,\"headers\":[{\"name\":\"Link\",\"value\":\"</a.css>\"}]}],"
 		"\"flags\":[\"no-request\"]}}\n");
 }
 

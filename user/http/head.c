@@ -262,8 +262,13 @@ static const uint8_t *find_version(const uint8_t *p, const uint8_t *end,
 			major = *v++ - '0';
 		if (v < end && *v == '.')
 			v++;
-		while (v < end && scan_is_digit(*v))
+		/* More than what fits is no version either: all of it is 255,
+		 * never a small one. */
+		while (v < end && scan_is_digit(*v)) {
 			minor = minor * 10 + (*v++ - '0');
+			if (minor > UINT8_MAX)
+				minor = UINT8_MAX;
+		}
 		h->major = (uint8_t)major;
 		h->minor = (uint8_t)minor;
 		return q;

@@ -246,20 +246,18 @@ static void put_encodings(struct line *l, const enum body_encoding encoding[2])
 	put_encoding(l, encoding[1]);
 }
 
-/* Versions have single digits (RFC 9110 section 2.5). */
+/* RFC 9110 section 2.5 has single digits; senders may write more. */
 static void put_version(struct line *l, const struct http_message *m)
 {
-	uint8_t *w = l->w;
-
 	if (m && m->http2) {
 		LINE_PUT(l, "\"HTTP/2\"");
 		return;
 	}
-	LINE_PUT(l, "\"HTTP/1.1\"");
-	if (m) {
-		w[6] = (uint8_t)('0' + m->version_major);
-		w[8] = (uint8_t)('0' + m->version_minor);
-	}
+	LINE_PUT(l, "\"HTTP/");
+	line_u64(l, m ? m->version_major : 1);
+	*l->w++ = '.';
+	line_u64(l, m ? m->version_minor : 1);
+	*l->w++ = '"';
 }
 
 /* What only a response has. */
