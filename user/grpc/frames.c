@@ -43,8 +43,8 @@ struct grpc_count grpc_count(struct proto_span body)
 
 	while ((next = grpc_next(&body, &f)) == GRPC_FRAME) {
 		if (f.trailers) {
-			if (!f.compressed)
-				c.trailers = f.data;
+			c.trailers = f.data;
+			c.trailers_compressed = f.compressed;
 			continue;
 		}
 		c.messages++;

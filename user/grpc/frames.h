@@ -33,6 +33,7 @@ struct grpc_count {
 	bool exact;		    /* nothing else, and nothing is missing */
 	bool broken;		    /* what follows them is not a frame */
 	struct proto_span trailers; /* of gRPC-Web; empty: none */
+	bool trailers_compressed;
 };
 
 struct grpc_count grpc_count(struct proto_span body);

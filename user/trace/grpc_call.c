@@ -10,6 +10,9 @@
 
 #define GRPC_TYPE "application/grpc"
 
+/* Trailers are no larger than a head may be. */
+#define TRAILERS_MAX (64u << 10)
+
 static bool starts_with(const struct http_span *s, uint32_t at,
 			const char *text)
 {
@@ -53,6 +56,23 @@ static enum grpc_kind kind_of(const struct http_message *m)
 		       : GRPC_NONE;
 }
 
+/* How its compressed messages are; one whose value is unknown is none that can be
+ * undone. */
+static enum grpc_coding coding_of(const struct http_message *m)
+{
+	enum grpc_coding coding = GRPC_IDENTITY;
+
+	for (uint32_t i = 0; i < m->n_fields - m->n_trailers; i++) {
+		const struct http_field *f = &m->fields[i];
+
+		if (f->name.len == 13 && span_is(&f->name, "grpc-encoding"))
+			coding = f->value.p ? grpc_coding((struct proto_span){
+						      f->value.p, f->value.len})
+					    : GRPC_OTHER;
+	}
+	return coding;
+}
+
 /* May it be a call, as far as its method is known? */
 static bool may_be_call(const struct http_message *q)
 {
@@ -82,6 +102,7 @@ static void find_frames(struct grpc_half *half, const struct http_message *m,
 {
 	const struct http_body *body = &m->body;
 
+	half->coding = coding_of(m);
 	half->frames = (struct proto_span){body->data, body->len};
 	if (half->kind == GRPC_TEXT) {
 		if (!grpc_text(&half->plain, half->frames)) {
@@ -136,10 +157,16 @@ static bool status_in_fields(struct grpc_call *g, const struct http_message *m,
 	return true;
 }
 
-static bool status_in_body(struct grpc_call *g, struct proto_span trailers)
+static bool status_in_body(struct grpc_call *g)
 {
-	struct proto_span value;
+	struct proto_span trailers = g->half[1].count.trailers, value;
 
+	if (g->half[1].count.trailers_compressed) {
+		if (!grpc_inflate(&g->trailers, g->half[1].coding, trailers,
+				  TRAILERS_MAX))
+			return false;
+		trailers = (struct proto_span){g->trailers.p, g->trailers.len};
+	}
 	if (!grpc_trailer(trailers, "grpc-status", &value))
 		return false;
 	g->has_status = parse_status(value.p, value.n, &g->status);
@@ -152,8 +179,7 @@ static void find_status(struct grpc_call *g, const struct http_message *r)
 {
 	const uint32_t head = r->n_fields - r->n_trailers;
 
-	if (status_in_fields(g, r, head, r->n_fields) ||
-	    status_in_body(g, g->half[1].count.trailers))
+	if (status_in_fields(g, r, head, r->n_fields) || status_in_body(g))
 		return;
 	if (!r->body.total && !r->n_trailers)
 		status_in_fields(g, r, 0, head);
@@ -190,6 +216,7 @@ bool grpc_call_find(struct grpc_call *g, const struct http_transaction *t)
 void grpc_call_free(struct grpc_call *g)
 {
 	buf_free(&g->text);
+	buf_free(&g->trailers);
 	buf_free(&g->half[0].plain);
 	buf_free(&g->half[1].plain);
 }

@@ -4,6 +4,7 @@
 #define TRACE_GRPC_CALL_H
 
 #include "grpc/frames.h"
+#include "grpc/inflate.h"
 #include "http/transaction.h"
 
 /* What Content-Type says. */
@@ -15,6 +16,7 @@ enum grpc_kind {
 
 struct grpc_half {
 	enum grpc_kind kind;
+	enum grpc_coding coding;
 	struct proto_span frames; /* without base64; as far as it was kept */
 	struct buf plain;	  /* where they are, if that was to be undone */
 	struct grpc_count count;
@@ -27,6 +29,7 @@ struct grpc_call {
 	uint32_t status;
 	struct http_span message; /* grpc-message, percent-decoded */
 	struct buf text;	  /* where it is */
+	struct buf trailers;	  /* of gRPC-Web, if they were compressed */
 	struct grpc_half half[2]; /* request, response */
 };
 

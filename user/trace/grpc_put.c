@@ -91,19 +91,10 @@ static void set_body(struct grpc_body *b, const struct masked *w,
 
 	*b = (struct grpc_body){
 		.data = g->half[half].frames,
-		.coding = GRPC_IDENTITY,
+		.coding = g->half[half].coding,
 		.cut = w->m->body.total > w->m->body.len ||
-		       w->flags & (HTTP_F_CLOSED_EARLY),
+		       w->flags & (HTTP_F_CLOSED_EARLY | HTTP_F_RESET),
 	};
-	for (uint32_t i = 0; i < w->m->n_fields - w->m->n_trailers; i++) {
-		const struct http_field *f = &w->m->fields[i];
-
-		if (f->name.len == 13 && span_is(&f->name, "grpc-encoding"))
-			b->coding = f->value.p
-					    ? grpc_coding((struct proto_span){
-						      f->value.p, f->value.len})
-					    : GRPC_OTHER;
-	}
 	/* Both are parts of the path. */
 	if (w->c->protos && g->service.len)
 		method = proto_set_method(w->c->protos, g->service.p,

@@ -19,7 +19,7 @@
 #define BODY_CUT                                                          \
 	(HTTP_F_TRUNCATED | HTTP_F_REQUEST_GAP | HTTP_F_RESPONSE_GAP |    \
 	 HTTP_F_BODY_LIMIT | HTTP_F_CLOSED_EARLY | HTTP_F_DECODE_FAILED | \
-	 HTTP_F_DECODE_LIMIT | HTTP_F_TIMEOUT | HTTP_F_EVICTED)
+	 HTTP_F_DECODE_LIMIT | HTTP_F_TIMEOUT | HTTP_F_EVICTED | HTTP_F_RESET)
 
 /* The number of values in a text. *first: the class of the first. */
 static size_t count_values(const struct masked *w, const uint8_t *p, size_t n,
