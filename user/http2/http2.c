@@ -65,10 +65,12 @@ static void make_room(struct http2_engine *e)
 
 /* --- connections ---------------------------------------------------------- */
 
-/* The first bytes of a client that sends the preface, as far as they go. */
+/* The first bytes of a client that sends the preface, as far as they go. Every
+ * connection is asked for it: most are not HTTP/2. */
 static bool is_preface(const uint8_t *p, size_t n)
 {
-	return !memcmp(p, PREFACE, n < PREFACE_LEN ? n : PREFACE_LEN);
+	return p[0] == PREFACE[0] &&
+	       !memcmp(p, PREFACE, n < PREFACE_LEN ? n : PREFACE_LEN);
 }
 
 /* The first frame of a server is SETTINGS (RFC 9113 section 3.4). */
@@ -81,8 +83,10 @@ static bool is_server_start(const uint8_t *p, size_t n)
 		return !p[0] && (n < 2 || p[1] <= 2) &&
 		       (n < 4 || p[3] == FRAME_SETTINGS) && (n < 5 || !p[4]) &&
 		       (n < 6 || !memcmp(p + 5, zero, n - 5));
+	if (p[3] != FRAME_SETTINGS)
+		return false;
 	c = frame_chain(p, n);
-	return c.n && !c.broken && c.first.type == FRAME_SETTINGS;
+	return c.n && !c.broken;
 }
 
 static bool claims(const struct stream_tuple *tuple, const uint8_t *data,
