@@ -624,11 +624,32 @@ as_user()
 			--bounding-set -all --no-new-privs "$@"' as_user "$TMP/pins" "$@"
 }
 
+# closed MODE COMMAND...: where the BPF file system has this mode and is empty.
+closed()
+{
+	# shellcheck disable=SC2016
+	in_ns "$COLLECTOR" unshare -m bash -c '
+		mount -t bpf -o mode="$1" none /sys/fs/bpf && shift && exec "$@"' \
+		closed "$@"
+}
+
 # Attached by root, then captured by a user without any capabilities.
 test_attach_only()
 {
 	local options=(--metrics off --health off) code
+	local closed_to='/sys/fs/bpf.*closed to.*chmod o\+x /sys/fs/bpf'
 
+	closed 0711 "$METLO" attach "$IFACE" --attach-only --user nobody \
+		>"$TMP/output" 2>&1
+	is "open to all: no advice" "$(grep -cE "$closed_to" "$TMP/output")" 0
+	closed 0700 "$METLO" attach "$IFACE" --attach-only --user nobody \
+		>"$TMP/output" 2>&1
+	prints "closed to the user: says so" "$TMP/output" "$closed_to"
+	closed 0700 setpriv --reuid nobody --regid nogroup --clear-groups \
+		"$METLO" attach "$IFACE" "${options[@]}" >"$TMP/output" 2>&1
+	code=$?
+	is "closed to the user: exit code" "$code" 4
+	prints "and to the user, too" "$TMP/output" "$closed_to"
 	metlo "attach-only" 0 attach "$IFACE" --attach-only --user nobody
 	prints "says who continues" "$TMP/output" 'for user nobody'
 	requests 3

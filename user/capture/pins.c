@@ -101,6 +101,22 @@ static int open_pins(const char *iface)
 	return open_folder(path, false);
 }
 
+bool pins_closed_to(const struct owner *owner)
+{
+	int fd = -1;
+	bool closed;
+
+	if (owned_enter(owner))
+		return false;
+	/* The dot: looking it up needs the permission that pins need. */
+	fd = open(BPFFS "/.", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	closed = fd < 0 && errno == EACCES;
+	owned_leave(owner);
+	if (fd >= 0)
+		close(fd);
+	return closed;
+}
+
 int pins_open(const char *group, const char *iface)
 {
 	char path[PINS_PATH_MAX];

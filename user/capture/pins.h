@@ -48,6 +48,10 @@ int pins_open(const char *group, const char *iface);
 int pins_hand_over(const char *group, const char *iface,
 		   const struct owner *owner);
 
+/* Whether the owner, or else the caller, is kept out of the BPF file system, which
+ * systemd mounts for root only. */
+bool pins_closed_to(const struct owner *owner);
+
 /* Opens a pinned object. Its file descriptor, or a negative errno, which is
  * also in errno: -ENOENT if there is no such pin. */
 int pins_get(const char *iface, const char *name);

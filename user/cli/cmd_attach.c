@@ -127,8 +127,11 @@ static int check_privileges(struct attach *a)
 	    (a->settings->attach_only || !may_adopt(a->settings->subject))) {
 		log_error(
 			a->log,
-			"attach needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; missing: %s: run it as root (sudo metlo-xdp attach %s), or first as root with --attach-only and --user",
-			missing, a->settings->subject);
+			"attach needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; missing: %s: run it as root (sudo metlo-xdp attach %s), or first as root with --attach-only and --user%s",
+			missing, a->settings->subject,
+			pins_closed_to(&(struct owner){0})
+				? "; then let this user enter /sys/fs/bpf, which is closed to it (as root: chmod o+x /sys/fs/bpf)"
+				: "");
 		return EXIT_NOT_PERMITTED;
 	}
 	if (privileges_user(&a->user, a->settings->user, a->log))
@@ -520,6 +523,11 @@ static int attach_only(struct attach *a)
 		"%s: %s in %s mode for user %s; its rings buffer packets until metlo-xdp attach %s runs as that user",
 		c->dev.name, c->resumed ? "updated" : "attached",
 		xdp_mode_name(c->link.mode), a->user.name, c->dev.name);
+	if (pins_closed_to(&owner))
+		log_info(
+			a->log,
+			"%s: /sys/fs/bpf is closed to user %s: the service sees it all the same; for attach by hand, first run as root: chmod o+x /sys/fs/bpf",
+			c->dev.name, a->user.name);
 	capture_close(&a->capture);
 	return code;
 }
