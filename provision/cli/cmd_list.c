@@ -38,6 +38,7 @@ static void fill(struct context *ctx, struct listed_deployment *d,
 		 const char *name)
 {
 	const struct inventory *inv = &ctx->inventory;
+	struct deployment current;
 
 	d->name = name;
 	d->readable =
@@ -45,10 +46,10 @@ static void fill(struct context *ctx, struct listed_deployment *d,
 	FOREACH(session, &inv->sessions)
 		if (str_same(tags_deployment(&session->tags), name))
 			add_session(ctx, d, session);
-	for (size_t i = 0; i < inv->targets.n && !d->target; i++)
-		if (str_same(tags_deployment(&inv->targets.items[i].tags),
-			     name))
-			d->target = &inv->targets.items[i];
+	deployment_find(inv, name, &current);
+	d->target = current.target;
+	d->filter = current.filter;
+	/* It may have lost the tag that holds the settings. */
 	for (size_t i = 0; i < inv->filters.n && !d->filter; i++)
 		if (str_same(tags_deployment(&inv->filters.items[i].tags),
 			     name))

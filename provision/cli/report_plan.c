@@ -154,6 +154,13 @@ static void print_steps(struct term *out, const struct plan *p, bool whole)
 	}
 }
 
+/* Half a cent is rounded up, however the sum was formed: the same price must not
+ * be printed as two. */
+static void format_cost(char *buf, size_t size, double monthly)
+{
+	snprintf(buf, size, "  $%9.2f  ", monthly + 1e-6);
+}
+
 static void print_cost(struct arena *a, struct term *out, const struct cost *c)
 {
 	char head[32];
@@ -162,16 +169,16 @@ static void print_cost(struct arena *a, struct term *out, const struct cost *c)
 	term_print(out, "  per month, %s\n", c->note);
 	FOREACH(l, c) {
 		if (l->monthly > 0)
-			snprintf(head, sizeof(head), "  $%9.2f  ", l->monthly);
+			format_cost(head, sizeof(head), l->monthly);
 		else
 			snprintf(head, sizeof(head), "  %10s  ", "+");
 		term_wrap(out, PLAIN, head, l->text);
 	}
-	snprintf(head, sizeof(head), "  $%9.2f  ", c->monthly);
+	format_cost(head, sizeof(head), c->monthly);
 	term_wrap(out, BOLD, head, "total, without traffic charges");
 	term_print(out, "  The same sources with --target\n");
 	FOREACH(form, &c->forms) {
-		snprintf(head, sizeof(head), "  $%9.2f  ", form->monthly);
+		format_cost(head, sizeof(head), form->monthly);
 		term_wrap(out, PLAIN, head,
 			  *form->traffic
 				  ? arena_printf(a, "%s, plus %s", form->target,

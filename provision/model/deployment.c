@@ -15,16 +15,46 @@ bool deployment_owns(const struct aws_tags *tags, const char *deployment)
 	return d && !strcmp(d, deployment);
 }
 
+/* Sessions of the deployment, or of others, with this filter or target. */
+static size_t users(const struct inventory *inv, const char *id,
+		    const char *deployment, bool others)
+{
+	size_t n = 0;
+
+	FOREACH(s, &inv->sessions)
+		n += (str_same(s->filter_id, id) ||
+		      str_same(s->target_id, id)) &&
+		     deployment_owns(&s->tags, deployment) != others;
+	return n;
+}
+
+/* A filter or target that was replaced stays, the filter with the settings of
+ * then, as long as sessions of others use it: in force is what ours use. */
+static bool in_force(const struct inventory *inv, const char *deployment,
+		     const char *id, const char *rather_than)
+{
+	size_t ours = users(inv, id, deployment, false);
+	size_t than = users(inv, rather_than, deployment, false);
+
+	return ours != than ? ours > than
+			    : users(inv, id, deployment, true) <
+				      users(inv, rather_than, deployment, true);
+}
+
 void deployment_find(const struct inventory *inv, const char *deployment,
 		     struct deployment *out)
 {
 	*out = (struct deployment){0};
 	FOREACH(f, &inv->filters)
-		if (!out->filter && deployment_owns(&f->tags, deployment) &&
-		    aws_tag_value(&f->tags, TAG_SPEC))
+		if (deployment_owns(&f->tags, deployment) &&
+		    aws_tag_value(&f->tags, TAG_SPEC) &&
+		    (!out->filter ||
+		     in_force(inv, deployment, f->id, out->filter->id)))
 			out->filter = f;
 	FOREACH(t, &inv->targets)
-		if (!out->target && deployment_owns(&t->tags, deployment))
+		if (deployment_owns(&t->tags, deployment) &&
+		    (!out->target ||
+		     in_force(inv, deployment, t->id, out->target->id)))
 			out->target = t;
 	FOREACH(lb, &inv->load_balancers)
 		if (!out->lb &&

@@ -124,7 +124,8 @@ def plan(m: Mirror) -> None:
     run = m(*words).expect(0, "Deployment metlo", "4 interfaces", "tag:team=shop",
                            "create the internal network load balancer", "mirror eni-",
                            "accept TCP from any IPv4 to any IPv4 port 8443",
-                           "$ 43.80 4 mirror sessions", "total, without traffic charges")
+                           "$ 43.80 4 mirror sessions", "$ 60.23 total, without traffic charges",
+                           "$ 60.23 nlb:new")
     assert not run.err, run.err
     m.unchanged()
     assert not m.journal("write") and not m.journal("dryrun")
@@ -420,6 +421,34 @@ def foreign(m: Mirror) -> None:
     m("aws", "remove", "--all", "--yes").expect(0)
     assert m.aws.table("mirror_sessions") == {foreign_id: before}
     m.unchanged()
+
+
+@test("a replaced filter and target that others still use are not in force any more")
+def replaced_filter(m: Mirror) -> None:
+    m(*nlb(m)).expect(0)
+    old, = m.aws.table("mirror_filters")
+    target, = m.aws.table("mirror_targets")
+    for source in ("web-1", "collector-2"):
+        m.aws("ec2", "create-traffic-mirror-session", "--network-interface-id", m.eni(source),
+              "--traffic-mirror-target-id", target, "--traffic-mirror-filter-id", old,
+              "--session-number", "9")
+    m("aws", "setup", "--ports", "443", "--target", m.eni("collector-1"), "--yes").expect(
+        0, f"the mirror filter {old} stays", f"the mirror target {target} stays")
+    new, = set(m.aws.table("mirror_filters")) - {old}
+    m.forget_calls()
+    m("aws", "sync", "--yes").expect(0, "up to date")
+    m("aws", "setup", "--ports", "443", "--yes").expect(0)
+    assert not m.writes(), m.writes()
+    listed, = m("aws", "list", "--json").expect(0).json()["deployments"]
+    assert listed["filter"]["id"] == new and "port 443" in listed["filter"]["text"], listed
+    assert listed["target"]["id"] != target, listed
+    # Without sessions of ours, the filter that nobody else uses is the one in force.
+    for s in sessions(m):
+        if s["TrafficMirrorFilterId"] == new:
+            m.aws("ec2", "delete-traffic-mirror-session", "--traffic-mirror-session-id",
+                  s["TrafficMirrorSessionId"])
+    m("aws", "sync", "--yes").expect(0)
+    assert [s["TrafficMirrorFilterId"] for s in sessions(m)].count(new) == 4
 
 
 @test("-vvv logs no secret, token or signature")
