@@ -2,7 +2,7 @@
 #
 # tests/fuzz/run.sh FUZZER CORPUS SECONDS: runs a libFuzzer target for SECONDS.
 # Inputs it finds are kept in the directory CORPUS, failures in files
-# CORPUS-failed-*; seeds come from tests/fuzz/seeds/NAME or seeds_NAME.py. The
+# CORPUS-failed-*; seeds come from tests/fuzz/seeds/NAME and seeds_NAME.py. The
 # random seed is fixed, so that a commit that passed passes again; use FUZZ_SEED=0
 # for a random one in long runs.
 
@@ -14,13 +14,13 @@ name=${fuzzer##*/}
 seeds=$(dirname "$0")/seeds/$name
 
 mkdir -p "$corpus"
+dirs=("$corpus")
 # Generated seeds and a dictionary, if the target has them.
 maker=$(dirname "$0")/seeds_$name.py
 if [ -x "$maker" ]; then
-	"$maker" "$corpus-seeds" && seeds=$corpus-seeds
+	"$maker" "$corpus-seeds" && dirs+=("$corpus-seeds")
 fi
 dict=$(dirname "$0")/$name.dict
-dirs=("$corpus")
 [ -d "$seeds" ] && dirs+=("$seeds")
 log=$(mktemp "${TMPDIR:-/tmp}/metlo-fuzz.XXXXXX")
 trap 'rm -f "$log"' EXIT

@@ -48,7 +48,7 @@ struct output *output_kit_open(struct output_kit *f, unsigned int workers,
 {
 	const struct output_sink sink = {.ops = &ndjson_sink,
 					 .destination = f->destination,
-					 .conf = &f->rules};
+					 .conf = &f->conf};
 	const struct output_conf conf = {.sinks = &sink,
 					 .n_sinks = 1,
 					 .workers = workers,
@@ -56,6 +56,7 @@ struct output *output_kit_open(struct output_kit *f, unsigned int workers,
 					 .blocking = blocking,
 					 .log = &f->log};
 
+	f->conf = (struct ndjson_conf){.rules = f->rules};
 	return output_new(&conf);
 }
 

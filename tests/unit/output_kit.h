@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "output/logfile.h"
+#include "output/ndjson.h"
 #include "output/output.h"
 
 struct output_kit {
@@ -23,6 +23,7 @@ struct output_kit {
 	 * its destination. */
 	char dir[40], path[64], destination[80];
 	struct logfile_rules rules;
+	struct ndjson_conf conf; /* of the output, made of these */
 	struct log log;
 	char *said;
 	size_t n_said;

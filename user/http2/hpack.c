@@ -222,7 +222,7 @@ int hpack_decode(struct hpack *h, const uint8_t *block, size_t len,
 	bool valid = true;
 
 	b.p = block;
-	b.end = block + len;
+	b.end = len ? block + len : block; /* which may be NULL */
 	b.table = &h->table;
 	b.fn = fn;
 	b.ctx = ctx;

@@ -25,12 +25,6 @@
 /* An error is reported for this long after the last failed write. */
 #define ERROR_NS (10 * NSEC_PER_SEC)
 
-/* What setup() makes. */
-struct ndjson_conf {
-	struct logfile_rules rules;
-	bool text;
-};
-
 struct ndjson {
 	struct sink_conf conf;
 	struct logfile_rules rules;

@@ -82,9 +82,9 @@ static unsigned int decode(const uint8_t *p, unsigned int n)
 /* Characters that are not shown but change what is, or take no place. */
 static bool is_hidden(unsigned int code)
 {
-	return code == 0xad || code == 0x34f || code == 0x115f ||
-	       code == 0x1160 || code == 0x17b4 || code == 0x17b5 ||
-	       (code >= 0x180b && code <= 0x180f) ||
+	return code == 0xad || code == 0x34f || code == 0x61c ||
+	       code == 0x115f || code == 0x1160 || code == 0x17b4 ||
+	       code == 0x17b5 || (code >= 0x180b && code <= 0x180f) ||
 	       (code >= 0x200b && code <= 0x200f) ||
 	       (code >= 0x2028 && code <= 0x202e) ||
 	       (code >= 0x2060 && code <= 0x206f) || code == 0x3164 ||

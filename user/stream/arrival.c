@@ -112,8 +112,9 @@ static uint32_t in_order(struct arrival *a, const struct seg *rest)
 		/* what is held at next is doubtful and gives way */
 		if (!first && held->seq != d->next)
 			return held->seq - d->next;
-		a->t->stats.overlap_conflicts +=
-			segs_differ(&x->segs, rest->seq, rest->data, rest->len);
+		if (rest->data)
+			a->t->stats.overlap_conflicts += segs_differ(
+				&x->segs, rest->seq, rest->data, rest->len);
 	}
 	/* A FIN within the bytes was not the end, and Linux forgets it. */
 	if (x->flags & X_FIN && seq_before(x->fin, rest->seq + rest->len))

@@ -157,6 +157,8 @@ static void put_authority(struct buf *b, struct json_text host)
 {
 	size_t literal = literal_length(host), name = host.n;
 
+	if (!name)
+		return;
 	while (name > literal && host.p[name - 1] >= '0' &&
 	       host.p[name - 1] <= '9')
 		name--;
