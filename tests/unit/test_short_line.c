@@ -179,6 +179,7 @@ static struct http_span hostile(uint8_t *to, size_t max)
 		"\"",
 		"\xc2\x9b",
 		"\xe2\x80\xae",
+		"\xd8\x9c",
 		"\xe2\x81\xa6",
 		"\xe2\x80\x8b",
 		"\xf3\xa0\x81\x81",
