@@ -68,10 +68,18 @@ static bool is_help(const char *word)
 	       !strcmp(word, "-h");
 }
 
+static bool has_word(int argc, char **argv, const char *word)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], word))
+			return true;
+	return false;
+}
+
 static int run(struct context *ctx, int argc, char **argv)
 {
 	const struct cli_command *command;
-	bool help = false;
+	bool json = has_word(argc, argv, "--json-progress"), help = false;
 	int code, i = 1;
 
 	if (i < argc &&
@@ -104,6 +112,11 @@ static int run(struct context *ctx, int argc, char **argv)
 	command = find_command(argv[i]);
 	if (!command) /* logs the closest name */
 		return help_print(stdout, commands, argv[i], &ctx->log);
+	/* Errors of the options are progress, too. */
+	if (json && progress_open(ctx)) {
+		log_error(&ctx->log, "out of memory");
+		return EXIT_FAILED;
+	}
 	code = options_parse(&ctx->settings, command, argc - i, argv + i, &help,
 			     &ctx->log);
 	if (code != EXIT_DONE)
@@ -112,7 +125,7 @@ static int run(struct context *ctx, int argc, char **argv)
 		return help_print(stdout, commands, command->name, &ctx->log);
 	if (ctx->settings.verbose)
 		ctx->log.level = LOG_LEVEL_DEBUG;
-	if (ctx->settings.json_progress && progress_open(ctx)) {
+	if (ctx->settings.json_progress && !json && progress_open(ctx)) {
 		log_error(&ctx->log, "out of memory");
 		return EXIT_FAILED;
 	}

@@ -356,6 +356,8 @@ int call_change(struct aws_client *c, const char *action, struct aws_query *q,
 	if (dry_run)
 		query_bool(q, true, "DryRun");
 	error = send_query(c, &call_ec2, action, !dry_run, q, response, &why);
+	if (dry_run) /* a check, whatever became of it, changed nothing */
+		why.unknown_outcome = false;
 	if (dry_run && error && !strcmp(why.code, "DryRunOperation"))
 		return 0;
 	if (dry_run && !error) {

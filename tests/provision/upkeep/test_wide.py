@@ -56,6 +56,9 @@ def progress(account: Account) -> None:
     # Errors, too.
     seen = events(account.mirror("remove", "--all", "--json-progress", code=2).err)
     assert [e["event"] for e in seen] == ["message"] and "--yes is missing" in str(seen[0]), seen
+    for wrong in ("--no-such-option", "--name"):
+        seen = events(account.mirror("remove", "--json-progress", wrong, code=2).err)
+        assert [e["event"] for e in seen] == ["message"] and wrong in str(seen[0]), seen
 
 
 @test("--json-progress: sync --watch")
