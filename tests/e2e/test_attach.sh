@@ -91,7 +91,7 @@ test_native()
 	check "transactions appear while it runs" \
 		wait_for 5 lines "$TMP/native" 50
 	prints "a line reports that it runs" "$TMP/native.err" \
-		"^metlo-xdp: $IFACE: attached in native mode, ports 80,3000,5000,8000,8080, [0-9]+ workers? with rings of 16384 KiB, as user"
+		"^metlo-xdp: $IFACE: attached in native mode, ports 80,443,3000,5000,8000,8080,8443, [0-9]+ workers? with rings of 16384 KiB, as user"
 	ended "SIGTERM ends it within 2 s with 0"
 	is "one line for each request" \
 		"$(jq -r .capture.target "$TMP/native" | sort -u | wc -l)" 50

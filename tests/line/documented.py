@@ -54,7 +54,8 @@ TLS_LINE = {
     "meta": LINE["meta"],
     "capture": {
         "schema": 2, "kind": "tls", "id": "0" * 32, "connection": "0" * 26,
-        "collector": "c", "interface": None, "protocol": "TLS 1.2", "vni": 1, "startUs": 1,
+        "collector": "c", "interface": None, "protocol": "TLS 1.2", "target": None,
+        "vni": 1, "startUs": 1,
         "endUs": 2, "durationUs": 1, "flags": ["midstream"]}}
 DAMAGE = (-1, "x", [], {}, 1 << 70, True, 1.5)
 

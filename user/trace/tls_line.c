@@ -428,6 +428,8 @@ static void put_capture(const struct tls_line *t)
 		put_code(l, tls_version_name(r->version), r->version);
 	else
 		put(l, "null");
+	/* A transaction's key, so that a reader may ask any line for it. */
+	put(l, ",\"target\":null");
 	put_u64(l, "vni", true, r->vni);
 	put_u64(l, "startUs", true, start);
 	put_u64(l, "endUs", true, end);
