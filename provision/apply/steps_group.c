@@ -44,13 +44,17 @@ static bool group_in_use(const struct step_call *call)
 	return false;
 }
 
-/* A group in use is deleted without waiting: it would be in vain. */
+/* A group in use is deleted without waiting: it would be in vain. That a new
+ * group is not found means that it is not visible yet, not that it is gone. */
 static int delete_new_group(struct step_call *call)
 {
-	return group_in_use(call)
-		       ? ec2_delete_group(call->client, call->step->created,
-					  false, call->err)
-		       : delete_group(call);
+	int rc = ec2_delete_group(call->client, call->step->created, false,
+				  call->err);
+
+	if (!rc || call->err->kind == AWS_ERR_NOT_FOUND || group_in_use(call))
+		return rc;
+	*call->err = (struct aws_error){0};
+	return delete_group(call);
 }
 
 static int find_group(struct step_call *call)

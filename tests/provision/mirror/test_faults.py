@@ -260,6 +260,18 @@ def interrupted_change(m: Mirror) -> None:
     assert {s["VirtualNetworkId"] for s in m.aws.table("mirror_sessions").values()} == {7}
 
 
+@test("setup: interrupted before a new security group is visible: it is deleted")
+def interrupted_group(m: Mirror) -> None:
+    m.aws.set(consistency_seconds=1)
+    m.aws.fault(operation="ec2:CreateSecurityGroup", nth=1, kind="late", seconds=0.3)
+    process = m.start(*words_of(m))
+    wait_for(lambda: any("late" in e for e in m.aws.ask("GET", "journal")), "the change")
+    interrupt(process)
+    m.end(process).expect(130, "rolled back")
+    m.aws.set(consistency_seconds=0)
+    m.unchanged()
+
+
 @test("setup: interrupted while waiting for the load balancer, and again during the rollback")
 def interrupted_wait(m: Mirror) -> None:
     m.aws.set(lb_seconds=600, eni_linger_seconds=1)
