@@ -34,6 +34,8 @@ def samples(path):
 def wanted(summary):
     """Yields (name in the summary, possible names in the metrics, value)."""
     def both(name, labels=""):
+        if name.endswith("_us"):
+            return [f"metlo_xdp_{name[:-3]}_seconds{labels}"]
         return [f"metlo_xdp_{name}_total{labels}", f"metlo_xdp_{name}{labels}"]
 
     for group, members in summary.items():
@@ -66,7 +68,7 @@ def main():
         got = [metrics[x] for x in names if x in metrics]
         if len(got) != 1:
             wrong.append(f"{name}: there is none of {names}")
-        elif got[0] != value and name not in sys.argv[3:]:
+        elif got[0] * (1e6 if name.endswith("_us") else 1) != value and name not in sys.argv[3:]:
             wrong.append(f"{name} is {value}, in the metrics {got[0]:.0f}")
     print(f"{n} counters compared")
     for line in wrong:

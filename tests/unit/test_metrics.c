@@ -182,9 +182,17 @@ static void assert_counter(void *ctx, const struct counter_group *group,
 {
 	char line[200];
 
-	snprintf(line, sizeof(line), "metlo_xdp_%s%s%s%s %" PRIu64, group->json,
-		 *group->json ? "_" : "", c->name,
-		 c->type == PROM_COUNTER ? "_total" : "", value);
+	const char *us = strstr(c->name, "_us");
+
+	/* Metrics have seconds, whatever the unit in JSON. */
+	if (us && !us[3])
+		snprintf(line, sizeof(line), "metlo_xdp_%s_%.*s_seconds %g",
+			 group->json, (int)(us - c->name), c->name,
+			 (double)value / 1e6);
+	else
+		snprintf(line, sizeof(line), "metlo_xdp_%s%s%s%s %" PRIu64,
+			 group->json, *group->json ? "_" : "", c->name,
+			 c->type == PROM_COUNTER ? "_total" : "", value);
 	if (!has_line(ctx, line))
 		fail_msg("no line %s", line);
 	/* A HELP text is a sentence. */

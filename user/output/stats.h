@@ -62,7 +62,7 @@
 	X(brokers_up, GAUGE,                                                                          \
 	  "Kafka's brokers to which there is a connection.")                                          \
 	X(round_trip_us, GAUGE,                                                                       \
-	  "Average time in microseconds until Kafka's slowest broker responds.")
+	  "Average time until Kafka's slowest broker responds.")
 
 struct output_stats {
 #define OUTPUT_COUNTER(name, ...) uint64_t name;

@@ -21,16 +21,39 @@
 
 /* --- counters of the summary ----------------------------------------------- */
 
+/* Length of a name without the unit "_us", for which metrics have seconds. */
+static size_t without_us(const struct counter *c, bool *is_us)
+{
+	const size_t n = strlen(c->name);
+
+	*is_us = n > 3 && !strcmp(c->name + n - 3, "_us");
+	return *is_us ? n - 3 : n;
+}
+
 /* A counter gets the suffix _total, a gauge none. */
 static void begin_family(struct prom *p, const char *group,
 			 const struct counter *c)
 {
 	char name[128];
+	bool is_us;
+	const int n = (int)without_us(c, &is_us);
 
-	snprintf(name, sizeof(name), PREFIX "%s%s%s%s", group,
-		 *group ? "_" : "", c->name,
+	snprintf(name, sizeof(name), PREFIX "%s%s%.*s%s%s", group,
+		 *group ? "_" : "", n, c->name, is_us ? "_seconds" : "",
 		 c->type == PROM_COUNTER ? "_total" : "");
 	prom_family(p, name, c->type, c->help);
+}
+
+static void put_value(struct prom *p, const struct counter *c, uint64_t value,
+		      const struct prom_label *labels, unsigned int n)
+{
+	bool is_us;
+
+	(void)without_us(c, &is_us);
+	if (is_us)
+		prom_double(p, (double)value / 1e6, labels, n);
+	else
+		prom_u64(p, value, labels, n);
 }
 
 static void add_counter(void *ctx, const struct counter_group *group,
@@ -39,7 +62,7 @@ static void add_counter(void *ctx, const struct counter_group *group,
 	struct prom *p = ctx;
 
 	begin_family(p, group->json, c);
-	prom_u64(p, value, NULL, 0);
+	put_value(p, c, value, NULL, 0);
 }
 
 /* --- sinks ------------------------------------------------------------------ */
@@ -69,8 +92,8 @@ static void add_sink_counter(struct prom *p, const struct summary *s,
 	begin_family(p, "sink", c);
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		sink_label(sink, s, i);
-		prom_u64(p, counter_table_value(c, &s->sinks[i].stats), &label,
-			 1);
+		put_value(p, c, counter_table_value(c, &s->sinks[i].stats),
+			  &label, 1);
 	}
 }
 
