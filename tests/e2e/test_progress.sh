@@ -123,7 +123,10 @@ has()
 	[ "$(grep -c "\"progress\":\"$2\"" "$OUT")" -ge "$1" ]
 }
 
-serve && daemon || { not_ok "server and daemon" "see above"; finish; }
+if ! serve || ! daemon; then
+	not_ok "server and daemon" "see above"
+	finish
+fi
 clients=()
 for path in sse chunked silent; do
 	get $path &
