@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/clock.h"
 #include "kafka/kafka.h"
 #include "kafka/producer.h"
+#include "output/published.h"
 
 #define PREFIX "kafka:"
 /* Lines accumulate for this long, since waking for each costs more. */
@@ -53,10 +53,7 @@ struct kafka {
 	uint64_t progress_ns, next_dequeue_ns, replaced_ns;
 	atomic_bool failed;
 	struct output_stats counts; /* updated by the thread */
-	pthread_mutex_t lock;	    /* guards what other threads read: */
-	struct output_stats published;
-	const char *last_error;
-	uint64_t waiting_since; /* last progress; 0: nothing waits */
+	struct published published;
 };
 
 /* --- lines ---------------------------------------------------------------- */
@@ -72,13 +69,18 @@ static void publish(struct kafka *k)
 	c->requests_failed = s.requests_failed;
 	c->brokers_up = s.brokers_up;
 	c->round_trip_us = s.round_trip_us;
-	pthread_mutex_lock(&k->lock);
-	k->published = *c;
-	k->last_error = atomic_load(&k->failed) ? "nothing can be delivered"
-			: k->producer ? kafka_producer_error(k->producer)
-				      : NULL;
-	k->waiting_since = k->first ? k->progress_ns : 0;
-	pthread_mutex_unlock(&k->lock);
+	/* Brokers that are away are not transient, so that the operator is told:
+	 * the queue holds seconds of traffic. */
+	published_set(&k->published, c,
+		      &(const struct published_state){
+			      .last_error = atomic_load(&k->failed)
+						    ? "nothing can be delivered"
+					    : k->producer
+						    ? kafka_producer_error(
+							      k->producer)
+						    : NULL,
+			      .waiting_since = k->first ? k->progress_ns : 0,
+		      });
 }
 
 /* Callback of the producer. */
@@ -376,39 +378,25 @@ static bool failed(const void *sink)
 	return atomic_load(&k->failed);
 }
 
-/* Brokers that are away are not transient, so that the operator is told: the
- * queue holds seconds of traffic. */
 static const char *last_error(void *sink, bool *transient)
 {
 	struct kafka *k = sink;
-	const char *error;
 
-	pthread_mutex_lock(&k->lock);
-	error = k->last_error;
-	pthread_mutex_unlock(&k->lock);
-	*transient = false;
-	return error;
+	return published_last_error(&k->published, transient);
 }
 
 static uint64_t undelivered_age(void *sink)
 {
 	struct kafka *k = sink;
-	uint64_t since, now;
 
-	pthread_mutex_lock(&k->lock);
-	since = k->waiting_since;
-	now = clock_mono_ns();
-	pthread_mutex_unlock(&k->lock);
-	return since && now > since ? now - since : 0;
+	return published_undelivered_age(&k->published);
 }
 
 static void stats(void *sink, struct output_stats *stats)
 {
 	struct kafka *k = sink;
 
-	pthread_mutex_lock(&k->lock);
-	*stats = k->published;
-	pthread_mutex_unlock(&k->lock);
+	published_stats(&k->published, stats);
 }
 
 /* --- opening and closing ----------------------------------------------------- */
@@ -416,7 +404,7 @@ static void stats(void *sink, struct output_stats *stats)
 static int close_sink(void *sink)
 {
 	struct kafka *k = sink;
-	const struct output_stats *c = &k->published;
+	const struct output_stats *c = &k->published.stats;
 
 	kafka_producer_free(k->producer);
 	k->producer = NULL;
@@ -445,7 +433,7 @@ static void free_sink(void *sink)
 	}
 	if (k->wake_fd >= 0)
 		close(k->wake_fd);
-	pthread_mutex_destroy(&k->lock);
+	published_destroy(&k->published);
 	free(k);
 }
 
@@ -457,7 +445,7 @@ static void *open_sink(const struct sink_conf *conf)
 		log_error(conf->log, "output: %s", strerror(errno));
 		return NULL;
 	}
-	pthread_mutex_init(&k->lock, NULL);
+	published_init(&k->published);
 	k->conf = conf->conf;
 	k->times = k->conf->times ? k->conf->times : &kafka_default_times;
 	k->log = conf->log;

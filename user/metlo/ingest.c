@@ -6,7 +6,6 @@
  * and MEMORY_MAX.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "metlo/conf.h"
 #include "metlo/ingest.h"
 #include "metlo/trace.h"
+#include "output/published.h"
 
 /* Undelivered traces in memory; beyond that, lines stay in the queue. */
 #define MEMORY_MAX (8u << 20)
@@ -47,11 +47,7 @@ struct ingest {
 	uint64_t next_sync_ns, next_consume_ns;
 	atomic_bool failed;
 	struct output_stats counts; /* updated by the thread */
-	pthread_mutex_t lock;	    /* guards what other threads read: */
-	struct output_stats published;
-	const char *last_error;
-	uint64_t waiting_since; /* last progress; 0: nothing waits */
-	bool transient;		/* see sink_ops.last_error() */
+	struct published published;
 };
 
 /* --- lines to records -------------------------------------------------- */
@@ -125,6 +121,7 @@ static void add_slice(struct ingest *m, const struct slice *p)
 static void publish(struct ingest *m)
 {
 	struct output_stats *c = &m->counts;
+	struct published_state state = {0};
 	struct ingest_send_counts sent;
 	struct spool_stats spool;
 
@@ -142,14 +139,10 @@ static void publish(struct ingest *m)
 	c->spool_damage = spool.damaged;
 	c->requests = sent.requests;
 	c->requests_failed = sent.failed;
-	pthread_mutex_lock(&m->lock);
-	m->published = *c;
-	m->last_error = ingest_send_last_error(m->send, &m->transient);
-	m->waiting_since =
-		ingest_send_pending(m->send) || spool_unread(m->spool)
-			? ingest_send_progress(m->send)
-			: 0;
-	pthread_mutex_unlock(&m->lock);
+	state.last_error = ingest_send_last_error(m->send, &state.transient);
+	if (ingest_send_pending(m->send) || spool_unread(m->spool))
+		state.waiting_since = ingest_send_progress(m->send);
+	published_set(&m->published, c, &state);
 }
 
 /* Moves lines from the queue to the spool while that has room. Returns how many
@@ -338,34 +331,22 @@ static bool failed(const void *sink)
 static uint64_t undelivered_age(void *sink)
 {
 	struct ingest *m = sink;
-	uint64_t since, now;
 
-	pthread_mutex_lock(&m->lock);
-	since = m->waiting_since;
-	now = clock_mono_ns();
-	pthread_mutex_unlock(&m->lock);
-	return since && now > since ? now - since : 0;
+	return published_undelivered_age(&m->published);
 }
 
 static const char *last_error(void *sink, bool *transient)
 {
 	struct ingest *m = sink;
-	const char *error;
 
-	pthread_mutex_lock(&m->lock);
-	error = m->last_error;
-	*transient = m->transient;
-	pthread_mutex_unlock(&m->lock);
-	return error;
+	return published_last_error(&m->published, transient);
 }
 
 static void stats(void *sink, struct output_stats *stats)
 {
 	struct ingest *m = sink;
 
-	pthread_mutex_lock(&m->lock);
-	*stats = m->published;
-	pthread_mutex_unlock(&m->lock);
+	published_stats(&m->published, stats);
 }
 
 /* --- opening and closing ----------------------------------------------- */
@@ -398,7 +379,7 @@ static int close_sink(void *sink)
 	spool_close(m->spool);
 	m->send = NULL;
 	m->spool = NULL;
-	m->published.bytes_queued = 0; /* the thread has ended */
+	m->published.stats.bytes_queued = 0; /* the thread has ended */
 	if (m->counts.dropped_error || m->counts.dropped_refused ||
 	    (m->blocking && m->counts.spooled))
 		return -EIO;
@@ -416,7 +397,7 @@ static void free_sink(void *sink)
 	if (m->wake_fd >= 0)
 		close(m->wake_fd);
 	buf_free(&m->block);
-	pthread_mutex_destroy(&m->lock);
+	published_destroy(&m->published);
 	free(m);
 }
 
@@ -455,7 +436,7 @@ static void *open_sink(const struct sink_conf *conf)
 		log_error(conf->log, "output: %s", strerror(errno));
 		return NULL;
 	}
-	pthread_mutex_init(&m->lock, NULL);
+	published_init(&m->published);
 	m->conf = conf->conf;
 	m->times = m->conf->times ? m->conf->times : &ingest_default_times;
 	m->queue = conf->queue;
