@@ -3,6 +3,7 @@
  * A gRPC body is a sequence of messages with a prefix of five bytes, cut
  * independently of the frames and chunks that carry it.
  */
+#include "base/parse.h"
 #include "grpc/frames.h"
 
 #define FLAG_COMPRESSED 0x01
@@ -58,13 +59,7 @@ struct grpc_count grpc_count(struct proto_span body)
 /* The value of a character of base64, 64 for padding, or -1. */
 static int base64_value(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : c == '=' ? 64 : -1;
+	return c == '=' ? 64 : parse_base64_digit(c);
 }
 
 bool grpc_text(struct buf *out, struct proto_span body)

@@ -59,17 +59,10 @@ static size_t decode_quoted(uint8_t *to, const uint8_t *p, const uint8_t *end)
 	return (size_t)(to - start);
 }
 
+/* Of the alphabet for URLs (RFC 4648 section 5), too. */
 static int base64_digit(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
+	return c == '-' ? 62 : c == '_' ? 63 : parse_base64_digit(c);
 }
 
 /* Ignores all other characters, as RFC 2045 section 6.8 asks for. */
