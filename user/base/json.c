@@ -72,6 +72,9 @@ TARGET static size_t base64_ssse3(uint8_t *w, const uint8_t *p, size_t n)
 uint8_t *json_escape(uint8_t *w, const uint8_t *p, size_t n,
 		     enum json_invalid invalid)
 {
+	/* An empty string may have no address, which no version may add to. */
+	if (!n)
+		return w;
 #if defined(__x86_64__)
 	if (json_cpu_has_vbmi2())
 		return json_escape_vbmi2(w, p, n, invalid);
