@@ -357,7 +357,7 @@ test-one: $(O)/.deps
 built-for-tests: $(TEST_PARTS:%=built-for-%)
 built-for-build: all
 built-for-unit: unit-tests
-built-for-long: all unit-tests bpf-tests test-tools $(LIVE_TOOLS)
+built-for-long: all unit-tests bpf-tests fuzzers test-tools $(LIVE_TOOLS)
 built-for-bpf: all bpf-tests
 built-for-sanitize:
 	@$(MAKE) O=$(O)/sanitize SANITIZE=address,undefined all unit-tests provision-tests

@@ -50,7 +50,7 @@ run_fuzzer()
 	local program=$O/fuzz/${source##*/}
 
 	program=${program%.c}
-	tests/fuzz/run.sh "$program" "$program-corpus" "${FUZZ_SECONDS:-20}"
+	tests/fuzz/run.sh "$program" "$program-corpus" ${FUZZ_SECONDS:+"$FUZZ_SECONDS"}
 }
 
 run_script()

@@ -247,12 +247,18 @@ part_sanitize()
 
 part_fuzz()
 {
-	local t seconds=${FUZZ_SECONDS:-7}
+	fuzz "" ${FUZZ_SECONDS:+"$FUZZ_SECONDS"}
+}
+
+# fuzz PREFIX [SECONDS]: every target
+fuzz()
+{
+	local t
 
 	for t in "$O"/fuzz/fuzz_*; do
 		case $t in *.d | *-corpus*) continue ;; esac
-		[ -f "$t" ] && [ -x "$t" ] && run "${t#"$O"/}" \
-			$((seconds + 90)) tests/fuzz/run.sh "$t" "$t-corpus" "$seconds"
+		[ -f "$t" ] && [ -x "$t" ] && run "$1${t#"$O"/}" $((${2:-210} + 90)) \
+			tests/fuzz/run.sh "$t" "$t-corpus" ${2:+"$2"}
 	done
 }
 
@@ -301,6 +307,8 @@ part_long()
 {
 	local t
 	local -x METLO_TEST_LONG=1
+
+	FUZZ_SEED=0 fuzz long/ "${FUZZ_SECONDS:-60}"
 
 	for t in "$O"/tests/unit/test_* "$O"/tests/bpf/test_*; do
 		case $t in *.o | *.d) continue ;; esac

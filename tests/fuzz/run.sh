@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
 #
-# tests/fuzz/run.sh FUZZER CORPUS SECONDS: runs a libFuzzer target for SECONDS.
+# tests/fuzz/run.sh FUZZER CORPUS [SECONDS]: runs a libFuzzer target for SECONDS,
+# or without them for FUZZ_RUNS inputs.
 # Inputs it finds are kept in the directory CORPUS, failures in files
 # CORPUS-failed-*; seeds come from tests/fuzz/seeds/NAME and seeds_NAME.py. The
-# random seed is fixed, so that a commit that passed passes again; use FUZZ_SEED=0
-# for a random one in long runs.
+# random seed is fixed; use FUZZ_SEED=0 for a random one in long runs.
+#
+# A number of inputs is what "make test" uses: with an empty CORPUS, and without
+# reading it again by the clock, the same inputs are tried on every machine, so
+# that a commit that passed passes again.
 
 set -u
 fuzzer=$1
 corpus=$2
-seconds=$3
+seconds=${3:-}
+runs=${FUZZ_RUNS:-10000}
 name=${fuzzer##*/}
 seeds=$(dirname "$0")/seeds/$name
 
@@ -27,11 +32,18 @@ trap 'rm -f "$log"' EXIT
 
 options=()
 [ -f "$dict" ] && options=("-dict=$dict")
-if "$fuzzer" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 \
+if [ -n "$seconds" ]; then
+	options+=("-max_total_time=$seconds")
+	amount="$seconds s"
+else
+	options+=("-runs=$runs" -reload=0)
+	amount="$runs runs"
+fi
+if "$fuzzer" -timeout=30 -rss_limit_mb=2048 \
 	"${options[@]}" -seed="${FUZZ_SEED:-1}" \
 	-artifact_prefix="$corpus-failed-" -print_final_stats=1 \
 	"${dirs[@]}" >"$log" 2>&1; then
-	echo "ok fuzz/$name: $seconds s"
+	echo "ok fuzz/$name: $amount"
 	sed -n 's/^stat::number_of_executed_units: */# show: runs: /p' "$log"
 else
 	echo "not ok fuzz/$name"
