@@ -11,6 +11,17 @@
 #endif
 
 #define TRIM_NS (60 * NSEC_PER_SEC)
+/* Above the blocks of the steady state, which are not worth a system call. */
+#define MAPPED_MIN (256 << 10)
+#define TOP_MAX	   (512 << 10)
+
+void heap_bound(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, MAPPED_MIN);
+	mallopt(M_TRIM_THRESHOLD, TOP_MAX);
+#endif
+}
 
 void heap_trim(struct heap_trimmer *t, uint64_t now_ns)
 {

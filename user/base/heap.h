@@ -9,6 +9,13 @@
 
 #include <stdint.h>
 
+/* Call before any thread is started: fixes from which size on blocks are mapped,
+ * and how much free memory a heap keeps at its top. glibc raises both each time
+ * a larger mapped block is freed, up to 32 and 64 MiB, and heap_trim() cannot reach
+ * the top of a thread's heap: what a daemon holds would follow the largest block
+ * it ever freed. */
+void heap_bound(void);
+
 struct heap_trimmer {
 	uint64_t last_ns;
 };

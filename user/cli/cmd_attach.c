@@ -555,6 +555,7 @@ int cmd_attach(struct invocation *inv)
 		free(a);
 		return code;
 	}
+	heap_bound();
 	if (!code)
 		code = make_rules(a, inv);
 	/* A sink that cannot work must fail before the interface is touched. */
