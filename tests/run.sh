@@ -27,7 +27,9 @@ export O
 LOGS=$O/test-logs
 mkdir -p "$LOGS"
 
-PARTS="build unit bpf sanitize fuzz corpus gen bench e2e provision package"
+PARTS="build unit sanitize fuzz corpus gen provision e2e bpf bench package"
+# In these, programs run one at a time, and none of another part beside them.
+ALONE=" bpf bench package "
 REPEATED=" unit bench e2e provision package "
 # A unit test program that takes longer belongs, at full size, into part_long.
 UNIT_SECONDS=2
@@ -35,9 +37,10 @@ passed=0
 failed=0
 skipped=0
 
-# Programs whose results are not counted yet, in order of start, and their
-# commands.
+# Programs whose results are not counted yet, in order of start, their parts and
+# their commands.
 names=()
+parts=()
 commands=()
 limits=()
 # Programs to repeat, likewise; what failed for good, and what only at first.
@@ -61,6 +64,7 @@ run()
 	rm -f "$(log_of "$name").code"
 	execute "$@" &
 	names+=("$name")
+	parts+=("$part")
 	limits+=("$2")
 	shift 2
 	commands+=("$*")
@@ -92,8 +96,9 @@ execute()
 account()
 {
 	while [ ${#names[@]} -gt 0 ] && [ -e "$(log_of "${names[0]}").code" ]; do
-		result "${names[0]}" "${commands[0]}" "${limits[0]}"
+		result "${names[0]}" "${commands[0]}" "${limits[0]}" "${parts[0]}"
 		names=("${names[@]:1}")
+		parts=("${parts[@]:1}")
 		commands=("${commands[@]:1}")
 		limits=("${limits[@]:1}")
 	done
@@ -118,7 +123,7 @@ repeat_failed()
 	repeating=
 }
 
-# result NAME COMMAND LIMIT
+# result NAME COMMAND LIMIT PART
 result()
 {
 	local name=$1 log p f s plan code limit seconds user system counted=1
@@ -155,7 +160,7 @@ result()
 	rm -f "$log.stderr"
 	if [ "$f" -eq 0 ]; then
 		[ -z "$repeating" ] || unstable+=("$name")
-	elif [ -z "$repeating" ] && [[ $REPEATED = *" $part "* ]]; then
+	elif [ -z "$repeating" ] && [[ $REPEATED = *" $4 "* ]]; then
 		again+=("$name")
 		again_commands+=("$2")
 		again_limits+=("$3")
@@ -228,10 +233,9 @@ part_unit()
 	programs "$O/tests/unit" 120
 }
 
-# Nothing runs in parallel because the tests print what the program costs.
+# These tests print what the program costs.
 part_bpf()
 {
-	JOBS=1
 	programs "$O/tests/bpf" 240
 	scripts tests/bpf 240
 }
@@ -281,18 +285,16 @@ part_provision()
 	scripts tests/provision 600
 }
 
-# Installed files and Debian packages, and both at work in a container. There is
-# only one of these, so one at a time.
+# Installed files and Debian packages, and both at work in a container, of which
+# there is only one.
 part_package()
 {
-	JOBS=1
 	scripts tests/package 600
 }
 
 # Checks counts and instructions, not the speed of this machine.
 part_bench()
 {
-	JOBS=1
 	scripts tests/bench 300
 }
 
@@ -340,16 +342,26 @@ part_long()
 [ $# -gt 0 ] || set -- $PARTS
 for part; do
 	case " $PARTS long " in
-	*" $part "*)
-		JOBS=${JOBS_MAX:-$(nproc)}
-		"part_$part"
-		wait
-		account
-		repeat_failed
-		;;
+	*" $part "*) ;;
 	*) echo "$0: no part \"$part\"; parts: $PARTS long" >&2; exit 2 ;;
 	esac
 done
+for part; do
+	JOBS=${JOBS_MAX:-$(nproc)}
+	case $ALONE in
+	*" $part "*)
+		wait
+		account
+		JOBS=1
+		;;
+	esac
+	"part_$part"
+	[ "$JOBS" -gt 1 ] || wait
+	account
+done
+wait
+account
+repeat_failed
 
 if [ ${#names[@]} -gt 0 ]; then
 	echo "no result from: ${names[*]}" >&2
