@@ -458,12 +458,13 @@ static void test_skip(void **state)
 
 /* After a 101 response that names h2c, the request of HTTP/1 is stream 1, wherever
  * the bytes are cut. */
+static const char switching[] =
+	"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+
 static void test_upgrade(void **state)
 {
 	static const char get1[] =
 		"GET /up?x=1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
-	static const char switching[] =
-		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
 	static struct frames f;
 	struct kit k;
 
@@ -490,6 +491,41 @@ static void test_upgrade(void **state)
 		assert_string_equal(
 			kit_lines(&k),
 			"GET /up?x=1 host=h path=/up query=x=1 1.1 [Host: h] [Connection: Upgrade] [Upgrade: h2c] body=0/0: => (101) 200 reason= 2.0 [x-a: 1] body=5/5:first stream=1\n" GET_LINE(
+				"/next") " => 200 reason= 2.0 [x-a: 1] body=6/6:second stream=3\n");
+		assert_int_equal(stats(&k)->connections, 1);
+		kit_done(&k);
+	}
+}
+
+/* The request that was upgraded is not captured: what follows is HTTP/2 all the
+ * same, whatever of the client is. */
+static void test_upgrade_alone(void **state)
+{
+	static const char *const before[] = {"", "y: 1\r\nAccept: b\r\n\r\n"};
+	static struct frames f;
+	struct kit k;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		frames_init(&k, NULL);
+		kit_open(&k, true, true);
+		if (*before[i])
+			kit_c(&k, before[i]);
+		f.n = sizeof(switching) - 1;
+		memcpy(f.p, switching, f.n);
+		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+		ok(&f, 1, "first");
+		frames_send(&k, STREAM_S2C, &f);
+		memcpy(f.p, PREFACE, PREFACE_LEN);
+		f.n = PREFACE_LEN;
+		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+		get(&f, 3, "/next");
+		frames_send(&k, STREAM_C2S, &f);
+		ok(&f, 3, "second");
+		frames_send(&k, STREAM_S2C, &f);
+		assert_string_equal(
+			kit_lines(&k),
+			"- => (101) 200 reason= 2.0 [x-a: 1] body=5/5:first stream=1 !no-request !midstream\n" GET_LINE(
 				"/next") " => 200 reason= 2.0 [x-a: 1] body=6/6:second stream=3\n");
 		assert_int_equal(stats(&k)->connections, 1);
 		kit_done(&k);
@@ -564,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_stream_limit),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_upgrade_alone),
 		cmocka_unit_test(test_joined_within),
 		cmocka_unit_test(test_misplaced),
 	};

@@ -156,6 +156,8 @@ static enum action pair_with_request(struct conn *c, struct event *ev,
 
 	if (status >= 100 && status < 200 && status != 101 && !odd)
 		return interim(c, &c->dir[ev->dir], m);
+	if (status == 101 && successor_upgrade_alone(c, m))
+		return ACT_HAND_OVER;
 	e->stats.responses++;
 	x = pair_response(c, m, true);
 	if (c->midstream && !c->spoken && x)

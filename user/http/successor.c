@@ -38,15 +38,18 @@ static bool names_h2c(const struct msg *m)
 	return false;
 }
 
-bool successor_upgrade(struct conn *c, struct msg *m)
+/* Nothing else is going on that HTTP/1 would have to finish. */
+static bool may_leave(struct conn *c)
+{
+	return c->engine->successor.take && !c->requests && !c->responses &&
+	       !client_dir(c)->msg;
+}
+
+/* m becomes an interim response of x, whose request is the first of the successor. */
+static void upgrade(struct conn *c, struct exchange *x, struct msg *m)
 {
 	struct http_engine *e = c->engine;
-	struct exchange *x = m->x;
 
-	if (!e->successor.take || !x->req->complete || c->requests ||
-	    c->responses || client_dir(c)->msg || x->started || !names_h2c(m))
-		return false;
-	e->stats.responses--;
 	e->stats.interim_responses++;
 	server_dir(c)->msg = NULL;
 	x->rsp = NULL;
@@ -54,6 +57,30 @@ bool successor_upgrade(struct conn *c, struct msg *m)
 	if (!exchange_add_interim(x, m))
 		msg_free(e, m);
 	e->upgrade = x;
+}
+
+bool successor_upgrade(struct conn *c, struct msg *m)
+{
+	struct exchange *x = m->x;
+
+	if (!may_leave(c) || !x->req->complete || x->started || !names_h2c(m))
+		return false;
+	c->engine->stats.responses--;
+	upgrade(c, x, m);
+	return true;
+}
+
+bool successor_upgrade_alone(struct conn *c, struct msg *m)
+{
+	struct exchange *x;
+
+	if (!may_leave(c) || !names_h2c(m) ||
+	    !(c->midstream || client_dir(c)->state == DIR_RESYNC))
+		return false;
+	x = exchange_new(c->engine);
+	if (!x)
+		return false;
+	upgrade(c, x, m);
 	return true;
 }
 
@@ -73,6 +100,7 @@ void successor_take(struct conn *c)
 	memcpy(t.id, c->id, sizeof(t.id));
 	msg_save_pending(e);
 	if (x) {
+		t.upgraded = true;
 		t.request = x->req;
 		t.interim = x->interim;
 		x->req = x->interim = NULL;

@@ -11,8 +11,8 @@
 /* What the successor gets. It owns the messages from now on. */
 struct http_takeover {
 	struct stream_flow *flow;
-	struct msg
-		*request; /* complete, and what answers it follows; or NULL */
+	bool upgraded; /* else joined midway */
+	struct msg *request; /* that is upgraded, complete; NULL: not captured */
 	struct msg *interim; /* 1xx responses to it, the 101 included */
 	uint64_t id[2];	     /* see identify() */
 	bool swap, roles_known, midstream; /* as in struct conn */
@@ -23,6 +23,8 @@ bool successor_claims(const struct conn *c, const struct input *in);
 /* Does m, a 101 response, make its request the first of the successor? Then m is
  * an interim response. */
 bool successor_upgrade(struct conn *c, struct msg *m);
+/* The same for a 101 response whose request is not captured. */
+bool successor_upgrade_alone(struct conn *c, struct msg *m);
 /* Hands c over, with the bytes that are still to be handled, and frees it: nothing
  * may be done with it but to return to the driver. */
 void successor_take(struct conn *c);

@@ -172,7 +172,7 @@ static void *take(void *ctx, const struct http_takeover *t)
 	c->roles_known = t->roles_known;
 	c->midstream = t->midstream;
 	c->begun = true;
-	if (t->request) {
+	if (t->upgraded) {
 		c->dir[h2_dir_of(c, H2_REQUEST)].state = H2_DIR_PREFACE;
 		c->dir[h2_dir_of(c, H2_RESPONSE)].state = H2_DIR_HEADER;
 		c->proven = true;

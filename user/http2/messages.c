@@ -177,7 +177,6 @@ void h2_upgrade(struct h2_conn *c, struct msg *request, struct msg *interim)
 	note_request(&c->dir[h2_dir_of(c, H2_REQUEST)], 1);
 	if (!s) {
 		msg_free(c->engine->http, request);
-		s = NULL;
 	} else {
 		s->half[H2_REQUEST].msg = request;
 		s->half[H2_REQUEST].progress = H2_ENDED_HALF;

@@ -9,7 +9,7 @@
 void h2_finish(struct h2_stream *s, uint32_t flags);
 
 /* A request of HTTP/1 becomes stream 1 (RFC 7540 section 3.2), with the interim
- * responses to it, linked by next. Takes ownership. */
+ * responses to it, linked by next. NULL: it was not captured. Takes ownership. */
 void h2_upgrade(struct h2_conn *c, struct msg *request, struct msg *interim);
 
 /* A complete header block. */
