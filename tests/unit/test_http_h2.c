@@ -556,6 +556,39 @@ static void test_joined_within(void **state)
 	kit_done(&k);
 }
 
+/* DATA without data is a frame wherever its stream is known, also just after a
+ * join, in a chain and by itself. */
+static void test_blank_data(void **state)
+{
+	struct frames f = {.n = 0};
+	struct kit k;
+
+	(void)state;
+	frames_init(&k, NULL);
+	kit_open(&k, true, true);
+	get(&f, 9, "/a");
+	get(&f, 11, "/b");
+	frames_send(&k, STREAM_C2S, &f);
+	frame_add(&f, FRAME_HEADERS, END_HEADERS, 9, "\x88", 1);
+	frame_add(&f, FRAME_DATA, 0, 9, NULL, 0);
+	frame_add(&f, FRAME_HEADERS, END_HEADERS, 11, "\x88", 1);
+	frames_send(&k, STREAM_S2C, &f);
+	frame_add(&f, FRAME_DATA, 0, 9, NULL, 0);
+	frame_add(&f, FRAME_DATA, 0, 9, "x", 1);
+	frames_send(&k, STREAM_S2C, &f);
+	frame_add(&f, FRAME_DATA, 0, 11, NULL, 0);
+	frames_send(&k, STREAM_S2C, &f);
+	frame_add(&f, FRAME_DATA, END_STREAM, 9, NULL, 0);
+	frame_add(&f, FRAME_DATA, END_STREAM, 11, "yz", 2);
+	frames_send(&k, STREAM_S2C, &f);
+	assert_string_equal(
+		kit_lines(&k),
+		GET_LINE("/a") " => 200 reason= 2.0 body=1/1:x stream=9\n" GET_LINE(
+			"/b") " => 200 reason= 2.0 body=2/2:yz stream=11\n");
+	assert_int_equal(stats(&k)->bytes_resync, 0);
+	kit_done(&k);
+}
+
 /* Frames where they must not be change nothing. */
 static void test_misplaced(void **state)
 {
@@ -602,6 +635,7 @@ int main(void)
 		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_upgrade_alone),
 		cmocka_unit_test(test_joined_within),
+		cmocka_unit_test(test_blank_data),
 		cmocka_unit_test(test_misplaced),
 	};
 

@@ -12,6 +12,7 @@
 #include "http2/block.h"
 #include "http2/head.h"
 #include "http2/messages.h"
+#include "http2/streams.h"
 
 /* So many plausible frames in a row, and the next may be of any type. */
 #define SURE_AFTER 8u
@@ -163,9 +164,13 @@ static void on_payload(struct h2_conn *c, enum stream_dir dir,
 }
 
 /* Can the frame whose header was read be one? */
-static bool is_frame(const struct h2_dir *d, const struct frame *f)
+static bool is_frame(const struct h2_conn *c, const struct h2_dir *d,
+		     const struct frame *f)
 {
-	return d->unsure ? frame_plausible(f) : frame_possible(f);
+	if (!d->unsure)
+		return frame_possible(f);
+	return frame_plausible(f) ||
+	       (frame_is_blank(f) && h2_stream_find(c, f->stream));
 }
 
 void h2_lose(struct h2_conn *c, enum stream_dir dir)
@@ -197,7 +202,7 @@ static bool on_header(struct h2_conn *c, enum stream_dir dir,
 
 	if (!d->n_small && n >= FRAME_HEADER) {
 		f = frame_read(in->p);
-		if (!is_frame(d, &f))
+		if (!is_frame(c, d, &f))
 			return false;
 		h2_consume(c, in, FRAME_HEADER, H2_BYTES_FRAMING);
 	} else {
@@ -209,7 +214,7 @@ static bool on_header(struct h2_conn *c, enum stream_dir dir,
 		if (d->n_small < FRAME_HEADER)
 			return true;
 		f = frame_read(d->small);
-		if (!is_frame(d, &f))
+		if (!is_frame(c, d, &f))
 			return false;
 		h2_release(c, FRAME_HEADER, H2_BYTES_FRAMING);
 	}

@@ -66,8 +66,8 @@ bool frame_plausible(const struct frame *f)
 	    f->length < rules[f->type].min || f->length > rules[f->type].max ||
 	    f->flags & ~rules[f->type].flags)
 		return false;
-	if (f->type == FRAME_DATA) /* a row of zeros is no frame */
-		return f->length || f->flags & FRAME_END_STREAM;
+	if (frame_is_blank(f)) /* a row of zeros is no frame */
+		return false;
 	if (f->type == FRAME_SETTINGS)
 		return f->flags & FRAME_ACK ? !f->length : !(f->length % 6);
 	return true;
@@ -77,13 +77,17 @@ struct frame_chain frame_chain(const uint8_t *p, size_t n)
 {
 	struct frame_chain c = {0};
 
+	uint32_t stream = 0; /* of the frame before */
+
 	while (n >= FRAME_HEADER && c.n < FRAME_CHAIN_MAX) {
 		const struct frame f = frame_read(p);
 
-		if (!frame_plausible(&f)) {
+		if (!frame_plausible(&f) &&
+		    !(frame_is_blank(&f) && stream && f.stream == stream)) {
 			c.broken = true;
 			return c;
 		}
+		stream = f.stream;
 		if (!c.n++)
 			c.first = f;
 		else if (c.n == 2)

@@ -54,6 +54,13 @@ struct frame frame_read(const uint8_t *p);
 bool frame_possible(const struct frame *f);
 /* Does it look like one that endpoints really send? */
 bool frame_plausible(const struct frame *f);
+/* DATA without data and without END_STREAM: some servers send it, but all of it may
+ * be zeros of something else, so it is a frame only if its stream is known. */
+static inline bool frame_is_blank(const struct frame *f)
+{
+	return f->type == FRAME_DATA && !f->length && !f->flags &&
+	       !f->reserved && f->stream;
+}
 
 /* Plausible frames from p on. */
 struct frame_chain {
