@@ -59,6 +59,21 @@ size_t frame_ok(uint8_t *w, const char *value)
 	return 1 + frame_field(w + 1, 0x40, "x-a", value);
 }
 
+void frames_get(struct frames *f, uint32_t stream, const char *path)
+{
+	uint8_t b[256];
+
+	frame_add(f, FRAME_HEADERS, END, stream, b, frame_get(b, path));
+}
+
+void frames_ok(struct frames *f, uint32_t stream, const char *body)
+{
+	uint8_t b[256];
+
+	frame_add(f, FRAME_HEADERS, END_HEADERS, stream, b, frame_ok(b, "1"));
+	frame_add(f, FRAME_DATA, END_STREAM, stream, body, SIZE_MAX);
+}
+
 void frames_init(struct kit *k, const struct kit_options *o)
 {
 	struct kit_options options = o ? *o : (struct kit_options){0};

@@ -6,6 +6,10 @@
 #include "http2/frame.h"
 #include "http_kit.h"
 
+#define END_STREAM  FRAME_END_STREAM
+#define END_HEADERS FRAME_END_HEADERS
+#define END	    (FRAME_END_STREAM | FRAME_END_HEADERS)
+
 /* A buffer of frames under construction. */
 struct frames {
 	uint8_t p[131072];
@@ -21,6 +25,17 @@ size_t frame_field(uint8_t *w, uint8_t how, const char *name,
 /* A request that inserts its authority; a response that inserts a field x-a. */
 size_t frame_get(uint8_t *w, const char *path);
 size_t frame_ok(uint8_t *w, const char *value);
+
+/* A request and a response as frames; how the former is printed. */
+void frames_get(struct frames *f, uint32_t stream, const char *path);
+void frames_ok(struct frames *f, uint32_t stream, const char *body);
+#define GET_LINE(path) \
+	"GET " path " host=h.example path=" path " query= 2.0 body=0/0:"
+
+static inline const struct http2_stats *stats(const struct kit *k)
+{
+	return http2_stats(k->e2);
+}
 
 /* A kit with HTTP/2. */
 void frames_init(struct kit *k, const struct kit_options *o);

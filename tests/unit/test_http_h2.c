@@ -4,33 +4,6 @@
 
 #include <stdio.h>
 
-#define END_STREAM  FRAME_END_STREAM
-#define END_HEADERS FRAME_END_HEADERS
-#define END	    (FRAME_END_STREAM | FRAME_END_HEADERS)
-
-static const struct http2_stats *stats(const struct kit *k)
-{
-	return http2_stats(k->e2);
-}
-
-static void get(struct frames *f, uint32_t stream, const char *path)
-{
-	uint8_t b[256];
-
-	frame_add(f, FRAME_HEADERS, END, stream, b, frame_get(b, path));
-}
-
-static void ok(struct frames *f, uint32_t stream, const char *body)
-{
-	uint8_t b[256];
-
-	frame_add(f, FRAME_HEADERS, END_HEADERS, stream, b, frame_ok(b, "1"));
-	frame_add(f, FRAME_DATA, END_STREAM, stream, body, SIZE_MAX);
-}
-
-#define GET_LINE(path) \
-	"GET " path " host=h.example path=" path " query= 2.0 body=0/0:"
-
 static void test_exchange(void **state)
 {
 	struct frames f = {.n = 0};
@@ -39,9 +12,9 @@ static void test_exchange(void **state)
 	(void)state;
 	frames_init(&k, NULL);
 	frames_open(&k);
-	get(&f, 1, "/a");
+	frames_get(&f, 1, "/a");
 	frames_send(&k, STREAM_C2S, &f);
-	ok(&f, 1, "body");
+	frames_ok(&f, 1, "body");
 	frames_send(&k, STREAM_S2C, &f);
 	assert_string_equal(
 		kit_lines(&k),
@@ -77,7 +50,7 @@ static void script(struct frames *c, struct frames *s)
 	assert_int_equal(n, m);
 	frame_add(c, FRAME_CONTINUATION, END_HEADERS, 1, b + 4, n - 4);
 	frame_add(c, FRAME_DATA, FRAME_PADDED, 1, "\3abc\0\0\0", 7);
-	get(c, 3, "/b");
+	frames_get(c, 3, "/b");
 	frame_add(c, FRAME_DATA, FRAME_PADDED, 1, "\0", 1);
 	frame_add(c, FRAME_DATA, 0, 1, "def", SIZE_MAX);
 	n = frame_field(b, 0, "t", "1");
@@ -93,9 +66,9 @@ static void script(struct frames *c, struct frames *s)
 	frame_add(s, FRAME_PUSH_PROMISE, END_HEADERS, 3, b, n);
 	n = frame_ok(b, "2");
 	frame_add(s, FRAME_HEADERS, END_HEADERS, 3, b, n);
-	ok(s, 2, "pushed");
+	frames_ok(s, 2, "pushed");
 	frame_add(s, FRAME_DATA, 0, 3, "12", SIZE_MAX);
-	ok(s, 1, "one");
+	frames_ok(s, 1, "one");
 	frame_add(s, FRAME_DATA, 0, 3, "34", SIZE_MAX);
 	n = frame_field(b, 0x10, "sum", "5");
 	frame_add(s, FRAME_HEADERS, END, 3, b, n);
@@ -203,38 +176,6 @@ static void test_claims(void **state)
 	}
 }
 
-/* A field that refers to the table from before the join is unknown, not another
- * one; what was inserted since is exact. */
-static void test_joined(void **state)
-{
-	struct frames f = {.n = 0};
-	struct kit k;
-
-	(void)state;
-	frames_init(&k, NULL);
-	kit_open(&k, true, false);
-	/* :authority is in the table of before; the pseudo-headers in front of
-	 * it show that it is the one */
-	frame_add(&f, FRAME_HEADERS, END, 7, "\x82\x86\x84\xbe", 4);
-	get(&f, 9, "/known");
-	frame_add(&f, FRAME_HEADERS, END, 11, "\x82\x86\x84\xbe", 4);
-	frame_add(&f, FRAME_HEADERS, END, 13, "\x82\x86\xc0\xbe\xc1", 5);
-	frames_send(&k, STREAM_C2S, &f);
-	frame_add(&f, FRAME_HEADERS, END, 7, "\x88", 1);
-	frame_add(&f, FRAME_HEADERS, END, 9, "\xbe", 1);
-	frame_add(&f, FRAME_HEADERS, END, 11, "\x89\xbf", 2);
-	frame_add(&f, FRAME_HEADERS, END, 13, "\x88", 1);
-	frames_send(&k, STREAM_S2C, &f);
-	assert_string_equal(
-		kit_lines(&k),
-		"GET / host=? path=/ query= 2.0 [?: ?] body=0/0: => 200 reason= 2.0 body=0/0: stream=7 !fields-unknown\n" GET_LINE(
-			"/known") " => 0 reason= 2.0 body=0/0: stream=9 !fields-unknown\n"
-				  "GET / host=h.example path=/ query= 2.0 body=0/0: => 204 reason= 2.0 [?: ?] body=0/0: stream=11 !fields-unknown\n"
-				  "GET ? host=h.example path= query= 2.0 [?: ?] body=0/0: => 200 reason= 2.0 body=0/0: stream=13 !fields-unknown\n");
-	assert_int_equal(stats(&k)->connections_midstream, 1);
-	kit_done(&k);
-}
-
 /* Loss within DATA costs the body of that stream only. */
 static void test_loss_in_data(void **state)
 {
@@ -244,10 +185,10 @@ static void test_loss_in_data(void **state)
 	(void)state;
 	frames_init(&k, NULL);
 	frames_open(&k);
-	get(&f, 1, "/a");
-	get(&f, 3, "/b");
+	frames_get(&f, 1, "/a");
+	frames_get(&f, 3, "/b");
 	frames_send(&k, STREAM_C2S, &f);
-	ok(&f, 1, "0123456789");
+	frames_ok(&f, 1, "0123456789");
 	kit_data(&k, STREAM_S2C, f.p, f.n - 8, 0);
 	kit_gap(&k, STREAM_S2C, 5, STREAM_GAP_LOST);
 	kit_data(&k, STREAM_S2C, "789", 3, 0);
@@ -273,18 +214,18 @@ static void test_loss_of_head(void **state)
 		frames_init(&k, NULL);
 		frames_open(&k);
 		for (uint32_t id = 1; id <= 7; id += 2)
-			get(&f, id, "/a");
+			frames_get(&f, id, "/a");
 		frames_send(&k, STREAM_C2S, &f);
-		ok(&f, 1, "one");
+		frames_ok(&f, 1, "one");
 		frames_send(&k, STREAM_S2C, &f);
-		ok(&f, 3, "three");
+		frames_ok(&f, 3, "three");
 		kit_data(&k, STREAM_S2C, f.p, within ? 11 : 4, 0);
 		kit_gap(&k, STREAM_S2C, within ? 3 : f.n - 4, STREAM_GAP_LOST);
 		if (within)
 			kit_data(&k, STREAM_S2C, f.p + 14, f.n - 14, 0);
 		f.n = 0;
 		frame_add(&f, FRAME_HEADERS, END, 5, "\x88\xbe", 2);
-		ok(&f, 7, "seven");
+		frames_ok(&f, 7, "seven");
 		frames_send(&k, STREAM_S2C, &f);
 		kit_close(&k, STREAM_END_FIN);
 		assert_non_null(strstr(
@@ -309,14 +250,14 @@ static void test_reset(void **state)
 	(void)state;
 	frames_init(&k, NULL);
 	frames_open(&k);
-	get(&f, 1, "/a");
-	get(&f, 3, "/b");
-	get(&f, 5, "/c");
+	frames_get(&f, 1, "/a");
+	frames_get(&f, 3, "/b");
+	frames_get(&f, 5, "/c");
 	frame_add(&f, FRAME_RST_STREAM, 0, 1, "\0\0\0\x08", 4);
 	frame_add(&f, FRAME_RST_STREAM, 0, 3, "\0\0\0\x08", 4);
 	frames_send(&k, STREAM_C2S, &f);
 	/* the server sent the response before it knew of the reset */
-	ok(&f, 1, "late");
+	frames_ok(&f, 1, "late");
 	frame_add(&f, FRAME_RST_STREAM, 0, 5, "\0\0\0\x07", 4);
 	frame_add(&f, FRAME_DATA, END_STREAM, 5, "for a closed stream",
 		  SIZE_MAX);
@@ -393,7 +334,7 @@ static void test_floods(void **state)
 	frames_send(&k, STREAM_C2S, &f);
 	assert_true(stats(&k)->fields_dropped > 50000);
 	for (uint32_t id = 5; id < 10000; id += 2) {
-		get(&f, id, "/");
+		frames_get(&f, id, "/");
 		if (id % 4 == 1)
 			frame_add(&f, FRAME_RST_STREAM, 0, id, "\0\0\0\x08", 4);
 		frames_send(&k, STREAM_C2S, &f);
@@ -402,9 +343,9 @@ static void test_floods(void **state)
 	assert_true(stats(&k)->streams_reset > 2000);
 	assert_true(k.n > 2000);
 	kit_clear(&k);
-	get(&f, 10001, "/last");
+	frames_get(&f, 10001, "/last");
 	frames_send(&k, STREAM_C2S, &f);
-	ok(&f, 10001, "x");
+	frames_ok(&f, 10001, "x");
 	frames_send(&k, STREAM_S2C, &f);
 	assert_non_null(strstr(kit_lines(&k), "GET /last => 200"));
 	kit_done(&k);
@@ -420,7 +361,7 @@ static void test_stream_limit(void **state)
 	frames_init(&k, &(struct kit_options){.brief = true});
 	frames_open(&k);
 	for (uint32_t id = 1; id < 2 * 1024 + 5; id += 2) {
-		get(&f, id, "/");
+		frames_get(&f, id, "/");
 		frames_send(&k, STREAM_C2S, &f);
 	}
 	assert_int_equal(k.n, 2);
@@ -441,7 +382,7 @@ static void test_skip(void **state)
 	(void)state;
 	frames_init(&k, &(struct kit_options){.body_limit = 100});
 	frames_open(&k);
-	get(&f, 1, "/");
+	frames_get(&f, 1, "/");
 	frames_send(&k, STREAM_C2S, &f);
 	memset(body, 'x', sizeof(body));
 	frame_add(&f, FRAME_HEADERS, END_HEADERS, 1, b, frame_ok(b, "1"));
@@ -476,7 +417,7 @@ static void test_upgrade(void **state)
 		f.n = sizeof(switching) - 1;
 		memcpy(f.p, switching, f.n);
 		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
-		ok(&f, 1, "first");
+		frames_ok(&f, 1, "first");
 		for (size_t at = 0; at < f.n; at += piece)
 			kit_data(&k, STREAM_S2C, f.p + at,
 				 f.n - at < piece ? f.n - at : piece,
@@ -484,9 +425,9 @@ static void test_upgrade(void **state)
 		memcpy(f.p, PREFACE, PREFACE_LEN);
 		f.n = PREFACE_LEN;
 		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
-		get(&f, 3, "/next");
+		frames_get(&f, 3, "/next");
 		frames_send(&k, STREAM_C2S, &f);
-		ok(&f, 3, "second");
+		frames_ok(&f, 3, "second");
 		frames_send(&k, STREAM_S2C, &f);
 		assert_string_equal(
 			kit_lines(&k),
@@ -495,98 +436,6 @@ static void test_upgrade(void **state)
 		assert_int_equal(stats(&k)->connections, 1);
 		kit_done(&k);
 	}
-}
-
-/* The request that was upgraded is not captured: what follows is HTTP/2 all the
- * same, whatever of the client is. */
-static void test_upgrade_alone(void **state)
-{
-	static const char *const before[] = {"", "y: 1\r\nAccept: b\r\n\r\n"};
-	static struct frames f;
-	struct kit k;
-
-	(void)state;
-	for (unsigned int i = 0; i < 2; i++) {
-		frames_init(&k, NULL);
-		kit_open(&k, true, true);
-		if (*before[i])
-			kit_c(&k, before[i]);
-		f.n = sizeof(switching) - 1;
-		memcpy(f.p, switching, f.n);
-		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
-		ok(&f, 1, "first");
-		frames_send(&k, STREAM_S2C, &f);
-		memcpy(f.p, PREFACE, PREFACE_LEN);
-		f.n = PREFACE_LEN;
-		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
-		get(&f, 3, "/next");
-		frames_send(&k, STREAM_C2S, &f);
-		ok(&f, 3, "second");
-		frames_send(&k, STREAM_S2C, &f);
-		assert_string_equal(
-			kit_lines(&k),
-			"- => (101) 200 reason= 2.0 [x-a: 1] body=5/5:first stream=1 !no-request !midstream\n" GET_LINE(
-				"/next") " => 200 reason= 2.0 [x-a: 1] body=6/6:second stream=3\n");
-		assert_int_equal(stats(&k)->connections, 1);
-		kit_done(&k);
-	}
-}
-
-/* Joined within the body of a response: HTTP/1 gets the connection, and hands it
- * over with the first segment that begins with frames. */
-static void test_joined_within(void **state)
-{
-	struct frames f = {.n = 0};
-	struct kit k;
-
-	(void)state;
-	frames_init(&k, NULL);
-	kit_open(&k, true, false);
-	kit_s(&k, "the rest of some body");
-	get(&f, 9, "/known");
-	frames_send(&k, STREAM_C2S, &f);
-	kit_s(&k, "more of it");
-	ok(&f, 9, "x");
-	frames_send(&k, STREAM_S2C, &f);
-	assert_string_equal(
-		kit_lines(&k),
-		GET_LINE(
-			"/known") " => 200 reason= 2.0 [x-a: 1] body=1/1:x stream=9\n");
-	assert_int_equal(stats(&k)->connections_midstream, 1);
-	kit_done(&k);
-}
-
-/* DATA without data is a frame wherever its stream is known, also just after a
- * join, in a chain and by itself. */
-static void test_blank_data(void **state)
-{
-	struct frames f = {.n = 0};
-	struct kit k;
-
-	(void)state;
-	frames_init(&k, NULL);
-	kit_open(&k, true, true);
-	get(&f, 9, "/a");
-	get(&f, 11, "/b");
-	frames_send(&k, STREAM_C2S, &f);
-	frame_add(&f, FRAME_HEADERS, END_HEADERS, 9, "\x88", 1);
-	frame_add(&f, FRAME_DATA, 0, 9, NULL, 0);
-	frame_add(&f, FRAME_HEADERS, END_HEADERS, 11, "\x88", 1);
-	frames_send(&k, STREAM_S2C, &f);
-	frame_add(&f, FRAME_DATA, 0, 9, NULL, 0);
-	frame_add(&f, FRAME_DATA, 0, 9, "x", 1);
-	frames_send(&k, STREAM_S2C, &f);
-	frame_add(&f, FRAME_DATA, 0, 11, NULL, 0);
-	frames_send(&k, STREAM_S2C, &f);
-	frame_add(&f, FRAME_DATA, END_STREAM, 9, NULL, 0);
-	frame_add(&f, FRAME_DATA, END_STREAM, 11, "yz", 2);
-	frames_send(&k, STREAM_S2C, &f);
-	assert_string_equal(
-		kit_lines(&k),
-		GET_LINE("/a") " => 200 reason= 2.0 body=1/1:x stream=9\n" GET_LINE(
-			"/b") " => 200 reason= 2.0 body=2/2:yz stream=11\n");
-	assert_int_equal(stats(&k)->bytes_resync, 0);
-	kit_done(&k);
 }
 
 /* Frames where they must not be change nothing. */
@@ -598,15 +447,15 @@ static void test_misplaced(void **state)
 	(void)state;
 	frames_init(&k, NULL);
 	frames_open(&k);
-	get(&f, 1, "/a");
+	frames_get(&f, 1, "/a");
 	frames_send(&k, STREAM_C2S, &f);
 	frame_add(&f, FRAME_CONTINUATION, END_HEADERS, 9, "\x88", 1);
 	frame_add(&f, FRAME_DATA, END_STREAM, 11, "x", 1);
 	frame_add(&f, FRAME_HEADERS, END, 13, "\x88", 1); /* of no request */
-	ok(&f, 1, "one");
-	ok(&f, 1, "again");
+	frames_ok(&f, 1, "one");
+	frames_ok(&f, 1, "again");
 	frames_send(&k, STREAM_S2C, &f);
-	get(&f, 1, "/again");
+	frames_get(&f, 1, "/again");
 	frames_send(&k, STREAM_C2S, &f);
 	assert_string_equal(
 		kit_lines(&k),
@@ -624,7 +473,6 @@ int main(void)
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_hand_back),
 		cmocka_unit_test(test_claims),
-		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_loss_in_data),
 		cmocka_unit_test(test_loss_of_head),
 		cmocka_unit_test(test_reset),
@@ -633,9 +481,6 @@ int main(void)
 		cmocka_unit_test(test_stream_limit),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_upgrade),
-		cmocka_unit_test(test_upgrade_alone),
-		cmocka_unit_test(test_joined_within),
-		cmocka_unit_test(test_blank_data),
 		cmocka_unit_test(test_misplaced),
 	};
 

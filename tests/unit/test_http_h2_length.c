@@ -2,18 +2,7 @@
 /* HTTP/2: DATA that contradicts Content-Length, or that comes too late. */
 #include "http_frames.h"
 
-#define END_STREAM  FRAME_END_STREAM
-#define END_HEADERS FRAME_END_HEADERS
-#define END	    (FRAME_END_STREAM | FRAME_END_HEADERS)
-
-#define GET_LINE "GET /a host=h.example path=/a query= 2.0 body=0/0: => "
-
-static void get(struct frames *f, uint32_t stream)
-{
-	uint8_t b[256];
-
-	frame_add(f, FRAME_HEADERS, END, stream, b, frame_get(b, "/a"));
-}
+#define GET_A "GET /a host=h.example path=/a query= 2.0 body=0/0: => "
 
 /* A response that announces a length; status is an indexed field. */
 static void announce(struct frames *f, uint8_t flags, uint32_t stream,
@@ -41,7 +30,7 @@ static void test_length(void **state)
 	frames_init(&k, NULL);
 	frames_open(&k);
 	for (uint32_t id = 1; id <= 9; id += 2)
-		get(&f, id);
+		frames_get(&f, id, "/a");
 	frames_send(&k, STREAM_C2S, &f);
 	announce(&f, 0, 1, "4", 0x88);
 	frame_add(&f, FRAME_DATA, END_STREAM, 1, "four", 4);
@@ -64,12 +53,12 @@ static void test_length(void **state)
 	frames_send(&k, STREAM_S2C, &f);
 	http2_tick(k.e2, k.now_ns + 2000000000);
 	assert_string_equal(
-		kit_lines(&k), GET_LINE
-		"200 reason= 2.0 [content-length: 4] body=4/4:four stream=1\n" GET_LINE
-		"200 reason= 2.0 [content-length: 4] body=5/5:fifth stream=3 !malformed\n" GET_LINE
-		"304 reason= 2.0 [content-length: 4] body=0/0: stream=7\n" GET_LINE
+		kit_lines(&k), GET_A
+		"200 reason= 2.0 [content-length: 4] body=4/4:four stream=1\n" GET_A
+		"200 reason= 2.0 [content-length: 4] body=5/5:fifth stream=3 !malformed\n" GET_A
+		"304 reason= 2.0 [content-length: 4] body=0/0: stream=7\n" GET_A
 		"200 reason= 2.0 [content-length: 0] body=0/0: stream=9\n"
-		"GET /a host=h.example path=/a query= 2.0 [content-length: 2] body=3/3:abc => 200 reason= 2.0 [x-a: 1] body=0/0: stream=11 !malformed\n" GET_LINE
+		"GET /a host=h.example path=/a query= 2.0 [content-length: 2] body=3/3:abc => 200 reason= 2.0 [x-a: 1] body=0/0: stream=11 !malformed\n" GET_A
 		"200 reason= 2.0 [content-length: 4] body=3/3:thr stream=5 !malformed\n");
 	kit_done(&k);
 }
@@ -128,8 +117,8 @@ static void test_late(void **state)
 	(void)state;
 	frames_init(&k, NULL);
 	frames_open(&k);
-	get(&f, 1);
-	get(&f, 3);
+	frames_get(&f, 1, "/a");
+	frames_get(&f, 3, "/a");
 	frames_send(&k, STREAM_C2S, &f);
 	for (uint32_t id = 1; id <= 3; id += 2) {
 		announce(&f, 0, id, "4", 0x88);
@@ -146,8 +135,8 @@ static void test_late(void **state)
 	assert_int_equal(http2_stats(k.e2)->frames_misplaced, 2);
 	http2_tick(k.e2, k.now_ns + 2000000000);
 	assert_string_equal(
-		kit_lines(&k), GET_LINE
-		"200 reason= 2.0 [content-length: 4] +[sum: 5] body=4/4:four stream=3 !malformed\n" GET_LINE
+		kit_lines(&k), GET_A
+		"200 reason= 2.0 [content-length: 4] +[sum: 5] body=4/4:four stream=3 !malformed\n" GET_A
 		"200 reason= 2.0 [content-length: 4] +[sum: 5] body=4/4:body stream=1 !malformed\n");
 	kit_done(&k);
 }

@@ -12,7 +12,8 @@
 struct http_takeover {
 	struct stream_flow *flow;
 	bool upgraded; /* else joined midway */
-	struct msg *request; /* that is upgraded, complete; NULL: not captured */
+	struct msg
+		*request; /* that is upgraded, complete; NULL: not captured */
 	struct msg *interim; /* 1xx responses to it, the 101 included */
 	uint64_t id[2];	     /* see identify() */
 	bool swap, roles_known, midstream; /* as in struct conn */

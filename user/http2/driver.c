@@ -170,7 +170,8 @@ static bool is_frame(const struct h2_conn *c, const struct h2_dir *d,
 	if (!d->unsure)
 		return frame_possible(f);
 	return frame_plausible(f) ||
-	       (frame_is_blank(f) && h2_stream_find(c, f->stream));
+	       (frame_is_blank(f) &&
+		(f->type == FRAME_HEADERS || h2_stream_find(c, f->stream)));
 }
 
 void h2_lose(struct h2_conn *c, enum stream_dir dir)
@@ -238,8 +239,9 @@ static void ignore(struct h2_conn *c)
 	}
 }
 
-/* The first place where a frame may start. *sure: it does. */
-static size_t find_frame(const uint8_t *p, size_t n, bool *sure)
+/* The first place where a frame may start. *sure: it does; only: look for nothing
+ * less. */
+static size_t find_frame(const uint8_t *p, size_t n, bool only, bool *sure)
 {
 	*sure = false;
 	for (size_t at = 0; at < n; at++) {
@@ -249,16 +251,36 @@ static size_t find_frame(const uint8_t *p, size_t n, bool *sure)
 		if (p[at] > 1)
 			continue;
 		if (n - at < FRAME_HEADER)
-			return at;
+			return only ? n : at;
 		if (p[at + 3] >= FRAME_TYPES)
 			continue;
 		chain = frame_chain(p + at, n - at);
 		if (chain.broken || chain.first.length > RESYNC_FRAME_MAX)
 			continue;
 		*sure = frame_chain_convincing(&chain);
-		return at;
+		if (*sure || !only)
+			return at;
 	}
 	return n;
+}
+
+/* Bytes that look like the header of a long frame hide what follows until its end:
+ * of n bytes that end what is held, where do frames start beyond doubt? n: nowhere,
+ * or the long frame may well be one, as its stream is known. */
+static size_t find_better(const struct h2_conn *c, const struct h2_dir *d,
+			  size_t n)
+{
+	struct frame f;
+	bool sure;
+	size_t at;
+
+	if (d->block_len < FRAME_HEADER || n == d->block_len)
+		return n;
+	f = frame_read(d->block);
+	if (h2_stream_find(c, f.stream))
+		return n;
+	at = find_frame(d->block + d->block_len - n, n, true, &sure);
+	return sure ? at : n;
 }
 
 /* What is held begins with a frame: drives it through the handlers. */
@@ -296,11 +318,11 @@ static bool on_resync(struct h2_conn *c, enum stream_dir dir,
 		      struct h2_input *in)
 {
 	struct h2_dir *d = &c->dir[dir];
-	size_t n = h2_left(in), at;
+	size_t n = h2_left(in), at, better;
 	bool sure;
 
 	if (!d->block_len) {
-		at = find_frame(in->p, n, &sure);
+		at = find_frame(in->p, n, false, &sure);
 		h2_consume(c, in, at, H2_BYTES_RESYNC);
 		n -= at;
 		d->scanned += (uint32_t)at;
@@ -317,8 +339,11 @@ static bool on_resync(struct h2_conn *c, enum stream_dir dir,
 		return true;
 	}
 	h2_consume(c, in, n, H2_BYTES_HELD);
-	at = find_frame(d->block, d->block_len, &sure);
-	if (sure)
+	at = find_frame(d->block, d->block_len, false, &sure);
+	better = sure ? n : find_better(c, d, n);
+	if (better < n)
+		at = d->block_len - n + better;
+	if (sure || better < n)
 		return resync_replay(c, dir, in, at);
 	memmove(d->block, d->block + at, d->block_len - at);
 	d->block_len -= (uint32_t)at;

@@ -7,6 +7,8 @@
 #include "http2/frame.h"
 
 #define ANY 0xffffffu
+/* Ids of streams above this are no evidence of a frame. */
+#define LONG_STREAM_MAX (1u << 22)
 
 /* Rules for the header of each type: sections 6.1 to 6.10. */
 static const struct {
@@ -15,7 +17,7 @@ static const struct {
 	bool stream, connection; /* may concern */
 } rules[FRAME_TYPES] = {
 	[FRAME_DATA] = {0, ANY, FRAME_END_STREAM | FRAME_PADDED, true, false},
-	[FRAME_HEADERS] = {1, ANY,
+	[FRAME_HEADERS] = {1, ANY, /* see also frame_is_blank() */
 			   FRAME_END_STREAM | FRAME_END_HEADERS | FRAME_PADDED |
 				   FRAME_PRIO,
 			   true, false},
@@ -73,21 +75,39 @@ bool frame_plausible(const struct frame *f)
 	return true;
 }
 
+/* Is f plausible after last, which is zeros if it is the first? Only a CONTINUATION
+ * may follow a block without END_HEADERS (RFC 9113 section 6.2). */
+static bool may_follow(const struct frame *last, const struct frame *f)
+{
+	const bool block = last->stream && (last->type == FRAME_HEADERS ||
+					    last->type == FRAME_PUSH_PROMISE ||
+					    last->type == FRAME_CONTINUATION);
+
+	if (block && (f->type == FRAME_CONTINUATION) ==
+			     !!(last->flags & FRAME_END_HEADERS))
+		return false;
+	if (f->type == FRAME_CONTINUATION && block)
+		return f->stream == last->stream && frame_plausible(f);
+	if (!frame_is_blank(f))
+		return frame_plausible(f);
+	return f->type == FRAME_HEADERS ||
+	       (last->stream && f->stream == last->stream);
+}
+
 struct frame_chain frame_chain(const uint8_t *p, size_t n)
 {
 	struct frame_chain c = {0};
 
-	uint32_t stream = 0; /* of the frame before */
+	struct frame last = {0};
 
 	while (n >= FRAME_HEADER && c.n < FRAME_CHAIN_MAX) {
 		const struct frame f = frame_read(p);
 
-		if (!frame_plausible(&f) &&
-		    !(frame_is_blank(&f) && stream && f.stream == stream)) {
+		if (!may_follow(&last, &f)) {
 			c.broken = true;
 			return c;
 		}
-		stream = f.stream;
+		last = f;
 		if (!c.n++)
 			c.first = f;
 		else if (c.n == 2)
@@ -97,8 +117,36 @@ struct frame_chain frame_chain(const uint8_t *p, size_t n)
 		p += FRAME_HEADER + f.length;
 		n -= FRAME_HEADER + f.length;
 	}
-	c.exact = !n;
+	c.exact = !n && !frame_is_blank(&last);
 	return c;
+}
+
+bool frame_long_headers(const uint8_t *p, size_t n)
+{
+	struct frame f;
+	unsigned int at = FRAME_HEADER;
+	uint8_t prefix;
+
+	if (n < 64)
+		return false;
+	f = frame_read(p);
+	if (f.type != FRAME_HEADERS || f.length <= n - FRAME_HEADER ||
+	    f.stream >= LONG_STREAM_MAX || !frame_plausible(&f))
+		return false;
+	if (f.flags & FRAME_PADDED)
+		at++;
+	if (f.flags & FRAME_PRIO)
+		at += 5;
+	/* Blocks begin with a pseudo-header, whose name is an entry of a table, or
+	 * with a size update. */
+	prefix = p[at];
+	if (prefix & 0x80)
+		return (prefix & 0x7f) > 1 &&
+		       ((prefix & 0x7f) < 15 || (prefix & 0x7f) > 61);
+	if ((prefix & 0xe0) == 0x20)
+		return true;
+	prefix &= prefix & 0x40 ? 0x3f : 0x0f;
+	return prefix && (prefix < 9 || prefix > 61);
 }
 
 bool frame_chain_convincing(const struct frame_chain *c)

@@ -54,12 +54,13 @@ struct frame frame_read(const uint8_t *p);
 bool frame_possible(const struct frame *f);
 /* Does it look like one that endpoints really send? */
 bool frame_plausible(const struct frame *f);
-/* DATA without data and without END_STREAM: some servers send it, but all of it may
- * be zeros of something else, so it is a frame only if its stream is known. */
+/* DATA or HEADERS without any content, which another of the stream follows: some
+ * servers send them, but they are little evidence. */
 static inline bool frame_is_blank(const struct frame *f)
 {
-	return f->type == FRAME_DATA && !f->length && !f->flags &&
-	       !f->reserved && f->stream;
+	return !f->length && !f->reserved && f->stream &&
+	       ((f->type == FRAME_DATA && !f->flags) ||
+		(f->type == FRAME_HEADERS && !(f->flags & ~FRAME_END_STREAM)));
 }
 
 /* Plausible frames from p on. */
@@ -75,5 +76,7 @@ struct frame_chain frame_chain(const uint8_t *p, size_t n);
 
 /* Do frames start at p, of which nothing else is known? */
 bool frame_chain_convincing(const struct frame_chain *c);
+/* Does a segment begin with HEADERS that do not fit into it? */
+bool frame_long_headers(const uint8_t *p, size_t n);
 
 #endif

@@ -89,19 +89,24 @@ static bool is_server_start(const uint8_t *p, size_t n)
 	return c.n && !c.broken;
 }
 
+/* Of a connection joined midway, or in which HTTP/1 found nothing. */
+static bool claims_chunk(const uint8_t *p, size_t n)
+{
+	const struct frame_chain c = frame_chain(p, n);
+
+	return frame_chain_convincing(&c) || frame_long_headers(p, n);
+}
+
 static bool claims(const struct stream_tuple *tuple, const uint8_t *data,
 		   size_t len)
 {
-	struct frame_chain c;
-
 	if (!len)
 		return false;
 	if (is_preface(data, len))
 		return len >= PREFACE_LEN || !tuple->midstream;
 	if (!tuple->midstream)
 		return is_server_start(data, len);
-	c = frame_chain(data, len);
-	return frame_chain_convincing(&c);
+	return claims_chunk(data, len);
 }
 
 static struct h2_conn *conn_new(struct http2_engine *e,
@@ -142,14 +147,6 @@ static void join(struct h2_conn *c)
 			continue;
 		h2_lose(c, (enum stream_dir)i);
 	}
-}
-
-/* Frames in a connection in which HTTP/1 found nothing. */
-static bool claims_chunk(const uint8_t *p, size_t n)
-{
-	const struct frame_chain c = frame_chain(p, n);
-
-	return frame_chain_convincing(&c);
 }
 
 /* A connection that HTTP/1 began with: upgraded, or joined midway. */
