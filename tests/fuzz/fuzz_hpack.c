@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "http2/hpack.h"
+#include "http2/huffman_memo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -87,6 +88,7 @@ static void compare(const struct reader *a, const struct reader *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct reader r[3];
+	static struct huffman_memo memo;
 
 	if (!size)
 		return 0;
@@ -94,6 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r[1].h = hpack_new(65536);
 	r[2].h = hpack_new(data[0] * 8u);
 	must(r[0].h && r[1].h && r[2].h);
+	hpack_use(r[1].h, &memo);
+	hpack_use(r[2].h, &memo);
 	for (size_t at = 1; at < size;) {
 		size_t n = data[at++];
 

@@ -129,6 +129,30 @@ static void test_blank_data(void **state)
 	kit_done(&k);
 }
 
+/* A client that never stops: its segments begin within frames. */
+static void test_busy(void **state)
+{
+	static struct frames f;
+	struct kit k;
+
+	(void)state;
+	frames_init(&k, NULL);
+	kit_open(&k, true, true);
+	for (uint32_t id = 3; id <= 31; id += 2)
+		frames_get(&f, id, "/a");
+	for (size_t at = 10; at < f.n; at += 200)
+		kit_data(&k, STREAM_C2S, f.p + at,
+			 f.n - at < 200 ? f.n - at : 200, 0);
+	f.n = 0;
+	for (uint32_t id = 3; id <= 31; id += 2)
+		frames_ok(&f, id, "x");
+	frames_send(&k, STREAM_S2C, &f);
+	/* the first frame is the only one that is cut */
+	assert_int_equal(http_stats(k.e)->requests, 14);
+	assert_int_equal(http_stats(k.e)->paired, 14);
+	kit_done(&k);
+}
+
 /* HEADERS may be empty if CONTINUATION follows, also at a join. */
 static void test_blank_headers(void **state)
 {
@@ -224,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_upgrade_alone),
 		cmocka_unit_test(test_joined_within),
 		cmocka_unit_test(test_blank_data),
+		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_blank_headers),
 		cmocka_unit_test(test_long_heads),
 		cmocka_unit_test(test_hidden_frames),

@@ -6,6 +6,8 @@
  */
 #include "http2/frame.h"
 
+#include <string.h>
+
 #define ANY 0xffffffu
 /* Ids of streams above this are no evidence of a frame. */
 #define LONG_STREAM_MAX (1u << 22)
@@ -119,6 +121,26 @@ struct frame_chain frame_chain(const uint8_t *p, size_t n)
 	}
 	c.exact = !n && !frame_is_blank(&last);
 	return c;
+}
+
+bool frame_chain_within(const uint8_t *p, size_t n)
+{
+	const uint8_t *const end = p + n;
+
+	/* Text has no zeros, with which the length of most frames begins. */
+	while ((p = memchr(p, 0, (size_t)(end - p))) != NULL) {
+		struct frame_chain c;
+
+		if (end - p < FRAME_CHAIN_MAX * FRAME_HEADER)
+			return false;
+		if (p[3] < FRAME_TYPES) {
+			c = frame_chain(p, (size_t)(end - p));
+			if (!c.broken && c.n == FRAME_CHAIN_MAX)
+				return true;
+		}
+		p++;
+	}
+	return false;
 }
 
 bool frame_long_headers(const uint8_t *p, size_t n)

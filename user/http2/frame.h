@@ -76,6 +76,8 @@ struct frame_chain frame_chain(const uint8_t *p, size_t n);
 
 /* Do frames start at p, of which nothing else is known? */
 bool frame_chain_convincing(const struct frame_chain *c);
+/* Are there many frames in a row somewhere in a segment? */
+bool frame_chain_within(const uint8_t *p, size_t n);
 /* Does a segment begin with HEADERS that do not fit into it? */
 bool frame_long_headers(const uint8_t *p, size_t n);
 

@@ -11,7 +11,7 @@
 
 #include "http/fields.h"
 #include "http/message.h"
-#include "http/scan.h"
+#include "http2/hpack_name.h"
 
 /* Pseudo-headers, as a set. */
 #define P_METHOD    1u
@@ -58,20 +58,13 @@ static void cut(struct collector *k)
 
 static unsigned int pseudo_of(const struct hpack_field *f)
 {
-	static const struct {
-		const char *name;
-		uint8_t len, bit;
-	} names[] = {
-		{":method", 7, P_METHOD},	 {":scheme", 7, P_SCHEME},
-		{":authority", 10, P_AUTHORITY}, {":path", 5, P_PATH},
-		{":protocol", 9, P_PROTOCOL},	 {":status", 7, P_STATUS},
+	static const uint8_t bits[] = {
+		[HPACK_METHOD] = P_METHOD,	 [HPACK_SCHEME] = P_SCHEME,
+		[HPACK_AUTHORITY] = P_AUTHORITY, [HPACK_PATH] = P_PATH,
+		[HPACK_PROTOCOL] = P_PROTOCOL,	 [HPACK_STATUS] = P_STATUS,
 	};
 
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (f->name_len == names[i].len &&
-		    !memcmp(f->name, names[i].name, f->name_len))
-			return names[i].bit;
-	return 0;
+	return bits[f->id];
 }
 
 static uint16_t status_of(const struct hpack_field *f)
@@ -173,43 +166,41 @@ static void interpret(struct collector *k, const struct hpack_field *f,
 	struct head *h = &k->out->h;
 	bool valid;
 
-	switch (f->name_len) {
-	case 4:
-		if (!memcmp(f->name, "host", 4) && !k->host.len)
+	switch ((enum hpack_name)f->id) {
+	case HPACK_HOST:
+		if (!k->host.len)
 			k->host = f->value_known ? at->value : H2_UNKNOWN;
 		break;
-	case 6:
-		k->cookies += !memcmp(f->name, "cookie", 6);
+	case HPACK_COOKIE:
+		k->cookies++;
 		break;
-	case 14:
-		if (memcmp(f->name, "content-length", 14) || !f->value_known ||
-		    h->marks & HEAD_CL)
+	case HPACK_CONTENT_LENGTH:
+		if (!f->value_known || h->marks & HEAD_CL)
 			break;
 		h->content_length = number_of(f, &valid);
 		h->marks |= valid ? HEAD_CL : HEAD_CL_INVALID;
 		break;
-	case 16:
-		if (memcmp(f->name, "content-encoding", 16))
-			break;
+	case HPACK_CONTENT_ENCODING:
 		if (f->value_known)
 			fields_content_encoding(h, (const uint8_t *)f->value,
 						f->value_len);
 		else
 			k->out->coding_unknown = true;
 		break;
+	default:
+		break;
 	}
 }
 
-/* RFC 9113 section 8.2.1: no capital letters in names, and no NUL, CR and LF in
- * values. */
-static bool is_valid(const struct hpack_field *f)
+/* RFC 9113 section 8.2.1: names have none. */
+static bool has_capitals(const struct hpack_field *f)
 {
+	if (f->id != HPACK_NOT_TOKEN)
+		return f->id == HPACK_CAPITALS;
 	for (uint32_t i = 0; i < f->name_len; i++)
 		if ((uint8_t)(f->name[i] - 'A') < 26)
-			return false;
-	return !f->value_len || (!memchr(f->value, '\n', f->value_len) &&
-				 !memchr(f->value, '\r', f->value_len) &&
-				 !memchr(f->value, 0, f->value_len));
+			return true;
+	return false;
 }
 
 static void regular(struct collector *k, const struct hpack_field *f)
@@ -228,14 +219,7 @@ static void regular(struct collector *k, const struct hpack_field *f)
 		cut(k);
 		return;
 	}
-	if (f->name_known && f->name_len) {
-		const uint8_t *name = k->e->head + at->name.off;
-		const uint8_t *end = name + f->name_len;
-
-		k->odd |= scan_token(name, end) != end;
-	} else {
-		k->odd = true;
-	}
+	k->odd |= !f->name_known || f->id == HPACK_NOT_TOKEN;
 	h->n_fields++;
 	if (!k->odd)
 		h->n_regular = h->n_fields;
@@ -248,7 +232,7 @@ static void regular(struct collector *k, const struct hpack_field *f)
 		return;
 	}
 	k->regular = true;
-	if (!is_valid(f))
+	if (has_capitals(f) || (f->value_known && !f->value_valid))
 		h->flags |= HTTP_F_MALFORMED;
 	interpret(k, f, at);
 }
@@ -263,7 +247,7 @@ static int collect(void *ctx, const struct hpack_field *f)
 		k->out->type =
 			f->name_known ? H2_HEAD_TRAILERS : H2_HEAD_UNCLEAR;
 	}
-	if (f->name_known && f->name_len && f->name[0] == ':')
+	if (f->name_known && f->id <= HPACK_PSEUDO_MAX)
 		pseudo(k, f);
 	else
 		regular(k, f);
@@ -365,13 +349,14 @@ static void charge(struct h2_conn *c, struct h2_dir *d)
 	}
 }
 
-static bool table_ready(struct h2_dir *d)
+static bool table_ready(struct h2_dir *d, struct huffman_memo *memo)
 {
 	if (d->hpack)
 		return true;
 	d->hpack = hpack_new(H2_TABLE_MAX);
 	if (!d->hpack)
 		return false;
+	hpack_use(d->hpack, memo);
 	if (d->table_lost)
 		hpack_forget(d->hpack);
 	d->table_lost = false;
@@ -390,7 +375,7 @@ bool h2_head_decode(struct h2_conn *c, struct h2_dir *d, const uint8_t *block,
 	out->h.major = 2;
 	out->type = H2_HEAD_TRAILERS; /* of an empty block */
 	msg_save_pending(e->http);
-	if (!table_ready(d)) {
+	if (!table_ready(d, &e->memo)) {
 		d->table_lost = true;
 		return false;
 	}

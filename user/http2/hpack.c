@@ -7,9 +7,10 @@
 #include <stdlib.h>
 
 #include "http2/hpack.h"
+#include "http2/hpack_name.h"
 #include "http2/hpack_static.h"
 #include "http2/hpack_table.h"
-#include "http2/huffman.h"
+#include "http2/huffman_memo.h"
 
 #define FIELD_OVERHEAD 32 /* RFC 9113 6.5.2 */
 /* Coded strings up to this length are decoded on the stack. */
@@ -17,6 +18,7 @@
 
 struct hpack {
 	struct hpack_table table;
+	struct huffman_memo *memo; /* or NULL */
 };
 
 /* Room for one decoded string. */
@@ -33,6 +35,8 @@ struct hpack_block {
 	void *ctx;
 	uint64_t output;
 	uint32_t *dropped;
+	struct huffman_memo *memo;
+	struct huffman_memo_slot *used; /* has the name of the field */
 	struct hpack_room name, value;
 };
 
@@ -40,9 +44,16 @@ struct hpack *hpack_new(uint32_t table_max)
 {
 	struct hpack *h = malloc(sizeof(*h));
 
-	if (h)
-		hpack_table_init(&h->table, table_max);
+	if (!h)
+		return NULL;
+	hpack_table_init(&h->table, table_max);
+	h->memo = NULL;
 	return h;
+}
+
+void hpack_use(struct hpack *h, struct huffman_memo *m)
+{
+	h->memo = m;
 }
 
 void hpack_free(struct hpack *h)
@@ -104,15 +115,33 @@ static uint8_t *room_for(struct hpack_room *r, size_t n)
 	return r->large;
 }
 
-/* A string literal (RFC 7541 5.2): in the block itself, or decoded into r. */
+/* A string that was decoded, or now is, in the memo. *slot: its place, or NULL if it
+ * has none, or if the name of the field has it. False: not valid. */
+static bool recall(struct hpack_block *b, const uint8_t *p, uint32_t n,
+		   struct huffman_memo_slot **slot)
+{
+	struct huffman_memo_slot *s = huffman_memo_slot(b->memo, p, n);
+
+	*slot = s;
+	if (!s || huffman_memo_has(s, p, n))
+		return true;
+	if (s != b->used)
+		return huffman_memo_fill(s, p, n);
+	*slot = NULL;
+	return true;
+}
+
+/* A string literal (RFC 7541 5.2): in the block itself, in the memo (*slot), or
+ * decoded into r. */
 static bool string(struct hpack_block *b, struct hpack_room *r, const char **s,
-		   uint32_t *len)
+		   uint32_t *len, struct huffman_memo_slot **slot)
 {
 	bool coded;
 	uint32_t n;
 	uint8_t *to;
 	size_t decoded;
 
+	*slot = NULL;
 	if (b->p == b->end)
 		return false;
 	coded = *b->p & 128;
@@ -123,6 +152,13 @@ static bool string(struct hpack_block *b, struct hpack_room *r, const char **s,
 	b->p += n;
 	if (!coded)
 		return true;
+	if (!recall(b, b->p - n, n, slot))
+		return false;
+	if (*slot) {
+		*s = (const char *)(*slot)->text;
+		*len = (*slot)->len;
+		return true;
+	}
 	to = room_for(r, n);
 	if (!to || !huffman_decode(b->p - n, n, to, &decoded))
 		return false;
@@ -162,20 +198,25 @@ static void hand_out(struct hpack_block *b, const struct hpack_field *f)
 static bool literal(struct hpack_block *b, unsigned int prefix,
 		    struct hpack_field *f)
 {
+	struct huffman_memo_slot *slot;
 	uint32_t index;
 
+	b->used = NULL;
 	if (!integer(b, prefix, &index))
 		return false;
 	if (index) {
 		indexed(b, index, f);
 	} else {
 		*f = (struct hpack_field){.name_known = true};
-		if (!string(b, &b->name, &f->name, &f->name_len))
+		if (!string(b, &b->name, &f->name, &f->name_len, &b->used))
 			return false;
+		f->id = (uint8_t)hpack_name(f->name, f->name_len);
 	}
-	if (!string(b, &b->value, &f->value, &f->value_len))
+	if (!string(b, &b->value, &f->value, &f->value_len, &slot))
 		return false;
 	f->value_known = true;
+	f->value_valid =
+		slot ? slot->valid : hpack_value_valid(f->value, f->value_len);
 	return true;
 }
 
@@ -228,6 +269,7 @@ int hpack_decode(struct hpack *h, const uint8_t *block, size_t len,
 	b.ctx = ctx;
 	b.output = 0;
 	b.dropped = dropped;
+	b.memo = h->memo;
 	b.name.large = b.value.large = NULL;
 	b.name.cap = b.value.cap = 0;
 	while (valid && b.p < b.end)

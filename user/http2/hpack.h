@@ -17,12 +17,15 @@
 
 /* One direction of one connection. */
 struct hpack;
+struct huffman_memo;
 
 /* A decoder for a connection seen from its start; hpack_forget() it for one
  * joined later. table_max: our own bound of the dynamic table in bytes, whatever
  * the endpoints agree on. NULL: no memory. */
 struct hpack *hpack_new(uint32_t table_max);
 void hpack_free(struct hpack *h);
+/* Uses m, which others may use too, but not at the same time, and outlives h. */
+void hpack_use(struct hpack *h, struct huffman_memo *m);
 /* A header block was lost, in whole or in part, or perhaps was: the dynamic
  * table is not known from here on, but for what is inserted later. */
 void hpack_forget(struct hpack *h);

@@ -14,6 +14,8 @@ struct hpack_field {
 	uint32_t name_len, value_len;
 	bool name_known, value_known;
 	bool never_indexed; /* RFC 7541 7.1.3: perhaps a secret */
+	bool value_valid;   /* see hpack_value_valid(); of a known value */
+	uint8_t id;	    /* enum hpack_name; of a known name */
 };
 
 #endif

@@ -2,28 +2,31 @@
 /* The static table of HPACK (RFC 7541 appendix A). */
 #include "http2/hpack_static.h"
 
-#define ROW(n, v)                                                     \
+#include "http2/hpack_name.h"
+
+#define FIELD(n, v, i)                                                \
 	{                                                             \
 		.name = (n), .value = (v), .name_len = sizeof(n) - 1, \
 		.value_len = sizeof(v) - 1, .name_known = true,       \
-		.value_known = true                                   \
+		.value_known = true, .value_valid = true, .id = (i)   \
 	}
+#define ROW(n, v) FIELD(n, v, HPACK_OTHER)
 
 const struct hpack_field hpack_static[HPACK_STATIC] = {
-	ROW(":authority", ""),
-	ROW(":method", "GET"),
-	ROW(":method", "POST"),
-	ROW(":path", "/"),
-	ROW(":path", "/index.html"),
-	ROW(":scheme", "http"),
-	ROW(":scheme", "https"),
-	ROW(":status", "200"),
-	ROW(":status", "204"),
-	ROW(":status", "206"),
-	ROW(":status", "304"),
-	ROW(":status", "400"),
-	ROW(":status", "404"),
-	ROW(":status", "500"),
+	FIELD(":authority", "", HPACK_AUTHORITY),
+	FIELD(":method", "GET", HPACK_METHOD),
+	FIELD(":method", "POST", HPACK_METHOD),
+	FIELD(":path", "/", HPACK_PATH),
+	FIELD(":path", "/index.html", HPACK_PATH),
+	FIELD(":scheme", "http", HPACK_SCHEME),
+	FIELD(":scheme", "https", HPACK_SCHEME),
+	FIELD(":status", "200", HPACK_STATUS),
+	FIELD(":status", "204", HPACK_STATUS),
+	FIELD(":status", "206", HPACK_STATUS),
+	FIELD(":status", "304", HPACK_STATUS),
+	FIELD(":status", "400", HPACK_STATUS),
+	FIELD(":status", "404", HPACK_STATUS),
+	FIELD(":status", "500", HPACK_STATUS),
 	ROW("accept-charset", ""),
 	ROW("accept-encoding", "gzip, deflate"),
 	ROW("accept-language", ""),
@@ -35,19 +38,19 @@ const struct hpack_field hpack_static[HPACK_STATIC] = {
 	ROW("authorization", ""),
 	ROW("cache-control", ""),
 	ROW("content-disposition", ""),
-	ROW("content-encoding", ""),
+	FIELD("content-encoding", "", HPACK_CONTENT_ENCODING),
 	ROW("content-language", ""),
-	ROW("content-length", ""),
+	FIELD("content-length", "", HPACK_CONTENT_LENGTH),
 	ROW("content-location", ""),
 	ROW("content-range", ""),
 	ROW("content-type", ""),
-	ROW("cookie", ""),
+	FIELD("cookie", "", HPACK_COOKIE),
 	ROW("date", ""),
 	ROW("etag", ""),
 	ROW("expect", ""),
 	ROW("expires", ""),
 	ROW("from", ""),
-	ROW("host", ""),
+	FIELD("host", "", HPACK_HOST),
 	ROW("if-match", ""),
 	ROW("if-modified-since", ""),
 	ROW("if-none-match", ""),

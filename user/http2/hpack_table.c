@@ -99,6 +99,8 @@ bool hpack_table_get(const struct hpack_table *t, uint32_t n,
 	f->value_len = e->value_len;
 	f->name_known = e->name_known;
 	f->value_known = true;
+	f->value_valid = e->value_valid;
+	f->id = e->id;
 	return true;
 }
 
@@ -198,6 +200,8 @@ void hpack_table_insert(struct hpack_table *t, const struct hpack_field *f)
 		.name_len = f->name_len,
 		.value_len = f->value_len,
 		.name_known = f->name_known,
+		.value_valid = f->value_valid,
+		.id = f->id,
 	};
 	t->size += (uint32_t)size;
 	evict(t, allowed);

@@ -16,7 +16,8 @@
 struct hpack_entry {
 	uint32_t at; /* position of name and value among all bytes inserted */
 	uint32_t name_len, value_len;
-	bool name_known;
+	bool name_known, value_valid;
+	uint8_t id; /* enum hpack_name */
 };
 
 struct hpack_table {

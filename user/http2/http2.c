@@ -94,7 +94,8 @@ static bool claims_chunk(const uint8_t *p, size_t n)
 {
 	const struct frame_chain c = frame_chain(p, n);
 
-	return frame_chain_convincing(&c) || frame_long_headers(p, n);
+	return frame_chain_convincing(&c) || frame_long_headers(p, n) ||
+	       frame_chain_within(p, n);
 }
 
 static bool claims(const struct stream_tuple *tuple, const uint8_t *data,

@@ -12,6 +12,7 @@
 #include "http2/conf.h"
 #include "http2/frame.h"
 #include "http2/hpack.h"
+#include "http2/huffman_memo.h"
 
 /* Bytes of a header block with its CONTINUATIONs; beyond it the block, and with
  * it the dynamic table, is given up. */
@@ -142,6 +143,7 @@ struct http2_engine {
 	struct http2_stats stats;
 	/* Streams by activity; and those that were reset, by when. */
 	struct h2_list active, reset;
+	struct huffman_memo memo;
 	/* The head being decoded; the fields are in http->fields. Vector code
 	 * reads beyond its end. */
 	uint8_t head[HEAD_MAX + 64];
