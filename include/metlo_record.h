@@ -160,8 +160,9 @@ struct metlo_vni_stats {
 	__u64 bytes; /* frame lengths */
 };
 
-/* Capacity of metlo_vni; beyond it, the least recently used VNI is evicted. */
-#define METLO_VNI_MAX 4096u
+/* Capacity of metlo_vni; beyond it, the least recently used VNI is evicted. A map that an
+ * earlier version has pinned may be smaller. */
+#define METLO_VNI_MAX 16384u
 
 /*
  * Value of metlo_vni_cpu, a PERCPU_ARRAY of one element: a direct-mapped cache

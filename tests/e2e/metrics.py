@@ -14,7 +14,7 @@ import sys
 SAMPLE = re.compile(r"^(\w+)(\{.*\})? (\S+)$")
 # Members of the summary that are numbers but not counters.
 OTHERS = ("workers ring_bytes ring_waiting_bytes vxlan_port rings program_id daemon_pid "
-          "sample_percent").split()
+          "sample_percent daemon_started").split()
 
 
 def samples(path):

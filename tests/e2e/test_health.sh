@@ -257,7 +257,7 @@ metlo_up()
 metric()
 {
 	in_ns "$COLLECTOR" curl -sS http://127.0.0.1:9789/metrics |
-		grep -qE "^metlo_xdp_sink_$1\{sink=\"metlo\"\} $2\$"
+		grep -qE "^metlo_xdp_sink_$1\{interface=\"[^\"]*\",sink=\"metlo\"\} $2\$"
 }
 
 # While Metlo's collector is down, lines are spooled: still healthy. If it

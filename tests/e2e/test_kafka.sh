@@ -73,7 +73,7 @@ test_no_library()
 written()
 {
 	in_ns "$COLLECTOR" curl -sS --max-time 5 http://127.0.0.1:9090/metrics |
-		grep -qx "metlo_xdp_output_written_total $1"
+		grep -qx "metlo_xdp_output_written_total{interface=.*} $1"
 }
 
 # health STATUS [TEXT]

@@ -16,7 +16,7 @@
 #include "base/parse.h"
 
 #define OPT_LIST_MAX  64 /* maximum values of a repeatable option */
-#define OPT_TABLE_MAX 64 /* maximum options in a table */
+#define OPT_TABLE_MAX 96 /* maximum options in a table */
 
 /* The values of a repeatable option; not owned. */
 struct string_list {

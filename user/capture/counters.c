@@ -90,7 +90,7 @@ int counters_read_all(const struct maps *m, struct metlo_stats *sum)
 /* Buffers for one pass over the VNI counters. */
 struct vni_reader {
 	int vni_fd, cpu_fd;
-	size_t cpus;
+	size_t cpus, entries;		 /* of metlo_vni */
 	struct metlo_vni_stats *per_cpu; /* one value of metlo_vni */
 	struct metlo_vni_cpu *tables;	 /* the value of metlo_vni_cpu */
 	struct counters_vni *list;
@@ -128,7 +128,7 @@ static int read_hash(struct vni_reader *r)
 	int err;
 
 	err = bpf_map_get_next_key(r->vni_fd, NULL, &next);
-	for (size_t i = 0; !err && i < METLO_VNI_MAX; i++) {
+	for (size_t i = 0; !err && i < r->entries; i++) {
 		key = next;
 		/* A key may be evicted between listing and lookup. */
 		if (!bpf_map_lookup_elem(r->vni_fd, &key, r->per_cpu))
@@ -197,11 +197,16 @@ int counters_read_vnis(int vni_fd, int vni_cpu_fd, struct counters_vni **vnis,
 {
 	int cpus = libbpf_num_possible_cpus(), err = -ENOMEM;
 	struct vni_reader r = {.vni_fd = vni_fd, .cpu_fd = vni_cpu_fd};
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
 
 	if (cpus <= 0)
 		return cpus ? cpus : -EINVAL;
+	if (bpf_obj_get_info_by_fd(vni_fd, &info, &len))
+		return -errno;
 	r.cpus = (size_t)cpus;
-	r.max = r.cpus * (METLO_VNI_MAX + METLO_VNI_SLOTS);
+	r.entries = info.max_entries;
+	r.max = r.cpus * (r.entries + METLO_VNI_SLOTS);
 	r.per_cpu = calloc(r.cpus, sizeof(*r.per_cpu));
 	r.tables = calloc(r.cpus, sizeof(*r.tables));
 	r.list = calloc(r.max, sizeof(*r.list));

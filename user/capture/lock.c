@@ -239,6 +239,11 @@ pid_t lock_holder(const char *iface)
 	return pid;
 }
 
+int lock_open(const char *iface)
+{
+	return open_file(iface, O_RDONLY);
+}
+
 void lock_remove(const char *iface, int fd)
 {
 	char path[128];

@@ -27,6 +27,10 @@ int lock_hand_over(int fd, const struct owner *owner);
  * opened, -1 if the process is unknown. */
 pid_t lock_holder(const char *iface);
 
+/* Opens the lock file of the interface to read what its holder has written behind the pid.
+ * A descriptor or -errno. */
+int lock_open(const char *iface);
+
 /* Logs that holder has the lock, and how to stop it. */
 void lock_report_held(const char *iface, pid_t holder, const struct log *log);
 

@@ -27,9 +27,9 @@
 #include "run/worker.h"
 #include "cli/cmd_attach.h"
 #include "run/confine.h"
-#include "run/advice.h"
 #include "run/loss_log.h"
 #include "run/monitor.h"
+#include "run/observer.h"
 #include "run/pipeline.h"
 #include "config/ports.h"
 #include "run/snapshot.h"
@@ -60,7 +60,7 @@ struct attach {
 	struct reload reload;
 	FILE *summary; /* NULL: none, or standard output */
 	struct loss_log loss_log;
-	struct advice_watch advice;
+	struct observer *observer;
 	struct heap_trimmer trimmer;
 	struct service service;
 	struct snapshot snapshot; /* storage of the last read_counters() */
@@ -313,32 +313,17 @@ static void feed_watchdog(struct attach *a)
 
 static void send_status(struct attach *a, const struct summary *s, uint64_t now)
 {
+	const struct observer_since since = observer_since(a->observer, s);
+
 	if (!service_status_due(&a->service, now))
 		return;
-	service_status(&a->service, now,
-		       "%s mode, %llu packets, %llu lost, %llu transactions",
-		       xdp_mode_name(a->capture.link.mode),
-		       (unsigned long long)a->snapshot.packets.packets,
-		       (unsigned long long)a->snapshot.packets.ring_full,
-		       (unsigned long long)s->http->transactions);
-}
-
-/* Publishes the state, and why no transaction arrives. */
-static void report_state(struct attach *a, const struct summary *s, bool alive,
-			 uint64_t now)
-{
-	const struct advice_input in = {
-		.iface = a->capture.dev.name,
-		.vxlan_port = a->capture.config->vxlan_port,
-		.packets = s->packets,
-		.http = s->http,
-		.tls = s->tls,
-	};
-	struct advice advice[N_ADVICES];
-	const unsigned int n = advice_watch_find(advice, &a->advice, &in, now);
-
-	advice_watch_log(&a->advice, advice, n, now, a->log);
-	monitor_update(a->monitor, s, alive, advice, n);
+	service_status(
+		&a->service, now,
+		"%s mode, since this start: %llu packets, %llu lost, %llu transactions",
+		xdp_mode_name(a->capture.link.mode),
+		(unsigned long long)since.packets,
+		(unsigned long long)since.lost,
+		(unsigned long long)s->http->transactions);
 }
 
 /* The work of once a second. Returns EXIT_DONE to continue. */
@@ -352,7 +337,7 @@ static int tick(struct attach *a)
 	output_tick(a->output);
 	heap_trim(&a->trimmer, now);
 	read_counters(a, &s);
-	report_state(a, &s, alive, now);
+	observer_update(a->observer, &s, alive, now);
 	loss_log_report(&a->loss_log, &s, now, a->log);
 	sandbox_report(a->log);
 	send_status(a, &s, now);
@@ -452,6 +437,20 @@ static int report_end(struct attach *a, const struct summary *s)
 	return code;
 }
 
+static int start_observer(struct attach *a, const struct summary *s)
+{
+	const struct observer_conf conf = {
+		.settings = a->settings,
+		.capture = &a->capture,
+		.workers = a->workers,
+		.monitor = a->monitor,
+		.log = a->log,
+	};
+
+	a->observer = observer_new(&conf, s);
+	return a->observer ? 0 : -1;
+}
+
 static int run(struct attach *a, const sigset_t *signals)
 {
 	struct summary s;
@@ -460,13 +459,14 @@ static int run(struct attach *a, const sigset_t *signals)
 
 	read_counters(a, &s);
 	loss_log_init(&a->loss_log, &s);
-	advice_watch_begin(&a->advice, s.packets, clock_mono_ns());
+	if (start_observer(a, &s))
+		return EXIT_FAILED;
 	if (monitor_start(a->monitor, &a->capture, a->workers, a->output))
 		return EXIT_FAILED;
 	confine_start(a->settings, true, a->log);
 	if (workers_start(a->workers))
 		return EXIT_FAILED;
-	report_state(a, &s, true, clock_mono_ns());
+	observer_update(a->observer, &s, true, clock_mono_ns());
 	log_running(a);
 	reload_check(&a->reload, a->user.name);
 	service_ready(&a->service, clock_mono_ns());
@@ -491,6 +491,7 @@ static void finish(struct attach *a)
 {
 	monitor_close(a->monitor);
 	a->monitor = NULL;
+	observer_free(a->observer);
 	workers_free(a->workers);
 	if (a->output)
 		output_close(a->output, NULL);

@@ -9,6 +9,8 @@
 #include "capture/attached.h"
 #include "capture/load.h"
 #include "cli/cmd_status.h"
+#include "cli/daemon_state.h"
+#include "cli/status_sources.h"
 #include "config/ports.h"
 #include "run/advice.h"
 #include "run/summary.h"
@@ -20,6 +22,10 @@ struct status {
 	int code; /* of the last interface that cannot be read */
 };
 
+/* VNIs listed without --sources. */
+#define VNIS_SHOWN 20u
+
+/* Of the kernel, since the program was attached. */
 static struct summary summary_of(const struct attached *a)
 {
 	return (struct summary){
@@ -29,35 +35,26 @@ static struct summary summary_of(const struct attached *a)
 	};
 }
 
-/* Why nothing reaches the rings; what is in them only the daemon knows. */
-static unsigned int find_advice(const struct attached *a,
-				struct advice advice[N_ADVICES])
-{
-	const struct advice_input in = {
-		.iface = a->iface,
-		.vxlan_port = a->config.vxlan_port,
-		.packets = &a->stats,
-	};
-
-	return a->stats.delivered ? 0 : advice_find(advice, &in);
-}
-
 /* In the unit of --sample. */
 static double sample_percent(const struct metlo_config *c)
 {
 	return 100 - (double)c->sample_out * 100 / UINT32_MAX;
 }
 
-static void print_json(struct status *st, const struct attached *a)
+static void print_json(struct status *st, const struct attached *a,
+		       const struct shared_state *d)
 {
-	const struct summary s = summary_of(a);
+	struct summary s = summary_of(a);
 	struct summary_loss loss[SUMMARY_LOSSES_MAX];
-	size_t n = summary_losses(&s, loss);
 	struct advice advice[N_ADVICES];
-	const unsigned int n_advice = find_advice(a, advice);
+	const unsigned int n_advice = daemon_state_advice(a, d, advice);
 	const char *separator = "";
 	FILE *f = st->out;
 	char ports[4096];
+	size_t n;
+
+	daemon_state_summary(d, &s);
+	n = summary_losses(&s, loss);
 
 	ports_text(ports, sizeof(ports), (const uint64_t *)a->config.port_bits,
 		   a->config.any_port);
@@ -71,6 +68,9 @@ static void print_json(struct status *st, const struct attached *a)
 		fprintf(f, "%ld", (long)a->daemon);
 	else
 		fputs("null", f);
+	if (d)
+		fprintf(f, ",\"daemon_started\":%llu",
+			(unsigned long long)d->started_s);
 	fprintf(f, ",\"ports\":\"%s\",\"vxlan_port\":%u,\"vni_filter\":%s,",
 		ports, a->config.vxlan_port,
 		a->config.vni_filter ? "true" : "false");
@@ -97,7 +97,10 @@ static void print_json(struct status *st, const struct attached *a)
 		summary_json_string(f, advice[i].text);
 		putc('}', f);
 	}
-	fputs("]}", f);
+	putc(']', f);
+	if (st->inv->settings.sources)
+		status_sources_json(f, a, d);
+	putc('}', f);
 }
 
 static void print_where(FILE *f, const struct attached *a, const char *iface)
@@ -116,16 +119,17 @@ static void print_where(FILE *f, const struct attached *a, const char *iface)
 			a->pinned ? "" : ", until the daemon exits");
 }
 
-static void print_text(struct status *st, const struct attached *a)
+static void print_text(struct status *st, const struct attached *a,
+		       const struct shared_state *d)
 {
-	const struct summary s = summary_of(a);
+	struct summary s = summary_of(a), here = {0};
 	struct summary_loss loss[SUMMARY_LOSSES_MAX];
-	size_t n = summary_losses(&s, loss);
 	FILE *f = st->out;
 	struct advice advice[N_ADVICES];
-	const unsigned int n_advice = find_advice(a, advice);
+	const unsigned int n_advice = daemon_state_advice(a, d, advice);
 	char ports[256], iface[CONTROL_ESCAPE * sizeof(a->iface)];
-	char text[CONTROL_ESCAPE * sizeof(advice[0].text)];
+	char text[CONTROL_ESCAPE * sizeof(advice[0].text)], when[32];
+	size_t n;
 
 	if (st->shown)
 		putc('\n', f);
@@ -153,7 +157,24 @@ static void print_text(struct status *st, const struct attached *a)
 			a->rings, a->ring_size / 1024, a->waiting);
 	else
 		fprintf(f, "rings       %u\n", a->rings);
-	summary_text(f, &s);
+	daemon_state_summary(d, &here);
+	if (st->inv->settings.sources) {
+		status_sources_text(f, a, d);
+	} else {
+		s.n_vnis = a->n_vnis < VNIS_SHOWN ? a->n_vnis : VNIS_SHOWN;
+		summary_text(f, &s);
+		if (s.n_vnis < a->n_vnis)
+			fprintf(f,
+				"  and %zu more: metlo-xdp status --sources\n",
+				a->n_vnis - s.n_vnis);
+		if (d) {
+			daemon_state_time(when, sizeof(when), d->started_s);
+			fprintf(f, "since the daemon started, %s:\n", when);
+			summary_text(f, &here);
+		}
+	}
+	here.packets = &a->stats;
+	n = summary_losses(&here, loss);
 	for (size_t i = 0; i < n; i++)
 		if (loss[i].value)
 			fprintf(f, "lost: %s %llu: %s\n", loss[i].counter,
@@ -186,9 +207,11 @@ static int fail(const struct invocation *inv, const char *what, int err)
 
 static int show(void *ctx, const char *iface)
 {
+	struct shared_state state;
 	struct status *st = ctx;
 	struct attached a;
 	int err = attached_read(&a, iface);
+	bool known;
 
 	/* Detached between being listed and being read. */
 	if (err == -ENOENT)
@@ -200,10 +223,13 @@ static int show(void *ctx, const char *iface)
 	}
 	if (a.n_vnis)
 		summary_sort_vnis(a.vnis, a.n_vnis);
+	known = daemon_state_read(&state, &a);
 	if (st->inv->settings.json)
-		print_json(st, &a);
+		print_json(st, &a, known ? &state : NULL);
 	else
-		print_text(st, &a);
+		print_text(st, &a, known ? &state : NULL);
+	if (known)
+		shared_state_free(&state);
 	st->shown++;
 	attached_free(&a);
 	return 0;

@@ -80,6 +80,7 @@ struct settings {
 	const char *user;
 	bool detach_on_exit;
 	bool attach_only;
+	double silent_after; /* seconds; 0: never */
 	/* attach and doctor: ADDRESS:PORT or "off" */
 	const char *health, *metrics;
 	/* replay */
@@ -88,6 +89,7 @@ struct settings {
 	enum replay_speed speed;
 	/* status, doctor */
 	bool json;
+	bool sources;
 	/* positional argument: interface or file; NULL if none */
 	const char *subject;
 	char *config_text; /* owned; strings from --config point into it */

@@ -125,16 +125,32 @@ void advice_watch_begin(struct advice_watch *w,
 		w->start = *packets;
 }
 
-unsigned int advice_watch_find(struct advice out[N_ADVICES],
+static void find_in_sources(struct advice_list *l,
+			    const struct coverage_list *sources)
+{
+	char vnis[96];
+	unsigned int n;
+
+	n = coverage_text(sources, COVERAGE_silent, vnis, sizeof(vnis));
+	if (n)
+		add(l, ADVICE_silent,
+		    "%u source%s used to send and %s silent now, with VNI %s: metlo-xdp status --sources lists all",
+		    n, n > 1 ? "s" : "", n > 1 ? "are" : "is", vnis);
+	n = coverage_text(sources, COVERAGE_one_sided, vnis, sizeof(vnis));
+	if (n)
+		add(l, ADVICE_one_sided,
+		    "of %u source%s only one direction arrives, with VNI %s: metlo-xdp status --sources lists all",
+		    n, n > 1 ? "s" : "", vnis);
+}
+
+/* What has happened since the start of the daemon, before the first pair. */
+static unsigned int find_since(struct advice out[N_ADVICES],
 			       const struct advice_watch *w,
-			       const struct advice_input *now, uint64_t now_ns)
+			       const struct advice_input *now)
 {
 	struct advice_input in = *now;
 	struct metlo_stats since;
 
-	if (now_ns - w->started_ns < ADVICE_AFTER_S * NSEC_PER_SEC ||
-	    !in.packets || in.http->paired)
-		return 0;
 #define ADVICE_SINCE(name, ...) since.name = in.packets->name - w->start.name;
 	METLO_COUNTERS(ADVICE_SINCE)
 #undef ADVICE_SINCE
@@ -142,11 +158,27 @@ unsigned int advice_watch_find(struct advice out[N_ADVICES],
 	return advice_find(out, &in);
 }
 
+unsigned int advice_watch_find(struct advice out[N_ADVICES],
+			       const struct advice_watch *w,
+			       const struct advice_input *now, uint64_t now_ns)
+{
+	struct advice_list l = {out, 0};
+
+	if (now_ns - w->started_ns < ADVICE_AFTER_S * NSEC_PER_SEC)
+		return 0;
+	if (now->packets && !now->http->paired)
+		l.n = find_since(out, w, now);
+	if (now->sources)
+		find_in_sources(&l, now->sources);
+	return l.n;
+}
+
 void advice_watch_log(struct advice_watch *w, const struct advice *advice,
 		      unsigned int n, uint64_t now_ns, const struct log *log)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		if (w->logged >> advice[i].id & 1)
+		if (w->logged >> advice[i].id & 1 ||
+		    advice[i].id >= ADVICE_silent)
 			continue;
 		w->logged |= 1u << advice[i].id;
 		log_info(log, "no transaction after %" PRIu64 " s: %s",

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/conf.h"
 #include "metlo_record.h"
+#include "run/coverage.h"
 #include "tls/conf.h"
 
 /* The names appear in the JSON of /healthz and status. */
@@ -21,7 +22,9 @@
 	X(encrypted)	 /* TLS */                                          \
 	X(http2)	 /* a protocol that is not decoded */               \
 	X(one_direction) /* requests without responses, or the other way */ \
-	X(truncated)	 /* packets cut off by the mirror */
+	X(truncated)	 /* packets cut off by the mirror */                \
+	X(silent)	 /* sources that used to send */                    \
+	X(one_sided)	 /* sources that used to send both directions */
 
 enum advice_id {
 #define ADVICE_ENUM(name) ADVICE_##name,
@@ -37,16 +40,18 @@ struct advice {
 	char text[256]; /* what was seen, and what to do */
 };
 
-/* The counters of one span of time in which no request was paired with a response. */
+/* The counters of one span of time. */
 struct advice_input {
 	const char *iface; /* NULL: of a file */
 	unsigned int vxlan_port;
 	const struct metlo_stats *packets;
-	const struct http_stats *http; /* NULL: not known */
-	const struct tls_stats *tls;   /* NULL: not known */
+	const struct http_stats *http;	     /* NULL: not known */
+	const struct tls_stats *tls;	     /* NULL: not known */
+	const struct coverage_list *sources; /* NULL: not known */
 };
 
-/* Returns how many apply, in the order of the stages. None may. */
+/* Of a time in which no request was paired with a response. Returns how many apply, in the
+ * order of the stages. None may. */
 unsigned int advice_find(struct advice out[N_ADVICES],
 			 const struct advice_input *in);
 
@@ -66,13 +71,13 @@ struct advice_watch {
 void advice_watch_begin(struct advice_watch *w,
 			const struct metlo_stats *packets, uint64_t now_ns);
 
-/* As advice_find(), for what has happened since the start of this daemon; nothing before
- * ADVICE_AFTER_S, or once a transaction is complete. */
+/* As advice_find(), for what has happened since the start of this daemon: nothing before
+ * ADVICE_AFTER_S, or once a transaction is complete, but for sources that fail later. */
 unsigned int advice_watch_find(struct advice out[N_ADVICES],
 			       const struct advice_watch *w,
 			       const struct advice_input *now, uint64_t now_ns);
 
-/* Logs each advice once. */
+/* Logs each advice once, but for those about sources: see coverage_log(). */
 void advice_watch_log(struct advice_watch *w, const struct advice *advice,
 		      unsigned int n, uint64_t now_ns, const struct log *log);
 

@@ -14,6 +14,7 @@
 #include "run/health.h"
 #include "run/counter_table.h"
 #include "run/metrics.h"
+#include "run/metrics_traffic.h"
 #include "run/prom.h"
 
 #define PREFIX	    "metlo_xdp_"
@@ -313,17 +314,14 @@ static void add_build(struct prom *p, const struct metrics *m)
 		{"version", METLO_VERSION},
 		{"compiler", __VERSION__},
 	};
-	const struct prom_label iface[] = {
-		{"interface", m->iface},
-		{"mode", m->mode},
-	};
+	const struct prom_label mode = {"mode", m->mode};
 
 	prom_family(p, PREFIX "build_info", PROM_GAUGE,
 		    "Version and compiler of metlo-xdp; the value is 1.");
 	prom_u64(p, 1, build, 2);
 	prom_family(p, PREFIX "interface_info", PROM_GAUGE,
 		    "Interface and XDP mode; the value is 1.");
-	prom_u64(p, 1, iface, 2);
+	prom_u64(p, 1, &mode, 1);
 	prom_family(p, PREFIX "sample_ratio", PROM_GAUGE,
 		    "Share of connections captured, from 0 to 1.");
 	prom_double(p, m->sample_ratio, NULL, 0);
@@ -395,7 +393,8 @@ void metrics_process_read(struct metrics_process *p)
 void metrics_write(struct buf *to, const struct metrics *m,
 		   struct metrics_vnis *vnis)
 {
-	struct prom p = {.to = to};
+	const struct prom_label iface = {"interface", m->iface};
+	struct prom p = {.to = to, .common = &iface};
 
 	add_build(&p, m);
 	add_health(&p, m);
@@ -403,5 +402,9 @@ void metrics_write(struct buf *to, const struct metrics *m,
 	add_all_sinks(&p, m);
 	add_workers(&p, m);
 	add_vnis(&p, vnis, m->summary);
+	if (m->sources)
+		metrics_sources(&p, vnis, m->sources);
+	if (m->requests)
+		metrics_requests(&p, m->requests);
 	add_process(&p, &m->process);
 }

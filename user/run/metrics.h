@@ -7,21 +7,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "run/metrics_traffic.h"
 #include "run/summary.h"
 #include "run/worker.h"
-
-/* How many VNIs have series of their own. The rest is summed up as vni="other",
- * which bounds the size of a scrape. */
-#define METRICS_VNIS 256u
-
-/* The VNIs that have series of their own. Kept between scrapes, because series
- * that came and went with the ranking of VNIs would look like counter resets.
- * Valid when zero-initialized. */
-struct metrics_vnis {
-	unsigned int n;
-	uint32_t vni[METRICS_VNIS];
-	struct metlo_vni_stats other; /* as last exported: never decreases */
-};
 
 /* The process, under the metric names of the Prometheus client libraries. */
 struct metrics_process {
@@ -49,8 +37,10 @@ struct metrics {
 	const struct worker_state *workers;
 	unsigned int n_workers;
 	const struct metrics_sink *sinks; /* one per sink of the summary */
-	uint64_t now_ns;		  /* CLOCK_MONOTONIC */
-	uint32_t unhealthy;		  /* bits of health_reasons() */
+	const struct requests *requests;
+	const struct coverage_list *sources;
+	uint64_t now_ns;    /* CLOCK_MONOTONIC */
+	uint32_t unhealthy; /* bits of health_reasons() */
 	struct metrics_process process;
 };
 

@@ -5,6 +5,7 @@
  * at the time of the request, in its server's thread.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,10 @@ struct monitor {
 	struct worker_state state[METLO_RINGS_MAX];
 	struct snapshot snapshot;
 	struct metrics_sink sinks[SUMMARY_SINKS_MAX];
+	struct requests requests;
+	/* Protected by lock: */
+	pthread_mutex_t lock;
+	struct coverage_list sources; /* rows: owned */
 };
 
 /* --- ports ------------------------------------------------------------------ */
@@ -71,6 +76,8 @@ struct monitor *monitor_open(const struct settings *s, const struct log *log)
 	m->settings = s;
 	m->log = log;
 	m->health_fd = m->metrics_fd = -1;
+	pthread_mutex_init(&m->lock, NULL);
+	requests_init(&m->requests);
 	m->health = health_new(s->subject);
 	if (!m->health)
 		log_error(log, "attach: %s", strerror(errno));
@@ -124,6 +131,8 @@ static void write_metrics(struct monitor *m, struct buf *to)
 		.workers = m->state,
 		.n_workers = c->rings.n,
 		.sinks = m->sinks,
+		.requests = &m->requests,
+		.sources = &m->sources,
 		.now_ns = clock_mono_ns(),
 	};
 
@@ -135,7 +144,11 @@ static void write_metrics(struct monitor *m, struct buf *to)
 	all.unhealthy = health_reasons(m->health, all.now_ns);
 	metrics_process_read(&m->process);
 	all.process = m->process;
+	memset(&m->requests.counts, 0, sizeof(m->requests.counts));
+	workers_requests(m->workers, &m->requests);
+	pthread_mutex_lock(&m->lock);
 	metrics_write(to, &all, &m->vnis);
+	pthread_mutex_unlock(&m->lock);
 	snapshot_free(
 		&m->snapshot); /* do not keep a list of thousands of VNIs */
 }
@@ -220,6 +233,23 @@ void monitor_update(struct monitor *m, const struct summary *s, bool attached,
 	health_update(m->health, &sample);
 }
 
+void monitor_sources(struct monitor *m, const struct coverage_list *sources)
+{
+	const size_t size = sources->n * sizeof(*sources->rows);
+	struct coverage_row *rows = malloc(size + 1);
+	const void *old;
+
+	if (!rows) /* the last ones stay */
+		return;
+	memcpy(rows, sources->rows, size);
+	pthread_mutex_lock(&m->lock);
+	old = m->sources.rows;
+	m->sources = *sources;
+	m->sources.rows = rows;
+	pthread_mutex_unlock(&m->lock);
+	free((void *)old);
+}
+
 void monitor_stopping(struct monitor *m)
 {
 	health_stopping(m->health);
@@ -236,5 +266,7 @@ void monitor_close(struct monitor *m)
 	if (m->metrics_fd >= 0)
 		close(m->metrics_fd);
 	health_free(m->health);
+	pthread_mutex_destroy(&m->lock);
+	free((void *)m->sources.rows);
 	free(m);
 }

@@ -11,6 +11,7 @@
 #include "config/settings.h"
 #include "output/output.h"
 #include "run/advice.h"
+#include "run/coverage.h"
 #include "run/summary.h"
 #include "run/worker.h"
 
@@ -31,6 +32,9 @@ int monitor_start(struct monitor *m, const struct capture *c, struct workers *w,
  * calls cease, /healthz reports main_stalled. advice: why no transaction arrives. */
 void monitor_update(struct monitor *m, const struct summary *s, bool attached,
 		    const struct advice *advice, unsigned int n_advice);
+
+/* The sources as of now, for /metrics. */
+void monitor_sources(struct monitor *m, const struct coverage_list *sources);
 
 /* The workers are about to stop: /healthz reports that from now on. */
 void monitor_stopping(struct monitor *m);

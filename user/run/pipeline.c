@@ -58,6 +58,8 @@ struct pipeline {
 	struct view view[N_SINKS];
 	enum line_format format;
 	struct buf line; /* FORMAT_HAR: to be converted */
+	struct sources *sources;
+	struct requests requests;
 	bool failed;
 };
 
@@ -136,10 +138,36 @@ static void report(struct pipeline *p, const struct http_transaction *t)
 	write_lines(p, t);
 }
 
+static void count_transaction(struct pipeline *p,
+			      const struct http_transaction *t)
+{
+	struct source_counts *c = &sources_find(p->sources, t->vni)->counts;
+
+	sources_add(&c->transactions, 1);
+	sources_add(&c->complete, t->request && t->response);
+	requests_add(&p->requests, t);
+}
+
+static void count_stream(void *ctx, uint32_t vni, enum stream_count what)
+{
+	struct pipeline *p = ctx;
+	struct source_counts *c = &sources_find(p->sources, vni)->counts;
+
+	if (what == STREAM_COUNT_OPENED)
+		sources_add(&c->connections, 1);
+	else if (what == STREAM_COUNT_UNSEEN)
+		sources_add(&c->unseen, 1);
+	else
+		sources_add(&c->ended, 1);
+	if (what == STREAM_COUNT_ONE_SIDED)
+		sources_add(&c->one_sided_connections, 1);
+}
+
 static void emit(void *ctx, const struct http_transaction *t)
 {
 	struct pipeline *p = ctx;
 
+	count_transaction(p, t);
 	if (selection_count(
 		    p->selection,
 		    t->progress == HTTP_ENDED
@@ -164,6 +192,7 @@ static void emit_tls(void *ctx, const struct tls_report *r)
 	struct pipeline *p = ctx;
 	struct tls_report copy = *r;
 
+	sources_add(&sources_find(p->sources, r->vni)->counts.tls, 1);
 	if (!selection_accept_tls(p->selection, r, p->now_ns))
 		return;
 	copy.clock_ns = p->clock_ns;
@@ -246,6 +275,8 @@ static struct stream_table *new_stream(struct pipeline *p,
 		.shunt_ctx = conf->shunt_ctx,
 		.event = conf->event,
 		.event_ctx = conf->event_ctx,
+		.count = count_stream,
+		.count_ctx = p,
 	};
 
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
@@ -264,8 +295,10 @@ static bool emit_segment(void *ctx, const struct metlo_rec *rec,
 	enum pipeline_route route =
 		p->route ? p->route(p->route_ctx, rec, payload) : ROUTE_OWN;
 
-	if (route == ROUTE_OWN)
+	if (route == ROUTE_OWN) {
+		sources_record(p->sources, rec);
 		stream_record(p->stream, rec, payload);
+	}
 	return route != ROUTE_DROPPED;
 }
 
@@ -306,7 +339,9 @@ struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 	p->output = conf->output;
 	p->worker = conf->worker;
 	p->rules = conf->rules;
-	if (new_views(p) && (p->selection = selection_new(conf->seed[0])) &&
+	requests_init(&p->requests);
+	if ((p->sources = sources_new()) && new_views(p) &&
+	    (p->selection = selection_new(conf->seed[0])) &&
 	    new_engines(p, conf) && (p->stream = new_stream(p, conf)) &&
 	    new_fragments(p, conf)) {
 		pipeline_set_rules(p, conf->rules);
@@ -332,6 +367,7 @@ void pipeline_free(struct pipeline *p)
 		if (p->engine[i])
 			protocols[i]->destroy(p->engine[i]);
 	selection_free(p->selection);
+	sources_free(p->sources);
 	for (i = 0; i < N_SINKS; i++) {
 		buf_free(&p->view[i].batch);
 		buf_free(&p->view[i].other);
@@ -358,10 +394,12 @@ void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 		     const uint8_t *payload)
 {
 	p->now_ns = rec->ts_ns;
-	if (__builtin_expect(rec->flags & METLO_REC_FRAGMENT, 0))
+	if (__builtin_expect(rec->flags & METLO_REC_FRAGMENT, 0)) {
 		fragment_record(p->fragments, rec, payload);
-	else
+	} else {
+		sources_record(p->sources, rec);
 		stream_record(p->stream, rec, payload);
+	}
 }
 
 void pipeline_records(struct pipeline *p, const struct stream_input *in,
@@ -376,6 +414,8 @@ void pipeline_records(struct pipeline *p, const struct stream_input *in,
 			pipeline_record(p, in[i].rec, in[i].payload);
 		return;
 	}
+	for (unsigned int i = 0; i < n; i++)
+		sources_record(p->sources, in[i].rec);
 	if (n)
 		p->now_ns = in[n - 1].rec->ts_ns;
 	stream_records(p->stream, in, n);
@@ -445,6 +485,16 @@ const struct http2_stats *pipeline_http2_stats(const struct pipeline *p)
 	const void *engine = p->engine[PROTOCOL_HTTP2];
 
 	return engine ? http2_stats(engine) : &none;
+}
+
+const struct sources *pipeline_sources(const struct pipeline *p)
+{
+	return p->sources;
+}
+
+const struct requests *pipeline_requests(const struct pipeline *p)
+{
+	return &p->requests;
 }
 
 const struct selection_stats *pipeline_selection_stats(const struct pipeline *p)

@@ -8,7 +8,9 @@
 
 #include <stdint.h>
 
+#include "run/requests.h"
 #include "run/rules.h"
+#include "run/sources.h"
 #include "config/settings.h"
 #include "fragment/table.h"
 #include "http/http.h"
@@ -90,5 +92,9 @@ const struct http2_stats *pipeline_http2_stats(const struct pipeline *p);
 const struct tls_stats *pipeline_tls_stats(const struct pipeline *p);
 const struct selection_stats *
 pipeline_selection_stats(const struct pipeline *p);
+
+/* Other threads may read what these point to, see sources.h and requests.h. */
+const struct sources *pipeline_sources(const struct pipeline *p);
+const struct requests *pipeline_requests(const struct pipeline *p);
 
 #endif

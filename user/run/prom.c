@@ -39,19 +39,32 @@ void prom_family(struct prom *p, const char *name, enum prom_type type,
 	buf_add_str(p->to, "\n");
 }
 
+static void add_label(struct prom *p, const char *before,
+		      const struct prom_label *label)
+{
+	buf_add_str(p->to, before);
+	buf_add_str(p->to, label->name);
+	buf_add_str(p->to, "=\"");
+	add_escaped(p->to, label->value, true);
+	buf_add_str(p->to, "\"");
+}
+
 static void add_name(struct prom *p, const char *suffix,
 		     const struct prom_label *labels, size_t n)
 {
+	const char *before = "{";
+
 	buf_add_str(p->to, p->name);
 	buf_add_str(p->to, suffix);
-	for (size_t i = 0; i < n; i++) {
-		buf_add_str(p->to, i ? "," : "{");
-		buf_add_str(p->to, labels[i].name);
-		buf_add_str(p->to, "=\"");
-		add_escaped(p->to, labels[i].value, true);
-		buf_add_str(p->to, "\"");
+	if (p->common) {
+		add_label(p, before, p->common);
+		before = ",";
 	}
-	buf_add_str(p->to, n ? "} " : " ");
+	for (size_t i = 0; i < n; i++) {
+		add_label(p, before, &labels[i]);
+		before = ",";
+	}
+	buf_add_str(p->to, *before == ',' ? "} " : " ");
 }
 
 static void add_u64(struct prom *p, uint64_t value)

@@ -22,7 +22,8 @@ struct prom_label {
 /* A writer. Samples belong to the family begun last. */
 struct prom {
 	struct buf *to;
-	char name[128]; /* of the current family */
+	const struct prom_label *common; /* of every sample; or NULL */
+	char name[128];			 /* of the current family */
 };
 
 /* Begins a family with its HELP and TYPE lines. name must match

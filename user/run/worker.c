@@ -467,6 +467,17 @@ void workers_sample(const struct workers *w, unsigned int i,
 	};
 }
 
+void workers_requests(const struct workers *w, struct requests *sum)
+{
+	for (unsigned int i = 0; i < w->n; i++)
+		requests_merge(sum, pipeline_requests(w->worker[i].pipeline));
+}
+
+const struct sources *workers_sources(const struct workers *w, unsigned int i)
+{
+	return pipeline_sources(w->worker[i].pipeline);
+}
+
 void workers_stats(struct workers *w, struct fragment_stats *fragments,
 		   struct stream_stats *stream, struct http_stats *http,
 		   struct http2_stats *http2, struct tls_stats *tls,

@@ -14,7 +14,9 @@
 
 #include "base/log.h"
 #include "capture/capture.h"
+#include "run/requests.h"
 #include "run/rules.h"
+#include "run/sources.h"
 #include "config/settings.h"
 #include "fragment/table.h"
 #include "http/http.h"
@@ -69,6 +71,11 @@ struct worker_state {
 /* Takes no lock, so that the state of a hung worker can be read. */
 void workers_sample(const struct workers *w, unsigned int i,
 		    struct worker_state *state);
+
+/* Adds what the workers count of requests, and of the sources. Any thread may call
+ * these at any time. */
+void workers_requests(const struct workers *w, struct requests *sum);
+const struct sources *workers_sources(const struct workers *w, unsigned int i);
 
 /* Sums over the workers. Running workers publish their counters every 100 ms. */
 void workers_stats(struct workers *w, struct fragment_stats *fragments,

@@ -10,6 +10,7 @@
 #include "stream/flow_table.h"
 #include "stream/held.h"
 #include "stream/reassembly.h"
+#include "stream/sides.h"
 #include "stream/skip.h"
 #include "stream/stamps.h"
 #include "stream/waits.h"
@@ -457,6 +458,8 @@ void reassembly_finish(struct stream_table *t, uint32_t index,
 {
 	struct flow *f = flow_at(t, index);
 	bool linger;
+
+	sides_ended(t, f);
 
 	if (f->flags & F_CLOSING)
 		why = f->why;

@@ -13,6 +13,7 @@
 #include "stream/held.h"
 #include "stream/match.h"
 #include "stream/reassembly.h"
+#include "stream/sides.h"
 #include "stream/skip.h"
 #include "stream/stamps.h"
 #include "stream/stream.h"
@@ -93,7 +94,6 @@ static void evict_one(struct stream_table *t)
 	const struct flow_queue *l = t->lists;
 	uint32_t without_data = l[LIST_HALF_OPEN].n + l[LIST_HANDSHAKE].n;
 	enum flow_list list;
-
 	uint32_t victim;
 
 	if (l[LIST_CLOSED].n) {
@@ -280,6 +280,8 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 		take_syn(t, tag, key, dir, rec, f);
 	t->stats.flows_opened++;
 	t->stats.flows_live++;
+	if (t->conf.count)
+		t->conf.count(t->conf.count_ctx, rec->vni, STREAM_COUNT_OPENED);
 	EXPLAIN(t, f, FLOW_NEW, dir, .vni = rec->vni,
 		.reason = new_reason(rec, same_key));
 	return index;
@@ -434,6 +436,7 @@ static void process_record(struct stream_table *t, const struct location *at,
 		if (m.fit != MATCH_FAR) {
 			bool syn = rec->tcp_flags & METLO_TCP_SYN;
 
+			sides_record(t, flow_at(t, m.flow), at->dir, rec);
 			/* A SYN completes a handshake; other records may end
 			 * the flow. */
 			if (m.same_key > 1 && !syn)

@@ -174,6 +174,14 @@ struct flow_event {
 typedef void flow_event_fn(void *ctx, const struct stream_flow *flow,
 			   const struct flow_event *e);
 
+/* What is counted by VNI, see struct stream_conf. */
+enum stream_count {
+	STREAM_COUNT_OPENED, /* a connection; the VNI is that of its first packet */
+	STREAM_COUNT_ENDED, /* one that had data, and packets of both sides */
+	STREAM_COUNT_ONE_SIDED, /* one that had data, and packets of one side only */
+	STREAM_COUNT_UNSEEN, /* data that acknowledges bytes that have not been seen */
+};
+
 struct stream_conf {
 	uint32_t max_flows;
 	uint64_t ooo_limit;	 /* buffered bytes, whole table */
@@ -197,6 +205,9 @@ struct stream_conf {
 	void *shunt_ctx;
 	flow_event_fn *event; /* or NULL */
 	void *event_ctx;
+	/* NULL, or told of what is rare: no record of an undisturbed flow. */
+	void (*count)(void *ctx, uint32_t vni, enum stream_count what);
+	void *count_ctx;
 };
 
 /*

@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LIBC = ctypes.CDLL(None, use_errno=True)
 PORTS = {"health": 4790, "metrics": 9790, "metlo": 8443}
 USER = "nobody"
-SAMPLE = re.compile(r'^metlo_xdp_(\w+?)(_total)?(?:\{sink="([^"]*)"\})? (\S+)$')
+SAMPLE = re.compile(r'^metlo_xdp_(\w+?)(_total)?\{interface="[^"]*"(?:,sink="([^"]*)")?\} (\S+)$')
 
 
 def enter(namespace):
