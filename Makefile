@@ -437,6 +437,8 @@ INSTALLED := \
 	644:README.md:$(DOCDIR)/README.md \
 	644:$(PKG)/line.schema.json:$(DOCDIR)/line.schema.json \
 	644:$(PKG)/recipes.md:$(DOCDIR)/recipes.md \
+	644:$(PKG)/metlo-xdp.rules.yml:$(DOCDIR)/examples/metlo-xdp.rules.yml \
+	644:$(PKG)/metlo-xdp.dashboard.json:$(DOCDIR)/examples/metlo-xdp.dashboard.json \
 	644:$(PKG)/metlo-xdp.logrotate:$(DOCDIR)/examples/logrotate
 MIRROR_PKG := provision/packaging
 MIRRORDOCDIR ?= $(DATADIR)/doc/metlo-mirror

@@ -123,11 +123,28 @@ all_vnis()
 	[ "$(value metlo_xdp_vnis)" = 700 ]
 }
 
+# The rules and the dashboard use only metrics that exist.
+test_files()
+{
+	local dir=user/packaging
+
+	if ! command -v promtool >/dev/null; then
+		skip "alert rules" "promtool is not installed"
+	else
+		cp $dir/metlo-xdp.rules.yml "$E2E_DIR/alerts.test.yml" "$TMP"
+		check "the rules are valid" promtool check rules $dir/metlo-xdp.rules.yml
+		check "alerts fire when they should" promtool test rules "$TMP/alerts.test.yml"
+	fi
+	check "the dashboard is valid, and all its metrics exist" \
+		"$E2E_DIR/dashboard.py" $dir/metlo-xdp.dashboard.json \
+		$dir/metlo-xdp.rules.yml "$TMP/metrics.raw"
+}
+
 need metrics nginx curl python3
 net_up || { not_ok "namespaces" "net_up failed"; finish; }
 mirror_up || { skip "metrics" "no tc mirred or no vxlan in this kernel"; finish; }
 nginx_up 'server { listen 80; location / { return 200 "hello\n"; } }' ||
 	{ not_ok "nginx" "does not start"; finish; }
-run_sections counters many_vnis
+run_sections counters many_vnis files
 in_ns "$COLLECTOR" "$METLO" detach "$IFACE" 2>/dev/null
 finish

@@ -29,6 +29,8 @@ all_there()
 		./usr/share/bash-completion/completions/metlo-xdp
 		./usr/share/doc/metlo-xdp/README.md
 		./usr/share/doc/metlo-xdp/examples/logrotate
+		./usr/share/doc/metlo-xdp/examples/metlo-xdp.dashboard.json
+		./usr/share/doc/metlo-xdp/examples/metlo-xdp.rules.yml
 		./usr/share/doc/metlo-xdp/line.schema.json
 		./usr/share/doc/metlo-xdp/recipes.md
 		./usr/share/man/man8/metlo-xdp.8
