@@ -285,7 +285,8 @@ static void put_fields(struct line *l, const struct http_transaction *t,
 	uint32_t flags = t->flags | (m->malformed ? HTTP_F_MALFORMED : 0);
 	struct http_message part = *m;
 
-	part.fields += from;
+	if (from) /* else the fields may be null */
+		part.fields += from;
 	part.n_fields -= from;
 	if (!c->redact)
 		flags &= ~(uint32_t)HTTP_F_MALFORMED; /* it masks more */

@@ -25,12 +25,16 @@ static void put_server(struct line *l, const struct http_transaction *t)
 static void put_fields(struct line *l, const struct trace_conf *c,
 		       const struct http_message *m)
 {
-	const struct http_field *f = m->fields, *end = f + m->n_fields;
-	const struct http_field *regular = f + m->n_regular;
+	const struct http_field *f = m->fields, *end, *regular;
 	const uint8_t *readable = m->readable;
 	const uint64_t lengths = c->lengths;
 	uint8_t *w = l->w;
 
+	/* Of no fields, the address may be null. */
+	if (!m->n_fields)
+		return;
+	end = f + m->n_fields;
+	regular = f + m->n_regular;
 	/* Each item before it has left room for the fixed text. */
 	for (; f < end; f++) {
 		w = LINE_COPY(w, "{\"name\":\"");
@@ -59,7 +63,7 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 			w = l->w;
 		}
 	}
-	l->w = w - (m->n_fields > 0); /* without the last comma */
+	l->w = w - 1; /* without the last comma */
 }
 
 /* Writes the end of a request or response. grpc: the call it belongs to, or NULL;
