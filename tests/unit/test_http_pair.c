@@ -215,6 +215,111 @@ static void interim_after_losses(void **state)
 	kit_done(&k);
 }
 
+/* One request is outstanding all the time, but what shows it best is lost: the
+ * numbers that remain must be enough. Steps in order of capture: the messages
+ * from to to - 1 in one segment each, or one that is lost. A segment acknowledges
+ * so many messages since the client was seen to wait, and so many bytes. */
+struct outstanding_step {
+	enum { DONE, SENT, LOST } what;
+	enum stream_dir dir;
+	unsigned int from, to;
+	unsigned int acked, bytes;
+};
+
+#define C(...)                                \
+	{                                     \
+		SENT, STREAM_C2S, __VA_ARGS__ \
+	}
+#define S(...)                                \
+	{                                     \
+		SENT, STREAM_S2C, __VA_ARGS__ \
+	}
+#define LOST_C                               \
+	{                                    \
+		LOST, STREAM_C2S, 0, 0, 0, 0 \
+	}
+#define LOST_S                               \
+	{                                    \
+		LOST, STREAM_S2C, 0, 0, 0, 0 \
+	}
+/* clang-format off */
+static const struct outstanding_step outstanding[][12] = {
+	/* three requests sent together, and only one response to them */
+	{C(1, 3, 0, 0), S(1, 2, 2, 0), C(3, 6, 2, 0), C(6, 7, 3, 0), C(7, 8, 4, 0),
+	 LOST_S, S(3, 4, 5, 0), S(4, 5, 6, 0), S(5, 6, 7, 0)},
+	/* sent within a response */
+	{C(1, 3, 0, 0), C(3, 4, 1, 0), C(4, 6, 1, 10), C(6, 7, 4, 0), C(7, 8, 5, 0),
+	 LOST_S, S(2, 3, 3, 0), S(3, 5, 5, 0), S(5, 6, 6, 0)},
+	/* the same, but the server's direction is captured first */
+	{LOST_S, S(2, 3, 3, 0), S(3, 5, 5, 0), S(5, 6, 6, 0),
+	 C(1, 3, 0, 0), C(3, 4, 1, 0), C(4, 6, 1, 10), C(6, 7, 4, 0), C(7, 8, 5, 0)},
+	/* the server had not received request 3 when it sent all that the client
+	 * had received when it sent request 4 */
+	{C(1, 2, 0, 0), C(2, 4, 1, 0), C(4, 5, 2, 0), C(5, 6, 3, 0), C(6, 7, 4, 0), C(7, 8, 5, 0),
+	 LOST_S, S(2, 3, 2, 0), LOST_S, S(4, 5, 5, 0), S(5, 6, 6, 0)},
+	/* nothing but the next response can answer the lost request */
+	{C(1, 3, 0, 0), LOST_C, C(4, 5, 2, 0), C(5, 6, 3, 0), C(6, 7, 4, 0),
+	 LOST_S, S(2, 3, 2, 0), S(3, 4, 4, 0), S(4, 5, 5, 0)},
+};
+/* clang-format on */
+#undef C
+#undef S
+#undef LOST_C
+#undef LOST_S
+
+static void always_outstanding(void **state)
+{
+	struct kit k;
+	uint64_t sent[2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(outstanding) / sizeof(outstanding[0]);
+	     i++) {
+		const struct outstanding_step *p = outstanding[i];
+
+		kit_init(&k, &(struct kit_options){.brief = true});
+		kit_open(&k, false, true);
+		warm_up(&k, &sent[STREAM_C2S], &sent[STREAM_S2C]);
+		for (; p->what; p++) {
+			bool server = p->dir == STREAM_S2C;
+			size_t len = server ? RESPONSE_LEN : REQUEST_LEN;
+			uint64_t acked = sent[!p->dir] + p->bytes +
+					 p->acked * (server ? REQUEST_LEN
+							    : RESPONSE_LEN);
+
+			if (p->what == LOST)
+				kit_gap(&k, p->dir, len, STREAM_GAP_LOST);
+			else if (server)
+				send_responses(&k, p->from, p->to, acked);
+			else
+				send_requests(&k, p->from, p->to, acked);
+		}
+		end(&k);
+		kit_done(&k);
+	}
+}
+
+/* Where every other message is lost, two turnarounds prove nothing. */
+static void many_holes(void **state)
+{
+	struct kit k;
+	uint64_t c, s;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.brief = true});
+	kit_open(&k, false, true);
+	warm_up(&k, &c, &s);
+	for (unsigned int i = 1; i < 4; i++) {
+		kit_gap(&k, STREAM_C2S, REQUEST_LEN, STREAM_GAP_LOST);
+		kit_gap(&k, STREAM_S2C, RESPONSE_LEN, STREAM_GAP_LOST);
+		in_turn(&k, i, i + 1);
+	}
+	in_turn(&k, 4, 6);
+	end(&k);
+	assert_null(strstr(kit_lines(&k), "GET /4 => 2"));
+	kit_done(&k);
+}
+
 /* One pipelined pair and a loss: nothing of that is remembered for good. */
 static void recovers(void **state)
 {
@@ -367,6 +472,8 @@ int main(void)
 		cmocka_unit_test(second_hole),
 		cmocka_unit_test(given_up_in_trailer),
 		cmocka_unit_test(interim_after_losses),
+		cmocka_unit_test(always_outstanding),
+		cmocka_unit_test(many_holes),
 		cmocka_unit_test(recovers),
 		cmocka_unit_test(joined_between),
 		cmocka_unit_test(one_number),

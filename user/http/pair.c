@@ -38,6 +38,17 @@ static void trust(struct conn *c, unsigned int n)
 	c->turns = (n < PAIRING_TURNS ? n : PAIRING_TURNS) & 7;
 }
 
+/* A message arrives, after a hole or not. */
+static void count_hole(struct conn *c, bool hole)
+{
+	unsigned int n = c->sparse + PAIRING_SPARSE;
+
+	if (hole)
+		c->sparse = (n < 15 ? n : 15) & 15;
+	else if (c->sparse)
+		c->sparse--;
+}
+
 /* Gives the response of from, which goes, to x. */
 static void join(struct conn *c, struct exchange *x, struct exchange *from)
 {
@@ -185,13 +196,13 @@ static void believe(struct conn *c, const struct exchange *until,
 
 static bool trusted(const struct conn *c)
 {
-	return !c->doubt &&
+	return !c->doubt && c->sparse <= PAIRING_SPARSE_MAX &&
 	       c->turns >= (c->batches ? PAIRING_TURNS : PAIRING_SINGLE);
 }
 
 void pair_settle(struct conn *c)
 {
-	if (!c->doubt &&
+	if (!c->doubt && c->sparse <= PAIRING_SPARSE_MAX &&
 	    c->turns >= (c->batches ? PAIRING_TURNS : PAIRING_LAST))
 		believe(c, NULL, NULL);
 }
@@ -277,6 +288,7 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	struct exchange *x;
 	bool alone;
 
+	count_hole(c, c->req_hole > HOLE_JUNK);
 	m->after_hole = c->req_hole;
 	c->req_hole = HOLE_NONE;
 	if (c->handshake && !m->start)
@@ -392,6 +404,7 @@ struct exchange *pair_response(struct conn *c, struct msg *m, bool final)
 		exchange_free(c->engine, x);
 		x = queue_last(c->responses);
 	}
+	count_hole(c, c->rsp_hole);
 	if (rule_async_response(c, &begun))
 		distrust(c);
 	if (q && !x && !q->req->after_hole && !c->rsp_hole) {
@@ -435,6 +448,8 @@ void pair_response_ended(struct conn *c, struct msg *m)
 	struct exchange *x = m->x, *q = c->requests;
 
 	c->heard = (uint16_t)(m->last_ns >> HEARD_SHIFT);
+	if (q && m->complete && rule_async_ended(c, m))
+		distrust(c);
 	if (x->list != LIST_RESPONSES) {
 		exchange_try_finish(c, x);
 		return;

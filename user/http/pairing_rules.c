@@ -8,6 +8,9 @@
 
 #include "http/exchange.h"
 
+/* No response is shorter: "HTTP/1.1 200", CRLF, CRLF. */
+#define RESPONSE_MIN 16u
+
 static bool known(uint64_t v)
 {
 	return v != STREAM_UNKNOWN;
@@ -51,11 +54,37 @@ bool rule_turnaround(const struct msg *rsp, const struct msg *req)
 	       rsp->end == req->acked && rsp->end_acked == req->start;
 }
 
+/* Can the requests from q back to the oldest in the list be answered by
+ * responses that ended before this offset? Each response starts after what its
+ * request acknowledged, and takes some bytes. */
+static bool fit_before(const struct conn *c, const struct exchange *q,
+		       uint64_t offset)
+{
+	for (uint64_t n = 1; q && n <= PAIRING_SCAN; n++) {
+		if (known(q->req->acked) &&
+		    q->req->acked + n * RESPONSE_MIN > offset)
+			return false;
+		q = queue_prev(c->requests, q);
+	}
+	return true;
+}
+
+/* A request is missing before q. Can response p, the one before that to q,
+ * answer it? */
+static bool answers_missing(const struct conn *c, const struct exchange *q,
+			    const struct exchange *p)
+{
+	const struct exchange *last = queue_prev(c->requests, q);
+
+	return !last || !last->req->complete || !known(p->rsp_acked) ||
+	       p->rsp_acked > last->req->end;
+}
+
 bool rule_consistent(const struct conn *c, const struct exchange *req,
 		     const struct exchange *rsp, enum hole hole,
 		     struct exchange **confirms)
 {
-	const struct exchange *q = hole ? NULL : req, *p = rsp;
+	const struct exchange *q = req, *p = rsp, *prev_q;
 	struct exchange *prev;
 	unsigned int n_req = 0, n_rsp = 0;
 	bool req_hole = hole, rsp_hole = false;
@@ -63,21 +92,36 @@ bool rule_consistent(const struct conn *c, const struct exchange *req,
 	*confirms = NULL;
 
 	for (; q && p && n_req < PAIRING_SCAN; n_req++) {
-		if (!p->rsp || !p->rsp->complete || rule_contradicts(q->req, p))
+		/* If requests are missing, an earlier response answers q, and a
+		 * later request is answered by p, which contradict each other
+		 * all the more. */
+		if (!p->rsp || !p->rsp->complete ||
+		    (req_hole ? rule_precedes(p, q->req)
+			      : rule_contradicts(q->req, p)))
 			return false;
-		if (q->req->after_hole || p->after_hole)
+		req_hole |= q->req->after_hole;
+		prev_q = queue_prev(c->requests, q);
+		if (p->after_hole) {
+			if (!fit_before(c, prev_q, p->rsp_start))
+				return false;
 			break;
+		}
 		prev = queue_prev(c->responses, p);
 		/* as many of either since the last turnaround */
-		if (q->req->turned || (prev && prev->turn != STREAM_UNKNOWN)) {
+		if (!req_hole && (q->req->turned ||
+				  (prev && prev->turn != STREAM_UNKNOWN))) {
 			if (prev && prev->turn == q->req->start)
 				*confirms = prev;
 			return *confirms;
 		}
-		q = queue_prev(c->requests, q);
+		if (prev && q->req->after_hole == HOLE_SURE &&
+		    !answers_missing(c, q, prev))
+			return false;
+		q = prev_q;
 		p = prev;
 	}
 	/* as many requests as responses, unless some are missing */
+	req_hole = hole;
 	n_req = hole == HOLE_SURE;
 	for (q = req; q && n_req < PAIRING_SCAN; n_req++) {
 		n_req += q->req->after_hole == HOLE_SURE;
@@ -213,12 +257,32 @@ static bool crosses(const struct conn *c, const struct msg *m)
 	return false;
 }
 
+/* Was m sent when the client had received a part of a response? */
+static bool sent_within(struct conn *c, const struct msg *m)
+{
+	const struct exchange *x = queue_last(c->responses);
+	const struct msg *rsp = server_dir(c)->msg;
+
+	if (rsp && m->acked > rsp->start && m->acked < server_dir(c)->pos)
+		return true;
+	for (unsigned int i = 0; x && i < PAIRING_SCAN; i++) {
+		if (x->rsp && x->rsp->complete && m->acked >= x->rsp->end)
+			return false;
+		if (x->rsp && x->rsp->complete && m->acked > x->rsp->start)
+			return true;
+		x = queue_prev(c->responses, x);
+	}
+	return false;
+}
+
 bool rule_async(struct conn *c, const struct msg *m)
 {
 	const struct exchange *last = c->requests ? c->requests->prev : NULL;
 	const struct dir *server = server_dir(c);
 	const struct msg *rsp;
 
+	if (known(m->acked) && sent_within(c, m))
+		return true;
 	/* it crossed a response to the latest one, or to one before */
 	if (!m->after_hole && received_since(c, m) && crosses(c, m))
 		return true;
@@ -237,6 +301,32 @@ bool rule_async(struct conn *c, const struct msg *m)
 	rsp = response_before(c, m->acked);
 	return !m->after_hole && rsp && known(rsp->end_acked) &&
 	       rsp->end_acked < m->start;
+}
+
+bool rule_async_ended(const struct conn *c, const struct msg *rsp)
+{
+	const struct exchange *x = c->requests;
+	const struct msg *last = NULL;
+
+	for (unsigned int i = 0; x && i < PAIRING_SCAN; i++) {
+		const struct msg *q = x->req;
+
+		/* the server had not begun to receive last when it sent all
+		 * that the client had received */
+		if (q->acked == rsp->end)
+			return last && !q->after_hole && last->complete &&
+			       known(last->end_acked) &&
+			       q->acked > last->end_acked &&
+			       known(rsp->end_acked) &&
+			       rsp->end_acked <= last->start;
+		if (known(q->acked) && q->acked > rsp->end)
+			return false;
+		if (known(q->acked) && q->acked > rsp->start)
+			return true;
+		last = q;
+		x = queue_next(c->requests, x);
+	}
+	return false;
 }
 
 bool rule_async_response(struct conn *c, const struct exchange *rsp)

@@ -22,6 +22,12 @@
 #define PAIRING_SINGLE 5u
 #define PAIRING_LAST   3u
 
+/* Each hole before a message counts so often, each message without one takes one
+ * away. Above the limit, what shows that requests were outstanding is likely to
+ * be missing as well, so no turnaround is believed. */
+#define PAIRING_SPARSE	   3u
+#define PAIRING_SPARSE_MAX 8u
+
 /* A connection is idle if nothing is sent in either direction for so long, and
  * everything is acknowledged. */
 #define PAIRING_IDLE_NS 1000000000ull
@@ -70,6 +76,10 @@ bool rule_async(struct conn *c, const struct msg *m);
 
 /* The same, to be seen from a response that arrives. */
 bool rule_async_response(struct conn *c, const struct exchange *rsp);
+
+/* The same, when rsp is complete: a request was sent when the client had
+ * received a part of it, or all of it but not what answers the request before. */
+bool rule_async_ended(const struct conn *c, const struct msg *rsp);
 
 /* The same, when the response to req is known and next is the request after
  * it. */

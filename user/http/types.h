@@ -260,6 +260,7 @@ struct conn {
 	bool roles_known : 1; /* the handshake showed the client */
 	uint8_t tls : 2;      /* directions that began with a TLS record */
 	bool bent : 1; /* the latest request deviated: where it ends is doubtful */
+	uint8_t sparse : 4; /* see PAIRING_SPARSE */
 };
 
 /* Bytes on their way through the state machine. */
