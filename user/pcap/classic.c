@@ -77,8 +77,9 @@ static int report_truncated(const struct pcap_input *in,
 	return in->err ? -in->err : -EBADMSG;
 }
 
-bool pcap_classic_has_next(const struct pcap_classic *c,
-			   const struct pcap_input *in)
+/* Is a whole record in the buffer? */
+static inline bool has_next(const struct pcap_classic *c,
+			    const struct pcap_input *in)
 {
 	size_t waiting = in->end - in->at;
 	uint32_t caplen;
@@ -89,14 +90,43 @@ bool pcap_classic_has_next(const struct pcap_classic *c,
 	return caplen <= PACKET_MAX && waiting >= RECORD_HEADER + caplen;
 }
 
+/* Takes a record that is in the buffer. */
+static inline void take(const struct pcap_classic *c, struct pcap_input *in,
+			struct pcap_stats *stats, struct pcap_frame *frame)
+{
+	const uint8_t *p = in->buf + in->at;
+	uint32_t caplen = field(c, p + 8), wire_len = field(c, p + 12);
+	uint64_t ns = field(c, p + 4);
+
+	/* 32 bits of seconds do not overflow. */
+	frame->ts_ns =
+		field(c, p) * 1000000000ull + (c->nanoseconds ? ns : ns * 1000);
+	frame->data = p + RECORD_HEADER;
+	frame->caplen = caplen < c->snapshot ? caplen : c->snapshot;
+	frame->wire_len = wire_len > frame->caplen ? wire_len : frame->caplen;
+	in->at += RECORD_HEADER + caplen;
+	stats->packets++;
+	pcap_link_normalize(c->link, c->swapped, frame);
+}
+
+unsigned int pcap_classic_buffered(const struct pcap_classic *c,
+				   struct pcap_input *in,
+				   struct pcap_stats *stats,
+				   struct pcap_frame *frames, unsigned int max)
+{
+	unsigned int n = 0;
+
+	while (n < max && has_next(c, in))
+		take(c, in, stats, &frames[n++]);
+	return n;
+}
+
 int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 		      struct pcap_stats *stats, struct pcap_frame *frame,
 		      char error[PCAP_ERROR_SIZE])
 {
 	size_t waiting = pcap_input_ensure(in, RECORD_HEADER);
-	uint32_t caplen, wire_len;
-	int64_t fraction;
-	const uint8_t *p;
+	uint32_t caplen;
 
 	if (waiting < RECORD_HEADER)
 		return waiting || in->err
@@ -114,16 +144,6 @@ int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 	if (pcap_input_ensure(in, RECORD_HEADER + caplen) <
 	    RECORD_HEADER + caplen)
 		return report_truncated(in, stats, "a packet", error);
-	p = in->buf + in->at;
-	wire_len = field(c, p + 12);
-	fraction = field(c, p + 4);
-	frame->ts_ns = pcap_time(field(c, p),
-				 c->nanoseconds ? fraction : fraction * 1000);
-	frame->data = p + RECORD_HEADER;
-	frame->caplen = caplen < c->snapshot ? caplen : c->snapshot;
-	frame->wire_len = wire_len > frame->caplen ? wire_len : frame->caplen;
-	in->at += RECORD_HEADER + caplen;
-	stats->packets++;
-	pcap_link_normalize(c->link, c->swapped, frame);
+	take(c, in, stats, frame);
 	return 1;
 }

@@ -23,9 +23,11 @@ int pcap_classic_next(const struct pcap_classic *c, struct pcap_input *in,
 		      struct pcap_stats *stats, struct pcap_frame *frame,
 		      char error[PCAP_ERROR_SIZE]);
 
-/* Whether the next frame is already in the buffer. */
-bool pcap_classic_has_next(const struct pcap_classic *c,
-			   const struct pcap_input *in);
+/* Takes up to max frames that are in the buffer already; returns their number. */
+unsigned int pcap_classic_buffered(const struct pcap_classic *c,
+				   struct pcap_input *in,
+				   struct pcap_stats *stats,
+				   struct pcap_frame *frames, unsigned int max);
 
 /* Unix time in nanoseconds. Times before 1970 or after 2554, which only damaged
  * files have, are clamped. */

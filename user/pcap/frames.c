@@ -107,32 +107,41 @@ METLO_INLINE __u64 metlo_env_payload_sum(const struct metlo_env *env, __u64 off,
 	return METLO_NO_SUM;
 }
 
-static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
-					    struct metlo_packet *pkt,
-					    struct metlo_rec *rec);
+METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
+						  struct metlo_packet *pkt,
+						  struct metlo_rec *rec);
 
-static enum metlo_outcome metlo_env_fragment(struct metlo_env *env,
-					     const struct metlo_frame *frame,
-					     struct metlo_packet *pkt);
+METLO_INLINE enum metlo_outcome
+metlo_env_fragment(struct metlo_env *env, const struct metlo_frame *frame,
+		   const struct metlo_packet *pkt);
 
 #include "metlo_process.h"
 
-static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
-					    struct metlo_packet *pkt,
-					    struct metlo_rec *rec)
+METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
+						  struct metlo_packet *pkt,
+						  struct metlo_rec *rec)
 {
 	return metlo_deliver(env, pkt, rec);
 }
 
-static enum metlo_outcome metlo_env_fragment(struct metlo_env *env,
-					     const struct metlo_frame *frame,
-					     struct metlo_packet *pkt)
+/* Out of line, with copies: fragments are rare, and what has no address stays in
+ * registers. */
+static __attribute__((noinline)) enum metlo_outcome
+deliver_fragment(struct metlo_env *env, struct metlo_frame frame,
+		 struct metlo_packet pkt)
 {
 	enum metlo_outcome outcome =
-		metlo_process_fragment(env, frame, pkt->ip_off, pkt);
+		metlo_process_fragment(env, &frame, pkt.ip_off, &pkt);
 
-	return outcome == METLO_UNDECIDED ? metlo_deliver(env, pkt, &env->rec)
+	return outcome == METLO_UNDECIDED ? metlo_deliver(env, &pkt, &env->rec)
 					  : outcome;
+}
+
+METLO_INLINE enum metlo_outcome
+metlo_env_fragment(struct metlo_env *env, const struct metlo_frame *frame,
+		   const struct metlo_packet *pkt)
+{
+	return deliver_fragment(env, *frame, *pkt);
 }
 
 struct frames *frames_new(const struct frames_conf *conf)
@@ -167,16 +176,7 @@ enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
 			       size_t caplen, size_t wire_len, uint64_t ts_ns,
 			       frames_emit emit, void *ctx)
 {
-	struct metlo_env env = {
-		.config = &f->conf.config,
-		.stats = &f->stats,
-		.frames = f,
-		.frame = frame,
-		.frame_len = caplen,
-		.ts_ns = ts_ns,
-		.emit = emit,
-		.ctx = ctx,
-	};
+	struct metlo_env env;
 	struct metlo_frame mf = {
 		.data = frame,
 		.len = caplen,
@@ -187,6 +187,15 @@ enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
 	uint64_t bytes = mf.wire_len;
 	enum metlo_outcome outcome;
 
+	/* As in the kernel, rec is not initialized: metlo_process() fills it in. */
+	env.config = &f->conf.config;
+	env.stats = &f->stats;
+	env.frames = f;
+	env.frame = frame;
+	env.frame_len = caplen;
+	env.ts_ns = ts_ns;
+	env.emit = emit;
+	env.ctx = ctx;
 	if (f->conf.raw) {
 		pkt.vxlan = pkt.vni_valid = 1;
 		outcome = metlo_process_inner(&env, &mf, &pkt, 0);

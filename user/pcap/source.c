@@ -230,12 +230,9 @@ int pcap_source_batch(struct pcap_source *s, struct pcap_frame *frames,
 	if (n < 1)
 		return n;
 	if (s->reader == READER_CLASSIC)
-		while ((unsigned int)n < max &&
-		       pcap_classic_has_next(&s->classic, &s->input)) {
-			pcap_classic_next(&s->classic, &s->input, &s->stats,
-					  &frames[n], error);
-			n++;
-		}
+		n += (int)pcap_classic_buffered(&s->classic, &s->input,
+						&s->stats, frames + n,
+						max - (unsigned int)n);
 	else if (s->reader == READER_PCAPNG)
 		while ((unsigned int)n < max &&
 		       pcapng_has_next(&s->pcapng, &s->input)) {
