@@ -78,14 +78,13 @@ void conn_list(struct conn *c)
 {
 	struct http_engine *e = c->engine;
 	struct waiting *w;
-	size_t cap;
 
 	if (c->waiting)
 		return;
-	w = store_alloc(&e->store, sizeof(*w), &cap);
+	w = store_new(&e->store, sizeof(*w));
 	if (!w)
 		return; /* no memory: stream's idle timeout still applies */
-	*w = (struct waiting){.conn = c, .cap = cap};
+	*w = (struct waiting){.conn = c};
 	append_waiting(e, w);
 	c->waiting = w;
 }
@@ -107,5 +106,5 @@ void conn_unlist(struct conn *c)
 		times_forget(c);
 	c->waiting = NULL;
 	unlink_waiting(e, w);
-	store_free(&e->store, w, w->cap);
+	store_delete(&e->store, w, sizeof(*w));
 }

@@ -17,13 +17,11 @@
 
 struct exchange *exchange_new(struct http_engine *e)
 {
-	size_t cap;
-	struct exchange *x = store_alloc(&e->store, sizeof(*x), &cap);
+	struct exchange *x = store_new(&e->store, sizeof(*x));
 
 	if (!x)
 		return NULL;
 	memset(x, 0, sizeof(*x));
-	x->cap = cap;
 	x->rsp_start = x->rsp_acked = x->turn = STREAM_UNKNOWN;
 	return x;
 }
@@ -61,7 +59,7 @@ void exchange_free(struct http_engine *e, struct exchange *x)
 		exchange_drop_interim(e, x);
 	if (x->started)
 		store_free(&e->store, x->started, x->started->cap);
-	store_free(&e->store, x, x->cap);
+	store_delete(&e->store, x, sizeof(*x));
 }
 
 static struct exchange **list_of(struct conn *c, unsigned int list)

@@ -18,13 +18,11 @@
 struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
 		    uint64_t acked)
 {
-	size_t cap;
-	struct msg *m = store_alloc(&e->store, sizeof(*m), &cap);
+	struct msg *m = store_new(&e->store, sizeof(*m));
 
 	if (!m)
 		return NULL;
 	memset(m, 0, sizeof(*m));
-	m->cap = cap;
 	m->start = offset;
 	m->first_ns = m->last_ns = m->end_ns = ts_ns;
 	m->acked = acked;
@@ -60,7 +58,7 @@ void msg_free(struct http_engine *e, struct msg *m)
 		store_free(&e->store, m->block, m->block_cap);
 	if (m->body_block)
 		store_free(&e->store, m->body_block, m->body_cap);
-	store_free(&e->store, m, m->cap);
+	store_delete(&e->store, m, sizeof(*m));
 }
 
 /* Part of the message was dropped at memory_limit. */

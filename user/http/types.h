@@ -108,7 +108,6 @@ struct msg {
 	uint64_t first_ns, end_ns, last_ns;
 	struct exchange *x;
 	struct msg *next; /* an interim response: the next of its exchange */
-	size_t cap;	  /* of this struct in the store */
 };
 
 /* Are messages missing? */
@@ -148,7 +147,6 @@ struct exchange {
 	 * response, not believed yet, or STREAM_UNKNOWN. */
 	uint64_t turn;
 	struct started *started; /* NULL: was not reported yet; progress.c */
-	size_t cap;
 };
 
 /* driver.c has the transitions. */
@@ -202,7 +200,6 @@ struct waiting {
 	struct conn *conn;
 	uint64_t since_ns;
 	struct times *times; /* NULL: no held bytes; see times.c */
-	size_t cap;
 };
 
 /* The client that a PROXY header names. */
