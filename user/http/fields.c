@@ -460,6 +460,52 @@ void fields_line(struct field_parser *fp, uint32_t start, uint32_t end)
 		fp->no_colon = true;
 }
 
+/* Out of line: the usual name and value are short. */
+__attribute__((noinline)) static const uint8_t *long_name(const uint8_t *p,
+							  const uint8_t *e)
+{
+	return scan_token(p, e);
+}
+
+__attribute__((noinline)) static const uint8_t *long_value(const uint8_t *v,
+							   const uint8_t *e)
+{
+	return scan_ctl(v, e);
+}
+
+/* The colon after the name at p; NULL if none follows, or not the beginning of
+ * another line after it. */
+static inline const uint8_t *name_end(const uint8_t *p, const uint8_t *e)
+{
+	const uint8_t *colon;
+
+#ifdef SCAN_STEP
+	if (e - p >= SCAN_STEP + 4 && *p != ':') {
+		uint64_t m = scan_name_mask(p);
+
+		if (m && p[scan_first(m)] == ':')
+			return p + scan_first(m);
+	}
+#endif
+	colon = long_name(p, e);
+	return e - colon >= 4 && *colon == ':' && colon > p ? colon : NULL;
+}
+
+/* The end of the value at v. */
+static inline const uint8_t *value_end(const uint8_t *v, const uint8_t *e)
+{
+#ifdef SCAN_STEP
+	if (e - v >= SCAN_STEP) {
+		uint64_t m = scan_ctl_mask(v);
+
+		if (m)
+			return v + scan_first(m);
+		v += SCAN_STEP;
+	}
+#endif
+	return long_value(v, e);
+}
+
 uint32_t fields_regular(struct field_parser *fp, uint32_t start, uint32_t end)
 {
 	const uint8_t *b = fp->b, *p = b + start, *e = b + end;
@@ -467,17 +513,20 @@ uint32_t fields_regular(struct field_parser *fp, uint32_t start, uint32_t end)
 	uint16_t n = h->n_fields;
 
 	while (n < HEAD_FIELDS_MAX) {
-		const uint8_t *colon = scan_token(p, e), *v, *eol, *ve;
+		const uint8_t *colon = name_end(p, e), *v, *eol, *ve;
 		struct head_field *f = &fp->fields[n];
 
-		/* It, CRLF and the beginning of the next line must be there. */
-		if (e - colon < 4 || *colon != ':' || colon == p)
+		if (!colon)
 			break;
-		/* A loop, because its branch is predicted: without one, the scan
+		/* Branches, because they are predicted: without them, the scan
 		 * of the value would wait for the octet after the colon. */
-		for (v = colon + 1; v < e && scan_is_blank(*v); v++)
-			;
-		eol = scan_ctl(v, e);
+		v = colon + 1;
+		if (v[0] == ' ' && v[1] > ' ')
+			v++;
+		else
+			while (v < e && scan_is_blank(*v))
+				v++;
+		eol = value_end(v, e);
 		if (e - eol < 3 || memcmp(eol, "\r\n", 2) || continues(eol[2]))
 			break;
 		/* Nothing in the value but blanks is as low as SP. */

@@ -280,13 +280,14 @@ static bool method_marks(const uint8_t *p, uint32_t n, struct head *h)
 {
 	bool lower = false;
 
+	if (n == 3 && !memcmp(p, "GET", 3))
+		return true; /* most are, and have no marks */
 	for (uint32_t i = 0; i < n; i++) {
 		if (!scan_is_token(p[i]))
 			return false;
 		lower |= p[i] >= 'a' && p[i] <= 'z';
 	}
-	if (lower)
-		h->flags |= HTTP_F_MALFORMED;
+	h->flags |= lower ? HTTP_F_MALFORMED : 0;
 	/* methods are case-sensitive (RFC 9110 section 9.1) */
 	if (n == 4 && !memcmp(p, "HEAD", 4))
 		h->marks |= HEAD_METHOD_HEAD;
@@ -457,7 +458,6 @@ static bool versionless(const uint8_t *b, uint32_t len, bool fin, uint32_t next,
 			struct head *h, enum head_result *r)
 {
 	int field = h->target.len ? field_begins(b + next, b + len, fin) : 0;
-
 	bool simple = !(h->marks & HEAD_NO_VERSION);
 
 	if (field > 0 ||

@@ -124,6 +124,12 @@ static inline uint64_t scan_name_mask(const uint8_t *p)
 #endif
 
 #ifdef SCAN_STEP
+/* The index of the first octet of a mask, which is not 0. */
+static inline unsigned int scan_first(uint64_t m)
+{
+	return (unsigned int)__builtin_ctzll(m) >> SCAN_MASK_SHIFT;
+}
+
 /* The first octet in [p, end) whose bit mask() sets, or end, which is at least
  * SCAN_STEP octets away. */
 __attribute__((always_inline)) static inline const uint8_t *
@@ -136,13 +142,11 @@ scan_steps(const uint8_t *p, const uint8_t *end,
 	for (; p < last; p += SCAN_STEP) {
 		m = mask(p);
 		if (m)
-			return p + ((unsigned int)__builtin_ctzll(m) >>
-				    SCAN_MASK_SHIFT);
+			return p + scan_first(m);
 	}
 	/* May overlap octets whose bits are known not to be set. */
 	m = mask(last);
-	return m ? last + ((unsigned int)__builtin_ctzll(m) >> SCAN_MASK_SHIFT)
-		 : end;
+	return m ? last + scan_first(m) : end;
 }
 #endif
 
@@ -181,7 +185,7 @@ static inline const uint8_t *scan_token(const uint8_t *p, const uint8_t *end)
 			p += SCAN_STEP;
 			continue;
 		}
-		p += (unsigned int)__builtin_ctzll(m) >> SCAN_MASK_SHIFT;
+		p += scan_first(m);
 		if (!scan_is_token(*p))
 			return p;
 		p++;
