@@ -366,6 +366,38 @@ static void test_base64(void **state)
 	}
 }
 
+/* json_put_u64() and, if it has at most 16 digits, json_put_16_digits(). */
+static void check_u64(uint64_t v)
+{
+	uint8_t out[JSON_U64_ROOM + 1];
+	char expected[24];
+
+	snprintf(expected, sizeof(expected), "%" PRIu64, v);
+	*json_put_u64(out, v) = 0;
+	assert_string_equal((char *)out, expected);
+	if (v >= 10000000000000000ull)
+		return;
+	snprintf(expected, sizeof(expected), "%016" PRIu64, v);
+	json_put_16_digits(out, v);
+	out[16] = 0;
+	assert_string_equal((char *)out, expected);
+}
+
+/* Every group of digits, at every place. */
+static void test_digits(void **state)
+{
+	uint64_t power, v, seed = 3;
+
+	(void)state;
+	for (power = 1; power < 10000000000000000ull; power *= 10)
+		for (v = 0; v < 1100; v++) {
+			check_u64(power * v);
+			check_u64(power * v + power - 1);
+		}
+	for (v = 0; v < 100000; v++)
+		check_u64(next_random(&seed) >> (v & 63));
+}
+
 static void test_u64(void **state)
 {
 	uint64_t v = 1;
@@ -374,16 +406,8 @@ static void test_u64(void **state)
 
 	(void)state;
 	for (i = 0; i < 65; i++, v = i < 64 ? 1ull << i : 0) {
-		for (d = -1; d <= 1; d++) {
-			uint8_t out[JSON_U64_ROOM + 1];
-			uint64_t number = v + (uint64_t)d;
-			char expected[24];
-
-			snprintf(expected, sizeof(expected), "%" PRIu64,
-				 number);
-			*json_put_u64(out, number) = 0;
-			assert_string_equal((char *)out, expected);
-		}
+		for (d = -1; d <= 1; d++)
+			check_u64(v + (uint64_t)d);
 	}
 	for (v = 1, k = 0; k < 20; k++, v *= 10) {
 		struct buf b = {0};
@@ -447,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_utf8_complete),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_u64),
+		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_add_string),
 		cmocka_unit_test(test_addresses),
 	};

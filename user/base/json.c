@@ -153,44 +153,88 @@ static inline void store_le64(uint8_t *w, uint64_t v)
 
 #define ZEROS8 0x3030303030303030ull
 
-/* The same for 4 digits of v < 10^4. */
-static inline uint32_t digits4(uint32_t v)
-{
-	uint32_t x = v * 5243 >> 19, high; /* v / 100 */
+/* The numbers below 1000 with leading zeros, the first digit in the lowest byte; the
+ * highest byte is how many bits those zeros take. */
+#define DIGIT(n, of) ('0' + (n) / (of) % 10)
+#define THREE(n)                                                 \
+	((uint32_t)DIGIT(n, 100) | (uint32_t)DIGIT(n, 10) << 8 | \
+	 (uint32_t)DIGIT(n, 1) << 16 |                           \
+	 (uint32_t)((n) < 10	? 16                             \
+		    : (n) < 100 ? 8                              \
+				: 0)                             \
+		 << 24)
+#define THREE5(n) \
+	THREE(n), THREE((n) + 1), THREE((n) + 2), THREE((n) + 3), THREE((n) + 4)
+#define THREE25(n)                                                      \
+	THREE5(n), THREE5((n) + 5), THREE5((n) + 10), THREE5((n) + 15), \
+		THREE5((n) + 20)
+#define THREE125(n)                                                          \
+	THREE25(n), THREE25((n) + 25), THREE25((n) + 50), THREE25((n) + 75), \
+		THREE25((n) + 100)
 
-	x |= (v - x * 100) << 16;
-	high = (x * 103 >> 10) & 0x000f000f;
-	return high | (x - high * 10) << 8;
+static const uint32_t three[1000] = {
+	THREE125(0),   THREE125(125), THREE125(250), THREE125(375),
+	THREE125(500), THREE125(625), THREE125(750), THREE125(875)};
+
+static inline void store_le32(uint8_t *w, uint32_t v)
+{
+	v = htole32(v);
+	memcpy(w, &v, 4);
 }
 
-/* Leading zeros are counted by comparisons, which takes less time than the digits:
- * where the next item goes depends on it. */
-
-static inline uint8_t *put_below_1e4(uint8_t *w, uint32_t v)
+static inline uint8_t *put_below_1e3(uint8_t *w, uint32_t v)
 {
-	unsigned int zeros = (v < 10) + (v < 100) + (v < 1000);
-	uint32_t text = (digits4(v) | (uint32_t)ZEROS8) >> 8 * zeros;
+	unsigned int zeros = three[v] >> 24;
 
-	text = htole32(text);
-	memcpy(w, &text, 4);
-	return w + 4 - zeros;
+	store_le32(w, three[v] >> zeros);
+	return w + 3 - zeros / 8;
 }
 
 static inline uint8_t *put_below_1e8(uint8_t *w, uint32_t v)
 {
 	unsigned int zeros;
 
-	if (v < 10000)
-		return put_below_1e4(w, v);
-	zeros = (v < 100000) + (v < 1000000) + (v < 10000000);
+	if (v < 1000)
+		return put_below_1e3(w, v);
+	if (v < 1000000) {
+		w = put_below_1e3(w, v / 1000);
+		store_le32(w, three[v % 1000]);
+		return w + 3;
+	}
+	zeros = v < 10000000;
 	store_le64(w, (digits8(v) | ZEROS8) >> 8 * zeros);
 	return w + 8 - zeros;
 }
 
-uint64_t json_8_digits(uint32_t v)
+#if defined(__SSE2__)
+/* Both halves of 8 digits at once, then their halves and so on. The multiplications
+ * that replace divisions are exact in their ranges. */
+void json_put_16_digits(uint8_t *w, uint64_t v)
 {
-	return htole64(digits8(v) | ZEROS8);
+	const uint64_t e8 = 100000000, high = v / e8;
+	__m128i x, q;
+
+	x = _mm_set_epi64x((long long)(v - high * e8), (long long)high);
+	q = _mm_srli_epi64(_mm_mul_epu32(x, _mm_set1_epi64x(3518437209)), 45);
+	x = _mm_sub_epi64(x, _mm_mul_epu32(q, _mm_set1_epi64x(10000)));
+	x = _mm_or_si128(q, _mm_slli_epi64(x, 32)); /* 4 below 10^4 */
+	q = _mm_srli_epi16(_mm_mulhi_epu16(x, _mm_set1_epi16(5243)), 3);
+	x = _mm_sub_epi16(x, _mm_mullo_epi16(q, _mm_set1_epi16(100)));
+	x = _mm_or_si128(q, _mm_slli_epi32(x, 16)); /* 8 below 100 */
+	q = _mm_mulhi_epu16(x, _mm_set1_epi16(6554));
+	x = _mm_sub_epi16(x, _mm_mullo_epi16(q, _mm_set1_epi16(10)));
+	x = _mm_or_si128(q, _mm_slli_epi16(x, 8));
+	_mm_storeu_si128((__m128i *)w, _mm_or_si128(x, _mm_set1_epi8('0')));
 }
+#else
+void json_put_16_digits(uint8_t *w, uint64_t v)
+{
+	const uint64_t e8 = 100000000;
+
+	store_le64(w, digits8((uint32_t)(v / e8)) | ZEROS8);
+	store_le64(w + 8, digits8((uint32_t)(v % e8)) | ZEROS8);
+}
+#endif
 
 uint8_t *json_put_u64(uint8_t *w, uint64_t v)
 {
@@ -202,9 +246,8 @@ uint8_t *json_put_u64(uint8_t *w, uint64_t v)
 		w = put_below_1e8(w, (uint32_t)(v / e8));
 	} else {
 		w = put_below_1e8(w, (uint32_t)(v / (e8 * e8)));
-		v %= e8 * e8;
-		store_le64(w, digits8((uint32_t)(v / e8)) | ZEROS8);
-		w += 8;
+		json_put_16_digits(w, v % (e8 * e8));
+		return w + 16;
 	}
 	store_le64(w, digits8((uint32_t)(v % e8)) | ZEROS8);
 	return w + 8;

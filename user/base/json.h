@@ -75,8 +75,8 @@ size_t json_utf8_complete(const uint8_t *p, size_t n);
 /* Writes v in decimal and returns the end; see JSON_U64_ROOM. */
 uint8_t *json_put_u64(uint8_t *w, uint64_t v);
 
-/* v < 10^8 as 8 characters, with leading zeros, as they are in memory. */
-uint64_t json_8_digits(uint32_t v);
+/* Writes v < 10^16 as 16 digits, with leading zeros. */
+void json_put_16_digits(uint8_t *w, uint64_t v);
 
 /* Writes base64 (RFC 4648 section 4), with padding, and returns the end. */
 uint8_t *json_base64(uint8_t *w, const uint8_t *p, size_t n);

@@ -2,8 +2,7 @@
 /*
  * The member "capture": its keys, in their order, are described in README.md and
  * in line.schema.json. Nearly every transaction has neither trailers nor interim
- * responses, and begins and ends within a hundred seconds, so that its times have
- * their first digits in common.
+ * responses.
  */
 #include <endian.h>
 #include <string.h>
@@ -73,28 +72,14 @@ static uint8_t *put_again(uint8_t *w, const struct digits *d)
 	return w + d->n;
 }
 
-#define US_8_DIGITS 100000000ull /* the later half of the digits of a time */
-
-/* The earlier half of the digits of the time written last. */
-struct time_digits {
-	uint64_t high;
-	uint64_t text; /* the characters as they are in memory */
-};
-
-static uint8_t *put_us(uint8_t *w, uint64_t us, struct time_digits *last)
+static uint8_t *put_us(uint8_t *w, uint64_t us)
 {
-	uint64_t high = us / US_8_DIGITS, text;
+	const uint64_t e15 = 1000000000000000;
 
 	/* 16 digits: from 2001 to 2286 */
-	if (high < US_8_DIGITS / 10 || high >= US_8_DIGITS)
+	if (us - e15 >= 9 * e15)
 		return put_u64(w, us);
-	if (high != last->high) {
-		last->text = json_8_digits((uint32_t)high);
-		last->high = high;
-	}
-	memcpy(w, &last->text, 8);
-	text = json_8_digits((uint32_t)(us - high * US_8_DIGITS));
-	memcpy(w + 8, &text, 8);
+	json_put_16_digits(w, us);
 	return w + 16;
 }
 
@@ -115,33 +100,32 @@ static struct us_range range_of(const struct http_transaction *t,
 	return at;
 }
 
-#define PUT_TIMES(w, key, at, last)                                          \
-	(w = LINE_COPY(w, ",\"" key "StartUs\":"), digits.p = w,             \
-	 w = put_us(w, (at).start, last), digits.n = (size_t)(w - digits.p), \
-	 w = LINE_COPY(w, ",\"" key "EndUs\":"),                             \
-	 w = (at).start == (at).end ? put_again(w, &digits)                  \
-				    : put_us(w, (at).end, last))
+#define PUT_TIMES(w, key, at)                                          \
+	(w = LINE_COPY(w, ",\"" key "StartUs\":"), digits.p = w,       \
+	 w = put_us(w, (at).start), digits.n = (size_t)(w - digits.p), \
+	 w = LINE_COPY(w, ",\"" key "EndUs\":"),                       \
+	 w = (at).start == (at).end ? put_again(w, &digits)            \
+				    : put_us(w, (at).end))
 
 static void put_times(struct line *l, const struct http_transaction *t)
 {
 	struct us_range q = {0}, r = {0};
-	struct time_digits last = {0};
 	struct digits digits;
 	uint8_t *w = l->w;
 
 	if (t->request) {
 		q = range_of(t, t->request);
-		PUT_TIMES(w, "request", q, &last);
+		PUT_TIMES(w, "request", q);
 	} else {
 		w = LINE_COPY(w,
 			      ",\"requestStartUs\":null,\"requestEndUs\":null");
 	}
 	if (t->response && t->progress != HTTP_STARTED) {
 		r = range_of(t, t->response);
-		PUT_TIMES(w, "response", r, &last);
+		PUT_TIMES(w, "response", r);
 	} else if (t->response) {
 		w = LINE_COPY(w, ",\"responseStartUs\":");
-		w = put_us(w, range_of(t, t->response).start, &last);
+		w = put_us(w, range_of(t, t->response).start);
 		w = LINE_COPY(w, ",\"responseEndUs\":null");
 	} else {
 		w = LINE_COPY(
@@ -247,7 +231,8 @@ static void put_encodings(struct line *l, const enum body_encoding encoding[2])
 }
 
 /* RFC 9110 section 2.5 has single digits; senders may write more. */
-static void put_version(struct line *l, const struct http_message *m)
+__attribute__((noinline)) static void
+put_other_version(struct line *l, const struct http_message *m)
 {
 	if (m && m->http2) {
 		LINE_PUT(l, "\"HTTP/2\"");
@@ -258,6 +243,14 @@ static void put_version(struct line *l, const struct http_message *m)
 	*l->w++ = '.';
 	line_u64(l, m ? m->version_minor : 1);
 	*l->w++ = '"';
+}
+
+static inline void put_version(struct line *l, const struct http_message *m)
+{
+	if (m && !m->http2 && m->version_major == 1 && m->version_minor == 1)
+		LINE_PUT(l, "\"HTTP/1.1\"");
+	else
+		put_other_version(l, m);
 }
 
 /* What only a response has. */
