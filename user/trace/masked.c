@@ -299,21 +299,35 @@ bool masked_has_user_info(const struct http_message *m)
 	return false;
 }
 
-void masked_value(const struct masked *w, const struct http_field *f)
+/* user_info: the value may contain some, which is masked. */
+static inline void put_value(const struct masked *w, const struct http_field *f,
+			     bool user_info)
 {
 	const struct trace_conf *c = w->c;
 
 	if (c->redact &&
 	    mask_names_match_header(c->headers, f->name.p, f->name.len))
 		LINE_PUT(w->l, MASK_TEXT);
-	else if (masked_needs(c, &f->value) && trace_conf_is_url(&f->name))
+	else if ((c->redact_fields || user_info) && trace_conf_is_url(&f->name))
 		put_url(w, &f->value, true, true);
-	else if (c->redact && mask_may_have_user_info(f->value.p, f->value.len))
+	else if (user_info)
 		put_head(w, f);
 	else if (c->values.classes)
 		masked_text(w, &f->value, &f->name);
 	else
 		put_span(w->l, w->m, &f->value);
+}
+
+void masked_value(const struct masked *w, const struct http_field *f)
+{
+	put_value(w, f,
+		  w->c->redact &&
+			  mask_may_have_user_info(f->value.p, f->value.len));
+}
+
+void masked_value_by_name(const struct masked *w, const struct http_field *f)
+{
+	put_value(w, f, false);
 }
 
 /* A Host with blanks is none: parsers may read it as several lines, or user information

@@ -75,6 +75,10 @@ void masked_query(const struct masked *w, bool mask);
 /* Writes a field value whose name may be that of a secret or URL. */
 void masked_value(const struct masked *w, const struct http_field *f);
 
+/* The same without user information, of a message for which masked_has_user_info() is
+ * false. */
+void masked_value_by_name(const struct masked *w, const struct http_field *f);
+
 /* May a field contain user information, which is masked in all of them? */
 bool masked_has_user_info(const struct http_message *m);
 

@@ -22,6 +22,7 @@ static void put_server(struct line *l, const struct http_transaction *t)
 		line_endpoint(l, t->server_addr, t->server_port, t->ipv6);
 }
 
+/* For a message whose fields contain no user information, or nothing is masked. */
 static void put_fields(struct line *l, const struct trace_conf *c,
 		       const struct http_message *m)
 {
@@ -50,7 +51,7 @@ static void put_fields(struct line *l, const struct trace_conf *c,
 		if (lengths >> (f->name.len & 63) & 1 && f->name.len &&
 		    c->letters[f->name.len & 63] >> (f->name.p[0] & 31) & 1) {
 			l->w = w;
-			masked_value(&(struct masked){l, c, m, 0}, f);
+			masked_value_by_name(&(struct masked){l, c, m, 0}, f);
 			w = l->w;
 		} else {
 			w = line_span(l, w, f->value.p, f->value.len, readable);
