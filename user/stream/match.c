@@ -190,16 +190,17 @@ static enum match_fit fit_data(const struct stream_table *t,
 	return fit;
 }
 
-struct match match_find(const struct stream_table *t, uint32_t tag,
-			const struct flow_key *key, unsigned int dir,
-			const struct metlo_rec *rec)
+struct match match_find(const struct stream_table *t, const struct location *at,
+			const struct metlo_rec *rec, uint32_t first,
+			struct slot_walk *walk)
 {
-	struct slot_walk walk = flow_table_walk(t, tag);
+	const unsigned int dir = at->dir;
 	uint32_t index, best_used = 0;
 	struct match m = {0};
 	unsigned int best = 0;
 
-	while ((index = flow_table_next(t, tag, key, &walk))) {
+	for (index = first; index;
+	     index = flow_table_next(t, at->tag, &at->key, walk)) {
 		const struct flow *f = flow_at(t, index);
 		const struct flow_dir *d = &f->dir[dir];
 		enum match_fit fit;

@@ -35,9 +35,18 @@ struct match {
 	uint32_t same_key; /* flows with this key */
 };
 
-/* The flow that the record fits best; dir is its sender's index in the key. */
-struct match match_find(const struct stream_table *t, uint32_t tag,
-			const struct flow_key *key, unsigned int dir,
-			const struct metlo_rec *rec);
+/* Where a record belongs by its addresses. */
+struct location {
+	struct flow_key key;
+	uint32_t tag;
+	uint32_t likely;  /* flow; a guess, for prefetching only */
+	unsigned int dir; /* the sender's index in the key */
+};
+
+/* The flow that the record fits best. first is the first flow with its key, which
+ * flow_table_next() has found, or 0; walk continues after it. */
+struct match match_find(const struct stream_table *t, const struct location *at,
+			const struct metlo_rec *rec, uint32_t first,
+			struct slot_walk *walk);
 
 #endif

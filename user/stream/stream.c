@@ -390,14 +390,6 @@ static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 	return true;
 }
 
-/* Where a record belongs by its addresses. */
-struct location {
-	struct flow_key key;
-	uint32_t tag;
-	uint32_t likely; /* flow; a guess, for prefetching only */
-	unsigned int dir;
-};
-
 static inline void locate(const struct stream_table *t,
 			  const struct metlo_rec *rec, struct location *at)
 {
@@ -409,6 +401,7 @@ static void process_record(struct stream_table *t, const struct location *at,
 			   const struct metlo_rec *rec, const uint8_t *payload)
 {
 	struct slot_walk walk = flow_table_walk(t, at->tag);
+	bool reclaimed = false;
 	uint32_t index;
 	struct match m;
 
@@ -425,10 +418,16 @@ static void process_record(struct stream_table *t, const struct location *at,
 		t->stats.bytes_discarded += rec->len;
 		return;
 	}
-	while (t->ooo_memory + rec->len + OOO_SLACK > t->conf.ooo_limit)
+	while (t->ooo_memory + rec->len + OOO_SLACK > t->conf.ooo_limit) {
+		reclaimed = true;
 		if (!reassembly_reclaim(t, rec->ts_ns))
 			break;
-	m = match_find(t, at->tag, &at->key, at->dir, rec);
+	}
+	if (reclaimed) {
+		walk = flow_table_walk(t, at->tag);
+		index = flow_table_next(t, at->tag, &at->key, &walk);
+	}
+	m = match_find(t, at, rec, index, &walk);
 	if (m.flow) {
 		if (t->conf.event)
 			explain_vni(t, at->dir, rec, &m);
