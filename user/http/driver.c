@@ -233,8 +233,14 @@ void drive_gap(struct conn *c, enum stream_dir dir, uint64_t len,
 
 void drive_end(struct conn *c, enum stream_dir dir, bool fin, uint64_t ts_ns)
 {
-	struct event *ev = event_push(c->engine, EVENT_END, dir, ts_ns);
+	const struct http_engine *e = c->engine;
+	struct event *ev;
 
+	/* Between messages, as nearly all connections end. */
+	if (states[c->dir[dir].state].on[EVENT_END] == on_nothing &&
+	    !e->n_events && !e->unsaved)
+		return;
+	ev = event_push(c->engine, EVENT_END, dir, ts_ns);
 	ev->in.acked = STREAM_UNKNOWN;
 	ev->in_order = ev->may_wait = fin;
 	ev->cutting = false;
