@@ -12,6 +12,7 @@
 #include "plan/plan_setup.h"
 #include "verify/verify_collector.h"
 #include "verify/verify_metrics.h"
+#include "verify/verify_groups.h"
 #include "verify/verify_path.h"
 #include "verify/verify_sessions.h"
 #include "verify/verify_target.h"

@@ -5,25 +5,49 @@
 
 #include "verify/verify_check.h"
 #include "base/list.h"
+#include "base/parse.h"
+#include "model/limits.h"
 #include "model/shell.h"
+
+#define SUBJECTS_MAX 4
+
+/* A row that says the same of another resource: what one command fixes is one
+ * finding. */
+static struct verify_row *equal_row(const struct checker *c,
+				    const struct verify_row *like)
+{
+	FOREACH(r, c->report)
+		if (r->state == like->state && *r->fix &&
+		    !strcmp(r->check, like->check) &&
+		    !strcmp(r->detail, like->detail) &&
+		    !strcmp(r->fix, like->fix))
+			return r;
+	return NULL;
+}
 
 void check_row(struct checker *c, enum verify_state state, const char *check,
 	       const char *subject, const char *fix, const char *fmt, ...)
 {
-	struct verify_row *r = ARENA_ADD(c->a, c->report);
+	struct verify_row row = {.state = state, .check = check}, *r;
 	va_list args;
 
-	if (!r)
-		return;
 	va_start(args, fmt);
-	r->detail = arena_vprintf(c->a, fmt, args);
+	row.detail = arena_vprintf(c->a, fmt, args);
 	va_end(args);
-	r->state = state;
-	r->check = check;
-	r->subject = arena_dup(c->a, subject);
-	r->fix = arena_dup(c->a, fix);
-	c->report->warned += state == VERIFY_WARN;
-	c->report->failed += state == VERIFY_FAIL;
+	row.fix = arena_dup(c->a, fix);
+	r = equal_row(c, &row);
+	if (!r) {
+		r = ARENA_ADD(c->a, c->report);
+		if (!r)
+			return;
+		*r = row;
+		c->report->warned += state == VERIFY_WARN;
+		c->report->failed += state == VERIFY_FAIL;
+	}
+	str_list_add(c->a, &r->subjects, arena_dup(c->a, subject));
+	r->subject = r->subjects.n == 1
+			     ? r->subjects.items[0]
+			     : str_list_text(c->a, &r->subjects, SUBJECTS_MAX);
 }
 
 bool check_has(const struct checker *c, const char *check)
@@ -78,4 +102,26 @@ void check_unknown(struct checker *c, const char *check, const char *subject)
 		"is unknown: %s",
 		c->extra->attributes_unknown ? c->extra->attributes_unknown
 					     : "AWS does not report it");
+}
+
+bool check_is_lb_interface(const struct checker *c,
+			   const struct ec2_interface *e)
+{
+	size_t n = strlen(c->lb->name ? c->lb->name : "");
+
+	return e->description && !strncmp(e->description, "ELB net/", 8) && n &&
+	       !strncmp(e->description + 8, c->lb->name, n) &&
+	       e->description[8 + n] == '/';
+}
+
+uint16_t check_health_port(const struct receiver *r)
+{
+	struct parse_error unused;
+	uint64_t port;
+
+	return !str_empty(r->target->health_port) &&
+			       parse_number(r->target->health_port, 1, 65535,
+					    &port, &unused)
+		       ? (uint16_t)port
+		       : VXLAN_PORT;
 }

@@ -39,7 +39,8 @@ struct checker {
 	struct LIST_OF(struct receiver) receivers;
 };
 
-/* Adds a row; fix is "" if there is nothing to fix. */
+/* Adds a row; fix is "" if there is nothing to fix. A finding with the same detail
+ * and fix as an earlier one is added to the subjects of that row. */
 void check_row(struct checker *c, enum verify_state state, const char *check,
 	       const char *subject, const char *fix, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -54,6 +55,13 @@ bool check_has(const struct checker *c, const char *check);
 const char *check_aws(struct checker *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 const char *check_mirror(struct checker *c, const char *command);
+
+/* Whether an interface belongs to the load balancer: health checks originate
+ * there. */
+bool check_is_lb_interface(const struct checker *c,
+			   const struct ec2_interface *e);
+/* The port that the health checks of a target use. */
+uint16_t check_health_port(const struct receiver *r);
 
 /* A warning that the permission to read an attribute is missing. */
 void check_unknown(struct checker *c, const char *check, const char *subject);

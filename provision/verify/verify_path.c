@@ -1,214 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Does anything on the way block packets: security groups, network ACLs,
- * routes? */
+/* Does anything on the way block packets: network ACLs, routes? */
 #include <string.h>
 
 #include "model/limits.h"
 #include "base/list.h"
 #include "plan/netcheck.h"
 #include "verify/verify_path.h"
-#include "plan/plan_groups.h"
 
 #define NAMES_MAX 4
-
-/* --- security groups --- */
-
-static const char *ports_text(struct checker *c, const char *protocol,
-			      uint16_t port, const char *peers)
-{
-	return arena_printf(c->a, "'IpProtocol=%s,FromPort=%u,ToPort=%u,%s'",
-			    protocol, port, port, peers);
-}
-
-/* sync adds the rule if the deployment opens groups; otherwise suggests the
- * command. */
-static const char *group_fix(struct checker *c, const char *group,
-			     const char *protocol, uint16_t port,
-			     const struct str_list *blocks)
-{
-	const char *peers = "";
-
-	FOREACH(s, &c->plan.steps) {
-		if (s->type == STEP_AUTHORIZE && str_same(s->on.id, group) &&
-		    str_same(s->protocol, protocol))
-			return check_mirror(c, "sync");
-	}
-	for (size_t i = 0; i < blocks->n; i++)
-		peers = arena_printf(c->a, "%s%s{CidrIp=%s}", peers,
-				     i ? "," : "", blocks->items[i]);
-	peers = arena_printf(c->a, "IpRanges=[%s]", peers);
-	if (c->lb && c->lb->groups.n &&
-	    !str_same(c->lb->groups.items[0], group))
-		peers = arena_printf(c->a, "UserIdGroupPairs=[{GroupId=%s}]",
-				     c->lb->groups.items[0]);
-	return check_aws(
-		c,
-		"ec2 authorize-security-group-ingress --group-id %s --ip-permissions %s",
-		group, ports_text(c, protocol, port, peers));
-}
-
-struct admission {
-	const struct ec2_group_refs *groups;
-	const char *whose;    /* for display */
-	const char *protocol; /* "udp", "tcp" */
-	uint16_t port;
-	struct str_list refused; /* addresses */
-	bool unknown;
-};
-
-static void admit(struct checker *c, struct admission *a, const char *address,
-		  const struct ec2_group_refs *peer_groups)
-{
-	struct traffic traffic = {.protocol = !strcmp(a->protocol, "udp")
-						      ? FILTER_UDP
-						      : FILTER_TCP,
-				  .port = a->port,
-				  .peer_groups = peer_groups};
-	struct parse_error unused;
-	enum reachability v;
-
-	if (str_empty(address) || !cidr_parse(address, &traffic.peer, &unused))
-		return;
-	v = groups_allow(c->inv, a->groups, &traffic);
-	if (v == REACH_DENIED)
-		str_list_add(c->a, &a->refused, address);
-	a->unknown |= v == REACH_UNKNOWN;
-}
-
-static void admission_row(struct checker *c, const struct admission *a,
-			  const struct str_list *blocks)
-{
-	struct str_list ids = {0};
-	const char *subject;
-
-	FOREACH(g, a->groups)
-		if (!str_empty(g->id))
-			str_list_add(c->a, &ids, g->id);
-	subject = arena_printf(c->a, "%s of %s",
-			       ids.n ? str_list_text(c->a, &ids, NAMES_MAX)
-				     : "no group",
-			       a->whose);
-	if (a->refused.n)
-		check_row(c, VERIFY_FAIL, CHECK_GROUPS, subject,
-			  ids.n ? group_fix(c, ids.items[0], a->protocol,
-					    a->port, blocks)
-				: "",
-			  "does not allow %s %u from %s",
-			  protocol_name(a->protocol), a->port,
-			  str_list_text(c->a, &a->refused, NAMES_MAX));
-	else if (a->unknown)
-		check_row(
-			c, VERIFY_WARN, CHECK_GROUPS, subject,
-			check_aws(c,
-				  "ec2 describe-security-groups --group-ids %s",
-				  ids.n ? ids.items[0] : ""),
-			"whether it allows %s %u depends on prefix lists or groups of other accounts: check them yourself",
-			protocol_name(a->protocol), a->port);
-	else
-		check_row(c, VERIFY_OK, CHECK_GROUPS, subject, "",
-			  "allows %s %u", protocol_name(a->protocol), a->port);
-}
-
-/* The load balancer's groups in the form that interfaces use. */
-static struct ec2_group_refs lb_groups(struct checker *c)
-{
-	struct ec2_group_refs l = {0};
-
-	for (size_t i = 0; c->lb && i < c->lb->groups.n; i++) {
-		struct ec2_group_ref *r = ARENA_ADD(c->a, &l);
-
-		if (r)
-			r->id = c->lb->groups.items[i];
-	}
-	return l;
-}
-
-/* Packets keep the address of their source through a load balancer, but
- * security groups see only the load balancer's groups as their origin. */
-static void admit_sources(struct checker *c, struct admission *a,
-			  const struct ec2_group_refs *lb)
-{
-	struct str_list blocks = {0};
-
-	FOREACH(src, &c->plan.sources) {
-		const struct ec2_interface *e = src->eni;
-
-		admit(c, a, e->private_ip, lb ? lb : &e->groups);
-	}
-	if (a->refused.n && a->groups->n)
-		blocks = blocks_missing(&c->plan, a->groups->items[0].id);
-	admission_row(c, a, &blocks);
-}
-
-/* Whether an interface belongs to the load balancer: health checks originate
- * there. */
-static bool is_lb_interface(const struct checker *c,
-			    const struct ec2_interface *e)
-{
-	size_t n = strlen(c->lb->name ? c->lb->name : "");
-
-	return e->description && !strncmp(e->description, "ELB net/", 8) && n &&
-	       !strncmp(e->description + 8, c->lb->name, n) &&
-	       e->description[8 + n] == '/';
-}
-
-static uint16_t health_port(const struct receiver *r)
-{
-	struct parse_error unused;
-	uint64_t port;
-
-	return !str_empty(r->target->health_port) &&
-			       parse_number(r->target->health_port, 1, 65535,
-					    &port, &unused)
-		       ? (uint16_t)port
-		       : VXLAN_PORT;
-}
-
-/* A healthy target proves that checks get through, so only unhealthy ones are
- * examined. */
-static void admit_health_checks(struct checker *c, const struct receiver *r,
-				const struct ec2_group_refs *lb)
-{
-	struct admission a = {.groups = &r->eni->groups,
-			      .whose = r->eni->id,
-			      .protocol = "tcp",
-			      .port = health_port(r)};
-	struct str_list blocks = {0};
-
-	if (!str_same(r->target->state, "unhealthy"))
-		return;
-	FOREACH(e, &c->inv->interfaces)
-		if (is_lb_interface(c, e))
-			admit(c, &a, e->private_ip, lb);
-	FOREACH(addr, &a.refused)
-		str_list_add(c->a, &blocks, arena_printf(c->a, "%s/32", *addr));
-	admission_row(c, &a, &blocks);
-}
-
-void check_groups(struct checker *c)
-{
-	struct ec2_group_refs lb = lb_groups(c);
-
-	if (lb.n) {
-		struct admission a = {.groups = &lb,
-				      .whose = c->lb->name,
-				      .protocol = "udp",
-				      .port = VXLAN_PORT};
-
-		admit_sources(c, &a, &(struct ec2_group_refs){0});
-	}
-	FOREACH(r, &c->receivers) {
-		struct admission a = {.protocol = "udp", .port = VXLAN_PORT};
-
-		if (!r->eni)
-			continue;
-		a.groups = &r->eni->groups;
-		a.whose = r->eni->id;
-		admit_sources(c, &a, c->lb ? &lb : NULL);
-		if (r->target)
-			admit_health_checks(c, r, &lb);
-	}
-}
 
 /* --- where mirrored packets are sent --- */
 
@@ -241,8 +40,8 @@ static bool lb_address(const struct checker *c, const char *subnet,
 	struct parse_error unused;
 
 	FOREACH(e, &c->inv->interfaces) {
-		if (is_lb_interface(c, e) && str_same(e->subnet_id, subnet) &&
-		    interface_address(e, at))
+		if (check_is_lb_interface(c, e) &&
+		    str_same(e->subnet_id, subnet) && interface_address(e, at))
 			return true;
 	}
 	return s && !str_empty(s->cidr) && cidr_parse(s->cidr, at, &unused);
@@ -429,7 +228,7 @@ static void check_health_acls(struct checker *c, struct acl_findings *l,
 		    str_same(r->eni->subnet_id, lb->subnet) ||
 		    !interface_address(r->eni, &traffic.peer))
 			continue;
-		traffic.port = health_port(r);
+		traffic.port = check_health_port(r);
 		check_acl(c, l, lb->subnet, true, &traffic);
 		traffic.peer = lb->at;
 		check_acl(c, l, r->eni->subnet_id, false, &traffic);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks of security groups, network ACLs and routes. */
+/* Checks of network ACLs and routes. */
 #ifndef VERIFY_VERIFY_PATH_H
 #define VERIFY_VERIFY_PATH_H
 
 #include "verify/verify_check.h"
 
 /* In the order of the rows. */
-void check_groups(struct checker *c);
 void check_acls(struct checker *c);
 void check_routes(struct checker *c);
 

@@ -32,9 +32,10 @@ enum verify_state { VERIFY_OK, VERIFY_WARN, VERIFY_FAIL };
 struct verify_row {
 	enum verify_state state;
 	const char *check;   /* CHECK_... */
-	const char *subject; /* ids of the resources examined */
-	const char *detail;  /* what was found and what it means */
-	const char *fix; /* a command or an instruction; "" if all is well */
+	const char *subject; /* ids of the resources examined, as text */
+	struct str_list subjects;
+	const char *detail; /* what was found and what it means */
+	const char *fix;    /* a command or an instruction; "" if all is well */
 };
 
 struct verify_report {

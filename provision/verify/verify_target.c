@@ -287,7 +287,7 @@ static void placed_rows(struct checker *c)
 			check_row(
 				c, VERIFY_FAIL, CHECK_TARGET, r->eni->id,
 				check_mirror(c, "sync"),
-				"its collector does not run; sync moves its sources to others");
+				"the collector does not run; sync moves its sources to others");
 	}
 	if (!l.n)
 		check_row(c, VERIFY_FAIL, CHECK_TARGET, c->name,
@@ -365,14 +365,14 @@ static void receiver_row(struct checker *c, const struct receiver *r)
 	else if (str_same(t->state, "initial"))
 		check_row(c, VERIFY_WARN, CHECK_HEALTH, t->id,
 			  "wait 30 seconds and verify again",
-			  "is in its first health check");
+			  "in its first health check");
 	else if (str_same(t->state, "draining"))
 		check_row(c, VERIFY_WARN, CHECK_HEALTH, t->id,
 			  check_mirror(c, "sync"),
-			  "is being deregistered from the load balancer");
+			  "being deregistered from the load balancer");
 	else
 		check_row(c, VERIFY_FAIL, CHECK_HEALTH, t->id,
-			  unhealthy_fix(c, r), "is %s: %s",
+			  unhealthy_fix(c, r), "%s: %s",
 			  t->state ? t->state : "in an unknown state",
 			  t->description ? t->description
 			  : t->reason	 ? t->reason

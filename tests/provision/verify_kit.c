@@ -296,7 +296,11 @@ static bool is_like(const struct verify_row *row, const struct verify_row *want)
 void scene_only(struct scene *s, enum verify_state state, const char *check,
 		const char *subject, const char *detail, const char *fix)
 {
-	const struct verify_row want = {state, check, subject, detail, fix};
+	const struct verify_row want = {.state = state,
+					.check = check,
+					.subject = subject,
+					.detail = detail,
+					.fix = fix};
 	struct verify_report r;
 	size_t n = 0;
 

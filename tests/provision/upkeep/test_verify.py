@@ -318,6 +318,22 @@ def group_command(account: Account) -> None:
     assert not wrong(account, "--no-metrics")
 
 
+@test("verify: a security group that collectors share is one finding with one command")
+def shared_group(account: Account) -> None:
+    collectors = [account.instance(f"collector-{i}") for i in (1, 2)]
+    names = [w for c in collectors for w in ("--collector", c)]
+    account.mirror("setup", "--yes", "--ports", "80", "--source", "tag:team=shop",
+                   "--target", "nlb:new", *names)
+    found = wrong(account, "--no-metrics")
+    assert [r["check"] for r in found] == ["target-health", "security-group"], found
+    assert all(c in found[0]["subject"] for c in collectors), found
+    group = found[1]
+    assert all(account.first_eni(f"collector-{i}") in group["subject"] for i in (1, 2)), found
+    assert "UDP 4789 from 10." in group["detail"] and "nor TCP 4789 from" in group["detail"], found
+    repair(account, group["fix"])
+    assert not wrong(account, "--no-metrics")
+
+
 @test("verify: printed commands repeat profile, region and endpoint, quoted for the shell")
 def repeated_options(account: Account) -> None:
     account.set_up()
@@ -366,7 +382,8 @@ def other_vpc(account: Account) -> None:
     # The subnets get a route table of their own, without that route.
     account.make("route_table", name="bare", subnets=sorted(subnets), routes=[])
     found = wrong(account, "--no-metrics")
-    assert {r["check"] for r in found} == {"route"}, found
+    assert [r["check"] for r in found] == ["route"], found
+    assert all(s in found[0]["subject"] for s in subnets), found
     assert "10.9.0.0/16" in found[0]["detail"] and "create-route" in found[0]["fix"], found
     fix = found[0]["fix"].rpartition("gateway: ")[2].replace("PCX", "pcx-0123456789abcdef0")
     repair(account, fix)
