@@ -32,12 +32,7 @@ int cmd_policy(struct context *ctx)
 		in.features |= policy_feature_parse(s->features.item[i]);
 	if (!s->features.n)
 		in.features = POLICY_ALL_FEATURES;
-	if (s->region && !endpoint_region_valid(s->region)) {
-		log_error(&ctx->log, "\"%.60s\" is not a valid region name",
-			  s->region);
-		return EXIT_USAGE;
-	}
-	if (s->region)
+	if (s->region && *s->region)
 		in.partition = endpoint_partition(s->region);
 	policy_write(&out, &in);
 	if (out.failed) {

@@ -8,6 +8,7 @@
 #include "base/exit.h"
 #include "cli/options.h"
 #include "cli/request.h"
+#include "http/endpoint.h"
 #include "model/filter_text.h"
 #include "model/limits.h"
 #include "model/sessions.h"
@@ -119,6 +120,71 @@ static bool check_collector(void *settings, const char *text,
 	return collector_check(text, err);
 }
 
+static bool check_subnet(void *settings, const char *text,
+			 struct parse_error *err)
+{
+	(void)settings;
+	return spec_is_id(text, "subnet-") ||
+	       parse_refuse(err, "\"%.60s\" is not a subnet: use subnet-...",
+			    text);
+}
+
+static bool check_session(void *settings, const char *text,
+			  struct parse_error *err)
+{
+	(void)settings;
+	return spec_is_id(text, "tms-") ||
+	       parse_refuse(err,
+			    "\"%.60s\" is not a mirror session: use tms-...",
+			    text);
+}
+
+/* As for the AWS CLI, an empty region or endpoint counts as not given. */
+static bool check_region(void *settings, const char *text,
+			 struct parse_error *err)
+{
+	(void)settings;
+	return !*text || endpoint_region_valid(text) ||
+	       parse_refuse(
+		       err,
+		       "\"%.60s\" is not the name of a region such as eu-central-1",
+		       text);
+}
+
+static bool check_endpoint(void *settings, const char *text,
+			   struct parse_error *err)
+{
+	char host[ENDPOINT_MAX], path[ENDPOINT_MAX];
+
+	(void)settings;
+	return !*text || !endpoint_split(text, host, path) ||
+	       parse_refuse(
+		       err,
+		       "\"%.80s\" is not the URL of an endpoint: use a form like https://host:port",
+		       text);
+}
+
+/* A URL of another scheme would be taken for the name of a file. */
+static bool check_place(void *settings, const char *text,
+			struct parse_error *err)
+{
+	(void)settings;
+	return (*text && !strstr(text, "://")) ||
+	       !strncmp(text, "http://", strlen("http://")) ||
+	       !strncmp(text, "https://", strlen("https://")) ||
+	       parse_refuse(
+		       err,
+		       "\"%.80s\" is neither a URL of http or https nor a file",
+		       text);
+}
+
+static bool check_file(void *settings, const char *text,
+		       struct parse_error *err)
+{
+	(void)settings;
+	return *text || parse_refuse(err, "the name of the file is empty");
+}
+
 static bool check_feature(void *settings, const char *text,
 			  struct parse_error *err)
 {
@@ -148,9 +214,10 @@ static bool check_account(void *settings, const char *text,
 		.offset = OPT_FIELD(struct cli_settings, MEMBER), \
 		.scope = SCOPE, __VA_ARGS__                       \
 	}
-#define ALL_COMMANDS 0xffffffffu
-#define SETUP_PLAN   (CMD_SETUP | CMD_PLAN)
-#define CHANGING     (CMD_SETUP | CMD_REMOVE | CMD_SYNC)
+#define SETUP_PLAN (CMD_SETUP | CMD_PLAN)
+#define CHANGING   (CMD_SETUP | CMD_REMOVE | CMD_SYNC)
+/* The commands that call AWS. */
+#define CALLING (CHANGING | CMD_PLAN | CMD_LIST | CMD_VERIFY | CMD_NAMES)
 
 const struct opt settings_options[] = {
 	OPTION("name", OPT_LIST, names,
@@ -174,7 +241,8 @@ const struct opt settings_options[] = {
 	OPTION("collector", OPT_LIST, collectors, SETUP_PLAN,
 	       .parse = check_collector, .metavar = "INSTANCE",
 	       .help = "Collector behind the new load balancer or of eni:auto: an instance i-..., or tag:KEY=VALUE for all instances with that tag, now and later"),
-	OPTION("subnet", OPT_LIST, subnets, SETUP_PLAN, .metavar = "SUBNET",
+	OPTION("subnet", OPT_LIST, subnets, SETUP_PLAN, .parse = check_subnet,
+	       .metavar = "SUBNET",
 	       .help = "Subnet of the new load balancer, at most one per zone; default: chosen automatically"),
 	OPTION("ports", OPT_TEXT, ports, SETUP_PLAN, .parse = check_ports,
 	       .names = port_names, .metavar = "PORTS",
@@ -207,7 +275,8 @@ const struct opt settings_options[] = {
 	       .help = "terraform or cloudformation: print the plan as code and change nothing"),
 	OPTION("take-over", OPT_FLAG, take_over, CMD_SETUP | CMD_REMOVE,
 	       .help = "Change or remove the deployment although Terraform or CloudFormation manages it"),
-	OPTION("session", OPT_LIST, sessions, CMD_REMOVE, .metavar = "ID",
+	OPTION("session", OPT_LIST, sessions, CMD_REMOVE,
+	       .parse = check_session, .metavar = "ID",
 	       .help = "Mirror session to remove, tms-..."),
 	OPTION("all", OPT_FLAG, all, CMD_REMOVE,
 	       .help = "Remove all deployments in the region"),
@@ -220,16 +289,19 @@ const struct opt settings_options[] = {
 	OPTION("interval", OPT_SECONDS, interval, CMD_SYNC, .min = 1,
 	       .max = 86400, .initial = "60", .metavar = "SECONDS",
 	       .help = "Pause between two rounds of --watch"),
-	OPTION("metrics", OPT_TEXT, metrics, CMD_SYNC, .metavar = "FILE",
+	OPTION("metrics", OPT_TEXT, metrics, CMD_SYNC, .parse = check_file,
+	       .metavar = "FILE",
 	       .help = "Write metrics for Prometheus to this file after each round"),
-	OPTION("names", OPT_TEXT, names_file, CMD_SYNC, .metavar = "FILE",
+	OPTION("names", OPT_TEXT, names_file, CMD_SYNC, .parse = check_file,
+	       .metavar = "FILE",
 	       .help = "Write the output of \"names\" to this file after each round"),
-	OPTION("output", OPT_TEXT, names_file, CMD_NAMES, .metavar = "FILE",
+	OPTION("output", OPT_TEXT, names_file, CMD_NAMES, .parse = check_file,
+	       .metavar = "FILE",
 	       .help = "Replace this file instead of printing"),
 	OPTION("no-metrics", OPT_FLAG, no_metrics, CMD_VERIFY,
 	       .help = "Do not query CloudWatch, which costs about a cent per 250 instances"),
 	OPTION("collector-metrics", OPT_LIST, collector_metrics, CMD_VERIFY,
-	       .metavar = "URL",
+	       .parse = check_place, .metavar = "URL",
 	       .help = "Compare the sessions with the metrics of this collector, or with a file of metrics or \"status --json\""),
 	OPTION("feature", OPT_LIST, features, CMD_POLICY,
 	       .parse = check_feature, .names = feature_names,
@@ -238,14 +310,18 @@ const struct opt settings_options[] = {
 	OPTION("account", OPT_TEXT, account, CMD_POLICY, .parse = check_account,
 	       .metavar = "NUMBER",
 	       .help = "Restrict the policy to this account"),
-	OPTION("region", OPT_TEXT, region, ALL_COMMANDS, .metavar = "REGION",
+	OPTION("region", OPT_TEXT, region, CALLING, .parse = check_region,
+	       .metavar = "REGION",
 	       .help = "AWS region; default: AWS_REGION or the region of the profile"),
-	OPTION("profile", OPT_TEXT, profile, ALL_COMMANDS, .metavar = "NAME",
+	OPTION("region", OPT_TEXT, region, CMD_POLICY, .parse = check_region,
+	       .metavar = "REGION",
+	       .help = "Restrict the policy to this region"),
+	OPTION("profile", OPT_TEXT, profile, CALLING, .metavar = "NAME",
 	       .help = "Profile in ~/.aws; default: AWS_PROFILE or \"default\""),
-	OPTION("endpoint-url", OPT_TEXT, endpoint_url, ALL_COMMANDS,
-	       .metavar = "URL",
+	OPTION("endpoint-url", OPT_TEXT, endpoint_url, CALLING,
+	       .parse = check_endpoint, .metavar = "URL",
 	       .help = "Send all calls to this server instead of AWS"),
-	OPTION("json", OPT_FLAG, json, ALL_COMMANDS,
+	OPTION("json", OPT_FLAG, json, CALLING & ~CMD_NAMES,
 	       .help = "Print the result as JSON"),
 	OPTION("json-progress", OPT_FLAG, json_progress, CHANGING,
 	       .help = "Report progress as JSON, one object per line of standard error"),
@@ -253,7 +329,7 @@ const struct opt settings_options[] = {
 	       .help = "Do not ask for confirmation"),
 	OPTION("dry-run", OPT_FLAG, dry_run, CHANGING,
 	       .help = "Plan and check permissions with AWS, change nothing"),
-	OPTION("verbose", OPT_COUNT, verbose, ALL_COMMANDS, .short_name = 'v',
+	OPTION("verbose", OPT_COUNT, verbose, CALLING, .short_name = 'v',
 	       .help = "Log every AWS call, without secrets"),
 	{0},
 };

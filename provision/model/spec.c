@@ -39,8 +39,7 @@ bool spec_name_check(const char *name, struct parse_error *err)
 		name, SPEC_NAME_MAX);
 }
 
-/* A prefix followed by hexadecimal digits. */
-static bool is_id(const char *text, const char *prefix)
+bool spec_is_id(const char *text, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
@@ -133,13 +132,13 @@ bool source_parse(struct arena *a, const char *text, struct source *out,
 	const char *first, *second, *equals;
 
 	text = arena_dup(a, text);
-	if (is_id(text, "i-"))
+	if (spec_is_id(text, "i-"))
 		return set(out, SOURCE_INSTANCE, text, text, "");
-	if (is_id(text, "eni-"))
+	if (spec_is_id(text, "eni-"))
 		return set(out, SOURCE_INTERFACE, text, text, "");
-	if (is_id(text, "vpc-"))
+	if (spec_is_id(text, "vpc-"))
 		return set(out, SOURCE_VPC, text, text, "");
-	if (is_id(text, "subnet-"))
+	if (spec_is_id(text, "subnet-"))
 		return set(out, SOURCE_SUBNET, text, text, "");
 	if (!strncmp(text, "arn:", 4))
 		return parse_arn(a, text, out, err);
@@ -176,7 +175,7 @@ bool collector_check(const char *text, struct parse_error *err)
 {
 	const char *equals = strchr(text, '=');
 
-	return is_id(text, "i-") ||
+	return spec_is_id(text, "i-") ||
 	       (!strncmp(text, "tag:", 4) && equals && equals != text + 4) ||
 	       parse_refuse(
 		       err,
@@ -190,13 +189,13 @@ bool target_parse(struct arena *a, const char *text, struct target_spec *out,
 	struct target_spec t = *out;
 
 	t.id = arena_dup(a, text);
-	if (is_id(text, "eni-")) {
+	if (spec_is_id(text, "eni-")) {
 		t.type = TARGET_ENI;
 	} else if (!strcmp(text, TARGET_AUTO)) {
 		t.type = TARGET_PLACED;
-	} else if (is_id(text, "vpce-")) {
+	} else if (spec_is_id(text, "vpce-")) {
 		t.type = TARGET_GWLBE;
-	} else if (is_id(text, "tmt-")) {
+	} else if (spec_is_id(text, "tmt-")) {
 		t.type = TARGET_MIRROR;
 	} else if (!strcmp(text, "nlb:new")) {
 		t.type = TARGET_NLB;

@@ -66,6 +66,8 @@ struct spec {
 #define SPEC_NAME_MAX	  64
 #define SPEC_DEFAULT_NAME "metlo"
 
+/* Checks for a prefix, such as "eni-", and hexadecimal digits after it. */
+bool spec_is_id(const char *text, const char *prefix);
 /* Checks for letters, digits and "._-", at most SPEC_NAME_MAX. */
 bool spec_name_check(const char *name, struct parse_error *err);
 

@@ -48,6 +48,43 @@ def services(m: Mirror) -> None:
           HTTPS_PROXY=dead).expect(1, "https://sts.us-east-1.amazonaws.com")
 
 
+BAD = [("verify --endpoint-url ftp://x", "is not the URL of an endpoint"),
+       ("list --endpoint-url http://", "is not the URL of an endpoint"),
+       ("sync --endpoint-url https://u@h/", "is not the URL of an endpoint"),
+       ("setup --endpoint-url https://h/?q", "is not the URL of an endpoint"),
+       ("names --region us_east", "is not the name of a region"),
+       ("policy --region US", "is not the name of a region"),
+       ("plan --subnet x-1", "is not a subnet"), ("remove --session tmf-1", "is not a mirror session"),
+       ("verify --collector-metrics ftp://x", "neither a URL of http or https nor a file"),
+       ("names --output=", "the name of the file is empty"),
+       ("sync --metrics=", "the name of the file is empty"),
+       ("sync --names=", "the name of the file is empty"),
+       ("list --profile nosuch", 'there is no profile "nosuch"')]
+
+
+@test("bad values are errors of usage before any call")
+def bad_values(m: Mirror) -> None:
+    m.forget_calls()
+    for command, text in BAD:
+        m("aws", *command.split()).expect(2, text)
+    assert not m.aws.ask("GET", "journal")
+
+
+@test("an empty region or endpoint counts as not given")
+def empty_values(m: Mirror) -> None:
+    m("aws", "list", "--region", "", "--endpoint-url=").expect(0, "us-east-1")
+
+
+@test("each command has the options that it uses")
+def options_in_use(m: Mirror) -> None:
+    help_of = {c: m("aws", c, "--help").out for c in ("policy", "names", "list", "setup")}
+    for option in ("profile", "endpoint-url", "json", "verbose", "name"):
+        assert f"--{option}" not in help_of["policy"], option
+        m("aws", "policy", f"--{option}", "x").expect(2, f"--{option} is not an option of policy")
+    assert "--region" in help_of["policy"] and "--json" not in help_of["names"]
+    assert "--profile" in help_of["list"] and "--json" in help_of["setup"]
+
+
 @test("without a configured region, that of the instance is used")
 def region_of_instance(m: Mirror) -> None:
     none = {"AWS_REGION": "", "AWS_DEFAULT_REGION": "",
