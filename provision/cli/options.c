@@ -267,6 +267,8 @@ const struct opt settings_options[] = {
 	       .help = "Truncate packets to this length; default: all, whole packets"),
 	OPTION("open-groups", OPT_FLAG, open_groups, SETUP_PLAN,
 	       .help = "Add the rules that the security groups of the collectors lack"),
+	OPTION("ignore-routes", OPT_FLAG, ignore_routes, SETUP_PLAN,
+	       .help = "Mirror sources too from which no route leads to the target"),
 	OPTION("tag", OPT_LIST, tags, SETUP_PLAN, .parse = check_tag,
 	       .metavar = "KEY=VALUE",
 	       .help = "Tag of everything that the deployment creates; none removes those set before"),

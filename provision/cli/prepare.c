@@ -187,7 +187,9 @@ static int plan_request(struct setup *s)
 {
 	if (s->exists && s->ctx->settings.output == OUTPUT_TERRAFORM)
 		return plan_whole(&s->plan, s->mem, s->inventory, &s->spec);
-	return plan_setup(&s->plan, s->inventory, &s->spec, false);
+	return plan_setup(&s->plan, s->inventory, &s->spec,
+			  s->ctx->settings.ignore_routes ? PLAN_ANY_ROUTE
+							 : PLAN_REQUEST);
 }
 
 static int make_plan(struct setup *s)

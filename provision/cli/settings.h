@@ -26,7 +26,7 @@ struct cli_settings {
 	const char *target, *ports, *side, *protocol, *ip;
 	uint32_t vni;		   /* 0: choose one */
 	const char *packet_length; /* bytes, or "all" */
-	bool open_groups;
+	bool open_groups, ignore_routes;
 	bool take_over; /* also remove */
 	enum output_format output;
 	/* remove; all also of list; all_regions only of list */

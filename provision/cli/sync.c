@@ -314,7 +314,7 @@ static int sync_once(struct sync *s, const char *name, bool *again)
 	if (is_managed(s, name))
 		return EXIT_DONE;
 	if (deployment_spec(&s->round, &s->ctx->inventory, name, &spec, &err) ||
-	    plan_setup(&p, &s->ctx->inventory, &spec, true)) {
+	    plan_setup(&p, &s->ctx->inventory, &spec, PLAN_SYNC)) {
 		log_problem(s, name, true, err.text);
 		plan_free(&p);
 		return EXIT_FAILED;

@@ -239,7 +239,8 @@ bool route_private(const struct ec2_route *r)
 		return false;
 	return str_same(r->gateway_id, "local") || !str_empty(r->peering_id) ||
 	       !str_empty(r->transit_gateway_id) ||
-	       !str_empty(r->interface_id) || !str_empty(r->instance_id) ||
+	       !str_empty(r->core_network) || !str_empty(r->interface_id) ||
+	       !str_empty(r->instance_id) ||
 	       (!str_empty(r->gateway_id) &&
 		(!strncmp(r->gateway_id, "vpce-", 5) ||
 		 !strncmp(r->gateway_id, "vgw-", 4)));

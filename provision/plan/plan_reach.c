@@ -132,6 +132,7 @@ static enum reachability reaches(const struct plan *p, const struct places *l,
 /* The sources by what is known about their way to the target. */
 struct ways {
 	struct str_list denied, unknown; /* interfaces */
+	struct str_list vpcs;		 /* of the denied ones */
 };
 
 static void find_ways(struct plan *p, const struct places *l, struct ways *w)
@@ -142,30 +143,47 @@ static void find_ways(struct plan *p, const struct places *l, struct ways *w)
 		enum reachability v =
 			from ? reaches(p, l, from) : REACH_ALLOWED;
 
-		if (v == REACH_DENIED)
+		if (v == REACH_DENIED) {
 			str_list_add(&p->mem, &w->denied, src->eni->id);
-		else if (v == REACH_UNKNOWN)
+			str_list_add(&p->mem, &w->vpcs, from->vpc_id);
+		} else if (v == REACH_UNKNOWN) {
 			str_list_add(&p->mem, &w->unknown, src->eni->id);
+		}
 	}
 }
 
-void plan_reach(struct plan *p, bool sync)
+/* What to do about sources without a route. */
+static const char *way_out(struct plan *p, const struct ways *w)
+{
+	bool some = w->denied.n < p->sources.n;
+	const char *s = "";
+
+	if (some)
+		FOREACH(vpc, &w->vpcs)
+			s = arena_printf(&p->mem, "%s --exclude %s", s, *vpc);
+	return arena_printf(
+		&p->mem,
+		"connect the VPCs by peering or a transit gateway and add routes, or use a target in the VPC of the sources%s%s; --ignore-routes mirrors them all the same",
+		some ? ", or leave them out with" : "", s);
+}
+
+void plan_reach(struct plan *p, enum plan_mode mode)
 {
 	struct places l = find_places(p);
 	struct ways w = {0};
-	bool all;
 
 	if (!l.n || !p->sources.n)
 		return;
 	find_ways(p, &l, &w);
-	all = w.denied.n == p->sources.n;
 	if (w.denied.n)
 		plan_report(
-			p, all && !sync ? DIAG_FAIL : DIAG_WARN,
-			"%s ha%s no route to the target in %s, so AWS would drop %s mirrored packets: connect the VPCs by peering or a transit gateway and add routes, or use a target in the VPC of the sources",
+			p, mode == PLAN_REQUEST ? DIAG_FAIL : DIAG_WARN,
+			"%s ha%s no route to the target in %s, so AWS would drop %s mirrored packets%s%s",
 			str_list_text(&p->mem, &w.denied, NAMES_MAX),
 			w.denied.n == 1 ? "s" : "ve", l.items[0].vpc,
-			w.denied.n == 1 ? "its" : "their");
+			w.denied.n == 1 ? "its" : "their",
+			mode == PLAN_REQUEST ? ": " : "",
+			mode == PLAN_REQUEST ? way_out(p, &w) : "");
 	if (w.unknown.n)
 		plan_report(
 			p, DIAG_WARN,

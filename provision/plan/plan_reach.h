@@ -3,11 +3,11 @@
 #ifndef PLAN_PLAN_REACH_H
 #define PLAN_PLAN_REACH_H
 
-#include "plan/plan.h"
+#include "plan/plan_setup.h"
 
-/* Reports sources whose subnets have no private route to the target: a failure if
- * that holds for all of them, with sync only a warning. The steps of the target
- * must have been planned. */
-void plan_reach(struct plan *p, bool sync);
+/* Reports sources whose subnets have no private route to the target: a failure of
+ * a request, since nothing would show that their packets are dropped. The steps of
+ * the target must have been planned. */
+void plan_reach(struct plan *p, enum plan_mode mode);
 
 #endif

@@ -453,8 +453,9 @@ static void estimate(struct plan *p)
 }
 
 int plan_setup(struct plan *p, const struct inventory *inv,
-	       const struct spec *spec, bool sync)
+	       const struct spec *spec, enum plan_mode mode)
 {
+	bool sync = mode == PLAN_SYNC;
 	struct filter_advice advice;
 	struct parse_error err;
 	struct tag_list tags;
@@ -474,7 +475,7 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	select_sources(p, sync);
 	choose_vni(p);
 	plan_target(p, &current);
-	plan_reach(p, sync);
+	plan_reach(p, mode);
 	tags = plan_filter_tags(p);
 	plan_filter(p, &current, &tags);
 	plan_sessions(p);

@@ -195,7 +195,7 @@ int plan_whole(struct plan *p, struct arena *a, const struct inventory *inv,
 	*view = without(a, inv, spec->name);
 	if (a->failed)
 		return -ENOMEM;
-	rc = plan_setup(p, view, spec, false);
+	rc = plan_setup(p, view, spec, PLAN_ANY_ROUTE);
 	if (rc)
 		return rc;
 	deployment_find(inv, spec->name, &d);

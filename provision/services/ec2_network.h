@@ -91,6 +91,7 @@ SHAPE(ec2_group_rule, ec2_group_rules, EC2_GROUP_RULE);
 	X(STRING, interface_id, "networkInterfaceId")                       \
 	X(STRING, instance_id, "instanceId")                                \
 	X(STRING, transit_gateway_id, "transitGatewayId")                   \
+	X(STRING, core_network, "coreNetworkArn")                           \
 	X(STRING, peering_id, "vpcPeeringConnectionId")                     \
 	X(STRING, state, "state") /* active, blackhole */
 SHAPE(ec2_route, ec2_routes, EC2_ROUTE);

@@ -145,7 +145,7 @@ int verify_deployment(struct verify_report *r, const struct inventory *inv,
 		return rc;
 	}
 	c.name = r->deployment = arena_dup(&r->mem, deployment);
-	rc = plan_setup(&c.plan, inv, &spec, true);
+	rc = plan_setup(&c.plan, inv, &spec, PLAN_SYNC);
 	deployment_find(inv, deployment, &c.current);
 	find_sessions(&c);
 	find_target(&c);

@@ -85,7 +85,9 @@ static size_t apply(struct world *w, const struct spec *spec, bool sync,
 	struct plan p;
 	size_t n = 0;
 
-	assert_int_equal(plan_setup(&p, &w->inv, spec, sync), 0);
+	assert_int_equal(
+		plan_setup(&p, &w->inv, spec, sync ? PLAN_SYNC : PLAN_REQUEST),
+		0);
 	FOREACH(d, &p.diagnostics)
 		if (d->level == DIAG_FAIL)
 			fail_msg("%s", d->text);
@@ -199,7 +201,9 @@ static const char *diagnostic(struct world *w, const struct spec *spec,
 	const char *found = NULL;
 	struct plan p;
 
-	assert_int_equal(plan_setup(&p, &w->inv, spec, sync), 0);
+	assert_int_equal(
+		plan_setup(&p, &w->inv, spec, sync ? PLAN_SYNC : PLAN_REQUEST),
+		0);
 	FOREACH(d, &p.diagnostics)
 		if (d->level == level && strstr(d->text, text))
 			found = arena_dup(&w->mem, d->text);
@@ -247,7 +251,7 @@ static void undone(void **state)
 	add_collector(&w, 54, "m5.large");
 	before = world_text(&w);
 	for (unsigned int i = 1; i <= 3; i++) {
-		assert_int_equal(plan_setup(&p, &w.inv, &spec, true), 0);
+		assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_SYNC), 0);
 		o = world_options(&w);
 		w.performed = 0;
 		w.fail_perform = i;

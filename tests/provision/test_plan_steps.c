@@ -51,7 +51,7 @@ static void test_abandoned(void **state)
 			  (const char *const[]){"i-1", NULL});
 	spec.open_groups = true;
 	o = world_options(&w);
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	FOREACH(s, &p.steps)
 		if (s->type == STEP_AUTHORIZE && s->undo_text)
 			w.fail_perform = (unsigned int)(s - p.steps.items) + 1;

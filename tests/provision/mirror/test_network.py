@@ -24,14 +24,18 @@ def words(m: Mirror, target: str, *sources: str) -> list[str]:
     return out + [w for s in sources for w in ("--source", s)]
 
 
-@test("a source in another VPC without a route is refused, or reported among others")
+@test("a source in another VPC without a route is refused, unless routes are ignored")
 def no_route(m: Mirror) -> None:
     far = other_vpc(m)
     for target in ("nlb:new", m.eni("collector-1")):
         m(*words(m, target, far)).expect(1, f"{far} has no route to the target in vpc-")
         m.unchanged()
-    m(*words(m, "nlb:new", far, m.eni("web-1"))).expect(
-        0, f"warning: {far} has no route", "Done: 2 interfaces")
+    some = words(m, "nlb:new", far, m.eni("web-1"))
+    vpc = m.aws.named("vpcs", "other")["VpcId"]
+    m(*some).expect(1, f"{far} has no route", f"--exclude {vpc}", "nothing was changed")
+    m.unchanged()
+    m(*some, "--exclude", vpc, "--dry-run").expect(0)
+    m(*some, "--ignore-routes").expect(0, f"warning: {far} has no route", "Done: 2 interfaces")
     # sync does not give up what it has.
     m("aws", "sync", "--yes").expect(0, "up to date")
     m("aws", "verify", "--no-metrics").expect(6, "it has no route to 10.0.0.0/16")
@@ -40,6 +44,9 @@ def no_route(m: Mirror) -> None:
 @test("a route to the other VPC by peering is enough; one to the internet is not")
 def route(m: Mirror) -> None:
     far = other_vpc(m, VpcPeeringConnectionId="pcx-1")
+    assert "no route" not in str(m(*words(m, "nlb:new", far)).expect(0))
+    m.reset()
+    far = other_vpc(m, CoreNetworkArn="arn:aws:networkmanager::123456789012:core-network/x")
     assert "no route" not in str(m(*words(m, "nlb:new", far)).expect(0))
     m.reset()
     far = other_vpc(m, GatewayId="igw-1")
