@@ -129,5 +129,8 @@ const struct mirror_target *deployment_target(const struct inventory *inv,
 	    spec.target.type == TARGET_MIRROR)
 		t = inventory_target(inv, spec.target.id);
 	arena_free(&a);
+	FOREACH(s, &inv->sessions)
+		if (!t && deployment_owns(&s->tags, deployment))
+			t = inventory_target(inv, s->target_id);
 	return t;
 }

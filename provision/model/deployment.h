@@ -34,8 +34,9 @@ int deployment_spec(struct arena *a, const struct inventory *inv,
 const char *deployment_manager(const struct inventory *inv,
 			       const char *deployment);
 
-/* The mirror target that the sessions of a deployment send to: its own, or the
- * shared one that its spec names. NULL if there is none. */
+/* The mirror target that the sessions of a deployment send to: its own, or one
+ * of others that its spec names or that leads to the same place. NULL if there is
+ * none. */
 const struct mirror_target *deployment_target(const struct inventory *inv,
 					      const char *deployment);
 

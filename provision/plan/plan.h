@@ -98,6 +98,15 @@ struct missing_rules {
 	struct str_list protocols; /* "UDP", "TCP" */
 };
 
+enum plan_mode {
+	PLAN_REQUEST, /* what a user asks for: all of it, or nothing */
+	/* Also sources that have no route to the target. */
+	PLAN_ANY_ROUTE,
+	/* What a deployment has: a source that no longer exists is only a
+	 * warning, its sessions are deleted, and the rest still applies. */
+	PLAN_SYNC,
+};
+
 struct plan {
 	struct arena mem; /* owns everything except the inventory */
 	const struct inventory *inventory; /* must outlive the plan */

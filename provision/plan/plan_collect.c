@@ -190,7 +190,8 @@ void plan_collect(struct plan *p, const struct collection *c)
 	collect_filters(p, c);
 	lb_unused = collect_targets(
 		p, c, current.lb && !c->keep_lb ? current.lb->arn : NULL);
-	if (!c->keep_rules || (!c->keep_lb && current.lb && lb_unused))
+	/* A target that others use needs its rules, too. */
+	if (lb_unused && (!c->keep_rules || (!c->keep_lb && current.lb)))
 		collect_rules(p, c);
 	if (!c->keep_lb && lb_unused)
 		collect_load_balancers(p, c);

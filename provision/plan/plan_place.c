@@ -24,7 +24,7 @@
 /* An interface of a collector. */
 struct receiving {
 	const struct ec2_interface *eni;
-	const struct mirror_target *target; /* ours; NULL: none yet */
+	const struct mirror_target *target; /* NULL: none yet */
 	size_t limit;			    /* of our sources */
 	size_t used;
 	struct ref ref; /* of the target */
@@ -46,6 +46,21 @@ size_t plan_other_sources(const struct plan *p, const char *eni)
 	return n;
 }
 
+void plan_report_shared(struct plan *p, const struct mirror_target *t)
+{
+	const char *deployment = tags_deployment(&t->tags);
+
+	if (deployment_owns(&t->tags, p->spec.name))
+		return;
+	plan_report(
+		p, DIAG_INFO,
+		"the mirror target %s is used, which %s%s; AWS allows no other to the same place, and remove leaves it",
+		t->id,
+		deployment ? "belongs to the deployment "
+			   : "metlo-mirror did not create",
+		deployment ? deployment : "");
+}
+
 /* --- the interfaces --- */
 
 static const struct ec2_interface *primary(const struct inventory *inv,
@@ -57,14 +72,20 @@ static const struct ec2_interface *primary(const struct inventory *inv,
 	return NULL;
 }
 
-static const struct mirror_target *own_target(const struct plan *p,
-					      const char *eni)
+/* AWS allows one target per interface; it may belong to others. */
+static const struct mirror_target *target_of(const struct plan *p,
+					     const char *eni)
 {
-	FOREACH(t, &p->inventory->targets)
-		if (str_same(t->interface_id, eni) &&
-		    deployment_owns(&t->tags, p->spec.name))
+	const struct mirror_target *foreign = NULL;
+
+	FOREACH(t, &p->inventory->targets) {
+		if (!str_same(t->interface_id, eni))
+			continue;
+		if (deployment_owns(&t->tags, p->spec.name))
 			return t;
-	return NULL;
+		foreign = t;
+	}
+	return foreign;
 }
 
 /* Why packets cannot be sent there, NULL if they can. */
@@ -107,7 +128,7 @@ static void add_slot(struct plan *p, struct receivers *l,
 		return;
 	others = plan_other_sources(p, eni->id);
 	*to = (struct receiving){.eni = eni,
-				 .target = own_target(p, eni->id),
+				 .target = target_of(p, eni->id),
 				 .limit = others < limit ? limit - others : 0,
 				 .ref = ref_id(NULL)};
 }
@@ -277,8 +298,10 @@ void plan_place(struct plan *p)
 			s->ref = ref_id(s->target->id);
 		else
 			create_target(p, s);
-		if (s->target)
+		if (s->target) {
 			str_list_add(&p->mem, &p->kept_targets, s->target->id);
+			plan_report_shared(p, s->target);
+		}
 		plan_groups(p, s->eni, ref_id(NULL), false);
 	}
 	FOREACH(src, &p->sources) {

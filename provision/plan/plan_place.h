@@ -12,4 +12,7 @@ void plan_place(struct plan *p);
 /* The number of sessions of others that send to this interface. */
 size_t plan_other_sources(const struct plan *p, const char *eni);
 
+/* Says so if a target that the plan uses is not ours. */
+void plan_report_shared(struct plan *p, const struct mirror_target *t);
+
 #endif

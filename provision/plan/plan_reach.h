@@ -3,7 +3,7 @@
 #ifndef PLAN_PLAN_REACH_H
 #define PLAN_PLAN_REACH_H
 
-#include "plan/plan_setup.h"
+#include "plan/plan.h"
 
 /* Reports sources whose subnets have no private route to the target: a failure of
  * a request, since nothing would show that their packets are dropped. The steps of

@@ -5,15 +5,6 @@
 
 #include "plan/plan.h"
 
-enum plan_mode {
-	PLAN_REQUEST, /* what a user asks for: all of it, or nothing */
-	/* Also sources that have no route to the target. */
-	PLAN_ANY_ROUTE,
-	/* What a deployment has: a source that no longer exists is only a
-	 * warning, its sessions are deleted, and the rest still applies. */
-	PLAN_SYNC,
-};
-
 /* Plans the steps from the inventory to spec; everything wrong with the request
  * is reported in p->diagnostics. Returns 0 or -ENOMEM. The caller frees p in either case. */
 int plan_setup(struct plan *p, const struct inventory *inv,

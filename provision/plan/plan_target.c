@@ -152,7 +152,7 @@ static void to_load_balancer(struct plan *p)
 	p->load_balancer = ref_id(lb->arn);
 }
 
-/* Whether one of our mirror targets leads where the spec wants. */
+/* Whether a mirror target leads where the spec wants. */
 static bool leads_there(const struct plan *p, const struct mirror_target *t)
 {
 	switch (p->spec.target.type) {
@@ -170,15 +170,20 @@ static bool leads_there(const struct plan *p, const struct mirror_target *t)
 	       str_same(t->load_balancer_arn, p->load_balancer.id);
 }
 
+/* AWS allows one target per interface, load balancer or endpoint: without one of
+ * ours, that of others is the only one to be had. */
 static const struct mirror_target *existing(const struct plan *p)
 {
-	const struct mirror_targets *l = &p->inventory->targets;
+	const struct mirror_target *foreign = NULL;
 
-	FOREACH(target, l)
-		if (deployment_owns(&target->tags, p->spec.name) &&
-		    leads_there(p, target))
+	FOREACH(target, &p->inventory->targets) {
+		if (!leads_there(p, target))
+			continue;
+		if (deployment_owns(&target->tags, p->spec.name))
 			return target;
-	return NULL;
+		foreign = target;
+	}
+	return foreign;
 }
 
 void plan_target(struct plan *p, const struct deployment *current)
@@ -211,6 +216,7 @@ void plan_target(struct plan *p, const struct deployment *current)
 	t = existing(p);
 	if (t) {
 		p->target = ref_id(t->id);
+		plan_report_shared(p, t);
 		return;
 	}
 	s = plan_step(p, STEP_CREATE_TARGET, &p->target,

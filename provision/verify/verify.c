@@ -105,7 +105,9 @@ static void find_target(struct checker *c)
 			const struct ec2_interface *eni =
 				inventory_interface(c->inv, own->interface_id);
 
-			if (eni && deployment_owns(&own->tags, c->name))
+			if (eni &&
+			    (deployment_owns(&own->tags, c->name) ||
+			     str_list_has(&c->plan.kept_targets, own->id)))
 				add_receiver(c, eni, NULL, NULL);
 		}
 		break;
