@@ -71,7 +71,7 @@ static void assert_ja4(const struct buf *hello, const char *want)
 
 	assert_non_null(f);
 	assert_true(client_hello_parse(&h, hello->p, hello->len));
-	assert_true(fingerprint_ja4(f, &h, got));
+	assert_true(fingerprint_ja4(f, &h, JA4_TCP, got));
 	assert_string_equal(got, want);
 	fingerprints_free(f);
 }
@@ -153,7 +153,7 @@ static void test_ja4_parts(void **state)
 		tls_put_extension(&x, 16, alpn[i].alpn, alpn[i].n);
 		tls_put_client_hello(&b, 0x0303, cipher, &x);
 		assert_true(client_hello_parse(&h, b.p, b.len));
-		assert_true(fingerprint_ja4(f, &h, got));
+		assert_true(fingerprint_ja4(f, &h, JA4_TCP, got));
 		snprintf(want, sizeof(want), "t12i0101%s", alpn[i].want);
 		got[10] = '\0';
 		assert_string_equal(got, want);
@@ -166,7 +166,7 @@ static void test_ja4_parts(void **state)
 					  version[i].n);
 		tls_put_client_hello(&b, version[i].legacy, cipher, &x);
 		assert_true(client_hello_parse(&h, b.p, b.len));
-		assert_true(fingerprint_ja4(f, &h, got));
+		assert_true(fingerprint_ja4(f, &h, JA4_TCP, got));
 		got[3] = '\0';
 		assert_string_equal(got + 1, version[i].want);
 	}
@@ -192,9 +192,9 @@ static void test_ja4_many(void **state)
 		many[2999 - i] = (uint16_t)(0x0100 + 7 * i);
 	tls_put_client_hello(&down, 0x0303, many, NULL);
 	assert_true(client_hello_parse(&h, up.p, up.len));
-	assert_true(fingerprint_ja4(f, &h, a));
+	assert_true(fingerprint_ja4(f, &h, JA4_TCP, a));
 	assert_true(client_hello_parse(&h, down.p, down.len));
-	assert_true(fingerprint_ja4(f, &h, b));
+	assert_true(fingerprint_ja4(f, &h, JA4_TCP, b));
 	assert_string_equal(a, b);
 	assert_memory_equal(a, "t12i9900", 8);
 	fingerprints_free(f);

@@ -7,6 +7,7 @@
  */
 #include "tls/facts.h"
 
+#include "tls/describe.h"
 #include "tls/names.h"
 
 #include <stdlib.h>
@@ -23,11 +24,9 @@ enum message_type {
 	MSG_CLIENT_KEY_EXCHANGE = 16,
 };
 
-#define NAMED_CURVE   3 /* ECCurveType */
-#define ALERT_SIZE    2
-#define ALERT_FATAL   2
-#define SPAN_KEPT_MAX 1024u /* of a list in a hello */
-#define SNI_MAX	      255u  /* a name of DNS is shorter */
+#define NAMED_CURVE 3 /* ECCurveType */
+#define ALERT_SIZE  2
+#define ALERT_FATAL 2
 
 static void malformed(struct tls_state *s)
 {
@@ -62,33 +61,6 @@ static void keep(struct tls_engine *e, struct tls_state *s, unsigned int side,
 	}
 }
 
-/* The whole elements of a list that are kept: names with their lengths, or 16-bit
- * numbers. */
-static struct tls_span cut_names(struct tls_state *s, struct tls_span list)
-{
-	struct wire w = wire_span(&list);
-	const uint8_t *end = w.p;
-
-	if (list.len <= SPAN_KEPT_MAX)
-		return list;
-	s->report.flags |= TLS_F_LIMIT;
-	while (wire_vector(&w, 1).len + (size_t)(end - list.p) <=
-		       SPAN_KEPT_MAX &&
-	       !w.failed && (size_t)(w.p - list.p) <= SPAN_KEPT_MAX)
-		end = w.p;
-	list.len = (uint32_t)(end - list.p);
-	return list;
-}
-
-static struct tls_span cut_numbers(struct tls_state *s, struct tls_span list)
-{
-	if (list.len > SPAN_KEPT_MAX) {
-		s->report.flags |= TLS_F_LIMIT;
-		list.len = SPAN_KEPT_MAX;
-	}
-	return list;
-}
-
 /* The first hello decides who is who. False: this one contradicts it. */
 static bool is_side(struct tls_state *s, unsigned int dir, bool client)
 {
@@ -115,23 +87,9 @@ static void on_client_hello(struct tls_engine *e, struct tls_state *s,
 		return;
 	}
 	s->proven = true;
-	r->has_client_hello = true;
 	s->has_started = true;
 	s->started_ns = ts_ns;
-	r->client_version = h.legacy_version;
-	r->ech = h.ech;
-	r->early_data = h.early_data;
-	r->has_versions = h.has_versions;
-	r->has_ja3 = fingerprint_ja3(e->prints, &h, r->ja3);
-	r->has_ja4 = fingerprint_ja4(e->prints, &h, r->ja4);
-	r->sni = h.sni;
-	if (h.sni.len > SNI_MAX) {
-		r->sni = (struct tls_span){0};
-		malformed(s);
-	}
-	r->alpn = cut_names(s, h.alpn);
-	r->versions = cut_numbers(s, h.versions);
-	r->groups = cut_numbers(s, h.groups);
+	describe_client_hello(r, e->prints, &h, JA4_TCP);
 	keep(e, s, 0,
 	     (struct tls_span *const[]){&r->sni, &r->alpn, &r->versions,
 					&r->groups},
@@ -156,19 +114,8 @@ static void on_server_hello(struct tls_engine *e, struct tls_state *s,
 	e->stats.server_hellos++;
 	if (r->has_server_hello)
 		return;
-	r->has_server_hello = true;
-	if (r->retry == TLS_UNKNOWN)
-		r->retry = TLS_NO;
-	r->version = h.version;
-	r->cipher = h.cipher;
-	r->has_ja3s = fingerprint_ja3s(e->prints, &h, r->ja3s);
-	r->selected_alpn = h.alpn;
+	describe_server_hello(r, e->prints, &h);
 	keep(e, s, 1, (struct tls_span *const[]){&r->selected_alpn}, 1);
-	if (h.version >= TLS_1_3) {
-		r->resumed = h.psk ? TLS_YES : TLS_NO;
-		r->has_group = h.has_group;
-		r->group = h.group;
-	}
 }
 
 /* --- up to TLS 1.2 ------------------------------------------------------------- */

@@ -315,11 +315,11 @@ static void add_signatures(struct buf *b, const struct tls_span *list)
 }
 
 bool fingerprint_ja4(struct fingerprints *f, const struct client_hello *h,
-		     char out[JA4_SIZE])
+		     enum ja4_transport transport, char out[JA4_SIZE])
 {
 	bool ok;
 
-	out[0] = 't';
+	out[0] = (char)transport;
 	put_version(out + 1, h);
 	out[3] = h->has_sni ? 'd' : 'i';
 	buf_clear(&f->text);

@@ -23,9 +23,11 @@ bool fingerprint_ja3(struct fingerprints *f, const struct client_hello *h,
 		     uint8_t out[JA3_SIZE]);
 bool fingerprint_ja3s(struct fingerprints *f, const struct server_hello *h,
 		      uint8_t out[JA3_SIZE]);
+/* The first character of JA4. */
+enum ja4_transport { JA4_TCP = 't', JA4_QUIC = 'q' };
 /* Writes JA4_SIZE characters without a NUL. False: no memory. */
 bool fingerprint_ja4(struct fingerprints *f, const struct client_hello *h,
-		     char out[JA4_SIZE]);
+		     enum ja4_transport transport, char out[JA4_SIZE]);
 
 /* The text whose MD5 is JA3, for tests; valid until the next call. */
 const struct buf *fingerprint_text(const struct fingerprints *f);
