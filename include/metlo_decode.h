@@ -43,7 +43,8 @@
 /* Returned when decoding should continue: no outcome applies yet. */
 #define METLO_UNDECIDED METLO_OUTCOME_MAX
 
-/* The inner TCP segment. Offsets are from the start of the frame. */
+/* The inner TCP segment, or UDP datagram. Offsets are from the start of the
+ * frame. */
 struct metlo_packet {
 	__u64 ip_off;  /* 20 bytes of IPv4 or 40 of IPv6 header */
 	__u64 tcp_off; /* 20 bytes of TCP header */
@@ -200,8 +201,9 @@ METLO_INLINE int metlo_parse_ipv6(struct metlo_frame *f, __u64 off, __u64 limit,
 /*
  * Parses the Ethernet frame at off up to its upper-layer header, which must be
  * UDP in the outer frame and TCP in the inner one. METLO_UNDECIDED if it is,
- * with ip filled in; otherwise the frame's outcome. Unless that is bad_outer,
- * f->len is then the length of the whole frame.
+ * with ip filled in; METLO_udp, if the inner one is; otherwise the frame's
+ * outcome. Unless that is bad_outer, f->len is then the length of the whole
+ * frame.
  */
 METLO_INLINE enum metlo_outcome metlo_parse_ip(struct metlo_frame *f, __u64 off,
 					       int outer, struct metlo_ip *ip)
@@ -243,6 +245,8 @@ METLO_INLINE enum metlo_outcome metlo_parse_ip(struct metlo_frame *f, __u64 off,
 	    (ip->proto == proto ||
 	     (ip->ipv6 && (!outer || metlo_is_ipv6_ext(ip->proto)))))
 		return METLO_fragment;
+	if (!outer && !ip->fragment && ip->proto == METLO_IPPROTO_UDP)
+		return METLO_udp;
 	return other;
 }
 
@@ -311,11 +315,25 @@ METLO_INLINE void metlo_decode_fragment(const struct metlo_frame *f,
 	pkt->len = f->avail - ip->start;
 }
 
+/* Describes an inner UDP datagram for metlo_process_datagram(), in the same way:
+ * payload_off is that of the UDP header. */
+METLO_INLINE void metlo_decode_datagram(const struct metlo_frame *f,
+					const struct metlo_ip *ip,
+					struct metlo_packet *pkt)
+{
+	pkt->ip_off = ip->start;
+	pkt->payload_off = ip->off;
+	pkt->rec_flags = METLO_REC_FRAGMENT | (ip->ipv6 ? METLO_REC_IPV6 : 0);
+	pkt->wire_len = ip->end - ip->off;
+	pkt->len = f->avail > ip->off ? f->avail - ip->off : 0;
+}
+
 /*
  * Decodes the inner frame at off. METLO_UNDECIDED for a TCP segment (RFC 9293
  * section 3.1): *pkt is complete except for the flags METLO_REC_DPORT and
  * METLO_REC_SPORT. METLO_fragment for a fragment of one: see
- * metlo_decode_fragment(). Otherwise bad_inner or not_tcp.
+ * metlo_decode_fragment(). METLO_udp for a UDP datagram: see
+ * metlo_decode_datagram(). Otherwise bad_inner or not_tcp.
  */
 METLO_INLINE enum metlo_outcome
 metlo_decode_inner(struct metlo_frame *f, __u64 off, struct metlo_packet *pkt)
@@ -327,6 +345,8 @@ metlo_decode_inner(struct metlo_frame *f, __u64 off, struct metlo_packet *pkt)
 
 	if (METLO_UNLIKELY(outcome == METLO_fragment))
 		metlo_decode_fragment(f, &ip, pkt);
+	if (METLO_UNLIKELY(outcome == METLO_udp))
+		metlo_decode_datagram(f, &ip, pkt);
 	if (outcome != METLO_UNDECIDED)
 		return outcome;
 	if (!metlo_at(f, ip.off, METLO_TCP_LEN, &p) ||

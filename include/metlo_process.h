@@ -19,11 +19,12 @@
  *   metlo_env_deliver()        calls metlo_deliver() with the same arguments
  *   metlo_env_fragment()       calls metlo_process_fragment(), and metlo_deliver()
  *                              if the outcome is METLO_UNDECIDED
+ *   metlo_env_datagram()       the same with metlo_process_datagram()
  *   metlo_env_emit()           puts header and payload into the ring; 0 = full
  *   metlo_env_emit_slice()     the same for a non-empty slice of a payload
  *
  * Each frame gets the first outcome that applies, in the order bad_outer and
- * pass_not_vxlan, (outer) fragment, bad_vxlan, vni_miss, bad_inner, not_tcp,
+ * pass_not_vxlan, (outer) fragment, bad_vxlan, vni_miss, bad_inner, not_tcp, udp,
  * port_miss, no_payload, sampled_out; inner fragments of TCP skip the last
  * three. A frame that passes all of these is delivered if all of its records fit into the ring, ring_full
  * if one did not, and shunted if user space asked for no record.
@@ -185,7 +186,9 @@ METLO_INLINE enum metlo_outcome metlo_deliver(struct metlo_env *env,
 	      (pkt->tcp_flags & METLO_TCP_SYN ? 1 : 0);
 	if (METLO_UNLIKELY(pkt->tcp_flags & METLO_TCP_SYN) && slot)
 		metlo_shunt_end(slot, rec);
-	if (pkt->wire_len && slot && metlo_shunted(slot, rec, end)) {
+	/* A request is for TCP only. */
+	if (pkt->wire_len && slot && metlo_shunted(slot, rec, end) &&
+	    !(pkt->rec_flags & METLO_REC_FRAGMENT)) {
 		stats->shunted_bytes += pkt->wire_len;
 		if (!(pkt->tcp_flags & METLO_TCP_EVENTS))
 			return METLO_shunted;
@@ -245,13 +248,105 @@ metlo_process_fragment(struct metlo_env *env, const struct metlo_frame *frame,
 	pkt->tcp_flags = 0;
 	rec->sport = rec->dport = rec->urg = 0;
 	rec->ack = rec->tsval = rec->tsecr = rec->sum = 0;
-	rec->sums = rec->flags = 0;
+	rec->sums = rec->flags = rec->proto = 0;
 	rec->vni = pkt->vni;
 	rec->hash =
 		metlo_flow_hash(env->config->hash_seed, rec->saddr, rec->daddr,
 				(__u16)(rec->seq >> 16), (__u16)rec->seq);
 	return METLO_UNDECIDED;
 }
+
+/* Bytes of a UDP datagram that metlo_process_datagram() reads: its header, and of
+ * QUIC the first byte and the version. */
+#define METLO_QUIC_HEAD	    5
+#define METLO_DATAGRAM_HEAD (METLO_UDP_LEN + METLO_QUIC_HEAD)
+
+#define METLO_QUIC_V1 0x00000001u
+#define METLO_QUIC_V2 0x6b3343cfu
+
+/* Whether p begins a long header of the type Initial (RFC 9000 section 17.2.2,
+ * RFC 9369 section 3.2). The fixed bit need not be set (RFC 9287). */
+METLO_INLINE int metlo_quic_initial(const __u8 *p)
+{
+	__u32 version = metlo_be32(p + 1);
+
+	return (version == METLO_QUIC_V1 && (p[0] & 0xb0) == 0x80) ||
+	       (version == METLO_QUIC_V2 && (p[0] & 0xb0) == 0x90);
+}
+
+/*
+ * Prepares the delivery of a UDP datagram, if it is wanted. udp is a copy of its
+ * first METLO_DATAGRAM_HEAD bytes, with zeros for those that were not captured;
+ * its IP header is at ip_off of frame. METLO_UNDECIDED, or the outcome.
+ */
+METLO_INLINE enum metlo_outcome
+metlo_process_datagram(struct metlo_env *env, const struct metlo_frame *frame,
+		       __u64 ip_off, const __u8 *udp, struct metlo_packet *pkt)
+{
+	const struct metlo_config *config = env->config;
+	__u64 len = metlo_be16(udp + 4);
+	struct metlo_rec *rec;
+
+	if (pkt->len < METLO_UDP_LEN || pkt->wire_len < METLO_UDP_LEN)
+		return METLO_bad_inner;
+	pkt->sport = metlo_be16(udp);
+	pkt->dport = metlo_be16(udp + 2);
+	if (metlo_port_set(config, pkt->dport))
+		pkt->rec_flags |= METLO_REC_DPORT;
+	if (metlo_port_set(config, pkt->sport))
+		pkt->rec_flags |= METLO_REC_SPORT;
+	if (!(pkt->rec_flags & (METLO_REC_DPORT | METLO_REC_SPORT)) &&
+	    !config->any_port)
+		return METLO_not_tcp;
+	if (len < METLO_DATAGRAM_HEAD || len > pkt->wire_len ||
+	    pkt->len < METLO_DATAGRAM_HEAD ||
+	    !metlo_quic_initial(udp + METLO_UDP_LEN))
+		return METLO_udp;
+	pkt->payload_off += METLO_UDP_LEN;
+	pkt->wire_len = len - METLO_UDP_LEN;
+	pkt->len -= METLO_UDP_LEN;
+	if (pkt->len > pkt->wire_len)
+		pkt->len = pkt->wire_len;
+	if (pkt->len > METLO_REC_PAYLOAD_MAX)
+		pkt->len = METLO_REC_PAYLOAD_MAX;
+	pkt->tcp_flags = 0;
+	rec = metlo_env_record(env);
+	pkt->ip_off = ip_off;
+	if (!rec || !metlo_record_addresses(frame, pkt, rec))
+		return METLO_bad_inner;
+	rec->sport = pkt->sport;
+	rec->dport = pkt->dport;
+	rec->vni = pkt->vni;
+	rec->seq = rec->ack = rec->urg = 0;
+	rec->tsval = rec->tsecr = rec->sum = 0;
+	rec->sums = rec->flags = 0;
+	rec->proto = METLO_REC_UDP;
+	rec->hash = metlo_flow_hash(config->hash_seed, rec->saddr, rec->daddr,
+				    rec->sport, rec->dport);
+	if (rec->hash < config->sample_out) {
+		env->stats->sampled_out_bytes += pkt->wire_len;
+		return METLO_sampled_out;
+	}
+	return METLO_UNDECIDED;
+}
+
+#ifndef __bpf__
+/* metlo_env_datagram() of user space, which reads the frame at any offset. */
+METLO_INLINE enum metlo_outcome
+metlo_user_datagram(struct metlo_env *env, const struct metlo_frame *frame,
+		    struct metlo_packet *pkt)
+{
+	__u8 udp[METLO_DATAGRAM_HEAD] = {0};
+	enum metlo_outcome outcome;
+
+	memcpy(udp, frame->data + pkt->payload_off,
+	       pkt->len < sizeof(udp) ? pkt->len : sizeof(udp));
+	outcome = metlo_process_datagram(env, frame, pkt->ip_off, udp, pkt);
+	return outcome == METLO_UNDECIDED
+		       ? metlo_env_deliver(env, pkt, metlo_env_record(env))
+		       : outcome;
+}
+#endif
 
 /* Processes the inner frame at off; the caller calls metlo_count(). */
 METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
@@ -268,6 +363,8 @@ METLO_INLINE enum metlo_outcome metlo_process_inner(struct metlo_env *env,
 	outcome = metlo_decode_inner(frame, off, pkt);
 	if (METLO_UNLIKELY(outcome == METLO_fragment))
 		return metlo_env_fragment(env, frame, pkt);
+	if (METLO_UNLIKELY(outcome == METLO_udp))
+		return metlo_env_datagram(env, frame, pkt);
 	if (outcome != METLO_UNDECIDED)
 		return outcome;
 	if (metlo_port_set(config, pkt->dport))

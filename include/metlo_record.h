@@ -29,8 +29,11 @@
 #define METLO_REC_CONTINUED 0x08 /* not the first record of its packet */
 #define METLO_REC_DPORT	    0x10 /* the destination port is a configured one */
 #define METLO_REC_SPORT	    0x20 /* the source port is a configured one */
-#define METLO_REC_FRAGMENT  0x40 /* a fragment of an IP packet, see below */
+#define METLO_REC_FRAGMENT  0x40 /* no TCP segment, see below */
 #define METLO_REC_STAMPED   0x80 /* tsval and tsecr are valid */
+
+/* struct metlo_rec.proto */
+#define METLO_REC_UDP 17
 
 /* struct metlo_rec.sums */
 #define METLO_SUM_TCP	  0x01 /* sum is valid */
@@ -53,7 +56,9 @@
  * With METLO_REC_FRAGMENT, the payload is a fragment of an IP packet from its IP
  * header on, at most METLO_REC_PAYLOAD_MAX bytes of it; seq is its ID, the other
  * members of the TCP header are 0. hash is that of addresses and ID: all
- * fragments of a packet are in one ring.
+ * fragments of a packet are in one ring. If proto is METLO_REC_UDP, though, the
+ * payload is that of a UDP datagram, at most METLO_REC_PAYLOAD_MAX bytes of it,
+ * and seq is 0.
  *
  * METLO_SUM_TCP is set where user space can verify the TCP checksum: the packet
  * is complete and either in one record, whose payload is added to sum, or, with
@@ -80,8 +85,9 @@ struct metlo_rec {
 	 * in the order of this machine. With that of the payload it is -0 if the
 	 * checksum is right (RFC 1071). */
 	__u32 sum;
-	__u8 sums; /* METLO_SUM_* */
-	__u8 _pad[3];
+	__u8 sums;  /* METLO_SUM_* */
+	__u8 proto; /* METLO_REC_UDP or 0, with METLO_REC_FRAGMENT */
+	__u8 _pad[2];
 };
 
 #define METLO_TCP_FIN 0x01
@@ -108,7 +114,10 @@ struct metlo_rec {
 	X(vni_miss, COUNTER, "Packets with a VNI that is not in --vni.")                          \
 	X(bad_inner, COUNTER,                                                                     \
 	  "Packets with malformed or truncated inner headers.")                                   \
-	X(not_tcp, COUNTER, "Mirrored packets that are not TCP.")                                 \
+	X(not_tcp, COUNTER,                                                                       \
+	  "Mirrored packets that are neither TCP nor UDP with a port in --ports.")                \
+	X(udp, COUNTER,                                                                           \
+	  "Mirrored UDP packets with a port in --ports that are no QUIC Initial packets.")        \
 	X(fragment, COUNTER,                                                                      \
 	  "Packets that are IP fragments outside VXLAN, passed to the network stack.")            \
 	X(port_miss, COUNTER, "Mirrored TCP packets with no port in --ports.")                    \

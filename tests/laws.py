@@ -9,7 +9,7 @@ for each given counter (http.transactions=10, ring_full=0).
 import json
 import sys
 
-OUTCOMES = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp fragment "
+OUTCOMES = ("pass_not_vxlan bad_outer bad_vxlan vni_miss bad_inner not_tcp udp fragment "
             "port_miss no_payload sampled_out shunted ring_full delivered").split()
 FRAGMENT_ENDS = "datagrams overlaps invalid timeouts limit pending".split()
 STREAM_ENDS = "delivered duplicate skipped discarded buffered".split()
@@ -18,6 +18,7 @@ SINK_ENDS = ("written uncertain left_out_incomplete left_out_self left_out_statu
              "dropped_damaged spooled").split()
 TLS_ENDS = "handshake encrypted not_tls".split()
 CERTIFICATE_ENDS = "known read unreadable skipped".split()
+QUIC_ENDS = "decrypted undecryptable malformed cut limited".split()
 HTTP_ENDS = "head body framing resync not_http upgraded buffered".split()
 HTTP2_ENDS = "head body framing control resync ignored buffered".split()
 
@@ -27,17 +28,17 @@ def broken(s, running=False):
     buffers may hold something."""
     stream, http, output = s["stream"], s["http"], s["output"]
     http2 = s["http2"]
-    fragments, tls = s["fragments"], s["tls"]
+    fragments, tls, quic = s["fragments"], s["tls"], s["quic"]
     selection = s["selection"]
     laws = [
         ("packets = sum of the outcomes",
          s["packets"], sum(s[o] for o in OUTCOMES)),
         ("records submitted, fragments reassembled = consumed",
          s["records"] - fragments["fragments"] + fragments["records"],
-         stream["records"]),
+         stream["records"] + quic["datagrams"]),
         ("payload in rings, fragments reassembled = bytes into streams",
          s["delivered_bytes"] - fragments["bytes"] + fragments["record_bytes"],
-         stream["bytes_in"]),
+         stream["bytes_in"] + quic["bytes"]),
         ("datagrams in fragments = their ends", fragments["started"],
          sum(fragments[e] for e in FRAGMENT_ENDS)),
         ("bytes into streams = their ends",
@@ -53,20 +54,25 @@ def broken(s, running=False):
          tls["connections"], tls["reported"] + tls["connections_live"]),
         ("certificates = their ends", tls["certificates"],
          sum(tls["certificates_" + e] for e in CERTIFICATE_ENDS)),
+        ("Initial packets = their ends", quic["packets"],
+         sum(quic["packets_" + e] for e in QUIC_ENDS)),
+        ("QUIC connections = reported + live",
+         quic["connections"], quic["reported"] + quic["connections_live"]),
         ("bytes into HTTP = their ends",
          http["bytes_in"], sum(http["bytes_" + e] for e in HTTP_ENDS)),
         ("transactions = paired + unanswered + unrequested",
          http["transactions"],
          http["paired"] + http["unanswered"] + http["unrequested"]),
-        ("transactions + TLS connections = selected + left out",
-         http["transactions"] + tls["reported"], sum(selection.values())),
+        ("transactions + TLS and QUIC connections = selected + left out",
+         http["transactions"] + tls["reported"] + quic["reported"],
+         sum(selection.values())),
         ("there are sinks", True, bool(output["sinks"])),
     ]
     if not running:
         laws.append(("nothing is left in a buffer",
                      0, stream["bytes_buffered"] + http["bytes_buffered"]
                      + http2["bytes_buffered"] + tls["connections_live"]
-                     + http["memory_used"] + fragments["memory_used"] + stream["flows_live"] + output["bytes_queued"]))
+                     + quic["connections_live"] + http["memory_used"] + fragments["memory_used"] + stream["flows_live"] + output["bytes_queued"]))
     for sink in output["sinks"]:
         other = 0 if sink["name"].startswith("metlo") else selection["selected_tls"]
         laws.append((f"selected = submitted to {sink['name']}",

@@ -203,10 +203,8 @@ static void put_options(struct frame *f, const struct frame_spec *s)
 	put_n(f, 1, s->tcp_options - before - 10);
 }
 
-static void put_tcp(struct frame *f, const struct frame_spec *s)
+static void set_ports(struct frame *f, const struct frame_spec *s)
 {
-	unsigned int flags = s->payload ? 0x18 : 0x10;
-
 	f->sport = s->sport ? s->sport : 40000;
 	f->dport = s->dport ? s->dport : 80;
 	if (s->inner.swap) {
@@ -215,6 +213,36 @@ static void put_tcp(struct frame *f, const struct frame_spec *s)
 		f->sport = f->dport;
 		f->dport = port;
 	}
+}
+
+static void put_payload(struct frame *f, const struct frame_spec *s)
+{
+	for (size_t i = 0; i < s->payload; i++)
+		put8(f, frame_payload_byte(i));
+}
+
+static void put_datagram(struct frame *f, const struct frame_spec *s)
+{
+	f->tcp_flags = 0;
+	f->stamped = false;
+	f->tcp = f->len;
+	put16(f, f->sport);
+	put16(f, f->dport);
+	put32(f, 0);
+	f->payload = f->len;
+	if (s->version) {
+		put8(f, s->first);
+		put32(f, s->version);
+	}
+	put_payload(f, s);
+	set16(f, f->tcp + 4,
+	      s->datagram_len ? s->datagram_len - 1 : f->len - f->tcp);
+}
+
+static void put_tcp(struct frame *f, const struct frame_spec *s)
+{
+	unsigned int flags = s->payload ? 0x18 : 0x10;
+
 	if (s->tcp_flags)
 		flags = s->tcp_flags;
 	f->tcp_flags = flags & 0x3f;
@@ -230,8 +258,7 @@ static void put_tcp(struct frame *f, const struct frame_spec *s)
 	put16(f, s->urg);
 	put_options(f, s);
 	f->payload = f->len;
-	for (size_t i = 0; i < s->payload; i++)
-		put8(f, frame_payload_byte(i));
+	put_payload(f, s);
 }
 
 void frame_build(struct frame *f, const struct frame_spec *s)
@@ -254,10 +281,15 @@ void frame_build(struct frame *f, const struct frame_spec *s)
 	}
 	f->inner_eth = f->len;
 	put_l2(f, &s->inner);
-	f->inner_ip = put_ip(f, &s->inner, 6, f->saddr, f->daddr);
-	put_tcp(f, s);
+	f->inner_ip = put_ip(f, &s->inner, s->udp ? 17 : 6, f->saddr, f->daddr);
+	set_ports(f, s);
+	if (s->udp)
+		put_datagram(f, s);
+	else
+		put_tcp(f, s);
 	end_ip(f, &s->inner, f->inner_ip);
-	end_checksums(f, s);
+	if (!s->udp)
+		end_checksums(f, s);
 	put_n(f, 0xee, s->padding);
 	if (!s->raw) {
 		set16(f, f->udp + 4,
@@ -371,6 +403,13 @@ void frame_random_spec(struct frame_spec *s, uint64_t *state)
 	if (once_in(state, 10))
 		s->bad_ip = (uint16_t)frame_rand(state);
 	s->urg = (uint16_t)frame_rand(state);
+	s->udp = once_in(state, 8);
+	s->first = (uint8_t)frame_rand(state);
+	s->version = once_in(state, 4)	 ? (uint32_t)frame_rand(state)
+		     : once_in(state, 2) ? 1
+					 : 0x6b3343cf;
+	if (once_in(state, 8))
+		s->datagram_len = SET(below(state, 2000));
 	s->payload = once_in(state, 5)	   ? 0
 		     : once_in(state, 100) ? below(state, 65536)
 		     : once_in(state, 10)  ? below(state, 9000)

@@ -59,6 +59,12 @@ struct frame_spec {
 	uint16_t bad_tcp; /* added to the TCP checksum */
 	uint32_t doff;	  /* SET() words */
 	uint16_t urg;
+	/* A UDP datagram instead of a TCP segment. Its payload begins with these,
+	 * which are not part of payload. */
+	bool udp;
+	uint8_t first;	       /* byte */
+	uint32_t version;      /* 0: neither */
+	uint32_t datagram_len; /* SET() */
 	uint32_t payload;
 	uint32_t padding;	/* bytes after the inner IP packet */
 	uint32_t outer_padding; /* bytes after the outer IP packet */

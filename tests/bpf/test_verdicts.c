@@ -88,6 +88,29 @@ static const char *check_fragment(const struct verdict_case *c,
 								 : NULL;
 }
 
+/* That of a UDP datagram holds its payload. */
+static const char *check_datagram(const struct verdict_case *c,
+				  const struct frame *f, const struct result *r)
+{
+	const struct metlo_rec *rec = r->rec;
+
+	if (memcmp(rec->saddr, f->saddr, 16) ||
+	    memcmp(rec->daddr, f->daddr, 16) || rec->vni != c->spec.vni)
+		return "addresses or VNI";
+	if (rec->proto != METLO_REC_UDP || rec->sport != f->sport ||
+	    rec->dport != f->dport)
+		return "protocol or ports";
+	if (rec->seq || rec->ack || rec->urg || rec->tcp_flags || rec->sums)
+		return "TCP header";
+	if (rec->flags != c->flags || rec->ts_ns != 1)
+		return "record flags or time";
+	if (rec->len != c->len || rec->wire_len != c->wire_len ||
+	    r->payload_len != c->len)
+		return "len or wire_len";
+	return memcmp(r->payload, f->data + f->payload, c->len) ? "payload"
+								: NULL;
+}
+
 /* Checks everything about the records that follows from the frame's spec. */
 static const char *check_records(const struct verdict_case *c,
 				 const struct frame *f, const struct result *r)
@@ -163,6 +186,8 @@ static const char *check(const struct verdict_case *c, const struct frame *f,
 	    r->stats.sampled_out_bytes != sampled ||
 	    r->stats.shunted_bytes != shunted || r->stats.ring_full_bytes)
 		return "bytes in the counters";
+	if (c->flags & METLO_REC_FRAGMENT && records && r->rec->proto)
+		return check_datagram(c, f, r);
 	if (c->flags & METLO_REC_FRAGMENT)
 		return check_fragment(c, f, r);
 	return records ? check_records(c, f, r) : NULL;

@@ -1,29 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "verdict_cases.h"
+#include "verdict_words.h"
 
 /* clang-format off: a table */
-#define FRAME(...) .spec = {__VA_ARGS__}
-#define OUTER(...) .outer = {__VA_ARGS__}
-#define INNER(...) .inner = {__VA_ARGS__}
-#define PASS(what) .outcome = METLO_##what, .passes = true
-#define DROP(what) .outcome = METLO_##what
-#define RECORD(n, wire, f)                                          \
-	.outcome = METLO_delivered, .len = (n), .wire_len = (wire), \
-	.flags = METLO_REC_DPORT | (f)
-#define FRAGMENT(n, wire, more)                                     \
-	.outcome = METLO_delivered, .len = (n), .wire_len = (wire), \
-	.flags = METLO_REC_FRAGMENT | (more)
-#define WHOLE(n)     RECORD(n, n, 0)
-#define CUT(n, wire) RECORD(n, wire, METLO_REC_TRUNCATED)
-#define V6	     METLO_REC_IPV6
-
-#define FIN 0x01
-#define SYN 0x02
-#define RST 0x04
-#define PSH 0x08
-#define ACK 0x10
-#define URG 0x20
-
 const struct verdict_case verdict_cases[] = {
 	/* delivered: the header variants */
 	{"plain", FRAME(.payload = 100, .vni = 7000, .seq = 1, .ack = 2),
@@ -375,8 +353,72 @@ const struct verdict_case verdict_cases[] = {
 	/* bad or foreign inner packets */
 	{"inner ARP", FRAME(INNER(.ether_type = SET(0x0806)), .payload = 5),
 	 DROP(not_tcp)},
-	{"inner UDP", FRAME(INNER(.protocol = SET(17)), .payload = 5),
+	{"inner UDP", FRAME(.udp = true, .dport = 53, .payload = 25),
 	 DROP(not_tcp)},
+	{"inner UDP, header cut", FRAME(.udp = true, .payload = 25),
+	 .cut_after = CUT_TCP, .keep = 7, DROP(bad_inner)},
+	{"inner UDP, no header",
+	 FRAME(.udp = true, INNER(.total_len = SET(27)), .payload = 25),
+	 DROP(bad_inner)},
+
+	/* QUIC */
+	{"QUIC Initial", QUIC(0xc0, V1, .payload = 1195, .vni = 7000),
+	 DATAGRAM(1200, 1200, 0)},
+	{"QUIC Initial of version 2", QUIC(0xd3, V2, .payload = 1195),
+	 DATAGRAM(1200, 1200, 0)},
+	{"QUIC Initial without the fixed bit", QUIC(0x80, V1, .payload = 20),
+	 DATAGRAM(25, 25, 0)},
+	{"QUIC Initial of 5 bytes", QUIC(0xc0, V1), DATAGRAM(5, 5, 0)},
+	{"QUIC Initial, IPv6",
+	 QUIC(0xc0, V1, INNER(.ipv6 = true), .payload = 1195),
+	 DATAGRAM(1200, 1200, V6)},
+	{"QUIC Initial, IPv6 behind options",
+	 QUIC(0xc0, V1, INNER(.ipv6 = true, .ext = {EXT_HBH, EXT_DSTOPTS}),
+	      .payload = 1195),
+	 DATAGRAM(1200, 1200, V6)},
+	{"QUIC Initial, IP options and tags",
+	 QUIC(0xc0, V1, INNER(.options = 40, .vlans = 2), OUTER(.vlans = 2),
+	      .payload = 1195),
+	 DATAGRAM(1200, 1200, 0)},
+	{"QUIC Initial, padded", QUIC(0xc0, V1, .payload = 20, .padding = 9),
+	 DATAGRAM(25, 25, 0)},
+	{"QUIC Initial, bytes after the datagram",
+	 QUIC(0xc0, V1, .payload = 20, .datagram_len = SET(8 + 15)),
+	 DATAGRAM(15, 15, 0)},
+	{"QUIC Initial, cut", QUIC(0xc0, V1, .payload = 1195),
+	 .cut_after = CUT_PAYLOAD, .keep = 100,
+	 DATAGRAM(100, 1200, METLO_REC_TRUNCATED)},
+	{"QUIC Initial in a huge datagram", QUIC(0xc0, V1, .payload = 40000),
+	 DATAGRAM(16384, 40005, METLO_REC_TRUNCATED)},
+	{"QUIC Initial from the server",
+	 QUIC(0xc0, V1, INNER(.swap = true), .payload = 1195),
+	 ANY_DATAGRAM(1200, 1200, METLO_REC_SPORT)},
+	{"QUIC Initial, a request to skip TCP", QUIC(0xc0, V1, .payload = 1195),
+	 .shunt = METLO_SHUNT_ALL, DATAGRAM(1200, 1200, 0)},
+	{"QUIC Initial, sampled out", QUIC(0xc0, V1, .payload = 1195),
+	 .sample = true, .sample_beyond = 1, .wire_len = 1200,
+	 DROP(sampled_out)},
+	{"QUIC Initial to any port",
+	 QUIC(0xc0, V1, .sport = 9999, .dport = 9998, .payload = 1195),
+	 .any_port = true, ANY_DATAGRAM(1200, 1200, 0)},
+	{"QUIC Initial to another port",
+	 QUIC(0xc0, V1, .sport = 9999, .dport = 9998, .payload = 1195),
+	 DROP(not_tcp)},
+	{"QUIC 0-RTT", QUIC(0xd0, V1, .payload = 1195), DROP(udp)},
+	{"QUIC Handshake", QUIC(0xe0, V1, .payload = 1195), DROP(udp)},
+	{"QUIC Retry of version 2", QUIC(0xc0, V2, .payload = 95), DROP(udp)},
+	{"QUIC short header", QUIC(0x40, V1, .payload = 1195), DROP(udp)},
+	{"QUIC Version Negotiation", FRAME(.udp = true, .payload = 30),
+	 DROP(udp)},
+	{"QUIC of an unknown version", QUIC(0xc0, 0xff00001d, .payload = 1195),
+	 DROP(udp)},
+	{"empty UDP", FRAME(.udp = true), DROP(udp)},
+	{"QUIC Initial, 4 bytes captured", QUIC(0xc0, V1, .payload = 1195),
+	 .cut_after = CUT_PAYLOAD, .keep = 4, DROP(udp)},
+	{"QUIC Initial, length beyond the packet",
+	 QUIC(0xc0, V1, .payload = 20, .datagram_len = SET(8 + 26)), DROP(udp)},
+	{"QUIC Initial, length 0",
+	 QUIC(0xc0, V1, .payload = 20, .datagram_len = SET(0)), DROP(udp)},
 	{"inner ICMPv6",
 	 FRAME(INNER(.ipv6 = true, .protocol = SET(58)), .payload = 5),
 	 DROP(not_tcp)},

@@ -56,7 +56,7 @@ kernel_laws()
 {
 	is "$1: every packet has one outcome" "$(kernel '.packets ==
 		.pass_not_vxlan + .bad_outer + .bad_vxlan + .vni_miss +
-		.bad_inner + .not_tcp + .fragment + .port_miss + .no_payload +
+		.bad_inner + .not_tcp + .udp + .fragment + .port_miss + .no_payload +
 		.sampled_out + .shunted + .ring_full + .delivered')" true
 	is "$1: no ring was full" "$(kernel .ring_full)" 0
 	is "$1: nothing is left in the rings" \

@@ -90,7 +90,7 @@ upgrade()
 }
 
 OUTCOMES='.pass_not_vxlan + .bad_outer + .bad_vxlan + .vni_miss + .bad_inner +
-	.not_tcp + .fragment + .port_miss + .no_payload + .sampled_out +
+	.not_tcp + (.udp // 0) + .fragment + .port_miss + .no_payload + .sampled_out +
 	.shunted + .ring_full + .delivered'
 
 # expect WHAT GOT WANT: prints what is wrong.

@@ -57,6 +57,16 @@ TLS_LINE = {
         "collector": "c", "interface": None, "protocol": "TLS 1.2", "target": None,
         "vni": 1, "startUs": 1,
         "endUs": 2, "durationUs": 1, "flags": ["midstream"]}}
+QUIC_LINE = {
+    "request": None, "response": None,
+    "quic": {
+        "version": "1", "tlsVersion": None,
+        **{key: TLS_LINE["tls"][key] for key in (
+            "sni", "cipher", "group", "alpnOffered", "versionsOffered", "groupsOffered", "ja3",
+            "ja3s", "ja4", "ech", "earlyDataOffered", "resumed", "helloRetry")},
+        "retry": False, "alerts": TLS_LINE["tls"]["alerts"]},
+    "meta": LINE["meta"],
+    "capture": {**TLS_LINE["capture"], "kind": "quic", "protocol": "QUIC v1"}}
 DAMAGE = (-1, "x", [], {}, 1 << 70, True, 1.5)
 
 
@@ -112,7 +122,7 @@ def paths(value, path=()):
 
 def damaged():
     """Copies of the lines, each with one member changed, missing or added."""
-    for good, path in ((line, path) for line in (LINE, TLS_LINE) for path in paths(line)):
+    for good, path in ((line, path) for line in (LINE, TLS_LINE, QUIC_LINE) for path in paths(line)):
         for value in (*DAMAGE, None, "missing", "added"):
             line = json.loads(json.dumps(good))
             at = line
@@ -182,12 +192,13 @@ def main():
 def tls_documented(root, man):
     """The same for lines about TLS: how many problems there are."""
     line = root["$defs"]["tlsConnection"]["properties"]
-    section = man[man.index(".Sh TLS CONNECTIONS"):man.index(".Sh OUTPUT FILES")]
+    section = man[man.index(".Sh TLS AND QUIC CONNECTIONS"):man.index(".Sh OUTPUT FILES")]
     source = re.findall(r'X\([A-Z_]+,\s*"([a-z-]+)"\)', read("user", "tls", "report.h"))
     flags = [f["const"] for f in line["capture"]["properties"]["flags"]["items"]["oneOf"]]
     listed = re.findall(r"^\.It Li ([a-z-]+)$", section, re.M)
     keys = re.findall(r"\w+", " ".join(re.findall(r"^\.It Va (.*)$", section, re.M)))
-    want = [*line["tls"]["properties"], *line["capture"]["properties"],
+    quic = root["$defs"]["quicConnection"]["properties"]
+    want = [*line["tls"]["properties"], *quic["quic"]["properties"], *line["capture"]["properties"],
             *root["$defs"]["certificate"]["properties"]]
     transaction = root["$defs"]["transaction"]["properties"]["capture"]["properties"]
     want = {key for key in want if key not in transaction}

@@ -77,7 +77,8 @@ class Schema:
         if self.valid(value):
             return []
         kind = value.get("capture", {}).get("kind") if isinstance(value, dict) else None
-        name = {"http": "transaction", "tls": "tlsConnection"}.get(kind)
+        name = {"http": "transaction", "tls": "tlsConnection",
+                "quic": "quicConnection"}.get(kind)
         schema = self.root["$defs"][name] if name else self.root
         return list(self._check(schema, value, "line"))
 

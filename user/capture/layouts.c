@@ -96,7 +96,7 @@ struct config_v2 {
 	X(sample_out) \
 	X(_pad)
 
-/* --- layout 3: timestamps and sums; counters and configuration as in 2 --- */
+/* --- layout 3: timestamps, sums, UDP; configuration as in 2 ----------------- */
 
 struct rec_v3 {
 	__u64 ts_ns;
@@ -117,7 +117,8 @@ struct rec_v3 {
 	__u32 tsecr;
 	__u32 sum;
 	__u8 sums;
-	__u8 _pad[3];
+	__u8 proto;
+	__u8 _pad[2];
 };
 #define REC_V3(X) \
 	REC_V2(X) \
@@ -125,26 +126,42 @@ struct rec_v3 {
 	X(tsecr)  \
 	X(sum)    \
 	X(sums)   \
+	X(proto)  \
 	X(_pad)
+
+struct stats_v3 {
+	__u64 packets, bytes, pass_not_vxlan, bad_outer, bad_vxlan, vni_miss,
+		bad_inner, not_tcp, udp, fragment, port_miss, no_payload,
+		sampled_out, shunted, ring_full, delivered, delivered_bytes,
+		truncated_bytes, sampled_out_bytes, shunted_bytes,
+		ring_full_bytes, records;
+};
+#define STATS_V3(X) \
+	STATS_V2(X) \
+	X(udp)
 
 /* --- conversion ------------------------------------------------------------ */
 
 /* The lists name every member. */
-#define SIZE_REC_V2(name) +sizeof(((struct rec_v2 *)0)->name)
-#define SIZE_REC_V3(name) +sizeof(((struct rec_v3 *)0)->name)
-#define SIZE_STATS(name)  +sizeof(((struct stats_v2 *)0)->name)
-#define SIZE_CONFIG(name) +sizeof(((struct config_v2 *)0)->name)
+#define SIZE_REC_V2(name)   +sizeof(((struct rec_v2 *)0)->name)
+#define SIZE_REC_V3(name)   +sizeof(((struct rec_v3 *)0)->name)
+#define SIZE_STATS_V2(name) +sizeof(((struct stats_v2 *)0)->name)
+#define SIZE_STATS_V3(name) +sizeof(((struct stats_v3 *)0)->name)
+#define SIZE_CONFIG(name)   +sizeof(((struct config_v2 *)0)->name)
 _Static_assert(REC_V2(SIZE_REC_V2) == sizeof(struct rec_v2),
 	       "a member is missing");
 _Static_assert(REC_V3(SIZE_REC_V3) == sizeof(struct rec_v3),
 	       "a member is missing");
-_Static_assert(STATS_V2(SIZE_STATS) == sizeof(struct stats_v2),
+_Static_assert(STATS_V2(SIZE_STATS_V2) == sizeof(struct stats_v2),
+	       "a member is missing");
+_Static_assert(STATS_V3(SIZE_STATS_V3) == sizeof(struct stats_v3),
 	       "a member is missing");
 _Static_assert(CONFIG_V2(SIZE_CONFIG) == sizeof(struct config_v2),
 	       "a member is missing");
 #undef SIZE_REC_V2
 #undef SIZE_REC_V3
-#undef SIZE_STATS
+#undef SIZE_STATS_V2
+#undef SIZE_STATS_V3
 #undef SIZE_CONFIG
 
 /* A record need not be aligned for this version's types. */
@@ -180,6 +197,15 @@ static void convert_stats_v2(struct metlo_stats *to, const void *p)
 	STATS_V2(COPY)
 }
 
+static void convert_stats_v3(struct metlo_stats *to, const void *p)
+{
+	struct stats_v3 from;
+
+	memcpy(&from, p, sizeof(from));
+	memset(to, 0, sizeof(*to));
+	STATS_V3(COPY)
+}
+
 static void convert_config_v2(struct metlo_config *to, const void *p)
 {
 	struct config_v2 from;
@@ -198,7 +224,7 @@ static void convert_config_v2(struct metlo_config *to, const void *p)
 			       offsetof(struct metlo_rec, name), \
 		       #name " moved: " NEEDS_VERSION);
 #define SAME_STATS(name)                                           \
-	_Static_assert(offsetof(struct stats_v2, name) ==          \
+	_Static_assert(offsetof(struct stats_v3, name) ==          \
 			       offsetof(struct metlo_stats, name), \
 		       #name " moved: " NEEDS_VERSION);
 #define SAME_CONFIG(name)                                           \
@@ -206,11 +232,11 @@ static void convert_config_v2(struct metlo_config *to, const void *p)
 			       offsetof(struct metlo_config, name), \
 		       #name " moved: " NEEDS_VERSION);
 REC_V3(SAME_REC)
-STATS_V2(SAME_STATS)
+STATS_V3(SAME_STATS)
 CONFIG_V2(SAME_CONFIG)
 _Static_assert(sizeof(struct rec_v3) == sizeof(struct metlo_rec),
 	       NEEDS_VERSION);
-_Static_assert(sizeof(struct stats_v2) == sizeof(struct metlo_stats),
+_Static_assert(sizeof(struct stats_v3) == sizeof(struct metlo_stats),
 	       NEEDS_VERSION);
 _Static_assert(sizeof(struct config_v2) == sizeof(struct metlo_config),
 	       NEEDS_VERSION);
@@ -238,7 +264,7 @@ _Static_assert(sizeof(struct metlo_vni_stats) == 16 &&
 
 const struct layout record_layouts[] = {
 	LAYOUT(2, rec_v2, stats_v2, config_v2),
-	LAYOUT(3, rec_v3, stats_v2, config_v2),
+	LAYOUT(3, rec_v3, stats_v3, config_v2),
 	{0},
 };
 

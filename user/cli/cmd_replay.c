@@ -298,6 +298,7 @@ static int finish(struct replay *r)
 		.http = pipeline_http_stats(r->pipeline),
 		.http2 = pipeline_http2_stats(r->pipeline),
 		.tls = pipeline_tls_stats(r->pipeline),
+		.quic = pipeline_quic_stats(r->pipeline),
 		.selection = pipeline_selection_stats(r->pipeline),
 		.output = &output,
 		.sinks = sinks,

@@ -28,8 +28,8 @@ static const char *const speed_names[] = {"max", "real", NULL};
 static const char *const format_names[] = {"auto", "json", "text", "har", NULL};
 static const char *const client_names[] = {"auto", "x-forwarded-for",
 					   "forwarded", NULL};
-static const char *const record_completions[] = {"http,tls", "http", "tls",
-						 NULL};
+static const char *const record_completions[] = {"http,tls,quic", "http", "tls",
+						 "quic", NULL};
 static const char *const bodies_names[] = {"all", "text", "none", NULL};
 static const char *const grpc_names[] = {"base64", "wire", NULL};
 
@@ -85,7 +85,7 @@ static bool check_records(void *settings, const char *text,
 		return true;
 	return parse_refuse(
 		err,
-		"\"%.60s\" is no list of records; use http, tls or both, separated by a comma",
+		"\"%.60s\" is no list of records; use http, tls and quic, separated by commas",
 		text);
 }
 
@@ -208,9 +208,9 @@ static const struct opt options[] = {
 	 .scope = BOTH, .metavar = "LIST", .example = "7000,7100-7199",
 	 .help = "accept only these VXLAN network identifiers, such as 7000,7100-7199 (default all)"},
 	{"records", .type = OPT_TEXT, FIELD(records), .parse = check_records,
-	 .scope = BOTH, .names = record_completions, .initial = "http,tls",
+	 .scope = BOTH, .names = record_completions, .initial = "http,tls,quic",
 	 .metavar = "KIND,...",
-	 .help = "what to report: http, transactions; tls, connections, by what their handshakes show without keys. Metlo gets http only"},
+	 .help = "what to report: http, transactions; tls and quic, connections, by what their handshakes show without keys. Metlo gets http only"},
 	{"body-limit", .type = OPT_SIZE, FIELD(body_limit), .flags = OPT_LIVE,
 	 .min = 0, .max = 64 << 20, .scope = BOTH, .initial = "64KiB",
 	 .metavar = "SIZE", .help = "bytes of each decoded body to report"},

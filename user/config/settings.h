@@ -22,7 +22,8 @@ enum line_format { FORMAT_AUTO, FORMAT_JSON, FORMAT_TEXT, FORMAT_HAR };
 /* Kinds of records, by their names in --records and capture.kind. */
 #define RECORD_KINDS(X) \
 	X(HTTP, "http") \
-	X(TLS, "tls")
+	X(TLS, "tls")   \
+	X(QUIC, "quic")
 
 enum record_kind {
 #define RECORD_KIND(ID, name) RECORDS_##ID,

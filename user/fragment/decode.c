@@ -82,6 +82,10 @@ static enum metlo_outcome metlo_env_fragment(struct metlo_env *env,
 					     const struct metlo_frame *frame,
 					     struct metlo_packet *pkt);
 
+static enum metlo_outcome metlo_env_datagram(struct metlo_env *env,
+					     const struct metlo_frame *frame,
+					     struct metlo_packet *pkt);
+
 #include "metlo_process.h"
 
 static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
@@ -89,6 +93,13 @@ static enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
 					    struct metlo_rec *rec)
 {
 	return metlo_deliver(env, pkt, rec);
+}
+
+static enum metlo_outcome metlo_env_datagram(struct metlo_env *env,
+					     const struct metlo_frame *frame,
+					     struct metlo_packet *pkt)
+{
+	return metlo_user_datagram(env, frame, pkt);
 }
 
 /* Written headers say that it is none. */

@@ -46,23 +46,34 @@ uint64_t identity_seed(const char *collector)
 		       : METLO_HASH_K2;
 }
 
-static uint64_t hash_of(uint64_t h, const struct stream_flow *flow,
-			const struct stream_tuple *tuple)
+static uint64_t mix_tuple(uint64_t h, const struct stream_tuple *tuple)
 {
 	h = mix_bytes(h, tuple->addr, sizeof(tuple->addr));
-	h = mix(h, (uint64_t)tuple->vni << 32 | (uint32_t)tuple->port[0] << 16 |
-			   tuple->port[1]);
-	return mix(h, stream_flow_starts(flow)) * METLO_HASH_K3;
+	return mix(h, (uint64_t)tuple->vni << 32 |
+			      (uint32_t)tuple->port[0] << 16 | tuple->port[1]);
+}
+
+static void set_id(uint64_t id[2], uint64_t h, uint64_t first_ns)
+{
+	const uint64_t hash = h * METLO_HASH_K3 >> HASH_HIGH;
+
+	id[0] = first_ns / 1000 << HASH_HIGH | hash >> HASH_LOW;
+	id[1] = hash << NUMBER;
 }
 
 void identity_connection(uint64_t id[2], uint64_t seed,
 			 const struct stream_flow *flow,
 			 const struct stream_tuple *tuple, uint64_t first_ns)
 {
-	const uint64_t hash = hash_of(seed, flow, tuple) >> HASH_HIGH;
+	set_id(id, mix(mix_tuple(seed, tuple), stream_flow_starts(flow)),
+	       first_ns);
+}
 
-	id[0] = first_ns / 1000 << HASH_HIGH | hash >> HASH_LOW;
-	id[1] = hash << NUMBER;
+void identity_datagrams(uint64_t id[2], uint64_t seed,
+			const struct stream_tuple *tuple, const void *start,
+			size_t n, uint64_t first_ns)
+{
+	set_id(id, mix_bytes(mix_tuple(seed, tuple), start, n), first_ns);
 }
 
 void identify(uint64_t id[2], uint64_t seed, const struct stream_flow *flow,

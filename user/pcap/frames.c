@@ -115,6 +115,10 @@ METLO_INLINE enum metlo_outcome
 metlo_env_fragment(struct metlo_env *env, const struct metlo_frame *frame,
 		   const struct metlo_packet *pkt);
 
+METLO_INLINE enum metlo_outcome
+metlo_env_datagram(struct metlo_env *env, const struct metlo_frame *frame,
+		   const struct metlo_packet *pkt);
+
 #include "metlo_process.h"
 
 METLO_INLINE enum metlo_outcome metlo_env_deliver(struct metlo_env *env,
@@ -142,6 +146,20 @@ metlo_env_fragment(struct metlo_env *env, const struct metlo_frame *frame,
 		   const struct metlo_packet *pkt)
 {
 	return deliver_fragment(env, *frame, *pkt);
+}
+
+static __attribute__((noinline)) enum metlo_outcome
+deliver_datagram(struct metlo_env *env, struct metlo_frame frame,
+		 struct metlo_packet pkt)
+{
+	return metlo_user_datagram(env, &frame, &pkt);
+}
+
+METLO_INLINE enum metlo_outcome
+metlo_env_datagram(struct metlo_env *env, const struct metlo_frame *frame,
+		   const struct metlo_packet *pkt)
+{
+	return deliver_datagram(env, *frame, *pkt);
 }
 
 struct frames *frames_new(const struct frames_conf *conf)

@@ -10,6 +10,7 @@
 #include "metlo_record.h"
 #include "output/stats.h"
 #include "run/counter_table.h"
+#include "quic/conf.h"
 #include "stream/types.h"
 #include "tls/conf.h"
 #include "trace/selection.h"
@@ -38,6 +39,9 @@ static const struct counter http2[] = {HTTP2_COUNTERS(ROW)};
 #define STATS tls_stats
 static const struct counter tls[] = {TLS_COUNTERS(ROW)};
 #undef STATS
+#define STATS quic_stats
+static const struct counter quic[] = {QUIC_COUNTERS(ROW)};
+#undef STATS
 #define STATS selection_stats
 static const struct counter selection[] = {SELECTION_COUNTERS(ROW)};
 #undef STATS
@@ -57,6 +61,7 @@ const struct counter_group counter_table[STAGES] = {
 	[STAGE_HTTP] = GROUP("http", "http", http),
 	[STAGE_HTTP2] = GROUP("http2", "http/2", http2),
 	[STAGE_TLS] = GROUP("tls", "tls", tls),
+	[STAGE_QUIC] = GROUP("quic", "quic", quic),
 	[STAGE_SELECTION] = GROUP("selection", "selection", selection),
 	[STAGE_OUTPUT] = GROUP("output", "output", output),
 };

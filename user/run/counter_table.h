@@ -2,8 +2,8 @@
 /*
  * Every counter of every stage: name, type, description and place. The rows are
  * the X-macros of the stages (METLO_COUNTERS, FRAGMENT_COUNTERS, STREAM_COUNTERS, HTTP_COUNTERS,
- * HTTP2_COUNTERS, TLS_COUNTERS, SELECTION_COUNTERS, OUTPUT_COUNTERS); JSON, text, metrics and the man page
- * are printed from this table.
+ * HTTP2_COUNTERS, TLS_COUNTERS, QUIC_COUNTERS, SELECTION_COUNTERS, OUTPUT_COUNTERS); JSON, text, metrics and
+ * the man page are printed from this table.
  */
 #ifndef RUN_COUNTER_TABLE_H
 #define RUN_COUNTER_TABLE_H
@@ -21,6 +21,7 @@ enum counter_stage {
 	STAGE_HTTP,	 /* struct http_stats */
 	STAGE_HTTP2,	 /* struct http2_stats */
 	STAGE_TLS,	 /* struct tls_stats */
+	STAGE_QUIC,	 /* struct quic_stats */
 	STAGE_SELECTION, /* struct selection_stats */
 	STAGE_OUTPUT,	 /* struct output_stats */
 	STAGES

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "http2/http2.h"
+#include "quic/quic.h"
 #include "run/pipeline.h"
 #include "run/protocols.h"
 #include "tls/tls.h"
@@ -36,6 +37,8 @@ struct view {
 	unsigned int n_other;
 };
 
+/* Of --memory, on top of the rest: for QUIC connections. */
+#define QUIC_PART 32u
 /* Memory for fragments: this part of --memory, within these limits. */
 #define FRAGMENT_PART 64u
 #define FRAGMENT_MIN  (256u << 10)
@@ -49,6 +52,7 @@ struct pipeline {
 				     const uint8_t *payload);
 	void *route_ctx;
 	void *engine[N_PROTOCOLS];
+	struct quic_engine *quic;
 	const struct rules *rules;
 	struct selection *selection;
 	struct output *output;
@@ -287,6 +291,35 @@ static struct stream_table *new_stream(struct pipeline *p,
 	return stream_new(&stream);
 }
 
+/* Not limited to those with a row among the protocols: these are of TCP. Without
+ * --records quic it only counts. */
+static bool new_quic(struct pipeline *p, const struct pipeline_conf *conf)
+{
+	const struct settings *s = conf->settings;
+	const bool reports =
+		settings_report(s, RECORDS_QUIC) && p->format != FORMAT_HAR;
+	const struct quic_conf quic = {
+		.memory_limit = s->memory / QUIC_PART / conf->workers,
+		.collector = s->collector,
+		.emit = reports ? emit_tls : NULL,
+		.emit_ctx = p,
+	};
+
+	p->quic = quic_new(&quic);
+	return p->quic != NULL;
+}
+
+/* A record that is no fragment. */
+static void whole_record(struct pipeline *p, const struct metlo_rec *rec,
+			 const uint8_t *payload)
+{
+	sources_record(p->sources, rec);
+	if (rec->flags & METLO_REC_FRAGMENT)
+		quic_record(p->quic, rec, payload);
+	else
+		stream_record(p->stream, rec, payload);
+}
+
 /* A record of a reassembled segment. */
 static bool emit_segment(void *ctx, const struct metlo_rec *rec,
 			 const uint8_t *payload)
@@ -295,10 +328,8 @@ static bool emit_segment(void *ctx, const struct metlo_rec *rec,
 	enum pipeline_route route =
 		p->route ? p->route(p->route_ctx, rec, payload) : ROUTE_OWN;
 
-	if (route == ROUTE_OWN) {
-		sources_record(p->sources, rec);
-		stream_record(p->stream, rec, payload);
-	}
+	if (route == ROUTE_OWN)
+		whole_record(p, rec, payload);
 	return route != ROUTE_DROPPED;
 }
 
@@ -342,8 +373,8 @@ struct pipeline *pipeline_new(const struct pipeline_conf *conf)
 	requests_init(&p->requests);
 	if ((p->sources = sources_new()) && new_views(p) &&
 	    (p->selection = selection_new(conf->seed[0])) &&
-	    new_engines(p, conf) && (p->stream = new_stream(p, conf)) &&
-	    new_fragments(p, conf)) {
+	    new_engines(p, conf) && new_quic(p, conf) &&
+	    (p->stream = new_stream(p, conf)) && new_fragments(p, conf)) {
 		pipeline_set_rules(p, conf->rules);
 		return p;
 	}
@@ -363,6 +394,7 @@ void pipeline_free(struct pipeline *p)
 	free(p->config);
 	if (p->stream)
 		stream_free(p->stream);
+	quic_free(p->quic);
 	for (i = 0; i < N_PROTOCOLS; i++)
 		if (p->engine[i])
 			protocols[i]->destroy(p->engine[i]);
@@ -394,12 +426,11 @@ void pipeline_record(struct pipeline *p, const struct metlo_rec *rec,
 		     const uint8_t *payload)
 {
 	p->now_ns = rec->ts_ns;
-	if (__builtin_expect(rec->flags & METLO_REC_FRAGMENT, 0)) {
+	if (__builtin_expect(rec->flags & METLO_REC_FRAGMENT, 0) &&
+	    rec->proto != METLO_REC_UDP)
 		fragment_record(p->fragments, rec, payload);
-	} else {
-		sources_record(p->sources, rec);
-		stream_record(p->stream, rec, payload);
-	}
+	else
+		whole_record(p, rec, payload);
 }
 
 void pipeline_records(struct pipeline *p, const struct stream_input *in,
@@ -426,6 +457,7 @@ void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	fragment_tick(p->fragments, now_ns);
 	stream_tick(p->stream, now_ns);
+	quic_tick(p->quic, now_ns);
 	for (unsigned int i = 0; i < N_PROTOCOLS; i++)
 		if (p->engine[i] && protocols[i]->tick)
 			protocols[i]->tick(p->engine[i], now_ns);
@@ -437,6 +469,7 @@ void pipeline_flush(struct pipeline *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	fragment_flush(p->fragments);
 	stream_flush(p->stream, now_ns);
+	quic_flush(p->quic);
 	for (unsigned int i = 0;
 	     p->format == FORMAT_HAR && i < p->rules->views.n; i++)
 		har_end(&p->view[i].batch);
@@ -477,6 +510,11 @@ const struct tls_stats *pipeline_tls_stats(const struct pipeline *p)
 	const void *engine = p->engine[PROTOCOL_TLS];
 
 	return engine ? tls_stats(engine) : &none;
+}
+
+const struct quic_stats *pipeline_quic_stats(const struct pipeline *p)
+{
+	return quic_stats(p->quic);
 }
 
 const struct http2_stats *pipeline_http2_stats(const struct pipeline *p)

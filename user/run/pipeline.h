@@ -15,6 +15,7 @@
 #include "fragment/table.h"
 #include "http/http.h"
 #include "output/output.h"
+#include "quic/quic.h"
 #include "trace/selection.h"
 #include "stream/stream.h"
 #include "tls/tls.h"
@@ -90,6 +91,7 @@ const struct stream_stats *pipeline_stream_stats(const struct pipeline *p);
 const struct http_stats *pipeline_http_stats(const struct pipeline *p);
 const struct http2_stats *pipeline_http2_stats(const struct pipeline *p);
 const struct tls_stats *pipeline_tls_stats(const struct pipeline *p);
+const struct quic_stats *pipeline_quic_stats(const struct pipeline *p);
 const struct selection_stats *
 pipeline_selection_stats(const struct pipeline *p);
 

@@ -15,12 +15,13 @@ void snapshot_read(struct snapshot *r, struct summary *s,
 	if (!counters_read_all(&c->maps, &r->packets))
 		s->packets = &r->packets;
 	workers_stats(w, &r->fragments, &r->stream, &r->http, &r->http2,
-		      &r->tls, &r->selection);
+		      &r->tls, &r->quic, &r->selection);
 	s->fragments = &r->fragments;
 	s->stream = &r->stream;
 	s->http = &r->http;
 	s->http2 = &r->http2;
 	s->tls = &r->tls;
+	s->quic = &r->quic;
 	s->selection = &r->selection;
 	s->n_sinks = summary_read_output(o, &r->out, r->sinks);
 	s->output = &r->out;

@@ -15,6 +15,7 @@ struct snapshot {
 	struct http_stats http;
 	struct http2_stats http2;
 	struct tls_stats tls;
+	struct quic_stats quic;
 	struct selection_stats selection;
 	struct output_stats out;
 	struct summary_sink sinks[SUMMARY_SINKS_MAX];

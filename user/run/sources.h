@@ -26,7 +26,7 @@
 	  "Connections with data that ended without a packet of one side, by VNI.")    \
 	X(unseen,                                                                      \
 	  "Packets that acknowledge data of which nothing had been captured, by VNI.") \
-	X(tls, "TLS connections reported, by VNI.")                                    \
+	X(tls, "TLS and QUIC connections reported, by VNI.")                           \
 	X(transactions, "Transactions, by VNI, before any filter.")                    \
 	X(complete, "Transactions with request and response, by VNI.")
 

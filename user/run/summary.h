@@ -21,6 +21,7 @@
 #include "fragment/table.h"
 #include "metlo_record.h"
 #include "output/output.h"
+#include "quic/conf.h"
 #include "run/counter_table.h"
 #include "trace/selection.h"
 #include "stream/stream.h"
@@ -41,6 +42,7 @@ struct summary {
 	const struct http_stats *http;
 	const struct http2_stats *http2;
 	const struct tls_stats *tls;
+	const struct quic_stats *quic;
 	const struct selection_stats *selection;
 	const struct output_stats *output; /* sums of all sinks */
 	const struct summary_sink *sinks;

@@ -67,6 +67,7 @@ struct worker {
 	struct http_stats http;
 	struct http2_stats http2;
 	struct tls_stats tls;
+	struct quic_stats quic;
 	struct selection_stats selection;
 	bool failed;
 } __attribute__((aligned(64)));
@@ -166,6 +167,7 @@ static void publish_and_unlock(struct worker *w)
 	w->http = *pipeline_http_stats(w->pipeline);
 	w->http2 = *pipeline_http2_stats(w->pipeline);
 	w->tls = *pipeline_tls_stats(w->pipeline);
+	w->quic = *pipeline_quic_stats(w->pipeline);
 	w->selection = *pipeline_selection_stats(w->pipeline);
 	w->failed = pipeline_failed(w->pipeline);
 	pthread_mutex_unlock(&w->lock);
@@ -481,13 +483,14 @@ const struct sources *workers_sources(const struct workers *w, unsigned int i)
 void workers_stats(struct workers *w, struct fragment_stats *fragments,
 		   struct stream_stats *stream, struct http_stats *http,
 		   struct http2_stats *http2, struct tls_stats *tls,
-		   struct selection_stats *selection)
+		   struct quic_stats *quic, struct selection_stats *selection)
 {
 	memset(fragments, 0, sizeof(*fragments));
 	memset(stream, 0, sizeof(*stream));
 	memset(http, 0, sizeof(*http));
 	memset(http2, 0, sizeof(*http2));
 	memset(tls, 0, sizeof(*tls));
+	memset(quic, 0, sizeof(*quic));
 	memset(selection, 0, sizeof(*selection));
 	for (unsigned int i = 0; i < w->n; i++) {
 		struct worker *one = &w->worker[i];
@@ -498,6 +501,7 @@ void workers_stats(struct workers *w, struct fragment_stats *fragments,
 		counter_table_add(STAGE_HTTP, http, &one->http);
 		counter_table_add(STAGE_HTTP2, http2, &one->http2);
 		counter_table_add(STAGE_TLS, tls, &one->tls);
+		counter_table_add(STAGE_QUIC, quic, &one->quic);
 		counter_table_add(STAGE_SELECTION, selection, &one->selection);
 		pthread_mutex_unlock(&one->lock);
 	}

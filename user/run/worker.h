@@ -24,6 +24,7 @@
 #include "output/output.h"
 #include "trace/selection.h"
 #include "stream/stream.h"
+#include "quic/quic.h"
 #include "tls/tls.h"
 
 struct workers;
@@ -81,6 +82,6 @@ const struct sources *workers_sources(const struct workers *w, unsigned int i);
 void workers_stats(struct workers *w, struct fragment_stats *fragments,
 		   struct stream_stats *stream, struct http_stats *http,
 		   struct http2_stats *http2, struct tls_stats *tls,
-		   struct selection_stats *selection);
+		   struct quic_stats *quic, struct selection_stats *selection);
 
 #endif

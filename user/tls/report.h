@@ -81,6 +81,9 @@ struct tls_report {
 	uint32_t n_alerts;
 	bool has_handshake_ns;
 	uint64_t handshake_ns; /* ClientHello to the end of the handshake */
+	/* of QUIC: 1 or 2; 0: TLS over TCP, whose end and bytes are known */
+	uint8_t quic_version;
+	bool quic_retry; /* the server sent a Retry packet */
 	/* of the connection; source is the client */
 	uint64_t bytes[2]; /* sent by the source, by the destination */
 	uint64_t first_ns, last_ns;

@@ -12,14 +12,15 @@
 
 struct selection;
 
-/* X(name, type, help), see METLO_OUTCOMES. Each transaction and each TLS connection
- * increments one. */
-#define SELECTION_COUNTERS(X)                                              \
-	X(selected, COUNTER, "Transactions passed to the outputs.")        \
-	X(selected_tls, COUNTER, "TLS connections passed to the outputs.") \
-	X(not_included, COUNTER, "Transactions that match no --include.")  \
-	X(excluded, COUNTER, "Transactions that match an --exclude.")      \
-	X(rate_limited, COUNTER, "Transactions over --rate-limit.")        \
+/* X(name, type, help), see METLO_OUTCOMES. Each transaction and each TLS or QUIC
+ * connection increments one. */
+#define SELECTION_COUNTERS(X)                                             \
+	X(selected, COUNTER, "Transactions passed to the outputs.")       \
+	X(selected_tls, COUNTER,                                          \
+	  "TLS and QUIC connections passed to the outputs.")              \
+	X(not_included, COUNTER, "Transactions that match no --include.") \
+	X(excluded, COUNTER, "Transactions that match an --exclude.")     \
+	X(rate_limited, COUNTER, "Transactions over --rate-limit.")       \
 	X(endpoint_limited, COUNTER, "Transactions over --rate-limit-endpoint.")
 
 struct selection_stats {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The members "tls", "meta" and "capture" of a line about a TLS connection; "request"
- * and "response" are null. Nothing here is known to be secret, but every text is what
- * a peer sent: it is escaped, and values of --redact-class are masked.
+ * The members "tls" or "quic", "meta" and "capture" of a line about a connection;
+ * "request" and "response" are null. Nothing here is known to be secret, but every
+ * text is what a peer sent: it is escaped, and values of --redact-class are masked.
  */
 #include <stdio.h>
 #include <string.h>
@@ -291,18 +291,22 @@ static void put_alerts(struct line *l, const struct tls_report *r)
 
 /* --- the line ----------------------------------------------------------------------- */
 
-static void put_tls(const struct tls_line *t)
+static void put_version(const struct tls_line *t)
+{
+	const struct tls_report *r = t->r;
+
+	if (r->has_server_hello)
+		put_code(t->l, tls_version_name(r->version), r->version);
+	else
+		put(t->l, "null");
+}
+
+/* The members of both kinds that follow the names. */
+static void put_hello_facts(const struct tls_line *t)
 {
 	const struct tls_report *r = t->r;
 	struct line *l = t->l;
 
-	put(l, "{\"request\":null,\"response\":null,\"tls\":{\"version\":");
-	if (r->has_server_hello)
-		put_code(l, tls_version_name(r->version), r->version);
-	else
-		put(l, "null");
-	put_span_or_null(t, "sni", &r->sni);
-	put_span_or_null(t, "alpn", &r->selected_alpn);
 	put_key(l, "cipher");
 	if (r->has_server_hello)
 		put_code(l, tls_cipher_name(r->cipher), r->cipher);
@@ -324,6 +328,18 @@ static void put_tls(const struct tls_line *t)
 	put_bool(l, "earlyDataOffered", r->has_client_hello, r->early_data);
 	put_answer(l, "resumed", r->resumed);
 	put_answer(l, "helloRetry", r->retry);
+}
+
+static void put_tls(const struct tls_line *t)
+{
+	const struct tls_report *r = t->r;
+	struct line *l = t->l;
+
+	put(l, "{\"request\":null,\"response\":null,\"tls\":{\"version\":");
+	put_version(t);
+	put_span_or_null(t, "sni", &r->sni);
+	put_span_or_null(t, "alpn", &r->selected_alpn);
+	put_hello_facts(t);
 	put_answer(l, "clientCertRequested", r->client_cert_requested);
 	put_answer(l, "clientCertSent", r->client_chain.sent);
 	put_chain(t, "certificates", &r->server_chain);
@@ -334,6 +350,23 @@ static void put_tls(const struct tls_line *t)
 	put_u64(l, "clientBytes", true, r->bytes[0]);
 	put_u64(l, "serverBytes", true, r->bytes[1]);
 	put_word(l, "end", r->end);
+	put(l, "}");
+}
+
+/* What an Initial packet shows. */
+static void put_quic(const struct tls_line *t)
+{
+	const struct tls_report *r = t->r;
+	struct line *l = t->l;
+
+	put(l, "{\"request\":null,\"response\":null,\"quic\":{\"version\":");
+	put(l, r->quic_version == 2 ? "\"2\",\"tlsVersion\":"
+				    : "\"1\",\"tlsVersion\":");
+	put_version(t);
+	put_span_or_null(t, "sni", &r->sni);
+	put_hello_facts(t);
+	put_bool(l, "retry", true, r->quic_retry);
+	put_alerts(l, r);
 	put(l, "}");
 }
 
@@ -416,7 +449,9 @@ static void put_capture(const struct tls_line *t)
 	snprintf(id, sizeof(id), "%016llx%016llx\",\"connection\":\"%016llx",
 		 (unsigned long long)r->id[0], (unsigned long long)r->id[1],
 		 (unsigned long long)r->connection);
-	put(l, ",\"capture\":{\"schema\":2,\"kind\":\"tls\",\"id\":\"");
+	put(l, ",\"capture\":{\"schema\":2,");
+	put(l, r->quic_version ? "\"kind\":\"quic\",\"id\":\""
+			       : "\"kind\":\"tls\",\"id\":\"");
 	put(l, id);
 	snprintf(id, sizeof(id), "%010llx",
 		 (unsigned long long)(r->id[1] >> 24));
@@ -424,10 +459,10 @@ static void put_capture(const struct tls_line *t)
 	if (!line_room(l, TRACE_TEXT_ROOM(t->c->n_origin) + LINE_ROOM))
 		return;
 	put_block(l, t->c->origin, t->c->n_origin);
-	if (r->has_server_hello)
-		put_code(l, tls_version_name(r->version), r->version);
+	if (r->quic_version)
+		put(l, r->quic_version == 2 ? "\"QUIC v2\"" : "\"QUIC v1\"");
 	else
-		put(l, "null");
+		put_version(t);
 	/* A transaction's key, so that a reader may ask any line for it. */
 	put(l, ",\"target\":null");
 	put_u64(l, "vni", true, r->vni);
@@ -447,7 +482,10 @@ void tls_line_write(struct buf *out, const struct tls_report *r,
 
 	if (!line_begin(&l, out))
 		return;
-	put_tls(&t);
+	if (r->quic_version)
+		put_quic(&t);
+	else
+		put_tls(&t);
 	put_meta(&t);
 	put_capture(&t);
 	out->len = l.failed ? start : (size_t)(l.w - out->p);
