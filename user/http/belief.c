@@ -102,6 +102,9 @@ static bool believe_simple(const struct conn *c, const struct exchange *x)
 
 	if (rsp && !(rsp->h.marks & HEAD_SIMPLE))
 		return true;
+	/* it stands where the server reads its next request */
+	if (!rsp && c->proven && !c->tunnel && !x->req->denied)
+		return true;
 	if (!rsp)
 		return (!c->more || is_silent(c, x->req)) &&
 		       !(c->junk & bit(STREAM_S2C ^ c->swap));
