@@ -248,7 +248,7 @@ static void test_bodies(void **state)
 static void test_records(void **state)
 {
 	static const char *const bad[] = {"",	      "http,", ",tls",
-					  "http tls", "HTTP",  "quic"};
+					  "http tls", "HTTP",  "quics"};
 	struct settings s = {0};
 	unsigned int kinds;
 
@@ -258,6 +258,9 @@ static void test_records(void **state)
 	s.records = "tls";
 	assert_true(settings_report(&s, RECORDS_TLS));
 	assert_false(settings_report(&s, RECORDS_HTTP));
+	assert_false(settings_report(&s, RECORDS_QUIC));
+	s.records = "http,quic";
+	assert_true(settings_report(&s, RECORDS_QUIC));
 	assert_true(settings_parse_records("tls,http,tls", &kinds));
 	assert_int_equal(kinds, 1u << RECORDS_HTTP | 1u << RECORDS_TLS);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
