@@ -290,6 +290,29 @@ static const uint8_t *block_end(const uint8_t *p, const uint8_t *end,
 	return last;
 }
 
+/* The position of the value after the tags and anchors of YAML at p ("!!str", "&name"),
+ * or of the line's end; p if what looks like one is the value. */
+static const uint8_t *skip_properties(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p, *next;
+
+	for (unsigned int i = 0; i < 2 && q < end && (*q == '!' || *q == '&');
+	     i++) {
+		const bool verbatim = end - q > 1 && q[1] == '<';
+
+		for (next = q; next < end && !is_white(*next) &&
+			       (verbatim || !strchr(",[]{}\"'", *next));
+		     next++)
+			;
+		if (next == end || !is_white(*next))
+			break;
+		while (next < end && (*next == ' ' || *next == '\t'))
+			next++;
+		q = next;
+	}
+	return q;
+}
+
 /* Of YAML: the end of a value in the lines after that of its name, whose separator ends
  * at p; p: it is in the same line, or in quotation marks or brackets. */
 static const uint8_t *lines_end(const uint8_t *text, const uint8_t *p,
@@ -302,6 +325,7 @@ static const uint8_t *lines_end(const uint8_t *text, const uint8_t *p,
 		return p;
 	while (q < end && (*q == ' ' || *q == '\t'))
 		q++;
+	q = skip_properties(q, end);
 	/* The header of a block scalar: "|2-" */
 	scalar = q < end && (*q == '|' || *q == '>');
 	for (q += scalar; q < end && *q && strchr("0123456789+- \t\r", *q); q++)
@@ -341,6 +365,23 @@ static const uint8_t *plain_bounds(const uint8_t *p, const uint8_t *end,
 	return close ? close : bare_end(*from, end, hit);
 }
 
+/* The position of the value in the line of its properties, or of a quoted or bracketed
+ * one in a later line; p: there is none. */
+static const uint8_t *after_properties(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = skip_properties(p, end), *value = q;
+
+	if (q == p)
+		return p;
+	while (value < end && is_white(*value))
+		value++;
+	if (value == end)
+		return p;
+	if (value == q)
+		return q;
+	return strchr("\"'`{[", *value) && !is_name_at(value, end) ? value : p;
+}
+
 /* The same after the separator at p of a name in text. */
 static const uint8_t *value_bounds(const uint8_t *text, const uint8_t *p,
 				   const uint8_t *end, enum mask_hit hit,
@@ -354,6 +395,8 @@ static const uint8_t *value_bounds(const uint8_t *text, const uint8_t *p,
 		p++;
 	start = p;
 	p = skip_comments(p, end, hit);
+	if (hit == MASK_COLON || hit == MASK_MEMBER)
+		p = after_properties(p, end);
 	to = plain_bounds(p, end, hit, from);
 	if (p != start)
 		*from = start;
