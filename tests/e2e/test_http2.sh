@@ -2,11 +2,14 @@
 #
 # HTTP/2 without TLS, end to end: nginx and h2load with 20 streams at a time, curl
 # with prior knowledge, and the upgrade of HTTP/1.1 with curl, nghttp and nghttpx. Each
-# request is reported once, with the response that it had.
+# request is reported once, with the response that it had. METLO_TEST_LONG: 100,000
+# requests.
 
 . "$(dirname "$0")/lib.sh"
 
 OUT=$TMP/transactions
+LOAD=400
+[ -z "${METLO_TEST_LONG:-}" ] || LOAD=100000
 
 need http2 nginx h2load nghttp curl jq
 net_up || { not_ok "namespaces" "net_up failed"; finish; }
@@ -25,6 +28,7 @@ nginx_up "
 	log_format seen '\$remote_port.\$connection_requests \$request_method'
 		' \$request_uri \$status \$body_bytes_sent';
 	access_log $TMP/seen seen;
+	keepalive_requests 1000000;
 	server {
 		listen 80 http2;
 		add_header x-line \$remote_port.\$connection_requests always;
@@ -53,7 +57,7 @@ load()
 	local name=$1 n=$2 connections=$3 streams=$4
 
 	shift 4
-	in_ns "$CLIENT" timeout 120 h2load -n "$n" -c "$connections" \
+	in_ns "$CLIENT" timeout 600 h2load -n "$n" -c "$connections" \
 		-m "$streams" -t 1 "$@" >"$TMP/h2load" 2>&1
 	is "h2load: $name" \
 		"$(sed -n 's/^requests: .* \([0-9]*\) done, .*/\1/p' "$TMP/h2load")" "$n"
@@ -78,7 +82,7 @@ get()
 		echo "http://10.77.1.1/$path"
 	done
 } >"$TMP/urls"
-load "20 streams at a time" 400 4 20 -i "$TMP/urls"
+load "20 streams at a time" $LOAD 4 20 -i "$TMP/urls"
 load "one stream at a time" 40 2 1 -i "$TMP/urls"
 load "bodies of requests" 60 2 20 -d "$TMP/posted" http://10.77.1.1/post/
 
@@ -87,7 +91,7 @@ for path in text/curl missing/curl file/long file/empty; do
 done
 get known --http2-prior-knowledge --data-binary @"$TMP/posted" \
 	http://10.77.1.1/post/curl
-SENT=505
+SENT=$((LOAD + 105))
 CONNECTIONS=13
 
 UPGRADED=0
