@@ -34,6 +34,17 @@ def speed_ratio(output):
     return value
 
 
+def http2_ratio(output):
+    """The same on HTTP/2; Suricata writes heads, to a file."""
+    def value(results):
+        us = find(results["offline"], "http2", "metlo-xdp", output)
+        it = find(results["offline"], "http2", "Suricata", "file")
+        if not us or not it or us["complete"] != us["sent"]:
+            return None
+        return us["per_cpu_s"] / it["per_cpu_s"]
+    return value
+
+
 def memory_ratio(results):
     us = find(results["offline"], "standard", "metlo-xdp", "file")
     it = find(results["offline"], "standard", "Suricata", "file")
@@ -59,6 +70,9 @@ GOALS = (
     Goal("transactions per core offline, bodies included, to /dev/null: x Suricata",
          "x", 10, True, speed_ratio("null")),
     Goal("the same, into files", "x", 10, True, speed_ratio("file")),
+    Goal("HTTP/2, 20 streams per connection, bodies included, into files", "x", 5, True,
+         http2_ratio("file")),
+    Goal("the same with --bodies none", "x", 8, True, http2_ratio("heads")),
     Goal("peak memory on that trace: Suricata's, in multiples of ours",
          "x", 4, True, memory_ratio),
     Goal("XDP, packet on another port or not VXLAN, above an empty program",

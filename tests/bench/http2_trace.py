@@ -4,8 +4,7 @@
   tests/bench/http2_trace.py REQUESTS FILE
 
 20 streams at a time on each of 4 connections; every response is 900 bytes of JSON.
-Writes a pcap file and FILE.truth, which has target, status and length of the body of
-each request by nginx's log. Needs root, h2load and nginx; runs them in a network
+Writes a pcap file and FILE.truth, nginx's log in the form of mkhttp's. Needs root, h2load and nginx; runs them in a network
 namespace without a name, on its loopback.
 """
 import os
@@ -52,7 +51,7 @@ http {{
 	fastcgi_temp_path {folder}/fastcgi;
 	uwsgi_temp_path {folder}/uwsgi;
 	scgi_temp_path {folder}/scgi;
-	log_format seen "$request_uri\\t$status\\t$body_bytes_sent";
+	log_format seen "$request_method\\t$request_uri\\t$status\\t0\\t$body_bytes_sent";
 	access_log {folder}/seen seen buffer=64k;
 	keepalive_requests 100000000;
 	default_type application/json;
@@ -121,8 +120,15 @@ def main(requests, path):
                     "ethtool -K lo tso off gso off gro off"):
         subprocess.run(command.split(), check=True, stdout=subprocess.DEVNULL)
     config(folder)
-    with open(folder + "/urls", "w") as f:
-        f.writelines(f"http://{ADDRESS}/item/{i}?page={i % 10}\n" for i in range(requests))
+    # Each connection of h2load begins at the first address: one list for each.
+    share = requests // CONNECTIONS
+    loads = []
+    for c in range(CONNECTIONS):
+        with open(f"{folder}/urls{c}", "w") as f:
+            f.writelines(f"http://{ADDRESS}/item/{i}?page={i % 10}\n"
+                         for i in range(c * share, (c + 1) * share))
+        loads.append(["h2load", "-n", str(share), "-c", "1", "-m", str(STREAMS), "-t", "1",
+                      "-i", f"{folder}/urls{c}"])
     nginx = subprocess.Popen(["nginx", "-c", folder + "/nginx.conf"], stderr=subprocess.DEVNULL)
     try:
         while not listening():
@@ -131,8 +137,9 @@ def main(requests, path):
             time.sleep(0.05)
         recorder = Recorder()
         recorder.start()
-        subprocess.run(["h2load", "-n", str(requests), "-c", str(CONNECTIONS), "-m", str(STREAMS),
-                        "-t", "1", "-i", folder + "/urls"], check=True, stdout=subprocess.DEVNULL)
+        running = [subprocess.Popen(load, stdout=subprocess.DEVNULL) for load in loads]
+        if any([p.wait() for p in running]):
+            sys.exit("http2_trace: h2load failed")
         recorder.stop()
     finally:
         nginx.terminate()

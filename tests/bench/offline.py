@@ -5,7 +5,7 @@ import sys
 import table
 from measure import Failed, run, warm
 from other_tools import OTHER_TOOLS, Metlo
-from traces import VARIANTS, Trace, score
+from traces import VARIANTS, Trace, cannot, score
 
 
 class Entry:
@@ -70,6 +70,8 @@ def measure_variant(env, variant, tools):
     whole = variant == "standard"
     entries = [Entry(t, m) for t in tools for m in t.modes
                if whole or not t.slow and (m == "file" or t.name == Metlo.name)]
+    if variant == "http2":
+        entries += [Entry(t, "heads") for t in tools if t.name == Metlo.name]
     rounds = env.rounds if whole else (env.rounds + 1) // 2
     for e in entries:
         if not e.tool.slow:
@@ -104,6 +106,9 @@ def part(env, results):
             installed.append(tool)
         results["tools"][tool.name] = state
     for variant in env.variants:
+        if cannot(variant):
+            progress(f"offline, {variant}: {cannot(variant)}")
+            continue
         results["offline"] += measure_variant(env, variant, installed)
         env.save(results)
 

@@ -70,11 +70,12 @@ class Metlo(Tool):
         return first_line([self.program, "version"])
 
     def prepare(self, mode):
-        remove(self.out("ndjson"))
+        remove(self.out("heads" if mode == "heads" else "ndjson"))
 
     def command(self, trace, mode):
-        dest = "/dev/null" if mode == "null" else self.out("ndjson")
-        return [self.program, "replay", "--output", "ndjson:" + dest, trace.path]
+        dest = {"null": "/dev/null", "heads": self.out("heads")}.get(mode, self.out("ndjson"))
+        options = ["--bodies", "none"] if mode == "heads" else []
+        return [self.program, "replay", *options, "--output", "ndjson:" + dest, trace.path]
 
     def records(self):
         with open(self.out("ndjson"), "rb") as f:
@@ -102,12 +103,14 @@ outputs:
       filetype: regular
       filename: {eve}
       types:
+        - http2
         - http:
             extended: yes
             dump-all-headers: both
 app-layer:
   protocols:
     http: {{enabled: yes}}
+    http2: {{enabled: yes}}
 """
 
 
@@ -134,8 +137,9 @@ class Suricata(Tool):
         with open(self.out("json"), "rb") as f:
             for line in f:
                 event = json.loads(line)
-                if event["event_type"] == "http":
-                    http = event["http"]
+                http = event.get("http", {})
+                # Stream 0 of HTTP/2 has settings only.
+                if event["event_type"] == "http" and http.get("http2", {}).get("stream_id", 1):
                     yield http.get("url"), http.get("status"), None
 
 

@@ -2,6 +2,8 @@
 import os
 import subprocess
 
+import http2_trace
+
 VARIANTS = {
     "standard": "keep-alive, 800-byte JSON responses",
     "large": "downloads of 1 MiB",
@@ -10,7 +12,16 @@ VARIANTS = {
     "noise": "standard, with 20 % of packets on other ports",
     "reorder": "standard, with 1 % of packets delayed",
     "gzip": "standard, bodies compressed",
+    "http2": "h2load and nginx, 20 streams per connection, 900-byte JSON",
 }
+
+
+HTTP2_REQUESTS = 100000
+
+
+def cannot(variant):
+    """Why there can be no trace of this variant here, or None."""
+    return http2_trace.missing() if variant == "http2" else None
 
 
 class Trace:
@@ -20,10 +31,11 @@ class Trace:
         self.variant = variant
         self.path = os.path.join(env.work, variant + ".pcap")
         truth = self.path + ".truth"
-        done = subprocess.run([env.mkhttp, "--preset", variant, "--scale", str(env.scale),
-                               "--truth", truth, self.path],
-                              capture_output=True, text=True, check=True)
-        self.log = done.stderr.strip()
+        if variant == "http2":
+            http2_trace.record(int(HTTP2_REQUESTS * env.scale), self.path)
+        else:
+            subprocess.run([env.mkhttp, "--preset", variant, "--scale", str(env.scale),
+                            "--truth", truth, self.path], capture_output=True, check=True)
         self.bytes = os.path.getsize(self.path)
         self.truth = {}  # target -> status, length of the response body
         with open(truth) as f:
