@@ -6,6 +6,7 @@
  */
 #include "http/head.h"
 #include "http/http.h"
+#include "stream/carry.h"
 #include "stage.h"
 
 /* The two headers conflict. */
@@ -34,6 +35,13 @@ const struct stream_tuple *stream_flow_tuple(const struct stream_flow *flow,
 {
 	*out = flow->tuple;
 	return out;
+}
+
+bool stream_carrier_id(const struct stream_flow *flow, uint64_t id[2])
+{
+	(void)flow;
+	(void)id;
+	return false;
 }
 
 uint64_t stream_flow_starts(const struct stream_flow *flow)

@@ -90,7 +90,8 @@ static void check(const struct world *w)
 
 	CHECK(s->bytes_in ==
 	      s->bytes_handshake + s->bytes_encrypted + s->bytes_not_tls);
-	CHECK(s->connections == s->reported + s->connections_live);
+	CHECK(s->connections ==
+	      s->reported + s->unreported + s->connections_live);
 	CHECK(s->reported == w->reports);
 	CHECK(s->certificates == s->certificates_known + s->certificates_read +
 					 s->certificates_unreadable +

@@ -8,11 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stream/carry.h"
 #include "stream/hand_over.h"
+#include "tls/tls.h"
 
 void stream_skip(struct stream_flow *flow, enum stream_dir dir, uint64_t offset)
 {
-	if (offset > flow->skip[dir])
+	if (flow->carries)
+		tls_protocol.carried_skip(flow->proto, dir, offset);
+	else if (offset > flow->skip[dir])
 		flow->skip[dir] = offset;
 }
 
@@ -28,9 +32,25 @@ uint64_t stream_flow_starts(const struct stream_flow *flow)
 	return flow->starts;
 }
 
+void stream_carry(struct stream_flow *flow, bool carries)
+{
+	flow->carries = carries;
+}
+
+bool stream_carrier_id(const struct stream_flow *flow, uint64_t id[2])
+{
+	if (flow->carries)
+		tls_protocol.carrier_id(flow->proto, id);
+	return flow->carries;
+}
+
 void stream_hand_over(struct stream_flow *flow,
 		      const struct stream_protocol *to, void *proto)
 {
+	if (flow->carries) {
+		tls_protocol.carried_hand_over(flow->proto, to, proto);
+		return;
+	}
 	flow->protocol = to;
 	flow->proto = proto;
 }

@@ -26,6 +26,7 @@ struct stream_flow {
 	uint64_t starts;
 	const struct stream_protocol *protocol;
 	void *proto;
+	bool carries; /* stream_carry() */
 };
 
 struct kit {

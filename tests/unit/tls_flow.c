@@ -88,9 +88,14 @@ static void on_report(void *ctx, const struct tls_report *r)
 	buf_add_str(&t->facts, line);
 }
 
-void tls_test_init(struct tls_test *t, uint64_t memory_limit)
+static void init(struct tls_test *t, uint64_t memory_limit,
+		 struct key_table *keys)
 {
 	struct tls_conf conf = {
+		.keys = keys,
+		.wait_ns = 5000000000,
+		.carried = {{&next_protocol, &t->next}},
+		.n_carried = 1,
 		.memory_limit = memory_limit ? memory_limit : 1 << 20,
 		.next = {&next_protocol, &t->next},
 		.emit = on_report,
@@ -100,6 +105,16 @@ void tls_test_init(struct tls_test *t, uint64_t memory_limit)
 	*t = (struct tls_test){.now_ns = TLS_START_NS};
 	t->e = tls_new(&conf);
 	assert_non_null(t->e);
+}
+
+void tls_test_init(struct tls_test *t, uint64_t memory_limit)
+{
+	init(t, memory_limit, NULL);
+}
+
+void tls_test_init_keys(struct tls_test *t, struct key_table *keys)
+{
+	init(t, 64 << 20, keys);
 }
 
 void tls_test_clear(struct tls_test *t)
@@ -116,7 +131,8 @@ void tls_check_sums(const struct tls_test *t)
 
 	assert_int_equal(s->bytes_in, s->bytes_handshake + s->bytes_encrypted +
 					      s->bytes_not_tls);
-	assert_int_equal(s->connections, s->reported + s->connections_live);
+	assert_int_equal(s->connections,
+			 s->reported + s->unreported + s->connections_live);
 	assert_int_equal(s->certificates, s->certificates_known +
 						  s->certificates_read +
 						  s->certificates_unreadable +

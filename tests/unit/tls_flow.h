@@ -28,6 +28,8 @@ struct tls_test {
 
 /* memory_limit: 0: 1 MiB. */
 void tls_test_init(struct tls_test *t, uint64_t memory_limit);
+/* With keys; what is decrypted goes to next, too. */
+void tls_test_init_keys(struct tls_test *t, struct key_table *keys);
 /* Forgets reports and what the next protocol got. */
 void tls_test_clear(struct tls_test *t);
 /* Checks that nothing is left. */

@@ -249,6 +249,8 @@ const struct sandbox_rule sandbox_rules[] = {
 	DO_PRCTL(PR_SET_NAME),
 	DO_PRCTL(PR_GET_NAME),
 	DO_PRCTL(PR_SET_VMA),
+	/* Secrets in a capture file: no core dumps from then on. */
+	ONLY("prctl", 0, INT_IS(0, PR_SET_DUMPABLE), INT_IS(1, 0)),
 
 	/* Signals: only to itself, as abort() and pthread_cancel() do. */
 	PLAIN("rt_sigaction"),

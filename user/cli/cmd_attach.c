@@ -26,6 +26,7 @@
 #include "capture/sandbox.h"
 #include "run/worker.h"
 #include "cli/cmd_attach.h"
+#include "cli/tls_keys.h"
 #include "run/confine.h"
 #include "run/loss_log.h"
 #include "run/monitor.h"
@@ -54,6 +55,7 @@ struct attach {
 	struct capture capture;
 	struct privileges_user user;
 	struct sinks sinks;
+	struct tls_keys keys;
 	struct output *output;
 	struct workers *workers;
 	struct monitor *monitor;
@@ -251,7 +253,7 @@ static int open_outputs(struct attach *a)
 	if (!a->output)
 		return -1;
 	a->workers = workers_new(&a->capture, a->settings, a->reload.rules,
-				 a->output, a->log);
+				 a->output, a->keys.table, a->log);
 	return a->workers ? 0 : -1;
 }
 
@@ -380,6 +382,7 @@ static int wait_for_end(struct attach *a, const sigset_t *signals)
 				"out of memory, a transaction was lost; exiting: lower --memory or --max-flows");
 			return EXIT_FAILED;
 		}
+		tls_keys_poll(&a->keys);
 		feed_watchdog(a);
 		if (++n % 5 == 0)
 			code = tick(a);
@@ -562,9 +565,10 @@ int cmd_attach(struct invocation *inv)
 	/* A sink that cannot work must fail before the interface is touched. */
 	if (!code)
 		code = setup_sinks(a);
+	if (!code)
+		code = tls_keys_follow(&a->keys, a->settings, a->log);
 	if (code)
 		goto out;
-
 	/* Block signals before creating threads, which inherit the mask: only
 	 * this thread waits for them. */
 	sigemptyset(&signals);
@@ -589,6 +593,7 @@ int cmd_attach(struct invocation *inv)
 out:
 	monitor_close(a->monitor);
 	reload_free(&a->reload);
+	tls_keys_close(&a->keys);
 	sinks_teardown(&a->sinks);
 	free(a);
 	return code;

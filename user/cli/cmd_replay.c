@@ -17,6 +17,7 @@
 #include "cli/cmd_replay.h"
 #include "cli/replay_decoder.h"
 #include "cli/hints.h"
+#include "cli/tls_keys.h"
 #include "run/confine.h"
 #include "run/explain.h"
 #include "run/pipeline.h"
@@ -41,6 +42,7 @@ struct replay {
 	struct pcap_source *source;
 	struct replay_decoder *decoder;
 	struct sinks sinks;
+	struct tls_keys keys;
 	struct output *output;
 	struct pipeline *pipeline;
 	struct hints *hints;
@@ -117,6 +119,7 @@ static void flush_records(struct replay *r)
 static void tick(struct replay *r, uint64_t now_ns)
 {
 	flush_records(r);
+	tls_keys_poll(&r->keys);
 	r->last_tick_ns = now_ns;
 	pipeline_tick(r->pipeline, now_ns);
 }
@@ -369,6 +372,7 @@ static int open_stages(struct replay *r)
 				   .rules = r->rules,
 				   .config = &r->config,
 				   .workers = 1,
+				   .keys = r->keys.table,
 				   .output = r->output};
 	int code = EXIT_FAILED;
 
@@ -392,6 +396,16 @@ static int open_stages(struct replay *r)
 	log_error(r->log, "cannot start: %s; lower --memory or --max-flows",
 		  strerror(errno));
 	return EXIT_FAILED;
+}
+
+/* Unless packets come as they are captured, all keys are there before them. */
+static int open_keys(struct replay *r)
+{
+	const bool embedded = pcap_source_has_secrets(r->source);
+
+	if (embedded)
+		pcap_source_on_secrets(r->source, tls_keys_embedded, &r->keys);
+	return tls_keys_open(&r->keys, r->settings, embedded, !r->live, r->log);
 }
 
 /* Progress is for terminals, unless transactions are printed there too. */
@@ -433,10 +447,12 @@ int cmd_replay(struct invocation *inv)
 		log_error(&inv->log, "%s: %s", path, r.error);
 		goto out;
 	}
+	r.live = !pcap_source_size(r.source);
+	if (open_keys(&r))
+		goto out;
 	code = open_stages(&r);
 	if (code != EXIT_DONE)
 		goto out;
-	r.live = !pcap_source_size(r.source);
 	r.progress = wants_progress(r.settings) && !r.explain;
 	confine_start(r.settings, false, r.log);
 	code = replay_file(&r);
@@ -450,6 +466,7 @@ out:
 	rules_free(r.rules);
 	replay_decoder_free(r.decoder);
 	pcap_source_free(r.source);
+	tls_keys_close(&r.keys);
 	if (r.output)
 		output_close(r.output, NULL);
 	sinks_teardown(&r.sinks);

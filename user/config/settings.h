@@ -73,6 +73,8 @@ struct settings {
 	const char *config;	  /* path or NULL */
 	unsigned int verbose;
 	bool no_seccomp;
+	const char *tls_keys; /* FILE or unix:PATH, or NULL */
+	double tls_wait;      /* seconds */
 	/* attach */
 	enum attach_mode mode;
 	bool pass;

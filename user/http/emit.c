@@ -7,6 +7,7 @@
 #include "http/identity.h"
 #include "http/message.h"
 #include "http/on_proxy.h"
+#include "stream/carry.h"
 
 #include <string.h>
 
@@ -199,6 +200,7 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 		flags |= HTTP_F_NO_RESPONSE;
 	}
 	stream_flow_tuple(c->flow, &tuple);
+	stream_carrier_id(c->flow, t.tls);
 	fill_rest(c, x, flags, &out, &tuple, &t);
 	if (x->started) {
 		t.progress = HTTP_ENDED;
@@ -236,6 +238,7 @@ void exchange_emit_started(struct conn *c, struct exchange *x)
 	t.request = &out.req;
 	t.response = &out.rsp;
 	stream_flow_tuple(c->flow, &tuple);
+	stream_carrier_id(c->flow, t.tls);
 	fill_rest(c, x, x->flags | flags_of(x->req) | flags_of(x->rsp), &out,
 		  &tuple, &t);
 	identify(c->id, e->id_seed, c->flow, &tuple, &t);

@@ -139,6 +139,8 @@ struct http_transaction {
 	 * the connection has the time of its first transaction, of which
 	 * connection has all and the first 12 bits of the hash. */
 	uint64_t id[2], connection;
+	/* The id of the TLS connection it was decrypted from; 0: none. */
+	uint64_t tls[2];
 	/* Added to times of messages makes Unix time. */
 	int64_t clock_ns;
 	/* A PROXY header names another client than client_addr, which is then

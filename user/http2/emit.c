@@ -9,6 +9,7 @@
 #include "http/identity.h"
 #include "http/message.h"
 #include "http2/streams.h"
+#include "stream/carry.h"
 
 static struct http_span span(const uint8_t *b, struct head_ref r)
 {
@@ -117,6 +118,7 @@ static void set_endpoints(struct h2_conn *c, struct http_transaction *t)
 	unsigned int client = c->swap ? 1 : 0, server = client ^ 1;
 
 	stream_flow_tuple(c->flow, &tuple);
+	stream_carrier_id(c->flow, t->tls);
 	t->vni = tuple.vni;
 	memcpy(t->client_addr, tuple.addr[client], 16);
 	memcpy(t->server_addr, tuple.addr[server], 16);

@@ -367,6 +367,29 @@ static int skip_rest(struct pcapng *g, struct pcap_input *in,
 	return 0;
 }
 
+/* Keys for decryption (draft-ietf-opsawg-pcapng, section 4.7). */
+static void read_secrets(const struct pcapng *g, const struct pcapng_block *b,
+			 struct pcap_stats *stats)
+{
+	enum { HEADER = 8, TLS_KEY_LOG = 0x544c534b };
+	uint32_t len;
+
+	stats->secrets_blocks++;
+	if (b->len < HEADER) {
+		stats->bad_blocks++;
+		return;
+	}
+	len = get32(g, b->body + 4);
+	if (len > b->body_len - HEADER) {
+		stats->bad_blocks++;
+		return;
+	}
+	if (len > b->len - HEADER)
+		len = b->len - HEADER; /* what the input holds of it */
+	if (g->secrets && get32(g, b->body) == TLS_KEY_LOG)
+		g->secrets(g->secrets_ctx, b->body + HEADER, len);
+}
+
 int pcapng_next(struct pcapng *g, struct pcap_input *in,
 		struct pcap_stats *stats, struct pcap_frame *frame,
 		char error[PCAP_ERROR_SIZE])
@@ -398,8 +421,8 @@ int pcapng_next(struct pcapng *g, struct pcap_input *in,
 			if (take_packet(g, &b, stats, frame))
 				return 1;
 			break;
-		case BLOCK_SECRETS: /* keys for decryption: not used yet */
-			stats->secrets_blocks++;
+		case BLOCK_SECRETS:
+			read_secrets(g, &b, stats);
 			break;
 		default:
 			stats->other_blocks++;

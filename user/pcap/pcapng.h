@@ -21,6 +21,9 @@ struct pcapng {
 	bool skipping;
 	uint64_t skip;
 	uint32_t trailer;
+	/* Gets the text of key logs in the file, or NULL. */
+	void (*secrets)(void *ctx, const void *text, size_t n);
+	void *secrets_ctx;
 	uint32_t refused; /* a link type that cannot be read, see stats */
 };
 

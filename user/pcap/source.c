@@ -248,6 +248,20 @@ const struct pcap_stats *pcap_source_stats(const struct pcap_source *s)
 	return &s->stats;
 }
 
+bool pcap_source_has_secrets(const struct pcap_source *s)
+{
+	return s->reader == READER_PCAPNG;
+}
+
+void pcap_source_on_secrets(struct pcap_source *s,
+			    void (*secrets)(void *ctx, const void *text,
+					    size_t n),
+			    void *ctx)
+{
+	s->pcapng.secrets = secrets;
+	s->pcapng.secrets_ctx = ctx;
+}
+
 uint64_t pcap_source_position(const struct pcap_source *s)
 {
 	const struct pcap_input *in = &s->input;

@@ -6,6 +6,7 @@
 #ifndef PCAP_SOURCE_H
 #define PCAP_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,16 @@ struct pcap_source *pcap_source_open(const char *path,
  * the file is closed with the source, or on failure. */
 struct pcap_source *pcap_source_from(FILE *file, char error[PCAP_ERROR_SIZE]);
 void pcap_source_free(struct pcap_source *s);
+
+/* Passes the key logs in a pcapng file on as they are read; before the first
+ * packet is. */
+void pcap_source_on_secrets(struct pcap_source *s,
+			    void (*secrets)(void *ctx, const void *text,
+					    size_t n),
+			    void *ctx);
+
+/* May there be any? */
+bool pcap_source_has_secrets(const struct pcap_source *s);
 
 /* 1: frame is filled in; 0: end of file; a negative errno: the rest of the file
  * cannot be read, with the reason in error (-EBADMSG if it is damaged). */

@@ -227,6 +227,26 @@ static bool new_views(struct pipeline *p)
 	return true;
 }
 
+/* TLS with keys also serves what it carries. */
+static bool wanted(const struct pipeline *p, const struct pipeline_conf *conf,
+		   unsigned int i)
+{
+	const enum record_kind kind = protocols[i]->kind;
+
+	if (i == PROTOCOL_TLS && conf->keys)
+		return true;
+	return settings_report(conf->settings, kind) &&
+	       (p->format != FORMAT_HAR || kind == RECORDS_HTTP);
+}
+
+static void carry(struct protocol_conf *engine, const struct protocol *protocol,
+		  void *state)
+{
+	for (unsigned int i = engine->n_carried++; i > 0; i--)
+		engine->carried[i] = engine->carried[i - 1];
+	engine->carried[0] = (struct stream_binding){protocol->stream, state};
+}
+
 static bool new_engines(struct pipeline *p, const struct pipeline_conf *conf)
 {
 	struct protocol_conf engine = {
@@ -237,20 +257,21 @@ static bool new_engines(struct pipeline *p, const struct pipeline_conf *conf)
 		.started = started,
 		.emit_tls = emit_tls,
 		.emit_ctx = p,
+		.keys = conf->keys,
+		.worker = conf->worker,
 		.event = conf->event,
 		.event_ctx = conf->event_ctx,
 	};
 
 	/* From the last on, as those before may hand connections to it. */
 	for (unsigned int i = N_PROTOCOLS; i-- > 0;) {
-		const enum record_kind kind = protocols[i]->kind;
-
-		if (!settings_report(conf->settings, kind) ||
-		    (p->format == FORMAT_HAR && kind != RECORDS_HTTP))
+		if (!wanted(p, conf, i))
 			continue;
 		p->engine[i] = protocols[i]->create(&engine);
 		if (!p->engine[i])
 			return false;
+		if (protocols[i]->kind == RECORDS_HTTP)
+			carry(&engine, protocols[i], p->engine[i]);
 		if (i == PROTOCOL_HTTP)
 			engine.http = p->engine[i];
 		if (i == N_PROTOCOLS - 1)
@@ -468,6 +489,9 @@ void pipeline_flush(struct pipeline *p, uint64_t now_ns)
 {
 	p->now_ns = now_ns;
 	fragment_flush(p->fragments);
+	/* Keys that came since the last tick. */
+	if (p->engine[PROTOCOL_TLS])
+		tls_tick(p->engine[PROTOCOL_TLS], now_ns);
 	stream_flush(p->stream, now_ns);
 	quic_flush(p->quic);
 	for (unsigned int i = 0;

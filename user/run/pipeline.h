@@ -43,7 +43,8 @@ struct pipeline_conf {
 				     const uint8_t *payload);
 	void *route_ctx;
 	struct output *output;
-	unsigned int worker; /* index of this worker and its queues */
+	unsigned int worker;	/* index of this worker and its queues */
+	struct key_table *keys; /* to decrypt TLS with; or NULL */
 	/* Asks the kernel to drop payload of a flow; NULL in replay. */
 	void (*shunt)(void *ctx, const struct stream_shunt *req);
 	void *shunt_ctx;

@@ -1,21 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* TLS as a row of the protocols. No rule applies to what a handshake shows. */
+#include <string.h>
+
+#include "base/clock.h"
 #include "run/protocols.h"
 #include "tls/tls.h"
 
-/* Of the memory for messages, on top of it. */
-#define MEMORY_PART 8u
+/* Of the memory for messages, on top of it; with keys, data waits for them. */
+#define MEMORY_PART	 8u
+#define MEMORY_PART_KEYS 2u
 
 static void *create_tls(const struct protocol_conf *conf)
 {
-	const struct tls_conf tls = {
-		.memory_limit = conf->memory_limit / MEMORY_PART,
-		.collector = conf->settings->collector,
+	const struct settings *s = conf->settings;
+	struct tls_conf tls = {
+		.memory_limit = conf->memory_limit /
+				(conf->keys ? MEMORY_PART_KEYS : MEMORY_PART),
+		.keys = conf->keys,
+		.wait_ns = (uint64_t)(s->tls_wait * NSEC_PER_SEC),
+		.count_keys = conf->keys && conf->worker == 0,
+		.n_carried = conf->n_carried,
+		.collector = s->collector,
 		.next = conf->next,
-		.emit = conf->emit_tls,
+		.emit = settings_report(s, RECORDS_TLS) &&
+					s->format != FORMAT_HAR
+				? conf->emit_tls
+				: NULL,
 		.emit_ctx = conf->emit_ctx,
 	};
 
+	memcpy(tls.carried, conf->carried, sizeof(tls.carried));
 	return tls_new(&tls);
 }
 
@@ -24,9 +38,15 @@ static void destroy_tls(void *engine)
 	tls_free(engine);
 }
 
+static void tick(void *engine, uint64_t now_ns)
+{
+	tls_tick(engine, now_ns);
+}
+
 const struct protocol protocol_tls = {
 	.stream = &tls_protocol,
 	.kind = RECORDS_TLS,
 	.create = create_tls,
 	.destroy = destroy_tls,
+	.tick = tick,
 };

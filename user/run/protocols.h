@@ -12,7 +12,7 @@
 #include "http/transaction.h"
 #include "run/rules.h"
 #include "stream/stream.h"
-#include "tls/report.h"
+#include "tls/conf.h"
 
 /* The engine of one worker. What the pointers refer to outlives it, except the
  * settings. */
@@ -29,6 +29,11 @@ struct protocol_conf {
 	void *emit_ctx;
 	flow_event_fn *event; /* or NULL */
 	void *event_ctx;
+	struct key_table *keys; /* of TLS, or NULL */
+	unsigned int worker;	/* index of this worker */
+	/* Those that TLS may carry. */
+	struct stream_binding carried[TLS_CARRIED_MAX];
+	unsigned int n_carried;
 	struct http_engine *http; /* once it exists: it is created first */
 };
 

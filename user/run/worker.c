@@ -305,9 +305,10 @@ static void process_old_rings(struct workers *w)
 
 struct workers *workers_new(struct capture *c, const struct settings *s,
 			    const struct rules *rules, struct output *o,
-			    const struct log *log)
+			    struct key_table *keys, const struct log *log)
 {
 	struct pipeline_conf conf = {
+		.keys = keys,
 		.settings = s,
 		.rules = rules,
 		.workers = c->rings.n,

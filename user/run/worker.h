@@ -29,11 +29,11 @@
 
 struct workers;
 
-/* Creates a pipeline for each ring. The arguments must outlive the workers,
+/* Creates a pipeline for each ring; keys: to decrypt TLS with, or NULL. The arguments must outlive the workers,
  * except that rules may be replaced. Returns NULL after logging why. */
 struct workers *workers_new(struct capture *c, const struct settings *s,
 			    const struct rules *rules, struct output *o,
-			    const struct log *log);
+			    struct key_table *keys, const struct log *log);
 
 /* Publishes rules, which every worker adopts with its next tick. Call only when
  * workers_rules_applied(): otherwise a worker may be about to adopt the rules of

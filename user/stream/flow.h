@@ -69,7 +69,8 @@ enum flow_flags {
 	F_PORT0 = 1 << 9,  /* port[0] is configured */
 	F_PORT1 = 1 << 10,
 	F_MIDSTREAM = 1 << 11,
-	F_PROBED = 1 << 12, /* shunt withdrawn to see whether it is alive */
+	F_PROBED = 1 << 12,  /* shunt withdrawn to see whether it is alive */
+	F_CARRIER = 1 << 13, /* its protocol carries another: see carry.h */
 };
 
 /* LRU lists. evict_one() in stream.c has the order of eviction. */

@@ -10,6 +10,10 @@ void stream_hand_over(struct stream_flow *flow,
 	struct flow *f = (struct flow *)flow;
 	struct stream_table *t = slab_owner(f);
 
+	if (f->flags & F_CARRIER) {
+		flow_protocol(t, f)->carried_hand_over(f->proto, to, proto);
+		return;
+	}
 	for (unsigned int i = 0; i < t->conf.n_protocols; i++)
 		if (t->conf.protocols[i].protocol == to)
 			f->protocol = i & 15;

@@ -122,6 +122,11 @@ void skip_until(struct stream_table *t, struct flow *f, unsigned int dir,
 	struct flow_dir *d = &f->dir[dir];
 	struct dir_ext *x;
 
+	if (f->flags & F_CARRIER) { /* asked by the protocol carried */
+		flow_protocol(t, f)->carried_skip(f->proto, role_of(f, dir),
+						  offset);
+		return;
+	}
 	if (offset <= d->offset || d->flags & D_FIN || f->flags & F_CLOSED)
 		return;
 	x = ext_get(t, slab_index(f), dir);

@@ -116,6 +116,15 @@ struct stream_protocol {
 	 * claims every connection. */
 	bool (*claims)(const struct stream_tuple *tuple, const uint8_t *data,
 		       size_t len);
+	/* Only of a protocol that carries others (carry.h). The id of the
+	 * connection. */
+	void (*carrier_id)(const void *proto, uint64_t id[2]);
+	/* The protocol carried hands over to another one, with this state. */
+	void (*carried_hand_over)(void *proto, const struct stream_protocol *to,
+				  void *carried);
+	/* It does not want its bytes before offset; they may come all the
+	 * same. */
+	void (*carried_skip)(void *proto, enum stream_dir dir, uint64_t offset);
 };
 
 /* A protocol and what its open() gets as ctx. */

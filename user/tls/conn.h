@@ -4,12 +4,20 @@
 #define TLS_CONN_H
 
 #include "stream/stream.h"
+#include "tls/crypto.h"
 #include "tls/certs.h"
 #include "tls/conf.h"
 #include "tls/record.h"
 
+/* A skip without an end would let the kernel drop everything, and a length beyond
+ * 2^32 could not be told from sequence numbers. */
+#define SKIP_ALL (STREAM_UNKNOWN - 1)
 /* Records of a direction that are examined at most; then it is skipped. */
 #define EXAMINE_MAX (128u << 10)
+
+#define TLS_BLOBS 3
+
+struct tls_decrypt;
 
 struct tls_dir {
 	struct record_reader records;
@@ -20,8 +28,9 @@ struct tls_dir {
 	uint8_t alert[2], n_alert; /* of the alert in progress */
 	bool seen;		   /* a byte or a gap */
 	bool done;		   /* nothing more is examined */
-	bool ccs;      /* ChangeCipherSpec: what follows is encrypted */
-	bool finished; /* an encrypted record was seen after it */
+	bool ccs;	 /* ChangeCipherSpec: what follows is encrypted */
+	bool finished;	 /* an encrypted record was seen after it */
+	bool hidden_gap; /* records with its encrypted messages are missing */
 };
 
 /* What a connection needs until it is reported. */
@@ -33,8 +42,11 @@ struct tls_state {
 	bool proven;	     /* it is TLS beyond doubt */
 	bool has_started;    /* started_ns is valid */
 	uint64_t started_ns; /* first byte of the ClientHello */
-	uint8_t *blob[2];    /* what the spans of hellos point into */
-	size_t blob_size[2];
+	uint64_t id_ns;	     /* of which its id was made; 0: not yet */
+	bool compressed;     /* a certificate is, and not read */
+	/* What the spans of hellos and of EncryptedExtensions point into. */
+	uint8_t *blob[TLS_BLOBS];
+	size_t blob_size[TLS_BLOBS];
 };
 
 struct tls_conn {
@@ -44,6 +56,7 @@ struct tls_conn {
 	void *other;			/* of conf.next, which has taken over */
 	uint64_t handed_over[2];	/* offsets */
 	struct tls_conn *newer, *older; /* those with a state */
+	struct tls_decrypt *decrypt;	/* NULL: no keys */
 };
 
 /* One per worker. */
@@ -55,6 +68,9 @@ struct tls_engine {
 	struct cert_cache *certs;
 	struct fingerprints *prints;
 	struct tls_conn *newest, *oldest;
+	struct tls_crypto *crypto;		      /* with conf.keys */
+	struct tls_decrypt *longest_wait, *last_wait; /* for keys */
+	uint64_t keys_seen; /* version of the keys that were tried */
 };
 
 #endif

@@ -8,21 +8,11 @@
 #include "tls/facts.h"
 
 #include "tls/describe.h"
+#include "tls/messages.h"
 #include "tls/names.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum message_type {
-	MSG_CLIENT_HELLO = 1,
-	MSG_SERVER_HELLO = 2,
-	MSG_NEW_SESSION_TICKET = 4,
-	MSG_CERTIFICATE = 11,
-	MSG_SERVER_KEY_EXCHANGE = 12,
-	MSG_CERTIFICATE_REQUEST = 13,
-	MSG_SERVER_HELLO_DONE = 14,
-	MSG_CLIENT_KEY_EXCHANGE = 16,
-};
 
 #define NAMED_CURVE 3 /* ECCurveType */
 #define ALERT_SIZE  2
@@ -371,7 +361,7 @@ void facts_free(struct tls_engine *e, struct tls_state *s)
 {
 	free_chain(e, &s->report.server_chain);
 	free_chain(e, &s->report.client_chain);
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < TLS_BLOBS; i++) {
 		e->memory -= s->blob_size[i];
 		free(s->blob[i]);
 	}

@@ -12,11 +12,12 @@
 #include <string.h>
 
 #include "http/identity.h"
+#include "tls/claims.h"
+#include "tls/decrypt.h"
+#include "tls/decrypt_state.h"
+#include "tls/endpoints.h"
 #include "tls/facts.h"
 
-/* A skip without an end would let the kernel drop everything, and a length beyond
- * 2^32 could not be told from sequence numbers. */
-#define SKIP_ALL (STREAM_UNKNOWN - 1)
 /* Records in a row after which a connection joined midstream is TLS. */
 #define RECORDS_PROVE 3u
 
@@ -31,7 +32,9 @@ struct tls_engine *tls_new(const struct tls_conf *conf)
 	e->id_seed = identity_seed(conf->collector);
 	e->certs = cert_cache_new(&e->memory);
 	e->prints = fingerprints_new();
-	if (e->certs && e->prints)
+	if (conf->keys)
+		e->crypto = tls_crypto_new();
+	if (e->certs && e->prints && !e->crypto == !conf->keys)
 		return e;
 	tls_free(e);
 	errno = ENOMEM;
@@ -44,6 +47,7 @@ void tls_free(struct tls_engine *e)
 		return;
 	cert_cache_free(e->certs);
 	fingerprints_free(e->prints);
+	tls_crypto_free(e->crypto);
 	free(e);
 }
 
@@ -62,6 +66,30 @@ static void update_stats(struct tls_engine *e)
 	e->stats.certificates_skipped = c->skipped;
 	e->stats.certificates = c->known + c->read + c->unreadable + c->skipped;
 	e->stats.memory_used = e->memory;
+}
+
+static void count_keys(struct tls_engine *e)
+{
+	struct key_stats k;
+
+	if (!e->conf.count_keys)
+		return;
+	key_table_read_stats(e->conf.keys, &k);
+	e->stats.keylog_lines = k.lines;
+	e->stats.keylog_ignored = k.ignored;
+	e->stats.keylog_malformed = k.bad;
+	e->stats.keys_evicted = k.evicted;
+	e->stats.keys_expired = k.expired;
+	e->stats.keys_live = k.live;
+}
+
+void tls_tick(struct tls_engine *e, uint64_t now_ns)
+{
+	if (!e->conf.keys)
+		return;
+	decrypt_tick(e, now_ns);
+	count_keys(e);
+	update_stats(e);
 }
 
 /* --- connections in progress ------------------------------------------------- */
@@ -94,37 +122,6 @@ static void free_state(struct tls_conn *c)
 	c->state = NULL;
 }
 
-static void set_addresses(struct tls_conn *c, struct tls_report *r)
-{
-	struct tls_state *s = c->state;
-	struct stream_tuple tuple;
-	unsigned int source;
-	uint64_t id[2] = {0};
-
-	stream_flow_tuple(c->flow, &tuple);
-	/* Without a SYN, roles in stream are guesses; hellos are none. */
-	source = !tuple.client_known && s->client == 1;
-	if (source) {
-		uint64_t swapped = r->bytes[0];
-
-		r->bytes[0] = r->bytes[1];
-		r->bytes[1] = swapped;
-	}
-	memcpy(r->source_addr, tuple.addr[source], 16);
-	memcpy(r->destination_addr, tuple.addr[!source], 16);
-	r->source_port = tuple.port[source];
-	r->destination_port = tuple.port[!source];
-	r->vni = tuple.vni;
-	r->ipv6 = tuple.ipv6;
-	if (tuple.midstream)
-		r->flags |= TLS_F_MIDSTREAM;
-	identity_connection(id, c->engine->id_seed, c->flow, &tuple,
-			    r->first_ns);
-	r->id[0] = id[0];
-	r->id[1] = id[1] + 1;
-	r->connection = id[0];
-}
-
 /* Did the connection end without an answer to the ClientHello? */
 static bool has_failed(const struct tls_state *s, enum stream_end why)
 {
@@ -142,14 +139,20 @@ static void report(struct tls_conn *c, const char *end, uint32_t flags)
 	struct tls_engine *e = c->engine;
 	struct tls_report *r = &c->state->report;
 
+	if (c->decrypt)
+		decrypt_free(c->decrypt, STREAM_END_EVICTED, r->last_ns);
 	r->flags |= flags;
 	r->end = end;
-	set_addresses(c, r);
+	tls_set_addresses(c, r);
 	e->stats.malformed += !!(r->flags & TLS_F_MALFORMED);
 	e->stats.handshake_limit += !!(r->flags & TLS_F_LIMIT);
-	e->stats.reported++;
 	e->stats.connections_live--;
-	e->conf.emit(e->conf.emit_ctx, r);
+	if (e->conf.emit) {
+		e->stats.reported++;
+		e->conf.emit(e->conf.emit_ctx, r);
+	} else {
+		e->stats.unreported++;
+	}
 	free_state(c);
 	update_stats(e);
 }
@@ -161,6 +164,9 @@ static void make_room(struct tls_engine *e)
 		struct tls_conn *c = e->oldest;
 
 		e->stats.memory_limit++;
+		if (c->state && c->decrypt)
+			decrypt_free(c->decrypt, STREAM_END_EVICTED,
+				     c->state->report.last_ns);
 		for (unsigned int dir = 0; dir < 2; dir++)
 			stream_skip(c->flow, (enum stream_dir)dir, SKIP_ALL);
 		report(c, "evicted", TLS_F_EVICTED);
@@ -188,6 +194,8 @@ static void *open_conn(void *ctx, struct stream_flow *flow,
 		s->dir[i].messages.memory = &e->memory;
 	e->memory += sizeof(*s);
 	link_newest(e, c);
+	if (e->conf.keys)
+		c->decrypt = decrypt_new(c);
 	e->stats.connections++;
 	e->stats.connections_live++;
 	make_room(e);
@@ -232,6 +240,8 @@ static void hand_over(struct tls_conn *c, uint64_t ts_ns)
 	const struct stream_protocol *p = e->conf.next.protocol;
 	struct stream_tuple tuple;
 
+	if (c->decrypt)
+		decrypt_free(c->decrypt, STREAM_END_FIN, ts_ns);
 	stream_flow_tuple(c->flow, &tuple);
 	if (p)
 		c->other = p->open(e->conf.next.ctx, c->flow, &tuple);
@@ -263,7 +273,7 @@ static void finish_dir(struct tls_conn *c, unsigned int dir)
 		return;
 	d->done = true;
 	messages_lose(&d->messages);
-	stream_skip(c->flow, (enum stream_dir)dir, SKIP_ALL);
+	decrypt_skip(c, dir);
 }
 
 static void on_handshake(struct tls_conn *c, unsigned int dir,
@@ -415,6 +425,8 @@ static void data(void *proto, enum stream_dir dir,
 		s->report.flags |= TLS_F_MALFORMED;
 		finish_dir(c, dir);
 	}
+	if (c->decrypt)
+		decrypt_data(c->decrypt, dir, chunk);
 	make_room(e);
 	update_stats(e);
 }
@@ -436,6 +448,8 @@ static void gap(void *proto, enum stream_dir dir, uint64_t len,
 	d->seen = true;
 	note_time(&s->report, ts_ns);
 	s->report.bytes[dir] += len;
+	if (c->decrypt)
+		decrypt_gap(c->decrypt, dir, len);
 	if (d->done)
 		return;
 	s->report.flags |=
@@ -457,7 +471,9 @@ static uint8_t mark(const void *proto, enum stream_dir dir)
 
 	if (c->other)
 		return next->mark ? next->mark(c->other, dir) : 0;
-	/* Facts cannot be withdrawn. */
+	/* Facts cannot be withdrawn, nor what was decrypted. */
+	if (c->decrypt)
+		return STREAM_MARK_NONE;
 	return c->state && !c->state->dir[dir].done ? STREAM_MARK_NONE : 0;
 }
 
@@ -482,6 +498,8 @@ static void fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 		c->engine->conf.next.protocol->fin(c->other, dir, ts_ns);
 	else if (c->state && c->state->report.first_ns)
 		note_time(&c->state->report, ts_ns);
+	if (c->decrypt)
+		decrypt_fin(c->decrypt, dir, ts_ns);
 }
 
 static void close_conn(void *proto, enum stream_end why, uint64_t ts_ns)
@@ -498,6 +516,10 @@ static void close_conn(void *proto, enum stream_end why, uint64_t ts_ns)
 
 	if (c->other)
 		c->engine->conf.next.protocol->close(c->other, why, ts_ns);
+	if (c->decrypt) {
+		decrypt_last(c->decrypt, ts_ns);
+		decrypt_free(c->decrypt, why, ts_ns);
+	}
 	if (c->state && has_failed(c->state, why))
 		c->state->report.complete = TLS_NO;
 	if (c->state)
@@ -517,49 +539,35 @@ static bool waits(const void *proto)
 	const struct tls_conn *c = proto;
 	const struct stream_protocol *next = c->engine->conf.next.protocol;
 
+	if (c->decrypt)
+		return decrypt_waits(c->decrypt);
 	return c->other && next->waits && next->waits(c->other);
 }
 
-/* --- which connections ------------------------------------------------------------ */
+/* --- what is carried --------------------------------------------------------------- */
 
-/* Does this record, whole or not, begin with a hello? */
-static bool is_hello(const uint8_t *p, size_t n)
+static void carrier_id(const void *proto, uint64_t id[2])
 {
-	return n <= RECORD_HEADER_SIZE || p[RECORD_HEADER_SIZE] == 1 ||
-	       p[RECORD_HEADER_SIZE] == 2;
+	const struct tls_conn *c = proto;
+	struct stream_tuple tuple;
+
+	tls_connection_id(c, stream_flow_tuple(c->flow, &tuple), id);
 }
 
-/* Is it a record of a kind and length that occur? */
-static bool is_record(const uint8_t *p, size_t n)
+static void carried_hand_over(void *proto, const struct stream_protocol *to,
+			      void *carried)
 {
-	uint32_t len;
+	struct tls_conn *c = proto;
 
-	if (n <= RECORD_HEADER_SIZE)
-		return false;
-	len = (uint32_t)(p[3] << 8 | p[4]);
-	switch (p[0]) {
-	case RECORD_CHANGE_CIPHER_SPEC:
-		return len == 1 && p[RECORD_HEADER_SIZE] == 1;
-	case RECORD_ALERT: /* encrypted ones have a nonce or MAC */
-		return len == 2 || (len > 16 && len < 128);
-	case RECORD_HANDSHAKE:
-	case RECORD_APPLICATION_DATA:
-		return len > 0;
-	default:
-		return false;
-	}
+	decrypt_hand_over(c->decrypt, to, carried);
 }
 
-static bool claims(const struct stream_tuple *tuple, const uint8_t *p, size_t n)
+static void carried_skip(void *proto, enum stream_dir dir, uint64_t offset)
 {
-	if (!n || p[0] < RECORD_CHANGE_CIPHER_SPEC ||
-	    p[0] > RECORD_APPLICATION_DATA || !record_plausible(p, n))
-		return false;
-	if (tuple->midstream)
-		return is_record(p, n);
-	return p[0] == RECORD_HANDSHAKE
-		       ? is_hello(p, n)
-		       : p[0] == RECORD_ALERT && n > 6 && is_record(p, n);
+	struct tls_conn *c = proto;
+
+	if (offset == STREAM_UNKNOWN)
+		decrypt_unwanted(c->decrypt, dir);
 }
 
 const struct stream_protocol tls_protocol = {
@@ -572,5 +580,8 @@ const struct stream_protocol tls_protocol = {
 	.close = close_conn,
 	.prefetch = prefetch,
 	.waits = waits,
-	.claims = claims,
+	.claims = tls_claims,
+	.carrier_id = carrier_id,
+	.carried_hand_over = carried_hand_over,
+	.carried_skip = carried_skip,
 };

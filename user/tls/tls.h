@@ -20,6 +20,9 @@ void tls_free(struct tls_engine *e);
  * bytes are a hello or, joined midstream, any record. */
 extern const struct stream_protocol tls_protocol;
 
+/* Decides about what waits for keys; call it regularly. */
+void tls_tick(struct tls_engine *e, uint64_t now_ns);
+
 const struct tls_stats *tls_stats(const struct tls_engine *e);
 
 #endif

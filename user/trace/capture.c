@@ -416,10 +416,25 @@ static void put_peer(struct line *l, const struct http_transaction *t,
 	}
 }
 
+/* capture.connection of the TLS connection it was decrypted from. */
+static void put_tls(struct line *l, const struct http_transaction *t)
+{
+	uint8_t rest[16];
+	uint8_t *w = LINE_COPY(l->w, ",\"tls\":\"");
+
+	w = put_hex(w, t->tls[0]);
+	put_hex(rest, t->tls[1]);
+	w = (uint8_t *)memcpy(w, rest, 10) + 10;
+	*w++ = '"';
+	l->w = w;
+}
+
 /* What most lines lack. */
 static void put_rare(struct line *l, const struct http_transaction *t,
 		     const struct client *client)
 {
+	if (t->tls[1])
+		put_tls(l, t);
 	if (t->proxied || client)
 		put_peer(l, t, client);
 	if (t->progress == HTTP_STARTED)
@@ -445,7 +460,7 @@ void capture_put(struct line *l, const struct http_transaction *t,
 		LINE_PUT(l, ",\"stream\":");
 		line_u64(l, t->stream);
 	}
-	if (t->proxied || t->progress || notes->client)
+	if (t->proxied || t->progress || notes->client || t->tls[1])
 		put_rare(l, t, notes->client);
 	if (!line_room(l, LINE_ROOM))
 		return;

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Polled by the main thread, so that workers never wait for a file. A socket is bound
+ * before privileges are dropped and system calls are restricted; accepting and
+ * reading are allowed later.
+ */
+#include "tls/key_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "base/clock.h"
+#include "base/owned_file.h"
+#include "base/sanitized.h"
+#include "tls/keylog.h"
+
+#define UNIX_PREFIX "unix:"
+#define WRITERS_MAX 16u
+/* Read of one descriptor by a poll. */
+#define POLL_MAX (1u << 20)
+
+struct key_writer {
+	int fd; /* -1: free */
+	struct keylog log;
+};
+
+struct key_source {
+	struct key_table *table;
+	int listener; /* -1: it is a file */
+	bool regular;
+	off_t at;			       /* of a regular file */
+	struct key_writer writer[WRITERS_MAX]; /* [0]: the file */
+	char text[1 << 14];
+};
+
+void key_source_protect(void)
+{
+	/* The leak check at exit traces this process from another one. */
+	if (!SANITIZED)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void close_writer(struct key_source *s, struct key_writer *w)
+{
+	if (w->fd < 0)
+		return;
+	keylog_end(&w->log, s->table, clock_mono_ns());
+	close(w->fd);
+	w->fd = -1;
+}
+
+/* The file was emptied, to begin again. */
+static void check_size(struct key_source *s, struct key_writer *w)
+{
+	struct stat st;
+
+	if (fstat(w->fd, &st) || st.st_size >= s->at)
+		return;
+	keylog_end(&w->log, s->table, clock_mono_ns());
+	s->at = lseek(w->fd, 0, SEEK_SET);
+}
+
+/* False: the end. */
+static bool read_some(struct key_source *s, struct key_writer *w, size_t max)
+{
+	size_t total = 0;
+	ssize_t n;
+
+	while (total < max) {
+		n = read(w->fd, s->text, sizeof(s->text));
+		if (n <= 0)
+			return n < 0 && (errno == EAGAIN || errno == EINTR);
+		keylog_feed(&w->log, s->table, s->text, (size_t)n,
+			    clock_mono_ns());
+		OPENSSL_cleanse(s->text, (size_t)n);
+		total += (size_t)n;
+		s->at += n;
+	}
+	return true;
+}
+
+static void accept_writers(struct key_source *s)
+{
+	for (unsigned int i = 0; i < WRITERS_MAX; i++) {
+		struct key_writer *w = &s->writer[i];
+
+		if (w->fd >= 0)
+			continue;
+		w->fd = accept4(s->listener, NULL, NULL,
+				SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (w->fd < 0)
+			return;
+	}
+}
+
+void key_source_poll(struct key_source *s)
+{
+	struct key_writer *file = &s->writer[0];
+
+	if (!s)
+		return;
+	key_table_expire(s->table, clock_mono_ns());
+	if (s->listener < 0) {
+		if (s->regular)
+			check_size(s, file);
+		read_some(s, file, POLL_MAX);
+		return;
+	}
+	accept_writers(s);
+	for (unsigned int i = 0; i < WRITERS_MAX; i++)
+		if (s->writer[i].fd >= 0 &&
+		    !read_some(s, &s->writer[i], POLL_MAX))
+			close_writer(s, &s->writer[i]);
+}
+
+/* 0 or -errno. */
+static int listen_at(struct key_source *s, const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct stat st;
+	mode_t mask;
+	int err = 0;
+
+	if (strlen(path) >= sizeof(at.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(at.sun_path, path, strlen(path) + 1);
+	/* What an earlier run left: it cannot be removed at the end, when
+	 * system calls are restricted. */
+	if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
+		unlink(path);
+	s->listener =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s->listener < 0)
+		return -errno;
+	mask = umask(0177);
+	if (bind(s->listener, (const struct sockaddr *)&at, sizeof(at)) ||
+	    listen(s->listener, (int)WRITERS_MAX))
+		err = -errno;
+	umask(mask);
+	return err;
+}
+
+/* 0 or -errno. */
+static int open_file(struct key_source *s, const char *path, bool whole,
+		     const struct log *log)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st))
+		return -errno;
+	s->regular = !S_ISFIFO(st.st_mode);
+	if (s->regular)
+		fd = regular_open(path);
+	else
+		fd = open(path,
+			  O_RDONLY | O_CLOEXEC | (whole ? 0 : O_NONBLOCK));
+	if (fd < 0)
+		return s->regular ? fd : -errno;
+	s->writer[0].fd = fd;
+	if (fstat(fd, &st) || S_ISFIFO(st.st_mode) == s->regular)
+		return -EINVAL;
+	if (st.st_mode & (S_IRWXO | S_IWGRP))
+		log_warn(
+			log,
+			"--tls-keys %s: other users can read or change it: chmod 600 %s",
+			path, path);
+	if (!whole)
+		return 0;
+	do {
+		errno = 0;
+	} while (read_some(s, &s->writer[0], POLL_MAX) && errno != EINTR);
+	if (errno == EINTR)
+		return -EINTR;
+	keylog_end(&s->writer[0].log, s->table, clock_mono_ns());
+	return 0;
+}
+
+struct key_source *key_source_open(const char *place, struct key_table *t,
+				   bool whole, const struct log *log)
+{
+	struct key_source *s = calloc(1, sizeof(*s));
+	int err = -ENOMEM;
+
+	if (s) {
+		s->table = t;
+		s->listener = -1;
+		for (unsigned int i = 0; i < WRITERS_MAX; i++)
+			s->writer[i].fd = -1;
+		if (strncmp(place, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+			err = listen_at(s, place + strlen(UNIX_PREFIX));
+		else
+			err = open_file(s, place, whole, log);
+		if (!err)
+			return s;
+		key_source_close(s);
+	}
+	log_error(log, "--tls-keys %s: %s", place, regular_error(-err));
+	return NULL;
+}
+
+void key_source_close(struct key_source *s)
+{
+	if (!s)
+		return;
+	for (unsigned int i = 0; i < WRITERS_MAX; i++)
+		close_writer(s, &s->writer[i]);
+	if (s->listener >= 0)
+		close(s->listener);
+	OPENSSL_cleanse(s, sizeof(*s));
+	free(s);
+}
