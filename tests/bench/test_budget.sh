@@ -20,14 +20,15 @@ budgets=tests/bench/insn_budget.txt
 update=${1:-}
 failed=0
 
-# A preset of the generator, and the transactions of the short and long run.
+# A preset of the generator (http2: of http2_frames.py), and the transactions of the short and long run.
 scenarios="standard 2000 12000
 small 2000 12000
 short 2000 8000
 gzip 1000 6000
 reorder 2000 12000
 noise 2000 8000
-large 10 60"
+large 10 60
+http2 2000 12000"
 
 skip()
 {
@@ -103,8 +104,12 @@ count()
 {
 	local n=$2 found
 
-	"$mkhttp" --preset "$1" --transactions "$n" "$dir/pcap" \
-		2>/dev/null || return 1
+	if [ "$1" = http2 ]; then
+		python3 -B tests/bench/http2_frames.py "$n" "$dir/pcap" || return 1
+	else
+		"$mkhttp" --preset "$1" --transactions "$n" "$dir/pcap" \
+			2>/dev/null || return 1
+	fi
 	valgrind --tool=callgrind --callgrind-out-file="$dir/callgrind" \
 		"$dir/metlo-xdp" replay "$dir/pcap" --output "ndjson:$dir/lines" \
 		--summary "$dir/summary" >"$dir/log" 2>&1 || {
