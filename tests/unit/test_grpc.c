@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "grpc/body.h"
 #include "grpc/frames.h"
@@ -171,6 +172,38 @@ static void test_inflate(void **state)
 	buf_free(&out);
 }
 
+/* The same of codings that are no deflate. */
+static void test_other_codings(void **state)
+{
+	static const uint8_t brotli[] = "\x0b\x02\x80hello\x03";
+	static uint8_t zeros[1 << 20], packed[1 << 12];
+	struct proto_span data[] = {
+		{packed, ZSTD_compress(packed, sizeof(packed), "hello", 5, 3)},
+		{brotli, sizeof(brotli) - 1}};
+	struct buf out = {0};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		const enum grpc_coding coding =
+			i ? grpc_coding(SPAN("br")) : grpc_coding(SPAN("zstd"));
+
+		assert_true(grpc_inflate(&out, coding, data[i], 5));
+		expect_text(&out, "hello");
+		assert_false(grpc_inflate(&out, coding, data[i], 4));
+		out.len = 0;
+		data[i].n--;
+		assert_false(grpc_inflate(&out, coding, data[i], 100));
+		out.len = 0;
+		assert_false(grpc_inflate(&out, coding, SPAN("broken"), 100));
+		out.len = 0;
+	}
+	data[0].n =
+		ZSTD_compress(packed, sizeof(packed), zeros, sizeof(zeros), 3);
+	assert_false(grpc_inflate(&out, GRPC_ZSTD, data[0], 40000));
+	assert_true(out.len < 80000);
+	buf_free(&out);
+}
+
 static void test_body(void **state)
 {
 	struct grpc_body body = {
@@ -256,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_unescape),
 		cmocka_unit_test(test_trailers),
 		cmocka_unit_test(test_inflate),
+		cmocka_unit_test(test_other_codings),
 		cmocka_unit_test(test_body),
 		cmocka_unit_test(test_untyped),
 	};

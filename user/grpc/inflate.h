@@ -10,6 +10,8 @@ enum grpc_coding {
 	GRPC_IDENTITY,
 	GRPC_GZIP,
 	GRPC_DEFLATE,
+	GRPC_ZSTD,
+	GRPC_BROTLI,
 	GRPC_OTHER, /* one that is not undone */
 };
 
