@@ -208,6 +208,16 @@ static int revoke(struct step_call *call)
 	return change_rule(call, ec2_revoke_ingress);
 }
 
+/* By its id if it is known: someone may have changed what the rule allows. */
+static int revoke_existing(struct step_call *call)
+{
+	const struct step *s = call->step;
+
+	return s->name ? ec2_revoke_rule(call->client, call_on(call), s->name,
+					 call->dry_run, call->err)
+		       : revoke(call);
+}
+
 /* In a group of others: one resource per CIDR block, or one for a peer group. */
 static void write_rules(struct code *c, int i, const struct step *s)
 {
@@ -252,5 +262,5 @@ const struct step_ops step_revoke = {
 	.name = "revoke",
 	.irreversible = true,
 	.dry_run = DRY_RUN_ALWAYS,
-	.perform = revoke,
+	.perform = revoke_existing,
 };

@@ -10,6 +10,7 @@
 #include "cli/report.h"
 #include "model/deployment.h"
 #include "model/inventory_load.h"
+#include "model/own_rules.h"
 #include "plan/plan.h"
 #include "term/table.h"
 
@@ -21,6 +22,7 @@ struct listed_deployment {
 	const struct mirror_target *target;
 	const struct mirror_filter *filter;
 	struct LIST_OF(struct session_status) sessions;
+	struct own_rules rules; /* in security groups */
 };
 
 struct deployments LIST_OF(struct listed_deployment);
@@ -46,6 +48,7 @@ static void fill(struct context *ctx, struct listed_deployment *d,
 	FOREACH(session, &inv->sessions)
 		if (str_same(tags_deployment(&session->tags), name))
 			add_session(ctx, d, session);
+	d->rules = own_rules(&ctx->mem, inv, name);
 	deployment_find(inv, name, &current);
 	d->target = current.target;
 	d->filter = current.filter;
@@ -75,7 +78,23 @@ static struct str_list orphans(struct context *ctx,
 		str_list_add(&ctx->mem, &l, left.tg->arn);
 	if (left.group)
 		str_list_add(&ctx->mem, &l, left.group->id);
+	FOREACH(r, &d->rules)
+		if (!left.group || !str_same(left.group->id, r->group))
+			str_list_add(&ctx->mem, &l, r->id ? r->id : r->group);
 	return l;
+}
+
+/* "the rule for udp 4789 from sg-1 in the security group sg-2" */
+static const char *rule_name(struct context *ctx,
+			     const struct listed_deployment *d, const char *id)
+{
+	FOREACH(r, &d->rules)
+		if (str_same(r->id ? r->id : r->group, id))
+			return arena_printf(
+				&ctx->mem,
+				"the rule for %s in the security group %s",
+				own_rule_text(&ctx->mem, r), r->group);
+	return NULL;
 }
 
 static void print_orphans(struct context *ctx,
@@ -88,18 +107,20 @@ static void print_orphans(struct context *ctx,
 			&ctx->inventory, *id, "network");
 		const struct elbv2_target_group *tg =
 			inventory_target_group(&ctx->inventory, *id);
-		const char *name =
-			lb ? arena_printf(
-				     &ctx->mem,
-				     "the load balancer %s (billed until it is deleted)",
-				     lb->name)
-			: tg ? arena_printf(&ctx->mem, "the target group %s",
-					    tg->name)
-			: !strncmp(*id, "sg-", 3)
-				? arena_printf(&ctx->mem,
-					       "the security group %s", *id)
-				: arena_printf(&ctx->mem,
-					       "the mirror target %s", *id);
+		const char *name = rule_name(ctx, d, *id);
+
+		name = name ? name
+		       : lb ? arena_printf(
+				      &ctx->mem,
+				      "the load balancer %s (billed until it is deleted)",
+				      lb->name)
+		       : tg ? arena_printf(&ctx->mem, "the target group %s",
+					   tg->name)
+		       : !strncmp(*id, "sg-", 3)
+			       ? arena_printf(&ctx->mem,
+					      "the security group %s", *id)
+			       : arena_printf(&ctx->mem, "the mirror target %s",
+					      *id);
 
 		str_list_add(&ctx->mem, &names, name);
 	}
@@ -294,7 +315,8 @@ static void print_region(struct context *ctx, const struct listing *r)
 /* Loads the account in the current region of the client. Returns an exit code. */
 static int load_region(struct context *ctx, struct listing *r)
 {
-	struct inventory_scope scope = {.network = true, .health = true};
+	struct inventory_scope scope = {
+		.network = true, .health = true, .rules = true};
 	const struct string_list *names = &ctx->settings.names;
 	struct str_list wanted = {0}, found;
 	int code = context_load(ctx, &scope);
@@ -303,6 +325,10 @@ static int load_region(struct context *ctx, struct listing *r)
 		return code;
 	for (unsigned int i = 0; i < names->n; i++)
 		str_list_add(&ctx->mem, &wanted, names->item[i]);
+	if (ctx->inventory.group_rules_denied)
+		log_warn(
+			&ctx->log,
+			"rules in security groups of others are recognized by their description only: ec2:DescribeSecurityGroupRules is not permitted");
 	found = inventory_deployments(&ctx->mem, &ctx->inventory);
 	FOREACH(name, &found) {
 		struct listed_deployment *d =

@@ -128,6 +128,8 @@ static int carry_out(struct context *ctx, struct plan *p)
 		return context_cancelled(ctx, answer);
 	if (!failed && p->steps.n)
 		code = run_plan(ctx, p, ctx->settings.dry_run, &result);
+	else
+		run_ended(ctx, p, &result);
 	if (ctx->settings.json) {
 		cJSON *o = plan_json(ctx, p);
 		int printed;
@@ -149,7 +151,8 @@ static int carry_out(struct context *ctx, struct plan *p)
 
 int cmd_remove(struct context *ctx)
 {
-	struct inventory_scope scope = {.network = true};
+	struct inventory_scope scope = {
+		.network = true, .protection = true, .rules = true};
 	struct removal removal = {.take_over = ctx->settings.take_over};
 	struct str_list all;
 	struct plan plan;

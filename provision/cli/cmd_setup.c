@@ -124,6 +124,7 @@ static int report_refused(struct setup *s)
 	diagnostics_print(&ctx->err, &s->plan.diagnostics, DIAG_WARN);
 	log_error(&ctx->log,
 		  "this deployment cannot be set up; nothing was changed");
+	run_ended(ctx, &s->plan, &r);
 	if (ctx->settings.json)
 		print_json(ctx, &s->plan, &r);
 	return EXIT_FAILED;
@@ -149,6 +150,8 @@ int cmd_setup(struct context *ctx)
 	}
 	if (s.plan.steps.n)
 		code = run_plan(ctx, &s.plan, ctx->settings.dry_run, &result);
+	else
+		run_ended(ctx, &s.plan, &result);
 	if (ctx->settings.json) {
 		int printed = print_json(ctx, &s.plan, &result);
 

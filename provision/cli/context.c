@@ -161,6 +161,16 @@ static void show_loading(void *arg, const char *what)
 	context_status(arg, "reading %s ...", what);
 }
 
+static const char *with_options(struct context *ctx, const char *command,
+				const char *region)
+{
+	command = shell_option(&ctx->mem, command, "region", region);
+	command = shell_option(&ctx->mem, command, "profile",
+			       ctx->settings.profile);
+	return shell_option(&ctx->mem, command, "endpoint-url",
+			    ctx->settings.endpoint_url);
+}
+
 int context_load(struct context *ctx, const struct inventory_scope *scope)
 {
 	struct aws_error err = {0};
@@ -170,8 +180,11 @@ int context_load(struct context *ctx, const struct inventory_scope *scope)
 	rc = inventory_load(&ctx->inventory, ctx->client, scope, show_loading,
 			    ctx, &err);
 	context_status(ctx, "%s", "");
-	return rc ? context_fail(ctx, &err, "cannot read the account")
-		  : EXIT_DONE;
+	if (rc)
+		return context_fail(ctx, &err, "cannot read the account");
+	ctx->inventory.aws_command =
+		with_options(ctx, "aws", ctx->inventory.region);
+	return EXIT_DONE;
 }
 
 struct str_list context_deployments(struct context *ctx, struct arena *a,
@@ -204,11 +217,8 @@ const char *context_command(struct context *ctx, const char *name,
 
 	if (str_same(region, ctx->default_region))
 		region = NULL;
-	c = shell_option(&ctx->mem, c, "name", deployment);
-	c = shell_option(&ctx->mem, c, "region", region);
-	c = shell_option(&ctx->mem, c, "profile", ctx->settings.profile);
-	return shell_option(&ctx->mem, c, "endpoint-url",
-			    ctx->settings.endpoint_url);
+	return with_options(ctx, shell_option(&ctx->mem, c, "name", deployment),
+			    region);
 }
 
 void context_free(struct context *ctx)

@@ -332,12 +332,7 @@ int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	ctx->tick = NULL;
 	ctx->interrupt.deferred = false;
 	context_status(ctx, "%s", "");
-	if (ctx->settings.json_progress) {
-		cJSON *ended = progress_new("result", p);
-
-		run_json(ctx, ended, result);
-		progress_print(ctx, ended);
-	}
+	run_ended(ctx, p, result);
 	if (checks_only && result->outcome == APPLY_DONE)
 		term_print(
 			&ctx->err,
@@ -380,4 +375,16 @@ void run_json(struct context *ctx, cJSON *to, const struct apply_result *r)
 				: NULL);
 	json_errors(ctx, to, "refused", r->refused.items, r->refused.n);
 	json_errors(ctx, to, "leftovers", r->orphans.items, r->orphans.n);
+}
+
+void run_ended(struct context *ctx, const struct plan *p,
+	       const struct apply_result *r)
+{
+	cJSON *o;
+
+	if (!ctx->settings.json_progress)
+		return;
+	o = progress_new("result", p);
+	run_json(ctx, o, r);
+	progress_print(ctx, o);
 }

@@ -12,6 +12,11 @@
 int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	     struct apply_result *result);
 
+/* With --json-progress: the event that ends a plan, also one that was not carried
+ * out; run_plan() reports it for its own. */
+void run_ended(struct context *ctx, const struct plan *p,
+	       const struct apply_result *r);
+
 /* "done", "refused", "rolled-back", "leftovers" or "unfinished". */
 const char *run_outcome(const struct apply_result *r);
 

@@ -160,6 +160,7 @@ static int apply_watched(struct sync *s, struct plan *p, const char *name,
 	int rc = plan_apply(p, &o, result);
 
 	s->ctx->interrupt.deferred = false;
+	run_ended(s->ctx, p, result);
 	if (!rc || source_failure(result))
 		return EXIT_DONE;
 	return report_failure(s, name, result);
@@ -222,18 +223,22 @@ static int carry_out(struct sync *s, struct plan *p, const char *name,
 	report_diagnostics(s, p, name);
 	if (diag_failed(&p->diagnostics)) {
 		result->outcome = APPLY_REFUSED;
+		run_ended(s->ctx, p, result);
 		return EXIT_FAILED;
 	}
 	if (!p->steps.n) {
-		if (!s->watching)
-			report(s, name, "up to date, %zu session%s", p->kept,
-			       p->kept == 1 ? "" : "s");
+		if (s->watching)
+			return EXIT_DONE;
+		report(s, name, "up to date, %zu session%s", p->kept,
+		       p->kept == 1 ? "" : "s");
+		run_ended(s->ctx, p, result);
 		return EXIT_DONE;
 	}
 	print_plan(s, p, name);
 	code = confirm(s, p, name);
 	if (code != EXIT_DONE) {
 		result->outcome = APPLY_REFUSED;
+		run_ended(s->ctx, p, result);
 		return code;
 	}
 	code = s->watching ? apply_watched(s, p, name, result)

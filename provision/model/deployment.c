@@ -71,6 +71,16 @@ void deployment_find(const struct inventory *inv, const char *deployment,
 			out->group = g;
 }
 
+static bool is_left(const struct inventory *inv, const char *deployment)
+{
+	struct arena a = {0};
+	struct str_list l = inventory_deployments(&a, inv);
+	bool left = str_list_has(&l, deployment);
+
+	arena_free(&a);
+	return left;
+}
+
 int deployment_spec(struct arena *a, const struct inventory *inv,
 		    const char *deployment, struct spec *out,
 		    struct parse_error *err)
@@ -87,6 +97,13 @@ int deployment_spec(struct arena *a, const struct inventory *inv,
 				f->id, deployment);
 			return -ENOENT;
 		}
+	if (!current.filter && is_left(inv, deployment)) {
+		parse_refuse(
+			err,
+			"only remains of \"%.60s\" are left, without its settings: delete them (metlo-mirror aws remove), or set it up again with all options",
+			deployment);
+		return -ENOENT;
+	}
 	if (!current.filter) {
 		parse_refuse(err, "no deployment \"%.60s\" in %.20s",
 			     deployment, inv->region ? inv->region : "");

@@ -6,6 +6,7 @@
 #include "model/inventory.h"
 #include "base/list.h"
 #include "model/limits.h"
+#include "model/own_rules.h"
 #include "model/tags.h"
 
 void inventory_free(struct inventory *inv)
@@ -158,6 +159,7 @@ const char *inventory_attribute(const struct inventory *inv, const char *arn,
 struct str_list inventory_deployments(struct arena *a,
 				      const struct inventory *inv)
 {
+	struct own_rules rules = own_rules(a, inv, NULL);
 	struct str_list l = {0};
 	const char *name;
 
@@ -173,6 +175,8 @@ struct str_list inventory_deployments(struct arena *a,
 	COLLECT(inv->groups)
 	COLLECT(inv->elb_tags)
 #undef COLLECT
+	FOREACH(r, &rules)
+		str_list_add(a, &l, r->deployment);
 	if (l.n)
 		qsort(l.items, l.n, sizeof(*l.items), by_text);
 	return l;

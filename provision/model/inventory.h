@@ -38,6 +38,9 @@ struct inventory_attributes {
 
 struct inventory {
 	const char *account, *region, *partition; /* "" if unknown */
+	/* "aws" with the options that reach this account, for commands that
+	 * users are told to run; NULL: just "aws". The caller fills this in. */
+	const char *aws_command;
 	struct ec2_instances instances;
 	struct ec2_interfaces interfaces;
 	struct ec2_subnets subnets;
@@ -117,7 +120,7 @@ const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 const char *inventory_attribute(const struct inventory *inv, const char *arn,
 				const char *key);
 
-/* The names of all deployments found in tags, sorted. */
+/* The names of all deployments found in tags and rules, sorted. */
 struct str_list inventory_deployments(struct arena *a,
 				      const struct inventory *inv);
 

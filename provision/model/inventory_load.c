@@ -146,6 +146,7 @@ static int load_attributes(struct inventory *inv, struct aws_client *c,
 }
 
 static int load_own_attributes(struct inventory *inv, struct aws_client *c,
+			       const struct inventory_scope *w,
 			       struct aws_error *err)
 {
 	int rc = 0;
@@ -153,7 +154,8 @@ static int load_own_attributes(struct inventory *inv, struct aws_client *c,
 	for (size_t i = 0; !rc && i < inv->load_balancers.n; i++)
 		rc = load_attributes(inv, c, inv->load_balancers.items[i].arn,
 				     elbv2_load_balancer_attributes, err);
-	for (size_t i = 0; !rc && i < inv->target_groups.n; i++)
+	for (size_t i = 0; !rc && w->attributes && i < inv->target_groups.n;
+	     i++)
 		rc = load_attributes(inv, c, inv->target_groups.items[i].arn,
 				     elbv2_target_group_attributes, err);
 	return rc;
@@ -319,8 +321,9 @@ static int load_part(struct inventory *inv, struct aws_client *c,
 		rc = load_elb(inv, c, w, err);
 		if (!rc)
 			inventory_adopt(inv);
-		return rc || !w->attributes ? rc
-					    : load_own_attributes(inv, c, err);
+		return rc || (!w->attributes && !w->protection)
+			       ? rc
+			       : load_own_attributes(inv, c, w, err);
 	case 6:
 		if (w->network)
 			rc = ec2_describe_subnets(c, NULL, &inv->subnets, err);

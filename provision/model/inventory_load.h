@@ -11,8 +11,10 @@ struct inventory_scope {
 	/* Registered targets, which takes one call per target group: of those
 	 * that mirrored traffic can be forwarded to, or of all. */
 	bool health, all_targets;
-	bool attributes; /* of our load balancers; needed for plans */
-	bool rules;	 /* of security groups, ours only; needed for plans */
+	/* Of our load balancers and target groups, or of the former only, which
+	 * tell whether they can be deleted. */
+	bool attributes, protection;
+	bool rules; /* of security groups, ours only; needed for plans */
 	/* Route tables if there are several VPCs; needed for plans. */
 	bool routes;
 	bool quotas; /* of the account; needed for plans */

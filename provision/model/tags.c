@@ -222,5 +222,10 @@ const char *name_resource(struct arena *a, const char *deployment)
 
 const char *name_rule(struct arena *a, const char *deployment)
 {
-	return arena_printf(a, "metlo-mirror deployment %s", deployment);
+	return arena_printf(a, "%s%s", name_rule_prefix(), deployment);
+}
+
+const char *name_rule_prefix(void)
+{
+	return "metlo-mirror deployment ";
 }

@@ -72,7 +72,9 @@ const char *name_elb(struct arena *a, const char *deployment);
  * resources. */
 const char *name_resource(struct arena *a, const char *deployment);
 
-/* The description that marks our rules in foreign security groups. */
+/* The description that marks our rules in foreign security groups, and what comes
+ * before the name in it. */
 const char *name_rule(struct arena *a, const char *deployment);
+const char *name_rule_prefix(void);
 
 #endif

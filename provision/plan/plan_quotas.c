@@ -38,7 +38,8 @@ static const char *advice(struct plan *p, enum quota which)
 		return "delete unused ones";
 	return arena_printf(
 		&p->mem,
-		"delete unused ones, or request more: aws service-quotas request-service-quota-increase --service-code %s --quota-code %s --desired-value N",
+		"delete unused ones, or request more: %s service-quotas request-service-quota-increase --service-code %s --quota-code %s --desired-value N",
+		p->inventory->aws_command ? p->inventory->aws_command : "aws",
 		i->service, i->code);
 }
 

@@ -76,6 +76,10 @@ int plan_remove(struct plan *p, const struct inventory *inv,
 
 	*p = (struct plan){.inventory = inv, .spec.name = ""};
 	all = inventory_deployments(&p->mem, inv);
+	if (inv->group_rules_denied)
+		plan_report(
+			p, DIAG_WARN,
+			"rules in security groups of others are recognized by their description only: ec2:DescribeSecurityGroupRules is not permitted");
 	FOREACH(d, &r->deployments)
 		if (known_deployment(&all, *d, p))
 			str_list_add(&p->mem, &names, *d);

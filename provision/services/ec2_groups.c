@@ -131,15 +131,31 @@ static void add_entries(struct aws_query *q, struct aws_names values,
 	}
 }
 
+/* Also completes a call whose earlier attempt, with a lost response, has made the
+ * change. */
+static int change_rules(struct aws_client *c, const char *action,
+			struct aws_query *q, bool dry_run,
+			struct aws_error *err)
+{
+	static const char *const done[] = {
+		"InvalidPermission.Duplicate", "InvalidPermission.NotFound",
+		"InvalidSecurityGroupRuleId.NotFound"};
+	struct aws_error why = {0};
+	int error = call_change(c, action, q, dry_run, NULL, &why);
+
+	for (size_t i = 0; i < ARRAY_SIZE(done); i++)
+		if (error && why.unknown_outcome && !strcmp(why.code, done[i]))
+			return 0;
+	return aws_error_copy(err, &why, error);
+}
+
 static int permission_call(struct aws_client *c, const char *action,
 			   const char *group_id,
 			   const struct ec2_new_permission *p,
 			   struct aws_new_tags tags, bool dry_run,
 			   struct aws_error *err)
 {
-	struct aws_error why = {0};
 	struct aws_query q;
-	int error;
 
 	call_begin(&q, &call_ec2, action);
 	query_string(&q, group_id, "GroupId");
@@ -151,15 +167,7 @@ static int permission_call(struct aws_client *c, const char *action,
 		    p->description);
 	add_entries(&q, p->groups, "Groups", "GroupId", p->description);
 	query_tag_specification(&q, "security-group-rule", tags);
-	error = call_change(c, action, &q, dry_run, NULL, &why);
-	/* An earlier attempt, whose response was lost, has made the change. */
-	if (why.unknown_outcome &&
-	    ((error == -EEXIST &&
-	      !strcmp(why.code, "InvalidPermission.Duplicate")) ||
-	     (error == -ENOENT &&
-	      !strcmp(why.code, "InvalidPermission.NotFound"))))
-		return 0;
-	return aws_error_copy(err, &why, error);
+	return change_rules(c, action, &q, dry_run, err);
 }
 
 int ec2_authorize_ingress(struct aws_client *c, const char *group_id,
@@ -176,4 +184,16 @@ int ec2_revoke_ingress(struct aws_client *c, const char *group_id,
 {
 	return permission_call(c, "RevokeSecurityGroupIngress", group_id, p,
 			       (struct aws_new_tags){0}, dry_run, err);
+}
+
+int ec2_revoke_rule(struct aws_client *c, const char *group_id,
+		    const char *rule_id, bool dry_run, struct aws_error *err)
+{
+	static const char action[] = "RevokeSecurityGroupIngress";
+	struct aws_query q;
+
+	call_begin(&q, &call_ec2, action);
+	query_string(&q, group_id, "GroupId");
+	query_string(&q, rule_id, "SecurityGroupRuleId.1");
+	return change_rules(c, action, &q, dry_run, err);
 }

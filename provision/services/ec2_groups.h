@@ -36,5 +36,8 @@ int ec2_authorize_ingress(struct aws_client *c, const char *group_id,
 int ec2_revoke_ingress(struct aws_client *c, const char *group_id,
 		       const struct ec2_new_permission *p, bool dry_run,
 		       struct aws_error *err);
+/* The same by the id of the rule, whatever it allows. */
+int ec2_revoke_rule(struct aws_client *c, const char *group_id,
+		    const char *rule_id, bool dry_run, struct aws_error *err);
 
 #endif

@@ -76,9 +76,16 @@ SHAPE(ec2_permission, ec2_permissions, EC2_PERMISSION);
 SHAPE(ec2_group, ec2_groups, EC2_GROUP);
 
 /* A rule of a security group by itself: EC2_PERMISSION has neither id nor tags. */
-#define EC2_GROUP_RULE(X)                    \
-	X(STRING, id, "securityGroupRuleId") \
-	X(STRING, group_id, "groupId")       \
+#define EC2_GROUP_RULE(X)                                  \
+	X(STRING, id, "securityGroupRuleId")               \
+	X(STRING, group_id, "groupId")                     \
+	X(BOOL, egress, "isEgress")                        \
+	X(STRING, protocol, "ipProtocol")                  \
+	X(NUMBER, from_port, "fromPort", -1) /* -1: all */ \
+	X(NUMBER, to_port, "toPort", -1)                   \
+	X(STRING, cidr, "cidrIpv4|cidrIpv6")               \
+	X(STRING, peer, "referencedGroupInfo/groupId")     \
+	X(STRING, description, "description")              \
 	X(LIST, tags, "tagSet", aws_tags)
 SHAPE(ec2_group_rule, ec2_group_rules, EC2_GROUP_RULE);
 

@@ -13,9 +13,9 @@ import sys
 import threading
 from pathlib import Path
 
-from . import (cloudwatch, ec2_groups, ec2_instances, ec2_mirror, ec2_network,  # noqa: F401
-               ec2_repair, ec2_sessions, ecs, elb_balancers, elb_classic, elb_listeners,
-               elb_targets, service_quotas, sts)
+from . import (by_hand, cloudwatch, ec2_groups, ec2_instances, ec2_mirror,  # noqa: F401
+               ec2_network, ec2_repair, ec2_sessions, ecs, elb_balancers, elb_classic,
+               elb_listeners, elb_targets, service_quotas, sts)
 from . import metadata, models, worlds
 from .control import Control
 from .dispatch import Fake

@@ -83,7 +83,7 @@ def describe_balancers(call: Call) -> dict[str, Any]:
     return elb_common.elb_page(call, "LoadBalancers", [shown(call, b) for b in items])
 
 
-def _subnets(call: Call) -> list[Resource]:
+def find_subnets(call: Call) -> list[Resource]:
     keys = call.get("Subnets") or [m.get("SubnetId", "") for m in call.get("SubnetMappings", [])]
     if not keys or ("Subnets" in call.params and "SubnetMappings" in call.params):
         raise AwsError("ValidationError", "You must specify subnets or subnet mappings, not both")
@@ -127,7 +127,7 @@ def create_balancer(call: Call) -> dict[str, Any]:
     if kind == "gateway":
         raise AwsError("UnsupportedProtocol", "The fake makes no gateway load balancers")
     tags = elb_common.check_tags(call.get("Tags", []))
-    subnets = _subnets(call)
+    subnets = find_subnets(call)
     if kind == "application" and len(subnets) < 2:
         raise AwsError("ValidationError", "At least two subnets in two different Availability Zones"
                        " must be specified")

@@ -74,3 +74,9 @@ def set_attributes(call: Call, resource: Resource, known: dict[str, tuple[str, .
 
 def attributes(resource: Resource) -> dict[str, Any]:
     return {"Attributes": [{"Key": k, "Value": v} for k, v in resource["_attributes"].items()]}
+
+
+def forward_to(group: str) -> list[dict[str, Any]]:
+    """The actions of a listener that forwards to one target group."""
+    return [{"Type": "forward", "TargetGroupArn": group, "Order": 1,
+             "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": group}]}}]

@@ -17,9 +17,7 @@ def make_listener(world: World, region: Region, balancer: Resource, protocol: st
     arn = world.arn("elasticloadbalancing", region.name, f"listener/{path}/{world.hex(16)}")
     listener: Resource = {
         "ListenerArn": arn, "LoadBalancerArn": balancer["LoadBalancerArn"], "Port": port,
-        "Protocol": protocol, "DefaultActions": [{
-            "Type": "forward", "TargetGroupArn": target_group, "Order": 1,
-            "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": target_group}]}}],
+        "Protocol": protocol, "DefaultActions": elb_common.forward_to(target_group),
         "_tags": tags or []}
     region.table("listeners")[arn] = listener
     return listener

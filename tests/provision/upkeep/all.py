@@ -1,8 +1,8 @@
 """Runs all tests, or those whose names contain a word: python3 -m upkeep.all [WORD...]"""
 import sys
 
-from . import (test_by_hand, test_code, test_coverage, test_names,  # noqa: F401
-               test_place, test_policy, test_ports, test_quotas, test_shared, test_sync,
+from . import (test_by_hand, test_code, test_coverage, test_leftovers,  # noqa: F401
+               test_names, test_place, test_policy, test_ports, test_quotas, test_shared, test_sync,
                test_tags, test_verify, test_wide)
 from .kit import main
 
