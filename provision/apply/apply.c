@@ -68,6 +68,21 @@ static bool is_refusal(const struct apply_run *r, const struct step *s,
 	       (err->kind != AWS_ERR_NOT_FOUND && err->kind != AWS_ERR_REFUSED);
 }
 
+/* Returns whether the plan goes on without the step. */
+static bool skip(struct apply_run *r, struct step *s,
+		 const struct aws_error *err)
+{
+	struct step_error *l;
+
+	if (!s->optional || err->kind != AWS_ERR_DENIED)
+		return false;
+	s->state = STEP_SKIPPED;
+	l = ARENA_ADD(&r->p->mem, &r->result->skipped);
+	if (l)
+		*l = (struct step_error){s, s->text, *err};
+	return true;
+}
+
 static int check(struct apply_run *r)
 {
 	struct apply_result *result = r->result;
@@ -90,7 +105,7 @@ static int check(struct apply_run *r)
 		report(r, APPLY_CHECKING, s);
 		rc = r->o->ops.perform(r->o->ops.ctx, r->p, s, true, &unused,
 				       &err);
-		if (!rc || !is_refusal(r, s, &err))
+		if (!rc || !is_refusal(r, s, &err) || skip(r, s, &err))
 			continue;
 		result->outcome = APPLY_REFUSED;
 		if (!first) {
@@ -217,6 +232,10 @@ static int perform(struct apply_run *r, struct step *s)
 		report(r, APPLY_OK, s);
 		return 0;
 	}
+	if (skip(r, s, &err)) {
+		report(r, APPLY_SKIPPED, s);
+		return 0;
+	}
 	s->state = created ? STEP_DONE : STEP_FAILED;
 	result->failed = s;
 	result->error = err;
@@ -241,6 +260,8 @@ static int run_steps(struct apply_run *r)
 			rc = -EINTR;
 			break;
 		}
+		if (s->state == STEP_SKIPPED)
+			continue;
 		final = step_ops(s->type)->irreversible;
 		rc = perform(r, s);
 		if (rc)

@@ -40,6 +40,7 @@ enum apply_event {
 	APPLY_UNDO_BEGIN,  /* step */
 	APPLY_UNDO_OK,	   /* step */
 	APPLY_UNDO_FAILED, /* step */
+	APPLY_SKIPPED,	   /* step; optional and not permitted */
 };
 
 struct apply_options {
@@ -78,6 +79,8 @@ struct apply_result {
 	struct LIST_OF(struct step_error) orphans;
 	/* With APPLY_REFUSED: every step that was refused. */
 	struct LIST_OF(struct step_error) refused;
+	/* Optional steps that are not permitted; the others were carried out. */
+	struct LIST_OF(struct step_error) skipped;
 	size_t done;
 };
 

@@ -258,6 +258,30 @@ const struct step_ops step_authorize = {
 			   .name = "Ingress"},
 };
 
+static int describe_rule(struct step_call *call, const char *text)
+{
+	return ec2_rule_description(call->client, call_on(call),
+				    call->step->name, text, call->dry_run,
+				    call->err);
+}
+
+static int set_rule_text(struct step_call *call)
+{
+	return describe_rule(call, call->step->description);
+}
+
+static int undo_rule_text(struct step_call *call)
+{
+	return describe_rule(call, call->step->old_description);
+}
+
+const struct step_ops step_rule_text = {
+	.name = "describe-rule",
+	.dry_run = DRY_RUN_ALWAYS,
+	.perform = set_rule_text,
+	.undo = undo_rule_text,
+};
+
 const struct step_ops step_revoke = {
 	.name = "revoke",
 	.irreversible = true,

@@ -56,6 +56,7 @@ static int create_lb(struct step_call *call)
 	struct elbv2_new_load_balancer lb = {.name = s->name,
 					     .subnets = call_names(&s->ids),
 					     .groups = {&group, group != NULL},
+					     .ip_address_type = LB_ADDRESS_TYPE,
 					     .tags = tags_new(&s->tags)};
 	struct elbv2_load_balancers out = {0};
 	int rc = elbv2_create_load_balancer(call->client, &lb, &out, call->err);
@@ -185,6 +186,44 @@ const struct step_ops step_lb_attributes = {
 	.exports = EXPORT_ALWAYS, /* as part of the load balancer */
 };
 
+static int set_groups(struct step_call *call)
+{
+	const char *group = plan_id(call->plan, call->step->other);
+
+	return elbv2_set_groups(call->client, call_on(call),
+				(struct aws_names){&group, 1}, call->err);
+}
+
+static int restore_groups(struct step_call *call)
+{
+	return elbv2_set_groups(call->client, call_on(call),
+				call_names(&call->step->ids), call->err);
+}
+
+const struct step_ops step_lb_groups = {
+	.name = "load-balancer-groups",
+	.perform = set_groups,
+	.undo = restore_groups,
+};
+
+static int set_addresses(struct step_call *call)
+{
+	return elbv2_set_address_type(call->client, call_on(call),
+				      LB_ADDRESS_TYPE, call->err);
+}
+
+static int restore_addresses(struct step_call *call)
+{
+	return elbv2_set_address_type(call->client, call_on(call),
+				      call->step->old_description, call->err);
+}
+
+const struct step_ops step_lb_addresses = {
+	.name = "load-balancer-addresses",
+	.perform = set_addresses,
+	.undo = restore_addresses,
+};
+
 /* --- listener --- */
 
 static int create_listener(struct step_call *call)
@@ -260,6 +299,34 @@ const struct step_ops step_create_listener = {
 	.terraform = {.type = "aws_lb_listener"},
 	.cloudformation = {.type = "ElasticLoadBalancingV2::Listener",
 			   .name = "Listener"},
+};
+
+static int modify_listener(struct step_call *call)
+{
+	const struct elbv2_new_listener l = {
+		.protocol = "UDP",
+		.port = VXLAN_PORT,
+		.target_group_arn = plan_id(call->plan, call->step->other)};
+
+	return elbv2_modify_listener(call->client, call_on(call), &l,
+				     call->err);
+}
+
+static int undo_modify_listener(struct step_call *call)
+{
+	const struct step_listener *old = &call->step->old_listener;
+	const struct elbv2_new_listener l = {.protocol = old->protocol,
+					     .port = old->port,
+					     .target_group_arn = old->group};
+
+	return elbv2_modify_listener(call->client, call_on(call), &l,
+				     call->err);
+}
+
+const struct step_ops step_modify_listener = {
+	.name = "modify-listener",
+	.perform = modify_listener,
+	.undo = undo_modify_listener,
 };
 
 const struct step_ops step_delete_listener = {
@@ -392,17 +459,23 @@ const struct step_ops step_tg_attributes = {
 
 static int set_health_check(struct step_call *call)
 {
-	return elbv2_modify_health_check(call->client, call_on(call),
-					 HEALTH_PROTOCOL, HEALTH_PORT,
+	static const struct elbv2_health_check check = {
+		.protocol = HEALTH_PROTOCOL, .port = HEALTH_PORT};
+
+	return elbv2_modify_health_check(call->client, call_on(call), &check,
 					 call->err);
 }
 
 static int restore_health_check(struct step_call *call)
 {
-	const struct step *s = call->step;
+	const struct step_check *old = &call->step->old_check;
+	const struct elbv2_health_check check = {.protocol = old->protocol,
+						 .port = old->port,
+						 .path = old->path,
+						 .codes = old->codes};
 
-	return elbv2_modify_health_check(call->client, call_on(call),
-					 s->protocol, s->name, call->err);
+	return elbv2_modify_health_check(call->client, call_on(call), &check,
+					 call->err);
 }
 
 const struct step_ops step_tg_health_check = {
@@ -457,9 +530,10 @@ static int register_targets(struct step_call *call)
 
 static int deregister_targets(struct step_call *call)
 {
-	return elbv2_deregister_targets(call->client, call_on(call),
-					call_names(&call->step->ids), 0,
-					call->err);
+	/* AWS takes the port of the group unless one is given. */
+	return elbv2_deregister_targets(
+		call->client, call_on(call), call_names(&call->step->ids),
+		(uint16_t)call->step->number, call->err);
 }
 
 static void write_attachments(struct code *c, int i, const struct step *s)

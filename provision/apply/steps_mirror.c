@@ -154,6 +154,28 @@ const struct step_ops step_create_filter = {
 			   .name = "MirrorFilter"},
 };
 
+/* Setup sets none: what somebody added goes. */
+static int remove_services(struct step_call *call)
+{
+	return mirror_modify_services(
+		call->client, call_on(call), (struct aws_names){0},
+		call_names(&call->step->ids), call->dry_run, call->err);
+}
+
+static int add_services(struct step_call *call)
+{
+	return mirror_modify_services(
+		call->client, call_on(call), call_names(&call->step->ids),
+		(struct aws_names){0}, call->dry_run, call->err);
+}
+
+const struct step_ops step_filter_services = {
+	.name = "filter-services",
+	.dry_run = DRY_RUN_ALWAYS,
+	.perform = remove_services,
+	.undo = add_services,
+};
+
 const struct step_ops step_delete_filter = {
 	.name = "delete-filter",
 	.irreversible = true,
@@ -283,7 +305,10 @@ static struct mirror_new_session session_of(const struct step_call *call,
 		.target_id = call_id(call, s->target, "tmt-" PLACEHOLDER),
 		.filter_id = call_id(call, s->filter, "tmf-" PLACEHOLDER),
 		.vni = s->vni,
-		.packet_length = s->packet_length};
+		.packet_length = s->packet_length,
+		.number = s->number,
+		.description =
+			str_empty(s->description) ? NULL : s->description};
 }
 
 static int create_session(struct step_call *call)
@@ -367,16 +392,21 @@ static int configure(struct step_call *call, const struct session_config *to,
 				     call->dry_run, call->err);
 }
 
-/* A call without a packet length keeps the current one; unsetting it takes an
- * explicit removal. */
+/* A call without a packet length or description keeps the current one; unsetting
+ * it takes an explicit removal. */
 static int reconfigure(struct step_call *call,
 		       const struct session_config *from,
 		       const struct session_config *to)
 {
-	static const char *const length = "packet-length";
-	bool unset = from->packet_length && !to->packet_length;
+	const char *unset[2];
+	size_t n = 0;
 
-	return configure(call, to, (struct aws_names){&length, unset});
+	if (from->packet_length && !to->packet_length)
+		unset[n++] = "packet-length";
+	if (!str_empty(from->description) && to->description &&
+	    !*to->description)
+		unset[n++] = "description";
+	return configure(call, to, (struct aws_names){unset, n});
 }
 
 static int modify_session(struct step_call *call)

@@ -5,6 +5,7 @@
 #include "cli/ask_region.h"
 #include "cli/regions.h"
 #include "cli/status.h"
+#include "model/deployment.h"
 #include "term/prompt.h"
 
 /* Lists the regions enabled for the account, the default first. Returns an exit

@@ -7,6 +7,7 @@
 #include "cli/cmd_remove.h"
 #include "cli/report_plan.h"
 #include "cli/run.h"
+#include "model/deployment.h"
 #include "model/inventory_load.h"
 #include "plan/plan_remove.h"
 #include "term/prompt.h"

@@ -6,6 +6,7 @@
 
 #include "base/exit.h"
 #include "cli/context.h"
+#include "model/deployment.h"
 #include "model/shell.h"
 #include "term/prompt.h"
 

@@ -128,6 +128,7 @@ void progress_event(struct context *ctx, const struct plan *p,
 		[APPLY_UNDO_BEGIN] = "undo",
 		[APPLY_UNDO_OK] = "undone",
 		[APPLY_UNDO_FAILED] = "undo-failed",
+		[APPLY_SKIPPED] = "skipped",
 	};
 	cJSON *o = progress_new(names[event], p);
 

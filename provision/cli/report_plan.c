@@ -254,7 +254,7 @@ static cJSON *json_sources(const struct plan *p)
 static cJSON *json_steps(const struct plan *p)
 {
 	static const char *const states[] = {"planned", "done", "failed",
-					     "undone"};
+					     "undone", "skipped"};
 	cJSON *l = cJSON_CreateArray();
 
 	FOREACH(s, &p->steps) {

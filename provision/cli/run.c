@@ -189,6 +189,9 @@ static void progress(void *arg, enum apply_event event, const struct step *s,
 			    ? "interrupted"
 			    : "failed");
 		break;
+	case APPLY_SKIPPED:
+		end(r, YELLOW, "not permitted");
+		break;
 	case APPLY_ROLLBACK:
 		r->rolling_back = true;
 		r->ctx->interrupt.deferred = true;
@@ -210,28 +213,30 @@ static bool same_refusal(const struct aws_error *a, const struct aws_error *b)
 }
 
 /* Reports refusal i, once for all steps that lack the same permission: it may be
- * missing for each of a hundred sessions. */
-static void report_refusal(struct context *ctx, const struct apply_result *r,
-			   size_t i)
+ * missing for each of a hundred sessions. brief: only the permission. */
+static void report_refusal(struct context *ctx, const struct step_error *l,
+			   size_t n, size_t i, bool brief)
 {
-	const struct step_error *l = r->refused.items;
-	size_t more = 0;
+	const char *more = "", *why = NULL;
+	char action[128];
+	size_t same = 0;
 
-	for (size_t k = 0; k < r->refused.n; k++) {
+	for (size_t k = 0; k < n; k++) {
 		if (k == i || !same_refusal(&l[i].error, &l[k].error))
 			continue;
 		if (k < i)
 			return;
-		more++;
+		same++;
 	}
+	if (same)
+		more = arena_printf(&ctx->mem, " (and %zu more)", same);
+	if (brief && aws_error_permission(&l[i].error, action, sizeof(action)))
+		why = arena_printf(&ctx->mem, "%s is not permitted", action);
 	term_wrap(
 		&ctx->err, PLAIN, "  ",
-		more ? arena_printf(&ctx->mem, "%s (and %zu more): %s",
-				    l[i].text, more,
-				    context_error_text(&ctx->mem, &l[i].error))
-		     : arena_printf(
-			       &ctx->mem, "%s: %s", l[i].text,
-			       context_error_text(&ctx->mem, &l[i].error)));
+		arena_printf(&ctx->mem, "%s%s: %s", l[i].text, more,
+			     why ? why
+				 : context_error_text(&ctx->mem, &l[i].error)));
 }
 
 static int report_refused(struct context *ctx, const struct apply_result *r)
@@ -249,11 +254,22 @@ static int report_refused(struct context *ctx, const struct apply_result *r)
 	else
 		log_error(&ctx->log, "AWS refused a step; nothing was changed");
 	for (size_t i = 0; i < r->refused.n; i++)
-		report_refusal(ctx, r, i);
+		report_refusal(ctx, r->refused.items, r->refused.n, i, false);
 	if (!r->refused.n)
 		context_error(ctx, "%s",
 			      context_error_text(&ctx->mem, &r->error));
 	return context_exit_code(&r->error);
+}
+
+/* What is left out need not stop the rest, but must not go unnoticed. */
+static void report_skipped(struct context *ctx, const struct apply_result *r)
+{
+	if (!r->skipped.n)
+		return;
+	log_warn(&ctx->log, "%zu step%s left out:", r->skipped.n,
+		 r->skipped.n == 1 ? " was" : "s were");
+	for (size_t i = 0; i < r->skipped.n; i++)
+		report_refusal(ctx, r->skipped.items, r->skipped.n, i, true);
 }
 
 static void report_failure(struct context *ctx, const struct plan *p,
@@ -332,12 +348,14 @@ int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	ctx->tick = NULL;
 	ctx->interrupt.deferred = false;
 	context_status(ctx, "%s", "");
+	report_skipped(ctx, result);
 	run_ended(ctx, p, result);
 	if (checks_only && result->outcome == APPLY_DONE)
 		term_print(
 			&ctx->err,
-			"AWS permits all %zu changes that can be checked in advance%s; nothing was changed.\n",
-			r.checked,
+			"AWS permits all %s%zu changes that can be checked in advance%s; nothing was changed.\n",
+			result->skipped.n ? "other " : "",
+			r.checked - result->skipped.n,
 			r.checked < p->steps.n
 				? " (not those of load balancers)"
 				: "");
@@ -375,6 +393,7 @@ void run_json(struct context *ctx, cJSON *to, const struct apply_result *r)
 				: NULL);
 	json_errors(ctx, to, "refused", r->refused.items, r->refused.n);
 	json_errors(ctx, to, "leftovers", r->orphans.items, r->orphans.n);
+	json_errors(ctx, to, "skipped", r->skipped.items, r->skipped.n);
 }
 
 void run_ended(struct context *ctx, const struct plan *p,

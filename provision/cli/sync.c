@@ -95,6 +95,7 @@ static void progress(void *arg, enum apply_event event, const struct step *step,
 	case APPLY_FAILED:
 	case APPLY_UNDO_BEGIN:
 	case APPLY_UNDO_FAILED:
+	case APPLY_SKIPPED:
 		break;
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "model/adopt.h"
 #include "base/list.h"
+#include "model/deployment.h"
 #include "model/limits.h"
 #include "model/tags.h"
 
@@ -27,6 +28,7 @@ static const char *marked(const char *description)
 	return name && spec_name_check(name, &unused) ? name : NULL;
 }
 
+/* In front, so that it overrides what the resource has. */
 static bool add_tag(struct aws_tags *tags, const char *key, const char *value)
 {
 	struct aws_tag *items =
@@ -40,7 +42,9 @@ static bool add_tag(struct aws_tags *tags, const char *key, const char *value)
 		free(tag.value);
 		return false;
 	}
-	items[tags->n++] = tag;
+	memmove(items + 1, items, tags->n * sizeof(*items));
+	items[0] = tag;
+	tags->n++;
 	return true;
 }
 
@@ -96,17 +100,62 @@ static bool is_known(const struct str_list *names, const char *name)
 	return name && str_list_has(names, name);
 }
 
+/* Whether a deployment has a filter with settings: otherwise a tag that names it
+ * was written by hand. */
+static bool has_settings(const struct inventory *inv, const char *name)
+{
+	FOREACH(f, &inv->filters)
+		if (str_same(tags_deployment(&f->tags), name) &&
+		    aws_tag_value(&f->tags, TAG_SPEC))
+			return true;
+	return false;
+}
+
+/* Whether the tags say nothing else than the description, which names a known
+ * deployment. */
+static bool is_lost(const struct inventory *inv, const struct aws_tags *tags,
+		    const char *description, const struct str_list *names)
+{
+	const char *by_tags = tags_deployment(tags), *by = marked(description);
+
+	if (!is_known(names, by))
+		return false;
+	return !by_tags || (strcmp(by_tags, by) != 0 && has_settings(inv, by) &&
+			    !has_settings(inv, by_tags));
+}
+
 static void adopt_mirrors(struct inventory *inv, const struct str_list *names)
 {
-#define ADOPT(list)                                          \
-	FOREACH(r, list)                                     \
-		if (!tags_deployment(&r->tags) &&            \
-		    is_known(names, marked(r->description))) \
+#define ADOPT(list)                                                \
+	FOREACH(r, list)                                           \
+		if (is_lost(inv, &r->tags, r->description, names)) \
 			adopt(inv, r->id, &r->tags, marked(r->description));
 	ADOPT(&inv->filters)
 	ADOPT(&inv->targets)
 	ADOPT(&inv->sessions)
 #undef ADOPT
+}
+
+/* Neither tags nor description, but the filter, the target and the VNI of the
+ * deployment: nobody else makes such a session by chance. */
+static void adopt_sessions(struct inventory *inv, const char *name)
+{
+	struct parse_error unused;
+	struct spec spec = {0};
+
+	if (deployment_spec(&inv->mem, inv, name, &spec, &unused))
+		return;
+	FOREACH(s, &inv->sessions) {
+		const struct mirror_filter *f =
+			inventory_filter(inv, s->filter_id);
+		const struct mirror_target *t =
+			inventory_target(inv, s->target_id);
+
+		if (!s->tags.n && str_empty(s->description) && f && t &&
+		    s->vni == spec.vni && deployment_owns(&f->tags, name) &&
+		    deployment_owns(&t->tags, name))
+			adopt(inv, s->id, &s->tags, name);
+	}
 }
 
 static void adopt_groups(struct inventory *inv, const char *name)
@@ -132,26 +181,40 @@ static void adopt_elb(struct inventory *inv, const char *arn, const char *name)
 		adopt(inv, arn, tags, name);
 }
 
-static bool leads_to(const struct inventory *inv, const char *name,
-		     const char *lb_arn)
+/* Whether something else of the deployment belongs to the load balancer: the
+ * mirror target, the security group or the target group. */
+static bool belongs_to(const struct inventory *inv, const char *name,
+		       const struct elbv2_load_balancer *lb)
 {
 	FOREACH(t, &inv->targets)
-		if (str_same(t->load_balancer_arn, lb_arn) &&
+		if (str_same(t->load_balancer_arn, lb->arn) &&
 		    str_same(tags_deployment(&t->tags), name))
 			return true;
+	FOREACH(id, &lb->groups) {
+		const struct ec2_group *g = inventory_group(inv, *id);
+
+		if (g && str_same(tags_deployment(&g->tags), name))
+			return true;
+	}
+	FOREACH(tg, &inv->target_groups)
+		FOREACH(arn, &tg->load_balancer_arns)
+			if (str_same(*arn, lb->arn) &&
+			    str_same(tags_deployment(
+					     inventory_elb_tags(inv, tg->arn)),
+				     name))
+				return true;
 	return false;
 }
 
-/* The load balancer by the mirror target that leads to it; the target group by
- * that load balancer, or if it is left over from one. */
+/* The load balancer by what belongs to it; the target group by that load balancer,
+ * or if it is left over from one. */
 static void adopt_load_balancers(struct inventory *inv, const char *name)
 {
 	const char *title = name_elb(&inv->mem, name);
 
 	FOREACH(lb, &inv->load_balancers)
 		if (str_same(lb->name, title) &&
-		    str_same(lb->type, "network") &&
-		    leads_to(inv, name, lb->arn))
+		    str_same(lb->type, "network") && belongs_to(inv, name, lb))
 			adopt_elb(inv, lb->arn, name);
 	FOREACH(tg, &inv->target_groups) {
 		bool used = tg->load_balancer_arns.n > 0, ours = !used;
@@ -175,6 +238,7 @@ void inventory_adopt(struct inventory *inv)
 	add_marked_pairs(inv, &names);
 	adopt_mirrors(inv, &names);
 	FOREACH(name, &names) {
+		adopt_sessions(inv, *name);
 		adopt_groups(inv, *name);
 		adopt_load_balancers(inv, *name);
 	}

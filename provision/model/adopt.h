@@ -10,6 +10,9 @@
 
 #include "model/inventory.h"
 
+/* The tags in front of the others of an adopted resource that AWS does not have. */
+#define ADOPTED_TAGS 2
+
 /* Gives the resources in the inventory that are ours by name and by reference the
  * tags that they lack, and lists their ids in inv->adopted. In AWS nothing
  * changes. */

@@ -1,12 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the resources of a deployment by their tags. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/deployment.h"
 #include "base/list.h"
+#include "model/own_rules.h"
 #include "model/tags.h"
 #include "model/spec_text.h"
+
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+struct str_list inventory_deployments(struct arena *a,
+				      const struct inventory *inv)
+{
+	struct own_rules rules = own_rules(a, inv, NULL);
+	struct str_list l = {0};
+	const char *name;
+
+#define COLLECT(list)                                          \
+	for (size_t i = 0; i < (list).n; i++) {                \
+		name = tags_deployment(&(list).items[i].tags); \
+		if (name)                                      \
+			str_list_add(a, &l, name);             \
+	}
+	COLLECT(inv->sessions)
+	COLLECT(inv->filters)
+	COLLECT(inv->targets)
+	COLLECT(inv->groups)
+	COLLECT(inv->elb_tags)
+#undef COLLECT
+	FOREACH(r, &rules)
+		str_list_add(a, &l, r->deployment);
+	if (l.n)
+		qsort(l.items, l.n, sizeof(*l.items), by_text);
+	return l;
+}
 
 bool deployment_owns(const struct aws_tags *tags, const char *deployment)
 {

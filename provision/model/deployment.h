@@ -6,6 +6,10 @@
 
 #include "model/inventory.h"
 
+/* The names of all deployments found in tags and rules, sorted. */
+struct str_list inventory_deployments(struct arena *a,
+				      const struct inventory *inv);
+
 /* The resources of one deployment; NULL where it has none. Points into the
  * inventory. */
 struct deployment {

@@ -6,7 +6,6 @@
 #include "model/inventory.h"
 #include "base/list.h"
 #include "model/limits.h"
-#include "model/own_rules.h"
 #include "model/tags.h"
 
 void inventory_free(struct inventory *inv)
@@ -142,11 +141,6 @@ const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 	return &none;
 }
 
-static int by_text(const void *x, const void *y)
-{
-	return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
 const char *inventory_attribute(const struct inventory *inv, const char *arn,
 				const char *key)
 {
@@ -154,32 +148,6 @@ const char *inventory_attribute(const struct inventory *inv, const char *arn,
 		if (str_same(a->arn, arn))
 			return elbv2_attribute(&a->list, key);
 	return NULL;
-}
-
-struct str_list inventory_deployments(struct arena *a,
-				      const struct inventory *inv)
-{
-	struct own_rules rules = own_rules(a, inv, NULL);
-	struct str_list l = {0};
-	const char *name;
-
-#define COLLECT(list)                                          \
-	for (size_t i = 0; i < (list).n; i++) {                \
-		name = tags_deployment(&(list).items[i].tags); \
-		if (name)                                      \
-			str_list_add(a, &l, name);             \
-	}
-	COLLECT(inv->sessions)
-	COLLECT(inv->filters)
-	COLLECT(inv->targets)
-	COLLECT(inv->groups)
-	COLLECT(inv->elb_tags)
-#undef COLLECT
-	FOREACH(r, &rules)
-		str_list_add(a, &l, r->deployment);
-	if (l.n)
-		qsort(l.items, l.n, sizeof(*l.items), by_text);
-	return l;
 }
 
 /* The ECS service of the task that has this interface, as far as it is known. */

@@ -120,10 +120,6 @@ const struct aws_tags *inventory_elb_tags(const struct inventory *inv,
 const char *inventory_attribute(const struct inventory *inv, const char *arn,
 				const char *key);
 
-/* The names of all deployments found in tags and rules, sorted. */
-struct str_list inventory_deployments(struct arena *a,
-				      const struct inventory *inv);
-
 /* A display name: the Name tag of the interface, the ECS service of its task, the
  * Name tag of its instance, else its description, else "". */
 const char *inventory_interface_name(const struct inventory *inv,

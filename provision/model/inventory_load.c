@@ -9,6 +9,7 @@
 #include "model/adopt.h"
 #include "model/deployment.h"
 #include "model/limits.h"
+#include "model/own_rules.h"
 #include "model/tags.h"
 #include "services/sts.h"
 
@@ -96,7 +97,8 @@ static int load_elb(struct inventory *inv, struct aws_client *c,
 	FOREACH(tg, &inv->target_groups)
 		str_list_add(&inv->mem, &arns, tg->arn);
 	FOREACH(listener, &inv->listeners)
-		if (listener->port == VXLAN_PORT)
+		if (listener->port == VXLAN_PORT ||
+		    strstr(listener->load_balancer_arn, "/net/metlo-"))
 			str_list_add(&inv->mem, &arns, listener->arn);
 	if (arns.n)
 		rc = elbv2_describe_tags(c,
@@ -253,6 +255,57 @@ static int load_routes(struct inventory *inv, struct aws_client *c,
 	return 0;
 }
 
+#define FILTER_VALUES_MAX 200
+
+/* Moves the rules to those of the inventory; both may have the same ones. */
+static int add_rules(struct inventory *inv, struct ec2_group_rules *l,
+		     struct aws_error *err)
+{
+	struct ec2_group_rules *to = &inv->group_rules;
+	struct ec2_group_rule *more =
+		realloc(to->items, (to->n + l->n + 1) * sizeof(*more));
+
+	if (!more) {
+		ec2_group_rules_free(l);
+		return aws_error_set(err, AWS_ERR_LOCAL, "", "out of memory");
+	}
+	to->items = more;
+	if (l->n)
+		memcpy(more + to->n, l->items, l->n * sizeof(*more));
+	to->n += l->n;
+	free(l->items);
+	return 0;
+}
+
+/* Rules that are ours by their descriptions only: their groups are asked for their
+ * ids, which it takes to restore their tags. */
+static int load_untagged_rules(struct inventory *inv, struct aws_client *c,
+			       struct aws_error *err)
+{
+	struct own_rules all = own_rules(&inv->mem, inv, NULL);
+	struct str_list groups = {0};
+	struct ec2_filter of = {.name = "group-id"};
+	const struct ec2_select which = {.filters = &of, .n_filters = 1};
+	int rc = 0;
+
+	FOREACH(r, &all)
+		if (!r->id)
+			str_list_add(&inv->mem, &groups, r->group);
+	for (size_t i = 0; !rc && i < groups.n; i += FILTER_VALUES_MAX) {
+		struct ec2_group_rules l = {0};
+
+		of.values = (struct aws_names){groups.items + i, groups.n - i};
+		if (of.values.n > FILTER_VALUES_MAX)
+			of.values.n = FILTER_VALUES_MAX;
+		rc = ec2_describe_group_rules(c, &which, &l, err);
+		if (!rc)
+			rc = add_rules(inv, &l, err);
+		else
+			ec2_group_rules_free(&l);
+	}
+	return rc;
+}
+
 /* Only their tags are of interest, so a policy that permits everything else may
  * lack this action. */
 static int load_group_rules(struct inventory *inv, struct aws_client *c,
@@ -262,7 +315,9 @@ static int load_group_rules(struct inventory *inv, struct aws_client *c,
 	const struct ec2_select which = {.filters = &ours, .n_filters = 1};
 	int rc = ec2_describe_group_rules(c, &which, &inv->group_rules, err);
 
-	if (!rc || err->kind != AWS_ERR_DENIED)
+	if (!rc)
+		return load_untagged_rules(inv, c, err);
+	if (err->kind != AWS_ERR_DENIED)
 		return rc;
 	inv->group_rules_denied = true;
 	*err = (struct aws_error){0};

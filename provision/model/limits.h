@@ -22,4 +22,7 @@
 #define HEALTH_PROTOCOL "TCP"
 #define HEALTH_PORT	"4789"
 
+/* The addresses of our load balancers. */
+#define LB_ADDRESS_TYPE "ipv4"
+
 #endif

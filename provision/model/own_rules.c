@@ -21,11 +21,19 @@ static const char *marked(const char *description)
 	return spec_name_check(name, &unused) ? name : NULL;
 }
 
-/* The form of the rules that setup makes: a description alone may be a copy. */
-static bool is_our_form(const char *protocol, long from, long to)
+bool own_rule_form(const char *protocol, long from_port, long to_port)
 {
 	return (str_same(protocol, "udp") || str_same(protocol, "tcp")) &&
-	       from == VXLAN_PORT && to == VXLAN_PORT;
+	       from_port == VXLAN_PORT && to_port == VXLAN_PORT;
+}
+
+bool own_rule_same(const struct own_rule *a, const struct own_rule *b)
+{
+	return str_same(a->group, b->group) &&
+	       str_same(a->protocol, b->protocol) &&
+	       a->from_port == b->from_port && a->to_port == b->to_port &&
+	       (a->cidr || b->cidr ? str_same(a->cidr, b->cidr)
+				   : str_same(a->peer, b->peer));
 }
 
 static bool is_wanted(const char *deployment, const char *name)
@@ -41,12 +49,7 @@ static void add(struct arena *a, struct own_rules *l, const char *deployment,
 	if (!is_wanted(deployment, r.deployment))
 		return;
 	FOREACH(known, l)
-		if (str_same(known->group, r.group) &&
-		    str_same(known->protocol, r.protocol) &&
-		    known->from_port == r.from_port &&
-		    known->to_port == r.to_port &&
-		    (r.cidr ? str_same(known->cidr, r.cidr)
-			    : str_same(known->peer, r.peer)))
+		if (own_rule_same(known, &r))
 			return;
 	to = ARENA_ADD(a, l);
 	if (to)
@@ -62,7 +65,7 @@ static void add_of_groups(struct arena *a, struct own_rules *l,
 			     .from_port = (long)perm->from_port,
 			     .to_port = (long)perm->to_port};
 
-	if (!is_our_form(r.protocol, r.from_port, r.to_port))
+	if (!own_rule_form(r.protocol, r.from_port, r.to_port))
 		return;
 #define ADD(list, member, value)                         \
 	FOREACH(x, list) {                               \
@@ -79,25 +82,36 @@ static void add_of_groups(struct arena *a, struct own_rules *l,
 #undef ADD
 }
 
+/* Without tags: as in add_of_groups(). */
+static void add_by_id(struct arena *a, struct own_rules *l,
+		      const char *deployment, const struct ec2_group_rule *r)
+{
+	struct own_rule one = {.id = r->id,
+			       .deployment = tags_deployment(&r->tags),
+			       .group = r->group_id,
+			       .protocol = r->protocol,
+			       .from_port = (long)r->from_port,
+			       .to_port = (long)r->to_port,
+			       .cidr = r->cidr,
+			       .peer = r->peer,
+			       .description = r->description,
+			       .tags = &r->tags};
+
+	if (r->egress)
+		return;
+	if (!one.deployment &&
+	    own_rule_form(one.protocol, one.from_port, one.to_port))
+		one.deployment = marked(r->description);
+	add(a, l, deployment, one);
+}
+
 struct own_rules own_rules(struct arena *a, const struct inventory *inv,
 			   const char *deployment)
 {
 	struct own_rules l = {0};
 
 	FOREACH(r, &inv->group_rules)
-		if (!r->egress)
-			add(a, &l, deployment,
-			    (struct own_rule){.id = r->id,
-					      .deployment =
-						      tags_deployment(&r->tags),
-					      .group = r->group_id,
-					      .protocol = r->protocol,
-					      .from_port = (long)r->from_port,
-					      .to_port = (long)r->to_port,
-					      .cidr = r->cidr,
-					      .peer = r->peer,
-					      .description = r->description,
-					      .tags = &r->tags});
+		add_by_id(a, &l, deployment, r);
 	FOREACH(g, &inv->groups)
 		FOREACH(perm, &g->ingress)
 			add_of_groups(a, &l, deployment, g, perm);

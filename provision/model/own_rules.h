@@ -29,6 +29,12 @@ struct own_rules LIST_OF(struct own_rule);
 struct own_rules own_rules(struct arena *a, const struct inventory *inv,
 			   const char *deployment);
 
+/* The form of the rules that setup makes: VXLAN, or health checks. */
+bool own_rule_form(const char *protocol, long from_port, long to_port);
+
+/* Whether both allow the same in the same group. */
+bool own_rule_same(const struct own_rule *a, const struct own_rule *b);
+
 /* "udp 4789 from sg-1": how a rule is shown to people. */
 const char *own_rule_text(struct arena *a, const struct own_rule *r);
 

@@ -8,7 +8,6 @@
 #define NLB_PACKET_LENGTH_MAX PACKET_LENGTH_DEFAULT
 /* Fewer bytes would not even hold the mirrored IPv4 header. */
 #define PACKET_LENGTH_MIN 35
-#define PACKET_LENGTH_MAX 65535
 
 static bool in(uint32_t v, const uint32_t *list, size_t n)
 {

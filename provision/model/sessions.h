@@ -38,10 +38,13 @@ enum target_type {
 
 const char *target_type_text(enum target_type type);
 
+/* The lengths that AWS reports for a session without a request: to a load balancer
+ * or endpoint, and the largest there is to an interface. */
+#define PACKET_LENGTH_DEFAULT 8500
+#define PACKET_LENGTH_MAX     65535
+
 /* Checks that sessions to this type of target may truncate packets at this many
  * bytes; 0 means no truncation. */
-/* The smallest length that AWS reports for a session without a request. */
-#define PACKET_LENGTH_DEFAULT 8500
 bool packet_length_check(enum target_type type, uint32_t length,
 			 struct parse_error *err);
 

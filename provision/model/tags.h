@@ -18,6 +18,8 @@
 #define TAG_MADE_BY    "metlo-mirror:made-by"
 #define TAG_SOURCE     "metlo-mirror:source" /* sessions: their source */
 #define TAG_SPEC       "metlo-mirror:spec"   /* then ":spec.2", ... */
+/* Sessions: the number that setup chose, which follows from nothing else later */
+#define TAG_NUMBER "metlo-mirror:session-number"
 /* Who changes the deployment if not we: "terraform" or "cloudformation" */
 #define TAG_MANAGED_BY	  "metlo-mirror:managed-by"
 #define TAG_MADE_BY_VALUE "metlo-mirror " METLO_VERSION

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "plan/cost.h"
 #include "plan/select.h"
+#include "model/own_rules.h"
 #include "model/tags.h"
 
 /* The types of steps, and the names of their rows in apply/step_ops.h. */
@@ -18,9 +19,12 @@
 	X(DELETE_GROUP, step_delete_group)       \
 	X(AUTHORIZE, step_authorize)             \
 	X(REVOKE, step_revoke)                   \
+	X(RULE_TEXT, step_rule_text)             \
 	X(CREATE_LB, step_create_lb)             \
 	X(DELETE_LB, step_delete_lb)             \
 	X(LB_ATTRIBUTES, step_lb_attributes)     \
+	X(LB_GROUPS, step_lb_groups)             \
+	X(LB_ADDRESSES, step_lb_addresses)       \
 	X(WAIT_LB, step_wait_lb)                 \
 	X(WAIT_LB_DELETED, step_wait_lb_deleted) \
 	X(CREATE_TG, step_create_tg)             \
@@ -28,12 +32,14 @@
 	X(TG_ATTRIBUTES, step_tg_attributes)     \
 	X(TG_HEALTH_CHECK, step_tg_health_check) \
 	X(CREATE_LISTENER, step_create_listener) \
+	X(MODIFY_LISTENER, step_modify_listener) \
 	X(DELETE_LISTENER, step_delete_listener) \
 	X(REGISTER, step_register)               \
 	X(DEREGISTER, step_deregister)           \
 	X(CREATE_TARGET, step_create_target)     \
 	X(DELETE_TARGET, step_delete_target)     \
 	X(CREATE_FILTER, step_create_filter)     \
+	X(FILTER_SERVICES, step_filter_services) \
 	X(DELETE_FILTER, step_delete_filter)     \
 	X(CREATE_RULE, step_create_rule)         \
 	X(TAG, step_tag)                         \
@@ -59,9 +65,18 @@ struct ref {
 struct session_config {
 	struct ref target, filter;
 	uint32_t vni, packet_length;
+	/* Only in a change; 0 and NULL: stays as it is. */
+	uint32_t number;
+	const char *description;
 };
 
-enum step_state { STEP_WAITING, STEP_DONE, STEP_FAILED, STEP_UNDONE };
+enum step_state {
+	STEP_WAITING,
+	STEP_DONE,
+	STEP_FAILED,
+	STEP_UNDONE,
+	STEP_SKIPPED, /* optional and not permitted */
+};
 
 /* The type determines which members are used; the others are zero. */
 struct step {
@@ -71,6 +86,15 @@ struct step {
 	struct ref on;	  /* the resource it acts on; for a listener, its LB */
 	struct ref other; /* group of an LB, TG of a listener, peer group */
 	const char *name, *description, *vpc_id, *eni;
+	const char *old_description;
+	/* A listener or health check as it is. */
+	struct step_listener {
+		const char *protocol, *group;
+		uint16_t port;
+	} old_listener;
+	struct step_check {
+		const char *protocol, *port, *path, *codes;
+	} old_check;
 	const char *protocol;	 /* of a security group rule */
 	const char *target_type; /* of a target group: instance, ip */
 	struct str_list ids;	 /* subnets, targets, CIDR blocks, tag keys */
@@ -79,6 +103,9 @@ struct step {
 	uint32_t number; /* of a session; port of a rule to revoke */
 	struct session_config session, old_session;
 	struct tag_list tags, old_tags; /* or attributes */
+	/* A setting that is not vital, such as a tag: without the permission the
+	 * rest of the plan is carried out. */
+	bool optional;
 	/* Set while the plan is applied: */
 	enum step_state state;
 	const char *created; /* id or ARN of the new resource; in plan.mem */
@@ -121,6 +148,9 @@ struct plan {
 	struct cost cost; /* per month, of the whole deployment */
 	size_t added, changed, removed, kept; /* sessions */
 	struct ref target, filter, load_balancer;
+	/* Rules of ours that somebody changed: revoked once what they should
+	 * allow is allowed again. */
+	struct own_rules changed_rules;
 	/* With TARGET_PLACED: the target of each source, and the existing ones
 	 * among them. */
 	struct LIST_OF(struct ref) placed;

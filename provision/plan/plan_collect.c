@@ -100,10 +100,15 @@ static bool collect_targets(struct plan *p, const struct collection *c,
 
 void plan_revoke(struct plan *p, const struct own_rule *r)
 {
-	struct step *s =
-		plan_step(p, STEP_REVOKE, NULL,
-			  "revoke the rule for %s in the security group %s",
-			  own_rule_text(&p->mem, r), r->group);
+	struct step *s;
+
+	FOREACH(known, &p->steps)
+		if (known->type == STEP_REVOKE && r->id &&
+		    str_same(known->name, r->id))
+			return;
+	s = plan_step(p, STEP_REVOKE, NULL,
+		      "revoke the rule for %s in the security group %s",
+		      own_rule_text(&p->mem, r), r->group);
 
 	s->on = ref_id(r->group);
 	s->name = r->id;

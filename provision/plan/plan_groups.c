@@ -85,14 +85,6 @@ struct str_list blocks_missing(struct plan *p, const char *group)
 	return l;
 }
 
-bool sources_admitted(const struct plan *p, const char *group)
-{
-	struct ec2_group_ref ref = {.id = (char *)group};
-	struct ec2_group_refs one = {&ref, 1};
-
-	return sources_allowed(p, &one, NULL) != REACH_DENIED;
-}
-
 /* Health checks originate from the load balancer's addresses, one in each of its
  * subnets; as long as it does not exist, any address of its VPC may be one. */
 static enum reachability checks_allowed(const struct plan *p,

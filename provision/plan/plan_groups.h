@@ -19,7 +19,4 @@ struct str_list source_blocks(struct plan *p);
  * add only these: AWS refuses a duplicate rule. */
 struct str_list blocks_missing(struct plan *p, const char *group);
 
-/* Whether a group admits UDP 4789 from every source, as far as is known. */
-bool sources_admitted(const struct plan *p, const char *group);
-
 #endif

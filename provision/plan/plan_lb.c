@@ -13,9 +13,8 @@
 #include "model/deployment.h"
 #include "plan/plan_lb.h"
 #include "plan/plan_groups.h"
+#include "plan/plan_restore.h"
 #include "plan/plan_tags.h"
-
-#define CROSS_ZONE "load_balancing.cross_zone.enabled"
 
 static const char *lb_vpc(const struct plan *p)
 {
@@ -153,8 +152,7 @@ static struct ref lb_group(struct plan *p, const struct deployment *current,
 
 	if (current->group) {
 		group = ref_id(current->group->id);
-		if (!sources_admitted(p, current->group->id))
-			admit_sources(p, group, false);
+		admit_sources(p, group, false);
 		return group;
 	}
 	s = plan_step(p, STEP_CREATE_GROUP, &group,
@@ -189,80 +187,8 @@ static struct ref target_group(struct plan *p, const struct deployment *current,
 		p, STEP_TG_ATTRIBUTES, NULL,
 		"make the target group send all packets of a source to the same collector");
 	s->on = group;
-	tags_add(&p->mem, &s->tags, "stickiness.enabled", "true");
-	tags_add(&p->mem, &s->tags, "stickiness.type", "source_ip");
+	s->tags = tg_attributes(&p->mem);
 	return group;
-}
-
-/* Restores attributes that were changed by hand, and what they are then undone
- * to. What is not known stays. */
-static void restore_attributes(struct plan *p, enum step_type type,
-			       const char *arn, const struct tag_list *wanted,
-			       const char *text)
-{
-	struct tag_list changed = {0}, old = {0};
-	struct step *s;
-
-	FOREACH(want, wanted) {
-		const char *is =
-			inventory_attribute(p->inventory, arn, want->key);
-
-		if (!is || !strcmp(is, want->value))
-			continue;
-		tags_add(&p->mem, &changed, want->key, want->value);
-		tags_add(&p->mem, &old, want->key, is);
-	}
-	if (!changed.n)
-		return;
-	s = plan_step(p, type, NULL, "%s", text);
-	s->undo_text = "change it back";
-	s->on = ref_id(arn);
-	s->tags = changed;
-	s->old_tags = old;
-}
-
-/* The settings of an existing load balancer and target group. */
-static void restore_settings(struct plan *p, const struct deployment *current)
-{
-	struct tag_list lb = {0}, tg = {0};
-	struct step *s;
-
-	if (!current->lb && !current->tg)
-		return;
-
-	if (p->inventory->attributes_denied)
-		plan_report(
-			p, DIAG_WARN,
-			"settings of the load balancer that were changed by hand are not restored: %s is not permitted",
-			p->inventory->attributes_denied);
-	tags_add(&p->mem, &lb, CROSS_ZONE, "true");
-	tags_add(&p->mem, &tg, "stickiness.enabled", "true");
-	tags_add(&p->mem, &tg, "stickiness.type", "source_ip");
-	if (current->lb)
-		restore_attributes(p, STEP_LB_ATTRIBUTES, current->lb->arn, &lb,
-				   "enable cross-zone load balancing again");
-	if (!current->tg)
-		return;
-	/* It overrides the load balancer's; unset, it follows that. */
-	if (str_same(inventory_attribute(p->inventory, current->tg->arn,
-					 CROSS_ZONE),
-		     "false"))
-		tags_add(&p->mem, &tg, CROSS_ZONE,
-			 "use_load_balancer_configuration");
-	restore_attributes(
-		p, STEP_TG_ATTRIBUTES, current->tg->arn, &tg,
-		"make the target group send all packets of a source to the same collector again");
-	if (str_empty(current->tg->health_port) ||
-	    (str_same(current->tg->health_port, HEALTH_PORT) &&
-	     str_same(current->tg->health_protocol, HEALTH_PROTOCOL)))
-		return;
-	s = plan_step(p, STEP_TG_HEALTH_CHECK, NULL,
-		      "let the target group check health on %s %s again",
-		      HEALTH_PROTOCOL, HEALTH_PORT);
-	s->undo_text = "change it back";
-	s->on = ref_id(current->tg->arn);
-	s->protocol = current->tg->health_protocol;
-	s->name = current->tg->health_port;
 }
 
 /* The registered targets of the deployment's target group. */
@@ -296,6 +222,7 @@ static void register_collectors(struct plan *p,
 		}
 		FOREACH(target, registered_targets(p, current))
 			registered |= str_same(target->id, *id) &&
+				      target->port == VXLAN_PORT &&
 				      !str_same(target->state, "draining");
 		if (!registered)
 			str_list_add(&p->mem, &missing, *id);
@@ -322,22 +249,44 @@ static void register_collectors(struct plan *p,
 	s->ids = missing;
 }
 
+static void deregister(struct plan *p, const struct deployment *current,
+		       const struct str_list *ids, long port)
+{
+	struct step *s = plan_step(
+		p, STEP_DEREGISTER, NULL, "deregister %s%s",
+		str_list_text(&p->mem, ids, 6),
+		port == VXLAN_PORT
+			? ""
+			: arena_printf(&p->mem, " from port %ld", port));
+
+	s->on = ref_id(current->tg->arn);
+	s->ids = *ids;
+	if (port != VXLAN_PORT)
+		s->number = (uint32_t)port;
+}
+
+/* Collectors that are not wanted any more, and all at a port where none listens. */
 void plan_deregister(struct plan *p, const struct deployment *current)
 {
 	struct str_list stale = {0};
-	struct step *s;
 
-	FOREACH(t, registered_targets(p, current))
-		if (!str_list_has(&p->collectors, t->id) &&
-		    !str_same(t->state, "draining"))
-			str_list_add(&p->mem, &stale, t->id);
 	/* Without collectors in the spec, the user registered them by hand. */
-	if (!stale.n || !p->spec.target.collectors.n)
+	if (!p->spec.target.collectors.n)
 		return;
-	s = plan_step(p, STEP_DEREGISTER, NULL, "deregister %s",
-		      str_list_text(&p->mem, &stale, 6));
-	s->on = ref_id(current->tg->arn);
-	s->ids = stale;
+	FOREACH(t, registered_targets(p, current)) {
+		struct str_list one = {0};
+
+		if (str_same(t->state, "draining"))
+			continue;
+		if (t->port != VXLAN_PORT) {
+			str_list_add(&p->mem, &one, t->id);
+			deregister(p, current, &one, (long)t->port);
+		} else if (!str_list_has(&p->collectors, t->id)) {
+			str_list_add(&p->mem, &stale, t->id);
+		}
+	}
+	if (stale.n)
+		deregister(p, current, &stale, VXLAN_PORT);
 }
 
 static void create_load_balancer(struct plan *p, const char *vpc,
@@ -366,7 +315,7 @@ static void create_load_balancer(struct plan *p, const char *vpc,
 	s = plan_step(p, STEP_LB_ATTRIBUTES, NULL,
 		      "enable its cross-zone load balancing");
 	s->on = p->load_balancer;
-	tags_add(&p->mem, &s->tags, CROSS_ZONE, "true");
+	s->tags = lb_attributes(&p->mem);
 }
 
 void plan_load_balancer(struct plan *p, const struct deployment *current)
@@ -374,8 +323,6 @@ void plan_load_balancer(struct plan *p, const struct deployment *current)
 	const char *vpc = current->lb ? current->lb->vpc_id : lb_vpc(p);
 	struct ref group = ref_id(NULL), targets;
 	const struct ec2_interface *none = NULL;
-	bool had_listener = current->lb &&
-			    inventory_listener(p->inventory, current->lb->arn);
 	struct step *s;
 
 	if (str_empty(vpc)) {
@@ -393,12 +340,12 @@ void plan_load_balancer(struct plan *p, const struct deployment *current)
 	if (!current->lb || current->lb->groups.n)
 		group = lb_group(p, current, vpc);
 	targets = target_group(p, current, vpc);
-	restore_settings(p, current);
+	restore_balancer(p, current, group);
 	if (current->lb)
 		p->load_balancer = ref_id(current->lb->arn);
 	else
 		create_load_balancer(p, vpc, group);
-	if (!had_listener) {
+	if (!restore_listener(p, current, targets)) {
 		s = plan_step(p, STEP_CREATE_LISTENER, NULL,
 			      "create its listener for UDP %d", VXLAN_PORT);
 		s->undo_text = "delete the listener";

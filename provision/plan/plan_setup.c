@@ -20,6 +20,8 @@
 #include "plan/plan_collect.h"
 #include "plan/plan_target.h"
 #include "plan/plan_advise.h"
+#include "plan/plan_restore.h"
+#include "plan/plan_rules.h"
 #include "plan/plan_lb.h"
 #include "plan/plan_quotas.h"
 #include "plan/plan_reach.h"
@@ -260,6 +262,7 @@ static void plan_filter(struct plan *p, const struct deployment *current,
 
 	if (current->filter && filter_is(p, current->filter)) {
 		p->filter = ref_id(current->filter->id);
+		restore_services(p, current->filter);
 		return;
 	}
 	s = plan_step(p, STEP_CREATE_FILTER, &p->filter,
@@ -330,40 +333,93 @@ static void new_session(struct plan *p, const struct candidate *c,
 	s->tags = plan_new_tags(p, s->description);
 	if (strlen(c->source->text) <= LIMIT_TAG_VALUE)
 		tags_add(&p->mem, &s->tags, TAG_SOURCE, c->source->text);
+	tags_add(&p->mem, &s->tags, TAG_NUMBER,
+		 arena_printf(&p->mem, "%u", s->number));
 	p->added++;
 }
 
+/* The number that setup gave the session; 0 if it stays as it is. */
+static uint32_t lost_number(struct plan *p, const struct mirror_session *m)
+{
+	uint32_t wanted = plan_session_number(m);
+
+	if (!wanted || wanted == m->number)
+		return 0;
+	FOREACH(other, &p->inventory->sessions) {
+		if (other == m ||
+		    !str_same(other->interface_id, m->interface_id) ||
+		    other->number != wanted)
+			continue;
+		plan_report(
+			p, DIAG_WARN,
+			"the session %s keeps the number %ld, which was set by hand: its own, %u, is now that of session %s",
+			m->id, (long)m->number, wanted, other->id);
+		return 0;
+	}
+	return wanted;
+}
+
+/* "VNI and packet length" */
+static const char *changes_text(struct plan *p, const struct mirror_session *m,
+				const struct session_config *to, bool length)
+{
+	struct str_list l = {0};
+
+	if (!str_same(m->target_id, to->target.id))
+		str_list_add(&p->mem, &l, "target");
+	if (!str_same(m->filter_id, to->filter.id))
+		str_list_add(&p->mem, &l, "filter");
+	if (m->vni != to->vni)
+		str_list_add(&p->mem, &l, "VNI");
+	if (length)
+		str_list_add(&p->mem, &l, "packet length");
+	if (to->number)
+		str_list_add(&p->mem, &l, "number");
+	if (to->description)
+		str_list_add(&p->mem, &l, "description");
+	return str_list_text(&p->mem, &l, 6);
+}
+
 static void update_session(struct plan *p, const struct mirror_session *m,
-			   const struct session_config *config)
+			   struct session_config config)
 {
 	/* Without a request, AWS reports its own default, which truncates
-	 * nothing; less was set by hand. */
-	bool truncated = !config->packet_length && m->packet_length > 0 &&
-			 m->packet_length < PACKET_LENGTH_DEFAULT;
-	bool length = truncated || (config->packet_length &&
-				    m->packet_length != config->packet_length);
+	 * nothing; anything else was set by hand. */
+	bool truncated = !config.packet_length && m->packet_length > 0 &&
+			 m->packet_length != PACKET_LENGTH_DEFAULT &&
+			 m->packet_length < PACKET_LENGTH_MAX;
+	bool length = truncated || (config.packet_length &&
+				    m->packet_length != config.packet_length);
+	const char *description = name_resource(&p->mem, p->spec.name), *what;
 	struct step *s;
 
-	if (str_same(m->target_id, config->target.id) &&
-	    str_same(m->filter_id, config->filter.id) &&
-	    m->vni == config->vni && !length) {
+	config.number = lost_number(p, m);
+	if (!str_same(m->description, description))
+		config.description = description;
+	what = changes_text(p, m, &config, length);
+	if (!*what) {
 		p->kept++;
 		return;
 	}
 	s = plan_step(p, STEP_MODIFY_SESSION, NULL,
-		      "change the session %s of %s", m->id, m->interface_id);
+		      "change the session %s of %s: %s", m->id, m->interface_id,
+		      what);
 	s->undo_text = "change it back";
 	s->on = ref_id(m->id);
 	s->eni = m->interface_id;
 	s->number = (uint32_t)m->number;
-	s->session = *config;
+	s->session = config;
 	s->old_session = (struct session_config){
 		.target = ref_id(m->target_id),
 		.filter = ref_id(m->filter_id),
 		.vni = (uint32_t)m->vni,
-		.packet_length = truncated || config->packet_length
+		.packet_length = truncated || config.packet_length
 					 ? (uint32_t)m->packet_length
-					 : 0};
+					 : 0,
+		.number = config.number ? (uint32_t)m->number : 0,
+		.description = !config.description ? NULL
+			       : m->description	   ? m->description
+						   : ""};
 	p->changed++;
 }
 
@@ -400,7 +456,7 @@ static void plan_sessions(struct plan *p)
 		if (p->placed.n && !config.target.id && config.target.step < 0)
 			leave_session(p, m);
 		else if (m)
-			update_session(p, m, &config);
+			update_session(p, m, config);
 		else
 			new_session(p, src, &config);
 	}
@@ -428,6 +484,7 @@ static void collect_unneeded(struct plan *p, const struct deployment *current)
 			plan_delete_session(p, s);
 	}
 	plan_collect(p, &collection);
+	revoke_changed_rules(p);
 }
 
 static void estimate(struct plan *p)
@@ -463,9 +520,10 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 
 	*p = (struct plan){.inventory = inv, .sync = sync};
 	copy_spec(p, spec);
+	find_changed_rules(p);
 	find_collectors(p, sync);
 	record_known(p);
-	deployment_find(inv, p->spec.name, &current);
+	deployment_find(p->inventory, p->spec.name, &current);
 	if (!spec_name_check(p->spec.name, &err) ||
 	    !packet_length_check(p->spec.target.type, p->spec.packet_length,
 				 &err))
@@ -482,6 +540,7 @@ int plan_setup(struct plan *p, const struct inventory *inv,
 	plan_quotas(p);
 	plan_advise(p);
 	plan_retag(p, &current, &tags);
+	restore_rule_texts(p);
 	collect_unneeded(p, &current);
 	estimate(p);
 	return p->mem.failed ? -ENOMEM : 0;

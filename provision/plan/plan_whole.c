@@ -80,13 +80,17 @@ static const char *rule_of(struct arena *a, const struct mirror_filter *f,
 }
 
 /* The number of an existing session stays as well. */
-static const char *session_of(const struct inventory *inv, struct step *s,
-			      const char *name)
+static const char *session_of(struct arena *a, const struct inventory *inv,
+			      struct step *s, const char *name)
 {
 	FOREACH(m, &inv->sessions)
 		if (deployment_owns(&m->tags, name) &&
 		    str_same(m->interface_id, s->eni)) {
 			s->number = (uint32_t)m->number;
+			FOREACH(t, &s->tags)
+				if (!strcmp(t->key, TAG_NUMBER))
+					t->value = arena_printf(a, "%u",
+								s->number);
 			return m->id;
 		}
 	return NULL;
@@ -142,7 +146,7 @@ static void find_existing(struct plan *p, const struct inventory *inv,
 		s->existing = rule_of(&p->mem, d->filter, &s->rule);
 		break;
 	case STEP_CREATE_SESSION:
-		s->existing = session_of(inv, s, p->spec.name);
+		s->existing = session_of(&p->mem, inv, s, p->spec.name);
 		break;
 	case STEP_AUTHORIZE:
 		s->omitted = s->on.step < 0 && has_rule(inv, s);

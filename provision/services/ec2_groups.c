@@ -197,3 +197,20 @@ int ec2_revoke_rule(struct aws_client *c, const char *group_id,
 	query_string(&q, rule_id, "SecurityGroupRuleId.1");
 	return change_rules(c, action, &q, dry_run, err);
 }
+
+int ec2_rule_description(struct aws_client *c, const char *group_id,
+			 const char *rule_id, const char *description,
+			 bool dry_run, struct aws_error *err)
+{
+	static const char action[] =
+		"UpdateSecurityGroupRuleDescriptionsIngress";
+	struct aws_query q;
+
+	call_begin(&q, &call_ec2, action);
+	query_string(&q, group_id, "GroupId");
+	query_string(&q, rule_id,
+		     "SecurityGroupRuleDescription.1.SecurityGroupRuleId");
+	query_string(&q, description,
+		     "SecurityGroupRuleDescription.1.Description");
+	return change_rules(c, action, &q, dry_run, err);
+}

@@ -39,5 +39,9 @@ int ec2_revoke_ingress(struct aws_client *c, const char *group_id,
 /* The same by the id of the rule, whatever it allows. */
 int ec2_revoke_rule(struct aws_client *c, const char *group_id,
 		    const char *rule_id, bool dry_run, struct aws_error *err);
+/* Sets the description of an ingress rule; NULL: none. */
+int ec2_rule_description(struct aws_client *c, const char *group_id,
+			 const char *rule_id, const char *description,
+			 bool dry_run, struct aws_error *err);
 
 #endif

@@ -138,6 +138,20 @@ int mirror_delete_filter(struct aws_client *c, const char *id, bool dry_run,
 		       id, dry_run, err);
 }
 
+int mirror_modify_services(struct aws_client *c, const char *filter_id,
+			   struct aws_names add, struct aws_names remove,
+			   bool dry_run, struct aws_error *err)
+{
+	static const char action[] = "ModifyTrafficMirrorFilterNetworkServices";
+	struct aws_query q;
+
+	call_begin(&q, &call_ec2, action);
+	query_string(&q, filter_id, "TrafficMirrorFilterId");
+	query_names(&q, add, "AddNetworkService");
+	query_names(&q, remove, "RemoveNetworkService");
+	return call_change(c, action, &q, dry_run, NULL, err);
+}
+
 static void add_ports(struct aws_query *q, const char *name, int from, int to)
 {
 	if (from < 0)

@@ -94,6 +94,11 @@ int mirror_create_filter(struct aws_client *c, const char *description,
 int mirror_delete_filter(struct aws_client *c, const char *id, bool dry_run,
 			 struct aws_error *err);
 
+/* Services whose traffic a filter accepts besides its rules: "amazon-dns". */
+int mirror_modify_services(struct aws_client *c, const char *filter_id,
+			   struct aws_names add, struct aws_names remove,
+			   bool dry_run, struct aws_error *err);
+
 struct mirror_new_rule {
 	const char *filter_id;
 	bool egress;

@@ -37,6 +37,8 @@ SHAPE(elbv2_load_balancer, elbv2_load_balancers, ELBV2_LOAD_BALANCER);
 	X(STRING, health_protocol, "HealthCheckProtocol")                    \
 	/* number or "traffic-port" */                                       \
 	X(STRING, health_port, "HealthCheckPort")                            \
+	X(STRING, health_path, "HealthCheckPath")   /* only of HTTP */       \
+	X(STRING, health_codes, "Matcher/HttpCode") /* likewise */           \
 	X(NUMBER, health_interval, "HealthCheckIntervalSeconds")             \
 	X(NUMBER, healthy_threshold, "HealthyThresholdCount")                \
 	X(NUMBER, unhealthy_threshold, "UnhealthyThresholdCount")            \

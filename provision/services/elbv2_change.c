@@ -88,6 +88,16 @@ int elbv2_create_target_group(struct aws_client *c,
 		      elbv2_target_groups_shape(), out, err);
 }
 
+static void add_listener(struct aws_query *q,
+			 const struct elbv2_new_listener *l)
+{
+	query_string(q, l->protocol, "Protocol");
+	query_number(q, l->port, "Port");
+	query_string(q, "forward", "DefaultActions.member.1.Type");
+	query_string(q, l->target_group_arn,
+		     "DefaultActions.member.1.TargetGroupArn");
+}
+
 int elbv2_create_listener(struct aws_client *c,
 			  const struct elbv2_new_listener *l,
 			  struct elbv2_listeners *out, struct aws_error *err)
@@ -97,11 +107,7 @@ int elbv2_create_listener(struct aws_client *c,
 
 	call_begin(&q, &call_elbv2, action);
 	query_string(&q, l->load_balancer_arn, "LoadBalancerArn");
-	query_string(&q, l->protocol, "Protocol");
-	query_number(&q, l->port, "Port");
-	query_string(&q, "forward", "DefaultActions.member.1.Type");
-	query_string(&q, l->target_group_arn,
-		     "DefaultActions.member.1.TargetGroupArn");
+	add_listener(&q, l);
 	query_tags(&q, l->tags, "Tags.member");
 	return create(c, action, &q, "Listeners", elbv2_listeners_shape(), out,
 		      err);
@@ -161,7 +167,7 @@ int elbv2_modify_target_group_attributes(struct aws_client *c, const char *arn,
 }
 
 int elbv2_modify_health_check(struct aws_client *c, const char *group_arn,
-			      const char *protocol, const char *port,
+			      const struct elbv2_health_check *check,
 			      struct aws_error *err)
 {
 	static const char action[] = "ModifyTargetGroup";
@@ -169,8 +175,47 @@ int elbv2_modify_health_check(struct aws_client *c, const char *group_arn,
 
 	call_begin(&q, &call_elbv2, action);
 	query_string(&q, group_arn, "TargetGroupArn");
-	query_string(&q, protocol, "HealthCheckProtocol");
-	query_string(&q, port, "HealthCheckPort");
+	query_string(&q, check->protocol, "HealthCheckProtocol");
+	query_string(&q, check->port, "HealthCheckPort");
+	query_string(&q, check->path, "HealthCheckPath");
+	query_string(&q, check->codes, "Matcher.HttpCode");
+	return call_send(c, &call_elbv2, action, &q, NULL, err);
+}
+
+int elbv2_set_groups(struct aws_client *c, const char *arn,
+		     struct aws_names groups, struct aws_error *err)
+{
+	static const char action[] = "SetSecurityGroups";
+	struct aws_query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_string(&q, arn, "LoadBalancerArn");
+	query_names(&q, groups, "SecurityGroups.member");
+	return call_send(c, &call_elbv2, action, &q, NULL, err);
+}
+
+int elbv2_set_address_type(struct aws_client *c, const char *arn,
+			   const char *type, struct aws_error *err)
+{
+	static const char action[] = "SetIpAddressType";
+	struct aws_query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_string(&q, arn, "LoadBalancerArn");
+	query_string(&q, type, "IpAddressType");
+	return call_send(c, &call_elbv2, action, &q, NULL, err);
+}
+
+int elbv2_modify_listener(struct aws_client *c, const char *arn,
+			  const struct elbv2_new_listener *l,
+			  struct aws_error *err)
+{
+	static const char action[] = "ModifyListener";
+	struct aws_query q;
+
+	call_begin(&q, &call_elbv2, action);
+	query_string(&q, arn, "ListenerArn");
+	add_listener(&q, l);
 	return call_send(c, &call_elbv2, action, &q, NULL, err);
 }
 

@@ -67,10 +67,24 @@ int elbv2_modify_target_group_attributes(struct aws_client *c, const char *arn,
 					 struct aws_new_tags attributes,
 					 struct aws_error *err);
 
-/* Changes where a target group checks the health of its targets. */
+/* Where a target group checks the health of its targets. */
+struct elbv2_health_check {
+	const char *protocol, *port;
+	const char *path, *codes; /* of HTTP; NULL: AWS's default */
+};
 int elbv2_modify_health_check(struct aws_client *c, const char *group_arn,
-			      const char *protocol, const char *port,
+			      const struct elbv2_health_check *check,
 			      struct aws_error *err);
+/* Replaces the security groups; one that was created without any has none. */
+int elbv2_set_groups(struct aws_client *c, const char *arn,
+		     struct aws_names groups, struct aws_error *err);
+/* "ipv4" or "dualstack" */
+int elbv2_set_address_type(struct aws_client *c, const char *arn,
+			   const char *type, struct aws_error *err);
+/* Changes the port, the protocol and the target group of a listener. */
+int elbv2_modify_listener(struct aws_client *c, const char *arn,
+			  const struct elbv2_new_listener *l,
+			  struct aws_error *err);
 
 /* ids are instance ids or IP addresses. port 0: the port of the group. */
 int elbv2_register_targets(struct aws_client *c, const char *group_arn,

@@ -232,6 +232,7 @@ static int create_rule(struct world *w, struct plan *p, const struct step *s,
 	m->src_to = r->has_from_ports ? r->from_ports.to : -1;
 	m->dst_from = r->has_to_ports ? r->to_ports.from : -1;
 	m->dst_to = r->has_to_ports ? r->to_ports.to : -1;
+	tag_all(w, &m->tags, &s->tags);
 	*created = m->id;
 	return 0;
 }
@@ -257,6 +258,7 @@ static int create_session(struct world *w, struct plan *p, const struct step *s,
 	m = world_session(w, ID("tms"), s->eni, target, by, s->number,
 			  s->session.vni);
 	m->packet_length = s->session.packet_length;
+	m->description = TEXT(s->description);
 	tag_all(w, &m->tags, &s->tags);
 	*created = m->id;
 	return 0;
@@ -322,12 +324,23 @@ static void configure(struct world *w, struct plan *p, const char *id,
 		m->filter_id = TEXT(plan_id(p, c->filter));
 		m->vni = c->vni;
 		m->packet_length = c->packet_length;
+		m->number = c->number ? c->number : m->number;
+		if (c->description)
+			m->description = TEXT(c->description);
 	}
 }
 
 /* The tags of any resource that the deployment can have. */
 static struct aws_tags *tags_of(struct world *w, const char *id)
 {
+	FOREACH(f, &w->inv.filters) {
+		FOREACH(r, &f->ingress)
+			if (!strcmp(r->id, id))
+				return &r->tags;
+		FOREACH(r, &f->egress)
+			if (!strcmp(r->id, id))
+				return &r->tags;
+	}
 #define FIND(list, member)                  \
 	FOREACH(r, &w->inv.list)            \
 		if (!strcmp(r->member, id)) \
@@ -370,6 +383,7 @@ static int change(struct world *w, struct plan *p, const struct step *s,
 				ARENA_ADD(&w->mem, &registered(w, id)->targets);
 
 			t->id = TEXT(*item);
+			t->port = 4789;
 			t->state = TEXT("healthy");
 		}
 		return 0;

@@ -166,11 +166,13 @@ static const char golden[] =
 	"  virtual_network_id       = 77\n"
 	"  description              = \"metlo-mirror shop\"\n"
 	"  tags = {\n"
-	"    \"Name\"                    = \"metlo-mirror shop\"\n"
-	"    \"metlo-mirror:deployment\" = \"shop\"\n"
-	"    \"metlo-mirror:made-by\"    = \"metlo-mirror " METLO_VERSION "\"\n"
-	"    \"metlo-mirror:source\"     = \"tag:A=$${x}\"\n"
-	"    \"metlo-mirror:managed-by\" = \"terraform\"\n"
+	"    \"Name\"                        = \"metlo-mirror shop\"\n"
+	"    \"metlo-mirror:deployment\"     = \"shop\"\n"
+	"    \"metlo-mirror:made-by\"        = \"metlo-mirror " METLO_VERSION
+	"\"\n"
+	"    \"metlo-mirror:source\"         = \"tag:A=$${x}\"\n"
+	"    \"metlo-mirror:session-number\" = \"1\"\n"
+	"    \"metlo-mirror:managed-by\"     = \"terraform\"\n"
 	"  }\n"
 	"}\n";
 

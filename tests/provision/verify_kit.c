@@ -146,6 +146,7 @@ struct elbv2_target *scene_second_collector(struct scene *s)
 	i->state = TEXT("running");
 	e->groups = scene_interface(s, "eni-9")->groups;
 	t->id = TEXT("i-8");
+	t->port = 4789;
 	t->state = TEXT("healthy");
 	return t;
 }

@@ -69,7 +69,9 @@ def _tags(call: Call, resource: str) -> Context:
         tables = ("load_balancers", "target_groups", "listeners")
         found = next((call.table(t)[resource] for t in tables if resource in call.table(t)), None)
         tags = found.get("_tags", []) if found else []
-    return {f"aws:resourcetag/{t['Key'].lower()}": t.get("Value", "") for t in tags}
+    new = call.get("Tags", []) if call.name in ("CreateTags", "AddTags") else []
+    return {**{f"aws:resourcetag/{t['Key'].lower()}": t.get("Value", "") for t in tags},
+            **{f"aws:requesttag/{t['Key'].lower()}": t.get("Value", "") for t in new}}
 
 
 def needed(call: Call) -> list[tuple[str, str, Context]]:

@@ -239,6 +239,10 @@ class NetworkBuilder:
         for table in self.region.tables.values():
             if id in table:
                 table[id]["_tags" if "_tags" in table[id] else "Tags"] = []
+        for group in self.region.table("security_groups").values():
+            for rule in group["_rules"]:
+                if rule["SecurityGroupRuleId"] == id:
+                    rule["Tags"] = []
 
     def set_subnet(self, subnet: str, **members: Any) -> None:
         self.region.table("subnets")[subnet].update(members)

@@ -141,6 +141,16 @@ def modify_group(call: Call) -> dict[str, Any]:
     new = {**group, **{k: v for k, v in call.params.items() if k != "TargetGroupArn"}}
     if new["Protocol"] in NETWORK and new["HealthCheckProtocol"] not in ("TCP", "HTTP", "HTTPS"):
         raise AwsError("InvalidConfigurationRequest", "The health check protocol is not supported")
+    if new["HealthCheckProtocol"] == "TCP":
+        if "HealthCheckPath" in call.params or "Matcher" in call.params:
+            raise AwsError("InvalidConfigurationRequest", "Health check path and matcher are not"
+                           " supported for health checks with the protocol TCP")
+        for member in ("HealthCheckPath", "Matcher"):
+            group.pop(member, None)
+            new.pop(member, None)
+    else:
+        new.setdefault("HealthCheckPath", "/")
+        new.setdefault("Matcher", {"HttpCode": "200-399"})
     group.update(new)
     call.changed("target_groups", group["TargetGroupArn"])
     return {"TargetGroups": [shown(call, group)]}

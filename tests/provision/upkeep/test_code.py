@@ -103,6 +103,7 @@ def existing(account: Account) -> None:
             "--session-number", "77")
     code = account.mirror("plan", "--name", "metlo", "--output", "terraform").out
     assert "session_number = 77" in " ".join(code.split()), code
+    account.mirror("sync", "--yes")
     run = account.mirror("plan", "--name", "metlo", "--output", "cloudformation", code=1)
     assert "nothing to create" in run.err
     run = account.mirror("plan", "--name", "metlo", "--ports", "81", "--output",

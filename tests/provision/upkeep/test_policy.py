@@ -231,6 +231,20 @@ def changed_by_hand(account: Account) -> None:
     group, = [g for g in account.table("target_groups") if "/metlo-metlo/" in g]
     account("elbv2", "modify-target-group", "--target-group-arn", group,
             "--health-check-port", "80")
+    arn, = [b for b in account.table("load_balancers") if "/metlo-metlo/" in b]
+    listener, = [k for k, r in account.table("listeners").items() if r["LoadBalancerArn"] == arn]
+    key = account.named("instances", "collector-1")["SecurityGroups"][0]["GroupId"]
+    rule = next(r for r in account.table("security_groups")[key]["_rules"]
+                if r.get("Description", "").startswith("metlo-mirror"))
+    account("elbv2", "set-security-groups", "--load-balancer-arn", arn, "--security-groups", key)
+    account("elbv2", "set-ip-address-type", "--load-balancer-arn", arn, "--ip-address-type",
+            "dualstack")
+    account("elbv2", "modify-listener", "--listener-arn", listener, "--port", "4790")
+    account("ec2", "modify-traffic-mirror-filter-network-services", "--traffic-mirror-filter-id",
+            next(iter(account.table("mirror_filters"))), "--add-network-services", "amazon-dns")
+    account("ec2", "update-security-group-rule-descriptions-ingress", "--group-id", key,
+            "--security-group-rule-descriptions",
+            f"SecurityGroupRuleId={rule['SecurityGroupRuleId']},Description=x")
 
 
 def sync_restores(account: Account, policy: Policy) -> Run:
