@@ -255,6 +255,7 @@ fuzz_link = $(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o 
 $(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(call fuzz_obj,$(USER_SRCS))
 	$(call say,LD,$@)
 	$(call fuzz_link,$(LIBS))
+$(O)/fuzz/fuzz_quic: $(call fuzz_obj,tests/unit/quic_kit.c)
 $(O)/fuzz/fuzz_pairing: $(call fuzz_obj,tests/unit/pairing_sim.c tests/unit/pairing_kit.c)
 # fuzz_prov_* are the targets of metlo-mirror.
 $(O)/fuzz/fuzz_prov_%: $(O)/fuzz/obj/tests/fuzz/fuzz_prov_%.o $(call fuzz_obj, \

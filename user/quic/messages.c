@@ -35,6 +35,8 @@ static struct tls_span span_of(const struct quic_conn *c, enum quic_side side)
 {
 	const struct quic_message *m = &c->hello[side];
 
+	if (!m->len)
+		return (struct tls_span){0};
 	return (struct tls_span){c->crypto[side].p + m->at, m->len};
 }
 
