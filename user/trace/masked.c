@@ -134,15 +134,15 @@ struct query_writer {
 	bool examine;		/* it may contain a secret */
 };
 
-/* Writes a name or value, decoded as application/x-www-form-urlencoded. */
-static void put_decoded(const struct query_writer *q, const uint8_t *p,
-			size_t n)
+/* Out of line: put_decoded() calls it for what is not short and plain. */
+__attribute__((noinline)) static void put_encoded(const struct query_writer *q,
+						  const uint8_t *p, size_t n)
 {
 	struct line *l = q->l;
 	uint8_t *decoded;
 
 	if (p + n <= q->encoded) {
-		l->w = line_span(l, l->w, p, n, q->readable);
+		line_text(l, p, n);
 		return;
 	}
 	/* Decode to a place beyond the end of the escaped text. */
@@ -155,6 +155,19 @@ static void put_decoded(const struct query_writer *q, const uint8_t *p,
 		l->w += n;
 	else
 		l->w = line_escape(l, l->w, decoded, n);
+}
+
+/* Writes a name or value, decoded as application/x-www-form-urlencoded. */
+static inline void put_decoded(const struct query_writer *q, const uint8_t *p,
+			       size_t n)
+{
+	struct line *l = q->l;
+
+	if (p + n <= q->encoded && line_is_short(p, n, q->readable) &&
+	    json_copy_plain(l->w, p, n))
+		l->w += n;
+	else
+		put_encoded(q, p, n);
 }
 
 static void put_part(void *query_writer, const void *p, size_t n)
