@@ -28,6 +28,18 @@ static bool make_room(struct store *s, size_t need)
 	return true;
 }
 
+void *store_grow(struct store *s, size_t n)
+{
+	void *p;
+
+	if (s->used + s->cached + n > s->limit && !make_room(s, n))
+		return NULL;
+	p = malloc(n);
+	if (p)
+		s->used += n;
+	return p;
+}
+
 void *store_alloc(struct store *s, size_t size, size_t *cap)
 {
 	unsigned int c = store_class_of(size);
@@ -42,14 +54,9 @@ void *store_alloc(struct store *s, size_t size, size_t *cap)
 			return store_take(s, c);
 		}
 	}
-	if (n < size ||
-	    (s->used + s->cached + n > s->limit && !make_room(s, n)))
-		return NULL;
-	p = malloc(n);
-	if (!p)
-		return NULL;
-	s->used += n;
-	*cap = n;
+	p = n < size ? NULL : store_grow(s, n);
+	if (p)
+		*cap = n;
 	return p;
 }
 

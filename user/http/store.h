@@ -92,16 +92,18 @@ static inline bool store_cache(struct store *s, void *p, unsigned int c)
 	return true;
 }
 
+/* Allocates a block of exactly n bytes; NULL as for store_alloc(). */
+void *store_grow(struct store *s, size_t n);
+
 /* store_alloc() and store_free() for a size that is a constant of at most
  * 256 KiB: the compiler finds the class. */
 __attribute__((always_inline)) static inline void *store_new(struct store *s,
 							     size_t size)
 {
 	const unsigned int c = store_class_of(size);
-	size_t cap;
 
 	if (!s->free[c].first)
-		return store_alloc(s, size, &cap);
+		return store_grow(s, store_class_size(c));
 	s->used += store_class_size(c);
 	return store_take(s, c);
 }
