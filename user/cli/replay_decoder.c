@@ -8,13 +8,6 @@
 #include "pcap/testrun.h"
 #include "cli/replay_decoder.h"
 
-struct replay_decoder {
-	struct frames *frames;
-	struct testrun *testrun;
-	uint64_t rejected; /* frames that the kernel did not run */
-	int rejected_errno;
-};
-
 static int explain(const struct log *log, bool kernel, int err)
 {
 	if (!kernel) {
@@ -74,14 +67,12 @@ void replay_decoder_free(struct replay_decoder *d)
 	free(d);
 }
 
-int replay_decoder_feed(struct replay_decoder *d, const struct pcap_frame *f,
-			frames_emit emit, void *ctx)
+int replay_decoder_feed_kernel(struct replay_decoder *d,
+			       const struct pcap_frame *f, frames_emit emit,
+			       void *ctx)
 {
 	int r;
 
-	if (d->frames)
-		return (int)frames_feed(d->frames, f->data, f->caplen,
-					f->wire_len, f->ts_ns, emit, ctx);
 	r = testrun_feed(d->testrun, f->data, f->caplen, f->wire_len, f->ts_ns,
 			 emit, ctx);
 	if (r < 0) {

@@ -501,6 +501,10 @@ static inline const uint8_t *value_end(const uint8_t *v, const uint8_t *e)
 		if (m)
 			return v + scan_first(m);
 		v += SCAN_STEP;
+		/* media types, dates and the like */
+		m = e - v >= SCAN_STEP ? scan_ctl_mask(v) : 0;
+		if (m)
+			return v + scan_first(m);
 	}
 #endif
 	return long_value(v, e);
