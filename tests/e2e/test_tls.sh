@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Connections of a real TLS stack; see tls.py.
+# Connections of a real TLS stack; see tls.py, and tls_keys.py for what they carry.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -8,4 +8,5 @@ METLO=${METLO:-${O:-build}/metlo-xdp}
 . tests/results.sh
 
 tally tests/e2e/tls.py "$METLO"
+tally tests/e2e/tls_keys.py "$METLO"
 finish

@@ -56,6 +56,14 @@ class Capture:
         self.segment(conn, True, 0x11)
 
 
+def certificate(folder):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem",
+         "-out", "cert.pem", "-subj", "/O=Example/CN=www.example.com", "-days", "3650",
+         "-addext", f"subjectAltName={NAMES}"],
+        cwd=folder, check=True, stderr=subprocess.DEVNULL)
+
+
 def context(folder, server, version, ca=False):
     c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
     c.minimum_version = c.maximum_version = version
@@ -147,11 +155,7 @@ def main():
     metlo = sys.argv[1]
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem",
-             "-out", "cert.pem", "-subj", "/O=Example/CN=www.example.com", "-days", "3650",
-             "-addext", f"subjectAltName={NAMES}"],
-            cwd=folder, check=True, stderr=subprocess.DEVNULL)
+        certificate(folder)
         with open(os.path.join(folder, "cert.pem")) as f:
             der = hashlib.sha256(ssl.PEM_cert_to_DER_cert(f.read())).hexdigest()
         for size in (1, 7, 1460):
