@@ -2,7 +2,6 @@
 import sys
 
 from . import (test_by_hand, test_code, test_coverage, test_leftovers,  # noqa: F401
-from . import (test_by_hand, test_code, test_coverage, test_leftovers,  # noqa: F401
                test_names, test_place, test_policy, test_ports, test_quotas, test_restore,
                test_shared, test_sync, test_tags, test_verify, test_wide)
 from .kit import main
