@@ -80,7 +80,7 @@ FORCE:
 
 # --- BPF -------------------------------------------------------------------
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
-	-Wno-missing-declarations -fno-stack-protector -Iinclude -Ivmlinux/$(ARCH) $(REPRO) -fdebug-compilation-dir=.
+	-Wno-missing-declarations -fno-stack-protector -Iinclude -Ibpf -Ivmlinux/$(ARCH) $(REPRO) -fdebug-compilation-dir=.
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)

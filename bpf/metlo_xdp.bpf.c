@@ -5,8 +5,7 @@
  * this file has the maps and everything that only exists in the kernel.
  *
  * Helper calls dominate the cost; an unwanted packet makes none besides array
- * lookups. README.md lists measured costs, and tests/bpf/test_cost prints those
- * of the machine it runs on.
+ * lookups. README.md lists costs, and tests/bpf/test_cost measures them.
  *
  * Loads on Linux 6.1 and later when built with clang 14, 16 or 19.
  */
@@ -364,8 +363,8 @@ metlo_env_datagram(struct metlo_env *env,
 	return outcome;
 }
 
+#include "metlo_dump.bpf.h"
 #define NEEDS_COPY -1
-
 /* Returns the XDP verdict. frame covers the first buffer or a copy of the
  * headers. NEEDS_COPY if the headers continue beyond the first buffer; nothing
  * has been counted then. */
@@ -397,6 +396,8 @@ METLO_INLINE int process(struct xdp_md *ctx, struct metlo_frame *frame)
 			return NEEDS_COPY;
 	}
 	metlo_count(&env, pkt, outcome, frame->len);
+	if (METLO_UNLIKELY(env.config->dump) && pkt->vxlan)
+		metlo_xdp_dump(ctx);
 	return metlo_is_passed(env.config, pkt) ? XDP_PASS : XDP_DROP;
 }
 
@@ -429,7 +430,6 @@ int metlo_xdp(struct xdp_md *ctx)
 		.data = (const __u8 *)(long)ctx->data,
 		.end = (const __u8 *)(long)ctx->data_end,
 	};
-
 	int verdict;
 
 	frame.len = (__u64)(frame.end - frame.data);

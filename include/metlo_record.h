@@ -208,7 +208,7 @@ struct metlo_config {
 	/* Connections whose flow hash is below this are not captured; 0 captures
 	 * all. Lowering it adds connections and drops none. */
 	__u32 sample_out;
-	__u32 _pad;
+	__u32 dump; /* copy packets as struct metlo_dump says */
 };
 
 /*

@@ -192,15 +192,18 @@ static int unknown_option(const struct opt_set *s, const char *command,
 	const char *nearest;
 	char copy[64];
 
-	if (other) {
+	snprintf(copy, sizeof(copy), "%.*s", (int)(len < 60 ? len : 60), name);
+	nearest = parse_nearest(copy, next_name, s);
+	if (other && nearest)
+		log_error(
+			log,
+			"--%s is not an option of %s: did you mean --%s? See \"%s help %s\"",
+			other->name, command, nearest, log->program, command);
+	else if (other)
 		log_error(log,
 			  "--%s is not an option of %s; see \"%s help %s\"",
 			  other->name, command, log->program, command);
-		return -EINVAL;
-	}
-	snprintf(copy, sizeof(copy), "%.*s", (int)(len < 60 ? len : 60), name);
-	nearest = parse_nearest(copy, next_name, s);
-	if (nearest)
+	else if (nearest)
 		log_error(
 			log,
 			"unknown option --%s: did you mean --%s? See \"%s help %s\"",
@@ -254,13 +257,32 @@ static int long_option(struct opt_set *s, int argc, char **argv, int *i,
 	return -EINVAL;
 }
 
-static int short_options(struct opt_set *s, char **argv, const char *letters,
+/* The value of -o, which follows in the same argument or is the next one; NULL: there is
+ * none. Flags have the value 1. */
+static const char *short_value(const struct opt *o, int argc, char **argv,
+			       int *i, const char **letters)
+{
+	const char *rest = *letters + 1;
+
+	if (o->type == OPT_FLAG || o->type == OPT_COUNT)
+		return "1";
+	*letters += strlen(*letters) - 1;
+	if (*rest)
+		return rest;
+	return *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+/* The letters of argv[*i]. */
+static int short_options(struct opt_set *s, int argc, char **argv, int *i,
 			 bool *help, const struct log *log)
 {
+	const char *letters = argv[*i] + 1, *value;
 	struct parse_error err;
 	const struct opt *o;
 
 	for (; *letters; letters++) {
+		const char letter = *letters;
+
 		if (*letters == 'h') {
 			*help = true;
 			return 0;
@@ -271,8 +293,14 @@ static int short_options(struct opt_set *s, char **argv, const char *letters,
 				  *letters, log->program, argv[0]);
 			return -EINVAL;
 		}
-		if (!set_option(s, o, OPT_COMMAND_LINE, "1", &err)) {
-			log_error(log, "-%c: %s", *letters, err.text);
+		value = short_value(o, argc, argv, i, &letters);
+		if (!value) {
+			log_error(log, "-%c needs a value: -%c %s", letter,
+				  letter, o->metavar);
+			return -EINVAL;
+		}
+		if (!set_option(s, o, OPT_COMMAND_LINE, value, &err)) {
+			log_error(log, "-%c: %s", letter, err.text);
 			return -EINVAL;
 		}
 	}
@@ -295,7 +323,7 @@ int opt_command_line(struct opt_set *s, int argc, char **argv,
 				*help = true;
 			else if (argv[i][1] == '-'
 					 ? long_option(s, argc, argv, &i, log)
-					 : short_options(s, argv, argv[i] + 1,
+					 : short_options(s, argc, argv, &i,
 							 help, log))
 				return -EINVAL;
 			continue;
@@ -506,8 +534,9 @@ void opt_usage(FILE *out, const struct opt *table, uint32_t scope)
 		if (!(o->scope & scope))
 			continue;
 		if (o->short_name)
-			snprintf(head, sizeof(head), "  -%c, --%s",
-				 o->short_name, o->name);
+			snprintf(head, sizeof(head), "  -%c, --%s%s%s",
+				 o->short_name, o->name, o->metavar ? " " : "",
+				 o->metavar ? o->metavar : "");
 		else
 			snprintf(head, sizeof(head), "  --%s%s%s", o->name,
 				 o->metavar ? " " : "",

@@ -82,7 +82,7 @@ struct config_v2 {
 	__u32 _zero;
 	__u64 hash_seed;
 	__u32 sample_out;
-	__u32 _pad;
+	__u32 dump; /* was padding in 2 */
 };
 #define CONFIG_V2(X)  \
 	X(port_bits)  \
@@ -94,7 +94,7 @@ struct config_v2 {
 	X(_zero)      \
 	X(hash_seed)  \
 	X(sample_out) \
-	X(_pad)
+	X(dump)
 
 /* --- layout 3: timestamps, sums, UDP; configuration as in 2 ----------------- */
 

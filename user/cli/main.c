@@ -11,6 +11,7 @@
 #include "cli/cmd_attach.h"
 #include "cli/cmd_detach.h"
 #include "cli/cmd_doctor.h"
+#include "cli/cmd_dump.h"
 #include "cli/cmd_replay.h"
 #include "cli/cmd_schema.h"
 #include "cli/cmd_status.h"
@@ -29,6 +30,9 @@ static const struct command commands[] = {
 	{"doctor", CMD_DOCTOR, cmd_doctor, "IFACE", false,
 	 "Check kernel, privileges and interface, and suggest fixes",
 	 "With IFACE also checks its driver, MTU, queues and XDP programs, and whether\nmirrored packets arrive within two seconds. Exit code 1: at least one check\nfailed.\n"},
+	{"dump", CMD_DUMP, cmd_dump, "IFACE", true,
+	 "Copy mirrored packets as pcapng, to a file or a pipe",
+	 "Writes the inner packets that match, as they arrive, without disturbing the\ncapture: metlo-xdp dump IFACE --port 80 | tshark -r -. In native mode tcpdump\nsees none of them. Needs root. Exit code 3: nothing is attached.\n"},
 	{"replay", CMD_REPLAY, cmd_replay, "FILE", true,
 	 "Report the transactions in a pcap or pcapng file",
 	 "FILE is a capture of mirrored traffic (VXLAN); - reads it from standard input.\nWith --raw it is an ordinary capture. Needs no privileges.\n"},

@@ -182,6 +182,17 @@ static bool check_network(void *settings, const char *text,
 	return network_parse(text, strlen(text), &net, err);
 }
 
+static bool check_host(void *settings, const char *text,
+		       struct parse_error *err)
+{
+	struct ip_network net;
+
+	(void)settings;
+	if (!strchr(text, '/') && network_parse(text, strlen(text), &net, err))
+		return true;
+	return parse_refuse(err, "\"%.60s\" is not an IP address", text);
+}
+
 static bool check_listen(void *settings, const char *text,
 			 struct parse_error *err)
 {
@@ -192,7 +203,7 @@ static bool check_listen(void *settings, const char *text,
 }
 
 #define BOTH	      (CMD_ATTACH | CMD_REPLAY)
-#define ALL	      (BOTH | CMD_DETACH | CMD_STATUS | CMD_DOCTOR)
+#define ALL	      (BOTH | CMD_DETACH | CMD_STATUS | CMD_DOCTOR | CMD_DUMP)
 #define FIELD(member) .offset = offsetof(struct settings, member)
 
 static const struct opt options[] = {
@@ -205,7 +216,8 @@ static const struct opt options[] = {
 	 .metavar = "PORT",
 	 .help = "UDP port on which mirrored packets arrive"},
 	{"vni", .type = OPT_CUSTOM, .parse = set_vnis, .flags = OPT_LIVE,
-	 .scope = BOTH, .metavar = "LIST", .example = "7000,7100-7199",
+	 .scope = BOTH | CMD_DUMP, .metavar = "LIST",
+	 .example = "7000,7100-7199",
 	 .help = "accept only these VXLAN network identifiers, such as 7000,7100-7199 (default all)"},
 	{"records", .type = OPT_TEXT, FIELD(records), .parse = check_records,
 	 .scope = BOTH, .names = record_completions, .initial = "http,tls,quic",
@@ -407,6 +419,38 @@ static const struct opt
 				{"sources", .type = OPT_FLAG, FIELD(sources),
 				 .flags = OPT_NOT_IN_FILE, .scope = CMD_STATUS,
 				 .help = "list the sources of mirrored traffic by VNI: packets, connections, transactions, first and last seen, and which are silent or one-sided"},
+				{"host", .type = OPT_TEXT, FIELD(host),
+				 .parse = check_host, .flags = OPT_NOT_IN_FILE,
+				 .scope = CMD_DUMP, .metavar = "ADDR",
+				 .help = "only packets from or to this address, of the mirrored connection"},
+				{"port", .type = OPT_U16, FIELD(port),
+				 .flags = OPT_NOT_IN_FILE, .min = 1,
+				 .max = 65535, .scope = CMD_DUMP,
+				 .metavar = "PORT",
+				 .help = "only packets from or to this TCP or UDP port, and all IP fragments"},
+				{"count", 'c', .type = OPT_U32, FIELD(count),
+				 .flags = OPT_NOT_IN_FILE, .min = 1,
+				 .max = UINT32_MAX, .scope = CMD_DUMP,
+				 .metavar = "N",
+				 .help = "end after this many packets"},
+				{"write", 'w', .type = OPT_TEXT, FIELD(write),
+				 .parse = check_name, .flags = OPT_NOT_IN_FILE,
+				 .scope = CMD_DUMP, .metavar = "FILE",
+				 .help = "write to this file instead of standard output, which must be a pipe or a file"},
+				{"max-rate", .type = OPT_RATE, FIELD(max_rate),
+				 .flags = OPT_NOT_IN_FILE, .scope = CMD_DUMP,
+				 .initial = "20000/s", .metavar = "N/s",
+				 .help = "packets per second; the others are counted; 0: no limit"},
+				{"max-size", .type = OPT_SIZE, FIELD(max_size),
+				 .flags = OPT_NOT_IN_FILE, .min = 0,
+				 .max = 1ull << 40, .scope = CMD_DUMP,
+				 .initial = "1GiB", .metavar = "SIZE",
+				 .help = "end when the output has this size; 0: no limit"},
+				{"max-time", .type = OPT_SECONDS,
+				 FIELD(max_time), .flags = OPT_NOT_IN_FILE,
+				 .min = 0, .max = 31 * 86400, .scope = CMD_DUMP,
+				 .initial = "600", .metavar = "S",
+				 .help = "end after this many seconds; 0: no limit"},
 				{"summary", .type = OPT_TEXT, FIELD(summary),
 				 .parse = check_name, .scope = BOTH,
 				 .metavar = "FILE",

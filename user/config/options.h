@@ -13,6 +13,7 @@ enum command_id {
 	CMD_DOCTOR = 1 << 3,
 	CMD_REPLAY = 1 << 4,
 	CMD_SCHEMA = 1 << 5,
+	CMD_DUMP = 1 << 6,
 };
 
 struct invocation;

@@ -93,6 +93,12 @@ struct settings {
 	/* status, doctor */
 	bool json;
 	bool sources;
+	/* dump */
+	const char *host, *write; /* address; path, "-" or NULL */
+	uint16_t port;		  /* 0: any */
+	uint32_t count;		  /* 0: no limit; also of the others */
+	uint64_t max_size;
+	double max_time, max_rate;
 	/* positional argument: interface or file; NULL if none */
 	const char *subject;
 	char *config_text; /* owned; strings from --config point into it */
