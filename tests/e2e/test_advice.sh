@@ -55,6 +55,9 @@ in_ns "$COLLECTOR" "$METLO" doctor "$IFACE" >"$TMP/doctor" 2>&1
 is "nothing is mirrored: doctor" \
 	"$(grep -c "^WARN  health port: .*\"degraded\".*\"$reason\"" "$TMP/doctor")" 1
 
+is "nothing is mirrored: doctor has the hint itself" \
+	"$(grep -c "^WARN  hint: $reason: " "$TMP/doctor")" 1
+
 mirror_up || { skip "mirrored packets" "no tc mirred or no vxlan in this kernel"; finish; }
 get 8080
 check "a wrong port: the log" wait_for 30 logged 'ports that are not in --ports'
@@ -80,6 +83,17 @@ except ssl.SSLError:
     pass'
 check "TLS: the log" wait_for 30 logged 'connections are TLS'
 check "TLS: /healthz" wait_for 30 degraded encrypted
+in_ns "$COLLECTOR" "$METLO" status "$IFACE" >"$TMP/status"
+is "TLS: status" "$(grep -c '^hint: .*connections are TLS' "$TMP/status")" 1
+is "TLS: status counts connections" "$(awk '/^since the daemon started/ { on = 1 }
+	on && $1 == "connections" && $2 > 0' "$TMP/status" | wc -l)" 1
+in_ns "$COLLECTOR" "$METLO" doctor "$IFACE" >"$TMP/doctor" 2>&1
+is "TLS: doctor" "$(grep -c '^WARN  hint: encrypted: ' "$TMP/doctor")" 1
+in_ns "$COLLECTOR" "$METLO" status "$IFACE" --sources >"$TMP/status"
+is "status --sources lists the source" \
+	"$(awk '$2 == "active" || $2 == "idle"' "$TMP/status" | wc -l)" 1
+in_ns "$COLLECTOR" "$METLO" status "$IFACE" --sources --json >"$TMP/status.json"
+is "status --sources --json" "$(jq '.interfaces[0].sources | length' "$TMP/status.json")" 1
 is "each is logged once" "$(grep -o 'no transaction after.*' "$METLO_LOG.err" |
 	sed 's/.* s: //; s/[0-9]* //' | sort | uniq -d)" ""
 

@@ -9,6 +9,7 @@
 #include "capture/drivers.h"
 #include "capture/nlfeatures.h"
 #include "capture/traffic.h"
+#include "cli/daemon_state.h"
 #include "cli/doctor_interface.h"
 #include "run/summary.h"
 
@@ -204,6 +205,24 @@ static void check_losses(struct doctor *d, const struct subject *s)
 			      (long)s->attached.daemon);
 }
 
+/* The same hints as those of status and /healthz. */
+static void check_hints(struct doctor *d, const struct subject *s)
+{
+	struct advice advice[N_ADVICES];
+	struct shared_state state;
+	const bool known = daemon_state_read(&state, &s->attached);
+	const unsigned int n = daemon_state_advice(
+		&s->attached, known ? &state : NULL, advice);
+
+	for (unsigned int i = 0; i < n; i++)
+		doctor_report(d, DOCTOR_WARN, "hint", "%s: %s",
+			      advice_names[advice[i].id], advice[i].text);
+	if (!n && known)
+		doctor_report(d, DOCTOR_OK, "hints", "none");
+	if (known)
+		shared_state_free(&state);
+}
+
 void doctor_interface(struct doctor *d, const char *iface, unsigned int port)
 {
 	struct subject s = {0};
@@ -231,7 +250,9 @@ void doctor_interface(struct doctor *d, const char *iface, unsigned int port)
 	check_queues(d, &s);
 	check_programs(d, &s);
 	check_traffic(d, &s, port);
-	if (s.is_attached)
+	if (s.is_attached) {
 		check_losses(d, &s);
+		check_hints(d, &s);
+	}
 	attached_free(&s.attached);
 }
