@@ -145,7 +145,7 @@ static void report(struct pipeline *p, const struct http_transaction *t)
 static void count_transaction(struct pipeline *p,
 			      const struct http_transaction *t)
 {
-	struct source_counts *c = &sources_find(p->sources, t->vni)->counts;
+	struct source_counts *c = &sources_of(p->sources, t->vni)->counts;
 
 	sources_add(&c->transactions, 1);
 	sources_add(&c->complete, t->request && t->response);
@@ -155,7 +155,7 @@ static void count_transaction(struct pipeline *p,
 static void count_stream(void *ctx, uint32_t vni, enum stream_count what)
 {
 	struct pipeline *p = ctx;
-	struct source_counts *c = &sources_find(p->sources, vni)->counts;
+	struct source_counts *c = &sources_of(p->sources, vni)->counts;
 
 	if (what == STREAM_COUNT_OPENED)
 		sources_add(&c->connections, 1);
@@ -196,7 +196,7 @@ static void emit_tls(void *ctx, const struct tls_report *r)
 	struct pipeline *p = ctx;
 	struct tls_report copy = *r;
 
-	sources_add(&sources_find(p->sources, r->vni)->counts.tls, 1);
+	sources_add(&sources_of(p->sources, r->vni)->counts.tls, 1);
 	if (!selection_accept_tls(p->selection, r, p->now_ns))
 		return;
 	copy.clock_ns = p->clock_ns;

@@ -71,14 +71,20 @@ static inline bool sources_is_server(const struct metlo_rec *rec)
 	       (set != METLO_REC_DPORT && rec->sport < rec->dport);
 }
 
+/* The source of a VNI; mostly that of the last record. */
+static inline struct source_seen *sources_of(struct sources *s, uint32_t vni)
+{
+	if (__builtin_expect(s->last_vni == vni && s->last, 1))
+		return &s->source[s->last];
+	return sources_find(s, vni);
+}
+
 /* A record of a packet, with Unix time. */
 static inline void sources_record(struct sources *s,
 				  const struct metlo_rec *rec)
 {
-	struct source_seen *src = &s->source[s->last];
+	struct source_seen *src = sources_of(s, rec->vni);
 
-	if (__builtin_expect(s->last_vni != rec->vni || !s->last, 0))
-		src = sources_find(s, rec->vni);
 	__atomic_store_n(&src->last_ns, rec->ts_ns, __ATOMIC_RELAXED);
 	if (__builtin_expect(
 		    rec->flags & (METLO_REC_CONTINUED | METLO_REC_TRUNCATED),
