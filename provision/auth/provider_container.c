@@ -79,8 +79,9 @@ static int read_response(const struct http_response *response,
 			 struct credentials *out, struct aws_error *err)
 {
 	cJSON *json = cred_json_parse(response->body.p, response->body.len);
-	int error = json ? cred_json_read_valid(json, "Token", where, out, err)
-			 : cred_fail(err, where, "the response is not JSON");
+	int error =
+		json ? cred_json_read_valid(json, "Token", where, out, err)
+		     : cred_not_expected(err, where, response, "is not JSON");
 
 	cred_json_free(json);
 	return error;

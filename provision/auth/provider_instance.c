@@ -77,7 +77,7 @@ static int read_keys(const struct imds *m, const struct http_response *response,
 	int error;
 
 	if (!json)
-		error = cred_fail(err, where, "the response is not JSON");
+		error = cred_not_expected(err, where, response, "is not JSON");
 	else if (code && strcmp(code, "Success") != 0)
 		error = cred_fail(err, where, "role %.100s: %.100s", role,
 				  code);
@@ -170,11 +170,12 @@ static int begin(struct cred_search *s, struct imds *m, struct aws_error *why)
 	if (error && why->kind == AWS_ERR_NETWORK)
 		return cred_skip(
 			s, where,
-			"no response: this is not an EC2 instance, or its metadata service is disabled");
+			"no response from %s: this is not an EC2 instance, or its metadata service is disabled",
+			m->base);
 	if (!error && m->token.status != 200)
 		return cred_skip(s, where,
-				 "HTTP status %d for the session token",
-				 m->token.status);
+				 "%s: HTTP status %d for the session token",
+				 m->base, m->token.status);
 	if (!error && strpbrk((char *)m->token.body.p, "\r\n"))
 		return cred_fail(why, where,
 				 "the session token contains a line break");

@@ -19,6 +19,7 @@
 
 #include "auth/cred_json.h"
 #include "auth/provider_process.h"
+#include "base/clock.h"
 #include "http/secret.h"
 
 #define BLANKS	   " \t\r\n"
@@ -123,12 +124,40 @@ static int spawn(char **words, int *fd, pid_t *pid)
 	return 0;
 }
 
+/* Why to wait no longer for the program; 0: there is time left. */
+static int wait_over(const struct cred_search *s, uint64_t end)
+{
+	if (s->stopped && s->stopped(s->ctx))
+		return -EINTR;
+	return clock_mono_ns() > end ? -ETIMEDOUT : 0;
+}
+
+/* Waits without reaping it, and kills it when the time is over. */
+static int await_end(const struct cred_search *s, pid_t pid, uint64_t end)
+{
+	int error = 0;
+
+	for (;;) {
+		siginfo_t info = {0};
+
+		if (waitid(P_PID, (id_t)pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) ||
+		    info.si_pid)
+			return 0;
+		error = wait_over(s, end);
+		if (error)
+			break;
+		poll(NULL, 0, 20);
+	}
+	kill(pid, SIGKILL);
+	return error;
+}
+
 /* Reads until end of file. Kills the program on a timeout, an interrupt or an
  * error. */
 static int read_output(const struct cred_search *s, int fd, pid_t pid,
-		       struct buf *out)
+		       uint64_t end, struct buf *out)
 {
-	time_t end = time(NULL) + TIMEOUT_S;
 	int error = 0;
 
 	while (!error) {
@@ -136,10 +165,7 @@ static int read_output(const struct cred_search *s, int fd, pid_t pid,
 		uint8_t chunk[4096];
 		ssize_t n;
 
-		if (s->stopped && s->stopped(s->ctx))
-			error = -EINTR;
-		else if (time(NULL) > end)
-			error = -ETIMEDOUT;
+		error = wait_over(s, end);
 		if (error || poll(&p, 1, 100) <= 0)
 			continue;
 		n = read(fd, chunk, sizeof(chunk));
@@ -166,6 +192,7 @@ static int run(const struct cred_search *s, char **words, struct buf *out,
 {
 	pid_t pid = -1;
 	int fd = -1, error = spawn(words, &fd, &pid);
+	uint64_t end = clock_mono_ns() + TIMEOUT_S * NSEC_PER_SEC;
 
 	if (error || fd < 0)
 		return error;
@@ -174,10 +201,13 @@ static int run(const struct cred_search *s, char **words, struct buf *out,
 	if (!buf_reserve(out, MAX_OUTPUT + 1))
 		error = -ENOMEM;
 	if (!error)
-		error = read_output(s, fd, pid, out);
+		error = read_output(s, fd, pid, end, out);
 	else
 		kill(pid, SIGKILL);
 	close(fd);
+	/* It may have closed its output and go on. */
+	if (!error)
+		error = await_end(s, pid, end);
 	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
 		continue;
 	return error;

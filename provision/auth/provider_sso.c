@@ -104,9 +104,8 @@ static int read_response(const struct http_response *response,
 		out->expires = (int64_t)(expires->valuedouble / 1000);
 	cred_json_free(json);
 	if (error)
-		return cred_fail(
-			err, o->where,
-			"the response of the portal has no credentials");
+		return cred_not_expected(err, o->where, response,
+					 "has no credentials");
 	snprintf(out->source, sizeof(out->source), "%s, role %.120s", o->where,
 		 o->role);
 	return 0;

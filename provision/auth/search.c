@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "auth/search.h"
+#include "http/request.h"
 
 int cred_skip(struct cred_search *s, const char *where, const char *fmt, ...)
 {
@@ -35,6 +36,19 @@ int cred_fail(struct aws_error *err, const char *where, const char *fmt, ...)
 	va_end(args);
 	return aws_error_set(err, AWS_ERR_CREDENTIALS, "", "%s: %s", where,
 			     why);
+}
+
+int cred_not_expected(struct aws_error *err, const char *where,
+		      const struct http_response *response, const char *what)
+{
+	struct aws_error why = {0};
+
+	if (http_response_is_html(response)) {
+		aws_response_html(response, &why);
+		return cred_fail(err, where, "%s", why.message);
+	}
+	return cred_fail(err, where, "the response of %s %s", response->url,
+			 what);
 }
 
 const char *cred_env(const char *name)

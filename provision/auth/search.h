@@ -50,6 +50,9 @@ const char *cred_env(const char *name);
 /* One HTTP exchange, see transport_send(). */
 int cred_http(struct cred_search *s, const struct http_request *r,
 	      struct http_response *response, struct aws_error *err);
+/* As cred_fail(): "the response of URL " what, or that it is a web page. */
+int cred_not_expected(struct aws_error *err, const char *where,
+		      const struct http_response *response, const char *what);
 /* Removes trailing blanks and line breaks from a token read from a file. */
 void cred_trim(struct buf *token);
 

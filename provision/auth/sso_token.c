@@ -70,16 +70,32 @@ static char *request_body(const cJSON *json)
 	return text;
 }
 
-/* Renews the token in the document. */
+/* What the server said: a code of OAuth (RFC 6749, section 5.2), or none. */
+static void refusal(const char *url, const struct http_response *response,
+		    struct aws_error *why)
+{
+	cJSON *json = cred_json_parse(response->body.p, response->body.len);
+	const char *code = cred_json_string(json, "error");
+
+	if (response->status == 200 || http_response_is_html(response))
+		cred_not_expected(why, "renewal", response, "has no token");
+	else
+		aws_error_set(why, AWS_ERR_CREDENTIALS, "",
+			      "%s: HTTP status %d%s%.80s", url,
+			      response->status, code ? ", " : "",
+			      code ? code : "");
+	cred_json_free(json);
+}
+
+/* Renews the token in the document. false: why says what went wrong. */
 static bool renew(struct cred_search *s, const struct sso_login *l, cJSON *json,
-		  int64_t now)
+		  int64_t now, struct aws_error *why)
 {
 	const struct sign_header type = {"Content-Type", "application/json"};
 	const char *base =
 		profiles_service_endpoint(s->profiles, s->profile, "SSO_OIDC");
 	struct http_response response = {0};
 	char regional[ENDPOINT_MAX], url[ENDPOINT_MAX + 8];
-	struct aws_error why = {0};
 	char *body = request_body(json);
 	bool done = false;
 
@@ -99,12 +115,15 @@ static bool renew(struct cred_search *s, const struct sso_login *l, cJSON *json,
 					      .max_response = TOKEN_FILE_MAX,
 					      .connect_ms = 10000,
 					      .timeout_ms = TIMEOUT_MS},
-		       &response, &why))
+		       &response, why)) {
 		done = response.status == 200 &&
 		       adopt_response(json, &response, now);
+		if (!done)
+			refusal(url, &response, why);
+	}
 	if (!done && s->log)
 		log_debug(s->log, "SSO token not renewed: HTTP status %d %s",
-			  response.status, why.message);
+			  response.status, why->message);
 	http_response_free(&response);
 	secret_free_string(&body);
 	return done;
@@ -118,23 +137,38 @@ static bool can_renew(const struct sso_login *l, const cJSON *json, int64_t now)
 	       token_expires_after(json, "registrationExpiresAt", now);
 }
 
+static bool registration_expired(const cJSON *json, int64_t now)
+{
+	return cred_json_string(json, "refreshToken") &&
+	       cred_json_string(json, "registrationExpiresAt") &&
+	       !token_expires_after(json, "registrationExpiresAt", now);
+}
+
 static int valid_token(struct cred_search *s, const struct sso_login *l,
 		       const char *path, cJSON *json, char **token,
 		       struct aws_error *err)
 {
 	int64_t now = time(NULL) + s->clock_offset;
+	struct aws_error why = {0};
 
 	if (!cred_json_string(json, "accessToken"))
 		return cred_fail(err, l->where,
 				 "%s has no accessToken; run \"%s\"", path,
 				 l->command);
 	if (!token_expires_after(json, "expiresAt", now + RENEW_S) &&
-	    can_renew(l, json, now) && renew(s, l, json, now))
+	    can_renew(l, json, now) && renew(s, l, json, now, &why))
 		token_cache_write(s, path, json);
+	if (why.kind == AWS_ERR_STOPPED)
+		return aws_error_copy(err, &why, -EINTR);
 	if (!token_expires_after(json, "expiresAt", now))
-		return cred_fail(err, l->where,
-				 "the login has expired; run \"%s\"",
-				 l->command);
+		return cred_fail(
+			err, l->where,
+			"the login has expired%s%s%.500s; run \"%s\"",
+			registration_expired(json, now)
+				? ", and so has the registration of the client that could renew it"
+				: "",
+			why.kind ? " and cannot be renewed: " : "", why.message,
+			l->command);
 	*token = strdup(cred_json_string(json, "accessToken"));
 	return *token ? 0 : -ENOMEM;
 }

@@ -35,7 +35,7 @@ static int read_response(const struct http_response *response,
 	int error;
 
 	if (xml_parse(&x, response->body.p, response->body.len))
-		return cred_fail(err, where, "the response of STS is not XML");
+		return cred_not_expected(err, where, response, "is not XML");
 	snprintf(path, sizeof(path), "%sResult/Credentials", action);
 	c = xml_at(x.root, path);
 	error = credentials_set(out, xml_text(c, "AccessKeyId"),
@@ -47,8 +47,8 @@ static int read_response(const struct http_response *response,
 	xml_free(&x);
 	if (error) {
 		credentials_wipe(out);
-		return cred_fail(err, where,
-				 "the response of STS has no credentials");
+		return cred_not_expected(err, where, response,
+					 "has no credentials");
 	}
 	return 0;
 }

@@ -169,6 +169,10 @@ static int read_success(struct attempt_state *k,
 	if (!error)
 		return 0;
 	k->uncertain = true;
+	/* A portal answers the next attempt in the same way: without a status,
+	 * there is none. */
+	if (http_response_is_html(response))
+		return aws_response_html(response, why);
 	call_bad_response(why, k->service, k->action, error);
 	why->status = response->status;
 	return error;

@@ -170,12 +170,28 @@ static int set_error(const struct http_response *response,
 		snprintf(err->request_id, sizeof(err->request_id), "%s",
 			 s->request_id ? s->request_id : response->request_id);
 	}
+	/* A proxy of AWS itself may send a page with a status of 5xx. */
+	if (http_response_is_html(response) && response->status < 500) {
+		aws_response_html(response, err);
+		if (err)
+			err->kind = kind;
+		return aws_error_errno(kind);
+	}
 	if (!s->message)
 		return aws_error_set(
 			err, kind, code,
 			"%s responded with HTTP status %d without an error message; if that is not AWS, check --endpoint-url and HTTPS_PROXY",
 			response->url, response->status);
 	return aws_error_set(err, kind, code, "%s", s->message);
+}
+
+int aws_response_html(const struct http_response *response,
+		      struct aws_error *err)
+{
+	return aws_error_set(
+		err, AWS_ERR_RESPONSE, "",
+		"%s responded with HTTP status %d and a web page: that is not AWS but a captive portal or a proxy; log in to the network with a browser, or check HTTPS_PROXY and --endpoint-url",
+		response->url, response->status);
 }
 
 int aws_response_error(const struct http_response *response,

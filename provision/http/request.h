@@ -34,5 +34,8 @@ int aws_request_send(struct transport *t, const struct aws_request *p,
  * errno of the kind. */
 int aws_response_error(const struct http_response *response,
 		       struct aws_error *err);
+/* The same for a web page in place of the response of a service. */
+int aws_response_html(const struct http_response *response,
+		      struct aws_error *err);
 
 #endif

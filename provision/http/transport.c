@@ -272,10 +272,73 @@ static bool may_have_sent(CURLcode code, const struct http_response *response)
 	}
 }
 
-static bool is_tls_refusal(CURLcode code)
+/* Whether the peer does not speak TLS, or not such that both understand it. OpenSSL
+ * names the routine that failed; a connection that broke in the handshake has no
+ * such reason, or "unexpected eof". */
+static bool is_tls_mismatch(CURLcode code, const char *why)
 {
-	return code == CURLE_PEER_FAILED_VERIFICATION ||
-	       code == CURLE_SSL_CACERT_BADFILE;
+	return code == CURLE_SSL_CONNECT_ERROR && strstr(why, "routines:") &&
+	       !strstr(why, "unexpected eof");
+}
+
+/* What to do about a failure. */
+struct advice {
+	const char *fix;
+	bool permanent; /* repeating the attempt would not change it */
+};
+
+static struct advice advise(CURLcode code, const char *why, long proxy_status)
+{
+	if (proxy_status == 407)
+		return (struct advice){
+			": the proxy requires a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+			true};
+	if (proxy_status >= 300 && proxy_status < 500)
+		return (struct advice){
+			": the proxy of HTTPS_PROXY refuses to connect to this server",
+			true};
+	if (is_tls_mismatch(code, why))
+		return (struct advice){
+			strstr(why, "wrong version number") ||
+					strstr(why, "packet length too long") ||
+					strstr(why, "http request")
+				? ": the port does not speak TLS; check the URL (http:// or another port?) and HTTPS_PROXY"
+				: ": the server and this program have no version or cipher of TLS in common",
+			true};
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return (struct advice){
+			": check the network, DNS and the name of the region",
+			false};
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return (struct advice){": check HTTPS_PROXY", false};
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return (struct advice){
+			": if a proxy intercepts TLS, set AWS_CA_BUNDLE to its CA certificate",
+			true};
+	case CURLE_SSL_CACERT_BADFILE:
+		return (struct advice){
+			": check the file of AWS_CA_BUNDLE, ca_bundle or CURL_CA_BUNDLE",
+			true};
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+		return (struct advice){
+			": the port does not speak HTTP; if it expects TLS, use https://",
+			true};
+	case CURLE_URL_MALFORMAT:
+		return (struct advice){"", true};
+	case CURLE_GOT_NOTHING:
+		return (struct advice){
+			": the server closed the connection; if it expects TLS, use https://",
+			false};
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT:
+		return (struct advice){
+			": check the route to AWS, or set HTTPS_PROXY if a proxy is required",
+			false};
+	default:
+		return (struct advice){"", false};
+	}
 }
 
 static int set_error(struct transport *t, const struct http_request *r,
@@ -283,11 +346,10 @@ static int set_error(struct transport *t, const struct http_request *r,
 		     struct aws_error *err)
 {
 	const char *why = t->error[0] ? t->error : curl_easy_strerror(code);
-	const char *fix = "";
 	long proxy_status = 0;
+	struct advice advice;
 
 	curl_easy_getinfo(t->curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-
 	if (tr->too_large)
 		return aws_error_set(err, AWS_ERR_RESPONSE, "",
 				     "the response is larger than %zu bytes",
@@ -296,21 +358,10 @@ static int set_error(struct transport *t, const struct http_request *r,
 		return aws_error_no_memory(err);
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
-	if (code == CURLE_COULDNT_RESOLVE_HOST)
-		fix = ": check the network, DNS and the name of the region";
-	else if (is_tls_refusal(code))
-		fix = ": if a proxy intercepts TLS, set AWS_CA_BUNDLE to its CA certificate";
-	else if (code == CURLE_COULDNT_CONNECT ||
-		 code == CURLE_OPERATION_TIMEDOUT)
-		fix = ": check the route to AWS, or set HTTPS_PROXY if a proxy is required";
-	if (proxy_status == 407)
-		fix = ": the proxy requires a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT";
-	/* Repeating the attempt would not change these. */
+	advice = advise(code, why, proxy_status);
 	return aws_error_set(err,
-			     proxy_status == 407 || is_tls_refusal(code)
-				     ? AWS_ERR_LOCAL
-				     : AWS_ERR_NETWORK,
-			     "", "%s: %s%s", r->url, why, fix);
+			     advice.permanent ? AWS_ERR_LOCAL : AWS_ERR_NETWORK,
+			     "", "%s: %s%s", r->url, why, advice.fix);
 }
 
 int transport_send(struct transport *t, const struct http_request *r,
@@ -353,6 +404,21 @@ int transport_send(struct transport *t, const struct http_request *r,
 	response->abandoned = *sent && (code == CURLE_OPERATION_TIMEDOUT ||
 					code == CURLE_ABORTED_BY_CALLBACK);
 	return set_error(t, r, &tr, code, err);
+}
+
+bool http_response_is_html(const struct http_response *a)
+{
+	static const char *const starts[] = {"<!doctype html", "<html"};
+	const char *p = (const char *)a->body.p;
+
+	if (!p)
+		return false;
+	p += strncmp(p, "\xef\xbb\xbf", 3) ? 0 : 3;
+	p += strspn(p, " \t\r\n");
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (!strncasecmp(p, starts[i], strlen(starts[i])))
+			return true;
+	return false;
 }
 
 void http_response_free(struct http_response *a)

@@ -58,6 +58,8 @@ struct http_response {
 int transport_send(struct transport *t, const struct http_request *r,
 		   struct http_response *response, bool *sent,
 		   struct aws_error *err);
+/* Whether the body is a web page, which no service of AWS sends. */
+bool http_response_is_html(const struct http_response *a);
 /* Overwrites the body, which may contain secrets. */
 void http_response_free(struct http_response *a);
 

@@ -390,11 +390,17 @@ static void foreign_responses(void **state)
 	struct aws_error err = {0};
 	int i;
 
-	for (i = 0; i < 3; i++)
-		responder_reply(f->r, 200, NULL,
-				"<html><body>It works!</body></html>");
+	/* A web page would come again. */
+	responder_reply(f->r, 200, NULL,
+			"\n<!DOCTYPE HTML><html><body>Log in</body></html>");
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EPROTO);
 	assert_int_equal(err.kind, AWS_ERR_RESPONSE);
+	assert_non_null(strstr(err.message, responder_url(f->r)));
+	assert_non_null(strstr(err.message, "a web page"));
+	responder_reply(f->r, 200, NULL, "<html><p>It works!</html>");
+	assert_int_equal(ecs_list_clusters(f->c, &clusters, &err), -EPROTO);
+	assert_non_null(strstr(err.message, "a web page"));
+	assert_int_equal(responder_count(f->r), 2);
 	/* The redirect of a captive portal: the message names who responded. */
 	responder_reply(f->r, 302, "Location: http://portal/\r\n",
 			"<html>Log in</html>");
@@ -404,7 +410,7 @@ static void foreign_responses(void **state)
 	for (i = 0; i < 3; i++)
 		responder_reply(f->r, 200, NULL, "[\"no object\"]");
 	assert_int_equal(ecs_list_clusters(f->c, &clusters, &err), -EPROTO);
-	assert_int_equal(responder_count(f->r), 7);
+	assert_int_equal(responder_count(f->r), 6);
 	/* Deleted, but the response was truncated: the retry finds nothing. */
 	responder_reply(f->r, 200, NULL, "<DeleteTrafficMirr");
 	responder_reply(f->r, 400, NULL, NO_SESSION);
