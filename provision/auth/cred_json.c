@@ -13,10 +13,14 @@
 int cred_parse_time(const char *text, int64_t *out)
 {
 	struct tm tm = {0};
-	const char *p = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	const char *p = strptime(text, "%Y-%m-%d", &tm);
 	int64_t offset = 0;
 	int hours, minutes;
 
+	/* RFC 3339 permits a blank instead of the T. */
+	if (!p || (*p != 'T' && *p != 't' && *p != ' '))
+		return -EINVAL;
+	p = strptime(p + 1, "%H:%M:%S", &tm);
 	if (!p)
 		return -EINVAL;
 	if (*p == '.') {

@@ -37,8 +37,13 @@ int cred_environment(struct cred_search *s, struct credentials *out,
 		return cred_fail(
 			err, where,
 			"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN contains blanks or other characters that are not valid in a key");
-	if (expires && cred_parse_time(expires, &out->expires))
-		out->expires = 0;
+	if (expires && cred_parse_time(expires, &out->expires)) {
+		credentials_wipe(out);
+		return cred_fail(
+			err, where,
+			"AWS_CREDENTIAL_EXPIRATION, \"%.40s\", is not an ISO 8601 time",
+			expires);
+	}
 	if (out->expires && out->expires <= time(NULL) + s->clock_offset) {
 		credentials_wipe(out);
 		return cred_fail(

@@ -13,7 +13,7 @@
 #include "http/xml.h"
 
 #define MAX_ATTEMPTS	 3
-#define TIMEOUT_MS	 20000
+#define TIMEOUT_MS	 10000
 #define SESSION_NAME_MAX 65 /* 64 characters and the NUL */
 
 /* --endpoint-url is for the calls of the command, not for credentials: a web

@@ -20,6 +20,7 @@ class Case:
     more: dict[str, str] = field(default_factory=dict)  # other files below HOME
     also: tuple[str, ...] = ()  # further members to compare: region, path; or only the host
     service: str = "sts"  # whose endpoint is compared
+    call: bool = False  # botocore calls STS, too
     reason: str = ""  # why the results differ; "": they must not
 
     def files(self) -> dict[str, str]:
@@ -90,6 +91,146 @@ def hosts() -> list[Case]:
             for region in ("eu-central-1", "us-gov-west-1", "cn-north-1")
             for service, used in (("sts", variants), ("ec2", ("FIPS", "dual-stack")))
             for name, (config, env) in variants.items() if name in used]
+
+
+def bundles() -> list[Case]:
+    """Which file of CA certificates the calls trust."""
+    config = f"[default]\n{keys('AKIADEF')}"
+    tls = {"AWS_ENDPOINT_URL_STS": "{TLS}/sts", "AWS_MAX_ATTEMPTS": "1"}
+    settings: list[tuple[str, str, str, dict[str, str]]] = [
+        ("none", "error", "", {}),
+        ("AWS_CA_BUNDLE", "AKIADEF", "", {"AWS_CA_BUNDLE": "{CA}"}),
+        ("ca_bundle of the profile", "AKIADEF", "ca_bundle = {CA}\n", {}),
+        ("AWS_CA_BUNDLE wins", "AKIADEF", "ca_bundle = {HOME}/none\n", {"AWS_CA_BUNDLE": "{CA}"}),
+        ("AWS_CA_BUNDLE without the file", "error", "ca_bundle = {CA}\n",
+         {"AWS_CA_BUNDLE": "{HOME}/none"})]
+    return [Case(f"CA bundle: {name}", want, config + lines, env={**tls, **env}, call=True)
+            for name, want, lines, env in settings]
+
+
+def more() -> list[Case]:
+    default = f"[default]\n{keys('AKIADEF')}"
+    full = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+    unset = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "(unset)"}
+    return [
+        # --- environment: empty, partial, blanks
+        Case("environment: empty keys count as not set", "AKIADEF", default,
+             env={"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}),
+        Case("environment: an empty secret", "error", default,
+             env={"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": ""}),
+        Case("environment: an empty session token", "AKIAENV",
+             env=env_keys("AKIAENV", AWS_SESSION_TOKEN="")),
+        Case("environment: blanks around the key", "error",
+             env={"AWS_ACCESS_KEY_ID": " AKIAENV ", "AWS_SECRET_ACCESS_KEY": "AKIAENV/secret"},
+             reason="such a key cannot be valid and is refused at once"),
+        Case("environment: an empty AWS_PROFILE", "AKIADEF", default, env={"AWS_PROFILE": ""},
+             reason="an empty variable counts as not set: so users clear it for one command"),
+        Case("environment: an expiry that is no time", "error",
+             env=env_keys("ASIAENV", AWS_CREDENTIAL_EXPIRATION="soon")),
+        Case("environment: an expiry with a blank and an offset", "ASIAENV",
+             env=env_keys("ASIAENV", AWS_CREDENTIAL_EXPIRATION="2099-01-01 00:00:00+02:00")),
+        Case("environment: an empty expiry", "ASIAENV",
+             env=env_keys("ASIAENV", AWS_CREDENTIAL_EXPIRATION="")),
+        # --- files
+        Case("a section without 'profile' in the configuration file", "error",
+             f"[base]\n{keys('AKIABASE')}", profile="base"),
+        Case("[profile default]", "AKIADEF", f"[profile default]\n{keys('AKIADEF')}"),
+        Case("both [default] and [profile default]", "AKIADEF",
+             f"[default]\n{keys('AKIAOTHER')}[profile default]\n{keys('AKIADEF')}"),
+        Case("a section 'profile x' in the credentials file", "error",
+             credentials=f"[profile x]\n{keys('AKIAX')}", profile="x"),
+        Case("a profile with a tab and quotes", "AKIAT", f"[profile\t'x y']\n{keys('AKIAT')}",
+             profile="x y"),
+        Case("upper case names of settings", "AKIADEF",
+             "[default]\nAWS_ACCESS_KEY_ID = AKIADEF\nAWS_SECRET_ACCESS_KEY = AKIADEF/secret\n"),
+        Case("lines that end with CR LF", "AKIADEF", default.replace("\n", "\r\n")),
+        Case("half a pair in the credentials file", "error",
+             credentials="[default]\naws_access_key_id = AKIADEF\n"),
+        Case("the pair in two files", "error", "[default]\naws_secret_access_key = AKIADEF/secret\n",
+             "[default]\naws_access_key_id = AKIADEF\n"),
+        Case("an empty profile", "error", "[profile x]\nregion = eu-west-1\n", profile="x"),
+        # --- roles
+        Case("role of a role of a role", "ASIAC", BASE
+             + f"[profile a]\n{role('A')}source_profile = base\n"
+             f"[profile b]\n{role('B')}source_profile = a\n"
+             f"[profile c]\n{role('C')}source_profile = b\n", profile="c"),
+        Case("role: source_profile and credential_source", "error", BASE
+             + f"[profile r]\n{role('R')}source_profile = base\ncredential_source = Environment\n",
+             profile="r"),
+        Case("role: credential_source that does not exist", "error",
+             f"[profile r]\n{role('R')}credential_source = Nowhere\n", profile="r"),
+        Case("role: credential_source = Environment without keys", "error",
+             f"[profile r]\n{role('R')}credential_source = Environment\n", profile="r"),
+        Case("role: credential_source = EcsContainer without a container", "error",
+             f"[profile r]\n{role('R')}credential_source = EcsContainer\n", profile="r"),
+        Case("role: credential_source in lower case", "error",
+             f"[profile r]\n{role('R')}credential_source = environment\n",
+             env=env_keys("AKIAENV"), profile="r"),
+        Case("role from a source with a process", "ASIAA",
+             f"[profile p]\n{PROCESS}[profile a]\n{role('A')}source_profile = p\n",
+             profile="a", more=output(Expiration=FUTURE)),
+        Case("role from a source with web identity", "ASIAA",
+             f"[profile w]\n{role('P')}web_identity_token_file = {{HOME}}/jwt\n"
+             f"[profile a]\n{role('A')}source_profile = w\n", profile="a", more=JWT),
+        Case("role with a session name", "ASIAR", BASE + f"[profile r]\n{role('R')}"
+             "source_profile = base\nrole_session_name = me\n", profile="r"),
+        # --- process
+        Case("credential_process: no version", "error", f"[profile p]\n{PROCESS}", profile="p",
+             more=output(Version=None)),
+        Case("credential_process: the version is text", "error", f"[profile p]\n{PROCESS}",
+             profile="p", more=output(Version="1")),
+        Case("credential_process: no JSON", "error",
+             "[profile p]\ncredential_process = echo hello\n", profile="p"),
+        Case("credential_process: without a secret", "error", f"[profile p]\n{PROCESS}",
+             profile="p", more=output(SecretAccessKey=None),
+             reason="botocore notices only when it signs"),
+        Case("credential_process: the program does not exist", "error",
+             "[profile p]\ncredential_process = {HOME}/nothing\n", profile="p"),
+        # --- SSO
+        Case("SSO: the registration of the client has expired", "error", SESSION, profile="s",
+             more=sso_cache("corp", expiresAt=PAST, refreshToken="good-refresh",
+                            **{**CLIENT, "registrationExpiresAt": PAST})),
+        Case("SSO: no client that could renew", "error", SESSION, profile="s",
+             more=sso_cache("corp", expiresAt=PAST, refreshToken="good-refresh")),
+        Case("SSO, old style: never renewed", "error", LEGACY, profile="s",
+             more=sso_cache("https://corp/start", expiresAt=PAST, refreshToken="good-refresh",
+                            **CLIENT)),
+        Case("SSO: the cache holds no JSON", "error", SESSION, profile="s",
+             more={k: "{" for k in sso_cache("corp")}),
+        Case("SSO: no account", "error", SESSION.replace("sso_account_id = 111122223333\n", ""),
+             profile="s", more=sso_cache("corp")),
+        # --- container
+        Case("container: a relative URI comes first", "error",
+             env={**CONTAINER, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/x",
+                  "AWS_EC2_METADATA_DISABLED": "true"}),
+        Case("container: https to any host", "error",
+             env={full: "https://127.0.0.1:1/x", "AWS_EC2_METADATA_DISABLED": "true"}),
+        Case("container: localhost by name", "ASIACONTAINER",
+             env={full: "{LOCALHOST}/container/x"}),
+        Case("container: the authorization file does not exist", "error",
+             env={**CONTAINER, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "{HOME}/none"}),
+        Case("container: a line break in the authorization", "error",
+             env={**CONTAINER, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "a\nb"}),
+        Case("container: an empty URI", "ASIAHOST", env={**IMDS, full: ""},
+             reason="an empty variable counts as not set"),
+        # --- instance metadata
+        Case("instance metadata: a mode that does not exist", "error",
+             env={**unset, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv5"}),
+        Case("instance metadata: an endpoint wins over the mode", "ASIAHOST",
+             env={**IMDS, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "ipv6"}),
+        Case("instance metadata: an endpoint that is no URL", "error",
+             env={"AWS_EC2_METADATA_SERVICE_ENDPOINT": "not a url"}),
+        Case("instance metadata: version 1 only", "error",
+             env={"AWS_EC2_METADATA_SERVICE_ENDPOINT": "{URL}/v1imds/"},
+             reason="version 1 is never used: any forged request of a server could query it"),
+        Case("instance metadata: version 1 only, and switched off", "error",
+             env={"AWS_EC2_METADATA_SERVICE_ENDPOINT": "{URL}/v1imds/",
+                  "AWS_EC2_METADATA_V1_DISABLED": "true"}),
+        # --- web identity
+        Case("web identity: an empty file", "error", env=WEB, more={"jwt": ""}),
+        Case("web identity: denied", "error",
+             env={**WEB, "AWS_ROLE_ARN": "arn:aws:iam::1:role/denied"}, more=JWT),
+    ]
 
 
 CASES = [
@@ -300,4 +441,4 @@ CASES = [
          reason="the real endpoint, which the test does not reach"),
     # --- nothing
     Case("nothing at all", "error"),
-] + hosts()
+] + hosts() + bundles() + more()

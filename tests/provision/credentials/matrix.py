@@ -22,6 +22,8 @@ PROGRAM = (ROOT / os.environ.get("O", "build") / "metlo-mirror").resolve()
 class Compare:
     def __init__(self) -> None:
         self.url = serve()
+        self.certificates = tempfile.TemporaryDirectory()
+        self.tls = serve(Path(self.certificates.name))
         self.home = tempfile.TemporaryDirectory()
         self.resolver = subprocess.Popen(
             [sys.executable, "-B", "-m", "credentials.resolver"], text=True, bufsize=1,
@@ -31,6 +33,8 @@ class Compare:
     def text(self, text: str) -> str:
         soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=10)
         return text.replace("{URL}", self.url).replace("{HOME}", self.home.name).replace(
+            "{LOCALHOST}", self.url.replace("127.0.0.1", "localhost")).replace(
+            "{TLS}", self.tls).replace("{CA}", self.certificates.name + "/ca.pem").replace(
             "{SOON}", soon.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     def env(self, case: Case) -> dict[str, str]:
@@ -54,10 +58,12 @@ class Compare:
 
     def botocore(self, case: Case) -> dict[str, Any]:
         self.write(case)
+        endpoint = case.call or {"path", "host"} & set(case.also)
         assert self.resolver.stdin and self.resolver.stdout
         self.resolver.stdin.write(json.dumps({"env": self.env(case),
                                               "profile": case.profile,
-                                              "service": case.service}) + "\n")
+                                              "service": case.service if endpoint else None,
+                                              "call": case.call}) + "\n")
         answer: dict[str, Any] = json.loads(self.resolver.stdout.readline())
         if "endpoint" in answer:
             answer["host"] = urllib.parse.urlparse(answer["endpoint"]).hostname

@@ -17,7 +17,9 @@ def usable() -> bool:
     return tuple(map(int, botocore.__version__.split(".")[:2])) >= OLDEST
 
 
-def find(env: dict[str, str], profile: Optional[str], service: str) -> dict[str, Any]:
+def find(env: dict[str, str], profile: Optional[str], service: Optional[str],
+         call: bool) -> dict[str, Any]:
+    """service: whose endpoint to find, which takes long; None: none."""
     import botocore.session
     os.environ.clear()
     os.environ.update(env)
@@ -27,9 +29,17 @@ def find(env: dict[str, str], profile: Optional[str], service: str) -> dict[str,
         return {"error": "no credentials"}
     keys = found.get_frozen_credentials()
     region = session.get_config_variable("region")
-    endpoint = session.create_client(service, region_name=region or "us-east-1").meta.endpoint_url
-    return {"key": keys.access_key, "secret": keys.secret_key, "token": keys.token or None,
-            "region": region, "endpoint": endpoint}
+    result = {"key": keys.access_key, "secret": keys.secret_key, "token": keys.token or None,
+              "region": region}
+    if not service:
+        return result
+    client = session.create_client(service, region_name=region or "us-east-1")
+    if call:  # whether the certificate of the server is trusted
+        try:
+            client.get_caller_identity()
+        except client.exceptions.ClientError:
+            pass
+    return {**result, "endpoint": client.meta.endpoint_url}
 
 
 def in_child(question: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +51,8 @@ def in_child(question: dict[str, Any]) -> dict[str, Any]:
         for fd in (0, 2):
             os.dup2(os.open("/dev/null", os.O_RDWR), fd)
         try:
-            answer = find(question["env"], question["profile"], question["service"])
+            answer = find(question["env"], question["profile"], question["service"],
+                          question["call"])
         except BaseException as e:  # pylint: disable=broad-except
             answer = {"error": f"{type(e).__name__}: {e}"}
         os.write(writer, json.dumps(answer).encode())

@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import datetime
 import json
+import ssl
+import subprocess
 import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Optional
 
 from fakeaws import sigv4
@@ -74,7 +77,10 @@ class Service(BaseHTTPRequestHandler):
             source, token, _ = self.signer(body)
             by = source + (":" + token if token else "")
         else:
-            by = form["WebIdentityToken"]
+            by = form.get("WebIdentityToken", "")
+        if not by:
+            self.error("InvalidIdentityToken", "no token")
+            return
         if "denied" in form["RoleArn"]:
             self.error("AccessDenied", "not authorized")
             return
@@ -113,6 +119,10 @@ class Service(BaseHTTPRequestHandler):
         if parts[0].startswith("container"):
             by = self.headers.get("Authorization", "nobody")
             self.answer(200, self.issued("ASIACONTAINER", f"container-for-{by}", expires))
+        elif parts[0] == "v1imds" and parts[-1] == "security-credentials":
+            self.answer(200, "hostrole")
+        elif parts[0] == "v1imds":
+            self.answer(200, self.issued("ASIAHOST", "host-token", expires))
         elif parts[0].startswith("imds") and parts[-1] == "region":
             self.answer(200, "eu-north-1")
         elif parts[0].startswith("imds") and parts[-1] == "security-credentials":
@@ -134,8 +144,22 @@ class Service(BaseHTTPRequestHandler):
             self.answer(404, "")
 
 
-def serve() -> str:
+def certify(folder: Path) -> ssl.SSLContext:
+    """A certificate that only those trust who are told to: ca.pem."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", folder / "key.pem", "-out",
+                    folder / "ca.pem", "-subj", "/CN=127.0.0.1", "-addext",
+                    "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    return context
+
+
+def serve(certificates: Optional[Path] = None) -> str:
     """Starts the server; returns its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    if certificates:
+        server.socket = certify(certificates).wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http{'s' if certificates else ''}://127.0.0.1:{server.server_port}"
