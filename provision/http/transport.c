@@ -282,23 +282,24 @@ static bool is_tls_mismatch(CURLcode code, const char *why)
 }
 
 /* What to do about a failure. */
-struct advice {
+struct remedy {
 	const char *fix;
 	bool permanent; /* repeating the attempt would not change it */
 };
 
-static struct advice advise(CURLcode code, const char *why, long proxy_status)
+static struct remedy find_remedy(CURLcode code, const char *why,
+				 long proxy_status)
 {
 	if (proxy_status == 407)
-		return (struct advice){
+		return (struct remedy){
 			": the proxy requires a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
 			true};
 	if (proxy_status >= 300 && proxy_status < 500)
-		return (struct advice){
+		return (struct remedy){
 			": the proxy of HTTPS_PROXY refuses to connect to this server",
 			true};
 	if (is_tls_mismatch(code, why))
-		return (struct advice){
+		return (struct remedy){
 			strstr(why, "wrong version number") ||
 					strstr(why, "packet length too long") ||
 					strstr(why, "http request")
@@ -307,37 +308,37 @@ static struct advice advise(CURLcode code, const char *why, long proxy_status)
 			true};
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
-		return (struct advice){
+		return (struct remedy){
 			": check the network, DNS and the name of the region",
 			false};
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		return (struct advice){": check HTTPS_PROXY", false};
+		return (struct remedy){": check HTTPS_PROXY", false};
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return (struct advice){
+		return (struct remedy){
 			": if a proxy intercepts TLS, set AWS_CA_BUNDLE to its CA certificate",
 			true};
 	case CURLE_SSL_CACERT_BADFILE:
-		return (struct advice){
+		return (struct remedy){
 			": check the file of AWS_CA_BUNDLE, ca_bundle or CURL_CA_BUNDLE",
 			true};
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
-		return (struct advice){
+		return (struct remedy){
 			": the port does not speak HTTP; if it expects TLS, use https://",
 			true};
 	case CURLE_URL_MALFORMAT:
-		return (struct advice){"", true};
+		return (struct remedy){"", true};
 	case CURLE_GOT_NOTHING:
-		return (struct advice){
+		return (struct remedy){
 			": the server closed the connection; if it expects TLS, use https://",
 			false};
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_OPERATION_TIMEDOUT:
-		return (struct advice){
+		return (struct remedy){
 			": check the route to AWS, or set HTTPS_PROXY if a proxy is required",
 			false};
 	default:
-		return (struct advice){"", false};
+		return (struct remedy){"", false};
 	}
 }
 
@@ -347,7 +348,7 @@ static int set_error(struct transport *t, const struct http_request *r,
 {
 	const char *why = t->error[0] ? t->error : curl_easy_strerror(code);
 	long proxy_status = 0;
-	struct advice advice;
+	struct remedy remedy;
 
 	curl_easy_getinfo(t->curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 	if (tr->too_large)
@@ -358,10 +359,10 @@ static int set_error(struct transport *t, const struct http_request *r,
 		return aws_error_no_memory(err);
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return aws_error_set(err, AWS_ERR_STOPPED, "", "interrupted");
-	advice = advise(code, why, proxy_status);
+	remedy = find_remedy(code, why, proxy_status);
 	return aws_error_set(err,
-			     advice.permanent ? AWS_ERR_LOCAL : AWS_ERR_NETWORK,
-			     "", "%s: %s%s", r->url, why, advice.fix);
+			     remedy.permanent ? AWS_ERR_LOCAL : AWS_ERR_NETWORK,
+			     "", "%s: %s%s", r->url, why, remedy.fix);
 }
 
 int transport_send(struct transport *t, const struct http_request *r,

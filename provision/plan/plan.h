@@ -127,11 +127,11 @@ struct missing_rules {
 
 enum plan_mode {
 	PLAN_REQUEST, /* what a user asks for: all of it, or nothing */
-	/* Also sources that have no route to the target. */
-	PLAN_ANY_ROUTE,
 	/* What a deployment has: a source that no longer exists is only a
 	 * warning, its sessions are deleted, and the rest still applies. */
 	PLAN_SYNC,
+	/* A request, also for sources that have no route to the target. */
+	PLAN_ANY_ROUTE,
 };
 
 struct plan {

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Setups, changes and removals in an in-memory account: the resulting state,
- * also when any single step fails. */
+/* Setups, changes and removals in memory, also when any single step fails. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
-#include <errno.h>
 
 #include "plan_world.h"
 #include "base/list.h"
@@ -40,14 +38,14 @@ static bool has_diagnostic(struct plan *p, enum diag_level level,
 }
 
 /* Plans and applies; the result must have this outcome. */
-static void setup(struct world *w, const struct spec *spec, bool sync,
+static void setup(struct world *w, const struct spec *spec, enum plan_mode mode,
 		  enum apply_outcome outcome)
 {
 	struct apply_options o = world_options(w);
 	struct apply_result result;
 	struct plan p;
 
-	assert_int_equal(plan_setup(&p, &w->inv, spec, sync), 0);
+	assert_int_equal(plan_setup(&p, &w->inv, spec, mode), 0);
 	if (diag_failed(&p.diagnostics))
 		print_error("%s", diagnostics_text(&p));
 	FOREACH(step, &p.steps)
@@ -68,7 +66,7 @@ static size_t steps_of(struct world *w, const struct spec *spec)
 	struct plan p;
 	size_t n;
 
-	assert_int_equal(plan_setup(&p, &w->inv, spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w->inv, spec, PLAN_REQUEST), 0);
 	assert_false(diag_failed(&p.diagnostics));
 	n = p.steps.n;
 	plan_free(&p);
@@ -107,7 +105,7 @@ static void test_there_and_back(void **state)
 		spec = world_spec(&w, targets[t], "80,8000-8100",
 				  SOURCES("i-1", "i-2", "ecs:shop/web"));
 		before = world_text(&w);
-		setup(&w, &spec, false, APPLY_DONE);
+		setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 		assert_int_equal(w.inv.sessions.n, 5);
 		assert_int_equal(w.inv.filters.n, 1);
 		assert_int_equal(w.inv.filters.items[0].ingress.n, 2);
@@ -131,7 +129,7 @@ static void test_spec_from_tags(void **state)
 	(void)state;
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1", "tag:A=b c"));
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	assert_int_equal(deployment_spec(&w.mem, &w.inv, "other", &found, &err),
 			 -ENOENT);
 	assert_int_equal(deployment_spec(&w.mem, &w.inv, "shop", &found, &err),
@@ -171,10 +169,10 @@ static void test_each_step_fails(void **state)
 			aws_error_set(&w.error, AWS_ERR_NETWORK, "",
 				      "connection cut");
 			w.error.unknown_outcome = w.done_anyway;
-			setup(&w, &spec, false, APPLY_ROLLED_BACK);
+			setup(&w, &spec, PLAN_REQUEST, APPLY_ROLLED_BACK);
 			assert_string_equal(world_text(&w), before);
 			w.fail_perform = 0;
-			setup(&w, &spec, false, APPLY_DONE);
+			setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 			assert_int_equal(w.inv.sessions.n, 4);
 			world_free(&w);
 			tried++;
@@ -202,7 +200,8 @@ static void test_interrupted(void **state)
 		before = world_text(&w);
 		w.stop_at = at;
 		o = world_options(&w);
-		assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+		assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST),
+				 0);
 		plan_apply(&p, &o, &result);
 		assert_int_equal(result.interrupted,
 				 result.outcome != APPLY_DONE);
@@ -230,7 +229,7 @@ static void test_each_change_fails(void **state)
 
 		world_init(&w);
 		spec = world_spec(&w, "eni-9", "80", SOURCES("i-1", "eni-2"));
-		setup(&w, &spec, false, APPLY_DONE);
+		setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 		other = world_spec(&w, "nlb:new", "80,443",
 				   SOURCES("i-1", "ecs:shop/web"));
 		before = world_text(&w);
@@ -244,13 +243,13 @@ static void test_each_change_fails(void **state)
 		aws_error_set(&w.error, AWS_ERR_SERVER, "InternalError", "x");
 		/* The last steps only delete: sessions, filter, target. */
 		if (at > n - 3) {
-			setup(&w, &other, false, APPLY_UNFINISHED);
+			setup(&w, &other, PLAN_REQUEST, APPLY_UNFINISHED);
 		} else {
-			setup(&w, &other, false, APPLY_ROLLED_BACK);
+			setup(&w, &other, PLAN_REQUEST, APPLY_ROLLED_BACK);
 			assert_string_equal(world_text(&w), before);
 		}
 		w.fail_perform = 0;
-		setup(&w, &other, false, APPLY_DONE);
+		setup(&w, &other, PLAN_REQUEST, APPLY_DONE);
 		assert_int_equal(w.inv.sessions.n, 4);
 		assert_int_equal(w.inv.filters.n, 1);
 		assert_int_equal(w.inv.targets.n, 1);
@@ -271,15 +270,15 @@ static void test_only_tags_change(void **state)
 	(void)state;
 	world_init(&w);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	other = world_spec(&w, "eni-9", "80", SOURCES("eni-1a", "eni-1b"));
-	assert_int_equal(plan_setup(&p, &w.inv, &other, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &other, PLAN_REQUEST), 0);
 	assert_int_equal(p.steps.n, 3);
 	FOREACH(s, &p.steps)
 		assert_int_equal(s->type, STEP_TAG);
 	assert_int_equal(p.kept, 2);
 	plan_free(&p);
-	setup(&w, &other, false, APPLY_DONE);
+	setup(&w, &other, PLAN_REQUEST, APPLY_DONE);
 	assert_int_equal(steps_of(&w, &other), 0);
 	world_free(&w);
 }
@@ -296,7 +295,7 @@ static void test_undo_fails(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	o = world_options(&w);
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	w.fail_perform = (unsigned int)p.steps.n;
 	w.fail_undo = 2;
 	aws_error_set(&w.error, AWS_ERR_DENIED, "UnauthorizedOperation", "no");
@@ -310,7 +309,7 @@ static void test_undo_fails(void **state)
 	plan_free(&p);
 	/* The orphan carries our tags: the next run uses or deletes it. */
 	w.fail_perform = w.fail_undo = 0;
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	assert_int_equal(w.inv.filters.n, 1);
 	world_free(&w);
 }
@@ -328,7 +327,7 @@ static void test_permissions_first(void **state)
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
 	w.denied = "mirror eni-1";
 	o = world_options(&w);
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_int_equal(plan_apply(&p, &o, &result), -EPERM);
 	assert_int_equal(result.outcome, APPLY_REFUSED);
 	assert_int_equal(result.refused.n, 2);
@@ -355,11 +354,11 @@ static void test_foreign(void **state)
 	world_session(&w, "tms-f2", "eni-1a", "tmt-f", "tmf-f", 2, 8);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	spec.vni = 7;
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_true(has_diagnostic(&p, DIAG_FAIL, "VNI 7 is used by"));
 	plan_free(&p);
 	spec.vni = 9;
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	s = &w.inv.sessions.items[2];
 	assert_string_equal(s->interface_id, "eni-1a");
 	assert_int_equal(s->number, 5);
@@ -367,7 +366,7 @@ static void test_foreign(void **state)
 	remove_all(&w);
 	assert_int_equal(w.inv.sessions.n, 2);
 	world_session(&w, "tms-f3", "eni-1a", "tmt-f", "tmf-f", 9, 10);
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_true(
 		has_diagnostic(&p, DIAG_FAIL, "3 mirror sessions of others"));
 	plan_free(&p);
@@ -383,7 +382,7 @@ static void test_remove_keeps_what_is_used(void **state)
 	(void)state;
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	world_session(&w, "tms-f", "eni-2", w.inv.targets.items[0].id,
 		      w.inv.filters.items[0].id, 1, 5);
 	remove_all(&w);
@@ -412,7 +411,7 @@ static void test_remove_sessions(void **state)
 	(void)state;
 	world_init(&w);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	world_session(&w, "tms-f", "eni-2", "tmt-f", "tmf-f", 1, 5);
 	str_list_add(&w.mem, &r.sessions, w.inv.sessions.items[0].id);
 	assert_int_equal(plan_remove(&p, &w.inv, &r), 0);
@@ -445,7 +444,7 @@ static void test_sync(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80",
 			  SOURCES("ecs:shop/web", "eni-2"));
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	assert_int_equal(w.inv.sessions.n, 3);
 	w.inv.services.items[0]
 		.tasks.items[0]
@@ -453,14 +452,14 @@ static void test_sync(void **state)
 		.details.items[0]
 		.value = (char *)"eni-t3";
 	world_interface(&w, "eni-t3", NULL, "subnet-a", "10.0.1.23");
-	setup(&w, &spec, true, APPLY_DONE);
+	setup(&w, &spec, PLAN_SYNC, APPLY_DONE);
 	assert_int_equal(w.inv.sessions.n, 3);
 	FOREACH(s, &w.inv.sessions)
 		assert_string_not_equal(s->interface_id, "eni-t1");
 	FOREACH(e, &w.inv.interfaces)
 		if (!strcmp(e->id, "eni-2"))
 			e->id = (char *)"eni-x";
-	setup(&w, &spec, true, APPLY_DONE);
+	setup(&w, &spec, PLAN_SYNC, APPLY_DONE);
 	assert_int_equal(w.inv.sessions.n, 2);
 	world_free(&w);
 }
@@ -492,7 +491,8 @@ static void test_failures(void **state)
 		world_init(&w);
 		spec = world_spec(&w, cases[i].target, cases[i].ports,
 				  SOURCES(cases[i].source));
-		assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+		assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST),
+				 0);
 		if (!has_diagnostic(&p, DIAG_FAIL, cases[i].note))
 			print_error("%s", diagnostics_text(&p));
 		assert_true(has_diagnostic(&p, DIAG_FAIL, cases[i].note));
@@ -518,12 +518,12 @@ static void test_quota_of_a_target(void **state)
 				"subnet-a",
 				arena_printf(&w.mem, "10.0.1.%u", 100 + i));
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_true(has_diagnostic(&p, DIAG_FAIL,
 				   "11 sources would send to eni-9"));
 	plan_free(&p);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	assert_int_equal(w.inv.sessions.n, 11);
 	world_free(&w);
 }
@@ -539,16 +539,16 @@ static void test_own_group_admits_sources(void **state)
 	(void)state;
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1", "i-2"));
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	own = &w.inv.groups.items[1];
 	assert_int_equal(own->ingress.n, 1);
 	own->ingress.n = 0;
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	assert_int_equal(own->ingress.n, 1);
 	more = ARENA_ADD(&w.mem, &w.inv.vpcs.items[0].cidrs);
 	more->cidr = (char *)"10.7.0.0/16";
 	world_interface(&w, "eni-7", "i-2", "subnet-b", "10.7.0.7");
-	setup(&w, &spec, false, APPLY_DONE);
+	setup(&w, &spec, PLAN_REQUEST, APPLY_DONE);
 	assert_int_equal(own->ingress.n, 2);
 	assert_int_equal(steps_of(&w, &spec), 0);
 	world_free(&w);
@@ -565,7 +565,7 @@ static void test_groups_are_asked_for(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	spec.open_groups = false;
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_int_equal(p.rules_missing, 1);
 	assert_true(has_diagnostic(&p, DIAG_WARN,
 				   "sg-9 of eni-9 does not allow UDP"));

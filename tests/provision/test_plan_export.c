@@ -66,7 +66,8 @@ static void test_cloudformation(void **state)
 		world_init(&w);
 		spec = world_spec(&w, targets[t], "80",
 				  SOURCES("i-1", "tag:\"A\"=\\b"));
-		assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+		assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST),
+				 0);
 		assert_null(export_refusal(&p.mem, &p));
 		export_cloudformation(&b, &p);
 		json = cJSON_ParseWithLength((const char *)b.p, b.len);
@@ -189,7 +190,7 @@ static void test_terraform(void **state)
 	spec.vni = 77;
 	spec.open_groups = false;
 	world_tag(&w, &w.inv.interfaces.items[2].tags, "A", "${x}");
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_null(export_refusal(&p.mem, &p));
 	export_terraform(&b, &p);
 	buf_add(&b, "", 1);
@@ -222,7 +223,7 @@ static void test_terraform_load_balancer(void **state)
 	(void)state;
 	world_init(&w);
 	spec = world_spec(&w, "nlb:new", "80", SOURCES("i-1"));
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	export_terraform(&b, &p);
 	buf_add(&b, "", 1);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
@@ -249,15 +250,15 @@ static void test_refused(void **state)
 	world_init(&w);
 	spec = world_spec(&w, "eni-9", "80", SOURCES("i-1"));
 	o = world_options(&w);
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_int_equal(plan_apply(&p, &o, &result), 0);
 	plan_free(&p);
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_non_null(
 		strstr(export_refusal(&p.mem, &p), "nothing to create"));
 	plan_free(&p);
 	spec = world_spec(&w, "eni-9", "81", SOURCES("i-1"));
-	assert_int_equal(plan_setup(&p, &w.inv, &spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w.inv, &spec, PLAN_REQUEST), 0);
 	assert_non_null(
 		strstr(export_refusal(&p.mem, &p), "existing resources"));
 	plan_free(&p);

@@ -99,7 +99,7 @@ static const char *planned(struct world *w, const struct spec *spec)
 	const char *ids = "";
 	struct plan p;
 
-	assert_int_equal(plan_setup(&p, &w->inv, spec, false), 0);
+	assert_int_equal(plan_setup(&p, &w->inv, spec, PLAN_REQUEST), 0);
 	for (size_t i = 0; i < p.sources.n; i++)
 		ids = arena_printf(&w->mem, "%s%s%s", ids, i ? " " : "",
 				   p.sources.items[i].eni->id);

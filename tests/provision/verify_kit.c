@@ -71,7 +71,7 @@ void scene_deploy(struct scene *s, const struct spec *spec)
 	struct apply_result result;
 	struct plan p;
 
-	assert_int_equal(plan_setup(&p, &s->w.inv, spec, false), 0);
+	assert_int_equal(plan_setup(&p, &s->w.inv, spec, PLAN_REQUEST), 0);
 	assert_int_equal(plan_apply(&p, &o, &result), 0);
 	plan_free(&p);
 	network(s);
