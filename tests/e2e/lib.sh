@@ -107,6 +107,16 @@ gone_or_zombie()
 	[ "${stat%% *}" = Z ]
 }
 
+# python_package MODULE PACKAGE: makes a package of PyPI importable, from the build
+# folder, so that it is downloaded once.
+python_package()
+{
+	export PYTHONPATH=$O/tests/python
+	python3 -c "import $1" 2>/dev/null ||
+		timeout 120 python3 -m pip install -q --target "$PYTHONPATH" "$2" \
+			>"$TMP/pip" 2>&1
+}
+
 net_up()
 {
 	local ns

@@ -3,7 +3,6 @@
 """A QUIC server and client of aioquic, and what the client itself says of its
 connections.
 
-  quic.py available                    whether aioquic is installed
   quic.py server PORT RETRY-PORT CERT KEY
                                        runs until it is ended; on RETRY-PORT it first
                                        sends a Retry packet

@@ -15,12 +15,10 @@ need grpc jq curl node npm python3
 
 # Libraries stay in the build folder, so that they are downloaded once.
 DEPS=$O/tests/grpc
-export NODE_PATH=$DEPS/js/node_modules PYTHONPATH=$DEPS/py
+export NODE_PATH=$DEPS/js/node_modules
 install_libraries()
 {
-	python3 -c 'import grpc' 2>/dev/null ||
-		timeout 120 python3 -m pip install -q --target "$DEPS/py" grpcio \
-			>"$TMP/pip" 2>&1 || return 1
+	python_package grpc grpcio || return 1
 	[ -d "$NODE_PATH/@grpc/grpc-js" ] ||
 		timeout 120 npm install --silent --no-audit --no-fund \
 			--prefix "$DEPS/js" @grpc/grpc-js >"$TMP/npm" 2>&1

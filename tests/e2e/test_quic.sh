@@ -2,30 +2,29 @@
 #
 # A real QUIC client and server (aioquic): each connection is a line that says what
 # the client itself says of it, and only Initial packets leave the kernel, however
-# much is transferred. PYTHON: an interpreter that has aioquic.
+# much is transferred.
 
 . "$(dirname "$0")/lib.sh"
 
-PYTHON=${PYTHON:-python3}
 QUIC=$E2E_DIR/quic.py
 OUT=$TMP/connections
 
 need quic jq openssl
-"$PYTHON" "$QUIC" available 2>/dev/null || {
-	skip "quic" "aioquic is not installed: pip install aioquic"
+python_package aioquic aioquic || {
+	skip "quic" "aioquic cannot be installed: $(tail -n 1 "$TMP/pip")"
 	finish
 }
 net_up || { not_ok "namespaces" "net_up failed"; finish; }
 mirror_up || { skip "quic" "no tc mirred or no vxlan in this kernel"; finish; }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 	-subj /CN=www.example.com -keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>/dev/null
-spawn "$SERVER" "$TMP/server" "$PYTHON" "$QUIC" server 443 8443 \
+spawn "$SERVER" "$TMP/server" python3 "$QUIC" server 443 8443 \
 	"$TMP/cert.pem" "$TMP/key.pem"
 wait_for 60 lines "$TMP/server" 1 || { not_ok "the server starts" "$(cat "$TMP/server.err")"; finish; }
 attach_up "$OUT" --mode native --summary "$TMP/summary" ||
 	{ not_ok "attach"; finish; }
 
-in_ns "$CLIENT" timeout 300 "$PYTHON" "$QUIC" client 443 8443 10.77.1.1 fd77:1::1 \
+in_ns "$CLIENT" timeout 300 python3 "$QUIC" client 443 8443 10.77.1.1 fd77:1::1 \
 	>"$TMP/truth" 2>"$TMP/client.err"
 n=$(grep -c ^ "$TMP/truth")
 is "the client gets what it asks for" "$n $(cat "$TMP/client.err")" "12 "
