@@ -113,6 +113,10 @@ enum action head_begin(struct conn *c, struct event *ev,
 		return no_memory(c, ev);
 	m->tentative = (uint8_t)tentative;
 	m->found = tentative == TENTATIVE_RESYNC;
+	/* Senders begin segments with messages. What follows an empty line may
+	 * be text in a body whose head is missing. */
+	m->ambiguous |=
+		m->found && !ev->in.chunk_start && (c->lossy || c->midstream);
 	return ACT_DONE;
 }
 
