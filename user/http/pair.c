@@ -29,13 +29,14 @@ static void distrust(struct conn *c)
 {
 	c->doubt = PAIRING_ASYNC;
 	c->turns = 0;
+	c->waited = false;
 }
 
 /* The client has waited for all responses, it seems. */
 static void trust(struct conn *c, unsigned int n)
 {
 	n += c->turns;
-	c->turns = (n < PAIRING_TURNS ? n : PAIRING_TURNS) & 7;
+	c->turns = (n < 15 ? n : 15) & 15;
 }
 
 /* A message arrives, after a hole or not. */
@@ -197,12 +198,14 @@ static void believe(struct conn *c, const struct exchange *until,
 static bool trusted(const struct conn *c)
 {
 	return !c->doubt && c->sparse <= PAIRING_SPARSE_MAX &&
+	       (c->waited || !c->batches || c->turns >= PAIRING_UNWAITED) &&
 	       c->turns >= (c->batches ? PAIRING_TURNS : PAIRING_SINGLE);
 }
 
 void pair_settle(struct conn *c)
 {
 	if (!c->doubt && c->sparse <= PAIRING_SPARSE_MAX &&
+	    (c->waited || !c->batches || c->turns >= PAIRING_UNWAITED) &&
 	    c->turns >= (c->batches ? PAIRING_TURNS : PAIRING_LAST))
 		believe(c, NULL, NULL);
 }
@@ -309,13 +312,14 @@ struct exchange *pair_request(struct conn *c, struct msg *m)
 	if (alone) {
 		m->alone = true;
 		m->after_hole = HOLE_NONE;
+		c->waited |= c->spoken;
 		if (c->spoken)
 			trust(c, 1);
 		/* of a connection seen from its start, no request is unknown */
 		if (rule_silence(c, m) ||
 		    (!c->bent && (!c->midstream || c->handshake)))
 			c->assumed = false;
-		if (c->doubt <= PAIRING_BURST && c->turns == PAIRING_TURNS)
+		if (c->doubt <= PAIRING_BURST && c->turns >= PAIRING_TURNS)
 			c->doubt = 0;
 		else if (c->doubt)
 			c->doubt--;

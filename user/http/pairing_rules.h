@@ -13,10 +13,13 @@
 #define PAIRING_ASYNC 255u
 /* The same if all that is known is that it sends several requests together. */
 #define PAIRING_BURST 4u
-/* Unless it was seen to wait for all responses so often; at most 7, see struct
- * conn.turns. A turnaround that confirms the one before counts twice. Until
+/* Unless it was seen to wait for all responses so often. A turnaround that
+ * confirms the one before counts twice. Until
  * then no turnaround is believed. */
 #define PAIRING_TURNS 7u
+/* Unless nothing was missing once when it waited, so often: turnarounds alone
+ * also come from a client that has requests in flight all the time. */
+#define PAIRING_UNWAITED 10u
 /* The same if the client never sent requests together; and then, once nothing
  * more comes that could contradict it. */
 #define PAIRING_SINGLE 5u

@@ -240,7 +240,7 @@ struct conn {
 	bool assumed : 1;     /* not idle since it was joined midstream, or
 			       * since requests came with a refused Upgrade */
 	bool lossy : 1;	      /* bytes of messages were lost */
-	uint8_t turns : 3; /* how often the client waited for all responses */
+	uint8_t turns : 4; /* how often the client waited for all responses */
 	bool batches : 1;  /* requests were sent together once */
 	bool acked_exact : 1; /* struct dir.acked is known, not a lower bound */
 	bool burst : 1;	      /* requests were sent together since the last time
@@ -258,6 +258,7 @@ struct conn {
 	uint8_t tls : 2;      /* directions that began with a TLS record */
 	bool bent : 1; /* the latest request deviated: where it ends is doubtful */
 	uint8_t sparse : 4; /* see PAIRING_SPARSE */
+	bool waited : 1;    /* the client certainly waited for all responses */
 };
 
 /* Bytes on their way through the state machine. */
