@@ -571,39 +571,6 @@ static void observation_ends_in_a_head(void **state)
 	kit_done(&k);
 }
 
-/* The head of a request is lost, and its body looks like a request: nobody can
- * tell, so it is flagged. One that begins a segment is not. */
-static void text_in_a_body(void **state)
-{
-	struct kit k;
-
-	(void)state;
-	kit_init(&k, &(struct kit_options){.brief = true});
-	for (unsigned int midstream = 0; midstream < 2; midstream++) {
-		kit_open(&k, midstream, true);
-		if (!midstream)
-			kit_gap(&k, STREAM_C2S, 100, STREAM_GAP_LOST);
-		kit_c(&k, "a=b\r\n\r\nGET /decoy HTTP/1.1\r\n\r\n");
-		kit_s(&k, "HTTP/1.1 204 No\r\n\r\n");
-		kit_c(&k, "GET /real HTTP/1.1\r\n\r\n");
-		kit_s(&k, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-		kit_close(&k, STREAM_END_FIN);
-		for (const char *p = kit_lines(&k); *p;
-		     p = strchr(p, '\n') + 1) {
-			const char *flag = strstr(p, "!ambiguous");
-			bool flagged = flag && flag < strchr(p, '\n');
-
-			if (!strncmp(p, "GET /decoy", 10))
-				assert_true(flagged);
-			if (!strncmp(p, "GET /real", 9))
-				assert_false(flagged);
-		}
-		assert_non_null(strstr(kit_lines(&k), "GET /decoy"));
-		kit_clear(&k);
-	}
-	kit_done(&k);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -616,7 +583,6 @@ int main(void)
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(cut_head_waits),
 		cmocka_unit_test(observation_ends_in_a_head),
-		cmocka_unit_test(text_in_a_body),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,7 @@
 /* The same if all that is known is that it sends several requests together. */
 #define PAIRING_BURST 4u
 /* Unless it was seen to wait for all responses so often. A turnaround that
- * confirms the one before counts twice. Until
- * then no turnaround is believed. */
+ * confirms the one before counts twice. Until then no turnaround is believed. */
 #define PAIRING_TURNS 7u
 /* Unless nothing was missing once when it waited, so often: turnarounds alone
  * also come from a client that has requests in flight all the time. */
