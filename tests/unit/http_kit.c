@@ -44,6 +44,13 @@ bool stream_carrier_id(const struct stream_flow *flow, uint64_t id[2])
 	return flow->carries;
 }
 
+void stream_end_linger(struct stream_flow *flow)
+{
+	assert_true(flow->lingers);
+	flow->lingers = false;
+	tls_protocol.close(flow->proto, flow->why, flow->now_ns);
+}
+
 void stream_hand_over(struct stream_flow *flow,
 		      const struct stream_protocol *to, void *proto)
 {

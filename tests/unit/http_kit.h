@@ -27,6 +27,9 @@ struct stream_flow {
 	const struct stream_protocol *protocol;
 	void *proto;
 	bool carries; /* stream_carry() */
+	bool lingers; /* its protocol does, and has not been closed */
+	enum stream_end why;
+	uint64_t now_ns;
 };
 
 struct kit {

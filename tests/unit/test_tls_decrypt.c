@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 
+#include "stream/carry.h"
 #include "tls/crypto.h"
 #include "tls_flow.h"
 #include "tls_kit.h"
@@ -147,6 +148,8 @@ static void talk_end(struct talk *k)
 	const struct tls_stats *s = tls_stats(k->t.e);
 
 	tls_flow_end(&k->t, STREAM_END_FIN);
+	if (k->t.flow.lingers)
+		stream_end_linger(&k->t.flow);
 	assert_int_equal(s->waiting_bytes, 0);
 	assert_int_equal(k->t.next.opened, k->t.next.closed);
 	assert_int_equal(s->memory_used, 0);
@@ -219,6 +222,65 @@ static void test_late(void **state)
 			assert_true(k.t.flow.skip[1]);
 		}
 		assert_text(&k, 1, late ? "" : "200");
+		talk_end(&k);
+		talk_free(&k);
+	}
+}
+
+/* The connection has ended before its keys come: it waits, until they do, for
+ * --tls-wait, or until the memory is wanted. */
+static void test_after_end(void **state)
+{
+	static const enum stream_end ends[] = {STREAM_END_FIN, STREAM_END_RST,
+					       STREAM_END_REUSED};
+
+	(void)state;
+	for (unsigned int i = 0; i < 9; i++) {
+		const unsigned int how = i % 3;
+		struct talk k;
+
+		talk_init(&k);
+		handshake(&k);
+		send_text(&k, 0, "GET /");
+		send_text(&k, 1, "200");
+		tls_flow_end(&k.t, ends[i / 3]);
+		assert_true(k.t.flow.lingers);
+		assert_int_equal(k.t.n, 0);
+		k.t.now_ns += 4900000000ull;
+		tls_tick(k.t.e, k.t.now_ns);
+		assert_true(k.t.flow.lingers);
+		if (how == 0)
+			give_all(&k);
+		if (how == 1)
+			k.t.now_ns += 200000000;
+		if (how == 2) /* makes room, or is forgotten */
+			stream_end_linger(&k.t.flow);
+		tls_tick(k.t.e, k.t.now_ns);
+		assert_false(k.t.flow.lingers);
+		assert_int_equal(k.t.n, 1);
+		assert_text(&k, 0, how ? "" : "GET /");
+		assert_text(&k, 1, how ? "" : "200");
+		assert_int_equal(tls_stats(k.t.e)->keys_missing, how ? 2 : 0);
+		talk_end(&k);
+		talk_free(&k);
+	}
+}
+
+/* With keys it does not, and none waits that cannot be decrypted. */
+static void test_ends_at_once(void **state)
+{
+	(void)state;
+	for (unsigned int keys = 0; keys < 2; keys++) {
+		struct talk k;
+
+		talk_init(&k);
+		if (keys)
+			give_all(&k);
+		handshake(&k);
+		send_text(&k, 0, "GET /");
+		tls_flow_end(&k.t, keys ? STREAM_END_FIN : STREAM_END_IDLE);
+		assert_false(k.t.flow.lingers);
+		assert_int_equal(k.t.n, 1);
 		talk_end(&k);
 		talk_free(&k);
 	}
@@ -345,6 +407,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_after_end),
+		cmocka_unit_test(test_ends_at_once),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_key_update),
 		cmocka_unit_test(test_loss),

@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
+#include "tls/key_source.h"
 #include "tls/keylog.h"
 
 static void name_of(unsigned int i, uint8_t out[RANDOM_SIZE])
@@ -135,11 +139,98 @@ static void test_bounds(void **state)
 	key_table_free(t);
 }
 
+static void append(const char *path, unsigned int i, const char *end)
+{
+	char part[400];
+	FILE *f = fopen(path, "a");
+
+	assert_non_null(f);
+	line(part, "CLIENT_RANDOM", i, 48, 0x11, false);
+	fprintf(f, "%s%s", part, end);
+	fclose(f);
+}
+
+static void create(const char *path, bool fifo)
+{
+	int fd = fifo ? mkfifo(path, 0600) : creat(path, 0600);
+
+	assert_true(fd >= 0);
+	if (!fifo)
+		close(fd);
+}
+
+static bool has(struct key_table *t, unsigned int i)
+{
+	struct key_secret k[KEYS_SAME_MAX];
+
+	return find(t, KEY_MASTER, i, k) == 1;
+}
+
+/* A file is renamed and created anew, while both are written; and emptied. A FIFO is
+ * replaced, too, and its writer leaves in the middle of a line. */
+static void test_replaced(void **state)
+{
+	char folder[] = "/tmp/metlo-keys.XXXXXX", path[64], old[64];
+	struct log log = {.out = fopen("/dev/null", "w")};
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a", folder);
+	snprintf(old, sizeof(old), "%s/b", folder);
+	for (unsigned int fifo = 0; fifo < 2; fifo++) {
+		struct key_table *t = key_table_new(0, 0);
+		struct key_source *s;
+		struct key_stats stats;
+		int hold, again = -1;
+
+		create(path, fifo);
+		s = key_source_open(path, t, false, &log);
+		assert_non_null(s);
+		append(path, 1, "\n");
+		key_source_poll(s);
+		assert_true(has(t, 1));
+		append(path, 2, fifo ? "00" : "\n");
+		key_source_poll(s);
+		hold = open(path, O_RDWR); /* keeps what a FIFO has */
+		append(path, 3, "\n");
+		assert_int_equal(rename(path, old), 0);
+		key_source_poll(s);
+		assert_true(has(t, 3));
+		create(path, fifo);
+		key_source_poll(s);
+		if (fifo)
+			again = open(path, O_RDWR);
+		append(path, 4, "\n");
+		append(old, 5, "\n");
+		key_source_poll(s);
+		assert_true(has(t, 4) && has(t, 5));
+		key_table_read_stats(t, &stats);
+		assert_int_equal(stats.bad, fifo);
+		if (!fifo) {
+			assert_int_equal(truncate(path, 0), 0);
+			key_source_poll(s);
+			append(path, 6, "\n");
+			key_source_poll(s);
+			assert_true(has(t, 6));
+		}
+		key_source_close(s);
+		key_table_free(t);
+		close(hold);
+		if (fifo)
+			close(again);
+		unlink(path);
+		unlink(old);
+	}
+	rmdir(folder);
+	fclose(log.out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,10 +207,24 @@ void tls_flow_gap(struct tls_test *t, enum stream_dir dir, size_t n)
 			 t->now_ns += 1000);
 }
 
+/* As stream asks. */
+static bool tls_flow_lingers(struct tls_test *t, enum stream_end why)
+{
+	return (why == STREAM_END_FIN || why == STREAM_END_RST ||
+		why == STREAM_END_REUSED) &&
+	       tls_protocol.lingers(t->flow.proto, why, t->now_ns);
+}
+
 void tls_flow_end(struct tls_test *t, enum stream_end why)
 {
-	if (t->open)
-		tls_protocol.close(t->flow.proto, why, t->now_ns += 1000);
+	t->now_ns += 1000;
+	if (t->open && tls_flow_lingers(t, why)) {
+		t->flow.lingers = true;
+		t->flow.why = why;
+		t->flow.now_ns = t->now_ns;
+	} else if (t->open) {
+		tls_protocol.close(t->flow.proto, why, t->now_ns);
+	}
 	t->open = false;
 	tls_check_sums(t);
 }

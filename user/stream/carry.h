@@ -14,4 +14,8 @@ void stream_carry(struct stream_flow *flow, bool carries);
 /* The id of the connection that carries this one. False: none does. */
 bool stream_carrier_id(const struct stream_flow *flow, uint64_t id[2]);
 
+/* Calls close() of a protocol whose lingers() was true. Not from a callback of the
+ * same flow. */
+void stream_end_linger(struct stream_flow *flow);
+
 #endif

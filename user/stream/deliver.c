@@ -264,8 +264,27 @@ void deliver_fin(struct stream_table *t, struct flow *f, unsigned int dir,
 		flow_protocol(t, f)->fin(f->proto, role_of(f, dir), ts_ns);
 }
 
+static bool lingers(const struct stream_table *t, const struct flow *f,
+		    uint64_t ts_ns)
+{
+	const struct stream_protocol *p = flow_protocol(t, f);
+
+	return f->proto && p->lingers &&
+	       p->lingers(f->proto, (enum stream_end)f->why, ts_ns);
+}
+
+void deliver_end_linger(struct stream_table *t, struct flow *f, uint64_t ts_ns)
+{
+	void *proto = f->proto;
+
+	if (proto)
+		flow_protocol(t, f)->close(proto, (enum stream_end)f->why,
+					   ts_ns);
+	f->proto = NULL;
+}
+
 void deliver_close(struct stream_table *t, struct flow *f, enum stream_end why,
-		   uint64_t ts_ns)
+		   bool kept, uint64_t ts_ns)
 {
 	static const char *const reasons[] = {
 		[STREAM_END_FIN] = "FIN",
@@ -277,7 +296,9 @@ void deliver_close(struct stream_table *t, struct flow *f, enum stream_end why,
 	};
 
 	EXPLAIN(t, f, FLOW_CLOSE, 0, .reason = reasons[why]);
-	if (f->flags & F_OPEN && f->proto)
-		flow_protocol(t, f)->close(f->proto, why, ts_ns);
-	f->proto = NULL;
+	f->why = (uint8_t)why;
+	if (!(f->flags & F_OPEN))
+		f->proto = NULL;
+	if (!kept || !lingers(t, f, ts_ns))
+		deliver_end_linger(t, f, ts_ns);
 }

@@ -26,8 +26,11 @@ void deliver_gap(struct stream_table *t, struct flow *f, unsigned int dir,
 /* Reports that the direction has reached its FIN. */
 void deliver_fin(struct stream_table *t, struct flow *f, unsigned int dir,
 		 uint64_t ts_ns);
+/* kept: the protocol may linger. */
 void deliver_close(struct stream_table *t, struct flow *f, enum stream_end why,
-		   uint64_t ts_ns);
+		   bool kept, uint64_t ts_ns);
+/* Closes it if it does. */
+void deliver_end_linger(struct stream_table *t, struct flow *f, uint64_t ts_ns);
 
 void flow_tuple(const struct flow *f, struct stream_tuple *out);
 

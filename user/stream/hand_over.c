@@ -10,7 +10,7 @@ void stream_hand_over(struct stream_flow *flow,
 	struct flow *f = (struct flow *)flow;
 	struct stream_table *t = slab_owner(f);
 
-	if (f->flags & F_CARRIER) {
+	if (flow_protocol(t, f)->carried_hand_over) {
 		flow_protocol(t, f)->carried_hand_over(f->proto, to, proto);
 		return;
 	}

@@ -8,7 +8,8 @@
 /*
  * Called by the protocol from its callbacks: the flow speaks another protocol, which
  * must be one of stream_conf, with the state proto; NULL: no memory, its bytes are
- * discarded. The caller's close() is not called.
+ * discarded. The caller's close() is not called. A protocol with carried_hand_over()
+ * keeps the flow and passes on what comes.
  */
 void stream_hand_over(struct stream_flow *flow,
 		      const struct stream_protocol *to, void *proto);

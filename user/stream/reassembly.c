@@ -121,6 +121,7 @@ static bool revive(struct stream_table *t, uint32_t index, unsigned int dir,
 	    !dir_started(&f->dir[dir]) || f->dir[dir].flags & D_FIN ||
 	    accept_ack(t, f, dir, rec) != ACCEPT)
 		return false;
+	deliver_end_linger(t, f, rec->ts_ns);
 	t->stats.revived++;
 	t->stats.flows_opened++;
 	t->stats.flows_live++;
@@ -457,7 +458,7 @@ void reassembly_finish(struct stream_table *t, uint32_t index,
 		       enum stream_end why, uint64_t ts_ns)
 {
 	struct flow *f = flow_at(t, index);
-	bool linger;
+	bool kept;
 
 	sides_ended(t, f);
 
@@ -476,13 +477,18 @@ void reassembly_finish(struct stream_table *t, uint32_t index,
 		ext_drop(t, &f->dir[dir]);
 	}
 	f->flags = (f->flags & ~F_CLOSING) | F_CLOSED;
-	deliver_close(t, f, why, ts_ns);
+	kept = why == STREAM_END_FIN || why == STREAM_END_RST ||
+	       why == STREAM_END_REUSED;
+	deliver_close(t, f, why, kept, ts_ns);
 	count_end(t, why);
-	linger = why == STREAM_END_FIN || why == STREAM_END_RST ||
-		 why == STREAM_END_REUSED;
-	f->why = why;
-	if (linger)
+	if (kept)
 		flow_table_move(t, index, LIST_CLOSED);
 	else
 		flow_table_remove(t, index);
+}
+
+void reassembly_forget(struct stream_table *t, uint32_t index)
+{
+	deliver_end_linger(t, flow_at(t, index), t->now);
+	flow_table_remove(t, index);
 }

@@ -31,4 +31,7 @@ bool reassembly_reclaim(struct stream_table *t, uint64_t ts_ns);
 void reassembly_finish(struct stream_table *t, uint32_t index,
 		       enum stream_end why, uint64_t ts_ns);
 
+/* An ended flow makes room, or has been kept for long enough. */
+void reassembly_forget(struct stream_table *t, uint32_t index);
+
 #endif

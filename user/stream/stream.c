@@ -97,7 +97,7 @@ static void evict_one(struct stream_table *t)
 	uint32_t victim;
 
 	if (l[LIST_CLOSED].n) {
-		flow_table_remove(t, l[LIST_CLOSED].tail);
+		reassembly_forget(t, l[LIST_CLOSED].tail);
 		return;
 	}
 	if (without_data <= t->conf.max_flows / 8 && l[LIST_WAITING].n)
@@ -114,14 +114,14 @@ static void evict_one(struct stream_table *t)
 	reassembly_finish(t, victim, STREAM_END_EVICTED, t->now);
 	/* If its held data ended with a FIN, it moved to LIST_CLOSED. */
 	if (t->flows >= t->conf.max_flows && l[LIST_CLOSED].n)
-		flow_table_remove(t, l[LIST_CLOSED].tail);
+		reassembly_forget(t, l[LIST_CLOSED].tail);
 }
 
 static void end_flow(struct stream_table *t, uint32_t index,
 		     enum stream_end why)
 {
 	if (flow_at(t, index)->flags & F_CLOSED)
-		flow_table_remove(t, index);
+		reassembly_forget(t, index);
 	else
 		reassembly_finish(t, index, why, t->now);
 }
@@ -151,7 +151,7 @@ static void evict_same_key(struct stream_table *t, uint32_t tag,
 	}
 	/* Nor keep it in LIST_CLOSED. */
 	if (oldest && t->lists[LIST_CLOSED].head == oldest)
-		flow_table_remove(t, oldest);
+		reassembly_forget(t, oldest);
 }
 
 /* Is the VNI one of this direction or, if that is unseen, of the other? */

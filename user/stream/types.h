@@ -103,6 +103,11 @@ struct stream_protocol {
 				       bool repeated);
 	void (*fin)(void *proto, enum stream_dir dir, uint64_t ts_ns);
 	void (*close)(void *proto, enum stream_end why, uint64_t ts_ns);
+	/* Asked when a connection ends by FIN, RST or reuse of its tuple: does
+	 * something else still come, such as keys? Then close() is called later:
+	 * by stream_end_linger(), or when the ended connection makes room or is
+	 * forgotten. May be NULL. */
+	bool (*lingers)(void *proto, enum stream_end why, uint64_t ts_ns);
 	/* Prefetches into the cache what data() will touch, because a record
 	 * of this connection is probably next. No side effects; may be NULL. */
 	void (*prefetch)(const void *proto);
@@ -119,7 +124,8 @@ struct stream_protocol {
 	/* Only of a protocol that carries others (carry.h). The id of the
 	 * connection. */
 	void (*carrier_id)(const void *proto, uint64_t id[2]);
-	/* The protocol carried hands over to another one, with this state. */
+	/* The protocol that it carries, or to which it passes on all bytes, hands
+	 * over to another one, with this state. */
 	void (*carried_hand_over)(void *proto, const struct stream_protocol *to,
 				  void *carried);
 	/* It does not want its bytes before offset; they may come all the

@@ -52,11 +52,14 @@ struct tls_state {
 struct tls_conn {
 	struct tls_engine *engine;
 	struct stream_flow *flow;
-	struct tls_state *state;	/* NULL: reported, or handed over */
-	void *other;			/* of conf.next, which has taken over */
-	uint64_t handed_over[2];	/* offsets */
-	struct tls_conn *newer, *older; /* those with a state */
-	struct tls_decrypt *decrypt;	/* NULL: no keys */
+	struct tls_state *state;	    /* NULL: reported, or handed over */
+	const struct stream_protocol *next; /* has taken over; or NULL */
+	void *other;			    /* its state */
+	uint64_t handed_over[2];	    /* offsets */
+	struct tls_conn *newer, *older;	    /* those with a state */
+	bool lingers; /* ended; what it carried still waits for keys */
+	uint64_t ended_ns;
+	struct tls_decrypt *decrypt; /* NULL: no keys */
 };
 
 /* One per worker. */

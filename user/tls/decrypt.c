@@ -172,6 +172,13 @@ void decrypt_last(struct tls_decrypt *x, uint64_t ts_ns)
 		time_out(x, ts_ns);
 }
 
+bool decrypt_lingers(struct tls_decrypt *x, uint64_t ts_ns)
+{
+	if (!x->stopped)
+		run(x, ts_ns);
+	return x->waiting && engine_of(x)->conf.wait_ns;
+}
+
 void decrypt_tick(struct tls_engine *e, uint64_t now_ns)
 {
 	const uint64_t version = key_table_version(e->conf.keys);
@@ -182,12 +189,17 @@ void decrypt_tick(struct tls_engine *e, uint64_t now_ns)
 		for (x = e->longest_wait; x; x = later) {
 			later = x->later;
 			run(x, now_ns);
+			if (x->conn->lingers && !x->waiting)
+				stream_end_linger(x->conn->flow);
 		}
 	}
 	for (x = e->longest_wait; x && x->wait_ns + e->conf.wait_ns <= now_ns;
 	     x = later) {
 		later = x->later;
-		time_out(x, now_ns);
+		if (x->conn->lingers)
+			stream_end_linger(x->conn->flow);
+		else
+			time_out(x, now_ns);
 	}
 }
 

@@ -12,6 +12,8 @@ struct tls_decrypt;
 
 /* NULL: no memory. The connection has a state for as long as this exists. */
 struct tls_decrypt *decrypt_new(struct tls_conn *c);
+/* The connection has ended: does what came still wait for keys? */
+bool decrypt_lingers(struct tls_decrypt *x, uint64_t ts_ns);
 /* The carried protocol is closed first. */
 void decrypt_free(struct tls_decrypt *x, enum stream_end why, uint64_t ts_ns);
 

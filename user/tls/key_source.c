@@ -2,7 +2,8 @@
 /*
  * Polled by the main thread, so that workers never wait for a file. A socket is bound
  * before privileges are dropped and system calls are restricted; accepting and
- * reading are allowed later.
+ * reading are allowed later. What replaces a file is opened by the user the daemon has
+ * become.
  */
 #include "tls/key_source.h"
 
@@ -30,15 +31,22 @@
 
 struct key_writer {
 	int fd; /* -1: free */
+	bool regular;
+	off_t at; /* of a regular file */
 	struct keylog log;
 };
 
+/* Of a path: the file that is there, and the one that was there before it, to which
+ * its writer may still append. */
+enum { FILE_NOW, FILE_BEFORE };
+
 struct key_source {
 	struct key_table *table;
-	int listener; /* -1: it is a file */
-	bool regular;
-	off_t at;			       /* of a regular file */
-	struct key_writer writer[WRITERS_MAX]; /* [0]: the file */
+	const struct log *log;
+	int listener;	 /* -1: it is a file */
+	char *path;	 /* of a file that may be replaced, or NULL */
+	bool complained; /* that it cannot be opened any more */
+	struct key_writer writer[WRITERS_MAX];
 	char text[1 << 14];
 };
 
@@ -63,10 +71,10 @@ static void check_size(struct key_source *s, struct key_writer *w)
 {
 	struct stat st;
 
-	if (fstat(w->fd, &st) || st.st_size >= s->at)
+	if (fstat(w->fd, &st) || st.st_size >= w->at)
 		return;
 	keylog_end(&w->log, s->table, clock_mono_ns());
-	s->at = lseek(w->fd, 0, SEEK_SET);
+	w->at = lseek(w->fd, 0, SEEK_SET);
 }
 
 /* False: the end. */
@@ -83,7 +91,7 @@ static bool read_some(struct key_source *s, struct key_writer *w, size_t max)
 			    clock_mono_ns());
 		OPENSSL_cleanse(s->text, (size_t)n);
 		total += (size_t)n;
-		s->at += n;
+		w->at += n;
 	}
 	return true;
 }
@@ -100,26 +108,6 @@ static void accept_writers(struct key_source *s)
 		if (w->fd < 0)
 			return;
 	}
-}
-
-void key_source_poll(struct key_source *s)
-{
-	struct key_writer *file = &s->writer[0];
-
-	if (!s)
-		return;
-	key_table_expire(s->table, clock_mono_ns());
-	if (s->listener < 0) {
-		if (s->regular)
-			check_size(s, file);
-		read_some(s, file, POLL_MAX);
-		return;
-	}
-	accept_writers(s);
-	for (unsigned int i = 0; i < WRITERS_MAX; i++)
-		if (s->writer[i].fd >= 0 &&
-		    !read_some(s, &s->writer[i], POLL_MAX))
-			close_writer(s, &s->writer[i]);
 }
 
 /* 0 or -errno. */
@@ -149,40 +137,130 @@ static int listen_at(struct key_source *s, const char *path)
 	return err;
 }
 
-/* 0 or -errno. */
-static int open_file(struct key_source *s, const char *path, bool whole,
-		     const struct log *log)
+/* Opens what is at path without waiting, except for the writer of a FIFO that is read
+ * as a whole. 0 or -errno. */
+static int open_file(struct key_source *s, struct key_writer *w,
+		     const char *path, bool whole)
 {
 	struct stat st;
 	int fd;
 
 	if (stat(path, &st))
 		return -errno;
-	s->regular = !S_ISFIFO(st.st_mode);
-	if (s->regular)
+	w->regular = !S_ISFIFO(st.st_mode);
+	if (w->regular)
 		fd = regular_open(path);
 	else
 		fd = open(path,
 			  O_RDONLY | O_CLOEXEC | (whole ? 0 : O_NONBLOCK));
 	if (fd < 0)
-		return s->regular ? fd : -errno;
-	s->writer[0].fd = fd;
-	if (fstat(fd, &st) || S_ISFIFO(st.st_mode) == s->regular)
+		return w->regular ? fd : -errno;
+	if (fstat(fd, &st) || S_ISFIFO(st.st_mode) == w->regular) {
+		close(fd);
 		return -EINVAL;
+	}
+	w->fd = fd;
+	w->at = 0;
 	if (st.st_mode & (S_IRWXO | S_IWGRP))
 		log_warn(
-			log,
+			s->log,
 			"--tls-keys %s: other users can read or change it: chmod 600 %s",
 			path, path);
-	if (!whole)
-		return 0;
+	return 0;
+}
+
+/* 0 or -errno. */
+static int read_whole(struct key_source *s)
+{
 	do {
 		errno = 0;
-	} while (read_some(s, &s->writer[0], POLL_MAX) && errno != EINTR);
+	} while (read_some(s, &s->writer[FILE_NOW], POLL_MAX) &&
+		 errno != EINTR);
 	if (errno == EINTR)
 		return -EINTR;
-	keylog_end(&s->writer[0].log, s->table, clock_mono_ns());
+	keylog_end(&s->writer[FILE_NOW].log, s->table, clock_mono_ns());
 	return 0;
+}
+
+/* Another file may have taken the place of the one that is read. */
+static void check_place(struct key_source *s)
+{
+	struct key_writer *now = &s->writer[FILE_NOW],
+			  *before = &s->writer[FILE_BEFORE];
+	struct key_writer fresh = {.fd = -1};
+	struct stat there, here;
+	int err;
+
+	if (!s->path || stat(s->path, &there) || fstat(now->fd, &here) ||
+	    (there.st_dev == here.st_dev && there.st_ino == here.st_ino))
+		return;
+	err = open_file(s, &fresh, s->path, false);
+	if (err) {
+		if (!s->complained)
+			log_warn(
+				s->log,
+				"--tls-keys %s: cannot open the file that has replaced it: %s; make it readable by the user of this process",
+				s->path, regular_error(-err));
+		s->complained = true;
+		return;
+	}
+	s->complained = false;
+	close_writer(s, before);
+	*before = *now;
+	*now = fresh;
+	OPENSSL_cleanse(&fresh, sizeof(fresh));
+	log_info(s->log, "--tls-keys %s: was replaced; reading the new file",
+		 s->path);
+}
+
+static void poll_file(struct key_source *s, struct key_writer *w)
+{
+	if (w->fd < 0)
+		return;
+	if (w->regular)
+		check_size(s, w);
+	/* All writers of a FIFO have gone: the next one begins a line. */
+	if (!read_some(s, w, POLL_MAX) && !w->regular)
+		keylog_end(&w->log, s->table, clock_mono_ns());
+}
+
+static void poll_files(struct key_source *s)
+{
+	poll_file(s, &s->writer[FILE_BEFORE]);
+	poll_file(s, &s->writer[FILE_NOW]);
+	check_place(s);
+}
+
+void key_source_poll(struct key_source *s)
+{
+	if (!s)
+		return;
+	key_table_expire(s->table, clock_mono_ns());
+	if (s->listener < 0) {
+		poll_files(s);
+		return;
+	}
+	accept_writers(s);
+	for (unsigned int i = 0; i < WRITERS_MAX; i++)
+		if (s->writer[i].fd >= 0 &&
+		    !read_some(s, &s->writer[i], POLL_MAX))
+			close_writer(s, &s->writer[i]);
+}
+
+/* 0 or -errno. */
+static int open_place(struct key_source *s, const char *place, bool whole)
+{
+	int err;
+
+	if (strncmp(place, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+		return listen_at(s, place + strlen(UNIX_PREFIX));
+	err = open_file(s, &s->writer[FILE_NOW], place, whole);
+	if (err)
+		return err;
+	if (whole)
+		return read_whole(s);
+	s->path = strdup(place);
+	return s->path ? 0 : -ENOMEM;
 }
 
 struct key_source *key_source_open(const char *place, struct key_table *t,
@@ -193,13 +271,11 @@ struct key_source *key_source_open(const char *place, struct key_table *t,
 
 	if (s) {
 		s->table = t;
+		s->log = log;
 		s->listener = -1;
 		for (unsigned int i = 0; i < WRITERS_MAX; i++)
 			s->writer[i].fd = -1;
-		if (strncmp(place, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-			err = listen_at(s, place + strlen(UNIX_PREFIX));
-		else
-			err = open_file(s, place, whole, log);
+		err = open_place(s, place, whole);
 		if (!err)
 			return s;
 		key_source_close(s);
@@ -216,6 +292,7 @@ void key_source_close(struct key_source *s)
 		close_writer(s, &s->writer[i]);
 	if (s->listener >= 0)
 		close(s->listener);
+	free(s->path);
 	OPENSSL_cleanse(s, sizeof(*s));
 	free(s);
 }

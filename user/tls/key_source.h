@@ -14,7 +14,8 @@ void key_source_protect(void);
 
 /*
  * place: a path, or unix:PATH. whole: what a file or FIFO holds is read up to its
- * end before this returns. NULL: logged.
+ * end before this returns; else a file that replaces it, as rotation does, is read
+ * too. log outlives the source. NULL: logged.
  */
 struct key_source *key_source_open(const char *place, struct key_table *t,
 				   bool whole, const struct log *log);

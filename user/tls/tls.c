@@ -12,11 +12,13 @@
 #include <string.h>
 
 #include "http/identity.h"
+#include "stream/carry.h"
 #include "tls/claims.h"
 #include "tls/decrypt.h"
 #include "tls/decrypt_state.h"
 #include "tls/endpoints.h"
 #include "tls/facts.h"
+#include "tls/recency.h"
 
 /* Records in a row after which a connection joined midstream is TLS. */
 #define RECORDS_PROVE 3u
@@ -94,26 +96,12 @@ void tls_tick(struct tls_engine *e, uint64_t now_ns)
 
 /* --- connections in progress ------------------------------------------------- */
 
-static void unlink_conn(struct tls_engine *e, const struct tls_conn *c)
-{
-	*(c->newer ? &c->newer->older : &e->newest) = c->older;
-	*(c->older ? &c->older->newer : &e->oldest) = c->newer;
-}
-
-static void link_newest(struct tls_engine *e, struct tls_conn *c)
-{
-	c->newer = NULL;
-	c->older = e->newest;
-	*(e->newest ? &e->newest->newer : &e->oldest) = c;
-	e->newest = c;
-}
-
 static void free_state(struct tls_conn *c)
 {
 	struct tls_engine *e = c->engine;
 	struct tls_state *s = c->state;
 
-	unlink_conn(e, c);
+	recency_remove(e, c);
 	for (unsigned int i = 0; i < 2; i++)
 		messages_lose(&s->dir[i].messages);
 	facts_free(e, s);
@@ -163,6 +151,11 @@ static void make_room(struct tls_engine *e)
 	while (e->memory > e->conf.memory_limit && e->oldest) {
 		struct tls_conn *c = e->oldest;
 
+		if (c->lingers) {
+			e->stats.wait_limit++;
+			stream_end_linger(c->flow);
+			continue;
+		}
 		e->stats.memory_limit++;
 		if (c->state && c->decrypt)
 			decrypt_free(c->decrypt, STREAM_END_EVICTED,
@@ -193,7 +186,7 @@ static void *open_conn(void *ctx, struct stream_flow *flow,
 	for (unsigned int i = 0; i < 2; i++)
 		s->dir[i].messages.memory = &e->memory;
 	e->memory += sizeof(*s);
-	link_newest(e, c);
+	recency_add(e, c);
 	if (e->conf.keys)
 		c->decrypt = decrypt_new(c);
 	e->stats.connections++;
@@ -207,8 +200,7 @@ static void *open_conn(void *ctx, struct stream_flow *flow,
 
 /* Gives the header bytes that were consumed in earlier chunks, or a gap in their
  * place and that of all before them, to the protocol that takes over. */
-static void replay(struct tls_conn *c, const struct stream_protocol *p,
-		   unsigned int dir, uint64_t ts_ns)
+static void replay(struct tls_conn *c, unsigned int dir, uint64_t ts_ns)
 {
 	struct tls_engine *e = c->engine;
 	const struct record_reader *r = &c->state->dir[dir].records;
@@ -223,13 +215,13 @@ static void replay(struct tls_conn *c, const struct stream_protocol *p,
 
 	c->handed_over[dir] = n - head;
 	if (n > head)
-		p->gap(c->other, (enum stream_dir)dir, n - head,
-		       STREAM_GAP_SKIPPED, ts_ns);
-	if (!head)
+		c->next->gap(c->other, (enum stream_dir)dir, n - head,
+			     STREAM_GAP_SKIPPED, ts_ns);
+	if (!head || !c->other)
 		return;
 	e->stats.bytes_in -= head;
 	e->stats.bytes_handshake -= head;
-	p->data(c->other, (enum stream_dir)dir, &chunk);
+	c->next->data(c->other, (enum stream_dir)dir, &chunk);
 }
 
 /* It is not TLS, or a hello is answered by something else, such as an error of a
@@ -237,17 +229,17 @@ static void replay(struct tls_conn *c, const struct stream_protocol *p,
 static void hand_over(struct tls_conn *c, uint64_t ts_ns)
 {
 	struct tls_engine *e = c->engine;
-	const struct stream_protocol *p = e->conf.next.protocol;
 	struct stream_tuple tuple;
 
 	if (c->decrypt)
 		decrypt_free(c->decrypt, STREAM_END_FIN, ts_ns);
 	stream_flow_tuple(c->flow, &tuple);
-	if (p)
-		c->other = p->open(e->conf.next.ctx, c->flow, &tuple);
+	c->next = e->conf.next.protocol;
+	if (c->next)
+		c->other = c->next->open(e->conf.next.ctx, c->flow, &tuple);
 	for (unsigned int dir = 0; dir < 2; dir++) {
-		if (p && c->other)
-			replay(c, p, dir, ts_ns);
+		if (c->other)
+			replay(c, dir, ts_ns);
 		else
 			stream_skip(c->flow, (enum stream_dir)dir, SKIP_ALL);
 	}
@@ -376,8 +368,7 @@ static void forward(struct tls_conn *c, unsigned int dir,
 	rest.data += from;
 	rest.len -= from;
 	rest.offset += from;
-	c->engine->conf.next.protocol->data(c->other, (enum stream_dir)dir,
-					    &rest);
+	c->next->data(c->other, (enum stream_dir)dir, &rest);
 }
 
 static void data(void *proto, enum stream_dir dir,
@@ -440,8 +431,7 @@ static void gap(void *proto, enum stream_dir dir, uint64_t len,
 
 	if (!s) {
 		if (c->other)
-			c->engine->conf.next.protocol->gap(c->other, dir, len,
-							   kind, ts_ns);
+			c->next->gap(c->other, dir, len, kind, ts_ns);
 		return;
 	}
 	d = &s->dir[dir];
@@ -467,7 +457,7 @@ static void gap(void *proto, enum stream_dir dir, uint64_t len,
 static uint8_t mark(const void *proto, enum stream_dir dir)
 {
 	const struct tls_conn *c = proto;
-	const struct stream_protocol *next = c->engine->conf.next.protocol;
+	const struct stream_protocol *next = c->next;
 
 	if (c->other)
 		return next->mark ? next->mark(c->other, dir) : 0;
@@ -482,7 +472,7 @@ static enum stream_resume withdraw(void *proto, enum stream_dir dir,
 				   bool repeated)
 {
 	const struct tls_conn *c = proto;
-	const struct stream_protocol *next = c->engine->conf.next.protocol;
+	const struct stream_protocol *next = c->next;
 
 	if (c->other && next->withdraw && offset >= c->handed_over[dir])
 		return next->withdraw(c->other, dir, offset, mark_then,
@@ -495,11 +485,25 @@ static void fin(void *proto, enum stream_dir dir, uint64_t ts_ns)
 	struct tls_conn *c = proto;
 
 	if (c->other)
-		c->engine->conf.next.protocol->fin(c->other, dir, ts_ns);
+		c->next->fin(c->other, dir, ts_ns);
 	else if (c->state && c->state->report.first_ns)
 		note_time(&c->state->report, ts_ns);
 	if (c->decrypt)
 		decrypt_fin(c->decrypt, dir, ts_ns);
+}
+
+static bool lingers(void *proto, enum stream_end why, uint64_t ts_ns)
+{
+	struct tls_conn *c = proto;
+
+	(void)why;
+	if (!c->state || !c->decrypt || !decrypt_lingers(c->decrypt, ts_ns))
+		return false;
+	c->lingers = true;
+	c->ended_ns = ts_ns;
+	recency_remove(c->engine, c);
+	recency_add_oldest(c->engine, c);
+	return true;
 }
 
 static void close_conn(void *proto, enum stream_end why, uint64_t ts_ns)
@@ -514,8 +518,10 @@ static void close_conn(void *proto, enum stream_end why, uint64_t ts_ns)
 	};
 	struct tls_conn *c = proto;
 
+	if (c->lingers)
+		ts_ns = c->ended_ns;
 	if (c->other)
-		c->engine->conf.next.protocol->close(c->other, why, ts_ns);
+		c->next->close(c->other, why, ts_ns);
 	if (c->decrypt) {
 		decrypt_last(c->decrypt, ts_ns);
 		decrypt_free(c->decrypt, why, ts_ns);
@@ -529,15 +535,13 @@ static void close_conn(void *proto, enum stream_end why, uint64_t ts_ns)
 
 static void prefetch(const void *proto)
 {
-	const struct tls_conn *c = proto;
-
-	__builtin_prefetch(c);
+	__builtin_prefetch(proto);
 }
 
 static bool waits(const void *proto)
 {
 	const struct tls_conn *c = proto;
-	const struct stream_protocol *next = c->engine->conf.next.protocol;
+	const struct stream_protocol *next = c->next;
 
 	if (c->decrypt)
 		return decrypt_waits(c->decrypt);
@@ -559,7 +563,14 @@ static void carried_hand_over(void *proto, const struct stream_protocol *to,
 {
 	struct tls_conn *c = proto;
 
-	decrypt_hand_over(c->decrypt, to, carried);
+	if (c->decrypt) {
+		decrypt_hand_over(c->decrypt, to, carried);
+		return;
+	}
+	c->next = to;
+	c->other = carried;
+	for (unsigned int dir = 0; !carried && dir < 2; dir++)
+		stream_skip(c->flow, (enum stream_dir)dir, SKIP_ALL);
 }
 
 static void carried_skip(void *proto, enum stream_dir dir, uint64_t offset)
@@ -577,6 +588,7 @@ const struct stream_protocol tls_protocol = {
 	.mark = mark,
 	.withdraw = withdraw,
 	.fin = fin,
+	.lingers = lingers,
 	.close = close_conn,
 	.prefetch = prefetch,
 	.waits = waits,
