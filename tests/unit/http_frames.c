@@ -82,6 +82,23 @@ void frames_init(struct kit *k, const struct kit_options *o)
 	kit_init(k, &options);
 }
 
+void frames_begin(struct frames *f)
+{
+	memcpy(f->p, PREFACE, PREFACE_LEN);
+	f->n = PREFACE_LEN;
+	frame_add(f, FRAME_SETTINGS, 0, 0, NULL, 0);
+}
+
+void frames_begin_switched(struct frames *f)
+{
+	static const char switching[] =
+		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+
+	f->n = sizeof(switching) - 1;
+	memcpy(f->p, switching, f->n);
+	frame_add(f, FRAME_SETTINGS, 0, 0, NULL, 0);
+}
+
 void frames_open(struct kit *k)
 {
 	struct frames f = {.n = 0};

@@ -32,6 +32,11 @@ void frames_ok(struct frames *f, uint32_t stream, const char *body);
 #define GET_LINE(path) \
 	"GET " path " host=h.example path=" path " query= 2.0 body=0/0:"
 
+/* Begin a buffer: the client's preface and SETTINGS; a response that switches to h2c
+ * and SETTINGS. */
+void frames_begin(struct frames *f);
+void frames_begin_switched(struct frames *f);
+
 static inline const struct http2_stats *stats(const struct kit *k)
 {
 	return http2_stats(k->e2);

@@ -33,9 +33,7 @@ static void script(struct frames *c, struct frames *s)
 	size_t n, m;
 
 	c->n = s->n = 0;
-	memcpy(c->p, PREFACE, PREFACE_LEN);
-	c->n = PREFACE_LEN;
-	frame_add(c, FRAME_SETTINGS, 0, 0, NULL, 0);
+	frames_begin(c);
 	frame_add(s, FRAME_SETTINGS, 0, 0, NULL, 0);
 	frame_add(s, FRAME_SETTINGS, FRAME_ACK, 0, NULL, 0);
 	frame_add(c, 0x77, 0xff, 9, "unknown types are ignored", SIZE_MAX);
@@ -399,9 +397,6 @@ static void test_skip(void **state)
 
 /* After a 101 response that names h2c, the request of HTTP/1 is stream 1, wherever
  * the bytes are cut. */
-static const char switching[] =
-	"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
-
 static void test_upgrade(void **state)
 {
 	static const char get1[] =
@@ -414,17 +409,13 @@ static void test_upgrade(void **state)
 		frames_init(&k, NULL);
 		kit_open(&k, false, true);
 		kit_c(&k, get1);
-		f.n = sizeof(switching) - 1;
-		memcpy(f.p, switching, f.n);
-		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+		frames_begin_switched(&f);
 		frames_ok(&f, 1, "first");
 		for (size_t at = 0; at < f.n; at += piece)
 			kit_data(&k, STREAM_S2C, f.p + at,
 				 f.n - at < piece ? f.n - at : piece,
 				 k.flow.pos[0]);
-		memcpy(f.p, PREFACE, PREFACE_LEN);
-		f.n = PREFACE_LEN;
-		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+		frames_begin(&f);
 		frames_get(&f, 3, "/next");
 		frames_send(&k, STREAM_C2S, &f);
 		frames_ok(&f, 3, "second");

@@ -2,9 +2,6 @@
 /* HTTP/2: connections joined midway, and frames found again after a loss. */
 #include "http_frames.h"
 
-static const char switching[] =
-	"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
-
 /* A field that refers to the table from before the join is unknown, not another
  * one; what was inserted since is exact. */
 static void test_joined(void **state)
@@ -51,14 +48,10 @@ static void test_upgrade_alone(void **state)
 		kit_open(&k, true, true);
 		if (*before[i])
 			kit_c(&k, before[i]);
-		f.n = sizeof(switching) - 1;
-		memcpy(f.p, switching, f.n);
-		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+		frames_begin_switched(&f);
 		frames_ok(&f, 1, "first");
 		frames_send(&k, STREAM_S2C, &f);
-		memcpy(f.p, PREFACE, PREFACE_LEN);
-		f.n = PREFACE_LEN;
-		frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+		frames_begin(&f);
 		frames_get(&f, 3, "/next");
 		frames_send(&k, STREAM_C2S, &f);
 		frames_ok(&f, 3, "second");
