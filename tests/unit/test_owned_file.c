@@ -24,6 +24,7 @@
 #include "metlo/spool.h"
 #include "output/logfile.h"
 #include "output/outfile.h"
+#include "tls/key_source.h"
 #include "../common/scale.h"
 
 #define USER 61999
@@ -445,6 +446,75 @@ static void test_read_links(void **state)
 	close(fd);
 }
 
+/* A socket is made, and an old one removed, with the user's access. */
+static void test_key_socket(void **state)
+{
+	const struct place *p = *state;
+	struct key_table *keys = key_table_new(0, 0);
+	struct key_source *source;
+	char place[128], link[64], old[64];
+	struct stat st;
+
+	snprintf(link, sizeof(link), "%s/link", p->mine);
+	snprintf(old, sizeof(old), "%s/s", p->outside);
+	snprintf(place, sizeof(place), "unix:%s/s", link);
+	assert_int_equal(symlink(p->outside, link), 0);
+	source = key_source_open(place, &user, keys, false, &p->log);
+	assert_null(source);
+	assert_int_equal(lstat(old, &st), -1);
+
+	/* One of root's there stays. */
+	assert_int_equal(mknod(old, S_IFSOCK | 0600, 0), 0);
+	assert_int_equal(lstat(old, &st), 0);
+	const ino_t ino = st.st_ino;
+
+	assert_null(key_source_open(place, &user, keys, false, &p->log));
+	assert_int_equal(lstat(old, &st), 0);
+	assert_int_equal(st.st_ino, ino);
+	assert_int_equal(unlink(old), 0);
+
+	/* In the user's directory it is the user's, also the second time. */
+	snprintf(place, sizeof(place), "unix:%s/s", p->mine);
+	for (unsigned int i = 0; i < 2; i++) {
+		source = key_source_open(place, &user, keys, false, &p->log);
+		assert_non_null(source);
+		key_source_close(source);
+		assert_int_equal(lstat(place + strlen("unix:"), &st), 0);
+		assert_true(S_ISSOCK(st.st_mode));
+		assert_int_equal(st.st_uid, USER);
+		assert_int_equal(st.st_mode & 07777, 0600);
+	}
+	key_table_free(keys);
+	expect_untouched(p);
+}
+
+/* A FIFO of root is not read for others; in their directory, without a link, it may
+ * be. */
+static void test_key_fifo(void **state)
+{
+	const struct place *p = *state;
+	struct key_table *keys = key_table_new(0, 0);
+	struct key_source *source;
+	char fifo[64], link[64];
+
+	snprintf(fifo, sizeof(fifo), "%s/fifo", p->outside);
+	snprintf(link, sizeof(link), "%s/link", p->mine);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(symlink(fifo, link), 0);
+	assert_null(key_source_open(link, &user, keys, false, &p->log));
+	source = key_source_open(fifo, &user, keys, false, &p->log);
+	assert_non_null(source);
+	key_source_close(source);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(mkfifo(link, 0600), 0);
+	source = key_source_open(link, &user, keys, false, &p->log);
+	assert_non_null(source);
+	key_source_close(source);
+	assert_int_equal(unlink(fifo), 0);
+	key_table_free(keys);
+	expect_untouched(p);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -453,6 +523,7 @@ int main(void)
 		TEST(test_root_directory), TEST(test_sticky_directory),
 		TEST(test_hand_over),	   TEST(test_special),
 		TEST(test_regular_only),   TEST(test_read_links),
+		TEST(test_key_socket),	   TEST(test_key_fifo),
 	};
 
 	if (geteuid()) {

@@ -170,6 +170,7 @@ static bool has(struct key_table *t, unsigned int i)
  * replaced, too, and its writer leaves in the middle of a line. */
 static void test_replaced(void **state)
 {
+	static const struct owner self;
 	char folder[] = "/tmp/metlo-keys.XXXXXX", path[64], old[64];
 	struct log log = {.out = fopen("/dev/null", "w")};
 
@@ -184,7 +185,7 @@ static void test_replaced(void **state)
 		int hold, again = -1;
 
 		create(path, fifo);
-		s = key_source_open(path, t, false, &log);
+		s = key_source_open(path, &self, t, false, &log);
 		assert_non_null(s);
 		append(path, 1, "\n");
 		key_source_poll(s);

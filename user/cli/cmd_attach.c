@@ -169,7 +169,7 @@ static int make_rules(struct attach *a, const struct invocation *inv)
 	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int setup_sinks(struct attach *a)
+static int setup_sinks_and_keys(struct attach *a)
 {
 	const struct owner owner = owner_of_files(a);
 	const int err = sinks_setup(&a->sinks, a->settings, &owner, a->log);
@@ -177,7 +177,9 @@ static int setup_sinks(struct attach *a)
 	/* Or it could not give the group to files that it creates later. */
 	a->user.has_extra = a->sinks.access.has_group;
 	a->user.extra = a->sinks.access.group;
-	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_DONE;
+	if (err)
+		return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	return tls_keys_follow(&a->keys, a->settings, &owner, a->log);
 }
 
 static int open_capture(struct attach *a)
@@ -564,9 +566,7 @@ int cmd_attach(struct invocation *inv)
 		code = make_rules(a, inv);
 	/* A sink that cannot work must fail before the interface is touched. */
 	if (!code)
-		code = setup_sinks(a);
-	if (!code)
-		code = tls_keys_follow(&a->keys, a->settings, a->log);
+		code = setup_sinks_and_keys(a);
 	if (code)
 		goto out;
 	/* Block signals before creating threads, which inherit the mask: only

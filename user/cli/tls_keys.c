@@ -8,8 +8,9 @@
 #include "base/clock.h"
 #include "base/exit.h"
 
-int tls_keys_open(struct tls_keys *k, const struct settings *s, bool embedded,
-		  bool whole, const struct log *log)
+static int open_keys(struct tls_keys *k, const struct settings *s,
+		     const struct owner *owner, bool embedded, bool whole,
+		     const struct log *log)
 {
 	if (!s->tls_keys && !embedded)
 		return EXIT_DONE;
@@ -22,15 +23,23 @@ int tls_keys_open(struct tls_keys *k, const struct settings *s, bool embedded,
 	if (!s->tls_keys)
 		return EXIT_DONE;
 	key_source_protect();
-	k->source = key_source_open(s->tls_keys, k->table, whole, log);
+	k->source = key_source_open(s->tls_keys, owner, k->table, whole, log);
 	key_source_poll(k->source);
 	return k->source ? EXIT_DONE : EXIT_FAILED;
 }
 
-int tls_keys_follow(struct tls_keys *k, const struct settings *s,
-		    const struct log *log)
+int tls_keys_open(struct tls_keys *k, const struct settings *s, bool embedded,
+		  bool whole, const struct log *log)
 {
-	return tls_keys_open(k, s, false, false, log);
+	static const struct owner self;
+
+	return open_keys(k, s, &self, embedded, whole, log);
+}
+
+int tls_keys_follow(struct tls_keys *k, const struct settings *s,
+		    const struct owner *owner, const struct log *log)
+{
+	return open_keys(k, s, owner, false, false, log);
 }
 
 void tls_keys_embedded(void *ctx, const void *text, size_t n)

@@ -18,9 +18,10 @@ struct tls_keys {
  * code. */
 int tls_keys_open(struct tls_keys *k, const struct settings *s, bool embedded,
 		  bool whole, const struct log *log);
-/* The same, of a daemon: reads what is there, and more with each poll. */
+/* The same, of a daemon that becomes owner: reads what is there, and more with each
+ * poll. */
 int tls_keys_follow(struct tls_keys *k, const struct settings *s,
-		    const struct log *log);
+		    const struct owner *owner, const struct log *log);
 /* A key log in a capture file. ctx is struct tls_keys. */
 void tls_keys_embedded(void *ctx, const void *text, size_t n);
 void tls_keys_poll(const struct tls_keys *k);

@@ -14,13 +14,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "base/clock.h"
-#include "base/owned_file.h"
+#include "base/owned_special.h"
 #include "base/sanitized.h"
 #include "tls/keylog.h"
 
@@ -110,30 +109,23 @@ static void accept_writers(struct key_source *s)
 	}
 }
 
-/* 0 or -errno. */
-static int listen_at(struct key_source *s, const char *path)
+/* A socket cannot be removed at the end, when system calls are restricted. 0 or
+ * -errno. */
+static int listen_at(struct key_source *s, const struct owner *owner,
+		     const char *path)
 {
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	struct stat st;
 	mode_t mask;
-	int err = 0;
+	int err;
 
-	if (strlen(path) >= sizeof(at.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(at.sun_path, path, strlen(path) + 1);
-	/* What an earlier run left: it cannot be removed at the end, when
-	 * system calls are restricted. */
-	if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
-		unlink(path);
 	s->listener =
 		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->listener < 0)
 		return -errno;
 	mask = umask(0177);
-	if (bind(s->listener, (const struct sockaddr *)&at, sizeof(at)) ||
-	    listen(s->listener, (int)WRITERS_MAX))
-		err = -errno;
+	err = owned_bind(owner, s->listener, path);
 	umask(mask);
+	if (!err && listen(s->listener, (int)WRITERS_MAX))
+		err = -errno;
 	return err;
 }
 
@@ -151,10 +143,9 @@ static int open_file(struct key_source *s, struct key_writer *w,
 	if (w->regular)
 		fd = regular_open(path);
 	else
-		fd = open(path,
-			  O_RDONLY | O_CLOEXEC | (whole ? 0 : O_NONBLOCK));
+		fd = fifo_open(path, O_RDONLY | (whole ? 0 : O_NONBLOCK));
 	if (fd < 0)
-		return w->regular ? fd : -errno;
+		return fd;
 	if (fstat(fd, &st) || S_ISFIFO(st.st_mode) == w->regular) {
 		close(fd);
 		return -EINVAL;
@@ -248,12 +239,13 @@ void key_source_poll(struct key_source *s)
 }
 
 /* 0 or -errno. */
-static int open_place(struct key_source *s, const char *place, bool whole)
+static int open_place(struct key_source *s, const char *place,
+		      const struct owner *owner, bool whole)
 {
 	int err;
 
 	if (strncmp(place, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-		return listen_at(s, place + strlen(UNIX_PREFIX));
+		return listen_at(s, owner, place + strlen(UNIX_PREFIX));
 	err = open_file(s, &s->writer[FILE_NOW], place, whole);
 	if (err)
 		return err;
@@ -263,8 +255,9 @@ static int open_place(struct key_source *s, const char *place, bool whole)
 	return s->path ? 0 : -ENOMEM;
 }
 
-struct key_source *key_source_open(const char *place, struct key_table *t,
-				   bool whole, const struct log *log)
+struct key_source *key_source_open(const char *place, const struct owner *owner,
+				   struct key_table *t, bool whole,
+				   const struct log *log)
 {
 	struct key_source *s = calloc(1, sizeof(*s));
 	int err = -ENOMEM;
@@ -275,12 +268,14 @@ struct key_source *key_source_open(const char *place, struct key_table *t,
 		s->listener = -1;
 		for (unsigned int i = 0; i < WRITERS_MAX; i++)
 			s->writer[i].fd = -1;
-		err = open_place(s, place, whole);
+		err = open_place(s, place, owner, whole);
 		if (!err)
 			return s;
 		key_source_close(s);
 	}
-	log_error(log, "--tls-keys %s: %s", place, regular_error(-err));
+	log_error(log, "--tls-keys %s: %s", place,
+		  err == -EINVAL ? regular_error(-err)
+				 : owned_error(owner, -err));
 	return NULL;
 }
 
