@@ -157,9 +157,6 @@ static void make_room(struct tls_engine *e)
 			continue;
 		}
 		e->stats.memory_limit++;
-		if (c->state && c->decrypt)
-			decrypt_free(c->decrypt, STREAM_END_EVICTED,
-				     c->state->report.last_ns);
 		for (unsigned int dir = 0; dir < 2; dir++)
 			stream_skip(c->flow, (enum stream_dir)dir, SKIP_ALL);
 		report(c, "evicted", TLS_F_EVICTED);
@@ -235,8 +232,8 @@ static void hand_over(struct tls_conn *c, uint64_t ts_ns)
 		decrypt_free(c->decrypt, STREAM_END_FIN, ts_ns);
 	stream_flow_tuple(c->flow, &tuple);
 	c->next = e->conf.next.protocol;
-	if (c->next)
-		c->other = c->next->open(e->conf.next.ctx, c->flow, &tuple);
+	c->other = c->next ? c->next->open(e->conf.next.ctx, c->flow, &tuple)
+			   : NULL;
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		if (c->other)
 			replay(c, dir, ts_ns);
