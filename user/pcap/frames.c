@@ -205,7 +205,10 @@ enum metlo_outcome frames_feed(struct frames *f, const uint8_t *frame,
 	uint64_t bytes = mf.wire_len;
 	enum metlo_outcome outcome;
 
-	/* As in the kernel, rec is not initialized: metlo_process() fills it in. */
+	/* As in the kernel, rec is not initialized: metlo_process() fills it in,
+	 * except for what is 0 in every TCP segment. */
+	env.rec.proto = 0;
+	env.rec._pad[0] = env.rec._pad[1] = 0;
 	env.config = &f->conf.config;
 	env.stats = &f->stats;
 	env.frames = f;
