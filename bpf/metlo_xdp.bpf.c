@@ -351,12 +351,19 @@ metlo_env_fragment(struct metlo_env *env,
 }
 
 METLO_INLINE enum metlo_outcome
-metlo_env_datagram(struct metlo_env *env,
-		   const struct metlo_frame *frame METLO_UNUSED,
+metlo_env_datagram(struct metlo_env *env, const struct metlo_frame *frame,
 		   struct metlo_packet *pkt)
 {
-	int outcome = deliver_other(env, pkt, metlo_xdp_datagram);
+	int outcome = METLO_UNDECIDED;
+	const __u8 *udp;
 
+	/* Most datagrams are not wanted: those skip the copies. */
+	if (pkt->len >= METLO_DATAGRAM_HEAD &&
+	    metlo_at(frame, pkt->payload_off, METLO_DATAGRAM_HEAD, &udp))
+		outcome = metlo_datagram_wanted(env->config, udp, pkt);
+	if (outcome != METLO_UNDECIDED)
+		return outcome;
+	outcome = deliver_other(env, pkt, metlo_xdp_datagram);
 	/* Here rather than for each segment. */
 	if (env->scratch)
 		env->scratch->rec.proto = 0;

@@ -274,18 +274,13 @@ METLO_INLINE int metlo_quic_initial(const __u8 *p)
 	       (version == METLO_QUIC_V2 && (p[0] & 0xb0) == 0x90);
 }
 
-/*
- * Prepares the delivery of a UDP datagram, if it is wanted. udp is a copy of its
- * first METLO_DATAGRAM_HEAD bytes, with zeros for those that were not captured;
- * its IP header is at ip_off of frame. METLO_UNDECIDED, or the outcome.
- */
+/* Whether a datagram is wanted: METLO_UNDECIDED if so, or the outcome. udp is its
+ * first METLO_DATAGRAM_HEAD bytes, with zeros for those that were not captured. */
 METLO_INLINE enum metlo_outcome
-metlo_process_datagram(struct metlo_env *env, const struct metlo_frame *frame,
-		       __u64 ip_off, const __u8 *udp, struct metlo_packet *pkt)
+metlo_datagram_wanted(const struct metlo_config *config, const __u8 *udp,
+		      struct metlo_packet *pkt)
 {
-	const struct metlo_config *config = env->config;
 	__u64 len = metlo_be16(udp + 4);
-	struct metlo_rec *rec;
 
 	if (pkt->len < METLO_UDP_LEN || pkt->wire_len < METLO_UDP_LEN)
 		return METLO_bad_inner;
@@ -302,6 +297,25 @@ metlo_process_datagram(struct metlo_env *env, const struct metlo_frame *frame,
 	    pkt->len < METLO_DATAGRAM_HEAD ||
 	    !metlo_quic_initial(udp + METLO_UDP_LEN))
 		return METLO_udp;
+	return METLO_UNDECIDED;
+}
+
+/*
+ * Prepares the delivery of a UDP datagram, if it is wanted. udp is as for
+ * metlo_datagram_wanted(); its IP header is at ip_off of frame. METLO_UNDECIDED,
+ * or the outcome.
+ */
+METLO_INLINE enum metlo_outcome
+metlo_process_datagram(struct metlo_env *env, const struct metlo_frame *frame,
+		       __u64 ip_off, const __u8 *udp, struct metlo_packet *pkt)
+{
+	const struct metlo_config *config = env->config;
+	enum metlo_outcome outcome = metlo_datagram_wanted(config, udp, pkt);
+	__u64 len = metlo_be16(udp + 4);
+	struct metlo_rec *rec;
+
+	if (outcome != METLO_UNDECIDED)
+		return outcome;
 	pkt->payload_off += METLO_UDP_LEN;
 	pkt->wire_len = len - METLO_UDP_LEN;
 	pkt->len -= METLO_UDP_LEN;
