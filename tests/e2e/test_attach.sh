@@ -145,7 +145,7 @@ test_status()
 
 	requests 5
 	wait_for 5 waiting
-	metlo "status without a daemon" 0 status --json
+	metlo "status without a daemon" 0 status "$IFACE" --json
 	is "status reads the pinned maps" "$(json "$TMP/output" ".interfaces[] |
 		select(.interface == \"$IFACE\") |
 		\"\\(.daemon_pid) \\(.ring_waiting_bytes > 0) \\(.delivered == .records)\"")" \
