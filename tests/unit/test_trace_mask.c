@@ -150,13 +150,18 @@ static void test_mask_url_fields(void **state)
 		FIELD("Referer", "https://h/p?password=SECRET"),
 		FIELD("location", "/p?api_key=SECRET&x=1"),
 		FIELD("Content-Location", "/p;password=SECRET"),
+		FIELD("HX-Current-URL", "https://h/p?password=SECRET"),
+		FIELD("HX-Redirect", "/p?password=SECRET"),
+		FIELD("Operation-Location", "https://h/p?password=SECRET"),
+		FIELD("SourceMap", "/p?password=SECRET"),
+		FIELD("X-Envoy-Original-Path", "/p?password=SECRET"),
 	};
 	struct http_transaction t = trace_example;
 	struct http_message q = trace_get;
 
 	(void)state;
 	q.fields = fields;
-	q.n_fields = 3;
+	q.n_fields = sizeof(fields) / sizeof(fields[0]);
 	t.request = &q;
 	expect_absent(&t, &with_names, "SECRET");
 	expect_part(&t, &with_names, "\"/p?api_key=[redacted]&x=1\"");

@@ -25,15 +25,26 @@ static const char *const url_fields[] = {"host",
 					 "referer",
 					 "refresh",
 					 "location",
+					 "sourcemap",
 					 "destination",
+					 "hx-location",
+					 "hx-push-url",
+					 "hx-redirect",
+					 "x-sourcemap",
 					 "x-rewrite-url",
 					 "x-original-url",
 					 "x-original-uri",
+					 "hx-current-url",
+					 "hx-replace-url",
 					 "x-forwarded-uri",
 					 "x-forwarded-url",
 					 "x-forwarded-host",
 					 "content-location",
-					 "x-accel-redirect"};
+					 "x-accel-redirect",
+					 "turbolinks-location",
+					 "operation-location",
+					 "azure-asyncoperation",
+					 "x-envoy-original-path"};
 
 #define URL_FIELDS (sizeof(url_fields) / sizeof(url_fields[0]))
 
