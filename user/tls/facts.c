@@ -110,27 +110,26 @@ static void on_server_hello(struct tls_engine *e, struct tls_state *s,
 
 /* --- up to TLS 1.2 ------------------------------------------------------------- */
 
-/* RFC 5246 section 7.4.2. */
-static void on_certificate(struct tls_engine *e, struct tls_state *s,
-			   unsigned int dir, const struct message *m,
-			   uint64_t ts_ns)
+void facts_certificates(struct tls_engine *e, struct tls_state *s,
+			unsigned int dir, struct tls_span list, bool extensions,
+			uint64_t ts_ns)
 {
 	struct tls_report *r = &s->report;
 	struct tls_chain *chain =
 		(int)dir == s->client ? &r->client_chain : &r->server_chain;
-	struct wire w = wire_of(m->p, m->len);
-	struct tls_span list = wire_vector(&w, 3);
+	struct wire w = wire_span(&list);
 	const struct certificate *cert;
 
-	if (w.failed || w.p != w.end || chain->sent != TLS_UNKNOWN) {
+	if (chain->sent != TLS_UNKNOWN) {
 		malformed(s);
 		return;
 	}
 	chain->sent = list.len ? TLS_YES : TLS_NO;
-	w = wire_span(&list);
 	while (w.p < w.end) {
 		struct tls_span der = wire_vector(&w, 3);
 
+		if (extensions)
+			(void)wire_vector(&w, 2);
 		if (w.failed) {
 			malformed(s);
 			return;
@@ -143,6 +142,20 @@ static void on_certificate(struct tls_engine *e, struct tls_state *s,
 		if (cert)
 			chain->cert[chain->n++] = cert;
 	}
+}
+
+/* RFC 5246 section 7.4.2. */
+static void on_certificate(struct tls_engine *e, struct tls_state *s,
+			   unsigned int dir, const struct message *m,
+			   uint64_t ts_ns)
+{
+	struct wire w = wire_of(m->p, m->len);
+	struct tls_span list = wire_vector(&w, 3);
+
+	if (w.failed || w.p != w.end)
+		malformed(s);
+	else
+		facts_certificates(e, s, dir, list, false, ts_ns);
 }
 
 /* RFC 8422 section 5.4. That of other key exchanges begins otherwise. */

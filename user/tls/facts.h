@@ -8,6 +8,10 @@
 /* A complete message of direction dir; its p is not NULL. */
 void facts_message(struct tls_engine *e, struct tls_state *s, unsigned int dir,
 		   const struct message *m, uint64_t ts_ns);
+/* The list of a Certificate message; extensions: TLS 1.3's, where each has some. */
+void facts_certificates(struct tls_engine *e, struct tls_state *s,
+			unsigned int dir, struct tls_span list, bool extensions,
+			uint64_t ts_ns);
 /* The next piece of a record that is not a handshake message in clear. */
 void facts_record(struct tls_engine *e, struct tls_state *s, unsigned int dir,
 		  const struct tls_span *piece, uint64_t ts_ns);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tls/facts.h"
 #include "tls/hello.h"
 #include "tls/messages.h"
 
@@ -48,34 +49,17 @@ static void on_certificate(struct tls_engine *e, struct tls_state *s,
 			   unsigned int dir, const struct message *m,
 			   uint64_t ts_ns)
 {
-	struct tls_report *r = &s->report;
-	struct tls_chain *chain =
-		(int)dir == s->client ? &r->client_chain : &r->server_chain;
+	const struct tls_chain *chain = (int)dir == s->client
+						? &s->report.client_chain
+						: &s->report.server_chain;
 	struct wire w = wire_of(m->p, m->len);
-	const struct certificate *cert;
-	struct tls_span list, der;
+	struct tls_span list;
 
 	(void)wire_vector(&w, 1); /* the context */
 	list = wire_vector(&w, 3);
-	if (w.failed || chain->sent != TLS_UNKNOWN)
-		return;
-	chain->sent = list.len ? TLS_YES : TLS_NO;
-	w = wire_span(&list);
-	while (w.p < w.end) {
-		der = wire_vector(&w, 3);
-		(void)wire_vector(&w, 2); /* extensions */
-		if (w.failed) {
-			r->flags |= TLS_F_MALFORMED;
-			return;
-		}
-		if (chain->n == TLS_CERTIFICATES_MAX) {
-			r->flags |= TLS_F_LIMIT;
-			return;
-		}
-		cert = cert_get(e->certs, der.p, der.len, ts_ns);
-		if (cert)
-			chain->cert[chain->n++] = cert;
-	}
+	/* A later chain is of an authentication after the handshake. */
+	if (!w.failed && chain->sent == TLS_UNKNOWN)
+		facts_certificates(e, s, dir, list, true, ts_ns);
 }
 
 /* What was not sent before it is not sent at all. */
