@@ -54,6 +54,11 @@ static const struct leak leaks[] = {
 	{"a plain head", SPAN(MULTIPART),
 	 BODY(HEAD(DATA "name=\"x\"; filename=\"password.txt\"\r\nContent-Type: text/plain; charset=utf-8")),
 	 DATA "name=\\\"x\\\"; filename=\\\"password.txt\\\"\\r\\nContent-Type: text/plain; charset=utf-8\\r\\n\\r\\nkept", NULL, false},
+	/* sequences of JSON */
+	{"a sequence", SPAN("application/json-seq"),
+	 BODY("\x1e{\"a\":\"kept\"}\n\x1e{\"password\":\"SECRET\"}\n\x1e[\"more\"]\n"), "more", NULL, false},
+	{"a separator within a text", SPAN("application/json-seq"),
+	 BODY("\x1e{\"kept\":1,\"password\"\x1e:\"SECRET\"}\n"), "kept", NULL, false},
 	/* blanks that are escaped in a string */
 	{"an escaped line end before the colon", SPAN(JSON),
 	 BODY("{\"a\":\"{\\\"password\\\"\\n:\\\"SECRET\\\"}\",\"b\":2}"), "\\\"b\\\":2}", NULL, false},

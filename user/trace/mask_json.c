@@ -225,6 +225,9 @@ static const uint8_t *skip_token(const uint8_t *p, const uint8_t *end)
 			p++;
 		return p;
 	}
+	/* Before each text of a sequence (RFC 7464). */
+	if (*p == 0x1e && (left == 1 || p[1] == '{' || p[1] == '['))
+		return p + 1;
 	for (i = 0; i < 3; i++) {
 		n = strlen(literal[i]);
 		/* The text may be truncated within a literal. */
