@@ -70,6 +70,21 @@ struct http_message {
 	bool malformed; /* the head violates RFC 9112 */
 };
 
+/* After the last field, and after the last one before the trailers. Without fields,
+ * their address may be null, to which nothing may be added. */
+static inline const struct http_field *
+http_fields_end(const struct http_message *m)
+{
+	return m->n_fields ? m->fields + m->n_fields : m->fields;
+}
+
+static inline const struct http_field *
+http_head_fields_end(const struct http_message *m)
+{
+	return m->n_fields ? m->fields + (m->n_fields - m->n_trailers)
+			   : m->fields;
+}
+
 /* capture.flags, in output order. */
 #define HTTP_FLAGS(X)                                                          \
 	X(NO_RESPONSE, "no-response")                                          \

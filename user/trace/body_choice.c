@@ -113,7 +113,7 @@ bool body_choice_accepts(const struct body_choice *c,
 			 const struct http_message *m, bool *text)
 {
 	const struct http_field *f = m->fields;
-	const struct http_field *end = f + m->n_fields - m->n_trailers;
+	const struct http_field *end = http_head_fields_end(m);
 	bool seen = false;
 
 	*text = c->mode == BODIES_TEXT;

@@ -258,7 +258,7 @@ static bool follow(const struct client_rules *r, const struct http_message *m,
 		.quoted = forwarded,
 		.first = m->fields,
 		/* Trailers could come from the client. */
-		.f = m->fields + m->n_fields - m->n_trailers,
+		.f = http_head_fields_end(m),
 	};
 	struct http_span element;
 	struct client hop;

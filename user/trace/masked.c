@@ -397,7 +397,7 @@ static bool is_odd_secret(const struct trace_conf *c,
 
 bool masked_has_odd_host(const struct masked *w)
 {
-	const struct http_field *f = w->m->fields, *end = f + w->m->n_fields;
+	const struct http_field *f = w->m->fields, *end = http_fields_end(w->m);
 
 	for (; f < end; f++)
 		if (span_is(&f->name, "host") && is_odd_secret(w->c, f))
@@ -423,7 +423,7 @@ static void put_unknown_field(const struct masked *w,
 
 void masked_fields(const struct masked *w)
 {
-	const struct http_field *f = w->m->fields, *end = f + w->m->n_fields;
+	const struct http_field *f = w->m->fields, *end = http_fields_end(w->m);
 	const bool odd = w->flags & HTTP_F_MALFORMED;
 	struct line *l = w->l;
 

@@ -74,7 +74,7 @@ static bool is_json(const struct http_message *m)
 /* May the body, or a part of it, be quoted-printable? */
 static bool is_quoted(const struct http_message *m, const uint8_t *p, size_t n)
 {
-	const struct http_field *f = m->fields, *end = f + m->n_fields;
+	const struct http_field *f = m->fields, *end = http_fields_end(m);
 
 	for (; f < end; f++)
 		if (class_names_quoted(f->value.p, f->value.len))
