@@ -130,6 +130,9 @@ static void feed_shunted(struct frames *f, const uint8_t *frame, size_t len,
 
 	if (feed(f, frame, len, len, sample, &seen) != METLO_delivered)
 		return;
+	/* Only TCP can be shunted. */
+	if (seen.last.flags & METLO_REC_FRAGMENT)
+		return;
 	syn = seen.syn;
 	want.vni = seen.last.vni;
 	want.sport = seen.last.sport;

@@ -14,8 +14,14 @@ set -u
 fuzzer=$1
 corpus=$2
 seconds=${3:-}
-runs=${FUZZ_RUNS:-10000}
 name=${fuzzer##*/}
+# Most need a second for 10,000 inputs.
+case $name in
+fuzz_fragment) runs=1000 ;;
+fuzz_http) runs=3000 ;;
+*) runs=10000 ;;
+esac
+runs=${FUZZ_RUNS:-$runs}
 seeds=$(dirname "$0")/seeds/$name
 
 mkdir -p "$corpus"
