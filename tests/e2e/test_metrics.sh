@@ -82,14 +82,22 @@ test_counters()
 	# Neighbor discovery can send packets at any time: stop the mirror, and
 	# do not compare packets addressed to the interface itself.
 	ip -n "$SERVER" link set vx0 down
-	in_ns "$COLLECTOR" "$METLO" status "$IFACE" --json >"$TMP/status.json"
-	scrape "$TMP/metrics" >/dev/null
+	# The daemon publishes what it has counted every few seconds.
+	wait_for 30 status_is_current
 	same "all counters of status --json" "$TMP/status.json" \
 		packets bytes pass_not_vxlan
 	stop "$ATTACHED"
 	same "all counters of --summary" "$TMP/summary.json" \
 		packets bytes pass_not_vxlan
 	in_ns "$COLLECTOR" "$METLO" detach "$IFACE"
+}
+
+status_is_current()
+{
+	in_ns "$COLLECTOR" "$METLO" status "$IFACE" --json >"$TMP/status.json"
+	scrape "$TMP/metrics"
+	"$E2E_DIR/metrics.py" "$TMP/metrics" "$TMP/status.json" \
+		packets bytes pass_not_vxlan
 }
 
 # More VNIs than get series of their own: the number of series stays bounded, and
@@ -131,13 +139,13 @@ test_files()
 	if ! command -v promtool >/dev/null; then
 		skip "alert rules" "promtool is not installed"
 	else
-		cp $dir/metlo-xdp.rules.yml "$E2E_DIR/alerts.test.yml" "$TMP"
-		check "the rules are valid" promtool check rules $dir/metlo-xdp.rules.yml
+		cp "$dir"/metlo-xdp.rules.yml "$E2E_DIR/alerts.test.yml" "$TMP"
+		check "the rules are valid" promtool check rules "$dir"/metlo-xdp.rules.yml
 		check "alerts fire when they should" promtool test rules "$TMP/alerts.test.yml"
 	fi
 	check "the dashboard is valid, and all its metrics exist" \
-		"$E2E_DIR/dashboard.py" $dir/metlo-xdp.dashboard.json \
-		$dir/metlo-xdp.rules.yml "$TMP/metrics.raw"
+		"$E2E_DIR/dashboard.py" "$dir"/metlo-xdp.dashboard.json \
+		"$dir"/metlo-xdp.rules.yml "$TMP/metrics.raw"
 }
 
 need metrics nginx curl python3

@@ -35,7 +35,8 @@ import rig as rigs
 import traffic
 
 MIB = 1 << 20
-MEMORY = ("rss", "pss", "anonymous")
+# PSS is shown, but grows when another program that has the same libraries ends.
+MEMORY = ("rss", "anonymous")
 COUNTS = ("descriptors", "threads", "objects", "orphans")
 # Numbers of transactions that each rig may use; above are those of mkhttp's noise.
 NUMBERS = 300_000_000
@@ -269,8 +270,8 @@ class Subject(threading.Thread):
         print(f"# {self.name}: missing of chunks without loss, by cause (not even a half): "
               + (", ".join(f"{k}: {n} ({m})" for k, (n, m) in sorted(h.missing_by.items()))
                  or "none"))
-        for q in MEMORY + COUNTS + ("spool",):
-            unit = MIB if q in MEMORY + ("spool",) else 1
+        for q in MEMORY + COUNTS + ("pss", "spool"):
+            unit = 1 if q in COUNTS else MIB
             print(f"# {self.name}: {q}{' (MiB)' if unit > 1 else ''}, minimum/median/maximum: "
                   + "  ".join(f"{a / unit:.4g}/{m / unit:.4g}/{z / unit:.4g}" for _, a, m, z in
                               flat.windows([(s["t"], s[q]) for s in self.samples], 0,
