@@ -154,7 +154,7 @@ in_service()
 
 status_shown()
 {
-	show StatusText | grep -q 'native mode, [0-9]* packets, 0 lost, [1-9]'
+	show StatusText | grep -q 'native mode, since this start: [0-9]* packets, 0 lost, [1-9]'
 }
 
 # As an earlier version left it: the folders are the user's. Then as someone who
