@@ -12,6 +12,7 @@
 
 #include "http/http.h"
 #include "tls/tls.h"
+#include "tls_flow.h"
 #include "trace/tls_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,12 +23,10 @@ enum { OP_DATA, OP_LOST, OP_TIME, OP_FIN, OP_MAX };
 #define STEPS_MAX 200
 
 struct world {
-	struct stream_table *t;
+	struct tls_flow flow;
 	struct http_engine *http;
 	struct tls_engine *tls;
 	const struct trace_conf *conf;
-	uint64_t now_ns;
-	uint32_t seq[2];
 	size_t piece;
 	struct buf lines;
 	uint64_t reports, transactions;
@@ -58,31 +57,6 @@ static void on_transaction(void *ctx, const struct http_transaction *t)
 	((struct world *)ctx)->transactions++;
 }
 
-static void record(struct world *w, unsigned int dir, const uint8_t *p,
-		   size_t n, uint8_t flags)
-{
-	struct metlo_rec rec = {
-		.ts_ns = w->now_ns,
-		.seq = w->seq[dir],
-		.ack = flags == METLO_TCP_SYN ? 0 : w->seq[!dir],
-		.vni = 1,
-		.len = (uint32_t)n,
-		.wire_len = (uint32_t)n,
-		.sport = dir ? 443 : 40000,
-		.dport = dir ? 40000 : 443,
-		.tcp_flags = flags,
-		.flags = dir ? METLO_REC_SPORT : METLO_REC_DPORT,
-	};
-
-	rec.saddr[10] = rec.saddr[11] = rec.daddr[10] = rec.daddr[11] = 0xff;
-	rec.saddr[15] = dir ? 2 : 1;
-	rec.daddr[15] = dir ? 1 : 2;
-	w->now_ns += 1000;
-	w->seq[dir] +=
-		(uint32_t)n + !!(flags & (METLO_TCP_SYN | METLO_TCP_FIN));
-	stream_record(w->t, &rec, p);
-}
-
 static void check(const struct world *w)
 {
 	const struct tls_stats *s = tls_stats(w->tls);
@@ -96,7 +70,8 @@ static void check(const struct world *w)
 	CHECK(s->certificates == s->certificates_known + s->certificates_read +
 					 s->certificates_unreadable +
 					 s->certificates_skipped);
-	CHECK(stream_stats(w->t)->bytes_delivered == s->bytes_in + h->bytes_in);
+	CHECK(stream_stats(w->flow.t)->bytes_delivered ==
+	      s->bytes_in + h->bytes_in);
 }
 
 static void step(struct world *w, unsigned int op, unsigned int dir,
@@ -105,19 +80,20 @@ static void step(struct world *w, unsigned int op, unsigned int dir,
 	switch (op) {
 	case OP_DATA:
 		for (size_t i = 0; i < n; i += w->piece)
-			record(w, dir, p + i,
-			       n - i < w->piece ? n - i : w->piece,
-			       METLO_TCP_ACK);
+			tls_flow_send(&w->flow, dir, p + i,
+				      n - i < w->piece ? n - i : w->piece,
+				      METLO_TCP_ACK);
 		break;
 	case OP_LOST:
-		w->seq[dir] += (uint32_t)n;
+		w->flow.seq[dir] += (uint32_t)n;
 		break;
 	case OP_TIME:
-		w->now_ns += n * 10000000ull;
-		stream_tick(w->t, w->now_ns);
+		w->flow.now_ns += n * 10000000ull;
+		stream_tick(w->flow.t, w->flow.now_ns);
 		break;
 	case OP_FIN:
-		record(w, dir, NULL, 0, METLO_TCP_FIN | METLO_TCP_ACK);
+		tls_flow_send(&w->flow, dir, NULL, 0,
+			      METLO_TCP_FIN | METLO_TCP_ACK);
 		break;
 	}
 }
@@ -150,20 +126,21 @@ static bool run(struct world *w, const uint8_t *data, size_t size, size_t piece)
 	bool whole = !(data[0] & 3), fin[2] = {0};
 	size_t at = 1;
 
-	w->now_ns = 1000000000000ull;
+	w->flow.now_ns = 1000000000000ull;
 	w->piece = piece;
-	w->seq[0] = 0xfffffff0u;
-	w->seq[1] = 1000;
+	w->flow.seq[0] = 0xfffffff0u;
+	w->flow.seq[1] = 1000;
 	w->http = http_new(&hc);
 	tc.next = (struct stream_binding){&http_protocol, w->http};
 	w->tls = tls_new(&tc);
 	sc.protocols[0] = (struct stream_binding){&tls_protocol, w->tls};
 	sc.protocols[1] = tc.next;
-	w->t = stream_new(&sc);
-	CHECK(w->http && w->tls && w->t);
+	w->flow.t = stream_new(&sc);
+	CHECK(w->http && w->tls && w->flow.t);
 	if (!(data[0] & 2)) {
-		record(w, 0, NULL, 0, METLO_TCP_SYN);
-		record(w, 1, NULL, 0, METLO_TCP_SYN | METLO_TCP_ACK);
+		tls_flow_send(&w->flow, 0, NULL, 0, METLO_TCP_SYN);
+		tls_flow_send(&w->flow, 1, NULL, 0,
+			      METLO_TCP_SYN | METLO_TCP_ACK);
 	}
 	for (unsigned int i = 0; i < STEPS_MAX && at + 3 <= size; i++) {
 		unsigned int op = (data[at] & 0x7f) % OP_MAX;
@@ -180,11 +157,11 @@ static bool run(struct world *w, const uint8_t *data, size_t size, size_t piece)
 			at += n;
 		check(w);
 	}
-	stream_flush(w->t, w->now_ns);
+	stream_flush(w->flow.t, w->flow.now_ns);
 	check(w);
 	whole &= w->reports == 1 && !http_stats(w->http)->bytes_in;
 	CHECK(!tls_stats(w->tls)->connections_live);
-	stream_free(w->t);
+	stream_free(w->flow.t);
 	tls_free(w->tls);
 	http_free(w->http);
 	return whole;

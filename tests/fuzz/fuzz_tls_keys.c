@@ -15,6 +15,7 @@
 #include "http/http.h"
 #include "tls/keylog.h"
 #include "tls/tls.h"
+#include "tls_flow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -75,48 +76,21 @@ static size_t give_keys(struct key_table *t, const uint8_t *p, size_t n)
 }
 
 struct world {
-	struct stream_table *t;
+	struct tls_flow flow;
 	struct http_engine *http;
 	struct tls_engine *tls;
-	uint64_t now_ns;
-	uint32_t seq[2];
 };
-
-static void record(struct world *w, unsigned int dir, const uint8_t *p,
-		   size_t n, uint8_t flags)
-{
-	struct metlo_rec rec = {
-		.ts_ns = w->now_ns,
-		.seq = w->seq[dir],
-		.ack = flags == METLO_TCP_SYN ? 0 : w->seq[!dir],
-		.vni = 1,
-		.len = (uint32_t)n,
-		.wire_len = (uint32_t)n,
-		.sport = dir ? 443 : 40000,
-		.dport = dir ? 40000 : 443,
-		.tcp_flags = flags,
-		.flags = dir ? METLO_REC_SPORT : METLO_REC_DPORT,
-	};
-
-	rec.saddr[10] = rec.saddr[11] = rec.daddr[10] = rec.daddr[11] = 0xff;
-	rec.saddr[15] = dir ? 2 : 1;
-	rec.daddr[15] = dir ? 1 : 2;
-	w->now_ns += 1000;
-	w->seq[dir] +=
-		(uint32_t)n + !!(flags & (METLO_TCP_SYN | METLO_TCP_FIN));
-	stream_record(w->t, &rec, p);
-}
 
 static void talk(struct world *w, const uint8_t *p, size_t n)
 {
-	record(w, 0, NULL, 0, METLO_TCP_SYN);
-	record(w, 1, NULL, 0, METLO_TCP_SYN | METLO_TCP_ACK);
+	tls_flow_send(&w->flow, 0, NULL, 0, METLO_TCP_SYN);
+	tls_flow_send(&w->flow, 1, NULL, 0, METLO_TCP_SYN | METLO_TCP_ACK);
 	for (unsigned int i = 0; i < 200 && n > 3; i++) {
 		size_t len = (size_t)p[1] << 8 | p[2];
 
 		if (len > n - 3)
 			len = n - 3;
-		record(w, p[0] & 1, p + 3, len, METLO_TCP_ACK);
+		tls_flow_send(&w->flow, p[0] & 1, p + 3, len, METLO_TCP_ACK);
 		p += 3 + len;
 		n -= 3 + len;
 	}
@@ -139,7 +113,8 @@ static uint64_t run(const uint8_t *p, size_t n, enum when when)
 				     .response_timeout_ns = NS_PER_S,
 				     .request_timeout_ns = NS_PER_S,
 				     .emit = on_transaction};
-	struct world w = {.now_ns = 1000 * NS_PER_S, .seq = {1, 1000}};
+	struct world w = {
+		.flow = {.now_ns = 1000 * NS_PER_S, .seq = {1, 1000}}};
 	struct tls_conf tc = {.memory_limit = 8 << 20,
 			      .keys = keys,
 			      .wait_ns = 5 * NS_PER_S,
@@ -161,27 +136,27 @@ static uint64_t run(const uint8_t *p, size_t n, enum when when)
 	w.tls = tls_new(&tc);
 	sc.protocols[0] = (struct stream_binding){&tls_protocol, w.tls};
 	sc.protocols[1] = tc.next;
-	w.t = stream_new(&sc);
-	CHECK(keys && w.http && w.tls && w.t);
+	w.flow.t = stream_new(&sc);
+	CHECK(keys && w.http && w.tls && w.flow.t);
 	if (when == BEFORE)
 		give_keys(keys, p, n);
 	talk(&w, p + at, n - at);
 	if (when == LATE) {
 		give_keys(keys, p, n);
-		tls_tick(w.tls, w.now_ns);
+		tls_tick(w.tls, w.flow.now_ns);
 	}
-	record(&w, 0, NULL, 0, METLO_TCP_FIN | METLO_TCP_ACK);
-	record(&w, 1, NULL, 0, METLO_TCP_FIN | METLO_TCP_ACK);
-	record(&w, 0, NULL, 0, METLO_TCP_ACK);
+	tls_flow_send(&w.flow, 0, NULL, 0, METLO_TCP_FIN | METLO_TCP_ACK);
+	tls_flow_send(&w.flow, 1, NULL, 0, METLO_TCP_FIN | METLO_TCP_ACK);
+	tls_flow_send(&w.flow, 0, NULL, 0, METLO_TCP_ACK);
 	if (when == AFTER_END)
 		give_keys(keys, p, n);
-	tls_tick(w.tls, w.now_ns);
-	tls_tick(w.tls, w.now_ns + 6 * NS_PER_S);
-	stream_flush(w.t, w.now_ns);
+	tls_tick(w.tls, w.flow.now_ns);
+	tls_tick(w.tls, w.flow.now_ns + 6 * NS_PER_S);
+	stream_flush(w.flow.t, w.flow.now_ns);
 	decrypted = tls_stats(w.tls)->bytes_decrypted;
 	CHECK(!tls_stats(w.tls)->connections_live);
 	CHECK(!tls_stats(w.tls)->waiting_bytes);
-	stream_free(w.t);
+	stream_free(w.flow.t);
 	tls_free(w.tls);
 	http_free(w.http);
 	key_table_free(keys);
