@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# metlo-mirror with faults of the fake AWS.
+# metlo-mirror with faults of the fake AWS. METLO_TEST_LONG=1: each change in each way.
 
 set -u
 cd "$(dirname "$0")" || exit 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# metlo-mirror: servers that hang or are not what they should be.
+# metlo-mirror: servers that hang or are not what they should be. METLO_TEST_LONG=1: all.
 
 set -u
 cd "$(dirname "$0")" || exit 1

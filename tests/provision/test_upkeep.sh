@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# verify, sync and policy of metlo-mirror against the fake AWS.
+# verify, sync and policy of metlo-mirror against the fake AWS. METLO_TEST_LONG=1: all cases.
 
 set -u
 cd "$(dirname "$0")" || exit 1

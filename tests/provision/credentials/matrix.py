@@ -12,11 +12,10 @@ import urllib.parse
 from pathlib import Path
 from typing import Any, Optional
 
+from mirror.kit import PROGRAM, mine, run_module
+
 from .cases import CASES, Case
 from .services import Service, serve
-
-ROOT = Path(__file__).resolve().parents[3]
-PROGRAM = (ROOT / os.environ.get("O", "build") / "metlo-mirror").resolve()
 
 
 class Compare:
@@ -102,12 +101,11 @@ class Compare:
         return None
 
 
-def main() -> int:
+def main(wanted: list[str]) -> int:
     if not PROGRAM.exists():
         print("skip credentials # metlo-mirror is not built")
         return 0
-    wanted = sys.argv[1:]
-    cases = [c for c in CASES if not wanted or any(w in c.name for w in wanted)]
+    cases = mine([c for c in CASES if not wanted or any(w in c.name for w in wanted)])
     compare, failed = Compare(), 0
     print(f"1..{len(cases)}")
     for case in cases:
@@ -121,4 +119,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_module(jobs=3, run=main)

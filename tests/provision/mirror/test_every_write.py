@@ -5,15 +5,13 @@ it. METLO_TEST_LONG=1 runs all cases; otherwise one in PART, always the same one
 commit that passed passes again."""
 from __future__ import annotations
 
-import os
 import signal
 import time
 from typing import Any, Callable
 
-from .kit import Mirror, Run, interrupt, run_module, test, wait_for
+from .kit import Mirror, Run, interrupt, run_module, some, test, wait_for
 
 LATE = 0.5  # seconds after which a change takes effect
-LONG = os.environ.get("METLO_TEST_LONG") == "1"
 PART = 9
 BACK = "All changes of this run were rolled back"
 Words = list[str]
@@ -182,9 +180,7 @@ def every_write(m: Mirror, name: str, way: Callable[[Mirror, Words, int], Run]) 
     m(*words).expect(0)
     n = len(m.writes())
     assert n > 0
-    for nth in range(1, n + 1):
-        if not LONG and (nth + 2 * list(PLANS).index(name) + WAYS.index(way)) % PART:
-            continue
+    for nth in some(n, PART, 5 * list(PLANS).index(name) + 2 * WAYS.index(way)):
         m.aws.ask("POST", "restore", {})
         before = world(m)
         run = way(m, words, nth)

@@ -1,8 +1,8 @@
 """Random histories of an account: set-up, changes by hand, sync, faults, interrupts, remove.
 
 After every command: what belongs to others is as it was, and what the output states is true.
-At the end nothing of ours is left. METLO_TEST_LONG=1 plays 200 histories, otherwise 10;
-HISTORY=SEED plays one and prints its commands."""
+At the end nothing of ours is left. METLO_TEST_LONG=1 plays 200 histories, otherwise 10,
+from HISTORY_SEED on; HISTORY=SEED plays one and prints its commands."""
 from __future__ import annotations
 
 import json
@@ -13,9 +13,10 @@ from typing import Any, Callable
 
 from fakeaws.tests.kit import Refused
 
-from .kit import Mirror, Run, interrupt, run_module, test, wait_for
+from .kit import LONG, Mirror, Run, interrupt, run_module, test, wait_for
 
-COUNT = 200 if os.environ.get("METLO_TEST_LONG") == "1" else 10
+COUNT = 200 if LONG else 10
+FIRST = int(os.environ.get("HISTORY_SEED", "0"))  # for other histories than these
 NAMES = ("shop", "metlo")
 BACK = "All changes of this run were rolled back"
 OUR_RULE = "metlo-mirror deployment "
@@ -283,7 +284,7 @@ class History:
 
 def make_tests() -> None:
     only = os.environ.get("HISTORY")
-    for seed in [int(only)] if only else range(COUNT):
+    for seed in [int(only)] if only else range(FIRST, FIRST + COUNT):
         test(f"history {seed}: nothing left, nothing touched, nothing false")(
             lambda m, seed=seed: History(m, seed).play())
 

@@ -1,5 +1,5 @@
 """Runs all tests, or those whose names contain a word: python3 -m upkeep.all [WORD...]"""
-import sys
+from mirror.kit import run_module
 
 from . import (test_by_hand, test_code, test_coverage, test_leftovers,  # noqa: F401
                test_names, test_place, test_policy, test_ports, test_quotas, test_restore,
@@ -7,4 +7,4 @@ from . import (test_by_hand, test_code, test_coverage, test_leftovers,  # noqa: 
 from .kit import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_module(jobs=4, run=main)

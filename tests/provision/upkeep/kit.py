@@ -3,12 +3,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import traceback
 from typing import Any, Callable, Optional
 
 from fakeaws.tests.kit import Aws
-from mirror.kit import LIMIT, PROGRAM, Run
+from mirror.kit import LIMIT, PROGRAM, Run, mine
 
 TESTS: list[tuple[str, Callable[["Account"], None]]] = []
 
@@ -93,13 +92,12 @@ def prepare() -> Optional[str]:
     return None
 
 
-def main() -> int:
+def main(wanted: list[str]) -> int:
     why = prepare()
     if why:
         print(f"skip upkeep # {why}")
         return 0
-    wanted = sys.argv[1:]
-    tests = [t for t in TESTS if not wanted or any(w in t[0] for w in wanted)]
+    tests = mine([t for t in TESTS if not wanted or any(w in t[0] for w in wanted)])
     account, failed = Account(), 0
     print(f"1..{len(tests)}")
     for name, function in tests:

@@ -30,7 +30,7 @@ def left_rule(account: Account) -> str:
     assert not our_rules(account, group)
     account.fault(kind="error", code="InvalidParameterValue", message="No.", status=400,
                   operation="ec2:CreateTrafficMirrorSession")
-    account.fault(kind="error", code="InternalError", message="No.", status=500,
+    account.fault(kind="error", code="InvalidGroup.InUse", message="No.", status=400,
                   operation="ec2:RevokeSecurityGroupIngress", count=50)
     run = account.set_up(target=account.first_eni("collector-1"), code=1)
     assert "could not be removed" in run.err, run

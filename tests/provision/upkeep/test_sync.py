@@ -68,8 +68,7 @@ def many(account: Account) -> None:
     sync(account)
     assert account.sessions() == account.task_enis("many") and len(account.sessions()) == 150
     assert account.writes() == ["ec2:CreateTrafficMirrorSession"] * 60
-    assert all(s["VirtualNetworkId"] == next(iter(account.table("mirror_sessions").values()))
-               ["VirtualNetworkId"] for s in account.table("mirror_sessions").values())
+    assert len({s["VirtualNetworkId"] for s in account.table("mirror_sessions").values()}) == 1
 
 
 @test("sync: an instance was terminated, another has its tag")

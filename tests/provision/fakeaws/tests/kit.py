@@ -118,15 +118,32 @@ def keep_models() -> None:
     JSONFileLoader.load_file = load_file
 
 
+DRIVERS: dict[tuple[str, ...], Any] = {}
+# With these in a command, or a configuration file, a driver is not used again.
+ONCE = ("--no-sign-request", "--profile", "--region")
+
+
+def driver(args: list[str]) -> Any:
+    """One per environment: building the commands of a service takes most of a call."""
+    from awscli.clidriver import create_clidriver  # type: ignore
+
+    if os.environ.get("AWS_CONFIG_FILE") != os.devnull or set(ONCE) & set(args):
+        return create_clidriver(args)
+    key = tuple(f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("AWS_"))
+    if key not in DRIVERS:
+        DRIVERS[key] = create_clidriver(args)
+    return DRIVERS[key]
+
+
 def run_cli(args: list[str]) -> tuple[int, str, str]:
     """The AWS CLI inside this process: starting a new one takes most of a second."""
-    from awscli.clidriver import AWSCLIEntryPoint, create_clidriver  # type: ignore
+    from awscli.clidriver import AWSCLIEntryPoint  # type: ignore
 
     keep_models()
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            code = AWSCLIEntryPoint(create_clidriver(args)).main(args)
+            code = AWSCLIEntryPoint(driver(args)).main(args)
         except SystemExit as e:
             code = int(e.code or 0)
     return code, out.getvalue(), err.getvalue()
