@@ -51,6 +51,7 @@ static void on_data(void *proto, enum stream_dir dir,
 		s->log[strlen(s->log)] = dir == C2S ? 'c' : 's';
 	if (!h->chunks++)
 		h->first_ts = chunk->ts_ns;
+	h->last_ts = chunk->ts_ns;
 	buf_add(&h->data, chunk->data, chunk->len);
 	h->offset += chunk->len;
 	h->acked = chunk->acked;

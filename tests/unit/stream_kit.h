@@ -37,9 +37,9 @@ struct kit_half {
 	uint64_t offset; /* gaps included */
 	struct kit_gap gaps[128];
 	unsigned int n_gaps;
-	uint64_t gap_bytes[3]; /* by kind */
-	uint64_t acked;	       /* of the last chunk */
-	uint64_t first_ts;
+	uint64_t gap_bytes[3];	    /* by kind */
+	uint64_t acked;		    /* of the last chunk */
+	uint64_t first_ts, last_ts; /* of the chunks */
 	unsigned int chunks;
 	bool fin;
 	bool ambiguous; /* some of the data was */

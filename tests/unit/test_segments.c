@@ -136,6 +136,43 @@ static void test_tiny_slices_share_buffers(void **state)
 	segs_free(&s);
 }
 
+/* At most 28 arrivals of one byte fit into 256 bytes with their times. */
+static void test_shared_buffers_keep_times(void **state)
+{
+	struct segs s = {0};
+	struct segs_result r;
+	uint64_t ts_ns;
+
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++) {
+		struct seg p = piece(i, "x", SEG_DATA);
+
+		/* two at a time */
+		p.ts_ns = 1000 + i / 2;
+		assert_int_equal(segs_insert(&s, &p, &r), 0);
+	}
+	assert_in_range(s.n, 2, 10);
+	segs_trim(&s, 5);
+	for (uint32_t seq = 5; s.n; seq++) {
+		const struct seg *g = segs_first(&s);
+		uint32_t n = segs_together(g, seq, &ts_ns);
+
+		assert_int_equal(ts_ns, 1000 + seq / 2);
+		assert_int_equal(n, 2 - seq % 2);
+		if (seq + 1 == g->seq + g->len)
+			segs_pop(&s);
+	}
+	/* Too late for the same segment, or before it. */
+	for (uint32_t i = 0; i < 3; i++) {
+		struct seg p = piece(i, "x", SEG_DATA);
+
+		p.ts_ns = (uint64_t[]){9, 5ull << 32, 8}[i];
+		assert_int_equal(segs_insert(&s, &p, &r), 0);
+	}
+	assert_int_equal(s.n, 3);
+	segs_free(&s);
+}
+
 static void test_segment_count_is_bounded(void **state)
 {
 	struct segs s = {0};
@@ -220,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_covering_wins),
 		cmocka_unit_test(test_data_replaces_placeholders),
 		cmocka_unit_test(test_tiny_slices_share_buffers),
+		cmocka_unit_test(test_shared_buffers_keep_times),
 		cmocka_unit_test(test_segment_count_is_bounded),
 		cmocka_unit_test(test_random),
 	};

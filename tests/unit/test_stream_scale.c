@@ -194,6 +194,28 @@ static void test_tiny_out_of_order_flood(void **state)
 	assert_true(kit_stats(k)->ooo_total_limit > 0);
 }
 
+/* Bytes that share a buffer keep their times. */
+static void test_tiny_segments_times(void **state)
+{
+	struct kit *k = *state;
+	struct kit_conn c = kit_conn(0);
+	const struct kit_half *h = &k->streams[0].half[C2S];
+	uint64_t times[4];
+
+	/* Joined without a handshake: held until the start is known. */
+	for (unsigned int i = 0; i < 4; i++) {
+		times[i] = k->now;
+		kit_data(k, &c, C2S, i * 10, 10, 0);
+		k->now += KIT_MS;
+	}
+	kit_data(k, &c, S2C, 0, 10, 40);
+	kit_flush(k);
+	assert_int_equal(h->data.len, 40);
+	assert_int_equal(h->chunks, 4);
+	assert_int_equal(h->first_ts, times[0]);
+	assert_int_equal(h->last_ts, times[3]);
+}
+
 static void test_midstream_flood(void **state)
 {
 	struct kit *k = *state;
@@ -260,6 +282,7 @@ int main(void)
 		T(test_closed_is_evicted_first),
 		T(test_out_of_order_flood),
 		T(test_tiny_out_of_order_flood),
+		T(test_tiny_segments_times),
 		T(test_midstream_flood),
 		T(test_long_run),
 	};

@@ -208,6 +208,22 @@ static void checks_disproved(struct flow_dir *d, struct seg *s)
 		d->flags &= ~D_STAMPED;
 }
 
+/* The bytes of a held segment, in portions that arrived together. */
+static void deliver_seg(struct stream_table *t, struct flow *f,
+			unsigned int dir, const struct seg *s)
+{
+	uint32_t n;
+
+	for (uint32_t at = 0; at < s->len; at += n) {
+		uint64_t ts_ns;
+
+		n = segs_together(s, s->seq + at, &ts_ns);
+		t->ambiguous = s->ambiguous;
+		deliver_data(t, f, dir, s->data + at, n, ts_ns,
+			     s->has_ack ? &s->ack : NULL);
+	}
+}
+
 static void deliver_one(struct stream_table *t, struct flow *f,
 			unsigned int dir, uint64_t ts_ns)
 {
@@ -240,8 +256,7 @@ static void deliver_one(struct stream_table *t, struct flow *f,
 	}
 	t->ambiguous = s->ambiguous;
 	if (s->kind == SEG_DATA)
-		deliver_data(t, f, dir, s->data, s->len, s->ts_ns,
-			     s->has_ack ? &s->ack : NULL);
+		deliver_seg(t, f, dir, s);
 	else
 		deliver_gap(t, f, dir, s->len, gap_kind_of(s->kind), s->ts_ns);
 	t->ambiguous = false;

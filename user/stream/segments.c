@@ -72,20 +72,89 @@ static void close_slot(struct segs *s, unsigned int i)
 	s->n--;
 }
 
+/*
+ * Where and when an appended slice begins. The joints of a segment are at the end
+ * of its buffer, the last one first.
+ */
+struct joint {
+	uint32_t seq;
+	uint32_t after_ns; /* after the segment's ts_ns */
+};
+
+static struct joint joint_at(const struct seg *g, unsigned int i)
+{
+	struct joint joint;
+
+	memcpy(&joint, g->data + g->room - (i + 1) * sizeof(joint),
+	       sizeof(joint));
+	return joint;
+}
+
+static uint32_t free_room(const struct seg *g)
+{
+	return g->room - g->len - g->joints * (uint32_t)sizeof(struct joint);
+}
+
+/* Does a slice of this time need a joint to be appended to g, which has room for
+ * both? False in *fits: it cannot be appended. */
+static bool needs_joint(const struct seg *g, const struct seg *slice,
+			bool *fits)
+{
+	uint32_t last = g->joints ? joint_at(g, g->joints - 1u).after_ns : 0;
+	uint64_t after = slice->ts_ns - g->ts_ns;
+	uint32_t room = free_room(g);
+
+	if (after == last) {
+		*fits = room >= slice->len;
+		return false;
+	}
+	*fits = after <= UINT32_MAX &&
+		room >= slice->len + sizeof(struct joint);
+	return true;
+}
+
+uint32_t segs_together(const struct seg *g, uint32_t seq, uint64_t *ts_ns)
+{
+	uint32_t end = g->seq + g->len;
+
+	*ts_ns = g->ts_ns;
+	for (unsigned int i = 0; i < g->joints; i++) {
+		struct joint joint = joint_at(g, i);
+
+		if (seq_before(seq, joint.seq)) {
+			end = seq_min(end, joint.seq);
+			break;
+		}
+		*ts_ns = g->ts_ns + joint.after_ns;
+	}
+	return end - seq;
+}
+
 /* Appends a tiny slice to the segment before index i if it continues that
  * segment and fits. */
 static bool append_tiny(struct segs *s, unsigned int i, const struct seg *slice)
 {
 	struct seg *prev;
+	bool joint, fits;
 
 	if (!i || slice->kind != SEG_DATA || slice->len > TINY || slice->doubt)
 		return false;
 	prev = at(s, i - 1);
 	if (prev->kind != SEG_DATA || prev->seq + prev->len != slice->seq ||
-	    prev->room - prev->len < slice->len ||
 	    prev->has_ack != slice->has_ack || prev->ack != slice->ack ||
 	    prev->doubt || prev->ambiguous != slice->ambiguous)
 		return false;
+	joint = needs_joint(prev, slice, &fits);
+	if (!fits)
+		return false;
+	if (joint) {
+		struct joint new = {slice->seq,
+				    (uint32_t)(slice->ts_ns - prev->ts_ns)};
+
+		prev->joints++;
+		memcpy(prev->data + prev->room - prev->joints * sizeof(new),
+		       &new, sizeof(new));
+	}
 	memcpy(prev->data + prev->len, slice->data, slice->len);
 	prev->len += slice->len;
 	s->bytes += slice->len;

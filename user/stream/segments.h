@@ -39,13 +39,14 @@ static inline bool doubt_dropped(unsigned int doubt)
 }
 
 struct seg {
-	uint64_t ts_ns; /* arrival */
+	uint64_t ts_ns; /* arrival of the first byte, see segs_together() */
 	uint8_t *data;	/* owned; SEG_DATA only */
 	uint32_t seq, len;
 	uint32_t room;	/* bytes allocated at data */
 	uint32_t ack;	/* acknowledgment number, if has_ack */
 	uint32_t order; /* serial number of its record */
 	uint8_t kind;	/* enum seg_kind */
+	uint8_t joints; /* later arrivals of the same segment; 0 in a slice */
 	uint8_t has_ack : 1;
 	uint8_t doubt : 3;     /* enum seg_doubt */
 	uint8_t ambiguous : 1; /* other bytes were seen in its place */
@@ -75,6 +76,10 @@ static inline struct seg *segs_first(const struct segs *s)
 {
 	return s->n ? &s->v[s->first] : NULL;
 }
+
+/* Tiny slices share a segment: how many of its bytes from seq on, which is one of
+ * them, arrived at the same time, *ts_ns. */
+uint32_t segs_together(const struct seg *g, uint32_t seq, uint64_t *ts_ns);
 
 /* Sequence number after the last segment; there must be at least one. */
 static inline uint32_t segs_end(const struct segs *s)
