@@ -151,10 +151,8 @@ def judge(entry, txs, summary):
 TLS_LEFT_OUT = {
     "ndpi/tls_invalid_reads.pcap": "extensions longer than the hello: malformed",
     "ndpi/tls_cipher_lens.pcap": "a list of ciphers longer than the hello: malformed",
-    "arkime/adb_synthetic.pcap": "TLS after a command in clear",
     "ndpi/ja3_lots_of_cipher_suites_2_anon.pcap": "in GTP",
     "ndpi/vxlan.pcap": "wrapped in VXLAN twice by this test",
-    "packetbeat/http_10_connection_close.pcap": "TLS after a request of PostgreSQL in clear",
     "suricata-verify/tls-duplicate-hello.pcap": "a second hello in one connection",
     "suricata-verify/tls13-draft22.pcap": "JA3S of a HelloRetryRequest",
     "zeek/hrr.pcap": "JA3S of a HelloRetryRequest",

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
-# Connections of a real TLS stack; see tls.py, and tls_keys.py for what they carry.
+# Connections of a real TLS stack; see tls.py, tls_late.py for those that begin in
+# cleartext, and tls_keys.py for what they carry.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -8,5 +9,6 @@ METLO=${METLO:-${O:-build}/metlo-xdp}
 . tests/results.sh
 
 tally tests/e2e/tls.py "$METLO"
+tally tests/e2e/tls_late.py "$METLO"
 tally tests/e2e/tls_keys.py "$METLO"
 finish

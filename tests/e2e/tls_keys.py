@@ -65,18 +65,24 @@ def body_of(i):
     return (f"{i:05d}-" * (1 + i * 97 % 2500)).encode()
 
 
-def talk(capture, client, server, session=None):
-    """A handshake and exchanges. Returns the session, and what the server answered."""
+def talk(capture, client, server, session=None, before=(), glued=b"",
+         exchanges=EXCHANGES):
+    """A handshake and exchanges, after bytes (by server?, bytes), the last ones of the
+    client in the segment of its hello. Returns the session, and what the server answered."""
     a_in, a_out, b_in, b_out = (ssl.MemoryBIO() for _ in range(4))
     a = client.wrap_bio(a_in, a_out, server_hostname=HOST, session=session)
     b = server.wrap_bio(b_in, b_out, server_side=True)
     conn, done, log = capture.begin(), set(), {}
+    for by_server, data in before:
+        capture.send(conn, by_server, data)
 
     def pump():
+        nonlocal glued
         for out, into, by_server in ((a_out, b_in, False), (b_out, a_in, True)):
             data = out.read()
             if data:
-                capture.send(conn, by_server, data)
+                capture.send(conn, by_server, glued + data)
+                glued = b""
                 into.write(data)
 
     def read_all(end):
@@ -97,7 +103,7 @@ def talk(capture, client, server, session=None):
                     pass
                 pump()
     assert len(done) == 2
-    for i in range(EXCHANGES):
+    for i in range(exchanges):
         a.write(f"GET /item/{i} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         pump()
         request = read_all(b).decode()

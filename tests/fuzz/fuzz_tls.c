@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "http/http.h"
-#include "tls/tls.h"
+#include "tls/follow.h"
 #include "tls_flow.h"
 #include "trace/tls_line.h"
 
@@ -133,6 +133,8 @@ static bool run(struct world *w, const uint8_t *data, size_t size, size_t piece)
 	w->http = http_new(&hc);
 	tc.next = (struct stream_binding){&http_protocol, w->http};
 	w->tls = tls_new(&tc);
+	if (w->tls && data[0] & 4)
+		tls_follow(w->tls, w->http);
 	sc.protocols[0] = (struct stream_binding){&tls_protocol, w->tls};
 	sc.protocols[1] = tc.next;
 	w->flow.t = stream_new(&sc);

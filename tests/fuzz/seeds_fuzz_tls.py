@@ -67,6 +67,13 @@ SEEDS = {
     "midstream": b"\2" + step(C, DATA, record(23, b"x" * 30) * 4) + step(S, DATA, record(23, b"x" * 30) * 4) + step(S, TIME, n=300),
     "http": b"\0" + step(C, DATA, record(22, CLIENT)) + step(S, DATA, b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n") + END,
     "other": b"\0" + step(C, DATA, b"\x16\3\1GET / HTTP/1.1\r\n\r\n") + END,
+    "tunnel": b"\4" + step(C, DATA, b"CONNECT h:443 HTTP/1.1\r\n\r\n") + step(C, DATA, record(22, CLIENT)[:9]) +
+    step(S, DATA, b"HTTP/1.1 200 OK\r\n\r\n") + step(C, DATA, record(22, CLIENT)[9:]) + step(S, DATA, record(22, SERVER13)) + END,
+    "proxy": b"\4" + step(C, DATA, b"PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\n" + record(22, CLIENT)) + step(S, DATA, record(22, SERVER12)) + END,
+    "starttls": b"\4" + step(S, DATA, b"220 mail\r\n") + step(C, DATA, b"STARTTLS\r\n") + step(S, DATA, b"220 go\r\n") +
+    step(C, DATA, record(22, CLIENT)) + step(S, DATA, record(22, SERVER12)) + END,
+    "upgrade": b"\4" + step(C, DATA, b"GET / HTTP/1.1\r\nUpgrade: TLS/1.0\r\n\r\n") +
+    step(S, DATA, b"HTTP/1.1 101 S\r\nUpgrade: TLS/1.0, HTTP/1.1\r\n\r\n") + step(C, DATA, record(22, CLIENT)) + END,
     "memory": b"\1" + step(C, DATA, record(22, CLIENT[:90])) + step(S, DATA, record(22, FLIGHT)) + END,
 }
 

@@ -21,18 +21,18 @@
 #include "http/on_resync.h"
 #include "http/on_versionless.h"
 #include "http/resync.h"
+#include "http/secure.h"
 #include "http/successor.h"
+#include "http/watch.h"
 
 static enum action on_upgraded(struct conn *c, struct event *ev)
 {
-	input_consume(c->engine, &ev->in, input_left(&ev->in), BYTES_UPGRADED);
-	return ACT_MORE;
+	return watch_look(c, ev, BYTES_UPGRADED);
 }
 
 static enum action on_not_http(struct conn *c, struct event *ev)
 {
-	input_consume(c->engine, &ev->in, input_left(&ev->in), BYTES_NOT_HTTP);
-	return ACT_MORE;
+	return watch_look(c, ev, BYTES_NOT_HTTP);
 }
 
 /* The event means nothing in this state. */
@@ -131,6 +131,9 @@ __attribute__((noinline)) static void leave(struct conn *c, enum stream_dir dir,
 		break;
 	case ACT_HAND_OVER:
 		successor_take(c);
+		break;
+	case ACT_SECURE:
+		secure_leave(c);
 		break;
 	case ACT_GIVE_UP:
 		c->engine->stats.memory_limit++;

@@ -25,6 +25,7 @@ enum action {
 	ACT_UPGRADE_BOTH, /* both directions leave HTTP */
 	ACT_NOT_HTTP,	  /* the connection is not HTTP */
 	ACT_HAND_OVER,	  /* the connection is HTTP/2: see successor.h */
+	ACT_SECURE,	  /* TLS begins here: see secure.h */
 	ACT_GIVE_UP,	  /* no memory: give up everything pending */
 };
 

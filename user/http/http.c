@@ -15,6 +15,7 @@
 #include "http/pair.h"
 #include "http/progress.h"
 #include "http/resync.h"
+#include "http/secure.h"
 #include "http/times.h"
 #include "http/withdraw.h"
 
@@ -156,6 +157,8 @@ static void end_call(struct conn *c)
 
 	if (c->waiting && !conn_pending(c))
 		conn_unlist(c);
+	if (__builtin_expect(e->secured != NULL, 0))
+		secure_finish(c);
 	e->stats.memory_used = e->store.used;
 }
 
@@ -170,6 +173,8 @@ static void *http_open(void *ctx, struct stream_flow *flow,
 	c->flow = flow;
 	c->engine = e;
 	c->roles_known = tuple->client_known;
+	if (tuple->origin.known)
+		proxy_carried(c, &tuple->origin);
 	if (tuple->midstream) {
 		c->midstream = true;
 		c->dir[0].state = c->dir[1].state = DIR_RESYNC;
@@ -273,6 +278,7 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 	if (!c->seen && c->dir[0].state != DIR_NOT_HTTP &&
 	    (c->dir[0].scanned || c->dir[1].scanned))
 		e->stats.not_http++; /* too few bytes to decide earlier */
+	secure_forget(e);
 	conn_unlist(c);
 	proxy_forget(c);
 	conn_free(e, c);

@@ -10,6 +10,7 @@
 #include "http/exchange.h"
 #include "http/message.h"
 #include "http/resync.h"
+#include "http/watch.h"
 
 /* Frees a message that is still in its head. */
 static void drop_head(struct http_engine *e, struct dir *d,
@@ -31,7 +32,7 @@ void leave_upgrade(struct conn *c, enum stream_dir dir)
 	else if (d->msg)
 		exchange_finish(c, d->msg->x, HTTP_F_CLOSED_EARLY);
 	d->state = DIR_UPGRADED;
-	stream_skip(c->flow, dir, STREAM_UNKNOWN);
+	watch_begin(c, dir);
 	/* both ends of a tunnel, unless the CONNECT is still in progress: then
 	 * its direction follows when it completes */
 	if (c->tunnel && !c->dir[dir ^ 1].msg)
@@ -51,7 +52,7 @@ void leave_not_http(struct conn *c)
 		if (d->msg)
 			drop_head(c->engine, d, BYTES_NOT_HTTP);
 		d->state = DIR_NOT_HTTP;
-		stream_skip(c->flow, (enum stream_dir)i, STREAM_UNKNOWN);
+		watch_begin(c, (enum stream_dir)i);
 	}
 }
 

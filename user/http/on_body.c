@@ -23,6 +23,7 @@
 #include "http/successor.h"
 #include "http/times.h"
 #include "http/tunnel.h"
+#include "http/watch.h"
 
 /* The message ends at this stream offset. */
 static enum action complete(struct msg *m, uint64_t end, enum msg_after after)
@@ -134,10 +135,10 @@ static enum action switch_protocol(struct conn *c, struct msg *m, bool connect)
 {
 	m->x->flags |= HTTP_F_UPGRADED;
 	c->engine->stats.upgraded++;
-	if (!connect)
+	if (!connect && !watch_upgrade(c, m))
 		return complete(m, m->body_start, AFTER_UPGRADE_BOTH);
 	c->tunnel = true;
-	if (tunnel_waits(c))
+	if (tunnel_waits(c) && !watch_waits(c))
 		leave_upgrade(c, (enum stream_dir)(client_dir(c) - c->dir));
 	/* the client may have shown already that the tunnel is not HTTP */
 	return complete(m, m->body_start,
@@ -582,6 +583,7 @@ enum action on_complete(struct conn *c, struct event *ev)
 	case AFTER_NEXT:
 		break;
 	case AFTER_TUNNEL:
+		watch_release(c, ev->in.ts_ns);
 		return ACT_TUNNEL;
 	case AFTER_UPGRADE:
 		return ACT_UPGRADE;

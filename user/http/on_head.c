@@ -23,6 +23,7 @@
 #include "http/times.h"
 #include "http/tunnel.h"
 #include "http/versionless.h"
+#include "http/watch.h"
 
 enum start_verdict { START_OK, START_WAIT, START_BAD };
 
@@ -191,15 +192,16 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 	uint64_t start = m->start, acked = m->acked;
 	uint8_t tentative = m->tentative;
 	size_t have = m->have, line = 0, cap;
-	enum head_prefix tls = PREFIX_NO;
+	enum head_prefix tls = PREFIX_NO, secure;
 	enum bad_start bad;
 	void *block;
 
+	secure = watch_begins(c, start, p, n);
 	bad = bad_start_classify(c, (enum stream_dir)ev->dir, p, n, &line);
 	if (!c->seen)
 		tls = tls_record_prefix(p, n);
 	/* Only the server's answer tells whether it reads this as HTTP. */
-	if (bad == BAD_WAIT || tls == PREFIX_MAYBE ||
+	if (bad == BAD_WAIT || tls == PREFIX_MAYBE || secure == PREFIX_MAYBE ||
 	    (tentative == TENTATIVE_TUNNEL && n < TUNNEL_HOLD_MAX &&
 	     dir_is_request(c, (enum stream_dir)ev->dir) &&
 	     tunnel_pending(c))) {
@@ -207,13 +209,16 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 		return false;
 	}
 	block = msg_detach_head(m, &cap);
-	if (bad == BAD_SIMPLE) {
+	if (bad == BAD_SIMPLE && secure == PREFIX_NO) {
 		simple_response(m, ev->in.offset);
 		*action = ACT_DONE;
 	} else {
 		msg_free(e, m);
 		d->msg = NULL;
-		if (bad == BAD_JUNK) {
+		if (secure == PREFIX_YES) {
+			*action = ACT_SECURE;
+			line = 0;
+		} else if (bad == BAD_JUNK) {
 			*action = ACT_RESTART;
 			start += line;
 			if (have)
@@ -235,7 +240,8 @@ static bool bad_start(struct conn *c, struct event *ev, const uint8_t *p,
 	}
 	if (have)
 		event_replay(e, ev, block, cap, have,
-			     have - (bad == BAD_JUNK ? line : 0), start, acked);
+			     have - (*action == ACT_RESTART ? line : 0), start,
+			     acked);
 	return true;
 }
 

@@ -28,23 +28,38 @@ bool proxy_begins(const struct conn *c, const struct event *ev)
 	       proxy_parse(in->p, input_left(in), &h) != PREFIX_NO;
 }
 
-static void learn(struct conn *c, const struct proxy_header *h)
+static void set_source(struct conn *c, const struct stream_origin *o)
 {
 	struct http_engine *e = c->engine;
 	struct proxied *p;
 	size_t cap;
 
-	e->stats.proxy_headers++;
-	if (!h->source || c->proxied)
-		return;
 	p = store_alloc(&e->store, sizeof(*p), &cap);
 	if (!p) {
 		e->stats.memory_limit++;
 		return;
 	}
-	*p = (struct proxied){.cap = cap, .port = h->port, .ipv6 = h->ipv6};
-	memcpy(p->addr, h->addr, sizeof(p->addr));
+	*p = (struct proxied){.cap = cap, .port = o->port, .ipv6 = o->ipv6};
+	memcpy(p->addr, o->addr, sizeof(p->addr));
 	c->proxied = p;
+}
+
+static void learn(struct conn *c, const struct proxy_header *h)
+{
+	struct stream_origin o = {.port = h->port, .ipv6 = h->ipv6};
+
+	c->engine->stats.proxy_headers++;
+	if (!h->source || c->proxied)
+		return;
+	memcpy(o.addr, h->addr, sizeof(o.addr));
+	set_source(c, &o);
+}
+
+void proxy_carried(struct conn *c, const struct stream_origin *o)
+{
+	set_source(c, o);
+	if (c->proxied)
+		c->proxied->confirmed = true;
 }
 
 void proxy_forget(struct conn *c)

@@ -17,6 +17,8 @@ handler on_proxy_skip, on_proxy_skip_gap, on_proxy_skip_end;
  * connection has c->proxied. */
 uint32_t proxy_source(struct conn *c, const struct exchange *x,
 		      struct http_transaction *t);
+/* TLS carries the connection, which has taken o from a header. */
+void proxy_carried(struct conn *c, const struct stream_origin *o);
 void proxy_forget(struct conn *c);
 
 #endif

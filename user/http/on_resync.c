@@ -12,6 +12,7 @@
 #include "http/on_head.h"
 #include "http/prefix.h"
 #include "http/successor.h"
+#include "http/watch.h"
 
 /* A connection is not HTTP if one direction has this many bytes without a
  * message start. SOCKS precedes HTTP on some. */
@@ -67,6 +68,8 @@ enum action on_resync(struct conn *c, struct event *ev)
 
 	if (in->chunk_start && !c->seen && successor_claims(c, in))
 		return ACT_HAND_OVER;
+	if (in->chunk_start && watch_resync(c, in))
+		return ACT_SECURE;
 	/* a chunk may start amid arbitrary bytes: insist on a whole header */
 	if (in->chunk_start && !c->seen &&
 	    tls_record_prefix(in->p, input_left(in)) == PREFIX_YES &&

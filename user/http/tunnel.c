@@ -43,27 +43,36 @@ bool tunnel_undecided(struct conn *c, enum stream_dir dir)
 	return true;
 }
 
-void tunnel_refused(struct conn *c, uint64_t ts_ns)
+struct input tunnel_input(const struct msg *m, uint64_t ts_ns)
+{
+	return (struct input){.offset = m->start,
+			      .ts_ns = ts_ns,
+			      .acked = m->acked,
+			      .p = m->block,
+			      .end = (uint8_t *)m->block + m->have};
+}
+
+void tunnel_again(struct conn *c, enum dir_state state, uint64_t ts_ns)
 {
 	struct http_engine *e = c->engine;
 	struct dir *d = client_dir(c);
 	struct msg *m = d->msg;
-	struct input in;
+	const struct input in = tunnel_input(m, ts_ns);
 	size_t cap;
-	void *block;
+	void *block = msg_detach_head(m, &cap);
+
+	msg_free(e, m);
+	d->msg = NULL;
+	d->state = (uint8_t)state;
+	event_replay_other(e, (enum stream_dir)(d - c->dir), &in, block, cap);
+}
+
+void tunnel_refused(struct conn *c, uint64_t ts_ns)
+{
+	struct dir *d = client_dir(c);
 
 	if (d->state == DIR_TUNNEL)
 		d->state = DIR_START;
-	if (!tunnel_waits(c))
-		return;
-	in = (struct input){.offset = m->start,
-			    .ts_ns = ts_ns,
-			    .acked = m->acked,
-			    .p = m->block,
-			    .end = (uint8_t *)m->block + m->have};
-	block = msg_detach_head(m, &cap);
-	msg_free(e, m);
-	d->msg = NULL;
-	d->state = DIR_START;
-	event_replay_other(e, (enum stream_dir)(d - c->dir), &in, block, cap);
+	if (tunnel_waits(c))
+		tunnel_again(c, DIR_START, ts_ns);
 }

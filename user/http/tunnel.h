@@ -19,5 +19,8 @@ bool tunnel_undecided(struct conn *c, enum stream_dir dir);
 void tunnel_refused(struct conn *c, uint64_t ts_ns);
 /* Does the client wait for the answer, with bytes that are not HTTP? */
 bool tunnel_waits(struct conn *c);
+/* Those bytes, which lie in m, and how they are parsed once more, in this state. */
+struct input tunnel_input(const struct msg *m, uint64_t ts_ns);
+void tunnel_again(struct conn *c, enum dir_state state, uint64_t ts_ns);
 
 #endif

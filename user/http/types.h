@@ -228,6 +228,7 @@ struct conn {
 	uint64_t id[2];
 	struct dir dir[2]; /* indexed by enum stream_dir */
 	uint16_t n_queue;  /* length of both lists */
+	uint16_t watch;	   /* bytes left to watch for TLS: watch.c */
 	uint16_t heard;	   /* end of the last response, in 2^30 ns, about 1 s */
 	uint8_t doubt;	   /* see PAIRING_ASYNC */
 	bool swap : 1;	   /* stream took the server for the client */
@@ -327,8 +328,31 @@ struct http_successor {
 	void *ctx;
 };
 
+/* See secure.h. */
+struct http_secure_start;
+struct http_secure {
+	/* Takes the flow over. Returns its state for protocol, or NULL. */
+	void *(*take)(void *ctx, const struct http_secure_start *s);
+	const struct stream_protocol *protocol;
+	void *ctx;
+};
+
+/* Bytes that TLS gets from here. */
+struct secure_rest {
+	struct input in;
+	void *block; /* that they lie in, or NULL */
+	size_t cap;
+	uint8_t dir;
+	bool ambiguous;
+};
+
 struct http_engine {
 	struct http_successor successor; /* or zeros */
+	struct http_secure secure;	 /* or zeros */
+	struct conn
+		*secured; /* leaves with the end of this callback, or NULL */
+	struct secure_rest rest[EVENTS_MAX + 1];
+	unsigned int n_rest;
 	struct exchange *upgrade; /* that is about to be handed over, or NULL */
 	struct http_conf conf;
 	struct http_stats stats;

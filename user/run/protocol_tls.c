@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "run/protocols.h"
-#include "tls/tls.h"
+#include "tls/follow.h"
 
 /* Of the memory for messages, on top of it; with keys, data waits for them. */
 #define MEMORY_PART	 8u
@@ -13,6 +13,7 @@
 static void *create_tls(const struct protocol_conf *conf)
 {
 	const struct settings *s = conf->settings;
+	struct tls_engine *e;
 	struct tls_conf tls = {
 		.memory_limit = conf->memory_limit /
 				(conf->keys ? MEMORY_PART_KEYS : MEMORY_PART),
@@ -30,7 +31,10 @@ static void *create_tls(const struct protocol_conf *conf)
 	};
 
 	memcpy(tls.carried, conf->carried, sizeof(tls.carried));
-	return tls_new(&tls);
+	e = tls_new(&tls);
+	if (e && conf->http)
+		tls_follow(e, conf->http);
+	return e;
 }
 
 static void destroy_tls(void *engine)

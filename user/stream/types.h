@@ -28,6 +28,15 @@ enum stream_dir {
  * failing that, the side whose port is not configured when the other's is;
  * failing that, the higher port. client_known: a SYN or SYN-ACK settled it.
  */
+/* The client, if another than that of the connection is named, as by a PROXY header
+ * before TLS. */
+struct stream_origin {
+	uint8_t addr[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint16_t port;
+	bool ipv6;
+	bool known;
+};
+
 struct stream_tuple {
 	uint8_t addr[2][16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint16_t port[2];
@@ -35,6 +44,8 @@ struct stream_tuple {
 	uint8_t ipv6;
 	uint8_t client_known;
 	uint8_t midstream; /* joined without the handshake */
+	struct stream_origin
+		origin; /* set by a protocol that carries another */
 };
 
 /* In-order bytes of one direction; valid only during the callback. */

@@ -42,6 +42,8 @@ struct tls_conf {
 	X(bytes_not_tls, COUNTER, "Bytes that are no records.")              \
 	X(connections, COUNTER, "Connections that speak TLS.")               \
 	X(connections_live, GAUGE, "Of these, not reported yet.")            \
+	X(connections_late, COUNTER,                                         \
+	  "Of these, begun after something else, such as STARTTLS.")         \
 	X(reported, COUNTER, "Connections reported.")                        \
 	X(unreported, COUNTER,                                               \
 	  "Connections that --records leaves out, decrypted only.")          \

@@ -57,6 +57,10 @@ struct tls_conn {
 	void *other;			    /* its state */
 	uint64_t handed_over[2];	    /* offsets */
 	struct tls_conn *newer, *older;	    /* those with a state */
+	bool late;	  /* began after something else: see late.c */
+	bool nested;	  /* another connection of TLS carries it */
+	uint64_t base[2]; /* offsets at which it began */
+	struct stream_origin origin; /* whom a PROXY header names */
 	bool lingers; /* ended; what it carried still waits for keys */
 	uint64_t ended_ns;
 	struct tls_decrypt *decrypt; /* NULL: no keys */
@@ -73,7 +77,8 @@ struct tls_engine {
 	struct tls_conn *newest, *oldest;
 	struct tls_crypto *crypto;		      /* with conf.keys */
 	struct tls_decrypt *longest_wait, *last_wait; /* for keys */
-	uint64_t keys_seen; /* version of the keys that were tried */
+	struct http_engine *followed; /* see follow.h; or NULL */
+	uint64_t keys_seen;	      /* version of the keys that were tried */
 };
 
 #endif

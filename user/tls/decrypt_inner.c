@@ -27,6 +27,7 @@ static void open_inner(struct tls_decrypt *x, const uint8_t *p, size_t n)
 		return;
 	stream_flow_tuple(x->conn->flow, &tuple);
 	tuple.midstream = false;
+	tuple.origin = x->conn->origin;
 	if (alpn_is(alpn, "http/1.1") || alpn_is(alpn, "http/1.0"))
 		i = conf->n_carried - 1;
 	else if (!alpn_is(alpn, "h2"))

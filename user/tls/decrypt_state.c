@@ -18,7 +18,7 @@ void decrypt_skip(const struct tls_conn *c, unsigned int dir)
 {
 	const struct tls_decrypt *x = c->decrypt;
 
-	if (x && !x->stopped)
+	if ((x && !x->stopped) || c->nested)
 		return;
 	stream_carry(c->flow, false);
 	stream_skip(c->flow, (enum stream_dir)dir, SKIP_ALL);

@@ -39,6 +39,11 @@ void tls_set_addresses(struct tls_conn *c, struct tls_report *r)
 	r->destination_port = tuple.port[!source];
 	r->vni = tuple.vni;
 	r->ipv6 = tuple.ipv6;
+	/* An answer in TLS shows that the server has read the header. */
+	if (c->origin.known && r->has_server_hello)
+		r->origin = c->origin;
+	else if (c->origin.known)
+		r->flags |= TLS_F_PROXY_UNCONFIRMED;
 	if (tuple.midstream)
 		r->flags |= TLS_F_MIDSTREAM;
 	tls_connection_id(c, &tuple, id);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "stream/types.h"
 #include "tls/certificate.h"
 #include "tls/fingerprint.h"
 #include "tls/wire.h"
@@ -21,16 +22,17 @@ enum tls_answer { TLS_UNKNOWN, TLS_NO, TLS_YES };
 #define TLS_ALERTS_MAX	     4u
 
 /* capture.flags, in output order. */
-#define TLS_FLAGS(X)                                                         \
-	X(MIDSTREAM, "midstream")   /* the handshake of TCP was missed */    \
-	X(CLIENT_GAP, "client-gap") /* handshake bytes are missing */        \
-	X(SERVER_GAP, "server-gap")                                          \
-	X(TRUNCATED, "truncated")   /* some of them cut off by the mirror */ \
-	X(MALFORMED, "malformed")   /* no records, or invalid messages */    \
-	X(LIMIT, "handshake-limit") /* longer than what is examined */       \
-	X(AMBIGUOUS, "ambiguous")   /* the receiver may have read others */  \
-	X(EVICTED, "evicted")	    /* reported early: memory */             \
-	X(OBS_TEXT, "obs-text")	    /* set by trace/: see line_text() */
+#define TLS_FLAGS(X)                                                          \
+	X(MIDSTREAM, "midstream")   /* the handshake of TCP was missed */     \
+	X(CLIENT_GAP, "client-gap") /* handshake bytes are missing */         \
+	X(SERVER_GAP, "server-gap")                                           \
+	X(TRUNCATED, "truncated")   /* some of them cut off by the mirror */  \
+	X(MALFORMED, "malformed")   /* no records, or invalid messages */     \
+	X(LIMIT, "handshake-limit") /* longer than what is examined */        \
+	X(AMBIGUOUS, "ambiguous")   /* the receiver may have read others */   \
+	X(EVICTED, "evicted")	    /* reported early: memory */              \
+	X(PROXY_UNCONFIRMED, "proxy-unconfirmed") /* its header: no answer */ \
+	X(OBS_TEXT, "obs-text") /* set by trace/: see line_text() */
 
 enum tls_flag {
 #define TLS_FLAG_BIT(name, text) TLS_FLAG_BIT_##name,
@@ -93,8 +95,9 @@ struct tls_report {
 	uint8_t source_addr[16], destination_addr[16];
 	uint16_t source_port, destination_port;
 	bool ipv6;
-	uint64_t id[2], connection; /* as in struct http_transaction */
-	int64_t clock_ns;	    /* added to times makes Unix time */
+	struct stream_origin origin; /* whom a PROXY header names instead */
+	uint64_t id[2], connection;  /* as in struct http_transaction */
+	int64_t clock_ns;	     /* added to times makes Unix time */
 };
 
 #endif

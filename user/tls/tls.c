@@ -12,16 +12,16 @@
 #include <string.h>
 
 #include "http/identity.h"
+#include "http/types.h"
 #include "stream/carry.h"
 #include "tls/claims.h"
 #include "tls/decrypt.h"
 #include "tls/decrypt_state.h"
 #include "tls/endpoints.h"
+#include "tls/examine.h"
 #include "tls/facts.h"
+#include "tls/late.h"
 #include "tls/recency.h"
-
-/* Records in a row after which a connection joined midstream is TLS. */
-#define RECORDS_PROVE 3u
 
 struct tls_engine *tls_new(const struct tls_conf *conf)
 {
@@ -47,6 +47,8 @@ void tls_free(struct tls_engine *e)
 {
 	if (!e)
 		return;
+	if (e->followed)
+		e->followed->secure = (struct http_secure){0};
 	cert_cache_free(e->certs);
 	fingerprints_free(e->prints);
 	tls_crypto_free(e->crypto);
@@ -169,6 +171,7 @@ static void *open_conn(void *ctx, struct stream_flow *flow,
 	struct tls_engine *e = ctx;
 	struct tls_conn *c = calloc(1, sizeof(*c));
 	struct tls_state *s = calloc(1, sizeof(*s));
+	uint64_t id[2];
 
 	(void)tuple;
 	if (!c || !s) {
@@ -184,7 +187,8 @@ static void *open_conn(void *ctx, struct stream_flow *flow,
 		s->dir[i].messages.memory = &e->memory;
 	e->memory += sizeof(*s);
 	recency_add(e, c);
-	if (e->conf.keys)
+	c->nested = stream_carrier_id(flow, id);
+	if (e->conf.keys && !c->nested)
 		c->decrypt = decrypt_new(c);
 	e->stats.connections++;
 	e->stats.connections_live++;
@@ -231,7 +235,7 @@ static void hand_over(struct tls_conn *c, uint64_t ts_ns)
 	if (c->decrypt)
 		decrypt_free(c->decrypt, STREAM_END_FIN, ts_ns);
 	stream_flow_tuple(c->flow, &tuple);
-	c->next = e->conf.next.protocol;
+	c->next = c->late ? NULL : e->conf.next.protocol;
 	c->other = c->next ? c->next->open(e->conf.next.ctx, c->flow, &tuple)
 			   : NULL;
 	for (unsigned int dir = 0; dir < 2; dir++) {
@@ -254,99 +258,6 @@ static void hand_over(struct tls_conn *c, uint64_t ts_ns)
 
 /* --- input ------------------------------------------------------------------------ */
 
-static void finish_dir(struct tls_conn *c, unsigned int dir)
-{
-	struct tls_dir *d = &c->state->dir[dir];
-
-	if (d->done)
-		return;
-	d->done = true;
-	messages_lose(&d->messages);
-	decrypt_skip(c, dir);
-}
-
-static void on_handshake(struct tls_conn *c, unsigned int dir,
-			 const struct tls_span *piece, uint64_t ts_ns)
-{
-	struct tls_state *s = c->state;
-	struct message_reader *m = &s->dir[dir].messages;
-	struct wire in = wire_span(piece);
-	struct message message;
-
-	while (in.p < in.end && !m->lost) {
-		switch (messages_next(m, &in, &message)) {
-		case MESSAGE_MORE:
-			break;
-		case MESSAGE_NO_MEMORY:
-			messages_lose(m);
-			break;
-		case MESSAGE_COMPLETE:
-			if (message.p)
-				facts_message(c->engine, s, dir, &message,
-					      ts_ns);
-			else
-				s->report.flags |= TLS_F_LIMIT;
-			/* A ServerHello of TLS 1.3 is the last in clear. */
-			if (facts_encrypted(s, dir))
-				return;
-		}
-	}
-}
-
-static void on_piece(struct tls_conn *c, unsigned int dir,
-		     const struct tls_span *piece, uint64_t ts_ns)
-{
-	struct tls_state *s = c->state;
-	struct tls_dir *d = &s->dir[dir];
-	uint64_t *bytes = &c->engine->stats.bytes_handshake;
-
-	d->n_records += !d->records.left;
-	if (d->n_records >= RECORDS_PROVE)
-		s->proven = true;
-	if (d->records.type == RECORD_HANDSHAKE && !facts_encrypted(s, dir)) {
-		on_handshake(c, dir, piece, ts_ns);
-	} else {
-		if (d->records.type != RECORD_ALERT || facts_encrypted(s, dir))
-			bytes = &c->engine->stats.bytes_encrypted;
-		facts_record(c->engine, s, dir, piece, ts_ns);
-	}
-	*bytes += piece->len;
-	if (d->finished || (facts_encrypted(s, dir) && !d->ccs))
-		finish_dir(c, dir);
-}
-
-/* Examines bytes up to the end of the direction's handshake; the rest is left in
- * *in. False: they are not TLS, from in->p on. */
-static bool examine(struct tls_conn *c, unsigned int dir, struct wire *in,
-		    uint64_t ts_ns)
-{
-	struct tls_dir *d = &c->state->dir[dir];
-	const uint8_t *begin = in->p;
-	enum record_result result = RECORD_PIECE;
-	struct tls_span piece = {0};
-	size_t headers;
-
-	while (!d->done && result == RECORD_PIECE) {
-		const uint8_t *from = in->p;
-
-		result = record_next(&d->records, in, &piece);
-		headers = (size_t)(in->p - from);
-		if (result == RECORD_PIECE) {
-			headers -= piece.len;
-			on_piece(c, dir, &piece, ts_ns);
-		}
-		c->engine->stats.bytes_handshake += headers;
-	}
-	d->examined += (uint32_t)(in->p - begin);
-	if (result == RECORD_BAD)
-		return false;
-	if (d->examined >= EXAMINE_MAX && !d->done) {
-		c->state->report.flags |= TLS_F_LIMIT;
-		finish_dir(c, dir);
-	}
-	return true;
-}
-
 static void note_time(struct tls_report *r, uint64_t ts_ns)
 {
 	if (!r->first_ns || ts_ns < r->first_ns)
@@ -368,10 +279,9 @@ static void forward(struct tls_conn *c, unsigned int dir,
 	c->next->data(c->other, (enum stream_dir)dir, &rest);
 }
 
-static void data(void *proto, enum stream_dir dir,
-		 const struct stream_chunk *chunk)
+static void input(struct tls_conn *c, enum stream_dir dir,
+		  const struct stream_chunk *chunk)
 {
-	struct tls_conn *c = proto;
 	struct tls_engine *e = c->engine;
 	struct tls_state *s = c->state;
 	struct wire in = wire_of(chunk->data, chunk->len);
@@ -411,12 +321,23 @@ static void data(void *proto, enum stream_dir dir,
 	} else {
 		e->stats.bytes_not_tls += chunk->len - used;
 		s->report.flags |= TLS_F_MALFORMED;
-		finish_dir(c, dir);
+		examine_end(c, dir);
 	}
 	if (c->decrypt)
 		decrypt_data(c->decrypt, dir, chunk);
 	make_room(e);
 	update_stats(e);
+}
+
+static void data(void *proto, enum stream_dir dir,
+		 const struct stream_chunk *chunk)
+{
+	struct tls_conn *c = proto;
+	struct stream_chunk later = *chunk;
+
+	if (c->late && !late_chunk(c, dir, &later))
+		return;
+	input(c, dir, &later);
 }
 
 static void gap(void *proto, enum stream_dir dir, uint64_t len,
@@ -448,7 +369,7 @@ static void gap(void *proto, enum stream_dir dir, uint64_t len,
 		messages_lose(&d->messages);
 	d->n_alert = 0;
 	if (!record_skip(&d->records, len))
-		finish_dir(c, dir);
+		examine_end(c, dir);
 }
 
 static uint8_t mark(const void *proto, enum stream_dir dir)

@@ -372,14 +372,14 @@ static void put_quic(const struct tls_line *t)
 
 /* The name and labels that --names has for an address. */
 static void put_address_name(const struct tls_line *t, const uint8_t addr[16],
-			     const char *text, const char *labels)
+			     bool ipv6, const char *text, const char *labels)
 {
 	static const struct http_message none;
 	const struct masked w = {t->l, t->c, &none, 0};
 	struct address_name name;
 
 	if (!t->c->names ||
-	    !names_find(t->c->names, t->r->vni, addr, t->r->ipv6, &name))
+	    !names_find(t->c->names, t->r->vni, addr, ipv6, &name))
 		return;
 	put_key(t->l, text);
 	put_string(t, &(const struct tls_span){name.text, name.len});
@@ -393,14 +393,17 @@ static void put_address_name(const struct tls_line *t, const uint8_t addr[16],
 static void put_meta(const struct tls_line *t)
 {
 	const struct tls_report *r = t->r;
+	const struct stream_origin *o = &r->origin;
+	const uint8_t *source = o->known ? o->addr : r->source_addr;
+	const bool ipv6 = o->known ? o->ipv6 : r->ipv6;
 	struct line *l = t->l;
 
 	if (!line_room(l, TRACE_TEXT_ROOM(t->c->n_environment) + LINE_ROOM))
 		return;
 	put_block(l, t->c->environment, t->c->n_environment);
-	line_address(l, r->source_addr, r->ipv6);
+	line_address(l, source, ipv6);
 	put(l, "\"");
-	put_u64(l, "sourcePort", true, r->source_port);
+	put_u64(l, "sourcePort", true, o->known ? o->port : r->source_port);
 	put_key(l, "destination");
 	if (!line_room(l, LINE_ROOM))
 		return;
@@ -409,8 +412,8 @@ static void put_meta(const struct tls_line *t)
 	put(l, "\"");
 	put_u64(l, "destinationPort", true, r->destination_port);
 	put(l, ",\"metloSource\":\"metlo-xdp\"");
-	put_address_name(t, r->source_addr, "sourceName", "sourceLabels");
-	put_address_name(t, r->destination_addr, "destinationName",
+	put_address_name(t, source, ipv6, "sourceName", "sourceLabels");
+	put_address_name(t, r->destination_addr, r->ipv6, "destinationName",
 			 "destinationLabels");
 	put(l, "}");
 }
@@ -466,6 +469,11 @@ static void put_capture(const struct tls_line *t)
 	/* A transaction's key, so that a reader may ask any line for it. */
 	put(l, ",\"target\":null");
 	put_u64(l, "vni", true, r->vni);
+	if (r->origin.known && line_room(l, LINE_ROOM)) {
+		put(l, ",\"peer\":\"");
+		line_endpoint(l, r->source_addr, r->source_port, r->ipv6);
+		put(l, "\"");
+	}
 	put_u64(l, "startUs", true, start);
 	put_u64(l, "endUs", true, end);
 	put_u64(l, "durationUs", true, end - start);
