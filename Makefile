@@ -53,7 +53,7 @@ ifeq ($(DEBUG),1)
   CFLAGS += -O0 -DDEBUG
 endif
 ifneq ($(SANITIZE),)
-  CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+  CFLAGS += -O1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
   LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 # The Kafka sink needs the header of librdkafka, which is loaded at run time.
@@ -239,35 +239,39 @@ bench-%: $(O)/tests/bench/bench_%
 BENCH_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c) tests/bench/measure.c)
 LIVE_TOOLS := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/live_*.c)))
 
-# Fuzz targets share one instrumented build of the code.
-FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter-out \
+# Fuzz targets and sanitized tests share one build of the code, made by clang, whose
+# UBSan finds more than gcc's, such as an offset to a null pointer. In it, SANITIZE is
+# set; FUZZ_DIR is where the targets go.
+FUZZ_DIR ?= $(O)/fuzz
+FUZZERS := $(patsubst tests/fuzz/%.c,$(FUZZ_DIR)/%,$(filter-out \
 	$(if $(PROV_HAVE),,tests/fuzz/fuzz_prov_%),$(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_FLAGS := -O1 -g -std=gnu11 $(WARN) -fno-sanitize-recover=all
-FUZZ_CC ?= $(CLANG)
-FUZZ_COVERAGE ?= -fsanitize=fuzzer-no-link
-fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(1))
-$(O)/fuzz/obj/%.o: %.c $(O)/.flags | $(SKELS)
-	$(call say,FUZZ,$@)
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) $(if $(filter provision/% tests/fuzz/fuzz_prov_%,$<),$(PROV_CPPFLAGS),$(CPPFLAGS)) \
-		$(FUZZ_FLAGS) $(FUZZ_COVERAGE) -fsanitize=address,undefined -MMD -MP -c $< -o $@
-fuzz_link = $(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(1) -pthread
-$(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(call fuzz_obj,$(USER_SRCS))
+sanitized = +@$(MAKE) O=$(O)/sanitize FUZZ_DIR=$(FUZZ_DIR) CC=$(CLANG) \
+	SANITIZE=fuzzer-no-link,address,undefined $(1)
+.PHONY: fuzzers afl
+ifeq ($(SANITIZE),)
+$(FUZZERS): FORCE
+	$(call sanitized,$@)
+fuzzers:
+	$(call sanitized,$@)
+else
+fuzzers: $(FUZZERS)
+fuzz_link = $(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ \
+	$(filter %.o,$^) $(filter %.a,$^) $(1)
+$(FUZZ_DIR)/%: $(O)/tests/fuzz/%.o $(USER_LIBS)
 	$(call say,LD,$@)
 	$(call fuzz_link,$(LIBS))
-$(O)/fuzz/fuzz_quic: $(call fuzz_obj,tests/unit/quic_kit.c)
-$(O)/fuzz/fuzz_pairing: $(call fuzz_obj,tests/unit/pairing_sim.c tests/unit/pairing_kit.c)
+$(FUZZ_DIR)/fuzz_quic: $(O)/tests/unit/quic_kit.o
+$(FUZZ_DIR)/fuzz_pairing: $(O)/tests/unit/pairing_sim.o $(O)/tests/unit/pairing_kit.o
 # fuzz_prov_* are the targets of metlo-mirror.
-$(O)/fuzz/fuzz_prov_%: $(O)/fuzz/obj/tests/fuzz/fuzz_prov_%.o $(call fuzz_obj, \
-		$(filter-out provision/cli/%,$(PROV_SRCS)) $(wildcard user/base/*.c))
+$(FUZZ_DIR)/fuzz_prov_%: $(O)/tests/fuzz/fuzz_prov_%.o $(filter-out $(O)/libprov_cli.a,$(PROV_ARCHIVES))
 	$(call say,LD,$@)
 	$(call fuzz_link,$(PROV_LIBS))
-.PHONY: fuzzers afl
-fuzzers: $(FUZZERS)
+$(O)/tests/fuzz/fuzz_prov_%.o: CPPFLAGS := $(PROV_CPPFLAGS)
+endif
 # The same targets under AFL++: make afl TARGET=fuzz_http AFL_SECONDS=600.
 AFL_SECONDS ?= 300
 afl:
-	@$(MAKE) O=$(O)/afl FUZZ_CC=afl-clang-fast FUZZ_COVERAGE= $(O)/afl/fuzz/$(TARGET)
+	@$(MAKE) O=$(O)/afl CC=afl-clang-fast SANITIZE=address,undefined $(O)/afl/fuzz/$(TARGET)
 	@tests/fuzz/afl.sh $(O)/afl/fuzz/$(TARGET) $(O)/afl/fuzz/$(TARGET)-afl $(AFL_SECONDS)
 
 # --- targets for people ----------------------------------------------------
@@ -360,10 +364,12 @@ built-for-build: all
 built-for-unit: unit-tests
 built-for-long: all unit-tests bpf-tests fuzzers test-tools $(LIVE_TOOLS)
 built-for-bpf: all bpf-tests
-# clang's UBSan finds more than gcc's, such as an offset to a null pointer.
+# All programs, so that all code is seen by both compilers.
 built-for-sanitize:
-	@$(MAKE) O=$(O)/sanitize CC=$(CLANG) SANITIZE=address,undefined all unit-tests provision-tests
-built-for-fuzz: fuzzers
+	$(call sanitized,all unit-tests provision-tests bpf-tests test-tools)
+# Never at the same time in one directory.
+built-for-fuzz: $(if $(filter built-for-tests,$(MAKECMDGOALS)),built-for-sanitize)
+	$(call sanitized,fuzzers)
 built-for-corpus: all
 built-for-gen: all test-tools
 built-for-bench: all test-tools $(BENCH_TOOLS) $(LIVE_TOOLS)

@@ -37,6 +37,9 @@ passed=0
 failed=0
 skipped=0
 
+# "SECONDS USER SYSTEM NAME" of each program.
+: >"$LOGS/times"
+
 # Programs whose results are not counted yet, in order of start, their parts and
 # their commands.
 names=()
@@ -175,6 +178,7 @@ result()
 		failed=$((failed + f))
 		skipped=$((skipped + s))
 	fi
+	echo "$seconds $user $system $name" >>"$LOGS/times"
 	printf '%-40s %5d passed %3d failed %3d skipped %4.0f s\n' \
 		"$name" "$p" "$f" "$s" "$seconds"
 	too_slow "$name" "$seconds" "$user" "$system"
