@@ -166,6 +166,58 @@ static bool has(struct key_table *t, unsigned int i)
 	return find(t, KEY_MASTER, i, k) == 1;
 }
 
+/* Emptied, and grown again before anyone looks: to the same size, beyond it, and by a
+ * writer that keeps its offset and so leaves a hole. */
+static void test_emptied(void **state)
+{
+	static const struct owner self;
+	char path[] = "/tmp/metlo-keys.XXXXXX";
+	struct log log = {.out = fopen("/dev/null", "w")};
+	struct key_table *t = key_table_new(0, 0);
+	struct key_stats stats;
+	struct key_source *s;
+	struct stat st;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	append(path, 1, "\n");
+	append(path, 2, "\n");
+	s = key_source_open(path, &self, t, false, &log);
+	assert_non_null(s);
+	key_source_poll(s);
+	assert_true(has(t, 1) && has(t, 2));
+	assert_int_equal(truncate(path, 0), 0);
+	append(path, 3, "\n");
+	append(path, 4, "\n");
+	key_source_poll(s);
+	assert_true(has(t, 3) && has(t, 4));
+	assert_int_equal(truncate(path, 0), 0);
+	for (unsigned int i = 5; i < 10; i++)
+		append(path, i, "\n");
+	key_source_poll(s);
+	for (unsigned int i = 5; i < 10; i++)
+		assert_true(has(t, i));
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(ftruncate(fd, st.st_size), 0);
+	append(path, 10, "\n");
+	key_source_poll(s);
+	assert_true(has(t, 10));
+	append(path, 11, "\n");
+	key_source_poll(s);
+	key_source_poll(s);
+	assert_true(has(t, 11));
+	key_table_read_stats(t, &stats);
+	assert_int_equal(stats.lines, 11);
+	assert_int_equal(stats.bad, 0);
+	key_source_close(s);
+	key_table_free(t);
+	close(fd);
+	unlink(path);
+	fclose(log.out);
+}
+
 /* A file is renamed and created anew, while both are written; and emptied. A FIFO is
  * replaced, too, and its writer leaves in the middle of a line. */
 static void test_replaced(void **state)
@@ -232,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_emptied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

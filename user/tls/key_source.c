@@ -28,10 +28,16 @@
 /* Read of one descriptor by a poll. */
 #define POLL_MAX (1u << 20)
 
+/* Bytes of a file that tell whether it is still the same: more than a line, as the
+ * secret at its end is the same where a session is resumed. */
+#define MARK_MAX KEYLOG_LINE_MAX
+
 struct key_writer {
 	int fd; /* -1: free */
 	bool regular;
-	off_t at; /* of a regular file */
+	off_t at;	     /* of a regular file */
+	char mark[MARK_MAX]; /* the last bytes before that */
+	uint32_t n_mark;
 	struct keylog log;
 };
 
@@ -62,18 +68,55 @@ static void close_writer(struct key_source *s, struct key_writer *w)
 		return;
 	keylog_end(&w->log, s->table, clock_mono_ns());
 	close(w->fd);
+	OPENSSL_cleanse(w, sizeof(*w));
 	w->fd = -1;
 }
 
-/* The file was emptied, to begin again. */
+static void keep_mark(struct key_writer *w, const char *p, size_t n)
+{
+	size_t old = w->n_mark;
+
+	if (n >= MARK_MAX) {
+		memcpy(w->mark, p + n - MARK_MAX, MARK_MAX);
+		w->n_mark = MARK_MAX;
+		return;
+	}
+	if (old > MARK_MAX - n)
+		old = MARK_MAX - n;
+	memmove(w->mark, w->mark + w->n_mark - old, old);
+	memcpy(w->mark + old, p, n);
+	w->n_mark = (uint32_t)(old + n);
+}
+
+/* Does the file still have what was read last, where it was? Leaves its position
+ * there. */
+static bool is_marked(const struct key_writer *w)
+{
+	char there[MARK_MAX];
+	bool same;
+
+	if (lseek(w->fd, w->at - (off_t)w->n_mark, SEEK_SET) < 0 ||
+	    read(w->fd, there, w->n_mark) != (ssize_t)w->n_mark)
+		return false;
+	same = memcmp(there, w->mark, w->n_mark) == 0;
+	OPENSSL_cleanse(there, sizeof(there));
+	return same;
+}
+
+/* The file was emptied, to begin again; it may have grown beyond its old size since.
+ * A writer that does not append leaves a hole in place of what it had written. */
 static void check_size(struct key_source *s, struct key_writer *w)
 {
 	struct stat st;
 
-	if (fstat(w->fd, &st) || st.st_size >= w->at)
+	if (fstat(w->fd, &st) || (st.st_size >= w->at && is_marked(w)))
 		return;
 	keylog_end(&w->log, s->table, clock_mono_ns());
-	w->at = lseek(w->fd, 0, SEEK_SET);
+	w->at = lseek(w->fd, 0, SEEK_DATA);
+	if (w->at < 0)
+		w->at = lseek(w->fd, 0, SEEK_SET);
+	OPENSSL_cleanse(w->mark, sizeof(w->mark));
+	w->n_mark = 0;
 }
 
 /* False: the end. */
@@ -88,6 +131,8 @@ static bool read_some(struct key_source *s, struct key_writer *w, size_t max)
 			return n < 0 && (errno == EAGAIN || errno == EINTR);
 		keylog_feed(&w->log, s->table, s->text, (size_t)n,
 			    clock_mono_ns());
+		if (w->regular)
+			keep_mark(w, s->text, (size_t)n);
 		OPENSSL_cleanse(s->text, (size_t)n);
 		total += (size_t)n;
 		w->at += n;

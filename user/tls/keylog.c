@@ -122,6 +122,8 @@ void keylog_feed(struct keylog *k, struct key_table *t, const void *text,
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == '\n' || p[i] == '\r')
 			end_line(k, t, now_ns);
+		else if (!p[i] && !k->n)
+			continue; /* a hole in a file */
 		else if (k->n < KEYLOG_LINE_MAX)
 			k->line[k->n++] = p[i];
 		else
