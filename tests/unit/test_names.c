@@ -77,7 +77,7 @@ static void test_refused(void **state)
 		{"{\"name\":\"\\ud800\\u0041\"}", "not a character"},
 		{"{\"name\":\"\\u12g4\"}", "not a character"},
 		{"{\"address\":\"10.0.0.1\",\"name\":\"b\"}",
-		 "another name in mapping 1"},
+		 "another name in line 1"},
 		{"\xef\xbb\xbf{", "'{' is expected"},
 	};
 	char text[256];
@@ -87,6 +87,8 @@ static void test_refused(void **state)
 		snprintf(text, sizeof(text), OK_LINE "\n%s\n", lines[i].text);
 		refused(text, 3, lines[i].why);
 	}
+	refused("\n \r\n" OK_LINE "\n{\"address\":\"10.0.0.1\",\"name\":\"b\"}",
+		5, "another name in line 3");
 	refused("", 0, "no mapping");
 	refused("\n \r\n", 0, "no mapping");
 }

@@ -18,6 +18,7 @@
 
 /* A line that is being read. */
 struct reader {
+	const uint8_t *file; /* the first line */
 	const uint8_t *start, *p, *end;
 	struct parse_error *err;
 	struct buf text;  /* strings, unescaped */
@@ -299,12 +300,29 @@ static bool read_object(struct reader *r)
 	return true;
 }
 
-static bool refuse_add(int err, uint32_t earlier, struct parse_error *why)
+/* The number of the line that has this mapping, which precedes r's. */
+static unsigned int line_of(const struct reader *r, uint32_t mapping)
 {
+	struct reader before = {.p = r->file, .end = r->end};
+	unsigned int line = 1;
+
+	for (;; before.p++, line++) {
+		skip_blanks(&before);
+		if (*before.p != '\n' && !mapping--)
+			return line;
+		before.p =
+			memchr(before.p, '\n', (size_t)(before.end - before.p));
+	}
+}
+
+static bool refuse_add(const struct reader *r, int err, uint32_t earlier)
+{
+	struct parse_error *why = r->err;
+
 	if (err == -EEXIST)
-		return parse_refuse(
-			why, "the address has another name in mapping %u",
-			earlier + 1);
+		return parse_refuse(why,
+				    "the address has another name in line %u",
+				    line_of(r, earlier));
 	if (err == -E2BIG)
 		return parse_refuse(why,
 				    "there are more than %u mappings or %u MiB",
@@ -322,7 +340,7 @@ static bool read_line(struct name_table *names, struct reader *r)
 	if (!read_object(r))
 		return false;
 	if (r->text.failed || r->label.failed)
-		return refuse_add(-ENOMEM, 0, r->err);
+		return refuse_add(r, -ENOMEM, 0);
 	if (!network_parse((const char *)r->text.p + r->address.at,
 			   r->address.len, &m.net, r->err))
 		return false;
@@ -331,7 +349,7 @@ static bool read_line(struct name_table *names, struct reader *r)
 				       (uint32_t)r->name.len, r->label.p,
 				       (uint32_t)r->label.len};
 	err = names_add(names, &m, &earlier);
-	return !err || refuse_add(err, earlier, r->err);
+	return !err || refuse_add(r, err, earlier);
 }
 
 struct name_table *names_parse(const char *text, size_t n,
@@ -350,7 +368,8 @@ struct name_table *names_parse(const char *text, size_t n,
 		if (!stop)
 			stop = end;
 		err->line++;
-		r = (struct reader){.start = p,
+		r = (struct reader){.file = (const uint8_t *)text,
+				    .start = p,
 				    .p = p,
 				    .end = stop,
 				    .err = &err->why,
