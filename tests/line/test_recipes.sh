@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
-# Runs each recipe of user/packaging/recipes.md on generated transactions.
+# Runs each recipe of user/packaging/recipes.md on generated transactions, among lines
+# of other kinds and starts of transactions.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -27,10 +28,18 @@ run_recipe()
 	[ -s "$TMP/recipe" ] && (cd "$TMP" && bash -eu -o pipefail recipe)
 }
 
-# want JQ-EXPRESSION: over all lines, as an array.
+# want JQ-EXPRESSION: over all transactions, as an array.
 want()
 {
-	jq -r -s "$1" "$TMP/transactions.ndjson"
+	jq -r -s "map(select(.capture.kind == \"http\" and .capture.progress != \"started\")) | $1" \
+		"$TMP/transactions.ndjson"
+}
+
+# add_lines TYPE [OPTIONS]: appends those of another capture.
+add_lines()
+{
+	tests/e2e/capture.py "$1" >"$TMP/more.pcap" &&
+		"$METLO" replay "$TMP/more.pcap" "${@:2}" 2>"$TMP/log" >>"$TMP/transactions.ndjson"
 }
 
 # need_program NAME PROGRAM
@@ -58,9 +67,16 @@ check "a replay writes the same lines again" cmp "$TMP/again" "$TMP/transactions
 is "ids of another collector are others" \
 	"$(cat "$TMP/transactions.ndjson" "$TMP/other" | jq -r .capture.id | sort -u | wc -l)" 6000
 
+check "lines of transactions that go on" add_lines --slow --progress-interval 30
+check "lines of other kinds" add_lines --tls
+is "are there" "$(jq -r '.capture | "\(.kind) \(.progress)"' "$TMP/transactions.ndjson" | sort -u | paste -sd ,)" \
+	"http ended,http null,http started,tls null"
+
 SLOWEST='sort_by(-.capture.durationUs)[:20][].capture.durationUs'
 is "jq: the slowest" "$(run_recipe jq-slowest | cut -f 1)" "$(want "$SLOWEST")"
-is "jq: flags" "$(run_recipe jq-flags | wc -l)" "$(want '[.[].capture.flags[]] | unique | length')"
+is "jq: flags" "$(run_recipe jq-flags | awk '{ n += $1 } END { print NR, n }')" \
+	"$(jq -rs 'map(select(.capture.progress != "started").capture.flags[]) | "\(unique | length) \(length)"' \
+		"$TMP/transactions.ndjson")"
 is "jq: a connection" "$(run_recipe jq-connection | cut -f 1)" \
 	"$(want 'group_by(.capture.connection) | max_by(length)[].capture.id' | sort)"
 
@@ -70,7 +86,7 @@ PATH=$TMP/bin:$PATH
 mv "$TMP/pcap" "$TMP/capture.pcap"
 check "HTTP Archive: the slowest" run_recipe har
 is "HTTP Archive: their times" \
-	"$(jq '.log.entries[].time * 1000 | round' "$TMP/slowest.har")" "$(want "$SLOWEST")"
+	"$(jq '.log.entries[].time * 1000 | round' "$TMP/slowest.har")" "$(jq -s "$SLOWEST" "$TMP/again")"
 
 PATHS='group_by(.request.url.path)[] | [.[0].request.url.path, length]'
 if need_program "SQLite" sqlite3; then
@@ -99,9 +115,10 @@ if need_program "Elasticsearch" curl; then
 		"$(jq -c . "$TMP/transactions.ndjson" | sort | sha256sum)"
 	is "Elasticsearch: ids and times" \
 		"$(cut -d ' ' -f 2- "$TMP/documents" | jq -r '"\(.capture.id) \(."@timestamp")"' | sort | sha256sum)" \
-		"$(want '.[].capture | "\(.id) \(.requestStartUs / 1000 | floor)"' | sort | sha256sum)"
+		"$(jq -r '.capture | "\(.id) \((.requestStartUs // .startUs) / 1000 | floor)"' \
+			"$TMP/transactions.ndjson" | sort | sha256sum)"
 	is "Elasticsearch: ids are those of the transactions" \
 		"$(cut -d ' ' -f 1 "$TMP/documents" | sort | sha256sum)" \
-		"$(want '.[].capture.id' | sort | sha256sum)"
+		"$(jq -r .capture.id "$TMP/transactions.ndjson" | sort | sha256sum)"
 fi
 finish
