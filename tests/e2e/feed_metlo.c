@@ -20,7 +20,7 @@
 #include "metlo/ingest.h"
 #include "output/output.h"
 
-static const struct ingest_times times = {
+static const struct delivery_times times = {
 	.age = 10 * NSEC_PER_MSEC,
 	.backoff_base = 5 * NSEC_PER_MSEC,
 	.backoff_cap = 40 * NSEC_PER_MSEC,
@@ -129,6 +129,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (!ingest_url_parse(&metlo.url, argv[1], why, sizeof(why)))
 		die(why);
+	ingest_conf_trace(&metlo);
 	snprintf(metlo.key, sizeof(metlo.key), "%s", argv[2]);
 	metlo.spool = strcmp(argv[3], "-") ? argv[3] : NULL;
 	if (argc > 4 && *argv[4])

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "metlo/spool.h"
+#include "delivery/spool.h"
 
 struct spool_kit {
 	char dir[32], path[64]; /* the directory, and the spool in it */

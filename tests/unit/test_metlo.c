@@ -11,8 +11,10 @@
 
 #include <cmocka.h>
 
-#include "metlo/backoff.h"
-#include "metlo/batch.h"
+#include "delivery/backoff.h"
+#include "delivery/batch.h"
+#include "metlo/conf.h"
+#include "metlo/server.h"
 
 static void test_backoff(void **state)
 {
@@ -41,7 +43,7 @@ static void test_backoff(void **state)
 
 static void url(const char *text, const char *base, const char *authority)
 {
-	struct ingest_url u;
+	struct delivery_url u;
 	char why[256] = "";
 
 	if (!ingest_url_parse(&u, text, why, sizeof(why)))
@@ -67,7 +69,7 @@ static void test_url(void **state)
 		"https://user@a",
 		"http://a-very-long-user-name-indeed@b",
 	};
-	struct ingest_url u;
+	struct delivery_url u;
 	char why[256];
 
 	(void)state;
@@ -93,18 +95,18 @@ static void test_verdicts(void **state)
 {
 	static const struct {
 		long status;
-		enum ingest_verdict verdict;
+		enum delivery_verdict verdict;
 	} rows[] = {
-		{0, INGEST_RETRY},	    {200, INGEST_OK},
-		{204, INGEST_OK},	    {301, INGEST_WRONG_SERVER},
-		{400, INGEST_REJECTED},	    {401, INGEST_UNAUTHORIZED},
-		{403, INGEST_UNAUTHORIZED}, {404, INGEST_WRONG_SERVER},
-		{405, INGEST_WRONG_SERVER}, {408, INGEST_RETRY},
-		{409, INGEST_REJECTED},	    {413, INGEST_TOO_LARGE},
-		{422, INGEST_REJECTED},	    {425, INGEST_RETRY},
-		{429, INGEST_RETRY},	    {500, INGEST_RETRY},
-		{502, INGEST_RETRY},	    {503, INGEST_RETRY},
-		{504, INGEST_RETRY},	    {599, INGEST_RETRY},
+		{0, DELIVERY_RETRY},	      {200, DELIVERY_OK},
+		{204, DELIVERY_OK},	      {301, DELIVERY_WRONG_SERVER},
+		{400, DELIVERY_REJECTED},     {401, DELIVERY_UNAUTHORIZED},
+		{403, DELIVERY_UNAUTHORIZED}, {404, DELIVERY_WRONG_SERVER},
+		{405, DELIVERY_WRONG_SERVER}, {408, DELIVERY_RETRY},
+		{409, DELIVERY_REJECTED},     {413, DELIVERY_TOO_LARGE},
+		{422, DELIVERY_REJECTED},     {425, DELIVERY_RETRY},
+		{429, DELIVERY_RETRY},	      {500, DELIVERY_RETRY},
+		{502, DELIVERY_RETRY},	      {503, DELIVERY_RETRY},
+		{504, DELIVERY_RETRY},	      {599, DELIVERY_RETRY},
 	};
 
 	(void)state;
@@ -138,16 +140,24 @@ static struct spool *filled(unsigned int n, size_t size)
 	return s;
 }
 
-static struct ingest_batch batch;
+static struct delivery_batch batch;
+
+static void next_request(void)
+{
+	assert_true(delivery_batch_request(&batch, &ingest_server, NULL));
+}
 
 /* The numbers of the paths in the next request, as "[1,2]". */
 static const char *sent(void)
 {
 	static char numbers[4096];
+	const uint8_t *body;
 	size_t n, at = 0;
-	const uint8_t *body = ingest_batch_request(&batch, &n);
 	unsigned int depth = 0, i, from, to;
 
+	next_request();
+	body = batch.request.p;
+	n = batch.request.len;
 	assert_true(n >= 2 && body[0] == '[' && body[n - 1] == ']');
 	/* The body is an array. */
 	for (size_t k = 0; k < n; k++) {
@@ -164,10 +174,9 @@ static const char *sent(void)
 	to = from + batch.requested;
 	numbers[at++] = '[';
 	for (i = from; i < to; i++) {
-		const char *trace = (char *)batch.body.p + batch.trace[i].at;
+		const char *trace = (char *)batch.body.p + batch.record[i].at;
 
-		assert_true(trace >= (char *)body &&
-			    trace + batch.trace[i].len < (char *)body + n);
+		assert_non_null(memmem(body, n, trace, batch.record[i].len));
 		at += (size_t)snprintf(numbers + at, sizeof(numbers) - at,
 				       "%s%d", i > from ? "," : "",
 				       atoi(strchr(trace, '/') + 1));
@@ -176,21 +185,22 @@ static const char *sent(void)
 	return numbers;
 }
 
-static void answer(enum ingest_verdict v, const char *text,
+static void answer(enum delivery_verdict v, const char *text,
 		   unsigned int accepted, unsigned int rejected)
 {
-	const struct ingest_answer a = {.verdict = v, .text = text};
+	const struct delivery_answer a = {.verdict = v, .text = text};
 	const unsigned int first = batch.first;
-	struct ingest_batch_result d = ingest_batch_apply(&batch, &a);
+	struct delivery_batch_result d =
+		delivery_batch_apply(&batch, &ingest_server, &a);
 
 	assert_int_equal(d.accepted, accepted);
 	assert_int_equal(d.rejected, rejected);
 	if (accepted + rejected) {
 		assert_int_equal(d.range.seq, batch.seq);
-		assert_int_equal(d.range.from, batch.trace[first].from);
+		assert_int_equal(d.range.from, batch.record[first].from);
 		assert_int_equal(
 			d.range.to,
-			batch.trace[first + accepted + rejected - 1].to);
+			batch.record[first + accepted + rejected - 1].to);
 	}
 }
 
@@ -199,35 +209,35 @@ static void test_batch(void **state)
 	struct spool *s = filled(10, 60);
 
 	(void)state;
-	assert_true(ingest_batch_fill(&batch, s));
+	assert_true(delivery_batch_fill(&batch, &ingest_server, s));
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
 	/* No answer: the same again. */
-	answer(INGEST_RETRY, "", 0, 0);
+	answer(DELIVERY_RETRY, "", 0, 0);
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8,9]");
 	/* Those before the rejected one were accepted. */
-	answer(INGEST_REJECTED, "Invalid path /3: no", 3, 1);
+	answer(DELIVERY_REJECTED, "Invalid path /3: no", 3, 1);
 	assert_string_equal(sent(), "[4,5,6,7,8,9]");
 	/* Too large: send half. */
-	answer(INGEST_TOO_LARGE, "", 0, 0);
+	answer(DELIVERY_TOO_LARGE, "", 0, 0);
 	assert_string_equal(sent(), "[4,5,6]");
-	answer(INGEST_TOO_LARGE, "", 0, 0);
+	answer(DELIVERY_TOO_LARGE, "", 0, 0);
 	assert_string_equal(sent(), "[4]");
-	answer(INGEST_TOO_LARGE, "", 0, 1);
+	answer(DELIVERY_TOO_LARGE, "", 0, 1);
 	assert_string_equal(sent(), "[5]");
-	answer(INGEST_OK, "", 1, 0);
+	answer(DELIVERY_OK, "", 1, 0);
 	assert_string_equal(sent(), "[6]");
-	answer(INGEST_REJECTED, "what?", 0, 1);
+	answer(DELIVERY_REJECTED, "what?", 0, 1);
 	assert_string_equal(sent(), "[7]");
-	answer(INGEST_REJECTED, "Invalid path /7: no", 0, 1);
-	answer(INGEST_UNAUTHORIZED, "", 0, 0);
+	answer(DELIVERY_REJECTED, "Invalid path /7: no", 0, 1);
+	answer(DELIVERY_UNAUTHORIZED, "", 0, 0);
 	assert_string_equal(sent(), "[8]");
-	answer(INGEST_OK, "", 1, 0);
+	answer(DELIVERY_OK, "", 1, 0);
 	assert_string_equal(sent(), "[9]");
-	assert_false(ingest_batch_empty(&batch));
-	answer(INGEST_OK, "", 1, 0);
-	assert_true(ingest_batch_empty(&batch));
-	assert_false(ingest_batch_fill(&batch, s));
-	buf_free(&batch.body);
+	assert_false(delivery_batch_empty(&batch));
+	answer(DELIVERY_OK, "", 1, 0);
+	assert_true(delivery_batch_empty(&batch));
+	assert_false(delivery_batch_fill(&batch, &ingest_server, s));
+	delivery_batch_free(&batch);
 	spool_close(s);
 }
 
@@ -237,19 +247,19 @@ static void test_batch_halves(void **state)
 	struct spool *s = filled(9, 60);
 
 	(void)state;
-	assert_true(ingest_batch_fill(&batch, s));
+	assert_true(delivery_batch_fill(&batch, &ingest_server, s));
 	assert_string_equal(sent(), "[0,1,2,3,4,5,6,7,8]");
-	answer(INGEST_REJECTED, "", 0, 0);
+	answer(DELIVERY_REJECTED, "", 0, 0);
 	assert_string_equal(sent(), "[0,1,2,3]");
-	answer(INGEST_OK, "", 4, 0);
+	answer(DELIVERY_OK, "", 4, 0);
 	assert_string_equal(sent(), "[4,5,6,7]");
-	answer(INGEST_REJECTED, "", 0, 0);
+	answer(DELIVERY_REJECTED, "", 0, 0);
 	assert_string_equal(sent(), "[4,5]");
 	/* One path is a prefix of another. */
-	answer(INGEST_REJECTED, "Invalid path /55: no", 0, 0);
+	answer(DELIVERY_REJECTED, "Invalid path /55: no", 0, 0);
 	assert_string_equal(sent(), "[4]");
-	answer(INGEST_REJECTED, "", 0, 1);
-	buf_free(&batch.body);
+	answer(DELIVERY_REJECTED, "", 0, 1);
+	delivery_batch_free(&batch);
 	spool_close(s);
 }
 
@@ -257,21 +267,20 @@ static void test_batch_halves(void **state)
 static void test_batch_limits(void **state)
 {
 	struct spool *s = filled(250, 60);
-	size_t n;
 
 	(void)state;
 	for (unsigned int i = 0; i < 3; i++) {
-		assert_true(ingest_batch_fill(&batch, s));
+		assert_true(delivery_batch_fill(&batch, &ingest_server, s));
 		assert_int_equal(batch.n, i < 2 ? INGEST_BATCH_TRACES : 50);
 	}
-	assert_false(ingest_batch_fill(&batch, s));
+	assert_false(delivery_batch_fill(&batch, &ingest_server, s));
 	spool_close(s);
 
 	s = filled(50, 90000);
 	for (unsigned int left = 50; left;) {
-		assert_true(ingest_batch_fill(&batch, s));
-		ingest_batch_request(&batch, &n);
-		assert_true(n <= INGEST_BATCH_BYTES);
+		assert_true(delivery_batch_fill(&batch, &ingest_server, s));
+		next_request();
+		assert_true(batch.request.len <= INGEST_BATCH_BYTES);
 		assert_int_equal(batch.n, left < 11 ? left : 11);
 		left -= batch.n;
 	}
@@ -280,12 +289,12 @@ static void test_batch_limits(void **state)
 	/* A single trace always fits. */
 	s = filled(3, INGEST_BATCH_BYTES - 2);
 	for (unsigned int i = 0; i < 3; i++) {
-		assert_true(ingest_batch_fill(&batch, s));
+		assert_true(delivery_batch_fill(&batch, &ingest_server, s));
 		assert_int_equal(batch.n, 1);
-		ingest_batch_request(&batch, &n);
-		assert_int_equal(n, INGEST_BATCH_BYTES);
+		next_request();
+		assert_int_equal(batch.request.len, INGEST_BATCH_BYTES);
 	}
-	buf_free(&batch.body);
+	delivery_batch_free(&batch);
 	spool_close(s);
 }
 

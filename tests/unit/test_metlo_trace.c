@@ -34,20 +34,20 @@
 
 static struct ingest_changes changes;
 
-static void add_peer(struct ingest_peers *peers, const char *ipv4,
+static void add_peer(struct delivery_peers *peers, const char *ipv4,
 		     uint16_t port)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET,
 				 .sin_port = htons(port)};
 
 	assert_int_equal(inet_pton(AF_INET, ipv4, &in.sin_addr), 1);
-	ingest_peers_add(peers, (const struct sockaddr *)&in);
+	delivery_peers_add(peers, (const struct sockaddr *)&in);
 }
 
 static enum ingest_trace_verdict write_trace(struct buf *out, const char *line,
 					     size_t max)
 {
-	struct ingest_peers peers = {0};
+	struct delivery_peers peers = {0};
 	const struct ingest_trace_conf conf = {
 		.self = "metlo.example.com:8081", .peers = &peers, .max = max};
 
@@ -149,31 +149,31 @@ static void test_peers(void **state)
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
 				   .sin6_port = htons(443)};
-	struct ingest_peers peers = {0};
+	struct delivery_peers peers = {0};
 	char text[32];
 
 	(void)state;
-	assert_false(ingest_peers_has(&peers, (const uint8_t *)"", 0, 0));
+	assert_false(delivery_peers_has(&peers, (const uint8_t *)"", 0, 0));
 	inet_pton(AF_INET6, "2001:db8::1", &in6.sin6_addr);
-	ingest_peers_add(&peers, (const struct sockaddr *)&in6);
-	assert_true(ingest_peers_has(&peers, (const uint8_t *)"2001:DB8:0::1x",
+	delivery_peers_add(&peers, (const struct sockaddr *)&in6);
+	assert_true(delivery_peers_has(&peers, (const uint8_t *)"2001:DB8:0::1x",
 				     13, 443));
-	assert_false(ingest_peers_has(&peers, (const uint8_t *)"2001:db8::1",
+	assert_false(delivery_peers_has(&peers, (const uint8_t *)"2001:db8::1",
 				      11, 80));
 	inet_pton(AF_INET6, "::ffff:10.0.0.1", &in6.sin6_addr);
-	ingest_peers_add(&peers, (const struct sockaddr *)&in6);
+	delivery_peers_add(&peers, (const struct sockaddr *)&in6);
 	assert_true(
-		ingest_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8, 443));
+		delivery_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8, 443));
 	/* the latest are kept, and one address counts once */
-	for (unsigned int i = 0; i < 3 * INGEST_PEERS_MAX; i++) {
+	for (unsigned int i = 0; i < 3 * DELIVERY_PEERS_MAX; i++) {
 		sprintf(text, "10.1.0.%u", i / 3);
 		add_peer(&peers, text, 80);
 	}
 	assert_false(
-		ingest_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8, 443));
-	for (unsigned int i = 0; i < INGEST_PEERS_MAX; i++) {
+		delivery_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8, 443));
+	for (unsigned int i = 0; i < DELIVERY_PEERS_MAX; i++) {
 		sprintf(text, "10.1.0.%u", i);
-		assert_true(ingest_peers_has(&peers, (const uint8_t *)text,
+		assert_true(delivery_peers_has(&peers, (const uint8_t *)text,
 					     strlen(text), 80));
 	}
 }

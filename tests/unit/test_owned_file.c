@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "base/owned_file.h"
-#include "metlo/spool.h"
+#include "delivery/spool.h"
 #include "output/logfile.h"
 #include "output/outfile.h"
 #include "tls/key_source.h"

@@ -129,6 +129,34 @@ static size_t char_length(const uint8_t *p)
 	return *p < 0xc0 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
 }
 
+bool json_string_member(struct json_text object, const char *name,
+			struct json_text *content)
+{
+	struct json_text value;
+
+	return json_member(object, name, &value) && json_string(value, content);
+}
+
+unsigned int json_members(struct json_text object, const struct json_want *w,
+			  unsigned int n)
+{
+	struct json_text name, value;
+	unsigned int found = 0, i;
+	struct json_walk walk;
+
+	if (!json_enter(&walk, object) || !walk.object)
+		return 0;
+	while (found < n && json_step(&walk, &name, &value))
+		for (i = 0; i < n; i++)
+			if (!w[i].to->p && name.n == strlen(w[i].name) &&
+			    !memcmp(name.p, w[i].name, name.n)) {
+				*w[i].to = value;
+				found++;
+				break;
+			}
+	return found;
+}
+
 size_t json_cut(struct json_text content, size_t max)
 {
 	size_t at = 0, n;

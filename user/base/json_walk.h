@@ -37,6 +37,21 @@ bool json_member(struct json_text object, const char *name,
  * not a string. */
 bool json_string(struct json_text value, struct json_text *content);
 
+/* The content of a member that is a string; false if there is none. */
+bool json_string_member(struct json_text object, const char *name,
+			struct json_text *content);
+
+struct json_want {
+	const char *name;
+	struct json_text *to;
+};
+
+/* Finds n members of an object in a single walk, as skipping values takes most of
+ * the time; the first of each name counts. Sets what it finds, where to->p is
+ * NULL. Returns how many it has found. */
+unsigned int json_members(struct json_text object, const struct json_want *w,
+			  unsigned int n);
+
 /* The length of the longest prefix of at most max bytes that splits neither an
  * escape nor a UTF-8 character. content must be part of a larger text. */
 size_t json_cut(struct json_text content, size_t max);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,9 +15,12 @@
 
 #include "base/clock.h"
 #include "metlo/conf.h"
+#include "metlo/server.h"
 
 #define KEY_VARIABLE "METLO_API_KEY"
 #define PROBE_NS     (10 * NSEC_PER_SEC)
+
+#define COLLECTOR_PORT "8081"
 
 /* --- options ----------------------------------------------------------- */
 
@@ -29,10 +33,24 @@ struct ingest_settings {
 
 _Static_assert(sizeof(struct ingest_settings) <= SINK_SETTINGS_MAX, "fits");
 
+static const char *default_port(const char *host)
+{
+	return !strcmp(host, "app.metlo.com") ? "80" : COLLECTOR_PORT;
+}
+
+bool ingest_url_parse(struct delivery_url *url, const char *text, char *why,
+		      size_t size)
+{
+	return delivery_url_parse(
+		url, text, default_port,
+		"https://metlo.example.com or http://metlo.example.com:8081",
+		why, size);
+}
+
 static bool check_host(void *settings, const char *text,
 		       struct parse_error *err)
 {
-	struct ingest_url url;
+	struct delivery_url url;
 	char why[sizeof(err->text)];
 
 	(void)settings;
@@ -163,12 +181,19 @@ static int find_key(struct ingest_conf *m, const struct ingest_settings *s,
 
 /* --- the collector ----------------------------------------------------- */
 
-struct ingest_http_conf ingest_conf_http(const struct ingest_conf *c,
-					 uint64_t timeout_ns)
+struct delivery_http_conf ingest_conf_http(const struct ingest_conf *c,
+					   struct ingest_headers *headers,
+					   uint64_t timeout_ns)
 {
-	return (struct ingest_http_conf){
+	snprintf(headers->authorization, sizeof(headers->authorization),
+		 "Authorization: %s", c->key);
+	headers->lines[0] = headers->authorization;
+	headers->lines[1] = "Content-Type: application/json";
+	return (struct delivery_http_conf){
 		.url = &c->url,
-		.key = c->key,
+		.server = &ingest_server,
+		.headers = headers->lines,
+		.n_headers = 2,
 		.ca_file = c->ca_file,
 		.peers = c->peers,
 		.timeout_ms = (unsigned int)(timeout_ns / NSEC_PER_MSEC),
@@ -179,14 +204,16 @@ struct ingest_http_conf ingest_conf_http(const struct ingest_conf *c,
  * a warning: it may be down now and up later. */
 static int probe(const struct ingest_conf *c, const struct log *log)
 {
-	const struct ingest_http_conf http = ingest_conf_http(c, PROBE_NS);
-	struct ingest_answer a;
+	struct ingest_headers headers;
+	const struct delivery_http_conf http =
+		ingest_conf_http(c, &headers, PROBE_NS);
+	struct delivery_answer a;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	ingest_http_call(&http, INGEST_CALL_ALIVE, &a);
-	if (a.verdict == INGEST_OK)
-		ingest_http_call(&http, INGEST_CALL_VERIFY, &a);
-	if (a.verdict == INGEST_OK)
+	delivery_http_call(&http, DELIVERY_CALL_ALIVE, &a);
+	if (a.verdict == DELIVERY_OK)
+		delivery_http_call(&http, DELIVERY_CALL_VERIFY, &a);
+	if (a.verdict == DELIVERY_OK)
 		return 0;
 	if (!c->spool) {
 		log_error(log, "%s", a.why);
@@ -230,6 +257,15 @@ static int check_ca_file(const char *path, const struct log *log)
 	return -EINVAL;
 }
 
+void ingest_conf_trace(struct ingest_conf *c)
+{
+	c->trace = (struct ingest_trace_conf){
+		.self = c->url.authority,
+		.peers = c->peers,
+		.max = INGEST_BATCH_BYTES - 2,
+	};
+}
+
 static int fill(struct ingest_conf *c, const struct sink_setup *setup)
 {
 	const struct ingest_settings *s = setup->settings;
@@ -243,6 +279,7 @@ static int fill(struct ingest_conf *c, const struct sink_setup *setup)
 		return -EINVAL;
 	if (check_ca_file(s->ca_file, setup->log))
 		return -EINVAL;
+	ingest_conf_trace(c);
 	c->ca_file = s->ca_file;
 	c->spool = s->spool;
 	c->spool_limit = s->spool_limit;

@@ -8,22 +8,24 @@
 
 #include "base/opt.h"
 #include "base/owned_file.h"
-#include "metlo/http.h"
-#include "metlo/send.h"
+#include "delivery/http.h"
+#include "delivery/send.h"
+#include "metlo/trace.h"
 #include "output/sink.h"
 
 #define INGEST_KEY_MAX 400
 
 /* Texts are not owned. */
 struct ingest_conf {
-	struct ingest_url url;
+	struct delivery_url url;
 	const char *ca_file; /* NULL: the system's authorities */
 	const char *spool;   /* directory, or NULL */
 	uint64_t spool_limit;
-	struct owner owner;		  /* of the spool */
-	const struct ingest_times *times; /* NULL: ingest_default_times */
-	struct ingest_peers *peers;	  /* owned */
-	char key[INGEST_KEY_MAX + 1];	  /* sent as Authorization */
+	struct owner owner;		    /* of the spool */
+	const struct delivery_times *times; /* NULL: delivery_default_times */
+	struct delivery_peers *peers;	    /* owned */
+	struct ingest_trace_conf trace; /* refers to the above */
+	char key[INGEST_KEY_MAX + 1];	    /* sent as Authorization */
 };
 
 /* See struct sink_ops. */
@@ -39,7 +41,23 @@ int ingest_conf_setup(const struct sink_setup *setup, void **conf);
 /* Erases the key. */
 void ingest_conf_free(void *conf);
 
-struct ingest_http_conf ingest_conf_http(const struct ingest_conf *c,
-					 uint64_t timeout_ns);
+/* Sets c->trace from the rest. */
+void ingest_conf_trace(struct ingest_conf *c);
+
+/* What requests to the collector carry. */
+struct ingest_headers {
+	char authorization[INGEST_KEY_MAX + 32];
+	const char *lines[2];
+};
+
+/* The result refers to c and headers. */
+struct delivery_http_conf ingest_conf_http(const struct ingest_conf *c,
+					   struct ingest_headers *headers,
+					   uint64_t timeout_ns);
+
+/* delivery_url_parse() with the rules of Metlo's own agents: http without a port
+ * means port 8081. */
+bool ingest_url_parse(struct delivery_url *url, const char *text, char *why,
+		      size_t size);
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The Metlo sink: a thread that dequeues lines, converts them to traces, stores
- * these in the spool and sends them to Metlo's collector.
- */
+/* The Metlo sink: delivers traces to Metlo's collector. */
 #ifndef METLO_INGEST_H
 #define METLO_INGEST_H
 

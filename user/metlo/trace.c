@@ -15,8 +15,8 @@
 /* The members of a line that are needed here. */
 struct line_parts {
 	struct json_text request, response, meta, capture;
-	struct json_text method, host, path, headers;
-	struct json_text status, destination, port;
+	struct json_text method, path, headers, status;
+	struct delivery_target to;
 	struct json_text bodies[2]; /* request, response; with quotes */
 	struct json_text forwarded; /* the first X-Forwarded-For, or empty */
 	struct json_text source, peer;
@@ -77,42 +77,6 @@ static bool is(struct json_text t, const char *lower_case)
 	       !strncasecmp((const char *)t.p, lower_case, t.n);
 }
 
-/* A member to find. All are found in a single walk, as skipping values takes
- * most of the time. */
-struct member {
-	const char *name;
-	struct json_text *to;
-};
-
-/* Finds n members of an object. Returns how many it has. */
-static unsigned int find_members(struct json_text object,
-				 const struct member *w, unsigned int n)
-{
-	struct json_text name, value;
-	unsigned int found = 0, i;
-	struct json_walk walk;
-
-	if (!json_enter(&walk, object) || !walk.object)
-		return 0;
-	while (found < n && json_step(&walk, &name, &value))
-		for (i = 0; i < n; i++)
-			if (!w[i].to->p && name.n == strlen(w[i].name) &&
-			    !memcmp(name.p, w[i].name, name.n)) {
-				*w[i].to = value;
-				found++;
-				break;
-			}
-	return found;
-}
-
-static bool text_member(struct json_text object, const char *name,
-			struct json_text *content)
-{
-	struct json_text value;
-
-	return json_member(object, name, &value) && json_string(value, content);
-}
-
 /* The value of the first X-Forwarded-For field, or an empty text. */
 static struct json_text forwarded_for(struct json_text headers)
 {
@@ -121,9 +85,9 @@ static struct json_text forwarded_for(struct json_text headers)
 
 	if (json_enter(&w, headers))
 		while (json_step(&w, &no_name, &item))
-			if (text_member(item, "name", &name) &&
+			if (json_string_member(item, "name", &name) &&
 			    is(name, "x-forwarded-for") &&
-			    text_member(item, "value", &value))
+			    json_string_member(item, "value", &value))
 				return value;
 	return (struct json_text){NULL, 0};
 }
@@ -132,13 +96,13 @@ static struct json_text forwarded_for(struct json_text headers)
 static void read_capture(struct line_parts *l)
 {
 	struct json_text encoding[2] = {0}, peer = {0}, from = {0}, text;
-	const struct member members[] = {
+	const struct json_want members[] = {
 		{"peer", &peer},
 		{"sourceFrom", &from},
 		{"requestBodyEncoding", &encoding[0]},
 		{"responseBodyEncoding", &encoding[1]}};
 
-	find_members(l->capture, members, 4);
+	json_members(l->capture, members, 4);
 	for (int i = 0; i < 2; i++)
 		l->binary[i] = json_string(encoding[i], &text) &&
 			       (is(text, "base64") || is(text, "multipart"));
@@ -176,52 +140,37 @@ static bool parse_line(struct json_text line, struct line_parts *l)
 {
 	struct json_text method = {0}, url = {0}, source = {0},
 			 destination = {0};
-	const struct member in_line[] = {{"request", &l->request},
-					 {"response", &l->response},
-					 {"meta", &l->meta},
-					 {"capture", &l->capture}};
-	const struct member in_request[] = {{"method", &method},
-					    {"url", &url},
-					    {"headers", &l->headers},
-					    {"body", &l->bodies[0]}};
-	const struct member in_response[] = {{"status", &l->status},
-					     {"body", &l->bodies[1]}};
-	const struct member in_meta[] = {{"source", &source},
-					 {"destination", &destination},
-					 {"destinationPort", &l->port}};
+	const struct json_want in_line[] = {{"request", &l->request},
+					    {"response", &l->response},
+					    {"meta", &l->meta},
+					    {"capture", &l->capture}};
+	const struct json_want in_request[] = {{"method", &method},
+					       {"url", &url},
+					       {"headers", &l->headers},
+					       {"body", &l->bodies[0]}};
+	const struct json_want in_response[] = {{"status", &l->status},
+						{"body", &l->bodies[1]}};
+	const struct json_want in_meta[] = {{"source", &source},
+					    {"destination", &destination},
+					    {"destinationPort", &l->to.port}};
 
 	*l = (struct line_parts){0};
-	if (find_members(line, in_line, 4) != 4)
+	if (json_members(line, in_line, 4) != 4)
 		return false;
 	if (*l->request.p != '{' || *l->response.p != '{')
 		return true;
-	if (find_members(l->request, in_request, 4) != 4)
+	if (json_members(l->request, in_request, 4) != 4)
 		return false;
 	read_capture(l);
 	if (!l->proxies)
 		l->forwarded = forwarded_for(l->headers);
 	return json_string(method, &l->method) &&
-	       text_member(url, "host", &l->host) &&
-	       text_member(url, "path", &l->path) && in_order(l) &&
-	       find_members(l->response, in_response, 2) == 2 &&
-	       find_members(l->meta, in_meta, 3) == 3 &&
+	       json_string_member(url, "host", &l->to.host) &&
+	       json_string_member(url, "path", &l->path) && in_order(l) &&
+	       json_members(l->response, in_response, 2) == 2 &&
+	       json_members(l->meta, in_meta, 3) == 3 &&
 	       json_string(source, &l->source) &&
-	       json_string(destination, &l->destination);
-}
-
-/* Does the request go where our own do? The Host field alone would let clients
- * hide their requests; the address alone may be that of a proxy. */
-static bool is_own(const struct line_parts *l,
-		   const struct ingest_trace_conf *conf)
-{
-	uint64_t port = 0;
-
-	if (!conf->self || !conf->peers || !is(l->host, conf->self))
-		return false;
-	for (size_t i = 0; i < l->port.n && i < 5; i++)
-		port = port * 10 + (uint64_t)(l->port.p[i] - '0');
-	return ingest_peers_has(conf->peers, l->destination.p, l->destination.n,
-				(uint16_t)port);
+	       json_string(destination, &l->to.address);
 }
 
 static enum ingest_trace_verdict judge(const struct line_parts *l,
@@ -229,7 +178,8 @@ static enum ingest_trace_verdict judge(const struct line_parts *l,
 {
 	if (*l->request.p != '{' || *l->response.p != '{')
 		return INGEST_TRACE_INCOMPLETE;
-	if (is_own(l, conf))
+	if (conf->self && conf->peers &&
+	    delivery_peers_own(conf->peers, conf->self, &l->to))
 		return INGEST_TRACE_SELF;
 	if (l->status.n == 1 && *l->status.p == '0')
 		return INGEST_TRACE_STATUS;
@@ -467,7 +417,7 @@ size_t ingest_trace_rejected(const uint8_t *trace, size_t n, const char *answer)
 	if (!at ||
 	    !json_member((struct json_text){trace, n}, "request", &request) ||
 	    !json_member(request, "url", &url) ||
-	    !text_member(url, "path", &path))
+	    !json_string_member(url, "path", &path))
 		return 0;
 	return starts_with_path(at + sizeof(says) - 1, path);
 }

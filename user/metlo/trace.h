@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "metlo/peers.h"
+#include "delivery/peers.h"
 
 enum ingest_trace_verdict {
 	INGEST_TRACE_ACCEPTED,
@@ -25,8 +25,8 @@ enum ingest_trace_verdict {
 };
 
 struct ingest_trace_conf {
-	const char *self;		  /* host[:port] of the collector, */
-	const struct ingest_peers *peers; /* and its addresses */
+	const char *self;		    /* host[:port] of the collector, */
+	const struct delivery_peers *peers; /* and its addresses */
 	size_t max; /* bytes of a trace; bodies are truncated to fit */
 };
 

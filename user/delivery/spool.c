@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "metlo/spool.h"
-#include "metlo/spool_dir.h"
-#include "metlo/spool_lock.h"
+#include "delivery/spool.h"
+#include "delivery/spool_dir.h"
+#include "delivery/spool_lock.h"
 
 /* The limit is enforced by dropping a whole segment: 1/64 of it. */
 #define SEGMENTS_MIN   64
@@ -58,7 +58,7 @@ struct spool {
 /* Logs err, a negative errno, and returns it. */
 static int log_failure(const struct spool *s, const char *what, int err)
 {
-	log_error(s->conf.log, "--spool %s: %s: %s", s->conf.dir, what,
+	log_error(s->conf.log, "spool %s: %s: %s", s->conf.dir, what,
 		  owned_error(&s->conf.owner, -err));
 	return err;
 }
@@ -80,13 +80,13 @@ static int check_files(const struct spool *s, DIR *d)
 	if (others.in_spool) {
 		log_warn(
 			s->conf.log,
-			"--spool %s: ignoring %zu entries that are not part of the spool, such as %s: move them elsewhere",
+			"spool %s: ignoring %zu entries that are not part of the spool, such as %s: move them elsewhere",
 			s->conf.dir, others.n, others.example);
 		return 0;
 	}
 	log_error(
 		s->conf.log,
-		"--spool %s: contains other files, such as %s: use a directory of its own",
+		"spool %s: contains other files, such as %s: use a directory of its own",
 		s->conf.dir, others.example);
 	return -ENOTEMPTY;
 }
@@ -134,7 +134,7 @@ static int load_segments(struct spool *s, const uint64_t *seq, size_t n)
 	if (unusable)
 		log_error(
 			s->conf.log,
-			"--spool %s: leaving out %zu segments, such as %016llx.spool: %s: make them readable for this user, or move them elsewhere",
+			"spool %s: leaving out %zu segments, such as %016llx.spool: %s: make them readable for this user, or move them elsewhere",
 			s->conf.dir, unusable, first,
 			err == EINVAL ? "not a segment" : strerror(err));
 	s->stats.damaged += unusable;
@@ -257,7 +257,7 @@ static void log_unreadable(const struct spool *s, const struct segment *g,
 {
 	log_error(
 		s->conf.log,
-		"--spool %s/%016llx.spool: cannot be read: %s: leaving it for the next start",
+		"spool %s/%016llx.spool: cannot be read: %s: leaving it for the next start",
 		s->conf.dir, (unsigned long long)g->seq, strerror(err));
 }
 
@@ -279,7 +279,7 @@ bool spool_recover(struct spool *s)
 	if (g->cut)
 		log_error(
 			s->conf.log,
-			"--spool %s/%016llx.spool: larger than any segment: not reading beyond %u MiB: move it elsewhere",
+			"spool %s/%016llx.spool: larger than any segment: not reading beyond %u MiB: move it elsewhere",
 			s->conf.dir, (unsigned long long)g->seq,
 			SEGMENT_FILE_MAX >> 20);
 	if (!g->unacked)
@@ -308,7 +308,7 @@ static void enforce_limit(struct spool *s, uint64_t n)
 		if (unread && !s->stats.dropped_limit)
 			log_warn(
 				s->conf.log,
-				"--spool %s: full: dropping the oldest transactions: raise --spool-limit",
+				"spool %s: full: dropping the oldest transactions: raise its limit",
 				s->conf.dir);
 		s->stats.dropped_limit += unread;
 		remove_segment(s, g, true);
@@ -320,7 +320,7 @@ static void disk_failed(struct spool *s, int err)
 	if (!s->failing)
 		log_error(
 			s->conf.log,
-			"--spool %s: cannot be written: %s: keeping transactions in memory until it can",
+			"spool %s: cannot be written: %s: keeping transactions in memory until it can",
 			s->conf.dir, strerror(err));
 	s->failing = true;
 	s->retry_ns = clock_mono_ns() + DISK_RETRY_NS;
@@ -396,7 +396,7 @@ int spool_append(struct spool *s, const struct buf *records, uint32_t n)
 		if (!err) {
 			if (s->failing)
 				log_info(s->conf.log,
-					 "--spool %s can be written again",
+					 "spool %s can be written again",
 					 s->conf.dir);
 			s->failing = false;
 			return 0;

@@ -12,28 +12,30 @@
 
 #include <curl/curl.h>
 
-#include "metlo/http.h"
+#include "delivery/http.h"
 
-#define COLLECTOR_PORT	   "8081"
 #define CONNECT_TIMEOUT_MS 10000L
 #define TEXT_MAX	   8192 /* of a response body that is kept */
 
 struct request {
 	CURL *easy;
 	bool busy;
-	enum ingest_call call;
+	enum delivery_call call;
+	size_t n_body; /* bytes that it sends */
 	char text[TEXT_MAX + 1];
 	size_t n_text;
 	char error[CURL_ERROR_SIZE];
 };
 
-struct ingest_http {
-	struct ingest_url url;
+struct delivery_http {
+	const struct delivery_server *server;
+	struct delivery_url url;
 	char ca_file[4096]; /* empty: the system's authorities */
 	unsigned int timeout_ms;
-	struct ingest_peers *peers;
+	struct delivery_peers *peers;
 	CURLM *multi;
-	struct curl_slist *headers, *no_key; /* with and without the key */
+	/* With and without those that authorise. */
+	struct curl_slist *headers, *no_key;
 	unsigned int n;
 	struct request request[];
 };
@@ -64,8 +66,9 @@ static bool is_default_port(const char *scheme, const char *port)
 	return !strcmp(port, strcmp(scheme, "https") ? "80" : "443");
 }
 
-bool ingest_url_parse(struct ingest_url *url, const char *text, char *why,
-		      size_t size)
+bool delivery_url_parse(struct delivery_url *url, const char *text,
+			delivery_port_of *default_port, const char *example,
+			char *why, size_t size)
 {
 	char scheme[16], host[512], port[8], path[256];
 	CURLU *u = curl_url();
@@ -81,10 +84,8 @@ bool ingest_url_parse(struct ingest_url *url, const char *text, char *why,
 	if (code || !part_of(u, CURLUPART_SCHEME, scheme, sizeof(scheme)) ||
 	    (strcmp(scheme, "http") && strcmp(scheme, "https")) ||
 	    !part_of(u, CURLUPART_HOST, host, sizeof(host)) || !*host) {
-		snprintf(
-			why, size,
-			"\"%.100s\" is not a URL such as https://metlo.example.com or http://metlo.example.com:8081",
-			text);
+		snprintf(why, size, "\"%.100s\" is not a URL such as %s", text,
+			 example);
 	} else if (has_part(u, CURLUPART_USER) ||
 		   has_part(u, CURLUPART_QUERY) ||
 		   has_part(u, CURLUPART_FRAGMENT)) {
@@ -93,10 +94,9 @@ bool ingest_url_parse(struct ingest_url *url, const char *text, char *why,
 			 text);
 	} else {
 		if (!part_of(u, CURLUPART_PORT, port, sizeof(port)))
-			strcpy(port, !strcmp(scheme, "https") ? "443"
-				     : !strcmp(host, "app.metlo.com")
-					     ? "80"
-					     : COLLECTOR_PORT);
+			strcpy(port, !strcmp(scheme, "https")
+					     ? "443"
+					     : default_port(host));
 		part_of(u, CURLUPART_PATH, path, sizeof(path));
 		for (n = strlen(path); n && path[n - 1] == '/';)
 			path[--n] = '\0';
@@ -116,34 +116,10 @@ bool ingest_url_parse(struct ingest_url *url, const char *text, char *why,
 
 /* --- error messages ---------------------------------------------------- */
 
-enum ingest_verdict ingest_verdict_of(long status)
-{
-	if (status >= 200 && status < 300)
-		return INGEST_OK;
-	switch (status) {
-	case 401:
-	case 403:
-	case 407:
-		return INGEST_UNAUTHORIZED;
-	case 413:
-		return INGEST_TOO_LARGE;
-	case 400:
-	case 409:
-	case 422:
-		return INGEST_REJECTED;
-	case 0:
-	case 408:
-	case 425:
-	case 429:
-		return INGEST_RETRY;
-	}
-	return status < 500 ? INGEST_WRONG_SERVER : INGEST_RETRY;
-}
-
-static void explain(struct ingest_answer *a, const char *fmt, ...)
+static void explain(struct delivery_answer *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void explain(struct ingest_answer *a, const char *fmt, ...)
+static void explain(struct delivery_answer *a, const char *fmt, ...)
 {
 	va_list args;
 
@@ -153,11 +129,12 @@ static void explain(struct ingest_answer *a, const char *fmt, ...)
 }
 
 /* The request got no answer. */
-static void explain_failure(const struct ingest_http *h,
+static void explain_failure(const struct delivery_http *h,
 			    const struct request *s, CURLcode code,
-			    struct ingest_answer *a)
+			    struct delivery_answer *a)
 {
 	const char *url = h->url.base, *error = s->error;
+	const char *check = h->server->url_option, *ca = h->server->ca_option;
 	long os = 0;
 
 	if (!*error)
@@ -166,28 +143,27 @@ static void explain_failure(const struct ingest_http *h,
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		explain(a,
-			"%s: host not found: check --metlo-host and the name servers",
-			url);
+		explain(a, "%s: host not found: check %s and the name servers",
+			url, check);
 		break;
 	case CURLE_COULDNT_CONNECT:
 		explain(a,
-			"%s: cannot connect: %s: check the port of --metlo-host, and that the collector is running",
-			url, os ? strerror((int)os) : error);
+			"%s: cannot connect: %s: check the port of %s, and that the collector is running",
+			url, os ? strerror((int)os) : error, check);
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
 		explain(a,
-			"%s: timed out (%s): check --metlo-host, routes and security groups",
-			url, error);
+			"%s: timed out (%s): check %s, routes and security groups",
+			url, error, check);
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		explain(a,
-			"%s: its certificate is not trusted: %s: name the certificate of its authority with --metlo-ca, or use the host name that the certificate was issued for",
-			url, error);
+			"%s: its certificate is not trusted: %s: name the certificate of its authority with %s, or use the host name that the certificate was issued for",
+			url, error, ca);
 		break;
 	case CURLE_SSL_CACERT_BADFILE:
-		explain(a, "%s: cannot be used as --metlo-ca: %s",
-			*h->ca_file ? h->ca_file : url, error);
+		explain(a, "%s: cannot be used as %s: %s",
+			*h->ca_file ? h->ca_file : url, ca, error);
 		break;
 	case CURLE_SSL_CONNECT_ERROR:
 		explain(a,
@@ -206,70 +182,54 @@ static void explain_failure(const struct ingest_http *h,
 	}
 }
 
-static void explain_status(const struct ingest_http *h, const struct request *s,
-			   struct ingest_answer *a)
+/* Was the request sent to its end, so that the server may have processed it? */
+static bool was_sent(const struct request *s)
 {
-	const char *url = h->url.base;
-	char text[81];
-	size_t n = strcspn(s->text, "\r\n");
+	curl_off_t sent = 0;
 
-	if (n > sizeof(text) - 1)
-		n = sizeof(text) - 1;
-	for (size_t i = 0; i < n; i++)
-		text[i] = (unsigned char)s->text[i] < 0x20 ? ' ' : s->text[i];
-	text[n] = '\0';
-	switch (a->verdict) {
-	case INGEST_OK:
-		break;
-	case INGEST_UNAUTHORIZED:
-		explain(a,
-			"%s rejected the API key (%ld %s): check METLO_API_KEY or --metlo-key-file",
-			url, a->status, text);
-		break;
-	case INGEST_WRONG_SERVER:
-		if (a->status == 400) {
-			explain(a,
-				"%s answered 400 %s: it is not Metlo's collector, or it uses TLS: check --metlo-host, or use https://",
-				url, text);
-			break;
-		}
-		explain(a,
-			"%s answered %ld: it is not Metlo's collector: check --metlo-host (its port is 8081, not that of the user interface)",
-			url, a->status);
-		break;
-	case INGEST_RETRY:
-	case INGEST_TOO_LARGE:
-	case INGEST_REJECTED:
-		explain(a, "%s answered %ld %s", url, a->status, text);
-	}
+	curl_easy_getinfo(s->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return s->call == DELIVERY_CALL_BATCH && (size_t)sent >= s->n_body;
 }
 
-static void fill_answer(struct ingest_http *h, unsigned int slot, CURLcode code,
-			struct ingest_answer *a)
+static void fill_answer(struct delivery_http *h, unsigned int slot,
+			CURLcode code, struct delivery_answer *a)
 {
 	struct request *s = &h->request[slot];
 	curl_off_t retry_after = 0;
+	char *type = NULL;
+	long status = 0;
 
-	*a = (struct ingest_answer){.slot = slot};
+	*a = (struct delivery_answer){.slot = slot};
 	s->text[s->n_text] = '\0';
 	a->text = s->text;
+	a->n = s->n_text;
+	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
 	/* A truncated answer counts as none, whatever its status. */
-	if (!code) {
-		curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &a->status);
+	if (code && h->server->status_decides && status >= 200 && status < 300)
+		a->unreadable = true;
+	if (!code || a->unreadable) {
+		a->status = status;
 		curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &retry_after);
+		curl_easy_getinfo(s->easy, CURLINFO_CONTENT_TYPE, &type);
 	}
+	a->type = type;
 	if (retry_after > 0)
 		a->retry_after_s = (uint64_t)retry_after;
-	a->verdict = ingest_verdict_of(a->status);
-	/* Only the collector answers these calls with OK. */
-	if (s->call != INGEST_CALL_BATCH &&
-	    (a->verdict == INGEST_REJECTED || a->verdict == INGEST_TOO_LARGE ||
-	     (a->verdict == INGEST_OK && strncmp(s->text, "OK", 2) != 0)))
-		a->verdict = INGEST_WRONG_SERVER;
+	a->maybe_processed = code && was_sent(s);
 	if (code)
 		explain_failure(h, s, code, a);
-	else
-		explain_status(h, s, a);
+	h->server->judge(s->call, h->url.base, a);
+}
+
+void delivery_text_line(const char *text, char to[DELIVERY_LINE_MAX])
+{
+	size_t n = strcspn(text, "\r\n");
+
+	if (n > DELIVERY_LINE_MAX - 1)
+		n = DELIVERY_LINE_MAX - 1;
+	for (size_t i = 0; i < n; i++)
+		to[i] = (unsigned char)text[i] < 0x20 ? ' ' : text[i];
+	to[n] = '\0';
 }
 
 /* --- requests ---------------------------------------------------------- */
@@ -296,19 +256,15 @@ static int add_header(struct curl_slist **list, const char *text)
 	return more ? 0 : -ENOMEM;
 }
 
-static int make_headers(struct ingest_http *h, const char *key)
+static int make_headers(struct delivery_http *h,
+			const struct delivery_http_conf *conf)
 {
-	char authorization[512];
 	/* No Expect: 100-continue: it would only cost a round trip. */
-	const char *const lines[] = {
-		authorization, "Content-Type: application/json", "Expect:"};
 	int err = add_header(&h->no_key, "Accept: */*");
 
-	snprintf(authorization, sizeof(authorization), "Authorization: %s",
-		 key);
-	for (size_t i = 0; !err && i < sizeof(lines) / sizeof(*lines); i++)
-		err = add_header(&h->headers, lines[i]);
-	return err;
+	for (unsigned int i = 0; !err && i < conf->n_headers; i++)
+		err = add_header(&h->headers, conf->headers[i]);
+	return err ? err : add_header(&h->headers, "Expect:");
 }
 
 /* Opens a socket as libcurl does, and notes the address before the first packet
@@ -316,16 +272,16 @@ static int make_headers(struct ingest_http *h, const char *key)
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose,
 				 struct curl_sockaddr *addr)
 {
-	struct ingest_http *h = ctx;
+	struct delivery_http *h = ctx;
 
 	(void)purpose;
 	if (h->peers)
-		ingest_peers_add(h->peers, &addr->addr);
+		delivery_peers_add(h->peers, &addr->addr);
 	return socket(addr->family, addr->socktype | SOCK_CLOEXEC,
 		      addr->protocol);
 }
 
-static void set_options(struct ingest_http *h, struct request *s)
+static void set_options(struct delivery_http *h, struct request *s)
 {
 	CURL *e = s->easy;
 
@@ -353,21 +309,22 @@ static void set_options(struct ingest_http *h, struct request *s)
 		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
 }
 
-struct ingest_http *ingest_http_new(const struct ingest_http_conf *conf,
-				    unsigned int n)
+struct delivery_http *delivery_http_new(const struct delivery_http_conf *conf,
+					unsigned int n)
 {
-	struct ingest_http *h =
+	struct delivery_http *h =
 		calloc(1, sizeof(*h) + n * sizeof(h->request[0]));
 
 	if (!h)
 		return NULL;
+	h->server = conf->server;
 	h->url = *conf->url;
 	h->timeout_ms = conf->timeout_ms;
 	h->peers = conf->peers;
 	if (conf->ca_file)
 		snprintf(h->ca_file, sizeof(h->ca_file), "%s", conf->ca_file);
 	h->multi = curl_multi_init();
-	if (!h->multi || make_headers(h, conf->key))
+	if (!h->multi || make_headers(h, conf))
 		goto fail;
 	for (; h->n < n; h->n++) {
 		h->request[h->n].easy = curl_easy_init();
@@ -377,17 +334,17 @@ struct ingest_http *ingest_http_new(const struct ingest_http_conf *conf,
 	}
 	return h;
 fail:
-	ingest_http_free(h);
+	delivery_http_free(h);
 	errno = ENOMEM;
 	return NULL;
 }
 
-void ingest_http_free(struct ingest_http *h)
+void delivery_http_free(struct delivery_http *h)
 {
 	if (!h)
 		return;
 	for (unsigned int i = 0; i < h->n; i++) {
-		ingest_http_abort(h, i);
+		delivery_http_abort(h, i);
 		curl_easy_cleanup(h->request[i].easy);
 	}
 	curl_multi_cleanup(h->multi);
@@ -396,32 +353,32 @@ void ingest_http_free(struct ingest_http *h)
 	free(h);
 }
 
-static void prepare(struct ingest_http *h, struct request *s,
-		    enum ingest_call call, const void *body, size_t n)
+static void prepare(struct delivery_http *h, struct request *s,
+		    enum delivery_call call, const void *body, size_t n)
 {
-	static const char *const paths[] = {"/api/v1", "/api/v1/verify",
-					    "/api/v1/log-request/batch"};
-	char url[INGEST_URL_MAX + 64];
+	char url[DELIVERY_URL_MAX + 64];
 	CURL *e = s->easy;
 
 	s->call = call;
+	s->n_body = n;
 	s->n_text = 0;
 	s->error[0] = '\0';
-	snprintf(url, sizeof(url), "%s%s", h->url.base, paths[call]);
+	snprintf(url, sizeof(url), "%s%s", h->url.base, h->server->path[call]);
 	curl_easy_setopt(e, CURLOPT_URL, url);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER,
-			 call == INGEST_CALL_ALIVE ? h->no_key : h->headers);
-	if (call == INGEST_CALL_BATCH) {
+			 call == DELIVERY_CALL_ALIVE ? h->no_key : h->headers);
+	if (call == DELIVERY_CALL_BATCH ||
+	    (call == DELIVERY_CALL_VERIFY && h->server->verify_by_post)) {
 		curl_easy_setopt(e, CURLOPT_POST, 1L);
-		curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, n ? body : "");
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
 	} else {
 		curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
 	}
 }
 
-int ingest_http_start(struct ingest_http *h, unsigned int slot,
-		      enum ingest_call call, const void *body, size_t n)
+int delivery_http_start(struct delivery_http *h, unsigned int slot,
+			enum delivery_call call, const void *body, size_t n)
 {
 	struct request *s = &h->request[slot];
 
@@ -430,7 +387,7 @@ int ingest_http_start(struct ingest_http *h, unsigned int slot,
 	return s->busy ? 0 : -ENOMEM;
 }
 
-void ingest_http_abort(struct ingest_http *h, unsigned int slot)
+void delivery_http_abort(struct delivery_http *h, unsigned int slot)
 {
 	struct request *s = &h->request[slot];
 
@@ -439,7 +396,7 @@ void ingest_http_abort(struct ingest_http *h, unsigned int slot)
 	s->busy = false;
 }
 
-bool ingest_http_next(struct ingest_http *h, struct ingest_answer *a)
+bool delivery_http_next(struct delivery_http *h, struct delivery_answer *a)
 {
 	int running, left;
 	CURLMsg *m;
@@ -451,26 +408,26 @@ bool ingest_http_next(struct ingest_http *h, struct ingest_answer *a)
 			    m->easy_handle != h->request[i].easy)
 				continue;
 			fill_answer(h, i, m->data.result, a);
-			ingest_http_abort(h, i);
+			delivery_http_abort(h, i);
 			return true;
 		}
 	}
 	return false;
 }
 
-void ingest_http_wait(struct ingest_http *h, int fd, int timeout_ms)
+void delivery_http_wait(struct delivery_http *h, int fd, int timeout_ms)
 {
 	struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
 
 	curl_multi_poll(h->multi, &extra, 1, timeout_ms, NULL);
 }
 
-void ingest_http_call(const struct ingest_http_conf *conf,
-		      enum ingest_call call, struct ingest_answer *a)
+void delivery_http_call(const struct delivery_http_conf *conf,
+			enum delivery_call call, struct delivery_answer *a)
 {
-	struct ingest_http *h = ingest_http_new(conf, 1);
+	struct delivery_http *h = delivery_http_new(conf, 1);
 
-	*a = (struct ingest_answer){.verdict = INGEST_RETRY, .text = ""};
+	*a = (struct delivery_answer){.verdict = DELIVERY_RETRY, .text = ""};
 	if (!h) {
 		snprintf(a->why, sizeof(a->why), "%s", strerror(errno));
 		return;
@@ -478,5 +435,5 @@ void ingest_http_call(const struct ingest_http_conf *conf,
 	prepare(h, &h->request[0], call, NULL, 0);
 	fill_answer(h, 0, curl_easy_perform(h->request[0].easy), a);
 	a->text = "";
-	ingest_http_free(h);
+	delivery_http_free(h);
 }

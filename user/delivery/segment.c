@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "metlo/segment.h"
+#include "delivery/segment.h"
 
 #define NAME_MAX_LEN 32
 /* Bytes read at a time; the window grows for a larger record. */

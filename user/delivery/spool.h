@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Traces that wait to be delivered, in order. They are written to segments on
+ * Records that wait to be delivered, in order. They are written to segments on
  * disk before anything is sent, and so survive a crash; without a directory, or
  * while it cannot be written, they are in memory. Used by one thread at a time.
  */
-#ifndef METLO_SPOOL_H
-#define METLO_SPOOL_H
+#ifndef DELIVERY_SPOOL_H
+#define DELIVERY_SPOOL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/owned_file.h"
-#include "metlo/segment.h"
+#include "delivery/segment.h"
 
 /* Smallest limit: any record and its overhead fit. */
 #define SPOOL_LIMIT_MIN (8u << 20)

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 #include "base/control.h"
-#include "metlo/segment.h"
-#include "metlo/spool_dir.h"
+#include "delivery/segment.h"
+#include "delivery/spool_dir.h"
 
 /* A segment or its acknowledgements. */
 static bool is_ours(const char *name)

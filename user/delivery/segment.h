@@ -3,8 +3,8 @@
  * One segment of the spool: records in a file or in memory, appended at its end,
  * read in order and acknowledged in any order. Used by one thread.
  */
-#ifndef METLO_SEGMENT_H
-#define METLO_SEGMENT_H
+#ifndef DELIVERY_SEGMENT_H
+#define DELIVERY_SEGMENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/owned_file.h"
-#include "metlo/spool_record.h"
+#include "delivery/spool_record.h"
 
 /* Larger files are not ours: what follows is not read, and counts as damage. */
 #define SEGMENT_FILE_MAX (128u << 20)

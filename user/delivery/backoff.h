@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* How long to wait before the next attempt: exponential backoff with full
  * jitter, so that many collectors do not reconnect at the same moment. */
-#ifndef METLO_BACKOFF_H
-#define METLO_BACKOFF_H
+#ifndef DELIVERY_BACKOFF_H
+#define DELIVERY_BACKOFF_H
 
 #include <stdint.h>
 

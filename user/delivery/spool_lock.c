@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/owned_file.h"
-#include "metlo/spool_lock.h"
+#include "delivery/spool_lock.h"
 
 static int report(int err, const struct segment_dir *d, const char *path,
 		  const struct log *log)
@@ -21,11 +21,11 @@ static int report(int err, const struct segment_dir *d, const char *path,
 	if (err == -EWOULDBLOCK) {
 		log_error(
 			log,
-			"--spool %s: in use by another metlo-xdp: stop that one, or use another directory",
+			"spool %s: in use by another metlo-xdp: stop that one, or use another directory",
 			path);
 		return -EBUSY;
 	}
-	log_error(log, "--spool %s: cannot be locked: %s", path,
+	log_error(log, "spool %s: cannot be locked: %s", path,
 		  owned_error(&d->owner, -err));
 	return err;
 }
@@ -73,11 +73,11 @@ int spool_lock(int *fd, const struct segment_dir *d, const char *path,
 			       ? report(-errno, d, path, log)
 			       : 0;
 	if (!locked || !is_foreign(d, *fd)) {
-		log_error(log, "--spool %s: cannot be written: %s", path,
+		log_error(log, "spool %s: cannot be written: %s", path,
 			  owned_error(&d->owner, -*fd));
 		return *fd;
 	}
-	log_warn(log, "--spool %s/lock: cannot be used: %s: move it elsewhere",
+	log_warn(log, "spool %s/lock: cannot be used: %s: move it elsewhere",
 		 path, strerror(-*fd));
 	*fd = -1;
 	return 0;

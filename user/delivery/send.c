@@ -2,26 +2,27 @@
 /*
  * The sender is a state machine that is stepped by the thread of the sink.
  * Retries are decided in schedule_retry(): a batch whose request failed stays in
- * its slot and is sent again when the state allows. What happens to the traces
- * of an answered batch is decided in ingest_batch_apply().
+ * its slot and is sent again when the state allows. What happens to the records
+ * of an answered batch is decided in delivery_batch_apply().
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
-#include "metlo/backoff.h"
-#include "metlo/batch.h"
-#include "metlo/send.h"
+#include "delivery/backoff.h"
+#include "delivery/batch.h"
+#include "delivery/send.h"
 
 /* Most batches in flight. One more slot is for requests without a batch. */
 #define BATCHES 4
 #define CHECK	BATCHES
-/* Rejected traces are logged individually up to this number. */
+/* Rejections are logged individually up to this number. */
 #define LOGGED_MAX 10
 
-const struct ingest_times ingest_default_times = {
+const struct delivery_times delivery_default_times = {
 	.age = NSEC_PER_SEC,
 	.backoff_base = NSEC_PER_SEC / 2,
 	.backoff_cap = 60 * NSEC_PER_SEC,
@@ -51,36 +52,41 @@ enum state {
 	CHECKING,   /* asking whether the key is accepted now */
 };
 
-struct ingest_send {
-	const struct ingest_times *times;
+struct delivery_send {
+	const struct delivery_server *server;
+	const void *ctx; /* of the server's functions */
+	const struct delivery_times *times;
 	struct spool *spool;
 	const struct log *log;
-	struct ingest_http *http;
+	struct delivery_http *http;
 	enum state state;
 	struct backoff backoff;
 	uint64_t until_ns; /* end of BACKOFF or LOCKED_OUT */
 	uint64_t random;   /* state of an xorshift generator */
-	/* Traces stored while the collector was down or before this start.
+	/* Records stored while the collector was down or before this start.
 	 * They are delivered in order: one batch at a time until 0. */
 	uint64_t backlog;
-	uint64_t waiting_since; /* of the oldest unread trace; 0: none */
+	uint64_t waiting_since; /* of the oldest unread record; 0: none */
 	uint64_t progress_ns, last_call_ns;
 	uint64_t down_since; /* first failure of this outage; 0: none */
 	bool checking;	     /* slot CHECK is busy */
 	bool alive;	     /* answered last: a connection worth keeping */
 	bool started;	     /* backlog was set at the start */
-	unsigned int logged; /* rejected traces */
-	struct ingest_send_counts counts;
-	struct ingest_batch batch[BATCHES]; /* the slot has the same number */
+	bool refused;	     /* it rejected the last batch as a whole */
+	unsigned int logged; /* rejections */
+	struct delivery_send_counts counts;
+	struct delivery_batch batch[BATCHES]; /* the slot has the same number */
 	bool busy[BATCHES];
 };
 
-struct ingest_send *ingest_send_new(const struct ingest_send_conf *conf)
+struct delivery_send *delivery_send_new(const struct delivery_send_conf *conf)
 {
-	struct ingest_send *s = calloc(1, sizeof(*s));
+	struct delivery_send *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
+	s->server = conf->http->server;
+	s->ctx = conf->ctx;
 	s->times = conf->times;
 	s->spool = conf->spool;
 	s->log = conf->log;
@@ -91,24 +97,24 @@ struct ingest_send *ingest_send_new(const struct ingest_send_conf *conf)
 		s->random = clock_real_ns() | 1;
 	s->progress_ns = s->last_call_ns = clock_mono_ns();
 	s->state = PROBING;
-	s->http = ingest_http_new(conf->http, BATCHES + 1);
+	s->http = delivery_http_new(conf->http, BATCHES + 1);
 	if (s->http)
 		return s;
 	free(s);
 	return NULL;
 }
 
-void ingest_send_free(struct ingest_send *s)
+void delivery_send_free(struct delivery_send *s)
 {
 	if (!s)
 		return;
-	ingest_http_free(s->http);
+	delivery_http_free(s->http);
 	for (unsigned int i = 0; i < BATCHES; i++)
-		buf_free(&s->batch[i].body);
+		delivery_batch_free(&s->batch[i]);
 	free(s);
 }
 
-static uint64_t next_random(struct ingest_send *s)
+static uint64_t next_random(struct delivery_send *s)
 {
 	s->random ^= s->random << 13;
 	s->random ^= s->random >> 7;
@@ -116,7 +122,7 @@ static uint64_t next_random(struct ingest_send *s)
 	return s->random * 0x2545f4914f6cdd1dull;
 }
 
-unsigned int ingest_send_in_flight(const struct ingest_send *s)
+unsigned int delivery_send_in_flight(const struct delivery_send *s)
 {
 	unsigned int n = 0;
 
@@ -125,30 +131,46 @@ unsigned int ingest_send_in_flight(const struct ingest_send *s)
 	return n;
 }
 
-void ingest_send_give_back(struct ingest_send *s, size_t keep)
+void delivery_send_give_back(struct delivery_send *s, size_t keep)
 {
 	for (unsigned int i = 0; i < BATCHES; i++)
-		if (!s->busy[i] && ingest_batch_empty(&s->batch[i]))
-			buf_give_back(&s->batch[i].body, keep);
+		if (!s->busy[i])
+			delivery_batch_give_back(&s->batch[i], keep);
 }
 
-unsigned int ingest_send_pending(const struct ingest_send *s)
+unsigned int delivery_send_pending(const struct delivery_send *s)
 {
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < BATCHES; i++)
-		n += s->batch[i].n - s->batch[i].first;
+		n += delivery_batch_left(&s->batch[i]);
 	return n;
 }
 
-unsigned int ingest_send_unspooled(const struct ingest_send *s)
+unsigned int delivery_send_unspooled(const struct delivery_send *s)
 {
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < BATCHES; i++)
-		if (!ingest_batch_empty(&s->batch[i]) &&
+		if (!delivery_batch_empty(&s->batch[i]) &&
 		    !spool_has_segment(s->spool, s->batch[i].seq))
-			n += s->batch[i].n - s->batch[i].first;
+			n += delivery_batch_left(&s->batch[i]);
+	return n;
+}
+
+uint64_t delivery_send_unsure(const struct delivery_send *s, bool on_disk)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < BATCHES; i++) {
+		const struct delivery_batch *b = &s->batch[i];
+
+		if (!s->server->counts_uncertain || delivery_batch_empty(b) ||
+		    (on_disk && spool_has_segment(s->spool, b->seq)))
+			continue;
+		n += s->busy[i] && b->requested > b->unsure ? b->requested
+							    : b->unsure;
+	}
 	return n;
 }
 
@@ -156,11 +178,11 @@ unsigned int ingest_send_unspooled(const struct ingest_send *s)
 
 /* The request in a.slot failed as a whole. Logs the first failure of an outage
  * and decides when to try again. */
-static void schedule_retry(struct ingest_send *s, const struct ingest_answer *a,
-			   uint64_t now)
+static void schedule_retry(struct delivery_send *s,
+			   const struct delivery_answer *a, uint64_t now)
 {
 	uint64_t wait, after = a->retry_after_s * NSEC_PER_SEC;
-	const bool locked_out = a->verdict != INGEST_RETRY;
+	const bool locked_out = a->verdict != DELIVERY_RETRY;
 
 	if (!s->down_since)
 		s->down_since = now;
@@ -186,11 +208,11 @@ static void schedule_retry(struct ingest_send *s, const struct ingest_answer *a,
 		after = s->times->retry_after;
 	s->state = BACKOFF;
 	s->until_ns = now + (wait > after ? wait : after);
-	s->backlog = spool_unread(s->spool) + ingest_send_pending(s);
+	s->backlog = spool_unread(s->spool) + delivery_send_pending(s);
 }
 
 /* The collector has processed a request. */
-static void connection_works(struct ingest_send *s, uint64_t now)
+static void connection_works(struct delivery_send *s, uint64_t now)
 {
 	struct spool_stats stats;
 	unsigned long long waiting;
@@ -205,50 +227,65 @@ static void connection_works(struct ingest_send *s, uint64_t now)
 		return;
 	spool_stats(s->spool, &stats);
 	waiting = stats.on_disk + stats.in_memory;
-	log_info(
-		s->log,
-		"Metlo accepts transactions again after %llu s; %llu are waiting",
-		(unsigned long long)((now - s->down_since) / NSEC_PER_SEC),
-		waiting);
+	log_info(s->log,
+		 "%s accepts transactions again after %llu s; %llu are waiting",
+		 s->server->name,
+		 (unsigned long long)((now - s->down_since) / NSEC_PER_SEC),
+		 waiting);
 	s->down_since = 0;
 	/* Including those stored during the outage, and those in batches whose
 	 * segment has been dropped since. */
-	s->backlog = spool_unread(s->spool) + ingest_send_pending(s);
+	s->backlog = spool_unread(s->spool) + delivery_send_pending(s);
 }
 
-static void log_rejected(struct ingest_send *s, const struct ingest_answer *a)
+static void log_rejected(struct delivery_send *s,
+			 const struct delivery_answer *a, unsigned int n)
 {
+	char what[64] = "one transaction";
+
 	if (s->logged >= LOGGED_MAX)
 		return;
-	log_warn(s->log, "%s: leaving out one transaction%s", a->why,
+	if (n > 1)
+		snprintf(what, sizeof(what), "%u transactions", n);
+	log_warn(s->log, "%s: leaving out %s%s", a->why, what,
 		 ++s->logged == LOGGED_MAX ? "; further ones are only counted"
 					   : "");
 }
 
-static void handle_batch_answer(struct ingest_send *s,
-				const struct ingest_answer *a, uint64_t now)
+static void count(struct delivery_send *s,
+		  const struct delivery_batch_result *done)
 {
-	struct ingest_batch *b = &s->batch[a->slot];
-	struct ingest_batch_result done;
+	s->counts.accepted += done->accepted;
+	s->counts.rejected += done->rejected;
+	s->counts.uncertain += done->uncertain;
+}
+
+static void handle_batch_answer(struct delivery_send *s,
+				const struct delivery_answer *a, uint64_t now)
+{
+	struct delivery_batch *b = &s->batch[a->slot];
+	struct delivery_batch_result done;
 	unsigned int n;
 
 	s->busy[a->slot] = false;
-	if (a->verdict == INGEST_RETRY || a->verdict == INGEST_UNAUTHORIZED ||
-	    a->verdict == INGEST_WRONG_SERVER) {
+	if (a->verdict == DELIVERY_RETRY ||
+	    a->verdict == DELIVERY_UNAUTHORIZED ||
+	    a->verdict == DELIVERY_WRONG_SERVER) {
 		s->counts.failed++;
-		b->requested = 0;
+		delivery_batch_again(b, a);
 		schedule_retry(s, a, now);
 		return;
 	}
 	connection_works(s, now);
-	for (n = 0; n < b->requested && a->verdict == INGEST_OK; n++)
-		s->counts.bytes += b->trace[b->first + n].len;
-	done = ingest_batch_apply(b, a);
+	for (n = 0; n < b->requested && a->verdict == DELIVERY_OK; n++)
+		s->counts.bytes += b->record[b->first + n].len;
+	done = delivery_batch_apply(b, s->server, a);
 	if (done.rejected)
-		log_rejected(s, a);
-	n = done.accepted + done.rejected;
-	s->counts.accepted += done.accepted;
-	s->counts.rejected += done.rejected;
+		log_rejected(s, a, done.rejected);
+	s->refused =
+		a->verdict == DELIVERY_REJECTED && !s->server->find_rejected;
+	n = done.accepted + done.rejected + done.uncertain;
+	count(s, &done);
 	s->backlog -= n < s->backlog ? n : s->backlog;
 	if (n) {
 		spool_ack(s->spool, &done.range, n);
@@ -258,14 +295,14 @@ static void handle_batch_answer(struct ingest_send *s,
 	}
 }
 
-static void handle_check_answer(struct ingest_send *s,
-				const struct ingest_answer *a, uint64_t now)
+static void handle_check_answer(struct delivery_send *s,
+				const struct delivery_answer *a, uint64_t now)
 {
 	s->checking = false;
 	s->alive = a->status != 0;
 	if (s->state != CHECKING)
 		return;
-	if (a->verdict == INGEST_OK) {
+	if (a->verdict == DELIVERY_OK) {
 		/* The end of the outage is logged once a batch is accepted. */
 		s->state = BACKOFF;
 		s->until_ns = now;
@@ -277,51 +314,53 @@ static void handle_check_answer(struct ingest_send *s,
 
 /* --- requests ---------------------------------------------------------- */
 
-static void start_check(struct ingest_send *s, enum ingest_call call,
+static void start_check(struct delivery_send *s, enum delivery_call call,
 			uint64_t now)
 {
 	if (s->checking)
 		return;
-	s->checking = !ingest_http_start(s->http, CHECK, call, NULL, 0);
+	s->checking = !delivery_http_start(s->http, CHECK, call, NULL, 0);
 	s->last_call_ns = now;
 }
 
-static bool start_batch(struct ingest_send *s, unsigned int i, uint64_t now)
+static bool start_batch(struct delivery_send *s, unsigned int i, uint64_t now)
 {
-	const uint8_t *body;
-	size_t n;
+	struct delivery_batch *b = &s->batch[i];
 
-	body = ingest_batch_request(&s->batch[i], &n);
-	s->busy[i] = !ingest_http_start(s->http, i, INGEST_CALL_BATCH, body, n);
-	if (!s->busy[i])
+	s->busy[i] = delivery_batch_request(b, s->server, s->ctx) &&
+		     !delivery_http_start(s->http, i, DELIVERY_CALL_BATCH,
+					  b->request.p, b->request.len);
+	if (!s->busy[i]) {
+		b->requested = 0;
 		return false;
+	}
 	s->counts.requests++;
 	s->last_call_ns = now;
 	return true;
 }
 
-/* The unsent batch with the oldest traces; -1: none. */
-static int oldest(const struct ingest_send *s)
+/* The unsent batch with the oldest records; -1: none. */
+static int oldest(const struct delivery_send *s)
 {
 	int found = -1;
 
 	for (int i = 0; i < BATCHES; i++) {
-		const struct ingest_batch *b = &s->batch[i], *f;
+		const struct delivery_batch *b = &s->batch[i], *f;
 
-		if (s->busy[i] || ingest_batch_empty(b))
+		if (s->busy[i] || delivery_batch_empty(b))
 			continue;
 		f = found < 0 ? NULL : &s->batch[found];
 		if (!f || b->seq < f->seq ||
 		    (b->seq == f->seq &&
-		     b->trace[b->first].from < f->trace[f->first].from))
+		     b->record[b->first].from < f->record[f->first].from))
 			found = i;
 	}
 	return found;
 }
 
-/* Reads another batch from the spool if enough traces wait, or for long enough.
+/* Reads another batch from the spool if enough records wait, or for long enough.
  * Returns its slot or -1. */
-static int fill(struct ingest_send *s, uint64_t now, bool flush)
+static int fill(struct delivery_send *s, uint64_t now, bool flush)
 {
 	uint64_t unread = spool_unread(s->spool);
 
@@ -331,19 +370,21 @@ static int fill(struct ingest_send *s, uint64_t now, bool flush)
 	}
 	if (!s->waiting_since)
 		s->waiting_since = now;
-	if (!flush && !s->backlog && unread < INGEST_BATCH_TRACES &&
+	if (!flush && !s->backlog && unread < s->server->batch_records &&
 	    now - s->waiting_since < s->times->age)
 		return -1;
 	for (int i = 0; i < BATCHES; i++) {
-		if (s->busy[i] || !ingest_batch_empty(&s->batch[i]))
+		if (s->busy[i] || !delivery_batch_empty(&s->batch[i]))
 			continue;
-		return ingest_batch_fill(&s->batch[i], s->spool) ? i : -1;
+		return delivery_batch_fill(&s->batch[i], s->server, s->spool)
+			       ? i
+			       : -1;
 	}
 	return -1;
 }
 
 /* How many batches may be in flight. */
-static unsigned int window(const struct ingest_send *s)
+static unsigned int window(const struct delivery_send *s)
 {
 	if (s->state == PROBING)
 		return 1;
@@ -352,19 +393,19 @@ static unsigned int window(const struct ingest_send *s)
 	return s->backlog ? 1 : BATCHES;
 }
 
-static void start_requests(struct ingest_send *s, uint64_t now, bool flush)
+static void start_requests(struct delivery_send *s, uint64_t now, bool flush)
 {
 	int i;
 
 	if (s->state == LOCKED_OUT && now >= s->until_ns) {
 		s->state = CHECKING;
-		start_check(s, INGEST_CALL_VERIFY, now);
+		start_check(s, DELIVERY_CALL_VERIFY, now);
 		if (!s->checking)
 			s->state = LOCKED_OUT;
 	}
 	if (s->state == BACKOFF && now >= s->until_ns)
 		s->state = PROBING;
-	while (ingest_send_in_flight(s) < window(s)) {
+	while (delivery_send_in_flight(s) < window(s)) {
 		i = oldest(s);
 		if (i < 0)
 			i = fill(s, now, flush || s->state == PROBING);
@@ -372,16 +413,17 @@ static void start_requests(struct ingest_send *s, uint64_t now, bool flush)
 			break;
 	}
 	/* Node.js servers close a connection that is idle for 5 s. */
-	if (s->state == SENDING && s->alive && !ingest_send_in_flight(s) &&
+	if (s->server->path[DELIVERY_CALL_ALIVE] && s->state == SENDING &&
+	    s->alive && !delivery_send_in_flight(s) &&
 	    now - s->last_call_ns >= s->times->idle)
-		start_check(s, INGEST_CALL_ALIVE, now);
+		start_check(s, DELIVERY_CALL_ALIVE, now);
 }
 
-static void handle_answers(struct ingest_send *s, uint64_t now)
+static void handle_answers(struct delivery_send *s, uint64_t now)
 {
-	struct ingest_answer a;
+	struct delivery_answer a;
 
-	while (ingest_http_next(s->http, &a)) {
+	while (delivery_http_next(s->http, &a)) {
 		if (a.slot == CHECK)
 			handle_check_answer(s, &a, now);
 		else
@@ -389,62 +431,65 @@ static void handle_answers(struct ingest_send *s, uint64_t now)
 	}
 }
 
-void ingest_send_step(struct ingest_send *s, uint64_t now,
-		      enum ingest_pace pace)
+void delivery_send_step(struct delivery_send *s, uint64_t now,
+			enum delivery_pace pace)
 {
-	/* Traces that an earlier run left behind are delivered in order. */
+	/* Records that an earlier run left behind are delivered in order. */
 	if (!s->started)
 		s->backlog = spool_unread(s->spool);
 	s->started = true;
 	handle_answers(s, now);
-	if (pace != INGEST_FINISH)
-		start_requests(s, now, pace == INGEST_FLUSH);
+	if (pace != DELIVERY_FINISH)
+		start_requests(s, now, pace == DELIVERY_FLUSH);
 	handle_answers(s, now); /* also makes libcurl start new requests */
-	if (!ingest_send_pending(s) && !spool_unread(s->spool)) {
+	if (!delivery_send_pending(s) && !spool_unread(s->spool)) {
 		s->progress_ns = now;
 		s->backlog = 0;
 	}
 }
 
-void ingest_send_wait(struct ingest_send *s, int fd, uint64_t now,
-		      uint64_t longest)
+void delivery_send_wait(struct delivery_send *s, int fd, uint64_t now,
+			uint64_t longest)
 {
 	uint64_t until = now + longest, t;
 
 	if (s->state == BACKOFF || s->state == LOCKED_OUT)
 		until = s->until_ns < until ? s->until_ns : until;
-	else if (s->waiting_since && ingest_send_in_flight(s) < window(s)) {
+	else if (s->waiting_since && delivery_send_in_flight(s) < window(s)) {
 		t = s->waiting_since + s->times->age;
 		until = t < until ? t : until;
 	}
 	/* At least 1 ms, or lack of memory would make this a busy loop. */
 	t = until > now ? until - now : NSEC_PER_MSEC;
-	ingest_http_wait(s->http, fd,
-			 (int)((t + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC));
+	delivery_http_wait(s->http, fd,
+			   (int)((t + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC));
 }
 
-bool ingest_send_is_sending(const struct ingest_send *s)
+bool delivery_send_is_sending(const struct delivery_send *s)
 {
 	return s->state == SENDING || s->state == PROBING;
 }
 
-const char *ingest_send_last_error(const struct ingest_send *s, bool *transient)
+const char *delivery_send_last_error(const struct delivery_send *s,
+				     bool *transient)
 {
 	*transient = s->state != LOCKED_OUT && s->state != CHECKING;
-	if (!*transient)
-		return "the collector rejects the API key, or is not Metlo's: see the log";
+	if (!*transient || s->refused) {
+		*transient = false;
+		return s->server->rejects_us;
+	}
 	return s->down_since
 		       ? "the collector does not answer: transactions wait"
 		       : NULL;
 }
 
-uint64_t ingest_send_progress(const struct ingest_send *s)
+uint64_t delivery_send_progress(const struct delivery_send *s)
 {
 	return s->progress_ns;
 }
 
-void ingest_send_counts(const struct ingest_send *s,
-			struct ingest_send_counts *c)
+void delivery_send_counts(const struct delivery_send *s,
+			  struct delivery_send_counts *c)
 {
 	*c = s->counts;
 }

@@ -14,8 +14,8 @@
  * The payload is UTF-8, in which bytes from 0xf8 do not occur. The magic starts
  * with 0xf8, so a reader can find the next record after any damage.
  */
-#ifndef METLO_SPOOL_RECORD_H
-#define METLO_SPOOL_RECORD_H
+#ifndef DELIVERY_SPOOL_RECORD_H
+#define DELIVERY_SPOOL_RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

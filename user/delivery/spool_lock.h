@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Only one process uses a spool. */
-#ifndef METLO_SPOOL_LOCK_H
-#define METLO_SPOOL_LOCK_H
+#ifndef DELIVERY_SPOOL_LOCK_H
+#define DELIVERY_SPOOL_LOCK_H
 
 #include "base/log.h"
-#include "metlo/segment.h"
+#include "delivery/segment.h"
 
 /* Locks the directory, whose path is for messages, until d->fd and *fd, which may
  * be -1, are closed. 0, or a negative errno after logging it: -EBUSY if another

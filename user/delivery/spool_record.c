@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
-#include "metlo/spool_record.h"
+#include "delivery/spool_record.h"
 
 #define VERSION 1u
 

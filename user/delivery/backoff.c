@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Exponential backoff without overflow, scaled by a 64-bit fraction. */
-#include "metlo/backoff.h"
+#include "delivery/backoff.h"
 
 uint64_t backoff_next(struct backoff *b, uint64_t random)
 {

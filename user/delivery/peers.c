@@ -3,8 +3,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <strings.h>
 
-#include "metlo/peers.h"
+#include "delivery/peers.h"
 
 static void map_ipv4(uint8_t to[16], const struct in_addr *addr)
 {
@@ -13,7 +14,7 @@ static void map_ipv4(uint8_t to[16], const struct in_addr *addr)
 	memcpy(to + 12, addr, 4);
 }
 
-static bool find(const struct ingest_peers *peers, const uint8_t addr[16],
+static bool find(const struct delivery_peers *peers, const uint8_t addr[16],
 		 uint16_t port)
 {
 	for (unsigned int i = 0; i < peers->n; i++)
@@ -23,7 +24,8 @@ static bool find(const struct ingest_peers *peers, const uint8_t addr[16],
 	return false;
 }
 
-void ingest_peers_add(struct ingest_peers *peers, const struct sockaddr *addr)
+void delivery_peers_add(struct delivery_peers *peers,
+			const struct sockaddr *addr)
 {
 	uint8_t mapped[16];
 	uint16_t port;
@@ -45,13 +47,13 @@ void ingest_peers_add(struct ingest_peers *peers, const struct sockaddr *addr)
 		return;
 	memcpy(peers->peer[peers->next].addr, mapped, 16);
 	peers->peer[peers->next].port = port;
-	peers->next = (peers->next + 1) % INGEST_PEERS_MAX;
-	if (peers->n < INGEST_PEERS_MAX)
+	peers->next = (peers->next + 1) % DELIVERY_PEERS_MAX;
+	if (peers->n < DELIVERY_PEERS_MAX)
 		peers->n++;
 }
 
-bool ingest_peers_has(const struct ingest_peers *peers, const uint8_t *text,
-		      size_t n, uint16_t port)
+bool delivery_peers_has(const struct delivery_peers *peers, const uint8_t *text,
+			size_t n, uint16_t port)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct in_addr ipv4;
@@ -66,4 +68,18 @@ bool ingest_peers_has(const struct ingest_peers *peers, const uint8_t *text,
 	else if (inet_pton(AF_INET6, address, mapped) != 1)
 		return false;
 	return find(peers, mapped, port);
+}
+
+bool delivery_peers_own(const struct delivery_peers *peers,
+			const char *authority, const struct delivery_target *t)
+{
+	uint64_t port = 0;
+
+	if (t->host.n != strlen(authority) ||
+	    strncasecmp((const char *)t->host.p, authority, t->host.n) != 0)
+		return false;
+	for (size_t i = 0; i < t->port.n && i < 5; i++)
+		port = port * 10 + (uint64_t)(t->port.p[i] - '0');
+	return delivery_peers_has(peers, t->address.p, t->address.n,
+				  (uint16_t)port);
 }

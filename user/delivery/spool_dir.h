@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Is a directory a spool, and what else does it contain? */
-#ifndef METLO_SPOOL_DIR_H
-#define METLO_SPOOL_DIR_H
+#ifndef DELIVERY_SPOOL_DIR_H
+#define DELIVERY_SPOOL_DIR_H
 
 #include <dirent.h>
 #include <limits.h>
