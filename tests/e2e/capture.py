@@ -2,12 +2,13 @@
 """Writes a small capture of HTTP connections, byte by byte, for test_replay.sh.
 
   tests/e2e/capture.py [--raw] [--pcapng] [--big-endian] [--ns] [--link NAME]
-                       [--port N] [--vni N] [--gap MS] [--random N | --tls]
-                       [--secrets | --slow]
+                       [--port N] [--vni N] [--gap MS] [--random N | --traced N]
+                       [--tls | --secrets | --slow]
 
 Writes the file to standard output: three transactions on two connections or,
-with --random, N transactions with random bytes wherever HTTP allows them. The
-same arguments produce the same bytes.
+with --random, N transactions with random bytes wherever HTTP allows them, with
+--traced N that carry trace context, right or wrong, in every third. The same
+arguments produce the same bytes.
 """
 import argparse
 import os
@@ -192,6 +193,29 @@ def random_bytes(out, port, count):
     c.close()
 
 
+def context(rng, i):
+    """Header fields of trace context; those of every third are to be ignored."""
+    trace, parent = rng.randbytes(16).hex(), rng.randbytes(8).hex()
+    good = f"traceparent: 00-{trace}-{parent}-0{i % 2}\r\n"
+    wrong = (good.upper(), good + good, good.replace(trace, "0" * 32), f"traceparent: 00-{trace}\r\n",
+             "tracestate: lonely=1\r\n")
+    kinds = (good, good + "tracestate: a=1\r\nTraceState: b=2\r\n", wrong[i // 3 % len(wrong)])
+    return kinds[i % 3].encode()
+
+
+def traced(out, port, count):
+    rng = random.Random(2)
+    for i in range(count):
+        if i % 100 == 0:
+            if i:
+                c.close()
+            c = Connection(out, port, 1024 + i // 100)
+        c.exchange(b"GET /t/%d?x=%s&password=SECRET HTTP/1.1\r\nHost: h:8080\r\nUser-Agent: u\xff\r\n"
+                   % (i, noise(rng, 9, b"\0\r\n #")) + context(rng, i) + b"\r\n",
+                   response(b"{}") if i % 7 else b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+    c.close()
+
+
 def main():
     p = argparse.ArgumentParser()
     for flag in ("raw", "pcapng", "big-endian", "ns", "tls", "secrets", "slow"):
@@ -201,10 +225,13 @@ def main():
     p.add_argument("--vni", type=int, default=7000)
     p.add_argument("--gap", type=int, default=1)
     p.add_argument("--random", type=int, default=0)
+    p.add_argument("--traced", type=int, default=0)
     args = p.parse_args()
     out = Capture(args)
     if args.random:
         random_bytes(out, args.port, args.random)
+    elif args.traced:
+        traced(out, args.port, args.traced)
     elif args.tls:
         tls(out, args.port)
     elif args.slow:

@@ -156,25 +156,25 @@ static void test_peers(void **state)
 	assert_false(delivery_peers_has(&peers, (const uint8_t *)"", 0, 0));
 	inet_pton(AF_INET6, "2001:db8::1", &in6.sin6_addr);
 	delivery_peers_add(&peers, (const struct sockaddr *)&in6);
-	assert_true(delivery_peers_has(&peers, (const uint8_t *)"2001:DB8:0::1x",
-				     13, 443));
+	assert_true(delivery_peers_has(
+		&peers, (const uint8_t *)"2001:DB8:0::1x", 13, 443));
 	assert_false(delivery_peers_has(&peers, (const uint8_t *)"2001:db8::1",
-				      11, 80));
+					11, 80));
 	inet_pton(AF_INET6, "::ffff:10.0.0.1", &in6.sin6_addr);
 	delivery_peers_add(&peers, (const struct sockaddr *)&in6);
-	assert_true(
-		delivery_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8, 443));
+	assert_true(delivery_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8,
+				       443));
 	/* the latest are kept, and one address counts once */
 	for (unsigned int i = 0; i < 3 * DELIVERY_PEERS_MAX; i++) {
 		sprintf(text, "10.1.0.%u", i / 3);
 		add_peer(&peers, text, 80);
 	}
-	assert_false(
-		delivery_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8, 443));
+	assert_false(delivery_peers_has(&peers, (const uint8_t *)"10.0.0.1", 8,
+					443));
 	for (unsigned int i = 0; i < DELIVERY_PEERS_MAX; i++) {
 		sprintf(text, "10.1.0.%u", i);
 		assert_true(delivery_peers_has(&peers, (const uint8_t *)text,
-					     strlen(text), 80));
+					       strlen(text), 80));
 	}
 }
 

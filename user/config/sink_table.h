@@ -14,6 +14,7 @@
 #define SINKS(X)  \
 	X(ndjson) \
 	X(ingest) \
+	X(otlp)   \
 	SINK_KAFKA(X)
 
 /* Distributions without librdkafka. */

@@ -34,8 +34,8 @@ struct delivery_http {
 	unsigned int timeout_ms;
 	struct delivery_peers *peers;
 	CURLM *multi;
-	/* With and without those that authorise. */
-	struct curl_slist *headers, *no_key;
+	/* Those of each call. */
+	struct curl_slist *headers[DELIVERY_CALLS];
 	unsigned int n;
 	struct request request[];
 };
@@ -259,12 +259,19 @@ static int add_header(struct curl_slist **list, const char *text)
 static int make_headers(struct delivery_http *h,
 			const struct delivery_http_conf *conf)
 {
-	/* No Expect: 100-continue: it would only cost a round trip. */
-	int err = add_header(&h->no_key, "Accept: */*");
+	struct curl_slist **alive = &h->headers[DELIVERY_CALL_ALIVE];
+	struct curl_slist **verify = &h->headers[DELIVERY_CALL_VERIFY];
+	struct curl_slist **batch = &h->headers[DELIVERY_CALL_BATCH];
+	int err = add_header(alive, "Accept: */*");
 
 	for (unsigned int i = 0; !err && i < conf->n_headers; i++)
-		err = add_header(&h->headers, conf->headers[i]);
-	return err ? err : add_header(&h->headers, "Expect:");
+		err = add_header(verify, conf->headers[i])
+			      ?: add_header(batch, conf->headers[i]);
+	/* No Expect: 100-continue: it would only cost a round trip. */
+	err = err ?: add_header(verify, "Expect:") ?: add_header(batch, "Expect:");
+	if (!err && conf->encoding)
+		err = add_header(batch, conf->encoding);
+	return err;
 }
 
 /* Opens a socket as libcurl does, and notes the address before the first packet
@@ -348,8 +355,8 @@ void delivery_http_free(struct delivery_http *h)
 		curl_easy_cleanup(h->request[i].easy);
 	}
 	curl_multi_cleanup(h->multi);
-	curl_slist_free_all(h->headers);
-	curl_slist_free_all(h->no_key);
+	for (unsigned int i = 0; i < DELIVERY_CALLS; i++)
+		curl_slist_free_all(h->headers[i]);
 	free(h);
 }
 
@@ -365,8 +372,7 @@ static void prepare(struct delivery_http *h, struct request *s,
 	s->error[0] = '\0';
 	snprintf(url, sizeof(url), "%s%s", h->url.base, h->server->path[call]);
 	curl_easy_setopt(e, CURLOPT_URL, url);
-	curl_easy_setopt(e, CURLOPT_HTTPHEADER,
-			 call == DELIVERY_CALL_ALIVE ? h->no_key : h->headers);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, h->headers[call]);
 	if (call == DELIVERY_CALL_BATCH ||
 	    (call == DELIVERY_CALL_VERIFY && h->server->verify_by_post)) {
 		curl_easy_setopt(e, CURLOPT_POST, 1L);

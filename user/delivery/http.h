@@ -34,7 +34,8 @@ struct delivery_http_conf {
 	 * describes the body; n of them. */
 	const char *const *headers;
 	unsigned int n_headers;
-	const char *ca_file; /* NULL: the system's authorities */
+	const char *encoding; /* one more of batches, or NULL */
+	const char *ca_file;  /* NULL: the system's authorities */
 	struct delivery_peers
 		*peers;		 /* NULL, or addresses connected to are added */
 	unsigned int timeout_ms; /* per request */

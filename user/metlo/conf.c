@@ -4,21 +4,15 @@
  * found here, before the interface is touched.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <curl/curl.h>
-
-#include "base/clock.h"
+#include "delivery/setup.h"
 #include "metlo/conf.h"
 #include "metlo/server.h"
 
 #define KEY_VARIABLE "METLO_API_KEY"
-#define PROBE_NS     (10 * NSEC_PER_SEC)
 
 #define COLLECTOR_PORT "8081"
 
@@ -131,28 +125,10 @@ static int read_key_file(struct ingest_conf *m, const char *path,
 			 const struct log *log)
 {
 	char text[INGEST_KEY_MAX + 64];
-	int fd = regular_open(path), err = fd < 0 ? -fd : 0;
-	struct stat st = {0};
-	ssize_t n = -1;
+	const ssize_t n = delivery_read_secret("--metlo-key-file", path, text,
+					       sizeof(text), log);
+	int err = n < 0 ? (int)n : set_key(m, text, (size_t)n, path, log);
 
-	if (!err) {
-		n = fstat(fd, &st) ? -1 : read(fd, text, sizeof(text));
-		err = n < 0 ? errno : 0;
-	}
-	if (err) {
-		log_error(log, "--metlo-key-file %s: %s", path,
-			  regular_error(err));
-		if (fd >= 0)
-			close(fd);
-		return -EINVAL;
-	}
-	close(fd);
-	if (st.st_mode & (S_IRWXO | S_IWGRP))
-		log_warn(
-			log,
-			"--metlo-key-file %s: other users can read or change it: chmod 600 %s",
-			path, path);
-	err = set_key(m, text, (size_t)n, path, log);
 	explicit_bzero(text, sizeof(text));
 	return err;
 }
@@ -182,8 +158,7 @@ static int find_key(struct ingest_conf *m, const struct ingest_settings *s,
 /* --- the collector ----------------------------------------------------- */
 
 struct delivery_http_conf ingest_conf_http(const struct ingest_conf *c,
-					   struct ingest_headers *headers,
-					   uint64_t timeout_ns)
+					   struct ingest_headers *headers)
 {
 	snprintf(headers->authorization, sizeof(headers->authorization),
 		 "Authorization: %s", c->key);
@@ -196,31 +171,7 @@ struct delivery_http_conf ingest_conf_http(const struct ingest_conf *c,
 		.n_headers = 2,
 		.ca_file = c->ca_file,
 		.peers = c->peers,
-		.timeout_ms = (unsigned int)(timeout_ns / NSEC_PER_MSEC),
 	};
-}
-
-/* Does the collector answer and accept the key? With a spool a failure is only
- * a warning: it may be down now and up later. */
-static int probe(const struct ingest_conf *c, const struct log *log)
-{
-	struct ingest_headers headers;
-	const struct delivery_http_conf http =
-		ingest_conf_http(c, &headers, PROBE_NS);
-	struct delivery_answer a;
-
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	delivery_http_call(&http, DELIVERY_CALL_ALIVE, &a);
-	if (a.verdict == DELIVERY_OK)
-		delivery_http_call(&http, DELIVERY_CALL_VERIFY, &a);
-	if (a.verdict == DELIVERY_OK)
-		return 0;
-	if (!c->spool) {
-		log_error(log, "%s", a.why);
-		return -EHOSTUNREACH;
-	}
-	log_warn(log, "%s; transactions wait in %s", a.why, c->spool);
-	return 0;
 }
 
 static int check_use(const struct ingest_settings *s, unsigned int n,
@@ -242,21 +193,6 @@ static int check_use(const struct ingest_settings *s, unsigned int n,
 	return 0;
 }
 
-/* libcurl would wait for the writer of a FIFO. 0 or -EINVAL, logged. */
-static int check_ca_file(const char *path, const struct log *log)
-{
-	int fd = path ? regular_open(path) : 0;
-
-	if (!path)
-		return 0;
-	if (fd >= 0) {
-		close(fd);
-		return 0;
-	}
-	log_error(log, "--metlo-ca %s: %s", path, regular_error(-fd));
-	return -EINVAL;
-}
-
 void ingest_conf_trace(struct ingest_conf *c)
 {
 	c->trace = (struct ingest_trace_conf){
@@ -269,6 +205,8 @@ void ingest_conf_trace(struct ingest_conf *c)
 static int fill(struct ingest_conf *c, const struct sink_setup *setup)
 {
 	const struct ingest_settings *s = setup->settings;
+	struct delivery_http_conf http;
+	struct ingest_headers headers;
 	char why[256];
 
 	if (!ingest_url_parse(&c->url, s->host, why, sizeof(why))) {
@@ -277,14 +215,15 @@ static int fill(struct ingest_conf *c, const struct sink_setup *setup)
 	}
 	if (find_key(c, s, setup->log))
 		return -EINVAL;
-	if (check_ca_file(s->ca_file, setup->log))
+	if (delivery_check_ca("--metlo-ca", s->ca_file, setup->log))
 		return -EINVAL;
 	ingest_conf_trace(c);
 	c->ca_file = s->ca_file;
 	c->spool = s->spool;
 	c->spool_limit = s->spool_limit;
 	c->owner = setup->owner;
-	return probe(c, setup->log);
+	http = ingest_conf_http(c, &headers);
+	return delivery_probe(&http, c->spool, setup->log);
 }
 
 int ingest_conf_setup(const struct sink_setup *setup, void **conf)

@@ -24,7 +24,7 @@ struct ingest_conf {
 	struct owner owner;		    /* of the spool */
 	const struct delivery_times *times; /* NULL: delivery_default_times */
 	struct delivery_peers *peers;	    /* owned */
-	struct ingest_trace_conf trace; /* refers to the above */
+	struct ingest_trace_conf trace;	    /* refers to the above */
 	char key[INGEST_KEY_MAX + 1];	    /* sent as Authorization */
 };
 
@@ -50,10 +50,9 @@ struct ingest_headers {
 	const char *lines[2];
 };
 
-/* The result refers to c and headers. */
+/* The result refers to c and headers; it has no time-out yet. */
 struct delivery_http_conf ingest_conf_http(const struct ingest_conf *c,
-					   struct ingest_headers *headers,
-					   uint64_t timeout_ns);
+					   struct ingest_headers *headers);
 
 /* delivery_url_parse() with the rules of Metlo's own agents: http without a port
  * means port 8081. */

@@ -11,7 +11,7 @@ static void *open_sink(const struct sink_conf *sink)
 	const struct ingest_conf *c = sink->conf;
 	struct ingest_headers headers;
 	const struct delivery_conf conf = {
-		.http = ingest_conf_http(c, &headers, 0),
+		.http = ingest_conf_http(c, &headers),
 		.ctx = &c->trace,
 		.spool = c->spool,
 		.spool_option = "--spool",

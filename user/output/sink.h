@@ -26,6 +26,7 @@
 struct sink_setup {
 	const void *settings;	   /* as set by sink_ops.options */
 	unsigned int n;		   /* destinations of this type; may be 0 */
+	const char *destination;   /* the first of them, or NULL */
 	struct owner owner;	   /* of the files that the sink creates */
 	struct file_access access; /* to output files */
 	bool document; /* the lines make up one document, not a stream */

@@ -8,13 +8,18 @@
 #include "base/parse.h"
 #include "run/sinks.h"
 
-static unsigned int count(const struct settings *s, int id)
+/* Sets what setup says about the destinations of a type. */
+static void find_destinations(struct sink_setup *setup,
+			      const struct settings *s, int id)
 {
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < s->outputs.n; i++)
-		n += sink_table_find(s->outputs.item[i]) == id;
-	return n;
+	setup->n = 0;
+	setup->destination = NULL;
+	for (unsigned int i = 0; i < s->outputs.n; i++) {
+		if (sink_table_find(s->outputs.item[i]) != id)
+			continue;
+		if (!setup->n++)
+			setup->destination = s->outputs.item[i];
+	}
 }
 
 /* A group by name or number. false after logging why. */
@@ -68,7 +73,7 @@ int sinks_setup(struct sinks *sinks, const struct settings *s,
 		if (!sink_table[id]->setup)
 			continue;
 		setup.settings = s->sink[id];
-		setup.n = count(s, id);
+		find_destinations(&setup, s, id);
 		err = sink_table[id]->setup(&setup, &sinks->conf[id]);
 		if (err)
 			return err;
