@@ -117,7 +117,7 @@ static int carry_out(struct context *ctx, struct plan *p)
 	bool yes = true, failed = diag_failed(&p->diagnostics);
 	int code = failed ? EXIT_FAILED : EXIT_DONE;
 
-	removal_print(&ctx->err, p);
+	removal_print(&ctx->mem, &ctx->err, p);
 	if (failed) {
 		result.outcome = APPLY_REFUSED;
 		log_error(&ctx->log, "nothing was changed");

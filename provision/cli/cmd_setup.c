@@ -121,7 +121,8 @@ static int report_refused(struct setup *s)
 	struct context *ctx = s->ctx;
 	struct apply_result r = {.outcome = APPLY_REFUSED};
 
-	diagnostics_print(&ctx->err, &s->plan.diagnostics, DIAG_WARN);
+	diagnostics_print(&ctx->mem, &ctx->err, &s->plan.diagnostics,
+			  DIAG_WARN);
 	log_error(&ctx->log,
 		  "this deployment cannot be set up; nothing was changed");
 	run_ended(ctx, &s->plan, &r);

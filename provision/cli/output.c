@@ -10,7 +10,7 @@ int output_code(struct context *ctx, const struct plan *p)
 	const char *refusal = export_refusal(&ctx->mem, p);
 	struct buf code = {0};
 
-	diagnostics_print(&ctx->err, &p->diagnostics,
+	diagnostics_print(&ctx->mem, &ctx->err, &p->diagnostics,
 			  refusal ? DIAG_FAIL : DIAG_WARN);
 	if (refusal) {
 		log_error(&ctx->log, "%s", refusal);

@@ -11,11 +11,14 @@
 #define SOURCES_SHORT 20
 #define STEPS_SHORT   4 /* consecutive steps of one type */
 
-void diagnostics_print(struct term *out, const struct diagnostics *l,
-		       enum diag_level least)
+void diagnostics_print(struct arena *a, struct term *out,
+		       const struct diagnostics *l, enum diag_level least)
 {
 	FOREACH(diagnostic, l) {
-		if (diagnostic->level < least)
+		const char *text =
+			diag_shown(a, l, (size_t)(diagnostic - l->items));
+
+		if (diagnostic->level < least || !text)
 			continue;
 		term_wrap(out,
 			  diagnostic->level == DIAG_FAIL   ? RED
@@ -24,7 +27,7 @@ void diagnostics_print(struct term *out, const struct diagnostics *l,
 			  diagnostic->level == DIAG_FAIL   ? "  error: "
 			  : diagnostic->level == DIAG_WARN ? "  warning: "
 							   : "  note: ",
-			  diagnostic->text);
+			  text);
 	}
 }
 
@@ -210,7 +213,7 @@ void plan_print(struct context *ctx, struct term *out, const struct plan *p,
 	term_print(out, "\n");
 	if (p->diagnostics.n) {
 		term_style(out, BOLD, "Notes\n");
-		diagnostics_print(out, &p->diagnostics, DIAG_INFO);
+		diagnostics_print(&ctx->mem, out, &p->diagnostics, DIAG_INFO);
 		term_print(out, "\n");
 	}
 	if (diag_failed(&p->diagnostics)) {
@@ -226,9 +229,9 @@ void plan_print(struct context *ctx, struct term *out, const struct plan *p,
 	print_cost(&ctx->mem, out, &p->cost);
 }
 
-void removal_print(struct term *out, const struct plan *p)
+void removal_print(struct arena *a, struct term *out, const struct plan *p)
 {
-	diagnostics_print(out, &p->diagnostics, DIAG_INFO);
+	diagnostics_print(a, out, &p->diagnostics, DIAG_INFO);
 	if (p->steps.n)
 		print_steps(out, p, false);
 }

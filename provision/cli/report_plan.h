@@ -12,11 +12,11 @@ void plan_print(struct context *ctx, struct term *out, const struct plan *p,
 		bool whole);
 
 /* Prints the diagnostics and steps of a removal. */
-void removal_print(struct term *out, const struct plan *p);
+void removal_print(struct arena *a, struct term *out, const struct plan *p);
 
 /* Prints the diagnostics of this level and above. */
-void diagnostics_print(struct term *out, const struct diagnostics *l,
-		       enum diag_level least);
+void diagnostics_print(struct arena *a, struct term *out,
+		       const struct diagnostics *l, enum diag_level least);
 
 /* The plan as a new object. */
 cJSON *plan_json(struct context *ctx, const struct plan *p);

@@ -196,11 +196,16 @@ static int confirm(struct sync *s, const struct plan *p, const char *name)
 static void report_diagnostics(struct sync *s, const struct plan *p,
 			       const char *name)
 {
-	FOREACH(diagnostic, &p->diagnostics) {
-		if (diagnostic->level == DIAG_FAIL ||
-		    (diagnostic->level == DIAG_WARN && !s->watching))
+	const struct diagnostics *l = &p->diagnostics;
+
+	FOREACH(diagnostic, l) {
+		const char *text = diag_shown(&s->round, l,
+					      (size_t)(diagnostic - l->items));
+
+		if (text && (diagnostic->level == DIAG_FAIL ||
+			     (diagnostic->level == DIAG_WARN && !s->watching)))
 			log_problem(s, name, diagnostic->level == DIAG_FAIL,
-				    diagnostic->text);
+				    text);
 	}
 }
 

@@ -22,6 +22,8 @@ def tasks(m: Mirror) -> None:
     assert tree["sessions"] == {"added": 3, "changed": 0, "removed": 0, "kept": 150}
     listed = m("aws", "list", "--json").expect(0).json()["deployments"][0]["sessions"]
     assert len(listed) == 153 and {s["source"]["asked"] for s in listed} == {"ecs:prod/many"}
+    warnings = m("aws", "sync").expect(0, "(and 152 more like it)").err.splitlines()
+    assert sum("managed by another AWS service" in w for w in warnings) == 1, warnings
     m("aws", "remove", "--all", "--yes").expect(0, "Removed: 153 sessions")
     assert not m.aws.table("mirror_sessions")
 
