@@ -19,7 +19,8 @@ struct listed_deployment {
 	struct spec spec;
 	bool readable; /* its tags hold a valid spec */
 	struct parse_error error;
-	const struct mirror_target *target;
+	const char *target_id; /* NULL: it has none yet, or none any more */
+	const struct mirror_target *target; /* NULL: unknown to this account */
 	const struct mirror_filter *filter;
 	struct LIST_OF(struct session_status) sessions;
 	struct own_rules rules; /* in security groups */
@@ -36,6 +37,21 @@ static void add_session(struct context *ctx, struct listed_deployment *d,
 		status_session(&ctx->mem, &ctx->inventory, s, v);
 }
 
+/* Its own target, or that of others which its sessions or settings name. */
+static void find_target(const struct inventory *inv,
+			struct listed_deployment *d,
+			const struct mirror_target *own)
+{
+	d->target_id = own	       ? own->id
+		       : d->sessions.n ? d->sessions.items[0].session->target_id
+		       : d->readable && d->spec.target.type == TARGET_MIRROR
+			       ? d->spec.target.id
+			       : NULL;
+	d->target = own		   ? own
+		    : d->target_id ? inventory_target(inv, d->target_id)
+				   : NULL;
+}
+
 static void fill(struct context *ctx, struct listed_deployment *d,
 		 const char *name)
 {
@@ -50,7 +66,7 @@ static void fill(struct context *ctx, struct listed_deployment *d,
 			add_session(ctx, d, session);
 	d->rules = own_rules(&ctx->mem, inv, name);
 	deployment_find(inv, name, &current);
-	d->target = current.target;
+	find_target(inv, d, current.target);
 	d->filter = current.filter;
 	/* It may have lost the tag that holds the settings. */
 	for (size_t i = 0; i < inv->filters.n && !d->filter; i++)
@@ -132,13 +148,20 @@ static void print_orphans(struct context *ctx,
 				     context_command(ctx, "remove", d->name)));
 }
 
-static cJSON *json_target(struct context *ctx, const struct mirror_target *t)
+static cJSON *json_target(struct context *ctx,
+			  const struct listed_deployment *d)
 {
 	static const char *const states[] = {"active", "idle", "broken"};
-	cJSON *o = cJSON_CreateObject();
+	const struct mirror_target *t = d->target;
+	cJSON *o;
 	const char *why;
 
-	json_text(o, "id", t->id);
+	if (!d->target_id)
+		return cJSON_CreateNull();
+	o = cJSON_CreateObject();
+	json_text(o, "id", d->target_id);
+	if (!t)
+		return o;
 	json_text(o, "type", t->type);
 	json_text(o, "to",
 		  t->interface_id	 ? t->interface_id
@@ -176,9 +199,7 @@ static cJSON *json_deployment(struct context *ctx,
 	} else {
 		cJSON_AddNullToObject(o, "filter");
 	}
-	cJSON_AddItemToObject(o, "target",
-			      d->target ? json_target(ctx, d->target)
-					: cJSON_CreateNull());
+	cJSON_AddItemToObject(o, "target", json_target(ctx, d));
 	l = cJSON_AddArrayToObject(o, "orphans");
 	FOREACH(id, &left)
 		cJSON_AddItemToArray(l, cJSON_CreateString(*id));
@@ -261,6 +282,9 @@ static void print_deployment(struct context *ctx,
 						     d->target)),
 			term_width(why) + 1);
 		term_style(out, state_style(state), " %s\n", why);
+	} else if (d->target_id) {
+		term_print(out, "  target  %s, deleted or of another account\n",
+			   d->target_id);
 	}
 	if (d->readable && d->spec.target.type == TARGET_PLACED)
 		term_print(out, "          and other interfaces of %s\n",

@@ -331,6 +331,24 @@ static int report_result(struct context *ctx, const struct plan *p,
 	return r->error.kind ? context_exit_code(&r->error) : EXIT_FAILED;
 }
 
+/* What DryRun found out about n steps; those of load balancers do not know it. */
+static void report_checks(struct context *ctx, size_t n, size_t skipped,
+			  size_t steps)
+{
+	if (n)
+		term_print(
+			&ctx->err,
+			"AWS permits %s%s%zu change%s that can be checked in advance%s; nothing was changed.\n",
+			n == 1 ? "the " : "all ", skipped ? "other " : "", n,
+			n == 1 ? "" : "s",
+			n + skipped < steps ? " (not those of load balancers)"
+					    : "");
+	else
+		term_print(
+			&ctx->err,
+			"No change can be checked in advance; nothing was changed.\n");
+}
+
 int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	     struct apply_result *result)
 {
@@ -351,14 +369,8 @@ int run_plan(struct context *ctx, struct plan *p, bool checks_only,
 	report_skipped(ctx, result);
 	run_ended(ctx, p, result);
 	if (checks_only && result->outcome == APPLY_DONE)
-		term_print(
-			&ctx->err,
-			"AWS permits all %s%zu changes that can be checked in advance%s; nothing was changed.\n",
-			result->skipped.n ? "other " : "",
-			r.checked - result->skipped.n,
-			r.checked < p->steps.n
-				? " (not those of load balancers)"
-				: "");
+		report_checks(ctx, r.checked - result->skipped.n,
+			      result->skipped.n, p->steps.n);
 	return report_result(ctx, p, result);
 }
 

@@ -131,6 +131,35 @@ static void find_target(struct checker *c)
 	find_receivers(c);
 }
 
+/* Whether a step restores a setting that no other check looks at. */
+static bool restores(const struct step *s)
+{
+	switch (s->type) {
+	case STEP_RULE_TEXT:
+	case STEP_LB_ADDRESSES:
+	case STEP_LB_GROUPS:
+	case STEP_TG_HEALTH_CHECK:
+	case STEP_DEREGISTER:
+	case STEP_FILTER_SERVICES:
+	case STEP_TAG:
+	case STEP_ELB_TAG:
+		return s->on.step < 0;
+	default:
+		return false;
+	}
+}
+
+static void check_settings(struct checker *c)
+{
+	FOREACH(s, &c->plan.steps)
+		if (restores(s))
+			check_row(c, VERIFY_WARN, CHECK_SETTINGS,
+				  s->on.id ? s->on.id : c->name,
+				  check_mirror(c, "sync"),
+				  "changed since the set-up; sync would %s",
+				  s->text);
+}
+
 int verify_deployment(struct verify_report *r, const struct inventory *inv,
 		      const struct verify_extra *extra, const char *deployment,
 		      struct parse_error *err)
@@ -160,6 +189,7 @@ int verify_deployment(struct verify_report *r, const struct inventory *inv,
 	check_groups(&c);
 	check_acls(&c);
 	check_routes(&c);
+	check_settings(&c);
 	check_metrics(&c);
 	check_collector(&c);
 	plan_free(&c.plan);

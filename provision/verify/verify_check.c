@@ -114,6 +114,17 @@ bool check_is_lb_interface(const struct checker *c,
 	       e->description[8 + n] == '/';
 }
 
+bool check_health_path(const struct checker *c, const struct receiver *r)
+{
+	if (!str_same(r->target->state, "unhealthy"))
+		return false;
+	FOREACH(s, &c->plan.steps)
+		if (s->type == STEP_TG_HEALTH_CHECK && r->in &&
+		    str_same(s->on.id, r->in->group->arn))
+			return false;
+	return true;
+}
+
 uint16_t check_health_port(const struct receiver *r)
 {
 	struct parse_error unused;

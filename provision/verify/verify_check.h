@@ -60,6 +60,9 @@ const char *check_mirror(struct checker *c, const char *command);
  * there. */
 bool check_is_lb_interface(const struct checker *c,
 			   const struct ec2_interface *e);
+/* Whether to examine the path of the health checks of a target: a healthy one
+ * proves that they get through, and sync restores one that was changed. */
+bool check_health_path(const struct checker *c, const struct receiver *r);
 /* The port that the health checks of a target use. */
 uint16_t check_health_port(const struct receiver *r);
 

@@ -202,15 +202,13 @@ static void admit_sources(struct checker *c, struct admission *a,
 		n->blocks = blocks_missing(&c->plan, a->groups->items[0].id);
 }
 
-/* A healthy target proves that checks get through, so only unhealthy ones are
- * examined. */
 static void admit_health_checks(struct checker *c, const struct receiver *r,
 				struct admission *a,
 				const struct ec2_group_refs *lb)
 {
 	struct need *n = &a->checks;
 
-	if (n->protocol || !str_same(r->target->state, "unhealthy"))
+	if (n->protocol || !check_health_path(c, r))
 		return;
 	*n = (struct need){.protocol = "tcp", .port = check_health_port(r)};
 	FOREACH(e, &c->inv->interfaces)

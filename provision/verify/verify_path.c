@@ -223,8 +223,7 @@ static void check_health_acls(struct checker *c, struct acl_findings *l,
 	FOREACH(r, &c->receivers) {
 		struct traffic traffic = {.protocol = FILTER_TCP};
 
-		if (!r->eni || !r->target ||
-		    !str_same(r->target->state, "unhealthy") ||
+		if (!r->eni || !r->target || !check_health_path(c, r) ||
 		    str_same(r->eni->subnet_id, lb->subnet) ||
 		    !interface_address(r->eni, &traffic.peer))
 			continue;

@@ -14,6 +14,7 @@ enum verify_state { VERIFY_OK, VERIFY_WARN, VERIFY_FAIL };
 #define CHECK_INSTANCES	    "instances"
 #define CHECK_INSTANCE_TYPE "instance-type"
 #define CHECK_PACKET_LENGTH "packet-length"
+#define CHECK_SETTINGS	    "settings"
 #define CHECK_TARGET	    "target"
 #define CHECK_BALANCER	    "load-balancer"
 #define CHECK_LISTENER	    "listener"

@@ -145,6 +145,10 @@ static void different_session(struct checker *c, const struct step *s)
 		what = "has a different filter than requested";
 	else if (s->session.vni != s->old_session.vni)
 		what = "has a different VNI than requested";
+	else if (s->session.number)
+		what = "has a different number than requested";
+	else if (s->session.description)
+		what = "has a different description than requested";
 	check_row(c, target || filter ? VERIFY_FAIL : VERIFY_WARN,
 		  CHECK_SESSIONS, s->on.id, check_mirror(c, "sync"),
 		  "the session of %s %s", s->eni, what);

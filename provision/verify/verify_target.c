@@ -339,18 +339,23 @@ void check_target(struct checker *c)
 
 static const char *unhealthy_fix(struct checker *c, const struct receiver *r)
 {
-	const char *port = r->target->health_port;
+	unsigned int port = check_health_port(r);
 
 	if (r->instance && !str_same(r->instance->state, "running"))
 		return check_aws(c, "ec2 start-instances --instance-ids %s",
 				 r->instance->id);
 	if (str_same(r->target->state, "unused"))
 		return "give the load balancer a subnet in the zone of the collector (aws elbv2 set-subnets, with all of its subnets)";
+	if (str_same(r->target->state, "unhealthy") && !check_health_path(c, r))
+		return check_mirror(c, "sync");
 	return arena_printf(
 		c->a,
-		"on the collector, run sudo metlo-xdp attach IFACE, which answers on TCP %s; see also \"" CHECK_GROUPS
+		"on the collector, run sudo metlo-xdp attach IFACE%s, which answers on TCP %u; see also \"" CHECK_GROUPS
 		"\" and \"" CHECK_ACLS "\"",
-		str_empty(port) ? "4789" : port);
+		port == VXLAN_PORT
+			? ""
+			: arena_printf(c->a, " --health 0.0.0.0:%u", port),
+		port);
 }
 
 static void receiver_row(struct checker *c, const struct receiver *r)

@@ -322,6 +322,8 @@ def restored(account: Account, rows: list[Row]) -> None:
         new = ids.pop("others", [])
         others |= {k: v for k, v in world(account).items() if k in new}
     changed = world(account)
+    found = account.mirror("verify", "--no-metrics", "--json", code=None).json()["deployments"][0]["checks"]
+    assert any(f["state"] in ("warn", "fail") for f in found), f"verify finds nothing: {found}"
     planned = account.mirror("sync", "--dry-run")
     assert world(account) == changed, "--dry-run changed something"
     run = account.mirror("sync", "--yes")
