@@ -72,7 +72,7 @@ static void whole_deployments(struct plan *p, const struct removal *r,
 int plan_remove(struct plan *p, const struct inventory *inv,
 		const struct removal *r)
 {
-	struct str_list all, names = {0};
+	struct str_list all, names = {0}, released = {0};
 
 	*p = (struct plan){.inventory = inv, .spec.name = ""};
 	all = inventory_deployments(&p->mem, inv);
@@ -92,16 +92,19 @@ int plan_remove(struct plan *p, const struct inventory *inv,
 	FOREACH(m, &r->sessions)
 		remove_session(p, *m);
 	FOREACH(name, &names) {
-		struct collection collection = {.deployment = *name};
-
 		check_manager(p, r, *name);
-		FOREACH(s, &inv->sessions) {
-			if (!deployment_owns(&s->tags, *name))
-				continue;
-			str_list_add(&p->mem, &collection.released, s->id);
-			if (!str_list_has(&r->sessions, s->id))
+		FOREACH(s, &inv->sessions)
+			if (deployment_owns(&s->tags, *name) &&
+			    !str_list_has(&r->sessions, s->id))
 				plan_delete_session(p, s);
-		}
+	}
+	/* Of all deployments: they may share a target. */
+	FOREACH(step, &p->steps)
+		str_list_add(&p->mem, &released, step->on.id);
+	FOREACH(name, &names) {
+		const struct collection collection = {.deployment = *name,
+						      .released = released};
+
 		plan_collect(p, &collection);
 	}
 	if (!names.n && p->removed)

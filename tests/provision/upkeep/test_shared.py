@@ -76,3 +76,25 @@ def deployments(account: Account) -> None:
     assert "aws remove --name a" in left, left
     account.mirror("remove", "--name", "a", "--yes")
     untouched(account)
+
+
+@test("deployments share a target: both are removed at once, whichever made it")
+def together(account: Account) -> None:
+    eni = account.first_eni("collector-1")
+    remember(account)
+    for first, second in (("a", "b"), ("b", "a")):
+        account.set_up("--name", first, sources=(account.instance("web-1"),), target=eni)
+        account.set_up("--name", second, sources=(account.instance("web-2"),), target=eni)
+        account.mirror("remove", "--all", "--yes")
+        untouched(account)
+
+
+@test("list: a target of others is shown")
+def listed(account: Account) -> None:
+    eni = account.first_eni("collector-1")
+    target = by_hand(account, "--network-interface-id", eni)
+    account.set_up(target=target)
+    assert f"target {target}, network interface {eni}" in " ".join(
+        account.mirror("list").out.split()), account.mirror("list")
+    found = account.mirror("list", "--json").json()["deployments"][0]["target"]
+    assert found["id"] == target and found["to"] == eni, found
