@@ -19,7 +19,7 @@ LINE = {
     "response": {"status": 200, "headers": [], "body": ""},
     "meta": {"environment": "production", "incoming": True, "source": "192.0.2.1",
              "sourcePort": 40000, "destination": "192.0.2.2", "destinationPort": 80,
-             "metloSource": "metlo-xdp"},
+             "metloSource": "metlo-xdp", "sourceName": "a", "sourceLabels": {"b": "c"}},
     "capture": {
         "schema": 2, "kind": "http", "id": "0" * 32, "connection": "0" * 26,
         "collector": "c", "interface": None, "protocol": "HTTP/1.1", "target": "/",
@@ -145,6 +145,17 @@ def disagreements(checker):
     return None
 
 
+def accepted(checker):
+    """Texts that have the right type but not the right form."""
+    for part, name, value in (("meta", "source", "web"), ("meta", "sourceLabels", {"a": 1}),
+                              ("capture", "peer", "192.0.2.1"), ("capture", "peer", "2001:db8::1:1"),
+                              ("capture", "id", "0" * 31), ("capture", "flags", ["new"])):
+        line = {**LINE, part: {**LINE[part], name: value}}
+        if checker.valid(line):
+            return f"{part}.{name} is {value}"
+    return None
+
+
 def main():
     root = json.load(open(sys.argv[1], encoding="utf-8"))
     checker = schema.Schema(root)
@@ -165,6 +176,7 @@ def main():
         failed += report(f"schema: a line is valid, {line['capture']['kind']}",
                          checker.problems(line))
     failed += report("schema: fast and slow checks agree", disagreements(checker))
+    failed += report("schema: wrong texts are refused", accepted(checker))
     keys, values = words("".join(read("user", "trace", f) for f in writers()))
     known = described(root, set(), set())
     failed += report("schema: it has every key that the source writes, and no other",

@@ -16,8 +16,7 @@ import sys
 
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool,
          "null": type(None)}
-# Unknown members are errors here anyway.
-ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "additionalProperties"}
+ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description"}
 
 
 def test_of(root, schema):
@@ -52,6 +51,9 @@ def test_of(root, schema):
         tests.append(lambda v: v is None or (
             len(v) <= most and all(map(item, v))
             and not (unique and len(set(v)) < len(v))))
+    if schema.get("additionalProperties"):  # false: unknown members are errors anyway
+        other = test_of(root, schema["additionalProperties"])
+        tests.append(lambda v: all(map(other, v.values())))
     if "properties" in schema:
         members = {n: test_of(root, s) for n, s in schema["properties"].items()}
         required = frozenset(schema["required"])
@@ -102,6 +104,11 @@ class Schema:
         if isinstance(value, dict):
             for name in value.keys() & arg.keys():
                 yield from self._check(arg[name], value[name], f"{at}.{name}")
+
+    def _additionalProperties(self, _, arg, value, at):
+        if arg and isinstance(value, dict):
+            for name, member in value.items():
+                yield from self._check(arg, member, f"{at}.{name}")
 
     def _required(self, _, arg, value, at):
         if isinstance(value, dict):
