@@ -22,6 +22,9 @@
 #define METLO_STAMPS_ALIGNED 0x0101080a
 #define METLO_STAMPS_LEN     12
 
+#define METLO_TCPOPT_MD5 19
+#define METLO_TCPOPT_AO	 29
+
 /* Copies of headers of any length, padded with zeros. The room after a TCP
  * header is for reads of a word anywhere in it. */
 struct metlo_headers {
@@ -103,7 +106,8 @@ METLO_INLINE void metlo_set_stamps(struct metlo_rec *rec, const __u8 *p)
 }
 
 /* Parses TCP options as Linux does (tcp_parse_options()): the last timestamps
- * win, and whatever is malformed ends them. */
+ * win, and whatever is malformed ends them. A signature (RFC 2385, RFC 5925) that
+ * nobody agreed on has the segment dropped. */
 METLO_INLINE void metlo_parse_options(const struct metlo_headers *h, __u32 end,
 				      struct metlo_rec *rec)
 {
@@ -129,8 +133,30 @@ METLO_INLINE void metlo_parse_options(const struct metlo_headers *h, __u32 end,
 			return;
 		if (kind == 8 && len == 10)
 			metlo_set_stamps(rec, &h->tcp[at + 2]);
+		if (kind == METLO_TCPOPT_MD5 || kind == METLO_TCPOPT_AO)
+			rec->sums |= METLO_SUM_OPTIONS;
 		at += len;
 	}
+}
+
+/* Has the IPv4 header options other than padding? Hosts drop source routes and
+ * whatever is malformed (RFC 7126); the rest has no use on this way either. */
+METLO_INLINE int metlo_ipv4_options(const struct metlo_headers *h)
+{
+	METLO_NO_UNROLL
+	for (__u32 i = METLO_IPV4_LEN; i < METLO_IPV4_LEN_MAX; i++) {
+		METLO_OPAQUE(i);
+		if (h->ip[i & 63] != 1)
+			return h->ip[i & 63];
+	}
+	return 0;
+}
+
+/* The same for extension headers: hosts drop routing headers (RFC 5095) and
+ * options that they do not know. */
+METLO_INLINE int metlo_ipv6_options(const struct metlo_packet *pkt)
+{
+	return pkt->tcp_off - pkt->ip_off != METLO_IPV6_LEN;
 }
 
 /* Fills in timestamps and sums for headers of any length. */
@@ -149,6 +175,9 @@ METLO_INLINE void metlo_record_odd(const struct metlo_headers *h,
 	else if (!metlo_sum_right(metlo_sum_fold(
 			 metlo_sum(h->ip, METLO_IPV4_LEN_MAX / 4))))
 		rec->sums |= METLO_SUM_BAD_IP;
+	if (pkt->rec_flags & METLO_REC_IPV6 ? metlo_ipv6_options(pkt)
+					    : metlo_ipv4_options(h))
+		rec->sums |= METLO_SUM_OPTIONS;
 	if (tcp_len > 0xffff)
 		return; /* a super-packet: nothing on a wire */
 	metlo_set_sum(rec, h->tcp, metlo_sum(h->tcp, METLO_TCP_LEN_MAX / 4),
@@ -191,6 +220,8 @@ METLO_INLINE int metlo_record_checks(const struct metlo_frame *f,
 	}
 	if (METLO_UNLIKELY(pkt->rec_flags & METLO_REC_IPV6)) {
 		addresses = metlo_sum(rec->saddr, 4) + metlo_sum(rec->daddr, 4);
+		if (METLO_UNLIKELY(metlo_ipv6_options(pkt)))
+			rec->sums = METLO_SUM_OPTIONS;
 	} else {
 		if (!metlo_at_header(f, pkt->ip_off, METLO_IPV4_LEN, &ip) ||
 		    ip[0] != 0x45)

@@ -41,6 +41,8 @@
 #define METLO_SUM_BAD_IP  0x04 /* the checksum of the IPv4 header is wrong */
 /* The checksum is that of the pseudo header, for hardware to complete. */
 #define METLO_SUM_PARTIAL 0x08
+/* No sum: options that most hosts drop a segment for, see metlo_checks.h. */
+#define METLO_SUM_OPTIONS 0x10
 
 /*
  * Header of one record, followed by len bytes of TCP payload. Numbers are in

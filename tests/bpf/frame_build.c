@@ -146,8 +146,10 @@ static size_t put_ip(struct frame *f, const struct frame_ip *ip,
 	put_addr(f, ip, !ip->swap, daddr);
 	if (ip->ipv6)
 		put_ext(f, ip, protocol);
-	else
-		put_n(f, 1, ip->options);
+	else if (ip->options)
+		put8(f, ip->option ? ip->option : 1);
+	if (!ip->ipv6 && ip->options)
+		put_n(f, 1, ip->options - 1u);
 	return at;
 }
 

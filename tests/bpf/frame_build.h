@@ -21,6 +21,7 @@ struct frame_ip {
 	bool ipv6;
 	uint8_t version;    /* 0: the correct one */
 	uint8_t options;    /* IPv4: bytes of options, multiple of 4 */
+	uint8_t option;	    /* the first of them, else a NOP */
 	uint8_t ihl;	    /* IPv4: SET() words */
 	uint32_t total_len; /* SET(): IPv4 total, IPv6 payload length */
 	uint16_t frag;	    /* IPv4: flags and offset, host order */

@@ -90,7 +90,10 @@ static void expect(struct both *fix, const struct frame_spec *spec)
 	expect_stamps(rec, fix->frame.stamped, ~spec->seq, ~spec->ack);
 	assert_int_equal(rec->sums,
 			 METLO_SUM_TCP |
-				 (ipv4 && spec->bad_ip ? METLO_SUM_BAD_IP : 0));
+				 (ipv4 && spec->bad_ip ? METLO_SUM_BAD_IP : 0) |
+				 (spec->inner.option > 1 || spec->inner.ext[0]
+					  ? METLO_SUM_OPTIONS
+					  : 0));
 	assert_int_equal(sum_right(&fix->from_user), !spec->bad_tcp);
 }
 
@@ -167,6 +170,10 @@ static void test_ip_options(void **state)
 			expect(fix, &spec);
 			spec.bad_ip = 5;
 			expect(fix, &spec);
+			/* a source route */
+			spec.inner.option = 131;
+			expect(fix, &spec);
+			spec.inner.option = 0;
 		}
 	}
 }
@@ -183,6 +190,39 @@ static void test_ipv6_extensions(void **state)
 	expect(fix, &spec);
 	spec.bad_tcp = 1;
 	expect(fix, &spec);
+	spec.tcp_options = 20;
+	expect(fix, &spec);
+}
+
+/* Signatures are not for a server that did not ask for them. */
+static void test_signatures(void **state)
+{
+	struct both *fix = *state;
+	/* clang-format off: a table */
+	static const struct {
+		uint8_t n, options[40];
+		bool odd;
+	} cases[] = {
+		{20, {1, 1, 19, 18}, true},
+		{20, {19, 18}, true},
+		{16, {29, 16}, true},
+		{32, {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 29, 20}, true},
+		{20, {0, 1, 19, 18}, false},  /* after the end of the list */
+		{12, {19, 18}, false},	      /* beyond the header */
+		{20, {2, 20, 19, 18}, false}, /* within another option */
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct frame_spec spec = {.tcp_options = cases[i].n,
+					  .payload = 50};
+
+		memcpy(spec.options, cases[i].options, sizeof(spec.options));
+		frame_build(&fix->frame, &spec);
+		assert_int_equal(feed(fix, 0)->sums & METLO_SUM_OPTIONS,
+				 cases[i].odd ? METLO_SUM_OPTIONS : 0);
+		assert_true(sum_right(&fix->from_user));
+	}
 }
 
 /* As tcp_parse_options(). */
@@ -332,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_partial_sums),
 		cmocka_unit_test(test_ip_options),
 		cmocka_unit_test(test_ipv6_extensions),
+		cmocka_unit_test(test_signatures),
 		cmocka_unit_test(test_malformed_options),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_slices),

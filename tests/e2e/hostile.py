@@ -22,6 +22,7 @@ import sys
 
 from hostile_net import (ACK, FIN, MASK, PSH, RST, SYN, URG, Connection, Link,
                          Recorder, enter, timestamps)
+from hostile_raw import OPENINGS, RAW_TRICKS, RawConnection
 
 HELLO = bytes.fromhex("16030100c4010000c00303") + bytes(range(185))
 TRICKS = {}
@@ -49,9 +50,9 @@ def mac(text):
 class Session:
     """One honest connection and its adversary."""
 
-    def __init__(self, net, number, port, rng):
+    def __init__(self, net, number, port, rng, raw):
         self.rng, self.number = rng, number
-        self.c = Connection(net, port)
+        self.c = RawConnection(net, port, rng) if raw else Connection(net, port)
         self.step = 0
         self.net = net
 
@@ -418,22 +419,36 @@ def upgrade_early_bytes(s):
     s.c.response()
 
 
-def order():
-    return sorted(TRICKS)
+NEEDS_A_SOCKET = {"urgent_data"}
+
+
+def choose(rng, only):
+    """The opening, or None for a client with a kernel, and the tricks."""
+    n = rng.choice((1, 1, 2, 3, 5))
+    if only in OPENINGS:
+        return only, []
+    if only:
+        return "open_plain" if only in RAW_TRICKS else None, [only]
+    if rng.randrange(2):
+        return None, [rng.choice(sorted(TRICKS)) for _ in range(n)]
+    both = sorted((TRICKS.keys() - NEEDS_A_SOCKET) | RAW_TRICKS.keys())
+    return rng.choice(sorted(OPENINGS)), [rng.choice(both) for _ in range(n)]
 
 
 def session(net, number, port, seed, only):
     rng = random.Random(f"{seed}/{number}")
-    s = Session(net, number, port, rng)
-    names = [only] if only else [rng.choice(order()) for _ in
-                                 range(rng.choice((1, 1, 2, 3, 5)))]
+    first, names = choose(rng, only)
+    s = Session(net, number, port, rng, first)
     at = {}
     for name in names:
         at.setdefault(rng.randrange(0, 8), []).append(name)
     try:
+        if first:
+            OPENINGS[first](s)
+            yield first
         for i in range(12):
             for name in at.get(i, ()):
-                TRICKS[name](s)
+                (TRICKS.get(name) or RAW_TRICKS[name])(s)
                 yield name
             data = s.get()
             if rng.randrange(8) == 0:
@@ -450,7 +465,8 @@ def session(net, number, port, seed, only):
             s.exchange(data)
             yield None
     except (OSError, ValueError, IndexError) as e:
-        print(f"c{number} {names}: {type(e).__name__}: {e}", file=sys.stderr)
+        print(f"c{number} {first} {names}: {type(e).__name__}: {e}",
+              file=sys.stderr)
     finally:
         s.c.close()
 
@@ -543,7 +559,7 @@ def main():
     sub.add_parser("tricks")
     args = parser.parse_args()
     if args.command == "tricks":
-        print("\n".join(order()))
+        print("\n".join(sorted(TRICKS | RAW_TRICKS | OPENINGS)))
         return 0
     if args.command == "record":
         record(args)

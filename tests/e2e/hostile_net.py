@@ -6,7 +6,9 @@ injected segment carries the client's addresses and ports but comes from a packe
 socket beside its stack, so the honest connection does not know of it. The
 recorder sees what the mirror of the server's interface would see.
 """
+import collections
 import ctypes
+import itertools
 import os
 import socket
 import struct
@@ -14,6 +16,7 @@ import threading
 import time
 
 CLIENT, SERVER = "10.77.9.2", "10.77.9.1"
+RAW_CLIENT = "10.77.9.3"  # of hostile_raw.py
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 ETH_P_ALL, ETH_P_IP = 3, 0x0800
 SO_RCVBUFFORCE = 33
@@ -58,11 +61,11 @@ class Link:
 
     def send(self, sport, dport, seq, ack, flags, payload=b"", window=500,
              urgent=0, options=b"", bad_tcp=0, bad_ip=0, total_delta=0,
-             header_words=None, partial=False):
+             header_words=None, partial=False, address=CLIENT, ip_options=b""):
         """bad_tcp and bad_ip are added to the checksums, total_delta to the
         length in the IP header; header_words replaces the data offset; partial
         leaves the TCP checksum to hardware that does not exist."""
-        addresses = socket.inet_aton(CLIENT) + socket.inet_aton(SERVER)
+        addresses = socket.inet_aton(address) + socket.inet_aton(SERVER)
         length = 20 + len(options) + len(payload)
         words = header_words or (20 + len(options)) // 4
         tcp = struct.pack("!HHIIBBHHH", sport, dport, seq & MASK, ack & MASK,
@@ -73,8 +76,9 @@ class Link:
         if partial:
             check = ones_sum(pseudo)
         tcp = tcp[:16] + struct.pack("!H", check) + tcp[18:]
-        ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length + total_delta, 7,
-                         0x4000, 64, 6, 0) + addresses
+        ip = struct.pack("!BBHHHBBH", 0x45 + len(ip_options) // 4, 0,
+                         20 + len(ip_options) + length + total_delta, 7,
+                         0x4000, 64, 6, 0) + addresses + ip_options
         check = (checksum(ip) + bad_ip) & 0xFFFF
         ip = ip[:10] + struct.pack("!H", check) + ip[12:]
         self.socket.send(self.ethernet + ip + tcp)
@@ -95,6 +99,7 @@ class Recorder(threading.Thread):
         self.socket.bind((interface, ETH_P_ALL))
         self.socket.settimeout(0.2)
         self.packets, self.numbers, self.stamps = [], {}, {}
+        self.inboxes, self.raw_ports = {}, itertools.cycle(range(10000, 30000))
         self.ahead = 0.0
         self.running = True
 
@@ -109,6 +114,11 @@ class Recorder(threading.Thread):
 
     def learn(self, frame):
         if frame[12:14] != b"\x08\x00" or frame[23] != 6:
+            return
+        if frame[30:34] == socket.inet_aton(RAW_CLIENT):
+            inbox = self.inboxes.get(struct.unpack("!H", frame[36:38])[0])
+            if inbox is not None:
+                inbox.append(frame)
             return
         sport, dport, seq, _, words, flags = struct.unpack(
             "!HHIIBB", frame[34:48])
@@ -128,6 +138,13 @@ class Recorder(threading.Thread):
     def expect(self, port):
         """Forgets the port's last connection; call before connect()."""
         self.numbers.pop(port, None)
+
+    def raw_port(self):
+        return next(self.raw_ports)
+
+    def inbox(self, port):
+        """Where the packets to a port of RAW_CLIENT arrive from now on."""
+        return self.inboxes.setdefault(port, collections.deque())
 
     def initial(self, port):
         end = time.time() + 5

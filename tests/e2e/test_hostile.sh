@@ -24,6 +24,12 @@ mac()
 	ip -n "$1" -br link show "$2" | awk '{ print $3 }'
 }
 
+# The client without a stack: nothing answers for its address.
+in_ns "$CLIENT" sysctl -qw net.ipv4.ip_forward=0
+ip -n "$SERVER" neigh add 10.77.9.3 lladdr "$(mac "$CLIENT" a0)" dev b0
+# nginx takes data on a SYN, node does not.
+in_ns "$SERVER" sysctl -qw net.ipv4.tcp_fastopen=0x203
+
 cat >"$dir/nginx.conf" <<END
 daemon off;
 error_log stderr;
@@ -37,7 +43,7 @@ http {
 	keepalive_timeout 60;
 	client_body_temp_path $dir;
 	server {
-		listen 10.77.9.1:8080;
+		listen 10.77.9.1:8080 fastopen=64;
 		location / { return 200 "ok"; }
 	}
 }

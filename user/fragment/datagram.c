@@ -14,6 +14,16 @@
 /* with what malloc() needs */
 #define CHUNK_COST (sizeof(struct datagram_chunk) + 16)
 
+/* Options that hosts refuse, as metlo_ipv4_options() has it. */
+static bool has_options(const uint8_t *p, uint32_t header)
+{
+	uint32_t at = METLO_IPV4_LEN;
+
+	while (at < header && p[at] == 1)
+		at++;
+	return at < header && p[at];
+}
+
 static bool parse_ipv4(const struct metlo_rec *rec, const uint8_t *p,
 		       struct fragment *f)
 {
@@ -23,7 +33,8 @@ static bool parse_ipv4(const struct metlo_rec *rec, const uint8_t *p,
 		return false;
 	header = (uint32_t)(p[0] & 15) * 4;
 	field = metlo_be16(p + 6);
-	if (header < METLO_IPV4_LEN || header > rec->len)
+	if (header < METLO_IPV4_LEN || header > rec->len ||
+	    has_options(p, header))
 		return false;
 	*f = (struct fragment){
 		.data = p + header,
@@ -53,7 +64,8 @@ static bool parse_ipv6(const struct metlo_rec *rec, const uint8_t *p,
 	for (int i = 0; i < METLO_EXT_MAX; i++) {
 		const uint8_t *h = p + off;
 
-		if (!metlo_is_ipv6_ext(proto) || rec->len - off < 8)
+		if (!metlo_is_ipv6_ext(proto) || rec->len - off < 8 ||
+		    proto == METLO_IPPROTO_ROUTING)
 			return false;
 		field = metlo_be16(h + 2);
 		if (proto == METLO_IPPROTO_FRAGMENT && (field & 0xfff9)) {

@@ -29,6 +29,14 @@ enum seg_doubt accept_checks(struct stream_table *t, uint32_t flow,
 	struct flow *f = flow_at(t, flow);
 
 	*unsure = false;
+	/* Those of a SYN were agreed on, or it has no effect. */
+	if (rec->sums & METLO_SUM_OPTIONS && !(f->dir[dir].flags & D_OPTIONS) &&
+	    !(rec->tcp_flags & METLO_TCP_SYN)) {
+		t->stats.odd_options++;
+		EXPLAIN(t, f, FLOW_IGNORE, dir,
+			.reason = "options that hosts refuse");
+		return DOUBT_OPTIONS;
+	}
 	switch (sums_judge(t, &f->dir[dir], rec, payload)) {
 	case SUM_GOOD:
 		break;

@@ -381,68 +381,6 @@ void arrival_fin(struct arrival *a)
 	held_deliver(a->t, a->f, rec->ts_ns);
 }
 
-void arrival_syn(struct arrival *a)
-{
-	const struct metlo_rec *rec = a->rec;
-	struct flow *f = a->f;
-	struct flow_dir *d = &f->dir[a->dir], *o = &f->dir[!a->dir];
-	uint32_t first = rec->seq + 1;
-	bool ack = rec->tcp_flags & METLO_TCP_ACK;
-	struct dir_ext *x = dir_ext(a->t, d);
-
-	if (!(f->flags & (F_CLIENT_KNOWN | F_OPEN))) {
-		unsigned int client = ack ? !a->dir : a->dir;
-
-		f->flags |= F_CLIENT_KNOWN;
-		f->flags =
-			client ? f->flags | F_CLIENT1 : f->flags & ~F_CLIENT1;
-	}
-	if (ack && !dir_started(o) && !(o->flags & D_CANDIDATE)) {
-		o->flags |= D_CANDIDATE;
-		o->start = rec->ack;
-	}
-	/* The peer did not take the data that came with the SYN. */
-	if (ack && o->ext && dir_synced(o) && rec->ack == o->start &&
-	    o->next == o->start)
-		held_drop_first_doubt(a->t, o);
-	if (!dir_started(d)) {
-		bool release = d->state == DIR_HELD && o->state != DIR_HELD;
-
-		/* No held byte precedes it: match_find() would have rejected
-		 * this SYN. */
-		a->fresh = true;
-		d->start = d->next = first;
-		d->flags &= ~D_CANDIDATE;
-		d->state = DIR_SYN;
-		if (release)
-			held_release(a->t, f, rec->ts_ns);
-	} else if (first != d->start && dir_synced(d) && !d->offset && !x &&
-		   (!(d->flags & D_ACKED) || d->acked != d->start)) {
-		/* Another SYN-ACK for the same SYN: the latest is valid. */
-		a->fresh = true;
-		d->start = d->next = first;
-	} else if (first == d->start) {
-		if (d->state == DIR_MIDSTREAM) {
-			a->fresh = true;
-			d->state = DIR_CONFIRMED;
-		}
-	}
-}
-
-bool arrival_syn_data(struct arrival *a)
-{
-	const struct metlo_rec *rec = a->rec;
-	const struct flow_dir *d = &a->f->dir[a->dir];
-	uint32_t first = rec->seq + 1;
-
-	if (!rec->wire_len || !dir_started(d) || first != d->start)
-		return false;
-	if (d->flags & D_ACKED)
-		return !seq_before(d->acked, first + rec->wire_len);
-	a->doubt = DOUBT_OTHER;
-	return true;
-}
-
 /*
  * A receiver obeys a RST exactly at its next byte (RFC 5961 section 3.2), or,
  * in Linux, at the end of what it holds. Its next byte lies between the last
@@ -494,6 +432,16 @@ static bool rst_ahead(const struct arrival *a)
 	       ahead <= MATCH_COPY_WINDOW;
 }
 
+/* Such a RST has sequence number 0, which is no part of the stream. */
+static bool refuses_syn(const struct arrival *a)
+{
+	const struct flow_dir *o = &a->f->dir[!a->dir];
+
+	return !a->rec->seq && a->rec->tcp_flags & METLO_TCP_ACK &&
+	       !dir_started(&a->f->dir[a->dir]) && dir_synced(o) &&
+	       a->f->dir[a->dir].state != DIR_HELD;
+}
+
 void arrival_rst(struct arrival *a)
 {
 	const struct metlo_rec *rec = a->rec;
@@ -523,6 +471,8 @@ void arrival_rst(struct arrival *a)
 	}
 	a->fresh = true;
 	held_close_soon(a->t, a->index, a->dir, STREAM_END_RST);
+	if (refuses_syn(a))
+		return;
 	if (!dir_started(&a->f->dir[a->dir]))
 		hold_from(a, rec->seq);
 	x = dir_ext(a->t, &a->f->dir[a->dir]);

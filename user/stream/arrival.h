@@ -26,11 +26,6 @@ struct arrival {
 /* Records VNI, acknowledgment and ports; call before the others. False: the
  * receiver drops the segment. */
 bool arrival_header(struct arrival *a);
-void arrival_syn(struct arrival *a);
-/* After arrival_syn(): is the payload of the SYN part of the stream (RFC 7413)?
- * That depends on whether the peer acknowledges it; in an established connection
- * a receiver drops the whole segment. */
-bool arrival_syn_data(struct arrival *a);
 /* Payload, and a placeholder for its uncaptured part. */
 void arrival_payload(struct arrival *a, const uint8_t *payload);
 void arrival_urgent(struct arrival *a);

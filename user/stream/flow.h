@@ -16,6 +16,13 @@
 #include "stream/slots.h"
 #include "stream/types.h"
 
+/* Distance ahead of a stream that exceeds any receive window in use. */
+#define MATCH_WINDOW (1 << 24)
+/* Distance within which a VNI new to a direction can be a copy of it. */
+#define MATCH_COPY_WINDOW (1 << 20)
+/* Data that may arrive before a late SYN, or with it (RFC 7413). */
+#define MATCH_SYN_WINDOW (1 << 21)
+
 /* The endpoints in canonical order, so that both directions have one key. */
 struct flow_key {
 	uint8_t addr[2][16];
@@ -43,6 +50,7 @@ enum dir_flags {
 	D_VNI1 = 1 << 3,      /* vni1 is valid */
 	D_LAST1 = 1 << 4,     /* the latest new bytes had vni1 */
 	D_STAMPED = 1 << 5,   /* the peer echoes timestamps: see stamps.h */
+	D_OPTIONS = 1 << 6,   /* the peer takes segments with odd options */
 };
 
 /* One direction; its index is that of the sender in the key. */

@@ -8,7 +8,6 @@
 
 #include "stream/deliver.h"
 #include "stream/held.h"
-#include "stream/match.h"
 #include "stream/sums.h"
 #include "stream/unproven.h"
 #include "stream/waits.h"
@@ -202,10 +201,16 @@ static bool can_deliver(const struct stream_table *t, const struct flow *f,
 static void checks_disproved(struct flow_dir *d, struct seg *s)
 {
 	s->ambiguous = 1;
-	if (s->doubt == DOUBT_SUM)
+	switch (s->doubt) {
+	case DOUBT_SUM:
 		d->sums = SUMS_UNREAL;
-	else
+		break;
+	case DOUBT_OPTIONS:
+		d->flags |= D_OPTIONS;
+		break;
+	default:
 		d->flags &= ~D_STAMPED;
+	}
 }
 
 /* The bytes of a held segment, in portions that arrived together. */

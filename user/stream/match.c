@@ -5,6 +5,7 @@
  * tenant's numbers are unlikely to fall within a narrow window.
  */
 #include "stream/flow_table.h"
+#include "stream/held.h"
 #include "stream/match.h"
 
 /* Beyond this, serial arithmetic is ambiguous. */
@@ -51,11 +52,15 @@ static bool skipping(const struct stream_table *t, const struct flow_dir *d)
 }
 
 /* Does the acknowledgment number fit the direction it acknowledges? */
-static enum agree ack_agrees(const struct stream_table *t,
+static enum agree ack_agrees(const struct stream_table *t, const struct flow *f,
 			     const struct flow_dir *o, uint32_t ack, bool known)
 {
 	int32_t slack = known ? MATCH_WINDOW : MATCH_COPY_WINDOW;
 	bool ok;
+
+	/* Nothing follows a FIN: the numbers are those of a later connection. */
+	if (f->flags & F_CLOSED && o->flags & D_FIN)
+		slack = 1;
 
 	if (skipping(t, o))
 		return AGREE_UNKNOWN;
@@ -71,6 +76,18 @@ static enum agree ack_agrees(const struct stream_table *t,
 	return ok ? AGREE_YES : AGREE_NO;
 }
 
+/* Can a SYN-ACK acknowledge what this direction began with? It acknowledges the
+ * SYN, and what came with that (RFC 7413). */
+static bool answers(const struct stream_table *t, const struct flow_dir *d,
+		    const struct flow_dir *o, uint32_t ack)
+{
+	return !dir_synced(o) ||
+	       within(seq_diff(ack, o->start), 0,
+		      d->state == DIR_UNSEEN
+			      ? SOON
+			      : seq_diff(held_highest(t, o), o->start));
+}
+
 static enum match_fit fit_syn(const struct stream_table *t,
 			      const struct flow *f, unsigned int dir,
 			      const struct metlo_rec *rec)
@@ -83,14 +100,13 @@ static enum match_fit fit_syn(const struct stream_table *t,
 
 	if (dir_started(d) && first == d->start)
 		return MATCH_SEEN;
-	if (f->flags & F_CLOSED)
+	if (f->flags & F_CLOSED || (ack && !answers(t, d, o, rec->ack)))
 		return MATCH_NONE;
 	if (dir_started(d)) {
 		/* A second SYN-ACK for the same SYN with another ISN: SYN
 		 * cookies (RFC 4987 section 3.6). After data, the client has
 		 * used its own ISN again. */
-		if (ack && dir_synced(o) && !o->offset && !d->offset &&
-		    within(seq_diff(rec->ack, o->start), 0, SOON))
+		if (ack && dir_synced(o) && !o->offset && !d->offset)
 			return MATCH_NEAR;
 		if (dir_midstream(d) &&
 		    within(seq_diff(d->start, first), 0, late))
@@ -101,7 +117,7 @@ static enum match_fit fit_syn(const struct stream_table *t,
 	if (ack && d->state != DIR_HELD && dir_synced(o) &&
 	    rec->ack == o->start)
 		return MATCH_NEXT;
-	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_NO)
+	if (ack && ack_agrees(t, f, o, rec->ack, false) == AGREE_NO)
 		return MATCH_NONE;
 	if (d->state == DIR_HELD)
 		return within(seq_diff(d->next, first), 0, late) ? MATCH_NEAR
@@ -109,7 +125,7 @@ static enum match_fit fit_syn(const struct stream_table *t,
 	if (d->flags & D_ACKED)
 		return within(seq_diff(d->acked, first), 0, late) ? MATCH_NEAR
 								  : MATCH_NONE;
-	if (ack && ack_agrees(t, o, rec->ack, false) == AGREE_YES)
+	if (ack && ack_agrees(t, f, o, rec->ack, false) == AGREE_YES)
 		return MATCH_NEAR;
 	/* In a simultaneous open (RFC 9293 section 3.5) the two SYNs have no
 	 * number in common. */
@@ -155,6 +171,22 @@ static enum match_fit fit_seq(const struct stream_table *t,
 	return MATCH_WEAK;
 }
 
+/* Does the record continue a flow that is over exactly where that ended? Then
+ * what ended it may have had no effect: see revive() in reassembly.c. */
+static bool goes_on(const struct stream_table *t, const struct flow *f,
+		    unsigned int dir, const struct metlo_rec *rec)
+{
+	const struct flow_dir *d = &f->dir[dir], *o = &f->dir[!dir];
+
+	if (rec->seq != d->next + !!(d->flags & D_FIN))
+		return false;
+	if (rec->tcp_flags & METLO_TCP_RST)
+		return true;
+	return !(d->flags & D_FIN) && rec->tcp_flags & METLO_TCP_ACK &&
+	       dir_started(o) && !seq_before(held_highest(t, o), rec->ack) &&
+	       !(o->flags & D_ACKED && seq_before(rec->ack, o->acked));
+}
+
 static enum match_fit fit_data(const struct stream_table *t,
 			       const struct flow *f, unsigned int dir,
 			       const struct metlo_rec *rec)
@@ -168,7 +200,7 @@ static enum match_fit fit_data(const struct stream_table *t,
 	enum agree ack = AGREE_UNKNOWN;
 
 	if (rec->tcp_flags & METLO_TCP_ACK)
-		ack = ack_agrees(t, o, rec->ack, known);
+		ack = ack_agrees(t, f, o, rec->ack, known);
 	/* With a far sequence number, the acknowledgment must fit, unless it
 	 * proves nothing because its direction is being skipped. */
 	if (fit == MATCH_FAR)
@@ -187,6 +219,8 @@ static enum match_fit fit_data(const struct stream_table *t,
 			return MATCH_NEAR;
 		return MATCH_WEAK;
 	}
+	if (fit == MATCH_POSSIBLE && goes_on(t, f, dir, rec))
+		return MATCH_GOES_ON;
 	return fit;
 }
 

@@ -11,13 +11,6 @@
 
 #include "stream/flow.h"
 
-/* Distance ahead of a stream that exceeds any receive window in use. */
-#define MATCH_WINDOW (1 << 24)
-/* Distance within which a VNI new to a direction can be a copy of it. */
-#define MATCH_COPY_WINDOW (1 << 20)
-/* Data that may arrive before a late SYN, or with it (RFC 7413). */
-#define MATCH_SYN_WINDOW (1 << 21)
-
 enum match_fit {
 	MATCH_NONE,	/* another connection */
 	MATCH_FAR,	/* its VNI, but a sequence number far off */
@@ -26,6 +19,7 @@ enum match_fit {
 	MATCH_NEAR,	/* within the window */
 	MATCH_UPCOMING, /* shortly after the next byte */
 	MATCH_SEEN,	/* a range already passed */
+	MATCH_GOES_ON,	/* exactly where a flow ended */
 	MATCH_NEXT,	/* the next byte exactly */
 };
 

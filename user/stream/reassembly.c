@@ -8,6 +8,7 @@
 #include "stream/arrival.h"
 #include "stream/deliver.h"
 #include "stream/flow_table.h"
+#include "stream/handshake.h"
 #include "stream/held.h"
 #include "stream/reassembly.h"
 #include "stream/sides.h"
@@ -179,8 +180,8 @@ static void apply(struct arrival *a, const uint8_t *payload)
 		return;
 	}
 	if (rec->tcp_flags & METLO_TCP_SYN) {
-		arrival_syn(a);
-		if (arrival_syn_data(a)) {
+		handshake_syn(a);
+		if (handshake_data(a)) {
 			arrival_payload(a, payload);
 		} else if (rec->len) {
 			a->late = true;

@@ -28,8 +28,9 @@ enum seg_doubt {
 	DOUBT_FUTURE, /* it acknowledges bytes that nobody has seen */
 	DOUBT_OTHER,  /* only the peer's acknowledgment can tell */
 	/* The receiver drops it, unless what we go by is wrong: */
-	DOUBT_STAMP, /* its timestamp is too old */
-	DOUBT_SUM,   /* its checksum is wrong */
+	DOUBT_STAMP,   /* its timestamp is too old */
+	DOUBT_SUM,     /* its checksum is wrong */
+	DOUBT_OPTIONS, /* it has options that hosts refuse */
 };
 
 /* Does the receiver most probably drop the segment? */

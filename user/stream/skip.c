@@ -116,6 +116,13 @@ bool skip_withdraw(struct stream_table *t, struct flow *f, unsigned int dir)
 	return true;
 }
 
+bool skip_withdraw_both(struct stream_table *t, struct flow *f)
+{
+	bool c2s = skip_withdraw(t, f, 0), s2c = skip_withdraw(t, f, 1);
+
+	return c2s || s2c;
+}
+
 void skip_until(struct stream_table *t, struct flow *f, unsigned int dir,
 		uint64_t offset)
 {

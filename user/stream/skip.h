@@ -18,5 +18,7 @@ void skip_arrived(struct stream_table *t, struct flow *f, unsigned int dir,
 void skip_progress(struct stream_table *t, struct flow *f, unsigned int dir);
 /* Withdraws the request to the kernel; true if there was one. */
 bool skip_withdraw(struct stream_table *t, struct flow *f, unsigned int dir);
+/* The same for both directions. */
+bool skip_withdraw_both(struct stream_table *t, struct flow *f);
 
 #endif

@@ -13,6 +13,7 @@
 #include "stream/held.h"
 #include "stream/match.h"
 #include "stream/reassembly.h"
+#include "stream/rivals.h"
 #include "stream/sides.h"
 #include "stream/skip.h"
 #include "stream/stamps.h"
@@ -154,51 +155,6 @@ static void evict_same_key(struct stream_table *t, uint32_t tag,
 		reassembly_forget(t, oldest);
 }
 
-/* Is the VNI one of this direction or, if that is unseen, of the other? */
-static bool shares_vni(const struct flow *f, unsigned int dir, uint32_t vni)
-{
-	return dir_has_vni(&f->dir[dir], vni) ||
-	       (f->dir[dir].state == DIR_UNSEEN &&
-		dir_has_vni(&f->dir[!dir], vni));
-}
-
-/* A connection proves to be the current one of its tuple and VNI: ends the
- * other flows with that tuple and VNI, except those that had a record within
- * the last quiet ticks. */
-static void supersede(struct stream_table *t, uint32_t tag,
-		      const struct flow_key *key, unsigned int dir,
-		      uint32_t vni, uint32_t except, uint32_t quiet)
-{
-	struct slot_walk walk = flow_table_walk(t, tag);
-	uint32_t now = ticks_of(t->idle_clock), index;
-
-	while ((index = flow_table_next(t, tag, key, &walk))) {
-		const struct flow *f = flow_at(t, index);
-
-		if (index == except || f->flags & (F_CLOSED | F_CLOSING))
-			continue;
-		if (shares_vni(f, dir, vni) && now - f->used >= quiet)
-			held_close_soon(t, index, dir, STREAM_END_REUSED);
-	}
-}
-
-/* Does another flow use the same tuple under another VNI? */
-static bool has_tenant(const struct stream_table *t, uint32_t tag,
-		       const struct flow_key *key, unsigned int dir,
-		       uint32_t vni)
-{
-	struct slot_walk walk = flow_table_walk(t, tag);
-	uint32_t index;
-
-	while ((index = flow_table_next(t, tag, key, &walk))) {
-		const struct flow *f = flow_at(t, index);
-
-		if (!(f->flags & F_CLOSED) && !shares_vni(f, dir, vni))
-			return true;
-	}
-	return false;
-}
-
 static const char *new_reason(const struct metlo_rec *rec, uint32_t same_key)
 {
 	if (rec->tcp_flags & METLO_TCP_SYN)
@@ -206,48 +162,6 @@ static const char *new_reason(const struct metlo_rec *rec, uint32_t same_key)
 				: "SYN";
 	return same_key ? "no SYN; its numbers fit no flow of the tuple"
 			: "no SYN; joined midstream";
-}
-
-static bool withdraw_shunts(struct stream_table *t, struct flow *f)
-{
-	bool c2s = skip_withdraw(t, f, 0), s2c = skip_withdraw(t, f, 1);
-
-	return c2s || s2c;
-}
-
-/* A SYN: the kernel must not drop payload of the connection that it may begin
- * because another one of its tuple did not want it. */
-static void withdraw_rivals(struct stream_table *t, uint32_t tag,
-			    const struct flow_key *key)
-{
-	struct slot_walk walk = flow_table_walk(t, tag);
-	uint32_t index;
-
-	while ((index = flow_table_next(t, tag, key, &walk)))
-		withdraw_shunts(t, flow_at(t, index));
-}
-
-/* A client that reuses port and ISN sends a SYN that looks like a copy of its
- * older one, and is known by the SYN-ACK, which has another ISN: gives it to f,
- * the flow of the SYN-ACK. */
-static void take_syn(struct stream_table *t, uint32_t tag,
-		     const struct flow_key *key, unsigned int dir,
-		     const struct metlo_rec *rec, struct flow *f)
-{
-	struct slot_walk walk = flow_table_walk(t, tag);
-	uint32_t index;
-
-	while ((index = flow_table_next(t, tag, key, &walk))) {
-		const struct flow_dir *old = &flow_at(t, index)->dir[!dir];
-		struct flow_dir *d = &f->dir[!dir];
-
-		if (!dir_synced(old) || old->start != rec->ack)
-			continue;
-		d->vni0 = old->vni0;
-		d->start = d->next = old->start;
-		d->state = DIR_SYN;
-		return;
-	}
 }
 
 static uint32_t open_flow(struct stream_table *t, uint32_t tag,
@@ -258,9 +172,9 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 	uint32_t index;
 
 	if (same_key && rec->tcp_flags & METLO_TCP_SYN)
-		withdraw_rivals(t, tag, key);
-	/* It proves itself by going on: supersede_rivals(). */
-	if (same_key && has_tenant(t, tag, key, dir, rec->vni))
+		rivals_withdraw(t, tag, key);
+	/* It proves itself by going on: rivals_supersede(). */
+	if (same_key && rivals_tenant(t, tag, key, dir, rec->vni))
 		t->stats.flows_other_vni++;
 	if (same_key >= FLOW_TABLE_SAME_KEY)
 		evict_same_key(t, tag, key);
@@ -277,7 +191,7 @@ static uint32_t open_flow(struct stream_table *t, uint32_t tag,
 		   (dir ? F_FIRST1 : 0);
 	if (same_key && rec->tcp_flags & METLO_TCP_SYN &&
 	    rec->tcp_flags & METLO_TCP_ACK)
-		take_syn(t, tag, key, dir, rec, f);
+		rivals_take_syn(t, tag, key, dir, rec, f);
 	t->stats.flows_opened++;
 	t->stats.flows_live++;
 	if (t->conf.count)
@@ -297,6 +211,7 @@ static void explain_vni(struct stream_table *t, unsigned int dir,
 		[MATCH_NEAR] = "the numbers are near",
 		[MATCH_UPCOMING] = "the sequence number is shortly ahead",
 		[MATCH_SEEN] = "the sequence number was seen before",
+		[MATCH_GOES_ON] = "the sequence number is that of its end",
 		[MATCH_NEXT] = "the sequence number is the next one",
 	};
 	const struct flow *f = flow_at(t, m->flow);
@@ -307,37 +222,6 @@ static void explain_vni(struct stream_table *t, unsigned int dir,
 		return;
 	EXPLAIN(t, f, FLOW_VNI, dir, .vni = rec->vni,
 		.reason = reasons[m->fit]);
-}
-
-/* Have the endpoints agreed on this connection? The SYN of one side proves
- * nothing: in an established connection it has no effect. */
-static bool handshake_seen(const struct flow *f)
-{
-	for (unsigned int i = 0; i < 2; i++) {
-		const struct flow_dir *d = &f->dir[i];
-
-		if (!dir_synced(d) || !(d->flags & D_ACKED))
-			continue;
-		if (dir_synced(&f->dir[!i]) && !seq_before(d->acked, d->start))
-			return true;
-	}
-	return false;
-}
-
-/* A record arrived for one of several flows with the same key. */
-static void supersede_rivals(struct stream_table *t, uint32_t tag,
-			     const struct flow_key *key, unsigned int dir,
-			     const struct metlo_rec *rec, const struct match *m)
-{
-	const struct flow *f = flow_at(t, m->flow);
-
-	if (f->flags & (F_CLOSED | F_CLOSING))
-		return;
-	if (rec->tcp_flags & METLO_TCP_SYN && handshake_seen(f))
-		supersede(t, tag, key, dir, rec->vni, m->flow, 0);
-	else if (m->fit == MATCH_NEXT && !(rec->tcp_flags & METLO_TCP_SYN))
-		supersede(t, tag, key, dir, rec->vni, m->flow,
-			  ticks_of(t->conf.gap_timeout_ns) + 1);
 }
 
 /* Does the direction hold, await and doubt nothing? It may skip. */
@@ -366,7 +250,7 @@ static bool fast_path(struct stream_table *t, uint32_t index, unsigned int dir,
 	    (f->flags & (odd | F_OPEN)) != F_OPEN ||
 	    !(d->state & o->state & DIR_STARTED) ||
 	    d->flags & (D_FIN | D_LAST1) || rec->wire_len != rec->len ||
-	    !rec->len || !(o->flags & D_ACKED))
+	    !rec->len || !(o->flags & D_ACKED) || rec->sums & METLO_SUM_OPTIONS)
 		return false;
 	/* The acknowledgment must lie between the last one and the last byte
 	 * seen. */
@@ -439,11 +323,11 @@ static void process_record(struct stream_table *t, const struct location *at,
 			/* A SYN completes a handshake; other records may end
 			 * the flow. */
 			if (m.same_key > 1 && !syn)
-				supersede_rivals(t, at->tag, &at->key, at->dir,
+				rivals_supersede(t, at->tag, &at->key, at->dir,
 						 rec, &m);
 			reassembly_record(t, m.flow, at->dir, rec, payload);
 			if (m.same_key > 1 && syn)
-				supersede_rivals(t, at->tag, &at->key, at->dir,
+				rivals_supersede(t, at->tag, &at->key, at->dir,
 						 rec, &m);
 			return;
 		}
@@ -455,7 +339,7 @@ static void process_record(struct stream_table *t, const struct location *at,
 		return;
 	reassembly_record(t, m.flow, at->dir, rec, payload);
 	if (m.same_key && rec->tcp_flags & METLO_TCP_SYN)
-		supersede_rivals(t, at->tag, &at->key, at->dir, rec, &m);
+		rivals_supersede(t, at->tag, &at->key, at->dir, rec, &m);
 }
 
 void stream_record(struct stream_table *t, const struct metlo_rec *rec,
@@ -524,7 +408,7 @@ static void expire_list(struct stream_table *t, enum flow_list list,
 		/* Idle only because the kernel drops its payload? Withdraw the
 		 * shunt and wait once more. */
 		if (!(f->flags & (F_CLOSED | F_PROBED)) &&
-		    withdraw_shunts(t, f)) {
+		    skip_withdraw_both(t, f)) {
 			f->flags |= F_PROBED;
 			flow_table_move(t, index, list);
 			continue;

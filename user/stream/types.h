@@ -279,6 +279,8 @@ struct stream_conf {
 	  "Segments with a wrong checksum from a sender whose checksums are real.")     \
 	X(old_timestamps, COUNTER,                                                      \
 	  "Segments older than what their receiver has accepted (PAWS, RFC 7323).")     \
+	X(odd_options, COUNTER,                                                         \
+	  "Segments with TCP signatures or IP options, which most hosts drop.")         \
 	X(doubtful, COUNTER,                                                            \
 	  "Segments held because their receiver may drop them.")                        \
 	X(rewinds, COUNTER,                                                             \
