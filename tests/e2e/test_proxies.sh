@@ -19,6 +19,7 @@ nginx_up "
 	server {
 		listen 80; listen [::]:80;
 		listen 81 proxy_protocol; listen [::]:81 proxy_protocol;
+		listen 82 http2 proxy_protocol; listen [::]:82 http2 proxy_protocol;
 		location / { return 200 ok; }
 	}" || { not_ok "nginx starts" "see above"; finish; }
 ip -n "$CLIENT" addr add $WHO/32 dev lo
@@ -51,6 +52,10 @@ front()
 	server s 10.77.1.1:81 send-proxy'
 	front proxy_v2 8004 '	mode tcp
 	server s 10.77.1.1:81 send-proxy-v2'
+	front h2_v1 8006 '	mode tcp
+	server s 10.77.1.1:82 send-proxy'
+	front h2_v2 8007 '	mode tcp
+	server s 10.77.1.1:82 send-proxy-v2'
 	front both 8005 '	option forwardfor
 	server s 127.0.0.1:8004'
 } >"$TMP/haproxy.cfg"
@@ -105,11 +110,12 @@ name()
 name first proxies
 # The user that the daemon switches to must be able to read the file.
 chmod 711 "$TMP"
-attach_up "$OUT" --ports 80,81 --names "$TMP/names" --health off --metrics off \
+attach_up "$OUT" --ports 80,81,82 --names "$TMP/names" --health off --metrics off \
 	--trusted-proxies 10.77.1.2 --trusted-proxies fd77:1::2/128 \
 	--trusted-proxies 127.0.0.0/8 --trusted-proxies ::1 \
 	--detach-on-exit || { not_ok "attach" "see above"; finish; }
 
+HTTP=() # options of curl
 # get PATH PORT [HEADER...]: a request through the proxy at this port, over IPv4 as
 # /PATH/4 and over IPv6 as /PATH/6.
 get()
@@ -122,9 +128,9 @@ get()
 		shift
 	done
 	in_ns "$CLIENT" curl -sS --max-time 10 -o /dev/null "${args[@]}" \
-		--interface $WHO "http://$WHO:$port/$path/4"
+		"${HTTP[@]}" --interface $WHO "http://$WHO:$port/$path/4"
 	in_ns "$CLIENT" curl -sS --max-time 10 -o /dev/null "${args[@]}" \
-		--interface $WHO6 "http://[$WHO6]:$port/$path/6"
+		"${HTTP[@]}" --interface $WHO6 "http://[$WHO6]:$port/$path/6"
 }
 
 # The last one names a proxy, as if the remainder had passed it.
@@ -141,13 +147,17 @@ for p in 8003:v1 8004:v2; do
 	get "${p#*:}" "${p%:*}"
 	get "${p#*:}-forged" "${p%:*}" "${XFF[@]}"
 done
+HTTP=(--http2-prior-knowledge)
+get h2-v1 8006
+get h2-v2 8007 "${XFF[@]}"
+HTTP=()
 get proxy-then-nginx 8103 "${XFF[@]}"
 get proxy-then-haproxy 8005 "${XFF[@]}"
 get contradiction 8001 "${FORWARDED[@]}"
 in_ns "$CLIENT" curl -sS --max-time 10 -o /dev/null --interface $STRANGER \
 	-H 'X-Forwarded-For: 6.6.6.6' http://10.77.1.1/stranger/4
 
-wait_for 10 lines "$OUT" 27
+wait_for 10 lines "$OUT" 31
 
 # logged PATTERN: a line on stderr matches.
 logged()
@@ -164,7 +174,7 @@ echo '{"address":"10.0.0.1","name":"cut' >>"$TMP/names"
 kill -HUP "$ATTACHED"
 wait_for 10 logged 'names:3: the line ends within a string'
 get kept 8001
-wait_for 10 lines "$OUT" 31
+wait_for 10 lines "$OUT" 35
 stop "$ATTACHED"
 
 # sources PATH: the sources of its two requests, with what names them.
@@ -183,7 +193,7 @@ done
 for name in forwarded forwarded-forged; do
 	is "$name" "$(sources $name)" "$WHO forwarded $WHO6 forwarded"
 done
-for name in v1 v1-forged v2 v2-forged; do
+for name in v1 v1-forged v2 v2-forged h2-v1 h2-v2; do
 	is "PROXY $name" "$(sources $name)" \
 		"$WHO proxy-protocol $WHO6 proxy-protocol"
 done

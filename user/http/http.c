@@ -174,7 +174,7 @@ static void *http_open(void *ctx, struct stream_flow *flow,
 	c->engine = e;
 	c->roles_known = tuple->client_known;
 	if (tuple->origin.known)
-		proxy_carried(c, &tuple->origin);
+		proxy_carried(e, &tuple->origin, &c->proxied);
 	if (tuple->midstream) {
 		c->midstream = true;
 		c->dir[0].state = c->dir[1].state = DIR_RESYNC;
@@ -280,7 +280,7 @@ static void http_close(void *proto, enum stream_end why, uint64_t ts_ns)
 		e->stats.not_http++; /* too few bytes to decide earlier */
 	secure_forget(e);
 	conn_unlist(c);
-	proxy_forget(c);
+	proxy_forget(e, &c->proxied);
 	conn_free(e, c);
 	e->stats.memory_used = e->store.used;
 }

@@ -20,6 +20,7 @@
 #include "http/on_proxy.h"
 #include "http/prefix.h"
 #include "http/scan.h"
+#include "http/successor.h"
 #include "http/times.h"
 #include "http/tunnel.h"
 #include "http/versionless.h"
@@ -150,6 +151,8 @@ enum action on_start(struct conn *c, struct event *ev)
 	if (!in->offset && request && (*p == 'P' || *p == '\r') &&
 	    proxy_begins(c, ev))
 		return ACT_PROXY;
+	if (!in->offset && !request && successor_begins(c, in))
+		return ACT_HAND_OVER;
 	/* The reply of SOCKS4: NUL, code, six bytes. */
 	if (!request && !c->seen && input_left(in) >= 8 && !p[0] &&
 	    p[1] >= 0x5a && p[1] <= 0x5d)
@@ -270,9 +273,14 @@ enum action head_done(struct conn *c, struct event *ev, const uint8_t *base,
 	    m->h.major == 2 && m->h.method.len == 3 &&
 	    !memcmp(m->head, "PRI", 3)) {
 		/* the client preface of HTTP/2 (RFC 9113 section 3.4) */
-		account(e, m->h.len, BYTES_HEAD, BYTES_NOT_HTTP);
+		const bool proxied = successor_prefaced(c, m);
+
+		account(e, m->h.len, BYTES_HEAD,
+			proxied ? BYTES_FRAMING : BYTES_NOT_HTTP);
 		d->msg = NULL;
 		msg_free(e, m);
+		if (proxied)
+			return ACT_HAND_OVER;
 		e->stats.not_http_h2++;
 		return ACT_NOT_HTTP;
 	}

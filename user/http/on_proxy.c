@@ -28,9 +28,9 @@ bool proxy_begins(const struct conn *c, const struct event *ev)
 	       proxy_parse(in->p, input_left(in), &h) != PREFIX_NO;
 }
 
-static void set_source(struct conn *c, const struct stream_origin *o)
+static void set_source(struct http_engine *e, const struct stream_origin *o,
+		       struct proxied **to)
 {
-	struct http_engine *e = c->engine;
 	struct proxied *p;
 	size_t cap;
 
@@ -41,32 +41,34 @@ static void set_source(struct conn *c, const struct stream_origin *o)
 	}
 	*p = (struct proxied){.cap = cap, .port = o->port, .ipv6 = o->ipv6};
 	memcpy(p->addr, o->addr, sizeof(p->addr));
-	c->proxied = p;
+	*to = p;
 }
 
-static void learn(struct conn *c, const struct proxy_header *h)
+void proxy_learn(struct http_engine *e, const struct proxy_header *h,
+		 struct proxied **to)
 {
 	struct stream_origin o = {.port = h->port, .ipv6 = h->ipv6};
 
-	c->engine->stats.proxy_headers++;
-	if (!h->source || c->proxied)
+	e->stats.proxy_headers++;
+	if (!h->source || *to)
 		return;
 	memcpy(o.addr, h->addr, sizeof(o.addr));
-	set_source(c, &o);
+	set_source(e, &o, to);
 }
 
-void proxy_carried(struct conn *c, const struct stream_origin *o)
+void proxy_carried(struct http_engine *e, const struct stream_origin *o,
+		   struct proxied **to)
 {
-	set_source(c, o);
-	if (c->proxied)
-		c->proxied->confirmed = true;
+	set_source(e, o, to);
+	if (*to)
+		(*to)->confirmed = true;
 }
 
-void proxy_forget(struct conn *c)
+void proxy_forget(struct http_engine *e, struct proxied **p)
 {
-	if (c->proxied)
-		store_free(&c->engine->store, c->proxied, c->proxied->cap);
-	c->proxied = NULL;
+	if (*p)
+		store_free(&e->store, *p, (*p)->cap);
+	*p = NULL;
 }
 
 /* The header began with have bytes that are consumed: skips the remainder. */
@@ -107,7 +109,7 @@ static enum action proxy_first(struct conn *c, struct event *ev)
 	struct proxy_header h;
 
 	if (proxy_parse(in->p, n, &h) == PREFIX_YES) {
-		learn(c, &h);
+		proxy_learn(c->engine, &h, &c->proxied);
 		n = n < h.len ? n : h.len;
 		input_consume(e, in, n, BYTES_FRAMING);
 		return skip_rest(d, h.len, n);
@@ -156,7 +158,7 @@ enum action on_proxy(struct conn *c, struct event *ev)
 		return ACT_MORE;
 	if (r == PREFIX_NO)
 		return parse_again(c, ev);
-	learn(c, &h);
+	proxy_learn(c->engine, &h, &c->proxied);
 	used = m->have < h.len ? m->have : h.len;
 	account(e, used, BYTES_HELD, BYTES_FRAMING);
 	/* Before this call the header was incomplete: all that follows it came
@@ -240,10 +242,16 @@ static bool not_understood(const struct http_message *m)
 uint32_t proxy_source(struct conn *c, const struct exchange *x,
 		      struct http_transaction *t)
 {
-	struct proxied *p = c->proxied;
+	return proxy_name(c->proxied,
+			  x->n_interim ||
+				  (t->response && !not_understood(t->response)),
+			  t);
+}
 
-	if (x->n_interim || (t->response && !not_understood(t->response)))
-		p->confirmed = true;
+uint32_t proxy_name(struct proxied *p, bool understood,
+		    struct http_transaction *t)
+{
+	p->confirmed |= understood;
 	if (!p->confirmed)
 		return HTTP_F_PROXY_UNCONFIRMED;
 	t->proxied = true;

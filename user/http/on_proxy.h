@@ -4,6 +4,7 @@
 #define HTTP_ON_PROXY_H
 
 #include "http/event.h"
+#include "http/proxy.h"
 #include "http/transaction.h"
 
 /* May the bytes of ev, the first of a connection, be a PROXY header? */
@@ -18,7 +19,16 @@ handler on_proxy_skip, on_proxy_skip_gap, on_proxy_skip_end;
 uint32_t proxy_source(struct conn *c, const struct exchange *x,
 		      struct http_transaction *t);
 /* TLS carries the connection, which has taken o from a header. */
-void proxy_carried(struct conn *c, const struct stream_origin *o);
-void proxy_forget(struct conn *c);
+void proxy_carried(struct http_engine *e, const struct stream_origin *o,
+		   struct proxied **to);
+
+/* The same for the successor. understood: an answer shows that the server read the
+ * header. */
+uint32_t proxy_name(struct proxied *p, bool understood,
+		    struct http_transaction *t);
+/* Counts a header and keeps the client that it names, unless *to is one. */
+void proxy_learn(struct http_engine *e, const struct proxy_header *h,
+		 struct proxied **to);
+void proxy_forget(struct http_engine *e, struct proxied **p);
 
 #endif

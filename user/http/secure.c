@@ -112,7 +112,7 @@ void secure_finish(struct conn *c)
 		s.base[e->rest[i].dir] = e->rest[i].in.offset;
 	conn_unlist(c);
 	proto = e->secure.take(e->secure.ctx, &s);
-	proxy_forget(c);
+	proxy_forget(c->engine, &c->proxied);
 	conn_free(e, c);
 	for (unsigned int i = 0; i < e->n_rest; i++)
 		deliver(e, proto, &e->rest[i]);

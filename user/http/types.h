@@ -322,6 +322,8 @@ struct http_takeover;
 struct http_successor {
 	/* Do these bytes, in which HTTP/1 found nothing, show its protocol? */
 	bool (*claims)(const uint8_t *p, size_t n);
+	/* Can a server begin with them? */
+	bool (*begins)(const uint8_t *p, size_t n);
 	/* Takes the flow over. Returns its state for protocol, or NULL. */
 	void *(*take)(void *ctx, const struct http_takeover *t);
 	const struct stream_protocol *protocol;
@@ -354,6 +356,7 @@ struct http_engine {
 	struct secure_rest rest[EVENTS_MAX + 1];
 	unsigned int n_rest;
 	struct exchange *upgrade; /* that is about to be handed over, or NULL */
+	bool proxied; /* so is a connection that begins with a PROXY header */
 	struct http_conf conf;
 	struct http_stats stats;
 	uint64_t id_seed; /* identity_seed() */

@@ -74,7 +74,7 @@ static void forget(struct conn *c, struct dir *d, uint64_t offset)
 	c->acked_exact = false;
 	c->simple = c->more = false;
 	if (!offset)
-		proxy_forget(c);
+		proxy_forget(c->engine, &c->proxied);
 }
 
 /* Where parsing resumes. */

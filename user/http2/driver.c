@@ -12,6 +12,7 @@
 #include "http2/block.h"
 #include "http2/head.h"
 #include "http2/messages.h"
+#include "http2/preface.h"
 #include "http2/streams.h"
 
 /* So many plausible frames in a row, and the next may be of any type. */
@@ -351,31 +352,6 @@ static bool on_resync(struct h2_conn *c, enum stream_dir dir,
 	return true;
 }
 
-static bool on_preface(struct h2_conn *c, enum stream_dir dir,
-		       struct h2_input *in)
-{
-	struct h2_dir *d = &c->dir[dir];
-	size_t n = h2_left(in);
-
-	if (n > PREFACE_LEN - d->left)
-		n = PREFACE_LEN - d->left;
-	if (memcmp(in->p, &PREFACE[d->left], n) != 0)
-		return false;
-	if (!d->left)
-		c->began_ns = in->ts_ns;
-	d->left += (uint32_t)n;
-	h2_consume(c, in, n, H2_BYTES_FRAMING);
-	if (d->left < PREFACE_LEN)
-		return true;
-	d->left = 0;
-	d->state = H2_DIR_HEADER;
-	if (!c->proven) {
-		c->proven = true;
-		c->engine->stats.connections++;
-	}
-	return true;
-}
-
 bool h2_drive(struct h2_conn *c, enum stream_dir dir, struct h2_input *in)
 {
 	struct h2_dir *d = &c->dir[dir];
@@ -385,7 +361,7 @@ bool h2_drive(struct h2_conn *c, enum stream_dir dir, struct h2_input *in)
 
 		switch ((enum h2_dir_state)d->state) {
 		case H2_DIR_PREFACE:
-			ok = on_preface(c, dir, in);
+			ok = h2_on_preface(c, dir, in);
 			break;
 		case H2_DIR_HEADER:
 			ok = on_header(c, dir, in);
@@ -457,6 +433,8 @@ void h2_drive_gap(struct h2_conn *c, enum stream_dir dir, uint64_t len,
 		gap_in_frame(c, dir, (uint32_t)len, kind, ts_ns);
 		return;
 	}
+	if (d->state == H2_DIR_PREFACE && h2_on_preface_gap(d, len))
+		return;
 	/* The frame in progress ends in the gap. */
 	if (d->state == H2_DIR_PAYLOAD && d->f.type == FRAME_DATA)
 		h2_on_data_gap(c, dir, d->left, STREAM_GAP_LOST, ts_ns);

@@ -8,6 +8,7 @@
 #include "http/emit.h"
 #include "http/identity.h"
 #include "http/message.h"
+#include "http/on_proxy.h"
 #include "http2/streams.h"
 #include "stream/carry.h"
 
@@ -173,6 +174,8 @@ void h2_emit(struct h2_stream *s, uint32_t flags)
 		flags |= HTTP_F_MIDSTREAM;
 	t.flags = flags;
 	set_endpoints(c, &t);
+	if (c->proxied)
+		t.flags |= proxy_name(c->proxied, r || t.n_interim, &t);
 	emit_count(&http->stats, q, r);
 	http->conf.emit(http->conf.emit_ctx, &t);
 }

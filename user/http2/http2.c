@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http/message.h"
+#include "http/on_proxy.h"
 #include "http/successor.h"
 #include "http2/driver.h"
 #include "http2/messages.h"
@@ -137,6 +138,8 @@ static void *h2_open(void *ctx, struct stream_flow *flow,
 		return NULL;
 	c->roles_known = tuple->client_known;
 	c->midstream = tuple->midstream;
+	if (tuple->origin.known)
+		proxy_carried(c->engine->http, &tuple->origin, &c->proxied);
 	return c;
 }
 
@@ -150,7 +153,24 @@ static void join(struct h2_conn *c)
 	}
 }
 
-/* A connection that HTTP/1 began with: upgraded, or joined midway. */
+/* A PROXY header came first, or part of it. */
+static void follow_header(struct h2_conn *c, const struct http_takeover *t)
+{
+	const enum stream_dir client = h2_dir_of(c, H2_REQUEST);
+
+	c->dir[client].state = H2_DIR_PREFACE;
+	c->dir[client].proxy_left = t->proxy_left;
+	c->dir[client ^ 1].state = H2_DIR_HEADER;
+	if (t->line) {
+		c->dir[client].left = SUCCESSOR_LINE_LEN;
+		c->proven = true;
+		c->engine->stats.connections++;
+	}
+	if (!t->server_known)
+		h2_lose(c, (enum stream_dir)(client ^ 1));
+}
+
+/* A connection that HTTP/1 began with. */
 static void *take(void *ctx, const struct http_takeover *t)
 {
 	struct http2_engine *e = ctx;
@@ -163,14 +183,18 @@ static void *take(void *ctx, const struct http_takeover *t)
 			next = m->next;
 			msg_free(e->http, m);
 		}
+		proxy_forget(e->http, &(struct proxied *){t->proxied});
 		return NULL;
 	}
 	memcpy(c->id, t->id, sizeof(c->id));
 	c->swap = t->swap;
 	c->roles_known = t->roles_known;
 	c->midstream = t->midstream;
+	c->proxied = t->proxied;
 	c->begun = true;
-	if (t->upgraded) {
+	if (t->reason == TAKEOVER_PROXIED) {
+		follow_header(c, t);
+	} else if (t->reason == TAKEOVER_UPGRADED) {
 		c->dir[h2_dir_of(c, H2_REQUEST)].state = H2_DIR_PREFACE;
 		c->dir[h2_dir_of(c, H2_RESPONSE)].state = H2_DIR_HEADER;
 		c->proven = true;
@@ -209,6 +233,7 @@ static void conn_free(struct h2_conn *c)
 	while (c->first)
 		h2_stream_close(c->first);
 	h2_streams_free(c);
+	proxy_forget(http, &c->proxied);
 	store_free(&http->store, c, c->cap);
 	http->stats.memory_used = http->store.used;
 }
@@ -220,11 +245,14 @@ static void hand_back(struct h2_conn *c, enum stream_dir dir,
 {
 	struct http2_engine *e = c->engine;
 	struct stream_flow *flow = c->flow;
-	const uint64_t preface =
-		c->dir[dir].state == H2_DIR_PREFACE ? c->dir[dir].left : 0;
+	const struct h2_dir *d = &c->dir[dir];
+	const bool begins = d->state == H2_DIR_PREFACE;
+	const size_t held = begins ? d->block_len : 0;
+	const size_t preface = begins && !held ? d->left : 0;
+	uint8_t header[PROXY_PARSE_MAX];
 	struct stream_chunk first = {
-		.data = (const uint8_t *)PREFACE,
-		.len = preface,
+		.data = held ? header : (const uint8_t *)PREFACE,
+		.len = held + preface,
 		.ts_ns = c->began_ns,
 		.acked = STREAM_UNKNOWN,
 	};
@@ -236,16 +264,20 @@ static void hand_back(struct h2_conn *c, enum stream_dir dir,
 	rest.data = in->p;
 	rest.len = (size_t)(in->end - in->p);
 	rest.offset = in->offset;
-	first.offset = rest.offset - preface;
-	e->stats.bytes_in -= rest.len + preface;
+	first.offset = rest.offset - first.len;
+	e->stats.bytes_in -= rest.len + first.len;
 	e->stats.bytes_framing -= preface;
+	e->stats.bytes_buffered -= held;
+	if (held)
+		memcpy(header, d->block, held);
+	c->dir[dir].block_len -= (uint32_t)held;
 	conn_free(c);
 	proto = http_protocol.open(e->http, flow,
 				   stream_flow_tuple(flow, &tuple));
 	stream_hand_over(flow, &http_protocol, proto);
 	if (!proto)
 		return;
-	if (preface)
+	if (first.len)
 		http_protocol.data(proto, dir, &first);
 	http_protocol.data(proto, dir, &rest);
 }
@@ -351,6 +383,7 @@ struct http2_engine *http2_new(struct http_engine *http)
 	e->http = http;
 	http->successor = (struct http_successor){
 		.claims = claims_chunk,
+		.begins = is_server_start,
 		.take = take,
 		.protocol = &http2_protocol,
 		.ctx = e,

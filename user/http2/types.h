@@ -94,11 +94,15 @@ struct h2_dir {
 	struct frame f;		     /* in H2_DIR_PAYLOAD */
 	uint32_t left;		     /* bytes of it still to come */
 	uint32_t pad;		     /* the last of them that are padding */
+	/* H2_DIR_PREFACE: bytes of a PROXY header still to come; left are those of
+	 * the preface that came */
+	uint32_t proxy_left;
 	bool pad_known; /* the pad length was read, or there is none */
 	bool damaged;	/* bytes of it are missing */
 	struct h2_stream *stream; /* that DATA belongs to, or NULL */
 
-	/* The header block in progress. In H2_DIR_RESYNC, what may be frames. */
+	/* The header block in progress. In H2_DIR_RESYNC, what may be frames; in
+	 * H2_DIR_PREFACE, a PROXY header. */
 	uint8_t *block;
 	size_t block_cap;
 	uint32_t block_len;
@@ -128,9 +132,10 @@ struct h2_conn {
 	size_t table_cap;
 	uint32_t ended[H2_ENDED]; /* ids; the latest is before n_ended */
 	uint8_t n_ended;
-	uint64_t id[2];	   /* see identify() */
-	uint64_t began_ns; /* when the preface began */
-	bool swap;	   /* stream took the server for the client */
+	struct proxied *proxied; /* NULL: no PROXY header, or it names nobody */
+	uint64_t id[2];		 /* see identify() */
+	uint64_t began_ns;	 /* when the preface began */
+	bool swap;		 /* stream took the server for the client */
 	bool roles_known; /* handshake, preface or a pseudo-header shows them */
 	bool midstream;	  /* the handshake was not captured */
 	bool begun;	  /* bytes or a gap were delivered */

@@ -86,7 +86,7 @@ static void find_in_messages(struct advice_list *l,
 	if (h->not_http_h2)
 		add(l, ADVICE_http2,
 		    "%" PRIu64
-		    " connections are HTTP/2 behind a PROXY header, which metlo-xdp does not decode",
+		    " connections begin like HTTP/2, but do not go on like it",
 		    (uint64_t)h->not_http_h2);
 	if (h->requests && !h->responses)
 		add(l, ADVICE_one_direction,
