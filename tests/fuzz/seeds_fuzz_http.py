@@ -123,6 +123,10 @@ seeds.update({
                        frame(0, 0, 0, b"bad") + frame(1, 5, 3, b"\xff\xff")) + END,
     "h2_gzip": HELLO + c(frame(1, 5, 1, GET2)) + s(frame(1, 4, 1, b"\x88" + field(b"content-encoding", b"gzip")) +
                                                 frame(0, 1, 1, gzip.compress(text))) + END,
+    "h2_proxied": c(b"PROXY TCP4 203.0.113.7 198.51.100.1 55555 80\r\n") + HELLO +
+    c(frame(1, 5, 1, GET2)) + s(frame(1, 5, 1, OK2)) + END,
+    "h2_proxied_late": s(SETTINGS) + c(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0e" + bytes(12)) + c(b"ab") + HELLO +
+    c(frame(1, 5, 1, GET2)) + s(frame(1, 5, 1, OK2)) + END,
     "h2_not": c(b"P") + c(b"OST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab") + s(OK) + END,
 })
 

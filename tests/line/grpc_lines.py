@@ -91,6 +91,7 @@ M1 = field(1, "ann") + field(2, 2**60) + field(4, "s3cret") + field(99, 1)
 M2 = field(3, field(2, 5)) + field(3, b"")
 JSON1 = {"userName": "ann", "id": str(2**60), "password": "s3cret"}
 JSON2 = {"sub": [{"id": "5"}, {}]}
+LARGE = field(1, "x" * 20000)
 OK_TRAILERS = frame(b"grpc-status:0\r\ngrpc-message:\r\n", 0x80)
 
 
@@ -116,6 +117,7 @@ CASES = {
     "no call": exchange("/t.S/One", b"{}", b"{}", ("application/json",) * 2,
                         ({}, {"grpc-status": "0"})),
     "like it": exchange("/t.S/One", b"x", b"x", ("application/grpcx",) * 2),
+    "large": exchange("/t.S/Many", frame(M1), frame(LARGE) * 3 + frame(b"") + OK_TRAILERS),
     "unknown": exchange("/t.S/Else", frame(field(1, "hi") + field(2, field(3, 7)) + field(3, b"\xff\x00") +
                                            field(4, 2**53) + b"\x2d\0\0\x80\x3f"), OK_TRAILERS),
     "malformed": exchange("/t.S/One", frame(b"\x0a\x05ab"), OK_TRAILERS),
@@ -134,6 +136,7 @@ CALLS = {
     "error": {**CALL, "status": 5, "message": "no \u20ac%zz", "responseMessages": 0, "responseMessageBytes": 0},
     "trailers only": {**CALL, "status": 12, "message": "what", "responseMessages": 0, "responseMessageBytes": 0},
     "http error": {**CALL, "status": None, "message": None, "responseMessages": None, "responseMessageBytes": None},
+    "large": {**CALL, "method": "Many", "responseMessages": 4, "responseMessageBytes": 3 * len(LARGE)},
     "no call": None, "like it": None,
     "malformed": {**CALL, "requestMessageBytes": 4, "responseMessages": 0, "responseMessageBytes": 0},
     "cut": {**CALL, "method": "Many", "status": None, "message": None, "responseMessages": 1,
@@ -148,6 +151,7 @@ JSON = {
     "binary": (JSON1, JSON2), "text": (JSON1, JSON2), "stream": (JSON1, [JSON1, JSON2, {}]),
     "one of a stream": (JSON1, [JSON2]), "gzip": (JSON1, JSON2), "deflate": (JSON1, JSON2), "error": (JSON1, None),
     "trailers only": (JSON1, None), "http error": (JSON1, None), "malformed": (None, None), "cut": (JSON1, None),
+    "large": (JSON1, [{"userName": "x" * 20000}] * 3 + [{}]),
     "unknown": (None, None), "no frames": (None, None), "no base64": (None, None), "no call": (None, None),
     "like it": (None, None),
 }
@@ -206,6 +210,16 @@ def check_plain(report, lines):
             else:
                 problems += differ(f"{name} {key}", (text.encode(), encoding), (wire, "utf8"))
     report.check("without descriptors, bodies are base64", problems)
+
+
+def check_limits(report, metlo, path):
+    """What is not kept or not printed is counted all the same."""
+    for options in (("0",), ("7",), ("30",), ("9", "--bodies", "none"), ("0", "--body-hash")):
+        problems = []
+        for name, line in zip(CASES, replay(metlo, path, *options[1:], limit=options[0])):
+            if name in CALLS:
+                problems += differ(name, line["capture"].get("grpc"), CALLS[name])
+        report.check("capture.grpc with --body-limit " + " ".join(options), problems)
 
 
 def check_json(report, lines, plain):
@@ -273,7 +287,8 @@ def main():
     limited = dict(zip(CASES, replay(metlo, path, *types, limit=str(len(frame(M1)) + 3))))["stream"]
     report.check("of a stream beyond --body-limit, the whole messages are JSON",
                  differ("body", parsed(limited["response"]["body"]), [JSON1]) +
-                 differ("count", limited["capture"]["grpc"]["responseMessages"], None))
+                 differ("count", limited["capture"]["grpc"]["responseMessages"], 3))
+    check_limits(report, metlo, path)
     with open(os.path.join(folder, "lines"), "w", encoding="utf-8") as f:
         for line in plain + typed + wire:
             f.write(json.dumps(line) + "\n")

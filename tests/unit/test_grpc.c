@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "grpc/body.h"
+#include "grpc/counter.h"
 #include "grpc/frames.h"
 #include "grpc/proto_untyped.h"
 
@@ -51,6 +52,122 @@ static void test_frames(void **state)
 	assert_true(c.broken && !c.exact);
 	c = grpc_count(SPAN("\0\xff\xff\xff\xff"));
 	assert_true(!c.messages && !c.broken && !c.exact);
+}
+
+/* A counter finds the same, however the body comes in parts and, of messages, without
+ * what is skipped. */
+static void count_in_parts(struct proto_span body, enum grpc_kind kind,
+			   size_t part, struct grpc_count want)
+{
+	struct grpc_counter c;
+	struct grpc_count got;
+
+	grpc_counter_init(&c, kind);
+	while (body.n) {
+		const uint64_t idle = grpc_counter_idle(&c);
+		size_t n = body.n < part ? body.n : part;
+
+		if (idle && part % 2 && !c.broken) {
+			n = n < idle ? n : (size_t)idle;
+			grpc_counter_skip(&c, n);
+		} else {
+			grpc_counter_add(&c, body.p, n);
+		}
+		body.p += n;
+		body.n -= n;
+	}
+	got = grpc_counter_result(&c);
+	assert_int_equal(got.broken, want.broken);
+	assert_int_equal(got.messages, want.messages);
+	assert_int_equal(got.bytes, want.bytes);
+	assert_int_equal(got.exact, want.exact);
+	assert_int_equal(got.trailers.n, want.trailers.n);
+	assert_int_equal(got.trailers_compressed, want.trailers_compressed);
+	if (got.trailers.n)
+		assert_memory_equal(got.trailers.p, want.trailers.p,
+				    got.trailers.n);
+}
+
+static void test_counter(void **state)
+{
+	const struct proto_span bodies[] = {
+		SPAN("\0\0\0\0\2ab\1\0\0\0\0\0\0\0\0\3cde\x80\0\0\0\1x"),
+		SPAN("\0\0\0\0\7abcdefg\x81\0\0\0\4a: b"),
+		SPAN("\0\0\0\0\1a\2\0\0\0\0\0"),
+	};
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
+				     "pqrstuvwxyz0123456789+/";
+	struct grpc_counter c;
+
+	(void)state;
+	for (size_t i = 0; i < 3 * 30; i++) {
+		struct proto_span body = bodies[i % 3];
+		const size_t part = i / 3 + 1;
+
+		for (size_t all = body.n; body.n; body.n--) {
+			uint8_t text[64] = {0};
+			size_t n = 0;
+
+			count_in_parts(body, GRPC_PLAIN, part,
+				       grpc_count(body));
+			for (size_t at = 0; at < body.n; at += 3) {
+				const size_t left = body.n - at;
+				const uint32_t v =
+					(uint32_t)body.p[at] << 16 |
+					(left > 1 ? body.p[at + 1] : 0u) << 8 |
+					(left > 2 ? body.p[at + 2] : 0u);
+
+				for (unsigned int k = 0; k < 4; k++)
+					text[n++] = (uint8_t)
+						digits[v >> (18 - 6 * k) & 63];
+			}
+			/* without padding at the end */
+			n -= (3 - body.n % 3) % 3;
+			count_in_parts((struct proto_span){text, n}, GRPC_TEXT,
+				       part, grpc_count(body));
+			assert_true(body.n <= all);
+		}
+	}
+	/* More is skipped than the message has; longer trailers than are kept. */
+	grpc_counter_init(&c, GRPC_PLAIN);
+	grpc_counter_add(&c, (const uint8_t *)"\0\0\0\0\2", 5);
+	grpc_counter_skip(&c, 3);
+	assert_true(grpc_counter_result(&c).broken);
+	grpc_counter_init(&c, GRPC_PLAIN);
+	grpc_counter_add(&c, (const uint8_t *)"\x80\0\1\0\0", 5);
+	assert_int_equal(grpc_counter_idle(&c), 0);
+	for (unsigned int i = 0; i < 0x10000; i++)
+		grpc_counter_add(&c, (const uint8_t *)"x", 1);
+	assert_true(grpc_counter_result(&c).exact);
+	assert_int_equal(grpc_counter_result(&c).trailers.n, 0);
+	grpc_counter_init(&c, GRPC_TEXT);
+	grpc_counter_add(&c, (const uint8_t *)"AA=A", 4);
+	assert_true(grpc_counter_result(&c).broken);
+}
+
+static void test_kinds(void **state)
+{
+	static const struct {
+		struct proto_span type;
+		enum grpc_kind kind;
+	} cases[] = {
+		{SPAN("application/grpc"), GRPC_PLAIN},
+		{SPAN("Application/gRPC+proto"), GRPC_PLAIN},
+		{SPAN("application/grpc;x"), GRPC_PLAIN},
+		{SPAN("application/grpc-web"), GRPC_PLAIN},
+		{SPAN("application/grpc-web-text"), GRPC_TEXT},
+		{SPAN("application/grpc-web-text+proto"), GRPC_TEXT},
+		{SPAN("application/grpc-web-texts"), GRPC_NONE},
+		{SPAN("application/grpc-we"), GRPC_NONE},
+		{SPAN("application/grpcx"), GRPC_NONE},
+		{SPAN("application/grpc\0"), GRPC_NONE},
+		{SPAN("application/grp"), GRPC_NONE},
+		{SPAN(""), GRPC_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(grpc_kind(cases[i].type), cases[i].kind);
 }
 
 /* Chunks that end in padding follow each other; what is no base64 is refused. */
@@ -285,6 +402,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_counter),
+		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_unescape),
 		cmocka_unit_test(test_trailers),

@@ -2,6 +2,8 @@
 /* HTTP/2: DATA that contradicts Content-Length, or that comes too late. */
 #include "http_frames.h"
 
+#include "grpc/counter.h"
+
 #define GET_A "GET /a host=h.example path=/a query= 2.0 body=0/0: => "
 
 /* A response that announces a length; status is an indexed field. */
@@ -141,12 +143,85 @@ static void test_late(void **state)
 	kit_done(&k);
 }
 
+/* What the report of a call says about its response. */
+struct call {
+	struct grpc_count count;
+	uint64_t total;
+	bool counted;
+};
+
+static void on_call(void *ctx, const struct http_transaction *t)
+{
+	const struct http_body *b = &t->response->body;
+	struct call *call = ctx;
+
+	call->counted = b->grpc;
+	call->total = b->total;
+	if (b->grpc)
+		call->count = grpc_counter_result(b->grpc);
+}
+
+/* Messages of gRPC are counted beyond the body limit. What lies within a message is
+ * skipped, and no more, whatever the frames are. */
+static void test_messages(void **state)
+{
+	static const uint32_t sizes[] = {16384, 9000, 100000};
+	static const char *const types[] = {"application/grpc", "text/plain"};
+	static struct frames f;
+	static uint8_t body[120000];
+	uint8_t b[64];
+
+	(void)state;
+	/* 60,000 and 50,000 bytes, none, and 2 */
+	memcpy(body, "\0\0\0\xea\x60", 5);
+	memcpy(body + 60005, "\0\0\0\xc3\x50", 5);
+	memcpy(body + 110010, "\0\0\0\0\0\0\0\0\0\2xy", 12);
+	for (unsigned int i = 0; i < 6; i++) {
+		const size_t all = 110022, size = sizes[i / 2];
+		struct call call = {.counted = false};
+		struct kit k;
+		size_t n = 1, pos = 0;
+
+		frames_init(&k, &(struct kit_options){.body_limit = 100,
+						      .emit = on_call,
+						      .emit_ctx = &call});
+		frames_open(&k);
+		f.n = 0;
+		frames_get(&f, 1, "/a");
+		frames_send(&k, STREAM_C2S, &f);
+		b[0] = 0x88;
+		n += frame_field(b + n, 0x10, "content-type", types[i % 2]);
+		frame_add(&f, FRAME_HEADERS, END_HEADERS, 1, b, n);
+		for (size_t at = 0; at < all; at += size)
+			frame_add(&f, FRAME_DATA,
+				  at + size < all ? 0 : END_STREAM, 1,
+				  body + at, all - at < size ? all - at : size);
+		for (size_t at = 0; at < f.n; at += 1400)
+			kit_data(&k, STREAM_S2C, f.p + at,
+				 f.n - at < 1400 ? f.n - at : 1400, 0);
+		pos = k.flow.skip[STREAM_S2C];
+		assert_true(pos > 50000 && pos <= k.flow.pos[STREAM_S2C]);
+		assert_int_equal(k.n, 1);
+		assert_int_equal(call.total, all);
+		assert_int_equal(call.counted, i % 2 == 0);
+		if (call.counted) {
+			assert_int_equal(call.count.messages, 4);
+			assert_int_equal(call.count.bytes, 110002);
+			assert_true(call.count.exact);
+			/* most of it was not seen */
+			assert_true(stats(&k)->bytes_in < 40000);
+		}
+		kit_done(&k);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,19 +6,16 @@
 #include "base/parse.h"
 #include "grpc/frames.h"
 
-#define FLAG_COMPRESSED 0x01
-#define FLAG_TRAILERS	0x80
-
 enum grpc_next grpc_next(struct proto_span *body, struct grpc_frame *f)
 {
 	const uint8_t *p = body->p;
 
 	if (!body->n)
 		return GRPC_END;
-	if (p[0] & ~(FLAG_COMPRESSED | FLAG_TRAILERS))
+	if (p[0] & ~GRPC_FLAGS)
 		return GRPC_BROKEN;
-	f->compressed = p[0] & FLAG_COMPRESSED;
-	f->trailers = p[0] & FLAG_TRAILERS;
+	f->compressed = p[0] & GRPC_FLAG_COMPRESSED;
+	f->trailers = p[0] & GRPC_FLAG_TRAILERS;
 	f->len = 0;
 	f->data = (struct proto_span){p, 0};
 	if (body->n < GRPC_PREFIX) {
@@ -62,36 +59,53 @@ static int base64_value(uint8_t c)
 	return c == '=' ? 64 : parse_base64_digit(c);
 }
 
+bool grpc_text_push(struct grpc_text *t, const uint8_t *p, size_t n,
+		    uint8_t **to)
+{
+	uint8_t *w = *to;
+
+	for (size_t i = 0; i < n; i++) {
+		const int v = base64_value(p[i]);
+
+		if (v < 0 || (v == 64 && t->n < 2) || (v != 64 && t->padding)) {
+			*to = w;
+			return false;
+		}
+		t->padding += v == 64;
+		t->bits = t->bits << 6 | (v == 64 ? 0 : (uint32_t)v);
+		if (++t->n < 4)
+			continue;
+		*w++ = (uint8_t)(t->bits >> 16);
+		if (t->padding < 2)
+			*w++ = (uint8_t)(t->bits >> 8);
+		if (t->padding < 1)
+			*w++ = (uint8_t)t->bits;
+		*t = (struct grpc_text){0};
+	}
+	*to = w;
+	return true;
+}
+
+void grpc_text_end(struct grpc_text *t, uint8_t **to)
+{
+	uint8_t *w = *to;
+
+	if (t->n >= 2 && !t->padding)
+		*w++ = (uint8_t)(t->bits >> (6 * t->n - 8));
+	if (t->n == 3 && !t->padding)
+		*w++ = (uint8_t)(t->bits >> 2);
+	*t = (struct grpc_text){0};
+	*to = w;
+}
+
 bool grpc_text(struct buf *out, struct proto_span body)
 {
 	uint8_t *w = buf_reserve(out, body.n / 4 * 3 + 3);
-	uint32_t bits = 0;
-	unsigned int n = 0, padding = 0;
+	struct grpc_text t = {0};
 
-	if (!w)
+	if (!w || !grpc_text_push(&t, body.p, body.n, &w))
 		return false;
-	for (size_t i = 0; i < body.n; i++) {
-		const int v = base64_value(body.p[i]);
-
-		if (v < 0 || (v == 64 && n < 2) || (v != 64 && padding))
-			return false;
-		padding += v == 64;
-		bits = bits << 6 | (v == 64 ? 0 : (uint32_t)v);
-		if (++n < 4)
-			continue;
-		*w++ = (uint8_t)(bits >> 16);
-		if (padding < 2)
-			*w++ = (uint8_t)(bits >> 8);
-		if (padding < 1)
-			*w++ = (uint8_t)bits;
-		n = padding = 0;
-		bits = 0;
-	}
-	/* Of a group that is not complete, its complete bytes. */
-	if (n >= 2 && !padding)
-		*w++ = (uint8_t)(bits >> (6 * n - 8));
-	if (n == 3 && !padding)
-		*w++ = (uint8_t)(bits >> 2);
+	grpc_text_end(&t, &w);
 	out->len = (size_t)(w - out->p);
 	return true;
 }
@@ -138,6 +152,30 @@ static bool is_name(const uint8_t *p, size_t n, const char *name)
 			return false;
 	}
 	return !name[n];
+}
+
+#define GRPC_TYPE "application/grpc"
+
+enum grpc_kind grpc_kind(struct proto_span type)
+{
+	static const char web[] = "-web", text[] = "-text";
+	const size_t n_web = sizeof(web) - 1, n_text = sizeof(text) - 1;
+	size_t at = sizeof(GRPC_TYPE) - 1;
+	enum grpc_kind kind = GRPC_PLAIN;
+
+	if (type.n < at || !is_name(type.p, at, GRPC_TYPE))
+		return GRPC_NONE;
+	if (type.n - at >= n_web && is_name(type.p + at, n_web, web)) {
+		at += n_web;
+		if (type.n - at >= n_text &&
+		    is_name(type.p + at, n_text, text)) {
+			at += n_text;
+			kind = GRPC_TEXT;
+		}
+	}
+	return at == type.n || (type.p[at] && strchr("+; \t", type.p[at]))
+		       ? kind
+		       : GRPC_NONE;
 }
 
 bool grpc_trailer(struct proto_span trailers, const char *name,

@@ -9,6 +9,19 @@
 
 #define GRPC_PREFIX 5 /* flags and length before a message */
 
+#define GRPC_FLAG_COMPRESSED 0x01
+#define GRPC_FLAG_TRAILERS   0x80
+#define GRPC_FLAGS	     (GRPC_FLAG_COMPRESSED | GRPC_FLAG_TRAILERS)
+
+/* What Content-Type says. */
+enum grpc_kind {
+	GRPC_NONE,
+	GRPC_PLAIN, /* also gRPC-Web in binary form */
+	GRPC_TEXT,  /* gRPC-Web-text: base64 */
+};
+
+enum grpc_kind grpc_kind(struct proto_span content_type);
+
 struct grpc_frame {
 	bool compressed;
 	bool trailers; /* of gRPC-Web: a block of fields, not a message */
@@ -37,6 +50,20 @@ struct grpc_count {
 };
 
 struct grpc_count grpc_count(struct proto_span body);
+
+/* The state of base64 that comes in parts. */
+struct grpc_text {
+	uint32_t bits;
+	uint8_t n;	 /* characters of the group in progress */
+	uint8_t padding; /* of them */
+};
+
+/* Appends the decoded bytes of complete groups at *to, at most 3 for each 4 characters
+ * of p and those before it. False: not base64. */
+bool grpc_text_push(struct grpc_text *t, const uint8_t *p, size_t n,
+		    uint8_t **to);
+/* The same of a group that is not complete at the end, at most 2. */
+void grpc_text_end(struct grpc_text *t, uint8_t **to);
 
 /* Undoes the base64 of gRPC-Web-text, in which each chunk may end in padding. At
  * the end, up to three characters may be missing to a group. False: not base64,

@@ -43,6 +43,7 @@ void emit_body(const struct http_engine *e, const struct msg *m,
 	out->body.total = m->body_total;
 	out->body.wire = m->body_wire;
 	out->body.encoded = m->encoded;
+	out->body.grpc = m->grpc;
 	if (m->md && m->complete && !m->hole) {
 		EVP_DigestFinal_ex(m->md, out->body.sha256, NULL);
 		out->body.has_sha256 = true;

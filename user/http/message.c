@@ -9,6 +9,9 @@
 #include "http/message.h"
 
 #include <string.h>
+#include <strings.h>
+
+#include "grpc/counter.h"
 
 /* A body whose Content-Length is at most this is allocated in one go. */
 #define BODY_AT_ONCE 16384u
@@ -42,6 +45,13 @@ static void md_free(struct http_engine *e, struct msg *m)
 	m->md = NULL;
 }
 
+static void uncount(struct http_engine *e, struct msg *m)
+{
+	if (m->grpc)
+		store_delete(&e->store, m->grpc, sizeof(*m->grpc));
+	m->grpc = NULL;
+}
+
 void msg_free(struct http_engine *e, struct msg *m)
 {
 	if (!m)
@@ -51,6 +61,7 @@ void msg_free(struct http_engine *e, struct msg *m)
 	md_free(e, m);
 	if (m->dec)
 		body_decoder_free(m->dec);
+	uncount(e, m);
 	/* most messages have none of these */
 	if (m->held)
 		store_free(&e->store, m->held, m->held_cap);
@@ -236,6 +247,43 @@ static void body_keep(struct http_engine *e, struct msg *m, const uint8_t *p,
 	m->body_len += n;
 }
 
+static enum grpc_kind kind_of(const struct msg *m)
+{
+	static const char name[] = "content-type";
+
+	for (unsigned int i = 0; i < m->h.n_fields; i++) {
+		const struct head_field *f = &m->fields[i];
+
+		/* not one of HTTP/2 whose value is unknown */
+		if (f->name.len == sizeof(name) - 1 &&
+		    f->value.len < UINT16_MAX &&
+		    !strncasecmp((const char *)m->head + f->name.off, name,
+				 sizeof(name) - 1))
+			return grpc_kind((struct proto_span){
+				m->head + f->value.off, f->value.len});
+	}
+	return GRPC_NONE;
+}
+
+/* The body ends to be kept, or to be seen: from now on its messages are counted if
+ * it is gRPC. */
+static void count_begin(struct http_engine *e, struct msg *m)
+{
+	enum grpc_kind kind;
+
+	if (m->grpc || m->not_grpc)
+		return;
+	kind = kind_of(m);
+	m->not_grpc = true;
+	if (kind == GRPC_NONE || m->hole || m->body_len != m->body_total)
+		return;
+	m->grpc = store_new(&e->store, sizeof(*m->grpc));
+	if (!m->grpc)
+		return;
+	grpc_counter_init(m->grpc, kind);
+	grpc_counter_add(m->grpc, m->body, m->body_len);
+}
+
 struct body_output {
 	struct http_engine *e;
 	struct msg *m;
@@ -245,11 +293,16 @@ static bool body_decoded(void *ctx, const uint8_t *p, size_t n)
 {
 	struct body_output *s = ctx;
 
+	if (s->m->body_total + n > s->m->body_limit) {
+		count_begin(s->e, s->m);
+		if (s->m->grpc)
+			grpc_counter_add(s->m->grpc, p, n);
+	}
 	s->m->body_total += n;
 	if (s->m->md)
 		EVP_DigestUpdate(s->m->md, p, n);
 	body_keep(s->e, s->m, p, n);
-	return s->m->md || s->m->body_total <= s->m->body_limit;
+	return s->m->md || s->m->grpc || s->m->body_total <= s->m->body_limit;
 }
 
 /* The codings of the body in the order in which they were applied. Returns their
@@ -356,11 +409,16 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost)
 	if (lost) {
 		m->hole = true;
 		md_free(e, m);
+		uncount(e, m);
 		return;
 	}
 	m->body_wire += n;
 	if (m->undecoded)
 		return; /* n is the length before decoding */
+	if (m->grpc) {
+		grpc_counter_skip(m->grpc, n);
+		m->skipping = false; /* it was not all that follows */
+	}
 	m->body_total += n;
 	m->h.flags |= HTTP_F_BODY_LIMIT;
 }
@@ -371,6 +429,7 @@ void msg_body_discard(struct http_engine *e, struct msg *m)
 	m->body_total = m->body_wire = 0;
 	m->framing = FRAMING_NONE;
 	md_free(e, m);
+	uncount(e, m);
 }
 
 void msg_body_end(struct http_engine *e, struct msg *m)
@@ -385,10 +444,16 @@ void msg_body_end(struct http_engine *e, struct msg *m)
 			    : body_decoder_end(m->dec, body_decoded, &s));
 }
 
-bool msg_body_enough(const struct http_engine *e, const struct msg *m,
-		     uint64_t left)
+uint64_t msg_body_useless(struct http_engine *e, struct msg *m, uint64_t left)
 {
-	return left >= SKIP_MIN &&
-	       (m->undecoded || (!m->dec && !m->md && !e->conf.body_hash &&
-				 m->body_len >= m->body_limit));
+	if (left < SKIP_MIN)
+		return 0;
+	if (m->undecoded)
+		return left;
+	if (m->dec || m->md || e->conf.body_hash || m->body_len < m->body_limit)
+		return 0;
+	count_begin(e, m);
+	if (m->grpc && left > grpc_counter_idle(m->grpc))
+		left = grpc_counter_idle(m->grpc);
+	return left < SKIP_MIN ? 0 : left;
 }

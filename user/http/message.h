@@ -38,8 +38,7 @@ void msg_body_hole(struct http_engine *e, struct msg *m, uint64_t n, bool lost);
 void msg_body_discard(struct http_engine *e, struct msg *m);
 /* Flushes the decoders: the body is complete or abandoned. */
 void msg_body_end(struct http_engine *e, struct msg *m);
-/* Are the next left bytes of the body of no use, and enough to skip? */
-bool msg_body_enough(const struct http_engine *e, const struct msg *m,
-		     uint64_t left);
+/* How many of the next left bytes of the body are of no use; 0: not enough to skip. */
+uint64_t msg_body_useless(struct http_engine *e, struct msg *m, uint64_t left);
 
 #endif

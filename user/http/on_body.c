@@ -213,7 +213,7 @@ static void skip_remainder(struct conn *c, struct event *ev, struct msg *m)
 	uint64_t left =
 		m->framing == FRAMING_CHUNKED ? m->chunked.left : m->left;
 
-	if (m->skipping || !msg_body_enough(c->engine, m, left))
+	if (m->skipping || !(left = msg_body_useless(c->engine, m, left)))
 		return;
 	m->skipping = true;
 	stream_skip(c->flow, (enum stream_dir)ev->dir,

@@ -18,6 +18,8 @@ struct http_span {
 	uint32_t len;
 };
 
+struct grpc_counter;
+
 /* With HTTP_F_FIELDS_UNKNOWN, what is unknown has no address. */
 struct http_field {
 	struct http_span name;
@@ -32,6 +34,8 @@ struct http_body {
 	bool encoded;	 /* data may still be encoded, at least in part */
 	bool has_sha256; /* only for a complete body */
 	uint8_t sha256[32];
+	/* Of gRPC, if data is not all: the messages of the whole. Or NULL. */
+	struct grpc_counter *grpc;
 };
 
 /* Parts of a message that are unknown (http_message.unknown). */

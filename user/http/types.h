@@ -76,6 +76,8 @@ struct msg {
 	uint64_t body_wire;  /* the same before decoding */
 	struct decoder *dec;
 	EVP_MD_CTX *md;
+	struct grpc_counter
+		*grpc; /* once not all of the body is kept, or NULL */
 
 	uint8_t framing; /* enum framing */
 	bool complete;
@@ -84,6 +86,7 @@ struct msg {
 	bool saved;	    /* head and fields are in block */
 	bool undecoded;	    /* the decoder stopped before the body's end */
 	bool encoded;	    /* the body kept is encoded, or may be in part */
+	bool not_grpc;	    /* or its messages cannot be counted */
 	bool no_memory;	    /* parts could not be kept for want of memory */
 	bool suspect;	    /* the first line is bad: waiting for the second */
 	bool versionless;   /* see versionless.c: its request line has none */

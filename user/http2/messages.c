@@ -516,7 +516,8 @@ void h2_on_data(struct h2_conn *c, enum stream_dir dir, const uint8_t *p,
 	if (http->unsaved && http->unsaved != m)
 		msg_save_pending(http);
 	msg_body(http, m, p, n);
-	if (left && !m->skipping && msg_body_enough(http, m, left)) {
+	left = m->skipping ? 0 : (uint32_t)msg_body_useless(http, m, left);
+	if (left) {
 		m->skipping = true;
 		stream_skip(c->flow, dir, offset + left);
 	}

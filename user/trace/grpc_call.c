@@ -6,20 +6,11 @@
  */
 #include "trace/grpc_call.h"
 
+#include "grpc/counter.h"
 #include "trace/span.h"
-
-#define GRPC_TYPE "application/grpc"
 
 /* Trailers are no larger than a head may be. */
 #define TRAILERS_MAX (64u << 10)
-
-static bool starts_with(const struct http_span *s, uint32_t at,
-			const char *text)
-{
-	const size_t n = strlen(text);
-
-	return s->len - at >= n && text_is(s->p + at, text, n);
-}
 
 /* The first field of this name in fields[from..to), or NULL; not one whose value
  * is unknown. */
@@ -40,20 +31,9 @@ static enum grpc_kind kind_of(const struct http_message *m)
 	const struct http_field *f =
 		m ? find(m, 0, m->n_fields - m->n_trailers, "content-type")
 		  : NULL;
-	uint32_t at = sizeof(GRPC_TYPE) - 1;
-	enum grpc_kind kind = GRPC_PLAIN;
 
-	if (!f || !starts_with(&f->value, 0, GRPC_TYPE))
-		return GRPC_NONE;
-	if (starts_with(&f->value, at, "-web-text")) {
-		at += 9;
-		kind = GRPC_TEXT;
-	} else if (starts_with(&f->value, at, "-web")) {
-		at += 4;
-	}
-	return at == f->value.len || strchr("+; \t", f->value.p[at])
-		       ? kind
-		       : GRPC_NONE;
+	return f ? grpc_kind((struct proto_span){f->value.p, f->value.len})
+		 : GRPC_NONE;
 }
 
 /* How its compressed messages are; one whose value is unknown is none that can be
@@ -113,9 +93,10 @@ static void find_frames(struct grpc_half *half, const struct http_message *m,
 		half->frames =
 			(struct proto_span){half->plain.p, half->plain.len};
 	}
-	half->count = grpc_count(half->frames);
-	half->counted = body->total == body->len && !gap && !body->encoded &&
-			!half->count.broken;
+	half->count = body->grpc ? grpc_counter_result(body->grpc)
+				 : grpc_count(half->frames);
+	half->counted = (body->total == body->len || body->grpc) && !gap &&
+			!body->encoded && !half->count.broken;
 }
 
 static bool parse_status(const uint8_t *p, size_t n, uint32_t *status)

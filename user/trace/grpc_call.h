@@ -7,13 +7,6 @@
 #include "grpc/inflate.h"
 #include "http/transaction.h"
 
-/* What Content-Type says. */
-enum grpc_kind {
-	GRPC_NONE,
-	GRPC_PLAIN, /* also gRPC-Web in binary form */
-	GRPC_TEXT,  /* gRPC-Web-text: base64 */
-};
-
 struct grpc_half {
 	enum grpc_kind kind;
 	enum grpc_coding coding;
