@@ -134,6 +134,28 @@ static void test_upgraded(void **state)
 	kit_done(&k);
 }
 
+/* The header precedes TLS, which carries the connection. */
+static void test_carried(void **state)
+{
+	static struct frames f;
+	struct kit k;
+
+	(void)state;
+	frames_init(&k, NULL);
+	kit_open(&k, false, true);
+	k.flow.tuple.origin =
+		(struct stream_origin){.port = 55555, .known = true};
+	memcpy(k.flow.tuple.origin.addr + 10, "\xff\xff\xcb\0\x71\x07", 6);
+	frames_begin(&f);
+	frames_get(&f, 1, "/a");
+	frames_send(&k, STREAM_C2S, &f);
+	frame_add(&f, FRAME_SETTINGS, 0, 0, NULL, 0);
+	frames_ok(&f, 1, "body");
+	frames_send(&k, STREAM_S2C, &f);
+	assert_string_equal(kit_lines(&k), LINE(FROM));
+	kit_done(&k);
+}
+
 /* A gap within the TLVs, of which only the length counts; one beyond them. */
 static void test_gap(void **state)
 {
@@ -215,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_unconfirmed),
 		cmocka_unit_test(test_upgraded),
+		cmocka_unit_test(test_carried),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_other),
 		cmocka_unit_test(test_no_memory),

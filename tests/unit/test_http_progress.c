@@ -3,7 +3,7 @@
  * Transactions that are reported when their response begins: which, when, what of
  * them, and that exactly one end with the same id follows.
  */
-#include "http_kit.h"
+#include "http_frames.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +105,8 @@ static void wait(struct kit *k, uint64_t ns)
 {
 	k->now_ns += ns;
 	http_tick(k->e, k->now_ns);
+	if (k->e2)
+		http2_tick(k->e2, k->now_ns);
 }
 
 static void test_with_data(void **state)
@@ -306,6 +308,146 @@ static void test_memory(void **state)
 	teardown(&k, &r);
 }
 
+/* --- HTTP/2 ------------------------------------------------------------------- */
+
+/* A connection with a request on each of the first n streams. */
+static void open_h2(struct kit *k, struct reports *r, uint32_t n)
+{
+	static struct frames f;
+
+	setup(k, r, (struct kit_options){.http2 = true, .body_hash = true});
+	frames_open(k);
+	f.n = 0;
+	for (uint32_t id = 1; id < 2 * n; id += 2)
+		frames_get(&f, id, "/events");
+	frames_send(k, STREAM_C2S, &f);
+}
+
+static void send_head(struct kit *k, uint32_t id, const char *block)
+{
+	struct frames f = {.n = 0};
+
+	frame_add(&f, FRAME_HEADERS, END_HEADERS, id, block, SIZE_MAX);
+	frames_send(k, STREAM_S2C, &f);
+}
+
+static void send_data(struct kit *k, uint32_t id, const char *body,
+		      uint8_t flags)
+{
+	struct frames f = {.n = 0};
+
+	frame_add(&f, FRAME_DATA, flags, id, body, SIZE_MAX);
+	frames_send(k, STREAM_S2C, &f);
+}
+
+#define STATUS_200 "\x88"
+#define STATUS_103 \
+	"\x08\x03" \
+	"103"
+
+/* Each stream on its own, whatever the others do. */
+static void test_streams(void **state)
+{
+	struct frames f = {.n = 0};
+	struct kit k;
+	struct reports r;
+
+	(void)state;
+	open_h2(&k, &r, 3);
+	send_head(&k, 1, STATUS_103);
+	wait(&k, INTERVAL + SECOND); /* an interim response is none */
+	send_head(&k, 1, STATUS_200);
+	send_data(&k, 1, "ab", 0);
+	wait(&k, INTERVAL / 2);
+	send_head(&k, 3, STATUS_200);
+	send_data(&k, 3, "quick", END_STREAM);
+	wait(&k, INTERVAL / 2 - SECOND);
+	expect(&r, "once /events 200 (0) 5/5 hash\n");
+	wait(&k, SECOND);
+	expect(&r, "start /events 200 (1) 0/2\n");
+	send_data(&k, 1, "c", END_STREAM);
+	expect(&r, "end /events 200 (1) 3/3 hash\n");
+	/* Any bytes show that it is time. */
+	send_head(&k, 5, STATUS_200);
+	k.now_ns += INTERVAL;
+	frame_add(&f, FRAME_PING, 0, 0, "12345678", 8);
+	frames_send(&k, STREAM_S2C, &f);
+	expect(&r, "start /events 200 (0) 0/0\n");
+	kit_close(&k, STREAM_END_EVICTED);
+	expect(&r, "end /events 200 (0) 0/0 evicted\n");
+	teardown(&k, &r);
+}
+
+/* Exactly one end follows, however the stream ends. */
+static void test_stream_ends(void **state)
+{
+	struct frames f = {.n = 0};
+	struct kit k;
+	struct reports r;
+
+	(void)state;
+	for (unsigned int how = 0; how < 4; how++) {
+		open_h2(&k, &r, 1);
+		send_head(&k, 1, STATUS_200);
+		send_data(&k, 1, "ab", 0);
+		wait(&k, 2 * INTERVAL);
+		expect(&r, "start /events 200 (0) 0/2\n");
+		wait(&k, INTERVAL / 2);
+		switch (how) {
+		case 0:
+			send_data(&k, 1, "c", END_STREAM);
+			break;
+		case 1: /* trailers */
+			frame_add(&f, FRAME_HEADERS, END, 1, "\x10\1a\1b", 5);
+			frames_send(&k, STREAM_S2C, &f);
+			break;
+		case 2:
+			frame_add(&f, FRAME_RST_STREAM, 0, 1, "\0\0\0\2", 4);
+			frames_send(&k, STREAM_S2C, &f);
+			http2_tick(k.e2, k.now_ns + 2 * SECOND);
+			break;
+		default:
+			kit_close(&k, STREAM_END_EVICTED);
+			break;
+		}
+		expect(&r, how == 0   ? "end /events 200 (0) 3/3 hash\n"
+			   : how == 1 ? "end /events 200 (0) 2/2 hash\n"
+			   : how == 2 ? "end /events 200 (0) 2/2 closed-early\n"
+				      : "end /events 200 (0) 2/2 evicted\n");
+		teardown(&k, &r);
+	}
+}
+
+/* A status that is not known may be that of an interim response; a request may still
+ * be captured. */
+static void test_stream_uncertain(void **state)
+{
+	static const char *const heads[] = {"\xbf", STATUS_200};
+	struct kit k;
+	struct reports r;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct frames f = {.n = 0};
+
+		setup(&k, &r, (struct kit_options){.http2 = true});
+		kit_open(&k, true, true);
+		frame_add(&f, FRAME_SETTINGS, FRAME_ACK, 0, NULL, 0);
+		if (i == 0)
+			frames_get(&f, 1, "/events");
+		frames_send(&k, STREAM_C2S, &f);
+		frame_add(&f, FRAME_SETTINGS, FRAME_ACK, 0, NULL, 0);
+		frame_add(&f, FRAME_HEADERS, END_HEADERS, 1, heads[i],
+			  SIZE_MAX);
+		frames_send(&k, STREAM_S2C, &f);
+		wait(&k, 2 * INTERVAL);
+		assert_int_equal(r.started, 0);
+		kit_close(&k, STREAM_END_SHUTDOWN);
+		assert_int_equal(k.n, 1);
+		teardown(&k, &r);
+	}
+}
+
 /* Without the option nothing changes. */
 static void test_off(void **state)
 {
@@ -326,10 +468,17 @@ static void test_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_with_data), cmocka_unit_test(test_silent),
-		cmocka_unit_test(test_ends),	  cmocka_unit_test(test_gap),
-		cmocka_unit_test(test_hash),	  cmocka_unit_test(test_order),
-		cmocka_unit_test(test_uncertain), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_stream_ends),
+		cmocka_unit_test(test_stream_uncertain),
+		cmocka_unit_test(test_with_data),
+		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_uncertain),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_off),
 	};
 

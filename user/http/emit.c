@@ -219,11 +219,8 @@ void exchange_emit(struct conn *c, struct exchange *x, uint32_t flags)
 static void fill_started(struct http_engine *e, const struct msg *m,
 			 bool request, struct http_message *out)
 {
-	struct msg head = *m;
+	const struct msg head = msg_without_body(m);
 
-	head.md = NULL;
-	head.body = NULL;
-	head.body_len = 0;
 	fill(e, &head, request, e->out[request ? 0 : 1], out);
 }
 

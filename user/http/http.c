@@ -10,11 +10,11 @@
 #include "http/exchange.h"
 #include "http/http.h"
 #include "http/identity.h"
-#include "http/leave.h"
 #include "http/on_proxy.h"
 #include "http/pair.h"
 #include "http/progress.h"
 #include "http/resync.h"
+#include "http/room.h"
 #include "http/secure.h"
 #include "http/times.h"
 #include "http/withdraw.h"
@@ -186,21 +186,6 @@ static void *http_open(void *ctx, struct stream_flow *flow,
 	return c;
 }
 
-/* Evicts the longest-waiting connections before this call can run out of
- * memory. */
-static void make_room(struct http_engine *e)
-{
-	uint64_t high = e->conf.memory_limit - e->conf.memory_limit / 8;
-
-	while (e->store.used > high && e->oldest) {
-		struct conn *c = e->oldest->conn;
-
-		e->stats.memory_limit++;
-		conn_unlist(c);
-		leave_pending(c, HTTP_F_EVICTED);
-	}
-}
-
 static void http_data(void *proto, enum stream_dir dir,
 		      const struct stream_chunk *chunk)
 {
@@ -210,7 +195,7 @@ static void http_data(void *proto, enum stream_dir dir,
 	if (chunk->ts_ns > e->now_ns)
 		e->now_ns = chunk->ts_ns;
 	e->stats.bytes_in += chunk->len;
-	make_room(e);
+	room_make(e);
 	e->chunk = chunk->data;
 	e->chunk_end = chunk->data + chunk->len;
 	e->ambiguous = chunk->ambiguous;

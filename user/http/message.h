@@ -41,4 +41,15 @@ void msg_body_end(struct http_engine *e, struct msg *m);
 /* How many of the next left bytes of the body are of no use; 0: not enough to skip. */
 uint64_t msg_body_useless(struct http_engine *e, struct msg *m, uint64_t left);
 
+/* A message whose body goes on, as it is reported before its end: without it. */
+static inline struct msg msg_without_body(const struct msg *m)
+{
+	struct msg head = *m;
+
+	head.md = NULL;
+	head.body = NULL;
+	head.body_len = 0;
+	return head;
+}
+
 #endif

@@ -329,6 +329,9 @@ struct http_successor {
 	bool (*begins)(const uint8_t *p, size_t n);
 	/* Takes the flow over. Returns its state for protocol, or NULL. */
 	void *(*take)(void *ctx, const struct http_takeover *t);
+	/* Evicts what has waited longest of its own, unless that is for less long
+	 * than since since_ns. False: there is no such thing. */
+	bool (*evict)(void *ctx, uint64_t since_ns);
 	const struct stream_protocol *protocol;
 	void *ctx;
 };

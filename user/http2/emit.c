@@ -90,6 +90,11 @@ static void fill(struct http2_engine *e, const struct msg *m, bool request,
 	emit_body(e->http, m, out);
 }
 
+static uint32_t flags_of(const struct msg *m)
+{
+	return m->h.flags | (m->ambiguous ? HTTP_F_AMBIGUOUS : 0);
+}
+
 /* Of a message: its flags, once no more of its body will come. */
 static uint32_t conclude(struct http2_engine *e, struct h2_stream *s,
 			 enum h2_half half)
@@ -110,11 +115,13 @@ static uint32_t conclude(struct http2_engine *e, struct h2_stream *s,
 		m->hole = true;
 	if (m->dec)
 		msg_body_end(e->http, m);
-	return m->h.flags | (m->ambiguous ? HTTP_F_AMBIGUOUS : 0);
+	return flags_of(m);
 }
 
-static void set_endpoints(struct h2_conn *c, struct http_transaction *t)
+/* The ids are those of its start if that was reported. */
+static void set_endpoints(struct h2_stream *s, struct http_transaction *t)
 {
+	struct h2_conn *c = s->conn;
 	struct stream_tuple tuple;
 	unsigned int client = c->swap ? 1 : 0, server = client ^ 1;
 
@@ -126,7 +133,34 @@ static void set_endpoints(struct h2_conn *c, struct http_transaction *t)
 	t->client_port = tuple.port[client];
 	t->server_port = tuple.port[server];
 	t->ipv6 = tuple.ipv6;
-	identify(c->id, c->engine->http->id_seed, c->flow, &tuple, t);
+	if (t->progress == HTTP_ENDED) {
+		t->connection = c->id[0];
+		memcpy(t->id, s->started->id, sizeof(t->id));
+		t->verdict = s->started->verdict;
+	} else {
+		identify(c->id, c->engine->http->id_seed, c->flow, &tuple, t);
+	}
+}
+
+/* Interim responses, endpoints, and flags in addition to those of the messages. */
+static void fill_rest(struct h2_stream *s, struct http_message *interim,
+		      uint32_t flags, struct http_transaction *t)
+{
+	struct h2_conn *c = s->conn;
+	struct http2_engine *e = c->engine;
+
+	t->interim = interim;
+	for (const struct msg *m = s->interim; m; m = m->next) {
+		flags |= m->h.flags & HTTP_F_FIELDS_UNKNOWN;
+		fill(e, m, false, e->http->out[2 + t->n_interim],
+		     &interim[t->n_interim]);
+		t->n_interim++;
+	}
+	t->flags = flags;
+	set_endpoints(s, t);
+	if (c->proxied)
+		t->flags |=
+			proxy_name(c->proxied, t->response || t->n_interim, t);
 }
 
 void h2_emit(struct h2_stream *s, uint32_t flags)
@@ -137,7 +171,10 @@ void h2_emit(struct h2_stream *s, uint32_t flags)
 	struct http_message req, rsp, interim[HTTP_INTERIM_MAX];
 	struct msg *const q = s->half[H2_REQUEST].msg;
 	struct msg *const r = s->half[H2_RESPONSE].msg;
-	struct http_transaction t = {.stream = s->id, .interim = interim};
+	struct http_transaction t = {
+		.stream = s->id,
+		.progress = s->started ? HTTP_ENDED : HTTP_ONCE,
+	};
 
 	if (!q && !r)
 		return;
@@ -163,19 +200,31 @@ void h2_emit(struct h2_stream *s, uint32_t flags)
 		if (s->half[H2_RESPONSE].progress)
 			flags |= HTTP_F_RESPONSE_GAP;
 	}
-	for (const struct msg *m = s->interim; m; m = m->next) {
-		flags |= m->h.flags & HTTP_F_FIELDS_UNKNOWN;
-		fill(e, m, false, http->out[2 + t.n_interim],
-		     &interim[t.n_interim]);
-		t.n_interim++;
-	}
 	/* the other half may precede the capture */
 	if (c->midstream && !(q && r))
 		flags |= HTTP_F_MIDSTREAM;
-	t.flags = flags;
-	set_endpoints(c, &t);
-	if (c->proxied)
-		t.flags |= proxy_name(c->proxied, r || t.n_interim, &t);
+	fill_rest(s, interim, flags, &t);
 	emit_count(&http->stats, q, r);
 	http->conf.emit(http->conf.emit_ctx, &t);
+}
+
+void h2_emit_started(struct h2_stream *s)
+{
+	struct http2_engine *e = s->conn->engine;
+	struct http_engine *http = e->http;
+	struct http_message req, rsp, interim[HTTP_INTERIM_MAX];
+	const struct msg q = msg_without_body(s->half[H2_REQUEST].msg);
+	const struct msg r = msg_without_body(s->half[H2_RESPONSE].msg);
+	struct http_transaction t = {
+		.stream = s->id,
+		.request = &req,
+		.response = &rsp,
+		.progress = HTTP_STARTED,
+	};
+
+	fill(e, &q, true, http->out[0], &req);
+	fill(e, &r, false, http->out[1], &rsp);
+	fill_rest(s, interim, s->flags | flags_of(&q) | flags_of(&r), &t);
+	memcpy(s->started->id, t.id, sizeof(t.id));
+	s->started->verdict = http->conf.started(http->conf.emit_ctx, &t);
 }

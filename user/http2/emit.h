@@ -8,5 +8,7 @@
 /* Counts s and passes it to conf.emit of the HTTP/1 engine, with flags (HTTP_F_*)
  * added. Does nothing if no head was seen. */
 void h2_emit(struct h2_stream *s, uint32_t flags);
+/* Passes s, both of whose heads were seen, to conf.started. */
+void h2_emit_started(struct h2_stream *s);
 
 #endif

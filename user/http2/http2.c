@@ -7,9 +7,12 @@
 
 #include "http/message.h"
 #include "http/on_proxy.h"
+#include "http/room.h"
 #include "http/successor.h"
 #include "http2/driver.h"
+#include "http2/head.h"
 #include "http2/messages.h"
+#include "http2/progress.h"
 #include "http2/streams.h"
 #include "stream/hand_over.h"
 
@@ -27,6 +30,8 @@ void http2_tick(struct http2_engine *e, uint64_t now_ns)
 {
 	const struct http_conf *conf = &e->http->conf;
 
+	if (conf->progress_ns)
+		h2_progress_check(e, now_ns);
 	for (unsigned int i = 0; i < TICK_MAX; i++) {
 		struct h2_stream *s = e->active.oldest;
 		uint64_t timeout;
@@ -49,19 +54,73 @@ void http2_tick(struct http2_engine *e, uint64_t now_ns)
 	e->http->stats.memory_used = e->http->store.used;
 }
 
-/* Evicts the streams that were idle for longest before this call can run out of
- * memory. */
-static void make_room(struct http2_engine *e)
-{
-	const struct store *s = &e->http->store;
-	uint64_t high = s->limit - s->limit / 8;
+/* --- room in the memory ----------------------------------------------------- */
 
-	while (s->used > high && e->reset.oldest)
-		h2_finish(e->reset.oldest, 0);
-	while (s->used > high && e->active.oldest) {
-		e->http->stats.memory_limit++;
-		h2_finish(e->active.oldest, HTTP_F_EVICTED);
+static void unlist(struct h2_conn *c)
+{
+	struct http2_engine *e = c->engine;
+
+	if (!c->listed)
+		return;
+	c->listed = false;
+	*(c->idler ? &c->idler->busier : &e->idle) = c->busier;
+	*(c->busier ? &c->busier->idler : &e->busy) = c->idler;
+}
+
+/* The connection did something: it becomes the last one to lose its tables. */
+static void touch(struct h2_conn *c)
+{
+	struct http2_engine *e = c->engine;
+
+	c->touched_ns = e->http->now_ns;
+	if (!c->dir[0].hpack_cost && !c->dir[1].hpack_cost) {
+		unlist(c);
+		return;
 	}
+	if (c->listed && !c->busier)
+		return;
+	unlist(c);
+	c->listed = true;
+	c->idler = e->busy;
+	c->busier = NULL;
+	*(e->busy ? &e->busy->busier : &e->idle) = c;
+	e->busy = c;
+}
+
+/* The fields of its messages that refer to them will not be known. */
+static void evict_tables(struct h2_conn *c)
+{
+	unlist(c);
+	for (unsigned int i = 0; i < 2; i++) {
+		if (!c->dir[i].hpack)
+			continue;
+		h2_table_free(c, &c->dir[i]);
+		c->dir[i].table_lost = true;
+	}
+}
+
+static bool evict(void *ctx, uint64_t since_ns)
+{
+	struct http2_engine *e = ctx;
+	struct h2_stream *s = e->active.oldest;
+	struct h2_conn *c = e->idle;
+
+	if (e->reset.oldest) {
+		h2_finish(e->reset.oldest, 0);
+		return true;
+	}
+	if (c && (!s || c->touched_ns < s->touched_ns)) {
+		if (c->touched_ns > since_ns)
+			return false;
+		e->http->stats.memory_limit++;
+		evict_tables(c);
+		return true;
+	}
+	if (!s || s->touched_ns > since_ns)
+		return false;
+	e->http->stats.memory_limit++;
+	h2_finish(s, HTTP_F_EVICTED);
+	return true;
 }
 
 /* --- connections ---------------------------------------------------------- */
@@ -234,6 +293,7 @@ static void conn_free(struct h2_conn *c)
 		h2_stream_close(c->first);
 	h2_streams_free(c);
 	proxy_forget(http, &c->proxied);
+	unlist(c);
 	store_free(&http->store, c, c->cap);
 	http->stats.memory_used = http->store.used;
 }
@@ -299,13 +359,16 @@ static void h2_data(void *proto, enum stream_dir dir,
 	if (chunk->ts_ns > http->now_ns)
 		http->now_ns = chunk->ts_ns;
 	c->engine->stats.bytes_in += chunk->len;
-	make_room(c->engine);
+	room_make(http);
+	if (http->conf.progress_ns)
+		h2_progress_check(c->engine, chunk->ts_ns);
 	if (!c->begun)
 		begin(c, dir, chunk);
 	http->chunk = chunk->data;
 	http->chunk_end = chunk->data + chunk->len;
 	http->ambiguous = chunk->ambiguous;
 	ok = h2_drive(c, dir, &in);
+	touch(c);
 	msg_save_pending(http);
 	http->chunk = http->chunk_end = NULL;
 	http->stats.memory_used = http->store.used;
@@ -384,6 +447,7 @@ struct http2_engine *http2_new(struct http_engine *http)
 	http->successor = (struct http_successor){
 		.claims = claims_chunk,
 		.begins = is_server_start,
+		.evict = evict,
 		.take = take,
 		.protocol = &http2_protocol,
 		.ctx = e,

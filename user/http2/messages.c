@@ -130,6 +130,8 @@ static void begin_half(struct h2_stream *s, enum h2_half half,
 	h->progress = H2_HEAD;
 	h->losses = s->conn->dir[h2_dir_of(s->conn, half)].losses;
 	h->doubt = false;
+	if (half == H2_RESPONSE && h->msg)
+		h2_stream_answers(s);
 }
 
 static void add_interim(struct h2_stream *s, struct msg *m)
@@ -278,6 +280,7 @@ static void after_head(struct h2_stream *s, const struct h2_block *b,
 			/* an interim response and the final one, or the final
 			 * one and trailers */
 			unclear(c);
+			h2_stream_answered(s);
 			msg_free(c->engine->http, h->msg);
 			h->msg = NULL;
 			h->progress = H2_BODY;
@@ -287,6 +290,7 @@ static void after_head(struct h2_stream *s, const struct h2_block *b,
 		if (h->msg) {
 			c->engine->http->stats.interim_responses++;
 			c->engine->http->stats.responses--;
+			h2_stream_answered(s);
 			add_interim(s, h->msg);
 		}
 		h2_head_response(c->engine, head);

@@ -98,6 +98,34 @@ void h2_stream_reset(struct h2_stream *s)
 	list(s);
 }
 
+void h2_stream_answered(struct h2_stream *s)
+{
+	struct h2_list *l = &s->conn->engine->answering;
+
+	if (!s->answering)
+		return;
+	s->answering = false;
+	*(s->began_before ? &s->began_before->began_after : &l->oldest) =
+		s->began_after;
+	*(s->began_after ? &s->began_after->began_before : &l->newest) =
+		s->began_before;
+}
+
+void h2_stream_answers(struct h2_stream *s)
+{
+	struct http2_engine *e = s->conn->engine;
+	struct h2_list *l = &e->answering;
+
+	if (!e->http->conf.progress_ns)
+		return;
+	h2_stream_answered(s);
+	s->answering = true;
+	s->began_before = l->newest;
+	s->began_after = NULL;
+	*(l->newest ? &l->newest->began_after : &l->oldest) = s;
+	l->newest = s;
+}
+
 struct h2_stream *h2_stream_open(struct h2_conn *c, uint32_t id)
 {
 	struct store *store = &c->engine->http->store;
@@ -141,6 +169,9 @@ void h2_stream_close(struct h2_stream *s)
 	*(s->prev ? &s->prev->next : &c->first) = s->next;
 	*(s->next ? &s->next->prev : &c->last) = s->prev;
 	unlist(s);
+	h2_stream_answered(s);
+	if (s->started)
+		store_free(&http->store, s->started, s->started->cap);
 	c->n_streams--;
 	c->ended[c->n_ended++ % H2_ENDED] = s->id;
 	for (unsigned int i = 0; i < 2; i++)

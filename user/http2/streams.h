@@ -13,6 +13,10 @@ struct h2_stream *h2_stream_open(struct h2_conn *c, uint32_t id);
 void h2_stream_touch(struct h2_stream *s);
 /* It was reset by one side: moves it to the list of those. */
 void h2_stream_reset(struct h2_stream *s);
+/* Its response has begun: lists it until it lasts for conf.progress_ns; takes it off
+ * that list. */
+void h2_stream_answers(struct h2_stream *s);
+void h2_stream_answered(struct h2_stream *s);
 /* Closes it and frees its messages. */
 void h2_stream_close(struct h2_stream *s);
 /* Was it closed recently? */

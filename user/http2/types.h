@@ -58,12 +58,17 @@ struct h2_stream {
 	struct h2_conn *conn;
 	struct h2_half_state half[2]; /* by enum h2_half */
 	struct msg *interim, **interim_end;
+	/* Those whose response has begun and is not reported yet, by when it
+	 * began; see progress.c */
+	struct h2_stream *began_before, *began_after;
+	struct started *started; /* NULL: was not reported yet */
 	uint64_t touched_ns;
 	uint32_t id;
 	uint32_t flags; /* HTTP_F_* */
 	/* waits for what the peer sent before it knew of that, or for DATA that
 	 * is late */
 	bool reset;
+	bool answering; /* is in the list of those whose response has begun */
 	uint8_t n_interim;
 	size_t cap;
 };
@@ -124,6 +129,8 @@ struct h2_dir {
 
 struct h2_conn {
 	struct http2_engine *engine;
+	struct h2_conn *idler, *busier; /* in the engine's list, if listed */
+	uint64_t touched_ns;
 	struct stream_flow *flow;
 	struct h2_dir dir[2]; /* by enum stream_dir */
 	struct h2_stream *first, *last;
@@ -140,6 +147,7 @@ struct h2_conn {
 	bool midstream;	  /* the handshake was not captured */
 	bool begun;	  /* bytes or a gap were delivered */
 	bool proven;	  /* it speaks HTTP/2 */
+	bool listed;
 	size_t cap;
 };
 
@@ -148,6 +156,10 @@ struct http2_engine {
 	struct http2_stats stats;
 	/* Streams by activity; and those that were reset, by when. */
 	struct h2_list active, reset;
+	struct h2_list
+		answering; /* whose response has begun, if reported then */
+	struct h2_conn *idle,
+		*busy; /* those with tables: oldest, newest activity */
 	struct huffman_memo memo;
 	/* The head being decoded; the fields are in http->fields. Vector code
 	 * reads beyond its end. */
