@@ -175,6 +175,33 @@ static void test_bytewise(void **state)
 	buf_free(&e.text);
 }
 
+/* Requests that wait for the answer to an Upgrade, in many segments. */
+static void test_bytewise_held(void **state)
+{
+	static const char upgrade[] =
+		"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n";
+	static const char text[] =
+		"GET / HTTP/1.1\r\nHost: h\r\nX: 0123456789012345678901234567"
+		"89012345678901234567890123456789012345678901234567890\r\n\r\n" GET;
+	struct emitted e = {0};
+	struct kit k;
+
+	(void)state;
+	kit_init(&k, &(struct kit_options){.emit = on_emit, .emit_ctx = &e});
+	kit_open(&k, false, true);
+	kit_c(&k, upgrade);
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		kit_data(&k, STREAM_C2S, text + i, 1, STREAM_UNKNOWN);
+	for (unsigned int i = 0; i < 3; i++)
+		kit_s(&k, OK "ab");
+	kit_close(&k, STREAM_END_FIN);
+	kit_done(&k);
+	buf_add(&e.text, "", 1);
+	assert_string_equal((char *)e.text.p,
+			    "1-1 142-142\n2-114 143-143\n115-141 144-144\n");
+	buf_free(&e.text);
+}
+
 /* The same packets give the same ids; another address, port, VNI, sequence number
  * or collector another hash. */
 static void test_ids(void **state)
@@ -214,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_bytewise),
+		cmocka_unit_test(test_bytewise_held),
 		cmocka_unit_test(test_ids),
 	};
 

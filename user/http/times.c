@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Chunks in one region of held bytes whose times are told apart. */
-#define MARKS_MAX   64u
+#define MARKS_MAX   1024u
 #define MARKS_FIRST 4u
 
 struct mark {
@@ -57,12 +57,31 @@ static bool grow(struct conn *c)
 	return true;
 }
 
+/* Would forget() find nothing? As it mostly would, few marks are looked at. */
+static bool all_needed(const struct times *t, unsigned int dir, uint64_t offset)
+{
+	bool first = true;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (t->marks[i].dir != dir)
+			continue;
+		if (offset == UINT64_MAX)
+			return false;
+		if (!first)
+			return t->marks[i].offset > offset;
+		first = false;
+	}
+	return true;
+}
+
 /* Forgets the marks of dir, except those of bytes from this offset on. */
 static void forget(struct times *t, unsigned int dir, uint64_t offset)
 {
 	bool reached = false; /* the mark that covers offset */
 	uint32_t kept = t->n;
 
+	if (all_needed(t, dir, offset))
+		return;
 	for (uint32_t i = t->n; i--;) {
 		const struct mark m = t->marks[i];
 
