@@ -58,6 +58,26 @@ is "nothing is mirrored: doctor" \
 is "nothing is mirrored: doctor has the hint itself" \
 	"$(grep -c "^WARN  hint: $reason: " "$TMP/doctor")" 1
 
+# encapsulated PORT HEADER REASON: packets to a port that begin like this; the same hint
+# everywhere.
+encapsulated()
+{
+	in_ns "$SERVER" python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range(20):
+    s.sendto(bytes.fromhex(sys.argv[2]) + bytes(60), ("10.77.2.2", int(sys.argv[1])))' "$1" "$2"
+	check "$3: /healthz" wait_for 30 degraded "$3"
+	check "$3: the log" wait_for 30 logged "packets have arrived .*UDP port $1"
+	in_ns "$COLLECTOR" "$METLO" status "$IFACE" >"$TMP/status"
+	is "$3: status" "$(grep -c "^hint: 20 packets have arrived .*UDP port $1" "$TMP/status")" 1
+	in_ns "$COLLECTOR" "$METLO" doctor "$IFACE" >"$TMP/doctor" 2>&1
+	is "$3: doctor" "$(grep -c "^WARN  hint: $3: 20 packets" "$TMP/doctor")" 1
+}
+
+encapsulated 8472 0800000000000700 vxlan_port
+encapsulated 6081 0000655800000700 geneve
+
 mirror_up || { skip "mirrored packets" "no tc mirred or no vxlan in this kernel"; finish; }
 get 8080
 check "a wrong port: the log" wait_for 30 logged 'ports that are not in --ports'
@@ -96,6 +116,19 @@ in_ns "$COLLECTOR" "$METLO" status "$IFACE" --sources --json >"$TMP/status.json"
 is "status --sources --json" "$(jq '.interfaces[0].sources | length' "$TMP/status.json")" 1
 is "each is logged once" "$(grep -o 'no transaction after.*' "$METLO_LOG.err" |
 	sed 's/.* s: //; s/[0-9]* //' | sort | uniq -d)" ""
+
+tc -n "$SERVER" filter del dev b0 egress
+get 80
+check "one direction: the log" wait_for 30 logged 'requests but no response'
+check "one direction: /healthz" degraded one_direction
+in_ns "$COLLECTOR" "$METLO" status "$IFACE" >"$TMP/status"
+is "one direction: status" "$(grep -c '^hint: .*is only one direction mirrored' "$TMP/status")" 1
+in_ns "$COLLECTOR" "$METLO" doctor "$IFACE" >"$TMP/doctor" 2>&1
+is "one direction: doctor" "$(grep -c '^WARN  hint: one_direction: ' "$TMP/doctor")" 1
+is "each is logged once, still" "$(grep -o 'no transaction after.*' "$METLO_LOG.err" |
+	sed 's/.* s: //; s/[0-9]* //' | sort | uniq -d)" ""
+mirror_down
+mirror_up
 
 get 80
 check "a transaction: healthy" wait_for 60 healthy

@@ -20,7 +20,10 @@
 static struct metlo_stats packets;
 static struct http_stats http;
 static struct advice advice[N_ADVICES];
+static struct traffic_seen seen;
+
 static const struct advice_input input = {.iface = "ens6",
+					  .seen = &seen,
 					  .vxlan_port = 4789,
 					  .packets = &packets,
 					  .http = &http};
@@ -31,6 +34,7 @@ static void reset(void)
 	packets = (struct metlo_stats){
 		.packets = 100, .pass_not_vxlan = 10, .delivered = 90};
 	http = (struct http_stats){0};
+	seen = (struct traffic_seen){0};
 }
 
 /* The names of what is found, with blanks between them. */
@@ -65,6 +69,12 @@ static void test_packets(void **state)
 				       .fragment = 5};
 	assert_string_equal(names(&input), "not_mirrored");
 	assert_non_null(strstr(advice[0].text, "4789"));
+	seen.geneve = 40;
+	assert_string_equal(names(&input), "geneve");
+	assert_non_null(strstr(advice[0].text, "40 packets"));
+	seen = (struct traffic_seen){.vxlan = 30, .vxlan_port = 8472};
+	assert_string_equal(names(&input), "vxlan_port");
+	assert_non_null(strstr(advice[0].text, "--vxlan-port 8472"));
 	packets.bad_vxlan = packets.not_tcp = packets.bad_inner = 1;
 	packets.packets += 3;
 	assert_string_equal(names(&input), "no_tcp");

@@ -19,6 +19,7 @@
 #include "capture/lock.h"
 #include "capture/pins.h"
 #include "capture/takeover.h"
+#include "capture/traffic.h"
 
 #define CONFIG_BYTES sizeof(struct metlo_config)
 #define SHUNT_BYTES  (METLO_SHUNT_SLOTS * sizeof(struct metlo_shunt))
@@ -363,7 +364,7 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 
 	memset(c, 0, sizeof(*c));
 	c->log = conf->log;
-	c->link.fd = c->lock_fd = -1;
+	c->link.fd = c->lock_fd = c->watch_fd = -1;
 	c->rings.old_folder = -1;
 	maps_init(&c->maps);
 
@@ -403,6 +404,9 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 		capture_undo(c);
 		return err;
 	}
+	/* Only for hints: without it, they say less. */
+	c->watch_fd = traffic_watch_open(c->dev.ifindex,
+					 (uint16_t)conf->config->vxlan_port);
 	/* Without pins, the kernel detaches and frees everything when the
 	 * process ends, however it ends. */
 	if (!conf->keep) {
@@ -412,8 +416,16 @@ int capture_open(struct capture *c, const struct capture_conf *conf)
 	return 0;
 }
 
+void capture_unwatch(struct capture *c)
+{
+	if (c->watch_fd >= 0)
+		close(c->watch_fd);
+	c->watch_fd = -1;
+}
+
 void capture_close(struct capture *c)
 {
+	capture_unwatch(c);
 	rings_close(&c->rings);
 	if (c->config)
 		munmap(c->config, CONFIG_BYTES);

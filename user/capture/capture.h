@@ -45,6 +45,7 @@ struct capture {
 	struct metlo_shunt *shunts;
 	uint64_t *vni_allow;
 	int lock_fd;
+	int watch_fd; /* see traffic_watch_open(); negative without CAP_NET_RAW */
 	const struct log *log;
 };
 
@@ -60,6 +61,9 @@ int capture_open(struct capture *c, const struct capture_conf *conf);
  * requests remain in effect. vni_allow as in struct capture_conf. */
 void capture_set(struct capture *c, const struct metlo_config *config,
 		 const uint64_t *vni_allow);
+
+/* Stops watching for packets in other encapsulations: c->watch_fd. */
+void capture_unwatch(struct capture *c);
 
 /* Undoes capture_open(): detaches, unless the interface was attached before. */
 void capture_undo(struct capture *c);

@@ -34,6 +34,30 @@ add(struct advice_list *l, enum advice_id id, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Packets arrive, but none as a mirror of ours sends them. */
+static void find_encapsulation(struct advice_list *l,
+			       const struct advice_input *in)
+{
+	const struct traffic_seen *seen = in->seen;
+
+	if (seen && seen->geneve)
+		add(l, ADVICE_geneve,
+		    "%" PRIu64
+		    " packets have arrived in GENEVE (UDP port 6081), which is not read: make a network interface or a Network Load Balancer the mirror target, not an endpoint of a Gateway Load Balancer",
+		    seen->geneve);
+	if (seen && seen->vxlan)
+		add(l, ADVICE_vxlan_port,
+		    "%" PRIu64
+		    " packets have arrived that look like VXLAN, but on UDP port %u instead of %u: attach with --vxlan-port %u",
+		    seen->vxlan, seen->vxlan_port, in->vxlan_port,
+		    seen->vxlan_port);
+	if (!seen || (!seen->geneve && !seen->vxlan))
+		add(l, ADVICE_not_mirrored,
+		    "%" PRIu64
+		    " packets have arrived, but none in VXLAN on UDP port %u: either nothing is mirrored to %s, or another port (--vxlan-port) or encapsulation (GENEVE is not read) carries it",
+		    (uint64_t)in->packets->packets, in->vxlan_port, in->iface);
+}
+
 /* false: no mirrored packet. */
 static bool find_in_packets(struct advice_list *l,
 			    const struct advice_input *in)
@@ -48,10 +72,7 @@ static bool find_in_packets(struct advice_list *l,
 	else if (!p->packets)
 		add(l, ADVICE_no_packets, "the file contains no packets");
 	else if (others >= p->packets && in->iface)
-		add(l, ADVICE_not_mirrored,
-		    "%" PRIu64
-		    " packets have arrived, but none in VXLAN on UDP port %u: either nothing is mirrored to %s, or another port (--vxlan-port) or encapsulation (GENEVE is not read) carries it",
-		    (uint64_t)p->packets, in->vxlan_port, in->iface);
+		find_encapsulation(l, in);
 	if (!p->packets || others >= p->packets)
 		return false;
 	if (others + p->not_tcp + p->bad_inner + p->bad_vxlan >= p->packets)

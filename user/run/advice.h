@@ -7,6 +7,7 @@
 #define RUN_ADVICE_H
 
 #include "base/log.h"
+#include "capture/traffic.h"
 #include "http/conf.h"
 #include "metlo_record.h"
 #include "run/coverage.h"
@@ -16,6 +17,8 @@
 #define ADVICES(X)                                                          \
 	X(no_packets)	 /* at the interface, or in the file */             \
 	X(not_mirrored)	 /* none in VXLAN on this port */                   \
+	X(geneve)	 /* but in GENEVE */                                \
+	X(vxlan_port)	 /* but on another port */                          \
 	X(no_tcp)	 /* mirrored packets, but none of TCP */            \
 	X(wrong_vni)	 /* --vni leaves packets out */                     \
 	X(wrong_port)	 /* so does --ports */                              \
@@ -48,6 +51,7 @@ struct advice_input {
 	const struct http_stats *http;	     /* NULL: not known */
 	const struct tls_stats *tls;	     /* NULL: not known */
 	const struct coverage_list *sources; /* NULL: not known */
+	const struct traffic_seen *seen;     /* NULL: not known */
 };
 
 /* Of a time in which no request was paired with a response. Returns how many apply, in the

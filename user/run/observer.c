@@ -12,7 +12,8 @@ struct observer {
 	struct observer_conf conf;
 	struct advice_watch watch;
 	struct coverage *coverage;
-	uint64_t covered_ns; /* CLOCK_MONOTONIC of the last update */
+	struct traffic_seen seen; /* by capture.watch_fd */
+	uint64_t covered_ns;	  /* CLOCK_MONOTONIC of the last update */
 	struct shared_state shared;
 	bool share_failed;
 };
@@ -36,6 +37,18 @@ struct observer *observer_new(const struct observer_conf *conf,
 		o->shared.at_start = *s->packets;
 	advice_watch_begin(&o->watch, s->packets, clock_mono_ns());
 	return o;
+}
+
+/* Other encapsulations matter until something arrives that can be read. */
+static void watch(struct observer *o, const struct summary *s)
+{
+	struct capture *c = o->conf.capture;
+
+	if (c->watch_fd < 0)
+		return;
+	traffic_watch_read(c->watch_fd, &o->seen);
+	if (s->http->paired)
+		capture_unwatch(c);
 }
 
 void observer_free(struct observer *o)
@@ -98,6 +111,7 @@ void observer_update(struct observer *o, const struct summary *s, bool attached,
 	struct shared_state *to = &o->shared;
 
 	cover(o, now_ns);
+	watch(o, s);
 	to->n_advice =
 		advice_watch_find(to->advice, &o->watch,
 				  &(struct advice_input){
@@ -107,6 +121,7 @@ void observer_update(struct observer *o, const struct summary *s, bool attached,
 					  .http = s->http,
 					  .tls = s->tls,
 					  .sources = coverage_list(o->coverage),
+					  .seen = &o->seen,
 				  },
 				  now_ns);
 	advice_watch_log(&o->watch, to->advice, to->n_advice, now_ns,

@@ -13,7 +13,7 @@
 
 struct observer_conf {
 	const struct settings *settings;
-	const struct capture *capture;
+	struct capture *capture;
 	struct workers *workers;
 	struct monitor *monitor;
 	const struct log *log;
