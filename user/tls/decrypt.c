@@ -3,7 +3,8 @@
  * Records of both directions are processed in the order in which they arrived, as
  * pairing depends on it. One whose keys are not known yet waits, and so do all that
  * follow it in its direction; with early data, the client waits until the server
- * accepts or refuses it.
+ * accepts or refuses it. One that acknowledges bytes that have not come waits for
+ * them, or for their loss to be certain.
  */
 #include "tls/decrypt.h"
 
@@ -18,6 +19,9 @@
 
 /* Bytes of a connection that wait for keys at most. */
 #define WAIT_MAX (1u << 20)
+/* Records that wait if one of them waits for the other direction, and how long. */
+#define HOLD_MAX 256u
+#define HOLD_NS	 3000000000ull
 
 /* --- waiting ----------------------------------------------------------------------- */
 
@@ -63,6 +67,7 @@ static struct dec_entry *push(struct tls_decrypt *x,
 	}
 	*x->last = n;
 	x->last = &n->next;
+	x->n_queued++;
 	x->queued += size;
 	e->memory += size;
 	e->stats.waiting_bytes += size;
@@ -78,10 +83,49 @@ static void drop(struct tls_decrypt *x, struct dec_entry **at)
 	*at = n->next;
 	if (!*at)
 		x->last = at;
+	x->n_queued--;
 	x->queued -= size;
 	e->memory -= size;
 	e->stats.waiting_bytes -= size;
 	free(n);
+}
+
+/* --- the order of both directions -------------------------------------------------- */
+
+/* How far a direction is processed, or known to be missing. */
+static uint64_t progress(const struct tls_decrypt *x, unsigned int dir)
+{
+	const struct dec_entry *n = x->first;
+
+	while (n && (n->dir != dir || n->fin))
+		n = n->next;
+	return n ? n->record.end - n->record.len : x->dir[dir].in.outer;
+}
+
+/* Does a record acknowledge bytes that are still to come, such as those behind a hole?
+ * What it means for pairing is known only with them. */
+static bool is_early(const struct tls_decrypt *x, const struct dec_entry *n)
+{
+	const struct dec_dir *peer = &x->dir[!n->dir];
+
+	if (x->unordered || n->fin || n->acked == STREAM_UNKNOWN ||
+	    n->acked <= peer->processed || peer->dead || !peer->in.outer ||
+	    x->n_queued > HOLD_MAX)
+		return false;
+	return n->acked > progress(x, !n->dir);
+}
+
+static enum processed process(struct tls_decrypt *x, struct dec_entry *n)
+{
+	struct dec_dir *d = &x->dir[n->dir], *peer = &x->dir[!n->dir];
+
+	d->held = is_early(x, n);
+	if (d->held || decrypt_record(x, n) == BLOCKED)
+		return BLOCKED;
+	if (!n->fin)
+		d->processed = n->record.end;
+	x->rescan |= peer->held;
+	return PROCESSED;
 }
 
 /* Processes what waits, as far as possible. */
@@ -92,12 +136,13 @@ static void run(struct tls_decrypt *x, uint64_t ts_ns)
 	do {
 		x->rescan = false;
 		x->dir[0].blocked = x->dir[1].blocked = false;
+		x->dir[0].held = x->dir[1].held = false;
 		at = &x->first;
 		while (*at && !x->rescan && !x->stopped) {
 			struct dec_entry *n = *at;
 			struct dec_dir *d = &x->dir[n->dir];
 
-			if (!d->blocked && decrypt_record(x, n) == PROCESSED) {
+			if (!d->blocked && process(x, n) == PROCESSED) {
 				drop(x, at);
 			} else {
 				d->blocked = true;
@@ -115,9 +160,19 @@ static void run(struct tls_decrypt *x, uint64_t ts_ns)
 		wait_end(x);
 }
 
+/* What is held for the other direction is not any more. */
+static void release(struct tls_decrypt *x, uint64_t ts_ns)
+{
+	const bool unordered = x->unordered;
+
+	x->unordered = true;
+	run(x, ts_ns);
+	x->unordered = unordered;
+}
+
 static void add(struct tls_decrypt *x, struct dec_entry *n)
 {
-	if (!x->first && decrypt_record(x, n) == PROCESSED) {
+	if (!x->first && process(x, n) == PROCESSED) {
 		if (x->dir[0].dead && x->dir[1].dead)
 			decrypt_stop(x);
 		return;
@@ -125,6 +180,9 @@ static void add(struct tls_decrypt *x, struct dec_entry *n)
 	if (!push(x, n))
 		decrypt_give_up(x, n->dir);
 	run(x, n->ts_ns);
+	if ((x->dir[0].held || x->dir[1].held) &&
+	    n->ts_ns > x->wait_ns + HOLD_NS)
+		release(x, n->ts_ns);
 }
 
 /* --- keys do not come ------------------------------------------------------------------ */
@@ -153,11 +211,12 @@ static void expire(struct tls_decrypt *x)
 
 static void time_out(struct tls_decrypt *x, uint64_t ts_ns)
 {
+	release(x, ts_ns);
 	/* A direction may have to be given up twice: without the handshake's
 	 * keys, then without any. */
 	for (unsigned int i = 0; i < 4 && x->first && !x->stopped; i++) {
 		expire(x);
-		run(x, ts_ns);
+		release(x, ts_ns);
 	}
 	wait_end(x);
 	if (x->first)
@@ -166,6 +225,7 @@ static void time_out(struct tls_decrypt *x, uint64_t ts_ns)
 
 void decrypt_last(struct tls_decrypt *x, uint64_t ts_ns)
 {
+	x->unordered = true;
 	if (!x->stopped)
 		run(x, ts_ns);
 	if (x->first)
@@ -174,6 +234,7 @@ void decrypt_last(struct tls_decrypt *x, uint64_t ts_ns)
 
 bool decrypt_lingers(struct tls_decrypt *x, uint64_t ts_ns)
 {
+	x->unordered = true;
 	if (!x->stopped)
 		run(x, ts_ns);
 	return x->waiting && engine_of(x)->conf.wait_ns;
@@ -272,16 +333,21 @@ void decrypt_data(struct tls_decrypt *x, enum stream_dir dir,
 		decrypt_give_up(x, dir);
 		run(x, chunk->ts_ns);
 	}
+	if (x->queued > WAIT_MAX)
+		release(x, chunk->ts_ns);
 	if (x->queued > WAIT_MAX) {
 		engine_of(x)->stats.wait_limit++;
 		time_out(x, chunk->ts_ns);
 	}
 }
 
-void decrypt_gap(struct tls_decrypt *x, enum stream_dir dir, uint64_t len)
+void decrypt_gap(struct tls_decrypt *x, enum stream_dir dir, uint64_t len,
+		 uint64_t ts_ns)
 {
 	if (!x->dir[dir].dead)
 		assemble_gap(&x->dir[dir].in, len);
+	if (x->dir[!dir].held && !x->stopped)
+		run(x, ts_ns);
 }
 
 void decrypt_fin(struct tls_decrypt *x, enum stream_dir dir, uint64_t ts_ns)

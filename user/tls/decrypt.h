@@ -19,7 +19,8 @@ void decrypt_free(struct tls_decrypt *x, enum stream_end why, uint64_t ts_ns);
 
 void decrypt_data(struct tls_decrypt *x, enum stream_dir dir,
 		  const struct stream_chunk *chunk);
-void decrypt_gap(struct tls_decrypt *x, enum stream_dir dir, uint64_t len);
+void decrypt_gap(struct tls_decrypt *x, enum stream_dir dir, uint64_t len,
+		 uint64_t ts_ns);
 void decrypt_fin(struct tls_decrypt *x, enum stream_dir dir, uint64_t ts_ns);
 /* Nothing follows: what waits for keys is decided now. */
 void decrypt_last(struct tls_decrypt *x, uint64_t ts_ns);

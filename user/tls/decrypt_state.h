@@ -31,14 +31,16 @@ struct dec_dir {
 	struct message_reader messages;
 	enum change change;
 	enum phase next_phase;
-	bool dead;     /* nothing more is decrypted */
-	bool blocked;  /* its next entry waits */
-	bool refused;  /* records of other keys may come first */
-	bool lost;     /* before the next record */
-	bool exact;    /* exactly lost_records were */
-	bool padded;   /* its records may be */
-	bool unwanted; /* by the carried protocol */
-	bool gap;      /* to be reported before the next bytes */
+	bool dead;	    /* nothing more is decrypted */
+	bool blocked;	    /* its next entry waits */
+	bool held;	    /* for the other direction */
+	bool refused;	    /* records of other keys may come first */
+	bool lost;	    /* before the next record */
+	bool exact;	    /* exactly lost_records were */
+	bool padded;	    /* its records may be */
+	bool unwanted;	    /* by the carried protocol */
+	bool gap;	    /* to be reported before the next bytes */
+	uint64_t processed; /* offset of the end of the last record */
 	uint64_t lost_bytes, lost_records;
 	uint32_t failures;
 	uint64_t gap_len;
@@ -57,7 +59,9 @@ struct tls_decrypt {
 	uint64_t wait_ns; /* since then */
 	struct dec_entry *first, **last;
 	size_t queued; /* bytes */
-	int client;    /* direction, or -1 */
+	uint32_t n_queued;
+	bool unordered; /* nothing is held for the other direction */
+	int client;	/* direction, or -1 */
 	bool hello, server_hello, retry, rescan;
 	bool ready; /* application data was decrypted */
 	bool stopped;

@@ -357,7 +357,7 @@ static void gap(void *proto, enum stream_dir dir, uint64_t len,
 	note_time(&s->report, ts_ns);
 	s->report.bytes[dir] += len;
 	if (c->decrypt)
-		decrypt_gap(c->decrypt, dir, len);
+		decrypt_gap(c->decrypt, dir, len, ts_ns);
 	if (d->done)
 		return;
 	s->report.flags |=
