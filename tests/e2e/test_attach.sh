@@ -253,6 +253,7 @@ test_refusals()
 	metlo "--workers must be a power of two" 2 attach "$IFACE" --workers 3
 	metlo "--ring-size must be a power of two" 2 attach "$IFACE" \
 		--ring-size 100000
+	prints "and it says from where on" "$TMP/output" 'from 64KiB to 1GiB'
 	metlo "--user must exist" 1 attach "$IFACE" --user nosuchuser
 	metlo "an output that cannot be opened" 1 attach "$IFACE" \
 		--output ndjson:/nosuch/folder/file

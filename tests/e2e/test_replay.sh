@@ -163,6 +163,8 @@ replay twice "$TMP/plain.pcap" --ports 1 --ports=80 --output ndjson:- --output n
 is "an option given twice: the last value counts" "$CODE $(lines "$OUT")" "0 3"
 prints "an option given twice: said" "--ports is given more than once"
 is "an option given twice: not of a list" "$(grep -c 'more than once' "$ERR")" 1
+replay twice "$TMP/plain.pcap" --output ndjson:- --output ndjson:-
+is "an output given twice" "$CODE $(grep -c 'can be given only once' "$ERR")" "2 1"
 echo '{"address":' >"$TMP/names"
 replay bad "$TMP/plain.pcap" --names "$TMP/names"
 is "an error in the file of names is one of usage, as of attach" "$CODE" 2

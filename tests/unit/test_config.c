@@ -352,6 +352,20 @@ static void test_help(void **state)
 	free(text);
 }
 
+/* What the first line of a daemon says it captures. */
+static void test_scope(void **state)
+{
+	struct settings s = {.any_port = true, .sample = 100};
+	char text[64];
+
+	(void)state;
+	settings_scope_text(text, sizeof(text), &s);
+	assert_string_equal(text, "any");
+	s.sample = 0.5;
+	settings_scope_text(text, sizeof(text), &s);
+	assert_string_equal(text, "any, 0.5 % of connections");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_without_privileges),
 		cmocka_unit_test(test_differs),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_scope),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

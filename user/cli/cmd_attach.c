@@ -32,7 +32,6 @@
 #include "run/monitor.h"
 #include "run/observer.h"
 #include "run/pipeline.h"
-#include "config/ports.h"
 #include "run/snapshot.h"
 #include "run/reload.h"
 #include "run/service.h"
@@ -102,8 +101,8 @@ static int check_settings(struct attach *a)
 	    s->ring_size > 1u << 30) {
 		log_error(
 			a->log,
-			"--ring-size %llu: must be a power of two from %ld to %u",
-			(unsigned long long)s->ring_size, page, 1u << 30);
+			"--ring-size %llu: must be a power of two from 64KiB to 1GiB",
+			(unsigned long long)s->ring_size);
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;
@@ -283,14 +282,14 @@ static void log_running(const struct attach *a)
 {
 	const struct capture *c = &a->capture;
 	const struct settings *s = a->settings;
-	char ports[256];
+	char ports[320];
 
 	if (!c->dev.up)
 		log_warn(
 			a->log,
 			"%s is down, so no packets arrive: ip link set dev %s up",
 			c->dev.name, c->dev.name);
-	ports_text(ports, sizeof(ports), s->ports, s->any_port);
+	settings_scope_text(ports, sizeof(ports), s);
 	log_info(
 		a->log,
 		"%s: %s in %s mode, ports %s, %u worker%s with rings of %llu KiB, as user %s",

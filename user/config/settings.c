@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Converts settings for the packet decoder, and frees what they own. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <linux/types.h>
 
+#include "config/ports.h"
 #include "config/settings.h"
 #include "metlo_record.h"
 
@@ -71,4 +73,16 @@ void settings_free(struct settings *s)
 	free(s->vni_allow);
 	free(s->config_text);
 	*s = (struct settings){0};
+}
+
+void settings_scope_text(char *to, size_t size, const struct settings *s)
+{
+	char ports[256];
+
+	ports_text(ports, sizeof(ports), s->ports, s->any_port);
+	if (s->sample < 100)
+		snprintf(to, size, "%s, %g %% of connections", ports,
+			 s->sample);
+	else
+		snprintf(to, size, "%s", ports);
 }

@@ -122,4 +122,7 @@ unsigned int settings_file_mode(const char *text);
 
 void settings_free(struct settings *s);
 
+/* What is captured: "80,8080", or "80, 0.5 % of connections". */
+void settings_scope_text(char *to, size_t size, const struct settings *s);
+
 #endif

@@ -53,6 +53,20 @@ static int read_access(struct file_access *a, const struct settings *s,
 	return a->has_group ? 0 : -EINVAL;
 }
 
+/* Each line would be written twice. */
+static int check_repeats(const struct settings *s, const struct log *log)
+{
+	for (unsigned int i = 0; i < s->outputs.n; i++)
+		for (unsigned int k = 0; k < i; k++) {
+			if (strcmp(s->outputs.item[i], s->outputs.item[k]) != 0)
+				continue;
+			log_error(log, "--output %s: can be given only once",
+				  s->outputs.item[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
 int sinks_setup(struct sinks *sinks, const struct settings *s,
 		const struct owner *owner, const struct log *log)
 {
@@ -60,7 +74,7 @@ int sinks_setup(struct sinks *sinks, const struct settings *s,
 	int err;
 
 	*sinks = (struct sinks){0};
-	err = read_access(&sinks->access, s, log);
+	err = check_repeats(s, log) ?: read_access(&sinks->access, s, log);
 	if (err)
 		return err;
 	if (owner)
