@@ -137,10 +137,29 @@ bool fingerprint_ja3s(struct fingerprints *f, const struct server_hello *h,
 
 /* --- JA4 ------------------------------------------------------------------ */
 
+/* Numbers that are sorted by insertion, which is faster for so few. */
+#define INSERT_MAX 48u
+
+static void insert(uint16_t *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		const uint16_t x = v[i];
+		size_t k = i;
+
+		for (; k && v[k - 1] > x; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
+}
+
 /* Sorts by the low byte and then by the high one, in time linear in n, which a
  * client chooses. tmp has room for n numbers. */
 static void sort(uint16_t *v, uint16_t *tmp, size_t n)
 {
+	if (n <= INSERT_MAX) {
+		insert(v, n);
+		return;
+	}
 	for (unsigned int shift = 0; shift < 16; shift += 8) {
 		uint16_t *from = shift ? tmp : v, *to = shift ? v : tmp;
 		size_t start[257] = {0};
