@@ -499,7 +499,7 @@ def check(args):
             total += 1
             capture = line["capture"]
             target = capture["target"] or ""
-            number = re.search(r"/c(\d+)/", target)
+            number = re.search(r"/c?(\d+)/", target)
             if number:
                 owner[line["meta"]["sourcePort"]] = number[1]
             if line["request"]:
@@ -522,7 +522,8 @@ def check(args):
             if reported[method, target]:
                 reported[method, target] -= 1
                 continue
-            number = re.search(r"/c(\d+)/", target)
+            # an urgent byte may be missing
+            number = re.search(r"/c?(\d+)/", target)
             if number and doubtful[number[1]]:
                 doubtful[number[1]] -= 1
                 continue

@@ -131,6 +131,42 @@ static void test_again_in_passed_range(void **state)
 	}
 }
 
+/* The same ISN again, with data that the server takes at once (RFC 7413), and
+ * beside it a SYN that nobody answered. */
+static void test_isn_again_with_data(void **state)
+{
+	struct kit *k = *state;
+	uint8_t data[44];
+
+	for (unsigned int i = 0; i < sizeof(data); i++)
+		data[i] = kit_byte(C2S, i);
+	for (unsigned int i = 0; i < 4; i++) {
+		struct kit_conn c = kit_conn(i), other = c;
+		struct metlo_rec rec = kit_rec(&c, C2S, 0, 44, 0, SYN);
+		struct sent s = {.c2s = 44};
+
+		kit_flags(k, &c, C2S, 0, 0, SYN);
+		answer(k, &c, 0);
+		kit_flags(k, &c, C2S, 0, 0, RST);
+		if (i & 1) {
+			other.isn[C2S] -= 40;
+			kit_flags(k, &other, C2S, 0, 0, SYN);
+		}
+		kit_send(k, &rec, data);
+		c.isn[S2C] += 70000;
+		answer(k, &c, 44);
+		expect_whole(k, &c, s);
+		if (i < 2)
+			continue;
+		/* once more, and this time it is not taken */
+		kit_flags(k, &c, C2S, 44 + 13 * REQUEST, 0, RST);
+		kit_send(k, &rec, data);
+		c.isn[S2C] += 900000;
+		answer(k, &c, 0);
+		expect_whole(k, &c, (struct sent){0});
+	}
+}
+
 /* A RST to a decoy's SYN proves nothing against the connection. */
 static void test_decoy_proves_nothing(void **state)
 {
@@ -212,7 +248,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_half_open_reset),       T(test_strays),
 		T(test_again_in_passed_range), T(test_decoy_proves_nothing),
-		T(test_odd_options),	       T(test_odd_options_taken),
+		T(test_isn_again_with_data),   T(test_odd_options),
+		T(test_odd_options_taken),
 	};
 
 	return cmocka_run_group_tests_name("stream_half_open", tests, NULL,

@@ -18,6 +18,19 @@
 /* Do not bother stream_skip() for fewer bytes. */
 #define SKIP_MIN 4096u
 
+/* In pieces that compilers clear with vectors: for the whole they use a string
+ * instruction, which takes long to start. */
+static inline void clear(struct msg *m)
+{
+	const size_t piece = 64, whole = sizeof(*m) / piece * piece;
+	uint8_t *p = (uint8_t *)m;
+
+#pragma GCC unroll 16
+	for (size_t i = 0; i < whole; i += piece)
+		memset(p + i, 0, piece);
+	memset(p + whole, 0, sizeof(*m) - whole);
+}
+
 struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
 		    uint64_t acked)
 {
@@ -25,7 +38,7 @@ struct msg *msg_new(struct http_engine *e, uint64_t offset, uint64_t ts_ns,
 
 	if (!m)
 		return NULL;
-	memset(m, 0, sizeof(*m));
+	clear(m);
 	m->start = offset;
 	m->first_ns = m->last_ns = m->end_ns = ts_ns;
 	m->acked = acked;

@@ -95,7 +95,8 @@ bool handshake_data(struct arrival *a)
 
 	if (!rec->wire_len || !dir_started(d) || first != d->start)
 		return false;
-	if (d->flags & D_ACKED)
+	/* After a RST it may be a SYN of the next connection. */
+	if (d->flags & D_ACKED && !(a->f->flags & F_CLOSING))
 		return !seq_before(d->acked, first + rec->wire_len);
 	a->doubt = DOUBT_OTHER;
 	return true;

@@ -224,6 +224,17 @@ static enum match_fit fit_data(const struct stream_table *t,
 	return fit;
 }
 
+/* A SYN-ACK that acknowledges exactly the SYN of a flow that has another answer:
+ * the client has used port and ISN again, and this opens the new flow. */
+static bool is_again(const struct flow *f, unsigned int dir,
+		     const struct metlo_rec *rec)
+{
+	const unsigned int both = METLO_TCP_SYN | METLO_TCP_ACK;
+
+	return (rec->tcp_flags & both) == both && dir_synced(&f->dir[!dir]) &&
+	       f->dir[!dir].start == rec->ack;
+}
+
 struct match match_find(const struct stream_table *t, const struct location *at,
 			const struct metlo_rec *rec, uint32_t first,
 			struct slot_walk *walk)
@@ -232,6 +243,7 @@ struct match match_find(const struct stream_table *t, const struct location *at,
 	uint32_t index, best_used = 0;
 	struct match m = {0};
 	unsigned int best = 0;
+	bool again = false;
 
 	for (index = first; index;
 	     index = flow_table_next(t, at->tag, &at->key, walk)) {
@@ -245,6 +257,7 @@ struct match match_find(const struct stream_table *t, const struct location *at,
 			fit = fit_syn(t, f, dir, rec);
 		else
 			fit = fit_data(t, f, dir, rec);
+		again |= fit == MATCH_NONE && is_again(f, dir, rec);
 		if (fit == MATCH_NONE)
 			continue;
 		/* Numbers first, then the VNI, then a flow still open. */
@@ -259,5 +272,7 @@ struct match match_find(const struct stream_table *t, const struct location *at,
 			m.fit = fit;
 		}
 	}
+	if (again && m.fit < MATCH_SEEN)
+		m.flow = 0;
 	return m;
 }
