@@ -54,6 +54,15 @@ def names(account: Account) -> None:
             assert parse(f.read()) == found
         assert os.listdir(folder) == ["names"]
         account.mirror("names", "--output", folder + "/no/names", code=1)
+        # A link stays; what is no file is written to and never replaced.
+        os.symlink("names", folder + "/link")
+        account.mirror("names", "--output", folder + "/link")
+        assert os.path.islink(folder + "/link") and not os.path.islink(path)
+        os.symlink("/dev/stdout", folder + "/stdout")
+        assert parse(account.mirror("names", "--output", folder + "/stdout").out) == found
+        os.symlink("/dev/full", folder + "/full")
+        assert "No space left" in account.mirror("names", "--output", folder + "/full", code=1).err
+        assert sorted(os.listdir(folder)) == ["full", "link", "names", "stdout"]
     account.mirror("names", "--name", "other", code=3)
 
 
