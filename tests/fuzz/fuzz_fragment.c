@@ -38,7 +38,9 @@ struct queue {
 };
 
 struct world {
-	struct queue queue[KEYS];
+	/* The upper half is for fragments with wrong checksums: Linux drops them, but
+	 * would not if hardware had filled in what they lack. */
+	struct queue queue[2 * KEYS];
 	struct fragment_table *t;
 	/* what the table emitted for the current fragment */
 	uint8_t payload[65536];
@@ -48,7 +50,7 @@ struct world {
 
 struct piece {
 	uint32_t key, offset, len, captured;
-	bool more, ipv6;
+	bool more, ipv6, bad_sum;
 	uint8_t ecn;
 	uint8_t data[65536];
 };
@@ -156,6 +158,18 @@ discard:
 	return false;
 }
 
+static void set_checksum(uint8_t *ip, bool wrong)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = wrong ? sum : ~sum;
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+}
+
 /* Feeds the fragment as the packet that the decoder would have put into a
  * record. */
 static void feed(struct world *w, const struct piece *f, uint64_t now)
@@ -188,6 +202,7 @@ static void feed(struct world *w, const struct piece *f, uint64_t now)
 		packet[6] = (uint8_t)(f->offset >> 11 | (f->more ? 0x20 : 0));
 		packet[7] = (uint8_t)(f->offset >> 3);
 		packet[9] = 6;
+		set_checksum(packet, f->bad_sum);
 	}
 	memcpy(packet + header, f->data, f->captured);
 	w->emitted = 0;
@@ -230,6 +245,7 @@ static void step(struct world *w, const uint8_t *p, unsigned int number,
 
 	f.key = p[0] & 3;
 	f.ipv6 = f.key & 1;
+	f.bad_sum = !f.ipv6 && p[2] & 1;
 	f.more = p[0] & 4;
 	f.ecn = p[0] & 8 ? p[0] >> 6 : 0;
 	f.offset = (uint32_t)(p[1] << 8 | p[2]) & 0xfff8;
@@ -252,8 +268,8 @@ static void step(struct world *w, const uint8_t *p, unsigned int number,
 				       : (uint8_t)(number * 31 + i * 7);
 	}
 	*now += f.offset == 0xfff8 ? 31000000000ull : 1000000;
-	q = &w->queue[f.key];
-	for (unsigned int i = 0; i < KEYS; i++)
+	q = &w->queue[f.key + (f.bad_sum ? KEYS : 0)];
+	for (unsigned int i = 0; i < 2 * KEYS; i++)
 		if (w->queue[i].deadline <= *now)
 			w->queue[i].live = false;
 	if (!q->live) {
@@ -279,7 +295,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	small = data[0] & 1;
 	conf.memory_limit = small ? 4096 : 64u << 20;
 	conf.ctx = &w;
-	for (unsigned int i = 0; i < KEYS; i++)
+	for (unsigned int i = 0; i < 2 * KEYS; i++)
 		w.queue[i].live = false;
 	w.t = fragment_table_new(&conf);
 	if (!w.t)

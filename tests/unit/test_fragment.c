@@ -27,6 +27,7 @@ struct world {
 	uint8_t payload[65536]; /* of all since the last clear() */
 	size_t len;
 	bool refuse;
+	bool right_sum; /* send right checksums of IPv4 headers */
 };
 
 static bool on_record(void *ctx, const struct metlo_rec *rec,
@@ -93,6 +94,18 @@ static void on_frame(void *ctx, const struct metlo_rec *rec,
 	fragment_record(w->t, rec, payload);
 }
 
+static void set_checksum(uint8_t *ip)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+}
+
 /* Sends bytes [from, to) of the segment as a fragment, through the decoder; cut
  * bytes are missing at its end. */
 static void send_cut(struct world *w, uint32_t id, uint32_t from, uint32_t to,
@@ -115,6 +128,8 @@ static void send_cut(struct world *w, uint32_t id, uint32_t from, uint32_t to,
 	memcpy(f + 26, (uint8_t[8]){10, 0, 0, 1, 10, 0, 0, 2}, 8);
 	f[28] = (uint8_t)(w->source >> 8);
 	f[29] = (uint8_t)w->source;
+	if (w->right_sum)
+		set_checksum(f + 14);
 	memcpy(f + 34, w->segment + from, n);
 	w->now += 1000;
 	assert_int_equal(frames_feed(frames, f, 34 + n - cut, 34 + n, w->now,
@@ -194,6 +209,34 @@ static void test_overlap(void **state)
 	send(w, 2, 0, 24, true);
 	send(w, 2, 0, 48, true);
 	assert_int_equal(fragment_stats(w->t)->overlaps, 2);
+}
+
+/* The receiver drops a fragment with a wrong checksum: it neither stands for another
+ * nor spoils the datagram. Where all are wrong, hardware was to fill them in. */
+static void test_checksums(void **state)
+{
+	struct world *w = *state;
+
+	for (uint32_t id = 1; id <= 2; id++) {
+		w->right_sum = id == 2;
+		send(w, id, 0, 48, true);
+		w->right_sum = false;
+		w->segment[60] ^= 1;
+		send(w, id, 40, 96, true); /* decoy */
+		w->segment[60] ^= 1;
+		w->right_sum = true;
+		if (id == 1)
+			send(w, id, 0, 48, true);
+		send(w, id, 48, 96, true);
+		send(w, id, 96, 100, false);
+		assert_int_equal(w->rec.sums & METLO_SUM_BAD_IP, 0);
+		expect_segment(w, 100);
+	}
+	w->right_sum = false;
+	send(w, 3, 0, 48, true);
+	send(w, 3, 48, 100, false);
+	assert_int_equal(w->rec.sums & METLO_SUM_BAD_IP, METLO_SUM_BAD_IP);
+	expect_segment(w, 100);
 }
 
 static void test_contradictions(void **state)
@@ -370,12 +413,19 @@ static void test_inbox(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_orders),    TEST(test_duplicates),
-		TEST(test_overlap),   TEST(test_contradictions),
-		TEST(test_truncated), TEST(test_keys),
-		TEST(test_unwanted),  TEST(test_timeout),
-		TEST(test_flood),     TEST(test_largest),
-		TEST(test_dropped),   cmocka_unit_test(test_inbox),
+		TEST(test_orders),
+		TEST(test_duplicates),
+		TEST(test_checksums),
+		TEST(test_overlap),
+		TEST(test_contradictions),
+		TEST(test_truncated),
+		TEST(test_keys),
+		TEST(test_unwanted),
+		TEST(test_timeout),
+		TEST(test_flood),
+		TEST(test_largest),
+		TEST(test_dropped),
+		cmocka_unit_test(test_inbox),
 	};
 
 	return cmocka_run_group_tests_name("fragment", tests, NULL, NULL);

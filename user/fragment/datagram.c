@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "fragment/datagram.h"
 #include "metlo_decode.h"
 
@@ -45,6 +46,7 @@ static bool parse_ipv4(const struct metlo_rec *rec, const uint8_t *p,
 		.proto = p[9],
 		.ecn = p[1] & 3,
 		.last = !(field & 0x2000),
+		.bad_sum = !checksum_right(checksum_sum(p, header)),
 	};
 	if (!f->last)
 		f->len &= ~(UNIT - 1);

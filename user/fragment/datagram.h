@@ -34,6 +34,7 @@ struct fragment {
 	uint8_t ecn;   /* RFC 3168 */
 	bool last;
 	bool ipv6;
+	bool bad_sum; /* the checksum of its IPv4 header is wrong */
 };
 
 /* Reads the headers of the packet in a record with METLO_REC_FRAGMENT. False:

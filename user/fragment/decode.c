@@ -119,15 +119,16 @@ static void put16(uint8_t *p, uint32_t v)
 	p[1] = (uint8_t)v;
 }
 
-/* That of the whole packet; the fragments had others. */
-static void write_checksum(uint8_t *ip)
+/* That of the whole packet; the fragments had others. It is as wrong as theirs: the
+ * receiver of the record knows whose checksums are real. */
+static void write_checksum(uint8_t *ip, bool wrong)
 {
 	uint32_t sum = checksum_sum(ip, METLO_IPV4_LEN);
 	uint16_t check;
 
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	check = (uint16_t)~sum;
+	check = (uint16_t)(wrong ? sum : ~sum);
 	memcpy(ip + 10, &check, sizeof(check));
 }
 
@@ -153,7 +154,7 @@ static uint32_t write_headers(const struct decode_datagram *d)
 		ip[9] = d->proto;
 		memcpy(ip + 12, rec->saddr + 12, 4);
 		memcpy(ip + 16, rec->daddr + 12, 4);
-		write_checksum(ip);
+		write_checksum(ip, d->bad_sum);
 	}
 	return METLO_ETH_LEN + len;
 }

@@ -24,6 +24,7 @@ struct decode_datagram {
 	uint32_t len;			  /* on the wire */
 	uint32_t captured;
 	uint8_t proto;
+	bool bad_sum; /* the checksums of its fragments were wrong */
 };
 
 /* Emits the records of the TCP segment in the datagram, if it is wanted: ports,

@@ -30,6 +30,9 @@ struct fragment_entry {
 	uint32_t id, vni;
 	uint32_t hash;
 	uint64_t deadline_ns;
+	/* Fragments with and without this are never put together: the receiver
+	 * drops the former, unless hardware was to fill in the checksum of all. */
+	bool bad_sum;
 	struct datagram d;
 };
 
@@ -77,6 +80,7 @@ static struct fragment_entry *find(const struct fragment_table *t,
 	for (; e; e = e->chain)
 		if (e->hash == rec->hash && e->id == f->id &&
 		    e->vni == rec->vni && e->d.ipv6 == f->ipv6 &&
+		    e->bad_sum == f->bad_sum &&
 		    !memcmp(e->saddr, rec->saddr, 16) &&
 		    !memcmp(e->daddr, rec->daddr, 16))
 			break;
@@ -118,6 +122,7 @@ static struct fragment_entry *start(struct fragment_table *t,
 	e->id = f->id;
 	e->vni = rec->vni;
 	e->hash = rec->hash;
+	e->bad_sum = f->bad_sum;
 	e->deadline_ns = rec->ts_ns + (f->ipv6 ? V6_WAIT : V4_WAIT);
 	if (e->deadline_ns < t->next_expiry_ns)
 		t->next_expiry_ns = e->deadline_ns;
@@ -175,6 +180,7 @@ static void complete(struct fragment_table *t, struct fragment_entry *e,
 		.len = e->d.len,
 		.captured = e->d.hole < e->d.len ? e->d.hole : e->d.len,
 		.proto = e->d.proto,
+		.bad_sum = e->bad_sum,
 	};
 	enum metlo_outcome outcome;
 
