@@ -11,6 +11,9 @@
 
 #include "verify_kit.h"
 #include "base/list.h"
+#include "model/deployment.h"
+#include "model/spec_text.h"
+#include "model/tags.h"
 #include "plan/plan_setup.h"
 #include "verify/verify_queries.h"
 
@@ -133,6 +136,22 @@ struct ec2_group *scene_group(struct scene *s, const char *id)
 	return g;
 }
 
+/* Else sync would deregister it. */
+static void add_to_settings(struct scene *s, const char *collector)
+{
+	struct aws_tags *tags = &s->w.inv.filters.items[0].tags;
+	struct spec spec = {0};
+	struct parse_error err;
+
+	assert_int_equal(deployment_spec(&s->w.mem, &s->w.inv,
+					 tags_deployment(tags), &spec, &err),
+			 0);
+	str_list_add(&s->w.mem, &spec.target.collectors, collector);
+	FOREACH(tag, tags)
+		if (!strcmp(tag->key, TAG_SPEC))
+			tag->value = (char *)spec_encode(&s->w.mem, &spec);
+}
+
 struct elbv2_target *scene_second_collector(struct scene *s)
 {
 	struct ec2_interface *e =
@@ -148,6 +167,7 @@ struct elbv2_target *scene_second_collector(struct scene *s)
 	t->id = TEXT("i-8");
 	t->port = 4789;
 	t->state = TEXT("healthy");
+	add_to_settings(s, "i-8");
 	return t;
 }
 
