@@ -246,6 +246,10 @@ static int run_failure(int error, const char *where, const char *program,
 		return cred_fail(err, where,
 				 "%s: still running after %d s, killed",
 				 program, TIMEOUT_S);
+	case -EMSGSIZE:
+		return cred_fail(err, where,
+				 "%s: printed more than %u KiB, killed",
+				 program, MAX_OUTPUT >> 10);
 	default:
 		return cred_fail(err, where, "%s: %s", program,
 				 strerror(-error));

@@ -107,8 +107,12 @@ int sts_send(struct cred_search *s, const char *action, struct aws_query *q,
 			*err = why;
 		return error;
 	}
-	cred_fail(err, where, "sts:%s: %s%s%.800s", action, why.code,
-		  why.code[0] ? ": " : "", why.message);
+	cred_fail(
+		err, where, "sts:%s: %s%s%.800s%s", action, why.code,
+		why.code[0] ? ": " : "", why.message,
+		why.kind == AWS_ERR_DENIED
+			? "; the trust policy of the role must permit it, and so must the policies of whoever assumes it"
+			: "");
 	if (err)
 		memcpy(err->code, why.code, sizeof(err->code));
 	return -EACCES;

@@ -118,8 +118,6 @@ static bool ask_mfa(void *arg, const char *serial, char *code, size_t n)
 	struct prompt p = context_prompt(ctx, &ctx->mem);
 	const char *text = "";
 
-	if (!ctx->can_ask)
-		return false;
 	context_status(ctx, "%s", "");
 	if (prompt_text(&p, arena_printf(&ctx->mem, "MFA code of %s", serial),
 			"", NULL, NULL, &text) != ANSWER_GIVEN)
@@ -134,7 +132,7 @@ int context_open(struct context *ctx, bool no_region)
 				.endpoint_url = ctx->settings.endpoint_url,
 				.log = &ctx->log,
 				.stopped = context_stopped,
-				.mfa = ask_mfa,
+				.mfa = ctx->can_ask ? ask_mfa : NULL,
 				.stopped_ctx = ctx};
 	struct aws_error err = {0};
 	const char *region;

@@ -17,6 +17,9 @@
 	"Check the access key and its secret, and that they belong to this partition (China and GovCloud have separate accounts)."
 #define GET_NEW_KEYS "Renew them: run \"aws sso login\" or export new keys."
 
+#define TOO_MANY_CALLS \
+	"The account makes too many calls in this region; try again in a minute."
+
 static const struct aws_error_code codes[] = {
 	/* --- credentials --- */
 	{"AuthFailure", AWS_ERR_CREDENTIALS,
@@ -61,18 +64,17 @@ static const struct aws_error_code codes[] = {
 	 "AWS protects the resource: deletion protection may be enabled, or another service manages it."},
 
 	/* --- throttling and server errors --- */
-	{"Throttling", AWS_ERR_THROTTLED, NULL},
-	{"ThrottlingException", AWS_ERR_THROTTLED, NULL},
-	{"ThrottledException", AWS_ERR_THROTTLED, NULL},
-	{"RequestThrottledException", AWS_ERR_THROTTLED, NULL},
-	{"RequestThrottled", AWS_ERR_THROTTLED, NULL},
-	{"TooManyRequestsException", AWS_ERR_THROTTLED, NULL},
-	{"RequestLimitExceeded", AWS_ERR_THROTTLED,
-	 "The account makes too many calls in this region; try again in a minute."},
-	{"EC2ThrottledException", AWS_ERR_THROTTLED, NULL},
+	{"Throttling", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
+	{"ThrottlingException", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
+	{"ThrottledException", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
+	{"RequestThrottledException", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
+	{"RequestThrottled", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
+	{"TooManyRequestsException", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
+	{"RequestLimitExceeded", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
+	{"EC2ThrottledException", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
 	{"BandwidthLimitExceeded", AWS_ERR_THROTTLED, NULL},
 	{"LimitExceededException", AWS_ERR_THROTTLED, NULL},
-	{"SlowDown", AWS_ERR_THROTTLED, NULL},
+	{"SlowDown", AWS_ERR_THROTTLED, TOO_MANY_CALLS},
 	{"PriorRequestNotComplete", AWS_ERR_THROTTLED, NULL},
 	{"TransactionInProgressException", AWS_ERR_THROTTLED, NULL},
 	{"ProvisionedThroughputExceededException", AWS_ERR_THROTTLED, NULL},
@@ -287,6 +289,9 @@ enum aws_error_kind aws_error_classify(const char *code, int status)
 		return AWS_ERR_LIMIT;
 	if (status == 429)
 		return AWS_ERR_THROTTLED;
+	/* Not an answer of AWS, and thus no word on permissions or resources. */
+	if (!code[0] && status >= 400 && status < 500)
+		return AWS_ERR_REFUSED;
 	if (status >= 500)
 		return AWS_ERR_SERVER;
 	return status == 401   ? AWS_ERR_CREDENTIALS

@@ -142,7 +142,10 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 	v = header_value(p, n, "Retry-After", &len);
 	if (v) {
 		snprintf(text, sizeof(text), "%.*s", (int)len, v);
-		a->retry_after_s = (unsigned int)strtoul(text, NULL, 10);
+		/* Otherwise a date, or nonsense that strtoul() accepts. */
+		if (text[strspn(text, "0123456789")] == 0)
+			a->retry_after_s =
+				(unsigned int)strtoul(text, NULL, 10);
 	}
 	v = header_value(p, n, "x-amzn-RequestId", &len);
 	if (v)

@@ -99,8 +99,10 @@ static void retries_with_one_token(void **state)
 	struct mirror_sessions made;
 	struct aws_error err = {0};
 	char a[64], b[64];
+	time_t start = time(NULL);
 
-	responder_reply(f->r, 503, NULL,
+	/* Not a number of seconds: the pause stays that of the policy. */
+	responder_reply(f->r, 503, "Retry-After: -5\r\n",
 			EC2_ERROR("RequestLimitExceeded", "slow down"));
 	responder_reply(f->r, 500, NULL, "<html>oops</html>");
 	/* libcurl itself resends once on a persistent connection. */
@@ -118,6 +120,7 @@ static void retries_with_one_token(void **state)
 		mirror_sessions_free(&made);
 		fail_msg("the call continued after three failed attempts");
 	}
+	assert_in_range(time(NULL) - start, 0, 19); /* less than is allowed */
 	parameter(f, 0, "ClientToken", a, sizeof(a));
 	parameter(f, 2, "ClientToken", b, sizeof(b));
 	assert_string_equal(a, b);
@@ -372,8 +375,9 @@ static void error_forms(void **state)
 	assert_string_equal(err.code, "AccessDeniedException");
 	assert_string_equal(err.request_id, "j-3");
 	assert_string_equal(err.service, "ecs");
+	/* Not of AWS: no resource of the account is missing. */
 	responder_reply(f->r, 404, NULL, "not found");
-	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -ENOENT);
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINVAL);
 	assert_non_null(strstr(err.message, "404"));
 	/* A redirect is not followed. */
 	responder_reply(f->r, 301, "Location: http://127.0.0.1:1/\r\n", "");

@@ -115,7 +115,7 @@ static void process(void **state)
 	expect_failure(f, "v2", "no \"Version\": 1", NULL);
 	expect_failure(f, "none", "no AccessKeyId", NULL);
 	expect_failure(f, "quote", "unbalanced quotes", NULL);
-	expect_failure(f, "long", "cat: Message too long", NULL);
+	expect_failure(f, "long", "cat: printed more than 256 KiB", NULL);
 	expect_failure(f, "old", "expired at 2001-01-01", NULL);
 }
 

@@ -49,6 +49,9 @@ static void kinds(void **state)
 		{"NeverSeen", 403, AWS_ERR_DENIED, -EPERM},
 		{"NeverSeen", 502, AWS_ERR_SERVER, -EIO},
 		{"", 429, AWS_ERR_THROTTLED, -EAGAIN},
+		/* of a proxy: neither a permission nor a resource is missing */
+		{"", 403, AWS_ERR_REFUSED, -EINVAL},
+		{"", 404, AWS_ERR_REFUSED, -EINVAL},
 	};
 	size_t i;
 

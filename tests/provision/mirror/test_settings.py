@@ -48,6 +48,31 @@ def services(m: Mirror) -> None:
           HTTPS_PROXY=dead).expect(1, "https://sts.us-east-1.amazonaws.com")
 
 
+@test("roles: what a refused role lacks, and that nobody can be asked for a code")
+def roles(m: Mirror) -> None:
+    role = "arn:aws:iam::123456789012:role/R"
+    keys = (f"[profile b]\naws_access_key_id = {DEFAULT_KEY}\n"
+            f"aws_secret_access_key = {DEFAULT_SECRET}\n"
+            f"[profile r]\nrole_arn = {role}\nsource_profile = b\n")
+    with tempfile.NamedTemporaryFile("w") as config:
+        config.write(f"{keys}[profile m]\nrole_arn = {role}\nsource_profile = b\n"
+                     "mfa_serial = arn:aws:iam::123456789012:mfa/u\n")
+        config.flush()
+        for profile, text in (("r", "the trust policy of the role must permit it"),
+                              ("m", "there is no terminal to prompt for it")):
+            m("aws", "list", "--profile", profile, AWS_CONFIG_FILE=config.name).expect(
+                4, role, text)
+
+
+@test("throttling: says what to do, whatever the service calls it")
+def throttled(m: Mirror) -> None:
+    for service, operation in (("ec2", "DescribeInstances"), ("sts", "GetCallerIdentity"),
+                               ("elbv2", "DescribeLoadBalancers")):
+        m.aws.fault(operation=f"{service}:{operation}", kind="throttle", count=-1)
+        m("aws", "list").expect(1, operation, "try again in a minute")
+        m.aws.ask("DELETE", "faults")
+
+
 BAD = [("verify --endpoint-url ftp://x", "is not the URL of an endpoint"),
        ("list --endpoint-url http://", "is not the URL of an endpoint"),
        ("sync --endpoint-url https://u@h/", "is not the URL of an endpoint"),
