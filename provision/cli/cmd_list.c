@@ -352,7 +352,8 @@ static int load_region(struct context *ctx, struct listing *r)
 	if (ctx->inventory.group_rules_denied)
 		log_warn(
 			&ctx->log,
-			"rules in security groups of others are recognized by their description only: ec2:DescribeSecurityGroupRules is not permitted");
+			"rules in security groups of others are recognized only if something else of their deployment leads to them: ec2:DescribeSecurityGroupRules is not permitted");
+	context_warn_rules(ctx);
 	found = inventory_deployments(&ctx->mem, &ctx->inventory);
 	FOREACH(name, &found) {
 		struct listed_deployment *d =

@@ -165,6 +165,7 @@ int cmd_remove(struct context *ctx)
 		code = context_load(ctx, &scope);
 	if (code != EXIT_DONE)
 		return code;
+	context_warn_rules(ctx);
 	all = inventory_deployments(&ctx->mem, &ctx->inventory);
 	if (names_something(&ctx->settings)) {
 		code = select_named(ctx, &all, &removal);

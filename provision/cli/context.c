@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/exit.h"
 #include "cli/context.h"
 #include "model/deployment.h"
+#include "model/own_rules.h"
 #include "model/shell.h"
 #include "term/prompt.h"
 
@@ -205,6 +207,23 @@ struct str_list context_deployments(struct context *ctx, struct arena *a,
 		*code = EXIT_NO_DEPLOYMENT;
 	}
 	return l;
+}
+
+void context_warn_rules(struct context *ctx)
+{
+	const struct string_list *names = &ctx->settings.names;
+	struct own_rules l = doubtful_rules(&ctx->mem, &ctx->inventory);
+
+	FOREACH(r, &l) {
+		bool wanted = !names->n;
+
+		for (unsigned int i = 0; i < names->n; i++)
+			wanted |= !strcmp(names->item[i], r->deployment);
+		if (wanted)
+			log_warn(&ctx->log, "%s",
+				 doubtful_rule_text(&ctx->mem, &ctx->inventory,
+						    r));
+	}
 }
 
 const char *context_command(struct context *ctx, const char *name,

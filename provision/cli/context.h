@@ -75,6 +75,10 @@ int context_cancelled(struct context *ctx, enum prompt_answer answer);
 struct str_list context_deployments(struct context *ctx, struct arena *a,
 				    int *code);
 
+/* Warns of each rule in a security group that may belong to a deployment, or to one
+ * of those selected by --name, but stays. */
+void context_warn_rules(struct context *ctx);
+
 /* The command line "metlo-mirror aws NAME" for the same account and region.
  * deployment may be NULL. */
 const char *context_command(struct context *ctx, const char *name,

@@ -50,6 +50,7 @@ struct inventory {
 	 * them is permitted. */
 	struct ec2_group_rules group_rules;
 	bool group_rules_denied;
+	bool group_rules_wanted; /* inventory_scope.rules */
 	struct ec2_endpoints endpoints;
 	struct mirror_sessions sessions;
 	struct mirror_targets targets;

@@ -283,6 +283,7 @@ static int load_untagged_rules(struct inventory *inv, struct aws_client *c,
 			       struct aws_error *err)
 {
 	struct own_rules all = own_rules(&inv->mem, inv, NULL);
+	struct own_rules doubtful = doubtful_rules(&inv->mem, inv);
 	struct str_list groups = {0};
 	struct ec2_filter of = {.name = "group-id"};
 	const struct ec2_select which = {.filters = &of, .n_filters = 1};
@@ -291,6 +292,8 @@ static int load_untagged_rules(struct inventory *inv, struct aws_client *c,
 	FOREACH(r, &all)
 		if (!r->id)
 			str_list_add(&inv->mem, &groups, r->group);
+	FOREACH(r, &doubtful)
+		str_list_add(&inv->mem, &groups, r->group);
 	for (size_t i = 0; !rc && i < groups.n; i += FILTER_VALUES_MAX) {
 		struct ec2_group_rules l = {0};
 
@@ -315,6 +318,7 @@ static int load_group_rules(struct inventory *inv, struct aws_client *c,
 	const struct ec2_select which = {.filters = &ours, .n_filters = 1};
 	int rc = ec2_describe_group_rules(c, &which, &inv->group_rules, err);
 
+	inv->group_rules_wanted = true;
 	if (!rc)
 		return load_untagged_rules(inv, c, err);
 	if (err->kind != AWS_ERR_DENIED)

@@ -79,7 +79,7 @@ int plan_remove(struct plan *p, const struct inventory *inv,
 	if (inv->group_rules_denied)
 		plan_report(
 			p, DIAG_WARN,
-			"rules in security groups of others are recognized by their description only: ec2:DescribeSecurityGroupRules is not permitted");
+			"rules in security groups of others are recognized only if something else of their deployment leads to them: ec2:DescribeSecurityGroupRules is not permitted");
 	FOREACH(d, &r->deployments)
 		if (known_deployment(&all, *d, p))
 			str_list_add(&p->mem, &names, *d);

@@ -1,6 +1,7 @@
 """What is left of a deployment is found again; what cannot be deleted is known before."""
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from .kit import Account, test
@@ -54,20 +55,16 @@ def rule(account: Account) -> None:
     untouched(account)
 
 
-@test("remove: a rule that lost its tags, or was changed by hand, or both cannot be read")
+@test("remove: a rule that was changed by hand")
 def changed_rule(account: Account) -> None:
-    for how in ("no tags", "no description", "other ports", "other peer", "unreadable"):
+    for how in ("no description", "other ports", "other peer"):
         account.reset_instant()
         remember(account)
         group = left_rule(account)
         rule_id = our_rules(account, group)[0]["SecurityGroupRuleId"]
-        if how == "no tags":
-            account("ec2", "delete-tags", "--resources", rule_id)
-        elif how == "no description":
+        if how == "no description":
             account("ec2", "update-security-group-rule-descriptions-ingress", "--group-id", group,
                     "--security-group-rule-descriptions", f"SecurityGroupRuleId={rule_id}")
-        elif how == "unreadable":
-            account.fault(kind="deny", operation="ec2:DescribeSecurityGroupRules", count=9)
         else:
             change = {"IpProtocol": "udp", "FromPort": 4789, "ToPort": 4789,
                       "CidrIpv4": "0.0.0.0/0"}
@@ -81,6 +78,54 @@ def changed_rule(account: Account) -> None:
             "metlo"], how
         account.mirror("remove", "--name", "metlo", "--yes")
         untouched(account)
+
+
+def allow(account: Account, group: str) -> None:
+    """A rule that differs from one of setup only by its tags."""
+    account("ec2", "authorize-security-group-ingress", "--group-id", group, "--ip-permissions",
+            [{"IpProtocol": "udp", "FromPort": 4789, "ToPort": 4789,
+              "IpRanges": [{"CidrIp": "10.7.0.0/16", "Description": RULE}]}])
+
+
+@test("remove: a rule without tags, or whose tags cannot be read, if something leads to it")
+def lost_rule(account: Account) -> None:
+    group = foreign_group(account)
+    for target in ("nlb:new", account.first_eni("collector-1")):
+        for how in ("no tags", "unreadable"):
+            account.reset_instant()
+            remember(account)
+            account.set_up(target=target)
+            if how == "no tags":
+                account("ec2", "delete-tags", "--resources",
+                        *[r["SecurityGroupRuleId"] for r in our_rules(account, group)])
+            else:
+                account.fault(kind="deny", operation="ec2:DescribeSecurityGroupRules", count=9)
+            account.mirror("remove", "--name", "metlo", "--yes")
+            untouched(account)
+
+
+@test("remove: a rule that only its description calls ours stays, and says how to revoke it")
+def copied_rule(account: Account) -> None:
+    for deployed in (False, True):
+        for denied in (False, True):
+            account.reset_instant()
+            group = account.named("instances", "web-1")["SecurityGroups"][0]["GroupId"]
+            allow(account, group)
+            remember(account)
+            if deployed:
+                account.set_up(target=account.first_eni("collector-1"))
+            if denied:
+                account.fault(kind="deny", operation="ec2:DescribeSecurityGroupRules", count=9)
+            found = account.mirror("list", "--json")
+            assert len(found.json()["deployments"]) == deployed, found
+            for run in (found, account.mirror("remove", "--all", "--yes")):
+                assert "udp 4789 from 10.7.0.0/16 in the security group " + group \
+                    in " ".join(run.err.split()), run
+            untouched(account)
+            account.ask("DELETE", "faults")
+            command = shlex.split(run.err.partition("not needed: ")[2].splitlines()[0])
+            account(*command[command.index("ec2"):])
+            assert not our_rules(account, group)
 
 
 @test("remove: a rule of others with our description but another form stays")
