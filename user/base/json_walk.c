@@ -63,8 +63,12 @@ static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end)
 
 bool json_enter(struct json_walk *w, struct json_text t)
 {
-	const uint8_t *end = t.p + t.n, *p = skip_space(t.p, end);
+	const uint8_t *end, *p;
 
+	if (!t.n)
+		return false; /* it may have no address */
+	end = t.p + t.n;
+	p = skip_space(t.p, end);
 	if (p == end || (*p != '{' && *p != '['))
 		return false;
 	*w = (struct json_walk){p + 1, end, *p == '{'};
