@@ -325,6 +325,7 @@ part_long()
 		grep -q METLO_TEST_LONG "$t" &&
 			run "long/$(basename "$t" .sh)" 2400 "$t"
 	done
+	run "long/invariance" 3600 tests/corpus/invariance.py
 	run "long/static" 3600 tests/build/deep_static.sh
 	run "long/hostile" 1200 env HOSTILE_CONNECTIONS=2000 \
 		tests/e2e/test_hostile.sh
