@@ -73,22 +73,30 @@ dump_up -c 5
 get 5
 check "-c ends it" wait_for 60 gone_or_zombie "$DUMP"
 is "-c: as many packets" "$(sed -nE 's/.*: ([0-9]+) packets.*/\1/p' "$TMP/dump.err")" 5
+# Not only the message: to a pipe or an open file the last batch arrives as well.
+spawn "$COLLECTOR" "$TMP/dump" "$METLO" dump "$IFACE" -c 12
+DUMP=$SPAWNED
+wait_for 30 test -s "$TMP/dump"
+get 5
+check "-c to standard output ends it" wait_for 60 gone_or_zombie "$DUMP"
+"$METLO" replay --raw "$TMP/dump" --output "ndjson:$TMP/again" 2>"$TMP/err"
+is "-c to standard output: as many packets" "$(sed -nE 's/.*: ([0-9]+) packets.*/\1/p' "$TMP/err")" 12
 dump_up --port 8080 --host 10.77.1.2
 get 3
 get 2 8080
-wait_for 60 written 50
+wait_for 60 written 55
 stop "$DUMP" 30
 "$METLO" replay --raw "$TMP/pcapng" --output "ndjson:$TMP/again" 2>"$TMP/err"
 is "--port and --host" "$(jq -r .meta.destinationPort "$TMP/again" | sort | uniq -c | xargs)" \
 	"2 8080"
 dump_up --host 10.99.0.1
 get 1
-wait_for 60 written 51
+wait_for 60 written 56
 stop "$DUMP" 30
 is "another host: none" "$(sed -nE 's/.*: ([0-9]+) packets.*/\1/p' "$TMP/dump.err")" 0
 dump_up --max-rate 1/s
 get 20
-wait_for 60 written 71
+wait_for 60 written 76
 stop "$DUMP" 30
 is "--max-rate leaves packets out, and counts them" \
 	"$(grep -cE ' [1-9][0-9]* more over --max-rate' "$TMP/dump.err")" 1
@@ -103,7 +111,7 @@ spawn "$COLLECTOR" "$TMP/dump" "$METLO" dump "$IFACE" -w "$TMP/pipe" --max-rate 
 DUMP=$SPAWNED
 get 200
 check "a pipe that nobody reads: the capture goes on" \
-	wait_for 60 written 271
+	wait_for 60 written 276
 check "a pipe that nobody reads: dump ends" stop "$DUMP" 30
 kill "$READER"
 

@@ -30,6 +30,8 @@
 #define INTERFACES_MAX 256u
 /* A pipe takes this much without blocking once it is ready. */
 #define CHUNK_BYTES 4096u
+/* At the end a reader may fall silent this often before the rest is dropped. */
+#define LAST_POLLS 50u
 
 /* A packet in the batch. */
 struct held {
@@ -52,7 +54,8 @@ struct dumping {
 	size_t n_held, max_held;
 	uint32_t vni[INTERFACES_MAX]; /* of interface i + 1 */
 	uint32_t n_vnis;
-	bool over; /* a bound is reached, or nobody reads */
+	bool over; /* a bound is reached, or nobody reads: no more packets */
+	bool gone; /* nor anything else: the output has failed */
 	int code;
 };
 
@@ -84,18 +87,23 @@ static int open_output(struct dumping *d)
 	return 0;
 }
 
-/* Has a signal or the time ended the dump? */
-static bool ended(const struct dumping *d)
+static bool interrupted(const struct dumping *d)
 {
 	const struct timespec none = {0};
 
-	return sigtimedwait(&d->signals, NULL, &none) > 0 ||
-	       (d->end_ns && clock_mono_ns() >= d->end_ns);
+	return sigtimedwait(&d->signals, NULL, &none) > 0;
+}
+
+/* Has a signal or the time ended the dump? */
+static bool ended(const struct dumping *d)
+{
+	return interrupted(d) || (d->end_ns && clock_mono_ns() >= d->end_ns);
 }
 
 static void fail_write(struct dumping *d)
 {
 	d->over = true;
+	d->gone = true;
 	/* A reader that closed its end has seen what it wanted. */
 	if (errno == EPIPE)
 		return;
@@ -103,13 +111,23 @@ static void fail_write(struct dumping *d)
 	d->code = EXIT_FAILED;
 }
 
-/* A reader that stops must not make us unstoppable. */
+/* The reader is not ready. What was captured before the end is still for it, but one that
+ * has stopped must not make us unstoppable. */
+static void wait_longer(struct dumping *d, unsigned int *polls)
+{
+	if (!d->over)
+		d->over = ended(d);
+	else if (interrupted(d) || ++*polls >= LAST_POLLS)
+		d->gone = true;
+}
+
 static void write_out(struct dumping *d)
 {
 	const uint8_t *p = (const uint8_t *)d->out.p;
 	size_t left = d->out.len;
+	unsigned int polls = 0;
 
-	while (left && !(d->over && !d->file)) {
+	while (left && !d->gone) {
 		struct pollfd ready = {.fd = d->fd, .events = POLLOUT};
 		size_t n = left;
 		ssize_t done;
@@ -117,7 +135,7 @@ static void write_out(struct dumping *d)
 		if (!d->file) {
 			n = n < CHUNK_BYTES ? n : CHUNK_BYTES;
 			if (!poll(&ready, 1, POLL_MS)) {
-				d->over |= ended(d);
+				wait_longer(d, &polls);
 				continue;
 			}
 		}
@@ -126,8 +144,11 @@ static void write_out(struct dumping *d)
 			fail_write(d);
 			break;
 		}
-		p += done > 0 ? done : 0;
-		left -= done > 0 ? (size_t)done : 0;
+		if (done < 0)
+			continue;
+		p += done;
+		left -= (size_t)done;
+		polls = 0;
 	}
 	d->bytes += d->out.len - left;
 	buf_clear(&d->out);
@@ -277,13 +298,18 @@ static int fail(const struct invocation *inv, int err)
 	if (err == -ENOENT) {
 		log_error(
 			&inv->log,
-			"%s: metlo-xdp is not attached, so tcpdump sees all packets; or metlo-xdp attach %s",
+			"%s: metlo-xdp is not attached, so tcpdump sees all packets, in VXLAN; to dump the inner ones: metlo-xdp attach %s",
 			iface, iface);
 		return EXIT_NOTHING_ATTACHED;
 	}
+	if (err == -EACCES || err == -EPERM) {
+		log_error(&inv->log,
+			  "%s: %s: dump needs root: sudo metlo-xdp dump %s",
+			  iface, strerror(-err), iface);
+		return EXIT_NOT_PERMITTED;
+	}
 	log_error(&inv->log, "%s: %s", iface, strerror(-err));
-	return err == -EACCES || err == -EPERM ? EXIT_NOT_PERMITTED
-					       : EXIT_FAILED;
+	return EXIT_FAILED;
 }
 
 static void run(struct dumping *d, struct dump *dump)
