@@ -130,7 +130,7 @@ replay hint "$TMP/plain.pcap" --vxlan-port 8472
 prints "no VXLAN: hint" "--vxlan-port"
 capture --tls >"$TMP/tls.pcap"
 replay hint "$TMP/tls.pcap"
-prints "TLS: hint" "1 connections are TLS"
+prints "TLS: hint" "1 connection is TLS"
 
 # --- masking -----------------------------------------------------------------
 capture --secrets >"$TMP/secrets.pcap"

@@ -104,7 +104,7 @@ static void test_messages(void **state)
 	assert_string_equal(names(&input), "");
 	http.requests = 0;
 	assert_string_equal(names(&input), "one_direction");
-	assert_non_null(strstr(advice[0].text, "1 responses but no request"));
+	assert_non_null(strstr(advice[0].text, "1 response but no request"));
 	/* Without mirrored packets, what HTTP counted is of an earlier time. */
 	packets.pass_not_vxlan = packets.packets;
 	assert_string_equal(names(&input), "not_mirrored");

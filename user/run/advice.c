@@ -87,8 +87,8 @@ static bool find_in_packets(struct advice_list *l,
 	if (p->port_miss && in->iface)
 		add(l, ADVICE_wrong_port,
 		    "%" PRIu64
-		    " packets are on ports that are not in --ports; --ports any takes all",
-		    (uint64_t)p->port_miss);
+		    " packets are on ports that are not in --ports: metlo-xdp dump %s shows them, --ports any takes all",
+		    (uint64_t)p->port_miss, in->iface);
 	return true;
 }
 
@@ -102,23 +102,24 @@ static void find_in_messages(struct advice_list *l,
 	if (n_tls)
 		add(l, ADVICE_encrypted,
 		    "%" PRIu64
-		    " connections are TLS, which metlo-xdp cannot decrypt",
-		    n_tls);
+		    " connection%s TLS, which metlo-xdp cannot decrypt without the keys: mirror behind the point where TLS ends, or give it the keys with --tls-keys",
+		    n_tls, n_tls == 1 ? " is" : "s are");
 	if (h->not_http_h2)
 		add(l, ADVICE_http2,
 		    "%" PRIu64
-		    " connections begin like HTTP/2, but do not go on like it",
-		    (uint64_t)h->not_http_h2);
+		    " connection%s like HTTP/2 without going on like it",
+		    (uint64_t)h->not_http_h2,
+		    h->not_http_h2 == 1 ? " begins" : "s begin");
 	if (h->requests && !h->responses)
 		add(l, ADVICE_one_direction,
 		    "%" PRIu64
-		    " requests but no response: is only one direction mirrored?",
-		    (uint64_t)h->requests);
+		    " request%s but no response: is only one direction mirrored? The mirror filters need rules for ingress and for egress",
+		    (uint64_t)h->requests, h->requests == 1 ? "" : "s");
 	else if (h->responses && !h->requests)
 		add(l, ADVICE_one_direction,
 		    "%" PRIu64
-		    " responses but no request: is only one direction mirrored?",
-		    (uint64_t)h->responses);
+		    " response%s but no request: is only one direction mirrored? The mirror filters need rules for ingress and for egress",
+		    (uint64_t)h->responses, h->responses == 1 ? "" : "s");
 	if (in->packets->truncated_bytes)
 		add(l, ADVICE_truncated,
 		    "the mirror has cut off %" PRIu64
