@@ -13,12 +13,11 @@
 #include "http2/head.h"
 #include "http2/messages.h"
 #include "http2/preface.h"
+#include "http2/search.h"
 #include "http2/streams.h"
 
 /* So many plausible frames in a row, and the next may be of any type. */
 #define SURE_AFTER 8u
-/* Longest frame at which a search stops: what follows must be seen, too. */
-#define RESYNC_FRAME_MAX (128u << 10)
 /* So many bytes of one side in which no frames are found, and the connection does not
  * speak HTTP/2. */
 #define UNPROVEN_MAX (1u << 20)
@@ -165,12 +164,12 @@ static void on_payload(struct h2_conn *c, enum stream_dir dir,
 }
 
 /* Can the frame whose header was read be one? */
-static bool is_frame(const struct h2_conn *c, const struct h2_dir *d,
+static bool is_frame(const struct h2_conn *c, enum stream_dir dir,
 		     const struct frame *f)
 {
-	if (!d->unsure)
+	if (!c->dir[dir].unsure)
 		return frame_possible(f);
-	return frame_plausible(f) ||
+	return frame_plausible(f) || h2_is_long_data(c, dir, f) ||
 	       (frame_is_blank(f) &&
 		(f->type == FRAME_HEADERS || h2_stream_find(c, f->stream)));
 }
@@ -179,7 +178,7 @@ void h2_lose(struct h2_conn *c, enum stream_dir dir)
 {
 	struct h2_dir *d = &c->dir[dir];
 
-	if (d->state == H2_DIR_HEADER)
+	if (d->state == H2_DIR_HEADER || d->state == H2_DIR_LIKELY)
 		h2_release(c, d->n_small, H2_BYTES_RESYNC);
 	d->n_small = 0;
 	h2_block_abort(c, dir);
@@ -204,7 +203,7 @@ static bool on_header(struct h2_conn *c, enum stream_dir dir,
 
 	if (!d->n_small && n >= FRAME_HEADER) {
 		f = frame_read(in->p);
-		if (!is_frame(c, d, &f))
+		if (!is_frame(c, dir, &f))
 			return false;
 		h2_consume(c, in, FRAME_HEADER, H2_BYTES_FRAMING);
 	} else {
@@ -216,7 +215,7 @@ static bool on_header(struct h2_conn *c, enum stream_dir dir,
 		if (d->n_small < FRAME_HEADER)
 			return true;
 		f = frame_read(d->small);
-		if (!is_frame(c, d, &f))
+		if (!is_frame(c, dir, &f))
 			return false;
 		h2_release(c, FRAME_HEADER, H2_BYTES_FRAMING);
 	}
@@ -232,7 +231,8 @@ static void ignore(struct h2_conn *c)
 {
 	for (unsigned int i = 0; i < 2; i++) {
 		h2_block_abort(c, (enum stream_dir)i);
-		if (c->dir[i].state == H2_DIR_HEADER)
+		if (c->dir[i].state == H2_DIR_HEADER ||
+		    c->dir[i].state == H2_DIR_LIKELY)
 			h2_release(c, c->dir[i].n_small, H2_BYTES_RESYNC);
 		c->dir[i].n_small = 0;
 		c->dir[i].state = H2_DIR_IGNORED;
@@ -240,53 +240,68 @@ static void ignore(struct h2_conn *c)
 	}
 }
 
-/* The first place where a frame may start. *sure: it does; only: look for nothing
- * less. */
-static size_t find_frame(const uint8_t *p, size_t n, bool only, bool *sure)
+/* It was a frame: its bytes count, although they are not known any more. */
+static void likely_confirm(struct h2_conn *c, enum stream_dir dir,
+			   const struct h2_input *in)
 {
-	*sure = false;
-	for (size_t at = 0; at < n; at++) {
-		struct frame_chain chain;
+	struct h2_dir *d = &c->dir[dir];
+	const uint32_t pad = d->pad + !!(d->f.flags & FRAME_PADDED);
+	const uint32_t lost = d->lost;
+	uint32_t n;
 
-		/* the first octet of a length is 0 unless it exceeds 64 KiB */
-		if (p[at] > 1)
-			continue;
-		if (n - at < FRAME_HEADER)
-			return only ? n : at;
-		if (p[at + 3] >= FRAME_TYPES)
-			continue;
-		chain = frame_chain(p + at, n - at);
-		if (chain.broken || chain.first.length > RESYNC_FRAME_MAX)
-			continue;
-		*sure = frame_chain_convincing(&chain);
-		if (*sure || !only)
-			return at;
-	}
-	return n;
+	frame_begin(c, dir, in);
+	n = d->left > pad ? d->left - pad : 0;
+	h2_likely_count(c, dir, n, lost < n ? lost : n, in->ts_ns);
+	d->left = 0;
+	d->pad_known = true;
+	frame_end(c, dir);
 }
 
-/* Bytes that look like the header of a long frame hide what follows until its end:
- * of n bytes that end what is held, where do frames start beyond doubt? n: nowhere,
- * or the long frame may well be one, as its stream is known. */
-static size_t find_better(const struct h2_conn *c, const struct h2_dir *d,
-			  size_t n)
+/* Payload of what is likely to be a long frame. It is one if a segment ends where it
+ * does, or if another frame starts there. */
+static bool on_likely(struct h2_conn *c, enum stream_dir dir,
+		      struct h2_input *in)
 {
+	struct h2_dir *d = &c->dir[dir];
+	size_t n = h2_left(in);
+	uint8_t header[FRAME_HEADER];
 	struct frame f;
-	bool sure;
-	size_t at;
 
-	if (d->block_len < FRAME_HEADER || n == d->block_len)
-		return n;
-	f = frame_read(d->block);
-	if (h2_stream_find(c, f.stream))
-		return n;
-	at = find_frame(d->block + d->block_len - n, n, true, &sure);
-	return sure ? at : n;
+	if (d->left) {
+		if (n > d->left)
+			n = d->left;
+		d->left -= (uint32_t)n;
+		h2_consume(c, in, n, H2_BYTES_RESYNC);
+		if (!d->left && in->p == in->end)
+			likely_confirm(c, dir, in);
+		return true;
+	}
+	if (n > (size_t)FRAME_HEADER - d->n_small)
+		n = (size_t)FRAME_HEADER - d->n_small;
+	memcpy(d->small + d->n_small, in->p, n);
+	d->n_small = (uint8_t)(d->n_small + n);
+	h2_consume(c, in, n, H2_BYTES_HELD);
+	if (d->n_small < FRAME_HEADER)
+		return true;
+	memcpy(header, d->small, sizeof(header));
+	d->n_small = 0;
+	f = frame_read(header);
+	if (is_frame(c, dir, &f)) {
+		likely_confirm(c, dir, in);
+		memcpy(d->small, header, sizeof(header));
+		d->n_small = FRAME_HEADER;
+		return on_header(c, dir, in);
+	}
+	d->state = H2_DIR_RESYNC;
+	if (!h2_block_hold(c, d, header, sizeof(header)))
+		h2_release(c, sizeof(header), H2_BYTES_RESYNC);
+	return true;
 }
 
 /* What is held begins with a frame: drives it through the handlers. */
 static bool resync_replay(struct h2_conn *c, enum stream_dir dir,
-			  const struct h2_input *in, size_t at)
+			  const struct h2_input *in, size_t at,
+			  enum h2_dir_state state)
 {
 	struct h2_dir *d = &c->dir[dir];
 	uint8_t *const held = d->block;
@@ -305,7 +320,7 @@ static bool resync_replay(struct h2_conn *c, enum stream_dir dir,
 	d->block_len = 0;
 	h2_release(c, at, H2_BYTES_RESYNC);
 	c->engine->stats.bytes_buffered -= n - at;
-	d->state = H2_DIR_HEADER;
+	d->state = (uint8_t)state;
 	ok = h2_drive(c, dir, &again);
 	c->engine->stats.bytes_ignored += h2_left(&again);
 	/* no message may point into what is freed */
@@ -320,18 +335,20 @@ static bool on_resync(struct h2_conn *c, enum stream_dir dir,
 {
 	struct h2_dir *d = &c->dir[dir];
 	size_t n = h2_left(in), at, better;
-	bool sure;
+	enum h2_found found;
 
 	if (!d->block_len) {
-		at = find_frame(in->p, n, false, &sure);
+		at = h2_find_frame(c, dir, in->p, n, false, &found);
 		h2_consume(c, in, at, H2_BYTES_RESYNC);
 		n -= at;
 		d->scanned += (uint32_t)at;
 		if (!c->proven && d->scanned > UNPROVEN_MAX)
 			ignore(c);
-		if (sure && d->state == H2_DIR_RESYNC)
+		if (found == H2_FOUND_LIKELY)
+			h2_likely_begin(c, dir, in);
+		else if (found == H2_FOUND_SURE && d->state == H2_DIR_RESYNC)
 			d->state = H2_DIR_HEADER;
-		if (sure || !n || d->state != H2_DIR_RESYNC)
+		if (!n || d->state != H2_DIR_RESYNC)
 			return true;
 	}
 	if (!h2_block_hold(c, d, in->p, n)) {
@@ -340,12 +357,14 @@ static bool on_resync(struct h2_conn *c, enum stream_dir dir,
 		return true;
 	}
 	h2_consume(c, in, n, H2_BYTES_HELD);
-	at = find_frame(d->block, d->block_len, false, &sure);
-	better = sure ? n : find_better(c, d, n);
+	at = h2_find_frame(c, dir, d->block, d->block_len, false, &found);
+	better = found == H2_FOUND_MAYBE ? h2_find_better(c, dir, n) : n;
 	if (better < n)
 		at = d->block_len - n + better;
-	if (sure || better < n)
-		return resync_replay(c, dir, in, at);
+	if (found == H2_FOUND_SURE || better < n)
+		return resync_replay(c, dir, in, at, H2_DIR_HEADER);
+	if (found == H2_FOUND_LIKELY)
+		return resync_replay(c, dir, in, at, H2_DIR_RESYNC);
 	memmove(d->block, d->block + at, d->block_len - at);
 	d->block_len -= (uint32_t)at;
 	h2_release(c, at, H2_BYTES_RESYNC);
@@ -371,6 +390,9 @@ bool h2_drive(struct h2_conn *c, enum stream_dir dir, struct h2_input *in)
 			break;
 		case H2_DIR_RESYNC:
 			ok = on_resync(c, dir, in);
+			break;
+		case H2_DIR_LIKELY:
+			ok = on_likely(c, dir, in);
 			break;
 		case H2_DIR_IGNORED:
 			h2_consume(c, in, h2_left(in), H2_BYTES_IGNORED);
@@ -433,12 +455,19 @@ void h2_drive_gap(struct h2_conn *c, enum stream_dir dir, uint64_t len,
 		gap_in_frame(c, dir, (uint32_t)len, kind, ts_ns);
 		return;
 	}
+	if (d->state == H2_DIR_RESYNC)
+		h2_likely_held(c, dir);
+	if (d->state == H2_DIR_LIKELY && len <= d->left) {
+		d->lost += (uint32_t)len;
+		d->left -= (uint32_t)len;
+		return;
+	}
 	if (d->state == H2_DIR_PREFACE && h2_on_preface_gap(d, len))
 		return;
 	/* The frame in progress ends in the gap. */
 	if (d->state == H2_DIR_PAYLOAD && d->f.type == FRAME_DATA)
 		h2_on_data_gap(c, dir, d->left, STREAM_GAP_LOST, ts_ns);
-	if (d->state != H2_DIR_RESYNC)
+	if (d->state != H2_DIR_RESYNC && d->state != H2_DIR_LIKELY)
 		c->engine->stats.resyncs++;
 	h2_lose(c, dir);
 }
@@ -447,7 +476,7 @@ void h2_dir_free(struct h2_conn *c, enum stream_dir dir)
 {
 	struct h2_dir *d = &c->dir[dir];
 
-	if (d->state == H2_DIR_HEADER)
+	if (d->state == H2_DIR_HEADER || d->state == H2_DIR_LIKELY)
 		h2_release(c, d->n_small, H2_BYTES_FRAMING);
 	d->n_small = 0;
 	d->block_stream = 0;

@@ -61,20 +61,24 @@ static bool is_extension(const struct frame *f)
 	       (f->type == 0x0a || !f->stream);
 }
 
-bool frame_plausible(const struct frame *f)
+static bool plausible(const struct frame *f, uint32_t longest)
 {
 	if (is_extension(f))
 		return true;
 	if (f->type >= FRAME_TYPES || f->reserved || !frame_possible(f) ||
-	    f->length > FRAME_LENGTH_PLAUSIBLE ||
-	    f->length < rules[f->type].min || f->length > rules[f->type].max ||
-	    f->flags & ~rules[f->type].flags)
+	    f->length > longest || f->length < rules[f->type].min ||
+	    f->length > rules[f->type].max || f->flags & ~rules[f->type].flags)
 		return false;
 	if (frame_is_blank(f)) /* a row of zeros is no frame */
 		return false;
 	if (f->type == FRAME_SETTINGS)
 		return f->flags & FRAME_ACK ? !f->length : !(f->length % 6);
 	return true;
+}
+
+bool frame_plausible(const struct frame *f)
+{
+	return plausible(f, FRAME_LENGTH_PLAUSIBLE);
 }
 
 /* Is f plausible after last, which is zeros if it is the first? Only a CONTINUATION
@@ -90,8 +94,11 @@ static bool may_follow(const struct frame *last, const struct frame *f)
 		return false;
 	if (f->type == FRAME_CONTINUATION && block)
 		return f->stream == last->stream && frame_plausible(f);
-	if (!frame_is_blank(f))
-		return frame_plausible(f);
+	if (!frame_is_blank(f)) /* the place is evidence, too */
+		return plausible(f, (last->stream || last->type) &&
+						    f->type == FRAME_DATA
+					    ? ANY
+					    : FRAME_LENGTH_PLAUSIBLE);
 	return f->type == FRAME_HEADERS ||
 	       (last->stream && f->stream == last->stream);
 }
@@ -100,16 +107,14 @@ struct frame_chain frame_chain(const uint8_t *p, size_t n)
 {
 	struct frame_chain c = {0};
 
-	struct frame last = {0};
-
 	while (n >= FRAME_HEADER && c.n < FRAME_CHAIN_MAX) {
 		const struct frame f = frame_read(p);
 
-		if (!may_follow(&last, &f)) {
+		if (!may_follow(&c.last, &f)) {
 			c.broken = true;
 			return c;
 		}
-		last = f;
+		c.last = f;
 		if (!c.n++)
 			c.first = f;
 		else if (c.n == 2)
@@ -119,7 +124,7 @@ struct frame_chain frame_chain(const uint8_t *p, size_t n)
 		p += FRAME_HEADER + f.length;
 		n -= FRAME_HEADER + f.length;
 	}
-	c.exact = !n && !frame_is_blank(&last);
+	c.exact = !n && !frame_is_blank(&c.last);
 	return c;
 }
 

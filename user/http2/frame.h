@@ -69,7 +69,7 @@ struct frame_chain {
 	bool broken;	/* what follows the last of them is no header */
 	bool exact;	/* the last frame ends where the bytes end */
 	bool related;	/* the first two concern the same stream */
-	struct frame first;
+	struct frame first, last;
 };
 #define FRAME_CHAIN_MAX 4u
 struct frame_chain frame_chain(const uint8_t *p, size_t n);

@@ -82,6 +82,7 @@ enum h2_dir_state {
 	H2_DIR_HEADER,	/* at a frame header, or in it */
 	H2_DIR_PAYLOAD, /* in a frame */
 	H2_DIR_RESYNC,	/* searching for a frame */
+	H2_DIR_LIKELY,	/* in what may be a long frame, or at its end */
 	H2_DIR_IGNORED, /* does not speak HTTP/2 */
 };
 
@@ -96,7 +97,7 @@ struct h2_dir {
 	uint8_t n_small;
 	uint8_t small[FRAME_HEADER]; /* a frame header, or the first bytes of a
 				      * control frame */
-	struct frame f;		     /* in H2_DIR_PAYLOAD */
+	struct frame f;		     /* in H2_DIR_PAYLOAD and H2_DIR_LIKELY */
 	uint32_t left;		     /* bytes of it still to come */
 	uint32_t pad;		     /* the last of them that are padding */
 	/* H2_DIR_PREFACE: bytes of a PROXY header still to come; left are those of
@@ -104,6 +105,7 @@ struct h2_dir {
 	uint32_t proxy_left;
 	bool pad_known; /* the pad length was read, or there is none */
 	bool damaged;	/* bytes of it are missing */
+	uint32_t lost;	/* H2_DIR_LIKELY: so many */
 	struct h2_stream *stream; /* that DATA belongs to, or NULL */
 
 	/* The header block in progress. In H2_DIR_RESYNC, what may be frames; in
