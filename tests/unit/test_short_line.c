@@ -124,6 +124,48 @@ static void test_unknown(void **state)
 	}
 }
 
+static void expect_connection(const struct short_style *style,
+			      const char *members, const char *want)
+{
+	char line[1024], *got;
+
+	snprintf(
+		line, sizeof(line),
+		"{\"request\":null,\"response\":null,%s,\"meta\":{\"source\":\"10.1.0.5\",\"destination\":\"fd00::1\",\"destinationPort\":443},\"capture\":{\"kind\":\"%s\",\"protocol\":\"%s\",\"target\":null,\"startUs\":1700000000000000,\"endUs\":1700000000552479,\"durationUs\":552479,\"flags\":[\"partial\"]}}",
+		members, strstr(members, "\"tls\":") ? "tls" : "quic",
+		strstr(members, "\"tls\":") ? "TLS 1.3" : "QUIC");
+	got = shorten(style, line, strlen(line));
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void test_connections(void **state)
+{
+	struct short_style style = plain;
+
+	(void)state;
+	expect_connection(
+		&plain,
+		"\"tls\":{\"sni\":\"www.shop.test\",\"alpn\":\"h2\",\"handshakeComplete\":true,\"clientBytes\":3476,\"serverBytes\":1897}",
+		"22:13:20.000 10.1.0.5        TLS    www.shop.test:443 TLS 1.3 h2 552ms 3.5kB/1.9kB [partial]\n");
+	expect_connection(
+		&plain,
+		"\"tls\":{\"sni\":null,\"alpn\":null,\"handshakeComplete\":false,\"clientBytes\":517,\"serverBytes\":7}",
+		"22:13:20.000 10.1.0.5        TLS    [fd00::1]:443 TLS 1.3 handshake failed 552ms 517B/7B [partial]\n");
+	expect_connection(
+		&plain,
+		"\"tls\":{\"sni\":\"a\",\"alpn\":null,\"handshakeComplete\":null,\"clientBytes\":517,\"serverBytes\":0}",
+		"22:13:20.000 10.1.0.5        TLS    a:443 TLS 1.3 552ms 517B/0B [partial]\n");
+	expect_connection(
+		&plain, "\"quic\":{\"version\":1,\"sni\":\"q.example\"}",
+		"22:13:20.000 10.1.0.5        QUIC   q.example:443 QUIC 552ms [partial]\n");
+	style.columns = 60;
+	expect_connection(
+		&style,
+		"\"tls\":{\"sni\":\"a.very.long.name.of.a.server.example\",\"handshakeComplete\":true}",
+		"22:13:20.000 10.1.0.5        TLS    a.very.long.name....:443\n");
+}
+
 /* What is not a line of this kind is shown as it is. */
 static void test_others(void **state)
 {
@@ -294,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_connections),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_width),

@@ -15,12 +15,13 @@
 #include "output/short_line.h"
 
 /* Columns of what has a fixed place, at least and at most. */
-#define CLIENT_MIN 15u
-#define CLIENT_MAX 39u
-#define METHOD_MIN 6u
-#define METHOD_MAX 12u
-#define FLAG_MAX   24u
-#define FLAGS_MAX  6u
+#define CLIENT_MIN   15u
+#define CLIENT_MAX   39u
+#define METHOD_MIN   6u
+#define METHOD_MAX   12u
+#define FLAG_MAX     24u
+#define PROTOCOL_MAX 16u
+#define FLAGS_MAX    6u
 
 struct row {
 	struct json_text request, response, meta, capture;
@@ -28,6 +29,8 @@ struct row {
 	struct json_text client, client_name, server, server_port;
 	struct json_text kind, target, started, answered, duration, sent,
 		received, progress, flags;
+	/* Of a connection. */
+	struct json_text connection, sni, alpn, protocol, complete, began;
 };
 
 struct wanted {
@@ -55,15 +58,21 @@ static void find(struct json_text object, const struct wanted *wanted, size_t n)
 static void read_row(struct row *r, struct json_text line)
 {
 	const struct wanted members[] = {
-		{"request", &r->request},
-		{"response", &r->response},
-		{"meta", &r->meta},
-		{"capture", &r->capture},
+		{"request", &r->request}, {"response", &r->response},
+		{"tls", &r->connection},  {"quic", &r->connection},
+		{"meta", &r->meta},	  {"capture", &r->capture},
 	};
 	struct json_text url = {NULL, 0};
 	const struct wanted request[] = {{"method", &r->method}, {"url", &url}};
 	const struct wanted place[] = {{"host", &r->host}, {"path", &r->path}};
 	const struct wanted response[] = {{"status", &r->status}};
+	const struct wanted connection[] = {
+		{"sni", &r->sni},
+		{"alpn", &r->alpn},
+		{"handshakeComplete", &r->complete},
+		{"clientBytes", &r->sent},
+		{"serverBytes", &r->received},
+	};
 	const struct wanted meta[] = {
 		{"source", &r->client},
 		{"sourceName", &r->client_name},
@@ -73,6 +82,8 @@ static void read_row(struct row *r, struct json_text line)
 	const struct wanted capture[] = {
 		{"kind", &r->kind},
 		{"target", &r->target},
+		{"protocol", &r->protocol},
+		{"startUs", &r->began},
 		{"requestStartUs", &r->started},
 		{"responseStartUs", &r->answered},
 		{"durationUs", &r->duration},
@@ -87,6 +98,7 @@ static void read_row(struct row *r, struct json_text line)
 	FIND(r->request, request);
 	FIND(url, place);
 	FIND(r->response, response);
+	FIND(r->connection, connection);
 	FIND(r->meta, meta);
 	FIND(r->capture, capture);
 }
@@ -136,7 +148,8 @@ static void put_time(struct cells *c, const struct row *r)
 	char text[32] = "--:--:--.---";
 	size_t n;
 
-	if (number(r->started, &us) || number(r->answered, &us)) {
+	if (number(r->started, &us) || number(r->answered, &us) ||
+	    number(r->began, &us)) {
 		seconds = (time_t)(us / 1000000);
 		n = localtime_r(&seconds, &tm)
 			    ? strftime(text, sizeof(text), "%H:%M:%S", &tm)
@@ -326,6 +339,65 @@ static void put_server(struct cells *c, const struct row *r,
 
 /* --- lines ---------------------------------------------------------------- */
 
+/* The version and ALPN. A handshake of TLS 1.3 is never seen to end well. */
+static void put_handshake(struct cells *c, const struct row *r)
+{
+	static const struct json_text dash = {(const uint8_t *)"-", 1};
+	const bool failed = is_text(r->complete, "false");
+
+	cells_put(c, " ");
+	if (failed)
+		cells_colour(c, CELLS_RED);
+	cells_text(c, is_null(r->protocol) ? dash : string(r->protocol),
+		   PROTOCOL_MAX);
+	if (failed) {
+		cells_put(c, " handshake failed");
+		cells_colour(c, CELLS_PLAIN);
+	}
+	if (!is_null(r->alpn)) {
+		cells_put(c, " ");
+		cells_text(c, string(r->alpn), PROTOCOL_MAX);
+	}
+}
+
+/* The name that the client asks for, or the address of the server, and the port. */
+static void put_place(struct cells *c, const struct row *r)
+{
+	const struct json_text server = string(r->server);
+	const bool brackets =
+		is_null(r->sni) && server.n && memchr(server.p, ':', server.n);
+
+	cells_put(c, brackets ? "[" : "");
+	cells_text(c, is_null(r->sni) ? server : string(r->sni),
+		   c->limit < UINT32_MAX / 2 ? c->limit / 3 : c->limit);
+	cells_put(c, brackets ? "]:" : ":");
+	cells_text(c, r->server_port, 5);
+}
+
+/* What the handshakes show of TLS and QUIC. */
+static void put_connection(struct cells *c, const struct row *r,
+			   const char *method)
+{
+	const struct json_text kind = {(const uint8_t *)method, strlen(method)};
+
+	put_time(c, r);
+	put_column(c, r->client_name.n ? r->client_name : r->client, CLIENT_MIN,
+		   CLIENT_MAX);
+	cells_colour(c, CELLS_BOLD);
+	put_column(c, kind, METHOD_MIN, METHOD_MAX);
+	cells_colour(c, CELLS_PLAIN);
+	put_place(c, r);
+	put_handshake(c, r);
+	put_duration(c, r);
+	if (r->sent.n || r->received.n) {
+		cells_put(c, " ");
+		put_size(c, r->sent, r->sent);
+		cells_put(c, "/");
+		put_size(c, r->received, r->received);
+	}
+	put_flags(c, r);
+}
+
 /* Of a kind that has no form of its own. */
 static void put_other(struct cells *c, struct json_text line)
 {
@@ -376,6 +448,10 @@ void short_line(struct buf *out, const struct short_style *style,
 	cells_begin(&c, out, style, style->columns);
 	if (is_text(r.kind, "\"http\""))
 		put_row(&c, &r, style);
+	else if (is_text(r.kind, "\"tls\""))
+		put_connection(&c, &r, "TLS");
+	else if (is_text(r.kind, "\"quic\""))
+		put_connection(&c, &r, "QUIC");
 	else
 		put_other(&c, text);
 	cells_end(&c);
