@@ -7,7 +7,7 @@ from .client_token import idempotent
 from .ec2_common import Listing, describe, tags_for, the
 from .ec2_mirror import check_description, sessions_with
 from .errors import AwsError, invalid
-from .instance_types import mirrored
+from .instance_types import largest, mirrored
 from .registry import Call, handles
 from .world import Resource
 
@@ -54,7 +54,11 @@ def _check_target(call: Call, session: Resource, target: Resource) -> None:
                    for s in sessions_with(call, "TrafficMirrorTargetId",
                                           target["TrafficMirrorTargetId"])
                    if s is not session} | {session["NetworkInterfaceId"]}
-        if len(sources) > settings.sources_per_eni_target:
+        eni = call.table("enis").get(target["NetworkInterfaceId"], {})
+        on = call.table("instances").get(eni.get("Attachment", {}).get("InstanceId", ""), {})
+        if len(sources) > (settings.sources_per_big_target
+                           if largest(on.get("InstanceType", ""))
+                           else settings.sources_per_eni_target):
             raise AwsError("TrafficMirrorSourcesPerTargetLimitExceeded",
                            f"Sources per interface-target limit reached ({len(sources)})")
     length = session.get("PacketLength")

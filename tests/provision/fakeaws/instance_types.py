@@ -32,6 +32,12 @@ def exists(instance_type: str) -> bool:
                         r"|[0-9]+xlarge|metal(-[0-9]+xl)?)", instance_type) is not None
 
 
+def largest(instance_type: str) -> bool:
+    """Whether an interface of it can receive from more sources than others."""
+    size = instance_type.partition(".")[2]
+    return size.startswith("metal") or size in ("24xlarge", "32xlarge", "48xlarge")
+
+
 def describe(instance_type: str) -> dict[str, Any]:
     family, _, size = instance_type.partition(".")
     metal = size.startswith("metal")

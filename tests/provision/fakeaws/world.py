@@ -49,6 +49,7 @@ class Settings:
     clock_offset: float = 0  # clock of AWS minus that of this machine
     sessions_per_eni: int = 3
     sources_per_eni_target: int = 10
+    sources_per_big_target: int = 100  # on the largest instance sizes
     rules_per_filter: int = 10
     sessions: int = 10000
     targets: int = 10000

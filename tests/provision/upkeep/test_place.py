@@ -73,6 +73,26 @@ def moved(account: Account) -> None:
     assert "up to date" in sync(account).out
 
 
+@test("eni:auto: a collector of the largest size takes more sources than others")
+def largest(account: Account) -> None:
+    for size, code in (("16xlarge", 1), ("32xlarge", 0)):
+        account.reset_instant()
+        for i in range(11):
+            account.make("instance", name=f"crowd-{i}", tags={"team": "crowd"})
+        account.make("instance", name="big", type=f"c6i.{size}", listens=[4789])
+        remember(account)
+        run = account.mirror("setup", "--source", "tag:team=crowd", "--target", "eni:auto",
+                             "--collector", account.instance("big"), "--ports", "80",
+                             "--open-groups", "--yes", code=code)
+        if code:
+            assert "1 too few: AWS allows 10" in " ".join(run.err.split()), run
+            untouched(account)
+    assert len(account.table("mirror_sessions")) == 11
+    assert len(account.table("mirror_targets")) == 1
+    account.mirror("remove", "--all", "--yes")
+    untouched(account)
+
+
 @test("eni:auto: from and to a load balancer, the collectors are kept")
 def changed(account: Account) -> None:
     account.set_up("--collector", account.instance("collector-2"))
