@@ -258,6 +258,7 @@ static int read_field(const struct shape_field *f, struct node n, void *to)
 {
 	switch (f->type) {
 	case SHAPE_STRING:
+	case SHAPE_KEY:
 		return read_string(n, to);
 	case SHAPE_NUMBER:
 		return read_number(n, to);
@@ -293,6 +294,9 @@ static int read_struct(const struct shape *shape, struct node n, void *out)
 				shape_free(shape, out);
 				return error;
 			}
+		} else if (f->type == SHAPE_KEY) {
+			shape_free(shape, out);
+			return -EPROTO;
 		} else if (f->type == SHAPE_NUMBER) {
 			*(int64_t *)to = f->missing;
 		}
@@ -333,6 +337,7 @@ void shape_free(const struct shape *shape, void *out)
 
 		switch (f->type) {
 		case SHAPE_STRING:
+		case SHAPE_KEY:
 			free(*(char **)at);
 			break;
 		case SHAPE_LIST:
@@ -365,7 +370,7 @@ void shape_free_list(const struct shape *shape, struct shape_list *list)
 }
 
 /* EC2 spells the members of a tag in lower case, the query services do not. */
-#define AWS_TAG(X)                \
-	X(STRING, key, "key|Key") \
+#define AWS_TAG(X)             \
+	X(KEY, key, "key|Key") \
 	X(STRING, value, "value|Value")
 SHAPE_TABLE(aws_tag, aws_tags, AWS_TAG)

@@ -17,6 +17,8 @@
  *
  *	TYPE	 member			argument
  *	STRING	 char *			-	NULL if missing
+ *	KEY	 char *			-	the response is not valid
+ *						without it: never NULL
  *	NUMBER	 int64_t		value if missing, 0 by default
  *	BOOL	 bool			-	false if missing
  *	EQUALS	 bool			the string that means true
@@ -44,6 +46,7 @@ struct cJSON;
 
 enum shape_type {
 	SHAPE_STRING,
+	SHAPE_KEY,
 	SHAPE_NUMBER,
 	SHAPE_BOOL,
 	SHAPE_EQUALS,
@@ -106,6 +109,7 @@ struct shape_list LIST_OF(void);
 #define SHAPE_MEMBER(type, member, path, ...) \
 	SHAPE_MEMBER_##type(member, ##__VA_ARGS__)
 #define SHAPE_MEMBER_STRING(member)	    char *member;
+#define SHAPE_MEMBER_KEY(member)	    char *member;
 #define SHAPE_MEMBER_NUMBER(member, ...)    int64_t member;
 #define SHAPE_MEMBER_BOOL(member)	    bool member;
 #define SHAPE_MEMBER_EQUALS(member, string) bool member;
@@ -119,6 +123,7 @@ struct shape_list LIST_OF(void);
 	 .type = SHAPE_##row,              \
 	 .offset = offsetof(self, member) SHAPE_ARGUMENT_##row(__VA_ARGS__)},
 #define SHAPE_ARGUMENT_STRING()
+#define SHAPE_ARGUMENT_KEY()
 #define SHAPE_ARGUMENT_NUMBER(...) , .missing = (__VA_ARGS__ + 0)
 #define SHAPE_ARGUMENT_BOOL()
 #define SHAPE_ARGUMENT_EQUALS(text) , .string = text
@@ -128,7 +133,8 @@ struct shape_list LIST_OF(void);
 #define SHAPE_ARGUMENT_SUM()
 
 /* Fills in out (shape->size bytes, overwritten) from the children of node. 0,
- * -ENOMEM, or -EPROTO if a value has the wrong type; out is then empty. */
+ * -ENOMEM, or -EPROTO if a value has the wrong type or a KEY is missing; out is
+ * then empty. */
 int shape_from_xml(const struct shape *shape, const struct xml_node *node,
 		   void *out);
 int shape_from_json(const struct shape *shape, const struct cJSON *node,

@@ -17,7 +17,7 @@ SHAPE(ec2_region, ec2_regions, EC2_REGION);
 SHAPE(ec2_group_ref, ec2_group_refs, EC2_GROUP_REF);
 
 #define EC2_INTERFACE(X)                                                     \
-	X(STRING, id, "networkInterfaceId")                                  \
+	X(KEY, id, "networkInterfaceId")                                     \
 	/* interface, network_load_balancer, ... */                          \
 	X(STRING, type, "interfaceType")                                     \
 	X(STRING, status, "status") /* available, in-use, ... */             \
@@ -41,7 +41,7 @@ SHAPE(ec2_group_ref, ec2_group_refs, EC2_GROUP_REF);
 SHAPE(ec2_interface, ec2_interfaces, EC2_INTERFACE);
 
 #define EC2_INSTANCE(X)                                            \
-	X(STRING, id, "instanceId")                                \
+	X(KEY, id, "instanceId")                                   \
 	X(STRING, type, "instanceType")                            \
 	/* pending, running, stopped, ... */                       \
 	X(STRING, state, "instanceState/name")                     \

@@ -16,7 +16,7 @@
 #include "services/ec2.h"
 
 #define MIRROR_TARGET(X)                                        \
-	X(STRING, id, "trafficMirrorTargetId")                  \
+	X(KEY, id, "trafficMirrorTargetId")                     \
 	/* network-interface, network-load-balancer, ... */     \
 	X(STRING, type, "type")                                 \
 	X(STRING, interface_id, "networkInterfaceId")           \
@@ -45,7 +45,7 @@ SHAPE(mirror_target, mirror_targets, MIRROR_TARGET);
 SHAPE(mirror_rule, mirror_rules, MIRROR_RULE);
 
 #define MIRROR_FILTER(X)                                             \
-	X(STRING, id, "trafficMirrorFilterId")                       \
+	X(KEY, id, "trafficMirrorFilterId")                          \
 	X(STRING, description, "description")                        \
 	X(LIST, ingress, "ingressFilterRuleSet", mirror_rules)       \
 	X(LIST, egress, "egressFilterRuleSet", mirror_rules)         \
@@ -54,10 +54,10 @@ SHAPE(mirror_rule, mirror_rules, MIRROR_RULE);
 SHAPE(mirror_filter, mirror_filters, MIRROR_FILTER);
 
 #define MIRROR_SESSION(X)                                                    \
-	X(STRING, id, "trafficMirrorSessionId")                              \
-	X(STRING, target_id, "trafficMirrorTargetId")                        \
-	X(STRING, filter_id, "trafficMirrorFilterId")                        \
-	X(STRING, interface_id, "networkInterfaceId") /* the source */       \
+	X(KEY, id, "trafficMirrorSessionId")                                 \
+	X(KEY, target_id, "trafficMirrorTargetId")                           \
+	X(KEY, filter_id, "trafficMirrorFilterId")                           \
+	X(KEY, interface_id, "networkInterfaceId") /* the source */          \
 	X(STRING, owner_id, "ownerId")                                       \
 	X(NUMBER, packet_length, "packetLength") /* 0: whole packets */      \
 	/* 1 to 32766; the first session that accepts a packet mirrors it */ \

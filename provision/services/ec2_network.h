@@ -13,7 +13,7 @@
 SHAPE(ec2_cidr, ec2_cidrs, EC2_CIDR);
 
 #define EC2_SUBNET(X)                                                 \
-	X(STRING, id, "subnetId")                                     \
+	X(KEY, id, "subnetId")                                        \
 	X(STRING, vpc_id, "vpcId")                                    \
 	X(STRING, zone, "availabilityZone")                           \
 	X(STRING, cidr, "cidrBlock")                                  \
@@ -25,7 +25,7 @@ SHAPE(ec2_cidr, ec2_cidrs, EC2_CIDR);
 SHAPE(ec2_subnet, ec2_subnets, EC2_SUBNET);
 
 #define EC2_VPC(X)                                                    \
-	X(STRING, id, "vpcId")                                        \
+	X(KEY, id, "vpcId")                                           \
 	X(STRING, cidr, "cidrBlock")                                  \
 	X(STRING, state, "state")                                     \
 	X(STRING, owner_id, "ownerId")                                \
@@ -65,7 +65,7 @@ SHAPE(ec2_prefix_list, ec2_prefix_lists, EC2_PREFIX_LIST);
 SHAPE(ec2_permission, ec2_permissions, EC2_PERMISSION);
 
 #define EC2_GROUP(X)                                            \
-	X(STRING, id, "groupId")                                \
+	X(KEY, id, "groupId")                                   \
 	X(STRING, name, "groupName")                            \
 	X(STRING, description, "groupDescription")              \
 	X(STRING, vpc_id, "vpcId")                              \
@@ -77,7 +77,7 @@ SHAPE(ec2_group, ec2_groups, EC2_GROUP);
 
 /* A rule of a security group by itself: EC2_PERMISSION has neither id nor tags. */
 #define EC2_GROUP_RULE(X)                                  \
-	X(STRING, id, "securityGroupRuleId")               \
+	X(KEY, id, "securityGroupRuleId")                  \
 	X(STRING, group_id, "groupId")                     \
 	X(BOOL, egress, "isEgress")                        \
 	X(STRING, protocol, "ipProtocol")                  \
@@ -110,7 +110,7 @@ SHAPE(ec2_route, ec2_routes, EC2_ROUTE);
 SHAPE(ec2_route_association, ec2_route_associations, EC2_ROUTE_ASSOCIATION);
 
 #define EC2_ROUTE_TABLE(X)                                              \
-	X(STRING, id, "routeTableId")                                   \
+	X(KEY, id, "routeTableId")                                      \
 	X(STRING, vpc_id, "vpcId")                                      \
 	X(LIST, associations, "associationSet", ec2_route_associations) \
 	X(LIST, routes, "routeSet", ec2_routes)                         \
@@ -130,7 +130,7 @@ SHAPE(ec2_route_table, ec2_route_tables, EC2_ROUTE_TABLE);
 SHAPE(ec2_acl_entry, ec2_acl_entries, EC2_ACL_ENTRY);
 
 #define EC2_ACL(X)                                                            \
-	X(STRING, id, "networkAclId")                                         \
+	X(KEY, id, "networkAclId")                                            \
 	X(STRING, vpc_id, "vpcId")                                            \
 	X(STRINGS, subnet_ids, "associationSet", "subnetId") /* associated */ \
 	X(LIST, entries, "entrySet", ec2_acl_entries)                         \
@@ -138,7 +138,7 @@ SHAPE(ec2_acl_entry, ec2_acl_entries, EC2_ACL_ENTRY);
 SHAPE(ec2_acl, ec2_acls, EC2_ACL);
 
 #define EC2_ENDPOINT(X)                                \
-	X(STRING, id, "vpcEndpointId") /* vpce- */     \
+	X(KEY, id, "vpcEndpointId") /* vpce- */        \
 	/* GatewayLoadBalancer, Interface, ... */      \
 	X(STRING, type, "vpcEndpointType")             \
 	X(STRING, vpc_id, "vpcId")                     \

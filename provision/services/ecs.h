@@ -7,14 +7,14 @@
 #include "client/shape.h"
 
 #define ECS_CLUSTER(X)                                \
-	X(STRING, arn, "clusterArn")                  \
+	X(KEY, arn, "clusterArn")                     \
 	X(STRING, name, "clusterName")                \
 	X(STRING, status, "status") /* ACTIVE, ... */ \
 	X(NUMBER, services, "activeServicesCount")
 SHAPE(ecs_cluster, ecs_clusters, ECS_CLUSTER);
 
 #define ECS_SERVICE(X)                                                   \
-	X(STRING, arn, "serviceArn")                                     \
+	X(KEY, arn, "serviceArn")                                        \
 	X(STRING, name, "serviceName")                                   \
 	X(STRING, status, "status") /* ACTIVE, DRAINING, INACTIVE */     \
 	/* EC2, FARGATE, EXTERNAL; NULL: a capacity provider strategy */ \
@@ -35,7 +35,7 @@ SHAPE(ecs_detail, ecs_details, ECS_DETAIL);
 SHAPE(ecs_attachment, ecs_attachments, ECS_ATTACHMENT);
 
 #define ECS_TASK(X)                                               \
-	X(STRING, arn, "taskArn")                                 \
+	X(KEY, arn, "taskArn")                                    \
 	/* NULL on Fargate */                                     \
 	X(STRING, container_instance_arn, "containerInstanceArn") \
 	X(STRING, group, "group") /* "service:NAME" */            \

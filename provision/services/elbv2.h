@@ -13,8 +13,8 @@
 SHAPE(elbv2_zone, elbv2_zones, ELBV2_ZONE);
 
 #define ELBV2_LOAD_BALANCER(X)                                                \
-	X(STRING, arn, "LoadBalancerArn")                                     \
-	X(STRING, name, "LoadBalancerName")                                   \
+	X(KEY, arn, "LoadBalancerArn")                                        \
+	X(KEY, name, "LoadBalancerName")                                      \
 	X(STRING, type, "Type")	    /* application, network, gateway */       \
 	X(STRING, scheme, "Scheme") /* internal, internet-facing */           \
 	X(STRING, vpc_id, "VpcId")                                            \
@@ -28,8 +28,8 @@ SHAPE(elbv2_zone, elbv2_zones, ELBV2_ZONE);
 SHAPE(elbv2_load_balancer, elbv2_load_balancers, ELBV2_LOAD_BALANCER);
 
 #define ELBV2_TARGET_GROUP(X)                                                \
-	X(STRING, arn, "TargetGroupArn")                                     \
-	X(STRING, name, "TargetGroupName")                                   \
+	X(KEY, arn, "TargetGroupArn")                                        \
+	X(KEY, name, "TargetGroupName")                                      \
 	X(STRING, protocol, "Protocol") /* UDP, TCP, ... */                  \
 	X(NUMBER, port, "Port")                                              \
 	X(STRING, vpc_id, "VpcId")                                           \
@@ -46,7 +46,7 @@ SHAPE(elbv2_load_balancer, elbv2_load_balancers, ELBV2_LOAD_BALANCER);
 SHAPE(elbv2_target_group, elbv2_target_groups, ELBV2_TARGET_GROUP);
 
 #define ELBV2_TARGET(X)                                          \
-	X(STRING, id, "Target/Id")                               \
+	X(KEY, id, "Target/Id")                                  \
 	X(NUMBER, port, "Target/Port")                           \
 	X(STRING, zone, "Target/AvailabilityZone")               \
 	X(STRING, health_port, "HealthCheckPort")                \
@@ -56,11 +56,11 @@ SHAPE(elbv2_target_group, elbv2_target_groups, ELBV2_TARGET_GROUP);
 	X(STRING, description, "TargetHealth/Description")
 SHAPE(elbv2_target, elbv2_targets, ELBV2_TARGET);
 
-#define ELBV2_LISTENER(X)                               \
-	X(STRING, arn, "ListenerArn")                   \
-	X(STRING, load_balancer_arn, "LoadBalancerArn") \
-	X(NUMBER, port, "Port")                         \
-	X(STRING, protocol, "Protocol")                 \
+#define ELBV2_LISTENER(X)                            \
+	X(KEY, arn, "ListenerArn")                   \
+	X(KEY, load_balancer_arn, "LoadBalancerArn") \
+	X(NUMBER, port, "Port")                      \
+	X(STRING, protocol, "Protocol")              \
 	X(STRINGS, target_group_arns, "DefaultActions", "TargetGroupArn")
 SHAPE(elbv2_listener, elbv2_listeners, ELBV2_LISTENER);
 
@@ -69,8 +69,8 @@ SHAPE(elbv2_listener, elbv2_listeners, ELBV2_LISTENER);
 	X(STRING, value, "Value")
 SHAPE(elbv2_attribute, elbv2_attributes, ELBV2_ATTRIBUTE);
 
-#define ELBV2_TAG_DESCRIPTION(X)      \
-	X(STRING, arn, "ResourceArn") \
+#define ELBV2_TAG_DESCRIPTION(X)   \
+	X(KEY, arn, "ResourceArn") \
 	X(LIST, tags, "Tags", aws_tags)
 SHAPE(elbv2_tag_description, elbv2_tag_descriptions, ELBV2_TAG_DESCRIPTION);
 

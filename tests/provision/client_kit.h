@@ -14,6 +14,12 @@
 #define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 #define TOKEN  "IQoJb3JpZ2luX2VjEXAMPLETOKEN//////////wEaCXVz"
 
+/* What the response about a session has to contain. */
+#define SESSION_IDS                                              \
+	"<trafficMirrorSessionId>tms-1</trafficMirrorSessionId>" \
+	"<trafficMirrorTargetId>tmt-1</trafficMirrorTargetId>"   \
+	"<trafficMirrorFilterId>tmf-1</trafficMirrorFilterId>"   \
+	"<networkInterfaceId>eni-1</networkInterfaceId>"
 #define EC2_ERROR(code, message)                                        \
 	"<?xml version=\"1.0\"?>\n<Response><Errors><Error><Code>" code \
 	"</Code><Message>" message                                      \

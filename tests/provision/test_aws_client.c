@@ -21,8 +21,7 @@
 
 #define SESSION_CREATED                                              \
 	"<CreateTrafficMirrorSessionResponse xmlns=\"http://ec2/\">" \
-	"<requestId>r</requestId><trafficMirrorSession>"             \
-	"<trafficMirrorSessionId>tms-1</trafficMirrorSessionId>"     \
+	"<requestId>r</requestId><trafficMirrorSession>" SESSION_IDS \
 	"<sessionNumber>3</sessionNumber><virtualNetworkId>77"       \
 	"</virtualNetworkId></trafficMirrorSession>"                 \
 	"</CreateTrafficMirrorSessionResponse>"
@@ -379,6 +378,11 @@ static void error_forms(void **state)
 	responder_reply(f->r, 404, NULL, "not found");
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINVAL);
 	assert_non_null(strstr(err.message, "404"));
+	/* Nobody can tell which VPC that is. */
+	responder_reply(
+		f->r, 200, NULL,
+		"<DescribeVpcsResponse><vpcSet><item><cidrBlock>10.0.0.0/16</cidrBlock></item></vpcSet></DescribeVpcsResponse>");
+	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EPROTO);
 	/* A redirect is not followed. */
 	responder_reply(f->r, 301, "Location: http://127.0.0.1:1/\r\n", "");
 	assert_int_equal(ec2_describe_vpcs(f->c, NULL, &vpcs, &err), -EINVAL);

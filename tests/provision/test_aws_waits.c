@@ -21,7 +21,8 @@
 #define NO_SESSION EC2_ERROR("InvalidTrafficMirrorSessionId.NotFound", "no")
 #define BALANCER(state)                                                  \
 	"<DescribeLoadBalancersResponse><DescribeLoadBalancersResult>"   \
-	"<LoadBalancers><member><State><Code>" state                     \
+	"<LoadBalancers><member><LoadBalancerArn>arn</LoadBalancerArn>"  \
+	"<LoadBalancerName>n</LoadBalancerName><State><Code>" state      \
 	"</Code><Reason>quota</Reason></State></member></LoadBalancers>" \
 	"</DescribeLoadBalancersResult></DescribeLoadBalancersResponse>"
 #define NO_BALANCER                                               \
@@ -54,7 +55,8 @@ static void waits(void **state)
 			"<DescribeTrafficMirrorSessionsResponse/>");
 	responder_reply(
 		f->r, 200, NULL,
-		"<DescribeTrafficMirrorSessionsResponse><trafficMirrorSessionSet><item/></trafficMirrorSessionSet></DescribeTrafficMirrorSessionsResponse>");
+		"<DescribeTrafficMirrorSessionsResponse><trafficMirrorSessionSet><item>" SESSION_IDS
+		"</item></trafficMirrorSessionSet></DescribeTrafficMirrorSessionsResponse>");
 	assert_int_equal(ec2_wait_visible(f->c, "tms-1", 10, &err), 0);
 	assert_int_equal(responder_count(f->r), 3);
 }
