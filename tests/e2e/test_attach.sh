@@ -584,7 +584,9 @@ test_doctor()
 # its user can write, in a private mount namespace.
 test_ambient()
 {
-	in_ns "$COLLECTOR" timeout -s TERM -k 5 4 unshare -m bash -c '
+	local pid
+
+	in_ns "$COLLECTOR" timeout -s TERM -k 5 90 unshare -m bash -c '
 		mount -t bpf -o mode=1777 bpf /sys/fs/bpf &&
 		mkdir -p /run/metlo-xdp &&
 		mount -t tmpfs -o mode=0755,uid=nobody none /run/metlo-xdp &&
@@ -594,18 +596,20 @@ test_ambient()
 			"$@"' ambient "$METLO" attach "$IFACE" \
 		>"$TMP/ambient" 2>"$TMP/ambient.err" &
 	E2E_PIDS+=($!)
-	if wait_for 5 grep -q 'attached in native mode.*as user nobody' \
+	if wait_for 60 grep -q 'attached in native mode.*as user nobody' \
 		"$TMP/ambient.err"; then
 		ok "ambient capabilities suffice"
 	else
 		not_ok "ambient capabilities suffice" "$(cat "$TMP/ambient.err")"
 		return
 	fi
-	is "and are given up by all threads" "$(cat \
-		/proc/"$(pgrep -f "^$METLO attach $IFACE" | tail -n 1)"/task/*/status |
+	pid=$(pgrep -f "^$METLO attach $IFACE" | tail -n 1)
+	is "and are given up by all threads" "$(cat "/proc/$pid"/task/*/status |
 		grep -E '^Cap(Prm|Eff|Amb)' | awk '{print $2}' | sort -u)" \
 		0000000000000000
 	requests 3
+	wait_for 60 sh -c "[ \$(wc -l <'$TMP/ambient') -ge 3 ]"
+	kill "$pid"
 	wait $!
 	is "ambient: transactions" "$(wc -l <"$TMP/ambient")" 3
 }
