@@ -209,6 +209,27 @@ static void test_other(void **state)
 		}
 }
 
+/* Bytewise, HTTP/2 had the header first; what it names is kept. */
+static void test_other_bytewise(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_HEADERS; i++) {
+		struct kit k;
+
+		frames_init(&k, NULL);
+		kit_open(&k, false, true);
+		send_pieces(&k, STREAM_C2S, (const uint8_t *)headers[i].p,
+			    headers[i].n, 1);
+		kit_c(&k, "GET /a HTTP/1.1\r\n\r\n");
+		kit_s(&k, "HTTP/1.1 204 No\r\n\r\n");
+		assert_non_null(strstr(kit_lines(&k), " => 204 "));
+		assert_int_equal(!strstr(kit_lines(&k), FROM),
+				 !strstr(headers[i].line, FROM));
+		assert_int_equal(http_stats(k.e)->proxy_headers, 1);
+		kit_done(&k);
+	}
+}
+
 /* Without memory for a header everything is still accounted for. */
 static void test_no_memory(void **state)
 {
@@ -240,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_carried),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_other),
+		cmocka_unit_test(test_other_bytewise),
 		cmocka_unit_test(test_no_memory),
 	};
 

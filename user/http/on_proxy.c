@@ -71,6 +71,16 @@ void proxy_forget(struct http_engine *e, struct proxied **p)
 	*p = NULL;
 }
 
+void proxy_adopt(struct http_engine *e, struct conn *c, struct proxied **p)
+{
+	if (!c) {
+		proxy_forget(e, p);
+		return;
+	}
+	c->proxied = *p;
+	*p = NULL;
+}
+
 /* The header began with have bytes that are consumed: skips the remainder. */
 static enum action skip_rest(struct dir *d, uint32_t len, size_t have)
 {

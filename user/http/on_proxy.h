@@ -30,5 +30,8 @@ uint32_t proxy_name(struct proxied *p, bool understood,
 void proxy_learn(struct http_engine *e, const struct proxy_header *h,
 		 struct proxied **to);
 void proxy_forget(struct http_engine *e, struct proxied **p);
+/* Gives what was learned to a connection, which owns it then; without one (NULL, as
+ * its protocol's open() returns), forgets it. */
+void proxy_adopt(struct http_engine *e, struct conn *c, struct proxied **p);
 
 #endif

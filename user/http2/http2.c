@@ -318,6 +318,7 @@ static void hand_back(struct h2_conn *c, enum stream_dir dir,
 	};
 	struct stream_chunk rest = *chunk;
 	struct stream_tuple tuple;
+	struct proxied *proxied = c->proxied;
 	void *proto;
 
 	e->stats.not_http2++;
@@ -331,10 +332,12 @@ static void hand_back(struct h2_conn *c, enum stream_dir dir,
 	if (held)
 		memcpy(header, d->block, held);
 	c->dir[dir].block_len -= (uint32_t)held;
+	c->proxied = NULL;
 	conn_free(c);
 	proto = http_protocol.open(e->http, flow,
 				   stream_flow_tuple(flow, &tuple));
 	stream_hand_over(flow, &http_protocol, proto);
+	proxy_adopt(e->http, proto, &proxied);
 	if (!proto)
 		return;
 	if (first.len)
