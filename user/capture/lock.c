@@ -178,7 +178,7 @@ static int is_current(int fd, const char *path)
 /* In a folder of the user, the file may be a hard link to one of others. */
 int lock_hand_over(int fd, const struct owner *owner)
 {
-	struct owner folder;
+	struct owner folder = {0};
 	const int dir = open_folder(&folder, false);
 
 	if (dir < 0)
